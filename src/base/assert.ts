@@ -1,0 +1,14 @@
+/** Thrown when strategos itself is broken. The replica that meets one halts; no peer's input may cause it. */
+export class AssertionFailure extends Error {
+  override readonly name = 'AssertionFailure'
+}
+
+/** Always on. For what must hold whatever a peer, a client or a disk does. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new AssertionFailure(message)
+}
+
+/** Ends a switch over a union: the compiler refuses a forgotten case. */
+export function assertNever(value: never): never {
+  throw new AssertionFailure(`unexpected case: ${JSON.stringify(value)}`)
+}

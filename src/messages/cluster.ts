@@ -1,0 +1,95 @@
+/**
+ * What every participant knows of a cluster, and the cluster id that stands for it in every signature:
+ *
+ *   cluster id = H("strategos cluster" | version u8 | nonce 32 | mode u8 | suite u8 | limit u64 * | n u8
+ *                  | (Ed25519 key 32 | X25519 key 32) * | root of the first state 32)
+ *
+ * Addresses are not in it, so hosts may move.
+ */
+import { compareBytes, concatBytes, toHex, utf8, writeU16, writeU64 } from '../base/bytes.ts'
+import type { Hash } from '../base/hash.ts'
+import type { ClientId, ReplicaId } from '../base/ids.ts'
+import { LIMITS_IN_CLUSTER_ID, PROTOCOL_VERSION } from './limits.ts'
+
+/** How replicas authenticate their messages; the number enters the cluster id. */
+export const AUTHENTICATION_MODES = { signed: 1, oral: 2 } as const
+export type AuthenticationMode = keyof typeof AUTHENTICATION_MODES
+
+export const SUITES = { sodium: 1, noble: 2, simulated: 3 } as const
+export type ClusterSuite = keyof typeof SUITES
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export interface ClusterReplica {
+  readonly id: ReplicaId
+  readonly address: Address
+  /** Ed25519, 32 bytes. */
+  readonly publicKey: Uint8Array
+  /** X25519, 32 bytes: for pairwise keys in oral mode. */
+  readonly agreementKey: Uint8Array
+}
+
+export interface ClusterClient {
+  readonly name: string
+  readonly id: ClientId
+  readonly publicKey: Uint8Array
+}
+
+/** What the cluster id is made from. */
+export interface ClusterFacts {
+  readonly mode: AuthenticationMode
+  readonly suite: ClusterSuite
+  /** 32 bytes that make two clusters of the same keys different. */
+  readonly nonce: Uint8Array
+  /** In the order of their ids. */
+  readonly replicas: readonly ClusterReplica[]
+  /** The clients of the first state. */
+  readonly clients: readonly ClusterClient[]
+  /** Bytes of keys and values that the store takes; beyond it puts answer `no-space`. */
+  readonly storeBytesMax: number
+}
+
+export interface Cluster extends ClusterFacts {
+  readonly clusterId: Uint8Array
+}
+
+export function clusterClient(name: string, publicKey: Uint8Array): ClusterClient {
+  return { name, id: toHex(publicKey) as ClientId, publicKey }
+}
+
+export function deriveClusterId(hash: Hash, facts: ClusterFacts): Uint8Array {
+  const limits = new Uint8Array(8 * LIMITS_IN_CLUSTER_ID.length)
+  for (const [index, limit] of LIMITS_IN_CLUSTER_ID.entries()) writeU64(limits, index * 8, limit)
+  return hash(
+    utf8('strategos cluster'),
+    Uint8Array.of(PROTOCOL_VERSION),
+    facts.nonce,
+    Uint8Array.of(AUTHENTICATION_MODES[facts.mode], SUITES[facts.suite]),
+    limits,
+    Uint8Array.of(facts.replicas.length),
+    ...facts.replicas.flatMap(({ publicKey, agreementKey }) => [publicKey, agreementKey]),
+    firstStateRoot(hash, facts),
+  )
+}
+
+/**
+ * Commits to what the store holds before the first batch: its size limit and its clients, in the order of their keys.
+ *
+ *   H("strategos first state" | storeBytesMax u64 | count u16 | (key 32 | name length u16 | name) *)
+ */
+function firstStateRoot(hash: Hash, facts: Pick<ClusterFacts, 'clients' | 'storeBytesMax'>): Uint8Array {
+  const head = new Uint8Array(10)
+  writeU64(head, 0, facts.storeBytesMax)
+  writeU16(head, 8, facts.clients.length)
+  const clients = [...facts.clients].sort((a, b) => compareBytes(a.publicKey, b.publicKey))
+  const entries = clients.map(({ name, publicKey }) => {
+    const nameBytes = utf8(name)
+    const nameLength = new Uint8Array(2)
+    writeU16(nameLength, 0, nameBytes.length)
+    return concatBytes(publicKey, nameLength, nameBytes)
+  })
+  return hash(utf8('strategos first state'), head, ...entries)
+}

@@ -1,0 +1,32 @@
+/** The kinds of frames and their numbers on the wire. A number is never given to another kind. */
+export const FRAME_KINDS = {
+  request: 1,
+  'pre-prepare': 2,
+  prepare: 3,
+  commit: 4,
+  reply: 5,
+  status: 6,
+  fetch: 7,
+  batch: 8,
+  decision: 9,
+  refusal: 10,
+  inquiry: 11,
+  report: 12,
+  // 16 checkpoint, 17 view-change, 18 view-change-ack, 19 new-view, 20 and 21 pages, 22 recovery are kept free for these.
+  hello: 64,
+  welcome: 65,
+  proof: 66,
+} as const
+
+export type FrameKindName = keyof typeof FRAME_KINDS
+export type FrameKind = (typeof FRAME_KINDS)[FrameKindName]
+
+const NAMES = new Map<number, FrameKindName>(
+  Object.entries(FRAME_KINDS).map(([name, number]) => [number, name as FrameKindName]),
+)
+
+export const isFrameKind = (number: number): number is FrameKind => NAMES.has(number)
+
+export function kindName(kind: FrameKind): FrameKindName {
+  return NAMES.get(kind) as FrameKindName
+}

@@ -1,0 +1,52 @@
+/**
+ * Every limit on what may come over a wire, with its unit. The ones in `LIMITS_IN_CLUSTER_ID` are part of the cluster
+ * id: replicas that disagreed about one would disagree about what is admissible.
+ */
+const KIB = 1024
+const MIB = 1024 * KIB
+
+export const PROTOCOL_VERSION = 1
+
+/** Bytes of one frame after its length field. A length above it ends the link before anything is buffered. */
+export const FRAME_BYTES_MAX = 8 * MIB
+/** Bytes of a frame's msgpack payload; what is larger belongs in a body. */
+export const PAYLOAD_BYTES_MAX = 4 * KIB
+/** Bytes of a frame's authentication: one signature, or one MAC for each of 13 replicas. */
+export const AUTHENTICATION_BYTES_MAX = 256
+/** Items in one payload, nested arrays included. */
+export const PAYLOAD_ITEMS_MAX = 256
+/** Depth of nested arrays in a payload. */
+export const PAYLOAD_DEPTH_MAX = 4
+
+/** Bytes of one request: the whole frame without its length field. */
+export const REQUEST_BYTES_MAX = 2 * MIB
+/** Bytes of the results of one request. */
+export const RESULT_BYTES_MAX = 2 * MIB
+/** Requests in one batch. */
+export const BATCH_REQUESTS_MAX = 1024
+/** Bytes of one batch as it stands in a PRE-PREPARE's body: any admissible request fits alone. */
+export const BATCH_BYTES_MAX = 4 * MIB
+/** Requests that one client may have in flight; also how far below t* its floor lies. */
+export const CLIENT_WINDOW = 64
+
+/** K: a checkpoint is due every K batches. */
+export const CHECKPOINT_INTERVAL = 128
+/** L = 2K: sequence numbers that the log spans. */
+export const LOG_WINDOW = 2 * CHECKPOINT_INTERVAL
+
+export const PUBLIC_KEY_BYTES = 32
+export const SIGNATURE_BYTES = 64
+/** Bytes of the MAC behind every frame of a link. */
+export const LINK_TAG_BYTES = 16
+
+/** In this order they enter the cluster id, each as eight bytes. */
+export const LIMITS_IN_CLUSTER_ID: readonly number[] = [
+  FRAME_BYTES_MAX,
+  REQUEST_BYTES_MAX,
+  RESULT_BYTES_MAX,
+  BATCH_REQUESTS_MAX,
+  BATCH_BYTES_MAX,
+  CLIENT_WINDOW,
+  CHECKPOINT_INTERVAL,
+  LOG_WINDOW,
+]

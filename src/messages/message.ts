@@ -1,0 +1,174 @@
+/** The messages of OSDI 1999 section 4, and what keeps lossy links going. Field names are the paper's in full. */
+import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
+
+/** What every decoded message keeps of the bytes it came in. */
+export interface Received {
+  /** kind .. authentication: what a certificate carries and what the authentication is checked over. */
+  readonly envelope: Uint8Array
+  /** The whole frame, length field included. */
+  readonly bytes: Uint8Array
+  readonly payload: Uint8Array
+  readonly authentication: Uint8Array
+}
+
+/** REQUEST, m: one client's bundle of operations. The operations are the application's; here they are bytes. */
+export interface Request extends Received {
+  readonly kind: 'request'
+  readonly client: ClientId
+  readonly publicKey: Uint8Array
+  readonly timestamp: Timestamp
+  /** The replica asked to send whole results; any value of n or above asks all of them. */
+  readonly responder: number
+  readonly operations: Uint8Array
+  /** The signed digest, 32 bytes. It covers client, timestamp, responder and, through their digest, the operations. */
+  readonly digest: Uint8Array
+}
+
+/** The ordered requests of one sequence number and the proposed time. */
+export interface Batch {
+  /** Proposed time; 0 with no requests is the null batch. */
+  readonly time: Milliseconds
+  readonly requests: readonly Request[]
+  /** The batch as it stands in a PRE-PREPARE's body. */
+  readonly bytes: Uint8Array
+  /** D, 32 bytes: over the time and the requests. */
+  readonly digest: Uint8Array
+}
+
+/** PRE-PREPARE(v, s, D) with its batch. */
+export interface PrePrepare extends Received {
+  readonly kind: 'pre-prepare'
+  readonly sender: ReplicaId
+  readonly view: View
+  readonly sequence: Sequence
+  readonly digest: Uint8Array
+  readonly batch: Batch
+}
+
+/** PREPARE(v, s, D, i) or COMMIT(v, s, D, i). */
+export interface Vote extends Received {
+  readonly kind: 'prepare' | 'commit'
+  readonly sender: ReplicaId
+  readonly view: View
+  readonly sequence: Sequence
+  readonly digest: Uint8Array
+}
+
+/** What a replica authenticates once per batch: the root over the batch's reply leaves. */
+export interface Reply extends Received {
+  readonly kind: 'reply'
+  readonly sender: ReplicaId
+  readonly view: View
+  readonly sequence: Sequence
+  readonly root: Uint8Array
+  readonly client: ClientId
+  readonly timestamp: Timestamp
+  readonly requestDigest: Uint8Array
+  readonly resultDigest: Uint8Array
+  /** The whole results, checked against `resultDigest`; null when another replica was asked to send them. */
+  readonly results: Uint8Array | null
+}
+
+/** STATUS: what a replica has, so that others can send what it lacks (rule 1.11). Valid on its sender's link only. */
+export interface Status extends Received {
+  readonly kind: 'status'
+  readonly sender: ReplicaId
+  readonly view: View
+  readonly lowWatermark: Sequence
+  readonly lastExecuted: Sequence
+  /** Bit k of each stands for sequence lastExecuted + 1 + k: pre-prepare accepted, prepared, committed. */
+  readonly accepted: Uint8Array
+  readonly prepared: Uint8Array
+  readonly committed: Uint8Array
+}
+
+/** FETCH: asks for the batch with this digest. Valid on its sender's link only. */
+export interface Fetch extends Received {
+  readonly kind: 'fetch'
+  readonly sender: ReplicaId
+  readonly sequence: Sequence
+  readonly digest: Uint8Array
+}
+
+/** BATCH: answers a FETCH. The digest vouches for it. */
+export interface BatchDelivery extends Received {
+  readonly kind: 'batch'
+  readonly sender: ReplicaId
+  readonly sequence: Sequence
+  readonly batch: Batch
+}
+
+/** DECISION: a batch and the Q COMMIT envelopes that decide it; anyone may check it (rule 1.4). */
+export interface Decision extends Received {
+  readonly kind: 'decision'
+  readonly sender: ReplicaId
+  readonly view: View
+  readonly sequence: Sequence
+  readonly digest: Uint8Array
+  readonly batch: Batch
+  readonly commits: readonly Vote[]
+}
+
+export type RefusalReason = 'unknown-client' | 'stale' | 'timestamp-reused' | 'busy' | 'malformed'
+
+/** REFUSAL: tells a client why its request is not taken. Valid on its sender's link only; W equal ones are a fact. */
+export interface Refusal extends Received {
+  readonly kind: 'refusal'
+  readonly sender: ReplicaId
+  readonly timestamp: Timestamp
+  readonly requestDigest: Uint8Array
+  readonly reason: RefusalReason
+}
+
+/** INQUIRY: a client asks how a replica is doing. */
+export interface Inquiry extends Received {
+  readonly kind: 'inquiry'
+  readonly nonce: number
+}
+
+/** What a replica says of itself. Nobody else vouches for it. */
+export interface ReplicaReport {
+  readonly view: View
+  readonly lowWatermark: Sequence
+  readonly lastExecuted: Sequence
+  /** The store's revision. */
+  readonly revision: number
+  /** Requests that wait to be executed. */
+  readonly waiting: number
+  /** Since when the oldest waiting request has waited past its timer, on the replica's clock; 0 when it has not. */
+  readonly stalledSince: Milliseconds
+  /** The replicas that it has a link to, itself included. */
+  readonly reachable: readonly ReplicaId[]
+  /** The replicas that did not vote on the oldest open sequence number; empty when nothing is open. */
+  readonly missing: readonly ReplicaId[]
+}
+
+/** REPORT: answers an INQUIRY. Valid on its sender's link only. */
+export interface Report extends Received {
+  readonly kind: 'report'
+  readonly sender: ReplicaId
+  readonly nonce: number
+  readonly report: ReplicaReport
+}
+
+export type Message =
+  | Request
+  | PrePrepare
+  | Vote
+  | Reply
+  | Status
+  | Fetch
+  | BatchDelivery
+  | Decision
+  | Refusal
+  | Inquiry
+  | Report
+
+export type MessageKind = Message['kind']
+
+declare const verified: unique symbol
+/**
+ * A message whose authentication was checked over the bytes received: signature, or link for the kinds that are valid
+ * only there. Minted in `runtime/authentication.ts` and nowhere else; an architecture test keeps it so.
+ */
+export type Verified<M extends Message> = M & { readonly [verified]: true }

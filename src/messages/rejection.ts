@@ -1,0 +1,62 @@
+/**
+ * Why a peer's bytes were not accepted. A rejection is a value, never an exception: what a peer sends can be wrong,
+ * and that is no fault of ours.
+ */
+export type RejectionReason =
+  // the frame
+  | 'frame-too-large'
+  | 'frame-truncated'
+  | 'frame-has-trailing-bytes'
+  | 'unknown-kind'
+  | 'payload-too-large'
+  | 'authentication-too-large'
+  // the payload
+  | 'payload-malformed'
+  | 'payload-type-forbidden'
+  | 'payload-not-shortest-form'
+  | 'payload-too-deep'
+  | 'payload-too-many-items'
+  | 'payload-shape'
+  | 'unsafe-integer'
+  | 'body-not-expected'
+  | 'body-malformed'
+  | 'too-many-requests'
+  | 'batch-too-large'
+  | 'request-too-large'
+  // the authentication
+  | 'wrong-cluster'
+  | 'wrong-version'
+  | 'wrong-peer'
+  | 'unknown-sender'
+  | 'sender-is-not-the-signer'
+  | 'sender-is-not-the-link'
+  | 'kind-not-for-this-link'
+  | 'bad-signature'
+  | 'digest-mismatch'
+  | 'certificate-too-small'
+  | 'certificate-mixed'
+  | 'certificate-repeats-a-sender'
+  // the protocol
+  | 'not-the-primary'
+  | 'prepare-from-primary'
+  | 'conflicting-vote'
+  | 'conflicting-pre-prepare'
+  | 'outside-window'
+  | 'wrong-view'
+  | 'unknown-client'
+  | 'stale'
+  | 'timestamp-reused'
+  | 'busy'
+
+export interface Rejection {
+  readonly kind: 'rejection'
+  readonly reason: RejectionReason
+  /** One sentence for a log line; never needed to decide anything. */
+  readonly detail?: string
+}
+
+export const rejection = (reason: RejectionReason, detail?: string): Rejection =>
+  detail === undefined ? { kind: 'rejection', reason } : { kind: 'rejection', reason, detail }
+
+export const isRejection = (value: object): value is Rejection =>
+  'kind' in value && value.kind === 'rejection'

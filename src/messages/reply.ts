@@ -1,0 +1,94 @@
+/**
+ * REPLY (rule 1.7): payload `[sender, view, sequence, root]` with the replica's signature, the same for every reply of
+ * a batch, and a body of fixed layout that leads from one client's results to the root:
+ *
+ *   client 32 | timestamp u64 | request digest 32 | result digest 32 | leaf index u16 | leaf count u16
+ *   | path length u8 | path (32 each) | has results u8 | results
+ */
+import { concatBytes, equalBytes, readU16, readU64, toHex, writeU16, writeU64 } from '../base/bytes.ts'
+import { DIGEST_BYTES, type Hash } from '../base/hash.ts'
+import type { ClientId, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
+import { FieldReader } from './fields.ts'
+import type { Frame } from './frame.ts'
+import { PUBLIC_KEY_BYTES, RESULT_BYTES_MAX } from './limits.ts'
+import type { Reply } from './message.ts'
+import { unpackPayload } from './payload.ts'
+import { isRejection, type Rejection, rejection } from './rejection.ts'
+import { REPLY_PATH_STEPS_MAX, type ReplyLeaf, replyRoot } from './reply-tree.ts'
+
+const FIXED_BYTES = PUBLIC_KEY_BYTES + 8 + 2 * DIGEST_BYTES + 2 + 2 + 1
+
+export function encodeReplyBody(
+  leaf: ReplyLeaf,
+  place: { readonly index: number; readonly count: number; readonly path: readonly Uint8Array[] },
+  results: Uint8Array | null,
+): Uint8Array {
+  const fixed = new Uint8Array(FIXED_BYTES)
+  fixed.set(leaf.publicKey, 0)
+  writeU64(fixed, 32, leaf.timestamp)
+  fixed.set(leaf.requestDigest, 40)
+  fixed.set(leaf.resultDigest, 72)
+  writeU16(fixed, 104, place.index)
+  writeU16(fixed, 106, place.count)
+  fixed[108] = place.path.length
+  return results === null
+    ? concatBytes(fixed, ...place.path, Uint8Array.of(0))
+    : concatBytes(fixed, ...place.path, Uint8Array.of(1), results)
+}
+
+/** Reads a REPLY. Results and path are checked against the root here; the root's signature is not. */
+export function decodeReply(frame: Frame, hash: Hash): Reply | Rejection {
+  const items = unpackPayload(frame.payload)
+  if (isRejection(items)) return items
+  const fields = new FieldReader(items)
+  const sender = fields.integer<ReplicaId>()
+  const view = fields.integer<View>()
+  const sequence = fields.integer<Sequence>()
+  const root = fields.digest()
+  if (!fields.complete) return rejection('payload-shape')
+
+  const { body } = frame
+  if (body.length < FIXED_BYTES + 1) return rejection('body-malformed')
+  const steps = body[108] as number
+  const resultsAt = FIXED_BYTES + steps * DIGEST_BYTES + 1
+  if (steps > REPLY_PATH_STEPS_MAX || body.length < resultsAt) return rejection('body-malformed')
+  const hasResults = body[resultsAt - 1] as number
+  if (hasResults > 1 || (hasResults === 0 && body.length > resultsAt)) return rejection('body-malformed')
+  if (body.length - resultsAt > RESULT_BYTES_MAX) return rejection('body-malformed')
+  const timestamp = readU64(body, 32)
+  if (!Number.isSafeInteger(timestamp)) return rejection('unsafe-integer')
+
+  const leaf: ReplyLeaf = {
+    publicKey: body.subarray(0, 32),
+    timestamp: timestamp as Timestamp,
+    requestDigest: body.subarray(40, 72),
+    resultDigest: body.subarray(72, 104),
+  }
+  const path = Array.from({ length: steps }, (_, step) =>
+    body.subarray(FIXED_BYTES + step * DIGEST_BYTES, FIXED_BYTES + (step + 1) * DIGEST_BYTES),
+  )
+  const computed = replyRoot(hash, leaf, { index: readU16(body, 104), count: readU16(body, 106), path })
+  if (computed === null || !equalBytes(computed, root))
+    return rejection('digest-mismatch', 'the path misses the root')
+  const results = hasResults === 1 ? body.subarray(resultsAt) : null
+  if (results !== null && !equalBytes(hash(results), leaf.resultDigest)) {
+    return rejection('digest-mismatch', 'the results miss their digest')
+  }
+  const { envelope, bytes, payload, authentication } = frame
+  return {
+    kind: 'reply',
+    sender,
+    view,
+    sequence,
+    root,
+    client: toHex(leaf.publicKey) as ClientId,
+    timestamp: leaf.timestamp,
+    requestDigest: leaf.requestDigest,
+    resultDigest: leaf.resultDigest,
+    results,
+    envelope,
+    bytes,
+    payload,
+    authentication,
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * REQUEST (rule 1.1): payload `[client key, timestamp, responder, H(operations)]`, the client's signature, and the
+ * operations as the body. The request digest is what the client signs.
+ */
+import { equalBytes, toHex } from '../base/bytes.ts'
+import type { Hash } from '../base/hash.ts'
+import type { ClientId, Timestamp } from '../base/ids.ts'
+import { FieldReader } from './fields.ts'
+import { encodeFrame, type Frame } from './frame.ts'
+import { FRAME_KINDS, type FrameKind } from './kinds.ts'
+import { PUBLIC_KEY_BYTES, REQUEST_BYTES_MAX } from './limits.ts'
+import type { Request } from './message.ts'
+import { packPayload, unpackPayload } from './payload.ts'
+import { isRejection, type Rejection, rejection } from './rejection.ts'
+
+export interface RequestContent {
+  readonly publicKey: Uint8Array
+  readonly timestamp: Timestamp
+  readonly responder: number
+  readonly operations: Uint8Array
+}
+
+export type SigningDigest = (kind: FrameKind, payload: Uint8Array) => Uint8Array
+
+export function encodeRequest(
+  content: RequestContent,
+  tools: {
+    readonly hash: Hash
+    readonly signingDigest: SigningDigest
+    readonly sign: (digest: Uint8Array) => Uint8Array
+  },
+): Request {
+  const { publicKey, timestamp, responder, operations } = content
+  const payload = packPayload([publicKey, timestamp, responder, tools.hash(operations)])
+  const digest = tools.signingDigest(FRAME_KINDS.request, payload)
+  const frame = encodeFrame({
+    kind: FRAME_KINDS.request,
+    payload,
+    authentication: tools.sign(digest),
+    body: operations,
+  })
+  return assembleRequest(frame, { publicKey, timestamp, responder, digest })
+}
+
+/** Reads a REQUEST's frame. The operations' digest is checked here, the signature is not. */
+export function decodeRequest(
+  frame: Frame,
+  tools: { readonly hash: Hash; readonly signingDigest: SigningDigest },
+): Request | Rejection {
+  if (frame.bytes.length - 4 > REQUEST_BYTES_MAX) return rejection('request-too-large')
+  const items = unpackPayload(frame.payload)
+  if (isRejection(items)) return items
+  const fields = new FieldReader(items)
+  const publicKey = fields.bytes({ least: PUBLIC_KEY_BYTES, most: PUBLIC_KEY_BYTES })
+  const timestamp = fields.integer<Timestamp>()
+  const responder = fields.integer()
+  const operationsDigest = fields.digest()
+  if (!fields.complete) return rejection('payload-shape')
+  if (!equalBytes(tools.hash(frame.body), operationsDigest)) return rejection('digest-mismatch')
+  const digest = tools.signingDigest(FRAME_KINDS.request, frame.payload)
+  return assembleRequest(frame, { publicKey, timestamp, responder, digest })
+}
+
+function assembleRequest(
+  frame: Frame,
+  fields: Omit<RequestContent, 'operations'> & { readonly digest: Uint8Array },
+): Request {
+  return {
+    kind: 'request',
+    client: toHex(fields.publicKey) as ClientId,
+    publicKey: fields.publicKey,
+    timestamp: fields.timestamp,
+    responder: fields.responder,
+    operations: frame.body,
+    digest: fields.digest,
+    envelope: frame.envelope,
+    bytes: frame.bytes,
+    payload: frame.payload,
+    authentication: frame.authentication,
+  }
+}

@@ -1,0 +1,148 @@
+/** What the runtime needs of the outside: types only. `io/` implements them on a machine, `simulator/` virtually. */
+import type { Hash } from './base/hash.ts'
+import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp } from './base/ids.ts'
+import type { Standing } from './base/standing.ts'
+import type { Batch } from './messages/message.ts'
+
+export type SuiteName = 'sodium' | 'noble' | 'simulated'
+
+/** Why a public key is not taken into a cluster. */
+export type PublicKeyFault = 'wrong-length' | 'not-canonical' | 'not-on-curve' | 'small-order'
+
+/** Signs digests with one secret key. */
+export interface Signer {
+  readonly publicKey: Uint8Array
+  /** A signature of 64 bytes over a digest of 32. The same input gives the same signature. */
+  sign(digest: Uint8Array): Uint8Array
+}
+
+/** One set of cryptographic functions; fixed for a cluster, because two libraries may judge one signature differently. */
+export interface CryptoSuite {
+  readonly name: SuiteName
+  readonly hash: Hash
+  /** The signer of a 32-byte Ed25519 seed. */
+  signer(seed: Uint8Array): Signer
+  /** False for anything that is no valid signature, of whatever length; never throws. */
+  verify(signed: {
+    readonly signature: Uint8Array
+    readonly digest: Uint8Array
+    readonly publicKey: Uint8Array
+  }): boolean
+  /** The first fault of an Ed25519 public key, or null. */
+  publicKeyFault(publicKey: Uint8Array): PublicKeyFault | null
+  /** A 16-byte MAC: keyed BLAKE2b over the concatenation of the parts. The key has 32 bytes. */
+  mac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array
+  /** The X25519 public key of a 32-byte secret. */
+  agreementPublicKey(secret: Uint8Array): Uint8Array
+  /** The X25519 shared secret, or null where the public key has small order. */
+  agree(secret: Uint8Array, publicKey: Uint8Array): Uint8Array | null
+  /** HKDF-SHA-256, 32 bytes. */
+  deriveKey(material: {
+    readonly secret: Uint8Array
+    readonly salt: Uint8Array
+    readonly info: Uint8Array
+  }): Uint8Array
+}
+
+/** Unpredictable bytes. Used for keys and nonces of links, never by the protocol. */
+export type Entropy = (size: number) => Uint8Array
+
+export interface Clock {
+  now(): Milliseconds
+  /** Calls `run` every `interval` milliseconds until the returned function is called. */
+  every(interval: number, run: () => void): () => void
+  /** Calls `run` soon, after what is running now. */
+  defer(run: () => void): void
+}
+
+/** The other end of a link, as the link's handshake proved it. */
+export type Peer =
+  | { readonly kind: 'replica'; readonly id: ReplicaId }
+  | { readonly kind: 'client'; readonly id: ClientId }
+
+export interface TransportHandler {
+  /** A whole frame with its length field. False asks the transport to hold this peer until `resume`. */
+  onFrame(from: Peer, frame: Uint8Array): boolean
+  /** A link to this peer is up. */
+  onLink(peer: Peer): void
+}
+
+export interface Transport {
+  start(handler: TransportHandler): void
+  /** Queues a frame. False when there is no link or its queue is full: the frame is dropped, as a link may. */
+  send(to: Peer, frame: Uint8Array): boolean
+  /** Hands what was queued to the network; called once at the end of a turn. */
+  flush(): void
+  /** Takes frames from this peer again. */
+  resume(peer: Peer): void
+  /** The replicas to which a link is up. */
+  reachable(): readonly ReplicaId[]
+}
+
+/** Where a record stands in the log; opaque to everyone but the log. */
+export type LogPosition = number
+
+/** An append-only log of records. A failure to persist halts the process: it is never reported to the caller. */
+export interface Log {
+  append(record: Uint8Array): LogPosition
+  /** Calls `done` when everything appended so far is on disk. One sync at a time is in flight; others wait for it. */
+  sync(done: () => void): void
+  /** Reads a record back; null when it is gone. */
+  read(position: LogPosition, done: (record: Uint8Array | null) => void): void
+}
+
+/** Reads a log from its first record; the order of records is the order of appending. */
+export interface LogReplay {
+  readonly log: Log
+  readonly records: Iterable<{ readonly position: LogPosition; readonly record: Uint8Array }>
+}
+
+/** What executing one request gave. */
+export interface Outcome {
+  readonly client: ClientId
+  readonly publicKey: Uint8Array
+  readonly timestamp: Timestamp
+  readonly requestDigest: Uint8Array
+  /** Null when there is nothing to answer: stale, reused timestamp, unknown client. */
+  readonly results: Uint8Array | null
+  readonly standing: Standing
+}
+
+/** The replicated application: deterministic, and the only holder of what later execution depends on. */
+export interface Application {
+  /** Executes a decided batch: once for each (client, timestamp), whatever the batch repeats. */
+  execute(sequence: Sequence, batch: Batch): readonly Outcome[]
+  standing(client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array): Standing
+  /** The kept results of an executed request, or null when they are no longer kept. */
+  results(client: ClientId, timestamp: Timestamp): Uint8Array | null
+  readonly revision: number
+  /** SHA-256 over the whole replicated state; equal on replicas that executed the same batches. */
+  fingerprint(): Uint8Array
+}
+
+/** The transcript-signing handshake of one link, from either end; frames in and out, no socket. */
+export interface Handshake {
+  /** The first frame to send, if this end begins. */
+  readonly opening: Uint8Array | null
+  receive(frame: Uint8Array): HandshakeStep
+}
+
+export type HandshakeStep =
+  | { readonly kind: 'continue'; readonly send: Uint8Array }
+  | { readonly kind: 'established'; readonly send: Uint8Array | null; readonly link: SecureLink }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+/** An established link: every frame gets a tag over a counter, so that none is forged, replayed or reordered. */
+export interface SecureLink {
+  readonly peer: Peer
+  /** The tag to send behind a frame. */
+  seal(frame: Uint8Array): Uint8Array
+  /** Whether the tag belongs to the frame that is next in order. */
+  opens(frame: Uint8Array, tag: Uint8Array): boolean
+}
+
+/** Begins handshakes with this process's own identity. */
+export interface LinkSecurity {
+  initiate(expected: ReplicaId): Handshake
+  respond(): Handshake
+}
