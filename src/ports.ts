@@ -1,8 +1,11 @@
 /** What the runtime needs of the outside: types only. `io/` implements them on a machine, `simulator/` virtually. */
 import type { Hash } from './base/hash.ts'
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp } from './base/ids.ts'
+import type { Peer } from './base/peer.ts'
 import type { Standing } from './base/standing.ts'
 import type { Batch } from './messages/message.ts'
+
+export type { Peer } from './base/peer.ts'
 
 export type SuiteName = 'sodium' | 'noble' | 'simulated'
 
@@ -55,11 +58,6 @@ export interface Clock {
   defer(run: () => void): void
 }
 
-/** The other end of a link, as the link's handshake proved it. */
-export type Peer =
-  | { readonly kind: 'replica'; readonly id: ReplicaId }
-  | { readonly kind: 'client'; readonly id: ClientId }
-
 export interface TransportHandler {
   /** A whole frame with its length field. False asks the transport to hold this peer until `resume`. */
   onFrame(from: Peer, frame: Uint8Array): boolean
@@ -110,7 +108,7 @@ export interface Outcome {
 
 /** The replicated application: deterministic, and the only holder of what later execution depends on. */
 export interface Application {
-  /** Executes a decided batch: once for each (client, timestamp), whatever the batch repeats. */
+  /** Executes a decided batch, each (client, timestamp) once. One outcome for each request, in their order. */
   execute(sequence: Sequence, batch: Batch): readonly Outcome[]
   standing(client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array): Standing
   /** The kept results of an executed request, or null when they are no longer kept. */

@@ -29,6 +29,7 @@ export type RejectionReason =
   | 'wrong-peer'
   | 'unknown-sender'
   | 'sender-is-not-the-signer'
+  | 'signed-as-another-kind'
   | 'sender-is-not-the-link'
   | 'kind-not-for-this-link'
   | 'bad-signature'

@@ -1,0 +1,27 @@
+/** The protocol's own bounds and periods. A tick is what the runtime makes it: 10 ms by default. */
+const MIB = 1024 * 1024
+
+/** Sequence numbers that a primary has open at once (rule 1.10). More of them means smaller batches. */
+export const PIPELINE_WINDOW = 4
+/** How far ahead of the own clock a proposed time may be before it is held back (rule 1.2), in milliseconds. */
+export const CLOCK_SKEW_MS_MAX = 1_000
+/** Pre-prepares held back at once for their time. */
+export const HELD_BACK_MAX = 16
+
+/** Requests that wait for execution: in all bytes, in one client's bytes, and in one client's number. */
+export const WAITING_BYTES_MAX = 128 * MIB
+export const WAITING_BYTES_PER_CLIENT_MAX = 16 * MIB
+export const WAITING_PER_CLIENT_MAX = 128
+
+/** Bytes of accepted batches that are not yet executed. The next one to execute is always taken. */
+export const UNEXECUTED_BYTES_MAX = 64 * MIB
+
+/** Ticks a waiting request may take before its primary is suspected (rule 1.9). */
+export const REQUEST_TIMEOUT_TICKS = 100
+/** Ticks between two STATUS messages when all is level, and while something is behind (rule 1.11). */
+export const STATUS_IDLE_TICKS = 50
+export const STATUS_BUSY_TICKS = 5
+/** Ticks a slot may stay open before its votes count as lost and are sent again. */
+export const RESEND_AFTER_TICKS = 10
+/** Decisions served for one STATUS. */
+export const SERVED_DECISIONS_MAX = 32

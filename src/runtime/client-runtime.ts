@@ -1,0 +1,207 @@
+/** The loop around a client's session: replies to events, effects to the network. */
+import { assertNever } from '../base/assert.ts'
+import type { Random } from '../base/random.ts'
+import type { Cluster } from '../messages/cluster.ts'
+import { decodeMessage } from '../messages/decode.ts'
+import { createSigningDigest, encodeFrame } from '../messages/frame.ts'
+import { FRAME_KINDS } from '../messages/kinds.ts'
+import type { RefusalReason, Report } from '../messages/message.ts'
+import { packPayload } from '../messages/payload.ts'
+import { isRejection } from '../messages/rejection.ts'
+import { encodeRequest } from '../messages/request.ts'
+import type { Clock, CryptoSuite, Peer, Signer, Transport } from '../ports.ts'
+import {
+  createSessionState,
+  currentView,
+  freeRequests,
+  isAwaited,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionState,
+  stepSession,
+} from '../session/session.ts'
+import { type Authenticator, createAuthenticator } from './authentication.ts'
+
+const TICK_MS = 10
+
+/** Makes timestamps safe from being used twice: what it reserved once is never given out again, crashes included. */
+export interface TimestampReservations {
+  /** The highest timestamp reserved so far; 0 for a new key. */
+  readonly reservedUpTo: number
+  /** Calls `done` when the reservation is durable. */
+  reserve(upTo: number, done: () => void): void
+}
+
+export type Submitted =
+  | { readonly kind: 'answered'; readonly results: Uint8Array; readonly vouchers: readonly number[] }
+  | { readonly kind: 'refused'; readonly reason: RefusalReason }
+
+export interface ClientRuntimeOptions {
+  readonly cluster: Cluster
+  readonly suite: CryptoSuite
+  readonly signer: Signer
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly random: Random
+  readonly reservations: TimestampReservations
+  /** Called when requests may be submitted again after there was no room. */
+  readonly onRoom?: () => void
+}
+
+export class ClientRuntime {
+  readonly state: SessionState
+  readonly #options: ClientRuntimeOptions
+  readonly #authenticator: Authenticator
+  readonly #tools: {
+    readonly hash: CryptoSuite['hash']
+    readonly signingDigest: ReturnType<typeof createSigningDigest>
+  }
+  readonly #callers = new Map<number, (submitted: Submitted) => void>()
+  readonly #reports = new Map<number, (report: Report) => void>()
+  readonly #stopTicking: () => void
+  #nextToken = 1
+  #isFlushDue = false
+  #wasFull = true
+
+  constructor(options: ClientRuntimeOptions) {
+    this.#options = options
+    const { cluster, suite, signer, transport, clock, random, reservations } = options
+    const signingDigest = createSigningDigest(suite.hash, cluster.clusterId)
+    this.#tools = { hash: suite.hash, signingDigest }
+    this.#authenticator = createAuthenticator({ cluster, suite, signingDigest })
+    const requestTools = {
+      hash: suite.hash,
+      signingDigest,
+      sign: (digest: Uint8Array) => signer.sign(digest),
+    }
+    this.state = createSessionState(
+      {
+        n: cluster.replicas.length,
+        random,
+        makeRequest: (content) => encodeRequest({ ...content, publicKey: signer.publicKey }, requestTools),
+      },
+      reservations.reservedUpTo,
+    )
+    transport.start({
+      onFrame: (from, frame) => {
+        this.#receive(from, frame)
+        return true
+      },
+      onLink: () => {},
+    })
+    this.#step({ kind: 'ticked' }) // reserves the first block
+    this.#stopTicking = clock.every(TICK_MS, () => this.#step({ kind: 'ticked' }))
+  }
+
+  /** Requests that may be submitted now. */
+  get room(): number {
+    return freeRequests(this.state)
+  }
+
+  /** The view in which this client believes the cluster to be. */
+  get view(): number {
+    return currentView(this.state)
+  }
+
+  /**
+   * Sends operations as one request. `done` is called once, when W replicas agree; it may never be called. Without
+   * room the answer is `busy` at once.
+   */
+  submit(operations: Uint8Array, done: (submitted: Submitted) => void): void {
+    const token = this.#nextToken++
+    this.#callers.set(token, done)
+    this.#step({ kind: 'submitted', token, operations })
+    if (this.room === 0) this.#wasFull = true
+  }
+
+  /** Asks every replica how it is doing; `report` is called for each that answers. Returns a function that stops it. */
+  inquire(report: (report: Report) => void): () => void {
+    const nonce = this.#nextToken++
+    this.#reports.set(nonce, report)
+    const { bytes } = encodeFrame({
+      kind: FRAME_KINDS.inquiry,
+      payload: packPayload([nonce]),
+      authentication: new Uint8Array(0),
+      body: new Uint8Array(0),
+    })
+    for (const { id } of this.#options.cluster.replicas) {
+      this.#options.transport.send({ kind: 'replica', id }, bytes)
+    }
+    this.#scheduleFlush()
+    return () => this.#reports.delete(nonce)
+  }
+
+  stop(): void {
+    this.#stopTicking()
+  }
+
+  #receive(from: Peer, frame: Uint8Array): void {
+    const message = decodeMessage(frame, this.#tools)
+    if (isRejection(message)) return
+    switch (message.kind) {
+      case 'reply':
+      case 'refusal': {
+        if (!isAwaited(this.state, message)) return
+        const verified = this.#authenticator.authenticate(message, from)
+        if (!isRejection(verified)) this.#step({ kind: 'received', message: verified })
+        return
+      }
+      case 'report': {
+        const verified = this.#authenticator.authenticate(message, from)
+        if (!isRejection(verified)) this.#reports.get(message.nonce)?.(message)
+        return
+      }
+      default: // replicas send a client nothing else; a faulty one may
+    }
+  }
+
+  #step(event: SessionEvent): void {
+    for (const effect of stepSession(this.state, event)) this.#perform(effect)
+    if (this.#wasFull && this.room > 0) {
+      this.#wasFull = false
+      this.#options.onRoom?.()
+    }
+  }
+
+  #perform(effect: SessionEffect): void {
+    switch (effect.kind) {
+      case 'reserve':
+        return this.#options.reservations.reserve(effect.upTo, () =>
+          this.#step({ kind: 'reserved', upTo: effect.upTo }),
+        )
+      case 'send':
+        this.#options.transport.send({ kind: 'replica', id: effect.to }, effect.request.bytes)
+        return this.#scheduleFlush()
+      case 'broadcast':
+        for (const { id } of this.#options.cluster.replicas) {
+          this.#options.transport.send({ kind: 'replica', id }, effect.request.bytes)
+        }
+        return this.#scheduleFlush()
+      case 'answered':
+        return this.#finish(effect.token, {
+          kind: 'answered',
+          results: effect.results,
+          vouchers: effect.vouchers,
+        })
+      case 'refused':
+        return this.#finish(effect.token, { kind: 'refused', reason: effect.reason })
+      default:
+        return assertNever(effect)
+    }
+  }
+
+  #finish(token: number, submitted: Submitted): void {
+    const caller = this.#callers.get(token)
+    this.#callers.delete(token)
+    caller?.(submitted)
+  }
+
+  #scheduleFlush(): void {
+    if (this.#isFlushDue) return
+    this.#isFlushDue = true
+    this.#options.clock.defer(() => {
+      this.#isFlushDue = false
+      this.#options.transport.flush()
+    })
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * The client as a pure state machine: OSDI 1999 section 4.1, TOCS 2002 section 4.2. Keeps rules 1.7, 1.8 (the client's
+ * side) and 1.12.
+ *
+ * The caller's duties: give verified messages only; perform the effects in order; make a reservation of timestamps
+ * durable before saying `reserved`; never run two sessions with one key.
+ */
+import { assertNever } from '../base/assert.ts'
+import { equalBytes, toHex } from '../base/bytes.ts'
+import type { ReplicaId, Timestamp, View } from '../base/ids.ts'
+import { primaryOf, rankedLargest, weakQuorum } from '../base/quorum.ts'
+import type { Random } from '../base/random.ts'
+import { CLIENT_WINDOW } from '../messages/limits.ts'
+import type { Refusal, RefusalReason, Reply, Request, Verified } from '../messages/message.ts'
+
+/** Timestamps reserved at once: one durable write for so many requests. */
+export const RESERVATION_TIMESTAMPS = 4096
+/** Ticks before the first retransmission; each further one waits twice as long, give or take a half. */
+const RETRANSMIT_TICKS = 30
+const RETRANSMIT_TICKS_MAX = 300
+/** Ticks to wait for the designated replica's results once W replicas agree on their digest. */
+const RESULTS_TICKS = 5
+/** Ticks for which a replica that owed results is not designated again. */
+const PENALTY_TICKS = 500
+
+export interface SessionConfig {
+  readonly n: number
+  readonly random: Random
+  /** Signs and encodes; deterministic. */
+  readonly makeRequest: (content: {
+    readonly timestamp: Timestamp
+    readonly responder: number
+    readonly operations: Uint8Array
+  }) => Request
+}
+
+interface Answer {
+  readonly resultDigest: Uint8Array
+}
+
+interface PendingRequest {
+  /** The caller's name for it. */
+  readonly token: number
+  readonly request: Request
+  readonly answers: (Answer | null)[]
+  readonly refusals: (RefusalReason | null)[]
+  /** Whole results by the hexadecimal form of their digest. */
+  readonly results: Map<string, Uint8Array>
+  attempts: number
+  retryTick: number
+}
+
+export interface SessionState {
+  readonly config: SessionConfig
+  readonly pending: Map<Timestamp, PendingRequest>
+  nextTimestamp: number
+  /** The last timestamp that may be used; what lies above is not yet reserved. */
+  reservedUpTo: number
+  isReserving: boolean
+  /** The last view that each replica reported. */
+  readonly views: View[]
+  readonly penaltyUntil: number[]
+  ticks: number
+}
+
+export type SessionEvent =
+  | { readonly kind: 'submitted'; readonly token: number; readonly operations: Uint8Array }
+  | { readonly kind: 'received'; readonly message: Verified<Reply> | Verified<Refusal> }
+  | { readonly kind: 'reserved'; readonly upTo: number }
+  | { readonly kind: 'ticked' }
+
+export type SessionEffect =
+  | { readonly kind: 'reserve'; readonly upTo: number }
+  | { readonly kind: 'send'; readonly to: ReplicaId; readonly request: Request }
+  | { readonly kind: 'broadcast'; readonly request: Request }
+  /** W replicas gave these results. `vouchers` are their ids. */
+  | {
+      readonly kind: 'answered'
+      readonly token: number
+      readonly results: Uint8Array
+      readonly vouchers: readonly ReplicaId[]
+    }
+  /** W replicas refused for this reason: one of them is correct. */
+  | { readonly kind: 'refused'; readonly token: number; readonly reason: RefusalReason }
+
+/** `reservedUpTo` is the highest timestamp ever reserved for this key: use begins above it. */
+export function createSessionState(config: SessionConfig, reservedUpTo: number): SessionState {
+  return {
+    config,
+    pending: new Map(),
+    nextTimestamp: reservedUpTo + 1,
+    reservedUpTo,
+    isReserving: false,
+    views: new Array<View>(config.n).fill(0 as View),
+    penaltyUntil: new Array<number>(config.n).fill(0),
+    ticks: 0,
+  }
+}
+
+/**
+ * Requests that may be submitted now: a timestamp is used only below the oldest unanswered + 64, and only when it is
+ * reserved. // PBFT-1.8
+ */
+export function freeRequests(state: SessionState): number {
+  const oldest = state.pending.keys().next().value ?? state.nextTimestamp
+  return Math.max(0, Math.min(oldest + CLIENT_WINDOW, state.reservedUpTo + 1) - state.nextTimestamp)
+}
+
+/** Whether a reply or refusal can still matter; asked before its signature is checked. */
+export function isAwaited(state: SessionState, message: Reply | Refusal): boolean {
+  const pending = state.pending.get(message.timestamp)
+  if (pending === undefined || !equalBytes(pending.request.digest, message.requestDigest)) return false
+  if (message.kind === 'refusal') return pending.refusals[message.sender] !== message.reason
+  const answer = pending.answers[message.sender] ?? null
+  return answer === null || message.results !== null || !equalBytes(answer.resultDigest, message.resultDigest)
+}
+
+export function stepSession(state: SessionState, event: SessionEvent): readonly SessionEffect[] {
+  switch (event.kind) {
+    case 'submitted':
+      return submit(state, event.token, event.operations)
+    case 'received':
+      return event.message.kind === 'reply' ? onReply(state, event.message) : onRefusal(state, event.message)
+    case 'reserved':
+      state.reservedUpTo = event.upTo
+      state.isReserving = false
+      return []
+    case 'ticked':
+      state.ticks++
+      return [...reserve(state), ...retransmit(state)]
+    default:
+      return assertNever(event)
+  }
+}
+
+/** The W-th largest view reported: no f liars together can push it up. // PBFT-1.12 */
+export function currentView(state: SessionState): View {
+  return rankedLargest(state.views, weakQuorum(state.config.n))
+}
+
+function submit(state: SessionState, token: number, operations: Uint8Array): readonly SessionEffect[] {
+  if (freeRequests(state) === 0) return [{ kind: 'refused', token, reason: 'busy' }]
+  const timestamp = state.nextTimestamp++ as Timestamp
+  const request = state.config.makeRequest({ timestamp, responder: designate(state, timestamp), operations })
+  const { n } = state.config
+  state.pending.set(timestamp, {
+    token,
+    request,
+    answers: new Array<Answer | null>(n).fill(null),
+    refusals: new Array<RefusalReason | null>(n).fill(null),
+    results: new Map(),
+    attempts: 0,
+    retryTick: state.ticks + retryDelay(state, 0),
+  })
+  const to = primaryOf(currentView(state), n)
+  return [...reserve(state), { kind: 'send', to, request }]
+}
+
+/** Reserves the next block well before the current one is used up. */
+function reserve(state: SessionState): readonly SessionEffect[] {
+  const left = state.reservedUpTo + 1 - state.nextTimestamp
+  if (state.isReserving || left >= RESERVATION_TIMESTAMPS / 2) return []
+  state.isReserving = true
+  return [{ kind: 'reserve', upTo: state.reservedUpTo + RESERVATION_TIMESTAMPS }]
+}
+
+/** Whom to ask for whole results: each in turn, without those that lately owed them. */
+function designate(state: SessionState, timestamp: Timestamp): number {
+  const { n } = state.config
+  for (let step = 0; step < n; step++) {
+    const candidate = (timestamp + step) % n
+    if ((state.penaltyUntil[candidate] ?? 0) <= state.ticks) return candidate
+  }
+  return n
+}
+
+/** W matching replies decide: the same client, timestamp, request digest and result digest; never the view. // PBFT-1.7 */
+function onReply(state: SessionState, reply: Verified<Reply>): readonly SessionEffect[] {
+  state.views[reply.sender] = Math.max(state.views[reply.sender] ?? 0, reply.view) as View
+  const pending = state.pending.get(reply.timestamp)
+  if (pending === undefined || !equalBytes(pending.request.digest, reply.requestDigest)) return []
+  pending.answers[reply.sender] = { resultDigest: reply.resultDigest }
+  if (reply.results !== null) pending.results.set(toHex(reply.resultDigest), reply.results)
+  const vouchers = vouchersOf(pending, reply.resultDigest)
+  if (vouchers.length < weakQuorum(state.config.n)) return []
+  const results = pending.results.get(toHex(reply.resultDigest))
+  if (results === undefined) {
+    pending.retryTick = Math.min(pending.retryTick, state.ticks + RESULTS_TICKS)
+    return []
+  }
+  state.pending.delete(reply.timestamp)
+  return [{ kind: 'answered', token: pending.token, results, vouchers }]
+}
+
+function vouchersOf(pending: PendingRequest, resultDigest: Uint8Array): readonly ReplicaId[] {
+  const vouchers: ReplicaId[] = []
+  for (const [sender, answer] of pending.answers.entries()) {
+    if (answer !== null && equalBytes(answer.resultDigest, resultDigest)) vouchers.push(sender as ReplicaId)
+  }
+  return vouchers
+}
+
+function onRefusal(state: SessionState, refusal: Verified<Refusal>): readonly SessionEffect[] {
+  const { timestamp, sender, reason } = refusal
+  const pending = state.pending.get(timestamp)
+  if (pending === undefined || !equalBytes(pending.request.digest, refusal.requestDigest)) return []
+  pending.refusals[sender] = reason
+  // Busy is a passing state: the retransmission asks again. The others are facts once a correct replica says them.
+  if (reason === 'busy') return []
+  const agreeing = pending.refusals.filter((each) => each === reason).length
+  if (agreeing < weakQuorum(state.config.n)) return []
+  state.pending.delete(timestamp)
+  return [{ kind: 'refused', token: pending.token, reason }]
+}
+
+/** On timeout to all, with randomised exponential backoff. // PBFT-1.12 */
+function retransmit(state: SessionState): readonly SessionEffect[] {
+  const effects: SessionEffect[] = []
+  for (const pending of state.pending.values()) {
+    if (pending.retryTick > state.ticks) continue
+    const { responder } = pending.request
+    if (responder < state.config.n && owesResults(state, pending)) {
+      state.penaltyUntil[responder] = state.ticks + PENALTY_TICKS
+    }
+    pending.attempts++
+    pending.retryTick = state.ticks + retryDelay(state, pending.attempts)
+    effects.push({ kind: 'broadcast', request: pending.request })
+  }
+  return effects
+}
+
+/** Whether W replicas agree and only the designated one's results are missing. */
+function owesResults(state: SessionState, pending: PendingRequest): boolean {
+  return pending.answers.some(
+    (answer) =>
+      answer !== null && vouchersOf(pending, answer.resultDigest).length >= weakQuorum(state.config.n),
+  )
+}
+
+function retryDelay(state: SessionState, attempts: number): number {
+  const ticks = Math.min(RETRANSMIT_TICKS * 2 ** attempts, RETRANSMIT_TICKS_MAX)
+  return Math.ceil(ticks * (0.5 + state.config.random.next()))
+}
