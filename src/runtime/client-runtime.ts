@@ -87,7 +87,9 @@ export class ClientRuntime {
         this.#receive(from, frame)
         return true
       },
-      onLink: () => {},
+      onLink: (peer) => {
+        if (peer.kind === 'replica') this.#step({ kind: 'linked', replica: peer.id })
+      },
     })
     this.#step({ kind: 'ticked' }) // reserves the first block
     this.#stopTicking = clock.every(TICK_MS, () => this.#step({ kind: 'ticked' }))

@@ -15,11 +15,16 @@ import type { Refusal, RefusalReason, Reply, Request, Verified } from '../messag
 
 /** Timestamps reserved at once: one durable write for so many requests. */
 export const RESERVATION_TIMESTAMPS = 4096
-/** Ticks before the first retransmission; each further one waits twice as long, give or take a half. */
+/**
+ * Ticks before the first retransmission, at least; a slow cluster is given four times its usual answering time. Each
+ * further retransmission waits twice as long, give or take a half.
+ */
 const RETRANSMIT_TICKS = 30
 const RETRANSMIT_TICKS_MAX = 300
-/** Ticks to wait for the designated replica's results once W replicas agree on their digest. */
-const RESULTS_TICKS = 5
+/** Ticks to wait for the designated replica's results once W replicas agree on their digest, at least. */
+const RESULTS_TICKS = 10
+/** Weight of the newest answering time in the usual one. */
+const USUAL_TICKS_WEIGHT = 1 / 8
 /** Ticks for which a replica that owed results is not designated again. */
 const PENALTY_TICKS = 500
 
@@ -46,6 +51,7 @@ interface PendingRequest {
   readonly refusals: (RefusalReason | null)[]
   /** Whole results by the hexadecimal form of their digest. */
   readonly results: Map<string, Uint8Array>
+  readonly submittedTick: number
   attempts: number
   retryTick: number
 }
@@ -60,6 +66,8 @@ export interface SessionState {
   /** The last view that each replica reported. */
   readonly views: View[]
   readonly penaltyUntil: number[]
+  /** What an answer usually takes, smoothed. */
+  usualTicks: number
   ticks: number
 }
 
@@ -67,6 +75,8 @@ export type SessionEvent =
   | { readonly kind: 'submitted'; readonly token: number; readonly operations: Uint8Array }
   | { readonly kind: 'received'; readonly message: Verified<Reply> | Verified<Refusal> }
   | { readonly kind: 'reserved'; readonly upTo: number }
+  /** There is a new link to this replica: what was sent on an older one may be lost. */
+  | { readonly kind: 'linked'; readonly replica: ReplicaId }
   | { readonly kind: 'ticked' }
 
 export type SessionEffect =
@@ -93,6 +103,7 @@ export function createSessionState(config: SessionConfig, reservedUpTo: number):
     isReserving: false,
     views: new Array<View>(config.n).fill(0 as View),
     penaltyUntil: new Array<number>(config.n).fill(0),
+    usualTicks: 0,
     ticks: 0,
   }
 }
@@ -125,6 +136,10 @@ export function stepSession(state: SessionState, event: SessionEvent): readonly 
       state.reservedUpTo = event.upTo
       state.isReserving = false
       return []
+    case 'linked':
+      return event.replica === primaryOf(currentView(state), state.config.n)
+        ? [...state.pending.values()].map(({ request }) => ({ kind: 'send', to: event.replica, request }))
+        : []
     case 'ticked':
       state.ticks++
       return [...reserve(state), ...retransmit(state)]
@@ -149,6 +164,7 @@ function submit(state: SessionState, token: number, operations: Uint8Array): rea
     answers: new Array<Answer | null>(n).fill(null),
     refusals: new Array<RefusalReason | null>(n).fill(null),
     results: new Map(),
+    submittedTick: state.ticks,
     attempts: 0,
     retryTick: state.ticks + retryDelay(state, 0),
   })
@@ -185,10 +201,12 @@ function onReply(state: SessionState, reply: Verified<Reply>): readonly SessionE
   if (vouchers.length < weakQuorum(state.config.n)) return []
   const results = pending.results.get(toHex(reply.resultDigest))
   if (results === undefined) {
-    pending.retryTick = Math.min(pending.retryTick, state.ticks + RESULTS_TICKS)
+    const patience = Math.max(RESULTS_TICKS, Math.ceil(state.usualTicks))
+    pending.retryTick = Math.min(pending.retryTick, state.ticks + patience)
     return []
   }
   state.pending.delete(reply.timestamp)
+  state.usualTicks += USUAL_TICKS_WEIGHT * (state.ticks - pending.submittedTick - state.usualTicks)
   return [{ kind: 'answered', token: pending.token, results, vouchers }]
 }
 
@@ -238,6 +256,7 @@ function owesResults(state: SessionState, pending: PendingRequest): boolean {
 }
 
 function retryDelay(state: SessionState, attempts: number): number {
-  const ticks = Math.min(RETRANSMIT_TICKS * 2 ** attempts, RETRANSMIT_TICKS_MAX)
+  const first = Math.max(RETRANSMIT_TICKS, 4 * state.usualTicks)
+  const ticks = Math.min(first * 2 ** attempts, RETRANSMIT_TICKS_MAX)
   return Math.ceil(ticks * (0.5 + state.config.random.next()))
 }

@@ -1,0 +1,65 @@
+/** What the benchmark asks of a running cluster. */
+import { Pool } from 'undici'
+import { createRandom } from '../../src/base/random.ts'
+import type { Submitted } from '../../src/runtime/client-runtime.ts'
+import { OperationsWriter } from '../../src/store/operations-writer.ts'
+import type { Connection } from '../library/connection.ts'
+import type { Workload } from './measure.ts'
+
+export const KEYS = 100_000
+export const VALUE_BYTES = 100
+
+/** Puts of 100 bytes to random keys, `bundle` of them in a signed request, through sessions with the replicas. */
+export function bundleWorkload(
+  connections: readonly Connection[],
+  options: { readonly bundle: number; readonly concurrency: number },
+): Workload {
+  const random = createRandom(1)
+  const writer = new OperationsWriter()
+  const value = new Uint8Array(VALUE_BYTES).fill(0x76)
+  const makeOperations = (): Uint8Array => {
+    writer.reset()
+    for (let index = 0; index < options.bundle; index++) {
+      writer.add({ kind: 'put', key: Buffer.from(`key-${random.below(KEYS)}`), value })
+    }
+    return writer.finish()
+  }
+  return {
+    name: `bundles of ${options.bundle}`,
+    concurrency: options.concurrency,
+    operationsPerRequest: options.bundle,
+    run: (worker) =>
+      new Promise((resolve, reject) => {
+        const { runtime } = connections[worker % connections.length] as Connection
+        const submit = (): void => {
+          // The oldest request is late and the window is full: wait as any client would.
+          if (runtime.room === 0) setTimeout(submit, 1)
+          else runtime.submit(makeOperations(), finish)
+        }
+        const finish = (submitted: Submitted): void => {
+          if (submitted.kind === 'answered') resolve()
+          else reject(new Error(submitted.reason))
+        }
+        submit()
+      }),
+  }
+}
+
+/** Puts of 100 bytes to random keys, one in each HTTP request, through the gateway. `close` ends its connections. */
+export function httpWorkload(url: string, concurrency: number): Workload & { close(): Promise<void> } {
+  const random = createRandom(2)
+  const pool = new Pool(url, { connections: concurrency })
+  const body = Buffer.alloc(VALUE_BYTES, 0x76)
+  return {
+    name: 'HTTP',
+    concurrency,
+    operationsPerRequest: 1,
+    run: async () => {
+      const path = `/v1/kv/key-${random.below(KEYS)}`
+      const response = await pool.request({ method: 'PUT', path, body })
+      await response.body.dump()
+      if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`)
+    },
+    close: () => pool.close(),
+  }
+}

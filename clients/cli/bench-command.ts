@@ -1,0 +1,160 @@
+/** bench: a cluster of local processes in a directory of its own, measured and removed. */
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { initCluster } from '../../replicas/init.ts'
+import { startLocalCluster } from '../../replicas/local-cluster.ts'
+import { type Measured, measure } from '../bench/measure.ts'
+import { bundleWorkload, httpWorkload, KEYS, VALUE_BYTES } from '../bench/workloads.ts'
+import { type Connection, connect } from '../library/connection.ts'
+import { childArguments, wholeNumber } from './cluster-commands.ts'
+
+interface Flags {
+  readonly replicas: number
+  readonly crypto: 'sodium' | 'noble'
+  readonly seconds: number
+  readonly rounds: number
+  readonly clients: number
+  readonly concurrency: number
+  readonly dir?: string
+  readonly json?: true
+}
+
+export function addBenchCommand(program: Command): void {
+  program
+    .command('bench')
+    .description('measure a cluster of local processes: bundles of 1 and of 64 operations, and HTTP')
+    .option('--replicas <n>', 'how many replicas', wholeNumber, 4)
+    .option('--crypto <suite>', 'sodium or noble', 'sodium')
+    .option('--seconds <s>', 'of each measurement, after a second of warm-up', wholeNumber, 5)
+    .option('--rounds <r>', 'how often each is measured, in turn; the median is told', wholeNumber, 3)
+    .option('--clients <c>', 'sessions of the load generator', wholeNumber, 4)
+    .option('--concurrency <r>', 'requests kept under way', wholeNumber, 128)
+    .option('--dir <directory>', 'where to make the directory of the cluster; its disk is measured too')
+    .option('--json', 'print the result as JSON')
+    .action(bench)
+}
+
+async function bench(flags: Flags): Promise<void> {
+  const directory = mkdtempSync(join(flags.dir ?? tmpdir(), 'strategos-bench-'))
+  try {
+    const syncMs = medianSyncMs(directory)
+    const results = await benchIn(directory, flags)
+    const machine = {
+      processor: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+      medianSyncMs: syncMs,
+    }
+    const setting = {
+      n: flags.replicas,
+      auth: 'signed',
+      suite: flags.crypto,
+      keys: KEYS,
+      valueBytes: VALUE_BYTES,
+    }
+    if (flags.json) console.log(JSON.stringify({ machine, setting, results }, null, 2))
+    else printTable({ machine, setting, results })
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+async function benchIn(directory: string, flags: Flags): Promise<readonly Measured[]> {
+  const names = Array.from({ length: flags.clients }, (_, index) => `bench-${index}`)
+  const cluster = await initCluster({
+    directory,
+    replicas: flags.replicas,
+    suite: flags.crypto,
+    basePort: 0,
+    clients: ['gateway', ...names],
+  })
+  const local = await startLocalCluster({
+    directory,
+    cluster,
+    ...childArguments(directory, { port: 0 }),
+    onExit: (name, how) => console.error(`The ${name} ended (${how}).`),
+  })
+  const connections: Connection[] = []
+  const http = httpWorkload(local.gatewayUrl, 64)
+  try {
+    for (const name of names) connections.push(await connect({ directory, name }))
+    const { concurrency, seconds } = flags
+    const workloads = [
+      bundleWorkload(connections, { bundle: 1, concurrency }),
+      bundleWorkload(connections, { bundle: 64, concurrency }),
+      http,
+    ]
+    const rounds: Measured[][] = workloads.map(() => [])
+    for (let round = 0; round < flags.rounds; round++) {
+      for (const [index, workload] of workloads.entries()) {
+        const measured = await measure(workload, { warmUpSeconds: 1, seconds })
+        rounds[index]?.push(measured)
+        if (!flags.json) console.error(`round ${round + 1}: ${measured.name}: ${measured.opsPerSecond} op/s`)
+      }
+    }
+    return rounds.map(medianOf)
+  } finally {
+    await http.close()
+    for (const connection of connections) await connection.close()
+    await local.stop()
+  }
+}
+
+/** The round with the median throughput. */
+function medianOf(rounds: readonly Measured[]): Measured {
+  const sorted = [...rounds].sort((a, b) => a.opsPerSecond - b.opsPerSecond)
+  return sorted[Math.floor(sorted.length / 2)] as Measured
+}
+
+/** What one 4 KiB write with a sync takes where the logs will lie. */
+function medianSyncMs(directory: string): number {
+  const path = join(directory, 'sync-probe')
+  const file = openSync(path, 'w')
+  const times: number[] = []
+  for (let count = 0; count < 50; count++) {
+    const start = performance.now()
+    writeSync(file, Buffer.alloc(4096), 0, 4096, count * 4096)
+    fdatasyncSync(file)
+    times.push(performance.now() - start)
+  }
+  closeSync(file)
+  rmSync(path)
+  return Number((times.sort((a, b) => a - b)[25] as number).toFixed(3))
+}
+
+function printTable(result: {
+  readonly machine: Record<string, unknown>
+  readonly setting: Record<string, unknown>
+  readonly results: readonly Measured[]
+}): void {
+  const facts = (record: Record<string, unknown>) =>
+    Object.entries(record)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', ')
+  console.log(`${facts(result.machine)}\n${facts(result.setting)}\n`)
+  const rows = result.results.map(({ name, opsPerSecond, latencyMs, failures }) => [
+    name,
+    `${opsPerSecond}`,
+    latencyMs.p50.toFixed(2),
+    latencyMs.p90.toFixed(2),
+    latencyMs.p99.toFixed(2),
+    latencyMs.max.toFixed(1),
+    `${failures}`,
+  ])
+  const table = [['', 'op/s', 'p50 ms', 'p90 ms', 'p99 ms', 'max ms', 'failed'], ...rows]
+  const widths = (table[0] as string[]).map((_, column) =>
+    Math.max(...table.map((row) => (row[column] as string).length)),
+  )
+  for (const row of table) {
+    console.log(
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('  '),
+    )
+  }
+}

@@ -1,0 +1,31 @@
+/** One replica in the foreground: correct, or an adversary. */
+import pino from 'pino'
+import { startReplica } from '../../replicas/replica-process.ts'
+import type { StepFunction } from '../../src/runtime/replica-runtime.ts'
+import { fail, reportReady, stopOnSignal } from './process-end.ts'
+
+export async function runReplica(options: {
+  readonly directory: string
+  readonly id: number
+  readonly adversary?: { readonly name: string; readonly step: StepFunction }
+}): Promise<void> {
+  const { directory, id, adversary } = options
+  const logger = pino({ base: { replica: id }, level: process.env['STRATEGOS_LOG_LEVEL'] ?? 'info' })
+  const running = await startReplica({
+    directory,
+    id,
+    onFailure: (error) => {
+      logger.fatal({ error: error.message }, 'the disk failed, so this replica halts')
+      fail(error)
+    },
+    onRejected: ({ from, reason, detail }) => logger.debug({ from, reason, detail }, 'rejected a message'),
+    ...(adversary === undefined ? {} : { step: adversary.step }),
+  })
+  const { lastExecuted } = running.runtime.state
+  logger.info({ address: running.address, lastExecuted, adversary: adversary?.name }, 'ready')
+  stopOnSignal(async () => {
+    await running.close()
+    logger.info('stopped')
+  })
+  reportReady(running.address)
+}

@@ -1,0 +1,29 @@
+/**
+ * What keeps a web page in the user's browser from writing through a gateway on loopback: the Host is checked against a
+ * list (a page that points its own name at 127.0.0.1 does not pass), and cross-site requests are refused.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Problem } from './problem.ts'
+
+const LOOPBACK_NAMES: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
+
+export function guardAgainstBrowsers(server: FastifyInstance, extraHosts: readonly string[]): void {
+  const allowed = new Set([...LOOPBACK_NAMES, ...extraHosts])
+  server.addHook('onRequest', async (request) => {
+    const host = hostName(request.headers.host ?? '')
+    if (!allowed.has(host)) throw new Problem('denied', `this gateway is not known as "${host}"`)
+    if (isCrossSite(request)) throw new Problem('denied', 'requests from other sites are refused')
+  })
+}
+
+function isCrossSite({ headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return true
+  const { origin, host } = headers
+  return origin !== undefined && origin !== `http://${host}`
+}
+
+/** A Host header without its port. */
+function hostName(host: string): string {
+  return host.replace(/:\d+$/, '').toLowerCase()
+}

@@ -1,0 +1,61 @@
+/** Errors as RFC 9457 problem documents with a stable `code`. */
+import type { FastifyReply } from 'fastify'
+
+export const PROBLEMS = {
+  'bad-key': { status: 400, title: 'The key is empty, too long or not well encoded' },
+  'bad-request': { status: 400, title: 'The request cannot be understood' },
+  denied: { status: 403, title: 'This is not allowed' },
+  'not-found': { status: 404, title: 'There is nothing here' },
+  'revision-moved': { status: 412, title: 'The key is at another revision' },
+  'too-large': { status: 413, title: 'The value or the request is too large' },
+  busy: { status: 429, title: 'Too much waits already' },
+  internal: { status: 500, title: 'The gateway failed' },
+  stale: { status: 503, title: 'The gateway used an old request number' },
+  stalled: { status: 503, title: 'Earlier requests wait for the replicas, and this one was not sent' },
+  unknown: { status: 504, title: 'The replicas did not answer in time: it may have happened or not' },
+  'no-space': { status: 507, title: 'The store is full' },
+} as const
+
+export type ProblemCode = keyof typeof PROBLEMS
+
+/** Thrown by handlers; becomes a problem document. `facts` are further members of it. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly code: ProblemCode
+  readonly facts: Readonly<Record<string, unknown>>
+
+  constructor(code: ProblemCode, detail: string, facts: Readonly<Record<string, unknown>> = {}) {
+    super(detail)
+    this.code = code
+    this.facts = facts
+  }
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply.code(PROBLEMS[problem.code].status).type('application/problem+json').send(problemJson(problem))
+}
+
+/** A whole HTTP response, for a connection on which no request could be parsed. */
+export function rawProblem(problem: Problem): string {
+  const body = problemJson(problem)
+  return [
+    `HTTP/1.1 ${PROBLEMS[problem.code].status} ${problem.code}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n')
+}
+
+function problemJson({ code, message, facts }: Problem): string {
+  const { status, title } = PROBLEMS[code]
+  return JSON.stringify({
+    type: `urn:strategos:problem:${code}`,
+    title,
+    status,
+    code,
+    detail: message,
+    ...facts,
+  })
+}

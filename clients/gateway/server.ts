@@ -1,0 +1,159 @@
+/** The gateway: HTTP in front of the replicated store. An answer leaves only after f + 1 replicas gave the same one. */
+import type { IncomingMessage } from 'node:http'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { OperatorError } from '../../src/base/operator-error.ts'
+import { quorum } from '../../src/base/quorum.ts'
+import { collectReports, statusOf } from '../library/cluster-status.ts'
+import { StoreClient } from '../library/store-client.ts'
+import { guardAgainstBrowsers } from './browser-guard.ts'
+import { keyValueRoutes } from './key-value-routes.ts'
+import { openApiDocument } from './openapi.ts'
+import { Problem, type ProblemCode, rawProblem, sendProblem } from './problem.ts'
+
+export const DEFAULT_GATEWAY_PORT = 8080
+/** An operation without an answer becomes `unknown` after this many milliseconds. */
+export const DEFAULT_TIMEOUT_MS = 5_000
+/** How long `status` and `readyz` wait for the replicas' reports, in milliseconds. */
+const REPORTS_WAIT_MS = 300
+/** Bytes of a body on routes that take none to speak of. */
+const SMALL_BODY_BYTES_MAX = 16 * 1024
+
+export interface GatewayOptions {
+  readonly directory: string
+  readonly host: string
+  readonly port: number
+  readonly clientName?: string
+  readonly timeoutMs?: number
+  /** Further names under which the gateway may be asked. */
+  readonly allowedHosts?: readonly string[]
+}
+
+export interface Gateway {
+  readonly url: string
+  close(): Promise<void>
+}
+
+const KEY_PREFIX = '/v1/kv/'
+/** Where `/v1/kv/{key}` is moved to before routing: the router would decode the key as UTF-8, and keys are any bytes. */
+const KEY_ROUTE = '/v1/key'
+
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { directory, host, port } = options
+  if (!['127.0.0.1', '::1', 'localhost'].includes(host)) {
+    throw new OperatorError(
+      `The gateway listens on loopback only, because it asks nobody who they are; not on ${host}.`,
+    )
+  }
+  const client = await StoreClient.open({
+    directory,
+    name: options.clientName ?? 'gateway',
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+  })
+  try {
+    const server = createServer(client, options.allowedHosts ?? [])
+    const url = await listen(server, host, port)
+    return {
+      url,
+      close: async () => {
+        await server.close()
+        await client.close()
+      },
+    }
+  } catch (error) {
+    await client.close()
+    throw error
+  }
+}
+
+function createServer(client: StoreClient, allowedHosts: readonly string[]): FastifyInstance {
+  const rawKeys = new WeakMap<IncomingMessage, string>()
+  const server = Fastify({
+    bodyLimit: SMALL_BODY_BYTES_MAX,
+    forceCloseConnections: true,
+    rewriteUrl: (request) => {
+      const url = request.url ?? '/'
+      if (!url.startsWith(KEY_PREFIX))
+        return url === KEY_ROUTE || url.startsWith(`${KEY_ROUTE}?`) ? '/unknown' : url
+      const [key = '', ...query] = url.slice(KEY_PREFIX.length).split('?')
+      rawKeys.set(request as IncomingMessage, key)
+      return [KEY_ROUTE, ...query].join('?')
+    },
+    clientErrorHandler: (error, socket) => {
+      // The request could not even be parsed: its head is too long, or it is no HTTP.
+      if (!socket.writable || socket.destroyed) return
+      const detail =
+        error.code === 'HPE_HEADER_OVERFLOW' ? 'the request line and headers are too long' : 'this is no HTTP'
+      socket.end(rawProblem(new Problem('bad-request', detail)))
+    },
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(reply as Parameters<typeof sendProblem>[0], problemFrom(error))
+    },
+  })
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  server.setErrorHandler((error, _request, reply) => sendProblem(reply, problemFrom(error)))
+  server.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      reply,
+      new Problem('not-found', `there is no ${request.method} ${request.url.slice(0, 200)}`),
+    ),
+  )
+  guardAgainstBrowsers(server, allowedHosts)
+
+  const { connection } = client
+  const status = async () => {
+    const reports = await collectReports(connection, REPORTS_WAIT_MS)
+    return { answering: reports.size, ...statusOf(connection.cluster, reports, Date.now()) }
+  }
+  keyValueRoutes(server, KEY_ROUTE, {
+    client,
+    rawKey: (request) => rawKeys.get(request.raw) ?? '',
+    diagnose: async () => {
+      const { stalled, answering } = await status()
+      return {
+        answering,
+        missing: stalled?.missing ?? [],
+        because: stalled?.because ?? 'the replicas are slow',
+      }
+    },
+  })
+  server.get('/v1/status', async () => {
+    const { answering: _answering, ...rest } = await status()
+    return rest
+  })
+  server.get('/healthz', async () => ({ status: 'ok' }))
+  server.get('/readyz', async (_request, reply) => {
+    const { answering, n, stalled } = await status()
+    const isReady = answering >= quorum(n) && stalled === null
+    reply.code(isReady ? 200 : 503)
+    return { ready: isReady, answering, needed: quorum(n), because: stalled?.because ?? null }
+  })
+  server.get('/openapi.json', async () => openApiDocument)
+  return server
+}
+
+async function listen(server: FastifyInstance, host: string, port: number): Promise<string> {
+  try {
+    await server.listen({ host, port })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE') {
+      throw new OperatorError(`Port ${port} of ${host} is taken; choose another one with --port.`)
+    }
+    if (code === 'EACCES') throw new OperatorError(`Port ${port} of ${host} may not be opened by this user.`)
+    throw error
+  }
+  const address = server.server.address()
+  const actual = typeof address === 'object' && address !== null ? address.port : port
+  return `http://${host === '::1' ? '[::1]' : host}:${actual}`
+}
+
+/** What Fastify and the handlers throw, as problems. */
+function problemFrom(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  const { statusCode = 500, message, code } = error as { statusCode?: number; message: string; code?: string }
+  const problemCode: ProblemCode =
+    statusCode === 413 ? 'too-large' : statusCode < 500 ? 'bad-request' : 'internal'
+  if (problemCode === 'internal') return new Problem('internal', code ?? 'an unexpected error')
+  return new Problem(problemCode, message)
+}

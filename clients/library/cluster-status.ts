@@ -1,0 +1,108 @@
+/** What the replicas say of themselves, put together: who is primary, who lags, and why nothing moves when it does not. */
+import { toHex } from '../../src/base/bytes.ts'
+import type { ReplicaId, View } from '../../src/base/ids.ts'
+import { faultsMax, primaryOf, quorum, rankedLargest, weakQuorum } from '../../src/base/quorum.ts'
+import type { Cluster } from '../../src/messages/cluster.ts'
+import type { ReplicaReport } from '../../src/messages/message.ts'
+import type { Connection } from './connection.ts'
+
+export interface ClusterStatus {
+  readonly clusterId: string
+  readonly n: number
+  readonly f: number
+  readonly auth: string
+  readonly suite: string
+  readonly view: number
+  readonly primary: number
+  /** The highest store revision that f + 1 replicas have reached. */
+  readonly revision: number
+  readonly replicas: readonly {
+    readonly id: number
+    readonly address: string
+    readonly reachable: boolean
+    readonly view: number | null
+    readonly lastExecuted: number | null
+    readonly stable: number | null
+    readonly state: 'voting' | null
+    readonly suspected: boolean
+  }[]
+  /** Null while requests are served. `since` is in milliseconds since 1970, `missing` the replicas that are waited for. */
+  readonly stalled: {
+    readonly since: number
+    readonly missing: readonly number[]
+    readonly because: string
+  } | null
+}
+
+export type Reports = ReadonlyMap<ReplicaId, ReplicaReport>
+
+/** Asks all replicas; ready when all have answered, or after `waitMs`. */
+export function collectReports(connection: Connection, waitMs: number): Promise<Reports> {
+  const { cluster, runtime } = connection
+  return new Promise((resolve) => {
+    const reports = new Map<ReplicaId, ReplicaReport>()
+    const finish = (): void => {
+      clearTimeout(timer)
+      stop()
+      resolve(reports)
+    }
+    const timer = setTimeout(finish, waitMs)
+    const stop = runtime.inquire(({ sender, report }) => {
+      reports.set(sender, report)
+      if (reports.size === cluster.replicas.length) finish()
+    })
+  })
+}
+
+export function statusOf(cluster: Cluster, reports: Reports, now: number): ClusterStatus {
+  const n = cluster.replicas.length
+  const padded = [...reports.values()].map((report) => report.view)
+  while (padded.length < n) padded.push(0 as View)
+  const view = rankedLargest(padded, weakQuorum(n))
+  const primary = primaryOf(view, n)
+  const revisions = [...reports.values()].map((report) => report.revision)
+  return {
+    clusterId: toHex(cluster.clusterId),
+    n,
+    f: faultsMax(n),
+    auth: cluster.mode,
+    suite: cluster.suite,
+    view,
+    primary,
+    revision: revisions.length >= weakQuorum(n) ? rankedLargest(revisions, weakQuorum(n)) : 0,
+    replicas: cluster.replicas.map(({ id, address }) => {
+      const report = reports.get(id)
+      return {
+        id,
+        address: `${address.host}:${address.port}`,
+        reachable: report !== undefined,
+        view: report?.view ?? null,
+        lastExecuted: report?.lastExecuted ?? null,
+        stable: report?.lowWatermark ?? null,
+        state: report === undefined ? null : 'voting',
+        suspected: isSuspected(id, primary, reports, n),
+      }
+    }),
+    stalled: stallOf(cluster, reports, now),
+  }
+}
+
+/** A primary is suspected when f + 1 replicas have waited for it past their timers. */
+function isSuspected(id: ReplicaId, primary: ReplicaId, reports: Reports, n: number): boolean {
+  if (id !== primary) return false
+  return [...reports.values()].filter(({ stalledSince }) => stalledSince > 0).length >= weakQuorum(n)
+}
+
+function stallOf(cluster: Cluster, reports: Reports, now: number): ClusterStatus['stalled'] {
+  const n = cluster.replicas.length
+  const silent = cluster.replicas.filter(({ id }) => !reports.has(id)).map(({ id }) => id)
+  const since = [...reports.values()].map((report) => report.stalledSince).filter((at) => at > 0)
+  if (reports.size < quorum(n)) {
+    const because = `${reports.size} of ${n} replicas answer and ${quorum(n)} are needed; no answer from ${silent.join(', ')}`
+    return { since: since.length > 0 ? Math.min(...since) : now, missing: silent, because }
+  }
+  if (since.length < weakQuorum(n)) return null
+  const missing = new Set([...reports.values()].flatMap((report) => report.missing))
+  const because = `the oldest request waits for ${[...missing].sort((a, b) => a - b).join(', ') || 'a quorum'}`
+  return { since: Math.min(...since), missing: [...missing].sort((a, b) => a - b), because }
+}

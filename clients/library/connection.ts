@@ -1,0 +1,73 @@
+/** The composition root of a client: a cluster directory and a name in, a session with the replicas out. */
+import { join } from 'node:path'
+import { readU32 } from '../../src/base/bytes.ts'
+import { OperatorError } from '../../src/base/operator-error.ts'
+import { createRandom } from '../../src/base/random.ts'
+import { suiteNamed } from '../../src/crypto/suites.ts'
+import { readClusterFile } from '../../src/io/cluster-file.ts'
+import { readKeyFile } from '../../src/io/key-file.ts'
+import { systemClock, systemEntropy } from '../../src/io/system.ts'
+import { createTcpTransport } from '../../src/io/tcp-transport.ts'
+import { openTimestampFile } from '../../src/io/timestamp-file.ts'
+import type { Cluster } from '../../src/messages/cluster.ts'
+import type { Transport } from '../../src/ports.ts'
+import { ClientRuntime } from '../../src/runtime/client-runtime.ts'
+import { createLinkSecurity } from '../../src/runtime/secure-link.ts'
+
+export interface Connection {
+  readonly cluster: Cluster
+  readonly runtime: ClientRuntime
+  readonly transport: Transport
+  close(): Promise<void>
+}
+
+/**
+ * Opens a session with the key `clients/<name>.key`. Rejects with an `OperatorError` when the cluster file or the key
+ * cannot be used, or when another process uses the key.
+ */
+export async function connect(options: {
+  readonly directory: string
+  readonly name: string
+  readonly onRoom?: () => void
+}): Promise<Connection> {
+  const { directory, name } = options
+  const cluster = readClusterFile(join(directory, 'cluster.json'), suiteNamed)
+  const base = join(directory, 'clients', name)
+  const suite = suiteNamed(cluster.suite)
+  const signer = suite.signer(readKeyFile(`${base}.key`).signingSeed)
+  if (!cluster.clients.some((client) => Buffer.compare(client.publicKey, signer.publicKey) === 0)) {
+    throw new OperatorError(`The key ${base}.key belongs to no client of this cluster.`)
+  }
+  const reservations = openTimestampFile(base)
+  const transport = createTcpTransport({
+    self: { kind: 'client' },
+    replicas: cluster.replicas,
+    security: createLinkSecurity({
+      suite,
+      entropy: systemEntropy,
+      clusterId: cluster.clusterId,
+      replicaKeys: cluster.replicas.map((replica) => replica.publicKey),
+      identity: { kind: 'client', signer },
+    }),
+  })
+  const runtime = new ClientRuntime({
+    cluster,
+    suite,
+    signer,
+    transport,
+    clock: systemClock,
+    random: createRandom(readU32(systemEntropy(4), 0)),
+    reservations,
+    ...(options.onRoom === undefined ? {} : { onRoom: options.onRoom }),
+  })
+  return {
+    cluster,
+    runtime,
+    transport,
+    close: async () => {
+      runtime.stop()
+      await transport.close()
+      reservations.close()
+    },
+  }
+}

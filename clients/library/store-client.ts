@@ -1,0 +1,201 @@
+/** The store as a caller sees it: operations in, results out, vouched for by f + 1 replicas. */
+import { weakQuorum } from '../../src/base/quorum.ts'
+import { OPERATION_CODES } from '../../src/store/operations.ts'
+import { type Operation, OperationsWriter, operationBytes } from '../../src/store/operations-writer.ts'
+import { interpretResult, type Result, readResults } from '../../src/store/results.ts'
+import { type Connection, connect } from './connection.ts'
+
+/** Bytes of operations in one bundle; one operation may be as large as the store takes it. */
+const BUNDLE_BYTES_MAX = 1024 * 1024
+/** Operations in one bundle: more of them would make the answers of the first ones late. */
+const BUNDLE_OPERATIONS_MAX = 1024
+/** Bundles under way below which a new one leaves at once; above it operations gather. */
+const EAGER_BUNDLES = 4
+/** When the oldest bundle is older than this, nothing is gained by waiting for it. In milliseconds. */
+const SLOW_BUNDLE_MS = 100
+/** Bytes of operations that wait for room. */
+const WAITING_BYTES_MAX = 64 * 1024 * 1024
+
+/**
+ * How an operation ended without a result:
+ * `unknown` it was sent and may have happened or not; `stalled` it was never sent and did not happen; `busy` too much
+ * waits already; `refused` f + 1 replicas refuse the request.
+ */
+export class OperationFailure extends Error {
+  override readonly name = 'OperationFailure'
+  readonly code: 'unknown' | 'stalled' | 'busy' | 'refused'
+
+  constructor(code: OperationFailure['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+interface WaitingOperation {
+  readonly operation: Operation
+  readonly bytes: number
+  /** Sent in a request of its own: its result did not fit beside its neighbours'. */
+  isAlone: boolean
+  isSent: boolean
+  readonly resolve: (result: Result) => void
+  readonly reject: (failure: OperationFailure) => void
+  readonly timer: NodeJS.Timeout
+}
+
+export class StoreClient {
+  readonly connection: Connection
+  readonly #timeoutMs: number
+  readonly #writer = new OperationsWriter()
+  /** Not yet sent. Callers that gave up are skipped. */
+  #queue: WaitingOperation[] = []
+  #queueBytes = 0
+  /** When each bundle that is under way was sent. */
+  readonly #underWay = new Set<{ readonly sentAt: number }>()
+  #isSendDue = false
+
+  private constructor(connection: Connection, timeoutMs: number) {
+    this.connection = connection
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** Connects with the key `clients/<name>.key`. An operation without an answer fails after `timeoutMs`. */
+  static async open(options: {
+    readonly directory: string
+    readonly name: string
+    readonly timeoutMs: number
+  }): Promise<StoreClient> {
+    let client: StoreClient | null = null
+    const connection = await connect({ ...options, onRoom: () => client?.sendSoon() })
+    client = new StoreClient(connection, options.timeoutMs)
+    return client
+  }
+
+  /** Executes one operation; what waits at the same moment shares a request. Rejects with `OperationFailure`. */
+  execute(operation: Operation): Promise<Result> {
+    const bytes = operationBytes(operation)
+    return new Promise((resolve, reject) => {
+      if (this.#queueBytes + bytes > WAITING_BYTES_MAX) {
+        reject(new OperationFailure('busy', 'too many operations wait to be sent'))
+        return
+      }
+      const timer = setTimeout(() => this.#giveUp(waiting), this.#timeoutMs)
+      const waiting = { operation, bytes, isAlone: false, isSent: false, resolve, reject, timer }
+      this.#queue.push(waiting)
+      this.#queueBytes += bytes
+      this.sendSoon()
+    })
+  }
+
+  /** Sends what waits, after everything that arrives in the same turn of the event loop. */
+  sendSoon(): void {
+    if (this.#isSendDue) return
+    this.#isSendDue = true
+    setImmediate(() => {
+      this.#isSendDue = false
+      while (this.#queue.length > 0 && this.#maySend()) this.#sendBundle()
+    })
+  }
+
+  async close(): Promise<void> {
+    for (const waiting of this.#queue.splice(0)) {
+      clearTimeout(waiting.timer)
+      waiting.reject(new OperationFailure('stalled', 'the client was closed before it could send this'))
+    }
+    await this.connection.close()
+  }
+
+  #maySend(): boolean {
+    if (this.connection.runtime.room === 0) return false
+    if (this.#underWay.size < EAGER_BUNDLES) return true
+    const [oldest] = this.#underWay
+    return oldest !== undefined && performance.now() - oldest.sentAt > SLOW_BUNDLE_MS
+  }
+
+  #sendBundle(): void {
+    const bundle = this.#takeBundle()
+    for (const waiting of bundle) {
+      waiting.isSent = true
+      this.#writer.add(waiting.operation)
+    }
+    const operations = this.#writer.finish()
+    this.#writer.reset()
+    const mark = { sentAt: performance.now() }
+    this.#underWay.add(mark)
+    // A bundle that is slow must not hold back what comes: look again when it counts as slow.
+    const look = setTimeout(() => this.sendSoon(), SLOW_BUNDLE_MS + 1)
+    this.connection.runtime.submit(operations, (submitted) => {
+      clearTimeout(look)
+      this.#underWay.delete(mark)
+      if (submitted.kind === 'answered') this.#deliver(bundle, submitted.results)
+      else
+        for (const waiting of bundle)
+          this.#fail(waiting, 'refused', `the replicas refuse the request: ${submitted.reason}`)
+      this.sendSoon()
+    })
+  }
+
+  #takeBundle(): readonly WaitingOperation[] {
+    const bundle: WaitingOperation[] = []
+    let bytes = 0
+    for (const waiting of this.#queue) {
+      const fits = bytes + waiting.bytes <= BUNDLE_BYTES_MAX && bundle.length < BUNDLE_OPERATIONS_MAX
+      if (bundle.length > 0 && (!fits || waiting.isAlone)) break
+      bundle.push(waiting)
+      bytes += waiting.bytes
+      if (waiting.isAlone) break
+    }
+    this.#queue = this.#queue.slice(bundle.length)
+    this.#queueBytes -= bytes
+    return bundle
+  }
+
+  #deliver(bundle: readonly WaitingOperation[], bytes: Uint8Array): void {
+    const results = readResults(bytes)
+    if (results === null || results.length !== bundle.length) {
+      for (const waiting of bundle)
+        this.#fail(waiting, 'unknown', 'f + 1 replicas gave results that cannot be read')
+      return
+    }
+    for (const [index, waiting] of bundle.entries()) {
+      const framed = results[index]
+      const result =
+        framed === undefined ? null : interpretResult(OPERATION_CODES[waiting.operation.kind], framed)
+      if (result === null) this.#fail(waiting, 'unknown', 'f + 1 replicas gave a result that cannot be read')
+      else if (result.status === 'result-budget' && bundle.length > 1) this.#repeatAlone(waiting)
+      else this.#succeed(waiting, result)
+    }
+  }
+
+  /** It was not executed, because its neighbours' results took the room: so it may be sent again. */
+  #repeatAlone(waiting: WaitingOperation): void {
+    waiting.isAlone = true
+    waiting.isSent = false
+    this.#queue.push(waiting)
+    this.#queueBytes += waiting.bytes
+  }
+
+  #succeed(waiting: WaitingOperation, result: Result): void {
+    clearTimeout(waiting.timer)
+    waiting.resolve(result)
+  }
+
+  #fail(waiting: WaitingOperation, code: OperationFailure['code'], message: string): void {
+    clearTimeout(waiting.timer)
+    waiting.reject(new OperationFailure(code, message))
+  }
+
+  #giveUp(waiting: WaitingOperation): void {
+    if (waiting.isSent) {
+      const needed = weakQuorum(this.connection.cluster.replicas.length)
+      this.#fail(
+        waiting,
+        'unknown',
+        `fewer than ${needed} replicas gave the same answer in ${this.#timeoutMs} ms`,
+      )
+      return
+    }
+    this.#queue = this.#queue.filter((each) => each !== waiting)
+    this.#queueBytes -= waiting.bytes
+    this.#fail(waiting, 'stalled', 'earlier requests are still without an answer, so this one was not sent')
+  }
+}

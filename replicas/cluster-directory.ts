@@ -1,0 +1,14 @@
+/** Where things stand in a cluster directory. A replica needs cluster.json and its own folder, nothing else. */
+import { join } from 'node:path'
+
+export const clusterFile = (directory: string): string => join(directory, 'cluster.json')
+export const replicaDirectory = (directory: string, id: number): string => join(directory, `replica-${id}`)
+export const replicaKey = (directory: string, id: number): string =>
+  join(replicaDirectory(directory, id), 'secret.key')
+export const replicaLog = (directory: string, id: number): string =>
+  join(replicaDirectory(directory, id), 'log')
+export const clientKey = (directory: string, name: string): string =>
+  join(directory, 'clients', `${name}.key`)
+/** What `clients/<name>.timestamps` and `.lock` are named after. */
+export const clientBase = (directory: string, name: string): string => join(directory, 'clients', name)
+export const runFile = (directory: string): string => join(directory, 'run.json')

@@ -1,0 +1,139 @@
+/** A cluster of local processes: starts replicas and a gateway, writes run.json, stops them together. Restarts nothing. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { OperatorError } from '../src/base/operator-error.ts'
+import { formatAddress } from '../src/io/cluster-file.ts'
+import type { Cluster } from '../src/messages/cluster.ts'
+import { replicaDirectory, runFile } from './cluster-directory.ts'
+
+/** What a child says to its parent when it is ready. */
+export interface ReadyMessage {
+  readonly ready: string
+}
+
+export interface LocalClusterOptions {
+  readonly directory: string
+  readonly cluster: Cluster
+  /** The command line of a child, after the node binary. */
+  readonly replicaArguments: (id: number) => readonly string[]
+  readonly gatewayArguments: readonly string[]
+  /** Called when a child ends by itself. */
+  readonly onExit: (name: string, how: string) => void
+}
+
+export interface LocalCluster {
+  readonly gatewayUrl: string
+  readonly gatewayPid: number
+  readonly replicas: readonly { readonly id: number; readonly pid: number; readonly address: string }[]
+  stop(): Promise<void>
+}
+
+/** How long a child may take to be ready: it replays its log first. In milliseconds. */
+const START_MS_MAX = 60_000
+/** How long a child may take to stop before it is killed, in milliseconds. */
+const STOP_MS_MAX = 5_000
+
+interface Child {
+  readonly name: string
+  readonly process: ChildProcess
+  readonly ready: Promise<string>
+}
+
+/** Starts all processes and waits until each is ready; when one is not, all are stopped and its reason is the error. */
+export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
+  const { directory, cluster } = options
+  let isStopping = false
+  const children: Child[] = []
+  const launch = (name: string, args: readonly string[], logPath: string): Child => {
+    const child = startChild(name, args, logPath)
+    child.process.once('exit', (code, signal) => {
+      if (!isStopping) options.onExit(name, signal ?? `exit code ${code}`)
+    })
+    children.push(child)
+    return child
+  }
+  const stop = async (): Promise<void> => {
+    isStopping = true
+    await Promise.all(children.map((child) => stopChild(child.process)))
+    rmSync(runFile(directory), { force: true })
+  }
+  try {
+    const replicas = cluster.replicas.map(({ id }) =>
+      launch(
+        `replica ${id}`,
+        options.replicaArguments(id),
+        join(replicaDirectory(directory, id), 'replica.log'),
+      ),
+    )
+    await Promise.all(replicas.map((child) => child.ready))
+    const gateway = launch('gateway', options.gatewayArguments, join(directory, 'gateway.log'))
+    const gatewayUrl = await gateway.ready
+    const running = {
+      gatewayUrl,
+      gatewayPid: gateway.process.pid ?? 0,
+      replicas: cluster.replicas.map(({ id, address }) => ({
+        id,
+        pid: replicas[id]?.process.pid ?? 0,
+        address: formatAddress(address),
+      })),
+    }
+    writeRunFile(directory, running)
+    return { ...running, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function startChild(name: string, args: readonly string[], logPath: string): Child {
+  const log = openSync(logPath, 'a')
+  // The channel to the parent also tells a child when its parent is gone.
+  const child = spawn(process.execPath, args, { stdio: ['ignore', log, 'pipe', 'ipc'] })
+  closeSync(log)
+  let complaint = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-2_000)
+  })
+  const ready = new Promise<string>((resolve, reject) => {
+    const fail = (why: string) =>
+      reject(new OperatorError(complaint.trim() || `The ${name} did not start: ${why}.`))
+    const timer = setTimeout(
+      () => fail(`it was not ready within ${START_MS_MAX / 1000} seconds`),
+      START_MS_MAX,
+    )
+    child.once('message', (message: ReadyMessage) => {
+      clearTimeout(timer)
+      resolve(message.ready)
+    })
+    child.once('error', (error) => fail(error.message))
+    child.once('close', (code, signal) => {
+      clearTimeout(timer)
+      fail(signal ?? `exit code ${code}`)
+    })
+  })
+  ready.catch(() => {}) // whoever awaits it hears of it; nobody may be waiting yet
+  return { name, process: child, ready }
+}
+
+function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
+    child.once('exit', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    child.kill('SIGTERM')
+  })
+}
+
+function writeRunFile(directory: string, running: Omit<LocalCluster, 'stop'>): void {
+  const json = {
+    gateway: { pid: running.gatewayPid, url: running.gatewayUrl },
+    replicas: running.replicas,
+  }
+  const beside = `${runFile(directory)}.new`
+  writeFileSync(beside, `${JSON.stringify(json, null, 2)}\n`)
+  renameSync(beside, runFile(directory))
+}

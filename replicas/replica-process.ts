@@ -1,0 +1,96 @@
+/** The composition root of one replica: the only place where the protocol meets sockets, disk and clock. */
+
+import { equalBytes } from '../src/base/bytes.ts'
+import { toReplicaId } from '../src/base/ids.ts'
+import { OperatorError } from '../src/base/operator-error.ts'
+import { suiteNamed } from '../src/crypto/suites.ts'
+import { readClusterFile } from '../src/io/cluster-file.ts'
+import { openFileLog } from '../src/io/file-log.ts'
+import { readKeyFile } from '../src/io/key-file.ts'
+import { systemClock, systemEntropy } from '../src/io/system.ts'
+import { createTcpTransport } from '../src/io/tcp-transport.ts'
+import { type RejectedMessage, ReplicaRuntime, type StepFunction } from '../src/runtime/replica-runtime.ts'
+import { createLinkSecurity } from '../src/runtime/secure-link.ts'
+import { createStore } from '../src/store/application.ts'
+import { clusterFile, replicaKey, replicaLog } from './cluster-directory.ts'
+
+export interface ReplicaProcessOptions {
+  readonly directory: string
+  readonly id: number
+  /** The protocol; another one makes an adversary. */
+  readonly step?: StepFunction
+  readonly onRejected?: (rejected: RejectedMessage) => void
+  /** Called when the disk failed or an assertion did: the process must end. */
+  readonly onFailure: (error: Error) => void
+}
+
+export interface ReplicaProcess {
+  readonly runtime: ReplicaRuntime
+  readonly address: string
+  close(): Promise<void>
+}
+
+/** Reads the cluster directory, replays the log, listens. Rejects with an `OperatorError` for what a person can mend. */
+export async function startReplica(options: ReplicaProcessOptions): Promise<ReplicaProcess> {
+  const { directory, id } = options
+  const cluster = readClusterFile(clusterFile(directory), suiteNamed)
+  const self = cluster.replicas[id]
+  if (self === undefined) {
+    throw new OperatorError(
+      `The cluster has replicas 0 to ${cluster.replicas.length - 1}; there is no replica ${id}.`,
+    )
+  }
+  const suite = suiteNamed(cluster.suite)
+  const signer = suite.signer(readKeyFile(replicaKey(directory, id)).signingSeed)
+  if (!equalBytes(signer.publicKey, self.publicKey)) {
+    throw new OperatorError(
+      `The secret key ${replicaKey(directory, id)} is not the key of replica ${id} in the cluster file.`,
+    )
+  }
+  const log = await openFileLog(replicaLog(directory, id), { onFailure: options.onFailure })
+  const transport = createTcpTransport({
+    self: { kind: 'replica', id: toReplicaId(id) },
+    replicas: cluster.replicas,
+    listen: self.address,
+    isKnownClient: (id) => cluster.clients.some((client) => client.id === id),
+    security: createLinkSecurity({
+      suite,
+      entropy: systemEntropy,
+      clusterId: cluster.clusterId,
+      replicaKeys: cluster.replicas.map((replica) => replica.publicKey),
+      identity: { kind: 'replica', id: toReplicaId(id), signer },
+    }),
+  })
+  try {
+    const runtime = new ReplicaRuntime({
+      id: toReplicaId(id),
+      cluster,
+      suite,
+      signer,
+      transport,
+      replay: log,
+      application: createStore({
+        hash: suite.hash,
+        clients: cluster.clients.map((client) => client.id),
+        storeBytesMax: cluster.storeBytesMax,
+      }),
+      clock: systemClock,
+      ...(options.step === undefined ? {} : { step: options.step }),
+      ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
+    })
+    const { host, port } = await transport.listening()
+    return {
+      runtime,
+      address: `${host}:${port}`,
+      close: async () => {
+        runtime.stop()
+        await transport.close()
+        await log.log.close()
+      },
+    }
+  } catch (error) {
+    await transport.close()
+    await log.log.close()
+    throw error
+  }
+}

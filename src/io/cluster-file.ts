@@ -1,0 +1,153 @@
+/** cluster.json: what everybody may know of a cluster. DESIGN: command line, "a cluster directory". */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { z } from 'zod'
+import { equalBytes, fromHex, toHex } from '../base/bytes.ts'
+import { toReplicaId } from '../base/ids.ts'
+import { OperatorError } from '../base/operator-error.ts'
+import { isClusterSize } from '../base/quorum.ts'
+import {
+  type Address,
+  type Cluster,
+  type ClusterFacts,
+  clusterClient,
+  deriveClusterId,
+} from '../messages/cluster.ts'
+import { LIMITS_IN_CLUSTER_ID, PROTOCOL_VERSION } from '../messages/limits.ts'
+import type { CryptoSuite } from '../ports.ts'
+
+/** A cluster file that cannot be used; the message says which file and why. */
+export class ClusterFileError extends OperatorError {
+  override readonly name = 'ClusterFileError'
+}
+
+const hexBytes = (size: number) =>
+  z.string().regex(new RegExp(`^[0-9a-f]{${size * 2}}$`), `${size} bytes in lowercase hexadecimal`)
+
+const ClusterJson = z.strictObject({
+  protocolVersion: z.literal(PROTOCOL_VERSION),
+  clusterId: hexBytes(32),
+  nonce: hexBytes(32),
+  auth: z.enum(['signed']),
+  suite: z.enum(['sodium', 'noble']),
+  n: z.int(),
+  storeBytesMax: z.int().min(0),
+  limits: z.array(z.int()),
+  replicas: z.array(
+    z.strictObject({
+      id: z.int(),
+      address: z.string(),
+      publicKey: hexBytes(32),
+      agreementKey: hexBytes(32),
+    }),
+  ),
+  clients: z.array(z.strictObject({ name: z.string().min(1).max(64), publicKey: hexBytes(32) })).max(1024),
+})
+
+/** Reads and checks a cluster file: its form, its keys (canonical, on the curve, not of small order), its id. */
+export function readClusterFile(path: string, suiteNamed: (name: Cluster['suite']) => CryptoSuite): Cluster {
+  const fail = (why: string): never => {
+    throw new ClusterFileError(`The cluster file ${path} cannot be used: ${why}.`)
+  }
+  const json = parseJson(path, fail)
+  const parsed = ClusterJson.safeParse(json)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    return fail(`at "${issue?.path.join('.') || 'top level'}": ${issue?.message ?? 'unknown form'}`)
+  }
+  const { data } = parsed
+  if (!isClusterSize(data.replicas.length) || data.n !== data.replicas.length) {
+    fail(`it names ${data.replicas.length} replicas and n = ${data.n}, not one of 4, 7, 10 or 13`)
+  }
+  if (data.limits.join() !== LIMITS_IN_CLUSTER_ID.join())
+    fail('it was made with other limits than this version has')
+
+  const suite = suiteNamed(data.suite)
+  const facts: ClusterFacts = {
+    mode: data.auth,
+    suite: data.suite,
+    nonce: bytesOf(data.nonce),
+    replicas: data.replicas.map((replica, index) => {
+      if (replica.id !== index) fail(`replica ${replica.id} stands at place ${index}`)
+      return {
+        id: toReplicaId(index),
+        address: parseAddress(replica.address) ?? fail(`"${replica.address}" is no host:port`),
+        publicKey: bytesOf(replica.publicKey),
+        agreementKey: bytesOf(replica.agreementKey),
+      }
+    }),
+    clients: data.clients.map(({ name, publicKey }) => clusterClient(name, bytesOf(publicKey))),
+    storeBytesMax: data.storeBytesMax,
+  }
+  checkKeys(facts, suite, fail)
+  const clusterId = deriveClusterId(suite.hash, facts)
+  if (!equalBytes(clusterId, bytesOf(data.clusterId))) {
+    fail('its cluster id does not belong to its contents; somebody edited it or it was damaged')
+  }
+  return { ...facts, clusterId }
+}
+
+export function writeClusterFile(path: string, cluster: Cluster): void {
+  const json: z.input<typeof ClusterJson> = {
+    protocolVersion: PROTOCOL_VERSION,
+    clusterId: toHex(cluster.clusterId),
+    nonce: toHex(cluster.nonce),
+    auth: 'signed',
+    suite: cluster.suite === 'noble' ? 'noble' : 'sodium',
+    n: cluster.replicas.length,
+    storeBytesMax: cluster.storeBytesMax,
+    limits: [...LIMITS_IN_CLUSTER_ID],
+    replicas: cluster.replicas.map(({ id, address, publicKey, agreementKey }) => ({
+      id,
+      address: formatAddress(address),
+      publicKey: toHex(publicKey),
+      agreementKey: toHex(agreementKey),
+    })),
+    clients: cluster.clients.map(({ name, publicKey }) => ({ name, publicKey: toHex(publicKey) })),
+  }
+  writeFileSync(path, `${JSON.stringify(json, null, 2)}\n`, { flag: 'wx' })
+}
+
+/** host:port, or [IPv6]:port; null when it is neither. */
+export function parseAddress(text: string): Address | null {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text)
+  const host = match?.[1] ?? match?.[2]
+  const port = Number(match?.[3])
+  return host === undefined || !(port >= 1 && port <= 65_535) ? null : { host, port }
+}
+
+export function formatAddress({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function parseJson(path: string, fail: (why: string) => never): unknown {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    return fail((error as NodeJS.ErrnoException).code === 'ENOENT' ? 'it does not exist' : String(error))
+  }
+  try {
+    return JSON.parse(text)
+  } catch {
+    return fail('it is not JSON')
+  }
+}
+
+function checkKeys(facts: ClusterFacts, suite: CryptoSuite, fail: (why: string) => never): void {
+  const keys = [
+    ...facts.replicas.map(({ id, publicKey }) => ({ owner: `replica ${id}`, publicKey })),
+    ...facts.clients.map(({ name, publicKey }) => ({ owner: `client "${name}"`, publicKey })),
+  ]
+  const owners = new Map<string, string>()
+  for (const { owner, publicKey } of keys) {
+    const fault = suite.publicKeyFault(publicKey)
+    if (fault !== null) fail(`the public key of ${owner} is refused (${fault})`)
+    const hex = toHex(publicKey)
+    const other = owners.get(hex)
+    if (other !== undefined) fail(`${owner} has the public key of ${other}`)
+    owners.set(hex, owner)
+  }
+}
+
+/** The schema has checked that it is hexadecimal. */
+const bytesOf = (hex: string): Uint8Array => fromHex(hex) ?? new Uint8Array(0)

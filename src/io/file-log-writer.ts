@@ -1,0 +1,246 @@
+/**
+ * The open log: appends, group commit, reading back (rule 6: durable before send). `append` only remembers; a sync
+ * writes everything remembered with one `writev` and one `fdatasync`. One is in flight at a time; what is appended
+ * meanwhile goes with the next.
+ */
+import { type FileHandle, open } from 'node:fs/promises'
+import { assert } from '../base/assert.ts'
+import { readU32 } from '../base/bytes.ts'
+import type { Log, LogPosition } from '../ports.ts'
+import { LogFailed } from './file-log-errors.ts'
+import { closeLogFile, type LogFile, type LogFiles } from './file-log-files.ts'
+import type { Marker, MarkerWriter } from './file-log-marker.ts'
+import {
+  decodeRecord,
+  encodeRecordHeader,
+  nextChain,
+  RECORD_BYTES_MAX,
+  RECORD_HEADER_BYTES,
+  SEGMENT_HEADER_BYTES,
+} from './file-log-record.ts'
+import type { Segment, SegmentMaker } from './file-log-segments.ts'
+
+/** A position is segment index * SPAN + offset. */
+const SPAN = 2 ** 32
+
+export interface FileLog extends Log {
+  /** Syncs everything appended, and gives the log free. No position is read and nothing appended afterwards. */
+  close(): Promise<void>
+}
+
+/** Where a record stands, by the index of its segment. */
+export interface RecordPlace {
+  readonly segment: number
+  readonly offset: number
+}
+
+export function positionOf({ segment, offset }: RecordPlace): LogPosition {
+  return segment * SPAN + offset
+}
+
+interface Appended extends RecordPlace {
+  readonly counter: number
+  readonly content: Uint8Array
+}
+
+interface Waiting {
+  /** The counter of the last record that must be on disk. */
+  readonly upTo: number
+  readonly done: () => void
+}
+
+export interface LogWriterOptions {
+  readonly nonce: Uint8Array
+  readonly seed: number
+  readonly segments: readonly Segment[]
+  /** The last of `segments`, open for writing. */
+  readonly file: LogFile
+  readonly endOffset: number
+  /** The last record on disk. */
+  readonly last: Marker
+  /** Bytes of a new segment. */
+  readonly segmentBytes: number
+  readonly files: LogFiles
+  readonly maker: SegmentMaker
+  readonly marker: MarkerWriter
+  readonly release: () => void
+  readonly onFailure: (error: LogFailed) => void
+}
+
+/** Owns the log's files until it is closed. */
+export class LogWriter implements FileLog {
+  readonly #options: LogWriterOptions
+  readonly #segments: Segment[]
+  #file: LogFile
+  /** Where the next record goes; the segment may not exist yet. */
+  #tail: { segment: number; size: number; offset: number }
+  /** Sizes of segments that records were given a place in and that do not exist yet. */
+  readonly #plannedSizes = new Map<number, number>()
+  #lastCounter: number
+  #written: Marker
+  #syncedCounter: number
+  #pending: Appended[] = []
+  /** What is not on disk yet, for reading back. */
+  readonly #unsynced = new Map<LogPosition, Uint8Array>()
+  #waiting: Waiting[] = []
+  #flushing: Promise<void> | null = null
+  #hasFailed = false
+  #isClosed = false
+
+  constructor(options: LogWriterOptions) {
+    const { segments, file, endOffset, last } = options
+    const segment = segments.length - 1
+    this.#options = options
+    this.#segments = [...segments]
+    this.#file = file
+    this.#tail = { segment, size: segments[segment]?.size ?? 0, offset: endOffset }
+    this.#lastCounter = last.counter
+    this.#syncedCounter = last.counter
+    this.#written = last
+  }
+
+  /** The record is kept as it is until it is on disk: its bytes must not change. */
+  append(record: Uint8Array): LogPosition {
+    assert(!this.#isClosed, 'a log that was closed is appended to')
+    assert(record.length <= RECORD_BYTES_MAX, `a record of ${record.length} bytes is too large for the log`)
+    const place = this.#place(RECORD_HEADER_BYTES + record.length)
+    const position = positionOf(place)
+    this.#pending.push({ ...place, counter: ++this.#lastCounter, content: record })
+    this.#unsynced.set(position, record)
+    return position
+  }
+
+  sync(done: () => void): void {
+    this.#waiting.push({ upTo: this.#lastCounter, done })
+    this.#serve()
+  }
+
+  read(position: LogPosition, done: (record: Uint8Array | null) => void): void {
+    const unsynced = this.#unsynced.get(position)
+    const segment = this.#segments[Math.floor(position / SPAN)]
+    if (unsynced !== undefined || segment === undefined) {
+      process.nextTick(done, unsynced === undefined ? null : Uint8Array.from(unsynced))
+      return
+    }
+    // `done` runs outside the promise, so that what it throws is an uncaught exception like any other.
+    readBack(segment.path, position % SPAN, this.#options.seed).then(
+      (record) => process.nextTick(done, record),
+      () => process.nextTick(done, null),
+    )
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    while (!this.#hasFailed && (this.#flushing !== null || this.#pending.length > 0)) {
+      this.#flushing ??= this.#startFlush()
+      await this.#flushing
+    }
+    await this.#flushing
+    await this.#options.maker.close()
+    await this.#options.marker.close()
+    // After a failure there may be no file left to close.
+    await closeLogFile(this.#file).catch(() => {})
+    this.#options.release()
+  }
+
+  /** Gives a record its place: in the current segment or, where it does not fit, at the head of the next. */
+  #place(bytes: number): RecordPlace {
+    if (this.#tail.offset + bytes > this.#tail.size) {
+      const segment = this.#tail.segment + 1
+      const size = Math.max(this.#options.segmentBytes, SEGMENT_HEADER_BYTES + bytes)
+      this.#tail = { segment, size, offset: SEGMENT_HEADER_BYTES }
+      this.#plannedSizes.set(segment, size)
+    }
+    const place = { segment: this.#tail.segment, offset: this.#tail.offset }
+    this.#tail.offset += bytes
+    return place
+  }
+
+  /** Starts a flush when somebody waits for one, and answers those whose records are on disk. */
+  #serve(): void {
+    if (this.#flushing !== null || this.#hasFailed) return
+    const served = this.#waiting.filter(({ upTo }) => upTo <= this.#syncedCounter)
+    this.#waiting = this.#waiting.filter(({ upTo }) => upTo > this.#syncedCounter)
+    if (this.#waiting.length > 0) this.#flushing = this.#startFlush()
+    for (const { done } of served) process.nextTick(done)
+  }
+
+  #startFlush(): Promise<void> {
+    const group = this.#pending
+    this.#pending = []
+    return this.#flush(group).then(
+      () => this.#finish(group),
+      (error) => this.#fail(error),
+    )
+  }
+
+  async #flush(group: readonly Appended[]): Promise<void> {
+    const { files, maker, segmentBytes } = this.#options
+    for (let from = 0; from < group.length; ) {
+      const first = group[from] as Appended
+      const to = group.findIndex(({ segment }, index) => index > from && segment !== first.segment)
+      const run = group.slice(from, to < 0 ? group.length : to)
+      if (first.segment === this.#segments.length) await this.#openSegment(first)
+      await files.write(this.#file, this.#encode(run), first.offset)
+      await files.sync(this.#file)
+      from += run.length
+    }
+    if (this.#tail.offset > this.#tail.size / 2) maker.prepare(segmentBytes)
+  }
+
+  async #openSegment({ segment, counter }: Appended): Promise<void> {
+    const { nonce, maker, segmentBytes } = this.#options
+    const size = this.#plannedSizes.get(segment) ?? segmentBytes
+    this.#plannedSizes.delete(segment)
+    const previousChain = this.#written.chain
+    const file = await maker.activate({ nonce, firstCounter: counter, size, previousChain })
+    await closeLogFile(this.#file)
+    this.#file = file
+    this.#segments.push({ path: file.path, firstCounter: counter, size })
+  }
+
+  #encode(records: readonly Appended[]): Uint8Array[] {
+    const parts: Uint8Array[] = []
+    for (const { counter, content } of records) {
+      const chain = nextChain(this.#written.chain, counter, content)
+      const facts = { counter, synced: this.#syncedCounter, chain }
+      parts.push(encodeRecordHeader(facts, content, this.#options.seed), content)
+      this.#written = { counter, chain }
+    }
+    return parts
+  }
+
+  #finish(group: readonly Appended[]): void {
+    this.#syncedCounter = this.#written.counter
+    for (const place of group) this.#unsynced.delete(positionOf(place))
+    this.#options.marker.note(this.#written)
+    this.#flushing = null
+    this.#serve()
+  }
+
+  #fail(error: unknown): void {
+    this.#flushing = null
+    this.#hasFailed = true
+    this.#options.onFailure(new LogFailed(`Writing the log ${this.#file.path} failed`, error))
+  }
+}
+
+/** Reads one record, or null when it does not check out. */
+async function readBack(path: string, offset: number, seed: number): Promise<Uint8Array | null> {
+  const file = await open(path, 'r')
+  try {
+    const header = await readExactly(file, offset, RECORD_HEADER_BYTES)
+    if (header === null || readU32(header, 0) > RECORD_BYTES_MAX) return null
+    const record = await readExactly(file, offset, RECORD_HEADER_BYTES + readU32(header, 0))
+    return record === null ? null : (decodeRecord(record, 0, seed)?.content ?? null)
+  } finally {
+    await file.close()
+  }
+}
+
+async function readExactly(file: FileHandle, offset: number, length: number): Promise<Uint8Array | null> {
+  const bytes = new Uint8Array(length)
+  const { bytesRead } = await file.read(bytes, 0, length, offset)
+  return bytesRead === length ? bytes : null
+}

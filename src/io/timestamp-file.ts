@@ -1,0 +1,101 @@
+/**
+ * A client's reserved timestamps on disk, and the lock that keeps a second process from using the same key. // PBFT-1.8
+ */
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { OperatorError } from '../base/operator-error.ts'
+
+export class ClientInUse extends OperatorError {
+  override readonly name = 'ClientInUse'
+}
+
+export class TimestampFileError extends OperatorError {
+  override readonly name = 'TimestampFileError'
+}
+
+export interface TimestampFile {
+  readonly reservedUpTo: number
+  reserve(upTo: number, done: () => void): void
+  /** Gives the key free for another process. */
+  close(): void
+}
+
+/** Opens `<base>.timestamps` under the lock `<base>.lock`. A key that was never used has no file yet. */
+export function openTimestampFile(base: string): TimestampFile {
+  const path = `${base}.timestamps`
+  const lock = `${base}.lock`
+  takeLock(lock)
+  return {
+    reservedUpTo: readReserved(path),
+    reserve: (upTo, done) => {
+      replaceDurably(path, `${upTo}\n`)
+      done()
+    },
+    close: () => rmSync(lock, { force: true }),
+  }
+}
+
+function readReserved(path: string): number {
+  if (!existsSync(path)) return 0
+  const text = readFileSync(path, 'utf8').trim()
+  const value = Number(text)
+  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new TimestampFileError(
+      `The timestamps in ${path} are damaged, and guessing them could repeat a request: give the client a new key.`,
+    )
+  }
+  return value
+}
+
+/** Written beside, synced and renamed: a crash leaves the old number or the new one. */
+function replaceDurably(path: string, text: string): void {
+  const beside = `${path}.new`
+  const file = openSync(beside, 'w', 0o600)
+  writeSync(file, text)
+  fdatasyncSync(file)
+  closeSync(file)
+  renameSync(beside, path)
+  const directory = openSync(dirname(path), 'r')
+  fsyncSync(directory)
+  closeSync(directory)
+}
+
+function takeLock(lock: string): void {
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      const file = openSync(lock, 'wx', 0o600)
+      writeSync(file, `${process.pid}\n`)
+      closeSync(file)
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      const holder = Number(readFileSync(lock, 'utf8'))
+      if (isAlive(holder)) {
+        throw new ClientInUse(
+          `The client key of ${lock.replace(/\.lock$/, '')} is in use by process ${holder}; two processes must not share one.`,
+        )
+      }
+      rmSync(lock, { force: true })
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

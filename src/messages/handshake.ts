@@ -1,0 +1,149 @@
+/**
+ * The three frames that open a link. Their payloads:
+ *
+ *   HELLO    [version, cluster id, role, replica id, public key, expected responder, nonce, ephemeral key]
+ *   WELCOME  [replica id, nonce, ephemeral key]     authenticated by the responder
+ *   PROOF    []                                     authenticated by the initiator
+ *
+ * Both signatures cover the transcript, HELLO's payload and WELCOME's. A payload is one msgpack array and so tells its
+ * own length: no two pairs of payloads make one transcript.
+ */
+import { concatBytes } from '../base/bytes.ts'
+import { FieldReader } from './fields.ts'
+import { encodeFrame, type Frame, splitFrame } from './frame.ts'
+import { FRAME_KINDS } from './kinds.ts'
+import { PROTOCOL_VERSION, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from './limits.ts'
+import { packPayload, unpackPayload } from './payload.ts'
+import { isRejection, type Rejection, rejection } from './rejection.ts'
+
+/** Bytes of a handshake frame after its length field; a HELLO has fewer than 200. */
+export const HANDSHAKE_FRAME_BYTES_MAX = 1024
+/** Bytes of the nonce that each end contributes. */
+export const NONCE_BYTES = 32
+/** Bytes of an X25519 public key. */
+export const EPHEMERAL_KEY_BYTES = 32
+
+/** What the initiator says it is; the number is its role on the wire. */
+export const LINK_ROLES = { replica: 0, client: 1 } as const
+export type LinkRole = keyof typeof LINK_ROLES
+
+export interface Hello {
+  readonly clusterId: Uint8Array
+  readonly role: LinkRole
+  /** The initiator's claimed id; 0 for a client. As received: it may be no replica's. */
+  readonly replicaId: number
+  /** The initiator's Ed25519 key. */
+  readonly publicKey: Uint8Array
+  /** The replica that the initiator means to reach. */
+  readonly expected: number
+  readonly nonce: Uint8Array
+  readonly ephemeralKey: Uint8Array
+}
+
+export interface Welcome {
+  readonly replicaId: number
+  readonly nonce: Uint8Array
+  readonly ephemeralKey: Uint8Array
+}
+
+const EMPTY = new Uint8Array(0)
+
+export function encodeHello(hello: Hello): Frame {
+  const payload = packPayload([
+    PROTOCOL_VERSION,
+    hello.clusterId,
+    LINK_ROLES[hello.role],
+    hello.replicaId,
+    hello.publicKey,
+    hello.expected,
+    hello.nonce,
+    hello.ephemeralKey,
+  ])
+  return encodeFrame({ kind: FRAME_KINDS.hello, payload, authentication: EMPTY, body: EMPTY })
+}
+
+export function welcomePayload(welcome: Welcome): Uint8Array {
+  return packPayload([welcome.replicaId, welcome.nonce, welcome.ephemeralKey])
+}
+
+export function encodeWelcome(payload: Uint8Array, signature: Uint8Array): Frame {
+  return encodeFrame({ kind: FRAME_KINDS.welcome, payload, authentication: signature, body: EMPTY })
+}
+
+export function encodeProof(signature: Uint8Array): Frame {
+  return encodeFrame({
+    kind: FRAME_KINDS.proof,
+    payload: packPayload([]),
+    authentication: signature,
+    body: EMPTY,
+  })
+}
+
+/** What both signatures of a handshake cover. */
+export function transcriptOf(helloPayload: Uint8Array, payloadOfWelcome: Uint8Array): Uint8Array {
+  return concatBytes(helloPayload, payloadOfWelcome)
+}
+
+/** A handshake frame and what it says. */
+export interface Said<T> {
+  readonly says: T
+  readonly payload: Uint8Array
+  readonly authentication: Uint8Array
+}
+
+export function decodeHello(bytes: Uint8Array): Said<Hello> | Rejection {
+  return decode(bytes, 'hello', 0, (fields) => {
+    const clusterId = fields.digest()
+    const role = fields.integer()
+    const replicaId = fields.integer()
+    const publicKey = fields.bytes({ least: PUBLIC_KEY_BYTES, most: PUBLIC_KEY_BYTES })
+    const expected = fields.integer()
+    const keys = freshKeys(fields)
+    if (role !== LINK_ROLES.replica && role !== LINK_ROLES.client) return null
+    if (role === LINK_ROLES.client && replicaId !== 0) return null
+    const name = role === LINK_ROLES.client ? 'client' : 'replica'
+    return { clusterId, role: name, replicaId, publicKey, expected, ...keys }
+  })
+}
+
+export function decodeWelcome(bytes: Uint8Array): Said<Welcome> | Rejection {
+  return decode(bytes, 'welcome', SIGNATURE_BYTES, (fields) => ({
+    replicaId: fields.integer(),
+    ...freshKeys(fields),
+  }))
+}
+
+export function decodeProof(bytes: Uint8Array): Said<'proof'> | Rejection {
+  return decode(bytes, 'proof', SIGNATURE_BYTES, () => 'proof' as const)
+}
+
+function freshKeys(fields: FieldReader): { readonly nonce: Uint8Array; readonly ephemeralKey: Uint8Array } {
+  return {
+    nonce: fields.bytes({ least: NONCE_BYTES, most: NONCE_BYTES }),
+    ephemeralKey: fields.bytes({ least: EPHEMERAL_KEY_BYTES, most: EPHEMERAL_KEY_BYTES }),
+  }
+}
+
+/** What the three share: the kind that is due, no body, an authentication of just this size, every field read. */
+function decode<T>(
+  bytes: Uint8Array,
+  kind: 'hello' | 'welcome' | 'proof',
+  authenticationBytes: number,
+  read: (fields: FieldReader) => T | null,
+): Said<T> | Rejection {
+  const frame = splitFrame(bytes)
+  if (isRejection(frame)) return frame
+  if (frame.kind !== FRAME_KINDS[kind]) return rejection('kind-not-for-this-link', `a ${kind} is due`)
+  if (frame.body.length > 0) return rejection('body-not-expected')
+  if (frame.authentication.length !== authenticationBytes) return rejection('bad-signature')
+  const items = unpackPayload(frame.payload)
+  if (isRejection(items)) return items
+  const fields = new FieldReader(items)
+  // Another version's HELLO may have another shape; only that its version comes first is fixed.
+  if (kind === 'hello' && fields.integer() !== PROTOCOL_VERSION && typeof items[0] === 'number') {
+    return rejection('wrong-version', `version ${items[0]}`)
+  }
+  const says = read(fields)
+  if (says === null || !fields.complete) return rejection('payload-shape')
+  return { says, payload: frame.payload, authentication: frame.authentication }
+}

@@ -1,0 +1,4 @@
+/** The entry of a campaign's worker threads. */
+import { serveCampaign } from './campaign.ts'
+
+serveCampaign()

@@ -1,0 +1,251 @@
+/**
+ * Many seeds on all cores. Seeds go to worker threads in small ranges; a share of them runs twice, because a run that
+ * its seed does not repeat exactly is worth nothing as a finding.
+ */
+import { availableParallelism } from 'node:os'
+import { parentPort, Worker } from 'node:worker_threads'
+import { assert } from '../base/assert.ts'
+import { type SimulationResult, simulate, type Verdict } from './simulate.ts'
+
+/** Seeds that a worker takes at once. */
+const SEEDS_PER_RANGE = 10
+/** Failures that are kept with all they say; the others are counted. */
+const FAILURES_KEPT_MAX = 100
+/** MiB of a worker's young generation: a run makes much short-lived garbage. */
+const YOUNG_GENERATION_MIB = 64
+const REPEATED_SHARE = 0.02
+
+export interface CampaignOptions {
+  /** The first and the last seed, both included. */
+  readonly from: number
+  readonly to: number
+  /** One cluster size for all; drawn from each seed when left out. */
+  readonly n?: number
+  /** Worker threads; as many as the machine runs in parallel when left out. 0 runs in this thread. */
+  readonly workers?: number
+  /** The share of the seeds that run twice, to compare their traces. */
+  readonly repeatedShare?: number
+  /** Told after every few seeds. */
+  readonly onProgress?: (progress: CampaignProgress) => void
+}
+
+export interface CampaignProgress {
+  readonly done: number
+  readonly total: number
+  readonly failed: number
+  readonly elapsedMs: number
+  readonly seedsPerSecond: number
+  /** Virtual seconds that passed in one real second. */
+  readonly virtualSecondsPerSecond: number
+}
+
+/** A seed whose second run was not like its first. */
+export interface Divergence {
+  readonly seed: number
+  readonly first: string
+  readonly second: string
+}
+
+export interface CampaignResult extends CampaignProgress {
+  /** The worst of all verdicts: safety, then liveness, then broke. A divergence counts as broke. */
+  readonly verdict: Verdict
+  /** At most the first 100, in the order of their seeds. */
+  readonly failures: readonly SimulationResult[]
+  readonly divergences: readonly Divergence[]
+  /** Seeds that were run twice. */
+  readonly repeated: number
+  readonly steps: number
+  readonly requests: number
+  readonly restarts: number
+  /** The longest time from a calm until all was done, in virtual milliseconds. */
+  readonly settledMsMax: number
+}
+
+/** What a worker is asked, and what it answers. */
+interface Range {
+  readonly from: number
+  readonly to: number
+  readonly n: number | null
+  /** Every so many seeds one runs twice; 0 for none. */
+  readonly repeatEvery: number
+}
+
+interface Tally {
+  done: number
+  failed: number
+  readonly failures: SimulationResult[]
+  readonly divergences: Divergence[]
+  repeated: number
+  steps: number
+  requests: number
+  restarts: number
+  virtualMs: number
+  settledMsMax: number
+}
+
+type Runner = (range: Range) => Promise<Tally>
+
+export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
+  const { from, to, onProgress, repeatedShare = REPEATED_SHARE } = options
+  assert(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0, 'seeds are natural numbers')
+  const total = Math.max(0, to - from + 1)
+  const repeatEvery = repeatedShare > 0 ? Math.max(1, Math.round(1 / repeatedShare)) : 0
+  const sum = emptyTally()
+  const startedAt = performance.now()
+  let next = from
+  const work = async (run: Runner): Promise<void> => {
+    while (next <= to) {
+      const first = next
+      next += SEEDS_PER_RANGE
+      const last = Math.min(to, first + SEEDS_PER_RANGE - 1)
+      addTally(sum, await run({ from: first, to: last, n: options.n ?? null, repeatEvery }))
+      onProgress?.(progressOf(sum, total, startedAt))
+    }
+  }
+  await runAll(work, Math.min(workerCount(options), Math.ceil(total / SEEDS_PER_RANGE)))
+  sum.failures.sort((a, b) => a.seed - b.seed)
+  const { failures, divergences, repeated, steps, requests, restarts, settledMsMax } = sum
+  return {
+    ...progressOf(sum, total, startedAt),
+    verdict: worstVerdict(sum),
+    failures,
+    divergences,
+    repeated,
+    steps,
+    requests,
+    restarts,
+    settledMsMax,
+  }
+}
+
+/** What a worker thread does: runs the ranges that it is sent. */
+export function serveCampaign(): void {
+  const port = parentPort
+  assert(port !== null, 'only a worker thread serves a campaign')
+  port.on('message', (range: Range) => port.postMessage(runRange(range)))
+}
+
+/** Worker threads load compiled files only; from the sources everything runs in this thread. */
+function workerCount({ workers }: CampaignOptions): number {
+  return import.meta.url.endsWith('.ts') ? 0 : (workers ?? availableParallelism())
+}
+
+async function runAll(work: (run: Runner) => Promise<void>, workers: number): Promise<void> {
+  if (workers === 0) {
+    return work(async (range) => {
+      const tally = runRange(range)
+      await new Promise((resolve) => setImmediate(resolve))
+      return tally
+    })
+  }
+  const started = Array.from({ length: workers }, startWorker)
+  try {
+    await Promise.all(started.map(({ run }) => work(run)))
+  } finally {
+    await Promise.all(started.map(({ worker }) => worker.terminate()))
+  }
+}
+
+function startWorker(): { readonly worker: Worker; readonly run: Runner } {
+  const worker = new Worker(new URL('./campaign-worker.js', import.meta.url), {
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
+  })
+  const run: Runner = (range) =>
+    new Promise((resolve, reject) => {
+      const finish = (): void => {
+        worker.off('message', onMessage)
+        worker.off('error', onError)
+      }
+      const onMessage = (tally: Tally): void => {
+        finish()
+        resolve(tally)
+      }
+      const onError = (error: Error): void => {
+        finish()
+        reject(error)
+      }
+      worker.on('message', onMessage)
+      worker.on('error', onError)
+      worker.postMessage(range)
+    })
+  return { worker, run }
+}
+
+function runRange({ from, to, n, repeatEvery }: Range): Tally {
+  const tally = emptyTally()
+  for (let seed = from; seed <= to; seed++) {
+    const options = n === null ? { seed } : { seed, n }
+    const { plan: _plan, history: _history, ...result } = simulate(options)
+    addTally(tally, tallyOf(result))
+    if (repeatEvery === 0 || seed % repeatEvery !== 0) continue
+    const { traceHash } = simulate(options)
+    tally.repeated++
+    if (traceHash !== result.traceHash) {
+      tally.divergences.push({ seed, first: result.traceHash, second: traceHash })
+    }
+  }
+  return tally
+}
+
+function emptyTally(): Tally {
+  return {
+    done: 0,
+    failed: 0,
+    failures: [],
+    divergences: [],
+    repeated: 0,
+    steps: 0,
+    requests: 0,
+    restarts: 0,
+    virtualMs: 0,
+    settledMsMax: 0,
+  }
+}
+
+function tallyOf(result: SimulationResult): Tally {
+  const { verdict, steps, requests, restarts, virtualMs, settledMs } = result
+  const failures = verdict === 'held' ? [] : [result]
+  return {
+    ...emptyTally(),
+    done: 1,
+    failed: failures.length,
+    failures,
+    steps,
+    requests,
+    restarts,
+    virtualMs,
+    settledMsMax: settledMs ?? 0,
+  }
+}
+
+function addTally(sum: Tally, part: Tally): void {
+  sum.done += part.done
+  sum.failed += part.failed
+  sum.failures.push(...part.failures.slice(0, FAILURES_KEPT_MAX - sum.failures.length))
+  sum.divergences.push(...part.divergences)
+  sum.repeated += part.repeated
+  sum.steps += part.steps
+  sum.requests += part.requests
+  sum.restarts += part.restarts
+  sum.virtualMs += part.virtualMs
+  sum.settledMsMax = Math.max(sum.settledMsMax, part.settledMsMax)
+}
+
+function progressOf({ done, failed, virtualMs }: Tally, total: number, startedAt: number): CampaignProgress {
+  const elapsedMs = performance.now() - startedAt
+  return {
+    done,
+    total,
+    failed,
+    elapsedMs,
+    seedsPerSecond: (1000 * done) / elapsedMs,
+    virtualSecondsPerSecond: virtualMs / elapsedMs,
+  }
+}
+
+function worstVerdict({ failures, divergences }: Tally): Verdict {
+  const verdicts = new Set<Verdict>(failures.map(({ verdict }) => verdict))
+  if (verdicts.has('safety')) return 'safety'
+  if (verdicts.has('liveness')) return 'liveness'
+  return verdicts.has('broke') || divergences.length > 0 ? 'broke' : 'held'
+}

@@ -1,0 +1,89 @@
+/**
+ * A checker watches one invariant over the correct replicas and says at once when it does not hold. It sees every
+ * step, before its effects are performed, and everything that was executed, sent to a client or answered.
+ */
+import type { ClientId, ReplicaId, Sequence, Timestamp } from '../../base/ids.ts'
+import type { Batch } from '../../messages/message.ts'
+import type { Effect, Event } from '../../pbft/effects.ts'
+import type { ReplicaState } from '../../pbft/state.ts'
+import type { Application, Outcome } from '../../ports.ts'
+
+export interface SeenStep {
+  readonly replica: ReplicaId
+  /** How many times the replica was started, this time included. */
+  readonly incarnation: number
+  /** Whether it is still replaying its log. */
+  readonly isRecovering: boolean
+  /** As the step left it. Not to be changed. */
+  readonly state: ReplicaState
+  readonly event: Event
+  readonly effects: readonly Effect[]
+  /** Records on its disk before these effects are performed, and how many of them are synced. */
+  readonly appendedRecords: number
+  readonly syncedRecords: number
+}
+
+export interface SeenExecution {
+  readonly replica: ReplicaId
+  readonly incarnation: number
+  readonly sequence: Sequence
+  readonly batch: Batch
+  readonly outcomes: readonly Outcome[]
+  readonly application: Application
+}
+
+/** A reply on its way to a client. */
+export interface SeenReply {
+  readonly replica: ReplicaId
+  readonly client: ClientId
+  readonly timestamp: Timestamp
+  readonly requestDigest: Uint8Array
+  readonly resultDigest: Uint8Array
+}
+
+/** A client's request. */
+export interface SeenRequest {
+  readonly client: ClientId
+  readonly timestamp: Timestamp
+  readonly requestDigest: Uint8Array
+  readonly operations: Uint8Array
+}
+
+/** An answer that W replicas gave. */
+export interface SeenAnswer {
+  readonly client: ClientId
+  readonly timestamp: Timestamp
+  readonly results: Uint8Array
+}
+
+/** A correct replica at the end of a run, when all are level. */
+export interface SeenSettled {
+  readonly replica: ReplicaId
+  readonly lastExecuted: Sequence
+  readonly application: Application
+}
+
+/** Each method gives null, or one sentence that says what does not hold. */
+export interface Checker {
+  /** The invariant's number in the list of the protocol's invariants. */
+  readonly invariant: number
+  readonly name: string
+  onStep?(seen: SeenStep): string | null
+  onExecuted?(seen: SeenExecution): string | null
+  onReply?(seen: SeenReply): string | null
+  onRequest?(seen: SeenRequest): string | null
+  onAnswer?(seen: SeenAnswer): string | null
+  onSettled?(seen: SeenSettled): string | null
+  /** A replica crashed; so many records of its log are left. */
+  onCrash?(crashed: { readonly replica: ReplicaId; readonly survivingRecords: number }): string | null
+}
+
+/** An invariant that did not hold. */
+export interface Violation {
+  readonly invariant: number
+  readonly name: string
+  /** The replica at which it was seen; null when a client saw it. */
+  readonly replica: ReplicaId | null
+  readonly atMs: number
+  readonly explanation: string
+}

@@ -1,0 +1,28 @@
+import type { ReplicaId } from '../../base/ids.ts'
+import { weakQuorum } from '../../base/quorum.ts'
+import type { Checker } from './checker.ts'
+import { certificatesOfStep, placeKey, shortDigest } from './votes-seen.ts'
+
+/** 6. What is committed at one correct replica was prepared by W correct ones. */
+export function committedIsPrepared(n: number): Checker {
+  const preparedBy = new Map<string, Set<ReplicaId>>()
+  return {
+    invariant: 6,
+    name: 'committed is prepared',
+    onStep(seen) {
+      for (const { kind, votes } of certificatesOfStep(seen)) {
+        const [vote] = votes
+        if (vote === undefined) continue
+        const { view, sequence, digest } = vote
+        const key = `${placeKey({ kind: 'prepared', view, sequence })}:${shortDigest(digest)}`
+        const replicas = preparedBy.get(key) ?? new Set()
+        preparedBy.set(key, replicas)
+        if (kind === 'prepared') replicas.add(seen.replica)
+        else if (replicas.size < weakQuorum(n)) {
+          return `committed ${sequence} in view ${view}, which ${replicas.size} correct replicas had prepared`
+        }
+      }
+      return null
+    },
+  }
+}

@@ -1,0 +1,31 @@
+import type { ReplicaId, Sequence } from '../../base/ids.ts'
+import type { Checker } from './checker.ts'
+
+/** 4. Each (client, timestamp) changes the state at most once, and at one sequence number everywhere. */
+export function exactlyOnce(): Checker {
+  /** Per replica, what took effect since it was started: a restart replays from nothing. */
+  const effective = new Map<ReplicaId, { readonly incarnation: number; readonly requests: Set<string> }>()
+  const sequences = new Map<string, Sequence>()
+  return {
+    invariant: 4,
+    name: 'exactly once',
+    onExecuted({ replica, incarnation, sequence, outcomes }) {
+      let own = effective.get(replica)
+      if (own?.incarnation !== incarnation) {
+        own = { incarnation, requests: new Set() }
+        effective.set(replica, own)
+      }
+      for (const { client, timestamp, standing } of outcomes) {
+        if (standing !== 'new') continue
+        const request = `${client}:${timestamp}`
+        const what = `request ${timestamp} of client ${client.slice(0, 8)}`
+        if (own.requests.has(request)) return `${what} took effect again at ${sequence}`
+        own.requests.add(request)
+        const elsewhere = sequences.get(request) ?? sequence
+        if (elsewhere !== sequence) return `${what} took effect at ${sequence}, elsewhere at ${elsewhere}`
+        sequences.set(request, sequence)
+      }
+      return null
+    },
+  }
+}

@@ -1,0 +1,36 @@
+import { readU64 } from '../../base/bytes.ts'
+import { readResults } from '../../store/results.ts'
+import type { Checker } from './checker.ts'
+
+/**
+ * 13, a necessary part of it. An operation that was asked for after another one was answered sees a revision of the
+ * store that is no lower: no answer is stale.
+ */
+export function realTimeOrder(): Checker {
+  /** The highest revision that any answer showed so far, and what it was when each open request was sent. */
+  let highest = 0
+  const atRequest = new Map<string, number>()
+  return {
+    invariant: 13,
+    name: 'real-time order',
+    onRequest({ client, timestamp }) {
+      atRequest.set(`${client}:${timestamp}`, highest)
+      return null
+    },
+    onAnswer({ client, timestamp, results }) {
+      const key = `${client}:${timestamp}`
+      const least = atRequest.get(key)
+      atRequest.delete(key)
+      const what = `the answer to request ${timestamp} of client ${client.slice(0, 8)}`
+      const framed = readResults(results)
+      if (framed === null || least === undefined) return `${what} is malformed or was not awaited`
+      for (const { fields } of framed) {
+        if (fields.length < 8) continue // a status that shows no revision
+        const revision = readU64(fields, 0)
+        if (revision < least) return `${what} shows revision ${revision}, after ${least} was shown`
+        highest = Math.max(highest, revision)
+      }
+      return null
+    },
+  }
+}

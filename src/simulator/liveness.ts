@@ -1,0 +1,107 @@
+/** What must happen after the calm, by when, and why it did not. */
+import { rankedLargest, weakQuorum } from '../base/quorum.ts'
+import { TICK_MS } from '../runtime/replica-runtime.ts'
+import type { Plan } from './plan.ts'
+import type { HistoryEntry, VirtualClient } from './virtual-client.ts'
+import type { VirtualReplica } from './virtual-replica.ts'
+
+/** The longest pause between two retransmissions of a client: 300 ticks and half as many again. */
+const CLIENT_BACKOFF_MS = 450 * TICK_MS
+/** Two STATUS periods, in which every replica learns what it lacks, and a few rounds to get it. */
+const CATCH_UP_MS = 1_500
+/** One request in a calm network, if its designated replica stays silent. */
+const CALM_REQUEST_MS = 300
+/** Stuck requests and replicas that a description lists. */
+const DESCRIBED_MAX = 8
+
+/** Whether every request was answered and all correct replicas stand level. */
+export function isSettled(clients: readonly VirtualClient[], replicas: readonly VirtualReplica[]): boolean {
+  if (clients.some(({ left, open }) => left > 0 || open > 0)) return false
+  const reached = new Set<number>()
+  for (const { isCorrect, running } of replicas) {
+    if (isCorrect) reached.add(running?.runtime.state.lastExecuted ?? -1)
+  }
+  return reached.size === 1 && !reached.has(-1)
+}
+
+/**
+ * Virtual milliseconds from the calm to the end, at most: a client that had just tried waits out its longest pause,
+ * once for the request and once for results that it still lacks; replicas get level; what was not yet sent is sent
+ * one after the other; and a clock that was ahead is waited for.
+ */
+export function settleBoundMs(plan: Plan, clients: readonly VirtualClient[]): number {
+  const skews = plan.clocks.flatMap(({ storm, calm }) => [Math.abs(storm.skewMs), Math.abs(calm.skewMs)])
+  const rate = Math.min(...plan.clocks.map(({ calm }) => calm.rate))
+  const left = Math.max(...clients.map((client) => client.left + client.open))
+  const { pauseMsMax } = plan.workload
+  const waiting = 2 * CLIENT_BACKOFF_MS + CATCH_UP_MS + left * (CALM_REQUEST_MS + pauseMsMax)
+  return waiting / rate + 2 * Math.max(...skews)
+}
+
+/** The first request of a correct client that was refused, as a sentence; null when none was. */
+export function refusedRequest(clients: readonly VirtualClient[]): string | null {
+  for (const { index, history } of clients) {
+    const refused = history.find(({ refusal }) => refusal !== null)
+    if (refused !== undefined) {
+      return `client ${index} was refused request ${refused.timestamp}: ${String(refused.refusal)}`
+    }
+  }
+  return null
+}
+
+/** Why a run is stuck: which requests wait, and what each replica has. One fact a line. */
+export function explainStuck(
+  clients: readonly VirtualClient[],
+  replicas: readonly VirtualReplica[],
+): readonly string[] {
+  return [
+    ...clients.flatMap(stuckRequests).slice(0, DESCRIBED_MAX),
+    ...laggards(replicas),
+    ...replicas.map(replicaLine),
+  ]
+}
+
+function stuckRequests(client: VirtualClient): readonly string[] {
+  const waiting = client.history.filter(({ answeredAtMs }) => answeredAtMs === null)
+  const lines = waiting.map((entry) => requestLine(client, entry))
+  return client.left > 0
+    ? [...lines, `client ${client.index} still has ${client.left} requests to send`]
+    : lines
+}
+
+function requestLine(client: VirtualClient, { timestamp, invokedAtMs }: HistoryEntry): string {
+  const head = `client ${client.index} waits for request ${timestamp} since ${Math.round(invokedAtMs)} ms`
+  const pending = client.pending(timestamp)
+  if (pending === null) return `${head}: its session has forgotten it`
+  const answered = pending.answers.flatMap((answer, replica) => (answer === null ? [] : [replica]))
+  const refused = pending.refusals.flatMap((reason, replica) =>
+    reason === null ? [] : [`${replica} ${reason}`],
+  )
+  return `${head}: ${pending.attempts} retransmissions, answered by [${answered}], refused by [${refused}]`
+}
+
+function laggards(replicas: readonly VirtualReplica[]): readonly string[] {
+  const correct = replicas.filter(({ isCorrect }) => isCorrect)
+  const reached = correct.map(({ running }) => running?.runtime.state.lastExecuted ?? 0)
+  const common = rankedLargest(reached, weakQuorum(replicas.length))
+  const behind = correct.filter((_, index) => (reached[index] ?? 0) < common).map(({ id }) => id)
+  return behind.length === 0 ? [] : [`replicas [${behind}] have not reached ${common}`]
+}
+
+function replicaLine({ id, isCorrect, incarnation, running }: VirtualReplica): string {
+  const role = `replica ${id}${isCorrect ? '' : ' (silent)'}, start ${incarnation}`
+  if (running === null) return `${role}: down`
+  const { lastExecuted, slots, waiting, withheld, heldBack, unexecutedBytes } = running.runtime.state
+  const open = [...slots.values()].slice(0, DESCRIBED_MAX).map((slot) => {
+    const has = [
+      slot.accepted === null ? null : 'accepted',
+      slot.prepared === null ? null : 'prepared',
+      slot.decided === null ? null : 'decided',
+    ].filter((each) => each !== null)
+    const prepares = slot.prepares.filter((vote) => vote !== null).length
+    const commits = slot.commits.filter((vote) => vote !== null).length
+    return `${slot.sequence}: ${has.join(' ') || 'nothing'}, ${prepares} prepares, ${commits} commits`
+  })
+  const counts = `${waiting.size} waiting, ${withheld.length} withheld, ${heldBack.size} held back`
+  return `${role}: executed ${lastExecuted}, ${counts}, ${unexecutedBytes} bytes open, slots {${open.join('; ')}}`
+}

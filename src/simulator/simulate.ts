@@ -1,0 +1,240 @@
+/**
+ * One run from one seed: a cluster, its clients, the faults that the seed draws, then calm. Everything is virtual and
+ * in this process; the replicas and clients are the production ones.
+ */
+
+import { assert } from '../base/assert.ts'
+import type { ReplicaId } from '../base/ids.ts'
+import { isClusterSize } from '../base/quorum.ts'
+import { createRandom, type Random } from '../base/random.ts'
+import type { Violation } from './checkers/checker.ts'
+import { fastSuite } from './fast-suite.ts'
+import { explainStuck, isSettled, refusedRequest, settleBoundMs } from './liveness.ts'
+import { drawPlan, type Plan } from './plan.ts'
+import { Trace, type TraceListener } from './trace.ts'
+import { type HistoryEntry, VirtualClient } from './virtual-client.ts'
+import { VirtualClock, VirtualTime } from './virtual-clock.ts'
+import { createVirtualCluster, type VirtualCluster } from './virtual-cluster.ts'
+import type { Sabotage } from './virtual-replica.ts'
+import { createCheckers, Watch } from './watch.ts'
+
+/** How often it is asked whether the run has settled, in virtual milliseconds. */
+const SETTLED_POLL_MS = 10
+
+export interface SimulationOptions {
+  /** A safe integer of at least 0. */
+  readonly seed: number
+  /** 4, 7, 10 or 13; drawn from the seed when it is left out. */
+  readonly n?: number
+  /** Told of every step, as a line of text. */
+  readonly trace?: TraceListener
+  /** Instead of the plan that the seed draws. */
+  readonly plan?: Plan
+  /** The invariants to watch; all of them when left out. */
+  readonly invariants?: readonly number[]
+  readonly sabotage?: Sabotage
+}
+
+/**
+ * `held` nothing was wrong; `safety` an invariant did not hold; `liveness` after the calm something was not done in
+ * time; `broke` the program itself failed.
+ */
+export type Verdict = 'held' | 'safety' | 'liveness' | 'broke'
+
+/** The exit code of a process that gives a verdict. */
+export const VERDICT_EXIT_CODES: Readonly<Record<Verdict, number>> = {
+  held: 0,
+  broke: 127,
+  liveness: 128,
+  safety: 129,
+}
+
+export interface SimulationResult {
+  readonly seed: number
+  readonly n: number
+  readonly verdict: Verdict
+  /** What did not hold, of a `safety` verdict. */
+  readonly violation: Violation | null
+  /** Lines that say what went wrong and what the run was like; empty when it held. */
+  readonly explanation: readonly string[]
+  /** The command that repeats this run. */
+  readonly replay: string
+  /** Equal for two runs of one seed. */
+  readonly traceHash: string
+  readonly steps: number
+  readonly virtualMs: number
+  readonly calmAtMs: number
+  /** Virtual milliseconds from the calm until all was done; null when it was not. */
+  readonly settledMs: number | null
+  /** How long that may take, at most; null when the run ended before the calm. */
+  readonly boundMs: number | null
+  readonly requests: number
+  readonly batches: number
+  readonly restarts: number
+}
+
+export interface DetailedResult extends SimulationResult {
+  readonly plan: Plan
+  /** Every request of every client with the times of its call and its answer. */
+  readonly history: readonly HistoryEntry[]
+}
+
+interface Run {
+  readonly plan: Plan
+  readonly time: VirtualTime
+  readonly trace: Trace
+  readonly watch: Watch
+  readonly virtual: VirtualCluster
+  readonly clients: readonly VirtualClient[]
+  boundMs: number | null
+  settledMs: number | null
+  isOverdue: boolean
+}
+
+export function simulate(options: SimulationOptions): DetailedResult {
+  const { seed, n } = options
+  assert(n === undefined || isClusterSize(n), `no cluster has ${String(n)} replicas`)
+  const run = prepare(options, options.plan ?? drawPlan(seed, n))
+  let failure: unknown = null
+  try {
+    runToEnd(run)
+  } catch (error) {
+    failure = error
+  }
+  return conclude(run, failure, replayCommand(seed, n))
+}
+
+function prepare(options: SimulationOptions, plan: Plan): Run {
+  const random = createRandom(plan.seed).fork()
+  const time = new VirtualTime()
+  const trace = new Trace(options.trace ?? null)
+  const isCorrect = (id: ReplicaId): boolean => !plan.silent.includes(id)
+  const { invariants } = options
+  const checkers = createCheckers({
+    n: plan.n,
+    isCorrect,
+    ...(invariants === undefined ? {} : { invariants }),
+  })
+  const watch = new Watch(checkers, () => time.now)
+  const sabotage = options.sabotage ?? {}
+  const virtual = createVirtualCluster({ plan, time, random: random.fork(), watch, trace, sabotage })
+  const clients = createClients({ plan, time, trace, watch, virtual, random })
+  return { plan, time, trace, watch, virtual, clients, boundMs: null, settledMs: null, isOverdue: false }
+}
+
+function createClients(context: {
+  readonly plan: Plan
+  readonly time: VirtualTime
+  readonly trace: Trace
+  readonly watch: Watch
+  readonly virtual: VirtualCluster
+  readonly random: Random
+}): readonly VirtualClient[] {
+  const { plan, time, trace, watch, virtual, random } = context
+  const { cluster, clientSigners, network } = virtual
+  return cluster.clients.map((identity, index) => {
+    const signer = clientSigners[index]
+    assert(signer !== undefined, 'each client has its signer')
+    return new VirtualClient({
+      index,
+      identity,
+      cluster,
+      suite: fastSuite,
+      signer,
+      time,
+      clock: new VirtualClock(time),
+      network,
+      random: random.fork(),
+      workload: plan.workload,
+      watch,
+      trace,
+    })
+  })
+}
+
+function runToEnd(run: Run): void {
+  const { plan, time, watch, virtual, clients } = run
+  virtual.start()
+  for (const incident of plan.incidents) time.after(incident.atMs, () => virtual.strike(incident))
+  time.after(plan.calmAtMs, () => {
+    virtual.calm()
+    const boundMs = settleBoundMs(plan, clients)
+    run.boundMs = boundMs
+    time.every(
+      () => SETTLED_POLL_MS,
+      () => {
+        const elapsed = time.now - plan.calmAtMs
+        if (isSettled(clients, virtual.replicas)) run.settledMs = elapsed
+        else run.isOverdue = elapsed > boundMs
+      },
+    )
+  })
+  const isOver = (): boolean => watch.violation !== null || run.settledMs !== null || run.isOverdue
+  while (!isOver() && time.next());
+  if (run.settledMs === null) return
+  for (const { id, isCorrect, running } of virtual.replicas) {
+    if (!isCorrect || running === null) continue
+    const { lastExecuted } = running.runtime.state
+    watch.onSettled({ replica: id, lastExecuted, application: running.application })
+  }
+}
+
+function conclude(run: Run, failure: unknown, replay: string): DetailedResult {
+  const { plan, time, trace, watch, virtual, clients } = run
+  const verdict = verdictOf(run, failure)
+  const { violation } = watch
+  const reached = virtual.replicas.map(({ running }) => running?.runtime.state.lastExecuted ?? 0)
+  return {
+    seed: plan.seed,
+    n: plan.n,
+    verdict,
+    violation,
+    explanation: verdict === 'held' ? [] : [...explain(run, failure), planLine(plan), `replay: ${replay}`],
+    replay,
+    traceHash: trace.hash,
+    steps: trace.steps,
+    virtualMs: time.now,
+    calmAtMs: plan.calmAtMs,
+    settledMs: run.settledMs,
+    boundMs: run.boundMs,
+    requests: clients.reduce((sum, { history }) => sum + history.length, 0),
+    batches: Math.max(...reached),
+    restarts: virtual.replicas.reduce((sum, { incarnation }) => sum + Math.max(0, incarnation - 1), 0),
+    plan,
+    history: clients.flatMap(({ history }) => history),
+  }
+}
+
+/** Safety first: a violation often breaks the program a step later. */
+function verdictOf({ watch, settledMs, clients }: Run, failure: unknown): Verdict {
+  if (watch.violation !== null) return 'safety'
+  if (failure !== null) return 'broke'
+  return settledMs === null || refusedRequest(clients) !== null ? 'liveness' : 'held'
+}
+
+function explain({ watch, clients, virtual, boundMs }: Run, failure: unknown): readonly string[] {
+  const { violation } = watch
+  if (violation !== null) {
+    const { invariant, name, replica, atMs, explanation } = violation
+    const who = replica === null ? 'a client' : `replica ${replica}`
+    return [`invariant ${invariant}, ${name}, at ${who} after ${atMs.toFixed(3)} ms: ${explanation}`]
+  }
+  if (failure !== null)
+    return [failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)]
+  const refused = refusedRequest(clients)
+  if (refused !== null) return [refused]
+  const head = `not settled within ${Math.round(boundMs ?? 0)} ms after the calm`
+  return [head, ...explainStuck(clients, virtual.replicas)]
+}
+
+function planLine(plan: Plan): string {
+  const { n, silent, network, calmAtMs, incidents } = plan
+  const { loss, duplication, reordering, delayMs } = network
+  const rates = `loss ${loss}, duplication ${duplication}, reordering ${reordering}, delay ${delayMs.join('-')} ms`
+  return `plan: n ${n}, silent [${silent}], ${rates}, ${incidents.length} incidents, calm at ${calmAtMs} ms`
+}
+
+function replayCommand(seed: number, n: number | undefined): string {
+  const size = n === undefined ? '' : ` --replicas ${n}`
+  return `strategos simulate --seed ${seed}${size}`
+}

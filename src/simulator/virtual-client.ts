@@ -1,0 +1,184 @@
+/** One client of a simulation: the production runtime, and a seeded load that it carries. */
+import { assert } from '../base/assert.ts'
+import { utf8 } from '../base/bytes.ts'
+import type { Timestamp } from '../base/ids.ts'
+import type { Random } from '../base/random.ts'
+import type { Cluster, ClusterClient } from '../messages/cluster.ts'
+import type { RefusalReason } from '../messages/message.ts'
+import type { CryptoSuite, Signer } from '../ports.ts'
+import { ClientRuntime, type Submitted } from '../runtime/client-runtime.ts'
+import { type Operation, OperationsWriter } from '../store/operations-writer.ts'
+import type { WorkloadPlan } from './plan.ts'
+import type { Trace } from './trace.ts'
+import type { VirtualClock, VirtualTime } from './virtual-clock.ts'
+import type { VirtualNetwork } from './virtual-network.ts'
+import type { Watch } from './watch.ts'
+
+/** Virtual milliseconds until a reservation of timestamps is durable. */
+const RESERVATION_MS = 2
+
+/** One request in the history of a run, with virtual times. */
+export interface HistoryEntry {
+  readonly client: number
+  readonly timestamp: Timestamp
+  readonly operations: readonly Operation[]
+  readonly invokedAtMs: number
+  answeredAtMs: number | null
+  /** What W replicas agreed on; null while there is no answer, and for a refusal. */
+  results: Uint8Array | null
+  refusal: RefusalReason | null
+}
+
+export interface ClientPlace {
+  readonly index: number
+  readonly identity: ClusterClient
+  readonly cluster: Cluster
+  readonly suite: CryptoSuite
+  readonly signer: Signer
+  readonly time: VirtualTime
+  readonly clock: VirtualClock
+  readonly network: VirtualNetwork
+  readonly random: Random
+  readonly workload: WorkloadPlan
+  readonly watch: Watch
+  readonly trace: Trace
+}
+
+export class VirtualClient {
+  readonly #place: ClientPlace
+  readonly #random: Random
+  readonly #runtime: ClientRuntime
+  readonly #history: HistoryEntry[] = []
+  readonly #writer = new OperationsWriter()
+  #open = 0
+  /** What is left of the burst that is being sent. */
+  #burst = 0
+  #isPausing = true
+
+  constructor(place: ClientPlace) {
+    this.#place = place
+    this.#random = place.random
+    const { cluster, suite, signer, network, time, clock, random, identity } = place
+    this.#runtime = new ClientRuntime({
+      cluster,
+      suite,
+      signer,
+      transport: network.attach({ kind: 'client', id: identity.id }),
+      clock,
+      random: random.fork(),
+      reservations: { reservedUpTo: 0, reserve: (_upTo, done) => time.after(RESERVATION_MS, done) },
+      onRoom: () => this.#submitMore(),
+    })
+    this.#pause()
+  }
+
+  get index(): number {
+    return this.#place.index
+  }
+
+  get history(): readonly HistoryEntry[] {
+    return this.#history
+  }
+
+  /** Requests that are not yet sent. */
+  get left(): number {
+    return this.#place.workload.requestsPerClient - this.#history.length
+  }
+
+  /** Requests that are sent and not answered. */
+  get open(): number {
+    return this.#open
+  }
+
+  /** The session's state of a request that waits, for a failure's description. */
+  pending(timestamp: Timestamp) {
+    return this.#runtime.state.pending.get(timestamp) ?? null
+  }
+
+  #pause(): void {
+    this.#isPausing = true
+    const { time, workload } = this.#place
+    time.after(this.#random.next() * workload.pauseMsMax, () => {
+      this.#isPausing = false
+      this.#burst = this.#random.between(1, workload.burstMax)
+      this.#submitMore()
+    })
+  }
+
+  /** Sends what is left of the burst, as far as there is room. */
+  #submitMore(): void {
+    const { workload } = this.#place
+    while (!this.#isPausing && this.left > 0 && this.#open < workload.openMax && this.#runtime.room > 0) {
+      this.#submit()
+      if (--this.#burst === 0) this.#pause()
+    }
+  }
+
+  #submit(): void {
+    const { workload, watch, trace, time, identity, index } = this.#place
+    const operations = drawOperations(this.#random, workload)
+    const encoded = this.#encode(operations)
+    const timestamp = this.#runtime.state.nextTimestamp as Timestamp
+    const entry: HistoryEntry = {
+      client: index,
+      timestamp,
+      operations,
+      invokedAtMs: time.now,
+      answeredAtMs: null,
+      results: null,
+      refusal: null,
+    }
+    this.#history.push(entry)
+    this.#open++
+    this.#runtime.submit(encoded, (submitted) => this.#answered(entry, submitted))
+    const pending = this.#runtime.state.pending.get(timestamp)
+    assert(pending !== undefined, 'a client with room takes a request')
+    const { digest } = pending.request
+    trace.note(time.now, `client ${index} asks ${timestamp}`)
+    watch.onRequest({ client: identity.id, timestamp, requestDigest: digest, operations: encoded })
+  }
+
+  #encode(operations: readonly Operation[]): Uint8Array {
+    this.#writer.reset()
+    for (const operation of operations) this.#writer.add(operation)
+    return this.#writer.finish()
+  }
+
+  #answered(entry: HistoryEntry, submitted: Submitted): void {
+    const { watch, trace, time, identity, index } = this.#place
+    this.#open--
+    entry.answeredAtMs = time.now
+    trace.note(time.now, `client ${index} has ${submitted.kind} ${entry.timestamp}`)
+    if (submitted.kind === 'refused') {
+      entry.refusal = submitted.reason
+    } else {
+      entry.results = submitted.results
+      watch.onAnswer({ client: identity.id, timestamp: entry.timestamp, results: submitted.results })
+    }
+    // Not at once: the session is in the middle of a step.
+    time.after(0, () => this.#submitMore())
+  }
+}
+
+function drawOperations(random: Random, workload: WorkloadPlan): readonly Operation[] {
+  return Array.from({ length: random.between(1, workload.operationsMax) }, () =>
+    drawOperation(random, workload),
+  )
+}
+
+function drawOperation(random: Random, { keys }: WorkloadPlan): Operation {
+  const key = utf8(`key/${random.below(keys)}`)
+  const condition = random.chance(0.1) ? { ifRevision: random.below(50) } : {}
+  const kind = random.below(10)
+  if (kind < 5) return { kind: 'put', key, value: drawValue(random), ...condition }
+  if (kind < 8) return { kind: 'get', key }
+  if (kind < 9) return { kind: 'delete', key, ...condition }
+  return { kind: 'list', prefix: utf8('key/'), limit: random.below(8), cursor: new Uint8Array(0) }
+}
+
+/** Mostly short, sometimes long enough that frames differ in size by orders of magnitude. */
+function drawValue(random: Random): Uint8Array {
+  const value = new Uint8Array(random.chance(0.01) ? random.below(10_000) : random.below(40))
+  value.fill(random.below(256))
+  return value
+}

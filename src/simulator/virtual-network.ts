@@ -1,0 +1,321 @@
+/**
+ * A network that delays, loses, doubles and reorders frames, cuts links and falls apart, as its conditions say. Frames
+ * travel as bytes: what arrives is a copy.
+ */
+import { assert } from '../base/assert.ts'
+import type { ReplicaId } from '../base/ids.ts'
+import type { Random } from '../base/random.ts'
+import type { Peer, Transport, TransportHandler } from '../ports.ts'
+import { createCopier } from './slab.ts'
+import type { VirtualTime } from './virtual-clock.ts'
+
+/** Bytes that one link holds, in flight or at a receiver that asked to wait; beyond it frames are refused. */
+export const LINK_BYTES_MAX = 16 * 1024 * 1024
+
+export interface NetworkConditions {
+  /** The least and the most time a frame is under way, in virtual milliseconds. */
+  readonly delayMs: readonly [number, number]
+  /** The probability that a frame is lost. */
+  readonly loss: number
+  /** The probability that a frame arrives twice. */
+  readonly duplication: number
+  /** The probability that a frame takes a time of its own instead of arriving behind the one before it. */
+  readonly reordering: number
+}
+
+export const CALM_NETWORK: NetworkConditions = { delayMs: [1, 5], loss: 0, duplication: 0, reordering: 0 }
+
+/** One direction between two ends. */
+interface Link {
+  readonly from: number
+  readonly to: number
+  isCut: boolean
+  /** Whether the receiver asked to wait. */
+  isHeld: boolean
+  readonly held: Uint8Array[]
+  /** Bytes under way and held. */
+  bytes: number
+  /** When the last frame that keeps the order arrives. */
+  lastArrival: number
+  /** Rises when the link breaks: what was under way is lost. */
+  epoch: number
+  /** The frames of the turn that is being flushed. */
+  leaving: Flight | null
+}
+
+interface Flight {
+  readonly link: Link
+  readonly frames: Uint8Array[]
+  readonly epoch: number
+}
+
+interface Queued {
+  readonly link: Link
+  readonly frame: Uint8Array
+  readonly epoch: number
+}
+
+/** What passes by: for checks on what replicas say. */
+export type SentObserver = (sent: {
+  readonly from: Peer
+  readonly to: Peer
+  readonly frame: Uint8Array
+}) => void
+
+export class VirtualNetwork {
+  readonly #time: VirtualTime
+  readonly #random: Random
+  readonly #peers: readonly Peer[]
+  readonly #indexes = new Map<string | number, number>()
+  readonly #links: Link[] = []
+  readonly #endpoints: (Endpoint | null)[]
+  readonly #onSent: SentObserver
+  readonly #copy = createCopier()
+  #conditions = CALM_NETWORK
+  /** The side of each replica while the network is apart; frames cross no border. */
+  #sides: readonly number[] | null = null
+
+  constructor(context: {
+    readonly time: VirtualTime
+    readonly random: Random
+    /** The replicas in the order of their ids, then the clients. */
+    readonly peers: readonly Peer[]
+    readonly onSent?: SentObserver
+  }) {
+    const { time, random, peers, onSent } = context
+    this.#time = time
+    this.#random = random
+    this.#peers = peers
+    this.#onSent = onSent ?? (() => {})
+    this.#endpoints = peers.map(() => null)
+    for (const [index, peer] of peers.entries()) this.#indexes.set(peer.id, index)
+    for (const from of peers.keys()) {
+      for (const to of peers.keys()) this.#links.push(createLink(from, to))
+    }
+  }
+
+  set conditions(conditions: NetworkConditions) {
+    this.#conditions = conditions
+  }
+
+  /** Gives a node its end of the network; it is up once it was started. An end that was there before is closed. */
+  attach(peer: Peer): Transport {
+    const index = this.#indexOf(peer)
+    const endpoint = new Endpoint(this, index)
+    this.#endpoints[index] = endpoint
+    return endpoint
+  }
+
+  /**
+   * The node crashed: its links break, and what was under way to it is lost. What it had sent may still arrive.
+   */
+  detach(peer: Peer, { losesSent }: { readonly losesSent: boolean }): void {
+    const index = this.#indexOf(peer)
+    this.#endpoints[index] = null
+    for (const other of this.#peers.keys()) {
+      breakLink(this.#linkOf(other, index))
+      if (losesSent) breakLink(this.#linkOf(index, other))
+    }
+  }
+
+  /** Cuts or mends one direction. Frames sent into a cut are lost; nobody is told. */
+  setCut({ from, to, isCut }: { readonly from: Peer; readonly to: Peer; readonly isCut: boolean }): void {
+    this.#linkOf(this.#indexOf(from), this.#indexOf(to)).isCut = isCut
+  }
+
+  /** Splits the replicas: `sides[i]` is the side of replica i. Clients reach everyone. Null mends the network. */
+  partition(sides: readonly number[] | null): void {
+    this.#sides = sides
+  }
+
+  /** Mends everything and takes the calm conditions. */
+  calm(): void {
+    this.#sides = null
+    this.#conditions = CALM_NETWORK
+    for (const link of this.#links) link.isCut = false
+  }
+
+  /** For endpoints: whether a frame can be queued on the way to `to`. */
+  admits(from: number, to: Peer, frame: Uint8Array): Link | null {
+    const index = this.#indexes.get(to.id)
+    if (index === undefined || this.#endpoints[index]?.handler == null) return null
+    const link = this.#linkOf(from, index)
+    if (link.bytes + frame.length > LINK_BYTES_MAX) return null
+    link.bytes += frame.length
+    return link
+  }
+
+  /** For endpoints: sends what was queued in one turn, in its order. */
+  dispatch(queued: readonly Queued[]): void {
+    for (const { link, frame, epoch } of queued) {
+      if (epoch !== link.epoch) continue // the link broke meanwhile
+      this.#onSent({
+        from: this.#peers[link.from] as Peer,
+        to: this.#peers[link.to] as Peer,
+        frame,
+      })
+      this.#dispatchOne(link, frame)
+    }
+    for (const { link } of queued) link.leaving = null
+  }
+
+  /** For endpoints: hands over what was held, and takes frames again. */
+  resume(from: Peer, to: number): void {
+    const link = this.#linkOf(this.#indexOf(from), to)
+    if (!link.isHeld) return
+    link.isHeld = false
+    const flight = { link, frames: link.held.splice(0), epoch: link.epoch }
+    this.#time.after(0, () => this.#arrive(flight))
+  }
+
+  reachable(): readonly ReplicaId[] {
+    const ids: ReplicaId[] = []
+    for (const [index, peer] of this.#peers.entries()) {
+      if (peer.kind === 'replica' && this.#endpoints[index]?.handler != null) ids.push(peer.id)
+    }
+    return ids
+  }
+
+  announce(index: number): void {
+    const peer = this.#peers[index] as Peer
+    for (const [other, endpoint] of this.#endpoints.entries()) {
+      if (other === index || endpoint?.handler == null) continue
+      endpoint.handler.onLink(peer)
+      this.#endpoints[index]?.handler?.onLink(this.#peers[other] as Peer)
+    }
+  }
+
+  isCurrent(endpoint: Endpoint, index: number): boolean {
+    return this.#endpoints[index] === endpoint
+  }
+
+  #dispatchOne(link: Link, frame: Uint8Array): void {
+    const random = this.#random
+    const { loss, duplication, reordering } = this.#conditions
+    if (link.isCut || this.#isApart(link) || (loss > 0 && random.chance(loss))) {
+      link.bytes -= frame.length
+      return
+    }
+    if (duplication > 0 && random.chance(duplication)) {
+      link.bytes += frame.length
+      this.#launch({ link, frames: [frame], epoch: link.epoch }, this.#delay())
+    }
+    if (reordering > 0 && random.chance(reordering)) {
+      this.#launch({ link, frames: [frame], epoch: link.epoch }, this.#delay())
+      return
+    }
+    if (link.leaving === null) {
+      // Frames of one turn travel together, behind those of the turn before.
+      link.leaving = { link, frames: [], epoch: link.epoch }
+      link.lastArrival = Math.max(link.lastArrival, this.#time.now + this.#delay())
+      this.#launch(link.leaving, link.lastArrival - this.#time.now)
+    }
+    link.leaving.frames.push(frame)
+  }
+
+  #delay(): number {
+    const [least, most] = this.#conditions.delayMs
+    return least + this.#random.next() * (most - least)
+  }
+
+  #isApart({ from, to }: Link): boolean {
+    const sides = this.#sides
+    if (sides === null) return false
+    const fromSide = sides[from]
+    const toSide = sides[to]
+    return fromSide !== undefined && toSide !== undefined && fromSide !== toSide
+  }
+
+  #launch(flight: Flight, delay: number): void {
+    this.#time.after(delay, () => this.#arrive(flight))
+  }
+
+  #arrive({ link, frames, epoch }: Flight): void {
+    if (epoch !== link.epoch) return
+    const handler = this.#endpoints[link.to]?.handler
+    for (const frame of frames) {
+      if (handler == null) {
+        link.bytes -= frame.length
+      } else if (link.isHeld) {
+        link.held.push(frame)
+      } else {
+        link.bytes -= frame.length
+        link.isHeld = !handler.onFrame(this.#peers[link.from] as Peer, this.#copy(frame))
+      }
+    }
+  }
+
+  #indexOf(peer: Peer): number {
+    const index = this.#indexes.get(peer.id)
+    assert(index !== undefined, `the network has no ${peer.kind} ${peer.id}`)
+    return index
+  }
+
+  #linkOf(from: number, to: number): Link {
+    return this.#links[from * this.#peers.length + to] as Link
+  }
+}
+
+/** One node's end, from its start to its crash. */
+class Endpoint implements Transport {
+  readonly #network: VirtualNetwork
+  readonly #index: number
+  #queued: Queued[] = []
+  handler: TransportHandler | null = null
+
+  constructor(network: VirtualNetwork, index: number) {
+    this.#network = network
+    this.#index = index
+  }
+
+  start(handler: TransportHandler): void {
+    this.handler = handler
+    this.#network.announce(this.#index)
+  }
+
+  send(to: Peer, frame: Uint8Array): boolean {
+    if (!this.#network.isCurrent(this, this.#index)) return false
+    const link = this.#network.admits(this.#index, to, frame)
+    if (link === null) return false
+    this.#queued.push({ link, frame, epoch: link.epoch })
+    return true
+  }
+
+  flush(): void {
+    if (this.#queued.length === 0 || !this.#network.isCurrent(this, this.#index)) return
+    const queued = this.#queued
+    this.#queued = []
+    this.#network.dispatch(queued)
+  }
+
+  resume(peer: Peer): void {
+    this.#network.resume(peer, this.#index)
+  }
+
+  reachable(): readonly ReplicaId[] {
+    return this.#network.reachable()
+  }
+}
+
+function createLink(from: number, to: number): Link {
+  return {
+    from,
+    to,
+    isCut: false,
+    isHeld: false,
+    held: [],
+    bytes: 0,
+    lastArrival: 0,
+    epoch: 0,
+    leaving: null,
+  }
+}
+
+function breakLink(link: Link): void {
+  link.epoch++
+  link.isHeld = false
+  link.held.length = 0
+  link.bytes = 0
+  link.lastArrival = 0
+  link.leaving = null
+}

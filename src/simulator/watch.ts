@@ -1,0 +1,103 @@
+/** All checkers together: gives each what happens at correct replicas, and keeps the first violation. */
+import type { ReplicaId } from '../base/ids.ts'
+import { acceptableCertificates } from './checkers/acceptable-certificates.ts'
+import { agreement } from './checkers/agreement.ts'
+import type {
+  Checker,
+  SeenAnswer,
+  SeenExecution,
+  SeenReply,
+  SeenRequest,
+  SeenSettled,
+  SeenStep,
+  Violation,
+} from './checkers/checker.ts'
+import { committedIsPrepared } from './checkers/committed-is-prepared.ts'
+import { durableBeforeSend } from './checkers/durable-before-send.ts'
+import { equalReplies } from './checkers/equal-replies.ts'
+import { exactlyOnce } from './checkers/exactly-once.ts'
+import { neverBackwards } from './checkers/never-backwards.ts'
+import { oneCertificate } from './checkers/one-certificate.ts'
+import { oneVote } from './checkers/one-vote.ts'
+import { realTimeOrder } from './checkers/real-time-order.ts'
+import { totalOrder } from './checkers/total-order.ts'
+import { validity } from './checkers/validity.ts'
+
+/** Every checker there is. A run that watches for some of them names their invariants. */
+export function createCheckers(context: {
+  readonly n: number
+  readonly isCorrect: (replica: ReplicaId) => boolean
+  readonly invariants?: readonly number[]
+}): readonly Checker[] {
+  const { n, isCorrect, invariants } = context
+  const checkers: readonly Checker[] = [
+    agreement(),
+    totalOrder(),
+    validity(),
+    exactlyOnce(),
+    oneCertificate(),
+    oneVote(isCorrect),
+    committedIsPrepared(n),
+    neverBackwards(),
+    acceptableCertificates(n),
+    durableBeforeSend(),
+    equalReplies(),
+    realTimeOrder(),
+  ]
+  if (invariants === undefined) return checkers
+  return checkers.filter(({ invariant }) => invariants.includes(invariant))
+}
+
+export class Watch {
+  readonly #checkers: readonly Checker[]
+  /** Steps are by far the most of what is seen. */
+  readonly #stepCheckers: readonly Checker[]
+  readonly #now: () => number
+  #violation: Violation | null = null
+
+  /** `now` tells virtual milliseconds. */
+  constructor(checkers: readonly Checker[], now: () => number) {
+    this.#checkers = checkers
+    this.#stepCheckers = checkers.filter(({ onStep }) => onStep !== undefined)
+    this.#now = now
+  }
+
+  /** The first thing that did not hold. */
+  get violation(): Violation | null {
+    return this.#violation
+  }
+
+  onStep(seen: SeenStep): void {
+    for (const checker of this.#stepCheckers) this.#note(checker, seen.replica, checker.onStep?.(seen))
+  }
+
+  onExecuted(seen: SeenExecution): void {
+    for (const checker of this.#checkers) this.#note(checker, seen.replica, checker.onExecuted?.(seen))
+  }
+
+  onReply(seen: SeenReply): void {
+    for (const checker of this.#checkers) this.#note(checker, seen.replica, checker.onReply?.(seen))
+  }
+
+  onRequest(seen: SeenRequest): void {
+    for (const checker of this.#checkers) this.#note(checker, null, checker.onRequest?.(seen))
+  }
+
+  onAnswer(seen: SeenAnswer): void {
+    for (const checker of this.#checkers) this.#note(checker, null, checker.onAnswer?.(seen))
+  }
+
+  onSettled(seen: SeenSettled): void {
+    for (const checker of this.#checkers) this.#note(checker, seen.replica, checker.onSettled?.(seen))
+  }
+
+  onCrash(crashed: { readonly replica: ReplicaId; readonly survivingRecords: number }): void {
+    for (const checker of this.#checkers) this.#note(checker, crashed.replica, checker.onCrash?.(crashed))
+  }
+
+  #note(checker: Checker, replica: ReplicaId | null, explanation: string | null | undefined): void {
+    if (explanation === null || explanation === undefined || this.#violation !== null) return
+    const { invariant, name } = checker
+    this.#violation = { invariant, name, replica, atMs: this.#now(), explanation }
+  }
+}

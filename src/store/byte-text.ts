@@ -1,0 +1,28 @@
+/**
+ * Keys are looked up as strings in which each char is one byte (0 .. 255): code-unit order is then byte order, and an
+ * engine stores such a string in one byte a char.
+ */
+
+/** Keys of at most so many bytes are converted through a scratch array instead of a view. */
+const SHORT_TEXT_BYTES = 64
+
+const scratches = Array.from({ length: SHORT_TEXT_BYTES + 1 }, (_, length) =>
+  new Array<number>(length).fill(0),
+)
+
+/** The bytes from .. to (exclusive) as text. At most 64 KiB: the bytes travel as arguments. */
+export function byteText(bytes: Uint8Array, from: number, to: number): string {
+  const length = to - from
+  const scratch = scratches[length]
+  // Making a view costs more than copying a short key.
+  if (scratch === undefined) {
+    return String.fromCharCode.apply(null, bytes.subarray(from, to) as unknown as number[])
+  }
+  for (let index = 0; index < length; index++) scratch[index] = bytes[from + index] as number
+  return String.fromCharCode(...scratch)
+}
+
+/** Writes byte text at an offset. Each char has a code of at most 255. */
+export function writeByteText(bytes: Uint8Array, at: number, text: string): void {
+  for (let index = 0; index < text.length; index++) bytes[at + index] = text.charCodeAt(index)
+}

@@ -1,0 +1,170 @@
+/** Writes the operations of one request; the layout stands in `operations.ts`. */
+import { assert } from '../base/assert.ts'
+import { writeU16, writeU32, writeU64 } from '../base/bytes.ts'
+import {
+  ACT_AS_BYTES,
+  IDEMPOTENCY_KEY_BYTES_MAX,
+  LIST_HEADER_BYTES,
+  OPERATION_CODES,
+  OPERATION_HEADER_BYTES,
+  OPERATIONS_HEADER_BYTES,
+  OPERATIONS_MAX,
+  OPTION_FLAGS,
+} from './operations.ts'
+
+export interface OperationOptions {
+  /** The client key that the operation acts for, 32 bytes. */
+  readonly actAs?: Uint8Array
+  /** 1 .. 64 bytes. */
+  readonly idempotencyKey?: Uint8Array
+  /** Of put and delete: the modification revision that the key must have; 0 when it must not exist. */
+  readonly ifRevision?: number
+  readonly lease?: number
+}
+
+/** Keys are 1 .. 4,096 bytes; the store answers others with `bad-key`. */
+export type Operation = OperationOptions &
+  (
+    | { readonly kind: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+    | { readonly kind: 'get'; readonly key: Uint8Array }
+    | { readonly kind: 'delete'; readonly key: Uint8Array }
+    | {
+        readonly kind: 'list'
+        /** Empty for every key. */
+        readonly prefix: Uint8Array
+        /** Items at most; 0 asks for the count alone. */
+        readonly limit: number
+        /** Gives the keys behind this one; empty from the beginning. */
+        readonly cursor: Uint8Array
+      }
+  )
+
+const START_BYTES = 16 * 1024
+
+/** Gathers operations for one request. It grows as needed and is used again after `reset`. */
+export class OperationsWriter {
+  #bytes = new Uint8Array(START_BYTES)
+  #length = OPERATIONS_HEADER_BYTES
+  #count = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Bytes that `finish` would give. */
+  get byteLength(): number {
+    return this.#length
+  }
+
+  /** Appends an operation; at most `OPERATIONS_MAX` in all. */
+  add(operation: Operation): void {
+    assert(this.#count < OPERATIONS_MAX, 'a request holds no more operations')
+    const length = operationBytes(operation)
+    this.#reserve(length)
+    const bytes = this.#bytes
+    const start = this.#length
+    bytes[start] = OPERATION_CODES[operation.kind]
+    bytes[start + 1] = optionFlags(operation)
+    writeU32(bytes, start + 2, length - OPERATION_HEADER_BYTES)
+    const at = writeOptions(bytes, start + OPERATION_HEADER_BYTES, operation)
+    writeFields(bytes, at, operation)
+    this.#length += length
+    this.#count++
+  }
+
+  /** The operations as they stand in a request: a copy of its own. */
+  finish(): Uint8Array {
+    writeU16(this.#bytes, 0, this.#count)
+    return this.#bytes.slice(0, this.#length)
+  }
+
+  reset(): void {
+    this.#length = OPERATIONS_HEADER_BYTES
+    this.#count = 0
+  }
+
+  #reserve(length: number): void {
+    const needed = this.#length + length
+    if (needed <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length))
+    grown.set(this.#bytes.subarray(0, this.#length))
+    this.#bytes = grown
+  }
+}
+
+export function encodeOperations(operations: readonly Operation[]): Uint8Array {
+  const writer = new OperationsWriter()
+  for (const operation of operations) writer.add(operation)
+  return writer.finish()
+}
+
+/** Bytes that one operation takes in a request. */
+export function operationBytes(operation: Operation): number {
+  const { actAs, idempotencyKey, ifRevision, lease } = operation
+  let length = OPERATION_HEADER_BYTES
+  if (actAs !== undefined) length += ACT_AS_BYTES
+  if (idempotencyKey !== undefined) length += 1 + idempotencyKey.length
+  if (ifRevision !== undefined) length += 8
+  if (lease !== undefined) length += 8
+  switch (operation.kind) {
+    case 'put':
+      return length + 2 + operation.key.length + operation.value.length
+    case 'list':
+      return length + LIST_HEADER_BYTES + operation.prefix.length + operation.cursor.length
+    default:
+      return length + operation.key.length
+  }
+}
+
+function optionFlags({ actAs, idempotencyKey, ifRevision, lease }: OperationOptions): number {
+  return (
+    (actAs === undefined ? 0 : OPTION_FLAGS.actAs) |
+    (idempotencyKey === undefined ? 0 : OPTION_FLAGS.idempotencyKey) |
+    (ifRevision === undefined ? 0 : OPTION_FLAGS.ifRevision) |
+    (lease === undefined ? 0 : OPTION_FLAGS.lease)
+  )
+}
+
+/** Writes the options and gives the offset behind them. */
+function writeOptions(bytes: Uint8Array, from: number, options: OperationOptions): number {
+  const { actAs, idempotencyKey, ifRevision, lease } = options
+  let at = from
+  if (actAs !== undefined) {
+    assert(actAs.length === ACT_AS_BYTES, 'an operation acts for a key of 32 bytes')
+    bytes.set(actAs, at)
+    at += ACT_AS_BYTES
+  }
+  if (idempotencyKey !== undefined) {
+    const { length } = idempotencyKey
+    assert(length >= 1 && length <= IDEMPOTENCY_KEY_BYTES_MAX, 'an idempotency key has 1 to 64 bytes')
+    bytes[at] = length
+    bytes.set(idempotencyKey, at + 1)
+    at += 1 + length
+  }
+  for (const integer of [ifRevision, lease]) {
+    if (integer === undefined) continue
+    writeU64(bytes, at, integer)
+    at += 8
+  }
+  return at
+}
+
+function writeFields(bytes: Uint8Array, at: number, operation: Operation): void {
+  switch (operation.kind) {
+    case 'put':
+      return writeKeyAndRest(bytes, at, operation.key, operation.value)
+    case 'list':
+      assert(operation.limit >= 0 && operation.limit <= 0xffff_ffff, 'a limit has four bytes')
+      writeU32(bytes, at, operation.limit)
+      return writeKeyAndRest(bytes, at + 4, operation.prefix, operation.cursor)
+    default:
+      bytes.set(operation.key, at)
+  }
+}
+
+function writeKeyAndRest(bytes: Uint8Array, at: number, key: Uint8Array, rest: Uint8Array): void {
+  assert(key.length <= 0xffff, 'a key length has two bytes')
+  writeU16(bytes, at, key.length)
+  bytes.set(key, at + 2)
+  bytes.set(rest, at + 2 + key.length)
+}

@@ -1,0 +1,188 @@
+/**
+ * The operations of one request: a fixed binary layout, read in place from the received frame. Big-endian.
+ *
+ *   operations = count u16 | operation *
+ *   operation  = code u8 | flags u8 | length u32 | fields                        length = bytes of the fields
+ *   fields     = options in the order of their flag bits, then by code:
+ *     put      key length u16 | key | value (the rest)
+ *     get      key (the rest)
+ *     delete   key (the rest)
+ *     list     limit u32 | prefix length u16 | prefix | cursor (the rest)
+ *   options    0x01 actAs 32 bytes · 0x02 idempotency key: length u8 (1 .. 64) | bytes · 0x04 ifRevision u64
+ *              · 0x08 lease u64
+ *
+ * A body whose framing (count, lengths) is wrong is refused whole, before anything of it is executed. A fault inside
+ * one operation's fields is that operation's own.
+ */
+import { readU16, readU32, readU64 } from '../base/bytes.ts'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** Bytes of a key, at least 1. A prefix and a cursor are bounded by it too, and may be empty. */
+export const KEY_BYTES_MAX = 4 * KIB
+/** Bytes of a value. */
+export const VALUE_BYTES_MAX = MIB
+/** Operations in one request, at least 1. */
+export const OPERATIONS_MAX = 4096
+
+/** Bytes of the count in front of the operations. */
+export const OPERATIONS_HEADER_BYTES = 2
+/** Bytes of code, flags and length in front of an operation's fields. */
+export const OPERATION_HEADER_BYTES = 6
+/** Bytes of limit and prefix length at the head of a list's own fields. */
+export const LIST_HEADER_BYTES = 6
+
+/** Codes from 5 on are free. */
+export const OPERATION_CODES = { put: 1, get: 2, delete: 3, list: 4 } as const
+export type OperationCode = (typeof OPERATION_CODES)[keyof typeof OPERATION_CODES]
+
+export const OPTION_FLAGS = { actAs: 0x01, idempotencyKey: 0x02, ifRevision: 0x04, lease: 0x08 } as const
+const FLAGS_KNOWN = 0x0f
+const FLAGS_UNSUPPORTED = OPTION_FLAGS.actAs | OPTION_FLAGS.idempotencyKey | OPTION_FLAGS.lease
+
+/** Bytes of the client key that an operation acts for. */
+export const ACT_AS_BYTES = 32
+export const IDEMPOTENCY_KEY_BYTES_MAX = 64
+
+/**
+ * Why an operation is not executed, whatever the store holds: `bad-operation` its fields break the layout, or an
+ * option stands where it has no meaning; `unsupported` a code or an option that this version does not execute;
+ * `bad-key` a key that is empty or too long; `too-large` a value that is too long.
+ */
+export type OperationFault = 'bad-operation' | 'unsupported' | 'bad-key' | 'too-large'
+
+/** A place in a request's operations, and where the parts of the current one lie. Offsets are into `bytes`. */
+export interface OperationCursor {
+  readonly bytes: Uint8Array
+  readonly count: number
+  /** Offset of the operation that comes next. */
+  next: number
+  code: number
+  flags: number
+  /** What the key's modification revision must be, 0 for "must not exist"; -1 when the operation does not ask. */
+  ifRevision: number
+  /** The key; of a list, the prefix. */
+  keyStart: number
+  keyEnd: number
+  /** The value; of a list, the cursor. */
+  valueStart: number
+  valueEnd: number
+  /** Items that a list may give. */
+  limit: number
+}
+
+/** Opens the operations, or null when the body's framing is wrong. `nextOperation` goes to the first. */
+export function openOperations(bytes: Uint8Array): OperationCursor | null {
+  const count = operationCount(bytes)
+  if (count === null) return null
+  return {
+    bytes,
+    count,
+    next: OPERATIONS_HEADER_BYTES,
+    code: 0,
+    flags: 0,
+    ifRevision: -1,
+    keyStart: 0,
+    keyEnd: 0,
+    valueStart: 0,
+    valueEnd: 0,
+    limit: 0,
+  }
+}
+
+/** How many operations a body holds, or null when its framing is wrong. */
+export function operationCount(bytes: Uint8Array): number | null {
+  if (bytes.length < OPERATIONS_HEADER_BYTES) return null
+  const count = readU16(bytes, 0)
+  if (count === 0 || count > OPERATIONS_MAX) return null
+  let at = OPERATIONS_HEADER_BYTES
+  for (let index = 0; index < count; index++) {
+    if (at + OPERATION_HEADER_BYTES > bytes.length) return null
+    at += OPERATION_HEADER_BYTES + readU32(bytes, at + 2)
+    if (at > bytes.length) return null
+  }
+  return at === bytes.length ? count : null
+}
+
+/** Goes to the next operation, of which there must be one, and says what is wrong with it. */
+export function nextOperation(cursor: OperationCursor): OperationFault | null {
+  const { bytes, next } = cursor
+  cursor.code = bytes[next] as number
+  cursor.flags = bytes[next + 1] as number
+  cursor.ifRevision = -1
+  const from = next + OPERATION_HEADER_BYTES
+  const end = from + readU32(bytes, next + 2)
+  cursor.next = end
+  if ((cursor.flags & ~FLAGS_KNOWN) !== 0) return 'bad-operation'
+  const at = cursor.flags === 0 ? from : readOptions(cursor, from, end)
+  if (at < 0) return 'bad-operation'
+  const fault = readFields(cursor, at, end)
+  if (fault !== null) return fault
+  return (cursor.flags & FLAGS_UNSUPPORTED) === 0 ? lengthFault(cursor) : 'unsupported'
+}
+
+/** Reads the options and gives the offset behind them, or -1 when they are malformed. */
+function readOptions(cursor: OperationCursor, from: number, end: number): number {
+  const { bytes, flags } = cursor
+  let at = from
+  if (flags & OPTION_FLAGS.actAs) at += ACT_AS_BYTES
+  if (flags & OPTION_FLAGS.idempotencyKey) {
+    const length = at < end ? (bytes[at] as number) : 0
+    if (length < 1 || length > IDEMPOTENCY_KEY_BYTES_MAX) return -1
+    at += 1 + length
+  }
+  if (flags & OPTION_FLAGS.ifRevision) {
+    if (at + 8 > end) return -1
+    cursor.ifRevision = readU64(bytes, at)
+    if (!Number.isSafeInteger(cursor.ifRevision)) return -1
+    at += 8
+  }
+  if (flags & OPTION_FLAGS.lease) at += 8
+  return at > end ? -1 : at
+}
+
+function readFields(cursor: OperationCursor, from: number, end: number): OperationFault | null {
+  switch (cursor.code) {
+    case OPERATION_CODES.put:
+      return readKeyAndRest(cursor, from, end)
+    case OPERATION_CODES.get:
+      return cursor.ifRevision < 0 ? readKeyOnly(cursor, from, end) : 'bad-operation'
+    case OPERATION_CODES.delete:
+      return readKeyOnly(cursor, from, end)
+    case OPERATION_CODES.list:
+      if (cursor.ifRevision >= 0 || from + LIST_HEADER_BYTES > end) return 'bad-operation'
+      cursor.limit = readU32(cursor.bytes, from)
+      return readKeyAndRest(cursor, from + 4, end)
+    default:
+      return 'unsupported'
+  }
+}
+
+function readKeyOnly(cursor: OperationCursor, from: number, end: number): null {
+  cursor.keyStart = from
+  cursor.keyEnd = end
+  cursor.valueStart = end
+  cursor.valueEnd = end
+  return null
+}
+
+function readKeyAndRest(cursor: OperationCursor, from: number, end: number): OperationFault | null {
+  if (from + 2 > end) return 'bad-operation'
+  const keyEnd = from + 2 + readU16(cursor.bytes, from)
+  if (keyEnd > end) return 'bad-operation'
+  cursor.keyStart = from + 2
+  cursor.keyEnd = keyEnd
+  cursor.valueStart = keyEnd
+  cursor.valueEnd = end
+  return null
+}
+
+function lengthFault(cursor: OperationCursor): OperationFault | null {
+  const keyLength = cursor.keyEnd - cursor.keyStart
+  if (keyLength > KEY_BYTES_MAX) return 'bad-key'
+  const restLength = cursor.valueEnd - cursor.valueStart
+  if (cursor.code === OPERATION_CODES.list) return restLength > KEY_BYTES_MAX ? 'bad-key' : null
+  if (keyLength === 0) return 'bad-key'
+  return restLength > VALUE_BYTES_MAX ? 'too-large' : null
+}

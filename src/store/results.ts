@@ -1,0 +1,198 @@
+/**
+ * The results of one request, one for each of its operations in their order. Big-endian.
+ *
+ *   results = count u16 | result *
+ *   result  = status u8 | length u32 | fields                                    length = bytes of the fields
+ *   ok, put           revision u64 | createRevision u64 | modRevision u64 | version u64
+ *   ok, get           the same four | value (the rest)
+ *   ok, delete        revision u64 | deleted u8 (0 when there was no such key)
+ *   ok, list          revision u64 | count u64 | item count u32
+ *                     | (key length u16 | key | createRevision u64 | modRevision u64 | version u64
+ *                        | value length u32 | value) *
+ *                     | cursor (the rest)
+ *   not-found         revision u64
+ *   revision-moved    revision u64 | modRevision u64 (0 when there is no such key)
+ *   any other status  no fields
+ *
+ * `revision` is the store's after the operation. A list's `count` is of all keys with the prefix; its cursor is the
+ * last key given out, or empty when none is left. A request whose framing is wrong has one `bad-operation` result.
+ *
+ * The reader serves clients: results come from replicas that may lie, so what is malformed reads as null.
+ */
+import { readU16, readU32, readU64 } from '../base/bytes.ts'
+import { OPERATION_CODES, OPERATIONS_MAX, type OperationCode } from './operations.ts'
+
+/** Bytes of the results of one request. The same limit as in `messages/limits.ts`. */
+export const RESULTS_BYTES_MAX = 2 * 1024 * 1024
+/** Bytes of the count in front of the results. */
+export const RESULTS_HEADER_BYTES = 2
+/** Bytes of status and length in front of a result's fields. */
+export const RESULT_HEADER_BYTES = 5
+
+export const STATUSES = {
+  ok: 0,
+  'not-found': 1,
+  'revision-moved': 2,
+  'bad-operation': 3,
+  unsupported: 4,
+  denied: 5,
+  'no-space': 6,
+  'result-budget': 7,
+  'bad-key': 8,
+  'too-large': 9,
+} as const
+export type Status = keyof typeof STATUSES
+
+/** Bytes of the fields of each kind; of a get and a list, those in front of the variable part. */
+export const FIELD_BYTES = {
+  put: 32,
+  get: 32,
+  delete: 9,
+  list: 20,
+  listItem: 30,
+  notFound: 8,
+  moved: 16,
+} as const
+
+/** A result as it is framed. `fields` is a view of the bytes read. */
+export interface FramedResult {
+  readonly status: Status
+  readonly fields: Uint8Array
+}
+
+/** Where a key stands in the history of the store. */
+export interface KeyRevisions {
+  readonly createRevision: number
+  readonly modRevision: number
+  /** Changes since the key was created, the creation included. */
+  readonly version: number
+}
+
+export interface ListItem extends KeyRevisions {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
+
+/** What an operation gave. Keys and values are views of the bytes read. */
+export type Result =
+  | ({ readonly status: 'ok'; readonly kind: 'put'; readonly revision: number } & KeyRevisions)
+  | ({
+      readonly status: 'ok'
+      readonly kind: 'get'
+      readonly revision: number
+      readonly value: Uint8Array
+    } & KeyRevisions)
+  | { readonly status: 'ok'; readonly kind: 'delete'; readonly revision: number; readonly deleted: boolean }
+  | {
+      readonly status: 'ok'
+      readonly kind: 'list'
+      readonly revision: number
+      /** All keys with the prefix. */
+      readonly count: number
+      readonly items: readonly ListItem[]
+      readonly cursor: Uint8Array
+    }
+  | { readonly status: 'not-found'; readonly revision: number }
+  | { readonly status: 'revision-moved'; readonly revision: number; readonly modRevision: number }
+  | { readonly status: Exclude<Status, 'ok' | 'not-found' | 'revision-moved'> }
+
+const STATUS_NAMES = Object.keys(STATUSES) as readonly Status[]
+
+/** Splits results into their frames, or null when they are malformed. */
+export function readResults(bytes: Uint8Array): readonly FramedResult[] | null {
+  if (bytes.length < RESULTS_HEADER_BYTES) return null
+  const count = readU16(bytes, 0)
+  if (count === 0 || count > OPERATIONS_MAX) return null
+  const results: FramedResult[] = []
+  let at = RESULTS_HEADER_BYTES
+  for (let index = 0; index < count; index++) {
+    if (at + RESULT_HEADER_BYTES > bytes.length) return null
+    const status = STATUS_NAMES[bytes[at] as number]
+    const from = at + RESULT_HEADER_BYTES
+    at = from + readU32(bytes, at + 1)
+    if (status === undefined || at > bytes.length) return null
+    results.push({ status, fields: bytes.subarray(from, at) })
+  }
+  return at === bytes.length ? results : null
+}
+
+/** What a framed result says of an operation with this code, or null when it is malformed. */
+export function interpretResult(code: OperationCode, { status, fields }: FramedResult): Result | null {
+  switch (status) {
+    case 'ok':
+      return interpretOk(code, fields)
+    case 'not-found': {
+      const revision = safeU64(fields, 0)
+      if (fields.length !== FIELD_BYTES.notFound || revision === null) return null
+      return { status, revision }
+    }
+    case 'revision-moved': {
+      const revision = safeU64(fields, 0)
+      const modRevision = safeU64(fields, 8)
+      if (fields.length !== FIELD_BYTES.moved || revision === null || modRevision === null) return null
+      return { status, revision, modRevision }
+    }
+    default:
+      return fields.length === 0 ? { status } : null
+  }
+}
+
+function interpretOk(code: OperationCode, fields: Uint8Array): Result | null {
+  const revision = safeU64(fields, 0)
+  if (revision === null) return null
+  switch (code) {
+    case OPERATION_CODES.put: {
+      const revisions = readRevisions(fields, 8)
+      if (revisions === null || fields.length !== FIELD_BYTES.put) return null
+      return { status: 'ok', kind: 'put', revision, ...revisions }
+    }
+    case OPERATION_CODES.get: {
+      const revisions = readRevisions(fields, 8)
+      if (revisions === null) return null
+      return { status: 'ok', kind: 'get', revision, ...revisions, value: fields.subarray(FIELD_BYTES.get) }
+    }
+    case OPERATION_CODES.delete: {
+      const deleted = fields[8]
+      if (fields.length !== FIELD_BYTES.delete || deleted === undefined || deleted > 1) return null
+      return { status: 'ok', kind: 'delete', revision, deleted: deleted === 1 }
+    }
+    case OPERATION_CODES.list:
+      return interpretList(revision, fields)
+  }
+}
+
+function interpretList(revision: number, fields: Uint8Array): Result | null {
+  const count = safeU64(fields, 8)
+  if (count === null || fields.length < FIELD_BYTES.list) return null
+  const itemCount = readU32(fields, 16)
+  const items: ListItem[] = []
+  let at: number = FIELD_BYTES.list
+  for (let index = 0; index < itemCount; index++) {
+    if (at + FIELD_BYTES.listItem > fields.length) return null
+    const keyEnd = at + 2 + readU16(fields, at)
+    const revisions = readRevisions(fields, keyEnd)
+    const valueStart = keyEnd + FIELD_BYTES.listItem - 2
+    if (revisions === null || valueStart > fields.length) return null
+    const valueEnd = valueStart + readU32(fields, valueStart - 4)
+    if (valueEnd > fields.length) return null
+    const key = fields.subarray(at + 2, keyEnd)
+    items.push({ key, ...revisions, value: fields.subarray(valueStart, valueEnd) })
+    at = valueEnd
+  }
+  return { status: 'ok', kind: 'list', revision, count, items, cursor: fields.subarray(at) }
+}
+
+function readRevisions(bytes: Uint8Array, at: number): KeyRevisions | null {
+  const createRevision = safeU64(bytes, at)
+  const modRevision = safeU64(bytes, at + 8)
+  const version = safeU64(bytes, at + 16)
+  if (createRevision === null || modRevision === null || version === null) return null
+  return { createRevision, modRevision, version }
+}
+
+/** A 64-bit integer that lies within the bytes and is safe, or null. */
+function safeU64(bytes: Uint8Array, at: number): number | null {
+  if (at + 8 > bytes.length) return null
+  const value = readU64(bytes, at)
+  return Number.isSafeInteger(value) ? value : null
+}

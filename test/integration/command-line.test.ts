@@ -1,0 +1,148 @@
+/** The command line: what it prints, and one clear sentence with exit code 2 for what a person can mend. */
+import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { type Finished, http, isReady, ProcessKit, until } from './process-kit.ts'
+
+let kit = new ProcessKit()
+afterEach(async () => {
+  await kit.cleanUp()
+  kit = new ProcessKit()
+})
+
+const expectSentence = ({ code, stdout, stderr }: Finished, saying: RegExp): void => {
+  expect(stderr).toMatch(saying)
+  expect(stderr.trim().split('\n')).toHaveLength(1)
+  expect(stderr).not.toMatch(/\n\s+at /)
+  expect(stdout).toBe('')
+  expect(code).toBe(2)
+}
+
+const initialised = async (): Promise<string> => {
+  const directory = kit.directory()
+  expect((await kit.run('init', '--dir', directory, '--base-port', '0')).code).toBe(0)
+  return directory
+}
+
+describe('a person can mend it', () => {
+  test('a secret key that others may read', async () => {
+    const directory = await initialised()
+    const key = join(directory, 'replica-1', 'secret.key')
+    expect(statSync(key).mode & 0o777).toBe(0o600)
+    chmodSync(key, 0o644)
+    expectSentence(await kit.run('replica', '--dir', directory, '--id', '1'), /mode is 0644 and must be 0600/)
+  })
+
+  test.each([
+    ['cluster.json', /cluster\.json cannot be used: it does not exist/],
+    ['replica-1/secret.key', /secret\.key cannot be used: it does not exist/],
+    ['replica-1/log', /log/],
+  ])('%s is missing', async (path, saying) => {
+    const directory = await initialised()
+    rmSync(join(directory, path), { recursive: true })
+    expectSentence(await kit.run('replica', '--dir', directory, '--id', '1'), saying)
+  })
+
+  test('a damaged cluster file', async () => {
+    const directory = await initialised()
+    const path = join(directory, 'cluster.json')
+    const text = readFileSync(path, 'utf8')
+    const damage = (changed: string, saying: RegExp) => {
+      writeFileSync(path, changed)
+      return kit
+        .run('replica', '--dir', directory, '--id', '1')
+        .then((finished) => expectSentence(finished, saying))
+    }
+    await damage(text.slice(0, -20), /it is not JSON/)
+    await damage(text.replace('"n": 4', '"n": 5'), /4 replicas and n = 5/)
+    await damage(text.replace(/"nonce": "./, '"nonce": "Z'), /at "nonce"/)
+    await damage(text.replace(/"storeBytesMax": \d/, '"storeBytesMax": 9'), /cluster id does not belong/)
+    const identity = `"publicKey": "01${'00'.repeat(31)}"`
+    await damage(
+      text.replace(/"publicKey": "[0-9a-f]{64}"/, identity),
+      /replica 0 is refused \(small-order\)/,
+    )
+  })
+
+  test('a port that is taken, of a replica and of the gateway', async () => {
+    const directory = await initialised()
+    const { replicas } = JSON.parse(readFileSync(join(directory, 'cluster.json'), 'utf8')) as {
+      replicas: { address: string }[]
+    }
+    const port = Number(replicas[1]?.address.split(':')[1])
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+    try {
+      expectSentence(await kit.run('replica', '--dir', directory, '--id', '1'), new RegExp(`${port}`))
+      expectSentence(await kit.run('gateway', '--dir', directory, '--port', `${port}`), /is taken/)
+    } finally {
+      await new Promise((resolve) => server.close(resolve))
+    }
+  })
+
+  test('wrong usage', async () => {
+    const directory = kit.directory()
+    expect((await kit.run('init', '--dir', directory, '--replicas', '5')).code).toBe(2)
+    expect((await kit.run('replica', '--dir', directory)).code).toBe(2)
+    expect((await kit.run('nonsense')).code).toBe(2)
+    expect((await kit.run('--help')).code).toBe(0)
+    expectSentence(await kit.run('status', '--dir', directory), /No cluster runs in/)
+    expectSentence(await kit.run('get', 'a', '--url', 'http://127.0.0.1:1'), /cannot be reached/)
+    const made = await initialised()
+    expectSentence(await kit.run('init', '--dir', made), /exists already/)
+    expectSentence(await kit.run('replica', '--dir', made, '--id', '9'), /there is no replica 9/)
+    expectSentence(await kit.run('gateway', '--dir', made, '--host', '0.0.0.0'), /loopback only/)
+  })
+
+  test('a replica that runs already', async () => {
+    const directory = kit.directory()
+    await kit.up(directory)
+    const second = await kit.run('replica', '--dir', directory, '--id', '1')
+    expectSentence(second, /in use|taken/)
+    expectSentence(await kit.run('gateway', '--dir', directory, '--port', '0'), /in use by process/)
+  })
+})
+
+test('put, get, list, del and status go through the gateway of the directory', async () => {
+  const directory = kit.directory()
+  await kit.up(directory)
+  const run = (...args: readonly string[]) => kit.run(...args, '--dir', directory)
+  expect((await run('put', 'cities/åbo', 'Turku')).stdout).toMatch(/^revision 1, version 1\n$/)
+  expect((await run('get', 'cities/åbo')).stdout).toBe('Turku')
+  expect((await run('put', 'cities/b', 'x', '--if-revision', '7')).code).toBe(1)
+  await run('put', 'cities/b', 'x')
+  expect((await run('list', 'cities/')).stdout).toBe('cities/b\tx\ncities/åbo\tTurku\n')
+  expect(JSON.parse((await run('list', 'cities/', '--json')).stdout)).toMatchObject({ count: 2 })
+  expect((await run('del', 'cities/b')).stdout).toBe('deleted\n')
+  const missing = await run('get', 'cities/b')
+  expect([missing.code, missing.stdout, missing.stderr]).toEqual([
+    1,
+    '',
+    'not-found: the key does not exist\n',
+  ])
+  expect((await run('status')).stdout).toContain('Requests are served.')
+  expect(JSON.parse((await run('status', '--json')).stdout)).toMatchObject({ n: 4, primary: 0 })
+})
+
+test('keygen on each machine and init --public-keys make a cluster whose secrets were never together', async () => {
+  const machines = Array.from({ length: 4 }, () => kit.directory())
+  const central = kit.directory()
+  for (const [id, machine] of machines.entries()) {
+    const { stdout, code } = await kit.run('keygen', '--dir', machine, '--id', `${id}`)
+    expect(code).toBe(0)
+    writeFileSync(join(central, `${id}.json`), stdout)
+  }
+  const files = machines.map((_, id) => join(central, `${id}.json`)).join(',')
+  expect((await kit.run('init', '--dir', central, '--base-port', '0', '--public-keys', files)).code).toBe(0)
+  for (const [id, machine] of machines.entries()) {
+    writeFileSync(join(machine, 'cluster.json'), readFileSync(join(central, 'cluster.json')))
+    const replica = kit.start('replica', '--dir', machine, '--id', `${id}`)
+    replica.once('exit', (code) => expect(code).toBeNull())
+  }
+  const gateway = kit.start('gateway', '--dir', central, '--port', '0')
+  await until('the gateway listens', () => gateway.output.stdout.includes('http://'))
+  const url = /http:\/\/\S+/.exec(gateway.output.stdout)?.[0] ?? ''
+  await until('a quorum answers', () => isReady(url))
+  expect((await http(`${url}/v1/kv/a`, 'PUT', '1')).status).toBe(200)
+})

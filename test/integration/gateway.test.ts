@@ -1,0 +1,225 @@
+/** The gateway's HTTP: any bytes in and out, etcd's revisions, clear errors, and nothing else suffers from bad input. */
+
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openApiDocument } from '../../clients/gateway/openapi.ts'
+import { http, ProcessKit } from './process-kit.ts'
+
+const kit = new ProcessKit()
+let url = ''
+
+beforeAll(async () => {
+  url = (await kit.up(kit.directory())).gateway.url
+})
+afterAll(() => kit.cleanUp())
+
+const put = (path: string, body: string | Uint8Array<ArrayBuffer>) => http(`${url}${path}`, 'PUT', body)
+
+describe('keys and values', () => {
+  test('revisions, versions and ETag are those of etcd', async () => {
+    const first = (await put('/v1/kv/rev', 'a')).json as { revision: number }
+    const second = (await put('/v1/kv/rev', 'b')).json
+    expect(second).toEqual({
+      key: 'rev',
+      revision: first.revision + 1,
+      version: 2,
+      createRevision: first.revision,
+      modRevision: first.revision + 1,
+    })
+    const response = await fetch(`${url}/v1/kv/rev`)
+    expect(response.headers.get('etag')).toBe(`"${first.revision + 1}"`)
+    expect((await http(`${url}/v1/kv/rev`, 'DELETE')).json).toMatchObject({ key: 'rev', deleted: true })
+    expect((await http(`${url}/v1/kv/rev`, 'DELETE')).json).toMatchObject({ deleted: false })
+    expect((await put('/v1/kv/rev', 'c')).json).toMatchObject({ version: 1 })
+  })
+
+  test('a value is any bytes', async () => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
+    await put('/v1/kv/bytes', bytes)
+    expect(new Uint8Array(await (await fetch(`${url}/v1/kv/bytes`)).arrayBuffer())).toEqual(bytes)
+    const json = (await http(`${url}/v1/kv/bytes`, 'GET', undefined, { accept: 'application/json' })).json
+    expect(json['value']).toBe(Buffer.from(bytes).toString('base64'))
+    await put('/v1/kv/empty', '')
+    const empty = await fetch(`${url}/v1/kv/empty`)
+    expect([empty.status, (await empty.arrayBuffer()).byteLength]).toEqual([200, 0])
+    await put('/v1/kv/looks-like-json', '{"a": 1}')
+    expect((await http(`${url}/v1/kv/looks-like-json`, 'GET')).text).toBe('{"a": 1}')
+  })
+
+  test('a key is any bytes: slashes plain or encoded, spaces, percent signs, bytes that are no UTF-8', async () => {
+    await put('/v1/kv/a/b%20c', 'slash')
+    expect((await http(`${url}/v1/kv/a%2Fb%20c`)).text).toBe('slash')
+    await put('/v1/kv/%FF%00%25', 'odd')
+    expect((await http(`${url}/v1/kv/%ff%00%25`)).text).toBe('odd')
+    const longest = 'k'.repeat(4096)
+    expect((await put(`/v1/kv/${longest}`, 'long')).status).toBe(200)
+    expect((await http(`${url}/v1/kv/${longest}`)).text).toBe('long')
+  })
+
+  test('a list goes by prefix in the order of the bytes, page by page', async () => {
+    for (const name of ['c', 'a', 'b', 'a/x']) await put(`/v1/kv/list/${name}`, name)
+    const whole = (await http(`${url}/v1/kv?prefix=list/`)).json as { items: { key: string; text: string }[] }
+    expect(whole.items.map(({ key }) => key)).toEqual(['list/a', 'list/a/x', 'list/b', 'list/c'])
+    const page = (await http(`${url}/v1/kv?prefix=list/&limit=3`)).json as { cursor: string; count: number }
+    expect(page.count).toBe(4)
+    const rest = (await http(`${url}/v1/kv?prefix=list/&limit=3&cursor=${page.cursor}`)).json
+    expect(rest).toMatchObject({ items: [{ key: 'list/c' }], cursor: null })
+  })
+
+  test('ifRevision moves a key only from where the caller saw it', async () => {
+    const { modRevision } = (await put('/v1/kv/cas?ifRevision=0', '1')).json as { modRevision: number }
+    expect((await put('/v1/kv/cas?ifRevision=0', '2')).json).toMatchObject({
+      status: 412,
+      code: 'revision-moved',
+      modRevision,
+    })
+    expect((await put(`/v1/kv/cas?ifRevision=${modRevision}`, '2')).status).toBe(200)
+    expect((await http(`${url}/v1/kv/cas`)).text).toBe('2')
+  })
+
+  test('callers at the same moment share requests and each gets its own answer', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 300 }, (_, index) => put(`/v1/kv/many/${index}`, `${index}`)),
+    )
+    const revisions = answers.map(({ json }) => json['revision'] as number)
+    expect(new Set(revisions).size).toBe(300)
+    const values = await Promise.all(
+      Array.from({ length: 300 }, (_, index) => http(`${url}/v1/kv/many/${index}`)),
+    )
+    expect(values.map(({ text }) => text)).toEqual(Array.from({ length: 300 }, (_, index) => `${index}`))
+  })
+
+  test('answers that do not fit one result together are fetched again, each alone', async () => {
+    const large = 'v'.repeat(900_000)
+    for (const name of ['x', 'y', 'z', 'w'])
+      expect((await put(`/v1/kv/large/${name}`, large)).status).toBe(200)
+    const read = await Promise.all(['x', 'y', 'z', 'w'].map((name) => http(`${url}/v1/kv/large/${name}`)))
+    expect(read.map(({ text }) => text.length)).toEqual([900_000, 900_000, 900_000, 900_000])
+  })
+})
+
+describe('bad input gets a problem document and nothing else suffers', () => {
+  const expectProblem = async (
+    answer: Promise<{ status: number; type: string; json: object }>,
+    status: number,
+    code: string,
+  ) => {
+    const { status: actual, type, json } = await answer
+    expect({ status: actual, type, ...json }).toMatchObject({
+      status,
+      code,
+      type: `urn:strategos:problem:${code}`,
+    })
+    expect(type).toContain('application/problem+json')
+    expect((await http(`${url}/readyz`)).status).toBe(200)
+  }
+
+  test.each([
+    ['an unknown route', 'GET', '/v2/nothing', undefined, 404, 'not-found'],
+    ['the internal route of keys', 'GET', '/v1/key', undefined, 404, 'not-found'],
+    ['an unknown method', 'POST', '/v1/kv/a', '{', 404, 'not-found'],
+    ['a missing key', 'GET', '/v1/kv/never-there', undefined, 404, 'not-found'],
+    ['an empty key', 'GET', '/v1/kv/', undefined, 400, 'bad-key'],
+    ['a key of 5 KiB', 'PUT', `/v1/kv/${'k'.repeat(5 * 1024)}`, 'v', 400, 'bad-key'],
+    ['a key of 5 KiB of encoded bytes', 'PUT', `/v1/kv/${'%FF'.repeat(5 * 1024)}`, 'v', 400, 'bad-key'],
+    ['a broken percent sign', 'GET', '/v1/kv/%zz', undefined, 400, 'bad-key'],
+    ['a cursor of somebody else', 'GET', '/v1/kv?cursor=xyz', undefined, 400, 'bad-request'],
+    ['a limit that is no number', 'GET', '/v1/kv?limit=-1', undefined, 400, 'bad-request'],
+    ['an ifRevision that is no number', 'PUT', '/v1/kv/a?ifRevision=latest', 'v', 400, 'bad-request'],
+    ['a read at an older revision', 'GET', '/v1/kv/a?revision=1', undefined, 400, 'bad-request'],
+    ['a value of over 1 MiB', 'PUT', '/v1/kv/a', 'v'.repeat(1024 * 1024 + 1), 413, 'too-large'],
+  ])('%s', async (_what, method, path, body, status, code) => {
+    await expectProblem(http(`${url}${path}`, method, body), status, code)
+  })
+
+  test('a body of 100 MiB is refused before it has arrived', async () => {
+    const answer = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+      const upload = request(`${url}/v1/kv/a`, {
+        method: 'PUT',
+        headers: { 'content-length': 100 * 1024 * 1024 },
+      })
+      upload.once('response', (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (part: string) => {
+          text += part
+        })
+        response.once('end', () => resolve({ status: response.statusCode ?? 0, text }))
+      })
+      upload.once('error', reject)
+      upload.write(Buffer.alloc(1024))
+    })
+    expect(answer.status).toBe(413)
+    expect(JSON.parse(answer.text)).toMatchObject({ code: 'too-large' })
+    expect((await http(`${url}/readyz`)).status).toBe(200)
+  })
+
+  test.each([
+    ['another Host', { host: 'evil.example' }],
+    ['a cross-site fetch', { 'sec-fetch-site': 'cross-site' }],
+    ['a foreign Origin', { origin: 'http://evil.example' }],
+  ])('%s is denied', async (_what, headers) => {
+    const { hostname, port } = new URL(url)
+    const answer = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+      const call = request({ hostname, port, path: '/v1/kv/a', method: 'PUT', headers }, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (part: string) => {
+          text += part
+        })
+        response.once('end', () => resolve({ status: response.statusCode ?? 0, text }))
+      })
+      call.once('error', reject)
+      call.end('v')
+    })
+    expect(answer.status).toBe(403)
+    expect(JSON.parse(answer.text)).toMatchObject({ code: 'denied' })
+  })
+
+  test.each([
+    ['bytes that are no HTTP', '\x00\x01\x02\x03\r\n\r\n'],
+    ['a request line without an end', `GET /${'a'.repeat(70_000)} HTTP/1.1\r\n\r\n`],
+    ['half a request', 'PUT /v1/kv/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc'],
+  ])('%s', async (_what, bytes) => {
+    const { hostname, port } = new URL(url)
+    await new Promise<void>((resolve) => {
+      const socket = connect(Number(port), hostname, () => socket.end(bytes))
+      socket.resume()
+      socket.once('close', () => resolve())
+      socket.once('error', () => resolve())
+    })
+    expect((await put('/v1/kv/still', 'there')).status).toBe(200)
+  })
+})
+
+test('/openapi.json describes the routes that exist, and no others', async () => {
+  const served = (await http(`${url}/openapi.json`)).json
+  expect(served).toEqual(JSON.parse(JSON.stringify(openApiDocument)))
+  for (const [path, methods] of Object.entries(openApiDocument.paths)) {
+    for (const method of Object.keys(methods)) {
+      const answer = await http(
+        `${url}${path.replace('{key}', 'described')}`,
+        method.toUpperCase(),
+        method === 'put' ? 'v' : undefined,
+      )
+      expect([path, method, answer.status]).toEqual([path, method, 200])
+      await put('/v1/kv/described', 'v')
+    }
+  }
+})
+
+test('status tells who is primary, how far each replica is, and that nothing is stalled', async () => {
+  const { json } = await http(`${url}/v1/status`)
+  expect(json).toMatchObject({
+    n: 4,
+    f: 1,
+    auth: 'signed',
+    suite: 'sodium',
+    view: 0,
+    primary: 0,
+    stalled: null,
+  })
+  expect(json['replicas']).toHaveLength(4)
+  for (const replica of json['replicas'] as object[]) {
+    expect(replica).toMatchObject({ reachable: true, view: 0, state: 'voting', suspected: false })
+  }
+})

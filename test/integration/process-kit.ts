@@ -1,0 +1,137 @@
+/** Real processes for tests: the built command line, children that are always ended, directories that are always removed. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const MAIN = resolve(import.meta.dirname, '../../dist/clients/cli/main.js')
+
+export interface RunFile {
+  readonly gateway: { readonly pid: number; readonly url: string }
+  readonly replicas: readonly { readonly id: number; readonly pid: number; readonly address: string }[]
+}
+
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Everything that one test started. `cleanUp` ends it, however the test went. */
+export class ProcessKit {
+  readonly #children = new Set<ChildProcess>()
+  readonly #pids = new Set<number>()
+  readonly #directories: string[] = []
+
+  constructor() {
+    if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run "npm run build" first`)
+  }
+
+  directory(): string {
+    const directory = mkdtempSync(join(tmpdir(), 'strategos-test-'))
+    this.#directories.push(directory)
+    return directory
+  }
+
+  /** Starts the command line; what it prints is gathered in `output`. */
+  start(...args: readonly string[]): ChildProcess & { readonly output: { stdout: string; stderr: string } } {
+    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const output = { stdout: '', stderr: '' }
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output.stdout += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output.stderr += text
+    })
+    this.#children.add(child)
+    child.once('exit', () => this.#children.delete(child))
+    return Object.assign(child, { output })
+  }
+
+  /** Runs the command line to its end. */
+  run(...args: readonly string[]): Promise<Finished> {
+    const child = this.start(...args)
+    child.stdin?.end()
+    return new Promise((done) => child.once('close', (code) => done({ code, ...child.output })))
+  }
+
+  /** A cluster of local processes with a gateway on a free port, all of them ready. */
+  async up(
+    directory: string,
+    ...flags: readonly string[]
+  ): Promise<RunFile & { readonly process: ChildProcess }> {
+    const child = this.start('up', '--dir', directory, '--port', '0', ...flags)
+    await until('the cluster is up', () => {
+      if (child.exitCode !== null) throw new Error(`up ended: ${child.output.stderr}`)
+      return child.output.stdout.includes('Ctrl-C')
+    })
+    const running = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8')) as RunFile
+    for (const { pid } of [running.gateway, ...running.replicas]) this.#pids.add(pid)
+    return { ...running, process: child }
+  }
+
+  async cleanUp(): Promise<void> {
+    const children = [...this.#children]
+    for (const child of children) child.kill('SIGKILL')
+    for (const pid of this.#pids) end(pid, 'SIGKILL')
+    await until(
+      'all processes are gone',
+      () => this.#children.size === 0 && [...this.#pids].every((pid) => !isAlive(pid)),
+    )
+    for (const directory of this.#directories) rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+export function end(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    // A killed process whose parent has not yet asked for its end is gone all the same.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+/** Waits for a condition, with a limit. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  limitMs = 20_000,
+): Promise<void> {
+  const end = performance.now() + limitMs
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain until ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+export interface Answer {
+  readonly status: number
+  readonly type: string
+  readonly text: string
+  /** The parsed body where it is JSON, else an empty object. */
+  readonly json: Record<string, unknown>
+}
+
+/** One HTTP request; a body of bytes or text. */
+export async function http(
+  url: string,
+  method = 'GET',
+  body?: string | Uint8Array<ArrayBuffer>,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) })
+  const text = await response.text()
+  const type = response.headers.get('content-type') ?? ''
+  return { status: response.status, type, text, json: type.includes('json') ? JSON.parse(text) : {} }
+}
+
+export const isReady = async (url: string): Promise<boolean> => (await http(`${url}/readyz`)).status === 200
