@@ -32,7 +32,10 @@ export function parseSegmentName(name: string): number | null {
   return /^\d{16}\.segment$/.test(name) ? Number(name.slice(0, 16)) : null
 }
 
-/** Fills a file with zeros from an offset on; stops early when `isOver` says so. */
+/**
+ * Fills a file with zeros from an offset on and syncs them, piece by piece: one large sync would hold up the log's own.
+ * Stops early when `isOver` says so.
+ */
 export async function writeZeros(
   file: LogFile,
   range: { readonly from: number; readonly to: number },
@@ -41,6 +44,7 @@ export async function writeZeros(
 ): Promise<void> {
   for (let at = range.from; at < range.to && !isOver(); at += ZEROS_BYTES) {
     await files.write(file, [ZEROS.subarray(0, Math.min(ZEROS_BYTES, range.to - at))], at)
+    await files.sync(file)
   }
 }
 
@@ -91,7 +95,6 @@ export class SegmentMaker {
     const file = await openLogFile(path, 'wx+')
     try {
       await writeZeros(file, { from: 0, to: size }, this.#files, () => this.#isClosing)
-      await this.#files.sync(file)
       return file
     } catch (error) {
       await closeLogFile(file)

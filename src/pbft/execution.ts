@@ -3,6 +3,7 @@ import { assert } from '../base/assert.ts'
 import type { Sequence } from '../base/ids.ts'
 import { proposeBatches } from './propose.ts'
 import { dropServed } from './requests.ts'
+import { heldBytes } from './slot.ts'
 import type { Step } from './state.ts'
 
 /** Hands decided batches over strictly in the order of their sequence numbers. // PBFT-1.6 */
@@ -25,7 +26,7 @@ export function onExecuted(step: Step, sequence: Sequence): void {
   assert(slot !== undefined && batch !== null, `executed ${sequence}, which was not decided here`)
   state.lastExecuted = sequence
   if (state.lastProposed < sequence) state.lastProposed = sequence
-  state.unexecutedBytes -= slot.accepted?.batch.bytes.length ?? 0
+  state.unexecutedBytes -= heldBytes(slot)
   state.slots.delete(sequence)
   state.heldBack.delete(sequence)
   dropServed(state, new Set(batch.requests.map(({ client }) => client)))

@@ -1,13 +1,22 @@
 /** The three phases: OSDI 1999 section 4.2, TOCS 2002 section 4.3. Keeps rules 1.2 to 1.5. */
 import { equalBytes } from '../base/bytes.ts'
+import type { Sequence } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
-import type { PrePrepare, Verified, Vote } from '../messages/message.ts'
+import type { Batch, PrePrepare, Verified, Vote } from '../messages/message.ts'
 import type { RejectionReason } from '../messages/rejection.ts'
 import type { Evidence, ProtocolMessage } from './effects.ts'
 import { executeDecided } from './execution.ts'
 import { CLOCK_SKEW_MS_MAX, HELD_BACK_MAX, UNEXECUTED_BYTES_MAX } from './parameters.ts'
 import { decisionCertificate, isDecidedAs, preparedCertificate, type Slot, votesOf } from './slot.ts'
-import { isInWindow, openSlot, persist, persistThenBroadcast, primary, type Step } from './state.ts'
+import {
+  isInWindow,
+  openSlot,
+  persist,
+  persistThenBroadcast,
+  primary,
+  type ReplicaState,
+  type Step,
+} from './state.ts'
 
 /** PRE-PREPARE(v, s, D) with its batch, which is well-formed and of authentic requests by now. // PBFT-1.2 */
 export function onPrePrepare(step: Step, prePrepare: Verified<PrePrepare>, from: Peer): void {
@@ -24,8 +33,10 @@ export function onPrePrepare(step: Step, prePrepare: Verified<PrePrepare>, from:
     }
     return
   }
-  // A past time is no reason to refuse: a late retransmission would stall for ever. A decided batch is beyond judging.
-  if (!isDecidedAs(slot, prePrepare.digest) && prePrepare.batch.time > state.now + CLOCK_SKEW_MS_MAX) {
+  if (slot.decided !== null && !isDecidedAs(slot, prePrepare.digest)) return // another batch was decided
+  // A past time is no reason to refuse: a late retransmission would stall for ever.
+  const isBeyondJudging = sender === state.config.id || slot.decided !== null
+  if (!isBeyondJudging && prePrepare.batch.time > state.now + CLOCK_SKEW_MS_MAX) {
     if (state.heldBack.size >= HELD_BACK_MAX) return reject(step, prePrepare, from, 'busy')
     state.heldBack.set(sequence, prePrepare)
     return
@@ -36,11 +47,9 @@ export function onPrePrepare(step: Step, prePrepare: Verified<PrePrepare>, from:
 function accept(step: Step, slot: Slot, prePrepare: Verified<PrePrepare>, from: Peer): void {
   const { state } = step
   const { sequence, view, digest, batch, sender } = prePrepare
-  const isNext = sequence === state.lastHandedOver + 1
-  if (!isNext && state.unexecutedBytes + batch.bytes.length > UNEXECUTED_BYTES_MAX) {
-    return reject(step, prePrepare, from, 'busy')
-  }
+  if (!hasRoomFor(state, sequence, batch)) return reject(step, prePrepare, from, 'busy')
   slot.accepted = prePrepare
+  slot.acceptedTick = state.ticks
   state.unexecutedBytes += batch.bytes.length
   if (sender === state.config.id) {
     slot.isAcceptedDurable = true // it was sent only after its record was on disk
@@ -52,6 +61,12 @@ function accept(step: Step, slot: Slot, prePrepare: Verified<PrePrepare>, from: 
     })
   }
   advance(step, slot)
+}
+
+/** Whether one more batch may be held. The next to execute always may: it makes room. */
+export function hasRoomFor(state: ReplicaState, sequence: Sequence, batch: Batch): boolean {
+  const isNext = sequence === state.lastHandedOver + 1
+  return isNext || state.unexecutedBytes + batch.bytes.length <= UNEXECUTED_BYTES_MAX
 }
 
 /** Tries the held-back pre-prepares again: the clock went on. // PBFT-1.2 */
@@ -113,18 +128,21 @@ function becomePrepared(step: Step, slot: Slot, prepares: readonly Vote[]): void
 function settleDecision(step: Step, slot: Slot): void {
   const { accepted } = slot
   if (accepted === null || !isDecidedAs(slot, accepted.digest)) return // else it is fetched by digest
-  settle(step, slot, { batch: accepted.batch, isBatchLogged: true })
+  settle(step, slot, accepted.batch)
 }
 
-/** Takes the batch of a decision. */
-export function settle(
-  step: Step,
-  slot: Slot,
-  settled: { readonly batch: PrePrepare['batch']; readonly isBatchLogged: boolean },
-): void {
-  if (slot.decided === null || slot.decidedBatch !== null) return
-  slot.decidedBatch = settled.batch
-  persist(step, { kind: 'decided', commits: slot.decided, ...settled })
+/** Takes the batch of a decision; `decided` holds its certificate. */
+export function settle(step: Step, slot: Slot, batch: Batch): void {
+  const { accepted, decided } = slot
+  if (decided === null || slot.decidedBatch !== null) return
+  const isBatchLogged = accepted !== null && equalBytes(accepted.digest, batch.digest)
+  if (isBatchLogged) {
+    slot.decidedBatch = accepted.batch
+  } else {
+    slot.decidedBatch = batch
+    step.state.unexecutedBytes += batch.bytes.length
+  }
+  persist(step, { kind: 'decided', commits: decided, batch, isBatchLogged })
   executeDecided(step)
 }
 

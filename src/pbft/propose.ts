@@ -1,5 +1,5 @@
 /** The primary's proposals: OSDI 1999 section 4.2, TOCS 2002 section 5.1.4. Keeps rule 1.10. */
-import type { Milliseconds, Sequence } from '../base/ids.ts'
+import type { Sequence } from '../base/ids.ts'
 import { BATCH_HEADER_BYTES, createBatch } from '../messages/batch.ts'
 import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX } from '../messages/limits.ts'
 import { PIPELINE_WINDOW } from './parameters.ts'
@@ -18,16 +18,15 @@ export function proposeBatches(step: Step): void {
       requests: BATCH_REQUESTS_MAX,
       bytes: BATCH_BYTES_MAX - BATCH_HEADER_BYTES,
     })
-    const time = Math.max(state.now, state.lastProposedTime) as Milliseconds
     const sequence = (state.lastProposed + 1) as Sequence
     const content = {
       kind: 'pre-prepare',
       view: state.view,
       sequence,
-      batch: createBatch(state.config.hash, time, requests),
+      // Executed time never goes back (1.6), so the clock may: a time ahead of the others' clocks would be held back.
+      batch: createBatch(state.config.hash, state.now, requests),
     } as const
     state.lastProposed = sequence
-    state.lastProposedTime = time
     openSlot(state, sequence)
     // The own pre-prepare is accepted when it comes back signed, and by then it is on disk. // PBFT-6
     persistThenBroadcast(step, { record: { kind: 'proposed', content }, sequence, outgoing: content })

@@ -1,7 +1,6 @@
 /** Restart from the log: section 6 of the rules; TOCS 2002 section 5 keeps its log in memory, so this is ours. */
 import { assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
-import type { Milliseconds } from '../base/ids.ts'
 import type { Batch, PrePrepare, Verified, Vote } from '../messages/message.ts'
 import type { Effect } from './effects.ts'
 import { executeDecided } from './execution.ts'
@@ -37,11 +36,11 @@ function replayAccepted(state: ReplicaState, prePrepare: Verified<PrePrepare>): 
   const { sequence, batch, sender } = prePrepare
   if (sender === state.config.id) {
     state.lastProposed = Math.max(state.lastProposed, sequence) as typeof sequence
-    state.lastProposedTime = Math.max(state.lastProposedTime, batch.time) as Milliseconds
   }
   if (sequence <= state.lastHandedOver) return
   const slot = openSlot(state, sequence)
   slot.accepted = prePrepare
+  slot.acceptedTick = state.ticks
   slot.isAcceptedDurable = true
   state.unexecutedBytes += batch.bytes.length
 }
@@ -62,6 +61,7 @@ function replayDecided(step: Step, commits: readonly Vote[], batch: Batch | null
   const held = slot.accepted
   slot.decided = commits
   slot.decidedBatch = batch ?? (held !== null && equalBytes(held.digest, first.digest) ? held.batch : null)
+  if (batch !== null) step.state.unexecutedBytes += batch.bytes.length
   executeDecided(step)
 }
 

@@ -5,16 +5,17 @@
 
 import { equalBytes } from '../base/bytes.ts'
 import type { ReplicaId, Sequence } from '../base/ids.ts'
+import { weakQuorum } from '../base/quorum.ts'
 import type { StatusContent } from '../messages/content.ts'
 import type { BatchDelivery, Decision, Fetch, Status, Verified } from '../messages/message.ts'
-import { settle } from './normal-case.ts'
+import { hasRoomFor, settle } from './normal-case.ts'
 import {
   RESEND_AFTER_TICKS,
   SERVED_DECISIONS_MAX,
   STATUS_BUSY_TICKS,
   STATUS_IDLE_TICKS,
 } from './parameters.ts'
-import { isDecidedAs, type Slot } from './slot.ts'
+import { isDecidedAs, openSince, type Slot } from './slot.ts'
 import { isInWindow, isPrimary, openSlot, type ReplicaState, type Step } from './state.ts'
 
 /** Says at each tick what there is to say. // PBFT-1.11 */
@@ -28,12 +29,14 @@ export function speakUp(step: Step): void {
   if (state.ticks % STATUS_BUSY_TICKS !== 0) return
   fetchDecidedBatches(step)
   const ahead = peersAhead(state)
-  if (ahead.length > 0) {
+  // Fewer than W who claim to be ahead may all be lying: they do not keep what is overdue from being asked of all.
+  const isBehind = ahead.length >= weakQuorum(state.config.n)
+  if (!isBehind && hasOverdueSlot(state)) {
+    effects.push({ kind: 'broadcast', outgoing: statusOf(state) })
+  } else if (ahead.length > 0) {
     // One peer at a time: each would send the same decisions. A faulty one costs its turn.
     const turn = Math.floor(state.ticks / STATUS_BUSY_TICKS) % ahead.length
     effects.push({ kind: 'send', to: ahead[turn] as ReplicaId, outgoing: statusOf(state) })
-  } else if (hasOverdueSlot(state)) {
-    effects.push({ kind: 'broadcast', outgoing: statusOf(state) })
   }
 }
 
@@ -60,7 +63,7 @@ export function onStatus(step: Step, status: Verified<Status>): void {
   const peer = state.peers[status.sender]
   if (peer === undefined || status.sender === state.config.id) return
   peer.lastExecuted = status.lastExecuted
-  if (status.lastExecuted > state.lastExecuted && state.ticks - peer.toldTick >= STATUS_BUSY_TICKS) {
+  if (hasMore(state, status) && state.ticks - peer.toldTick >= STATUS_BUSY_TICKS) {
     peer.toldTick = state.ticks
     effects.push({ kind: 'send', to: status.sender, outgoing: statusOf(state) })
   }
@@ -68,6 +71,17 @@ export function onStatus(step: Step, status: Verified<Status>): void {
   peer.servedTick = state.ticks
   serveDecisions(step, status)
   resendVotes(step, status)
+}
+
+/** Whether a peer has what this replica lacks: it will send it when it hears what there is here. */
+function hasMore(state: ReplicaState, status: Status): boolean {
+  if (status.lastExecuted > state.lastExecuted) return true
+  for (let bit = 0; bit < status.accepted.length * 8; bit++) {
+    const slot = state.slots.get((status.lastExecuted + 1 + bit) as Sequence)
+    const isPast = status.lastExecuted + 1 + bit <= state.lastExecuted
+    if (!isPast && hasBit(status.accepted, bit) && (slot?.accepted ?? null) === null) return true
+  }
+  return false
 }
 
 function serveDecisions({ state, effects }: Step, status: Status): void {
@@ -83,7 +97,7 @@ function serveDecisions({ state, effects }: Step, status: Status): void {
 function resendVotes(step: Step, status: Status): void {
   if (status.view !== step.state.view) return
   for (const [sequence, slot] of step.state.slots) {
-    const age = step.state.ticks - slot.openedTick
+    const age = step.state.ticks - slot.acceptedTick
     if (sequence <= status.lastExecuted || age < RESEND_AFTER_TICKS) continue
     resendSlot(step, slot, status)
   }
@@ -94,7 +108,7 @@ function resendSlot({ state, effects }: Step, slot: Slot, status: Status): void 
   const bit = slot.sequence - status.lastExecuted - 1
   const send = (message: Parameters<typeof relayed>[0]) =>
     effects.push({ kind: 'send', to, outgoing: relayed(message) })
-  const isOld = state.ticks - slot.openedTick >= 3 * RESEND_AFTER_TICKS
+  const isOld = state.ticks - slot.acceptedTick >= 3 * RESEND_AFTER_TICKS
   // The primary's signature lets anyone pass its pre-prepare on; backups do when the primary evidently does not.
   const mayRelay = isPrimary(state) || isOld
   if (slot.accepted !== null && slot.isAcceptedDurable && mayRelay && !hasBit(status.accepted, bit)) {
@@ -114,11 +128,9 @@ export function onDecision(step: Step, decision: Verified<Decision>): void {
   const { state } = step
   if (!isInWindow(state, decision.sequence)) return
   const slot = openSlot(state, decision.sequence)
+  if (!hasRoomFor(state, decision.sequence, decision.batch)) return
   slot.decided ??= decision.commits
-  settle(step, slot, {
-    batch: decision.batch,
-    isBatchLogged: slot.accepted !== null && equalBytes(slot.accepted.digest, decision.digest),
-  })
+  settle(step, slot, decision.batch)
 }
 
 /** Asks everybody for the batches that were decided and are not here. // PBFT-1.4 */
@@ -133,6 +145,7 @@ function fetchDecidedBatches({ state, effects }: Step): void {
 /** Answers with the batch, or with the decision where it was executed already. */
 export function onFetch({ state, effects }: Step, fetch: Verified<Fetch>): void {
   const { sender, sequence, digest } = fetch
+  if (!mayFetch(state, sender)) return
   if (sequence <= state.lastExecuted) {
     effects.push({ kind: 'serve', to: sender, sequences: [sequence] })
     return
@@ -146,11 +159,22 @@ export function onFetch({ state, effects }: Step, fetch: Verified<Fetch>): void 
   }
 }
 
+/** A bounded number of FETCHes is answered in each period. */
+function mayFetch({ peers, ticks }: ReplicaState, sender: ReplicaId): boolean {
+  const peer = peers[sender]
+  if (peer === undefined) return false
+  if (ticks - peer.fetchTick >= STATUS_BUSY_TICKS) {
+    peer.fetchTick = ticks
+    peer.fetchesServed = 0
+  }
+  return peer.fetchesServed++ < SERVED_DECISIONS_MAX
+}
+
 /** A fetched batch: its digest is the one that was decided, or it is of no use. */
 export function onBatchDelivery(step: Step, { sequence, batch }: Verified<BatchDelivery>): void {
   const slot = step.state.slots.get(sequence)
   if (slot === undefined || !isDecidedAs(slot, batch.digest)) return
-  settle(step, slot, { batch, isBatchLogged: false })
+  if (hasRoomFor(step.state, sequence, batch)) settle(step, slot, batch)
 }
 
 function peersAhead(state: ReplicaState): readonly ReplicaId[] {
@@ -163,7 +187,7 @@ function peersAhead(state: ReplicaState): readonly ReplicaId[] {
 
 function hasOverdueSlot(state: ReplicaState): boolean {
   for (const slot of state.slots.values()) {
-    if (state.ticks - slot.openedTick >= RESEND_AFTER_TICKS) return true
+    if (state.ticks - openSince(slot, state.config.n) >= RESEND_AFTER_TICKS) return true
   }
   return false
 }

@@ -4,13 +4,15 @@
  */
 import { equalBytes } from '../base/bytes.ts'
 import type { ReplicaId, Sequence } from '../base/ids.ts'
-import { primaryOf, quorum } from '../base/quorum.ts'
+import { primaryOf, quorum, weakQuorum } from '../base/quorum.ts'
 import type { Batch, PrePrepare, Vote } from '../messages/message.ts'
 
 export interface Slot {
   readonly sequence: Sequence
-  /** The tick at which the slot was opened. */
+  /** The tick at which the slot was opened, perhaps by an early vote. */
   readonly openedTick: number
+  /** The tick at which the pre-prepare was accepted; Infinity before. */
+  acceptedTick: number
   /** The pre-prepare accepted in the current view, with its batch. */
   accepted: PrePrepare | null
   /** Whether the log holds the accepted pre-prepare for certain. */
@@ -31,6 +33,7 @@ export function createSlot(sequence: Sequence, n: number, tick: number): Slot {
   return {
     sequence,
     openedTick: tick,
+    acceptedTick: Number.POSITIVE_INFINITY,
     accepted: null,
     isAcceptedDurable: false,
     prepares: new Array<Vote | null>(n).fill(null),
@@ -82,6 +85,20 @@ export function decisionCertificate(slot: Slot, n: number): readonly Vote[] | nu
 export function isDecidedAs(slot: Slot, digest: Uint8Array): boolean {
   const commit = slot.decided?.[0]
   return commit !== undefined && equalBytes(commit.digest, digest)
+}
+
+/** Bytes of the batches that the slot holds. */
+export function heldBytes({ accepted, decidedBatch }: Slot): number {
+  const acceptedBatch = accepted?.batch ?? null
+  const other = decidedBatch === acceptedBatch ? null : decidedBatch
+  return (acceptedBatch?.bytes.length ?? 0) + (other?.bytes.length ?? 0)
+}
+
+/** Since when the slot is known to be wanted: by its primary, or by the votes of a weak quorum. Infinity: not at all. */
+export function openSince(slot: Slot, n: number): number {
+  if (slot.accepted !== null) return slot.acceptedTick
+  const voters = slot.prepares.filter((vote, sender) => vote !== null || slot.commits[sender] !== null)
+  return voters.length >= weakQuorum(n) ? slot.openedTick : Number.POSITIVE_INFINITY
 }
 
 /** The senders that have not voted yet, of those whose vote the slot waits for. */

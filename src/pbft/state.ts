@@ -24,6 +24,9 @@ export interface PeerProgress {
   /** When its last STATUS was answered, and when it was last sent one of its own, in ticks. */
   servedTick: number
   toldTick: number
+  /** Its FETCHes answered in the period that began at this tick. */
+  fetchTick: number
+  fetchesServed: number
 }
 
 /** A message that waits until a record is on disk. Section 6. */
@@ -56,10 +59,9 @@ export interface ReplicaState {
   lastExecuted: Sequence
   /** The highest sequence number that this replica proposed or accepted. */
   lastProposed: Sequence
-  lastProposedTime: Milliseconds
   /** The open sequence numbers: above `lastExecuted`. */
   readonly slots: Map<Sequence, Slot>
-  /** Bytes of the batches in `slots`. */
+  /** Bytes of the batches in `slots`, accepted and decided ones. */
   unexecutedBytes: number
   /** Pre-prepares whose time is too far ahead of the own clock (rule 1.2). One per sequence number. */
   readonly heldBack: Map<Sequence, Verified<PrePrepare>>
@@ -84,7 +86,6 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     lastHandedOver: 0 as Sequence,
     lastExecuted: 0 as Sequence,
     lastProposed: 0 as Sequence,
-    lastProposedTime: 0 as Milliseconds,
     slots: new Map(),
     unexecutedBytes: 0,
     heldBack: new Map(),
@@ -95,6 +96,8 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
       lastExecuted: 0 as Sequence,
       servedTick: Number.NEGATIVE_INFINITY,
       toldTick: Number.NEGATIVE_INFINITY,
+      fetchTick: Number.NEGATIVE_INFINITY,
+      fetchesServed: 0,
     })),
     lastStatusTick: 0,
     recordsEmitted: 0,

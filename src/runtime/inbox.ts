@@ -3,6 +3,9 @@ import type { Peer } from '../base/peer.ts'
 /** Bytes of undecoded frames that one peer may have waiting before its link is held. */
 export const INBOX_BYTES_PER_PEER_MAX = 8 * 1024 * 1024
 
+/** Frames taken before the places they stood in are given up. */
+const COMPACT_AFTER = 8
+
 interface PeerQueue {
   readonly peer: Peer
   readonly frames: Uint8Array[]
@@ -47,6 +50,10 @@ export class Inbox {
     if (queue === undefined) return null
     const frame = queue.frames[queue.next++] as Uint8Array
     queue.bytes -= frame.length
+    if (queue.next >= COMPACT_AFTER && queue.next * 2 >= queue.frames.length) {
+      queue.frames.splice(0, queue.next) // a queue that never runs empty lets go of what was taken all the same
+      queue.next = 0
+    }
     if (queue.next < queue.frames.length) {
       this.#turns.push(queue)
     } else {

@@ -62,6 +62,8 @@ export interface RejectedMessage {
   readonly from: Peer
   readonly reason: Rejection['reason']
   readonly detail?: string
+  /** Who provably lied, where the message is evidence: not always the peer that it came from. */
+  readonly guilty?: ReplicaId
 }
 
 export class ReplicaRuntime {
@@ -83,6 +85,8 @@ export class ReplicaRuntime {
     Sequence,
     readonly { readonly request: Request; readonly outcome: Outcome }[]
   >()
+  /** Replicas to which decisions are being sent from the log: one STATUS of each at a time. */
+  readonly #served = new Set<ReplicaId>()
   readonly #stopTicking: () => void
   #recordsAppended = 0
   #recordsSynced = 0
@@ -200,8 +204,13 @@ export class ReplicaRuntime {
     this.#perform(this.#step(this.state, { kind: 'received', message: verified, from }))
   }
 
-  #reject(from: Peer, { reason, detail }: Rejection): void {
-    this.#options.onRejected?.(detail === undefined ? { from, reason } : { from, reason, detail })
+  #reject(from: Peer, { reason, detail }: Rejection, guilty?: ReplicaId): void {
+    this.#options.onRejected?.({
+      from,
+      reason,
+      ...(detail === undefined ? {} : { detail }),
+      ...(guilty === undefined ? {} : { guilty }),
+    })
   }
 
   #answerInquiry(inquiry: Inquiry, from: Peer): void {
@@ -239,7 +248,11 @@ export class ReplicaRuntime {
       case 'serve':
         return this.#serve(effect.to, effect.sequences)
       case 'reject':
-        return this.#reject(effect.from, { kind: 'rejection', reason: effect.reason })
+        return this.#reject(
+          effect.from,
+          { kind: 'rejection', reason: effect.reason },
+          effect.evidence?.guilty,
+        )
       default:
         assertNever(effect)
     }
@@ -316,10 +329,12 @@ export class ReplicaRuntime {
     const answers: Answer[] = []
     for (const { request, outcome } of executed) {
       const { results, standing } = outcome
-      if (results !== null) {
+      // What was executed before was answered then, and is again when its client asks; a primary that orders it
+      // once more must not multiply its results.
+      if (standing === 'executed') continue
+      if (standing !== 'new') this.#refuseRequest(request, standing)
+      else if (results !== null) {
         answers.push({ outcome: { ...outcome, results }, isWhole: this.#isResponder(request) })
-      } else if (standing !== 'new') {
-        this.#refuseRequest(request, standing === 'executed' ? 'stale' : standing)
       }
     }
     for (const { to, frame } of this.#replies.repliesFor({ view, sequence }, answers)) this.#send(to, frame)
@@ -349,9 +364,13 @@ export class ReplicaRuntime {
   }
 
   #serve(to: ReplicaId, sequences: readonly Sequence[]): void {
+    if (this.#served.has(to)) return // its last STATUS is still being answered; it will send another one
+    this.#served.add(to)
     let bytes = 0
+    let remaining = sequences.length
     for (const sequence of sequences) {
       this.#archive.find(sequence, (decision) => {
+        if (--remaining === 0) this.#served.delete(to)
         if (decision === null || bytes >= SERVED_BYTES_MAX || this.#isStopped) return
         const frame = this.#sealer.frame(decision).bytes
         bytes += frame.length

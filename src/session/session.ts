@@ -6,7 +6,7 @@
  * durable before saying `reserved`; never run two sessions with one key.
  */
 import { assertNever } from '../base/assert.ts'
-import { equalBytes, toHex } from '../base/bytes.ts'
+import { equalBytes } from '../base/bytes.ts'
 import type { ReplicaId, Timestamp, View } from '../base/ids.ts'
 import { primaryOf, rankedLargest, weakQuorum } from '../base/quorum.ts'
 import type { Random } from '../base/random.ts'
@@ -41,6 +41,8 @@ export interface SessionConfig {
 
 interface Answer {
   readonly resultDigest: Uint8Array
+  /** Whole results, from the replica that was asked for them. One for each replica: a liar fills no more than its own. */
+  readonly results: Uint8Array | null
 }
 
 interface PendingRequest {
@@ -49,8 +51,6 @@ interface PendingRequest {
   readonly request: Request
   readonly answers: (Answer | null)[]
   readonly refusals: (RefusalReason | null)[]
-  /** Whole results by the hexadecimal form of their digest. */
-  readonly results: Map<string, Uint8Array>
   readonly submittedTick: number
   attempts: number
   retryTick: number
@@ -123,7 +123,8 @@ export function isAwaited(state: SessionState, message: Reply | Refusal): boolea
   if (pending === undefined || !equalBytes(pending.request.digest, message.requestDigest)) return false
   if (message.kind === 'refusal') return pending.refusals[message.sender] !== message.reason
   const answer = pending.answers[message.sender] ?? null
-  return answer === null || message.results !== null || !equalBytes(answer.resultDigest, message.resultDigest)
+  const isSame = answer !== null && equalBytes(answer.resultDigest, message.resultDigest)
+  return !isSame || (message.results !== null && answer.results === null)
 }
 
 export function stepSession(state: SessionState, event: SessionEvent): readonly SessionEffect[] {
@@ -163,7 +164,6 @@ function submit(state: SessionState, token: number, operations: Uint8Array): rea
     request,
     answers: new Array<Answer | null>(n).fill(null),
     refusals: new Array<RefusalReason | null>(n).fill(null),
-    results: new Map(),
     submittedTick: state.ticks,
     attempts: 0,
     retryTick: state.ticks + retryDelay(state, 0),
@@ -195,12 +195,11 @@ function onReply(state: SessionState, reply: Verified<Reply>): readonly SessionE
   state.views[reply.sender] = Math.max(state.views[reply.sender] ?? 0, reply.view) as View
   const pending = state.pending.get(reply.timestamp)
   if (pending === undefined || !equalBytes(pending.request.digest, reply.requestDigest)) return []
-  pending.answers[reply.sender] = { resultDigest: reply.resultDigest }
-  if (reply.results !== null) pending.results.set(toHex(reply.resultDigest), reply.results)
+  pending.answers[reply.sender] = { resultDigest: reply.resultDigest, results: reply.results }
   const vouchers = vouchersOf(pending, reply.resultDigest)
   if (vouchers.length < weakQuorum(state.config.n)) return []
-  const results = pending.results.get(toHex(reply.resultDigest))
-  if (results === undefined) {
+  const results = wholeResults(pending, reply.resultDigest)
+  if (results === null) {
     const patience = Math.max(RESULTS_TICKS, Math.ceil(state.usualTicks))
     pending.retryTick = Math.min(pending.retryTick, state.ticks + patience)
     return []
@@ -216,6 +215,13 @@ function vouchersOf(pending: PendingRequest, resultDigest: Uint8Array): readonly
     if (answer !== null && equalBytes(answer.resultDigest, resultDigest)) vouchers.push(sender as ReplicaId)
   }
   return vouchers
+}
+
+function wholeResults(pending: PendingRequest, resultDigest: Uint8Array): Uint8Array | null {
+  for (const answer of pending.answers) {
+    if (answer?.results && equalBytes(answer.resultDigest, resultDigest)) return answer.results
+  }
+  return null
 }
 
 function onRefusal(state: SessionState, refusal: Verified<Refusal>): readonly SessionEffect[] {

@@ -11,7 +11,7 @@ const CLIENT_BACKOFF_MS = 450 * TICK_MS
 const CATCH_UP_MS = 1_500
 /** One request in a calm network, if its designated replica stays silent. */
 const CALM_REQUEST_MS = 300
-/** Stuck requests and replicas that a description lists. */
+/** Stuck requests, and open slots of a replica, that a description lists. */
 const DESCRIBED_MAX = 8
 
 /** Whether every request was answered and all correct replicas stand level. */
@@ -54,8 +54,11 @@ export function explainStuck(
   clients: readonly VirtualClient[],
   replicas: readonly VirtualReplica[],
 ): readonly string[] {
+  const stuck = clients.flatMap(stuckRequests)
+  const more = stuck.length - DESCRIBED_MAX
   return [
-    ...clients.flatMap(stuckRequests).slice(0, DESCRIBED_MAX),
+    ...stuck.slice(0, DESCRIBED_MAX),
+    ...(more > 0 ? [`and ${more} more like these`] : []),
     ...laggards(replicas),
     ...replicas.map(replicaLine),
   ]

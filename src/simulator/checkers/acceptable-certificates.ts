@@ -1,10 +1,16 @@
-import { primaryOf, quorum } from '../../base/quorum.ts'
+import type { ReplicaId } from '../../base/ids.ts'
+import { faultsMax, primaryOf } from '../../base/quorum.ts'
 import { certificateFault } from '../../messages/certificate.ts'
 import type { Checker } from './checker.ts'
 import { certificatesOfStep } from './votes-seen.ts'
 
-/** 10. A certificate that one correct replica accepts, all accept: it is whole, of one digest, of distinct senders. */
+/**
+ * 10. A certificate that one correct replica accepts, all accept: it is of one digest, of distinct senders, and whole.
+ * Whole is judged by what a quorum is for, not by the formula that made it: any two certificates share a correct
+ * replica, so two sets of that size overlap in more than f.
+ */
 export function acceptableCertificates(n: number): Checker {
+  const isQuorum = (voters: number): boolean => 2 * voters - n > faultsMax(n)
   return {
     invariant: 10,
     name: 'acceptable certificates',
@@ -13,17 +19,15 @@ export function acceptableCertificates(n: number): Checker {
         const [first] = votes
         if (first === undefined) return `logged an empty ${kind} certificate`
         const { view, sequence, digest } = first
-        const expected =
-          kind === 'prepared'
-            ? ({ kind: 'prepare', needed: quorum(n) - 1, digest } as const)
-            : ({ kind: 'commit', needed: quorum(n), digest } as const)
         const where = `${kind} certificate in view ${view} at ${sequence}`
+        const expected = { kind: kind === 'prepared' ? 'prepare' : 'commit', needed: 1, digest } as const
         const fault = certificateFault(votes, expected)
         if (fault !== null) return `${where}: ${fault}`
+        const voters = new Set<ReplicaId>(votes.map(({ sender }) => sender))
         const primary = primaryOf(view, n)
-        if (kind === 'prepared' && votes.some(({ sender }) => sender === primary)) {
-          return `${where} counts a PREPARE of the primary`
-        }
+        if (kind === 'prepared' && voters.has(primary)) return `${where} counts a PREPARE of the primary`
+        if (kind === 'prepared') voters.add(primary) // its pre-prepare is its vote
+        if (!isQuorum(voters.size)) return `${where} has ${voters.size} voters, which is no quorum`
       }
       return null
     },

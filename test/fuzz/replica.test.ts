@@ -1,0 +1,92 @@
+/** Whatever f liars say under their own good signatures: the replica's step never throws, and its memory is bounded. */
+import { describe, expect, test } from 'vitest'
+import type { Sequence, View } from '../../src/base/ids.ts'
+import { createRandom, type Random } from '../../src/base/random.ts'
+import { LOG_WINDOW } from '../../src/messages/limits.ts'
+import type { Verified } from '../../src/messages/message.ts'
+import type { ProtocolMessage } from '../../src/pbft/effects.ts'
+import { HELD_BACK_MAX } from '../../src/pbft/parameters.ts'
+import { isUseful } from '../../src/pbft/useful.ts'
+import { CLUSTER_SIZES, type ClusterKit, createClusterKit } from '../kit/cluster-kit.ts'
+import { ReplicaUnderTest } from '../kit/replica-kit.ts'
+
+const MOST = Number.MAX_SAFE_INTEGER
+const EVENTS = 400
+
+function anyMessage(kit: ClusterKit, random: Random): Verified<ProtocolMessage> {
+  const sender = random.pick(kit.ids)
+  const sequence = random.pick([0, 1, 2, 3, 4, 5, 255, 256, 257, 300, 2 ** 31, 2 ** 32, MOST])
+  const view = random.pick([0, 0, 0, 1, kit.n, MOST])
+  const batches = [
+    kit.batch(),
+    kit.batch([], 0),
+    kit.batch([kit.request(0)]),
+    kit.batch(
+      [kit.request(1), kit.request(1), kit.request(12)],
+      random.pick([0, 900, 2_600, 1_000_000, MOST]),
+    ),
+  ]
+  const batch = random.pick(batches)
+  const { digest } = random.pick(batches)
+  const place = { view, sequence }
+  switch (random.below(8)) {
+    case 0:
+      return kit.request(random.below(13), { timestamp: random.pick([0, 1, 2, 70, 1_000, MOST]) })
+    case 1:
+      return kit.prePrepare({ ...place, batch, sender: random.chance(0.7) ? 0 : sender })
+    case 2:
+      return kit.vote('prepare', sender, { ...place, digest })
+    case 3:
+      return kit.vote('commit', sender, { ...place, digest })
+    case 4: {
+      const bits = () => Uint8Array.from({ length: random.below(33) }, () => random.below(256))
+      return kit.status(sender, {
+        view: view as View,
+        lowWatermark: sequence as Sequence,
+        lastExecuted: random.pick([0, 1, 2, 200, 2 ** 31, MOST]) as Sequence,
+        accepted: bits(),
+        prepared: bits(),
+        committed: bits(),
+      })
+    }
+    case 5:
+      return kit.fetch(sender, sequence, digest)
+    case 6:
+      return kit.delivery(sender, sequence, batch)
+    default:
+      // Only what was really decided can be shown as decided: one batch for each sequence number.
+      return decided(kit, random.between(1, 6), view)
+  }
+}
+
+const decided = (kit: ClusterKit, sequence: number, view: number) =>
+  kit.decision({ view, sequence, batch: kit.batch([kit.request(sequence)]) })
+
+describe.each(CLUSTER_SIZES)('n = %i', (n) => {
+  const kit = createClusterKit(n)
+
+  test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
+    'no message of a peer reaches an assertion, seed %i',
+    (seed) => {
+      const random = createRandom(seed)
+      let replica = new ReplicaUnderTest(kit, random.below(n))
+      for (let event = 0; event < EVENTS; event++) {
+        const message = anyMessage(kit, random)
+        const from = random.chance(0.3) ? kit.replicaPeer(random.below(n)) : undefined
+        if (isUseful(replica.state, message) || random.chance(0.5)) replica.receive(message, from)
+        if (random.chance(0.1)) replica.sync()
+        if (random.chance(0.1)) replica.tick(random.between(1, 60), random.pick([0, 1_000, 5_000, 10 ** 9]))
+        if (random.chance(0.01)) replica = replica.restarted()
+        const { slots, heldBack, withheld, unexecutedBytes, lastExecuted, lastHandedOver } = replica.state
+        expect(slots.size).toBeLessThanOrEqual(LOG_WINDOW)
+        expect(heldBack.size).toBeLessThanOrEqual(HELD_BACK_MAX)
+        expect(withheld.length).toBeLessThanOrEqual(2 * LOG_WINDOW)
+        expect(unexecutedBytes).toBeGreaterThanOrEqual(0)
+        expect(lastExecuted).toBe(lastHandedOver)
+        for (const sequence of slots.keys()) expect(sequence).toBeGreaterThan(lastExecuted)
+      }
+      const order = replica.executed.map(({ sequence }) => sequence)
+      expect(order).toEqual(order.map((_, index) => index + 1))
+    },
+  )
+})

@@ -1,0 +1,219 @@
+/**
+ * A cluster's keys, and every message that its members could send: sealed, framed, decoded and authenticated by the
+ * code that does it for real, with the simulated suite.
+ */
+import { writeU32 } from '../../src/base/bytes.ts'
+import type { Hash } from '../../src/base/hash.ts'
+import type { ClientId, Milliseconds, ReplicaId, Sequence, View } from '../../src/base/ids.ts'
+import { replicaIds } from '../../src/base/ids.ts'
+import type { Peer } from '../../src/base/peer.ts'
+import { faultsMax, quorum, weakQuorum } from '../../src/base/quorum.ts'
+import { suiteNamed } from '../../src/crypto/suites.ts'
+import { createBatch } from '../../src/messages/batch.ts'
+import {
+  type Cluster,
+  type ClusterFacts,
+  clusterClient,
+  deriveClusterId,
+} from '../../src/messages/cluster.ts'
+import type { Content, StatusContent } from '../../src/messages/content.ts'
+import { decodeMessage } from '../../src/messages/decode.ts'
+import { createSigningDigest } from '../../src/messages/frame.ts'
+import type {
+  Batch,
+  BatchDelivery,
+  Decision,
+  Fetch,
+  Message,
+  PrePrepare,
+  Request,
+  Status,
+  Verified,
+  Vote,
+} from '../../src/messages/message.ts'
+import { isRejection } from '../../src/messages/rejection.ts'
+import { encodeRequest } from '../../src/messages/request.ts'
+import { createAuthenticator } from '../../src/runtime/authentication.ts'
+import { createSealer } from '../../src/runtime/sealer.ts'
+
+/** The cluster sizes that every rule is tested for: f = 1, 2 and 3. */
+export const CLUSTER_SIZES = [4, 7, 10] as const
+
+export const suite = suiteNamed('simulated')
+/** As plain bytes: two equal digests are then equal to the test runner too, whichever library made them. */
+export const hash: Hash = (...parts) => new Uint8Array(suite.hash(...parts))
+
+/** 32 bytes that no other number gives. */
+export function seedOf(number: number): Uint8Array {
+  const seed = new Uint8Array(32)
+  writeU32(seed, 0, number)
+  return seed
+}
+
+export interface RequestOptions {
+  readonly timestamp?: number
+  readonly responder?: number
+  readonly operations?: Uint8Array
+}
+
+/** What a vote or a pre-prepare is about. */
+export interface Place {
+  readonly view?: number
+  readonly sequence: number
+}
+
+export type ClusterKit = ReturnType<typeof createClusterKit>
+
+/** `nonce` tells two clusters of the same keys apart. The clients are numbered 0 to 9; 10 and above are strangers. */
+export function createClusterKit(n: number, nonce = 1) {
+  const ids = replicaIds(n)
+  const signers = ids.map((id) => suite.signer(seedOf(100 + id)))
+  const clientSigner = (client: number) => suite.signer(seedOf(1_000 + client))
+  const facts: ClusterFacts = {
+    mode: 'signed',
+    suite: 'simulated',
+    nonce: seedOf(nonce),
+    replicas: ids.map((id) => ({
+      id,
+      address: { host: '127.0.0.1', port: 7_000 + id },
+      publicKey: suite.signer(seedOf(100 + id)).publicKey,
+      agreementKey: suite.agreementPublicKey(seedOf(200 + id)),
+    })),
+    clients: Array.from({ length: 10 }, (_, client) =>
+      clusterClient(`client ${client}`, clientSigner(client).publicKey),
+    ),
+    storeBytesMax: 1024 * 1024,
+  }
+  const cluster: Cluster = { ...facts, clusterId: deriveClusterId(hash, facts) }
+  const signingDigest = createSigningDigest(hash, cluster.clusterId)
+  const tools = { hash, signingDigest }
+  const authenticator = createAuthenticator({ cluster, suite, signingDigest })
+  const sealers = signers.map((signer, id) => createSealer({ id: id as ReplicaId, signer, signingDigest }))
+
+  const clientId = (client: number): ClientId => clusterClient('any', clientSigner(client).publicKey).id
+  const clientPeer = (client: number): Peer => ({ kind: 'client', id: clientId(client) })
+  const replicaPeer = (id: number): Peer => ({ kind: 'replica', id: id as ReplicaId })
+
+  const sealerOf = (id: number) => {
+    const sealer = sealers[id]
+    if (sealer === undefined) throw new Error(`no replica ${id}`)
+    return sealer
+  }
+
+  /** The frame in which replica `sender` says this. */
+  const frameOf = (sender: number, content: Content): Uint8Array => sealerOf(sender).frame(content).bytes
+
+  /** Decodes and authenticates, as the loop does. Throws where the bytes are refused: the test is wrong then. */
+  const accept = (bytes: Uint8Array, from: Peer): Verified<Message> => {
+    const message = decodeMessage(bytes, tools)
+    const verified = isRejection(message) ? message : authenticator.authenticate(message, from)
+    if (isRejection(verified)) throw new Error(`refused: ${verified.reason}`)
+    return verified
+  }
+
+  const said = <K extends Message['kind']>(sender: number, content: Content & { readonly kind: K }) =>
+    accept(frameOf(sender, content), replicaPeer(sender))
+
+  const request = (client: number, options: RequestOptions = {}): Verified<Request> => {
+    const signer = clientSigner(client)
+    const timestamp = options.timestamp ?? 1
+    const made = encodeRequest(
+      {
+        publicKey: signer.publicKey,
+        timestamp: timestamp as Request['timestamp'],
+        responder: options.responder ?? n,
+        operations: options.operations ?? seedOf(client * 10_000 + timestamp),
+      },
+      { hash, signingDigest, sign: (digest) => signer.sign(digest) },
+    )
+    return accept(made.bytes, clientPeer(client)) as Verified<Request>
+  }
+
+  const batch = (requests: readonly Request[] = [], time = 1_000): Batch =>
+    createBatch(hash, time as Milliseconds, requests)
+
+  const placed = ({ view = 0, sequence }: Place) => ({
+    view: view as View,
+    sequence: sequence as Sequence,
+  })
+
+  const prePrepare = (place: Place & { readonly batch: Batch; readonly sender?: number }) =>
+    said(place.sender ?? (place.view ?? 0) % n, {
+      kind: 'pre-prepare',
+      ...placed(place),
+      batch: place.batch,
+    }) as Verified<PrePrepare>
+
+  const vote = (kind: Vote['kind'], sender: number, place: Place & { readonly digest: Uint8Array }) =>
+    said(sender, { kind, ...placed(place), digest: place.digest }) as Verified<Vote>
+
+  const votes = (
+    kind: Vote['kind'],
+    senders: readonly number[],
+    place: Place & { readonly digest: Uint8Array },
+  ) => senders.map((sender) => vote(kind, sender, place))
+
+  const status = (sender: number, says: Partial<Omit<StatusContent, 'kind'>> = {}) =>
+    said(sender, {
+      kind: 'status',
+      view: 0 as View,
+      lowWatermark: 0 as Sequence,
+      lastExecuted: 0 as Sequence,
+      accepted: new Uint8Array(0),
+      prepared: new Uint8Array(0),
+      committed: new Uint8Array(0),
+      ...says,
+    }) as Verified<Status>
+
+  const fetch = (sender: number, sequence: number, digest: Uint8Array) =>
+    said(sender, { kind: 'fetch', sequence: sequence as Sequence, digest }) as Verified<Fetch>
+
+  const delivery = (sender: number, sequence: number, delivered: Batch) =>
+    said(sender, {
+      kind: 'batch',
+      sequence: sequence as Sequence,
+      batch: delivered,
+    }) as Verified<BatchDelivery>
+
+  /** A decision with the COMMITs of `voters`, by default replicas 0 to Q - 1. */
+  const decision = (
+    place: Place & { readonly batch: Batch; readonly sender?: number; readonly voters?: readonly number[] },
+  ) => {
+    const voters = place.voters ?? ids.slice(0, quorum(n))
+    return said(place.sender ?? 0, {
+      kind: 'decision',
+      ...placed(place),
+      batch: place.batch,
+      commits: votes('commit', voters, { ...place, digest: place.batch.digest }),
+    }) as Verified<Decision>
+  }
+
+  return {
+    n,
+    f: faultsMax(n),
+    q: quorum(n),
+    w: weakQuorum(n),
+    ids,
+    cluster,
+    signers,
+    clientSigner,
+    signingDigest,
+    tools,
+    authenticator,
+    clientId,
+    clientPeer,
+    replicaPeer,
+    sealerOf,
+    frameOf,
+    accept,
+    request,
+    batch,
+    prePrepare,
+    vote,
+    votes,
+    status,
+    fetch,
+    delivery,
+    decision,
+  }
+}

@@ -1,0 +1,88 @@
+/** One valid frame of every kind of message, and a way to frame anything else under a valid signature. */
+import { utf8 } from '../../src/base/bytes.ts'
+import type { Milliseconds, ReplicaId, Sequence, View } from '../../src/base/ids.ts'
+import type { Peer } from '../../src/base/peer.ts'
+import { encodeFrame, splitFrame } from '../../src/messages/frame.ts'
+import { FRAME_KINDS, type FrameKind } from '../../src/messages/kinds.ts'
+import type { MessageKind } from '../../src/messages/message.ts'
+import { packPayload } from '../../src/messages/payload.ts'
+import { isRejection } from '../../src/messages/rejection.ts'
+import type { ClusterKit } from './cluster-kit.ts'
+import { SessionUnderTest } from './session-kit.ts'
+
+export interface Sample {
+  readonly kind: MessageKind
+  readonly bytes: Uint8Array
+  readonly from: Peer
+}
+
+const EMPTY = new Uint8Array(0)
+
+/** In the order of the kinds' numbers. */
+export function frameSamples(kit: ClusterKit): readonly Sample[] {
+  const requests = [kit.request(0, { operations: utf8('put a b') }), kit.request(1, { timestamp: 2 ** 40 })]
+  const [request] = requests
+  if (request === undefined) throw new Error('no request')
+  const batch = kit.batch(requests, 1_700_000_000_000)
+  const place = { view: 70_000, sequence: 5, batch, digest: batch.digest }
+  const session = new SessionUnderTest(kit)
+  const report = {
+    view: 0 as View,
+    lowWatermark: 0 as Sequence,
+    lastExecuted: 200 as Sequence,
+    revision: 2 ** 33,
+    waiting: 3,
+    stalledSince: 1_700_000_000_000 as Milliseconds,
+    reachable: [0, 1, 2] as ReplicaId[],
+    missing: [] as ReplicaId[],
+  }
+  const bits = Uint8Array.of(0b101)
+  const replica = (sender: number, bytes: Uint8Array, kind: MessageKind): Sample => ({
+    kind,
+    bytes,
+    from: kit.replicaPeer(sender),
+  })
+  return [
+    { kind: 'request', bytes: request.bytes, from: kit.clientPeer(0) },
+    replica(place.view % kit.n, kit.prePrepare(place).bytes, 'pre-prepare'),
+    replica(1, kit.vote('prepare', 1, place).bytes, 'prepare'),
+    replica(2, kit.vote('commit', 2, place).bytes, 'commit'),
+    replica(0, session.replyOf(0, request, utf8('results')).bytes, 'reply'),
+    replica(1, kit.status(1, { accepted: bits, prepared: bits, committed: bits }).bytes, 'status'),
+    replica(1, kit.fetch(1, 5, batch.digest).bytes, 'fetch'),
+    replica(1, kit.delivery(1, 5, batch).bytes, 'batch'),
+    replica(3, kit.decision({ ...place, sender: 3 }).bytes, 'decision'),
+    replica(1, session.refusalOf(1, request, 'busy').bytes, 'refusal'),
+    {
+      kind: 'inquiry',
+      bytes: encodeFrame({
+        kind: FRAME_KINDS.inquiry,
+        payload: packPayload([9]),
+        authentication: EMPTY,
+        body: EMPTY,
+      }).bytes,
+      from: kit.clientPeer(0),
+    },
+    replica(2, kit.frameOf(2, { kind: 'report', nonce: 9, report }), 'report'),
+  ]
+}
+
+/** The parts of a frame that is known to be whole. */
+export function partsOf(bytes: Uint8Array) {
+  const frame = splitFrame(bytes)
+  if (isRejection(frame)) throw new Error(frame.reason)
+  return frame
+}
+
+/** The same frame with another payload, signed by its sender as the first one was. */
+export function withPayload(kit: ClusterKit, sample: Sample, payload: Uint8Array): Uint8Array {
+  const { kind, authentication, body } = partsOf(sample.bytes)
+  const signed = authentication.length === 0 ? authentication : signatureOf(kit, sample.from, kind, payload)
+  return encodeFrame({ kind, payload, authentication: signed, body }).bytes
+}
+
+export function signatureOf(kit: ClusterKit, by: Peer, kind: FrameKind, payload: Uint8Array): Uint8Array {
+  const signer = by.kind === 'client' ? kit.clientSigner(0) : kit.signers[by.id]
+  if (signer === undefined) throw new Error('no signer')
+  return signer.sign(kit.signingDigest(kind, payload))
+}

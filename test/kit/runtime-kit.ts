@@ -1,0 +1,100 @@
+/** A replica's loop on ports that are plain values: a network that remembers, a log in memory, a clock wound by hand. */
+import type { ClientId, Milliseconds, ReplicaId } from '../../src/base/ids.ts'
+import type { Peer } from '../../src/base/peer.ts'
+import type { Batch } from '../../src/messages/message.ts'
+import type { Application, Outcome, TransportHandler } from '../../src/ports.ts'
+import { type RejectedMessage, ReplicaRuntime } from '../../src/runtime/replica-runtime.ts'
+import { type ClusterKit, suite } from './cluster-kit.ts'
+
+export interface SentFrame {
+  readonly to: Peer
+  readonly frame: Uint8Array
+}
+
+export class RuntimeUnderTest {
+  readonly runtime: ReplicaRuntime
+  readonly sent: SentFrame[] = []
+  readonly rejected: RejectedMessage[] = []
+  /** Reads of the log that were asked for; they are answered when the test says so. */
+  readonly reads: (() => void)[] = []
+  readonly #deferred: (() => void)[] = []
+  readonly #ticking: (() => void)[] = []
+  #handler: TransportHandler | null = null
+  #now = 1_000
+
+  constructor(kit: ClusterKit, id: number, results: Uint8Array) {
+    const signer = kit.signers[id]
+    if (signer === undefined) throw new Error(`no replica ${id}`)
+    const log: Uint8Array[] = []
+    this.runtime = new ReplicaRuntime({
+      id: id as ReplicaId,
+      cluster: kit.cluster,
+      suite,
+      signer,
+      application: answering(results),
+      transport: {
+        start: (handler) => {
+          this.#handler = handler
+        },
+        send: (to, frame) => this.sent.push({ to, frame }) > 0,
+        flush: () => {},
+        resume: () => {},
+        reachable: () => [],
+      },
+      replay: {
+        records: [],
+        log: {
+          append: (record) => log.push(record) - 1,
+          sync: (done) => this.#deferred.push(done),
+          read: (position, done) => this.reads.push(() => done(log[position] ?? null)),
+        },
+      },
+      clock: {
+        now: () => this.#now as Milliseconds,
+        every: (_, run) => {
+          this.#ticking.push(run)
+          return () => {}
+        },
+        defer: (run) => this.#deferred.push(run),
+      },
+      onRejected: (rejected) => this.rejected.push(rejected),
+    })
+    this.run()
+  }
+
+  /** Frames from one peer, then everything that follows until nothing is due. */
+  receive(from: Peer, ...frames: readonly Uint8Array[]): void {
+    for (const frame of frames) this.#handler?.onFrame(from, frame)
+    this.run()
+  }
+
+  tick(count = 1): void {
+    for (let done = 0; done < count; done++) {
+      this.#now += 10
+      for (const run of this.#ticking) run()
+      this.run()
+    }
+  }
+
+  run(): void {
+    for (let next = this.#deferred.shift(); next !== undefined; next = this.#deferred.shift()) next()
+  }
+}
+
+/** An application that gives every request these results, and knows what it executed. */
+function answering(results: Uint8Array): Application {
+  const executed = new Set<string>()
+  const keyOf = (client: ClientId, timestamp: number): string => `${client}:${timestamp}`
+  return {
+    execute: (_, batch: Batch) =>
+      batch.requests.map(({ client, publicKey, timestamp, digest }): Outcome => {
+        const standing = executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'
+        executed.add(keyOf(client, timestamp))
+        return { client, publicKey, timestamp, requestDigest: digest, results, standing }
+      }),
+    standing: (client, timestamp) => (executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'),
+    results: () => results,
+    revision: 0,
+    fingerprint: () => new Uint8Array(32),
+  }
+}

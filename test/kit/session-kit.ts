@@ -1,0 +1,123 @@
+/** One client's session with what its caller owes it, and the replies and refusals that replicas could send it. */
+import type { ReplicaId, Sequence, Timestamp, View } from '../../src/base/ids.ts'
+import { createRandom } from '../../src/base/random.ts'
+import type { Refusal, RefusalReason, Reply, Request, Verified } from '../../src/messages/message.ts'
+import { encodeRequest } from '../../src/messages/request.ts'
+import { createReplyMaker } from '../../src/runtime/replies.ts'
+import {
+  createSessionState,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionState,
+  stepSession,
+} from '../../src/session/session.ts'
+import { type ClusterKit, hash, seedOf } from './cluster-kit.ts'
+
+type EffectOf<K extends SessionEffect['kind']> = Extract<SessionEffect, { readonly kind: K }>
+
+export function sessionEffects<K extends SessionEffect['kind']>(
+  effects: readonly SessionEffect[],
+  kind: K,
+): EffectOf<K>[] {
+  return effects.filter((effect): effect is EffectOf<K> => effect.kind === kind)
+}
+
+export interface ReplyOptions {
+  readonly view?: number
+  /** Sends the digest only. */
+  readonly isShort?: boolean
+}
+
+export class SessionUnderTest {
+  readonly state: SessionState
+  readonly #kit: ClusterKit
+  #nextToken = 1
+
+  /** A session of client 0. `reserved` timestamps are durable already, from `reservedBefore` on. */
+  constructor(kit: ClusterKit, { reservedBefore = 0, reserved = 4096, seed = 1 }: SessionOptions = {}) {
+    this.#kit = kit
+    const signer = kit.clientSigner(0)
+    const tools = {
+      hash,
+      signingDigest: kit.signingDigest,
+      sign: (digest: Uint8Array) => signer.sign(digest),
+    }
+    this.state = createSessionState(
+      {
+        n: kit.n,
+        random: createRandom(seed),
+        makeRequest: (content) => encodeRequest({ ...content, publicKey: signer.publicKey }, tools),
+      },
+      reservedBefore,
+    )
+    if (reserved > 0) this.step({ kind: 'reserved', upTo: reservedBefore + reserved })
+  }
+
+  step(event: SessionEvent): readonly SessionEffect[] {
+    return stepSession(this.state, event)
+  }
+
+  submit(operations: Uint8Array = seedOf(7)): readonly SessionEffect[] {
+    return this.step({ kind: 'submitted', token: this.#nextToken++, operations })
+  }
+
+  /** Submits and gives the request that left. */
+  ask(): Request {
+    const [sent] = sessionEffects(this.submit(), 'send')
+    if (sent === undefined) throw new Error('nothing was sent')
+    return sent.request
+  }
+
+  tick(count = 1): readonly SessionEffect[] {
+    return Array.from({ length: count }, () => this.step({ kind: 'ticked' })).flat()
+  }
+
+  /** The reply of `sender` to a request. */
+  reply(sender: number, request: Request, results: Uint8Array, options: ReplyOptions = {}) {
+    return this.step({ kind: 'received', message: this.replyOf(sender, request, results, options) })
+  }
+
+  replyOf(
+    sender: number,
+    request: Request,
+    results: Uint8Array,
+    options: ReplyOptions = {},
+  ): Verified<Reply> {
+    const signer = this.#kit.signers[sender]
+    if (signer === undefined) throw new Error(`no replica ${sender}`)
+    const { client, publicKey, timestamp, digest: requestDigest } = request
+    const maker = createReplyMaker({
+      id: sender as ReplicaId,
+      hash,
+      signer,
+      signingDigest: this.#kit.signingDigest,
+    })
+    const outcome = { client, publicKey, timestamp, requestDigest, results, standing: 'new' } as const
+    const place = { view: (options.view ?? 0) as View, sequence: 1 as Sequence }
+    const [made] = maker.repliesFor(place, [{ outcome, isWhole: options.isShort !== true }])
+    if (made === undefined) throw new Error('no reply')
+    const message = this.#kit.accept(made.frame, this.#kit.replicaPeer(sender))
+    if (message.kind !== 'reply') throw new Error('no reply')
+    return message
+  }
+
+  refusalOf(sender: number, request: Request, reason: RefusalReason): Verified<Refusal> {
+    const { timestamp, digest: requestDigest } = request
+    const frame = this.#kit.frameOf(sender, { kind: 'refusal', timestamp, requestDigest, reason })
+    const message = this.#kit.accept(frame, this.#kit.replicaPeer(sender))
+    if (message.kind !== 'refusal') throw new Error('no refusal')
+    return message
+  }
+
+  refuse(sender: number, request: Request, reason: RefusalReason) {
+    return this.step({ kind: 'received', message: this.refusalOf(sender, request, reason) })
+  }
+}
+
+export interface SessionOptions {
+  readonly reservedBefore?: number
+  readonly reserved?: number
+  readonly seed?: number
+}
+
+export const timestampOf = (timestamp: number): Timestamp => timestamp as Timestamp

@@ -1,0 +1,92 @@
+/** The program's own source as data: which file imports what, and how. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Paths from the top of the repository, with `/`, to the text of the file. */
+export type SourceFiles = ReadonlyMap<string, string>
+
+export interface Import {
+  readonly specifier: string
+  /** The file meant, for a relative specifier; null for a package or a part of Node. */
+  readonly target: string | null
+  /** Whether nothing of it is left when the program runs. */
+  readonly isTypeOnly: boolean
+}
+
+const TOP = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Every TypeScript file under these folders, in the order of their paths. */
+export function readSourceFiles(folders: readonly string[]): SourceFiles {
+  const files = new Map<string, string>()
+  for (const folder of folders) {
+    const entries = readdirSync(join(TOP, folder), { recursive: true, withFileTypes: true })
+    for (const entry of entries) {
+      if (!entry.isFile() || !/\.(ts|tsx|mts|cts)$/.test(entry.name)) continue
+      const path = join(entry.parentPath, entry.name)
+      if (path.includes('node_modules')) continue
+      files.set(path.slice(TOP.length).replaceAll('\\', '/'), readFileSync(path, 'utf8'))
+    }
+  }
+  return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+const STATEMENT =
+  /\b(import|export)\s+(type\s+(?!from\b|,)(?=[\w{*]))?(?:[\w*{}\s,$]*?\sfrom\s*|[\w*{}\s,$]*?\}\s*from\s*)?(['"])([^'"\n]+)\3/g
+const DYNAMIC = /\bimport\s*\(\s*(['"`])([^'"`\n]+)\1/g
+
+/** All that a file imports: statements, `export … from`, bare imports, dynamic imports and `import('…')` types. */
+export function importsOf(path: string, text: string): readonly Import[] {
+  const code = withoutComments(text)
+  const found: Import[] = []
+  for (const [, , type, , specifier] of code.matchAll(STATEMENT)) {
+    if (specifier !== undefined) found.push(importOf(path, specifier, type !== undefined))
+  }
+  for (const [, , specifier] of code.matchAll(DYNAMIC)) {
+    if (specifier !== undefined) found.push(importOf(path, specifier, false))
+  }
+  return found
+}
+
+function importOf(path: string, specifier: string, isTypeOnly: boolean): Import {
+  const target = specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : null
+  return { specifier, target, isTypeOnly }
+}
+
+/** Blanks comments; strings stay. */
+export function withoutComments(text: string): string {
+  return walk(text, { keepStrings: true })
+}
+
+/** Blanks comments and what stands in quotes; what a template puts in between stays out too. */
+export function withoutCommentsAndStrings(text: string): string {
+  return walk(text, { keepStrings: false })
+}
+
+function walk(text: string, { keepStrings }: { readonly keepStrings: boolean }): string {
+  let code = ''
+  for (let at = 0; at < text.length; ) {
+    const end = endOfToken(text, at)
+    const token = text.slice(at, end)
+    const isComment = token.startsWith('//') || token.startsWith('/*')
+    const isString = !isComment && token.length > 1 && /^['"`]/.test(token)
+    code += isComment || (isString && !keepStrings) ? token.replaceAll(/[^\n]/g, ' ') : token
+    at = end
+  }
+  return code
+}
+
+/** Where the comment, the string or the single character at `at` ends. */
+function endOfToken(text: string, at: number): number {
+  const past = (index: number, length: number): number => (index < 0 ? text.length : index + length)
+  if (text.startsWith('//', at)) return past(text.indexOf('\n', at), 0)
+  if (text.startsWith('/*', at)) return past(text.indexOf('*/', at + 2), 2)
+  const quote = text[at]
+  if (quote !== "'" && quote !== '"' && quote !== '`') return at + 1
+  for (let index = at + 1; index < text.length; index++) {
+    if (text[index] === '\\') index++
+    else if (text[index] === quote) return index + 1
+    else if (text[index] === '\n' && quote !== '`') return at + 1 // a quote in a regular expression
+  }
+  return at + 1
+}

@@ -1,0 +1,129 @@
+/** Rule 1.9: the request timer. OSDI 1999 section 4.4, first paragraph. */
+import { describe, expect, test } from 'vitest'
+import { REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
+import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
+import { decide, ReplicaUnderTest } from '../kit/replica-kit.ts'
+
+describe.each(CLUSTER_SIZES)('n = %i', (n) => {
+  const kit = createClusterKit(n)
+  const batchOf = (...requests: readonly (readonly [client: number, timestamp: number])[]) =>
+    kit.batch(requests.map(([client, timestamp]) => kit.request(client, { timestamp })))
+  const waits = (replica: ReplicaUnderTest, client: number, timestamp: number) =>
+    replica.state.waiting.find(kit.clientId(client), kit.request(client, { timestamp }).timestamp) !== null
+
+  test('PBFT-1.9 the timer of a waiting request runs out, and not before its time', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    backup.receive(kit.request(0))
+    backup.tick(REQUEST_TIMEOUT_TICKS - 1)
+    expect(backup.state.isTimerExpired).toBe(false)
+    backup.tick()
+    expect(backup.state.isTimerExpired).toBe(true)
+  })
+
+  test('PBFT-1.9 with nothing waiting no timer runs', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    decide(kit, backup, { sequence: 1, batch: batchOf([0, 1]) })
+    backup.tick(3 * REQUEST_TIMEOUT_TICKS)
+    expect(backup.state.timer).toBeNull()
+    expect(backup.state.isTimerExpired).toBe(false)
+  })
+
+  test('PBFT-1.9 it restarts when the oldest waiting entry was served', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    backup.receive(kit.request(0))
+    backup.tick(60)
+    backup.receive(kit.request(1))
+    decide(kit, backup, { sequence: 1, batch: batchOf([0, 1]) })
+    expect(backup.state.timer).toMatchObject({ client: kit.clientId(1), startedTick: 60 })
+    backup.tick(REQUEST_TIMEOUT_TICKS - 1)
+    expect(backup.state.isTimerExpired).toBe(false)
+    backup.tick()
+    expect(backup.state.isTimerExpired).toBe(true)
+  })
+
+  test('PBFT-1.9 other progress does not restart it: a primary cannot starve one client', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    backup.receive(kit.request(0))
+    for (let sequence = 1; sequence <= 10; sequence++) {
+      backup.receive(kit.request(1, { timestamp: sequence }))
+      backup.tick(REQUEST_TIMEOUT_TICKS / 10)
+      decide(kit, backup, { sequence, batch: batchOf([1, sequence]) })
+    }
+    expect(backup.state.isTimerExpired).toBe(true)
+    expect(backup.state.timer).toMatchObject({ client: kit.clientId(0), startedTick: 0 })
+  })
+
+  test('PBFT-1.9 serving a later request of the same client does not restart it', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    backup.receive(kit.request(0, { timestamp: 1 }))
+    backup.receive(kit.request(0, { timestamp: 2 }))
+    backup.tick(50)
+    decide(kit, backup, { sequence: 1, batch: batchOf([0, 2]) })
+    expect(backup.state.timer).toMatchObject({ timestamp: 1, startedTick: 0 })
+  })
+
+  test('PBFT-1.9 executed entries are dropped, and stale ones with them', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    backup.receive(kit.request(0, { timestamp: 1 }))
+    backup.receive(kit.request(0, { timestamp: 40 }))
+    backup.receive(kit.request(1))
+    decide(kit, backup, { sequence: 1, batch: batchOf([0, 100]) })
+    expect(waits(backup, 0, 1)).toBe(false) // stale: the floor is 36
+    expect(waits(backup, 0, 40)).toBe(true)
+    expect(waits(backup, 1, 1)).toBe(true)
+  })
+
+  test('PBFT-1.9 a waiting request whose timestamp was executed with another digest is dropped', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    backup.receive(kit.request(0, { operations: new Uint8Array(9) }))
+    decide(kit, backup, { sequence: 1, batch: batchOf([0, 1]) })
+    expect(backup.state.waiting.size).toBe(0)
+    expect(backup.state.timer).toBeNull()
+  })
+
+  test('PBFT-1.9 a request that arrives after its own execution starts nothing', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    decide(kit, backup, { sequence: 1, batch: batchOf([0, 1]) })
+    backup.receive(kit.request(0))
+    expect(backup.state.timer).toBeNull()
+    expect(backup.state.waiting.size).toBe(0)
+  })
+
+  test('PBFT-1.9 a request that arrives between handing over and execution is dropped by the execution', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    backup.isExecuting = false
+    decide(kit, backup, { sequence: 1, batch: batchOf([0, 1]) })
+    backup.receive(kit.request(0))
+    backup.finishExecution()
+    expect(backup.state.waiting.size).toBe(0)
+    expect(backup.state.timer).toBeNull()
+  })
+
+  test('PBFT-1.9 a decision that came from another replica serves as well as an own one', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    backup.receive(kit.request(0))
+    backup.tick(REQUEST_TIMEOUT_TICKS)
+    expect(backup.state.isTimerExpired).toBe(true)
+    backup.receive(kit.decision({ view: 2, sequence: 1, batch: batchOf([0, 1]) }))
+    expect(backup.state.isTimerExpired).toBe(false)
+    expect(backup.state.timer).toBeNull()
+  })
+
+  test('PBFT-1.9 a repetition does not restart the timer', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    backup.receive(kit.request(0))
+    for (let tick = 0; tick < REQUEST_TIMEOUT_TICKS; tick++) {
+      backup.tick()
+      backup.receive(kit.request(0))
+    }
+    expect(backup.state.isTimerExpired).toBe(true)
+  })
+
+  test('PBFT-1.9 the clock does not matter, ticks do', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    backup.receive(kit.request(0))
+    backup.tick(1, 1_000_000_000)
+    backup.tick(1, 0)
+    expect(backup.state.isTimerExpired).toBe(false)
+  })
+})
