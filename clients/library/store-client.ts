@@ -13,6 +13,8 @@ const BUNDLE_OPERATIONS_MAX = 1024
 const EAGER_BUNDLES = 4
 /** When the oldest bundle is older than this, nothing is gained by waiting for it. In milliseconds. */
 const SLOW_BUNDLE_MS = 100
+/** An operation whose result does not fit beside others' is sent again, alone, so often. */
+const REPETITIONS_MAX = 5
 /** Bytes of operations that wait for room. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
 
@@ -36,6 +38,8 @@ interface WaitingOperation {
   readonly bytes: number
   /** Sent in a request of its own: its result did not fit beside its neighbours'. */
   isAlone: boolean
+  /** How often it was sent again because its result did not fit. */
+  repetitions: number
   isSent: boolean
   readonly resolve: (result: Result) => void
   readonly reject: (failure: OperationFailure) => void
@@ -79,7 +83,16 @@ export class StoreClient {
         return
       }
       const timer = setTimeout(() => this.#giveUp(waiting), this.#timeoutMs)
-      const waiting = { operation, bytes, isAlone: false, isSent: false, resolve, reject, timer }
+      const waiting = {
+        operation,
+        bytes,
+        isAlone: false,
+        repetitions: 0,
+        isSent: false,
+        resolve,
+        reject,
+        timer,
+      }
       this.#queue.push(waiting)
       this.#queueBytes += bytes
       this.sendSoon()
@@ -161,7 +174,8 @@ export class StoreClient {
       const result =
         framed === undefined ? null : interpretResult(OPERATION_CODES[waiting.operation.kind], framed)
       if (result === null) this.#fail(waiting, 'unknown', 'f + 1 replicas gave a result that cannot be read')
-      else if (result.status === 'result-budget' && bundle.length > 1) this.#repeatAlone(waiting)
+      else if (result.status === 'result-budget' && waiting.repetitions < REPETITIONS_MAX)
+        this.#repeatAlone(waiting)
       else this.#succeed(waiting, result)
     }
   }
@@ -169,6 +183,7 @@ export class StoreClient {
   /** It was not executed, because its neighbours' results took the room: so it may be sent again. */
   #repeatAlone(waiting: WaitingOperation): void {
     waiting.isAlone = true
+    waiting.repetitions++
     waiting.isSent = false
     this.#queue.push(waiting)
     this.#queueBytes += waiting.bytes

@@ -80,7 +80,8 @@ export function writeU32(bytes: Uint8Array, at: number, value: number): void {
 
 /** Writes a safe integer of at least 0 in eight bytes. */
 export function writeU64(bytes: Uint8Array, at: number, value: number): void {
-  assert(Number.isSafeInteger(value) && value >= 0, `no 64-bit field holds ${value}`)
+  // The text is made only when it is needed: this is called for every result.
+  if (!(Number.isSafeInteger(value) && value >= 0)) assert(false, `no 64-bit field holds ${value}`)
   writeU32(bytes, at, Math.floor(value / 0x1_0000_0000))
   writeU32(bytes, at + 4, value >>> 0)
 }

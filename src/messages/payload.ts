@@ -31,7 +31,8 @@ function packable(item: PayloadItem): unknown {
 export function unpackPayload(bytes: Uint8Array): Payload | Rejection {
   const fault = scan(bytes)
   if (fault !== null) return rejection(fault)
-  return unpackr.unpack(bytes) as Payload
+  // The library hangs a view on what it reads; a throw-away subarray keeps that from living as long as the message.
+  return unpackr.unpack(bytes.subarray()) as Payload
 }
 
 /** The first fault of a payload, or null. */
@@ -46,7 +47,7 @@ function scan(bytes: Uint8Array): RejectionReason | null {
     at = value.next
     if (++items > PAYLOAD_ITEMS_MAX) return 'payload-too-many-items'
     if (remaining.length > 0) remaining[remaining.length - 1] = (remaining.at(-1) as number) - 1
-    if (value.children > 0) {
+    if (value.children !== SCALAR) {
       if (value.children > PAYLOAD_ITEMS_MAX) return 'payload-too-many-items'
       if (remaining.length >= PAYLOAD_DEPTH_MAX) return 'payload-too-deep'
       remaining.push(value.children)
@@ -60,15 +61,18 @@ const isArrayHeader = (byte: number): boolean => (byte >= 0x90 && byte <= 0x9f) 
 
 interface Scanned {
   readonly next: number
+  /** Items that an array announces; `SCALAR` for what is no array. */
   readonly children: number
 }
+
+const SCALAR = -1
 
 /** One value's extent: where the next one starts, and how many items an array announces. */
 function scanValue(bytes: Uint8Array, at: number): Scanned | RejectionReason {
   const left = bytes.length - at
   if (left <= 0) return 'payload-malformed'
   const first = bytes[at] as number
-  if (first <= 0x7f) return { next: at + 1, children: 0 }
+  if (first <= 0x7f) return { next: at + 1, children: SCALAR }
   if (first >= 0x90 && first <= 0x9f) return { next: at + 1, children: first & 0x0f }
   switch (first) {
     case 0xcc:
@@ -81,7 +85,7 @@ function scanValue(bytes: Uint8Array, at: number): Scanned | RejectionReason {
       if (left < 9) return 'payload-malformed'
       const high = readU32(bytes, at + 1)
       if (high > 0x1f_ffff) return 'unsafe-integer' // negative, or above 2^53 - 1
-      return high === 0 ? 'payload-not-shortest-form' : { next: at + 9, children: 0 }
+      return high === 0 ? 'payload-not-shortest-form' : { next: at + 9, children: SCALAR }
     }
     case 0xc4:
       return left < 2 ? 'payload-malformed' : binary(left, at, 2, bytes[at + 1] as number, 0)
@@ -104,7 +108,7 @@ function integer(
   isShortest: () => boolean,
 ): Scanned | RejectionReason {
   if (left < size) return 'payload-malformed'
-  return isShortest() ? { next: at + size, children: 0 } : 'payload-not-shortest-form'
+  return isShortest() ? { next: at + size, children: SCALAR } : 'payload-not-shortest-form'
 }
 
 function binary(
@@ -115,5 +119,5 @@ function binary(
   least: number,
 ): Scanned | RejectionReason {
   if (length < least) return 'payload-not-shortest-form'
-  return left < header + length ? 'payload-malformed' : { next: at + header + length, children: 0 }
+  return left < header + length ? 'payload-malformed' : { next: at + header + length, children: SCALAR }
 }

@@ -37,6 +37,12 @@ export function onPrePrepare(step: Step, prePrepare: Verified<PrePrepare>, from:
   // A past time is no reason to refuse: a late retransmission would stall for ever.
   const isBeyondJudging = sender === state.config.id || slot.decided !== null
   if (!isBeyondJudging && prePrepare.batch.time > state.now + CLOCK_SKEW_MS_MAX) {
+    const other = state.heldBack.get(sequence)
+    if (other !== undefined) {
+      if (equalBytes(other.digest, prePrepare.digest)) return
+      const evidence = { guilty: sender, first: other, second: prePrepare }
+      return reject(step, prePrepare, from, 'conflicting-pre-prepare', evidence)
+    }
     if (state.heldBack.size >= HELD_BACK_MAX) return reject(step, prePrepare, from, 'busy')
     state.heldBack.set(sequence, prePrepare)
     return

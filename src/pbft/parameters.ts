@@ -18,10 +18,15 @@ export const UNEXECUTED_BYTES_MAX = 64 * MIB
 
 /** Ticks a waiting request may take before its primary is suspected (rule 1.9). */
 export const REQUEST_TIMEOUT_TICKS = 100
+/** Ticks after which a backup passes its oldest waiting requests on once more, and how many of them (rule 1.1). */
+export const RELAY_AGAIN_TICKS = 25
+export const RELAYED_AGAIN_MAX = 8
 /** Ticks between two STATUS messages when all is level, and while something is behind (rule 1.11). */
 export const STATUS_IDLE_TICKS = 50
 export const STATUS_BUSY_TICKS = 5
 /** Ticks a slot may stay open before its votes count as lost and are sent again. */
 export const RESEND_AFTER_TICKS = 10
+/** Decided batches asked for at once, the first to be executed first. */
+export const FETCHES_MAX = 8
 /** Decisions served for one STATUS. */
 export const SERVED_DECISIONS_MAX = 32

@@ -3,7 +3,7 @@ import { equalBytes } from '../base/bytes.ts'
 import type { ClientId } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
 import type { RefusalReason, Request, Verified } from '../messages/message.ts'
-import { REQUEST_TIMEOUT_TICKS } from './parameters.ts'
+import { RELAY_AGAIN_TICKS, RELAYED_AGAIN_MAX, REQUEST_TIMEOUT_TICKS } from './parameters.ts'
 import { proposeBatches } from './propose.ts'
 import { isPrimary, primary, type ReplicaState, type Step } from './state.ts'
 
@@ -13,7 +13,8 @@ export function onRequest(step: Step, request: Verified<Request>, from: Peer): v
   const standing = state.config.standing(request.client, request.timestamp, request.digest)
   switch (standing) {
     case 'executed':
-      effects.push({ kind: 'reply-again', view: state.view, request })
+      // Only its own client gets it again: a replica that passes old requests on would multiply the work.
+      if (from.kind === 'client') effects.push({ kind: 'reply-again', view: state.view, request })
       return
     case 'stale':
     case 'timestamp-reused':
@@ -76,6 +77,17 @@ export function startTimer(state: ReplicaState): void {
   if (oldest === null) return
   const { client, timestamp } = oldest.request
   state.timer = { client, timestamp, startedTick: state.ticks, startedAt: state.now }
+}
+
+/** Passes the oldest requests on again, well before their timer ends: the first relay may have been lost or refused. */
+export function relayAgain({ state, effects }: Step): void {
+  const { timer } = state
+  if (timer === null || isPrimary(state)) return
+  const waited = state.ticks - timer.startedTick
+  if (waited === 0 || waited % RELAY_AGAIN_TICKS !== 0) return
+  for (const request of state.waiting.oldestRequests(RELAYED_AGAIN_MAX)) {
+    effects.push({ kind: 'send', to: primary(state), outgoing: { kind: 'relayed', message: request } })
+  }
 }
 
 /** Notes that the primary is suspected; here a view change will begin. // PBFT-1.9 */

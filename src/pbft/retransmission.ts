@@ -10,6 +10,7 @@ import type { StatusContent } from '../messages/content.ts'
 import type { BatchDelivery, Decision, Fetch, Status, Verified } from '../messages/message.ts'
 import { hasRoomFor, settle } from './normal-case.ts'
 import {
+  FETCHES_MAX,
   RESEND_AFTER_TICKS,
   SERVED_DECISIONS_MAX,
   STATUS_BUSY_TICKS,
@@ -128,17 +129,21 @@ export function onDecision(step: Step, decision: Verified<Decision>): void {
   const { state } = step
   if (!isInWindow(state, decision.sequence)) return
   const slot = openSlot(state, decision.sequence)
-  if (!hasRoomFor(state, decision.sequence, decision.batch)) return
+  const isHeld = slot.accepted !== null && equalBytes(slot.accepted.digest, decision.digest)
+  if (!isHeld && !hasRoomFor(state, decision.sequence, decision.batch)) return
   slot.decided ??= decision.commits
   settle(step, slot, decision.batch)
 }
 
 /** Asks everybody for the batches that were decided and are not here. // PBFT-1.4 */
 function fetchDecidedBatches({ state, effects }: Step): void {
-  for (const { sequence, decided, decidedBatch } of state.slots.values()) {
+  const lacking = [...state.slots.values()]
+    .filter(({ decided, decidedBatch }) => decided !== null && decidedBatch === null)
+    .sort((a, b) => a.sequence - b.sequence)
+  for (const { sequence, decided } of lacking.slice(0, FETCHES_MAX)) {
     const digest = decided?.[0]?.digest
-    if (digest === undefined || decidedBatch !== null) continue
-    effects.push({ kind: 'broadcast', outgoing: { kind: 'fetch', sequence, digest } })
+    if (digest !== undefined)
+      effects.push({ kind: 'broadcast', outgoing: { kind: 'fetch', sequence, digest } })
   }
 }
 

@@ -15,7 +15,7 @@ import { onPersisted } from './durability.ts'
 import type { Effect, Event } from './effects.ts'
 import { onExecuted } from './execution.ts'
 import { onPrePrepare, onVote, retryHeldBack } from './normal-case.ts'
-import { checkTimer, onRequest } from './requests.ts'
+import { checkTimer, onRequest, relayAgain } from './requests.ts'
 import { onBatchDelivery, onDecision, onFetch, onStatus, speakUp } from './retransmission.ts'
 import type { ReplicaState, Step } from './state.ts'
 
@@ -30,6 +30,7 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
       state.ticks++
       state.now = event.now
       checkTimer(state)
+      relayAgain(current)
       retryHeldBack(current)
       speakUp(current)
       break

@@ -7,7 +7,7 @@ import { equalBytes } from '../base/bytes.ts'
 import type { PrePrepare, Vote } from '../messages/message.ts'
 import type { ProtocolMessage } from './effects.ts'
 import { isDecidedAs, votesOf } from './slot.ts'
-import { isInWindow, type ReplicaState } from './state.ts'
+import { isInWindow, primary, type ReplicaState } from './state.ts'
 
 export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean {
   switch (message.kind) {
@@ -31,8 +31,10 @@ export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean
   }
 }
 
-function isPrePrepareUseful(state: ReplicaState, { sequence, view, digest }: PrePrepare): boolean {
-  if (view !== state.view || !isInWindow(state, sequence)) return false
+function isPrePrepareUseful(state: ReplicaState, { sender, sequence, view, digest }: PrePrepare): boolean {
+  if (sender !== primary(state) || view !== state.view || !isInWindow(state, sequence)) return false
+  const heldBack = state.heldBack.get(sequence)
+  if (heldBack !== undefined && equalBytes(heldBack.digest, digest)) return false
   const slot = state.slots.get(sequence)
   if (slot === undefined) return true
   if (slot.decidedBatch !== null) return false

@@ -39,6 +39,16 @@ export class WaitingRequests {
     return null
   }
 
+  /** The oldest arrivals, at most `count` of them. */
+  oldestRequests(count: number): readonly Request[] {
+    const oldest: Request[] = []
+    for (const { request } of this.#byArrival.values()) {
+      if (oldest.length >= count) break
+      oldest.push(request)
+    }
+    return oldest
+  }
+
   find(client: ClientId, timestamp: Timestamp): Request | null {
     return this.#clients.get(client)?.entries.get(timestamp)?.request ?? null
   }

@@ -6,6 +6,8 @@ export const INBOX_BYTES_PER_PEER_MAX = 8 * 1024 * 1024
 /** Frames taken before the places they stood in are given up. */
 const COMPACT_AFTER = 8
 
+const TAKEN = new Uint8Array(0)
+
 interface PeerQueue {
   readonly peer: Peer
   readonly frames: Uint8Array[]
@@ -49,6 +51,7 @@ export class Inbox {
     const queue = this.#turns.shift()
     if (queue === undefined) return null
     const frame = queue.frames[queue.next++] as Uint8Array
+    queue.frames[queue.next - 1] = TAKEN
     queue.bytes -= frame.length
     if (queue.next >= COMPACT_AFTER && queue.next * 2 >= queue.frames.length) {
       queue.frames.splice(0, queue.next) // a queue that never runs empty lets go of what was taken all the same

@@ -261,10 +261,12 @@ export class ReplicaRuntime {
   #execute({ sequence, batch, commits }: Effect & { readonly kind: 'execute' }): void {
     const outcomes = this.#options.application.execute(sequence, batch)
     assert(outcomes.length === batch.requests.length, 'the application answers each request')
-    this.#unanswered.set(
-      sequence,
-      batch.requests.map((request, index) => ({ request, outcome: outcomes[index] as Outcome })),
-    )
+    if (outcomes.length > 0) {
+      this.#unanswered.set(
+        sequence,
+        batch.requests.map((request, index) => ({ request, outcome: outcomes[index] as Outcome })),
+      )
+    }
     this.#archive.remember(sequence, batch, commits)
     this.#events.push({ kind: 'executed', sequence })
   }
@@ -367,16 +369,22 @@ export class ReplicaRuntime {
     if (this.#served.has(to)) return // its last STATUS is still being answered; it will send another one
     this.#served.add(to)
     let bytes = 0
-    let remaining = sequences.length
-    for (const sequence of sequences) {
+    const serveNext = (index: number): void => {
+      const sequence = sequences[index]
+      if (sequence === undefined || bytes >= SERVED_BYTES_MAX || this.#isStopped) {
+        this.#served.delete(to)
+        return
+      }
       this.#archive.find(sequence, (decision) => {
-        if (--remaining === 0) this.#served.delete(to)
-        if (decision === null || bytes >= SERVED_BYTES_MAX || this.#isStopped) return
-        const frame = this.#sealer.frame(decision).bytes
-        bytes += frame.length
-        this.#send({ kind: 'replica', id: to }, frame)
+        if (decision !== null) {
+          const frame = this.#sealer.frame(decision).bytes
+          bytes += frame.length
+          this.#send({ kind: 'replica', id: to }, frame)
+        }
+        serveNext(index + 1)
       })
     }
+    serveNext(0)
     // Decisions read from the disk come after this turn's flush.
     this.#scheduleTurn()
   }

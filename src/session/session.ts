@@ -8,7 +8,7 @@
 import { assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
 import type { ReplicaId, Timestamp, View } from '../base/ids.ts'
-import { primaryOf, rankedLargest, weakQuorum } from '../base/quorum.ts'
+import { primaryOf, quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
 import type { Random } from '../base/random.ts'
 import { CLIENT_WINDOW } from '../messages/limits.ts'
 import type { Refusal, RefusalReason, Reply, Request, Verified } from '../messages/message.ts'
@@ -90,7 +90,7 @@ export type SessionEffect =
       readonly results: Uint8Array
       readonly vouchers: readonly ReplicaId[]
     }
-  /** W replicas refused for this reason: one of them is correct. */
+  /** So many replicas refused for this reason that it is a fact. */
   | { readonly kind: 'refused'; readonly token: number; readonly reason: RefusalReason }
 
 /** `reservedUpTo` is the highest timestamp ever reserved for this key: use begins above it. */
@@ -232,7 +232,9 @@ function onRefusal(state: SessionState, refusal: Verified<Refusal>): readonly Se
   // Busy is a passing state: the retransmission asks again. The others are facts once a correct replica says them.
   if (reason === 'busy') return []
   const agreeing = pending.refusals.filter((each) => each === reason).length
-  if (agreeing < weakQuorum(state.config.n)) return []
+  // A correct replica that lags may not know a client yet: f liars and one such must not end a request.
+  const needed = reason === 'unknown-client' ? quorum(state.config.n) : weakQuorum(state.config.n)
+  if (agreeing < needed) return []
   state.pending.delete(timestamp)
   return [{ kind: 'refused', token: pending.token, reason }]
 }

@@ -13,6 +13,12 @@ import { ResultsWriter } from './results-writer.ts'
 import { type RetentionLimits, Sessions } from './sessions.ts'
 import { StateDigest } from './state-digest.ts'
 
+/**
+ * Bytes of the results of one batch: small reads of large values would otherwise make gigabytes of one batch on every
+ * replica at once. What does not fit answers `result-budget`, and its client asks again.
+ */
+export const BATCH_RESULTS_BYTES_MAX = 16 * 1024 * 1024
+
 /** What execution reads of a request. */
 export interface ExecutableRequest {
   readonly client: ClientId
@@ -75,13 +81,16 @@ export function createStore({ hash, clients, storeBytesMax, retention }: StoreOp
   let executedTime = 0 as Milliseconds
   let lastSequence = 0 as Sequence
 
+  let budgetBytes = BATCH_RESULTS_BYTES_MAX
+
   const executeRequest = (request: ExecutableRequest): RequestOutcome => {
     const { client, publicKey, timestamp, digest, operations } = request
     const standing = sessions.standing(client, timestamp, digest)
     let results: Uint8Array | null = null
     if (standing === 'executed') results = sessions.results(client, timestamp)
     if (standing === 'new') {
-      results = executeOperations(store, writer, operations)
+      results = executeOperations(store, writer, operations, budgetBytes)
+      budgetBytes = Math.max(0, budgetBytes - results.length)
       sessions.record(client, timestamp, digest, results)
     }
     return { client, publicKey, timestamp, requestDigest: digest, results, standing }
@@ -91,6 +100,7 @@ export function createStore({ hash, clients, storeBytesMax, retention }: StoreOp
     execute(sequence, batch) {
       assert(sequence === lastSequence + 1, `executed ${sequence} after ${lastSequence}`)
       lastSequence = sequence
+      budgetBytes = BATCH_RESULTS_BYTES_MAX
       if (batch.time > executedTime) executedTime = batch.time
       return batch.requests.map(executeRequest)
     },

@@ -33,14 +33,18 @@ interface Execution {
   listRefused: boolean
 }
 
-/** Executes a request's operations and gives their results, at most `RESULTS_BYTES_MAX` bytes. Never throws. */
+/**
+ * Executes a request's operations and gives their results, at most `RESULTS_BYTES_MAX` bytes and, but for a status of
+ * each, at most `budgetBytes`. Never throws.
+ */
 export function executeOperations(
   store: KeyValueStore,
   results: ResultsWriter,
   operations: Uint8Array,
+  budgetBytes: number,
 ): Uint8Array {
   const cursor = openOperations(operations)
-  results.begin(cursor?.count ?? 1)
+  results.begin(cursor?.count ?? 1, budgetBytes)
   if (cursor === null) {
     results.result('bad-operation', 0)
     return results.finish()

@@ -1,6 +1,6 @@
 /** Writes the results of one request within their budget; the layout stands in `results.ts`. */
 import { assert } from '../base/assert.ts'
-import { writeU16, writeU32 } from '../base/bytes.ts'
+import { writeU16, writeU32, writeU64 } from '../base/bytes.ts'
 import {
   RESULT_HEADER_BYTES,
   RESULTS_BYTES_MAX,
@@ -20,9 +20,12 @@ export class ResultsWriter {
   #length = RESULTS_HEADER_BYTES
   #count = 0
   #left = 0
+  #budget = RESULTS_BYTES_MAX
 
-  /** Starts the results of a request with so many operations. */
-  begin(count: number): void {
+  /** Starts the results of a request with so many operations; a smaller budget still has room for each one's status. */
+  begin(count: number, budgetBytes: number): void {
+    const least = RESULTS_HEADER_BYTES + RESULT_HEADER_BYTES * count
+    this.#budget = Math.min(RESULTS_BYTES_MAX, Math.max(least, budgetBytes))
     this.#length = RESULTS_HEADER_BYTES
     this.#count = count
     this.#left = count
@@ -30,7 +33,7 @@ export class ResultsWriter {
 
   /** Whether the next result may have so many bytes of fields. */
   fits(fieldBytes: number): boolean {
-    return this.#length + RESULT_HEADER_BYTES * this.#left + fieldBytes <= RESULTS_BYTES_MAX
+    return this.#length + RESULT_HEADER_BYTES * this.#left + fieldBytes <= this.#budget
   }
 
   /** Starts the next result; exactly so many bytes of fields follow, and `fits` said yes to them. */
@@ -60,9 +63,7 @@ export class ResultsWriter {
 
   /** A revision or a count: a safe integer of at least 0. */
   u64(value: number): void {
-    // Not `writeU64`: it words its complaint on every call, which costs a put a tenth of its time.
-    writeU32(this.#bytes, this.#length, Math.floor(value / 0x1_0000_0000))
-    writeU32(this.#bytes, this.#length + 4, value >>> 0)
+    writeU64(this.#bytes, this.#length, value)
     this.#length += 8
   }
 

@@ -18,7 +18,6 @@ import {
   REQUEST_BYTES_MAX,
   RESULT_BYTES_MAX,
 } from '../../src/messages/limits.ts'
-import type { Message } from '../../src/messages/message.ts'
 import { type Payload, packPayload, unpackPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import { createClusterKit, seedOf } from '../kit/cluster-kit.ts'
@@ -35,16 +34,11 @@ const sampleOf = (kind: Sample['kind']): Sample => {
   if (sample === undefined) throw new Error(`no sample of ${kind}`)
   return sample
 }
-const _messageOf = (bytes: Uint8Array): Message => {
-  const message = decodeMessage(bytes, kit.tools)
-  if (isRejection(message)) throw new Error(message.reason)
-  return message
-}
 const reasonOf = (bytes: Uint8Array): string | null => {
   const message = decodeMessage(bytes, kit.tools)
   return isRejection(message) ? message.reason : null
 }
-const framed = (kind: keyof typeof FRAME_KINDS, payload: Payload, body = EMPTY): Uint8Array =>
+const framed = (kind: keyof typeof FRAME_KINDS, payload: Payload, body: Uint8Array = EMPTY): Uint8Array =>
   encodeFrame({ kind: FRAME_KINDS[kind], payload: packPayload(payload), authentication: EMPTY, body }).bytes
 
 describe('sizes and counts', () => {

@@ -101,7 +101,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const request = session.ask()
       for (let index = 0; index < 100; index++) session.reply(0, request, utf8(`lie ${index}`))
       const held = session.state.pending.get(request.timestamp)?.answers.filter((answer) => answer?.results)
-      expect(held?.length).toBe(1)
+      expect(held).toHaveLength(1)
     })
   })
 
@@ -199,7 +199,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   })
 
   describe('refusals', () => {
-    test.each(['stale', 'timestamp-reused', 'malformed', 'unknown-client'] as const)(
+    test.each(['stale', 'timestamp-reused', 'malformed'] as const)(
       'PBFT-1.12 W equal refusals (%s) end a request, f do not',
       (reason) => {
         const session = new SessionUnderTest(kit)
@@ -211,6 +211,16 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         expect(session.state.pending.size).toBe(0)
       },
     )
+
+    test('PBFT-1.1 Q must not know a client: W may be f liars and one that lags', () => {
+      const session = new SessionUnderTest(kit)
+      const request = session.ask()
+      for (const sender of kit.ids.slice(0, kit.q - 1)) {
+        expect(session.refuse(sender, request, 'unknown-client')).toEqual([])
+      }
+      const refused = { kind: 'refused', token: 1, reason: 'unknown-client' }
+      expect(session.refuse(n - 1, request, 'unknown-client')).toEqual([refused])
+    })
 
     test('PBFT-1.12 different refusals do not add up', () => {
       const session = new SessionUnderTest(kit)
