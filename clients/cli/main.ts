@@ -4,6 +4,7 @@ import { addAttackCommands } from './attack-commands.ts'
 import { addBenchCommand } from './bench-command.ts'
 import { addClusterCommands } from './cluster-commands.ts'
 import { fail } from './process-end.ts'
+import { addSimulateCommand } from './simulate-command.ts'
 import { addStoreCommands } from './store-commands.ts'
 
 const program = new Command('strategos')
@@ -18,5 +19,6 @@ addClusterCommands(program)
 addStoreCommands(program)
 addAttackCommands(program)
 addBenchCommand(program)
+addSimulateCommand(program)
 
 program.parseAsync().catch(fail)

@@ -36,6 +36,8 @@ export type Event =
   /** The first `records` records that were ever given to `persist` since the start are on disk. */
   | { readonly kind: 'persisted'; readonly records: number }
   | { readonly kind: 'executed'; readonly sequence: Sequence }
+  /** The log was replayed to its end, at a start; comes before every other event. */
+  | { readonly kind: 'resumed' }
 
 /** What the log has to hold; section 6 of the rules says what waits for which. */
 export type LogRecord =

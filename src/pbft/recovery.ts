@@ -69,8 +69,7 @@ function replayDecided(step: Step, commits: readonly Vote[], batch: Batch | null
  * After the last record: sends again what the log promised. The own pre-prepares go out byte for byte, and the next
  * proposal is above the highest of them; a vote is signed again to the same bytes. // PBFT-6.2
  */
-export function resume(state: ReplicaState): readonly Effect[] {
-  const effects: Effect[] = []
+export function resume({ state, effects }: Step): void {
   for (const sequence of [...state.slots.keys()].sort((a, b) => a - b)) {
     const { accepted, prepared } = openSlot(state, sequence)
     if (accepted === null) continue
@@ -84,5 +83,4 @@ export function resume(state: ReplicaState): readonly Effect[] {
       effects.push({ kind: 'broadcast', outgoing: { kind: 'commit', view, sequence, digest } })
     }
   }
-  return effects
 }

@@ -15,6 +15,7 @@ import { onPersisted } from './durability.ts'
 import type { Effect, Event } from './effects.ts'
 import { onExecuted } from './execution.ts'
 import { onPrePrepare, onVote, retryHeldBack } from './normal-case.ts'
+import { resume } from './recovery.ts'
 import { checkTimer, onRequest, relayAgain } from './requests.ts'
 import { onBatchDelivery, onDecision, onFetch, onStatus, speakUp } from './retransmission.ts'
 import type { ReplicaState, Step } from './state.ts'
@@ -39,6 +40,9 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
       break
     case 'executed':
       onExecuted(current, event.sequence)
+      break
+    case 'resumed':
+      resume(current)
       break
     default:
       assertNever(event)

@@ -62,10 +62,19 @@ export class DecisionArchive {
     const batchPosition = this.#batchPositions.get(sequence)
     const certificatePosition = this.#certificatePositions.get(sequence)
     if (batchPosition === undefined || certificatePosition === undefined) return found(null)
-    this.#log.read(certificatePosition, (certificateRecord) => {
-      this.#log.read(batchPosition, (batchRecord) => {
-        found(this.#assemble(sequence, certificateRecord, batchRecord))
-      })
+    const records: { certificate?: Uint8Array | null; batch?: Uint8Array | null } = {}
+    const finish = (): void => {
+      const { certificate, batch } = records
+      if (certificate !== undefined && batch !== undefined)
+        found(this.#assemble(sequence, certificate, batch))
+    }
+    this.#log.read(certificatePosition, (record) => {
+      records.certificate = record
+      finish()
+    })
+    this.#log.read(batchPosition, (record) => {
+      records.batch = record
+      finish()
     })
   }
 

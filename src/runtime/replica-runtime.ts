@@ -13,7 +13,7 @@ import { createSigningDigest } from '../messages/frame.ts'
 import type { Inquiry, RefusalReason, Request } from '../messages/message.ts'
 import { isRejection, type Rejection } from '../messages/rejection.ts'
 import type { Effect, Event, LogRecord, Outgoing, ProtocolMessage } from '../pbft/effects.ts'
-import { replay, resume } from '../pbft/recovery.ts'
+import { replay } from '../pbft/recovery.ts'
 import { reportOf } from '../pbft/report.ts'
 import { createReplicaState, type ReplicaState } from '../pbft/state.ts'
 import { step as protocolStep } from '../pbft/step.ts'
@@ -40,6 +40,8 @@ export const TICK_MS = 10
 const EVENTS_PER_TURN_MAX = 128
 /** Bytes of decisions sent for one STATUS; what is left waits for the next one. */
 const SERVED_BYTES_MAX = 8 * 1024 * 1024
+/** Decisions that are read from the log for one replica at once. */
+const SERVED_AT_ONCE = 8
 
 export type StepFunction = typeof protocolStep
 
@@ -122,7 +124,7 @@ export class ReplicaRuntime {
       },
       onLink: () => {},
     })
-    this.#perform(resume(this.state))
+    this.#perform(this.#step(this.state, { kind: 'resumed' }))
     this.#stopTicking = clock.every(TICK_MS, () => {
       this.#needsSync ||= this.#recordsAppended > this.#recordsSynced
       this.#events.push({ kind: 'ticked', now: clock.now() })
@@ -369,23 +371,25 @@ export class ReplicaRuntime {
     if (this.#served.has(to)) return // its last STATUS is still being answered; it will send another one
     this.#served.add(to)
     let bytes = 0
-    const serveNext = (index: number): void => {
-      const sequence = sequences[index]
-      if (sequence === undefined || bytes >= SERVED_BYTES_MAX || this.#isStopped) {
-        this.#served.delete(to)
-        return
+    let next = 0
+    let underWay = 0
+    const serveMore = (): void => {
+      while (underWay < SERVED_AT_ONCE && next < sequences.length && bytes < SERVED_BYTES_MAX) {
+        underWay++
+        this.#archive.find(sequences[next++] as Sequence, (decision) => {
+          underWay--
+          if (this.#isStopped) return
+          if (decision !== null) {
+            const frame = this.#sealer.frame(decision).bytes
+            bytes += frame.length
+            this.#send({ kind: 'replica', id: to }, frame)
+            this.#scheduleTurn() // it may come from the disk, after the turn that asked for it was flushed
+          }
+          serveMore()
+        })
       }
-      this.#archive.find(sequence, (decision) => {
-        if (decision !== null) {
-          const frame = this.#sealer.frame(decision).bytes
-          bytes += frame.length
-          this.#send({ kind: 'replica', id: to }, frame)
-        }
-        serveNext(index + 1)
-      })
+      if (underWay === 0) this.#served.delete(to)
     }
-    serveNext(0)
-    // Decisions read from the disk come after this turn's flush.
-    this.#scheduleTurn()
+    serveMore()
   }
 }

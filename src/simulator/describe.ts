@@ -21,6 +21,8 @@ export function describeEvent(sink: DescriptionSink, event: Event): void {
       return sink.number('records', event.records)
     case 'executed':
       return sink.number('s', event.sequence)
+    case 'resumed':
+      return
     default:
       assertNever(event)
   }

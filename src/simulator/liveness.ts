@@ -11,6 +11,8 @@ const CLIENT_BACKOFF_MS = 450 * TICK_MS
 const CATCH_UP_MS = 1_500
 /** One request in a calm network, if its designated replica stays silent. */
 const CALM_REQUEST_MS = 300
+/** One decision that a lagging replica is sent, the reading from the disk apart. */
+const CALM_DECISION_MS = 5
 /** Stuck requests, and open slots of a replica, that a description lists. */
 const DESCRIBED_MAX = 8
 
@@ -27,14 +29,22 @@ export function isSettled(clients: readonly VirtualClient[], replicas: readonly 
 /**
  * Virtual milliseconds from the calm to the end, at most: a client that had just tried waits out its longest pause,
  * once for the request and once for results that it still lacks; replicas get level; what was not yet sent is sent
- * one after the other; and a clock that was ahead is waited for.
+ * one after the other; decisions that a replica lacks are read from a disk, two records each; and a clock that was
+ * ahead is waited for.
  */
-export function settleBoundMs(plan: Plan, clients: readonly VirtualClient[]): number {
+export function settleBoundMs(
+  plan: Plan,
+  clients: readonly VirtualClient[],
+  replicas: readonly VirtualReplica[],
+): number {
   const skews = plan.clocks.flatMap(({ storm, calm }) => [Math.abs(storm.skewMs), Math.abs(calm.skewMs)])
   const rate = Math.min(...plan.clocks.map(({ calm }) => calm.rate))
   const left = Math.max(...clients.map((client) => client.left + client.open))
   const { pauseMsMax } = plan.workload
-  const waiting = 2 * CLIENT_BACKOFF_MS + CATCH_UP_MS + left * (CALM_REQUEST_MS + pauseMsMax)
+  const reached = replicas.map(({ running }) => running?.runtime.state.lastExecuted ?? 0)
+  const lagging = Math.max(...reached) - Math.min(...reached)
+  const catchUp = CATCH_UP_MS + lagging * (2 * plan.disk.readMs + CALM_DECISION_MS)
+  const waiting = 2 * CLIENT_BACKOFF_MS + catchUp + left * (CALM_REQUEST_MS + pauseMsMax)
   return waiting / rate + 2 * Math.max(...skews)
 }
 

@@ -158,7 +158,7 @@ function runToEnd(run: Run): void {
   for (const incident of plan.incidents) time.after(incident.atMs, () => virtual.strike(incident))
   time.after(plan.calmAtMs, () => {
     virtual.calm()
-    const boundMs = settleBoundMs(plan, clients)
+    const boundMs = settleBoundMs(plan, clients, virtual.replicas)
     run.boundMs = boundMs
     time.every(
       () => SETTLED_POLL_MS,

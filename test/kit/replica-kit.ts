@@ -9,7 +9,7 @@ import type { Standing } from '../../src/base/standing.ts'
 import type { Batch, Verified, Vote } from '../../src/messages/message.ts'
 import { isRejection, type RejectionReason } from '../../src/messages/rejection.ts'
 import type { Effect, Event, LogRecord, Outgoing, ProtocolMessage } from '../../src/pbft/effects.ts'
-import { replay, resume } from '../../src/pbft/recovery.ts'
+import { replay } from '../../src/pbft/recovery.ts'
 import { createReplicaState, type ReplicaState } from '../../src/pbft/state.ts'
 import { step } from '../../src/pbft/step.ts'
 import { decodeLogRecord, encodeLogRecord } from '../../src/runtime/log-records.ts'
@@ -81,7 +81,7 @@ export class ReplicaUnderTest {
     this.state.now = 1_000 as Milliseconds
     this.#recovered = log.length
     for (const bytes of log) this.#recover(bytes)
-    this.resumed = log.length === 0 ? [] : this.#perform(resume(this.state))
+    this.resumed = log.length === 0 ? [] : this.#perform(step(this.state, { kind: 'resumed' }))
   }
 
   get id(): number {

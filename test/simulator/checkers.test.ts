@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import type { Checker } from '../../src/simulator/checkers/checker.ts'
+import { totalOrder } from '../../src/simulator/checkers/total-order.ts'
+import { drawPlan, type Plan } from '../../src/simulator/plan.ts'
+import { simulate } from '../../src/simulator/simulate.ts'
+import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
+import { createCheckers } from '../../src/simulator/watch.ts'
+import { PLANTED_VIOLATIONS } from './sabotages.ts'
+
+const SEED = 7
+
+/** A plan without faults: what is seen then comes from the sabotage alone. */
+const quietPlan = (): Plan => ({ ...drawPlan(SEED, 4), silent: [], incidents: [], network: CALM_NETWORK })
+
+describe('every checker sees the violation that is planted for it', () => {
+  for (const { invariant, name, what, sabotage } of PLANTED_VIOLATIONS) {
+    it(`${invariant}, ${name}: ${what}`, () => {
+      const options = { seed: SEED, n: 4, plan: quietPlan() }
+      const result = simulate({ ...options, sabotage, invariants: [invariant] })
+      expect(result.verdict).toBe('safety')
+      expect(result.violation).toMatchObject({ invariant, name })
+      expect(result.explanation.join('\n')).toContain(`strategos simulate --seed ${SEED} --replicas 4`)
+      // Together with all the others something is seen as well, perhaps by another checker that is earlier.
+      expect(simulate({ ...options, sabotage }).verdict).toBe('safety')
+    })
+  }
+
+  it('holds where nothing is planted', () => {
+    expect(simulate({ seed: SEED, n: 4, plan: quietPlan() }).explanation).toEqual([])
+  })
+
+  it('has a planted violation for every checker there is', () => {
+    const planted = new Set(PLANTED_VIOLATIONS.map(({ name }) => name))
+    const checkers = createCheckers({ n: 4, isCorrect: () => true })
+    expect(checkers.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([])
+  })
+
+  it('2, total order: a sequence number left out', () => {
+    const checker = totalOrder()
+    const seen = { replica: 0, incarnation: 1, batch: {}, outcomes: [], application: {} }
+    const execute = (sequence: number) =>
+      checker.onExecuted?.({ ...seen, sequence } as unknown as Parameters<
+        NonNullable<Checker['onExecuted']>
+      >[0])
+    expect(execute(1)).toBeNull()
+    expect(execute(3)).toBe('executed 3 where 2 is next')
+  })
+})
+
+describe('what is not a violation of safety', () => {
+  it('is stuck, and the run says which requests wait and what each replica has', () => {
+    const result = simulate({
+      seed: SEED,
+      n: 4,
+      plan: quietPlan(),
+      sabotage: {
+        step: (_replica, protocol) => (state, event) =>
+          protocol(state, event).filter(
+            (effect) => effect.kind !== 'broadcast' || effect.outgoing.kind !== 'commit',
+          ),
+      },
+    })
+    expect(result.verdict).toBe('liveness')
+    expect(result.violation).toBeNull()
+    const explanation = result.explanation.join('\n')
+    expect(explanation).toMatch(/client 0 waits for request 1 since \d+ ms: \d+ retransmissions/)
+    expect(explanation).toMatch(
+      /replica 3, start 1: executed 0, .*slots \{1: accepted prepared, 2 prepares, 0 comm/,
+    )
+  })
+
+  it('breaks, and the run says where', () => {
+    const result = simulate({
+      seed: SEED,
+      n: 4,
+      plan: quietPlan(),
+      sabotage: {
+        step: (replica, protocol) => (state, event) => {
+          if (replica === 2 && event.kind === 'persisted') throw new Error('planted failure')
+          return protocol(state, event)
+        },
+      },
+    })
+    expect(result.verdict).toBe('broke')
+    expect(result.explanation.join('\n')).toContain('planted failure')
+  })
+})

@@ -1,0 +1,55 @@
+/** Faults beyond what a seed draws, each for a rule that only they reach. */
+import { describe, expect, it } from 'vitest'
+import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
+import { createRandom } from '../../src/base/random.ts'
+import { LOG_WINDOW } from '../../src/messages/limits.ts'
+import { drawPlan, type Incident, type Plan } from '../../src/simulator/plan.ts'
+import { simulate } from '../../src/simulator/simulate.ts'
+import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
+
+const PRIMARY = 0 as ReplicaId
+const SLEEPER = 2 as ReplicaId
+
+/** Every replica loses its power again and again, all within a few milliseconds of each other. */
+function powerFailures(plan: Plan): Plan {
+  const random = createRandom(plan.seed)
+  const incidents: Incident[] = []
+  for (let atMs = 30; atMs < plan.calmAtMs - 100; atMs += random.between(50, 200)) {
+    for (const replica of replicaIds(plan.n)) {
+      const downAtMs = atMs + random.below(5)
+      incidents.push({ kind: 'crash', replica, losesSent: random.chance(0.5), atMs: downAtMs })
+      incidents.push({ kind: 'restart', replica, atMs: downAtMs + random.between(0, 40) })
+    }
+  }
+  return { ...plan, silent: [], incidents: incidents.sort((a, b) => a.atMs - b.atMs) }
+}
+
+describe('outages', () => {
+  it('PBFT-6: nothing is forgotten when all replicas lose their power at once', () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const result = simulate({ seed, n: 4, plan: powerFailures(drawPlan(seed, 4)) })
+      expect(result.explanation, `seed ${seed}`).toEqual([])
+      expect(result.restarts).toBeGreaterThan(0)
+    }
+  })
+
+  it('PBFT-1.11: a replica that slept through more than the log window gets level from the logs of the others', () => {
+    const drawn = drawPlan(1, 4)
+    const plan: Plan = {
+      ...drawn,
+      silent: [],
+      network: CALM_NETWORK,
+      disk: { syncMs: [0.5, 1], readMs: 1, isTornAtCrash: true },
+      workload: { ...drawn.workload, requestsPerClient: 150, openMax: 2, burstMax: 2, pauseMsMax: 4 },
+      incidents: [
+        { kind: 'crash', replica: SLEEPER, losesSent: true, atMs: 20 },
+        // What served the sleeper has nothing in memory either.
+        { kind: 'crash', replica: PRIMARY, losesSent: true, atMs: 2_999 },
+      ],
+      calmAtMs: 3_000,
+    }
+    const result = simulate({ seed: 1, n: 4, plan })
+    expect(result.explanation).toEqual([])
+    expect(result.batches).toBeGreaterThan(LOG_WINDOW)
+  })
+})

@@ -1,0 +1,236 @@
+/** Ways to break correct replicas, one for each invariant: each must be seen by its checker. */
+import type { Sequence, View } from '../../src/base/ids.ts'
+import type { Batch } from '../../src/messages/message.ts'
+import type { Effect } from '../../src/pbft/effects.ts'
+import type { ReplicaState } from '../../src/pbft/state.ts'
+import type { Application, Outcome } from '../../src/ports.ts'
+import type { Sabotage } from '../../src/simulator/virtual-replica.ts'
+
+export interface PlantedViolation {
+  readonly invariant: number
+  /** The checker's name. */
+  readonly name: string
+  readonly what: string
+  readonly sabotage: Sabotage
+}
+
+/** The replica that goes wrong where one is enough. A backup of view 0. */
+const VICTIM = 1
+
+const flipped = (digest: Uint8Array): Uint8Array =>
+  digest.map((byte, index) => (index === 0 ? byte ^ 1 : byte))
+
+/** Each effect becomes some effects, at every correct replica or at the victim only. */
+function effectsBecome(
+  change: (effect: Effect, state: ReplicaState) => readonly Effect[],
+  where: 'everywhere' | 'victim' = 'victim',
+): Sabotage {
+  return {
+    step: (replica, protocol) =>
+      where === 'victim' && replica !== VICTIM
+        ? protocol
+        : (state, event) => protocol(state, event).flatMap((effect) => change(effect, state)),
+  }
+}
+
+/** Logs the pre-prepare once more instead of the prepared certificate; the number of records stays. */
+function withoutPrepared(effect: Effect, state: ReplicaState): readonly Effect[] {
+  if (effect.kind !== 'persist' || effect.record.kind !== 'prepared') return [effect]
+  const [vote] = effect.record.prepares
+  const prePrepare = vote === undefined ? null : (state.slots.get(vote.sequence)?.accepted ?? null)
+  return prePrepare === null ? [effect] : [{ ...effect, record: { kind: 'accepted', prePrepare } }]
+}
+
+const executedBatch =
+  (change: (batch: Batch) => Batch) =>
+  (effect: Effect): readonly Effect[] =>
+    effect.kind === 'execute' ? [{ ...effect, batch: change(effect.batch) }] : [effect]
+
+/** An application with other outcomes. */
+function withOutcomes(
+  inner: Application,
+  execute: (sequence: Sequence, batch: Batch) => readonly Outcome[],
+): Application {
+  return {
+    execute,
+    standing: (...request) => inner.standing(...request),
+    results: (...request) => inner.results(...request),
+    get revision() {
+      return inner.revision
+    },
+    fingerprint: () => inner.fingerprint(),
+  }
+}
+
+const NO_OPERATIONS = Uint8Array.of(0, 0)
+
+/** Gives the first results that it ever gave from the tenth batch on, as a store would that went back in time. */
+function staleResults(inner: Application): Application {
+  let first: Uint8Array | null = null
+  return withOutcomes(inner, (sequence, batch) =>
+    inner.execute(sequence, batch).map((outcome) => {
+      first ??= outcome.results
+      return sequence < 10 || outcome.results === null ? outcome : { ...outcome, results: first }
+    }),
+  )
+}
+
+export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
+  {
+    invariant: 1,
+    name: 'agreement',
+    what: 'a replica executes another batch',
+    sabotage: effectsBecome(executedBatch((batch) => ({ ...batch, digest: flipped(batch.digest) }))),
+  },
+  {
+    invariant: 2,
+    name: 'total order',
+    what: 'a replica executes the same batches to another state',
+    sabotage: {
+      application: (replica, inner) =>
+        replica !== VICTIM
+          ? inner
+          : withOutcomes(inner, (sequence, batch) => {
+              const requests = batch.requests.map((request) => ({ ...request, operations: NO_OPERATIONS }))
+              return inner.execute(sequence, { ...batch, requests })
+            }),
+    },
+  },
+  {
+    invariant: 3,
+    name: 'validity',
+    what: 'all replicas execute operations that nobody asked for',
+    sabotage: effectsBecome(
+      executedBatch((batch) => ({
+        ...batch,
+        requests: batch.requests.map((request) => ({ ...request, operations: NO_OPERATIONS })),
+      })),
+      'everywhere',
+    ),
+  },
+  {
+    invariant: 4,
+    name: 'exactly once',
+    what: 'no replica recognises a request that it executed',
+    sabotage: {
+      ...effectsBecome(
+        executedBatch((batch) => ({ ...batch, requests: [...batch.requests, ...batch.requests] })),
+        'everywhere',
+      ),
+      application: (_replica, inner) =>
+        withOutcomes(inner, (sequence, batch) =>
+          inner.execute(sequence, batch).map((outcome) => ({ ...outcome, standing: 'new' })),
+        ),
+    },
+  },
+  {
+    invariant: 5,
+    name: 'one certificate',
+    what: 'a replica logs a certificate for another batch',
+    sabotage: effectsBecome((effect) => {
+      if (effect.kind !== 'persist' || effect.record.kind !== 'decided') return [effect]
+      const commits = effect.record.commits.map((vote) => ({ ...vote, digest: flipped(vote.digest) }))
+      return [{ ...effect, record: { ...effect.record, commits } }]
+    }),
+  },
+  {
+    invariant: 5,
+    name: 'one vote',
+    what: 'a replica votes for two batches',
+    sabotage: effectsBecome((effect) => {
+      if (effect.kind !== 'broadcast' || effect.outgoing.kind !== 'commit') return [effect]
+      const other = { ...effect.outgoing, digest: flipped(effect.outgoing.digest) }
+      return [effect, { ...effect, outgoing: other }]
+    }),
+  },
+  {
+    invariant: 6,
+    name: 'committed is prepared',
+    what: 'replicas commit what they did not prepare',
+    sabotage: effectsBecome(withoutPrepared, 'everywhere'),
+  },
+  {
+    invariant: 8,
+    name: 'never backwards',
+    what: 'a replica returns to a view that it left',
+    sabotage: {
+      step: (replica, protocol) => (state, event) => {
+        const effects = protocol(state, event)
+        if (replica === VICTIM && event.kind === 'ticked') state.view = (state.ticks === 5 ? 1 : 0) as View
+        return effects
+      },
+    },
+  },
+  {
+    invariant: 8,
+    name: 'never backwards',
+    what: 'a replica forgets an execution while it runs',
+    sabotage: {
+      step: (replica, protocol) => (state, event) => {
+        const effects = protocol(state, event)
+        if (replica === VICTIM && event.kind === 'ticked' && state.lastExecuted > 3) {
+          state.lastExecuted = 2 as Sequence
+        }
+        return effects
+      },
+    },
+  },
+  {
+    invariant: 10,
+    name: 'acceptable certificates',
+    what: 'a replica takes a quorum that is one too small',
+    sabotage: effectsBecome((effect) =>
+      effect.kind === 'persist' && effect.record.kind === 'decided'
+        ? [{ ...effect, record: { ...effect.record, commits: effect.record.commits.slice(1) } }]
+        : [effect],
+    ),
+  },
+  {
+    invariant: 10,
+    name: 'acceptable certificates',
+    what: 'a replica counts one PREPARE twice',
+    sabotage: effectsBecome((effect) => {
+      if (effect.kind !== 'persist' || effect.record.kind !== 'prepared') return [effect]
+      const [first, ...others] = effect.record.prepares
+      const prepares = first === undefined ? [] : [first, first, ...others.slice(1)]
+      return [{ ...effect, record: { ...effect.record, prepares } }]
+    }),
+  },
+  {
+    invariant: 11,
+    name: 'durable before send',
+    what: 'a replica sends its PREPARE before the pre-prepare is on its disk',
+    sabotage: effectsBecome((effect) => {
+      if (effect.kind !== 'persist' || effect.record.kind !== 'accepted') return [effect]
+      const { view, sequence, digest } = effect.record.prePrepare
+      return [effect, { kind: 'broadcast', outgoing: { kind: 'prepare', view, sequence, digest } }]
+    }),
+  },
+  {
+    invariant: 11,
+    name: 'durable before send',
+    what: 'a replica never logs its prepared certificate',
+    sabotage: effectsBecome(withoutPrepared),
+  },
+  {
+    invariant: 12,
+    name: 'equal replies',
+    what: 'a replica answers something else',
+    sabotage: {
+      application: (replica, inner) =>
+        replica !== VICTIM
+          ? inner
+          : withOutcomes(inner, (sequence, batch) =>
+              inner
+                .execute(sequence, batch)
+                .map((outcome) => ({ ...outcome, results: outcome.results && Uint8Array.of(1, 2, 3) })),
+            ),
+    },
+  },
+  {
+    invariant: 13,
+    name: 'real-time order',
+    what: 'all replicas agree on a stale answer',
+    sabotage: { application: (_replica, inner) => staleResults(inner) },
+  },
+]
