@@ -1,5 +1,5 @@
 /** The file operations beneath the log. The ones in use while it runs are replaceable, so that tests can fail them. */
-import { close, closeSync, fdatasync, fsyncSync, open, openSync, readSync, writev } from 'node:fs'
+import { close, closeSync, fdatasync, fsyncSync, open, openSync, readSync, writev, writevSync } from 'node:fs'
 import { promisify } from 'node:util'
 
 const openAsync = promisify(open)
@@ -22,11 +22,22 @@ export interface LogFiles {
 
 export const systemLogFiles: LogFiles = { write: writeAll, sync: (file) => fdatasyncAsync(file.descriptor) }
 
+/**
+ * Bytes up to which a write is made at once: it only fills the page cache, which is quicker than handing it to another
+ * thread. Larger ones, the zeros of new segments above all, may be made to wait by the system.
+ */
+const IMMEDIATE_BYTES_MAX = 512 * 1024
+
 async function writeAll(file: LogFile, parts: readonly Uint8Array[], offset: number): Promise<void> {
+  let total = 0
+  for (const part of parts) total += part.length
+  const isImmediate = total <= IMMEDIATE_BYTES_MAX
   let rest = parts.filter((part) => part.length > 0)
   let at = offset
   while (rest.length > 0) {
-    const written = await writeOnce(file.descriptor, rest, at)
+    const written = isImmediate
+      ? writevSync(file.descriptor, rest, at)
+      : await writeOnce(file.descriptor, rest, at)
     at += written
     rest = dropBytes(rest, written)
   }

@@ -11,7 +11,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { LogPosition, LogReplay } from '../ports.ts'
-import { LogCorrupt, LogExists, LogFailed } from './file-log-errors.ts'
+import { LogCorrupt, LogExists, LogFailed, LogInUse } from './file-log-errors.ts'
 import {
   closeLogFile,
   type LogFile,
@@ -20,7 +20,6 @@ import {
   syncDirectory,
   systemLogFiles,
 } from './file-log-files.ts'
-import { takeLogLock } from './file-log-lock.ts'
 import { encodeFirstMarker, MARKER_FILE, MarkerWriter } from './file-log-marker.ts'
 import {
   birthContent,
@@ -36,6 +35,9 @@ import {
 import { readSegment, type ScannedLog, scanLog, segmentPaths } from './file-log-scan.ts'
 import { SegmentMaker, writeZeros } from './file-log-segments.ts'
 import { type FileLog, LogWriter, positionOf } from './file-log-writer.ts'
+import { takeProcessLock } from './process-lock.ts'
+
+const LOCK_FILE = 'lock'
 
 export interface FileLogOptions {
   /** Bytes of a segment, unless a single record needs more. */
@@ -90,7 +92,14 @@ async function writeAndClose(
  */
 export async function openFileLog(directory: string, options: OpenFileLogOptions): Promise<FileLogReplay> {
   segmentPaths(directory)
-  const release = takeLogLock(directory)
+  const lock = join(directory, LOCK_FILE)
+  const release = takeProcessLock(
+    lock,
+    (holder) =>
+      new LogInUse(
+        `The log in ${directory} is in use by process ${holder}; if that is another program, delete ${lock}.`,
+      ),
+  )
   try {
     const scanned = scanLog(directory)
     return { log: await continueLog(directory, { ...options, scanned, release }), records: replayOf(scanned) }

@@ -9,11 +9,11 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  rmSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { OperatorError } from '../base/operator-error.ts'
+import { takeProcessLock } from './process-lock.ts'
 
 export class ClientInUse extends OperatorError {
   override readonly name = 'ClientInUse'
@@ -34,14 +34,21 @@ export interface TimestampFile {
 export function openTimestampFile(base: string): TimestampFile {
   const path = `${base}.timestamps`
   const lock = `${base}.lock`
-  takeLock(lock)
+  const release = takeProcessLock(
+    lock,
+    (holder) =>
+      new ClientInUse(
+        `The client key of ${base} is in use by process ${holder}; two processes must not share one. ` +
+          `If that is another program, delete ${lock}.`,
+      ),
+  )
   return {
     reservedUpTo: readReserved(path),
     reserve: (upTo, done) => {
       replaceDurably(path, `${upTo}\n`)
       done()
     },
-    close: () => rmSync(lock, { force: true }),
+    close: release,
   }
 }
 
@@ -68,34 +75,4 @@ function replaceDurably(path: string, text: string): void {
   const directory = openSync(dirname(path), 'r')
   fsyncSync(directory)
   closeSync(directory)
-}
-
-function takeLock(lock: string): void {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const file = openSync(lock, 'wx', 0o600)
-      writeSync(file, `${process.pid}\n`)
-      closeSync(file)
-      return
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      const holder = Number(readFileSync(lock, 'utf8'))
-      if (isAlive(holder)) {
-        throw new ClientInUse(
-          `The client key of ${lock.replace(/\.lock$/, '')} is in use by process ${holder}; two processes must not share one.`,
-        )
-      }
-      rmSync(lock, { force: true })
-    }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

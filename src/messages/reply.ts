@@ -9,7 +9,8 @@ import { concatBytes, equalBytes, readU16, readU64, toHex, writeU16, writeU64 } 
 import { DIGEST_BYTES, type Hash } from '../base/hash.ts'
 import type { ClientId, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
 import { FieldReader } from './fields.ts'
-import type { Frame } from './frame.ts'
+import { type Frame, splitFrame } from './frame.ts'
+import { FRAME_KINDS } from './kinds.ts'
 import { PUBLIC_KEY_BYTES, RESULT_BYTES_MAX } from './limits.ts'
 import type { Reply } from './message.ts'
 import { unpackPayload } from './payload.ts'
@@ -34,6 +35,13 @@ export function encodeReplyBody(
   return results === null
     ? concatBytes(fixed, ...place.path, Uint8Array.of(0))
     : concatBytes(fixed, ...place.path, Uint8Array.of(1), results)
+}
+
+/** The timestamp that a REPLY's frame claims to answer, without any check; null when it is no REPLY. */
+export function claimedTimestamp(bytes: Uint8Array): number | null {
+  const frame = splitFrame(bytes)
+  if (isRejection(frame) || frame.kind !== FRAME_KINDS.reply || frame.body.length < FIXED_BYTES) return null
+  return readU64(frame.body, 32)
 }
 
 /** Reads a REPLY. Results and path are checked against the root here; the root's signature is not. */

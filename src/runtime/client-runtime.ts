@@ -1,5 +1,6 @@
 /** The loop around a client's session: replies to events, effects to the network. */
 import { assertNever } from '../base/assert.ts'
+import type { Timestamp } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import type { Cluster } from '../messages/cluster.ts'
 import { decodeMessage } from '../messages/decode.ts'
@@ -8,6 +9,7 @@ import { FRAME_KINDS } from '../messages/kinds.ts'
 import type { RefusalReason, Report } from '../messages/message.ts'
 import { packPayload } from '../messages/payload.ts'
 import { isRejection } from '../messages/rejection.ts'
+import { claimedTimestamp } from '../messages/reply.ts'
 import { encodeRequest } from '../messages/request.ts'
 import type { Clock, CryptoSuite, Peer, Signer, Transport } from '../ports.ts'
 import {
@@ -138,6 +140,9 @@ export class ClientRuntime {
   }
 
   #receive(from: Peer, frame: Uint8Array): void {
+    // Half of the replies come after W agreed: they are not worth their hashes.
+    const timestamp = claimedTimestamp(frame)
+    if (timestamp !== null && !this.state.pending.has(timestamp as Timestamp)) return
     const message = decodeMessage(frame, this.#tools)
     if (isRejection(message)) return
     switch (message.kind) {

@@ -1,9 +1,12 @@
 /**
  * What the protocol's records look like in the log:
  *
- *   1 | PRE-PREPARE frame                                       accepted, or proposed by this replica
- *   2 | certificate                                             prepared: Q - 1 PREPARE envelopes
+ *   PRE-PREPARE frame                                     accepted, or proposed by this replica
+ *   2 | certificate                                       prepared: Q - 1 PREPARE envelopes
  *   3 | certificate length u32 | certificate | batch body or nothing   decided: Q COMMIT envelopes
+ *
+ * A frame is shorter than 2^24 bytes, so its first byte is 0 and tells it from the others; it is logged as it came,
+ * without a copy.
  */
 import { assertNever } from '../base/assert.ts'
 import { concatBytes, readU32, writeU32 } from '../base/bytes.ts'
@@ -15,16 +18,16 @@ import type { RecoveredRecord } from '../pbft/recovery.ts'
 import type { Authenticator } from './authentication.ts'
 import type { Sealer } from './sealer.ts'
 
-const ACCEPTED = 1
+const FRAME = 0
 const PREPARED = 2
 const DECIDED = 3
 
 export function encodeLogRecord(record: LogRecord, sealer: Sealer): Uint8Array {
   switch (record.kind) {
     case 'proposed':
-      return concatBytes(Uint8Array.of(ACCEPTED), sealer.message(record.content).bytes)
+      return sealer.message(record.content).bytes
     case 'accepted':
-      return concatBytes(Uint8Array.of(ACCEPTED), record.prePrepare.bytes)
+      return record.prePrepare.bytes
     case 'prepared':
       return concatBytes(Uint8Array.of(PREPARED), encodeCertificate(record.prepares))
     case 'decided': {
@@ -49,8 +52,8 @@ export function decodeLogRecord(
 ): RecoveredRecord | Rejection {
   const content = bytes.subarray(1)
   switch (bytes[0]) {
-    case ACCEPTED: {
-      const message = decodeMessage(content, tools)
+    case FRAME: {
+      const message = decodeMessage(bytes, tools)
       if (isRejection(message)) return message
       if (message.kind !== 'pre-prepare') return rejection('body-malformed', 'no PRE-PREPARE in the record')
       return { kind: 'accepted', prePrepare: authenticator.own(message) }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Message } from '../../src/messages/message.ts'
 import type { Effect } from '../../src/pbft/effects.ts'
+import { PIPELINE_WINDOW } from '../../src/pbft/parameters.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import {
   broadcastsOf,
@@ -32,9 +33,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
   test('PBFT-6.2 a primary sends its logged PRE-PREPAREs again byte for byte', () => {
     const primary = new ReplicaUnderTest(kit, 0)
-    for (const client of [0, 1, 2]) primary.receive(kit.request(client))
+    for (let client = 0; client < PIPELINE_WINDOW; client++) primary.receive(kit.request(client))
     const sent = framesOf(0, primary.settle())
-    expect(sent).toHaveLength(3)
+    expect(sent).toHaveLength(PIPELINE_WINDOW)
     const again = primary.restarted()
     expect(framesOf(0, again.resumed)).toEqual(sent)
     // And again, however often it restarts and however the clock runs meanwhile.
@@ -51,12 +52,12 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
   test('PBFT-6.2 it continues above the highest sequence number that it proposed', () => {
     const primary = new ReplicaUnderTest(kit, 0)
-    for (const client of [0, 1, 2]) primary.receive(kit.request(client))
+    for (let client = 0; client < PIPELINE_WINDOW - 1; client++) primary.receive(kit.request(client))
     primary.settle()
     const again = primary.restarted()
     again.receive(kit.request(5))
     const proposals = broadcastsOf(again.settle(), 'pre-prepare')
-    expect(proposals.map(({ sequence }) => sequence)).toEqual([4])
+    expect(proposals.map(({ sequence }) => sequence)).toEqual([PIPELINE_WINDOW])
   })
 
   test('PBFT-6.2 it continues above what was executed too', () => {

@@ -1,38 +1,28 @@
 /**
- * Keeps a second process from opening a log: two that append to one destroy it. The lock names its holder by process
- * id and, where the system tells them, by its start and the system's: after a restart another process may have the id.
+ * A lock file that names the process which holds it: by id and, where the system tells them, by its start and the
+ * system's, because after a restart another process may have the id.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { LogInUse } from './file-log-errors.ts'
 
-export const LOCK_FILE = 'lock'
-
-/** Takes the lock of a log's directory and gives the function that gives it back. Throws `LogInUse`. */
-export function takeLogLock(directory: string): () => void {
-  const path = `${directory}/${LOCK_FILE}`
+/** Takes the lock and gives the function that gives it back; throws what `inUse` makes of the holder's process id. */
+export function takeProcessLock(path: string, inUse: (holder: string) => Error): () => void {
   const own = identityOf(process.pid)
+  const refuse = (lock: string): Error => inUse(lock.split(' ')[0] ?? '')
   if (!createLock(path, own)) {
     const found = readOrEmpty(path)
-    if (isHeld(found)) throw inUse(directory, found)
+    if (isHeld(found)) throw refuse(found)
     // Moved aside before it is judged again: another process may have taken the lock over meanwhile.
     const aside = `${path}.${process.pid}`
     renameSync(path, aside)
     const moved = readOrEmpty(aside)
     if (moved !== found) {
       renameSync(aside, path)
-      throw inUse(directory, moved)
+      throw refuse(moved)
     }
     rmSync(aside)
-    if (!createLock(path, own)) throw inUse(directory, readOrEmpty(path))
+    if (!createLock(path, own)) throw refuse(readOrEmpty(path))
   }
   return () => rmSync(path, { force: true })
-}
-
-function inUse(directory: string, holder: string): LogInUse {
-  return new LogInUse(
-    `The log in ${directory} is in use by process ${holder.split(' ')[0]}; if that is another program, delete ` +
-      `${directory}/${LOCK_FILE}.`,
-  )
 }
 
 function createLock(path: string, content: string): boolean {
@@ -53,18 +43,27 @@ function isHeld(lock: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
+  if (isZombie(id)) return false // it was killed, its files are closed, and its parent has not yet asked for its end
   const now = identityOf(id)
   // A system that tells only process ids leaves nothing else to compare.
   return lock === now || !now.includes(' ') || !lock.includes(' ')
 }
 
+function isZombie(id: number): boolean {
+  return statFields(id)[0] === 'Z'
+}
+
+/** The fields of /proc/<id>/stat behind the program's name, which may hold spaces and brackets. */
+function statFields(id: number): readonly string[] {
+  const stat = readOrEmpty(`/proc/${id}/stat`)
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+}
+
 /** `<id> <start of the process> <start of the system>`, or the id alone. */
 function identityOf(id: number): string {
-  const stat = readOrEmpty(`/proc/${id}/stat`)
-  // Fields are counted behind the program's name, which may hold spaces and brackets.
-  const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  const start = statFields(id)[19]
   const boot = readOrEmpty('/proc/sys/kernel/random/boot_id').trim()
-  return stat === '' || start === undefined || boot === '' ? `${id}` : `${id} ${start} ${boot}`
+  return start === undefined || boot === '' ? `${id}` : `${id} ${start} ${boot}`
 }
 
 function readOrEmpty(path: string): string {
