@@ -7,7 +7,7 @@
 import { assert, assertNever } from '../base/assert.ts'
 import type { ReplicaId, Sequence } from '../base/ids.ts'
 import type { Cluster } from '../messages/cluster.ts'
-import type { Content } from '../messages/content.ts'
+import type { Content, DecisionContent } from '../messages/content.ts'
 import { decodeMessage } from '../messages/decode.ts'
 import { createSigningDigest } from '../messages/frame.ts'
 import type { Inquiry, RefusalReason, Request } from '../messages/message.ts'
@@ -30,6 +30,7 @@ import type {
 } from '../ports.ts'
 import { type Authenticator, createAuthenticator } from './authentication.ts'
 import { DecisionArchive } from './decision-archive.ts'
+import { DecisionServer } from './decision-server.ts'
 import { Inbox } from './inbox.ts'
 import { decodeLogRecord, encodeLogRecord } from './log-records.ts'
 import { type Answer, createReplyMaker, type ReplyMaker } from './replies.ts'
@@ -38,11 +39,6 @@ import { createSealer, type Sealer } from './sealer.ts'
 export const TICK_MS = 10
 /** Events of one turn; then the sockets and timers have theirs. */
 const EVENTS_PER_TURN_MAX = 128
-/** Bytes of decisions sent for one STATUS; what is left waits for the next one. */
-const SERVED_BYTES_MAX = 8 * 1024 * 1024
-/** Decisions that are read from the log for one replica at once. */
-const SERVED_AT_ONCE = 8
-
 export type StepFunction = typeof protocolStep
 
 export interface ReplicaRuntimeOptions {
@@ -80,6 +76,7 @@ export class ReplicaRuntime {
   readonly #sealer: Sealer
   readonly #replies: ReplyMaker
   readonly #archive: DecisionArchive
+  readonly #decisions: DecisionServer
   readonly #inbox: Inbox
   readonly #events: Event[] = []
   /** Executed batches that are still to be answered: each request beside what executing it gave. */
@@ -87,8 +84,6 @@ export class ReplicaRuntime {
     Sequence,
     readonly { readonly request: Request; readonly outcome: Outcome }[]
   >()
-  /** Replicas to which decisions are being sent from the log: one STATUS of each at a time. */
-  readonly #served = new Set<ReplicaId>()
   readonly #stopTicking: () => void
   #recordsAppended = 0
   #recordsSynced = 0
@@ -107,6 +102,7 @@ export class ReplicaRuntime {
     this.#sealer = createSealer({ id, signer, signingDigest })
     this.#replies = createReplyMaker({ id, hash: suite.hash, signer, signingDigest })
     this.#archive = new DecisionArchive(options.replay.log, this.#tools, this.#authenticator)
+    this.#decisions = new DecisionServer(this.#archive, (to, decision) => this.#sendDecision(to, decision))
     this.#inbox = new Inbox((peer) => transport.resume(peer))
     this.state = createReplicaState({
       id,
@@ -248,7 +244,7 @@ export class ReplicaRuntime {
       case 'refuse':
         return this.#refuse(effect)
       case 'serve':
-        return this.#serve(effect.to, effect.sequences)
+        return this.#decisions.serve(effect.to, effect.sequences)
       case 'reject':
         return this.#reject(
           effect.from,
@@ -367,29 +363,12 @@ export class ReplicaRuntime {
     this.#send({ kind: 'client', id: client }, bytes)
   }
 
-  #serve(to: ReplicaId, sequences: readonly Sequence[]): void {
-    if (this.#served.has(to)) return // its last STATUS is still being answered; it will send another one
-    this.#served.add(to)
-    let bytes = 0
-    let next = 0
-    let underWay = 0
-    const serveMore = (): void => {
-      while (underWay < SERVED_AT_ONCE && next < sequences.length && bytes < SERVED_BYTES_MAX) {
-        underWay++
-        this.#archive.find(sequences[next++] as Sequence, (decision) => {
-          underWay--
-          if (this.#isStopped) return
-          if (decision !== null) {
-            const frame = this.#sealer.frame(decision).bytes
-            bytes += frame.length
-            this.#send({ kind: 'replica', id: to }, frame)
-            this.#scheduleTurn() // it may come from the disk, after the turn that asked for it was flushed
-          }
-          serveMore()
-        })
-      }
-      if (underWay === 0) this.#served.delete(to)
-    }
-    serveMore()
+  /** Decisions may come from the disk after the turn that asked for them was flushed: hence a turn of their own. */
+  #sendDecision(to: ReplicaId, decision: DecisionContent): number {
+    if (this.#isStopped) return 0
+    const { bytes } = this.#sealer.frame(decision)
+    this.#send({ kind: 'replica', id: to }, bytes)
+    this.#scheduleTurn()
+    return bytes.length
   }
 }
