@@ -10,7 +10,7 @@ const BUNDLE_BYTES_MAX = 1024 * 1024
 /** Operations in one bundle: more of them would make the answers of the first ones late. */
 const BUNDLE_OPERATIONS_MAX = 1024
 /** Bundles under way below which a new one leaves at once; above it operations gather. */
-const EAGER_BUNDLES = 4
+const EAGER_BUNDLES = 2
 /** When the oldest bundle is older than this, nothing is gained by waiting for it. In milliseconds. */
 const SLOW_BUNDLE_MS = 100
 /** An operation whose result does not fit beside others' is sent again, alone, so often. */
