@@ -9,6 +9,4 @@ export const replicaLog = (directory: string, id: number): string =>
   join(replicaDirectory(directory, id), 'log')
 export const clientKey = (directory: string, name: string): string =>
   join(directory, 'clients', `${name}.key`)
-/** What `clients/<name>.timestamps` and `.lock` are named after. */
-export const clientBase = (directory: string, name: string): string => join(directory, 'clients', name)
 export const runFile = (directory: string): string => join(directory, 'run.json')

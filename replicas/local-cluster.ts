@@ -43,20 +43,21 @@ interface Child {
 /** Starts all processes and waits until each is ready; when one is not, all are stopped and its reason is the error. */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
   const { directory, cluster } = options
-  let isStopping = false
+  let isUp = false
   const children: Child[] = []
   const launch = (name: string, args: readonly string[], logPath: string): Child => {
     const child = startChild(name, args, logPath)
     child.process.once('exit', (code, signal) => {
-      if (!isStopping) options.onExit(name, signal ?? `exit code ${code}`)
+      if (isUp) options.onExit(name, signal ?? `exit code ${code}`) // before that, its end is the error
     })
     children.push(child)
     return child
   }
   const stop = async (): Promise<void> => {
-    isStopping = true
+    const wasUp = isUp
+    isUp = false
     await Promise.all(children.map((child) => stopChild(child.process)))
-    rmSync(runFile(directory), { force: true })
+    if (wasUp) rmSync(runFile(directory), { force: true }) // else it may be another cluster's
   }
   try {
     const replicas = cluster.replicas.map(({ id }) =>
@@ -79,6 +80,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
       })),
     }
     writeRunFile(directory, running)
+    isUp = true
     return { ...running, stop }
   } catch (error) {
     await stop()

@@ -72,7 +72,7 @@ async function execute({ client, diagnose }: KeyValueContext, operation: Operati
   } catch (error) {
     if (!(error instanceof OperationFailure)) throw error
     if (error.code === 'refused') throw new Problem('stale', error.message)
-    throw new Problem(error.code, error.message, await diagnose())
+    throw new Problem(error.code, error.message, error.code === 'busy' ? {} : await diagnose())
   }
 }
 
@@ -119,6 +119,7 @@ function rawQueryValue(request: FastifyRequest, name: string): string | undefine
 }
 
 function decodeQueryKey(request: FastifyRequest, name: string): Uint8Array {
+  queryValue(request, name) // refuses a repeated one
   const key = decodeKey((rawQueryValue(request, name) ?? '').replaceAll('+', '%20'), 0)
   if (typeof key === 'string') throw new Problem('bad-key', `${name} is too long or not percent-encoded`)
   return key
@@ -126,6 +127,8 @@ function decodeQueryKey(request: FastifyRequest, name: string): Uint8Array {
 
 function queryValue(request: FastifyRequest, name: string): string | undefined {
   const value = (request.query as Record<string, unknown>)[name]
+  // Which one is meant? Guessing would make a conditional write an unconditional one.
+  if (Array.isArray(value)) throw new Problem('bad-request', `${name} is given more than once`)
   return typeof value === 'string' ? value : undefined
 }
 

@@ -101,8 +101,13 @@ function createServer(client: StoreClient, allowedHosts: readonly string[]): Fas
   guardAgainstBrowsers(server, allowedHosts)
 
   const { connection } = client
+  // Callers at the same moment share one round of questions: a stall must not make more load than what it stalls.
+  let asking: ReturnType<typeof collectReports> | null = null
   const status = async () => {
-    const reports = await collectReports(connection, REPORTS_WAIT_MS)
+    asking ??= collectReports(connection, REPORTS_WAIT_MS).finally(() => {
+      asking = null
+    })
+    const reports = await asking
     return { answering: reports.size, ...statusOf(connection.cluster, reports, Date.now()) }
   }
   keyValueRoutes(server, KEY_ROUTE, {

@@ -1,5 +1,7 @@
 /** The store as a caller sees it: operations in, results out, vouched for by f + 1 replicas. */
+
 import { weakQuorum } from '../../src/base/quorum.ts'
+import type { RefusalReason } from '../../src/messages/message.ts'
 import { OPERATION_CODES } from '../../src/store/operations.ts'
 import { type Operation, OperationsWriter, operationBytes } from '../../src/store/operations-writer.ts'
 import { interpretResult, type Result, readResults } from '../../src/store/results.ts'
@@ -41,6 +43,8 @@ interface WaitingOperation {
   /** How often it was sent again because its result did not fit. */
   repetitions: number
   isSent: boolean
+  /** Whether its caller was told how it ended. */
+  isSettled: boolean
   readonly resolve: (result: Result) => void
   readonly reject: (failure: OperationFailure) => void
   readonly timer: NodeJS.Timeout
@@ -89,6 +93,7 @@ export class StoreClient {
         isAlone: false,
         repetitions: 0,
         isSent: false,
+        isSettled: false,
         resolve,
         reject,
         timer,
@@ -140,9 +145,7 @@ export class StoreClient {
       clearTimeout(look)
       this.#underWay.delete(mark)
       if (submitted.kind === 'answered') this.#deliver(bundle, submitted.results)
-      else
-        for (const waiting of bundle)
-          this.#fail(waiting, 'refused', `the replicas refuse the request: ${submitted.reason}`)
+      else for (const waiting of bundle) this.#refused(waiting, submitted.reason)
       this.sendSoon()
     })
   }
@@ -180,8 +183,24 @@ export class StoreClient {
     }
   }
 
-  /** It was not executed, because its neighbours' results took the room: so it may be sent again. */
+  /**
+   * The replicas executed the request and no longer keep its results: many large ones came after it. A read is made
+   * again; a write did happen, and what it gave nobody knows.
+   */
+  #refused(waiting: WaitingOperation, reason: RefusalReason): void {
+    const { kind } = waiting.operation
+    if (reason !== 'results-gone') {
+      this.#fail(waiting, 'refused', `the replicas refuse the request: ${reason}`)
+    } else if ((kind === 'get' || kind === 'list') && waiting.repetitions < REPETITIONS_MAX) {
+      this.#repeatAlone(waiting)
+    } else {
+      this.#fail(waiting, 'unknown', 'it was executed, but its results are no longer kept')
+    }
+  }
+
+  /** It had no effect, so it may be sent again; not when its caller was told meanwhile that its end is unknown. */
   #repeatAlone(waiting: WaitingOperation): void {
+    if (waiting.isSettled) return
     waiting.isAlone = true
     waiting.repetitions++
     waiting.isSent = false
@@ -190,11 +209,13 @@ export class StoreClient {
   }
 
   #succeed(waiting: WaitingOperation, result: Result): void {
+    waiting.isSettled = true
     clearTimeout(waiting.timer)
     waiting.resolve(result)
   }
 
   #fail(waiting: WaitingOperation, code: OperationFailure['code'], message: string): void {
+    waiting.isSettled = true
     clearTimeout(waiting.timer)
     waiting.reject(new OperationFailure(code, message))
   }

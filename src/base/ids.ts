@@ -25,7 +25,6 @@ const natural = (value: number, what: string): number => {
   return value
 }
 
-export const toView = (value: number): View => natural(value, 'view') as View
 export const toSequence = (value: number): Sequence => natural(value, 'sequence') as Sequence
 export const toReplicaId = (value: number): ReplicaId => natural(value, 'replica id') as ReplicaId
 export const toTimestamp = (value: number): Timestamp => natural(value, 'timestamp') as Timestamp

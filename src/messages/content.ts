@@ -90,6 +90,7 @@ export const REFUSAL_REASONS: readonly RefusalReason[] = [
   'timestamp-reused',
   'busy',
   'malformed',
+  'results-gone',
 ]
 
 const EMPTY = new Uint8Array(0)

@@ -109,7 +109,14 @@ export interface Decision extends Received {
   readonly commits: readonly Vote[]
 }
 
-export type RefusalReason = 'unknown-client' | 'stale' | 'timestamp-reused' | 'busy' | 'malformed'
+/** `results-gone`: it was executed, and its results are no longer kept. */
+export type RefusalReason =
+  | 'unknown-client'
+  | 'stale'
+  | 'timestamp-reused'
+  | 'busy'
+  | 'malformed'
+  | 'results-gone'
 
 /** REFUSAL: tells a client why its request is not taken. Valid on its sender's link only; W equal ones are a fact. */
 export interface Refusal extends Received {

@@ -11,7 +11,6 @@ export function onPersisted({ state, effects }: Step, records: number): void {
     const slot = state.slots.get(sequence)
     if (slot === undefined) continue // executed meanwhile: whoever lacks it gets the decision
     if (outgoing.kind === 'prepare') slot.isAcceptedDurable = true
-    if (outgoing.kind === 'commit') slot.isPreparedDurable = true
     effects.push({ kind: 'broadcast', outgoing })
   }
   state.withheld.splice(0, released)

@@ -51,7 +51,6 @@ function replayPrepared(state: ReplicaState, prepares: readonly Vote[]): void {
   const slot = openSlot(state, first.sequence)
   for (const vote of prepares) slot.prepares[vote.sender] = vote
   slot.prepared = prepares
-  slot.isPreparedDurable = true
 }
 
 function replayDecided(step: Step, commits: readonly Vote[], batch: Batch | null): void {

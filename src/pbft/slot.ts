@@ -22,7 +22,6 @@ export interface Slot {
   readonly commits: (Vote | null)[]
   /** The prepared certificate: Q - 1 PREPAREs that match the accepted pre-prepare. */
   prepared: readonly Vote[] | null
-  isPreparedDurable: boolean
   /** Q matching COMMITs. */
   decided: readonly Vote[] | null
   /** The decided batch; null while it is still to be fetched. */
@@ -39,7 +38,6 @@ export function createSlot(sequence: Sequence, n: number, tick: number): Slot {
     prepares: new Array<Vote | null>(n).fill(null),
     commits: new Array<Vote | null>(n).fill(null),
     prepared: null,
-    isPreparedDurable: false,
     decided: null,
     decidedBatch: null,
   }

@@ -1,7 +1,13 @@
 import type { Peer } from '../base/peer.ts'
 
-/** Bytes of undecoded frames that one peer may have waiting before its link is held. */
-export const INBOX_BYTES_PER_PEER_MAX = 8 * 1024 * 1024
+/**
+ * What one peer may have waiting before its link is held, in bytes of undecoded frames: a replica rather more than a
+ * frame of the largest size, a client less, because anyone can be one.
+ */
+export const INBOX_BYTES_PER_REPLICA_MAX = 8.5 * 1024 * 1024
+export const INBOX_BYTES_PER_CLIENT_MAX = 1024 * 1024
+/** What a frame costs beside its bytes: a flood of tiny ones must not pass for a few bytes. */
+const FRAME_OVERHEAD_BYTES = 256
 
 /** Frames taken before the places they stood in are given up. */
 const COMPACT_AFTER = 8
@@ -41,8 +47,8 @@ export class Inbox {
     }
     if (queue.frames.length === 0) this.#turns.push(queue)
     queue.frames.push(frame)
-    queue.bytes += frame.length
-    if (queue.bytes > INBOX_BYTES_PER_PEER_MAX) queue.isHeld = true
+    queue.bytes += frame.length + FRAME_OVERHEAD_BYTES
+    if (queue.bytes > bytesMax(peer)) queue.isHeld = true
     return !queue.isHeld
   }
 
@@ -52,7 +58,7 @@ export class Inbox {
     if (queue === undefined) return null
     const frame = queue.frames[queue.next++] as Uint8Array
     queue.frames[queue.next - 1] = TAKEN
-    queue.bytes -= frame.length
+    queue.bytes -= frame.length + FRAME_OVERHEAD_BYTES
     if (queue.next >= COMPACT_AFTER && queue.next * 2 >= queue.frames.length) {
       queue.frames.splice(0, queue.next) // a queue that never runs empty lets go of what was taken all the same
       queue.next = 0
@@ -65,10 +71,13 @@ export class Inbox {
       // A client that left and has nothing waiting leaves nothing behind.
       if (queue.peer.kind === 'client') this.#queues.delete(`client:${queue.peer.id}`)
     }
-    if (queue.isHeld && queue.bytes <= INBOX_BYTES_PER_PEER_MAX / 2) {
+    if (queue.isHeld && queue.bytes <= bytesMax(queue.peer) / 2) {
       queue.isHeld = false
       this.#resume(queue.peer)
     }
     return { peer: queue.peer, frame }
   }
 }
+
+const bytesMax = ({ kind }: Peer): number =>
+  kind === 'replica' ? INBOX_BYTES_PER_REPLICA_MAX : INBOX_BYTES_PER_CLIENT_MAX

@@ -347,7 +347,7 @@ export class ReplicaRuntime {
   #replyAgain({ view, request }: Effect & { readonly kind: 'reply-again' }): void {
     const { client, publicKey, timestamp, digest: requestDigest } = request
     const results = this.#options.application.results(client, timestamp)
-    if (results === null) return this.#refuseRequest(request, 'stale')
+    if (results === null) return this.#refuseRequest(request, 'results-gone')
     const outcome = { client, publicKey, timestamp, requestDigest, results, standing: 'executed' } as const
     const place = { view, sequence: this.state.lastExecuted }
     const replies = this.#replies.repliesFor(place, [{ outcome, isWhole: true }])

@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type Finished, http, isReady, ProcessKit, until } from './process-kit.ts'
+import { type Finished, http, isAlive, isReady, ProcessKit, until } from './process-kit.ts'
 
 let kit = new ProcessKit()
 afterEach(async () => {
@@ -145,4 +145,16 @@ test('keygen on each machine and init --public-keys make a cluster whose secrets
   const url = /http:\/\/\S+/.exec(gateway.output.stdout)?.[0] ?? ''
   await until('a quorum answers', () => isReady(url))
   expect((await http(`${url}/v1/kv/a`, 'PUT', '1')).status).toBe(200)
+})
+
+test('a second up on the same directory, or on a taken port, says so in one sentence and leaves nothing behind', async () => {
+  const directory = kit.directory()
+  const { gateway, replicas } = await kit.up(directory)
+  expectSentence(await kit.run('up', '--dir', directory, '--port', '0'), /in use by process/)
+  expect(replicas.every(({ pid }) => isAlive(pid))).toBe(true)
+  expect((await kit.run('status', '--dir', directory)).code).toBe(0)
+  const other = kit.directory()
+  const port = new URL(gateway.url).port
+  expectSentence(await kit.run('up', '--dir', other, '--port', port), /is taken/)
+  expect((await http(`${gateway.url}/v1/kv/a`, 'PUT', '1')).status).toBe(200)
 })

@@ -127,6 +127,8 @@ describe('bad input gets a problem document and nothing else suffers', () => {
     ['a cursor of somebody else', 'GET', '/v1/kv?cursor=xyz', undefined, 400, 'bad-request'],
     ['a limit that is no number', 'GET', '/v1/kv?limit=-1', undefined, 400, 'bad-request'],
     ['an ifRevision that is no number', 'PUT', '/v1/kv/a?ifRevision=latest', 'v', 400, 'bad-request'],
+    ['an ifRevision given twice', 'PUT', '/v1/kv/a?ifRevision=0&ifRevision=0', 'v', 400, 'bad-request'],
+    ['a prefix given twice', 'GET', '/v1/kv?prefix=a&prefix=b', undefined, 400, 'bad-request'],
     ['a read at an older revision', 'GET', '/v1/kv/a?revision=1', undefined, 400, 'bad-request'],
     ['a value of over 1 MiB', 'PUT', '/v1/kv/a', 'v'.repeat(1024 * 1024 + 1), 413, 'too-large'],
   ])('%s', async (_what, method, path, body, status, code) => {

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
-import type { Sequence } from '../../src/base/ids.ts'
+import type { ClientId, Sequence } from '../../src/base/ids.ts'
 import { UNEXECUTED_BYTES_MAX } from '../../src/pbft/parameters.ts'
 import type { Log } from '../../src/ports.ts'
 import { DecisionArchive } from '../../src/runtime/decision-archive.ts'
@@ -32,6 +32,14 @@ describe('the inbox', () => {
     }
     expect(reachableBytes() - before).toBeLessThan(16 * MIB)
     expect(inbox.isEmpty).toBe(false)
+  })
+
+  test('PBFT-7.14 tiny frames are not held for a few bytes each', () => {
+    const inbox = new Inbox(() => {})
+    const tiny = new Uint8Array(9)
+    let held = 0
+    while (inbox.push({ kind: 'client', id: 'stranger' as ClientId }, tiny)) held++
+    expect(held).toBeLessThan(5_000)
   })
 
   test('PBFT-7.14 a full queue asks for its link to be held, and lets it go on when half is taken', () => {
