@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { concatBytes, toHex, writeU16, writeU32 } from '../../src/base/bytes.ts'
 import type { Sequence, View } from '../../src/base/ids.ts'
 import { REPLICAS_MAX } from '../../src/base/quorum.ts'
+import { REFUSAL_REASONS } from '../../src/messages/content.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
 import { encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
@@ -261,8 +262,9 @@ describe('sizes and counts', () => {
   })
 
   test('a refusal names a reason that exists', () => {
-    for (let reason = 0; reason < 7; reason++) {
-      expect(reasonOf(framed('refusal', [1, 5, seedOf(1), reason]))).toBe(reason < 5 ? null : 'payload-shape')
+    for (let reason = 0; reason < REFUSAL_REASONS.length + 2; reason++) {
+      const expected = reason < REFUSAL_REASONS.length ? null : 'payload-shape'
+      expect(reasonOf(framed('refusal', [1, 5, seedOf(1), reason]))).toBe(expected)
     }
   })
 })
