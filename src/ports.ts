@@ -95,6 +95,69 @@ export interface LogReplay {
   readonly records: Iterable<{ readonly position: LogPosition; readonly record: Uint8Array }>
 }
 
+/** Where a page hangs in a tree: the number of the child at each level, from the root down; empty for the root. */
+export type PagePath = readonly number[]
+
+/** A page of a tree and its place there. */
+export interface PageReference {
+  readonly path: PagePath
+  /** SHA-256 of the page's bytes. */
+  readonly hash: Uint8Array
+}
+
+/** A page's bytes under their hash. */
+export interface Page {
+  readonly hash: Uint8Array
+  readonly bytes: Uint8Array
+}
+
+/** The replicated state after one batch, frozen; the live state goes on without it. */
+export interface Snapshot {
+  /** Hashes pages that have no hash yet, about so many bytes at most. Gives the root once all are hashed, else null. */
+  hashSome(bytesMax: number): Uint8Array | null
+  /** The page at the end of a path, once the root is known; null where there is none. */
+  page(path: PagePath): Uint8Array | null
+  /** What has to be written and may be deleted where `base` is stored and this is to be stored instead. */
+  changesSince(base: Snapshot | null): {
+    readonly added: Iterable<Page>
+    readonly removed: Iterable<Uint8Array>
+  }
+}
+
+export type PageVerdict = 'taken' | 'wrong-hash' | 'malformed' | 'not-missing'
+
+/** A state that is put together from its pages, each checked against its parent. */
+export interface Assembly {
+  /** Pages that are still missing, at most so many, in a fixed order; asking does not mark them as asked for. */
+  missing(countMax: number): readonly PageReference[]
+  /** Takes a copy of a page's bytes, from whatever source. */
+  add(reference: PageReference, bytes: Uint8Array): PageVerdict
+  /** Aims at another root and keeps every page that it has in common with what was gathered. */
+  retarget(root: Uint8Array): void
+  /** The state, once nothing is missing; else null. */
+  finish(): Snapshot | null
+}
+
+/** Which state the page store holds whole, and what makes it one to trust. */
+export interface Anchor {
+  readonly sequence: Sequence
+  readonly root: Uint8Array
+  /** Q CHECKPOINT envelopes. */
+  readonly certificate: Uint8Array
+}
+
+/** Pages by their hash. A failure to write halts the process: it is never reported to the caller. */
+export interface PageStore {
+  /** The last committed one; null in a new store, or where it was lost. */
+  readonly anchor: Anchor | null
+  /** A page's bytes, checked against the hash; null where they are missing or damaged. */
+  read(hash: Uint8Array): Uint8Array | null
+  /** Writes pages beside what is there. */
+  write(pages: readonly Page[], done: () => void): void
+  /** Makes all that was written durable and then this anchor; deletes the removed pages after that. */
+  commit(anchor: Anchor, removed: readonly Uint8Array[], done: () => void): void
+}
+
 /** What executing one request gave. */
 export interface Outcome {
   readonly client: ClientId
