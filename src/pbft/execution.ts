@@ -1,9 +1,11 @@
 /** Execution and replies: OSDI 1999 section 4.2, TOCS 2002 section 4.3. Keeps rules 1.6 and 1.7. */
 import { assert } from '../base/assert.ts'
 import type { Sequence } from '../base/ids.ts'
+import { CHECKPOINT_INTERVAL } from '../messages/limits.ts'
+import type { ExecutedRecovery } from './effects.ts'
 import { proposeBatches } from './propose.ts'
+import { noteRecoveries } from './recovery-operations.ts'
 import { dropServed } from './requests.ts'
-import { heldBytes } from './slot.ts'
 import type { Step } from './state.ts'
 
 /** Hands decided batches over strictly in the order of their sequence numbers. // PBFT-1.6 */
@@ -14,21 +16,30 @@ export function executeDecided({ state, effects }: Step): void {
     if (slot === undefined || slot.decided === null || slot.decidedBatch === null) return
     state.lastHandedOver = sequence
     effects.push({ kind: 'execute', sequence, batch: slot.decidedBatch, commits: slot.decided })
+    // A checkpoint is the state between two batches: it is frozen before the next one is executed. // PBFT-2.1
+    if (sequence % CHECKPOINT_INTERVAL === 0) effects.push({ kind: 'snapshot', sequence })
   }
 }
 
-/** The application executed a batch: answer its clients, forget its slot, propose on. // PBFT-1.7 */
-export function onExecuted(step: Step, sequence: Sequence): void {
+/** The application executed a batch: answer its clients, let its bytes go, propose on. // PBFT-1.7 */
+export function onExecuted(
+  step: Step,
+  executed: { readonly sequence: Sequence; readonly recoveries?: readonly ExecutedRecovery[] },
+): void {
   const { state, effects } = step
+  const { sequence, recoveries = [] } = executed
   assert(sequence === state.lastExecuted + 1, `executed ${sequence} after ${state.lastExecuted}`)
   const slot = state.slots.get(sequence)
   const batch = slot?.decidedBatch ?? null
   assert(slot !== undefined && batch !== null, `executed ${sequence}, which was not decided here`)
   state.lastExecuted = sequence
   if (state.lastProposed < sequence) state.lastProposed = sequence
-  state.unexecutedBytes -= heldBytes(slot)
-  state.slots.delete(sequence)
+  slot.executed = batch.digest
+  slot.decidedBatch = null
+  state.batches.drop(sequence)
   state.heldBack.delete(sequence)
+  if (sequence <= state.lowWatermark) state.slots.delete(sequence)
+  noteRecoveries(step, slot, recoveries)
   dropServed(state, new Set(batch.requests.map(({ client }) => client)))
   if (batch.requests.length > 0) effects.push({ kind: 'reply', view: state.view, sequence })
   proposeBatches(step)
