@@ -87,11 +87,15 @@ export interface Log {
   sync(done: () => void): void
   /** Reads a record back; null when it is gone. */
   read(position: LogPosition, done: (record: Uint8Array | null) => void): void
+  /** Records in front of this position are no longer needed; whole segments of them may be deleted, some time after the next sync. */
+  trim(before: LogPosition): void
 }
 
 /** Reads a log from its first record; the order of records is the order of appending. */
 export interface LogReplay {
   readonly log: Log
+  /** How the log begins: with its birth; cut, because records before the first were trimmed; or anew after a loss. */
+  readonly beginning: 'birth' | 'cut' | 'amnesia'
   readonly records: Iterable<{ readonly position: LogPosition; readonly record: Uint8Array }>
 }
 
