@@ -92,6 +92,8 @@ export interface Log {
   trim(before: LogPosition): void
   /** Reads a record back; null when it is gone. */
   read(position: LogPosition, done: (record: Uint8Array | null) => void): void
+  /** Records in front of this position are no longer needed; whole segments of them may be deleted, some time after the next sync. */
+  trim(before: LogPosition): void
 }
 
 /** Reads a log from its first record; the order of records is the order of appending. */
