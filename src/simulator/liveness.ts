@@ -104,17 +104,21 @@ function laggards(replicas: readonly VirtualReplica[]): readonly string[] {
 function replicaLine({ id, isCorrect, incarnation, running }: VirtualReplica): string {
   const role = `replica ${id}${isCorrect ? '' : ' (silent)'}, start ${incarnation}`
   if (running === null) return `${role}: down`
-  const { lastExecuted, slots, waiting, withheld, heldBack, unexecutedBytes } = running.runtime.state
-  const open = [...slots.values()].slice(0, DESCRIBED_MAX).map((slot) => {
+  const { view, isActive, lowWatermark, lastExecuted, slots, waiting, withheld, heldBack, batches } =
+    running.runtime.state
+  const unexecuted = [...slots.values()].filter(({ executed }) => executed === null)
+  const open = unexecuted.slice(0, DESCRIBED_MAX).map((slot) => {
     const has = [
       slot.accepted === null ? null : 'accepted',
       slot.prepared === null ? null : 'prepared',
       slot.decided === null ? null : 'decided',
+      slot.executed === null ? null : 'executed',
     ].filter((each) => each !== null)
     const prepares = slot.prepares.filter((vote) => vote !== null).length
     const commits = slot.commits.filter((vote) => vote !== null).length
     return `${slot.sequence}: ${has.join(' ') || 'nothing'}, ${prepares} prepares, ${commits} commits`
   })
   const counts = `${waiting.size} waiting, ${withheld.length} withheld, ${heldBack.size} held back`
-  return `${role}: executed ${lastExecuted}, ${counts}, ${unexecutedBytes} bytes open, slots {${open.join('; ')}}`
+  const where = `view ${view}${isActive ? '' : ' (not begun)'}, h ${lowWatermark}, executed ${lastExecuted}`
+  return `${role}: ${where}, ${counts}, ${batches.bytes} bytes open, slots {${open.join('; ')}}`
 }
