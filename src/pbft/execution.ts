@@ -2,11 +2,12 @@
 import { assert } from '../base/assert.ts'
 import type { Sequence } from '../base/ids.ts'
 import { CHECKPOINT_INTERVAL } from '../messages/limits.ts'
+import type { Batch } from '../messages/message.ts'
 import type { ExecutedRecovery } from './effects.ts'
 import { proposeBatches } from './propose.ts'
 import { noteRecoveries } from './recovery-operations.ts'
 import { dropServed } from './requests.ts'
-import type { Step } from './state.ts'
+import type { ReplicaState, Step } from './state.ts'
 
 /** Hands decided batches over strictly in the order of their sequence numbers. // PBFT-1.6 */
 export function executeDecided({ state, effects }: Step): void {
@@ -21,13 +22,24 @@ export function executeDecided({ state, effects }: Step): void {
   }
 }
 
-/** The application executed a batch: answer its clients, let its bytes go, propose on. // PBFT-1.7 */
-export function onExecuted(
-  step: Step,
-  executed: { readonly sequence: Sequence; readonly recoveries?: readonly ExecutedRecovery[] },
-): void {
+/** What the application says of a batch that it executed. */
+export interface Executed {
+  readonly sequence: Sequence
+  readonly recoveries?: readonly ExecutedRecovery[]
+}
+
+/** The application executed a batch: answer its clients, propose on. // PBFT-1.7 */
+export function onExecuted(step: Step, executed: Executed): void {
   const { state, effects } = step
-  const { sequence, recoveries = [] } = executed
+  const { sequence } = executed
+  const batch = noteExecuted(state, executed)
+  dropServed(state, new Set(batch.requests.map(({ client }) => client)))
+  if (batch.requests.length > 0) effects.push({ kind: 'reply', view: state.view, sequence })
+  proposeBatches(step)
+}
+
+/** Notes how far it came and lets the batch's bytes go; gives the batch. */
+export function noteExecuted(state: ReplicaState, { sequence, recoveries = [] }: Executed): Batch {
   assert(sequence === state.lastExecuted + 1, `executed ${sequence} after ${state.lastExecuted}`)
   const slot = state.slots.get(sequence)
   const batch = slot?.decidedBatch ?? null
@@ -39,8 +51,6 @@ export function onExecuted(
   state.batches.drop(sequence)
   state.heldBack.delete(sequence)
   if (sequence <= state.lowWatermark) state.slots.delete(sequence)
-  noteRecoveries(step, slot, recoveries)
-  dropServed(state, new Set(batch.requests.map(({ client }) => client)))
-  if (batch.requests.length > 0) effects.push({ kind: 'reply', view: state.view, sequence })
-  proposeBatches(step)
+  noteRecoveries(state, slot, recoveries)
+  return batch
 }

@@ -35,8 +35,11 @@ export function onRecoveryPrepared(step: Step, request: Verified<Request>): void
 }
 
 /** Recovery operations were executed in a batch that a certificate of some view u decides. // PBFT-6.4 */
-export function noteRecoveries(step: Step, slot: Slot, recoveries: readonly ExecutedRecovery[]): void {
-  const { state } = step
+export function noteRecoveries(
+  state: ReplicaState,
+  slot: Slot,
+  recoveries: readonly ExecutedRecovery[],
+): void {
   const view = slot.decided?.[0]?.view
   assert(view !== undefined, 'an executed batch has a certificate')
   for (const { replica, requestDigest, isAccepted } of recoveries) {

@@ -18,7 +18,7 @@ import type {
 import { isRejection } from '../messages/rejection.ts'
 import { adoptStable } from './checkpoint.ts'
 import type { Effect, Outgoing } from './effects.ts'
-import { executeDecided } from './execution.ts'
+import { type Executed, executeDecided, noteExecuted } from './execution.ts'
 import { findBatch, isHandedOver, mayVote, openSlot, type ReplicaState, type Step } from './state.ts'
 import { leaveViewFor } from './view-change.ts'
 
@@ -80,6 +80,11 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
       assertNever(record)
   }
   return step.effects
+}
+
+/** The application executed what a replayed record decided. */
+export function replayExecuted(state: ReplicaState, executed: Executed): void {
+  noteExecuted(state, executed)
 }
 
 /** A vote in a view is proof that its NEW-VIEW was entered, even where the log in front of it was trimmed. */

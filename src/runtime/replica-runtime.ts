@@ -4,14 +4,13 @@
  * A turn steps the events that wait, then asks for one sync of all that they appended, then lets the frames of the
  * turn leave together. What depends on the disk is withheld by the protocol itself until `persisted`.
  */
-import { assert, assertNever } from '../base/assert.ts'
+import { assertNever } from '../base/assert.ts'
 import type { ReplicaId, Sequence } from '../base/ids.ts'
 import type { Cluster } from '../messages/cluster.ts'
 import { type Content, type DecisionContent, isSigned, type ReplicaContent } from '../messages/content.ts'
 import { decodeMessage } from '../messages/decode.ts'
 import { createSigningDigest } from '../messages/frame.ts'
 import type {
-  Batch,
   CheckpointCertificate,
   Inquiry,
   PageDelivery,
@@ -19,15 +18,7 @@ import type {
   Verified,
 } from '../messages/message.ts'
 import { isRejection, type Rejection } from '../messages/rejection.ts'
-import type {
-  Effect,
-  Event,
-  ExecutedRecovery,
-  LogRecord,
-  Outgoing,
-  ProtocolMessage,
-} from '../pbft/effects.ts'
-import { replay } from '../pbft/recovery.ts'
+import type { Effect, Event, LogRecord, Outgoing, ProtocolMessage } from '../pbft/effects.ts'
 import { reportOf } from '../pbft/report.ts'
 import { createReplicaState, type ReplicaState } from '../pbft/state.ts'
 import { step as protocolStep } from '../pbft/step.ts'
@@ -38,7 +29,6 @@ import type {
   CryptoSuite,
   Entropy,
   LogReplay,
-  Outcome,
   PageStore,
   Peer,
   Signer,
@@ -46,20 +36,19 @@ import type {
   Transport,
 } from '../ports.ts'
 import { type Authenticator, createAuthenticator, type LongMessage } from './authentication.ts'
-import { CheckpointKeeper } from './checkpoint-keeper.ts'
 import { ClientAnswers } from './client-answers.ts'
 import { DecisionArchive } from './decision-archive.ts'
 import { DecisionServer } from './decision-server.ts'
 import { Inbox } from './inbox.ts'
 import { notePlace } from './log-places.ts'
-import { decodeLogRecord, encodeLogRecord } from './log-records.ts'
+import { encodeLogRecord } from './log-records.ts'
+import { recoveriesOf, replayLog } from './log-replay.ts'
 import { LongChecks } from './long-checks.ts'
-import { PageServer } from './page-server.ts'
 import { createRecoveryRequest } from './recovery-request.ts'
 import { createReplyMaker } from './replies.ts'
 import { createSealer, type Sealer } from './sealer.ts'
-import { StateTransfer } from './state-transfer.ts'
-import { loadStoredState } from './stored-state.ts'
+import { StateKeeping } from './state-keeping.ts'
+import { loadStoredState, type StoredState } from './stored-state.ts'
 
 export const TICK_MS = 10
 /** Events of one turn; then the sockets and timers have theirs. */
@@ -112,9 +101,7 @@ export class ReplicaRuntime {
   readonly #answers: ClientAnswers
   readonly #archive: DecisionArchive
   readonly #decisions: DecisionServer
-  readonly #keeper: CheckpointKeeper
-  readonly #pageServer: PageServer
-  readonly #transfer: StateTransfer
+  readonly #states: StateKeeping
   readonly #inbox: Inbox
   readonly #events: Event[] = []
   readonly #stopTicking: () => void
@@ -147,17 +134,7 @@ export class ReplicaRuntime {
     this.#decisions = new DecisionServer(this.#archive, (to, decision) => this.#sendDecision(to, decision))
     this.#inbox = new Inbox((peer) => transport.resume(peer))
     const stored = loadStoredState(application, pages)
-    if (stored?.snapshot) application.restore(stored.snapshot)
-    this.#keeper = new CheckpointKeeper({
-      application,
-      pages,
-      storeAfterBytes: options.storeAfterBytes ?? STORE_AFTER_BYTES,
-      stored: stored?.snapshot ?? null,
-      onTaken: (sequence, root) => this.#later({ kind: 'snapshot-taken', sequence, root }),
-      onStored: (sequence) => this.#later({ kind: 'stored', sequence }),
-    })
-    this.#pageServer = new PageServer(this.#keeper, (to, content) => this.#sendTo(to, content))
-    this.#transfer = this.#createTransfer(n)
+    this.#states = this.#createStateKeeping(n, stored)
     this.state = createReplicaState({
       id,
       n,
@@ -167,8 +144,15 @@ export class ReplicaRuntime {
       ...(stored === null ? {} : { stored: stored.stable, isStateLost: stored.snapshot === null }),
     })
     this.state.now = clock.now()
-    if (stored?.snapshot) this.#keeper.adopt(stored.stable, stored.snapshot)
-    this.#recover()
+    replayLog({
+      records: options.replay.records,
+      state: this.state,
+      application,
+      archive: this.#archive,
+      keeper: this.#states.keeper,
+      tools: this.#tools,
+      authenticator: this.#authenticator,
+    })
     transport.start({
       onFrame: (from, frame) => {
         const isAccepting = this.#inbox.push(from, frame)
@@ -188,47 +172,28 @@ export class ReplicaRuntime {
     this.#stopTicking()
   }
 
-  #createTransfer(n: number): StateTransfer {
-    const { id, application, pages } = this.#options
-    return new StateTransfer({
+  #createStateKeeping(n: number, stored: StoredState | null): StateKeeping {
+    const { id, application, pages, storeAfterBytes = STORE_AFTER_BYTES } = this.#options
+    return new StateKeeping({
       id,
       n,
       application,
       pages,
+      storeAfterBytes,
+      stored,
       send: (to, content) => this.#sendTo(to, content),
-      onComplete: (stable, snapshot) =>
-        this.#keeper.storeTransferred(stable, snapshot, () => this.#switchTo(stable, snapshot)),
+      onTaken: (sequence, root) => this.#later({ kind: 'snapshot-taken', sequence, root }),
+      onStored: (sequence) => this.#later({ kind: 'stored', sequence }),
+      onTransferred: (stable, snapshot) => this.#switchTo(stable, snapshot),
       onGone: () => this.#later({ kind: 'transfer-gone' }),
-      onWrongPage: (from) =>
-        this.#reject({ kind: 'replica', id: from }, { kind: 'rejection', reason: 'digest-mismatch' }),
+      onWrongPage: (source) =>
+        this.#reject({ kind: 'replica', id: source }, { kind: 'rejection', reason: 'digest-mismatch' }),
     })
-  }
-
-  #recover(): void {
-    for (const { position, record } of this.#options.replay.records) {
-      const recovered = decodeLogRecord(record, this.#tools, this.#authenticator)
-      assert(!isRejection(recovered), 'the log passed its checks and holds a record of an unknown form')
-      notePlace(this.#archive, recovered, position)
-      this.#keeper.noteLogged(record.length)
-      for (const effect of replay(this.state, recovered)) {
-        if (effect.kind === 'execute') {
-          const { sequence, batch } = effect
-          const outcomes = this.#options.application.execute(sequence, batch)
-          this.#step(this.state, { kind: 'executed', sequence, recoveries: recoveriesOf(batch, outcomes) })
-        } else {
-          assert(effect.kind === 'snapshot', 'a replay executes and freezes, and does nothing else')
-          this.#keeper.take(effect.sequence)
-        }
-      }
-    }
-    this.#keeper.stable(this.state.stable)
   }
 
   #tick(): void {
     this.#needsSync ||= this.#recordsAppended > this.#recordsSynced
-    this.#keeper.tick()
-    this.#pageServer.tick()
-    this.#transfer.tick()
+    this.#states.tick()
     this.#later({ kind: 'ticked', now: this.#options.clock.now() })
   }
 
@@ -257,11 +222,11 @@ export class ReplicaRuntime {
       this.#receive(next.peer, next.frame)
     }
     this.#longChecks.work()
-    this.#keeper.work()
+    this.#states.keeper.work()
     this.#syncLog()
     this.#options.transport.flush()
     const isIdle = this.#events.length === 0 && this.#inbox.isEmpty
-    if (!isIdle || !this.#longChecks.isEmpty || this.#keeper.hasWork) this.#scheduleTurn()
+    if (!isIdle || !this.#longChecks.isEmpty || this.#states.keeper.hasWork) this.#scheduleTurn()
   }
 
   #syncLog(): void {
@@ -311,8 +276,7 @@ export class ReplicaRuntime {
   #receivePages(message: PageFetch | PageDelivery, from: Peer): void {
     const verified = this.#authenticator.authenticate(message, from)
     if (isRejection(verified)) return this.#reject(from, verified)
-    if (verified.kind === 'page-fetch') this.#pageServer.serve(verified)
-    else this.#transfer.onPage(verified)
+    this.#states.receive(verified)
   }
 
   #reject(from: Peer, { reason, detail }: Rejection, guilty?: ReplicaId): void {
@@ -357,15 +321,15 @@ export class ReplicaRuntime {
       case 'refuse':
         return this.#answers.refuse(effect)
       case 'snapshot':
-        return this.#keeper.take(effect.sequence)
+        return this.#states.keeper.take(effect.sequence)
       case 'stable':
-        return this.#keeper.stable(effect.stable)
+        return this.#states.keeper.stable(effect.stable)
       case 'trim':
         return this.#trim(effect.upTo)
       case 'transfer':
-        return this.#transfer.aim(effect.stable)
+        return this.#states.transfer.aim(effect.stable)
       case 'stop-transfer':
-        return this.#transfer.stop()
+        return this.#states.transfer.stop()
       case 'prepare-recovery':
         return this.#prepareRecovery()
       case 'serve':
@@ -385,14 +349,14 @@ export class ReplicaRuntime {
     const outcomes = this.#options.application.execute(sequence, batch)
     this.#answers.remember(sequence, batch, outcomes)
     this.#archive.remember(sequence, batch, commits)
-    this.#later({ kind: 'executed', sequence, recoveries: recoveriesOf(batch, outcomes) })
+    this.#later({ kind: 'executed', sequence, recoveries: recoveriesOf(outcomes) })
   }
 
   #persist(record: LogRecord): void {
     const bytes = encodeLogRecord(record, this.#sealer)
     const position = this.#options.replay.log.append(bytes)
     this.#recordsAppended++
-    this.#keeper.noteLogged(bytes.length)
+    this.#states.keeper.noteLogged(bytes.length)
     notePlace(this.#archive, record, position)
     // Nobody waits for a decision or a certificate: they go with the next sync. // PBFT-6.1
     if (record.kind !== 'decided' && record.kind !== 'stable') this.#needsSync = true
@@ -404,18 +368,17 @@ export class ReplicaRuntime {
   }
 
   /** The transferred state is stored: switches to it, unless the own one has come as far meanwhile. // PBFT-2.5 */
-  #switchTo(stable: CheckpointCertificate, snapshot: Snapshot): void {
-    if (this.#isStopped) return
+  #switchTo(stable: CheckpointCertificate, snapshot: Snapshot): boolean {
+    if (this.#isStopped) return false
     // What was executed before the switch is said before it.
     for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
       this.#perform(this.#step(this.state, event))
     }
-    this.#later({ kind: 'stored', sequence: stable.sequence })
     const isAhead = stable.sequence > this.state.lastHandedOver
-    if (!isAhead && this.state.health !== 'diverged') return
+    if (!isAhead && this.state.health !== 'diverged') return false
     this.#options.application.restore(snapshot)
-    this.#keeper.adopt(stable, snapshot)
     this.#perform(this.#step(this.state, { kind: 'transferred', stable }))
+    return true
   }
 
   #prepareRecovery(): void {
@@ -461,11 +424,4 @@ export class ReplicaRuntime {
     this.#scheduleTurn()
     return bytes.length
   }
-}
-
-/** The recovery operations of a batch, as the application judged them. */
-function recoveriesOf(_batch: Batch, outcomes: readonly Outcome[]): readonly ExecutedRecovery[] {
-  return outcomes.flatMap(({ recovery, standing, requestDigest }) =>
-    recovery === null || standing !== 'new' ? [] : [{ ...recovery, requestDigest }],
-  )
 }
