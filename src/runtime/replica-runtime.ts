@@ -6,7 +6,6 @@
  */
 import { assertNever } from '../base/assert.ts'
 import type { ReplicaId, Sequence } from '../base/ids.ts'
-import type { Cluster } from '../messages/cluster.ts'
 import { type Content, type DecisionContent, isSigned, type ReplicaContent } from '../messages/content.ts'
 import { decodeMessage } from '../messages/decode.ts'
 import { createSigningDigest } from '../messages/frame.ts'
@@ -23,18 +22,7 @@ import { reportOf } from '../pbft/report.ts'
 import { createReplicaState, type ReplicaState } from '../pbft/state.ts'
 import { step as protocolStep } from '../pbft/step.ts'
 import { isUseful } from '../pbft/useful.ts'
-import type {
-  Application,
-  Clock,
-  CryptoSuite,
-  Entropy,
-  LogReplay,
-  PageStore,
-  Peer,
-  Signer,
-  Snapshot,
-  Transport,
-} from '../ports.ts'
+import type { CryptoSuite, Peer, Snapshot } from '../ports.ts'
 import { type Authenticator, createAuthenticator, type LongMessage } from './authentication.ts'
 import { ClientAnswers } from './client-answers.ts'
 import { DecisionArchive } from './decision-archive.ts'
@@ -45,10 +33,13 @@ import { encodeLogRecord } from './log-records.ts'
 import { recoveriesOf, replayLog } from './log-replay.ts'
 import { LongChecks } from './long-checks.ts'
 import { createRecoveryRequest } from './recovery-request.ts'
+import type { ReplicaRuntimeOptions, StepFunction } from './replica-runtime-options.ts'
 import { createReplyMaker } from './replies.ts'
 import { createSealer, type Sealer } from './sealer.ts'
 import { StateKeeping } from './state-keeping.ts'
 import { loadStoredState, type StoredState } from './stored-state.ts'
+
+export type { RejectedMessage, ReplicaRuntimeOptions, StepFunction } from './replica-runtime-options.ts'
 
 export const TICK_MS = 10
 /** Events of one turn; then the sockets and timers have theirs. */
@@ -58,34 +49,6 @@ const STORE_AFTER_BYTES = 64 * 1024 * 1024
 /** Bytes of a recovery operation's nonce. */
 const NONCE_BYTES = 32
 const NOT_FOR_THIS_LINK = { kind: 'rejection', reason: 'kind-not-for-this-link' } as const
-
-export type StepFunction = typeof protocolStep
-
-export interface ReplicaRuntimeOptions {
-  readonly id: ReplicaId
-  readonly cluster: Cluster
-  readonly suite: CryptoSuite
-  readonly signer: Signer
-  readonly transport: Transport
-  readonly replay: LogReplay
-  readonly application: Application
-  readonly pages: PageStore
-  readonly clock: Clock
-  readonly entropy: Entropy
-  readonly storeAfterBytes?: number
-  /** The protocol. An adversary is a replica that is given another one. */
-  readonly step?: StepFunction
-  /** Told of every message that was refused, for logs and for blame. */
-  readonly onRejected?: (rejected: RejectedMessage) => void
-}
-
-export interface RejectedMessage {
-  readonly from: Peer
-  readonly reason: Rejection['reason']
-  readonly detail?: string
-  /** Who provably lied, where the message is evidence: not always the peer that it came from. */
-  readonly guilty?: ReplicaId
-}
 
 export class ReplicaRuntime {
   readonly state: ReplicaState
