@@ -23,12 +23,12 @@ export class WatchedFiles implements LogFiles {
 
   write(file: LogFile, parts: readonly Uint8Array[], offset: number): Promise<void> {
     this.operations.push(`write ${basename(file.path)} ${offset}`)
-    return this.#perform('write', file, () => systemLogFiles.write(file, parts, offset))
+    return this.perform('write', file.path, () => systemLogFiles.write(file, parts, offset))
   }
 
   sync(file: LogFile): Promise<void> {
     this.operations.push(`sync ${basename(file.path)}`)
-    return this.#perform('sync', file, () => systemLogFiles.sync(file))
+    return this.perform('sync', file.path, () => systemLogFiles.sync(file))
   }
 
   /** Waits for what the system was asked to do before the process ended. */
@@ -36,14 +36,15 @@ export class WatchedFiles implements LogFiles {
     await Promise.allSettled(this.#running)
   }
 
-  async #perform(operation: 'write' | 'sync', file: LogFile, run: () => Promise<void>): Promise<void> {
+  /** Runs an operation, unless the process has ended or the disk fails. */
+  async perform(operation: 'write' | 'sync', path: string, run: () => Promise<void>): Promise<void> {
     if (this.operationsLeft-- <= 0) this.isDead = true
     if (this.isDead) return new Promise(() => {})
-    if (this.failing?.operation === operation && file.path.endsWith(this.failing.suffix)) {
+    if (this.failing?.operation === operation && path.endsWith(this.failing.suffix)) {
       throw new Error('no space left on device')
     }
     const seen = operation === 'sync' ? this.syncs : this.writes
-    seen.push(file.path)
+    seen.push(path)
     const running = run()
     this.#running.add(running)
     await running
