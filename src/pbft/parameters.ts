@@ -31,7 +31,7 @@ export const TIMEOUT_PER_LATENCY = 8
 /** Oldest waiting requests served in one view, in a row, before T shrinks by half. */
 export const PROGRESS_BEFORE_SHRINKING = 16
 /** Ticks for which a primary that is suspected of silence has still the benefit of the doubt, once a request waits. */
-export const SUSPECTED_TIMEOUT_TICKS = 10
+export const SUSPECTED_TIMEOUT_TICKS = 3
 /** Ticks after which a backup passes its oldest waiting requests on once more, and how many of them (rule 1.1). */
 export const RELAY_AGAIN_TICKS = 25
 export const RELAYED_AGAIN_MAX = 8
