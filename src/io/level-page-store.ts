@@ -182,7 +182,7 @@ class LevelPages implements LevelPageStore {
     } catch (error) {
       this.#hasFailed = true
       this.#tasks = []
-      this.#parts.onFailure(new PageStoreFailed(`Writing the pages in ${this.#parts.path} failed`, error))
+      this.#parts.onFailure(failureOf(error, this.#parts.path))
     } finally {
       this.#running = null
     }
@@ -225,7 +225,7 @@ class LevelPages implements LevelPageStore {
     // The database makes new files and does not make their names certain.
     syncDirectory(path)
     await writeAnchor(anchorPath, anchor, files).catch((error) => {
-      throw new PageStoreFailed(`The anchor ${anchorPath} was not written`, error)
+      throw new PageStoreFailed(`Writing the anchor ${anchorPath} failed`, error)
     })
     this.#anchor = anchor
     await this.#delete(removed)
@@ -272,6 +272,11 @@ class LevelPages implements LevelPageStore {
 /** A string of a byte each: the smallest key of a set that equal bytes share. */
 const toKey = (hash: Uint8Array): string =>
   Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString('latin1')
+
+function failureOf(error: unknown, path: string): PageStoreFailed {
+  if (error instanceof PageStoreFailed) return error
+  return new PageStoreFailed(`Writing the pages in ${path} failed`, error)
+}
 
 /** Whether opening failed for what stands in the files, and not for want of rights, room or handles. */
 function isDamage(error: unknown): boolean {

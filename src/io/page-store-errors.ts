@@ -1,5 +1,6 @@
 /** Why pages cannot be had or written; each message is one sentence that names the file or the page. */
 import { OperatorError } from '../base/operator-error.ts'
+import { adviceFor } from './file-log-errors.ts'
 
 /** Another process has the page store open. */
 export class PageStoreInUse extends OperatorError {
@@ -11,7 +12,7 @@ export class PageStoreFailed extends Error {
   override readonly name = 'PageStoreFailed'
 
   constructor(what: string, cause: unknown) {
-    super(`${what}: ${causeOf(cause)}`, { cause })
+    super(`${what}: ${causeOf(cause)}. ${adviceFor(causeOf(cause))}`, { cause })
   }
 }
 

@@ -42,11 +42,13 @@ export class RuntimeUnderTest {
         reachable: () => [],
       },
       replay: {
+        beginning: 'birth',
         records: [],
         log: {
           append: (record) => log.push(record) - 1,
           sync: (done) => this.#deferred.push(done),
           read: (position, done) => this.reads.push(() => done(log[position] ?? null)),
+          trim: () => {},
         },
       },
       clock: {
