@@ -71,6 +71,12 @@ function dependsOn(
       const { view, sequence, digest } = first
       return [keyOf({ kind: 'commit', sender: state.config.id, view, sequence, digest })]
     }
+    case 'new-view-made': {
+      const { view, choices } = record.content
+      return choices.map(({ sequence, digest }) =>
+        keyOf({ kind: 'pre-prepare', sender: replica, view, sequence, digest }),
+      )
+    }
     case 'new-view': {
       // Its choices may be voted for once it is synced.
       const { contents } = record.newView
