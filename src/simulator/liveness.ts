@@ -2,6 +2,7 @@
 import { rankedLargest, weakQuorum } from '../base/quorum.ts'
 import { TICK_MS } from '../runtime/replica-runtime.ts'
 import type { Plan } from './plan.ts'
+import { isAmnesiac } from './replica-view.ts'
 import type { HistoryEntry, VirtualClient } from './virtual-client.ts'
 import type { VirtualReplica } from './virtual-replica.ts'
 
@@ -16,14 +17,16 @@ const CALM_DECISION_MS = 5
 /** Stuck requests, and open slots of a replica, that a description lists. */
 const DESCRIBED_MAX = 8
 
-/** Whether every request was answered and all correct replicas stand level. */
+/** Whether every request was answered and all correct replicas that are up stand level, none of them amnesiac. */
 export function isSettled(clients: readonly VirtualClient[], replicas: readonly VirtualReplica[]): boolean {
   if (clients.some(({ left, open }) => left > 0 || open > 0)) return false
   const reached = new Set<number>()
   for (const { isCorrect, running } of replicas) {
-    if (isCorrect) reached.add(running?.runtime.state.lastExecuted ?? -1)
+    if (!isCorrect || running === null) continue
+    if (isAmnesiac(running.runtime.state)) return false
+    reached.add(running.runtime.state.lastExecuted)
   }
-  return reached.size === 1 && !reached.has(-1)
+  return reached.size === 1
 }
 
 /**
@@ -102,7 +105,7 @@ function laggards(replicas: readonly VirtualReplica[]): readonly string[] {
 }
 
 function replicaLine({ id, isCorrect, incarnation, running }: VirtualReplica): string {
-  const role = `replica ${id}${isCorrect ? '' : ' (silent)'}, start ${incarnation}`
+  const role = `replica ${id}${isCorrect ? '' : ' (traitor)'}, start ${incarnation}`
   if (running === null) return `${role}: down`
   const { view, isActive, lowWatermark, lastExecuted, slots, waiting, withheld, heldBack, batches } =
     running.runtime.state

@@ -42,8 +42,7 @@ export class VirtualDisk {
   #incarnation = 0
   #syncs = 0
   #isSlow = false
-  #isFull = false
-  #onFull: () => void = () => {}
+  #onFull: () => boolean = () => false
 
   constructor(time: VirtualTime, random: Random, behaviour: DiskBehaviour) {
     this.#time = time
@@ -89,10 +88,12 @@ export class VirtualDisk {
     this.#isSlow = isSlow
   }
 
-  /** There is no room: the next sync fails and calls `onFull` instead of whoever waits for it. Null frees the disk. */
-  setFull(onFull: (() => void) | null): void {
-    this.#isFull = onFull !== null
-    this.#onFull = onFull ?? (() => {})
+  /**
+   * There is no room: the next sync calls `onFull`, and if that says that the process halted, nobody is told of the
+   * sync; else room was found after all. Null frees the disk.
+   */
+  setFull(onFull: (() => boolean) | null): void {
+    this.#onFull = onFull ?? (() => false)
   }
 
   /** The power fails: gives how many records of the log are left, from its birth on. */
@@ -153,7 +154,7 @@ export class VirtualDisk {
       waiting = []
       isSyncing = true
       this.#unlessOver(this.#syncDelay(), () => {
-        if (this.#isFull) return this.#onFull()
+        if (this.#onFull()) return
         isSyncing = false
         this.#durable = Math.max(this.#durable, covered)
         this.#syncs++
