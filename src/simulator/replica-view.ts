@@ -1,6 +1,7 @@
 /** What the simulator reads of a replica's state, in one place: checkers and descriptions ask here only. */
 import type { Sequence, View } from '../base/ids.ts'
 import type { Vote } from '../messages/message.ts'
+import { standingOf as reportedStandingOf } from '../pbft/report.ts'
 import type { ReplicaState } from '../pbft/state.ts'
 
 export type StandingInCluster = 'voting' | 'amnesiac' | 'diverged' | 'transferring'
@@ -11,29 +12,19 @@ export interface SeenCheckpoint {
   readonly root: Uint8Array
 }
 
-/** Parts of the state that view changes, checkpoints and healing add; what is not there has its value of today. */
-interface ComingState {
-  readonly isActive?: boolean
-  readonly stable?: SeenCheckpoint | null
-  readonly prepared?: ReadonlyMap<Sequence, unknown>
-  readonly standing?: StandingInCluster
-}
-
-const coming = (state: ReplicaState): ComingState => state as ComingState
-
-export const standingOf = (state: ReplicaState): StandingInCluster => coming(state).standing ?? 'voting'
+export const standingOf = (state: ReplicaState): StandingInCluster => reportedStandingOf(state)
 
 /** Whether it lost what it had promised, and is not yet healed: it counts in f. // PBFT-6.4 */
 export const isAmnesiac = (state: ReplicaState): boolean => standingOf(state) === 'amnesiac'
 
 /** Whether it takes part in its view: view 0, or one whose NEW-VIEW it holds. */
-export const isActive = (state: ReplicaState): boolean => coming(state).isActive ?? true
+export const isActive = (state: ReplicaState): boolean => state.isActive
 
 /** The certificate of h; null at the beginning. */
-export const stableCheckpoint = (state: ReplicaState): SeenCheckpoint | null => coming(state).stable ?? null
+export const stableCheckpoint = (state: ReplicaState): SeenCheckpoint | null => state.stable
 
 /** How many prepared certificates it would put into a VIEW-CHANGE. */
-export const preparedCount = (state: ReplicaState): number => coming(state).prepared?.size ?? 0
+export const preparedCount = (state: ReplicaState): number => state.preparedCertificates.size
 
 export interface Place {
   readonly view: View

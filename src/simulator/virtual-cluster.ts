@@ -71,6 +71,7 @@ export function createVirtualCluster(context: {
       clock: new VirtualClock(time, plan.clocks[id]?.storm),
       disk: new VirtualDisk(time, random.fork(), plan.disk),
       network,
+      random: random.fork(),
       watch,
       trace,
       sabotage,

@@ -1,7 +1,9 @@
 /** One replica of a simulation: the production runtime on a virtual clock, disk and network; it crashes and restarts. */
 import { assert } from '../base/assert.ts'
+import { toHex } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
-import type { ReplicaId } from '../base/ids.ts'
+import type { ClientId, ReplicaId } from '../base/ids.ts'
+import type { Random } from '../base/random.ts'
 import type { Cluster } from '../messages/cluster.ts'
 import { step as protocolStep } from '../pbft/step.ts'
 import type { Application, CryptoSuite, Peer, Signer } from '../ports.ts'
@@ -32,6 +34,8 @@ export interface ReplicaPlace {
   readonly clock: VirtualClock
   readonly disk: VirtualDisk
   readonly network: VirtualNetwork
+  /** For the nonces of its recovery operations. */
+  readonly random: Random
   readonly watch: Watch
   readonly trace: Trace
   readonly sabotage: Sabotage
@@ -102,7 +106,7 @@ export class VirtualReplica {
   /** Starts the replica, or starts it again from its disk. */
   start(): void {
     assert(this.#running === null, 'a replica that runs is not started')
-    const { id, twin, cluster, suite, signer, network, disk, clock } = this.#place
+    const { id, twin, cluster, suite, signer, network, disk, clock, random } = this.#place
     this.#incarnation++
     const process = new VirtualProcess(clock)
     this.#process = process
@@ -116,6 +120,10 @@ export class VirtualReplica {
       transport: process.transport(network.attach(this.#peer, twin)),
       replay: process.replay(disk.open()),
       application,
+      pages: disk.pages,
+      entropy: (size) => Uint8Array.from({ length: size }, () => random.below(256)),
+      // Every stable checkpoint is stored, and the log trimmed behind it.
+      storeAfterBytes: 0,
       clock: process,
       step: this.#watchedStep(),
     })
@@ -181,18 +189,27 @@ export class VirtualReplica {
       hash: suite.hash,
       clients: cluster.clients.map((client) => client.id),
       storeBytesMax: cluster.storeBytesMax,
+      replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
     })
     const incarnation = this.#incarnation
     const application = sabotage.application?.(id, store) ?? store
-    // An application may grow further methods: they are its own.
-    return Object.assign(Object.create(application) as Application, {
-      execute: (...[sequence, batch]: Parameters<Application['execute']>) => {
+    return {
+      execute: (sequence, batch) => {
         const outcomes = process.execute(application, sequence, batch)
         if (this.isCorrect) {
           watch.onExecuted({ replica: id, incarnation, sequence, batch, outcomes, application })
         }
         return outcomes
       },
-    })
+      standing: (client, timestamp, digest) => application.standing(client, timestamp, digest),
+      results: (client, timestamp) => application.results(client, timestamp),
+      get revision() {
+        return application.revision
+      },
+      snapshot: () => application.snapshot(),
+      assemble: (root) => application.assemble(root),
+      restore: (snapshot) => application.restore(snapshot),
+      fingerprint: () => application.fingerprint(),
+    }
   }
 }
