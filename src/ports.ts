@@ -167,6 +167,8 @@ export interface Outcome {
   /** Null when there is nothing to answer: stale, reused timestamp, unknown client. */
   readonly results: Uint8Array | null
   readonly standing: Standing
+  /** Of a replica's recovery operation (rule 6.4), and whether it was accepted just now; null for ordinary requests. */
+  readonly recovery: { readonly replica: ReplicaId; readonly isAccepted: boolean } | null
 }
 
 /** The replicated application: deterministic, and the only holder of what later execution depends on. */
@@ -177,7 +179,13 @@ export interface Application {
   /** The kept results of an executed request, or null when they are no longer kept. */
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null
   readonly revision: number
-  /** SHA-256 over the whole replicated state; equal on replicas that executed the same batches. */
+  /** The state after the last executed batch, frozen. */
+  snapshot(): Snapshot
+  /** Begins to put together the state with this root; pages that the live state shares with it are taken from there. */
+  assemble(root: Uint8Array): Assembly
+  /** Makes a finished assembly the live state. */
+  restore(snapshot: Snapshot): void
+  /** The state's root, all hashed at once; equal on replicas that executed the same batches. */
   fingerprint(): Uint8Array
 }
 

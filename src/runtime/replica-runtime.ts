@@ -348,7 +348,8 @@ export class ReplicaRuntime {
     const { client, publicKey, timestamp, digest: requestDigest } = request
     const results = this.#options.application.results(client, timestamp)
     if (results === null) return this.#refuseRequest(request, 'results-gone')
-    const outcome = { client, publicKey, timestamp, requestDigest, results, standing: 'executed' } as const
+    const executed = { client, publicKey, timestamp, requestDigest, results, standing: 'executed' } as const
+    const outcome = { ...executed, recovery: null }
     const place = { view, sequence: this.state.lastExecuted }
     const replies = this.#replies.repliesFor(place, [{ outcome, isWhole: true }])
     for (const { to, frame } of replies) this.#send(to, frame)

@@ -153,6 +153,9 @@ export class VirtualReplica {
       get revision() {
         return application.revision
       },
+      snapshot: () => application.snapshot(),
+      assemble: (root) => application.assemble(root),
+      restore: (snapshot) => application.restore(snapshot),
       fingerprint: () => application.fingerprint(),
     }
   }
