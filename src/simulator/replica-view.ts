@@ -3,37 +3,17 @@ import type { Sequence, View } from '../base/ids.ts'
 import type { Vote } from '../messages/message.ts'
 import type { ReplicaState } from '../pbft/state.ts'
 
-export type StandingInCluster = 'voting' | 'amnesiac' | 'diverged' | 'transferring'
-
 /** A stable checkpoint as a replica holds it. */
 export interface SeenCheckpoint {
   readonly sequence: Sequence
   readonly root: Uint8Array
 }
 
-/** Parts of the state that view changes, checkpoints and healing add; what is not there has its value of today. */
-interface ComingState {
-  readonly isActive?: boolean
-  readonly stable?: SeenCheckpoint | null
-  readonly prepared?: ReadonlyMap<Sequence, unknown>
-  readonly standing?: StandingInCluster
-}
-
-const coming = (state: ReplicaState): ComingState => state as ComingState
-
-export const standingOf = (state: ReplicaState): StandingInCluster => coming(state).standing ?? 'voting'
-
 /** Whether it lost what it had promised, and is not yet healed: it counts in f. // PBFT-6.4 */
-export const isAmnesiac = (state: ReplicaState): boolean => standingOf(state) === 'amnesiac'
+export const isAmnesiac = (state: ReplicaState): boolean => state.health === 'amnesiac'
 
-/** Whether it takes part in its view: view 0, or one whose NEW-VIEW it holds. */
-export const isActive = (state: ReplicaState): boolean => coming(state).isActive ?? true
-
-/** The certificate of h; null at the beginning. */
-export const stableCheckpoint = (state: ReplicaState): SeenCheckpoint | null => coming(state).stable ?? null
-
-/** How many prepared certificates it would put into a VIEW-CHANGE. */
-export const preparedCount = (state: ReplicaState): number => coming(state).prepared?.size ?? 0
+/** The certificate of h. */
+export const stableCheckpoint = ({ stable }: ReplicaState): SeenCheckpoint => stable
 
 export interface Place {
   readonly view: View

@@ -4,7 +4,7 @@ import type { Hash } from '../base/hash.ts'
 import type { ReplicaId } from '../base/ids.ts'
 import type { Cluster } from '../messages/cluster.ts'
 import { step as protocolStep } from '../pbft/step.ts'
-import type { Application, CryptoSuite, Peer, Signer } from '../ports.ts'
+import type { Application, CryptoSuite, Entropy, Peer, Signer } from '../ports.ts'
 import { ReplicaRuntime, type StepFunction } from '../runtime/replica-runtime.ts'
 import { createStore } from '../store/application.ts'
 import { isAmnesiac } from './replica-view.ts'
@@ -31,6 +31,8 @@ export interface ReplicaPlace {
   readonly time: VirtualTime
   readonly clock: VirtualClock
   readonly disk: VirtualDisk
+  /** Seeded. */
+  readonly entropy: Entropy
   readonly network: VirtualNetwork
   readonly watch: Watch
   readonly trace: Trace
@@ -115,6 +117,8 @@ export class VirtualReplica {
       signer,
       transport: process.transport(network.attach(this.#peer, twin)),
       replay: process.replay(disk.open()),
+      pages: disk.pages,
+      entropy: this.#place.entropy,
       application,
       clock: process,
       step: this.#watchedStep(),
@@ -184,14 +188,20 @@ export class VirtualReplica {
     })
     const incarnation = this.#incarnation
     const application = sabotage.application?.(id, store) ?? store
+    let isRestored = false
     // An application may grow further methods: they are its own.
     return Object.assign(Object.create(application) as Application, {
       execute: (...[sequence, batch]: Parameters<Application['execute']>) => {
         const outcomes = process.execute(application, sequence, batch)
         if (this.isCorrect) {
-          watch.onExecuted({ replica: id, incarnation, sequence, batch, outcomes, application })
+          watch.onExecuted({ replica: id, incarnation, isRestored, sequence, batch, outcomes, application })
         }
+        isRestored = false
         return outcomes
+      },
+      restore: (...[snapshot]: Parameters<Application['restore']>) => {
+        isRestored = true
+        application.restore(snapshot)
       },
     })
   }
