@@ -1,5 +1,6 @@
 /** What must happen after the calm, by when, and why it did not. */
-import { rankedLargest, weakQuorum } from '../base/quorum.ts'
+import { faultsMax, rankedLargest, weakQuorum } from '../base/quorum.ts'
+import { TIMEOUT_TICKS_MAX } from '../pbft/parameters.ts'
 import { TICK_MS } from '../runtime/replica-runtime.ts'
 import type { Plan } from './plan.ts'
 import { isAmnesiac } from './replica-view.ts'
@@ -10,8 +11,11 @@ import type { VirtualReplica } from './virtual-replica.ts'
 const CLIENT_BACKOFF_MS = 450 * TICK_MS
 /** Two STATUS periods, in which every replica learns what it lacks, and a few rounds to get it. */
 const CATCH_UP_MS = 1_500
-/** One request in a calm network, if its designated replica stays silent. */
-const CALM_REQUEST_MS = 300
+/**
+ * One request in a calm network, if its designated replica is silent or follows by decisions only: the client then
+ * waits for what it has come to be used to, which its longest pause bounds, before it asks the others.
+ */
+const CALM_REQUEST_MS = 300 * TICK_MS + 300
 /** One decision that a lagging replica is sent, the reading from the disk apart. */
 const CALM_DECISION_MS = 5
 /** Stuck requests, and open slots of a replica, that a description lists. */
@@ -47,8 +51,23 @@ export function settleBoundMs(
   const reached = replicas.map(({ running }) => running?.runtime.state.lastExecuted ?? 0)
   const lagging = Math.max(...reached) - Math.min(...reached)
   const catchUp = CATCH_UP_MS + lagging * (2 * plan.disk.readMs + CALM_DECISION_MS)
-  const waiting = 2 * CLIENT_BACKOFF_MS + catchUp + left * (CALM_REQUEST_MS + pauseMsMax)
+  const waiting =
+    2 * CLIENT_BACKOFF_MS + catchUp + viewsBoundMs(plan, replicas) + left * (CALM_REQUEST_MS + pauseMsMax)
   return waiting / rate + 2 * Math.max(...skews)
+}
+
+/**
+ * Until a view with a correct primary begins: as many bad primaries in a row as may be faulty, and one more view that
+ * begins late. Each costs the wait for a request and the wait for a NEW-VIEW, both doubled from the one before.
+ */
+function viewsBoundMs({ n }: Plan, replicas: readonly VirtualReplica[]): number {
+  let ticks = Math.max(...replicas.map(({ running }) => running?.runtime.state.timeoutTicks ?? 0))
+  let sum = 0
+  for (let view = 0; view <= faultsMax(n) + 1; view++) {
+    ticks = Math.min(2 * ticks, TIMEOUT_TICKS_MAX)
+    sum += 2 * ticks
+  }
+  return sum * TICK_MS
 }
 
 /** The first request of a correct client that was refused, as a sentence; null when none was. */

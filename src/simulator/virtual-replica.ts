@@ -3,10 +3,9 @@ import { assert } from '../base/assert.ts'
 import { toHex } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
 import type { ClientId, ReplicaId } from '../base/ids.ts'
-import type { Random } from '../base/random.ts'
 import type { Cluster } from '../messages/cluster.ts'
 import { step as protocolStep } from '../pbft/step.ts'
-import type { Application, CryptoSuite, Peer, Signer } from '../ports.ts'
+import type { Application, CryptoSuite, Entropy, Peer, Signer } from '../ports.ts'
 import { ReplicaRuntime, type StepFunction } from '../runtime/replica-runtime.ts'
 import { createStore } from '../store/application.ts'
 import { isAmnesiac } from './replica-view.ts'
@@ -33,9 +32,9 @@ export interface ReplicaPlace {
   readonly time: VirtualTime
   readonly clock: VirtualClock
   readonly disk: VirtualDisk
+  /** Seeded. */
+  readonly entropy: Entropy
   readonly network: VirtualNetwork
-  /** For the nonces of its recovery operations. */
-  readonly random: Random
   readonly watch: Watch
   readonly trace: Trace
   readonly sabotage: Sabotage
@@ -106,7 +105,7 @@ export class VirtualReplica {
   /** Starts the replica, or starts it again from its disk. */
   start(): void {
     assert(this.#running === null, 'a replica that runs is not started')
-    const { id, twin, cluster, suite, signer, network, disk, clock, random } = this.#place
+    const { id, twin, cluster, suite, signer, network, disk, clock } = this.#place
     this.#incarnation++
     const process = new VirtualProcess(clock)
     this.#process = process
@@ -119,9 +118,9 @@ export class VirtualReplica {
       signer,
       transport: process.transport(network.attach(this.#peer, twin)),
       replay: process.replay(disk.open()),
+      entropy: this.#place.entropy,
       application,
       pages: disk.pages,
-      entropy: (size) => Uint8Array.from({ length: size }, () => random.below(256)),
       // Every stable checkpoint is stored, and the log trimmed behind it.
       storeAfterBytes: 0,
       clock: process,
@@ -193,12 +192,14 @@ export class VirtualReplica {
     })
     const incarnation = this.#incarnation
     const application = sabotage.application?.(id, store) ?? store
+    let isRestored = false
     return {
       execute: (sequence, batch) => {
         const outcomes = process.execute(application, sequence, batch)
         if (this.isCorrect) {
-          watch.onExecuted({ replica: id, incarnation, sequence, batch, outcomes, application })
+          watch.onExecuted({ replica: id, incarnation, isRestored, sequence, batch, outcomes, application })
         }
+        isRestored = false
         return outcomes
       },
       standing: (client, timestamp, digest) => application.standing(client, timestamp, digest),
@@ -208,7 +209,10 @@ export class VirtualReplica {
       },
       snapshot: () => application.snapshot(),
       assemble: (root) => application.assemble(root),
-      restore: (snapshot) => application.restore(snapshot),
+      restore: (snapshot) => {
+        isRestored = true
+        application.restore(snapshot)
+      },
       fingerprint: () => application.fingerprint(),
     }
   }
