@@ -48,11 +48,6 @@ export interface LevelPageStoreOptions {
 export interface LevelPageStore extends PageStore {
   /** Different pages that were found damaged and have not been written anew. */
   readonly damagedPages: number
-  /**
-   * Deletes every page that is not among `keep`, also one that was written before this call; then gives their count.
-   * For the pages of states that were never committed or whose deletion a crash cut short.
-   */
-  collect(keep: Iterable<Uint8Array>, done: (deleted: number) => void): void
   /** Finishes what was asked for, and gives the directory free. */
   close(): Promise<void>
 }
