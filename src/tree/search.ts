@@ -33,11 +33,32 @@ export function childIndex(page: Page, key: Uint8Array, from: number, to: number
   const head = headAt(key, from + shared, to)
   let low = 0
   let high = page.count - 1
+  // The bytes that the key is known to share with the separators at `low` and behind `high`.
+  let sharedBelow = shared
+  let sharedAbove = shared
   while (low < high) {
     const middle = (low + high + 1) >>> 1
     const other = heads[middle] as number
-    if (other < head || (other === head && isSeparatorUpTo(page, middle, key, from, to))) low = middle
-    else high = middle - 1
+    let isUpTo = other < head
+    let common = shared
+    if (other === head) {
+      const at = itemAt(page, middle)
+      const length = itemEnd(page, middle) - at
+      const end = length < to - from ? length : to - from
+      common = sharedBelow < sharedAbove ? sharedBelow : sharedAbove
+      while (common < end && page.bytes[at + common] === key[from + common]) common++
+      isUpTo =
+        common < end
+          ? (page.bytes[at + common] as number) < (key[from + common] as number)
+          : length <= to - from
+    }
+    if (isUpTo) {
+      low = middle
+      sharedBelow = common
+    } else {
+      high = middle - 1
+      sharedAbove = common
+    }
   }
   return low
 }
@@ -51,18 +72,6 @@ function orderOfShared(page: Page, shared: number, key: Uint8Array, from: number
     if (difference !== 0) return difference
   }
   return shared - length
-}
-
-/** Whether a separator is at or below the key. */
-function isSeparatorUpTo(page: Page, index: number, key: Uint8Array, from: number, to: number): boolean {
-  const at = itemAt(page, index)
-  const length = itemEnd(page, index) - at
-  const shared = Math.min(length, to - from)
-  for (let offset = page.sharedBytes; offset < shared; offset++) {
-    const difference = (page.bytes[at + offset] as number) - (key[from + offset] as number)
-    if (difference !== 0) return difference < 0
-  }
-  return length <= to - from
 }
 
 /** The next four bytes as a number, zeros where there are none. */
