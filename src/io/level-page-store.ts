@@ -57,7 +57,7 @@ export interface LevelPageStore extends PageStore {
   close(): Promise<void>
 }
 
-/** Opens the page store in a directory, or makes an empty one. Rejects with `PageStoreInUse`, or the system's error. */
+/** Opens the page store in a directory, or makes an empty one. Rejects with `PageStoreInUse` or `PageStoreFailed`. */
 export async function openLevelPageStore(
   directory: string,
   options: LevelPageStoreOptions,
@@ -80,7 +80,8 @@ export async function openLevelPageStore(
     return new LevelPages({ files: systemLogFiles, ...options, path, anchorPath, database, anchor, release })
   } catch (error) {
     release()
-    throw error
+    if (error instanceof PageStoreInUse) throw error
+    throw new PageStoreFailed(`Opening the pages in ${directory} failed`, error)
   }
 }
 
