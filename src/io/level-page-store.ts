@@ -16,7 +16,7 @@ import { equalBytes, toHex } from '../base/bytes.ts'
 import { DIGEST_BYTES } from '../base/hash.ts'
 import type { Anchor, Page, PageStore } from '../ports.ts'
 import { readAnchor, writeAnchor } from './anchor-file.ts'
-import { type LogFiles, syncDirectory, systemLogFiles } from './file-log-files.ts'
+import { type LogFiles, syncDirectory, syncNames, systemLogFiles } from './file-log-files.ts'
 import { openPageDatabase, type PageDatabase } from './page-database.ts'
 import { findDamage, salvagePages } from './page-salvage.ts'
 import { causeOf, type PageDamage, PageStoreFailed, PageStoreInUse } from './page-store-errors.ts'
@@ -52,7 +52,7 @@ export interface LevelPageStore extends PageStore {
   close(): Promise<void>
 }
 
-/** Opens the page store in a directory, or makes an empty one. Rejects with `PageStoreInUse`, or the system's error. */
+/** Opens the page store in a directory, or makes an empty one. Rejects with `PageStoreInUse` or `PageStoreFailed`. */
 export async function openLevelPageStore(
   directory: string,
   options: LevelPageStoreOptions,
@@ -75,7 +75,8 @@ export async function openLevelPageStore(
     return new LevelPages({ files: systemLogFiles, ...options, path, anchorPath, database, anchor, release })
   } catch (error) {
     release()
-    throw error
+    if (error instanceof PageStoreInUse) throw error
+    throw new PageStoreFailed(`Opening the pages in ${directory} failed`, error)
   }
 }
 
@@ -281,7 +282,7 @@ class LevelPages implements LevelPageStore {
   async #commit({ anchor, removed }: Extract<Task, { kind: 'commit' }>): Promise<void> {
     const { path, anchorPath, files } = this.#parts
     // The database makes new files and does not make their names certain.
-    syncDirectory(path)
+    await syncNames(path)
     await writeAnchor(anchorPath, anchor, files).catch((error) => {
       throw new PageStoreFailed(`Writing the anchor ${anchorPath} failed`, error)
     })
