@@ -85,6 +85,11 @@ export interface Log {
   append(record: Uint8Array): LogPosition
   /** Calls `done` when everything appended so far is on disk. One sync at a time is in flight; others wait for it. */
   sync(done: () => void): void
+  /**
+   * Records in front of this position are no longer needed; whole segments of them may be deleted, some time after the
+   * next sync.
+   */
+  trim(before: LogPosition): void
   /** Reads a record back; null when it is gone. */
   read(position: LogPosition, done: (record: Uint8Array | null) => void): void
 }
@@ -92,6 +97,8 @@ export interface Log {
 /** Reads a log from its first record; the order of records is the order of appending. */
 export interface LogReplay {
   readonly log: Log
+  /** How the log begins: with its birth; cut, because records before the first were trimmed; or anew after a loss. */
+  readonly beginning: 'birth' | 'cut' | 'amnesia'
   readonly records: Iterable<{ readonly position: LogPosition; readonly record: Uint8Array }>
 }
 
@@ -167,6 +174,8 @@ export interface Outcome {
   /** Null when there is nothing to answer: stale, reused timestamp, unknown client. */
   readonly results: Uint8Array | null
   readonly standing: Standing
+  /** Of a replica's recovery operation (rule 6.4), and whether it was accepted just now; null for ordinary requests. */
+  readonly recovery: { readonly replica: ReplicaId; readonly isAccepted: boolean } | null
 }
 
 /** The replicated application: deterministic, and the only holder of what later execution depends on. */
@@ -177,7 +186,13 @@ export interface Application {
   /** The kept results of an executed request, or null when they are no longer kept. */
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null
   readonly revision: number
-  /** SHA-256 over the whole replicated state; equal on replicas that executed the same batches. */
+  /** The state after the last executed batch, frozen. */
+  snapshot(): Snapshot
+  /** Begins to put together the state with this root; pages that the live state shares with it are taken from there. */
+  assemble(root: Uint8Array): Assembly
+  /** Makes a finished assembly the live state. */
+  restore(snapshot: Snapshot): void
+  /** The state's root, all hashed at once; equal on replicas that executed the same batches. */
   fingerprint(): Uint8Array
 }
 

@@ -3,7 +3,7 @@ import { toHex } from '../../src/base/bytes.ts'
 import type { ReplicaId, View } from '../../src/base/ids.ts'
 import { faultsMax, primaryOf, quorum, rankedLargest, weakQuorum } from '../../src/base/quorum.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
-import type { ReplicaReport } from '../../src/messages/message.ts'
+import type { ReplicaReport, ReplicaStanding } from '../../src/messages/message.ts'
 import type { Connection } from './connection.ts'
 
 export interface ClusterStatus {
@@ -23,7 +23,7 @@ export interface ClusterStatus {
     readonly view: number | null
     readonly lastExecuted: number | null
     readonly stable: number | null
-    readonly state: 'voting' | null
+    readonly state: ReplicaStanding | null
     readonly suspected: boolean
   }[]
   /** Null while requests are served. `since` is in milliseconds since 1970, `missing` the replicas that are waited for. */
@@ -79,7 +79,7 @@ export function statusOf(cluster: Cluster, reports: Reports, now: number): Clust
         view: report?.view ?? null,
         lastExecuted: report?.lastExecuted ?? null,
         stable: report?.lowWatermark ?? null,
-        state: report === undefined ? null : 'voting',
+        state: report?.standing ?? null,
         suspected: isSuspected(id, primary, reports, n),
       }
     }),
@@ -87,10 +87,12 @@ export function statusOf(cluster: Cluster, reports: Reports, now: number): Clust
   }
 }
 
-/** A primary is suspected when f + 1 replicas have waited for it past their timers. */
+/** Suspected by f + 1 replicas: for its silence, or as a primary that they waited for past their timers. */
 function isSuspected(id: ReplicaId, primary: ReplicaId, reports: Reports, n: number): boolean {
-  if (id !== primary) return false
-  return [...reports.values()].filter(({ stalledSince }) => stalledSince > 0).length >= weakQuorum(n)
+  const accusers = [...reports.values()].filter(
+    ({ suspected, stalledSince }) => suspected.includes(id) || (id === primary && stalledSince > 0),
+  )
+  return accusers.length >= weakQuorum(n)
 }
 
 function stallOf(cluster: Cluster, reports: Reports, now: number): ClusterStatus['stalled'] {
@@ -102,7 +104,19 @@ function stallOf(cluster: Cluster, reports: Reports, now: number): ClusterStatus
     return { since: since.length > 0 ? Math.min(...since) : now, missing: silent, because }
   }
   if (since.length < weakQuorum(n)) return null
-  const missing = new Set([...reports.values()].flatMap((report) => report.missing))
-  const because = `the oldest request waits for ${[...missing].sort((a, b) => a - b).join(', ') || 'a quorum'}`
-  return { since: Math.min(...since), missing: [...missing].sort((a, b) => a - b), because }
+  const missing = [...new Set([...reports.values()].flatMap((report) => report.missing))].sort(
+    (a, b) => a - b,
+  )
+  const voting = [...reports.values()].filter(
+    ({ standing }) => standing === 'voting' || standing === 'transferring',
+  )
+  const between = [...reports.values()].filter(({ isActive }) => !isActive)
+  const named = missing.join(', ') || 'a quorum'
+  const because =
+    voting.length < quorum(n)
+      ? `${voting.length} of ${n} replicas vote and ${quorum(n)} are needed`
+      : between.length >= weakQuorum(n)
+        ? `the change to view ${Math.max(...between.map(({ view }) => view))} needs ${quorum(n)} replicas and waits for ${named}`
+        : `the oldest request waits for ${named}`
+  return { since: Math.min(...since), missing, because }
 }

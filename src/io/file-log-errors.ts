@@ -50,11 +50,21 @@ export class LogLostSyncedData extends OperatorError {
   }
 }
 
-/** A write or a sync failed while the log was in use. What is on disk is then unknown: the process must end. */
+/** A write, a sync or a deletion failed while the log was in use. What is on disk is then unknown: the process must end. */
 export class LogFailed extends Error {
   override readonly name = 'LogFailed'
 
   constructor(what: string, cause: unknown) {
-    super(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    super(`${what}: ${cause instanceof Error ? cause.message : String(cause)}. ${adviceFor(cause)}`, {
+      cause,
+    })
   }
+}
+
+/** What to do about a disk that failed; one sentence. */
+export function adviceFor(cause: unknown): string {
+  const text = String(cause)
+  const isFull = /ENOSPC|EDQUOT|EFBIG|no space|quota/i.test(text)
+  const remedy = isFull ? 'Make room on this disk' : 'Check this disk'
+  return `${remedy} and start the replica again: it continues from what is on disk.`
 }

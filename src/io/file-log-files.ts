@@ -1,10 +1,22 @@
 /** The file operations beneath the log. The ones in use while it runs are replaceable, so that tests can fail them. */
-import { close, closeSync, fdatasync, fsyncSync, open, openSync, readSync, writev, writevSync } from 'node:fs'
+import {
+  close,
+  closeSync,
+  fdatasync,
+  fsyncSync,
+  open,
+  openSync,
+  readSync,
+  unlink,
+  writev,
+  writevSync,
+} from 'node:fs'
 import { promisify } from 'node:util'
 
 const openAsync = promisify(open)
 const closeAsync = promisify(close)
 const fdatasyncAsync = promisify(fdatasync)
+const unlinkAsync = promisify(unlink)
 
 /** An open file. */
 export interface LogFile {
@@ -18,9 +30,14 @@ export interface LogFiles {
   write(file: LogFile, parts: readonly Uint8Array[], offset: number): Promise<void>
   /** Resolves when what was written is on disk. */
   sync(file: LogFile): Promise<void>
+  remove(path: string): Promise<void>
 }
 
-export const systemLogFiles: LogFiles = { write: writeAll, sync: (file) => fdatasyncAsync(file.descriptor) }
+export const systemLogFiles: LogFiles = {
+  write: writeAll,
+  sync: (file) => fdatasyncAsync(file.descriptor),
+  remove: unlinkAsync,
+}
 
 /**
  * Bytes up to which a write is made at once: it only fills the page cache, which is quicker than handing it to another

@@ -6,7 +6,7 @@
  *   record  = length u32 | checksum u32 | counter u64 | synced u64 | chain 32 | content      length = of the content
  *   chain   = SHA-256(previous chain | counter u64 | content)
  *
- * `counter` counts records from 0, the birth record. `synced` is the counter up to which everything was on disk when
+ * `counter` counts records from 0, which tells how the log began. `synced` is the counter up to which everything was on disk when
  * the record was written: a good record proves that all before that one had been synced, so damage there is no torn
  * write. Records that were written together may reach the disk in any order, and prove nothing about one another.
  *
@@ -33,11 +33,24 @@ export const FIRST_CHAIN: Uint8Array = new Uint8Array(DIGEST_BYTES)
 
 const MAGIC = utf8('strategos log 1\n')
 const HEADER_CHECKSUM_AT = 80
-const BIRTH = utf8('strategos birth record')
 
-/** The content of record 0, which `init` writes. It makes the chains of two logs different. */
-export function birthContent(nonce: Uint8Array): Uint8Array {
-  return concatBytes(BIRTH, nonce)
+/** How a log begins of its own: with its replica's birth, or anew after a loss (rule 6.4). */
+export type FirstRecord = 'birth' | 'amnesia'
+
+const FIRST_RECORDS = {
+  birth: utf8('strategos birth record'),
+  amnesia: utf8('strategos amnesia record'),
+} as const
+
+/** The content of record 0. It makes the chains of two logs different. */
+export function firstContent(first: FirstRecord, nonce: Uint8Array): Uint8Array {
+  return concatBytes(FIRST_RECORDS[first], nonce)
+}
+
+/** Which record 0 this is, or null for none. */
+export function parseFirstContent(content: Uint8Array, nonce: Uint8Array): FirstRecord | null {
+  if (equalBytes(content, firstContent('birth', nonce))) return 'birth'
+  return equalBytes(content, firstContent('amnesia', nonce)) ? 'amnesia' : null
 }
 
 export interface SegmentHeader {

@@ -7,14 +7,14 @@ import { basename, join } from 'node:path'
 import { equalBytes, readU32, readU64 } from '../base/bytes.ts'
 import { LogCorrupt, LogLostSyncedData, LogMissing } from './file-log-errors.ts'
 import { readInto } from './file-log-files.ts'
-import { decodeMarker, MARKER_FILE, type Marker } from './file-log-marker.ts'
+import { type Cut, type DecodedMarker, decodeMarker, MARKER_FILE, type Marker } from './file-log-marker.ts'
 import {
-  birthContent,
   checksumSeed,
   decodeRecord,
   decodeSegmentHeader,
-  FIRST_CHAIN,
+  type FirstRecord,
   nextChain,
+  parseFirstContent,
   RECORD_BYTES_MAX,
   RECORD_HEADER_BYTES,
   SEGMENT_HEADER_BYTES,
@@ -35,7 +35,10 @@ export interface ScannedLog {
   readonly last: Marker
   /** Where the next record goes, in the last of `segments`. */
   readonly endOffset: number
-  readonly markerSlot: 0 | 1
+  readonly beginning: FirstRecord | 'cut'
+  readonly marked: DecodedMarker
+  /** Segments in front of the cut, whose deletion a crash came before. */
+  readonly leftovers: readonly string[]
   /** Whether something behind the end has to be cleared: a torn tail. */
   readonly isTorn: boolean
   /** Segments that hold nothing but the torn tail. */
@@ -45,9 +48,15 @@ export interface ScannedLog {
 /** Scans the log in a directory. Throws `LogMissing`, `LogCorrupt` or `LogLostSyncedData`. */
 export function scanLog(directory: string): ScannedLog {
   const paths = segmentPaths(directory)
-  const { marker, slot } = readMarker(directory, paths)
-  const scan = new Scan(paths, marker)
-  return { ...scan.run(), markerSlot: slot }
+  const marked = readMarker(directory)
+  const { marker, cut } = marked
+  const leftovers = paths.filter((path) => (parseSegmentName(basename(path)) ?? 0) < cut.firstCounter)
+  const standing = paths.slice(leftovers.length)
+  if (standing.length === 0) {
+    const counters = { missing: cut.firstCounter, synced: marker.counter }
+    throw new LogLostSyncedData({ file: directory, offset: 0 }, counters)
+  }
+  return { ...new Scan(standing, marker, cut).run(), marked, leftovers }
 }
 
 export function segmentPaths(directory: string): readonly string[] {
@@ -60,20 +69,11 @@ export function segmentPaths(directory: string): readonly string[] {
   throw new LogMissing(`There is no log in ${directory}; only init makes one.`)
 }
 
-function readMarker(
-  directory: string,
-  paths: readonly string[],
-): { readonly marker: Marker; readonly slot: 0 | 1 } {
+function readMarker(directory: string): DecodedMarker {
   const file = join(directory, MARKER_FILE)
   if (!existsSync(file)) throw new LogCorrupt({ file, offset: 0 }, 'its marker is missing, which belongs')
   const decoded = decodeMarker(readFileSync(file))
   if (decoded === null) throw new LogCorrupt({ file, offset: 0 }, 'its marker does not check out')
-  if (paths.length === 0) {
-    throw new LogLostSyncedData(
-      { file: directory, offset: 0 },
-      { missing: 0, synced: decoded.marker.counter },
-    )
-  }
   return decoded
 }
 
@@ -95,22 +95,26 @@ class Scan {
   readonly #segments: Segment[] = []
   #nonce: Uint8Array | null = null
   /** The counter that the next record must have. */
-  #expected = 0
-  #chain = FIRST_CHAIN
+  #expected: number
+  #chain: Uint8Array
+  #beginning: ScannedLog['beginning'] = 'cut'
 
-  constructor(paths: readonly string[], marker: Marker) {
+  constructor(paths: readonly string[], marker: Marker, cut: Cut) {
     this.#paths = paths
     this.#marker = marker
+    this.#expected = cut.firstCounter
+    this.#chain = cut.previousChain
   }
 
-  run(): Omit<ScannedLog, 'markerSlot'> {
+  run(): Omit<ScannedLog, 'marked' | 'leftovers'> {
     let endOffset = SEGMENT_HEADER_BYTES
     for (const [index, file] of this.#paths.entries()) {
       const bytes = readSegment(file)
       const header = this.#readHeader(file, bytes, index)
       const seed = checksumSeed(header.nonce)
       endOffset = this.#readRecords(file, bytes, seed)
-      this.#segments.push({ path: file, firstCounter: header.firstCounter, size: header.size })
+      const { firstCounter, previousChain, size } = header
+      this.#segments.push({ path: file, firstCounter, previousChain, size })
       const rest = bytes.subarray(endOffset)
       const isWhole = bytes.length === header.size && isZero(rest)
       if (isWhole && this.#isContinuedIn(this.#paths[index + 1])) continue
@@ -124,8 +128,9 @@ class Scan {
     return this.#found(endOffset, false)
   }
 
-  #found(endOffset: number, isTorn: boolean): Omit<ScannedLog, 'markerSlot'> {
+  #found(endOffset: number, isTorn: boolean): Omit<ScannedLog, 'marked' | 'leftovers'> {
     return {
+      beginning: this.#beginning,
       nonce: this.#nonce ?? new Uint8Array(0),
       segments: this.#segments,
       last: { counter: this.#expected - 1, chain: this.#chain },
@@ -160,8 +165,8 @@ class Scan {
       const record = decodeRecord(bytes, at, seed)
       if (record === null) return at
       const chain = nextChain(this.#chain, this.#expected, record.content)
-      const isBirth = this.#expected > 0 || equalBytes(record.content, birthContent(this.#nonce ?? chain))
-      if (record.counter !== this.#expected || !equalBytes(record.chain, chain) || !isBirth) {
+      const isGood = record.counter === this.#expected && equalBytes(record.chain, chain)
+      if (!isGood || !this.#knowsBeginning(record.content)) {
         throw new LogCorrupt({ file, offset: at }, `record ${this.#expected} does not continue the chain`)
       }
       if (record.counter === this.#marker.counter && !equalBytes(chain, this.#marker.chain)) {
@@ -171,6 +176,14 @@ class Scan {
       this.#expected++
       at = record.end
     }
+  }
+
+  /** Takes from record 0 how the log begins; false when it says nothing of that. */
+  #knowsBeginning(content: Uint8Array): boolean {
+    if (this.#expected > 0) return true
+    const first = parseFirstContent(content, this.#nonce ?? new Uint8Array(0))
+    this.#beginning = first ?? 'cut'
+    return first !== null
   }
 
   #isContinuedIn(path: string | undefined): boolean {

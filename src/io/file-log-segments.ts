@@ -5,6 +5,7 @@
 import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
+import { LogFailed } from './file-log-errors.ts'
 import { closeLogFile, type LogFile, type LogFiles, openLogFile, syncDirectory } from './file-log-files.ts'
 import { encodeSegmentHeader, type SegmentHeader } from './file-log-record.ts'
 
@@ -18,6 +19,8 @@ const ZEROS = new Uint8Array(ZEROS_BYTES)
 export interface Segment {
   readonly path: string
   readonly firstCounter: number
+  /** What its first record continues from. */
+  readonly previousChain: Uint8Array
   /** Bytes. */
   readonly size: number
 }
@@ -74,7 +77,12 @@ export class SegmentMaker {
     if (this.#prepared?.size !== header.size) await this.#discard()
     this.prepare(header.size)
     assert(this.#prepared, 'a log that was closed is continued')
-    const made = await this.#prepared.file
+    const made = await this.#prepared.file.catch((error) => {
+      throw new LogFailed(
+        `Making the log’s next segment ${join(this.#directory, PREPARED_FILE)} failed`,
+        error,
+      )
+    })
     this.#prepared = null
     await this.#files.write(made, [encodeSegmentHeader(header)], 0)
     await this.#files.sync(made)

@@ -46,6 +46,8 @@ interface Appended extends RecordPlace {
 interface Waiting {
   /** The counter of the last record that must be on disk. */
   readonly upTo: number
+  /** The segments in front of this one may go then. */
+  readonly trimTo: number
   readonly done: () => void
 }
 
@@ -70,7 +72,13 @@ export interface LogWriterOptions {
 /** Owns the log's files until it is closed. */
 export class LogWriter implements FileLog {
   readonly #options: LogWriterOptions
-  readonly #segments: Segment[]
+  /** By their index; those in front of `#firstSegment` are deleted. */
+  readonly #segments: Map<number, Segment>
+  #firstSegment = 0
+  /** What may go after the next sync, and what may go now: the segments in front of these. */
+  #unneeded = 0
+  #trimTo = 0
+  #trimming: Promise<void> | null = null
   #file: LogFile
   /** Where the next record goes; the segment may not exist yet. */
   #tail: { segment: number; size: number; offset: number }
@@ -91,7 +99,7 @@ export class LogWriter implements FileLog {
     const { segments, file, endOffset, last } = options
     const segment = segments.length - 1
     this.#options = options
-    this.#segments = [...segments]
+    this.#segments = new Map(segments.entries())
     this.#file = file
     this.#tail = { segment, size: segments[segment]?.size ?? 0, offset: endOffset }
     this.#lastCounter = last.counter
@@ -111,13 +119,17 @@ export class LogWriter implements FileLog {
   }
 
   sync(done: () => void): void {
-    this.#waiting.push({ upTo: this.#lastCounter, done })
+    this.#waiting.push({ upTo: this.#lastCounter, trimTo: this.#unneeded, done })
     this.#serve()
+  }
+
+  trim(before: LogPosition): void {
+    this.#unneeded = Math.max(this.#unneeded, Math.floor(before / SPAN))
   }
 
   read(position: LogPosition, done: (record: Uint8Array | null) => void): void {
     const unsynced = this.#unsynced.get(position)
-    const segment = this.#segments[Math.floor(position / SPAN)]
+    const segment = this.#segments.get(Math.floor(position / SPAN))
     if (unsynced !== undefined || segment === undefined) {
       process.nextTick(done, unsynced === undefined ? null : Uint8Array.from(unsynced))
       return
@@ -137,6 +149,7 @@ export class LogWriter implements FileLog {
       await this.#flushing
     }
     await this.#flushing
+    await this.#trimming
     await this.#options.maker.close()
     await this.#options.marker.close()
     // After a failure there may be no file left to close.
@@ -163,7 +176,44 @@ export class LogWriter implements FileLog {
     const served = this.#waiting.filter(({ upTo }) => upTo <= this.#syncedCounter)
     this.#waiting = this.#waiting.filter(({ upTo }) => upTo > this.#syncedCounter)
     if (this.#waiting.length > 0) this.#flushing = this.#startFlush()
-    for (const { done } of served) process.nextTick(done)
+    for (const { trimTo, done } of served) {
+      this.#trimTo = Math.max(this.#trimTo, trimTo)
+      process.nextTick(done)
+    }
+    this.#startTrim()
+  }
+
+  /** Deletes segments beside the syncs of the log, which never wait for it. */
+  #startTrim(): void {
+    if (this.#trimming !== null || this.#hasFailed || this.#isClosed) return
+    // The last segment stays: the log continues in it.
+    const to = Math.min(this.#trimTo, this.#firstSegment + this.#segments.size - 1)
+    const first = this.#segments.get(to)
+    if (first === undefined || to <= this.#firstSegment) return
+    this.#trimming = this.#deleteInFrontOf(to, first).then(
+      () => {
+        this.#trimming = null
+        this.#startTrim()
+      },
+      (error) => this.#fail(error),
+    )
+  }
+
+  /** The order is the proof: what the log begins with is certain before anything in front of it goes. */
+  async #deleteInFrontOf(to: number, { firstCounter, previousChain }: Segment): Promise<void> {
+    const { marker, files } = this.#options
+    if (!(await marker.cutTo({ firstCounter, previousChain }))) {
+      this.#hasFailed = true // the marker has told it
+      return
+    }
+    while (this.#firstSegment < to) {
+      const segment = this.#segments.get(this.#firstSegment)
+      this.#segments.delete(this.#firstSegment++)
+      if (segment === undefined) continue
+      await files.remove(segment.path).catch((error) => {
+        throw new LogFailed(`Deleting the log’s segment ${segment.path} failed`, error)
+      })
+    }
   }
 
   #startFlush(): Promise<void> {
@@ -181,7 +231,7 @@ export class LogWriter implements FileLog {
       const first = group[from] as Appended
       const to = group.findIndex(({ segment }, index) => index > from && segment !== first.segment)
       const run = group.slice(from, to < 0 ? group.length : to)
-      if (first.segment === this.#segments.length) await this.#openSegment(first)
+      if (first.segment === this.#firstSegment + this.#segments.size) await this.#openSegment(first)
       await files.write(this.#file, this.#encode(run), first.offset)
       await files.sync(this.#file)
       from += run.length
@@ -197,7 +247,7 @@ export class LogWriter implements FileLog {
     const file = await maker.activate({ nonce, firstCounter: counter, size, previousChain })
     await closeLogFile(this.#file)
     this.#file = file
-    this.#segments.push({ path: file.path, firstCounter: counter, size })
+    this.#segments.set(segment, { path: file.path, firstCounter: counter, previousChain, size })
   }
 
   #encode(records: readonly Appended[]): Uint8Array[] {
@@ -221,8 +271,11 @@ export class LogWriter implements FileLog {
 
   #fail(error: unknown): void {
     this.#flushing = null
+    if (this.#hasFailed) return
     this.#hasFailed = true
-    this.#options.onFailure(new LogFailed(`Writing the log ${this.#file.path} failed`, error))
+    const failure =
+      error instanceof LogFailed ? error : new LogFailed(`Writing the log ${this.#file.path} failed`, error)
+    this.#options.onFailure(failure)
   }
 }
 

@@ -1,37 +1,20 @@
 /**
  * The log of one replica: append-only segment files and a marker (rule 6.3). Records are chained by hash, carry
- * checksums, and are checked as a whole whenever the log is opened. `init` makes a log with its birth record; nobody
- * else makes one (rule 6.4).
+ * checksums, and are checked as a whole whenever the log is opened. `init` makes a log with its birth record; one that
+ * is made after a loss says so for as long as its first record stands (rule 6.4).
  *
  *   <directory>/0000000000000000.segment ...   records, named by their first counter
  *   <directory>/marker                         "synced up to"
  *   <directory>/lock                           while it is open
  */
-import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { LogPosition, LogReplay } from '../ports.ts'
+import { writeNewLog } from './file-log-create.ts'
 import { LogCorrupt, LogExists, LogFailed, LogInUse } from './file-log-errors.ts'
-import {
-  closeLogFile,
-  type LogFile,
-  type LogFiles,
-  openLogFile,
-  syncDirectory,
-  systemLogFiles,
-} from './file-log-files.ts'
-import { encodeFirstMarker, MARKER_FILE, MarkerWriter } from './file-log-marker.ts'
-import {
-  birthContent,
-  checksumSeed,
-  decodeRecord,
-  encodeRecordHeader,
-  FIRST_CHAIN,
-  NONCE_BYTES,
-  nextChain,
-  SEGMENT_BYTES,
-  SEGMENT_HEADER_BYTES,
-} from './file-log-record.ts'
+import { type LogFile, type LogFiles, openLogFile, syncDirectory, systemLogFiles } from './file-log-files.ts'
+import { MARKER_FILE, MarkerWriter } from './file-log-marker.ts'
+import { checksumSeed, decodeRecord, SEGMENT_BYTES, SEGMENT_HEADER_BYTES } from './file-log-record.ts'
 import { readSegment, type ScannedLog, scanLog, segmentPaths } from './file-log-scan.ts'
 import { SegmentMaker, writeZeros } from './file-log-segments.ts'
 import { type FileLog, LogWriter, positionOf } from './file-log-writer.ts'
@@ -60,53 +43,68 @@ export async function createFileLog(directory: string, options: FileLogOptions =
   if (existsSync(directory) && readdirSync(directory).length > 0) {
     throw new LogExists(`${directory} is not empty; a log is never overwritten.`)
   }
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const nonce = Uint8Array.from(randomBytes(NONCE_BYTES))
-  const content = birthContent(nonce)
-  const facts = { counter: 0, synced: 0, chain: nextChain(FIRST_CHAIN, 0, content) }
-  const header = { nonce, firstCounter: 0, size: segmentBytes, previousChain: FIRST_CHAIN }
-  const segment = await new SegmentMaker(directory, files).activate(header)
-  const record = [encodeRecordHeader(facts, content, checksumSeed(nonce)), content]
-  await writeAndClose(segment, { parts: record, offset: SEGMENT_HEADER_BYTES, files })
-  const marker = await openLogFile(join(directory, MARKER_FILE), 'wx+')
-  await writeAndClose(marker, { parts: [encodeFirstMarker(facts)], offset: 0, files })
-  syncDirectory(directory)
-  syncDirectory(dirname(directory))
+  await writeNewLog(directory, { first: 'birth', segmentBytes, files })
 }
 
-async function writeAndClose(
-  file: LogFile,
-  write: { readonly parts: readonly Uint8Array[]; readonly offset: number; readonly files: LogFiles },
+/**
+ * Begins a log anew where one is missing, damaged or has lost synced data (rule 6.4): its first record says amnesia.
+ * What stands there is moved to `<directory>.damaged`, in place of what was moved there before. After a crash at any
+ * point there is the old log, none, or the new one. Rejects with `LogInUse`.
+ */
+export async function restartFileLogAfterLoss(
+  directory: string,
+  options: FileLogOptions = {},
 ): Promise<void> {
+  const { segmentBytes = SEGMENT_BYTES, files = systemLogFiles } = options
+  // The lock keeps what is there from being moved away under another process.
+  const release = existsSync(directory) ? takeLock(directory) : () => {}
+  let isMoved = false
+  const beside = `${directory}.new`
+  const aside = `${directory}.damaged`
   try {
-    await write.files.write(file, write.parts, write.offset)
-    await write.files.sync(file)
+    rmSync(beside, { recursive: true, force: true })
+    await writeNewLog(beside, { first: 'amnesia', segmentBytes, files })
+    if (existsSync(directory)) {
+      rmSync(aside, { recursive: true, force: true })
+      renameSync(directory, aside)
+      isMoved = true
+      rmSync(join(aside, LOCK_FILE), { force: true })
+    }
+    renameSync(beside, directory)
+    syncDirectory(dirname(directory))
   } finally {
-    await closeLogFile(file)
+    if (!isMoved) release()
   }
 }
 
 /**
  * Opens a log: checks all of it, cuts a torn tail, and makes what it found certain. Rejects with `LogMissing`,
- * `LogInUse`, `LogCorrupt` or `LogLostSyncedData`. The records are without the birth record: none means a first start.
+ * `LogInUse`, `LogCorrupt` or `LogLostSyncedData`. The records are without record 0, of which `beginning`
+ * tells: none at all after a birth means a first start.
  */
 export async function openFileLog(directory: string, options: OpenFileLogOptions): Promise<FileLogReplay> {
   segmentPaths(directory)
+  const release = takeLock(directory)
+  try {
+    const scanned = scanLog(directory)
+    const log = await continueLog(directory, { ...options, scanned, release })
+    return { log, beginning: scanned.beginning, records: replayOf(scanned) }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+/** Gives the function that gives the lock back. */
+function takeLock(directory: string): () => void {
   const lock = join(directory, LOCK_FILE)
-  const release = takeProcessLock(
+  return takeProcessLock(
     lock,
     (holder) =>
       new LogInUse(
         `The log in ${directory} is in use by process ${holder}; if that is another program, delete ${lock}.`,
       ),
   )
-  try {
-    const scanned = scanLog(directory)
-    return { log: await continueLog(directory, { ...options, scanned, release }), records: replayOf(scanned) }
-  } catch (error) {
-    release()
-    throw error
-  }
 }
 
 async function continueLog(
@@ -120,13 +118,20 @@ async function continueLog(
   const file = await openLogFile(tail.path, 'r+')
   if (scanned.isTorn) await cutTail(file, { ...scanned, size: tail.size, files })
   await files.sync(file)
+  const markerFile = await openLogFile(join(directory, MARKER_FILE), 'r+')
   const marker = new MarkerWriter({
-    file: await openLogFile(join(directory, MARKER_FILE), 'r+'),
+    file: markerFile,
     files,
-    newestSlot: scanned.markerSlot,
-    onFailure: (error) => onFailure(new LogFailed('Writing the marker of the log failed', error)),
+    newest: scanned.marked,
+    onFailure: (error) =>
+      onFailure(new LogFailed(`Writing the log’s marker ${markerFile.path} failed`, error)),
   })
   marker.note(last)
+  if (scanned.leftovers.length > 0) {
+    if (!scanned.marked.isCutInBoth) await marker.cutTo(scanned.marked.cut)
+    for (const path of scanned.leftovers) await files.remove(path)
+    syncDirectory(directory)
+  }
   const maker = new SegmentMaker(directory, files)
   const seed = checksumSeed(nonce)
   const facts = { nonce, seed, segments, endOffset, last }

@@ -4,9 +4,11 @@
  *   count u8 | (envelope length u16 | envelope) *
  */
 import { equalBytes, readU16, writeU16 } from '../base/bytes.ts'
-import { REPLICAS_MAX } from '../base/quorum.ts'
+import type { ReplicaId } from '../base/ids.ts'
+import { primaryOf, quorum, REPLICAS_MAX } from '../base/quorum.ts'
 import { frameOfEnvelope } from './frame.ts'
-import type { Vote } from './message.ts'
+import { CHECKPOINT_INTERVAL } from './limits.ts'
+import type { CheckpointCertificate, PreparedCertificate, Vote } from './message.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
 
 export function encodeCertificate(votes: readonly { readonly envelope: Uint8Array }[]): Uint8Array {
@@ -23,20 +25,20 @@ export function encodeCertificate(votes: readonly { readonly envelope: Uint8Arra
   return bytes
 }
 
-/** The votes of a certificate; their signatures are not checked here. */
-export function decodeCertificate(
+/** The messages of a certificate, each through `decode`; their signatures are not checked here. */
+export function decodeCertificate<M extends object>(
   bytes: Uint8Array,
-  decodeVote: (frame: Uint8Array) => Vote | Rejection,
-): readonly Vote[] | Rejection {
+  decode: (frame: Uint8Array) => M | Rejection,
+): readonly M[] | Rejection {
   const count = bytes[0]
   if (count === undefined || count > REPLICAS_MAX) return rejection('body-malformed')
-  const votes: Vote[] = []
+  const votes: M[] = []
   let at = 1
   for (let index = 0; index < count; index++) {
     if (at + 2 > bytes.length) return rejection('body-malformed')
     const end = at + 2 + readU16(bytes, at)
     if (end > bytes.length) return rejection('body-malformed')
-    const vote = decodeVote(frameOfEnvelope(bytes.subarray(at + 2, end)))
+    const vote = decode(frameOfEnvelope(bytes.subarray(at + 2, end)))
     if (isRejection(vote)) return vote
     votes.push(vote)
     at = end
@@ -44,14 +46,45 @@ export function decodeCertificate(
   return at === bytes.length ? votes : rejection('frame-has-trailing-bytes')
 }
 
+type CertificateFault = 'certificate-too-small' | 'certificate-mixed' | 'certificate-repeats-a-sender'
+
+/** The first fault of a stable certificate, signatures apart, or null. // PBFT-2.1 */
+export function checkpointCertificateFault(
+  { sequence, root, checkpoints }: CheckpointCertificate,
+  n: number,
+): CertificateFault | null {
+  if (sequence === 0) return checkpoints.length === 0 ? null : 'certificate-mixed'
+  if (sequence % CHECKPOINT_INTERVAL !== 0) return 'certificate-mixed'
+  if (checkpoints.length < quorum(n)) return 'certificate-too-small'
+  const isSame = checkpoints.every((one) => one.sequence === sequence && equalBytes(one.root, root))
+  if (!isSame) return 'certificate-mixed'
+  return hasRepeatedSender(checkpoints) ? 'certificate-repeats-a-sender' : null
+}
+
+/** The first fault of an entry of P, signatures apart, or null. // PBFT-3.2 */
+export function preparedCertificateFault(
+  { prePrepare, prepares }: PreparedCertificate,
+  n: number,
+): CertificateFault | null {
+  const { view, sequence, digest, sender } = prePrepare
+  const primary = primaryOf(view, n)
+  if (sender !== primary) return 'certificate-mixed'
+  if (prepares.some((prepare) => prepare.sender === primary)) return 'certificate-mixed'
+  const [first] = prepares
+  if (first !== undefined && (first.view !== view || first.sequence !== sequence)) return 'certificate-mixed'
+  return certificateFault(prepares, { kind: 'prepare', needed: quorum(n) - 1, digest })
+}
+
+const hasRepeatedSender = (messages: readonly { readonly sender: ReplicaId }[]): boolean =>
+  new Set(messages.map(({ sender }) => sender)).size < messages.length
+
 /** Whether these are `needed` votes of one kind for one (v, s, D) from distinct senders; the first fault, or null. */
 export function certificateFault(
   votes: readonly Vote[],
   expected: { readonly kind: Vote['kind']; readonly needed: number; readonly digest: Uint8Array },
-): 'certificate-too-small' | 'certificate-mixed' | 'certificate-repeats-a-sender' | null {
+): CertificateFault | null {
   const [first] = votes
   if (first === undefined || votes.length < expected.needed) return 'certificate-too-small'
-  const senders = new Set<number>()
   for (const vote of votes) {
     const isSame =
       vote.kind === expected.kind &&
@@ -59,8 +92,6 @@ export function certificateFault(
       vote.sequence === first.sequence &&
       equalBytes(vote.digest, expected.digest)
     if (!isSame) return 'certificate-mixed'
-    if (senders.has(vote.sender)) return 'certificate-repeats-a-sender'
-    senders.add(vote.sender)
   }
-  return null
+  return hasRepeatedSender(votes) ? 'certificate-repeats-a-sender' : null
 }

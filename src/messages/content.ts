@@ -5,11 +5,22 @@
 
 import { assertNever } from '../base/assert.ts'
 import { concatBytes, writeU32 } from '../base/bytes.ts'
+import type { Hash } from '../base/hash.ts'
 import type { Milliseconds, ReplicaId, Sequence, View } from '../base/ids.ts'
 import { encodeCertificate } from './certificate.ts'
 import { FRAME_KINDS } from './kinds.ts'
-import type { Batch, RefusalReason, ReplicaReport, Vote } from './message.ts'
+import type {
+  Batch,
+  CheckpointCertificate,
+  PreparedCertificate,
+  RefusalReason,
+  ReplicaReport,
+  ReplicaStanding,
+  ViewChange,
+  Vote,
+} from './message.ts'
 import type { Payload } from './payload.ts'
+import { encodeNewViewBody, encodeViewChangeBody } from './view-change.ts'
 
 export interface PrePrepareContent {
   readonly kind: 'pre-prepare'
@@ -28,6 +39,8 @@ export interface VoteContent {
 export interface StatusContent {
   readonly kind: 'status'
   readonly view: View
+  readonly isActive: boolean
+  readonly viewChanges: number
   readonly lowWatermark: Sequence
   readonly lastExecuted: Sequence
   readonly accepted: Uint8Array
@@ -55,6 +68,51 @@ export interface DecisionContent {
   readonly commits: readonly Vote[]
 }
 
+export interface CheckpointContent {
+  readonly kind: 'checkpoint'
+  readonly sequence: Sequence
+  readonly root: Uint8Array
+}
+
+export interface StableCheckpointContent {
+  readonly kind: 'stable-checkpoint'
+  readonly stable: CheckpointCertificate
+}
+
+export interface ViewChangeContent {
+  readonly kind: 'view-change'
+  readonly view: View
+  readonly stable: CheckpointCertificate
+  readonly preparedCertificates: readonly PreparedCertificate[]
+}
+
+/** What an O entry chooses for one sequence number. */
+export interface Choice {
+  readonly sequence: Sequence
+  readonly digest: Uint8Array
+}
+
+export interface NewViewContent {
+  readonly kind: 'new-view'
+  readonly view: View
+  readonly viewChanges: readonly ViewChange[]
+  /** O, still to be signed one by one. */
+  readonly choices: readonly Choice[]
+}
+
+export interface PageFetchContent {
+  readonly kind: 'page-fetch'
+  readonly sequence: Sequence
+  readonly paths: readonly (readonly number[])[]
+}
+
+export interface PageContent {
+  readonly kind: 'page'
+  readonly sequence: Sequence
+  readonly path: readonly number[]
+  readonly page: Uint8Array
+}
+
 export interface RefusalContent {
   readonly kind: 'refusal'
   readonly timestamp: number
@@ -76,12 +134,51 @@ export type ReplicaContent =
   | FetchContent
   | BatchContent
   | DecisionContent
+  | CheckpointContent
+  | StableCheckpointContent
+  | ViewChangeContent
+  | NewViewContent
+  | PageFetchContent
+  | PageContent
+
+/** Contents that are signed, and so stand in certificates and in the log. */
+export type SignedContent =
+  | PrePrepareContent
+  | VoteContent
+  | CheckpointContent
+  | ViewChangeContent
+  | NewViewContent
 
 export type Content = ReplicaContent | RefusalContent | ReportContent
 
 /** Kinds whose authentication is the signature of their sender; the others are valid on the sender's link only. */
-export function isSigned(kind: Content['kind']): boolean {
-  return kind === 'pre-prepare' || kind === 'prepare' || kind === 'commit'
+export function isSigned(content: Content): content is SignedContent {
+  switch (content.kind) {
+    case 'pre-prepare':
+    case 'prepare':
+    case 'commit':
+    case 'checkpoint':
+    case 'view-change':
+    case 'new-view':
+      return true
+    default:
+      return false
+  }
+}
+
+/** Numbers on the wire are places in this list. */
+export const REPLICA_STANDINGS: readonly ReplicaStanding[] = [
+  'voting',
+  'transferring',
+  'amnesiac',
+  'diverged',
+]
+
+/** What some contents are encoded with. */
+export interface ContentTools {
+  readonly hash: Hash
+  /** The sender's signed PRE-PREPARE of an O entry, without a body. */
+  readonly signedChoice: (view: View, choice: Choice) => { readonly envelope: Uint8Array }
 }
 
 export const REFUSAL_REASONS: readonly RefusalReason[] = [
@@ -99,6 +196,7 @@ const EMPTY = new Uint8Array(0)
 export function contentParts(
   content: Content,
   sender: ReplicaId,
+  tools: ContentTools,
 ): { readonly payload: Payload; readonly body: Uint8Array } {
   switch (content.kind) {
     case 'pre-prepare': {
@@ -109,9 +207,11 @@ export function contentParts(
     case 'commit':
       return { payload: [sender, content.view, content.sequence, content.digest], body: EMPTY }
     case 'status': {
-      const { view, lowWatermark, lastExecuted, accepted, prepared, committed } = content
+      const { view, isActive, viewChanges, lowWatermark, lastExecuted } = content
+      const { accepted, prepared, committed } = content
+      const bitmaps = [accepted, prepared, committed]
       return {
-        payload: [sender, view, lowWatermark, lastExecuted, accepted, prepared, committed],
+        payload: [sender, view, Number(isActive), viewChanges, lowWatermark, lastExecuted, ...bitmaps],
         body: EMPTY,
       }
     }
@@ -128,6 +228,27 @@ export function contentParts(
         body: concatBytes(length, batch.bytes, encodeCertificate(commits)),
       }
     }
+    case 'checkpoint':
+      return { payload: [sender, content.sequence, content.root], body: EMPTY }
+    case 'stable-checkpoint': {
+      const { sequence, checkpoints } = content.stable
+      return { payload: [sender, sequence], body: encodeCertificate(checkpoints) }
+    }
+    case 'view-change': {
+      const { view, stable, preparedCertificates } = content
+      const body = encodeViewChangeBody(stable, preparedCertificates)
+      return { payload: [sender, view, stable.sequence, tools.hash(body)], body }
+    }
+    case 'new-view': {
+      const { view, viewChanges, choices } = content
+      const prePrepares = choices.map((choice) => tools.signedChoice(view, choice))
+      const body = encodeNewViewBody(viewChanges, prePrepares)
+      return { payload: [sender, view, tools.hash(body)], body }
+    }
+    case 'page-fetch':
+      return { payload: [sender, content.sequence, content.paths], body: EMPTY }
+    case 'page':
+      return { payload: [sender, content.sequence, content.path], body: content.page }
     case 'refusal': {
       const { timestamp, requestDigest, reason } = content
       return { payload: [sender, timestamp, requestDigest, REFUSAL_REASONS.indexOf(reason)], body: EMPTY }
@@ -144,6 +265,8 @@ function reportPayload({ nonce, report }: ReportContent, sender: ReplicaId): Pay
     sender,
     nonce,
     report.view,
+    Number(report.isActive),
+    REPLICA_STANDINGS.indexOf(report.standing),
     report.lowWatermark,
     report.lastExecuted,
     report.revision,
@@ -151,6 +274,7 @@ function reportPayload({ nonce, report }: ReportContent, sender: ReplicaId): Pay
     report.stalledSince satisfies Milliseconds,
     report.reachable,
     report.missing,
+    report.suspected,
   ]
 }
 

@@ -8,12 +8,21 @@ import type { Hash } from '../base/hash.ts'
 import type { Milliseconds, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
 import { REPLICAS_MAX } from '../base/quorum.ts'
 import { decodeBatch } from './batch.ts'
-import { decodeCertificate } from './certificate.ts'
-import { REFUSAL_REASONS } from './content.ts'
-import { FieldReader } from './fields.ts'
+import {
+  decodeCheckpoint,
+  decodeCheckpointCertificate,
+  decodeCited,
+  decodeVote,
+  decodeVotes,
+  receivedOf,
+  withFields,
+  withoutBody,
+} from './cited.ts'
+import { REFUSAL_REASONS, REPLICA_STANDINGS } from './content.ts'
+import type { FieldReader } from './fields.ts'
 import { type Frame, splitFrame } from './frame.ts'
 import { kindName } from './kinds.ts'
-import { LOG_WINDOW } from './limits.ts'
+import { LOG_WINDOW, PAGE_DEPTH_MAX, PAGES_PER_FETCH_MAX } from './limits.ts'
 import type {
   Batch,
   BatchDelivery,
@@ -21,17 +30,21 @@ import type {
   Fetch,
   Inquiry,
   Message,
+  NewView,
+  PageDelivery,
+  PageFetch,
   PrePrepare,
   Received,
   Refusal,
   Report,
+  StableCheckpoint,
   Status,
-  Vote,
+  ViewChange,
 } from './message.ts'
-import { unpackPayload } from './payload.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
 import { decodeReply } from './reply.ts'
 import { decodeRequest, type SigningDigest } from './request.ts'
+import { decodeNewViewBody, decodeViewChangeBody } from './view-change.ts'
 
 export interface DecodeTools {
   readonly hash: Hash
@@ -61,6 +74,18 @@ export function decodeMessage(bytes: Uint8Array, tools: DecodeTools): Message | 
       return decodeBatchDelivery(frame, tools)
     case 'decision':
       return decodeDecision(frame, tools)
+    case 'checkpoint':
+      return withoutBody(frame, decodeCheckpoint)
+    case 'stable-checkpoint':
+      return decodeStableCheckpoint(frame)
+    case 'view-change':
+      return decodeViewChange(frame, tools)
+    case 'new-view':
+      return decodeNewView(frame, tools)
+    case 'page-fetch':
+      return withoutBody(frame, decodePageFetch)
+    case 'page':
+      return decodePage(frame)
     case 'refusal':
       return withoutBody(frame, decodeRefusal)
     case 'inquiry':
@@ -86,37 +111,6 @@ export function decodeBatchBody(body: Uint8Array, tools: DecodeTools): Batch | R
   })
 }
 
-/** The votes of a certificate, as it stands in a DECISION or in the log. */
-export function decodeVotes(certificate: Uint8Array): readonly Vote[] | Rejection {
-  return decodeCertificate(certificate, (bytes) => {
-    const frame = splitFrame(bytes)
-    if (isRejection(frame)) return frame
-    const kind = kindName(frame.kind)
-    if (kind !== 'prepare' && kind !== 'commit') return rejection('certificate-mixed')
-    return withoutBody(frame, (fields, received) => decodeVote(kind, fields, received))
-  })
-}
-
-function receivedOf({ envelope, bytes, payload, authentication }: Frame): Received {
-  return { envelope, bytes, payload, authentication }
-}
-
-function withoutBody<M extends Message>(
-  frame: Frame,
-  decode: (fields: FieldReader, received: Received) => M | Rejection,
-): M | Rejection {
-  if (frame.body.length > 0) return rejection('body-not-expected')
-  return withFields(frame, (fields) => decode(fields, receivedOf(frame)))
-}
-
-function withFields<R>(frame: Frame, decode: (fields: FieldReader) => R | Rejection): R | Rejection {
-  const items = unpackPayload(frame.payload)
-  if (isRejection(items)) return items
-  const fields = new FieldReader(items)
-  const message = decode(fields)
-  return fields.complete ? message : rejection('payload-shape')
-}
-
 function decodePrePrepare(frame: Frame, tools: DecodeTools): PrePrepare | Rejection {
   const batch = decodeBatchBody(frame.body, tools)
   if (isRejection(batch)) return batch
@@ -130,17 +124,6 @@ function decodePrePrepare(frame: Frame, tools: DecodeTools): PrePrepare | Reject
   })
 }
 
-function decodeVote(kind: Vote['kind'], fields: FieldReader, received: Received): Vote {
-  return {
-    kind,
-    sender: fields.integer<ReplicaId>(),
-    view: fields.integer<View>(),
-    sequence: fields.integer<Sequence>(),
-    digest: fields.digest(),
-    ...received,
-  }
-}
-
 const BITMAP = { least: 0, most: LOG_WINDOW / 8 }
 
 function decodeStatus(fields: FieldReader, received: Received): Status {
@@ -148,6 +131,8 @@ function decodeStatus(fields: FieldReader, received: Received): Status {
     kind: 'status',
     sender: fields.integer<ReplicaId>(),
     view: fields.integer<View>(),
+    isActive: fields.flag(),
+    viewChanges: fields.integer(),
     lowWatermark: fields.integer<Sequence>(),
     lastExecuted: fields.integer<Sequence>(),
     accepted: fields.bytes(BITMAP),
@@ -197,6 +182,61 @@ function decodeDecision(frame: Frame, tools: DecodeTools): Decision | Rejection 
   })
 }
 
+function decodeStableCheckpoint(frame: Frame): StableCheckpoint | Rejection {
+  return withFields(frame, (fields) => {
+    const sender = fields.integer<ReplicaId>()
+    const stable = decodeCheckpointCertificate(fields.integer<Sequence>(), frame.body)
+    return isRejection(stable) ? stable : { kind: 'stable-checkpoint', sender, stable, ...receivedOf(frame) }
+  })
+}
+
+function decodeViewChange(frame: Frame, tools: DecodeTools): ViewChange | Rejection {
+  return withFields(frame, (fields) => {
+    const sender = fields.integer<ReplicaId>()
+    const view = fields.integer<View>()
+    const lowWatermark = fields.integer<Sequence>()
+    if (!equalBytes(fields.digest(), tools.hash(frame.body))) return rejection('digest-mismatch')
+    const body = decodeViewChangeBody(frame.body, lowWatermark, decodeCited)
+    return isRejection(body) ? body : { kind: 'view-change', sender, view, ...body, ...receivedOf(frame) }
+  })
+}
+
+/** A body that does not decode is its primary's word all the same, when the payload holds its digest. // PBFT-3.4 */
+function decodeNewView(frame: Frame, tools: DecodeTools): NewView | Rejection {
+  return withFields(frame, (fields) => {
+    const sender = fields.integer<ReplicaId>()
+    const view = fields.integer<View>()
+    if (!equalBytes(fields.digest(), tools.hash(frame.body))) return rejection('digest-mismatch')
+    const contents = decodeNewViewBody(frame.body, (bytes) => {
+      const inner = splitFrame(bytes)
+      if (isRejection(inner)) return inner
+      return kindName(inner.kind) === 'view-change' ? decodeViewChange(inner, tools) : decodeCited(bytes)
+    })
+    return { kind: 'new-view', sender, view, contents, ...receivedOf(frame) }
+  })
+}
+
+function decodePageFetch(fields: FieldReader, received: Received): PageFetch {
+  return {
+    kind: 'page-fetch',
+    sender: fields.integer<ReplicaId>(),
+    sequence: fields.integer<Sequence>(),
+    paths: fields.integerLists({ lists: PAGES_PER_FETCH_MAX, each: PAGE_DEPTH_MAX }),
+    ...received,
+  }
+}
+
+function decodePage(frame: Frame): PageDelivery | Rejection {
+  return withFields(frame, (fields) => ({
+    kind: 'page',
+    sender: fields.integer<ReplicaId>(),
+    sequence: fields.integer<Sequence>(),
+    path: fields.integers(PAGE_DEPTH_MAX),
+    page: frame.body,
+    ...receivedOf(frame),
+  }))
+}
+
 function decodeRefusal(fields: FieldReader, received: Received): Refusal | Rejection {
   const sender = fields.integer<ReplicaId>()
   const timestamp = fields.integer<Timestamp>()
@@ -210,21 +250,25 @@ function decodeInquiry(fields: FieldReader, received: Received): Inquiry {
   return { kind: 'inquiry', nonce: fields.integer(), ...received }
 }
 
-function decodeReport(fields: FieldReader, received: Received): Report {
-  return {
-    kind: 'report',
-    sender: fields.integer<ReplicaId>(),
-    nonce: fields.integer(),
-    report: {
-      view: fields.integer<View>(),
-      lowWatermark: fields.integer<Sequence>(),
-      lastExecuted: fields.integer<Sequence>(),
-      revision: fields.integer(),
-      waiting: fields.integer(),
-      stalledSince: fields.integer<Milliseconds>(),
-      reachable: fields.integers<ReplicaId>(REPLICAS_MAX),
-      missing: fields.integers<ReplicaId>(REPLICAS_MAX),
-    },
-    ...received,
+function decodeReport(fields: FieldReader, received: Received): Report | Rejection {
+  const sender = fields.integer<ReplicaId>()
+  const nonce = fields.integer()
+  const view = fields.integer<View>()
+  const isActive = fields.flag()
+  const standing = REPLICA_STANDINGS[fields.integer()]
+  if (standing === undefined) return rejection('payload-shape')
+  const report = {
+    view,
+    isActive,
+    standing,
+    lowWatermark: fields.integer<Sequence>(),
+    lastExecuted: fields.integer<Sequence>(),
+    revision: fields.integer(),
+    waiting: fields.integer(),
+    stalledSince: fields.integer<Milliseconds>(),
+    reachable: fields.integers<ReplicaId>(REPLICAS_MAX),
+    missing: fields.integers<ReplicaId>(REPLICAS_MAX),
+    suspected: fields.integers<ReplicaId>(REPLICAS_MAX),
   }
+  return { kind: 'report', sender, nonce, report, ...received }
 }

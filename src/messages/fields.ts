@@ -38,6 +38,24 @@ export class FieldReader {
     return []
   }
 
+  /** A 0 or a 1. */
+  flag(): boolean {
+    const value = this.integer()
+    if (value > 1) this.#fits = false
+    return value === 1
+  }
+
+  integerLists(most: { readonly lists: number; readonly each: number }): readonly (readonly number[])[] {
+    const item = this.#items[this.#at++]
+    const isList = (each: unknown): each is readonly number[] =>
+      Array.isArray(each) && each.length <= most.each && each.every((part) => typeof part === 'number')
+    if (Array.isArray(item) && item.length <= most.lists && item.every(isList)) {
+      return item as unknown as readonly (readonly number[])[]
+    }
+    this.#fits = false
+    return []
+  }
+
   /** Whether every field asked for was there with its type, and none is left over. */
   get complete(): boolean {
     return this.#fits && this.#at === this.#items.length

@@ -12,7 +12,13 @@ export const FRAME_KINDS = {
   refusal: 10,
   inquiry: 11,
   report: 12,
-  // 16 checkpoint, 17 view-change, 18 view-change-ack, 19 new-view, 20 and 21 pages, 22 recovery are kept free for these.
+  checkpoint: 16,
+  'view-change': 17,
+  // 18 is kept free for the acknowledgements of oral view changes.
+  'new-view': 19,
+  'page-fetch': 20,
+  page: 21,
+  'stable-checkpoint': 22,
   hello: 64,
   welcome: 65,
   proof: 66,

@@ -34,6 +34,10 @@ export const CHECKPOINT_INTERVAL = 128
 /** L = 2K: sequence numbers that the log spans. */
 export const LOG_WINDOW = 2 * CHECKPOINT_INTERVAL
 
+/** Pages asked for by one PAGE-FETCH, and the depth of a tree: how long a page's path may be. */
+export const PAGES_PER_FETCH_MAX = 16
+export const PAGE_DEPTH_MAX = 12
+
 export const PUBLIC_KEY_BYTES = 32
 export const SIGNATURE_BYTES = 64
 /** Bytes of the MAC behind every frame of a link. */

@@ -1,5 +1,6 @@
 /** The messages of OSDI 1999 section 4, and what keeps lossy links going. Field names are the paper's in full. */
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
+import type { Rejection } from './rejection.ts'
 
 /** What every decoded message keeps of the bytes it came in. */
 export interface Received {
@@ -35,13 +36,17 @@ export interface Batch {
   readonly digest: Uint8Array
 }
 
-/** PRE-PREPARE(v, s, D) with its batch. */
-export interface PrePrepare extends Received {
+/** PRE-PREPARE(v, s, D) without its batch: what certificates and a NEW-VIEW cite. `bytes` is a frame with no body. */
+export interface PrePrepareHeader extends Received {
   readonly kind: 'pre-prepare'
   readonly sender: ReplicaId
   readonly view: View
   readonly sequence: Sequence
   readonly digest: Uint8Array
+}
+
+/** PRE-PREPARE(v, s, D) with its batch. */
+export interface PrePrepare extends PrePrepareHeader {
   readonly batch: Batch
 }
 
@@ -52,6 +57,81 @@ export interface Vote extends Received {
   readonly view: View
   readonly sequence: Sequence
   readonly digest: Uint8Array
+}
+
+/** CHECKPOINT(s, root, i): the root of the state after batch s. */
+export interface Checkpoint extends Received {
+  readonly kind: 'checkpoint'
+  readonly sender: ReplicaId
+  readonly sequence: Sequence
+  readonly root: Uint8Array
+}
+
+/** C: Q CHECKPOINTs of distinct replicas for one (s, root). The first state's, at 0, needs none. */
+export interface CheckpointCertificate {
+  readonly sequence: Sequence
+  /** Empty at 0. */
+  readonly root: Uint8Array
+  readonly checkpoints: readonly Checkpoint[]
+}
+
+/** An entry of P: a PRE-PREPARE and Q - 1 PREPAREs for it. */
+export interface PreparedCertificate {
+  readonly prePrepare: PrePrepareHeader
+  readonly prepares: readonly Vote[]
+}
+
+/** VIEW-CHANGE(v', h, C, P, i). */
+export interface ViewChange extends Received {
+  readonly kind: 'view-change'
+  readonly sender: ReplicaId
+  /** v': the view that the sender moves to. */
+  readonly view: View
+  /** h and C. */
+  readonly stable: CheckpointCertificate
+  /** P, in the order of their sequence numbers. */
+  readonly preparedCertificates: readonly PreparedCertificate[]
+}
+
+/** V and O. */
+export interface NewViewContents {
+  readonly viewChanges: readonly ViewChange[]
+  /** In the order of their sequence numbers. */
+  readonly prePrepares: readonly PrePrepareHeader[]
+}
+
+/** NEW-VIEW(v', V, O). */
+export interface NewView extends Received {
+  readonly kind: 'new-view'
+  readonly sender: ReplicaId
+  readonly view: View
+  /** A rejection where its primary signed contents that do not check out: that ends the view (rule 3.4). */
+  readonly contents: NewViewContents | Rejection
+}
+
+/** STABLE-CHECKPOINT: hands a certificate to a replica that lacks it (rule 2.8). Anyone may check it. */
+export interface StableCheckpoint extends Received {
+  readonly kind: 'stable-checkpoint'
+  readonly sender: ReplicaId
+  readonly stable: CheckpointCertificate
+}
+
+/** PAGE-FETCH: asks for pages of the state after batch s. Valid on its sender's link only. */
+export interface PageFetch extends Received {
+  readonly kind: 'page-fetch'
+  readonly sender: ReplicaId
+  readonly sequence: Sequence
+  readonly paths: readonly (readonly number[])[]
+}
+
+/** PAGE: answers for one path of a PAGE-FETCH. The hash in its parent vouches for it. */
+export interface PageDelivery extends Received {
+  readonly kind: 'page'
+  readonly sender: ReplicaId
+  readonly sequence: Sequence
+  readonly path: readonly number[]
+  /** Empty: there is no such page here. */
+  readonly page: Uint8Array
 }
 
 /** What a replica authenticates once per batch: the root over the batch's reply leaves. */
@@ -74,6 +154,10 @@ export interface Status extends Received {
   readonly kind: 'status'
   readonly sender: ReplicaId
   readonly view: View
+  /** Whether it holds the NEW-VIEW of its view. */
+  readonly isActive: boolean
+  /** Bit i: it holds replica i's VIEW-CHANGE for its view. */
+  readonly viewChanges: number
   readonly lowWatermark: Sequence
   readonly lastExecuted: Sequence
   /** Bit k of each stands for sequence lastExecuted + 1 + k: pre-prepare accepted, prepared, committed. */
@@ -133,9 +217,18 @@ export interface Inquiry extends Received {
   readonly nonce: number
 }
 
+/**
+ * `transferring` it fetches the state of a checkpoint; `amnesiac` it lost synced data and does not vote until it is
+ * healed (rule 6.4); `diverged` its state was not the one that a quorum certified, and it fetches that one.
+ */
+export type ReplicaStanding = 'voting' | 'transferring' | 'amnesiac' | 'diverged'
+
 /** What a replica says of itself. Nobody else vouches for it. */
 export interface ReplicaReport {
   readonly view: View
+  /** False between a view and the next. */
+  readonly isActive: boolean
+  readonly standing: ReplicaStanding
   readonly lowWatermark: Sequence
   readonly lastExecuted: Sequence
   /** The store's revision. */
@@ -148,6 +241,8 @@ export interface ReplicaReport {
   readonly reachable: readonly ReplicaId[]
   /** The replicas that did not vote on the oldest open sequence number; empty when nothing is open. */
   readonly missing: readonly ReplicaId[]
+  /** The replicas that its failure detector suspects. */
+  readonly suspected: readonly ReplicaId[]
 }
 
 /** REPORT: answers an INQUIRY. Valid on its sender's link only. */
@@ -167,6 +262,12 @@ export type Message =
   | Fetch
   | BatchDelivery
   | Decision
+  | Checkpoint
+  | StableCheckpoint
+  | ViewChange
+  | NewView
+  | PageFetch
+  | PageDelivery
   | Refusal
   | Inquiry
   | Report

@@ -1,17 +1,40 @@
 /** What waits for the disk: section 6 of the rules, "durable before send". */
-import type { Step } from './state.ts'
+import type { Outgoing } from './effects.ts'
+import type { ReplicaState, Step } from './state.ts'
 
-/** The first `records` records are on disk: what waited for them goes out. // PBFT-6 */
+/** The first `records` records are on disk: what waited for them goes out, unless its view is over. // PBFT-6 */
 export function onPersisted({ state, effects }: Step, records: number): void {
   let released = 0
   for (const withheld of state.withheld) {
     if (withheld.records > records) break
     released++
-    const { outgoing, sequence } = withheld
-    const slot = state.slots.get(sequence)
-    if (slot === undefined) continue // executed meanwhile: whoever lacks it gets the decision
-    if (outgoing.kind === 'prepare') slot.isAcceptedDurable = true
+    const { outgoing } = withheld
+    if (!isOfCurrentView(state, outgoing)) continue
+    if (outgoing.kind === 'prepare') {
+      const slot = state.slots.get(outgoing.sequence)
+      if (slot !== undefined) slot.isAcceptedDurable = true
+    }
     effects.push({ kind: 'broadcast', outgoing })
   }
   state.withheld.splice(0, released)
+}
+
+/** Drops what was made for a view that is left: it says nothing any more once the VIEW-CHANGE does. // PBFT-3.1 */
+export function dropWithheldOfOldViews(state: ReplicaState): void {
+  const kept = state.withheld.filter(({ outgoing }) => isOfCurrentView(state, outgoing))
+  state.withheld.splice(0, state.withheld.length, ...kept)
+}
+
+function isOfCurrentView(state: ReplicaState, outgoing: Outgoing): boolean {
+  switch (outgoing.kind) {
+    case 'pre-prepare':
+    case 'prepare':
+    case 'commit':
+      return outgoing.view === state.view && state.isActive
+    case 'view-change':
+    case 'new-view':
+      return outgoing.view === state.view && !state.isActive
+    default:
+      return true
+  }
 }

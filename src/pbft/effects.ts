@@ -7,27 +7,63 @@
  * 3. `broadcast` and `send` give a content its sender and signature. A signed broadcast comes back at once as a
  *    `received` event: the replica counts its own votes like any other's.
  * 4. `execute` gives a decided batch to the application, in the order of the effects; say `executed` afterwards.
- * 5. A failure to persist or execute halts the process. Messages may be lost, doubled and reordered at will.
+ *    `snapshot` freezes the state at that very point; say `snapshot-taken` when its root is known.
+ * 5. `stable` names the checkpoint that a quorum certified. Once its snapshot is stored, say `stored`; `trim` then tells
+ *    how much of the log is no longer needed.
+ * 6. `transfer` asks for the state of a stable checkpoint from the others. When it is stored and the application has
+ *    switched to it, say `transferred`, before anything else is executed.
+ * 7. A failure to persist or execute halts the process. Messages may be lost, doubled and reordered at will.
  */
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
-import type { PrePrepareContent, ReplicaContent } from '../messages/content.ts'
+import type {
+  NewViewContent,
+  PrePrepareContent,
+  ReplicaContent,
+  ViewChangeContent,
+} from '../messages/content.ts'
 import type {
   Batch,
   BatchDelivery,
+  Checkpoint,
+  CheckpointCertificate,
   Decision,
   Fetch,
+  NewView,
   PrePrepare,
+  PrePrepareHeader,
+  PreparedCertificate,
   RefusalReason,
   Request,
+  StableCheckpoint,
   Status,
   Verified,
+  ViewChange,
   Vote,
 } from '../messages/message.ts'
 import type { RejectionReason } from '../messages/rejection.ts'
 
 /** The messages that the protocol takes. */
-export type ProtocolMessage = Request | PrePrepare | Vote | Status | Fetch | BatchDelivery | Decision
+export type ProtocolMessage =
+  | Request
+  | PrePrepare
+  | Vote
+  | Status
+  | Fetch
+  | BatchDelivery
+  | Decision
+  | Checkpoint
+  | StableCheckpoint
+  | ViewChange
+  | NewView
+
+/** A recovery operation that the application executed (rule 6.4). */
+export interface ExecutedRecovery {
+  readonly replica: ReplicaId
+  readonly requestDigest: Uint8Array
+  /** False: it came too soon after the last one of this replica. */
+  readonly isAccepted: boolean
+}
 
 export type Event =
   | { readonly kind: 'received'; readonly message: Verified<ProtocolMessage>; readonly from: Peer }
@@ -35,7 +71,22 @@ export type Event =
   | { readonly kind: 'ticked'; readonly now: Milliseconds }
   /** The first `records` records that were ever given to `persist` since the start are on disk. */
   | { readonly kind: 'persisted'; readonly records: number }
-  | { readonly kind: 'executed'; readonly sequence: Sequence }
+  | {
+      readonly kind: 'executed'
+      readonly sequence: Sequence
+      /** The recovery operations among its requests. */
+      readonly recoveries?: readonly ExecutedRecovery[]
+    }
+  /** The root of the state after batch `sequence` is known. */
+  | { readonly kind: 'snapshot-taken'; readonly sequence: Sequence; readonly root: Uint8Array }
+  /** The state of a stable checkpoint is stored apart from the log, with its certificate. */
+  | { readonly kind: 'stored'; readonly sequence: Sequence }
+  /** The application's state is the one that this certificate names; it is stored. */
+  | { readonly kind: 'transferred'; readonly stable: CheckpointCertificate }
+  /** A weak quorum no longer has the state that is fetched. */
+  | { readonly kind: 'transfer-gone' }
+  /** The recovery operation that `prepare-recovery` asked for. */
+  | { readonly kind: 'recovery-prepared'; readonly request: Verified<Request> }
   /** The log was replayed to its end, at a start; comes before every other event. */
   | { readonly kind: 'resumed' }
 
@@ -45,8 +96,23 @@ export type LogRecord =
   | { readonly kind: 'proposed'; readonly content: PrePrepareContent }
   /** The accepted pre-prepare and its batch. */
   | { readonly kind: 'accepted'; readonly prePrepare: PrePrepare }
-  /** The prepared certificate: with the accepted pre-prepare, Q - 1 PREPAREs. */
-  | { readonly kind: 'prepared'; readonly prepares: readonly Vote[] }
+  /** An entry of P. */
+  | { readonly kind: 'prepared'; readonly certificate: PreparedCertificate }
+  /** A batch that was fetched, because a NEW-VIEW chose it. */
+  | { readonly kind: 'batch'; readonly sequence: Sequence; readonly batch: Batch }
+  /** The view that was left for, and the exact VIEW-CHANGE. */
+  | { readonly kind: 'view-change'; readonly content: ViewChangeContent }
+  /** The NEW-VIEW that began the view: the own one, still to be signed, or the primary's. */
+  | { readonly kind: 'new-view-made'; readonly content: NewViewContent }
+  | { readonly kind: 'new-view'; readonly newView: NewView }
+  /** Either of them once more, as it was: what stood in front of it is trimmed. */
+  | { readonly kind: 'view-again'; readonly message: ViewChange | NewView }
+  /** The own root: whatever led to it stands in front of this record. */
+  | { readonly kind: 'checkpoint'; readonly sequence: Sequence; readonly root: Uint8Array }
+  | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
+  /** The recovery operation of an amnesiac replica, and that it is healed and never votes below `view`. */
+  | { readonly kind: 'recovery'; readonly request: Request }
+  | { readonly kind: 'healed'; readonly view: View }
   /** The decision's certificate, with the batch where the log does not hold it yet. */
   | {
       readonly kind: 'decided'
@@ -58,7 +124,7 @@ export type LogRecord =
 /** A message sent on with the bytes it came in: a relayed request, or a signed message retransmitted. */
 export interface Relayed {
   readonly kind: 'relayed'
-  readonly message: Request | PrePrepare | Vote
+  readonly message: Request | PrePrepare | Vote | Checkpoint | ViewChange | NewView
 }
 
 export type Outgoing = ReplicaContent | Relayed
@@ -66,8 +132,8 @@ export type Outgoing = ReplicaContent | Relayed
 /** Two different signed messages of one sender for one (kind, v, s): anyone can check that the sender lied. */
 export interface Evidence {
   readonly guilty: ReplicaId
-  readonly first: PrePrepare | Vote
-  readonly second: PrePrepare | Vote
+  readonly first: PrePrepareHeader | Vote | Checkpoint
+  readonly second: PrePrepareHeader | Vote | Checkpoint
 }
 
 export type Effect =
@@ -80,6 +146,17 @@ export type Effect =
       readonly batch: Batch
       readonly commits: readonly Vote[]
     }
+  /** Freeze the state as it is after the batch executed last: a checkpoint is due. */
+  | { readonly kind: 'snapshot'; readonly sequence: Sequence }
+  | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
+  /** Records are no longer needed that concern sequence numbers up to this one only, and stand in front of the last view's. */
+  | { readonly kind: 'trim'; readonly upTo: Sequence }
+  /** Fetch the state of this checkpoint, or aim at it instead of the one before. */
+  | { readonly kind: 'transfer'; readonly stable: CheckpointCertificate }
+  /** The state was reached without it. */
+  | { readonly kind: 'stop-transfer' }
+  /** Make a recovery operation with a fresh nonce. */
+  | { readonly kind: 'prepare-recovery' }
   /** Answer the clients of the batch executed at `sequence`. */
   | { readonly kind: 'reply'; readonly view: View; readonly sequence: Sequence }
   /** Answer one executed request again, from the session, with its whole results. */

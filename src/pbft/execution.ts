@@ -1,10 +1,13 @@
 /** Execution and replies: OSDI 1999 section 4.2, TOCS 2002 section 4.3. Keeps rules 1.6 and 1.7. */
 import { assert } from '../base/assert.ts'
 import type { Sequence } from '../base/ids.ts'
+import { CHECKPOINT_INTERVAL } from '../messages/limits.ts'
+import type { Batch } from '../messages/message.ts'
+import type { ExecutedRecovery } from './effects.ts'
 import { proposeBatches } from './propose.ts'
+import { noteRecoveries } from './recovery-operations.ts'
 import { dropServed } from './requests.ts'
-import { heldBytes } from './slot.ts'
-import type { Step } from './state.ts'
+import type { ReplicaState, Step } from './state.ts'
 
 /** Hands decided batches over strictly in the order of their sequence numbers. // PBFT-1.6 */
 export function executeDecided({ state, effects }: Step): void {
@@ -14,22 +17,40 @@ export function executeDecided({ state, effects }: Step): void {
     if (slot === undefined || slot.decided === null || slot.decidedBatch === null) return
     state.lastHandedOver = sequence
     effects.push({ kind: 'execute', sequence, batch: slot.decidedBatch, commits: slot.decided })
+    // A checkpoint is the state between two batches: it is frozen before the next one is executed. // PBFT-2.1
+    if (sequence % CHECKPOINT_INTERVAL === 0) effects.push({ kind: 'snapshot', sequence })
   }
 }
 
-/** The application executed a batch: answer its clients, forget its slot, propose on. // PBFT-1.7 */
-export function onExecuted(step: Step, sequence: Sequence): void {
+/** What the application says of a batch that it executed. */
+export interface Executed {
+  readonly sequence: Sequence
+  readonly recoveries?: readonly ExecutedRecovery[]
+}
+
+/** The application executed a batch: answer its clients, propose on. // PBFT-1.7 */
+export function onExecuted(step: Step, executed: Executed): void {
   const { state, effects } = step
+  const { sequence } = executed
+  const batch = noteExecuted(state, executed)
+  dropServed(state, new Set(batch.requests.map(({ client }) => client)))
+  if (batch.requests.length > 0) effects.push({ kind: 'reply', view: state.view, sequence })
+  proposeBatches(step)
+}
+
+/** Notes how far it came and lets the batch's bytes go; gives the batch. */
+export function noteExecuted(state: ReplicaState, { sequence, recoveries = [] }: Executed): Batch {
   assert(sequence === state.lastExecuted + 1, `executed ${sequence} after ${state.lastExecuted}`)
   const slot = state.slots.get(sequence)
   const batch = slot?.decidedBatch ?? null
   assert(slot !== undefined && batch !== null, `executed ${sequence}, which was not decided here`)
   state.lastExecuted = sequence
   if (state.lastProposed < sequence) state.lastProposed = sequence
-  state.unexecutedBytes -= heldBytes(slot)
-  state.slots.delete(sequence)
+  slot.executed = batch.digest
+  slot.decidedBatch = null
+  state.batches.drop(sequence)
   state.heldBack.delete(sequence)
-  dropServed(state, new Set(batch.requests.map(({ client }) => client)))
-  if (batch.requests.length > 0) effects.push({ kind: 'reply', view: state.view, sequence })
-  proposeBatches(step)
+  if (sequence <= state.lowWatermark) state.slots.delete(sequence)
+  noteRecoveries(state, slot, recoveries)
+  return batch
 }

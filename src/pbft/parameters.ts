@@ -19,13 +19,24 @@ export const WAITING_PER_CLIENT_MAX = 128
 /** Bytes of accepted batches that are not yet executed. The next one to execute is always taken. */
 export const UNEXECUTED_BYTES_MAX = 64 * MIB
 
-/** Ticks a waiting request may take before its primary is suspected (rule 1.9). */
-export const REQUEST_TIMEOUT_TICKS = 100
+/**
+ * T: ticks a waiting request may take before its primary is suspected (rule 1.9), and a NEW-VIEW may take once Q replicas
+ * ask for it (rule 3.6). It doubles with each view that serves nobody, and shrinks again to a floor that follows what
+ * ordering takes, but is never below this.
+ */
+export const REQUEST_TIMEOUT_TICKS = 50
+export const TIMEOUT_TICKS_MAX = 6_000
+/** How many times the measured ordering latency the timeout is at least. */
+export const TIMEOUT_PER_LATENCY = 8
+/** Oldest waiting requests served in one view, in a row, before T shrinks by half. */
+export const PROGRESS_BEFORE_SHRINKING = 16
+/** Ticks for which a primary that is suspected of silence has still the benefit of the doubt, once a request waits. */
+export const SUSPECTED_TIMEOUT_TICKS = 3
 /** Ticks after which a backup passes its oldest waiting requests on once more, and how many of them (rule 1.1). */
 export const RELAY_AGAIN_TICKS = 25
 export const RELAYED_AGAIN_MAX = 8
 /** Ticks between two STATUS messages when all is level, and while something is behind (rule 1.11). */
-export const STATUS_IDLE_TICKS = 50
+export const STATUS_IDLE_TICKS = 10
 export const STATUS_BUSY_TICKS = 5
 /** Ticks a slot may stay open before its votes count as lost and are sent again. */
 export const RESEND_AFTER_TICKS = 10
@@ -33,3 +44,16 @@ export const RESEND_AFTER_TICKS = 10
 export const FETCHES_MAX = 8
 /** Decisions served for one STATUS. */
 export const SERVED_DECISIONS_MAX = 32
+/** Messages of views not entered yet, for each sender: in number and in bytes (rule 1.5). */
+export const EARLY_PER_SENDER_MAX = 1_024
+export const EARLY_BYTES_PER_SENDER_MAX = 8 * MIB
+/** Waiting requests that a backup hands to the primary of a new view at once (rule 3.9); the rest follows one by one. */
+export const HANDED_OVER_MAX = 64
+/** Ticks between two retransmissions of a NEW-VIEW, a VIEW-CHANGE or a stable certificate to one peer. */
+export const VIEW_RESEND_TICKS = 20
+/** CHECKPOINTs kept of one sender: the window holds two. */
+export const CHECKPOINTS_PER_SENDER_MAX = 4
+/** Ticks without progress below a stable checkpoint, after which its state is fetched instead (rule 2.5). */
+export const TRANSFER_AFTER_TICKS = 30
+/** Ticks between two attempts of an amnesiac replica to have its recovery operation ordered (rule 6.4). */
+export const RECOVERY_RETRY_TICKS = 50

@@ -2,8 +2,18 @@
 import type { Sequence } from '../base/ids.ts'
 import { BATCH_HEADER_BYTES, createBatch } from '../messages/batch.ts'
 import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX } from '../messages/limits.ts'
+import type { Batch } from '../messages/message.ts'
 import { PIPELINE_WINDOW } from './parameters.ts'
-import { highWatermark, isPrimary, openSlot, persistThenBroadcast, type Step } from './state.ts'
+import { fillTarget } from './recovery-operations.ts'
+import {
+  highWatermark,
+  isPrimary,
+  mayVote,
+  openSlot,
+  persistThenBroadcast,
+  type ReplicaState,
+  type Step,
+} from './state.ts'
 
 /**
  * Proposes while the pipeline has room: s <= last executed + window and s <= H. A batch takes what gathered while
@@ -11,24 +21,27 @@ import { highWatermark, isPrimary, openSlot, persistThenBroadcast, type Step } f
  */
 export function proposeBatches(step: Step): void {
   const { state } = step
-  if (!isPrimary(state)) return
+  if (!isPrimary(state) || !state.isActive || !mayVote(state)) return
   const last = Math.min(state.lastExecuted + PIPELINE_WINDOW, highWatermark(state))
-  while (state.lastProposed < last && state.waiting.unproposed > 0) {
-    const requests = state.waiting.takeForBatch({
-      requests: BATCH_REQUESTS_MAX,
-      bytes: BATCH_BYTES_MAX - BATCH_HEADER_BYTES,
-    })
+  while (state.lastProposed < last) {
     const sequence = (state.lastProposed + 1) as Sequence
-    const content = {
-      kind: 'pre-prepare',
-      view: state.view,
-      sequence,
-      // Executed time never goes back (1.6), so the clock may: a time ahead of the others' clocks would be held back.
-      batch: createBatch(state.config.hash, state.now, requests),
-    } as const
+    const batch = nextBatch(state, sequence)
+    if (batch === null) return
+    const content = { kind: 'pre-prepare', view: state.view, sequence, batch } as const
     state.lastProposed = sequence
     openSlot(state, sequence)
     // The own pre-prepare is accepted when it comes back signed, and by then it is on disk. // PBFT-6
-    persistThenBroadcast(step, { record: { kind: 'proposed', content }, sequence, outgoing: content })
+    persistThenBroadcast(step, { record: { kind: 'proposed', content }, outgoing: content })
   }
+}
+
+/** What waits; with nothing waiting, null batches up to the checkpoint that a recovery needs. // PBFT-2.8 */
+function nextBatch(state: ReplicaState, sequence: Sequence): Batch | null {
+  if (state.waiting.unproposed === 0) return sequence <= fillTarget(state) ? state.nullBatch : null
+  const requests = state.waiting.takeForBatch({
+    requests: BATCH_REQUESTS_MAX,
+    bytes: BATCH_BYTES_MAX - BATCH_HEADER_BYTES,
+  })
+  // Executed time never goes back (1.6), so the clock may: a time ahead of the others' clocks would be held back.
+  return createBatch(state.config.hash, state.now, requests)
 }

@@ -1,19 +1,42 @@
 /** Restart from the log: section 6 of the rules; TOCS 2002 section 5 keeps its log in memory, so this is ours. */
 import { assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
-import type { Batch, PrePrepare, Verified, Vote } from '../messages/message.ts'
-import type { Effect } from './effects.ts'
-import { executeDecided } from './execution.ts'
-import { openSlot, type ReplicaState, type Step } from './state.ts'
+import type { Sequence, View } from '../base/ids.ts'
+import { headerOf, wholePrePrepare } from '../messages/cited.ts'
+import type {
+  Batch,
+  CheckpointCertificate,
+  NewView,
+  PrePrepare,
+  PrePrepareHeader,
+  PreparedCertificate,
+  Request,
+  Verified,
+  ViewChange,
+  Vote,
+} from '../messages/message.ts'
+import { isRejection } from '../messages/rejection.ts'
+import { adoptStable } from './checkpoint.ts'
+import type { Effect, Outgoing } from './effects.ts'
+import { type Executed, executeDecided, noteExecuted } from './execution.ts'
+import { findBatch, isHandedOver, mayVote, openSlot, type ReplicaState, type Step } from './state.ts'
+import { leaveViewFor } from './view-change.ts'
 
 /** A log record as it was read back and checked. */
 export type RecoveredRecord =
   | { readonly kind: 'accepted'; readonly prePrepare: Verified<PrePrepare> }
-  | { readonly kind: 'prepared'; readonly prepares: readonly Vote[] }
-  /** `batch` is null where an accepted pre-prepare before it holds the batch. */
+  | { readonly kind: 'prepared'; readonly certificate: PreparedCertificate }
+  | { readonly kind: 'batch'; readonly sequence: Sequence; readonly batch: Batch }
+  /** `batch` is null where a record before it holds the batch, or it is the null batch. */
   | { readonly kind: 'decided'; readonly commits: readonly Vote[]; readonly batch: Batch | null }
+  | { readonly kind: 'view-change'; readonly viewChange: Verified<ViewChange> }
+  | { readonly kind: 'new-view'; readonly newView: Verified<NewView> }
+  | { readonly kind: 'checkpoint'; readonly sequence: Sequence; readonly root: Uint8Array }
+  | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
+  | { readonly kind: 'recovery'; readonly request: Verified<Request> }
+  | { readonly kind: 'healed'; readonly view: View }
 
-/** Takes one record back, in the order of the log. The effects are `execute` only; nothing is sent. // PBFT-6.2 */
+/** Takes one record back, in the order of the log. The effects are `execute` and `snapshot` only. // PBFT-6.2 */
 export function replay(state: ReplicaState, record: RecoveredRecord): readonly Effect[] {
   const step: Step = { state, effects: [] }
   switch (record.kind) {
@@ -21,10 +44,37 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
       replayAccepted(state, record.prePrepare)
       break
     case 'prepared':
-      replayPrepared(state, record.prepares)
+      replayPrepared(state, record.certificate)
+      break
+    case 'batch':
+      if (!isHandedOver(state, record.sequence)) state.batches.hold(record.sequence, record.batch)
       break
     case 'decided':
       replayDecided(step, record.commits, record.batch)
+      break
+    case 'view-change':
+      replayViewChange(state, record.viewChange)
+      break
+    case 'new-view':
+      replayNewView(state, record.newView)
+      break
+    case 'checkpoint':
+      if (record.sequence >= state.lowWatermark) state.ownRoots.set(record.sequence, record.root)
+      break
+    case 'stable':
+      if (record.stable.sequence > state.lowWatermark) adoptStable(state, record.stable)
+      break
+    case 'recovery':
+      state.recovery = {
+        request: record.request,
+        askedTick: Number.NEGATIVE_INFINITY,
+        executed: null,
+      }
+      break
+    case 'healed':
+      state.health = 'sound'
+      state.recovery = null
+      if (record.view > state.view) leaveViewFor(state, record.view)
       break
     default:
       assertNever(record)
@@ -32,36 +82,79 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
   return step.effects
 }
 
-function replayAccepted(state: ReplicaState, prePrepare: Verified<PrePrepare>): void {
-  const { sequence, batch, sender } = prePrepare
-  if (sender === state.config.id) {
-    state.lastProposed = Math.max(state.lastProposed, sequence) as typeof sequence
-  }
-  if (sequence <= state.lastHandedOver) return
-  const slot = openSlot(state, sequence)
-  slot.accepted = prePrepare
-  slot.acceptedTick = state.ticks
-  slot.isAcceptedDurable = true
-  state.unexecutedBytes += batch.bytes.length
+/** The application executed what a replayed record decided. */
+export function replayExecuted(state: ReplicaState, executed: Executed): void {
+  noteExecuted(state, executed)
 }
 
-function replayPrepared(state: ReplicaState, prepares: readonly Vote[]): void {
-  const [first] = prepares
-  if (first === undefined || first.sequence <= state.lastHandedOver) return
-  const slot = openSlot(state, first.sequence)
+/** A vote in a view is proof that its NEW-VIEW was entered, even where the log in front of it was trimmed. */
+function beInView(state: ReplicaState, view: View): boolean {
+  if (view > state.view) leaveViewFor(state, view)
+  if (view === state.view) state.isActive = true
+  return view === state.view
+}
+
+function replayAccepted(state: ReplicaState, prePrepare: PrePrepare): void {
+  const { view, sequence, batch, sender } = prePrepare
+  if (!isHandedOver(state, sequence)) state.batches.hold(sequence, batch)
+  if (!beInView(state, view)) return
+  if (sender === state.config.id && sequence > state.lastProposed) state.lastProposed = sequence
+  replayHeader(state, headerOf(prePrepare))
+}
+
+function replayHeader(state: ReplicaState, header: PrePrepareHeader): void {
+  if (header.sequence <= state.lowWatermark) return
+  const slot = openSlot(state, header.sequence)
+  slot.accepted = header
+  slot.acceptedTick = state.ticks
+  slot.isAcceptedDurable = true
+}
+
+function replayPrepared(state: ReplicaState, certificate: PreparedCertificate): void {
+  const { prePrepare, prepares } = certificate
+  const { sequence, view } = prePrepare
+  if (sequence <= state.lowWatermark) return
+  const known = state.preparedCertificates.get(sequence)
+  if (known === undefined || known.prePrepare.view < view) {
+    state.preparedCertificates.set(sequence, certificate)
+  }
+  if (!beInView(state, view)) return
+  replayHeader(state, prePrepare)
+  const slot = openSlot(state, sequence)
   for (const vote of prepares) slot.prepares[vote.sender] = vote
   slot.prepared = prepares
 }
 
 function replayDecided(step: Step, commits: readonly Vote[], batch: Batch | null): void {
+  const { state } = step
   const [first] = commits
-  if (first === undefined || first.sequence <= step.state.lastHandedOver) return
-  const slot = openSlot(step.state, first.sequence)
-  const held = slot.accepted
+  if (first === undefined || isHandedOver(state, first.sequence)) return
+  const slot = openSlot(state, first.sequence)
   slot.decided = commits
-  slot.decidedBatch = batch ?? (held !== null && equalBytes(held.digest, first.digest) ? held.batch : null)
-  if (batch !== null) step.state.unexecutedBytes += batch.bytes.length
+  slot.decidedBatch = batch ?? findBatch(state, first.sequence, first.digest)
+  if (batch !== null) state.batches.hold(first.sequence, batch)
   executeDecided(step)
+}
+
+function replayViewChange(state: ReplicaState, viewChange: Verified<ViewChange>): void {
+  const { view, sender } = viewChange
+  if (view <= state.view) return
+  leaveViewFor(state, view)
+  state.viewChanges[sender] = viewChange
+}
+
+function replayNewView(state: ReplicaState, newView: Verified<NewView>): void {
+  const { view, sender, contents } = newView
+  if (isRejection(contents) || !beInView(state, view)) return
+  state.newView = newView
+  if (sender === state.config.id) state.madeNewView = view
+  const minSequence = Math.max(...contents.viewChanges.map(({ stable }) => stable.sequence))
+  state.lastChosen = contents.prePrepares.at(-1)?.sequence ?? (minSequence as Sequence)
+  if (state.lastProposed < state.lastChosen) state.lastProposed = state.lastChosen
+  for (const header of contents.prePrepares) {
+    const held = state.slots.get(header.sequence)?.accepted
+    if (held === undefined || held === null) replayHeader(state, header)
+  }
 }
 
 /**
@@ -69,17 +162,39 @@ function replayDecided(step: Step, commits: readonly Vote[], batch: Batch | null
  * proposal is above the highest of them; a vote is signed again to the same bytes. // PBFT-6.2
  */
 export function resume({ state, effects }: Step): void {
-  for (const sequence of [...state.slots.keys()].sort((a, b) => a - b)) {
-    const { accepted, prepared } = openSlot(state, sequence)
-    if (accepted === null) continue
-    const { view, digest, sender } = accepted
-    if (sender === state.config.id) {
-      effects.push({ kind: 'broadcast', outgoing: { kind: 'relayed', message: accepted } })
-    } else {
-      effects.push({ kind: 'broadcast', outgoing: { kind: 'prepare', view, sequence, digest } })
-    }
-    if (prepared !== null) {
-      effects.push({ kind: 'broadcast', outgoing: { kind: 'commit', view, sequence, digest } })
-    }
+  const { config, view, isActive, newView } = state
+  const say = (outgoing: Outgoing) => effects.push({ kind: 'broadcast', outgoing })
+  if (!mayVote(state)) return
+  for (const [sequence, root] of state.ownRoots) {
+    if (sequence > state.lowWatermark) say({ kind: 'checkpoint', sequence, root })
   }
+  const own = state.viewChanges[config.id] ?? null
+  if (!isActive && own?.view === view) say({ kind: 'relayed', message: own })
+  if (!isActive) return
+  if (newView?.sender === config.id) say({ kind: 'relayed', message: newView })
+  for (const sequence of [...state.slots.keys()].sort((a, b) => a - b)) {
+    resumeSlot({ state, effects }, sequence)
+  }
+}
+
+function resumeSlot(step: Step, sequence: Sequence): void {
+  const { state, effects } = step
+  const slot = openSlot(state, sequence)
+  const { accepted, prepared, executed } = slot
+  if (accepted === null) return
+  const { view, digest, sender } = accepted
+  const batch = findBatch(state, sequence, digest)
+  const isHere = batch !== null || (executed !== null && equalBytes(executed, digest))
+  if (sender === state.config.id) {
+    // One of O goes out with its NEW-VIEW; its receiver has the batch, or fetches it.
+    if (batch !== null && sequence > state.lastChosen) {
+      const message = wholePrePrepare(accepted, batch)
+      effects.push({ kind: 'broadcast', outgoing: { kind: 'relayed', message } })
+    }
+  } else if (isHere) {
+    slot.hasPrepared = true
+    effects.push({ kind: 'broadcast', outgoing: { kind: 'prepare', view, sequence, digest } })
+  }
+  if (prepared !== null)
+    effects.push({ kind: 'broadcast', outgoing: { kind: 'commit', view, sequence, digest } })
 }

@@ -1,6 +1,7 @@
 /** What a replica says of itself when somebody asks how it is doing. */
 import type { Milliseconds, ReplicaId, Sequence } from '../base/ids.ts'
-import type { ReplicaReport } from '../messages/message.ts'
+import { replicaIds } from '../base/ids.ts'
+import type { ReplicaReport, ReplicaStanding } from '../messages/message.ts'
 import { missingVoters } from './slot.ts'
 import { primary, type ReplicaState } from './state.ts'
 
@@ -8,21 +9,37 @@ export function reportOf(
   state: ReplicaState,
   outside: { readonly revision: number; readonly reachable: readonly ReplicaId[] },
 ): ReplicaReport {
-  const isStalled = state.isTimerExpired && state.timer !== null
+  const { view, isActive, lowWatermark, lastExecuted, stalledSince } = state
   return {
-    view: state.view,
-    lowWatermark: state.lowWatermark,
-    lastExecuted: state.lastExecuted,
+    view,
+    isActive,
+    standing: standingOf(state),
+    lowWatermark,
+    lastExecuted,
     revision: outside.revision,
     waiting: state.waiting.size,
-    stalledSince: isStalled && state.timer !== null ? state.timer.startedAt : (0 as Milliseconds),
+    stalledSince: stalledSince ?? (0 as Milliseconds),
     reachable: outside.reachable,
-    missing: isStalled ? missing(state) : [],
+    missing: stalledSince === null ? [] : missing(state),
+    suspected: suspected(state),
   }
 }
 
-/** Whose vote or proposal the next sequence number waits for. */
+export function standingOf({ health, transfer }: ReplicaState): ReplicaStanding {
+  if (health !== 'sound') return health
+  return transfer === null ? 'voting' : 'transferring'
+}
+
+/** Whose vote the next sequence number waits for, or between views, whose VIEW-CHANGE or NEW-VIEW. */
 function missing(state: ReplicaState): readonly ReplicaId[] {
+  if (!state.isActive) {
+    const lacking = replicaIds(state.config.n).filter((id) => (state.viewChanges[id]?.view ?? 0) < state.view)
+    return lacking.length > 0 ? lacking : [primary(state)]
+  }
   const slot = state.slots.get((state.lastExecuted + 1) as Sequence)
   return slot === undefined ? [primary(state)] : missingVoters(slot, primary(state))
+}
+
+function suspected({ config, detector, ticks }: ReplicaState): readonly ReplicaId[] {
+  return replicaIds(config.n).filter((id) => id !== config.id && detector.isSuspected(id, ticks))
 }

@@ -1,10 +1,19 @@
-/** Requests: OSDI 1999 section 4.1, TOCS 2002 section 4.2. Keeps rules 1.1 and 1.9. */
+/** Requests: OSDI 1999 section 4.1, TOCS 2002 section 4.2. Keeps rules 1.1, 1.9 and 3.9. */
 import { equalBytes } from '../base/bytes.ts'
 import type { ClientId } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
 import type { RefusalReason, Request, Verified } from '../messages/message.ts'
-import { RELAY_AGAIN_TICKS, RELAYED_AGAIN_MAX, REQUEST_TIMEOUT_TICKS } from './parameters.ts'
+import {
+  PROGRESS_BEFORE_SHRINKING,
+  RELAY_AGAIN_TICKS,
+  RELAYED_AGAIN_MAX,
+  REQUEST_TIMEOUT_TICKS,
+  SUSPECTED_TIMEOUT_TICKS,
+  TIMEOUT_PER_LATENCY,
+  TIMEOUT_TICKS_MAX,
+} from './parameters.ts'
 import { proposeBatches } from './propose.ts'
+import { needsFill } from './recovery-operations.ts'
 import { isPrimary, primary, type ReplicaState, type Step } from './state.ts'
 
 /** A request from its client, or relayed by a backup. // PBFT-1.1 */
@@ -43,7 +52,7 @@ function takeRequest(step: Step, request: Verified<Request>, from: Peer): void {
     return
   }
   // A repetition is relayed again: the first relay may have been lost. What was relayed to us stops here.
-  if (from.kind === 'client') {
+  if (from.kind === 'client' && state.isActive) {
     effects.push({ kind: 'send', to: primary(state), outgoing: { kind: 'relayed', message: request } })
   }
 }
@@ -62,37 +71,78 @@ export function dropServed(state: ReplicaState, clients: Iterable<ClientId>): vo
       ({ timestamp, digest }) => state.config.standing(client, timestamp, digest) !== 'new',
     )
   }
-  const { timer } = state
-  if (timer !== null && state.waiting.find(timer.client, timer.timestamp) === null) {
-    state.timer = null
-    state.isTimerExpired = false
-    startTimer(state)
-  }
+  restartTimerIfServed(state)
 }
 
-/** Starts the timer for the oldest waiting request, unless it runs. // PBFT-1.9 */
+/** The state was replaced: whatever it holds as executed no longer waits. */
+export function dropAllServed(state: ReplicaState): void {
+  dropServed(state, state.waiting.clients())
+}
+
+function restartTimerIfServed(state: ReplicaState): void {
+  const { timer } = state
+  if (state.waiting.size === 0) state.stalledSince = null
+  if (timer === null) return
+  const { waitsFor } = timer
+  if (waitsFor !== null && state.waiting.find(waitsFor.client, waitsFor.timestamp) !== null) return
+  if (waitsFor !== null) noteProgress(state, state.ticks - timer.startedTick)
+  state.timer = null
+  state.stalledSince = null
+  startTimer(state)
+}
+
+/** Starts the timer for the oldest waiting request, unless it runs or the view has not begun. // PBFT-1.9 */
 export function startTimer(state: ReplicaState): void {
-  if (state.timer !== null) return
+  if (state.timer !== null || !state.isActive) return
   const { oldest } = state.waiting
-  if (oldest === null) return
-  const { client, timestamp } = oldest.request
-  state.timer = { client, timestamp, startedTick: state.ticks, startedAt: state.now }
+  if (oldest === null && !needsFill(state)) return
+  const waitsFor =
+    oldest === null ? null : { client: oldest.request.client, timestamp: oldest.request.timestamp }
+  state.timer = { waitsFor, startedTick: state.ticks, startedAt: state.now }
 }
 
 /** Passes the oldest requests on again, well before their timer ends: the first relay may have been lost or refused. */
-export function relayAgain({ state, effects }: Step): void {
+export function relayAgain(step: Step): void {
+  const { state } = step
   const { timer } = state
-  if (timer === null || isPrimary(state)) return
+  if (timer === null || timer.waitsFor === null || isPrimary(state)) return
   const waited = state.ticks - timer.startedTick
-  if (waited === 0 || waited % RELAY_AGAIN_TICKS !== 0) return
-  for (const request of state.waiting.oldestRequests(RELAYED_AGAIN_MAX)) {
+  if (waited > 0 && waited % RELAY_AGAIN_TICKS === 0) relayOldest(step, RELAYED_AGAIN_MAX)
+}
+
+/** Hands the requests that wait to the primary, the oldest first. // PBFT-3.9 */
+export function relayOldest({ state, effects }: Step, countMax: number): void {
+  if (isPrimary(state)) return
+  for (const request of state.waiting.oldestRequests(countMax)) {
     effects.push({ kind: 'send', to: primary(state), outgoing: { kind: 'relayed', message: request } })
   }
 }
 
-/** Notes that the primary is suspected; here a view change will begin. // PBFT-1.9 */
-export function checkTimer(state: ReplicaState): void {
-  if (state.timer !== null && state.ticks - state.timer.startedTick >= REQUEST_TIMEOUT_TICKS) {
-    state.isTimerExpired = true
+/** Whether the timer ran out: at once after a short grace where the primary seems to be gone. // PBFT-1.9 */
+export function isTimerExpired(state: ReplicaState): boolean {
+  const { timer, detector, ticks } = state
+  if (timer === null) return false
+  const waited = ticks - timer.startedTick
+  if (waited >= state.timeoutTicks) return true
+  const isSilent = !isPrimary(state) && detector.isSuspected(primary(state), ticks)
+  return isSilent && waited >= SUSPECTED_TIMEOUT_TICKS
+}
+
+/**
+ * The oldest waiting request was served in this view. T shrinks after many of them in a row, and never below a floor
+ * that follows what ordering takes. // PBFT-3.6
+ */
+function noteProgress(state: ReplicaState, tookTicks: number): void {
+  state.latencyTicks = state.latencyTicks === null ? tookTicks : (7 * state.latencyTicks + tookTicks) / 8
+  state.progress++
+  const floor = timeoutFloor(state)
+  if (state.progress % PROGRESS_BEFORE_SHRINKING === 0) {
+    state.timeoutTicks = Math.max(floor, Math.floor(state.timeoutTicks / 2))
   }
+  if (state.timeoutTicks < floor) state.timeoutTicks = floor
+}
+
+function timeoutFloor({ latencyTicks }: ReplicaState): number {
+  const adapted = Math.ceil(TIMEOUT_PER_LATENCY * (latencyTicks ?? 0))
+  return Math.min(TIMEOUT_TICKS_MAX, Math.max(REQUEST_TIMEOUT_TICKS, adapted))
 }

@@ -6,18 +6,31 @@
 import { equalBytes } from '../base/bytes.ts'
 import type { ReplicaId, Sequence } from '../base/ids.ts'
 import { weakQuorum } from '../base/quorum.ts'
+import { wholePrePrepare } from '../messages/cited.ts'
 import type { StatusContent } from '../messages/content.ts'
+import { LOG_WINDOW } from '../messages/limits.ts'
 import type { BatchDelivery, Decision, Fetch, Status, Verified } from '../messages/message.ts'
-import { hasRoomFor, settle } from './normal-case.ts'
+import type { Relayed } from './effects.ts'
+import { hasRoomFor, settle, supplyBatch } from './normal-case.ts'
 import {
   FETCHES_MAX,
   RESEND_AFTER_TICKS,
   SERVED_DECISIONS_MAX,
   STATUS_BUSY_TICKS,
   STATUS_IDLE_TICKS,
+  VIEW_RESEND_TICKS,
 } from './parameters.ts'
-import { isDecidedAs, openSince, type Slot } from './slot.ts'
-import { isInWindow, isPrimary, openSlot, type ReplicaState, type Step } from './state.ts'
+import { isSettled, openSince, type Slot } from './slot.ts'
+import {
+  findBatch,
+  hasBatch,
+  highWatermark,
+  isHandedOver,
+  isPrimary,
+  openSlot,
+  type ReplicaState,
+  type Step,
+} from './state.ts'
 
 /** Says at each tick what there is to say. // PBFT-1.11 */
 export function speakUp(step: Step): void {
@@ -28,7 +41,7 @@ export function speakUp(step: Step): void {
     return
   }
   if (state.ticks % STATUS_BUSY_TICKS !== 0) return
-  fetchDecidedBatches(step)
+  fetchLackingBatches(step)
   const ahead = peersAhead(state)
   // Fewer than W who claim to be ahead may all be lying: they do not keep what is overdue from being asked of all.
   const isBehind = ahead.length >= weakQuorum(state.config.n)
@@ -43,19 +56,39 @@ export function speakUp(step: Step): void {
 
 /** What this replica has, as STATUS tells it. */
 export function statusOf(state: ReplicaState): StatusContent {
-  const { view, lowWatermark, lastExecuted } = state
-  const last = Math.max(lastExecuted, ...state.slots.keys())
-  const size = Math.ceil((last - lastExecuted) / 8)
+  const { view, isActive, lowWatermark, lastExecuted } = state
+  let last: number = lastExecuted
+  for (const sequence of state.slots.keys()) if (sequence > last) last = sequence
+  const size = Math.ceil(Math.min(last - lastExecuted, LOG_WINDOW) / 8)
   const accepted = new Uint8Array(size)
   const prepared = new Uint8Array(size)
   const committed = new Uint8Array(size)
   for (const [sequence, slot] of state.slots) {
     const bit = sequence - lastExecuted - 1
+    if (bit < 0 || bit >= LOG_WINDOW) continue
     if (slot.accepted !== null || slot.decidedBatch !== null) setBit(accepted, bit)
     if (slot.prepared !== null) setBit(prepared, bit)
     if (slot.decided !== null) setBit(committed, bit)
   }
-  return { kind: 'status', view, lowWatermark, lastExecuted, accepted, prepared, committed }
+  const viewChanges = viewChangesHeld(state)
+  return {
+    kind: 'status',
+    view,
+    isActive,
+    viewChanges,
+    lowWatermark,
+    lastExecuted,
+    accepted,
+    prepared,
+    committed,
+  }
+}
+
+/** Bit i: replica i's VIEW-CHANGE for the own view is here. */
+function viewChangesHeld({ view, viewChanges }: ReplicaState): number {
+  let held = 0
+  for (const [sender, one] of viewChanges.entries()) if (one?.view === view) held |= 1 << sender
+  return held
 }
 
 /** A peer says what it has. // PBFT-1.11 */
@@ -63,6 +96,8 @@ export function onStatus(step: Step, status: Verified<Status>): void {
   const { state, effects } = step
   const peer = state.peers[status.sender]
   if (peer === undefined || status.sender === state.config.id) return
+  peer.view = status.view
+  peer.isActive = status.isActive
   peer.lastExecuted = status.lastExecuted
   if (hasMore(state, status) && state.ticks - peer.toldTick >= STATUS_BUSY_TICKS) {
     peer.toldTick = state.ticks
@@ -70,13 +105,44 @@ export function onStatus(step: Step, status: Verified<Status>): void {
   }
   if (state.ticks - peer.servedTick < STATUS_BUSY_TICKS) return
   peer.servedTick = state.ticks
+  resendView(step, status)
+  resendCheckpoints(step, status)
   serveDecisions(step, status)
   resendVotes(step, status)
 }
 
+/** The NEW-VIEW of a view that the peer is not in yet, or the own VIEW-CHANGE that it lacks: a lost one stalls. */
+function resendView({ state, effects }: Step, status: Status): void {
+  const peer = state.peers[status.sender]
+  const own = state.viewChanges[state.config.id] ?? null
+  const isIn = status.view > state.view || (status.view === state.view && status.isActive)
+  if (peer === undefined || isIn || state.ticks - peer.resentTick < VIEW_RESEND_TICKS) return
+  const isHeld = status.view === state.view && (status.viewChanges & (1 << state.config.id)) !== 0
+  const message = state.isActive ? state.newView : own?.view === state.view && !isHeld ? own : null
+  if (message === null) return
+  peer.resentTick = state.ticks
+  effects.push({ kind: 'send', to: status.sender, outgoing: relayed(message) })
+}
+
+/** The certificate of a checkpoint that the peer does not know to be stable, or the own CHECKPOINT. // PBFT-2.8 */
+function resendCheckpoints({ state, effects }: Step, status: Status): void {
+  const { stable, checkpoints, config } = state
+  if (status.lowWatermark < stable.sequence) {
+    effects.push({ kind: 'send', to: status.sender, outgoing: { kind: 'stable-checkpoint', stable } })
+    return
+  }
+  for (const [sequence, own] of checkpoints[config.id] ?? []) {
+    if (sequence > status.lowWatermark) {
+      effects.push({ kind: 'send', to: status.sender, outgoing: relayed(own) })
+    }
+  }
+}
+
 /** Whether a peer has what this replica lacks: it will send it when it hears what there is here. */
 function hasMore(state: ReplicaState, status: Status): boolean {
-  if (status.lastExecuted > state.lastExecuted) return true
+  if (status.lastExecuted > state.lastExecuted || status.lowWatermark > state.lowWatermark) return true
+  if (status.view > state.view || (status.view === state.view && status.isActive && !state.isActive))
+    return true
   for (let bit = 0; bit < status.accepted.length * 8; bit++) {
     const slot = state.slots.get((status.lastExecuted + 1 + bit) as Sequence)
     const isPast = status.lastExecuted + 1 + bit <= state.lastExecuted
@@ -96,7 +162,7 @@ function serveDecisions({ state, effects }: Step, status: Status): void {
 
 /** Sends the own votes, and pre-prepares, that the peer lacks for slots which have been open for a while. */
 function resendVotes(step: Step, status: Status): void {
-  if (status.view !== step.state.view) return
+  if (status.view !== step.state.view || !step.state.isActive) return
   for (const [sequence, slot] of step.state.slots) {
     const age = step.state.ticks - slot.acceptedTick
     if (sequence <= status.lastExecuted || age < RESEND_AFTER_TICKS) continue
@@ -112,8 +178,10 @@ function resendSlot({ state, effects }: Step, slot: Slot, status: Status): void 
   const isOld = state.ticks - slot.acceptedTick >= 3 * RESEND_AFTER_TICKS
   // The primary's signature lets anyone pass its pre-prepare on; backups do when the primary evidently does not.
   const mayRelay = isPrimary(state) || isOld
-  if (slot.accepted !== null && slot.isAcceptedDurable && mayRelay && !hasBit(status.accepted, bit)) {
-    send(slot.accepted)
+  const { accepted } = slot
+  if (accepted !== null && slot.isAcceptedDurable && mayRelay && !hasBit(status.accepted, bit)) {
+    const batch = findBatch(state, slot.sequence, accepted.digest)
+    if (batch !== null) send(wholePrePrepare(accepted, batch))
   }
   const prepare = slot.prepares[state.config.id] ?? null
   if (prepare !== null && !hasBit(status.prepared, bit)) send(prepare)
@@ -121,30 +189,37 @@ function resendSlot({ state, effects }: Step, slot: Slot, status: Status): void 
   if (commit !== null && !hasBit(status.committed, bit)) send(commit)
 }
 
-const relayed = (message: NonNullable<Slot['accepted'] | Slot['prepares'][number]>) =>
-  ({ kind: 'relayed', message }) as const
+const relayed = (message: Relayed['message']): Relayed => ({ kind: 'relayed', message })
 
 /** A decision with its certificate, checked: it decides whatever was accepted here. // PBFT-1.4 */
 export function onDecision(step: Step, decision: Verified<Decision>): void {
   const { state } = step
-  if (!isInWindow(state, decision.sequence)) return
-  const slot = openSlot(state, decision.sequence)
-  const isHeld = slot.accepted !== null && equalBytes(slot.accepted.digest, decision.digest)
-  if (!isHeld && !hasRoomFor(state, decision.sequence, decision.batch)) return
+  const { sequence, digest, batch } = decision
+  if (isHandedOver(state, sequence) || sequence > highWatermark(state)) return
+  if (findBatch(state, sequence, digest) === null && !hasRoomFor(state, sequence, batch)) return
+  const slot = openSlot(state, sequence)
   slot.decided ??= decision.commits
   settle(step, slot, decision.batch)
 }
 
-/** Asks everybody for the batches that were decided and are not here. // PBFT-1.4 */
-function fetchDecidedBatches({ state, effects }: Step): void {
-  const lacking = [...state.slots.values()]
-    .filter(({ decided, decidedBatch }) => decided !== null && decidedBatch === null)
-    .sort((a, b) => a.sequence - b.sequence)
-  for (const { sequence, decided } of lacking.slice(0, FETCHES_MAX)) {
-    const digest = decided?.[0]?.digest
-    if (digest !== undefined)
-      effects.push({ kind: 'broadcast', outgoing: { kind: 'fetch', sequence, digest } })
+/** Asks everybody for the batches that were decided, or chosen by a NEW-VIEW, and are not here. // PBFT-1.4 PBFT-3.5 */
+function fetchLackingBatches({ state, effects }: Step): void {
+  const lacking: { readonly sequence: Sequence; readonly digest: Uint8Array }[] = []
+  for (const slot of state.slots.values()) {
+    const digest = lackingDigest(state, slot)
+    if (digest !== null) lacking.push({ sequence: slot.sequence, digest })
   }
+  lacking.sort((a, b) => a.sequence - b.sequence)
+  for (const { sequence, digest } of lacking.slice(0, FETCHES_MAX)) {
+    effects.push({ kind: 'broadcast', outgoing: { kind: 'fetch', sequence, digest } })
+  }
+}
+
+/** The digest of the batch that a slot cannot go on without. */
+function lackingDigest(state: ReplicaState, slot: Slot): Uint8Array | null {
+  if (isSettled(slot)) return null
+  const digest = slot.decided?.[0]?.digest ?? slot.accepted?.digest ?? null
+  return digest !== null && !hasBatch(state, slot, digest) ? digest : null
 }
 
 /** Answers with the batch, or with the decision where it was executed already. */
@@ -155,11 +230,8 @@ export function onFetch({ state, effects }: Step, fetch: Verified<Fetch>): void 
     effects.push({ kind: 'serve', to: sender, sequences: [sequence] })
     return
   }
-  const slot = state.slots.get(sequence)
-  const batch = [slot?.accepted?.batch, slot?.decidedBatch].find(
-    (held) => held !== undefined && held !== null && equalBytes(held.digest, digest),
-  )
-  if (batch !== undefined && batch !== null) {
+  const batch = state.batches.find(sequence, digest)
+  if (batch !== null) {
     effects.push({ kind: 'send', to: sender, outgoing: { kind: 'batch', sequence, batch } })
   }
 }
@@ -175,11 +247,18 @@ function mayFetch({ peers, ticks }: ReplicaState, sender: ReplicaId): boolean {
   return peer.fetchesServed++ < SERVED_DECISIONS_MAX
 }
 
-/** A fetched batch: its digest is the one that was decided, or it is of no use. */
+/** A fetched batch: its digest is the one that is lacking, or it is of no use. */
 export function onBatchDelivery(step: Step, { sequence, batch }: Verified<BatchDelivery>): void {
-  const slot = step.state.slots.get(sequence)
-  if (slot === undefined || !isDecidedAs(slot, batch.digest)) return
-  if (hasRoomFor(step.state, sequence, batch)) settle(step, slot, batch)
+  if (isBatchLacking(step.state, sequence, batch.digest)) {
+    supplyBatch(step, openSlot(step.state, sequence), batch)
+  }
+}
+
+/** Whether a slot waits for the batch with this digest. */
+export function isBatchLacking(state: ReplicaState, sequence: Sequence, digest: Uint8Array): boolean {
+  const slot = state.slots.get(sequence)
+  const lacking = slot === undefined ? null : lackingDigest(state, slot)
+  return lacking !== null && equalBytes(lacking, digest)
 }
 
 function peersAhead(state: ReplicaState): readonly ReplicaId[] {

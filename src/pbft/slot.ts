@@ -5,27 +5,31 @@
 import { equalBytes } from '../base/bytes.ts'
 import type { ReplicaId, Sequence } from '../base/ids.ts'
 import { primaryOf, quorum, weakQuorum } from '../base/quorum.ts'
-import type { Batch, PrePrepare, Vote } from '../messages/message.ts'
+import type { Batch, PrePrepareHeader, Vote } from '../messages/message.ts'
 
 export interface Slot {
   readonly sequence: Sequence
   /** The tick at which the slot was opened, perhaps by an early vote. */
-  readonly openedTick: number
+  openedTick: number
   /** The tick at which the pre-prepare was accepted; Infinity before. */
   acceptedTick: number
-  /** The pre-prepare accepted in the current view, with its batch. */
-  accepted: PrePrepare | null
+  /** The pre-prepare accepted in the current view. Its batch stands in `state.batches`, or is still to be fetched. */
+  accepted: PrePrepareHeader | null
   /** Whether the log holds the accepted pre-prepare for certain. */
   isAcceptedDurable: boolean
+  /** Whether the own PREPARE of the current view was made: the batch is then in the log. */
+  hasPrepared: boolean
   /** The first PREPARE and COMMIT of each sender in the current view, whatever their digest. */
   readonly prepares: (Vote | null)[]
   readonly commits: (Vote | null)[]
-  /** The prepared certificate: Q - 1 PREPAREs that match the accepted pre-prepare. */
+  /** Q - 1 PREPAREs that match the accepted pre-prepare, and its batch is here: prepared in the current view. */
   prepared: readonly Vote[] | null
-  /** Q matching COMMITs. */
+  /** Q matching COMMITs, of whatever view. */
   decided: readonly Vote[] | null
-  /** The decided batch; null while it is still to be fetched. */
+  /** The decided batch; null while it is still to be fetched, and again once it was executed. */
   decidedBatch: Batch | null
+  /** The digest of the executed batch. */
+  executed: Uint8Array | null
 }
 
 export function createSlot(sequence: Sequence, n: number, tick: number): Slot {
@@ -35,12 +39,26 @@ export function createSlot(sequence: Sequence, n: number, tick: number): Slot {
     acceptedTick: Number.POSITIVE_INFINITY,
     accepted: null,
     isAcceptedDurable: false,
+    hasPrepared: false,
     prepares: new Array<Vote | null>(n).fill(null),
     commits: new Array<Vote | null>(n).fill(null),
     prepared: null,
     decided: null,
     decidedBatch: null,
+    executed: null,
   }
+}
+
+/** Forgets what belongs to the view that is left; a decision stays one. */
+export function clearView(slot: Slot, tick: number): void {
+  slot.openedTick = tick
+  slot.acceptedTick = Number.POSITIVE_INFINITY
+  slot.accepted = null
+  slot.isAcceptedDurable = false
+  slot.hasPrepared = false
+  slot.prepares.fill(null)
+  slot.commits.fill(null)
+  slot.prepared = null
 }
 
 export function votesOf(slot: Slot, kind: Vote['kind']): (Vote | null)[] {
@@ -53,8 +71,8 @@ export function matchingVotes(votes: readonly (Vote | null)[], digest: Uint8Arra
 }
 
 /**
- * prepared(v, s, D): the pre-prepare with its batch, and Q - 1 matching PREPAREs of distinct backups, the own one among
- * them or not. Gives those PREPAREs, or null. // PBFT-1.3
+ * prepared(v, s, D), but for the batch: the pre-prepare, and Q - 1 matching PREPAREs of distinct backups, the own one
+ * among them or not. Gives those PREPAREs, or null. // PBFT-1.3
  */
 export function preparedCertificate(slot: Slot, n: number): readonly Vote[] | null {
   const { accepted } = slot
@@ -85,15 +103,12 @@ export function isDecidedAs(slot: Slot, digest: Uint8Array): boolean {
   return commit !== undefined && equalBytes(commit.digest, digest)
 }
 
-/** Bytes of the batches that the slot holds. */
-export function heldBytes({ accepted, decidedBatch }: Slot): number {
-  const acceptedBatch = accepted?.batch ?? null
-  const other = decidedBatch === acceptedBatch ? null : decidedBatch
-  return (acceptedBatch?.bytes.length ?? 0) + (other?.bytes.length ?? 0)
-}
+/** Whether the decided batch is here, or was executed. */
+export const isSettled = (slot: Slot): boolean => slot.decidedBatch !== null || slot.executed !== null
 
 /** Since when the slot is known to be wanted: by its primary, or by the votes of a weak quorum. Infinity: not at all. */
 export function openSince(slot: Slot, n: number): number {
+  if (slot.executed !== null) return Number.POSITIVE_INFINITY
   if (slot.accepted !== null) return slot.acceptedTick
   const voters = slot.prepares.filter((vote, sender) => vote !== null || slot.commits[sender] !== null)
   return voters.length >= weakQuorum(n) ? slot.openedTick : Number.POSITIVE_INFINITY

@@ -1,11 +1,27 @@
 /** The replica's state, TOCS 2002 section 4.2: one mutable value that only `step` changes. */
+import { equalBytes } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
 import { primaryOf } from '../base/quorum.ts'
 import type { Standing } from '../base/standing.ts'
+import { createBatch } from '../messages/batch.ts'
 import { LOG_WINDOW } from '../messages/limits.ts'
-import type { PrePrepare, Verified } from '../messages/message.ts'
+import type {
+  Batch,
+  Checkpoint,
+  CheckpointCertificate,
+  NewView,
+  PrePrepare,
+  PreparedCertificate,
+  Request,
+  Verified,
+  ViewChange,
+} from '../messages/message.ts'
+import { EarlyMessages } from './early-messages.ts'
 import type { Effect, LogRecord, Outgoing } from './effects.ts'
+import { FailureDetector } from './failure-detector.ts'
+import { HeldBatches } from './held-batches.ts'
+import { REQUEST_TIMEOUT_TICKS } from './parameters.ts'
 import { createSlot, type Slot } from './slot.ts'
 import { WaitingRequests } from './waiting.ts'
 
@@ -16,11 +32,21 @@ export interface ReplicaConfig {
   readonly hash: Hash
   /** The replicated sessions (rule 1.8): the only thing the protocol asks of the application's state. */
   readonly standing: (client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array) => Standing
+  /** Whether synced data was lost: it counts as faulty until it is healed (rule 6.4). */
+  readonly isAmnesiac?: boolean
+  /** The stored state that it starts from, where there is one; then the log is replayed on top of it. */
+  readonly stored?: CheckpointCertificate
+  /** Whether the stored state was lost, though its certificate is there: it has to be fetched. */
+  readonly isStateLost?: boolean
 }
 
 /** What a peer last said of itself, and when it was last helped. */
 export interface PeerProgress {
+  view: View
+  isActive: boolean
   lastExecuted: Sequence
+  /** When it was last sent a VIEW-CHANGE, a NEW-VIEW or a stable certificate. */
+  resentTick: number
   /** When its last STATUS was answered, and when it was last sent one of its own, in ticks. */
   servedTick: number
   toldTick: number
@@ -33,24 +59,54 @@ export interface PeerProgress {
 export interface WithheldMessage {
   /** How many records must be on disk. */
   readonly records: number
-  readonly sequence: Sequence
   readonly outgoing: Outgoing
 }
 
 export interface RequestTimer {
-  /** The oldest waiting request when the timer started. */
-  readonly client: ClientId
-  readonly timestamp: Timestamp
+  /** The oldest waiting request when the timer started; null when it runs for a recovery's checkpoint. */
+  readonly waitsFor: { readonly client: ClientId; readonly timestamp: Timestamp } | null
   readonly startedTick: number
   readonly startedAt: Milliseconds
 }
 
 export interface ReplicaState {
   readonly config: ReplicaConfig
-  /** v */
+  /** v: the view that the replica is in, or moves to. */
   view: View
-  /** h: the last stable checkpoint. It stays 0 until checkpoints exist; see `highWatermark`. */
+  /** Whether it holds a valid NEW-VIEW of `view`; view 0 needs none. Between views it takes no part in ordering. */
+  isActive: boolean
+  /** Why it does not vote, when it does not. */
+  health: 'sound' | 'amnesiac' | 'diverged'
+  /** C: the last stable checkpoint that it knows of, whether or not it has come so far itself. */
+  stable: CheckpointCertificate
+  /** h */
   readonly lowWatermark: Sequence
+  /** The own roots of checkpoints at h and above, and what each replica said of those above h. */
+  readonly ownRoots: Map<Sequence, Uint8Array>
+  readonly checkpoints: readonly Map<Sequence, Verified<Checkpoint>>[]
+  /** P: the prepared certificate of the highest view for each sequence number above h. */
+  readonly preparedCertificates: Map<Sequence, PreparedCertificate>
+  /** Each replica's VIEW-CHANGE for the highest view, the own one included. */
+  readonly viewChanges: (Verified<ViewChange> | null)[]
+  /** The NEW-VIEW that began the current view. */
+  newView: NewView | null
+  /** maxSeq of that NEW-VIEW: up to here, sequence numbers are accepted from O only (rule 3.4). */
+  lastChosen: Sequence
+  /** The highest view whose primary signed a NEW-VIEW that does not check out. */
+  refutedView: View
+  /** The view for which this replica, as primary, made its NEW-VIEW. */
+  madeNewView: View
+  /** When Q VIEW-CHANGEs for the awaited view or above were first held (rule 3.6). */
+  viewChangeTick: number | null
+  /** T, and the oldest waiting requests served in a row in this view. */
+  timeoutTicks: number
+  progress: number
+  /** What ordering takes, in ticks, smoothed; null before the first. */
+  latencyTicks: number | null
+  /** When something first waited in vain, on the own clock; null when nothing does. */
+  stalledSince: Milliseconds | null
+  readonly detector: FailureDetector
+  readonly early: EarlyMessages
   /** The own clock at the last tick. */
   now: Milliseconds
   ticks: number
@@ -61,14 +117,25 @@ export interface ReplicaState {
   lastProposed: Sequence
   /** The open sequence numbers: above `lastExecuted`. */
   readonly slots: Map<Sequence, Slot>
-  /** Bytes of the batches in `slots`, accepted and decided ones. */
-  unexecutedBytes: number
+  /** The batches of `slots` that are not executed. */
+  readonly batches: HeldBatches
+  /** The batch that a NEW-VIEW chooses where nothing was prepared; never fetched or logged. */
+  readonly nullBatch: Batch
   /** Pre-prepares whose time is too far ahead of the own clock (rule 1.2). One per sequence number. */
   readonly heldBack: Map<Sequence, Verified<PrePrepare>>
   readonly waiting: WaitingRequests
   timer: RequestTimer | null
-  /** Whether the timer ran out: the primary of this view is suspected (rule 1.9). */
-  isTimerExpired: boolean
+  /** The state that is being fetched (rule 2.5), and since when nothing was executed below h. */
+  transfer: CheckpointCertificate | null
+  behind: { readonly lastExecuted: Sequence; readonly tick: number } | null
+  /** Executed recovery operations whose checkpoint is not stable yet: s_r, and u of rule 6.4. */
+  readonly recoveries: Map<ReplicaId, { readonly sequence: Sequence; readonly view: View }>
+  /** The own recovery operation: asked for again until it is executed at s_r with a certificate of view u. */
+  recovery: {
+    readonly request: Verified<Request>
+    askedTick: number
+    executed: { readonly sequence: Sequence; readonly view: View } | null
+  } | null
   readonly peers: readonly PeerProgress[]
   lastStatusTick: number
   /** Records given to `persist`, and messages that wait for them, in order. */
@@ -76,24 +143,60 @@ export interface ReplicaState {
   readonly withheld: WithheldMessage[]
 }
 
+/** The first state, which every replica has without a certificate. */
+const FIRST_STATE: CheckpointCertificate = {
+  sequence: 0 as Sequence,
+  root: new Uint8Array(0),
+  checkpoints: [],
+}
+
 export function createReplicaState(config: ReplicaConfig): ReplicaState {
+  const { n, hash, isAmnesiac = false, stored = FIRST_STATE, isStateLost = false } = config
+  const reached = isStateLost ? (0 as Sequence) : stored.sequence
   return {
     config,
     view: 0 as View,
-    lowWatermark: 0 as Sequence,
+    isActive: true,
+    health: isAmnesiac ? 'amnesiac' : 'sound',
+    stable: stored,
+    get lowWatermark() {
+      return this.stable.sequence
+    },
+    ownRoots: new Map(reached === 0 ? [] : [[stored.sequence, stored.root]]),
+    checkpoints: Array.from({ length: n }, () => new Map()),
+    preparedCertificates: new Map(),
+    viewChanges: new Array(n).fill(null),
+    newView: null,
+    lastChosen: 0 as Sequence,
+    refutedView: 0 as View,
+    madeNewView: 0 as View,
+    viewChangeTick: null,
+    timeoutTicks: REQUEST_TIMEOUT_TICKS,
+    progress: 0,
+    latencyTicks: null,
+    stalledSince: null,
+    detector: new FailureDetector(n),
+    early: new EarlyMessages(n),
     now: 0 as Milliseconds,
     ticks: 0,
-    lastHandedOver: 0 as Sequence,
-    lastExecuted: 0 as Sequence,
-    lastProposed: 0 as Sequence,
+    lastHandedOver: reached,
+    lastExecuted: reached,
+    lastProposed: stored.sequence,
     slots: new Map(),
-    unexecutedBytes: 0,
+    batches: new HeldBatches(),
+    nullBatch: createBatch(hash, 0 as Milliseconds, []),
     heldBack: new Map(),
     waiting: new WaitingRequests(),
     timer: null,
-    isTimerExpired: false,
-    peers: Array.from({ length: config.n }, () => ({
+    transfer: null,
+    behind: null,
+    recoveries: new Map(),
+    recovery: null,
+    peers: Array.from({ length: n }, () => ({
+      view: 0 as View,
+      isActive: true,
       lastExecuted: 0 as Sequence,
+      resentTick: Number.NEGATIVE_INFINITY,
       servedTick: Number.NEGATIVE_INFINITY,
       toldTick: Number.NEGATIVE_INFINITY,
       fetchTick: Number.NEGATIVE_INFINITY,
@@ -115,18 +218,21 @@ export const primary = (state: ReplicaState): ReplicaId => primaryOf(state.view,
 
 export const isPrimary = (state: ReplicaState): boolean => primary(state) === state.config.id
 
-/**
- * H. Without checkpoints nothing bounds the log itself, so the window hangs on what was executed: it bounds memory and
- * never blocks, because what lies below it comes back as decisions.
- */
-export const highWatermark = (state: ReplicaState): Sequence =>
-  (Math.max(state.lowWatermark, state.lastExecuted) + LOG_WINDOW) as Sequence
+/** H = h + L. // PBFT-2.2 */
+export const highWatermark = (state: ReplicaState): Sequence => (state.lowWatermark + LOG_WINDOW) as Sequence
 
-/** Whether a vote or pre-prepare for `sequence` may still matter here. */
+/** Whether a vote or pre-prepare for `sequence` may be accepted: h < s <= H. // PBFT-1.2 */
 export const isInWindow = (state: ReplicaState, sequence: Sequence): boolean =>
-  sequence > state.lastHandedOver && sequence <= highWatermark(state)
+  sequence > state.lowWatermark && sequence <= highWatermark(state)
 
-/** The slot of a sequence number inside the window, opened when it is new. */
+/** Whether the batch of `sequence` was handed to the application. */
+export const isHandedOver = (state: ReplicaState, sequence: Sequence): boolean =>
+  sequence <= state.lastHandedOver
+
+/** Whether it may send PRE-PREPARE, PREPARE, COMMIT, CHECKPOINT, VIEW-CHANGE and NEW-VIEW. // PBFT-6.4 */
+export const mayVote = (state: ReplicaState): boolean => state.health === 'sound'
+
+/** The slot of a sequence number, opened when it is new. */
 export function openSlot(state: ReplicaState, sequence: Sequence): Slot {
   let slot = state.slots.get(sequence)
   if (slot === undefined) {
@@ -136,20 +242,32 @@ export function openSlot(state: ReplicaState, sequence: Sequence): Slot {
   return slot
 }
 
+/** The batch with this digest, if it is here: held for its sequence number, or the null batch. */
+export function findBatch(state: ReplicaState, sequence: Sequence, digest: Uint8Array): Batch | null {
+  return equalBytes(digest, state.nullBatch.digest) ? state.nullBatch : state.batches.find(sequence, digest)
+}
+
+/** Whether the batch with this digest is in the log: held, executed, or the null batch. */
+export function hasBatch(state: ReplicaState, slot: Slot, digest: Uint8Array): boolean {
+  if (slot.executed !== null) return equalBytes(slot.executed, digest)
+  return findBatch(state, slot.sequence, digest) !== null
+}
+
 export function persist({ state, effects }: Step, record: LogRecord): void {
   state.recordsEmitted++
   effects.push({ kind: 'persist', record })
 }
 
-/** Appends a record and withholds the message that depends on it until it is on disk. Section 6. */
+/** Withholds a message until everything given to `persist` so far is on disk. Section 6. // PBFT-6 */
+export function withhold({ state }: Step, outgoing: Outgoing): void {
+  state.withheld.push({ records: state.recordsEmitted, outgoing })
+}
+
+/** Appends a record, and withholds the message that depends on it until it is on disk. Section 6. */
 export function persistThenBroadcast(
   step: Step,
-  durable: { readonly record: LogRecord; readonly sequence: Sequence; readonly outgoing: Outgoing },
+  durable: { readonly record: LogRecord; readonly outgoing: Outgoing },
 ): void {
   persist(step, durable.record)
-  step.state.withheld.push({
-    records: step.state.recordsEmitted,
-    sequence: durable.sequence,
-    outgoing: durable.outgoing,
-  })
+  withhold(step, durable.outgoing)
 }

@@ -2,23 +2,41 @@
  * The replica as a pure state machine: `step(state, event) -> effects`. No I/O, no clock, no promise, no package.
  *
  * Where to look, with the paper open (OSDI 1999 section 4, TOCS 2002 sections 4 and 5):
- *   requests, timer                requests.ts, waiting.ts     1.1, 1.9
- *   pre-prepare, prepare, commit   normal-case.ts, slot.ts     1.2 - 1.5
- *   execution, replies             execution.ts                1.6, 1.7
- *   batching, pipeline             propose.ts                  1.10
- *   retransmission                 retransmission.ts           1.11
- *   durable before send            durability.ts               6
- *   restart                        recovery.ts                 6.2
+ *   requests, timer                requests.ts, waiting.ts            1.1, 1.9, 3.9
+ *   pre-prepare, prepare, commit   normal-case.ts, slot.ts            1.2 - 1.5
+ *   execution, replies             execution.ts                       1.6, 1.7
+ *   batching, pipeline             propose.ts                         1.10
+ *   retransmission                 retransmission.ts                  1.11, 2.7, 2.8
+ *   checkpoints, watermarks        checkpoint.ts                      2.1 - 2.6
+ *   leaving a view                 view-change.ts                     3.1, 3.2, 3.6 - 3.8
+ *   entering a view                new-view.ts                        3.3 - 3.5
+ *   suspicion                      failure-detector.ts                3.11
+ *   durable before send            durability.ts                      6
+ *   restart                        recovery.ts                        6.2
+ *   amnesia                        amnesia.ts, recovery-operations.ts 6.4
  */
 import { assertNever } from '../base/assert.ts'
+import { settleRecoveries } from './amnesia.ts'
+import {
+  checkTransfer,
+  onCheckpoint,
+  onSnapshotTaken,
+  onStableCheckpoint,
+  onStored,
+  onTransferGone,
+  onTransferred,
+} from './checkpoint.ts'
 import { onPersisted } from './durability.ts'
 import type { Effect, Event } from './effects.ts'
 import { onExecuted } from './execution.ts'
+import { makeNewView, onNewView } from './new-view.ts'
 import { onPrePrepare, onVote, retryHeldBack } from './normal-case.ts'
 import { resume } from './recovery.ts'
-import { checkTimer, onRequest, relayAgain } from './requests.ts'
+import { askForRecovery, onRecoveryPrepared } from './recovery-operations.ts'
+import { onRequest, relayAgain } from './requests.ts'
 import { onBatchDelivery, onDecision, onFetch, onStatus, speakUp } from './retransmission.ts'
 import type { ReplicaState, Step } from './state.ts'
+import { checkTimers, onViewChange } from './view-change.ts'
 
 /** Takes one event; changes `state` and gives the effects to perform, in order. Duties of the caller: effects.ts. */
 export function step(state: ReplicaState, event: Event): readonly Effect[] {
@@ -30,16 +48,34 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
     case 'ticked':
       state.ticks++
       state.now = event.now
-      checkTimer(state)
+      settleRecoveries(current)
+      checkTimers(current)
       relayAgain(current)
       retryHeldBack(current)
+      checkTransfer(current)
+      askForRecovery(current)
       speakUp(current)
       break
     case 'persisted':
       onPersisted(current, event.records)
       break
     case 'executed':
-      onExecuted(current, event.sequence)
+      onExecuted(current, event)
+      break
+    case 'snapshot-taken':
+      onSnapshotTaken(current, event.sequence, event.root)
+      break
+    case 'stored':
+      onStored(current, event.sequence)
+      break
+    case 'transferred':
+      onTransferred(current, event.stable)
+      break
+    case 'transfer-gone':
+      onTransferGone(current)
+      break
+    case 'recovery-prepared':
+      onRecoveryPrepared(current, event.request)
       break
     case 'resumed':
       resume(current)
@@ -51,6 +87,7 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
 }
 
 function onReceived(current: Step, { message, from }: Event & { readonly kind: 'received' }): void {
+  if (from.kind === 'replica') current.state.detector.heard(from.id, current.state.ticks)
   switch (message.kind) {
     case 'request':
       return onRequest(current, message, from)
@@ -67,6 +104,15 @@ function onReceived(current: Step, { message, from }: Event & { readonly kind: '
       return onBatchDelivery(current, message)
     case 'decision':
       return onDecision(current, message)
+    case 'checkpoint':
+      return onCheckpoint(current, message, from)
+    case 'stable-checkpoint':
+      return onStableCheckpoint(current, message)
+    case 'view-change':
+      onViewChange(current, message, from)
+      return makeNewView(current)
+    case 'new-view':
+      return onNewView(current, message, from)
     default:
       return assertNever(message)
   }

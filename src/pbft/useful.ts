@@ -4,10 +4,12 @@
  */
 import { assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
-import type { PrePrepare, Vote } from '../messages/message.ts'
+import { primaryOf } from '../base/quorum.ts'
+import type { Checkpoint, NewView, PrePrepare, ViewChange, Vote } from '../messages/message.ts'
 import type { ProtocolMessage } from './effects.ts'
-import { isDecidedAs, votesOf } from './slot.ts'
-import { isInWindow, primary, type ReplicaState } from './state.ts'
+import { isBatchLacking } from './retransmission.ts'
+import { isSettled, votesOf } from './slot.ts'
+import { highWatermark, isHandedOver, isInWindow, type ReplicaState } from './state.ts'
 
 export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean {
   switch (message.kind) {
@@ -20,28 +22,46 @@ export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean
     case 'prepare':
     case 'commit':
       return isVoteUseful(state, message)
-    case 'decision':
-      return isInWindow(state, message.sequence) && !state.slots.get(message.sequence)?.decidedBatch
-    case 'batch': {
-      const slot = state.slots.get(message.sequence)
-      return slot !== undefined && slot.decidedBatch === null && isDecidedAs(slot, message.batch.digest)
+    case 'decision': {
+      const { sequence } = message
+      if (isHandedOver(state, sequence) || sequence > highWatermark(state)) return false
+      const slot = state.slots.get(sequence)
+      return slot === undefined || !isSettled(slot)
     }
+    case 'batch':
+      return isBatchLacking(state, message.sequence, message.batch.digest)
+    case 'checkpoint':
+      return isCheckpointUseful(state, message)
+    case 'stable-checkpoint':
+      return message.stable.sequence > state.lowWatermark
+    case 'view-change':
+      return isViewChangeUseful(state, message)
+    case 'new-view':
+      return isNewViewUseful(state, message)
     default:
       return assertNever(message)
   }
 }
 
+/** Whether it is for the view that is, or for one that is not entered yet. */
+const isAhead = (state: ReplicaState, view: number): boolean =>
+  view > state.view || (view === state.view && !state.isActive)
+
 function isPrePrepareUseful(state: ReplicaState, { sender, sequence, view, digest }: PrePrepare): boolean {
-  if (sender !== primary(state) || view !== state.view || !isInWindow(state, sequence)) return false
+  if (sender !== primaryOf(view, state.config.n)) return false
+  if (isAhead(state, view)) return sequence > state.lowWatermark
+  if (view !== state.view || !isInWindow(state, sequence)) return false
   const heldBack = state.heldBack.get(sequence)
   if (heldBack !== undefined && equalBytes(heldBack.digest, digest)) return false
   const slot = state.slots.get(sequence)
   if (slot === undefined) return true
-  if (slot.decidedBatch !== null) return false
-  return slot.accepted === null || !equalBytes(slot.accepted.digest, digest)
+  // A second, different one is evidence, even late.
+  if (slot.accepted !== null && !equalBytes(slot.accepted.digest, digest)) return true
+  return !isSettled(slot) && (slot.accepted === null || isBatchLacking(state, sequence, digest))
 }
 
 function isVoteUseful(state: ReplicaState, vote: Vote): boolean {
+  if (isAhead(state, vote.view)) return vote.sequence > state.lowWatermark
   if (vote.view !== state.view || !isInWindow(state, vote.sequence)) return false
   const slot = state.slots.get(vote.sequence)
   if (slot === undefined) return true
@@ -49,4 +69,20 @@ function isVoteUseful(state: ReplicaState, vote: Vote): boolean {
   // A second, different vote is evidence, even late.
   if (held !== null && held !== undefined) return !equalBytes(held.digest, vote.digest)
   return vote.kind === 'prepare' ? slot.prepared === null : slot.decided === null
+}
+
+function isCheckpointUseful(state: ReplicaState, { sequence, sender, root }: Checkpoint): boolean {
+  if (sequence <= state.lowWatermark) return false
+  const held = state.checkpoints[sender]?.get(sequence)
+  return held === undefined || !equalBytes(held.root, root)
+}
+
+function isViewChangeUseful({ viewChanges, view, isActive }: ReplicaState, message: ViewChange): boolean {
+  const held = viewChanges[message.sender]
+  const isNew = held === null || held === undefined || held.view < message.view
+  return isNew && (message.view > view || (message.view === view && !isActive))
+}
+
+function isNewViewUseful(state: ReplicaState, { view, sender }: NewView): boolean {
+  return sender === primaryOf(view, state.config.n) && isAhead(state, view)
 }

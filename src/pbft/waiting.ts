@@ -49,6 +49,10 @@ export class WaitingRequests {
     return oldest
   }
 
+  clients(): readonly ClientId[] {
+    return [...this.#clients.keys()]
+  }
+
   find(client: ClientId, timestamp: Timestamp): Request | null {
     return this.#clients.get(client)?.entries.get(timestamp)?.request ?? null
   }
@@ -106,6 +110,14 @@ export class WaitingRequests {
       bytes += length
     }
     return taken
+  }
+
+  /** A view ended: what was proposed in it may have to be proposed again. */
+  forgetProposals(): void {
+    for (const entry of this.#byArrival.values()) {
+      if (entry.isProposed) this.#unproposed++
+      entry.isProposed = false
+    }
   }
 
   #nextInTurn(): WaitingRequest | null {

@@ -7,20 +7,42 @@ import { equalBytes } from '../base/bytes.ts'
 import type { ReplicaId } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
 import { quorum } from '../base/quorum.ts'
-import { certificateFault } from '../messages/certificate.ts'
+import { certificateFault, checkpointCertificateFault } from '../messages/certificate.ts'
 import type { Cluster } from '../messages/cluster.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
-import type { Decision, Message, PrePrepare, Reply, Request, Verified, Vote } from '../messages/message.ts'
-import { type Rejection, rejection } from '../messages/rejection.ts'
+import type {
+  Checkpoint,
+  Decision,
+  Message,
+  NewView,
+  PrePrepare,
+  PrePrepareHeader,
+  Reply,
+  Request,
+  StableCheckpoint,
+  Verified,
+  ViewChange,
+  Vote,
+} from '../messages/message.ts'
+import { isRejection, type Rejection, rejection } from '../messages/rejection.ts'
 import type { SigningDigest } from '../messages/request.ts'
 import type { CryptoSuite } from '../ports.ts'
+import { VerifiedEnvelopes } from './verified-envelopes.ts'
 
 export interface Authenticator {
   /** Checks everything that the message's kind asks for. A rejection names what failed. */
-  authenticate<M extends Message>(message: M, from: Peer): Verified<M> | Rejection
+  authenticate<M extends Exclude<Message, LongMessage>>(message: M, from: Peer): Verified<M> | Rejection
+  /** The same for what holds thousands of signatures: checks one more of them each time it is asked to go on. */
+  authenticateLong(message: LongMessage, from: Peer): LongCheck
   /** For messages that this process signed itself, or read back from its own log, which proves itself. */
   own<M extends Message>(message: M): Verified<M>
 }
+
+/** Messages that cite so many signatures that checking them at once would hold everything up (rule 3.12). */
+export type LongMessage = ViewChange | NewView
+export type LongCheck = Generator<undefined, Verified<LongMessage> | Rejection, undefined>
+
+type SignedMessage = PrePrepareHeader | Vote | Checkpoint | ViewChange | NewView
 
 /** Reply envelopes remembered per replica: the replies of one batch share theirs, and are checked once. */
 const REPLIES_REMEMBERED = 16
@@ -33,6 +55,8 @@ export function createAuthenticator(context: {
   const { cluster, suite, signingDigest } = context
   const n = cluster.replicas.length
   const knownReplies = cluster.replicas.map(() => [] as Uint8Array[])
+
+  const verifiedEnvelopes = new VerifiedEnvelopes()
 
   const keyOf = (id: ReplicaId): Uint8Array | undefined => cluster.replicas[id]?.publicKey
 
@@ -48,7 +72,7 @@ export function createAuthenticator(context: {
     })
 
   /** Null when the sender signed it; else the name of what is wrong, for a log line and for blame. */
-  const signatureFault = (message: PrePrepare | Vote | Reply, from: Peer): Rejection | null => {
+  const signatureFault = (message: SignedMessage | Reply, from: Peer): Rejection | null => {
     const publicKey = keyOf(message.sender)
     if (publicKey === undefined) return rejection('unknown-sender')
     if (isSignedBy(message, message.kind, publicKey)) return null
@@ -64,6 +88,14 @@ export function createAuthenticator(context: {
     return rejection('bad-signature')
   }
 
+  /** The same, and not twice for the same bytes. // PBFT-3.12 */
+  const citedFault = (message: PrePrepareHeader | Vote | Checkpoint, from: Peer): Rejection | null => {
+    if (verifiedEnvelopes.has(message)) return null
+    const fault = signatureFault(message, from)
+    if (fault === null) verifiedEnvelopes.add(message)
+    return fault
+  }
+
   const requestFault = (request: Request): Rejection | null =>
     suite.verify({
       signature: request.authentication,
@@ -74,7 +106,7 @@ export function createAuthenticator(context: {
       : rejection('bad-signature', 'a request is not signed by its client')
 
   const prePrepareFault = (prePrepare: PrePrepare, from: Peer): Rejection | null => {
-    const fault = signatureFault(prePrepare, from)
+    const fault = citedFault(prePrepare, from)
     if (fault !== null) return fault
     for (const request of prePrepare.batch.requests) {
       const bad = requestFault(request)
@@ -89,10 +121,64 @@ export function createAuthenticator(context: {
     if (fault !== null) return rejection(fault)
     if (commits[0]?.sequence !== sequence || commits[0].view !== view) return rejection('certificate-mixed')
     for (const commit of commits) {
-      const bad = signatureFault(commit, from)
+      const bad = citedFault(commit, from)
       if (bad !== null) return bad
     }
     return null
+  }
+
+  const stableFault = ({ stable }: StableCheckpoint, from: Peer): Rejection | null => {
+    const fault = checkpointCertificateFault(stable, n)
+    if (fault !== null) return rejection(fault)
+    for (const checkpoint of stable.checkpoints) {
+      const bad = citedFault(checkpoint, from)
+      if (bad !== null) return bad
+    }
+    return null
+  }
+
+  /** Everything that a VIEW-CHANGE cites, and then itself: only a whole one is remembered. */
+  function* viewChangeFault(viewChange: ViewChange, from: Peer): Generator<undefined, Rejection | null> {
+    if (verifiedEnvelopes.has(viewChange)) return null
+    const fault = signatureFault(viewChange, from)
+    if (fault !== null) return fault
+    const { stable, preparedCertificates } = viewChange
+    const entries = preparedCertificates.flatMap(({ prePrepare, prepares }) => [prePrepare, ...prepares])
+    const bad = yield* firstFault([...stable.checkpoints, ...entries], from)
+    if (bad === null) verifiedEnvelopes.add(viewChange)
+    return bad
+  }
+
+  function* firstFault(
+    cited: readonly (PrePrepareHeader | Vote | Checkpoint)[],
+    from: Peer,
+  ): Generator<undefined, Rejection | null> {
+    for (const message of cited) {
+      if (verifiedEnvelopes.has(message)) continue
+      const fault = citedFault(message, from)
+      if (fault !== null) return fault
+      yield
+    }
+    return null
+  }
+
+  /** Contents that do not check out are the primary's word all the same: they end its view. // PBFT-3.4 */
+  function* newViewCheck(newView: NewView, from: Peer): LongCheck {
+    const fault = signatureFault(newView, from)
+    if (fault !== null) return fault
+    yield
+    const { contents } = newView
+    if (isRejection(contents)) return mint(newView)
+    for (const viewChange of contents.viewChanges) {
+      const bad = yield* viewChangeFault(viewChange, from)
+      if (bad !== null) return mint({ ...newView, contents: bad })
+    }
+    const bad = yield* firstFault(contents.prePrepares, from)
+    return mint(bad === null ? newView : { ...newView, contents: bad })
+  }
+
+  function* viewChangeCheck(viewChange: ViewChange, from: Peer): LongCheck {
+    return (yield* viewChangeFault(viewChange, from)) ?? mint(viewChange)
   }
 
   const replyFault = (reply: Reply, from: Peer): Rejection | null => {
@@ -109,7 +195,7 @@ export function createAuthenticator(context: {
   const linkFault = (sender: ReplicaId, from: Peer): Rejection | null =>
     from.kind === 'replica' && from.id === sender ? null : rejection('sender-is-not-the-link')
 
-  const fault = (message: Message, from: Peer): Rejection | null => {
+  const fault = (message: Exclude<Message, LongMessage>, from: Peer): Rejection | null => {
     const isFromClient = from.kind === 'client'
     if (isFromClient && message.kind !== 'request' && message.kind !== 'inquiry') {
       return rejection('kind-not-for-this-link')
@@ -122,7 +208,10 @@ export function createAuthenticator(context: {
         return prePrepareFault(message, from)
       case 'prepare':
       case 'commit':
-        return signatureFault(message, from)
+      case 'checkpoint':
+        return citedFault(message, from)
+      case 'stable-checkpoint':
+        return linkFault(message.sender, from) ?? stableFault(message, from)
       case 'decision':
         return linkFault(message.sender, from) ?? decisionFault(message, from)
       case 'reply':
@@ -130,6 +219,8 @@ export function createAuthenticator(context: {
       case 'status':
       case 'fetch':
       case 'batch':
+      case 'page-fetch':
+      case 'page':
       case 'refusal':
       case 'report':
         return linkFault(message.sender, from)
@@ -142,9 +233,18 @@ export function createAuthenticator(context: {
 
   return {
     authenticate: (message, from) => fault(message, from) ?? mint(message),
-    own: mint,
+    authenticateLong: (message, from) =>
+      message.kind === 'new-view' ? newViewCheck(message, from) : viewChangeCheck(message, from),
+    own: (message) => {
+      if (isCited(message)) verifiedEnvelopes.add(message)
+      return mint(message)
+    },
   }
 }
+
+/** Whether view changes cite it. */
+const isCited = ({ kind }: Message): boolean =>
+  kind === 'pre-prepare' || kind === 'prepare' || kind === 'commit' || kind === 'checkpoint'
 
 /** The only cast to `Verified` in the tree. */
 function mint<M extends Message>(message: M): Verified<M> {

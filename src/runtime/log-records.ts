@@ -2,16 +2,24 @@
  * What the protocol's records look like in the log:
  *
  *   PRE-PREPARE frame                                     accepted, or proposed by this replica
- *   2 | certificate                                       prepared: Q - 1 PREPARE envelopes
+ *   VIEW-CHANGE or NEW-VIEW frame                         the view that was left for, or entered
+ *   REQUEST frame                                         the own recovery operation
+ *   2 | certificate                                       prepared: a PRE-PREPARE envelope and Q - 1 PREPAREs
  *   3 | certificate length u32 | certificate | batch body or nothing   decided: Q COMMIT envelopes
+ *   4 | sequence u64 | batch body                         a batch that was fetched
+ *   5 | sequence u64 | root 32                            the own checkpoint
+ *   6 | sequence u64 | certificate                        a stable checkpoint: Q CHECKPOINT envelopes
+ *   7 | view u64                                          healed: the first view to vote in
  *
  * A frame is shorter than 2^24 bytes, so its first byte is 0 and tells it from the others; it is logged as it came,
  * without a copy.
  */
 import { assertNever } from '../base/assert.ts'
-import { concatBytes, readU32, writeU32 } from '../base/bytes.ts'
+import { concatBytes, readU32, readU64, writeU32, writeU64 } from '../base/bytes.ts'
 import { encodeCertificate } from '../messages/certificate.ts'
-import { type DecodeTools, decodeBatchBody, decodeMessage, decodeVotes } from '../messages/decode.ts'
+import { decodeCheckpointCertificate, decodePreparedCertificate, decodeVotes } from '../messages/cited.ts'
+import { type DecodeTools, decodeBatchBody, decodeMessage } from '../messages/decode.ts'
+import type { Message } from '../messages/message.ts'
 import { isRejection, type Rejection, rejection } from '../messages/rejection.ts'
 import type { LogRecord } from '../pbft/effects.ts'
 import type { RecoveredRecord } from '../pbft/recovery.ts'
@@ -21,6 +29,10 @@ import type { Sealer } from './sealer.ts'
 const FRAME = 0
 const PREPARED = 2
 const DECIDED = 3
+const BATCH = 4
+const CHECKPOINT = 5
+const STABLE = 6
+const HEALED = 7
 
 export function encodeLogRecord(record: LogRecord, sealer: Sealer): Uint8Array {
   switch (record.kind) {
@@ -28,8 +40,29 @@ export function encodeLogRecord(record: LogRecord, sealer: Sealer): Uint8Array {
       return sealer.message(record.content).bytes
     case 'accepted':
       return record.prePrepare.bytes
-    case 'prepared':
-      return concatBytes(Uint8Array.of(PREPARED), encodeCertificate(record.prepares))
+    case 'view-change':
+    case 'new-view-made':
+      return sealer.message(record.content).bytes
+    case 'new-view':
+      return record.newView.bytes
+    case 'view-again':
+      return record.message.bytes
+    case 'recovery':
+      return record.request.bytes
+    case 'batch':
+      return concatBytes(numbered(BATCH, record.sequence), record.batch.bytes)
+    case 'checkpoint':
+      return concatBytes(numbered(CHECKPOINT, record.sequence), record.root)
+    case 'stable': {
+      const { sequence, checkpoints } = record.stable
+      return concatBytes(numbered(STABLE, sequence), encodeCertificate(checkpoints))
+    }
+    case 'healed':
+      return numbered(HEALED, record.view)
+    case 'prepared': {
+      const { prePrepare, prepares } = record.certificate
+      return concatBytes(Uint8Array.of(PREPARED), encodeCertificate([prePrepare, ...prepares]))
+    }
     case 'decided': {
       const certificate = encodeCertificate(record.commits)
       const head = new Uint8Array(5)
@@ -44,6 +77,13 @@ export function encodeLogRecord(record: LogRecord, sealer: Sealer): Uint8Array {
   }
 }
 
+function numbered(type: number, value: number): Uint8Array {
+  const head = new Uint8Array(9)
+  head[0] = type
+  writeU64(head, 1, value)
+  return head
+}
+
 /** Reads a record back. The log's own checks have passed, so a rejection means that another version wrote it. */
 export function decodeLogRecord(
   bytes: Uint8Array,
@@ -55,13 +95,24 @@ export function decodeLogRecord(
     case FRAME: {
       const message = decodeMessage(bytes, tools)
       if (isRejection(message)) return message
-      if (message.kind !== 'pre-prepare') return rejection('body-malformed', 'no PRE-PREPARE in the record')
-      return { kind: 'accepted', prePrepare: authenticator.own(message) }
+      return frameRecord(message, authenticator)
     }
     case PREPARED: {
-      const prepares = decodeVotes(content)
-      return isRejection(prepares) ? prepares : { kind: 'prepared', prepares }
+      const certificate = decodePreparedCertificate(content)
+      return isRejection(certificate) ? certificate : { kind: 'prepared', certificate }
     }
+    case BATCH: {
+      const batch = decodeBatchBody(content.subarray(8), tools)
+      return isRejection(batch) ? batch : { kind: 'batch', sequence: numberOf(content), batch }
+    }
+    case CHECKPOINT:
+      return { kind: 'checkpoint', sequence: numberOf(content), root: content.subarray(8) }
+    case STABLE: {
+      const stable = decodeCheckpointCertificate(numberOf(content), content.subarray(8))
+      return isRejection(stable) ? stable : { kind: 'stable', stable }
+    }
+    case HEALED:
+      return { kind: 'healed', view: numberOf(content) }
     case DECIDED: {
       if (content.length < 4) return rejection('body-malformed')
       const batchAt = 4 + readU32(content, 0)
@@ -73,5 +124,22 @@ export function decodeLogRecord(
     }
     default:
       return rejection('unknown-kind', `log record of type ${String(bytes[0])}`)
+  }
+}
+
+const numberOf = <T extends number>(content: Uint8Array): T => readU64(content, 0) as T
+
+function frameRecord(message: Message, authenticator: Authenticator): RecoveredRecord | Rejection {
+  switch (message.kind) {
+    case 'pre-prepare':
+      return { kind: 'accepted', prePrepare: authenticator.own(message) }
+    case 'view-change':
+      return { kind: 'view-change', viewChange: authenticator.own(message) }
+    case 'new-view':
+      return { kind: 'new-view', newView: authenticator.own(message) }
+    case 'request':
+      return { kind: 'recovery', request: authenticator.own(message) }
+    default:
+      return rejection('body-malformed', `a frame of kind ${message.kind} in the record`)
   }
 }

@@ -4,65 +4,51 @@
  * A turn steps the events that wait, then asks for one sync of all that they appended, then lets the frames of the
  * turn leave together. What depends on the disk is withheld by the protocol itself until `persisted`.
  */
-import { assert, assertNever } from '../base/assert.ts'
+import { assertNever } from '../base/assert.ts'
 import type { ReplicaId, Sequence } from '../base/ids.ts'
-import type { Cluster } from '../messages/cluster.ts'
-import type { Content, DecisionContent } from '../messages/content.ts'
+import { type Content, type DecisionContent, isSigned, type ReplicaContent } from '../messages/content.ts'
 import { decodeMessage } from '../messages/decode.ts'
 import { createSigningDigest } from '../messages/frame.ts'
-import type { Inquiry, RefusalReason, Request } from '../messages/message.ts'
+import type {
+  CheckpointCertificate,
+  Inquiry,
+  PageDelivery,
+  PageFetch,
+  Verified,
+} from '../messages/message.ts'
 import { isRejection, type Rejection } from '../messages/rejection.ts'
 import type { Effect, Event, LogRecord, Outgoing, ProtocolMessage } from '../pbft/effects.ts'
-import { replay } from '../pbft/recovery.ts'
 import { reportOf } from '../pbft/report.ts'
 import { createReplicaState, type ReplicaState } from '../pbft/state.ts'
 import { step as protocolStep } from '../pbft/step.ts'
 import { isUseful } from '../pbft/useful.ts'
-import type {
-  Application,
-  Clock,
-  CryptoSuite,
-  LogReplay,
-  Outcome,
-  Peer,
-  Signer,
-  Transport,
-} from '../ports.ts'
-import { type Authenticator, createAuthenticator } from './authentication.ts'
+import type { CryptoSuite, Peer, Snapshot } from '../ports.ts'
+import { type Authenticator, createAuthenticator, type LongMessage } from './authentication.ts'
+import { ClientAnswers } from './client-answers.ts'
 import { DecisionArchive } from './decision-archive.ts'
 import { DecisionServer } from './decision-server.ts'
 import { Inbox } from './inbox.ts'
-import { decodeLogRecord, encodeLogRecord } from './log-records.ts'
-import { type Answer, createReplyMaker, type ReplyMaker } from './replies.ts'
+import { notePlace } from './log-places.ts'
+import { encodeLogRecord } from './log-records.ts'
+import { recoveriesOf, replayLog } from './log-replay.ts'
+import { LongChecks } from './long-checks.ts'
+import { createRecoveryRequest } from './recovery-request.ts'
+import type { ReplicaRuntimeOptions, StepFunction } from './replica-runtime-options.ts'
+import { createReplyMaker } from './replies.ts'
 import { createSealer, type Sealer } from './sealer.ts'
+import { StateKeeping } from './state-keeping.ts'
+import { loadStoredState, type StoredState } from './stored-state.ts'
+
+export type { RejectedMessage, ReplicaRuntimeOptions, StepFunction } from './replica-runtime-options.ts'
 
 export const TICK_MS = 10
 /** Events of one turn; then the sockets and timers have theirs. */
 const EVENTS_PER_TURN_MAX = 128
-export type StepFunction = typeof protocolStep
-
-export interface ReplicaRuntimeOptions {
-  readonly id: ReplicaId
-  readonly cluster: Cluster
-  readonly suite: CryptoSuite
-  readonly signer: Signer
-  readonly transport: Transport
-  readonly replay: LogReplay
-  readonly application: Application
-  readonly clock: Clock
-  /** The protocol. An adversary is a replica that is given another one. */
-  readonly step?: StepFunction
-  /** Told of every message that was refused, for logs and for blame. */
-  readonly onRejected?: (rejected: RejectedMessage) => void
-}
-
-export interface RejectedMessage {
-  readonly from: Peer
-  readonly reason: Rejection['reason']
-  readonly detail?: string
-  /** Who provably lied, where the message is evidence: not always the peer that it came from. */
-  readonly guilty?: ReplicaId
-}
+/** Bytes of the log after which the next stable checkpoint is stored and the log in front of it trimmed. */
+const STORE_AFTER_BYTES = 64 * 1024 * 1024
+/** Bytes of a recovery operation's nonce. */
+const NONCE_BYTES = 32
+const NOT_FOR_THIS_LINK = { kind: 'rejection', reason: 'kind-not-for-this-link' } as const
 
 export class ReplicaRuntime {
   readonly state: ReplicaState
@@ -73,17 +59,14 @@ export class ReplicaRuntime {
     readonly signingDigest: ReturnType<typeof createSigningDigest>
   }
   readonly #authenticator: Authenticator
+  readonly #longChecks: LongChecks
   readonly #sealer: Sealer
-  readonly #replies: ReplyMaker
+  readonly #answers: ClientAnswers
   readonly #archive: DecisionArchive
   readonly #decisions: DecisionServer
+  readonly #states: StateKeeping
   readonly #inbox: Inbox
   readonly #events: Event[] = []
-  /** Executed batches that are still to be answered: each request beside what executing it gave. */
-  readonly #unanswered = new Map<
-    Sequence,
-    readonly { readonly request: Request; readonly outcome: Outcome }[]
-  >()
   readonly #stopTicking: () => void
   #recordsAppended = 0
   #recordsSynced = 0
@@ -91,27 +74,48 @@ export class ReplicaRuntime {
   #isTurnDue = false
   #isStopped = false
 
-  /** Replays the log, then takes part. */
+  /** Loads the stored state, replays the log on top of it, then takes part. */
   constructor(options: ReplicaRuntimeOptions) {
-    const { id, cluster, suite, signer, transport, application, clock } = options
+    const { id, cluster, suite, signer, transport, application, pages, clock } = options
+    const n = cluster.replicas.length
     this.#options = options
     this.#step = options.step ?? protocolStep
     const signingDigest = createSigningDigest(suite.hash, cluster.clusterId)
     this.#tools = { hash: suite.hash, signingDigest }
     this.#authenticator = createAuthenticator({ cluster, suite, signingDigest })
-    this.#sealer = createSealer({ id, signer, signingDigest })
-    this.#replies = createReplyMaker({ id, hash: suite.hash, signer, signingDigest })
+    this.#longChecks = new LongChecks((checked, from) => this.#onChecked(checked, from))
+    this.#sealer = createSealer({ id, signer, hash: suite.hash, signingDigest })
+    this.#answers = new ClientAnswers({
+      id,
+      n,
+      application,
+      replies: createReplyMaker({ id, hash: suite.hash, signer, signingDigest }),
+      send: (to, frame) => this.#send({ kind: 'client', id: to }, frame),
+      refuse: (to, content) => this.#send({ kind: 'client', id: to }, this.#sealer.frame(content).bytes),
+    })
     this.#archive = new DecisionArchive(options.replay.log, this.#tools, this.#authenticator)
     this.#decisions = new DecisionServer(this.#archive, (to, decision) => this.#sendDecision(to, decision))
     this.#inbox = new Inbox((peer) => transport.resume(peer))
+    const stored = loadStoredState(application, pages)
+    this.#states = this.#createStateKeeping(n, stored)
     this.state = createReplicaState({
       id,
-      n: cluster.replicas.length,
+      n,
       hash: suite.hash,
       standing: (client, timestamp, digest) => application.standing(client, timestamp, digest),
+      isAmnesiac: options.replay.beginning === 'amnesia',
+      ...(stored === null ? {} : { stored: stored.stable, isStateLost: stored.snapshot === null }),
     })
     this.state.now = clock.now()
-    this.#recover()
+    replayLog({
+      records: options.replay.records,
+      state: this.state,
+      application,
+      archive: this.#archive,
+      keeper: this.#states.keeper,
+      tools: this.#tools,
+      authenticator: this.#authenticator,
+    })
     transport.start({
       onFrame: (from, frame) => {
         const isAccepting = this.#inbox.push(from, frame)
@@ -121,37 +125,44 @@ export class ReplicaRuntime {
       onLink: () => {},
     })
     this.#perform(this.#step(this.state, { kind: 'resumed' }))
-    this.#stopTicking = clock.every(TICK_MS, () => {
-      this.#needsSync ||= this.#recordsAppended > this.#recordsSynced
-      this.#events.push({ kind: 'ticked', now: clock.now() })
-      this.#scheduleTurn()
-    })
+    this.#stopTicking = clock.every(TICK_MS, () => this.#tick())
     this.#scheduleTurn()
   }
 
-  /** Stops taking part; the log and the transport are the caller's to close. */
+  /** Stops taking part; the log, the pages and the transport are the caller's to close. */
   stop(): void {
     this.#isStopped = true
     this.#stopTicking()
   }
 
-  #recover(): void {
-    for (const { position, record } of this.#options.replay.records) {
-      const recovered = decodeLogRecord(record, this.#tools, this.#authenticator)
-      assert(!isRejection(recovered), 'the log passed its checks and holds a record of an unknown form')
-      if (recovered.kind === 'accepted') {
-        this.#archive.noteBatch(recovered.prePrepare.sequence, position)
-      } else if (recovered.kind === 'decided') {
-        const [first] = recovered.commits
-        if (first !== undefined)
-          this.#archive.noteDecision(first.sequence, position, recovered.batch !== null)
-      }
-      for (const effect of replay(this.state, recovered)) {
-        assert(effect.kind === 'execute', 'a replay only executes')
-        this.#options.application.execute(effect.sequence, effect.batch)
-        this.#step(this.state, { kind: 'executed', sequence: effect.sequence })
-      }
-    }
+  #createStateKeeping(n: number, stored: StoredState | null): StateKeeping {
+    const { id, application, pages, storeAfterBytes = STORE_AFTER_BYTES } = this.#options
+    return new StateKeeping({
+      id,
+      n,
+      application,
+      pages,
+      storeAfterBytes,
+      stored,
+      send: (to, content) => this.#sendTo(to, content),
+      onTaken: (sequence, root) => this.#later({ kind: 'snapshot-taken', sequence, root }),
+      onStored: (sequence) => this.#later({ kind: 'stored', sequence }),
+      onTransferred: (stable, snapshot) => this.#switchTo(stable, snapshot),
+      onGone: () => this.#later({ kind: 'transfer-gone' }),
+      onWrongPage: (source) =>
+        this.#reject({ kind: 'replica', id: source }, { kind: 'rejection', reason: 'digest-mismatch' }),
+    })
+  }
+
+  #tick(): void {
+    this.#needsSync ||= this.#recordsAppended > this.#recordsSynced
+    this.#states.tick()
+    this.#later({ kind: 'ticked', now: this.#options.clock.now() })
+  }
+
+  #later(event: Event): void {
+    this.#events.push(event)
+    this.#scheduleTurn()
   }
 
   #scheduleTurn(): void {
@@ -173,9 +184,12 @@ export class ReplicaRuntime {
       if (next === null) break
       this.#receive(next.peer, next.frame)
     }
+    this.#longChecks.work()
+    this.#states.keeper.work()
     this.#syncLog()
     this.#options.transport.flush()
-    if (this.#events.length > 0 || !this.#inbox.isEmpty) this.#scheduleTurn()
+    const isIdle = this.#events.length === 0 && this.#inbox.isEmpty
+    if (!isIdle || !this.#longChecks.isEmpty || this.#states.keeper.hasWork) this.#scheduleTurn()
   }
 
   #syncLog(): void {
@@ -184,22 +198,48 @@ export class ReplicaRuntime {
     const records = this.#recordsAppended
     this.#options.replay.log.sync(() => {
       this.#recordsSynced = Math.max(this.#recordsSynced, records)
-      this.#events.push({ kind: 'persisted', records })
-      this.#scheduleTurn()
+      this.#later({ kind: 'persisted', records })
     })
   }
 
   #receive(from: Peer, frame: Uint8Array): void {
     const message = decodeMessage(frame, this.#tools)
     if (isRejection(message)) return this.#reject(from, message)
-    if (message.kind === 'inquiry') return this.#answerInquiry(message, from)
-    if (message.kind === 'reply' || message.kind === 'refusal' || message.kind === 'report') {
-      return this.#reject(from, { kind: 'rejection', reason: 'kind-not-for-this-link' })
+    switch (message.kind) {
+      case 'inquiry':
+        return this.#answerInquiry(message, from)
+      case 'page-fetch':
+      case 'page':
+        return this.#receivePages(message, from)
+      case 'reply':
+      case 'refusal':
+      case 'report':
+        return this.#reject(from, NOT_FOR_THIS_LINK)
+      default:
+        return this.#receiveProtocol(message, from)
     }
+  }
+
+  #receiveProtocol(message: ProtocolMessage, from: Peer): void {
     if (!isUseful(this.state, message)) return
-    const verified = this.#authenticator.authenticate<ProtocolMessage>(message, from)
+    if (message.kind === 'view-change' || message.kind === 'new-view') {
+      if (from.kind === 'client') return this.#reject(from, NOT_FOR_THIS_LINK)
+      return this.#longChecks.begin(from, this.#authenticator.authenticateLong(message, from))
+    }
+    const verified = this.#authenticator.authenticate(message, from)
     if (isRejection(verified)) return this.#reject(from, verified)
     this.#perform(this.#step(this.state, { kind: 'received', message: verified, from }))
+  }
+
+  #onChecked(checked: Verified<LongMessage> | Rejection, from: Peer): void {
+    if (isRejection(checked)) return this.#reject(from, checked)
+    this.#perform(this.#step(this.state, { kind: 'received', message: checked, from }))
+  }
+
+  #receivePages(message: PageFetch | PageDelivery, from: Peer): void {
+    const verified = this.#authenticator.authenticate(message, from)
+    if (isRejection(verified)) return this.#reject(from, verified)
+    this.#states.receive(verified)
   }
 
   #reject(from: Peer, { reason, detail }: Rejection, guilty?: ReplicaId): void {
@@ -238,11 +278,23 @@ export class ReplicaRuntime {
       case 'execute':
         return this.#execute(effect)
       case 'reply':
-        return this.#reply(effect)
+        return this.#answers.reply(effect)
       case 'reply-again':
-        return this.#replyAgain(effect)
+        return this.#answers.replyAgain(effect, this.state.lastExecuted)
       case 'refuse':
-        return this.#refuse(effect)
+        return this.#answers.refuse(effect)
+      case 'snapshot':
+        return this.#states.keeper.take(effect.sequence)
+      case 'stable':
+        return this.#states.keeper.stable(effect.stable)
+      case 'trim':
+        return this.#trim(effect.upTo)
+      case 'transfer':
+        return this.#states.transfer.aim(effect.stable)
+      case 'stop-transfer':
+        return this.#states.transfer.stop()
+      case 'prepare-recovery':
+        return this.#prepareRecovery()
       case 'serve':
         return this.#decisions.serve(effect.to, effect.sequences)
       case 'reject':
@@ -258,38 +310,44 @@ export class ReplicaRuntime {
 
   #execute({ sequence, batch, commits }: Effect & { readonly kind: 'execute' }): void {
     const outcomes = this.#options.application.execute(sequence, batch)
-    assert(outcomes.length === batch.requests.length, 'the application answers each request')
-    if (outcomes.length > 0) {
-      this.#unanswered.set(
-        sequence,
-        batch.requests.map((request, index) => ({ request, outcome: outcomes[index] as Outcome })),
-      )
-    }
+    this.#answers.remember(sequence, batch, outcomes)
     this.#archive.remember(sequence, batch, commits)
-    this.#events.push({ kind: 'executed', sequence })
+    this.#later({ kind: 'executed', sequence, recoveries: recoveriesOf(outcomes) })
   }
 
   #persist(record: LogRecord): void {
-    const position = this.#options.replay.log.append(encodeLogRecord(record, this.#sealer))
+    const bytes = encodeLogRecord(record, this.#sealer)
+    const position = this.#options.replay.log.append(bytes)
     this.#recordsAppended++
-    switch (record.kind) {
-      case 'proposed':
-        this.#archive.noteBatch(record.content.sequence, position)
-        break
-      case 'accepted':
-        this.#archive.noteBatch(record.prePrepare.sequence, position)
-        break
-      case 'decided': {
-        const [first] = record.commits
-        if (first !== undefined) this.#archive.noteDecision(first.sequence, position, !record.isBatchLogged)
-        return // nobody waits for it: it goes with the next sync
-      }
-      case 'prepared':
-        break
-      default:
-        assertNever(record)
+    this.#states.keeper.noteLogged(bytes.length)
+    notePlace(this.#archive, record, position)
+    // Nobody waits for a decision or a certificate: they go with the next sync. // PBFT-6.1
+    if (record.kind !== 'decided' && record.kind !== 'stable') this.#needsSync = true
+  }
+
+  #trim(upTo: Sequence): void {
+    const position = this.#archive.trim(upTo)
+    if (position !== null) this.#options.replay.log.trim(position)
+  }
+
+  /** The transferred state is stored: switches to it, unless the own one has come as far meanwhile. // PBFT-2.5 */
+  #switchTo(stable: CheckpointCertificate, snapshot: Snapshot): boolean {
+    if (this.#isStopped) return false
+    // What was executed before the switch is said before it.
+    for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
+      this.#perform(this.#step(this.state, event))
     }
-    this.#needsSync = true
+    const isAhead = stable.sequence > this.state.lastHandedOver
+    if (!isAhead && this.state.health !== 'diverged') return false
+    this.#options.application.restore(snapshot)
+    this.#perform(this.#step(this.state, { kind: 'transferred', stable }))
+    return true
+  }
+
+  #prepareRecovery(): void {
+    const { signer, entropy } = this.#options
+    const request = createRecoveryRequest({ signer, ...this.#tools, nonce: entropy(NONCE_BYTES) })
+    this.#later({ kind: 'recovery-prepared', request: this.#authenticator.own(request) })
   }
 
   #bytesOf(outgoing: Outgoing): Uint8Array {
@@ -297,14 +355,12 @@ export class ReplicaRuntime {
   }
 
   #frameOf(content: Content): Uint8Array {
-    switch (content.kind) {
-      case 'pre-prepare':
-      case 'prepare':
-      case 'commit':
-        return this.#sealer.message(content).bytes
-      default:
-        return this.#sealer.frame(content).bytes
-    }
+    return isSigned(content) ? this.#sealer.message(content).bytes : this.#sealer.frame(content).bytes
+  }
+
+  #sendTo(to: ReplicaId, content: ReplicaContent): void {
+    this.#send({ kind: 'replica', id: to }, this.#frameOf(content))
+    this.#scheduleTurn()
   }
 
   #send(to: Peer, frame: Uint8Array): void {
@@ -317,50 +373,10 @@ export class ReplicaRuntime {
     for (const replica of cluster.replicas) {
       if (replica.id !== id) this.#send({ kind: 'replica', id: replica.id }, bytes)
     }
-    if (outgoing.kind === 'pre-prepare' || outgoing.kind === 'prepare' || outgoing.kind === 'commit') {
+    if (outgoing.kind !== 'relayed' && isSigned(outgoing)) {
       const message = this.#authenticator.own(this.#sealer.message(outgoing))
       this.#events.push({ kind: 'received', message, from: { kind: 'replica', id } })
     }
-  }
-
-  #reply({ view, sequence }: Effect & { readonly kind: 'reply' }): void {
-    const executed = this.#unanswered.get(sequence) ?? []
-    this.#unanswered.delete(sequence)
-    const answers: Answer[] = []
-    for (const { request, outcome } of executed) {
-      const { results, standing } = outcome
-      // What was executed before was answered then, and is again when its client asks; a primary that orders it
-      // once more must not multiply its results.
-      if (standing === 'executed') continue
-      if (standing !== 'new') this.#refuseRequest(request, standing)
-      else if (results !== null) {
-        answers.push({ outcome: { ...outcome, results }, isWhole: this.#isResponder(request) })
-      }
-    }
-    for (const { to, frame } of this.#replies.repliesFor({ view, sequence }, answers)) this.#send(to, frame)
-  }
-
-  #isResponder({ responder }: Request): boolean {
-    return responder === this.#options.id || responder >= this.#options.cluster.replicas.length
-  }
-
-  #replyAgain({ view, request }: Effect & { readonly kind: 'reply-again' }): void {
-    const { client, publicKey, timestamp, digest: requestDigest } = request
-    const results = this.#options.application.results(client, timestamp)
-    if (results === null) return this.#refuseRequest(request, 'results-gone')
-    const outcome = { client, publicKey, timestamp, requestDigest, results, standing: 'executed' } as const
-    const place = { view, sequence: this.state.lastExecuted }
-    const replies = this.#replies.repliesFor(place, [{ outcome, isWhole: true }])
-    for (const { to, frame } of replies) this.#send(to, frame)
-  }
-
-  #refuseRequest({ client, timestamp, digest }: Request, reason: RefusalReason): void {
-    this.#refuse({ kind: 'refuse', client, timestamp, requestDigest: digest, reason })
-  }
-
-  #refuse({ client, timestamp, requestDigest, reason }: Effect & { readonly kind: 'refuse' }): void {
-    const { bytes } = this.#sealer.frame({ kind: 'refusal', timestamp, requestDigest, reason })
-    this.#send({ kind: 'client', id: client }, bytes)
   }
 
   /** Decisions may come from the disk after the turn that asked for them was flushed: hence a turn of their own. */

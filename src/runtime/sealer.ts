@@ -1,52 +1,60 @@
-import { assertNever } from '../base/assert.ts'
+import { assert, assertNever } from '../base/assert.ts'
+import type { Hash } from '../base/hash.ts'
 import type { ReplicaId } from '../base/ids.ts'
-import {
-  type Content,
-  contentParts,
-  isSigned,
-  kindNumber,
-  type PrePrepareContent,
-  type VoteContent,
-} from '../messages/content.ts'
+import { type Content, contentParts, isSigned, kindNumber, type SignedContent } from '../messages/content.ts'
+import { decodeMessage } from '../messages/decode.ts'
 import { encodeFrame, type Frame } from '../messages/frame.ts'
-import type { PrePrepare, Vote } from '../messages/message.ts'
-import { packPayload } from '../messages/payload.ts'
+import { FRAME_KINDS } from '../messages/kinds.ts'
+import type { Checkpoint, NewView, PrePrepare, ViewChange, Vote } from '../messages/message.ts'
+import { type Payload, packPayload } from '../messages/payload.ts'
 import type { SigningDigest } from '../messages/request.ts'
 import type { Signer } from '../ports.ts'
+
+export type SignedMessage = PrePrepare | Vote | Checkpoint | ViewChange | NewView
 
 /** Gives contents their sender, their bytes and, where the kind asks for one, this replica's signature. */
 export interface Sealer {
   /** The frame of any content. */
   frame(content: Content): Frame
   /** A signed content as the message that its receivers will see; sealed once, whenever it is asked for again. */
-  message(content: PrePrepareContent | VoteContent): PrePrepare | Vote
+  message(content: SignedContent): SignedMessage
 }
 
 const NO_AUTHENTICATION = new Uint8Array(0)
+const NO_BODY = new Uint8Array(0)
 
 export function createSealer(identity: {
   readonly id: ReplicaId
   readonly signer: Signer
+  readonly hash: Hash
   readonly signingDigest: SigningDigest
 }): Sealer {
-  const { id, signer, signingDigest } = identity
+  const { id, signer, hash, signingDigest } = identity
   // A proposal is sealed when it is logged and sent when that is on disk: the same bytes both times.
-  const sealed = new WeakMap<object, PrePrepare | Vote>()
+  const sealed = new WeakMap<object, SignedMessage>()
 
-  const frame = (content: Content): Frame => {
-    const parts = contentParts(content, id)
-    const kind = kindNumber(content.kind)
-    const payload = packPayload(parts.payload)
-    const authentication = isSigned(content.kind)
-      ? signer.sign(signingDigest(kind, payload))
-      : NO_AUTHENTICATION
-    return encodeFrame({ kind, payload, authentication, body: parts.body })
+  const sign = (kind: Frame['kind'], items: Payload, body: Uint8Array): Frame => {
+    const payload = packPayload(items)
+    return encodeFrame({ kind, payload, authentication: signer.sign(signingDigest(kind, payload)), body })
   }
 
-  const message = (content: PrePrepareContent | VoteContent): PrePrepare | Vote => {
+  const tools = {
+    hash,
+    signedChoice: (view: number, { sequence, digest }: { sequence: number; digest: Uint8Array }) =>
+      sign(FRAME_KINDS['pre-prepare'], [id, view, sequence, digest], NO_BODY),
+  }
+
+  const frame = (content: Content): Frame => {
+    const { payload, body } = contentParts(content, id, tools)
+    const kind = kindNumber(content.kind)
+    if (isSigned(content)) return sign(kind, payload, body)
+    return encodeFrame({ kind, payload: packPayload(payload), authentication: NO_AUTHENTICATION, body })
+  }
+
+  const message = (content: SignedContent): SignedMessage => {
     let whole = sealed.get(content)
     if (whole === undefined) {
-      whole = signedMessage(content, id, frame(content))
+      whole = signedMessage(content, id, frame(content), { hash, signingDigest })
       sealed.set(content, whole)
     }
     return whole
@@ -56,17 +64,26 @@ export function createSealer(identity: {
 }
 
 function signedMessage(
-  content: PrePrepareContent | VoteContent,
+  content: SignedContent,
   sender: ReplicaId,
   { envelope, bytes, payload, authentication }: Frame,
-): PrePrepare | Vote {
+  tools: { readonly hash: Hash; readonly signingDigest: SigningDigest },
+): SignedMessage {
   const received = { envelope, bytes, payload, authentication }
   switch (content.kind) {
     case 'pre-prepare':
       return { ...content, sender, digest: content.batch.digest, ...received }
     case 'prepare':
     case 'commit':
+    case 'checkpoint':
       return { ...content, sender, ...received }
+    case 'view-change':
+      return { ...content, sender, ...received }
+    case 'new-view': {
+      const whole = decodeMessage(bytes, tools)
+      assert(whole.kind === 'new-view', 'the own NEW-VIEW decodes')
+      return whole
+    }
     default:
       return assertNever(content)
   }

@@ -19,7 +19,7 @@ export const RESERVATION_TIMESTAMPS = 4096
  * Ticks before the first retransmission, at least; a slow cluster is given four times its usual answering time. Each
  * further retransmission waits twice as long, give or take a half.
  */
-const RETRANSMIT_TICKS = 30
+const RETRANSMIT_TICKS = 15
 const RETRANSMIT_TICKS_MAX = 300
 /** Ticks to wait for the designated replica's results once W replicas agree on their digest, at least. */
 const RESULTS_TICKS = 10

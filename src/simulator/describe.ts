@@ -1,5 +1,6 @@
 /** Steps in words and numbers: what a trace is made of, whether it is hashed or read. */
 import { assertNever } from '../base/assert.ts'
+import type { CheckpointCertificate, ViewChange } from '../messages/message.ts'
 import type { Effect, Event, LogRecord, Outgoing, ProtocolMessage } from '../pbft/effects.ts'
 
 /** Takes a description piece by piece. Words come from a small fixed set. */
@@ -21,6 +22,16 @@ export function describeEvent(sink: DescriptionSink, event: Event): void {
       return sink.number('records', event.records)
     case 'executed':
       return sink.number('s', event.sequence)
+    case 'snapshot-taken':
+      sink.number('s', event.sequence)
+      return sink.digest(event.root)
+    case 'stored':
+      return sink.number('s', event.sequence)
+    case 'transferred':
+      return describeStable(sink, event.stable)
+    case 'recovery-prepared':
+      return describeMessage(sink, event.request)
+    case 'transfer-gone':
     case 'resumed':
       return
     default:
@@ -42,7 +53,16 @@ export function describeEffect(sink: DescriptionSink, effect: Effect): void {
       sink.number('s', effect.sequence)
       return sink.digest(effect.batch.digest)
     case 'reply':
+    case 'snapshot':
       return sink.number('s', effect.sequence)
+    case 'trim':
+      return sink.number('s', effect.upTo)
+    case 'stable':
+    case 'transfer':
+      return describeStable(sink, effect.stable)
+    case 'stop-transfer':
+    case 'prepare-recovery':
+      return
     case 'reply-again':
       return describeMessage(sink, effect.request)
     case 'refuse':
@@ -74,7 +94,20 @@ function describeMessage(sink: DescriptionSink, message: ProtocolMessage): void 
       return describePlace(sink, message)
     case 'status':
       sink.number('of', message.sender)
+      sink.number('v', message.view)
       return sink.number('executed', message.lastExecuted)
+    case 'checkpoint':
+      sink.number('of', message.sender)
+      sink.number('s', message.sequence)
+      return sink.digest(message.root)
+    case 'stable-checkpoint':
+      return describeStable(sink, message.stable)
+    case 'view-change':
+      sink.number('of', message.sender)
+      return describeViewChange(sink, message)
+    case 'new-view':
+      sink.number('of', message.sender)
+      return sink.number('v', message.view)
     case 'fetch':
       sink.number('of', message.sender)
       sink.number('s', message.sequence)
@@ -99,7 +132,21 @@ function describeOutgoing(sink: DescriptionSink, outgoing: Outgoing): void {
     case 'commit':
       return describePlace(sink, outgoing)
     case 'status':
+      sink.number('v', outgoing.view)
       return sink.number('executed', outgoing.lastExecuted)
+    case 'checkpoint':
+      sink.number('s', outgoing.sequence)
+      return sink.digest(outgoing.root)
+    case 'stable-checkpoint':
+      return describeStable(sink, outgoing.stable)
+    case 'view-change':
+      return describeViewChange(sink, outgoing)
+    case 'new-view':
+      sink.number('v', outgoing.view)
+      return sink.number('choices', outgoing.choices.length)
+    case 'page-fetch':
+    case 'page':
+      return sink.number('s', outgoing.sequence)
     case 'fetch':
       sink.number('s', outgoing.sequence)
       return sink.digest(outgoing.digest)
@@ -118,9 +165,29 @@ function describeRecord(sink: DescriptionSink, record: LogRecord): void {
       return describePlace(sink, { ...record.content, digest: record.content.batch.digest })
     case 'accepted':
       return describePlace(sink, record.prePrepare)
+    case 'batch':
+      sink.number('s', record.sequence)
+      return sink.digest(record.batch.digest)
+    case 'view-change':
+      return describeViewChange(sink, record.content)
+    case 'new-view-made':
+      return sink.number('v', record.content.view)
+    case 'new-view':
+      return sink.number('v', record.newView.view)
+    case 'view-again':
+      return sink.number('v', record.message.view)
+    case 'healed':
+      return sink.number('v', record.view)
+    case 'recovery':
+      return sink.digest(record.request.digest)
+    case 'checkpoint':
+      sink.number('s', record.sequence)
+      return sink.digest(record.root)
+    case 'stable':
+      return describeStable(sink, record.stable)
     case 'prepared':
     case 'decided': {
-      const votes = record.kind === 'prepared' ? record.prepares : record.commits
+      const votes = record.kind === 'prepared' ? record.certificate.prepares : record.commits
       for (const { sender } of votes) sink.number('of', sender)
       if (votes[0] !== undefined) describePlace(sink, votes[0])
       return
@@ -128,6 +195,20 @@ function describeRecord(sink: DescriptionSink, record: LogRecord): void {
     default:
       assertNever(record)
   }
+}
+
+function describeStable(sink: DescriptionSink, { sequence, root }: CheckpointCertificate): void {
+  sink.number('h', sequence)
+  sink.digest(root)
+}
+
+function describeViewChange(
+  sink: DescriptionSink,
+  { view, stable, preparedCertificates }: Pick<ViewChange, 'view' | 'stable' | 'preparedCertificates'>,
+): void {
+  sink.number('v', view)
+  sink.number('h', stable.sequence)
+  for (const { prePrepare } of preparedCertificates) describePlace(sink, prePrepare)
 }
 
 function describePlace(

@@ -4,8 +4,10 @@
  */
 import { writeU32 } from '../base/bytes.ts'
 import { DIGEST_BYTES } from '../base/hash.ts'
+import { nobleSuite } from '../crypto/noble-suite.ts'
 import { simulatedSuite } from '../crypto/simulated-suite.ts'
-import type { CryptoSuite } from '../ports.ts'
+import { sodiumSuite } from '../crypto/sodium-suite.ts'
+import type { CryptoSuite, SuiteName } from '../ports.ts'
 
 /** Bytes that the scratch buffer holds; longer input gets a buffer of its own. */
 const SCRATCH_BYTES = 128 * 1024
@@ -13,6 +15,13 @@ const SCRATCH_BYTES = 128 * 1024
 const scratch = new Uint8Array(SCRATCH_BYTES)
 
 export const fastSuite: CryptoSuite = { ...simulatedSuite, hash }
+
+/** What a plan may sign with. */
+export const simulatedSuites: Readonly<Record<SuiteName, CryptoSuite>> = {
+  simulated: fastSuite,
+  sodium: sodiumSuite,
+  noble: nobleSuite,
+}
 
 function hash(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0

@@ -1,7 +1,9 @@
 /** What must happen after the calm, by when, and why it did not. */
-import { rankedLargest, weakQuorum } from '../base/quorum.ts'
+import { faultsMax, rankedLargest, weakQuorum } from '../base/quorum.ts'
+import { TIMEOUT_TICKS_MAX } from '../pbft/parameters.ts'
 import { TICK_MS } from '../runtime/replica-runtime.ts'
 import type { Plan } from './plan.ts'
+import { isAmnesiac } from './replica-view.ts'
 import type { HistoryEntry, VirtualClient } from './virtual-client.ts'
 import type { VirtualReplica } from './virtual-replica.ts'
 
@@ -9,21 +11,26 @@ import type { VirtualReplica } from './virtual-replica.ts'
 const CLIENT_BACKOFF_MS = 450 * TICK_MS
 /** Two STATUS periods, in which every replica learns what it lacks, and a few rounds to get it. */
 const CATCH_UP_MS = 1_500
-/** One request in a calm network, if its designated replica stays silent. */
-const CALM_REQUEST_MS = 300
+/**
+ * One request in a calm network, if its designated replica is silent or follows by decisions only: the client then
+ * waits for what it has come to be used to, which its longest pause bounds, before it asks the others.
+ */
+const CALM_REQUEST_MS = 300 * TICK_MS + 300
 /** One decision that a lagging replica is sent, the reading from the disk apart. */
 const CALM_DECISION_MS = 5
 /** Stuck requests, and open slots of a replica, that a description lists. */
 const DESCRIBED_MAX = 8
 
-/** Whether every request was answered and all correct replicas stand level. */
+/** Whether every request was answered and all correct replicas that are up stand level, none of them amnesiac. */
 export function isSettled(clients: readonly VirtualClient[], replicas: readonly VirtualReplica[]): boolean {
   if (clients.some(({ left, open }) => left > 0 || open > 0)) return false
   const reached = new Set<number>()
   for (const { isCorrect, running } of replicas) {
-    if (isCorrect) reached.add(running?.runtime.state.lastExecuted ?? -1)
+    if (!isCorrect || running === null) continue
+    if (isAmnesiac(running.runtime.state)) return false
+    reached.add(running.runtime.state.lastExecuted)
   }
-  return reached.size === 1 && !reached.has(-1)
+  return reached.size === 1
 }
 
 /**
@@ -44,8 +51,23 @@ export function settleBoundMs(
   const reached = replicas.map(({ running }) => running?.runtime.state.lastExecuted ?? 0)
   const lagging = Math.max(...reached) - Math.min(...reached)
   const catchUp = CATCH_UP_MS + lagging * (2 * plan.disk.readMs + CALM_DECISION_MS)
-  const waiting = 2 * CLIENT_BACKOFF_MS + catchUp + left * (CALM_REQUEST_MS + pauseMsMax)
+  const waiting =
+    2 * CLIENT_BACKOFF_MS + catchUp + viewsBoundMs(plan, replicas) + left * (CALM_REQUEST_MS + pauseMsMax)
   return waiting / rate + 2 * Math.max(...skews)
+}
+
+/**
+ * Until a view with a correct primary begins: as many bad primaries in a row as may be faulty, and one more view that
+ * begins late. Each costs the wait for a request and the wait for a NEW-VIEW, both doubled from the one before.
+ */
+function viewsBoundMs({ n }: Plan, replicas: readonly VirtualReplica[]): number {
+  let ticks = Math.max(...replicas.map(({ running }) => running?.runtime.state.timeoutTicks ?? 0))
+  let sum = 0
+  for (let view = 0; view <= faultsMax(n) + 1; view++) {
+    ticks = Math.min(2 * ticks, TIMEOUT_TICKS_MAX)
+    sum += 2 * ticks
+  }
+  return sum * TICK_MS
 }
 
 /** The first request of a correct client that was refused, as a sentence; null when none was. */
@@ -102,19 +124,23 @@ function laggards(replicas: readonly VirtualReplica[]): readonly string[] {
 }
 
 function replicaLine({ id, isCorrect, incarnation, running }: VirtualReplica): string {
-  const role = `replica ${id}${isCorrect ? '' : ' (silent)'}, start ${incarnation}`
+  const role = `replica ${id}${isCorrect ? '' : ' (traitor)'}, start ${incarnation}`
   if (running === null) return `${role}: down`
-  const { lastExecuted, slots, waiting, withheld, heldBack, unexecutedBytes } = running.runtime.state
-  const open = [...slots.values()].slice(0, DESCRIBED_MAX).map((slot) => {
+  const { view, isActive, lowWatermark, lastExecuted, slots, waiting, withheld, heldBack, batches } =
+    running.runtime.state
+  const unexecuted = [...slots.values()].filter(({ executed }) => executed === null)
+  const open = unexecuted.slice(0, DESCRIBED_MAX).map((slot) => {
     const has = [
       slot.accepted === null ? null : 'accepted',
       slot.prepared === null ? null : 'prepared',
       slot.decided === null ? null : 'decided',
+      slot.executed === null ? null : 'executed',
     ].filter((each) => each !== null)
     const prepares = slot.prepares.filter((vote) => vote !== null).length
     const commits = slot.commits.filter((vote) => vote !== null).length
     return `${slot.sequence}: ${has.join(' ') || 'nothing'}, ${prepares} prepares, ${commits} commits`
   })
   const counts = `${waiting.size} waiting, ${withheld.length} withheld, ${heldBack.size} held back`
-  return `${role}: executed ${lastExecuted}, ${counts}, ${unexecutedBytes} bytes open, slots {${open.join('; ')}}`
+  const where = `view ${view}${isActive ? '' : ' (not begun)'}, h ${lowWatermark}, executed ${lastExecuted}`
+  return `${role}: ${where}, ${counts}, ${batches.bytes} bytes open, slots {${open.join('; ')}}`
 }

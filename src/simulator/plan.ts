@@ -1,33 +1,42 @@
-/**
- * What one seed draws: the size of the cluster, the faults that are on in this run and when they strike. Swarm style:
- * each kind of fault is off in many runs, because faults that are always on hide one another.
- */
-import { assert } from '../base/assert.ts'
-import { type ReplicaId, replicaIds } from '../base/ids.ts'
+/** A plan: everything that happens to a cluster in one run. A seed draws one; a file can hold one. */
+import type { ReplicaId } from '../base/ids.ts'
 import { faultsMax } from '../base/quorum.ts'
-import { createRandom, type Random } from '../base/random.ts'
-import { type ClockError, EXACT_CLOCK } from './virtual-clock.ts'
+import type { ClockError } from './virtual-clock.ts'
 import type { DiskBehaviour } from './virtual-disk.ts'
 import type { NetworkConditions } from './virtual-network.ts'
+import type { CrashPoint } from './virtual-process.ts'
 
-const SIZES: readonly number[] = [4, 7, 10]
-
-/** Clock errors after the calm, and before it: in milliseconds, either way. Both stay far below what a client notices. */
-const CALM_SKEW_MS_MAX = 300
-const STORM_SKEW_MS_MAX = 2_000
-/** How much faster or slower than time a clock may run. */
-const DRIFT_MAX = 0.03
-
-/** No replica crashes before all of them were started. */
-const CRASH_FROM_MS = 20
-
-/** One thing that strikes at a time. Whatever it breaks, the calm mends. */
+/** One thing that strikes at a time, in virtual milliseconds. Whatever it breaks, the calm mends, traitors apart. */
 export type Incident = { readonly atMs: number } & (
   | { readonly kind: 'crash'; readonly replica: ReplicaId; readonly losesSent: boolean }
+  /** The power fails in the middle of a turn to come: when it passes the point for the `after`-th time and once more. */
+  | {
+      readonly kind: 'crash-within'
+      readonly replica: ReplicaId
+      readonly point: CrashPoint
+      readonly after: number
+      readonly losesSent: boolean
+    }
+  /** Starts a replica that is down, with room on its disk. */
   | { readonly kind: 'restart'; readonly replica: ReplicaId }
+  /** The replica crashes and its whole disk is gone; or the synced part of its log is damaged. */
+  | { readonly kind: 'lose-disk' | 'rot-log'; readonly replica: ReplicaId }
+  /** This share of its stored pages is damaged. */
+  | { readonly kind: 'rot-pages'; readonly replica: ReplicaId; readonly share: number }
+  /** At its next sync it finds no room, and halts. */
+  | { readonly kind: 'fill-disk'; readonly replica: ReplicaId }
+  | { readonly kind: 'slow-disk' | 'fast-disk'; readonly replica: ReplicaId }
+  | { readonly kind: 'pause' | 'resume'; readonly replica: ReplicaId }
+  /** The clock steps, and goes on with this error. */
+  | { readonly kind: 'set-clock'; readonly replica: ReplicaId; readonly error: ClockError }
+  /** It becomes a traitor of this name, for good; what it draws comes from the number. */
+  | { readonly kind: 'turn'; readonly replica: ReplicaId; readonly traitor: string; readonly number: number }
   | { readonly kind: 'cut' | 'mend'; readonly from: ReplicaId; readonly to: ReplicaId }
-  /** `sides[i]` is the side of replica i; null joins the sides again. */
-  | { readonly kind: 'partition'; readonly sides: readonly number[] | null }
+  /** What arrives waits until the link is free again; a clogged node's links are all clogged, in both directions. */
+  | { readonly kind: 'clog' | 'unclog'; readonly from: ReplicaId; readonly to: ReplicaId }
+  | { readonly kind: 'clog-node' | 'unclog-node'; readonly replica: ReplicaId }
+  /** Bit j of `reach[i]`: replica i reaches replica j. Null joins the network again. */
+  | { readonly kind: 'partition'; readonly reach: readonly number[] | null }
 )
 
 export interface WorkloadPlan {
@@ -45,8 +54,12 @@ export interface WorkloadPlan {
 export interface Plan {
   readonly seed: number
   readonly n: number
-  /** Replicas that take everything in and say nothing, from beginning to end. They count in f. */
-  readonly silent: readonly ReplicaId[]
+  /** How messages are signed: by a stand-in that costs nothing, or for real. */
+  readonly suite: 'simulated' | 'sodium' | 'noble'
+  /** Replicas that may be traitors, down or amnesiac at one moment: f. What would be more does not happen. */
+  readonly faultyMax: number
+  /** Replicas that stay down after the calm, if they are down then. They count in f. */
+  readonly staysDown: readonly ReplicaId[]
   readonly network: NetworkConditions
   readonly disk: DiskBehaviour
   /** Each replica's clock until the calm, and from then on. */
@@ -58,148 +71,19 @@ export interface Plan {
   readonly calmAtMs: number
 }
 
-/** Draws the plan of a seed; n is drawn too where it is not given. */
-export function drawPlan(seed: number, size?: number): Plan {
-  const random = createRandom(seed)
-  const drawnSize = random.pick(SIZES)
-  const n = size ?? drawnSize
-  const calmAtMs = random.between(300, 1_200)
-  const silent = drawSilent(random, n)
-  return {
-    seed,
-    n,
-    silent,
-    network: drawNetwork(random),
-    disk: drawDisk(random),
-    clocks: drawClocks(random, n),
-    workload: drawWorkload(random, calmAtMs),
-    incidents: [
-      ...drawCrashes(random, { n, silent, calmAtMs }),
-      ...drawCuts(random, n, calmAtMs),
-      ...drawPartitions(random, n, calmAtMs),
-    ].sort((a, b) => a.atMs - b.atMs),
-    calmAtMs,
-  }
+/** The traitors of a plan, in the order in which they turn. */
+export function traitorsOf({ incidents }: Plan): readonly ReplicaId[] {
+  return incidents.flatMap((incident) => (incident.kind === 'turn' ? [incident.replica] : []))
 }
 
-/** Up to f backups of view 0. Its primary stays correct: nothing replaces it yet. */
-function drawSilent(random: Random, n: number): readonly ReplicaId[] {
-  const backups = random.shuffle(replicaIds(n).slice(1))
-  return random.chance(0.5) ? backups.slice(0, random.between(1, faultsMax(n))) : []
+/** A plan without a fault, made from another one: its cluster, its load, a calm network. */
+export function withoutFaults(plan: Plan): Plan {
+  return { ...plan, incidents: [], staysDown: [], faultyMax: faultsMax(plan.n) }
 }
 
-function drawNetwork(random: Random): NetworkConditions {
-  const slow = random.chance(0.3)
-  const least = random.between(0, slow ? 20 : 3)
-  return {
-    delayMs: [least, least + random.between(1, slow ? 120 : 12)],
-    loss: random.chance(0.6) ? random.pick([0.01, 0.05, 0.15, 0.3]) : 0,
-    duplication: random.chance(0.4) ? random.pick([0.02, 0.1, 0.3]) : 0,
-    reordering: random.chance(0.5) ? random.pick([0.05, 0.3, 1]) : 0,
-  }
-}
-
-function drawDisk(random: Random): DiskBehaviour {
-  const least = random.pick([0, 0.5, 2])
-  return {
-    syncMs: [least, least + random.pick([0.5, 5, 40])],
-    readMs: random.pick([0, 1, 10]),
-    isTornAtCrash: random.chance(0.5),
-  }
-}
-
-function drawClocks(random: Random, n: number): Plan['clocks'] {
-  const isExact = random.chance(0.4)
-  const stormSkew = random.chance(0.3) ? STORM_SKEW_MS_MAX : CALM_SKEW_MS_MAX
-  return replicaIds(n).map(() => {
-    if (isExact) return { storm: EXACT_CLOCK, calm: EXACT_CLOCK }
-    const rate = 1 + DRIFT_MAX * (2 * random.next() - 1)
-    return {
-      storm: { skewMs: random.between(-stormSkew, stormSkew), rate },
-      calm: { skewMs: random.between(-CALM_SKEW_MS_MAX, CALM_SKEW_MS_MAX), rate },
-    }
-  })
-}
-
-function drawWorkload(random: Random, calmAtMs: number): WorkloadPlan {
-  const requestsPerClient = random.between(20, 32)
-  const burstMax = random.between(4, 24)
-  return {
-    clients: 3,
-    requestsPerClient,
-    openMax: random.pick([2, 8, 32]),
-    burstMax,
-    // On average the requests are spread over the time before the calm and a little more.
-    pauseMsMax: Math.ceil((2.4 * calmAtMs * (burstMax + 1)) / 2 / requestsPerClient),
-    operationsMax: random.pick([1, 3, 8]),
-    keys: random.pick([2, 8, 64]),
-  }
-}
-
-/** Crashes and restarts. At most f replicas are silent or down at any moment; the primary may be one of them. */
-function drawCrashes(
-  random: Random,
-  context: { readonly n: number; readonly silent: readonly ReplicaId[]; readonly calmAtMs: number },
-): readonly Incident[] {
-  const { n, silent, calmAtMs } = context
-  const spare = faultsMax(n) - silent.length
-  if (spare === 0 || random.chance(0.3)) return []
-  const candidates = replicaIds(n).filter((id) => !silent.includes(id))
-  const incidents: Incident[] = []
-  // Each of `spare` places is taken by one replica at a time, so no more than that are down together.
-  const victims = random.shuffle(candidates)
-  const perPlace = Math.max(1, Math.floor(victims.length / spare))
-  for (let place = 0; place < spare; place++) {
-    const own = victims.slice(place * perPlace, (place + 1) * perPlace)
-    let atMs = random.between(CRASH_FROM_MS, 300)
-    while (atMs < calmAtMs - 10) {
-      const replica = random.pick(own)
-      const upAtMs = atMs + random.pick([0, random.between(1, 30), random.between(30, 500)])
-      incidents.push({ kind: 'crash', replica, losesSent: random.chance(0.5), atMs })
-      // What is down at the calm is started by it.
-      if (upAtMs < calmAtMs) incidents.push({ kind: 'restart', replica, atMs: upAtMs })
-      atMs = upAtMs + random.between(1, 400)
-    }
-  }
-  return incidents
-}
-
-function drawCuts(random: Random, n: number, calmAtMs: number): readonly Incident[] {
-  if (random.chance(0.6)) return []
-  const incidents: Incident[] = []
-  for (let count = random.between(1, 2 * n); count > 0; count--) {
-    const [from, to] = random.shuffle(replicaIds(n))
-    assert(from !== undefined && to !== undefined, 'a cluster has two replicas')
-    const atMs = random.between(0, calmAtMs - 1)
-    const untilMs = atMs + random.between(1, 600)
-    incidents.push({ kind: 'cut', from, to, atMs })
-    if (untilMs < calmAtMs) incidents.push({ kind: 'mend', from, to, atMs: untilMs })
-  }
-  return incidents
-}
-
-function drawPartitions(random: Random, n: number, calmAtMs: number): readonly Incident[] {
-  if (random.chance(0.6)) return []
-  const incidents: Incident[] = []
-  let atMs = random.between(1, 400)
-  while (atMs < calmAtMs - 1) {
-    const untilMs = Math.min(atMs + random.between(10, 500), calmAtMs - 1)
-    const sides = replicaIds(n).map(() => random.below(2))
-    incidents.push({ kind: 'partition', sides, atMs })
-    incidents.push({ kind: 'partition', sides: null, atMs: untilMs })
-    atMs = untilMs + random.between(10, 500)
-  }
-  return incidents
-}
-
-/** The most replicas that are silent or down at one moment of the plan. At most f. */
-export function faultyAtOnceMax(plan: Plan): number {
-  const down = new Set<ReplicaId>()
-  let most = plan.silent.length
-  for (const incident of plan.incidents) {
-    if (incident.kind === 'crash') down.add(incident.replica)
-    if (incident.kind === 'restart') down.delete(incident.replica)
-    most = Math.max(most, plan.silent.length + down.size)
-  }
-  return most
+/** An incident as the trace and a failure's description tell it. */
+export function textOfIncident(incident: Incident): string {
+  const { atMs: _atMs, kind, ...rest } = incident
+  const facts = Object.entries(rest).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+  return [kind, ...facts].join(' ')
 }

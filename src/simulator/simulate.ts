@@ -4,22 +4,24 @@
  */
 
 import { assert } from '../base/assert.ts'
-import type { ReplicaId } from '../base/ids.ts'
 import { isClusterSize } from '../base/quorum.ts'
 import { createRandom, type Random } from '../base/random.ts'
 import type { Violation } from './checkers/checker.ts'
-import { fastSuite } from './fast-suite.ts'
+import { drawPlan } from './draw-plan.ts'
 import { explainStuck, isSettled, refusedRequest, settleBoundMs } from './liveness.ts'
-import { drawPlan, type Plan } from './plan.ts'
+import { type Plan, textOfIncident, traitorsOf } from './plan.ts'
 import { Trace, type TraceListener } from './trace.ts'
 import { type HistoryEntry, VirtualClient } from './virtual-client.ts'
 import { VirtualClock, VirtualTime } from './virtual-clock.ts'
 import { createVirtualCluster, type VirtualCluster } from './virtual-cluster.ts'
+import { survivePowerFailures } from './virtual-process.ts'
 import type { Sabotage } from './virtual-replica.ts'
 import { createCheckers, Watch } from './watch.ts'
 
 /** How often it is asked whether the run has settled, in virtual milliseconds. */
 const SETTLED_POLL_MS = 10
+/** Incidents that a failure's description lists. */
+const DESCRIBED_INCIDENTS_MAX = 24
 
 export interface SimulationOptions {
   /** A safe integer of at least 0. */
@@ -108,16 +110,22 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
   const random = createRandom(plan.seed).fork()
   const time = new VirtualTime()
   const trace = new Trace(options.trace ?? null)
-  const isCorrect = (id: ReplicaId): boolean => !plan.silent.includes(id)
   const { invariants } = options
   const checkers = createCheckers({
     n: plan.n,
-    isCorrect,
+    isCorrect: (id) => virtual.replicas[id]?.isCorrect ?? false,
     ...(invariants === undefined ? {} : { invariants }),
   })
   const watch = new Watch(checkers, () => time.now)
   const sabotage = options.sabotage ?? {}
-  const virtual = createVirtualCluster({ plan, time, random: random.fork(), watch, trace, sabotage })
+  const virtual: VirtualCluster = createVirtualCluster({
+    plan,
+    time,
+    random: random.fork(),
+    watch,
+    trace,
+    sabotage,
+  })
   const clients = createClients({ plan, time, trace, watch, virtual, random })
   return { plan, time, trace, watch, virtual, clients, boundMs: null, settledMs: null, isOverdue: false }
 }
@@ -131,7 +139,7 @@ function createClients(context: {
   readonly random: Random
 }): readonly VirtualClient[] {
   const { plan, time, trace, watch, virtual, random } = context
-  const { cluster, clientSigners, network } = virtual
+  const { cluster, clientSigners, network, suite } = virtual
   return cluster.clients.map((identity, index) => {
     const signer = clientSigners[index]
     assert(signer !== undefined, 'each client has its signer')
@@ -139,7 +147,7 @@ function createClients(context: {
       index,
       identity,
       cluster,
-      suite: fastSuite,
+      suite,
       signer,
       time,
       clock: new VirtualClock(time),
@@ -170,7 +178,7 @@ function runToEnd(run: Run): void {
     )
   })
   const isOver = (): boolean => watch.violation !== null || run.settledMs !== null || run.isOverdue
-  while (!isOver() && time.next());
+  while (!isOver() && survivePowerFailures(() => time.next()));
   if (run.settledMs === null) return
   for (const { id, isCorrect, running } of virtual.replicas) {
     if (!isCorrect || running === null) continue
@@ -189,7 +197,8 @@ function conclude(run: Run, failure: unknown, replay: string): DetailedResult {
     n: plan.n,
     verdict,
     violation,
-    explanation: verdict === 'held' ? [] : [...explain(run, failure), planLine(plan), `replay: ${replay}`],
+    explanation:
+      verdict === 'held' ? [] : [...explain(run, failure), ...planLines(plan), `replay: ${replay}`],
     replay,
     traceHash: trace.hash,
     steps: trace.steps,
@@ -227,11 +236,19 @@ function explain({ watch, clients, virtual, boundMs }: Run, failure: unknown): r
   return [head, ...explainStuck(clients, virtual.replicas)]
 }
 
-function planLine(plan: Plan): string {
-  const { n, silent, network, calmAtMs, incidents } = plan
+function planLines(plan: Plan): readonly string[] {
+  const { n, suite, network, calmAtMs, incidents, workload, staysDown } = plan
   const { loss, duplication, reordering, delayMs } = network
   const rates = `loss ${loss}, duplication ${duplication}, reordering ${reordering}, delay ${delayMs.join('-')} ms`
-  return `plan: n ${n}, silent [${silent}], ${rates}, ${incidents.length} incidents, calm at ${calmAtMs} ms`
+  const load = `${workload.clients} clients with ${workload.requestsPerClient} requests each`
+  const roles = `traitors [${traitorsOf(plan)}], for good down [${staysDown}]`
+  return [
+    `plan: n ${n}, ${suite} signatures, ${roles}, ${load}, ${rates}, calm at ${calmAtMs} ms`,
+    ...incidents
+      .slice(0, DESCRIBED_INCIDENTS_MAX)
+      .map((incident) => `  ${incident.atMs} ms ${textOfIncident(incident)}`),
+    ...(incidents.length > DESCRIBED_INCIDENTS_MAX ? [`  and ${incidents.length} incidents in all`] : []),
+  ]
 }
 
 function replayCommand(seed: number, n: number | undefined): string {

@@ -1,5 +1,4 @@
 /** A whole cluster of virtual replicas with their network, built from a plan. */
-import { assertNever } from '../base/assert.ts'
 import { writeU32, writeU64 } from '../base/bytes.ts'
 import { type ClientId, type ReplicaId, replicaIds, toTimestamp } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
@@ -8,10 +7,10 @@ import { splitFrame } from '../messages/frame.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
 import { isRejection } from '../messages/rejection.ts'
 import { decodeReply } from '../messages/reply.ts'
-import type { Peer, Signer } from '../ports.ts'
-import { fastSuite } from './fast-suite.ts'
+import type { CryptoSuite, Entropy, Peer, Signer } from '../ports.ts'
+import { simulatedSuites } from './fast-suite.ts'
+import { calm, type Scene, strike } from './incidents.ts'
 import type { Incident, Plan } from './plan.ts'
-import { silence } from './rewrites.ts'
 import type { Trace } from './trace.ts'
 import { VirtualClock, type VirtualTime } from './virtual-clock.ts'
 import { VirtualDisk } from './virtual-disk.ts'
@@ -19,17 +18,19 @@ import { type SentObserver, VirtualNetwork } from './virtual-network.ts'
 import { type Sabotage, VirtualReplica } from './virtual-replica.ts'
 import type { Watch } from './watch.ts'
 
-const suite = fastSuite
 const STORE_BYTES_MAX = 64 * 1024 * 1024
 /** Replicas start within so many virtual milliseconds: their ticks do not fall together. */
 const START_SPREAD_MS = 10
 
 export interface VirtualCluster {
   readonly cluster: Cluster
+  readonly suite: CryptoSuite
   /** In the order of `cluster.clients`. */
   readonly clientSigners: readonly Signer[]
   readonly network: VirtualNetwork
   readonly replicas: readonly VirtualReplica[]
+  /** Second nodes of some replicas, with the same key and disks of their own. */
+  readonly twins: readonly VirtualReplica[]
   /** Starts every replica, within the first milliseconds. */
   start(): void
   /** Lets one incident of the plan strike. */
@@ -45,101 +46,62 @@ export function createVirtualCluster(context: {
   readonly watch: Watch
   readonly trace: Trace
   readonly sabotage: Sabotage
+  /** Replicas that run twice with one key: traitors whose two halves are honest. */
+  readonly twins?: readonly ReplicaId[]
 }): VirtualCluster {
-  const { plan, time, random, watch, trace, sabotage } = context
-  const identities = createIdentities(plan)
+  const { plan, time, random, watch, trace, sabotage, twins: twinIds = [] } = context
+  const suite = simulatedSuites[plan.suite]
+  const identities = createIdentities(plan, suite)
   const { cluster } = identities
   const network = new VirtualNetwork({
     time,
     random: random.fork(),
-    peers: peersOf(cluster),
-    onSent: replyObserver(watch, (id) => !plan.silent.includes(id)),
+    peers: peersOf(cluster, twinIds),
+    onSent: replyObserver(watch, suite, (id) => replicas[id]?.isCorrect ?? false),
   })
   network.conditions = plan.network
-  const replicas = cluster.replicas.map(({ id }) => {
-    const isSilent = plan.silent.includes(id)
-    return new VirtualReplica({
+  const createReplica = (id: ReplicaId, twin: number): VirtualReplica =>
+    new VirtualReplica({
       id,
+      twin,
       cluster,
       suite,
       signer: identities.replicaSigners[id] as Signer,
       time,
       clock: new VirtualClock(time, plan.clocks[id]?.storm),
       disk: new VirtualDisk(time, random.fork(), plan.disk),
+      entropy: createEntropy(random.fork()),
       network,
       watch,
       trace,
-      rewrite: isSilent ? silence : null,
       sabotage,
     })
-  })
-  const replicaOf = (id: ReplicaId): VirtualReplica => replicas[id] as VirtualReplica
+  const replicas = cluster.replicas.map(({ id }) => createReplica(id, 0))
+  const twins = twinIds.map((id) => createReplica(id, 1))
+  for (const node of [...twinIds.map((id) => replicas[id]), ...twins]) node?.turn((honest) => honest)
+  const scene: Scene = { plan, time, trace, network, replicas }
 
   return {
     cluster,
+    suite,
     clientSigners: identities.clientSigners,
     network,
     replicas,
+    twins,
     start() {
-      for (const replica of replicas) time.after(random.next() * START_SPREAD_MS, () => replica.start())
-    },
-    strike(incident) {
-      trace.note(time.now, `incident ${textOf(incident)}`)
-      strike(incident, replicaOf, network)
-    },
-    calm() {
-      trace.note(time.now, 'calm')
-      network.calm()
-      for (const replica of replicas) {
-        const error = plan.clocks[replica.id]?.calm
-        if (error !== undefined) replica.clock.set(error)
-        if (replica.running === null) replica.start()
+      for (const replica of [...replicas, ...twins]) {
+        time.after(random.next() * START_SPREAD_MS, () => replica.start())
       }
     },
+    strike: (incident) => strike(scene, incident),
+    calm: () => calm(scene),
   }
 }
 
-function strike(
-  incident: Incident,
-  replicaOf: (id: ReplicaId) => VirtualReplica,
-  network: VirtualNetwork,
-): void {
-  switch (incident.kind) {
-    case 'crash':
-      return replicaOf(incident.replica).crash({ losesSent: incident.losesSent })
-    case 'restart':
-      return replicaOf(incident.replica).start()
-    case 'cut':
-    case 'mend':
-      return network.setCut({
-        from: { kind: 'replica', id: incident.from },
-        to: { kind: 'replica', id: incident.to },
-        isCut: incident.kind === 'cut',
-      })
-    case 'partition':
-      return network.partition(incident.sides)
-    default:
-      return assertNever(incident)
-  }
-}
-
-/** An incident as the trace and a failure's description tell it. */
-export function textOf(incident: Incident): string {
-  switch (incident.kind) {
-    case 'crash':
-    case 'restart':
-      return `${incident.kind} ${incident.replica}`
-    case 'cut':
-    case 'mend':
-      return `${incident.kind} ${incident.from} to ${incident.to}`
-    case 'partition':
-      return `partition ${incident.sides === null ? 'ends' : incident.sides.join('')}`
-    default:
-      return assertNever(incident)
-  }
-}
-
-function createIdentities({ seed, n, workload }: Plan): {
+function createIdentities(
+  { seed, n, workload, suite: suiteName }: Plan,
+  suite: CryptoSuite,
+): {
   readonly cluster: Cluster
   readonly replicaSigners: readonly Signer[]
   readonly clientSigners: readonly Signer[]
@@ -155,7 +117,7 @@ function createIdentities({ seed, n, workload }: Plan): {
   const clientSigners = Array.from({ length: workload.clients }, (_, index) => suite.signer(secret(2, index)))
   const facts = {
     mode: 'signed',
-    suite: 'simulated',
+    suite: suiteName,
     nonce: secret(3, 0),
     replicas: replicaIds(n).map((id) => ({
       id,
@@ -173,15 +135,24 @@ function createIdentities({ seed, n, workload }: Plan): {
   }
 }
 
-function peersOf({ replicas, clients }: Cluster): readonly Peer[] {
+function createEntropy(random: Random): Entropy {
+  return (size) => Uint8Array.from({ length: size }, () => random.below(256))
+}
+
+function peersOf({ replicas, clients }: Cluster, twins: readonly ReplicaId[]): readonly Peer[] {
   return [
     ...replicas.map(({ id }): Peer => ({ kind: 'replica', id })),
+    ...twins.map((id): Peer => ({ kind: 'replica', id })),
     ...clients.map(({ id }): Peer => ({ kind: 'client', id })),
   ]
 }
 
 /** Shows the watch the replies that correct replicas put on the wire. */
-function replyObserver(watch: Watch, isCorrect: (id: ReplicaId) => boolean): SentObserver {
+function replyObserver(
+  watch: Watch,
+  suite: CryptoSuite,
+  isCorrect: (id: ReplicaId) => boolean,
+): SentObserver {
   return ({ from, to, frame }) => {
     if (from.kind !== 'replica' || to.kind !== 'client' || frame[4] !== FRAME_KINDS.reply) return
     if (!isCorrect(from.id)) return

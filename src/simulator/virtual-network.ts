@@ -1,6 +1,6 @@
 /**
- * A network that delays, loses, doubles and reorders frames, cuts links and falls apart, as its conditions say. Frames
- * travel as bytes: what arrives is a copy.
+ * A network that delays, loses, doubles and reorders frames, cuts and clogs links and falls apart, as its conditions
+ * say. Frames travel as bytes: what arrives is a copy. Two nodes may have one identity; each gets what is sent to it.
  */
 import { assert } from '../base/assert.ts'
 import type { ReplicaId } from '../base/ids.ts'
@@ -30,6 +30,9 @@ interface Link {
   readonly from: number
   readonly to: number
   isCut: boolean
+  /** Whether what arrives waits on the way, and what waits. Nothing of it is lost. */
+  isClogged: boolean
+  readonly clogged: Flight[]
   /** Whether the receiver asked to wait. */
   isHeld: boolean
   readonly held: Uint8Array[]
@@ -66,19 +69,20 @@ export class VirtualNetwork {
   readonly #time: VirtualTime
   readonly #random: Random
   readonly #peers: readonly Peer[]
-  readonly #indexes = new Map<string | number, number>()
+  /** The nodes of each identity: one, and a second one where it has a twin. */
+  readonly #nodes = new Map<string | number, readonly number[]>()
   readonly #links: Link[] = []
   readonly #endpoints: (Endpoint | null)[]
   readonly #onSent: SentObserver
   readonly #copy = createCopier()
   #conditions = CALM_NETWORK
-  /** The side of each replica while the network is apart; frames cross no border. */
-  #sides: readonly number[] | null = null
+  /** While the network is apart: for each node of a replica, the nodes of replicas that it reaches, as bits. */
+  #reach: readonly number[] | null = null
 
   constructor(context: {
     readonly time: VirtualTime
     readonly random: Random
-    /** The replicas in the order of their ids, then the clients. */
+    /** A node each: the replicas in the order of their ids, then twins of replicas, then the clients. */
     readonly peers: readonly Peer[]
     readonly onSent?: SentObserver
   }) {
@@ -88,7 +92,8 @@ export class VirtualNetwork {
     this.#peers = peers
     this.#onSent = onSent ?? (() => {})
     this.#endpoints = peers.map(() => null)
-    for (const [index, peer] of peers.entries()) this.#indexes.set(peer.id, index)
+    for (const [index, { id }] of peers.entries())
+      this.#nodes.set(id, [...(this.#nodes.get(id) ?? []), index])
     for (const from of peers.keys()) {
       for (const to of peers.keys()) this.#links.push(createLink(from, to))
     }
@@ -98,9 +103,12 @@ export class VirtualNetwork {
     this.#conditions = conditions
   }
 
-  /** Gives a node its end of the network; it is up once it was started. An end that was there before is closed. */
-  attach(peer: Peer): Transport {
-    const index = this.#indexOf(peer)
+  /**
+   * Gives a node its end of the network; it is up once it was started. An end that was there before is closed.
+   * Of two nodes with one identity, `twin` 1 is the second.
+   */
+  attach(peer: Peer, twin = 0): Transport {
+    const index = this.#nodeOf(peer, twin)
     const endpoint = new Endpoint(this, index)
     this.#endpoints[index] = endpoint
     return endpoint
@@ -109,8 +117,8 @@ export class VirtualNetwork {
   /**
    * The node crashed: its links break, and what was under way to it is lost. What it had sent may still arrive.
    */
-  detach(peer: Peer, { losesSent }: { readonly losesSent: boolean }): void {
-    const index = this.#indexOf(peer)
+  detach(peer: Peer, { losesSent }: { readonly losesSent: boolean }, twin = 0): void {
+    const index = this.#nodeOf(peer, twin)
     this.#endpoints[index] = null
     for (const other of this.#peers.keys()) {
       breakLink(this.#linkOf(other, index))
@@ -120,26 +128,46 @@ export class VirtualNetwork {
 
   /** Cuts or mends one direction. Frames sent into a cut are lost; nobody is told. */
   setCut({ from, to, isCut }: { readonly from: Peer; readonly to: Peer; readonly isCut: boolean }): void {
-    this.#linkOf(this.#indexOf(from), this.#indexOf(to)).isCut = isCut
+    this.#linkOf(this.#nodeOf(from), this.#nodeOf(to)).isCut = isCut
   }
 
-  /** Splits the replicas: `sides[i]` is the side of replica i. Clients reach everyone. Null mends the network. */
-  partition(sides: readonly number[] | null): void {
-    this.#sides = sides
+  /** Clogs or frees one direction, or all links of a node where `to` is null. What arrives meanwhile waits. */
+  setClog(clog: { readonly from: Peer; readonly to: Peer | null; readonly isClogged: boolean }): void {
+    const { from, to, isClogged } = clog
+    const node = this.#nodeOf(from)
+    for (const link of this.#links) {
+      const isMeant = to === null ? link.from === node || link.to === node : this.#isBetween(link, from, to)
+      if (isMeant) this.#clog(link, isClogged)
+    }
+  }
+
+  /**
+   * Takes the network apart: bit j of `reach[i]` says that frames of replica node i get to replica node j. Clients
+   * reach everyone. Null joins it again.
+   */
+  partition(reach: readonly number[] | null): void {
+    this.#reach = reach
   }
 
   /** Mends everything and takes the calm conditions. */
   calm(): void {
-    this.#sides = null
+    this.#reach = null
     this.#conditions = CALM_NETWORK
-    for (const link of this.#links) link.isCut = false
+    for (const link of this.#links) {
+      link.isCut = false
+      this.#clog(link, false)
+    }
+  }
+
+  /** For endpoints: the nodes of an identity. */
+  nodesOf(to: Peer): readonly number[] {
+    return this.#nodes.get(to.id) ?? []
   }
 
   /** For endpoints: whether a frame can be queued on the way to `to`. */
-  admits(from: number, to: Peer, frame: Uint8Array): Link | null {
-    const index = this.#indexes.get(to.id)
-    if (index === undefined || this.#endpoints[index]?.handler == null) return null
-    const link = this.#linkOf(from, index)
+  admits(from: number, to: number, frame: Uint8Array): Link | null {
+    if (this.#endpoints[to]?.handler == null) return null
+    const link = this.#linkOf(from, to)
     if (link.bytes + frame.length > LINK_BYTES_MAX) return null
     link.bytes += frame.length
     return link
@@ -161,11 +189,13 @@ export class VirtualNetwork {
 
   /** For endpoints: hands over what was held, and takes frames again. */
   resume(from: Peer, to: number): void {
-    const link = this.#linkOf(this.#indexOf(from), to)
-    if (!link.isHeld) return
-    link.isHeld = false
-    const flight = { link, frames: link.held.splice(0), epoch: link.epoch }
-    this.#time.after(0, () => this.#arrive(flight))
+    for (const node of this.nodesOf(from)) {
+      const link = this.#linkOf(node, to)
+      if (!link.isHeld) continue
+      link.isHeld = false
+      const flight = { link, frames: link.held.splice(0), epoch: link.epoch }
+      this.#time.after(0, () => this.#arrive(flight))
+    }
   }
 
   reachable(): readonly ReplicaId[] {
@@ -219,19 +249,33 @@ export class VirtualNetwork {
   }
 
   #isApart({ from, to }: Link): boolean {
-    const sides = this.#sides
-    if (sides === null) return false
-    const fromSide = sides[from]
-    const toSide = sides[to]
-    return fromSide !== undefined && toSide !== undefined && fromSide !== toSide
+    const reach = this.#reach
+    if (reach === null || from === to) return false
+    const mask = reach[from]
+    return mask !== undefined && to < reach.length && (mask & (1 << to)) === 0
+  }
+
+  #isBetween(link: Link, from: Peer, to: Peer): boolean {
+    return link.from === this.#nodeOf(from) && link.to === this.#nodeOf(to)
+  }
+
+  #clog(link: Link, isClogged: boolean): void {
+    if (link.isClogged === isClogged) return
+    link.isClogged = isClogged
+    for (const flight of link.clogged.splice(0)) this.#launch(flight, 0)
   }
 
   #launch(flight: Flight, delay: number): void {
     this.#time.after(delay, () => this.#arrive(flight))
   }
 
-  #arrive({ link, frames, epoch }: Flight): void {
+  #arrive(flight: Flight): void {
+    const { link, frames, epoch } = flight
     if (epoch !== link.epoch) return
+    if (link.isClogged) {
+      link.clogged.push(flight)
+      return
+    }
     const handler = this.#endpoints[link.to]?.handler
     for (const frame of frames) {
       if (handler == null) {
@@ -245,10 +289,10 @@ export class VirtualNetwork {
     }
   }
 
-  #indexOf(peer: Peer): number {
-    const index = this.#indexes.get(peer.id)
-    assert(index !== undefined, `the network has no ${peer.kind} ${peer.id}`)
-    return index
+  #nodeOf(peer: Peer, twin = 0): number {
+    const node = this.#nodes.get(peer.id)?.[twin]
+    assert(node !== undefined, `the network has no ${peer.kind} ${peer.id}`)
+    return node
   }
 
   #linkOf(from: number, to: number): Link {
@@ -275,10 +319,14 @@ class Endpoint implements Transport {
 
   send(to: Peer, frame: Uint8Array): boolean {
     if (!this.#network.isCurrent(this, this.#index)) return false
-    const link = this.#network.admits(this.#index, to, frame)
-    if (link === null) return false
-    this.#queued.push({ link, frame, epoch: link.epoch })
-    return true
+    let isQueued = false
+    for (const node of this.#network.nodesOf(to)) {
+      const link = this.#network.admits(this.#index, node, frame)
+      if (link === null) continue
+      this.#queued.push({ link, frame, epoch: link.epoch })
+      isQueued = true
+    }
+    return isQueued
   }
 
   flush(): void {
@@ -302,6 +350,8 @@ function createLink(from: number, to: number): Link {
     from,
     to,
     isCut: false,
+    isClogged: false,
+    clogged: [],
     isHeld: false,
     held: [],
     bytes: 0,
@@ -315,6 +365,7 @@ function breakLink(link: Link): void {
   link.epoch++
   link.isHeld = false
   link.held.length = 0
+  link.clogged.length = 0
   link.bytes = 0
   link.lastArrival = 0
   link.leaving = null

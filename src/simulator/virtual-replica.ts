@@ -1,16 +1,19 @@
 /** One replica of a simulation: the production runtime on a virtual clock, disk and network; it crashes and restarts. */
 import { assert } from '../base/assert.ts'
-import type { ReplicaId } from '../base/ids.ts'
+import { toHex } from '../base/bytes.ts'
+import type { Hash } from '../base/hash.ts'
+import type { ClientId, ReplicaId } from '../base/ids.ts'
 import type { Cluster } from '../messages/cluster.ts'
 import { step as protocolStep } from '../pbft/step.ts'
-import type { Application, CryptoSuite, Peer, Signer } from '../ports.ts'
+import type { Application, CryptoSuite, Entropy, Peer, Signer } from '../ports.ts'
 import { ReplicaRuntime, type StepFunction } from '../runtime/replica-runtime.ts'
 import { createStore } from '../store/application.ts'
-import { type Rewrite, rewriting } from './rewrites.ts'
+import { isAmnesiac } from './replica-view.ts'
 import type { Trace } from './trace.ts'
 import type { VirtualClock, VirtualTime } from './virtual-clock.ts'
 import type { VirtualDisk } from './virtual-disk.ts'
 import type { VirtualNetwork } from './virtual-network.ts'
+import { type ArmedCrash, VirtualProcess } from './virtual-process.ts'
 import type { Watch } from './watch.ts'
 
 /** Breaks correct replicas without telling the checkers, so that a test can see each of them fail. */
@@ -21,17 +24,19 @@ export interface Sabotage {
 
 export interface ReplicaPlace {
   readonly id: ReplicaId
+  /** 1 for the second of two nodes with one identity, else 0. */
+  readonly twin: number
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly signer: Signer
   readonly time: VirtualTime
   readonly clock: VirtualClock
   readonly disk: VirtualDisk
+  /** Seeded. */
+  readonly entropy: Entropy
   readonly network: VirtualNetwork
   readonly watch: Watch
   readonly trace: Trace
-  /** How a traitor rewrites its effects; null for a correct replica, which the checkers then watch. */
-  readonly rewrite: Rewrite | null
   readonly sabotage: Sabotage
 }
 
@@ -43,7 +48,10 @@ interface Running {
 export class VirtualReplica {
   readonly #place: ReplicaPlace
   readonly #peer: Peer
+  /** The protocol of a traitor; null while the replica is correct, and watched by the checkers. */
+  #betrayal: StepFunction | null = null
   #running: Running | null = null
+  #process: VirtualProcess | null = null
   #incarnation = 0
   #isRecovering = false
 
@@ -56,12 +64,27 @@ export class VirtualReplica {
     return this.#place.id
   }
 
+  get hash(): Hash {
+    return this.#place.suite.hash
+  }
+
   get clock(): VirtualClock {
     return this.#place.clock
   }
 
+  get disk(): VirtualDisk {
+    return this.#place.disk
+  }
+
+  /** Whether it never was a traitor so far. */
   get isCorrect(): boolean {
-    return this.#place.rewrite === null
+    return this.#betrayal === null
+  }
+
+  /** Whether it counts in f at the moment: a traitor, down, or without what its disk had promised. */
+  get isFaulty(): boolean {
+    if (!this.isCorrect || this.#place.disk.isLost) return true
+    return this.#running === null ? this.#incarnation > 0 : isAmnesiac(this.#running.runtime.state)
   }
 
   /** Null while the replica is down. */
@@ -74,22 +97,33 @@ export class VirtualReplica {
     return this.#incarnation
   }
 
+  /** Becomes a traitor, for good: what it signs from now on is no correct replica's word. */
+  turn(betray: (protocol: StepFunction) => StepFunction): void {
+    this.#betrayal = betray(protocolStep)
+  }
+
   /** Starts the replica, or starts it again from its disk. */
   start(): void {
     assert(this.#running === null, 'a replica that runs is not started')
-    const { id, cluster, suite, signer, network, disk, clock } = this.#place
+    const { id, twin, cluster, suite, signer, network, disk, clock } = this.#place
     this.#incarnation++
-    const application = this.#watchedApplication()
+    const process = new VirtualProcess(clock)
+    this.#process = process
+    const application = this.#watchedApplication(process)
     this.#isRecovering = true
     const runtime = new ReplicaRuntime({
       id,
       cluster,
       suite,
       signer,
-      transport: network.attach(this.#peer),
-      replay: disk.open(),
+      transport: process.transport(network.attach(this.#peer, twin)),
+      replay: process.replay(disk.open()),
+      entropy: this.#place.entropy,
       application,
-      clock,
+      pages: disk.pages,
+      // Every stable checkpoint is stored, and the log trimmed behind it.
+      storeAfterBytes: 0,
+      clock: process,
       step: this.#watchedStep(),
     })
     this.#isRecovering = false
@@ -98,22 +132,39 @@ export class VirtualReplica {
 
   /** The power fails. What was sent and is still under way is lost too, if so asked. */
   crash(how: { readonly losesSent: boolean }): void {
-    const { id, network, disk, watch } = this.#place
+    const { id, twin, network, disk, watch } = this.#place
+    this.#process?.end()
+    this.#process = null
     this.#running?.runtime.stop()
     this.#running = null
-    network.detach(this.#peer, how)
+    network.detach(this.#peer, how, twin)
     const survivingRecords = disk.crash()
     if (this.isCorrect) watch.onCrash({ replica: id, survivingRecords })
   }
 
+  /** Lets the power fail in the middle of a turn to come, where `mayCrash` then allows it. */
+  arm(crash: ArmedCrash, mayCrash: () => boolean): void {
+    this.#process?.arm(crash, mayCrash, () => this.crash(crash))
+  }
+
+  disarm(): void {
+    this.#process?.disarm()
+  }
+
+  pause(): void {
+    this.#process?.pause()
+  }
+
+  resume(): void {
+    this.#process?.resume()
+  }
+
   #watchedStep(): StepFunction {
-    const { id, rewrite, sabotage, disk, time, watch, trace } = this.#place
-    let protocol: StepFunction = protocolStep
-    if (rewrite !== null) protocol = rewriting(protocol, rewrite)
-    else if (sabotage.step !== undefined) protocol = sabotage.step(id, protocol)
+    const { id, sabotage, disk, time, watch, trace } = this.#place
+    const honest = sabotage.step?.(id, protocolStep) ?? protocolStep
     const incarnation = this.#incarnation
     return (state, event) => {
-      const effects = protocol(state, event)
+      const effects = (this.#betrayal ?? honest)(state, event)
       trace.step({ atMs: time.now, replica: id, event, effects })
       if (this.isCorrect) {
         watch.onStep({
@@ -131,27 +182,36 @@ export class VirtualReplica {
     }
   }
 
-  #watchedApplication(): Application {
+  #watchedApplication(process: VirtualProcess): Application {
     const { id, cluster, suite, sabotage, watch } = this.#place
     const store = createStore({
       hash: suite.hash,
       clients: cluster.clients.map((client) => client.id),
       storeBytesMax: cluster.storeBytesMax,
+      replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
     })
     const incarnation = this.#incarnation
-    const application = this.isCorrect ? (sabotage.application?.(id, store) ?? store) : store
+    const application = sabotage.application?.(id, store) ?? store
+    let isRestored = false
     return {
       execute: (sequence, batch) => {
-        const outcomes = application.execute(sequence, batch)
+        const outcomes = process.execute(application, sequence, batch)
         if (this.isCorrect) {
-          watch.onExecuted({ replica: id, incarnation, sequence, batch, outcomes, application })
+          watch.onExecuted({ replica: id, incarnation, isRestored, sequence, batch, outcomes, application })
         }
+        isRestored = false
         return outcomes
       },
       standing: (client, timestamp, digest) => application.standing(client, timestamp, digest),
       results: (client, timestamp) => application.results(client, timestamp),
       get revision() {
         return application.revision
+      },
+      snapshot: () => application.snapshot(),
+      assemble: (root) => application.assemble(root),
+      restore: (snapshot) => {
+        isRestored = true
+        application.restore(snapshot)
       },
       fingerprint: () => application.fingerprint(),
     }

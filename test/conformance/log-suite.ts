@@ -171,5 +171,68 @@ export function describeLog(name: string, createBench: () => Promise<LogBench>):
         expect(Buffer.compare((await read(again.log, position)) ?? utf8('none'), record)).toBe(0)
       }
     })
+
+    describe('trimming', () => {
+      const fill = async (log: Log, count: number) => {
+        const record = (index: number) => utf8(`${index}`.padEnd(3_000))
+        const positions = Array.from({ length: count }, (_, index) => log.append(record(index)))
+        await synced(log)
+        return positions
+      }
+      const numbers = (replay: LogReplay) => texts(replay).map(Number)
+      const from = (first: number, count: number) =>
+        Array.from({ length: count - first }, (_, index) => first + index)
+
+      test('a log that was never trimmed begins with its birth', async () => {
+        const { log, beginning } = await bench.open()
+        expect(beginning).toBe('birth')
+        await fill(log, 20)
+        await bench.crash()
+        expect((await bench.open()).beginning).toBe('birth')
+      })
+
+      test('keeps everything from the position on, and says when it begins with a cut', async () => {
+        const { log } = await bench.open()
+        const positions = await fill(log, 200)
+        log.trim(positions[150] ?? 0)
+        await synced(log)
+        await synced(log)
+        await bench.crash()
+        const again = await bench.open()
+        const found = numbers(again)
+        expect(found[0]).toBeLessThanOrEqual(150)
+        expect(found).toEqual(from(found[0] ?? 0, 200))
+        expect(again.beginning).toBe((found[0] ?? 0) > 0 ? 'cut' : 'birth')
+      })
+
+      test('reads by the same positions what is kept; what is deleted reads as null', async () => {
+        const { log } = await bench.open()
+        const positions = await fill(log, 200)
+        log.trim(positions[150] ?? 0)
+        await synced(log)
+        for (const [index, position] of positions.entries()) {
+          const found = text(await read(log, position))
+          if (index >= 150 || found !== null) expect(Number(found), `record ${index}`).toBe(index)
+        }
+      })
+
+      test('a position beyond the end, or an earlier one, harms nothing', async () => {
+        const { log } = await bench.open()
+        const positions = await fill(log, 60)
+        log.trim(positions[50] ?? 0)
+        log.trim(positions[10] ?? 0)
+        await synced(log)
+        log.trim((positions[59] ?? 0) + 1)
+        log.append(utf8('60'))
+        await synced(log)
+        await bench.crash()
+        const again = await bench.open()
+        expect(numbers(again).at(-1)).toBe(60)
+        again.log.append(utf8('61'))
+        await synced(again.log)
+        await bench.crash()
+        expect(numbers(await bench.open()).slice(-2)).toEqual([60, 61])
+      })
+    })
   })
 }

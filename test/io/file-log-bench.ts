@@ -1,34 +1,65 @@
 /** Logs in directories of their own, with files that can be watched, held up and made to fail. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { fstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { createFileLog, type FileLogReplay, openFileLog } from '../../src/io/file-log.ts'
 import type { LogFailed } from '../../src/io/file-log-errors.ts'
-import { type LogFile, type LogFiles, systemLogFiles } from '../../src/io/file-log-files.ts'
+import { type LogFile, type LogFiles, readInto, systemLogFiles } from '../../src/io/file-log-files.ts'
 import type { LogBench } from '../conformance/log-suite.ts'
+
+type Operation = 'write' | 'sync' | 'remove'
 
 /** Real files that count, stop when the process is said to have ended, and fail when they are told to. */
 export class WatchedFiles implements LogFiles {
   /** Paths of what was synced, in order. */
   readonly syncs: string[] = []
   readonly writes: string[] = []
-  /** All operations in order, as `write <name> <offset>` and `sync <name>`. */
+  /** All operations in order, as `write <name> <offset>`, `sync <name>` and `remove <name>`. */
   readonly operations: string[] = []
   isDead = false
   /** The process ends when so many operations were begun. */
   operationsLeft = Number.POSITIVE_INFINITY
   readonly #running = new Set<Promise<void>>()
   /** The error of the next operation on a file whose path ends so. */
-  failing: { readonly operation: 'write' | 'sync'; readonly suffix: string } | null = null
+  failing: { readonly operation: Operation; readonly suffix: string } | null = null
+  #hold: Promise<void> = Promise.resolve()
+  readonly #power: PowerFailure | null
+
+  constructor(power: PowerFailure | null = null) {
+    this.#power = power
+  }
 
   write(file: LogFile, parts: readonly Uint8Array[], offset: number): Promise<void> {
     this.operations.push(`write ${basename(file.path)} ${offset}`)
-    return this.#perform('write', file, () => systemLogFiles.write(file, parts, offset))
+    return this.perform('write', file.path, () => {
+      this.#power?.beforeWrite(file)
+      return systemLogFiles.write(file, parts, offset)
+    })
   }
 
   sync(file: LogFile): Promise<void> {
     this.operations.push(`sync ${basename(file.path)}`)
-    return this.#perform('sync', file, () => systemLogFiles.sync(file))
+    return this.perform('sync', file.path, async () => {
+      await systemLogFiles.sync(file)
+      this.#power?.afterSync(file)
+    })
+  }
+
+  remove(path: string): Promise<void> {
+    this.operations.push(`remove ${basename(path)}`)
+    return this.perform('remove', path, () => {
+      this.#power?.beforeRemove(path)
+      return systemLogFiles.remove(path)
+    })
+  }
+
+  /** Holds up everything from now on, until the function that it gives is called. */
+  holdUp(): () => void {
+    let release = () => {}
+    this.#hold = new Promise((resolve) => {
+      release = resolve
+    })
+    return release
   }
 
   /** Waits for what the system was asked to do before the process ended. */
@@ -36,19 +67,53 @@ export class WatchedFiles implements LogFiles {
     await Promise.allSettled(this.#running)
   }
 
-  async #perform(operation: 'write' | 'sync', file: LogFile, run: () => Promise<void>): Promise<void> {
+  /** Runs an operation, unless the process has ended or the disk fails. */
+  async perform(operation: Operation, path: string, run: () => Promise<void>): Promise<void> {
     if (this.operationsLeft-- <= 0) this.isDead = true
     if (this.isDead) return new Promise(() => {})
-    if (this.failing?.operation === operation && file.path.endsWith(this.failing.suffix)) {
-      throw new Error('no space left on device')
+    await this.#hold
+    if (this.failing?.operation === operation && path.endsWith(this.failing.suffix)) {
+      throw new Error('ENOSPC: no space left on device')
     }
-    const seen = operation === 'sync' ? this.syncs : this.writes
-    seen.push(file.path)
+    if (operation === 'sync') this.syncs.push(path)
+    if (operation === 'write') this.writes.push(path)
     const running = run()
     this.#running.add(running)
     await running
     this.#running.delete(running)
     if (this.isDead) return new Promise(() => {})
+  }
+}
+
+/** What a power failure undoes: writes that were not synced, and deletions. For small files. */
+export class PowerFailure {
+  /** The synced bytes of files that were written since, by what the system calls the file wherever it is moved. */
+  readonly #unsynced = new Map<number, Uint8Array>()
+  readonly #removed = new Map<string, Uint8Array>()
+
+  beforeWrite({ descriptor }: LogFile): void {
+    const { ino, size } = fstatSync(descriptor)
+    if (this.#unsynced.has(ino)) return
+    const bytes = new Uint8Array(size)
+    readInto(descriptor, bytes, 0)
+    this.#unsynced.set(ino, bytes)
+  }
+
+  afterSync({ descriptor }: LogFile): void {
+    this.#unsynced.delete(fstatSync(descriptor).ino)
+  }
+
+  beforeRemove(path: string): void {
+    this.#removed.set(path, readFileSync(path))
+  }
+
+  strike(directory: string): void {
+    for (const name of readdirSync(directory)) {
+      const path = join(directory, name)
+      const synced = this.#unsynced.get(statSync(path).ino)
+      if (synced !== undefined) writeFileSync(path, synced)
+    }
+    for (const [path, bytes] of this.#removed) writeFileSync(path, bytes)
   }
 }
 
@@ -60,7 +125,10 @@ export class FileLogBench implements LogBench {
   readonly directory = join(this.#root, 'log')
   readonly segmentBytes: number
   readonly failures: LogFailed[] = []
+  /** Whether a crash is a power failure, and not only the end of the process. */
+  isPowerLost = false
   files = new WatchedFiles()
+  #power = new PowerFailure()
   #open: FileLogReplay | null = null
 
   constructor(segmentBytes = SMALL_SEGMENT_BYTES) {
@@ -72,7 +140,8 @@ export class FileLogBench implements LogBench {
   }
 
   async open(): Promise<FileLogReplay> {
-    this.files = new WatchedFiles()
+    this.#power = new PowerFailure()
+    this.files = new WatchedFiles(this.isPowerLost ? this.#power : null)
     const { segmentBytes, files } = this
     const onFailure = (error: LogFailed) => this.failures.push(error)
     this.#open = await openFileLog(this.directory, { segmentBytes, files, onFailure })
@@ -83,6 +152,7 @@ export class FileLogBench implements LogBench {
     this.files.isDead = true
     this.#open = null
     await this.files.settled()
+    this.#power.strike(this.directory)
     // A process that ended leaves its lock; nobody is behind it any more.
     rmSync(this.path('lock'), { force: true })
   }

@@ -9,6 +9,10 @@ import { RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES } from '../../src/io/file-log
 import { FileLogBench, SMALL_SEGMENT_BYTES } from './file-log-bench.ts'
 import { appendEach, failure, flipBit, offsetOf, prepare, synced, texts } from './file-log-kit.ts'
 
+/** What the system says of a full disk, and what to do about it. */
+const NO_SPACE =
+  'ENOSPC: no space left on device. Make room on this disk and start the replica again: it continues from what is on disk.'
+
 let bench: FileLogBench
 beforeEach(async () => {
   bench = new FileLogBench()
@@ -213,7 +217,7 @@ describe('a disk that fails', () => {
     expect(answered).toBe(0)
     expect(bench.failures).toHaveLength(1)
     expect(bench.failures[0]?.message).toBe(
-      `Writing the log ${join(bench.directory, '0000000000000000.segment')} failed: no space left on device`,
+      `Writing the log ${join(bench.directory, '0000000000000000.segment')} failed: ${NO_SPACE}`,
     )
     expect(texts(await bench.open())[0]).toBe('one')
   })
@@ -228,6 +232,61 @@ describe('a disk that fails', () => {
     log.sync(() => {})
     while (bench.failures.length === 0) await new Promise(setImmediate)
     expect(bench.failures).toHaveLength(1)
+    expect(bench.failures[0]?.message).toBe(
+      `Making the log’s next segment ${bench.path('next.prepared')} failed: ${NO_SPACE}`,
+    )
+  })
+
+  test('a failure to delete a trimmed segment halts; what is left is deleted at the next opening', async () => {
+    const { log } = await bench.open()
+    const positions = await appendEach(log, Array(6).fill('x'.repeat(7_000)))
+    const [first] = bench.segments()
+    bench.files.failing = { operation: 'remove', suffix: '.segment' }
+    log.trim(positions[5] ?? 0)
+    await synced(log)
+    while (bench.failures.length === 0) await new Promise(setImmediate)
+    expect(bench.failures.map(({ message }) => message)).toEqual([
+      `Deleting the log’s segment ${first} failed: ${NO_SPACE}`,
+    ])
+    let answered = 0
+    log.append(utf8('late'))
+    log.sync(() => answered++)
+    await bench.close()
+    expect(answered).toBe(0)
+    expect(texts(await bench.open())).toHaveLength(2)
+    expect(bench.segments()).toHaveLength(1)
+  })
+
+  test('a failure to write the cut halts, and nothing is deleted', async () => {
+    const { log } = await bench.open()
+    const positions = await appendEach(log, Array(6).fill('x'.repeat(7_000)))
+    bench.files.failing = { operation: 'sync', suffix: 'marker' }
+    log.trim(positions[5] ?? 0)
+    await synced(log)
+    while (bench.failures.length === 0) await new Promise(setImmediate)
+    expect(bench.files.operations.filter((each) => each.startsWith('remove'))).toEqual([])
+    bench.files.failing = null
+    await bench.close()
+    expect(texts(await bench.open()).length).toBeGreaterThanOrEqual(2)
+  })
+
+  test('a slow one holds up who waits and nobody else, and is then caught up with in one write', async () => {
+    const { log } = await bench.open()
+    const release = bench.files.holdUp()
+    let answered = 0
+    for (let index = 0; index < 20; index++) {
+      log.append(utf8(`${index}`))
+      log.sync(() => answered++)
+    }
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+    expect(answered).toBe(0)
+    const before = bench.files.writes.filter((path) => path.endsWith('.segment')).length
+    release()
+    await synced(log)
+    expect(answered).toBe(20)
+    expect(
+      bench.files.writes.filter((path) => path.endsWith('.segment')).length - before,
+    ).toBeLessThanOrEqual(2)
   })
 
   test('a marker that cannot be written halts too', async () => {
@@ -235,6 +294,8 @@ describe('a disk that fails', () => {
     bench.files.failing = { operation: 'write', suffix: 'marker' }
     await appendEach(log, ['one'])
     while (bench.failures.length === 0) await new Promise(setImmediate)
-    expect(bench.failures[0]?.message).toBe('Writing the marker of the log failed: no space left on device')
+    expect(bench.failures[0]?.message).toBe(
+      `Writing the log’s marker ${bench.path('marker')} failed: ${NO_SPACE}`,
+    )
   })
 })

@@ -90,6 +90,7 @@ const logOf = (records: readonly Uint8Array[]): Log => ({
   append: () => records.length,
   sync: (done) => done(),
   read: (position, done) => done(records[position] ?? null),
+  trim: () => {},
 })
 
 describe('executed decisions', () => {

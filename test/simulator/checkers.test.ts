@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Checker } from '../../src/simulator/checkers/checker.ts'
 import { totalOrder } from '../../src/simulator/checkers/total-order.ts'
-import { drawPlan, type Plan } from '../../src/simulator/plan.ts'
+import { drawPlan } from '../../src/simulator/draw-plan.ts'
+import { type Plan, withoutFaults } from '../../src/simulator/plan.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
 import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
 import { createCheckers } from '../../src/simulator/watch.ts'
@@ -10,7 +11,7 @@ import { PLANTED_VIOLATIONS } from './sabotages.ts'
 const SEED = 7
 
 /** A plan without faults: what is seen then comes from the sabotage alone. */
-const quietPlan = (): Plan => ({ ...drawPlan(SEED, 4), silent: [], incidents: [], network: CALM_NETWORK })
+const quietPlan = (): Plan => ({ ...withoutFaults(drawPlan(SEED, 4)), network: CALM_NETWORK })
 
 describe('every checker sees the violation that is planted for it', () => {
   for (const { invariant, name, what, sabotage } of PLANTED_VIOLATIONS) {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { LOG_WINDOW } from '../../src/messages/limits.ts'
-import { drawPlan, type Incident, type Plan } from '../../src/simulator/plan.ts'
+import { drawPlan } from '../../src/simulator/draw-plan.ts'
+import { type Incident, type Plan, withoutFaults } from '../../src/simulator/plan.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
 import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
 
@@ -21,7 +22,7 @@ function powerFailures(plan: Plan): Plan {
       incidents.push({ kind: 'restart', replica, atMs: downAtMs + random.between(0, 40) })
     }
   }
-  return { ...plan, silent: [], incidents: incidents.sort((a, b) => a.atMs - b.atMs) }
+  return { ...withoutFaults(plan), faultyMax: plan.n, incidents: incidents.sort((a, b) => a.atMs - b.atMs) }
 }
 
 describe('outages', () => {
@@ -36,8 +37,8 @@ describe('outages', () => {
   it('PBFT-1.11: a replica that slept through more than the log window gets level from the logs of the others', () => {
     const drawn = drawPlan(1, 4)
     const plan: Plan = {
-      ...drawn,
-      silent: [],
+      ...withoutFaults(drawn),
+      faultyMax: 4,
       network: CALM_NETWORK,
       disk: { syncMs: [0.5, 1], readMs: 1, isTornAtCrash: true },
       workload: { ...drawn.workload, requestsPerClient: 150, openMax: 2, burstMax: 2, pauseMsMax: 4 },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { runCampaign } from '../../src/simulator/campaign.ts'
-import { drawPlan, faultyAtOnceMax } from '../../src/simulator/plan.ts'
+import { drawPlan } from '../../src/simulator/draw-plan.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
 
 const SIZES = [4, 7, 10]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ReplicaId } from '../../src/base/ids.ts'
+import type { ReplicaId, Sequence } from '../../src/base/ids.ts'
 import { createRandom } from '../../src/base/random.ts'
 import type { Peer, Transport } from '../../src/ports.ts'
 import { EPOCH_MS, VirtualClock, VirtualTime } from '../../src/simulator/virtual-clock.ts'
@@ -110,6 +110,131 @@ describe('the virtual disk', () => {
   })
 })
 
+describe('the virtual disk over time', () => {
+  const behaviour = { syncMs: [2, 2], readMs: 1, isTornAtCrash: false } as const
+  const record = (value: number): Uint8Array => Uint8Array.of(value)
+  const open = (disk: VirtualDisk): readonly number[] =>
+    [...disk.open().records].map(({ record: [value] }) => value ?? -1)
+
+  function createFilled(count: number) {
+    const time = new VirtualTime()
+    const disk = new VirtualDisk(time, createRandom(1), behaviour)
+    const replay = disk.open()
+    for (let value = 0; value < count; value++) replay.log.append(record(value))
+    replay.log.sync(() => {})
+    time.runUntil(time.now + 5)
+    return { time, disk, ...replay }
+  }
+
+  it('deletes what was trimmed with the next sync, some whole segments of it, and says that it is cut', () => {
+    const { time, disk, log, beginning } = createFilled(100)
+    expect(beginning).toBe('birth')
+    log.trim(40)
+    expect(disk.deletedRecords).toBe(0)
+    log.sync(() => {})
+    time.runUntil(time.now + 5)
+    expect(disk.deletedRecords).toBeGreaterThan(0)
+    expect(disk.deletedRecords).toBeLessThanOrEqual(40)
+    disk.crash()
+    const first = disk.deletedRecords
+    expect(open(disk)).toEqual(Array.from({ length: 100 - first }, (_, index) => first + index))
+    const again = disk.open()
+    expect(again.beginning).toBe('cut')
+    expect([...again.records][0]?.position).toBe(first)
+    let isRead = false
+    again.log.read(first - 1, (gone) => {
+      isRead = gone === null
+    })
+    time.runUntil(time.now + 5)
+    expect(isRead).toBe(true)
+    expect(again.log.append(record(7))).toBe(100)
+  })
+
+  it('begins anew after a loss, and keeps the pages only where the log alone was damaged', () => {
+    for (const isWhole of [true, false]) {
+      const { time, disk } = createFilled(10)
+      const hash = new Uint8Array(32)
+      disk.pages.write([{ hash, bytes: record(1) }], () => {})
+      disk.pages.commit({ sequence: 1 as Sequence, root: hash, certificate: hash }, [], () => {})
+      time.runUntil(time.now + 20)
+      disk.crash()
+      if (isWhole) disk.lose()
+      else disk.rotLog()
+      const { beginning, records } = disk.open()
+      expect(beginning).toBe('amnesia')
+      expect([...records]).toEqual([])
+      expect(disk.pages.anchor === null).toBe(isWhole)
+      disk.crash()
+      expect(disk.open().beginning).toBe('amnesia')
+    }
+  })
+
+  it('does not sync while it is full, and takes long while it is slow', () => {
+    const { time, disk, log } = createFilled(1)
+    let failures = 0
+    disk.setFull(() => ++failures > 0)
+    log.append(record(1))
+    log.sync(() => expect.unreachable())
+    time.runUntil(time.now + 100)
+    expect(failures).toBe(1)
+    disk.crash()
+    disk.setFull(null)
+    disk.setSlow(true)
+    const again = disk.open()
+    let syncedAt = 0
+    const askedAt = time.now
+    again.log.sync(() => {
+      syncedAt = time.now
+    })
+    time.runUntil(time.now + 1_000)
+    expect(syncedAt - askedAt).toBeGreaterThan(100)
+  })
+
+  it('keeps pages from their commit on, switches the anchor at once, then deletes what was removed', () => {
+    const { time, disk } = createFilled(0)
+    const { pages } = disk
+    const hashes = [1, 2, 3].map((value) => new Uint8Array(32).fill(value)) as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ]
+    const page = (value: number) => ({ hash: hashes[value] as Uint8Array, bytes: record(value) })
+    const anchor = (sequence: number) => ({
+      sequence: sequence as Sequence,
+      root: hashes[0],
+      certificate: hashes[1],
+    })
+    const calls: string[] = []
+    pages.write([page(0), page(1)], () => calls.push('written'))
+    pages.commit(anchor(1), [], () => calls.push('committed'))
+    expect(pages.anchor).toBeNull()
+    time.runUntil(time.now + 20)
+    expect(calls).toEqual(['written', 'committed'])
+    expect(pages.anchor?.sequence).toBe(1)
+    pages.write([page(2)], () => {})
+    pages.commit(anchor(2), [hashes[0], hashes[1]], () => {})
+    // Written once more before the deletion: it is part of what comes next.
+    pages.write([page(1)], () => {})
+    expect(pages.read(hashes[0])).toEqual(record(0))
+    time.runUntil(time.now + 20)
+    expect([pages.read(hashes[0]), pages.read(hashes[1]), pages.read(hashes[2])]).toEqual([
+      null,
+      record(1),
+      record(2),
+    ])
+    pages.write([page(0)], () => expect.unreachable())
+    pages.commit(anchor(3), [], () => expect.unreachable())
+    disk.crash()
+    time.runUntil(time.now + 20)
+    expect(pages.anchor?.sequence).toBe(2)
+    expect([pages.read(hashes[0]), pages.read(hashes[2])]).toEqual([null, record(2)])
+    pages.rot(1)
+    expect(pages.read(hashes[2])).toBeNull()
+    pages.write([page(2)], () => {})
+    expect(pages.read(hashes[2])).toEqual(record(2))
+  })
+})
+
 describe('the virtual network', () => {
   interface End {
     readonly transport: Transport
@@ -183,7 +308,7 @@ describe('the virtual network', () => {
   it('cuts one direction, falls apart, and is whole again after the calm', () => {
     const { time, network, ends } = createEnds(3)
     network.setCut({ from: replica(0), to: replica(1), isCut: true })
-    network.partition([0, 0, 1])
+    network.partition([0b011, 0b011, 0b100])
     sendAll(ends[0], 1, [1])
     sendAll(ends[0], 2, [2])
     sendAll(ends[1], 0, [3])

@@ -1,4 +1,5 @@
 import type { ReplicaId } from '../../base/ids.ts'
+import { isRejection } from '../../messages/rejection.ts'
 import type { Effect } from '../../pbft/effects.ts'
 import type { Checker, SeenStep } from './checker.ts'
 import { placeKey, type SeenVote, shortDigest, type VoteKind, voteOfEffect } from './votes-seen.ts'
@@ -65,12 +66,26 @@ function dependsOn(
       return [keyOf({ kind: 'prepare', sender: replica, view, sequence, digest })]
     }
     case 'prepared': {
-      const [first] = record.prepares
+      const [first] = record.certificate.prepares
       if (first === undefined) return []
       const { view, sequence, digest } = first
       return [keyOf({ kind: 'commit', sender: state.config.id, view, sequence, digest })]
     }
-    case 'decided':
+    case 'new-view-made': {
+      const { view, choices } = record.content
+      return choices.map(({ sequence, digest }) =>
+        keyOf({ kind: 'pre-prepare', sender: replica, view, sequence, digest }),
+      )
+    }
+    case 'new-view': {
+      // Its choices may be voted for once it is synced.
+      const { contents } = record.newView
+      if (isRejection(contents)) return []
+      return contents.prePrepares.map(({ view, sequence, digest }) =>
+        keyOf({ kind: 'prepare', sender: replica, view, sequence, digest }),
+      )
+    }
+    default:
       return []
   }
 }

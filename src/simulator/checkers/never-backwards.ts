@@ -1,20 +1,35 @@
 import type { ReplicaId } from '../../base/ids.ts'
-import type { Checker } from './checker.ts'
+import type { LogRecord } from '../../pbft/effects.ts'
+import type { Checker, SeenStep } from './checker.ts'
 
-/** 8. Views and h never go back; executed s only by a restart. */
+interface Reached {
+  readonly incarnation: number
+  readonly view: number
+  readonly lowWatermark: number
+  readonly lastExecuted: number
+}
+
+/** What a record in the log says of the view and of h. */
+interface Logged {
+  readonly position: number
+  readonly view: number
+  readonly lowWatermark: number
+}
+
+/**
+ * 8. Views and h never go back; executed s only by a restart. After a crash they are at least what the log kept: what
+ * was not synced yet was never said.
+ */
 export function neverBackwards(): Checker {
-  interface Reached {
-    readonly incarnation: number
-    readonly view: number
-    readonly lowWatermark: number
-    readonly lastExecuted: number
-  }
   const reached = new Map<ReplicaId, Reached>()
+  const logged = new Map<ReplicaId, Logged[]>()
   return {
     invariant: 8,
     name: 'never backwards',
-    onStep({ replica, incarnation, isRecovering, state }) {
+    onStep(seen) {
+      const { replica, incarnation, isRecovering, state } = seen
       if (isRecovering) return null
+      noteRecords(logged, seen)
       const { view, lowWatermark, lastExecuted } = state
       const before = reached.get(replica)
       const isUnchanged =
@@ -33,5 +48,54 @@ export function neverBackwards(): Checker {
       }
       return null
     },
+    onCrash({ replica, survivingRecords }) {
+      const kept = (logged.get(replica) ?? []).filter(({ position }) => position < survivingRecords)
+      logged.set(replica, kept)
+      const before = reached.get(replica)
+      if (before === undefined) return null
+      const view = Math.max(0, ...kept.map((each) => each.view))
+      const lowWatermark = Math.max(0, ...kept.map((each) => each.lowWatermark))
+      reached.set(replica, { ...before, view, lowWatermark })
+      return null
+    },
+  }
+}
+
+/** Remembers the highest records only: the list stays as short as what is not synced. */
+function noteRecords(
+  logged: Map<ReplicaId, Logged[]>,
+  { replica, effects, appendedRecords }: SeenStep,
+): void {
+  let position = appendedRecords
+  for (const effect of effects) {
+    if (effect.kind !== 'persist') continue
+    const known = logged.get(replica) ?? []
+    logged.set(replica, known)
+    const { view, lowWatermark } = placeOf(effect.record)
+    const last = known.at(-1)
+    if (view > (last?.view ?? 0) || lowWatermark > (last?.lowWatermark ?? 0)) {
+      known.push({
+        position,
+        view: Math.max(view, last?.view ?? 0),
+        lowWatermark: Math.max(lowWatermark, last?.lowWatermark ?? 0),
+      })
+    }
+    position++
+  }
+}
+
+function placeOf(record: LogRecord): { readonly view: number; readonly lowWatermark: number } {
+  switch (record.kind) {
+    case 'view-change':
+    case 'new-view-made':
+      return { view: record.content.view, lowWatermark: 0 }
+    case 'new-view':
+      return { view: record.newView.view, lowWatermark: 0 }
+    case 'healed':
+      return { view: record.view, lowWatermark: 0 }
+    case 'stable':
+      return { view: 0, lowWatermark: record.stable.sequence }
+    default:
+      return { view: 0, lowWatermark: 0 }
   }
 }

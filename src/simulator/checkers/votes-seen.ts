@@ -38,20 +38,23 @@ export function voteOfEffect(effect: Effect, self: ReplicaId): SeenVote | null {
       return { kind, sender: self, view, sequence, digest }
     }
     case 'relayed':
-      return outgoing.message.kind === 'request' ? null : outgoing.message
+      return isVote(outgoing.message) ? outgoing.message : null
     default:
       return null
   }
 }
+
+const isVote = <M extends { readonly kind: string }>(
+  message: M,
+): message is Extract<M, { readonly kind: VoteKind }> =>
+  message.kind === 'pre-prepare' || message.kind === 'prepare' || message.kind === 'commit'
 
 /** Every vote and proposal that a step shows: the one it received, and those it sends. */
 export function votesOfStep({ replica, event, effects }: SeenStep): readonly SeenVote[] {
   let votes: SeenVote[] | null = null
   if (event.kind === 'received') {
     const { message } = event
-    if (message.kind === 'pre-prepare' || message.kind === 'prepare' || message.kind === 'commit') {
-      votes = [message]
-    }
+    if (isVote(message)) votes = [message]
   }
   for (const effect of effects) {
     const vote = voteOfEffect(effect, replica)
@@ -70,7 +73,7 @@ export function certificatesOfStep({ effects }: SeenStep): readonly SeenCertific
     const { record } = effect
     if (record.kind !== 'prepared' && record.kind !== 'decided') continue
     certificates ??= []
-    const votes = record.kind === 'prepared' ? record.prepares : record.commits
+    const votes = record.kind === 'prepared' ? record.certificate.prepares : record.commits
     certificates.push({ kind: record.kind, votes })
   }
   return certificates ?? NONE

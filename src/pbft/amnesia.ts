@@ -1,0 +1,36 @@
+/**
+ * How a replica that lost synced data is healed, and what the others do for it: rule 6.4. What it may have voted for and
+ * forgotten is made history before it votes again, and the views of it are left for good.
+ */
+import type { View } from '../base/ids.ts'
+import { LOG_WINDOW } from '../messages/limits.ts'
+import { voteForChoice } from './normal-case.ts'
+import { persist, type Step } from './state.ts'
+import { startViewChange } from './view-change.ts'
+
+/** At each tick: views of which an amnesiac replica may have forgotten something are left, or it is healed. */
+export function settleRecoveries(step: Step): void {
+  const { state } = step
+  for (const [replica, { sequence, view }] of state.recoveries) {
+    if (sequence + LOG_WINDOW > state.lowWatermark) continue
+    state.recoveries.delete(replica)
+    // f + 1 replicas that never were traitors leave view u + 1 for good. // PBFT-3.10
+    if (state.view < view + 2) startViewChange(step, (view + 2) as View)
+  }
+  healIfReady(step)
+}
+
+/** It takes part again, above every view in which it may have said what it forgot. // PBFT-6.4 */
+function healIfReady(step: Step): void {
+  const { state } = step
+  const executed = state.recovery?.executed ?? null
+  if (state.health !== 'amnesiac' || executed === null) return
+  const isHistory = executed.sequence + LOG_WINDOW <= state.lowWatermark
+  if (!isHistory || state.lastExecuted < executed.sequence) return
+  const view = (executed.view + 2) as View
+  state.health = 'sound'
+  state.recovery = null
+  persist(step, { kind: 'healed', view })
+  if (state.view < view) startViewChange(step, view)
+  else for (const slot of state.slots.values()) voteForChoice(step, slot)
+}

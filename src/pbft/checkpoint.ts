@@ -1,0 +1,172 @@
+/**
+ * Checkpoints and watermarks: OSDI 1999 section 4.3, TOCS 2002 sections 4.4 and 5.3. Keeps rules 2.1, 2.2, 2.5 and 2.6;
+ * the fetching of pages itself is `runtime/state-transfer.ts`.
+ */
+import { equalBytes } from '../base/bytes.ts'
+import type { Sequence } from '../base/ids.ts'
+import type { Peer } from '../base/peer.ts'
+import { quorum } from '../base/quorum.ts'
+import { CHECKPOINT_INTERVAL, LOG_WINDOW } from '../messages/limits.ts'
+import type { Checkpoint, CheckpointCertificate, StableCheckpoint, Verified } from '../messages/message.ts'
+import { executeDecided } from './execution.ts'
+import { reject } from './normal-case.ts'
+import { CHECKPOINTS_PER_SENDER_MAX, TRANSFER_AFTER_TICKS } from './parameters.ts'
+import { proposeBatches } from './propose.ts'
+import { renewLostRecovery } from './recovery-operations.ts'
+import { dropAllServed } from './requests.ts'
+import { mayVote, persist, persistThenBroadcast, type ReplicaState, type Step } from './state.ts'
+
+/** The own root of a checkpoint is known: CHECKPOINT(s, root), once the log that leads to it is on disk. // PBFT-2.1 */
+export function onSnapshotTaken(step: Step, sequence: Sequence, root: Uint8Array): void {
+  const { state } = step
+  if (sequence < state.lowWatermark || state.ownRoots.has(sequence)) return
+  state.ownRoots.set(sequence, root)
+  if (sequence === state.lowWatermark) return compareWithStable(step)
+  if (!mayVote(state)) return
+  persistThenBroadcast(step, {
+    record: { kind: 'checkpoint', sequence, root },
+    outgoing: { kind: 'checkpoint', sequence, root },
+  })
+}
+
+/** CHECKPOINT(s, root, i) of any replica: Q matching ones make it stable. // PBFT-2.1 PBFT-2.2 */
+export function onCheckpoint(step: Step, checkpoint: Verified<Checkpoint>, from: Peer): void {
+  const { state } = step
+  const { sequence, sender, root } = checkpoint
+  if (sequence % CHECKPOINT_INTERVAL !== 0 || sequence === 0) {
+    return reject(step, checkpoint, from, 'no-checkpoint-is-due')
+  }
+  const ofSender = state.checkpoints[sender]
+  if (sequence <= state.lowWatermark || ofSender === undefined) return
+  const held = ofSender.get(sequence)
+  if (held !== undefined) {
+    if (equalBytes(held.root, root)) return
+    const evidence = { guilty: sender, first: held, second: checkpoint }
+    return reject(step, checkpoint, from, 'conflicting-checkpoint', evidence)
+  }
+  ofSender.set(sequence, checkpoint)
+  // One that is far ahead is worth more than one that will soon be below h; a liar only loses its own room.
+  if (ofSender.size > CHECKPOINTS_PER_SENDER_MAX) ofSender.delete(Math.min(...ofSender.keys()) as Sequence)
+  const matching = state.checkpoints.flatMap((each) => {
+    const one = each.get(sequence)
+    return one !== undefined && equalBytes(one.root, root) ? [one] : []
+  })
+  const needed = quorum(state.config.n)
+  if (matching.length >= needed)
+    becomeStable(step, { sequence, root, checkpoints: matching.slice(0, needed) })
+}
+
+/** A certificate from somebody who saw that it is lacking here; it was checked. // PBFT-2.8 */
+export function onStableCheckpoint(step: Step, { stable }: Verified<StableCheckpoint>): void {
+  if (stable.sequence > step.state.lowWatermark) becomeStable(step, stable)
+}
+
+/**
+ * h moves at once, wherever the certificate was seen; only what the own state has not reached yet is kept.
+ * // PBFT-2.2
+ */
+export function becomeStable(step: Step, stable: CheckpointCertificate): void {
+  const { state, effects } = step
+  adoptStable(state, stable)
+  persist(step, { kind: 'stable', stable })
+  effects.push({ kind: 'stable', stable })
+  compareWithStable(step)
+  proposeBatches(step)
+}
+
+/** Moves h and lets go of what lies below it. */
+export function adoptStable(state: ReplicaState, stable: CheckpointCertificate): void {
+  const h = stable.sequence
+  state.stable = stable
+  for (const [sequence, slot] of state.slots) {
+    // Decided ones are still executed here, in order, where that is quicker than a transfer.
+    if (sequence <= h && slot.decidedBatch === null) state.slots.delete(sequence)
+  }
+  for (const sequence of state.preparedCertificates.keys()) {
+    if (sequence <= h) state.preparedCertificates.delete(sequence)
+  }
+  for (const sequence of state.heldBack.keys()) if (sequence <= h) state.heldBack.delete(sequence)
+  for (const sequence of state.ownRoots.keys()) if (sequence < h) state.ownRoots.delete(sequence)
+  for (const ofSender of state.checkpoints) {
+    for (const sequence of ofSender.keys()) if (sequence <= h) ofSender.delete(sequence)
+  }
+}
+
+/** The own state is not the one that a quorum has: it stops voting and fetches theirs. // PBFT-2.2 */
+function compareWithStable({ state }: Step): void {
+  const own = state.ownRoots.get(state.lowWatermark)
+  if (own !== undefined && !equalBytes(own, state.stable.root) && state.health === 'sound') {
+    state.health = 'diverged'
+  }
+}
+
+/** The state of a stable checkpoint is stored: the log that leads to it may go, but for the view. // PBFT-2.2 PBFT-6 */
+export function onStored(step: Step, sequence: Sequence): void {
+  const { state, effects } = step
+  // Its log says that it is amnesiac, and must go on saying it.
+  if (state.health === 'amnesiac') return
+  const view = state.isActive ? state.newView : (state.viewChanges[state.config.id] ?? null)
+  if (view !== null && view.view === state.view) persist(step, { kind: 'view-again', message: view })
+  effects.push({ kind: 'trim', upTo: sequence })
+}
+
+/** Begins to fetch the state of h when nothing gets this replica there, or stops when something did. // PBFT-2.5 */
+export function checkTransfer({ state, effects }: Step): void {
+  const isBehind = state.lastExecuted < state.lowWatermark || state.health === 'diverged'
+  if (!isBehind) {
+    state.behind = null
+    if (state.transfer === null) return
+    state.transfer = null
+    effects.push({ kind: 'stop-transfer' })
+    return
+  }
+  if (state.behind === null || state.behind.lastExecuted !== state.lastExecuted) {
+    state.behind = { lastExecuted: state.lastExecuted, tick: state.ticks }
+  }
+  if (state.transfer !== null) return retarget({ state, effects })
+  const isStuck = state.ticks - state.behind.tick >= TRANSFER_AFTER_TICKS
+  const isFar = state.lowWatermark - state.lastExecuted > LOG_WINDOW
+  if (isStuck || isFar || state.health === 'diverged') startTransfer({ state, effects })
+}
+
+function startTransfer({ state, effects }: Step): void {
+  state.transfer = state.stable
+  effects.push({ kind: 'transfer', stable: state.stable })
+}
+
+/** The sources have moved on, and no longer keep what was aimed at. // PBFT-2.5 */
+function retarget(step: Step): void {
+  const { transfer, lowWatermark } = step.state
+  if (transfer !== null && lowWatermark >= transfer.sequence + TRANSFER_STALE_AFTER) startTransfer(step)
+}
+
+/** The others no longer keep what is fetched: aims at the newer checkpoint, once it is known. // PBFT-2.5 */
+export function onTransferGone(step: Step): void {
+  const { transfer, stable } = step.state
+  if (transfer !== null && stable.sequence > transfer.sequence) startTransfer(step)
+}
+
+/** Sources keep the snapshot that they are asked for a while; two windows on, it is time for a newer one. */
+const TRANSFER_STALE_AFTER = 2 * LOG_WINDOW
+
+/** The application's state is that of a stable checkpoint now. // PBFT-2.5 PBFT-2.9 */
+export function onTransferred(step: Step, stable: CheckpointCertificate): void {
+  const { state } = step
+  const { sequence, root } = stable
+  if (sequence > state.lowWatermark) adoptStable(state, stable)
+  state.lastExecuted = sequence
+  state.lastHandedOver = sequence
+  if (state.lastProposed < sequence) state.lastProposed = sequence
+  for (const [at, slot] of state.slots) {
+    // A diverged replica goes back: what it executed beyond comes once more.
+    if (at <= sequence || slot.executed !== null) state.slots.delete(at)
+  }
+  state.batches.retain((at) => at > sequence)
+  if (sequence >= state.lowWatermark) state.ownRoots.set(sequence, root)
+  state.transfer = null
+  if (state.health === 'diverged') state.health = 'sound'
+  dropAllServed(state)
+  renewLostRecovery(step)
+  executeDecided(step)
+  proposeBatches(step)
+}

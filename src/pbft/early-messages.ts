@@ -1,0 +1,45 @@
+import type { ReplicaId, View } from '../base/ids.ts'
+import type { PrePrepare, Verified, Vote } from '../messages/message.ts'
+import { EARLY_BYTES_PER_SENDER_MAX, EARLY_PER_SENDER_MAX } from './parameters.ts'
+
+type Early = Verified<PrePrepare> | Verified<Vote>
+
+/**
+ * Messages of views that this replica has not entered yet: a NEW-VIEW is large, and what follows it may overtake it.
+ * Each sender has its own bound, so none takes another's room. // PBFT-1.5
+ */
+export class EarlyMessages {
+  readonly #bySender: { readonly messages: Early[]; bytes: number }[]
+
+  constructor(n: number) {
+    this.#bySender = Array.from({ length: n }, () => ({ messages: [], bytes: 0 }))
+  }
+
+  /** Messages and bytes held for one sender. */
+  heldFor(sender: ReplicaId): { readonly count: number; readonly bytes: number } {
+    const held = this.#bySender[sender]
+    return { count: held?.messages.length ?? 0, bytes: held?.bytes ?? 0 }
+  }
+
+  /** False when the sender's room is full; STATUS will bring the message again. */
+  hold(message: Early): boolean {
+    const held = this.#bySender[message.sender]
+    if (held === undefined || held.messages.length >= EARLY_PER_SENDER_MAX) return false
+    if (held.bytes + message.bytes.length > EARLY_BYTES_PER_SENDER_MAX) return false
+    held.messages.push(message)
+    held.bytes += message.bytes.length
+    return true
+  }
+
+  /** Takes out what is for this view, and drops what is for earlier ones. */
+  takeFor(view: View): readonly Early[] {
+    const taken: Early[] = []
+    for (const held of this.#bySender) {
+      const later = held.messages.filter((message) => message.view > view)
+      taken.push(...held.messages.filter((message) => message.view === view))
+      held.messages.splice(0, held.messages.length, ...later)
+      held.bytes = later.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    }
+    return taken
+  }
+}

@@ -1,0 +1,49 @@
+import { assert } from '../base/assert.ts'
+import type { DecodeTools } from '../messages/decode.ts'
+import { isRejection } from '../messages/rejection.ts'
+import type { ExecutedRecovery } from '../pbft/effects.ts'
+import { replay, replayExecuted } from '../pbft/recovery.ts'
+import type { ReplicaState } from '../pbft/state.ts'
+import type { Application, LogReplay, Outcome } from '../ports.ts'
+import type { Authenticator } from './authentication.ts'
+import type { CheckpointKeeper } from './checkpoint-keeper.ts'
+import type { DecisionArchive } from './decision-archive.ts'
+import { notePlace } from './log-places.ts'
+import { decodeLogRecord } from './log-records.ts'
+
+/** Brings the replica and the application to where the log ends. Nothing is sent. // PBFT-6.2 */
+export function replayLog(context: {
+  readonly records: LogReplay['records']
+  readonly state: ReplicaState
+  readonly application: Application
+  readonly archive: DecisionArchive
+  readonly keeper: CheckpointKeeper
+  readonly tools: DecodeTools
+  readonly authenticator: Authenticator
+}): void {
+  const { records, state, application, archive, keeper, tools, authenticator } = context
+  for (const { position, record } of records) {
+    const recovered = decodeLogRecord(record, tools, authenticator)
+    assert(!isRejection(recovered), 'the log passed its checks and holds a record of an unknown form')
+    notePlace(archive, recovered, position)
+    keeper.noteLogged(record.length)
+    for (const effect of replay(state, recovered)) {
+      if (effect.kind === 'execute') {
+        const { sequence, batch } = effect
+        const outcomes = application.execute(sequence, batch)
+        replayExecuted(state, { sequence, recoveries: recoveriesOf(outcomes) })
+      } else {
+        assert(effect.kind === 'snapshot', 'a replay executes and freezes, and does nothing else')
+        keeper.take(effect.sequence)
+      }
+    }
+  }
+  keeper.stable(state.stable)
+}
+
+/** The recovery operations of a batch, as the application judged them. */
+export function recoveriesOf(outcomes: readonly Outcome[]): readonly ExecutedRecovery[] {
+  return outcomes.flatMap(({ recovery, standing, requestDigest }) =>
+    recovery === null || standing !== 'new' ? [] : [{ ...recovery, requestDigest }],
+  )
+}

@@ -1,0 +1,44 @@
+import type { ReplicaId } from '../base/ids.ts'
+import type { Cluster } from '../messages/cluster.ts'
+import type { Rejection } from '../messages/rejection.ts'
+import type { step as protocolStep } from '../pbft/step.ts'
+import type {
+  Application,
+  Clock,
+  CryptoSuite,
+  Entropy,
+  LogReplay,
+  PageStore,
+  Peer,
+  Signer,
+  Transport,
+} from '../ports.ts'
+
+export type StepFunction = typeof protocolStep
+
+export interface ReplicaRuntimeOptions {
+  readonly id: ReplicaId
+  readonly cluster: Cluster
+  readonly suite: CryptoSuite
+  readonly signer: Signer
+  readonly transport: Transport
+  readonly replay: LogReplay
+  readonly application: Application
+  readonly pages: PageStore
+  readonly clock: Clock
+  readonly entropy: Entropy
+  /** Bytes of the log after which the next stable checkpoint is stored and the log in front of it trimmed. */
+  readonly storeAfterBytes?: number
+  /** The protocol. An adversary is a replica that is given another one. */
+  readonly step?: StepFunction
+  /** Told of every message that was refused, for logs and for blame. */
+  readonly onRejected?: (rejected: RejectedMessage) => void
+}
+
+export interface RejectedMessage {
+  readonly from: Peer
+  readonly reason: Rejection['reason']
+  readonly detail?: string
+  /** Who provably lied, where the message is evidence: not always the peer that it came from. */
+  readonly guilty?: ReplicaId
+}

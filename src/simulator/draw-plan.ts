@@ -1,0 +1,127 @@
+/**
+ * What one seed draws: the size of the cluster, the faults that are on in this run and when they strike. Swarm style:
+ * each kind of fault is off in many runs, because faults that are always on hide one another.
+ */
+import { type ReplicaId, replicaIds } from '../base/ids.ts'
+import { faultsMax } from '../base/quorum.ts'
+import { createRandom, type Random } from '../base/random.ts'
+import { CAPABILITIES, type Capabilities } from './capabilities.ts'
+import { drawNetworkFaults } from './draw-network-faults.ts'
+import { drawReplicaFaults } from './draw-replica-faults.ts'
+import type { Incident, Plan, WorkloadPlan } from './plan.ts'
+import { TRAITORS } from './traitors/catalogue.ts'
+import { EXACT_CLOCK } from './virtual-clock.ts'
+import type { DiskBehaviour } from './virtual-disk.ts'
+import type { NetworkConditions } from './virtual-network.ts'
+
+const SIZES: readonly number[] = [4, 7, 10]
+
+/** Clock errors after the calm, and before it: in milliseconds, either way. Both stay far below what a client notices. */
+const CALM_SKEW_MS_MAX = 300
+const STORM_SKEW_MS_MAX = 2_000
+/** How much faster or slower than time a clock may run. */
+const DRIFT_MAX = 0.03
+/** The share of seeds that sign for real: it costs far more than everything else. */
+const REAL_SIGNATURES_SHARE = 0.01
+
+/** Draws the plan of a seed; n is drawn too where it is not given. */
+export function drawPlan(seed: number, size?: number, capabilities: Capabilities = CAPABILITIES): Plan {
+  const random = createRandom(seed)
+  const drawnSize = random.pick(SIZES)
+  const n = size ?? drawnSize
+  const calmAtMs = random.between(300, 1_200)
+  const traitors = drawTraitors(random.fork(), { n, calmAtMs, capabilities })
+  const everTraitors = traitors.flatMap((each) => (each.kind === 'turn' ? [each.replica] : []))
+  const { incidents, staysDown } = drawReplicaFaults(random.fork(), {
+    n,
+    calmAtMs,
+    everTraitors,
+    capabilities,
+  })
+  return {
+    seed,
+    n,
+    suite: random.chance(REAL_SIGNATURES_SHARE) ? 'sodium' : 'simulated',
+    faultyMax: faultsMax(n),
+    staysDown,
+    network: drawNetwork(random),
+    disk: drawDisk(random),
+    clocks: drawClocks(random, n),
+    workload: drawWorkload(random, calmAtMs),
+    incidents: inOrder([...traitors, ...incidents, ...drawNetworkFaults(random.fork(), n, calmAtMs)]),
+    calmAtMs,
+  }
+}
+
+/** The incidents in the order of time; those of one time keep theirs. */
+export const inOrder = (incidents: readonly Incident[]): readonly Incident[] =>
+  [...incidents].sort((a, b) => a.atMs - b.atMs)
+
+/** Up to f traitors, some from the beginning and some that turn later. */
+function drawTraitors(
+  random: Random,
+  context: { readonly n: number; readonly calmAtMs: number; readonly capabilities: Capabilities },
+): readonly Incident[] {
+  const { n, calmAtMs, capabilities } = context
+  if (random.chance(0.45)) return []
+  const names = [...TRAITORS.values()]
+    .filter(({ harms }) => capabilities.viewChanges || harms === 'anywhere')
+    .map(({ name }) => name)
+  const candidates = random.shuffle(capabilities.viewChanges ? replicaIds(n) : replicaIds(n).slice(1))
+  const isLate = random.chance(0.3)
+  return candidates.slice(0, random.between(1, faultsMax(n))).map((replica: ReplicaId) => ({
+    kind: 'turn',
+    replica,
+    traitor: random.pick(names),
+    number: random.below(2 ** 30),
+    atMs: isLate ? random.between(0, calmAtMs - 1) : 0,
+  }))
+}
+
+function drawNetwork(random: Random): NetworkConditions {
+  const slow = random.chance(0.3)
+  const least = random.between(0, slow ? 20 : 3)
+  return {
+    delayMs: [least, least + random.between(1, slow ? 120 : 12)],
+    loss: random.chance(0.6) ? random.pick([0.01, 0.05, 0.15, 0.3]) : 0,
+    duplication: random.chance(0.4) ? random.pick([0.02, 0.1, 0.3]) : 0,
+    reordering: random.chance(0.5) ? random.pick([0.05, 0.3, 1]) : 0,
+  }
+}
+
+function drawDisk(random: Random): DiskBehaviour {
+  const least = random.pick([0, 0.5, 2])
+  return {
+    syncMs: [least, least + random.pick([0.5, 5, 40])],
+    readMs: random.pick([0, 1, 10]),
+    isTornAtCrash: random.chance(0.5),
+  }
+}
+
+function drawClocks(random: Random, n: number): Plan['clocks'] {
+  const isExact = random.chance(0.4)
+  const stormSkew = random.chance(0.3) ? STORM_SKEW_MS_MAX : CALM_SKEW_MS_MAX
+  return replicaIds(n).map(() => {
+    if (isExact) return { storm: EXACT_CLOCK, calm: EXACT_CLOCK }
+    const rate = 1 + DRIFT_MAX * (2 * random.next() - 1)
+    return {
+      storm: { skewMs: random.between(-stormSkew, stormSkew), rate },
+      calm: { skewMs: random.between(-CALM_SKEW_MS_MAX, CALM_SKEW_MS_MAX), rate },
+    }
+  })
+}
+
+function drawWorkload(random: Random, calmAtMs: number): WorkloadPlan {
+  const requestsPerClient = random.between(20, 32)
+  const burstMax = random.between(4, 24)
+  return {
+    clients: 3,
+    requestsPerClient,
+    openMax: random.pick([2, 8, 32]),
+    burstMax,
+    // On average the requests are spread over the time before the calm and a little more.
+    pauseMsMax: Math.ceil((2.4 * calmAtMs * (burstMax + 1)) / 2 / requestsPerClient),
+    operationsMax: random.pick([1, 3, 8]),
+    keys: random.pick([2, 8, 64]),
+  }
+}

@@ -1,0 +1,28 @@
+/** What the simulator reads of a replica's state, in one place: checkers and descriptions ask here only. */
+import type { Sequence, View } from '../base/ids.ts'
+import type { Vote } from '../messages/message.ts'
+import type { ReplicaState } from '../pbft/state.ts'
+
+/** A stable checkpoint as a replica holds it. */
+export interface SeenCheckpoint {
+  readonly sequence: Sequence
+  readonly root: Uint8Array
+}
+
+/** Whether it lost what it had promised, and is not yet healed: it counts in f. // PBFT-6.4 */
+export const isAmnesiac = (state: ReplicaState): boolean => state.health === 'amnesiac'
+
+/** The certificate of h. */
+export const stableCheckpoint = ({ stable }: ReplicaState): SeenCheckpoint => stable
+
+export interface Place {
+  readonly view: View
+  readonly sequence: Sequence
+  readonly digest: Uint8Array
+}
+
+/** What a certificate's votes are for; null for none. */
+export function placeOfVotes(votes: readonly Vote[]): Place | null {
+  const [first] = votes
+  return first === undefined ? null : first
+}

@@ -1,0 +1,20 @@
+import { equivocator, omitter, partialPrimary, staller, timeTraveller } from './primaries.ts'
+import type { Traitor } from './traitor.ts'
+import { commitWithholder, flapper, garbageVoter, repeater, silent, twoFacedVoter } from './voters.ts'
+
+/** Every traitor that a plan can name. */
+export const TRAITORS: ReadonlyMap<string, Traitor> = new Map(
+  [
+    silent,
+    garbageVoter,
+    twoFacedVoter,
+    commitWithholder,
+    repeater,
+    flapper,
+    equivocator,
+    omitter,
+    staller,
+    partialPrimary,
+    timeTraveller,
+  ].map((traitor) => [traitor.name, traitor]),
+)
