@@ -9,4 +9,4 @@ export interface Capabilities {
   readonly healing: boolean
 }
 
-export const CAPABILITIES: Capabilities = { viewChanges: true, healing: false }
+export const CAPABILITIES: Capabilities = { viewChanges: true, healing: true }

@@ -113,6 +113,7 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
   const { invariants } = options
   const checkers = createCheckers({
     n: plan.n,
+    clients: plan.workload.clients,
     isCorrect: (id) => virtual.replicas[id]?.isCorrect ?? false,
     ...(invariants === undefined ? {} : { invariants }),
   })

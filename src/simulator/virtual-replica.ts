@@ -1,10 +1,12 @@
 /** One replica of a simulation: the production runtime on a virtual clock, disk and network; it crashes and restarts. */
 import { assert } from '../base/assert.ts'
+import { toHex } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
-import type { ReplicaId } from '../base/ids.ts'
+import type { ClientId, ReplicaId } from '../base/ids.ts'
+import type { Random } from '../base/random.ts'
 import type { Cluster } from '../messages/cluster.ts'
 import { step as protocolStep } from '../pbft/step.ts'
-import type { Application, CryptoSuite, Entropy, Peer, Signer } from '../ports.ts'
+import type { Application, CryptoSuite, Peer, Signer } from '../ports.ts'
 import { ReplicaRuntime, type StepFunction } from '../runtime/replica-runtime.ts'
 import { createStore } from '../store/application.ts'
 import { isAmnesiac } from './replica-view.ts'
@@ -31,9 +33,9 @@ export interface ReplicaPlace {
   readonly time: VirtualTime
   readonly clock: VirtualClock
   readonly disk: VirtualDisk
-  /** Seeded. */
-  readonly entropy: Entropy
   readonly network: VirtualNetwork
+  /** For the nonces of its recovery operations. */
+  readonly random: Random
   readonly watch: Watch
   readonly trace: Trace
   readonly sabotage: Sabotage
@@ -104,7 +106,7 @@ export class VirtualReplica {
   /** Starts the replica, or starts it again from its disk. */
   start(): void {
     assert(this.#running === null, 'a replica that runs is not started')
-    const { id, twin, cluster, suite, signer, network, disk, clock } = this.#place
+    const { id, twin, cluster, suite, signer, network, disk, clock, random } = this.#place
     this.#incarnation++
     const process = new VirtualProcess(clock)
     this.#process = process
@@ -117,9 +119,11 @@ export class VirtualReplica {
       signer,
       transport: process.transport(network.attach(this.#peer, twin)),
       replay: process.replay(disk.open()),
-      pages: disk.pages,
-      entropy: this.#place.entropy,
       application,
+      pages: disk.pages,
+      entropy: (size) => Uint8Array.from({ length: size }, () => random.below(256)),
+      // Every stable checkpoint is stored, and the log trimmed behind it.
+      storeAfterBytes: 0,
       clock: process,
       step: this.#watchedStep(),
     })
@@ -185,13 +189,14 @@ export class VirtualReplica {
       hash: suite.hash,
       clients: cluster.clients.map((client) => client.id),
       storeBytesMax: cluster.storeBytesMax,
+      replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
     })
     const incarnation = this.#incarnation
     const application = sabotage.application?.(id, store) ?? store
     let isRestored = false
-    // An application may grow further methods: they are its own.
-    return Object.assign(Object.create(application) as Application, {
-      execute: (...[sequence, batch]: Parameters<Application['execute']>) => {
+    // Delegated one by one: the application may keep private state that a copy would not have.
+    return {
+      execute: (sequence, batch) => {
         const outcomes = process.execute(application, sequence, batch)
         if (this.isCorrect) {
           watch.onExecuted({ replica: id, incarnation, isRestored, sequence, batch, outcomes, application })
@@ -199,10 +204,18 @@ export class VirtualReplica {
         isRestored = false
         return outcomes
       },
-      restore: (...[snapshot]: Parameters<Application['restore']>) => {
+      standing: (client, timestamp, digest) => application.standing(client, timestamp, digest),
+      results: (client, timestamp) => application.results(client, timestamp),
+      get revision() {
+        return application.revision
+      },
+      snapshot: () => application.snapshot(),
+      assemble: (root) => application.assemble(root),
+      restore: (snapshot) => {
         isRestored = true
         application.restore(snapshot)
       },
-    })
+      fingerprint: () => application.fingerprint(),
+    }
   }
 }
