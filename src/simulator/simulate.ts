@@ -10,7 +10,7 @@ import type { Violation } from './checkers/checker.ts'
 import { drawPlan } from './draw-plan.ts'
 import { explainStuck, isSettled, refusedRequest, settleBoundMs } from './liveness.ts'
 import { type Plan, textOfIncident, traitorsOf } from './plan.ts'
-import { Trace, type TraceListener } from './trace.ts'
+import { Trace, type TracedStep, type TraceListener } from './trace.ts'
 import { type HistoryEntry, VirtualClient } from './virtual-client.ts'
 import { VirtualClock, VirtualTime } from './virtual-clock.ts'
 import { createVirtualCluster, type VirtualCluster } from './virtual-cluster.ts'
@@ -30,6 +30,8 @@ export interface SimulationOptions {
   readonly n?: number
   /** Told of every step, as a line of text. */
   readonly trace?: TraceListener
+  /** Told of every step. */
+  readonly onStep?: (step: TracedStep) => void
   /** Instead of the plan that the seed draws. */
   readonly plan?: Plan
   /** The invariants to watch; all of them when left out. */
@@ -109,7 +111,7 @@ export function simulate(options: SimulationOptions): DetailedResult {
 function prepare(options: SimulationOptions, plan: Plan): Run {
   const random = createRandom(plan.seed).fork()
   const time = new VirtualTime()
-  const trace = new Trace(options.trace ?? null)
+  const trace = new Trace(options.trace ?? null, options.onStep ?? null)
   const { invariants } = options
   const checkers = createCheckers({
     n: plan.n,
