@@ -49,7 +49,7 @@ export function decodeAnchor(bytes: Uint8Array): Anchor | null {
 /** Reads an anchor file: null where there is none, `damaged` where it does not check out or cannot be read. */
 export function readAnchor(path: string): Anchor | null | 'damaged' {
   try {
-    return decodeAnchor(readFileSync(path)) ?? 'damaged'
+    return decodeAnchor(Uint8Array.from(readFileSync(path))) ?? 'damaged'
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : 'damaged'
   }

@@ -4,6 +4,8 @@ import type { Peer } from '../../src/base/peer.ts'
 import type { Batch } from '../../src/messages/message.ts'
 import type { Application, Outcome, TransportHandler } from '../../src/ports.ts'
 import { type RejectedMessage, ReplicaRuntime } from '../../src/runtime/replica-runtime.ts'
+import { TreeAssembly } from '../../src/tree/assembly.ts'
+import { Tree } from '../../src/tree/tree.ts'
 import { type ClusterKit, suite } from './cluster-kit.ts'
 
 export interface SentFrame {
@@ -92,11 +94,14 @@ function answering(results: Uint8Array): Application {
       batch.requests.map(({ client, publicKey, timestamp, digest }): Outcome => {
         const standing = executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'
         executed.add(keyOf(client, timestamp))
-        return { client, publicKey, timestamp, requestDigest: digest, results, standing }
+        return { client, publicKey, timestamp, requestDigest: digest, results, standing, recovery: null }
       }),
     standing: (client, timestamp) => (executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'),
     results: () => results,
     revision: 0,
+    snapshot: () => new Tree(suite.hash).snapshot(),
+    assemble: (root) => new TreeAssembly(suite.hash, new Tree(suite.hash).snapshot(), root),
+    restore: () => {},
     fingerprint: () => new Uint8Array(32),
   }
 }

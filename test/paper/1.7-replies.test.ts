@@ -23,7 +23,15 @@ function repliesOf(
   const answers = Array.from({ length: count }, (_, index) => {
     const { client, publicKey, timestamp, digest } = kit.request(index % 10, { timestamp: index + 1 })
     const results = seedOf(index)
-    const outcome = { client, publicKey, timestamp, requestDigest: digest, results, standing: 'new' } as const
+    const executed = {
+      client,
+      publicKey,
+      timestamp,
+      requestDigest: digest,
+      results,
+      standing: 'new',
+    } as const
+    const outcome = { ...executed, recovery: null }
     return { outcome, isWhole }
   })
   const replies = maker.repliesFor(place, answers).map(({ to, frame }, index) => {

@@ -58,6 +58,9 @@ function withOutcomes(
     get revision() {
       return inner.revision
     },
+    snapshot: () => inner.snapshot(),
+    assemble: (root) => inner.assemble(root),
+    restore: (snapshot) => inner.restore(snapshot),
     fingerprint: () => inner.fingerprint(),
   }
 }

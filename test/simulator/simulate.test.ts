@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { runCampaign } from '../../src/simulator/campaign.ts'
 import { drawPlan } from '../../src/simulator/draw-plan.ts'
-import { traitorsOf } from '../../src/simulator/plan.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
 
 const SIZES = [4, 7, 10]
