@@ -88,6 +88,12 @@ export class VirtualReplica {
     return this.#running === null ? this.#incarnation > 0 : isAmnesiac(this.#running.runtime.state)
   }
 
+  /** Whether its log began anew after a loss, and it takes part all the same. */
+  get isHealed(): boolean {
+    if (this.#running === null || !this.isCorrect || this.#place.disk.isLost) return false
+    return this.#place.disk.losses > 0 && !isAmnesiac(this.#running.runtime.state)
+  }
+
   /** Null while the replica is down. */
   get running(): Running | null {
     return this.#running
