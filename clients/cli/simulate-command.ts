@@ -8,11 +8,13 @@ import { type CampaignProgress, runCampaign } from '../../src/simulator/campaign
 import { investigate } from '../../src/simulator/investigate.ts'
 import type { Plan } from '../../src/simulator/plan.ts'
 import { decodePlan, encodePlan } from '../../src/simulator/plan-file.ts'
+import { SCENARIOS } from '../../src/simulator/scenarios/scenarios.ts'
 import {
   type DetailedResult,
   type SimulationResult,
   simulate,
   VERDICT_EXIT_CODES,
+  type Verdict,
 } from '../../src/simulator/simulate.ts'
 import { runTwinsCampaign } from '../../src/simulator/twins.ts'
 import { wholeNumber } from './cluster-commands.ts'
@@ -24,6 +26,8 @@ interface Flags {
   readonly replicas?: number
   readonly savePlan?: string
   readonly twins?: true
+  readonly scenarios?: true
+  readonly untilFailure?: true
   readonly trace?: true
   readonly shrink: boolean
   readonly json?: true
@@ -39,6 +43,8 @@ export function addSimulateCommand(program: Command): void {
     .option('--seeds <a..b>', 'many runs, on all cores', seedRange)
     .option('--plan <file>', 'one run of a plan that was saved')
     .option('--twins', 'f replicas run twice with one key, over partitions and primaries')
+    .option('--scenarios', 'every plan that was written by hand')
+    .option('--until-failure', 'with --seeds: begin no more after the first failure')
     .option('--replicas <n>', '4, 7 or 10; drawn from the seed when left out', wholeNumber)
     .option('--trace', 'with --seed or --plan: print every step')
     .option('--no-shrink', 'leave a failing plan as it is')
@@ -62,6 +68,7 @@ async function runSimulations(flags: Flags): Promise<void> {
     throw new OperatorError(`--replicas must be 4, 7, 10 or 13, not ${n}.`)
   if (seeds !== undefined) await runMany(seeds, flags)
   else if (flags.twins) runTwins(flags)
+  else if (flags.scenarios) runScenarios(flags)
   else runOne(flags)
 }
 
@@ -126,6 +133,20 @@ function commitOf(): string | null {
   return git.status === 0 ? git.stdout.trim() : null
 }
 
+function runScenarios(flags: Flags): void {
+  let verdict: Verdict = 'held'
+  for (const { name, does, plan } of SCENARIOS) {
+    const result = simulate({ seed: plan.seed, plan })
+    if (flags.json) console.log(JSON.stringify({ scenario: name, verdict: result.verdict }))
+    else console.log(`${name} (${does}): ${result.verdict}`)
+    if (result.verdict === 'held') continue
+    if (!flags.json) console.log(describe(result))
+    if (verdict === 'held') verdict = result.verdict
+    if (flags.untilFailure) break
+  }
+  process.exitCode = VERDICT_EXIT_CODES[verdict]
+}
+
 function runTwins({ json, replicas = 4 }: Flags): void {
   const result = runTwinsCampaign({ n: replicas })
   if (json) console.log(JSON.stringify(result, null, 2))
@@ -157,6 +178,7 @@ async function runMany(seeds: { readonly from: number; readonly to: number }, fl
   const result = await runCampaign({
     ...seeds,
     ...(flags.replicas === undefined ? {} : { n: flags.replicas }),
+    ...(flags.untilFailure ? { stopsAtFailure: true } : {}),
     ...(process.stderr.isTTY ? { onProgress: showProgress } : {}),
   })
   if (process.stderr.isTTY) process.stderr.write('\n')
