@@ -7,7 +7,7 @@ import { splitFrame } from '../messages/frame.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
 import { isRejection } from '../messages/rejection.ts'
 import { decodeReply } from '../messages/reply.ts'
-import type { CryptoSuite, Entropy, Peer, Signer } from '../ports.ts'
+import type { CryptoSuite, Peer, Signer } from '../ports.ts'
 import { simulatedSuites } from './fast-suite.ts'
 import { calm, type Scene, strike } from './incidents.ts'
 import type { Incident, Plan } from './plan.ts'
@@ -70,8 +70,8 @@ export function createVirtualCluster(context: {
       time,
       clock: new VirtualClock(time, plan.clocks[id]?.storm),
       disk: new VirtualDisk(time, random.fork(), plan.disk),
-      entropy: createEntropy(random.fork()),
       network,
+      random: random.fork(),
       watch,
       trace,
       sabotage,
@@ -133,10 +133,6 @@ function createIdentities(
     replicaSigners,
     clientSigners,
   }
-}
-
-function createEntropy(random: Random): Entropy {
-  return (size) => Uint8Array.from({ length: size }, () => random.below(256))
 }
 
 function peersOf({ replicas, clients }: Cluster, twins: readonly ReplicaId[]): readonly Peer[] {

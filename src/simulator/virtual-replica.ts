@@ -3,9 +3,10 @@ import { assert } from '../base/assert.ts'
 import { toHex } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
 import type { ClientId, ReplicaId } from '../base/ids.ts'
+import type { Random } from '../base/random.ts'
 import type { Cluster } from '../messages/cluster.ts'
 import { step as protocolStep } from '../pbft/step.ts'
-import type { Application, CryptoSuite, Entropy, Peer, Signer } from '../ports.ts'
+import type { Application, CryptoSuite, Peer, Signer } from '../ports.ts'
 import { ReplicaRuntime, type StepFunction } from '../runtime/replica-runtime.ts'
 import { createStore } from '../store/application.ts'
 import { isAmnesiac } from './replica-view.ts'
@@ -32,9 +33,9 @@ export interface ReplicaPlace {
   readonly time: VirtualTime
   readonly clock: VirtualClock
   readonly disk: VirtualDisk
-  /** Seeded. */
-  readonly entropy: Entropy
   readonly network: VirtualNetwork
+  /** For the nonces of its recovery operations. */
+  readonly random: Random
   readonly watch: Watch
   readonly trace: Trace
   readonly sabotage: Sabotage
@@ -87,6 +88,12 @@ export class VirtualReplica {
     return this.#running === null ? this.#incarnation > 0 : isAmnesiac(this.#running.runtime.state)
   }
 
+  /** Whether its log began anew after a loss, and it takes part all the same. */
+  get isHealed(): boolean {
+    if (this.#running === null || !this.isCorrect || this.#place.disk.isLost) return false
+    return this.#place.disk.losses > 0 && !isAmnesiac(this.#running.runtime.state)
+  }
+
   /** Null while the replica is down. */
   get running(): Running | null {
     return this.#running
@@ -105,7 +112,7 @@ export class VirtualReplica {
   /** Starts the replica, or starts it again from its disk. */
   start(): void {
     assert(this.#running === null, 'a replica that runs is not started')
-    const { id, twin, cluster, suite, signer, network, disk, clock } = this.#place
+    const { id, twin, cluster, suite, signer, network, disk, clock, random } = this.#place
     this.#incarnation++
     const process = new VirtualProcess(clock)
     this.#process = process
@@ -118,9 +125,9 @@ export class VirtualReplica {
       signer,
       transport: process.transport(network.attach(this.#peer, twin)),
       replay: process.replay(disk.open()),
-      entropy: this.#place.entropy,
       application,
       pages: disk.pages,
+      entropy: (size) => Uint8Array.from({ length: size }, () => random.below(256)),
       // Every stable checkpoint is stored, and the log trimmed behind it.
       storeAfterBytes: 0,
       clock: process,
@@ -193,6 +200,7 @@ export class VirtualReplica {
     const incarnation = this.#incarnation
     const application = sabotage.application?.(id, store) ?? store
     let isRestored = false
+    // Delegated one by one: the application may keep private state that a copy would not have.
     return {
       execute: (sequence, batch) => {
         const outcomes = process.execute(application, sequence, batch)

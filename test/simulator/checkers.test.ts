@@ -32,7 +32,7 @@ describe('every checker sees the violation that is planted for it', () => {
 
   it('has a planted violation for every checker there is', () => {
     const planted = new Set(PLANTED_VIOLATIONS.map(({ name }) => name))
-    const checkers = createCheckers({ n: 4, isCorrect: () => true })
+    const checkers = createCheckers({ n: 4, clients: 3, isCorrect: () => true })
     expect(checkers.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([])
   })
 
