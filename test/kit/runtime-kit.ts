@@ -2,7 +2,7 @@
 import type { ClientId, Milliseconds, ReplicaId } from '../../src/base/ids.ts'
 import type { Peer } from '../../src/base/peer.ts'
 import type { Batch } from '../../src/messages/message.ts'
-import type { Application, Outcome, TransportHandler } from '../../src/ports.ts'
+import type { Application, Outcome, PageStore, Snapshot, TransportHandler } from '../../src/ports.ts'
 import { type RejectedMessage, ReplicaRuntime } from '../../src/runtime/replica-runtime.ts'
 import { type ClusterKit, suite } from './cluster-kit.ts'
 
@@ -51,6 +51,8 @@ export class RuntimeUnderTest {
           trim: () => {},
         },
       },
+      pages: NO_PAGES,
+      entropy: (size) => new Uint8Array(size),
       clock: {
         now: () => this.#now as Milliseconds,
         every: (_, run) => {
@@ -83,6 +85,21 @@ export class RuntimeUnderTest {
   }
 }
 
+/** A page store in which nothing was ever stored, and which forgets. */
+const NO_PAGES: PageStore = {
+  anchor: null,
+  read: () => null,
+  write: (_, done) => done(),
+  commit: (_, __, done) => done(),
+}
+
+/** The state of an application whose state nobody looks at. */
+const ONE_PAGE: Snapshot = {
+  hashSome: () => new Uint8Array(32),
+  page: (path) => (path.length === 0 ? new Uint8Array(1) : null),
+  changesSince: () => ({ added: [], removed: [] }),
+}
+
 /** An application that gives every request these results, and knows what it executed. */
 function answering(results: Uint8Array): Application {
   const executed = new Set<string>()
@@ -92,11 +109,19 @@ function answering(results: Uint8Array): Application {
       batch.requests.map(({ client, publicKey, timestamp, digest }): Outcome => {
         const standing = executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'
         executed.add(keyOf(client, timestamp))
-        return { client, publicKey, timestamp, requestDigest: digest, results, standing }
+        return { client, publicKey, timestamp, requestDigest: digest, results, standing, recovery: null }
       }),
     standing: (client, timestamp) => (executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'),
     results: () => results,
     revision: 0,
+    snapshot: () => ONE_PAGE,
+    assemble: () => ({
+      missing: () => [],
+      add: () => 'not-missing',
+      retarget: () => {},
+      finish: () => ONE_PAGE,
+    }),
+    restore: () => {},
     fingerprint: () => new Uint8Array(32),
   }
 }
