@@ -13,6 +13,8 @@ import {
   BATCH_REQUESTS_MAX,
   FRAME_BYTES_MAX,
   LOG_WINDOW,
+  PAGE_DEPTH_MAX,
+  PAGES_PER_FETCH_MAX,
   PAYLOAD_BYTES_MAX,
   PAYLOAD_DEPTH_MAX,
   PAYLOAD_ITEMS_MAX,
@@ -251,14 +253,37 @@ describe('sizes and counts', () => {
   test('bitmaps and lists are bounded', () => {
     const bits = (length: number) => new Uint8Array(length)
     const most = LOG_WINDOW / 8
-    expect(reasonOf(framed('status', [1, 0, 0, 0, bits(most), bits(most), bits(most)]))).toBeNull()
-    expect(reasonOf(framed('status', [1, 0, 0, 0, bits(most + 1), bits(0), bits(0)]))).toBe('payload-shape')
+    expect(reasonOf(framed('status', [1, 0, 1, 0, 0, 0, bits(most), bits(most), bits(most)]))).toBeNull()
+    expect(reasonOf(framed('status', [1, 0, 1, 0, 0, 0, bits(most + 1), bits(0), bits(0)]))).toBe(
+      'payload-shape',
+    )
     const ids = (count: number) => new Array<number>(count).fill(1)
-    const report = (reachable: Payload, missing: Payload) =>
-      framed('report', [1, 9, 0, 0, 0, 0, 0, 0, reachable, missing])
-    expect(reasonOf(report(ids(REPLICAS_MAX), ids(REPLICAS_MAX)))).toBeNull()
-    expect(reasonOf(report(ids(REPLICAS_MAX + 1), []))).toBe('payload-shape')
+    const report = (reachable: Payload, missing: Payload, suspected: Payload = []) =>
+      framed('report', [1, 9, 0, 1, 0, 0, 0, 0, 0, 0, reachable, missing, suspected])
+    const full = ids(REPLICAS_MAX)
+    expect(reasonOf(report(full, full, full))).toBeNull()
+    expect(reasonOf(report([...full, 1], []))).toBe('payload-shape')
+    expect(reasonOf(report([], [...full, 1]))).toBe('payload-shape')
     expect(reasonOf(report([], [[1]]))).toBe('payload-shape')
+    expect(reasonOf(report([], [], [...full, 1]))).toBe('payload-shape')
+  })
+
+  test('a flag is 0 or 1, a standing is one that exists', () => {
+    const bits = new Uint8Array(0)
+    expect(reasonOf(framed('status', [1, 0, 2, 0, 0, 0, bits, bits, bits]))).toBe('payload-shape')
+    const report = (standing: number) => framed('report', [1, 9, 0, 1, standing, 0, 0, 0, 0, 0, [], [], []])
+    expect([reasonOf(report(3)), reasonOf(report(4))]).toEqual([null, 'payload-shape'])
+  })
+
+  test('pages asked for at once, and the depth at which they hang, are bounded', () => {
+    const asked = (paths: Payload) => reasonOf(framed('page-fetch', [1, 128, paths]))
+    const deep = new Array<number>(PAGE_DEPTH_MAX).fill(0)
+    const many = new Array<number[]>(PAGES_PER_FETCH_MAX).fill([0])
+    expect([asked([deep]), asked(many), asked([])]).toEqual([null, null, null])
+    expect([asked([[...deep, 0]]), asked([...many, [0]]), asked([[[0]]])]).toEqual(
+      new Array(3).fill('payload-shape'),
+    )
+    expect(reasonOf(framed('page', [1, 128, [...deep, 0]]))).toBe('payload-shape')
   })
 
   test('a refusal names a reason that exists', () => {

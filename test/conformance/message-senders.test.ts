@@ -29,7 +29,7 @@ const messageOf = (bytes: Uint8Array): Message => {
 }
 /** Null where it is authentic. */
 const faultOf = (bytes: Uint8Array, from: Peer): string | null => {
-  const verified = kit.authenticator.authenticate(messageOf(bytes), from)
+  const verified = kit.authenticated(messageOf(bytes), from)
   return isRejection(verified) ? verified.reason : null
 }
 
@@ -123,7 +123,7 @@ describe('who said it', () => {
       })
       expect(faultOf(bytes, kit.replicaPeer(3))).toBe('unknown-sender')
       const reply = { ...messageOf(sampleOf('reply').bytes), sender: sender as ReplicaId } as Message
-      expect(kit.authenticator.authenticate(reply, kit.replicaPeer(0))).toMatchObject({
+      expect(kit.authenticated(reply, kit.replicaPeer(0))).toMatchObject({
         reason: 'unknown-sender',
       })
     },
@@ -167,8 +167,8 @@ describe('who said it', () => {
     const session = new SessionUnderTest(kit)
     const request = kit.request(0)
     const reply = session.replyOf(1, request, seedOf(1))
-    expect(isRejection(kit.authenticator.authenticate(reply, kit.replicaPeer(1)))).toBe(false)
+    expect(isRejection(kit.authenticated(reply, kit.replicaPeer(1)))).toBe(false)
     const stolen = { ...reply, sender: 2 as ReplicaId }
-    expect(kit.authenticator.authenticate(stolen, kit.replicaPeer(1))).toMatchObject({ kind: 'rejection' })
+    expect(kit.authenticated(stolen, kit.replicaPeer(1))).toMatchObject({ kind: 'rejection' })
   })
 })

@@ -35,7 +35,7 @@ function survive(bytes: Uint8Array, from: Sample['from'] = kit.replicaPeer(1)): 
   if (isRejection(items)) throw new Error('a message from no payload')
   const again = encodeFrame({ ...frame, payload: packPayload(items) })
   expect(toHex(again.bytes)).toBe(before)
-  const verified = kit.authenticator.authenticate(message, from)
+  const verified = kit.authenticated(message, from)
   if (isRejection(verified)) return verified.reason
   if (SIGNED.includes(message.kind)) {
     expect(samples.some((sample) => equalBytes(sample.bytes, bytes))).toBe(true)
@@ -144,7 +144,7 @@ describe('bytes from nowhere', () => {
         const frame = encodeFrame({ kind, payload, authentication, body })
         const message = decodeMessage(frame.bytes, kit.tools)
         if (isRejection(message)) return
-        kit.authenticator.authenticate(message, kit.replicaPeer(1))
+        kit.authenticated(message, kit.replicaPeer(1))
       }),
       { numRuns: 5_000 },
     )

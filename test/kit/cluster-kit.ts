@@ -10,30 +10,43 @@ import type { Peer } from '../../src/base/peer.ts'
 import { faultsMax, quorum, weakQuorum } from '../../src/base/quorum.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { createBatch } from '../../src/messages/batch.ts'
+import { decodeCited, headerOf } from '../../src/messages/cited.ts'
 import {
   type Cluster,
   type ClusterFacts,
   clusterClient,
   deriveClusterId,
 } from '../../src/messages/cluster.ts'
-import type { Content, StatusContent } from '../../src/messages/content.ts'
+import type { Content, RecollectionContent, StatusContent } from '../../src/messages/content.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
-import { createSigningDigest } from '../../src/messages/frame.ts'
+import { createSigningDigest, encodeFrame } from '../../src/messages/frame.ts'
+import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import type {
   Batch,
   BatchDelivery,
+  Checkpoint,
+  CheckpointCertificate,
   Decision,
   Fetch,
   Message,
+  NewView,
   PrePrepare,
+  PrePrepareHeader,
+  PreparedCertificate,
+  Recollection,
   Request,
+  StableCheckpoint,
   Status,
   Verified,
+  ViewChange,
   Vote,
 } from '../../src/messages/message.ts'
-import { isRejection } from '../../src/messages/rejection.ts'
+import { packPayload } from '../../src/messages/payload.ts'
+import { isRejection, type Rejection, rejection } from '../../src/messages/rejection.ts'
 import { encodeRequest } from '../../src/messages/request.ts'
+import { encodeNewViewBody } from '../../src/messages/view-change.ts'
 import { createAuthenticator } from '../../src/runtime/authentication.ts'
+import { createRecoveryRequest } from '../../src/runtime/recovery-request.ts'
 import { createSealer } from '../../src/runtime/sealer.ts'
 
 /** The cluster sizes that every rule is tested for: f = 1, 2 and 3. */
@@ -62,6 +75,27 @@ export interface Place {
   readonly sequence: number
 }
 
+/** The first state's certificate. */
+export const NOTHING_STABLE: CheckpointCertificate = {
+  sequence: 0 as Sequence,
+  root: new Uint8Array(0),
+  checkpoints: [],
+}
+
+/** What a VIEW-CHANGE says besides its view. */
+export interface ViewChangeOptions {
+  readonly stable?: CheckpointCertificate
+  readonly prepared?: readonly PreparedCertificate[]
+}
+
+/** An O entry: what is chosen, and by whom and in which view it is signed. */
+export interface ChoiceOptions {
+  readonly sequence: number
+  readonly digest: Uint8Array
+  readonly view?: number
+  readonly sender?: number
+}
+
 export type ClusterKit = ReturnType<typeof createClusterKit>
 
 /** `nonce` tells two clusters of the same keys apart. The clients are numbered 0 to 9; 10 and above are strangers. */
@@ -88,7 +122,9 @@ export function createClusterKit(n: number, nonce = 1) {
   const signingDigest = createSigningDigest(hash, cluster.clusterId)
   const tools = { hash, signingDigest }
   const authenticator = createAuthenticator({ cluster, suite, signingDigest })
-  const sealers = signers.map((signer, id) => createSealer({ id: id as ReplicaId, signer, signingDigest }))
+  const sealers = signers.map((signer, id) =>
+    createSealer({ id: id as ReplicaId, signer, hash, signingDigest }),
+  )
 
   const clientId = (client: number): ClientId => clusterClient('any', clientSigner(client).publicKey).id
   const clientPeer = (client: number): Peer => ({ kind: 'client', id: clientId(client) })
@@ -106,9 +142,22 @@ export function createClusterKit(n: number, nonce = 1) {
   /** Decodes and authenticates, as the loop does. Throws where the bytes are refused: the test is wrong then. */
   const accept = (bytes: Uint8Array, from: Peer): Verified<Message> => {
     const message = decodeMessage(bytes, tools)
-    const verified = isRejection(message) ? message : authenticator.authenticate(message, from)
+    const verified = isRejection(message) ? message : authenticated(message, from)
     if (isRejection(verified)) throw new Error(`refused: ${verified.reason}`)
     return verified
+  }
+
+  /** Whatever the kind: the long ones are checked to their end at once. */
+  const authenticated = (message: Message, from: Peer): Verified<Message> | Rejection => {
+    if (message.kind !== 'view-change' && message.kind !== 'new-view') {
+      return authenticator.authenticate(message, from)
+    }
+    if (from.kind === 'client') return rejection('kind-not-for-this-link') // as the loop does
+    const check = authenticator.authenticateLong(message, from)
+    for (;;) {
+      const next = check.next()
+      if (next.done === true) return next.value
+    }
   }
 
   const said = <K extends Message['kind']>(sender: number, content: Content & { readonly kind: K }) =>
@@ -157,6 +206,8 @@ export function createClusterKit(n: number, nonce = 1) {
     said(sender, {
       kind: 'status',
       view: 0 as View,
+      isActive: true,
+      viewChanges: 0,
       lowWatermark: 0 as Sequence,
       lastExecuted: 0 as Sequence,
       accepted: new Uint8Array(0),
@@ -188,6 +239,93 @@ export function createClusterKit(n: number, nonce = 1) {
     }) as Verified<Decision>
   }
 
+  const checkpoint = (sender: number, sequence: number, root: Uint8Array) =>
+    said(sender, { kind: 'checkpoint', sequence: sequence as Sequence, root }) as Verified<Checkpoint>
+
+  /** C: the CHECKPOINTs of `senders`, by default of replicas 0 to Q - 1. */
+  const certificate = (
+    sequence: number,
+    root: Uint8Array,
+    senders: readonly number[] = ids.slice(0, quorum(n)),
+  ): CheckpointCertificate => ({
+    sequence: sequence as Sequence,
+    root,
+    checkpoints: senders.map((sender) => checkpoint(sender, sequence, root)),
+  })
+
+  const stableCheckpoint = (sender: number, stable: CheckpointCertificate) =>
+    said(sender, { kind: 'stable-checkpoint', stable }) as Verified<StableCheckpoint>
+
+  const recollection = (sender: number, says: Omit<RecollectionContent, 'kind'>) =>
+    said(sender, { kind: 'recollection', ...says }) as Verified<Recollection>
+
+  /** A signed PRE-PREPARE without a body. */
+  const header = ({ sequence, digest, view = 0, sender = view % n }: ChoiceOptions): PrePrepareHeader => {
+    const payload = packPayload([sender, view, sequence, digest])
+    const kind = FRAME_KINDS['pre-prepare']
+    const signer = signers[sender % n]
+    if (signer === undefined) throw new Error(`no replica ${sender}`)
+    const authentication = signer.sign(signingDigest(kind, payload))
+    const frame = encodeFrame({ kind, payload, authentication, body: new Uint8Array(0) })
+    const cited = decodeCited(frame.bytes)
+    if (isRejection(cited) || cited.kind !== 'pre-prepare') throw new Error('a header that does not decode')
+    return headerOf(cited)
+  }
+
+  /** An entry of P with the PREPAREs of `voters`, by default of the first Q - 1 backups of its view. */
+  const preparedCertificate = (
+    place: Place & {
+      readonly digest: Uint8Array
+      readonly sender?: number
+      readonly voters?: readonly number[]
+    },
+  ): PreparedCertificate => {
+    const backups = ids.filter((id) => id !== (place.view ?? 0) % n)
+    const voters = place.voters ?? backups.slice(0, quorum(n) - 1)
+    return { prePrepare: header(place), prepares: votes('prepare', voters, place) }
+  }
+
+  const viewChange = (sender: number, view: number, options: ViewChangeOptions = {}) =>
+    said(sender, {
+      kind: 'view-change',
+      view: view as View,
+      stable: options.stable ?? NOTHING_STABLE,
+      preparedCertificates: options.prepared ?? [],
+    }) as Verified<ViewChange>
+
+  const viewChanges = (senders: readonly number[], view: number, options: ViewChangeOptions = {}) =>
+    senders.map((sender) => viewChange(sender, view, options))
+
+  /** A NEW-VIEW with this V and this O, whatever they are; its body is `body` where that is given. */
+  const newView = (
+    view: number,
+    parts: {
+      readonly viewChanges: readonly ViewChange[]
+      readonly choices: readonly ChoiceOptions[]
+      readonly prePrepares?: readonly { readonly envelope: Uint8Array }[]
+      readonly body?: Uint8Array
+      readonly sender?: number
+    },
+  ) => {
+    const { sender = view % n } = parts
+    const prePrepares = parts.prePrepares ?? parts.choices.map((choice) => header({ view, ...choice }))
+    const body = parts.body ?? encodeNewViewBody(parts.viewChanges, prePrepares)
+    const kind = FRAME_KINDS['new-view']
+    const payload = packPayload([sender, view, hash(body)])
+    const authentication = signers[sender]?.sign(signingDigest(kind, payload)) ?? new Uint8Array(0)
+    const frame = encodeFrame({ kind, payload, authentication, body })
+    return accept(frame.bytes, replicaPeer(sender)) as Verified<NewView>
+  }
+
+  const replicaClients = signers.map(({ publicKey }) => clusterClient('any', publicKey).id)
+
+  /** The recovery operation of a replica. */
+  const recoveryRequest = (id: number, nonce = 1): Verified<Request> => {
+    const signer = suite.signer(seedOf(100 + id))
+    const made = createRecoveryRequest({ signer, hash, signingDigest, nonce: seedOf(9_000 + nonce) })
+    return accept(made.bytes, replicaPeer(id)) as Verified<Request>
+  }
+
   return {
     n,
     f: faultsMax(n),
@@ -195,6 +333,8 @@ export function createClusterKit(n: number, nonce = 1) {
     w: weakQuorum(n),
     ids,
     cluster,
+    /** The digest of the null batch. */
+    nullDigest: createBatch(hash, 0 as Milliseconds, []).digest,
     signers,
     clientSigner,
     signingDigest,
@@ -206,6 +346,18 @@ export function createClusterKit(n: number, nonce = 1) {
     sealerOf,
     frameOf,
     accept,
+    authenticated,
+    checkpoint,
+    certificate,
+    stableCheckpoint,
+    recollection,
+    header,
+    preparedCertificate,
+    viewChange,
+    viewChanges,
+    newView,
+    replicaClients,
+    recoveryRequest,
     request,
     batch,
     prePrepare,

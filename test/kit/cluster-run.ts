@@ -2,6 +2,7 @@
  * All replicas of a cluster side by side, with a network that loses what the test tells it to lose. Every tick each
  * replica syncs its log; a crash forgets what was not synced.
  */
+import { equalBytes } from '../../src/base/bytes.ts'
 import type { Random } from '../../src/base/random.ts'
 import type { Message, Request, Verified } from '../../src/messages/message.ts'
 import type { Effect, Outgoing, ProtocolMessage } from '../../src/pbft/effects.ts'
@@ -21,6 +22,8 @@ export class ClusterRun {
   readonly replicas: ReplicaUnderTest[]
   /** Messages sent so far, by kind. */
   readonly sent = new Map<string, number>()
+  /** Called after each round of deliveries: for what must hold at any time. */
+  onDelivered: () => void = () => {}
   /** Whether a message is lost. */
   loses: (delivery: Delivery) => boolean = () => false
   readonly #kit: ClusterKit
@@ -42,6 +45,8 @@ export class ClusterRun {
     for (let done = 0; done < count; done++) {
       for (const { id } of this.replicas) this.#perform(id, this.#replica(id).tick())
       this.#deliverAll()
+      for (const { id } of this.replicas) this.#transferState(id)
+      this.#deliverAll()
     }
   }
 
@@ -55,6 +60,12 @@ export class ClusterRun {
     }
   }
 
+  /** Another replica in the place of one, with what it sends first. */
+  replace(replica: ReplicaUnderTest): void {
+    this.replicas[replica.id] = replica
+    this.#perform(replica.id, replica.resumed)
+  }
+
   #deliverAll(): void {
     for (let delivered = 0; ; ) {
       const deliveries = this.#random.shuffle(this.#queue)
@@ -65,8 +76,22 @@ export class ClusterRun {
       delivered += deliveries.length
       if (delivered > DELIVERIES_PER_TICK_MAX) throw new Error('the replicas do not fall silent')
       for (const { id } of this.replicas) this.#perform(id, this.#replica(id).settle())
+      this.onDelivered()
       if (this.#queue.length === 0) return
     }
+  }
+
+  /** Fetches what a replica wants from the first that has it and is reached. */
+  #transferState(id: number): void {
+    const replica = this.#replica(id)
+    const stable = replica.transferring
+    if (stable === null) return
+    for (const source of this.replicas) {
+      const snapshot = source.snapshots.get(stable.sequence)
+      if (source.id === id || snapshot === undefined || !equalBytes(snapshot.root, stable.root)) continue
+      return this.#perform(id, replica.transfer(stable, snapshot))
+    }
+    this.#perform(id, replica.step({ kind: 'transfer-gone' }))
   }
 
   #perform(from: number, effects: readonly Effect[]): void {
@@ -104,5 +129,5 @@ export class ClusterRun {
 }
 
 function isForReplicas(message: Verified<Message>): message is Verified<ProtocolMessage> {
-  return !['reply', 'refusal', 'inquiry', 'report'].includes(message.kind)
+  return !['reply', 'refusal', 'inquiry', 'report', 'page', 'page-fetch'].includes(message.kind)
 }

@@ -4,6 +4,7 @@ import type { Milliseconds, ReplicaId, Sequence, View } from '../../src/base/ids
 import type { Peer } from '../../src/base/peer.ts'
 import { encodeFrame, splitFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS, type FrameKind } from '../../src/messages/kinds.ts'
+import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
 import type { MessageKind } from '../../src/messages/message.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
@@ -28,6 +29,8 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
   const session = new SessionUnderTest(kit)
   const report = {
     view: 0 as View,
+    isActive: true,
+    standing: 'voting' as const,
     lowWatermark: 0 as Sequence,
     lastExecuted: 200 as Sequence,
     revision: 2 ** 33,
@@ -35,8 +38,23 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
     stalledSince: 1_700_000_000_000 as Milliseconds,
     reachable: [0, 1, 2] as ReplicaId[],
     missing: [] as ReplicaId[],
+    suspected: [3] as ReplicaId[],
   }
   const bits = Uint8Array.of(0b101)
+  const { view } = place
+  const sequence = CHECKPOINT_INTERVAL as Sequence
+  const stable = kit.certificate(sequence, batch.digest)
+  const checkpoint = kit.checkpoint(1, sequence, batch.digest)
+  const prepared = [kit.preparedCertificate({ view: 2, sequence: sequence + 2, digest: batch.digest })]
+  const options = { stable, prepared }
+  const viewChange = kit.viewChange(2, view, options)
+  const newView = kit.newView(view, {
+    viewChanges: kit.viewChanges(kit.ids.slice(0, kit.q), view, options),
+    choices: [
+      { sequence: sequence + 1, digest: kit.nullDigest },
+      { sequence: sequence + 2, digest: batch.digest },
+    ],
+  })
   const replica = (sender: number, bytes: Uint8Array, kind: MessageKind): Sample => ({
     kind,
     bytes,
@@ -64,6 +82,12 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
       from: kit.clientPeer(0),
     },
     replica(2, kit.frameOf(2, { kind: 'report', nonce: 9, report }), 'report'),
+    replica(1, checkpoint.bytes, 'checkpoint'),
+    replica(2, viewChange.bytes, 'view-change'),
+    replica(view % kit.n, newView.bytes, 'new-view'),
+    replica(1, kit.frameOf(1, { kind: 'page-fetch', sequence, paths: [[], [1, 255]] }), 'page-fetch'),
+    replica(1, kit.frameOf(1, { kind: 'page', sequence, path: [1, 255], page: utf8('a page') }), 'page'),
+    replica(3, kit.stableCheckpoint(3, stable).bytes, 'stable-checkpoint'),
   ]
 }
 

@@ -1,21 +1,23 @@
 /**
  * One replica's state machine with what its caller owes it: a log that is synced when the test says so, an application
- * that remembers what it executed, its own votes handed back to it.
+ * that remembers what it executed, snapshots of it, its own signed messages handed back to it.
  */
-import { toHex } from '../../src/base/bytes.ts'
-import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp } from '../../src/base/ids.ts'
+import type { Milliseconds, ReplicaId, Sequence } from '../../src/base/ids.ts'
 import type { Peer } from '../../src/base/peer.ts'
-import type { Standing } from '../../src/base/standing.ts'
-import type { Batch, Verified, Vote } from '../../src/messages/message.ts'
+import { faultsMax } from '../../src/base/quorum.ts'
+import { isSigned, type SignedContent } from '../../src/messages/content.ts'
+import type { Batch, CheckpointCertificate, Verified, Vote } from '../../src/messages/message.ts'
 import { isRejection, type RejectionReason } from '../../src/messages/rejection.ts'
 import type { Effect, Event, LogRecord, Outgoing, ProtocolMessage } from '../../src/pbft/effects.ts'
 import { replay } from '../../src/pbft/recovery.ts'
 import { createReplicaState, type ReplicaState } from '../../src/pbft/state.ts'
 import { step } from '../../src/pbft/step.ts'
+import type { Log } from '../../src/ports.ts'
+import { DecisionArchive } from '../../src/runtime/decision-archive.ts'
+import { notePlace } from '../../src/runtime/log-places.ts'
 import { decodeLogRecord, encodeLogRecord } from '../../src/runtime/log-records.ts'
 import { type ClusterKit, hash } from './cluster-kit.ts'
-
-const FLOOR_DISTANCE = 64
+import { FakeApplication } from './fake-application.ts'
 
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { readonly kind: K }>
 type Sendable = Exclude<Outgoing, { readonly kind: 'relayed' }>
@@ -52,6 +54,17 @@ export interface Executed {
   readonly commits: readonly Vote[]
 }
 
+/** What survives a crash, and what kind of log it is. */
+export interface Remains {
+  readonly log?: readonly Uint8Array[]
+  /** The page store: a checkpoint's state with its certificate. */
+  readonly stored?: { readonly stable: CheckpointCertificate; readonly application: FakeApplication } | null
+  /** Whether that state is lost, though its certificate is there. */
+  readonly isStateLost?: boolean
+  /** Whether the log lost synced data. */
+  readonly isAmnesiac?: boolean
+}
+
 export class ReplicaUnderTest {
   readonly state: ReplicaState
   /** What the replica gave to its log, as it stands there, and how much of it a sync has covered. */
@@ -61,40 +74,61 @@ export class ReplicaUnderTest {
   syncedRecords = 0
   /** False to hold `executed` events back, as an application that takes its time. */
   isExecuting = true
+  /** False to hold `snapshot-taken` events back, as hashing that takes its time. */
+  isHashing = true
+  application: FakeApplication
+  readonly snapshots = new Map<Sequence, FakeApplication>()
+  /** The state that it wants to fetch. */
+  transferring: CheckpointCertificate | null = null
+  /** Places in the log; what stands in front of this one may be gone. */
+  trimmedBefore = 0
   readonly #kit: ClusterKit
-  readonly #pending: Sequence[] = []
-  readonly #known = new Map<string, string>()
-  readonly #highest = new Map<ClientId, number>()
+  readonly #pending: Event[] = []
+  readonly #hashed: Event[] = []
   readonly #recovered: number
+  readonly #isAmnesiac: boolean
+  readonly #archive: DecisionArchive
+  #stored: Remains['stored']
+  #nonces = 0
 
-  /** With a `log`, the replica restarts from these records; `resumed` then holds what it sends first. */
+  /** After a restart from a log, what it sent first. */
   readonly resumed: readonly Effect[]
 
-  constructor(kit: ClusterKit, id: number, log: readonly Uint8Array[] = []) {
+  constructor(kit: ClusterKit, id: number, remains: Remains = {}) {
+    const { log = [], stored = null, isStateLost = false, isAmnesiac = false } = remains
     this.#kit = kit
+    this.#stored = stored
+    this.#isAmnesiac = isAmnesiac
+    const isLoaded = stored !== null && !isStateLost
+    this.application = isLoaded ? stored.application.frozen() : new FakeApplication(kit)
+    if (isLoaded) this.snapshots.set(stored.stable.sequence, stored.application)
+    this.#archive = new DecisionArchive(UNREAD, kit.tools, kit.authenticator)
     this.state = createReplicaState({
       id: id as ReplicaId,
       n: kit.n,
       hash,
-      standing: (client, timestamp, digest) => this.standing(client, timestamp, digest),
+      standing: (client, timestamp, digest) => this.application.standing(client, timestamp, digest),
+      isAmnesiac,
+      ...(stored === null ? {} : { stored: stored.stable, isStateLost }),
     })
     this.state.now = 1_000 as Milliseconds
     this.#recovered = log.length
     for (const bytes of log) this.#recover(bytes)
-    this.resumed = log.length === 0 ? [] : this.#perform(step(this.state, { kind: 'resumed' }))
+    const isRestart = log.length > 0 || stored !== null || isAmnesiac
+    if (isRestart) this.step({ kind: 'resumed', nonce: 1 })
+    this.resumed = this.#endRecall()
+    if (this.isHashing) this.finishHashing()
+  }
+
+  /** 2f others have nothing from this replica that it does not know (rule 6.4). */
+  #endRecall(): readonly Effect[] {
+    if (this.state.recall === null) return []
+    const others = this.#kit.ids.filter((id) => id !== this.id).slice(0, 2 * faultsMax(this.#kit.n))
+    return others.flatMap((id) => this.receive(this.#kit.recollection(id, { nonce: 1, remembered: [] })))
   }
 
   get id(): number {
     return this.state.config.id
-  }
-
-  /** What the sessions say, by rule 1.8. */
-  standing(client: ClientId, timestamp: Timestamp, digest: Uint8Array): Standing {
-    if (!this.#kit.cluster.clients.some(({ id }) => id === client)) return 'unknown-client'
-    if (timestamp <= (this.#highest.get(client) ?? 0) - FLOOR_DISTANCE) return 'stale'
-    const known = this.#known.get(`${client}:${timestamp}`)
-    if (known === undefined) return 'new'
-    return known === toHex(digest) ? 'executed' : 'timestamp-reused'
   }
 
   /** Steps one event and what follows from it at once; gives all effects in their order. */
@@ -125,6 +159,16 @@ export class ReplicaUnderTest {
     return effects
   }
 
+  /** Ticks during which the others are heard: nobody is suspected of silence. */
+  tickHearing(count = 1): readonly Effect[] {
+    const effects: Effect[] = []
+    for (let done = 0; done < count; done++) {
+      for (const id of this.#kit.ids) this.state.detector.heard(id, this.state.ticks)
+      effects.push(...this.tick())
+    }
+    return effects
+  }
+
   /** One sync of everything appended so far. */
   sync(): readonly Effect[] {
     this.syncedRecords = this.records.length
@@ -140,22 +184,59 @@ export class ReplicaUnderTest {
 
   /** Says `executed` for what was handed over while `isExecuting` was false. */
   finishExecution(): readonly Effect[] {
-    return this.#pending.splice(0).flatMap((sequence) => this.step({ kind: 'executed', sequence }))
+    return this.#pending.splice(0).flatMap((event) => this.step(event))
+  }
+
+  /** Says `snapshot-taken` for what was frozen while `isHashing` was false, or during a replay. */
+  finishHashing(): readonly Effect[] {
+    return this.#hashed.splice(0).flatMap((event) => this.step(event))
+  }
+
+  /** Stores the state of the last stable checkpoint, if it was reached here. */
+  store(): readonly Effect[] {
+    const { stable } = this.state
+    const application = this.snapshots.get(stable.sequence)
+    if (application === undefined) return []
+    this.#stored = { stable, application }
+    return this.step({ kind: 'stored', sequence: stable.sequence })
+  }
+
+  /** Takes the state of a checkpoint from another replica's snapshot, stores it, and switches to it. */
+  transfer(stable: CheckpointCertificate, application: FakeApplication): readonly Effect[] {
+    this.application = application.frozen()
+    this.snapshots.set(stable.sequence, application)
+    this.#stored = { stable, application }
+    this.transferring = null
+    return [
+      ...this.step({ kind: 'transferred', stable }),
+      ...this.step({ kind: 'stored', sequence: stable.sequence }),
+    ]
+  }
+
+  /** The state goes wrong: a flipped bit, a bug. */
+  corrupt(): void {
+    this.application.root = hash(this.application.root)
   }
 
   /** The same replica after a crash: of its log it finds the first `kept` records, by default all that were synced. */
   restarted(kept = this.#recovered + this.syncedRecords): ReplicaUnderTest {
-    return new ReplicaUnderTest(this.#kit, this.id, this.log.slice(0, kept))
+    const from = Math.min(this.trimmedBefore, kept)
+    return new ReplicaUnderTest(this.#kit, this.id, {
+      log: this.log.slice(from, kept),
+      stored: this.#stored ?? null,
+      isAmnesiac: this.#isAmnesiac,
+    })
   }
 
   #recover(bytes: Uint8Array): void {
     const record = decodeLogRecord(bytes, this.#kit.tools, this.#kit.authenticator)
     if (isRejection(record)) throw new Error(`the log holds a bad record: ${record.reason}`)
+    notePlace(this.#archive, record, this.log.length)
     this.log.push(bytes)
     for (const effect of replay(this.state, record)) {
-      if (effect.kind !== 'execute') throw new Error(`a replay gave ${effect.kind}`)
-      this.#execute(effect)
-      step(this.state, { kind: 'executed', sequence: effect.sequence })
+      if (effect.kind === 'snapshot') this.#freeze(effect.sequence)
+      else if (effect.kind === 'execute') step(this.state, this.#execute(effect))
+      else throw new Error(`a replay gave ${effect.kind}`)
     }
   }
 
@@ -164,38 +245,72 @@ export class ReplicaUnderTest {
     const later: Event[] = []
     for (const effect of effects) {
       all.push(effect)
-      if (effect.kind === 'persist') this.#persist(effect.record)
-      else if (effect.kind === 'execute') {
-        this.#execute(effect)
-        if (this.isExecuting) later.push({ kind: 'executed', sequence: effect.sequence })
-        else this.#pending.push(effect.sequence)
-      } else if (effect.kind === 'broadcast') later.push(...this.#ownVote(effect.outgoing))
+      later.push(...this.#performOne(effect))
     }
     for (const event of later) all.push(...this.step(event))
     return all
   }
 
+  /** Gives the events that follow at once. */
+  #performOne(effect: Effect): readonly Event[] {
+    switch (effect.kind) {
+      case 'persist':
+        this.#persist(effect.record)
+        return []
+      case 'execute': {
+        const event = this.#execute(effect)
+        if (this.isExecuting) return [event]
+        this.#pending.push(event)
+        return []
+      }
+      case 'snapshot':
+        this.#freeze(effect.sequence)
+        return this.isHashing ? this.#hashed.splice(0) : []
+      case 'broadcast':
+        return effect.outgoing.kind !== 'relayed' && isSigned(effect.outgoing)
+          ? [this.#own(effect.outgoing)]
+          : []
+      case 'transfer':
+        this.transferring = effect.stable
+        return []
+      case 'stop-transfer':
+        this.transferring = null
+        return []
+      case 'trim':
+        this.trimmedBefore = this.#archive.trim(effect.upTo) ?? this.trimmedBefore
+        return []
+      case 'prepare-recovery':
+        return [{ kind: 'recovery-prepared', request: this.#kit.recoveryRequest(this.id, this.#nonces++) }]
+      default:
+        return []
+    }
+  }
+
   #persist(record: LogRecord): void {
+    notePlace(this.#archive, record, this.log.length)
     this.records.push(record)
     this.log.push(encodeLogRecord(record, this.#kit.sealerOf(this.id)))
   }
 
-  #execute({ sequence, batch, commits }: EffectOf<'execute'>): void {
+  #execute({ sequence, batch, commits }: EffectOf<'execute'>): Event {
     this.executed.push({ sequence, batch, commits })
-    for (const { client, timestamp, digest } of batch.requests) {
-      if (this.standing(client, timestamp, digest) !== 'new') continue
-      this.#known.set(`${client}:${timestamp}`, toHex(digest))
-      this.#highest.set(client, Math.max(this.#highest.get(client) ?? 0, timestamp))
-    }
+    return { kind: 'executed', sequence, recoveries: this.application.execute(sequence, batch) }
   }
 
-  #ownVote(outgoing: Outgoing): Event[] {
-    if (outgoing.kind !== 'pre-prepare' && outgoing.kind !== 'prepare' && outgoing.kind !== 'commit')
-      return []
-    const message = this.#kit.authenticator.own(this.#kit.sealerOf(this.id).message(outgoing))
-    return [{ kind: 'received', message, from: this.#kit.replicaPeer(this.id) }]
+  #freeze(sequence: Sequence): void {
+    const frozen = this.application.frozen()
+    this.snapshots.set(sequence, frozen)
+    this.#hashed.push({ kind: 'snapshot-taken', sequence, root: frozen.root })
+  }
+
+  #own(content: SignedContent): Event {
+    const message = this.#kit.authenticator.own(this.#kit.sealerOf(this.id).message(content))
+    return { kind: 'received', message, from: this.#kit.replicaPeer(this.id) }
   }
 }
+
+/** A log that nobody reads: only the places in it are looked at. */
+const UNREAD: Log = { append: () => 0, sync: () => {}, read: () => {}, trim: () => {} }
 
 /** Everything with which the others bring `sequence` from its pre-prepare to its decision at `replica`. */
 export function decide(

@@ -2,10 +2,9 @@
 import type { ClientId, Milliseconds, ReplicaId } from '../../src/base/ids.ts'
 import type { Peer } from '../../src/base/peer.ts'
 import type { Batch } from '../../src/messages/message.ts'
-import type { Application, Outcome, TransportHandler } from '../../src/ports.ts'
+import { RECALL_TICKS } from '../../src/pbft/parameters.ts'
+import type { Application, Outcome, PageStore, Snapshot, TransportHandler } from '../../src/ports.ts'
 import { type RejectedMessage, ReplicaRuntime } from '../../src/runtime/replica-runtime.ts'
-import { TreeAssembly } from '../../src/tree/assembly.ts'
-import { Tree } from '../../src/tree/tree.ts'
 import { type ClusterKit, suite } from './cluster-kit.ts'
 
 export interface SentFrame {
@@ -53,6 +52,8 @@ export class RuntimeUnderTest {
           trim: () => {},
         },
       },
+      pages: NO_PAGES,
+      entropy: (size) => new Uint8Array(size),
       clock: {
         now: () => this.#now as Milliseconds,
         every: (_, run) => {
@@ -63,7 +64,9 @@ export class RuntimeUnderTest {
       },
       onRejected: (rejected) => this.rejected.push(rejected),
     })
-    this.run()
+    // Nobody tells what it has from this replica: it takes part when it has waited long enough.
+    this.tick(RECALL_TICKS)
+    this.sent.length = 0
   }
 
   /** Frames from one peer, then everything that follows until nothing is due. */
@@ -85,6 +88,22 @@ export class RuntimeUnderTest {
   }
 }
 
+/** A page store in which nothing was ever stored, and which forgets. */
+const NO_PAGES: PageStore = {
+  anchor: null,
+  read: () => null,
+  write: (_, done) => done(),
+  commit: (_, __, done) => done(),
+  collect: (_, done) => done(0),
+}
+
+/** The state of an application whose state nobody looks at. */
+const ONE_PAGE: Snapshot = {
+  hashSome: () => new Uint8Array(32),
+  page: (path) => (path.length === 0 ? new Uint8Array(1) : null),
+  changesSince: () => ({ added: [], removed: [] }),
+}
+
 /** An application that gives every request these results, and knows what it executed. */
 function answering(results: Uint8Array): Application {
   const executed = new Set<string>()
@@ -99,8 +118,13 @@ function answering(results: Uint8Array): Application {
     standing: (client, timestamp) => (executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'),
     results: () => results,
     revision: 0,
-    snapshot: () => new Tree(suite.hash).snapshot(),
-    assemble: (root) => new TreeAssembly(suite.hash, new Tree(suite.hash).snapshot(), root),
+    snapshot: () => ONE_PAGE,
+    assemble: () => ({
+      missing: () => [],
+      add: () => 'not-missing',
+      retarget: () => {},
+      finish: () => ONE_PAGE,
+    }),
     restore: () => {},
     fingerprint: () => new Uint8Array(32),
   }

@@ -92,8 +92,15 @@ export class SessionUnderTest {
       signer,
       signingDigest: this.#kit.signingDigest,
     })
-    const executed = { client, publicKey, timestamp, requestDigest, results, standing: 'new' } as const
-    const outcome = { ...executed, recovery: null }
+    const outcome = {
+      client,
+      publicKey,
+      timestamp,
+      requestDigest,
+      results,
+      standing: 'new',
+      recovery: null,
+    } as const
     const place = { view: (options.view ?? 0) as View, sequence: 1 as Sequence }
     const [made] = maker.repliesFor(place, [{ outcome, isWhole: options.isShort !== true }])
     if (made === undefined) throw new Error('no reply')

@@ -88,7 +88,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(backup.receive(request)).toEqual([
       { kind: 'send', to: 0, outgoing: { kind: 'relayed', message: request } },
     ])
-    expect(backup.state.timer).toMatchObject({ client: request.client, timestamp: 1 })
+    expect(backup.state.timer).toMatchObject({ waitsFor: { client: request.client, timestamp: 1 } })
   })
 
   test('PBFT-1.1 a repetition of a waiting request is relayed again; what a replica relayed stops here', () => {

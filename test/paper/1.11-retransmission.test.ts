@@ -46,6 +46,8 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(statusOf(replica.state)).toEqual({
       kind: 'status',
       view: 0,
+      isActive: true,
+      viewChanges: 0,
       lowWatermark: 0,
       lastExecuted: 2,
       accepted: Uint8Array.of(0b1, 0b10),

@@ -32,9 +32,10 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
   test('PBFT-1.2 the view must be the current one', () => {
     for (const view of [n, 2 * n]) {
-      const effects = backup.receive(kit.prePrepare({ view, sequence: 1, batch: kit.batch() }))
-      expect(reasonsOf(effects)).toEqual(['wrong-view'])
+      // Kept until that view begins (1.5), and nothing follows from it before.
+      expect(backup.receive(kit.prePrepare({ view, sequence: 1, batch: kit.batch() }))).toEqual([])
     }
+    expect(backup.records).toEqual([])
     backup.state.view = n as View
     expect(reasonsOf(backup.receive(kit.prePrepare({ sequence: 1, batch: kit.batch() })))).toEqual([
       'wrong-view',
@@ -54,10 +55,12 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(prepares().map(({ sequence }) => sequence)).toEqual([LOG_WINDOW, 1])
   })
 
-  test('PBFT-1.2 what was executed is outside the window', () => {
+  test('PBFT-1.2 what was executed is still in the window: another digest is evidence, the same changes nothing', () => {
     decide(kit, backup, { sequence: 1, batch: kit.batch() })
     const effects = backup.receive(kit.prePrepare({ sequence: 1, batch: kit.batch([kit.request(0)]) }))
-    expect(reasonsOf(effects)).toEqual(['outside-window'])
+    expect(reasonsOf(effects)).toEqual(['conflicting-pre-prepare'])
+    expect(backup.receive(kit.prePrepare({ sequence: 1, batch: kit.batch() }))).toEqual([])
+    expect(backup.executed).toHaveLength(1)
   })
 
   test('PBFT-1.2 a second digest for one (v, s) is evidence against the primary and is not accepted', () => {
@@ -66,8 +69,13 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     backup.receive(first)
     const effects = backup.receive(second, kit.replicaPeer(2)) // another replica passes the lie on
     expect(effectsOf(effects, 'reject')).toMatchObject([
-      { reason: 'conflicting-pre-prepare', evidence: { guilty: 0, first, second } },
+      {
+        reason: 'conflicting-pre-prepare',
+        evidence: { guilty: 0, first: { kind: 'pre-prepare', digest: first.digest }, second },
+      },
     ])
+    const { evidence } = effectsOf(effects, 'reject')[0] ?? {}
+    expect(evidence?.first.envelope).toEqual(first.envelope) // signed: anyone can check it
     expect(prepares().map(({ digest }) => digest)).toEqual([first.digest])
   })
 

@@ -147,11 +147,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(logged?.commits).toEqual(executed?.commits)
     const frame = kit.frameOf(1, { ...prePrepare, kind: 'decision', commits: executed?.commits ?? [] })
     const message = decodeMessage(frame, kit.tools)
-    expect(
-      isRejection(message)
-        ? message
-        : isRejection(kit.authenticator.authenticate(message, kit.replicaPeer(1))),
-    ).toBe(false)
+    expect(isRejection(message) ? message : isRejection(kit.authenticated(message, kit.replicaPeer(1)))).toBe(
+      false,
+    )
   })
 
   test('PBFT-1.4 a decision too small, mixed, or with a sender twice is refused by its name', () => {
@@ -180,7 +178,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const bytes = kit.frameOf(2, { kind: 'decision', view, sequence, batch, commits })
       const message = decodeMessage(bytes, kit.tools)
       if (isRejection(message)) throw new Error(message.reason)
-      expect(kit.authenticator.authenticate(message, kit.replicaPeer(2))).toMatchObject({ reason })
+      expect(kit.authenticated(message, kit.replicaPeer(2))).toMatchObject({ reason })
     }
   })
 })

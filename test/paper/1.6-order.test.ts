@@ -15,7 +15,8 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     decide(kit, backup, { sequence: 1, batch: batchAt(1) })
     expect(backup.executed.map(({ sequence }) => sequence)).toEqual([1, 2, 3])
     expect(backup.state.lastExecuted).toBe(3)
-    expect(backup.state.slots.size).toBe(0)
+    expect([...backup.state.slots.values()].every(({ executed }) => executed !== null)).toBe(true)
+    expect(backup.state.batches.bytes).toBe(0)
   })
 
   test('PBFT-1.6 every order of deciding executes the same sequence', () => {

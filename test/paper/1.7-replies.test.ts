@@ -23,15 +23,15 @@ function repliesOf(
   const answers = Array.from({ length: count }, (_, index) => {
     const { client, publicKey, timestamp, digest } = kit.request(index % 10, { timestamp: index + 1 })
     const results = seedOf(index)
-    const executed = {
+    const outcome = {
       client,
       publicKey,
       timestamp,
       requestDigest: digest,
       results,
       standing: 'new',
+      recovery: null,
     } as const
-    const outcome = { ...executed, recovery: null }
     return { outcome, isWhole }
   })
   const replies = maker.repliesFor(place, answers).map(({ to, frame }, index) => {
@@ -43,7 +43,7 @@ function repliesOf(
   return { replies, outcomes: answers.map(({ outcome }) => outcome) }
 }
 
-const rejects = (message: Message) => kit.authenticator.authenticate(message, kit.replicaPeer(0))
+const rejects = (message: Message) => kit.authenticated(message, kit.replicaPeer(0))
 
 describe('one authentication per batch', () => {
   test.each([1, 2, 3, 5, 8, 64, 1023, 1024])(

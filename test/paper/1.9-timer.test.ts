@@ -11,34 +11,36 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const waits = (replica: ReplicaUnderTest, client: number, timestamp: number) =>
     replica.state.waiting.find(kit.clientId(client), kit.request(client, { timestamp }).timestamp) !== null
 
+  const hasLeft = ({ state }: ReplicaUnderTest) => state.view > 0 && !state.isActive
+
   test('PBFT-1.9 the timer of a waiting request runs out, and not before its time', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     backup.receive(kit.request(0))
-    backup.tick(REQUEST_TIMEOUT_TICKS - 1)
-    expect(backup.state.isTimerExpired).toBe(false)
-    backup.tick()
-    expect(backup.state.isTimerExpired).toBe(true)
+    backup.tickHearing(REQUEST_TIMEOUT_TICKS - 1)
+    expect(hasLeft(backup)).toBe(false)
+    backup.tickHearing()
+    expect(hasLeft(backup)).toBe(true)
   })
 
   test('PBFT-1.9 with nothing waiting no timer runs', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     decide(kit, backup, { sequence: 1, batch: batchOf([0, 1]) })
-    backup.tick(3 * REQUEST_TIMEOUT_TICKS)
+    backup.tickHearing(3 * REQUEST_TIMEOUT_TICKS)
     expect(backup.state.timer).toBeNull()
-    expect(backup.state.isTimerExpired).toBe(false)
+    expect(hasLeft(backup)).toBe(false)
   })
 
   test('PBFT-1.9 it restarts when the oldest waiting entry was served', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     backup.receive(kit.request(0))
-    backup.tick(60)
+    backup.tickHearing(40)
     backup.receive(kit.request(1))
     decide(kit, backup, { sequence: 1, batch: batchOf([0, 1]) })
-    expect(backup.state.timer).toMatchObject({ client: kit.clientId(1), startedTick: 60 })
-    backup.tick(REQUEST_TIMEOUT_TICKS - 1)
-    expect(backup.state.isTimerExpired).toBe(false)
-    backup.tick()
-    expect(backup.state.isTimerExpired).toBe(true)
+    expect(backup.state.timer).toMatchObject({ waitsFor: { client: kit.clientId(1) }, startedTick: 40 })
+    backup.tickHearing(backup.state.timeoutTicks - 1)
+    expect(hasLeft(backup)).toBe(false)
+    backup.tickHearing()
+    expect(hasLeft(backup)).toBe(true)
   })
 
   test('PBFT-1.9 other progress does not restart it: a primary cannot starve one client', () => {
@@ -46,20 +48,20 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     backup.receive(kit.request(0))
     for (let sequence = 1; sequence <= 10; sequence++) {
       backup.receive(kit.request(1, { timestamp: sequence }))
-      backup.tick(REQUEST_TIMEOUT_TICKS / 10)
+      backup.tickHearing(REQUEST_TIMEOUT_TICKS / 10)
       decide(kit, backup, { sequence, batch: batchOf([1, sequence]) })
     }
-    expect(backup.state.isTimerExpired).toBe(true)
-    expect(backup.state.timer).toMatchObject({ client: kit.clientId(0), startedTick: 0 })
+    expect(hasLeft(backup)).toBe(true)
+    expect(waits(backup, 0, 1)).toBe(true)
   })
 
   test('PBFT-1.9 serving a later request of the same client does not restart it', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     backup.receive(kit.request(0, { timestamp: 1 }))
     backup.receive(kit.request(0, { timestamp: 2 }))
-    backup.tick(50)
+    backup.tickHearing(40)
     decide(kit, backup, { sequence: 1, batch: batchOf([0, 2]) })
-    expect(backup.state.timer).toMatchObject({ timestamp: 1, startedTick: 0 })
+    expect(backup.state.timer).toMatchObject({ waitsFor: { timestamp: 1 }, startedTick: 0 })
   })
 
   test('PBFT-1.9 executed entries are dropped, and stale ones with them', () => {
@@ -102,21 +104,21 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   test('PBFT-1.9 a decision that came from another replica serves as well as an own one', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     backup.receive(kit.request(0))
-    backup.tick(REQUEST_TIMEOUT_TICKS)
-    expect(backup.state.isTimerExpired).toBe(true)
+    backup.tickHearing(REQUEST_TIMEOUT_TICKS - 1)
     backup.receive(kit.decision({ view: 2, sequence: 1, batch: batchOf([0, 1]) }))
-    expect(backup.state.isTimerExpired).toBe(false)
     expect(backup.state.timer).toBeNull()
+    backup.tickHearing(2 * REQUEST_TIMEOUT_TICKS)
+    expect(hasLeft(backup)).toBe(false)
   })
 
   test('PBFT-1.9 a repetition does not restart the timer', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     backup.receive(kit.request(0))
     for (let tick = 0; tick < REQUEST_TIMEOUT_TICKS; tick++) {
-      backup.tick()
+      backup.tickHearing()
       backup.receive(kit.request(0))
     }
-    expect(backup.state.isTimerExpired).toBe(true)
+    expect(hasLeft(backup)).toBe(true)
   })
 
   test('PBFT-1.9 the clock does not matter, ticks do', () => {
@@ -124,6 +126,6 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     backup.receive(kit.request(0))
     backup.tick(1, 1_000_000_000)
     backup.tick(1, 0)
-    expect(backup.state.isTimerExpired).toBe(false)
+    expect(hasLeft(backup)).toBe(false)
   })
 })

@@ -121,7 +121,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const wanted = digest ?? ('digest' in said ? said.digest : new Uint8Array(0))
       return replica.records.slice(0, replica.syncedRecords).some((record) => {
         if (said.kind === 'commit' && record.kind === 'prepared') {
-          const [first] = record.prepares
+          const [first] = record.certificate.prepares
           return first?.sequence === said.sequence && equalBytes(first.digest, wanted)
         }
         const held =

@@ -8,6 +8,7 @@ import { UNEXECUTED_BYTES_MAX } from '../../src/pbft/parameters.ts'
 import type { Log } from '../../src/ports.ts'
 import { DecisionArchive } from '../../src/runtime/decision-archive.ts'
 import { Inbox } from '../../src/runtime/inbox.ts'
+import { notePlace } from '../../src/runtime/log-places.ts'
 import { createClusterKit } from '../kit/cluster-kit.ts'
 import { ReplicaUnderTest } from '../kit/replica-kit.ts'
 
@@ -65,7 +66,7 @@ describe('the slots', () => {
     for (let sequence = 2; sequence <= 24; sequence++) {
       backup.receive(kit.prePrepare({ sequence, batch: kit.batch(requests, sequence) }))
     }
-    expect(backup.state.unexecutedBytes).toBeLessThanOrEqual(UNEXECUTED_BYTES_MAX)
+    expect(backup.state.batches.bytes).toBeLessThanOrEqual(UNEXECUTED_BYTES_MAX)
     backup.receive(kit.prePrepare({ sequence: 1, batch: kit.batch(requests, 1) }))
     expect(backup.records.filter(({ kind }) => kind === 'accepted')).toContainEqual(
       expect.objectContaining({ prePrepare: expect.objectContaining({ sequence: 1 }) }),
@@ -77,10 +78,10 @@ describe('the slots', () => {
     for (let sequence = 2; sequence <= 24; sequence++) {
       backup.receive(kit.decision({ sequence, batch: kit.batch(requests, sequence) }))
     }
+    const { batches, slots } = backup.state
     let held = 0
-    for (const { accepted, decidedBatch } of backup.state.slots.values()) {
-      held += (decidedBatch ?? accepted?.batch)?.bytes.length ?? 0
-    }
+    for (const { decidedBatch } of slots.values()) held += decidedBatch?.bytes.length ?? 0
+    expect(held).toBe(batches.bytes)
     expect(held).toBeLessThanOrEqual(UNEXECUTED_BYTES_MAX)
   })
 })
@@ -107,13 +108,7 @@ describe('executed decisions', () => {
     expect(backup.executed.map(({ batch }) => toHex(batch.digest))[1]).toBe(toHex(decided.digest))
 
     const archive = new DecisionArchive(logOf(backup.log), kit.tools, kit.authenticator)
-    for (const [position, record] of backup.records.entries()) {
-      if (record.kind === 'accepted') archive.noteBatch(record.prePrepare.sequence, position)
-      const [first] = record.kind === 'decided' ? record.commits : []
-      if (record.kind === 'decided' && first !== undefined) {
-        archive.noteDecision(first.sequence, position, !record.isBatchLogged)
-      }
-    }
+    for (const [position, record] of backup.records.entries()) notePlace(archive, record, position)
     const served: (string | null)[] = []
     archive.find(2 as Sequence, (decision) => served.push(decision && toHex(decision.batch.digest)))
     expect(served).toEqual([toHex(decided.digest)])

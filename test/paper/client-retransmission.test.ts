@@ -51,7 +51,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const gaps = sentAt.map((tick, index) => tick - (sentAt[index - 1] ?? 0))
       expect(gaps.length).toBeGreaterThan(10)
       for (const [attempt, gap] of gaps.entries()) {
-        const ticks = Math.min(30 * 2 ** attempt, 300)
+        const ticks = Math.min(15 * 2 ** attempt, 300)
         expect(gap).toBeGreaterThanOrEqual(ticks / 2)
         expect(gap).toBeLessThanOrEqual(ticks * 1.5 + 1)
       }

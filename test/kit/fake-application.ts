@@ -1,0 +1,78 @@
+/**
+ * The least application that the protocol can live with: sessions by rule 1.8, recovery operations by rule 6.4, and a
+ * state that is the hash over all that was executed, so that equal histories and no others have equal roots.
+ */
+import { concatBytes, toHex, writeU64 } from '../../src/base/bytes.ts'
+import type { ClientId, ReplicaId, Sequence, Timestamp } from '../../src/base/ids.ts'
+import type { Standing } from '../../src/base/standing.ts'
+import type { Batch } from '../../src/messages/message.ts'
+import type { ExecutedRecovery } from '../../src/pbft/effects.ts'
+import { type ClusterKit, hash } from './cluster-kit.ts'
+
+const FLOOR_DISTANCE = 64
+const FIRST_ROOT: Uint8Array = new Uint8Array(32)
+
+/** The root after one more batch. */
+export function nextRoot(root: Uint8Array, sequence: number, { digest }: Batch): Uint8Array {
+  const number = new Uint8Array(8)
+  writeU64(number, 0, sequence)
+  return hash(concatBytes(root, number, digest))
+}
+
+/** The root after batches 1 to `batches.length`. */
+export const rootAfter = (batches: readonly Batch[]): Uint8Array =>
+  batches.reduce<Uint8Array>((root, batch, index) => nextRoot(root, index + 1, batch), FIRST_ROOT)
+
+export class FakeApplication {
+  root: Uint8Array = FIRST_ROOT
+  /** Recovery operations that are executed and refused, because they come too soon. */
+  refusesRecoveries = false
+  readonly #kit: ClusterKit
+  readonly #known: Map<string, string>
+  readonly #highest: Map<ClientId, number>
+  readonly #nonces: Set<string>
+
+  constructor(kit: ClusterKit, from?: FakeApplication) {
+    this.#kit = kit
+    if (from !== undefined) this.root = from.root
+    this.#known = new Map(from === undefined ? [] : from.#known)
+    this.#highest = new Map(from === undefined ? [] : from.#highest)
+    this.#nonces = new Set(from === undefined ? [] : from.#nonces)
+  }
+
+  /** The state as it is now, for good. */
+  frozen(): FakeApplication {
+    return new FakeApplication(this.#kit, this)
+  }
+
+  standing(client: ClientId, timestamp: Timestamp, digest: Uint8Array): Standing {
+    if (this.#replicaOf(client) !== null) return this.#nonces.has(toHex(digest)) ? 'executed' : 'new'
+    if (!this.#kit.cluster.clients.some(({ id }) => id === client)) return 'unknown-client'
+    if (timestamp <= (this.#highest.get(client) ?? 0) - FLOOR_DISTANCE) return 'stale'
+    const known = this.#known.get(`${client}:${timestamp}`)
+    if (known === undefined) return 'new'
+    return known === toHex(digest) ? 'executed' : 'timestamp-reused'
+  }
+
+  execute(sequence: Sequence, batch: Batch): readonly ExecutedRecovery[] {
+    this.root = nextRoot(this.root, sequence, batch)
+    const recoveries: ExecutedRecovery[] = []
+    for (const { client, timestamp, digest } of batch.requests) {
+      if (this.standing(client, timestamp, digest) !== 'new') continue
+      const replica = this.#replicaOf(client)
+      if (replica === null) {
+        this.#known.set(`${client}:${timestamp}`, toHex(digest))
+        this.#highest.set(client, Math.max(this.#highest.get(client) ?? 0, timestamp))
+      } else {
+        this.#nonces.add(toHex(digest))
+        recoveries.push({ replica, requestDigest: digest, isAccepted: !this.refusesRecoveries })
+      }
+    }
+    return recoveries
+  }
+
+  #replicaOf(client: ClientId): ReplicaId | null {
+    const id = this.#kit.replicaClients.indexOf(client)
+    return id < 0 ? null : (id as ReplicaId)
+  }
+}
