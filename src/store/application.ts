@@ -177,7 +177,10 @@ class TreeStore implements Store {
   }
 
   fingerprint(): Uint8Array {
-    return this.#tree.snapshot().hashAll()
+    const snapshot = this.#tree.snapshot()
+    const root = snapshot.hashAll()
+    snapshot.release()
+    return root
   }
 
   #executeRequest(request: ExecutableRequest): RequestOutcome {

@@ -6,6 +6,7 @@ import { byteText } from '../base/byte-text.ts'
 import { compareBytes, equalBytes, readU16 } from '../base/bytes.ts'
 import { DIGEST_BYTES, type Hash } from '../base/hash.ts'
 import { decodePage, decodeValuePage, type Expected } from './decode.ts'
+import { Generation } from './generation.ts'
 import { ENTRY_HEADER_BYTES, PAGE_BYTES_MAX } from './layout.ts'
 import {
   childTotal,
@@ -53,7 +54,7 @@ interface Gathered {
 const ROUNDS_KEPT = 4
 const NOTHING = new Uint8Array(0)
 /** Stands where a child is missing. */
-const HOLE = Page.empty(0, {})
+const HOLE = Page.empty(0, new Generation())
 
 const textOf = (hash: Uint8Array): string => byteText(hash, 0, DIGEST_BYTES)
 
@@ -61,7 +62,7 @@ export class TreeAssembly {
   readonly #hash: Hash
   /** The tree whose pages may be used again. */
   readonly #live: Page
-  readonly #generation = {}
+  readonly #generation = new Generation()
   readonly #gathered = new Map<string, Gathered>()
   #round = 0
   #root: Uint8Array

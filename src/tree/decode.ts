@@ -4,6 +4,7 @@
  */
 import { compareBytes, equalBytes, readU16, readU32 } from '../base/bytes.ts'
 import { DIGEST_BYTES } from '../base/hash.ts'
+import type { Generation } from './generation.ts'
 import {
   ENTRY_HEADER_BYTES,
   INDEX_PAGE_BYTES_MAX,
@@ -58,7 +59,11 @@ export type PageFault =
   | 'key'
 
 /** A page of a generation that nobody changes, its children still to be filled in; or what is wrong with it. */
-export function decodePage(encoded: Uint8Array, expected: Expected, generation: object): Page | PageFault {
+export function decodePage(
+  encoded: Uint8Array,
+  expected: Expected,
+  generation: Generation,
+): Page | PageFault {
   if (encoded.length < PAGE_HEADER_BYTES || encoded.length > INDEX_PAGE_BYTES_MAX) return 'size'
   const [tag, level] = encoded as unknown as [number, number]
   if (tag !== PAGE_TAGS.leaf && tag !== PAGE_TAGS.inner) return 'tag'

@@ -5,6 +5,7 @@
 import { assert } from '../base/assert.ts'
 import { readU16, readU32, writeU16, writeU32 } from '../base/bytes.ts'
 import { DIGEST_BYTES } from '../base/hash.ts'
+import type { Generation } from './generation.ts'
 import {
   ENTRY_HEADER_BYTES,
   INNER_PLACE_BYTES,
@@ -53,7 +54,7 @@ export class Page {
   /** Bytes of one place in the table. */
   readonly width: number
   /** The generation of the tree that may change it. */
-  readonly generation: object
+  readonly generation: Generation
   bytes: Uint8Array
   /** Bytes of the encoded page, which begins at `PAGE_AT` of `bytes`. */
   length: number
@@ -72,7 +73,7 @@ export class Page {
   /** Bytes that all separators but the first share. */
   sharedBytes = 0
 
-  constructor(level: number, generation: object, bytes: Uint8Array, length: number) {
+  constructor(level: number, generation: Generation, bytes: Uint8Array, length: number) {
     this.level = level
     this.width = level === 0 ? LEAF_PLACE_BYTES : INNER_PLACE_BYTES
     this.generation = generation
@@ -84,7 +85,7 @@ export class Page {
     this.stale = level === 0 ? NO_STALE : []
   }
 
-  static empty(level: number, generation: object): Page {
+  static empty(level: number, generation: Generation): Page {
     const bytes = new Uint8Array(capacityOf(PAGE_HEADER_BYTES))
     bytes[PAGE_AT] = level === 0 ? PAGE_TAGS.leaf : PAGE_TAGS.inner
     bytes[PAGE_AT + 1] = level
@@ -92,8 +93,8 @@ export class Page {
   }
 
   /** The same page for another generation to change. */
-  copy(generation: object): Page {
-    const bytes = new Uint8Array(capacityOf(this.length))
+  copy(generation: Generation): Page {
+    const bytes = generation.buffers.take(capacityOf(this.length))
     bytes.set(this.bytes.subarray(PAGE_AT, PAGE_AT + this.length), PAGE_AT)
     const copy = new Page(this.level, generation, bytes, this.length)
     copy.total = this.total

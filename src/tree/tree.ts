@@ -8,6 +8,7 @@
 import { assert } from '../base/assert.ts'
 import { readU16, readU32, writeU16, writeU32 } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
+import { Generation, Retirement } from './generation.ts'
 import { ENTRY_HEADER_BYTES, placedBytes, TREE_KEY_BYTES_MAX, TREE_VALUE_BYTES_MAX } from './layout.ts'
 import {
   childTotal,
@@ -34,12 +35,12 @@ import {
   rootAbove,
 } from './structure.ts'
 
-/** A mark on the pages that the live tree made since the last snapshot: only those may change. */
-const newGeneration = (): object => ({})
-
 export class Tree {
   readonly #hash: Hash
-  #generation = newGeneration()
+  /** Only its pages may change. */
+  #generation = new Generation()
+  /** Of the newest snapshot. */
+  #retirement: Retirement | null = null
   #root: Page
   // Where the last `find` went: the pages above the leaf, and which child was taken in each.
   readonly #pages: Page[] = []
@@ -65,13 +66,16 @@ export class Tree {
 
   /** The tree as it is now, frozen. */
   snapshot(): TreeSnapshot {
-    this.#generation = newGeneration()
-    return new TreeSnapshot(this.#hash, this.#root)
+    this.#retirement = new Retirement(this.#generation)
+    this.#generation = new Generation(this.#generation)
+    return new TreeSnapshot(this.#hash, this.#root, this.#retirement)
   }
 
   /** Goes on from a snapshot, of this tree or of another. */
   restore(snapshot: TreeSnapshot): void {
-    this.#generation = newGeneration()
+    // Pages that were retired may live again, so nothing of before gives its buffers to what comes now.
+    this.#generation = new Generation()
+    this.#retirement = null
     this.#root = snapshot.root
     this.find(new Uint8Array(0), 0, 0)
   }
@@ -180,6 +184,7 @@ export class Tree {
       const page = depth === this.#depth ? this.#leaf : (this.#pages[depth] as Page)
       if (page.generation === generation) continue
       const copy = page.copy(generation)
+      this.#retirement?.add(page)
       if (depth === 0) this.#root = copy
       else linkChild(this.#pages[depth - 1] as Page, this.#indices[depth - 1] as number, copy)
       if (depth === this.#depth) this.#leaf = copy

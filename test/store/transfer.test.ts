@@ -97,7 +97,7 @@ describe('a transferred state', () => {
         }
         expect(answersOf(target.store, asked)).toEqual(answersOf(reference.store, asked))
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     )
   })
 

@@ -52,7 +52,7 @@ describe('changes between snapshots', () => {
           older.push(next)
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     )
   })
 
@@ -130,7 +130,7 @@ describe('an assembly', () => {
         expect(gathered.hashAll()).toEqual(root)
         expect(contentsOf(gathered.cursor(NOTHING))).toEqual(contentsOf(snapshot.cursor(NOTHING)))
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     )
   })
 
@@ -297,7 +297,7 @@ describe('pages with the right hash and the wrong content', () => {
         for (const [at, byte] of edits) page[at % Math.min(page.length, 200)] = byte
         expect(['taken', 'malformed']).toContain(verdict(page))
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     )
   })
 })

@@ -31,7 +31,7 @@ describe('a proof', () => {
           expect(verdict.kind === 'present' ? verdict.value.slice() : verdict.kind).toEqual(value ?? 'absent')
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
   })
 

@@ -90,6 +90,7 @@ function run(keys: number, name: string, hash: Hash): void {
       bytes += page.bytes.length
     }
     for (const _ of removed) pages += 0
+    base.release()
     base = snapshot
   }
   for (const index of indices) {

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { equalBytes, fromHex, toHex } from '../../src/base/bytes.ts'
 import { TREE_VALUE_BYTES_MAX } from '../../src/tree/layout.ts'
+import type { TreeSnapshot } from '../../src/tree/snapshot.ts'
 import { Tree } from '../../src/tree/tree.ts'
 import {
   apply,
@@ -47,7 +48,7 @@ describe('the tree holds what a sorted map holds', () => {
         }
         for (const { check } of kept) check()
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     )
   })
 
@@ -70,7 +71,7 @@ describe('the tree holds what a sorted map holds', () => {
           expect(contentsOf(tree.cursor(key))).toEqual(behind)
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     )
   })
 
@@ -90,6 +91,47 @@ describe('the tree holds what a sorted map holds', () => {
     tree.set(bytes('01'), value)
     expect(equalBytes(tree.get(bytes('01')) ?? NOTHING, value)).toBe(true)
     expect(() => tree.set(bytes('01'), new Uint8Array(TREE_VALUE_BYTES_MAX + 1))).toThrow()
+  })
+})
+
+describe('released snapshots', () => {
+  test('give their buffers on and take nothing from the tree, from other snapshots, from other trees', () => {
+    const kinds = fc.array(fc.tuple(fc.nat(9), fc.nat(99)), { minLength: 4, maxLength: 9 })
+    fc.assert(
+      fc.property(runs, kinds, (all, kindsOf) => {
+        let tree = new Tree(hash)
+        let model: Model = new Map()
+        let held: { snapshot: TreeSnapshot; root: string; contents: [string, string][]; text: string }[] = []
+        for (const [turn, [kind, which]] of kindsOf.entries()) {
+          for (const each of all[turn % all.length] ?? []) apply(tree, model, each)
+          const snapshot = tree.snapshot()
+          const contents = contentsOfModel(model)
+          const text = JSON.stringify(contents)
+          held.push({ snapshot, root: toHex(snapshot.hashAll()), contents, text })
+          const chosen = held[which % held.length]
+          if (kind < 5 && chosen !== undefined) {
+            chosen.snapshot.release()
+            expect(() => chosen.snapshot.page([])).toThrow()
+            held = held.filter((each) => each !== chosen)
+          } else if (kind < 8 && chosen !== undefined) {
+            // Back to an older state, in this tree or in another one.
+            if (kind === 7) tree = new Tree(hash)
+            tree.restore(chosen.snapshot)
+            model = new Map(chosen.contents.map(([key, value]) => [key, bytes(value)]))
+          }
+          expect(JSON.stringify(contentsOf(tree.cursor(NOTHING)))).toBe(
+            JSON.stringify(contentsOfModel(model)),
+          )
+          for (const each of held) {
+            expect(JSON.stringify(contentsOf(each.snapshot.cursor(NOTHING)))).toBe(each.text)
+            for (const page of each.snapshot.changesSince(null).added)
+              expect(hash(page.bytes)).toEqual(page.hash)
+            expect(toHex(each.snapshot.hashAll())).toBe(each.root)
+          }
+        }
+      }),
+      { numRuns: 12 },
+    )
   })
 })
 
@@ -117,7 +159,7 @@ describe('the root', () => {
         expect(new Set(roots).size).toBe(1)
         expect(snapshot.hashAll()).toEqual(root)
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     )
   })
 
