@@ -6,8 +6,7 @@ import type { Command } from 'commander'
 import { initCluster } from '../../replicas/init.ts'
 import { startLocalCluster } from '../../replicas/local-cluster.ts'
 import { describeMachine, factsLine, type Machine } from '../bench/machine.ts'
-import { type Measured, measure } from '../bench/measure.ts'
-import { bundleWorkload, httpWorkload, KEYS, VALUE_BYTES } from '../bench/workloads.ts'
+import type { Measured } from '../bench/measure.ts'
 import { type Connection, connect } from '../library/connection.ts'
 import { childArguments, wholeNumber } from './cluster-commands.ts'
 import { benchFailover, type FailoverFlags } from './failover-command.ts'
@@ -45,6 +44,7 @@ export function addBenchCommand(program: Command): void {
 async function bench(flags: Flags): Promise<void> {
   const directory = mkdtempSync(join(flags.dir ?? tmpdir(), 'strategos-bench-'))
   try {
+    const { KEYS, VALUE_BYTES } = await import('../bench/workloads.ts')
     const machine = describeMachine(directory)
     const results = await benchIn(directory, flags)
     const setting = {
@@ -62,6 +62,9 @@ async function bench(flags: Flags): Promise<void> {
 }
 
 async function benchIn(directory: string, flags: Flags): Promise<readonly Measured[]> {
+  // Loaded here, for no other command needs them.
+  const { measure } = await import('../bench/measure.ts')
+  const { bundleWorkload, httpWorkload } = await import('../bench/workloads.ts')
   const names = Array.from({ length: flags.clients }, (_, index) => `bench-${index}`)
   const cluster = await initCluster({
     directory,
