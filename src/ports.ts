@@ -163,6 +163,11 @@ export interface PageStore {
   write(pages: readonly Page[], done: () => void): void
   /** Makes all that was written durable and then this anchor; deletes the removed pages after that. */
   commit(anchor: Anchor, removed: readonly Uint8Array[], done: () => void): void
+  /**
+   * Deletes every page that is not among `keep`, also one that was written before this call; then gives their count.
+   * For the pages of states that were never committed or whose deletion a crash cut short.
+   */
+  collect(keep: Iterable<Uint8Array>, done: (deleted: number) => void): void
 }
 
 /** What executing one request gave. */

@@ -12,7 +12,7 @@ import { concatBytes, equalBytes, readU32, readU64, utf8, writeU32, writeU64 } f
 import { DIGEST_BYTES } from '../base/hash.ts'
 import { toSequence } from '../base/ids.ts'
 import type { Anchor } from '../ports.ts'
-import { closeLogFile, type LogFiles, openLogFile, syncDirectory } from './file-log-files.ts'
+import { closeLogFile, type LogFiles, openLogFile, syncNames } from './file-log-files.ts'
 
 const MAGIC = utf8('strategos anchor 1\n')
 const ROOT_AT = MAGIC.length + 8
@@ -67,5 +67,5 @@ export async function writeAnchor(path: string, anchor: Anchor, files: LogFiles)
     await closeLogFile(file)
   }
   renameSync(beside, path)
-  syncDirectory(dirname(path))
+  await syncNames(dirname(path))
 }

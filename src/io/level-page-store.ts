@@ -16,7 +16,7 @@ import { equalBytes, toHex } from '../base/bytes.ts'
 import { DIGEST_BYTES } from '../base/hash.ts'
 import type { Anchor, Page, PageStore } from '../ports.ts'
 import { readAnchor, writeAnchor } from './anchor-file.ts'
-import { type LogFiles, syncDirectory, systemLogFiles } from './file-log-files.ts'
+import { type LogFiles, syncDirectory, syncNames, systemLogFiles } from './file-log-files.ts'
 import { openPageDatabase, type PageDatabase } from './page-database.ts'
 import { findDamage, salvagePages } from './page-salvage.ts'
 import { causeOf, type PageDamage, PageStoreFailed, PageStoreInUse } from './page-store-errors.ts'
@@ -48,16 +48,11 @@ export interface LevelPageStoreOptions {
 export interface LevelPageStore extends PageStore {
   /** Different pages that were found damaged and have not been written anew. */
   readonly damagedPages: number
-  /**
-   * Deletes every page that is not among `keep`, also one that was written before this call; then gives their count.
-   * For the pages of states that were never committed or whose deletion a crash cut short.
-   */
-  collect(keep: Iterable<Uint8Array>, done: (deleted: number) => void): void
   /** Finishes what was asked for, and gives the directory free. */
   close(): Promise<void>
 }
 
-/** Opens the page store in a directory, or makes an empty one. Rejects with `PageStoreInUse`, or the system's error. */
+/** Opens the page store in a directory, or makes an empty one. Rejects with `PageStoreInUse` or `PageStoreFailed`. */
 export async function openLevelPageStore(
   directory: string,
   options: LevelPageStoreOptions,
@@ -80,7 +75,8 @@ export async function openLevelPageStore(
     return new LevelPages({ files: systemLogFiles, ...options, path, anchorPath, database, anchor, release })
   } catch (error) {
     release()
-    throw error
+    if (error instanceof PageStoreInUse) throw error
+    throw new PageStoreFailed(`Opening the pages in ${directory} failed`, error)
   }
 }
 
@@ -286,7 +282,7 @@ class LevelPages implements LevelPageStore {
   async #commit({ anchor, removed }: Extract<Task, { kind: 'commit' }>): Promise<void> {
     const { path, anchorPath, files } = this.#parts
     // The database makes new files and does not make their names certain.
-    syncDirectory(path)
+    await syncNames(path)
     await writeAnchor(anchorPath, anchor, files).catch((error) => {
       throw new PageStoreFailed(`Writing the anchor ${anchorPath} failed`, error)
     })

@@ -37,7 +37,8 @@ export function writeRecord(
   const key = recordKey(place, 0)
   const head = results === null ? 0 : Math.min(results.length, RESULTS_PART_BYTES)
   tree.find(key, 0, key.length)
-  const { bytes, from } = tree.put(key, 0, key.length, RESULTS_AT + head)
+  tree.put(key, 0, key.length, RESULTS_AT + head)
+  const { valueBuffer: bytes, valueAt: from } = tree
   writeU64(bytes, from, record.timestamp)
   bytes.set(record.requestDigest, from + DIGEST_AT)
   writeU64(bytes, from + ORDER_AT, record.order)

@@ -87,9 +87,7 @@ function executePut(execution: Execution): void {
   if (!isPut) return results.result('no-space', 0)
   results.result('ok', FIELD_BYTES.put)
   results.u64(store.revision)
-  results.u64(store.createRevision)
-  results.u64(store.modRevision)
-  results.u64(store.version)
+  results.revisions(store)
 }
 
 function executeGet(execution: Execution): void {

@@ -108,22 +108,31 @@ export class KeyValueStore {
    */
   put(source: Uint8Array, from: number, to: number): boolean {
     const length = to - from
+    const tree = this.#tree
     const isNew = !this.#isFound
     const change = isNew ? this.#keyLength - 1 + length : length - this.valueLength
     if (this.#bytes + change > this.#bytesMax || (isNew && this.#size >= this.#keysMax)) return false
-    const revision = this.#revision + 1
+    const revision = ++this.#revision
     const createRevision = isNew ? revision : this.createRevision
     const version = isNew ? 1 : this.version + 1
-    this.#revision = revision
     this.#bytes += change
     if (isNew) this.#size++
-    const { bytes, from: at } = this.#tree.put(this.#key, 0, this.#keyLength, REVISIONS_BYTES + length)
+    tree.put(this.#key, 0, this.#keyLength, REVISIONS_BYTES + length)
     this.#isFound = true
-    writeU64(bytes, at, createRevision)
-    writeU64(bytes, at + 8, revision)
-    writeU64(bytes, at + 16, version)
-    copyValue(source, from, to, bytes, at + REVISIONS_BYTES)
+    const { valueBuffer, valueAt } = tree
+    writeU64(valueBuffer, valueAt, createRevision)
+    writeU64(valueBuffer, valueAt + 8, revision)
+    writeU64(valueBuffer, valueAt + 16, version)
+    copyValue(source, from, to, valueBuffer, valueAt + REVISIONS_BYTES)
     return true
+  }
+
+  /** Writes create revision, modification revision and version at an offset of `target`. */
+  copyRevisions(target: Uint8Array, at: number): void {
+    const { valueBuffer, valueAt } = this.#tree
+    for (let offset = 0; offset < REVISIONS_BYTES; offset++) {
+      target[at + offset] = valueBuffer[valueAt + offset] as number
+    }
   }
 
   /** Deletes the key, which was found. */

@@ -67,6 +67,10 @@ export class Page {
   stale: number[]
   /** For each entry of a leaf its value's page, or null; null where no entry has one. */
   values: (ValuePage | null)[] | null = null
+  /** Made from an inner page's separators when they are searched: what `childIndex` compares first. */
+  heads: Uint32Array | null = null
+  /** Bytes that all separators but the first share. */
+  sharedBytes = 0
 
   constructor(level: number, generation: object, bytes: Uint8Array, length: number) {
     this.level = level
@@ -96,6 +100,8 @@ export class Page {
     if (this.level > 0) {
       copy.children = this.children.slice()
       copy.stale = this.stale.slice()
+      copy.heads = this.heads
+      copy.sharedBytes = this.sharedBytes
     }
     if (this.values !== null) copy.values = this.values.slice()
     return copy
@@ -168,6 +174,7 @@ export function separatorOf(page: Page, index: number): Uint8Array {
 // The editing of the table and its heap, the same for both kinds.
 
 function setCount(page: Page, count: number): void {
+  page.heads = null
   page.count = count
   writeU16(page.bytes, PAGE_AT + 2, count)
 }
@@ -210,6 +217,7 @@ export function openItem(page: Page, index: number, size: number): void {
 export function resizeItem(page: Page, index: number, size: number): void {
   const by = size - (itemEnd(page, index) - itemAt(page, index))
   if (by === 0) return
+  page.heads = null
   reserve(page, page.length + by)
   const end = itemEnd(page, index)
   page.bytes.copyWithin(end + by, end, PAGE_AT + page.length)

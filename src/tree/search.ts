@@ -1,7 +1,16 @@
 /** Where keys stand in pages, and the order in which they follow each other. */
 import { readU16, readU32 } from '../base/bytes.ts'
-import { ENTRY_HEADER_BYTES } from './layout.ts'
-import { childTotal, entryKeyAt, isApart, itemAt, itemEnd, type Page, type ValuePage } from './page.ts'
+import { ENTRY_HEADER_BYTES, LEAF_PLACE_BYTES, PAGE_HEADER_BYTES } from './layout.ts'
+import {
+  childTotal,
+  entryKeyAt,
+  isApart,
+  itemAt,
+  itemEnd,
+  PAGE_AT,
+  type Page,
+  type ValuePage,
+} from './page.ts'
 
 /** A byte string inside another. */
 export interface Span {
@@ -12,48 +21,114 @@ export interface Span {
 
 export const spanOf = (bytes: Uint8Array): Span => ({ bytes, from: 0, to: bytes.length })
 
-/** The order of the bytes at .. end of a page and a key. */
-function compareAt(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  key: Uint8Array,
-  from: number,
-  to: number,
-): number {
-  const shared = Math.min(end - at, to - from)
-  for (let index = 0; index < shared; index++) {
-    const difference = (bytes[at + index] as number) - (key[from + index] as number)
-    if (difference !== 0) return difference
-  }
-  return end - at - (to - from)
-}
-
-/** The index of the child whose keys the key belongs to. */
+/**
+ * The index of the child whose keys the key belongs to. The separators' next four bytes behind what all of them share
+ * stand in a row of numbers, so that few separators are read.
+ */
 export function childIndex(page: Page, key: Uint8Array, from: number, to: number): number {
+  const heads = page.heads ?? makeHeads(page)
+  const shared = page.sharedBytes
+  const order = shared === 0 ? 0 : orderOfShared(page, shared, key, from, to)
+  if (order !== 0) return order < 0 ? page.count - 1 : 0
+  const head = headAt(key, from + shared, to)
   let low = 0
   let high = page.count - 1
+  // The bytes that the key is known to share with the separators at `low` and behind `high`.
+  let sharedBelow = shared
+  let sharedAbove = shared
   while (low < high) {
     const middle = (low + high + 1) >>> 1
-    if (compareAt(page.bytes, itemAt(page, middle), itemEnd(page, middle), key, from, to) <= 0) low = middle
-    else high = middle - 1
+    const other = heads[middle] as number
+    let isUpTo = other < head
+    let common = shared
+    if (other === head) {
+      const at = itemAt(page, middle)
+      const length = itemEnd(page, middle) - at
+      const end = length < to - from ? length : to - from
+      common = sharedBelow < sharedAbove ? sharedBelow : sharedAbove
+      while (common < end && page.bytes[at + common] === key[from + common]) common++
+      isUpTo =
+        common < end
+          ? (page.bytes[at + common] as number) < (key[from + common] as number)
+          : length <= to - from
+    }
+    if (isUpTo) {
+      low = middle
+      sharedBelow = common
+    } else {
+      high = middle - 1
+      sharedAbove = common
+    }
   }
   return low
 }
 
+/** The order of what all separators but the first share, and the key. */
+function orderOfShared(page: Page, shared: number, key: Uint8Array, from: number, to: number): number {
+  const at = itemAt(page, 1)
+  const length = Math.min(shared, to - from)
+  for (let index = 0; index < length; index++) {
+    const difference = (page.bytes[at + index] as number) - (key[from + index] as number)
+    if (difference !== 0) return difference
+  }
+  return shared - length
+}
+
+/** The next four bytes as a number, zeros where there are none. */
+function headAt(bytes: Uint8Array, at: number, end: number): number {
+  if (at + 4 <= end) return readU32(bytes, at)
+  let head = 0
+  for (let index = at; index < at + 4; index++)
+    head = head * 256 + (index < end ? (bytes[index] as number) : 0)
+  return head
+}
+
+function makeHeads(page: Page): Uint32Array {
+  const { count, bytes } = page
+  const heads = new Uint32Array(count)
+  let shared = 0
+  if (count > 1) {
+    const [first, last] = [itemAt(page, 1), itemAt(page, count - 1)]
+    const length = Math.min(itemEnd(page, 1) - first, itemEnd(page, count - 1) - last)
+    while (shared < length && bytes[first + shared] === bytes[last + shared]) shared++
+  }
+  for (let index = 1; index < count; index++) {
+    heads[index] = headAt(bytes, itemAt(page, index) + shared, itemEnd(page, index))
+  }
+  page.heads = heads
+  page.sharedBytes = shared
+  return heads
+}
+
 /** The index of the key's entry, or -1 - i where it would stand at index i. */
 export function entryIndex(page: Page, key: Uint8Array, from: number, to: number): number {
-  const { bytes } = page
+  const { bytes, count } = page
+  const length = to - from
+  const table = PAGE_AT + PAGE_HEADER_BYTES
+  const heap = table + count * LEAF_PLACE_BYTES
   let low = 0
-  let high = page.count
+  let high = count
+  // The bytes that the key shares with what is below it and above it, and so with all between.
+  let sharedBelow = 0
+  let sharedAbove = 0
   while (low < high) {
     const middle = (low + high) >>> 1
-    const at = itemAt(page, middle)
+    const at = heap + readU16(bytes, table + middle * LEAF_PLACE_BYTES)
+    const otherLength = readU16(bytes, at)
     const keyAt = at + ENTRY_HEADER_BYTES
-    const order = compareAt(bytes, keyAt, keyAt + readU16(bytes, at), key, from, to)
+    const end = otherLength < length ? otherLength : length
+    let offset = sharedBelow < sharedAbove ? sharedBelow : sharedAbove
+    while (offset < end && bytes[keyAt + offset] === key[from + offset]) offset++
+    const order =
+      offset < end ? (bytes[keyAt + offset] as number) - (key[from + offset] as number) : otherLength - length
     if (order === 0) return middle
-    if (order < 0) low = middle + 1
-    else high = middle
+    if (order < 0) {
+      low = middle + 1
+      sharedBelow = offset
+    } else {
+      high = middle
+      sharedAbove = offset
+    }
   }
   return -1 - low
 }

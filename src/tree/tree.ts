@@ -6,13 +6,11 @@
  * For speed a change is made in two steps: `find`, and then `put` or `delete` at the place found.
  */
 import { assert } from '../base/assert.ts'
-import { readU16, writeU16, writeU32 } from '../base/bytes.ts'
+import { readU16, readU32, writeU16, writeU32 } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
 import { ENTRY_HEADER_BYTES, placedBytes, TREE_KEY_BYTES_MAX, TREE_VALUE_BYTES_MAX } from './layout.ts'
 import {
   childTotal,
-  entryKeyAt,
-  entryValueLength,
   isApart,
   itemAt,
   openItem,
@@ -22,7 +20,7 @@ import {
   setChildTotal,
   ValuePage,
 } from './page.ts'
-import { childIndex, countPrefix, entryIndex, entryValue, type Span, spanOf, TreeCursor } from './search.ts'
+import { childIndex, countPrefix, entryIndex, spanOf, TreeCursor } from './search.ts'
 import { TreeSnapshot } from './snapshot.ts'
 import {
   canJoin,
@@ -50,6 +48,9 @@ export class Tree {
   #leaf: Page
   /** The index of the key's entry, or -1 - i where it would stand at i. */
   #index = -1
+  valueBuffer: Uint8Array = new Uint8Array(0)
+  valueAt = 0
+  valueLength = 0
 
   constructor(hash: Hash) {
     this.#hash = hash
@@ -82,8 +83,8 @@ export class Tree {
 
   set(key: Uint8Array, value: Uint8Array): void {
     this.find(key, 0, key.length)
-    const { bytes, from } = this.put(key, 0, key.length, value.length)
-    bytes.set(value, from)
+    this.put(key, 0, key.length, value.length)
+    this.valueBuffer.set(value, this.valueAt)
   }
 
   /** Whether the key was there. */
@@ -103,8 +104,18 @@ export class Tree {
     return new TreeCursor(this.#root, spanOf(key))
   }
 
-  /** Goes to the place of the key that stands in `key` from .. to, and says whether it is there. */
+  /**
+   * Goes to the place of the key that stands in `key` from .. to, and says whether it is there; its value is then
+   * `valueLength` bytes of `valueBuffer` at `valueAt`, until the tree changes.
+   */
   find(key: Uint8Array, from: number, to: number): boolean {
+    this.#find(key, from, to)
+    if (this.#index < 0) return false
+    this.#stand()
+    return true
+  }
+
+  #find(key: Uint8Array, from: number, to: number): void {
     let page = this.#root
     let depth = 0
     while (page.level > 0) {
@@ -117,47 +128,37 @@ export class Tree {
     this.#depth = depth
     this.#leaf = page
     this.#index = entryIndex(page, key, from, to)
-    return this.#index >= 0
+  }
+
+  /** Notes where the value of the key at the place is. */
+  #stand(): void {
+    const leaf = this.#leaf
+    const at = itemAt(leaf, this.#index)
+    this.valueLength = readU32(leaf.bytes, at + 2)
+    const page = leaf.values === null ? null : leaf.values[this.#index]
+    this.valueBuffer = page?.bytes ?? leaf.bytes
+    this.valueAt = page?.valueAt ?? at + ENTRY_HEADER_BYTES + readU16(leaf.bytes, at)
   }
 
   /** A view of the value of the key that was found. */
   get value(): Uint8Array {
-    return entryValue(this.#leaf, this.#index)
-  }
-
-  /** The buffer in which the value of the key that was found begins at `valueAt`; without making a view. */
-  get valueBuffer(): Uint8Array {
-    return this.#leaf.values?.[this.#index]?.bytes ?? this.#leaf.bytes
-  }
-
-  get valueAt(): number {
-    const page = this.#leaf.values?.[this.#index]
-    if (page) return page.valueAt
-    const at = itemAt(this.#leaf, this.#index)
-    return at + ENTRY_HEADER_BYTES + readU16(this.#leaf.bytes, at)
-  }
-
-  /** Bytes of the value of the key that was found. */
-  get valueLength(): number {
-    return entryValueLength(this.#leaf, this.#index)
+    return this.valueBuffer.subarray(this.valueAt, this.valueAt + this.valueLength)
   }
 
   /**
-   * Sets the key that `find` just looked for to a value of so many bytes, and gives where the value is to be written, at
-   * once. What stands there before is anything.
+   * Sets the key that `find` just looked for to a value of so many bytes, which the caller writes to `valueBuffer` at
+   * `valueAt`, at once. A value of the same length that stands in its leaf is there still; else anything is.
    */
-  put(key: Uint8Array, from: number, to: number, valueLength: number): Span {
+  put(key: Uint8Array, from: number, to: number, valueLength: number): void {
     assert(valueLength <= TREE_VALUE_BYTES_MAX, 'a value is too long for its page')
     this.#own()
     const page = isApart(valueLength) ? ValuePage.of(key.subarray(from, to), valueLength) : null
     const isMoved = this.#index >= 0 ? this.#replace(valueLength) : this.#insert(key, from, to, valueLength)
-    if (isMoved) this.find(key, from, to)
+    if (isMoved) this.#find(key, from, to)
     const leaf = this.#leaf
     if (page !== null) leaf.values ??= new Array<ValuePage | null>(leaf.count).fill(null)
     if (leaf.values !== null) leaf.values[this.#index] = page
-    if (page !== null) return { bytes: page.bytes, from: page.valueAt, to: page.bytes.length }
-    const valueAt = entryKeyAt(leaf, this.#index) + (to - from)
-    return { bytes: leaf.bytes, from: valueAt, to: valueAt + valueLength }
+    this.#stand()
   }
 
   /** Deletes the key that was found. */
@@ -200,7 +201,7 @@ export class Tree {
   /** Whether entries moved to other pages; so too the next two. */
   #replace(valueLength: number): boolean {
     const leaf = this.#leaf
-    const before = entryValueLength(leaf, this.#index)
+    const before = this.valueLength
     if (before === valueLength) return false
     const at = itemAt(leaf, this.#index)
     const size = ENTRY_HEADER_BYTES + readU16(leaf.bytes, at)

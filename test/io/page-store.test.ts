@@ -154,6 +154,22 @@ describe('a disk that fails', () => {
     expect((await bench.open()).anchor).toBeNull()
   })
 
+  test('an opening that the system refuses is named, and harms nothing', async () => {
+    await stored(10, 10)
+    const options = {
+      onFailure: () => {},
+      onDamage: () => {},
+      openDatabase: () => Promise.reject(full),
+    }
+    const error = await failure(openLevelPageStore(bench.directory, options))
+    expect((error as Error).message).toBe(
+      `Opening the pages in ${bench.directory} failed: IO error: No space left on device. ` +
+        'Make room on this disk and start the replica again: it continues from what is on disk.',
+    )
+    expect((await bench.open()).anchor?.sequence).toBe(8)
+    expect(bench.damages).toEqual([])
+  })
+
   test.each(['write', 'sync'] as const)('an anchor whose %s fails leaves the old one', async (operation) => {
     const page = pageOf('one')
     const store = await bench.open()
