@@ -1,6 +1,8 @@
 /** What must happen after the calm, by when, and why it did not. */
-import { faultsMax, rankedLargest, weakQuorum } from '../base/quorum.ts'
+import { faultsMax, quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
 import { TIMEOUT_TICKS_MAX } from '../pbft/parameters.ts'
+import { missingVoters, type Slot } from '../pbft/slot.ts'
+import { primary, type ReplicaState } from '../pbft/state.ts'
 import { TICK_MS } from '../runtime/replica-runtime.ts'
 import type { Plan } from './plan.ts'
 import { isAmnesiac } from './replica-view.ts'
@@ -126,21 +128,55 @@ function laggards(replicas: readonly VirtualReplica[]): readonly string[] {
 function replicaLine({ id, isCorrect, incarnation, running }: VirtualReplica): string {
   const role = `replica ${id}${isCorrect ? '' : ' (traitor)'}, start ${incarnation}`
   if (running === null) return `${role}: down`
-  const { view, isActive, lowWatermark, lastExecuted, slots, waiting, withheld, heldBack, batches } =
-    running.runtime.state
+  const { state } = running.runtime
+  const {
+    view,
+    isActive: active,
+    health,
+    lowWatermark,
+    lastExecuted,
+    slots,
+    withheld,
+    heldBack,
+    batches,
+  } = state
   const unexecuted = [...slots.values()].filter(({ executed }) => executed === null)
-  const open = unexecuted.slice(0, DESCRIBED_MAX).map((slot) => {
-    const has = [
-      slot.accepted === null ? null : 'accepted',
-      slot.prepared === null ? null : 'prepared',
-      slot.decided === null ? null : 'decided',
-      slot.executed === null ? null : 'executed',
-    ].filter((each) => each !== null)
-    const prepares = slot.prepares.filter((vote) => vote !== null).length
-    const commits = slot.commits.filter((vote) => vote !== null).length
-    return `${slot.sequence}: ${has.join(' ') || 'nothing'}, ${prepares} prepares, ${commits} commits`
-  })
-  const counts = `${waiting.size} waiting, ${withheld.length} withheld, ${heldBack.size} held back`
-  const where = `view ${view}${isActive ? '' : ' (not begun)'}, h ${lowWatermark}, executed ${lastExecuted}`
-  return `${role}: ${where}, ${counts}, ${batches.bytes} bytes open, slots {${open.join('; ')}}`
+  const open = unexecuted.slice(0, DESCRIBED_MAX).map((slot) => slotText(slot, state))
+  const counts = `${state.waiting.size} waiting, ${withheld.length} withheld, ${heldBack.size} held back`
+  const where = `view ${view}${active ? '' : ' (not begun)'}, h ${lowWatermark}, executed ${lastExecuted}`
+  const standing = health === 'sound' ? '' : `, ${health}`
+  const why = waitText(state)
+  return `${role}: ${where}${standing}, ${counts}, ${batches.bytes} bytes open, ${why}, slots {${open.join('; ')}}`
+}
+
+function slotText(slot: Slot, state: ReplicaState): string {
+  const has = [
+    slot.accepted === null ? null : 'accepted',
+    slot.prepared === null ? null : 'prepared',
+    slot.decided === null ? null : 'decided',
+  ].filter((each) => each !== null)
+  const prepares = slot.prepares.filter((vote) => vote !== null).length
+  const commits = slot.commits.filter((vote) => vote !== null).length
+  const lacks = slot.decided === null ? `, lacks [${missingVoters(slot, primary(state))}]` : ''
+  return `${slot.sequence}: ${has.join(' ') || 'nothing'}, ${prepares} prepares, ${commits} commits${lacks}`
+}
+
+/** What a replica waits for, and from whom. */
+function waitText(state: ReplicaState): string {
+  const { view, timer, ticks, timeoutTicks, viewChanges, viewChangeTick, transfer, config } = state
+  if (!state.isActive) {
+    const came = viewChanges.flatMap((one, sender) => (one !== null && one.view >= view ? [sender] : []))
+    const needed = quorum(config.n)
+    if (came.length < needed) return `VIEW-CHANGEs of [${came}], ${needed} needed`
+    const waited = viewChangeTick === null ? 0 : ticks - viewChangeTick
+    return `waits ${waited} of ${timeoutTicks} ticks for the NEW-VIEW of ${primary(state)}`
+  }
+  if (transfer !== null) return `fetches the state of ${transfer.sequence}`
+  if (timer === null) return 'no timer'
+  const { waitsFor, startedTick } = timer
+  const what =
+    waitsFor === null
+      ? 'a checkpoint'
+      : `request ${waitsFor.timestamp} of client ${waitsFor.client.slice(0, 8)}`
+  return `waits ${ticks - startedTick} of ${timeoutTicks} ticks for ${what}`
 }

@@ -176,8 +176,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'an amnesiac replica votes',
     rule: '6.4',
     file: pbft('state'),
-    search: "export const mayVote = (state) => state.health === 'sound';",
-    replacement: "export const mayVote = (state) => state.health !== 'diverged';",
+    search: "export const mayVote = (state) => state.health === 'sound'",
+    replacement: "export const mayVote = (state) => state.health !== 'diverged'",
   },
   {
     name: 'an amnesiac replica is healed as soon as it is level',
