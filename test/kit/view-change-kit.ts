@@ -1,0 +1,79 @@
+/** Steps that tests of view changes share: leaving a view, entering one, and what a NEW-VIEW has to choose. */
+import { toHex } from '../../src/base/bytes.ts'
+import type { Batch, NewView, PreparedCertificate, Verified, ViewChange } from '../../src/messages/message.ts'
+import type { Effect } from '../../src/pbft/effects.ts'
+import type { ChoiceOptions, ClusterKit, ViewChangeOptions } from './cluster-kit.ts'
+import { effectsOf, type ReplicaUnderTest } from './replica-kit.ts'
+
+/** W others say that they move to `view`: the replica goes there too, and says so once that is on disk. */
+export function leaveFor(kit: ClusterKit, replica: ReplicaUnderTest, view: number): readonly Effect[] {
+  const others = kit.ids.filter((id) => id !== replica.id).slice(-kit.w)
+  return [...replica.receiveAll(kit.viewChanges(others, view)), ...replica.settle()]
+}
+
+/** What rule 3.3 chooses, written down once more and without looking at the code under test. */
+export function choicesFrom(kit: ClusterKit, viewChanges: readonly ViewChange[]): ChoiceOptions[] {
+  const entries = viewChanges.flatMap(({ preparedCertificates }) =>
+    preparedCertificates.map(({ prePrepare }) => prePrepare),
+  )
+  const minSequence = Math.max(...viewChanges.map(({ stable }) => stable.sequence))
+  const maxSequence = Math.max(minSequence, ...entries.map(({ sequence }) => sequence))
+  const choices: ChoiceOptions[] = []
+  for (let sequence = minSequence + 1; sequence <= maxSequence; sequence++) {
+    const [highest] = entries.filter((each) => each.sequence === sequence).sort((a, b) => b.view - a.view)
+    choices.push({ sequence, digest: highest?.digest ?? kit.nullDigest })
+  }
+  return choices
+}
+
+/** The NEW-VIEW of `view`'s primary from these VIEW-CHANGEs. */
+export const newViewFrom = (
+  kit: ClusterKit,
+  view: number,
+  viewChanges: readonly ViewChange[],
+): Verified<NewView> => kit.newView(view, { viewChanges, choices: choicesFrom(kit, viewChanges) })
+
+/** A valid NEW-VIEW whose VIEW-CHANGEs, of replicas 0 to Q - 1, all say this. */
+export const plainNewView = (
+  kit: ClusterKit,
+  view: number,
+  options: ViewChangeOptions = {},
+): Verified<NewView> => newViewFrom(kit, view, kit.viewChanges(kit.ids.slice(0, kit.q), view, options))
+
+/** The replica enters `view`, whose NEW-VIEW rests on VIEW-CHANGEs that all say this. */
+export function enter(
+  kit: ClusterKit,
+  replica: ReplicaUnderTest,
+  view: number,
+  options: ViewChangeOptions = {},
+): readonly Effect[] {
+  return [...replica.receive(plainNewView(kit, view, options)), ...replica.settle()]
+}
+
+/** Everything with which the others bring `sequence` to prepared at a backup. */
+export function prepareAt(
+  kit: ClusterKit,
+  replica: ReplicaUnderTest,
+  place: { readonly sequence: number; readonly batch: Batch; readonly view?: number },
+): readonly Effect[] {
+  const primary = (place.view ?? 0) % kit.n
+  const senders = kit.ids.filter((id) => id !== replica.id && id !== primary)
+  return [
+    ...replica.receive(kit.prePrepare(place)),
+    ...replica.receiveAll(kit.votes('prepare', senders, { ...place, digest: place.batch.digest })),
+    ...replica.settle(),
+  ]
+}
+
+/** What a VIEW-CHANGE says of each sequence number: (s, v, D). */
+export const entriesOf = (certificates: readonly PreparedCertificate[]) =>
+  certificates.map(({ prePrepare: { sequence, view, digest } }) => [sequence, view, toHex(digest)])
+
+/** The bytes of all that was broadcast, as they go to the others. */
+export const framesOf = (kit: ClusterKit, id: number, effects: readonly Effect[]): Uint8Array[] =>
+  effectsOf(effects, 'broadcast').map(({ outgoing }) =>
+    outgoing.kind === 'relayed' ? outgoing.message.bytes : bytesOf(kit, id, outgoing),
+  )
+
+type Sendable = Exclude<Extract<Effect, { kind: 'broadcast' }>['outgoing'], { kind: 'relayed' }>
+const bytesOf = (kit: ClusterKit, id: number, content: Sendable): Uint8Array => kit.frameOf(id, content)
