@@ -1,6 +1,7 @@
 /** Histories whose verdict a person can see, and what is told of the bad ones. */
 import { describe, expect, test } from 'vitest'
 import { checkHistory } from '../../src/linearizability/check-history.ts'
+import { ConfigurationSet } from '../../src/linearizability/configuration-set.ts'
 import { timeline } from '../../src/linearizability/timeline.ts'
 import { historyOf, type Interval, operation } from './history-kit.ts'
 
@@ -38,6 +39,15 @@ const good: Readonly<Record<string, readonly Interval[]>> = {
     operation('write', 1, [1]),
     operation('cas', [1, 2], [2, 3], 'info'),
     operation('read', 2, [4, 5]),
+  ],
+  'of two in doubt that leave the same, the one that can wait is needed later': [
+    operation('write', 1, [1, 2]),
+    operation('write', 2, [3]),
+    operation('cas', [1, 2], [4]),
+    operation('read', 2, [5, 6]),
+    operation('write', 3, [7, 8]),
+    operation('read', 3, [9, 10]),
+    operation('read', 2, [11, 12]),
   ],
   'a cas that failed says nothing': [
     operation('write', 1, [1, 2]),
@@ -168,6 +178,23 @@ describe('what is told of a bad one', () => {
     ])
   })
 
+  test('where several values are possible before it, all of them are told', () => {
+    const chain = Array.from({ length: 9 }, (_, index) =>
+      operation('cas', [index === 0 ? null : index, index + 1], [3 * index, 3 * index + 1]),
+    )
+    const offence = offenceOf(
+      ...chain,
+      operation('cas', [9, 'a'], [100, 103]),
+      operation('write', 9, [101, 102]),
+      operation('cas', ['a', 'c'], [110, 111]),
+      operation('cas', ['c', 'd'], [112, 113]),
+      operation('cas', ['d', 'e'], [114, 115]),
+      operation('read', 'd', [116, 117]),
+    )
+    expect(new Set(offence.before)).toEqual(new Set([9, 'a']))
+    expect(offence.operations.map(({ value }) => value)).toEqual([['a', 'c'], ['c', 'd'], ['d', 'e'], 'd'])
+  })
+
   test('the timeline shows who overlapped whom', () => {
     const text = timeline(
       offenceOf(
@@ -235,4 +262,18 @@ test('a hard key does not hide a bad one', () => {
   const verdict = checkHistory(historyOf(...hard, ...end, bad), { configurationsMax: 100_000 })
   expect(verdict).toMatchObject({ kind: 'not-linearizable', offence: { key: 'y' } })
   expect(checkHistory(historyOf(...hard, ...end), { configurationsMax: 100_000 }).kind).toBe('undecided')
+})
+
+test('configurations with equal hashes are not taken for each other', () => {
+  // So many that some of their 32-bit hashes are equal.
+  const set = new ConfigurationSet({ wordsLeft: 16_000_000 })
+  const words = new Int32Array(2)
+  let known = 0
+  for (let count = 0; count < 400_000; count++) {
+    words.set([count, Math.imul(count, 0x9e3779b1)])
+    if (set.add(words, 2) !== 'new') known++
+  }
+  expect(known).toBe(0)
+  expect(set.add(words, 2)).toBe('known')
+  expect(set.size).toBe(400_000)
 })
