@@ -6,6 +6,8 @@
  *   block = content | type 1 | masked CRC-32C of both u32
  *   log   = blocks of 32 KiB of: masked CRC-32C u32 | length u16 | type 1 | fragment
  */
+import { equalBytes } from '../base/bytes.ts'
+
 const FOOTER_BYTES = 48
 const MAGIC = Uint8Array.of(0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb)
 const TRAILER_BYTES = 5
@@ -29,9 +31,9 @@ interface Handle {
   readonly end: number
 }
 
-/** The offset of the first damage in a table, or null when all of its checksums are right. */
-export function damageInTable(file: Uint8Array): number | null {
-  const footer = readFooter(file)
+/** The offset of the first damage in a table, or null when all of its checksums are right and it is the one named. */
+export function damageInTable(file: Uint8Array, facts: TableFacts): number | null {
+  const footer = file.length === facts.size ? readFooter(file) : null
   if (footer === null) return Math.max(0, file.length - FOOTER_BYTES)
   for (const parent of [footer.metaindex, footer.index]) {
     const block = readBlock(file, parent)
@@ -44,7 +46,43 @@ export function damageInTable(file: Uint8Array): number | null {
     }
     if (isEmpty && parent === footer.index) return parent.offset
   }
-  return null
+  return holdsKeys(file, footer.index, facts) ? null : footer.index.offset
+}
+
+/** Whether a good table begins and ends with these keys. */
+function holdsKeys(file: Uint8Array, index: Handle, { first, last }: TableFacts): boolean {
+  const blocks = [...entriesOf(readBlock(file, index) ?? new Uint8Array(0))].map(({ value }) =>
+    readHandle(value, 0),
+  )
+  const keysAt = (at: number): readonly Uint8Array[] => {
+    const handle = blocks.at(at)
+    const block = handle ? readBlock(file, handle) : null
+    return block === null ? [] : [...entriesOf(block)].map(({ key }) => key)
+  }
+  return equalBytes(keysAt(0)[0] ?? NO_KEY, first) && equalBytes(keysAt(-1).at(-1) ?? NO_KEY, last)
+}
+
+const NO_KEY = new Uint8Array(0)
+
+/** Whether every good record of a log is a batch of changes: one that is not is another file's. */
+export function isLogOfBatches(file: Uint8Array): boolean {
+  for (const record of recordsOfLog(file)) if (!isBatch(record)) return false
+  return true
+}
+
+function isBatch(batch: Uint8Array): boolean {
+  if (batch.length < BATCH_HEADER_BYTES) return false
+  let count = 0
+  let at = BATCH_HEADER_BYTES
+  for (; at < batch.length; count++) {
+    const type = batch[at]
+    const key = readSlice(batch, at + 1)
+    if (key === null || (type !== PUT && type !== DELETE)) return false
+    const value = type === DELETE ? key : readSlice(batch, key.end)
+    if (value === null) return false
+    at = value.end
+  }
+  return count === readU32(batch, BATCH_HEADER_BYTES - 4)
 }
 
 /** What the good blocks of a table hold, in whatever state the others are. */
@@ -68,42 +106,50 @@ export function* entriesOfLog(file: Uint8Array): Generator<LevelEntry, void, und
   for (const record of recordsOfLog(file)) yield* entriesOfBatch(record)
 }
 
-/** The numbers of the tables that a manifest, itself written as a log, names as a database's own. */
-export function tablesOfManifest(file: Uint8Array): ReadonlySet<number> {
-  const tables = new Set<number>()
+/** What a manifest says of a table: a good table at another's place shows by it. */
+export interface TableFacts {
+  /** Bytes. */
+  readonly size: number
+  /** Its least and its greatest key, with their suffixes. */
+  readonly first: Uint8Array
+  readonly last: Uint8Array
+}
+
+/** The tables that a manifest, itself written as a log, names as a database's own, by their numbers. */
+export function tablesOfManifest(file: Uint8Array): ReadonlyMap<number, TableFacts> {
+  const tables = new Map<number, TableFacts>()
   for (const record of recordsOfLog(file)) applyEdit(record, tables)
   return tables
 }
 
 /** Follows one edit of a manifest as far as it makes sense. */
-function applyEdit(edit: Uint8Array, tables: Set<number>): void {
+function applyEdit(edit: Uint8Array, tables: Map<number, TableFacts>): void {
   let at = 0
   const number = (): number => {
     const read = readVarint(edit, at)
     at = read?.end ?? Number.POSITIVE_INFINITY
     return read?.value ?? -1
   }
-  const skipSlice = (): void => {
-    at = readSlice(edit, at)?.end ?? Number.POSITIVE_INFINITY
+  const slice = (): Uint8Array => {
+    const read = readSlice(edit, at)
+    at = read?.end ?? Number.POSITIVE_INFINITY
+    return read?.bytes ?? new Uint8Array(0)
   }
   while (at < edit.length) {
     const tag = number()
     if (tag === 1)
-      skipSlice() // the comparator's name
+      slice() // the comparator's name
     else if (tag === 2 || tag === 3 || tag === 4 || tag === 9)
       number() // counters
     else if (tag === 5) {
       number() // where the next compaction of a level begins
-      skipSlice()
+      slice()
     } else if (tag === 6) {
       number() // a level
       tables.delete(number())
     } else if (tag === 7) {
       number() // a level
-      tables.add(number())
-      number() // the table's size, its least and its greatest key
-      skipSlice()
-      skipSlice()
+      tables.set(number(), { size: number(), first: slice(), last: slice() })
     } else return
   }
 }

@@ -5,7 +5,13 @@ import { basename, join } from 'node:path'
 import { equalBytes } from '../base/bytes.ts'
 import { DIGEST_BYTES } from '../base/hash.ts'
 import type { Page } from '../ports.ts'
-import { damageInTable, entriesOfLog, entriesOfTable, tablesOfManifest } from './level-table.ts'
+import {
+  damageInTable,
+  entriesOfLog,
+  entriesOfTable,
+  isLogOfBatches,
+  tablesOfManifest,
+} from './level-table.ts'
 
 const TABLE = /\.(ldb|sst)$/
 const LOG = /\.log$/
@@ -20,11 +26,15 @@ export function findDamage(directory: string): string | null {
   const own = tablesOfManifest(manifest)
   for (const path of filesOf(directory, TABLE)) {
     // A table that a crash left unfinished is named nowhere, and is deleted when the database is opened.
-    if (!own.has(Number.parseInt(basename(path), 10))) continue
+    const facts = own.get(Number.parseInt(basename(path), 10))
+    if (facts === undefined) continue
     const file = readOrNull(path)
     if (file === null) return `${path} cannot be read`
-    const offset = damageInTable(file)
+    const offset = damageInTable(file, facts)
     if (offset !== null) return `a block of ${path} at offset ${offset} does not check out`
+  }
+  for (const path of filesOf(directory, LOG)) {
+    if (!isLogOfBatches(readOrNull(path) ?? NOTHING)) return `${path} holds what belongs to another file`
   }
   return null
 }

@@ -283,6 +283,31 @@ describe('damage', () => {
     }
   })
 
+  test('a good table at another’s place, or another file in place of a log, is named', async () => {
+    const pages = await stored(300, 50)
+    await bench.open()
+    await bench.close()
+    const [first = '', second = ''] = files(/ldb$/)
+    const [manifest = ''] = files(/MANIFEST/)
+    const [log = ''] = files(/log$/)
+    cpSync(bench.directory, `${bench.directory}.good`, { recursive: true })
+    for (const [from, to] of [
+      [first, second],
+      [second, first],
+      [manifest, log],
+    ] as const) {
+      rmSync(bench.directory, { recursive: true })
+      cpSync(`${bench.directory}.good`, bench.directory, { recursive: true })
+      bench.damages.length = 0
+      cpSync(from, to)
+      const store = await bench.open()
+      expect(bench.damages, `${from} over ${to}`).toMatchObject([{ kind: 'database' }])
+      expect(bench.damages[0]?.message).toContain(to)
+      expect(countWhole(store, pages)).toBeGreaterThanOrEqual(50)
+      await bench.close()
+    }
+  })
+
   test('a table that a crash left unfinished is no damage', async () => {
     const pages = await stored(300, 50)
     const [table = ''] = files(/ldb$/)
