@@ -63,6 +63,8 @@ export interface Remains {
   readonly isStateLost?: boolean
   /** Whether the log lost synced data. */
   readonly isAmnesiac?: boolean
+  /** Whether snapshots are hashed at once. */
+  readonly isHashing?: boolean
 }
 
 export class ReplicaUnderTest {
@@ -97,6 +99,7 @@ export class ReplicaUnderTest {
   constructor(kit: ClusterKit, id: number, remains: Remains = {}) {
     const { log = [], stored = null, isStateLost = false, isAmnesiac = false } = remains
     this.#kit = kit
+    this.isHashing = remains.isHashing ?? true
     this.#stored = stored
     this.#isAmnesiac = isAmnesiac
     const isLoaded = stored !== null && !isStateLost

@@ -11,6 +11,18 @@ export function leaveFor(kit: ClusterKit, replica: ReplicaUnderTest, view: numbe
   return [...replica.receiveAll(kit.viewChanges(others, view)), ...replica.settle()]
 }
 
+/** The same with fewer than Q for that view, whatever n is: the last of the W went one view further. */
+export function leaveWithoutQuorum(
+  kit: ClusterKit,
+  replica: ReplicaUnderTest,
+  view: number,
+): readonly Effect[] {
+  const others = kit.ids.filter((id) => id !== replica.id).slice(-kit.w)
+  const [last = 0] = others.slice(-1)
+  const messages = [kit.viewChange(last, view + 1), ...kit.viewChanges(others.slice(0, -1), view)]
+  return [...replica.receiveAll(messages), ...replica.settle()]
+}
+
 /** What rule 3.3 chooses, written down once more and without looking at the code under test. */
 export function choicesFrom(kit: ClusterKit, viewChanges: readonly ViewChange[]): ChoiceOptions[] {
   const entries = viewChanges.flatMap(({ preparedCertificates }) =>

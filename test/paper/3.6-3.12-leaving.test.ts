@@ -1,0 +1,457 @@
+/** Rules 3.6 to 3.12: when a view ends, who follows, and what of it goes on. TOCS 2002 sections 4.5.3 and 4.5.4. */
+import { describe, expect, test } from 'vitest'
+import type { View } from '../../src/base/ids.ts'
+import { primaryOf } from '../../src/base/quorum.ts'
+import {
+  PROGRESS_BEFORE_SHRINKING,
+  REQUEST_TIMEOUT_TICKS,
+  STATUS_BUSY_TICKS,
+  TIMEOUT_TICKS_MAX,
+  VIEW_RESEND_TICKS,
+} from '../../src/pbft/parameters.ts'
+import { isUseful } from '../../src/pbft/useful.ts'
+import { LongChecks } from '../../src/runtime/long-checks.ts'
+import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
+import { broadcastsOf, decide, effectsOf, ReplicaUnderTest, sentKinds } from '../kit/replica-kit.ts'
+import { enter, leaveFor, leaveWithoutQuorum, plainNewView } from '../kit/view-change-kit.ts'
+
+const T = REQUEST_TIMEOUT_TICKS
+
+describe.each(CLUSTER_SIZES)('n = %i', (n) => {
+  const kit = createClusterKit(n)
+  const batchAt = (sequence: number) => kit.batch([kit.request(0, { timestamp: sequence })])
+  const at = { sequence: 1, digest: batchAt(1).digest }
+  const others = kit.ids.filter((id) => id !== 2)
+  const viewChangesIn = (effects: Parameters<typeof broadcastsOf>[0]) =>
+    broadcastsOf(effects, 'view-change').map(({ view }) => view)
+
+  /** `view` and Q VIEW-CHANGEs for it are here, and no NEW-VIEW. */
+  const awaiting = (view: number): ReplicaUnderTest => {
+    const replica = new ReplicaUnderTest(kit, 2)
+    replica.receiveAll(kit.viewChanges(others.slice(0, kit.q - 1), view))
+    replica.settle()
+    expect([replica.state.view, replica.state.isActive]).toEqual([view, false])
+    return replica
+  }
+  /** The ticks until it moves on from the view that it is in. */
+  const ticksUntilMoved = (replica: ReplicaUnderTest, most = 200 * T): number => {
+    const { view } = replica.state
+    for (let ticks = 1; ticks <= most; ticks++) {
+      replica.tickHearing()
+      replica.settle()
+      if (replica.state.view > view) return ticks
+    }
+    return Number.POSITIVE_INFINITY
+  }
+
+  describe('the timer', () => {
+    test('PBFT-3.6 a request that waits in vain ends the view', () => {
+      const backup = new ReplicaUnderTest(kit, 2)
+      backup.receive(kit.request(0))
+      expect(ticksUntilMoved(backup)).toBe(T)
+      expect(backup.state.viewChanges[2]?.view).toBe(1)
+    })
+
+    test('PBFT-3.6 the primary’s own timer runs too: a primary that is cut off leaves its view', () => {
+      const primary = new ReplicaUnderTest(kit, 0)
+      primary.receive(kit.request(0))
+      primary.settle()
+      expect(ticksUntilMoved(primary)).toBe(T)
+    })
+
+    test('PBFT-3.6 T starts when Q VIEW-CHANGEs for v’ or above are held, the own one among them', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      const most = others.slice(0, kit.q - 2)
+      replica.receive(kit.request(0))
+      replica.tickHearing(T)
+      replica.settle()
+      replica.receiveAll(kit.viewChanges(most, 1))
+      expect(ticksUntilMoved(replica, 10 * T)).toBe(Number.POSITIVE_INFINITY)
+      replica.receive(kit.viewChange(others[kit.q - 2] ?? 0, 1))
+      expect(ticksUntilMoved(replica)).toBe(T)
+    })
+
+    test('PBFT-3.6 VIEW-CHANGEs for later views count for it', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      replica.receiveAll(kit.viewChanges(others.slice(0, kit.q - 2), 1))
+      replica.receive(kit.viewChange(others[kit.q - 2] ?? 0, 7))
+      replica.settle()
+      expect(replica.state.view).toBe(1)
+      expect(ticksUntilMoved(replica)).toBe(T)
+    })
+
+    test('PBFT-3.6 each view that serves nobody gets twice the patience, up to a bound', () => {
+      const replica = awaiting(3)
+      const patience = [ticksUntilMoved(replica)]
+      for (let view = 4; view < n + 2; view++) {
+        replica.receiveAll(kit.viewChanges(others.slice(0, kit.q - 1), view))
+        patience.push(ticksUntilMoved(replica))
+      }
+      expect(patience).toEqual(patience.map((_, index) => Math.min(T * 2 ** index, TIMEOUT_TICKS_MAX)))
+    })
+
+    test('PBFT-3.6 with nothing waiting the timer stops on entering: an idle cluster stays in its view', () => {
+      const replica = awaiting(1)
+      replica.receive(plainNewView(kit, 1))
+      replica.settle()
+      expect(ticksUntilMoved(replica, 20 * T)).toBe(Number.POSITIVE_INFINITY)
+      expect(replica.state.timer).toBeNull()
+    })
+
+    test('PBFT-3.6 a view that begins and does not execute the oldest waiting request ends', () => {
+      const replica = awaiting(1)
+      replica.receive(kit.request(0))
+      replica.receive(plainNewView(kit, 1))
+      replica.settle()
+      replica.receive(kit.request(1))
+      decide(kit, replica, { view: 1, sequence: 1, batch: kit.batch([kit.request(1)]) })
+      expect(ticksUntilMoved(replica)).toBeLessThanOrEqual(2 * T)
+      expect(replica.state.view).toBe(2)
+    })
+
+    test('PBFT-3.6 executing it in the new view is enough', () => {
+      const replica = awaiting(1)
+      replica.receive(kit.request(0))
+      replica.receive(plainNewView(kit, 1))
+      replica.settle()
+      decide(kit, replica, { view: 1, sequence: 1, batch: kit.batch([kit.request(0)]) })
+      expect(ticksUntilMoved(replica, 20 * T)).toBe(Number.POSITIVE_INFINITY)
+    })
+
+    test('PBFT-3.6 T shrinks only after sustained progress, and not below its floor', () => {
+      const replica = awaiting(1)
+      for (let view = 2; view <= 4; view++) {
+        ticksUntilMoved(replica)
+        replica.receiveAll(kit.viewChanges(others.slice(0, kit.q - 1), view))
+      }
+      replica.receive(plainNewView(kit, 4))
+      replica.settle()
+      const { timeoutTicks } = replica.state
+      expect(timeoutTicks).toBeGreaterThanOrEqual(4 * T)
+      const serve = (sequence: number): void => {
+        replica.receive(kit.request(0, { timestamp: sequence }))
+        decide(kit, replica, { view: 4, sequence, batch: batchAt(sequence) })
+      }
+      for (let sequence = 1; sequence < PROGRESS_BEFORE_SHRINKING; sequence++) serve(sequence)
+      expect(replica.state.timeoutTicks).toBe(timeoutTicks)
+      serve(PROGRESS_BEFORE_SHRINKING)
+      expect(replica.state.timeoutTicks).toBeLessThan(timeoutTicks)
+      for (let sequence = PROGRESS_BEFORE_SHRINKING + 1; sequence <= 120; sequence++) serve(sequence)
+      expect(replica.state.timeoutTicks).toBe(T)
+    })
+
+    test('PBFT-3.6 the floor follows what ordering takes: a slow cluster does not suspect whom it should not', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      for (let sequence = 1; sequence <= 4 * PROGRESS_BEFORE_SHRINKING; sequence++) {
+        replica.receive(kit.request(0, { timestamp: sequence }))
+        replica.tickHearing(40)
+        decide(kit, replica, { sequence, batch: batchAt(sequence) })
+      }
+      expect(replica.state.view).toBe(0)
+      expect(replica.state.timeoutTicks).toBeGreaterThan(80)
+      expect(replica.state.timeoutTicks).toBeLessThanOrEqual(TIMEOUT_TICKS_MAX)
+    })
+  })
+
+  describe('sending it again', () => {
+    test('PBFT-3.6 PBFT-1.11 the own VIEW-CHANGE goes to whoever says that it lacks it, at a bounded rate', () => {
+      const replica = awaiting(1)
+      const own = replica.state.viewChanges[2]
+      replica.tickHearing(VIEW_RESEND_TICKS)
+      const asked = (says: object) =>
+        effectsOf(replica.receive(kit.status(3, says)), 'send').flatMap(({ to, outgoing }) =>
+          outgoing.kind === 'relayed' ? [[to, outgoing.message]] : [],
+        )
+      expect(asked({})).toEqual([[3, own]]) // still in view 0
+      for (let time = 0; time < 10; time++) expect(asked({})).toEqual([])
+      replica.tickHearing(VIEW_RESEND_TICKS)
+      expect(asked({ view: 1, isActive: false, viewChanges: 0b1000 })).toEqual([[3, own]])
+      replica.tickHearing(VIEW_RESEND_TICKS)
+      expect(asked({ view: 1, isActive: false, viewChanges: 0b1100 })).toEqual([]) // it has it
+    })
+
+    test('PBFT-1.11 STATUS says whose VIEW-CHANGEs are here and whether the view has begun', () => {
+      const replica = awaiting(1)
+      const [said] = broadcastsOf(replica.tickHearing(20), 'status').slice(-1)
+      const bits = [...others.slice(0, kit.q - 1), 2].reduce((sum, id) => sum | (1 << id), 0)
+      expect(said).toMatchObject({ view: 1, isActive: false, viewChanges: bits })
+    })
+
+    test('PBFT-1.11 the NEW-VIEW goes to whoever is not in its view, also from a backup, at a bounded rate', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      const newView = plainNewView(kit, 1)
+      replica.receive(newView)
+      replica.settle()
+      const asked = (says: object) =>
+        effectsOf(replica.receive(kit.status(3, says)), 'send').flatMap(({ outgoing }) =>
+          outgoing.kind === 'relayed' ? [outgoing.message] : [],
+        )
+      replica.tickHearing(VIEW_RESEND_TICKS)
+      expect(asked({ view: 1 })).toEqual([]) // it is in it
+      replica.tickHearing(STATUS_BUSY_TICKS)
+      expect(asked({ view: 1, isActive: false })).toEqual([newView])
+      let sent = 0
+      for (let tick = 0; tick < 10 * VIEW_RESEND_TICKS; tick++) {
+        replica.tickHearing()
+        sent += asked({ view: 0 }).length
+      }
+      expect(sent).toBeGreaterThanOrEqual(8)
+      expect(sent).toBeLessThanOrEqual(10)
+      replica.tickHearing(VIEW_RESEND_TICKS)
+      expect(asked({ view: 5 })).toEqual([]) // it has left this one
+    })
+  })
+
+  describe('following others', () => {
+    test('PBFT-3.7 W that moved on are followed at once, without the timer; fewer are not', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      replica.receiveAll(kit.viewChanges(others.slice(0, kit.w - 1), 3))
+      replica.tickHearing(10 * T)
+      expect(replica.state.view).toBe(0)
+      replica.receive(kit.viewChange(others[kit.w - 1] ?? 0, 3))
+      expect(viewChangesIn(replica.settle())).toEqual([3])
+    })
+
+    test('PBFT-3.7 it goes to the W-th largest of their views: f liars drag nobody further', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      const views = others.slice(0, kit.w).map((_, index) => 9 - index)
+      replica.receiveAll(views.map((view, index) => kit.viewChange(others[index] ?? 0, view)))
+      expect(viewChangesIn(replica.settle())).toEqual([9 - (kit.w - 1)])
+    })
+
+    test('PBFT-3.7 a replica counts once, whatever it sends, with its latest', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      const liars = others.slice(0, kit.f)
+      for (const view of [1, 2, 3, 4, 5]) replica.receiveAll(kit.viewChanges(liars, view))
+      replica.receiveAll(kit.viewChanges(liars, 5))
+      expect(replica.state.view).toBe(0)
+      replica.receive(kit.viewChange(others[kit.f] ?? 0, 2))
+      expect(replica.state.view).toBe(2) // of their latest, 5, and 2, the W-th largest is 2
+    })
+
+    test('PBFT-3.7 the own VIEW-CHANGE is not one of the W', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      leaveFor(kit, replica, 1)
+      replica.receiveAll(kit.viewChanges(others.slice(0, kit.w - 1), 6))
+      replica.settle()
+      expect(replica.state.view).toBe(1)
+    })
+
+    test('PBFT-3.7 who is between views follows as well', () => {
+      const replica = awaiting(1)
+      replica.receiveAll(kit.viewChanges(others.slice(0, kit.w), 4))
+      expect(viewChangesIn(replica.settle())).toEqual([4])
+    })
+
+    test('PBFT-3.7 a VIEW-CHANGE that can move nobody is not looked at', () => {
+      const replica = awaiting(3)
+      const useful = (sender: number, view: number) => isUseful(replica.state, kit.viewChange(sender, view))
+      const last = others.at(-1) ?? 0
+      expect([useful(last, 2), useful(last, 3), useful(last, 4)]).toEqual([false, true, true])
+      expect([useful(others[0] ?? 0, 3), useful(others[0] ?? 0, 4)]).toEqual([false, true])
+    })
+
+    test('PBFT-3.8 it leaves a view in which it committed and executed', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      decide(kit, replica, { sequence: 1, batch: batchAt(1) })
+      replica.receive(kit.prePrepare({ sequence: 2, batch: batchAt(2) }))
+      const senders = kit.ids.filter((id) => id !== 2 && id !== 0)
+      replica.receiveAll(kit.votes('prepare', senders, { sequence: 2, digest: batchAt(2).digest }))
+      expect(sentKinds(replica.settle())).toContain('commit')
+      expect(viewChangesIn(leaveFor(kit, replica, 1))).toEqual([1])
+    })
+  })
+
+  describe('what goes on', () => {
+    test('PBFT-3.9 waiting requests are handed to the new primary, oldest first', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      const requests = [0, 1, 2].map((client) => kit.request(client))
+      replica.receiveAll(requests)
+      const relayed = effectsOf(enter(kit, replica, 1), 'send').filter(
+        ({ outgoing }) => outgoing.kind === 'relayed',
+      )
+      expect(relayed).toEqual(
+        requests.map((message) => ({ kind: 'send', to: 1, outgoing: { kind: 'relayed', message } })),
+      )
+    })
+
+    test('PBFT-3.9 the new primary proposes what it holds itself, also what waited between the views', () => {
+      const primary = new ReplicaUnderTest(kit, 1)
+      primary.receive(kit.request(0))
+      leaveWithoutQuorum(kit, primary, 1)
+      primary.receive(kit.request(1))
+      const rest = kit.ids.filter((id) => id !== 1).slice(0, kit.q - 1)
+      const effects = [...primary.receiveAll(kit.viewChanges(rest, 1)), ...primary.settle()]
+      const proposed = broadcastsOf(effects, 'pre-prepare').flatMap(({ batch }) => batch.requests)
+      expect(proposed).toEqual([kit.request(0), kit.request(1)])
+    })
+
+    test('PBFT-3.9 what a primary had proposed in a view that is over is proposed again in its next', () => {
+      const primary = new ReplicaUnderTest(kit, 0)
+      primary.receive(kit.request(0))
+      primary.settle()
+      leaveWithoutQuorum(kit, primary, n)
+      const rest = kit.ids.slice(1, kit.q)
+      const effects = [...primary.receiveAll(kit.viewChanges(rest, n)), ...primary.settle()]
+      const proposed = broadcastsOf(effects, 'pre-prepare')
+      expect(proposed.flatMap(({ batch }) => batch.requests)).toEqual([kit.request(0)])
+      expect(proposed).toMatchObject([{ view: n, sequence: 1 }])
+    })
+
+    test('PBFT-3.9 a request that comes in a later view is relayed to that view’s primary', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      enter(kit, replica, n + 3)
+      expect(effectsOf(replica.receive(kit.request(0)), 'send')).toMatchObject([{ to: 3 }])
+    })
+  })
+
+  describe('what is over', () => {
+    test('PBFT-3.10 after its VIEW-CHANGE a replica votes in no view below, whatever comes', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      leaveFor(kit, replica, 5)
+      const effects = [0, 1, 3, 4].flatMap((view) => [
+        ...(view === 0 ? [] : replica.receive(plainNewView(kit, view))),
+        ...replica.receive(kit.prePrepare({ view, sequence: 1, batch: batchAt(1) })),
+        ...replica.receiveAll(kit.votes('prepare', [(view + 1) % n], { ...at, view })),
+        ...replica.settle(),
+      ])
+      expect(sentKinds(effects)).toEqual([])
+    })
+
+    test('PBFT-3.10 when f + 1 have left a view, the votes of all others do not decide in it', () => {
+      // One of those that stayed: it has its own COMMIT and those of all that stayed with it.
+      const stayed = kit.ids.slice(0, n - kit.w)
+      const replica = new ReplicaUnderTest(kit, stayed.at(-1) ?? 0)
+      replica.receive(kit.prePrepare({ sequence: 1, batch: batchAt(1) }))
+      replica.settle()
+      replica.receiveAll(kit.votes('prepare', stayed.slice(1, -1), at))
+      replica.settle()
+      replica.receiveAll(kit.votes('commit', stayed.slice(0, -1), at))
+      replica.settle()
+      expect(stayed.length).toBeLessThan(kit.q)
+      expect(replica.executed).toEqual([])
+    })
+
+    test('PBFT-3.10 a decision of the view that was left is a decision all the same', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      leaveFor(kit, replica, 5)
+      replica.receive(kit.decision({ view: 0, sequence: 1, batch: batchAt(1) }))
+      expect(replica.executed).toHaveLength(1)
+      expect([replica.state.view, replica.state.isActive]).toEqual([5, false])
+    })
+  })
+
+  describe('suspicion', () => {
+    test('PBFT-3.11 however silent the others are, no quorum shrinks', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      replica.tick(2_000)
+      for (const id of others) expect(replica.state.detector.isSuspected(id, replica.state.ticks)).toBe(true)
+      replica.receive(kit.prePrepare({ sequence: 1, batch: batchAt(1) }))
+      const senders = kit.ids.filter((id) => id !== 2 && id !== 0)
+      replica.receiveAll(kit.votes('prepare', senders.slice(0, kit.q - 3), at))
+      replica.settle()
+      replica.receiveAll(kit.votes('commit', others.slice(0, kit.q - 1), at))
+      expect(replica.executed).toEqual([])
+      replica.receiveAll(kit.viewChanges(others.slice(0, kit.w - 1), 1))
+      expect(replica.state.view).toBe(0)
+    })
+
+    test('PBFT-3.11 a silent primary is left early, and only when something waits', () => {
+      const idle = new ReplicaUnderTest(kit, 2)
+      idle.tick(20 * T)
+      expect(idle.state.view).toBe(0)
+      idle.receive(kit.request(0))
+      idle.tick(T - 1)
+      idle.settle()
+      expect(idle.state.view).toBe(1)
+    })
+
+    test('PBFT-3.11 a primary that is heard of is not suspected, however silent the rest', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      replica.receive(kit.request(0))
+      for (let tick = 0; tick < T - 1; tick++) {
+        replica.state.detector.heard(primaryOf(0 as View, n), replica.state.ticks)
+        replica.tick()
+      }
+      expect(replica.state.view).toBe(0)
+    })
+  })
+
+  describe('cost', () => {
+    const prepared = [1, 2, 3].map((sequence) => kit.preparedCertificate({ sequence, digest: at.digest }))
+    const steps = (
+      kitUnderTest: ReturnType<typeof createClusterKit>,
+      message: Parameters<typeof kit.authenticator.authenticateLong>[0],
+    ) => {
+      const check = kitUnderTest.authenticator.authenticateLong(message, kit.replicaPeer(message.sender))
+      let count = 0
+      while (check.next().done !== true) count++
+      return count
+    }
+
+    test('PBFT-3.12 a long message is checked a signature at a time, and equal bytes once', () => {
+      const said = kit.viewChanges(kit.ids.slice(0, kit.q), 1, { prepared })
+      const fresh = createClusterKit(n) // the same keys; it has seen none of it
+      expect(steps(fresh, said[0] as never)).toBe(3 * kit.q)
+      expect(steps(fresh, said[0] as never)).toBe(0)
+      // Another VIEW-CHANGE with the same entries costs its own signature.
+      expect(steps(fresh, said[1] as never)).toBe(0)
+      const newView = kit.newView(1, {
+        viewChanges: said,
+        choices: [1, 2, 3].map((sequence) => ({ sequence, digest: at.digest })),
+      })
+      expect(steps(fresh, newView)).toBeLessThanOrEqual(1 + said.length + 3)
+    })
+
+    test('PBFT-3.12 votes that were checked when they came are not checked again inside a VIEW-CHANGE', () => {
+      const fresh = createClusterKit(n)
+      for (const { prepares } of prepared) {
+        for (const vote of prepares) fresh.accept(vote.bytes, kit.replicaPeer(vote.sender))
+      }
+      expect(steps(fresh, kit.viewChange(3, 1, { prepared }))).toBe(3)
+    })
+
+    test('PBFT-3.12 what failed is not remembered as good', () => {
+      const fresh = createClusterKit(n)
+      const good = kit.vote('prepare', 1, at)
+      const bytes = good.bytes.slice()
+      bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
+      for (let time = 0; time < 2; time++) {
+        expect(() => fresh.accept(bytes, kit.replicaPeer(1))).toThrow('bad-signature')
+      }
+      fresh.accept(good.bytes, kit.replicaPeer(1))
+      expect(() => fresh.accept(bytes, kit.replicaPeer(1))).toThrow('bad-signature')
+    })
+
+    test('PBFT-3.12 checking goes on in slices that leave the loop responsive, and comes to its end', () => {
+      const done: unknown[] = []
+      const checks = new LongChecks((checked) => done.push(checked))
+      const many = Array.from({ length: 200 }, (_, index) =>
+        kit.preparedCertificate({ sequence: index + 1, digest: at.digest }),
+      )
+      const viewChange = kit.viewChange(3, 1, { prepared: many })
+      const fresh = createClusterKit(n)
+      checks.begin(kit.replicaPeer(3), fresh.authenticator.authenticateLong(viewChange, kit.replicaPeer(3)))
+      let turns = 0
+      for (; !checks.isEmpty; turns++) checks.work()
+      expect(done).toEqual([viewChange])
+      expect(turns).toBeGreaterThanOrEqual((200 * kit.q) / 100)
+    })
+
+    test('PBFT-3.12 PBFT-7.14 of one peer at most two wait to be checked', () => {
+      const fresh = createClusterKit(n)
+      const done: unknown[] = []
+      const checks = new LongChecks((checked) => done.push(checked))
+      for (let view = 1; view <= 50; view++) {
+        const viewChange = kit.viewChange(3, view)
+        checks.begin(kit.replicaPeer(3), fresh.authenticator.authenticateLong(viewChange, kit.replicaPeer(3)))
+      }
+      checks.begin(
+        kit.replicaPeer(1),
+        fresh.authenticator.authenticateLong(kit.viewChange(1, 1), kit.replicaPeer(1)),
+      )
+      while (!checks.isEmpty) checks.work()
+      expect(done).toHaveLength(3)
+    })
+  })
+})
