@@ -65,18 +65,26 @@ function drawTraitors(
 ): readonly Incident[] {
   const { n, calmAtMs, capabilities } = context
   if (random.chance(0.45)) return []
-  const names = [...TRAITORS.values()]
-    .filter(({ harms }) => capabilities.viewChanges || harms === 'anywhere')
-    .map(({ name }) => name)
-  const candidates = random.shuffle(capabilities.viewChanges ? replicaIds(n) : replicaIds(n).slice(1))
+  const { viewChanges } = capabilities
+  const candidates = random.shuffle(viewChanges ? replicaIds(n) : replicaIds(n).slice(1))
+  // The first primary has the most to do harm with.
+  if (viewChanges && random.chance(0.5))
+    candidates.unshift(...candidates.splice(candidates.indexOf(FIRST_PRIMARY), 1))
   const isLate = random.chance(0.3)
-  return candidates.slice(0, random.between(1, faultsMax(n))).map((replica: ReplicaId) => ({
+  return candidates.slice(0, random.between(1, faultsMax(n))).map((replica) => ({
     kind: 'turn',
     replica,
-    traitor: random.pick(names),
+    traitor: drawTraitor(random, viewChanges && random.chance(replica === FIRST_PRIMARY ? 0.7 : 0.3)),
     number: random.below(2 ** 30),
     atMs: isLate ? random.between(0, calmAtMs - 1) : 0,
   }))
+}
+
+const FIRST_PRIMARY = 0 as ReplicaId
+
+function drawTraitor(random: Random, isPrimary: boolean): string {
+  const harms = isPrimary ? 'as primary' : 'anywhere'
+  return random.pick([...TRAITORS.values()].filter((traitor) => traitor.harms === harms)).name
 }
 
 function drawNetwork(random: Random): NetworkConditions {

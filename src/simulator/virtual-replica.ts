@@ -137,15 +137,21 @@ export class VirtualReplica {
     this.#running = { runtime, application }
   }
 
-  /** The power fails. What was sent and is still under way is lost too, if so asked. */
-  crash(how: { readonly losesSent: boolean }): void {
+  /**
+   * The power fails. What was sent and is still under way is lost too, if so asked; and so is the whole disk, or the
+   * synced part of the log.
+   */
+  crash(how: { readonly losesSent: boolean; readonly loses?: 'disk' | 'log' }): void {
     const { id, twin, network, disk, watch } = this.#place
     this.#process?.end()
     this.#process = null
     this.#running?.runtime.stop()
     this.#running = null
     network.detach(this.#peer, how, twin)
-    const survivingRecords = disk.crash()
+    const kept = disk.crash()
+    if (how.loses === 'disk') disk.lose()
+    if (how.loses === 'log') disk.rotLog()
+    const survivingRecords = disk.isLost ? 0 : kept
     if (this.isCorrect) watch.onCrash({ replica: id, survivingRecords })
   }
 
