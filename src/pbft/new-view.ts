@@ -115,7 +115,7 @@ export function newViewFault(
   if (viewChanges.length !== quorum(n) || senders.size !== quorum(n)) return 'new-view-without-quorum'
   for (const viewChange of viewChanges) {
     if (viewChange.view !== view) return 'new-view-without-quorum'
-    const fault = viewChangeFault(viewChange, n)
+    const fault = viewChangeFault(viewChange, config)
     if (fault !== null) return fault
   }
   const { choices } = select(viewChanges, nullBatch.digest)
@@ -170,14 +170,5 @@ function acceptChoices(step: Step, prePrepares: readonly PrePrepareHeader[], min
     slot.acceptedTick = state.ticks
     slot.isAcceptedDurable = true // whatever depends on it is withheld behind the NEW-VIEW's record
   }
-  // A batch that was neither chosen nor is in P can never come back.
-  state.batches.retain((sequence, digest) => {
-    const slot = state.slots.get(sequence)
-    const own = state.preparedCertificates.get(sequence)?.prePrepare.digest
-    const decided = slot?.decided?.[0]?.digest
-    return [slot?.accepted?.digest, own, decided].some(
-      (each) => each !== undefined && equalBytes(each, digest),
-    )
-  })
   for (const { sequence } of chosen) voteForChoice(step, openSlot(state, sequence))
 }

@@ -129,7 +129,7 @@ export function createAuthenticator(context: {
   }
 
   const stableFault = ({ stable }: StableCheckpoint, from: Peer): Rejection | null => {
-    const fault = checkpointCertificateFault(stable, n)
+    const fault = checkpointCertificateFault(stable, { n, checkpointInterval: cluster.checkpointInterval })
     if (fault !== null) return rejection(fault)
     for (const checkpoint of stable.checkpoints) {
       const bad = citedFault(checkpoint, from)

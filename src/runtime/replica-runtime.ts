@@ -102,6 +102,7 @@ export class ReplicaRuntime {
     this.state = createReplicaState({
       id,
       n,
+      checkpointInterval: cluster.checkpointInterval,
       hash: suite.hash,
       standing: (client, timestamp, digest) => application.standing(client, timestamp, digest),
       isAmnesiac: options.replay.beginning === 'amnesia',
@@ -109,7 +110,7 @@ export class ReplicaRuntime {
     })
     this.state.now = clock.now()
     replayLog({
-      records: options.replay.records,
+      replay: options.replay,
       state: this.state,
       application,
       archive: this.#archive,
@@ -298,6 +299,8 @@ export class ReplicaRuntime {
         return this.#prepareRecovery()
       case 'serve':
         return this.#decisions.serve(effect.to, effect.sequences)
+      case 'serve-batch':
+        return this.#serveBatch(effect)
       case 'reject':
         return this.#reject(
           effect.from,
@@ -378,6 +381,12 @@ export class ReplicaRuntime {
       const message = this.#authenticator.own(this.#sealer.message(outgoing))
       this.#events.push({ kind: 'received', message, from: { kind: 'replica', id } })
     }
+  }
+
+  #serveBatch({ to, sequence, digest }: Effect & { readonly kind: 'serve-batch' }): void {
+    this.#archive.findBatch(sequence, digest, (batch) => {
+      if (batch !== null && !this.#isStopped) this.#sendTo(to, { kind: 'batch', sequence, batch })
+    })
   }
 
   /** Decisions may come from the disk after the turn that asked for them was flushed: hence a turn of their own. */

@@ -5,6 +5,7 @@
 import { type ReplicaId, replicaIds } from '../base/ids.ts'
 import { faultsMax } from '../base/quorum.ts'
 import { createRandom, type Random } from '../base/random.ts'
+import { CHECKPOINT_INTERVAL } from '../messages/limits.ts'
 import { CAPABILITIES, type Capabilities } from './capabilities.ts'
 import { drawNetworkFaults } from './draw-network-faults.ts'
 import { drawReplicaFaults } from './draw-replica-faults.ts'
@@ -25,6 +26,9 @@ const DRIFT_MAX = 0.03
 /** The share of seeds that sign for real: it costs far more than everything else. */
 const REAL_SIGNATURES_SHARE = 0.01
 
+/** Short ones reach checkpoints, transfers and healing often; the long one is what clusters have. */
+const CHECKPOINT_INTERVALS = [4, 8, 16, 32, CHECKPOINT_INTERVAL] as const
+
 /** Draws the plan of a seed; n is drawn too where it is not given. */
 export function drawPlan(seed: number, size?: number, capabilities: Capabilities = CAPABILITIES): Plan {
   const random = createRandom(seed)
@@ -44,6 +48,7 @@ export function drawPlan(seed: number, size?: number, capabilities: Capabilities
     n,
     suite: random.chance(REAL_SIGNATURES_SHARE) ? 'sodium' : 'simulated',
     faultyMax: faultsMax(n),
+    checkpointInterval: random.pick(CHECKPOINT_INTERVALS),
     staysDown,
     network: drawNetwork(random),
     disk: drawDisk(random),

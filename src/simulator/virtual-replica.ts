@@ -5,6 +5,7 @@ import type { Hash } from '../base/hash.ts'
 import type { ClientId, ReplicaId } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import type { Cluster } from '../messages/cluster.ts'
+import { logWindowOf } from '../messages/limits.ts'
 import { step as protocolStep } from '../pbft/step.ts'
 import type { Application, CryptoSuite, Peer, Signer } from '../ports.ts'
 import { ReplicaRuntime, type StepFunction } from '../runtime/replica-runtime.ts'
@@ -201,6 +202,7 @@ export class VirtualReplica {
       hash: suite.hash,
       clients: cluster.clients.map((client) => client.id),
       storeBytesMax: cluster.storeBytesMax,
+      recoveryDistance: logWindowOf(cluster.checkpointInterval),
       replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
     })
     const incarnation = this.#incarnation
