@@ -25,7 +25,7 @@ import {
   openSlot,
   persist,
   persistThenBroadcast,
-  type ReplicaState,
+  type ReplicaConfig,
   type Step,
 } from './state.ts'
 import { awaitNewView, leaveViewFor, viewChangeFault } from './view-change.ts'
@@ -104,11 +104,17 @@ function refute(step: Step, view: View): void {
   awaitNewView(step)
 }
 
+/** What a NEW-VIEW is judged by. */
+export interface NewViewForm {
+  readonly config: Pick<ReplicaConfig, 'n' | 'checkpointInterval'>
+  readonly nullBatch: { readonly digest: Uint8Array }
+}
+
 /** The first fault of V and O, signatures apart, or null: O is recomputed and has to be equal. // PBFT-3.4 */
 export function newViewFault(
   view: View,
   { viewChanges, prePrepares }: NewViewContents,
-  { config, nullBatch }: Pick<ReplicaState, 'config' | 'nullBatch'>,
+  { config, nullBatch }: NewViewForm,
 ): RejectionReason | null {
   const { n } = config
   const senders = new Set(viewChanges.map(({ sender }) => sender))
