@@ -7,6 +7,9 @@ export const replicaKey = (directory: string, id: number): string =>
   join(replicaDirectory(directory, id), 'secret.key')
 export const replicaLog = (directory: string, id: number): string =>
   join(replicaDirectory(directory, id), 'log')
+/** The pages of stored states. */
+export const replicaState = (directory: string, id: number): string =>
+  join(replicaDirectory(directory, id), 'state')
 export const clientKey = (directory: string, name: string): string =>
   join(directory, 'clients', `${name}.key`)
 export const runFile = (directory: string): string => join(directory, 'run.json')

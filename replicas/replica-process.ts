@@ -1,18 +1,18 @@
 /** The composition root of one replica: the only place where the protocol meets sockets, disk and clock. */
 
-import { equalBytes } from '../src/base/bytes.ts'
-import { toReplicaId } from '../src/base/ids.ts'
+import { equalBytes, toHex } from '../src/base/bytes.ts'
+import { type ClientId, toReplicaId } from '../src/base/ids.ts'
 import { OperatorError } from '../src/base/operator-error.ts'
 import { suiteNamed } from '../src/crypto/suites.ts'
 import { readClusterFile } from '../src/io/cluster-file.ts'
-import { openFileLog } from '../src/io/file-log.ts'
 import { readKeyFile } from '../src/io/key-file.ts'
 import { systemClock, systemEntropy } from '../src/io/system.ts'
 import { createTcpTransport } from '../src/io/tcp-transport.ts'
 import { type RejectedMessage, ReplicaRuntime, type StepFunction } from '../src/runtime/replica-runtime.ts'
 import { createLinkSecurity } from '../src/runtime/secure-link.ts'
 import { createStore } from '../src/store/application.ts'
-import { clusterFile, replicaKey, replicaLog } from './cluster-directory.ts'
+import { clusterFile, replicaKey } from './cluster-directory.ts'
+import { openReplicaStorage } from './replica-storage.ts'
 
 export interface ReplicaProcessOptions {
   readonly directory: string
@@ -22,6 +22,8 @@ export interface ReplicaProcessOptions {
   readonly onRejected?: (rejected: RejectedMessage) => void
   /** Called when the disk failed or an assertion did: the process must end. */
   readonly onFailure: (error: Error) => void
+  /** Something that was on the disk is lost, and heals by itself; a sentence for a person. */
+  readonly onLoss: (message: string) => void
 }
 
 export interface ReplicaProcess {
@@ -47,7 +49,7 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
       `The secret key ${replicaKey(directory, id)} is not the key of replica ${id} in the cluster file.`,
     )
   }
-  const log = await openFileLog(replicaLog(directory, id), { onFailure: options.onFailure })
+  const storage = await openReplicaStorage(directory, id, options)
   const transport = createTcpTransport({
     self: { kind: 'replica', id: toReplicaId(id) },
     replicas: cluster.replicas,
@@ -68,11 +70,14 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
       suite,
       signer,
       transport,
-      replay: log,
+      replay: storage.log,
+      pages: storage.pages,
+      entropy: systemEntropy,
       application: createStore({
         hash: suite.hash,
         clients: cluster.clients.map((client) => client.id),
         storeBytesMax: cluster.storeBytesMax,
+        replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
       }),
       clock: systemClock,
       ...(options.step === undefined ? {} : { step: options.step }),
@@ -85,12 +90,12 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
       close: async () => {
         runtime.stop()
         await transport.close()
-        await log.log.close()
+        await storage.close()
       },
     }
   } catch (error) {
     await transport.close()
-    await log.log.close()
+    await storage.close()
     throw error
   }
 }

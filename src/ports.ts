@@ -92,8 +92,6 @@ export interface Log {
   trim(before: LogPosition): void
   /** Reads a record back; null when it is gone. */
   read(position: LogPosition, done: (record: Uint8Array | null) => void): void
-  /** Records in front of this position are no longer needed; whole segments of them may be deleted, some time after the next sync. */
-  trim(before: LogPosition): void
 }
 
 /** Reads a log from its first record; the order of records is the order of appending. */
@@ -165,6 +163,11 @@ export interface PageStore {
   write(pages: readonly Page[], done: () => void): void
   /** Makes all that was written durable and then this anchor; deletes the removed pages after that. */
   commit(anchor: Anchor, removed: readonly Uint8Array[], done: () => void): void
+  /**
+   * Deletes every page that is not among `keep`, also one that was written before this call; then gives their count.
+   * For the pages of states that were never committed or whose deletion a crash cut short.
+   */
+  collect(keep: Iterable<Uint8Array>, done: (deleted: number) => void): void
 }
 
 /** What executing one request gave. */
@@ -176,7 +179,7 @@ export interface Outcome {
   /** Null when there is nothing to answer: stale, reused timestamp, unknown client. */
   readonly results: Uint8Array | null
   readonly standing: Standing
-  /** What a replica's recovery operation came to (rule 6.4); null for the requests of clients. */
+  /** Of a replica's recovery operation (rule 6.4), and whether it was accepted just now; null for ordinary requests. */
   readonly recovery: { readonly replica: ReplicaId; readonly isAccepted: boolean } | null
 }
 
@@ -194,7 +197,7 @@ export interface Application {
   assemble(root: Uint8Array): Assembly
   /** Makes a finished assembly the live state. */
   restore(snapshot: Snapshot): void
-  /** SHA-256 over the whole replicated state; equal on replicas that executed the same batches. */
+  /** The state's root, all hashed at once; equal on replicas that executed the same batches. */
   fingerprint(): Uint8Array
 }
 

@@ -1,14 +1,15 @@
 /** bench: a cluster of local processes in a directory of its own, measured and removed. */
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { initCluster } from '../../replicas/init.ts'
 import { startLocalCluster } from '../../replicas/local-cluster.ts'
-import { type Measured, measure } from '../bench/measure.ts'
-import { bundleWorkload, httpWorkload, KEYS, VALUE_BYTES } from '../bench/workloads.ts'
+import { describeMachine, factsLine, type Machine } from '../bench/machine.ts'
+import type { Measured } from '../bench/measure.ts'
 import { type Connection, connect } from '../library/connection.ts'
 import { childArguments, wholeNumber } from './cluster-commands.ts'
+import { benchFailover, type FailoverFlags } from './failover-command.ts'
 
 interface Flags {
   readonly replicas: number
@@ -31,23 +32,21 @@ export function addBenchCommand(program: Command): void {
     .option('--rounds <r>', 'how often each is measured, in turn; the median is told', wholeNumber, 3)
     .option('--clients <c>', 'sessions of the load generator', wholeNumber, 4)
     .option('--concurrency <r>', 'requests kept under way', wholeNumber, 128)
+    .option('--failover', 'measure instead how long writes stop when the primary is killed')
+    .option('--runs <runs>', 'with --failover: how often it is killed', wholeNumber, 20)
     .option('--dir <directory>', 'where to make the directory of the cluster; its disk is measured too')
     .option('--json', 'print the result as JSON')
-    .action(bench)
+    .action((flags: Flags & FailoverFlags & { failover?: true }) =>
+      flags.failover ? benchFailover(flags) : bench(flags),
+    )
 }
 
 async function bench(flags: Flags): Promise<void> {
   const directory = mkdtempSync(join(flags.dir ?? tmpdir(), 'strategos-bench-'))
   try {
-    const syncMs = medianSyncMs(directory)
+    const { KEYS, VALUE_BYTES } = await import('../bench/workloads.ts')
+    const machine = describeMachine(directory)
     const results = await benchIn(directory, flags)
-    const machine = {
-      processor: cpus()[0]?.model ?? 'unknown',
-      cores: cpus().length,
-      node: process.version,
-      platform: `${process.platform} ${process.arch}`,
-      medianSyncMs: syncMs,
-    }
     const setting = {
       n: flags.replicas,
       auth: 'signed',
@@ -63,6 +62,9 @@ async function bench(flags: Flags): Promise<void> {
 }
 
 async function benchIn(directory: string, flags: Flags): Promise<readonly Measured[]> {
+  // Loaded here, for no other command needs them.
+  const { measure } = await import('../bench/measure.ts')
+  const { bundleWorkload, httpWorkload } = await import('../bench/workloads.ts')
   const names = Array.from({ length: flags.clients }, (_, index) => `bench-${index}`)
   const cluster = await initCluster({
     directory,
@@ -109,32 +111,12 @@ function medianOf(rounds: readonly Measured[]): Measured {
   return sorted[Math.floor(sorted.length / 2)] as Measured
 }
 
-/** What one 4 KiB write with a sync takes where the logs will lie. */
-function medianSyncMs(directory: string): number {
-  const path = join(directory, 'sync-probe')
-  const file = openSync(path, 'w')
-  const times: number[] = []
-  for (let count = 0; count < 50; count++) {
-    const start = performance.now()
-    writeSync(file, Buffer.alloc(4096), 0, 4096, count * 4096)
-    fdatasyncSync(file)
-    times.push(performance.now() - start)
-  }
-  closeSync(file)
-  rmSync(path)
-  return Number((times.sort((a, b) => a - b)[25] as number).toFixed(3))
-}
-
 function printTable(result: {
-  readonly machine: Record<string, unknown>
+  readonly machine: Machine
   readonly setting: Record<string, unknown>
   readonly results: readonly Measured[]
 }): void {
-  const facts = (record: Record<string, unknown>) =>
-    Object.entries(record)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(', ')
-  console.log(`${facts(result.machine)}\n${facts(result.setting)}\n`)
+  console.log(`${factsLine(result.machine)}\n${factsLine(result.setting)}\n`)
   const rows = result.results.map(({ name, opsPerSecond, latencyMs, failures }) => [
     name,
     `${opsPerSecond}`,

@@ -9,7 +9,7 @@ import { toHex } from '../../src/base/bytes.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
-import { DEFAULT_GATEWAY_PORT, DEFAULT_TIMEOUT_MS, startGateway } from '../gateway/server.ts'
+import { DEFAULT_GATEWAY_PORT, DEFAULT_TIMEOUT_MS } from '../gateway/defaults.ts'
 import { reportReady, stopOnSignal } from './process-end.ts'
 import { runReplica } from './running-replica.ts'
 
@@ -127,6 +127,8 @@ async function gateway(flags: {
   timeout: number
   client: string
 }): Promise<void> {
+  // Loaded here, for a replica need not wait for it when it starts.
+  const { startGateway } = await import('../gateway/server.ts')
   const running = await startGateway({
     directory: flags.dir,
     host: flags.host,

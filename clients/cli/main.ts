@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { addAttackCommands } from './attack-commands.ts'
 import { addBenchCommand } from './bench-command.ts'
+import { addCheckCommand } from './check-command.ts'
 import { addClusterCommands } from './cluster-commands.ts'
 import { fail } from './process-end.ts'
 import { addSimulateCommand } from './simulate-command.ts'
@@ -20,5 +21,6 @@ addStoreCommands(program)
 addAttackCommands(program)
 addBenchCommand(program)
 addSimulateCommand(program)
+addCheckCommand(program)
 
 program.parseAsync().catch(fail)

@@ -18,6 +18,7 @@ export async function runReplica(options: {
       logger.fatal({ error: error.message }, 'the disk failed, so this replica halts')
       fail(error)
     },
+    onLoss: (message) => logger.warn(message),
     onRejected: ({ from, reason, detail }) => logger.debug({ from, reason, detail }, 'rejected a message'),
     ...(adversary === undefined ? {} : { step: adversary.step }),
   })

@@ -1,16 +1,35 @@
 /** simulate: one seed in detail, or many on all cores. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError } from 'commander'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { isClusterSize } from '../../src/base/quorum.ts'
 import { type CampaignProgress, runCampaign } from '../../src/simulator/campaign.ts'
-import { type SimulationResult, simulate, VERDICT_EXIT_CODES } from '../../src/simulator/simulate.ts'
+import { investigate } from '../../src/simulator/investigate.ts'
+import type { Plan } from '../../src/simulator/plan.ts'
+import { decodePlan, encodePlan } from '../../src/simulator/plan-file.ts'
+import { SCENARIOS } from '../../src/simulator/scenarios/scenarios.ts'
+import {
+  type DetailedResult,
+  type SimulationResult,
+  simulate,
+  VERDICT_EXIT_CODES,
+  type Verdict,
+} from '../../src/simulator/simulate.ts'
+import { runTwinsCampaign } from '../../src/simulator/twins.ts'
 import { wholeNumber } from './cluster-commands.ts'
 
 interface Flags {
   readonly seed?: number
   readonly seeds?: { readonly from: number; readonly to: number }
+  readonly plan?: string
   readonly replicas?: number
+  readonly savePlan?: string
+  readonly twins?: true
+  readonly scenarios?: true
+  readonly untilFailure?: true
   readonly trace?: true
+  readonly shrink: boolean
   readonly json?: true
 }
 
@@ -22,8 +41,14 @@ export function addSimulateCommand(program: Command): void {
     )
     .option('--seed <x>', 'one run', wholeNumber)
     .option('--seeds <a..b>', 'many runs, on all cores', seedRange)
+    .option('--plan <file>', 'one run of a plan that was saved')
+    .option('--twins', 'f replicas run twice with one key, over partitions and primaries')
+    .option('--scenarios', 'every plan that was written by hand')
+    .option('--until-failure', 'with --seeds: begin no more after the first failure')
     .option('--replicas <n>', '4, 7 or 10; drawn from the seed when left out', wholeNumber)
-    .option('--trace', 'with --seed: print every step')
+    .option('--trace', 'with --seed or --plan: print every step')
+    .option('--no-shrink', 'leave a failing plan as it is')
+    .option('--save-plan <file>', 'where to write the plan of a failure')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExit codes: 0 held, 127 the program broke, 128 liveness, 129 safety.')
     .action(runSimulations)
@@ -38,30 +63,111 @@ function seedRange(text: string): { readonly from: number; readonly to: number }
 }
 
 async function runSimulations(flags: Flags): Promise<void> {
-  const { seed, seeds, replicas: n } = flags
+  const { seeds, replicas: n } = flags
   if (n !== undefined && !isClusterSize(n))
     throw new OperatorError(`--replicas must be 4, 7, 10 or 13, not ${n}.`)
   if (seeds !== undefined) await runMany(seeds, flags)
-  else runOne(seed ?? 1, flags)
+  else if (flags.twins) runTwins(flags)
+  else if (flags.scenarios) runScenarios(flags)
+  else runOne(flags)
 }
 
-function runOne(seed: number, flags: Flags): void {
+function runOne(flags: Flags): void {
+  const plan = flags.plan === undefined ? undefined : readPlan(flags.plan)
   const result = simulate({
-    seed,
+    seed: plan?.seed ?? flags.seed ?? 1,
+    ...(plan === undefined ? {} : { plan }),
     ...(flags.replicas === undefined ? {} : { n: flags.replicas }),
     ...(flags.trace ? { trace: (line: string) => console.log(line) } : {}),
   })
+  report(result, flags)
+}
+
+function readPlan(path: string): Plan {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new OperatorError(`${path} cannot be read: ${error instanceof Error ? error.message : error}`)
+  }
+  const plan = decodePlan(text)
+  if (typeof plan === 'string') throw new OperatorError(`${path}: ${plan}`)
+  return plan
+}
+
+function report(result: DetailedResult, flags: Flags): void {
   const { plan: _plan, history: _history, ...facts } = result
   if (flags.json) console.log(JSON.stringify(facts, null, 2))
   else console.log(describe(result))
+  if (result.verdict !== 'held') tellMore(result, flags)
   process.exitCode = VERDICT_EXIT_CODES[result.verdict]
+}
+
+/** The smallest plan that fails like this one, and the last steps of its run; on standard error beside JSON. */
+function tellMore(result: DetailedResult, { json, shrink, savePlan }: Flags): void {
+  const say = json ? console.error : console.log
+  const commit = commitOf()
+  if (commit !== null) say(`commit ${commit}`)
+  if (shrink) {
+    const found = investigate(result)
+    const { incidents, workload } = found.plan
+    say(`\nshrunk in ${found.tries} tries to ${incidents.length} incidents, ${workload.clients} clients with`)
+    say(`${workload.requestsPerClient} requests each:\n${found.result.explanation.slice(0, -1).join('\n')}`)
+    say(`\n${found.diagram.join('\n')}`)
+    savePlanOf(found.plan, savePlan, say)
+  } else {
+    savePlanOf(result.plan, savePlan, say)
+  }
+}
+
+function savePlanOf(plan: Plan, path: string | undefined, say: (line: string) => void): void {
+  const text = encodePlan(plan)
+  if (path === undefined) return say(`\n${text}\nSave it and run: strategos simulate --plan FILE`)
+  writeFileSync(path, text)
+  say(`\nreplay: strategos simulate --plan ${path}`)
+}
+
+/** The commit of this program where it runs from a repository. */
+function commitOf(): string | null {
+  const git = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: import.meta.dirname, encoding: 'utf8' })
+  return git.status === 0 ? git.stdout.trim() : null
+}
+
+function runScenarios(flags: Flags): void {
+  let verdict: Verdict = 'held'
+  for (const { name, does, plan } of SCENARIOS) {
+    const result = simulate({ seed: plan.seed, plan })
+    if (flags.json) console.log(JSON.stringify({ scenario: name, verdict: result.verdict }))
+    else console.log(`${name} (${does}): ${result.verdict}`)
+    if (result.verdict === 'held') continue
+    if (!flags.json) console.log(describe(result))
+    if (verdict === 'held') verdict = result.verdict
+    if (flags.untilFailure) break
+  }
+  process.exitCode = VERDICT_EXIT_CODES[verdict]
+}
+
+function runTwins({ json, replicas = 4 }: Flags): void {
+  const result = runTwinsCampaign({ n: replicas })
+  if (json) console.log(JSON.stringify(result, null, 2))
+  else {
+    for (const { scenario, explanation } of result.failures) {
+      console.log(`${scenario}\n${explanation.join('\n')}\n`)
+    }
+    const { scenarios, failed, viewsMax, seconds } = result
+    const pace = `${(scenarios / seconds).toFixed(1)} a second, up to view ${viewsMax}`
+    console.log(`${scenarios} scenarios of twins, ${failed} failed, ${pace}`)
+  }
+  process.exitCode = result.failed === 0 ? 0 : VERDICT_EXIT_CODES.safety
 }
 
 function describe(result: SimulationResult): string {
   const { seed, n, verdict, traceHash, steps, virtualMs, settledMs, requests, batches, restarts } = result
+  const { viewChanges, checkpoints, healed } = result
   const lines = [
     `seed ${seed}, n = ${n}: ${verdict}`,
     `${steps} steps, ${requests} requests in ${batches} batches, ${restarts} restarts, ${virtualMs} virtual ms`,
+    `${viewChanges} view changes, ${checkpoints} stable checkpoints, ${healed} replicas healed`,
     settledMs === null ? 'not settled' : `all done ${settledMs} virtual ms after the calm`,
     `trace ${traceHash}`,
   ]
@@ -72,6 +178,7 @@ async function runMany(seeds: { readonly from: number; readonly to: number }, fl
   const result = await runCampaign({
     ...seeds,
     ...(flags.replicas === undefined ? {} : { n: flags.replicas }),
+    ...(flags.untilFailure ? { stopsAtFailure: true } : {}),
     ...(process.stderr.isTTY ? { onProgress: showProgress } : {}),
   })
   if (process.stderr.isTTY) process.stderr.write('\n')
@@ -79,10 +186,20 @@ async function runMany(seeds: { readonly from: number; readonly to: number }, fl
     console.log(JSON.stringify(result, null, 2))
   } else {
     for (const failure of result.failures) console.log(`${describe(failure)}\n`)
+    const [first] = result.failures
+    if (first !== undefined) {
+      tellMore(
+        simulate({ seed: first.seed, ...(flags.replicas === undefined ? {} : { n: flags.replicas }) }),
+        flags,
+      )
+    }
     for (const { seed } of result.divergences) console.log(`seed ${seed} took another course the second time`)
-    const { done, failed, repeated, steps, requests, restarts, settledMsMax } = result
+    const { done, failed, repeated, steps, requests, restarts, settledMsMax, viewChanges, healed } = result
     console.log(`${done} seeds, ${failed} failed, ${repeated} run twice: ${result.verdict}`)
     console.log(`${steps} steps, ${requests} requests, ${restarts} restarts`)
+    console.log(
+      `${viewChanges} view changes, ${result.checkpoints} stable checkpoints, ${healed} replicas healed`,
+    )
     console.log(`the slowest was done ${settledMsMax} virtual ms after its calm`)
     console.log(rates(result))
   }

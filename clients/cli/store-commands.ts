@@ -1,7 +1,6 @@
 /** put, get, del, list, status: through a gateway. */
 import { existsSync, readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { request } from 'undici'
 import { runFile } from '../../replicas/cluster-directory.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { encodeKey } from '../gateway/key-path.ts'
@@ -92,6 +91,8 @@ async function call(
   accept = 'application/json',
 ): Promise<Buffer> {
   const url = gatewayUrl(flags)
+  // Loaded here: no other command needs it, and it is large.
+  const { request } = await import('undici')
   let answer: { readonly statusCode: number; readonly bytes: Buffer }
   try {
     const response = await request(`${url}${path}`, { method, body: body ?? null, headers: { accept } })

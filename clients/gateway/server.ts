@@ -6,13 +6,11 @@ import { quorum } from '../../src/base/quorum.ts'
 import { collectReports, statusOf } from '../library/cluster-status.ts'
 import { StoreClient } from '../library/store-client.ts'
 import { guardAgainstBrowsers } from './browser-guard.ts'
+import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
 import { keyValueRoutes } from './key-value-routes.ts'
 import { openApiDocument } from './openapi.ts'
 import { Problem, type ProblemCode, rawProblem, sendProblem } from './problem.ts'
 
-export const DEFAULT_GATEWAY_PORT = 8080
-/** An operation without an answer becomes `unknown` after this many milliseconds. */
-export const DEFAULT_TIMEOUT_MS = 5_000
 /** How long `status` and `readyz` wait for the replicas' reports, in milliseconds. */
 const REPORTS_WAIT_MS = 300
 /** Bytes of a body on routes that take none to speak of. */

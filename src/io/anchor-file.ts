@@ -12,7 +12,7 @@ import { concatBytes, equalBytes, readU32, readU64, utf8, writeU32, writeU64 } f
 import { DIGEST_BYTES } from '../base/hash.ts'
 import { toSequence } from '../base/ids.ts'
 import type { Anchor } from '../ports.ts'
-import { closeLogFile, type LogFiles, openLogFile, syncDirectory } from './file-log-files.ts'
+import { closeLogFile, type LogFiles, openLogFile, syncNames } from './file-log-files.ts'
 
 const MAGIC = utf8('strategos anchor 1\n')
 const ROOT_AT = MAGIC.length + 8
@@ -49,7 +49,7 @@ export function decodeAnchor(bytes: Uint8Array): Anchor | null {
 /** Reads an anchor file: null where there is none, `damaged` where it does not check out or cannot be read. */
 export function readAnchor(path: string): Anchor | null | 'damaged' {
   try {
-    return decodeAnchor(readFileSync(path)) ?? 'damaged'
+    return decodeAnchor(Uint8Array.from(readFileSync(path))) ?? 'damaged'
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : 'damaged'
   }
@@ -67,5 +67,5 @@ export async function writeAnchor(path: string, anchor: Anchor, files: LogFiles)
     await closeLogFile(file)
   }
   renameSync(beside, path)
-  syncDirectory(dirname(path))
+  await syncNames(dirname(path))
 }

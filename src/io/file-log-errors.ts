@@ -61,6 +61,12 @@ export class LogFailed extends Error {
   }
 }
 
+/** What the system refused while a log or a store was opened or made, named; every other error as it is. */
+export function namedFailure(what: string, error: unknown): unknown {
+  const isSystems = error instanceof Error && 'syscall' in error
+  return isSystems ? new LogFailed(what, error) : error
+}
+
 /** What to do about a disk that failed; one sentence. */
 export function adviceFor(cause: unknown): string {
   const text = String(cause)

@@ -3,6 +3,7 @@ import {
   close,
   closeSync,
   fdatasync,
+  fsync,
   fsyncSync,
   open,
   openSync,
@@ -15,6 +16,7 @@ import { promisify } from 'node:util'
 
 const openAsync = promisify(open)
 const closeAsync = promisify(close)
+const fsyncAsync = promisify(fsync)
 const fdatasyncAsync = promisify(fdatasync)
 const unlinkAsync = promisify(unlink)
 
@@ -85,7 +87,17 @@ export function closeLogFile(file: LogFile): Promise<void> {
   return closeAsync(file.descriptor)
 }
 
-/** Makes names that were added to or removed from a directory certain. */
+/** Makes names that were added to or removed from a directory certain, while the process goes on. */
+export async function syncNames(directory: string): Promise<void> {
+  const descriptor = await openAsync(directory, 'r')
+  try {
+    await fsyncAsync(descriptor)
+  } finally {
+    await closeAsync(descriptor)
+  }
+}
+
+/** The same at once, for what is done before the process serves anybody. */
 export function syncDirectory(path: string): void {
   const descriptor = openSync(path, 'r')
   try {

@@ -6,7 +6,7 @@ import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import { LogFailed } from './file-log-errors.ts'
-import { closeLogFile, type LogFile, type LogFiles, openLogFile, syncDirectory } from './file-log-files.ts'
+import { closeLogFile, type LogFile, type LogFiles, openLogFile, syncNames } from './file-log-files.ts'
 import { encodeSegmentHeader, type SegmentHeader } from './file-log-record.ts'
 
 const SUFFIX = '.segment'
@@ -88,7 +88,7 @@ export class SegmentMaker {
     await this.#files.sync(made)
     const path = join(this.#directory, segmentName(header.firstCounter))
     renameSync(made.path, path)
-    syncDirectory(this.#directory)
+    await syncNames(this.#directory)
     return { descriptor: made.descriptor, path }
   }
 

@@ -11,7 +11,7 @@ import { existsSync, readdirSync, renameSync, rmSync, truncateSync } from 'node:
 import { dirname, join } from 'node:path'
 import type { LogPosition, LogReplay } from '../ports.ts'
 import { writeNewLog } from './file-log-create.ts'
-import { LogCorrupt, LogExists, LogFailed, LogInUse } from './file-log-errors.ts'
+import { LogCorrupt, LogExists, LogFailed, LogInUse, namedFailure } from './file-log-errors.ts'
 import { type LogFile, type LogFiles, openLogFile, syncDirectory, systemLogFiles } from './file-log-files.ts'
 import { MARKER_FILE, MarkerWriter } from './file-log-marker.ts'
 import { checksumSeed, decodeRecord, SEGMENT_BYTES, SEGMENT_HEADER_BYTES } from './file-log-record.ts'
@@ -33,6 +33,7 @@ export interface OpenFileLogOptions extends FileLogOptions {
   readonly onFailure: (error: LogFailed) => void
 }
 
+/** The records are read from the files each time they are iterated: all of them before anything is trimmed. */
 export interface FileLogReplay extends LogReplay {
   readonly log: FileLog
 }
@@ -49,7 +50,7 @@ export async function createFileLog(directory: string, options: FileLogOptions =
 /**
  * Begins a log anew where one is missing, damaged or has lost synced data (rule 6.4): its first record says amnesia.
  * What stands there is moved to `<directory>.damaged`, in place of what was moved there before. After a crash at any
- * point there is the old log, none, or the new one. Rejects with `LogInUse`.
+ * point there is the old log, none, or the new one. Rejects with `LogInUse`, or `LogFailed` where the system refuses.
  */
 export async function restartFileLogAfterLoss(
   directory: string,
@@ -72,6 +73,8 @@ export async function restartFileLogAfterLoss(
     }
     renameSync(beside, directory)
     syncDirectory(dirname(directory))
+  } catch (error) {
+    throw namedFailure(`Beginning the log in ${directory} anew failed`, error)
   } finally {
     if (!isMoved) release()
   }
@@ -79,7 +82,7 @@ export async function restartFileLogAfterLoss(
 
 /**
  * Opens a log: checks all of it, cuts a torn tail, and makes what it found certain. Rejects with `LogMissing`,
- * `LogInUse`, `LogCorrupt` or `LogLostSyncedData`. The records are without record 0, of which `beginning`
+ * `LogInUse`, `LogCorrupt`, `LogLostSyncedData`, or `LogFailed` where the system refuses. The records are without record 0, of which `beginning`
  * tells: none at all after a birth means a first start.
  */
 export async function openFileLog(directory: string, options: OpenFileLogOptions): Promise<FileLogReplay> {
@@ -91,7 +94,7 @@ export async function openFileLog(directory: string, options: OpenFileLogOptions
     return { log, beginning: scanned.beginning, records: replayOf(scanned) }
   } catch (error) {
     release()
-    throw error
+    throw namedFailure(`Opening the log in ${directory} failed`, error)
   }
 }
 

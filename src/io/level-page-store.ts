@@ -4,24 +4,29 @@
  * that was asked for.
  *
  *   <directory>/pages           the database
- *   <directory>/pages.damaged   the last one that could not be opened
+ *   <directory>/pages.damaged   the last one that was damaged; whole pages of it are in the one that is used
  *   <directory>/anchor          which state is stored whole
+ *   <directory>/lock            while it is open
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import { equalBytes, toHex } from '../base/bytes.ts'
 import { DIGEST_BYTES } from '../base/hash.ts'
 import type { Anchor, Page, PageStore } from '../ports.ts'
 import { readAnchor, writeAnchor } from './anchor-file.ts'
-import { type LogFiles, syncDirectory, systemLogFiles } from './file-log-files.ts'
-import { openPageDatabase, type PageChange, type PageDatabase } from './page-database.ts'
+import { type LogFiles, syncDirectory, syncNames, systemLogFiles } from './file-log-files.ts'
+import { openPageDatabase, type PageDatabase } from './page-database.ts'
+import { findDamage, salvagePages } from './page-salvage.ts'
 import { causeOf, type PageDamage, PageStoreFailed, PageStoreInUse } from './page-store-errors.ts'
+import { takeProcessLock } from './process-lock.ts'
 
 const PAGES_DIRECTORY = 'pages'
 const DAMAGED_SUFFIX = '.damaged'
+const SALVAGED_SUFFIX = '.salvaged'
 const ANCHOR_FILE = 'anchor'
+const LOCK_FILE = 'lock'
 
 /** Bytes of pages that one batch of the database takes; it is in memory three times while it is written. */
 const BATCH_BYTES_MAX = 1024 * 1024
@@ -43,52 +48,114 @@ export interface LevelPageStoreOptions {
 export interface LevelPageStore extends PageStore {
   /** Different pages that were found damaged and have not been written anew. */
   readonly damagedPages: number
-  /**
-   * Deletes every page that is not among `keep`, also one that was written before this call; then gives their count.
-   * For the pages of states that were never committed or whose deletion a crash cut short.
-   */
-  collect(keep: Iterable<Uint8Array>, done: (deleted: number) => void): void
   /** Finishes what was asked for, and gives the directory free. */
   close(): Promise<void>
 }
 
-/** Opens the page store in a directory, or makes an empty one. Rejects with `PageStoreInUse`, or the system's error. */
+/** Opens the page store in a directory, or makes an empty one. Rejects with `PageStoreInUse` or `PageStoreFailed`. */
 export async function openLevelPageStore(
   directory: string,
   options: LevelPageStoreOptions,
 ): Promise<LevelPageStore> {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const path = join(directory, PAGES_DIRECTORY)
-  const anchorPath = join(directory, ANCHOR_FILE)
-  const isNew = !existsSync(path)
-  const database = await openOrSetAside(path, options)
-  const found = readAnchor(anchorPath)
-  if (found === 'damaged') {
-    const message = `The anchor in ${anchorPath} does not check out: which state is stored is not known.`
-    options.onDamage({ kind: 'anchor', file: anchorPath, message })
-  } else if (found !== null && isNew) {
-    const message = `The pages in ${path} are missing, though ${anchorPath} names a state.`
-    options.onDamage({ kind: 'database', file: path, message })
+  const lock = join(directory, LOCK_FILE)
+  const release = takeProcessLock(
+    lock,
+    (holder) =>
+      new PageStoreInUse(
+        `The pages in ${directory} are in use by process ${holder}; if that is another program, delete ${lock}.`,
+      ),
+  )
+  try {
+    const path = join(directory, PAGES_DIRECTORY)
+    const anchorPath = join(directory, ANCHOR_FILE)
+    const hadPages = existsSync(path)
+    const database = await openOrSalvage(path, options)
+    const anchor = anchorIn(anchorPath, { path, hadPages, onDamage: options.onDamage })
+    return new LevelPages({ files: systemLogFiles, ...options, path, anchorPath, database, anchor, release })
+  } catch (error) {
+    release()
+    if (error instanceof PageStoreInUse) throw error
+    throw new PageStoreFailed(`Opening the pages in ${directory} failed`, error)
   }
-  const anchor = found === 'damaged' ? null : found
-  return new LevelPages({ files: systemLogFiles, ...options, path, anchorPath, database, anchor })
 }
 
-async function openOrSetAside(
-  path: string,
-  { onDamage, openDatabase = openPageDatabase }: LevelPageStoreOptions,
-): Promise<PageDatabase> {
-  try {
-    return await openDatabase(path)
-  } catch (error) {
-    if (error instanceof PageStoreInUse || !isDamage(error)) throw error
-    const aside = `${path}${DAMAGED_SUFFIX}`
-    rmSync(aside, { recursive: true, force: true })
-    renameSync(path, aside)
-    const message = `The pages in ${path} cannot be opened (${causeOf(error)}); they were moved to ${aside}.`
-    onDamage({ kind: 'database', file: path, message })
-    return openDatabase(path)
+function anchorIn(
+  file: string,
+  pages: {
+    readonly path: string
+    readonly hadPages: boolean
+    readonly onDamage: (damage: PageDamage) => void
+  },
+): Anchor | null {
+  const { path, hadPages, onDamage } = pages
+  const anchor = readAnchor(file)
+  if (anchor === 'damaged') {
+    const message = `The anchor in ${file} does not check out: which state is stored is not known.`
+    onDamage({ kind: 'anchor', file, message })
+    return null
   }
+  if (anchor !== null && !hadPages) {
+    const message = `The pages in ${path} are missing, though ${file} names a state.`
+    onDamage({ kind: 'database', file: path, message })
+  }
+  return anchor
+}
+
+/**
+ * Opens the database. One that is damaged is moved aside, and what is whole of it is copied to a new one: the database
+ * itself would go on with damaged blocks until it fails for good.
+ */
+async function openOrSalvage(path: string, options: LevelPageStoreOptions): Promise<PageDatabase> {
+  const { onDamage, openDatabase = openPageDatabase } = options
+  const aside = `${path}${DAMAGED_SUFFIX}`
+  let damage = findDamage(path)
+  if (damage === null) {
+    try {
+      return await openDatabase(path)
+    } catch (error) {
+      if (error instanceof PageStoreInUse || !isDamage(error)) throw error
+      damage = `it cannot be opened: ${causeOf(error)}`
+    }
+  }
+  // Salvaged beside, so that a crash meanwhile leaves the damaged database where it was found.
+  const beside = `${path}${SALVAGED_SUFFIX}`
+  rmSync(beside, { recursive: true, force: true })
+  const salvaged = await openDatabase(beside)
+  const count = await copyPages(salvagePages(path), salvaged)
+  await salvaged.close()
+  syncDirectory(beside)
+  rmSync(aside, { recursive: true, force: true })
+  renameSync(path, aside)
+  renameSync(beside, path)
+  syncDirectory(dirname(path))
+  const message = `The pages in ${path} are damaged (${damage}): they were moved to ${aside}, and ${count} whole ones copied.`
+  onDamage({ kind: 'database', file: path, message })
+  return openDatabase(path)
+}
+
+/** Gives how many, of which some may be the same. */
+async function copyPages(pages: Iterable<Page>, to: PageDatabase): Promise<number> {
+  let count = 0
+  for (const batch of batchesOf(pages)) {
+    await to.change(batch, { isSynced: true })
+    count += batch.length
+  }
+  return count
+}
+
+function* batchesOf(pages: Iterable<Page>): Generator<readonly Page[], void, undefined> {
+  let batch: Page[] = []
+  let size = 0
+  for (const page of pages) {
+    batch.push(page)
+    size += page.bytes.length
+    if (size < BATCH_BYTES_MAX) continue
+    yield batch
+    batch = []
+    size = 0
+  }
+  if (batch.length > 0) yield batch
 }
 
 type Task =
@@ -107,6 +174,7 @@ interface Parts extends LevelPageStoreOptions {
   readonly anchorPath: string
   readonly database: PageDatabase
   readonly anchor: Anchor | null
+  readonly release: () => void
 }
 
 /** Does one thing after the other, in the order of asking. */
@@ -166,6 +234,7 @@ class LevelPages implements LevelPageStore {
     this.#isClosed = true
     await this.#running
     await this.#parts.database.close()
+    this.#parts.release()
   }
 
   #add(task: Task): void {
@@ -206,24 +275,14 @@ class LevelPages implements LevelPageStore {
 
   /** Every batch is synced: the database syncs only the file that it writes at the moment, and changes it unasked. */
   async #write(pages: readonly Page[]): Promise<void> {
-    let batch: PageChange[] = []
-    let size = 0
-    for (const { hash, bytes } of pages) {
-      batch.push({ hash, bytes })
-      size += bytes.length
-      if (size < BATCH_BYTES_MAX) continue
-      await this.#parts.database.change(batch, { isSynced: true })
-      batch = []
-      size = 0
-    }
-    if (batch.length > 0) await this.#parts.database.change(batch, { isSynced: true })
+    await copyPages(pages, this.#parts.database)
     if (this.#damaged.size > 0) for (const { hash } of pages) this.#damaged.delete(toKey(hash))
   }
 
   async #commit({ anchor, removed }: Extract<Task, { kind: 'commit' }>): Promise<void> {
     const { path, anchorPath, files } = this.#parts
     // The database makes new files and does not make their names certain.
-    syncDirectory(path)
+    await syncNames(path)
     await writeAnchor(anchorPath, anchor, files).catch((error) => {
       throw new PageStoreFailed(`Writing the anchor ${anchorPath} failed`, error)
     })

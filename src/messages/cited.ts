@@ -17,6 +17,8 @@ import type {
   PrePrepareHeader,
   PreparedCertificate,
   Received,
+  Remembered,
+  ViewChangeHeader,
   Vote,
 } from './message.ts'
 import { unpackPayload } from './payload.ts'
@@ -58,6 +60,12 @@ export function decodePreparedCertificate(certificate: Uint8Array): PreparedCert
 
 /** A message as certificates cite it: an envelope, as a frame of its own. */
 export function decodeCited(bytes: Uint8Array): Checkpoint | PrePrepareHeader | Vote | Rejection {
+  const cited = decodeRemembered(bytes)
+  return isRejection(cited) || cited.kind !== 'view-change' ? cited : rejection('certificate-mixed')
+}
+
+/** The same, and the head of a VIEW-CHANGE. */
+export function decodeRemembered(bytes: Uint8Array): Remembered | Rejection {
   const frame = splitFrame(bytes)
   if (isRejection(frame)) return frame
   const kind = kindName(frame.kind)
@@ -69,6 +77,8 @@ export function decodeCited(bytes: Uint8Array): Checkpoint | PrePrepareHeader | 
       return withoutBody(frame, (fields, received) => decodeVote(kind, fields, received))
     case 'checkpoint':
       return withoutBody(frame, decodeCheckpoint)
+    case 'view-change':
+      return withoutBody(frame, decodeViewChangeHeader)
     default:
       return rejection('certificate-mixed')
   }
@@ -128,6 +138,14 @@ export function decodePrePrepareHeader(fields: FieldReader, received: Received):
     digest: fields.digest(),
     ...received,
   }
+}
+
+function decodeViewChangeHeader(fields: FieldReader, received: Received): ViewChangeHeader {
+  const sender = fields.integer<ReplicaId>()
+  const view = fields.integer<View>()
+  fields.integer() // h
+  fields.digest() // of the body
+  return { kind: 'view-change', sender, view, ...received }
 }
 
 export function decodeCheckpoint(fields: FieldReader, received: Received): Checkpoint {

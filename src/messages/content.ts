@@ -100,6 +100,17 @@ export interface NewViewContent {
   readonly choices: readonly Choice[]
 }
 
+export interface RecallContent {
+  readonly kind: 'recall'
+  readonly nonce: number
+}
+
+export interface RecollectionContent {
+  readonly kind: 'recollection'
+  readonly nonce: number
+  readonly remembered: readonly { readonly envelope: Uint8Array }[]
+}
+
 export interface PageFetchContent {
   readonly kind: 'page-fetch'
   readonly sequence: Sequence
@@ -140,6 +151,8 @@ export type ReplicaContent =
   | NewViewContent
   | PageFetchContent
   | PageContent
+  | RecallContent
+  | RecollectionContent
 
 /** Contents that are signed, and so stand in certificates and in the log. */
 export type SignedContent =
@@ -245,6 +258,10 @@ export function contentParts(
       const body = encodeNewViewBody(viewChanges, prePrepares)
       return { payload: [sender, view, tools.hash(body)], body }
     }
+    case 'recall':
+      return { payload: [sender, content.nonce], body: EMPTY }
+    case 'recollection':
+      return { payload: [sender, content.nonce], body: encodeCertificate(content.remembered) }
     case 'page-fetch':
       return { payload: [sender, content.sequence, content.paths], body: EMPTY }
     case 'page':

@@ -8,10 +8,12 @@ import type { Hash } from '../base/hash.ts'
 import type { Milliseconds, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
 import { REPLICAS_MAX } from '../base/quorum.ts'
 import { decodeBatch } from './batch.ts'
+import { decodeCertificate } from './certificate.ts'
 import {
   decodeCheckpoint,
   decodeCheckpointCertificate,
   decodeCited,
+  decodeRemembered,
   decodeVote,
   decodeVotes,
   receivedOf,
@@ -34,7 +36,9 @@ import type {
   PageDelivery,
   PageFetch,
   PrePrepare,
+  Recall,
   Received,
+  Recollection,
   Refusal,
   Report,
   StableCheckpoint,
@@ -82,6 +86,10 @@ export function decodeMessage(bytes: Uint8Array, tools: DecodeTools): Message | 
       return decodeViewChange(frame, tools)
     case 'new-view':
       return decodeNewView(frame, tools)
+    case 'recall':
+      return withoutBody(frame, decodeRecall)
+    case 'recollection':
+      return decodeRecollection(frame)
     case 'page-fetch':
       return withoutBody(frame, decodePageFetch)
     case 'page':
@@ -214,6 +222,22 @@ function decodeNewView(frame: Frame, tools: DecodeTools): NewView | Rejection {
     })
     return { kind: 'new-view', sender, view, contents, ...receivedOf(frame) }
   })
+}
+
+function decodeRecall(fields: FieldReader, received: Received): Recall {
+  return { kind: 'recall', sender: fields.integer<ReplicaId>(), nonce: fields.integer(), ...received }
+}
+
+function decodeRecollection(frame: Frame): Recollection | Rejection {
+  const remembered = decodeCertificate(frame.body, decodeRemembered)
+  if (isRejection(remembered)) return remembered
+  return withFields(frame, (fields) => ({
+    kind: 'recollection',
+    sender: fields.integer<ReplicaId>(),
+    nonce: fields.integer(),
+    remembered,
+    ...receivedOf(frame),
+  }))
 }
 
 function decodePageFetch(fields: FieldReader, received: Received): PageFetch {

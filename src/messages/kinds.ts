@@ -19,6 +19,8 @@ export const FRAME_KINDS = {
   'page-fetch': 20,
   page: 21,
   'stable-checkpoint': 22,
+  recall: 23,
+  recollection: 24,
   hello: 64,
   welcome: 65,
   proof: 66,

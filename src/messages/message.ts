@@ -116,6 +116,32 @@ export interface StableCheckpoint extends Received {
   readonly stable: CheckpointCertificate
 }
 
+/** VIEW-CHANGE without its body: shows that its sender left for a view, and nothing more. */
+export interface ViewChangeHeader extends Received {
+  readonly kind: 'view-change'
+  readonly sender: ReplicaId
+  readonly view: View
+}
+
+/** RECALL: a replica that starts asks what the others have from it (rule 6.4). Valid on its sender's link only. */
+export interface Recall extends Received {
+  readonly kind: 'recall'
+  readonly sender: ReplicaId
+  /** Tells the answers to this start from those to an earlier one. */
+  readonly nonce: number
+}
+
+/** What a RECALL may bring back, each signed by the one that asked. */
+export type Remembered = PrePrepareHeader | Vote | Checkpoint | ViewChangeHeader
+
+/** RECOLLECTION: answers a RECALL with the newest of what the sender has from its asker. */
+export interface Recollection extends Received {
+  readonly kind: 'recollection'
+  readonly sender: ReplicaId
+  readonly nonce: number
+  readonly remembered: readonly Remembered[]
+}
+
 /** PAGE-FETCH: asks for pages of the state after batch s. Valid on its sender's link only. */
 export interface PageFetch extends Received {
   readonly kind: 'page-fetch'
@@ -268,6 +294,8 @@ export type Message =
   | NewView
   | PageFetch
   | PageDelivery
+  | Recall
+  | Recollection
   | Refusal
   | Inquiry
   | Report

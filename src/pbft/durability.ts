@@ -1,9 +1,10 @@
 /** What waits for the disk: section 6 of the rules, "durable before send". */
-import type { Outgoing } from './effects.ts'
+import type { Outgoing, Relayed } from './effects.ts'
 import type { ReplicaState, Step } from './state.ts'
 
 /** The first `records` records are on disk: what waited for them goes out, unless its view is over. // PBFT-6 */
 export function onPersisted({ state, effects }: Step, records: number): void {
+  state.recordsDurable = Math.max(state.recordsDurable, records)
   let released = 0
   for (const withheld of state.withheld) {
     if (withheld.records > records) break
@@ -25,6 +26,20 @@ export function dropWithheldOfOldViews(state: ReplicaState): void {
   state.withheld.splice(0, state.withheld.length, ...kept)
 }
 
+function isRelayedInCurrentView({ view, isActive }: ReplicaState, message: Relayed['message']): boolean {
+  switch (message.kind) {
+    case 'pre-prepare':
+    case 'prepare':
+    case 'commit':
+    case 'new-view':
+      return message.view === view && isActive
+    case 'view-change':
+      return message.view === view && !isActive
+    default:
+      return true
+  }
+}
+
 function isOfCurrentView(state: ReplicaState, outgoing: Outgoing): boolean {
   switch (outgoing.kind) {
     case 'pre-prepare':
@@ -34,6 +49,8 @@ function isOfCurrentView(state: ReplicaState, outgoing: Outgoing): boolean {
     case 'view-change':
     case 'new-view':
       return outgoing.view === state.view && !state.isActive
+    case 'relayed':
+      return isRelayedInCurrentView(state, outgoing.message)
     default:
       return true
   }

@@ -33,6 +33,8 @@ import type {
   PrePrepare,
   PrePrepareHeader,
   PreparedCertificate,
+  Recall,
+  Recollection,
   RefusalReason,
   Request,
   StableCheckpoint,
@@ -56,6 +58,8 @@ export type ProtocolMessage =
   | StableCheckpoint
   | ViewChange
   | NewView
+  | Recall
+  | Recollection
 
 /** A recovery operation that the application executed (rule 6.4). */
 export interface ExecutedRecovery {
@@ -87,8 +91,8 @@ export type Event =
   | { readonly kind: 'transfer-gone' }
   /** The recovery operation that `prepare-recovery` asked for. */
   | { readonly kind: 'recovery-prepared'; readonly request: Verified<Request> }
-  /** The log was replayed to its end, at a start; comes before every other event. */
-  | { readonly kind: 'resumed' }
+  /** The log was replayed to its end, at a start; comes before every other event. The nonce is of this start. */
+  | { readonly kind: 'resumed'; readonly nonce: number }
 
 /** What the log has to hold; section 6 of the rules says what waits for which. */
 export type LogRecord =
@@ -110,8 +114,9 @@ export type LogRecord =
   /** The own root: whatever led to it stands in front of this record. */
   | { readonly kind: 'checkpoint'; readonly sequence: Sequence; readonly root: Uint8Array }
   | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
-  /** The recovery operation of an amnesiac replica, and that it is healed and never votes below `view`. */
+  /** An amnesiac replica's recovery operation; that others proved it amnesiac; that it is healed, from `view` on. */
   | { readonly kind: 'recovery'; readonly request: Request }
+  | { readonly kind: 'forgotten' }
   | { readonly kind: 'healed'; readonly view: View }
   /** The decision's certificate, with the batch where the log does not hold it yet. */
   | {

@@ -38,6 +38,7 @@ export function onPrePrepare(step: Step, prePrepare: Verified<PrePrepare>, from:
   if (sender !== primaryOf(view, state.config.n)) return reject(step, prePrepare, from, 'not-the-primary')
   if (!isOfThisView(step, prePrepare, from)) return
   if (!isInWindow(state, sequence)) return reject(step, prePrepare, from, 'outside-window')
+  if (state.recall !== null) return // it comes again
   const slot = openSlot(state, sequence)
   if (slot.accepted !== null) {
     if (equalBytes(slot.accepted.digest, digest)) return supplyBatch(step, slot, prePrepare.batch)

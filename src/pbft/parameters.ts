@@ -55,5 +55,7 @@ export const VIEW_RESEND_TICKS = 20
 export const CHECKPOINTS_PER_SENDER_MAX = 4
 /** Ticks without progress below a stable checkpoint, after which its state is fetched instead (rule 2.5). */
 export const TRANSFER_AFTER_TICKS = 30
+/** Ticks for which a replica that starts waits for what the others have from it (rule 6.4). */
+export const RECALL_TICKS = 30
 /** Ticks between two attempts of an amnesiac replica to have its recovery operation ordered (rule 6.4). */
 export const RECOVERY_RETRY_TICKS = 50

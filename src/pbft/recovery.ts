@@ -19,7 +19,15 @@ import { isRejection } from '../messages/rejection.ts'
 import { adoptStable } from './checkpoint.ts'
 import type { Effect, Outgoing } from './effects.ts'
 import { type Executed, executeDecided, noteExecuted } from './execution.ts'
-import { findBatch, isHandedOver, mayVote, openSlot, type ReplicaState, type Step } from './state.ts'
+import {
+  broadcastDurably,
+  findBatch,
+  isHandedOver,
+  mayVote,
+  openSlot,
+  type ReplicaState,
+  type Step,
+} from './state.ts'
 import { leaveViewFor } from './view-change.ts'
 
 /** A log record as it was read back and checked. */
@@ -34,6 +42,7 @@ export type RecoveredRecord =
   | { readonly kind: 'checkpoint'; readonly sequence: Sequence; readonly root: Uint8Array }
   | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
   | { readonly kind: 'recovery'; readonly request: Verified<Request> }
+  | { readonly kind: 'forgotten' }
   | { readonly kind: 'healed'; readonly view: View }
 
 /** Takes one record back, in the order of the log. The effects are `execute` and `snapshot` only. // PBFT-6.2 */
@@ -70,6 +79,9 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
         askedTick: Number.NEGATIVE_INFINITY,
         executed: null,
       }
+      break
+    case 'forgotten':
+      state.health = 'amnesiac'
       break
     case 'healed':
       state.health = 'sound'
@@ -161,9 +173,10 @@ function replayNewView(state: ReplicaState, newView: Verified<NewView>): void {
  * After the last record: sends again what the log promised. The own pre-prepares go out byte for byte, and the next
  * proposal is above the highest of them; a vote is signed again to the same bytes. // PBFT-6.2
  */
-export function resume({ state, effects }: Step): void {
+export function resume(step: Step): void {
+  const { state } = step
   const { config, view, isActive, newView } = state
-  const say = (outgoing: Outgoing) => effects.push({ kind: 'broadcast', outgoing })
+  const say = (outgoing: Outgoing) => broadcastDurably(step, outgoing)
   if (!mayVote(state)) return
   for (const [sequence, root] of state.ownRoots) {
     if (sequence > state.lowWatermark) say({ kind: 'checkpoint', sequence, root })
@@ -173,12 +186,12 @@ export function resume({ state, effects }: Step): void {
   if (!isActive) return
   if (newView?.sender === config.id) say({ kind: 'relayed', message: newView })
   for (const sequence of [...state.slots.keys()].sort((a, b) => a - b)) {
-    resumeSlot({ state, effects }, sequence)
+    resumeSlot(step, sequence)
   }
 }
 
 function resumeSlot(step: Step, sequence: Sequence): void {
-  const { state, effects } = step
+  const { state } = step
   const slot = openSlot(state, sequence)
   const { accepted, prepared, executed } = slot
   if (accepted === null) return
@@ -189,12 +202,11 @@ function resumeSlot(step: Step, sequence: Sequence): void {
     // One of O goes out with its NEW-VIEW; its receiver has the batch, or fetches it.
     if (batch !== null && sequence > state.lastChosen) {
       const message = wholePrePrepare(accepted, batch)
-      effects.push({ kind: 'broadcast', outgoing: { kind: 'relayed', message } })
+      broadcastDurably(step, { kind: 'relayed', message })
     }
   } else if (isHere) {
     slot.hasPrepared = true
-    effects.push({ kind: 'broadcast', outgoing: { kind: 'prepare', view, sequence, digest } })
+    broadcastDurably(step, { kind: 'prepare', view, sequence, digest })
   }
-  if (prepared !== null)
-    effects.push({ kind: 'broadcast', outgoing: { kind: 'commit', view, sequence, digest } })
+  if (prepared !== null) broadcastDurably(step, { kind: 'commit', view, sequence, digest })
 }

@@ -236,8 +236,8 @@ export function onFetch({ state, effects }: Step, fetch: Verified<Fetch>): void 
   }
 }
 
-/** A bounded number of FETCHes is answered in each period. */
-function mayFetch({ peers, ticks }: ReplicaState, sender: ReplicaId): boolean {
+/** A bounded number of questions of each replica is answered in each period. */
+export function mayFetch({ peers, ticks }: ReplicaState, sender: ReplicaId): boolean {
   const peer = peers[sender]
   if (peer === undefined) return false
   if (ticks - peer.fetchTick >= STATUS_BUSY_TICKS) {

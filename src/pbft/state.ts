@@ -129,6 +129,8 @@ export interface ReplicaState {
   transfer: CheckpointCertificate | null
   behind: { readonly lastExecuted: Sequence; readonly tick: number } | null
   /** Executed recovery operations whose checkpoint is not stable yet: s_r, and u of rule 6.4. */
+  /** The check at a start whether the disk is an old copy; null when it is over. It does not vote before. */
+  recall: { readonly nonce: number; readonly answered: Set<ReplicaId>; readonly startedTick: number } | null
   readonly recoveries: Map<ReplicaId, { readonly sequence: Sequence; readonly view: View }>
   /** The own recovery operation: asked for again until it is executed at s_r with a certificate of view u. */
   recovery: {
@@ -140,6 +142,8 @@ export interface ReplicaState {
   lastStatusTick: number
   /** Records given to `persist`, and messages that wait for them, in order. */
   recordsEmitted: number
+  /** How many of those records are on disk for certain. */
+  recordsDurable: number
   readonly withheld: WithheldMessage[]
 }
 
@@ -190,6 +194,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     timer: null,
     transfer: null,
     behind: null,
+    recall: null,
     recoveries: new Map(),
     recovery: null,
     peers: Array.from({ length: n }, () => ({
@@ -204,6 +209,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     })),
     lastStatusTick: 0,
     recordsEmitted: 0,
+    recordsDurable: 0,
     withheld: [],
   }
 }
@@ -230,7 +236,7 @@ export const isHandedOver = (state: ReplicaState, sequence: Sequence): boolean =
   sequence <= state.lastHandedOver
 
 /** Whether it may send PRE-PREPARE, PREPARE, COMMIT, CHECKPOINT, VIEW-CHANGE and NEW-VIEW. // PBFT-6.4 */
-export const mayVote = (state: ReplicaState): boolean => state.health === 'sound'
+export const mayVote = (state: ReplicaState): boolean => state.health === 'sound' && state.recall === null
 
 /** The slot of a sequence number, opened when it is new. */
 export function openSlot(state: ReplicaState, sequence: Sequence): Slot {
@@ -261,6 +267,13 @@ export function persist({ state, effects }: Step, record: LogRecord): void {
 /** Withholds a message until everything given to `persist` so far is on disk. Section 6. // PBFT-6 */
 export function withhold({ state }: Step, outgoing: Outgoing): void {
   state.withheld.push({ records: state.recordsEmitted, outgoing })
+}
+
+/** Sends what the log promises already, once all that was appended since the start is on disk too. // PBFT-6 */
+export function broadcastDurably(step: Step, outgoing: Outgoing): void {
+  const { state, effects } = step
+  if (state.recordsDurable < state.recordsEmitted) withhold(step, outgoing)
+  else effects.push({ kind: 'broadcast', outgoing })
 }
 
 /** Appends a record, and withholds the message that depends on it until it is on disk. Section 6. */

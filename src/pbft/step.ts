@@ -12,7 +12,7 @@
  *   entering a view                new-view.ts                        3.3 - 3.5
  *   suspicion                      failure-detector.ts                3.11
  *   durable before send            durability.ts                      6
- *   restart                        recovery.ts                        6.2
+ *   restart                        recovery.ts, recall.ts             6.2, 6.4
  *   amnesia                        amnesia.ts, recovery-operations.ts 6.4
  */
 import { assertNever } from '../base/assert.ts'
@@ -31,7 +31,7 @@ import type { Effect, Event } from './effects.ts'
 import { onExecuted } from './execution.ts'
 import { makeNewView, onNewView } from './new-view.ts'
 import { onPrePrepare, onVote, retryHeldBack } from './normal-case.ts'
-import { resume } from './recovery.ts'
+import { beginRecall, checkRecall, onRecall, onRecollection } from './recall.ts'
 import { askForRecovery, onRecoveryPrepared } from './recovery-operations.ts'
 import { onRequest, relayAgain } from './requests.ts'
 import { onBatchDelivery, onDecision, onFetch, onStatus, speakUp } from './retransmission.ts'
@@ -48,6 +48,7 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
     case 'ticked':
       state.ticks++
       state.now = event.now
+      checkRecall(current)
       settleRecoveries(current)
       checkTimers(current)
       relayAgain(current)
@@ -78,7 +79,7 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
       onRecoveryPrepared(current, event.request)
       break
     case 'resumed':
-      resume(current)
+      beginRecall(current, event.nonce)
       break
     default:
       assertNever(event)
@@ -108,6 +109,10 @@ function onReceived(current: Step, { message, from }: Event & { readonly kind: '
       return onCheckpoint(current, message, from)
     case 'stable-checkpoint':
       return onStableCheckpoint(current, message)
+    case 'recall':
+      return onRecall(current, message)
+    case 'recollection':
+      return onRecollection(current, message)
     case 'view-change':
       onViewChange(current, message, from)
       return makeNewView(current)

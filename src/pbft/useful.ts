@@ -16,7 +16,10 @@ export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean
     case 'request':
     case 'status':
     case 'fetch':
+    case 'recall':
       return true
+    case 'recollection':
+      return state.recall !== null
     case 'pre-prepare':
       return isPrePrepareUseful(state, message)
     case 'prepare':

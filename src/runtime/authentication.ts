@@ -17,6 +17,7 @@ import type {
   NewView,
   PrePrepare,
   PrePrepareHeader,
+  Recollection,
   Reply,
   Request,
   StableCheckpoint,
@@ -137,6 +138,16 @@ export function createAuthenticator(context: {
     return null
   }
 
+  /** Each has to be signed by the one that asked; who that is the protocol knows. */
+  const recollectionFault = ({ remembered }: Recollection): Rejection | null => {
+    for (const message of remembered) {
+      const publicKey = keyOf(message.sender)
+      if (publicKey === undefined) return rejection('unknown-sender')
+      if (!isSignedBy(message, message.kind, publicKey)) return rejection('bad-signature')
+    }
+    return null
+  }
+
   /** Everything that a VIEW-CHANGE cites, and then itself: only a whole one is remembered. */
   function* viewChangeFault(viewChange: ViewChange, from: Peer): Generator<undefined, Rejection | null> {
     if (verifiedEnvelopes.has(viewChange)) return null
@@ -216,9 +227,12 @@ export function createAuthenticator(context: {
         return linkFault(message.sender, from) ?? decisionFault(message, from)
       case 'reply':
         return replyFault(message, from)
+      case 'recollection':
+        return linkFault(message.sender, from) ?? recollectionFault(message)
       case 'status':
       case 'fetch':
       case 'batch':
+      case 'recall':
       case 'page-fetch':
       case 'page':
       case 'refusal':

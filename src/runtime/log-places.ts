@@ -34,6 +34,7 @@ export function notePlace(
     case 'view-again':
       return archive.noteView(position)
     case 'recovery':
+    case 'forgotten':
     case 'healed':
       return // while they matter the log is not trimmed
     default:

@@ -10,6 +10,7 @@
  *   5 | sequence u64 | root 32                            the own checkpoint
  *   6 | sequence u64 | certificate                        a stable checkpoint: Q CHECKPOINT envelopes
  *   7 | view u64                                          healed: the first view to vote in
+ *   8                                                     forgotten: others proved that the disk is an old copy
  *
  * A frame is shorter than 2^24 bytes, so its first byte is 0 and tells it from the others; it is logged as it came,
  * without a copy.
@@ -33,6 +34,7 @@ const BATCH = 4
 const CHECKPOINT = 5
 const STABLE = 6
 const HEALED = 7
+const FORGOTTEN = 8
 
 export function encodeLogRecord(record: LogRecord, sealer: Sealer): Uint8Array {
   switch (record.kind) {
@@ -57,6 +59,8 @@ export function encodeLogRecord(record: LogRecord, sealer: Sealer): Uint8Array {
       const { sequence, checkpoints } = record.stable
       return concatBytes(numbered(STABLE, sequence), encodeCertificate(checkpoints))
     }
+    case 'forgotten':
+      return Uint8Array.of(FORGOTTEN)
     case 'healed':
       return numbered(HEALED, record.view)
     case 'prepared': {
@@ -111,6 +115,8 @@ export function decodeLogRecord(
       const stable = decodeCheckpointCertificate(numberOf(content), content.subarray(8))
       return isRejection(stable) ? stable : { kind: 'stable', stable }
     }
+    case FORGOTTEN:
+      return { kind: 'forgotten' }
     case HEALED:
       return { kind: 'healed', view: numberOf(content) }
     case DECIDED: {

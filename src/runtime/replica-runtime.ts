@@ -5,6 +5,7 @@
  * turn leave together. What depends on the disk is withheld by the protocol itself until `persisted`.
  */
 import { assertNever } from '../base/assert.ts'
+import { readU32 } from '../base/bytes.ts'
 import type { ReplicaId, Sequence } from '../base/ids.ts'
 import { type Content, type DecisionContent, isSigned, type ReplicaContent } from '../messages/content.ts'
 import { decodeMessage } from '../messages/decode.ts'
@@ -76,7 +77,7 @@ export class ReplicaRuntime {
 
   /** Loads the stored state, replays the log on top of it, then takes part. */
   constructor(options: ReplicaRuntimeOptions) {
-    const { id, cluster, suite, signer, transport, application, pages, clock } = options
+    const { id, cluster, suite, signer, transport, application, pages, clock, entropy } = options
     const n = cluster.replicas.length
     this.#options = options
     this.#step = options.step ?? protocolStep
@@ -124,7 +125,7 @@ export class ReplicaRuntime {
       },
       onLink: () => {},
     })
-    this.#perform(this.#step(this.state, { kind: 'resumed' }))
+    this.#perform(this.#step(this.state, { kind: 'resumed', nonce: readU32(entropy(4), 0) }))
     this.#stopTicking = clock.every(TICK_MS, () => this.#tick())
     this.#scheduleTurn()
   }

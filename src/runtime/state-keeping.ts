@@ -35,8 +35,11 @@ export class StateKeeping {
     const { application, pages, stored, send } = options
     this.keeper = new CheckpointKeeper({ ...options, stored: stored?.snapshot ?? null })
     if (stored?.snapshot) {
-      application.restore(stored.snapshot)
-      this.keeper.adopt(stored.stable, stored.snapshot)
+      const { snapshot, stable } = stored
+      application.restore(snapshot)
+      this.keeper.adopt(stable, snapshot)
+      // What a crash left of states that were never stored whole.
+      pages.collect(hashesOf(snapshot), () => {})
     }
     this.#server = new PageServer(this.keeper, send)
     this.transfer = new StateTransfer({
@@ -60,4 +63,8 @@ export class StateKeeping {
     if (message.kind === 'page-fetch') this.#server.serve(message)
     else this.transfer.onPage(message)
   }
+}
+
+function* hashesOf(snapshot: Snapshot): Iterable<Uint8Array> {
+  for (const { hash } of snapshot.changesSince(null).added) yield hash
 }

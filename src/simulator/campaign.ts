@@ -25,6 +25,8 @@ export interface CampaignOptions {
   readonly workers?: number
   /** The share of the seeds that run twice, to compare their traces. */
   readonly repeatedShare?: number
+  /** Whether no more seeds are begun after the first failure. */
+  readonly stopsAtFailure?: boolean
   /** Told after every few seeds. */
   readonly onProgress?: (progress: CampaignProgress) => void
 }
@@ -57,6 +59,9 @@ export interface CampaignResult extends CampaignProgress {
   readonly steps: number
   readonly requests: number
   readonly restarts: number
+  readonly viewChanges: number
+  readonly checkpoints: number
+  readonly healed: number
   /** The longest time from a calm until all was done, in virtual milliseconds. */
   readonly settledMsMax: number
 }
@@ -79,6 +84,9 @@ interface Tally {
   steps: number
   requests: number
   restarts: number
+  viewChanges: number
+  checkpoints: number
+  healed: number
   virtualMs: number
   settledMsMax: number
 }
@@ -94,7 +102,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const startedAt = performance.now()
   let next = from
   const work = async (run: Runner): Promise<void> => {
-    while (next <= to) {
+    while (next <= to && !(options.stopsAtFailure === true && sum.failed > 0)) {
       const first = next
       next += SEEDS_PER_RANGE
       const last = Math.min(to, first + SEEDS_PER_RANGE - 1)
@@ -105,6 +113,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   await runAll(work, Math.min(workerCount(options), Math.ceil(total / SEEDS_PER_RANGE)))
   sum.failures.sort((a, b) => a.seed - b.seed)
   const { failures, divergences, repeated, steps, requests, restarts, settledMsMax } = sum
+  const { viewChanges, checkpoints, healed } = sum
   return {
     ...progressOf(sum, total, startedAt),
     verdict: worstVerdict(sum),
@@ -114,6 +123,9 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     steps,
     requests,
     restarts,
+    viewChanges,
+    checkpoints,
+    healed,
     settledMsMax,
   }
 }
@@ -197,6 +209,9 @@ function emptyTally(): Tally {
     steps: 0,
     requests: 0,
     restarts: 0,
+    viewChanges: 0,
+    checkpoints: 0,
+    healed: 0,
     virtualMs: 0,
     settledMsMax: 0,
   }
@@ -204,6 +219,7 @@ function emptyTally(): Tally {
 
 function tallyOf(result: SimulationResult): Tally {
   const { verdict, steps, requests, restarts, virtualMs, settledMs } = result
+  const { viewChanges, checkpoints, healed } = result
   const failures = verdict === 'held' ? [] : [result]
   return {
     ...emptyTally(),
@@ -213,6 +229,9 @@ function tallyOf(result: SimulationResult): Tally {
     steps,
     requests,
     restarts,
+    viewChanges,
+    checkpoints,
+    healed,
     virtualMs,
     settledMsMax: settledMs ?? 0,
   }
@@ -227,6 +246,9 @@ function addTally(sum: Tally, part: Tally): void {
   sum.steps += part.steps
   sum.requests += part.requests
   sum.restarts += part.restarts
+  sum.viewChanges += part.viewChanges
+  sum.checkpoints += part.checkpoints
+  sum.healed += part.healed
   sum.virtualMs += part.virtualMs
   sum.settledMsMax = Math.max(sum.settledMsMax, part.settledMsMax)
 }

@@ -105,6 +105,9 @@ function describeMessage(sink: DescriptionSink, message: ProtocolMessage): void 
     case 'view-change':
       sink.number('of', message.sender)
       return describeViewChange(sink, message)
+    case 'recall':
+    case 'recollection':
+      return sink.number('of', message.sender)
     case 'new-view':
       sink.number('of', message.sender)
       return sink.number('v', message.view)
@@ -144,6 +147,9 @@ function describeOutgoing(sink: DescriptionSink, outgoing: Outgoing): void {
     case 'new-view':
       sink.number('v', outgoing.view)
       return sink.number('choices', outgoing.choices.length)
+    case 'recall':
+    case 'recollection':
+      return
     case 'page-fetch':
     case 'page':
       return sink.number('s', outgoing.sequence)
@@ -176,6 +182,8 @@ function describeRecord(sink: DescriptionSink, record: LogRecord): void {
       return sink.number('v', record.newView.view)
     case 'view-again':
       return sink.number('v', record.message.view)
+    case 'forgotten':
+      return
     case 'healed':
       return sink.number('v', record.view)
     case 'recovery':

@@ -14,7 +14,8 @@ import { EXACT_CLOCK } from './virtual-clock.ts'
 import type { DiskBehaviour } from './virtual-disk.ts'
 import type { NetworkConditions } from './virtual-network.ts'
 
-const SIZES: readonly number[] = [4, 7, 10]
+/** Small clusters more often: a batch costs n² messages, and most mistakes need no more than four replicas. */
+const SIZES: readonly number[] = [4, 4, 4, 7, 7, 10]
 
 /** Clock errors after the calm, and before it: in milliseconds, either way. Both stay far below what a client notices. */
 const CALM_SKEW_MS_MAX = 300
@@ -47,7 +48,7 @@ export function drawPlan(seed: number, size?: number, capabilities: Capabilities
     network: drawNetwork(random),
     disk: drawDisk(random),
     clocks: drawClocks(random, n),
-    workload: drawWorkload(random, calmAtMs),
+    workload: drawWorkload(random, n, calmAtMs),
     incidents: inOrder([...traitors, ...incidents, ...drawNetworkFaults(random.fork(), n, calmAtMs)]),
     calmAtMs,
   }
@@ -111,8 +112,9 @@ function drawClocks(random: Random, n: number): Plan['clocks'] {
   })
 }
 
-function drawWorkload(random: Random, calmAtMs: number): WorkloadPlan {
-  const requestsPerClient = random.between(20, 32)
+function drawWorkload(random: Random, n: number, calmAtMs: number): WorkloadPlan {
+  // Fewer in a large cluster, for the same reason.
+  const requestsPerClient = Math.ceil((4 * random.between(20, 32)) / n)
   const burstMax = random.between(4, 24)
   return {
     clients: 3,

@@ -1,5 +1,8 @@
 /** What must happen after the calm, by when, and why it did not. */
-import { rankedLargest, weakQuorum } from '../base/quorum.ts'
+import { faultsMax, quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
+import { TIMEOUT_TICKS_MAX } from '../pbft/parameters.ts'
+import { missingVoters, type Slot } from '../pbft/slot.ts'
+import { primary, type ReplicaState } from '../pbft/state.ts'
 import { TICK_MS } from '../runtime/replica-runtime.ts'
 import type { Plan } from './plan.ts'
 import { isAmnesiac } from './replica-view.ts'
@@ -10,8 +13,11 @@ import type { VirtualReplica } from './virtual-replica.ts'
 const CLIENT_BACKOFF_MS = 450 * TICK_MS
 /** Two STATUS periods, in which every replica learns what it lacks, and a few rounds to get it. */
 const CATCH_UP_MS = 1_500
-/** One request in a calm network, if its designated replica stays silent. */
-const CALM_REQUEST_MS = 300
+/**
+ * One request in a calm network, if its designated replica is silent or follows by decisions only: the client then
+ * waits for what it has come to be used to, which its longest pause bounds, before it asks the others.
+ */
+const CALM_REQUEST_MS = 300 * TICK_MS + 300
 /** One decision that a lagging replica is sent, the reading from the disk apart. */
 const CALM_DECISION_MS = 5
 /** Stuck requests, and open slots of a replica, that a description lists. */
@@ -47,8 +53,23 @@ export function settleBoundMs(
   const reached = replicas.map(({ running }) => running?.runtime.state.lastExecuted ?? 0)
   const lagging = Math.max(...reached) - Math.min(...reached)
   const catchUp = CATCH_UP_MS + lagging * (2 * plan.disk.readMs + CALM_DECISION_MS)
-  const waiting = 2 * CLIENT_BACKOFF_MS + catchUp + left * (CALM_REQUEST_MS + pauseMsMax)
+  const waiting =
+    2 * CLIENT_BACKOFF_MS + catchUp + viewsBoundMs(plan, replicas) + left * (CALM_REQUEST_MS + pauseMsMax)
   return waiting / rate + 2 * Math.max(...skews)
+}
+
+/**
+ * Until a view with a correct primary begins: as many bad primaries in a row as may be faulty, and one more view that
+ * begins late. Each costs the wait for a request and the wait for a NEW-VIEW, both doubled from the one before.
+ */
+function viewsBoundMs({ n }: Plan, replicas: readonly VirtualReplica[]): number {
+  let ticks = Math.max(...replicas.map(({ running }) => running?.runtime.state.timeoutTicks ?? 0))
+  let sum = 0
+  for (let view = 0; view <= faultsMax(n) + 1; view++) {
+    ticks = Math.min(2 * ticks, TIMEOUT_TICKS_MAX)
+    sum += 2 * ticks
+  }
+  return sum * TICK_MS
 }
 
 /** The first request of a correct client that was refused, as a sentence; null when none was. */
@@ -107,21 +128,55 @@ function laggards(replicas: readonly VirtualReplica[]): readonly string[] {
 function replicaLine({ id, isCorrect, incarnation, running }: VirtualReplica): string {
   const role = `replica ${id}${isCorrect ? '' : ' (traitor)'}, start ${incarnation}`
   if (running === null) return `${role}: down`
-  const { view, isActive, lowWatermark, lastExecuted, slots, waiting, withheld, heldBack, batches } =
-    running.runtime.state
+  const { state } = running.runtime
+  const {
+    view,
+    isActive: active,
+    health,
+    lowWatermark,
+    lastExecuted,
+    slots,
+    withheld,
+    heldBack,
+    batches,
+  } = state
   const unexecuted = [...slots.values()].filter(({ executed }) => executed === null)
-  const open = unexecuted.slice(0, DESCRIBED_MAX).map((slot) => {
-    const has = [
-      slot.accepted === null ? null : 'accepted',
-      slot.prepared === null ? null : 'prepared',
-      slot.decided === null ? null : 'decided',
-      slot.executed === null ? null : 'executed',
-    ].filter((each) => each !== null)
-    const prepares = slot.prepares.filter((vote) => vote !== null).length
-    const commits = slot.commits.filter((vote) => vote !== null).length
-    return `${slot.sequence}: ${has.join(' ') || 'nothing'}, ${prepares} prepares, ${commits} commits`
-  })
-  const counts = `${waiting.size} waiting, ${withheld.length} withheld, ${heldBack.size} held back`
-  const where = `view ${view}${isActive ? '' : ' (not begun)'}, h ${lowWatermark}, executed ${lastExecuted}`
-  return `${role}: ${where}, ${counts}, ${batches.bytes} bytes open, slots {${open.join('; ')}}`
+  const open = unexecuted.slice(0, DESCRIBED_MAX).map((slot) => slotText(slot, state))
+  const counts = `${state.waiting.size} waiting, ${withheld.length} withheld, ${heldBack.size} held back`
+  const where = `view ${view}${active ? '' : ' (not begun)'}, h ${lowWatermark}, executed ${lastExecuted}`
+  const standing = health === 'sound' ? '' : `, ${health}`
+  const why = waitText(state)
+  return `${role}: ${where}${standing}, ${counts}, ${batches.bytes} bytes open, ${why}, slots {${open.join('; ')}}`
+}
+
+function slotText(slot: Slot, state: ReplicaState): string {
+  const has = [
+    slot.accepted === null ? null : 'accepted',
+    slot.prepared === null ? null : 'prepared',
+    slot.decided === null ? null : 'decided',
+  ].filter((each) => each !== null)
+  const prepares = slot.prepares.filter((vote) => vote !== null).length
+  const commits = slot.commits.filter((vote) => vote !== null).length
+  const lacks = slot.decided === null ? `, lacks [${missingVoters(slot, primary(state))}]` : ''
+  return `${slot.sequence}: ${has.join(' ') || 'nothing'}, ${prepares} prepares, ${commits} commits${lacks}`
+}
+
+/** What a replica waits for, and from whom. */
+function waitText(state: ReplicaState): string {
+  const { view, timer, ticks, timeoutTicks, viewChanges, viewChangeTick, transfer, config } = state
+  if (!state.isActive) {
+    const came = viewChanges.flatMap((one, sender) => (one !== null && one.view >= view ? [sender] : []))
+    const needed = quorum(config.n)
+    if (came.length < needed) return `VIEW-CHANGEs of [${came}], ${needed} needed`
+    const waited = viewChangeTick === null ? 0 : ticks - viewChangeTick
+    return `waits ${waited} of ${timeoutTicks} ticks for the NEW-VIEW of ${primary(state)}`
+  }
+  if (transfer !== null) return `fetches the state of ${transfer.sequence}`
+  if (timer === null) return 'no timer'
+  const { waitsFor, startedTick } = timer
+  const what =
+    waitsFor === null
+      ? 'a checkpoint'
+      : `request ${waitsFor.timestamp} of client ${waitsFor.client.slice(0, 8)}`
+  return `waits ${ticks - startedTick} of ${timeoutTicks} ticks for ${what}`
 }

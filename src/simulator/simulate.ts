@@ -4,13 +4,15 @@
  */
 
 import { assert } from '../base/assert.ts'
+import type { ReplicaId } from '../base/ids.ts'
 import { isClusterSize } from '../base/quorum.ts'
 import { createRandom, type Random } from '../base/random.ts'
+import { CHECKPOINT_INTERVAL } from '../messages/limits.ts'
 import type { Violation } from './checkers/checker.ts'
 import { drawPlan } from './draw-plan.ts'
 import { explainStuck, isSettled, refusedRequest, settleBoundMs } from './liveness.ts'
 import { type Plan, textOfIncident, traitorsOf } from './plan.ts'
-import { Trace, type TraceListener } from './trace.ts'
+import { Trace, type TracedStep, type TraceListener } from './trace.ts'
 import { type HistoryEntry, VirtualClient } from './virtual-client.ts'
 import { VirtualClock, VirtualTime } from './virtual-clock.ts'
 import { createVirtualCluster, type VirtualCluster } from './virtual-cluster.ts'
@@ -30,11 +32,15 @@ export interface SimulationOptions {
   readonly n?: number
   /** Told of every step, as a line of text. */
   readonly trace?: TraceListener
+  /** Told of every step. */
+  readonly onStep?: (step: TracedStep) => void
   /** Instead of the plan that the seed draws. */
   readonly plan?: Plan
   /** The invariants to watch; all of them when left out. */
   readonly invariants?: readonly number[]
   readonly sabotage?: Sabotage
+  /** Replicas that run twice with one key; the plan's partitions then name their second halves behind all replicas. */
+  readonly twins?: readonly ReplicaId[]
 }
 
 /**
@@ -73,6 +79,11 @@ export interface SimulationResult {
   readonly requests: number
   readonly batches: number
   readonly restarts: number
+  /** The highest view that a correct replica was in, and what was behind its last stable checkpoint, in checkpoints. */
+  readonly viewChanges: number
+  readonly checkpoints: number
+  /** Replicas that had lost what they had promised, and take part again. */
+  readonly healed: number
 }
 
 export interface DetailedResult extends SimulationResult {
@@ -109,10 +120,11 @@ export function simulate(options: SimulationOptions): DetailedResult {
 function prepare(options: SimulationOptions, plan: Plan): Run {
   const random = createRandom(plan.seed).fork()
   const time = new VirtualTime()
-  const trace = new Trace(options.trace ?? null)
+  const trace = new Trace(options.trace ?? null, options.onStep ?? null)
   const { invariants } = options
   const checkers = createCheckers({
     n: plan.n,
+    clients: plan.workload.clients,
     isCorrect: (id) => virtual.replicas[id]?.isCorrect ?? false,
     ...(invariants === undefined ? {} : { invariants }),
   })
@@ -125,6 +137,7 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
     watch,
     trace,
     sabotage,
+    ...(options.twins === undefined ? {} : { twins: options.twins }),
   })
   const clients = createClients({ plan, time, trace, watch, virtual, random })
   return { plan, time, trace, watch, virtual, clients, boundMs: null, settledMs: null, isOverdue: false }
@@ -191,6 +204,9 @@ function conclude(run: Run, failure: unknown, replay: string): DetailedResult {
   const { plan, time, trace, watch, virtual, clients } = run
   const verdict = verdictOf(run, failure)
   const { violation } = watch
+  const states = virtual.replicas.flatMap(({ isCorrect, running }) =>
+    isCorrect && running !== null ? [running.runtime.state] : [],
+  )
   const reached = virtual.replicas.map(({ running }) => running?.runtime.state.lastExecuted ?? 0)
   return {
     seed: plan.seed,
@@ -209,6 +225,9 @@ function conclude(run: Run, failure: unknown, replay: string): DetailedResult {
     requests: clients.reduce((sum, { history }) => sum + history.length, 0),
     batches: Math.max(...reached),
     restarts: virtual.replicas.reduce((sum, { incarnation }) => sum + Math.max(0, incarnation - 1), 0),
+    viewChanges: Math.max(0, ...states.map(({ view }) => view)),
+    checkpoints: Math.max(0, ...states.map(({ lowWatermark }) => lowWatermark)) / CHECKPOINT_INTERVAL,
+    healed: virtual.replicas.filter((replica) => replica.isHealed).length,
     plan,
     history: clients.flatMap(({ history }) => history),
   }

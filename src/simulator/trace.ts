@@ -9,13 +9,23 @@ import { type DescriptionSink, describeEffect, describeEvent } from './describe.
 
 export type TraceListener = (line: string) => void
 
+/** What happened at a replica and what came of it. `atMs` is virtual time. */
+export interface TracedStep {
+  readonly atMs: number
+  readonly replica: ReplicaId
+  readonly event: Event
+  readonly effects: readonly Effect[]
+}
+
 export class Trace {
   readonly #listener: TraceListener | null
+  readonly #onStep: ((step: TracedStep) => void) | null
   readonly #mixer = createMixer()
   #steps = 0
 
-  constructor(listener: TraceListener | null) {
+  constructor(listener: TraceListener | null, onStep: ((step: TracedStep) => void) | null = null) {
     this.#listener = listener
+    this.#onStep = onStep
   }
 
   get steps(): number {
@@ -27,14 +37,9 @@ export class Trace {
     return this.#mixer.hash()
   }
 
-  /** A step of a replica: what happened and what came of it. `atMs` is virtual time. */
-  step(step: {
-    readonly atMs: number
-    readonly replica: ReplicaId
-    readonly event: Event
-    readonly effects: readonly Effect[]
-  }): void {
+  step(step: TracedStep): void {
     const { atMs, replica, event, effects } = step
+    this.#onStep?.(step)
     this.#steps++
     this.#mixer.number('', Math.round(atMs * 1000))
     this.#mixer.number('', replica)
@@ -56,9 +61,9 @@ export class Trace {
   }
 }
 
-const timeText = (atMs: number): string => atMs.toFixed(3).padStart(10)
+export const timeText = (atMs: number): string => atMs.toFixed(3).padStart(10)
 
-function textOf(describe: (sink: DescriptionSink) => void): string {
+export function textOf(describe: (sink: DescriptionSink) => void): string {
   const words: string[] = []
   describe({
     word: (word) => words.push(word),

@@ -41,6 +41,7 @@ export class VirtualDisk {
   /** Rises at each crash and each opening: what was asked of the disk before is never answered. */
   #incarnation = 0
   #syncs = 0
+  #losses = 0
   #isSlow = false
   #onFull: () => boolean = () => false
 
@@ -72,6 +73,11 @@ export class VirtualDisk {
   /** Syncs that were carried out. */
   get syncs(): number {
     return this.#syncs
+  }
+
+  /** How many times the log began anew. */
+  get losses(): number {
+    return this.#losses
   }
 
   get pages(): VirtualPageStore {
@@ -138,6 +144,7 @@ export class VirtualDisk {
     this.#first = 0
     this.#durable = 0
     this.#beginning = 'amnesia'
+    this.#losses++
     this.#isRotten = false
   }
 

@@ -76,6 +76,15 @@ export class VirtualPageStore implements PageStore {
     this.#enqueue({ commit, done })
   }
 
+  collect(keep: Iterable<Uint8Array>, done: (deleted: number) => void): void {
+    const kept = new Set([...keep].map(toHex))
+    const collected = [...this.#pages.keys()].filter((key) => !kept.has(key))
+    const commit = (): void => {
+      for (const key of collected) this.#forget(key)
+    }
+    this.#enqueue({ commit, done: () => done(collected.length) })
+  }
+
   /** The power fails: what no commit covers is gone, or some of it. A commit under way has happened or has not. */
   crash(): void {
     const [underWay] = this.#tasks

@@ -88,6 +88,12 @@ export class VirtualReplica {
     return this.#running === null ? this.#incarnation > 0 : isAmnesiac(this.#running.runtime.state)
   }
 
+  /** Whether its log began anew after a loss, and it takes part all the same. */
+  get isHealed(): boolean {
+    if (this.#running === null || !this.isCorrect || this.#place.disk.isLost) return false
+    return this.#place.disk.losses > 0 && !isAmnesiac(this.#running.runtime.state)
+  }
+
   /** Null while the replica is down. */
   get running(): Running | null {
     return this.#running
@@ -193,12 +199,15 @@ export class VirtualReplica {
     })
     const incarnation = this.#incarnation
     const application = sabotage.application?.(id, store) ?? store
+    let isRestored = false
+    // Delegated one by one: the application may keep private state that a copy would not have.
     return {
       execute: (sequence, batch) => {
         const outcomes = process.execute(application, sequence, batch)
         if (this.isCorrect) {
-          watch.onExecuted({ replica: id, incarnation, sequence, batch, outcomes, application })
+          watch.onExecuted({ replica: id, incarnation, isRestored, sequence, batch, outcomes, application })
         }
+        isRestored = false
         return outcomes
       },
       standing: (client, timestamp, digest) => application.standing(client, timestamp, digest),
@@ -208,7 +217,10 @@ export class VirtualReplica {
       },
       snapshot: () => application.snapshot(),
       assemble: (root) => application.assemble(root),
-      restore: (snapshot) => application.restore(snapshot),
+      restore: (snapshot) => {
+        isRestored = true
+        application.restore(snapshot)
+      },
       fingerprint: () => application.fingerprint(),
     }
   }

@@ -15,7 +15,12 @@ import type {
 import { committedIsPrepared } from './checkers/committed-is-prepared.ts'
 import { durableBeforeSend } from './checkers/durable-before-send.ts'
 import { equalReplies } from './checkers/equal-replies.ts'
+import { equalRoots } from './checkers/equal-roots.ts'
 import { exactlyOnce } from './checkers/exactly-once.ts'
+import { leftForGood, nothingBelowViewChange } from './checkers/left-views.ts'
+import { linearizable } from './checkers/linearizable.ts'
+import { lock } from './checkers/lock.ts'
+import { memoryBounds } from './checkers/memory-bounds.ts'
 import { neverBackwards } from './checkers/never-backwards.ts'
 import { oneCertificate } from './checkers/one-certificate.ts'
 import { oneVote } from './checkers/one-vote.ts'
@@ -26,10 +31,11 @@ import { validity } from './checkers/validity.ts'
 /** Every checker there is. A run that watches for some of them names their invariants. */
 export function createCheckers(context: {
   readonly n: number
+  readonly clients: number
   readonly isCorrect: (replica: ReplicaId) => boolean
   readonly invariants?: readonly number[]
 }): readonly Checker[] {
-  const { n, isCorrect, invariants } = context
+  const { n, clients, isCorrect, invariants } = context
   const checkers: readonly Checker[] = [
     agreement(),
     totalOrder(),
@@ -38,11 +44,17 @@ export function createCheckers(context: {
     oneCertificate(),
     oneVote(isCorrect),
     committedIsPrepared(n),
+    lock(),
     neverBackwards(),
+    nothingBelowViewChange(),
+    leftForGood(),
+    equalRoots(),
     acceptableCertificates(n),
     durableBeforeSend(),
     equalReplies(),
     realTimeOrder(),
+    linearizable(),
+    memoryBounds(clients),
   ]
   if (invariants === undefined) return checkers
   return checkers.filter(({ invariant }) => invariants.includes(invariant))

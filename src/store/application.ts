@@ -4,14 +4,18 @@
  */
 import { assert } from '../base/assert.ts'
 import type { Hash } from '../base/hash.ts'
-import type { ClientId, Milliseconds, Sequence, Timestamp } from '../base/ids.ts'
+import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp } from '../base/ids.ts'
 import type { Standing } from '../base/standing.ts'
-import { writeByteText } from './byte-text.ts'
+import { TreeAssembly } from '../tree/assembly.ts'
+import { TreeSnapshot } from '../tree/snapshot.ts'
+import { Tree } from '../tree/tree.ts'
+import { readCounters, readLimits, writeCounters, writeLimits } from './counters.ts'
 import { executeOperations } from './execution.ts'
 import { KeyValueStore } from './key-value-store.ts'
+import { RECOVERY_DISTANCE, Recoveries } from './recoveries.ts'
+import { STATUSES, type Status } from './results.ts'
 import { ResultsWriter } from './results-writer.ts'
-import { type RetentionLimits, Sessions } from './sessions.ts'
-import { StateDigest } from './state-digest.ts'
+import { RETENTION, type RetentionLimits, Sessions } from './sessions.ts'
 
 /**
  * Bytes of the results of one batch: small reads of large values would otherwise make gigabytes of one batch on every
@@ -45,6 +49,8 @@ export interface RequestOutcome {
   readonly results: Uint8Array | null
   /** What the sessions said of the request before it was executed. */
   readonly standing: Standing
+  /** Of a replica's recovery operation (rule 6.4), and whether it is accepted here for the first time; else null. */
+  readonly recovery: { readonly replica: ReplicaId; readonly isAccepted: boolean } | null
 }
 
 export interface StoreOptions {
@@ -55,6 +61,10 @@ export interface StoreOptions {
   readonly storeBytesMax: number
   /** Smaller bounds on kept results than the named ones. Equal on all replicas, or they part. */
   readonly retention?: RetentionLimits
+  /** The replicas' public keys as client ids, in the order of the replicas: who may ask for a recovery. */
+  readonly replicas?: readonly ClientId[]
+  /** Sequence numbers for which a replica's second recovery operation is refused; doubled with each accepted one. */
+  readonly recoveryDistance?: number
 }
 
 export interface Store {
@@ -70,78 +80,155 @@ export interface Store {
   readonly lastSequence: Sequence
   /** Bytes of kept results. */
   readonly retainedBytes: number
-  /** SHA-256 over the whole replicated state; reads all of it. */
+  /** The state after the last executed batch, frozen. */
+  snapshot(): TreeSnapshot
+  /** Begins to put together the state with this root; pages that the live state shares with it are taken from there. */
+  assemble(root: Uint8Array): TreeAssembly
+  /** Makes a finished assembly the live state, what it says of clients and limits included. */
+  restore(snapshot: TreeSnapshot): void
+  /** The root of the state's tree; hashes whatever has no hash yet. */
   fingerprint(): Uint8Array
 }
 
-export function createStore({ hash, clients, storeBytesMax, retention }: StoreOptions): Store {
-  const store = new KeyValueStore({ storeBytesMax })
-  const sessions = new Sessions(clients, retention)
-  const writer = new ResultsWriter()
-  let executedTime = 0 as Milliseconds
-  let lastSequence = 0 as Sequence
+export function createStore(options: StoreOptions): Store {
+  return new TreeStore(options)
+}
 
-  let budgetBytes = BATCH_RESULTS_BYTES_MAX
+class TreeStore implements Store {
+  readonly #hash: Hash
+  readonly #tree: Tree
+  readonly #store: KeyValueStore
+  readonly #sessions: Sessions
+  readonly #recoveries: Recoveries
+  readonly #writer = new ResultsWriter()
+  #executedTime = 0 as Milliseconds
+  #lastSequence = 0 as Sequence
+  #budgetBytes = BATCH_RESULTS_BYTES_MAX
 
-  const executeRequest = (request: ExecutableRequest): RequestOutcome => {
+  constructor({
+    hash,
+    clients,
+    storeBytesMax,
+    retention = RETENTION,
+    replicas,
+    recoveryDistance,
+  }: StoreOptions) {
+    const tree = new Tree(hash)
+    this.#hash = hash
+    this.#tree = tree
+    this.#store = new KeyValueStore(tree, { storeBytesMax })
+    this.#sessions = new Sessions(tree)
+    this.#recoveries = new Recoveries(tree)
+    writeLimits(tree, { storeBytesMax, retention })
+    this.#sessions.begin(clients)
+    this.#recoveries.begin(replicas ?? [], recoveryDistance ?? RECOVERY_DISTANCE)
+    this.#writeCounters()
+    this.#readState()
+  }
+
+  get revision(): number {
+    return this.#store.revision
+  }
+
+  get executedTime(): Milliseconds {
+    return this.#executedTime
+  }
+
+  get lastSequence(): Sequence {
+    return this.#lastSequence
+  }
+
+  get retainedBytes(): number {
+    return this.#sessions.retainedBytes
+  }
+
+  execute(sequence: Sequence, batch: ExecutableBatch): readonly RequestOutcome[] {
+    assert(sequence === this.#lastSequence + 1, `executed ${sequence} after ${this.#lastSequence}`)
+    this.#lastSequence = sequence
+    this.#budgetBytes = BATCH_RESULTS_BYTES_MAX
+    if (batch.time > this.#executedTime) this.#executedTime = batch.time
+    const outcomes = batch.requests.map((request) => this.#executeRequest(request))
+    this.#writeCounters()
+    return outcomes
+  }
+
+  standing(client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array): Standing {
+    const replica = timestamp === 0 ? this.#recoveries.replicaOf(client) : null
+    if (replica === null) return this.#sessions.standing(client, timestamp, requestDigest)
+    return this.#recoveries.isAccepted(replica, requestDigest) ? 'executed' : 'new'
+  }
+
+  results(client: ClientId, timestamp: Timestamp): Uint8Array | null {
+    return this.#sessions.results(client, timestamp)
+  }
+
+  snapshot(): TreeSnapshot {
+    return this.#tree.snapshot()
+  }
+
+  assemble(root: Uint8Array): TreeAssembly {
+    return new TreeAssembly(this.#hash, this.#tree.snapshot(), root)
+  }
+
+  restore(snapshot: TreeSnapshot): void {
+    assert(snapshot instanceof TreeSnapshot, 'only a snapshot of this kind of store is restored')
+    this.#tree.restore(snapshot)
+    this.#readState()
+  }
+
+  fingerprint(): Uint8Array {
+    const snapshot = this.#tree.snapshot()
+    const root = snapshot.hashAll()
+    snapshot.release()
+    return root
+  }
+
+  #executeRequest(request: ExecutableRequest): RequestOutcome {
     const { client, publicKey, timestamp, digest, operations } = request
-    const standing = sessions.standing(client, timestamp, digest)
+    const replica = timestamp === 0 ? this.#recoveries.replicaOf(client) : null
+    if (replica !== null) return this.#executeRecovery(request, replica)
+    const standing = this.#sessions.standing(client, timestamp, digest)
     let results: Uint8Array | null = null
-    if (standing === 'executed') results = sessions.results(client, timestamp)
+    if (standing === 'executed') results = this.#sessions.results(client, timestamp)
     if (standing === 'new') {
-      results = executeOperations(store, writer, operations, budgetBytes)
-      budgetBytes = Math.max(0, budgetBytes - results.length)
-      sessions.record(client, timestamp, digest, results)
+      results = executeOperations(this.#store, this.#writer, operations, this.#budgetBytes)
+      this.#budgetBytes = Math.max(0, this.#budgetBytes - results.length)
+      this.#sessions.record(client, timestamp, digest, results)
     }
-    return { client, publicKey, timestamp, requestDigest: digest, results, standing }
+    return { client, publicKey, timestamp, requestDigest: digest, results, standing, recovery: null }
   }
 
-  return {
-    execute(sequence, batch) {
-      assert(sequence === lastSequence + 1, `executed ${sequence} after ${lastSequence}`)
-      lastSequence = sequence
-      budgetBytes = BATCH_RESULTS_BYTES_MAX
-      if (batch.time > executedTime) executedTime = batch.time
-      return batch.requests.map(executeRequest)
-    },
-    standing: (client, timestamp, requestDigest) => sessions.standing(client, timestamp, requestDigest),
-    results: (client, timestamp) => sessions.results(client, timestamp),
-    get revision() {
-      return store.revision
-    },
-    get executedTime() {
-      return executedTime
-    },
-    get lastSequence() {
-      return lastSequence
-    },
-    get retainedBytes() {
-      return sessions.retainedBytes
-    },
-    fingerprint() {
-      const digest = new StateDigest(hash, 'strategos state')
-      digest.integer(lastSequence)
-      digest.integer(executedTime)
-      sessions.addTo(digest)
-      addKeys(digest, store)
-      return digest.finish()
-    },
+  /** Rule 6.4. A repeated recovery operation does nothing and has no answer. */
+  #executeRecovery(request: ExecutableRequest, replica: ReplicaId): RequestOutcome {
+    const { client, publicKey, timestamp, digest } = request
+    const standing = this.standing(client, timestamp, digest)
+    const isAccepted = standing === 'new' && this.#recoveries.accept(replica, digest, this.#lastSequence)
+    const results = standing === 'new' ? resultWithoutFields(isAccepted ? 'ok' : 'denied') : null
+    const recovery = { replica, isAccepted }
+    return { client, publicKey, timestamp, requestDigest: digest, results, standing, recovery }
+  }
+
+  /** Rule 2.3: what later execution depends on stands in the tree before anybody takes a snapshot. */
+  #writeCounters(): void {
+    writeCounters(this.#tree, {
+      lastSequence: this.#lastSequence,
+      executedTime: this.#executedTime,
+      revision: this.#store.revision,
+      bytes: this.#store.bytes,
+      executedCount: this.#sessions.executedCount,
+    })
+  }
+
+  #readState(): void {
+    const limits = readLimits(this.#tree)
+    const counters = readCounters(this.#tree)
+    this.#lastSequence = counters.lastSequence
+    this.#executedTime = counters.executedTime
+    this.#store.restore(counters, limits.storeBytesMax)
+    this.#sessions.restore(counters.executedCount, limits.retention)
+    this.#recoveries.restore()
   }
 }
 
-function addKeys(digest: StateDigest, store: KeyValueStore): void {
-  digest.integer(store.revision)
-  digest.integer(store.size)
-  for (const key of store.range('', '')) {
-    const slot = store.find(key)
-    const keyBytes = new Uint8Array(key.length)
-    writeByteText(keyBytes, 0, key)
-    const value = new Uint8Array(store.valueLength(slot))
-    store.copyValue(slot, value, 0)
-    digest.bytes(keyBytes)
-    digest.integer(store.createRevision(slot))
-    digest.integer(store.modRevision(slot))
-    digest.integer(store.version(slot))
-    digest.bytes(value)
-  }
-}
+/** The results of a request that is one operation in itself. */
+const resultWithoutFields = (status: Status): Uint8Array => Uint8Array.of(0, 1, STATUSES[status], 0, 0, 0, 0)

@@ -1,13 +1,13 @@
 /**
  * Executes the operations of one request, in order and next to each other, and writes their results. An operation is
- * read from the received bytes in place; a put makes no object.
+ * read from the received bytes in place.
  *
  * Verdicts come in a fixed order, the same on every replica: what the operation itself has wrong; no room for its
  * result; a revision that moved; no space.
  */
 import { assertNever } from '../base/assert.ts'
-import { byteText, writeByteText } from './byte-text.ts'
-import { type KeyValueStore, NO_SLOT, type Slot } from './key-value-store.ts'
+import type { TreeCursor } from '../tree/search.ts'
+import { entryKeyOf, type KeyValueStore, REVISIONS_BYTES } from './key-value-store.ts'
 import {
   KEY_BYTES_MAX,
   nextOperation,
@@ -59,72 +59,74 @@ export function executeOperations(
 }
 
 function executeOne(execution: Execution): void {
-  const { cursor } = execution
-  const code = cursor.code as OperationCode
-  const key = byteText(cursor.bytes, cursor.keyStart, cursor.keyEnd)
+  const code = execution.cursor.code as OperationCode
   switch (code) {
     case OPERATION_CODES.put:
-      return executePut(execution, key)
+      return executePut(execution)
     case OPERATION_CODES.get:
-      return executeGet(execution, key)
+      return executeGet(execution)
     case OPERATION_CODES.delete:
-      return executeDelete(execution, key)
+      return executeDelete(execution)
     case OPERATION_CODES.list:
-      return executeList(execution, key)
+      return executeList(execution)
     default:
       assertNever(code)
   }
 }
 
-function executePut(execution: Execution, key: string): void {
+function find({ store, cursor }: Execution): boolean {
+  return store.find(cursor.bytes, cursor.keyStart, cursor.keyEnd)
+}
+
+function executePut(execution: Execution): void {
   const { store, results, cursor } = execution
   if (!results.fits(FIELD_BYTES.put)) return results.result('result-budget', 0)
-  const found = store.find(key)
-  if (revisionMoved(execution, found)) return
-  const slot = store.put(key, found, cursor.bytes, cursor.valueStart, cursor.valueEnd)
-  if (slot === NO_SLOT) return results.result('no-space', 0)
+  find(execution)
+  if (revisionMoved(execution)) return
+  const isPut = store.put(cursor.bytes, cursor.valueStart, cursor.valueEnd)
+  if (!isPut) return results.result('no-space', 0)
   results.result('ok', FIELD_BYTES.put)
   results.u64(store.revision)
-  writeRevisions(execution, slot)
+  results.revisions(store)
 }
 
-function executeGet(execution: Execution, key: string): void {
+function executeGet(execution: Execution): void {
   const { store, results } = execution
-  const slot = store.find(key)
-  const valueLength = slot === NO_SLOT ? 0 : store.valueLength(slot)
-  const fieldBytes = slot === NO_SLOT ? FIELD_BYTES.notFound : FIELD_BYTES.get + valueLength
+  const isFound = find(execution)
+  const valueLength = isFound ? store.valueLength : 0
+  const fieldBytes = isFound ? FIELD_BYTES.get + valueLength : FIELD_BYTES.notFound
   if (!results.fits(fieldBytes)) return results.result('result-budget', 0)
-  results.result(slot === NO_SLOT ? 'not-found' : 'ok', fieldBytes)
+  results.result(isFound ? 'ok' : 'not-found', fieldBytes)
   results.u64(store.revision)
-  if (slot === NO_SLOT) return
-  writeRevisions(execution, slot)
-  results.bytes(valueLength, (target, at) => store.copyValue(slot, target, at))
+  if (!isFound) return
+  results.bytes(REVISIONS_BYTES + valueLength, (target, at) => store.copyRevisionsAndValue(target, at))
 }
 
-function executeDelete(execution: Execution, key: string): void {
+function executeDelete(execution: Execution): void {
   const { store, results } = execution
   if (!results.fits(FIELD_BYTES.moved)) return results.result('result-budget', 0)
-  const slot = store.find(key)
-  if (revisionMoved(execution, slot)) return
-  if (slot !== NO_SLOT) store.delete(key, slot)
+  const isFound = find(execution)
+  if (revisionMoved(execution)) return
+  if (isFound) store.delete()
   results.result('ok', FIELD_BYTES.delete)
   results.u64(store.revision)
-  results.u8(slot === NO_SLOT ? 0 : 1)
+  results.u8(isFound ? 1 : 0)
 }
 
 /** Whether the operation asks for another modification revision than the key has; if so, it is answered. */
-function revisionMoved({ store, results, cursor }: Execution, slot: Slot): boolean {
-  if (cursor.ifRevision < 0 || cursor.ifRevision === store.modRevision(slot)) return false
+function revisionMoved({ store, results, cursor }: Execution): boolean {
+  if (cursor.ifRevision < 0 || cursor.ifRevision === store.modRevision) return false
   results.result('revision-moved', FIELD_BYTES.moved)
   results.u64(store.revision)
-  results.u64(store.modRevision(slot))
+  results.u64(store.modRevision)
   return true
 }
 
-function executeList(execution: Execution, prefix: string): void {
+function executeList(execution: Execution): void {
   const { store, results, cursor } = execution
-  const after = byteText(cursor.bytes, cursor.valueStart, cursor.valueEnd)
-  const page = execution.listRefused ? null : gatherPage(execution, prefix, after)
+  const prefix = cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd)
+  const after = cursor.bytes.subarray(cursor.valueStart, cursor.valueEnd)
+  const page = execution.listRefused ? null : measurePage(execution, prefix, after)
   if (page === null) {
     execution.listRefused = true
     return results.result('result-budget', 0)
@@ -132,56 +134,58 @@ function executeList(execution: Execution, prefix: string): void {
   results.result('ok', page.fieldBytes)
   results.u64(store.revision)
   results.u64(store.count(prefix))
-  results.u32(page.keys.length)
-  for (const key of page.keys) writeItem(execution, key)
-  writeText(execution, page.cursor)
+  results.u32(page.count)
+  const entries = store.seek(prefix, after)
+  for (let index = 0; index < page.count; index++) {
+    writeItem(execution, entries)
+    entries.next()
+  }
+  results.bytes(page.cursor.length, (target, at) => target.set(page.cursor, at))
 }
 
 interface Page {
-  readonly keys: readonly string[]
+  readonly count: number
   /** The last key, when more follow; else empty. */
-  readonly cursor: string
+  readonly cursor: Uint8Array
   readonly fieldBytes: number
 }
 
-/** The keys that a list gives out, or null when they do not fit what is left of the budget. */
-function gatherPage({ store, results, cursor }: Execution, prefix: string, after: string): Page | null {
-  const keys: string[] = []
+const NO_KEY = new Uint8Array(0)
+
+/** How many keys a list gives out, or null when they do not fit what is left of the budget. */
+function measurePage(
+  { store, results, cursor }: Execution,
+  prefix: Uint8Array,
+  after: Uint8Array,
+): Page | null {
+  let count = 0
   let fieldBytes: number = FIELD_BYTES.list
-  let last = ''
+  let last: Uint8Array = NO_KEY
   let more = false
-  if (cursor.limit > 0) {
-    for (const key of store.range(prefix, after)) {
-      const bytes = fieldBytes + FIELD_BYTES.listItem + key.length + store.valueLength(store.find(key))
-      more = keys.length === cursor.limit || bytes > LIST_BYTES_MAX
-      if (more) break
-      if (!results.fits(bytes)) return null
-      keys.push(key)
-      fieldBytes = bytes
-      last = key
-    }
+  const section = entryKeyOf(prefix, 0)
+  const entries = store.seek(prefix, after)
+  for (; cursor.limit > 0 && !entries.isAtEnd && entries.startsWith(section); entries.next()) {
+    const valueLength = entries.valueLength - REVISIONS_BYTES
+    const bytes = fieldBytes + FIELD_BYTES.listItem + entries.keyLength - 1 + valueLength
+    more = count === cursor.limit || bytes > LIST_BYTES_MAX
+    if (more) break
+    if (!results.fits(bytes)) return null
+    count++
+    fieldBytes = bytes
+    last = entries.key
   }
-  if (more) fieldBytes += last.length
-  return results.fits(fieldBytes) ? { keys, cursor: more ? last : '', fieldBytes } : null
+  if (!more) return results.fits(fieldBytes) ? { count, cursor: NO_KEY, fieldBytes } : null
+  fieldBytes += last.length - 1
+  return results.fits(fieldBytes) ? { count, cursor: last.subarray(1), fieldBytes } : null
 }
 
-function writeItem(execution: Execution, key: string): void {
-  const { store, results } = execution
-  const slot = store.find(key)
-  const valueLength = store.valueLength(slot)
-  results.u16(key.length)
-  writeText(execution, key)
-  writeRevisions(execution, slot)
-  results.u32(valueLength)
-  results.bytes(valueLength, (target, at) => store.copyValue(slot, target, at))
-}
-
-function writeText({ results }: Execution, text: string): void {
-  results.bytes(text.length, (target, at) => writeByteText(target, at, text))
-}
-
-function writeRevisions({ store, results }: Execution, slot: Slot): void {
-  results.u64(store.createRevision(slot))
-  results.u64(store.modRevision(slot))
-  results.u64(store.version(slot))
+function writeItem({ results }: Execution, entries: TreeCursor): void {
+  const { key, value } = entries
+  results.u16(key.length - 1)
+  results.bytes(key.length - 1, (target, at) => target.set(key.subarray(1), at))
+  results.bytes(REVISIONS_BYTES, (target, at) => target.set(value.subarray(0, REVISIONS_BYTES), at))
+  results.u32(value.length - REVISIONS_BYTES)
+  results.bytes(value.length - REVISIONS_BYTES, (target, at) =>
+    target.set(value.subarray(REVISIONS_BYTES), at),
+  )
 }

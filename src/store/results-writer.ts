@@ -1,6 +1,7 @@
 /** Writes the results of one request within their budget; the layout stands in `results.ts`. */
 import { assert } from '../base/assert.ts'
 import { writeU16, writeU32, writeU64 } from '../base/bytes.ts'
+import { type KeyValueStore, REVISIONS_BYTES } from './key-value-store.ts'
 import {
   RESULT_HEADER_BYTES,
   RESULTS_BYTES_MAX,
@@ -65,6 +66,12 @@ export class ResultsWriter {
   u64(value: number): void {
     writeU64(this.#bytes, this.#length, value)
     this.#length += 8
+  }
+
+  /** The three revisions of a key, as they stand in the state. */
+  revisions(store: KeyValueStore): void {
+    store.copyRevisions(this.#bytes, this.#length)
+    this.#length += REVISIONS_BYTES
   }
 
   /** Lets `write` put `length` bytes at an offset of the buffer that it is given. */

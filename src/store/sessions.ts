@@ -1,6 +1,6 @@
 /**
  * What was executed for whom (PBFT-1.8): per client the highest executed timestamp t*, the floor t* - 64, and for each
- * executed timestamp above the floor the request's digest and its results. All of it is replicated state.
+ * executed timestamp above the floor the request's digest and its results. All of it is replicated state, in the tree.
  *
  * Results are bounded in all and per client. Beyond a bound the results that were executed first shrink to "executed,
  * no longer kept". This depends on the order of execution alone, so it is the same on every replica. A client's t* is
@@ -10,7 +10,16 @@ import { assert } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
 import type { ClientId, Timestamp } from '../base/ids.ts'
 import type { Standing } from '../base/standing.ts'
-import type { StateDigest } from './state-digest.ts'
+import type { Tree } from '../tree/tree.ts'
+import {
+  type RecordPlace,
+  readRecords,
+  readResultsOf,
+  removeRecord,
+  removeRest,
+  writeRecord,
+} from './executed-record.ts'
+import { clientOfStateKey, clientStateKey, SECTIONS } from './state-keys.ts'
 
 /** How far below t* the floor lies. The same limit as in `messages/limits.ts`. */
 export const CLIENT_WINDOW = 64
@@ -24,7 +33,7 @@ export interface RetentionLimits {
   readonly clientRetainedBytesMax: number
 }
 
-const RETENTION: RetentionLimits = {
+export const RETENTION: RetentionLimits = {
   retainedBytesMax: RETAINED_BYTES_MAX,
   clientRetainedBytesMax: CLIENT_RETAINED_BYTES_MAX,
 }
@@ -33,15 +42,14 @@ interface Executed {
   readonly session: Session
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array
-  /** How many requests were executed before this one. */
   readonly order: number
   /** Null when they are no longer kept. */
-  results: Uint8Array | null
+  resultsBytes: number | null
 }
 
 interface Session {
   readonly client: ClientId
-  /** t*; 0 before the first request. */
+  /** t*; 0 before the first request. It is the highest of the timestamps in the tree. */
   highest: number
   /** Timestamp t stands at t modulo the window; no other one above the floor does. */
   readonly executed: (Executed | undefined)[]
@@ -50,20 +58,52 @@ interface Session {
   keptBytes: number
 }
 
-/** The sessions of the admitted clients. */
+/**
+ * The sessions of the admitted clients. What is held here beside the tree only finds things there, and comes from it on
+ * a restart.
+ */
 export class Sessions {
+  readonly #tree: Tree
   readonly #sessions = new Map<ClientId, Session>()
   /** Those with results, of all clients, in the order of their execution. */
   readonly #kept = new Set<Executed>()
-  readonly #limits: RetentionLimits
+  #limits: RetentionLimits = RETENTION
   #keptBytes = 0
   #executedCount = 0
 
-  constructor(clients: Iterable<ClientId>, limits: RetentionLimits = RETENTION) {
+  constructor(tree: Tree) {
+    this.#tree = tree
+  }
+
+  /** Writes the clients of the first state. */
+  begin(clients: Iterable<ClientId>): void {
+    for (const client of clients) this.#tree.set(clientStateKey(SECTIONS.client, client), new Uint8Array(0))
+  }
+
+  /** Goes on from what the tree holds now, where so many requests were executed. */
+  restore(executedCount: number, limits: RetentionLimits): void {
     this.#limits = limits
-    for (const client of [...clients].sort()) {
+    this.#executedCount = executedCount
+    this.#sessions.clear()
+    this.#kept.clear()
+    this.#keptBytes = 0
+    const cursor = this.#tree.cursor(Uint8Array.of(SECTIONS.client))
+    for (; !cursor.isAtEnd && cursor.key[0] === SECTIONS.client; cursor.next()) {
+      const client = clientOfStateKey(cursor.key)
       this.#sessions.set(client, { client, highest: 0, executed: [], kept: new Set(), keptBytes: 0 })
     }
+    const records: Executed[] = []
+    for (const { place, record } of readRecords(this.#tree)) {
+      const session = this.#sessions.get(place.client)
+      assert(session, 'the state holds what a client executed that is not admitted')
+      records.push({ session, ...record })
+    }
+    for (const executed of records.sort((a, b) => a.order - b.order)) this.#note(executed)
+  }
+
+  /** How many requests were executed, all clients together. */
+  get executedCount(): number {
+    return this.#executedCount
   }
 
   /** Bytes of kept results, all clients together. */
@@ -80,14 +120,16 @@ export class Sessions {
     return equalBytes(executed.requestDigest, requestDigest) ? 'executed' : 'timestamp-reused'
   }
 
-  /** The kept results of an executed request, or null. */
+  /** A copy of the kept results of an executed request, or null. */
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null {
     const session = this.#sessions.get(client)
     if (session === undefined || timestamp <= floorOf(session)) return null
-    return executedAt(session, timestamp)?.results ?? null
+    const executed = executedAt(session, timestamp)
+    if (executed === undefined || executed.resultsBytes === null) return null
+    return readResultsOf(this.#tree, placeOf(executed))
   }
 
-  /** Remembers the execution of a request whose standing is `new`. `results` is kept as it is, the digest copied. */
+  /** Remembers the execution of a request whose standing is `new`. Digest and results are copied. */
   record(client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array, results: Uint8Array): void {
     const session = this.#sessions.get(client)
     assert(session && timestamp > floorOf(session), 'recorded a request that was not to be executed')
@@ -98,30 +140,11 @@ export class Sessions {
       timestamp,
       requestDigest: Uint8Array.from(requestDigest),
       order: this.#executedCount++,
-      results,
+      resultsBytes: results.length,
     }
-    session.executed[timestamp % CLIENT_WINDOW] = executed
-    this.#keep(executed, results.length)
-    this.#enforceLimits(session)
-  }
-
-  /** Adds every session to the digest of the state, in the order of the clients. */
-  addTo(digest: StateDigest): void {
-    digest.integer(this.#executedCount)
-    digest.integer(this.#sessions.size)
-    for (const session of this.#sessions.values()) {
-      digest.text(session.client)
-      digest.integer(session.highest)
-      const executed = session.executed.filter((each) => each !== undefined)
-      digest.integer(executed.length)
-      for (const each of executed.sort((a, b) => a.timestamp - b.timestamp)) {
-        digest.integer(each.timestamp)
-        digest.bytes(each.requestDigest)
-        digest.integer(each.order)
-        digest.integer(each.results === null ? 0 : 1)
-        if (each.results !== null) digest.bytes(each.results)
-      }
-    }
+    this.#note(executed)
+    const isKept = this.#enforceLimits(executed)
+    writeRecord(this.#tree, placeOf(executed), executed, isKept ? results : null)
   }
 
   /** Moves t*, and with it the floor; what the floor passes is forgotten. */
@@ -130,39 +153,62 @@ export class Sessions {
     const floor = floorOf(session)
     for (const [index, executed] of session.executed.entries()) {
       if (executed === undefined || executed.timestamp > floor) continue
-      this.#shrink(executed)
+      removeRest(this.#tree, placeOf(executed), executed.resultsBytes)
+      // The one that makes room for the new request is overwritten by it.
+      if (index !== highest % CLIENT_WINDOW) removeRecord(this.#tree, placeOf(executed))
+      this.#letGo(executed)
       session.executed[index] = undefined
     }
   }
 
-  #keep(executed: Executed, bytes: number): void {
-    executed.session.kept.add(executed)
-    executed.session.keptBytes += bytes
+  #note(executed: Executed): void {
+    const { session, timestamp, resultsBytes } = executed
+    session.highest = Math.max(session.highest, timestamp)
+    session.executed[timestamp % CLIENT_WINDOW] = executed
+    if (resultsBytes === null) return
+    session.kept.add(executed)
+    session.keptBytes += resultsBytes
     this.#kept.add(executed)
-    this.#keptBytes += bytes
+    this.#keptBytes += resultsBytes
   }
 
-  /** Lets go of the results; the request stays executed. */
-  #shrink(executed: Executed): void {
-    if (executed.results === null) return
+  #letGo(executed: Executed): void {
+    if (executed.resultsBytes === null) return
     executed.session.kept.delete(executed)
-    executed.session.keptBytes -= executed.results.length
+    executed.session.keptBytes -= executed.resultsBytes
     this.#kept.delete(executed)
-    this.#keptBytes -= executed.results.length
-    executed.results = null
+    this.#keptBytes -= executed.resultsBytes
+    executed.resultsBytes = null
   }
 
-  #enforceLimits(session: Session): void {
+  /** Shrinks the oldest until the bounds hold; false when the newest one, which is not written yet, is among them. */
+  #enforceLimits(newest: Executed): boolean {
+    const { session } = newest
     for (const oldest of session.kept) {
       if (session.keptBytes <= this.#limits.clientRetainedBytesMax) break
-      this.#shrink(oldest)
+      this.#shrink(oldest, newest)
     }
     for (const oldest of this.#kept) {
       if (this.#keptBytes <= this.#limits.retainedBytesMax) break
-      this.#shrink(oldest)
+      this.#shrink(oldest, newest)
     }
+    return newest.resultsBytes !== null
+  }
+
+  /** Lets go of the results; the request stays executed. */
+  #shrink(executed: Executed, newest: Executed): void {
+    const { resultsBytes } = executed
+    this.#letGo(executed)
+    if (executed === newest) return
+    removeRest(this.#tree, placeOf(executed), resultsBytes)
+    writeRecord(this.#tree, placeOf(executed), executed, null)
   }
 }
+
+const placeOf = ({ session, timestamp }: Executed): RecordPlace => ({
+  client: session.client,
+  slot: timestamp % CLIENT_WINDOW,
+})
 
 /** Timestamps at or below it are stale. The first timestamp is 1, so a new client's floor is 0. */
 function floorOf(session: Session): number {

@@ -23,6 +23,7 @@ const SRC_BUT_IO = [
   'src/tree',
   'src/store',
   'src/generals',
+  'src/linearizability',
   'src/runtime',
   'src/simulator',
 ]
@@ -40,6 +41,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'src/pbft': { layers: MESSAGES, packages: [], isPure: true },
   'src/session': { layers: MESSAGES, packages: [], isPure: true },
   'src/generals': { layers: MESSAGES, packages: [], isPure: true },
+  'src/linearizability': { layers: ['src/base'], packages: [], isPure: true },
   'src/tree': { layers: ['src/base'], packages: [], isPure: true },
   'src/store': { layers: ['src/base', 'src/tree'], packages: [], isPure: true },
   'src/runtime': { layers: [...MESSAGES, 'src/ports.ts', 'src/pbft', 'src/session'], packages: [] },

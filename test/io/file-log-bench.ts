@@ -73,7 +73,7 @@ export class WatchedFiles implements LogFiles {
     if (this.isDead) return new Promise(() => {})
     await this.#hold
     if (this.failing?.operation === operation && path.endsWith(this.failing.suffix)) {
-      throw new Error('ENOSPC: no space left on device')
+      throw Object.assign(new Error('ENOSPC: no space left on device'), { syscall: operation })
     }
     if (operation === 'sync') this.syncs.push(path)
     if (operation === 'write') this.writes.push(path)

@@ -87,6 +87,21 @@ describe('a log begun anew after a loss', () => {
   })
 })
 
+test('a disk that is full leaves what was there, and is named', async () => {
+  const { segment } = await prepare(bench, ['one'])
+  flipBit(segment, 200)
+  const files = new WatchedFiles()
+  files.failing = { operation: 'write', suffix: 'marker' }
+  const error = await failure(restart(files))
+  expect((error as Error).message).toBe(
+    `Beginning the log in ${bench.directory} anew failed: ENOSPC: no space left on device. ` +
+      'Make room on this disk and start the replica again: it continues from what is on disk.',
+  )
+  expect(await failure(bench.open())).toBeInstanceOf(LogCorrupt)
+  await restart()
+  expect((await bench.open()).beginning).toBe('amnesia')
+})
+
 describe('a crash while it is begun anew', () => {
   test('at any operation of a file leaves the damaged log, and it can be begun again', async () => {
     const { segment } = await prepare(bench, ['one'])

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { LogFiles } from '../../src/io/file-log-files.ts'
 import { type LevelPageStore, openLevelPageStore } from '../../src/io/level-page-store.ts'
 import { openPageDatabase, type PageChange, type PageDatabase } from '../../src/io/page-database.ts'
 import type { PageDamage, PageStoreFailed } from '../../src/io/page-store-errors.ts'
@@ -15,16 +16,26 @@ export class LevelPageStoreBench implements PageStoreBench {
   readonly failures: PageStoreFailed[] = []
   readonly damages: PageDamage[] = []
   files = new WatchedFiles()
+  /** What reached the disk, in order. */
+  readonly changes: string[] = []
   /** What the next changes of the database fail with. */
   failing: Error | null = null
   #database: PageDatabase | null = null
   #store: LevelPageStore | null = null
 
   async open(): Promise<LevelPageStore> {
-    this.files = new WatchedFiles()
-    const { files } = this
+    const files = new WatchedFiles()
+    this.files = files
+    const anchorFiles: LogFiles = {
+      write: (file, parts, offset) => files.write(file, parts, offset),
+      remove: (path) => files.remove(path),
+      sync: async (file) => {
+        await files.sync(file)
+        this.changes.push('anchor')
+      },
+    }
     const store = await openLevelPageStore(this.directory, {
-      files,
+      files: anchorFiles,
       openDatabase: (path) => this.#openDatabase(path, files),
       onFailure: (error) => this.failures.push(error),
       onDamage: (damage) => this.damages.push(damage),
@@ -39,6 +50,8 @@ export class LevelPageStoreBench implements PageStoreBench {
     await this.files.settled()
     await this.#database?.close()
     this.#database = null
+    // A process that ended leaves its lock; nobody is behind it any more.
+    rmSync(this.path('lock'), { force: true })
   }
 
   async close(): Promise<void> {
@@ -70,6 +83,8 @@ export class LevelPageStoreBench implements PageStoreBench {
       change: async (changes: readonly PageChange[], options) => {
         if (this.failing !== null) throw this.failing
         await files.perform('write', path, () => database.change(changes, options))
+        const kind = changes[0]?.bytes === null ? 'delete' : 'write'
+        this.changes.push(`${kind} ${changes.length}${options.isSynced ? ', synced' : ''}`)
       },
     }
   }

@@ -17,7 +17,7 @@ import {
   clusterClient,
   deriveClusterId,
 } from '../../src/messages/cluster.ts'
-import type { Content, StatusContent } from '../../src/messages/content.ts'
+import type { Content, RecollectionContent, StatusContent } from '../../src/messages/content.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
 import { createSigningDigest, encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
@@ -33,6 +33,7 @@ import type {
   PrePrepare,
   PrePrepareHeader,
   PreparedCertificate,
+  Recollection,
   Request,
   StableCheckpoint,
   Status,
@@ -255,6 +256,9 @@ export function createClusterKit(n: number, nonce = 1) {
   const stableCheckpoint = (sender: number, stable: CheckpointCertificate) =>
     said(sender, { kind: 'stable-checkpoint', stable }) as Verified<StableCheckpoint>
 
+  const recollection = (sender: number, says: Omit<RecollectionContent, 'kind'>) =>
+    said(sender, { kind: 'recollection', ...says }) as Verified<Recollection>
+
   /** A signed PRE-PREPARE without a body. */
   const header = ({ sequence, digest, view = 0, sender = view % n }: ChoiceOptions): PrePrepareHeader => {
     const payload = packPayload([sender, view, sequence, digest])
@@ -346,6 +350,7 @@ export function createClusterKit(n: number, nonce = 1) {
     checkpoint,
     certificate,
     stableCheckpoint,
+    recollection,
     header,
     preparedCertificate,
     viewChange,

@@ -4,6 +4,7 @@
  */
 import type { Milliseconds, ReplicaId, Sequence } from '../../src/base/ids.ts'
 import type { Peer } from '../../src/base/peer.ts'
+import { faultsMax } from '../../src/base/quorum.ts'
 import { isSigned, type SignedContent } from '../../src/messages/content.ts'
 import type { Batch, CheckpointCertificate, Verified, Vote } from '../../src/messages/message.ts'
 import { isRejection, type RejectionReason } from '../../src/messages/rejection.ts'
@@ -117,8 +118,16 @@ export class ReplicaUnderTest {
     this.#recovered = log.length
     for (const bytes of log) this.#recover(bytes)
     const isRestart = log.length > 0 || stored !== null || isAmnesiac
-    this.resumed = isRestart ? this.step({ kind: 'resumed' }) : []
+    if (isRestart) this.step({ kind: 'resumed', nonce: 1 })
+    this.resumed = this.#endRecall()
     if (this.isHashing) this.finishHashing()
+  }
+
+  /** 2f others have nothing from this replica that it does not know (rule 6.4). */
+  #endRecall(): readonly Effect[] {
+    if (this.state.recall === null) return []
+    const others = this.#kit.ids.filter((id) => id !== this.id).slice(0, 2 * faultsMax(this.#kit.n))
+    return others.flatMap((id) => this.receive(this.#kit.recollection(id, { nonce: 1, remembered: [] })))
   }
 
   get id(): number {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { ClientId, Timestamp } from '../../src/base/ids.ts'
 import type { Checker } from '../../src/simulator/checkers/checker.ts'
+import { linearizable } from '../../src/simulator/checkers/linearizable.ts'
 import { totalOrder } from '../../src/simulator/checkers/total-order.ts'
 import { drawPlan } from '../../src/simulator/draw-plan.ts'
 import { type Plan, withoutFaults } from '../../src/simulator/plan.ts'
@@ -31,8 +33,9 @@ describe('every checker sees the violation that is planted for it', () => {
   })
 
   it('has a planted violation for every checker there is', () => {
-    const planted = new Set(PLANTED_VIOLATIONS.map(({ name }) => name))
-    const checkers = createCheckers({ n: 4, isCorrect: () => true })
+    // The linearizable one sees what a replica executed, and no sabotage of a replica answers otherwise: see below.
+    const planted = new Set([...PLANTED_VIOLATIONS.map(({ name }) => name), 'linearizable'])
+    const checkers = createCheckers({ n: 4, clients: 3, isCorrect: () => true })
     expect(checkers.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([])
   })
 
@@ -45,6 +48,54 @@ describe('every checker sees the violation that is planted for it', () => {
       >[0])
     expect(execute(1)).toBeNull()
     expect(execute(3)).toBe('executed 3 where 2 is next')
+  })
+
+  describe('13, linearizable', () => {
+    const client = 'c'.repeat(64) as ClientId
+    const results = Uint8Array.of(1)
+    const operations = new Uint8Array(0)
+    const requestDigest = new Uint8Array(32)
+
+    function createHistory() {
+      const checker = linearizable()
+      const seen = (timestamp: number) => ({ client, timestamp: timestamp as Timestamp })
+      return {
+        ask: (timestamp: number) => checker.onRequest?.({ ...seen(timestamp), requestDigest, operations }),
+        execute(timestamp: number, sequence: number) {
+          const outcome = { ...seen(timestamp), results, standing: 'new' }
+          const executed = { replica: 0, incarnation: 1, isRestored: false, sequence, outcomes: [outcome] }
+          checker.onExecuted?.(executed as unknown as Parameters<NonNullable<Checker['onExecuted']>>[0])
+        },
+        answer: (timestamp: number, given = results) =>
+          checker.onAnswer?.({ ...seen(timestamp), results: given }),
+      }
+    }
+
+    it('holds while each answer has its place, requests that overlap in either order', () => {
+      const { ask, execute, answer } = createHistory()
+      for (const timestamp of [1, 2]) ask(timestamp)
+      execute(2, 1)
+      execute(1, 2)
+      expect([answer(1), answer(2)]).toEqual([null, null])
+    })
+
+    it('sees an answer that nobody executed, and one that executing did not give', () => {
+      const { ask, execute, answer } = createHistory()
+      ask(1)
+      expect(answer(1)).toContain('no correct replica had executed it')
+      execute(1, 1)
+      expect(answer(1, Uint8Array.of(2))).toContain('is not what executing it gave')
+    })
+
+    it('sees an answer from before one that was there when the request was sent', () => {
+      const { ask, execute, answer } = createHistory()
+      ask(1)
+      execute(2, 4)
+      execute(1, 5)
+      expect(answer(1)).toBeNull()
+      ask(2)
+      expect(answer(2)).toContain('was executed at 4, and sent after an answer from 5')
+    })
   })
 })
 
@@ -66,7 +117,7 @@ describe('what is not a violation of safety', () => {
     const explanation = result.explanation.join('\n')
     expect(explanation).toMatch(/client 0 waits for request 1 since \d+ ms: \d+ retransmissions/)
     expect(explanation).toMatch(
-      /replica 3, start 1: executed 0, .*slots \{1: accepted prepared, 2 prepares, 0 comm/,
+      /replica 3, start 1: view \d+, h 0, executed 0, .*waits \d+ of \d+ ticks for request 1 .*slots \{1: accepted prepared, 2 prepares, 0 commits, lacks \[0,1,2,3\]/,
     )
   })
 

@@ -1,8 +1,10 @@
 /** Ways to break correct replicas, one for each invariant: each must be seen by its checker. */
 import type { Sequence, View } from '../../src/base/ids.ts'
+import { wholePrePrepare } from '../../src/messages/cited.ts'
+import type { ViewChangeContent } from '../../src/messages/content.ts'
 import type { Batch } from '../../src/messages/message.ts'
 import type { Effect } from '../../src/pbft/effects.ts'
-import type { ReplicaState } from '../../src/pbft/state.ts'
+import { findBatch, type ReplicaState } from '../../src/pbft/state.ts'
 import type { Application, Outcome } from '../../src/ports.ts'
 import type { Sabotage } from '../../src/simulator/virtual-replica.ts'
 
@@ -36,10 +38,35 @@ function effectsBecome(
 /** Logs the pre-prepare once more instead of the prepared certificate; the number of records stays. */
 function withoutPrepared(effect: Effect, state: ReplicaState): readonly Effect[] {
   if (effect.kind !== 'persist' || effect.record.kind !== 'prepared') return [effect]
-  const [vote] = effect.record.prepares
-  const prePrepare = vote === undefined ? null : (state.slots.get(vote.sequence)?.accepted ?? null)
-  return prePrepare === null ? [effect] : [{ ...effect, record: { kind: 'accepted', prePrepare } }]
+  const { prePrepare } = effect.record.certificate
+  const batch = findBatch(state, prePrepare.sequence, prePrepare.digest)
+  if (batch === null) return [effect]
+  return [{ ...effect, record: { kind: 'accepted', prePrepare: wholePrePrepare(prePrepare, batch) } }]
 }
+
+/** The victim, or everybody, does this too at its so-manieth tick. */
+function atTick(
+  tick: number,
+  added: (state: ReplicaState) => readonly Effect[],
+  where: 'everywhere' | 'victim' = 'victim',
+): Sabotage {
+  return {
+    step: (replica, protocol) => (state, event) => {
+      const effects = protocol(state, event)
+      const isMeant = event.kind === 'ticked' && state.ticks === tick
+      return isMeant && (where === 'everywhere' || replica === VICTIM)
+        ? [...effects, ...added(state)]
+        : effects
+    },
+  }
+}
+
+const viewChangeOf = ({ stable }: ReplicaState, view: number): ViewChangeContent => ({
+  kind: 'view-change',
+  view: view as View,
+  stable,
+  preparedCertificates: [],
+})
 
 const executedBatch =
   (change: (batch: Batch) => Batch) =>
@@ -58,6 +85,9 @@ function withOutcomes(
     get revision() {
       return inner.revision
     },
+    snapshot: () => inner.snapshot(),
+    assemble: (root) => inner.assemble(root),
+    restore: (snapshot) => inner.restore(snapshot),
     fingerprint: () => inner.fingerprint(),
   }
 }
@@ -150,6 +180,53 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
     sabotage: effectsBecome(withoutPrepared, 'everywhere'),
   },
   {
+    invariant: 7,
+    name: 'lock',
+    what: 'a NEW-VIEW forgets what was committed',
+    sabotage: atTick(60, () => {
+      const content = { kind: 'new-view', view: 1 as View, viewChanges: [], choices: [] } as const
+      return [{ kind: 'persist', record: { kind: 'new-view-made', content } }]
+    }),
+  },
+  {
+    invariant: 8,
+    name: 'nothing below a view change',
+    what: 'a replica logs a VIEW-CHANGE and votes on',
+    sabotage: atTick(3, (state) => [
+      { kind: 'persist', record: { kind: 'view-change', content: viewChangeOf(state, 1) } },
+    ]),
+  },
+  {
+    invariant: 8,
+    name: 'left for good',
+    what: 'a replica says that it left for a far view, and batches are decided in the old one',
+    sabotage: atTick(2, (state) => [{ kind: 'broadcast', outgoing: viewChangeOf(state, 9) }]),
+  },
+  {
+    invariant: 9,
+    name: 'equal roots',
+    what: 'each replica has a root of its own',
+    sabotage: atTick(
+      5,
+      ({ config }) => {
+        const root = new Uint8Array(32).fill(config.id)
+        return [{ kind: 'persist', record: { kind: 'checkpoint', sequence: 128 as Sequence, root } }]
+      },
+      'everywhere',
+    ),
+  },
+  {
+    invariant: 14,
+    name: 'memory bounds',
+    what: 'a replica remembers more checkpoints of a sender than it should',
+    sabotage: atTick(5, ({ checkpoints }) => {
+      const ofSender = checkpoints[2] as Map<Sequence, never>
+      for (let sequence = 1; sequence <= 10; sequence++)
+        ofSender.set((sequence * 128) as Sequence, {} as never)
+      return []
+    }),
+  },
+  {
     invariant: 8,
     name: 'never backwards',
     what: 'a replica returns to a view that it left',
@@ -191,9 +268,10 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
     what: 'a replica counts one PREPARE twice',
     sabotage: effectsBecome((effect) => {
       if (effect.kind !== 'persist' || effect.record.kind !== 'prepared') return [effect]
-      const [first, ...others] = effect.record.prepares
+      const { certificate } = effect.record
+      const [first, ...others] = certificate.prepares
       const prepares = first === undefined ? [] : [first, first, ...others.slice(1)]
-      return [{ ...effect, record: { ...effect.record, prepares } }]
+      return [{ ...effect, record: { ...effect.record, certificate: { ...certificate, prepares } } }]
     }),
   },
   {

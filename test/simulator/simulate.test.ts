@@ -1,12 +1,42 @@
 import { describe, expect, it } from 'vitest'
+import type { ReplicaId, Sequence } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { runCampaign } from '../../src/simulator/campaign.ts'
 import { drawPlan } from '../../src/simulator/draw-plan.ts'
-import { traitorsOf } from '../../src/simulator/plan.ts'
+import { type Incident, type Plan, traitorsOf, withoutFaults } from '../../src/simulator/plan.ts'
+import { decodePlan, encodePlan } from '../../src/simulator/plan-file.ts'
+import { SCENARIOS } from '../../src/simulator/scenarios/scenarios.ts'
+import { StepRecorder, sequenceDiagram } from '../../src/simulator/sequence-diagram.ts'
+import { shrink } from '../../src/simulator/shrink.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
+import { TRAITORS } from '../../src/simulator/traitors/catalogue.ts'
+import { runTwinsCampaign } from '../../src/simulator/twins.ts'
+import type { Sabotage } from '../../src/simulator/virtual-replica.ts'
 
 const SIZES = [4, 7, 10]
-const SEEDS_PER_SIZE = 20
+const SEEDS_PER_SIZE: Readonly<Record<number, number>> = { 4: 60, 7: 20, 10: 4 }
+/** Kinds that every plan may draw. */
+const INCIDENT_KINDS: readonly Incident['kind'][] = [
+  'crash',
+  'crash-within',
+  'restart',
+  'lose-disk',
+  'rot-log',
+  'rot-pages',
+  'fill-disk',
+  'slow-disk',
+  'fast-disk',
+  'pause',
+  'resume',
+  'set-clock',
+  'cut',
+  'mend',
+  'clog',
+  'unclog',
+  'clog-node',
+  'unclog-node',
+  'partition',
+]
 
 describe('a seed decides everything', () => {
   it('gives the same trace twice', () => {
@@ -36,8 +66,8 @@ describe('a seed decides everything', () => {
 
 describe('safety and liveness hold', () => {
   for (const n of SIZES) {
-    it(`for ${SEEDS_PER_SIZE} seeds with ${n} replicas`, () => {
-      for (let seed = 1; seed <= SEEDS_PER_SIZE; seed++) {
+    it(`for ${SEEDS_PER_SIZE[n]} seeds with ${n} replicas`, { timeout: 300_000 }, () => {
+      for (let seed = 1; seed <= (SEEDS_PER_SIZE[n] ?? 0); seed++) {
         const result = simulate({ seed, n })
         expect(result.explanation, `seed ${seed}`).toEqual([])
         expect(result.verdict).toBe('held')
@@ -51,22 +81,119 @@ describe('safety and liveness hold', () => {
 })
 
 describe('a plan', () => {
-  it('never has more than f replicas silent or down, nor a silent primary, nor an incident after the calm', () => {
-    const seen = { silent: 0, crashes: 0, primaryCrashes: 0, partitions: 0, cuts: 0 }
-    for (let seed = 0; seed < 2_000; seed++) {
-      const plan = drawPlan(seed)
-      const { n, silent, incidents, calmAtMs } = plan
-      expect(faultyAtOnceMax(plan), `seed ${seed}`).toBeLessThanOrEqual(faultsMax(n))
-      expect(silent).not.toContain(0)
+  it('has no more traitors than f, nor an incident after the calm; each kind of incident is drawn, and often not', () => {
+    const plans = Array.from({ length: 2_000 }, (_, seed) => drawPlan(seed))
+    const seen = new Map<string, number>()
+    for (const plan of plans) {
+      const { n, incidents, calmAtMs, staysDown, faultyMax, seed } = plan
+      expect(faultyMax).toBe(faultsMax(n))
+      expect(traitorsOf(plan).length, `seed ${seed}`).toBeLessThanOrEqual(faultsMax(n))
+      expect(new Set(staysDown).size).toBeLessThanOrEqual(n)
       expect(incidents.every(({ atMs }) => atMs < calmAtMs)).toBe(true)
       expect(incidents.every(({ atMs }, index) => atMs >= (incidents[index - 1]?.atMs ?? 0))).toBe(true)
-      seen.silent += Number(silent.length > 0)
-      seen.crashes += Number(incidents.some(({ kind }) => kind === 'crash'))
-      seen.primaryCrashes += Number(incidents.some((each) => each.kind === 'crash' && each.replica === 0))
-      seen.partitions += Number(incidents.some(({ kind }) => kind === 'partition'))
-      seen.cuts += Number(incidents.some(({ kind }) => kind === 'cut'))
+      for (const kind of new Set(
+        incidents.map((each) => (each.kind === 'turn' ? each.traitor : each.kind)),
+      )) {
+        seen.set(kind, (seen.get(kind) ?? 0) + 1)
+      }
     }
-    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(100)
+    for (const name of [...TRAITORS.keys(), ...INCIDENT_KINDS]) {
+      expect(seen.get(name) ?? 0, name).toBeGreaterThan(20)
+      expect(seen.get(name) ?? 0, name).toBeLessThan(1_800)
+    }
+  })
+
+  it('is the same after it was written to a file and read', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const plan = drawPlan(seed)
+      expect(decodePlan(encodePlan(plan))).toEqual(plan)
+    }
+  })
+
+  it('is refused with a sentence when its file is wrong', () => {
+    const plan = drawPlan(1, 4)
+    const wrong = (change: object) => decodePlan(encodePlan({ ...plan, ...change } as Plan))
+    expect(decodePlan('{')).toBe('It is not JSON.')
+    expect(decodePlan('{"format":"another"}')).toContain('It is no plan')
+    expect(wrong({ n: 5 })).toContain('no n')
+    expect(wrong({ calmAtMs: -1 })).toContain('calmAtMs')
+    expect(wrong({ clocks: [] })).toContain('clocks')
+    const incidents = [{ kind: 'crash', replica: 9, losesSent: true, atMs: 1 }]
+    expect(wrong({ incidents })).toContain('Incident 1 names no replica')
+  })
+
+  it('never lets more replicas be faulty at once than it may', () => {
+    const plan = withoutFaults(drawPlan(3, 4))
+    const crash = (replica: number): Incident => ({
+      kind: 'crash',
+      replica: replica as ReplicaId,
+      losesSent: true,
+      atMs: 50 + replica,
+    })
+    const lines: string[] = []
+    const incidents = [crash(1), crash(2), crash(3)]
+    const result = simulate({ seed: 3, plan: { ...plan, incidents }, trace: (line) => lines.push(line) })
+    expect(result.explanation).toEqual([])
+    expect(lines.filter((line) => line.includes('no room in f for'))).toHaveLength(2)
+  })
+})
+
+describe('the power fails within a turn', () => {
+  for (const point of ['append', 'sync', 'send', 'execute'] as const) {
+    it(`at a point of kind ${point}, and the replica comes back`, () => {
+      const plan = { ...withoutFaults(drawPlan(4, 4)), calmAtMs: 900 }
+      const replica = 1 as ReplicaId
+      const incidents: readonly Incident[] = [
+        { kind: 'crash-within', replica, point, after: 3, losesSent: false, atMs: 100 },
+        { kind: 'restart', replica, atMs: 700 },
+      ]
+      const result = simulate({ seed: 4, plan: { ...plan, incidents } })
+      expect(result.explanation).toEqual([])
+      expect(result.restarts).toBe(1)
+    })
+  }
+})
+
+describe('scenarios written by hand', () => {
+  for (const { name, does, plan } of SCENARIOS) {
+    it(`${name}: ${does}`, () => {
+      expect(simulate({ seed: plan.seed, plan }).explanation).toEqual([])
+    })
+  }
+})
+
+describe('a failure', () => {
+  it('is shrunk to what it needs, drawn, and fails again from its file', () => {
+    const forgetful: Sabotage = {
+      step: (replica, protocol) => (state, event) => {
+        const effects = protocol(state, event)
+        if (replica === 1 && state.lastExecuted === 2) state.lastExecuted = 0 as Sequence
+        return effects
+      },
+    }
+    const first = simulate({ seed: 11, n: 4, sabotage: forgetful })
+    expect(first.verdict).toBe('safety')
+    const fails = (plan: Plan): boolean =>
+      simulate({ seed: 11, plan, sabotage: forgetful }).violation?.name === first.violation?.name
+    const { plan, tries } = shrink(first.plan, fails, 100)
+    expect(tries).toBeLessThanOrEqual(100)
+    expect(plan.incidents).toEqual([])
+    expect(plan.workload.clients * plan.workload.requestsPerClient).toBeLessThan(12)
+    expect(fails(decodePlan(encodePlan(plan)) as Plan)).toBe(true)
+    const recorder = new StepRecorder(10)
+    simulate({ seed: 11, plan, sabotage: forgetful, onStep: recorder.note })
+    const [head, ...lines] = sequenceDiagram(recorder.steps, 4)
+    expect(head).toMatch(/ms {2}R0 +R1 +R2 +R3/)
+    expect(lines.some((line) => /[o][-]*>|<[-]*o/.test(line))).toBe(true)
+    expect(lines.some((line) => line.includes('received'))).toBe(true)
+  })
+})
+
+describe('twins', () => {
+  it('equivocate, and safety holds', () => {
+    const result = runTwinsCampaign({ n: 4, scenariosMax: 6 })
+    expect(result).toMatchObject({ scenarios: 6, failed: 0 })
+    expect(result.viewsMax).toBeGreaterThan(0)
   })
 })
 

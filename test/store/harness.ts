@@ -9,11 +9,11 @@ import {
   type ExecutableRequest,
   type RequestOutcome,
   type Store,
+  type StoreOptions,
 } from '../../src/store/application.ts'
 import { OPERATION_CODES, type OperationCode } from '../../src/store/operations.ts'
 import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
 import { interpretResult, type Result, readResults } from '../../src/store/results.ts'
-import type { RetentionLimits } from '../../src/store/sessions.ts'
 
 export const hash: Hash = (...parts) => {
   const digest = createHash('sha256')
@@ -63,7 +63,7 @@ export class Driver {
   readonly store: Store
   #timestamp = 0
 
-  constructor(options: { readonly storeBytesMax?: number; readonly retention?: RetentionLimits } = {}) {
+  constructor(options: Partial<Omit<StoreOptions, 'hash'>> = {}) {
     this.store = createStore({ hash, clients: [bob, alice], storeBytesMax: 1 << 30, ...options })
   }
 

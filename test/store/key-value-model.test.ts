@@ -2,10 +2,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compareBytes, toHex, utf8 } from '../../src/base/bytes.ts'
-import { KeyValueStore, NO_SLOT } from '../../src/store/key-value-store.ts'
+import { KeyValueStore, REVISIONS_BYTES } from '../../src/store/key-value-store.ts'
 import type { Operation } from '../../src/store/operations-writer.ts'
 import type { Result } from '../../src/store/results.ts'
-import { Driver, get, put, remove } from './harness.ts'
+import { Tree } from '../../src/tree/tree.ts'
+import { Driver, get, hash, put, remove } from './harness.ts'
 
 interface Entry {
   readonly key: Uint8Array
@@ -184,23 +185,30 @@ describe('in words', () => {
   })
 
   test('the number of keys is bounded too', () => {
-    const store = new KeyValueStore({ storeBytesMax: 1_000, keysMax: 2 })
-    const nothing = new Uint8Array(0)
-    expect(['a', 'b'].map((each) => store.put(each, NO_SLOT, nothing, 0, 0))).not.toContain(NO_SLOT)
-    expect(store.put('c', NO_SLOT, nothing, 0, 0)).toBe(NO_SLOT)
-    store.delete('a', store.find('a'))
-    expect(store.put('c', NO_SLOT, nothing, 0, 0)).not.toBe(NO_SLOT)
+    const store = new KeyValueStore(new Tree(hash), { storeBytesMax: 1_000, keysMax: 2 })
+    const put = (key: string): boolean => {
+      store.find(utf8(key), 0, key.length)
+      return store.put(new Uint8Array(0), 0, 0)
+    }
+    expect(['a', 'b', 'c'].map(put)).toEqual([true, true, false])
+    expect(put('a')).toBe(true)
+    store.delete()
+    expect(put('c')).toBe(true)
+    expect(store.size).toBe(2)
   })
 
   test('a value is copied out of the bytes it came in', () => {
-    const value = utf8('before')
-    const operations = new Uint8Array(200)
-    const store = new KeyValueStore({ storeBytesMax: 1_000 })
-    operations.set(value, 50)
-    const slot = store.put('k', NO_SLOT, operations, 50, 50 + value.length)
-    operations.fill(0)
-    const target = new Uint8Array(value.length)
-    store.copyValue(slot, target, 0)
-    expect(target).toEqual(value)
+    for (const length of [6, 600, 6000]) {
+      const value = new Uint8Array(length).fill(7)
+      const operations = new Uint8Array(length + 100)
+      const store = new KeyValueStore(new Tree(hash), { storeBytesMax: 10_000 })
+      operations.set(value, 50)
+      store.find(utf8('k'), 0, 1)
+      store.put(operations, 50, 50 + length)
+      operations.fill(0)
+      const target = new Uint8Array(REVISIONS_BYTES + length)
+      store.copyRevisionsAndValue(target, 0)
+      expect(target.subarray(REVISIONS_BYTES)).toEqual(value)
+    }
   })
 })

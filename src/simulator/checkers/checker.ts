@@ -26,6 +26,8 @@ export interface SeenStep {
 export interface SeenExecution {
   readonly replica: ReplicaId
   readonly incarnation: number
+  /** Whether the state that it was executed on had just been put in place whole. */
+  readonly isRestored: boolean
   readonly sequence: Sequence
   readonly batch: Batch
   readonly outcomes: readonly Outcome[]

@@ -11,8 +11,9 @@ export function validity(): Checker {
       asked.set(`${seen.client}:${seen.timestamp}`, seen)
       return null
     },
-    onExecuted({ sequence, batch }) {
-      for (const { client, timestamp, digest, operations } of batch.requests) {
+    onExecuted({ sequence, batch, outcomes }) {
+      for (const [index, { client, timestamp, digest, operations }] of batch.requests.entries()) {
+        if (outcomes[index]?.recovery !== null) continue // a replica's own operation changes no key
         const request = asked.get(`${client}:${timestamp}`)
         const isAsked =
           request !== undefined &&

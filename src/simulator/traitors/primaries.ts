@@ -26,7 +26,9 @@ export const equivocator: Traitor = {
         const other = createBatch(hash, (batch.time + 1) as Milliseconds, [...batch.requests].reverse())
         const conflicting: Broadcast = { ...effect, outgoing: { ...effect.outgoing, batch: other } }
         // Its own vote for what it logged comes with the broadcast only; two-faced, it has none.
-        return [...sentTo(some, effect), ...sentTo(rest, conflicting)]
+        const first = [...sentTo(some, effect), ...sentTo(rest, conflicting)]
+        // Everybody gets both of them at times, in one order or the other.
+        return random.chance(0.5) ? first : [...first, ...sentTo(some, conflicting), ...sentTo(rest, effect)]
       })
   },
 }

@@ -1,0 +1,45 @@
+/** How long nobody's write was acknowledged. */
+
+export interface Gap {
+  /** Milliseconds. */
+  readonly ms: number
+  /** Milliseconds from the last `reset` to its beginning. */
+  readonly afterMs: number
+}
+
+/** Moments are milliseconds of a clock that only goes forward. */
+export class GapMeter {
+  #resetAt: number
+  #lastAt: number
+  #longest: Gap = { ms: 0, afterMs: 0 }
+  #acknowledged = 0
+
+  constructor(now: number) {
+    this.#resetAt = now
+    this.#lastAt = now
+  }
+
+  /** Writes acknowledged since the last `reset`. */
+  get acknowledged(): number {
+    return this.#acknowledged
+  }
+
+  reset(now: number): void {
+    this.#resetAt = now
+    this.#lastAt = now
+    this.#longest = { ms: 0, afterMs: 0 }
+    this.#acknowledged = 0
+  }
+
+  acknowledge(now: number): void {
+    this.#longest = this.longest(now)
+    this.#lastAt = now
+    this.#acknowledged++
+  }
+
+  /** The longest gap, the one that is still open included. */
+  longest(now: number): Gap {
+    const ms = now - this.#lastAt
+    return ms > this.#longest.ms ? { ms, afterMs: this.#lastAt - this.#resetAt } : this.#longest
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * How long writes stop when the primary's process is killed: under a steady load the primary is killed, the longest
+ * time without an acknowledged write is measured, the replica is started again, and once all are level the next run
+ * begins. What is measured is what clients see: their retransmission, the view change and the first batch after it.
+ */
+import { createRandom } from '../../src/base/random.ts'
+import { type ClusterStatus, collectReports, statusOf } from '../library/cluster-status.ts'
+import { OperationFailure, StoreClient } from '../library/store-client.ts'
+import { GapMeter } from './failover-gap.ts'
+import type { FailoverReplicas } from './failover-replicas.ts'
+
+/** What is promised, in milliseconds. */
+export const MEDIAN_MS_MAX = 500
+export const WORST_MS_MAX = 2_000
+
+/** Writes kept under way by each client. */
+const CONCURRENCY = 8
+const KEYS = 1_000
+const VALUE_BYTES = 100
+/** Each writer waits so long after a write: the load is steady, and leaves the replicas room to start. */
+const PAUSE_MS = 5
+/** The load runs so long before the primary is killed. */
+const BEFORE_MS = 500
+/** Writes have gone on when some were acknowledged this long after the kill, and lately. */
+const AFTER_MS = 1_500
+const LATELY_MS = 100
+/** After so long without a write the replica is started again, and the run has failed. */
+const GIVE_UP_MS = 20_000
+/** A writer waits so long for an answer and goes on with another write. */
+const UNKNOWN_MS = 5_000
+/** All must be level within this time. */
+const LEVEL_MS_MAX = 60_000
+/** Sequence numbers that a replica may be behind and count as level: batches under way while the reports travel. */
+const LEVEL_SLACK = 64
+const REPORT_MS = 500
+const POLL_MS = 20
+
+export interface FailoverRun {
+  readonly run: number
+  /** The replica that was killed. */
+  readonly primary: number
+  /** The longest time without an acknowledged write, in milliseconds. */
+  readonly gapMs: number
+  /** Whether writes went on while the replica was down. */
+  readonly wentOn: boolean
+  /** From its start until the replica votes and is level, in milliseconds. */
+  readonly levelMs: number
+}
+
+export interface FailoverResult {
+  readonly runs: readonly FailoverRun[]
+  readonly medianMs: number
+  readonly worstMs: number
+  readonly held: boolean
+}
+
+export async function measureFailover(options: {
+  readonly directory: string
+  /** Clients of the cluster; the first one also asks for status. */
+  readonly clients: readonly string[]
+  /** All of them run. */
+  readonly replicas: FailoverReplicas
+  readonly runs: number
+  readonly onRun: (run: FailoverRun) => void
+}): Promise<FailoverResult> {
+  const clients: StoreClient[] = []
+  const load = { gap: new GapMeter(performance.now()), isOver: false }
+  const writers: Promise<void>[] = []
+  const runs: FailoverRun[] = []
+  try {
+    for (const name of options.clients) {
+      const { directory } = options
+      clients.push(await StoreClient.open({ directory, name, timeoutMs: UNKNOWN_MS }))
+    }
+    for (const [index, client] of clients.entries()) {
+      for (let writer = 0; writer < CONCURRENCY; writer++) {
+        writers.push(write(client, load, index * CONCURRENCY + writer))
+      }
+    }
+    const observer = clients[0] as StoreClient
+    await level(observer)
+    for (let run = 1; run <= options.runs; run++) {
+      const measured = await failOver(run, observer, load.gap, options.replicas)
+      runs.push(measured)
+      options.onRun(measured)
+    }
+  } finally {
+    load.isOver = true
+    await Promise.all(writers)
+    for (const client of clients) await client.close()
+  }
+  return summarize(runs)
+}
+
+export function summarize(runs: readonly FailoverRun[]): FailoverResult {
+  const gaps = runs.map(({ gapMs }) => gapMs).sort((a, b) => a - b)
+  const middle = gaps.length >> 1
+  const upper = gaps[middle] ?? 0
+  const medianMs = gaps.length % 2 === 1 ? upper : ((gaps[middle - 1] ?? 0) + upper) / 2
+  const worstMs = gaps.at(-1) ?? 0
+  const wentOn = runs.length > 0 && runs.every((run) => run.wentOn)
+  return { runs, medianMs, worstMs, held: wentOn && medianMs <= MEDIAN_MS_MAX && worstMs <= WORST_MS_MAX }
+}
+
+async function failOver(
+  run: number,
+  observer: StoreClient,
+  gap: GapMeter,
+  replicas: FailoverReplicas,
+): Promise<FailoverRun> {
+  await pause(BEFORE_MS)
+  const { primary } = await statusNow(observer)
+  gap.reset(performance.now())
+  const killedAt = performance.now()
+  await replicas.kill(primary)
+  let wentOn = false
+  while (!wentOn && performance.now() - killedAt < GIVE_UP_MS) {
+    await pause(POLL_MS)
+    const { ms, afterMs } = gap.longest(performance.now())
+    const isOpen = afterMs + ms >= performance.now() - killedAt - LATELY_MS
+    wentOn = performance.now() - killedAt > AFTER_MS && gap.acknowledged > 0 && !isOpen
+  }
+  const gapMs = gap.longest(performance.now()).ms
+  const startedAt = performance.now()
+  await replicas.start(primary)
+  await level(observer)
+  return { run, primary, gapMs, wentOn, levelMs: performance.now() - startedAt }
+}
+
+/** Waits until every replica votes and none lags. */
+async function level(observer: StoreClient): Promise<void> {
+  const end = performance.now() + LEVEL_MS_MAX
+  for (;;) {
+    const { replicas } = await statusNow(observer)
+    const executed = replicas.map(({ lastExecuted }) => lastExecuted ?? -1)
+    const isVoting = replicas.every(({ state }) => state === 'voting')
+    if (isVoting && Math.max(...executed) - Math.min(...executed) <= LEVEL_SLACK) return
+    if (performance.now() > end) {
+      throw new Error(`the replicas are not level after ${LEVEL_MS_MAX} ms: executed ${executed.join(', ')}`)
+    }
+    await pause(POLL_MS)
+  }
+}
+
+async function statusNow({ connection }: StoreClient): Promise<ClusterStatus> {
+  return statusOf(connection.cluster, await collectReports(connection, REPORT_MS), Date.now())
+}
+
+/** Puts one value after another until the load is over. */
+async function write(
+  client: StoreClient,
+  load: { readonly gap: GapMeter; readonly isOver: boolean },
+  seed: number,
+): Promise<void> {
+  const random = createRandom(seed)
+  const value = new Uint8Array(VALUE_BYTES).fill(0x76)
+  while (!load.isOver) {
+    try {
+      await client.execute({ kind: 'put', key: Buffer.from(`key-${random.below(KEYS)}`), value })
+      load.gap.acknowledge(performance.now())
+    } catch (error) {
+      if (!(error instanceof OperationFailure)) throw error
+    }
+    await pause(PAUSE_MS)
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,0 +1,44 @@
+/** What a figure was measured on. */
+import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+
+export interface Machine {
+  readonly processor: string
+  readonly cores: number
+  readonly node: string
+  readonly platform: string
+  /** What one 4 KiB write with a sync takes where the logs will lie. */
+  readonly medianSyncMs: number
+}
+
+export function describeMachine(directory: string): Machine {
+  return {
+    processor: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    medianSyncMs: medianSyncMs(directory),
+  }
+}
+
+function medianSyncMs(directory: string): number {
+  const path = join(directory, 'sync-probe')
+  const file = openSync(path, 'w')
+  const times: number[] = []
+  for (let count = 0; count < 50; count++) {
+    const start = performance.now()
+    writeSync(file, Buffer.alloc(4096), 0, 4096, count * 4096)
+    fdatasyncSync(file)
+    times.push(performance.now() - start)
+  }
+  closeSync(file)
+  rmSync(path)
+  return Number((times.sort((a, b) => a - b)[25] as number).toFixed(3))
+}
+
+/** Names and values on one line. */
+export const factsLine = (facts: object): string =>
+  Object.entries(facts)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')

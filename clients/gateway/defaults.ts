@@ -1,0 +1,5 @@
+/** What the gateway's command line says when it is not told; apart, so that saying it loads no server. */
+
+export const DEFAULT_GATEWAY_PORT = 8080
+/** An operation without an answer becomes `unknown` after this many milliseconds. */
+export const DEFAULT_TIMEOUT_MS = 5_000

@@ -1,0 +1,66 @@
+/** What a replica keeps on its disk: the log, and beside it the pages of stored states. */
+import type { OperatorError } from '../src/base/operator-error.ts'
+import { type FileLogReplay, openFileLog, restartFileLogAfterLoss } from '../src/io/file-log.ts'
+import { LogCorrupt, LogLostSyncedData, LogMissing } from '../src/io/file-log-errors.ts'
+import { type LevelPageStore, openLevelPageStore } from '../src/io/level-page-store.ts'
+import { replicaLog, replicaState } from './cluster-directory.ts'
+
+export interface ReplicaStorage {
+  readonly log: FileLogReplay
+  readonly pages: LevelPageStore
+  close(): Promise<void>
+}
+
+export interface ReplicaStorageOptions {
+  /** The disk failed: the process must end. */
+  readonly onFailure: (error: Error) => void
+  /** Something that was on the disk is lost; the replica heals by itself. One sentence for a person. */
+  readonly onLoss: (message: string) => void
+}
+
+/**
+ * Opens both. A log that is missing or damaged is set aside, and one is begun that says so: the replica is then
+ * amnesiac, and heals with the help of the others (rule 6.4).
+ */
+export async function openReplicaStorage(
+  directory: string,
+  id: number,
+  options: ReplicaStorageOptions,
+): Promise<ReplicaStorage> {
+  const log = await openLogWhateverItLost(replicaLog(directory, id), options)
+  try {
+    const pages = await openLevelPageStore(replicaState(directory, id), {
+      onFailure: options.onFailure,
+      onDamage: ({ message }) => options.onLoss(message),
+    })
+    return {
+      log,
+      pages,
+      close: async () => {
+        await pages.close()
+        await log.log.close()
+      },
+    }
+  } catch (error) {
+    await log.log.close()
+    throw error
+  }
+}
+
+async function openLogWhateverItLost(
+  directory: string,
+  { onFailure, onLoss }: ReplicaStorageOptions,
+): Promise<FileLogReplay> {
+  try {
+    return await openFileLog(directory, { onFailure })
+  } catch (error) {
+    if (!isLoss(error)) throw error
+    onLoss(`${error.message} This replica has forgotten what it said: it heals before it votes again.`)
+    await restartFileLogAfterLoss(directory)
+    return openFileLog(directory, { onFailure })
+  }
+}
+
+/** Whether it can be healed from; a log that is in use, or a disk that cannot be read, is for a person. */
+const isLoss = (error: unknown): error is OperatorError =>
+  error instanceof LogMissing || error instanceof LogCorrupt || error instanceof LogLostSyncedData

@@ -1,0 +1,107 @@
+/**
+ * What clients did to registers and what they were told: one register for each key, null at first.
+ *
+ * An operation is invoked, and then one of four things becomes of it:
+ *   ok    it happened, once, at some moment between its two events
+ *   fail  it certainly had no effect, now and later. It says nothing about the register, not even of a cas (this is
+ *         Jepsen's convention), so it is left out of the search
+ *   info  it may have happened at any moment after its invocation, however late, or never
+ *   open  there is no second event: the same as info
+ */
+import { assert } from '../base/assert.ts'
+import { type JsonValue, ValueCodes } from './value-codes.ts'
+
+export type OperationKind = 'read' | 'write' | 'cas'
+export type Outcome = 'open' | 'ok' | 'fail' | 'info'
+
+export interface Operation {
+  /** Who did it; for the reader of a timeline only. */
+  readonly process: number
+  readonly kind: OperationKind
+  /** The code of what it found: of a read, its result (null's while there is none); of a cas, the old value. */
+  from: number
+  /** The code of what it leaves: of a write or a cas, the new value. Of a read, null's. */
+  readonly to: number
+  /** Positions of its two events in the history; an event is before another if its position is smaller. */
+  readonly invokedAt: number
+  completedAt: number | null
+  outcome: Outcome
+}
+
+/** Gathers a history event by event; `checkHistory` may be asked at any time and takes what is open as in doubt. */
+export class History {
+  readonly codes = new ValueCodes()
+  readonly #byKey = new Map<string, Operation[]>()
+  #operations = 0
+  #lastAt = 0
+
+  /** Operations by key, in the order of their invocations. */
+  get byKey(): ReadonlyMap<string, readonly Operation[]> {
+    return this.#byKey
+  }
+
+  /** Operations invoked. */
+  get operations(): number {
+    return this.#operations
+  }
+
+  /** `at` is the event's position: a whole number above all earlier ones; the next one when it is left out. */
+  invokeRead(process: number, key: string, at?: number): Operation {
+    return this.#invoke(key, this.#operation('read', process, null, null, at))
+  }
+
+  /** A delete is a write of null. */
+  invokeWrite(process: number, key: string, value: JsonValue, at?: number): Operation {
+    return this.#invoke(key, this.#operation('write', process, null, value, at))
+  }
+
+  invokeCas(process: number, key: string, change: readonly [JsonValue, JsonValue], at?: number): Operation {
+    return this.#invoke(key, this.#operation('cas', process, change[0], change[1], at))
+  }
+
+  /** A read happened and gave this value. */
+  read(operation: Operation, value: JsonValue, at?: number): void {
+    assert(operation.kind === 'read', 'only a read gives a value')
+    operation.from = this.codes.code(value)
+    this.complete(operation, 'ok', at)
+  }
+
+  /** The end of an operation; that of a read which happened is `read`. */
+  complete(operation: Operation, outcome: 'ok' | 'fail' | 'info', at?: number): void {
+    assert(operation.outcome === 'open', 'an operation is completed once')
+    operation.outcome = outcome
+    operation.completedAt = this.#position(at)
+  }
+
+  #operation(
+    kind: OperationKind,
+    process: number,
+    from: JsonValue,
+    to: JsonValue,
+    at: number | undefined,
+  ): Operation {
+    return {
+      process,
+      kind,
+      from: this.codes.code(from),
+      to: this.codes.code(to),
+      invokedAt: this.#position(at),
+      completedAt: null,
+      outcome: 'open',
+    }
+  }
+
+  #invoke(key: string, operation: Operation): Operation {
+    const operations = this.#byKey.get(key)
+    if (operations === undefined) this.#byKey.set(key, [operation])
+    else operations.push(operation)
+    this.#operations++
+    return operation
+  }
+
+  #position(at = this.#lastAt + 1): number {
+    assert(at > this.#lastAt, 'events come in their order')
+    this.#lastAt = at
+    return at
+  }
+}

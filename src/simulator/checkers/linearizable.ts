@@ -1,0 +1,53 @@
+import { equalBytes } from '../../base/bytes.ts'
+import type { Checker } from './checker.ts'
+
+/**
+ * 13. The clients' history is linearizable, reads included. The order of execution is the witness: each answer is what
+ * executing the request at its place gave, and a request that was sent after another one was answered has a later
+ * place. (That all replicas execute in one order, from one state, is 1 and 2; a request without an answer may have a
+ * place or none.)
+ */
+export function linearizable(): Checker {
+  const executed = new Map<string, { readonly place: number; readonly results: Uint8Array | null }>()
+  /** The latest place that any answer came from, and what it was when each open request was sent. */
+  let latest = 0
+  const atRequest = new Map<string, number>()
+  return {
+    invariant: 13,
+    name: 'linearizable',
+    onExecuted({ sequence, outcomes }) {
+      for (const [index, { client, timestamp, results, standing }] of outcomes.entries()) {
+        const key = `${client}:${timestamp}`
+        if (standing === 'new' && !executed.has(key)) {
+          executed.set(key, { place: sequence * PLACES_PER_BATCH + index, results })
+        }
+      }
+      return null
+    },
+    onRequest({ client, timestamp }) {
+      atRequest.set(`${client}:${timestamp}`, latest)
+      return null
+    },
+    onAnswer({ client, timestamp, results }) {
+      const key = `${client}:${timestamp}`
+      const what = `request ${timestamp} of client ${client.slice(0, 8)}`
+      const origin = executed.get(key)
+      if (origin === undefined) return `${what} was answered, and no correct replica had executed it`
+      if (origin.results === null || !equalBytes(origin.results, results)) {
+        return `the answer to ${what} is not what executing it gave`
+      }
+      const before = atRequest.get(key) ?? 0
+      if (origin.place <= before) {
+        const asked = sequenceOf(before)
+        return `${what} was executed at ${sequenceOf(origin.place)}, and sent after an answer from ${asked}`
+      }
+      latest = Math.max(latest, origin.place)
+      return null
+    },
+  }
+}
+
+/** More than a batch has requests. */
+const PLACES_PER_BATCH = 4_096
+
+const sequenceOf = (place: number): number => Math.floor(place / PLACES_PER_BATCH)

@@ -1,0 +1,59 @@
+import { replicaIds } from '../../base/ids.ts'
+import { BATCH_BYTES_MAX, CHECKPOINT_INTERVAL, LOG_WINDOW } from '../../messages/limits.ts'
+import {
+  CHECKPOINTS_PER_SENDER_MAX,
+  EARLY_BYTES_PER_SENDER_MAX,
+  EARLY_PER_SENDER_MAX,
+  HELD_BACK_MAX,
+  PIPELINE_WINDOW,
+  TIMEOUT_TICKS_MAX,
+  UNEXECUTED_BYTES_MAX,
+  WAITING_PER_CLIENT_MAX,
+} from '../../pbft/parameters.ts'
+import type { ReplicaState } from '../../pbft/state.ts'
+import type { Checker } from './checker.ts'
+
+/** Sequence numbers that may be open: the window, and decided ones at or below h that are still to be executed. */
+const SLOTS_MAX = 2 * LOG_WINDOW
+/** Messages that wait for the disk: two votes a slot, proposals, checkpoints, and what a view change needs. */
+const WITHHELD_MAX = 2 * LOG_WINDOW + PIPELINE_WINDOW + LOG_WINDOW / CHECKPOINT_INTERVAL + 8
+/** Own roots: at h, and of each checkpoint up to H and up to what was executed beyond it. */
+const ROOTS_MAX = 2 + (2 * LOG_WINDOW) / CHECKPOINT_INTERVAL
+
+/** 14. Memory: every queue and map of the state stays within its named bound. Looked at when a tick passes. */
+export function memoryBounds(clients: number): Checker {
+  return {
+    invariant: 14,
+    name: 'memory bounds',
+    onStep({ event, state }) {
+      if (event.kind !== 'ticked') return null
+      for (const [name, size, most] of sizesOf(state, clients)) {
+        if (size > most) return `${name} holds ${size}, and ${most} is its bound`
+      }
+      return null
+    },
+  }
+}
+
+type Size = readonly [name: string, size: number, most: number]
+
+function sizesOf(state: ReplicaState, clients: number): readonly Size[] {
+  const { n } = state.config
+  const early = replicaIds(n).map((id) => state.early.heldFor(id))
+  // A replica may be a client too: its recovery operation.
+  const askers = clients + n
+  return [
+    ['slots', state.slots.size, SLOTS_MAX],
+    ['withheld', state.withheld.length, WITHHELD_MAX],
+    ['heldBack', state.heldBack.size, HELD_BACK_MAX],
+    ['waiting', state.waiting.size, askers * WAITING_PER_CLIENT_MAX],
+    ['batches', state.batches.bytes, UNEXECUTED_BYTES_MAX + BATCH_BYTES_MAX],
+    ['preparedCertificates', state.preparedCertificates.size, LOG_WINDOW],
+    ['ownRoots', state.ownRoots.size, ROOTS_MAX],
+    ['checkpoints', Math.max(...state.checkpoints.map(({ size }) => size)), CHECKPOINTS_PER_SENDER_MAX],
+    ['early messages', Math.max(...early.map(({ count }) => count)), EARLY_PER_SENDER_MAX],
+    ['early bytes', Math.max(...early.map(({ bytes }) => bytes)), EARLY_BYTES_PER_SENDER_MAX],
+    ['recoveries', state.recoveries.size, n],
+    ['timeoutTicks', state.timeoutTicks, TIMEOUT_TICKS_MAX],
+  ]
+}

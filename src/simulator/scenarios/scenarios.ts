@@ -1,0 +1,153 @@
+/** Plans written by hand: each leads to a place that seeds find seldom. */
+import { type ReplicaId, replicaIds } from '../../base/ids.ts'
+import { createRandom } from '../../base/random.ts'
+import { drawPlan, inOrder } from '../draw-plan.ts'
+import { type Incident, type Plan, withoutFaults } from '../plan.ts'
+import { EXACT_CLOCK } from '../virtual-clock.ts'
+import { CALM_NETWORK } from '../virtual-network.ts'
+
+export interface Scenario {
+  readonly name: string
+  readonly does: string
+  readonly plan: Plan
+}
+
+const [R0, R1, R2, R3] = replicaIds(4) as [ReplicaId, ReplicaId, ReplicaId, ReplicaId]
+
+/** A calm cluster of four with a light load; the parts say what is different. */
+function planOf(seed: number, parts: Partial<Plan>): Plan {
+  const drawn = withoutFaults(drawPlan(seed, 4))
+  return {
+    ...drawn,
+    suite: 'simulated',
+    network: CALM_NETWORK,
+    disk: { syncMs: [0.5, 1], readMs: 0.1, isTornAtCrash: true },
+    clocks: drawn.clocks.map(() => ({ storm: EXACT_CLOCK, calm: EXACT_CLOCK })),
+    workload: { ...drawn.workload, requestsPerClient: 20, openMax: 4, burstMax: 4, pauseMsMax: 100 },
+    calmAtMs: 1_000,
+    ...parts,
+  }
+}
+
+/** All replicas lose their power again and again, within a few milliseconds of each other. */
+function powerFailures(): Plan {
+  const random = createRandom(1)
+  const incidents: Incident[] = []
+  for (let atMs = 30; atMs < 900; atMs += random.between(40, 150)) {
+    for (const replica of replicaIds(4)) {
+      const downAtMs = atMs + random.below(5)
+      incidents.push({ kind: 'crash', replica, losesSent: random.chance(0.5), atMs: downAtMs })
+      incidents.push({ kind: 'restart', replica, atMs: downAtMs + random.between(1, 40) })
+    }
+  }
+  return planOf(1, { faultyMax: 4, incidents: inOrder(incidents) })
+}
+
+const turn = (replica: ReplicaId, traitor: string, atMs = 0): Incident => ({
+  kind: 'turn',
+  replica,
+  traitor,
+  number: replica + 1,
+  atMs,
+})
+
+const isolate = (replica: ReplicaId, atMs: number): Incident => ({
+  kind: 'partition',
+  reach: replicaIds(4).map((id) => (id === replica ? 1 << id : 0b1111 & ~(1 << replica))),
+  atMs,
+})
+
+const join = (atMs: number): Incident => ({ kind: 'partition', reach: null, atMs })
+
+/** Enough batches for several checkpoints. */
+const LONG_LOAD = { clients: 3, openMax: 2, burstMax: 2, pauseMsMax: 4, operationsMax: 1, keys: 8 } as const
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'power-failures',
+    does: 'all replicas lose their power at once, many times',
+    plan: powerFailures(),
+  },
+  {
+    name: 'equivocating-primary',
+    does: 'the first primary proposes different batches to different replicas',
+    plan: planOf(2, { incidents: [turn(R0, 'equivocator')] }),
+  },
+  {
+    name: 'two-faced-backup',
+    does: 'a backup votes one way to some and another way to the others, under loss',
+    plan: planOf(3, { incidents: [turn(R2, 'two-faced-voter')], network: { ...CALM_NETWORK, loss: 0.1 } }),
+  },
+  {
+    name: 'isolated-primary',
+    does: 'the primary is cut off with proposals under way, and comes back when another one has begun',
+    plan: planOf(4, {
+      incidents: [isolate(R0, 60), join(900), isolate(R1, 1_000), join(2_200)],
+      calmAtMs: 2_400,
+      workload: { ...LONG_LOAD, requestsPerClient: 60, pauseMsMax: 60 },
+    }),
+  },
+  {
+    name: 'flapping-primaries',
+    does: 'each view’s primary is cut off in turn, so that certificates of several views meet in one NEW-VIEW',
+    plan: planOf(5, {
+      incidents: inOrder(
+        [0, 1, 2, 3, 4, 5, 6, 7].flatMap((round) => [
+          isolate(replicaIds(4)[round % 4] as ReplicaId, 40 + 300 * round),
+          join(40 + 300 * round + 290),
+        ]),
+      ),
+      calmAtMs: 2_500,
+      network: { delayMs: [1, 20], loss: 0.05, duplication: 0, reordering: 0.3 },
+      workload: { ...LONG_LOAD, requestsPerClient: 40, pauseMsMax: 100 },
+    }),
+  },
+  {
+    name: 'sleeper',
+    does: 'a replica sleeps through several checkpoints, and fetches the state',
+    plan: planOf(6, {
+      incidents: [{ kind: 'crash', replica: R3, losesSent: true, atMs: 30 }],
+      calmAtMs: 3_000,
+      workload: { ...LONG_LOAD, requestsPerClient: 160 },
+    }),
+  },
+  {
+    name: 'restart-beyond-checkpoint',
+    does: 'every replica restarts in turn after checkpoints were stored and the log was trimmed',
+    plan: planOf(7, {
+      incidents: replicaIds(4).flatMap((replica): readonly Incident[] => [
+        { kind: 'crash', replica, losesSent: false, atMs: 2_000 + 100 * replica },
+        { kind: 'restart', replica, atMs: 2_050 + 100 * replica },
+      ]),
+      calmAtMs: 3_000,
+      workload: { ...LONG_LOAD, requestsPerClient: 160 },
+    }),
+  },
+  {
+    name: 'lost-disk',
+    does: 'a replica loses its disk and heals; then another one becomes a traitor',
+    plan: planOf(8, {
+      incidents: [
+        { kind: 'lose-disk', replica: R1, atMs: 200 },
+        { kind: 'restart', replica: R1, atMs: 220 },
+        turn(R2, 'two-faced-voter', 5_900),
+      ],
+      calmAtMs: 6_000,
+      workload: { ...LONG_LOAD, requestsPerClient: 120, pauseMsMax: 40 },
+    }),
+  },
+  {
+    name: 'damaged-log',
+    does: 'the primary finds its log damaged after a crash',
+    plan: planOf(9, {
+      incidents: [
+        { kind: 'rot-log', replica: R0, atMs: 150 },
+        { kind: 'restart', replica: R0, atMs: 160 },
+      ],
+      calmAtMs: 3_000,
+    }),
+  },
+]
+
+export const scenarioNamed = (name: string): Scenario | null =>
+  SCENARIOS.find((scenario) => scenario.name === name) ?? null

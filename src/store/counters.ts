@@ -1,0 +1,60 @@
+/** The single records of the state: what is counted, and the limits that execution obeys. See `state-keys.ts`. */
+import { assert } from '../base/assert.ts'
+import { readU64, writeU64 } from '../base/bytes.ts'
+import type { Milliseconds, Sequence } from '../base/ids.ts'
+import type { Tree } from '../tree/tree.ts'
+import type { RetentionLimits } from './sessions.ts'
+import { COUNTERS_KEY, LIMITS_KEY } from './state-keys.ts'
+
+export interface Counters {
+  readonly lastSequence: Sequence
+  readonly executedTime: Milliseconds
+  readonly revision: number
+  /** Bytes of keys and values. */
+  readonly bytes: number
+  readonly executedCount: number
+}
+
+export interface StateLimits {
+  readonly storeBytesMax: number
+  readonly retention: RetentionLimits
+}
+
+export function writeCounters(tree: Tree, counters: Counters): void {
+  const { lastSequence, executedTime, revision, bytes, executedCount } = counters
+  writeNumbers(tree, COUNTERS_KEY, [lastSequence, executedTime, revision, bytes, executedCount])
+}
+
+export function readCounters(tree: Tree): Counters {
+  const record = readRecord(tree, COUNTERS_KEY, 5)
+  return {
+    lastSequence: readU64(record, 0) as Sequence,
+    executedTime: readU64(record, 8) as Milliseconds,
+    revision: readU64(record, 16),
+    bytes: readU64(record, 24),
+    executedCount: readU64(record, 32),
+  }
+}
+
+export function writeLimits(tree: Tree, { storeBytesMax, retention }: StateLimits): void {
+  const { retainedBytesMax, clientRetainedBytesMax } = retention
+  writeNumbers(tree, LIMITS_KEY, [storeBytesMax, retainedBytesMax, clientRetainedBytesMax])
+}
+
+export function readLimits(tree: Tree): StateLimits {
+  const record = readRecord(tree, LIMITS_KEY, 3)
+  const retention = { retainedBytesMax: readU64(record, 8), clientRetainedBytesMax: readU64(record, 16) }
+  return { storeBytesMax: readU64(record, 0), retention }
+}
+
+function writeNumbers(tree: Tree, key: Uint8Array, numbers: readonly number[]): void {
+  const record = new Uint8Array(8 * numbers.length)
+  for (const [index, number] of numbers.entries()) writeU64(record, 8 * index, number)
+  tree.set(key, record)
+}
+
+function readRecord(tree: Tree, key: Uint8Array, numbers: number): Uint8Array {
+  const record = tree.get(key)
+  assert(record?.length === 8 * numbers, 'a state without its counters and limits')
+  return record
+}

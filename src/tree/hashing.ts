@@ -1,0 +1,69 @@
+/**
+ * Hashes what has no hash yet, from the leaves up, in slices (DESIGN section 7 rule 4). A page is hashed once: pages that
+ * did not change are shared, and know theirs.
+ */
+import { assert } from '../base/assert.ts'
+import { readU16 } from '../base/bytes.ts'
+import { DIGEST_BYTES, type Hash } from '../base/hash.ts'
+import { ENTRY_HEADER_BYTES } from './layout.ts'
+import { itemAt, PAGE_AT, type Page, pageBytes, pageHash, placeAt, type ValuePage } from './page.ts'
+
+/** How much may still be hashed in this slice. */
+interface Slice {
+  readonly hash: Hash
+  bytesLeft: number
+}
+
+/** Hashes about so many bytes, at least one page, of what lies below a page that no tree changes any more. */
+export function hashSlice(page: Page, hash: Hash, bytesMax: number): boolean {
+  return hashBelow(page, { hash, bytesLeft: Math.max(1, bytesMax) })
+}
+
+/** Whether the page has its hash now. As deep as the tree is high. */
+function hashBelow(page: Page, slice: Slice): boolean {
+  if (page.isHashed) return true
+  const isReady = page.level === 0 ? hashValues(page, slice) : hashChildren(page, slice)
+  if (!isReady) return false
+  page.bytes.set(slice.hash(pageBytes(page)))
+  page.isHashed = true
+  slice.bytesLeft -= page.length
+  return true
+}
+
+function hashChildren(page: Page, slice: Slice): boolean {
+  const { stale, children, bytes } = page
+  for (let index = 0; index < stale.length; index++) {
+    if (stale[index] === 0) continue
+    const child = children[index] as Page
+    if (!child.isHashed && (slice.bytesLeft <= 0 || !hashBelow(child, slice))) return false
+    copyHash(child.bytes, bytes, placeAt(page, index))
+    stale[index] = 0
+  }
+  return slice.bytesLeft > 0
+}
+
+function hashValues(page: Page, slice: Slice): boolean {
+  if (page.values === null) return true
+  for (const [index, value] of page.values.entries()) {
+    if (value === null) continue
+    if (!value.isHashed) {
+      if (slice.bytesLeft <= 0) return false
+      value.bytes.set(slice.hash(value.bytes.subarray(PAGE_AT)))
+      value.isHashed = true
+      slice.bytesLeft -= value.bytes.length
+    }
+    const at = itemAt(page, index)
+    copyHash(value.bytes, page.bytes, at + ENTRY_HEADER_BYTES + readU16(page.bytes, at))
+  }
+  return true
+}
+
+function copyHash(from: Uint8Array, to: Uint8Array, at: number): void {
+  for (let index = 0; index < DIGEST_BYTES; index++) to[at + index] = from[index] as number
+}
+
+/** The hash of a page, which must have one. */
+export function knownHash(page: Page | ValuePage): Uint8Array {
+  assert(page.isHashed, 'asked for a hash before it was made')
+  return pageHash(page)
+}

@@ -1,0 +1,53 @@
+/** Replicas are killed, stopped and started again under a load whose history must stay linearizable. */
+import { afterEach, expect, test } from 'vitest'
+import { Fleet, LOAD_NAMES } from './fleet.ts'
+import { ProcessKit } from './process-kit.ts'
+import { RecordedLoad, verdictOf } from './recorded-load.ts'
+
+/** Four processes that start on a busy machine take their time. */
+const TEST_MS_MAX = 300_000
+const KILLS = 20
+
+let kit = new ProcessKit()
+afterEach(async () => {
+  await kit.cleanUp()
+  kit = new ProcessKit()
+})
+
+const startLoad = ({ directory }: Fleet) => RecordedLoad.start({ directory, names: LOAD_NAMES })
+
+async function expectLinearizable(load: RecordedLoad): Promise<void> {
+  const lines = await load.stop()
+  expect(lines.length).toBeGreaterThan(2 * load.acknowledged)
+  expect(verdictOf(lines).kind).toBe('linearizable')
+}
+
+test('a backup is killed, another is stopped for a while, and the load goes on', {
+  timeout: TEST_MS_MAX,
+}, async () => {
+  const fleet = await Fleet.up(kit)
+  const load = await startLoad(fleet)
+  await load.progress(100)
+  await fleet.end('SIGKILL', 2)
+  await load.progress(200)
+  await fleet.start(2)
+  await fleet.level()
+  fleet.signal('SIGSTOP', 3)
+  await load.progress(200)
+  fleet.signal('SIGCONT', 3)
+  await fleet.level()
+  await load.progress(50)
+  await expectLinearizable(load)
+})
+
+test(`all replicas are killed at once ${KILLS} times in a row`, { timeout: TEST_MS_MAX }, async () => {
+  const fleet = await Fleet.up(kit)
+  const load = await startLoad(fleet)
+  for (let round = 0; round < KILLS; round++) {
+    await load.progress(25)
+    await fleet.end('SIGKILL', ...fleet.ids)
+    await fleet.start(...fleet.ids)
+  }
+  await load.progress(50)
+  await expectLinearizable(load)
+})

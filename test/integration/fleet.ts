@@ -1,0 +1,99 @@
+/** Replicas as processes that a test may kill, stop, wipe and start again one by one, with a gateway to ask for their status. */
+import type { ChildProcess } from 'node:child_process'
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ClusterStatus } from '../../clients/library/cluster-status.ts'
+import { replicaDirectory } from '../../replicas/cluster-directory.ts'
+import { DEFAULT_CLIENTS, initCluster } from '../../replicas/init.ts'
+import { http, isAlive, type ProcessKit, until } from './process-kit.ts'
+
+export const LOAD_NAMES = ['load-0', 'load-1'] as const
+
+interface Running {
+  readonly child: ReturnType<ProcessKit['start']>
+  readonly pid: number
+}
+
+export class Fleet {
+  readonly directory: string
+  readonly ids: readonly number[]
+  readonly #kit: ProcessKit
+  readonly #running = new Map<number, Running>()
+  #gatewayUrl = ''
+
+  private constructor(kit: ProcessKit, directory: string, n: number) {
+    this.#kit = kit
+    this.directory = directory
+    this.ids = Array.from({ length: n }, (_, index) => index)
+  }
+
+  /** A new cluster, all of it running. */
+  static async up(kit: ProcessKit, n = 4): Promise<Fleet> {
+    const directory = kit.directory()
+    const clients = [...DEFAULT_CLIENTS, ...LOAD_NAMES]
+    await initCluster({ directory, replicas: n, suite: 'sodium', basePort: 0, clients })
+    const fleet = new Fleet(kit, directory, n)
+    await fleet.start(...fleet.ids)
+    const gateway = kit.start('gateway', '--dir', directory, '--port', '0')
+    await printed(gateway, 'http://')
+    fleet.#gatewayUrl = /http:\/\/\S+/.exec(gateway.output.stdout)?.[0] ?? ''
+    return fleet
+  }
+
+  /** Starts these replicas together and waits until each is ready. */
+  async start(...ids: readonly number[]): Promise<void> {
+    for (const id of ids) {
+      const child = this.#kit.start('replica', '--dir', this.directory, '--id', `${id}`)
+      this.#running.set(id, { child, pid: child.pid ?? 0 })
+    }
+    for (const id of ids) await printed((this.#running.get(id) as Running).child, '"msg":"ready"')
+  }
+
+  /** Ends these replicas in this way and waits until they are gone. */
+  async end(signal: 'SIGKILL' | 'SIGTERM', ...ids: readonly number[]): Promise<void> {
+    for (const id of ids) this.signal(signal, id)
+    const isGone = (id: number): boolean => !isAlive(this.#running.get(id)?.pid ?? 0)
+    await until(`replicas ${ids} are gone`, () => ids.every(isGone))
+  }
+
+  signal(signal: NodeJS.Signals, id: number): void {
+    this.#running.get(id)?.child.kill(signal)
+  }
+
+  /** Removes all that a replica, which must be down, knows but its key. */
+  wipe(id: number): void {
+    const folder = replicaDirectory(this.directory, id)
+    for (const name of readdirSync(folder)) {
+      if (name !== 'secret.key') rmSync(join(folder, name), { recursive: true })
+    }
+  }
+
+  async status(): Promise<ClusterStatus> {
+    return (await http(`${this.#gatewayUrl}/v1/status`)).json as unknown as ClusterStatus
+  }
+
+  /** Waits until all vote and no replica lags: a moment with a load going on. `slack` in sequence numbers. */
+  async level(slack = 200, limitMs = 30_000): Promise<void> {
+    let seen: unknown = null
+    const isLevel = async (): Promise<boolean> => {
+      const { replicas } = await this.status()
+      seen = replicas.map(({ id, view, lastExecuted, state }) => ({ id, view, lastExecuted, state }))
+      const executed = replicas.map(({ lastExecuted }) => lastExecuted ?? -1)
+      const isVoting = replicas.every(({ state }) => state === 'voting')
+      return isVoting && Math.max(...executed) - Math.min(...executed) <= slack && Math.min(...executed) > 0
+    }
+    await until('all replicas vote and are level', isLevel, limitMs).catch((error: Error) => {
+      throw new Error(`${error.message}: ${JSON.stringify(seen)}`)
+    })
+  }
+}
+
+async function printed(
+  child: ChildProcess & { readonly output: { stdout: string; stderr: string } },
+  text: string,
+) {
+  await until(`it printed ${text}`, () => {
+    if (child.exitCode !== null) throw new Error(`it ended: ${child.output.stderr}`)
+    return child.output.stdout.includes(text)
+  })
+}

@@ -1,0 +1,81 @@
+/** The primary is killed, stopped and restarted, and disks are lost, under a load whose history must stay linearizable. */
+import { afterEach, expect, test } from 'vitest'
+import { Fleet, LOAD_NAMES } from './fleet.ts'
+import { ProcessKit } from './process-kit.ts'
+import { RecordedLoad, verdictOf } from './recorded-load.ts'
+
+/** Four processes that start on a busy machine take their time. */
+const TEST_MS_MAX = 300_000
+
+let kit = new ProcessKit()
+afterEach(async () => {
+  await kit.cleanUp()
+  kit = new ProcessKit()
+})
+
+const startLoad = ({ directory }: Fleet) => RecordedLoad.start({ directory, names: LOAD_NAMES })
+
+async function expectLinearizable(load: RecordedLoad): Promise<void> {
+  const lines = await load.stop()
+  expect(lines.length).toBeGreaterThan(2 * load.acknowledged)
+  expect(verdictOf(lines).kind).toBe('linearizable')
+}
+
+test('the primary is killed, its successor is stopped for a while, and writes go on without them', {
+  timeout: TEST_MS_MAX,
+}, async () => {
+  const fleet = await Fleet.up(kit)
+  const load = await startLoad(fleet)
+  await load.progress(100)
+  const first = (await fleet.status()).primary
+  await fleet.end('SIGKILL', first)
+  await load.progress(100)
+  const second = await fleet.status()
+  expect(second.view).toBeGreaterThan(0)
+  expect(second.primary).not.toBe(first)
+  await fleet.start(first)
+  await fleet.level()
+
+  const primary = (await fleet.status()).primary
+  fleet.signal('SIGSTOP', primary)
+  await load.progress(200)
+  expect((await fleet.status()).view).toBeGreaterThan(second.view)
+  // It wakes in a view that is over, with its clock far ahead of what it last saw.
+  fleet.signal('SIGCONT', primary)
+  await fleet.level()
+  await load.progress(50)
+  await expectLinearizable(load)
+})
+
+test('all replicas are restarted in turn', { timeout: TEST_MS_MAX }, async () => {
+  const fleet = await Fleet.up(kit)
+  const load = await startLoad(fleet)
+  for (const id of fleet.ids) {
+    await load.progress(50)
+    await fleet.end('SIGTERM', id)
+    await load.progress(20)
+    await fleet.start(id)
+    await fleet.level()
+  }
+  await load.progress(50)
+  await expectLinearizable(load)
+})
+
+test('one replica after another loses its disk and heals', { timeout: TEST_MS_MAX }, async () => {
+  const fleet = await Fleet.up(kit)
+  const load = await startLoad(fleet)
+  for (const id of [2, 0]) {
+    await load.progress(100)
+    await fleet.end('SIGKILL', id)
+    fleet.wipe(id)
+    const { view } = await fleet.status()
+    await fleet.start(id)
+    await fleet.level()
+    // Nobody who forgot votes in the views that it may have voted in (6.4).
+    expect((await fleet.status()).view).toBeGreaterThanOrEqual(view + 2)
+  }
+  // It votes as any other: without it there would be no quorum.
+  await fleet.end('SIGKILL', 1)
+  await load.progress(100)
+  await expectLinearizable(load)
+})

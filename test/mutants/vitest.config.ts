@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/mutants/*.hunt.ts'],
+    testTimeout: 30 * 60_000,
+    hookTimeout: 30_000,
+  },
+})

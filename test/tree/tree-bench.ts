@@ -1,0 +1,125 @@
+/**
+ * What a put costs in the tree, hashing included. To run it:
+ *   node_modules/.bin/tsc -p test/tsconfig.json --noEmit false --outDir dist/bench
+ *   node dist/bench/test/tree/tree-bench.js [keys ...]
+ */
+import { createHash } from 'node:crypto'
+import type { Hash } from '../../src/base/hash.ts'
+import { createRandom } from '../../src/base/random.ts'
+import { sodiumSuite } from '../../src/crypto/sodium-suite.ts'
+import type { TreeSnapshot } from '../../src/tree/snapshot.ts'
+import { Tree } from '../../src/tree/tree.ts'
+
+const VALUE_BYTES = 100
+/** 128 batches of 64 puts. */
+const CHECKPOINT_PUTS = 128 * 64
+const CHECKPOINTS = 24
+const SLICE_BYTES = 256 * 1024
+
+const streamed: Hash = (...parts) => {
+  const hasher = createHash('sha256')
+  for (const part of parts) hasher.update(part)
+  return hasher.digest()
+}
+
+interface Counts {
+  hashed: number
+  calls: number
+}
+function counting(hash: Hash, counts: Counts): Hash {
+  return (...parts) => {
+    counts.calls++
+    for (const part of parts) counts.hashed += part.length
+    return hash(...parts)
+  }
+}
+
+/** A 16-byte key of which the first bytes are those of its neighbours. */
+function writeKey(target: Uint8Array, index: number): void {
+  const text = `key/${index.toString().padStart(12, '0')}`
+  for (let at = 0; at < text.length; at++) target[at] = text.charCodeAt(at)
+}
+
+const milliseconds = (from: bigint): number => Number(process.hrtime.bigint() - from) / 1e6
+
+function run(keys: number, name: string, hash: Hash): void {
+  const counts: Counts = { hashed: 0, calls: 0 }
+  const tree = new Tree(counting(hash, counts))
+  const random = createRandom(7)
+  const key = new Uint8Array(16)
+  const value = new Uint8Array(VALUE_BYTES)
+  let round = 0
+  const put = (index: number): void => {
+    writeKey(key, index)
+    value[0] = index
+    value[1] = round
+    tree.find(key, 0, key.length)
+    tree.put(key, 0, key.length, VALUE_BYTES)
+    tree.valueBuffer.set(value, tree.valueAt)
+  }
+  const order = random.shuffle(Array.from({ length: keys }, (_, index) => index))
+  const loading = process.hrtime.bigint()
+  for (const index of order) put(index)
+  const loaded = milliseconds(loading)
+  let base: TreeSnapshot = tree.snapshot()
+  base.hashAll()
+
+  const indices = Array.from({ length: CHECKPOINT_PUTS }, () => 0)
+  const times: { put: number; hash: number }[] = []
+  let [slowestPut, slowestSlice, slowestChanges, pages, bytes] = [0, 0, 0, 0, 0]
+  counts.hashed = 0
+  counts.calls = 0
+  for (; round < CHECKPOINTS; round++) {
+    for (let at = 0; at < CHECKPOINT_PUTS; at++) indices[at] = random.below(keys)
+    const putting = process.hrtime.bigint()
+    for (const index of indices) put(index)
+    const snapshot = tree.snapshot()
+    const putMs = milliseconds(putting)
+    const hashing = process.hrtime.bigint()
+    for (let root: Uint8Array | null = null; root === null; ) {
+      const slice = process.hrtime.bigint()
+      root = snapshot.hashSome(SLICE_BYTES)
+      slowestSlice = Math.max(slowestSlice, milliseconds(slice))
+    }
+    times.push({ put: putMs, hash: milliseconds(hashing) })
+    const changing = process.hrtime.bigint()
+    const { added, removed } = snapshot.changesSince(base)
+    slowestChanges = Math.max(slowestChanges, milliseconds(changing))
+    for (const page of added) {
+      pages++
+      bytes += page.bytes.length
+    }
+    for (const _ of removed) pages += 0
+    base.release()
+    base = snapshot
+  }
+  for (const index of indices) {
+    const one = process.hrtime.bigint()
+    put(index)
+    slowestPut = Math.max(slowestPut, milliseconds(one))
+  }
+  const perPut = (of: (time: { put: number; hash: number }) => number, rank: number): string => {
+    const sorted = times.map(of).sort((a, b) => a - b)
+    return (((sorted[Math.floor(rank * sorted.length)] as number) * 1000) / CHECKPOINT_PUTS).toFixed(2)
+  }
+  // The best of many tells more than the mean where others use the machine too.
+  const figures = (rank: number): string =>
+    `${perPut((time) => time.put + time.hash, rank)} (${perPut((time) => time.put, rank)} putting,` +
+    ` ${perPut((time) => time.hash, rank)} hashing)`
+  const perCheckpoint = (count: number): number => Math.round(count / CHECKPOINTS)
+  const memory = process.memoryUsage()
+  console.log(
+    `${keys} keys, ${name}: µs a put: median ${figures(0.5)}, best ${figures(0)};` +
+      ` load ${((loaded * 1000) / keys).toFixed(2)} µs a put\n` +
+      `  a checkpoint: ${perCheckpoint(counts.calls)} hashes of ${perCheckpoint(counts.hashed)} bytes;` +
+      ` writes ${perCheckpoint(pages)} pages of ${perCheckpoint(bytes)} bytes\n` +
+      `  longest: put ${slowestPut.toFixed(2)} ms, slice ${slowestSlice.toFixed(2)} ms, changes ${slowestChanges.toFixed(2)} ms;` +
+      ` heap ${memory.heapUsed >> 20} MiB, buffers ${memory.arrayBuffers >> 20} MiB`,
+  )
+}
+
+const sizes = process.argv.slice(2).map(Number)
+for (const keys of sizes.length > 0 ? sizes : [1_000, 100_000, 1_000_000]) {
+  run(keys, 'suite sodium', sodiumSuite.hash)
+  if (sizes.length === 0 && keys === 100_000) run(keys, 'node:crypto, streamed', streamed)
+}
