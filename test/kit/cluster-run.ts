@@ -24,6 +24,10 @@ export class ClusterRun {
   readonly sent = new Map<string, number>()
   /** Called after each round of deliveries: for what must hold at any time. */
   onDelivered: () => void = () => {}
+  /** Called with each message as it is sent, lost or not. */
+  onSent: (delivery: Delivery) => void = () => {}
+  /** What arrives instead of a message: a traitor's doing. */
+  rewrite: (delivery: Delivery) => Verified<ProtocolMessage> = ({ message }) => message
   /** Whether a message is lost. */
   loses: (delivery: Delivery) => boolean = () => false
   readonly #kit: ClusterKit
@@ -117,7 +121,8 @@ export class ClusterRun {
     const message = this.#kit.accept(bytes, this.#kit.replicaPeer(from))
     if (!isForReplicas(message)) throw new Error(`a replica sent ${message.kind}`)
     this.sent.set(message.kind, (this.sent.get(message.kind) ?? 0) + 1)
-    const delivery = { from, to, message }
+    this.onSent({ from, to, message })
+    const delivery = { from, to, message: this.rewrite({ from, to, message }) }
     if (!this.loses(delivery)) this.#queue.push(delivery)
   }
 

@@ -27,6 +27,8 @@ export class FakeApplication {
   root: Uint8Array = FIRST_ROOT
   /** Recovery operations that are executed and refused, because they come too soon. */
   refusesRecoveries = false
+  /** Where each (client, timestamp) changed the state, in that order. */
+  readonly applied: { readonly operation: string; readonly sequence: Sequence }[]
   readonly #kit: ClusterKit
   readonly #known: Map<string, string>
   readonly #highest: Map<ClientId, number>
@@ -35,6 +37,7 @@ export class FakeApplication {
   constructor(kit: ClusterKit, from?: FakeApplication) {
     this.#kit = kit
     if (from !== undefined) this.root = from.root
+    this.applied = from === undefined ? [] : [...from.applied]
     this.#known = new Map(from === undefined ? [] : from.#known)
     this.#highest = new Map(from === undefined ? [] : from.#highest)
     this.#nonces = new Set(from === undefined ? [] : from.#nonces)
@@ -61,6 +64,7 @@ export class FakeApplication {
       if (this.standing(client, timestamp, digest) !== 'new') continue
       const replica = this.#replicaOf(client)
       if (replica === null) {
+        this.applied.push({ operation: `${client}:${timestamp}`, sequence })
         this.#known.set(`${client}:${timestamp}`, toHex(digest))
         this.#highest.set(client, Math.max(this.#highest.get(client) ?? 0, timestamp))
       } else {

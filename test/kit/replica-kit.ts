@@ -92,6 +92,7 @@ export class ReplicaUnderTest {
   readonly #archive: DecisionArchive
   #stored: Remains['stored']
   #nonces = 0
+  readonly #found = new Set<number>()
 
   /** After a restart from a log, what it sent first. */
   readonly resumed: readonly Effect[]
@@ -232,11 +233,20 @@ export class ReplicaUnderTest {
     })
   }
 
+  /** Whether the log that it restarted from held something of this sequence number. */
+  isFound(sequence: number): boolean {
+    return this.#found.has(sequence)
+  }
+
   #recover(bytes: Uint8Array): void {
     const record = decodeLogRecord(bytes, this.#kit.tools, this.#kit.authenticator)
     if (isRejection(record)) throw new Error(`the log holds a bad record: ${record.reason}`)
     notePlace(this.#archive, record, this.log.length)
     this.log.push(bytes)
+    if (record.kind === 'accepted') this.#found.add(record.prePrepare.sequence)
+    if (record.kind === 'new-view' && !isRejection(record.newView.contents)) {
+      for (const { sequence } of record.newView.contents.prePrepares) this.#found.add(sequence)
+    }
     for (const effect of replay(this.state, record)) {
       if (effect.kind === 'snapshot') this.#freeze(effect.sequence)
       else if (effect.kind === 'execute') step(this.state, this.#execute(effect))
