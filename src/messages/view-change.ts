@@ -45,7 +45,8 @@ export function decodeViewChangeBody(
   decodeFrame: DecodeFrame,
 ): Pick<ViewChange, 'stable' | 'preparedCertificates'> | Rejection {
   const reader = new BodyReader(body, decodeFrame)
-  const checkpoints = reader.certificate().filter((message) => message.kind === 'checkpoint')
+  const checkpoints = reader.certificate()
+  if (!checkpoints.every(isCheckpoint)) return rejection('certificate-mixed')
   const count = reader.u16(LOG_WINDOW)
   const preparedCertificates: PreparedCertificate[] = []
   for (let index = 0; index < count && reader.fault === null; index++) {
@@ -59,6 +60,9 @@ export function decodeViewChangeBody(
   const root = checkpoints[0]?.root ?? new Uint8Array(0)
   return reader.end() ?? { stable: { sequence, root, checkpoints }, preparedCertificates }
 }
+
+const isCheckpoint = (message: { readonly kind: string }): message is Checkpoint =>
+  message.kind === 'checkpoint'
 
 const isPrepare = (message: { readonly kind: string }): message is Vote => message.kind === 'prepare'
 

@@ -11,6 +11,7 @@ import { executeDecided } from './execution.ts'
 import { reject } from './normal-case.ts'
 import { CHECKPOINTS_PER_SENDER_MAX, TRANSFER_AFTER_TICKS } from './parameters.ts'
 import { proposeBatches } from './propose.ts'
+import { renewLostRecovery } from './recovery-operations.ts'
 import { dropAllServed } from './requests.ts'
 import {
   isHandedOver,
@@ -129,6 +130,8 @@ export function onStored(step: Step, sequence: Sequence): void {
   // An own NEW-VIEW that is still on its way to the disk already says more than the VIEW-CHANGE.
   const isSaid = message?.view === view && (isActive || madeNewView !== view)
   if (message !== null && isSaid) persist(step, { kind: 'view-again', message })
+  // Who else waits for a checkpoint is known to the executed log only.
+  if (state.recoveries.size > 0) persist(step, { kind: 'recoveries', waiting: [...state.recoveries] })
   // h must not hang on the stored state alone: its certificate may be lost where the log is not.
   persist(step, { kind: 'stable', stable: state.stable })
   effects.push({ kind: 'trim', upTo: sequence })
@@ -197,6 +200,7 @@ export function onTransferred(step: Step, stable: CheckpointCertificate): void {
   state.transfer = null
   if (state.health === 'diverged') state.health = 'sound'
   dropAllServed(state)
+  renewLostRecovery(step)
   executeDecided(step)
   proposeBatches(step)
 }

@@ -1,6 +1,6 @@
 /** What waits for the disk: section 6 of the rules, "durable before send". */
 import type { Outgoing, Relayed } from './effects.ts'
-import type { ReplicaState, Step } from './state.ts'
+import { mayVote, type ReplicaState, type Step } from './state.ts'
 
 /** The first `records` records are on disk: what waited for them goes out, unless its view is over. // PBFT-6 */
 export function onPersisted({ state, effects }: Step, records: number): void {
@@ -10,7 +10,7 @@ export function onPersisted({ state, effects }: Step, records: number): void {
     if (withheld.records > records) break
     released++
     const { outgoing } = withheld
-    if (!isOfCurrentView(state, outgoing)) continue
+    if (!isOfCurrentView(state, outgoing) || !mayVote(state)) continue
     if (outgoing.kind === 'prepare') {
       const slot = state.slots.get(outgoing.sequence)
       if (slot !== undefined) slot.isAcceptedDurable = true

@@ -94,6 +94,12 @@ export type Event =
   /** The log was replayed to its end, at a start; comes before every other event. The nonce is of this start. */
   | { readonly kind: 'resumed'; readonly nonce: number }
 
+/** A replica whose executed recovery operation waits for its checkpoint, with s_r and u of rule 6.4. */
+export type WaitingRecovery = readonly [
+  replica: ReplicaId,
+  executed: { readonly sequence: Sequence; readonly view: View },
+]
+
 /** What the log has to hold; section 6 of the rules says what waits for which. */
 export type LogRecord =
   /** The own proposal: (v, s, D) and the batch. The runtime adds the signature that will be sent. */
@@ -116,6 +122,7 @@ export type LogRecord =
   | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
   /** An amnesiac replica's recovery operation; that others proved it amnesiac; that it is healed, from `view` on. */
   | { readonly kind: 'recovery'; readonly request: Request }
+  | { readonly kind: 'recoveries'; readonly waiting: readonly WaitingRecovery[] }
   | { readonly kind: 'forgotten' }
   | { readonly kind: 'healed'; readonly view: View }
   /** The decision's certificate, with the batch where the log does not hold it yet. */

@@ -5,11 +5,12 @@ import type { Batch } from '../messages/message.ts'
 import type { ExecutedRecovery } from './effects.ts'
 import { proposeBatches } from './propose.ts'
 import { noteRecoveries } from './recovery-operations.ts'
-import { dropServed } from './requests.ts'
+import { dropServed, startTimer } from './requests.ts'
 import type { ReplicaState, Step } from './state.ts'
 
 /** Hands decided batches over strictly in the order of their sequence numbers. // PBFT-1.6 */
 export function executeDecided({ state, effects }: Step): void {
+  if (state.health === 'diverged') return // its state is not what the others execute on
   for (;;) {
     const sequence = (state.lastHandedOver + 1) as Sequence
     const slot = state.slots.get(sequence)
@@ -33,6 +34,7 @@ export function onExecuted(step: Step, executed: Executed): void {
   const { sequence } = executed
   const batch = noteExecuted(state, executed)
   dropServed(state, batch.requests)
+  startTimer(state)
   if (batch.requests.length > 0) effects.push({ kind: 'reply', view: state.view, sequence })
   proposeBatches(step)
 }

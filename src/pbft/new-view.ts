@@ -100,7 +100,10 @@ export function onNewView(step: Step, newView: Verified<NewView>, from: Peer): v
 /** An authentic NEW-VIEW that does not check out ends its view, once Q replicas have come that far. // PBFT-3.4 */
 function refute(step: Step, view: View): void {
   const { state } = step
-  if (view > state.refutedView) state.refutedView = view
+  const sender = primaryOf(view, state.config.n)
+  const known = state.refutedViews.get(sender)
+  // Of several views of one primary the next one to come counts.
+  if (known === undefined || known < state.view || view < known) state.refutedViews.set(sender, view)
   awaitNewView(step)
 }
 
@@ -176,5 +179,14 @@ function acceptChoices(step: Step, prePrepares: readonly PrePrepareHeader[], min
     slot.acceptedTick = state.ticks
     slot.isAcceptedDurable = true // whatever depends on it is withheld behind the NEW-VIEW's record
   }
+  // The others come back from the logs of those that voted for them, should a later view choose them.
+  state.batches.retain((sequence, digest) => {
+    const slot = state.slots.get(sequence)
+    const own = state.preparedCertificates.get(sequence)?.prePrepare.digest
+    const decided = slot?.decided?.[0]?.digest
+    return [slot?.accepted?.digest, own, decided].some(
+      (each) => each !== undefined && equalBytes(each, digest),
+    )
+  })
   for (const { sequence } of chosen) voteForChoice(step, openSlot(state, sequence))
 }

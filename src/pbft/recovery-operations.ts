@@ -61,12 +61,13 @@ export function noteRecoveries(
  * The operation was executed in a state that was transferred, and no certificate tells in which view: another nonce is
  * needed. // PBFT-6.4
  */
-function renewLostRecovery({ state }: Step): void {
+export function renewLostRecovery({ state, effects }: Step): void {
   const { recovery } = state
   if (state.health !== 'amnesiac' || recovery === null || recovery.executed !== null) return
   const { client, timestamp, digest } = recovery.request
   if (state.config.standing(client, timestamp, digest) !== 'executed') return
   state.recovery = null
+  effects.push({ kind: 'prepare-recovery' })
 }
 
 /** The checkpoint at or above s_r + L: what an amnesiac replica may have voted for is history there. */

@@ -17,7 +17,7 @@ import type {
 } from '../messages/message.ts'
 import { isRejection } from '../messages/rejection.ts'
 import { adoptStable, compareWithStable } from './checkpoint.ts'
-import type { Effect, Outgoing } from './effects.ts'
+import type { Effect, Outgoing, WaitingRecovery } from './effects.ts'
 import { type Executed, executeDecided, noteExecuted } from './execution.ts'
 import {
   broadcastDurably,
@@ -42,6 +42,7 @@ export type RecoveredRecord =
   | { readonly kind: 'checkpoint'; readonly sequence: Sequence; readonly root: Uint8Array }
   | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
   | { readonly kind: 'recovery'; readonly request: Verified<Request> }
+  | { readonly kind: 'recoveries'; readonly waiting: readonly WaitingRecovery[] }
   | { readonly kind: 'forgotten' }
   | { readonly kind: 'healed'; readonly view: View }
 
@@ -80,6 +81,9 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
         askedTick: Number.NEGATIVE_INFINITY,
         executed: null,
       }
+      break
+    case 'recoveries':
+      for (const [replica, executed] of record.waiting) state.recoveries.set(replica, executed)
       break
     case 'forgotten':
       state.health = 'amnesiac'

@@ -19,6 +19,7 @@ import { isPrimary, primary, type ReplicaState, type Step } from './state.ts'
 /** A request from its client, or relayed by a backup. // PBFT-1.1 */
 export function onRequest(step: Step, request: Verified<Request>, from: Peer): void {
   const { state, effects } = step
+  if (state.health === 'diverged') return // its answers would be wrong
   const standing = state.config.standing(request.client, request.timestamp, request.digest)
   switch (standing) {
     case 'executed':

@@ -24,9 +24,9 @@ import { isSettled, openSince, type Slot } from './slot.ts'
 import {
   findBatch,
   hasBatch,
-  highWatermark,
-  isHandedOver,
+  isDecisionInReach,
   isPrimary,
+  mayVote,
   openSlot,
   type ReplicaState,
   type Step,
@@ -119,7 +119,7 @@ function resendView({ state, effects }: Step, status: Status): void {
   if (peer === undefined || isIn || state.ticks - peer.resentTick < VIEW_RESEND_TICKS) return
   const isHeld = status.view === state.view && (status.viewChanges & (1 << state.config.id)) !== 0
   const message = state.isActive ? state.newView : own?.view === state.view && !isHeld ? own : null
-  if (message === null) return
+  if (message === null || (message.sender === state.config.id && !mayVote(state))) return
   peer.resentTick = state.ticks
   effects.push({ kind: 'send', to: status.sender, outgoing: relayed(message) })
 }
@@ -131,6 +131,7 @@ function resendCheckpoints({ state, effects }: Step, status: Status): void {
     effects.push({ kind: 'send', to: status.sender, outgoing: { kind: 'stable-checkpoint', stable } })
     return
   }
+  if (!mayVote(state)) return
   for (const [sequence, own] of checkpoints[config.id] ?? []) {
     if (sequence > status.lowWatermark) {
       effects.push({ kind: 'send', to: status.sender, outgoing: relayed(own) })
@@ -162,7 +163,8 @@ function serveDecisions({ state, effects }: Step, status: Status): void {
 
 /** Sends the own votes, and pre-prepares, that the peer lacks for slots which have been open for a while. */
 function resendVotes(step: Step, status: Status): void {
-  if (status.view !== step.state.view || !step.state.isActive) return
+  // What an amnesiac replica gets back of its own it does not stand by. // PBFT-6.4
+  if (status.view !== step.state.view || !step.state.isActive || !mayVote(step.state)) return
   for (const [sequence, slot] of step.state.slots) {
     const age = step.state.ticks - slot.acceptedTick
     if (sequence <= status.lastExecuted || age < RESEND_AFTER_TICKS) continue
@@ -195,7 +197,7 @@ const relayed = (message: Relayed['message']): Relayed => ({ kind: 'relayed', me
 export function onDecision(step: Step, decision: Verified<Decision>): void {
   const { state } = step
   const { sequence, digest, batch } = decision
-  if (isHandedOver(state, sequence) || sequence > highWatermark(state)) return
+  if (!isDecisionInReach(state, sequence)) return
   if (findBatch(state, sequence, digest) === null && !hasRoomFor(state, sequence, batch)) return
   const slot = openSlot(state, sequence)
   slot.decided ??= decision.commits

@@ -96,8 +96,8 @@ export interface ReplicaState {
   newView: NewView | null
   /** maxSeq of that NEW-VIEW: up to here, sequence numbers are accepted from O only (rule 3.4). */
   lastChosen: Sequence
-  /** The highest view whose primary signed a NEW-VIEW that does not check out. */
-  refutedView: View
+  /** The view for which each replica, as its primary, signed a NEW-VIEW that does not check out. */
+  readonly refutedViews: Map<ReplicaId, View>
   /** The view for which this replica made its VIEW-CHANGE. */
   announcedView: View
   /** The view for which this replica, as primary, made its NEW-VIEW. */
@@ -179,7 +179,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     viewChanges: new Array(n).fill(null),
     newView: null,
     lastChosen: 0 as Sequence,
-    refutedView: 0 as View,
+    refutedViews: new Map(),
     announcedView: 0 as View,
     madeNewView: 0 as View,
     viewChangeTick: null,
@@ -246,6 +246,10 @@ export const isInWindow = (state: ReplicaState, sequence: Sequence): boolean =>
 /** Whether the batch of `sequence` was handed to the application. */
 export const isHandedOver = (state: ReplicaState, sequence: Sequence): boolean =>
   sequence <= state.lastHandedOver
+
+/** Whether a decision may be held until it is executed: two windows of them bound the room, wherever h is. */
+export const isDecisionInReach = (state: ReplicaState, sequence: Sequence): boolean =>
+  !isHandedOver(state, sequence) && sequence <= state.lastHandedOver + 2 * logWindow(state)
 
 /** Whether it may send PRE-PREPARE, PREPARE, COMMIT, CHECKPOINT, VIEW-CHANGE and NEW-VIEW. // PBFT-6.4 */
 export const mayVote = (state: ReplicaState): boolean => state.health === 'sound' && state.recall === null

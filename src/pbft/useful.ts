@@ -9,7 +9,7 @@ import type { Checkpoint, NewView, PrePrepare, ViewChange, Vote } from '../messa
 import type { ProtocolMessage } from './effects.ts'
 import { isBatchLacking } from './retransmission.ts'
 import { isSettled, votesOf } from './slot.ts'
-import { highWatermark, isHandedOver, isInWindow, type ReplicaState } from './state.ts'
+import { isDecisionInReach, isInWindow, type ReplicaState } from './state.ts'
 
 export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean {
   switch (message.kind) {
@@ -27,7 +27,7 @@ export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean
       return isVoteUseful(state, message)
     case 'decision': {
       const { sequence } = message
-      if (isHandedOver(state, sequence) || sequence > highWatermark(state)) return false
+      if (!isDecisionInReach(state, sequence)) return false
       const slot = state.slots.get(sequence)
       return slot === undefined || !isSettled(slot)
     }

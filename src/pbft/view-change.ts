@@ -18,7 +18,14 @@ import { reject } from './normal-case.ts'
 import { TIMEOUT_TICKS_MAX } from './parameters.ts'
 import { isTimerExpired } from './requests.ts'
 import { clearView } from './slot.ts'
-import { mayVote, persistThenBroadcast, type ReplicaConfig, type ReplicaState, type Step } from './state.ts'
+import {
+  mayVote,
+  persistThenBroadcast,
+  primary,
+  type ReplicaConfig,
+  type ReplicaState,
+  type Step,
+} from './state.ts'
 
 /** Leaves the current view for a later one and says so, once that is on disk. // PBFT-3.1 PBFT-3.8 */
 export function startViewChange(step: Step, view: View): void {
@@ -114,7 +121,7 @@ export function awaitNewView(step: Step): void {
   const { state } = step
   if (state.isActive || !mayVote(state) || movedTo(state, state.view) < quorum(state.config.n)) return
   state.viewChangeTick ??= state.ticks
-  if (state.refutedView === state.view) startViewChange(step, (state.view + 1) as View)
+  if (state.refutedViews.get(primary(state)) === state.view) startViewChange(step, (state.view + 1) as View)
 }
 
 /** How many replicas sent VIEW-CHANGE for this view or above. */

@@ -156,13 +156,19 @@ export function createAuthenticator(context: {
     return null
   }
 
-  /** Everything that a VIEW-CHANGE cites, and itself; its form first, which costs little. Whole ones are remembered. */
+  /** A VIEW-CHANGE inside a NEW-VIEW. */
   function* viewChangeFault(viewChange: ViewChange, from: Peer): Generator<undefined, Rejection | null> {
     if (verifiedEnvelopes.has(viewChange)) return null
+    return signatureFault(viewChange, from) ?? (yield* citedInViewChangeFault(viewChange, from))
+  }
+
+  /** Everything that it cites; its form first, which costs little. Whole good ones are remembered. */
+  function* citedInViewChangeFault(
+    viewChange: ViewChange,
+    from: Peer,
+  ): Generator<undefined, Rejection | null> {
     const malformed = viewChangeFormFault(viewChange, form.config)
     if (malformed !== null) return rejection(malformed)
-    const fault = signatureFault(viewChange, from)
-    if (fault !== null) return fault
     const { stable, preparedCertificates } = viewChange
     const entries = preparedCertificates.flatMap(({ prePrepare, prepares }) => [prePrepare, ...prepares])
     const bad = yield* firstFault([...stable.checkpoints, ...entries], from)
@@ -200,15 +206,14 @@ export function createAuthenticator(context: {
   /** The sender's signature comes first: nobody else makes this replica decode a body of megabytes. */
   function* longCheck(head: LongHead, from: Peer): LongCheck {
     if (from.kind === 'client') return rejection('kind-not-for-this-link')
-    const fault = signatureFault(head, from)
+    const isKnown = verifiedEnvelopes.has(head)
+    const fault = isKnown ? null : signatureFault(head, from)
     if (fault !== null) return fault
-    yield
     const message = decodeMessage(head.bytes, { hash: suite.hash, signingDigest })
     if (isRejection(message)) return message
-    yield
     if (message.kind === 'new-view') return yield* newViewCheck(message, from)
     assert(message.kind === 'view-change', 'a long message is of one of two kinds')
-    return (yield* viewChangeFault(message, from)) ?? mint(message)
+    return (isKnown ? null : yield* citedInViewChangeFault(message, from)) ?? mint(message)
   }
 
   const replyFault = (reply: Reply, from: Peer): Rejection | null => {

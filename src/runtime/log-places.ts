@@ -34,9 +34,10 @@ export function notePlace(
     case 'view-again':
       return archive.noteView(position)
     case 'recovery':
+    case 'recoveries':
     case 'forgotten':
     case 'healed':
-      return // while they matter the log is not trimmed
+      return // the first are the newest before every trim; while the others matter the log is not trimmed
     default:
       assertNever(record)
   }

@@ -10,6 +10,7 @@
  *   5 | sequence u64 | root 32                            the own checkpoint
  *   6 | sequence u64 | certificate                        a stable checkpoint: Q CHECKPOINT envelopes
  *   7 | view u64                                          healed: the first view to vote in
+ *   9 | (replica u8 | sequence u64 | view u64) *            executed recoveries that wait for their checkpoints
  *   8                                                     forgotten: others proved that the disk is an old copy
  *
  * A frame is shorter than 2^24 bytes, so its first byte is 0 and tells it from the others; it is logged as it came,
@@ -17,12 +18,13 @@
  */
 import { assertNever } from '../base/assert.ts'
 import { concatBytes, readU32, readU64, writeU32, writeU64 } from '../base/bytes.ts'
+import type { ReplicaId, Sequence, View } from '../base/ids.ts'
 import { encodeCertificate } from '../messages/certificate.ts'
 import { decodeCheckpointCertificate, decodePreparedCertificate, decodeVotes } from '../messages/cited.ts'
 import { type DecodeTools, decodeBatchBody, decodeMessage } from '../messages/decode.ts'
 import type { Message } from '../messages/message.ts'
 import { isRejection, type Rejection, rejection } from '../messages/rejection.ts'
-import type { LogRecord } from '../pbft/effects.ts'
+import type { LogRecord, WaitingRecovery } from '../pbft/effects.ts'
 import type { RecoveredRecord } from '../pbft/recovery.ts'
 import type { Authenticator } from './authentication.ts'
 import type { Sealer } from './sealer.ts'
@@ -35,6 +37,9 @@ const CHECKPOINT = 5
 const STABLE = 6
 const HEALED = 7
 const FORGOTTEN = 8
+const RECOVERIES = 9
+/** Bytes of one waiting recovery. */
+const RECOVERY_BYTES = 17
 
 export function encodeLogRecord(record: LogRecord, sealer: Sealer): Uint8Array {
   switch (record.kind) {
@@ -59,6 +64,8 @@ export function encodeLogRecord(record: LogRecord, sealer: Sealer): Uint8Array {
       const { sequence, checkpoints } = record.stable
       return concatBytes(numbered(STABLE, sequence), encodeCertificate(checkpoints))
     }
+    case 'recoveries':
+      return encodeRecoveries(record.waiting)
     case 'forgotten':
       return Uint8Array.of(FORGOTTEN)
     case 'healed':
@@ -88,6 +95,26 @@ function numbered(type: number, value: number): Uint8Array {
   return head
 }
 
+function encodeRecoveries(waiting: readonly WaitingRecovery[]): Uint8Array {
+  const bytes = new Uint8Array(1 + RECOVERY_BYTES * waiting.length)
+  bytes[0] = RECOVERIES
+  for (const [index, [replica, { sequence, view }]] of waiting.entries()) {
+    const at = 1 + RECOVERY_BYTES * index
+    bytes[at] = replica
+    writeU64(bytes, at + 1, sequence)
+    writeU64(bytes, at + 9, view)
+  }
+  return bytes
+}
+
+function decodeRecoveries(content: Uint8Array): readonly WaitingRecovery[] {
+  return Array.from({ length: Math.floor(content.length / RECOVERY_BYTES) }, (_, index) => {
+    const at = RECOVERY_BYTES * index
+    const sequence = readU64(content, at + 1) as Sequence
+    return [content[at] as ReplicaId, { sequence, view: readU64(content, at + 9) as View }] as const
+  })
+}
+
 /** Reads a record back. The log's own checks have passed, so a rejection means that another version wrote it. */
 export function decodeLogRecord(
   bytes: Uint8Array,
@@ -115,6 +142,8 @@ export function decodeLogRecord(
       const stable = decodeCheckpointCertificate(numberOf(content), content.subarray(8))
       return isRejection(stable) ? stable : { kind: 'stable', stable }
     }
+    case RECOVERIES:
+      return { kind: 'recoveries', waiting: decodeRecoveries(content) }
     case FORGOTTEN:
       return { kind: 'forgotten' }
     case HEALED:

@@ -185,6 +185,8 @@ function describeRecord(sink: DescriptionSink, record: LogRecord): void {
       return sink.number('v', record.newView.view)
     case 'view-again':
       return sink.number('v', record.message.view)
+    case 'recoveries':
+      return sink.number('waiting', record.waiting.length)
     case 'forgotten':
       return
     case 'healed':

@@ -97,6 +97,13 @@ export interface ChoiceOptions {
   readonly sender?: number
 }
 
+/** What authentication finds wrong, apart from the form of a message. */
+const SIGNATURE_FAULTS: ReadonlySet<string> = new Set([
+  'bad-signature',
+  'unknown-sender',
+  'sender-is-not-the-signer',
+])
+
 export type ClusterKit = ReturnType<typeof createClusterKit>
 
 /** `nonce` tells two clusters of the same keys apart. The clients are numbered 0 to 9; 10 and above are strangers. */
@@ -158,7 +165,10 @@ export function createClusterKit(n: number, nonce = 1) {
     const check = authenticator.authenticateLong(message, from)
     for (;;) {
       const next = check.next()
-      if (next.done === true) return next.value
+      if (next.done !== true) continue
+      // The form is judged twice: here to save signatures, and by the protocol, which is what most tests ask.
+      const isFormOnly = isRejection(next.value) && !SIGNATURE_FAULTS.has(next.value.reason)
+      return isFormOnly ? authenticator.own(message) : next.value
     }
   }
 
