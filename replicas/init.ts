@@ -1,4 +1,5 @@
 /** Makes a cluster directory: keys, cluster file, and each replica's log with its birth record. */
+
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
@@ -19,6 +20,7 @@ import {
   clusterClient,
   deriveClusterId,
 } from '../src/messages/cluster.ts'
+import { CHECKPOINT_INTERVAL } from '../src/messages/limits.ts'
 import type { CryptoSuite } from '../src/ports.ts'
 import { clientKey, clusterFile, replicaDirectory, replicaKey, replicaLog } from './cluster-directory.ts'
 
@@ -37,6 +39,7 @@ export interface InitOptions {
   readonly basePort: number
   readonly clients?: readonly string[]
   readonly storeBytesMax?: number
+  readonly checkpointInterval?: number
   /** Files made by `keygen`, in the order of the ids: those replicas keep their secrets on their own machines. */
   readonly publicKeyFiles?: readonly string[]
 }
@@ -69,6 +72,7 @@ export async function initCluster(options: InitOptions): Promise<Cluster> {
     })),
     clients: clientSecrets.map(({ name, keys }) => clusterClient(name, publicKeysOf(keys, suite).publicKey)),
     storeBytesMax: options.storeBytesMax ?? DEFAULT_STORE_BYTES_MAX,
+    checkpointInterval: options.checkpointInterval ?? CHECKPOINT_INTERVAL,
   }
   const cluster = { ...facts, clusterId: deriveClusterId(suite.hash, facts) }
 

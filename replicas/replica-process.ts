@@ -8,6 +8,7 @@ import { readClusterFile } from '../src/io/cluster-file.ts'
 import { readKeyFile } from '../src/io/key-file.ts'
 import { systemClock, systemEntropy } from '../src/io/system.ts'
 import { createTcpTransport } from '../src/io/tcp-transport.ts'
+import { logWindowOf } from '../src/messages/limits.ts'
 import { type RejectedMessage, ReplicaRuntime, type StepFunction } from '../src/runtime/replica-runtime.ts'
 import { createLinkSecurity } from '../src/runtime/secure-link.ts'
 import { createStore } from '../src/store/application.ts'
@@ -77,6 +78,7 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
         hash: suite.hash,
         clients: cluster.clients.map((client) => client.id),
         storeBytesMax: cluster.storeBytesMax,
+        recoveryDistance: logWindowOf(cluster.checkpointInterval),
         replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
       }),
       clock: systemClock,

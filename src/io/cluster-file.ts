@@ -12,7 +12,12 @@ import {
   clusterClient,
   deriveClusterId,
 } from '../messages/cluster.ts'
-import { LIMITS_IN_CLUSTER_ID, PROTOCOL_VERSION } from '../messages/limits.ts'
+import {
+  CHECKPOINT_INTERVAL,
+  CHECKPOINT_INTERVAL_MIN,
+  LIMITS_IN_CLUSTER_ID,
+  PROTOCOL_VERSION,
+} from '../messages/limits.ts'
 import type { CryptoSuite } from '../ports.ts'
 
 /** A cluster file that cannot be used; the message says which file and why. */
@@ -31,6 +36,7 @@ const ClusterJson = z.strictObject({
   suite: z.enum(['sodium', 'noble']),
   n: z.int(),
   storeBytesMax: z.int().min(0),
+  checkpointInterval: z.int().min(CHECKPOINT_INTERVAL_MIN).max(CHECKPOINT_INTERVAL),
   limits: z.array(z.int()),
   replicas: z.array(
     z.strictObject({
@@ -77,6 +83,7 @@ export function readClusterFile(path: string, suiteNamed: (name: Cluster['suite'
     }),
     clients: data.clients.map(({ name, publicKey }) => clusterClient(name, bytesOf(publicKey))),
     storeBytesMax: data.storeBytesMax,
+    checkpointInterval: data.checkpointInterval,
   }
   checkKeys(facts, suite, fail)
   const clusterId = deriveClusterId(suite.hash, facts)
@@ -95,6 +102,7 @@ export function writeClusterFile(path: string, cluster: Cluster): void {
     suite: cluster.suite === 'noble' ? 'noble' : 'sodium',
     n: cluster.replicas.length,
     storeBytesMax: cluster.storeBytesMax,
+    checkpointInterval: cluster.checkpointInterval,
     limits: [...LIMITS_IN_CLUSTER_ID],
     replicas: cluster.replicas.map(({ id, address, publicKey, agreementKey }) => ({
       id,

@@ -7,7 +7,6 @@ import { equalBytes, readU16, writeU16 } from '../base/bytes.ts'
 import type { ReplicaId } from '../base/ids.ts'
 import { primaryOf, quorum, REPLICAS_MAX } from '../base/quorum.ts'
 import { frameOfEnvelope } from './frame.ts'
-import { CHECKPOINT_INTERVAL } from './limits.ts'
 import type { CheckpointCertificate, PreparedCertificate, Vote } from './message.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
 
@@ -51,10 +50,10 @@ type CertificateFault = 'certificate-too-small' | 'certificate-mixed' | 'certifi
 /** The first fault of a stable certificate, signatures apart, or null. // PBFT-2.1 */
 export function checkpointCertificateFault(
   { sequence, root, checkpoints }: CheckpointCertificate,
-  n: number,
+  { n, checkpointInterval }: { readonly n: number; readonly checkpointInterval: number },
 ): CertificateFault | null {
   if (sequence === 0) return checkpoints.length === 0 ? null : 'certificate-mixed'
-  if (sequence % CHECKPOINT_INTERVAL !== 0) return 'certificate-mixed'
+  if (sequence % checkpointInterval !== 0) return 'certificate-mixed'
   if (checkpoints.length < quorum(n)) return 'certificate-too-small'
   const isSame = checkpoints.every((one) => one.sequence === sequence && equalBytes(one.root, root))
   if (!isSame) return 'certificate-mixed'

@@ -9,7 +9,7 @@
 import { compareBytes, concatBytes, toHex, utf8, writeU16, writeU64 } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
 import type { ClientId, ReplicaId } from '../base/ids.ts'
-import { LIMITS_IN_CLUSTER_ID, PROTOCOL_VERSION } from './limits.ts'
+import { LIMITS_IN_CLUSTER_ID, logWindowOf, PROTOCOL_VERSION } from './limits.ts'
 
 /** How replicas authenticate their messages; the number enters the cluster id. */
 export const AUTHENTICATION_MODES = { signed: 1, oral: 2 } as const
@@ -50,6 +50,8 @@ export interface ClusterFacts {
   readonly clients: readonly ClusterClient[]
   /** Bytes of keys and values that the store takes; beyond it puts answer `no-space`. */
   readonly storeBytesMax: number
+  /** K: a checkpoint is due every so many batches, `CHECKPOINT_INTERVAL_MIN` to `CHECKPOINT_INTERVAL`. */
+  readonly checkpointInterval: number
 }
 
 export interface Cluster extends ClusterFacts {
@@ -61,8 +63,9 @@ export function clusterClient(name: string, publicKey: Uint8Array): ClusterClien
 }
 
 export function deriveClusterId(hash: Hash, facts: ClusterFacts): Uint8Array {
-  const limits = new Uint8Array(8 * LIMITS_IN_CLUSTER_ID.length)
-  for (const [index, limit] of LIMITS_IN_CLUSTER_ID.entries()) writeU64(limits, index * 8, limit)
+  const numbers = [...LIMITS_IN_CLUSTER_ID, facts.checkpointInterval, logWindowOf(facts.checkpointInterval)]
+  const limits = new Uint8Array(8 * numbers.length)
+  for (const [index, limit] of numbers.entries()) writeU64(limits, index * 8, limit)
   return hash(
     utf8('strategos cluster'),
     Uint8Array.of(PROTOCOL_VERSION),

@@ -109,6 +109,28 @@ export function decodeMessage(bytes: Uint8Array, tools: DecodeTools): Message | 
   }
 }
 
+/** What a VIEW-CHANGE or NEW-VIEW says before its body is decoded, which is large. */
+export interface LongHead extends Received {
+  readonly kind: 'view-change' | 'new-view'
+  readonly sender: ReplicaId
+  readonly view: View
+}
+
+/** The head of a VIEW-CHANGE or NEW-VIEW; null for any other kind. Nothing is known of the body yet. */
+export function decodeLongHead(bytes: Uint8Array): LongHead | Rejection | null {
+  const frame = splitFrame(bytes)
+  if (isRejection(frame)) return frame
+  const kind = kindName(frame.kind)
+  if (kind !== 'view-change' && kind !== 'new-view') return null
+  return withFields(frame, (fields) => {
+    const sender = fields.integer<ReplicaId>()
+    const view = fields.integer<View>()
+    if (kind === 'view-change') fields.integer() // h
+    fields.digest() // of the body
+    return { kind, sender, view, ...receivedOf(frame) }
+  })
+}
+
 /** A batch body as it stands in a PRE-PREPARE or in the log. */
 export function decodeBatchBody(body: Uint8Array, tools: DecodeTools): Batch | Rejection {
   return decodeBatch(body, tools.hash, (bytes) => {

@@ -29,10 +29,13 @@ export const BATCH_BYTES_MAX = 4 * MIB
 /** Requests that one client may have in flight; also how far below t* its floor lies. */
 export const CLIENT_WINDOW = 64
 
-/** K: a checkpoint is due every K batches. */
+/** K: a checkpoint is due every K batches, unless the cluster was made with fewer; there are never more. */
 export const CHECKPOINT_INTERVAL = 128
+export const CHECKPOINT_INTERVAL_MIN = 4
 /** L = 2K: sequence numbers that the log spans. */
-export const LOG_WINDOW = 2 * CHECKPOINT_INTERVAL
+export const logWindowOf = (checkpointInterval: number): number => 2 * checkpointInterval
+/** The largest L. */
+export const LOG_WINDOW = logWindowOf(CHECKPOINT_INTERVAL)
 
 /** Pages asked for by one PAGE-FETCH, and the depth of a tree: how long a page's path may be. */
 export const PAGES_PER_FETCH_MAX = 16
@@ -43,7 +46,7 @@ export const SIGNATURE_BYTES = 64
 /** Bytes of the MAC behind every frame of a link. */
 export const LINK_TAG_BYTES = 16
 
-/** In this order they enter the cluster id, each as eight bytes. */
+/** In this order they enter the cluster id, each as eight bytes; then K and L. */
 export const LIMITS_IN_CLUSTER_ID: readonly number[] = [
   FRAME_BYTES_MAX,
   REQUEST_BYTES_MAX,
@@ -51,6 +54,4 @@ export const LIMITS_IN_CLUSTER_ID: readonly number[] = [
   BATCH_REQUESTS_MAX,
   BATCH_BYTES_MAX,
   CLIENT_WINDOW,
-  CHECKPOINT_INTERVAL,
-  LOG_WINDOW,
 ]

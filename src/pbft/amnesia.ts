@@ -3,21 +3,37 @@
  * forgotten is made history before it votes again, and the views of it are left for good.
  */
 import type { View } from '../base/ids.ts'
-import { LOG_WINDOW } from '../messages/limits.ts'
 import { voteForChoice } from './normal-case.ts'
-import { persist, type Step } from './state.ts'
+import { proposeBatches } from './propose.ts'
+import { needsFill } from './recovery-operations.ts'
+import { startTimer } from './requests.ts'
+import { logWindow, mayVote, persist, type Step } from './state.ts'
 import { startViewChange } from './view-change.ts'
 
 /** At each tick: views of which an amnesiac replica may have forgotten something are left, or it is healed. */
 export function settleRecoveries(step: Step): void {
   const { state } = step
+  healIfReady(step)
+  if (!mayVote(state)) return // what is due stays due
   for (const [replica, { sequence, view }] of state.recoveries) {
-    if (sequence + LOG_WINDOW > state.lowWatermark) continue
+    if (sequence + logWindow(state) > state.lowWatermark) continue
     state.recoveries.delete(replica)
     // f + 1 replicas that never were traitors leave view u + 1 for good. // PBFT-3.10
     if (state.view < view + 2) startViewChange(step, (view + 2) as View)
   }
-  healIfReady(step)
+  fillUp(step)
+}
+
+/** The timer runs, and the primary proposes, as long as a recovery waits for its checkpoint. // PBFT-1.9 PBFT-2.8 */
+function fillUp(step: Step): void {
+  const { state } = step
+  if (needsFill(state)) {
+    startTimer(state)
+    proposeBatches(step)
+  } else if (state.timer?.waitsFor === null) {
+    state.timer = null
+    startTimer(state)
+  }
 }
 
 /** It takes part again, above every view in which it may have said what it forgot. // PBFT-6.4 */
@@ -25,7 +41,7 @@ function healIfReady(step: Step): void {
   const { state } = step
   const executed = state.recovery?.executed ?? null
   if (state.health !== 'amnesiac' || executed === null) return
-  const isHistory = executed.sequence + LOG_WINDOW <= state.lowWatermark
+  const isHistory = executed.sequence + logWindow(state) <= state.lowWatermark
   if (!isHistory || state.lastExecuted < executed.sequence) return
   const view = (executed.view + 2) as View
   state.health = 'sound'

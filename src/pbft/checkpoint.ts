@@ -6,34 +6,53 @@ import { equalBytes } from '../base/bytes.ts'
 import type { Sequence } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
 import { quorum } from '../base/quorum.ts'
-import { CHECKPOINT_INTERVAL, LOG_WINDOW } from '../messages/limits.ts'
 import type { Checkpoint, CheckpointCertificate, StableCheckpoint, Verified } from '../messages/message.ts'
 import { executeDecided } from './execution.ts'
 import { reject } from './normal-case.ts'
 import { CHECKPOINTS_PER_SENDER_MAX, TRANSFER_AFTER_TICKS } from './parameters.ts'
 import { proposeBatches } from './propose.ts'
-import { renewLostRecovery } from './recovery-operations.ts'
 import { dropAllServed } from './requests.ts'
-import { mayVote, persist, persistThenBroadcast, type ReplicaState, type Step } from './state.ts'
+import {
+  isHandedOver,
+  logWindow,
+  mayVote,
+  persist,
+  persistThenBroadcast,
+  type ReplicaState,
+  type Step,
+} from './state.ts'
+
+/** Sources keep the snapshot that they are asked for a while; so many windows on, it is time for a newer one. */
+const STALE_AFTER_WINDOWS = 2
 
 /** The own root of a checkpoint is known: CHECKPOINT(s, root), once the log that leads to it is on disk. // PBFT-2.1 */
 export function onSnapshotTaken(step: Step, sequence: Sequence, root: Uint8Array): void {
   const { state } = step
   if (sequence < state.lowWatermark || state.ownRoots.has(sequence)) return
   state.ownRoots.set(sequence, root)
-  if (sequence === state.lowWatermark) return compareWithStable(step)
+  if (sequence === state.lowWatermark) compareWithStable(step)
+  else sayCheckpoints(step)
+}
+
+/** Says every own root above h that was not said yet, as soon as this replica may vote. // PBFT-2.1 */
+export function sayCheckpoints(step: Step): void {
+  const { state } = step
   if (!mayVote(state)) return
-  persistThenBroadcast(step, {
-    record: { kind: 'checkpoint', sequence, root },
-    outgoing: { kind: 'checkpoint', sequence, root },
-  })
+  for (const [sequence, root] of state.ownRoots) {
+    if (sequence <= state.lastCheckpointSaid || sequence <= state.lowWatermark) continue
+    state.lastCheckpointSaid = sequence
+    persistThenBroadcast(step, {
+      record: { kind: 'checkpoint', sequence, root },
+      outgoing: { kind: 'checkpoint', sequence, root },
+    })
+  }
 }
 
 /** CHECKPOINT(s, root, i) of any replica: Q matching ones make it stable. // PBFT-2.1 PBFT-2.2 */
 export function onCheckpoint(step: Step, checkpoint: Verified<Checkpoint>, from: Peer): void {
   const { state } = step
   const { sequence, sender, root } = checkpoint
-  if (sequence % CHECKPOINT_INTERVAL !== 0 || sequence === 0) {
+  if (sequence % state.config.checkpointInterval !== 0 || sequence === 0) {
     return reject(step, checkpoint, from, 'no-checkpoint-is-due')
   }
   const ofSender = state.checkpoints[sender]
@@ -93,7 +112,7 @@ export function adoptStable(state: ReplicaState, stable: CheckpointCertificate):
 }
 
 /** The own state is not the one that a quorum has: it stops voting and fetches theirs. // PBFT-2.2 */
-function compareWithStable({ state }: Step): void {
+export function compareWithStable({ state }: Step): void {
   const own = state.ownRoots.get(state.lowWatermark)
   if (own !== undefined && !equalBytes(own, state.stable.root) && state.health === 'sound') {
     state.health = 'diverged'
@@ -105,8 +124,13 @@ export function onStored(step: Step, sequence: Sequence): void {
   const { state, effects } = step
   // Its log says that it is amnesiac, and must go on saying it.
   if (state.health === 'amnesiac') return
-  const view = state.isActive ? state.newView : (state.viewChanges[state.config.id] ?? null)
-  if (view !== null && view.view === state.view) persist(step, { kind: 'view-again', message: view })
+  const { config, view, isActive, madeNewView } = state
+  const message = isActive ? state.newView : (state.viewChanges[config.id] ?? null)
+  // An own NEW-VIEW that is still on its way to the disk already says more than the VIEW-CHANGE.
+  const isSaid = message?.view === view && (isActive || madeNewView !== view)
+  if (message !== null && isSaid) persist(step, { kind: 'view-again', message })
+  // h must not hang on the stored state alone: its certificate may be lost where the log is not.
+  persist(step, { kind: 'stable', stable: state.stable })
   effects.push({ kind: 'trim', upTo: sequence })
 }
 
@@ -123,9 +147,17 @@ export function checkTransfer({ state, effects }: Step): void {
   if (state.behind === null || state.behind.lastExecuted !== state.lastExecuted) {
     state.behind = { lastExecuted: state.lastExecuted, tick: state.ticks }
   }
+  if (
+    state.transfer !== null &&
+    state.health !== 'diverged' &&
+    isHandedOver(state, state.transfer.sequence)
+  ) {
+    state.transfer = null // the own execution overtook it
+    effects.push({ kind: 'stop-transfer' })
+  }
   if (state.transfer !== null) return retarget({ state, effects })
   const isStuck = state.ticks - state.behind.tick >= TRANSFER_AFTER_TICKS
-  const isFar = state.lowWatermark - state.lastExecuted > LOG_WINDOW
+  const isFar = state.lowWatermark - state.lastExecuted > logWindow(state)
   if (isStuck || isFar || state.health === 'diverged') startTransfer({ state, effects })
 }
 
@@ -137,7 +169,8 @@ function startTransfer({ state, effects }: Step): void {
 /** The sources have moved on, and no longer keep what was aimed at. // PBFT-2.5 */
 function retarget(step: Step): void {
   const { transfer, lowWatermark } = step.state
-  if (transfer !== null && lowWatermark >= transfer.sequence + TRANSFER_STALE_AFTER) startTransfer(step)
+  if (transfer !== null && lowWatermark >= transfer.sequence + STALE_AFTER_WINDOWS * logWindow(step.state))
+    startTransfer(step)
 }
 
 /** The others no longer keep what is fetched: aims at the newer checkpoint, once it is known. // PBFT-2.5 */
@@ -145,9 +178,6 @@ export function onTransferGone(step: Step): void {
   const { transfer, stable } = step.state
   if (transfer !== null && stable.sequence > transfer.sequence) startTransfer(step)
 }
-
-/** Sources keep the snapshot that they are asked for a while; two windows on, it is time for a newer one. */
-const TRANSFER_STALE_AFTER = 2 * LOG_WINDOW
 
 /** The application's state is that of a stable checkpoint now. // PBFT-2.5 PBFT-2.9 */
 export function onTransferred(step: Step, stable: CheckpointCertificate): void {
@@ -158,15 +188,15 @@ export function onTransferred(step: Step, stable: CheckpointCertificate): void {
   state.lastHandedOver = sequence
   if (state.lastProposed < sequence) state.lastProposed = sequence
   for (const [at, slot] of state.slots) {
-    // A diverged replica goes back: what it executed beyond comes once more.
-    if (at <= sequence || slot.executed !== null) state.slots.delete(at)
+    if (at <= sequence) state.slots.delete(at)
+    else slot.executed = null // a diverged replica goes back: what it executed beyond comes once more
   }
+  for (const at of state.ownRoots.keys()) if (at > sequence) state.ownRoots.delete(at)
   state.batches.retain((at) => at > sequence)
   if (sequence >= state.lowWatermark) state.ownRoots.set(sequence, root)
   state.transfer = null
   if (state.health === 'diverged') state.health = 'sound'
   dropAllServed(state)
-  renewLostRecovery(step)
   executeDecided(step)
   proposeBatches(step)
 }

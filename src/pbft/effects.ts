@@ -175,6 +175,13 @@ export type Effect =
     }
   /** Send the decisions of these executed sequence numbers, from the log. */
   | { readonly kind: 'serve'; readonly to: ReplicaId; readonly sequences: readonly Sequence[] }
+  /** Send the batch with this digest, if the log has it. */
+  | {
+      readonly kind: 'serve-batch'
+      readonly to: ReplicaId
+      readonly sequence: Sequence
+      readonly digest: Uint8Array
+    }
   | {
       readonly kind: 'reject'
       readonly from: Peer

@@ -1,7 +1,6 @@
 /** Execution and replies: OSDI 1999 section 4.2, TOCS 2002 section 4.3. Keeps rules 1.6 and 1.7. */
 import { assert } from '../base/assert.ts'
 import type { Sequence } from '../base/ids.ts'
-import { CHECKPOINT_INTERVAL } from '../messages/limits.ts'
 import type { Batch } from '../messages/message.ts'
 import type { ExecutedRecovery } from './effects.ts'
 import { proposeBatches } from './propose.ts'
@@ -18,7 +17,7 @@ export function executeDecided({ state, effects }: Step): void {
     state.lastHandedOver = sequence
     effects.push({ kind: 'execute', sequence, batch: slot.decidedBatch, commits: slot.decided })
     // A checkpoint is the state between two batches: it is frozen before the next one is executed. // PBFT-2.1
-    if (sequence % CHECKPOINT_INTERVAL === 0) effects.push({ kind: 'snapshot', sequence })
+    if (sequence % state.config.checkpointInterval === 0) effects.push({ kind: 'snapshot', sequence })
   }
 }
 
@@ -33,7 +32,7 @@ export function onExecuted(step: Step, executed: Executed): void {
   const { state, effects } = step
   const { sequence } = executed
   const batch = noteExecuted(state, executed)
-  dropServed(state, new Set(batch.requests.map(({ client }) => client)))
+  dropServed(state, batch.requests)
   if (batch.requests.length > 0) effects.push({ kind: 'reply', view: state.view, sequence })
   proposeBatches(step)
 }

@@ -25,7 +25,7 @@ import {
   openSlot,
   persist,
   persistThenBroadcast,
-  type ReplicaState,
+  type ReplicaConfig,
   type Step,
 } from './state.ts'
 import { awaitNewView, leaveViewFor, viewChangeFault } from './view-change.ts'
@@ -104,18 +104,24 @@ function refute(step: Step, view: View): void {
   awaitNewView(step)
 }
 
+/** What a NEW-VIEW is judged by. */
+export interface NewViewForm {
+  readonly config: Pick<ReplicaConfig, 'n' | 'checkpointInterval'>
+  readonly nullBatch: { readonly digest: Uint8Array }
+}
+
 /** The first fault of V and O, signatures apart, or null: O is recomputed and has to be equal. // PBFT-3.4 */
 export function newViewFault(
   view: View,
   { viewChanges, prePrepares }: NewViewContents,
-  { config, nullBatch }: Pick<ReplicaState, 'config' | 'nullBatch'>,
+  { config, nullBatch }: NewViewForm,
 ): RejectionReason | null {
   const { n } = config
   const senders = new Set(viewChanges.map(({ sender }) => sender))
   if (viewChanges.length !== quorum(n) || senders.size !== quorum(n)) return 'new-view-without-quorum'
   for (const viewChange of viewChanges) {
     if (viewChange.view !== view) return 'new-view-without-quorum'
-    const fault = viewChangeFault(viewChange, n)
+    const fault = viewChangeFault(viewChange, config)
     if (fault !== null) return fault
   }
   const { choices } = select(viewChanges, nullBatch.digest)
@@ -170,14 +176,5 @@ function acceptChoices(step: Step, prePrepares: readonly PrePrepareHeader[], min
     slot.acceptedTick = state.ticks
     slot.isAcceptedDurable = true // whatever depends on it is withheld behind the NEW-VIEW's record
   }
-  // A batch that was neither chosen nor is in P can never come back.
-  state.batches.retain((sequence, digest) => {
-    const slot = state.slots.get(sequence)
-    const own = state.preparedCertificates.get(sequence)?.prePrepare.digest
-    const decided = slot?.decided?.[0]?.digest
-    return [slot?.accepted?.digest, own, decided].some(
-      (each) => each !== undefined && equalBytes(each, digest),
-    )
-  })
   for (const { sequence } of chosen) voteForChoice(step, openSlot(state, sequence))
 }

@@ -90,11 +90,12 @@ function accept(step: Step, slot: Slot, prePrepare: Verified<PrePrepare>, from: 
   slot.accepted = headerOf(prePrepare)
   slot.acceptedTick = state.ticks
   state.batches.hold(sequence, batch)
-  if (sender === state.config.id) {
+  if (slot.isProposed) {
     slot.isAcceptedDurable = true // it was sent only after its record was on disk
   } else {
+    // An own one that it does not remember was proposed before its disk was lost. // PBFT-6.4
     persist(step, { kind: 'accepted', prePrepare })
-    if (mayVote(state)) {
+    if (mayVote(state) && sender !== state.config.id) {
       slot.hasPrepared = true
       withhold(step, { kind: 'prepare', view, sequence, digest })
     }

@@ -29,7 +29,7 @@ export function proposeBatches(step: Step): void {
     if (batch === null) return
     const content = { kind: 'pre-prepare', view: state.view, sequence, batch } as const
     state.lastProposed = sequence
-    openSlot(state, sequence)
+    openSlot(state, sequence).isProposed = true
     // The own pre-prepare is accepted when it comes back signed, and by then it is on disk. // PBFT-6
     persistThenBroadcast(step, { record: { kind: 'proposed', content }, outgoing: content })
   }

@@ -5,11 +5,15 @@
 import { equalBytes } from '../base/bytes.ts'
 import { faultsMax } from '../base/quorum.ts'
 import type { Recall, Recollection, Remembered, Verified } from '../messages/message.ts'
+import { makeNewView } from './new-view.ts'
 import { advance } from './normal-case.ts'
 import { RECALL_TICKS } from './parameters.ts'
+import { proposeBatches } from './propose.ts'
 import { resume } from './recovery.ts'
+import { startTimer } from './requests.ts'
 import { mayFetch } from './retransmission.ts'
 import { persist, type ReplicaState, type Step } from './state.ts'
+import { awaitNewView, joinIfOthersMoved } from './view-change.ts'
 
 /** Asks, before anything that the log promised is sent. // PBFT-6.4 */
 export function beginRecall(step: Step, nonce: number): void {
@@ -96,4 +100,9 @@ function endRecall(step: Step): void {
   resume(step)
   // What came in meanwhile could not be acted on.
   for (const slot of [...state.slots.values()]) advance(step, slot)
+  joinIfOthersMoved(step)
+  awaitNewView(step)
+  makeNewView(step)
+  startTimer(state)
+  proposeBatches(step)
 }

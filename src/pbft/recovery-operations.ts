@@ -5,19 +5,22 @@
 import { assert } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
 import type { Sequence } from '../base/ids.ts'
-import { CHECKPOINT_INTERVAL, LOG_WINDOW } from '../messages/limits.ts'
 import type { Request, Verified } from '../messages/message.ts'
 import type { ExecutedRecovery } from './effects.ts'
 import { RECOVERY_RETRY_TICKS } from './parameters.ts'
 import type { Slot } from './slot.ts'
-import { persist, type ReplicaState, type Step } from './state.ts'
+import { logWindow, persist, type ReplicaState, type Step } from './state.ts'
 
 /** Asks, as long as it is not executed, for the own recovery operation to be ordered. // PBFT-6.4 */
-export function askForRecovery({ state, effects }: Step): void {
+export function askForRecovery(step: Step): void {
+  const { state, effects } = step
   if (state.health !== 'amnesiac') return
+  renewLostRecovery(step)
   const { recovery, ticks } = state
+  // Only once it is level: an operation that is executed in a transferred state is lost on it.
+  const isLevel = state.transfer === null && state.lastExecuted >= state.lowWatermark
   if (recovery === null) {
-    if (ticks % RECOVERY_RETRY_TICKS === 0) effects.push({ kind: 'prepare-recovery' })
+    if (isLevel && ticks % RECOVERY_RETRY_TICKS === 0) effects.push({ kind: 'prepare-recovery' })
     return
   }
   if (recovery.executed !== null || ticks - recovery.askedTick < RECOVERY_RETRY_TICKS) return
@@ -58,24 +61,25 @@ export function noteRecoveries(
  * The operation was executed in a state that was transferred, and no certificate tells in which view: another nonce is
  * needed. // PBFT-6.4
  */
-export function renewLostRecovery({ state, effects }: Step): void {
+function renewLostRecovery({ state }: Step): void {
   const { recovery } = state
   if (state.health !== 'amnesiac' || recovery === null || recovery.executed !== null) return
   const { client, timestamp, digest } = recovery.request
   if (state.config.standing(client, timestamp, digest) !== 'executed') return
   state.recovery = null
-  effects.push({ kind: 'prepare-recovery' })
 }
 
 /** The checkpoint at or above s_r + L: what an amnesiac replica may have voted for is history there. */
-const fillTargetOf = (executedAt: Sequence): Sequence =>
-  (Math.ceil((executedAt + LOG_WINDOW) / CHECKPOINT_INTERVAL) * CHECKPOINT_INTERVAL) as Sequence
+function fillTargetOf(state: ReplicaState, executedAt: Sequence): Sequence {
+  const { checkpointInterval } = state.config
+  return (Math.ceil((executedAt + logWindow(state)) / checkpointInterval) * checkpointInterval) as Sequence
+}
 
 /** Up to where null batches fill an idle log; 0 when nobody needs it. */
-export function fillTarget({ recoveries }: ReplicaState): Sequence {
+export function fillTarget(state: ReplicaState): Sequence {
   let target = 0 as Sequence
-  for (const { sequence } of recoveries.values()) {
-    const needed = fillTargetOf(sequence)
+  for (const { sequence } of state.recoveries.values()) {
+    const needed = fillTargetOf(state, sequence)
     if (needed > target) target = needed
   }
   return target

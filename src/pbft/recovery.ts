@@ -16,7 +16,7 @@ import type {
   Vote,
 } from '../messages/message.ts'
 import { isRejection } from '../messages/rejection.ts'
-import { adoptStable } from './checkpoint.ts'
+import { adoptStable, compareWithStable } from './checkpoint.ts'
 import type { Effect, Outgoing } from './effects.ts'
 import { type Executed, executeDecided, noteExecuted } from './execution.ts'
 import {
@@ -69,6 +69,7 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
       break
     case 'checkpoint':
       if (record.sequence >= state.lowWatermark) state.ownRoots.set(record.sequence, record.root)
+      if (record.sequence > state.lastCheckpointSaid) state.lastCheckpointSaid = record.sequence
       break
     case 'stable':
       if (record.stable.sequence > state.lowWatermark) adoptStable(state, record.stable)
@@ -101,7 +102,10 @@ export function replayExecuted(state: ReplicaState, executed: Executed): void {
 
 /** A vote in a view is proof that its NEW-VIEW was entered, even where the log in front of it was trimmed. */
 function beInView(state: ReplicaState, view: View): boolean {
-  if (view > state.view) leaveViewFor(state, view)
+  if (view > state.view) {
+    leaveViewFor(state, view)
+    state.lastProposed = state.lastExecuted
+  }
   if (view === state.view) state.isActive = true
   return view === state.view
 }
@@ -150,14 +154,18 @@ function replayDecided(step: Step, commits: readonly Vote[], batch: Batch | null
 
 function replayViewChange(state: ReplicaState, viewChange: Verified<ViewChange>): void {
   const { view, sender } = viewChange
-  if (view <= state.view) return
-  leaveViewFor(state, view)
+  if (view < state.view || (view === state.view && state.isActive)) return
+  if (view > state.view) leaveViewFor(state, view)
+  state.announcedView = view
   state.viewChanges[sender] = viewChange
 }
 
 function replayNewView(state: ReplicaState, newView: Verified<NewView>): void {
   const { view, sender, contents } = newView
+  // As `enterView` does; once in the view, what was proposed in it counts too.
+  const isEntry = view > state.view || !state.isActive
   if (isRejection(contents) || !beInView(state, view)) return
+  if (isEntry) state.lastProposed = state.lastExecuted
   state.newView = newView
   if (sender === state.config.id) state.madeNewView = view
   const minSequence = Math.max(...contents.viewChanges.map(({ stable }) => stable.sequence))
@@ -177,9 +185,11 @@ export function resume(step: Step): void {
   const { state } = step
   const { config, view, isActive, newView } = state
   const say = (outgoing: Outgoing) => broadcastDurably(step, outgoing)
+  compareWithStable(step)
   if (!mayVote(state)) return
   for (const [sequence, root] of state.ownRoots) {
-    if (sequence > state.lowWatermark) say({ kind: 'checkpoint', sequence, root })
+    const wasSaid = sequence > state.lowWatermark && sequence <= state.lastCheckpointSaid
+    if (wasSaid) say({ kind: 'checkpoint', sequence, root })
   }
   const own = state.viewChanges[config.id] ?? null
   if (!isActive && own?.view === view) say({ kind: 'relayed', message: own })

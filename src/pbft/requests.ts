@@ -64,19 +64,25 @@ function refuse({ effects }: Step, request: Request, from: Peer, reason: Refusal
 }
 
 /** Drops what an execution served or made stale, and restarts the timer only if the oldest was served. // PBFT-1.9 */
-export function dropServed(state: ReplicaState, clients: Iterable<ClientId>): void {
-  for (const client of clients) {
-    state.waiting.drop(
-      client,
-      ({ timestamp, digest }) => state.config.standing(client, timestamp, digest) !== 'new',
-    )
+export function dropServed(state: ReplicaState, executed: readonly Request[]): void {
+  for (const client of new Set(executed.map((each) => each.client))) {
+    dropOver(state, client, (request) => executed.some(({ digest }) => equalBytes(digest, request.digest)))
   }
   restartTimerIfServed(state)
 }
 
+/** What was ordered is over, whatever came of it: a refused recovery operation would keep its standing for ever. */
+function dropOver(state: ReplicaState, client: ClientId, wasOrdered: (request: Request) => boolean): void {
+  state.waiting.drop(client, (request) => {
+    const { timestamp, digest } = request
+    return state.config.standing(client, timestamp, digest) !== 'new' || wasOrdered(request)
+  })
+}
+
 /** The state was replaced: whatever it holds as executed no longer waits. */
 export function dropAllServed(state: ReplicaState): void {
-  dropServed(state, state.waiting.clients())
+  for (const client of state.waiting.clients()) dropOver(state, client, () => false)
+  restartTimerIfServed(state)
 }
 
 function restartTimerIfServed(state: ReplicaState): void {
@@ -125,7 +131,8 @@ export function isTimerExpired(state: ReplicaState): boolean {
   const waited = ticks - timer.startedTick
   if (waited >= state.timeoutTicks) return true
   const isSilent = !isPrimary(state) && detector.isSuspected(primary(state), ticks)
-  return isSilent && waited >= SUSPECTED_TIMEOUT_TICKS
+  // Views that end early for nothing make it as patient as any timeout does.
+  return isSilent && waited * REQUEST_TIMEOUT_TICKS >= SUSPECTED_TIMEOUT_TICKS * state.timeoutTicks
 }
 
 /**

@@ -231,9 +231,8 @@ export function onFetch({ state, effects }: Step, fetch: Verified<Fetch>): void 
     return
   }
   const batch = state.batches.find(sequence, digest)
-  if (batch !== null) {
-    effects.push({ kind: 'send', to: sender, outgoing: { kind: 'batch', sequence, batch } })
-  }
+  if (batch !== null) effects.push({ kind: 'send', to: sender, outgoing: { kind: 'batch', sequence, batch } })
+  else effects.push({ kind: 'serve-batch', to: sender, sequence, digest })
 }
 
 /** A bounded number of questions of each replica is answered in each period. */

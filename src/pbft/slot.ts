@@ -15,6 +15,8 @@ export interface Slot {
   acceptedTick: number
   /** The pre-prepare accepted in the current view. Its batch stands in `state.batches`, or is still to be fetched. */
   accepted: PrePrepareHeader | null
+  /** Whether this replica proposed it in the current view: its record is then on disk before it comes back. */
+  isProposed: boolean
   /** Whether the log holds the accepted pre-prepare for certain. */
   isAcceptedDurable: boolean
   /** Whether the own PREPARE of the current view was made: the batch is then in the log. */
@@ -38,6 +40,7 @@ export function createSlot(sequence: Sequence, n: number, tick: number): Slot {
     openedTick: tick,
     acceptedTick: Number.POSITIVE_INFINITY,
     accepted: null,
+    isProposed: false,
     isAcceptedDurable: false,
     hasPrepared: false,
     prepares: new Array<Vote | null>(n).fill(null),
@@ -54,6 +57,7 @@ export function clearView(slot: Slot, tick: number): void {
   slot.openedTick = tick
   slot.acceptedTick = Number.POSITIVE_INFINITY
   slot.accepted = null
+  slot.isProposed = false
   slot.isAcceptedDurable = false
   slot.hasPrepared = false
   slot.prepares.fill(null)

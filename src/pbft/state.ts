@@ -5,7 +5,7 @@ import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp, View } fro
 import { primaryOf } from '../base/quorum.ts'
 import type { Standing } from '../base/standing.ts'
 import { createBatch } from '../messages/batch.ts'
-import { LOG_WINDOW } from '../messages/limits.ts'
+import { logWindowOf } from '../messages/limits.ts'
 import type {
   Batch,
   Checkpoint,
@@ -29,6 +29,8 @@ export interface ReplicaConfig {
   readonly id: ReplicaId
   /** n = 3f + 1. */
   readonly n: number
+  /** K */
+  readonly checkpointInterval: number
   readonly hash: Hash
   /** The replicated sessions (rule 1.8): the only thing the protocol asks of the application's state. */
   readonly standing: (client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array) => Standing
@@ -83,6 +85,8 @@ export interface ReplicaState {
   readonly lowWatermark: Sequence
   /** The own roots of checkpoints at h and above, and what each replica said of those above h. */
   readonly ownRoots: Map<Sequence, Uint8Array>
+  /** The highest checkpoint that it said. */
+  lastCheckpointSaid: Sequence
   readonly checkpoints: readonly Map<Sequence, Verified<Checkpoint>>[]
   /** P: the prepared certificate of the highest view for each sequence number above h. */
   readonly preparedCertificates: Map<Sequence, PreparedCertificate>
@@ -94,6 +98,8 @@ export interface ReplicaState {
   lastChosen: Sequence
   /** The highest view whose primary signed a NEW-VIEW that does not check out. */
   refutedView: View
+  /** The view for which this replica made its VIEW-CHANGE. */
+  announcedView: View
   /** The view for which this replica, as primary, made its NEW-VIEW. */
   madeNewView: View
   /** When Q VIEW-CHANGEs for the awaited view or above were first held (rule 3.6). */
@@ -167,12 +173,14 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
       return this.stable.sequence
     },
     ownRoots: new Map(reached === 0 ? [] : [[stored.sequence, stored.root]]),
+    lastCheckpointSaid: reached,
     checkpoints: Array.from({ length: n }, () => new Map()),
     preparedCertificates: new Map(),
     viewChanges: new Array(n).fill(null),
     newView: null,
     lastChosen: 0 as Sequence,
     refutedView: 0 as View,
+    announcedView: 0 as View,
     madeNewView: 0 as View,
     viewChangeTick: null,
     timeoutTicks: REQUEST_TIMEOUT_TICKS,
@@ -224,8 +232,12 @@ export const primary = (state: ReplicaState): ReplicaId => primaryOf(state.view,
 
 export const isPrimary = (state: ReplicaState): boolean => primary(state) === state.config.id
 
+/** L */
+export const logWindow = ({ config }: ReplicaState): number => logWindowOf(config.checkpointInterval)
+
 /** H = h + L. // PBFT-2.2 */
-export const highWatermark = (state: ReplicaState): Sequence => (state.lowWatermark + LOG_WINDOW) as Sequence
+export const highWatermark = (state: ReplicaState): Sequence =>
+  (state.lowWatermark + logWindow(state)) as Sequence
 
 /** Whether a vote or pre-prepare for `sequence` may be accepted: h < s <= H. // PBFT-1.2 */
 export const isInWindow = (state: ReplicaState, sequence: Sequence): boolean =>

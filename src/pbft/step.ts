@@ -25,6 +25,7 @@ import {
   onStored,
   onTransferGone,
   onTransferred,
+  sayCheckpoints,
 } from './checkpoint.ts'
 import { onPersisted } from './durability.ts'
 import type { Effect, Event } from './effects.ts'
@@ -51,6 +52,7 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
       checkRecall(current)
       settleRecoveries(current)
       checkTimers(current)
+      sayCheckpoints(current)
       relayAgain(current)
       retryHeldBack(current)
       checkTransfer(current)

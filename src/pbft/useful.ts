@@ -38,9 +38,8 @@ export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean
     case 'stable-checkpoint':
       return message.stable.sequence > state.lowWatermark
     case 'view-change':
-      return isViewChangeUseful(state, message)
     case 'new-view':
-      return isNewViewUseful(state, message)
+      return isLongMessageUseful(state, message)
     default:
       return assertNever(message)
   }
@@ -80,12 +79,23 @@ function isCheckpointUseful(state: ReplicaState, { sequence, sender, root }: Che
   return held === undefined || !equalBytes(held.root, root)
 }
 
-function isViewChangeUseful({ viewChanges, view, isActive }: ReplicaState, message: ViewChange): boolean {
+/** Asked of the head alone, before the body is even decoded. // PBFT-3.12 */
+export function isLongMessageUseful(
+  state: ReplicaState,
+  head: Pick<ViewChange | NewView, 'kind' | 'sender' | 'view'>,
+): boolean {
+  return head.kind === 'view-change' ? isViewChangeUseful(state, head) : isNewViewUseful(state, head)
+}
+
+function isViewChangeUseful(
+  { viewChanges, view, isActive }: ReplicaState,
+  message: Pick<ViewChange, 'sender' | 'view'>,
+): boolean {
   const held = viewChanges[message.sender]
   const isNew = held === null || held === undefined || held.view < message.view
   return isNew && (message.view > view || (message.view === view && !isActive))
 }
 
-function isNewViewUseful(state: ReplicaState, { view, sender }: NewView): boolean {
+function isNewViewUseful(state: ReplicaState, { view, sender }: Pick<NewView, 'sender' | 'view'>): boolean {
   return sender === primaryOf(view, state.config.n) && isAhead(state, view)
 }

@@ -10,7 +10,7 @@ import type { Peer } from '../base/peer.ts'
 import { quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
 import { checkpointCertificateFault, preparedCertificateFault } from '../messages/certificate.ts'
 import type { ViewChangeContent } from '../messages/content.ts'
-import { LOG_WINDOW } from '../messages/limits.ts'
+import { logWindowOf } from '../messages/limits.ts'
 import type { Verified, ViewChange } from '../messages/message.ts'
 import type { RejectionReason } from '../messages/rejection.ts'
 import { dropWithheldOfOldViews } from './durability.ts'
@@ -18,7 +18,7 @@ import { reject } from './normal-case.ts'
 import { TIMEOUT_TICKS_MAX } from './parameters.ts'
 import { isTimerExpired } from './requests.ts'
 import { clearView } from './slot.ts'
-import { mayVote, persistThenBroadcast, type ReplicaState, type Step } from './state.ts'
+import { mayVote, persistThenBroadcast, type ReplicaConfig, type ReplicaState, type Step } from './state.ts'
 
 /** Leaves the current view for a later one and says so, once that is on disk. // PBFT-3.1 PBFT-3.8 */
 export function startViewChange(step: Step, view: View): void {
@@ -29,10 +29,17 @@ export function startViewChange(step: Step, view: View): void {
     state.timeoutTicks = Math.min(2 * state.timeoutTicks, TIMEOUT_TICKS_MAX)
   }
   leaveViewFor(state, view)
-  if (!mayVote(state)) return
+  announceView(step)
+  joinIfOthersMoved(step)
+}
+
+/** VIEW-CHANGE for the awaited view, unless it was made; at once, or as soon as this replica may vote. // PBFT-3.1 */
+export function announceView(step: Step): void {
+  const { state } = step
+  if (state.isActive || state.announcedView >= state.view || !mayVote(state)) return
+  state.announcedView = state.view
   const content = viewChangeContent(state)
   persistThenBroadcast(step, { record: { kind: 'view-change', content }, outgoing: content })
-  joinIfOthersMoved(step)
 }
 
 /** VIEW-CHANGE(v', h, C, P): P holds the certificate of the highest view for each s in (h, h + L]. // PBFT-3.1 */
@@ -60,7 +67,7 @@ export function leaveViewFor(state: ReplicaState, view: View): void {
 /** VIEW-CHANGE of any replica, the own one too. // PBFT-3.2 PBFT-3.7 */
 export function onViewChange(step: Step, viewChange: Verified<ViewChange>, from: Peer): void {
   const { state } = step
-  const fault = viewChangeFault(viewChange, state.config.n)
+  const fault = viewChangeFault(viewChange, state.config)
   if (fault !== null) return reject(step, viewChange, from, fault)
   const held = state.viewChanges[viewChange.sender]
   // Each replica's latest counts. A second one for the same view is no evidence: a healed replica may send one (6.4).
@@ -73,17 +80,18 @@ export function onViewChange(step: Step, viewChange: Verified<ViewChange>, from:
 /** The first fault of a VIEW-CHANGE, signatures apart, or null. One fault drops it whole. // PBFT-3.2 */
 export function viewChangeFault(
   { view, stable, preparedCertificates }: ViewChange,
-  n: number,
+  { n, checkpointInterval }: Pick<ReplicaConfig, 'n' | 'checkpointInterval'>,
 ): RejectionReason | null {
   if (view === 0) return 'view-change-for-an-old-view'
-  const fault = checkpointCertificateFault(stable, n)
+  const fault = checkpointCertificateFault(stable, { n, checkpointInterval })
   if (fault !== null) return fault
   let last = stable.sequence
   for (const certificate of preparedCertificates) {
     const { prePrepare } = certificate
     if (prePrepare.view >= view) return 'prepared-certificate-not-older'
     if (prePrepare.sequence <= last) return 'prepared-certificates-out-of-order'
-    if (prePrepare.sequence > stable.sequence + LOG_WINDOW) return 'prepared-certificate-outside-window'
+    if (prePrepare.sequence > stable.sequence + logWindowOf(checkpointInterval))
+      return 'prepared-certificate-outside-window'
     const bad = preparedCertificateFault(certificate, n)
     if (bad !== null) return bad
     last = prePrepare.sequence
@@ -92,7 +100,7 @@ export function viewChangeFault(
 }
 
 /** When the W-th largest view of the others is above the own one, goes there at once. // PBFT-3.7 */
-function joinIfOthersMoved(step: Step): void {
+export function joinIfOthersMoved(step: Step): void {
   const { state } = step
   const { id, n } = state.config
   if (!mayVote(state)) return
@@ -118,6 +126,7 @@ export function checkTimers(step: Step): void {
   const { state } = step
   const next = (state.view + 1) as View
   if (!mayVote(state)) return
+  announceView(step)
   if (state.isActive) {
     if (!isTimerExpired(state)) return
     state.stalledSince ??= state.timer?.startedAt ?? state.now

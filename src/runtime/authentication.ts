@@ -2,13 +2,15 @@
  * Who said it: the one place where `Verified` is minted. Signatures are checked over the bytes received; kinds that
  * are valid only on their sender's link are checked against the link.
  */
-import { assertNever } from '../base/assert.ts'
+import { assert, assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
-import type { ReplicaId } from '../base/ids.ts'
+import type { Milliseconds, ReplicaId } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
 import { quorum } from '../base/quorum.ts'
+import { createBatch } from '../messages/batch.ts'
 import { certificateFault, checkpointCertificateFault } from '../messages/certificate.ts'
 import type { Cluster } from '../messages/cluster.ts'
+import { decodeMessage, type LongHead } from '../messages/decode.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
 import type {
   Checkpoint,
@@ -27,6 +29,8 @@ import type {
 } from '../messages/message.ts'
 import { isRejection, type Rejection, rejection } from '../messages/rejection.ts'
 import type { SigningDigest } from '../messages/request.ts'
+import { newViewFault } from '../pbft/new-view.ts'
+import { viewChangeFault as viewChangeFormFault } from '../pbft/view-change.ts'
 import type { CryptoSuite } from '../ports.ts'
 import { VerifiedEnvelopes } from './verified-envelopes.ts'
 
@@ -34,7 +38,7 @@ export interface Authenticator {
   /** Checks everything that the message's kind asks for. A rejection names what failed. */
   authenticate<M extends Exclude<Message, LongMessage>>(message: M, from: Peer): Verified<M> | Rejection
   /** The same for what holds thousands of signatures: checks one more of them each time it is asked to go on. */
-  authenticateLong(message: LongMessage, from: Peer): LongCheck
+  authenticateLong(head: LongHead, from: Peer): LongCheck
   /** For messages that this process signed itself, or read back from its own log, which proves itself. */
   own<M extends Message>(message: M): Verified<M>
 }
@@ -43,7 +47,7 @@ export interface Authenticator {
 export type LongMessage = ViewChange | NewView
 export type LongCheck = Generator<undefined, Verified<LongMessage> | Rejection, undefined>
 
-type SignedMessage = PrePrepareHeader | Vote | Checkpoint | ViewChange | NewView
+type SignedMessage = PrePrepareHeader | Vote | Checkpoint | LongHead
 
 /** Reply envelopes remembered per replica: the replies of one batch share theirs, and are checked once. */
 const REPLIES_REMEMBERED = 16
@@ -58,6 +62,10 @@ export function createAuthenticator(context: {
   const knownReplies = cluster.replicas.map(() => [] as Uint8Array[])
 
   const verifiedEnvelopes = new VerifiedEnvelopes()
+  const form = {
+    config: { n, checkpointInterval: cluster.checkpointInterval },
+    nullBatch: createBatch(suite.hash, 0 as Milliseconds, []),
+  }
 
   const keyOf = (id: ReplicaId): Uint8Array | undefined => cluster.replicas[id]?.publicKey
 
@@ -129,7 +137,7 @@ export function createAuthenticator(context: {
   }
 
   const stableFault = ({ stable }: StableCheckpoint, from: Peer): Rejection | null => {
-    const fault = checkpointCertificateFault(stable, n)
+    const fault = checkpointCertificateFault(stable, { n, checkpointInterval: cluster.checkpointInterval })
     if (fault !== null) return rejection(fault)
     for (const checkpoint of stable.checkpoints) {
       const bad = citedFault(checkpoint, from)
@@ -148,9 +156,11 @@ export function createAuthenticator(context: {
     return null
   }
 
-  /** Everything that a VIEW-CHANGE cites, and then itself: only a whole one is remembered. */
+  /** Everything that a VIEW-CHANGE cites, and itself; its form first, which costs little. Whole ones are remembered. */
   function* viewChangeFault(viewChange: ViewChange, from: Peer): Generator<undefined, Rejection | null> {
     if (verifiedEnvelopes.has(viewChange)) return null
+    const malformed = viewChangeFormFault(viewChange, form.config)
+    if (malformed !== null) return rejection(malformed)
     const fault = signatureFault(viewChange, from)
     if (fault !== null) return fault
     const { stable, preparedCertificates } = viewChange
@@ -175,11 +185,10 @@ export function createAuthenticator(context: {
 
   /** Contents that do not check out are the primary's word all the same: they end its view. // PBFT-3.4 */
   function* newViewCheck(newView: NewView, from: Peer): LongCheck {
-    const fault = signatureFault(newView, from)
-    if (fault !== null) return fault
-    yield
     const { contents } = newView
     if (isRejection(contents)) return mint(newView)
+    const malformed = newViewFault(newView.view, contents, form)
+    if (malformed !== null) return mint({ ...newView, contents: rejection(malformed) })
     for (const viewChange of contents.viewChanges) {
       const bad = yield* viewChangeFault(viewChange, from)
       if (bad !== null) return mint({ ...newView, contents: bad })
@@ -188,8 +197,18 @@ export function createAuthenticator(context: {
     return mint(bad === null ? newView : { ...newView, contents: bad })
   }
 
-  function* viewChangeCheck(viewChange: ViewChange, from: Peer): LongCheck {
-    return (yield* viewChangeFault(viewChange, from)) ?? mint(viewChange)
+  /** The sender's signature comes first: nobody else makes this replica decode a body of megabytes. */
+  function* longCheck(head: LongHead, from: Peer): LongCheck {
+    if (from.kind === 'client') return rejection('kind-not-for-this-link')
+    const fault = signatureFault(head, from)
+    if (fault !== null) return fault
+    yield
+    const message = decodeMessage(head.bytes, { hash: suite.hash, signingDigest })
+    if (isRejection(message)) return message
+    yield
+    if (message.kind === 'new-view') return yield* newViewCheck(message, from)
+    assert(message.kind === 'view-change', 'a long message is of one of two kinds')
+    return (yield* viewChangeFault(message, from)) ?? mint(message)
   }
 
   const replyFault = (reply: Reply, from: Peer): Rejection | null => {
@@ -247,8 +266,7 @@ export function createAuthenticator(context: {
 
   return {
     authenticate: (message, from) => fault(message, from) ?? mint(message),
-    authenticateLong: (message, from) =>
-      message.kind === 'new-view' ? newViewCheck(message, from) : viewChangeCheck(message, from),
+    authenticateLong: longCheck,
     own: (message) => {
       if (isCited(message)) verifiedEnvelopes.add(message)
       return mint(message)

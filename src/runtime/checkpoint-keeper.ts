@@ -38,6 +38,7 @@ export class CheckpointKeeper {
   readonly #options: CheckpointKeeperOptions
   readonly #taken = new Map<Sequence, Taken>()
   #stored: Snapshot | null
+  #storedSequence = 0 as Sequence
   #stable: CheckpointCertificate | null = null
   #logBytes = 0
   #isStoring = false
@@ -73,6 +74,7 @@ export class CheckpointKeeper {
   adopt(stable: CheckpointCertificate, snapshot: Snapshot): void {
     this.#keep(stable.sequence, snapshot, stable.root)
     this.#stored = snapshot
+    this.#storedSequence = stable.sequence
     this.#logBytes = 0
   }
 
@@ -139,6 +141,8 @@ export class CheckpointKeeper {
   }
 
   #store(stable: CheckpointCertificate, snapshot: Snapshot, done: () => void): void {
+    // The anchor never goes back: what lies in front of it may be trimmed already.
+    if (stable.sequence <= this.#storedSequence) return done()
     this.#isStoring = true
     this.#write(stable, snapshot, () => {
       this.#isStoring = false
@@ -169,6 +173,7 @@ export class CheckpointKeeper {
       const anchor = { sequence, root, certificate: encodeCertificate(checkpoints) }
       pages.commit(anchor, [...removed], () => {
         this.#stored = snapshot
+        this.#storedSequence = sequence
         done()
       })
     }

@@ -111,6 +111,11 @@ export class DecisionArchive {
   }
 
   /** The batch stands beside its certificate, or in an earlier record; the null batch stands nowhere. */
+  /** The batch with this digest, from the log; null where it does not hold it. */
+  findBatch(sequence: Sequence, digest: Uint8Array, found: (batch: Batch | null) => void): void {
+    this.#findBatch(sequence, digest, null, found)
+  }
+
   #findBatch(
     sequence: Sequence,
     digest: Uint8Array,

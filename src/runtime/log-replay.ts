@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts'
 import type { DecodeTools } from '../messages/decode.ts'
 import { isRejection } from '../messages/rejection.ts'
 import type { ExecutedRecovery } from '../pbft/effects.ts'
-import { replay, replayExecuted } from '../pbft/recovery.ts'
+import { replayExecuted, replay as replayRecord } from '../pbft/recovery.ts'
 import type { ReplicaState } from '../pbft/state.ts'
 import type { Application, LogReplay, Outcome } from '../ports.ts'
 import type { Authenticator } from './authentication.ts'
@@ -13,7 +13,7 @@ import { decodeLogRecord } from './log-records.ts'
 
 /** Brings the replica and the application to where the log ends. Nothing is sent. // PBFT-6.2 */
 export function replayLog(context: {
-  readonly records: LogReplay['records']
+  readonly replay: LogReplay
   readonly state: ReplicaState
   readonly application: Application
   readonly archive: DecisionArchive
@@ -21,13 +21,21 @@ export function replayLog(context: {
   readonly tools: DecodeTools
   readonly authenticator: Authenticator
 }): void {
-  const { records, state, application, archive, keeper, tools, authenticator } = context
+  const {
+    replay: { beginning, records },
+    state,
+    application,
+    archive,
+    keeper,
+    tools,
+    authenticator,
+  } = context
   for (const { position, record } of records) {
     const recovered = decodeLogRecord(record, tools, authenticator)
     assert(!isRejection(recovered), 'the log passed its checks and holds a record of an unknown form')
     notePlace(archive, recovered, position)
     keeper.noteLogged(record.length)
-    for (const effect of replay(state, recovered)) {
+    for (const effect of replayRecord(state, recovered)) {
       if (effect.kind === 'execute') {
         const { sequence, batch } = effect
         const outcomes = application.execute(sequence, batch)
@@ -38,6 +46,8 @@ export function replayLog(context: {
       }
     }
   }
+  // A log that was cut goes with a stored state, and says which: else it is not known what was cut. // PBFT-6.4
+  if (beginning === 'cut' && state.stable.sequence === 0) state.health = 'amnesiac'
   keeper.stable(state.stable)
 }
 

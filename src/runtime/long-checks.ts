@@ -5,12 +5,18 @@ import type { LongCheck, LongMessage } from './authentication.ts'
 
 /** Messages of one peer that wait to be checked; what is dropped beyond comes again. */
 const PENDING_PER_PEER_MAX = 2
-/** Signatures checked in one turn: some milliseconds. */
+/** Signatures checked in one turn, some milliseconds, and of one message before the next has its turn. */
 const SIGNATURES_PER_TURN = 48
+const SIGNATURES_AT_ONCE = 16
+
+interface PendingCheck {
+  readonly from: Peer
+  readonly check: LongCheck
+}
 
 /** Checks VIEW-CHANGEs and NEW-VIEWs some signatures at a time, so that the loop stays responsive. // PBFT-3.12 */
 export class LongChecks {
-  readonly #pending: { readonly from: Peer; readonly check: LongCheck }[] = []
+  readonly #pending: PendingCheck[] = []
   readonly #done: (checked: Verified<LongMessage> | Rejection, from: Peer) => void
 
   constructor(done: (checked: Verified<LongMessage> | Rejection, from: Peer) => void) {
@@ -26,16 +32,24 @@ export class LongChecks {
     if (ofPeer.length < PENDING_PER_PEER_MAX) this.#pending.push({ from, check })
   }
 
-  /** Goes on with the oldest. */
+  /** Goes on with each in turn: one that cites thousands of signatures does not hold the others up. */
   work(): void {
-    for (let signatures = 0; signatures < SIGNATURES_PER_TURN; signatures++) {
-      const [oldest] = this.#pending
-      if (oldest === undefined) return
-      const step = oldest.check.next()
-      if (step.done !== true) continue
-      this.#pending.shift()
-      this.#done(step.value, oldest.from)
+    for (let signatures = 0; signatures < SIGNATURES_PER_TURN; signatures += SIGNATURES_AT_ONCE) {
+      const next = this.#pending.shift()
+      if (next === undefined) return
+      if (!this.#advance(next)) this.#pending.push(next)
     }
+  }
+
+  /** True when the message is checked. */
+  #advance({ check, from }: PendingCheck): boolean {
+    for (let signatures = 0; signatures < SIGNATURES_AT_ONCE; signatures++) {
+      const step = check.next()
+      if (step.done !== true) continue
+      this.#done(step.value, from)
+      return true
+    }
+    return false
   }
 }
 

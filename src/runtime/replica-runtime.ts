@@ -7,8 +7,8 @@
 import { assertNever } from '../base/assert.ts'
 import { readU32 } from '../base/bytes.ts'
 import type { ReplicaId, Sequence } from '../base/ids.ts'
-import { type Content, type DecisionContent, isSigned, type ReplicaContent } from '../messages/content.ts'
-import { decodeMessage } from '../messages/decode.ts'
+import { isSigned, type ReplicaContent } from '../messages/content.ts'
+import { decodeLongHead, decodeMessage, type LongHead } from '../messages/decode.ts'
 import { createSigningDigest } from '../messages/frame.ts'
 import type {
   CheckpointCertificate,
@@ -22,7 +22,7 @@ import type { Effect, Event, LogRecord, Outgoing, ProtocolMessage } from '../pbf
 import { reportOf } from '../pbft/report.ts'
 import { createReplicaState, type ReplicaState } from '../pbft/state.ts'
 import { step as protocolStep } from '../pbft/step.ts'
-import { isUseful } from '../pbft/useful.ts'
+import { isLongMessageUseful, isUseful } from '../pbft/useful.ts'
 import type { CryptoSuite, Peer, Snapshot } from '../ports.ts'
 import { type Authenticator, createAuthenticator, type LongMessage } from './authentication.ts'
 import { ClientAnswers } from './client-answers.ts'
@@ -49,6 +49,8 @@ const EVENTS_PER_TURN_MAX = 128
 const STORE_AFTER_BYTES = 64 * 1024 * 1024
 /** Bytes of a recovery operation's nonce. */
 const NONCE_BYTES = 32
+type ShortProtocolMessage = Exclude<ProtocolMessage, LongMessage>
+
 const NOT_FOR_THIS_LINK = { kind: 'rejection', reason: 'kind-not-for-this-link' } as const
 
 export class ReplicaRuntime {
@@ -95,13 +97,14 @@ export class ReplicaRuntime {
       refuse: (to, content) => this.#send({ kind: 'client', id: to }, this.#sealer.frame(content).bytes),
     })
     this.#archive = new DecisionArchive(options.replay.log, this.#tools, this.#authenticator)
-    this.#decisions = new DecisionServer(this.#archive, (to, decision) => this.#sendDecision(to, decision))
+    this.#decisions = new DecisionServer(this.#archive, (to, content) => this.#sendTo(to, content))
     this.#inbox = new Inbox((peer) => transport.resume(peer))
     const stored = loadStoredState(application, pages)
     this.#states = this.#createStateKeeping(n, stored)
     this.state = createReplicaState({
       id,
       n,
+      checkpointInterval: cluster.checkpointInterval,
       hash: suite.hash,
       standing: (client, timestamp, digest) => application.standing(client, timestamp, digest),
       isAmnesiac: options.replay.beginning === 'amnesia',
@@ -109,7 +112,7 @@ export class ReplicaRuntime {
     })
     this.state.now = clock.now()
     replayLog({
-      records: options.replay.records,
+      replay: options.replay,
       state: this.state,
       application,
       archive: this.#archive,
@@ -204,6 +207,8 @@ export class ReplicaRuntime {
   }
 
   #receive(from: Peer, frame: Uint8Array): void {
+    const head = decodeLongHead(frame)
+    if (head !== null) return this.#receiveLong(head, from)
     const message = decodeMessage(frame, this.#tools)
     if (isRejection(message)) return this.#reject(from, message)
     switch (message.kind) {
@@ -216,17 +221,22 @@ export class ReplicaRuntime {
       case 'refusal':
       case 'report':
         return this.#reject(from, NOT_FOR_THIS_LINK)
+      case 'view-change':
+      case 'new-view':
+        return // their heads were taken above
       default:
         return this.#receiveProtocol(message, from)
     }
   }
 
-  #receiveProtocol(message: ProtocolMessage, from: Peer): void {
+  #receiveLong(head: LongHead | Rejection, from: Peer): void {
+    if (isRejection(head)) return this.#reject(from, head)
+    if (!isLongMessageUseful(this.state, head)) return
+    this.#longChecks.begin(from, this.#authenticator.authenticateLong(head, from))
+  }
+
+  #receiveProtocol(message: ShortProtocolMessage, from: Peer): void {
     if (!isUseful(this.state, message)) return
-    if (message.kind === 'view-change' || message.kind === 'new-view') {
-      if (from.kind === 'client') return this.#reject(from, NOT_FOR_THIS_LINK)
-      return this.#longChecks.begin(from, this.#authenticator.authenticateLong(message, from))
-    }
     const verified = this.#authenticator.authenticate(message, from)
     if (isRejection(verified)) return this.#reject(from, verified)
     this.#perform(this.#step(this.state, { kind: 'received', message: verified, from }))
@@ -298,6 +308,8 @@ export class ReplicaRuntime {
         return this.#prepareRecovery()
       case 'serve':
         return this.#decisions.serve(effect.to, effect.sequences)
+      case 'serve-batch':
+        return this.#decisions.serveBatch(effect.to, effect.sequence, effect.digest)
       case 'reject':
         return this.#reject(
           effect.from,
@@ -352,16 +364,16 @@ export class ReplicaRuntime {
   }
 
   #bytesOf(outgoing: Outgoing): Uint8Array {
-    return outgoing.kind === 'relayed' ? outgoing.message.bytes : this.#frameOf(outgoing)
+    return outgoing.kind === 'relayed' ? outgoing.message.bytes : this.#sealer.bytes(outgoing)
   }
 
-  #frameOf(content: Content): Uint8Array {
-    return isSigned(content) ? this.#sealer.message(content).bytes : this.#sealer.frame(content).bytes
-  }
-
-  #sendTo(to: ReplicaId, content: ReplicaContent): void {
-    this.#send({ kind: 'replica', id: to }, this.#frameOf(content))
+  /** For what is sent outside a turn's events, from the disk for instance: hence a turn of its own. Gives its bytes. */
+  #sendTo(to: ReplicaId, content: ReplicaContent): number {
+    if (this.#isStopped) return 0
+    const bytes = this.#sealer.bytes(content)
+    this.#send({ kind: 'replica', id: to }, bytes)
     this.#scheduleTurn()
+    return bytes.length
   }
 
   #send(to: Peer, frame: Uint8Array): void {
@@ -378,14 +390,5 @@ export class ReplicaRuntime {
       const message = this.#authenticator.own(this.#sealer.message(outgoing))
       this.#events.push({ kind: 'received', message, from: { kind: 'replica', id } })
     }
-  }
-
-  /** Decisions may come from the disk after the turn that asked for them was flushed: hence a turn of their own. */
-  #sendDecision(to: ReplicaId, decision: DecisionContent): number {
-    if (this.#isStopped) return 0
-    const { bytes } = this.#sealer.frame(decision)
-    this.#send({ kind: 'replica', id: to }, bytes)
-    this.#scheduleTurn()
-    return bytes.length
   }
 }

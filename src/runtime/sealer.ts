@@ -16,6 +16,8 @@ export type SignedMessage = PrePrepare | Vote | Checkpoint | ViewChange | NewVie
 export interface Sealer {
   /** The frame of any content. */
   frame(content: Content): Frame
+  /** The bytes of any content; a signed one is sealed once. */
+  bytes(content: Content): Uint8Array
   /** A signed content as the message that its receivers will see; sealed once, whenever it is asked for again. */
   message(content: SignedContent): SignedMessage
 }
@@ -60,7 +62,10 @@ export function createSealer(identity: {
     return whole
   }
 
-  return { frame, message }
+  const bytes = (content: Content): Uint8Array =>
+    isSigned(content) ? message(content).bytes : frame(content).bytes
+
+  return { frame, bytes, message }
 }
 
 function signedMessage(

@@ -72,6 +72,9 @@ export function describeEffect(sink: DescriptionSink, effect: Effect): void {
       sink.number('to', effect.to)
       for (const sequence of effect.sequences) sink.number('s', sequence)
       return
+    case 'serve-batch':
+      sink.number('to', effect.to)
+      return sink.number('s', effect.sequence)
     case 'reject':
       sink.word(effect.reason)
       return describeMessage(sink, effect.message)

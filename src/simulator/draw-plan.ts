@@ -5,6 +5,7 @@
 import { type ReplicaId, replicaIds } from '../base/ids.ts'
 import { faultsMax } from '../base/quorum.ts'
 import { createRandom, type Random } from '../base/random.ts'
+import { CHECKPOINT_INTERVAL } from '../messages/limits.ts'
 import { CAPABILITIES, type Capabilities } from './capabilities.ts'
 import { drawNetworkFaults } from './draw-network-faults.ts'
 import { drawReplicaFaults } from './draw-replica-faults.ts'
@@ -25,6 +26,9 @@ const DRIFT_MAX = 0.03
 /** The share of seeds that sign for real: it costs far more than everything else. */
 const REAL_SIGNATURES_SHARE = 0.01
 
+/** Short ones reach checkpoints, transfers and healing often; the long one is what clusters have. */
+const CHECKPOINT_INTERVALS = [4, 8, 16, 32, CHECKPOINT_INTERVAL] as const
+
 /** Draws the plan of a seed; n is drawn too where it is not given. */
 export function drawPlan(seed: number, size?: number, capabilities: Capabilities = CAPABILITIES): Plan {
   const random = createRandom(seed)
@@ -44,6 +48,7 @@ export function drawPlan(seed: number, size?: number, capabilities: Capabilities
     n,
     suite: random.chance(REAL_SIGNATURES_SHARE) ? 'sodium' : 'simulated',
     faultyMax: faultsMax(n),
+    checkpointInterval: random.pick(CHECKPOINT_INTERVALS),
     staysDown,
     network: drawNetwork(random),
     disk: drawDisk(random),
@@ -65,18 +70,26 @@ function drawTraitors(
 ): readonly Incident[] {
   const { n, calmAtMs, capabilities } = context
   if (random.chance(0.45)) return []
-  const names = [...TRAITORS.values()]
-    .filter(({ harms }) => capabilities.viewChanges || harms === 'anywhere')
-    .map(({ name }) => name)
-  const candidates = random.shuffle(capabilities.viewChanges ? replicaIds(n) : replicaIds(n).slice(1))
+  const { viewChanges } = capabilities
+  const candidates = random.shuffle(viewChanges ? replicaIds(n) : replicaIds(n).slice(1))
+  // The first primary has the most to do harm with.
+  if (viewChanges && random.chance(0.5))
+    candidates.unshift(...candidates.splice(candidates.indexOf(FIRST_PRIMARY), 1))
   const isLate = random.chance(0.3)
-  return candidates.slice(0, random.between(1, faultsMax(n))).map((replica: ReplicaId) => ({
+  return candidates.slice(0, random.between(1, faultsMax(n))).map((replica) => ({
     kind: 'turn',
     replica,
-    traitor: random.pick(names),
+    traitor: drawTraitor(random, viewChanges && random.chance(replica === FIRST_PRIMARY ? 0.7 : 0.3)),
     number: random.below(2 ** 30),
     atMs: isLate ? random.between(0, calmAtMs - 1) : 0,
   }))
+}
+
+const FIRST_PRIMARY = 0 as ReplicaId
+
+function drawTraitor(random: Random, isPrimary: boolean): string {
+  const harms = isPrimary ? 'as primary' : 'anywhere'
+  return random.pick([...TRAITORS.values()].filter((traitor) => traitor.harms === harms)).name
 }
 
 function drawNetwork(random: Random): NetworkConditions {

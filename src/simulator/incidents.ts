@@ -104,9 +104,7 @@ function strikeReplica(scene: Scene, replica: VirtualReplica, incident: ReplicaI
     case 'lose-disk':
     case 'rot-log':
       if (!mayCrash()) return false
-      replica.crash({ losesSent: false })
-      if (incident.kind === 'lose-disk') replica.disk.lose()
-      else replica.disk.rotLog()
+      replica.crash({ losesSent: false, loses: incident.kind === 'lose-disk' ? 'disk' : 'log' })
       return true
     case 'rot-pages':
       replica.disk.pages.rot(incident.share)

@@ -54,6 +54,8 @@ export interface WorkloadPlan {
 export interface Plan {
   readonly seed: number
   readonly n: number
+  /** K. */
+  readonly checkpointInterval: number
   /** How messages are signed: by a stand-in that costs nothing, or for real. */
   readonly suite: 'simulated' | 'sodium' | 'noble'
   /** Replicas that may be traitors, down or amnesiac at one moment: f. What would be more does not happen. */

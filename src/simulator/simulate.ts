@@ -7,7 +7,6 @@ import { assert } from '../base/assert.ts'
 import type { ReplicaId } from '../base/ids.ts'
 import { isClusterSize } from '../base/quorum.ts'
 import { createRandom, type Random } from '../base/random.ts'
-import { CHECKPOINT_INTERVAL } from '../messages/limits.ts'
 import type { Violation } from './checkers/checker.ts'
 import { drawPlan } from './draw-plan.ts'
 import { explainStuck, isSettled, refusedRequest, settleBoundMs } from './liveness.ts'
@@ -226,7 +225,7 @@ function conclude(run: Run, failure: unknown, replay: string): DetailedResult {
     batches: Math.max(...reached),
     restarts: virtual.replicas.reduce((sum, { incarnation }) => sum + Math.max(0, incarnation - 1), 0),
     viewChanges: Math.max(0, ...states.map(({ view }) => view)),
-    checkpoints: Math.max(0, ...states.map(({ lowWatermark }) => lowWatermark)) / CHECKPOINT_INTERVAL,
+    checkpoints: Math.max(0, ...states.map(({ lowWatermark }) => lowWatermark)) / plan.checkpointInterval,
     healed: virtual.replicas.filter((replica) => replica.isHealed).length,
     plan,
     history: clients.flatMap(({ history }) => history),

@@ -99,7 +99,7 @@ export function createVirtualCluster(context: {
 }
 
 function createIdentities(
-  { seed, n, workload, suite: suiteName }: Plan,
+  { seed, n, workload, checkpointInterval, suite: suiteName }: Plan,
   suite: CryptoSuite,
 ): {
   readonly cluster: Cluster
@@ -127,6 +127,7 @@ function createIdentities(
     })),
     clients: clientSigners.map(({ publicKey }, index) => clusterClient(`client-${index}`, publicKey)),
     storeBytesMax: STORE_BYTES_MAX,
+    checkpointInterval,
   } as const
   return {
     cluster: { ...facts, clusterId: deriveClusterId(suite.hash, facts) },

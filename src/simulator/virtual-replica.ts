@@ -5,6 +5,7 @@ import type { Hash } from '../base/hash.ts'
 import type { ClientId, ReplicaId } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import type { Cluster } from '../messages/cluster.ts'
+import { logWindowOf } from '../messages/limits.ts'
 import { step as protocolStep } from '../pbft/step.ts'
 import type { Application, CryptoSuite, Peer, Signer } from '../ports.ts'
 import { ReplicaRuntime, type StepFunction } from '../runtime/replica-runtime.ts'
@@ -137,15 +138,21 @@ export class VirtualReplica {
     this.#running = { runtime, application }
   }
 
-  /** The power fails. What was sent and is still under way is lost too, if so asked. */
-  crash(how: { readonly losesSent: boolean }): void {
+  /**
+   * The power fails. What was sent and is still under way is lost too, if so asked; and so is the whole disk, or the
+   * synced part of the log.
+   */
+  crash(how: { readonly losesSent: boolean; readonly loses?: 'disk' | 'log' }): void {
     const { id, twin, network, disk, watch } = this.#place
     this.#process?.end()
     this.#process = null
     this.#running?.runtime.stop()
     this.#running = null
     network.detach(this.#peer, how, twin)
-    const survivingRecords = disk.crash()
+    const kept = disk.crash()
+    if (how.loses === 'disk') disk.lose()
+    if (how.loses === 'log') disk.rotLog()
+    const survivingRecords = disk.isLost ? 0 : kept
     if (this.isCorrect) watch.onCrash({ replica: id, survivingRecords })
   }
 
@@ -195,6 +202,7 @@ export class VirtualReplica {
       hash: suite.hash,
       clients: cluster.clients.map((client) => client.id),
       storeBytesMax: cluster.storeBytesMax,
+      recoveryDistance: logWindowOf(cluster.checkpointInterval),
       replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
     })
     const incarnation = this.#incarnation

@@ -21,6 +21,7 @@ import type { Content, RecollectionContent, StatusContent } from '../../src/mess
 import { decodeMessage } from '../../src/messages/decode.ts'
 import { createSigningDigest, encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
+import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
 import type {
   Batch,
   BatchDelivery,
@@ -117,6 +118,7 @@ export function createClusterKit(n: number, nonce = 1) {
       clusterClient(`client ${client}`, clientSigner(client).publicKey),
     ),
     storeBytesMax: 1024 * 1024,
+    checkpointInterval: CHECKPOINT_INTERVAL,
   }
   const cluster: Cluster = { ...facts, clusterId: deriveClusterId(hash, facts) }
   const signingDigest = createSigningDigest(hash, cluster.clusterId)

@@ -110,6 +110,7 @@ export class ReplicaUnderTest {
     this.state = createReplicaState({
       id: id as ReplicaId,
       n: kit.n,
+      checkpointInterval: kit.cluster.checkpointInterval,
       hash,
       standing: (client, timestamp, digest) => this.application.standing(client, timestamp, digest),
       isAmnesiac,

@@ -1,5 +1,6 @@
 import type { ReplicaId, Sequence } from '../../base/ids.ts'
 import type { Checker } from './checker.ts'
+import { shortDigest } from './votes-seen.ts'
 
 /** 4. Each (client, timestamp) changes the state at most once, and at one sequence number everywhere. */
 export function exactlyOnce(): Checker {
@@ -15,9 +16,10 @@ export function exactlyOnce(): Checker {
         own = { incarnation, requests: new Set() }
         effective.set(replica, own)
       }
-      for (const { client, timestamp, standing } of outcomes) {
+      for (const { client, timestamp, requestDigest, standing } of outcomes) {
         if (standing !== 'new') continue
-        const request = `${client}:${timestamp}`
+        // A replica's recovery operations have no timestamp: each is its nonce. // PBFT-6.4
+        const request = `${client}:${timestamp === 0 ? shortDigest(requestDigest) : timestamp}`
         const what = `request ${timestamp} of client ${client.slice(0, 8)}`
         if (own.requests.has(request)) return `${what} took effect again at ${sequence}`
         own.requests.add(request)
