@@ -287,13 +287,19 @@ export function createClusterKit(n: number, nonce = 1) {
     return { prePrepare: header(place), prepares: votes('prepare', voters, place) }
   }
 
-  const viewChange = (sender: number, view: number, options: ViewChangeOptions = {}) =>
-    said(sender, {
+  /** Signed, and whatever it says: only its bytes are well-formed. */
+  const viewChange = (sender: number, view: number, options: ViewChangeOptions = {}) => {
+    const bytes = frameOf(sender, {
       kind: 'view-change',
       view: view as View,
       stable: options.stable ?? NOTHING_STABLE,
       preparedCertificates: options.prepared ?? [],
-    }) as Verified<ViewChange>
+    })
+    const message = decodeMessage(bytes, tools)
+    if (isRejection(message) || message.kind !== 'view-change')
+      throw new Error('a VIEW-CHANGE that does not decode')
+    return authenticator.own(message)
+  }
 
   const viewChanges = (senders: readonly number[], view: number, options: ViewChangeOptions = {}) =>
     senders.map((sender) => viewChange(sender, view, options))

@@ -9,7 +9,7 @@ import { isSigned, type SignedContent } from '../../src/messages/content.ts'
 import type { Batch, CheckpointCertificate, Verified, Vote } from '../../src/messages/message.ts'
 import { isRejection, type RejectionReason } from '../../src/messages/rejection.ts'
 import type { Effect, Event, LogRecord, Outgoing, ProtocolMessage } from '../../src/pbft/effects.ts'
-import { replay } from '../../src/pbft/recovery.ts'
+import { replay, replayExecuted } from '../../src/pbft/recovery.ts'
 import { createReplicaState, type ReplicaState } from '../../src/pbft/state.ts'
 import { step } from '../../src/pbft/step.ts'
 import type { Log } from '../../src/ports.ts'
@@ -249,7 +249,7 @@ export class ReplicaUnderTest {
     }
     for (const effect of replay(this.state, record)) {
       if (effect.kind === 'snapshot') this.#freeze(effect.sequence)
-      else if (effect.kind === 'execute') step(this.state, this.#execute(effect))
+      else if (effect.kind === 'execute') replayExecuted(this.state, this.#execute(effect))
       else throw new Error(`a replay gave ${effect.kind}`)
     }
   }
@@ -306,7 +306,7 @@ export class ReplicaUnderTest {
     this.log.push(encodeLogRecord(record, this.#kit.sealerOf(this.id)))
   }
 
-  #execute({ sequence, batch, commits }: EffectOf<'execute'>): Event {
+  #execute({ sequence, batch, commits }: EffectOf<'execute'>): Event & { readonly kind: 'executed' } {
     this.executed.push({ sequence, batch, commits })
     return { kind: 'executed', sequence, recoveries: this.application.execute(sequence, batch) }
   }

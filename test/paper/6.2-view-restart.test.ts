@@ -93,7 +93,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       backup.settle()
       const effects = backup.store()
       expect(effectsOf(effects, 'trim')).toEqual([{ kind: 'trim', upTo: K }])
-      expect(backup.records.at(-1)).toMatchObject({ kind: 'view-again' })
+      expect(backup.records.slice(-2).map(({ kind }) => kind)).toContain('view-again')
       backup.settle()
       expect(backup.trimmedBefore).toBeGreaterThan(0)
       const again = backup.restarted()

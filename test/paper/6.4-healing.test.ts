@@ -117,23 +117,26 @@ describe.each([4, 7])('n = %i', (n) => {
     expect([...invariants.broken].filter(([number]) => number !== 8 && number !== 11)).toEqual([])
   })
 
-  test.runIf(n === 4)('PBFT-2.5 PBFT-2.8 a replica that missed two windows gets level without new load', () => {
-    const story = begin(6)
-    const { run, invariants } = story
-    const missing = n - 1
-    run.loses = ({ from, to }) => from === missing || to === missing
-    // One batch for each request: one at a time.
-    for (let timestamp = 1; timestamp <= 2 * LOG_WINDOW + 40; timestamp++) {
-      invariants.ask(kit.request(timestamp % 7, { timestamp }))
-      run.tick(3)
-    }
-    const far = run.replicas[0]?.state.lastExecuted ?? 0
-    expect(far).toBeGreaterThan(LOG_WINDOW)
-    run.loses = () => false
-    expect(until(run, () => isLevel(run))).toBe(true)
-    expect(Object.fromEntries(invariants.broken)).toEqual({})
-    expect(run.replicas[missing]?.state.lowWatermark).toBe(run.replicas[0]?.state.lowWatermark)
-  })
+  test.runIf(n === 4)(
+    'PBFT-2.5 PBFT-2.8 a replica that missed two windows gets level without new load',
+    () => {
+      const story = begin(6)
+      const { run, invariants } = story
+      const missing = n - 1
+      run.loses = ({ from, to }) => from === missing || to === missing
+      // One batch for each request: one at a time.
+      for (let timestamp = 1; timestamp <= 2 * LOG_WINDOW + 40; timestamp++) {
+        invariants.ask(kit.request(timestamp % 7, { timestamp }))
+        run.tick(3)
+      }
+      const far = run.replicas[0]?.state.lastExecuted ?? 0
+      expect(far).toBeGreaterThan(LOG_WINDOW)
+      run.loses = () => false
+      expect(until(run, () => isLevel(run))).toBe(true)
+      expect(Object.fromEntries(invariants.broken)).toEqual({})
+      expect(run.replicas[missing]?.state.lowWatermark).toBe(run.replicas[0]?.state.lowWatermark)
+    },
+  )
 
   test.runIf(n === 4)('PBFT-2.2 a replica whose state went wrong is set right by the others', () => {
     const story = begin(7)
