@@ -1,5 +1,5 @@
 /**
- * The log of one replica: append-only segment files and a marker (rule 6.3). Records are chained by hash, carry
+ * The log of one replica: append-only segment files and a marker (PBFT-6.3). Records are chained by hash, carry
  * checksums, and are checked as a whole whenever the log is opened. `init` makes a log with its birth record; one that
  * is made after a loss says so for as long as its first record stands (rule 6.4).
  *

@@ -9,24 +9,27 @@ type Early = Verified<PrePrepare> | Verified<Vote>
  * Each sender has its own bound, so none takes another's room. // PBFT-1.5
  */
 export class EarlyMessages {
-  readonly #bySender: { readonly messages: Early[]; bytes: number }[]
+  readonly #bySender: { readonly messages: Map<string, Early>; bytes: number }[]
 
   constructor(n: number) {
-    this.#bySender = Array.from({ length: n }, () => ({ messages: [], bytes: 0 }))
+    this.#bySender = Array.from({ length: n }, () => ({ messages: new Map(), bytes: 0 }))
   }
 
   /** Messages and bytes held for one sender. */
   heldFor(sender: ReplicaId): { readonly count: number; readonly bytes: number } {
     const held = this.#bySender[sender]
-    return { count: held?.messages.length ?? 0, bytes: held?.bytes ?? 0 }
+    return { count: held?.messages.size ?? 0, bytes: held?.bytes ?? 0 }
   }
 
   /** False when the sender's room is full; STATUS will bring the message again. */
   hold(message: Early): boolean {
     const held = this.#bySender[message.sender]
-    if (held === undefined || held.messages.length >= EARLY_PER_SENDER_MAX) return false
+    if (held === undefined) return false
+    const key = `${message.kind}:${message.view}:${message.sequence}`
+    if (held.messages.has(key)) return true // however often it is played back
+    if (held.messages.size >= EARLY_PER_SENDER_MAX) return false
     if (held.bytes + message.bytes.length > EARLY_BYTES_PER_SENDER_MAX) return false
-    held.messages.push(message)
+    held.messages.set(key, message)
     held.bytes += message.bytes.length
     return true
   }
@@ -35,10 +38,12 @@ export class EarlyMessages {
   takeFor(view: View): readonly Early[] {
     const taken: Early[] = []
     for (const held of this.#bySender) {
-      const later = held.messages.filter((message) => message.view > view)
-      taken.push(...held.messages.filter((message) => message.view === view))
-      held.messages.splice(0, held.messages.length, ...later)
-      held.bytes = later.reduce((sum, { bytes }) => sum + bytes.length, 0)
+      for (const [key, message] of held.messages) {
+        if (message.view > view) continue
+        held.messages.delete(key)
+        held.bytes -= message.bytes.length
+        if (message.view === view) taken.push(message)
+      }
     }
     return taken
   }

@@ -144,7 +144,7 @@ function isChoice(
   return sequence === choice.sequence && equalBytes(digest, choice.digest)
 }
 
-/** Begins the view of a valid NEW-VIEW. Entering does not wait for a transfer (2.6). // PBFT-3.4 PBFT-3.5 */
+/** Begins the view of a valid NEW-VIEW. Entering does not wait for a transfer. // PBFT-2.6 PBFT-3.4 PBFT-3.5 */
 export function enterView(step: Step, newView: NewView): void {
   const { state } = step
   const { contents } = newView
@@ -179,14 +179,5 @@ function acceptChoices(step: Step, prePrepares: readonly PrePrepareHeader[], min
     slot.acceptedTick = state.ticks
     slot.isAcceptedDurable = true // whatever depends on it is withheld behind the NEW-VIEW's record
   }
-  // The others come back from the logs of those that voted for them, should a later view choose them.
-  state.batches.retain((sequence, digest) => {
-    const slot = state.slots.get(sequence)
-    const own = state.preparedCertificates.get(sequence)?.prePrepare.digest
-    const decided = slot?.decided?.[0]?.digest
-    return [slot?.accepted?.digest, own, decided].some(
-      (each) => each !== undefined && equalBytes(each, digest),
-    )
-  })
   for (const { sequence } of chosen) voteForChoice(step, openSlot(state, sequence))
 }

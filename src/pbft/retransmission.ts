@@ -111,7 +111,7 @@ export function onStatus(step: Step, status: Verified<Status>): void {
   resendVotes(step, status)
 }
 
-/** The NEW-VIEW of a view that the peer is not in yet, or the own VIEW-CHANGE that it lacks: a lost one stalls. */
+/** The NEW-VIEW of a view that the peer is not in yet, or the own VIEW-CHANGE that it lacks: a lost one stalls. // PBFT-2.7 */
 function resendView({ state, effects }: Step, status: Status): void {
   const peer = state.peers[status.sender]
   const own = state.viewChanges[state.config.id] ?? null

@@ -209,8 +209,10 @@ export function createAuthenticator(context: {
     const isKnown = verifiedEnvelopes.has(head)
     const fault = isKnown ? null : signatureFault(head, from)
     if (fault !== null) return fault
+    yield
     const message = decodeMessage(head.bytes, { hash: suite.hash, signingDigest })
     if (isRejection(message)) return message
+    yield
     if (message.kind === 'new-view') return yield* newViewCheck(message, from)
     assert(message.kind === 'view-change', 'a long message is of one of two kinds')
     return (isKnown ? null : yield* citedInViewChangeFault(message, from)) ?? mint(message)

@@ -208,7 +208,7 @@ class TreeStore implements Store {
     return { client, publicKey, timestamp, requestDigest: digest, results, standing, recovery }
   }
 
-  /** Rule 2.3: what later execution depends on stands in the tree before anybody takes a snapshot. */
+  /** What later execution depends on stands in the tree before anybody takes a snapshot. // PBFT-2.3 */
   #writeCounters(): void {
     writeCounters(this.#tree, {
       lastSequence: this.#lastSequence,

@@ -1,5 +1,5 @@
 /**
- * The pages of the tree, as exact bytes: a page's hash is SHA-256 over them. Big-endian. (Rule 2.4: leaves, inner
+ * The pages of the tree, as exact bytes: a page's hash is SHA-256 over them. Big-endian. (PBFT-2.4: leaves, inner
  * pages and values each begin with a byte of their own.)
  *
  *   leaf   = 0 u8 | level 0 u8 | count u16 | offset u16 × count | entry × count

@@ -14,7 +14,7 @@ const MEMORY = 'PBFT-7.14'
 const TAG = /PBFT-\d+(?:\.\d+)?/g
 const COMMENT = /\/\*[\s\S]*?\*\/|\/\/[^\n]*/g
 /** The first argument of `test` and `test.each(…)`: a name in quotes of any kind. */
-const TEST_NAME = /\btest(?:\.each\([\s\S]*?\))?\(\s*(['"`])((?:(?!\1)[\s\S])*)\1/g
+const TEST_NAME = /\btest(?:\.(?:each|runIf)\([\s\S]*?\))?\(\s*(['"`])((?:(?!\1)[\s\S])*)\1/g
 
 const tagsIn = (texts: Iterable<string>): Set<string> =>
   new Set([...texts].flatMap((text) => text.match(TAG) ?? []))

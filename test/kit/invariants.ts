@@ -8,6 +8,17 @@ import type { ClusterRun, Delivery } from './cluster-run.ts'
 import { nextRoot } from './fake-application.ts'
 import type { ReplicaUnderTest } from './replica-kit.ts'
 
+const FIRST_ROOT = new Uint8Array(32)
+
+interface Seen {
+  records: number
+  executed: number
+  applied: number
+  snapshots: number
+  /** The state that its executions lead to. */
+  root: Uint8Array
+}
+
 export class Invariants {
   /** What went wrong, by the number of the invariant. */
   readonly broken = new Map<number, string>()
@@ -23,6 +34,8 @@ export class Invariants {
   readonly #preparedBy = new Map<string, Set<number>>()
   readonly #applied = new Map<string, number>()
   readonly #reached = new Map<number, { view: number; h: number; left: number }>()
+  /** How far each replica was looked at. */
+  readonly #seen = new WeakMap<ReplicaUnderTest, Seen>()
   #time = 0
 
   constructor(kit: ClusterKit, run: ClusterRun, traitors: readonly number[] = []) {
@@ -42,10 +55,18 @@ export class Invariants {
   check(): void {
     for (const replica of this.#run.replicas) {
       if (this.#traitors.includes(replica.id)) continue
+      const seen = this.#seen.get(replica) ?? {
+        records: 0,
+        executed: 0,
+        applied: 0,
+        snapshots: 0,
+        root: FIRST_ROOT,
+      }
+      this.#seen.set(replica, seen)
       this.#checkProgress(replica)
-      this.#checkRecords(replica)
-      this.#checkExecuted(replica)
-      this.#checkState(replica)
+      this.#checkRecords(replica, seen)
+      this.#checkExecuted(replica, seen)
+      this.#checkState(replica, seen)
     }
   }
 
@@ -67,8 +88,10 @@ export class Invariants {
     this.#reached.set(id, { ...reached, view: state.view, h: state.lowWatermark })
   }
 
-  #checkRecords({ id, records }: ReplicaUnderTest): void {
-    for (const record of records) {
+  #checkRecords({ id, records }: ReplicaUnderTest, seen: Seen): void {
+    const fresh = records.slice(seen.records)
+    seen.records = records.length
+    for (const record of fresh) {
       if (record.kind !== 'prepared') continue
       const { prePrepare } = record.certificate
       const { view, sequence, digest } = prePrepare
@@ -81,8 +104,11 @@ export class Invariants {
     }
   }
 
-  #checkExecuted({ id, executed }: ReplicaUnderTest): void {
-    for (const { sequence, batch, commits } of executed) {
+  #checkExecuted({ id, executed }: ReplicaUnderTest, seen: Seen): void {
+    const fresh = executed.slice(seen.executed)
+    seen.executed = executed.length
+    for (const { sequence, batch, commits } of fresh) {
+      seen.root = nextRoot(seen.root, sequence, batch)
       const digest = toHex(batch.digest)
       this.#expect(
         1,
@@ -113,22 +139,25 @@ export class Invariants {
     return holding.length >= this.#kit.w
   }
 
-  #checkState({ id, application, executed, snapshots, state }: ReplicaUnderTest): void {
-    const operations = application.applied.map(({ operation }) => operation)
-    this.#expect(4, new Set(operations).size === operations.length, `replica ${id} applied something twice`)
-    for (const { operation, sequence } of application.applied) {
+  #checkState({ id, application, executed, snapshots, state }: ReplicaUnderTest, seen: Seen): void {
+    const { applied } = application
+    if (applied.length > seen.applied) {
+      const operations = new Set(applied.map(({ operation }) => operation))
+      this.#expect(4, operations.size === applied.length, `replica ${id} applied something twice`)
+    }
+    for (const { operation, sequence } of applied.slice(seen.applied)) {
       const first = this.#applied.get(operation)
       if (first === undefined) this.#applied.set(operation, sequence)
       this.#expect(12, first === undefined || first === sequence, `${operation} has two answers`)
     }
-    for (const [sequence, { root }] of snapshots) {
+    seen.applied = applied.length
+    for (const [sequence, { root }] of [...snapshots].slice(seen.snapshots)) {
       this.#expect(9, this.#same(this.#roots, sequence, toHex(root)), `two roots at ${sequence}`)
     }
+    seen.snapshots = snapshots.size
     const [first] = executed
     if (first?.sequence !== 1 || executed.length !== state.lastExecuted) return // it was transferred
-    let root: Uint8Array = new Uint8Array(32)
-    for (const { sequence, batch } of executed) root = nextRoot(root, sequence, batch)
-    const isReplay = toHex(root) === toHex(application.root)
+    const isReplay = toHex(seen.root) === toHex(application.root)
     this.#expect(2, isReplay, `the state of replica ${id} is not the replay of what it executed`)
   }
 
@@ -162,12 +191,16 @@ export class Invariants {
     const replica = this.#run.replicas[id]
     if (replica === undefined) return false
     if (replica.isFound(sequence)) return true
-    return replica.records.slice(0, replica.syncedRecords).some((record) => {
-      if (record.kind === 'proposed') return record.content.sequence === sequence
-      if (record.kind === 'accepted') return record.prePrepare.sequence === sequence
-      if (record.kind === 'prepared') return record.certificate.prePrepare.sequence === sequence
-      return record.kind === 'new-view' || record.kind === 'new-view-made'
-    })
+    // The record is most often among the last.
+    return replica.records
+      .slice(0, replica.syncedRecords)
+      .reverse()
+      .some((record) => {
+        if (record.kind === 'proposed') return record.content.sequence === sequence
+        if (record.kind === 'accepted') return record.prePrepare.sequence === sequence
+        if (record.kind === 'prepared') return record.certificate.prePrepare.sequence === sequence
+        return record.kind === 'new-view' || record.kind === 'new-view-made'
+      })
   }
 
   #checkLock(

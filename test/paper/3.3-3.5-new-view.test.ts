@@ -486,12 +486,13 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       ])
     })
 
-    test('PBFT-3.5 a batch that nobody can choose any more is let go of', () => {
+    test('PBFT-3.5 a batch that it voted for is kept though a NEW-VIEW passes it over: a liar may hold its certificate', () => {
       const backup = new ReplicaUnderTest(kit, 2)
       backup.receive(kit.prePrepare({ sequence: 1, batch: a }))
       backup.settle()
-      enter(kit, backup, VIEW)
-      expect(backup.state.batches.bytes).toBe(0)
+      enter(kit, backup, 1)
+      const effects = enter(kit, backup, VIEW, { prepared: [entry(1, a.digest)] })
+      expect(broadcastsOf(effects, 'prepare')).toEqual([place(1, a)])
     })
   })
 })

@@ -12,7 +12,7 @@ import { certificatesOfStep } from './votes-seen.ts'
 export function acceptableCertificates(n: number): Checker {
   const isQuorum = (voters: number): boolean => 2 * voters - n > faultsMax(n)
   return {
-    invariant: 10,
+    invariant: 10, // PBFT-7.10
     name: 'acceptable certificates',
     onStep(seen) {
       for (const { kind, votes } of certificatesOfStep(seen)) {

@@ -7,7 +7,7 @@ import { certificatesOfStep, placeKey, shortDigest } from './votes-seen.ts'
 export function committedIsPrepared(n: number): Checker {
   const preparedBy = new Map<string, Set<ReplicaId>>()
   return {
-    invariant: 6,
+    invariant: 6, // PBFT-7.6
     name: 'committed is prepared',
     onStep(seen) {
       for (const { kind, votes } of certificatesOfStep(seen)) {

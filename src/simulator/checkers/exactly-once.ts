@@ -8,7 +8,7 @@ export function exactlyOnce(): Checker {
   const effective = new Map<ReplicaId, { readonly incarnation: number; readonly requests: Set<string> }>()
   const sequences = new Map<string, Sequence>()
   return {
-    invariant: 4,
+    invariant: 4, // PBFT-7.4
     name: 'exactly once',
     onExecuted({ replica, incarnation, sequence, outcomes }) {
       let own = effective.get(replica)

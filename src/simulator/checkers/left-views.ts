@@ -13,7 +13,7 @@ interface Left {
 export function nothingBelowViewChange(): Checker {
   const left = new Map<ReplicaId, Left[]>()
   return {
-    invariant: 8,
+    invariant: 8, // PBFT-7.8
     name: 'nothing below a view change',
     onStep(seen) {
       const { replica, isRecovering, effects, syncedRecords } = seen

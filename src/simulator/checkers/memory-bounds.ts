@@ -20,10 +20,10 @@ const WITHHELD_MAX = 2 * LOG_WINDOW + PIPELINE_WINDOW + LOG_WINDOW / CHECKPOINT_
 /** Own roots: at h, and of each checkpoint up to H and up to what was executed beyond it. */
 const ROOTS_MAX = 2 + (2 * LOG_WINDOW) / CHECKPOINT_INTERVAL
 
-/** 14. Memory: every queue and map of the state stays within its named bound. Looked at when a tick passes. */
+/** PBFT-7.14. Memory: every queue and map of the state stays within its named bound. Looked at when a tick passes. */
 export function memoryBounds(clients: number): Checker {
   return {
-    invariant: 14,
+    invariant: 14, // PBFT-7.14
     name: 'memory bounds',
     onStep({ event, state }) {
       if (event.kind !== 'ticked') return null

@@ -5,7 +5,7 @@ import type { Checker, SeenRequest } from './checker.ts'
 export function validity(): Checker {
   const asked = new Map<string, SeenRequest>()
   return {
-    invariant: 3,
+    invariant: 3, // PBFT-7.3
     name: 'validity',
     onRequest(seen) {
       asked.set(`${seen.client}:${seen.timestamp}`, seen)
