@@ -65,6 +65,8 @@ export interface Remains {
   readonly isAmnesiac?: boolean
   /** Whether snapshots are hashed at once. */
   readonly isHashing?: boolean
+  /** The own clock. */
+  readonly now?: Milliseconds
 }
 
 export class ReplicaUnderTest {
@@ -116,7 +118,7 @@ export class ReplicaUnderTest {
       isAmnesiac,
       ...(stored === null ? {} : { stored: stored.stable, isStateLost }),
     })
-    this.state.now = 1_000 as Milliseconds
+    this.state.now = remains.now ?? (1_000 as Milliseconds)
     this.#recovered = log.length
     for (const bytes of log) this.#recover(bytes)
     const isRestart = log.length > 0 || stored !== null || isAmnesiac
@@ -230,6 +232,7 @@ export class ReplicaUnderTest {
       log: this.log.slice(from, kept),
       stored: this.#stored ?? null,
       isAmnesiac: this.#isAmnesiac,
+      now: this.state.now,
     })
   }
 
