@@ -81,7 +81,7 @@ describe.each([4, 7])('n = %i', (n) => {
     ask(story, 1, 12)
     lose(run, 1)
     for (let time = 0; time < 15 && !isHealed(run, 1); time++) {
-      run.tick(37)
+      run.tick(57)
       run.crash(1)
     }
     expect(until(run, () => isHealed(run, 1))).toBe(true)
