@@ -205,7 +205,12 @@ function onReply(state: SessionState, reply: Verified<Reply>): readonly SessionE
     return []
   }
   state.pending.delete(reply.timestamp)
-  state.usualTicks += USUAL_TICKS_WEIGHT * (state.ticks - pending.submittedTick - state.usualTicks)
+  const tookTicks = state.ticks - pending.submittedTick
+  // What had to be sent again tells of a loss or a view change rather than of the usual time (Karn's rule); it counts as
+  // somewhat slower, so that a cluster that has become slow for good is learned in the end.
+  const learned =
+    pending.attempts === 0 ? tookTicks : Math.min(tookTicks, Math.max(2 * state.usualTicks, RETRANSMIT_TICKS))
+  state.usualTicks += USUAL_TICKS_WEIGHT * (learned - state.usualTicks)
   return [{ kind: 'answered', token: pending.token, results, vouchers }]
 }
 

@@ -51,41 +51,6 @@ describe.each([
   })
 })
 
-test('kill -9 of all processes under load loses no acknowledged write, twice', async () => {
-  const directory = kit.directory()
-  const acknowledged = new Map<string, string>()
-  for (let round = 0; round < 2; round++) {
-    const running = await kit.up(directory)
-    let isOver = false
-    let acknowledgedNow = 0
-    const write = async (worker: number): Promise<void> => {
-      for (let count = 0; !isOver; count++) {
-        const key = `${round}/${worker}/${count}`
-        const answer = await http(`${running.gateway.url}/v1/kv/${key}`, 'PUT', `value of ${key}`).catch(
-          () => null,
-        )
-        if (answer?.status !== 200) continue
-        acknowledged.set(key, `value of ${key}`)
-        acknowledgedNow++
-      }
-    }
-    const writers = Array.from({ length: 16 }, (_, worker) => write(worker))
-    await until('some hundred writes are acknowledged', () => acknowledgedNow > 300)
-    for (const { pid } of [...running.replicas, running.gateway]) end(pid, 'SIGKILL')
-    isOver = true
-    running.process.kill('SIGKILL')
-    await Promise.all(writers)
-    await until('all are gone', () =>
-      [...running.replicas, running.gateway].every(({ pid }) => !isAlive(pid)),
-    )
-  }
-  const { gateway } = await kit.up(directory)
-  for (const [key, value] of acknowledged) {
-    expect((await http(`${gateway.url}/v1/kv/${key}`)).text).toBe(value)
-  }
-  expect(acknowledged.size).toBeGreaterThan(600)
-})
-
 test('a replica that was killed and restarted catches up while the others go on', async () => {
   const directory = kit.directory()
   const { gateway, replicas } = await kit.up(directory)

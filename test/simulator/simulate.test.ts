@@ -144,7 +144,7 @@ describe('the power fails within a turn', () => {
       const plan = { ...withoutFaults(drawPlan(4, 4)), calmAtMs: 900 }
       const replica = 1 as ReplicaId
       const incidents: readonly Incident[] = [
-        { kind: 'crash-within', replica, point, after: 3, losesSent: false, atMs: 100 },
+        { kind: 'crash-within', replica, point, after: 1, losesSent: false, atMs: 100 },
         { kind: 'restart', replica, atMs: 700 },
       ]
       const result = simulate({ seed: 4, plan: { ...plan, incidents } })
