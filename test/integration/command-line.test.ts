@@ -37,7 +37,6 @@ describe('a person can mend it', () => {
   test.each([
     ['cluster.json', /cluster\.json cannot be used: it does not exist/],
     ['replica-1/secret.key', /secret\.key cannot be used: it does not exist/],
-    ['replica-1/log', /log/],
   ])('%s is missing', async (path, saying) => {
     const directory = await initialised()
     rmSync(join(directory, path), { recursive: true })

@@ -16,8 +16,9 @@ export function exactlyOnce(): Checker {
         own = { incarnation, requests: new Set() }
         effective.set(replica, own)
       }
-      for (const { client, timestamp, requestDigest, standing } of outcomes) {
-        if (standing !== 'new') continue
+      for (const { client, timestamp, requestDigest, standing, recovery } of outcomes) {
+        // A refused recovery operation changes nothing, however often it is ordered.
+        if (standing !== 'new' || recovery?.isAccepted === false) continue
         // A replica's recovery operations have no timestamp: each is its nonce. // PBFT-6.4
         const request = `${client}:${timestamp === 0 ? shortDigest(requestDigest) : timestamp}`
         const what = `request ${timestamp} of client ${client.slice(0, 8)}`
