@@ -18,6 +18,8 @@ import { openReplicaStorage } from './replica-storage.ts'
 export interface ReplicaProcessOptions {
   readonly directory: string
   readonly id: number
+  /** Bytes of the log after which the next stable checkpoint is stored and the log in front of it trimmed. */
+  readonly storeAfterBytes?: number
   /** The protocol; another one makes an adversary. */
   readonly step?: StepFunction
   readonly onRejected?: (rejected: RejectedMessage) => void
@@ -82,6 +84,7 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
         replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
       }),
       clock: systemClock,
+      ...(options.storeAfterBytes === undefined ? {} : { storeAfterBytes: options.storeAfterBytes }),
       ...(options.step === undefined ? {} : { step: options.step }),
       ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
     })

@@ -37,6 +37,17 @@ export class FailoverReplicas {
     })
   }
 
+  /** The process of a replica that was started; throws when it has ended by itself. */
+  pid(id: number): number {
+    const child = this.#running.get(id)
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
+      throw new OperatorError(
+        `Replica ${id} has ended (${child?.signalCode ?? child?.exitCode ?? 'not started'}).`,
+      )
+    }
+    return child.pid
+  }
+
   /** Kills a replica as a lost machine would; resolves when it is gone. */
   kill(id: number): Promise<void> {
     return this.#end(id, 'SIGKILL')

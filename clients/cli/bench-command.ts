@@ -8,7 +8,8 @@ import { startLocalCluster } from '../../replicas/local-cluster.ts'
 import { describeMachine, factsLine, type Machine } from '../bench/machine.ts'
 import type { Measured } from '../bench/measure.ts'
 import { type Connection, connect } from '../library/connection.ts'
-import { childArguments, wholeNumber } from './cluster-commands.ts'
+import { childArguments, storeAfterOption, wholeNumber } from './cluster-commands.ts'
+import { benchEndurance, type EnduranceFlags, STEADY_CONCURRENCY } from './endurance-command.ts'
 import { benchFailover, type FailoverFlags } from './failover-command.ts'
 
 interface Flags {
@@ -22,6 +23,8 @@ interface Flags {
   readonly json?: true
 }
 
+type AllFlags = Flags & FailoverFlags & EnduranceFlags & { failover?: true; endurance?: true }
+
 export function addBenchCommand(program: Command): void {
   program
     .command('bench')
@@ -31,14 +34,22 @@ export function addBenchCommand(program: Command): void {
     .option('--seconds <s>', 'of each measurement, after a second of warm-up', wholeNumber, 5)
     .option('--rounds <r>', 'how often each is measured, in turn; the median is told', wholeNumber, 3)
     .option('--clients <c>', 'sessions of the load generator', wholeNumber, 4)
-    .option('--concurrency <r>', 'requests kept under way', wholeNumber, 128)
+    .option('--concurrency <r>', 'requests kept under way; with --endurance 32', wholeNumber, 128)
     .option('--failover', 'measure instead how long writes stop when the primary is killed')
     .option('--runs <runs>', 'with --failover: how often it is killed', wholeNumber, 20)
+    .option('--endurance', 'measure instead whether memory and disk stay flat under a long load')
+    .option('--operations <count>', 'with --endurance: how many puts', wholeNumber, 1_000_000)
+    .option('--keys <count>', 'with --endurance: how many keys they go to', wholeNumber, 10_000)
+    .option('--value-bytes <bytes>', 'with --endurance: of each put', wholeNumber, 100)
+    .addOption(storeAfterOption())
     .option('--dir <directory>', 'where to make the directory of the cluster; its disk is measured too')
     .option('--json', 'print the result as JSON')
-    .action((flags: Flags & FailoverFlags & { failover?: true }) =>
-      flags.failover ? benchFailover(flags) : bench(flags),
-    )
+    .action((flags: AllFlags, command: Command) => {
+      if (flags.failover) return benchFailover(flags)
+      if (!flags.endurance) return bench(flags)
+      const isAsked = command.getOptionValueSource('concurrency') !== 'default'
+      return benchEndurance({ ...flags, concurrency: isAsked ? flags.concurrency : STEADY_CONCURRENCY })
+    })
 }
 
 async function bench(flags: Flags): Promise<void> {

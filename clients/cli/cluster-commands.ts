@@ -30,6 +30,11 @@ const replicasOption = () =>
   new Option('--replicas <n>', 'how many replicas: 4, 7, 10 or 13').default(4).argParser(wholeNumber)
 const cryptoOption = () =>
   new Option('--crypto <suite>', 'the suite of all replicas').choices(['sodium', 'noble']).default('sodium')
+/** Not in the help: for tests and benchmarks, which want the log trimmed sooner than after 64 MiB. */
+export const storeAfterOption = () =>
+  new Option('--store-after-mib <mib>', 'how much the log grows before a checkpoint is stored')
+    .argParser(wholeNumber)
+    .hideHelp()
 const list = (text: string): readonly string[] => text.split(',')
 
 interface InitFlags {
@@ -76,7 +81,10 @@ export function addClusterCommands(program: Command): void {
     .description('run one replica in the foreground; its log goes to standard output')
     .addOption(directoryOption())
     .requiredOption('--id <i>', 'the replica', wholeNumber)
-    .action(({ dir, id }: { dir: string; id: number }) => runReplica({ directory: dir, id }))
+    .addOption(storeAfterOption())
+    .action(({ dir, id, storeAfterMib }: { dir: string; id: number; storeAfterMib?: number }) =>
+      runReplica({ directory: dir, id, ...(storeAfterMib === undefined ? {} : { storeAfterMib }) }),
+    )
 
   program
     .command('gateway')

@@ -7,9 +7,11 @@ import { fail, reportReady, stopOnSignal } from './process-end.ts'
 export async function runReplica(options: {
   readonly directory: string
   readonly id: number
+  /** MiB of the log after which a checkpoint is stored; absent: as the runtime has it. */
+  readonly storeAfterMib?: number
   readonly adversary?: { readonly name: string; readonly step: StepFunction }
 }): Promise<void> {
-  const { directory, id, adversary } = options
+  const { directory, id, storeAfterMib, adversary } = options
   const logger = pino({ base: { replica: id }, level: process.env['STRATEGOS_LOG_LEVEL'] ?? 'info' })
   const running = await startReplica({
     directory,
@@ -20,6 +22,7 @@ export async function runReplica(options: {
     },
     onLoss: (message) => logger.warn(message),
     onRejected: ({ from, reason, detail }) => logger.debug({ from, reason, detail }, 'rejected a message'),
+    ...(storeAfterMib === undefined ? {} : { storeAfterBytes: storeAfterMib * 1024 * 1024 }),
     ...(adversary === undefined ? {} : { step: adversary.step }),
   })
   const { lastExecuted } = running.runtime.state

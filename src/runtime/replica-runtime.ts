@@ -46,7 +46,7 @@ export const TICK_MS = 10
 /** Events of one turn; then the sockets and timers have theirs. */
 const EVENTS_PER_TURN_MAX = 128
 /** Bytes of the log after which the next stable checkpoint is stored and the log in front of it trimmed. */
-const STORE_AFTER_BYTES = 64 * 1024 * 1024
+export const STORE_AFTER_BYTES = 64 * 1024 * 1024
 /** Bytes of a recovery operation's nonce. */
 const NONCE_BYTES = 32
 type ShortProtocolMessage = Exclude<ProtocolMessage, LongMessage>

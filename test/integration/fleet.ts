@@ -18,21 +18,23 @@ export class Fleet {
   readonly directory: string
   readonly ids: readonly number[]
   readonly #kit: ProcessKit
+  readonly #replicaFlags: readonly string[]
   readonly #running = new Map<number, Running>()
   #gatewayUrl = ''
 
-  private constructor(kit: ProcessKit, directory: string, n: number) {
+  private constructor(kit: ProcessKit, directory: string, n: number, replicaFlags: readonly string[]) {
     this.#kit = kit
+    this.#replicaFlags = replicaFlags
     this.directory = directory
     this.ids = Array.from({ length: n }, (_, index) => index)
   }
 
-  /** A new cluster, all of it running. */
-  static async up(kit: ProcessKit, n = 4): Promise<Fleet> {
+  /** A new cluster, all of it running. `replicaFlags` are given to every replica's command. */
+  static async up(kit: ProcessKit, n = 4, replicaFlags: readonly string[] = []): Promise<Fleet> {
     const directory = kit.directory()
     const clients = [...DEFAULT_CLIENTS, ...LOAD_NAMES]
     await initCluster({ directory, replicas: n, suite: 'sodium', basePort: 0, clients })
-    const fleet = new Fleet(kit, directory, n)
+    const fleet = new Fleet(kit, directory, n, replicaFlags)
     await fleet.start(...fleet.ids)
     const gateway = kit.start('gateway', '--dir', directory, '--port', '0')
     await printed(gateway, 'http://')
@@ -43,7 +45,14 @@ export class Fleet {
   /** Starts these replicas together and waits until each is ready. */
   async start(...ids: readonly number[]): Promise<void> {
     for (const id of ids) {
-      const child = this.#kit.start('replica', '--dir', this.directory, '--id', `${id}`)
+      const child = this.#kit.start(
+        'replica',
+        '--dir',
+        this.directory,
+        '--id',
+        `${id}`,
+        ...this.#replicaFlags,
+      )
       this.#running.set(id, { child, pid: child.pid ?? 0 })
     }
     for (const id of ids) await printed((this.#running.get(id) as Running).child, '"msg":"ready"')

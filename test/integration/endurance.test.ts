@@ -1,0 +1,82 @@
+/** The log is trimmed once a checkpoint is stored, and what was trimmed comes back from the pages. */
+import { readdirSync } from 'node:fs'
+import { afterEach, expect, test } from 'vitest'
+import type { EnduranceResult } from '../../clients/bench/endurance.ts'
+import { StoreClient } from '../../clients/library/store-client.ts'
+import { replicaLog } from '../../replicas/cluster-directory.ts'
+import { toHex } from '../../src/base/bytes.ts'
+import { parseSegmentName } from '../../src/io/file-log-segments.ts'
+import { Fleet, LOAD_NAMES } from './fleet.ts'
+import { ProcessKit, until } from './process-kit.ts'
+
+const TEST_MS_MAX = 120_000
+/** A bundle of 8 is a batch, and so 128 of them, after which a checkpoint is due, are more than a segment of the log. */
+const VALUE_BYTES = 20 * 1024
+const STORE_EARLY = ['--store-after-mib', '4'] as const
+
+let kit = new ProcessKit()
+afterEach(async () => {
+  await kit.cleanUp()
+  kit = new ProcessKit()
+})
+
+test('the benchmark sees the log trimmed, and leaves nothing behind', { timeout: TEST_MS_MAX }, async () => {
+  const directory = kit.directory()
+  const load = ['--operations', '12800', '--keys', '640', '--value-bytes', '2560', '--concurrency', '1']
+  const run = await kit.run('bench', '--endurance', '--json', '--dir', directory, ...load, ...STORE_EARLY)
+  const { samples, isFlat } = JSON.parse(run.stdout) as EnduranceResult
+  expect(run.code).toBe(isFlat ? 0 : 1)
+  expect(samples).toHaveLength(20)
+  expect(samples.at(-1)?.operations).toBeGreaterThanOrEqual(12_800)
+  for (const replica of samples.at(-1)?.replicas ?? []) {
+    expect(replica.memoryBytes).toBeGreaterThan(0)
+    expect(replica.logBytes).toBeGreaterThan(0)
+  }
+  // 200 batches pass a checkpoint, and more than a segment is logged until then. One replica may lag.
+  const trimmed = samples.at(-1)?.replicas.filter(({ trimmedRecords }) => trimmedRecords > 0) ?? []
+  expect(trimmed.length).toBeGreaterThanOrEqual(3)
+  expect(readdirSync(directory)).toEqual([])
+})
+
+test('all replicas are killed after their logs were trimmed, and nothing is lost', {
+  timeout: TEST_MS_MAX,
+}, async () => {
+  const fleet = await Fleet.up(kit, 4, STORE_EARLY)
+  const { directory } = fleet
+  const isTrimmed = (id: number): boolean =>
+    !readdirSync(replicaLog(directory, id)).some((name) => parseSegmentName(name) === 0)
+  const key = (index: number): Uint8Array => Buffer.from(`key-${index}`)
+  const value = (index: number): Uint8Array => Buffer.alloc(VALUE_BYTES, index)
+  let written = 0
+  const open = () => StoreClient.open({ directory, name: LOAD_NAMES[0], timeoutMs: 30_000 })
+
+  const writer = await open()
+  // A value that the trimmed part of the log wrote, and nothing after it.
+  await writer.execute({ kind: 'put', key: Buffer.from('first'), value: Buffer.from('of all') })
+  await until(
+    'every log is trimmed',
+    async () => {
+      const bundle = Array.from({ length: 8 }, () => written++)
+      const put = (index: number) =>
+        writer.execute({ kind: 'put', key: key(index % 64), value: value(index % 256) })
+      await Promise.all(bundle.map(put))
+      return fleet.ids.every(isTrimmed)
+    },
+    TEST_MS_MAX,
+  )
+  await writer.close()
+
+  await fleet.end('SIGKILL', ...fleet.ids)
+  await fleet.start(...fleet.ids)
+  const reader = await open()
+  const read = async (of: Uint8Array): Promise<string | null> => {
+    const got = await reader.execute({ kind: 'get', key: of })
+    return 'value' in got ? toHex(got.value) : null
+  }
+  expect(await read(Buffer.from('first'))).toBe(toHex(Buffer.from('of all')))
+  for (let index = Math.max(0, written - 64); index < written; index++) {
+    expect(await read(key(index % 64))).toBe(toHex(value(index % 256)))
+  }
+  await reader.close()
+  await fleet.level()
+})
