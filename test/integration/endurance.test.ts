@@ -1,5 +1,6 @@
 /** The log is trimmed once a checkpoint is stored, and what was trimmed comes back from the pages. */
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { EnduranceResult } from '../../clients/bench/endurance.ts'
 import { StoreClient } from '../../clients/library/store-client.ts'
@@ -20,21 +21,41 @@ afterEach(async () => {
   kit = new ProcessKit()
 })
 
-test('the benchmark sees the log trimmed, and leaves nothing behind', { timeout: TEST_MS_MAX }, async () => {
+test('the benchmark measures 20 times, judges, and leaves nothing behind', {
+  timeout: TEST_MS_MAX,
+}, async () => {
   const directory = kit.directory()
-  const load = ['--operations', '12800', '--keys', '640', '--value-bytes', '2560', '--concurrency', '1']
+  const load = ['--operations', '12800', '--keys', '640', '--concurrency', '4']
   const run = await kit.run('bench', '--endurance', '--json', '--dir', directory, ...load, ...STORE_EARLY)
   const { samples, isFlat } = JSON.parse(run.stdout) as EnduranceResult
   expect(run.code).toBe(isFlat ? 0 : 1)
   expect(samples).toHaveLength(20)
-  expect(samples.at(-1)?.operations).toBeGreaterThanOrEqual(12_800)
-  for (const replica of samples.at(-1)?.replicas ?? []) {
+  const last = samples.at(-1)
+  expect(last?.operations).toBeGreaterThanOrEqual(12_800)
+  expect(last?.replicas.map(({ id }) => id)).toEqual([0, 1, 2, 3])
+  for (const replica of last?.replicas ?? []) {
     expect(replica.memoryBytes).toBeGreaterThan(0)
     expect(replica.logBytes).toBeGreaterThan(0)
   }
-  // 200 batches pass a checkpoint, and more than a segment is logged until then. One replica may lag.
-  const trimmed = samples.at(-1)?.replicas.filter(({ trimmedRecords }) => trimmedRecords > 0) ?? []
-  expect(trimmed.length).toBeGreaterThanOrEqual(3)
+  expect(readdirSync(directory)).toEqual([])
+})
+
+test('a benchmark that is interrupted ends its replicas and removes its directory', {
+  timeout: TEST_MS_MAX,
+}, async () => {
+  const directory = kit.directory()
+  const run = kit.start('bench', '--endurance', '--dir', directory, '--operations', '40000000')
+  await until('the load has begun', () => {
+    const [made] = readdirSync(directory)
+    if (made === undefined) return false
+    const log = join(directory, made, 'replica-0', 'log')
+    // The first segment's second half makes the next one be prepared.
+    return existsSync(log) && readdirSync(log).length > 2
+  })
+  const ended = new Promise((resolve) => run.once('close', resolve))
+  run.kill('SIGINT')
+  expect(await ended).toBe(2)
+  expect(run.output.stderr).toBe('Interrupted.\n')
   expect(readdirSync(directory)).toEqual([])
 })
 
