@@ -70,7 +70,10 @@ test('a footprint is the bytes of the files, the resident memory, and where the 
     writeFileSync(join(log, segmentName(300)), new Uint8Array(1_000))
     writeFileSync(join(log, segmentName(200)), new Uint8Array(500))
     writeFileSync(join(directory, 'replica-1', 'state', 'deep', 'page'), new Uint8Array(70))
-    const { memoryBytes, ...disk } = measureFootprint(directory, 1, process.pid)
+    const { memoryBytes, ...disk } = measureFootprint(
+      { log, pages: join(directory, 'replica-1', 'state') },
+      process.pid,
+    )
     expect(disk).toEqual({ logBytes: 1_500, pageBytes: 70, trimmedRecords: 200 })
     expect(memoryBytes).toBeGreaterThan(10 * MIB)
     expect(directoryBytes(join(directory, 'nowhere'))).toBe(0)
