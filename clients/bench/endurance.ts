@@ -11,7 +11,7 @@ import { collectReports } from '../library/cluster-status.ts'
 import type { Connection } from '../library/connection.ts'
 import type { FailoverReplicas } from './failover-replicas.ts'
 import { diskTolerance, type Flatness, judgeFlatness, MEMORY_TOLERANCE } from './flatness.ts'
-import { type Footprint, largerFootprint, measureFootprint } from './footprint.ts'
+import { type Footprint, largerFootprint, measureFootprint, type ReplicaDirectories } from './footprint.ts'
 
 export const STEPS = 20
 /** Operations of a request, as in the other benchmark. */
@@ -51,7 +51,7 @@ export interface EnduranceResult {
 }
 
 export interface EnduranceOptions {
-  readonly directory: string
+  readonly directoriesOf: (id: number) => ReplicaDirectories
   readonly connections: readonly Connection[]
   /** All of them run. */
   readonly replicas: FailoverReplicas
@@ -117,11 +117,11 @@ interface Load {
 async function peaksUntil(
   operations: number,
   load: Load,
-  { directory, connections, replicas, signal }: EnduranceOptions,
+  { directoriesOf, connections, replicas, signal }: EnduranceOptions,
 ): Promise<readonly Footprint[]> {
   const look = (): readonly Footprint[] =>
     (connections[0] as Connection).cluster.replicas.map(({ id }) =>
-      measureFootprint(directory, id, replicas.pid(id)),
+      measureFootprint(directoriesOf(id), replicas.pid(id)),
     )
   let peaks = look()
   while (load.acknowledged < operations) {

@@ -2,7 +2,6 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { replicaLog, replicaState } from '../../replicas/cluster-directory.ts'
 import { parseSegmentName } from '../../src/io/file-log-segments.ts'
 
 export interface Footprint {
@@ -16,13 +15,18 @@ export interface Footprint {
   readonly trimmedRecords: number
 }
 
+/** Where a replica keeps its log and its pages. */
+export interface ReplicaDirectories {
+  readonly log: string
+  readonly pages: string
+}
+
 /** Throws when the process has ended. */
-export function measureFootprint(directory: string, id: number, pid: number): Footprint {
-  const log = replicaLog(directory, id)
+export function measureFootprint({ log, pages }: ReplicaDirectories, pid: number): Footprint {
   return {
     memoryBytes: residentBytes(pid),
     logBytes: directoryBytes(log),
-    pageBytes: directoryBytes(replicaState(directory, id)),
+    pageBytes: directoryBytes(pages),
     trimmedRecords: firstRecord(log),
   }
 }

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { replicaLog, replicaState } from '../../replicas/cluster-directory.ts'
 import { initCluster } from '../../replicas/init.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { STORE_AFTER_BYTES } from '../../src/runtime/replica-runtime.ts'
@@ -61,8 +62,9 @@ export async function benchEndurance(flags: EnduranceFlags): Promise<void> {
     await Promise.all(cluster.replicas.map(({ id }) => replicas.start(id)))
     for (const name of names) connections.push(await connect({ directory, name }))
     const result = await measureEndurance({
-      ...{ directory, connections, replicas, operations, keys, valueBytes, storeAfterBytes },
+      ...{ connections, replicas, operations, keys, valueBytes, storeAfterBytes },
       concurrency: flags.concurrency,
+      directoriesOf: (id) => ({ log: replicaLog(directory, id), pages: replicaState(directory, id) }),
       onSample: (sample) => {
         if (!json) console.log(sampleText(sample))
       },
