@@ -62,9 +62,9 @@ export async function benchEndurance(flags: EnduranceFlags): Promise<void> {
     await Promise.all(cluster.replicas.map(({ id }) => replicas.start(id)))
     for (const name of names) connections.push(await connect({ directory, name }))
     const result = await measureEndurance({
-      directoriesOf: (id) => ({ log: replicaLog(directory, id), pages: replicaState(directory, id) }),
       ...{ connections, replicas, operations, keys, valueBytes, storeAfterBytes },
       concurrency: flags.concurrency,
+      directoriesOf: (id) => ({ log: replicaLog(directory, id), pages: replicaState(directory, id) }),
       onSample: (sample) => {
         if (!json) console.log(sampleText(sample))
       },

@@ -16,7 +16,8 @@ const DEVIATION_TICKS_MIN = 3
 const GAP_TICKS_MAX = 100
 
 interface Heard {
-  lastTick: number
+  /** Null before the first message: a replica that starts has no grounds to suspect anybody. */
+  lastTick: number | null
   meanGap: number
   variance: number
 }
@@ -25,16 +26,22 @@ export class FailureDetector {
   readonly #peers: readonly Heard[]
 
   constructor(n: number) {
-    this.#peers = Array.from({ length: n }, () => ({ lastTick: 0, meanGap: STATUS_IDLE_TICKS, variance: 0 }))
+    this.#peers = Array.from({ length: n }, () => ({
+      lastTick: null,
+      meanGap: STATUS_IDLE_TICKS,
+      variance: 0,
+    }))
   }
 
   /** A message of this peer came in. */
   heard(peer: ReplicaId, tick: number): void {
     const known = this.#peers[peer]
     if (known === undefined || tick === known.lastTick) return
-    const gap = Math.min(tick - known.lastTick, GAP_TICKS_MAX)
-    const surprise = gap - known.meanGap
+    const gap = Math.min(tick - (known.lastTick ?? tick), GAP_TICKS_MAX)
+    const isFirst = known.lastTick === null
     known.lastTick = tick
+    if (isFirst) return
+    const surprise = gap - known.meanGap
     known.meanGap += LEARNING_RATE * surprise
     known.variance += LEARNING_RATE * (surprise * surprise - known.variance)
   }
@@ -42,7 +49,7 @@ export class FailureDetector {
   /** -log10 of how likely so long a silence is for a peer that is alive. */
   phi(peer: ReplicaId, tick: number): number {
     const known = this.#peers[peer]
-    if (known === undefined) return 0
+    if (known === undefined || known.lastTick === null) return 0
     // A busy peer that falls idle still sends its heartbeats, and no more.
     const mean = Math.max(known.meanGap, STATUS_IDLE_TICKS)
     const deviation = Math.max(Math.sqrt(known.variance), DEVIATION_TICKS_MIN)

@@ -64,16 +64,14 @@ test('the picture goes from 0 to the largest value', () => {
 test('a footprint is the bytes of the files, the resident memory, and where the log begins', () => {
   const directory = mkdtempSync(join(tmpdir(), 'strategos-test-'))
   try {
-    const log = join(directory, 'replica-1', 'log')
+    const log = join(directory, 'log')
+    const pages = join(directory, 'pages')
     mkdirSync(log, { recursive: true })
-    mkdirSync(join(directory, 'replica-1', 'state', 'deep'), { recursive: true })
+    mkdirSync(join(pages, 'deep'), { recursive: true })
     writeFileSync(join(log, segmentName(300)), new Uint8Array(1_000))
     writeFileSync(join(log, segmentName(200)), new Uint8Array(500))
-    writeFileSync(join(directory, 'replica-1', 'state', 'deep', 'page'), new Uint8Array(70))
-    const { memoryBytes, ...disk } = measureFootprint(
-      { log, pages: join(directory, 'replica-1', 'state') },
-      process.pid,
-    )
+    writeFileSync(join(pages, 'deep', 'page'), new Uint8Array(70))
+    const { memoryBytes, ...disk } = measureFootprint({ log, pages }, process.pid)
     expect(disk).toEqual({ logBytes: 1_500, pageBytes: 70, trimmedRecords: 200 })
     expect(memoryBytes).toBeGreaterThan(10 * MIB)
     expect(directoryBytes(join(directory, 'nowhere'))).toBe(0)
