@@ -8,13 +8,16 @@ import { DIGEST_BYTES, type Hash } from '../base/hash.ts'
 import { ENTRY_HEADER_BYTES } from './layout.ts'
 import { itemAt, PAGE_AT, type Page, pageBytes, pageHash, placeAt, type ValuePage } from './page.ts'
 
+/** What one hash costs beside its bytes, in bytes: a slice takes as long whether its pages are large or small. */
+const CALL_COST_BYTES = 1024
+
 /** How much may still be hashed in this slice. */
 interface Slice {
   readonly hash: Hash
   bytesLeft: number
 }
 
-/** Hashes about so many bytes, at least one page, of what lies below a page that no tree changes any more. */
+/** Hashes about so many bytes at most, at least one page, of what lies below a page that no tree changes any more. */
 export function hashSlice(page: Page, hash: Hash, bytesMax: number): boolean {
   return hashBelow(page, { hash, bytesLeft: Math.max(1, bytesMax) })
 }
@@ -26,7 +29,7 @@ function hashBelow(page: Page, slice: Slice): boolean {
   if (!isReady) return false
   page.bytes.set(slice.hash(pageBytes(page)))
   page.isHashed = true
-  slice.bytesLeft -= page.length
+  slice.bytesLeft -= page.length + CALL_COST_BYTES
   return true
 }
 
@@ -50,7 +53,7 @@ function hashValues(page: Page, slice: Slice): boolean {
       if (slice.bytesLeft <= 0) return false
       value.bytes.set(slice.hash(value.bytes.subarray(PAGE_AT)))
       value.isHashed = true
-      slice.bytesLeft -= value.bytes.length
+      slice.bytesLeft -= value.bytes.length + CALL_COST_BYTES
     }
     const at = itemAt(page, index)
     copyHash(value.bytes, page.bytes, at + ENTRY_HEADER_BYTES + readU16(page.bytes, at))

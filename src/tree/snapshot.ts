@@ -69,7 +69,10 @@ export class TreeSnapshot {
     return pageBytes(page)
   }
 
-  /** What has to be written and may be deleted where `base` is stored and this is to be stored. Both have their root. */
+  /**
+   * What has to be written and may be deleted where `base` is stored and this is to be stored. Both have their root, and
+   * are not released while it is gone through.
+   */
   changesSince(base: TreeSnapshot | null): Changes {
     return changesBetween(base?.root ?? null, this.root)
   }

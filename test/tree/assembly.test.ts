@@ -56,6 +56,39 @@ describe('changes between snapshots', () => {
     )
   })
 
+  test('are the same however the two are gone through, between any two trees', () => {
+    fc.assert(
+      fc.property(
+        runs,
+        runs,
+        fc.array(fc.boolean(), { minLength: 1, maxLength: 20 }),
+        (here, there, turns) => {
+          const [base, next] = [here, there].map((all) => {
+            const tree = new Tree(hash)
+            for (const run of all) for (const each of run) apply(tree, new Map(), each)
+            return frozen(tree).snapshot
+          }) as [TreeSnapshot, TreeSnapshot]
+          const { added, removed } = next.changesSince(base)
+          const pages = added[Symbol.iterator]() as Generator<{ hash: Uint8Array; bytes: Uint8Array }>
+          const names = removed[Symbol.iterator]() as Generator<Uint8Array>
+          const stored = pagesOf(base)
+          for (let step = 0, isEnded = false; !isEnded; step++) {
+            const isAdding = turns[step % turns.length] === true
+            const page = isAdding ? pages.next() : null
+            const name = isAdding ? null : names.next()
+            if (page?.done === false) stored.set(toHex(page.value.hash), page.value.bytes)
+            if (name?.done === false) expect(stored.delete(toHex(name.value))).toBe(true)
+            isEnded = page?.done === true || name?.done === true
+          }
+          for (const { hash: name, bytes } of pages) stored.set(toHex(name), bytes)
+          for (const name of names) expect(stored.delete(toHex(name))).toBe(true)
+          expect([...stored.keys()].sort()).toEqual([...pagesOf(next).keys()].sort())
+        },
+      ),
+      { numRuns: 25 },
+    )
+  })
+
   test('keep equal values of two keys apart, so that either may go', () => {
     const tree = new Tree(hash)
     const value = new Uint8Array(5_000).fill(1)

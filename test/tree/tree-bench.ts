@@ -7,14 +7,18 @@ import { createHash } from 'node:crypto'
 import type { Hash } from '../../src/base/hash.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { sodiumSuite } from '../../src/crypto/sodium-suite.ts'
+import type { Changes } from '../../src/tree/changes.ts'
 import type { TreeSnapshot } from '../../src/tree/snapshot.ts'
 import { Tree } from '../../src/tree/tree.ts'
 
+const KEY_BYTES = 16
 const VALUE_BYTES = 100
 /** 128 batches of 64 puts. */
 const CHECKPOINT_PUTS = 128 * 64
 const CHECKPOINTS = 24
-const SLICE_BYTES = 256 * 1024
+/** As much as the keeper of checkpoints hashes, and writes, at once. */
+const SLICE_BYTES = 512 * 1024
+const WRITTEN_AT_ONCE = 1024 * 1024
 
 const streamed: Hash = (...parts) => {
   const hasher = createHash('sha256')
@@ -34,10 +38,34 @@ function counting(hash: Hash, counts: Counts): Hash {
   }
 }
 
-/** A 16-byte key of which the first bytes are those of its neighbours. */
-function writeKey(target: Uint8Array, index: number): void {
-  const text = `key/${index.toString().padStart(12, '0')}`
-  for (let at = 0; at < text.length; at++) target[at] = text.charCodeAt(at)
+/** So many keys in a row, of which the first bytes are those of their neighbours. */
+function makeKeys(count: number): Uint8Array {
+  const keys = new Uint8Array(KEY_BYTES * count)
+  for (let index = 0; index < count; index++) {
+    const text = `key/${index.toString().padStart(KEY_BYTES - 4, '0')}`
+    for (let at = 0; at < KEY_BYTES; at++) keys[KEY_BYTES * index + at] = text.charCodeAt(at)
+  }
+  return keys
+}
+
+/** Goes through the changes as the keeper of checkpoints does. */
+function takeChanges({ added, removed }: Changes): { pages: number; bytes: number; slowest: number } {
+  const iterator = added[Symbol.iterator]()
+  let [pages, bytes, slowest] = [0, 0, 0]
+  for (let isDone = false; !isDone; ) {
+    const from = process.hrtime.bigint()
+    for (let some = 0; some < WRITTEN_AT_ONCE && !isDone; ) {
+      const next = iterator.next()
+      isDone = next.done === true
+      if (next.done) break
+      pages++
+      some += next.value.bytes.length
+      bytes += next.value.bytes.length
+    }
+    if (isDone) for (const _ of removed) pages += 0
+    slowest = Math.max(slowest, milliseconds(from))
+  }
+  return { pages, bytes, slowest }
 }
 
 const milliseconds = (from: bigint): number => Number(process.hrtime.bigint() - from) / 1e6
@@ -46,15 +74,15 @@ function run(keys: number, name: string, hash: Hash): void {
   const counts: Counts = { hashed: 0, calls: 0 }
   const tree = new Tree(counting(hash, counts))
   const random = createRandom(7)
-  const key = new Uint8Array(16)
+  const all = makeKeys(keys)
   const value = new Uint8Array(VALUE_BYTES)
   let round = 0
   const put = (index: number): void => {
-    writeKey(key, index)
+    const [from, to] = [KEY_BYTES * index, KEY_BYTES * (index + 1)]
     value[0] = index
     value[1] = round
-    tree.find(key, 0, key.length)
-    tree.put(key, 0, key.length, VALUE_BYTES)
+    tree.find(all, from, to)
+    tree.put(all, from, to, VALUE_BYTES)
     tree.valueBuffer.set(value, tree.valueAt)
   }
   const order = random.shuffle(Array.from({ length: keys }, (_, index) => index))
@@ -82,14 +110,10 @@ function run(keys: number, name: string, hash: Hash): void {
       slowestSlice = Math.max(slowestSlice, milliseconds(slice))
     }
     times.push({ put: putMs, hash: milliseconds(hashing) })
-    const changing = process.hrtime.bigint()
-    const { added, removed } = snapshot.changesSince(base)
-    slowestChanges = Math.max(slowestChanges, milliseconds(changing))
-    for (const page of added) {
-      pages++
-      bytes += page.bytes.length
-    }
-    for (const _ of removed) pages += 0
+    const changes = takeChanges(snapshot.changesSince(base))
+    slowestChanges = Math.max(slowestChanges, changes.slowest)
+    pages += changes.pages
+    bytes += changes.bytes
     base.release()
     base = snapshot
   }
