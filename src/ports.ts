@@ -124,11 +124,16 @@ export interface Snapshot {
   hashSome(bytesMax: number): Uint8Array | null
   /** The page at the end of a path, once the root is known; null where there is none. */
   page(path: PagePath): Uint8Array | null
-  /** What has to be written and may be deleted where `base` is stored and this is to be stored instead. */
+  /**
+   * What has to be written and may be deleted where `base` is stored and this is to be stored instead. Found while it is
+   * gone through, each of the two once; what it gives are views of the two snapshots.
+   */
   changesSince(base: Snapshot | null): {
     readonly added: Iterable<Page>
     readonly removed: Iterable<Uint8Array>
   }
+  /** Nothing is asked of it from now on, and no view that it gave is read any more: its memory serves again. */
+  release(): void
 }
 
 export type PageVerdict = 'taken' | 'wrong-hash' | 'malformed' | 'not-missing'

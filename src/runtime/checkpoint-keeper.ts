@@ -4,7 +4,7 @@ import { encodeCertificate } from '../messages/certificate.ts'
 import type { CheckpointCertificate } from '../messages/message.ts'
 import type { Application, Page, PageStore, Snapshot } from '../ports.ts'
 
-/** Bytes hashed in one turn: a few milliseconds at most. */
+/** Bytes hashed in one turn: about a millisecond, a few where the pages are in no cache. */
 const HASHED_PER_TURN = 512 * 1024
 /** Bytes of pages given to the page store at once. */
 const WRITTEN_AT_ONCE = 1024 * 1024
@@ -17,6 +17,13 @@ interface Taken {
   readonly snapshot: Snapshot
   root: Uint8Array | null
   fetchedTick: number
+}
+
+/** A state on its way to the page store. */
+interface Storing {
+  readonly stable: CheckpointCertificate
+  readonly snapshot: Snapshot
+  readonly done: () => void
 }
 
 export interface CheckpointKeeperOptions {
@@ -40,14 +47,18 @@ export class CheckpointKeeper {
   #stored: Snapshot | null
   #stable: CheckpointCertificate | null = null
   #logBytes = 0
-  #isStoring = false
+  /** The state that is being stored. */
+  #storing: Snapshot | null = null
   /** A transferred state that waits to be stored; a newer one replaces it. */
-  #next: (() => void) | null = null
+  #next: Storing | null = null
+  /** Whatever is or was in one of these and is not released, the oldest first. */
+  readonly #held = new Set<Snapshot>()
   #ticks = 0
 
   constructor(options: CheckpointKeeperOptions) {
     this.#options = options
     this.#stored = options.stored
+    if (options.stored !== null) this.#held.add(options.stored)
   }
 
   /** Whether snapshots wait to be hashed. */
@@ -109,6 +120,18 @@ export class CheckpointKeeper {
       if (this.#taken.size <= SNAPSHOTS_MAX) break
       this.#taken.delete(oldest)
     }
+    this.#held.add(snapshot)
+    this.#releaseUnused()
+  }
+
+  #releaseUnused(): void {
+    const used = new Set([this.#stored, this.#storing, this.#next?.snapshot])
+    for (const { snapshot } of this.#taken.values()) used.add(snapshot)
+    for (const snapshot of this.#held) {
+      if (used.has(snapshot)) continue
+      this.#held.delete(snapshot)
+      snapshot.release()
+    }
   }
 
   /** Keeps the last stable snapshot, the one before it, those above, and what is being fetched. */
@@ -119,39 +142,43 @@ export class CheckpointKeeper {
       const fetchedTick = this.#taken.get(sequence)?.fetchedTick ?? 0
       if (this.#ticks - fetchedTick > KEPT_WHILE_FETCHED_TICKS) this.#taken.delete(sequence)
     }
+    this.#releaseUnused()
   }
 
   #storeIfDue(): void {
     const stable = this.#stable
-    if (stable === null || this.#isStoring || this.#logBytes < this.#options.storeAfterBytes) return
+    if (stable === null || this.#storing !== null || this.#logBytes < this.#options.storeAfterBytes) return
     const taken = this.#taken.get(stable.sequence)
     const isCertified =
       taken?.root !== undefined && taken.root !== null && equalBytes(taken.root, stable.root)
     if (taken === undefined || !isCertified) return
     this.#logBytes = 0
-    this.#store(stable, taken.snapshot, () => this.#options.onStored(stable.sequence))
+    this.#store({ stable, snapshot: taken.snapshot, done: () => this.#options.onStored(stable.sequence) })
   }
 
   /** Stores a state that came from the others; after the one that is being stored, if one is. */
   storeTransferred(stable: CheckpointCertificate, snapshot: Snapshot, done: () => void): void {
-    if (this.#isStoring) this.#next = () => this.#store(stable, snapshot, done)
-    else this.#store(stable, snapshot, done)
+    const storing = { stable, snapshot, done }
+    this.#held.add(snapshot)
+    if (this.#storing !== null) this.#next = storing
+    else this.#store(storing)
   }
 
-  #store(stable: CheckpointCertificate, snapshot: Snapshot, done: () => void): void {
-    this.#isStoring = true
-    this.#write(stable, snapshot, () => {
-      this.#isStoring = false
-      done()
+  #store(storing: Storing): void {
+    this.#storing = storing.snapshot
+    this.#write(storing, () => {
+      this.#storing = null
+      storing.done()
       const next = this.#next
       this.#next = null
-      if (next !== null) next()
+      if (next !== null) this.#store(next)
       else this.#storeIfDue()
+      this.#releaseUnused()
     })
   }
 
   /** Writes what the snapshot has and the page store has not, some of it at a time, and then the anchor. */
-  #write(stable: CheckpointCertificate, snapshot: Snapshot, done: () => void): void {
+  #write({ stable, snapshot }: Storing, done: () => void): void {
     const { pages } = this.#options
     const { added, removed } = snapshot.changesSince(this.#stored)
     const iterator = added[Symbol.iterator]()

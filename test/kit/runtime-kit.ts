@@ -102,6 +102,7 @@ const ONE_PAGE: Snapshot = {
   hashSome: () => new Uint8Array(32),
   page: (path) => (path.length === 0 ? new Uint8Array(1) : null),
   changesSince: () => ({ added: [], removed: [] }),
+  release: () => {},
 }
 
 /** An application that gives every request these results, and knows what it executed. */
