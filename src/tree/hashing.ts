@@ -27,7 +27,7 @@ function hashBelow(page: Page, slice: Slice): boolean {
   if (page.isHashed) return true
   const isReady = page.level === 0 ? hashValues(page, slice) : hashChildren(page, slice)
   if (!isReady) return false
-  page.bytes.set(slice.hash(pageBytes(page)))
+  copyHash(slice.hash(pageBytes(page)), page.bytes, 0)
   page.isHashed = true
   slice.bytesLeft -= page.length + CALL_COST_BYTES
   return true

@@ -95,7 +95,9 @@ export class Page {
   /** The same page for another generation to change. */
   copy(generation: Generation): Page {
     const bytes = generation.buffers.take(capacityOf(this.length))
-    bytes.set(this.bytes.subarray(PAGE_AT, PAGE_AT + this.length), PAGE_AT)
+    // Making a view costs more than copying what stands behind the page.
+    const isSame = bytes.length === this.bytes.length
+    bytes.set(isSame ? this.bytes : this.bytes.subarray(0, PAGE_AT + this.length))
     const copy = new Page(this.level, generation, bytes, this.length)
     copy.total = this.total
     if (this.level > 0) {

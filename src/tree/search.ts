@@ -23,12 +23,13 @@ export const spanOf = (bytes: Uint8Array): Span => ({ bytes, from: 0, to: bytes.
 
 /**
  * The index of the child whose keys the key belongs to. The separators' next four bytes behind what all of them share
- * stand in a row of numbers, so that few separators are read.
+ * stand in a row of numbers, so that few separators are read. The key is known to share its first `known` bytes with
+ * all that the page may hold; so too `entryIndex`.
  */
-export function childIndex(page: Page, key: Uint8Array, from: number, to: number): number {
+export function childIndex(page: Page, key: Uint8Array, from: number, to: number, known = 0): number {
   const heads = page.heads ?? makeHeads(page)
   const shared = page.sharedBytes
-  const order = shared === 0 ? 0 : orderOfShared(page, shared, key, from, to)
+  const order = shared <= known ? 0 : orderOfShared(page, known, key, from, to)
   if (order !== 0) return order < 0 ? page.count - 1 : 0
   const head = headAt(key, from + shared, to)
   let low = 0
@@ -63,11 +64,24 @@ export function childIndex(page: Page, key: Uint8Array, from: number, to: number
   return low
 }
 
+/**
+ * How many bytes, zeros behind an end counted as bytes, a key that belongs to a child shares with every other one that
+ * may stand there: what it shares with the separators around the child.
+ */
+export function knownBelow(page: Page, index: number, key: Uint8Array, from: number, to: number): number {
+  const { heads, sharedBytes } = page
+  if (heads === null || index === 0 || index + 1 >= heads.length) return 0
+  const head = headAt(key, from + sharedBytes, to)
+  const differences = (head ^ (heads[index] as number)) | (head ^ (heads[index + 1] as number))
+  return sharedBytes + (Math.clz32(differences) >>> 3)
+}
+
 /** The order of what all separators but the first share, and the key. */
-function orderOfShared(page: Page, shared: number, key: Uint8Array, from: number, to: number): number {
+function orderOfShared(page: Page, known: number, key: Uint8Array, from: number, to: number): number {
+  const shared = page.sharedBytes
   const at = itemAt(page, 1)
   const length = Math.min(shared, to - from)
-  for (let index = 0; index < length; index++) {
+  for (let index = known; index < length; index++) {
     const difference = (page.bytes[at + index] as number) - (key[from + index] as number)
     if (difference !== 0) return difference
   }
@@ -101,7 +115,7 @@ function makeHeads(page: Page): Uint32Array {
 }
 
 /** The index of the key's entry, or -1 - i where it would stand at index i. */
-export function entryIndex(page: Page, key: Uint8Array, from: number, to: number): number {
+export function entryIndex(page: Page, key: Uint8Array, from: number, to: number, known = 0): number {
   const { bytes, count } = page
   const length = to - from
   const table = PAGE_AT + PAGE_HEADER_BYTES
@@ -109,8 +123,8 @@ export function entryIndex(page: Page, key: Uint8Array, from: number, to: number
   let low = 0
   let high = count
   // The bytes that the key shares with what is below it and above it, and so with all between.
-  let sharedBelow = 0
-  let sharedAbove = 0
+  let sharedBelow = known
+  let sharedAbove = known
   while (low < high) {
     const middle = (low + high) >>> 1
     const at = heap + readU16(bytes, table + middle * LEAF_PLACE_BYTES)

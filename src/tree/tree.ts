@@ -21,7 +21,7 @@ import {
   setChildTotal,
   ValuePage,
 } from './page.ts'
-import { childIndex, countPrefix, entryIndex, spanOf, TreeCursor } from './search.ts'
+import { childIndex, countPrefix, entryIndex, knownBelow, spanOf, TreeCursor } from './search.ts'
 import { TreeSnapshot } from './snapshot.ts'
 import {
   canJoin,
@@ -122,8 +122,10 @@ export class Tree {
   #find(key: Uint8Array, from: number, to: number): void {
     let page = this.#root
     let depth = 0
+    let known = 0
     while (page.level > 0) {
-      const index = childIndex(page, key, from, to)
+      const index = childIndex(page, key, from, to, known)
+      known = Math.max(known, knownBelow(page, index, key, from, to))
       this.#pages[depth] = page
       this.#indices[depth] = index
       depth++
@@ -131,7 +133,7 @@ export class Tree {
     }
     this.#depth = depth
     this.#leaf = page
-    this.#index = entryIndex(page, key, from, to)
+    this.#index = entryIndex(page, key, from, to, known)
   }
 
   /** Notes where the value of the key at the place is. */
