@@ -2,6 +2,7 @@
 import { createHash, hash as hashOnce, hkdfSync } from 'node:crypto'
 import sodium from 'sodium-native'
 import { assert } from '../base/assert.ts'
+import { DIGEST_BYTES } from '../base/hash.ts'
 import type { CryptoSuite, Signer } from '../ports.ts'
 import { ed25519KeyFault, KEY_BYTES, MAC_BYTES, SIGNATURE_BYTES } from './public-key.ts'
 
@@ -30,10 +31,18 @@ export const sodiumSuite: CryptoSuite = {
 
 function hash(...parts: readonly Uint8Array[]): Uint8Array {
   const [first] = parts
-  if (parts.length === 1 && first !== undefined) return hashOnce('sha256', first, 'buffer')
+  if (parts.length === 1 && first !== undefined) return sha256(first)
   let length = 0
   for (const part of parts) length += part.length
   return length <= JOINED_BYTES_MAX ? hashJoined(parts) : hashStreamed(parts)
+}
+
+/** Through a string: a buffer of its own for each digest costs 0.4 µs more. */
+function sha256(bytes: Uint8Array): Uint8Array {
+  const text = hashOnce('sha256', bytes, 'binary')
+  const digest = new Uint8Array(DIGEST_BYTES)
+  for (let index = 0; index < DIGEST_BYTES; index++) digest[index] = text.charCodeAt(index)
+  return digest
 }
 
 function hashJoined(parts: readonly Uint8Array[]): Uint8Array {
@@ -42,7 +51,7 @@ function hashJoined(parts: readonly Uint8Array[]): Uint8Array {
     joined.set(part, at)
     at += part.length
   }
-  return hashOnce('sha256', joined.subarray(0, at), 'buffer')
+  return sha256(joined.subarray(0, at))
 }
 
 function hashStreamed(parts: readonly Uint8Array[]): Uint8Array {

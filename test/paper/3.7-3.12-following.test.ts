@@ -170,6 +170,8 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   describe('suspicion', () => {
     test('PBFT-3.11 however silent the others are, no quorum shrinks', () => {
       const replica = new ReplicaUnderTest(kit, 2)
+      replica.tick()
+      for (const id of others) replica.receive(kit.status(id))
       replica.tick(2_000)
       for (const id of others) expect(replica.state.detector.isSuspected(id, replica.state.ticks)).toBe(true)
       replica.receive(kit.prePrepare({ sequence: 1, batch: batchAt(1) }))
@@ -184,12 +186,23 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
     test('PBFT-3.11 a silent primary is left early, and only when something waits', () => {
       const idle = new ReplicaUnderTest(kit, 2)
+      idle.tick()
+      idle.receive(kit.status(0))
       idle.tick(20 * T)
       expect(idle.state.view).toBe(0)
       idle.receive(kit.request(0))
       idle.tick(T - 1)
       idle.settle()
       expect(idle.state.view).toBe(1)
+    })
+
+    test('PBFT-3.11 who was never heard is not suspected: a replica that starts knows nothing of the others', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      replica.receive(kit.request(0))
+      replica.tick(T - 1)
+      expect(replica.state.view).toBe(0)
+      replica.tick()
+      expect(replica.state.view).toBe(1)
     })
 
     test('PBFT-3.11 a primary that is heard of is not suspected, however silent the rest', () => {
