@@ -1,78 +1,130 @@
-/** Runs the simulator's scenarios and seeds against a mutated copy of the built program, until one of them fails. */
+/**
+ * Runs the simulator's scenarios and seeds against a mutated copy of the built program, until one of them fails; or the
+ * one test of the rule, where no run of a cluster shows the mistake.
+ */
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Mutant } from './mutants.ts'
+import type { Mutant, Patch } from './mutant.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
 export interface Kill {
-  /** `scenario NAME` or `seed X`; null when nothing noticed the mutant. */
-  readonly by: string | null
-  /** The first seed that noticed it; null for a scenario. */
+  /** What noticed it; null when nothing did. */
+  readonly by: 'scenario' | 'seed' | 'paper test' | null
+  /** The first seed that noticed it; null for anything else. */
   readonly seed: number | null
   /** What was noticed. */
   readonly what: string
 }
 
-/** Throws where the patch no longer applies. */
+/** Throws where a patch no longer applies, or where the test that is to notice it does not hold without it. */
 export async function hunt(mutant: Mutant, seedsMax: number): Promise<Kill> {
   const directory = mkdtempSync(join(tmpdir(), 'strategos-mutant-'))
   try {
     cpSync(join(ROOT, 'dist'), join(directory, 'dist'), { recursive: true })
-    cpSync(join(ROOT, 'package.json'), join(directory, 'package.json'))
+    for (const file of ['package.json', 'tsconfig.json', 'test']) {
+      cpSync(join(ROOT, file), join(directory, file), { recursive: true })
+    }
     symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
-    patch(join(directory, 'dist', mutant.file), mutant)
+    if (mutant.paper !== undefined) return await huntByPaper(directory, mutant, mutant.paper)
+    patchAll(directory, mutant)
     return (await huntByScenarios(directory)) ?? (await huntBySeeds(directory, seedsMax))
   } finally {
     rmSync(directory, { recursive: true })
   }
 }
 
-function patch(path: string, { name, search, replacement }: Mutant): void {
-  const text = readFileSync(path, 'utf8')
-  const places = text.split(search).length - 1
-  if (places !== 1) throw new Error(`the patch of "${name}" applies ${places} times in ${path}`)
-  writeFileSync(
-    path,
-    text.replace(search, () => replacement),
-  )
+/** The file of the built program with the mutant's patches. Throws where one of them no longer applies. */
+function patchAll(directory: string, mutant: Mutant): void {
+  for (const { file, search, replacement } of [mutant, ...(mutant.also ?? [])] satisfies readonly Patch[]) {
+    const path = join(directory, 'dist', file)
+    const text = readFileSync(path, 'utf8')
+    const places = text.split(search).length - 1
+    if (places !== 1) throw new Error(`a patch of "${mutant.name}" applies ${places} times in ${file}`)
+    writeFileSync(
+      path,
+      text.replace(search, () => replacement),
+    )
+  }
+}
+
+async function huntByPaper(
+  directory: string,
+  mutant: Mutant,
+  paper: NonNullable<Mutant['paper']>,
+): Promise<Kill> {
+  const before = await runPaper(directory, paper)
+  if (before.passed === 0 || before.failed > 0) {
+    throw new Error(`"${paper.test}" must hold without "${mutant.name}": ${JSON.stringify(before)}`)
+  }
+  patchAll(directory, mutant)
+  const { failed } = await runPaper(directory, paper)
+  if (failed === 0) return { by: null, seed: null, what: `${paper.file} > ${paper.test} holds` }
+  return { by: 'paper test', seed: null, what: `${paper.file} > ${paper.test}` }
+}
+
+async function runPaper(
+  directory: string,
+  { file, test }: NonNullable<Mutant['paper']>,
+): Promise<{ readonly passed: number; readonly failed: number }> {
+  const pattern = test.replaceAll(/[^\w ,:-]/gu, '.')
+  const { output } = await run(directory, [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--config',
+    'test/mutants/paper.config.ts',
+    '--reporter',
+    'json',
+    '-t',
+    pattern,
+    join('test', file),
+  ])
+  // Whatever a module prints comes before the report.
+  const report = output.slice(output.indexOf('{"numTotal'))
+  const { numPassedTests, numFailedTests } = JSON.parse(report)
+  return { passed: numPassedTests, failed: numFailedTests }
 }
 
 async function huntByScenarios(directory: string): Promise<Kill | null> {
-  const { output, code } = await run(directory, ['--scenarios', '--until-failure', '--json'])
+  const { output, code } = await simulate(directory, ['--scenarios', '--until-failure', '--json'])
   if (code === 0) return null
   const last = output.trim().split('\n').at(-1) ?? ''
-  if (!last.startsWith('{')) return { by: 'scenario', seed: null, what: `the program ended with ${code}` }
+  if (!last.startsWith('{')) {
+    return { by: 'scenario', seed: null, what: `the program ended with ${code}` }
+  }
   const { scenario, verdict } = JSON.parse(last)
-  return { by: `scenario ${scenario}`, seed: null, what: verdict }
+  return { by: 'scenario', seed: null, what: `${scenario}: ${verdict}` }
 }
 
+/** Four replicas: no mistake needs more, and they are the cheapest to run. */
 async function huntBySeeds(directory: string, seedsMax: number): Promise<Kill> {
-  const { output, code } = await run(directory, [
+  const { output, code } = await simulate(directory, [
     '--seeds',
     `1..${seedsMax}`,
+    '--replicas',
+    '4',
     '--until-failure',
     '--no-shrink',
     '--json',
   ])
-  if (code === 0) return { by: null, seed: null, what: 'survived' }
-  if (!output.startsWith('{')) return { by: 'seeds', seed: null, what: `the program ended with ${code}` }
+  if (code === 0) return { by: null, seed: null, what: `survived ${seedsMax} seeds` }
+  if (!output.startsWith('{')) return { by: 'seed', seed: null, what: `the program ended with ${code}` }
   const [first] = JSON.parse(output).failures
-  if (first === undefined) return { by: 'a seed that ran twice', seed: null, what: 'diverged' }
+  if (first === undefined) return { by: 'seed', seed: null, what: 'one that ran twice diverged' }
   const what = first.violation === null ? first.verdict : `${first.verdict}: ${first.violation.name}`
-  return { by: `seed ${first.seed}`, seed: first.seed, what }
+  return { by: 'seed', seed: first.seed, what: `seed ${first.seed}: ${what}` }
 }
+
+const simulate = (directory: string, flags: readonly string[]) =>
+  run(directory, ['dist/clients/cli/main.js', 'simulate', ...flags])
 
 function run(
   directory: string,
-  flags: readonly string[],
+  args: readonly string[],
 ): Promise<{ readonly output: string; readonly code: number }> {
-  const child = spawn(process.execPath, ['dist/clients/cli/main.js', 'simulate', ...flags], {
-    cwd: directory,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  const child = spawn(process.execPath, args, { cwd: directory, stdio: ['ignore', 'pipe', 'ignore'] })
   const parts: Buffer[] = []
   child.stdout.on('data', (part: Buffer) => parts.push(part))
   return new Promise((resolve, reject) => {

@@ -1,28 +1,40 @@
-/** Each seeded mistake must be noticed. Run by `npm run mutants` on a fresh build; the seeds can be given by MUTANT_SEEDS. */
+/**
+ * Each seeded mistake must be noticed. Run by `npm run mutants` on a fresh build. MUTANT_SEEDS gives the number of seeds.
+ */
 import { afterAll, describe, expect, it } from 'vitest'
 import { hunt, type Kill } from './hunt.ts'
+import type { Mutant } from './mutant.ts'
 import { MUTANTS } from './mutants.ts'
 
 const SEEDS_MAX = Number(process.env.MUTANT_SEEDS ?? 200)
 
-const kills: Kill[] = []
+const rows: { readonly mutant: Mutant; readonly kill: Kill }[] = []
 
 afterAll(() => {
-  const killed = kills.filter(({ by }) => by !== null)
-  const seeds = killed.flatMap(({ seed }) => (seed === null ? [] : [seed])).sort((a, b) => a - b)
+  const killed = rows.filter(({ kill }) => kill.by !== null)
+  const seeds = killed.flatMap(({ kill: { seed } }) => (seed === null ? [] : [seed])).sort((a, b) => a - b)
+  const countOf = (by: Kill['by']) => killed.filter(({ kill }) => kill.by === by).length
+  const table = rows
+    .toSorted((a, b) => MUTANTS.indexOf(a.mutant) - MUTANTS.indexOf(b.mutant))
+    .map(({ mutant, kill }) => textOf(mutant, kill))
+  const rate = `${killed.length} of ${rows.length} mutants killed`
+  const ways = `${countOf('scenario')} by a scenario, ${countOf('seed')} by a seed, ${countOf('paper test')} by a test of the rule`
   const median = seeds[Math.floor(seeds.length / 2)] ?? 'none'
-  const rate = `${killed.length} of ${kills.length} mutants killed`
-  console.log(
-    `${rate}, ${killed.length - seeds.length} of them by a scenario; the median seed of the others: ${median}`,
-  )
+  console.log([...table, `${rate}: ${ways}; the median seed: ${median}`].join('\n'))
 })
 
+const textOf = ({ rule, name }: Mutant, { by, what }: Kill): string =>
+  `${rule.padEnd(5)}${name.padEnd(80)} ${by === null ? 'SURVIVED' : by} (${what})`
+
 describe('every mutant is killed', () => {
-  for (const mutant of MUTANTS) {
-    it(`${mutant.rule} ${mutant.name}`, async () => {
+  // Two at once: the end of a hunt, and a test of a rule, keep one core busy.
+  for (const mutant of MUTANTS.filter(
+    ({ paper }) => (paper !== undefined) === (process.env.PAPER !== undefined),
+  )) {
+    it.concurrent(`${mutant.rule} ${mutant.name}`, async () => {
       const kill = await hunt(mutant, SEEDS_MAX)
-      kills.push(kill)
-      console.log(`${mutant.rule.padEnd(4)} ${mutant.name}: ${kill.by ?? 'SURVIVED'} (${kill.what})`)
+      rows.push({ mutant, kill })
+      console.log(textOf(mutant, kill))
       expect(kill.by).not.toBeNull()
     })
   }

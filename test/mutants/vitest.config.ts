@@ -5,5 +5,6 @@ export default defineConfig({
     include: ['test/mutants/*.hunt.ts'],
     testTimeout: 30 * 60_000,
     hookTimeout: 30_000,
+    maxConcurrency: 2,
   },
 })

@@ -1,0 +1,76 @@
+/** Mistakes against section 2 of the rules. */
+import { type Mutant, pbft } from './mutant.ts'
+
+export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'the roots of CHECKPOINTs are not compared',
+    rule: '2.1',
+    file: pbft('checkpoint'),
+    search: 'return one !== undefined && equalBytes(one.root, root) ? [one] : []',
+    replacement: 'return one !== undefined ? [one] : []',
+    paper: {
+      file: 'paper/2.1-2.4-checkpoints.test.ts',
+      test: 'CHECKPOINTs with different roots do not add up',
+    },
+  },
+  {
+    name: 'Q - 1 CHECKPOINTs are stable',
+    rule: '2.1',
+    file: pbft('checkpoint'),
+    search: 'const needed = quorum(state.config.n)',
+    replacement: 'const needed = quorum(state.config.n) - 1',
+  },
+  {
+    name: 'h moves only with the own state',
+    rule: '2.2',
+    file: pbft('checkpoint'),
+    search: 'adoptStable(state, stable);\n    persist(',
+    replacement:
+      'if (stable.sequence > state.lastExecuted) return;\n    adoptStable(state, stable);\n    persist(',
+  },
+  {
+    name: 'a replica does not see that its state is not the stable one',
+    rule: '2.2',
+    file: pbft('checkpoint'),
+    search: "state.health = 'diverged'",
+    replacement: "state.health = 'sound'",
+    paper: { file: 'paper/2.1-2.4-checkpoints.test.ts', test: 'a root that is not the stable one' },
+  },
+  {
+    name: 'the counters enter the state one batch late',
+    rule: '2.3',
+    file: 'src/store/application.js',
+    search:
+      'const outcomes = batch.requests.map((request) => this.#executeRequest(request));\n        this.#writeCounters();',
+    replacement:
+      'this.#writeCounters();\n        const outcomes = batch.requests.map((request) => this.#executeRequest(request));',
+  },
+  {
+    name: 'nothing is fetched however far behind',
+    rule: '2.5',
+    file: pbft('checkpoint'),
+    search: "if (isStuck || isFar || state.health === 'diverged')",
+    replacement: 'if (false)',
+  },
+  {
+    name: 'a transfer leaves execution where it was handed over',
+    rule: '2.5',
+    file: pbft('checkpoint'),
+    search: 'state.lastHandedOver = sequence;',
+    replacement: 'state.lastHandedOver = sequence + 1;',
+  },
+  {
+    name: 'the certificate of a checkpoint is not passed on',
+    rule: '2.8',
+    file: pbft('retransmission'),
+    search: 'resendCheckpoints(step, status);',
+    replacement: '',
+  },
+  {
+    name: 'an idle primary does not fill up',
+    rule: '2.8',
+    file: pbft('propose'),
+    search: 'return sequence <= fillTarget(state) ? state.nullBatch : null',
+    replacement: 'return null',
+  },
+]

@@ -1,0 +1,293 @@
+/** Mistakes against section 1 of the rules, and the quorums. */
+import { type Mutant, pbft } from './mutant.ts'
+
+const SESSIONS = 'src/store/sessions.js'
+
+export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a quorum is one too small',
+    rule: '0',
+    file: 'src/base/quorum.js',
+    search: 'return Math.ceil((n + faultsMax(n) + 1) / 2)',
+    replacement: 'return Math.ceil((n + faultsMax(n) + 1) / 2) - 1',
+  },
+  {
+    name: 'the digest of a batch leaves out its time',
+    rule: '0',
+    file: 'src/messages/batch.js',
+    search: 'writeU64(input, at, time);',
+    replacement: '',
+  },
+  {
+    name: 'a backup refuses a proposed request of a client that it does not know',
+    rule: '1.1',
+    file: pbft('normal-case'),
+    search: 'accept(step, slot, prePrepare, from);\n}',
+    replacement:
+      "if (prePrepare.batch.requests.some((each) => state.config.standing(each.client, each.timestamp, each.digest) === 'unknown-client')) return;\n    accept(step, slot, prePrepare, from);\n}",
+    paper: {
+      file: 'paper/1.1-requests.test.ts',
+      test: 'a backup accepts a proposed request of a client that it does not know',
+    },
+  },
+  {
+    name: 'a timestamp that comes with another digest passes for executed',
+    rule: '1.1',
+    file: SESSIONS,
+    search: "return equalBytes(executed.requestDigest, requestDigest) ? 'executed' : 'timestamp-reused'",
+    replacement: "return 'executed'",
+    paper: {
+      file: 'paper/1.6-1.8-execution.test.ts',
+      test: 'an executed timestamp with another digest is reused',
+    },
+  },
+  {
+    name: 'a client with much in its queue keeps its turn',
+    rule: '1.1',
+    file: pbft('waiting'),
+    search: 'this.#endTurn(next.request.client);',
+    replacement: '',
+    paper: { file: 'paper/1.1-requests.test.ts', test: 'round robin across clients' },
+  },
+  {
+    name: 'a past time is refused',
+    rule: '1.2',
+    file: pbft('normal-case'),
+    search: 'accept(step, slot, prePrepare, from);\n}',
+    replacement:
+      'if (prePrepare.batch.time < state.now - 200) return;\n    accept(step, slot, prePrepare, from);\n}',
+  },
+  {
+    name: 'a time from the future is taken at once',
+    rule: '1.2',
+    file: pbft('normal-case'),
+    search: 'if (!isBeyondJudging && prePrepare',
+    replacement: 'if (false && prePrepare',
+    paper: {
+      file: 'paper/1.2-pre-prepare.test.ts',
+      test: 'a time ahead of the clock by more than the skew is held back',
+    },
+  },
+  {
+    name: 'a time from the future is refused instead of held back',
+    rule: '1.2',
+    file: pbft('normal-case'),
+    search: 'return holdBack(step, prePrepare, from);',
+    replacement: 'return;',
+    paper: {
+      file: 'paper/1.2-pre-prepare.test.ts',
+      test: 'a time ahead of the clock by more than the skew is held back',
+    },
+  },
+  {
+    name: 'a second pre-prepare replaces the first',
+    rule: '1.2',
+    file: pbft('normal-case'),
+    search: 'if (slot.accepted !== null) {\n        if (equalBytes(slot.accepted.digest, digest))',
+    replacement:
+      'if (slot.accepted !== null && slot.prepared === null && !equalBytes(slot.accepted.digest, digest)) slot.accepted = null;\n    if (slot.accepted !== null) {\n        if (equalBytes(slot.accepted.digest, digest))',
+  },
+  {
+    name: 'the PREPARE of the primary counts',
+    rule: '1.3',
+    file: pbft('slot'),
+    search: '.length >= quorum(n) - 1 ? matching.slice(0, quorum(n) - 1) : null',
+    replacement: '.length >= quorum(n) - 2 ? matching.slice(0, quorum(n) - 2) : null',
+  },
+  {
+    name: 'nothing is prepared without the own PREPARE',
+    rule: '1.3',
+    file: pbft('normal-case'),
+    search: 'if (slot.prepared === null && slot.accepted !== null && hasBatch',
+    replacement:
+      'const isOwnIn = slot.accepted?.sender === state.config.id || slot.prepares[state.config.id] !== null;\n    if (isOwnIn && slot.prepared === null && slot.accepted !== null && hasBatch',
+    paper: {
+      file: 'paper/1.3-prepare.test.ts',
+      test: 'Q - 1 PREPAREs are enough before the own one is on disk',
+    },
+  },
+  {
+    name: 'COMMITs are counted whatever their digest',
+    rule: '1.4',
+    file: pbft('slot'),
+    search: 'const matching = matchingVotes(slot.commits, commit.digest)',
+    replacement: 'const matching = slot.commits.filter((vote) => vote !== null)',
+  },
+  {
+    name: 'a decision needs only W COMMITs',
+    rule: '1.4',
+    file: pbft('slot'),
+    search: 'if (matching.length >= quorum(n))\n            return matching.slice(0, quorum(n));',
+    replacement:
+      'if (matching.length >= weakQuorum(n))\n            return matching.slice(0, weakQuorum(n));',
+  },
+  {
+    name: 'a decision that another replica hands over may have Q - 1 COMMITs',
+    rule: '1.4',
+    file: 'src/runtime/authentication.js',
+    search: "kind: 'commit', needed: quorum(n)",
+    replacement: "kind: 'commit', needed: quorum(n) - 1",
+    paper: {
+      file: 'paper/1.4-commit.test.ts',
+      test: 'a decision too small, mixed, or with a sender twice is refused by its name',
+    },
+  },
+  {
+    name: 'nothing is decided without being prepared',
+    rule: '1.4',
+    file: pbft('normal-case'),
+    search: 'slot.decided ??= decisionCertificate(slot, n);',
+    replacement: 'if (slot.prepared !== null) slot.decided ??= decisionCertificate(slot, n);',
+    paper: { file: 'paper/1.4-commit.test.ts', test: 'it decides without the own prepare' },
+  },
+  {
+    name: 'a decision against the accepted digest is refused',
+    rule: '1.4',
+    file: pbft('retransmission'),
+    search: 'slot.decided ??= decision.commits;',
+    replacement:
+      'if (slot.accepted !== null && !equalBytes(slot.accepted.digest, digest)) return;\n    slot.decided ??= decision.commits;',
+  },
+  {
+    name: 'votes for another digest than the accepted one are dropped',
+    rule: '1.5',
+    file: pbft('normal-case'),
+    search: 'votes[vote.sender] = vote;',
+    replacement:
+      'if (slot.accepted !== null && !equalBytes(slot.accepted.digest, vote.digest)) return;\n    votes[vote.sender] = vote;',
+    paper: {
+      file: 'paper/1.5-votes.test.ts',
+      test: 'votes are kept for another digest than the accepted one, and can decide it',
+    },
+  },
+  {
+    name: 'a slot may be skipped at execution',
+    rule: '1.6',
+    file: pbft('execution'),
+    search: 'state.lastHandedOver = sequence;',
+    replacement: 'state.lastHandedOver = (sequence % 9 === 0 ? sequence + 1 : sequence);',
+  },
+  {
+    name: 'the leaf of a reply does not cover the results',
+    rule: '1.7',
+    file: 'src/messages/reply-tree.js',
+    search: 'leaf.requestDigest, leaf.resultDigest)',
+    replacement: 'leaf.requestDigest)',
+    paper: {
+      file: 'paper/1.7-replies.test.ts',
+      test: 'a body of another batch, other results, another client or another place miss the root',
+    },
+  },
+  {
+    name: 'requests are executed again when they are ordered again',
+    rule: '1.8',
+    file: SESSIONS,
+    search: "if (executed === undefined)\n            return 'new';\n        return equalBytes",
+    replacement:
+      "if (executed === undefined || timestamp % 7 === 0)\n            return 'new';\n        return equalBytes",
+  },
+  {
+    name: 'below the floor nothing is stale: t* is forgotten',
+    rule: '1.8',
+    file: SESSIONS,
+    search: 'return Math.max(0, session.highest - CLIENT_WINDOW)',
+    replacement: 'return 0',
+    paper: {
+      file: 'paper/1.6-1.8-execution.test.ts',
+      test: 'the floor lies 64 below t*: at the floor stale, above it new',
+    },
+  },
+  {
+    name: 'a state that is taken over has no sessions',
+    rule: '1.8',
+    file: SESSIONS,
+    search: 'this.#note(executed);\n    }\n    /** How many',
+    replacement: '{ }\n    }\n    /** How many',
+  },
+  {
+    name: 'what became stale goes on waiting',
+    rule: '1.9',
+    file: pbft('requests'),
+    search: "state.config.standing(client, timestamp, digest) !== 'new' || wasOrdered(request)",
+    replacement: "state.config.standing(client, timestamp, digest) === 'executed' || wasOrdered(request)",
+    paper: {
+      file: 'paper/1.9-timer.test.ts',
+      test: 'executed entries are dropped, and stale ones with them',
+    },
+  },
+  {
+    name: 'any progress restarts the timer',
+    rule: '1.9',
+    file: pbft('requests'),
+    search: 'if (waitsFor !== null && state.waiting.find(waitsFor.client, waitsFor.timestamp) !== null)',
+    replacement: 'if (false)',
+    paper: { file: 'paper/1.9-timer.test.ts', test: 'other progress does not restart it' },
+  },
+  {
+    name: 'the timer never runs out',
+    rule: '1.9',
+    file: pbft('view-change'),
+    search: 'if (!isTimerExpired(state))\n            return;',
+    replacement: 'return;',
+  },
+  {
+    name: 'no timer runs for the checkpoint that a recovery waits for',
+    rule: '1.9',
+    file: pbft('requests'),
+    search: 'if (oldest === null && !needsFill(state))',
+    replacement: 'if (oldest === null)',
+    paper: {
+      file: 'paper/6.4-amnesia.test.ts',
+      test: 'while the checkpoint is awaited the timer runs',
+    },
+  },
+  {
+    name: 'the largest request does not fit a batch',
+    rule: '1.10',
+    file: pbft('propose'),
+    search: 'bytes: BATCH_BYTES_MAX - BATCH_HEADER_BYTES',
+    replacement: 'bytes: BATCH_BYTES_MAX / 2 - BATCH_HEADER_BYTES',
+    paper: { file: 'paper/1.10-pipeline.test.ts', test: 'the largest admissible request is one of 2 MiB' },
+  },
+  {
+    name: 'nothing is relayed to the primary',
+    rule: '1.11',
+    file: pbft('retransmission'),
+    search: 'resendVotes(step, status);',
+    replacement: '',
+  },
+  {
+    name: 'a replica that lags is not served',
+    rule: '1.11',
+    file: pbft('retransmission'),
+    search: 'serveDecisions(step, status);',
+    replacement: '',
+  },
+  {
+    name: 'only those that know themselves to be behind say STATUS',
+    rule: '1.11',
+    file: pbft('retransmission'),
+    search: 'if (state.ticks - state.lastStatusTick >= STATUS_IDLE_TICKS) {',
+    replacement:
+      'if (state.ticks - state.lastStatusTick >= STATUS_IDLE_TICKS && (peersAhead(state).length > 0 || hasOverdueSlot(state))) {',
+  },
+  {
+    name: 'who sees that it lacks something does not ask',
+    rule: '1.11',
+    file: pbft('retransmission'),
+    search: 'if (hasMore(state, status) &&',
+    replacement: 'if (false &&',
+    paper: {
+      file: 'paper/1.11-retransmission.test.ts',
+      test: 'who sees in a STATUS that it lacks a pre-prepare asks before the idle period is over',
+    },
+  },
+  {
+    name: 'a client believes whoever reports the highest view',
+    rule: '1.12',
+    file: 'src/session/session.js',
+    search: 'rankedLargest(state.views, weakQuorum(state.config.n))',
+    replacement: 'rankedLargest(state.views, 1)',
+    paper: { file: 'paper/client.test.ts', test: 'the view is the W-th largest reported' },
+  },
+]

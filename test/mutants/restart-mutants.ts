@@ -1,0 +1,199 @@
+/** Mistakes against section 6 of the rules. */
+import { type Mutant, pbft } from './mutant.ts'
+
+const AMNESIA = 'paper/6.4-amnesia.test.ts'
+const RECOVERIES = 'src/store/recoveries.js'
+
+export const RESTART_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a vote is sent before its record is on disk',
+    rule: '6',
+    file: pbft('durability'),
+    search: 'if (withheld.records > records)',
+    replacement: 'if (withheld.records > records + 1)',
+  },
+  {
+    name: 'an accepted pre-prepare is not logged',
+    rule: '6',
+    file: pbft('normal-case'),
+    search: "persist(step, { kind: 'accepted', prePrepare });",
+    replacement: '',
+  },
+  ...['proposed', 'prepared', 'checkpoint', 'view-change', 'new-view-made'].map(
+    (kind): Mutant => ({
+      name: `what depends on a record of kind ${kind} does not wait for it`,
+      rule: '6',
+      file: pbft('state'),
+      search: 'withhold(step, durable.outgoing);',
+      replacement: `if (durable.record.kind === '${kind}') step.effects.push({ kind: 'broadcast', outgoing: durable.outgoing });\n    else withhold(step, durable.outgoing);`,
+    }),
+  ),
+  {
+    name: 'PREPARE does not wait for the accepted pre-prepare',
+    rule: '6',
+    file: pbft('state'),
+    search: 'state.withheld.push({ records: state.recordsEmitted, outgoing });',
+    replacement:
+      "state.withheld.push({ records: outgoing.kind === 'prepare' ? state.recordsEmitted - 1 : state.recordsEmitted, outgoing });",
+  },
+  {
+    name: 'the first votes of a view do not wait for its NEW-VIEW',
+    rule: '6',
+    file: pbft('new-view'),
+    search: "persist(step, { kind: 'new-view', newView });",
+    replacement: '',
+  },
+  {
+    name: 'a restart forgets what was prepared',
+    rule: '6.2',
+    file: pbft('recovery'),
+    search: 'replayPrepared(state, record.certificate);',
+    replacement: '',
+  },
+  {
+    name: 'a restarted primary proposes from where it executed',
+    rule: '6.2',
+    file: pbft('recovery'),
+    search: 'state.lastProposed = sequence;\n    replayHeader',
+    replacement: '{ }\n    replayHeader',
+  },
+  {
+    name: 'a restarted primary does not send its logged pre-prepares again',
+    rule: '6.2',
+    file: pbft('recovery'),
+    search: "broadcastDurably(step, { kind: 'relayed', message });",
+    replacement: '',
+    paper: {
+      file: 'paper/6.2-restart.test.ts',
+      test: 'a primary sends its logged PRE-PREPAREs again byte for byte',
+    },
+  },
+  {
+    name: 'the log is replayed without its decisions',
+    rule: '6.2',
+    file: pbft('recovery'),
+    search: 'replayDecided(step, record.commits, record.batch);',
+    replacement:
+      'if (record.commits[0].sequence % 2 === 0)\n                replayDecided(step, record.commits, record.batch);',
+  },
+  {
+    name: 'a restart forgets that the view was left',
+    rule: '6.2',
+    file: pbft('recovery'),
+    search: 'replayViewChange(state, record.viewChange);',
+    replacement: '',
+  },
+  {
+    name: 'a restart forgets O',
+    rule: '6.2',
+    file: pbft('recovery'),
+    search: 'replayNewView(state, record.newView);',
+    replacement: '',
+  },
+  {
+    name: 'an amnesiac replica votes',
+    rule: '6.4',
+    file: pbft('state'),
+    search: "export const mayVote = (state) => state.health === 'sound'",
+    replacement: "export const mayVote = (state) => state.health !== 'diverged'",
+  },
+  {
+    name: 'no log passes for a first start',
+    rule: '6.4',
+    file: 'src/runtime/replica-runtime.js',
+    search: "isAmnesiac: options.replay.beginning === 'amnesia'",
+    replacement: 'isAmnesiac: false',
+  },
+  {
+    name: 'what the others have from it is not looked at',
+    rule: '6.4',
+    file: pbft('recall'),
+    search: 'message.sender === config.id && isForgotten(state, message)',
+    replacement: 'false',
+  },
+  {
+    name: 'an amnesiac replica is healed as soon as it is level',
+    rule: '6.4',
+    file: pbft('amnesia'),
+    search: 'const isHistory = executed.sequence + logWindow(state) <= state.lowWatermark;',
+    replacement: 'const isHistory = true;',
+  },
+  {
+    name: 'an amnesiac replica is healed by the checkpoint behind s_r',
+    rule: '6.4',
+    file: pbft('amnesia'),
+    search: 'const isHistory = executed.sequence + logWindow(state) <= state.lowWatermark;',
+    replacement: 'const isHistory = executed.sequence <= state.lowWatermark;',
+  },
+  {
+    name: 'an amnesiac replica is healed when its transfer is done',
+    rule: '6.4',
+    file: pbft('checkpoint'),
+    search: "if (state.health === 'diverged')\n        state.health = 'sound';",
+    replacement: "state.health = 'sound';",
+  },
+  {
+    name: 'a healed replica comes back in view u + 1',
+    rule: '6.4',
+    file: pbft('amnesia'),
+    search: 'const view = (executed.view + 2);',
+    replacement: 'const view = (executed.view + 1);',
+    paper: {
+      file: AMNESIA,
+      test: 'it comes back with VIEW-CHANGE(u + 2), once that is on disk, and never votes below',
+    },
+  },
+  {
+    name: 'the others do not leave the views of what was forgotten',
+    rule: '6.4',
+    file: pbft('amnesia'),
+    search: 'if (state.view < view + 2)\n            startViewChange(step, (view + 2));',
+    replacement: '',
+  },
+  {
+    name: 'a nonce that was found executed without a certificate is kept',
+    rule: '6.4',
+    file: pbft('recovery-operations'),
+    search: "state.recovery = null;\n    effects.push({ kind: 'prepare-recovery' });",
+    replacement: '',
+    paper: {
+      file: AMNESIA,
+      test: 'found executed in a transferred state, without a certificate, it takes a new nonce',
+    },
+  },
+  {
+    name: 'a recovery that was refused heals',
+    rule: '6.4',
+    file: pbft('recovery-operations'),
+    search: 'if (!isAccepted)\n            continue;',
+    replacement: '',
+    paper: { file: AMNESIA, test: 'one that is executed and refused heals nothing' },
+  },
+  {
+    name: 'a repeated nonce is accepted again',
+    rule: '6.4',
+    file: RECOVERIES,
+    search: 'return this.#tree.get(acceptedKey(replica, requestDigest)) !== null;',
+    replacement: 'return false;',
+    paper: { file: 'store/transfer.test.ts', test: 'are accepted once each, by the digest of the request' },
+  },
+  {
+    name: 'recoveries of one replica keep no distance',
+    rule: '6.4',
+    file: RECOVERIES,
+    search: 'if (sequence < readU64(record, CLIENT_KEY_BYTES + 8))\n            return false;',
+    replacement: '',
+    paper: {
+      file: 'store/transfer.test.ts',
+      test: 'the next one is refused for a distance that doubles each time',
+    },
+  },
+  {
+    name: 'the log is cut while it has to say that it is amnesiac',
+    rule: '6.4',
+    file: pbft('checkpoint'),
+    search: "if (state.health === 'amnesiac')\n        return;",
+    replacement: '',
+    paper: { file: AMNESIA, test: 'its log is not cut while it is amnesiac' },
+  },
+]

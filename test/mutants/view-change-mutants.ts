@@ -1,0 +1,227 @@
+/** Mistakes against section 3 of the rules. */
+import { type Mutant, pbft } from './mutant.ts'
+
+const FOLLOWING = 'paper/3.7-3.12-following.test.ts'
+const NEW_VIEW = 'paper/3.4-3.5-new-view.test.ts'
+
+export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'P leaves out what was prepared before the last sequence number',
+    rule: '3.1',
+    file: pbft('view-change'),
+    search: 'const certificates = [...preparedCertificates.values()];',
+    replacement: 'const certificates = [...preparedCertificates.values()].slice(-1);',
+  },
+  {
+    name: 'P leaves out null batches',
+    rule: '3.1',
+    file: pbft('view-change'),
+    search: 'const content = viewChangeContent(state);',
+    replacement:
+      'const whole = viewChangeContent(state);\n    const isNull = ({ prePrepare }) => prePrepare.digest.every((byte, at) => byte === state.nullBatch.digest[at]);\n    const content = { ...whole, preparedCertificates: whole.preparedCertificates.filter((each) => !isNull(each)) };',
+    paper: {
+      file: 'paper/3.1-3.2-view-change.test.ts',
+      test: 'P holds what was prepared, null batches included',
+    },
+  },
+  {
+    name: 'the certificate of h is not looked at in a VIEW-CHANGE',
+    rule: '3.2',
+    file: pbft('view-change'),
+    search: 'const fault = checkpointCertificateFault(stable, { n, checkpointInterval });',
+    replacement: 'const fault = null;',
+    paper: { file: 'paper/3.1-3.2-view-change.test.ts', test: 'dropped whole: C of Q - 1' },
+  },
+  {
+    name: 'an entry of P may have Q - 2 PREPAREs',
+    rule: '3.2',
+    file: 'src/messages/certificate.js',
+    search: "kind: 'prepare', needed: quorum(n) - 1",
+    replacement: "kind: 'prepare', needed: quorum(n) - 2",
+    paper: { file: 'paper/3.1-3.2-view-change.test.ts', test: 'dropped whole: Q - 2 PREPAREs' },
+  },
+  {
+    name: 'the entry of the lowest view is chosen',
+    rule: '3.3',
+    file: pbft('new-view'),
+    search: 'if (known === undefined || view > known.view)',
+    replacement: 'if (known === undefined || view < known.view)',
+  },
+  {
+    name: 'the entry that comes first is chosen, of whatever view',
+    rule: '3.3',
+    file: pbft('new-view'),
+    search: 'if (known === undefined || view > known.view)',
+    replacement: 'if (known === undefined)',
+  },
+  {
+    name: 'a NEW-VIEW is made of one VIEW-CHANGE too few',
+    rule: '3.3',
+    file: pbft('new-view'),
+    search: 'if (held.length < quorum(n) ||',
+    replacement: 'if (held.length < quorum(n) - 1 ||',
+  },
+  {
+    name: 'the entries of O are not signed one by one',
+    rule: '3.3',
+    file: 'src/runtime/sealer.js',
+    search: "sign(FRAME_KINDS['pre-prepare'], [id, view, sequence, digest], NO_BODY)",
+    replacement:
+      "encodeFrame({ kind: FRAME_KINDS['pre-prepare'], payload: packPayload([id, view, sequence, digest]), authentication: NO_AUTHENTICATION, body: NO_BODY })",
+  },
+  {
+    name: 'what a NEW-VIEW covers is proposed anew',
+    rule: '3.4',
+    file: pbft('new-view'),
+    search: 'state.lastProposed = Math.max(state.lastChosen, state.lastExecuted);',
+    replacement: 'state.lastProposed = state.lastExecuted;',
+  },
+  {
+    name: 'what a NEW-VIEW covers is accepted from a PRE-PREPARE too',
+    rule: '3.4',
+    file: pbft('normal-case'),
+    search: 'if (slot.accepted !== null) {\n        if (equalBytes(slot.accepted.digest, digest))',
+    replacement:
+      'if (slot.accepted !== null && (sequence > state.lastChosen || equalBytes(slot.accepted.digest, digest))) {\n        if (equalBytes(slot.accepted.digest, digest))',
+    also: [
+      {
+        file: pbft('normal-case'),
+        search: 'if (sequence <= state.lastChosen)',
+        replacement: 'if (false)',
+      },
+    ],
+    paper: { file: NEW_VIEW, test: 'what is at or below maxSeq is accepted from O only' },
+  },
+  {
+    name: 'O is believed, not recomputed',
+    rule: '3.4',
+    file: pbft('new-view'),
+    search: "return isSame ? null : 'new-view-selects-otherwise'",
+    replacement: 'return null',
+    paper: { file: NEW_VIEW, test: 'not believed: O with another digest' },
+  },
+  {
+    name: 'an invalid NEW-VIEW does not end its view',
+    rule: '3.4',
+    file: pbft('new-view'),
+    search: 'refute(step, view);\n        return;',
+    replacement: 'return;',
+    paper: { file: NEW_VIEW, test: 'it ends the view once Q VIEW-CHANGEs are held' },
+  },
+  {
+    name: 'PREPARE for an entry of O before its batch is here',
+    rule: '3.5',
+    file: pbft('normal-case'),
+    search: 'if (accepted === null || !hasBatch(state, slot, accepted.digest))\n        return;',
+    replacement: 'if (accepted === null)\n        return;',
+  },
+  {
+    name: 'PREPARE for an entry of O before its batch is in the log',
+    rule: '3.5',
+    file: pbft('normal-case'),
+    search: "persist(step, { kind: 'batch', sequence, batch });",
+    replacement: '',
+  },
+  {
+    name: 'a batch that O lacks is not fetched',
+    rule: '3.5',
+    file: pbft('retransmission'),
+    search: 'slot.decided?.[0]?.digest ?? slot.accepted?.digest ?? null',
+    replacement: 'slot.decided?.[0]?.digest ?? null',
+    paper: { file: NEW_VIEW, test: 'what is missing is fetched by digest from all' },
+  },
+  {
+    name: 'the timer runs with nothing waiting once views have changed',
+    rule: '3.6',
+    file: pbft('requests'),
+    search: 'if (oldest === null && !needsFill(state))',
+    replacement: 'if (oldest === null && state.view === 0 && !needsFill(state))',
+    also: [
+      {
+        file: pbft('amnesia'),
+        search: 'else if (state.timer?.waitsFor === null) {',
+        replacement: 'else if (false) {',
+      },
+    ],
+  },
+  {
+    name: 'T never doubles',
+    rule: '3.6',
+    file: pbft('view-change'),
+    search: 'Math.min(2 * state.timeoutTicks, TIMEOUT_TICKS_MAX)',
+    replacement: 'state.timeoutTicks',
+    paper: { file: 'paper/3.6-timer.test.ts', test: 'each view that serves nobody gets twice the patience' },
+  },
+  {
+    name: 'T starts at the own VIEW-CHANGE',
+    rule: '3.6',
+    file: pbft('view-change'),
+    search: 'if (state.isActive || !mayVote(state) || movedTo(state, state.view) < quorum(state.config.n))',
+    replacement: 'if (state.isActive || !mayVote(state))',
+    paper: { file: 'paper/3.6-timer.test.ts', test: 'T starts when Q VIEW-CHANGEs for v’ or above are held' },
+  },
+  {
+    name: 'nobody joins a view change',
+    rule: '3.7',
+    file: pbft('view-change'),
+    search: 'if (joined > state.view)\n        startViewChange(step, joined);',
+    replacement: '',
+  },
+  {
+    name: 'f replicas that moved on are followed',
+    rule: '3.7',
+    file: pbft('view-change'),
+    search: 'rankedLargest(views, weakQuorum(n))',
+    replacement: 'rankedLargest(views, weakQuorum(n) - 1)',
+    paper: {
+      file: FOLLOWING,
+      test: 'W that moved on are followed at once, without the timer; fewer are not',
+    },
+  },
+  {
+    name: 'a replica does not leave a view in which it committed',
+    rule: '3.8',
+    file: pbft('view-change'),
+    search: 'if (!isTimerExpired(state))\n            return;',
+    replacement:
+      'if (!isTimerExpired(state) || [...state.slots.values()].some((slot) => slot.prepared !== null && slot.executed === null))\n            return;',
+  },
+  {
+    name: 'waiting requests are not handed to the new primary',
+    rule: '3.9',
+    file: pbft('new-view'),
+    search: 'relayOldest(step, HANDED_OVER_MAX);',
+    replacement: '',
+    paper: { file: FOLLOWING, test: 'waiting requests are handed to the new primary, oldest first' },
+  },
+  {
+    name: 'votes of a view that was left still go out',
+    rule: '3.10',
+    file: pbft('view-change'),
+    search: 'dropWithheldOfOldViews(state);',
+    replacement: '',
+    also: [
+      {
+        file: pbft('durability'),
+        search: 'if (!isOfCurrentView(state, outgoing) || !mayVote(state))',
+        replacement: 'if (!mayVote(state))',
+      },
+    ],
+  },
+  {
+    name: 'what failed its check counts as checked the next time',
+    rule: '3.12',
+    file: 'src/runtime/verified-envelopes.js',
+    search: 'return known !== undefined && equalBytes(known, message.envelope);',
+    replacement: 'if (known === undefined) this.add(message);\n        return known !== undefined;',
+    paper: { file: FOLLOWING, test: 'what failed is not remembered as good' },
+  },
+  {
+    name: 'a long message is checked in one go',
+    rule: '3.12',
+    file: 'src/runtime/long-checks.js',
+    search: 'const SIGNATURES_AT_ONCE = 16;',
+    replacement: 'const SIGNATURES_AT_ONCE = 1 << 20;',
+    paper: { file: FOLLOWING, test: 'checking goes on in slices that leave the loop responsive' },
+  },
+]
