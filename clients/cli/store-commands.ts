@@ -142,12 +142,15 @@ function listText({ items, count, cursor }: Record<string, unknown>): string {
 
 function statusText(answer: Record<string, unknown>): string {
   const status = answer as unknown as ClusterStatus
-  const lines = status.replicas.map(({ id, address, reachable, lastExecuted, state }) => {
+  const lines = status.replicas.map(({ id, address, reachable, lastExecuted, stable, state, suspected }) => {
     const role = id === status.primary ? 'primary' : 'backup '
-    const progress = reachable ? `executed ${lastExecuted}, ${state}` : 'no answer'
-    return `  replica ${id}  ${role}  ${address}  ${progress}`
+    const progress = reachable ? `executed ${lastExecuted}, stable ${stable}, ${state}` : 'no answer'
+    return `  replica ${id}  ${role}  ${address}  ${progress}${suspected ? ', suspected' : ''}`
   })
   const { n, f, view, revision, stalled } = status
-  const movement = stalled === null ? 'Requests are served.' : `Stalled: ${stalled.because}.`
+  const movement =
+    stalled === null
+      ? 'Requests are served.'
+      : `Stalled since ${new Date(stalled.since).toISOString()}: ${stalled.because}.`
   return [`n = ${n}, f = ${f}, view ${view}, revision ${revision}`, ...lines, movement].join('\n')
 }

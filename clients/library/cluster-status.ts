@@ -90,7 +90,8 @@ export function statusOf(cluster: Cluster, reports: Reports, now: number): Clust
 /** Suspected by f + 1 replicas: for its silence, or as a primary that they waited for past their timers. */
 function isSuspected(id: ReplicaId, primary: ReplicaId, reports: Reports, n: number): boolean {
   const accusers = [...reports.values()].filter(
-    ({ suspected, stalledSince }) => suspected.includes(id) || (id === primary && stalledSince > 0),
+    ({ suspected, stalledSince, isActive }) =>
+      suspected.includes(id) || (id === primary && isActive && stalledSince > 0),
   )
   return accusers.length >= weakQuorum(n)
 }
