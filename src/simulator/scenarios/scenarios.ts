@@ -202,9 +202,9 @@ export const SCENARIOS: readonly Scenario[] = [
     plan: planOf(12, {
       checkpointInterval: 128,
       incidents: [
-        isolate(R3, 0),
+        { kind: 'crash', replica: R3, losesSent: true, atMs: 5 },
+        { kind: 'restart', replica: R3, atMs: 690 },
         { kind: 'lose-disk', replica: R1, atMs: 700 },
-        join(720),
         { kind: 'restart', replica: R1, atMs: 720 },
         turn(R2, 'forgetful', 3_000),
         isolate(R0, 3_050),
