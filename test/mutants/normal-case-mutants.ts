@@ -147,6 +147,24 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     search: 'slot.decided ??= decision.commits;',
     replacement:
       'if (slot.accepted !== null && !equalBytes(slot.accepted.digest, digest)) return;\n    slot.decided ??= decision.commits;',
+    paper: {
+      file: 'paper/1.4-commit.test.ts',
+      test: 'a decision is transferable: in any view, whatever was accepted, without an own prepare',
+    },
+  },
+  {
+    name: 'no decision counts without being prepared, wherever it comes from',
+    rule: '1.4',
+    file: pbft('normal-case'),
+    search: 'slot.decided ??= decisionCertificate(slot, n);',
+    replacement: 'if (slot.prepared !== null) slot.decided ??= decisionCertificate(slot, n);',
+    also: [
+      {
+        file: pbft('retransmission'),
+        search: 'slot.decided ??= decision.commits;',
+        replacement: 'if (slot.prepared === null) return;\n    slot.decided ??= decision.commits;',
+      },
+    ],
   },
   {
     name: 'votes for another digest than the accepted one are dropped',
@@ -168,11 +186,11 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     replacement: 'state.lastHandedOver = (sequence % 9 === 0 ? sequence + 1 : sequence);',
   },
   {
-    name: 'the leaf of a reply does not cover the results',
+    name: 'the leaf of a reply does not cover the request',
     rule: '1.7',
     file: 'src/messages/reply-tree.js',
     search: 'leaf.requestDigest, leaf.resultDigest)',
-    replacement: 'leaf.requestDigest)',
+    replacement: 'leaf.resultDigest)',
     paper: {
       file: 'paper/1.7-replies.test.ts',
       test: 'a body of another batch, other results, another client or another place miss the root',
@@ -250,11 +268,15 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     paper: { file: 'paper/1.10-pipeline.test.ts', test: 'the largest admissible request is one of 2 MiB' },
   },
   {
-    name: 'nothing is relayed to the primary',
+    name: 'lost votes and pre-prepares are not sent again',
     rule: '1.11',
     file: pbft('retransmission'),
     search: 'resendVotes(step, status);',
     replacement: '',
+    paper: {
+      file: 'paper/1.11-retransmission.test.ts',
+      test: 'votes and pre-prepares are sent again to whoever lacks them',
+    },
   },
   {
     name: 'a replica that lags is not served',
@@ -277,9 +299,16 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     file: pbft('retransmission'),
     search: 'if (hasMore(state, status) &&',
     replacement: 'if (false &&',
+    also: [
+      {
+        file: pbft('retransmission'),
+        search: 'else if (ahead.length > 0) {',
+        replacement: 'else if (false) {',
+      },
+    ],
     paper: {
       file: 'paper/1.11-retransmission.test.ts',
-      test: 'who sees in a STATUS that it lacks a pre-prepare asks before the idle period is over',
+      test: 'who hears that others went on asks them, faster than the idle rate',
     },
   },
   {

@@ -62,6 +62,21 @@ const join = (atMs: number): Incident => ({ kind: 'partition', reach: null, atMs
 /** Enough batches for several checkpoints. */
 const LONG_LOAD = { clients: 3, openMax: 2, burstMax: 2, pauseMsMax: 4, operationsMax: 1, keys: 8 } as const
 
+/** Cuts or mends these links, in this direction. */
+const links = (kind: 'cut' | 'mend', atMs: number, pairs: readonly (readonly [ReplicaId, ReplicaId])[]) =>
+  pairs.map(([from, to]): Incident => ({ kind, from, to, atMs }))
+
+/** Everybody hears the first primary, and only it hears what R1 and R2 say. */
+const WITHOUT_EACH_OTHER = [
+  [R1, R2],
+  [R2, R1],
+  [R1, R3],
+  [R2, R3],
+  [R3, R0],
+  [R3, R1],
+  [R3, R2],
+] as const
+
 export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'power-failures',
@@ -145,6 +160,58 @@ export const SCENARIOS: readonly Scenario[] = [
         { kind: 'restart', replica: R0, atMs: 160 },
       ],
       calmAtMs: 3_000,
+    }),
+  },
+  {
+    name: 'lone-certificate',
+    does: 'one replica alone prepares a batch; another view decides another one there, and a third view hears of both',
+    plan: planOf(10, {
+      checkpointInterval: 128,
+      incidents: [
+        ...links('cut', 0, WITHOUT_EACH_OTHER),
+        isolate(R0, 4_000),
+        ...links('mend', 4_000, WITHOUT_EACH_OTHER),
+        join(5_000),
+        isolate(R1, 5_300),
+      ],
+      calmAtMs: 7_000,
+      workload: { ...LONG_LOAD, requestsPerClient: 60, pauseMsMax: 100 },
+    }),
+  },
+  {
+    name: 'sleeper-leads',
+    does: 'a replica that was cut off fetches the state while requests wait with it, and is primary later',
+    plan: planOf(11, {
+      checkpointInterval: 4,
+      incidents: [
+        isolate(R3, 60),
+        join(1_600),
+        isolate(R0, 2_000),
+        isolate(R1, 2_800),
+        isolate(R2, 3_600),
+        join(4_600),
+      ],
+      calmAtMs: 5_000,
+      network: { delayMs: [1, 10], loss: 0.25, duplication: 0.1, reordering: 0.3 },
+      workload: { ...LONG_LOAD, requestsPerClient: 120, pauseMsMax: 60 },
+    }),
+  },
+  {
+    name: 'forgotten-certificates',
+    does: 'a replica loses its disk with certificates that few have; a late traitor conceals the same ones',
+    plan: planOf(12, {
+      checkpointInterval: 128,
+      incidents: [
+        { kind: 'crash', replica: R3, losesSent: true, atMs: 5 },
+        { kind: 'restart', replica: R3, atMs: 690 },
+        { kind: 'lose-disk', replica: R1, atMs: 700 },
+        { kind: 'restart', replica: R1, atMs: 720 },
+        turn(R2, 'forgetful', 3_000),
+        isolate(R0, 3_050),
+      ],
+      calmAtMs: 6_000,
+      network: { delayMs: [20, 25], loss: 0, duplication: 0, reordering: 0 },
+      workload: { ...LONG_LOAD, requestsPerClient: 10 },
     }),
   },
 ]

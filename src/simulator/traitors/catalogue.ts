@@ -1,6 +1,14 @@
 import { equivocator, omitter, partialPrimary, staller, timeTraveller } from './primaries.ts'
 import type { Traitor } from './traitor.ts'
-import { commitWithholder, flapper, garbageVoter, repeater, silent, twoFacedVoter } from './voters.ts'
+import {
+  commitWithholder,
+  flapper,
+  forgetful,
+  garbageVoter,
+  repeater,
+  silent,
+  twoFacedVoter,
+} from './voters.ts'
 
 /** Every traitor that a plan can name. */
 export const TRAITORS: ReadonlyMap<string, Traitor> = new Map(
@@ -16,5 +24,6 @@ export const TRAITORS: ReadonlyMap<string, Traitor> = new Map(
     staller,
     partialPrimary,
     timeTraveller,
+    forgetful,
   ].map((traitor) => [traitor.name, traitor]),
 )

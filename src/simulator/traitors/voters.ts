@@ -116,3 +116,18 @@ export const flapper: Traitor = {
     }
   },
 }
+
+export const forgetful: Traitor = {
+  name: 'forgetful',
+  does: 'says in its VIEW-CHANGEs that it prepared nothing',
+  harms: 'anywhere',
+  betray: () => (honest) => (state, event) => {
+    const effects = honest(state, event)
+    for (const [index, withheld] of state.withheld.entries()) {
+      const { outgoing } = withheld
+      if (outgoing.kind !== 'view-change' || outgoing.preparedCertificates.length === 0) continue
+      state.withheld[index] = { ...withheld, outgoing: { ...outgoing, preparedCertificates: [] } }
+    }
+    return effects
+  },
+}
