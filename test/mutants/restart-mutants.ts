@@ -129,6 +129,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     file: pbft('recall'),
     search: 'message.sender === config.id && isForgotten(state, message)',
     replacement: 'false',
+    paper: { file: 'paper/6.4-recall.test.ts', test: 'that it does not know makes it amnesiac' },
   },
   {
     name: 'an amnesiac replica is healed as soon as it is level',
