@@ -155,6 +155,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     file: pbft('checkpoint'),
     search: "if (state.health === 'diverged')\n        state.health = 'sound';",
     replacement: "state.health = 'sound';",
+    paper: { file: AMNESIA, test: 'a checkpoint alone does not do it' },
   },
   {
     name: 'a healed replica comes back in view u + 1',

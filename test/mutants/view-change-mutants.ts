@@ -127,7 +127,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     replacement: '',
     paper: {
       file: 'paper/3.4-3.5-new-view.test.ts',
-      test: 'what is missing is fetched by digest from all, and prepared when it is on disk',
+      test: 'the PRE-PREPARE of an entry of O, with its batch, brings that batch',
     },
   },
   {
