@@ -221,6 +221,10 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     file: SESSIONS,
     search: 'this.#note(executed);\n    }\n    /** How many',
     replacement: '{ }\n    }\n    /** How many',
+    paper: {
+      file: 'store/transfer.test.ts',
+      test: 'executes on with equal outcomes, standings, results and roots',
+    },
   },
   {
     name: 'what became stale goes on waiting',
@@ -317,6 +321,6 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     file: 'src/session/session.js',
     search: 'rankedLargest(state.views, weakQuorum(state.config.n))',
     replacement: 'rankedLargest(state.views, 1)',
-    paper: { file: 'paper/client.test.ts', test: 'the view is the W-th largest reported' },
+    paper: { file: 'paper/client-retransmission.test.ts', test: 'the view is the W-th largest reported' },
   },
 ]

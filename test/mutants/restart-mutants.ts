@@ -4,6 +4,15 @@ import { type Mutant, pbft } from './mutant.ts'
 const AMNESIA = 'paper/6.4-amnesia.test.ts'
 const RECOVERIES = 'src/store/recoveries.js'
 
+/** Which records something waits for, and the test that sees it where no run does. */
+const RECORDS: readonly (readonly [string, NonNullable<Mutant['paper']> | null])[] = [
+  ['proposed', null],
+  ['prepared', null],
+  ['checkpoint', { file: 'paper/2.1-2.4-checkpoints.test.ts', test: 'it waits for the disk' }],
+  ['view-change', { file: 'paper/6.2-view-restart.test.ts', test: 'VIEW-CHANGE waits for v' }],
+  ['new-view-made', { file: 'paper/6.2-view-restart.test.ts', test: 'NEW-VIEW waits for its record' }],
+]
+
 export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a vote is sent before its record is on disk',
@@ -19,13 +28,14 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     search: "persist(step, { kind: 'accepted', prePrepare });",
     replacement: '',
   },
-  ...['proposed', 'prepared', 'checkpoint', 'view-change', 'new-view-made'].map(
-    (kind): Mutant => ({
+  ...RECORDS.map(
+    ([kind, paper]): Mutant => ({
       name: `what depends on a record of kind ${kind} does not wait for it`,
       rule: '6',
       file: pbft('state'),
       search: 'withhold(step, durable.outgoing);',
       replacement: `if (durable.record.kind === '${kind}') step.effects.push({ kind: 'broadcast', outgoing: durable.outgoing });\n    else withhold(step, durable.outgoing);`,
+      ...(paper === null ? {} : { paper }),
     }),
   ),
   {
@@ -75,6 +85,10 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     search: 'replayDecided(step, record.commits, record.batch);',
     replacement:
       'if (record.commits[0].sequence % 2 === 0)\n                replayDecided(step, record.commits, record.batch);',
+    paper: {
+      file: 'paper/6.2-restart.test.ts',
+      test: 'decisions are executed again in their order, whatever order the log has',
+    },
   },
   {
     name: 'a restart forgets that the view was left',
@@ -82,6 +96,10 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     file: pbft('recovery'),
     search: 'replayViewChange(state, record.viewChange);',
     replacement: '',
+    paper: {
+      file: 'paper/6.2-view-restart.test.ts',
+      test: 'between views it says its VIEW-CHANGE again, byte for byte, and waits on',
+    },
   },
   {
     name: 'a restart forgets O',
@@ -89,6 +107,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     file: pbft('recovery'),
     search: 'replayNewView(state, record.newView);',
     replacement: '',
+    paper: { file: 'paper/6.2-view-restart.test.ts', test: 'O is as binding after it as before' },
   },
   {
     name: 'an amnesiac replica votes',
@@ -110,6 +129,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     file: pbft('recall'),
     search: 'message.sender === config.id && isForgotten(state, message)',
     replacement: 'false',
+    paper: { file: 'paper/6.4-recall.test.ts', test: 'that it does not know makes it amnesiac' },
   },
   {
     name: 'an amnesiac replica is healed as soon as it is level',
@@ -124,6 +144,10 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     file: pbft('amnesia'),
     search: 'const isHistory = executed.sequence + logWindow(state) <= state.lowWatermark;',
     replacement: 'const isHistory = executed.sequence <= state.lowWatermark;',
+    paper: {
+      file: 'paper/6.4-amnesia.test.ts',
+      test: 'not before the checkpoint at or above s_r + L is stable',
+    },
   },
   {
     name: 'an amnesiac replica is healed when its transfer is done',
@@ -131,6 +155,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     file: pbft('checkpoint'),
     search: "if (state.health === 'diverged')\n        state.health = 'sound';",
     replacement: "state.health = 'sound';",
+    paper: { file: AMNESIA, test: 'a checkpoint alone does not do it' },
   },
   {
     name: 'a healed replica comes back in view u + 1',
@@ -149,6 +174,10 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     file: pbft('amnesia'),
     search: 'if (state.view < view + 2)\n            startViewChange(step, (view + 2));',
     replacement: '',
+    paper: {
+      file: 'paper/6.4-amnesia.test.ts',
+      test: 'each of them below view u + 2 goes there when its own h has reached s_r + L',
+    },
   },
   {
     name: 'a nonce that was found executed without a certificate is kept',

@@ -114,6 +114,10 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     file: pbft('normal-case'),
     search: 'if (accepted === null || !hasBatch(state, slot, accepted.digest))\n        return;',
     replacement: 'if (accepted === null)\n        return;',
+    paper: {
+      file: 'paper/3.4-3.5-new-view.test.ts',
+      test: 'what is missing is fetched by digest from all, and prepared when it is on disk',
+    },
   },
   {
     name: 'PREPARE for an entry of O before its batch is in the log',
@@ -121,6 +125,10 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     file: pbft('normal-case'),
     search: "persist(step, { kind: 'batch', sequence, batch });",
     replacement: '',
+    paper: {
+      file: 'paper/3.4-3.5-new-view.test.ts',
+      test: 'the PRE-PREPARE of an entry of O, with its batch, brings that batch',
+    },
   },
   {
     name: 'a batch that O lacks is not fetched',
@@ -143,6 +151,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
         replacement: 'else if (false) {',
       },
     ],
+    paper: { file: 'paper/3.6-timer.test.ts', test: 'with nothing waiting the timer stops on entering' },
   },
   {
     name: 'T never doubles',
@@ -166,6 +175,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     file: pbft('view-change'),
     search: 'if (joined > state.view)\n        startViewChange(step, joined);',
     replacement: '',
+    paper: { file: 'paper/3.7-3.12-following.test.ts', test: 'W that moved on are followed at once' },
   },
   {
     name: 'f replicas that moved on are followed',

@@ -214,6 +214,26 @@ export const SCENARIOS: readonly Scenario[] = [
       workload: { ...LONG_LOAD, requestsPerClient: 10 },
     }),
   },
+  {
+    name: 'unseen-loss',
+    does: 'the same while nobody can tell the replica that it forgot something',
+    plan: planOf(12, {
+      checkpointInterval: 128,
+      incidents: [
+        { kind: 'crash', replica: R3, losesSent: true, atMs: 5 },
+        { kind: 'restart', replica: R3, atMs: 690 },
+        isolate(R1, 695),
+        { kind: 'lose-disk', replica: R1, atMs: 700 },
+        { kind: 'restart', replica: R1, atMs: 720 },
+        join(1_200),
+        turn(R2, 'forgetful', 2_000),
+        isolate(R0, 2_050),
+      ],
+      calmAtMs: 6_000,
+      network: { delayMs: [20, 25], loss: 0, duplication: 0, reordering: 0 },
+      workload: { ...LONG_LOAD, requestsPerClient: 30, pauseMsMax: 400 },
+    }),
+  },
 ]
 
 export const scenarioNamed = (name: string): Scenario | null =>
