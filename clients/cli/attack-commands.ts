@@ -2,7 +2,7 @@
 import { Argument, type Command } from 'commander'
 import { misbehave } from '../../attacks/behaviour.ts'
 import { CATALOGUE } from '../../attacks/catalogue.ts'
-import { directoryOption, wholeNumber } from './cluster-commands.ts'
+import { directoryOption, wholeNumber } from './options.ts'
 import { runReplica } from './running-replica.ts'
 
 export function addAttackCommands(program: Command): void {

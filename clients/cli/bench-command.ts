@@ -8,9 +8,10 @@ import { startLocalCluster } from '../../replicas/local-cluster.ts'
 import { describeMachine, factsLine, type Machine } from '../bench/machine.ts'
 import type { Measured } from '../bench/measure.ts'
 import { type Connection, connect } from '../library/connection.ts'
-import { childArguments, storeAfterOption, wholeNumber } from './cluster-commands.ts'
+import { childArguments } from './child-arguments.ts'
 import { benchEndurance, type EnduranceFlags, STEADY_CONCURRENCY } from './endurance-command.ts'
 import { benchFailover, type FailoverFlags } from './failover-command.ts'
+import { storeAfterOption, wholeNumber } from './options.ts'
 
 interface Flags {
   readonly replicas: number

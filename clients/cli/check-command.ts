@@ -6,7 +6,7 @@ import { CONFIGURATIONS_MAX, checkHistory, type Verdict } from '../../src/linear
 import type { History } from '../../src/linearizability/history.ts'
 import { HistoryReader, shown } from '../../src/linearizability/history-reader.ts'
 import { timeline } from '../../src/linearizability/timeline.ts'
-import { wholeNumber } from './cluster-commands.ts'
+import { wholeNumber } from './options.ts'
 
 const EXIT_CODES: Readonly<Record<Verdict['kind'], number>> = {
   linearizable: 0,

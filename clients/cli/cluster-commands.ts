@@ -1,40 +1,23 @@
 /** init, keygen, replica, gateway, up. */
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { clusterFile } from '../../replicas/cluster-directory.ts'
 import { DEFAULT_BASE_PORT, freePorts, generateReplica, initCluster } from '../../replicas/init.ts'
-import { type LocalClusterOptions, startLocalCluster } from '../../replicas/local-cluster.ts'
+import { startLocalCluster } from '../../replicas/local-cluster.ts'
 import { toHex } from '../../src/base/bytes.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
 import { DEFAULT_GATEWAY_PORT, DEFAULT_TIMEOUT_MS } from '../gateway/defaults.ts'
+import { childArguments } from './child-arguments.ts'
+import { directoryOption, storeAfterOption, wholeNumber } from './options.ts'
 import { reportReady, stopOnSignal } from './process-end.ts'
 import { runReplica } from './running-replica.ts'
 
-export const DEFAULT_DIRECTORY = '.strategos'
-const MAIN = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url),
-)
-
-export function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.')
-  return value
-}
-
-export const directoryOption = () =>
-  new Option('--dir <directory>', 'the cluster directory').default(DEFAULT_DIRECTORY)
 const replicasOption = () =>
   new Option('--replicas <n>', 'how many replicas: 4, 7, 10 or 13').default(4).argParser(wholeNumber)
 const cryptoOption = () =>
   new Option('--crypto <suite>', 'the suite of all replicas').choices(['sodium', 'noble']).default('sodium')
-/** Not in the help: for tests and benchmarks, which want the log trimmed sooner than after 64 MiB. */
-export const storeAfterOption = () =>
-  new Option('--store-after-mib <mib>', 'how much the log grows before a checkpoint is stored')
-    .argParser(wholeNumber)
-    .hideHelp()
 const list = (text: string): readonly string[] => text.split(',')
 
 interface InitFlags {
@@ -185,17 +168,6 @@ async function up({ dir, replicas, crypto, port, timeout }: UpFlags, isSizeAsked
 
 Ctrl-C stops everything; the same command starts it again with its data.`)
   reportReady(url)
-}
-
-/** The command lines of a local cluster's processes. */
-export function childArguments(
-  directory: string,
-  { port, timeout = DEFAULT_TIMEOUT_MS }: { readonly port: number; readonly timeout?: number },
-): Pick<LocalClusterOptions, 'replicaArguments' | 'gatewayArguments'> {
-  return {
-    replicaArguments: (id) => [MAIN, 'replica', '--dir', directory, '--id', `${id}`],
-    gatewayArguments: [MAIN, 'gateway', '--dir', directory, '--port', `${port}`, '--timeout', `${timeout}`],
-  }
 }
 
 /** The usual ports when all are free, else 0: whichever are. */

@@ -18,7 +18,7 @@ import { FailoverReplicas } from '../bench/failover-replicas.ts'
 import { type Flatness, sparkline } from '../bench/flatness.ts'
 import { describeMachine, factsLine } from '../bench/machine.ts'
 import { type Connection, connect } from '../library/connection.ts'
-import { childArguments } from './cluster-commands.ts'
+import { childArguments } from './child-arguments.ts'
 
 const MIB = 1024 * 1024
 

@@ -12,7 +12,7 @@ import {
 } from '../bench/failover.ts'
 import { FailoverReplicas } from '../bench/failover-replicas.ts'
 import { describeMachine, factsLine } from '../bench/machine.ts'
-import { childArguments } from './cluster-commands.ts'
+import { childArguments } from './child-arguments.ts'
 
 const CLIENTS = ['bench-0', 'bench-1']
 

@@ -1,12 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { addAttackCommands } from './attack-commands.ts'
-import { addBenchCommand } from './bench-command.ts'
-import { addCheckCommand } from './check-command.ts'
-import { addClusterCommands } from './cluster-commands.ts'
+import { COMMAND_FILES } from './command-files.ts'
 import { fail } from './process-end.ts'
-import { addSimulateCommand } from './simulate-command.ts'
-import { addStoreCommands } from './store-commands.ts'
 
 const program = new Command('strategos')
   .description(
@@ -16,11 +11,11 @@ const program = new Command('strategos')
   .showHelpAfterError('(--help shows what there is)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
 
-addClusterCommands(program)
-addStoreCommands(program)
-addAttackCommands(program)
-addBenchCommand(program)
-addSimulateCommand(program)
-addCheckCommand(program)
+/** Only the file of the command that is asked for; all for the help, and for what is no command. */
+async function run(): Promise<void> {
+  const asked = COMMAND_FILES.filter(({ names }) => names.includes(process.argv[2] ?? ''))
+  for (const { load } of asked.length > 0 ? asked : COMMAND_FILES) (await load())(program)
+  await program.parseAsync()
+}
 
-program.parseAsync().catch(fail)
+run().catch(fail)

@@ -17,7 +17,7 @@ import {
   type Verdict,
 } from '../../src/simulator/simulate.ts'
 import { runTwinsCampaign } from '../../src/simulator/twins.ts'
-import { wholeNumber } from './cluster-commands.ts'
+import { wholeNumber } from './options.ts'
 
 interface Flags {
   readonly seed?: number

@@ -5,7 +5,7 @@ import { runFile } from '../../replicas/cluster-directory.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { encodeKey } from '../gateway/key-path.ts'
 import type { ClusterStatus } from '../library/cluster-status.ts'
-import { directoryOption, wholeNumber } from './cluster-commands.ts'
+import { directoryOption, wholeNumber } from './options.ts'
 
 interface Flags {
   readonly dir: string

@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url'
+import type { LocalClusterOptions } from '../../replicas/local-cluster.ts'
+import { DEFAULT_TIMEOUT_MS } from '../gateway/defaults.ts'
+
+const MAIN = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url),
+)
+
+/** The command lines of a local cluster's processes. */
+export function childArguments(
+  directory: string,
+  { port, timeout = DEFAULT_TIMEOUT_MS }: { readonly port: number; readonly timeout?: number },
+): Pick<LocalClusterOptions, 'replicaArguments' | 'gatewayArguments'> {
+  return {
+    replicaArguments: (id) => [MAIN, 'replica', '--dir', directory, '--id', `${id}`],
+    gatewayArguments: [MAIN, 'gateway', '--dir', directory, '--port', `${port}`, '--timeout', `${timeout}`],
+  }
+}
