@@ -86,6 +86,11 @@ export function addClusterCommands(program: Command): void {
     .addOption(directoryOption())
     .addOption(cryptoOption())
     .option('--port <port>', "the gateway's port; 0: a free port", wholeNumber, DEFAULT_GATEWAY_PORT)
+    .option(
+      '--base-port <port>',
+      'of replicas that are made now: replica i listens on port + i; 0: free ports',
+      wholeNumber,
+    )
     .option('--timeout <ms>', 'after which an operation is unknown', wholeNumber, DEFAULT_TIMEOUT_MS)
     .action((flags: UpFlags, command: Command) =>
       up(flags, command.getOptionValueSource('replicas') !== 'default'),
@@ -137,12 +142,14 @@ interface UpFlags {
   readonly replicas: number
   readonly crypto: 'sodium' | 'noble'
   readonly port: number
+  readonly basePort?: number
   readonly timeout: number
 }
 
-async function up({ dir, replicas, crypto, port, timeout }: UpFlags, isSizeAsked: boolean): Promise<void> {
+async function up(flags: UpFlags, isSizeAsked: boolean): Promise<void> {
+  const { dir, replicas, crypto, port, timeout } = flags
   if (!existsSync(clusterFile(dir))) {
-    const basePort = await usualPortsOrFree(replicas)
+    const basePort = flags.basePort ?? (await usualPortsOrFree(replicas))
     await initCluster({ directory: dir, replicas, suite: crypto, basePort })
   }
   const cluster = readClusterFile(clusterFile(dir), suiteNamed)

@@ -60,7 +60,8 @@ export class ProcessKit {
     directory: string,
     ...flags: readonly string[]
   ): Promise<RunFile & { readonly process: ChildProcess }> {
-    const child = this.start('up', '--dir', directory, '--port', '0', ...flags)
+    // Free ports, for other tests start clusters at the same time.
+    const child = this.start('up', '--dir', directory, '--port', '0', '--base-port', '0', ...flags)
     await until('the cluster is up', () => {
       if (child.exitCode !== null) throw new Error(`up ended: ${child.output.stderr}`)
       return child.output.stdout.includes('Ctrl-C')
