@@ -165,7 +165,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     search: 'if (oldest === null && !needsFill(state))',
     replacement: 'if (oldest === null)',
     paper: {
-      file: 'paper/6.4-amnesia.test.ts',
+      file: 'paper/6.4-helping.test.ts',
       test: 'while the checkpoint is awaited the timer runs',
     },
   },
