@@ -29,6 +29,22 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
       'if (stable.sequence > state.lastExecuted) return;\n    adoptStable(state, stable);\n    persist(',
   },
   {
+    name: 'H lies further above h than the log is long',
+    rule: '2.2',
+    file: pbft('state'),
+    search: '(state.lowWatermark + logWindow(state));',
+    replacement: '(state.lowWatermark + 2 * logWindow(state));',
+    paper: { file: 'paper/1.2-pre-prepare.test.ts', test: 'h < s <= H: the window' },
+  },
+  {
+    name: 'H moves only with the own state',
+    rule: '2.2',
+    file: pbft('state'),
+    search: '(state.lowWatermark + logWindow(state));',
+    replacement: '(Math.min(state.lowWatermark, state.lastExecuted) + logWindow(state));',
+    paper: { file: 'paper/2.1-2.4-checkpoints.test.ts', test: 'h moves as soon as a certificate is seen' },
+  },
+  {
     name: 'a replica does not see that its state is not the stable one',
     rule: '2.2',
     file: pbft('checkpoint'),

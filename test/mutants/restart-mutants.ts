@@ -2,6 +2,7 @@
 import { type Mutant, pbft } from './mutant.ts'
 
 const AMNESIA = 'paper/6.4-amnesia.test.ts'
+const RETURN = 'paper/6.4-return.test.ts'
 const RECOVERIES = 'src/store/recoveries.js'
 
 /** Which records something waits for, and the test that sees it where no run does. */
@@ -145,7 +146,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     search: 'const isHistory = executed.sequence + logWindow(state) <= state.lowWatermark;',
     replacement: 'const isHistory = executed.sequence <= state.lowWatermark;',
     paper: {
-      file: 'paper/6.4-amnesia.test.ts',
+      file: RETURN,
       test: 'not before the checkpoint at or above s_r + L is stable',
     },
   },
@@ -155,7 +156,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     file: pbft('checkpoint'),
     search: "if (state.health === 'diverged')\n        state.health = 'sound';",
     replacement: "state.health = 'sound';",
-    paper: { file: AMNESIA, test: 'a checkpoint alone does not do it' },
+    paper: { file: RETURN, test: 'a checkpoint alone does not do it' },
   },
   {
     name: 'a healed replica comes back in view u + 1',
@@ -164,7 +165,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     search: 'const view = (executed.view + 2);',
     replacement: 'const view = (executed.view + 1);',
     paper: {
-      file: AMNESIA,
+      file: RETURN,
       test: 'it comes back with VIEW-CHANGE(u + 2), once that is on disk, and never votes below',
     },
   },
@@ -175,7 +176,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     search: 'if (state.view < view + 2)\n            startViewChange(step, (view + 2));',
     replacement: '',
     paper: {
-      file: 'paper/6.4-amnesia.test.ts',
+      file: 'paper/6.4-helping.test.ts',
       test: 'each of them below view u + 2 goes there when its own h has reached s_r + L',
     },
   },

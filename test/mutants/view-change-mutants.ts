@@ -114,10 +114,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     file: pbft('normal-case'),
     search: 'if (accepted === null || !hasBatch(state, slot, accepted.digest))\n        return;',
     replacement: 'if (accepted === null)\n        return;',
-    paper: {
-      file: 'paper/3.4-3.5-new-view.test.ts',
-      test: 'what is missing is fetched by digest from all, and prepared when it is on disk',
-    },
+    paper: { file: NEW_VIEW, test: 'what is missing is fetched by digest from all, and prepared when' },
   },
   {
     name: 'PREPARE for an entry of O before its batch is in the log',
@@ -125,10 +122,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     file: pbft('normal-case'),
     search: "persist(step, { kind: 'batch', sequence, batch });",
     replacement: '',
-    paper: {
-      file: 'paper/3.4-3.5-new-view.test.ts',
-      test: 'the PRE-PREPARE of an entry of O, with its batch, brings that batch',
-    },
+    paper: { file: NEW_VIEW, test: 'what is missing is fetched by digest from all, and prepared when' },
   },
   {
     name: 'a batch that O lacks is not fetched',
@@ -225,6 +219,14 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     search: 'return known !== undefined && equalBytes(known, message.envelope);',
     replacement: 'if (known === undefined) this.add(message);\n        return known !== undefined;',
     paper: { file: FOLLOWING, test: 'what failed is not remembered as good' },
+  },
+  {
+    name: 'what was checked is checked again inside a view change',
+    rule: '3.12',
+    file: 'src/runtime/verified-envelopes.js',
+    search: 'return known !== undefined && equalBytes(known, message.envelope);',
+    replacement: 'return false;',
+    paper: { file: FOLLOWING, test: 'a long message is checked a signature at a time, and equal bytes once' },
   },
   {
     name: 'a long message is checked in one go',

@@ -265,8 +265,19 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       backup.receive(kit.delivery(3, 1, b)) // another batch
       backup.receive(kit.delivery(3, 2, a)) // another place
       expect(broadcastsOf(backup.settle(), 'prepare')).toEqual([])
+      expect(backup.records.map(({ kind }) => kind)).not.toContain('batch')
       expect(broadcastsOf(backup.receive(kit.delivery(3, 1, a)), 'prepare')).toEqual([])
+      expect(backup.records.at(-1)).toMatchObject({ kind: 'batch', sequence: 1, batch: { digest: a.digest } })
+      // The syncs before its record let nothing go.
+      expect(
+        broadcastsOf(backup.step({ kind: 'persisted', records: backup.syncedRecords }), 'prepare'),
+      ).toEqual([])
       expect(broadcastsOf(backup.sync(), 'prepare')).toEqual([place(1, a)])
+      // What it voted for it still has after a crash: it stands by its vote, and fetches the other one only.
+      const again = backup.restarted()
+      expect(broadcastsOf([...again.resumed, ...again.settle()], 'prepare')).toContainEqual(place(1, a))
+      const lacking = broadcastsOf(again.tick(10), 'fetch').map(({ sequence }) => sequence)
+      expect([...new Set(lacking)]).toEqual([3])
       expect(broadcastsOf(backup.tick(10), 'fetch').every(({ sequence }) => sequence === 3)).toBe(true)
     })
 

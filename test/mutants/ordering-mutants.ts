@@ -1,9 +1,7 @@
-/** Mistakes against section 1 of the rules, and the quorums. */
+/** Mistakes against the rules of section 1 by which batches are proposed, voted on and brought to everyone; the quorums. */
 import { type Mutant, pbft } from './mutant.ts'
 
-const SESSIONS = 'src/store/sessions.js'
-
-export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
+export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a quorum is one too small',
     rule: '0',
@@ -17,37 +15,6 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     file: 'src/messages/batch.js',
     search: 'writeU64(input, at, time);',
     replacement: '',
-  },
-  {
-    name: 'a backup refuses a proposed request of a client that it does not know',
-    rule: '1.1',
-    file: pbft('normal-case'),
-    search: 'accept(step, slot, prePrepare, from);\n}',
-    replacement:
-      "if (prePrepare.batch.requests.some((each) => state.config.standing(each.client, each.timestamp, each.digest) === 'unknown-client')) return;\n    accept(step, slot, prePrepare, from);\n}",
-    paper: {
-      file: 'paper/1.1-requests.test.ts',
-      test: 'a backup accepts a proposed request of a client that it does not know',
-    },
-  },
-  {
-    name: 'a timestamp that comes with another digest passes for executed',
-    rule: '1.1',
-    file: SESSIONS,
-    search: "return equalBytes(executed.requestDigest, requestDigest) ? 'executed' : 'timestamp-reused'",
-    replacement: "return 'executed'",
-    paper: {
-      file: 'paper/1.6-1.8-execution.test.ts',
-      test: 'an executed timestamp with another digest is reused',
-    },
-  },
-  {
-    name: 'a client with much in its queue keeps its turn',
-    rule: '1.1',
-    file: pbft('waiting'),
-    search: 'this.#endTurn(next.request.client);',
-    replacement: '',
-    paper: { file: 'paper/1.1-requests.test.ts', test: 'round robin across clients' },
   },
   {
     name: 'a past time is refused',
@@ -186,84 +153,6 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     replacement: 'state.lastHandedOver = (sequence % 9 === 0 ? sequence + 1 : sequence);',
   },
   {
-    name: 'the leaf of a reply does not cover the request',
-    rule: '1.7',
-    file: 'src/messages/reply-tree.js',
-    search: 'leaf.requestDigest, leaf.resultDigest)',
-    replacement: 'leaf.resultDigest)',
-    paper: {
-      file: 'paper/1.7-replies.test.ts',
-      test: 'a body of another batch, other results, another client or another place miss the root',
-    },
-  },
-  {
-    name: 'requests are executed again when they are ordered again',
-    rule: '1.8',
-    file: SESSIONS,
-    search: "if (executed === undefined)\n            return 'new';\n        return equalBytes",
-    replacement:
-      "if (executed === undefined || timestamp % 7 === 0)\n            return 'new';\n        return equalBytes",
-  },
-  {
-    name: 'below the floor nothing is stale: t* is forgotten',
-    rule: '1.8',
-    file: SESSIONS,
-    search: 'return Math.max(0, session.highest - CLIENT_WINDOW)',
-    replacement: 'return 0',
-    paper: {
-      file: 'paper/1.6-1.8-execution.test.ts',
-      test: 'the floor lies 64 below t*: at the floor stale, above it new',
-    },
-  },
-  {
-    name: 'a state that is taken over has no sessions',
-    rule: '1.8',
-    file: SESSIONS,
-    search: 'this.#note(executed);\n    }\n    /** How many',
-    replacement: '{ }\n    }\n    /** How many',
-    paper: {
-      file: 'store/transfer.test.ts',
-      test: 'executes on with equal outcomes, standings, results and roots',
-    },
-  },
-  {
-    name: 'what became stale goes on waiting',
-    rule: '1.9',
-    file: pbft('requests'),
-    search: "state.config.standing(client, timestamp, digest) !== 'new' || wasOrdered(request)",
-    replacement: "state.config.standing(client, timestamp, digest) === 'executed' || wasOrdered(request)",
-    paper: {
-      file: 'paper/1.9-timer.test.ts',
-      test: 'executed entries are dropped, and stale ones with them',
-    },
-  },
-  {
-    name: 'any progress restarts the timer',
-    rule: '1.9',
-    file: pbft('requests'),
-    search: 'if (waitsFor !== null && state.waiting.find(waitsFor.client, waitsFor.timestamp) !== null)',
-    replacement: 'if (false)',
-    paper: { file: 'paper/1.9-timer.test.ts', test: 'other progress does not restart it' },
-  },
-  {
-    name: 'the timer never runs out',
-    rule: '1.9',
-    file: pbft('view-change'),
-    search: 'if (!isTimerExpired(state))\n            return;',
-    replacement: 'return;',
-  },
-  {
-    name: 'no timer runs for the checkpoint that a recovery waits for',
-    rule: '1.9',
-    file: pbft('requests'),
-    search: 'if (oldest === null && !needsFill(state))',
-    replacement: 'if (oldest === null)',
-    paper: {
-      file: 'paper/6.4-amnesia.test.ts',
-      test: 'while the checkpoint is awaited the timer runs',
-    },
-  },
-  {
     name: 'the largest request does not fit a batch',
     rule: '1.10',
     file: pbft('propose'),
@@ -314,13 +203,5 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
       file: 'paper/1.11-retransmission.test.ts',
       test: 'who hears that others went on asks them, faster than the idle rate',
     },
-  },
-  {
-    name: 'a client believes whoever reports the highest view',
-    rule: '1.12',
-    file: 'src/session/session.js',
-    search: 'rankedLargest(state.views, weakQuorum(state.config.n))',
-    replacement: 'rankedLargest(state.views, 1)',
-    paper: { file: 'paper/client-retransmission.test.ts', test: 'the view is the W-th largest reported' },
   },
 ]
