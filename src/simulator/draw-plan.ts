@@ -137,6 +137,6 @@ function drawWorkload(random: Random, n: number, calmAtMs: number): WorkloadPlan
     // On average the requests are spread over the time before the calm and a little more.
     pauseMsMax: Math.ceil((2.4 * calmAtMs * (burstMax + 1)) / 2 / requestsPerClient),
     operationsMax: random.pick([1, 3, 8]),
-    keys: random.pick([2, 8, 64]),
+    keys: random.pick([2, 4, 16]),
   }
 }

@@ -191,7 +191,12 @@ function runToEnd(run: Run): void {
   })
   const isOver = (): boolean => watch.violation !== null || run.settledMs !== null || run.isOverdue
   while (!isOver() && survivePowerFailures(() => time.next()));
-  if (run.settledMs === null) return
+  if (run.settledMs !== null) compareStates(run)
+  watch.onEnd()
+}
+
+/** All are level: the states behind equal numbers are compared once more. */
+function compareStates({ virtual, watch }: Run): void {
   for (const { id, isCorrect, running } of virtual.replicas) {
     if (!isCorrect || running === null) continue
     const { lastExecuted } = running.runtime.state
