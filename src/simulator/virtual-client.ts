@@ -8,6 +8,7 @@ import type { CryptoSuite, Signer } from '../ports.ts'
 import { ClientRuntime, type Submitted } from '../runtime/client-runtime.ts'
 import { type Operation, OperationsWriter } from '../store/operations-writer.ts'
 import type { WorkloadPlan } from './plan.ts'
+import type { QuietPhase } from './quiet-phase.ts'
 import type { Trace } from './trace.ts'
 import type { VirtualClock, VirtualTime } from './virtual-clock.ts'
 import type { VirtualNetwork } from './virtual-network.ts'
@@ -40,6 +41,7 @@ export interface ClientPlace {
   readonly network: VirtualNetwork
   readonly random: Random
   readonly workload: WorkloadPlan
+  readonly quiet: QuietPhase | null
   readonly watch: Watch
   readonly trace: Trace
 }
@@ -99,8 +101,12 @@ export class VirtualClient {
 
   #pause(): void {
     this.#isPausing = true
-    const { time, workload } = this.#place
-    time.after(this.#random.next() * workload.pauseMsMax, () => {
+    const { time, workload, quiet } = this.#place
+    const pauseMs = this.#random.next() * workload.pauseMsMax
+    const nextMs = time.now + pauseMs
+    const isSilenced = quiet?.isIdle === true && nextMs >= quiet.fromMs && nextMs < quiet.untilMs
+    // Not all clients at once.
+    time.after(isSilenced ? quiet.untilMs - time.now + pauseMs : pauseMs, () => {
       this.#isPausing = false
       this.#burst = this.#random.between(1, workload.burstMax)
       this.#submitMore()

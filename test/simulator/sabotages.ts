@@ -3,7 +3,7 @@ import { concatBytes, toHex, writeU32 } from '../../src/base/bytes.ts'
 import type { Sequence, View } from '../../src/base/ids.ts'
 import { wholePrePrepare } from '../../src/messages/cited.ts'
 import type { ViewChangeContent } from '../../src/messages/content.ts'
-import type { Batch } from '../../src/messages/message.ts'
+import type { Batch, NewView } from '../../src/messages/message.ts'
 import type { Effect } from '../../src/pbft/effects.ts'
 import { findBatch, type ReplicaState } from '../../src/pbft/state.ts'
 import type { Application, Outcome } from '../../src/ports.ts'
@@ -19,6 +19,8 @@ export interface PlantedViolation {
   readonly sabotage: Sabotage
   /** Whether no other checker can see it. */
   readonly isSeenByThisOnly?: true
+  /** Part of what its checker says. */
+  readonly says?: string
 }
 
 /** The replica that goes wrong where one is enough. A backup of view 0. */
@@ -47,6 +49,15 @@ function withoutPrepared(effect: Effect, state: ReplicaState): readonly Effect[]
   const batch = findBatch(state, prePrepare.sequence, prePrepare.digest)
   if (batch === null) return [effect]
   return [{ ...effect, record: { kind: 'accepted', prePrepare: wholePrePrepare(prePrepare, batch) } }]
+}
+
+/** Logs a NEW-VIEW that chose the batch instead of the pre-prepare with the batch itself. */
+function withoutBatch(effect: Effect): readonly Effect[] {
+  if (effect.kind !== 'persist' || effect.record.kind !== 'accepted') return [effect]
+  const { prePrepare } = effect.record
+  const { view, bytes } = prePrepare
+  const newView = { view, bytes, contents: { viewChanges: [], prePrepares: [prePrepare] } }
+  return [{ kind: 'persist', record: { kind: 'new-view', newView: newView as unknown as NewView } }]
 }
 
 /** The victim, or everybody, does this too at its so-manieth tick. */
@@ -329,6 +340,13 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
     name: 'durable before send',
     what: 'a replica never logs its prepared certificate',
     sabotage: effectsBecome(withoutPrepared),
+  },
+  {
+    invariant: 11,
+    name: 'durable before send',
+    what: 'a replica votes for the choice of a NEW-VIEW whose batch is not on its disk',
+    sabotage: effectsBecome(withoutBatch),
+    says: 'but its batch was never logged',
   },
   {
     invariant: 12,

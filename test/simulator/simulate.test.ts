@@ -20,6 +20,8 @@ const INCIDENT_KINDS: readonly Incident['kind'][] = [
   'restart',
   'lose-disk',
   'rot-log',
+  'copy-disk',
+  'old-disk',
   'rot-pages',
   'fill-disk',
   'slow-disk',
@@ -34,6 +36,8 @@ const INCIDENT_KINDS: readonly Incident['kind'][] = [
   'clog-node',
   'unclog-node',
   'partition',
+  'lull',
+  'storm',
 ]
 
 describe('a seed decides everything', () => {
