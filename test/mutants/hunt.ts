@@ -68,7 +68,7 @@ async function huntByPaper(
   patchAll(directory, mutant)
   const { failed } = await runPaper(directory, paper)
   if (failed === 0) return { by: null, seed: null, what: `${paper.file} > ${paper.test} holds` }
-  return { by: 'paper test', seed: null, what: `${paper.file} > ${paper.test}` }
+  return { by: 'paper test', seed: null, what: `${paper.file} > ${paper.test}; ${paper.why}` }
 }
 
 async function runPaper(

@@ -1,5 +1,5 @@
 /** Mistakes against rule 6.3, and against how a log begins (6.4): what is on the disk has to prove itself. */
-import type { Mutant } from './mutant.ts'
+import { type Mutant, UNSEEN } from './mutant.ts'
 
 const RECORD = 'src/io/file-log-record.js'
 const SCAN = 'src/io/file-log-scan.js'
@@ -13,7 +13,11 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     file: RECORD,
     search: 'if (readU32(bytes, at + 4) !== recordChecksum(bytes.subarray(at, start), content, seed))',
     replacement: 'if (false)',
-    paper: { file: DAMAGE, test: 'one flipped bit in any byte of synced records is detected and named' },
+    paper: {
+      file: DAMAGE,
+      test: 'one flipped bit in any byte of synced records is detected and named',
+      why: UNSEEN.notRun,
+    },
   },
   {
     name: 'a record does not have to continue the chain',
@@ -21,7 +25,11 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     file: SCAN,
     search: 'record.counter === this.#expected && equalBytes(record.chain, chain)',
     replacement: 'record.counter === this.#expected',
-    paper: { file: DAMAGE, test: 'a record with a good checksum that does not continue the chain' },
+    paper: {
+      file: DAMAGE,
+      test: 'a record with a good checksum that does not continue the chain',
+      why: UNSEEN.notRun,
+    },
   },
   {
     name: 'a record may stand anywhere: nobody looks at its counter and its chain',
@@ -30,7 +38,11 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     search: 'record.counter === this.#expected && equalBytes(record.chain, chain)',
     replacement: 'true',
     also: [{ file: SCAN, search: AS_MARKED, replacement: 'false' }],
-    paper: { file: DAMAGE, test: 'records of another log, or of this one at another place, are not taken' },
+    paper: {
+      file: DAMAGE,
+      test: 'records of another log, or of this one at another place, are not taken',
+      why: UNSEEN.notRun,
+    },
   },
   {
     name: 'lost synced data passes for a torn tail',
@@ -38,7 +50,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     file: SCAN,
     search: 'if (this.#expected <= this.#marker.counter) {',
     replacement: 'if (false) {',
-    paper: { file: DAMAGE, test: 'the log cut off at any byte below the marker' },
+    paper: { file: DAMAGE, test: 'the log cut off at any byte below the marker', why: UNSEEN.notRun },
   },
   {
     name: 'a log that was written anew up to the marker is taken',
@@ -46,7 +58,11 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     file: SCAN,
     search: AS_MARKED,
     replacement: 'false',
-    paper: { file: DAMAGE, test: 'a log that was rewritten up to the marker is not the one that was synced' },
+    paper: {
+      file: DAMAGE,
+      test: 'a log that was rewritten up to the marker is not the one that was synced',
+      why: UNSEEN.notRun,
+    },
   },
   {
     name: 'a page is not checked by its hash when it is read',
@@ -54,7 +70,11 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     file: 'src/io/level-page-store.js',
     search: "if (equalBytes(createHash('sha256').update(bytes).digest(), hash))",
     replacement: 'if (true)',
-    paper: { file: 'io/page-store.test.ts', test: 'a page with other bytes is null, named once' },
+    paper: {
+      file: 'io/page-store.test.ts',
+      test: 'a page with other bytes is null, named once',
+      why: UNSEEN.notRun,
+    },
   },
   {
     name: 'a log that is begun anew after a loss passes for the one of a first start',
@@ -62,6 +82,10 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     file: 'src/io/file-log.js',
     search: "first: 'amnesia'",
     replacement: "first: 'birth'",
-    paper: { file: 'io/file-log-restart.test.ts', test: 'holds nothing and says amnesia' },
+    paper: {
+      file: 'io/file-log-restart.test.ts',
+      test: 'holds nothing and says amnesia',
+      why: UNSEEN.notRun,
+    },
   },
 ]

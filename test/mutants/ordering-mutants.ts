@@ -1,5 +1,5 @@
 /** Mistakes against the rules of section 1 by which batches are proposed, voted on and brought to everyone; the quorums. */
-import { type Mutant, pbft } from './mutant.ts'
+import { type Mutant, pbft, UNSEEN } from './mutant.ts'
 
 export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
@@ -33,6 +33,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.2-pre-prepare.test.ts',
       test: 'a time ahead of the clock by more than the skew is held back',
+      why: UNSEEN.cost,
     },
   },
   {
@@ -44,6 +45,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.2-pre-prepare.test.ts',
       test: 'a time ahead of the clock by more than the skew is held back',
+      why: UNSEEN.madeUp,
     },
   },
   {
@@ -71,6 +73,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.3-prepare.test.ts',
       test: 'Q - 1 PREPAREs are enough before the own one is on disk',
+      why: UNSEEN.cost,
     },
   },
   {
@@ -97,6 +100,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.4-commit.test.ts',
       test: 'a decision too small, mixed, or with a sender twice is refused by its name',
+      why: UNSEEN.noLiar,
     },
   },
   {
@@ -105,7 +109,11 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     file: pbft('normal-case'),
     search: 'slot.decided ??= decisionCertificate(slot, n);',
     replacement: 'if (slot.prepared !== null) slot.decided ??= decisionCertificate(slot, n);',
-    paper: { file: 'paper/1.4-commit.test.ts', test: 'it decides without the own prepare' },
+    paper: {
+      file: 'paper/1.4-commit.test.ts',
+      test: 'it decides without the own prepare',
+      why: UNSEEN.madeUp,
+    },
   },
   {
     name: 'a decision against the accepted digest is refused',
@@ -117,6 +125,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.4-commit.test.ts',
       test: 'a decision is transferable: in any view, whatever was accepted, without an own prepare',
+      why: UNSEEN.madeUp,
     },
   },
   {
@@ -143,6 +152,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.5-votes.test.ts',
       test: 'votes are kept for another digest than the accepted one, and can decide it',
+      why: UNSEEN.madeUp,
     },
   },
   {
@@ -158,7 +168,11 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     file: pbft('propose'),
     search: 'bytes: BATCH_BYTES_MAX - BATCH_HEADER_BYTES',
     replacement: 'bytes: BATCH_BYTES_MAX / 2 - BATCH_HEADER_BYTES',
-    paper: { file: 'paper/1.10-pipeline.test.ts', test: 'the largest admissible request is one of 2 MiB' },
+    paper: {
+      file: 'paper/1.10-pipeline.test.ts',
+      test: 'the largest admissible request is one of 2 MiB',
+      why: UNSEEN.notRun,
+    },
   },
   {
     name: 'lost votes and pre-prepares are not sent again',
@@ -169,6 +183,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.11-retransmission.test.ts',
       test: 'votes and pre-prepares are sent again to whoever lacks them',
+      why: UNSEEN.madeUp,
     },
   },
   {
@@ -202,6 +217,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.11-retransmission.test.ts',
       test: 'who hears that others went on asks them, faster than the idle rate',
+      why: UNSEEN.madeUp,
     },
   },
 ]

@@ -1,5 +1,5 @@
 /** Mistakes against the rules of section 1 that requests, sessions, replies, timers and clients keep. */
-import { type Mutant, pbft } from './mutant.ts'
+import { type Mutant, pbft, UNSEEN } from './mutant.ts'
 
 const SESSIONS = 'src/store/sessions.js'
 const SESSION = 'src/session/session.js'
@@ -28,6 +28,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.1-requests.test.ts',
       test: 'a backup accepts a proposed request of a client that it does not know',
+      why: UNSEEN.notRun,
     },
   },
   {
@@ -39,6 +40,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.6-1.8-execution.test.ts',
       test: 'an executed timestamp with another digest is reused',
+      why: UNSEEN.noLiar,
     },
   },
   {
@@ -47,7 +49,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     file: pbft('waiting'),
     search: 'this.#endTurn(next.request.client);',
     replacement: '',
-    paper: { file: 'paper/1.1-requests.test.ts', test: 'round robin across clients' },
+    paper: { file: 'paper/1.1-requests.test.ts', test: 'round robin across clients', why: UNSEEN.cost },
   },
   ...REPLY_LEAF.map(
     ([field, term, test]): Mutant => ({
@@ -56,7 +58,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
       file: 'src/messages/reply-tree.js',
       search: LEAF,
       replacement: LEAF.replace(`, ${term}`, ''),
-      paper: { file: 'paper/1.7-replies.test.ts', test },
+      paper: { file: 'paper/1.7-replies.test.ts', test, why: UNSEEN.noLiar },
     }),
   ),
   {
@@ -76,6 +78,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.6-1.8-execution.test.ts',
       test: 'the floor lies 64 below t*: at the floor stale, above it new',
+      why: UNSEEN.noLiar,
     },
   },
   {
@@ -87,6 +90,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'store/transfer.test.ts',
       test: 'executes on with equal outcomes, standings, results and roots',
+      why: UNSEEN.rare,
     },
   },
   {
@@ -98,6 +102,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     paper: {
       file: CLIENT,
       test: 'a timestamp is used only below the oldest unanswered + 64',
+      why: UNSEEN.notRun,
     },
   },
   {
@@ -106,7 +111,11 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     file: SESSION,
     search: 'Math.min(oldest + CLIENT_WINDOW, state.reservedUpTo + 1)',
     replacement: '(oldest + CLIENT_WINDOW)',
-    paper: { file: CLIENT, test: 'no timestamp is used before its reservation is durable' },
+    paper: {
+      file: CLIENT,
+      test: 'no timestamp is used before its reservation is durable',
+      why: UNSEEN.notRun,
+    },
   },
   {
     name: 'a client that restarts begins with the first timestamp again',
@@ -114,7 +123,11 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     file: SESSION,
     search: 'nextTimestamp: reservedUpTo + 1',
     replacement: 'nextTimestamp: 1',
-    paper: { file: CLIENT, test: 'after a restart use begins above all that was ever reserved' },
+    paper: {
+      file: CLIENT,
+      test: 'after a restart use begins above all that was ever reserved',
+      why: UNSEEN.notRun,
+    },
   },
   {
     name: 'a reservation is answered before it is written',
@@ -122,7 +135,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     file: TIMESTAMP_FILE,
     search: 'reserve: (upTo, done) => {',
     replacement: 'reserve: (upTo, early) => {\n            early();\n            const done = () => { };',
-    paper: { file: TIMESTAMPS, test: 'a reservation is on disk when it is answered' },
+    paper: { file: TIMESTAMPS, test: 'a reservation is on disk when it is answered', why: UNSEEN.notRun },
   },
   {
     name: 'two processes may share a key',
@@ -130,7 +143,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     file: TIMESTAMP_FILE,
     search: 'const release = takeProcessLock(',
     replacement: 'const release = ((..._) => () => { })(',
-    paper: { file: TIMESTAMPS, test: 'a key that is in use is refused to a second' },
+    paper: { file: TIMESTAMPS, test: 'a key that is in use is refused to a second', why: UNSEEN.notRun },
   },
   {
     name: 'what became stale goes on waiting',
@@ -141,6 +154,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.9-timer.test.ts',
       test: 'executed entries are dropped, and stale ones with them',
+      why: UNSEEN.rare,
     },
   },
   {
@@ -149,7 +163,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     file: pbft('requests'),
     search: 'if (waitsFor !== null && state.waiting.find(waitsFor.client, waitsFor.timestamp) !== null)',
     replacement: 'if (false)',
-    paper: { file: 'paper/1.9-timer.test.ts', test: 'other progress does not restart it' },
+    paper: { file: 'paper/1.9-timer.test.ts', test: 'other progress does not restart it', why: UNSEEN.cost },
   },
   {
     name: 'the timer never runs out',
@@ -167,6 +181,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/6.4-helping.test.ts',
       test: 'while the checkpoint is awaited the timer runs',
+      why: UNSEEN.rare,
     },
   },
   {
@@ -175,6 +190,10 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     file: 'src/session/session.js',
     search: 'rankedLargest(state.views, weakQuorum(state.config.n))',
     replacement: 'rankedLargest(state.views, 1)',
-    paper: { file: 'paper/client-retransmission.test.ts', test: 'the view is the W-th largest reported' },
+    paper: {
+      file: 'paper/client-retransmission.test.ts',
+      test: 'the view is the W-th largest reported',
+      why: UNSEEN.noLiar,
+    },
   },
 ]
