@@ -37,6 +37,19 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    name: 'a fetched batch is passed on before it is on disk',
+    rule: '6',
+    file: pbft('normal-case'),
+    search:
+      'slot.acceptedRecords = state.recordsEmitted;\n    state.batches.hold(sequence, batch);\n    voteForChoice',
+    replacement: 'state.batches.hold(sequence, batch);\n    voteForChoice',
+    paper: {
+      file: 'paper/3.4-3.5-new-view.test.ts',
+      test: 'what was fetched is passed on to others only once it is on disk',
+      why: UNSEEN.rare,
+    },
+  },
+  {
     name: 'a time from the future is refused instead of held back',
     rule: '1.2',
     file: pbft('normal-case'),

@@ -55,6 +55,7 @@ describe('the timestamps of a key', () => {
     (text) => {
       writeFileSync(`${base()}.timestamps`, text)
       expect(() => openTimestampFile(base())).toThrow(TimestampFileError)
+      expect(() => openTimestampFile(base())).toThrow(TimestampFileError) // and the lock was given back
     },
   )
 })

@@ -13,9 +13,9 @@ const NEEDED: Readonly<Record<VoteKind, string>> = {
 }
 
 /**
- * 11. Durable before send: a PRE-PREPARE, PREPARE or COMMIT leaves only when the record it depends on is synced, and the
- * batch itself is, wherever it came from, so that no crash makes a replica forget what it said, or unable to say it
- * again: whoever counts its vote relies on it to have the batch (rule 3.5).
+ * 11. Durable before send: a message leaves only when the record it depends on is synced, and a vote only when the batch
+ * is too, wherever it came from, so that no crash makes a replica forget what it said, or unable to say it again:
+ * whoever counts its vote relies on it to have the batch (rule 3.5).
  */
 export function durableBeforeSend(): Checker {
   /** Per replica, the position in its log of the record that each of its messages depends on, and of each batch. */
@@ -37,6 +37,10 @@ export function durableBeforeSend(): Checker {
           if (batch !== null && !own.has(batch)) own.set(batch, position)
           position++
           continue
+        }
+        const announced = announcementOf(effect, replica)
+        if (announced !== null && !isSynced(own.get(announced))) {
+          return `sent ${announced}, but its record ${own.has(announced) ? 'is not yet synced' : 'was never logged'}`
         }
         const vote = voteOfEffect(effect, replica)
         if (vote === null || vote.sender !== replica) continue
@@ -79,11 +83,15 @@ function dependsOn(
       const { view, sequence, digest } = first
       return [keyOf({ kind: 'commit', sender: state.config.id, view, sequence, digest })]
     }
+    case 'checkpoint':
+    case 'view-change':
+      return [announcement(record.kind === 'checkpoint' ? record : record.content)]
     case 'new-view-made': {
       const { view, choices } = record.content
-      return choices.map(({ sequence, digest }) =>
+      const chosen = choices.map(({ sequence, digest }) =>
         keyOf({ kind: 'pre-prepare', sender: replica, view, sequence, digest }),
       )
+      return [announcement(record.content), ...chosen]
     }
     case 'new-view': {
       // Its choices may be voted for once it is synced.
@@ -96,6 +104,22 @@ function dependsOn(
     default:
       return []
   }
+}
+
+type Announcement =
+  | { readonly kind: 'checkpoint'; readonly sequence: number }
+  | { readonly kind: 'view-change' | 'new-view'; readonly view: number }
+
+const announcement = (said: Announcement): string =>
+  said.kind === 'checkpoint' ? `checkpoint ${said.sequence}` : `${said.kind} ${said.view}`
+
+/** The own CHECKPOINT, VIEW-CHANGE or NEW-VIEW that this effect sends. */
+function announcementOf(effect: Effect, replica: ReplicaId): string | null {
+  if (effect.kind !== 'broadcast' && effect.kind !== 'send') return null
+  const { outgoing } = effect
+  const said = outgoing.kind === 'relayed' ? outgoing.message : outgoing
+  if (said.kind !== 'checkpoint' && said.kind !== 'view-change' && said.kind !== 'new-view') return null
+  return 'sender' in said && said.sender !== replica ? null : announcement(said)
 }
 
 /** The key of the batch that this record holds. */
