@@ -8,7 +8,9 @@ import { DIGEST_BYTES } from '../base/hash.ts'
 import type { Generation } from './generation.ts'
 import {
   ENTRY_HEADER_BYTES,
+  INNER_BYTES_MAX,
   INNER_PLACE_BYTES,
+  LEAF_BYTES_MAX,
   LEAF_PLACE_BYTES,
   PAGE_HEADER_BYTES,
   PAGE_TAGS,
@@ -19,7 +21,13 @@ import {
 /** A page's hash stands in its buffer in front of its bytes. */
 export const PAGE_AT = DIGEST_BYTES
 const TABLE_AT = PAGE_AT + PAGE_HEADER_BYTES
-/** Buffers grow in steps of so many bytes. */
+/**
+ * Bytes of a page's buffer, but for a page that needs more: what its bound allows, and an entry of usual length on top
+ * before it is divided. All the same, so that any spare page serves.
+ */
+const LEAF_BUFFER_BYTES = PAGE_AT + LEAF_BYTES_MAX + 256
+const INNER_BUFFER_BYTES = PAGE_AT + INNER_BYTES_MAX + 256
+/** Larger buffers grow in steps of so many bytes. */
 const GROWTH_BYTES = 512
 
 /** A value too large for its leaf: hash, then the page's bytes. Never changed once its value is written. */
@@ -50,11 +58,11 @@ const NO_STALE: number[] = []
 
 /** A leaf (level 0) or an inner page. */
 export class Page {
-  readonly level: number
+  level: number
   /** Bytes of one place in the table. */
   readonly width: number
   /** The generation of the tree that may change it. */
-  readonly generation: Generation
+  generation: Generation
   bytes: Uint8Array
   /** Bytes of the encoded page, which begins at `PAGE_AT` of `bytes`. */
   length: number
@@ -86,20 +94,32 @@ export class Page {
   }
 
   static empty(level: number, generation: Generation): Page {
-    const bytes = new Uint8Array(capacityOf(PAGE_HEADER_BYTES))
+    const bytes = new Uint8Array(capacityOf(level, PAGE_HEADER_BYTES))
     bytes[PAGE_AT] = level === 0 ? PAGE_TAGS.leaf : PAGE_TAGS.inner
     bytes[PAGE_AT + 1] = level
     return new Page(level, generation, bytes, PAGE_HEADER_BYTES)
   }
 
+  /** Whether its buffer has the size that any page of its kind can use. */
+  get isStandard(): boolean {
+    return this.bytes.length === standardCapacity(this.level)
+  }
+
   /** The same page for another generation to change. */
   copy(generation: Generation): Page {
-    const bytes = generation.buffers.take(capacityOf(this.length))
+    const capacity = capacityOf(this.level, this.length)
+    const isStandard = capacity === standardCapacity(this.level)
+    const spare = isStandard ? generation.spares.take(this.level) : undefined
+    const bytes = spare?.bytes ?? new Uint8Array(capacity)
     // Making a view costs more than copying what stands behind the page.
-    const isSame = bytes.length === this.bytes.length
-    bytes.set(isSame ? this.bytes : this.bytes.subarray(0, PAGE_AT + this.length))
-    const copy = new Page(this.level, generation, bytes, this.length)
+    bytes.set(bytes.length === this.bytes.length ? this.bytes : this.bytes.subarray(0, PAGE_AT + this.length))
+    const copy = spare ?? new Page(this.level, generation, bytes, this.length)
+    copy.level = this.level
+    copy.generation = generation
+    copy.length = this.length
+    copy.count = this.count
     copy.total = this.total
+    copy.isHashed = false
     if (this.level > 0) {
       copy.children = this.children.slice()
       copy.stale = this.stale.slice()
@@ -109,9 +129,23 @@ export class Page {
     if (this.values !== null) copy.values = this.values.slice()
     return copy
   }
+
+  /** Holds nothing any more but its buffer. */
+  letGo(): void {
+    this.values = null
+    if (this.level === 0) return
+    this.children = NO_CHILDREN
+    this.stale = NO_STALE
+    this.heads = null
+  }
 }
 
-export function capacityOf(length: number): number {
+const standardCapacity = (level: number): number => (level === 0 ? LEAF_BUFFER_BYTES : INNER_BUFFER_BYTES)
+
+/** Bytes of the buffer of a page of so many bytes. */
+function capacityOf(level: number, length: number): number {
+  const standard = standardCapacity(level)
+  if (PAGE_AT + length <= standard) return standard
   return PAGE_AT + Math.ceil((length + 64) / GROWTH_BYTES) * GROWTH_BYTES
 }
 
@@ -192,7 +226,7 @@ function shiftOffsets(page: Page, from: number, by: number): void {
 
 function reserve(page: Page, length: number): void {
   if (PAGE_AT + length <= page.bytes.length) return
-  const bytes = new Uint8Array(capacityOf(length))
+  const bytes = new Uint8Array(capacityOf(page.level, length))
   bytes.set(page.bytes.subarray(0, PAGE_AT + page.length))
   page.bytes = bytes
 }
@@ -251,7 +285,7 @@ export function cutItems(page: Page, from: number): Page {
   const heapBytes = PAGE_AT + page.length - heapFrom
   const shift = readU16(bytes, placeAt(page, from) + width - 2)
   const length = PAGE_HEADER_BYTES + moved * width + heapBytes
-  const target = new Uint8Array(capacityOf(length))
+  const target = new Uint8Array(capacityOf(page.level, length))
   target[PAGE_AT] = bytes[PAGE_AT] as number
   target[PAGE_AT + 1] = bytes[PAGE_AT + 1] as number
   writeU16(target, PAGE_AT + 2, moved)
