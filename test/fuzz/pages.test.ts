@@ -23,6 +23,10 @@ const SEQUENCE = 512 as Sequence
 /** Pages that one replica may have asked for and not got, and bytes of pages that it sends one other in one tick. */
 const UNDER_WAY_MAX = 64
 const SERVED_BYTES_PER_TICK = 2 * MIB
+/** What an answer counts beside its page. */
+const ANSWER_BYTES = 256
+/** A path at whose end no tree of this test has a page. */
+const ABSENT = [250, 250, 250]
 /** A transfer from the correct sources is over long before. */
 const ENOUGH_TICKS = 2_000
 
@@ -229,16 +233,21 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         replica.tick()
         takeSent(kit, replica)
       }
-      const roots = new Array<readonly number[]>(PAGES_PER_FETCH_MAX).fill([])
-      const asking = Math.ceil((2 * SERVED_BYTES_PER_TICK) / (PAGES_PER_FETCH_MAX * pageAt([]).length))
-      const flood = new Array<Uint8Array>(asking).fill(fetchFrame(kit, 2, roots))
-      replica.receive(kit.replicaPeer(2), ...flood)
-      const bytes = served().reduce((sum, { page }) => sum + page.length, 0)
-      expect(bytes).toBeGreaterThanOrEqual(SERVED_BYTES_PER_TICK)
-      expect(bytes).toBeLessThan(SERVED_BYTES_PER_TICK + pageAt([]).length)
-      // Another is served all the same.
-      replica.receive(kit.replicaPeer(3), fetchFrame(kit, 3, [[]]))
-      expect(takeSent(kit, replica)).toMatchObject([{ to: 3, message: { kind: 'page' } }])
+      for (const [path, pageBytes] of [
+        [[], pageAt([]).length],
+        [ABSENT, 0],
+      ] as const) {
+        const answerBytes = pageBytes + ANSWER_BYTES
+        const asking = Math.ceil((2 * SERVED_BYTES_PER_TICK) / (PAGES_PER_FETCH_MAX * answerBytes))
+        const paths = new Array<readonly number[]>(PAGES_PER_FETCH_MAX).fill(path)
+        replica.receive(kit.replicaPeer(2), ...new Array<Uint8Array>(asking).fill(fetchFrame(kit, 2, paths)))
+        expect(served().length).toBe(Math.ceil(SERVED_BYTES_PER_TICK / answerBytes))
+        // Another is served all the same.
+        replica.receive(kit.replicaPeer(3), fetchFrame(kit, 3, [[]]))
+        expect(takeSent(kit, replica)).toMatchObject([{ to: 3, message: { kind: 'page' } }])
+        replica.tick()
+        takeSent(kit, replica)
+      }
     },
   )
 })
