@@ -32,8 +32,9 @@ export interface Executed {
 export function onExecuted(step: Step, executed: Executed): void {
   const { state, effects } = step
   const { sequence } = executed
+  const acceptedTick = state.slots.get(sequence)?.acceptedTick ?? Number.POSITIVE_INFINITY
   const batch = noteExecuted(state, executed)
-  dropServed(state, batch.requests)
+  dropServed(state, batch.requests, acceptedTick <= state.ticks ? state.ticks - acceptedTick : null)
   startTimer(state)
   if (batch.requests.length > 0) effects.push({ kind: 'reply', view: state.view, sequence })
   proposeBatches(step)

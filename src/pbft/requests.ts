@@ -64,8 +64,16 @@ function refuse({ effects }: Step, request: Request, from: Peer, reason: Refusal
   effects.push({ kind: 'refuse', client, timestamp, requestDigest: digest, reason })
 }
 
-/** Drops what an execution served or made stale, and restarts the timer only if the oldest was served. // PBFT-1.9 */
-export function dropServed(state: ReplicaState, executed: readonly Request[]): void {
+/**
+ * Drops what an execution served or made stale, and restarts the timer only if the oldest was served. `tookTicks` is how
+ * long ago the batch's pre-prepare was accepted here; null where it was not. // PBFT-1.9
+ */
+export function dropServed(
+  state: ReplicaState,
+  executed: readonly Request[],
+  tookTicks: number | null = null,
+): void {
+  if (state.timer === null && state.isActive && executed.length > 0) noteUnawaited(state, tookTicks)
   for (const client of new Set(executed.map((each) => each.client))) {
     dropOver(state, client, (request) => executed.some(({ digest }) => equalBytes(digest, request.digest)))
   }
@@ -141,16 +149,32 @@ export function isTimerExpired(state: ReplicaState): boolean {
  * that follows what ordering takes. // PBFT-3.6
  */
 function noteProgress(state: ReplicaState, tookTicks: number): void {
-  state.latencyTicks = state.latencyTicks === null ? tookTicks : (7 * state.latencyTicks + tookTicks) / 8
+  learnLatency(state, tookTicks)
   state.progress++
-  const floor = timeoutFloor(state)
-  if (state.progress % PROGRESS_BEFORE_SHRINKING === 0) {
-    state.timeoutTicks = Math.max(floor, Math.floor(state.timeoutTicks / 2))
-  }
-  if (state.timeoutTicks < floor) state.timeoutTicks = floor
+  if (state.progress % PROGRESS_BEFORE_SHRINKING === 0) shrinkTimeout(state)
+  state.timeoutTicks = Math.max(state.timeoutTicks, timeoutFloor(state))
 }
 
-function timeoutFloor({ latencyTicks }: ReplicaState): number {
+/** A batch was executed while nothing waited here, as on most backups most of the time: that is progress too. // PBFT-3.6 */
+function noteUnawaited(state: ReplicaState, tookTicks: number | null): void {
+  if (tookTicks !== null) learnLatency(state, tookTicks)
+  state.unawaitedBatches++
+  if (state.unawaitedBatches % PROGRESS_BEFORE_SHRINKING === 0) shrinkTimeout(state)
+}
+
+function learnLatency(state: ReplicaState, tookTicks: number): void {
+  state.latencyTicks = state.latencyTicks === null ? tookTicks : (7 * state.latencyTicks + tookTicks) / 8
+}
+
+function shrinkTimeout(state: ReplicaState): void {
+  state.timeoutTicks = Math.max(timeoutFloor(state), Math.floor(state.timeoutTicks / 2))
+}
+
+/**
+ * Never more than twice the T that the view began with: what ordering takes is up to the primary, and one that is slow on
+ * purpose must not make its own time longer and longer.
+ */
+function timeoutFloor({ latencyTicks, timeoutTicksAtEntry }: ReplicaState): number {
   const adapted = Math.ceil(TIMEOUT_PER_LATENCY * (latencyTicks ?? 0))
-  return Math.min(TIMEOUT_TICKS_MAX, Math.max(REQUEST_TIMEOUT_TICKS, adapted))
+  return Math.max(REQUEST_TIMEOUT_TICKS, Math.min(adapted, 2 * timeoutTicksAtEntry, TIMEOUT_TICKS_MAX))
 }

@@ -104,9 +104,12 @@ export interface ReplicaState {
   madeNewView: View
   /** When Q VIEW-CHANGEs for the awaited view or above were first held (rule 3.6). */
   viewChangeTick: number | null
-  /** T, and the oldest waiting requests served in a row in this view. */
+  /** T, now and when this view was left for. */
   timeoutTicks: number
+  timeoutTicksAtEntry: number
+  /** Of this view: how often the oldest waiting request was served, and batches executed while nothing waited. */
   progress: number
+  unawaitedBatches: number
   /** What ordering takes, in ticks, smoothed; null before the first. */
   latencyTicks: number | null
   /** When something first waited in vain, on the own clock; null when nothing does. */
@@ -184,7 +187,9 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     madeNewView: 0 as View,
     viewChangeTick: null,
     timeoutTicks: REQUEST_TIMEOUT_TICKS,
+    timeoutTicksAtEntry: REQUEST_TIMEOUT_TICKS,
     progress: 0,
+    unawaitedBatches: 0,
     latencyTicks: null,
     stalledSince: null,
     detector: new FailureDetector(n),

@@ -64,6 +64,8 @@ export function leaveViewFor(state: ReplicaState, view: View): void {
   state.lastChosen = state.lowWatermark
   state.viewChangeTick = null
   state.progress = 0
+  state.unawaitedBatches = 0
+  state.timeoutTicksAtEntry = state.timeoutTicks
   state.timer = null
   state.heldBack.clear()
   state.waiting.forgetProposals()

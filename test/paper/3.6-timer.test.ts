@@ -133,6 +133,32 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(replica.state.timeoutTicks).toBe(T)
     })
 
+    test('PBFT-3.6 T shrinks too where nothing waits, as on most backups', () => {
+      const replica = awaiting(1)
+      for (let view = 2; view <= 4; view++) {
+        ticksUntilMoved(replica)
+        replica.receiveAll(kit.viewChanges(others.slice(0, kit.q - 1), view))
+      }
+      replica.receive(plainNewView(kit, 4))
+      replica.settle()
+      expect(replica.state.timeoutTicks).toBeGreaterThanOrEqual(4 * T)
+      for (let sequence = 1; sequence <= 5 * PROGRESS_BEFORE_SHRINKING; sequence++) {
+        decide(kit, replica, { view: 4, sequence, batch: batchAt(sequence) })
+      }
+      expect(replica.state.timeoutTicks).toBe(T)
+    })
+
+    test('PBFT-3.6 a primary that is slow on purpose does not make its own time longer and longer', () => {
+      const replica = new ReplicaUnderTest(kit, 2)
+      for (let sequence = 1; sequence <= 100; sequence++) {
+        replica.receive(kit.request(0, { timestamp: sequence }))
+        replica.tickHearing(Math.floor(0.9 * replica.state.timeoutTicks))
+        decide(kit, replica, { sequence, batch: batchAt(sequence) })
+      }
+      expect(replica.state.view).toBe(0)
+      expect(replica.state.timeoutTicks).toBeLessThanOrEqual(2 * T)
+    })
+
     test('PBFT-3.6 the floor follows what ordering takes: a slow cluster does not suspect whom it should not', () => {
       const replica = new ReplicaUnderTest(kit, 2)
       for (let sequence = 1; sequence <= 4 * PROGRESS_BEFORE_SHRINKING; sequence++) {
