@@ -29,11 +29,14 @@ export interface ReplicaRuntimeOptions {
   readonly entropy: Entropy
   /** Bytes of the log after which the next stable checkpoint is stored and the log in front of it trimmed. */
   readonly storeAfterBytes?: number
-  /** The protocol. An adversary is a replica that is given another one. */
+  /** The protocol; the one of `pbft/` when it is left out. */
   readonly step?: StepFunction
   /** Told of every message that was refused, for logs and for blame. */
   readonly onRejected?: (rejected: RejectedMessage) => void
 }
+
+/** Other parts for a replica. An adversary is an honest replica that is given some. */
+export type Recomposition = (parts: ReplicaRuntimeOptions) => ReplicaRuntimeOptions
 
 export interface RejectedMessage {
   readonly from: Peer

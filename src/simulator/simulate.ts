@@ -7,6 +7,7 @@ import { assert } from '../base/assert.ts'
 import type { ReplicaId } from '../base/ids.ts'
 import { isClusterSize } from '../base/quorum.ts'
 import { createRandom, type Random } from '../base/random.ts'
+import type { Recomposition, RejectedMessage } from '../runtime/replica-runtime-options.ts'
 import type { Violation } from './checkers/checker.ts'
 import { drawPlan } from './draw-plan.ts'
 import { explainStuck, isSettled, refusedRequest, settleBoundMs } from './liveness.ts'
@@ -40,6 +41,10 @@ export interface SimulationOptions {
   readonly sabotage?: Sabotage
   /** Replicas that run twice with one key; the plan's partitions then name their second halves behind all replicas. */
   readonly twins?: readonly ReplicaId[]
+  /** Replicas that are adversaries from their first start on, with what makes them so. They are as many as are given. */
+  readonly adversaries?: ReadonlyMap<ReplicaId, Recomposition>
+  /** Told of every message that a replica refuses. */
+  readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
 }
 
 /**
@@ -137,6 +142,8 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
     trace,
     sabotage,
     ...(options.twins === undefined ? {} : { twins: options.twins }),
+    ...(options.adversaries === undefined ? {} : { adversaries: options.adversaries }),
+    ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
   })
   const clients = createClients({ plan, time, trace, watch, virtual, random })
   return { plan, time, trace, watch, virtual, clients, boundMs: null, settledMs: null, isOverdue: false }
