@@ -21,6 +21,7 @@ import {
   REQUEST_BYTES_MAX,
   RESULT_BYTES_MAX,
 } from '../../src/messages/limits.ts'
+import type { Message } from '../../src/messages/message.ts'
 import { type Payload, packPayload, unpackPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import { createClusterKit, seedOf } from '../kit/cluster-kit.ts'
@@ -32,6 +33,19 @@ const kit = createClusterKit(4)
 const samples = frameSamples(kit)
 const EMPTY = new Uint8Array(0)
 
+const BODILESS = [
+  'prepare',
+  'commit',
+  'status',
+  'fetch',
+  'refusal',
+  'inquiry',
+  'report',
+  'checkpoint',
+  'page-fetch',
+  'recall',
+] as const
+
 const sampleOf = (kind: Sample['kind']): Sample => {
   const sample = samples.find((each) => each.kind === kind)
   if (sample === undefined) throw new Error(`no sample of ${kind}`)
@@ -40,6 +54,11 @@ const sampleOf = (kind: Sample['kind']): Sample => {
 const reasonOf = (bytes: Uint8Array): string | null => {
   const message = decodeMessage(bytes, kit.tools)
   return isRejection(message) ? message.reason : null
+}
+const decodedOf = (bytes: Uint8Array): Message => {
+  const message = decodeMessage(bytes, kit.tools)
+  if (isRejection(message)) throw new Error(message.reason)
+  return message
 }
 const framed = (kind: keyof typeof FRAME_KINDS, payload: Payload, body: Uint8Array = EMPTY): Uint8Array =>
   encodeFrame({ kind: FRAME_KINDS[kind], payload: packPayload(payload), authentication: EMPTY, body }).bytes
@@ -174,7 +193,7 @@ describe('sizes and counts', () => {
   })
 
   test('body-not-expected', () => {
-    for (const kind of ['prepare', 'commit', 'status', 'fetch', 'refusal', 'inquiry', 'report'] as const) {
+    for (const kind of BODILESS) {
       expect(reasonOf(framed(kind, vote, Uint8Array.of(0)))).toBe('body-not-expected')
     }
   })
@@ -230,6 +249,24 @@ describe('sizes and counts', () => {
     const place = { view: 0 as View, sequence: 1 as Sequence }
     const bytes = kit.frameOf(3, { kind: 'decision', ...place, batch: kit.batch(), commits })
     expect(reasonOf(bytes)).toBe('body-malformed')
+  })
+
+  test('what is shown of a replica is bounded, and of the kinds that it may have forgotten', () => {
+    const shown = (...remembered: readonly { readonly envelope: Uint8Array }[]) =>
+      reasonOf(kit.frameOf(2, { kind: 'recollection', nonce: 1, remembered }))
+    const prepare = kit.vote('prepare', 1, { sequence: 1, digest: seedOf(1) })
+    expect(shown()).toBeNull()
+    expect(shown(...new Array<typeof prepare>(REPLICAS_MAX).fill(prepare))).toBeNull()
+    expect(shown(...new Array<typeof prepare>(REPLICAS_MAX + 1).fill(prepare))).toBe('body-malformed')
+    for (const kind of ['request', 'reply', 'status', 'decision', 'new-view', 'recollection'] as const) {
+      const { bytes } = sampleOf(kind)
+      const { envelope } = decodedOf(bytes)
+      expect(shown(prepare, { envelope })).toBe('certificate-mixed')
+    }
+    // The envelope of one whole is its head alone; with its body it is none.
+    const { envelope, bytes } = decodedOf(sampleOf('view-change').bytes)
+    expect(shown({ envelope })).toBeNull()
+    expect(shown({ envelope: bytes.subarray(4) })).toBe('body-not-expected')
   })
 
   test("a reply's results and path are bounded", () => {

@@ -17,7 +17,9 @@ const kit = createClusterKit(4)
 const samples = frameSamples(kit)
 const EMPTY = new Uint8Array(0)
 /** Kinds without a signature: the link says who speaks. */
-const LINKED = ['status', 'fetch', 'batch', 'refusal', 'report', 'page-fetch', 'page']
+const LINKED = ['status', 'fetch', 'batch', 'refusal', 'report', 'page-fetch', 'page', 'recall']
+/** What others signed, shown by whoever has it: the link says who shows it. */
+const SHOWN_ON_A_LINK = ['decision', 'stable-checkpoint', 'recollection']
 
 const messageOf = (bytes: Uint8Array): Message => {
   const message = decodeMessage(bytes, kit.tools)
@@ -108,7 +110,7 @@ describe.each(samples)('$kind', (sample) => {
     if (!isClients) expect(faultOf(bytes, kit.clientPeer(0))).toBe('kind-not-for-this-link')
     if (kind === 'inquiry') expect(faultOf(bytes, kit.replicaPeer(0))).toBe('kind-not-for-this-link')
     if (kind === 'request') expect(faultOf(bytes, kit.clientPeer(1))).toBe('sender-is-not-the-link')
-    if (LINKED.includes(kind) || kind === 'decision' || kind === 'stable-checkpoint') {
+    if (LINKED.includes(kind) || SHOWN_ON_A_LINK.includes(kind)) {
       expect(faultOf(bytes, kit.replicaPeer(0))).toBe('sender-is-not-the-link')
     }
   })

@@ -18,6 +18,10 @@ const samples = frameSamples(kit)
 const EMPTY = new Uint8Array(0)
 const SIGNED = ['request', 'pre-prepare', 'prepare', 'commit']
 
+/** Whether it is a signed message that the samples cite: whatever else is shown as one was never said. */
+const isCited = (envelope: Uint8Array): boolean =>
+  samples.some(({ bytes }) => toHex(bytes).includes(toHex(envelope)))
+
 /** Decodes, authenticates and checks what must hold whatever the bytes are. Gives the reason of a rejection. */
 function survive(bytes: Uint8Array, from: Sample['from'] = kit.replicaPeer(1)): string | null {
   const before = toHex(bytes)
@@ -37,6 +41,9 @@ function survive(bytes: Uint8Array, from: Sample['from'] = kit.replicaPeer(1)): 
   expect(toHex(again.bytes)).toBe(before)
   const verified = kit.authenticated(message, from)
   if (isRejection(verified)) return verified.reason
+  if (message.kind === 'recollection') {
+    for (const { envelope } of message.remembered) expect(isCited(envelope)).toBe(true)
+  }
   if (SIGNED.includes(message.kind)) {
     expect(samples.some((sample) => equalBytes(sample.bytes, bytes))).toBe(true)
   }

@@ -55,6 +55,14 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
       { sequence: sequence + 2, digest: batch.digest },
     ],
   })
+  // One of each kind that a replica may have forgotten.
+  const remembered = [
+    kit.header({ ...place, sender: 1 }),
+    kit.vote('prepare', 1, place),
+    kit.vote('commit', 1, place),
+    checkpoint,
+    kit.viewChange(1, view, options),
+  ]
   const replica = (sender: number, bytes: Uint8Array, kind: MessageKind): Sample => ({
     kind,
     bytes,
@@ -88,6 +96,8 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
     replica(1, kit.frameOf(1, { kind: 'page-fetch', sequence, paths: [[], [1, 255]] }), 'page-fetch'),
     replica(1, kit.frameOf(1, { kind: 'page', sequence, path: [1, 255], page: utf8('a page') }), 'page'),
     replica(3, kit.stableCheckpoint(3, stable).bytes, 'stable-checkpoint'),
+    replica(1, kit.frameOf(1, { kind: 'recall', nonce: 2 ** 32 - 1 }), 'recall'),
+    replica(2, kit.frameOf(2, { kind: 'recollection', nonce: 9, remembered }), 'recollection'),
   ]
 }
 
