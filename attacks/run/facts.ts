@@ -12,6 +12,6 @@ export interface Facts {
   readonly viewChanges: number
   /** What correct replicas refused, by reason. */
   readonly rejected: ReadonlyMap<RejectionReason, number>
-  /** Replicas of which a correct one holds two signed messages that contradict each other. */
+  /** Replicas against which a correct one holds evidence: two signed messages that contradict each other. */
   readonly guilty: readonly ReplicaId[]
 }

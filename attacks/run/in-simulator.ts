@@ -46,19 +46,17 @@ export function attackInSimulator(
     })
   const adversaries = new Map<ReplicaId, Recomposition>(traitors.map((id) => [id, play()]))
   const rejected = new Map<RejectionReason, number>()
-  const guilty = new Set<ReplicaId>()
   const result = simulate({
     seed,
     plan: planOf(seed, n),
     adversaries,
-    onRejected: (replica, { reason, guilty: liar }) => {
+    onRejected: (replica, { reason }) => {
       if (adversaries.has(replica)) return
       rejected.set(reason, (rejected.get(reason) ?? 0) + 1)
-      if (liar !== undefined) guilty.add(liar)
     },
   })
-  const { viewChanges } = result
-  const facts = { n, f: faultsMax(n), traitors, acts, viewChanges, rejected, guilty: [...guilty].sort() }
+  const { viewChanges, guilty } = result
+  const facts = { n, f: faultsMax(n), traitors, acts, viewChanges, rejected, guilty }
   return { attack, facts, result, faults: faultsOf(attack, facts, result) }
 }
 
