@@ -1,6 +1,7 @@
 /** One replica in the foreground: correct, or an adversary. */
 import pino from 'pino'
 import { startReplica } from '../../replicas/replica-process.ts'
+import { placeOf } from '../../src/messages/evidence.ts'
 import type { Recomposition } from '../../src/runtime/replica-runtime-options.ts'
 import { fail, reportReady, stopOnSignal } from './process-end.ts'
 
@@ -22,6 +23,8 @@ export async function runReplica(options: {
     },
     onLoss: (message) => logger.warn(message),
     onRejected: ({ from, reason, detail }) => logger.debug({ from, reason, detail }, 'rejected a message'),
+    onEvidence: ({ guilty, first }) =>
+      logger.warn({ guilty, ...placeOf(first) }, 'a replica signed two messages that contradict each other'),
     ...(storeAfterMib === undefined ? {} : { storeAfterBytes: storeAfterMib * 1024 * 1024 }),
     ...(adversary === undefined ? {} : { recompose: adversary.recompose }),
   })

@@ -122,8 +122,8 @@ export type LogRecord =
   /** The own root: whatever led to it stands in front of this record. */
   | { readonly kind: 'checkpoint'; readonly sequence: Sequence; readonly root: Uint8Array }
   | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
-  /** Evidence against another replica; once more before every trim. Nobody waits for it. */
-  | { readonly kind: 'evidence'; readonly evidence: Evidence }
+  /** Evidence against a replica; not new: once more before a trim. Nobody waits for it. */
+  | { readonly kind: 'evidence'; readonly evidence: Evidence; readonly isNew: boolean }
   /** An amnesiac replica's recovery operation; that others proved it amnesiac; that it is healed, from `view` on. */
   | { readonly kind: 'recovery'; readonly request: Request }
   | { readonly kind: 'recoveries'; readonly waiting: readonly WaitingRecovery[] }

@@ -19,13 +19,13 @@ import { persist, type ReplicaState, type Step } from './state.ts'
 export function holdEvidence(step: Step, evidence: Evidence): void {
   const kept = step.state.evidence.hold(evidence)
   if (kept === null) return
-  persist(step, { kind: 'evidence', evidence: kept })
+  persist(step, { kind: 'evidence', evidence: kept, isNew: true })
   show(step, [kept.first, kept.second])
 }
 
 /** What stands in front of it is trimmed. // PBFT-6 */
 export function persistEvidenceAgain(step: Step): void {
-  for (const evidence of step.state.evidence.all) persist(step, { kind: 'evidence', evidence })
+  for (const evidence of step.state.evidence.all) persist(step, { kind: 'evidence', evidence, isNew: false })
 }
 
 /** A vote for another digest than that of the pre-prepare that was accepted: both are shown, once for each sender. */

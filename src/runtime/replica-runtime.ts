@@ -334,6 +334,7 @@ export class ReplicaRuntime {
     this.#states.keeper.noteLogged(bytes.length)
     notePlace(this.#archive, record, position)
     if (!isAwaitedByNobody(record)) this.#needsSync = true
+    if (record.kind === 'evidence' && record.isNew) this.#options.onEvidence?.(record.evidence)
   }
 
   #trim(upTo: Sequence): void {

@@ -64,6 +64,10 @@ test('an equivocating primary is convicted at /v1/evidence, in status, and by st
   expect(text.stdout).toContain('replica 0')
   expect(text.stdout).toMatch(/guilty: it signed two pre-prepares for sequence number \d+ of view 0/)
 
+  await until('every correct replica says so in its log', () =>
+    correct.every(({ output }) => output.stdout.includes('messages that contradict each other')),
+  )
+
   // Whoever has the cluster file can check it, with all of the cluster gone.
   const file = join(directory, 'evidence.json')
   const verify = (...entries: readonly unknown[]) => {

@@ -111,7 +111,8 @@ function falseEvidence({ slots }: ReplicaState): readonly Effect[] {
   const votes = [...slots.values()].map(({ prepares }) => prepares[VICTIM] ?? null)
   const [first, second] = votes.filter((vote) => vote !== null)
   if (first === undefined || second === undefined) return []
-  return [{ kind: 'persist', record: { kind: 'evidence', evidence: { guilty: VICTIM_ID, first, second } } }]
+  const evidence = { guilty: VICTIM_ID, first, second }
+  return [{ kind: 'persist', record: { kind: 'evidence', evidence, isNew: true } }]
 }
 
 export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
