@@ -42,8 +42,15 @@ export function openTimestampFile(base: string): TimestampFile {
           `If that is another program, delete ${lock}.`,
       ),
   )
+  let reservedUpTo: number
+  try {
+    reservedUpTo = readReserved(path)
+  } catch (error) {
+    release()
+    throw error
+  }
   return {
-    reservedUpTo: readReserved(path),
+    reservedUpTo,
     reserve: (upTo, done) => {
       replaceDurably(path, `${upTo}\n`)
       done()

@@ -11,10 +11,6 @@ export function onPersisted({ state, effects }: Step, records: number): void {
     released++
     const { outgoing } = withheld
     if (!isOfCurrentView(state, outgoing) || !mayVote(state)) continue
-    if (outgoing.kind === 'prepare') {
-      const slot = state.slots.get(outgoing.sequence)
-      if (slot !== undefined) slot.isAcceptedDurable = true
-    }
     effects.push({ kind: 'broadcast', outgoing })
   }
   state.withheld.splice(0, released)

@@ -177,7 +177,7 @@ function acceptChoices(step: Step, prePrepares: readonly PrePrepareHeader[], min
     const slot = openSlot(state, header.sequence)
     slot.accepted = header
     slot.acceptedTick = state.ticks
-    slot.isAcceptedDurable = true // whatever depends on it is withheld behind the NEW-VIEW's record
+    slot.acceptedRecords = state.recordsEmitted // the NEW-VIEW's is among them
   }
   for (const { sequence } of chosen) voteForChoice(step, openSlot(state, sequence))
 }

@@ -91,11 +91,11 @@ function accept(step: Step, slot: Slot, prePrepare: Verified<PrePrepare>, from: 
   slot.accepted = headerOf(prePrepare)
   slot.acceptedTick = state.ticks
   state.batches.hold(sequence, batch)
-  if (slot.isProposed) {
-    slot.isAcceptedDurable = true // it was sent only after its record was on disk
-  } else {
+  // What was proposed came back only after its record was on disk.
+  if (!slot.isProposed) {
     // An own one that it does not remember was proposed before its disk was lost. // PBFT-6.4
     persist(step, { kind: 'accepted', prePrepare })
+    slot.acceptedRecords = state.recordsEmitted
     if (mayVote(state) && sender !== state.config.id) {
       slot.hasPrepared = true
       withhold(step, { kind: 'prepare', view, sequence, digest })
@@ -149,6 +149,7 @@ export function supplyBatch(step: Step, slot: Slot, batch: Batch): void {
   if (hasBatch(state, slot, batch.digest) || !hasRoomFor(state, sequence, batch)) return
   if (accepted === null || !equalBytes(accepted.digest, batch.digest)) return settle(step, slot, batch)
   persist(step, { kind: 'batch', sequence, batch })
+  slot.acceptedRecords = state.recordsEmitted
   state.batches.hold(sequence, batch)
   voteForChoice(step, slot)
 }

@@ -132,7 +132,6 @@ function replayHeader(state: ReplicaState, header: PrePrepareHeader): void {
   const slot = openSlot(state, header.sequence)
   slot.accepted = header
   slot.acceptedTick = state.ticks
-  slot.isAcceptedDurable = true
 }
 
 function replayPrepared(state: ReplicaState, certificate: PreparedCertificate): void {

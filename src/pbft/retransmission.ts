@@ -181,7 +181,8 @@ function resendSlot({ state, effects }: Step, slot: Slot, status: Status): void 
   // The primary's signature lets anyone pass its pre-prepare on; backups do when the primary evidently does not.
   const mayRelay = isPrimary(state) || isOld
   const { accepted } = slot
-  if (accepted !== null && slot.isAcceptedDurable && mayRelay && !hasBit(status.accepted, bit)) {
+  const isDurable = slot.acceptedRecords <= state.recordsDurable // PBFT-6
+  if (accepted !== null && isDurable && mayRelay && !hasBit(status.accepted, bit)) {
     const batch = findBatch(state, slot.sequence, accepted.digest)
     if (batch !== null) send(wholePrePrepare(accepted, batch))
   }

@@ -17,8 +17,8 @@ export interface Slot {
   accepted: PrePrepareHeader | null
   /** Whether this replica proposed it in the current view: its record is then on disk before it comes back. */
   isProposed: boolean
-  /** Whether the log holds the accepted pre-prepare for certain. */
-  isAcceptedDurable: boolean
+  /** How many records of the log must be on disk for the accepted pre-prepare and its batch to be. */
+  acceptedRecords: number
   /** Whether the own PREPARE of the current view was made: the batch is then in the log. */
   hasPrepared: boolean
   /** The first PREPARE and COMMIT of each sender in the current view, whatever their digest. */
@@ -43,7 +43,7 @@ export function createSlot(sequence: Sequence, n: number, tick: number): Slot {
     acceptedTick: Number.POSITIVE_INFINITY,
     accepted: null,
     isProposed: false,
-    isAcceptedDurable: false,
+    acceptedRecords: 0,
     hasPrepared: false,
     prepares: new Array<Vote | null>(n).fill(null),
     commits: new Array<Vote | null>(n).fill(null),
@@ -61,7 +61,7 @@ export function clearView(slot: Slot, tick: number): void {
   slot.acceptedTick = Number.POSITIVE_INFINITY
   slot.accepted = null
   slot.isProposed = false
-  slot.isAcceptedDurable = false
+  slot.acceptedRecords = 0
   slot.hasPrepared = false
   slot.prepares.fill(null)
   slot.commits.fill(null)

@@ -136,9 +136,9 @@ export interface ReplicaState {
   /** The state that is being fetched (rule 2.5), and since when nothing was executed below h. */
   transfer: CheckpointCertificate | null
   behind: { readonly lastExecuted: Sequence; readonly tick: number } | null
-  /** Executed recovery operations whose checkpoint is not stable yet: s_r, and u of rule 6.4. */
   /** The check at a start whether the disk is an old copy; null when it is over. It does not vote before. */
   recall: { readonly nonce: number; readonly answered: Set<ReplicaId>; readonly startedTick: number } | null
+  /** Executed recovery operations whose checkpoint is not stable yet: s_r, and u of rule 6.4. */
   readonly recoveries: Map<ReplicaId, { readonly sequence: Sequence; readonly view: View }>
   /** The own recovery operation: asked for again until it is executed at s_r with a certificate of view u. */
   recovery: {

@@ -6,6 +6,9 @@ import type { CheckpointKeeper } from './checkpoint-keeper.ts'
 /** Bytes of pages sent to one replica in one tick: what it asks for beyond that it asks for again. */
 const SERVED_BYTES_PER_TICK = 2 * 1024 * 1024
 
+/** What an answer costs beside its page: one without a page is not for nothing. */
+const ANSWER_BYTES = 256
+
 const NO_PAGE = new Uint8Array(0)
 
 /** Answers the PAGE-FETCHes of replicas that transfer the state, a bounded amount for each. */
@@ -28,7 +31,7 @@ export class PageServer {
       const served = this.#served.get(sender) ?? 0
       if (served >= SERVED_BYTES_PER_TICK) return
       const page = this.#keeper.page(sequence, path) ?? NO_PAGE
-      this.#served.set(sender, served + page.length)
+      this.#served.set(sender, served + page.length + ANSWER_BYTES)
       this.#send(sender, { kind: 'page', sequence, path, page })
     }
   }

@@ -235,7 +235,8 @@ function agreedKeys(
 
 /**
  * Tags are `mac(key, counter u64 | length u32 | envelope)`; the counter starts at 0 and counts the frames of one
- * direction. The body is left out because each payload holds its body's digest, and a body may have megabytes.
+ * direction. The body, which may have megabytes, is left out: what matters in it is signed, has its digest in the payload, or
+ * proves itself. Of a RECOLLECTION somebody on the wire can drop the body, as he can drop all of it.
  */
 function createSecureLink(
   suite: CryptoSuite,

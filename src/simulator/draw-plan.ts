@@ -9,7 +9,8 @@ import { CHECKPOINT_INTERVAL } from '../messages/limits.ts'
 import { CAPABILITIES, type Capabilities } from './capabilities.ts'
 import { drawNetworkFaults } from './draw-network-faults.ts'
 import { drawReplicaFaults } from './draw-replica-faults.ts'
-import type { Incident, Plan, WorkloadPlan } from './plan.ts'
+import { type Incident, inOrder, type Plan, type WorkloadPlan } from './plan.ts'
+import { withQuietPhase } from './quiet-phase.ts'
 import { TRAITORS } from './traitors/catalogue.ts'
 import { EXACT_CLOCK } from './virtual-clock.ts'
 import type { DiskBehaviour } from './virtual-disk.ts'
@@ -43,7 +44,7 @@ export function drawPlan(seed: number, size?: number, capabilities: Capabilities
     everTraitors,
     capabilities,
   })
-  return {
+  const plan: Plan = {
     seed,
     n,
     suite: random.chance(REAL_SIGNATURES_SHARE) ? 'sodium' : 'simulated',
@@ -57,11 +58,8 @@ export function drawPlan(seed: number, size?: number, capabilities: Capabilities
     incidents: inOrder([...traitors, ...incidents, ...drawNetworkFaults(random.fork(), n, calmAtMs)]),
     calmAtMs,
   }
+  return withQuietPhase(random.fork(), plan)
 }
-
-/** The incidents in the order of time; those of one time keep theirs. */
-export const inOrder = (incidents: readonly Incident[]): readonly Incident[] =>
-  [...incidents].sort((a, b) => a.atMs - b.atMs)
 
 /** Up to f traitors, some from the beginning and some that turn later. */
 function drawTraitors(
@@ -137,6 +135,6 @@ function drawWorkload(random: Random, n: number, calmAtMs: number): WorkloadPlan
     // On average the requests are spread over the time before the calm and a little more.
     pauseMsMax: Math.ceil((2.4 * calmAtMs * (burstMax + 1)) / 2 / requestsPerClient),
     operationsMax: random.pick([1, 3, 8]),
-    keys: random.pick([2, 8, 64]),
+    keys: random.pick([2, 4, 16]),
   }
 }

@@ -47,6 +47,8 @@ function downFall(random: Random, replica: ReplicaId, ways: readonly string[]): 
       return { kind: 'fill-disk', replica } as Incident
     case 'lost':
       return { kind: random.pick(['lose-disk', 'rot-log'] as const), replica } as Incident
+    case 'old':
+      return { kind: 'old-disk', replica } as Incident
     default:
       return { kind: 'crash', replica, losesSent } as Incident
   }
@@ -64,6 +66,7 @@ function drawCrashes(
   if (random.chance(0.5)) ways.push('within', 'within')
   if (random.chance(0.2)) ways.push('full')
   if (capabilities.healing && random.chance(0.3)) ways.push('lost')
+  if (capabilities.healing && random.chance(0.3)) ways.push('old')
   const incidents: Incident[] = []
   const staysDown: ReplicaId[] = []
   // Each of `spare` places is taken by one replica at a time, so no more than that are down together.
@@ -75,7 +78,11 @@ function drawCrashes(
     while (atMs < calmAtMs - 10) {
       const replica = random.pick(own)
       const upAtMs = atMs + random.pick([0, random.between(1, 30), random.between(30, 500)])
-      incidents.push({ ...downFall(random, replica, ways), atMs } as Incident)
+      const fall = { ...downFall(random, replica, ways), atMs } as Incident
+      if (fall.kind === 'old-disk') {
+        incidents.push({ kind: 'copy-disk', replica, atMs: random.between(CRASH_FROM_MS, atMs) })
+      }
+      incidents.push(fall)
       // What is down at the calm is started by it.
       if (upAtMs < calmAtMs) incidents.push({ kind: 'restart', replica, atMs: upAtMs })
       else if (capabilities.viewChanges && random.chance(0.5)) staysDown.push(replica)

@@ -50,6 +50,12 @@ function strikes(scene: Scene, incident: Incident): boolean {
       return true
     case 'turn':
       return turn(scene, incident)
+    case 'lull':
+      heal(scene, scene.replicas)
+      return true
+    case 'storm':
+      scene.network.conditions = scene.plan.network
+      return true
     default:
       return strikeReplica(scene, scene.replicas[incident.replica] as VirtualReplica, incident)
   }
@@ -84,7 +90,7 @@ function strikeNetwork(network: VirtualNetwork, incident: NetworkIncident): void
   }
 }
 
-type ReplicaIncident = Exclude<Incident, NetworkIncident | { kind: 'turn' }>
+type ReplicaIncident = Exclude<Incident, NetworkIncident | { kind: 'turn' | 'lull' | 'storm' }>
 
 function strikeReplica(scene: Scene, replica: VirtualReplica, incident: ReplicaIncident): boolean {
   const mayCrash = (): boolean => maySuffer(scene, replica)
@@ -105,6 +111,13 @@ function strikeReplica(scene: Scene, replica: VirtualReplica, incident: ReplicaI
     case 'rot-log':
       if (!mayCrash()) return false
       replica.crash({ losesSent: false, loses: incident.kind === 'lose-disk' ? 'disk' : 'log' })
+      return true
+    case 'copy-disk':
+      replica.disk.copy()
+      return true
+    case 'old-disk':
+      if (!replica.disk.hasCopy || !mayCrash()) return false
+      replica.crash({ losesSent: false, loses: 'recent' })
       return true
     case 'rot-pages':
       replica.disk.pages.rot(incident.share)
@@ -147,8 +160,15 @@ function turn(scene: Scene, incident: Incident & { readonly kind: 'turn' }): boo
 }
 
 /** Heals everything: the network, the clocks, the disks, and replicas that are down, those that stay so apart. */
-export function calm({ plan, time, trace, network, replicas }: Scene): void {
+export function calm(scene: Scene): void {
+  const { plan, time, trace, replicas } = scene
   trace.note(time.now, 'calm')
+  const comeBack = replicas.filter(({ id, running }) => running !== null || !plan.staysDown.includes(id))
+  heal(scene, comeBack)
+}
+
+/** Heals everything, and starts those of these replicas that are down. */
+function heal({ plan, network, replicas }: Scene, comeBack: readonly VirtualReplica[]): void {
   network.calm()
   for (const replica of replicas) {
     const error = plan.clocks[replica.id]?.calm
@@ -157,6 +177,6 @@ export function calm({ plan, time, trace, network, replicas }: Scene): void {
     replica.resume()
     replica.disk.setFull(null)
     replica.disk.setSlow(false)
-    if (replica.running === null && !plan.staysDown.includes(replica.id)) replica.start()
+    if (replica.running === null && comeBack.includes(replica)) replica.start()
   }
 }

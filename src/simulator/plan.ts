@@ -21,6 +21,8 @@ export type Incident = { readonly atMs: number } & (
   | { readonly kind: 'restart'; readonly replica: ReplicaId }
   /** The replica crashes and its whole disk is gone; or the synced part of its log is damaged. */
   | { readonly kind: 'lose-disk' | 'rot-log'; readonly replica: ReplicaId }
+  /** An operator copies the disk as it is; later the replica crashes and the last copy is put in the disk's place. */
+  | { readonly kind: 'copy-disk' | 'old-disk'; readonly replica: ReplicaId }
   /** This share of its stored pages is damaged. */
   | { readonly kind: 'rot-pages'; readonly replica: ReplicaId; readonly share: number }
   /** At its next sync it finds no room, and halts. */
@@ -35,6 +37,9 @@ export type Incident = { readonly atMs: number } & (
   /** What arrives waits until the link is free again; a clogged node's links are all clogged, in both directions. */
   | { readonly kind: 'clog' | 'unclog'; readonly from: ReplicaId; readonly to: ReplicaId }
   | { readonly kind: 'clog-node' | 'unclog-node'; readonly replica: ReplicaId }
+  /** Everything heals, as at the calm, and clients may be silent; then the faults that strike and the network return. */
+  | { readonly kind: 'lull'; readonly isIdle: boolean }
+  | { readonly kind: 'storm' }
   /** Bit j of `reach[i]`: replica i reaches replica j. Null joins the network again. */
   | { readonly kind: 'partition'; readonly reach: readonly number[] | null }
 )
@@ -72,6 +77,10 @@ export interface Plan {
   /** When everything heals, in virtual milliseconds. */
   readonly calmAtMs: number
 }
+
+/** The incidents in the order of time; those of one time keep theirs. */
+export const inOrder = (incidents: readonly Incident[]): readonly Incident[] =>
+  [...incidents].sort((a, b) => a.atMs - b.atMs)
 
 /** The traitors of a plan, in the order in which they turn. */
 export function traitorsOf({ incidents }: Plan): readonly ReplicaId[] {

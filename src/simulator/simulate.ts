@@ -12,6 +12,7 @@ import type { Violation } from './checkers/checker.ts'
 import { drawPlan } from './draw-plan.ts'
 import { explainStuck, isSettled, refusedRequest, settleBoundMs } from './liveness.ts'
 import { type Plan, textOfIncident, traitorsOf } from './plan.ts'
+import { quietPhaseOf } from './quiet-phase.ts'
 import { Trace, type TracedStep, type TraceListener } from './trace.ts'
 import { type HistoryEntry, VirtualClient } from './virtual-client.ts'
 import { VirtualClock, VirtualTime } from './virtual-clock.ts'
@@ -175,6 +176,7 @@ function createClients(context: {
       network,
       random: random.fork(),
       workload: plan.workload,
+      quiet: quietPhaseOf(plan),
       watch,
       trace,
     })
@@ -200,7 +202,12 @@ function runToEnd(run: Run): void {
   })
   const isOver = (): boolean => watch.violation !== null || run.settledMs !== null || run.isOverdue
   while (!isOver() && survivePowerFailures(() => time.next()));
-  if (run.settledMs === null) return
+  if (run.settledMs !== null) compareStates(run)
+  watch.onEnd()
+}
+
+/** All are level: the states behind equal numbers are compared once more. */
+function compareStates({ virtual, watch }: Run): void {
   for (const { id, isCorrect, running } of virtual.replicas) {
     if (!isCorrect || running === null) continue
     const { lastExecuted } = running.runtime.state

@@ -1,6 +1,5 @@
 /** One client of a simulation: the production runtime, and a seeded load that it carries. */
 import { assert } from '../base/assert.ts'
-import { utf8 } from '../base/bytes.ts'
 import type { Timestamp } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import type { Cluster, ClusterClient } from '../messages/cluster.ts'
@@ -9,10 +8,12 @@ import type { CryptoSuite, Signer } from '../ports.ts'
 import { ClientRuntime, type Submitted } from '../runtime/client-runtime.ts'
 import { type Operation, OperationsWriter } from '../store/operations-writer.ts'
 import type { WorkloadPlan } from './plan.ts'
+import type { QuietPhase } from './quiet-phase.ts'
 import type { Trace } from './trace.ts'
 import type { VirtualClock, VirtualTime } from './virtual-clock.ts'
 import type { VirtualNetwork } from './virtual-network.ts'
 import type { Watch } from './watch.ts'
+import { Workload } from './workload.ts'
 
 /** Virtual milliseconds until a reservation of timestamps is durable. */
 const RESERVATION_MS = 2
@@ -40,6 +41,7 @@ export interface ClientPlace {
   readonly network: VirtualNetwork
   readonly random: Random
   readonly workload: WorkloadPlan
+  readonly quiet: QuietPhase | null
   readonly watch: Watch
   readonly trace: Trace
 }
@@ -50,6 +52,7 @@ export class VirtualClient {
   readonly #runtime: ClientRuntime
   readonly #history: HistoryEntry[] = []
   readonly #writer = new OperationsWriter()
+  readonly #workload: Workload
   #open = 0
   /** What is left of the burst that is being sent. */
   #burst = 0
@@ -58,6 +61,7 @@ export class VirtualClient {
   constructor(place: ClientPlace) {
     this.#place = place
     this.#random = place.random
+    this.#workload = new Workload(place.index, place.random, place.workload)
     const { cluster, suite, signer, network, time, clock, random, identity } = place
     this.#runtime = new ClientRuntime({
       cluster,
@@ -97,8 +101,12 @@ export class VirtualClient {
 
   #pause(): void {
     this.#isPausing = true
-    const { time, workload } = this.#place
-    time.after(this.#random.next() * workload.pauseMsMax, () => {
+    const { time, workload, quiet } = this.#place
+    const pauseMs = this.#random.next() * workload.pauseMsMax
+    const nextMs = time.now + pauseMs
+    const isSilenced = quiet?.isIdle === true && nextMs >= quiet.fromMs && nextMs < quiet.untilMs
+    // Not all clients at once.
+    time.after(isSilenced ? quiet.untilMs - time.now + pauseMs : pauseMs, () => {
       this.#isPausing = false
       this.#burst = this.#random.between(1, workload.burstMax)
       this.#submitMore()
@@ -115,10 +123,10 @@ export class VirtualClient {
   }
 
   #submit(): void {
-    const { workload, watch, trace, time, identity, index } = this.#place
-    const operations = drawOperations(this.#random, workload)
-    const encoded = this.#encode(operations)
+    const { watch, trace, time, identity, index } = this.#place
     const timestamp = this.#runtime.state.nextTimestamp as Timestamp
+    const operations = this.#workload.draw(timestamp)
+    const encoded = this.#encode(operations)
     const entry: HistoryEntry = {
       client: index,
       timestamp,
@@ -153,32 +161,10 @@ export class VirtualClient {
       entry.refusal = submitted.reason
     } else {
       entry.results = submitted.results
+      this.#workload.learn(entry.operations, submitted.results)
       watch.onAnswer({ client: identity.id, timestamp: entry.timestamp, results: submitted.results })
     }
     // Not at once: the session is in the middle of a step.
     time.after(0, () => this.#submitMore())
   }
-}
-
-function drawOperations(random: Random, workload: WorkloadPlan): readonly Operation[] {
-  return Array.from({ length: random.between(1, workload.operationsMax) }, () =>
-    drawOperation(random, workload),
-  )
-}
-
-function drawOperation(random: Random, { keys }: WorkloadPlan): Operation {
-  const key = utf8(`key/${random.below(keys)}`)
-  const condition = random.chance(0.1) ? { ifRevision: random.below(50) } : {}
-  const kind = random.below(10)
-  if (kind < 5) return { kind: 'put', key, value: drawValue(random), ...condition }
-  if (kind < 8) return { kind: 'get', key }
-  if (kind < 9) return { kind: 'delete', key, ...condition }
-  return { kind: 'list', prefix: utf8('key/'), limit: random.below(8), cursor: new Uint8Array(0) }
-}
-
-/** Mostly short, sometimes long enough that frames differ in size by orders of magnitude. */
-function drawValue(random: Random): Uint8Array {
-  const value = new Uint8Array(random.chance(0.01) ? random.below(10_000) : random.below(40))
-  value.fill(random.below(256))
-  return value
 }

@@ -7,7 +7,7 @@ import type { Random } from '../base/random.ts'
 import type { Log, LogPosition, LogReplay } from '../ports.ts'
 import { createCopier } from './slab.ts'
 import type { VirtualTime } from './virtual-clock.ts'
-import { VirtualPageStore } from './virtual-page-store.ts'
+import { type PagesCopy, VirtualPageStore } from './virtual-page-store.ts'
 
 export interface DiskBehaviour {
   /** The least and the most time that a sync takes, in virtual milliseconds. */
@@ -22,6 +22,14 @@ export interface DiskBehaviour {
 const SLOW_SYNC_MS = [150, 500] as const
 /** Trimmed records are deleted in segments of so many. */
 const SEGMENT_RECORDS = 16
+
+/** A disk as it was once: what was synced. */
+interface DiskCopy {
+  readonly records: readonly Uint8Array[]
+  readonly first: number
+  readonly beginning: LogReplay['beginning']
+  readonly pages: PagesCopy
+}
 
 export class VirtualDisk {
   readonly #time: VirtualTime
@@ -38,6 +46,8 @@ export class VirtualDisk {
   #beginning: LogReplay['beginning'] = 'birth'
   /** Whether synced records are damaged: the next opening finds it. */
   #isRotten = false
+  #copied: DiskCopy | null = null
+  #isOld = false
   /** Rises at each crash and each opening: what was asked of the disk before is never answered. */
   #incarnation = 0
   #syncs = 0
@@ -75,7 +85,7 @@ export class VirtualDisk {
     return this.#syncs
   }
 
-  /** How many times the log began anew. */
+  /** How many times the log began anew, or was replaced by an older one. */
   get losses(): number {
     return this.#losses
   }
@@ -87,6 +97,21 @@ export class VirtualDisk {
   /** Whether the next opening will find that synced records are missing. */
   get isLost(): boolean {
     return this.#isRotten
+  }
+
+  /** Whether there is a copy of it that could be put in its place. */
+  get hasCopy(): boolean {
+    return this.#copied !== null
+  }
+
+  /** Whether what was synced is missing and the disk does not show it. */
+  get isOld(): boolean {
+    return this.#isOld
+  }
+
+  /** What was missing counts no more. */
+  outgrow(): void {
+    this.#isOld = false
   }
 
   /** From now on, or until now, each sync takes very long. */
@@ -111,6 +136,31 @@ export class VirtualDisk {
     this.#records.length = this.#durable - this.#first
     this.#pages.crash()
     return this.#durable
+  }
+
+  /** Somebody keeps a copy of what is synced, in place of an earlier one. */
+  copy(): void {
+    const records = this.#records.slice(0, this.#durable - this.#first)
+    this.#copied = { records, first: this.#first, beginning: this.#beginning, pages: this.#pages.copy() }
+  }
+
+  /** The copy takes the disk's place. Only while the node is down; gives how many records of the log are left. */
+  putBack(): number {
+    const copied = this.#copied
+    assert(copied !== null, 'there is a copy of the disk')
+    const { records, first, beginning, pages } = copied
+    const durable = first + records.length
+    if (durable < this.#durable || this.#isRotten) {
+      this.#isOld = true
+      this.#losses++
+    }
+    this.#isRotten = false
+    this.#records = [...records]
+    this.#first = first
+    this.#durable = durable
+    this.#beginning = beginning
+    this.#pages.putBack(pages)
+    return durable
   }
 
   /** Everything on the disk is gone. Only while the node is down. */
@@ -146,6 +196,9 @@ export class VirtualDisk {
     this.#beginning = 'amnesia'
     this.#losses++
     this.#isRotten = false
+    // It knows now what it lacks; and a copy from before is of another log.
+    this.#isOld = false
+    this.#copied = null
   }
 
   #logOf(incarnation: number): Log {

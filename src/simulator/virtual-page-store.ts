@@ -13,6 +13,13 @@ interface Task {
   readonly done: () => void
 }
 
+/** A page store as it was once. */
+export interface PagesCopy {
+  readonly pages: ReadonlyMap<string, Uint8Array>
+  readonly damaged: ReadonlySet<string>
+  readonly anchor: Anchor | null
+}
+
 export class VirtualPageStore implements PageStore {
   readonly #random: Random
   readonly #isTornAtCrash: boolean
@@ -103,6 +110,21 @@ export class VirtualPageStore implements PageStore {
     this.#pages.clear()
     this.#damaged.clear()
     this.#anchor = null
+  }
+
+  /** What a crash would surely leave. */
+  copy(): PagesCopy {
+    const pages = new Map(this.#pages)
+    for (const key of this.#uncommitted) pages.delete(key)
+    return { pages, damaged: new Set(this.#damaged), anchor: this.#anchor }
+  }
+
+  /** Is as it was when it was copied. Only while the node is down. */
+  putBack({ pages, damaged, anchor }: PagesCopy): void {
+    this.lose()
+    for (const [key, bytes] of pages) this.#pages.set(key, bytes)
+    for (const key of damaged) this.#damaged.add(key)
+    this.#anchor = anchor
   }
 
   /** Damages this share of the pages: reading one gives null from then on. */

@@ -6,6 +6,8 @@ import type { ClientId, ReplicaId } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import type { Cluster } from '../messages/cluster.ts'
 import { logWindowOf } from '../messages/limits.ts'
+import type { Effect } from '../pbft/effects.ts'
+import type { ReplicaState } from '../pbft/state.ts'
 import { step as protocolStep } from '../pbft/step.ts'
 import type { Application, CryptoSuite, Peer, Signer } from '../ports.ts'
 import { ReplicaRuntime } from '../runtime/replica-runtime.ts'
@@ -95,14 +97,16 @@ export class VirtualReplica {
 
   /** Whether it counts in f at the moment: a traitor, down, or without what its disk had promised. */
   get isFaulty(): boolean {
-    if (!this.isCorrect || this.#place.disk.isLost) return true
+    const { isLost, isOld } = this.#place.disk
+    if (!this.isCorrect || isLost || isOld) return true
     return this.#running === null ? this.#incarnation > 0 : isAmnesiac(this.#running.runtime.state)
   }
 
-  /** Whether its log began anew after a loss, and it takes part all the same. */
+  /** Whether its log began anew after a loss, or is an old copy, and it takes part all the same. */
   get isHealed(): boolean {
-    if (this.#running === null || !this.isCorrect || this.#place.disk.isLost) return false
-    return this.#place.disk.losses > 0 && !isAmnesiac(this.#running.runtime.state)
+    const { isLost, isOld, losses } = this.#place.disk
+    if (this.#running === null || !this.isCorrect || isLost || isOld) return false
+    return losses > 0 && !isAmnesiac(this.#running.runtime.state)
   }
 
   /** Null while the replica is down. */
@@ -152,17 +156,18 @@ export class VirtualReplica {
   }
 
   /**
-   * The power fails. What was sent and is still under way is lost too, if so asked; and so is the whole disk, or the
-   * synced part of the log.
+   * The power fails. What was sent and is still under way is lost too, if so asked; and so is the whole disk, the synced
+   * part of the log, or what is more recent than the copy of the disk.
    */
-  crash(how: { readonly losesSent: boolean; readonly loses?: 'disk' | 'log' }): void {
+  crash(how: { readonly losesSent: boolean; readonly loses?: 'disk' | 'log' | 'recent' }): void {
     const { id, twin, network, disk, watch } = this.#place
     this.#process?.end()
     this.#process = null
     this.#running?.runtime.stop()
     this.#running = null
     network.detach(this.#peer, how, twin)
-    const kept = disk.crash()
+    let kept = disk.crash()
+    if (how.loses === 'recent') kept = disk.putBack()
     if (how.loses === 'disk') disk.lose()
     if (how.loses === 'log') disk.rotLog()
     const survivingRecords = disk.isLost ? 0 : kept
@@ -193,6 +198,7 @@ export class VirtualReplica {
     return (state, event) => {
       const effects = (this.#betrayal ?? honest)(state, event)
       trace.step({ atMs: time.now, replica: id, event, effects })
+      if (disk.isOld) this.#judgeOldDisk(state, effects)
       if (this.isCorrect) {
         watch.onStep({
           replica: id,
@@ -206,6 +212,20 @@ export class VirtualReplica {
         })
       }
       return effects
+    }
+  }
+
+  /**
+   * Its disk is an old copy, and the others are asked what it forgot. If they prove it amnesiac, it is healed in time. If
+   * nobody does, it takes part with what it has: no promise of it holds, so from then on it counts as a traitor.
+   */
+  #judgeOldDisk({ health, recall }: ReplicaState, effects: readonly Effect[]): void {
+    const { id, disk, trace, time } = this.#place
+    if (effects.some((effect) => effect.kind === 'persist' && effect.record.kind === 'healed')) {
+      disk.outgrow()
+    } else if (this.isCorrect && health === 'sound' && recall === null) {
+      trace.note(time.now, `replica ${id} takes part with an old disk`)
+      this.turn((honest) => honest)
     }
   }
 

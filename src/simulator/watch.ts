@@ -12,6 +12,7 @@ import type {
   SeenStep,
   Violation,
 } from './checkers/checker.ts'
+import { clientsHistory } from './checkers/clients-history.ts'
 import { committedIsPrepared } from './checkers/committed-is-prepared.ts'
 import { durableBeforeSend } from './checkers/durable-before-send.ts'
 import { equalReplies } from './checkers/equal-replies.ts'
@@ -56,6 +57,7 @@ export function createCheckers(context: {
     equalReplies(),
     realTimeOrder(),
     linearizable(),
+    clientsHistory(),
     memoryBounds(clients),
   ]
   if (invariants === undefined) return checkers
@@ -107,6 +109,13 @@ export class Watch {
 
   onCrash(crashed: { readonly replica: ReplicaId; readonly survivingRecords: number }): void {
     for (const checker of this.#checkers) this.#note(checker, crashed.replica, checker.onCrash?.(crashed))
+  }
+
+  /** Nothing more happens. */
+  onEnd(): void {
+    for (const checker of this.#checkers) {
+      if (this.#violation === null) this.#note(checker, null, checker.onEnd?.())
+    }
   }
 
   #note(checker: Checker, replica: ReplicaId | null, explanation: string | null | undefined): void {

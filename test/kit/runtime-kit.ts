@@ -12,6 +12,12 @@ export interface SentFrame {
   readonly frame: Uint8Array
 }
 
+/** What it runs on in place of values that nobody looks at. */
+export interface RuntimeParts {
+  readonly application?: Application
+  readonly pages?: PageStore
+}
+
 export class RuntimeUnderTest {
   readonly runtime: ReplicaRuntime
   readonly sent: SentFrame[] = []
@@ -23,7 +29,8 @@ export class RuntimeUnderTest {
   #handler: TransportHandler | null = null
   #now = 1_000
 
-  constructor(kit: ClusterKit, id: number, results: Uint8Array) {
+  /** `results` are what its application gives every request, unless `parts` has another application. */
+  constructor(kit: ClusterKit, id: number, results: Uint8Array, parts: RuntimeParts = {}) {
     const signer = kit.signers[id]
     if (signer === undefined) throw new Error(`no replica ${id}`)
     const log: Uint8Array[] = []
@@ -32,7 +39,7 @@ export class RuntimeUnderTest {
       cluster: kit.cluster,
       suite,
       signer,
-      application: answering(results),
+      application: parts.application ?? answering(results),
       transport: {
         start: (handler) => {
           this.#handler = handler
@@ -52,7 +59,7 @@ export class RuntimeUnderTest {
           trim: () => {},
         },
       },
-      pages: NO_PAGES,
+      pages: parts.pages ?? NO_PAGES,
       entropy: (size) => new Uint8Array(size),
       clock: {
         now: () => this.#now as Milliseconds,

@@ -1,5 +1,5 @@
 /** Mistakes against section 2 of the rules. */
-import { type Mutant, pbft } from './mutant.ts'
+import { type Mutant, pbft, UNSEEN } from './mutant.ts'
 
 export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
@@ -11,6 +11,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/2.1-2.4-checkpoints.test.ts',
       test: 'CHECKPOINTs with different roots do not add up',
+      why: UNSEEN.noLiar,
     },
   },
   {
@@ -29,12 +30,36 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
       'if (stable.sequence > state.lastExecuted) return;\n    adoptStable(state, stable);\n    persist(',
   },
   {
+    name: 'H lies further above h than the log is long',
+    rule: '2.2',
+    file: pbft('state'),
+    search: '(state.lowWatermark + logWindow(state));',
+    replacement: '(state.lowWatermark + 2 * logWindow(state));',
+    paper: { file: 'paper/1.2-pre-prepare.test.ts', test: 'h < s <= H: the window', why: UNSEEN.noLiar },
+  },
+  {
+    name: 'H moves only with the own state',
+    rule: '2.2',
+    file: pbft('state'),
+    search: '(state.lowWatermark + logWindow(state));',
+    replacement: '(Math.min(state.lowWatermark, state.lastExecuted) + logWindow(state));',
+    paper: {
+      file: 'paper/2.1-2.4-checkpoints.test.ts',
+      test: 'h moves as soon as a certificate is seen',
+      why: UNSEEN.madeUp,
+    },
+  },
+  {
     name: 'a replica does not see that its state is not the stable one',
     rule: '2.2',
     file: pbft('checkpoint'),
     search: "state.health = 'diverged'",
     replacement: "state.health = 'sound'",
-    paper: { file: 'paper/2.1-2.4-checkpoints.test.ts', test: 'a root that is not the stable one' },
+    paper: {
+      file: 'paper/2.1-2.4-checkpoints.test.ts',
+      test: 'a root that is not the stable one',
+      why: UNSEEN.notRun,
+    },
   },
   {
     name: 'the counters enter the state one batch late',

@@ -1,5 +1,5 @@
 /** Mistakes against the end of rule 1.5: what contradicts itself is evidence. */
-import { type Mutant, pbft } from './mutant.ts'
+import { type Mutant, pbft, UNSEEN } from './mutant.ts'
 
 const FILE = 'paper/1.5-evidence.test.ts'
 const messages = 'src/messages/evidence.js'
@@ -11,7 +11,6 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     file: messages,
     search: "equalBytes(contentOf(first), contentOf(second)) ? 'same-content' : null",
     replacement: 'null',
-    paper: { file: FILE, test: 'what both may be said is no evidence' },
   },
   {
     name: 'votes of two views are evidence',
@@ -19,7 +18,7 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     file: messages,
     search: '|| a.view === b.view',
     replacement: '|| true',
-    paper: { file: FILE, test: 'what both may be said is no evidence' },
+    paper: { file: FILE, test: 'what both may be said is no evidence', why: UNSEEN.rare },
   },
   {
     name: 'evidence names another replica than the one that signed',
@@ -27,7 +26,6 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     file: messages,
     search: 'guilty: first.sender, first',
     replacement: 'guilty: first.sender === 0 ? 1 : 0, first',
-    paper: { file: FILE, test: 'convicted, though each got one half' },
   },
   {
     name: 'a vote that contradicts the own pre-prepare is not shown',
@@ -35,7 +33,7 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     file: pbft('normal-case'),
     search: 'showOddVote(step, slot, vote);',
     replacement: '',
-    paper: { file: FILE, test: 'convicted, though each got one half' },
+    paper: { file: FILE, test: 'convicted, though each got one half', why: UNSEEN.cost },
   },
   {
     name: 'what is shown needs no good signature',
@@ -43,7 +41,7 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     file: 'src/runtime/authentication.js',
     search: '?? shownFault(message.messages)',
     replacement: '',
-    paper: { file: FILE, test: 'an exhibit counts on its own link only' },
+    paper: { file: FILE, test: 'an exhibit counts on its own link only', why: UNSEEN.noLiar },
   },
   {
     name: 'evidence is not written again before the log is trimmed',
@@ -51,6 +49,6 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     file: pbft('checkpoint'),
     search: 'persistEvidenceAgain(step);',
     replacement: '',
-    paper: { file: FILE, test: 'evidence outlives a restart' },
+    paper: { file: FILE, test: 'evidence outlives a restart', why: UNSEEN.madeUp },
   },
 ]

@@ -19,8 +19,14 @@ export interface Kill {
   readonly what: string
 }
 
+export interface HuntOptions {
+  readonly seedsMax: number
+  /** Whether runs are to notice also those mutants that a test of a rule notices. */
+  readonly isByRunsOnly: boolean
+}
+
 /** Throws where a patch no longer applies, or where the test that is to notice it does not hold without it. */
-export async function hunt(mutant: Mutant, seedsMax: number): Promise<Kill> {
+export async function hunt(mutant: Mutant, { seedsMax, isByRunsOnly }: HuntOptions): Promise<Kill> {
   const directory = mkdtempSync(join(tmpdir(), 'strategos-mutant-'))
   try {
     cpSync(join(ROOT, 'dist'), join(directory, 'dist'), { recursive: true })
@@ -28,7 +34,7 @@ export async function hunt(mutant: Mutant, seedsMax: number): Promise<Kill> {
       cpSync(join(ROOT, file), join(directory, file), { recursive: true })
     }
     symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
-    if (mutant.paper !== undefined) return await huntByPaper(directory, mutant, mutant.paper)
+    if (mutant.paper !== undefined && !isByRunsOnly) return await huntByPaper(directory, mutant, mutant.paper)
     patchAll(directory, mutant)
     return (await huntByScenarios(directory)) ?? (await huntBySeeds(directory, seedsMax))
   } finally {
@@ -62,7 +68,7 @@ async function huntByPaper(
   patchAll(directory, mutant)
   const { failed } = await runPaper(directory, paper)
   if (failed === 0) return { by: null, seed: null, what: `${paper.file} > ${paper.test} holds` }
-  return { by: 'paper test', seed: null, what: `${paper.file} > ${paper.test}` }
+  return { by: 'paper test', seed: null, what: `${paper.file} > ${paper.test}; ${paper.why}` }
 }
 
 async function runPaper(

@@ -7,6 +7,15 @@ export interface Patch {
   readonly replacement: string
 }
 
+/** Why runs of a cluster do not show a mistake. */
+export const UNSEEN = {
+  noLiar: 'it lets in what no traitor and no client of the simulator sends',
+  madeUp: 'another rule makes up for it, only later',
+  cost: 'it costs time, work or fairness, and no more than a run allows',
+  rare: 'it takes several things at one moment, which no run brings together',
+  notRun: 'runs have none of it: files, processes, new clients, large requests, damaged states, old copies',
+} as const
+
 /** A small mistake that something has to notice. */
 export interface Mutant extends Patch {
   readonly name: string
@@ -20,6 +29,7 @@ export interface Mutant extends Patch {
     readonly file: string
     /** A part of the test's name. */
     readonly test: string
+    readonly why: (typeof UNSEEN)[keyof typeof UNSEEN]
   }
 }
 

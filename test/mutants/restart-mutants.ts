@@ -1,16 +1,26 @@
 /** Mistakes against section 6 of the rules. */
-import { type Mutant, pbft } from './mutant.ts'
+import { type Mutant, pbft, UNSEEN } from './mutant.ts'
 
 const AMNESIA = 'paper/6.4-amnesia.test.ts'
+const RETURN = 'paper/6.4-return.test.ts'
 const RECOVERIES = 'src/store/recoveries.js'
 
 /** Which records something waits for, and the test that sees it where no run does. */
 const RECORDS: readonly (readonly [string, NonNullable<Mutant['paper']> | null])[] = [
   ['proposed', null],
   ['prepared', null],
-  ['checkpoint', { file: 'paper/2.1-2.4-checkpoints.test.ts', test: 'it waits for the disk' }],
-  ['view-change', { file: 'paper/6.2-view-restart.test.ts', test: 'VIEW-CHANGE waits for v' }],
-  ['new-view-made', { file: 'paper/6.2-view-restart.test.ts', test: 'NEW-VIEW waits for its record' }],
+  [
+    'checkpoint',
+    { file: 'paper/2.1-2.4-checkpoints.test.ts', test: 'it waits for the disk', why: UNSEEN.rare },
+  ],
+  [
+    'view-change',
+    { file: 'paper/6.2-view-restart.test.ts', test: 'VIEW-CHANGE waits for v', why: UNSEEN.rare },
+  ],
+  [
+    'new-view-made',
+    { file: 'paper/6.2-view-restart.test.ts', test: 'NEW-VIEW waits for its record', why: UNSEEN.rare },
+  ],
 ]
 
 export const RESTART_MUTANTS: readonly Mutant[] = [
@@ -76,6 +86,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/6.2-restart.test.ts',
       test: 'a primary sends its logged PRE-PREPAREs again byte for byte',
+      why: UNSEEN.madeUp,
     },
   },
   {
@@ -88,6 +99,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/6.2-restart.test.ts',
       test: 'decisions are executed again in their order, whatever order the log has',
+      why: UNSEEN.madeUp,
     },
   },
   {
@@ -99,6 +111,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/6.2-view-restart.test.ts',
       test: 'between views it says its VIEW-CHANGE again, byte for byte, and waits on',
+      why: UNSEEN.rare,
     },
   },
   {
@@ -107,7 +120,11 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     file: pbft('recovery'),
     search: 'replayNewView(state, record.newView);',
     replacement: '',
-    paper: { file: 'paper/6.2-view-restart.test.ts', test: 'O is as binding after it as before' },
+    paper: {
+      file: 'paper/6.2-view-restart.test.ts',
+      test: 'O is as binding after it as before',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'an amnesiac replica votes',
@@ -129,7 +146,11 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     file: pbft('recall'),
     search: 'message.sender === config.id && isForgotten(state, message)',
     replacement: 'false',
-    paper: { file: 'paper/6.4-recall.test.ts', test: 'that it does not know makes it amnesiac' },
+    paper: {
+      file: 'paper/6.4-recall.test.ts',
+      test: 'that it does not know makes it amnesiac',
+      why: UNSEEN.notRun,
+    },
   },
   {
     name: 'an amnesiac replica is healed as soon as it is level',
@@ -145,8 +166,9 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     search: 'const isHistory = executed.sequence + logWindow(state) <= state.lowWatermark;',
     replacement: 'const isHistory = executed.sequence <= state.lowWatermark;',
     paper: {
-      file: 'paper/6.4-amnesia.test.ts',
+      file: RETURN,
       test: 'not before the checkpoint at or above s_r + L is stable',
+      why: UNSEEN.rare,
     },
   },
   {
@@ -155,7 +177,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     file: pbft('checkpoint'),
     search: "if (state.health === 'diverged')\n        state.health = 'sound';",
     replacement: "state.health = 'sound';",
-    paper: { file: AMNESIA, test: 'a checkpoint alone does not do it' },
+    paper: { file: RETURN, test: 'a checkpoint alone does not do it', why: UNSEEN.rare },
   },
   {
     name: 'a healed replica comes back in view u + 1',
@@ -164,8 +186,9 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     search: 'const view = (executed.view + 2);',
     replacement: 'const view = (executed.view + 1);',
     paper: {
-      file: AMNESIA,
+      file: RETURN,
       test: 'it comes back with VIEW-CHANGE(u + 2), once that is on disk, and never votes below',
+      why: UNSEEN.rare,
     },
   },
   {
@@ -175,8 +198,9 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     search: 'if (state.view < view + 2)\n            startViewChange(step, (view + 2));',
     replacement: '',
     paper: {
-      file: 'paper/6.4-amnesia.test.ts',
+      file: 'paper/6.4-helping.test.ts',
       test: 'each of them below view u + 2 goes there when its own h has reached s_r + L',
+      why: UNSEEN.rare,
     },
   },
   {
@@ -188,6 +212,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     paper: {
       file: AMNESIA,
       test: 'found executed in a transferred state, without a certificate, it takes a new nonce',
+      why: UNSEEN.rare,
     },
   },
   {
@@ -196,7 +221,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     file: pbft('recovery-operations'),
     search: 'if (!isAccepted)\n            continue;',
     replacement: '',
-    paper: { file: AMNESIA, test: 'one that is executed and refused heals nothing' },
+    paper: { file: AMNESIA, test: 'one that is executed and refused heals nothing', why: UNSEEN.rare },
   },
   {
     name: 'a repeated nonce is accepted again',
@@ -204,7 +229,11 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     file: RECOVERIES,
     search: 'return this.#tree.get(acceptedKey(replica, requestDigest)) !== null;',
     replacement: 'return false;',
-    paper: { file: 'store/transfer.test.ts', test: 'are accepted once each, by the digest of the request' },
+    paper: {
+      file: 'store/transfer.test.ts',
+      test: 'are accepted once each, by the digest of the request',
+      why: UNSEEN.noLiar,
+    },
   },
   {
     name: 'recoveries of one replica keep no distance',
@@ -215,6 +244,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'store/transfer.test.ts',
       test: 'the next one is refused for a distance that doubles each time',
+      why: UNSEEN.noLiar,
     },
   },
   {
@@ -223,6 +253,6 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     file: pbft('checkpoint'),
     search: "if (state.health === 'amnesiac')\n        return;",
     replacement: '',
-    paper: { file: AMNESIA, test: 'its log is not cut while it is amnesiac' },
+    paper: { file: AMNESIA, test: 'its log is not cut while it is amnesiac', why: UNSEEN.rare },
   },
 ]

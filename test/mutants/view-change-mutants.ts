@@ -1,5 +1,5 @@
 /** Mistakes against section 3 of the rules. */
-import { type Mutant, pbft } from './mutant.ts'
+import { type Mutant, pbft, UNSEEN } from './mutant.ts'
 
 const FOLLOWING = 'paper/3.7-3.12-following.test.ts'
 const NEW_VIEW = 'paper/3.4-3.5-new-view.test.ts'
@@ -19,10 +19,6 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     search: 'const content = viewChangeContent(state);',
     replacement:
       'const whole = viewChangeContent(state);\n    const isNull = ({ prePrepare }) => prePrepare.digest.every((byte, at) => byte === state.nullBatch.digest[at]);\n    const content = { ...whole, preparedCertificates: whole.preparedCertificates.filter((each) => !isNull(each)) };',
-    paper: {
-      file: 'paper/3.1-3.2-view-change.test.ts',
-      test: 'P holds what was prepared, null batches included',
-    },
   },
   {
     name: 'the certificate of h is not looked at in a VIEW-CHANGE',
@@ -30,7 +26,11 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     file: pbft('view-change'),
     search: 'const fault = checkpointCertificateFault(stable, { n, checkpointInterval });',
     replacement: 'const fault = null;',
-    paper: { file: 'paper/3.1-3.2-view-change.test.ts', test: 'dropped whole: C of Q - 1' },
+    paper: {
+      file: 'paper/3.1-3.2-view-change.test.ts',
+      test: 'dropped whole: C of Q - 1',
+      why: UNSEEN.noLiar,
+    },
   },
   {
     name: 'an entry of P may have Q - 2 PREPAREs',
@@ -38,7 +38,11 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     file: 'src/messages/certificate.js',
     search: "kind: 'prepare', needed: quorum(n) - 1",
     replacement: "kind: 'prepare', needed: quorum(n) - 2",
-    paper: { file: 'paper/3.1-3.2-view-change.test.ts', test: 'dropped whole: Q - 2 PREPAREs' },
+    paper: {
+      file: 'paper/3.1-3.2-view-change.test.ts',
+      test: 'dropped whole: Q - 2 PREPAREs',
+      why: UNSEEN.noLiar,
+    },
   },
   {
     name: 'the entry of the lowest view is chosen',
@@ -90,7 +94,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
         replacement: 'if (false)',
       },
     ],
-    paper: { file: NEW_VIEW, test: 'what is at or below maxSeq is accepted from O only' },
+    paper: { file: NEW_VIEW, test: 'what is at or below maxSeq is accepted from O only', why: UNSEEN.noLiar },
   },
   {
     name: 'O is believed, not recomputed',
@@ -98,7 +102,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     file: pbft('new-view'),
     search: "return isSame ? null : 'new-view-selects-otherwise'",
     replacement: 'return null',
-    paper: { file: NEW_VIEW, test: 'not believed: O with another digest' },
+    paper: { file: NEW_VIEW, test: 'not believed: O with another digest', why: UNSEEN.noLiar },
   },
   {
     name: 'an invalid NEW-VIEW does not end its view',
@@ -106,7 +110,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     file: pbft('new-view'),
     search: 'refute(step, view);\n        return;',
     replacement: 'return;',
-    paper: { file: NEW_VIEW, test: 'it ends the view once Q VIEW-CHANGEs are held' },
+    paper: { file: NEW_VIEW, test: 'it ends the view once Q VIEW-CHANGEs are held', why: UNSEEN.noLiar },
   },
   {
     name: 'PREPARE for an entry of O before its batch is here',
@@ -115,8 +119,9 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     search: 'if (accepted === null || !hasBatch(state, slot, accepted.digest))\n        return;',
     replacement: 'if (accepted === null)\n        return;',
     paper: {
-      file: 'paper/3.4-3.5-new-view.test.ts',
-      test: 'what is missing is fetched by digest from all, and prepared when it is on disk',
+      file: NEW_VIEW,
+      test: 'what is missing is fetched by digest from all, and prepared when',
+      why: UNSEEN.rare,
     },
   },
   {
@@ -126,8 +131,9 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     search: "persist(step, { kind: 'batch', sequence, batch });",
     replacement: '',
     paper: {
-      file: 'paper/3.4-3.5-new-view.test.ts',
-      test: 'the PRE-PREPARE of an entry of O, with its batch, brings that batch',
+      file: NEW_VIEW,
+      test: 'what is missing is fetched by digest from all, and prepared when',
+      why: UNSEEN.rare,
     },
   },
   {
@@ -136,7 +142,6 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     file: pbft('retransmission'),
     search: 'slot.decided?.[0]?.digest ?? slot.accepted?.digest ?? null',
     replacement: 'slot.decided?.[0]?.digest ?? null',
-    paper: { file: NEW_VIEW, test: 'what is missing is fetched by digest from all' },
   },
   {
     name: 'the timer runs with nothing waiting once views have changed',
@@ -151,7 +156,11 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
         replacement: 'else if (false) {',
       },
     ],
-    paper: { file: 'paper/3.6-timer.test.ts', test: 'with nothing waiting the timer stops on entering' },
+    paper: {
+      file: 'paper/3.6-timer.test.ts',
+      test: 'with nothing waiting the timer stops on entering',
+      why: UNSEEN.cost,
+    },
   },
   {
     name: 'T never doubles',
@@ -159,7 +168,11 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     file: pbft('view-change'),
     search: 'Math.min(2 * state.timeoutTicks, TIMEOUT_TICKS_MAX)',
     replacement: 'state.timeoutTicks',
-    paper: { file: 'paper/3.6-timer.test.ts', test: 'each view that serves nobody gets twice the patience' },
+    paper: {
+      file: 'paper/3.6-timer.test.ts',
+      test: 'each view that serves nobody gets twice the patience',
+      why: UNSEEN.cost,
+    },
   },
   {
     name: 'T starts at the own VIEW-CHANGE',
@@ -167,7 +180,6 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     file: pbft('view-change'),
     search: 'if (state.isActive || !mayVote(state) || movedTo(state, state.view) < quorum(state.config.n))',
     replacement: 'if (state.isActive || !mayVote(state))',
-    paper: { file: 'paper/3.6-timer.test.ts', test: 'T starts when Q VIEW-CHANGEs for v’ or above are held' },
   },
   {
     name: 'nobody joins a view change',
@@ -175,7 +187,11 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     file: pbft('view-change'),
     search: 'if (joined > state.view)\n        startViewChange(step, joined);',
     replacement: '',
-    paper: { file: 'paper/3.7-3.12-following.test.ts', test: 'W that moved on are followed at once' },
+    paper: {
+      file: 'paper/3.7-3.12-following.test.ts',
+      test: 'W that moved on are followed at once',
+      why: UNSEEN.madeUp,
+    },
   },
   {
     name: 'f replicas that moved on are followed',
@@ -186,6 +202,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     paper: {
       file: FOLLOWING,
       test: 'W that moved on are followed at once, without the timer; fewer are not',
+      why: UNSEEN.noLiar,
     },
   },
   {
@@ -202,7 +219,11 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     file: pbft('new-view'),
     search: 'relayOldest(step, HANDED_OVER_MAX);',
     replacement: '',
-    paper: { file: FOLLOWING, test: 'waiting requests are handed to the new primary, oldest first' },
+    paper: {
+      file: FOLLOWING,
+      test: 'waiting requests are handed to the new primary, oldest first',
+      why: UNSEEN.madeUp,
+    },
   },
   {
     name: 'votes of a view that was left still go out',
@@ -224,7 +245,19 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     file: 'src/runtime/verified-envelopes.js',
     search: 'return known !== undefined && equalBytes(known, message.envelope);',
     replacement: 'if (known === undefined) this.add(message);\n        return known !== undefined;',
-    paper: { file: FOLLOWING, test: 'what failed is not remembered as good' },
+    paper: { file: FOLLOWING, test: 'what failed is not remembered as good', why: UNSEEN.noLiar },
+  },
+  {
+    name: 'what was checked is checked again inside a view change',
+    rule: '3.12',
+    file: 'src/runtime/verified-envelopes.js',
+    search: 'return known !== undefined && equalBytes(known, message.envelope);',
+    replacement: 'return false;',
+    paper: {
+      file: FOLLOWING,
+      test: 'a long message is checked a signature at a time, and equal bytes once',
+      why: UNSEEN.cost,
+    },
   },
   {
     name: 'a long message is checked in one go',
@@ -232,6 +265,10 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     file: 'src/runtime/long-checks.js',
     search: 'const SIGNATURES_AT_ONCE = 16;',
     replacement: 'const SIGNATURES_AT_ONCE = 1 << 20;',
-    paper: { file: FOLLOWING, test: 'checking goes on in slices that leave the loop responsive' },
+    paper: {
+      file: FOLLOWING,
+      test: 'checking goes on in slices that leave the loop responsive',
+      why: UNSEEN.cost,
+    },
   },
 ]

@@ -159,14 +159,22 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(sentKinds(backup.receive(kit.status(2)))).not.toContain('pre-prepare')
   })
 
-  test('PBFT-1.11 who sees in a STATUS that it lacks a pre-prepare asks before the idle period is over', () => {
+  test('PBFT-1.11 who sees in a STATUS that it lacks a pre-prepare asks that peer at once, at a bounded rate', () => {
     const backup = new ReplicaUnderTest(kit, 1)
+    const asked = (sender: number, accepted: Uint8Array) =>
+      effectsOf(backup.receive(kit.status(sender, { accepted })), 'send')
     const others = kit.ids.filter((id) => id !== 1)
-    const effects = [
-      ...others.flatMap((sender) => backup.receive(kit.status(sender, { accepted: Uint8Array.of(1) }))),
-      ...backup.tick(3 * STATUS_BUSY_TICKS),
-    ]
-    expect(sentKinds(effects)).toContain('status')
+    for (const sender of others) expect(asked(sender, Uint8Array.of(0))).toEqual([])
+    for (const sender of others) {
+      expect(asked(sender, Uint8Array.of(1))).toMatchObject([{ to: sender, outgoing: { kind: 'status' } }])
+      expect(asked(sender, Uint8Array.of(1))).toEqual([])
+    }
+    backup.tick(STATUS_BUSY_TICKS)
+    expect(asked(0, Uint8Array.of(1))).toHaveLength(1)
+    // What was accepted here too is no reason to ask.
+    backup.receive(kit.prePrepare({ sequence: 1, batch: batchAt(1) }))
+    backup.tick(STATUS_BUSY_TICKS)
+    expect(asked(0, Uint8Array.of(1))).toEqual([])
   })
 
   test('PBFT-1.11 FETCH is answered at a bounded rate per peer', () => {

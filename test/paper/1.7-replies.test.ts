@@ -6,6 +6,7 @@ import { encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import type { Message, Reply } from '../../src/messages/message.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
+import { encodeReplyBody } from '../../src/messages/reply.ts'
 import type { Outcome } from '../../src/ports.ts'
 import { createReplyMaker } from '../../src/runtime/replies.ts'
 import { createClusterKit, hash, seedOf } from '../kit/cluster-kit.ts'
@@ -43,6 +44,17 @@ function repliesOf(
   return { replies, outcomes: answers.map(({ outcome }) => outcome) }
 }
 
+const bodyOf = (reply: Reply): Uint8Array => reply.bytes.slice(4 + reply.envelope.length)
+/** The same signed root, with another body behind it. */
+const framed = ({ payload, authentication }: Reply, body: Uint8Array): Uint8Array =>
+  encodeFrame({ kind: FRAME_KINDS.reply, payload, authentication, body }).bytes
+/** Where the first leaf of five stands, and the path that its reply carries. */
+const placeIn = (reply: Reply) => ({
+  index: 0,
+  count: 5,
+  path: [0, 1, 2].map((step) => bodyOf(reply).slice(109 + 32 * step, 141 + 32 * step)),
+})
+
 const rejects = (message: Message) => kit.authenticated(message, kit.replicaPeer(0))
 
 describe('one authentication per batch', () => {
@@ -74,14 +86,6 @@ describe('one authentication per batch', () => {
     const { replies } = repliesOf(5)
     const [first, second] = replies
     if (first === undefined || second === undefined) throw new Error('no replies')
-    const bodyOf = (reply: Reply) => reply.bytes.slice(4 + reply.envelope.length)
-    const framed = (reply: Reply, body: Uint8Array) =>
-      encodeFrame({
-        kind: FRAME_KINDS.reply,
-        payload: reply.payload,
-        authentication: reply.authentication,
-        body,
-      }).bytes
     expect(decodeMessage(framed(first, bodyOf(second)), kit.tools)).toMatchObject({ kind: 'reply' })
     const body = bodyOf(first)
     for (let at = 0; at < body.length; at++) {
@@ -90,6 +94,26 @@ describe('one authentication per batch', () => {
       expect(decodeMessage(framed(first, altered), kit.tools).kind).toBe('rejection')
     }
   })
+
+  test.each([true, false])(
+    'PBFT-1.7 other results with their own digest miss the root: the leaf covers the digest, results sent along: %s',
+    (isWhole) => {
+      const [reply] = repliesOf(5, isWhole).replies
+      if (reply === undefined) throw new Error('no reply')
+      const { requestDigest } = reply
+      const leaf = { publicKey: kit.clientSigner(0).publicKey, timestamp: reply.timestamp, requestDigest }
+      const reframed = (results: Uint8Array) => {
+        const body = encodeReplyBody(
+          { ...leaf, resultDigest: hash(results) },
+          placeIn(reply),
+          isWhole ? results : null,
+        )
+        return decodeMessage(framed(reply, body), kit.tools)
+      }
+      expect(reframed(seedOf(0))).toMatchObject({ kind: 'reply', resultDigest: reply.resultDigest })
+      expect(reframed(seedOf(77))).toMatchObject({ kind: 'rejection', reason: 'digest-mismatch' })
+    },
+  )
 
   test('PBFT-1.7 a reply whose root another replica signed is refused', () => {
     const [reply] = repliesOf(1).replies

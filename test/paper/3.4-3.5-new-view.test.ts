@@ -1,8 +1,10 @@
 /** Rules 3.4 and 3.5: who believes a NEW-VIEW, and what follows from it. TOCS 2002 section 4.5.2. */
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
+import type { View } from '../../src/base/ids.ts'
 import { CHECKPOINT_INTERVAL, LOG_WINDOW } from '../../src/messages/limits.ts'
 import type { ViewChange } from '../../src/messages/message.ts'
+import { RESEND_AFTER_TICKS, STATUS_BUSY_TICKS } from '../../src/pbft/parameters.ts'
 import { type ChoiceOptions, CLUSTER_SIZES, createClusterKit, seedOf } from '../kit/cluster-kit.ts'
 import { broadcastsOf, decide, effectsOf, ReplicaUnderTest, reasonsOf } from '../kit/replica-kit.ts'
 import { choicesFrom, enter, leaveFor, newViewFrom, plainNewView, prepareAt } from '../kit/view-change-kit.ts'
@@ -265,9 +267,40 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       backup.receive(kit.delivery(3, 1, b)) // another batch
       backup.receive(kit.delivery(3, 2, a)) // another place
       expect(broadcastsOf(backup.settle(), 'prepare')).toEqual([])
+      expect(backup.records.map(({ kind }) => kind)).not.toContain('batch')
       expect(broadcastsOf(backup.receive(kit.delivery(3, 1, a)), 'prepare')).toEqual([])
+      expect(backup.records.at(-1)).toMatchObject({ kind: 'batch', sequence: 1, batch: { digest: a.digest } })
+      // The syncs before its record let nothing go.
+      expect(
+        broadcastsOf(backup.step({ kind: 'persisted', records: backup.syncedRecords }), 'prepare'),
+      ).toEqual([])
       expect(broadcastsOf(backup.sync(), 'prepare')).toEqual([place(1, a)])
+      // What it voted for it still has after a crash: it stands by its vote, and fetches the other one only.
+      const again = backup.restarted()
+      expect(broadcastsOf([...again.resumed, ...again.settle()], 'prepare')).toContainEqual(place(1, a))
+      const lacking = broadcastsOf(again.tick(10), 'fetch').map(({ sequence }) => sequence)
+      expect([...new Set(lacking)]).toEqual([3])
       expect(broadcastsOf(backup.tick(10), 'fetch').every(({ sequence }) => sequence === 3)).toBe(true)
+    })
+
+    test('PBFT-3.5 PBFT-6 what was fetched is passed on to others only once it is on disk', () => {
+      const backup = new ReplicaUnderTest(kit, 2)
+      enter(kit, backup, VIEW, { prepared })
+      backup.settle()
+      backup.tickHearing(3 * RESEND_AFTER_TICKS) // the primary evidently does not send it
+      backup.receive(kit.delivery(3, 1, a))
+      const lacking = kit.status(3, { view: VIEW as View })
+      const passedOn = (): boolean =>
+        effectsOf(backup.receive(lacking), 'send').some(
+          ({ outgoing }) =>
+            outgoing.kind === 'relayed' &&
+            outgoing.message.kind === 'pre-prepare' &&
+            outgoing.message.sequence === 1,
+        )
+      expect(passedOn()).toBe(false)
+      backup.settle()
+      backup.tickHearing(STATUS_BUSY_TICKS)
+      expect(passedOn()).toBe(true)
     })
 
     test('PBFT-3.5 a decision brings the batch as well', () => {

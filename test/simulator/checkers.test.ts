@@ -16,15 +16,18 @@ const SEED = 7
 const quietPlan = (): Plan => ({ ...withoutFaults(drawPlan(SEED, 4)), network: CALM_NETWORK })
 
 describe('every checker sees the violation that is planted for it', () => {
-  for (const { invariant, name, what, sabotage } of PLANTED_VIOLATIONS) {
+  for (const { invariant, name, what, sabotage, isSeenByThisOnly, says = '' } of PLANTED_VIOLATIONS) {
     it(`${invariant}, ${name}: ${what}`, () => {
       const options = { seed: SEED, n: 4, plan: quietPlan() }
       const result = simulate({ ...options, sabotage, invariants: [invariant] })
       expect(result.verdict).toBe('safety')
       expect(result.violation).toMatchObject({ invariant, name })
+      expect(result.violation?.explanation).toContain(says)
       expect(result.explanation.join('\n')).toContain(`strategos simulate --seed ${SEED} --replicas 4`)
       // Together with all the others something is seen as well, perhaps by another checker that is earlier.
-      expect(simulate({ ...options, sabotage }).verdict).toBe('safety')
+      const { verdict, violation } = simulate({ ...options, sabotage })
+      expect(verdict).toBe('safety')
+      if (isSeenByThisOnly) expect(violation?.name).toBe(name)
     })
   }
 

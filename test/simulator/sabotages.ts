@@ -1,12 +1,15 @@
 /** Ways to break correct replicas, one for each invariant: each must be seen by its checker. */
+import { concatBytes, toHex, writeU32 } from '../../src/base/bytes.ts'
 import { type Sequence, toReplicaId, type View } from '../../src/base/ids.ts'
 import { wholePrePrepare } from '../../src/messages/cited.ts'
 import type { ViewChangeContent } from '../../src/messages/content.ts'
-import type { Batch } from '../../src/messages/message.ts'
+import type { Batch, NewView } from '../../src/messages/message.ts'
 import type { Effect } from '../../src/pbft/effects.ts'
 import { findBatch, type ReplicaState } from '../../src/pbft/state.ts'
 import type { Application, Outcome } from '../../src/ports.ts'
 import type { Sabotage } from '../../src/simulator/virtual-replica.ts'
+import { nextOperation, OPERATION_CODES, openOperations } from '../../src/store/operations.ts'
+import { RESULT_HEADER_BYTES, RESULTS_HEADER_BYTES, readResults, STATUSES } from '../../src/store/results.ts'
 
 export interface PlantedViolation {
   readonly invariant: number
@@ -14,6 +17,10 @@ export interface PlantedViolation {
   readonly name: string
   readonly what: string
   readonly sabotage: Sabotage
+  /** Whether no other checker can see it. */
+  readonly isSeenByThisOnly?: true
+  /** Part of what its checker says. */
+  readonly says?: string
 }
 
 /** The replica that goes wrong where one is enough. A backup of view 0. */
@@ -43,6 +50,15 @@ function withoutPrepared(effect: Effect, state: ReplicaState): readonly Effect[]
   const batch = findBatch(state, prePrepare.sequence, prePrepare.digest)
   if (batch === null) return [effect]
   return [{ ...effect, record: { kind: 'accepted', prePrepare: wholePrePrepare(prePrepare, batch) } }]
+}
+
+/** Logs a NEW-VIEW that chose the batch instead of the pre-prepare with the batch itself. */
+function withoutBatch(effect: Effect): readonly Effect[] {
+  if (effect.kind !== 'persist' || effect.record.kind !== 'accepted') return [effect]
+  const { prePrepare } = effect.record
+  const { view, bytes } = prePrepare
+  const newView = { view, bytes, contents: { viewChanges: [], prePrepares: [prePrepare] } }
+  return [{ kind: 'persist', record: { kind: 'new-view', newView: newView as unknown as NewView } }]
 }
 
 /** The victim, or everybody, does this too at its so-manieth tick. */
@@ -113,6 +129,41 @@ function falseEvidence({ slots }: ReplicaState): readonly Effect[] {
   if (first === undefined || second === undefined) return []
   const evidence = { guilty: VICTIM_ID, first, second }
   return [{ kind: 'persist', record: { kind: 'evidence', evidence, isNew: true } }]
+}
+
+const REVISION_BYTES = 8
+
+/**
+ * Answers each get with what the first get of that key found, under the revision of now: consistent in itself, the same
+ * at all replicas, and told to nobody but the clients.
+ */
+function staleReads(inner: Application): Application {
+  const first = new Map<string, Uint8Array>()
+  const stale = (operations: Uint8Array, results: Uint8Array): Uint8Array => {
+    const cursor = openOperations(operations)
+    const framed = (readResults(results) ?? []).map(({ status, fields }) => {
+      if (cursor === null || nextOperation(cursor) !== null) return { status, fields }
+      if (cursor.code !== OPERATION_CODES.get || status !== 'ok') return { status, fields }
+      const key = toHex(cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd))
+      const found = first.get(key) ?? fields.slice(REVISION_BYTES)
+      first.set(key, found)
+      return { status, fields: concatBytes(fields.subarray(0, REVISION_BYTES), found) }
+    })
+    const parts = framed.map(({ status, fields }) => {
+      const head = new Uint8Array(RESULT_HEADER_BYTES)
+      head[0] = STATUSES[status]
+      writeU32(head, 1, fields.length)
+      return concatBytes(head, fields)
+    })
+    return concatBytes(results.subarray(0, RESULTS_HEADER_BYTES), ...parts)
+  }
+  return withOutcomes(inner, (sequence, batch) =>
+    inner.execute(sequence, batch).map((outcome, index) => {
+      const operations = batch.requests[index]?.operations
+      if (outcome.results === null || operations === undefined) return outcome
+      return { ...outcome, results: stale(operations, outcome.results) }
+    }),
+  )
 }
 
 export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
@@ -307,6 +358,13 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
     sabotage: effectsBecome(withoutPrepared),
   },
   {
+    invariant: 11,
+    name: 'durable before send',
+    what: 'a replica votes for the choice of a NEW-VIEW whose batch is not on its disk',
+    sabotage: effectsBecome(withoutBatch),
+    says: 'but its batch was never logged',
+  },
+  {
     invariant: 12,
     name: 'equal replies',
     what: 'a replica answers something else',
@@ -326,5 +384,12 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
     name: 'real-time order',
     what: 'all replicas agree on a stale answer',
     sabotage: { application: (_replica, inner) => staleResults(inner) },
+  },
+  {
+    invariant: 13,
+    name: 'clients history',
+    what: 'all replicas give the same stale reads',
+    sabotage: { application: (_replica, inner) => staleReads(inner) },
+    isSeenByThisOnly: true,
   },
 ]

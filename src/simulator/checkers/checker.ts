@@ -76,6 +76,8 @@ export interface Checker {
   onRequest?(seen: SeenRequest): string | null
   onAnswer?(seen: SeenAnswer): string | null
   onSettled?(seen: SeenSettled): string | null
+  /** The run is over, settled or not. */
+  onEnd?(): string | null
   /** A replica crashed; so many records of its log are left. */
   onCrash?(crashed: { readonly replica: ReplicaId; readonly survivingRecords: number }): string | null
 }

@@ -1,6 +1,7 @@
+import { equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId } from '../../base/ids.ts'
 import { isRejection } from '../../messages/rejection.ts'
-import type { Effect } from '../../pbft/effects.ts'
+import type { Effect, LogRecord } from '../../pbft/effects.ts'
 import type { Checker, SeenStep } from './checker.ts'
 import { placeKey, type SeenVote, shortDigest, type VoteKind, voteOfEffect } from './votes-seen.ts'
 
@@ -12,34 +13,45 @@ const NEEDED: Readonly<Record<VoteKind, string>> = {
 }
 
 /**
- * 11. Durable before send: a PRE-PREPARE, PREPARE or COMMIT leaves only when the record it depends on is synced, so
- * that no crash makes a replica forget what it said.
+ * 11. Durable before send: a message leaves only when the record it depends on is synced, and a vote only when the batch
+ * is too, wherever it came from, so that no crash makes a replica forget what it said, or unable to say it again:
+ * whoever counts its vote relies on it to have the batch (rule 3.5).
  */
 export function durableBeforeSend(): Checker {
-  /** Per replica, the position in its log of the record that each of its messages depends on. */
+  /** Per replica, the position in its log of the record that each of its messages depends on, and of each batch. */
   const positions = new Map<ReplicaId, Map<string, number>>()
   return {
     invariant: 11, // PBFT-7.11
     name: 'durable before send',
     onStep(seen) {
-      const { replica, isRecovering, effects, syncedRecords } = seen
+      const { replica, isRecovering, effects, syncedRecords, state } = seen
       if (isRecovering) return null
+      const isSynced = (needed: number | undefined): boolean => needed !== undefined && needed < syncedRecords
       const own = positions.get(replica) ?? new Map<string, number>()
       positions.set(replica, own)
       let position = seen.appendedRecords
       for (const effect of effects) {
         if (effect.kind === 'persist') {
           for (const message of dependsOn(seen, effect)) own.set(message, position)
+          const batch = batchOf(effect.record)
+          if (batch !== null && !own.has(batch)) own.set(batch, position)
           position++
           continue
         }
+        const announced = announcementOf(effect, replica)
+        if (announced !== null && !isSynced(own.get(announced))) {
+          return `sent ${announced}, but its record ${own.has(announced) ? 'is not yet synced' : 'was never logged'}`
+        }
         const vote = voteOfEffect(effect, replica)
         if (vote === null || vote.sender !== replica) continue
-        const needed = own.get(keyOf(vote))
-        if (needed !== undefined && needed < syncedRecords) continue
+        const record = own.get(keyOf(vote))
+        const isNull = equalBytes(vote.digest, state.nullBatch.digest) // everybody has it
+        const batch = isNull ? record : own.get(batchKey(vote.digest))
+        if (isSynced(record) && isSynced(batch)) continue
         const { kind, view, sequence } = vote
-        const why = needed === undefined ? 'was never logged' : 'is not yet synced'
-        return `sent ${kind} in view ${view} at ${sequence}, but ${NEEDED[kind]} ${why}`
+        const [needed, place] = isSynced(record) ? ['its batch', batch] : [NEEDED[kind], record]
+        const why = place === undefined ? 'was never logged' : 'is not yet synced'
+        return `sent ${kind} in view ${view} at ${sequence}, but ${needed} ${why}`
       }
       return null
     },
@@ -71,11 +83,15 @@ function dependsOn(
       const { view, sequence, digest } = first
       return [keyOf({ kind: 'commit', sender: state.config.id, view, sequence, digest })]
     }
+    case 'checkpoint':
+    case 'view-change':
+      return [announcement(record.kind === 'checkpoint' ? record : record.content)]
     case 'new-view-made': {
       const { view, choices } = record.content
-      return choices.map(({ sequence, digest }) =>
+      const chosen = choices.map(({ sequence, digest }) =>
         keyOf({ kind: 'pre-prepare', sender: replica, view, sequence, digest }),
       )
+      return [announcement(record.content), ...chosen]
     }
     case 'new-view': {
       // Its choices may be voted for once it is synced.
@@ -89,5 +105,39 @@ function dependsOn(
       return []
   }
 }
+
+type Announcement =
+  | { readonly kind: 'checkpoint'; readonly sequence: number }
+  | { readonly kind: 'view-change' | 'new-view'; readonly view: number }
+
+const announcement = (said: Announcement): string =>
+  said.kind === 'checkpoint' ? `checkpoint ${said.sequence}` : `${said.kind} ${said.view}`
+
+/** The own CHECKPOINT, VIEW-CHANGE or NEW-VIEW that this effect sends. */
+function announcementOf(effect: Effect, replica: ReplicaId): string | null {
+  if (effect.kind !== 'broadcast' && effect.kind !== 'send') return null
+  const { outgoing } = effect
+  const said = outgoing.kind === 'relayed' ? outgoing.message : outgoing
+  if (said.kind !== 'checkpoint' && said.kind !== 'view-change' && said.kind !== 'new-view') return null
+  return 'sender' in said && said.sender !== replica ? null : announcement(said)
+}
+
+/** The key of the batch that this record holds. */
+function batchOf(record: LogRecord): string | null {
+  switch (record.kind) {
+    case 'proposed':
+      return batchKey(record.content.batch.digest)
+    case 'accepted':
+      return batchKey(record.prePrepare.digest)
+    case 'batch':
+      return batchKey(record.batch.digest)
+    case 'decided':
+      return record.isBatchLogged ? null : batchKey(record.batch.digest)
+    default:
+      return null
+  }
+}
+
+const batchKey = (digest: Uint8Array): string => `batch ${shortDigest(digest)}`
 
 const keyOf = (vote: SeenVote): string => `${placeKey(vote)}:${shortDigest(vote.digest)}`

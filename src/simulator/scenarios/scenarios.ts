@@ -1,8 +1,8 @@
 /** Plans written by hand: each leads to a place that seeds find seldom. */
 import { type ReplicaId, replicaIds } from '../../base/ids.ts'
 import { createRandom } from '../../base/random.ts'
-import { drawPlan, inOrder } from '../draw-plan.ts'
-import { type Incident, type Plan, withoutFaults } from '../plan.ts'
+import { drawPlan } from '../draw-plan.ts'
+import { type Incident, inOrder, type Plan, withoutFaults } from '../plan.ts'
 import { EXACT_CLOCK } from '../virtual-clock.ts'
 import { CALM_NETWORK } from '../virtual-network.ts'
 
@@ -232,6 +232,37 @@ export const SCENARIOS: readonly Scenario[] = [
       calmAtMs: 6_000,
       network: { delayMs: [20, 25], loss: 0, duplication: 0, reordering: 0 },
       workload: { ...LONG_LOAD, requestsPerClient: 30, pauseMsMax: 400 },
+    }),
+  },
+  {
+    name: 'old-copy-of-a-disk',
+    does: 'an operator puts an old copy in the place of a disk, and later one of a healed replica',
+    plan: planOf(13, {
+      checkpointInterval: 16,
+      incidents: [
+        { kind: 'copy-disk', replica: R1, atMs: 150 },
+        { kind: 'old-disk', replica: R1, atMs: 600 },
+        { kind: 'restart', replica: R1, atMs: 620 },
+        { kind: 'copy-disk', replica: R1, atMs: 5_500 },
+        { kind: 'old-disk', replica: R1, atMs: 6_500 },
+        { kind: 'restart', replica: R1, atMs: 6_520 },
+      ],
+      calmAtMs: 8_000,
+      workload: { ...LONG_LOAD, requestsPerClient: 60, pauseMsMax: 400 },
+    }),
+  },
+  {
+    name: 'old-copy-unseen',
+    does: 'the same while nobody can tell the replica that it forgot something: it counts as a traitor',
+    plan: planOf(14, {
+      incidents: [
+        { kind: 'copy-disk', replica: R1, atMs: 150 },
+        isolate(R1, 590),
+        { kind: 'old-disk', replica: R1, atMs: 600 },
+        { kind: 'restart', replica: R1, atMs: 620 },
+        join(1_200),
+      ],
+      calmAtMs: 2_000,
     }),
   },
 ]

@@ -1,9 +1,7 @@
-/** Mistakes against section 1 of the rules, and the quorums. */
-import { type Mutant, pbft } from './mutant.ts'
+/** Mistakes against the rules of section 1 by which batches are proposed, voted on and brought to everyone; the quorums. */
+import { type Mutant, pbft, UNSEEN } from './mutant.ts'
 
-const SESSIONS = 'src/store/sessions.js'
-
-export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
+export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a quorum is one too small',
     rule: '0',
@@ -17,37 +15,6 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     file: 'src/messages/batch.js',
     search: 'writeU64(input, at, time);',
     replacement: '',
-  },
-  {
-    name: 'a backup refuses a proposed request of a client that it does not know',
-    rule: '1.1',
-    file: pbft('normal-case'),
-    search: 'accept(step, slot, prePrepare, from);\n}',
-    replacement:
-      "if (prePrepare.batch.requests.some((each) => state.config.standing(each.client, each.timestamp, each.digest) === 'unknown-client')) return;\n    accept(step, slot, prePrepare, from);\n}",
-    paper: {
-      file: 'paper/1.1-requests.test.ts',
-      test: 'a backup accepts a proposed request of a client that it does not know',
-    },
-  },
-  {
-    name: 'a timestamp that comes with another digest passes for executed',
-    rule: '1.1',
-    file: SESSIONS,
-    search: "return equalBytes(executed.requestDigest, requestDigest) ? 'executed' : 'timestamp-reused'",
-    replacement: "return 'executed'",
-    paper: {
-      file: 'paper/1.6-1.8-execution.test.ts',
-      test: 'an executed timestamp with another digest is reused',
-    },
-  },
-  {
-    name: 'a client with much in its queue keeps its turn',
-    rule: '1.1',
-    file: pbft('waiting'),
-    search: 'this.#endTurn(next.request.client);',
-    replacement: '',
-    paper: { file: 'paper/1.1-requests.test.ts', test: 'round robin across clients' },
   },
   {
     name: 'a past time is refused',
@@ -66,6 +33,20 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.2-pre-prepare.test.ts',
       test: 'a time ahead of the clock by more than the skew is held back',
+      why: UNSEEN.cost,
+    },
+  },
+  {
+    name: 'a fetched batch is passed on before it is on disk',
+    rule: '6',
+    file: pbft('normal-case'),
+    search:
+      'slot.acceptedRecords = state.recordsEmitted;\n    state.batches.hold(sequence, batch);\n    voteForChoice',
+    replacement: 'state.batches.hold(sequence, batch);\n    voteForChoice',
+    paper: {
+      file: 'paper/3.4-3.5-new-view.test.ts',
+      test: 'what was fetched is passed on to others only once it is on disk',
+      why: UNSEEN.rare,
     },
   },
   {
@@ -77,6 +58,7 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.2-pre-prepare.test.ts',
       test: 'a time ahead of the clock by more than the skew is held back',
+      why: UNSEEN.madeUp,
     },
   },
   {
@@ -104,6 +86,7 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.3-prepare.test.ts',
       test: 'Q - 1 PREPAREs are enough before the own one is on disk',
+      why: UNSEEN.cost,
     },
   },
   {
@@ -130,6 +113,7 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.4-commit.test.ts',
       test: 'a decision too small, mixed, or with a sender twice is refused by its name',
+      why: UNSEEN.noLiar,
     },
   },
   {
@@ -138,7 +122,11 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     file: pbft('normal-case'),
     search: 'slot.decided ??= decisionCertificate(slot, n);',
     replacement: 'if (slot.prepared !== null) slot.decided ??= decisionCertificate(slot, n);',
-    paper: { file: 'paper/1.4-commit.test.ts', test: 'it decides without the own prepare' },
+    paper: {
+      file: 'paper/1.4-commit.test.ts',
+      test: 'it decides without the own prepare',
+      why: UNSEEN.madeUp,
+    },
   },
   {
     name: 'a decision against the accepted digest is refused',
@@ -150,6 +138,7 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.4-commit.test.ts',
       test: 'a decision is transferable: in any view, whatever was accepted, without an own prepare',
+      why: UNSEEN.madeUp,
     },
   },
   {
@@ -176,6 +165,7 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.5-votes.test.ts',
       test: 'votes are kept for another digest than the accepted one, and can decide it',
+      why: UNSEEN.madeUp,
     },
   },
   {
@@ -186,90 +176,16 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     replacement: 'state.lastHandedOver = (sequence % 9 === 0 ? sequence + 1 : sequence);',
   },
   {
-    name: 'the leaf of a reply does not cover the request',
-    rule: '1.7',
-    file: 'src/messages/reply-tree.js',
-    search: 'leaf.requestDigest, leaf.resultDigest)',
-    replacement: 'leaf.resultDigest)',
-    paper: {
-      file: 'paper/1.7-replies.test.ts',
-      test: 'a body of another batch, other results, another client or another place miss the root',
-    },
-  },
-  {
-    name: 'requests are executed again when they are ordered again',
-    rule: '1.8',
-    file: SESSIONS,
-    search: "if (executed === undefined)\n            return 'new';\n        return equalBytes",
-    replacement:
-      "if (executed === undefined || timestamp % 7 === 0)\n            return 'new';\n        return equalBytes",
-  },
-  {
-    name: 'below the floor nothing is stale: t* is forgotten',
-    rule: '1.8',
-    file: SESSIONS,
-    search: 'return Math.max(0, session.highest - CLIENT_WINDOW)',
-    replacement: 'return 0',
-    paper: {
-      file: 'paper/1.6-1.8-execution.test.ts',
-      test: 'the floor lies 64 below t*: at the floor stale, above it new',
-    },
-  },
-  {
-    name: 'a state that is taken over has no sessions',
-    rule: '1.8',
-    file: SESSIONS,
-    search: 'this.#note(executed);\n    }\n    /** How many',
-    replacement: '{ }\n    }\n    /** How many',
-    paper: {
-      file: 'store/transfer.test.ts',
-      test: 'executes on with equal outcomes, standings, results and roots',
-    },
-  },
-  {
-    name: 'what became stale goes on waiting',
-    rule: '1.9',
-    file: pbft('requests'),
-    search: "state.config.standing(client, timestamp, digest) !== 'new' || wasOrdered(request)",
-    replacement: "state.config.standing(client, timestamp, digest) === 'executed' || wasOrdered(request)",
-    paper: {
-      file: 'paper/1.9-timer.test.ts',
-      test: 'executed entries are dropped, and stale ones with them',
-    },
-  },
-  {
-    name: 'any progress restarts the timer',
-    rule: '1.9',
-    file: pbft('requests'),
-    search: 'if (waitsFor !== null && state.waiting.find(waitsFor.client, waitsFor.timestamp) !== null)',
-    replacement: 'if (false)',
-    paper: { file: 'paper/1.9-timer.test.ts', test: 'other progress does not restart it' },
-  },
-  {
-    name: 'the timer never runs out',
-    rule: '1.9',
-    file: pbft('view-change'),
-    search: 'if (!isTimerExpired(state))\n            return;',
-    replacement: 'return;',
-  },
-  {
-    name: 'no timer runs for the checkpoint that a recovery waits for',
-    rule: '1.9',
-    file: pbft('requests'),
-    search: 'if (oldest === null && !needsFill(state))',
-    replacement: 'if (oldest === null)',
-    paper: {
-      file: 'paper/6.4-amnesia.test.ts',
-      test: 'while the checkpoint is awaited the timer runs',
-    },
-  },
-  {
     name: 'the largest request does not fit a batch',
     rule: '1.10',
     file: pbft('propose'),
     search: 'bytes: BATCH_BYTES_MAX - BATCH_HEADER_BYTES',
     replacement: 'bytes: BATCH_BYTES_MAX / 2 - BATCH_HEADER_BYTES',
-    paper: { file: 'paper/1.10-pipeline.test.ts', test: 'the largest admissible request is one of 2 MiB' },
+    paper: {
+      file: 'paper/1.10-pipeline.test.ts',
+      test: 'the largest admissible request is one of 2 MiB',
+      why: UNSEEN.notRun,
+    },
   },
   {
     name: 'lost votes and pre-prepares are not sent again',
@@ -280,6 +196,7 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.11-retransmission.test.ts',
       test: 'votes and pre-prepares are sent again to whoever lacks them',
+      why: UNSEEN.madeUp,
     },
   },
   {
@@ -313,14 +230,7 @@ export const NORMAL_CASE_MUTANTS: readonly Mutant[] = [
     paper: {
       file: 'paper/1.11-retransmission.test.ts',
       test: 'who hears that others went on asks them, faster than the idle rate',
+      why: UNSEEN.madeUp,
     },
-  },
-  {
-    name: 'a client believes whoever reports the highest view',
-    rule: '1.12',
-    file: 'src/session/session.js',
-    search: 'rankedLargest(state.views, weakQuorum(state.config.n))',
-    replacement: 'rankedLargest(state.views, 1)',
-    paper: { file: 'paper/client-retransmission.test.ts', test: 'the view is the W-th largest reported' },
   },
 ]

@@ -1,0 +1,67 @@
+/** A replica that lost its log and what brings it back: its recovery operation, and the history that heals it (rule 6.4). */
+import { CHECKPOINT_INTERVAL, LOG_WINDOW } from '../../src/messages/limits.ts'
+import type { Batch } from '../../src/messages/message.ts'
+import type { Effect } from '../../src/pbft/effects.ts'
+import { RECOVERY_RETRY_TICKS } from '../../src/pbft/parameters.ts'
+import type { ClusterKit } from './cluster-kit.ts'
+import { FakeApplication } from './fake-application.ts'
+import { effectsOf, ReplicaUnderTest, sentKinds } from './replica-kit.ts'
+
+/** The view in which the recovery operation is decided. */
+export const U = 2
+/** Where it is executed, and the first checkpoint that makes all before it history. */
+export const AT = 5
+export const HISTORY = Math.ceil((AT + LOG_WINDOW) / CHECKPOINT_INTERVAL) * CHECKPOINT_INTERVAL
+const VOTES = ['pre-prepare', 'prepare', 'commit', 'checkpoint', 'view-change', 'new-view']
+
+/** The kinds of the votes that were sent. */
+export const votesIn = (effects: readonly Effect[]): string[] =>
+  sentKinds(effects).filter((kind) => VOTES.includes(kind))
+
+/** The recovery operations that were asked for. */
+export const askedBy = (effects: readonly Effect[]) =>
+  effectsOf(effects, 'broadcast').flatMap(({ outgoing }) =>
+    outgoing.kind === 'relayed' && outgoing.message.kind === 'request' ? [outgoing.message] : [],
+  )
+
+/** Replica 1 lost its log. */
+export function createAmnesiaKit(kit: ClusterKit) {
+  const batchAt = (sequence: number) => kit.batch([kit.request(0, { timestamp: sequence })])
+  const amnesiac = () => new ReplicaUnderTest(kit, 1, { isAmnesiac: true })
+
+  /** Batches 1 to `last`, the recovery operation among them, null batches behind it. */
+  const history = (operation: ReturnType<typeof kit.recoveryRequest>, last: number): Batch[] =>
+    Array.from({ length: last }, (_, index) => {
+      if (index + 1 === AT) return kit.batch([operation])
+      return index + 1 < AT ? batchAt(index + 1) : kit.batch([], 0)
+    })
+  const rootsOf = (batches: readonly Batch[]) => {
+    const application = new FakeApplication(kit)
+    return batches.map((batch, index) => {
+      application.execute((index + 1) as never, batch)
+      return application.frozen()
+    })
+  }
+  const asked = kit.recoveryRequest(1, 0) // the first that a ReplicaUnderTest makes
+  const batches = history(asked, HISTORY)
+  const states = rootsOf(batches)
+  const certificateAt = (sequence: number) =>
+    kit.certificate(sequence, states[sequence - 1]?.root ?? new Uint8Array(32))
+  const decidedAt = (sequence: number) =>
+    kit.decision({ view: U, sequence, batch: batches[sequence - 1] ?? kit.batch([], 0) })
+
+  /** It has asked, its operation is executed, and everything up to `last` is. */
+  const recovering = (last: number, replica = amnesiac()): ReplicaUnderTest => {
+    replica.tickHearing(RECOVERY_RETRY_TICKS)
+    for (let sequence = 1; sequence <= last; sequence++) replica.receive(decidedAt(sequence))
+    replica.settle()
+    return replica
+  }
+  const healed = (): ReplicaUnderTest => {
+    const replica = recovering(HISTORY)
+    replica.receive(kit.stableCheckpoint(2, certificateAt(HISTORY)))
+    replica.tickHearing()
+    return replica
+  }
+  return { batchAt, amnesiac, history, rootsOf, states, certificateAt, decidedAt, recovering, healed }
+}

@@ -1,0 +1,199 @@
+/** Mistakes against the rules of section 1 that requests, sessions, replies, timers and clients keep. */
+import { type Mutant, pbft, UNSEEN } from './mutant.ts'
+
+const SESSIONS = 'src/store/sessions.js'
+const SESSION = 'src/session/session.js'
+const TIMESTAMP_FILE = 'src/io/timestamp-file.js'
+const CLIENT = 'paper/client.test.ts'
+const TIMESTAMPS = 'paper/1.8-timestamps.test.ts'
+
+const LEAF = 'LEAF, leaf.publicKey, timestamp, leaf.requestDigest, leaf.resultDigest)'
+const ANOTHER_BODY = 'a body of another batch, other results, another client or another place miss the root'
+/** What a leaf covers, its term in the program, and the test that sees it gone. */
+const REPLY_LEAF: readonly (readonly [string, string, string])[] = [
+  ['the client', 'leaf.publicKey', ANOTHER_BODY],
+  ['the timestamp', 'timestamp', ANOTHER_BODY],
+  ['the request', 'leaf.requestDigest', ANOTHER_BODY],
+  ['the results', 'leaf.resultDigest', 'other results with their own digest miss the root'],
+]
+
+export const REQUEST_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a backup refuses a proposed request of a client that it does not know',
+    rule: '1.1',
+    file: pbft('normal-case'),
+    search: 'accept(step, slot, prePrepare, from);\n}',
+    replacement:
+      "if (prePrepare.batch.requests.some((each) => state.config.standing(each.client, each.timestamp, each.digest) === 'unknown-client')) return;\n    accept(step, slot, prePrepare, from);\n}",
+    paper: {
+      file: 'paper/1.1-requests.test.ts',
+      test: 'a backup accepts a proposed request of a client that it does not know',
+      why: UNSEEN.notRun,
+    },
+  },
+  {
+    name: 'a timestamp that comes with another digest passes for executed',
+    rule: '1.1',
+    file: SESSIONS,
+    search: "return equalBytes(executed.requestDigest, requestDigest) ? 'executed' : 'timestamp-reused'",
+    replacement: "return 'executed'",
+    paper: {
+      file: 'paper/1.6-1.8-execution.test.ts',
+      test: 'an executed timestamp with another digest is reused',
+      why: UNSEEN.noLiar,
+    },
+  },
+  {
+    name: 'a client with much in its queue keeps its turn',
+    rule: '1.1',
+    file: pbft('waiting'),
+    search: 'this.#endTurn(next.request.client);',
+    replacement: '',
+    paper: { file: 'paper/1.1-requests.test.ts', test: 'round robin across clients', why: UNSEEN.cost },
+  },
+  ...REPLY_LEAF.map(
+    ([field, term, test]): Mutant => ({
+      name: `the leaf of a reply does not cover ${field}`,
+      rule: '1.7',
+      file: 'src/messages/reply-tree.js',
+      search: LEAF,
+      replacement: LEAF.replace(`, ${term}`, ''),
+      paper: { file: 'paper/1.7-replies.test.ts', test, why: UNSEEN.noLiar },
+    }),
+  ),
+  {
+    name: 'requests are executed again when they are ordered again',
+    rule: '1.8',
+    file: SESSIONS,
+    search: "if (executed === undefined)\n            return 'new';\n        return equalBytes",
+    replacement:
+      "if (executed === undefined || timestamp % 7 === 0)\n            return 'new';\n        return equalBytes",
+  },
+  {
+    name: 'below the floor nothing is stale: t* is forgotten',
+    rule: '1.8',
+    file: SESSIONS,
+    search: 'return Math.max(0, session.highest - CLIENT_WINDOW)',
+    replacement: 'return 0',
+    paper: {
+      file: 'paper/1.6-1.8-execution.test.ts',
+      test: 'the floor lies 64 below t*: at the floor stale, above it new',
+      why: UNSEEN.noLiar,
+    },
+  },
+  {
+    name: 'a state that is taken over has no sessions',
+    rule: '1.8',
+    file: SESSIONS,
+    search: 'this.#note(executed);\n    }\n    /** How many',
+    replacement: '{ }\n    }\n    /** How many',
+    paper: {
+      file: 'store/transfer.test.ts',
+      test: 'executes on with equal outcomes, standings, results and roots',
+      why: UNSEEN.rare,
+    },
+  },
+  {
+    name: 'a client does not wait for its oldest unanswered request',
+    rule: '1.8',
+    file: SESSION,
+    search: 'Math.min(oldest + CLIENT_WINDOW,',
+    replacement: 'Math.min(oldest + 2 * CLIENT_WINDOW,',
+    paper: {
+      file: CLIENT,
+      test: 'a timestamp is used only below the oldest unanswered + 64',
+      why: UNSEEN.notRun,
+    },
+  },
+  {
+    name: 'a client uses timestamps before they are reserved',
+    rule: '1.8',
+    file: SESSION,
+    search: 'Math.min(oldest + CLIENT_WINDOW, state.reservedUpTo + 1)',
+    replacement: '(oldest + CLIENT_WINDOW)',
+    paper: {
+      file: CLIENT,
+      test: 'no timestamp is used before its reservation is durable',
+      why: UNSEEN.notRun,
+    },
+  },
+  {
+    name: 'a client that restarts begins with the first timestamp again',
+    rule: '1.8',
+    file: SESSION,
+    search: 'nextTimestamp: reservedUpTo + 1',
+    replacement: 'nextTimestamp: 1',
+    paper: {
+      file: CLIENT,
+      test: 'after a restart use begins above all that was ever reserved',
+      why: UNSEEN.notRun,
+    },
+  },
+  {
+    name: 'a reservation is answered before it is written',
+    rule: '1.8',
+    file: TIMESTAMP_FILE,
+    search: 'reserve: (upTo, done) => {',
+    replacement: 'reserve: (upTo, early) => {\n            early();\n            const done = () => { };',
+    paper: { file: TIMESTAMPS, test: 'a reservation is on disk when it is answered', why: UNSEEN.notRun },
+  },
+  {
+    name: 'two processes may share a key',
+    rule: '1.8',
+    file: TIMESTAMP_FILE,
+    search: 'const release = takeProcessLock(',
+    replacement: 'const release = ((..._) => () => { })(',
+    paper: { file: TIMESTAMPS, test: 'a key that is in use is refused to a second', why: UNSEEN.notRun },
+  },
+  {
+    name: 'what became stale goes on waiting',
+    rule: '1.9',
+    file: pbft('requests'),
+    search: "state.config.standing(client, timestamp, digest) !== 'new' || wasOrdered(request)",
+    replacement: "state.config.standing(client, timestamp, digest) === 'executed' || wasOrdered(request)",
+    paper: {
+      file: 'paper/1.9-timer.test.ts',
+      test: 'executed entries are dropped, and stale ones with them',
+      why: UNSEEN.rare,
+    },
+  },
+  {
+    name: 'any progress restarts the timer',
+    rule: '1.9',
+    file: pbft('requests'),
+    search: 'if (waitsFor !== null && state.waiting.find(waitsFor.client, waitsFor.timestamp) !== null)',
+    replacement: 'if (false)',
+    paper: { file: 'paper/1.9-timer.test.ts', test: 'other progress does not restart it', why: UNSEEN.cost },
+  },
+  {
+    name: 'the timer never runs out',
+    rule: '1.9',
+    file: pbft('view-change'),
+    search: 'if (!isTimerExpired(state))\n            return;',
+    replacement: 'return;',
+  },
+  {
+    name: 'no timer runs for the checkpoint that a recovery waits for',
+    rule: '1.9',
+    file: pbft('requests'),
+    search: 'if (oldest === null && !needsFill(state))',
+    replacement: 'if (oldest === null)',
+    paper: {
+      file: 'paper/6.4-helping.test.ts',
+      test: 'while the checkpoint is awaited the timer runs',
+      why: UNSEEN.rare,
+    },
+  },
+  {
+    name: 'a client believes whoever reports the highest view',
+    rule: '1.12',
+    file: 'src/session/session.js',
+    search: 'rankedLargest(state.views, weakQuorum(state.config.n))',
+    replacement: 'rankedLargest(state.views, 1)',
+    paper: {
+      file: 'paper/client-retransmission.test.ts',
+      test: 'the view is the W-th largest reported',
+      why: UNSEEN.noLiar,
+    },
+  },
+]

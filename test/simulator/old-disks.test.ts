@@ -1,0 +1,83 @@
+/** An old copy in the place of a disk: rule 6.4's loss that cannot be seen locally. */
+import { describe, expect, it } from 'vitest'
+import { createRandom } from '../../src/base/random.ts'
+import type { Plan } from '../../src/simulator/plan.ts'
+import { decodePlan, encodePlan } from '../../src/simulator/plan-file.ts'
+import { scenarioNamed } from '../../src/simulator/scenarios/scenarios.ts'
+import { shrink } from '../../src/simulator/shrink.ts'
+import { simulate } from '../../src/simulator/simulate.ts'
+import { VirtualTime } from '../../src/simulator/virtual-clock.ts'
+import { VirtualDisk } from '../../src/simulator/virtual-disk.ts'
+
+function traced(name: string) {
+  const plan = scenarioNamed(name)?.plan as Plan
+  const lines: string[] = []
+  const result = simulate({ seed: plan.seed, plan, trace: (line) => lines.push(line) })
+  const count = (pattern: RegExp): number => lines.filter((line) => pattern.test(line)).length
+  return { plan, result, count }
+}
+
+describe('PBFT-6.4: an old copy of a disk', () => {
+  it('is recognised by what the others have, each time, and the replica heals', () => {
+    const { result, count } = traced('old-copy-of-a-disk')
+    expect(result.explanation).toEqual([])
+    expect(count(/incident old-disk replica 1/)).toBe(2)
+    expect(count(/replica 1 {2}received recollection[^>]*-> persist forgotten/)).toBe(2)
+    expect(count(/replica 1 .*[^>]*-> persist healed/)).toBe(2)
+    expect(count(/takes part with an old disk/)).toBe(0)
+    expect(result.healed).toBe(1)
+  })
+
+  it('makes a traitor of the replica when nobody can tell it', () => {
+    const { result, count } = traced('old-copy-unseen')
+    expect(result.explanation).toEqual([])
+    expect(count(/persist forgotten/)).toBe(0)
+    expect(count(/replica 1 takes part with an old disk/)).toBe(1)
+    expect(result.healed).toBe(0)
+  })
+
+  it('counts in f, and is no fault without a copy', () => {
+    const { plan } = traced('old-copy-unseen')
+    const lines: string[] = []
+    const trace = (line: string): number => lines.push(line)
+    simulate({ seed: plan.seed, plan: { ...plan, faultyMax: 0 }, trace })
+    const [, ...withoutCopy] = plan.incidents
+    simulate({ seed: plan.seed, plan: { ...plan, incidents: withoutCopy }, trace })
+    expect(lines.filter((line) => /no room in f for old-disk/.test(line))).toHaveLength(2)
+  })
+
+  it('stands in a plan’s file, and stays in a shrunk plan that needs it', () => {
+    const { plan } = traced('old-copy-of-a-disk')
+    expect(decodePlan(encodePlan(plan))).toEqual(plan)
+    const isKept = ({ incidents }: Plan): boolean => incidents.some(({ kind }) => kind === 'old-disk')
+    expect(shrink(plan, isKept, 100).plan.incidents.map(({ kind }) => kind)).toEqual(['old-disk'])
+  })
+
+  it('holds what was synced when it was made, and nothing later', () => {
+    const time = new VirtualTime()
+    const behaviour = { syncMs: [1, 1], readMs: 0, isTornAtCrash: true } as const
+    const disk = new VirtualDisk(time, createRandom(1), behaviour)
+    const { log } = disk.open()
+    const page = (name: number) => ({ hash: new Uint8Array(32).fill(name), bytes: Uint8Array.of(name) })
+    const anchor = { sequence: 4 as never, root: page(1).hash, certificate: Uint8Array.of(7) }
+    log.append(Uint8Array.of(1))
+    log.sync(() => {})
+    disk.pages.write([page(1)], () => {})
+    disk.pages.commit(anchor, [], () => {})
+    time.runUntil(10)
+    log.append(Uint8Array.of(2))
+    disk.pages.write([page(2)], () => {})
+    disk.copy()
+    log.sync(() => {})
+    disk.pages.commit({ ...anchor, sequence: 8 as never }, [page(1).hash], () => {})
+    time.runUntil(20)
+    expect(disk.syncedRecords).toBe(2)
+    disk.crash()
+    expect(disk.putBack()).toBe(1)
+    expect(disk.isOld).toBe(true)
+    expect([...disk.open().records].map(({ record }) => [...record])).toEqual([[1]])
+    expect(disk.pages.anchor?.sequence).toBe(4)
+    expect(disk.pages.read(page(1).hash)).toEqual(page(1).bytes)
+    expect(disk.pages.read(page(2).hash)).toBeNull()
+  })
+})

@@ -1,0 +1,34 @@
+/** Many seeds, as the command line runs them: on all cores, from the built program. */
+import { afterAll, describe, expect, it } from 'vitest'
+import type { CampaignResult } from '../../src/simulator/campaign.ts'
+import { ProcessKit } from '../integration/process-kit.ts'
+
+const kit = new ProcessKit()
+afterAll(() => kit.cleanUp())
+
+/** Seeds from 1 on, for each size of cluster. */
+const SEEDS: readonly (readonly [n: number, seeds: number])[] = [
+  [4, 230],
+  [7, 70],
+  [10, 4],
+]
+
+describe('safety and liveness hold', () => {
+  for (const [n, seeds] of SEEDS) {
+    it(`for ${seeds} seeds with ${n} replicas`, {
+      timeout: 600_000,
+    }, async () => {
+      const { code, stdout, stderr } = await kit.run(
+        ...['simulate', '--seeds', `1..${seeds}`, '--replicas', `${n}`, '--json'],
+      )
+      expect(stderr).toBe('')
+      const result = JSON.parse(stdout) as CampaignResult
+      expect(result.failures.map(({ seed, explanation }) => [`seed ${seed}`, ...explanation])).toEqual([])
+      expect(result).toMatchObject({ verdict: 'held', done: seeds, total: seeds, failed: 0, divergences: [] })
+      for (const total of ['restarts', 'viewChanges', 'checkpoints'] as const) {
+        expect(result[total], total).toBeGreaterThan(0)
+      }
+      expect(code).toBe(0)
+    })
+  }
+})
