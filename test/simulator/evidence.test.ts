@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Attack, lastBackups } from '../../attacks/attack.ts'
 import { onSend } from '../../attacks/behaviour/behaviour.ts'
-import { type Change, equivocate as tellHalf } from '../../attacks/behaviour/mutations.ts'
+import { type Action, type Change, set } from '../../attacks/behaviour/mutations.ts'
 import { isKind } from '../../attacks/behaviour/predicates.ts'
 import { equivocate } from '../../attacks/primary/equivocate.ts'
 import { attackInSimulator } from '../../attacks/run/in-simulator.ts'
@@ -14,6 +14,17 @@ import { flipped } from '../../src/simulator/traitors/traitor.ts'
 import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
 
 const SEEDS = [1, 2, 3]
+
+/** The truth for the first half of the correct replicas, a lie for the others. */
+function tellHalf(change: Change): Action {
+  const lie = set(change)
+  return (carried, place) => {
+    const { peer, frame } = carried
+    const deceived = place.victims.slice(Math.ceil(place.victims.length / 2))
+    const isDeceived = peer.kind === 'replica' && deceived.includes(peer.id)
+    return isDeceived ? lie(carried, place) : [{ to: peer, frame }]
+  }
+}
 
 /** Says one thing to half of the others and another one to the rest. */
 const twoFaced = (kind: MessageKind, change: Change): Attack => ({
