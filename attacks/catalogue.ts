@@ -1,5 +1,10 @@
-import type { Behaviour } from './behaviour.ts'
-import { mute } from './mute.ts'
+import type { Attack } from './attack.ts'
+import { mute } from './backup/mute.ts'
+import { equivocate } from './primary/equivocate.ts'
+import { sequenceShift } from './primary/sequence-shift.ts'
+import { silentPrimary } from './primary/silent-primary.ts'
 
-/** Every behaviour that can be launched, by name. */
-export const CATALOGUE: ReadonlyMap<string, Behaviour> = new Map([mute].map((each) => [each.name, each]))
+/** Every attack that can be launched, by name. */
+export const CATALOGUE: ReadonlyMap<string, Attack> = new Map(
+  [silentPrimary, equivocate, sequenceShift, mute].map((each) => [each.name, each]),
+)

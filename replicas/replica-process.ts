@@ -9,7 +9,13 @@ import { readKeyFile } from '../src/io/key-file.ts'
 import { systemClock, systemEntropy } from '../src/io/system.ts'
 import { createTcpTransport } from '../src/io/tcp-transport.ts'
 import { logWindowOf } from '../src/messages/limits.ts'
-import { type RejectedMessage, ReplicaRuntime, type StepFunction } from '../src/runtime/replica-runtime.ts'
+import type { Evidence } from '../src/messages/message.ts'
+import { ReplicaRuntime } from '../src/runtime/replica-runtime.ts'
+import type {
+  Recomposition,
+  RejectedMessage,
+  ReplicaRuntimeOptions,
+} from '../src/runtime/replica-runtime-options.ts'
 import { createLinkSecurity } from '../src/runtime/secure-link.ts'
 import { createStore } from '../src/store/application.ts'
 import { clusterFile, replicaKey } from './cluster-directory.ts'
@@ -20,9 +26,10 @@ export interface ReplicaProcessOptions {
   readonly id: number
   /** Bytes of the log after which the next stable checkpoint is stored and the log in front of it trimmed. */
   readonly storeAfterBytes?: number
-  /** The protocol; another one makes an adversary. */
-  readonly step?: StepFunction
+  /** Other parts than those of an honest replica: makes an adversary. */
+  readonly recompose?: Recomposition
   readonly onRejected?: (rejected: RejectedMessage) => void
+  readonly onEvidence?: (evidence: Evidence) => void
   /** Called when the disk failed or an assertion did: the process must end. */
   readonly onFailure: (error: Error) => void
   /** Something that was on the disk is lost, and heals by itself; a sentence for a person. */
@@ -67,7 +74,7 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
     }),
   })
   try {
-    const runtime = new ReplicaRuntime({
+    const parts: ReplicaRuntimeOptions = {
       id: toReplicaId(id),
       cluster,
       suite,
@@ -85,9 +92,10 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
       }),
       clock: systemClock,
       ...(options.storeAfterBytes === undefined ? {} : { storeAfterBytes: options.storeAfterBytes }),
-      ...(options.step === undefined ? {} : { step: options.step }),
       ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
-    })
+      ...(options.onEvidence === undefined ? {} : { onEvidence: options.onEvidence }),
+    }
+    const runtime = new ReplicaRuntime(options.recompose?.(parts) ?? parts)
     const { host, port } = await transport.listening()
     return {
       runtime,

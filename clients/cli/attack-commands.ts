@@ -1,7 +1,9 @@
 /** attack list, attack NAME. */
 import { Argument, type Command } from 'commander'
-import { misbehave } from '../../attacks/behaviour.ts'
+import { corrupt } from '../../attacks/behaviour/adversary.ts'
 import { CATALOGUE } from '../../attacks/catalogue.ts'
+import { toReplicaId } from '../../src/base/ids.ts'
+import { createRandom } from '../../src/base/random.ts'
 import { directoryOption, wholeNumber } from './options.ts'
 import { runReplica } from './running-replica.ts'
 
@@ -13,8 +15,8 @@ export function addAttackCommands(program: Command): void {
     .addOption(directoryOption())
     .option('--traitor <i>', 'the replica that it plays, in the foreground', wholeNumber)
     .action(async (name: string, { dir, traitor }: { dir: string; traitor?: number }, command: Command) => {
-      const behaviour = CATALOGUE.get(name)
-      if (behaviour === undefined) {
+      const attack = CATALOGUE.get(name)
+      if (attack === undefined) {
         for (const each of CATALOGUE.values()) console.log(`${each.name}\t${each.does}`)
         return
       }
@@ -22,7 +24,16 @@ export function addAttackCommands(program: Command): void {
       await runReplica({
         directory: dir,
         id: traitor,
-        adversary: { name, step: misbehave(behaviour) },
+        adversary: {
+          name,
+          recompose: corrupt({
+            behaviour: attack.behaviour,
+            board: { traitors: [toReplicaId(traitor)], notes: new Map() },
+            random: createRandom(traitor),
+            isOn: () => true,
+            onAct: () => {},
+          }),
+        },
       })
     })
 }

@@ -7,6 +7,7 @@ import { assert } from '../base/assert.ts'
 import type { ReplicaId } from '../base/ids.ts'
 import { isClusterSize } from '../base/quorum.ts'
 import { createRandom, type Random } from '../base/random.ts'
+import type { Recomposition, RejectedMessage } from '../runtime/replica-runtime-options.ts'
 import type { Violation } from './checkers/checker.ts'
 import { drawPlan } from './draw-plan.ts'
 import { explainStuck, isSettled, refusedRequest, settleBoundMs } from './liveness.ts'
@@ -41,6 +42,10 @@ export interface SimulationOptions {
   readonly sabotage?: Sabotage
   /** Replicas that run twice with one key; the plan's partitions then name their second halves behind all replicas. */
   readonly twins?: readonly ReplicaId[]
+  /** Replicas that are adversaries from their first start on, with what makes them so. They are as many as are given. */
+  readonly adversaries?: ReadonlyMap<ReplicaId, Recomposition>
+  /** Told of every message that a replica refuses. */
+  readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
 }
 
 /**
@@ -90,6 +95,8 @@ export interface DetailedResult extends SimulationResult {
   readonly plan: Plan
   /** Every request of every client with the times of its call and its answer. */
   readonly history: readonly HistoryEntry[]
+  /** The replicas against which a correct one holds evidence at the end, by id. */
+  readonly guilty: readonly ReplicaId[]
 }
 
 interface Run {
@@ -138,6 +145,8 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
     trace,
     sabotage,
     ...(options.twins === undefined ? {} : { twins: options.twins }),
+    ...(options.adversaries === undefined ? {} : { adversaries: options.adversaries }),
+    ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
   })
   const clients = createClients({ plan, time, trace, watch, virtual, random })
   return { plan, time, trace, watch, virtual, clients, boundMs: null, settledMs: null, isOverdue: false }
@@ -236,6 +245,7 @@ function conclude(run: Run, failure: unknown, replay: string): DetailedResult {
     healed: virtual.replicas.filter((replica) => replica.isHealed).length,
     plan,
     history: clients.flatMap(({ history }) => history),
+    guilty: [...new Set(states.flatMap(({ evidence }) => evidence.guilty))].sort((a, b) => a - b),
   }
 }
 

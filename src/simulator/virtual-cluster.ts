@@ -8,6 +8,7 @@ import { FRAME_KINDS } from '../messages/kinds.ts'
 import { isRejection } from '../messages/rejection.ts'
 import { decodeReply } from '../messages/reply.ts'
 import type { CryptoSuite, Peer, Signer } from '../ports.ts'
+import type { Recomposition, RejectedMessage } from '../runtime/replica-runtime-options.ts'
 import { simulatedSuites } from './fast-suite.ts'
 import { calm, type Scene, strike } from './incidents.ts'
 import type { Incident, Plan } from './plan.ts'
@@ -48,8 +49,10 @@ export function createVirtualCluster(context: {
   readonly sabotage: Sabotage
   /** Replicas that run twice with one key: traitors whose two halves are honest. */
   readonly twins?: readonly ReplicaId[]
+  readonly adversaries?: ReadonlyMap<ReplicaId, Recomposition>
+  readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
 }): VirtualCluster {
-  const { plan, time, random, watch, trace, sabotage, twins: twinIds = [] } = context
+  const { plan, time, random, watch, trace, sabotage, twins: twinIds = [], adversaries, onRejected } = context
   const suite = simulatedSuites[plan.suite]
   const identities = createIdentities(plan, suite)
   const { cluster } = identities
@@ -60,8 +63,9 @@ export function createVirtualCluster(context: {
     onSent: replyObserver(watch, suite, (id) => replicas[id]?.isCorrect ?? false),
   })
   network.conditions = plan.network
-  const createReplica = (id: ReplicaId, twin: number): VirtualReplica =>
-    new VirtualReplica({
+  const createReplica = (id: ReplicaId, twin: number): VirtualReplica => {
+    const adversary = adversaries?.get(id)
+    return new VirtualReplica({
       id,
       twin,
       cluster,
@@ -75,7 +79,10 @@ export function createVirtualCluster(context: {
       watch,
       trace,
       sabotage,
+      ...(adversary === undefined ? {} : { adversary }),
+      ...(onRejected === undefined ? {} : { onRejected: (rejected) => onRejected(id, rejected) }),
     })
+  }
   const replicas = cluster.replicas.map(({ id }) => createReplica(id, 0))
   const twins = twinIds.map((id) => createReplica(id, 1))
   for (const node of [...twinIds.map((id) => replicas[id]), ...twins]) node?.turn((honest) => honest)

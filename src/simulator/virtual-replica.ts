@@ -10,7 +10,13 @@ import type { Effect } from '../pbft/effects.ts'
 import type { ReplicaState } from '../pbft/state.ts'
 import { step as protocolStep } from '../pbft/step.ts'
 import type { Application, CryptoSuite, Peer, Signer } from '../ports.ts'
-import { ReplicaRuntime, type StepFunction } from '../runtime/replica-runtime.ts'
+import { ReplicaRuntime } from '../runtime/replica-runtime.ts'
+import type {
+  Recomposition,
+  RejectedMessage,
+  ReplicaRuntimeOptions,
+  StepFunction,
+} from '../runtime/replica-runtime-options.ts'
 import { createStore } from '../store/application.ts'
 import { isAmnesiac } from './replica-view.ts'
 import type { Trace } from './trace.ts'
@@ -42,6 +48,9 @@ export interface ReplicaPlace {
   readonly watch: Watch
   readonly trace: Trace
   readonly sabotage: Sabotage
+  /** What makes an adversary of it from its first start on. */
+  readonly adversary?: Recomposition
+  readonly onRejected?: (rejected: RejectedMessage) => void
 }
 
 interface Running {
@@ -61,6 +70,7 @@ export class VirtualReplica {
 
   constructor(place: ReplicaPlace) {
     this.#place = place
+    if (place.adversary !== undefined) this.turn((honest) => honest)
     this.#peer = { kind: 'replica', id: place.id }
   }
 
@@ -118,12 +128,13 @@ export class VirtualReplica {
   start(): void {
     assert(this.#running === null, 'a replica that runs is not started')
     const { id, twin, cluster, suite, signer, network, disk, clock, random } = this.#place
+    const { adversary, onRejected } = this.#place
     this.#incarnation++
     const process = new VirtualProcess(clock)
     this.#process = process
     const application = this.#watchedApplication(process)
     this.#isRecovering = true
-    const runtime = new ReplicaRuntime({
+    const parts: ReplicaRuntimeOptions = {
       id,
       cluster,
       suite,
@@ -137,7 +148,9 @@ export class VirtualReplica {
       storeAfterBytes: 0,
       clock: process,
       step: this.#watchedStep(),
-    })
+      ...(onRejected === undefined ? {} : { onRejected }),
+    }
+    const runtime = new ReplicaRuntime(adversary?.(parts) ?? parts)
     this.#isRecovering = false
     this.#running = { runtime, application }
   }

@@ -8,9 +8,11 @@ import { equalBytes, toHex, writeU16, writeU32 } from '../../src/base/bytes.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
 import { encodeFrame, splitFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS, isFrameKind } from '../../src/messages/kinds.ts'
+import type { Evidence } from '../../src/messages/message.ts'
 import { type Payload, packPayload, unpackPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
-import { createClusterKit } from '../kit/cluster-kit.ts'
+import { createEvidenceVerifier } from '../../src/runtime/evidence.ts'
+import { createClusterKit, suite } from '../kit/cluster-kit.ts'
 import { frameSamples, type Sample, signatureOf } from '../kit/frame-samples.ts'
 
 const kit = createClusterKit(4)
@@ -21,6 +23,15 @@ const SIGNED = ['request', 'pre-prepare', 'prepare', 'commit']
 /** Whether it is a signed message that the samples cite: whatever else is shown as one was never said. */
 const isCited = (envelope: Uint8Array): boolean =>
   samples.some(({ bytes }) => toHex(bytes).includes(toHex(envelope)))
+
+const verifyEvidence = createEvidenceVerifier({ cluster: kit.cluster, suite })
+
+/** Evidence is checked by whoever gets it: what then counts as proved was said. */
+function expectTrue({ first, second }: Evidence): void {
+  const verdict = verifyEvidence({ first: first.envelope, second: second.envelope })
+  if (verdict.kind === 'not-proved') return
+  for (const { envelope } of [first, second]) expect(isCited(envelope)).toBe(true)
+}
 
 /** Decodes, authenticates and checks what must hold whatever the bytes are. Gives the reason of a rejection. */
 function survive(bytes: Uint8Array, from: Sample['from'] = kit.replicaPeer(1)): string | null {
@@ -43,6 +54,12 @@ function survive(bytes: Uint8Array, from: Sample['from'] = kit.replicaPeer(1)): 
   if (isRejection(verified)) return verified.reason
   if (message.kind === 'recollection') {
     for (const { envelope } of message.remembered) expect(isCited(envelope)).toBe(true)
+  }
+  if (message.kind === 'exhibit') {
+    for (const { envelope } of message.messages) expect(isCited(envelope)).toBe(true)
+  }
+  if (message.kind === 'evidence') {
+    for (const proof of message.proofs) expectTrue(proof)
   }
   if (SIGNED.includes(message.kind)) {
     expect(samples.some((sample) => equalBytes(sample.bytes, bytes))).toBe(true)

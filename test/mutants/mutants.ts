@@ -1,5 +1,6 @@
 /** Small mistakes in the core, the runtime, the messages and the store, each of which something must notice. */
 import { CHECKPOINT_MUTANTS } from './checkpoint-mutants.ts'
+import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
 import { LOG_MUTANTS } from './log-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { ORDERING_MUTANTS } from './ordering-mutants.ts'
@@ -10,6 +11,7 @@ import { VIEW_CHANGE_MUTANTS } from './view-change-mutants.ts'
 export const MUTANTS: readonly Mutant[] = [
   ...REQUEST_MUTANTS,
   ...ORDERING_MUTANTS,
+  ...EVIDENCE_MUTANTS,
   ...CHECKPOINT_MUTANTS,
   ...VIEW_CHANGE_MUTANTS,
   ...RESTART_MUTANTS,

@@ -1,0 +1,47 @@
+/**
+ * A behaviour: what an adversary does to the traffic of an honest replica. Small ones are made with `onSend`,
+ * `onReceive` and `onTick`, and put together with `together`.
+ */
+import type { Carried } from './carried.ts'
+import type { Action } from './mutations.ts'
+import type { Delivery, Place } from './place.ts'
+import type { When } from './predicates.ts'
+
+export interface Behaviour {
+  /** What leaves in place of a frame; null lets it pass. */
+  send?(carried: Carried, place: Place): readonly Delivery[] | null
+  /** Whether a frame that came in stays unheard. */
+  isDeafTo?(carried: Carried, place: Place): boolean
+  /** Every 10 ms. */
+  tick?(place: Place): void
+}
+
+/** Acts on what its honest half sends. */
+export const onSend = (when: When, action: Action): Behaviour => ({
+  send: (carried, place) => (when(carried, place) ? action(carried, place) : null),
+})
+
+/** Does not hear what is so. */
+export const onReceive = (when: When): Behaviour => ({ isDeafTo: when })
+
+/** Does something of its own every so many ticks of 10 ms. */
+export const onTick = (every: number, act: (place: Place) => void): Behaviour => ({
+  tick: (place) => {
+    if (place.ticks % every === 0) act(place)
+  },
+})
+
+/** Several behaviours in one: of those that act on one frame, the first decides. */
+export const together = (...behaviours: readonly Behaviour[]): Behaviour => ({
+  send: (carried, place) => {
+    for (const behaviour of behaviours) {
+      const deliveries = behaviour.send?.(carried, place) ?? null
+      if (deliveries !== null) return deliveries
+    }
+    return null
+  },
+  isDeafTo: (carried, place) => behaviours.some((each) => each.isDeafTo?.(carried, place) ?? false),
+  tick: (place) => {
+    for (const each of behaviours) each.tick?.(place)
+  },
+})

@@ -1,0 +1,88 @@
+/** When a behaviour acts. Predicates read a frame and the adversary's place, and combine. */
+import type { ClientId, ReplicaId } from '../../src/base/ids.ts'
+import type { FrameKindName } from '../../src/messages/kinds.ts'
+import type { Carried } from './carried.ts'
+import type { Place } from './place.ts'
+
+export type When = (carried: Carried, place: Place) => boolean
+
+export const always: When = () => true
+
+export const isKind =
+  (...kinds: readonly FrameKindName[]): When =>
+  ({ kind }) =>
+    kind !== null && kinds.includes(kind)
+
+/** A PREPARE or a COMMIT. */
+export const isVote: When = isKind('prepare', 'commit')
+
+/** What replicas tell each other to agree, to change views and to make checkpoints. */
+export const isProtocol: When = isKind(
+  'pre-prepare',
+  'prepare',
+  'commit',
+  'checkpoint',
+  'view-change',
+  'new-view',
+)
+
+/** Of the view, for messages that have one. */
+export const inView =
+  (view: number): When =>
+  ({ message }) =>
+    message !== null && 'view' in message && message.view === view
+
+const isReplica = ({ peer }: Carried, among: readonly ReplicaId[]): boolean =>
+  peer.kind === 'replica' && among.includes(peer.id)
+
+/** To one of these replicas; of what is received, from one of them. */
+export const to =
+  (...ids: readonly ReplicaId[]): When =>
+  (carried) =>
+    isReplica(carried, ids)
+
+export const toReplicas: When = ({ peer }) => peer.kind === 'replica'
+export const toClients: When = ({ peer }) => peer.kind === 'client'
+
+/** To the first `count` correct replicas: the same ones for all traitors. A function of the place, for f differs. */
+export const toVictims =
+  (count: number | ((place: Place) => number)): When =>
+  (carried, place) =>
+    isReplica(carried, place.victims.slice(0, typeof count === 'number' ? count : count(place)))
+
+/** A request of this client, as it comes in or is relayed. */
+export const fromClient =
+  (client: (place: Place) => ClientId | undefined): When =>
+  (carried, place) =>
+    carried.kind === 'request' &&
+    carried.message?.kind === 'request' &&
+    carried.message.client === client(place)
+
+export const whilePrimary: When = (_, { isPrimary }) => isPrimary
+export const whileBackup: When = (_, { isPrimary }) => !isPrimary
+
+/** From so many ticks after the beginning of the attack on. */
+export const after =
+  (ticks: number): When =>
+  (_, place) =>
+    place.ticks >= ticks
+
+export const withProbability =
+  (probability: number): When =>
+  (_, { random }) =>
+    random.chance(probability)
+
+export const and =
+  (...all: readonly When[]): When =>
+  (carried, place) =>
+    all.every((when) => when(carried, place))
+
+export const or =
+  (...any: readonly When[]): When =>
+  (carried, place) =>
+    any.some((when) => when(carried, place))
+
+export const not =
+  (when: When): When =>
+  (carried, place) =>
+    !when(carried, place)

@@ -1,0 +1,14 @@
+import { type Attack, firstPrimary } from '../attack.ts'
+import { onSend } from '../behaviour/behaviour.ts'
+import { shift } from '../behaviour/mutations.ts'
+import { and, isKind, toVictims } from '../behaviour/predicates.ts'
+
+export const sequenceShift: Attack = {
+  name: 'sequence-shift',
+  targets: ['safety'],
+  does: 'as primary gives one backup its proposals under the next sequence number',
+  source: 'seen to break agreement in a published implementation',
+  expects: 'both signed halves are kept as evidence',
+  traitors: firstPrimary,
+  behaviour: () => onSend(and(isKind('pre-prepare'), toVictims(1)), shift('sequence', 1)),
+}
