@@ -23,7 +23,7 @@ import { Observer } from './observer.ts'
 const BEGINS_AT_MS = 300
 const LASTS_MS = 2_700
 /** Requests in all, for each second of the attack and f = 1; fewer in larger clusters, where each costs more. */
-const REQUESTS_PER_SECOND = 150
+const REQUESTS_PER_SECOND = 100
 
 export interface SimulatedAttack {
   readonly attack: Attack
@@ -38,7 +38,7 @@ export interface AttackSetting {
   readonly seed: number
   /** Instead of the ones that play it. */
   readonly traitors?: readonly number[]
-  /** Virtual milliseconds of the attack before the calm; the traitors go on after it. */
+  /** Virtual milliseconds of the attack before the calm; the traitors go on after it. A view change takes up to 600. */
   readonly lastsMs?: number
 }
 
