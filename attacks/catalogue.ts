@@ -22,6 +22,9 @@ import { wrongQuorum } from './control/wrong-quorum.ts'
 import { oddSignatures } from './crypto/odd-signatures.ts'
 import { phaseConfusion } from './crypto/phase-confusion.ts'
 import { twoEncodings } from './crypto/two-encodings.ts'
+import { clog } from './network/clog.ts'
+import { lossyNetwork } from './network/lossy-network.ts'
+import { partition } from './network/partition.ts'
 import { forgottenViewChange } from './over-time/forgotten-view-change.ts'
 import { movingFaults } from './over-time/moving.ts'
 import { smallScope } from './over-time/small-scope.ts'
@@ -84,6 +87,7 @@ const CHECKPOINT = [
   oldDisk,
 ]
 
+const NETWORK = [lossyNetwork, clog, partition]
 const CRYPTO = [oddSignatures, phaseConfusion, twoEncodings]
 const COLLUSION = [twins, conspiracy]
 const CONTROLS = [twoWorlds, falseMajority, majorityMute, wrongQuorum]
@@ -96,6 +100,7 @@ export const CATALOGUE: ReadonlyMap<string, Attack> = new Map(
     ...BACKUP,
     ...VIEW_CHANGE,
     ...CHECKPOINT,
+    ...NETWORK,
     ...CRYPTO,
     ...COLLUSION,
     ...CONTROLS,

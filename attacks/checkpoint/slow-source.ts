@@ -19,7 +19,7 @@ export const slowSource: Attack = {
     ),
   inspect: transferBegan,
   surroundings: {
-    lasts: 1.5,
+    lasts: 2,
     strikes: ({ n, last, lastsMs }) => isolated(n, last, { from: 0, to: 0.9 * lastsMs }),
   },
 }

@@ -64,7 +64,8 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   const isCorrect = (id: ReplicaId): boolean => !traitors.includes(id)
   const observer = new Observer(isCorrect)
   const plan = planOf(attack, { n, seed, lastsMs, traitors })
-  acts += plan.incidents.length
+  // What the surroundings do is an act as well.
+  acts += plan.incidents.length + (attack.surroundings?.plan?.network === undefined ? 0 : 1)
   const rejected = new Map<RejectionReason, number>()
   const guilty = new Set<ReplicaId>()
   const { core } = attack.surroundings ?? {}

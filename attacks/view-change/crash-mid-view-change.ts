@@ -21,8 +21,8 @@ export const crashMidViewChange: Attack = {
       {
         kind: 'crash-within',
         replica: next,
-        point: random.pick(['append', 'sync', 'send'] as const),
-        after: random.below(8),
+        point: random.pick(['append', 'sync'] as const),
+        after: random.below(3),
         losesSent: random.chance(0.5),
         atMs: 0.1 * lastsMs + 40,
       },

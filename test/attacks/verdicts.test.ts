@@ -69,6 +69,7 @@ const RUINED: Observed = {
   checkpoints: 0,
   nullBatches: 0,
   outageMs: 60_000,
+  answersPerTenth: [],
   slowestMs: [60_000],
   timeoutTicks: { first: 50, most: 6_000, last: 6_000 },
   aheadMs: 10_000,
