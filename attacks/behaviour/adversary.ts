@@ -2,29 +2,22 @@
  * Turns the parts of an honest replica into those of an adversary: its transport changes what goes out and what comes
  * in. Everything else, disk, clock and protocol, is the honest replica's, in a simulation as in a process.
  */
-import { assert } from '../../src/base/assert.ts'
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import type { Random } from '../../src/base/random.ts'
-import { createSigningDigest, encodeFrame } from '../../src/messages/frame.ts'
-import { FRAME_KINDS } from '../../src/messages/kinds.ts'
-import { PUBLIC_KEY_BYTES } from '../../src/messages/limits.ts'
-import { encodeRequest } from '../../src/messages/request.ts'
+import { createSigningDigest } from '../../src/messages/frame.ts'
 import type { ReplicaState } from '../../src/pbft/state.ts'
 import { primary } from '../../src/pbft/state.ts'
 import { step as honestStep } from '../../src/pbft/step.ts'
 import type { Peer, Transport, TransportHandler } from '../../src/ports.ts'
 import type { ReplicaRuntimeOptions } from '../../src/runtime/replica-runtime-options.ts'
-import { createReplyMaker } from '../../src/runtime/replies.ts'
-import { createSealer } from '../../src/runtime/sealer.ts'
 import type { Behaviour } from './behaviour.ts'
 import { Carried } from './carried.ts'
 import { type Blackboard, type Delivery, type Place, toReplica } from './place.ts'
+import { createSeals } from './seals.ts'
 
 const TICK_MS = 10
 /** Frames that an adversary holds back; beyond it the oldest leave at once, so that the attacker does not fall first. */
 const HELD_MAX = 4_096
-const NOTHING = new Uint8Array(0)
-const NO_KEY = new Uint8Array(PUBLIC_KEY_BYTES)
 
 export interface AdversaryOptions {
   /** Made anew for each replica that plays it, so that none shares memory by accident. */
@@ -178,9 +171,6 @@ class Adversary implements Transport {
     const { hash, signingDigest } = this.#tools
     const n = cluster.replicas.length
     const others = replicaIds(n).filter((other) => other !== id)
-    const identity = { id, signer, hash, signingDigest }
-    const sealer = createSealer(identity)
-    const replies = createReplyMaker(identity)
     const state = (): ReplicaState => this.#state as ReplicaState
     const ticks = (): number => this.#ticks
     return {
@@ -202,33 +192,7 @@ class Adversary implements Transport {
       get isPrimary() {
         return primary(state()) === id
       },
-      seal: (content) => sealer.frame(content).bytes,
-      sealAs: (sender, content) => createSealer({ ...identity, id: sender }).frame(content).bytes,
-      sealPayload: (kind, payload, body = NOTHING) => {
-        const authentication = signer.sign(signingDigest(FRAME_KINDS[kind], payload))
-        return encodeFrame({ kind: FRAME_KINDS[kind], payload, authentication, body }).bytes
-      },
-      sealRequest: ({ timestamp, operations }) => {
-        const sign = (digest: Uint8Array): Uint8Array => signer.sign(digest)
-        const content = { publicKey: signer.publicKey, timestamp, responder: n, operations }
-        return encodeRequest(content, { hash, signingDigest, sign }).bytes
-      },
-      sealReply: ({ client, timestamp, requestDigest, results }) => {
-        const { view, lastExecuted: sequence } = state()
-        const { publicKey } = cluster.clients.find((each) => each.id === client) ?? { publicKey: NO_KEY }
-        const outcome = {
-          client,
-          publicKey,
-          timestamp,
-          requestDigest,
-          results,
-          standing: 'new',
-          recovery: null,
-        } as const
-        const [reply] = replies.repliesFor({ view, sequence }, [{ outcome, isWhole: true }])
-        assert(reply !== undefined, 'one answer makes one reply')
-        return reply.frame
-      },
+      ...createSeals({ id, signer, hash, signingDigest }, { cluster, state }),
       send: (delivery) => {
         onAct()
         this.#deliver(delivery)
