@@ -1,0 +1,71 @@
+/** Every attack of the catalogue on four replicas, and the controls that have to break. */
+import { describe, expect, test } from 'vitest'
+import { type Attack, firstPrimaries } from '../../attacks/attack.ts'
+import { together } from '../../attacks/behaviour/behaviour.ts'
+import { CATALOGUE } from '../../attacks/catalogue.ts'
+import { wrongQuorum } from '../../attacks/control/wrong-quorum.ts'
+import { attackInSimulator } from '../../attacks/run/in-simulator.ts'
+import { unexpected } from './awaited.ts'
+
+const SEEDS = [1, 2]
+const LASTS_MS = 1_000
+
+describe('four replicas', () => {
+  test.each([...CATALOGUE.values()])('$name: $expects', (attack) => {
+    for (const seed of SEEDS) {
+      const { facts, faults } = attackInSimulator(attack, { n: 4, seed, lastsMs: LASTS_MS })
+      expect(unexpected(attack.name, faults), `seed ${seed}`).toEqual([])
+      expect(facts.acts).toBeGreaterThan(0)
+    }
+  })
+})
+
+describe('controls', () => {
+  const controls = [...CATALOGUE.values()].filter(({ control }) => control !== undefined)
+
+  test('there are four', () => {
+    expect(controls.map(({ name }) => name)).toEqual([
+      'two-worlds',
+      'false-majority',
+      'majority-mute',
+      'wrong-quorum',
+    ])
+  })
+
+  test.each(controls)('$name breaks for every seed', (attack) => {
+    for (let seed = 11; seed <= 14; seed++) {
+      const { faults, result } = attackInSimulator(attack, { n: 4, seed, lastsMs: LASTS_MS })
+      expect(faults, `seed ${seed}`).toEqual([])
+      expect(result.verdict).toBe(attack.control?.breaks === 'progress' ? 'held' : 'safety')
+    }
+  })
+
+  test.each(controls.filter(({ surroundings }) => surroundings?.core === undefined))(
+    '$name holds with f traitors',
+    (attack) => {
+      const traitors = firstPrimaries(4)
+      const { faults, result } = attackInSimulator(attack, { n: 4, seed: 1, lastsMs: LASTS_MS, traitors })
+      expect(faults).toEqual([])
+      expect(result.verdict).toBe('held')
+    },
+  )
+
+  test('wrong-quorum holds with the right core', () => {
+    const { core: _, ...surroundings } = wrongQuorum.surroundings ?? {}
+    const right = { ...wrongQuorum, surroundings }
+    const { faults, result } = attackInSimulator(right, { n: 4, seed: 1, lastsMs: LASTS_MS })
+    expect(faults).toEqual([])
+    expect(result.verdict).toBe('held')
+  })
+
+  test.each(controls)('$name that does not break is noticed', ({ surroundings: _, ...attack }) => {
+    const tame: Attack = {
+      ...attack,
+      traitors: (n) => [0, 1].slice(0, n) as never,
+      behaviour: () => together(),
+    }
+    const { faults } = attackInSimulator(tame, { n: 4, seed: 1, lastsMs: LASTS_MS })
+    expect(faults).toContain('the adversaries never acted')
+    expect(faults.some((fault) => /did not (break|stop)/.test(fault))).toBe(true)
+  })
+})

@@ -1,0 +1,97 @@
+/** Judges must be able to find fault. */
+import { describe, expect, test } from 'vitest'
+import { CATALOGUE } from '../../attacks/catalogue.ts'
+import type { Observed } from '../../attacks/run/observed.ts'
+import * as verdicts from '../../attacks/verdicts.ts'
+import { REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
+
+const GOOD: Observed = {
+  n: 4,
+  f: 1,
+  traitors: [0 as never],
+  acts: 1,
+  viewChanges: 0,
+  rejected: new Map([['bad-signature', 1]]),
+  guilty: [0 as never],
+  checkpointInterval: 8,
+  batches: 80,
+  checkpoints: 9,
+  nullBatches: 1,
+  answersPerSecond: { before: 100, during: 90 },
+  outageMs: 100,
+  slowestMs: [100, 110],
+  answersPerTenth: [10, 10],
+  timeoutTicks: { first: REQUEST_TIMEOUT_TICKS, most: 100, last: REQUEST_TIMEOUT_TICKS },
+  suspected: [],
+  convicted: [],
+  aheadMs: 0,
+  transfers: { begun: 1, completed: 1 },
+  served: new Map(),
+  healed: 1,
+  restarts: 1,
+  virtualMs: 1_000,
+  attackedMs: 700,
+}
+
+describe('a judge is content with what is good, and says what is not', () => {
+  test.each([
+    ['noViewChange', verdicts.noViewChange, { viewChanges: 1 }],
+    ['refused', verdicts.refused('stale', 'bad-signature'), { rejected: new Map() }],
+    ['evidence', verdicts.evidence, { guilty: [] }],
+    ['outageAtMost', verdicts.outageAtMost(100), { outageMs: 101 }],
+    ['latencyAtMost', verdicts.latencyAtMost(110), { slowestMs: [100, 111] }],
+    ['windowMoved', verdicts.windowMoved, { checkpoints: 8 }],
+    ['timeoutsShrank', verdicts.timeoutsShrank, { timeoutTicks: { first: 50, most: 100, last: 100 } }],
+    ['transferBegan', verdicts.transferBegan, { transfers: { begun: 0, completed: 0 } }],
+  ] as const)('%s', (_, judge, bad) => {
+    expect(judge(GOOD)).toEqual([])
+    expect(judge({ ...GOOD, ...bad })).toHaveLength(1)
+  })
+
+  test('view changes, from the least to the most', () => {
+    const judge = verdicts.viewChanges(1, ({ f }) => f + 1)
+    const isContent = [0, 1, 2, 3].map((viewChanges) => judge({ ...GOOD, viewChanges }).length === 0)
+    expect(isContent).toEqual([false, true, true, false])
+  })
+
+  test('all of them are asked', () => {
+    const bad = { ...GOOD, viewChanges: 1, guilty: [] }
+    expect(verdicts.all(verdicts.noViewChange, verdicts.evidence)(bad)).toHaveLength(2)
+  })
+})
+
+/** Of an attack that did all of its harm: every judge in the catalogue finds fault with it. */
+const RUINED: Observed = {
+  ...GOOD,
+  viewChanges: 99,
+  rejected: new Map(),
+  guilty: [],
+  checkpoints: 0,
+  nullBatches: 0,
+  outageMs: 60_000,
+  answersPerTenth: [],
+  slowestMs: [60_000],
+  timeoutTicks: { first: 50, most: 6_000, last: 6_000 },
+  aheadMs: 10_000,
+  transfers: { begun: 0, completed: 0 },
+  served: new Map([[0 as never, 1_000_000]]),
+  healed: 0,
+  restarts: 0,
+}
+
+const judged = [...CATALOGUE.values()].filter(
+  ({ judge, inspect }) => judge !== undefined || inspect !== undefined,
+)
+
+test.each(judged)('$name is judged', ({ judge, inspect }) => {
+  for (const each of [judge, inspect]) if (each !== undefined) expect(each(RUINED).length).toBeGreaterThan(0)
+})
+
+test('most of the catalogue is judged, and its names are its own', () => {
+  expect(judged.length).toBeGreaterThan(30)
+  for (const [name, attack] of CATALOGUE) {
+    expect(attack.name).toBe(name)
+    expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/)
+    for (const text of [attack.does, attack.source, attack.expects]) expect(text.length).toBeGreaterThan(10)
+  }
+})
