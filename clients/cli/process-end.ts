@@ -20,6 +20,17 @@ export function stopOnSignal(stop: () => Promise<void>): void {
   process.on('disconnect', end)
 }
 
+/** A signal that is aborted at Ctrl-C and at SIGTERM, so that what was started is ended first. */
+export function interruptible(): { readonly signal: AbortSignal; stop(): void } {
+  const controller = new AbortController()
+  const abort = (): void => controller.abort(new OperatorError('Interrupted.'))
+  process.on('SIGINT', abort).on('SIGTERM', abort)
+  return {
+    signal: controller.signal,
+    stop: () => process.off('SIGINT', abort).off('SIGTERM', abort),
+  }
+}
+
 /** Tells the parent, if there is one, that this process is ready. */
 export function reportReady(address: string): void {
   process.send?.({ ready: address })
