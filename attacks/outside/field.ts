@@ -42,6 +42,8 @@ export interface Field {
   readonly correct: readonly ReplicaId[]
   /** Writes of correct clients that were acknowledged so far. */
   acknowledged(): number
+  /** Waits until one more is acknowledged; false when none is within the bound for liveness. Rejects as `pause`. */
+  progress(): Promise<boolean>
   /** Rejects when the run is interrupted. */
   pause(ms: number): Promise<void>
   /** Counts one act: an attack that never acted shows nothing. */

@@ -2,8 +2,9 @@ import { replicaIds } from '../../src/base/ids.ts'
 import type { OutsideAttack } from '../attack.ts'
 import type { Field } from './field.ts'
 
-/** After a cut, what was under way may still be answered for so long, in milliseconds. */
-const UNDER_WAY_MS = 500
+/** What was under way at a cut is over when nothing was acknowledged for so long, in milliseconds; at most so often. */
+const QUIET_MS = 500
+const QUIET_LOOKS_MAX = 20
 
 /** f replicas, then f + 1, the first primary among them. */
 async function run(field: Field): Promise<readonly string[]> {
@@ -19,11 +20,10 @@ async function run(field: Field): Promise<readonly string[]> {
   const seen: string[] = []
   try {
     cut(f)
-    const atFirst = field.acknowledged()
-    await field.pause(third + UNDER_WAY_MS)
-    if (field.acknowledged() === atFirst) seen.push('nothing was written while f replicas were cut off')
+    await field.pause(third)
+    if (!(await field.progress())) seen.push('nothing was written while f replicas were cut off')
     cut(f + 1)
-    await field.pause(UNDER_WAY_MS)
+    await untilQuiet(field)
     const before = field.acknowledged()
     await field.pause(third)
     const without = field.acknowledged() - before
@@ -32,10 +32,17 @@ async function run(field: Field): Promise<readonly string[]> {
     links.heal()
   }
   field.harm([])
-  const healed = field.acknowledged()
+  if (!(await field.progress())) seen.push('nothing was written after the network was healed')
   await field.pause(third)
-  if (field.acknowledged() === healed) seen.push('nothing was written after the network was healed')
   return seen
+}
+
+async function untilQuiet(field: Field): Promise<void> {
+  for (let looks = 0; looks < QUIET_LOOKS_MAX; looks++) {
+    const before = field.acknowledged()
+    await field.pause(QUIET_MS)
+    if (field.acknowledged() === before) return
+  }
 }
 
 export const partition: OutsideAttack = {

@@ -1,7 +1,7 @@
 import type { OutsideAttack } from '../attack.ts'
 import type { Field } from './field.ts'
 
-/** A process is stopped for at most so long, in milliseconds. */
+/** A process is stopped for so long at most, unless nothing is written without it. In milliseconds. */
 const STOPPED_MS_MAX = 10_000
 
 /** The primary, and f - 1 replicas that follow it. */
@@ -9,20 +9,17 @@ async function run(field: Field): Promise<readonly string[]> {
   const { n, f, machines, milliseconds } = field
   const ids = field.correct.slice(0, f)
   const stoppedMs = Math.min(STOPPED_MS_MAX, (milliseconds * 2) / 3)
-  const before = field.acknowledged()
   for (const id of ids) {
     machines.freeze(id)
     field.act()
   }
   field.harm(ids)
+  const seen: string[] = []
   try {
     await field.pause(stoppedMs)
+    if (!(await field.progress())) seen.push(`nothing was written while ${f} of ${n} replicas were stopped`)
   } finally {
     for (const id of ids) machines.thaw(id)
-  }
-  const seen: string[] = []
-  if (field.acknowledged() === before) {
-    seen.push(`nothing was written while ${f} of ${n} replicas were stopped`)
   }
   field.harm([])
   await field.pause(milliseconds - stoppedMs)

@@ -236,6 +236,11 @@ export class Round {
       correct: arena.correct,
       addressOf: (id) => (arena.cluster.replicas[id] as { address: { host: string; port: number } }).address,
       acknowledged: () => load.acknowledged,
+      progress: () => {
+        const before = load.acknowledged
+        const isDone = (): boolean => load.acknowledged > before
+        return waitUntil(isDone, { limitMs: LIVENESS_MS, signal: setting.signal })
+      },
       pause: async (ms) => {
         await this.#pause(ms)
       },
