@@ -1,12 +1,19 @@
 /** An entry of the catalogue: what an attack is, who plays it, and what has to be seen when it is over. */
 import { type ReplicaId, replicaIds } from '../src/base/ids.ts'
-import { faultsMax } from '../src/base/quorum.ts'
+import { faultsMax, weakQuorum } from '../src/base/quorum.ts'
+import type { Random } from '../src/base/random.ts'
+import type { Recomposition, StepFunction } from '../src/runtime/replica-runtime-options.ts'
+import type { Incident, Plan } from '../src/simulator/plan.ts'
 import type { Behaviour } from './behaviour/behaviour.ts'
 import type { Field } from './outside/field.ts'
 import type { Facts } from './run/facts.ts'
+import type { Observed } from './run/observed.ts'
 
 /** What an attack is after. */
 export type Target = 'safety' | 'liveness' | 'performance' | 'resources' | 'accuracy'
+
+/** What of an expectation was not met, as sentences. */
+export type Judge<F = Facts> = (facts: F) => readonly string[]
 
 interface Described {
   readonly name: string
@@ -17,8 +24,8 @@ interface Described {
   readonly source: string
   /** What is expected beside what holds under every attack; one sentence. */
   readonly expects: string
-  /** What of the expectation was not met, as sentences. */
-  readonly judge?: (facts: Facts) => readonly string[]
+  /** Wherever it ran. */
+  readonly judge?: Judge
 }
 
 /** An attack that replicas play: in the simulator and in processes alike. */
@@ -28,6 +35,53 @@ export interface Attack extends Described {
   readonly traitors: (n: number) => readonly ReplicaId[]
   /** Made anew for each traitor. */
   readonly behaviour: () => Behaviour
+  /** Where everything can be seen: in the simulator. */
+  readonly inspect?: Judge<Observed>
+  /** What a traitor finds changed when it starts, beside its transport: its disk, for instance. */
+  readonly parts?: Recomposition
+  /** What the surroundings do meanwhile. */
+  readonly surroundings?: Surroundings
+  /** Of a control: with these traitors it must break, and with f of them it must hold. */
+  readonly control?: Control
+}
+
+/** What is not the traitors' own doing. Only a simulation can arrange all of it. */
+export interface Surroundings {
+  /** What strikes, in milliseconds from the beginning of the attack to its end. */
+  readonly strikes?: (scene: Scene) => readonly Incident[]
+  readonly plan?: Partial<Pick<Plan, 'network' | 'suite'>>
+  /** How many times as long as another attack it has to last for its expectation to show. */
+  readonly lasts?: number
+  /** Whether the traitors are honest until what strikes is over: only then do they count as faulty. */
+  readonly hasLateTraitors?: boolean
+  /** The protocol of the correct replicas in place of the right one. */
+  readonly core?: (right: StepFunction) => StepFunction
+  /** Whether each traitor runs twice with one key, both of them honest. */
+  readonly hasTwins?: boolean
+}
+
+export interface Scene {
+  readonly n: number
+  readonly f: number
+  readonly traitors: readonly ReplicaId[]
+  readonly correct: readonly ReplicaId[]
+  /** The correct replicas that lead first, next, and last. */
+  readonly first: ReplicaId
+  readonly next: ReplicaId
+  readonly last: ReplicaId
+  readonly random: Random
+  /** How long the attack lasts before the network is calm, in milliseconds. */
+  readonly lastsMs: number
+}
+
+/**
+ * What a control breaks: that correct replicas execute the same batches; that clients believe only what a correct
+ * replica executed; or that requests are answered, as long as the traitors are away.
+ */
+export interface Control {
+  readonly breaks: 'agreement' | 'answers' | 'progress'
+  /** Of `agreement`: whether the traitors' signatures, put together, give all of them away. */
+  readonly namesTraitors?: boolean
 }
 
 /** An attack from outside of the replicas, in processes only: by a client, a stranger, the network or the machines. */
@@ -47,9 +101,19 @@ export type AnyAttack = Attack | OutsideAttack
 
 export const isPlayedByReplicas = (attack: AnyAttack): attack is Attack => !('run' in attack)
 
+/** Surroundings that a run of processes has anyway: it always lasts long enough. */
+const ANYWHERE: readonly (keyof Surroundings)[] = ['lasts']
+
+/** Whether real processes can be all that it needs. */
+export const runsInProcesses = (attack: AnyAttack): boolean =>
+  !isPlayedByReplicas(attack) ||
+  Object.keys(attack.surroundings ?? {}).every((name) => ANYWHERE.some((each) => each === name))
+
 /** The first primary, and those that follow it. */
 export const firstPrimaries = (n: number): readonly ReplicaId[] => replicaIds(n).slice(0, faultsMax(n))
 export const firstPrimary = (n: number): readonly ReplicaId[] => replicaIds(n).slice(0, 1)
+/** The primaries that come after the first one. */
+export const nextPrimaries = (n: number): readonly ReplicaId[] => replicaIds(n).slice(1, 1 + faultsMax(n))
 /** Replicas that lead last. */
 export const lastBackups = (n: number): readonly ReplicaId[] => replicaIds(n).slice(-faultsMax(n))
 /** The first primary and f - 1 backups. */
@@ -57,3 +121,6 @@ export const primaryAndBackups = (n: number): readonly ReplicaId[] => [
   ...firstPrimary(n),
   ...replicaIds(n).slice(n - faultsMax(n) + 1),
 ]
+/** One more than the store tolerates, the first primary among them: for controls. */
+export const oneTooMany = (n: number): readonly ReplicaId[] => replicaIds(n).slice(0, weakQuorum(n))
+export const nobody = (): readonly ReplicaId[] => []

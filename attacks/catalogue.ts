@@ -1,10 +1,104 @@
 import type { Attack } from './attack.ts'
+import { amnesia } from './backup/amnesia.ts'
+import { doubleVote } from './backup/double-vote.ts'
+import { earlyCommit } from './backup/early-commit.ts'
+import { impersonate } from './backup/impersonate.ts'
+import { lyingReply } from './backup/lying-reply.ts'
 import { mute } from './backup/mute.ts'
+import { selectiveVote } from './backup/selective-vote.ts'
+import { corruptCheckpoint } from './checkpoint/corrupt-checkpoint.ts'
+import { farCheckpoint } from './checkpoint/far-checkpoint.ts'
+import { fetchFlood } from './checkpoint/fetch-flood.ts'
+import { oldDisk } from './checkpoint/old-disk.ts'
+import { poisonedPage } from './checkpoint/poisoned-page.ts'
+import { slowSource } from './checkpoint/slow-source.ts'
+import { withholdCheckpoint } from './checkpoint/withhold-checkpoint.ts'
+import { conspiracy } from './collusion/conspiracy.ts'
+import { twins } from './collusion/twins.ts'
+import { falseMajority } from './control/false-majority.ts'
+import { majorityMute } from './control/majority-mute.ts'
+import { twoWorlds } from './control/two-worlds.ts'
+import { wrongQuorum } from './control/wrong-quorum.ts'
+import { oddSignatures } from './crypto/odd-signatures.ts'
+import { phaseConfusion } from './crypto/phase-confusion.ts'
+import { twoEncodings } from './crypto/two-encodings.ts'
+import { forgottenViewChange } from './over-time/forgotten-view-change.ts'
+import { movingFaults } from './over-time/moving.ts'
+import { smallScope } from './over-time/small-scope.ts'
+import { adaptiveSlow } from './primary/adaptive-slow.ts'
+import { burnSequence } from './primary/burn-sequence.ts'
 import { equivocate } from './primary/equivocate.ts'
+import { keepInDark } from './primary/keep-in-dark.ts'
+import { oversizedBatch } from './primary/oversized-batch.ts'
+import { repropose } from './primary/repropose.ts'
 import { sequenceShift } from './primary/sequence-shift.ts'
 import { silentPrimary } from './primary/silent-primary.ts'
+import { slowPrimary } from './primary/slow-primary.ts'
+import { starveClient } from './primary/starve-client.ts'
+import { tamperRequest } from './primary/tamper-request.ts'
+import { timeWarp } from './primary/time-warp.ts'
+import { viewShift } from './primary/view-shift.ts'
+import { crashMidViewChange } from './view-change/crash-mid-view-change.ts'
+import { deafReplica } from './view-change/deaf-replica.ts'
+import { forgedProofs } from './view-change/forged-proofs.ts'
+import { inflateTimeout } from './view-change/inflate-timeout.ts'
+import { lossyNewView } from './view-change/lossy-new-view.ts'
+import { silentSuccessors } from './view-change/silent-successors.ts'
+import { viewChangeSpam } from './view-change/view-change-spam.ts'
 
-/** Every attack that can be launched, by name. */
+const PRIMARY = [
+  silentPrimary,
+  equivocate,
+  sequenceShift,
+  viewShift,
+  tamperRequest,
+  burnSequence,
+  slowPrimary,
+  adaptiveSlow,
+  starveClient,
+  keepInDark,
+  repropose,
+  oversizedBatch,
+  timeWarp,
+]
+
+const BACKUP = [mute, doubleVote, impersonate, earlyCommit, lyingReply, amnesia, selectiveVote]
+
+const VIEW_CHANGE = [
+  forgedProofs,
+  lossyNewView,
+  viewChangeSpam,
+  deafReplica,
+  silentSuccessors,
+  inflateTimeout,
+  crashMidViewChange,
+]
+
+const CHECKPOINT = [
+  corruptCheckpoint,
+  withholdCheckpoint,
+  farCheckpoint,
+  poisonedPage,
+  slowSource,
+  fetchFlood,
+  oldDisk,
+]
+
+const CRYPTO = [oddSignatures, phaseConfusion, twoEncodings]
+const COLLUSION = [twins, conspiracy]
+const CONTROLS = [twoWorlds, falseMajority, majorityMute, wrongQuorum]
+const OVER_TIME = [smallScope, movingFaults, forgottenViewChange]
+
+/** Every attack that can be launched, by name, in the order of what they are aimed at. */
 export const CATALOGUE: ReadonlyMap<string, Attack> = new Map(
-  [silentPrimary, equivocate, sequenceShift, mute].map((each) => [each.name, each]),
+  [
+    ...PRIMARY,
+    ...BACKUP,
+    ...VIEW_CHANGE,
+    ...CHECKPOINT,
+    ...CRYPTO,
+    ...COLLUSION,
+    ...CONTROLS,
+    ...OVER_TIME,
+  ].map((each) => [each.name, each]),
 )

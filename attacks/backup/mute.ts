@@ -2,6 +2,7 @@ import { type Attack, lastBackups } from '../attack.ts'
 import { onSend } from '../behaviour/behaviour.ts'
 import { drop } from '../behaviour/mutations.ts'
 import { always } from '../behaviour/predicates.ts'
+import { noViewChange } from '../verdicts.ts'
 
 export const mute: Attack = {
   name: 'mute',
@@ -11,5 +12,5 @@ export const mute: Attack = {
   expects: 'no view change',
   traitors: lastBackups,
   behaviour: () => onSend(always, drop),
-  judge: ({ viewChanges }) => (viewChanges === 0 ? [] : [`there were ${viewChanges} view changes`]),
+  judge: noViewChange,
 }

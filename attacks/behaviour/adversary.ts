@@ -5,8 +5,10 @@
 import { assert } from '../../src/base/assert.ts'
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import type { Random } from '../../src/base/random.ts'
-import { createSigningDigest } from '../../src/messages/frame.ts'
+import { createSigningDigest, encodeFrame } from '../../src/messages/frame.ts'
+import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import { PUBLIC_KEY_BYTES } from '../../src/messages/limits.ts'
+import { encodeRequest } from '../../src/messages/request.ts'
 import type { ReplicaState } from '../../src/pbft/state.ts'
 import { primary } from '../../src/pbft/state.ts'
 import { step as honestStep } from '../../src/pbft/step.ts'
@@ -21,6 +23,7 @@ import { type Blackboard, type Delivery, type Place, toReplica } from './place.t
 const TICK_MS = 10
 /** Frames that an adversary holds back; beyond it the oldest leave at once, so that the attacker does not fall first. */
 const HELD_MAX = 4_096
+const NOTHING = new Uint8Array(0)
 const NO_KEY = new Uint8Array(PUBLIC_KEY_BYTES)
 
 export interface AdversaryOptions {
@@ -28,7 +31,7 @@ export interface AdversaryOptions {
   readonly behaviour: () => Behaviour
   readonly board: Blackboard
   readonly random: Random
-  /** Whether the attack is on, so many milliseconds after the replica's start; while it is not, the replica is honest. */
+  /** Whether the attack is on, so long after the replica's first start; while it is not, the replica is honest. */
   readonly isOn: (ageMs: number) => boolean
   /** Told of every act. */
   readonly onAct: () => void
@@ -36,8 +39,11 @@ export interface AdversaryOptions {
 
 /** The parts of an adversary, made of an honest replica's. */
 export function corrupt(options: AdversaryOptions): (parts: ReplicaRuntimeOptions) => ReplicaRuntimeOptions {
+  let life = 0
+  let firstStartedAt = 0
   return (parts) => {
-    const adversary = new Adversary(options, parts)
+    if (life++ === 0) firstStartedAt = parts.clock.now()
+    const adversary = new Adversary(options, parts, { number: life, firstStartedAt })
     const step = parts.step ?? honestStep
     return {
       ...parts,
@@ -48,6 +54,12 @@ export function corrupt(options: AdversaryOptions): (parts: ReplicaRuntimeOption
       },
     }
   }
+}
+
+/** Which start of the replica this is, from 1 on, and when the first was. */
+interface Life {
+  readonly number: number
+  readonly firstStartedAt: number
 }
 
 class Adversary implements Transport {
@@ -64,17 +76,17 @@ class Adversary implements Transport {
   #handler: TransportHandler | null = null
   #state: ReplicaState | null = null
   #ticks = 0
-  readonly #startedAt: number
+  readonly #life: Life
 
-  constructor(options: AdversaryOptions, parts: ReplicaRuntimeOptions) {
+  constructor(options: AdversaryOptions, parts: ReplicaRuntimeOptions, life: Life) {
     this.#options = options
     this.#parts = parts
     this.#inner = parts.transport
     this.#behaviour = options.behaviour()
     const { hash } = parts.suite
     this.#tools = { hash, signingDigest: createSigningDigest(hash, parts.cluster.clusterId) }
+    this.#life = life
     this.#place = this.#createPlace()
-    this.#startedAt = parts.clock.now()
     parts.clock.every(TICK_MS, () => this.#tick())
   }
 
@@ -88,7 +100,7 @@ class Adversary implements Transport {
     this.#inner.start({
       onLink: (peer) => handler.onLink(peer),
       onFrame: (from, frame) => {
-        if (!this.#isDeafTo(from, frame)) return handler.onFrame(from, frame)
+        if (this.#hears(from, frame)) return handler.onFrame(from, frame)
         this.#options.onAct()
         return true
       },
@@ -122,12 +134,15 @@ class Adversary implements Transport {
 
   get #isOn(): boolean {
     const { clock } = this.#parts
-    return this.#state !== null && this.#options.isOn(clock.now() - this.#startedAt)
+    return this.#state !== null && this.#options.isOn(clock.now() - this.#life.firstStartedAt)
   }
 
-  #isDeafTo(from: Peer, frame: Uint8Array): boolean {
-    if (!this.#isOn || this.#behaviour.isDeafTo === undefined) return false
-    return this.#behaviour.isDeafTo(new Carried(from, frame, this.#tools), this.#place)
+  #hears(from: Peer, frame: Uint8Array): boolean {
+    const { receive, isDeafTo } = this.#behaviour
+    if (!this.#isOn || (receive === undefined && isDeafTo === undefined)) return true
+    const carried = new Carried(from, frame, this.#tools)
+    receive?.(carried, this.#place)
+    return !(isDeafTo?.(carried, this.#place) ?? false)
   }
 
   #deliver(delivery: Delivery): void {
@@ -177,6 +192,7 @@ class Adversary implements Transport {
       hash,
       random,
       board,
+      life: this.#life.number,
       get ticks() {
         return ticks()
       },
@@ -187,6 +203,16 @@ class Adversary implements Transport {
         return primary(state()) === id
       },
       seal: (content) => sealer.frame(content).bytes,
+      sealAs: (sender, content) => createSealer({ ...identity, id: sender }).frame(content).bytes,
+      sealPayload: (kind, payload, body = NOTHING) => {
+        const authentication = signer.sign(signingDigest(FRAME_KINDS[kind], payload))
+        return encodeFrame({ kind: FRAME_KINDS[kind], payload, authentication, body }).bytes
+      },
+      sealRequest: ({ timestamp, operations }) => {
+        const sign = (digest: Uint8Array): Uint8Array => signer.sign(digest)
+        const content = { publicKey: signer.publicKey, timestamp, responder: n, operations }
+        return encodeRequest(content, { hash, signingDigest, sign }).bytes
+      },
       sealReply: ({ client, timestamp, requestDigest, results }) => {
         const { view, lastExecuted: sequence } = state()
         const { publicKey } = cluster.clients.find((each) => each.id === client) ?? { publicKey: NO_KEY }

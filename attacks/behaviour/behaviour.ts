@@ -1,6 +1,6 @@
 /**
  * A behaviour: what an adversary does to the traffic of an honest replica. Small ones are made with `onSend`,
- * `onReceive` and `onTick`, and put together with `together`.
+ * `onReceive`, `deafTo` and `onTick`, and put together with `together`.
  */
 import type { Carried } from './carried.ts'
 import type { Action } from './mutations.ts'
@@ -10,6 +10,8 @@ import type { When } from './predicates.ts'
 export interface Behaviour {
   /** What leaves in place of a frame; null lets it pass. */
   send?(carried: Carried, place: Place): readonly Delivery[] | null
+  /** A frame came in, before its honest half hears it. */
+  receive?(carried: Carried, place: Place): void
   /** Whether a frame that came in stays unheard. */
   isDeafTo?(carried: Carried, place: Place): boolean
   /** Every 10 ms. */
@@ -21,8 +23,15 @@ export const onSend = (when: When, action: Action): Behaviour => ({
   send: (carried, place) => (when(carried, place) ? action(carried, place) : null),
 })
 
+/** Does something of its own when it hears what is so; its honest half hears it too. */
+export const onReceive = (when: When, act: (carried: Carried, place: Place) => void): Behaviour => ({
+  receive: (carried, place) => {
+    if (when(carried, place)) act(carried, place)
+  },
+})
+
 /** Does not hear what is so. */
-export const onReceive = (when: When): Behaviour => ({ isDeafTo: when })
+export const deafTo = (when: When): Behaviour => ({ isDeafTo: when })
 
 /** Does something of its own every so many ticks of 10 ms. */
 export const onTick = (every: number, act: (place: Place) => void): Behaviour => ({
@@ -39,6 +48,9 @@ export const together = (...behaviours: readonly Behaviour[]): Behaviour => ({
       if (deliveries !== null) return deliveries
     }
     return null
+  },
+  receive: (carried, place) => {
+    for (const each of behaviours) each.receive?.(carried, place)
   },
   isDeafTo: (carried, place) => behaviours.some((each) => each.isDeafTo?.(carried, place) ?? false),
   tick: (place) => {

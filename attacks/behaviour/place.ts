@@ -4,6 +4,7 @@ import type { ClientId, ReplicaId, Timestamp } from '../../src/base/ids.ts'
 import type { Random } from '../../src/base/random.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
 import type { Content } from '../../src/messages/content.ts'
+import type { FrameKindName } from '../../src/messages/kinds.ts'
 import type { ReplicaState } from '../../src/pbft/state.ts'
 import type { Peer } from '../../src/ports.ts'
 
@@ -41,7 +42,9 @@ export interface Place {
   readonly hash: Hash
   readonly random: Random
   readonly board: Blackboard
-  /** Ticks since the attack began. */
+  /** Which start of its process this is, from 1 on. */
+  readonly life: number
+  /** Ticks of 10 ms since the attack began, or since the process started where that was later. */
   readonly ticks: number
   /** What its honest half knows: to look at. */
   readonly state: Readonly<ReplicaState>
@@ -49,6 +52,12 @@ export interface Place {
   readonly isPrimary: boolean
   /** The frame of a content with this replica's own signature: the only one that it can give. */
   seal(content: Content): Uint8Array
+  /** The same in another replica's name, and still with this replica's signature. */
+  sealAs(sender: ReplicaId, content: Content): Uint8Array
+  /** A frame of this kind around any bytes, with this replica's own signature. */
+  sealPayload(kind: FrameKindName, payload: Uint8Array, body?: Uint8Array): Uint8Array
+  /** The frame of a request with this replica's own key as its client's. */
+  sealRequest(request: { readonly timestamp: Timestamp; readonly operations: Uint8Array }): Uint8Array
   /** The frame of a reply with this replica's own signature. */
   sealReply(reply: FalseReply): Uint8Array
   /** Sends a frame beside what its honest half sends. */

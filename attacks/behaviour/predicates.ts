@@ -2,6 +2,7 @@
 import type { ClientId, ReplicaId } from '../../src/base/ids.ts'
 import type { FrameKindName } from '../../src/messages/kinds.ts'
 import type { Carried } from './carried.ts'
+import { type Amount, amountOf } from './mutations.ts'
 import type { Place } from './place.ts'
 
 export type When = (carried: Carried, place: Place) => boolean
@@ -43,12 +44,14 @@ export const to =
 
 export const toReplicas: When = ({ peer }) => peer.kind === 'replica'
 export const toClients: When = ({ peer }) => peer.kind === 'client'
+/** Of what is received. */
+export const fromReplicas: When = toReplicas
 
 /** To the first `count` correct replicas: the same ones for all traitors. A function of the place, for f differs. */
 export const toVictims =
-  (count: number | ((place: Place) => number)): When =>
+  (count: Amount): When =>
   (carried, place) =>
-    isReplica(carried, place.victims.slice(0, typeof count === 'number' ? count : count(place)))
+    isReplica(carried, place.victims.slice(0, amountOf(count, place)))
 
 /** A request of this client, as it comes in or is relayed. */
 export const fromClient =
@@ -66,6 +69,18 @@ export const after =
   (ticks: number): When =>
   (_, place) =>
     place.ticks >= ticks
+
+/** Until so many ticks after the beginning of the attack. */
+export const until = (ticks: number): When => not(after(ticks))
+
+/** Since its process was started again. */
+export const afterRestart: When = (_, { life }) => life > 1
+
+/** The first so many times that it is asked; each traitor counts for itself. */
+export const times = (count: number): When => {
+  let left = count
+  return () => left-- > 0
+}
 
 export const withProbability =
   (probability: number): When =>

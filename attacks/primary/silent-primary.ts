@@ -2,15 +2,16 @@ import { type Attack, firstPrimary } from '../attack.ts'
 import { onSend } from '../behaviour/behaviour.ts'
 import { drop } from '../behaviour/mutations.ts'
 import { and, isKind, whilePrimary } from '../behaviour/predicates.ts'
+import { outageAtMost, viewChanges } from '../verdicts.ts'
 
 export const silentPrimary: Attack = {
   name: 'silent-primary',
   targets: ['liveness'],
   does: 'as primary proposes nothing, and votes on',
   source: 'Castro and Liskov, OSDI 1999, section 4.4',
-  expects: 'one view change',
+  expects: 'one view change, and an outage of little more than one timeout',
   traitors: firstPrimary,
   behaviour: () => onSend(and(isKind('pre-prepare'), whilePrimary), drop),
-  judge: ({ viewChanges }) =>
-    viewChanges === 1 ? [] : [`there were ${viewChanges} view changes instead of one`],
+  judge: viewChanges(1),
+  inspect: outageAtMost(1_000),
 }

@@ -39,6 +39,8 @@ export interface ArenaSetting {
   readonly commands: Commands
 }
 
+/** Shorter than usual, so that checkpoints are part of every attack. */
+const CHECKPOINT_INTERVAL = 16
 /** How long the traitors' process may take to follow an order, in milliseconds. */
 const ORDER_MS_MAX = 10_000
 
@@ -162,7 +164,10 @@ export class Arena implements Machines {
 
   async #start(): Promise<void> {
     const { n, suite, clients, hasProxies, traitors, commands, name, seed } = this.#setting
-    const cluster = await initCluster({ directory: this.root, replicas: n, suite, basePort: 0, clients })
+    const cluster = await initCluster({
+      ...{ directory: this.root, replicas: n, suite, basePort: 0, clients },
+      checkpointInterval: CHECKPOINT_INTERVAL,
+    })
     this.#cluster = cluster
     if (hasProxies) {
       const proxies = await Proxies.between(cluster)

@@ -1,97 +1,170 @@
 /** Runs an attack in the simulator, with every invariant checked after every step. */
-import { type ReplicaId, toReplicaId } from '../../src/base/ids.ts'
+import { type ReplicaId, replicaIds, toReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { createRandom } from '../../src/base/random.ts'
-import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
 import type { RejectionReason } from '../../src/messages/rejection.ts'
+import { REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
 import type { Recomposition } from '../../src/runtime/replica-runtime-options.ts'
-import { drawPlan } from '../../src/simulator/draw-plan.ts'
+import { drawPlan, inOrder } from '../../src/simulator/draw-plan.ts'
 import { type Plan, withoutFaults } from '../../src/simulator/plan.ts'
 import { type DetailedResult, simulate } from '../../src/simulator/simulate.ts'
 import { EXACT_CLOCK } from '../../src/simulator/virtual-clock.ts'
 import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
-import type { Attack } from '../attack.ts'
+import type { Attack, Scene } from '../attack.ts'
 import { corrupt } from '../behaviour/adversary.ts'
 import type { Blackboard } from '../behaviour/place.ts'
 import type { Facts } from './facts.ts'
+import { faultsOf, invariantsOf, isExpectedToBreak } from './faults-of.ts'
+import { loadFigures } from './load-figures.ts'
+import type { Observed } from './observed.ts'
+import { Observer } from './observer.ts'
 
-/** Virtual milliseconds: when the attack begins, and from when on everything must be done within the bound. */
+/** Virtual milliseconds: when the attack begins, and how long it goes on before everything must come to be done. */
 const BEGINS_AT_MS = 300
-const CALM_AT_MS = 3_000
+const LASTS_MS = 2_700
+/** Requests in all, for each second of the attack and f = 1; fewer in larger clusters, where each costs more. */
+const REQUESTS_PER_SECOND = 150
 
 export interface SimulatedAttack {
   readonly attack: Attack
-  readonly facts: Facts
+  readonly facts: Observed
   readonly result: DetailedResult
   /** What was not as it has to be; empty when the store held and did what was expected. */
   readonly faults: readonly string[]
 }
 
-export function attackInSimulator(
-  attack: Attack,
-  setting: { readonly n: number; readonly seed: number; readonly traitors?: readonly number[] },
-): SimulatedAttack {
+export interface AttackSetting {
+  readonly n: number
+  readonly seed: number
+  /** Instead of the ones that play it. */
+  readonly traitors?: readonly number[]
+  /** Virtual milliseconds of the attack before the calm; the traitors go on after it. */
+  readonly lastsMs?: number
+}
+
+export function attackInSimulator(attack: Attack, setting: AttackSetting): SimulatedAttack {
   const { n, seed } = setting
+  const lastsMs = (setting.lastsMs ?? LASTS_MS) * (attack.surroundings?.lasts ?? 1)
   const traitors = setting.traitors?.map((id) => toReplicaId(id)) ?? attack.traitors(n)
   const board: Blackboard = { traitors, notes: new Map() }
   const random = createRandom(seed)
   let acts = 0
-  const play = (): Recomposition =>
-    corrupt({
+  const play = (): Recomposition => {
+    const adversary = corrupt({
       behaviour: attack.behaviour,
       board,
       random: random.fork(),
       isOn: (ageMs) => ageMs >= BEGINS_AT_MS,
       onAct: () => acts++,
     })
-  const adversaries = new Map<ReplicaId, Recomposition>(traitors.map((id) => [id, play()]))
+    return (parts) => adversary(attack.parts?.(parts) ?? parts)
+  }
+  const hasTwins = attack.surroundings?.hasTwins === true
+  const adversaries = new Map<ReplicaId, Recomposition>(hasTwins ? [] : traitors.map((id) => [id, play()]))
+  const isCorrect = (id: ReplicaId): boolean => !traitors.includes(id)
+  const observer = new Observer(isCorrect)
+  const plan = planOf(attack, { n, seed, lastsMs, traitors })
+  acts += plan.incidents.length
   const rejected = new Map<RejectionReason, number>()
   const guilty = new Set<ReplicaId>()
+  const { core } = attack.surroundings ?? {}
   const result = simulate({
     seed,
-    plan: planOf(seed, n),
+    plan,
     adversaries,
+    ...(hasTwins ? { twins: traitors } : {}),
+    ...(isExpectedToBreak(attack, { n, traitors }) ? { invariants: invariantsOf(attack) } : {}),
+    sabotage: { step: (id, protocol) => observer.watching(id, core?.(protocol) ?? protocol) },
+    onStep: (step) => observer.onStep(step),
     onRejected: (replica, { reason, guilty: liar }) => {
-      if (adversaries.has(replica)) return
+      if (!isCorrect(replica)) return
       rejected.set(reason, (rejected.get(reason) ?? 0) + 1)
       if (liar !== undefined) guilty.add(liar)
     },
   })
   const { viewChanges } = result
-  const facts = { n, f: faultsMax(n), traitors, acts, viewChanges, rejected, guilty: [...guilty].sort() }
+  const facts: Observed = {
+    ...{ n, f: faultsMax(n), traitors, acts, viewChanges, rejected, guilty: [...guilty].sort() },
+    ...observed(result, observer),
+  }
   return { attack, facts, result, faults: faultsOf(attack, facts, result) }
 }
 
-function faultsOf(attack: Attack, facts: Facts, result: DetailedResult): readonly string[] {
-  const faults = result.explanation.slice(0, 1)
-  const innocent = facts.guilty.filter((id) => !facts.traitors.includes(id))
-  return [
-    ...faults,
-    ...(facts.acts === 0 ? ['the adversaries never acted'] : []),
-    ...innocent.map((id) => `there is evidence against replica ${id}, which is correct`),
-    ...(attack.judge?.(facts) ?? []),
-  ]
+function observed(result: DetailedResult, observer: Observer): Omit<Observed, keyof Facts> {
+  const { batches, checkpoints, healed, restarts, virtualMs, history, plan } = result
+  const { suspected, convicted, served, transfers, nullBatches, aheadMs } = observer
+  return {
+    checkpointInterval: plan.checkpointInterval,
+    batches,
+    checkpoints,
+    healed,
+    restarts,
+    nullBatches,
+    virtualMs,
+    attackedMs: virtualMs - BEGINS_AT_MS,
+    ...loadFigures(history, { beginsAtMs: BEGINS_AT_MS, endsAtMs: virtualMs }),
+    timeoutTicks: {
+      first: REQUEST_TIMEOUT_TICKS,
+      most: observer.timeoutTicksMost,
+      last: observer.timeoutTicksLast,
+    },
+    suspected: [...suspected].sort(),
+    convicted: [...convicted].sort(),
+    served,
+    transfers: { ...transfers },
+    aheadMs,
+  }
 }
 
-/** A cluster with no fault but the attack, and a load that lasts over all of it. */
-function planOf(seed: number, n: number): Plan {
+/** A cluster with no fault but the attack and its surroundings, and a load that lasts over all of it. */
+function planOf(
+  attack: Attack,
+  setting: {
+    readonly n: number
+    readonly seed: number
+    readonly lastsMs: number
+    readonly traitors: readonly ReplicaId[]
+  },
+): Plan {
+  const { n, seed, lastsMs, traitors } = setting
   const drawn = withoutFaults(drawPlan(seed, n))
   const burstMax = 4
-  const requestsPerClient = Math.ceil(400 / n)
+  const clients = 4
+  const requestsPerClient = Math.ceil((REQUESTS_PER_SECOND * lastsMs) / 1000 / n)
+  const correct = replicaIds(n).filter((id) => !traitors.includes(id))
+  const scene: Scene = {
+    n,
+    f: faultsMax(n),
+    traitors,
+    correct,
+    first: correct[0] as ReplicaId,
+    next: correct[1] as ReplicaId,
+    last: correct.at(-1) as ReplicaId,
+    random: createRandom(seed).fork(),
+    lastsMs,
+  }
+  const { strikes, plan, hasLateTraitors = false } = attack.surroundings ?? {}
+  const incidents = strikes?.(scene) ?? []
   return {
     ...drawn,
     suite: 'simulated',
-    checkpointInterval: seed % 2 === 0 ? CHECKPOINT_INTERVAL : 8,
+    // Short ones, so that checkpoints and transfers are part of every attack.
+    checkpointInterval: seed % 2 === 0 ? 4 : 8,
     network: CALM_NETWORK,
+    disk: { ...drawn.disk, syncMs: [0.5, 1], readMs: 0 },
     clocks: drawn.clocks.map(() => ({ storm: EXACT_CLOCK, calm: EXACT_CLOCK })),
-    calmAtMs: CALM_AT_MS,
+    calmAtMs: BEGINS_AT_MS + lastsMs,
     workload: {
       ...drawn.workload,
-      clients: 4,
+      clients,
       requestsPerClient,
       openMax: 4,
       burstMax,
-      pauseMsMax: Math.ceil((2 * CALM_AT_MS * (burstMax + 1)) / 2 / requestsPerClient),
+      // On average the last one is sent a little after the calm.
+      pauseMsMax: Math.ceil((2.6 * lastsMs * (burstMax + 1)) / 2 / requestsPerClient),
     },
+    ...plan,
+    faultyMax: faultsMax(n) + (hasLateTraitors ? traitors.length : 0),
+    incidents: inOrder(incidents.map((incident) => ({ ...incident, atMs: BEGINS_AT_MS + incident.atMs }))),
   }
 }

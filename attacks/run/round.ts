@@ -2,7 +2,7 @@
 import type { ReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { createRandom } from '../../src/base/random.ts'
-import { type AnyAttack, isPlayedByReplicas } from '../attack.ts'
+import { type AnyAttack, type Control, isPlayedByReplicas } from '../attack.ts'
 import { LoadMeter, type Stretch, TIMELINE_STEP_MS } from '../load/load-meter.ts'
 import { isWarm, WARM_UP_STEP_MS, WARM_UP_STEPS_MAX } from '../load/warm-up.ts'
 import { type Finished, Workload } from '../load/workload.ts'
@@ -12,6 +12,7 @@ import type { Arena, Commands } from './arena.ts'
 import { comparedCount, disagreements, repetitions } from './checks.ts'
 import { type Disk, readDisk } from './disk.ts'
 import type { Facts, Measured } from './facts.ts'
+import { isExpectedToBreak } from './faults-of.ts'
 import type { Suspects } from './suspects.ts'
 import { faultsOf } from './verdict.ts'
 import { pause, waitUntil } from './waiting.ts'
@@ -180,23 +181,21 @@ export class Round {
     const refusals = arena.refusals()
     const facts: Facts = { n, f: faultsMax(n), traitors, acts, viewChanges, ...refusals, measured }
     const compared = comparedCount(disks)
+    const differing = disagreements(disks)
     const faults = faultsOf({
-      attack,
+      judge: attack.judge,
+      breaks: breaksOf(attack, facts),
       facts,
       finished,
       doubtful: this.#meter.doubtful,
       neverSent: this.#meter.neverSent,
       compared: compared.batches,
-      broken: [
-        ...disagreements(disks),
-        ...repetitions(finished.counted),
-        ...unreadable,
-        ...arena.casualties,
-        ...seen,
-      ],
+      disagreements: differing,
+      broken: [...repetitions(finished.counted), ...unreadable, ...arena.casualties, ...seen],
     })
     const timeline = this.#timeline(ended.stretches)
     const notes = [
+      ...(breaksOf(attack, facts) === undefined ? [] : differing),
       `compared ${compared.batches} batches and ${compared.states} states on disk`,
       ...finished.notes,
       ...this.#notes,
@@ -260,4 +259,9 @@ export class Round {
     await pause(ms, this.#parts.setting.signal)
     return []
   }
+}
+
+function breaksOf(attack: AnyAttack, facts: Facts): Control['breaks'] | undefined {
+  if (!isPlayedByReplicas(attack) || !isExpectedToBreak(attack, facts)) return undefined
+  return attack.control?.breaks
 }

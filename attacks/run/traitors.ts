@@ -5,6 +5,7 @@
 import { type ReplicaProcess, startReplica } from '../../replicas/replica-process.ts'
 import { toReplicaId } from '../../src/base/ids.ts'
 import { createRandom } from '../../src/base/random.ts'
+import type { Recomposition } from '../../src/runtime/replica-runtime-options.ts'
 import { corrupt } from '../behaviour/adversary.ts'
 import type { Behaviour } from '../behaviour/behaviour.ts'
 import type { Blackboard } from '../behaviour/place.ts'
@@ -31,8 +32,15 @@ export interface Traitors {
   close(): Promise<void>
 }
 
-export async function startTraitors(options: {
+/** What makes a replica an adversary. */
+export interface Played {
   readonly behaviour: () => Behaviour
+  /** What it finds changed when it starts, beside its transport. */
+  readonly parts?: Recomposition
+}
+
+export async function startTraitors(options: {
+  readonly played: Played
   /** The cluster directory, or that of all machines. */
   readonly root: string
   readonly ids: readonly number[]
@@ -40,7 +48,7 @@ export async function startTraitors(options: {
   readonly isOn: boolean
   readonly onFailure: (error: Error) => void
 }): Promise<Traitors> {
-  const { behaviour, root, ids, onFailure } = options
+  const { played, root, ids, onFailure } = options
   const board: Blackboard = { traitors: ids.map((id) => toReplicaId(id)), notes: new Map() }
   const random = createRandom(options.seed)
   let { isOn } = options
@@ -51,18 +59,19 @@ export async function startTraitors(options: {
   }
   try {
     for (const id of ids) {
+      const adversary = corrupt({
+        behaviour: played.behaviour,
+        board,
+        random: random.fork(),
+        isOn: () => isOn,
+        onAct: () => acts++,
+      })
       const replica = await startReplica({
         directory: homeOf(root, id),
         id,
         onFailure,
         onLoss: () => {},
-        recompose: corrupt({
-          behaviour,
-          board,
-          random: random.fork(),
-          isOn: () => isOn,
-          onAct: () => acts++,
-        }),
+        recompose: (parts) => adversary(played.parts?.(parts) ?? parts),
       })
       running.push(replica)
     }

@@ -1,6 +1,6 @@
 /** attack list, attack NAME, attack --all. */
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
-import type { AnyAttack } from '../../attacks/attack.ts'
+import { type AnyAttack, isPlayedByReplicas } from '../../attacks/attack.ts'
 import { CATALOGUE } from '../../attacks/catalogue.ts'
 import { OUTSIDE_CATALOGUE } from '../../attacks/outside/outside-catalogue.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
@@ -41,7 +41,7 @@ export function addAttackCommands(program: Command): void {
       new Option('--in <world>', 'where it is run').choices(['processes', 'simulator']).default('processes'),
     )
     .option('--replicas <n>', 'how many replicas', wholeNumber, 4)
-    .option('--traitors <ids>', 'other traitors than the attack would choose, such as 0,2', ids)
+    .option('--traitors <ids>', 'other traitors than the attack would choose, such as 0,2', idList)
     .option('--seconds <s>', 'before, during and after the attack together', wholeNumber, 12)
     .option('--seed <x>', 'of what is random in the attack and in the load', wholeNumber, 1)
     .addOption(
@@ -49,7 +49,7 @@ export function addAttackCommands(program: Command): void {
     )
     .option('--json', 'print the result as JSON')
     .option('--html <file>', 'write a report that opens in a browser, without a network')
-    .option('--play <ids>', 'play these replicas of the cluster in --dir, in the foreground', ids)
+    .option('--play <ids>', 'play these replicas of the cluster in --dir, in the foreground', idList)
     .addOption(directoryOption())
     .addOption(new Option('--orders', 'attack when the parent process says so').hideHelp())
     .addHelpText('after', HELP)
@@ -57,7 +57,7 @@ export function addAttackCommands(program: Command): void {
 }
 
 /** Replicas, separated by commas. */
-function ids(text: string): readonly number[] {
+function idList(text: string): readonly number[] {
   const found = text.split(',').map(Number)
   if (!/^\d{1,2}(,\d{1,2})*$/.test(text) || new Set(found).size < found.length) {
     throw new InvalidArgumentError('It is no list of replicas such as 0,2.')
@@ -86,12 +86,14 @@ async function attack(name: string | undefined, flags: Flags, command: Command):
 }
 
 async function play(name: string | undefined, flags: Flags, command: Command): Promise<void> {
-  const { behaviour } = EVERY.get(name ?? '') ?? {}
-  if (name === undefined || behaviour === undefined) {
+  const attack = EVERY.get(name ?? '')
+  if (name === undefined || attack?.behaviour === undefined) {
     return command.error('Only an attack that replicas play can be played.')
   }
-  const { dir, play: played = [], seed, orders } = flags
-  await playTraitors({ name, behaviour, root: dir, ids: played, seed, isOrdered: orders === true })
+  const parts = isPlayedByReplicas(attack) ? attack.parts : undefined
+  const played = { behaviour: attack.behaviour, ...(parts === undefined ? {} : { parts }) }
+  const { dir, play: ids = [], seed, orders } = flags
+  await playTraitors({ name, played, root: dir, ids, seed, isOrdered: orders === true })
 }
 
 function list(isJson: boolean): void {

@@ -1,7 +1,7 @@
 /** Runs attacks one after another, in processes or in the simulator, and tells how they ended. */
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { type AnyAttack, isPlayedByReplicas } from '../../attacks/attack.ts'
+import { type AnyAttack, isPlayedByReplicas, runsInProcesses } from '../../attacks/attack.ts'
 import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
 import { type AttackReport, asJson, hasHeld } from '../../attacks/report/report.ts'
 import type { Commands } from '../../attacks/run/arena.ts'
@@ -32,8 +32,14 @@ const COMMANDS: Commands = {
 
 /** Sets the exit code to 0 when all held as expected, else to 1. */
 export async function runAttacks(attacks: readonly AnyAttack[], flags: RunFlags): Promise<void> {
-  const chosen = flags.in === 'simulator' ? attacks.filter(isPlayedByReplicas) : attacks
-  if (chosen.length === 0) throw new OperatorError('Only attacks that replicas play run in the simulator.')
+  const chosen = attacks.filter(flags.in === 'simulator' ? isPlayedByReplicas : runsInProcesses)
+  if (chosen.length === 0) {
+    throw new OperatorError(
+      flags.in === 'simulator'
+        ? 'Only attacks that replicas play run in the simulator.'
+        : 'It needs surroundings that only the simulator has: run it with --in simulator.',
+    )
+  }
   const startedAt = performance.now()
   const reports: AttackReport[] = []
   const interruption = interruptible()

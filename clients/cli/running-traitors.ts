@@ -1,12 +1,11 @@
 /** Replicas in the foreground that are adversaries, all of them in this process. */
 import pino from 'pino'
-import type { Behaviour } from '../../attacks/behaviour/behaviour.ts'
-import { followParent, startTraitors } from '../../attacks/run/traitors.ts'
+import { followParent, type Played, startTraitors } from '../../attacks/run/traitors.ts'
 import { fail, reportReady, stopOnSignal } from './process-end.ts'
 
 export async function playTraitors(options: {
   readonly name: string
-  readonly behaviour: () => Behaviour
+  readonly played: Played
   readonly root: string
   readonly ids: readonly number[]
   readonly seed: number

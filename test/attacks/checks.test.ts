@@ -72,24 +72,26 @@ test('a history in which a read gives an old value is refused', () => {
   expect(() => verdictOf(linesOf([...good, operation('read', 'a', [5, 6])]))).toThrow()
 })
 
-describe('the verdict', () => {
-  const figures = { seconds: 1, done: 1, opsPerSecond: 1, p50Ms: 1, p99Ms: 1, maxMs: 1, gapMs: 1 }
-  const measured: Measured = {
-    ...{ before: figures, during: figures, after: figures, gapMs: 1, settledMs: 10 },
-    ...{ suspicions: [], memory: [] },
-  }
-  const facts: Facts = {
-    ...{ n: 4, f: 1, traitors: [0 as ReplicaId], acts: 1, viewChanges: 0, rejected: new Map() },
-    ...{ guilty: [0 as ReplicaId], measured },
-  }
-  const ended: Ended = {
-    ...{ attack: {}, facts, finished: { faults: [] }, doubtful: 0, neverSent: 0, compared: 1, broken: [] },
-  }
+const figures = { seconds: 1, done: 1, opsPerSecond: 1, p50Ms: 1, p99Ms: 1, maxMs: 1, gapMs: 1 }
+const measured: Measured = {
+  ...{ before: figures, during: figures, after: figures, gapMs: 1, settledMs: 10 },
+  ...{ suspicions: [], memory: [] },
+}
+const facts: Facts = {
+  ...{ n: 4, f: 1, traitors: [0 as ReplicaId], acts: 1, viewChanges: 0, rejected: new Map() },
+  ...{ guilty: [0 as ReplicaId], measured },
+}
+const ended: Ended = {
+  ...{ facts, finished: { faults: [] }, doubtful: 0, neverSent: 0, compared: 1 },
+  ...{ disagreements: [], broken: [] },
+}
 
+describe('the verdict', () => {
   test('is held where nothing is wrong', () => expect(faultsOf(ended)).toEqual([]))
 
   test.each<[string, Partial<Ended>]>([
-    ['what the checks found', { broken: ['broken'] }],
+    ['logs that differ', { disagreements: ['broken'] }],
+    ['what other checks found', { broken: ['broken'] }],
     ['what the clients saw', { finished: { faults: ['broken'] } }],
     ['no log to compare', { compared: 0 }],
     ['an attack that never acted', { facts: { ...facts, acts: 0 } }],
@@ -97,8 +99,19 @@ describe('the verdict', () => {
     ['operations without an answer', { doubtful: 3 }],
     ['operations that were not sent', { neverSent: 3 }],
     ['replicas that are not level', { facts: { ...facts, measured: { ...measured, settledMs: null } } }],
-    ['what the attack expects', { attack: { judge: () => ['otherwise'] } }],
+    ['what the attack expects', { judge: () => ['otherwise'] }],
   ])('is not held by %s', (_, wrong) => expect(faultsOf({ ...ended, ...wrong })).toHaveLength(1))
+})
+
+describe('a control', () => {
+  test.each<[Ended['breaks'], Partial<Ended>, string]>([
+    ['agreement', { disagreements: ['differ'] }, 'agreement did not break'],
+    ['answers', { finished: { faults: ['no such history'] } }, 'no client believed the liars'],
+    ['progress', { facts: { ...facts, measured: { ...measured, gapMs: 5_000 } } }, 'progress did not stop'],
+  ])('of %s holds where that breaks, and not where nothing does', (breaks, broken, complaint) => {
+    expect(faultsOf({ ...ended, breaks, ...broken })).toEqual([])
+    expect(faultsOf({ ...ended, breaks })).toEqual([complaint])
+  })
 })
 
 describe('figures of a load', () => {

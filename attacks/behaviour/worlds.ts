@@ -1,0 +1,22 @@
+/** Two histories that traitors keep apart: each half of the correct replicas is told one, by all traitors alike. */
+import type { Change } from './mutations.ts'
+import { otherBatch } from './mutations.ts'
+
+const noteOf = (view: number, sequence: number): string => `other world ${view} ${sequence}`
+
+/** As primary: another batch for the other world, and a note of it for the other traitors. */
+export const otherWorld: Change = (content, place) => {
+  const changed = otherBatch(content, place)
+  if (changed.kind === 'pre-prepare') {
+    const { view, sequence, batch } = changed
+    place.board.notes.set(noteOf(view, sequence), batch.digest)
+  }
+  return changed
+}
+
+/** A vote for what the other world was told. */
+export const voteInOtherWorld: Change = (content, { board }) => {
+  if (content.kind !== 'prepare' && content.kind !== 'commit') return content
+  const digest = board.notes.get(noteOf(content.view, content.sequence))
+  return digest instanceof Uint8Array ? { ...content, digest } : content
+}

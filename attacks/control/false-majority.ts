@@ -1,0 +1,20 @@
+import { type Attack, oneTooMany } from '../attack.ts'
+import { onSend } from '../behaviour/behaviour.ts'
+import { lie } from '../behaviour/mutations.ts'
+import { isKind } from '../behaviour/predicates.ts'
+import { FALSE_RESULTS } from '../behaviour/results.ts'
+
+export const falseMajority: Attack = {
+  name: 'false-majority',
+  targets: ['safety'],
+  does: 'f + 1 traitors give clients the same wrong results',
+  source: 'Castro and Liskov, OSDI 1999, section 4.1: why f + 1 matching replies and no fewer',
+  expects: 'a client believes them',
+  traitors: oneTooMany,
+  behaviour: () =>
+    onSend(
+      isKind('reply'),
+      lie(() => FALSE_RESULTS),
+    ),
+  control: { breaks: 'answers' },
+}

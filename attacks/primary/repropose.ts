@@ -1,0 +1,28 @@
+import type { Request } from '../../src/messages/message.ts'
+import { type Attack, firstPrimary } from '../attack.ts'
+import { onSend } from '../behaviour/behaviour.ts'
+import { rebatch, set } from '../behaviour/mutations.ts'
+import { and, isKind, whilePrimary } from '../behaviour/predicates.ts'
+import { noViewChange } from '../verdicts.ts'
+
+export const repropose: Attack = {
+  name: 'repropose',
+  targets: ['safety'],
+  does: 'as primary orders requests again that were executed long ago, twice in one batch',
+  source: 'Castro and Liskov, OSDI 1999, section 4.1: exactly-once semantics',
+  expects: 'each is executed once, and nobody holds the repetition against the batch',
+  traitors: firstPrimary,
+  behaviour: () => {
+    let old: readonly Request[] = []
+    return onSend(
+      and(isKind('pre-prepare'), whilePrimary),
+      set(
+        rebatch(({ requests }) => {
+          if (old.length === 0) old = requests
+          return { requests: [...old, ...requests, ...old] }
+        }),
+      ),
+    )
+  },
+  judge: noViewChange,
+}

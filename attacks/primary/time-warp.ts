@@ -1,0 +1,30 @@
+import type { Milliseconds } from '../../src/base/ids.ts'
+import { CLOCK_SKEW_MS_MAX } from '../../src/pbft/parameters.ts'
+import { type Attack, firstPrimary } from '../attack.ts'
+import { onSend } from '../behaviour/behaviour.ts'
+import { rebatch, set } from '../behaviour/mutations.ts'
+import { and, isKind, whilePrimary } from '../behaviour/predicates.ts'
+import { holds } from '../verdicts.ts'
+
+export const timeWarp: Attack = {
+  name: 'time-warp',
+  targets: ['safety', 'liveness'],
+  does: 'as primary proposes times from far ahead, from just below what passes, and from long ago',
+  source: 'leases and locks expire by the time of batches',
+  expects: 'nobody votes for a time far ahead of its clock, and a past one is taken and moves nothing',
+  traitors: firstPrimary,
+  behaviour: () =>
+    onSend(
+      and(isKind('pre-prepare'), whilePrimary),
+      set(
+        rebatch(({ time }, { random }) => {
+          const told = [1, time + CLOCK_SKEW_MS_MAX - 10, time + 10 * CLOCK_SKEW_MS_MAX]
+          return { time: random.pick(told) as Milliseconds }
+        }),
+      ),
+    ),
+  inspect: holds(
+    ({ aheadMs }) => aheadMs <= CLOCK_SKEW_MS_MAX,
+    ({ aheadMs }) => `a correct replica voted for a time ${aheadMs} ms ahead of its clock`,
+  ),
+}

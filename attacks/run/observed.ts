@@ -1,0 +1,40 @@
+/** What can be known of a run when every replica and every message can be seen. */
+import type { ReplicaId } from '../../src/base/ids.ts'
+import type { Facts } from './facts.ts'
+
+export interface Observed extends Facts {
+  /** K */
+  readonly checkpointInterval: number
+  /** Executed batches, and stable checkpoints, of the correct replica that came furthest. */
+  readonly batches: number
+  readonly checkpoints: number
+  /** Null batches that correct replicas executed. */
+  readonly nullBatches: number
+  /** Answers in a virtual second before the attack began, and while it went on and clients still had requests to send. */
+  readonly answersPerSecond: { readonly before: number; readonly during: number }
+  /** The longest time in which a client waited and nobody was answered, since the attack began. */
+  readonly outageMs: number
+  /** The slowest answer of each client since the attack began. */
+  readonly slowestMs: readonly number[]
+  /** Answers that clients got during each tenth of a second since the attack began. */
+  readonly answersPerTenth: readonly number[]
+  /** T of correct replicas: at the beginning, the most that any had, and the most that any has at the end. */
+  readonly timeoutTicks: { readonly first: number; readonly most: number; readonly last: number }
+  /** Replicas that some correct one suspected of silence at some time. */
+  readonly suspected: readonly ReplicaId[]
+  /** Replicas of which correct ones, put together, hold two signed messages that contradict each other. */
+  readonly convicted: readonly ReplicaId[]
+  /** How far a batch's time was ahead of a correct replica's clock when it voted for it, at most. */
+  readonly aheadMs: number
+  /** State transfers that correct replicas began, and that they ended with the state in place. */
+  readonly transfers: { readonly begun: number; readonly completed: number }
+  /** Decisions and batches that correct replicas sent to each replica because it asked or seemed to lag. */
+  readonly served: ReadonlyMap<ReplicaId, number>
+  /** Replicas that lost synced data and take part again. */
+  readonly healed: number
+  /** How often a replica started again. */
+  readonly restarts: number
+  /** How long the run took, in virtual milliseconds, and how much of it the attack was on. */
+  readonly virtualMs: number
+  readonly attackedMs: number
+}

@@ -1,0 +1,70 @@
+/** Judges: small ones, and what puts them together. Each says in sentences what was not as expected. */
+import type { RejectionReason } from '../src/messages/rejection.ts'
+import type { Judge } from './attack.ts'
+import type { Facts } from './run/facts.ts'
+import type { Observed } from './run/observed.ts'
+
+/** All of them have to be content. */
+export const all =
+  <F>(...judges: readonly Judge<F>[]): Judge<F> =>
+  (facts) =>
+    judges.flatMap((judge) => judge(facts))
+
+/** Content when this holds. */
+export const holds =
+  <F>(isSo: (facts: F) => boolean, complaint: (facts: F) => string): Judge<F> =>
+  (facts) =>
+    isSo(facts) ? [] : [complaint(facts)]
+
+export const viewChanges = (least: number, most: number | ((facts: Facts) => number) = least): Judge =>
+  holds(
+    (facts) =>
+      facts.viewChanges >= least && facts.viewChanges <= (typeof most === 'number' ? most : most(facts)),
+    (facts) => `there were ${facts.viewChanges} view changes`,
+  )
+
+export const noViewChange: Judge = viewChanges(0)
+
+/** Correct replicas refused something for one of these reasons. */
+export const refused = (...reasons: readonly RejectionReason[]): Judge =>
+  holds(
+    ({ rejected }) => reasons.some((reason) => (rejected.get(reason) ?? 0) > 0),
+    () => `nothing was refused as ${reasons.join(' or ')}`,
+  )
+
+/** A correct replica holds what proves each traitor's guilt. */
+export const evidence: Judge = ({ guilty, traitors }) =>
+  traitors.filter((id) => !guilty.includes(id)).map((id) => `there is no evidence against replica ${id}`)
+
+/** The cluster answers nobody for so many milliseconds at most while somebody waits. */
+export const outageAtMost = (milliseconds: number): Judge<Observed> =>
+  holds(
+    ({ outageMs }) => outageMs <= milliseconds,
+    ({ outageMs }) => `nobody was answered for ${Math.round(outageMs)} ms`,
+  )
+
+/** Nobody waited longer than this for an answer, in milliseconds. */
+export const latencyAtMost = (milliseconds: number): Judge<Observed> =>
+  holds(
+    ({ slowestMs }) => Math.max(...slowestMs) <= milliseconds,
+    ({ slowestMs }) => `the slowest answers took ${slowestMs.map(Math.round).join(', ')} ms`,
+  )
+
+/** Checkpoints went on to become stable, as far as the last one that was due. */
+export const windowMoved: Judge<Observed> = holds(
+  ({ checkpoints, batches, checkpointInterval }) =>
+    checkpoints >= Math.floor(batches / checkpointInterval) - 1,
+  ({ checkpoints, batches }) => `only ${checkpoints} checkpoints are stable after ${batches} batches`,
+)
+
+/** Timeouts that had grown are back where they began. */
+export const timeoutsShrank: Judge<Observed> = holds(
+  ({ timeoutTicks: { first, last } }) => last <= first,
+  ({ timeoutTicks: { last, most } }) => `timeouts grew to ${most} ticks and are still ${last}`,
+)
+
+/** A replica that was behind fetched the state, or part of it until it had come as far by itself. */
+export const transferBegan: Judge<Observed> = holds(
+  ({ transfers }) => transfers.begun > 0,
+  () => 'no replica fetched the state',
+)

@@ -1,0 +1,48 @@
+import { type Attack, nextPrimaries } from '../attack.ts'
+import { onSend } from '../behaviour/behaviour.ts'
+import { type Change, equivocate, flipped, oneOf, set } from '../behaviour/mutations.ts'
+import { isKind } from '../behaviour/predicates.ts'
+import { clogged } from '../strikes.ts'
+import { all, refused, viewChanges } from '../verdicts.ts'
+
+/** Leaves out the last request that was prepared; where there is none, chooses one that nobody prepared. */
+const otherChoice: Change = (content, { state, hash }) => {
+  if (content.kind !== 'new-view') return content
+  const { choices } = content
+  const sequence = (state.lowWatermark + 1) as never
+  const invented = { sequence, digest: hash(new Uint8Array(1)) }
+  return { ...content, choices: choices.length > 0 ? choices.slice(0, -1) : [invented] }
+}
+
+/** Puts another batch in the place of the first one. */
+const otherDigest: Change = (content) => {
+  if (content.kind !== 'new-view') return content
+  const [first, ...rest] = content.choices
+  if (first === undefined) return content
+  return { ...content, choices: [{ ...first, digest: flipped(first.digest) }, ...rest] }
+}
+
+/** Leaves out one VIEW-CHANGE, and so has no quorum. */
+const tooFew: Change = (content) =>
+  content.kind === 'new-view' ? { ...content, viewChanges: content.viewChanges.slice(1) } : content
+
+export const lossyNewView: Attack = {
+  name: 'lossy-new-view',
+  targets: ['safety'],
+  does: 'begins its view with a NEW-VIEW that drops a prepared request, or with different ones for two groups',
+  source: 'Castro and Liskov, OSDI 1999, section 4.4',
+  expects: 'every backup works out what it should have chosen, and ends the view at once',
+  traitors: nextPrimaries,
+  behaviour: () =>
+    onSend(
+      isKind('new-view'),
+      oneOf(set(otherChoice), set(tooFew), equivocate(set(otherChoice)), equivocate(set(otherDigest))),
+    ),
+  judge: all(
+    refused('new-view-selects-otherwise', 'new-view-without-quorum'),
+    viewChanges(1, ({ f }) => f + 3),
+  ),
+  surroundings: {
+    strikes: ({ first, lastsMs }) => clogged(first, { from: 0.1 * lastsMs, to: 0.5 * lastsMs }),
+  },
+}

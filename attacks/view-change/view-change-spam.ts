@@ -1,0 +1,19 @@
+import type { View } from '../../src/base/ids.ts'
+import { type Attack, lastBackups } from '../attack.ts'
+import { onTick } from '../behaviour/behaviour.ts'
+import { noViewChange } from '../verdicts.ts'
+
+export const viewChangeSpam: Attack = {
+  name: 'view-change-spam',
+  targets: ['liveness'],
+  does: 'asks for the next view, or for one far ahead, every twentieth of a second',
+  source: 'Castro and Liskov, OSDI 1999, section 4.5.2',
+  expects: 'nothing moves below f + 1',
+  traitors: lastBackups,
+  behaviour: () =>
+    onTick(5, ({ state: { view, stable }, random, seal, broadcast }) => {
+      const wanted = (view + random.pick([1, 2, 1_000])) as View
+      broadcast(seal({ kind: 'view-change', view: wanted, stable, preparedCertificates: [] }))
+    }),
+  judge: noViewChange,
+}
