@@ -9,6 +9,7 @@ import { readKeyFile } from '../src/io/key-file.ts'
 import { systemClock, systemEntropy } from '../src/io/system.ts'
 import { createTcpTransport } from '../src/io/tcp-transport.ts'
 import { logWindowOf } from '../src/messages/limits.ts'
+import type { Evidence } from '../src/messages/message.ts'
 import { ReplicaRuntime } from '../src/runtime/replica-runtime.ts'
 import type {
   Recomposition,
@@ -28,6 +29,7 @@ export interface ReplicaProcessOptions {
   /** Other parts than those of an honest replica: makes an adversary. */
   readonly recompose?: Recomposition
   readonly onRejected?: (rejected: RejectedMessage) => void
+  readonly onEvidence?: (evidence: Evidence) => void
   /** Called when the disk failed or an assertion did: the process must end. */
   readonly onFailure: (error: Error) => void
   /** Something that was on the disk is lost, and heals by itself; a sentence for a person. */
@@ -91,6 +93,7 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
       clock: systemClock,
       ...(options.storeAfterBytes === undefined ? {} : { storeAfterBytes: options.storeAfterBytes }),
       ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
+      ...(options.onEvidence === undefined ? {} : { onEvidence: options.onEvidence }),
     }
     const runtime = new ReplicaRuntime(options.recompose?.(parts) ?? parts)
     const { host, port } = await transport.listening()

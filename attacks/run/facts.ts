@@ -14,7 +14,7 @@ export interface Facts {
   readonly viewChanges: number
   /** What correct replicas refused, by reason. */
   readonly rejected: ReadonlyMap<RejectionReason, number>
-  /** Replicas of which a correct one holds two signed messages that contradict each other. */
+  /** Replicas against which a correct one holds evidence: two signed messages that contradict each other. */
   readonly guilty: readonly ReplicaId[]
   /** What only a run of processes shows. */
   readonly measured?: Measured

@@ -66,7 +66,6 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   const plan = planOf(attack, { n, seed, lastsMs, traitors })
   acts += plan.incidents.length
   const rejected = new Map<RejectionReason, number>()
-  const guilty = new Set<ReplicaId>()
   const { core } = attack.surroundings ?? {}
   const result = simulate({
     seed,
@@ -76,15 +75,14 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     ...(isExpectedToBreak(attack, { n, traitors }) ? { invariants: invariantsOf(attack) } : {}),
     sabotage: { step: (id, protocol) => observer.watching(id, core?.(protocol) ?? protocol) },
     onStep: (step) => observer.onStep(step),
-    onRejected: (replica, { reason, guilty: liar }) => {
+    onRejected: (replica, { reason }) => {
       if (!isCorrect(replica)) return
       rejected.set(reason, (rejected.get(reason) ?? 0) + 1)
-      if (liar !== undefined) guilty.add(liar)
     },
   })
-  const { viewChanges } = result
+  const { viewChanges, guilty } = result
   const facts: Observed = {
-    ...{ n, f: faultsMax(n), traitors, acts, viewChanges, rejected, guilty: [...guilty].sort() },
+    ...{ n, f: faultsMax(n), traitors, acts, viewChanges, rejected, guilty },
     ...observed(result, observer),
   }
   return { attack, facts, result, faults: faultsOf(attack, facts, result) }

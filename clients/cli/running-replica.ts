@@ -1,6 +1,7 @@
 /** One replica in the foreground. */
 import pino from 'pino'
 import { startReplica } from '../../replicas/replica-process.ts'
+import { placeOf } from '../../src/messages/evidence.ts'
 import type { RejectedMessage } from '../../src/runtime/replica-runtime-options.ts'
 import { fail, reportReady, stopOnSignal } from './process-end.ts'
 
@@ -26,6 +27,10 @@ export async function runReplica(options: {
       const { from, reason, detail } = rejected
       logger.debug({ from, reason, detail }, 'rejected a message')
     },
+    onEvidence: ({ guilty, first }) => {
+      refusals.convict(guilty)
+      logger.warn({ guilty, ...placeOf(first) }, 'a replica signed two messages that contradict each other')
+    },
     ...(storeAfterMib === undefined ? {} : { storeAfterBytes: storeAfterMib * 1024 * 1024 }),
   })
   const { lastExecuted } = running.runtime.state
@@ -42,9 +47,12 @@ class Refusals {
   readonly #counts = new Map<string, number>()
   readonly #guilty = new Set<number>()
 
-  note({ reason, guilty }: RejectedMessage): void {
+  note({ reason }: RejectedMessage): void {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1)
-    if (guilty !== undefined) this.#guilty.add(guilty)
+  }
+
+  convict(replica: number): void {
+    this.#guilty.add(replica)
   }
 
   sum(): { readonly rejected: Readonly<Record<string, number>>; readonly guilty: readonly number[] } {

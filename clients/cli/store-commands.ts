@@ -5,6 +5,7 @@ import { runFile } from '../../replicas/cluster-directory.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { encodeKey } from '../gateway/key-path.ts'
 import type { ClusterStatus } from '../library/cluster-status.ts'
+import { placeText } from '../library/evidence-text.ts'
 import { directoryOption, wholeNumber } from './options.ts'
 
 interface Flags {
@@ -140,12 +141,19 @@ function listText({ items, count, cursor }: Record<string, unknown>): string {
   return lines.join('\n') + more
 }
 
+/** What a replica is proved to have done, briefly. */
+function guiltText([first, ...more]: ClusterStatus['replicas'][number]['evidence']): string {
+  if (first === undefined) return ''
+  return `, guilty: it signed ${placeText(first)}${more.length === 0 ? '' : `, and ${more.length} more such pairs`}`
+}
+
 function statusText(answer: Record<string, unknown>): string {
   const status = answer as unknown as ClusterStatus
-  const lines = status.replicas.map(({ id, address, reachable, lastExecuted, stable, state, suspected }) => {
+  const lines = status.replicas.map((replica) => {
+    const { id, address, reachable, lastExecuted, stable, state, suspected, evidence } = replica
     const role = id === status.primary ? 'primary' : 'backup '
     const progress = reachable ? `executed ${lastExecuted}, stable ${stable}, ${state}` : 'no answer'
-    return `  replica ${id}  ${role}  ${address}  ${progress}${suspected ? ', suspected' : ''}`
+    return `  replica ${id}  ${role}  ${address}  ${progress}${suspected ? ', suspected' : ''}${guiltText(evidence)}`
   })
   const { n, f, view, revision, stalled } = status
   const movement =

@@ -37,6 +37,12 @@ const json = (properties: object, description: string) => ({
 
 const octets = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }
 
+const envelope = {
+  type: 'string',
+  contentEncoding: 'base64',
+  description: 'A signed message: kind u8, payload length u16, payload, signature length u16, signature.',
+}
+
 /** The problem responses of an operation, by status. */
 function problems(...codes: readonly ProblemCode[]): Record<string, object> {
   const byStatus: Record<string, object> = {}
@@ -137,6 +143,21 @@ export const openApiDocument = {
         responses: { 200: json({}, 'What the replicas say of themselves.') },
       },
     },
+    '/v1/evidence': {
+      get: {
+        summary: 'Replicas that signed two messages that contradict each other',
+        description:
+          'Gathered from the replicas and checked here; whoever has the cluster file can check it again: `strategos verify`. It proves that the key signed both messages, not why.',
+        responses: {
+          200: json(
+            {
+              evidence: { type: 'array', items: { $ref: '#/components/schemas/Evidence' } },
+            },
+            'One entry for each kind, view and sequence number; at most 8 against one replica. Empty when nobody lied.',
+          ),
+        },
+      },
+    },
     '/healthz': { get: { summary: 'The gateway runs', responses: { 200: json({}, 'It does.') } } },
     '/readyz': {
       get: {
@@ -148,6 +169,18 @@ export const openApiDocument = {
   },
   components: {
     schemas: {
+      Evidence: {
+        type: 'object',
+        required: ['guilty', 'kind', 'view', 'sequence', 'first', 'second'],
+        properties: {
+          guilty: { type: 'integer', description: 'The replica whose key signed both.' },
+          kind: { type: 'string', enum: ['pre-prepare', 'prepare', 'commit', 'checkpoint'] },
+          view: { type: ['integer', 'null'], description: 'Null for a checkpoint: it belongs to no view.' },
+          sequence: { type: 'integer' },
+          first: envelope,
+          second: envelope,
+        },
+      },
       Problem: {
         type: 'object',
         description: 'RFC 9457, with a code that does not change.',

@@ -3,7 +3,9 @@ import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { quorum } from '../../src/base/quorum.ts'
-import { collectReports, statusOf } from '../library/cluster-status.ts'
+import { accusedIn, collectReports, statusOf } from '../library/cluster-status.ts'
+import { EvidenceCollector } from '../library/evidence.ts'
+import { evidenceJson } from '../library/evidence-json.ts'
 import { StoreClient } from '../library/store-client.ts'
 import { guardAgainstBrowsers } from './browser-guard.ts'
 import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
@@ -11,7 +13,7 @@ import { keyValueRoutes } from './key-value-routes.ts'
 import { openApiDocument } from './openapi.ts'
 import { Problem, type ProblemCode, rawProblem, sendProblem } from './problem.ts'
 
-/** How long `status` and `readyz` wait for the replicas' reports, in milliseconds. */
+/** How long `status` and `readyz` wait for the replicas' reports, and `evidence` for theirs, in milliseconds. */
 const REPORTS_WAIT_MS = 300
 /** Bytes of a body on routes that take none to speak of. */
 const SMALL_BODY_BYTES_MAX = 16 * 1024
@@ -99,6 +101,7 @@ function createServer(client: StoreClient, allowedHosts: readonly string[]): Fas
   guardAgainstBrowsers(server, allowedHosts)
 
   const { connection } = client
+  const evidence = new EvidenceCollector(connection)
   // Callers at the same moment share one round of questions: a stall must not make more load than what it stalls.
   let asking: ReturnType<typeof collectReports> | null = null
   const status = async () => {
@@ -106,7 +109,9 @@ function createServer(client: StoreClient, allowedHosts: readonly string[]): Fas
       asking = null
     })
     const reports = await asking
-    return { answering: reports.size, ...statusOf(connection.cluster, reports, Date.now()) }
+    await evidence.refreshFor(accusedIn(reports), REPORTS_WAIT_MS, Date.now())
+    const status = statusOf(connection.cluster, reports, Date.now(), evidence.all)
+    return { answering: reports.size, ...status }
   }
   keyValueRoutes(server, KEY_ROUTE, {
     client,
@@ -123,6 +128,10 @@ function createServer(client: StoreClient, allowedHosts: readonly string[]): Fas
   server.get('/v1/status', async () => {
     const { answering: _answering, ...rest } = await status()
     return rest
+  })
+  server.get('/v1/evidence', async () => {
+    await evidence.refresh(REPORTS_WAIT_MS)
+    return { evidence: evidence.all.map(evidenceJson) }
   })
   server.get('/healthz', async () => ({ status: 'ok' }))
   server.get('/readyz', async (_request, reply) => {

@@ -3,7 +3,8 @@ import { toHex } from '../../src/base/bytes.ts'
 import type { ReplicaId, View } from '../../src/base/ids.ts'
 import { faultsMax, primaryOf, quorum, rankedLargest, weakQuorum } from '../../src/base/quorum.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
-import type { ReplicaReport, ReplicaStanding } from '../../src/messages/message.ts'
+import { type EvidencePlace, placeOf } from '../../src/messages/evidence.ts'
+import type { Evidence, ReplicaReport, ReplicaStanding } from '../../src/messages/message.ts'
 import type { Connection } from './connection.ts'
 
 export interface ClusterStatus {
@@ -25,6 +26,8 @@ export interface ClusterStatus {
     readonly stable: number | null
     readonly state: ReplicaStanding | null
     readonly suspected: boolean
+    /** What it signed twice, differently: proved, whoever showed it. Empty for a correct replica. */
+    readonly evidence: readonly EvidencePlace[]
   }[]
   /** Null while requests are served. `since` is in milliseconds since 1970, `missing` the replicas that are waited for. */
   readonly stalled: {
@@ -54,7 +57,18 @@ export function collectReports(connection: Connection, waitMs: number): Promise<
   })
 }
 
-export function statusOf(cluster: Cluster, reports: Reports, now: number): ClusterStatus {
+/** The replicas that others say to hold evidence against; so far nobody showed any. */
+export const accusedIn = (reports: Reports): readonly ReplicaId[] => [
+  ...new Set([...reports.values()].flatMap(({ guilty }) => guilty)),
+]
+
+/** `now` in milliseconds since 1970; `evidence` is what was proved. */
+export function statusOf(
+  cluster: Cluster,
+  reports: Reports,
+  now: number,
+  evidence: readonly Evidence[] = [],
+): ClusterStatus {
   const n = cluster.replicas.length
   const padded = [...reports.values()].map((report) => report.view)
   while (padded.length < n) padded.push(0 as View)
@@ -81,6 +95,7 @@ export function statusOf(cluster: Cluster, reports: Reports, now: number): Clust
         stable: report?.lowWatermark ?? null,
         state: report?.standing ?? null,
         suspected: isSuspected(id, primary, reports, n),
+        evidence: evidence.filter(({ guilty }) => guilty === id).map(({ first }) => placeOf(first)),
       }
     }),
     stalled: stallOf(cluster, reports, now),

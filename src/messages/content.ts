@@ -8,10 +8,12 @@ import { concatBytes, writeU32 } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
 import type { Milliseconds, ReplicaId, Sequence, View } from '../base/ids.ts'
 import { encodeCertificate } from './certificate.ts'
+import { encodeEvidenceList } from './evidence.ts'
 import { FRAME_KINDS } from './kinds.ts'
 import type {
   Batch,
   CheckpointCertificate,
+  Evidence,
   PreparedCertificate,
   RefusalReason,
   ReplicaReport,
@@ -111,6 +113,12 @@ export interface RecollectionContent {
   readonly remembered: readonly { readonly envelope: Uint8Array }[]
 }
 
+export interface ExhibitContent {
+  readonly kind: 'exhibit'
+  /** One or two. */
+  readonly messages: readonly { readonly envelope: Uint8Array }[]
+}
+
 export interface PageFetchContent {
   readonly kind: 'page-fetch'
   readonly sequence: Sequence
@@ -137,6 +145,12 @@ export interface ReportContent {
   readonly report: ReplicaReport
 }
 
+export interface EvidenceContent {
+  readonly kind: 'evidence'
+  readonly nonce: number
+  readonly proofs: readonly Evidence[]
+}
+
 /** Contents that a replica sends to replicas. */
 export type ReplicaContent =
   | PrePrepareContent
@@ -153,6 +167,7 @@ export type ReplicaContent =
   | PageContent
   | RecallContent
   | RecollectionContent
+  | ExhibitContent
 
 /** Contents that are signed, and so stand in certificates and in the log. */
 export type SignedContent =
@@ -162,7 +177,7 @@ export type SignedContent =
   | ViewChangeContent
   | NewViewContent
 
-export type Content = ReplicaContent | RefusalContent | ReportContent
+export type Content = ReplicaContent | RefusalContent | ReportContent | EvidenceContent
 
 /** Kinds whose authentication is the signature of their sender; the others are valid on the sender's link only. */
 export function isSigned(content: Content): content is SignedContent {
@@ -262,6 +277,8 @@ export function contentParts(
       return { payload: [sender, content.nonce], body: EMPTY }
     case 'recollection':
       return { payload: [sender, content.nonce], body: encodeCertificate(content.remembered) }
+    case 'exhibit':
+      return { payload: [sender], body: encodeCertificate(content.messages) }
     case 'page-fetch':
       return { payload: [sender, content.sequence, content.paths], body: EMPTY }
     case 'page':
@@ -272,6 +289,8 @@ export function contentParts(
     }
     case 'report':
       return { payload: reportPayload(content, sender), body: EMPTY }
+    case 'evidence':
+      return { payload: [sender, content.nonce], body: encodeEvidenceList(content.proofs) }
     default:
       return assertNever(content)
   }
@@ -292,6 +311,7 @@ function reportPayload({ nonce, report }: ReportContent, sender: ReplicaId): Pay
     report.reachable,
     report.missing,
     report.suspected,
+    report.guilty,
   ]
 }
 

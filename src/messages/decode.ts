@@ -21,6 +21,7 @@ import {
   withoutBody,
 } from './cited.ts'
 import { REFUSAL_REASONS, REPLICA_STANDINGS } from './content.ts'
+import { decodeEvidenceList } from './evidence.ts'
 import type { FieldReader } from './fields.ts'
 import { type Frame, splitFrame } from './frame.ts'
 import { kindName } from './kinds.ts'
@@ -29,6 +30,9 @@ import type {
   Batch,
   BatchDelivery,
   Decision,
+  EvidenceDelivery,
+  EvidenceInquiry,
+  Exhibit,
   Fetch,
   Inquiry,
   Message,
@@ -90,6 +94,8 @@ export function decodeMessage(bytes: Uint8Array, tools: DecodeTools): Message | 
       return withoutBody(frame, decodeRecall)
     case 'recollection':
       return decodeRecollection(frame)
+    case 'exhibit':
+      return decodeExhibit(frame)
     case 'page-fetch':
       return withoutBody(frame, decodePageFetch)
     case 'page':
@@ -100,6 +106,10 @@ export function decodeMessage(bytes: Uint8Array, tools: DecodeTools): Message | 
       return withoutBody(frame, decodeInquiry)
     case 'report':
       return withoutBody(frame, decodeReport)
+    case 'evidence-inquiry':
+      return withoutBody(frame, decodeEvidenceInquiry)
+    case 'evidence':
+      return decodeEvidenceDelivery(frame)
     case 'hello':
     case 'welcome':
     case 'proof':
@@ -262,6 +272,19 @@ function decodeRecollection(frame: Frame): Recollection | Rejection {
   }))
 }
 
+/** One message, or two; whether two of them prove something is not asked here. */
+function decodeExhibit(frame: Frame): Exhibit | Rejection {
+  const messages = decodeCertificate(frame.body, decodeCited)
+  if (isRejection(messages)) return messages
+  if (messages.length < 1 || messages.length > 2) return rejection('body-malformed')
+  return withFields(frame, (fields) => ({
+    kind: 'exhibit',
+    sender: fields.integer<ReplicaId>(),
+    messages,
+    ...receivedOf(frame),
+  }))
+}
+
 function decodePageFetch(fields: FieldReader, received: Received): PageFetch {
   return {
     kind: 'page-fetch',
@@ -315,6 +338,23 @@ function decodeReport(fields: FieldReader, received: Received): Report | Rejecti
     reachable: fields.integers<ReplicaId>(REPLICAS_MAX),
     missing: fields.integers<ReplicaId>(REPLICAS_MAX),
     suspected: fields.integers<ReplicaId>(REPLICAS_MAX),
+    guilty: fields.integers<ReplicaId>(REPLICAS_MAX),
   }
   return { kind: 'report', sender, nonce, report, ...received }
+}
+
+function decodeEvidenceInquiry(fields: FieldReader, received: Received): EvidenceInquiry {
+  return { kind: 'evidence-inquiry', nonce: fields.integer(), ...received }
+}
+
+function decodeEvidenceDelivery(frame: Frame): EvidenceDelivery | Rejection {
+  const proofs = decodeEvidenceList(frame.body)
+  if (isRejection(proofs)) return proofs
+  return withFields(frame, (fields) => ({
+    kind: 'evidence',
+    sender: fields.integer<ReplicaId>(),
+    nonce: fields.integer(),
+    proofs,
+    ...receivedOf(frame),
+  }))
 }

@@ -41,6 +41,9 @@ export const LOG_WINDOW = logWindowOf(CHECKPOINT_INTERVAL)
 export const PAGES_PER_FETCH_MAX = 16
 export const PAGE_DEPTH_MAX = 12
 
+/** Pieces of evidence kept against one replica: one is enough to convict, and a liar shall not fill the log. */
+export const EVIDENCE_PER_REPLICA_MAX = 8
+
 export const PUBLIC_KEY_BYTES = 32
 export const SIGNATURE_BYTES = 64
 /** Bytes of the MAC behind every frame of a link. */

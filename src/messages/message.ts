@@ -142,6 +142,26 @@ export interface Recollection extends Received {
   readonly remembered: readonly Remembered[]
 }
 
+/** What a correct replica signs at most once for each (kind, v, s); a CHECKPOINT for each s. */
+export type SignedOnce = PrePrepareHeader | Vote | Checkpoint
+
+/** Two different signed messages of one sender for one (kind, v, s): anyone can check that it signed both. */
+export interface Evidence {
+  readonly guilty: ReplicaId
+  readonly first: SignedOnce
+  readonly second: SignedOnce
+}
+
+/**
+ * EXHIBIT: shows one or two messages of whatever signers (rule 1.5). Two that contradict each other are evidence, passed
+ * on; others are for the receiver to compare with what it holds. Valid on its sender's link only.
+ */
+export interface Exhibit extends Received {
+  readonly kind: 'exhibit'
+  readonly sender: ReplicaId
+  readonly messages: readonly SignedOnce[]
+}
+
 /** PAGE-FETCH: asks for pages of the state after batch s. Valid on its sender's link only. */
 export interface PageFetch extends Received {
   readonly kind: 'page-fetch'
@@ -243,6 +263,20 @@ export interface Inquiry extends Received {
   readonly nonce: number
 }
 
+/** EVIDENCE-INQUIRY: a client asks a replica for the evidence that it holds. */
+export interface EvidenceInquiry extends Received {
+  readonly kind: 'evidence-inquiry'
+  readonly nonce: number
+}
+
+/** EVIDENCE: answers an EVIDENCE-INQUIRY. Its signatures are for the receiver to check. */
+export interface EvidenceDelivery extends Received {
+  readonly kind: 'evidence'
+  readonly sender: ReplicaId
+  readonly nonce: number
+  readonly proofs: readonly Evidence[]
+}
+
 /**
  * `transferring` it fetches the state of a checkpoint; `amnesiac` it lost synced data and does not vote until it is
  * healed (rule 6.4); `diverged` its state was not the one that a quorum certified, and it fetches that one.
@@ -269,6 +303,8 @@ export interface ReplicaReport {
   readonly missing: readonly ReplicaId[]
   /** The replicas that its failure detector suspects. */
   readonly suspected: readonly ReplicaId[]
+  /** The replicas against which it holds evidence. */
+  readonly guilty: readonly ReplicaId[]
 }
 
 /** REPORT: answers an INQUIRY. Valid on its sender's link only. */
@@ -296,9 +332,12 @@ export type Message =
   | PageDelivery
   | Recall
   | Recollection
+  | Exhibit
   | Refusal
   | Inquiry
   | Report
+  | EvidenceInquiry
+  | EvidenceDelivery
 
 export type MessageKind = Message['kind']
 

@@ -43,6 +43,7 @@ export type RejectionReason =
   | 'prepared-certificates-out-of-order'
   | 'new-view-without-quorum'
   | 'new-view-selects-otherwise'
+  | 'proves-nothing'
   // the protocol
   | 'not-the-primary'
   | 'prepare-from-primary'

@@ -7,6 +7,7 @@ import type { Sequence } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
 import { quorum } from '../base/quorum.ts'
 import type { Checkpoint, CheckpointCertificate, StableCheckpoint, Verified } from '../messages/message.ts'
+import { persistEvidenceAgain, showOddCheckpoint, showOddCheckpoints } from './evidence.ts'
 import { executeDecided } from './execution.ts'
 import { reject } from './normal-case.ts'
 import { CHECKPOINTS_PER_SENDER_MAX, TRANSFER_AFTER_TICKS } from './parameters.ts'
@@ -31,6 +32,7 @@ export function onSnapshotTaken(step: Step, sequence: Sequence, root: Uint8Array
   const { state } = step
   if (sequence < state.lowWatermark || state.ownRoots.has(sequence)) return
   state.ownRoots.set(sequence, root)
+  showOddCheckpoints(step, sequence)
   if (sequence === state.lowWatermark) compareWithStable(step)
   else sayCheckpoints(step)
 }
@@ -65,6 +67,7 @@ export function onCheckpoint(step: Step, checkpoint: Verified<Checkpoint>, from:
     return reject(step, checkpoint, from, 'conflicting-checkpoint', evidence)
   }
   ofSender.set(sequence, checkpoint)
+  showOddCheckpoint(step, checkpoint)
   // One that is far ahead is worth more than one that will soon be below h; a liar only loses its own room.
   if (ofSender.size > CHECKPOINTS_PER_SENDER_MAX) ofSender.delete(Math.min(...ofSender.keys()) as Sequence)
   const matching = state.checkpoints.flatMap((each) => {
@@ -132,6 +135,7 @@ export function onStored(step: Step, sequence: Sequence): void {
   if (message !== null && isSaid) persist(step, { kind: 'view-again', message })
   // Who else waits for a checkpoint is known to the executed log only.
   if (state.recoveries.size > 0) persist(step, { kind: 'recoveries', waiting: [...state.recoveries] })
+  persistEvidenceAgain(step)
   // h must not hang on the stored state alone: its certificate may be lost where the log is not.
   persist(step, { kind: 'stable', stable: state.stable })
   effects.push({ kind: 'trim', upTo: sequence })

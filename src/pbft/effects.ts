@@ -28,10 +28,11 @@ import type {
   Checkpoint,
   CheckpointCertificate,
   Decision,
+  Evidence,
+  Exhibit,
   Fetch,
   NewView,
   PrePrepare,
-  PrePrepareHeader,
   PreparedCertificate,
   Recall,
   Recollection,
@@ -60,6 +61,7 @@ export type ProtocolMessage =
   | NewView
   | Recall
   | Recollection
+  | Exhibit
 
 /** A recovery operation that the application executed (rule 6.4). */
 export interface ExecutedRecovery {
@@ -120,6 +122,8 @@ export type LogRecord =
   /** The own root: whatever led to it stands in front of this record. */
   | { readonly kind: 'checkpoint'; readonly sequence: Sequence; readonly root: Uint8Array }
   | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
+  /** Evidence against a replica; not new: once more before a trim. Nobody waits for it. */
+  | { readonly kind: 'evidence'; readonly evidence: Evidence; readonly isNew: boolean }
   /** An amnesiac replica's recovery operation; that others proved it amnesiac; that it is healed, from `view` on. */
   | { readonly kind: 'recovery'; readonly request: Request }
   | { readonly kind: 'recoveries'; readonly waiting: readonly WaitingRecovery[] }
@@ -140,13 +144,6 @@ export interface Relayed {
 }
 
 export type Outgoing = ReplicaContent | Relayed
-
-/** Two different signed messages of one sender for one (kind, v, s): anyone can check that the sender lied. */
-export interface Evidence {
-  readonly guilty: ReplicaId
-  readonly first: PrePrepareHeader | Vote | Checkpoint
-  readonly second: PrePrepareHeader | Vote | Checkpoint
-}
 
 export type Effect =
   | { readonly kind: 'persist'; readonly record: LogRecord }

@@ -4,9 +4,10 @@ import type { Sequence } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
 import { primaryOf } from '../base/quorum.ts'
 import { headerOf } from '../messages/cited.ts'
-import type { Batch, PrePrepare, Verified, Vote } from '../messages/message.ts'
+import type { Batch, Evidence, PrePrepare, Verified, Vote } from '../messages/message.ts'
 import type { RejectionReason } from '../messages/rejection.ts'
-import type { Evidence, ProtocolMessage } from './effects.ts'
+import type { ProtocolMessage } from './effects.ts'
+import { holdEvidence, showOddVote, showOddVotes } from './evidence.ts'
 import { executeDecided } from './execution.ts'
 import { CLOCK_SKEW_MS_MAX, HELD_BACK_MAX, UNEXECUTED_BYTES_MAX } from './parameters.ts'
 import {
@@ -100,6 +101,7 @@ function accept(step: Step, slot: Slot, prePrepare: Verified<PrePrepare>, from: 
       withhold(step, { kind: 'prepare', view, sequence, digest })
     }
   }
+  showOddVotes(step, slot)
   advance(step, slot)
 }
 
@@ -136,6 +138,7 @@ export function onVote(step: Step, vote: Verified<Vote>, from: Peer): void {
     return
   }
   votes[vote.sender] = vote
+  showOddVote(step, slot, vote)
   advance(step, slot)
 }
 
@@ -207,11 +210,16 @@ export function settle(step: Step, slot: Slot, batch: Batch): void {
 }
 
 export function reject(
-  { effects }: Step,
+  step: Step,
   message: ProtocolMessage,
   from: Peer,
   reason: RejectionReason,
   evidence?: Evidence,
 ): void {
-  effects.push({ kind: 'reject', from, message, reason, ...(evidence === undefined ? {} : { evidence }) })
+  if (evidence === undefined) {
+    step.effects.push({ kind: 'reject', from, message, reason })
+    return
+  }
+  step.effects.push({ kind: 'reject', from, message, reason, evidence })
+  holdEvidence(step, evidence)
 }

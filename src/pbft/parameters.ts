@@ -53,6 +53,9 @@ export const HANDED_OVER_MAX = 64
 export const VIEW_RESEND_TICKS = 20
 /** CHECKPOINTs kept of one sender: the window holds two. */
 export const CHECKPOINTS_PER_SENDER_MAX = 4
+/** EXHIBITs of what contradicts the own messages, in each period of so many ticks (rule 1.5). Evidence itself is not counted. */
+export const EXHIBITS_MAX = 8
+export const EXHIBITS_PERIOD_TICKS = 10
 /** Ticks without progress below a stable checkpoint, after which its state is fetched instead (rule 2.5). */
 export const TRANSFER_AFTER_TICKS = 30
 /** Ticks for which a replica that starts waits for what the others have from it (rule 6.4). */

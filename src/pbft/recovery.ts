@@ -6,6 +6,7 @@ import { headerOf, wholePrePrepare } from '../messages/cited.ts'
 import type {
   Batch,
   CheckpointCertificate,
+  Evidence,
   NewView,
   PrePrepare,
   PrePrepareHeader,
@@ -41,6 +42,7 @@ export type RecoveredRecord =
   | { readonly kind: 'new-view'; readonly newView: Verified<NewView> }
   | { readonly kind: 'checkpoint'; readonly sequence: Sequence; readonly root: Uint8Array }
   | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
+  | { readonly kind: 'evidence'; readonly evidence: Evidence }
   | { readonly kind: 'recovery'; readonly request: Verified<Request> }
   | { readonly kind: 'recoveries'; readonly waiting: readonly WaitingRecovery[] }
   | { readonly kind: 'forgotten' }
@@ -74,6 +76,9 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
       break
     case 'stable':
       if (record.stable.sequence > state.lowWatermark) adoptStable(state, record.stable)
+      break
+    case 'evidence':
+      state.evidence.hold(record.evidence)
       break
     case 'recovery':
       state.recovery = {

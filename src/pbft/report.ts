@@ -1,14 +1,29 @@
 /** What a replica says of itself when somebody asks how it is doing. */
 import type { Milliseconds, ReplicaId, Sequence } from '../base/ids.ts'
 import { replicaIds } from '../base/ids.ts'
-import type { ReplicaReport, ReplicaStanding } from '../messages/message.ts'
+import type { EvidenceContent, ReportContent } from '../messages/content.ts'
+import type { EvidenceInquiry, Inquiry, ReplicaReport, ReplicaStanding } from '../messages/message.ts'
 import { missingVoters } from './slot.ts'
 import { primary, type ReplicaState } from './state.ts'
 
-export function reportOf(
+/** What the state does not tell. */
+interface Outside {
+  readonly revision: number
+  /** The replicas to which there is a link. */
+  readonly reachable: readonly ReplicaId[]
+}
+
+/** The answer to a client that asks how this replica is doing, or what evidence it holds. */
+export function answerTo(
+  { kind, nonce }: Inquiry | EvidenceInquiry,
   state: ReplicaState,
-  outside: { readonly revision: number; readonly reachable: readonly ReplicaId[] },
-): ReplicaReport {
+  outside: Outside,
+): ReportContent | EvidenceContent {
+  if (kind === 'inquiry') return { kind: 'report', nonce, report: reportOf(state, outside) }
+  return { kind: 'evidence', nonce, proofs: state.evidence.all }
+}
+
+export function reportOf(state: ReplicaState, outside: Outside): ReplicaReport {
   const { view, isActive, lowWatermark, lastExecuted, stalledSince } = state
   return {
     view,
@@ -19,9 +34,12 @@ export function reportOf(
     revision: outside.revision,
     waiting: state.waiting.size,
     stalledSince: stalledSince ?? (0 as Milliseconds),
-    reachable: outside.reachable,
+    reachable: replicaIds(state.config.n).filter(
+      (id) => id === state.config.id || outside.reachable.includes(id),
+    ),
     missing: stalledSince === null ? [] : missing(state),
     suspected: suspected(state),
+    guilty: state.evidence.guilty,
   }
 }
 

@@ -24,6 +24,8 @@ export interface Slot {
   /** The first PREPARE and COMMIT of each sender in the current view, whatever their digest. */
   readonly prepares: (Vote | null)[]
   readonly commits: (Vote | null)[]
+  /** Bit i: a vote of replica i in the current view was shown to the others, because it is for another digest. */
+  shownOf: number
   /** Q - 1 PREPAREs that match the accepted pre-prepare, and its batch is here: prepared in the current view. */
   prepared: readonly Vote[] | null
   /** Q matching COMMITs, of whatever view. */
@@ -45,6 +47,7 @@ export function createSlot(sequence: Sequence, n: number, tick: number): Slot {
     hasPrepared: false,
     prepares: new Array<Vote | null>(n).fill(null),
     commits: new Array<Vote | null>(n).fill(null),
+    shownOf: 0,
     prepared: null,
     decided: null,
     decidedBatch: null,
@@ -62,6 +65,7 @@ export function clearView(slot: Slot, tick: number): void {
   slot.hasPrepared = false
   slot.prepares.fill(null)
   slot.commits.fill(null)
+  slot.shownOf = 0
   slot.prepared = null
 }
 

@@ -21,6 +21,7 @@ import { EarlyMessages } from './early-messages.ts'
 import type { Effect, LogRecord, Outgoing } from './effects.ts'
 import { FailureDetector } from './failure-detector.ts'
 import { HeldBatches } from './held-batches.ts'
+import { HeldEvidence } from './held-evidence.ts'
 import { REQUEST_TIMEOUT_TICKS } from './parameters.ts'
 import { createSlot, type Slot } from './slot.ts'
 import { WaitingRequests } from './waiting.ts'
@@ -113,6 +114,7 @@ export interface ReplicaState {
   stalledSince: Milliseconds | null
   readonly detector: FailureDetector
   readonly early: EarlyMessages
+  readonly evidence: HeldEvidence
   /** The own clock at the last tick. */
   now: Milliseconds
   ticks: number
@@ -189,6 +191,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     stalledSince: null,
     detector: new FailureDetector(n),
     early: new EarlyMessages(n),
+    evidence: new HeldEvidence(n),
     now: 0 as Milliseconds,
     ticks: 0,
     lastHandedOver: reached,

@@ -7,6 +7,7 @@
  *   execution, replies             execution.ts                       1.6, 1.7
  *   batching, pipeline             propose.ts                         1.10
  *   retransmission                 retransmission.ts                  1.11, 2.7, 2.8
+ *   evidence of equivocation       evidence.ts                        1.5
  *   checkpoints, watermarks        checkpoint.ts                      2.1 - 2.6
  *   leaving a view                 view-change.ts                     3.1, 3.2, 3.6 - 3.8
  *   entering a view                new-view.ts                        3.3 - 3.5
@@ -29,6 +30,7 @@ import {
 } from './checkpoint.ts'
 import { onPersisted } from './durability.ts'
 import type { Effect, Event } from './effects.ts'
+import { onExhibit } from './evidence.ts'
 import { onExecuted } from './execution.ts'
 import { makeNewView, onNewView } from './new-view.ts'
 import { onPrePrepare, onVote, retryHeldBack } from './normal-case.ts'
@@ -115,6 +117,8 @@ function onReceived(current: Step, { message, from }: Event & { readonly kind: '
       return onRecall(current, message)
     case 'recollection':
       return onRecollection(current, message)
+    case 'exhibit':
+      return onExhibit(current, message)
     case 'view-change':
       onViewChange(current, message, from)
       return makeNewView(current)

@@ -7,6 +7,7 @@ import { equalBytes } from '../base/bytes.ts'
 import { primaryOf } from '../base/quorum.ts'
 import type { Checkpoint, NewView, PrePrepare, ViewChange, Vote } from '../messages/message.ts'
 import type { ProtocolMessage } from './effects.ts'
+import { isExhibitUseful } from './evidence.ts'
 import { isBatchLacking } from './retransmission.ts'
 import { isSettled, votesOf } from './slot.ts'
 import { isDecisionInReach, isInWindow, type ReplicaState } from './state.ts'
@@ -20,6 +21,8 @@ export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean
       return true
     case 'recollection':
       return state.recall !== null
+    case 'exhibit':
+      return isExhibitUseful(state, message)
     case 'pre-prepare':
       return isPrePrepareUseful(state, message)
     case 'prepare':
@@ -49,7 +52,8 @@ export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean
 const isAhead = (state: ReplicaState, view: number): boolean =>
   view > state.view || (view === state.view && !state.isActive)
 
-function isPrePrepareUseful(state: ReplicaState, { sender, sequence, view, digest }: PrePrepare): boolean {
+function isPrePrepareUseful(state: ReplicaState, prePrepare: PrePrepare): boolean {
+  const { sender, sequence, view, digest } = prePrepare
   if (sender !== primaryOf(view, state.config.n)) return false
   if (isAhead(state, view)) return sequence > state.lowWatermark
   if (view !== state.view || !isInWindow(state, sequence)) return false
@@ -58,7 +62,9 @@ function isPrePrepareUseful(state: ReplicaState, { sender, sequence, view, diges
   const slot = state.slots.get(sequence)
   if (slot === undefined) return true
   // A second, different one is evidence, even late.
-  if (slot.accepted !== null && !equalBytes(slot.accepted.digest, digest)) return true
+  if (slot.accepted !== null && !equalBytes(slot.accepted.digest, digest)) {
+    return state.evidence.isWanted(prePrepare)
+  }
   return !isSettled(slot) && (slot.accepted === null || isBatchLacking(state, sequence, digest))
 }
 
@@ -69,14 +75,17 @@ function isVoteUseful(state: ReplicaState, vote: Vote): boolean {
   if (slot === undefined) return true
   const held = votesOf(slot, vote.kind)[vote.sender]
   // A second, different vote is evidence, even late.
-  if (held !== null && held !== undefined) return !equalBytes(held.digest, vote.digest)
+  if (held !== null && held !== undefined) {
+    return !equalBytes(held.digest, vote.digest) && state.evidence.isWanted(vote)
+  }
   return vote.kind === 'prepare' ? slot.prepared === null : slot.decided === null
 }
 
-function isCheckpointUseful(state: ReplicaState, { sequence, sender, root }: Checkpoint): boolean {
+function isCheckpointUseful(state: ReplicaState, checkpoint: Checkpoint): boolean {
+  const { sequence, sender, root } = checkpoint
   if (sequence <= state.lowWatermark) return false
   const held = state.checkpoints[sender]?.get(sequence)
-  return held === undefined || !equalBytes(held.root, root)
+  return held === undefined || (!equalBytes(held.root, root) && state.evidence.isWanted(checkpoint))
 }
 
 /** Asked of the head alone, before the body is even decoded. // PBFT-3.12 */

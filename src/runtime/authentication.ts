@@ -19,7 +19,7 @@ import type {
   NewView,
   PrePrepare,
   PrePrepareHeader,
-  Recollection,
+  Remembered,
   Reply,
   Request,
   StableCheckpoint,
@@ -146,9 +146,9 @@ export function createAuthenticator(context: {
     return null
   }
 
-  /** Each has to be signed by the one that asked; who that is the protocol knows. */
-  const recollectionFault = ({ remembered }: Recollection): Rejection | null => {
-    for (const message of remembered) {
+  /** Messages that somebody else than their signer shows: each has to be signed by whom it names. */
+  const shownFault = (shown: readonly Remembered[]): Rejection | null => {
+    for (const message of shown) {
       const publicKey = keyOf(message.sender)
       if (publicKey === undefined) return rejection('unknown-sender')
       if (!isSignedBy(message, message.kind, publicKey)) return rejection('bad-signature')
@@ -234,9 +234,7 @@ export function createAuthenticator(context: {
 
   const fault = (message: Exclude<Message, LongMessage>, from: Peer): Rejection | null => {
     const isFromClient = from.kind === 'client'
-    if (isFromClient && message.kind !== 'request' && message.kind !== 'inquiry') {
-      return rejection('kind-not-for-this-link')
-    }
+    if (isFromClient && !isForClients(message)) return rejection('kind-not-for-this-link')
     switch (message.kind) {
       case 'request':
         if (isFromClient && from.id !== message.client) return rejection('sender-is-not-the-link')
@@ -254,7 +252,9 @@ export function createAuthenticator(context: {
       case 'reply':
         return replyFault(message, from)
       case 'recollection':
-        return linkFault(message.sender, from) ?? recollectionFault(message)
+        return linkFault(message.sender, from) ?? shownFault(message.remembered)
+      case 'exhibit':
+        return linkFault(message.sender, from) ?? shownFault(message.messages)
       case 'status':
       case 'fetch':
       case 'batch':
@@ -263,8 +263,10 @@ export function createAuthenticator(context: {
       case 'page':
       case 'refusal':
       case 'report':
+      case 'evidence':
         return linkFault(message.sender, from)
       case 'inquiry':
+      case 'evidence-inquiry':
         return isFromClient ? null : rejection('kind-not-for-this-link')
       default:
         return assertNever(message)
@@ -280,6 +282,10 @@ export function createAuthenticator(context: {
     },
   }
 }
+
+/** Whether a client may send it. */
+const isForClients = ({ kind }: Message): boolean =>
+  kind === 'request' || kind === 'inquiry' || kind === 'evidence-inquiry'
 
 /** Whether view changes cite it. */
 const isCited = ({ kind }: Message): boolean =>

@@ -6,7 +6,7 @@ import type { Cluster } from '../messages/cluster.ts'
 import { decodeMessage } from '../messages/decode.ts'
 import { createSigningDigest, encodeFrame } from '../messages/frame.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
-import type { RefusalReason, Report } from '../messages/message.ts'
+import type { EvidenceDelivery, RefusalReason, Report } from '../messages/message.ts'
 import { packPayload } from '../messages/payload.ts'
 import { isRejection } from '../messages/rejection.ts'
 import { claimedTimestamp } from '../messages/reply.ts'
@@ -60,6 +60,7 @@ export class ClientRuntime {
   }
   readonly #callers = new Map<number, (submitted: Submitted) => void>()
   readonly #reports = new Map<number, (report: Report) => void>()
+  readonly #evidence = new Map<number, (evidence: EvidenceDelivery) => void>()
   readonly #stopTicking: () => void
   #nextToken = 1
   #isFlushDue = false
@@ -120,10 +121,26 @@ export class ClientRuntime {
 
   /** Asks every replica how it is doing; `report` is called for each that answers. Returns a function that stops it. */
   inquire(report: (report: Report) => void): () => void {
+    return this.#ask('inquiry', this.#reports, report)
+  }
+
+  /**
+   * Asks every replica for the evidence that it holds; `deliver` is called for each that answers. What it brings is not
+   * checked: `verifyEvidence` does. Returns a function that stops it.
+   */
+  askForEvidence(deliver: (evidence: EvidenceDelivery) => void): () => void {
+    return this.#ask('evidence-inquiry', this.#evidence, deliver)
+  }
+
+  #ask<A>(
+    kind: 'inquiry' | 'evidence-inquiry',
+    listeners: Map<number, (answer: A) => void>,
+    listener: (answer: A) => void,
+  ): () => void {
     const nonce = this.#nextToken++
-    this.#reports.set(nonce, report)
+    listeners.set(nonce, listener)
     const { bytes } = encodeFrame({
-      kind: FRAME_KINDS.inquiry,
+      kind: FRAME_KINDS[kind],
       payload: packPayload([nonce]),
       authentication: new Uint8Array(0),
       body: new Uint8Array(0),
@@ -132,7 +149,7 @@ export class ClientRuntime {
       this.#options.transport.send({ kind: 'replica', id }, bytes)
     }
     this.#scheduleFlush()
-    return () => this.#reports.delete(nonce)
+    return () => listeners.delete(nonce)
   }
 
   stop(): void {
@@ -156,6 +173,12 @@ export class ClientRuntime {
       case 'report': {
         const verified = this.#authenticator.authenticate(message, from)
         if (!isRejection(verified)) this.#reports.get(message.nonce)?.(message)
+        return
+      }
+      case 'evidence': {
+        if (!this.#evidence.has(message.nonce)) return
+        const verified = this.#authenticator.authenticate(message, from)
+        if (!isRejection(verified)) this.#evidence.get(message.nonce)?.(message)
         return
       }
       default: // replicas send a client nothing else; a faulty one may

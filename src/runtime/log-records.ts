@@ -11,6 +11,7 @@
  *   6 | sequence u64 | certificate                        a stable checkpoint: Q CHECKPOINT envelopes
  *   7 | view u64                                          healed: the first view to vote in
  *   9 | (replica u8 | sequence u64 | view u64) *            executed recoveries that wait for their checkpoints
+ *   10 | evidence                                         evidence: two envelopes of one signer
  *   8                                                     forgotten: others proved that the disk is an old copy
  *
  * A frame is shorter than 2^24 bytes, so its first byte is 0 and tells it from the others; it is logged as it came,
@@ -22,6 +23,7 @@ import type { ReplicaId, Sequence, View } from '../base/ids.ts'
 import { encodeCertificate } from '../messages/certificate.ts'
 import { decodeCheckpointCertificate, decodePreparedCertificate, decodeVotes } from '../messages/cited.ts'
 import { type DecodeTools, decodeBatchBody, decodeMessage } from '../messages/decode.ts'
+import { decodeEvidence, encodeEvidence } from '../messages/evidence.ts'
 import type { Message } from '../messages/message.ts'
 import { isRejection, type Rejection, rejection } from '../messages/rejection.ts'
 import type { LogRecord, WaitingRecovery } from '../pbft/effects.ts'
@@ -38,8 +40,13 @@ const STABLE = 6
 const HEALED = 7
 const FORGOTTEN = 8
 const RECOVERIES = 9
+const EVIDENCE = 10
 /** Bytes of one waiting recovery. */
 const RECOVERY_BYTES = 17
+
+/** Whether a record may go with the next sync: a decision, a certificate, evidence. // PBFT-6.1 */
+export const isAwaitedByNobody = ({ kind }: LogRecord): boolean =>
+  kind === 'decided' || kind === 'stable' || kind === 'evidence'
 
 export function encodeLogRecord(record: LogRecord, sealer: Sealer): Uint8Array {
   switch (record.kind) {
@@ -66,6 +73,8 @@ export function encodeLogRecord(record: LogRecord, sealer: Sealer): Uint8Array {
     }
     case 'recoveries':
       return encodeRecoveries(record.waiting)
+    case 'evidence':
+      return concatBytes(Uint8Array.of(EVIDENCE), encodeEvidence(record.evidence))
     case 'forgotten':
       return Uint8Array.of(FORGOTTEN)
     case 'healed':
@@ -144,6 +153,10 @@ export function decodeLogRecord(
     }
     case RECOVERIES:
       return { kind: 'recoveries', waiting: decodeRecoveries(content) }
+    case EVIDENCE: {
+      const evidence = decodeEvidence(content)
+      return isRejection(evidence) ? evidence : { kind: 'evidence', evidence }
+    }
     case FORGOTTEN:
       return { kind: 'forgotten' }
     case HEALED:

@@ -1,5 +1,6 @@
 import type { ReplicaId } from '../base/ids.ts'
 import type { Cluster } from '../messages/cluster.ts'
+import type { Evidence } from '../messages/message.ts'
 import type { Rejection } from '../messages/rejection.ts'
 import type { step as protocolStep } from '../pbft/step.ts'
 import type {
@@ -33,6 +34,8 @@ export interface ReplicaRuntimeOptions {
   readonly step?: StepFunction
   /** Told of every message that was refused, for logs and for blame. */
   readonly onRejected?: (rejected: RejectedMessage) => void
+  /** Told of evidence against a replica when it is found, or learned from others, for the first time. */
+  readonly onEvidence?: (evidence: Evidence) => void
 }
 
 /** Other parts for a replica. An adversary is an honest replica that is given some. */

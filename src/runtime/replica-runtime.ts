@@ -12,6 +12,7 @@ import { decodeLongHead, decodeMessage, type LongHead } from '../messages/decode
 import { createSigningDigest } from '../messages/frame.ts'
 import type {
   CheckpointCertificate,
+  EvidenceInquiry,
   Inquiry,
   PageDelivery,
   PageFetch,
@@ -19,7 +20,7 @@ import type {
 } from '../messages/message.ts'
 import { isRejection, type Rejection } from '../messages/rejection.ts'
 import type { Effect, Event, LogRecord, Outgoing, ProtocolMessage } from '../pbft/effects.ts'
-import { reportOf } from '../pbft/report.ts'
+import { answerTo } from '../pbft/report.ts'
 import { createReplicaState, type ReplicaState } from '../pbft/state.ts'
 import { step as protocolStep } from '../pbft/step.ts'
 import { isLongMessageUseful, isUseful } from '../pbft/useful.ts'
@@ -30,7 +31,7 @@ import { DecisionArchive } from './decision-archive.ts'
 import { DecisionServer } from './decision-server.ts'
 import { Inbox } from './inbox.ts'
 import { notePlace } from './log-places.ts'
-import { encodeLogRecord } from './log-records.ts'
+import { encodeLogRecord, isAwaitedByNobody } from './log-records.ts'
 import { recoveriesOf, replayLog } from './log-replay.ts'
 import { LongChecks } from './long-checks.ts'
 import { createRecoveryRequest } from './recovery-request.ts'
@@ -213,6 +214,7 @@ export class ReplicaRuntime {
     if (isRejection(message)) return this.#reject(from, message)
     switch (message.kind) {
       case 'inquiry':
+      case 'evidence-inquiry':
         return this.#answerInquiry(message, from)
       case 'page-fetch':
       case 'page':
@@ -220,6 +222,7 @@ export class ReplicaRuntime {
       case 'reply':
       case 'refusal':
       case 'report':
+      case 'evidence':
         return this.#reject(from, NOT_FOR_THIS_LINK)
       case 'view-change':
       case 'new-view':
@@ -262,16 +265,12 @@ export class ReplicaRuntime {
     })
   }
 
-  #answerInquiry(inquiry: Inquiry, from: Peer): void {
+  #answerInquiry(inquiry: Inquiry | EvidenceInquiry, from: Peer): void {
     const verified = this.#authenticator.authenticate(inquiry, from)
     if (isRejection(verified)) return this.#reject(from, verified)
     const { application, transport } = this.#options
-    const reachable = transport.reachable()
-    const report = reportOf(this.state, {
-      revision: application.revision,
-      reachable: [...new Set([...reachable, this.#options.id])].sort((a, b) => a - b),
-    })
-    this.#send(from, this.#sealer.frame({ kind: 'report', nonce: inquiry.nonce, report }).bytes)
+    const outside = { revision: application.revision, reachable: transport.reachable() }
+    this.#send(from, this.#sealer.frame(answerTo(inquiry, this.state, outside)).bytes)
   }
 
   #perform(effects: readonly Effect[]): void {
@@ -334,8 +333,8 @@ export class ReplicaRuntime {
     this.#recordsAppended++
     this.#states.keeper.noteLogged(bytes.length)
     notePlace(this.#archive, record, position)
-    // Nobody waits for a decision or a certificate: they go with the next sync. // PBFT-6.1
-    if (record.kind !== 'decided' && record.kind !== 'stable') this.#needsSync = true
+    if (!isAwaitedByNobody(record)) this.#needsSync = true
+    if (record.kind === 'evidence' && record.isNew) this.#options.onEvidence?.(record.evidence)
   }
 
   #trim(upTo: Sequence): void {

@@ -1,6 +1,6 @@
 /** Steps in words and numbers: what a trace is made of, whether it is hashed or read. */
 import { assertNever } from '../base/assert.ts'
-import type { CheckpointCertificate, ViewChange } from '../messages/message.ts'
+import type { CheckpointCertificate, SignedOnce, ViewChange } from '../messages/message.ts'
 import type { Effect, Event, LogRecord, Outgoing, ProtocolMessage } from '../pbft/effects.ts'
 
 /** Takes a description piece by piece. Words come from a small fixed set. */
@@ -111,6 +111,10 @@ function describeMessage(sink: DescriptionSink, message: ProtocolMessage): void 
     case 'recall':
     case 'recollection':
       return sink.number('of', message.sender)
+    case 'exhibit':
+      sink.number('of', message.sender)
+      for (const shown of message.messages) describeSigned(sink, shown)
+      return
     case 'new-view':
       sink.number('of', message.sender)
       return sink.number('v', message.view)
@@ -153,6 +157,8 @@ function describeOutgoing(sink: DescriptionSink, outgoing: Outgoing): void {
     case 'recall':
     case 'recollection':
       return
+    case 'exhibit':
+      return sink.number('messages', outgoing.messages.length)
     case 'page-fetch':
     case 'page':
       return sink.number('s', outgoing.sequence)
@@ -185,6 +191,9 @@ function describeRecord(sink: DescriptionSink, record: LogRecord): void {
       return sink.number('v', record.newView.view)
     case 'view-again':
       return sink.number('v', record.message.view)
+    case 'evidence':
+      describeSigned(sink, record.evidence.first)
+      return describeSigned(sink, record.evidence.second)
     case 'recoveries':
       return sink.number('waiting', record.waiting.length)
     case 'forgotten':
@@ -222,6 +231,14 @@ function describeViewChange(
   sink.number('v', view)
   sink.number('h', stable.sequence)
   for (const { prePrepare } of preparedCertificates) describePlace(sink, prePrepare)
+}
+
+function describeSigned(sink: DescriptionSink, message: SignedOnce): void {
+  sink.word(message.kind)
+  sink.number('of', message.sender)
+  if (message.kind !== 'checkpoint') return describePlace(sink, message)
+  sink.number('s', message.sequence)
+  sink.digest(message.root)
 }
 
 function describePlace(

@@ -94,6 +94,8 @@ export interface DetailedResult extends SimulationResult {
   readonly plan: Plan
   /** Every request of every client with the times of its call and its answer. */
   readonly history: readonly HistoryEntry[]
+  /** The replicas against which a correct one holds evidence at the end, by id. */
+  readonly guilty: readonly ReplicaId[]
 }
 
 interface Run {
@@ -236,6 +238,7 @@ function conclude(run: Run, failure: unknown, replay: string): DetailedResult {
     healed: virtual.replicas.filter((replica) => replica.isHealed).length,
     plan,
     history: clients.flatMap(({ history }) => history),
+    guilty: [...new Set(states.flatMap(({ evidence }) => evidence.guilty))].sort((a, b) => a - b),
   }
 }
 

@@ -26,6 +26,7 @@ import { oneCertificate } from './checkers/one-certificate.ts'
 import { oneVote } from './checkers/one-vote.ts'
 import { realTimeOrder } from './checkers/real-time-order.ts'
 import { totalOrder } from './checkers/total-order.ts'
+import { trueEvidence } from './checkers/true-evidence.ts'
 import { validity } from './checkers/validity.ts'
 
 /** Every checker there is. A run that watches for some of them names their invariants. */
@@ -43,6 +44,7 @@ export function createCheckers(context: {
     exactlyOnce(),
     oneCertificate(),
     oneVote(isCorrect),
+    trueEvidence(isCorrect),
     committedIsPrepared(n),
     lock(),
     neverBackwards(),

@@ -5,6 +5,7 @@ import type { Sequence, View } from '../../src/base/ids.ts'
 import { REPLICAS_MAX } from '../../src/base/quorum.ts'
 import { REFUSAL_REASONS } from '../../src/messages/content.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
+import { EVIDENCE_MAX, encodeEvidenceList } from '../../src/messages/evidence.ts'
 import { encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import {
@@ -21,6 +22,7 @@ import {
   REQUEST_BYTES_MAX,
   RESULT_BYTES_MAX,
 } from '../../src/messages/limits.ts'
+import type { Message } from '../../src/messages/message.ts'
 import { type Payload, packPayload, unpackPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import { createClusterKit, seedOf } from '../kit/cluster-kit.ts'
@@ -32,6 +34,20 @@ const kit = createClusterKit(4)
 const samples = frameSamples(kit)
 const EMPTY = new Uint8Array(0)
 
+const BODILESS = [
+  'prepare',
+  'commit',
+  'status',
+  'fetch',
+  'refusal',
+  'inquiry',
+  'report',
+  'checkpoint',
+  'page-fetch',
+  'recall',
+  'evidence-inquiry',
+] as const
+
 const sampleOf = (kind: Sample['kind']): Sample => {
   const sample = samples.find((each) => each.kind === kind)
   if (sample === undefined) throw new Error(`no sample of ${kind}`)
@@ -40,6 +56,11 @@ const sampleOf = (kind: Sample['kind']): Sample => {
 const reasonOf = (bytes: Uint8Array): string | null => {
   const message = decodeMessage(bytes, kit.tools)
   return isRejection(message) ? message.reason : null
+}
+const decodedOf = (bytes: Uint8Array): Message => {
+  const message = decodeMessage(bytes, kit.tools)
+  if (isRejection(message)) throw new Error(message.reason)
+  return message
 }
 const framed = (kind: keyof typeof FRAME_KINDS, payload: Payload, body: Uint8Array = EMPTY): Uint8Array =>
   encodeFrame({ kind: FRAME_KINDS[kind], payload: packPayload(payload), authentication: EMPTY, body }).bytes
@@ -174,7 +195,7 @@ describe('sizes and counts', () => {
   })
 
   test('body-not-expected', () => {
-    for (const kind of ['prepare', 'commit', 'status', 'fetch', 'refusal', 'inquiry', 'report'] as const) {
+    for (const kind of BODILESS) {
       expect(reasonOf(framed(kind, vote, Uint8Array.of(0)))).toBe('body-not-expected')
     }
   })
@@ -232,6 +253,58 @@ describe('sizes and counts', () => {
     expect(reasonOf(bytes)).toBe('body-malformed')
   })
 
+  test('what is shown of a replica is bounded, and of the kinds that it may have forgotten', () => {
+    const shown = (...remembered: readonly { readonly envelope: Uint8Array }[]) =>
+      reasonOf(kit.frameOf(2, { kind: 'recollection', nonce: 1, remembered }))
+    const prepare = kit.vote('prepare', 1, { sequence: 1, digest: seedOf(1) })
+    expect(shown()).toBeNull()
+    expect(shown(...new Array<typeof prepare>(REPLICAS_MAX).fill(prepare))).toBeNull()
+    expect(shown(...new Array<typeof prepare>(REPLICAS_MAX + 1).fill(prepare))).toBe('body-malformed')
+    for (const kind of ['request', 'reply', 'status', 'decision', 'new-view', 'recollection'] as const) {
+      const { bytes } = sampleOf(kind)
+      const { envelope } = decodedOf(bytes)
+      expect(shown(prepare, { envelope })).toBe('certificate-mixed')
+    }
+    // The envelope of one whole is its head alone; with its body it is none.
+    const { envelope, bytes } = decodedOf(sampleOf('view-change').bytes)
+    expect(shown({ envelope })).toBeNull()
+    expect(shown({ envelope: bytes.subarray(4) })).toBe('body-not-expected')
+  })
+
+  test('an exhibit shows one message or two, and only what is signed once', () => {
+    const shown = (...messages: readonly { readonly envelope: Uint8Array }[]) =>
+      reasonOf(kit.frameOf(2, { kind: 'exhibit', messages }))
+    const prepare = kit.vote('prepare', 1, { sequence: 1, digest: seedOf(1) })
+    expect(shown()).toBe('body-malformed')
+    expect(shown(prepare)).toBeNull()
+    expect(shown(prepare, kit.checkpoint(1, 128, seedOf(1)))).toBeNull()
+    expect(shown(prepare, prepare, prepare)).toBe('body-malformed')
+    for (const kind of ['request', 'reply', 'status', 'decision', 'view-change', 'exhibit'] as const) {
+      const { envelope } = decodedOf(sampleOf(kind).bytes)
+      expect(shown(prepare, { envelope })).toBe('certificate-mixed')
+    }
+  })
+
+  test('evidence: so many pieces against so many replicas, each of which proves something', () => {
+    const vote = (digest: number) => kit.vote('commit', 1, { sequence: 1, digest: seedOf(digest) })
+    const [first, second] = [vote(1), vote(2)]
+    const proof = { guilty: first.sender, first, second }
+    const given = (proofs: readonly (typeof proof)[]) =>
+      reasonOf(kit.frameOf(2, { kind: 'evidence', nonce: 1, proofs }))
+    expect(given([])).toBeNull()
+    expect(given(new Array<typeof proof>(EVIDENCE_MAX).fill(proof))).toBeNull()
+    expect(given(new Array<typeof proof>(EVIDENCE_MAX + 1).fill(proof))).toBe('body-malformed')
+    expect(given([proof, { ...proof, second: first }])).toBe('proves-nothing')
+    const body = encodeEvidenceList([proof])
+    for (let length = 0; length < body.length; length++) {
+      expect(reasonOf(framed('evidence', [2, 1], body.subarray(0, length)))).toMatch(
+        /body-malformed|frame-truncated|proves-nothing|frame-has-trailing-bytes/,
+      )
+    }
+    const longer = concatBytes(body, Uint8Array.of(0))
+    expect(reasonOf(framed('evidence', [2, 1], longer))).toBe('frame-has-trailing-bytes')
+  })
+
   test("a reply's results and path are bounded", () => {
     const session = new SessionUnderTest(kit)
     const request = kit.request(0)
@@ -258,20 +331,26 @@ describe('sizes and counts', () => {
       'payload-shape',
     )
     const ids = (count: number) => new Array<number>(count).fill(1)
-    const report = (reachable: Payload, missing: Payload, suspected: Payload = []) =>
-      framed('report', [1, 9, 0, 1, 0, 0, 0, 0, 0, 0, reachable, missing, suspected])
+    const report = (
+      reachable: Payload,
+      missing: Payload,
+      suspected: Payload = [],
+      guilty: Payload = [],
+    ): Uint8Array => framed('report', [1, 9, 0, 1, 0, 0, 0, 0, 0, 0, reachable, missing, suspected, guilty])
     const full = ids(REPLICAS_MAX)
-    expect(reasonOf(report(full, full, full))).toBeNull()
+    expect(reasonOf(report(full, full, full, full))).toBeNull()
     expect(reasonOf(report([...full, 1], []))).toBe('payload-shape')
     expect(reasonOf(report([], [...full, 1]))).toBe('payload-shape')
     expect(reasonOf(report([], [[1]]))).toBe('payload-shape')
     expect(reasonOf(report([], [], [...full, 1]))).toBe('payload-shape')
+    expect(reasonOf(report([], [], [], [...full, 1]))).toBe('payload-shape')
   })
 
   test('a flag is 0 or 1, a standing is one that exists', () => {
     const bits = new Uint8Array(0)
     expect(reasonOf(framed('status', [1, 0, 2, 0, 0, 0, bits, bits, bits]))).toBe('payload-shape')
-    const report = (standing: number) => framed('report', [1, 9, 0, 1, standing, 0, 0, 0, 0, 0, [], [], []])
+    const report = (standing: number) =>
+      framed('report', [1, 9, 0, 1, standing, 0, 0, 0, 0, 0, [], [], [], []])
     expect([reasonOf(report(3)), reasonOf(report(4))]).toEqual([null, 'payload-shape'])
   })
 

@@ -171,4 +171,28 @@ describe('who said it', () => {
     const stolen = { ...reply, sender: 2 as ReplicaId }
     expect(kit.authenticated(stolen, kit.replicaPeer(1))).toMatchObject({ kind: 'rejection' })
   })
+
+  test('what is shown as forgotten is signed, each of it, by whoever it is said to be of', () => {
+    const vote = kit.vote('commit', 1, place)
+    const shown = (...remembered: readonly { readonly envelope: Uint8Array }[]) =>
+      faultOf(kit.frameOf(2, { kind: 'recollection', nonce: 1, remembered }), kit.replicaPeer(2))
+    const forged = (
+      sender: number,
+      kind: 'prepare' | 'view-change',
+      items: readonly (number | Uint8Array)[],
+    ) => {
+      const payload = packPayload([sender, ...items])
+      const authentication = signatureOf(kit, kit.replicaPeer(2), FRAME_KINDS[kind], payload)
+      return encodeFrame({ kind: FRAME_KINDS[kind], payload, authentication, body: EMPTY })
+    }
+    expect(shown(vote)).toBeNull()
+    expect(shown(vote, forged(1, 'prepare', [0, 5, seedOf(3)]))).toBe('bad-signature')
+    expect(shown(vote, forged(1, 'view-change', [7, 0, seedOf(3)]))).toBe('bad-signature')
+    expect(shown(vote, { envelope: asKind(vote.bytes, FRAME_KINDS.prepare).subarray(4) })).toBe(
+      'bad-signature',
+    )
+    for (const sender of [4, 13, Number.MAX_SAFE_INTEGER]) {
+      expect(shown(vote, forged(sender, 'prepare', [0, 5, seedOf(3)]))).toBe('unknown-sender')
+    }
+  })
 })

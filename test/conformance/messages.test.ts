@@ -17,7 +17,11 @@ const kit = createClusterKit(4)
 const samples = frameSamples(kit)
 const EMPTY = new Uint8Array(0)
 /** Kinds without a signature: the link says who speaks. */
-const LINKED = ['status', 'fetch', 'batch', 'refusal', 'report', 'page-fetch', 'page']
+const LINKED = ['status', 'fetch', 'batch', 'refusal', 'report', 'page-fetch', 'page', 'recall', 'evidence']
+/** What others signed, shown by whoever has it: the link says who shows it. */
+const SHOWN_ON_A_LINK = ['decision', 'stable-checkpoint', 'recollection', 'exhibit']
+/** What a client asks of a replica. */
+const QUESTIONS = ['inquiry', 'evidence-inquiry']
 
 const messageOf = (bytes: Uint8Array): Message => {
   const message = decodeMessage(bytes, kit.tools)
@@ -104,17 +108,17 @@ describe.each(samples)('$kind', (sample) => {
   })
 
   test('it is taken on its own link only, where its kind asks for that', () => {
-    const isClients = kind === 'request' || kind === 'inquiry'
+    const isClients = kind === 'request' || QUESTIONS.includes(kind)
     if (!isClients) expect(faultOf(bytes, kit.clientPeer(0))).toBe('kind-not-for-this-link')
-    if (kind === 'inquiry') expect(faultOf(bytes, kit.replicaPeer(0))).toBe('kind-not-for-this-link')
+    if (QUESTIONS.includes(kind)) expect(faultOf(bytes, kit.replicaPeer(0))).toBe('kind-not-for-this-link')
     if (kind === 'request') expect(faultOf(bytes, kit.clientPeer(1))).toBe('sender-is-not-the-link')
-    if (LINKED.includes(kind) || kind === 'decision' || kind === 'stable-checkpoint') {
+    if (LINKED.includes(kind) || SHOWN_ON_A_LINK.includes(kind)) {
       expect(faultOf(bytes, kit.replicaPeer(0))).toBe('sender-is-not-the-link')
     }
   })
 
   test('under the same keys in another cluster its signature is worth nothing', () => {
-    if (LINKED.includes(kind) || kind === 'inquiry') return
+    if (LINKED.includes(kind) || QUESTIONS.includes(kind)) return
     const other = createClusterKit(4, 2)
     const message = decodeMessage(bytes, other.tools)
     const verdict = isRejection(message) ? message : other.authenticated(message, from)
@@ -133,6 +137,7 @@ function contentOf(message: Message): { readonly payload: Payload; readonly body
     case 'request':
     case 'reply':
     case 'inquiry':
+    case 'evidence-inquiry':
     case 'new-view': // O is signed one by one
       return null
     default: {

@@ -8,15 +8,30 @@ import { equalBytes, toHex, writeU16, writeU32 } from '../../src/base/bytes.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
 import { encodeFrame, splitFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS, isFrameKind } from '../../src/messages/kinds.ts'
+import type { Evidence } from '../../src/messages/message.ts'
 import { type Payload, packPayload, unpackPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
-import { createClusterKit } from '../kit/cluster-kit.ts'
+import { createEvidenceVerifier } from '../../src/runtime/evidence.ts'
+import { createClusterKit, suite } from '../kit/cluster-kit.ts'
 import { frameSamples, type Sample, signatureOf } from '../kit/frame-samples.ts'
 
 const kit = createClusterKit(4)
 const samples = frameSamples(kit)
 const EMPTY = new Uint8Array(0)
 const SIGNED = ['request', 'pre-prepare', 'prepare', 'commit']
+
+/** Whether it is a signed message that the samples cite: whatever else is shown as one was never said. */
+const isCited = (envelope: Uint8Array): boolean =>
+  samples.some(({ bytes }) => toHex(bytes).includes(toHex(envelope)))
+
+const verifyEvidence = createEvidenceVerifier({ cluster: kit.cluster, suite })
+
+/** Evidence is checked by whoever gets it: what then counts as proved was said. */
+function expectTrue({ first, second }: Evidence): void {
+  const verdict = verifyEvidence({ first: first.envelope, second: second.envelope })
+  if (verdict.kind === 'not-proved') return
+  for (const { envelope } of [first, second]) expect(isCited(envelope)).toBe(true)
+}
 
 /** Decodes, authenticates and checks what must hold whatever the bytes are. Gives the reason of a rejection. */
 function survive(bytes: Uint8Array, from: Sample['from'] = kit.replicaPeer(1)): string | null {
@@ -37,6 +52,15 @@ function survive(bytes: Uint8Array, from: Sample['from'] = kit.replicaPeer(1)): 
   expect(toHex(again.bytes)).toBe(before)
   const verified = kit.authenticated(message, from)
   if (isRejection(verified)) return verified.reason
+  if (message.kind === 'recollection') {
+    for (const { envelope } of message.remembered) expect(isCited(envelope)).toBe(true)
+  }
+  if (message.kind === 'exhibit') {
+    for (const { envelope } of message.messages) expect(isCited(envelope)).toBe(true)
+  }
+  if (message.kind === 'evidence') {
+    for (const proof of message.proofs) expectTrue(proof)
+  }
   if (SIGNED.includes(message.kind)) {
     expect(samples.some((sample) => equalBytes(sample.bytes, bytes))).toBe(true)
   }

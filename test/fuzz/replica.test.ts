@@ -2,12 +2,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Sequence, View } from '../../src/base/ids.ts'
 import { createRandom, type Random } from '../../src/base/random.ts'
-import { LOG_WINDOW } from '../../src/messages/limits.ts'
+import { EVIDENCE_PER_REPLICA_MAX, LOG_WINDOW } from '../../src/messages/limits.ts'
 import type { Verified } from '../../src/messages/message.ts'
 import type { ProtocolMessage } from '../../src/pbft/effects.ts'
 import { HELD_BACK_MAX } from '../../src/pbft/parameters.ts'
 import { isUseful } from '../../src/pbft/useful.ts'
-import { CLUSTER_SIZES, type ClusterKit, createClusterKit } from '../kit/cluster-kit.ts'
+import { createEvidenceVerifier } from '../../src/runtime/evidence.ts'
+import { CLUSTER_SIZES, type ClusterKit, createClusterKit, suite } from '../kit/cluster-kit.ts'
 import { ReplicaUnderTest } from '../kit/replica-kit.ts'
 
 const MOST = Number.MAX_SAFE_INTEGER
@@ -29,7 +30,7 @@ function anyMessage(kit: ClusterKit, random: Random): Verified<ProtocolMessage> 
   const batch = random.pick(batches)
   const { digest } = random.pick(batches)
   const place = { view, sequence }
-  switch (random.below(8)) {
+  switch (random.below(9)) {
     case 0:
       return kit.request(random.below(13), { timestamp: random.pick([0, 1, 2, 70, 1_000, MOST]) })
     case 1:
@@ -53,10 +54,27 @@ function anyMessage(kit: ClusterKit, random: Random): Verified<ProtocolMessage> 
       return kit.fetch(sender, sequence, digest)
     case 6:
       return kit.delivery(sender, sequence, batch)
+    case 7:
+      return anyExhibit(kit, random)
     default:
       // Only what was really decided can be shown as decided: one batch for each sequence number.
       return decided(kit, random.between(1, 6), view)
   }
+}
+
+/** One message of whoever, or two that may contradict each other. */
+function anyExhibit(kit: ClusterKit, random: Random): Verified<ProtocolMessage> {
+  const kind = random.pick(['pre-prepare', 'prepare', 'commit', 'checkpoint'] as const)
+  const signer = random.pick(kit.ids)
+  const sequence = random.pick([1, 2, 3, LOG_WINDOW, MOST])
+  const messages = Array.from({ length: random.between(1, 2) }, () => {
+    const sender = random.chance(0.9) ? signer : random.pick(kit.ids)
+    const digest = random.pick([kit.nullDigest, kit.batch().digest])
+    const place = { view: random.pick([0, 0, 1, MOST]), sequence, digest }
+    if (kind === 'checkpoint') return kit.checkpoint(sender, sequence, digest)
+    return kind === 'pre-prepare' ? kit.header({ ...place, sender }) : kit.vote(kind, sender, place)
+  })
+  return kit.exhibit(random.pick(kit.ids), ...messages)
 }
 
 const decided = (kit: ClusterKit, sequence: number, view: number) =>
@@ -64,6 +82,7 @@ const decided = (kit: ClusterKit, sequence: number, view: number) =>
 
 describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const kit = createClusterKit(n)
+  const verifyEvidence = createEvidenceVerifier({ cluster: kit.cluster, suite })
 
   test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
     'no message of a peer reaches an assertion, seed %i',
@@ -77,7 +96,8 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         if (random.chance(0.1)) replica.sync()
         if (random.chance(0.1)) replica.tick(random.between(1, 60), random.pick([0, 1_000, 5_000, 10 ** 9]))
         if (random.chance(0.01)) replica = replica.restarted()
-        const { slots, heldBack, withheld, batches, lastExecuted, lastHandedOver } = replica.state
+        const { slots, heldBack, withheld, batches, evidence, lastExecuted, lastHandedOver } = replica.state
+        expect(evidence.all.length).toBeLessThanOrEqual(n * EVIDENCE_PER_REPLICA_MAX)
         expect(slots.size).toBeLessThanOrEqual(LOG_WINDOW)
         expect(heldBack.size).toBeLessThanOrEqual(HELD_BACK_MAX)
         expect(withheld.length).toBeLessThanOrEqual(2 * LOG_WINDOW)
@@ -87,6 +107,12 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
           expect(executed !== null).toBe(sequence <= lastExecuted)
         }
       }
+      // Whatever was said, what is held as evidence is some.
+      for (const { guilty, first, second } of replica.state.evidence.all) {
+        const verdict = verifyEvidence({ first: first.envelope, second: second.envelope })
+        expect(verdict).toMatchObject({ kind: 'proved', evidence: { guilty } })
+      }
+      expect(replica.state.evidence.guilty.length).toBeGreaterThan(0)
       const order = replica.executed.map(({ sequence }) => sequence)
       expect(order).toEqual(order.map((_, index) => index + 1))
     },

@@ -28,6 +28,7 @@ import type {
   Checkpoint,
   CheckpointCertificate,
   Decision,
+  Exhibit,
   Fetch,
   Message,
   NewView,
@@ -261,6 +262,10 @@ export function createClusterKit(n: number, nonce = 1) {
   const recollection = (sender: number, says: Omit<RecollectionContent, 'kind'>) =>
     said(sender, { kind: 'recollection', ...says }) as Verified<Recollection>
 
+  /** What `sender` shows of others, or of itself. */
+  const exhibit = (sender: number, ...messages: readonly { readonly envelope: Uint8Array }[]) =>
+    said(sender, { kind: 'exhibit', messages }) as Verified<Exhibit>
+
   /** A signed PRE-PREPARE without a body. */
   const header = ({ sequence, digest, view = 0, sender = view % n }: ChoiceOptions): PrePrepareHeader => {
     const payload = packPayload([sender, view, sequence, digest])
@@ -359,6 +364,7 @@ export function createClusterKit(n: number, nonce = 1) {
     certificate,
     stableCheckpoint,
     recollection,
+    exhibit,
     header,
     preparedCertificate,
     viewChange,

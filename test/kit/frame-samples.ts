@@ -39,6 +39,7 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
     reachable: [0, 1, 2] as ReplicaId[],
     missing: [] as ReplicaId[],
     suspected: [3] as ReplicaId[],
+    guilty: [2] as ReplicaId[],
   }
   const bits = Uint8Array.of(0b101)
   const { view } = place
@@ -55,6 +56,19 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
       { sequence: sequence + 2, digest: batch.digest },
     ],
   })
+  // One of each kind that a replica may have forgotten.
+  const remembered = [
+    kit.header({ ...place, sender: 1 }),
+    kit.vote('prepare', 1, place),
+    kit.vote('commit', 1, place),
+    checkpoint,
+    kit.viewChange(1, view, options),
+  ]
+  const proof = {
+    guilty: 1 as ReplicaId,
+    first: kit.vote('prepare', 1, place),
+    second: kit.vote('prepare', 1, { ...place, digest: kit.nullDigest }),
+  }
   const replica = (sender: number, bytes: Uint8Array, kind: MessageKind): Sample => ({
     kind,
     bytes,
@@ -71,16 +85,7 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
     replica(1, kit.delivery(1, 5, batch).bytes, 'batch'),
     replica(3, kit.decision({ ...place, sender: 3 }).bytes, 'decision'),
     replica(1, session.refusalOf(1, request, 'busy').bytes, 'refusal'),
-    {
-      kind: 'inquiry',
-      bytes: encodeFrame({
-        kind: FRAME_KINDS.inquiry,
-        payload: packPayload([9]),
-        authentication: EMPTY,
-        body: EMPTY,
-      }).bytes,
-      from: kit.clientPeer(0),
-    },
+    clientQuestion('inquiry', kit.clientPeer(0)),
     replica(2, kit.frameOf(2, { kind: 'report', nonce: 9, report }), 'report'),
     replica(1, checkpoint.bytes, 'checkpoint'),
     replica(2, viewChange.bytes, 'view-change'),
@@ -88,7 +93,17 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
     replica(1, kit.frameOf(1, { kind: 'page-fetch', sequence, paths: [[], [1, 255]] }), 'page-fetch'),
     replica(1, kit.frameOf(1, { kind: 'page', sequence, path: [1, 255], page: utf8('a page') }), 'page'),
     replica(3, kit.stableCheckpoint(3, stable).bytes, 'stable-checkpoint'),
+    replica(1, kit.frameOf(1, { kind: 'recall', nonce: 2 ** 32 - 1 }), 'recall'),
+    replica(2, kit.frameOf(2, { kind: 'recollection', nonce: 9, remembered }), 'recollection'),
+    replica(2, kit.frameOf(2, { kind: 'exhibit', messages: [proof.first, proof.second] }), 'exhibit'),
+    clientQuestion('evidence-inquiry', kit.clientPeer(0)),
+    replica(2, kit.frameOf(2, { kind: 'evidence', nonce: 9, proofs: [proof, proof] }), 'evidence'),
   ]
+}
+
+function clientQuestion(kind: 'inquiry' | 'evidence-inquiry', from: Peer): Sample {
+  const parts = { payload: packPayload([9]), authentication: EMPTY, body: EMPTY }
+  return { kind, bytes: encodeFrame({ kind: FRAME_KINDS[kind], ...parts }).bytes, from }
 }
 
 /** The parts of a frame that is known to be whole. */

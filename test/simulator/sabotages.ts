@@ -1,5 +1,5 @@
 /** Ways to break correct replicas, one for each invariant: each must be seen by its checker. */
-import type { Sequence, View } from '../../src/base/ids.ts'
+import { type Sequence, toReplicaId, type View } from '../../src/base/ids.ts'
 import { wholePrePrepare } from '../../src/messages/cited.ts'
 import type { ViewChangeContent } from '../../src/messages/content.ts'
 import type { Batch } from '../../src/messages/message.ts'
@@ -18,6 +18,7 @@ export interface PlantedViolation {
 
 /** The replica that goes wrong where one is enough. A backup of view 0. */
 const VICTIM = 1
+const VICTIM_ID = toReplicaId(VICTIM)
 
 const flipped = (digest: Uint8Array): Uint8Array =>
   digest.map((byte, index) => (index === 0 ? byte ^ 1 : byte))
@@ -105,6 +106,15 @@ function staleResults(inner: Application): Application {
   )
 }
 
+/** Evidence of what it holds: two votes of one replica, for two sequence numbers. */
+function falseEvidence({ slots }: ReplicaState): readonly Effect[] {
+  const votes = [...slots.values()].map(({ prepares }) => prepares[VICTIM] ?? null)
+  const [first, second] = votes.filter((vote) => vote !== null)
+  if (first === undefined || second === undefined) return []
+  const evidence = { guilty: VICTIM_ID, first, second }
+  return [{ kind: 'persist', record: { kind: 'evidence', evidence, isNew: true } }]
+}
+
 export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
   {
     invariant: 1,
@@ -172,6 +182,12 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
       const other = { ...effect.outgoing, digest: flipped(effect.outgoing.digest) }
       return [effect, { ...effect, outgoing: other }]
     }),
+  },
+  {
+    invariant: 5,
+    name: 'true evidence',
+    what: 'a replica takes two votes that may both be given for evidence',
+    sabotage: atTick(60, falseEvidence),
   },
   {
     invariant: 6,

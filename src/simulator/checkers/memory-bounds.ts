@@ -1,5 +1,10 @@
 import { replicaIds } from '../../base/ids.ts'
-import { BATCH_BYTES_MAX, CHECKPOINT_INTERVAL, LOG_WINDOW } from '../../messages/limits.ts'
+import {
+  BATCH_BYTES_MAX,
+  CHECKPOINT_INTERVAL,
+  EVIDENCE_PER_REPLICA_MAX,
+  LOG_WINDOW,
+} from '../../messages/limits.ts'
 import {
   CHECKPOINTS_PER_SENDER_MAX,
   EARLY_BYTES_PER_SENDER_MAX,
@@ -54,6 +59,7 @@ function sizesOf(state: ReplicaState, clients: number): readonly Size[] {
     ['early messages', Math.max(...early.map(({ count }) => count)), EARLY_PER_SENDER_MAX],
     ['early bytes', Math.max(...early.map(({ bytes }) => bytes)), EARLY_BYTES_PER_SENDER_MAX],
     ['recoveries', state.recoveries.size, n],
+    ['evidence', state.evidence.all.length, n * EVIDENCE_PER_REPLICA_MAX],
     ['timeoutTicks', state.timeoutTicks, TIMEOUT_TICKS_MAX],
   ]
 }

@@ -1,0 +1,113 @@
+/** verify: whether evidence is true, with the cluster file alone. */
+import { createReadStream } from 'node:fs'
+import type { Command } from 'commander'
+import { OperatorError } from '../../src/base/operator-error.ts'
+import { suiteNamed } from '../../src/crypto/suites.ts'
+import { readClusterFile } from '../../src/io/cluster-file.ts'
+import { createEvidenceVerifier } from '../../src/runtime/evidence.ts'
+import { EvidenceFile, type EvidenceJson, entryFault } from '../library/evidence-json.ts'
+import { placeText } from '../library/evidence-text.ts'
+
+/** Far more than all that a cluster can hold. */
+const FILE_BYTES_MAX = 4 * 1024 * 1024
+
+const HELP = `
+Evidence is what GET /v1/evidence answers: pairs of messages that contradict each other,
+signed by one replica. Each is checked against the public keys in the cluster file; no
+server is asked, so it does not matter who gave the evidence. It proves that the key
+signed both: a replica lied, or somebody else has its key, or it was started from an old
+copy of its disk.
+
+Exit codes: 0 all of it is true, 1 something is not proved, 2 no such file or not such
+evidence.`
+
+export function addVerifyCommand(program: Command): void {
+  program
+    .command('verify <file>')
+    .description('check evidence of equivocation, with no server; - reads standard input')
+    .requiredOption('--cluster <file>', 'the cluster file, cluster.json')
+    .option('--json', 'print the verdict as JSON')
+    .addHelpText('after', HELP)
+    .action(verify)
+}
+
+interface Checked {
+  readonly entry: EvidenceJson
+  /** Null where it is proved. */
+  readonly fault: string | null
+}
+
+async function verify(file: string, flags: { cluster: string; json?: true }): Promise<void> {
+  const cluster = readClusterFile(flags.cluster, suiteNamed)
+  const verifyOne = createEvidenceVerifier({ cluster, suite: suiteNamed(cluster.suite) })
+  const entries = await readEvidence(file)
+  const checked = entries.map((entry) => ({ entry, fault: entryFault(entry, verifyOne) }))
+  console.log(flags.json ? JSON.stringify(verdictJson(checked), null, 2) : describe(checked))
+  process.exitCode = checked.every(({ fault }) => fault === null) ? 0 : 1
+}
+
+/** Rejects with an `OperatorError` where it is not what `/v1/evidence` answers. */
+async function readEvidence(file: string): Promise<readonly EvidenceJson[]> {
+  const name = file === '-' ? 'Standard input' : file
+  const refuse = (why: string): never => {
+    throw new OperatorError(`${name} cannot be used: ${why}.`)
+  }
+  const json = parseJson(await readBytes(file, refuse))
+  if (json === undefined) return refuse('it is not JSON')
+  const parsed = EvidenceFile.safeParse(json)
+  if (parsed.success) return parsed.data.evidence
+  const [issue] = parsed.error.issues
+  const where = issue?.path.join('.') || 'top level'
+  return refuse(`it is not what /v1/evidence answers, at "${where}": ${issue?.message ?? 'unknown form'}`)
+}
+
+async function readBytes(file: string, refuse: (why: string) => never): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) {
+      chunks.push(chunk as Buffer)
+      size += (chunk as Buffer).length
+      if (size > FILE_BYTES_MAX) refuse(`it is longer than ${FILE_BYTES_MAX} bytes`)
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (error instanceof OperatorError || code === undefined) throw error
+    refuse(code === 'ENOENT' ? 'it does not exist' : `it cannot be read (${code})`)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** Undefined where it is no JSON. */
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    return undefined
+  }
+}
+
+function describe(checked: readonly Checked[]): string {
+  if (checked.length === 0) return 'There is no evidence in it, against anybody.'
+  return checked
+    .map(({ entry, fault }, index) =>
+      fault === null
+        ? `${index}: true: replica ${entry.guilty} signed ${placeText(entry)}`
+        : `${index}: not proved: ${fault}`,
+    )
+    .join('\n')
+}
+
+function verdictJson(checked: readonly Checked[]): object {
+  return {
+    proved: checked.every(({ fault }) => fault === null),
+    evidence: checked.map(({ entry: { guilty, kind, view, sequence }, fault }) => ({
+      guilty,
+      kind,
+      view,
+      sequence,
+      proved: fault === null,
+      because: fault,
+    })),
+  }
+}

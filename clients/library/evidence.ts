@@ -1,0 +1,79 @@
+/** The evidence of equivocation that the replicas hold, put together and checked: nobody is believed who accuses another. */
+import type { ReplicaId } from '../../src/base/ids.ts'
+import { suiteNamed } from '../../src/crypto/suites.ts'
+import { isSamePlace } from '../../src/messages/evidence.ts'
+import { EVIDENCE_PER_REPLICA_MAX } from '../../src/messages/limits.ts'
+import type { Evidence } from '../../src/messages/message.ts'
+import { createEvidenceVerifier } from '../../src/runtime/evidence.ts'
+import type { Connection } from './connection.ts'
+
+/** A replica may say that it holds evidence and show none: so long it is not asked again because of that. */
+const ASK_AGAIN_MS = 10_000
+
+export class EvidenceCollector {
+  readonly #connection: Connection
+  readonly #verify: ReturnType<typeof createEvidenceVerifier>
+  /** Of each replica what was proved, first come: what is proved stays so. */
+  readonly #proved: readonly Evidence[][]
+  #asking: Promise<void> | null = null
+  #askedAt = Number.NEGATIVE_INFINITY
+
+  constructor(connection: Connection) {
+    const { cluster } = connection
+    this.#connection = connection
+    this.#verify = createEvidenceVerifier({ cluster, suite: suiteNamed(cluster.suite) })
+    this.#proved = cluster.replicas.map(() => [])
+  }
+
+  /** What was proved so far, by replica. */
+  get all(): readonly Evidence[] {
+    return this.#proved.flat()
+  }
+
+  against(replica: ReplicaId): readonly Evidence[] {
+    return this.#proved[replica] ?? []
+  }
+
+  /** Asks all replicas; ready when all have answered, or after `waitMs`. Callers at the same moment share one round. */
+  refresh(waitMs: number): Promise<void> {
+    this.#asking ??= this.#ask(waitMs).finally(() => {
+      this.#asking = null
+    })
+    return this.#asking
+  }
+
+  /** The same where replicas name some against whom nothing is proved here. `now` in milliseconds. */
+  async refreshFor(named: readonly ReplicaId[], waitMs: number, now: number): Promise<void> {
+    if (now - this.#askedAt < ASK_AGAIN_MS || named.every((id) => this.against(id).length > 0)) return
+    this.#askedAt = now
+    await this.refresh(waitMs)
+  }
+
+  #ask(waitMs: number): Promise<void> {
+    const { cluster, runtime } = this.#connection
+    return new Promise((resolve) => {
+      const answered = new Set<ReplicaId>()
+      const finish = (): void => {
+        clearTimeout(timer)
+        stop()
+        resolve()
+      }
+      const timer = setTimeout(finish, waitMs)
+      const stop = runtime.askForEvidence(({ sender, proofs }) => {
+        if (answered.has(sender)) return
+        answered.add(sender)
+        for (const proof of proofs) this.#take(proof)
+        if (answered.size === cluster.replicas.length) finish()
+      })
+    })
+  }
+
+  /** One piece for each (kind, v, s), and not more than a replica would keep; only what may be kept is checked. */
+  #take({ guilty, first, second }: Evidence): void {
+    const proved = this.#proved[guilty]
+    if (proved === undefined || proved.length >= EVIDENCE_PER_REPLICA_MAX) return
+    if (proved.some((known) => isSamePlace(known.first, first))) return
+    const verdict = this.#verify({ first: first.envelope, second: second.envelope })
+    if (verdict.kind === 'proved') proved.push(verdict.evidence)
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Evidence of equivocation: two different messages of one signer for one (kind, v, s), which a correct replica never
+ * signs (rule 1.5). The cluster's public keys are enough to check it, so it is true wherever it comes from. It shows
+ * that one key signed both, not why: a replica that runs on an old copy of its disk may sign twice as well.
+ *
+ *   evidence = certificate of the two envelopes                  [certificate.ts]
+ *   list     = count u8 | (length u16 | evidence) * count
+ */
+import { concatBytes, equalBytes, readU16, writeU16 } from '../base/bytes.ts'
+import { REPLICAS_MAX } from '../base/quorum.ts'
+import { decodeCertificate, encodeCertificate } from './certificate.ts'
+import { decodeCited } from './cited.ts'
+import { EVIDENCE_PER_REPLICA_MAX } from './limits.ts'
+import type { Evidence, SignedOnce } from './message.ts'
+import { isRejection, type Rejection, rejection } from './rejection.ts'
+
+/** What is proved: that a replica signed two messages of this kind here. */
+export interface EvidencePlace {
+  readonly kind: SignedOnce['kind']
+  /** Null for a CHECKPOINT: it belongs to no view. */
+  readonly view: number | null
+  readonly sequence: number
+}
+
+/** Why two messages prove nothing, signatures apart. */
+export type EvidenceFault = 'different-signers' | 'different-kinds' | 'different-places' | 'same-content'
+
+export const placeOf = (message: SignedOnce): EvidencePlace => ({
+  kind: message.kind,
+  view: message.kind === 'checkpoint' ? null : message.view,
+  sequence: message.sequence,
+})
+
+/** Whether two messages are of one kind and for one (v, s), whoever signed them. */
+export function isSamePlace(a: SignedOnce, b: SignedOnce): boolean {
+  if (a.kind !== b.kind || a.sequence !== b.sequence) return false
+  return a.kind === 'checkpoint' || b.kind === 'checkpoint' || a.view === b.view
+}
+
+const contentOf = (message: SignedOnce): Uint8Array =>
+  message.kind === 'checkpoint' ? message.root : message.digest
+
+/** The first reason why two messages do not contradict each other, signatures apart; null where they do. // PBFT-1.5 */
+export function evidenceFault(first: SignedOnce, second: SignedOnce): EvidenceFault | null {
+  if (first.sender !== second.sender) return 'different-signers'
+  if (first.kind !== second.kind) return 'different-kinds'
+  if (!isSamePlace(first, second)) return 'different-places'
+  // Two signatures of the same words say the same thing twice.
+  return equalBytes(contentOf(first), contentOf(second)) ? 'same-content' : null
+}
+
+/** What two messages prove, if their signatures are good; null where they contradict each other in nothing. */
+export function evidenceOf(first: SignedOnce, second: SignedOnce): Evidence | null {
+  return evidenceFault(first, second) === null ? { guilty: first.sender, first, second } : null
+}
+
+export const encodeEvidence = ({ first, second }: Pick<Evidence, 'first' | 'second'>): Uint8Array =>
+  encodeCertificate([first, second])
+
+/** A rejection where it is no two messages, or where they contradict each other in nothing. Signatures come later. */
+export function decodeEvidence(bytes: Uint8Array): Evidence | Rejection {
+  const cited = decodeCertificate(bytes, decodeCited)
+  if (isRejection(cited)) return cited
+  const [first, second, ...more] = cited
+  if (first === undefined || second === undefined || more.length > 0) return rejection('body-malformed')
+  return evidenceOf(first, second) ?? rejection('proves-nothing')
+}
+
+export function encodeEvidenceList(proofs: readonly Pick<Evidence, 'first' | 'second'>[]): Uint8Array {
+  const parts: Uint8Array[] = [Uint8Array.of(proofs.length)]
+  for (const proof of proofs) {
+    const bytes = encodeEvidence(proof)
+    const length = new Uint8Array(2)
+    writeU16(length, 0, bytes.length)
+    parts.push(length, bytes)
+  }
+  return concatBytes(...parts)
+}
+
+/** Pieces of evidence that a replica holds at most, against all of them. */
+export const EVIDENCE_MAX = REPLICAS_MAX * EVIDENCE_PER_REPLICA_MAX
+
+/** One piece that proves nothing spoils the list: a correct replica sends none. */
+export function decodeEvidenceList(bytes: Uint8Array): readonly Evidence[] | Rejection {
+  const count = bytes[0]
+  if (count === undefined || count > EVIDENCE_MAX) return rejection('body-malformed')
+  const proofs: Evidence[] = []
+  let at = 1
+  for (let index = 0; index < count; index++) {
+    if (at + 2 > bytes.length) return rejection('body-malformed')
+    const end = at + 2 + readU16(bytes, at)
+    if (end > bytes.length) return rejection('body-malformed')
+    const proof = decodeEvidence(bytes.subarray(at + 2, end))
+    if (isRejection(proof)) return proof
+    proofs.push(proof)
+    at = end
+  }
+  return at === bytes.length ? proofs : rejection('frame-has-trailing-bytes')
+}

@@ -1,0 +1,56 @@
+/** Mistakes against the end of rule 1.5: what contradicts itself is evidence. */
+import { type Mutant, pbft } from './mutant.ts'
+
+const FILE = 'paper/1.5-evidence.test.ts'
+const messages = 'src/messages/evidence.js'
+
+export const EVIDENCE_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'two votes for the same digest are evidence',
+    rule: '1.5',
+    file: messages,
+    search: "equalBytes(contentOf(first), contentOf(second)) ? 'same-content' : null",
+    replacement: 'null',
+    paper: { file: FILE, test: 'what both may be said is no evidence' },
+  },
+  {
+    name: 'votes of two views are evidence',
+    rule: '1.5',
+    file: messages,
+    search: '|| a.view === b.view',
+    replacement: '|| true',
+    paper: { file: FILE, test: 'what both may be said is no evidence' },
+  },
+  {
+    name: 'evidence names another replica than the one that signed',
+    rule: '1.5',
+    file: messages,
+    search: 'guilty: first.sender, first',
+    replacement: 'guilty: first.sender === 0 ? 1 : 0, first',
+    paper: { file: FILE, test: 'convicted, though each got one half' },
+  },
+  {
+    name: 'a vote that contradicts the own pre-prepare is not shown',
+    rule: '1.5',
+    file: pbft('normal-case'),
+    search: 'showOddVote(step, slot, vote);',
+    replacement: '',
+    paper: { file: FILE, test: 'convicted, though each got one half' },
+  },
+  {
+    name: 'what is shown needs no good signature',
+    rule: '1.5',
+    file: 'src/runtime/authentication.js',
+    search: '?? shownFault(message.messages)',
+    replacement: '',
+    paper: { file: FILE, test: 'an exhibit counts on its own link only' },
+  },
+  {
+    name: 'evidence is not written again before the log is trimmed',
+    rule: '1.5',
+    file: pbft('checkpoint'),
+    search: 'persistEvidenceAgain(step);',
+    replacement: '',
+    paper: { file: FILE, test: 'evidence outlives a restart' },
+  },
+]

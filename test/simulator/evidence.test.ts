@@ -1,0 +1,72 @@
+/** Evidence among whole clusters: liars are convicted by what they signed, and where nobody lies nothing is said of it. */
+import { describe, expect, test } from 'vitest'
+import { type Attack, lastBackups } from '../../attacks/attack.ts'
+import { onSend } from '../../attacks/behaviour/behaviour.ts'
+import { type Change, set, equivocate as tellHalf } from '../../attacks/behaviour/mutations.ts'
+import { isKind } from '../../attacks/behaviour/predicates.ts'
+import { equivocate } from '../../attacks/primary/equivocate.ts'
+import { attackInSimulator } from '../../attacks/run/in-simulator.ts'
+import type { MessageKind } from '../../src/messages/message.ts'
+import { drawPlan } from '../../src/simulator/draw-plan.ts'
+import { withoutFaults } from '../../src/simulator/plan.ts'
+import { simulate } from '../../src/simulator/simulate.ts'
+import { flipped } from '../../src/simulator/traitors/traitor.ts'
+import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
+
+const SEEDS = [1, 2, 3]
+
+/** Says one thing to half of the others and another one to the rest. */
+const twoFaced = (kind: MessageKind, change: Change): Attack => ({
+  name: `two-faced-${kind}`,
+  targets: ['safety'],
+  does: `tells two halves of the others different ${kind}s`,
+  source: 'rule 1.5',
+  expects: 'evidence against it',
+  traitors: lastBackups,
+  behaviour: () => onSend(isKind(kind), tellHalf(set(change))),
+})
+
+const otherDigest: Change = (content) =>
+  content.kind === 'prepare' || content.kind === 'commit'
+    ? { ...content, digest: flipped(content.digest) }
+    : content
+
+const otherRoot: Change = (content) =>
+  content.kind === 'checkpoint' ? { ...content, root: flipped(content.root) } : content
+
+describe.each([4, 7])('n = %i', (n) => {
+  test.each(SEEDS)('PBFT-1.5 an equivocating primary is convicted, seed %i', (seed) => {
+    const { faults, facts } = attackInSimulator(equivocate, { n, seed })
+    expect(faults).toEqual([])
+    expect(facts.guilty).toEqual([0])
+  })
+
+  test.each([
+    twoFaced('prepare', otherDigest),
+    twoFaced('commit', otherDigest),
+    twoFaced('checkpoint', otherRoot),
+  ])('PBFT-1.5 $name: f backups of two faces are convicted, and nobody else', (attack) => {
+    const { faults, facts } = attackInSimulator(attack, { n, seed: 3 })
+    expect(faults).toEqual([])
+    expect(facts.guilty).toEqual(attack.traitors(n))
+  })
+
+  test.each(SEEDS)('PBFT-1.5 without liars no message more is sent, seed %i', (seed) => {
+    const plan = { ...withoutFaults(drawPlan(seed, n)), network: CALM_NETWORK }
+    const counts = { broadcast: 0, exhibit: 0 }
+    const { verdict, guilty } = simulate({
+      seed,
+      plan,
+      onStep: ({ effects }) => {
+        for (const effect of effects) {
+          if (effect.kind !== 'broadcast') continue
+          counts.broadcast++
+          if (effect.outgoing.kind === 'exhibit') counts.exhibit++
+        }
+      },
+    })
+    expect(verdict).toBe('held')
+    expect(counts.broadcast).toBeGreaterThan(100)
+    expect({ exhibits: counts.exhibit, guilty }).toEqual({ exhibits: 0, guilty: [] })
+  })
+})
