@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { HANDSHAKE_FRAME_BYTES_MAX } from '../../src/messages/handshake.ts'
 import type { OutsideAttack } from '../attack.ts'
+import { noViewChange } from '../verdicts.ts'
 import type { Field } from './field.ts'
 
 /** Connections kept open to each replica, more than it takes; of those that it ends new ones are made. */
@@ -60,9 +61,6 @@ async function run(field: Field): Promise<readonly string[]> {
   return []
 }
 
-/** Bytes that a replica may grow by, at its peak over where it was at first, under connections of strangers. */
-const GROWTH_BYTES_MAX = 512 * 1024 * 1024
-
 export const slowloris: OutsideAttack = {
   name: 'slowloris',
   plays: 'stranger',
@@ -71,10 +69,5 @@ export const slowloris: OutsideAttack = {
   source: 'R. Hansen, Slowloris HTTP DoS, 2009',
   expects: 'memory stays bounded and there is no view change',
   run,
-  judge: ({ viewChanges, measured }) => [
-    ...(viewChanges === 0 ? [] : [`there were ${viewChanges} view changes`]),
-    ...(measured?.memory ?? [])
-      .filter(({ firstBytes, peakBytes }) => peakBytes - firstBytes > GROWTH_BYTES_MAX)
-      .map(({ replica }) => `replica ${replica} grew by more than ${GROWTH_BYTES_MAX} bytes`),
-  ],
+  judge: noViewChange,
 }

@@ -32,12 +32,9 @@ export const hasHeld = ({ faults }: AttackReport): boolean => faults.length === 
 /** What `--json` prints of a report. */
 export function asJson(report: AttackReport): object {
   const { attack, facts, faults, notes, ...rest } = report
-  return {
-    ...attack,
-    held: hasHeld(report),
-    faults,
-    notes,
-    ...rest,
-    facts: { ...facts, rejected: Object.fromEntries(facts.rejected) },
-  }
+  const plain = Object.entries(facts).map(([name, value]) => [
+    name,
+    value instanceof Map ? Object.fromEntries(value) : value,
+  ])
+  return { ...attack, held: hasHeld(report), faults, notes, ...rest, facts: Object.fromEntries(plain) }
 }

@@ -60,6 +60,7 @@ export class Arena implements Machines {
 
   private constructor(setting: ArenaSetting) {
     this.#setting = setting
+    process.once('exit', this.#atExit)
     this.correct = replicaIds(setting.n).filter((id) => !setting.traitors.includes(id))
   }
 
@@ -142,6 +143,7 @@ export class Arena implements Machines {
     await Promise.all(children.map((child) => killChild(child.process)))
     await this.#proxies?.close()
     rmSync(this.root, { recursive: true, force: true })
+    process.off('exit', this.#atExit)
   }
 
   /** What the correct replicas refused, and whom it convicts: as those that have stopped said. */
@@ -189,6 +191,12 @@ export class Arena implements Machines {
       this.#traitors = child
     }
     await Promise.all(this.#children().map(({ ready }) => ready))
+  }
+
+  /** For an end that nobody thought of: this process is about to be gone. */
+  readonly #atExit = (): void => {
+    for (const child of this.#children()) child.process.kill('SIGKILL')
+    rmSync(this.root, { recursive: true, force: true })
   }
 
   #startReplica(id: ReplicaId): void {

@@ -23,6 +23,9 @@ export interface Ended {
 /** A silence of correct clients that counts as a stop, in milliseconds: f + 1 replicas are silent for longer. */
 const STOPPED_MS = 500
 
+/** Bytes that a correct replica may have grown by at its peak since it was first looked at. */
+const GROWTH_BYTES_MAX = 512 * 1024 * 1024
+
 /** Empty when the store held and did what was expected. Safety first. */
 export function faultsOf(ended: Ended): readonly string[] {
   const { breaks } = ended
@@ -37,6 +40,11 @@ export function faultsOf(ended: Ended): readonly string[] {
   if (neverSent > 0) faults.push(`${neverSent} operations of correct clients could not be sent`)
   if (facts.measured?.settledMs === null) {
     faults.push('the correct replicas did not become level after the attack')
+  }
+  for (const { replica, firstBytes, peakBytes } of facts.measured?.memory ?? []) {
+    if (peakBytes - firstBytes > GROWTH_BYTES_MAX) {
+      faults.push(`replica ${replica} grew from ${firstBytes} to ${peakBytes} bytes of memory`)
+    }
   }
   faults.push(...unacted(ended))
   if (breaks !== 'progress') return [...faults, ...(ended.judge?.(facts) ?? [])]

@@ -1,6 +1,6 @@
 /** attack list, attack NAME, attack --all. */
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
-import { type AnyAttack, isPlayedByReplicas } from '../../attacks/attack.ts'
+import { type AnyAttack, isPlayedByReplicas, runsInProcesses } from '../../attacks/attack.ts'
 import { CATALOGUE } from '../../attacks/catalogue.ts'
 import { OUTSIDE_CATALOGUE } from '../../attacks/outside/outside-catalogue.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
@@ -97,9 +97,14 @@ async function play(name: string | undefined, flags: Flags, command: Command): P
 }
 
 function list(isJson: boolean): void {
-  const entries = [...EVERY.values()].map(({ name, plays = 'replicas', targets, does, source, expects }) => ({
-    ...{ name, plays, targets, does, source, expects },
-  }))
+  const entries = [...EVERY.values()].map((attack) => {
+    const { name, plays = 'replicas', targets, does, source, expects } = attack
+    const worlds = [
+      ...(runsInProcesses(attack) ? ['processes'] : []),
+      ...(isPlayedByReplicas(attack) ? ['simulator'] : []),
+    ]
+    return { name, plays, in: worlds, targets, does, source, expects }
+  })
   if (isJson) console.log(JSON.stringify(entries, null, 2))
   else for (const { name, does } of entries) console.log(`${name}\t${does}`)
 }

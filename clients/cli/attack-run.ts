@@ -1,5 +1,5 @@
 /** Runs attacks one after another, in processes or in the simulator, and tells how they ended. */
-import { writeFileSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { type AnyAttack, isPlayedByReplicas, runsInProcesses } from '../../attacks/attack.ts'
 import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
@@ -40,6 +40,7 @@ export async function runAttacks(attacks: readonly AnyAttack[], flags: RunFlags)
         : 'It needs surroundings that only the simulator has: run it with --in simulator.',
     )
   }
+  if (flags.html !== undefined) mayWrite(flags.html)
   const startedAt = performance.now()
   const reports: AttackReport[] = []
   const interruption = interruptible()
@@ -60,6 +61,15 @@ export async function runAttacks(attacks: readonly AnyAttack[], flags: RunFlags)
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10
   await tell(reports, seconds, flags)
   process.exitCode = reports.every(hasHeld) ? 0 : 1
+}
+
+/** Rather now than when all is over. */
+function mayWrite(path: string): void {
+  try {
+    closeSync(openSync(path, 'a'))
+  } catch (error) {
+    throw new OperatorError(`${path} cannot be written: ${(error as Error).message}.`)
+  }
 }
 
 async function attackProcesses(

@@ -20,14 +20,17 @@ export function stopOnSignal(stop: () => Promise<void>): void {
   process.on('disconnect', end)
 }
 
-/** A signal that is aborted at Ctrl-C and at SIGTERM, so that what was started is ended first. */
+/** A signal that is aborted at Ctrl-C, SIGTERM and a closed terminal, so that what was started is ended first. */
 export function interruptible(): { readonly signal: AbortSignal; stop(): void } {
   const controller = new AbortController()
   const abort = (): void => controller.abort(new OperatorError('Interrupted.'))
-  process.on('SIGINT', abort).on('SIGTERM', abort)
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, abort)
   return {
     signal: controller.signal,
-    stop: () => process.off('SIGINT', abort).off('SIGTERM', abort),
+    stop: () => {
+      for (const signal of signals) process.off(signal, abort)
+    },
   }
 }
 

@@ -99,6 +99,18 @@ describe('the verdict', () => {
     ['operations without an answer', { doubtful: 3 }],
     ['operations that were not sent', { neverSent: 3 }],
     ['replicas that are not level', { facts: { ...facts, measured: { ...measured, settledMs: null } } }],
+    [
+      'a replica that grew without bound',
+      {
+        facts: {
+          ...facts,
+          measured: {
+            ...measured,
+            memory: [{ replica: 1 as ReplicaId, firstBytes: 0, lastBytes: 0, peakBytes: 2 ** 30 }],
+          },
+        },
+      },
+    ],
     ['what the attack expects', { judge: () => ['otherwise'] }],
   ])('is not held by %s', (_, wrong) => expect(faultsOf({ ...ended, ...wrong })).toHaveLength(1))
 })
