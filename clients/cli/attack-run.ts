@@ -6,6 +6,7 @@ import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
 import { type AttackReport, asJson, hasHeld } from '../../attacks/report/report.ts'
 import type { Commands } from '../../attacks/run/arena.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
+import { faultsMax } from '../../src/base/quorum.ts'
 import { describeMachine } from '../bench/machine.ts'
 import { attackArguments, childArguments } from './child-arguments.ts'
 import { interruptible } from './process-end.ts'
@@ -48,10 +49,16 @@ export async function runAttacks(attacks: readonly AnyAttack[], flags: RunFlags)
     for (const [index, attack] of chosen.entries()) {
       const say = (sentence: string): void => console.error(`${attack.name}: ${sentence}`)
       if (chosen.length > 1) say(`${index + 1} of ${chosen.length}`)
-      const report =
+      const run = (): Promise<AttackReport> =>
         flags.in === 'simulator'
-          ? await simulateAttack(attack, flags)
-          : await attackProcesses(attack, flags, { signal: interruption.signal, say })
+          ? simulateAttack(attack, flags)
+          : attackProcesses(attack, flags, { signal: interruption.signal, say })
+      const report = await run().catch((error: unknown) => {
+        // One that the machine could not run must not take the others' reports with it.
+        const isOneOfMany = chosen.length > 1 && !interruption.signal.aborted
+        if (!isOneOfMany || !(error instanceof OperatorError)) throw error
+        return notRun(attack, flags, error.message)
+      })
       reports.push(report)
       say(hasHeld(report) ? 'held' : `did not hold: ${report.faults[0]}`)
     }
@@ -61,6 +68,21 @@ export async function runAttacks(attacks: readonly AnyAttack[], flags: RunFlags)
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10
   await tell(reports, seconds, flags)
   process.exitCode = reports.every(hasHeld) ? 0 : 1
+}
+
+function notRun(attack: AnyAttack, flags: RunFlags, why: string): AttackReport {
+  const { name, targets, does, source, expects } = attack
+  const { replicas: n, seed } = flags
+  return {
+    attack: { name, targets, does, source, expects },
+    world: flags.in,
+    seed,
+    facts: { n, f: faultsMax(n), traitors: [], acts: 0, viewChanges: 0, rejected: new Map(), guilty: [] },
+    faults: [`it could not be run: ${why}`],
+    notes: [],
+    timeline: null,
+    seconds: 0,
+  }
 }
 
 /** Rather now than when all is over. */
