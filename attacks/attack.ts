@@ -5,6 +5,7 @@ import type { Random } from '../src/base/random.ts'
 import type { Recomposition, StepFunction } from '../src/runtime/replica-runtime-options.ts'
 import type { Incident, Plan } from '../src/simulator/plan.ts'
 import type { Behaviour } from './behaviour/behaviour.ts'
+import type { Field } from './outside/field.ts'
 import type { Facts } from './run/facts.ts'
 import type { Observed } from './run/observed.ts'
 
@@ -14,7 +15,7 @@ export type Target = 'safety' | 'liveness' | 'performance' | 'resources' | 'accu
 /** What of an expectation was not met, as sentences. */
 export type Judge<F = Facts> = (facts: F) => readonly string[]
 
-export interface Attack {
+interface Described {
   readonly name: string
   readonly targets: readonly Target[]
   /** One sentence: what the adversary does. */
@@ -23,12 +24,17 @@ export interface Attack {
   readonly source: string
   /** What is expected beside what holds under every attack; one sentence. */
   readonly expects: string
+  /** Wherever it ran. */
+  readonly judge?: Judge
+}
+
+/** An attack that replicas play: in the simulator and in processes alike. */
+export interface Attack extends Described {
+  readonly plays?: 'replicas'
   /** The replicas that play it, unless others are asked for. */
   readonly traitors: (n: number) => readonly ReplicaId[]
   /** Made anew for each traitor. */
   readonly behaviour: () => Behaviour
-  /** Wherever it ran. */
-  readonly judge?: Judge
   /** Where everything can be seen: in the simulator. */
   readonly inspect?: Judge<Observed>
   /** What a traitor finds changed when it starts, beside its transport: its disk, for instance. */
@@ -77,6 +83,31 @@ export interface Control {
   /** Of `agreement`: whether the traitors' signatures, put together, give all of them away. */
   readonly namesTraitors?: boolean
 }
+
+/** An attack from outside of the replicas, in processes only: by a client, a stranger, the network or the machines. */
+export interface OutsideAttack extends Described {
+  readonly plays: 'client' | 'stranger' | 'network' | 'machines'
+  /**
+   * Attacks for `field.milliseconds` and undoes what it did. Gives what it saw that must not be, as sentences; rejects
+   * when the run is interrupted.
+   */
+  readonly run: (field: Field) => Promise<readonly string[]>
+  /** Replicas that play along, and how. */
+  readonly traitors?: (n: number) => readonly ReplicaId[]
+  readonly behaviour?: () => Behaviour
+}
+
+export type AnyAttack = Attack | OutsideAttack
+
+export const isPlayedByReplicas = (attack: AnyAttack): attack is Attack => !('run' in attack)
+
+/** Surroundings that a run of processes has anyway: it always lasts long enough. */
+const ANYWHERE: readonly (keyof Surroundings)[] = ['lasts']
+
+/** Whether real processes can be all that it needs. */
+export const runsInProcesses = (attack: AnyAttack): boolean =>
+  !isPlayedByReplicas(attack) ||
+  Object.keys(attack.surroundings ?? {}).every((name) => ANYWHERE.some((each) => each === name))
 
 /** The first primary, and those that follow it. */
 export const firstPrimaries = (n: number): readonly ReplicaId[] => replicaIds(n).slice(0, faultsMax(n))

@@ -1,16 +1,10 @@
 /** A cluster of local processes: starts replicas and a gateway, writes run.json, stops them together. Restarts nothing. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { OperatorError } from '../src/base/operator-error.ts'
 import { formatAddress } from '../src/io/cluster-file.ts'
 import type { Cluster } from '../src/messages/cluster.ts'
+import { type Child, startChild, stopChild } from './child-process.ts'
 import { replicaDirectory, runFile } from './cluster-directory.ts'
-
-/** What a child says to its parent when it is ready. */
-export interface ReadyMessage {
-  readonly ready: string
-}
 
 export interface LocalClusterOptions {
   readonly directory: string
@@ -27,17 +21,6 @@ export interface LocalCluster {
   readonly gatewayPid: number
   readonly replicas: readonly { readonly id: number; readonly pid: number; readonly address: string }[]
   stop(): Promise<void>
-}
-
-/** How long a child may take to be ready: it replays its log first. In milliseconds. */
-const START_MS_MAX = 60_000
-/** How long a child may take to stop before it is killed, in milliseconds. */
-const STOP_MS_MAX = 5_000
-
-interface Child {
-  readonly name: string
-  readonly process: ChildProcess
-  readonly ready: Promise<string>
 }
 
 /** Starts all processes and waits until each is ready; when one is not, all are stopped and its reason is the error. */
@@ -86,48 +69,6 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     await stop()
     throw error
   }
-}
-
-function startChild(name: string, args: readonly string[], logPath: string): Child {
-  const log = openSync(logPath, 'a')
-  // The channel to the parent also tells a child when its parent is gone.
-  const child = spawn(process.execPath, args, { stdio: ['ignore', log, 'pipe', 'ipc'] })
-  closeSync(log)
-  let complaint = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    complaint = (complaint + text).slice(-2_000)
-  })
-  const ready = new Promise<string>((resolve, reject) => {
-    const fail = (why: string) =>
-      reject(new OperatorError(complaint.trim() || `The ${name} did not start: ${why}.`))
-    const timer = setTimeout(
-      () => fail(`it was not ready within ${START_MS_MAX / 1000} seconds`),
-      START_MS_MAX,
-    )
-    child.once('message', (message: ReadyMessage) => {
-      clearTimeout(timer)
-      resolve(message.ready)
-    })
-    child.once('error', (error) => fail(error.message))
-    child.once('close', (code, signal) => {
-      clearTimeout(timer)
-      fail(signal ?? `exit code ${code}`)
-    })
-  })
-  ready.catch(() => {}) // whoever awaits it hears of it; nobody may be waiting yet
-  return { name, process: child, ready }
-}
-
-function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
-    child.once('exit', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-    child.kill('SIGTERM')
-  })
 }
 
 function writeRunFile(directory: string, running: Omit<LocalCluster, 'stop'>): void {

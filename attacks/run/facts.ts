@@ -1,6 +1,8 @@
 /** What a run of an attack showed, wherever it ran: the ground of its verdict. */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { RejectionReason } from '../../src/messages/rejection.ts'
+import type { Figures } from '../load/load-meter.ts'
+import type { MemoryUse, Suspicion } from './watch.ts'
 
 export interface Facts {
   readonly n: number
@@ -14,4 +16,20 @@ export interface Facts {
   readonly rejected: ReadonlyMap<RejectionReason, number>
   /** Replicas against which a correct one holds evidence: two signed messages that contradict each other. */
   readonly guilty: readonly ReplicaId[]
+  /** What only a run of processes shows. */
+  readonly measured?: Measured
+}
+
+/** Figures of a run of processes. What lasts is noisy on a shared machine: compare the three, do not judge one. */
+export interface Measured {
+  readonly before: Figures
+  readonly during: Figures
+  readonly after: Figures
+  /** The longest time without an acknowledged write since the attack began. */
+  readonly gapMs: number
+  /** From the end of the attack until all correct replicas voted and had executed the same; null when they did not. */
+  readonly settledMs: number | null
+  /** Of the correct replicas. */
+  readonly suspicions: readonly Suspicion[]
+  readonly memory: readonly MemoryUse[]
 }

@@ -1,39 +1,110 @@
-/** attack list, attack NAME. */
-import { Argument, type Command } from 'commander'
-import { corrupt } from '../../attacks/behaviour/adversary.ts'
+/** attack list, attack NAME, attack --all. */
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
+import { type AnyAttack, isPlayedByReplicas, runsInProcesses } from '../../attacks/attack.ts'
 import { CATALOGUE } from '../../attacks/catalogue.ts'
-import { toReplicaId } from '../../src/base/ids.ts'
-import { createRandom } from '../../src/base/random.ts'
+import { OUTSIDE_CATALOGUE } from '../../attacks/outside/outside-catalogue.ts'
+import { OperatorError } from '../../src/base/operator-error.ts'
+import { isClusterSize } from '../../src/base/quorum.ts'
+import { type RunFlags, runAttacks } from './attack-run.ts'
 import { directoryOption, wholeNumber } from './options.ts'
-import { runReplica } from './running-replica.ts'
+import { playTraitors } from './running-traitors.ts'
+
+interface Flags extends Omit<RunFlags, 'traitors'> {
+  readonly all?: true
+  readonly dir: string
+  readonly play?: readonly number[]
+  readonly traitors?: readonly number[]
+  readonly orders?: true
+}
+
+const EVERY: ReadonlyMap<string, AnyAttack> = new Map<string, AnyAttack>([...CATALOGUE, ...OUTSIDE_CATALOGUE])
+
+const HELP = `
+A run makes a cluster of its own, loads it, attacks it for a third of the time, and checks
+safety, liveness and what is expected of that attack. A run on processes takes its figures
+from this machine: compare before, during and after, not one run with another.
+
+Columns: acts, how often the adversaries acted; views, how often correct replicas left a
+view; gap, the longest time without an acknowledged write since the attack began;
+suspected, by correct replicas, with a question mark where the suspect was working;
+guilty, of whom a correct replica holds proof; peak, memory of the largest correct replica.
+
+Exit codes: 0 all held as expected, 1 not, 2 wrong usage or interrupted.`
 
 export function addAttackCommands(program: Command): void {
   program
     .command('attack')
-    .description('run replicas of a cluster as adversaries; "list" tells which there are')
-    .addArgument(new Argument('<name>', 'the adversary').choices(['list', ...CATALOGUE.keys()]))
+    .description('attack a cluster of its own and judge it; "list" tells which attacks there are')
+    .addArgument(new Argument('[name]', 'the attack').choices(['list', ...EVERY.keys()]))
+    .option('--all', 'run every attack of the catalogue, one after another')
+    .addOption(
+      new Option('--in <world>', 'where it is run').choices(['processes', 'simulator']).default('processes'),
+    )
+    .option('--replicas <n>', 'how many replicas', wholeNumber, 4)
+    .option('--traitors <ids>', 'other traitors than the attack would choose, such as 0,2', idList)
+    .option('--seconds <s>', 'before, during and after the attack together', wholeNumber, 12)
+    .option('--seed <x>', 'of what is random in the attack and in the load', wholeNumber, 1)
+    .addOption(
+      new Option('--crypto <suite>', 'sodium or noble').choices(['sodium', 'noble']).default('sodium'),
+    )
+    .option('--json', 'print the result as JSON')
+    .option('--html <file>', 'write a report that opens in a browser, without a network')
+    .option('--play <ids>', 'play these replicas of the cluster in --dir, in the foreground', idList)
     .addOption(directoryOption())
-    .option('--traitor <i>', 'the replica that it plays, in the foreground', wholeNumber)
-    .action(async (name: string, { dir, traitor }: { dir: string; traitor?: number }, command: Command) => {
-      const attack = CATALOGUE.get(name)
-      if (attack === undefined) {
-        for (const each of CATALOGUE.values()) console.log(`${each.name}\t${each.does}`)
-        return
-      }
-      if (traitor === undefined) command.error('Say with --traitor which replica it plays.')
-      await runReplica({
-        directory: dir,
-        id: traitor,
-        adversary: {
-          name,
-          recompose: corrupt({
-            behaviour: attack.behaviour,
-            board: { traitors: [toReplicaId(traitor)], notes: new Map() },
-            random: createRandom(traitor),
-            isOn: () => true,
-            onAct: () => {},
-          }),
-        },
-      })
-    })
+    .addOption(new Option('--orders', 'attack when the parent process says so').hideHelp())
+    .addHelpText('after', HELP)
+    .action(attack)
+}
+
+/** Replicas, separated by commas. */
+function idList(text: string): readonly number[] {
+  const found = text.split(',').map(Number)
+  if (!/^\d{1,2}(,\d{1,2})*$/.test(text) || new Set(found).size < found.length) {
+    throw new InvalidArgumentError('It is no list of replicas such as 0,2.')
+  }
+  return found
+}
+
+async function attack(name: string | undefined, flags: Flags, command: Command): Promise<void> {
+  if (name === 'list') return list(flags.json === true)
+  if ((name === undefined) !== (flags.all === true)) {
+    command.error('Say which attack, or --all; "attack list" tells which there are.')
+  }
+  if (flags.play !== undefined) return play(name, flags, command)
+  if (!isClusterSize(flags.replicas)) {
+    throw new OperatorError(`--replicas must be 4, 7, 10 or 13, not ${flags.replicas}.`)
+  }
+  const outside = flags.traitors?.find((id) => id >= flags.replicas)
+  if (outside !== undefined) {
+    throw new OperatorError(`There is no replica ${outside} among ${flags.replicas}.`)
+  }
+  const chosen = [...EVERY.values()].filter((each) => flags.all === true || each.name === name)
+  if (flags.traitors !== undefined && chosen.some(({ behaviour }) => behaviour === undefined)) {
+    throw new OperatorError('--traitors is for one attack that replicas play.')
+  }
+  await runAttacks(chosen, flags)
+}
+
+async function play(name: string | undefined, flags: Flags, command: Command): Promise<void> {
+  const attack = EVERY.get(name ?? '')
+  if (name === undefined || attack?.behaviour === undefined) {
+    return command.error('Only an attack that replicas play can be played.')
+  }
+  const parts = isPlayedByReplicas(attack) ? attack.parts : undefined
+  const played = { behaviour: attack.behaviour, ...(parts === undefined ? {} : { parts }) }
+  const { dir, play: ids = [], seed, orders } = flags
+  await playTraitors({ name, played, root: dir, ids, seed, isOrdered: orders === true })
+}
+
+function list(isJson: boolean): void {
+  const entries = [...EVERY.values()].map((attack) => {
+    const { name, plays = 'replicas', targets, does, source, expects } = attack
+    const worlds = [
+      ...(runsInProcesses(attack) ? ['processes'] : []),
+      ...(isPlayedByReplicas(attack) ? ['simulator'] : []),
+    ]
+    return { name, plays, in: worlds, targets, does, source, expects }
+  })
+  if (isJson) console.log(JSON.stringify(entries, null, 2))
+  else for (const { name, does } of entries) console.log(`${name}\t${does}`)
 }

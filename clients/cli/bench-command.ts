@@ -12,6 +12,7 @@ import { childArguments } from './child-arguments.ts'
 import { benchEndurance, type EnduranceFlags, STEADY_CONCURRENCY } from './endurance-command.ts'
 import { benchFailover, type FailoverFlags } from './failover-command.ts'
 import { storeAfterOption, wholeNumber } from './options.ts'
+import { tableText } from './table.ts'
 
 interface Flags {
   readonly replicas: number
@@ -138,17 +139,5 @@ function printTable(result: {
     latencyMs.max.toFixed(1),
     `${failures}`,
   ])
-  const table = [['', 'op/s', 'p50 ms', 'p90 ms', 'p99 ms', 'max ms', 'failed'], ...rows]
-  const widths = (table[0] as string[]).map((_, column) =>
-    Math.max(...table.map((row) => (row[column] as string).length)),
-  )
-  for (const row of table) {
-    console.log(
-      row
-        .map((cell, column) =>
-          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-        )
-        .join('  '),
-    )
-  }
+  console.log(tableText([['', 'op/s', 'p50 ms', 'p90 ms', 'p99 ms', 'max ms', 'failed'], ...rows]))
 }

@@ -16,3 +16,8 @@ export function childArguments(
     gatewayArguments: [MAIN, 'gateway', '--dir', directory, '--port', `${port}`, '--timeout', `${timeout}`],
   }
 }
+
+/** The beginning of the command line of a process that plays replicas of a cluster as adversaries. */
+export const attackArguments = (name: string, directory: string): readonly string[] => [
+  ...[MAIN, 'attack', name, '--dir', directory],
+]

@@ -19,6 +19,7 @@ import { type Flatness, sparkline } from '../bench/flatness.ts'
 import { describeMachine, factsLine } from '../bench/machine.ts'
 import { type Connection, connect } from '../library/connection.ts'
 import { childArguments } from './child-arguments.ts'
+import { interruptible } from './process-end.ts'
 
 const MIB = 1024 * 1024
 
@@ -78,17 +79,6 @@ export async function benchEndurance(flags: EnduranceFlags): Promise<void> {
     await replicas.stop()
     rmSync(directory, { recursive: true, force: true })
     interruption.stop()
-  }
-}
-
-/** A signal that is aborted at Ctrl-C and at SIGTERM, so that what was started is ended first. */
-function interruptible(): { readonly signal: AbortSignal; stop(): void } {
-  const controller = new AbortController()
-  const abort = (): void => controller.abort(new OperatorError('Interrupted.'))
-  process.on('SIGINT', abort).on('SIGTERM', abort)
-  return {
-    signal: controller.signal,
-    stop: () => process.off('SIGINT', abort).off('SIGTERM', abort),
   }
 }
 

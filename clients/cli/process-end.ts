@@ -20,6 +20,20 @@ export function stopOnSignal(stop: () => Promise<void>): void {
   process.on('disconnect', end)
 }
 
+/** A signal that is aborted at Ctrl-C, SIGTERM and a closed terminal, so that what was started is ended first. */
+export function interruptible(): { readonly signal: AbortSignal; stop(): void } {
+  const controller = new AbortController()
+  const abort = (): void => controller.abort(new OperatorError('Interrupted.'))
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, abort)
+  return {
+    signal: controller.signal,
+    stop: () => {
+      for (const signal of signals) process.off(signal, abort)
+    },
+  }
+}
+
 /** Tells the parent, if there is one, that this process is ready. */
 export function reportReady(address: string): void {
   process.send?.({ ready: address })

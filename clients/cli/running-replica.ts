@@ -1,8 +1,8 @@
-/** One replica in the foreground: correct, or an adversary. */
+/** One replica in the foreground. */
 import pino from 'pino'
 import { startReplica } from '../../replicas/replica-process.ts'
 import { placeOf } from '../../src/messages/evidence.ts'
-import type { Recomposition } from '../../src/runtime/replica-runtime-options.ts'
+import type { RejectedMessage } from '../../src/runtime/replica-runtime-options.ts'
 import { fail, reportReady, stopOnSignal } from './process-end.ts'
 
 export async function runReplica(options: {
@@ -10,10 +10,10 @@ export async function runReplica(options: {
   readonly id: number
   /** MiB of the log after which a checkpoint is stored; absent: as the runtime has it. */
   readonly storeAfterMib?: number
-  readonly adversary?: { readonly name: string; readonly recompose: Recomposition }
 }): Promise<void> {
-  const { directory, id, storeAfterMib, adversary } = options
+  const { directory, id, storeAfterMib } = options
   const logger = pino({ base: { replica: id }, level: process.env['STRATEGOS_LOG_LEVEL'] ?? 'info' })
+  const refusals = new Refusals()
   const running = await startReplica({
     directory,
     id,
@@ -22,17 +22,41 @@ export async function runReplica(options: {
       fail(error)
     },
     onLoss: (message) => logger.warn(message),
-    onRejected: ({ from, reason, detail }) => logger.debug({ from, reason, detail }, 'rejected a message'),
-    onEvidence: ({ guilty, first }) =>
-      logger.warn({ guilty, ...placeOf(first) }, 'a replica signed two messages that contradict each other'),
+    onRejected: (rejected) => {
+      refusals.note(rejected)
+      const { from, reason, detail } = rejected
+      logger.debug({ from, reason, detail }, 'rejected a message')
+    },
+    onEvidence: ({ guilty, first }) => {
+      refusals.convict(guilty)
+      logger.warn({ guilty, ...placeOf(first) }, 'a replica signed two messages that contradict each other')
+    },
     ...(storeAfterMib === undefined ? {} : { storeAfterBytes: storeAfterMib * 1024 * 1024 }),
-    ...(adversary === undefined ? {} : { recompose: adversary.recompose }),
   })
   const { lastExecuted } = running.runtime.state
-  logger.info({ address: running.address, lastExecuted, adversary: adversary?.name }, 'ready')
+  logger.info({ address: running.address, lastExecuted }, 'ready')
   stopOnSignal(async () => {
     await running.close()
-    logger.info('stopped')
+    logger.info(refusals.sum(), 'stopped')
   })
   reportReady(running.address)
+}
+
+/** How many messages were refused, by reason, and which replicas provably lied. */
+class Refusals {
+  readonly #counts = new Map<string, number>()
+  readonly #guilty = new Set<number>()
+
+  note({ reason }: RejectedMessage): void {
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1)
+  }
+
+  convict(replica: number): void {
+    this.#guilty.add(replica)
+  }
+
+  sum(): { readonly rejected: Readonly<Record<string, number>>; readonly guilty: readonly number[] } {
+    const guilty = [...this.#guilty].sort((a, b) => a - b)
+    return { rejected: Object.fromEntries(this.#counts), guilty }
+  }
 }

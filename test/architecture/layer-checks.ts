@@ -49,9 +49,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // Campaigns run their seeds on all cores; what runs inside is virtual.
   'src/simulator': { layers: SRC_BUT_IO, packages: ['node:os', 'node:worker_threads'] },
   replicas: { layers: SRC, packages: ['*'] },
-  clients: { layers: SRC, packages: ['*'] },
-  'clients/cli': { layers: [...SRC, 'clients', 'replicas', 'attacks'], packages: ['*'] },
-  attacks: { layers: [...SRC, 'replicas'], packages: ['*'] },
+  clients: { layers: [...SRC, 'clients/library'], packages: ['*'] },
+  'clients/library': { layers: SRC, packages: ['*'] },
+  'clients/cli': { layers: [...SRC, 'clients', 'clients/library', 'replicas', 'attacks'], packages: ['*'] },
+  // The harness judges what correct clients see: they are the library's.
+  attacks: { layers: [...SRC, 'replicas', 'clients/library'], packages: ['*'] },
 }
 
 const IMPURE =

@@ -114,7 +114,11 @@ describe('planted violations', () => {
     ['clients/x.ts', '../attacks/liar.ts'],
     ['clients/x.ts', '../replicas/replica.ts'],
     ['clients/library/x.ts', '../cli/main.ts'],
-    ['attacks/x.ts', '../clients/library.ts'],
+    ['attacks/x.ts', '../clients/gateway/server.ts'],
+    ['attacks/x.ts', '../clients/bench/measure.ts'],
+    ['attacks/x.ts', '../clients/cli/main.ts'],
+    ['clients/library/x.ts', '../gateway/server.ts'],
+    ['clients/library/x.ts', '../../attacks/catalogue.ts'],
     ['src/elsewhere/x.ts', '../base/assert.ts'],
   ])('%s must not import %s', (path, specifier) => {
     expect(layerViolations(importing(path, specifier))).toHaveLength(1)
@@ -128,6 +132,8 @@ describe('planted violations', () => {
     ['clients/cli/x.ts', '../../replicas/replica.ts'],
     ['clients/cli/x.ts', '../gateway/server.ts'],
     ['attacks/x.ts', '../replicas/replica.ts'],
+    ['attacks/x.ts', '../clients/library/store-client.ts'],
+    ['clients/gateway/x.ts', '../library/store-client.ts'],
     ['src/crypto/x.ts', '@noble/hashes/sha2.js'],
   ])('%s may import %s', (path, specifier) => {
     expect(layerViolations(importing(path, specifier))).toEqual([])

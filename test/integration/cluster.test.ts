@@ -81,7 +81,7 @@ test('the store works with a mute adversary launched from attacks/', async () =>
   const directory = kit.directory()
   expect((await kit.run('init', '--dir', directory, '--base-port', '0')).code).toBe(0)
   const correct = [0, 1, 2].map((id) => kit.start('replica', '--dir', directory, '--id', `${id}`))
-  const traitor = kit.start('attack', 'mute', '--dir', directory, '--traitor', '3')
+  const traitor = kit.start('attack', 'mute', '--dir', directory, '--play', '3')
   await until('the adversary is ready', () => traitor.output.stdout.includes('"adversary":"mute"'))
   const gateway = kit.start('gateway', '--dir', directory, '--port', '0', '--timeout', '1500')
   await until('the gateway listens', () => gateway.output.stdout.includes('http://'))

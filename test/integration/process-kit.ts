@@ -35,7 +35,16 @@ export class ProcessKit {
 
   /** Starts the command line; what it prints is gathered in `output`. */
   start(...args: readonly string[]): ChildProcess & { readonly output: { stdout: string; stderr: string } } {
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+    return this.startWith({}, ...args)
+  }
+
+  /** The same with other environment variables. */
+  startWith(
+    variables: Readonly<Record<string, string>>,
+    ...args: readonly string[]
+  ): ChildProcess & { readonly output: { stdout: string; stderr: string } } {
+    const env = { ...process.env, ...variables }
+    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env })
     const output = { stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output.stdout += text
@@ -50,7 +59,11 @@ export class ProcessKit {
 
   /** Runs the command line to its end. */
   run(...args: readonly string[]): Promise<Finished> {
-    const child = this.start(...args)
+    return this.runWith({}, ...args)
+  }
+
+  runWith(variables: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Finished> {
+    const child = this.startWith(variables, ...args)
     child.stdin?.end()
     return new Promise((done) => child.once('close', (code) => done({ code, ...child.output })))
   }

@@ -1,8 +1,8 @@
 /** The primary is killed, stopped and restarted, and disks are lost, under a load whose history must stay linearizable. */
 import { afterEach, expect, test } from 'vitest'
+import { RecordedLoad, verdictOf } from '../../attacks/load/recorded-load.ts'
 import { Fleet, LOAD_NAMES } from './fleet.ts'
 import { ProcessKit } from './process-kit.ts'
-import { RecordedLoad, verdictOf } from './recorded-load.ts'
 
 /** Four processes that start on a busy machine take their time. */
 const TEST_MS_MAX = 300_000

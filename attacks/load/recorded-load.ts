@@ -7,15 +7,15 @@
  * the revision that it met, and with it a value: such a cas is recorded as the read that it was. An operation without an
  * answer is in doubt, and its client goes on as another process; one that was never sent has failed.
  */
-import { GapMeter } from '../../clients/bench/failover-gap.ts'
 import { OperationFailure, StoreClient } from '../../clients/library/store-client.ts'
 import { createRandom, type Random } from '../../src/base/random.ts'
 import { checkHistory, type Verdict } from '../../src/linearizability/check-history.ts'
+import { HistoryReader } from '../../src/linearizability/history-reader.ts'
 import { timeline } from '../../src/linearizability/timeline.ts'
 import type { Operation } from '../../src/store/operations-writer.ts'
 import type { Result } from '../../src/store/results.ts'
-import { readLines } from '../linearizability/history-kit.ts'
-import { until } from './process-kit.ts'
+import { waitUntil } from '../run/waiting.ts'
+import type { Sample } from './load-meter.ts'
 
 /** Each loop waits so long after an operation, so that replicas that start get their share of the machine. */
 const PAUSE_MS = 4
@@ -36,8 +36,15 @@ interface Found {
   readonly revision: number
 }
 
+interface LoadSetting {
+  readonly loops?: number
+  readonly keys?: number
+  readonly seed?: number
+  /** Told of every operation that ended. */
+  readonly onEnd?: (sample: Sample) => void
+}
+
 export class RecordedLoad {
-  readonly gap = new GapMeter(performance.now())
   readonly #clients: readonly StoreClient[]
   readonly #keys: readonly string[]
   readonly #events: Event[] = []
@@ -46,36 +53,39 @@ export class RecordedLoad {
   /** Each cas that met another revision: its two events, and that revision. */
   readonly #moved: { readonly invoke: Event; readonly end: Event; readonly revision: number }[] = []
   readonly #loops: Promise<void>[]
+  readonly #onEnd: (sample: Sample) => void
   #acknowledged = 0
   #processes = 0
   #writes = 0
   #isOver = false
 
-  private constructor(
+  /** Loops that share these clients. */
+  constructor(
     clients: readonly StoreClient[],
-    setting: { loops: number; keys: number; seed: number },
+    { loops = 8, keys = 3, seed = 1, onEnd = () => {} }: LoadSetting = {},
   ) {
     this.#clients = clients
-    this.#keys = Array.from({ length: setting.keys }, (_, index) => `register ${index}`)
-    const random = createRandom(setting.seed)
-    this.#loops = Array.from({ length: setting.loops }, (_, index) =>
+    this.#onEnd = onEnd
+    this.#keys = Array.from({ length: keys }, (_, index) => `register ${index}`)
+    const random = createRandom(seed)
+    this.#loops = Array.from({ length: loops }, (_, index) =>
       this.#loop(clients[index % clients.length] as StoreClient, random.fork()),
     )
+    for (const loop of this.#loops) loop.catch(() => {}) // `finish` tells
   }
 
-  /** A client for each name of `names`, and loops that share them. */
-  static async start(setting: {
-    readonly directory: string
-    readonly names: readonly string[]
-    readonly timeoutMs?: number
-    readonly loops?: number
-    readonly keys?: number
-    readonly seed?: number
-  }): Promise<RecordedLoad> {
-    const { directory, names, timeoutMs = 1_500, loops = 8, keys = 3, seed = 1 } = setting
+  /** The same with clients of its own, one for each name of `names`; `stop` closes them. */
+  static async start(
+    setting: LoadSetting & {
+      readonly directory: string
+      readonly names: readonly string[]
+      readonly timeoutMs?: number
+    },
+  ): Promise<RecordedLoad> {
+    const { directory, names, timeoutMs = 1_500 } = setting
     const clients: StoreClient[] = []
     for (const name of names) clients.push(await StoreClient.open({ directory, name, timeoutMs }))
-    return new RecordedLoad(clients, { loops, keys, seed })
+    return new RecordedLoad(clients, setting)
   }
 
   /** Writes acknowledged since the beginning. */
@@ -86,21 +96,32 @@ export class RecordedLoad {
   /** Waits until so many further writes are acknowledged. */
   async progress(writes: number, limitMs = 20_000): Promise<void> {
     const target = this.#acknowledged + writes
-    await until(`${writes} further writes are acknowledged`, () => this.#acknowledged >= target, limitMs)
+    const isDone = await waitUntil(() => this.#acknowledged >= target, { limitMs })
+    if (!isDone) throw new Error(`waited ${limitMs} ms in vain for ${writes} further acknowledged writes`)
   }
 
-  /** Ends the loops, reads every key once more, closes the clients, and gives the history's lines. */
-  async stop(): Promise<readonly string[]> {
+  /** Ends the loops without waiting for them. */
+  end(): void {
     this.#isOver = true
-    await Promise.all(this.#loops)
+  }
+
+  /** `finish`, and closes the clients. */
+  async stop(): Promise<readonly string[]> {
     try {
-      const client = this.#clients[0] as StoreClient
-      for (const key of this.#keys) {
-        const found = await this.#read(client, this.#processes++, key)
-        if (found === null) throw new Error(`the last read of ${key} got no answer`)
-      }
+      return await this.finish()
     } finally {
       for (const client of this.#clients) await client.close()
+    }
+  }
+
+  /** Ends the loops, reads every key once more, and gives the history's lines. */
+  async finish(): Promise<readonly string[]> {
+    this.end()
+    await Promise.all(this.#loops)
+    const client = this.#clients[0] as StoreClient
+    for (const key of this.#keys) {
+      const found = await this.#read(client, this.#processes++, key)
+      if (found === null) throw new Error(`the last read of ${key} got no answer`)
     }
     for (const { invoke, end, revision } of this.#moved) {
       const value = revision === 0 ? null : this.#values.get(revision)
@@ -172,7 +193,7 @@ export class RecordedLoad {
       throw new Error(`a put was answered ${result.status}`)
     this.#values.set(result.modRevision, value)
     this.#end(invoke, 'ok', invoke.value)
-    this.#acknowledge()
+    this.#acknowledged++
     return { value, revision: result.modRevision }
   }
 
@@ -182,17 +203,23 @@ export class RecordedLoad {
     if (result === null) return null
     if (result.status !== 'ok') throw new Error(`a delete was answered ${result.status}`)
     this.#end(invoke, 'ok', null)
-    this.#acknowledge()
+    this.#acknowledged++
     return { value: null, revision: 0 }
   }
 
   /** The result, or null when there is none: then the operation has been given its end. */
   async #execute(client: StoreClient, invoke: Event, operation: Operation): Promise<Result | null> {
+    const beganMs = performance.now()
+    const end = (how: Sample['end']): void =>
+      this.#onEnd({ beganMs, endedMs: performance.now(), isWrite: invoke.f !== 'read', end: how })
     try {
-      return await client.execute(operation)
+      const result = await client.execute(operation)
+      end('done')
+      return result
     } catch (error) {
       if (!(error instanceof OperationFailure)) throw error
       const isNeverSent = error.code === 'stalled' || error.code === 'busy'
+      end(isNeverSent ? 'never-sent' : 'doubt')
       this.#end(invoke, isNeverSent ? 'fail' : 'info', invoke.value)
       return null
     }
@@ -209,16 +236,16 @@ export class RecordedLoad {
     this.#events.push(end)
     return end
   }
-
-  #acknowledge(): void {
-    this.#acknowledged++
-    this.gap.acknowledge(performance.now())
-  }
 }
 
 /** Checks a history; one that is bad is an error that shows where. */
 export function verdictOf(lines: readonly string[]): Verdict {
-  const verdict = checkHistory(readLines(lines))
+  const reader = new HistoryReader()
+  for (const line of lines) {
+    const fault = reader.line(line)
+    if (fault !== null) throw new Error(`line ${reader.lines} of the history: ${fault}`)
+  }
+  const verdict = checkHistory(reader.history)
   if (verdict.kind === 'not-linearizable') throw new Error(timeline(verdict.offence))
   return verdict
 }

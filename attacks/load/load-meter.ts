@@ -1,0 +1,103 @@
+/** What a load got from the cluster: throughput, latencies and gaps, of one stretch of time after another. */
+import { build } from 'hdr-histogram-js'
+
+/** One operation that ended. Moments are those of `performance.now()`. */
+export interface Sample {
+  readonly beganMs: number
+  readonly endedMs: number
+  readonly isWrite: boolean
+  /** `doubt`: it was sent and got no answer; `never-sent`: it did not happen. */
+  readonly end: 'done' | 'doubt' | 'never-sent'
+}
+
+export interface Stretch {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+export interface Figures {
+  readonly seconds: number
+  /** Operations answered in it. */
+  readonly done: number
+  readonly opsPerSecond: number
+  /** Of operations that began in it, whenever they were answered; 0 when there are none. */
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly maxMs: number
+  /** The longest time in it without an acknowledged write. */
+  readonly gapMs: number
+}
+
+const MICROSECONDS_MAX = 3_600_000_000
+/** The width of a point of the timeline. */
+export const TIMELINE_STEP_MS = 200
+
+export class LoadMeter {
+  readonly #samples: Sample[] = []
+
+  /** Operations that ended without an answer. */
+  get doubtful(): number {
+    return this.#samples.filter(({ end }) => end === 'doubt').length
+  }
+
+  /** Operations that could not even be sent. */
+  get neverSent(): number {
+    return this.#samples.filter(({ end }) => end === 'never-sent').length
+  }
+
+  readonly add = (sample: Sample): void => {
+    this.#samples.push(sample)
+  }
+
+  figures({ fromMs, toMs }: Stretch): Figures {
+    const seconds = (toMs - fromMs) / 1000
+    const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: MICROSECONDS_MAX })
+    const done = this.done({ fromMs, toMs })
+    for (const { beganMs, endedMs, end } of this.#samples) {
+      if (end !== 'done' || beganMs < fromMs || beganMs >= toMs) continue
+      histogram.recordValue(Math.min(MICROSECONDS_MAX, Math.max(1, Math.round((endedMs - beganMs) * 1000))))
+    }
+    const at = (percentile: number): number =>
+      histogram.totalCount === 0 ? 0 : Math.round(histogram.getValueAtPercentile(percentile) / 10) / 100
+    return {
+      seconds: Math.round(seconds * 1000) / 1000,
+      done,
+      opsPerSecond: Math.round(done / seconds),
+      p50Ms: at(50),
+      p99Ms: at(99),
+      maxMs: at(100),
+      gapMs: Math.round(this.#longestGap(fromMs, toMs)),
+    }
+  }
+
+  /** Operations answered in a stretch. */
+  done({ fromMs, toMs }: Stretch): number {
+    const isIn = ({ endedMs, end }: Sample): boolean => end === 'done' && endedMs >= fromMs && endedMs < toMs
+    return this.#samples.filter(isIn).length
+  }
+
+  /** Operations answered in each step of `TIMELINE_STEP_MS`, per second. */
+  timeline({ fromMs, toMs }: Stretch): readonly number[] {
+    const counts = Array.from(
+      { length: Math.max(1, Math.floor((toMs - fromMs) / TIMELINE_STEP_MS)) },
+      () => 0,
+    )
+    for (const { endedMs, end } of this.#samples) {
+      const step = Math.floor((endedMs - fromMs) / TIMELINE_STEP_MS)
+      if (end === 'done' && counts[step] !== undefined) counts[step]++
+    }
+    return counts.map((count) => Math.round((count * 1000) / TIMELINE_STEP_MS))
+  }
+
+  #longestGap(fromMs: number, toMs: number): number {
+    let lastMs = fromMs
+    let longestMs = 0
+    // Samples stand in the order of their ends.
+    for (const { endedMs, isWrite, end } of this.#samples) {
+      if (end !== 'done' || !isWrite || endedMs < fromMs || endedMs >= toMs) continue
+      longestMs = Math.max(longestMs, endedMs - lastMs)
+      lastMs = endedMs
+    }
+    return Math.max(longestMs, toMs - lastMs)
+  }
+}

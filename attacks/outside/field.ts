@@ -1,0 +1,53 @@
+/** Where an attack from outside of the replicas takes place: a running cluster, and what can be done to it. */
+import type { ReplicaId } from '../../src/base/ids.ts'
+import type { Random } from '../../src/base/random.ts'
+import type { Address, Cluster } from '../../src/messages/cluster.ts'
+
+/** The links between replicas. Those of clients are not touched. */
+export interface Links {
+  /** Nothing passes between these replicas and the others, and what was on its way waits. Heals an earlier cut. */
+  isolate(ids: readonly ReplicaId[]): void
+  heal(): void
+}
+
+/** The processes of the correct replicas. */
+export interface Machines {
+  /** Stops a process where it is, and lets it go on. */
+  freeze(id: ReplicaId): void
+  thaw(id: ReplicaId): void
+  kill(id: ReplicaId): Promise<void>
+  /** Starts one that was killed; resolves when it is ready. */
+  restart(id: ReplicaId): Promise<void>
+}
+
+export interface Field {
+  readonly n: number
+  readonly f: number
+  readonly cluster: Cluster
+  /** Where clients find the cluster file and their keys. */
+  readonly directory: string
+  /** A client of the cluster that the load does not use. */
+  readonly client: string
+  /** Another one, to look at the store with. */
+  readonly reader: string
+  readonly random: Random
+  /** How long the attack shall last. */
+  readonly milliseconds: number
+  /** Null unless the attack plays the network. */
+  readonly links: Links | null
+  readonly machines: Machines
+  /** Where a replica takes links. */
+  addressOf(id: ReplicaId): Address
+  /** The replicas that are no traitors. */
+  readonly correct: readonly ReplicaId[]
+  /** Writes of correct clients that were acknowledged so far. */
+  acknowledged(): number
+  /** Waits until one more is acknowledged; false when none is within the bound for liveness. Rejects as `pause`. */
+  progress(): Promise<boolean>
+  /** Rejects when the run is interrupted. */
+  pause(ms: number): Promise<void>
+  /** Counts one act: an attack that never acted shows nothing. */
+  act(): void
+  /** These replicas are kept from working now: to suspect them is right. */
+  harm(ids: readonly ReplicaId[]): void
+}

@@ -1,0 +1,64 @@
+/** Reports as cells of a table, and what is told beside it. */
+import { type AttackReport, hasHeld } from './report.ts'
+
+export const HEADINGS = [
+  'attack',
+  'verdict',
+  'acts',
+  'views',
+  'op/s before',
+  'during',
+  'after',
+  'p99 ms before',
+  'during',
+  'after',
+  'gap ms',
+  'suspected',
+  'guilty',
+  'peak MiB',
+] as const
+
+const MIB = 1024 * 1024
+
+export function cellsOf(report: AttackReport): readonly string[] {
+  const { attack, facts } = report
+  const { acts, viewChanges, guilty, measured } = facts
+  const phases = measured === undefined ? [] : [measured.before, measured.during, measured.after]
+  const of = (text: (index: number) => string): readonly string[] =>
+    [0, 1, 2].map((index) => (measured === undefined ? '' : text(index)))
+  return [
+    attack.name,
+    hasHeld(report) ? 'held' : 'NOT HELD',
+    `${acts}`,
+    `${viewChanges}`,
+    ...of((index) => `${phases[index]?.opsPerSecond}`),
+    ...of((index) => `${phases[index]?.p99Ms.toFixed(1)}`),
+    measured === undefined ? '' : `${measured.gapMs}`,
+    suspicionText(report),
+    guilty.join(','),
+    measured === undefined ? '' : `${Math.ceil(peakBytes(report) / MIB)}`,
+  ]
+}
+
+/** The most memory that a correct replica took, in bytes. */
+export const peakBytes = ({ facts }: AttackReport): number =>
+  Math.max(0, ...(facts.measured?.memory ?? []).map((use) => use.peakBytes))
+
+/** Whom correct replicas suspected: rightly, and wrongly behind a question mark. */
+function suspicionText({ facts }: AttackReport): string {
+  const suspicions = facts.measured?.suspicions ?? []
+  const suspects = [...new Set(suspicions.map((each) => each.of))]
+  return suspects
+    .map((suspect) => {
+      const isRight = suspicions.some((each) => each.of === suspect && each.rightLooks > 0)
+      return isRight ? `${suspect}` : `${suspect}?`
+    })
+    .join(',')
+}
+
+/** What was not as it has to be, one run after another. */
+export function faultLines(reports: readonly AttackReport[]): readonly string[] {
+  return reports.flatMap(({ attack, faults, seed }) =>
+    faults.map((fault) => `${attack.name} (seed ${seed}): ${fault}`),
+  )
+}

@@ -1,0 +1,154 @@
+/** Reports as one page that needs no network: its styles, its data and the library that plots stand in it. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Figures } from '../load/load-meter.ts'
+import { cellsOf, HEADINGS } from './cells.ts'
+import { CHART_SCRIPT } from './chart-script.ts'
+import { PAGE_STYLE } from './page-style.ts'
+import { type AttackReport, hasHeld } from './report.ts'
+
+/** What the page was made with: told at its head. */
+export interface PageFacts {
+  readonly seconds: number
+  /** Names and values, such as the machine's. */
+  readonly facts: Readonly<Record<string, string | number>>
+}
+
+const MIB = 1024 * 1024
+
+export function reportPage(reports: readonly AttackReport[], { seconds, facts }: PageFacts): string {
+  const held = reports.filter(hasHeld).length
+  const timelines = reports.map(({ timeline }) => timeline)
+  const told = Object.entries(facts).map(([name, value]) => `${name} ${value}`)
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+  content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>strategos: ${held} of ${reports.length} attacks held</title>
+<style>${fileOfPlots('uPlot.min.css')}${PAGE_STYLE}</style>
+</head>
+<body>
+<h1>${held} of ${reports.length} attacks held as expected</h1>
+<p class="faint">${escapeHtml(told.join(', '))}. ${seconds} seconds in all. Figures of processes are this machine's:
+compare before, during and after.</p>
+${summary(reports)}
+${reports.map(section).join('\n')}
+<script type="application/json" id="runs">${scriptJson(timelines)}</script>
+<script>${fileOfPlots('uPlot.iife.min.js')}</script>
+<script>${CHART_SCRIPT}</script>
+</body>
+</html>
+`
+}
+
+function summary(reports: readonly AttackReport[]): string {
+  const rows = reports.map((report) => {
+    const [name = '', ...cells] = cellsOf(report)
+    const verdict = hasHeld(report) ? 'held' : 'broken'
+    const first = `<td><a href="#${escapeHtml(name)}" class="${verdict}">${escapeHtml(name)}</a></td>`
+    return `<tr>${first}${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`
+  })
+  return `<div class="wide"><table><thead>${headings(HEADINGS)}</thead><tbody>${rows.join('\n')}</tbody></table></div>`
+}
+
+function section(report: AttackReport, index: number): string {
+  const { attack, facts, faults, notes, timeline, seed, seconds, world } = report
+  const { name, does, expects, source, targets } = attack
+  const traitors = facts.traitors.length === 0 ? 'no traitors' : `traitors ${facts.traitors.join(', ')}`
+  const verdict = hasHeld(report)
+    ? '<span class="held">held</span>'
+    : '<span class="broken">did not hold</span>'
+  const setting = `${world}, n = ${facts.n}, f = ${facts.f}, ${traitors}, seed ${seed}, ${seconds} s`
+  const plot =
+    timeline === null
+      ? ''
+      : `<div data-run="${index}" role="img" aria-label="Operations a second; the attack lasted from ${
+          timeline.attackFromMs / 1000
+        } to ${timeline.attackToMs / 1000} seconds"></div>`
+  return `<section id="${escapeHtml(name)}">
+<h2>${escapeHtml(name)}: ${verdict}</h2>
+<p>${escapeHtml(sentence(does))}. Expected: ${escapeHtml(expects)}. <span class="faint">Aims at ${escapeHtml(targets.join(', '))}.
+Source: ${escapeHtml(source)}.</span></p>
+<p class="faint">${escapeHtml([setting, ...notes].join('; '))}</p>
+${faults.map((fault) => `<pre>${escapeHtml(fault)}</pre>`).join('\n')}
+${plot}
+<div class="tables">${tablesOf(report)}</div>
+</section>`
+}
+
+function tablesOf({ facts }: AttackReport): string {
+  const { measured, rejected } = facts
+  const tables = [
+    rejected.size === 0
+      ? ''
+      : table('Messages that correct replicas refused', ['reason', 'count'], [...rejected]),
+  ]
+  if (measured !== undefined) {
+    const { before, during, after, suspicions, memory } = measured
+    tables.unshift(
+      table(
+        'What correct clients got',
+        ['', 'op/s', 'p50 ms', 'p99 ms', 'max ms', 'gap ms'],
+        Object.entries({ before, during, after }).map(([when, figures]) => [when, ...figuresOf(figures)]),
+      ),
+      table(
+        'Memory of correct replicas, MiB',
+        ['replica', 'at first', 'at last', 'peak'],
+        memory.map(({ replica, firstBytes, lastBytes, peakBytes }) => [
+          replica,
+          ...[firstBytes, lastBytes, peakBytes].map((bytes) => Math.ceil(bytes / MIB)),
+        ]),
+      ),
+      suspicions.length === 0
+        ? ''
+        : table(
+            'Suspicions of correct replicas',
+            ['suspect', 'by', 'from, s', 'looks', 'rightly'],
+            suspicions.map(({ by, of, firstMs, looks, rightLooks }) => [
+              ...[of, by, (firstMs / 1000).toFixed(1), looks, rightLooks],
+            ]),
+          ),
+    )
+  }
+  return tables.join('\n')
+}
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+const figuresOf = ({ opsPerSecond, p50Ms, p99Ms, maxMs, gapMs }: Figures): readonly number[] => [
+  ...[opsPerSecond, p50Ms, p99Ms, maxMs, gapMs],
+]
+
+const headings = (cells: readonly string[]): string =>
+  `<tr>${cells.map((cell) => `<th scope="col">${escapeHtml(cell)}</th>`).join('')}</tr>`
+
+function table(
+  caption: string,
+  columns: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
+  const body = rows.map(
+    (row) => `<tr>${row.map((cell) => `<td>${escapeHtml(`${cell}`)}</td>`).join('')}</tr>`,
+  )
+  return `<table><caption>${escapeHtml(caption)}</caption><thead>${headings(columns)}</thead><tbody>${body.join(
+    '\n',
+  )}</tbody></table>`
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (found) => ENTITIES[found] ?? found)
+
+/** JSON that cannot end the script that it stands in. */
+const scriptJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c')
+
+const fileOfPlots = (name: string): string =>
+  readFileSync(createRequire(import.meta.url).resolve(`uplot/dist/${name}`), 'utf8')

@@ -1,0 +1,40 @@
+/** The outcome of a run, as it is told: on a terminal, as JSON and as a page. */
+import type { AnyAttack } from '../attack.ts'
+import type { Facts } from '../run/facts.ts'
+import type { ViewSeen } from '../run/watch.ts'
+
+/** Operations per second over a run, and when what happened. Milliseconds from the beginning of the run. */
+export interface Timeline {
+  readonly stepMs: number
+  readonly opsPerSecond: readonly number[]
+  readonly attackFromMs: number
+  readonly attackToMs: number
+  readonly views: readonly ViewSeen[]
+}
+
+export interface AttackReport {
+  readonly attack: Pick<AnyAttack, 'name' | 'targets' | 'does' | 'source' | 'expects'>
+  readonly world: 'processes' | 'simulator'
+  readonly seed: number
+  readonly facts: Facts
+  /** What was not as it has to be; empty when the store held and did what was expected. */
+  readonly faults: readonly string[]
+  /** Remarks for the reader: what the verdict does not depend on. */
+  readonly notes: readonly string[]
+  /** Of a run of processes. */
+  readonly timeline: Timeline | null
+  /** Real time that the run took, the making of the cluster and the checks included. */
+  readonly seconds: number
+}
+
+export const hasHeld = ({ faults }: AttackReport): boolean => faults.length === 0
+
+/** What `--json` prints of a report. */
+export function asJson(report: AttackReport): object {
+  const { attack, facts, faults, notes, ...rest } = report
+  const plain = Object.entries(facts).map(([name, value]) => [
+    name,
+    value instanceof Map ? Object.fromEntries(value) : value,
+  ])
+  return { ...attack, held: hasHeld(report), faults, notes, ...rest, facts: Object.fromEntries(plain) }
+}

@@ -1,0 +1,74 @@
+/** What must hold under every attack, checked on what a run left behind. Each gives what is wrong, as sentences. */
+import type { CountedKey } from '../load/counted-writes.ts'
+import type { Disk } from './disk.ts'
+
+/** Sentences of one kind; more of them say nothing new. */
+const NAMED_MAX = 3
+
+/** No two correct replicas executed different batches at one sequence number, or have different states after it. */
+export function disagreements(disks: readonly Disk[]): readonly string[] {
+  return [
+    ...differences(disks, ({ batches }) => batches, 'executed different batches at sequence number'),
+    ...differences(disks, ({ states }) => states, 'have different states after sequence number'),
+    ...disks.flatMap(({ replica, losses }) =>
+      losses.map((loss) => `the disk of replica ${replica}: ${loss}`),
+    ),
+  ]
+}
+
+/** How many sequence numbers, and states, at least two of the replicas have: what `disagreements` compared. */
+export function comparedCount(disks: readonly Disk[]): {
+  readonly batches: number
+  readonly states: number
+} {
+  const shared = (of: (disk: Disk) => ReadonlyMap<number, string>): number => {
+    const counts = new Map<number, number>()
+    for (const disk of disks) {
+      for (const sequence of of(disk).keys()) counts.set(sequence, (counts.get(sequence) ?? 0) + 1)
+    }
+    return [...counts.values()].filter((count) => count > 1).length
+  }
+  return { batches: shared(({ batches }) => batches), states: shared(({ states }) => states) }
+}
+
+function differences(
+  disks: readonly Disk[],
+  of: (disk: Disk) => ReadonlyMap<number, string>,
+  what: string,
+): readonly string[] {
+  const first = new Map<number, { readonly replica: number; readonly value: string }>()
+  const found: string[] = []
+  for (const disk of disks) {
+    for (const [sequence, value] of of(disk)) {
+      const known = first.get(sequence)
+      if (known === undefined) first.set(sequence, { replica: disk.replica, value })
+      else if (known.value !== value) {
+        found.push(
+          `replicas ${known.replica} and ${disk.replica} ${what} ${sequence}: ${known.value.slice(0, 8)} and ${value.slice(0, 8)}`,
+        )
+      }
+    }
+  }
+  return found.slice(0, NAMED_MAX)
+}
+
+/** Every acknowledged write was executed once, and one in doubt at most once. */
+export function repetitions(keys: readonly CountedKey[]): readonly string[] {
+  return keys
+    .flatMap(({ key, acknowledged, doubtful, repeatedVersion, version }) => {
+      const faults: string[] = []
+      if (repeatedVersion !== null) {
+        faults.push(`two acknowledged writes of ${key} are both its version ${repeatedVersion}`)
+      }
+      if (version < acknowledged) {
+        faults.push(`${key} has version ${version} after ${acknowledged} acknowledged writes: some are lost`)
+      }
+      if (version > acknowledged + doubtful) {
+        faults.push(
+          `${key} has version ${version} after ${acknowledged} acknowledged writes and ${doubtful} in doubt: some were executed twice`,
+        )
+      }
+      return faults
+    })
+    .slice(0, NAMED_MAX)
+}

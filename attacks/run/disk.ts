@@ -1,0 +1,123 @@
+/**
+ * What a replica that has ended left on its disk: it is woken from it, with no network and a clock that stands still,
+ * and says what it executed and which state that gave. Nothing is read but what it had made durable.
+ */
+import { replicaKey, replicaLog, replicaState } from '../../replicas/cluster-directory.ts'
+import { toHex } from '../../src/base/bytes.ts'
+import type { ClientId, Milliseconds, ReplicaId } from '../../src/base/ids.ts'
+import { suiteNamed } from '../../src/crypto/suites.ts'
+import { openFileLog } from '../../src/io/file-log.ts'
+import { readKeyFile } from '../../src/io/key-file.ts'
+import { openLevelPageStore } from '../../src/io/level-page-store.ts'
+import { systemEntropy } from '../../src/io/system.ts'
+import type { Cluster } from '../../src/messages/cluster.ts'
+import { logWindowOf } from '../../src/messages/limits.ts'
+import type { Application, Clock, Log, LogReplay, Transport } from '../../src/ports.ts'
+import { ReplicaRuntime } from '../../src/runtime/replica-runtime.ts'
+import { createStore } from '../../src/store/application.ts'
+
+/** The state is looked at after every so many batches, and after the last. */
+const STATE_EVERY = 16
+
+export interface Disk {
+  readonly replica: ReplicaId
+  /** The last sequence number that it executed. */
+  readonly last: number
+  /** The digest of the batch that was executed at each sequence number that the log still has. */
+  readonly batches: ReadonlyMap<number, string>
+  /** The root of the state after some of them. */
+  readonly states: ReadonlyMap<number, string>
+  /** What is wrong with the disk itself, as sentences. */
+  readonly losses: readonly string[]
+}
+
+const STILL_CLOCK: Clock = { now: () => Date.now() as Milliseconds, every: () => () => {}, defer: () => {} }
+const NO_NETWORK: Transport = {
+  start: () => {},
+  send: () => false,
+  flush: () => {},
+  resume: () => {},
+  reachable: () => [],
+}
+/** What it would write now is not written. */
+const CLOSED_LOG: Log = {
+  append: () => 0,
+  sync: () => {},
+  trim: () => {},
+  read: (_, done) => done(null),
+}
+
+/** Rejects with an `OperatorError` where the log cannot be opened: it lost what was synced, or is damaged. */
+export async function readDisk(directory: string, id: ReplicaId, cluster: Cluster): Promise<Disk> {
+  const suite = suiteNamed(cluster.suite)
+  const losses: string[] = []
+  const onFailure = (error: Error): void => {
+    losses.push(error.message)
+  }
+  const replay = await openFileLog(replicaLog(directory, id), { onFailure })
+  const pages = await openLevelPageStore(replicaState(directory, id), {
+    onFailure,
+    onDamage: ({ message }) => losses.push(message),
+  })
+  try {
+    const store = createStore({
+      hash: suite.hash,
+      clients: cluster.clients.map((client) => client.id),
+      storeBytesMax: cluster.storeBytesMax,
+      recoveryDistance: logWindowOf(cluster.checkpointInterval),
+      replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
+    })
+    const batches = new Map<number, string>()
+    const states = new Map<number, string>()
+    const remembering = remember(store, { batches, states })
+    const { state } = new ReplicaRuntime({
+      id,
+      cluster,
+      suite,
+      signer: suite.signer(readKeyFile(replicaKey(directory, id)).signingSeed),
+      transport: NO_NETWORK,
+      replay: { ...(replay satisfies LogReplay), log: CLOSED_LOG },
+      pages,
+      application: remembering,
+      clock: STILL_CLOCK,
+      entropy: systemEntropy,
+    })
+    states.set(state.lastExecuted, toHex(store.fingerprint()))
+    // What it said in its checkpoints was computed while it ran: the log has to give the same again.
+    for (const [sequence, root] of state.ownRoots) {
+      const again = states.get(sequence)
+      if (again !== undefined && again !== toHex(root)) {
+        losses.push(`its log does not give the state of its checkpoint at ${sequence}`)
+      }
+    }
+    return { replica: id, last: state.lastExecuted, batches, states, losses }
+  } finally {
+    await pages.close()
+    await replay.log.close()
+  }
+}
+
+/** An application that also writes down what it executes. */
+function remember(
+  application: Application,
+  { batches, states }: { batches: Map<number, string>; states: Map<number, string> },
+): Application {
+  // Its methods are its prototype's, and find its private fields on itself only.
+  return {
+    execute: (sequence, batch) => {
+      const outcomes = application.execute(sequence, batch)
+      batches.set(sequence, toHex(batch.digest))
+      if (sequence % STATE_EVERY === 0) states.set(sequence, toHex(application.fingerprint()))
+      return outcomes
+    },
+    standing: (client, timestamp, digest) => application.standing(client, timestamp, digest),
+    results: (client, timestamp) => application.results(client, timestamp),
+    get revision() {
+      return application.revision
+    },
+    snapshot: () => application.snapshot(),
+    assemble: (root) => application.assemble(root),
+    restore: (snapshot) => application.restore(snapshot),
+    fingerprint: () => application.fingerprint(),
+  }
+}

@@ -1,0 +1,25 @@
+/** The memory of another process, as Linux tells it. */
+import { readFileSync } from 'node:fs'
+
+export interface Memory {
+  readonly residentBytes: number
+  /** The most that it ever was. */
+  readonly peakBytes: number
+}
+
+/** Null where the process is gone, or the system is another. */
+export function memoryOf(pid: number): Memory | null {
+  let text: string
+  try {
+    text = readFileSync(`/proc/${pid}/status`, 'utf8')
+  } catch {
+    return null
+  }
+  const bytes = (name: string): number | null => {
+    const kibibytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1]
+    return kibibytes === undefined ? null : Number(kibibytes) * 1024
+  }
+  const residentBytes = bytes('VmRSS')
+  const peakBytes = bytes('VmHWM')
+  return residentBytes === null || peakBytes === null ? null : { residentBytes, peakBytes }
+}

@@ -1,0 +1,267 @@
+/** One cluster's way through the phases of a run: warm-up, before, under attack, after; then its end and the verdict. */
+import type { ReplicaId } from '../../src/base/ids.ts'
+import { faultsMax } from '../../src/base/quorum.ts'
+import { createRandom } from '../../src/base/random.ts'
+import { type AnyAttack, type Control, isPlayedByReplicas } from '../attack.ts'
+import { LoadMeter, type Stretch, TIMELINE_STEP_MS } from '../load/load-meter.ts'
+import { isWarm, WARM_UP_STEP_MS, WARM_UP_STEPS_MAX } from '../load/warm-up.ts'
+import { type Finished, Workload } from '../load/workload.ts'
+import type { Field } from '../outside/field.ts'
+import type { AttackReport } from '../report/report.ts'
+import type { Arena, Commands } from './arena.ts'
+import { comparedCount, disagreements, repetitions } from './checks.ts'
+import { type Disk, readDisk } from './disk.ts'
+import type { Facts, Measured } from './facts.ts'
+import { isExpectedToBreak } from './faults-of.ts'
+import type { Suspects } from './suspects.ts'
+import { faultsOf } from './verdict.ts'
+import { pause, waitUntil } from './waiting.ts'
+import type { Watch } from './watch.ts'
+
+/** Each of the three phases lasts at least so long, in milliseconds. */
+const PHASE_MS_MIN = 2_000
+/** Once the attack is over every request is answered within this time, and the replicas are level. In milliseconds. */
+const LIVENESS_MS = 30_000
+/** Clients of the cluster, by what they do. */
+export const OBSERVER = 'observer'
+const HOSTILE = 'hostile'
+const READER = 'reader'
+const LOAD = ['load-0', 'load-1', 'load-2'] as const
+export const CLIENTS = [...LOAD, OBSERVER, HOSTILE, READER]
+
+export interface ProcessSetting {
+  readonly n: number
+  readonly suite: 'sodium' | 'noble'
+  /** Of the three phases together. */
+  readonly seconds: number
+  readonly seed: number
+  readonly traitors?: readonly number[]
+  readonly commands: Commands
+  readonly signal: AbortSignal
+  /** Told how the run goes on, in sentences. */
+  readonly say: (sentence: string) => void
+}
+
+export type Run = Pick<AttackReport, 'facts' | 'faults' | 'notes' | 'timeline'>
+
+export interface RoundParts {
+  readonly attack: AnyAttack
+  readonly setting: ProcessSetting
+  readonly arena: Arena
+  readonly watch: Watch
+  readonly traitors: readonly ReplicaId[]
+  readonly suspects: Suspects
+}
+
+export class Round {
+  readonly #parts: RoundParts
+  readonly #meter = new LoadMeter()
+  readonly #phaseMs: number
+  readonly #notes: string[] = []
+  #outsideActs = 0
+
+  constructor(parts: RoundParts) {
+    this.#parts = parts
+    this.#phaseMs = Math.max(PHASE_MS_MIN, (parts.setting.seconds * 1000) / 3)
+  }
+
+  async run(isLastTry: boolean): Promise<Run | 'disturbed'> {
+    const { arena, watch, setting } = this.#parts
+    const load = await Workload.start({
+      directory: arena.root,
+      names: LOAD,
+      seed: setting.seed,
+      // An attack may hold a request up for as long as it lasts, and not longer than the bound after it.
+      timeoutMs: this.#phaseMs + LIVENESS_MS,
+      onEnd: this.#meter.add,
+    })
+    try {
+      await this.#warmUp()
+      const before = await this.#calm('before the attack')
+      await watch.lookNow()
+      const { view } = watch
+      if (view > 0 && !isLastTry) return 'disturbed'
+      const attacked = await this.#attack(load)
+      const after = await this.#calm('after the attack')
+      setting.say('the load ends')
+      const finished = await load.finish()
+      const settledMs = await this.#settle(attacked.stretch.toMs)
+      await watch.stop()
+      const viewChanges = watch.view - view
+      const stretches = { before, during: attacked.stretch, after }
+      return await this.#conclude({ stretches, finished, settledMs, viewChanges, seen: attacked.seen })
+    } finally {
+      await load.close()
+    }
+  }
+
+  /** Nothing of this time enters the figures. */
+  async #warmUp(): Promise<void> {
+    const counts: number[] = []
+    while (counts.length < WARM_UP_STEPS_MAX && !isWarm(counts)) {
+      const fromMs = performance.now()
+      await this.#pause(WARM_UP_STEP_MS)
+      counts.push(this.#meter.done({ fromMs, toMs: performance.now() }))
+    }
+    const seconds = (counts.length * WARM_UP_STEP_MS) / 1000
+    const end = isWarm(counts) ? `warmed up for ${seconds} s` : `not yet steady after ${seconds} s of warm-up`
+    this.#parts.setting.say(end)
+    this.#notes.push(end)
+  }
+
+  async #calm(when: string): Promise<Stretch> {
+    const fromMs = performance.now()
+    await this.#pause(this.#phaseMs)
+    const stretch = { fromMs, toMs: performance.now() }
+    this.#sayHow(when, stretch)
+    return stretch
+  }
+
+  async #attack(load: Workload): Promise<{ readonly stretch: Stretch; readonly seen: readonly string[] }> {
+    const { attack, arena, traitors, suspects } = this.#parts
+    const fromMs = performance.now()
+    suspects.set(traitors)
+    await arena.turn(true)
+    const seen = isPlayedByReplicas(attack)
+      ? await this.#pause(this.#phaseMs)
+      : await attack.run(this.#field(load))
+    await arena.turn(false)
+    suspects.set([])
+    const stretch = { fromMs, toMs: performance.now() }
+    this.#sayHow(`under attack, ${arena.acts + this.#outsideActs} acts`, stretch)
+    return { stretch, seen: seen ?? [] }
+  }
+
+  /** Waits until all correct replicas vote and have executed the same. Null when they do not within the bound. */
+  async #settle(sinceMs: number): Promise<number | null> {
+    const { watch, arena, setting } = this.#parts
+    const isLevel = async (): Promise<boolean> => {
+      const reports = [...(await watch.reports()).values()]
+      const isVoting = reports.every(({ standing }) => standing === 'voting')
+      const executed = new Set(reports.map(({ lastExecuted }) => lastExecuted))
+      return isVoting && reports.length === arena.correct.length && executed.size === 1
+    }
+    const isDone = await waitUntil(isLevel, { limitMs: LIVENESS_MS, everyMs: 50, signal: setting.signal })
+    return isDone ? Math.round(performance.now() - sinceMs) : null
+  }
+
+  async #conclude(ended: {
+    readonly stretches: { readonly before: Stretch; readonly during: Stretch; readonly after: Stretch }
+    readonly finished: Finished
+    readonly settledMs: number | null
+    readonly viewChanges: number
+    readonly seen: readonly string[]
+  }): Promise<Run> {
+    const { attack, arena, watch, traitors, setting } = this.#parts
+    const { finished, settledMs, viewChanges, seen } = ended
+    const { before, during, after } = ended.stretches
+    setting.say('the replicas end, and their disks are read')
+    await arena.stop()
+    const disks: Disk[] = []
+    const unreadable: string[] = []
+    for (const id of arena.correct) {
+      setting.signal.throwIfAborted()
+      try {
+        disks.push(await readDisk(arena.homeOf(id), id, arena.cluster))
+      } catch (error) {
+        unreadable.push(`the disk of replica ${id} cannot be read: ${(error as Error).message}`)
+      }
+    }
+    const measured: Measured = {
+      before: this.#meter.figures(before),
+      during: this.#meter.figures(during),
+      after: this.#meter.figures(after),
+      gapMs: this.#meter.figures({ fromMs: during.fromMs, toMs: after.toMs }).gapMs,
+      settledMs,
+      suspicions: watch.suspicions(before.fromMs),
+      memory: watch.memory,
+    }
+    const acts = arena.acts + this.#outsideActs
+    const { n } = setting
+    const refusals = arena.refusals()
+    const facts: Facts = { n, f: faultsMax(n), traitors, acts, viewChanges, ...refusals, measured }
+    const compared = comparedCount(disks)
+    const differing = disagreements(disks)
+    const faults = faultsOf({
+      judge: attack.judge,
+      breaks: breaksOf(attack, facts),
+      facts,
+      finished,
+      doubtful: this.#meter.doubtful,
+      neverSent: this.#meter.neverSent,
+      compared: compared.batches,
+      disagreements: differing,
+      broken: [...repetitions(finished.counted), ...unreadable, ...arena.casualties, ...seen],
+    })
+    const timeline = this.#timeline(ended.stretches)
+    const notes = [
+      ...(breaksOf(attack, facts) === undefined ? [] : differing),
+      `compared ${compared.batches} batches and ${compared.states} states on disk`,
+      ...finished.notes,
+      ...this.#notes,
+    ]
+    return { facts, faults, notes, timeline }
+  }
+
+  #timeline({ before, during, after }: { before: Stretch; during: Stretch; after: Stretch }) {
+    const { fromMs } = before
+    const stretch = { fromMs, toMs: after.toMs }
+    return {
+      stepMs: TIMELINE_STEP_MS,
+      opsPerSecond: this.#meter.timeline(stretch),
+      attackFromMs: Math.round(during.fromMs - fromMs),
+      attackToMs: Math.round(during.toMs - fromMs),
+      views: this.#parts.watch.views.map(({ atMs, view }) => ({
+        view,
+        atMs: Math.round(atMs - fromMs),
+      })),
+    }
+  }
+
+  #field(load: Workload): Field {
+    const { arena, setting, suspects, traitors } = this.#parts
+    const { n, seed } = setting
+    return {
+      n,
+      f: faultsMax(n),
+      cluster: arena.cluster,
+      directory: arena.root,
+      client: HOSTILE,
+      reader: READER,
+      random: createRandom(seed),
+      milliseconds: this.#phaseMs,
+      links: arena.links,
+      machines: arena,
+      correct: arena.correct,
+      addressOf: (id) => (arena.cluster.replicas[id] as { address: { host: string; port: number } }).address,
+      acknowledged: () => load.acknowledged,
+      progress: () => {
+        const before = load.acknowledged
+        const isDone = (): boolean => load.acknowledged > before
+        return waitUntil(isDone, { limitMs: LIVENESS_MS, signal: setting.signal })
+      },
+      pause: async (ms) => {
+        await this.#pause(ms)
+      },
+      act: () => {
+        this.#outsideActs++
+      },
+      harm: (ids) => suspects.set([...traitors, ...ids]),
+    }
+  }
+
+  #sayHow(when: string, stretch: Stretch): void {
+    const { opsPerSecond, p50Ms, p99Ms } = this.#meter.figures(stretch)
+    this.#parts.setting.say(`${when}: ${opsPerSecond} op/s, p50 ${p50Ms} ms, p99 ${p99Ms} ms`)
+  }
+
+  async #pause(ms: number): Promise<readonly string[]> {
+    await pause(ms, this.#parts.setting.signal)
+    return []
+  }
+}
+
+function breaksOf(attack: AnyAttack, facts: Facts): Control['breaks'] | undefined {
+  if (!isPlayedByReplicas(attack) || !isExpectedToBreak(attack, facts)) return undefined
+  return attack.control?.breaks
+}

@@ -1,0 +1,110 @@
+/**
+ * All traitors of a run in one process, so that they see each other's notes at once. Each has its own key file, disk
+ * and links, and signs for itself only.
+ */
+import { type ReplicaProcess, startReplica } from '../../replicas/replica-process.ts'
+import { toReplicaId } from '../../src/base/ids.ts'
+import { createRandom } from '../../src/base/random.ts'
+import type { Recomposition } from '../../src/runtime/replica-runtime-options.ts'
+import { corrupt } from '../behaviour/adversary.ts'
+import type { Behaviour } from '../behaviour/behaviour.ts'
+import type { Blackboard } from '../behaviour/place.ts'
+import { homeOf } from './homes.ts'
+
+/** What the parent tells the traitors' process. */
+export interface TraitorsOrder {
+  readonly order: 'on' | 'off'
+}
+
+/** What the traitors' process tells its parent: now and then, and after each order. */
+export interface TraitorsNews {
+  readonly acts: number
+  readonly isOn: boolean
+}
+
+const NEWS_MS = 100
+
+export interface Traitors {
+  readonly acts: number
+  /** Of a traitor, where its peers reach it. */
+  readonly addresses: readonly string[]
+  turn(isOn: boolean): void
+  close(): Promise<void>
+}
+
+/** What makes a replica an adversary. */
+export interface Played {
+  readonly behaviour: () => Behaviour
+  /** What it finds changed when it starts, beside its transport. */
+  readonly parts?: Recomposition
+}
+
+export async function startTraitors(options: {
+  readonly played: Played
+  /** The cluster directory, or that of all machines. */
+  readonly root: string
+  readonly ids: readonly number[]
+  readonly seed: number
+  readonly isOn: boolean
+  readonly onFailure: (error: Error) => void
+}): Promise<Traitors> {
+  const { played, root, ids, onFailure } = options
+  const board: Blackboard = { traitors: ids.map((id) => toReplicaId(id)), notes: new Map() }
+  const random = createRandom(options.seed)
+  let { isOn } = options
+  let acts = 0
+  const running: ReplicaProcess[] = []
+  const close = async (): Promise<void> => {
+    for (const replica of running) await replica.close()
+  }
+  try {
+    for (const id of ids) {
+      const adversary = corrupt({
+        behaviour: played.behaviour,
+        board,
+        random: random.fork(),
+        isOn: () => isOn,
+        onAct: () => acts++,
+      })
+      const replica = await startReplica({
+        directory: homeOf(root, id),
+        id,
+        onFailure,
+        onLoss: () => {},
+        recompose: (parts) => adversary(played.parts?.(parts) ?? parts),
+      })
+      running.push(replica)
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    get acts() {
+      return acts
+    },
+    addresses: running.map(({ address }) => address),
+    turn: (wanted) => {
+      isOn = wanted
+    },
+    close,
+  }
+}
+
+/** Lets the parent process say when the attack is on, and tells it how often the traitors acted. */
+export function followParent(traitors: Traitors): void {
+  let isOn = false
+  let told = 0
+  const tell = (): void => {
+    told = traitors.acts
+    process.send?.({ acts: told, isOn } satisfies TraitorsNews)
+  }
+  process.on('message', ({ order }: TraitorsOrder) => {
+    isOn = order === 'on'
+    traitors.turn(isOn)
+    tell()
+  })
+  setInterval(() => {
+    if (traitors.acts !== told) tell()
+  }, NEWS_MS).unref()
+}

@@ -1,0 +1,63 @@
+/** The verdict on a run of processes: what was not as it has to be. */
+import type { Control, Judge } from '../attack.ts'
+import type { Finished } from '../load/workload.ts'
+import type { Facts } from './facts.ts'
+
+export interface Ended {
+  readonly judge?: Judge | undefined
+  /** Of a control with more traitors than the store tolerates: what has to break. */
+  readonly breaks?: Control['breaks'] | undefined
+  readonly facts: Facts
+  readonly finished: Pick<Finished, 'faults'>
+  /** Operations of correct clients without an answer within the bound, and those that could not be sent. */
+  readonly doubtful: number
+  readonly neverSent: number
+  /** Sequence numbers at which the batches of several correct replicas were compared. */
+  readonly compared: number
+  /** Where correct replicas disagree. */
+  readonly disagreements: readonly string[]
+  /** What other checks found: of the counted writes, of the processes, of the attack itself. */
+  readonly broken: readonly string[]
+}
+
+/** A silence of correct clients that counts as a stop, in milliseconds: f + 1 replicas are silent for longer. */
+const STOPPED_MS = 500
+
+/** Bytes that a correct replica may have grown by at its peak since it was first looked at. */
+const GROWTH_BYTES_MAX = 512 * 1024 * 1024
+
+/** Empty when the store held and did what was expected. Safety first. */
+export function faultsOf(ended: Ended): readonly string[] {
+  const { breaks } = ended
+  if (breaks === 'agreement' || breaks === 'answers') return [...unacted(ended), ...unbroken(ended)]
+  const { facts, finished, doubtful, neverSent, compared, disagreements, broken } = ended
+  const innocent = facts.guilty.filter((id) => !facts.traitors.includes(id))
+  const faults = [...disagreements, ...broken, ...finished.faults]
+  if (compared === 0)
+    faults.push('no batch stands on the disks of two correct replicas: nothing was compared')
+  for (const id of innocent) faults.push(`there is evidence against replica ${id}, which is correct`)
+  if (doubtful > 0) faults.push(`${doubtful} operations of correct clients were never answered`)
+  if (neverSent > 0) faults.push(`${neverSent} operations of correct clients could not be sent`)
+  if (facts.measured?.settledMs === null) {
+    faults.push('the correct replicas did not become level after the attack')
+  }
+  for (const { replica, firstBytes, peakBytes } of facts.measured?.memory ?? []) {
+    if (peakBytes - firstBytes > GROWTH_BYTES_MAX) {
+      faults.push(`replica ${replica} grew from ${firstBytes} to ${peakBytes} bytes of memory`)
+    }
+  }
+  faults.push(...unacted(ended))
+  if (breaks !== 'progress') return [...faults, ...(ended.judge?.(facts) ?? [])]
+  return (facts.measured?.gapMs ?? 0) >= STOPPED_MS ? faults : [...faults, 'progress did not stop']
+}
+
+const unacted = ({ facts }: Ended): readonly string[] =>
+  facts.acts === 0 ? ['the adversaries never acted'] : []
+
+/** A control shows that the checks can see: what it breaks has to be found broken. */
+function unbroken({ breaks, disagreements, finished, broken, doubtful }: Ended): readonly string[] {
+  if (breaks === 'agreement') return disagreements.length > 0 ? [] : ['agreement did not break']
+  // Results that f + 1 vouch for and that make no sense end an operation without an answer.
+  const believed = finished.faults.length + broken.length + doubtful
+  return believed > 0 ? [] : ['no client believed the liars']
+}

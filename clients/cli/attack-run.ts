@@ -1,0 +1,160 @@
+/** Runs attacks one after another, in processes or in the simulator, and tells how they ended. */
+import { closeSync, openSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { type AnyAttack, isPlayedByReplicas, runsInProcesses } from '../../attacks/attack.ts'
+import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
+import { type AttackReport, asJson, hasHeld } from '../../attacks/report/report.ts'
+import type { Commands } from '../../attacks/run/arena.ts'
+import { OperatorError } from '../../src/base/operator-error.ts'
+import { faultsMax } from '../../src/base/quorum.ts'
+import { describeMachine } from '../bench/machine.ts'
+import { attackArguments, childArguments } from './child-arguments.ts'
+import { interruptible } from './process-end.ts'
+import { tableText } from './table.ts'
+
+export interface RunFlags {
+  readonly in: 'processes' | 'simulator'
+  readonly replicas: number
+  readonly traitors?: readonly number[]
+  readonly seconds: number
+  readonly seed: number
+  readonly crypto: 'sodium' | 'noble'
+  readonly json?: true
+  readonly html?: string
+}
+
+const COMMANDS: Commands = {
+  replica: (directory, id) => childArguments(directory, { port: 0 }).replicaArguments(id),
+  traitors: ({ name, root, ids, seed }) => [
+    ...attackArguments(name, root),
+    ...['--play', ids.join(','), '--seed', `${seed}`, '--orders'],
+  ],
+}
+
+/** Sets the exit code to 0 when all held as expected, else to 1. */
+export async function runAttacks(attacks: readonly AnyAttack[], flags: RunFlags): Promise<void> {
+  const chosen = attacks.filter(flags.in === 'simulator' ? isPlayedByReplicas : runsInProcesses)
+  if (chosen.length === 0) {
+    throw new OperatorError(
+      flags.in === 'simulator'
+        ? 'Only attacks that replicas play run in the simulator.'
+        : 'It needs surroundings that only the simulator has: run it with --in simulator.',
+    )
+  }
+  if (flags.html !== undefined) mayWrite(flags.html)
+  const startedAt = performance.now()
+  const reports: AttackReport[] = []
+  const interruption = interruptible()
+  try {
+    for (const [index, attack] of chosen.entries()) {
+      const say = (sentence: string): void => console.error(`${attack.name}: ${sentence}`)
+      if (chosen.length > 1) say(`${index + 1} of ${chosen.length}`)
+      const run = (): Promise<AttackReport> =>
+        flags.in === 'simulator'
+          ? simulateAttack(attack, flags)
+          : attackProcesses(attack, flags, { signal: interruption.signal, say })
+      const report = await run().catch((error: unknown) => {
+        // One that the machine could not run must not take the others' reports with it.
+        const isOneOfMany = chosen.length > 1 && !interruption.signal.aborted
+        if (!isOneOfMany || !(error instanceof OperatorError)) throw error
+        return notRun(attack, flags, error.message)
+      })
+      reports.push(report)
+      say(hasHeld(report) ? 'held' : `did not hold: ${report.faults[0]}`)
+    }
+  } finally {
+    interruption.stop()
+  }
+  const seconds = Math.round((performance.now() - startedAt) / 100) / 10
+  await tell(reports, seconds, flags)
+  process.exitCode = reports.every(hasHeld) ? 0 : 1
+}
+
+function notRun(attack: AnyAttack, flags: RunFlags, why: string): AttackReport {
+  const { name, targets, does, source, expects } = attack
+  const { replicas: n, seed } = flags
+  return {
+    attack: { name, targets, does, source, expects },
+    world: flags.in,
+    seed,
+    facts: { n, f: faultsMax(n), traitors: [], acts: 0, viewChanges: 0, rejected: new Map(), guilty: [] },
+    faults: [`it could not be run: ${why}`],
+    notes: [],
+    timeline: null,
+    seconds: 0,
+  }
+}
+
+/** Rather now than when all is over. */
+function mayWrite(path: string): void {
+  try {
+    closeSync(openSync(path, 'a'))
+  } catch (error) {
+    throw new OperatorError(`${path} cannot be written: ${(error as Error).message}.`)
+  }
+}
+
+async function attackProcesses(
+  attack: AnyAttack,
+  { replicas: n, crypto: suite, seconds, seed, traitors }: RunFlags,
+  run: { readonly signal: AbortSignal; readonly say: (sentence: string) => void },
+): Promise<AttackReport> {
+  // Loaded here, for neither the list nor the simulator needs it.
+  const { attackInProcesses } = await import('../../attacks/run/in-processes.ts')
+  const asked = traitors === undefined ? {} : { traitors }
+  return attackInProcesses(attack, { n, suite, seconds, seed, commands: COMMANDS, ...asked, ...run })
+}
+
+async function simulateAttack(
+  attack: AnyAttack,
+  { replicas: n, seed, traitors }: RunFlags,
+): Promise<AttackReport> {
+  if (!isPlayedByReplicas(attack)) throw new OperatorError(`${attack.name} does not run in the simulator.`)
+  const { attackInSimulator } = await import('../../attacks/run/in-simulator.ts')
+  const startedAt = performance.now()
+  const { facts, faults, result } = attackInSimulator(attack, {
+    n,
+    seed,
+    ...(traitors === undefined ? {} : { traitors }),
+  })
+  const { name, targets, does, source, expects } = attack
+  return {
+    attack: { name, targets, does, source, expects },
+    world: 'simulator',
+    seed,
+    facts,
+    faults,
+    notes: [`${result.batches} batches in ${result.virtualMs} virtual ms`],
+    timeline: null,
+    seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+  }
+}
+
+async function tell(reports: readonly AttackReport[], seconds: number, flags: RunFlags): Promise<void> {
+  const held = reports.filter(hasHeld).length
+  if (flags.html !== undefined) {
+    const { reportPage } = await import('../../attacks/report/page.ts')
+    writeFileSync(flags.html, reportPage(reports, { seconds, facts: settingOf(flags) }))
+    console.error(`wrote ${flags.html}`)
+  }
+  if (flags.json) {
+    console.log(JSON.stringify({ held, of: reports.length, seconds, runs: reports.map(asJson) }, null, 2))
+    return
+  }
+  console.log(tableText(withoutEmptyColumns([HEADINGS, ...reports.map(cellsOf)])))
+  const faults = faultLines(reports)
+  if (faults.length > 0) console.log(`\n${faults.join('\n')}`)
+  console.log(`\n${held} of ${reports.length} held as expected, in ${seconds} seconds.`)
+}
+
+function settingOf({ replicas: n, crypto: suite, in: world }: RunFlags): Record<string, string | number> {
+  const { processor, cores, node, platform, medianSyncMs } = describeMachine(tmpdir())
+  const machine = { processor, cores, node, platform, 'sync in ms': medianSyncMs }
+  return world === 'simulator' ? { n, world } : { n, suite, ...machine }
+}
+
+/** Columns of which no row has anything to tell; the first row is the headings. */
+function withoutEmptyColumns(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const [, ...body] = rows
+  return rows.map((row) => row.filter((_, column) => body.some((each) => each[column] !== '')))
+}

@@ -1,0 +1,25 @@
+/** Replicas in the foreground that are adversaries, all of them in this process. */
+import pino from 'pino'
+import { followParent, type Played, startTraitors } from '../../attacks/run/traitors.ts'
+import { fail, reportReady, stopOnSignal } from './process-end.ts'
+
+export async function playTraitors(options: {
+  readonly name: string
+  readonly played: Played
+  readonly root: string
+  readonly ids: readonly number[]
+  readonly seed: number
+  /** Whether the parent process says when the attack is on; else it always is. */
+  readonly isOrdered: boolean
+}): Promise<void> {
+  const { name, ids, isOrdered } = options
+  const logger = pino({ base: { replicas: ids }, level: process.env['STRATEGOS_LOG_LEVEL'] ?? 'info' })
+  const traitors = await startTraitors({ ...options, isOn: !isOrdered, onFailure: fail })
+  logger.info({ addresses: traitors.addresses, adversary: name }, 'ready')
+  if (isOrdered) followParent(traitors)
+  stopOnSignal(async () => {
+    await traitors.close()
+    logger.info({ acts: traitors.acts }, 'stopped')
+  })
+  reportReady(traitors.addresses.join(' '))
+}

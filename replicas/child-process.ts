@@ -1,0 +1,78 @@
+/** A process that this one starts, is told by when it is ready, and ends. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { OperatorError } from '../src/base/operator-error.ts'
+
+/** What a child says to its parent when it is ready. */
+export interface ReadyMessage {
+  readonly ready: string
+}
+
+/** How long a child may take to be ready: it replays its log first. In milliseconds. */
+const START_MS_MAX = 60_000
+/** How long a child may take to stop before it is killed, in milliseconds. */
+const STOP_MS_MAX = 5_000
+
+export interface Child {
+  readonly name: string
+  readonly process: ChildProcess
+  readonly ready: Promise<string>
+  /** What it wrote last on standard error. */
+  readonly complaint: () => string
+}
+
+/** Starts node with these arguments; its standard output goes to the end of a file. */
+export function startChild(name: string, args: readonly string[], logPath: string): Child {
+  const log = openSync(logPath, 'a')
+  // The channel to the parent also tells a child when its parent is gone.
+  const child = spawn(process.execPath, args, { stdio: ['ignore', log, 'pipe', 'ipc'] })
+  closeSync(log)
+  let complaint = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-2_000)
+  })
+  const ready = new Promise<string>((resolve, reject) => {
+    const fail = (why: string) =>
+      reject(new OperatorError(complaint.trim() || `The ${name} did not start: ${why}.`))
+    const timer = setTimeout(
+      () => fail(`it was not ready within ${START_MS_MAX / 1000} seconds`),
+      START_MS_MAX,
+    )
+    child.once('message', (message: ReadyMessage) => {
+      clearTimeout(timer)
+      resolve(message.ready)
+    })
+    child.once('error', (error) => fail(error.message))
+    child.once('close', (code, signal) => {
+      clearTimeout(timer)
+      fail(signal ?? `exit code ${code}`)
+    })
+  })
+  ready.catch(() => {}) // whoever awaits it hears of it; nobody may be waiting yet
+  return { name, process: child, ready, complaint: () => complaint.trim() }
+}
+
+export const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null
+
+/** Asks a child to stop, and kills it when it does not. */
+export function stopChild(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return Promise.resolve()
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
+    child.once('exit', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    child.kill('SIGTERM')
+  })
+}
+
+/** Ends a child as a lost machine would. */
+export function killChild(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return Promise.resolve()
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve())
+    child.kill('SIGKILL')
+  })
+}

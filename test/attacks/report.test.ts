@@ -1,0 +1,73 @@
+/** How reports are told: cells, JSON, and a page that holds all that it needs and nothing that a name can break. */
+import { expect, test } from 'vitest'
+import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
+import { reportPage } from '../../attacks/report/page.ts'
+import { type AttackReport, asJson } from '../../attacks/report/report.ts'
+import type { ReplicaId } from '../../src/base/ids.ts'
+
+const id = (value: number) => value as ReplicaId
+const figures = { seconds: 2, done: 200, opsPerSecond: 100, p50Ms: 1, p99Ms: 2.5, maxMs: 3, gapMs: 4 }
+const report: AttackReport = {
+  attack: {
+    name: 'evil',
+    targets: ['safety'],
+    does: 'says </script><script>alert(1)</script>',
+    source: 'Byzantium & sons',
+    expects: 'nothing',
+  },
+  world: 'processes',
+  seed: 7,
+  facts: {
+    ...{ n: 4, f: 1, traitors: [id(0)], acts: 12, viewChanges: 1, guilty: [id(0)] },
+    rejected: new Map([['bad-signature', 3]]),
+    measured: {
+      ...{ before: figures, during: { ...figures, opsPerSecond: 50 }, after: figures },
+      ...{ gapMs: 40, settledMs: 5 },
+      suspicions: [
+        { by: id(1), of: id(0), looks: 3, rightLooks: 2, firstMs: 10 },
+        { by: id(1), of: id(2), looks: 1, rightLooks: 0, firstMs: 20 },
+      ],
+      memory: [{ replica: id(1), firstBytes: 1, lastBytes: 2, peakBytes: 100 * 1024 * 1024 }],
+    },
+  },
+  faults: ['a </pre> fault'],
+  notes: [],
+  timeline: {
+    stepMs: 200,
+    opsPerSecond: [5, 10],
+    attackFromMs: 100,
+    attackToMs: 200,
+    views: [{ atMs: 1, view: 1 }],
+  },
+  seconds: 6,
+}
+
+test('a row has a cell for each heading, and tells right from wrong suspicions', () => {
+  const cells = cellsOf(report)
+  expect(cells).toHaveLength(HEADINGS.length)
+  expect(cells.slice(0, 7)).toEqual(['evil', 'NOT HELD', '12', '1', '100', '50', '100'])
+  expect(cells.slice(-3)).toEqual(['0,2?', '0', '100'])
+  expect(cellsOf({ ...report, faults: [] })[1]).toBe('held')
+  expect(faultLines([report])).toEqual(['evil (seed 7): a </pre> fault'])
+})
+
+test('JSON holds the verdict and the counts by reason', () => {
+  expect(JSON.parse(JSON.stringify(asJson(report)))).toMatchObject({
+    name: 'evil',
+    held: false,
+    facts: { rejected: { 'bad-signature': 3 }, measured: { gapMs: 40 } },
+  })
+})
+
+test('a page asks nothing of a network and holds what it is given as text', () => {
+  const page = reportPage([report, { ...report, timeline: null }], { seconds: 12, facts: { cores: 2 } })
+  expect(page).not.toMatch(/(src|href)="(?!#)/)
+  expect(page).not.toMatch(/@import|url\(/)
+  expect(page).toContain("default-src 'none'")
+  expect(page).not.toContain('<script>alert')
+  expect(page).toContain('&lt;script&gt;alert(1)')
+  expect(page.match(/<\/script>/g)).toHaveLength(3)
+  expect(page.match(/data-run="/g)).toHaveLength(1)
+  const data = /id="runs">(.*?)<\/script>/.exec(page)?.[1] ?? ''
+  expect(JSON.parse(data)).toMatchObject([{ opsPerSecond: [5, 10] }, null])
+})

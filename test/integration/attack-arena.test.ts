@@ -1,0 +1,73 @@
+/** The processes of a run: what is told of those that end by themselves, and that nothing of them stays. */
+import { existsSync } from 'node:fs'
+import { afterEach, describe, expect, test } from 'vitest'
+import { Arena, type ArenaSetting } from '../../attacks/run/arena.ts'
+import { type ReplicaId, toReplicaId } from '../../src/base/ids.ts'
+import { isAlive, until } from './process-kit.ts'
+
+/** What stands in for a replica's program: this, and ready at once. */
+const program = (after: string): readonly string[] => ['-e', `${after}; process.send({ ready: '' })`]
+const STAYS = `setInterval(() => {}, 1000)`
+const TALKS = `${STAYS}; process.on('SIGTERM', () => {
+  console.log(JSON.stringify({ rejected: { 'bad-signature': 2 }, guilty: [3], msg: 'stopped' }))
+  process.exit(0)
+})`
+const FALLS = `setTimeout(() => { console.error('a reason'); process.exit(70) }, 20)`
+const FOLLOWS = `${STAYS}; process.on('message', ({ order }) => process.send({ acts: 7, isOn: order === 'on' }))`
+
+const arenas: Arena[] = []
+afterEach(async () => {
+  for (const arena of arenas.splice(0)) await arena.close()
+})
+
+async function open(replica: (id: number) => readonly string[], traitors: readonly number[] = []) {
+  const setting: ArenaSetting = {
+    ...{ name: 'none', n: 4, suite: 'sodium', seed: 1, clients: ['one'], hasProxies: false },
+    traitors: traitors.map((id) => toReplicaId(id)),
+    commands: { replica: (_, id) => replica(id), traitors: () => program(FOLLOWS) },
+  }
+  const arena = await Arena.open(setting)
+  arenas.push(arena)
+  return arena
+}
+
+const pidsOf = (arena: Arena): readonly number[] => arena.correct.map((id) => arena.pid(id) ?? 0)
+
+test('a process that ends by itself is told of, and one that is killed on purpose is not', async () => {
+  const arena = await open((id) => program(id === 2 ? FALLS : STAYS))
+  await arena.kill(0 as ReplicaId)
+  await until('replica 2 fell', () => arena.casualties.length > 0)
+  await arena.stop()
+  expect(arena.casualties).toEqual(['the process of replica 2 ended (exit code 70): a reason'])
+})
+
+test('what the correct replicas said at their end is put together', async () => {
+  const arena = await open(() => program(TALKS), [3])
+  expect(arena.correct).toEqual([0, 1, 2])
+  await arena.stop()
+  expect(arena.refusals()).toEqual({ rejected: new Map([['bad-signature', 6]]), guilty: [3] })
+})
+
+test('traitors follow orders and tell how often they acted', async () => {
+  const arena = await open(() => program(STAYS), [3])
+  expect(arena.acts).toBe(0)
+  await arena.turn(true)
+  expect(arena.acts).toBe(7)
+  await arena.turn(false)
+})
+
+describe('nothing stays', () => {
+  test('when a run is over', async () => {
+    const arena = await open(() => program(STAYS), [3])
+    const pids = pidsOf(arena)
+    expect(pids.every(isAlive)).toBe(true)
+    await arena.close()
+    expect(pids.some(isAlive)).toBe(false)
+    expect(existsSync(arena.root)).toBe(false)
+  })
+
+  test('when a replica does not start', async () => {
+    const broken = ['-e', `console.error('no such thing'); process.exit(2)`]
+    await expect(open((id) => (id === 1 ? broken : program(STAYS)))).rejects.toThrow('no such thing')
+  })
+})

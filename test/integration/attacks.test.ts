@@ -1,0 +1,182 @@
+/** Attacks on real replica processes: what holds, how often they acted, what a verdict is made of, and that nothing stays. */
+import { cpSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { comparedCount, disagreements } from '../../attacks/run/checks.ts'
+import { type Disk, readDisk } from '../../attacks/run/disk.ts'
+import { StoreClient } from '../../clients/library/store-client.ts'
+import { initCluster } from '../../replicas/init.ts'
+import { type Finished, isAlive, ProcessKit, until } from './process-kit.ts'
+
+/** Four processes that start on a busy machine take their time. */
+const TEST_MS_MAX = 300_000
+
+let kit = new ProcessKit()
+afterEach(async () => {
+  await kit.cleanUp()
+  kit = new ProcessKit()
+})
+
+interface Told {
+  readonly held: boolean
+  readonly faults: readonly string[]
+  readonly notes: readonly string[]
+  readonly facts: {
+    readonly acts: number
+    readonly viewChanges: number
+    readonly traitors: readonly number[]
+    readonly guilty: readonly number[]
+    readonly measured: {
+      readonly before: { readonly done: number }
+      readonly during: { readonly done: number }
+      readonly after: { readonly done: number }
+      readonly memory: readonly { readonly replica: number; readonly peakBytes: number }[]
+    }
+  }
+}
+
+/** Runs a command with a temporary directory of its own, so that what stays in it is seen. */
+async function attack(...args: readonly string[]): Promise<{ finished: Finished; told: Told }> {
+  const temporary = kit.directory()
+  const finished = await kit.runWith({ TMPDIR: temporary }, 'attack', ...args, '--seconds', '6', '--json')
+  expect(readdirSync(temporary)).toEqual([])
+  const [told] = (JSON.parse(finished.stdout || '{"runs":[]}') as { runs: Told[] }).runs
+  if (told === undefined) throw new Error(`it told nothing: ${finished.stderr}`)
+  return { finished, told }
+}
+
+test.each([
+  { name: 'silent-primary', traitors: [0], guilty: [] },
+  { name: 'mute', traitors: [3], guilty: [] },
+  { name: 'equivocate', traitors: [0], guilty: [0] },
+])(
+  '$name is carried out and the store holds',
+  { timeout: TEST_MS_MAX },
+  async ({ name, traitors, guilty }) => {
+    const { finished, told } = await attack(name)
+    // On a busy machine a view may end that should not.
+    expect(told.faults.filter((fault) => !/^there were \d+ view changes/.test(fault))).toEqual([])
+    expect(told.facts.guilty).toEqual(guilty)
+    expect(finished.code).toBe(told.held ? 0 : 1)
+    const { acts, measured, traitors: played } = told.facts
+    expect(played).toEqual(traitors)
+    expect(acts).toBeGreaterThan(0)
+    for (const { done } of [measured.before, measured.during, measured.after]) expect(done).toBeGreaterThan(0)
+    expect(measured.memory).toHaveLength(3)
+    for (const { peakBytes } of measured.memory) expect(peakBytes).toBeGreaterThan(0)
+  },
+)
+
+test('f + 1 silent replicas stop the store and it does not hold as expected, but returns with them', {
+  timeout: TEST_MS_MAX,
+}, async () => {
+  const { finished, told } = await attack('mute', '--traitors', '2,3')
+  // Nothing is broken but what the entry promises of f: service stopped, was not wrong, and came back.
+  expect(told.facts.measured.after.done).toBeGreaterThan(0)
+  expect(told.facts.measured.during.done).toBeLessThan(told.facts.measured.before.done)
+  expect(told.faults.filter((fault) => !/^there were \d+ view changes/.test(fault))).toEqual([])
+  expect(finished.code).toBe(told.held ? 0 : 1)
+})
+
+test('two worlds: with f + 1 traitors agreement breaks on real disks, and the run says so', {
+  timeout: TEST_MS_MAX,
+}, async () => {
+  const { finished, told } = await attack('two-worlds')
+  expect([told.held, finished.code]).toEqual([true, 0])
+  expect(told.notes.join('\n')).toMatch(
+    /replicas \d and \d executed different batches at sequence number \d+/,
+  )
+})
+
+test('a partition of the network is healed', { timeout: TEST_MS_MAX }, async () => {
+  const { finished, told } = await attack('partition')
+  expect(told.faults).toEqual([])
+  expect(told.facts.acts).toBe(2)
+  expect(finished.code).toBe(0)
+})
+
+test('a run that is interrupted ends every process and removes its directory', {
+  timeout: TEST_MS_MAX,
+}, async () => {
+  const temporary = kit.directory()
+  const run = kit.startWith({ TMPDIR: temporary }, 'attack', 'mute')
+  await until('the load runs', () => run.output.stderr.includes('warm'), 60_000)
+  const children = readFileSync(`/proc/${run.pid}/task/${run.pid}/children`, 'utf8').trim().split(' ')
+  expect(children).toHaveLength(4)
+  const ended = new Promise((resolve) => run.once('close', resolve))
+  run.kill('SIGINT')
+  expect(await ended).toBe(2)
+  expect(run.output.stderr).toContain('Interrupted.')
+  expect(children.some((pid) => isAlive(Number(pid)))).toBe(false)
+  expect(readdirSync(temporary)).toEqual([])
+})
+
+describe('what is no run', () => {
+  test.each([
+    [[], /Say which attack/],
+    [['mute', '--all'], /Say which attack/],
+    [['nonsense'], /Allowed choices/],
+    [['mute', '--replicas', '5'], /must be 4, 7, 10 or 13/],
+    [['mute', '--traitors', '4'], /There is no replica 4/],
+    [['mute', '--traitors', '1,1'], /no list of replicas/],
+    [['partition', '--traitors', '1'], /that replicas play/],
+    [['partition', '--in', 'simulator'], /that replicas play/],
+    [['partition', '--play', '1'], /that replicas play/],
+    [['twins'], /only the simulator/],
+    [['mute', '--html', '/nowhere/report.html'], /cannot be written/],
+  ])('%j', async (args, saying) => {
+    const { code, stdout, stderr } = await kit.run('attack', ...args)
+    expect(stderr).toMatch(saying)
+    expect([code, stdout]).toEqual([2, ''])
+  })
+
+  test('the list', async () => {
+    const { code, stdout } = await kit.run('attack', 'list', '--json')
+    expect(code).toBe(0)
+    const entries = JSON.parse(stdout) as { name: string; plays: string }[]
+    expect(entries).toContainEqual(expect.objectContaining({ name: 'mute', plays: 'replicas' }))
+    expect(entries).toContainEqual(expect.objectContaining({ name: 'partition', plays: 'network' }))
+    expect((await kit.run('attack', 'list')).stdout).toMatch(/^mute\t/m)
+  })
+})
+
+test('an attack in the simulator is told in the same way, and its page is written', async () => {
+  const page = join(kit.directory(), 'report.html')
+  const run = await kit.run('attack', 'silent-primary', '--in', 'simulator', '--seed', '3', '--html', page)
+  expect(run.code).toBe(0)
+  expect(run.stdout).toMatch(/^silent-primary +held/m)
+  expect(run.stdout).not.toContain('op/s')
+  expect(readFileSync(page, 'utf8')).toContain('1 of 1 attacks held as expected')
+})
+
+test('logs of two clusters with the same keys and other writes disagree, and the check says where', {
+  timeout: TEST_MS_MAX,
+}, async () => {
+  const directory = kit.directory()
+  const clients = ['writer']
+  const cluster = await initCluster({ directory, replicas: 4, suite: 'sodium', basePort: 0, clients })
+  const other = join(kit.directory(), 'other')
+  cpSync(directory, other, { recursive: true })
+  for (const [where, value] of [
+    [directory, 'one'],
+    [other, 'another'],
+  ] as const) {
+    const replicas = cluster.replicas.map(({ id }) => kit.start('replica', '--dir', where, '--id', `${id}`))
+    const client = await StoreClient.open({ directory: where, name: 'writer', timeoutMs: 60_000 })
+    for (let count = 0; count < 5; count++) {
+      await client.execute({ kind: 'put', key: Buffer.from('k'), value: Buffer.from(`${value} ${count}`) })
+    }
+    await client.close()
+    const ended = replicas.map((child) => new Promise((resolve) => child.once('close', resolve)))
+    for (const child of replicas) child.kill('SIGTERM')
+    await Promise.all(ended)
+  }
+  // A quorum answered the writer; one replica may have come too late for all of it.
+  const readAll = (where: string): Promise<readonly Disk[]> =>
+    Promise.all(cluster.replicas.map(({ id }) => readDisk(where, id, cluster)))
+  const same = await readAll(directory)
+  expect(disagreements(same)).toEqual([])
+  expect(comparedCount(same).batches).toBeGreaterThan(0)
+  const found = disagreements([...same, ...(await readAll(other))])
+  expect(found.join('\n')).toMatch(/replicas \d and \d executed different batches at sequence number \d+/)
+})
