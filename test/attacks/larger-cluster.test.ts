@@ -2,10 +2,9 @@
 import { expect, test } from 'vitest'
 import { CATALOGUE } from '../../attacks/catalogue.ts'
 import { attackInSimulator } from '../../attacks/run/in-simulator.ts'
-import { unexpected } from './awaited.ts'
 
 test.each([...CATALOGUE.values()])('$name', (attack) => {
   const { facts, faults } = attackInSimulator(attack, { n: 7, seed: 3, lastsMs: 1_000 })
-  expect(unexpected(attack.name, faults)).toEqual([])
+  expect(faults).toEqual([])
   expect(facts.acts).toBeGreaterThan(0)
 })
