@@ -69,6 +69,11 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     file: pbft('recovery'),
     search: 'replayPrepared(state, record.certificate);',
     replacement: '',
+    paper: {
+      file: 'paper/6.2-view-restart.test.ts',
+      test: 'P survives it: what was prepared stands in the next VIEW-CHANGE',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'a restarted primary proposes from where it executed',
