@@ -40,7 +40,7 @@ test('an equivocating primary is convicted at /v1/evidence, in status, and by st
   const clusterPath = join(directory, 'cluster.json')
   expect((await kit.run('init', '--dir', directory, '--base-port', '0')).code).toBe(0)
   const correct = ['1', '2', '3'].map((id) => kit.start('replica', '--dir', directory, '--id', id))
-  const traitor = kit.start('attack', 'equivocate', '--dir', directory, '--traitor', '0')
+  const traitor = kit.start('attack', 'equivocate', '--dir', directory, '--play', '0')
   await until('the adversary is ready', () => traitor.output.stdout.includes('"adversary":"equivocate"'))
   const gateway = kit.start('gateway', '--dir', directory, '--port', '0')
   await until('the gateway listens', () => gateway.output.stdout.includes('http://'))
