@@ -6,7 +6,7 @@
 import { compareBytes, equalBytes, readU16 } from '../base/bytes.ts'
 import { knownHash } from './hashing.ts'
 import { VALUE_HEADER_BYTES } from './layout.ts'
-import { entryKey, Page, pageEnd, type ValuePage } from './page.ts'
+import { entryKey, PAGE_AT, Page, type ValuePage } from './page.ts'
 
 /**
  * Both walk the two trees while they are gone through, so their time may be shared out; each may be gone through once.
@@ -119,8 +119,8 @@ function rowsOf(base: Page | null, next: Page, found: Found): Rows {
 /** The first key in a page or below it: no other page of its level has it. */
 function firstKey(page: AnyPage): Uint8Array {
   if (!(page instanceof Page)) {
-    const keyAt = page.at + VALUE_HEADER_BYTES
-    return page.bytes.subarray(keyAt, keyAt + readU16(page.bytes, page.at + 1))
+    const keyAt = PAGE_AT + VALUE_HEADER_BYTES
+    return page.bytes.subarray(keyAt, keyAt + readU16(page.bytes, PAGE_AT + 1))
   }
   let leaf = page
   while (leaf.level > 0) leaf = leaf.children[0] as Page
@@ -147,8 +147,8 @@ function* walked(rows: Rows, waiting: AnyPage[]): Generator<AnyPage> {
 
 function* described(pages: Iterable<AnyPage>): Generator<{ hash: Uint8Array; bytes: Uint8Array }> {
   for (const page of pages) {
-    const end = page instanceof Page ? pageEnd(page) : page.bytes.length
-    yield { hash: knownHash(page), bytes: page.bytes.subarray(page.at, end) }
+    const end = page instanceof Page ? PAGE_AT + page.length : page.bytes.length
+    yield { hash: knownHash(page), bytes: page.bytes.subarray(PAGE_AT, end) }
   }
 }
 

@@ -22,12 +22,9 @@ import {
   isApart,
   itemAt,
   itemEnd,
-  ownCell,
+  PAGE_AT,
   Page,
-  pageEnd,
-  placeAt,
   separatorOf,
-  VALUE_PAGE_AT,
   ValuePage,
 } from './page.ts'
 import { isTooLarge } from './structure.ts'
@@ -72,13 +69,10 @@ export function decodePage(
   if (tag !== PAGE_TAGS.leaf && tag !== PAGE_TAGS.inner) return 'tag'
   if ((tag === PAGE_TAGS.leaf) !== (level === 0) || level > LEVELS_MAX) return 'level'
   if (expected.level !== null && level !== expected.level) return 'level'
-  const page = new Page(level, generation, ownCell(encoded.length))
-  const { bytes, at } = page
-  bytes.set(expected.hash, at - DIGEST_BYTES)
-  bytes.set(encoded, at)
-  page.length = encoded.length
-  page.count = readU16(bytes, at + 2)
-  if (level === 0) page.total = page.count
+  const bytes = new Uint8Array(PAGE_AT + encoded.length)
+  bytes.set(expected.hash)
+  bytes.set(encoded, PAGE_AT)
+  const page = new Page(level, generation, bytes, encoded.length)
   page.isHashed = true
   return pageFault(page, expected) ?? page
 }
@@ -94,8 +88,8 @@ function pageFault(page: Page, expected: Expected): PageFault | null {
 }
 
 function hasItemsInARow(page: Page): boolean {
-  const heap = placeAt(page, page.count)
-  const end = pageEnd(page)
+  const heap = PAGE_AT + PAGE_HEADER_BYTES + page.count * page.width
+  const end = PAGE_AT + page.length
   if (heap > end) return false
   if (page.count === 0) return heap === end
   if (itemAt(page, 0) !== heap) return false
@@ -157,7 +151,7 @@ export function decodeValuePage(encoded: Uint8Array, expected: ExpectedValue): V
   if (!equalBytes(encoded.subarray(VALUE_HEADER_BYTES, valueAt), key)) return 'key'
   const bytes = new Uint8Array(DIGEST_BYTES + encoded.length)
   bytes.set(hash)
-  bytes.set(encoded, VALUE_PAGE_AT)
+  bytes.set(encoded, PAGE_AT)
   const page = new ValuePage(bytes)
   page.isHashed = true
   return page

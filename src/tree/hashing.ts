@@ -6,7 +6,7 @@ import { assert } from '../base/assert.ts'
 import { readU16 } from '../base/bytes.ts'
 import { DIGEST_BYTES, type Hash } from '../base/hash.ts'
 import { ENTRY_HEADER_BYTES } from './layout.ts'
-import { itemAt, type Page, pageBytes, pageHash, placeAt, type ValuePage } from './page.ts'
+import { itemAt, PAGE_AT, type Page, pageBytes, pageHash, placeAt, type ValuePage } from './page.ts'
 
 /** What one hash costs beside its bytes, in bytes: a slice takes as long whether its pages are large or small. */
 const CALL_COST_BYTES = 1024
@@ -27,7 +27,7 @@ function hashBelow(page: Page, slice: Slice): boolean {
   if (page.isHashed) return true
   const isReady = page.level === 0 ? hashValues(page, slice) : hashChildren(page, slice)
   if (!isReady) return false
-  copyHash(slice.hash(pageBytes(page)), 0, page.bytes, page.at - DIGEST_BYTES)
+  copyHash(slice.hash(pageBytes(page)), page.bytes, 0)
   page.isHashed = true
   slice.bytesLeft -= page.length + CALL_COST_BYTES
   return true
@@ -39,7 +39,7 @@ function hashChildren(page: Page, slice: Slice): boolean {
     if (stale[index] === 0) continue
     const child = children[index] as Page
     if (!child.isHashed && (slice.bytesLeft <= 0 || !hashBelow(child, slice))) return false
-    copyHash(child.bytes, child.at - DIGEST_BYTES, bytes, placeAt(page, index))
+    copyHash(child.bytes, bytes, placeAt(page, index))
     stale[index] = 0
   }
   return slice.bytesLeft > 0
@@ -51,18 +51,18 @@ function hashValues(page: Page, slice: Slice): boolean {
     if (value === null) continue
     if (!value.isHashed) {
       if (slice.bytesLeft <= 0) return false
-      value.bytes.set(slice.hash(value.bytes.subarray(value.at)))
+      value.bytes.set(slice.hash(value.bytes.subarray(PAGE_AT)))
       value.isHashed = true
       slice.bytesLeft -= value.bytes.length + CALL_COST_BYTES
     }
     const at = itemAt(page, index)
-    copyHash(value.bytes, 0, page.bytes, at + ENTRY_HEADER_BYTES + readU16(page.bytes, at))
+    copyHash(value.bytes, page.bytes, at + ENTRY_HEADER_BYTES + readU16(page.bytes, at))
   }
   return true
 }
 
-function copyHash(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number): void {
-  for (let index = 0; index < DIGEST_BYTES; index++) to[toAt + index] = from[fromAt + index] as number
+function copyHash(from: Uint8Array, to: Uint8Array, at: number): void {
+  for (let index = 0; index < DIGEST_BYTES; index++) to[at + index] = from[index] as number
 }
 
 /** The hash of a page, which must have one. */

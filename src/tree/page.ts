@@ -2,14 +2,13 @@
  * A page in memory: its encoded bytes, edited in place while only the live tree holds it, and the pages below it. Both
  * kinds are one table with a heap behind it: the entries of a leaf, the separators of an inner page.
  */
+import { assert } from '../base/assert.ts'
 import { readU16, readU32, writeU16, writeU32 } from '../base/bytes.ts'
 import { DIGEST_BYTES } from '../base/hash.ts'
-import type { Cell, Generation } from './generation.ts'
+import type { Generation } from './generation.ts'
 import {
   ENTRY_HEADER_BYTES,
-  INNER_BYTES_MAX,
   INNER_PLACE_BYTES,
-  LEAF_BYTES_MAX,
   LEAF_PLACE_BYTES,
   PAGE_HEADER_BYTES,
   PAGE_TAGS,
@@ -17,22 +16,15 @@ import {
   VALUE_INLINE_BYTES_MAX,
 } from './layout.ts'
 
-/** A value page's hash stands in its buffer in front of its bytes. */
-export const VALUE_PAGE_AT = DIGEST_BYTES
-/**
- * Bytes of a page's room, but for a page that needs more: what its bound allows, and an entry of usual length on top
- * before it is divided. All the same, so that any spare page serves.
- */
-const LEAF_ROOM_BYTES = LEAF_BYTES_MAX + 256
-const INNER_ROOM_BYTES = INNER_BYTES_MAX + 256
-/** Larger rooms grow in steps of so many bytes. */
+/** A page's hash stands in its buffer in front of its bytes. */
+export const PAGE_AT = DIGEST_BYTES
+const TABLE_AT = PAGE_AT + PAGE_HEADER_BYTES
+/** Buffers grow in steps of so many bytes. */
 const GROWTH_BYTES = 512
 
 /** A value too large for its leaf: hash, then the page's bytes. Never changed once its value is written. */
 export class ValuePage {
   readonly bytes: Uint8Array
-  /** Where the page begins in `bytes`; it reaches to their end. */
-  readonly at = VALUE_PAGE_AT
   isHashed = false
 
   constructor(bytes: Uint8Array) {
@@ -40,40 +32,33 @@ export class ValuePage {
   }
 
   static of(key: Uint8Array, valueLength: number): ValuePage {
-    const bytes = new Uint8Array(VALUE_PAGE_AT + VALUE_HEADER_BYTES + key.length + valueLength)
-    bytes[VALUE_PAGE_AT] = PAGE_TAGS.value
-    writeU16(bytes, VALUE_PAGE_AT + 1, key.length)
-    bytes.set(key, VALUE_PAGE_AT + VALUE_HEADER_BYTES)
+    const bytes = new Uint8Array(PAGE_AT + VALUE_HEADER_BYTES + key.length + valueLength)
+    bytes[PAGE_AT] = PAGE_TAGS.value
+    writeU16(bytes, PAGE_AT + 1, key.length)
+    bytes.set(key, PAGE_AT + VALUE_HEADER_BYTES)
     return new ValuePage(bytes)
   }
 
   /** Where the value begins in `bytes`; it reaches to their end. */
   get valueAt(): number {
-    return VALUE_PAGE_AT + VALUE_HEADER_BYTES + readU16(this.bytes, VALUE_PAGE_AT + 1)
+    return PAGE_AT + VALUE_HEADER_BYTES + readU16(this.bytes, PAGE_AT + 1)
   }
 }
 
 const NO_CHILDREN: Page[] = []
 const NO_STALE: number[] = []
 
-/** A leaf (level 0) or an inner page. What every search reads comes first: it is one line of the processor's cache. */
+/** A leaf (level 0) or an inner page. */
 export class Page {
-  /** Where the page stands, among others; its hash in front of it. */
-  bytes: Uint8Array
-  /** Where the encoded page begins in `bytes`. */
-  at: number
-  count: number
-  level: number
-  /** The generation of the tree that may change it. */
-  generation: Generation
-  /** For each entry of a leaf its value's page, or null; null where no entry has one. */
-  values: (ValuePage | null)[] | null = null
-  /** Bytes of the encoded page. */
-  length: number
+  readonly level: number
   /** Bytes of one place in the table. */
   readonly width: number
-  /** Bytes that the encoded page may take where it stands. */
-  room: number
+  /** The generation of the tree that may change it. */
+  readonly generation: Generation
+  bytes: Uint8Array
+  /** Bytes of the encoded page, which begins at `PAGE_AT` of `bytes`. */
+  length: number
+  count: number
   /** Keys in it and below it. */
   total: number
   isHashed = false
@@ -81,58 +66,39 @@ export class Page {
   children: Page[]
   /** 1 for each child whose hash in the table may be out of date. */
   stale: number[]
+  /** For each entry of a leaf its value's page, or null; null where no entry has one. */
+  values: (ValuePage | null)[] | null = null
   /** Made from an inner page's separators when they are searched: what `childIndex` compares first. */
   heads: Uint32Array | null = null
   /** Bytes that all separators but the first share. */
   sharedBytes = 0
 
-  constructor(level: number, generation: Generation, { bytes, at, room }: Cell) {
-    this.bytes = bytes
-    this.at = at
-    this.count = 0
+  constructor(level: number, generation: Generation, bytes: Uint8Array, length: number) {
     this.level = level
-    this.generation = generation
-    this.length = PAGE_HEADER_BYTES
     this.width = level === 0 ? LEAF_PLACE_BYTES : INNER_PLACE_BYTES
-    this.room = room
-    this.total = 0
+    this.generation = generation
+    this.bytes = bytes
+    this.length = length
+    this.count = readU16(bytes, PAGE_AT + 2)
+    this.total = level === 0 ? this.count : 0
     this.children = level === 0 ? NO_CHILDREN : []
     this.stale = level === 0 ? NO_STALE : []
   }
 
-  /** A page with room for so many bytes; its header stands there, and anything behind it. */
-  static withRoom(level: number, generation: Generation, length: number): Page {
-    const room = roomFor(level, length)
-    const isStandard = room === standardRoom(level)
-    const spare = isStandard ? generation.spares.take(level) : undefined
-    const page = spare ?? new Page(level, generation, isStandard ? generation.cells.cut(room) : ownCell(room))
-    page.generation = generation
-    page.level = level
-    page.isHashed = false
-    page.total = 0
-    page.length = PAGE_HEADER_BYTES
-    page.bytes[page.at] = level === 0 ? PAGE_TAGS.leaf : PAGE_TAGS.inner
-    page.bytes[page.at + 1] = level
-    return page
-  }
-
   static empty(level: number, generation: Generation): Page {
-    const page = Page.withRoom(level, generation, PAGE_HEADER_BYTES)
-    setCount(page, 0)
-    return page
-  }
-
-  /** Whether it takes as much room as any page of its kind. */
-  get isStandard(): boolean {
-    return this.room === standardRoom(this.level)
+    const bytes = new Uint8Array(capacityOf(PAGE_HEADER_BYTES))
+    bytes[PAGE_AT] = level === 0 ? PAGE_TAGS.leaf : PAGE_TAGS.inner
+    bytes[PAGE_AT + 1] = level
+    return new Page(level, generation, bytes, PAGE_HEADER_BYTES)
   }
 
   /** The same page for another generation to change. */
   copy(generation: Generation): Page {
-    const copy = Page.withRoom(this.level, generation, this.length)
-    copy.bytes.set(pageBytes(this), copy.at)
-    copy.length = this.length
-    copy.count = this.count
+    const bytes = generation.buffers.take(capacityOf(this.length))
+    // Making a view costs more than copying what stands behind the page.
+    const isSame = bytes.length === this.bytes.length
+    bytes.set(isSame ? this.bytes : this.bytes.subarray(0, PAGE_AT + this.length))
+    const copy = new Page(this.level, generation, bytes, this.length)
     copy.total = this.total
     if (this.level > 0) {
       copy.children = this.children.slice()
@@ -143,63 +109,35 @@ export class Page {
     if (this.values !== null) copy.values = this.values.slice()
     return copy
   }
-
-  /** Holds nothing any more but its place. */
-  letGo(): void {
-    this.values = null
-    if (this.level === 0) return
-    this.children = []
-    this.stale = []
-    this.heads = null
-  }
 }
 
-const standardRoom = (level: number): number => (level === 0 ? LEAF_ROOM_BYTES : INNER_ROOM_BYTES)
-
-/** Bytes of the room that a page of so many bytes gets. */
-export function roomFor(level: number, length: number): number {
-  const standard = standardRoom(level)
-  return length <= standard ? standard : Math.ceil((length + 64) / GROWTH_BYTES) * GROWTH_BYTES
-}
-
-/** A cell in a buffer of its own. */
-export function ownCell(room: number): Cell {
-  return { bytes: new Uint8Array(DIGEST_BYTES + room), at: DIGEST_BYTES, room }
+export function capacityOf(length: number): number {
+  return PAGE_AT + Math.ceil((length + 64) / GROWTH_BYTES) * GROWTH_BYTES
 }
 
 /** The page's encoded bytes; a view. */
 export function pageBytes(page: Page): Uint8Array {
-  return page.bytes.subarray(page.at, page.at + page.length)
+  return page.bytes.subarray(PAGE_AT, PAGE_AT + page.length)
 }
 
 export function pageHash(page: Page | ValuePage): Uint8Array {
-  return page.bytes.subarray(page.at - DIGEST_BYTES, page.at)
-}
-
-/** Where the page's table begins in its buffer. */
-export function tableAt(page: Page): number {
-  return page.at + PAGE_HEADER_BYTES
-}
-
-/** Where the encoded page ends in its buffer. */
-export function pageEnd(page: Page): number {
-  return page.at + page.length
+  return page.bytes.subarray(0, DIGEST_BYTES)
 }
 
 /** Where the item at an index begins in the page's buffer. */
 export function itemAt(page: Page, index: number): number {
   const { bytes, width } = page
-  const table = tableAt(page)
-  return table + page.count * width + readU16(bytes, table + (index + 1) * width - 2)
+  const place = TABLE_AT + (index + 1) * width - 2
+  return TABLE_AT + page.count * width + readU16(bytes, place)
 }
 
 export function itemEnd(page: Page, index: number): number {
-  return index + 1 < page.count ? itemAt(page, index + 1) : pageEnd(page)
+  return index + 1 < page.count ? itemAt(page, index + 1) : PAGE_AT + page.length
 }
 
 /** Where a place of the table begins in the page's buffer. */
 export function placeAt(page: Page, index: number): number {
-  return tableAt(page) + index * page.width
+  return TABLE_AT + index * page.width
 }
 
 export function entryKeyAt(page: Page, index: number): number {
@@ -236,8 +174,113 @@ export function separatorOf(page: Page, index: number): Uint8Array {
   return page.bytes.subarray(itemAt(page, index), itemEnd(page, index))
 }
 
-export function setCount(page: Page, count: number): void {
+// The editing of the table and its heap, the same for both kinds.
+
+function setCount(page: Page, count: number): void {
   page.heads = null
   page.count = count
-  writeU16(page.bytes, page.at + 2, count)
+  writeU16(page.bytes, PAGE_AT + 2, count)
+}
+
+function shiftOffsets(page: Page, from: number, by: number): void {
+  const { bytes, width, count } = page
+  for (let index = from; index < count; index++) {
+    const at = TABLE_AT + (index + 1) * width - 2
+    writeU16(bytes, at, readU16(bytes, at) + by)
+  }
+}
+
+function reserve(page: Page, length: number): void {
+  if (PAGE_AT + length <= page.bytes.length) return
+  const bytes = new Uint8Array(capacityOf(length))
+  bytes.set(page.bytes.subarray(0, PAGE_AT + page.length))
+  page.bytes = bytes
+}
+
+/** Makes room for an item of so many bytes at an index, and a place of zeros for it in the table. */
+export function openItem(page: Page, index: number, size: number): void {
+  const { width, count } = page
+  const heap = TABLE_AT + count * width
+  const end = PAGE_AT + page.length
+  const at = index < count ? itemAt(page, index) : end
+  reserve(page, page.length + width + size)
+  const { bytes } = page
+  bytes.copyWithin(at + width + size, at, end)
+  bytes.copyWithin(heap + width, heap, at)
+  const place = placeAt(page, index)
+  bytes.copyWithin(place + width, place, heap)
+  bytes.fill(0, place, place + width)
+  page.length += width + size
+  setCount(page, count + 1)
+  writeU16(bytes, place + width - 2, at - heap)
+  shiftOffsets(page, index + 1, size)
+}
+
+/** Makes an item larger or smaller; what of its bytes remains stays at its beginning. */
+export function resizeItem(page: Page, index: number, size: number): void {
+  const by = size - (itemEnd(page, index) - itemAt(page, index))
+  if (by === 0) return
+  page.heads = null
+  reserve(page, page.length + by)
+  const end = itemEnd(page, index)
+  page.bytes.copyWithin(end + by, end, PAGE_AT + page.length)
+  page.length += by
+  shiftOffsets(page, index + 1, by)
+}
+
+export function removeItem(page: Page, index: number): void {
+  const { bytes, width, count } = page
+  const at = itemAt(page, index)
+  const end = itemEnd(page, index)
+  const heap = TABLE_AT + count * width
+  const place = placeAt(page, index)
+  shiftOffsets(page, index + 1, at - end)
+  bytes.copyWithin(place, place + width, heap)
+  bytes.copyWithin(heap - width, heap, at)
+  bytes.copyWithin(at - width, end, PAGE_AT + page.length)
+  page.length -= width + end - at
+  setCount(page, count - 1)
+}
+
+/** Moves the items from an index on, at least one and not all, to a new page of the same generation. */
+export function cutItems(page: Page, from: number): Page {
+  const { bytes, width, count } = page
+  assert(from > 0 && from < count, 'a page is cut at its edge')
+  const moved = count - from
+  const heapFrom = itemAt(page, from)
+  const heapBytes = PAGE_AT + page.length - heapFrom
+  const shift = readU16(bytes, placeAt(page, from) + width - 2)
+  const length = PAGE_HEADER_BYTES + moved * width + heapBytes
+  const target = new Uint8Array(capacityOf(length))
+  target[PAGE_AT] = bytes[PAGE_AT] as number
+  target[PAGE_AT + 1] = bytes[PAGE_AT + 1] as number
+  writeU16(target, PAGE_AT + 2, moved)
+  target.set(bytes.subarray(placeAt(page, from), placeAt(page, count)), TABLE_AT)
+  target.set(bytes.subarray(heapFrom, heapFrom + heapBytes), TABLE_AT + moved * width)
+  const cut = new Page(page.level, page.generation, target, length)
+  shiftOffsets(cut, 0, -shift)
+  // What stays moves up to its shorter table.
+  bytes.copyWithin(placeAt(page, from), placeAt(page, count), heapFrom)
+  page.length -= moved * width + heapBytes
+  setCount(page, from)
+  return cut
+}
+
+/** Appends all items of another page of the same level. */
+export function appendItems(page: Page, other: Page): void {
+  const { width, count, length } = page
+  const heapBytes = length - PAGE_HEADER_BYTES - count * width
+  const placesBytes = other.count * width
+  reserve(page, length + other.length - PAGE_HEADER_BYTES)
+  const { bytes } = page
+  const heap = placeAt(page, count)
+  bytes.copyWithin(heap + placesBytes, heap, PAGE_AT + length)
+  bytes.set(other.bytes.subarray(TABLE_AT, TABLE_AT + placesBytes), heap)
+  bytes.set(
+    other.bytes.subarray(TABLE_AT + placesBytes, PAGE_AT + other.length),
+    PAGE_AT + length + placesBytes,
+  )
+  page.length += other.length - PAGE_HEADER_BYTES
+  setCount(page, count + other.count)
+  shiftOffsets(page, count, heapBytes)
 }

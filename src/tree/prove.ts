@@ -6,7 +6,7 @@
  */
 import { writeU32 } from '../base/bytes.ts'
 import { knownHash } from './hashing.ts'
-import { type Page, pageBytes } from './page.ts'
+import { PAGE_AT, type Page, pageBytes } from './page.ts'
 import { childIndex, entryIndex } from './search.ts'
 
 export function prove(root: Page, key: Uint8Array): Uint8Array {
@@ -20,7 +20,7 @@ export function prove(root: Page, key: Uint8Array): Uint8Array {
   pages.push(pageBytes(page))
   const index = entryIndex(page, key, 0, key.length)
   const value = index < 0 ? null : page.values?.[index]
-  if (value) pages.push(value.bytes.subarray(value.at))
+  if (value) pages.push(value.bytes.subarray(PAGE_AT))
   return framed(pages)
 }
 

@@ -1,14 +1,14 @@
 /** Where keys stand in pages, and the order in which they follow each other. */
 import { readU16, readU32 } from '../base/bytes.ts'
-import { ENTRY_HEADER_BYTES, LEAF_PLACE_BYTES } from './layout.ts'
+import { ENTRY_HEADER_BYTES, LEAF_PLACE_BYTES, PAGE_HEADER_BYTES } from './layout.ts'
 import {
   childTotal,
   entryKeyAt,
   isApart,
   itemAt,
   itemEnd,
+  PAGE_AT,
   type Page,
-  tableAt,
   type ValuePage,
 } from './page.ts'
 
@@ -118,7 +118,7 @@ function makeHeads(page: Page): Uint32Array {
 export function entryIndex(page: Page, key: Uint8Array, from: number, to: number, known = 0): number {
   const { bytes, count } = page
   const length = to - from
-  const table = tableAt(page)
+  const table = PAGE_AT + PAGE_HEADER_BYTES
   const heap = table + count * LEAF_PLACE_BYTES
   let low = 0
   let high = count

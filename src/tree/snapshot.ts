@@ -4,7 +4,7 @@ import type { Hash } from '../base/hash.ts'
 import { type Changes, changesBetween } from './changes.ts'
 import type { Retirement } from './generation.ts'
 import { hashSlice, knownHash } from './hashing.ts'
-import { type Page, pageBytes } from './page.ts'
+import { PAGE_AT, type Page, pageBytes } from './page.ts'
 import { prove } from './prove.ts'
 import { countPrefix, lookUp, spanOf, TreeCursor } from './search.ts'
 
@@ -60,7 +60,7 @@ export class TreeSnapshot {
     for (const [depth, index] of path.entries()) {
       if (page.level === 0) {
         const value = depth === path.length - 1 ? page.values?.[index] : undefined
-        return value ? value.bytes.subarray(value.at) : null
+        return value ? value.bytes.subarray(PAGE_AT) : null
       }
       const child = page.children[index]
       if (child === undefined) return null

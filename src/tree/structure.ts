@@ -3,7 +3,6 @@
  * of the operations since a given tree, whether that tree grew here or came over the wire.
  */
 import { assert } from '../base/assert.ts'
-import { appendItems, cutItems, openItem, removeItem, resizeItem } from './editing.ts'
 import {
   INNER_BYTES_MAX,
   INNER_CHILDREN_KEPT,
@@ -13,7 +12,20 @@ import {
   LEVELS_MAX,
   PAGE_HEADER_BYTES,
 } from './layout.ts'
-import { childTotal, entryKey, itemAt, itemEnd, Page, separatorOf, setChildTotal } from './page.ts'
+import {
+  appendItems,
+  childTotal,
+  cutItems,
+  entryKey,
+  itemAt,
+  itemEnd,
+  openItem,
+  Page,
+  removeItem,
+  resizeItem,
+  separatorOf,
+  setChildTotal,
+} from './page.ts'
 
 /** A page that was cut off, and the separator in front of it. */
 export interface Piece {

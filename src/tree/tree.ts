@@ -8,10 +8,19 @@
 import { assert } from '../base/assert.ts'
 import { readU16, readU32, writeU16, writeU32 } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
-import { openItem, removeItem, resizeItem } from './editing.ts'
 import { Generation, Retirement } from './generation.ts'
 import { ENTRY_HEADER_BYTES, placedBytes, TREE_KEY_BYTES_MAX, TREE_VALUE_BYTES_MAX } from './layout.ts'
-import { childTotal, isApart, itemAt, Page, setChildTotal, ValuePage } from './page.ts'
+import {
+  childTotal,
+  isApart,
+  itemAt,
+  openItem,
+  Page,
+  removeItem,
+  resizeItem,
+  setChildTotal,
+  ValuePage,
+} from './page.ts'
 import { childIndex, countPrefix, entryIndex, knownBelow, spanOf, TreeCursor } from './search.ts'
 import { TreeSnapshot } from './snapshot.ts'
 import {
@@ -201,10 +210,10 @@ export class Tree {
     const leaf = this.#leaf
     const before = this.valueLength
     if (before === valueLength) return false
-    const size = ENTRY_HEADER_BYTES + readU16(leaf.bytes, itemAt(leaf, this.#index))
+    const at = itemAt(leaf, this.#index)
+    const size = ENTRY_HEADER_BYTES + readU16(leaf.bytes, at)
     resizeItem(leaf, this.#index, size + placedBytes(valueLength))
-    // The page may stand elsewhere now.
-    writeU32(leaf.bytes, itemAt(leaf, this.#index) + 2, valueLength)
+    writeU32(leaf.bytes, at + 2, valueLength)
     return isTooLarge(leaf) ? this.#divide() : valueLength < before && this.#mend()
   }
 

@@ -101,10 +101,8 @@ function run(keys: number, name: string, hash: Hash): void {
   let [slowestPut, slowestSlice, slowestChanges, pages, bytes] = [0, 0, 0, 0, 0]
   counts.hashed = 0
   counts.calls = 0
-  let cpuUs = 0
   for (; round < CHECKPOINTS; round++) {
     for (let at = 0; at < CHECKPOINT_PUTS; at++) indices[at] = random.below(keys)
-    const cpuFrom = process.cpuUsage().user
     const putting = process.hrtime.bigint()
     for (const index of indices) put(index)
     const snapshot = tree.snapshot()
@@ -116,7 +114,6 @@ function run(keys: number, name: string, hash: Hash): void {
       slowestSlice = Math.max(slowestSlice, milliseconds(slice))
     }
     times.push({ put: putMs, hash: milliseconds(hashing) })
-    cpuUs += process.cpuUsage().user - cpuFrom
     const changes = takeChanges(snapshot, base)
     slowestChanges = Math.max(slowestChanges, changes.slowest)
     pages += changes.pages
@@ -141,7 +138,6 @@ function run(keys: number, name: string, hash: Hash): void {
   const memory = process.memoryUsage()
   console.log(
     `${keys} keys, ${name}: µs a put: median ${figures(0.5)}, best ${figures(0)};` +
-      ` of the processor ${(cpuUs / CHECKPOINTS / CHECKPOINT_PUTS).toFixed(2)};` +
       ` load ${((loaded * 1000) / keys).toFixed(2)} µs a put\n` +
       `  a checkpoint: ${perCheckpoint(counts.calls)} hashes of ${perCheckpoint(counts.hashed)} bytes;` +
       ` writes ${perCheckpoint(pages)} pages of ${perCheckpoint(bytes)} bytes\n` +
