@@ -21,8 +21,3 @@ export function byteText(bytes: Uint8Array, from: number, to: number): string {
   for (let index = 0; index < length; index++) scratch[index] = bytes[from + index] as number
   return String.fromCharCode(...scratch)
 }
-
-/** Writes byte text at an offset. Each char has a code of at most 255. */
-export function writeByteText(bytes: Uint8Array, at: number, text: string): void {
-  for (let index = 0; index < text.length; index++) bytes[at + index] = text.charCodeAt(index)
-}

@@ -71,7 +71,7 @@ function refuse({ effects }: Step, request: Request, from: Peer, reason: Refusal
 export function dropServed(
   state: ReplicaState,
   executed: readonly Request[],
-  tookTicks: number | null = null,
+  tookTicks: number | null,
 ): void {
   if (state.timer === null && state.isActive && executed.length > 0) noteUnawaited(state, tookTicks)
   for (const client of new Set(executed.map((each) => each.client))) {

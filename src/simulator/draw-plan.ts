@@ -6,7 +6,6 @@ import { type ReplicaId, replicaIds } from '../base/ids.ts'
 import { faultsMax } from '../base/quorum.ts'
 import { createRandom, type Random } from '../base/random.ts'
 import { CHECKPOINT_INTERVAL } from '../messages/limits.ts'
-import { CAPABILITIES, type Capabilities } from './capabilities.ts'
 import { drawNetworkFaults } from './draw-network-faults.ts'
 import { drawReplicaFaults } from './draw-replica-faults.ts'
 import { type Incident, inOrder, type Plan, type WorkloadPlan } from './plan.ts'
@@ -31,18 +30,17 @@ const REAL_SIGNATURES_SHARE = 0.01
 const CHECKPOINT_INTERVALS = [4, 8, 16, 32, CHECKPOINT_INTERVAL] as const
 
 /** Draws the plan of a seed; n is drawn too where it is not given. */
-export function drawPlan(seed: number, size?: number, capabilities: Capabilities = CAPABILITIES): Plan {
+export function drawPlan(seed: number, size?: number): Plan {
   const random = createRandom(seed)
   const drawnSize = random.pick(SIZES)
   const n = size ?? drawnSize
   const calmAtMs = random.between(300, 1_200)
-  const traitors = drawTraitors(random.fork(), { n, calmAtMs, capabilities })
+  const traitors = drawTraitors(random.fork(), { n, calmAtMs })
   const everTraitors = traitors.flatMap((each) => (each.kind === 'turn' ? [each.replica] : []))
   const { incidents, staysDown } = drawReplicaFaults(random.fork(), {
     n,
     calmAtMs,
     everTraitors,
-    capabilities,
   })
   const plan: Plan = {
     seed,
@@ -64,20 +62,18 @@ export function drawPlan(seed: number, size?: number, capabilities: Capabilities
 /** Up to f traitors, some from the beginning and some that turn later. */
 function drawTraitors(
   random: Random,
-  context: { readonly n: number; readonly calmAtMs: number; readonly capabilities: Capabilities },
+  context: { readonly n: number; readonly calmAtMs: number },
 ): readonly Incident[] {
-  const { n, calmAtMs, capabilities } = context
+  const { n, calmAtMs } = context
   if (random.chance(0.45)) return []
-  const { viewChanges } = capabilities
-  const candidates = random.shuffle(viewChanges ? replicaIds(n) : replicaIds(n).slice(1))
+  const candidates = random.shuffle(replicaIds(n))
   // The first primary has the most to do harm with.
-  if (viewChanges && random.chance(0.5))
-    candidates.unshift(...candidates.splice(candidates.indexOf(FIRST_PRIMARY), 1))
+  if (random.chance(0.5)) candidates.unshift(...candidates.splice(candidates.indexOf(FIRST_PRIMARY), 1))
   const isLate = random.chance(0.3)
   return candidates.slice(0, random.between(1, faultsMax(n))).map((replica) => ({
     kind: 'turn',
     replica,
-    traitor: drawTraitor(random, viewChanges && random.chance(replica === FIRST_PRIMARY ? 0.7 : 0.3)),
+    traitor: drawTraitor(random, random.chance(replica === FIRST_PRIMARY ? 0.7 : 0.3)),
     number: random.below(2 ** 30),
     atMs: isLate ? random.between(0, calmAtMs - 1) : 0,
   }))

@@ -2,7 +2,6 @@
 import { type ReplicaId, replicaIds } from '../base/ids.ts'
 import { faultsMax } from '../base/quorum.ts'
 import type { Random } from '../base/random.ts'
-import type { Capabilities } from './capabilities.ts'
 import type { Incident } from './plan.ts'
 
 /** No replica crashes before all of them were started. */
@@ -15,7 +14,6 @@ export interface FaultContext {
   readonly calmAtMs: number
   /** Replicas that are traitors at some time: they neither crash nor stay down. */
   readonly everTraitors: readonly ReplicaId[]
-  readonly capabilities: Capabilities
 }
 
 export function drawReplicaFaults(
@@ -59,14 +57,14 @@ function drawCrashes(
   random: Random,
   context: FaultContext,
 ): { readonly incidents: readonly Incident[]; readonly staysDown: readonly ReplicaId[] } {
-  const { n, everTraitors, calmAtMs, capabilities } = context
+  const { n, everTraitors, calmAtMs } = context
   const spare = faultsMax(n) - everTraitors.length
   if (spare === 0 || random.chance(0.3)) return { incidents: [], staysDown: [] }
   const ways = ['plain', 'plain']
   if (random.chance(0.5)) ways.push('within', 'within')
   if (random.chance(0.2)) ways.push('full')
-  if (capabilities.healing && random.chance(0.3)) ways.push('lost')
-  if (capabilities.healing && random.chance(0.3)) ways.push('old')
+  if (random.chance(0.3)) ways.push('lost')
+  if (random.chance(0.3)) ways.push('old')
   const incidents: Incident[] = []
   const staysDown: ReplicaId[] = []
   // Each of `spare` places is taken by one replica at a time, so no more than that are down together.
@@ -85,7 +83,7 @@ function drawCrashes(
       incidents.push(fall)
       // What is down at the calm is started by it.
       if (upAtMs < calmAtMs) incidents.push({ kind: 'restart', replica, atMs: upAtMs })
-      else if (capabilities.viewChanges && random.chance(0.5)) staysDown.push(replica)
+      else if (random.chance(0.5)) staysDown.push(replica)
       atMs = upAtMs + random.between(1, 400)
     }
   }

@@ -1,6 +1,5 @@
 /** What the simulator reads of a replica's state, in one place: checkers and descriptions ask here only. */
 import type { Sequence, View } from '../base/ids.ts'
-import type { Vote } from '../messages/message.ts'
 import type { ReplicaState } from '../pbft/state.ts'
 
 /** A stable checkpoint as a replica holds it. */
@@ -19,10 +18,4 @@ export interface Place {
   readonly view: View
   readonly sequence: Sequence
   readonly digest: Uint8Array
-}
-
-/** What a certificate's votes are for; null for none. */
-export function placeOfVotes(votes: readonly Vote[]): Place | null {
-  const [first] = votes
-  return first === undefined ? null : first
 }

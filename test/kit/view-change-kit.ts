@@ -1,9 +1,10 @@
 /** Steps that tests of view changes share: leaving a view, entering one, and what a NEW-VIEW has to choose. */
+import { assert } from '../../src/base/assert.ts'
 import { toHex } from '../../src/base/bytes.ts'
 import type { Batch, NewView, PreparedCertificate, Verified, ViewChange } from '../../src/messages/message.ts'
 import type { Effect } from '../../src/pbft/effects.ts'
 import type { ChoiceOptions, ClusterKit, ViewChangeOptions } from './cluster-kit.ts'
-import { effectsOf, type ReplicaUnderTest } from './replica-kit.ts'
+import { effectsOf, ReplicaUnderTest } from './replica-kit.ts'
 
 /** W others say that they move to `view`: the replica goes there too, and says so once that is on disk. */
 export function leaveFor(kit: ClusterKit, replica: ReplicaUnderTest, view: number): readonly Effect[] {
@@ -21,6 +22,16 @@ export function leaveWithoutQuorum(
   const [last = 0] = others.slice(-1)
   const messages = [kit.viewChange(last, view + 1), ...kit.viewChanges(others.slice(0, -1), view)]
   return [...replica.receiveAll(messages), ...replica.settle()]
+}
+
+/** A replica that left for `view` and holds Q VIEW-CHANGEs for it, and no NEW-VIEW. */
+export function awaitingNewView(kit: ClusterKit, id: number, view: number): ReplicaUnderTest {
+  const replica = new ReplicaUnderTest(kit, id)
+  const others = kit.ids.filter((other) => other !== id)
+  replica.receiveAll(kit.viewChanges(others.slice(0, kit.q - 1), view))
+  replica.settle()
+  assert(replica.state.view === view && !replica.state.isActive, 'Q VIEW-CHANGEs lead to their view')
+  return replica
 }
 
 /** What rule 3.3 chooses, written down once more and without looking at the code under test. */

@@ -9,7 +9,7 @@ import {
 } from '../../src/pbft/parameters.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { broadcastsOf, decide, effectsOf, ReplicaUnderTest } from '../kit/replica-kit.ts'
-import { plainNewView } from '../kit/view-change-kit.ts'
+import { awaitingNewView, plainNewView } from '../kit/view-change-kit.ts'
 
 const T = REQUEST_TIMEOUT_TICKS
 
@@ -18,14 +18,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const batchAt = (sequence: number) => kit.batch([kit.request(0, { timestamp: sequence })])
   const others = kit.ids.filter((id) => id !== 2)
 
-  /** `view` and Q VIEW-CHANGEs for it are here, and no NEW-VIEW. */
-  const awaiting = (view: number): ReplicaUnderTest => {
-    const replica = new ReplicaUnderTest(kit, 2)
-    replica.receiveAll(kit.viewChanges(others.slice(0, kit.q - 1), view))
-    replica.settle()
-    expect([replica.state.view, replica.state.isActive]).toEqual([view, false])
-    return replica
-  }
+  const awaiting = (view: number): ReplicaUnderTest => awaitingNewView(kit, 2, view)
   /** The ticks until it moves on from the view that it is in. */
   const ticksUntilMoved = (replica: ReplicaUnderTest, most = 200 * T): number => {
     const { view } = replica.state
@@ -35,6 +28,19 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       if (replica.state.view > view) return ticks
     }
     return Number.POSITIVE_INFINITY
+  }
+
+  /** Three views served nobody; the fourth begins, with a T that is long. */
+  const patientInView4 = (): ReplicaUnderTest => {
+    const replica = awaiting(1)
+    for (let view = 2; view <= 4; view++) {
+      ticksUntilMoved(replica)
+      replica.receiveAll(kit.viewChanges(others.slice(0, kit.q - 1), view))
+    }
+    replica.receive(plainNewView(kit, 4))
+    replica.settle()
+    expect(replica.state.timeoutTicks).toBeGreaterThanOrEqual(4 * T)
+    return replica
   }
 
   describe('the timer', () => {
@@ -112,15 +118,8 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     })
 
     test('PBFT-3.6 T shrinks only after sustained progress, and not below its floor', () => {
-      const replica = awaiting(1)
-      for (let view = 2; view <= 4; view++) {
-        ticksUntilMoved(replica)
-        replica.receiveAll(kit.viewChanges(others.slice(0, kit.q - 1), view))
-      }
-      replica.receive(plainNewView(kit, 4))
-      replica.settle()
+      const replica = patientInView4()
       const { timeoutTicks } = replica.state
-      expect(timeoutTicks).toBeGreaterThanOrEqual(4 * T)
       const serve = (sequence: number): void => {
         replica.receive(kit.request(0, { timestamp: sequence }))
         decide(kit, replica, { view: 4, sequence, batch: batchAt(sequence) })
@@ -134,14 +133,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     })
 
     test('PBFT-3.6 T shrinks too where nothing waits, as on most backups', () => {
-      const replica = awaiting(1)
-      for (let view = 2; view <= 4; view++) {
-        ticksUntilMoved(replica)
-        replica.receiveAll(kit.viewChanges(others.slice(0, kit.q - 1), view))
-      }
-      replica.receive(plainNewView(kit, 4))
-      replica.settle()
-      expect(replica.state.timeoutTicks).toBeGreaterThanOrEqual(4 * T)
+      const replica = patientInView4()
       for (let sequence = 1; sequence <= 5 * PROGRESS_BEFORE_SHRINKING; sequence++) {
         decide(kit, replica, { view: 4, sequence, batch: batchAt(sequence) })
       }

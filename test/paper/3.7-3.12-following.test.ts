@@ -7,7 +7,7 @@ import { isUseful } from '../../src/pbft/useful.ts'
 import { LongChecks } from '../../src/runtime/long-checks.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { broadcastsOf, decide, effectsOf, ReplicaUnderTest, sentKinds } from '../kit/replica-kit.ts'
-import { enter, leaveFor, leaveWithoutQuorum, plainNewView } from '../kit/view-change-kit.ts'
+import { awaitingNewView, enter, leaveFor, leaveWithoutQuorum, plainNewView } from '../kit/view-change-kit.ts'
 
 const T = REQUEST_TIMEOUT_TICKS
 
@@ -19,14 +19,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const viewChangesIn = (effects: Parameters<typeof broadcastsOf>[0]) =>
     broadcastsOf(effects, 'view-change').map(({ view }) => view)
 
-  /** `view` and Q VIEW-CHANGEs for it are here, and no NEW-VIEW. */
-  const awaiting = (view: number): ReplicaUnderTest => {
-    const replica = new ReplicaUnderTest(kit, 2)
-    replica.receiveAll(kit.viewChanges(others.slice(0, kit.q - 1), view))
-    replica.settle()
-    expect([replica.state.view, replica.state.isActive]).toEqual([view, false])
-    return replica
-  }
+  const awaiting = (view: number): ReplicaUnderTest => awaitingNewView(kit, 2, view)
 
   describe('following others', () => {
     test('PBFT-3.7 W that moved on are followed at once, without the timer; fewer are not', () => {
