@@ -9,6 +9,7 @@ const NAMED_MAX = 3
 export function disagreements(disks: readonly Disk[]): readonly string[] {
   return [
     ...differences(disks, ({ batches }) => batches, 'executed different batches at sequence number'),
+    ...differences(disks, ({ decided }) => decided, 'decided different batches at sequence number'),
     ...differences(disks, ({ states }) => states, 'have different states after sequence number'),
     ...disks.flatMap(({ replica, losses }) =>
       losses.map((loss) => `the disk of replica ${replica}: ${loss}`),
@@ -28,7 +29,8 @@ export function comparedCount(disks: readonly Disk[]): {
     }
     return [...counts.values()].filter((count) => count > 1).length
   }
-  return { batches: shared(({ batches }) => batches), states: shared(({ states }) => states) }
+  const batches = shared(({ batches, decided }) => new Map([...decided, ...batches]))
+  return { batches, states: shared(({ states }) => states) }
 }
 
 function differences(

@@ -11,8 +11,12 @@ import { readKeyFile } from '../../src/io/key-file.ts'
 import { openLevelPageStore } from '../../src/io/level-page-store.ts'
 import { systemEntropy } from '../../src/io/system.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
+import { createSigningDigest } from '../../src/messages/frame.ts'
 import { logWindowOf } from '../../src/messages/limits.ts'
+import { isRejection } from '../../src/messages/rejection.ts'
 import type { Application, Clock, Log, LogReplay, Transport } from '../../src/ports.ts'
+import { createAuthenticator } from '../../src/runtime/authentication.ts'
+import { decodeLogRecord } from '../../src/runtime/log-records.ts'
 import { ReplicaRuntime } from '../../src/runtime/replica-runtime.ts'
 import { createStore } from '../../src/store/application.ts'
 
@@ -23,8 +27,13 @@ export interface Disk {
   readonly replica: ReplicaId
   /** The last sequence number that it executed. */
   readonly last: number
-  /** The digest of the batch that was executed at each sequence number that the log still has. */
+  /** The digest of the batch that was executed at each sequence number after the state that it started from. */
   readonly batches: ReadonlyMap<number, string>
+  /**
+   * The digest that was decided at each sequence number that the log still has. It goes further back than `batches`:
+   * a replica that was shown another history and then fetched the state starts from that.
+   */
+  readonly decided: ReadonlyMap<number, string>
   /** The root of the state after some of them. */
   readonly states: ReadonlyMap<number, string>
   /** What is wrong with the disk itself, as sentences. */
@@ -68,15 +77,28 @@ export async function readDisk(directory: string, id: ReplicaId, cluster: Cluste
       replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
     })
     const batches = new Map<number, string>()
+    const decided = new Map<number, string>()
     const states = new Map<number, string>()
     const remembering = remember(store, { batches, states })
+    const { hash } = suite
+    const tools = { hash, signingDigest: createSigningDigest(hash, cluster.clusterId) }
+    const authenticator = createAuthenticator({ cluster, suite, signingDigest: tools.signingDigest })
+    function* listed(records: LogReplay['records']): LogReplay['records'] {
+      for (const each of records) {
+        const found = decodeLogRecord(each.record, tools, authenticator)
+        const [first] = !isRejection(found) && found.kind === 'decided' ? found.commits : []
+        if (first !== undefined && !decided.has(first.sequence))
+          decided.set(first.sequence, toHex(first.digest))
+        yield each
+      }
+    }
     const { state } = new ReplicaRuntime({
       id,
       cluster,
       suite,
       signer: suite.signer(readKeyFile(replicaKey(directory, id)).signingSeed),
       transport: NO_NETWORK,
-      replay: { ...(replay satisfies LogReplay), log: CLOSED_LOG },
+      replay: { ...(replay satisfies LogReplay), log: CLOSED_LOG, records: listed(replay.records) },
       pages,
       application: remembering,
       clock: STILL_CLOCK,
@@ -90,7 +112,7 @@ export async function readDisk(directory: string, id: ReplicaId, cluster: Cluste
         losses.push(`its log does not give the state of its checkpoint at ${sequence}`)
       }
     }
-    return { replica: id, last: state.lastExecuted, batches, states, losses }
+    return { replica: id, last: state.lastExecuted, batches, decided, states, losses }
   } finally {
     await pages.close()
     await replay.log.close()

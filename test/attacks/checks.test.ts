@@ -15,6 +15,7 @@ const disk = (replica: number, batches: readonly string[], facts: Partial<Disk> 
   replica: replica as ReplicaId,
   last: batches.length,
   batches: new Map(batches.map((digest, index) => [index + 1, digest])),
+  decided: new Map(),
   states: new Map(),
   losses: [],
   ...facts,
@@ -30,6 +31,16 @@ describe('agreement', () => {
   test('is broken by two logs that differ at one sequence number', () => {
     const found = disagreements([disk(0, ['a', 'b', 'c']), disk(1, ['a']), disk(3, ['a', 'x', 'c'])])
     expect(found).toEqual(['replicas 0 and 3 executed different batches at sequence number 2: b and x'])
+  })
+
+  test('what was decided before a state was fetched counts too', () => {
+    const decided = { decided: new Map([[7, 'y']]) }
+    const fetched = { decided: new Map([[7, 'z']]) }
+    const disks = [disk(0, ['a'], decided), disk(3, ['a'], fetched)]
+    expect(comparedCount(disks)).toEqual({ batches: 2, states: 0 })
+    expect(disagreements(disks)).toEqual([
+      'replicas 0 and 3 decided different batches at sequence number 7: y and z',
+    ])
   })
 
   test('is broken by two states after one sequence number, and by a disk that lost something', () => {

@@ -1,11 +1,7 @@
 /** Attacks on real replica processes: what holds, how often they acted, what a verdict is made of, and that nothing stays. */
-import { cpSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { comparedCount, disagreements } from '../../attacks/run/checks.ts'
-import { type Disk, readDisk } from '../../attacks/run/disk.ts'
-import { StoreClient } from '../../clients/library/store-client.ts'
-import { initCluster } from '../../replicas/init.ts'
 import { type Finished, isAlive, ProcessKit, until } from './process-kit.ts'
 
 /** Four processes that start on a busy machine take their time. */
@@ -45,31 +41,13 @@ async function attack(...args: readonly string[]): Promise<{ finished: Finished;
   return { finished, told }
 }
 
-test.each([{ name: 'equivocate', traitors: [0], guilty: [0] }])(
-  '$name is carried out and the store holds',
-  { timeout: TEST_MS_MAX },
-  async ({ name, traitors, guilty }) => {
-    const { finished, told } = await attack(name)
-    // On a busy machine a view may end that should not.
-    expect(told.faults.filter((fault) => !/^there were \d+ view changes/.test(fault))).toEqual([])
-    expect(told.facts.guilty).toEqual(guilty)
-    expect(finished.code).toBe(told.held ? 0 : 1)
-    const { acts, measured, traitors: played } = told.facts
-    expect(played).toEqual(traitors)
-    expect(acts).toBeGreaterThan(0)
-    for (const { done } of [measured.before, measured.during, measured.after]) expect(done).toBeGreaterThan(0)
-    expect(measured.memory).toHaveLength(3)
-    for (const { peakBytes } of measured.memory) expect(peakBytes).toBeGreaterThan(0)
-  },
-)
-
 test('two worlds: with f + 1 traitors agreement breaks on real disks, and the run says so', {
   timeout: TEST_MS_MAX,
 }, async () => {
   const { finished, told } = await attack('two-worlds')
-  expect([told.held, finished.code]).toEqual([true, 0])
+  expect([told.faults, told.held, finished.code]).toEqual([[], true, 0])
   expect(told.notes.join('\n')).toMatch(
-    /replicas \d and \d executed different batches at sequence number \d+/,
+    /replicas \d and \d (executed|decided) different batches at sequence number \d+/,
   )
 })
 
@@ -132,36 +110,4 @@ test('an attack in the simulator is told in the same way, and its page is writte
   expect(run.stdout).toMatch(/^silent-primary +held/m)
   expect(run.stdout).not.toContain('op/s')
   expect(readFileSync(page, 'utf8')).toContain('1 of 1 attacks held as expected')
-})
-
-test('logs of two clusters with the same keys and other writes disagree, and the check says where', {
-  timeout: TEST_MS_MAX,
-}, async () => {
-  const directory = kit.directory()
-  const clients = ['writer']
-  const cluster = await initCluster({ directory, replicas: 4, suite: 'sodium', basePort: 0, clients })
-  const other = join(kit.directory(), 'other')
-  cpSync(directory, other, { recursive: true })
-  for (const [where, value] of [
-    [directory, 'one'],
-    [other, 'another'],
-  ] as const) {
-    const replicas = cluster.replicas.map(({ id }) => kit.start('replica', '--dir', where, '--id', `${id}`))
-    const client = await StoreClient.open({ directory: where, name: 'writer', timeoutMs: 60_000 })
-    for (let count = 0; count < 5; count++) {
-      await client.execute({ kind: 'put', key: Buffer.from('k'), value: Buffer.from(`${value} ${count}`) })
-    }
-    await client.close()
-    const ended = replicas.map((child) => new Promise((resolve) => child.once('close', resolve)))
-    for (const child of replicas) child.kill('SIGTERM')
-    await Promise.all(ended)
-  }
-  // A quorum answered the writer; one replica may have come too late for all of it.
-  const readAll = (where: string): Promise<readonly Disk[]> =>
-    Promise.all(cluster.replicas.map(({ id }) => readDisk(where, id, cluster)))
-  const same = await readAll(directory)
-  expect(disagreements(same)).toEqual([])
-  expect(comparedCount(same).batches).toBeGreaterThan(0)
-  const found = disagreements([...same, ...(await readAll(other))])
-  expect(found.join('\n')).toMatch(/replicas \d and \d executed different batches at sequence number \d+/)
 })

@@ -27,16 +27,16 @@ test('a backup is killed, another is stopped for a while, and the load goes on',
 }, async () => {
   const fleet = await Fleet.up(kit)
   const load = await startLoad(fleet)
-  await load.progress(100)
+  await load.progress(40)
   await fleet.end('SIGKILL', 2)
-  await load.progress(200)
+  await load.progress(80)
   await fleet.start(2)
   await fleet.level()
   fleet.signal('SIGSTOP', 3)
-  await load.progress(200)
+  await load.progress(80)
   fleet.signal('SIGCONT', 3)
   await fleet.level()
-  await load.progress(50)
+  await load.progress(25)
   await expectLinearizable(load)
 })
 
@@ -44,10 +44,10 @@ test(`all replicas are killed at once ${KILLS} times in a row`, { timeout: TEST_
   const fleet = await Fleet.up(kit)
   const load = await startLoad(fleet)
   for (let round = 0; round < KILLS; round++) {
-    await load.progress(25)
+    await load.progress(10)
     await fleet.end('SIGKILL', ...fleet.ids)
     await fleet.start(...fleet.ids)
   }
-  await load.progress(50)
+  await load.progress(25)
   await expectLinearizable(load)
 })

@@ -26,10 +26,10 @@ test('the primary is killed, its successor is stopped for a while, and writes go
 }, async () => {
   const fleet = await Fleet.up(kit)
   const load = await startLoad(fleet)
-  await load.progress(100)
+  await load.progress(40)
   const first = (await fleet.status()).primary
   await fleet.end('SIGKILL', first)
-  await load.progress(100)
+  await load.progress(40)
   const second = await fleet.status()
   expect(second.view).toBeGreaterThan(0)
   expect(second.primary).not.toBe(first)
@@ -38,12 +38,12 @@ test('the primary is killed, its successor is stopped for a while, and writes go
 
   const primary = (await fleet.status()).primary
   fleet.signal('SIGSTOP', primary)
-  await load.progress(200)
+  await load.progress(80)
   expect((await fleet.status()).view).toBeGreaterThan(second.view)
   // It wakes in a view that is over, with its clock far ahead of what it last saw.
   fleet.signal('SIGCONT', primary)
   await fleet.level()
-  await load.progress(50)
+  await load.progress(25)
   await expectLinearizable(load)
 })
 
@@ -51,13 +51,13 @@ test('all replicas are restarted in turn', { timeout: TEST_MS_MAX }, async () =>
   const fleet = await Fleet.up(kit)
   const load = await startLoad(fleet)
   for (const id of fleet.ids) {
-    await load.progress(50)
+    await load.progress(25)
     await fleet.end('SIGTERM', id)
     await load.progress(20)
     await fleet.start(id)
     await fleet.level()
   }
-  await load.progress(50)
+  await load.progress(25)
   await expectLinearizable(load)
 })
 
@@ -65,7 +65,7 @@ test('one replica after another loses its disk and heals', { timeout: TEST_MS_MA
   const fleet = await Fleet.up(kit)
   const load = await startLoad(fleet)
   for (const id of [2, 0]) {
-    await load.progress(100)
+    await load.progress(40)
     await fleet.end('SIGKILL', id)
     fleet.wipe(id)
     const { view } = await fleet.status()
@@ -76,6 +76,6 @@ test('one replica after another loses its disk and heals', { timeout: TEST_MS_MA
   }
   // It votes as any other: without it there would be no quorum.
   await fleet.end('SIGKILL', 1)
-  await load.progress(100)
+  await load.progress(40)
   await expectLinearizable(load)
 })
