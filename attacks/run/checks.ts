@@ -1,6 +1,7 @@
 /** What must hold under every attack, checked on what a run left behind. Each gives what is wrong, as sentences. */
+import type { ReplicaId } from '../../src/base/ids.ts'
 import type { CountedKey } from '../load/counted-writes.ts'
-import type { Disk } from './disk.ts'
+import type { Decided, Disk } from './disk.ts'
 
 /** Sentences of one kind; more of them say nothing new. */
 const NAMED_MAX = 3
@@ -9,12 +10,34 @@ const NAMED_MAX = 3
 export function disagreements(disks: readonly Disk[]): readonly string[] {
   return [
     ...differences(disks, ({ batches }) => batches, 'executed different batches at sequence number'),
-    ...differences(disks, ({ decided }) => decided, 'decided different batches at sequence number'),
+    ...differences(
+      disks,
+      ({ decided }) => digestsOf(decided),
+      'decided different batches at sequence number',
+    ),
     ...differences(disks, ({ states }) => states, 'have different states after sequence number'),
     ...disks.flatMap(({ replica, losses }) =>
       losses.map((loss) => `the disk of replica ${replica}: ${loss}`),
     ),
   ]
+}
+
+const digestsOf = (decided: Disk['decided']): ReadonlyMap<number, string> =>
+  new Map([...decided].map(([sequence, { digest }]) => [sequence, digest]))
+
+/** Whose signatures stand in two certificates of one view and sequence number for different batches. // PBFT-1.5 */
+export function twoFaced(disks: readonly Disk[]): readonly ReplicaId[] {
+  const found = new Set<ReplicaId>()
+  const known = new Map<number, Decided[]>()
+  for (const [sequence, certificate] of disks.flatMap(({ decided }) => [...decided])) {
+    const others = known.get(sequence) ?? []
+    for (const other of others) {
+      if (other.view !== certificate.view || other.digest === certificate.digest) continue
+      for (const id of certificate.signers) if (other.signers.includes(id)) found.add(id)
+    }
+    known.set(sequence, [...others, certificate])
+  }
+  return [...found].sort((a, b) => a - b)
 }
 
 /** How many sequence numbers, and states, at least two of the replicas have: what `disagreements` compared. */
@@ -29,7 +52,7 @@ export function comparedCount(disks: readonly Disk[]): {
     }
     return [...counts.values()].filter((count) => count > 1).length
   }
-  const batches = shared(({ batches, decided }) => new Map([...decided, ...batches]))
+  const batches = shared(({ batches, decided }) => new Map([...digestsOf(decided), ...batches]))
   return { batches, states: shared(({ states }) => states) }
 }
 

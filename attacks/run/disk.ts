@@ -13,6 +13,7 @@ import { systemEntropy } from '../../src/io/system.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
 import { createSigningDigest } from '../../src/messages/frame.ts'
 import { logWindowOf } from '../../src/messages/limits.ts'
+import type { Vote } from '../../src/messages/message.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import type { Application, Clock, Log, LogReplay, Transport } from '../../src/ports.ts'
 import { createAuthenticator } from '../../src/runtime/authentication.ts'
@@ -22,6 +23,14 @@ import { createStore } from '../../src/store/application.ts'
 
 /** The state is looked at after every so many batches, and after the last. */
 const STATE_EVERY = 16
+
+/** What a certificate in the log says. */
+export interface Decided {
+  readonly digest: string
+  readonly view: number
+  /** Whose signatures it holds. */
+  readonly signers: readonly ReplicaId[]
+}
 
 export interface Disk {
   readonly replica: ReplicaId
@@ -33,7 +42,7 @@ export interface Disk {
    * The digest that was decided at each sequence number that the log still has. It goes further back than `batches`:
    * a replica that was shown another history and then fetched the state starts from that.
    */
-  readonly decided: ReadonlyMap<number, string>
+  readonly decided: ReadonlyMap<number, Decided>
   /** The root of the state after some of them. */
   readonly states: ReadonlyMap<number, string>
   /** What is wrong with the disk itself, as sentences. */
@@ -77,7 +86,7 @@ export async function readDisk(directory: string, id: ReplicaId, cluster: Cluste
       replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
     })
     const batches = new Map<number, string>()
-    const decided = new Map<number, string>()
+    const decided = new Map<number, Decided>()
     const states = new Map<number, string>()
     const remembering = remember(store, { batches, states })
     const { hash } = suite
@@ -86,9 +95,7 @@ export async function readDisk(directory: string, id: ReplicaId, cluster: Cluste
     function* listed(records: LogReplay['records']): LogReplay['records'] {
       for (const each of records) {
         const found = decodeLogRecord(each.record, tools, authenticator)
-        const [first] = !isRejection(found) && found.kind === 'decided' ? found.commits : []
-        if (first !== undefined && !decided.has(first.sequence))
-          decided.set(first.sequence, toHex(first.digest))
+        if (!isRejection(found) && found.kind === 'decided') rememberDecision(decided, found.commits)
         yield each
       }
     }
@@ -117,6 +124,13 @@ export async function readDisk(directory: string, id: ReplicaId, cluster: Cluste
     await pages.close()
     await replay.log.close()
   }
+}
+
+function rememberDecision(decided: Map<number, Decided>, commits: readonly Vote[]): void {
+  const [first] = commits
+  if (first === undefined || decided.has(first.sequence)) return
+  const { view, digest, sequence } = first
+  decided.set(sequence, { digest: toHex(digest), view, signers: commits.map(({ sender }) => sender) })
 }
 
 /** An application that also writes down what it executes. */

@@ -9,7 +9,7 @@ import { type Finished, Workload } from '../load/workload.ts'
 import type { Field } from '../outside/field.ts'
 import type { AttackReport } from '../report/report.ts'
 import type { Arena, Commands } from './arena.ts'
-import { comparedCount, disagreements, repetitions } from './checks.ts'
+import { comparedCount, disagreements, repetitions, twoFaced } from './checks.ts'
 import { type Disk, readDisk } from './disk.ts'
 import type { Facts, Measured } from './facts.ts'
 import { isExpectedToBreak } from './faults-of.ts'
@@ -178,13 +178,14 @@ export class Round {
     }
     const acts = arena.acts + this.#outsideActs
     const { n } = setting
-    const refusals = arena.refusals()
-    const facts: Facts = { n, f: faultsMax(n), traitors, acts, viewChanges, ...refusals, measured }
+    const { rejected, guilty: convicted } = arena.refusals()
+    const guilty = [...new Set([...convicted, ...twoFaced(disks)])].sort((a, b) => a - b)
+    const facts: Facts = { n, f: faultsMax(n), traitors, acts, viewChanges, rejected, guilty, measured }
     const compared = comparedCount(disks)
     const differing = disagreements(disks)
     const faults = faultsOf({
       judge: attack.judge,
-      breaks: breaksOf(attack, facts),
+      control: controlOf(attack, facts),
       facts,
       finished,
       doubtful: this.#meter.doubtful,
@@ -195,7 +196,7 @@ export class Round {
     })
     const timeline = this.#timeline(ended.stretches)
     const notes = [
-      ...(breaksOf(attack, facts) === undefined ? [] : differing),
+      ...(controlOf(attack, facts) === undefined ? [] : differing),
       `compared ${compared.batches} batches and ${compared.states} states on disk`,
       ...finished.notes,
       ...this.#notes,
@@ -261,7 +262,8 @@ export class Round {
   }
 }
 
-function breaksOf(attack: AnyAttack, facts: Facts): Control['breaks'] | undefined {
+/** What has to break; undefined where the store has to hold. */
+function controlOf(attack: AnyAttack, facts: Facts): Control | undefined {
   if (!isPlayedByReplicas(attack) || !isExpectedToBreak(attack, facts)) return undefined
-  return attack.control?.breaks
+  return attack.control
 }

@@ -6,7 +6,7 @@ import type { Facts } from './facts.ts'
 export interface Ended {
   readonly judge?: Judge | undefined
   /** Of a control with more traitors than the store tolerates: what has to break. */
-  readonly breaks?: Control['breaks'] | undefined
+  readonly control?: Control | undefined
   readonly facts: Facts
   readonly finished: Pick<Finished, 'faults'>
   /** Operations of correct clients without an answer within the bound, and those that could not be sent. */
@@ -28,7 +28,7 @@ const GROWTH_BYTES_MAX = 512 * 1024 * 1024
 
 /** Empty when the store held and did what was expected. Safety first. */
 export function faultsOf(ended: Ended): readonly string[] {
-  const { breaks } = ended
+  const breaks = ended.control?.breaks
   if (breaks === 'agreement' || breaks === 'answers') return [...unacted(ended), ...unbroken(ended)]
   const { facts, finished, doubtful, neverSent, compared, disagreements, broken } = ended
   const innocent = facts.guilty.filter((id) => !facts.traitors.includes(id))
@@ -55,8 +55,13 @@ const unacted = ({ facts }: Ended): readonly string[] =>
   facts.acts === 0 ? ['the adversaries never acted'] : []
 
 /** A control shows that the checks can see: what it breaks has to be found broken. */
-function unbroken({ breaks, disagreements, finished, broken, doubtful }: Ended): readonly string[] {
-  if (breaks === 'agreement') return disagreements.length > 0 ? [] : ['agreement did not break']
+function unbroken(ended: Ended): readonly string[] {
+  const { control, facts, disagreements, finished, broken, doubtful } = ended
+  if (control?.breaks === 'agreement') {
+    if (disagreements.length === 0) return ['agreement did not break']
+    const hidden = control.namesTraitors ? facts.traitors.filter((id) => !facts.guilty.includes(id)) : []
+    return hidden.map((id) => `no contradicting signatures give replica ${id} away`)
+  }
   // Results that f + 1 vouch for and that make no sense end an operation without an answer.
   const believed = finished.faults.length + broken.length + doubtful
   return believed > 0 ? [] : ['no client believed the liars']

@@ -48,6 +48,7 @@ export function addAttackCommands(program: Command): void {
       new Option('--crypto <suite>', 'sodium or noble').choices(['sodium', 'noble']).default('sodium'),
     )
     .option('--json', 'print the result as JSON')
+    .option('--markdown', 'print the throughput under each attack as a table for a text')
     .option('--html <file>', 'write a report that opens in a browser, without a network')
     .option('--play <ids>', 'play these replicas of the cluster in --dir, in the foreground', idList)
     .addOption(directoryOption())

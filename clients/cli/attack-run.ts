@@ -20,6 +20,7 @@ export interface RunFlags {
   readonly seed: number
   readonly crypto: 'sodium' | 'noble'
   readonly json?: true
+  readonly markdown?: true
   readonly html?: string
 }
 
@@ -139,6 +140,12 @@ async function tell(reports: readonly AttackReport[], seconds: number, flags: Ru
   }
   if (flags.json) {
     console.log(JSON.stringify({ held, of: reports.length, seconds, runs: reports.map(asJson) }, null, 2))
+    return
+  }
+  if (flags.markdown) {
+    const { markdownTable } = await import('../../attacks/report/markdown.ts')
+    const day = new Date().toISOString().slice(0, 10)
+    console.log(markdownTable(reports, { ...settingOf(flags), measured: `on ${day} in ${seconds} s` }))
     return
   }
   console.log(tableText(withoutEmptyColumns([HEADINGS, ...reports.map(cellsOf)])))

@@ -1,11 +1,13 @@
 /** The checks behind a verdict, on made-up logs, keys, histories and figures: each can pass and can fail. */
+
 import { describe, expect, test } from 'vitest'
+import type { Control } from '../../attacks/attack.ts'
 import type { CountedKey } from '../../attacks/load/counted-writes.ts'
 import { LoadMeter } from '../../attacks/load/load-meter.ts'
 import { verdictOf } from '../../attacks/load/recorded-load.ts'
 import { isWarm } from '../../attacks/load/warm-up.ts'
-import { comparedCount, disagreements, repetitions } from '../../attacks/run/checks.ts'
-import type { Disk } from '../../attacks/run/disk.ts'
+import { comparedCount, disagreements, repetitions, twoFaced } from '../../attacks/run/checks.ts'
+import type { Decided, Disk } from '../../attacks/run/disk.ts'
 import type { Facts, Measured } from '../../attacks/run/facts.ts'
 import { type Ended, faultsOf } from '../../attacks/run/verdict.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
@@ -21,6 +23,12 @@ const disk = (replica: number, batches: readonly string[], facts: Partial<Disk> 
   ...facts,
 })
 
+const certificate = (digest: string, signers: readonly number[], view = 0): Decided => ({
+  digest,
+  view,
+  signers: signers as readonly ReplicaId[],
+})
+
 describe('agreement', () => {
   test('holds where one log is the beginning of another', () => {
     const disks = [disk(0, ['a', 'b', 'c']), disk(1, ['a', 'b']), disk(2, ['a', 'b', 'c'])]
@@ -34,13 +42,21 @@ describe('agreement', () => {
   })
 
   test('what was decided before a state was fetched counts too', () => {
-    const decided = { decided: new Map([[7, 'y']]) }
-    const fetched = { decided: new Map([[7, 'z']]) }
+    const decided = { decided: new Map([[7, certificate('y', [0, 1, 2])]]) }
+    const fetched = { decided: new Map([[7, certificate('z', [0, 1, 3])]]) }
     const disks = [disk(0, ['a'], decided), disk(3, ['a'], fetched)]
     expect(comparedCount(disks)).toEqual({ batches: 2, states: 0 })
     expect(disagreements(disks)).toEqual([
       'replicas 0 and 3 decided different batches at sequence number 7: y and z',
     ])
+    expect(twoFaced(disks)).toEqual([0, 1])
+  })
+
+  test('nobody is two-faced who signed for one batch in each view', () => {
+    const one = disk(0, [], { decided: new Map([[7, certificate('y', [0, 1, 2])]]) })
+    const later = disk(3, [], { decided: new Map([[7, certificate('z', [0, 1, 3], 1)]]) })
+    expect(twoFaced([one, later])).toEqual([])
+    expect(twoFaced([one, one])).toEqual([])
   })
 
   test('is broken by two states after one sequence number, and by a disk that lost something', () => {
@@ -127,13 +143,25 @@ describe('the verdict', () => {
 })
 
 describe('a control', () => {
-  test.each<[Ended['breaks'], Partial<Ended>, string]>([
+  test.each<[Control['breaks'], Partial<Ended>, string]>([
     ['agreement', { disagreements: ['differ'] }, 'agreement did not break'],
     ['answers', { finished: { faults: ['no such history'] } }, 'no client believed the liars'],
     ['progress', { facts: { ...facts, measured: { ...measured, gapMs: 5_000 } } }, 'progress did not stop'],
   ])('of %s holds where that breaks, and not where nothing does', (breaks, broken, complaint) => {
-    expect(faultsOf({ ...ended, breaks, ...broken })).toEqual([])
-    expect(faultsOf({ ...ended, breaks })).toEqual([complaint])
+    const control = { breaks }
+    expect(faultsOf({ ...ended, control, ...broken })).toEqual([])
+    expect(faultsOf({ ...ended, control })).toEqual([complaint])
+  })
+
+  test('of agreement wants to know every traitor from signatures, where it says so', () => {
+    const control = { breaks: 'agreement', namesTraitors: true } as const
+    const broken = { ...ended, control, disagreements: ['they differ'] }
+    const { traitors } = ended.facts
+    expect(traitors.length).toBeGreaterThan(0)
+    expect(faultsOf({ ...broken, facts: { ...ended.facts, guilty: traitors } })).toEqual([])
+    expect(faultsOf({ ...broken, facts: { ...ended.facts, guilty: [] } })).toEqual(
+      traitors.map((id) => `no contradicting signatures give replica ${id} away`),
+    )
   })
 })
 

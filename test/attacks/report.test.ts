@@ -1,6 +1,7 @@
 /** How reports are told: cells, JSON, and a page that holds all that it needs and nothing that a name can break. */
 import { expect, test } from 'vitest'
 import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
+import { markdownTable } from '../../attacks/report/markdown.ts'
 import { reportPage } from '../../attacks/report/page.ts'
 import { type AttackReport, asJson } from '../../attacks/report/report.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
@@ -49,6 +50,13 @@ test('a row has a cell for each heading, and tells right from wrong suspicions',
   expect(cells.slice(-3)).toEqual(['0,2?', '0', '100'])
   expect(cellsOf({ ...report, faults: [] })[1]).toBe('held')
   expect(faultLines([report])).toEqual(['evil (seed 7): a </pre> fault'])
+})
+
+test('a table for a text tells the share of the throughput without the attack, and where it was measured', () => {
+  const lines = markdownTable([report], { n: 4, suite: 'sodium' }).split('\n')
+  expect(lines[0]?.split('|').length).toBe(lines[2]?.split('|').length)
+  expect(lines[2]).toBe('| `evil` | 100 | 50 | 50 % | 100 | 2.5 | 2.5 | 40 | 1 | no |')
+  expect(lines.at(-1)).toBe('n 4, suite sodium.')
 })
 
 test('JSON holds the verdict and the counts by reason', () => {
