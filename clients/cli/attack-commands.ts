@@ -37,6 +37,7 @@ export function addAttackCommands(program: Command): void {
     .description('attack a cluster of its own and judge it; "list" tells which attacks there are')
     .addArgument(new Argument('[name]', 'the attack').choices(['list', ...EVERY.keys()]))
     .option('--all', 'run every attack of the catalogue, one after another')
+    .option('--until-failure', 'with --all: stop at the first that is not as expected')
     .addOption(
       new Option('--in <world>', 'where it is run').choices(['processes', 'simulator']).default('processes'),
     )

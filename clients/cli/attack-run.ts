@@ -19,6 +19,7 @@ export interface RunFlags {
   readonly seconds: number
   readonly seed: number
   readonly crypto: 'sodium' | 'noble'
+  readonly untilFailure?: true
   readonly json?: true
   readonly markdown?: true
   readonly html?: string
@@ -62,6 +63,7 @@ export async function runAttacks(attacks: readonly AnyAttack[], flags: RunFlags)
       })
       reports.push(report)
       say(hasHeld(report) ? 'held' : `did not hold: ${report.faults[0]}`)
+      if (flags.untilFailure && !hasHeld(report)) break
     }
   } finally {
     interruption.stop()

@@ -1,6 +1,6 @@
 /**
- * Runs the simulator's scenarios and seeds against a mutated copy of the built program, until one of them fails; or the
- * one test of the rule, where no run of a cluster shows the mistake.
+ * Runs the simulator's scenarios, the catalogue of attacks and the simulator's seeds against a mutated copy of the built
+ * program, until one of them fails; or the one test of the rule, where no run of a cluster shows the mistake.
  */
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '..', '..')
 
 export interface Kill {
   /** What noticed it; null when nothing did. */
-  readonly by: 'scenario' | 'seed' | 'paper test' | null
+  readonly by: 'scenario' | 'attack' | 'seed' | 'paper test' | null
   /** The first seed that noticed it; null for anything else. */
   readonly seed: number | null
   /** What was noticed. */
@@ -34,9 +34,18 @@ export async function hunt(mutant: Mutant, { seedsMax, isByRunsOnly }: HuntOptio
       cpSync(join(ROOT, file), join(directory, file), { recursive: true })
     }
     symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
-    if (mutant.paper !== undefined && !isByRunsOnly) return await huntByPaper(directory, mutant, mutant.paper)
+    const { paper } = mutant
+    if (paper !== undefined && !isByRunsOnly) {
+      await expectToHold(directory, mutant, paper)
+      patchAll(directory, mutant)
+      return (await huntByAttacks(directory)) ?? (await huntByPaper(directory, paper))
+    }
     patchAll(directory, mutant)
-    return (await huntByScenarios(directory)) ?? (await huntBySeeds(directory, seedsMax))
+    return (
+      (await huntByScenarios(directory)) ??
+      (await huntByAttacks(directory)) ??
+      (await huntBySeeds(directory, seedsMax))
+    )
   } finally {
     rmSync(directory, { recursive: true })
   }
@@ -56,16 +65,15 @@ function patchAll(directory: string, mutant: Mutant): void {
   }
 }
 
-async function huntByPaper(
-  directory: string,
-  mutant: Mutant,
-  paper: NonNullable<Mutant['paper']>,
-): Promise<Kill> {
-  const before = await runPaper(directory, paper)
-  if (before.passed === 0 || before.failed > 0) {
-    throw new Error(`"${paper.test}" must hold without "${mutant.name}": ${JSON.stringify(before)}`)
-  }
-  patchAll(directory, mutant)
+type Paper = NonNullable<Mutant['paper']>
+
+async function expectToHold(directory: string, mutant: Mutant, paper: Paper): Promise<void> {
+  const { passed, failed } = await runPaper(directory, paper)
+  if (passed > 0 && failed === 0) return
+  throw new Error(`"${paper.test}" must hold without "${mutant.name}": ${passed} passed, ${failed} failed`)
+}
+
+async function huntByPaper(directory: string, paper: Paper): Promise<Kill> {
   const { failed } = await runPaper(directory, paper)
   if (failed === 0) return { by: null, seed: null, what: `${paper.file} > ${paper.test} holds` }
   return { by: 'paper test', seed: null, what: `${paper.file} > ${paper.test}; ${paper.why}` }
@@ -73,7 +81,7 @@ async function huntByPaper(
 
 async function runPaper(
   directory: string,
-  { file, test }: NonNullable<Mutant['paper']>,
+  { file, test }: Paper,
 ): Promise<{ readonly passed: number; readonly failed: number }> {
   const pattern = test.replaceAll(/[^\w ,:-]/gu, '.')
   const { output } = await run(directory, [
@@ -102,6 +110,16 @@ async function huntByScenarios(directory: string): Promise<Kill | null> {
   }
   const { scenario, verdict } = JSON.parse(last)
   return { by: 'scenario', seed: null, what: `${scenario}: ${verdict}` }
+}
+
+/** Without the defence that the mutant takes away, the attack that it is there for does what it is after. */
+async function huntByAttacks(directory: string): Promise<Kill | null> {
+  const flags = ['--all', '--in', 'simulator', '--until-failure', '--json']
+  const { output, code } = await run(directory, ['dist/clients/cli/main.js', 'attack', ...flags])
+  if (code === 0) return null
+  if (!output.startsWith('{')) return { by: 'attack', seed: null, what: `the program ended with ${code}` }
+  const { name, faults } = JSON.parse(output).runs.at(-1)
+  return { by: 'attack', seed: null, what: `${name}: ${faults[0]}` }
 }
 
 /** Four replicas: no mistake needs more, and they are the cheapest to run. */

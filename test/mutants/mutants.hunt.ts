@@ -20,7 +20,7 @@ afterAll(() => {
     .toSorted((a, b) => MUTANTS.indexOf(a.mutant) - MUTANTS.indexOf(b.mutant))
     .map(({ mutant, kill }) => textOf(mutant, kill))
   const rate = `${killed.length} of ${rows.length} mutants killed`
-  const ways = `${countOf('scenario')} by a scenario, ${countOf('seed')} by a seed, ${countOf('paper test')} by a test of the rule`
+  const ways = `${countOf('scenario')} by a scenario, ${countOf('attack')} by an attack, ${countOf('seed')} by a seed, ${countOf('paper test')} by a test of the rule`
   const median = seeds[Math.floor(seeds.length / 2)] ?? 'none'
   console.log([...table, `${rate}: ${ways}; the median seed: ${median}`].join('\n'))
 })
