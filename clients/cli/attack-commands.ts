@@ -1,10 +1,11 @@
 /** attack list, attack NAME, attack --all. */
-import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type AnyAttack, isPlayedByReplicas, runsInProcesses } from '../../attacks/attack.ts'
 import { CATALOGUE } from '../../attacks/catalogue.ts'
 import { OUTSIDE_CATALOGUE } from '../../attacks/outside/outside-catalogue.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { isClusterSize } from '../../src/base/quorum.ts'
+import { isAttackFile, readAttackFile } from './attack-file.ts'
 import { type RunFlags, runAttacks } from './attack-run.ts'
 import { directoryOption, wholeNumber } from './options.ts'
 import { playTraitors } from './running-traitors.ts'
@@ -35,7 +36,7 @@ export function addAttackCommands(program: Command): void {
   program
     .command('attack')
     .description('attack a cluster of its own and judge it; "list" tells which attacks there are')
-    .addArgument(new Argument('[name]', 'the attack').choices(['list', ...EVERY.keys()]))
+    .argument('[name]', 'the attack, or the file of one, such as ./mine.mjs', attackName)
     .option('--all', 'run every attack of the catalogue, one after another')
     .option('--until-failure', 'with --all: stop at the first that is not as expected')
     .addOption(
@@ -57,6 +58,15 @@ export function addAttackCommands(program: Command): void {
     .addHelpText('after', HELP)
     .action(attack)
 }
+
+function attackName(name: string): string {
+  if (name === 'list' || EVERY.has(name) || isAttackFile(name)) return name
+  throw new InvalidArgumentError('There is no such attack; "attack list" tells which there are.')
+}
+
+/** One of the catalogue, or that of a file. */
+const attackNamed = async (name: string): Promise<AnyAttack> =>
+  EVERY.get(name) ?? (await readAttackFile(name))
 
 /** Replicas, separated by commas. */
 function idList(text: string): readonly number[] {
@@ -80,22 +90,22 @@ async function attack(name: string | undefined, flags: Flags, command: Command):
   if (outside !== undefined) {
     throw new OperatorError(`There is no replica ${outside} among ${flags.replicas}.`)
   }
-  const chosen = [...EVERY.values()].filter((each) => flags.all === true || each.name === name)
+  const chosen = name === undefined ? [...EVERY.values()] : [await attackNamed(name)]
   if (flags.traitors !== undefined && chosen.some(({ behaviour }) => behaviour === undefined)) {
     throw new OperatorError('--traitors is for one attack that replicas play.')
   }
-  await runAttacks(chosen, flags)
+  await runAttacks(chosen, flags, name)
 }
 
 async function play(name: string | undefined, flags: Flags, command: Command): Promise<void> {
-  const attack = EVERY.get(name ?? '')
-  if (name === undefined || attack?.behaviour === undefined) {
+  const attack = name === undefined ? undefined : await attackNamed(name)
+  if (attack?.behaviour === undefined) {
     return command.error('Only an attack that replicas play can be played.')
   }
   const parts = isPlayedByReplicas(attack) ? attack.parts : undefined
   const played = { behaviour: attack.behaviour, ...(parts === undefined ? {} : { parts }) }
   const { dir, play: ids = [], seed, orders } = flags
-  await playTraitors({ name, played, root: dir, ids, seed, isOrdered: orders === true })
+  await playTraitors({ name: attack.name, played, root: dir, ids, seed, isOrdered: orders === true })
 }
 
 function list(isJson: boolean): void {

@@ -5,6 +5,7 @@ import { type AnyAttack, isPlayedByReplicas, runsInProcesses } from '../../attac
 import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
 import { type AttackReport, asJson, hasHeld } from '../../attacks/report/report.ts'
 import type { Commands } from '../../attacks/run/arena.ts'
+import type { ProcessSetting } from '../../attacks/run/round.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { describeMachine } from '../bench/machine.ts'
@@ -25,16 +26,21 @@ export interface RunFlags {
   readonly html?: string
 }
 
-const COMMANDS: Commands = {
+/** `asked` is how a single attack was asked for: by its name, or by its file. */
+const commandsFor = (asked: string | undefined): Commands => ({
   replica: (directory, id) => childArguments(directory, { port: 0 }).replicaArguments(id),
   traitors: ({ name, root, ids, seed }) => [
-    ...attackArguments(name, root),
+    ...attackArguments(asked ?? name, root),
     ...['--play', ids.join(','), '--seed', `${seed}`, '--orders'],
   ],
-}
+})
 
-/** Sets the exit code to 0 when all held as expected, else to 1. */
-export async function runAttacks(attacks: readonly AnyAttack[], flags: RunFlags): Promise<void> {
+/** Sets the exit code to 0 when all held as expected, else to 1. `asked`: how a single one was asked for. */
+export async function runAttacks(
+  attacks: readonly AnyAttack[],
+  flags: RunFlags,
+  asked?: string,
+): Promise<void> {
   const chosen = attacks.filter(flags.in === 'simulator' ? isPlayedByReplicas : runsInProcesses)
   if (chosen.length === 0) {
     throw new OperatorError(
@@ -44,6 +50,7 @@ export async function runAttacks(attacks: readonly AnyAttack[], flags: RunFlags)
     )
   }
   if (flags.html !== undefined) mayWrite(flags.html)
+  const commands = commandsFor(asked)
   const startedAt = performance.now()
   const reports: AttackReport[] = []
   const interruption = interruptible()
@@ -54,7 +61,7 @@ export async function runAttacks(attacks: readonly AnyAttack[], flags: RunFlags)
       const run = (): Promise<AttackReport> =>
         flags.in === 'simulator'
           ? simulateAttack(attack, flags)
-          : attackProcesses(attack, flags, { signal: interruption.signal, say })
+          : attackProcesses(attack, flags, { commands, signal: interruption.signal, say })
       const report = await run().catch((error: unknown) => {
         // One that the machine could not run must not take the others' reports with it.
         const isOneOfMany = chosen.length > 1 && !interruption.signal.aborted
@@ -100,12 +107,12 @@ function mayWrite(path: string): void {
 async function attackProcesses(
   attack: AnyAttack,
   { replicas: n, crypto: suite, seconds, seed, traitors }: RunFlags,
-  run: { readonly signal: AbortSignal; readonly say: (sentence: string) => void },
+  run: Pick<ProcessSetting, 'commands' | 'signal' | 'say'>,
 ): Promise<AttackReport> {
   // Loaded here, for neither the list nor the simulator needs it.
   const { attackInProcesses } = await import('../../attacks/run/in-processes.ts')
   const asked = traitors === undefined ? {} : { traitors }
-  return attackInProcesses(attack, { n, suite, seconds, seed, commands: COMMANDS, ...asked, ...run })
+  return attackInProcesses(attack, { n, suite, seconds, seed, ...asked, ...run })
 }
 
 async function simulateAttack(

@@ -1,6 +1,6 @@
 /** Attacks on real replica processes: what holds, how often they acted, what a verdict is made of, and that nothing stays. */
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Finished, isAlive, ProcessKit, until } from './process-kit.ts'
 
@@ -78,7 +78,7 @@ describe('what is no run', () => {
   test.each([
     [[], /Say which attack/],
     [['mute', '--all'], /Say which attack/],
-    [['nonsense'], /Allowed choices/],
+    [['nonsense'], /There is no such attack/],
     [['mute', '--replicas', '5'], /must be 4, 7, 10 or 13/],
     [['mute', '--traitors', '4'], /There is no replica 4/],
     [['mute', '--traitors', '1,1'], /no list of replicas/],
@@ -101,6 +101,39 @@ describe('what is no run', () => {
     expect(entries).toContainEqual(expect.objectContaining({ name: 'partition', plays: 'network' }))
     expect((await kit.run('attack', 'list')).stdout).toMatch(/^mute\t/m)
   })
+})
+
+test('the attack that README writes runs in both worlds', { timeout: TEST_MS_MAX }, async () => {
+  const root = resolve(import.meta.dirname, '../..')
+  const listing = /```js\n(.*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1]
+  if (listing === undefined) throw new Error('README has no listing')
+  const project = kit.directory()
+  mkdirSync(join(project, 'node_modules'))
+  symlinkSync(root, join(project, 'node_modules', 'strategos'))
+  const file = join(project, 'half-silent.mjs')
+  writeFileSync(file, listing)
+  const simulated = await kit.run('attack', file, '--in', 'simulator')
+  expect(simulated.stdout).toMatch(/^half-silent +held/m)
+  const { told } = await attack(file)
+  expect(told.facts.acts).toBeGreaterThan(0)
+  // On a busy machine a view may end that should not.
+  expect(told.faults.filter((fault) => !/^there were \d+ view changes/.test(fault))).toEqual([])
+})
+
+test('a file that is no attack is refused in one sentence', async () => {
+  const directory = kit.directory()
+  const written = async (name: string, text: string): Promise<string> => {
+    writeFileSync(join(directory, name), text)
+    const { code, stdout, stderr } = await kit.run('attack', join(directory, name), '--in', 'simulator')
+    expect([code, stdout, stderr.trim().split('\n').length]).toEqual([2, '', 1])
+    return stderr
+  }
+  expect((await kit.run('attack', './nowhere.mjs')).stderr).toMatch(
+    /cannot be used as an attack: Cannot find/,
+  )
+  expect(await written('a.mjs', 'export const a = 1')).toMatch(/it has no default export/)
+  expect(await written('b.mjs', "export default { name: 'Big' }")).toMatch(/"name": it must be of small/)
+  expect(await written('c.mjs', 'export default {')).toMatch(/cannot be used as an attack: Unexpected/)
 })
 
 test('an attack in the simulator is told in the same way, and its page is written', async () => {
