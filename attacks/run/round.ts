@@ -179,7 +179,8 @@ export class Round {
     const acts = arena.acts + this.#outsideActs
     const { n } = setting
     const refusals = arena.refusals()
-    const facts: Facts = { n, f: faultsMax(n), traitors, acts, viewChanges, ...refusals, measured }
+    const { cutOff } = watch
+    const facts: Facts = { n, f: faultsMax(n), traitors, acts, viewChanges, ...refusals, cutOff, measured }
     const compared = comparedCount(disks)
     const differing = disagreements(disks)
     const faults = faultsOf({
