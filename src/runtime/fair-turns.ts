@@ -25,12 +25,16 @@ export class FairTurns<T extends TurnTaker> {
 
   /** Whose turn it is, or null. It waits no longer, unless it enters again. */
   next(): T | null {
+    if (this.#waiting.length === 1) return this.#go(this.#waiting.pop() as T)
     let least = 0
     for (let index = 1; index < this.#waiting.length; index++) {
       if ((this.#waiting[index] as T).cost < (this.#waiting[least] as T).cost) least = index
     }
     const [taker] = this.#waiting.splice(least, 1)
-    if (taker === undefined) return null
+    return taker === undefined ? null : this.#go(taker)
+  }
+
+  #go(taker: T): T {
     this.#floor = taker.cost
     return taker
   }

@@ -42,6 +42,8 @@ const CLIENT_KINDS: readonly number[] = [
   FRAME_KINDS.inquiry,
   FRAME_KINDS['evidence-inquiry'],
 ]
+const LONG_KINDS: readonly number[] = [FRAME_KINDS['view-change'], FRAME_KINDS['new-view']]
+const BULK_KINDS: readonly number[] = [FRAME_KINDS['pre-prepare'], FRAME_KINDS.decision, FRAME_KINDS.batch]
 
 type ShortProtocolMessage = Exclude<ProtocolMessage, LongMessage>
 
@@ -98,11 +100,16 @@ export class Reception {
   #receive(frame: Uint8Array, from: Peer): number {
     if (from.kind === 'client' && !isForClients(frame))
       return this.#refuse(from, NOT_FOR_THIS_LINK, FRAME_CHECKS)
-    const head = decodeLongHead(frame)
-    if (head !== null) return this.#receiveLong(head, from)
-    const bulk = from.kind === 'replica' ? decodeBulkHead(frame) : null
-    if (bulk !== null && isRejection(bulk)) return this.#refuse(from, bulk, FRAME_CHECKS)
-    if (bulk !== null && !isBulkUseful(this.#options.state(), bulk)) return this.#waste(from, FRAME_CHECKS)
+    const kind = frame[FRAME_LENGTH_BYTES] ?? 0
+    if (LONG_KINDS.includes(kind)) {
+      const head = decodeLongHead(frame)
+      if (head !== null) return this.#receiveLong(head, from)
+    }
+    if (BULK_KINDS.includes(kind)) {
+      const head = decodeBulkHead(frame)
+      if (head !== null && isRejection(head)) return this.#refuse(from, head, FRAME_CHECKS)
+      if (head !== null && !isBulkUseful(this.#options.state(), head)) return this.#waste(from, FRAME_CHECKS)
+    }
     const cost = frame.length / BYTES_PER_CHECK
     const message = decodeMessage(frame, this.#options.tools)
     if (isRejection(message)) return this.#refuse(from, message, cost)
