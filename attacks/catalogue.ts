@@ -22,6 +22,9 @@ import { wrongQuorum } from './control/wrong-quorum.ts'
 import { oddSignatures } from './crypto/odd-signatures.ts'
 import { phaseConfusion } from './crypto/phase-confusion.ts'
 import { twoEncodings } from './crypto/two-encodings.ts'
+import { badSignatureFlood } from './flood/bad-signature-flood.ts'
+import { floodBackup } from './flood/flood-backup.ts'
+import { floodPrimary } from './flood/flood-primary.ts'
 import { clog } from './network/clog.ts'
 import { lossyNetwork } from './network/lossy-network.ts'
 import { partition } from './network/partition.ts'
@@ -88,6 +91,7 @@ const CHECKPOINT = [
 ]
 
 const NETWORK = [lossyNetwork, clog, partition]
+const FLOODS = [floodBackup, floodPrimary, badSignatureFlood]
 const CRYPTO = [oddSignatures, phaseConfusion, twoEncodings]
 const COLLUSION = [twins, conspiracy]
 const CONTROLS = [twoWorlds, falseMajority, majorityMute, wrongQuorum]
@@ -101,6 +105,7 @@ export const CATALOGUE: ReadonlyMap<string, Attack> = new Map(
     ...VIEW_CHANGE,
     ...CHECKPOINT,
     ...NETWORK,
+    ...FLOODS,
     ...CRYPTO,
     ...COLLUSION,
     ...CONTROLS,

@@ -36,6 +36,25 @@ export const refused = (...reasons: readonly RejectionReason[]): Judge =>
 export const evidence: Judge = ({ guilty, traitors }) =>
   traitors.filter((id) => !guilty.includes(id)).map((id) => `there is no evidence against replica ${id}`)
 
+/** Correct replicas took nothing more from each traitor for a while. */
+export const cutOff: Judge = ({ cutOff, traitors }) =>
+  traitors.filter((id) => !cutOff.includes(id)).map((id) => `replica ${id} was not cut off`)
+
+/** No correct replica suspected another one; f of them at most where a machine is busy. */
+export const nobodySuspected: Judge = ({ f, traitors, measured }) => {
+  const wrong = (measured?.suspicions ?? []).filter(({ looks, rightLooks }) => looks > rightLooks)
+  const suspects = [...new Set(wrong.map(({ of }) => of))].filter((id) => !traitors.includes(id))
+  return suspects
+    .filter((suspect) => new Set(wrong.filter(({ of }) => of === suspect).map(({ by }) => by)).size > f)
+    .map((id) => `replica ${id} was suspected, which is correct`)
+}
+
+/** Where everything can be seen: only traitors were ever suspected. */
+export const onlyTraitorsSuspected: Judge<Observed> = ({ suspected, traitors }) =>
+  suspected
+    .filter((id) => !traitors.includes(id))
+    .map((id) => `replica ${id} was suspected, which is correct`)
+
 /** The cluster answers nobody for so many milliseconds at most while somebody waits. */
 export const outageAtMost = (milliseconds: number): Judge<Observed> =>
   holds(

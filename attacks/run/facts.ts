@@ -16,6 +16,8 @@ export interface Facts {
   readonly rejected: ReadonlyMap<RejectionReason, number>
   /** Replicas against which a correct one holds evidence: two signed messages that contradict each other. */
   readonly guilty: readonly ReplicaId[]
+  /** Replicas that a correct one cut off for a while. */
+  readonly cutOff: readonly ReplicaId[]
   /** What only a run of processes shows. */
   readonly measured?: Measured
 }

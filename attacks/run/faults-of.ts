@@ -37,6 +37,9 @@ export function faultsOf(attack: Attack, facts: Observed, result: DetailedResult
   const always = [
     ...(facts.acts === 0 ? ['the adversaries never acted'] : []),
     ...innocent.map((id) => `there is evidence against replica ${id}, which is correct`),
+    ...facts.cutOff
+      .filter((id) => !facts.traitors.includes(id))
+      .map((id) => `replica ${id} was cut off, which is correct`),
   ]
   if (control !== undefined && isExpectedToBreak(attack, facts)) {
     return [...always, ...unbroken(control, facts, result)]

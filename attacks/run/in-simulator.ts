@@ -67,6 +67,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   // What the surroundings do is an act as well.
   acts += plan.incidents.length + (attack.surroundings?.plan?.network === undefined ? 0 : 1)
   const rejected = new Map<RejectionReason, number>()
+  const cutOff = new Set<ReplicaId>()
   const { core } = attack.surroundings ?? {}
   const result = simulate({
     seed,
@@ -76,14 +77,16 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     ...(isExpectedToBreak(attack, { n, traitors }) ? { invariants: invariantsOf(attack) } : {}),
     sabotage: { step: (id, protocol) => observer.watching(id, core?.(protocol) ?? protocol) },
     onStep: (step) => observer.onStep(step),
-    onRejected: (replica, { reason }) => {
+    onRejected: (replica, { reason, from }) => {
       if (!isCorrect(replica)) return
+      if (reason === 'cut-off' && from.kind === 'replica') cutOff.add(from.id)
       rejected.set(reason, (rejected.get(reason) ?? 0) + 1)
     },
   })
   const { viewChanges, guilty } = result
   const facts: Observed = {
     ...{ n, f: faultsMax(n), traitors, acts, viewChanges, rejected, guilty },
+    cutOff: [...cutOff].sort((a, b) => a - b),
     ...observed(result, observer),
   }
   return { attack, facts, result, faults: faultsOf(attack, facts, result) }

@@ -181,7 +181,11 @@ export class Round {
     const { n } = setting
     const { rejected, guilty: convicted } = arena.refusals()
     const guilty = [...new Set([...convicted, ...twoFaced(disks)])].sort((a, b) => a - b)
-    const facts: Facts = { n, f: faultsMax(n), traitors, acts, viewChanges, rejected, guilty, measured }
+    const { cutOff } = watch
+    const facts: Facts = {
+      ...{ n, f: faultsMax(n), traitors, acts, viewChanges },
+      ...{ rejected, guilty, cutOff, measured },
+    }
     const compared = comparedCount(disks)
     const differing = disagreements(disks)
     const faults = faultsOf({

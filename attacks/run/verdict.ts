@@ -36,6 +36,9 @@ export function faultsOf(ended: Ended): readonly string[] {
   if (compared === 0)
     faults.push('no batch stands on the disks of two correct replicas: nothing was compared')
   for (const id of innocent) faults.push(`there is evidence against replica ${id}, which is correct`)
+  for (const id of facts.cutOff.filter((each) => !facts.traitors.includes(each))) {
+    faults.push(`replica ${id} was cut off, which is correct`)
+  }
   if (doubtful > 0) faults.push(`${doubtful} operations of correct clients were never answered`)
   if (neverSent > 0) faults.push(`${neverSent} operations of correct clients could not be sent`)
   if (facts.measured?.settledMs === null) {

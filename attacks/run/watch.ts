@@ -38,6 +38,7 @@ export interface ViewSeen {
 export class Watch {
   readonly views: ViewSeen[] = []
   readonly #suspicions = new Map<string, Suspicion>()
+  readonly #cutOff = new Set<ReplicaId>()
   readonly #memory = new Map<ReplicaId, MemoryUse>()
   readonly #options: WatchOptions
   readonly #looking: Promise<void>
@@ -53,6 +54,11 @@ export class Watch {
     return [...this.#suspicions.values()]
       .map((each) => ({ ...each, firstMs: Math.round(each.firstMs - sinceMs) }))
       .sort((a, b) => a.of - b.of || a.by - b.by)
+  }
+
+  /** The replicas that a correct one was seen to have cut off. */
+  get cutOff(): readonly ReplicaId[] {
+    return [...this.#cutOff].sort((a, b) => a - b)
   }
 
   get memory(): readonly MemoryUse[] {
@@ -83,8 +89,9 @@ export class Watch {
     const atMs = performance.now()
     const view = Math.max(0, ...[...reports.values()].map((report) => report.view))
     if (this.views.length === 0 || view > this.view) this.views.push({ atMs, view })
-    for (const [by, { suspected }] of reports) {
+    for (const [by, { suspected, cutOff }] of reports) {
       for (const of of suspected) this.#suspect(by, of, atMs)
+      for (const { id } of cutOff) this.#cutOff.add(id)
     }
     this.#measureMemory()
   }

@@ -147,13 +147,23 @@ function guiltText([first, ...more]: ClusterStatus['replicas'][number]['evidence
   return `, guilty: it signed ${placeText(first)}${more.length === 0 ? '' : `, and ${more.length} more such pairs`}`
 }
 
+const CUT_OFF_TEXTS = { 'fails-checks': 'it sends what fails its checks', floods: 'it floods' } as const
+
+function cutOffText({ cutOffBy, clientsCutOff }: ClusterStatus['replicas'][number]): string {
+  const [first] = cutOffBy
+  const by = cutOffBy.map(({ id }) => id).join(', ')
+  const away = first === undefined ? '' : `, cut off by ${by}: ${CUT_OFF_TEXTS[first.because]}`
+  return clientsCutOff === 0 ? away : `${away}, ${clientsCutOff} clients cut off`
+}
+
 function statusText(answer: Record<string, unknown>): string {
   const status = answer as unknown as ClusterStatus
   const lines = status.replicas.map((replica) => {
     const { id, address, reachable, lastExecuted, stable, state, suspected, evidence } = replica
     const role = id === status.primary ? 'primary' : 'backup '
     const progress = reachable ? `executed ${lastExecuted}, stable ${stable}, ${state}` : 'no answer'
-    return `  replica ${id}  ${role}  ${address}  ${progress}${suspected ? ', suspected' : ''}${guiltText(evidence)}`
+    const blame = `${suspected ? ', suspected' : ''}${cutOffText(replica)}${guiltText(evidence)}`
+    return `  replica ${id}  ${role}  ${address}  ${progress}${blame}`
   })
   const { n, f, view, revision, stalled } = status
   const movement =

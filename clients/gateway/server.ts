@@ -7,6 +7,7 @@ import { accusedIn, collectReports, statusOf } from '../library/cluster-status.t
 import { EvidenceCollector } from '../library/evidence.ts'
 import { evidenceJson } from '../library/evidence-json.ts'
 import { StoreClient } from '../library/store-client.ts'
+import { limitAdmission, TIMEOUTS } from './admission.ts'
 import { guardAgainstBrowsers } from './browser-guard.ts'
 import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
 import { keyValueRoutes } from './key-value-routes.ts'
@@ -70,6 +71,9 @@ function createServer(client: StoreClient, allowedHosts: readonly string[]): Fas
   const server = Fastify({
     bodyLimit: SMALL_BODY_BYTES_MAX,
     forceCloseConnections: true,
+    requestTimeout: TIMEOUTS.request,
+    connectionTimeout: TIMEOUTS.idle,
+    keepAliveTimeout: TIMEOUTS.idle,
     rewriteUrl: (request) => {
       const url = request.url ?? '/'
       if (!url.startsWith(KEY_PREFIX))
@@ -99,6 +103,7 @@ function createServer(client: StoreClient, allowedHosts: readonly string[]): Fas
     ),
   )
   guardAgainstBrowsers(server, allowedHosts)
+  limitAdmission(server)
 
   const { connection } = client
   const evidence = new EvidenceCollector(connection)

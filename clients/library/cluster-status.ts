@@ -4,7 +4,7 @@ import type { ReplicaId, View } from '../../src/base/ids.ts'
 import { faultsMax, primaryOf, quorum, rankedLargest, weakQuorum } from '../../src/base/quorum.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
 import { type EvidencePlace, placeOf } from '../../src/messages/evidence.ts'
-import type { Evidence, ReplicaReport, ReplicaStanding } from '../../src/messages/message.ts'
+import type { CutOffReason, Evidence, ReplicaReport, ReplicaStanding } from '../../src/messages/message.ts'
 import type { Connection } from './connection.ts'
 
 export interface ClusterStatus {
@@ -26,6 +26,14 @@ export interface ClusterStatus {
     readonly stable: number | null
     readonly state: ReplicaStanding | null
     readonly suspected: boolean
+    /** Why other replicas do not take its messages for a while, and which; empty for a correct one. */
+    readonly cutOffBy: readonly {
+      readonly id: number
+      readonly because: CutOffReason
+      readonly times: number
+    }[]
+    /** Clients whose messages it does not take for a while. */
+    readonly clientsCutOff: number
     /** What it signed twice, differently: proved, whoever showed it. Empty for a correct replica. */
     readonly evidence: readonly EvidencePlace[]
   }[]
@@ -95,11 +103,21 @@ export function statusOf(
         stable: report?.lowWatermark ?? null,
         state: report?.standing ?? null,
         suspected: isSuspected(id, primary, reports, n),
+        cutOffBy: cutOffBy(id, reports),
+        clientsCutOff: report?.cutOffClients ?? 0,
         evidence: evidence.filter(({ guilty }) => guilty === id).map(({ first }) => placeOf(first)),
       }
     }),
     stalled: stallOf(cluster, reports, now),
   }
+}
+
+function cutOffBy(id: ReplicaId, reports: Reports): ClusterStatus['replicas'][number]['cutOffBy'] {
+  return [...reports]
+    .flatMap(([by, { cutOff }]) =>
+      cutOff.filter((each) => each.id === id).map(({ because, times }) => ({ id: by, because, times })),
+    )
+    .sort((a, b) => a.id - b.id)
 }
 
 /** Suspected by f + 1 replicas: for its silence, or as a primary that they waited for past their timers. */

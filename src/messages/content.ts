@@ -13,6 +13,7 @@ import { FRAME_KINDS } from './kinds.ts'
 import type {
   Batch,
   CheckpointCertificate,
+  CutOffReason,
   Evidence,
   PreparedCertificate,
   RefusalReason,
@@ -202,6 +203,9 @@ export const REPLICA_STANDINGS: readonly ReplicaStanding[] = [
   'diverged',
 ]
 
+/** Numbers on the wire are places in this list. */
+export const CUT_OFF_REASONS: readonly CutOffReason[] = ['fails-checks', 'floods']
+
 /** What some contents are encoded with. */
 export interface ContentTools {
   readonly hash: Hash
@@ -312,6 +316,8 @@ function reportPayload({ nonce, report }: ReportContent, sender: ReplicaId): Pay
     report.missing,
     report.suspected,
     report.guilty,
+    report.cutOff.map(({ id, because, times }) => [id, CUT_OFF_REASONS.indexOf(because), times]),
+    report.cutOffClients,
   ]
 }
 

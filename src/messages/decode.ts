@@ -20,7 +20,7 @@ import {
   withFields,
   withoutBody,
 } from './cited.ts'
-import { REFUSAL_REASONS, REPLICA_STANDINGS } from './content.ts'
+import { CUT_OFF_REASONS, REFUSAL_REASONS, REPLICA_STANDINGS } from './content.ts'
 import { decodeEvidenceList } from './evidence.ts'
 import type { FieldReader } from './fields.ts'
 import { type Frame, splitFrame } from './frame.ts'
@@ -29,6 +29,7 @@ import { LOG_WINDOW, PAGE_DEPTH_MAX, PAGES_PER_FETCH_MAX } from './limits.ts'
 import type {
   Batch,
   BatchDelivery,
+  CutOff,
   Decision,
   EvidenceDelivery,
   EvidenceInquiry,
@@ -119,28 +120,6 @@ export function decodeMessage(bytes: Uint8Array, tools: DecodeTools): Message | 
   }
 }
 
-/** What a VIEW-CHANGE or NEW-VIEW says before its body is decoded, which is large. */
-export interface LongHead extends Received {
-  readonly kind: 'view-change' | 'new-view'
-  readonly sender: ReplicaId
-  readonly view: View
-}
-
-/** The head of a VIEW-CHANGE or NEW-VIEW; null for any other kind. Nothing is known of the body yet. */
-export function decodeLongHead(bytes: Uint8Array): LongHead | Rejection | null {
-  const frame = splitFrame(bytes)
-  if (isRejection(frame)) return frame
-  const kind = kindName(frame.kind)
-  if (kind !== 'view-change' && kind !== 'new-view') return null
-  return withFields(frame, (fields) => {
-    const sender = fields.integer<ReplicaId>()
-    const view = fields.integer<View>()
-    if (kind === 'view-change') fields.integer() // h
-    fields.digest() // of the body
-    return { kind, sender, view, ...receivedOf(frame) }
-  })
-}
-
 /** A batch body as it stands in a PRE-PREPARE or in the log. */
 export function decodeBatchBody(body: Uint8Array, tools: DecodeTools): Batch | Rejection {
   return decodeBatch(body, tools.hash, (bytes) => {
@@ -164,6 +143,8 @@ function decodePrePrepare(frame: Frame, tools: DecodeTools): PrePrepare | Reject
   })
 }
 
+/** A replica's id, the reason and how often. */
+const CUT_OFF_FIELDS = 3
 const BITMAP = { least: 0, most: LOG_WINDOW / 8 }
 
 function decodeStatus(fields: FieldReader, received: Received): Status {
@@ -339,8 +320,19 @@ function decodeReport(fields: FieldReader, received: Received): Report | Rejecti
     missing: fields.integers<ReplicaId>(REPLICAS_MAX),
     suspected: fields.integers<ReplicaId>(REPLICAS_MAX),
     guilty: fields.integers<ReplicaId>(REPLICAS_MAX),
+    cutOff: decodeCutOff(fields),
+    cutOffClients: fields.integer(),
   }
   return { kind: 'report', sender, nonce, report, ...received }
+}
+
+function decodeCutOff(fields: FieldReader): readonly CutOff[] {
+  const lists = fields.integerLists({ lists: REPLICAS_MAX, each: CUT_OFF_FIELDS })
+  return lists.map(([id = 0, reason = 0, times = 0]) => ({
+    id: id as ReplicaId,
+    because: CUT_OFF_REASONS[reason] ?? 'floods', // of a newer replica, maybe; it is shown to people only
+    times,
+  }))
 }
 
 function decodeEvidenceInquiry(fields: FieldReader, received: Received): EvidenceInquiry {

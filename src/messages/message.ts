@@ -283,6 +283,16 @@ export interface EvidenceDelivery extends Received {
  */
 export type ReplicaStanding = 'voting' | 'transferring' | 'amnesiac' | 'diverged'
 
+/** Why a sender is cut off: what it sends fails its checks, or it sends far more than is of use. */
+export type CutOffReason = 'fails-checks' | 'floods'
+
+/** A replica whose messages are not taken for a while, and how often that was so. */
+export interface CutOff {
+  readonly id: ReplicaId
+  readonly because: CutOffReason
+  readonly times: number
+}
+
 /** What a replica says of itself. Nobody else vouches for it. */
 export interface ReplicaReport {
   readonly view: View
@@ -305,6 +315,9 @@ export interface ReplicaReport {
   readonly suspected: readonly ReplicaId[]
   /** The replicas against which it holds evidence. */
   readonly guilty: readonly ReplicaId[]
+  /** The replicas that are cut off at it, and how many clients are. */
+  readonly cutOff: readonly CutOff[]
+  readonly cutOffClients: number
 }
 
 /** REPORT: answers an INQUIRY. Valid on its sender's link only. */

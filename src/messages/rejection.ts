@@ -57,6 +57,8 @@ export type RejectionReason =
   | 'stale'
   | 'timestamp-reused'
   | 'busy'
+  // the runtime: what it sends is not taken for a while
+  | 'cut-off'
 
 export interface Rejection {
   readonly kind: 'rejection'

@@ -21,11 +21,19 @@ export class EarlyMessages {
     return { count: held?.messages.size ?? 0, bytes: held?.bytes ?? 0 }
   }
 
+  /** Whether it would be held and is not yet: asked before its signatures are checked. // PBFT-5.5 */
+  wants(message: Pick<Early, 'kind' | 'view' | 'sequence' | 'sender' | 'bytes'>): boolean {
+    const held = this.#bySender[message.sender]
+    if (held === undefined || held.messages.has(keyOf(message))) return false
+    const hasBytes = held.bytes + message.bytes.length <= EARLY_BYTES_PER_SENDER_MAX
+    return hasBytes && held.messages.size < EARLY_PER_SENDER_MAX
+  }
+
   /** False when the sender's room is full; STATUS will bring the message again. */
   hold(message: Early): boolean {
     const held = this.#bySender[message.sender]
     if (held === undefined) return false
-    const key = `${message.kind}:${message.view}:${message.sequence}`
+    const key = keyOf(message)
     if (held.messages.has(key)) return true // however often it is played back
     if (held.messages.size >= EARLY_PER_SENDER_MAX) return false
     if (held.bytes + message.bytes.length > EARLY_BYTES_PER_SENDER_MAX) return false
@@ -48,3 +56,6 @@ export class EarlyMessages {
     return taken
   }
 }
+
+const keyOf = ({ kind, view, sequence }: Pick<Early, 'kind' | 'view' | 'sequence'>): string =>
+  `${kind}:${view}:${sequence}`

@@ -16,6 +16,9 @@ export const WAITING_BYTES_MAX = 128 * MIB
 export const WAITING_BYTES_PER_CLIENT_MAX = 16 * MIB
 export const WAITING_PER_CLIENT_MAX = 128
 
+/** Places in one batch that a client has beyond those of all others together, while others wait too (rule 5.5). */
+export const PLACES_CONTESTED = 8
+
 /** Bytes of accepted batches that are not yet executed. The next one to execute is always taken. */
 export const UNEXECUTED_BYTES_MAX = 64 * MIB
 

@@ -2,7 +2,7 @@
 import type { Milliseconds, ReplicaId, Sequence } from '../base/ids.ts'
 import { replicaIds } from '../base/ids.ts'
 import type { EvidenceContent, ReportContent } from '../messages/content.ts'
-import type { EvidenceInquiry, Inquiry, ReplicaReport, ReplicaStanding } from '../messages/message.ts'
+import type { CutOff, EvidenceInquiry, Inquiry, ReplicaReport, ReplicaStanding } from '../messages/message.ts'
 import { missingVoters } from './slot.ts'
 import { primary, type ReplicaState } from './state.ts'
 
@@ -11,6 +11,8 @@ interface Outside {
   readonly revision: number
   /** The replicas to which there is a link. */
   readonly reachable: readonly ReplicaId[]
+  /** The replicas whose messages are not taken now, and how many clients'. */
+  readonly cutOff: { readonly replicas: readonly CutOff[]; readonly clients: number }
 }
 
 /** The answer to a client that asks how this replica is doing, or what evidence it holds. */
@@ -40,6 +42,8 @@ export function reportOf(state: ReplicaState, outside: Outside): ReplicaReport {
     missing: stalledSince === null ? [] : missing(state),
     suspected: suspected(state),
     guilty: state.evidence.guilty,
+    cutOff: outside.cutOff.replicas,
+    cutOffClients: outside.cutOff.clients,
   }
 }
 

@@ -4,8 +4,18 @@
  */
 import { assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
+import type { Peer } from '../base/peer.ts'
 import { primaryOf } from '../base/quorum.ts'
-import type { Checkpoint, NewView, PrePrepare, ViewChange, Vote } from '../messages/message.ts'
+import type { BulkHead } from '../messages/heads.ts'
+import type {
+  Checkpoint,
+  Decision,
+  NewView,
+  PrePrepareHeader,
+  Request,
+  ViewChange,
+  Vote,
+} from '../messages/message.ts'
 import type { ProtocolMessage } from './effects.ts'
 import { isExhibitUseful } from './evidence.ts'
 import { isBatchLacking } from './retransmission.ts'
@@ -28,12 +38,8 @@ export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean
     case 'prepare':
     case 'commit':
       return isVoteUseful(state, message)
-    case 'decision': {
-      const { sequence } = message
-      if (!isDecisionInReach(state, sequence)) return false
-      const slot = state.slots.get(sequence)
-      return slot === undefined || !isSettled(slot)
-    }
+    case 'decision':
+      return isDecisionUseful(state, message)
     case 'batch':
       return isBatchLacking(state, message.sequence, message.batch.digest)
     case 'checkpoint':
@@ -48,14 +54,49 @@ export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean
   }
 }
 
+/**
+ * What comes of a request: it is ordered, its client gets an answer that costs no ordering, or nothing. Only its own
+ * client, over its own link, gets an answer. // PBFT-1.1 PBFT-5.5
+ */
+export function useOf(state: ReplicaState, request: Request, from: Peer): 'order' | 'answer' | 'nothing' {
+  if (state.health === 'diverged') return 'nothing'
+  const { client, timestamp, digest } = request
+  const otherwise = from.kind === 'client' ? 'answer' : 'nothing'
+  if (state.config.standing(client, timestamp, digest) !== 'new') return otherwise
+  const isNew = state.waiting.find(client, timestamp) === null && state.waiting.hasRoomFor(request)
+  return isNew ? 'order' : otherwise
+}
+
+/** Asked before the body is even hashed. */
+export function isBulkUseful(state: ReplicaState, head: BulkHead): boolean {
+  switch (head.kind) {
+    case 'pre-prepare':
+      return isPrePrepareUseful(state, head)
+    case 'decision':
+      return isDecisionUseful(state, head)
+    case 'batch':
+      return isBatchLacking(state, head.sequence, head.digest)
+    default:
+      return assertNever(head)
+  }
+}
+
+function isDecisionUseful(state: ReplicaState, { sequence }: Pick<Decision, 'sequence'>): boolean {
+  if (!isDecisionInReach(state, sequence)) return false
+  const slot = state.slots.get(sequence)
+  return slot === undefined || !isSettled(slot)
+}
+
 /** Whether it is for the view that is, or for one that is not entered yet. */
 const isAhead = (state: ReplicaState, view: number): boolean =>
   view > state.view || (view === state.view && !state.isActive)
 
-function isPrePrepareUseful(state: ReplicaState, prePrepare: PrePrepare): boolean {
+function isPrePrepareUseful(state: ReplicaState, prePrepare: PrePrepareHeader): boolean {
   const { sender, sequence, view, digest } = prePrepare
   if (sender !== primaryOf(view, state.config.n)) return false
-  if (isAhead(state, view)) return sequence > state.lowWatermark
+  if (isAhead(state, view)) {
+    return sequence > state.lowWatermark && state.early.wants(prePrepare)
+  }
   if (view !== state.view || !isInWindow(state, sequence)) return false
   const heldBack = state.heldBack.get(sequence)
   if (heldBack !== undefined && equalBytes(heldBack.digest, digest)) return false
@@ -69,7 +110,7 @@ function isPrePrepareUseful(state: ReplicaState, prePrepare: PrePrepare): boolea
 }
 
 function isVoteUseful(state: ReplicaState, vote: Vote): boolean {
-  if (isAhead(state, vote.view)) return vote.sequence > state.lowWatermark
+  if (isAhead(state, vote.view)) return vote.sequence > state.lowWatermark && state.early.wants(vote)
   if (vote.view !== state.view || !isInWindow(state, vote.sequence)) return false
   const slot = state.slots.get(vote.sequence)
   if (slot === undefined) return true

@@ -4,7 +4,12 @@
  */
 import type { ClientId, Timestamp } from '../base/ids.ts'
 import type { Request } from '../messages/message.ts'
-import { WAITING_BYTES_MAX, WAITING_BYTES_PER_CLIENT_MAX, WAITING_PER_CLIENT_MAX } from './parameters.ts'
+import {
+  PLACES_CONTESTED,
+  WAITING_BYTES_MAX,
+  WAITING_BYTES_PER_CLIENT_MAX,
+  WAITING_PER_CLIENT_MAX,
+} from './parameters.ts'
 
 export interface WaitingRequest {
   readonly request: Request
@@ -57,15 +62,20 @@ export class WaitingRequests {
     return this.#clients.get(client)?.entries.get(timestamp)?.request ?? null
   }
 
+  hasRoomFor({ client, bytes: { length } }: Request): boolean {
+    const queue = this.#clients.get(client)
+    return (
+      (queue?.entries.size ?? 0) < WAITING_PER_CLIENT_MAX &&
+      (queue?.bytes ?? 0) + length <= WAITING_BYTES_PER_CLIENT_MAX &&
+      this.#bytes + length <= WAITING_BYTES_MAX
+    )
+  }
+
   /** False when a bound is reached; the request is then not taken. Nothing waits under its (client, timestamp) yet. */
   add(request: Request): boolean {
+    if (!this.hasRoomFor(request)) return false
     const queue = this.#clients.get(request.client) ?? { entries: new Map(), bytes: 0 }
     const { length } = request.bytes
-    const isFull =
-      queue.entries.size >= WAITING_PER_CLIENT_MAX ||
-      queue.bytes + length > WAITING_BYTES_PER_CLIENT_MAX ||
-      this.#bytes + length > WAITING_BYTES_MAX
-    if (isFull) return false
     const entry = { request, isProposed: false }
     queue.entries.set(request.timestamp, entry)
     queue.bytes += length
@@ -93,17 +103,27 @@ export class WaitingRequests {
 
   /**
    * Takes the next requests for a batch, one per client and round, and marks them as proposed.
-   * Stops at the first request that does not fit; an admissible one always fits alone.
+   * Stops at the first request that does not fit; an admissible one always fits alone. Where several clients wait, none
+   * has many more places than all others together: who floods fills no batches that the others have to sit through.
+   * // PBFT-5.5
    */
   takeForBatch(limits: { readonly requests: number; readonly bytes: number }): readonly Request[] {
     const taken: Request[] = []
+    const placesOf = new Map<ClientId, number>()
+    const isContested = this.#clients.size > 1
     let bytes = 0
     while (this.#unproposed > 0 && taken.length < limits.requests) {
       const next = this.#nextInTurn()
       if (next === null) break
-      const { length } = next.request.bytes
+      const {
+        client,
+        bytes: { length },
+      } = next.request
       if (bytes + length > limits.bytes) break
-      this.#endTurn(next.request.client)
+      const places = placesOf.get(client) ?? 0
+      if (isContested && places >= PLACES_CONTESTED + (taken.length - places)) break
+      placesOf.set(client, places + 1)
+      this.#endTurn(client)
       next.isProposed = true
       this.#unproposed--
       taken.push(next.request)

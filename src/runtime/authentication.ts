@@ -10,7 +10,8 @@ import { quorum } from '../base/quorum.ts'
 import { createBatch } from '../messages/batch.ts'
 import { certificateFault, checkpointCertificateFault } from '../messages/certificate.ts'
 import type { Cluster } from '../messages/cluster.ts'
-import { decodeMessage, type LongHead } from '../messages/decode.ts'
+import { decodeMessage } from '../messages/decode.ts'
+import type { LongHead } from '../messages/heads.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
 import type {
   Checkpoint,

@@ -1,10 +1,21 @@
 import { assert } from '../base/assert.ts'
+import { equalBytes } from '../base/bytes.ts'
 import type { ClientId, ReplicaId, Sequence, View } from '../base/ids.ts'
 import type { RefusalContent } from '../messages/content.ts'
 import type { Batch, RefusalReason, Request } from '../messages/message.ts'
 import type { Effect } from '../pbft/effects.ts'
 import type { Application, Outcome } from '../ports.ts'
 import type { Answer, ReplyMaker } from './replies.ts'
+
+/** Clients whose last repeated reply is kept as it was sent, and its bytes at most. */
+const REPEATED_MAX = 256
+const REPEATED_BYTES_MAX = 64 * 1024
+
+/** A reply that was sent again, to a client that may ask for it once more. */
+interface Repeated {
+  readonly requestDigest: Uint8Array
+  readonly frame: Uint8Array
+}
 
 export interface ClientAnswersOptions {
   readonly id: ReplicaId
@@ -23,6 +34,7 @@ export class ClientAnswers {
     Sequence,
     readonly { readonly request: Request; readonly outcome: Outcome }[]
   >()
+  readonly #repeated = new Map<ClientId, Repeated>()
 
   constructor(options: ClientAnswersOptions) {
     this.#options = options
@@ -54,12 +66,33 @@ export class ClientAnswers {
     this.#send({ view, sequence }, answers)
   }
 
+  /** Signs nothing where the client asks for the same again as the last time. // PBFT-5.5 */
   replyAgain({ view, request }: Effect & { readonly kind: 'reply-again' }, sequence: Sequence): void {
     const { client, publicKey, timestamp, digest: requestDigest } = request
+    const kept = this.#repeated.get(client)
+    if (kept !== undefined && equalBytes(kept.requestDigest, requestDigest)) {
+      return this.#options.send(client, kept.frame)
+    }
     const results = this.#options.application.results(client, timestamp)
     if (results === null) return this.#refuseRequest(request, 'results-gone')
     const answered = { client, publicKey, timestamp, requestDigest, results, recovery: null }
-    this.#send({ view, sequence }, [{ outcome: { ...answered, standing: 'executed' }, isWhole: true }])
+    const [reply] = this.#options.replies.repliesFor({ view, sequence }, [
+      { outcome: { ...answered, standing: 'executed' }, isWhole: true },
+    ])
+    if (reply === undefined) return
+    this.#keep(client, { requestDigest, frame: reply.frame })
+    this.#options.send(client, reply.frame)
+  }
+
+  #keep(client: ClientId, repeated: Repeated): void {
+    this.#repeated.delete(client)
+    if (repeated.frame.length > REPEATED_BYTES_MAX) return
+    this.#repeated.set(client, repeated)
+    if (this.#repeated.size <= REPEATED_MAX) return
+    for (const oldest of this.#repeated.keys()) {
+      this.#repeated.delete(oldest)
+      break
+    }
   }
 
   refuse({ client, timestamp, requestDigest, reason }: Effect & { readonly kind: 'refuse' }): void {

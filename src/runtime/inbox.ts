@@ -1,4 +1,6 @@
-import type { Peer } from '../base/peer.ts'
+import { FRAME_KINDS } from '../messages/kinds.ts'
+import type { Peer } from '../ports.ts'
+import { FairTurns, type TurnTaker } from './fair-turns.ts'
 
 /**
  * What one peer may have waiting before its link is held, in bytes of undecoded frames: a replica rather more than a
@@ -12,72 +14,178 @@ const FRAME_OVERHEAD_BYTES = 256
 /** Frames taken before the places they stood in are given up. */
 const COMPACT_AFTER = 8
 
+/**
+ * Three queues for each peer, and three rotas: what keeps a cluster alive when all else is late has one of its own, and
+ * however many clients there are, they have a third of the work together while replicas have something waiting.
+ */
+type Lane = 'reserve' | 'replicas' | 'clients'
+
+const RESERVE_KINDS: ReadonlySet<number> = new Set(
+  (
+    [
+      'status',
+      'checkpoint',
+      'stable-checkpoint',
+      'view-change',
+      'new-view',
+      'recall',
+      'recollection',
+    ] as const
+  ).map((kind) => FRAME_KINDS[kind]),
+)
+
 const TAKEN = new Uint8Array(0)
 
-interface PeerQueue {
+interface Account {
   readonly peer: Peer
-  readonly frames: Uint8Array[]
-  next: number
   bytes: number
   isHeld: boolean
+  readonly queues: Map<Lane, Queue>
 }
 
-/** One bounded queue per peer, served in turn: a peer that sends much delays itself, not the others. */
+interface Queue extends TurnTaker {
+  readonly account: Account
+  readonly lane: Lane
+  readonly frames: Uint8Array[]
+  next: number
+}
+
+interface Rota extends TurnTaker {
+  readonly queues: FairTurns<Queue>
+}
+
+export interface TakenFrame {
+  readonly peer: Peer
+  readonly frame: Uint8Array
+  /** Says what it cost to deal with it, in signature checks: so much later is the next turn of whoever sent it. */
+  charge(checks: number): void
+}
+
+/**
+ * Bounded queues per peer. Turns are given by what the frames cost and not by their number: a peer that sends much, or
+ * what takes long, delays itself and not the others. // PBFT-5.5
+ */
 export class Inbox {
-  readonly #queues = new Map<string, PeerQueue>()
-  /** The queues that hold something; each gives one frame and goes to the end. */
-  readonly #turns: PeerQueue[] = []
+  readonly #accounts = new Map<string, Account>()
+  readonly #rotas: Readonly<Record<Lane, Rota>>
+  readonly #lanes = new FairTurns<Rota>()
   readonly #resume: (peer: Peer) => void
 
   constructor(resume: (peer: Peer) => void) {
     this.#resume = resume
+    this.#rotas = { reserve: createRota(), replicas: createRota(), clients: createRota() }
   }
 
   get isEmpty(): boolean {
-    return this.#turns.length === 0
+    return this.#lanes.isEmpty
   }
 
   /** False when the peer's queue is now full: its link is to be held until it is resumed. */
   push(peer: Peer, frame: Uint8Array): boolean {
-    const key = `${peer.kind}:${peer.id}`
-    let queue = this.#queues.get(key)
-    if (queue === undefined) {
-      queue = { peer, frames: [], next: 0, bytes: 0, isHeld: false }
-      this.#queues.set(key, queue)
-    }
-    if (queue.frames.length === 0) this.#turns.push(queue)
+    const account = this.#accountOf(peer)
+    const queue = queueOf(account, laneOf(peer, frame))
+    if (queue.frames.length === 0) this.#enter(queue)
     queue.frames.push(frame)
-    queue.bytes += frame.length + FRAME_OVERHEAD_BYTES
-    if (queue.bytes > bytesMax(peer)) queue.isHeld = true
-    return !queue.isHeld
+    account.bytes += frame.length + FRAME_OVERHEAD_BYTES
+    if (account.bytes > bytesMax(peer)) account.isHeld = true
+    return !account.isHeld
   }
 
   /** The next frame in turn, or null. */
-  take(): { readonly peer: Peer; readonly frame: Uint8Array } | null {
-    const queue = this.#turns.shift()
-    if (queue === undefined) return null
+  take(): TakenFrame | null {
+    const rota = this.#lanes.next()
+    const queue = rota?.queues.next() ?? null
+    if (rota === null || queue === null) return null
+    const { account } = queue
+    const frame = this.#takeFrom(queue)
+    if (queue.frames.length > 0) rota.queues.enter(queue)
+    if (!rota.queues.isEmpty) this.#lanes.enter(rota)
+    account.bytes -= frame.length + FRAME_OVERHEAD_BYTES
+    this.#forget(account)
+    if (account.isHeld && account.bytes <= bytesMax(account.peer) / 2) {
+      account.isHeld = false
+      this.#resume(account.peer)
+    }
+    return {
+      peer: account.peer,
+      frame,
+      charge: (checks) => {
+        queue.cost += checks
+        rota.cost += checks
+      },
+    }
+  }
+
+  /** Drops all that a peer has waiting. Its link stays held, if it is. */
+  drop(peer: Peer): void {
+    const account = this.#accounts.get(keyOf(peer))
+    if (account === undefined) return
+    for (const queue of account.queues.values()) {
+      if (queue.frames.length === 0) continue
+      queue.frames.length = 0
+      queue.next = 0
+      const rota = this.#rotas[queue.lane]
+      rota.queues.leave(queue)
+      if (rota.queues.isEmpty) this.#lanes.leave(rota)
+    }
+    account.bytes = 0
+    account.isHeld = false
+    this.#forget(account)
+  }
+
+  #accountOf(peer: Peer): Account {
+    const key = keyOf(peer)
+    const known = this.#accounts.get(key)
+    if (known !== undefined) return known
+    const account = { peer, bytes: 0, isHeld: false, queues: new Map() }
+    this.#accounts.set(key, account)
+    return account
+  }
+
+  #enter(queue: Queue): void {
+    const rota = this.#rotas[queue.lane]
+    if (rota.queues.isEmpty) this.#lanes.enter(rota)
+    rota.queues.enter(queue)
+  }
+
+  #takeFrom(queue: Queue): Uint8Array {
     const frame = queue.frames[queue.next++] as Uint8Array
     queue.frames[queue.next - 1] = TAKEN
-    queue.bytes -= frame.length + FRAME_OVERHEAD_BYTES
-    if (queue.next >= COMPACT_AFTER && queue.next * 2 >= queue.frames.length) {
+    if (queue.next === queue.frames.length) {
+      queue.frames.length = 0
+      queue.next = 0
+    } else if (queue.next >= COMPACT_AFTER && queue.next * 2 >= queue.frames.length) {
       queue.frames.splice(0, queue.next) // a queue that never runs empty lets go of what was taken all the same
       queue.next = 0
     }
-    if (queue.next < queue.frames.length) {
-      this.#turns.push(queue)
-    } else {
-      queue.frames.length = 0
-      queue.next = 0
-      // A client that left and has nothing waiting leaves nothing behind.
-      if (queue.peer.kind === 'client') this.#queues.delete(`client:${queue.peer.id}`)
-    }
-    if (queue.isHeld && queue.bytes <= bytesMax(queue.peer) / 2) {
-      queue.isHeld = false
-      this.#resume(queue.peer)
-    }
-    return { peer: queue.peer, frame }
+    return frame
+  }
+
+  /** A client that left and has nothing waiting leaves nothing behind. */
+  #forget({ peer, bytes }: Account): void {
+    if (peer.kind === 'client' && bytes === 0) this.#accounts.delete(keyOf(peer))
   }
 }
+
+const createRota = (): Rota => ({ cost: 0, queues: new FairTurns() })
+
+function queueOf(account: Account, lane: Lane): Queue {
+  const known = account.queues.get(lane)
+  if (known !== undefined) return known
+  const queue = { account, lane, frames: [], next: 0, cost: 0 }
+  account.queues.set(lane, queue)
+  return queue
+}
+
+function laneOf(peer: Peer, frame: Uint8Array): Lane {
+  if (peer.kind === 'client') return 'clients'
+  return RESERVE_KINDS.has(frame[FRAME_KIND_AT] ?? 0) ? 'reserve' : 'replicas'
+}
+
+/** Where a frame's kind stands, behind its length. */
+const FRAME_KIND_AT = 4
+
+const keyOf = ({ kind, id }: Peer): string => `${kind}:${id}`
 
 const bytesMax = ({ kind }: Peer): number =>
   kind === 'replica' ? INBOX_BYTES_PER_REPLICA_MAX : INBOX_BYTES_PER_CLIENT_MAX

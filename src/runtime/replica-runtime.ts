@@ -8,32 +8,22 @@ import { assertNever } from '../base/assert.ts'
 import { readU32 } from '../base/bytes.ts'
 import type { ReplicaId, Sequence } from '../base/ids.ts'
 import { isSigned, type ReplicaContent } from '../messages/content.ts'
-import { decodeLongHead, decodeMessage, type LongHead } from '../messages/decode.ts'
 import { createSigningDigest } from '../messages/frame.ts'
-import type {
-  CheckpointCertificate,
-  EvidenceInquiry,
-  Inquiry,
-  PageDelivery,
-  PageFetch,
-  Verified,
-} from '../messages/message.ts'
-import { isRejection, type Rejection } from '../messages/rejection.ts'
-import type { Effect, Event, LogRecord, Outgoing, ProtocolMessage } from '../pbft/effects.ts'
+import type { CheckpointCertificate, EvidenceInquiry, Inquiry } from '../messages/message.ts'
+import type { Rejection } from '../messages/rejection.ts'
+import type { Effect, Event, LogRecord, Outgoing } from '../pbft/effects.ts'
 import { answerTo } from '../pbft/report.ts'
 import { createReplicaState, type ReplicaState } from '../pbft/state.ts'
 import { step as protocolStep } from '../pbft/step.ts'
-import { isLongMessageUseful, isUseful } from '../pbft/useful.ts'
 import type { CryptoSuite, Peer, Snapshot } from '../ports.ts'
-import { type Authenticator, createAuthenticator, type LongMessage } from './authentication.ts'
+import { type Authenticator, createAuthenticator } from './authentication.ts'
 import { ClientAnswers } from './client-answers.ts'
 import { DecisionArchive } from './decision-archive.ts'
 import { DecisionServer } from './decision-server.ts'
-import { Inbox } from './inbox.ts'
 import { notePlace } from './log-places.ts'
 import { encodeLogRecord, isAwaitedByNobody } from './log-records.ts'
 import { recoveriesOf, replayLog } from './log-replay.ts'
-import { LongChecks } from './long-checks.ts'
+import { Reception } from './reception.ts'
 import { createRecoveryRequest } from './recovery-request.ts'
 import type { ReplicaRuntimeOptions, StepFunction } from './replica-runtime-options.ts'
 import { createReplyMaker } from './replies.ts'
@@ -46,13 +36,12 @@ export type { RejectedMessage, ReplicaRuntimeOptions, StepFunction } from './rep
 export const TICK_MS = 10
 /** Events of one turn; then the sockets and timers have theirs. */
 const EVENTS_PER_TURN_MAX = 128
+/** Signature checks of one turn, some ten milliseconds: a large message more or less. */
+const CHECKS_PER_TURN_MAX = 256
 /** Bytes of the log after which the next stable checkpoint is stored and the log in front of it trimmed. */
 export const STORE_AFTER_BYTES = 64 * 1024 * 1024
 /** Bytes of a recovery operation's nonce. */
 const NONCE_BYTES = 32
-type ShortProtocolMessage = Exclude<ProtocolMessage, LongMessage>
-
-const NOT_FOR_THIS_LINK = { kind: 'rejection', reason: 'kind-not-for-this-link' } as const
 
 export class ReplicaRuntime {
   readonly state: ReplicaState
@@ -63,13 +52,12 @@ export class ReplicaRuntime {
     readonly signingDigest: ReturnType<typeof createSigningDigest>
   }
   readonly #authenticator: Authenticator
-  readonly #longChecks: LongChecks
   readonly #sealer: Sealer
   readonly #answers: ClientAnswers
   readonly #archive: DecisionArchive
   readonly #decisions: DecisionServer
   readonly #states: StateKeeping
-  readonly #inbox: Inbox
+  readonly #reception: Reception
   readonly #events: Event[] = []
   readonly #stopTicking: () => void
   #recordsAppended = 0
@@ -87,7 +75,6 @@ export class ReplicaRuntime {
     const signingDigest = createSigningDigest(suite.hash, cluster.clusterId)
     this.#tools = { hash: suite.hash, signingDigest }
     this.#authenticator = createAuthenticator({ cluster, suite, signingDigest })
-    this.#longChecks = new LongChecks((checked, from) => this.#onChecked(checked, from))
     this.#sealer = createSealer({ id, signer, hash: suite.hash, signingDigest })
     this.#answers = new ClientAnswers({
       id,
@@ -99,7 +86,7 @@ export class ReplicaRuntime {
     })
     this.#archive = new DecisionArchive(options.replay.log, this.#tools, this.#authenticator)
     this.#decisions = new DecisionServer(this.#archive, (to, content) => this.#sendTo(to, content))
-    this.#inbox = new Inbox((peer) => transport.resume(peer))
+    this.#reception = this.#createReception()
     const stored = loadStoredState(application, pages)
     this.#states = this.#createStateKeeping(n, stored)
     this.state = createReplicaState({
@@ -123,7 +110,7 @@ export class ReplicaRuntime {
     })
     transport.start({
       onFrame: (from, frame) => {
-        const isAccepting = this.#inbox.push(from, frame)
+        const isAccepting = this.#reception.push(from, frame)
         this.#scheduleTurn()
         return isAccepting
       },
@@ -138,6 +125,20 @@ export class ReplicaRuntime {
   stop(): void {
     this.#isStopped = true
     this.#stopTicking()
+  }
+
+  #createReception(): Reception {
+    return new Reception({
+      state: () => this.state,
+      authenticator: this.#authenticator,
+      tools: this.#tools,
+      onMessage: (message, from) =>
+        this.#perform(this.#step(this.state, { kind: 'received', message, from })),
+      onPages: (message) => this.#states.receive(message),
+      onInquiry: (inquiry, from) => this.#answerInquiry(inquiry, from),
+      onRejected: (from, rejection) => this.#reject(from, rejection),
+      resume: (peer) => this.#options.transport.resume(peer),
+    })
   }
 
   #createStateKeeping(n: number, stored: StoredState | null): StateKeeping {
@@ -161,6 +162,7 @@ export class ReplicaRuntime {
 
   #tick(): void {
     this.#needsSync ||= this.#recordsAppended > this.#recordsSynced
+    this.#reception.budgets.tick()
     this.#states.tick()
     this.#later({ kind: 'ticked', now: this.#options.clock.now() })
   }
@@ -179,22 +181,23 @@ export class ReplicaRuntime {
   #turn(): void {
     this.#isTurnDue = false
     if (this.#isStopped) return
-    for (let count = 0; count < EVENTS_PER_TURN_MAX; count++) {
+    let checks = 0
+    for (let count = 0; count < EVENTS_PER_TURN_MAX && checks < CHECKS_PER_TURN_MAX; count++) {
       const event = this.#events.shift()
       if (event !== undefined) {
         this.#perform(this.#step(this.state, event))
         continue
       }
-      const next = this.#inbox.take()
-      if (next === null) break
-      this.#receive(next.peer, next.frame)
+      const cost = this.#reception.takeNext()
+      if (cost === null) break
+      checks += cost
     }
-    this.#longChecks.work()
+    this.#reception.longChecks.work()
     this.#states.keeper.work()
     this.#syncLog()
     this.#options.transport.flush()
-    const isIdle = this.#events.length === 0 && this.#inbox.isEmpty
-    if (!isIdle || !this.#longChecks.isEmpty || this.#states.keeper.hasWork) this.#scheduleTurn()
+    const isIdle = this.#events.length === 0 && this.#reception.isEmpty
+    if (!isIdle || !this.#reception.longChecks.isEmpty || this.#states.keeper.hasWork) this.#scheduleTurn()
   }
 
   #syncLog(): void {
@@ -207,55 +210,6 @@ export class ReplicaRuntime {
     })
   }
 
-  #receive(from: Peer, frame: Uint8Array): void {
-    const head = decodeLongHead(frame)
-    if (head !== null) return this.#receiveLong(head, from)
-    const message = decodeMessage(frame, this.#tools)
-    if (isRejection(message)) return this.#reject(from, message)
-    switch (message.kind) {
-      case 'inquiry':
-      case 'evidence-inquiry':
-        return this.#answerInquiry(message, from)
-      case 'page-fetch':
-      case 'page':
-        return this.#receivePages(message, from)
-      case 'reply':
-      case 'refusal':
-      case 'report':
-      case 'evidence':
-        return this.#reject(from, NOT_FOR_THIS_LINK)
-      case 'view-change':
-      case 'new-view':
-        return // their heads were taken above
-      default:
-        return this.#receiveProtocol(message, from)
-    }
-  }
-
-  #receiveLong(head: LongHead | Rejection, from: Peer): void {
-    if (isRejection(head)) return this.#reject(from, head)
-    if (!isLongMessageUseful(this.state, head)) return
-    this.#longChecks.begin(from, this.#authenticator.authenticateLong(head, from))
-  }
-
-  #receiveProtocol(message: ShortProtocolMessage, from: Peer): void {
-    if (!isUseful(this.state, message)) return
-    const verified = this.#authenticator.authenticate(message, from)
-    if (isRejection(verified)) return this.#reject(from, verified)
-    this.#perform(this.#step(this.state, { kind: 'received', message: verified, from }))
-  }
-
-  #onChecked(checked: Verified<LongMessage> | Rejection, from: Peer): void {
-    if (isRejection(checked)) return this.#reject(from, checked)
-    this.#perform(this.#step(this.state, { kind: 'received', message: checked, from }))
-  }
-
-  #receivePages(message: PageFetch | PageDelivery, from: Peer): void {
-    const verified = this.#authenticator.authenticate(message, from)
-    if (isRejection(verified)) return this.#reject(from, verified)
-    this.#states.receive(verified)
-  }
-
   #reject(from: Peer, { reason, detail }: Rejection, guilty?: ReplicaId): void {
     this.#options.onRejected?.({
       from,
@@ -265,12 +219,11 @@ export class ReplicaRuntime {
     })
   }
 
-  #answerInquiry(inquiry: Inquiry | EvidenceInquiry, from: Peer): void {
-    const verified = this.#authenticator.authenticate(inquiry, from)
-    if (isRejection(verified)) return this.#reject(from, verified)
+  #answerInquiry(inquiry: Inquiry | EvidenceInquiry, to: Peer): void {
     const { application, transport } = this.#options
-    const outside = { revision: application.revision, reachable: transport.reachable() }
-    this.#send(from, this.#sealer.frame(answerTo(inquiry, this.state, outside)).bytes)
+    const { cutOff } = this.#reception.budgets
+    const outside = { revision: application.revision, reachable: transport.reachable(), cutOff }
+    this.#send(to, this.#sealer.frame(answerTo(inquiry, this.state, outside)).bytes)
   }
 
   #perform(effects: readonly Effect[]): void {

@@ -106,7 +106,7 @@ const measured: Measured = {
 }
 const facts: Facts = {
   ...{ n: 4, f: 1, traitors: [0 as ReplicaId], acts: 1, viewChanges: 0, rejected: new Map() },
-  ...{ guilty: [0 as ReplicaId], measured },
+  ...{ guilty: [0 as ReplicaId], cutOff: [0 as ReplicaId], measured },
 }
 const ended: Ended = {
   ...{ facts, finished: { faults: [] }, doubtful: 0, neverSent: 0, compared: 1 },

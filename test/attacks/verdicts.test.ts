@@ -13,6 +13,7 @@ const GOOD: Observed = {
   viewChanges: 0,
   rejected: new Map([['bad-signature', 1]]),
   guilty: [0 as never],
+  cutOff: [0 as never],
   checkpointInterval: 8,
   batches: 80,
   checkpoints: 9,
@@ -37,7 +38,7 @@ describe('a judge is content with what is good, and says what is not', () => {
   test.each([
     ['noViewChange', verdicts.noViewChange, { viewChanges: 1 }],
     ['refused', verdicts.refused('stale', 'bad-signature'), { rejected: new Map() }],
-    ['evidence', verdicts.evidence, { guilty: [] }],
+    ['evidence', verdicts.evidence, { guilty: [], cutOff: [] }],
     ['outageAtMost', verdicts.outageAtMost(100), { outageMs: 101 }],
     ['latencyAtMost', verdicts.latencyAtMost(110), { slowestMs: [100, 111] }],
     ['windowMoved', verdicts.windowMoved, { checkpoints: 8 }],
@@ -55,7 +56,7 @@ describe('a judge is content with what is good, and says what is not', () => {
   })
 
   test('all of them are asked', () => {
-    const bad = { ...GOOD, viewChanges: 1, guilty: [] }
+    const bad = { ...GOOD, viewChanges: 1, guilty: [], cutOff: [] }
     expect(verdicts.all(verdicts.noViewChange, verdicts.evidence)(bad)).toHaveLength(2)
   })
 })
@@ -66,6 +67,7 @@ const RUINED: Observed = {
   viewChanges: 99,
   rejected: new Map(),
   guilty: [],
+  cutOff: [],
   checkpoints: 0,
   nullBatches: 0,
   outageMs: 60_000,
@@ -73,6 +75,7 @@ const RUINED: Observed = {
   slowestMs: [60_000],
   timeoutTicks: { first: 50, most: 6_000, last: 6_000 },
   aheadMs: 10_000,
+  suspected: [1 as never],
   transfers: { begun: 0, completed: 0 },
   served: new Map([[0 as never, 1_000_000]]),
   healed: 0,

@@ -336,7 +336,8 @@ describe('sizes and counts', () => {
       missing: Payload,
       suspected: Payload = [],
       guilty: Payload = [],
-    ): Uint8Array => framed('report', [1, 9, 0, 1, 0, 0, 0, 0, 0, 0, reachable, missing, suspected, guilty])
+    ): Uint8Array =>
+      framed('report', [1, 9, 0, 1, 0, 0, 0, 0, 0, 0, reachable, missing, suspected, guilty, [], 0])
     const full = ids(REPLICAS_MAX)
     expect(reasonOf(report(full, full, full, full))).toBeNull()
     expect(reasonOf(report([...full, 1], []))).toBe('payload-shape')
@@ -350,7 +351,7 @@ describe('sizes and counts', () => {
     const bits = new Uint8Array(0)
     expect(reasonOf(framed('status', [1, 0, 2, 0, 0, 0, bits, bits, bits]))).toBe('payload-shape')
     const report = (standing: number) =>
-      framed('report', [1, 9, 0, 1, standing, 0, 0, 0, 0, 0, [], [], [], []])
+      framed('report', [1, 9, 0, 1, standing, 0, 0, 0, 0, 0, [], [], [], [], [], 0])
     expect([reasonOf(report(3)), reasonOf(report(4))]).toEqual([null, 'payload-shape'])
   })
 

@@ -40,6 +40,8 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
     missing: [] as ReplicaId[],
     suspected: [3] as ReplicaId[],
     guilty: [2] as ReplicaId[],
+    cutOff: [{ id: 3 as ReplicaId, because: 'floods' as const, times: 2 }],
+    cutOffClients: 1,
   }
   const bits = Uint8Array.of(0b101)
   const { view } = place

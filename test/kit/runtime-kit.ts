@@ -22,6 +22,8 @@ export class RuntimeUnderTest {
   readonly runtime: ReplicaRuntime
   readonly sent: SentFrame[] = []
   readonly rejected: RejectedMessage[] = []
+  /** Peers whose frames it takes again. */
+  readonly resumed: Peer[] = []
   /** Reads of the log that were asked for; they are answered when the test says so. */
   readonly reads: (() => void)[] = []
   readonly #deferred: (() => void)[] = []
@@ -46,7 +48,7 @@ export class RuntimeUnderTest {
         },
         send: (to, frame) => this.sent.push({ to, frame }) > 0,
         flush: () => {},
-        resume: () => {},
+        resume: (peer) => this.resumed.push(peer),
         reachable: () => [],
       },
       replay: {

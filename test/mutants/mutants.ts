@@ -1,6 +1,7 @@
 /** Small mistakes in the core, the runtime, the messages and the store, each of which something must notice. */
 import { CHECKPOINT_MUTANTS } from './checkpoint-mutants.ts'
 import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
+import { ISOLATION_MUTANTS } from './isolation-mutants.ts'
 import { LOG_MUTANTS } from './log-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { ORDERING_MUTANTS } from './ordering-mutants.ts'
@@ -16,4 +17,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...VIEW_CHANGE_MUTANTS,
   ...RESTART_MUTANTS,
   ...LOG_MUTANTS,
+  ...ISOLATION_MUTANTS,
 ]

@@ -1,0 +1,40 @@
+import type { Sequence } from '../../src/base/ids.ts'
+import { OFFENCE_CHECKS, REPLICA_WASTE } from '../../src/runtime/sender-budgets.ts'
+import { type Attack, lastBackups } from '../attack.ts'
+import { onTick } from '../behaviour/behaviour.ts'
+import { all, cutOff, holds, noViewChange, refused } from '../verdicts.ts'
+
+const FRAMES_PER_TICK = 100
+const DIGEST_BYTES = 32
+/** Bad signatures that one correct replica checks until it cuts their sender off. */
+const CHECKED_MAX = REPLICA_WASTE.atOnce / OFFENCE_CHECKS
+/** Each cut-off is twice as long as the one before: so many fit into a simulated attack, what was saved up included. */
+const CUT_OFFS_MAX = 6
+
+export const badSignatureFlood: Attack = {
+  name: 'bad-signature-flood',
+  targets: ['resources', 'performance'],
+  does: 'sends votes with wrong signatures, in its own and in other names, to everybody at full rate',
+  source: 'checking a signature costs far more than sending one',
+  expects: 'few of them are checked before nothing more is taken from the sender for a while',
+  traitors: lastBackups,
+  behaviour: () =>
+    onTick(1, ({ state, random, seal, sealAs, victims: [victim], broadcast }) => {
+      for (let count = 0; count < FRAMES_PER_TICK; count++) {
+        const digest = new Uint8Array(DIGEST_BYTES).fill(random.below(256))
+        const sequence = (state.lastExecuted + 1 + (count % 8)) as Sequence
+        const vote = { kind: 'commit', view: state.view, sequence, digest } as const
+        const frame = count % 2 === 0 || victim === undefined ? seal(vote) : sealAs(victim, vote)
+        frame[frame.length - 1] = (frame[frame.length - 1] as number) ^ 1
+        broadcast(frame)
+      }
+    }),
+  judge: all(refused('bad-signature'), cutOff, noViewChange),
+  inspect: holds(
+    ({ rejected, n, traitors }) =>
+      (rejected.get('bad-signature') ?? 0) > 0 &&
+      (rejected.get('bad-signature') ?? 0) <=
+        (n - traitors.length) * traitors.length * CUT_OFFS_MAX * CHECKED_MAX,
+    ({ rejected }) => `${rejected.get('bad-signature')} bad signatures were checked`,
+  ),
+}

@@ -1,0 +1,97 @@
+/** Mistakes against rule 5.5: each takes one defence out. The attack that shows it gone stands beside it. */
+import { type Mutant, pbft, UNSEEN } from './mutant.ts'
+
+const BUDGETS = 'src/runtime/sender-budgets.js'
+const INBOX = 'src/runtime/inbox.js'
+const RECEPTION = 'src/runtime/reception.js'
+const ISOLATION = 'paper/5.5-isolation.test.ts'
+
+export const ISOLATION_MUTANTS: readonly Mutant[] = [
+  {
+    // attacks: flood-backup, flood-primary, bad-signature-flood
+    name: 'nobody is ever cut off',
+    rule: '5.5',
+    file: BUDGETS,
+    search: 'if (wasted.level > allowance.atOnce)',
+    replacement: 'if (wasted.level > Infinity)',
+    paper: { file: ISOLATION, test: 'who wastes more is cut off for a while', why: UNSEEN.cost },
+  },
+  {
+    // attack: bad-signature-flood
+    name: 'what fails its checks costs its sender no more than what is of no use',
+    rule: '5.5',
+    file: BUDGETS,
+    search: 'OFFENCE_CHECKS * Math.max(1, checks)',
+    replacement: 'checks / 8',
+    paper: { file: ISOLATION, test: 'what fails its checks weighs more', why: UNSEEN.cost },
+  },
+  {
+    // attacks: flood-backup, flood-primary
+    name: 'good messages without end are taken without end',
+    rule: '5.5',
+    file: RECEPTION,
+    search: 'if (unasked > 0)',
+    replacement: 'if (unasked > Infinity)',
+    paper: { file: ISOLATION, test: 'cuts off who sends good messages without end', why: UNSEEN.cost },
+  },
+  {
+    name: 'who was cut off never comes back',
+    rule: '5.5',
+    file: BUDGETS,
+    search: 'if (this.#ticks < account.cutOffUntil)',
+    replacement: 'if (account.times > 0)',
+    paper: { file: ISOLATION, test: 'longer each time, and comes back', why: UNSEEN.cost },
+  },
+  {
+    // attacks: flood-backup, flood-primary
+    name: 'turns are given by the number of frames, whatever they cost',
+    rule: '5.5',
+    file: INBOX,
+    search: 'queue.cost += checks;',
+    replacement: 'queue.cost += 1;',
+    paper: { file: ISOLATION, test: 'a peer whose frames cost much has fewer turns', why: UNSEEN.cost },
+  },
+  {
+    name: 'STATUS and view changes have no queue of their own',
+    rule: '5.5',
+    file: INBOX,
+    search: "? 'reserve' : 'replicas'",
+    replacement: "? 'replicas' : 'replicas'",
+    paper: { file: ISOLATION, test: 'STATUS and view changes do not wait behind', why: UNSEEN.cost },
+  },
+  {
+    name: 'each client has as many turns as a replica',
+    rule: '5.5',
+    file: INBOX,
+    search: "return 'clients'",
+    replacement: "return 'replicas'",
+    paper: { file: ISOLATION, test: 'many clients have a part of the work together', why: UNSEEN.cost },
+  },
+  {
+    // attack: replay-client
+    name: 'a client that repeats a request is answered without end',
+    rule: '5.5',
+    file: RECEPTION,
+    search: "(use === 'answer' && !this.budgets.mayAnswer(from))",
+    replacement: 'false',
+    paper: { file: ISOLATION, test: 'gets a bounded number of replies', why: UNSEEN.cost },
+  },
+  {
+    // attack: replay-client
+    name: 'a reply that is sent again is signed again',
+    rule: '5.5',
+    file: 'src/runtime/client-answers.js',
+    search: 'kept !== undefined && equalBytes(kept.requestDigest, requestDigest)',
+    replacement: 'false',
+    paper: { file: ISOLATION, test: 'and the same bytes', why: UNSEEN.cost },
+  },
+  {
+    // attack: replay-client
+    name: 'a client that floods fills the batches',
+    rule: '5.5',
+    file: pbft('waiting'),
+    search: 'if (isContested &&',
+    replacement: 'if (false &&',
+    paper: { file: ISOLATION, test: 'has few more places than all others together', why: UNSEEN.cost },
+  },
+]
