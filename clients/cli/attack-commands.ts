@@ -1,8 +1,7 @@
 /** attack list, attack NAME, attack --all. */
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
-import { type AnyAttack, isPlayedByReplicas, runsInProcesses } from '../../attacks/attack.ts'
-import { CATALOGUE } from '../../attacks/catalogue.ts'
-import { OUTSIDE_CATALOGUE } from '../../attacks/outside/outside-catalogue.ts'
+import { isOutsideAttack } from '../../attacks/attack.ts'
+import { attackIn, EVERY_ATTACK, worldsOf } from '../../attacks/every-attack.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { isClusterSize } from '../../src/base/quorum.ts'
 import { type RunFlags, runAttacks } from './attack-run.ts'
@@ -17,7 +16,8 @@ interface Flags extends Omit<RunFlags, 'traitors'> {
   readonly orders?: true
 }
 
-const EVERY: ReadonlyMap<string, AnyAttack> = new Map<string, AnyAttack>([...CATALOGUE, ...OUTSIDE_CATALOGUE])
+const SECONDS_HELP =
+  'before, during and after the attack together (default: 12); in the simulator, virtual ones of the attack alone'
 
 const HELP = `
 A run makes a cluster of its own, loads it, attacks it for a third of the time, and checks
@@ -35,14 +35,14 @@ export function addAttackCommands(program: Command): void {
   program
     .command('attack')
     .description('attack a cluster of its own and judge it; "list" tells which attacks there are')
-    .addArgument(new Argument('[name]', 'the attack').choices(['list', ...EVERY.keys()]))
+    .addArgument(new Argument('[name]', 'the attack').choices(['list', ...EVERY_ATTACK.keys()]))
     .option('--all', 'run every attack of the catalogue, one after another')
     .addOption(
       new Option('--in <world>', 'where it is run').choices(['processes', 'simulator']).default('processes'),
     )
     .option('--replicas <n>', 'how many replicas', wholeNumber, 4)
     .option('--traitors <ids>', 'other traitors than the attack would choose, such as 0,2', idList)
-    .option('--seconds <s>', 'before, during and after the attack together', wholeNumber, 12)
+    .option('--seconds <s>', SECONDS_HELP, wholeNumber)
     .option('--seed <x>', 'of what is random in the attack and in the load', wholeNumber, 1)
     .addOption(
       new Option('--crypto <suite>', 'sodium or noble').choices(['sodium', 'noble']).default('sodium'),
@@ -78,7 +78,8 @@ async function attack(name: string | undefined, flags: Flags, command: Command):
   if (outside !== undefined) {
     throw new OperatorError(`There is no replica ${outside} among ${flags.replicas}.`)
   }
-  const chosen = [...EVERY.values()].filter((each) => flags.all === true || each.name === name)
+  const names = name === undefined ? [...EVERY_ATTACK.keys()] : [name]
+  const chosen = names.flatMap((each) => attackIn(flags.in, each) ?? [])
   if (flags.traitors !== undefined && chosen.some(({ behaviour }) => behaviour === undefined)) {
     throw new OperatorError('--traitors is for one attack that replicas play.')
   }
@@ -86,24 +87,20 @@ async function attack(name: string | undefined, flags: Flags, command: Command):
 }
 
 async function play(name: string | undefined, flags: Flags, command: Command): Promise<void> {
-  const attack = EVERY.get(name ?? '')
+  const attack = EVERY_ATTACK.get(name ?? '')
   if (name === undefined || attack?.behaviour === undefined) {
     return command.error('Only an attack that replicas play can be played.')
   }
-  const parts = isPlayedByReplicas(attack) ? attack.parts : undefined
+  const parts = isOutsideAttack(attack) ? undefined : attack.parts
   const played = { behaviour: attack.behaviour, ...(parts === undefined ? {} : { parts }) }
   const { dir, play: ids = [], seed, orders } = flags
   await playTraitors({ name, played, root: dir, ids, seed, isOrdered: orders === true })
 }
 
 function list(isJson: boolean): void {
-  const entries = [...EVERY.values()].map((attack) => {
+  const entries = [...EVERY_ATTACK.values()].map((attack) => {
     const { name, plays = 'replicas', targets, does, source, expects } = attack
-    const worlds = [
-      ...(runsInProcesses(attack) ? ['processes'] : []),
-      ...(isPlayedByReplicas(attack) ? ['simulator'] : []),
-    ]
-    return { name, plays, in: worlds, targets, does, source, expects }
+    return { name, plays, in: worldsOf(name), targets, does, source, expects }
   })
   if (isJson) console.log(JSON.stringify(entries, null, 2))
   else for (const { name, does } of entries) console.log(`${name}\t${does}`)

@@ -12,6 +12,7 @@ const GOOD: Observed = {
   acts: 1,
   viewChanges: 0,
   rejected: new Map([['bad-signature', 1]]),
+  told: new Map([['reply', 1]]),
   guilty: [0 as never],
   checkpointInterval: 8,
   batches: 80,
@@ -27,6 +28,11 @@ const GOOD: Observed = {
   aheadMs: 0,
   transfers: { begun: 1, completed: 1 },
   served: new Map(),
+  refusedOfClients: new Map([
+    [1 as never, new Set(['bad-signature', 'stale'] as const)],
+    [2 as never, new Set(['stale', 'bad-signature'] as const)],
+  ]),
+  blamed: [0 as never],
   healed: 1,
   restarts: 1,
   virtualMs: 1_000,
@@ -42,6 +48,16 @@ describe('a judge is content with what is good, and says what is not', () => {
     ['latencyAtMost', verdicts.latencyAtMost(110), { slowestMs: [100, 111] }],
     ['windowMoved', verdicts.windowMoved, { checkpoints: 8 }],
     ['timeoutsShrank', verdicts.timeoutsShrank, { timeoutTicks: { first: 50, most: 100, last: 100 } }],
+    ['told', verdicts.told('reply'), { told: new Map() }],
+    ['sameRefusals, of none', verdicts.sameRefusals, { refusedOfClients: new Map() }],
+    [
+      'sameRefusals',
+      verdicts.sameRefusals,
+      { refusedOfClients: new Map([...GOOD.refusedOfClients, [3 as never, new Set(['stale'] as const)]]) },
+    ],
+    ['nobodyFramed, suspected', verdicts.nobodyFramed, { suspected: [1 as never] }],
+    ['nobodyFramed, blamed', verdicts.nobodyFramed, { blamed: [1 as never] }],
+    ['nobodyFramed, convicted', verdicts.nobodyFramed, { convicted: [1 as never] }],
     ['transferBegan', verdicts.transferBegan, { transfers: { begun: 0, completed: 0 } }],
   ] as const)('%s', (_, judge, bad) => {
     expect(judge(GOOD)).toEqual([])
@@ -65,6 +81,9 @@ const RUINED: Observed = {
   ...GOOD,
   viewChanges: 99,
   rejected: new Map(),
+  told: new Map(),
+  refusedOfClients: new Map(),
+  suspected: [1 as never],
   guilty: [],
   checkpoints: 0,
   nullBatches: 0,
@@ -74,7 +93,10 @@ const RUINED: Observed = {
   timeoutTicks: { first: 50, most: 6_000, last: 6_000 },
   aheadMs: 10_000,
   transfers: { begun: 0, completed: 0 },
-  served: new Map([[0 as never, 1_000_000]]),
+  served: new Map([
+    [0 as never, 1_000_000],
+    [1 as never, 1_000_000],
+  ]),
   healed: 0,
   restarts: 0,
 }
