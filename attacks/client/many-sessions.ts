@@ -2,7 +2,7 @@ import { utf8 } from '../../src/base/bytes.ts'
 import { encodeOperations } from '../../src/store/operations-writer.ts'
 import { type Attack, nobody } from '../attack.ts'
 import { together } from '../behaviour/behaviour.ts'
-import { atTick, everyTicks, jointly } from '../behaviour/client-behaviour.ts'
+import { atTick, type ClientBehaviour, everyTicks, jointly, onAnswer } from '../behaviour/client-behaviour.ts'
 import type { ClientLink, ClientPlace } from '../behaviour/client-place.ts'
 import { all, latencyAtMost, noViewChange, told } from '../verdicts.ts'
 
@@ -12,6 +12,8 @@ const STRANGERS = 24
 /** Results of one request, and as many requests as make more of them than is kept for one client. */
 const VALUE_BYTES = 900 * 1024
 const LARGE_RESULTS = 5
+/** The timestamp of the first request that has large results. */
+const FIRST_READ = 2
 
 const KEY = utf8('large')
 const store = encodeOperations([{ kind: 'put', key: KEY, value: new Uint8Array(VALUE_BYTES) }])
@@ -21,13 +23,23 @@ const readTwice = encodeOperations([
 ])
 const count = encodeOperations([{ kind: 'list', prefix: KEY, limit: 0, cursor: new Uint8Array(0) }])
 
-/** The first of its clients fills what is kept for it, then asks for the first results once more. */
-function fill({ link, request, ticks }: ClientPlace): void {
-  const step = ticks / 10 - 1
-  const timestamp = Math.min(step, LARGE_RESULTS + 1) + 1
-  const isAgain = step > LARGE_RESULTS + 1
-  const operations = timestamp === 1 ? store : readTwice
-  link.sendToAll(request({ timestamp: isAgain ? 2 : timestamp, operations, responder: 0 }))
+/** The first of its clients fills what is kept for it, one request after another, then asks for the first results again. */
+function filling(): ClientBehaviour {
+  let answered = 0
+  const ask = ({ link, request }: ClientPlace): void => {
+    const isFull = answered > LARGE_RESULTS + 1
+    const timestamp = isFull ? FIRST_READ : answered + 1
+    const operations = timestamp < FIRST_READ ? store : readTwice
+    link.sendToAll(request({ timestamp, operations, responder: 0 }))
+  }
+  return jointly(
+    everyTicks(10, ask),
+    onAnswer(({ message, link }, place) => {
+      if (link !== place.link || message.kind !== 'reply' || message.timestamp !== answered + 1) return
+      answered++
+      ask(place)
+    }),
+  )
 }
 
 export const manySessions: Attack = {
@@ -57,9 +69,7 @@ export const manySessions: Attack = {
             link.sendToAll(request({ signer, timestamp, operations: count }))
           }
         }),
-        everyTicks(10, (place) => {
-          if (place.ticks > 0) fill(place)
-        }),
+        filling(),
       )
     },
   },
