@@ -8,7 +8,7 @@ import { all, latencyAtMost, noViewChange, told } from '../verdicts.ts'
 
 /** Clients that the cluster knows, and strangers: each has links of its own. */
 const IDENTITIES = 4
-const STRANGERS = 24
+const STRANGERS = 12
 /** Results of one request, and as many requests as make more of them than is kept for one client. */
 const VALUE_BYTES = 900 * 1024
 const LARGE_RESULTS = 5
@@ -62,7 +62,7 @@ export const manySessions: Attack = {
           const keys = [...signers.slice(1), ...Array.from({ length: STRANGERS }, stranger)]
           links.push(...keys.map((signer) => ({ signer, link: open({ signer }) })))
         }),
-        everyTicks(5, ({ request, random }) => {
+        everyTicks(10, ({ request, random }) => {
           // Gaps between timestamps: each may be the last that fits the window.
           timestamp += random.between(1, 64)
           for (const { link, signer } of links) {

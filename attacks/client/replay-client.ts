@@ -8,7 +8,7 @@ import { all, told } from '../verdicts.ts'
 
 const KEY = 'replayed'
 /** Each request is sent so often at once, beside the first one. */
-const STORM = 8
+const STORM = 4
 /** Two timestamps that leave little room above them; the second leaves none. */
 const FAR = [2 ** 40, Number.MAX_SAFE_INTEGER]
 
