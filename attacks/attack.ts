@@ -4,7 +4,9 @@ import { faultsMax, weakQuorum } from '../src/base/quorum.ts'
 import type { Random } from '../src/base/random.ts'
 import type { Recomposition, StepFunction } from '../src/runtime/replica-runtime-options.ts'
 import type { Incident, Plan } from '../src/simulator/plan.ts'
+import type { Reaction } from '../src/simulator/simulate.ts'
 import type { Behaviour } from './behaviour/behaviour.ts'
+import type { ClientRole } from './behaviour/client-behaviour.ts'
 import type { Field } from './outside/field.ts'
 import type { Facts } from './run/facts.ts'
 import type { Observed } from './run/observed.ts'
@@ -28,13 +30,16 @@ interface Described {
   readonly judge?: Judge
 }
 
-/** An attack that replicas play: in the simulator and in processes alike. */
+/** An attack that replicas or a client play: in the simulator and in processes alike. */
 export interface Attack extends Described {
-  readonly plays?: 'replicas'
+  /** Who plays it, where it is not replicas, or replicas among others. */
+  readonly plays?: 'replicas' | 'client'
   /** The replicas that play it, unless others are asked for. */
   readonly traitors: (n: number) => readonly ReplicaId[]
   /** Made anew for each traitor. */
   readonly behaviour: () => Behaviour
+  /** What a client does that plays it, or plays along. */
+  readonly client?: ClientRole
   /** Where everything can be seen: in the simulator. */
   readonly inspect?: Judge<Observed>
   /** What a traitor finds changed when it starts, beside its transport: its disk, for instance. */
@@ -49,7 +54,11 @@ export interface Attack extends Described {
 export interface Surroundings {
   /** What strikes, in milliseconds from the beginning of the attack to its end. */
   readonly strikes?: (scene: Scene) => readonly Incident[]
-  readonly plan?: Partial<Pick<Plan, 'network' | 'suite'>>
+  readonly plan?: Partial<Pick<Plan, 'network' | 'suite' | 'checkpointInterval'>>
+  /** What strikes by what is seen, times as in `strikes`; made anew for each run. */
+  readonly reaction?: (scene: Scene) => Reaction
+  /** Whether a cluster with the same keys ran before, and the traitors have what passed there: see `abroad`. */
+  readonly hasAbroad?: boolean
   /** How many times as long as another attack it has to last for its expectation to show. */
   readonly lasts?: number
   /** Whether the traitors are honest until what strikes is over: only then do they count as faulty. */
@@ -84,7 +93,7 @@ export interface Control {
   readonly namesTraitors?: boolean
 }
 
-/** An attack from outside of the replicas, in processes only: by a client, a stranger, the network or the machines. */
+/** An attack that only processes can suffer: by a client, strangers on the wire, the network or the machines. */
 export interface OutsideAttack extends Described {
   readonly plays: 'client' | 'stranger' | 'network' | 'machines'
   /**
@@ -99,14 +108,14 @@ export interface OutsideAttack extends Described {
 
 export type AnyAttack = Attack | OutsideAttack
 
-export const isPlayedByReplicas = (attack: AnyAttack): attack is Attack => !('run' in attack)
+export const isOutsideAttack = (attack: AnyAttack): attack is OutsideAttack => 'run' in attack
 
-/** Surroundings that a run of processes has anyway: it always lasts long enough. */
-const ANYWHERE: readonly (keyof Surroundings)[] = ['lasts']
+/** Surroundings that a run of processes can have too, or do without. */
+const ANYWHERE: readonly (keyof Surroundings)[] = ['lasts', 'hasAbroad']
 
 /** Whether real processes can be all that it needs. */
 export const runsInProcesses = (attack: AnyAttack): boolean =>
-  !isPlayedByReplicas(attack) ||
+  isOutsideAttack(attack) ||
   Object.keys(attack.surroundings ?? {}).every((name) => ANYWHERE.some((each) => each === name))
 
 /** The first primary, and those that follow it. */

@@ -9,10 +9,16 @@ import { selectiveVote } from './backup/selective-vote.ts'
 import { corruptCheckpoint } from './checkpoint/corrupt-checkpoint.ts'
 import { farCheckpoint } from './checkpoint/far-checkpoint.ts'
 import { fetchFlood } from './checkpoint/fetch-flood.ts'
+import { oldCopy } from './checkpoint/old-copy.ts'
 import { oldDisk } from './checkpoint/old-disk.ts'
 import { poisonedPage } from './checkpoint/poisoned-page.ts'
 import { slowSource } from './checkpoint/slow-source.ts'
 import { withholdCheckpoint } from './checkpoint/withhold-checkpoint.ts'
+import { hostilePayload } from './client/hostile-payload.ts'
+import { manySessions } from './client/many-sessions.ts'
+import { replayClient } from './client/replay-client.ts'
+import { stranger } from './client/stranger.ts'
+import { twoFacedClient } from './client/two-faced-client.ts'
 import { conspiracy } from './collusion/conspiracy.ts'
 import { twins } from './collusion/twins.ts'
 import { falseMajority } from './control/false-majority.ts'
@@ -26,11 +32,17 @@ import { badSignatureFlood } from './flood/bad-signature-flood.ts'
 import { floodBackup } from './flood/flood-backup.ts'
 import { floodPrimary } from './flood/flood-primary.ts'
 import { clog } from './network/clog.ts'
+import { crossClusterReplay } from './network/cross-cluster-replay.ts'
+import { followThePrimary } from './network/follow-the-primary.ts'
+import { frameVictim } from './network/frame-victim.ts'
 import { lossyNetwork } from './network/lossy-network.ts'
 import { partition } from './network/partition.ts'
+import { pause } from './network/pause.ts'
+import { reflection } from './network/reflection.ts'
 import { forgottenViewChange } from './over-time/forgotten-view-change.ts'
 import { movingFaults } from './over-time/moving.ts'
 import { smallScope } from './over-time/small-scope.ts'
+import { soakOf } from './over-time/soak.ts'
 import { adaptiveSlow } from './primary/adaptive-slow.ts'
 import { burnSequence } from './primary/burn-sequence.ts'
 import { equivocate } from './primary/equivocate.ts'
@@ -88,27 +100,41 @@ const CHECKPOINT = [
   slowSource,
   fetchFlood,
   oldDisk,
+  oldCopy,
 ]
 
-const NETWORK = [lossyNetwork, clog, partition]
 const FLOODS = [floodBackup, floodPrimary, badSignatureFlood]
+const CLIENT = [twoFacedClient, replayClient, stranger, manySessions, hostilePayload]
+const NETWORK = [
+  lossyNetwork,
+  clog,
+  partition,
+  followThePrimary,
+  frameVictim,
+  reflection,
+  pause,
+  crossClusterReplay,
+]
 const CRYPTO = [oddSignatures, phaseConfusion, twoEncodings]
 const COLLUSION = [twins, conspiracy]
 const CONTROLS = [twoWorlds, falseMajority, majorityMute, wrongQuorum]
 const OVER_TIME = [smallScope, movingFaults, forgottenViewChange]
 
+const ALL: readonly Attack[] = [
+  ...PRIMARY,
+  ...BACKUP,
+  ...VIEW_CHANGE,
+  ...CHECKPOINT,
+  ...CLIENT,
+  ...NETWORK,
+  ...FLOODS,
+  ...CRYPTO,
+  ...COLLUSION,
+  ...CONTROLS,
+  ...OVER_TIME,
+]
+
 /** Every attack that can be launched, by name, in the order of what they are aimed at. */
 export const CATALOGUE: ReadonlyMap<string, Attack> = new Map(
-  [
-    ...PRIMARY,
-    ...BACKUP,
-    ...VIEW_CHANGE,
-    ...CHECKPOINT,
-    ...NETWORK,
-    ...FLOODS,
-    ...CRYPTO,
-    ...COLLUSION,
-    ...CONTROLS,
-    ...OVER_TIME,
-  ].map((each) => [each.name, each]),
+  [...ALL, soakOf(ALL)].map((each) => [each.name, each]),
 )

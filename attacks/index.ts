@@ -5,6 +5,8 @@
 export * from './attack.ts'
 export * from './behaviour/behaviour.ts'
 export type { Carried } from './behaviour/carried.ts'
+export * from './behaviour/client-behaviour.ts'
+export type { ClientPlace } from './behaviour/client-place.ts'
 export * from './behaviour/mutations.ts'
 export * from './behaviour/place.ts'
 export * from './behaviour/predicates.ts'

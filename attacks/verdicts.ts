@@ -1,4 +1,5 @@
 /** Judges: small ones, and what puts them together. Each says in sentences what was not as expected. */
+import type { RefusalReason } from '../src/messages/message.ts'
 import type { RejectionReason } from '../src/messages/rejection.ts'
 import type { Judge } from './attack.ts'
 import type { Facts } from './run/facts.ts'
@@ -30,6 +31,13 @@ export const refused = (...reasons: readonly RejectionReason[]): Judge =>
   holds(
     ({ rejected }) => reasons.some((reason) => (rejected.get(reason) ?? 0) > 0),
     () => `nothing was refused as ${reasons.join(' or ')}`,
+  )
+
+/** Correct replicas told the hostile client so. */
+export const told = (what: 'reply' | RefusalReason): Judge =>
+  holds(
+    (facts) => (facts.told?.get(what) ?? 0) > 0,
+    () => (what === 'reply' ? 'the client was never answered' : `the client was never told ${what}`),
   )
 
 /** A correct replica holds what proves each traitor's guilt. */
@@ -87,3 +95,17 @@ export const transferBegan: Judge<Observed> = holds(
   ({ transfers }) => transfers.begun > 0,
   () => 'no replica fetched the state',
 )
+
+/** Every correct replica that refused anything of what clients sent refused it for the same reasons. */
+export const sameRefusals: Judge<Observed> = ({ refusedOfClients }) => {
+  const reasons = [...refusedOfClients.values()].map((each) => [...each].sort().join(', '))
+  return new Set(reasons).size <= 1 && reasons.length > 0
+    ? []
+    : [`correct replicas refused for different reasons, or for none: ${reasons.join('; ')}`]
+}
+
+/** No correct replica was suspected of silence by another one, called guilty or convicted. */
+export const nobodyFramed: Judge<Observed> = ({ suspected, blamed, convicted, traitors }) =>
+  [...new Set([...suspected, ...blamed, ...convicted])]
+    .filter((id) => !traitors.includes(id))
+    .map((id) => `replica ${id}, which is correct, is suspected or blamed`)

@@ -54,10 +54,10 @@ export interface Place {
   seal(content: Content): Uint8Array
   /** The same in another replica's name, and still with this replica's signature. */
   sealAs(sender: ReplicaId, content: Content): Uint8Array
+  /** The same signed for another cluster. */
+  sealAbroad(clusterId: Uint8Array, content: Content): Uint8Array
   /** A frame of this kind around any bytes, with this replica's own signature. */
   sealPayload(kind: FrameKindName, payload: Uint8Array, body?: Uint8Array): Uint8Array
-  /** The frame of a request with this replica's own key as its client's. */
-  sealRequest(request: { readonly timestamp: Timestamp; readonly operations: Uint8Array }): Uint8Array
   /** The frame of a reply with this replica's own signature. */
   sealReply(reply: FalseReply): Uint8Array
   /** Sends a frame beside what its honest half sends. */

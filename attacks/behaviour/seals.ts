@@ -2,10 +2,9 @@
 import { assert } from '../../src/base/assert.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
-import { encodeFrame } from '../../src/messages/frame.ts'
+import { createSigningDigest, encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import { PUBLIC_KEY_BYTES } from '../../src/messages/limits.ts'
-import { encodeRequest } from '../../src/messages/request.ts'
 import type { ReplicaState } from '../../src/pbft/state.ts'
 import { createReplyMaker } from '../../src/runtime/replies.ts'
 import { createSealer } from '../../src/runtime/sealer.ts'
@@ -19,7 +18,7 @@ const NO_KEY = new Uint8Array(PUBLIC_KEY_BYTES)
 export function createSeals(
   identity: Identity,
   surroundings: { readonly cluster: Cluster; readonly state: () => Readonly<ReplicaState> },
-): Pick<Place, 'seal' | 'sealAs' | 'sealPayload' | 'sealRequest' | 'sealReply'> {
+): Pick<Place, 'seal' | 'sealAs' | 'sealAbroad' | 'sealPayload' | 'sealReply'> {
   const { signer, hash, signingDigest } = identity
   const { cluster, state } = surroundings
   const sign = (digest: Uint8Array): Uint8Array => signer.sign(digest)
@@ -29,14 +28,11 @@ export function createSeals(
   return {
     seal: (content) => sealer.frame(content).bytes,
     sealAs: (sender: ReplicaId, content) => (inTheNameOf[sender] ?? sealer).frame(content).bytes,
+    sealAbroad: (clusterId, content) =>
+      createSealer({ ...identity, signingDigest: createSigningDigest(hash, clusterId) }).frame(content).bytes,
     sealPayload: (kind, payload, body = NOTHING) => {
       const authentication = sign(signingDigest(FRAME_KINDS[kind], payload))
       return encodeFrame({ kind: FRAME_KINDS[kind], payload, authentication, body }).bytes
-    },
-    sealRequest: ({ timestamp, operations }) => {
-      const { publicKey } = signer
-      const content = { publicKey, timestamp, responder: cluster.replicas.length, operations }
-      return encodeRequest(content, { hash, signingDigest, sign }).bytes
     },
     sealReply: ({ client, timestamp, requestDigest, results }) => {
       const { view, lastExecuted: sequence } = state()

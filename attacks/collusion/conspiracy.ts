@@ -1,9 +1,9 @@
 import { utf8 } from '../../src/base/bytes.ts'
-import type { Timestamp } from '../../src/base/ids.ts'
+import { encodeOperations } from '../../src/store/operations-writer.ts'
 import { type Attack, primaryAndBackups } from '../attack.ts'
-import { deafTo, onSend, onTick, together } from '../behaviour/behaviour.ts'
-import { delay, equivocate, lie, set, victimClient } from '../behaviour/mutations.ts'
-import { toReplica } from '../behaviour/place.ts'
+import { deafTo, onSend, together } from '../behaviour/behaviour.ts'
+import { everyTicks } from '../behaviour/client-behaviour.ts'
+import { delay, equivocate, halvesOf, lie, set, victimClient } from '../behaviour/mutations.ts'
 import {
   and,
   fromClient,
@@ -17,17 +17,19 @@ import {
 import { FALSE_RESULTS } from '../behaviour/results.ts'
 import { otherWorld, voteInOtherWorld } from '../behaviour/worlds.ts'
 import { slowed } from '../strikes.ts'
+import { told } from '../verdicts.ts'
+
+const KEY = 'conspiracy'
 
 export const conspiracy: Attack = {
   name: 'conspiracy',
   targets: ['safety', 'performance'],
-  does: 'traitors equivocate and vote for both halves, starve a client, lie to the others, ask as clients for two things at once, while the network slows a correct replica',
+  does: 'traitors equivocate and vote for both halves, starve a client, lie to the others, while their client asks each half for something else under one timestamp, and a correct replica is slow',
   source: 'what an operator of f replicas and some switches could do',
   expects: 'nothing beside what always holds',
   traitors: primaryAndBackups,
-  behaviour: () => {
-    let timestamp = 0
-    return together(
+  behaviour: () =>
+    together(
       deafTo(and(fromClient(victimClient), whilePrimary)),
       onSend(and(isKind('pre-prepare'), whilePrimary, withProbability(0.5)), equivocate(set(otherWorld))),
       onSend(and(isVote, not(toVictims(1))), equivocate(set(voteInOtherWorld))),
@@ -36,15 +38,29 @@ export const conspiracy: Attack = {
         isKind('reply'),
         lie(() => FALSE_RESULTS),
       ),
-      onTick(10, ({ victims, sealRequest, send }) => {
+    ),
+  client: {
+    writes: KEY,
+    behaviour: () => {
+      let timestamp = 0
+      return everyTicks(3, ({ replicas, board, link, request }) => {
         timestamp++
-        for (const [index, id] of victims.entries()) {
-          const operations = utf8(`something else for ${index % 2}`)
-          send({ to: toReplica(id), frame: sealRequest({ timestamp: timestamp as Timestamp, operations }) })
+        const faces = ['one', 'another'].map((face) => {
+          const value = utf8(`${face} ${timestamp}`)
+          return request({
+            timestamp,
+            operations: encodeOperations([{ kind: 'put', key: utf8(KEY), value }]),
+          })
+        })
+        // The traitors know both, and each half of the others one.
+        const halves = halvesOf(replicas.filter((id) => !board.traitors.includes(id)))
+        for (const [index, face] of faces.entries()) {
+          for (const id of [...board.traitors, ...(halves[index] ?? [])]) link.send(face, id)
         }
-      }),
-    )
+      })
+    },
   },
+  judge: told('reply'),
   surroundings: {
     strikes: ({ last, lastsMs }) => slowed(last, { from: 0, to: lastsMs }),
   },

@@ -9,20 +9,23 @@ import { holds } from '../verdicts.ts'
 export const timeWarp: Attack = {
   name: 'time-warp',
   targets: ['safety', 'liveness'],
-  does: 'as primary proposes times from far ahead, from just below what passes, and from long ago',
+  does: 'as primary proposes times from far ahead, from just below what passes, from long ago, and one that stands still',
   source: 'leases and locks expire by the time of batches',
   expects: 'nobody votes for a time far ahead of its clock, and a past one is taken and moves nothing',
   traitors: firstPrimary,
-  behaviour: () =>
-    onSend(
+  behaviour: () => {
+    let stopped: number | null = null
+    return onSend(
       and(isKind('pre-prepare'), whilePrimary),
       set(
         rebatch(({ time }, { random }) => {
-          const told = [1, time + CLOCK_SKEW_MS_MAX - 10, time + 10 * CLOCK_SKEW_MS_MAX]
+          stopped ??= time
+          const told = [1, stopped, time + CLOCK_SKEW_MS_MAX - 10, time + 10 * CLOCK_SKEW_MS_MAX]
           return { time: random.pick(told) as Milliseconds }
         }),
       ),
-    ),
+    )
+  },
   inspect: holds(
     ({ aheadMs }) => aheadMs <= CLOCK_SKEW_MS_MAX,
     ({ aheadMs }) => `a correct replica voted for a time ${aheadMs} ms ahead of its clock`,

@@ -32,9 +32,12 @@ export const hasHeld = ({ faults }: AttackReport): boolean => faults.length === 
 /** What `--json` prints of a report. */
 export function asJson(report: AttackReport): object {
   const { attack, facts, faults, notes, ...rest } = report
-  const plain = Object.entries(facts).map(([name, value]) => [
-    name,
-    value instanceof Map ? Object.fromEntries(value) : value,
-  ])
+  const plain = Object.entries(facts).map(([name, value]) => [name, plainOf(value)])
   return { ...attack, held: hasHeld(report), faults, notes, ...rest, facts: Object.fromEntries(plain) }
+}
+
+const plainOf = (value: unknown): unknown => {
+  if (value instanceof Set) return [...value]
+  if (!(value instanceof Map)) return value
+  return Object.fromEntries([...value].map(([key, each]) => [key, plainOf(each)]))
 }

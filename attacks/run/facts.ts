@@ -1,5 +1,6 @@
 /** What a run of an attack showed, wherever it ran: the ground of its verdict. */
 import type { ReplicaId } from '../../src/base/ids.ts'
+import type { RefusalReason } from '../../src/messages/message.ts'
 import type { RejectionReason } from '../../src/messages/rejection.ts'
 import type { Figures } from '../load/load-meter.ts'
 import type { MemoryUse, Suspicion } from './watch.ts'
@@ -14,6 +15,8 @@ export interface Facts {
   readonly viewChanges: number
   /** What correct replicas refused, by reason. */
   readonly rejected: ReadonlyMap<RejectionReason, number>
+  /** What correct replicas told the hostile client: replies, and refusals by their reason. Where there was one. */
+  readonly told?: ReadonlyMap<'reply' | RefusalReason, number>
   /** Replicas against which a correct one holds evidence: two signed messages that contradict each other. */
   readonly guilty: readonly ReplicaId[]
   /** Replicas that a correct one cut off for a while. */

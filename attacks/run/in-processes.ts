@@ -4,10 +4,10 @@
  */
 import { connect } from '../../clients/library/connection.ts'
 import { toReplicaId } from '../../src/base/ids.ts'
-import { type AnyAttack, isPlayedByReplicas } from '../attack.ts'
+import { type AnyAttack, isOutsideAttack } from '../attack.ts'
 import type { AttackReport } from '../report/report.ts'
 import { Arena } from './arena.ts'
-import { CLIENTS, OBSERVER, type ProcessSetting, Round, type Run } from './round.ts'
+import { clientsOf, OBSERVER, type ProcessSetting, Round, type Run } from './round.ts'
 import { Suspects } from './suspects.ts'
 import { Watch } from './watch.ts'
 
@@ -46,8 +46,8 @@ async function runOnce(
   say(`starting ${n} replicas${traitors.length === 0 ? '' : `, ${traitors.join(' and ')} as traitors`}`)
   const arena = await Arena.open({
     ...{ name: attack.name, n, suite, seed, traitors, commands },
-    clients: CLIENTS,
-    hasProxies: !isPlayedByReplicas(attack) && attack.plays === 'network',
+    clients: clientsOf(attack),
+    hasProxies: isOutsideAttack(attack) && attack.plays === 'network',
   })
   const closers: (() => Promise<void>)[] = [() => arena.close()]
   try {

@@ -2,19 +2,21 @@
 import { type ReplicaId, replicaIds, toReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { createRandom } from '../../src/base/random.ts'
-import type { RejectionReason } from '../../src/messages/rejection.ts'
 import { REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
 import type { Recomposition } from '../../src/runtime/replica-runtime-options.ts'
 import { drawPlan } from '../../src/simulator/draw-plan.ts'
 import { inOrder, type Plan, withoutFaults } from '../../src/simulator/plan.ts'
-import { type DetailedResult, simulate } from '../../src/simulator/simulate.ts'
+import { type DetailedResult, type Reaction, simulate } from '../../src/simulator/simulate.ts'
 import { EXACT_CLOCK } from '../../src/simulator/virtual-clock.ts'
 import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
 import type { Attack, Scene } from '../attack.ts'
+import { ABROAD } from '../behaviour/abroad.ts'
 import { corrupt } from '../behaviour/adversary.ts'
 import type { Blackboard } from '../behaviour/place.ts'
+import { framesAbroad } from './abroad.ts'
 import type { Facts } from './facts.ts'
 import { faultsOf, invariantsOf, isExpectedToBreak } from './faults-of.ts'
+import { HostileGuest } from './hostile-guest.ts'
 import { loadFigures } from './load-figures.ts'
 import type { Observed } from './observed.ts'
 import { Observer } from './observer.ts'
@@ -66,9 +68,12 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   const plan = planOf(attack, { n, seed, lastsMs, traitors })
   // What the surroundings do is an act as well.
   acts += plan.incidents.length + (attack.surroundings?.plan?.network === undefined ? 0 : 1)
-  const rejected = new Map<RejectionReason, number>()
-  const cutOff = new Set<ReplicaId>()
-  const { core } = attack.surroundings ?? {}
+  const guest =
+    attack.client === undefined
+      ? null
+      : new HostileGuest(attack.client, { board, fromMs: BEGINS_AT_MS, onAct: () => acts++ })
+  const { core, reaction, hasAbroad } = attack.surroundings ?? {}
+  if (hasAbroad === true) board.notes.set(ABROAD, framesAbroad(plan))
   const result = simulate({
     seed,
     plan,
@@ -77,19 +82,24 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     ...(isExpectedToBreak(attack, { n, traitors }) ? { invariants: invariantsOf(attack) } : {}),
     sabotage: { step: (id, protocol) => observer.watching(id, core?.(protocol) ?? protocol) },
     onStep: (step) => observer.onStep(step),
-    onRejected: (replica, { reason, from }) => {
-      if (!isCorrect(replica)) return
-      if (reason === 'cut-off' && from.kind === 'replica') cutOff.add(from.id)
-      rejected.set(reason, (rejected.get(reason) ?? 0) + 1)
+    onRejected: (replica, message) => {
+      if (isCorrect(replica)) observer.onRejected(replica, message)
     },
+    ...(guest === null ? {} : { guests: guest }),
+    ...(reaction === undefined
+      ? {}
+      : { reaction: during(reaction(sceneOf({ n, seed, lastsMs, traitors })), () => acts++) }),
   })
+  const seen = guest?.end() ?? []
   const { viewChanges, guilty } = result
+  const { rejected } = observer
   const facts: Observed = {
     ...{ n, f: faultsMax(n), traitors, acts, viewChanges, rejected, guilty },
-    cutOff: [...cutOff].sort((a, b) => a - b),
+    cutOff: [...observer.cutOff].sort((a, b) => a - b),
+    ...(guest === null ? {} : { told: guest.told }),
     ...observed(result, observer),
   }
-  return { attack, facts, result, faults: faultsOf(attack, facts, result) }
+  return { attack, facts, result, faults: [...faultsOf(attack, facts, result), ...seen] }
 }
 
 function observed(result: DetailedResult, observer: Observer): Omit<Observed, keyof Facts> {
@@ -113,40 +123,22 @@ function observed(result: DetailedResult, observer: Observer): Omit<Observed, ke
     suspected: [...suspected].sort(),
     convicted: [...convicted].sort(),
     served,
+    refusedOfClients: observer.refusedOfClients,
+    blamed: [...observer.blamed].sort(),
     transfers: { ...transfers },
     aheadMs,
   }
 }
 
 /** A cluster with no fault but the attack and its surroundings, and a load that lasts over all of it. */
-function planOf(
-  attack: Attack,
-  setting: {
-    readonly n: number
-    readonly seed: number
-    readonly lastsMs: number
-    readonly traitors: readonly ReplicaId[]
-  },
-): Plan {
+function planOf(attack: Attack, setting: SceneSetting): Plan {
   const { n, seed, lastsMs, traitors } = setting
   const drawn = withoutFaults(drawPlan(seed, n))
   const burstMax = 4
   const clients = 4
   const requestsPerClient = Math.ceil((REQUESTS_PER_SECOND * lastsMs) / 1000 / n)
-  const correct = replicaIds(n).filter((id) => !traitors.includes(id))
-  const scene: Scene = {
-    n,
-    f: faultsMax(n),
-    traitors,
-    correct,
-    first: correct[0] as ReplicaId,
-    next: correct[1] as ReplicaId,
-    last: correct.at(-1) as ReplicaId,
-    random: createRandom(seed).fork(),
-    lastsMs,
-  }
   const { strikes, plan, hasLateTraitors = false } = attack.surroundings ?? {}
-  const incidents = strikes?.(scene) ?? []
+  const incidents = strikes?.(sceneOf(setting)) ?? []
   return {
     ...drawn,
     suite: 'simulated',
@@ -170,3 +162,35 @@ function planOf(
     incidents: inOrder(incidents.map((incident) => ({ ...incident, atMs: BEGINS_AT_MS + incident.atMs }))),
   }
 }
+
+interface SceneSetting {
+  readonly n: number
+  readonly seed: number
+  readonly lastsMs: number
+  readonly traitors: readonly ReplicaId[]
+}
+
+function sceneOf({ n, seed, lastsMs, traitors }: SceneSetting): Scene {
+  const correct = replicaIds(n).filter((id) => !traitors.includes(id))
+  return {
+    n,
+    f: faultsMax(n),
+    traitors,
+    correct,
+    first: correct[0] as ReplicaId,
+    next: correct[1] as ReplicaId,
+    last: correct.at(-1) as ReplicaId,
+    random: createRandom(seed).fork(),
+    lastsMs,
+  }
+}
+
+/** A reaction while the attack is on, whose every strike is an act. */
+const during =
+  (reaction: Reaction, onAct: () => void): Reaction =>
+  (seen) => {
+    if (seen.atMs < BEGINS_AT_MS) return []
+    const incidents = reaction({ ...seen, atMs: seen.atMs - BEGINS_AT_MS })
+    for (const _ of incidents) onAct()
+    return incidents
+  }

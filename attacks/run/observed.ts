@@ -1,5 +1,6 @@
 /** What can be known of a run when every replica and every message can be seen. */
 import type { ReplicaId } from '../../src/base/ids.ts'
+import type { RejectionReason } from '../../src/messages/rejection.ts'
 import type { Facts } from './facts.ts'
 
 export interface Observed extends Facts {
@@ -30,6 +31,10 @@ export interface Observed extends Facts {
   readonly transfers: { readonly begun: number; readonly completed: number }
   /** Decisions and batches that correct replicas sent to each replica because it asked or seemed to lag. */
   readonly served: ReadonlyMap<ReplicaId, number>
+  /** For which reasons each correct replica refused something that came over a client's link. */
+  readonly refusedOfClients: ReadonlyMap<ReplicaId, ReadonlySet<RejectionReason>>
+  /** Replicas that a correct one called guilty when it refused something. */
+  readonly blamed: readonly ReplicaId[]
   /** Replicas that lost synced data and take part again. */
   readonly healed: number
   /** How often a replica started again. */

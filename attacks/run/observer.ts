@@ -2,17 +2,22 @@
 import { equalBytes } from '../../src/base/bytes.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
 import { replicaIds } from '../../src/base/ids.ts'
+import type { RejectionReason } from '../../src/messages/rejection.ts'
 import type { Effect, Event, ProtocolMessage } from '../../src/pbft/effects.ts'
 import { REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
 import type { ReplicaState } from '../../src/pbft/state.ts'
-import type { StepFunction } from '../../src/runtime/replica-runtime-options.ts'
+import type { RejectedMessage, StepFunction } from '../../src/runtime/replica-runtime-options.ts'
 import type { TracedStep } from '../../src/simulator/trace.ts'
 import { EPOCH_MS } from '../../src/simulator/virtual-clock.ts'
 
 export class Observer {
   readonly suspected = new Set<ReplicaId>()
   readonly convicted = new Set<ReplicaId>()
+  readonly cutOff = new Set<ReplicaId>()
   readonly served = new Map<ReplicaId, number>()
+  readonly rejected = new Map<RejectionReason, number>()
+  readonly refusedOfClients = new Map<ReplicaId, Set<RejectionReason>>()
+  readonly blamed = new Set<ReplicaId>()
   readonly transfers = { begun: 0, completed: 0 }
   nullBatches = 0
   aheadMs = Number.NEGATIVE_INFINITY
@@ -44,6 +49,16 @@ export class Observer {
     if (!this.#isCorrect(replica)) return
     this.#onEvent(event)
     for (const effect of effects) this.#onEffect(effect, atMs)
+  }
+
+  /** A correct replica refused something. */
+  onRejected(replica: ReplicaId, { from, reason, guilty }: RejectedMessage): void {
+    this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + 1)
+    if (guilty !== undefined) this.blamed.add(guilty)
+    if (reason === 'cut-off' && from.kind === 'replica') this.cutOff.add(from.id)
+    if (from.kind !== 'client') return
+    const reasons = this.refusedOfClients.get(replica) ?? new Set()
+    this.refusedOfClients.set(replica, reasons.add(reason))
   }
 
   #look(replica: ReplicaId, state: ReplicaState): void {

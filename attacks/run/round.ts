@@ -2,7 +2,7 @@
 import type { ReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { createRandom } from '../../src/base/random.ts'
-import { type AnyAttack, type Control, isPlayedByReplicas } from '../attack.ts'
+import { type AnyAttack, type Attack, type Control, isOutsideAttack } from '../attack.ts'
 import { LoadMeter, type Stretch, TIMELINE_STEP_MS } from '../load/load-meter.ts'
 import { isWarm, WARM_UP_STEP_MS, WARM_UP_STEPS_MAX } from '../load/warm-up.ts'
 import { type Finished, Workload } from '../load/workload.ts'
@@ -13,6 +13,7 @@ import { comparedCount, disagreements, repetitions, twoFaced } from './checks.ts
 import { type Disk, readDisk } from './disk.ts'
 import type { Facts, Measured } from './facts.ts'
 import { isExpectedToBreak } from './faults-of.ts'
+import { HostileProcessClient } from './hostile-process-client.ts'
 import type { Suspects } from './suspects.ts'
 import { faultsOf } from './verdict.ts'
 import { pause, waitUntil } from './waiting.ts'
@@ -27,7 +28,19 @@ export const OBSERVER = 'observer'
 const HOSTILE = 'hostile'
 const READER = 'reader'
 const LOAD = ['load-0', 'load-1', 'load-2'] as const
-export const CLIENTS = [...LOAD, OBSERVER, HOSTILE, READER]
+
+/** The clients that an attacking client is given: one, or as many as it asks for. */
+function hostileNames(attack: AnyAttack): readonly string[] {
+  const count = isOutsideAttack(attack) ? 1 : (attack.client?.identities ?? 1)
+  return Array.from({ length: count }, (_, index) => (index === 0 ? HOSTILE : `${HOSTILE}-${index}`))
+}
+
+export const clientsOf = (attack: AnyAttack): readonly string[] => [
+  ...LOAD,
+  OBSERVER,
+  READER,
+  ...hostileNames(attack),
+]
 
 export interface ProcessSetting {
   readonly n: number
@@ -59,6 +72,7 @@ export class Round {
   readonly #phaseMs: number
   readonly #notes: string[] = []
   #outsideActs = 0
+  #told: Facts['told']
 
   constructor(parts: RoundParts) {
     this.#parts = parts
@@ -120,17 +134,54 @@ export class Round {
 
   async #attack(load: Workload): Promise<{ readonly stretch: Stretch; readonly seen: readonly string[] }> {
     const { attack, arena, traitors, suspects } = this.#parts
-    const fromMs = performance.now()
-    suspects.set(traitors)
-    await arena.turn(true)
-    const seen = isPlayedByReplicas(attack)
-      ? await this.#pause(this.#phaseMs)
-      : await attack.run(this.#field(load))
-    await arena.turn(false)
-    suspects.set([])
-    const stretch = { fromMs, toMs: performance.now() }
-    this.#sayHow(`under attack, ${arena.acts + this.#outsideActs} acts`, stretch)
-    return { stretch, seen: seen ?? [] }
+    const hostile = this.#hostileClient()
+    try {
+      const fromMs = performance.now()
+      suspects.set(traitors)
+      await arena.turn(true)
+      hostile?.turn(true)
+      const seen = isOutsideAttack(attack)
+        ? await attack.run(this.#field(load))
+        : await this.#underAttack(attack)
+      hostile?.turn(false)
+      await arena.turn(false)
+      suspects.set([])
+      const stretch = { fromMs, toMs: performance.now() }
+      this.#sayHow(`under attack, ${this.#acts} acts`, stretch)
+      if (hostile === null) return { stretch, seen }
+      this.#told = hostile.told
+      return { stretch, seen: [...seen, ...(await hostile.end(READER))] }
+    } finally {
+      await hostile?.close()
+    }
+  }
+
+  get #acts(): number {
+    return this.#parts.arena.acts + this.#outsideActs
+  }
+
+  #hostileClient(): HostileProcessClient | null {
+    const { attack, arena, setting, traitors } = this.#parts
+    if (isOutsideAttack(attack) || attack.client === undefined) return null
+    return new HostileProcessClient({
+      role: attack.client,
+      directory: arena.root,
+      cluster: arena.cluster,
+      names: hostileNames(attack),
+      seed: setting.seed,
+      traitors,
+      onAct: () => {
+        this.#outsideActs++
+      },
+    })
+  }
+
+  /** As long as the phase, and on a slow machine until what it waits for has come. */
+  async #underAttack({ surroundings }: Attack): Promise<readonly string[]> {
+    await this.#pause(this.#phaseMs * (surroundings?.lasts ?? 1))
+    const { signal } = this.#parts.setting
+    await waitUntil(() => this.#acts > 0, { limitMs: LIVENESS_MS, signal })
+    return []
   }
 
   /** Waits until all correct replicas vote and have executed the same. Null when they do not within the bound. */
@@ -177,7 +228,7 @@ export class Round {
       suspicions: watch.suspicions(before.fromMs),
       memory: watch.memory,
     }
-    const acts = arena.acts + this.#outsideActs
+    const acts = this.#acts
     const { n } = setting
     const { rejected, guilty: convicted } = arena.refusals()
     const guilty = [...new Set([...convicted, ...twoFaced(disks)])].sort((a, b) => a - b)
@@ -185,6 +236,7 @@ export class Round {
     const facts: Facts = {
       ...{ n, f: faultsMax(n), traitors, acts, viewChanges },
       ...{ rejected, guilty, cutOff, measured },
+      ...(this.#told === undefined ? {} : { told: this.#told }),
     }
     const compared = comparedCount(disks)
     const differing = disagreements(disks)
@@ -246,9 +298,7 @@ export class Round {
         const isDone = (): boolean => load.acknowledged > before
         return waitUntil(isDone, { limitMs: LIVENESS_MS, signal: setting.signal })
       },
-      pause: async (ms) => {
-        await this.#pause(ms)
-      },
+      pause: (ms) => this.#pause(ms),
       act: () => {
         this.#outsideActs++
       },
@@ -261,14 +311,13 @@ export class Round {
     this.#parts.setting.say(`${when}: ${opsPerSecond} op/s, p50 ${p50Ms} ms, p99 ${p99Ms} ms`)
   }
 
-  async #pause(ms: number): Promise<readonly string[]> {
-    await pause(ms, this.#parts.setting.signal)
-    return []
+  #pause(ms: number): Promise<void> {
+    return pause(ms, this.#parts.setting.signal)
   }
 }
 
 /** What has to break; undefined where the store has to hold. */
 function controlOf(attack: AnyAttack, facts: Facts): Control | undefined {
-  if (!isPlayedByReplicas(attack) || !isExpectedToBreak(attack, facts)) return undefined
+  if (isOutsideAttack(attack) || !isExpectedToBreak(attack, facts)) return undefined
   return attack.control
 }

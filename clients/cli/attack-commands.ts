@@ -1,8 +1,7 @@
 /** attack list, attack NAME, attack --all. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type AnyAttack, isPlayedByReplicas, runsInProcesses } from '../../attacks/attack.ts'
-import { CATALOGUE } from '../../attacks/catalogue.ts'
-import { OUTSIDE_CATALOGUE } from '../../attacks/outside/outside-catalogue.ts'
+import { type AnyAttack, isOutsideAttack } from '../../attacks/attack.ts'
+import { attackIn, EVERY_ATTACK, type World, worldsOf } from '../../attacks/every-attack.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { isClusterSize } from '../../src/base/quorum.ts'
 import { isAttackFile, readAttackFile } from './attack-file.ts'
@@ -18,7 +17,8 @@ interface Flags extends Omit<RunFlags, 'traitors'> {
   readonly orders?: true
 }
 
-const EVERY: ReadonlyMap<string, AnyAttack> = new Map<string, AnyAttack>([...CATALOGUE, ...OUTSIDE_CATALOGUE])
+const SECONDS_HELP =
+  'before, during and after the attack together (default: 12); in the simulator, virtual ones of the attack alone'
 
 const HELP = `
 A run makes a cluster of its own, loads it, attacks it for a third of the time, and checks
@@ -44,7 +44,7 @@ export function addAttackCommands(program: Command): void {
     )
     .option('--replicas <n>', 'how many replicas', wholeNumber, 4)
     .option('--traitors <ids>', 'other traitors than the attack would choose, such as 0,2', idList)
-    .option('--seconds <s>', 'before, during and after the attack together', wholeNumber, 12)
+    .option('--seconds <s>', SECONDS_HELP, wholeNumber)
     .option('--seed <x>', 'of what is random in the attack and in the load', wholeNumber, 1)
     .addOption(
       new Option('--crypto <suite>', 'sodium or noble').choices(['sodium', 'noble']).default('sodium'),
@@ -60,13 +60,16 @@ export function addAttackCommands(program: Command): void {
 }
 
 function attackName(name: string): string {
-  if (name === 'list' || EVERY.has(name) || isAttackFile(name)) return name
+  if (name === 'list' || EVERY_ATTACK.has(name) || isAttackFile(name)) return name
   throw new InvalidArgumentError('There is no such attack; "attack list" tells which there are.')
 }
 
-/** One of the catalogue, or that of a file. */
-const attackNamed = async (name: string): Promise<AnyAttack> =>
-  EVERY.get(name) ?? (await readAttackFile(name))
+/** What this world can run of it, or of all. */
+async function chosenAttacks(name: string | undefined, world: World): Promise<readonly AnyAttack[]> {
+  if (name !== undefined && isAttackFile(name)) return [await readAttackFile(name)]
+  const names = name === undefined ? [...EVERY_ATTACK.keys()] : [name]
+  return names.flatMap((each) => attackIn(world, each) ?? [])
+}
 
 /** Replicas, separated by commas. */
 function idList(text: string): readonly number[] {
@@ -90,7 +93,7 @@ async function attack(name: string | undefined, flags: Flags, command: Command):
   if (outside !== undefined) {
     throw new OperatorError(`There is no replica ${outside} among ${flags.replicas}.`)
   }
-  const chosen = name === undefined ? [...EVERY.values()] : [await attackNamed(name)]
+  const chosen = await chosenAttacks(name, flags.in)
   if (flags.traitors !== undefined && chosen.some(({ behaviour }) => behaviour === undefined)) {
     throw new OperatorError('--traitors is for one attack that replicas play.')
   }
@@ -98,24 +101,20 @@ async function attack(name: string | undefined, flags: Flags, command: Command):
 }
 
 async function play(name: string | undefined, flags: Flags, command: Command): Promise<void> {
-  const attack = name === undefined ? undefined : await attackNamed(name)
+  const attack = name === undefined ? undefined : (EVERY_ATTACK.get(name) ?? (await readAttackFile(name)))
   if (attack?.behaviour === undefined) {
     return command.error('Only an attack that replicas play can be played.')
   }
-  const parts = isPlayedByReplicas(attack) ? attack.parts : undefined
+  const parts = isOutsideAttack(attack) ? undefined : attack.parts
   const played = { behaviour: attack.behaviour, ...(parts === undefined ? {} : { parts }) }
   const { dir, play: ids = [], seed, orders } = flags
   await playTraitors({ name: attack.name, played, root: dir, ids, seed, isOrdered: orders === true })
 }
 
 function list(isJson: boolean): void {
-  const entries = [...EVERY.values()].map((attack) => {
+  const entries = [...EVERY_ATTACK.values()].map((attack) => {
     const { name, plays = 'replicas', targets, does, source, expects } = attack
-    const worlds = [
-      ...(runsInProcesses(attack) ? ['processes'] : []),
-      ...(isPlayedByReplicas(attack) ? ['simulator'] : []),
-    ]
-    return { name, plays, in: worlds, targets, does, source, expects }
+    return { name, plays, in: worldsOf(name), targets, does, source, expects }
   })
   if (isJson) console.log(JSON.stringify(entries, null, 2))
   else for (const { name, does } of entries) console.log(`${name}\t${does}`)

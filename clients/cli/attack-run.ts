@@ -1,7 +1,8 @@
 /** Runs attacks one after another, in processes or in the simulator, and tells how they ended. */
 import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { type AnyAttack, isPlayedByReplicas, runsInProcesses } from '../../attacks/attack.ts'
+import { type AnyAttack, isOutsideAttack } from '../../attacks/attack.ts'
+import type { World } from '../../attacks/every-attack.ts'
 import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
 import { type AttackReport, asJson, hasHeld } from '../../attacks/report/report.ts'
 import type { Commands } from '../../attacks/run/arena.ts'
@@ -14,10 +15,10 @@ import { interruptible } from './process-end.ts'
 import { tableText } from './table.ts'
 
 export interface RunFlags {
-  readonly in: 'processes' | 'simulator'
+  readonly in: World
   readonly replicas: number
   readonly traitors?: readonly number[]
-  readonly seconds: number
+  readonly seconds?: number
   readonly seed: number
   readonly crypto: 'sodium' | 'noble'
   readonly untilFailure?: true
@@ -35,17 +36,22 @@ const commandsFor = (asked: string | undefined): Commands => ({
   ],
 })
 
-/** Sets the exit code to 0 when all held as expected, else to 1. `asked`: how a single one was asked for. */
+/** Of a run of processes: before, during and after the attack together. */
+const SECONDS = 12
+
+/**
+ * Runs attacks that this world can run. Sets the exit code to 0 when all held as expected, else to 1. `asked` is how a
+ * single one was asked for.
+ */
 export async function runAttacks(
-  attacks: readonly AnyAttack[],
+  chosen: readonly AnyAttack[],
   flags: RunFlags,
   asked?: string,
 ): Promise<void> {
-  const chosen = attacks.filter(flags.in === 'simulator' ? isPlayedByReplicas : runsInProcesses)
   if (chosen.length === 0) {
     throw new OperatorError(
       flags.in === 'simulator'
-        ? 'Only attacks that replicas play run in the simulator.'
+        ? 'It needs processes: run it with --in processes.'
         : 'It needs surroundings that only the simulator has: run it with --in simulator.',
     )
   }
@@ -115,7 +121,7 @@ function mayWrite(path: string): void {
 
 async function attackProcesses(
   attack: AnyAttack,
-  { replicas: n, crypto: suite, seconds, seed, traitors }: RunFlags,
+  { replicas: n, crypto: suite, seconds = SECONDS, seed, traitors }: RunFlags,
   run: Pick<ProcessSetting, 'commands' | 'signal' | 'say'>,
 ): Promise<AttackReport> {
   // Loaded here, for neither the list nor the simulator needs it.
@@ -126,15 +132,16 @@ async function attackProcesses(
 
 async function simulateAttack(
   attack: AnyAttack,
-  { replicas: n, seed, traitors }: RunFlags,
+  { replicas: n, seed, traitors, seconds }: RunFlags,
 ): Promise<AttackReport> {
-  if (!isPlayedByReplicas(attack)) throw new OperatorError(`${attack.name} does not run in the simulator.`)
+  if (isOutsideAttack(attack)) throw new OperatorError(`${attack.name} does not run in the simulator.`)
   const { attackInSimulator } = await import('../../attacks/run/in-simulator.ts')
   const startedAt = performance.now()
   const { facts, faults, result } = attackInSimulator(attack, {
     n,
     seed,
     ...(traitors === undefined ? {} : { traitors }),
+    ...(seconds === undefined ? {} : { lastsMs: (1000 * seconds) / (attack.surroundings?.lasts ?? 1) }),
   })
   const { name, targets, does, source, expects } = attack
   return {

@@ -10,8 +10,9 @@ import { createRandom, type Random } from '../base/random.ts'
 import type { Recomposition, RejectedMessage } from '../runtime/replica-runtime-options.ts'
 import type { Violation } from './checkers/checker.ts'
 import { drawPlan } from './draw-plan.ts'
+import { Doors, type Guests, type Host } from './guests.ts'
 import { explainStuck, isSettled, refusedRequest, settleBoundMs } from './liveness.ts'
-import { type Plan, textOfIncident, traitorsOf } from './plan.ts'
+import { type Incident, type Plan, textOfIncident, traitorsOf } from './plan.ts'
 import { quietPhaseOf } from './quiet-phase.ts'
 import { Trace, type TracedStep, type TraceListener } from './trace.ts'
 import { type HistoryEntry, VirtualClient } from './virtual-client.ts'
@@ -23,6 +24,8 @@ import { createCheckers, Watch } from './watch.ts'
 
 /** How often it is asked whether the run has settled, in virtual milliseconds. */
 const SETTLED_POLL_MS = 10
+/** How often a reaction is asked for, in virtual milliseconds. */
+const REACTION_MS = 10
 /** Incidents that a failure's description lists. */
 const DESCRIBED_INCIDENTS_MAX = 24
 
@@ -46,7 +49,17 @@ export interface SimulationOptions {
   readonly adversaries?: ReadonlyMap<ReplicaId, Recomposition>
   /** Told of every message that a replica refuses. */
   readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
+  /** Clients that are no part of the load. */
+  readonly guests?: Guests
+  /** What strikes beside the plan, until the calm: asked again and again, and told which view each replica is in. */
+  readonly reaction?: Reaction
 }
+
+/** The views are those of the replicas by id, null of one that is down. */
+export type Reaction = (seen: {
+  readonly atMs: number
+  readonly views: readonly (number | null)[]
+}) => readonly Incident[]
 
 /**
  * `held` nothing was wrong; `safety` an invariant did not hold; `liveness` after the calm something was not done in
@@ -117,7 +130,7 @@ export function simulate(options: SimulationOptions): DetailedResult {
   const run = prepare(options, options.plan ?? drawPlan(seed, n))
   let failure: unknown = null
   try {
-    runToEnd(run)
+    runToEnd(run, options.reaction)
   } catch (error) {
     failure = error
   }
@@ -128,10 +141,10 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
   const random = createRandom(plan.seed).fork()
   const time = new VirtualTime()
   const trace = new Trace(options.trace ?? null, options.onStep ?? null)
-  const { invariants } = options
+  const { invariants, guests } = options
   const checkers = createCheckers({
     n: plan.n,
-    clients: plan.workload.clients,
+    clients: plan.workload.clients + (guests?.admitted ?? 0),
     isCorrect: (id) => virtual.replicas[id]?.isCorrect ?? false,
     ...(invariants === undefined ? {} : { invariants }),
   })
@@ -147,8 +160,10 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
     ...(options.twins === undefined ? {} : { twins: options.twins }),
     ...(options.adversaries === undefined ? {} : { adversaries: options.adversaries }),
     ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
+    ...(guests === undefined ? {} : { guests: guests.admitted }),
   })
   const clients = createClients({ plan, time, trace, watch, virtual, random })
+  guests?.arrive(hostOf({ plan, time, watch, virtual, random, clients }))
   return { plan, time, trace, watch, virtual, clients, boundMs: null, settledMs: null, isOverdue: false }
 }
 
@@ -162,7 +177,7 @@ function createClients(context: {
 }): readonly VirtualClient[] {
   const { plan, time, trace, watch, virtual, random } = context
   const { cluster, clientSigners, network, suite } = virtual
-  return cluster.clients.map((identity, index) => {
+  return cluster.clients.slice(0, plan.workload.clients).map((identity, index) => {
     const signer = clientSigners[index]
     assert(signer !== undefined, 'each client has its signer')
     return new VirtualClient({
@@ -183,10 +198,34 @@ function createClients(context: {
   })
 }
 
-function runToEnd(run: Run): void {
+function hostOf(context: {
+  readonly plan: Plan
+  readonly time: VirtualTime
+  readonly watch: Watch
+  readonly virtual: VirtualCluster
+  readonly random: Random
+  readonly clients: readonly VirtualClient[]
+}): Host {
+  const { plan, time, watch, virtual, random, clients } = context
+  const { cluster, suite, network, replicaSigners, clientSigners } = virtual
+  const doors = new Doors({ cluster, suite, replicaSigners, network, time, random: random.fork() })
+  return {
+    cluster,
+    suite,
+    signers: clientSigners.slice(plan.workload.clients),
+    clock: new VirtualClock(time),
+    random: random.fork(),
+    connect: (security) => doors.connect(security),
+    signed: (request) => watch.onSigned(request),
+    isLoadOver: () => clients.every(({ left, open }) => left === 0 && open === 0),
+  }
+}
+
+function runToEnd(run: Run, reaction?: Reaction): void {
   const { plan, time, watch, virtual, clients } = run
   virtual.start()
   for (const incident of plan.incidents) time.after(incident.atMs, () => virtual.strike(incident))
+  if (reaction !== undefined) react(run, reaction)
   time.after(plan.calmAtMs, () => {
     virtual.calm()
     const boundMs = settleBoundMs(plan, clients, virtual.replicas)
@@ -204,6 +243,17 @@ function runToEnd(run: Run): void {
   while (!isOver() && survivePowerFailures(() => time.next()));
   if (run.settledMs !== null) compareStates(run)
   watch.onEnd()
+}
+
+function react({ plan, time, virtual }: Run, reaction: Reaction): void {
+  const stop = time.every(
+    () => REACTION_MS,
+    () => {
+      if (time.now >= plan.calmAtMs) return stop()
+      const views = virtual.replicas.map(({ running }) => running?.runtime.state.view ?? null)
+      for (const incident of reaction({ atMs: time.now, views })) virtual.strike(incident)
+    },
+  )
 }
 
 /** All are level: the states behind equal numbers are compared once more. */

@@ -26,8 +26,10 @@ const START_SPREAD_MS = 10
 export interface VirtualCluster {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
-  /** In the order of `cluster.clients`. */
+  /** In the order of `cluster.clients`: those of the load, then those of guests. */
   readonly clientSigners: readonly Signer[]
+  /** In the order of their ids. */
+  readonly replicaSigners: readonly Signer[]
   readonly network: VirtualNetwork
   readonly replicas: readonly VirtualReplica[]
   /** Second nodes of some replicas, with the same key and disks of their own. */
@@ -51,10 +53,12 @@ export function createVirtualCluster(context: {
   readonly twins?: readonly ReplicaId[]
   readonly adversaries?: ReadonlyMap<ReplicaId, Recomposition>
   readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
+  /** Clients that are admitted beside those of the load. */
+  readonly guests?: number
 }): VirtualCluster {
   const { plan, time, random, watch, trace, sabotage, twins: twinIds = [], adversaries, onRejected } = context
   const suite = simulatedSuites[plan.suite]
-  const identities = createIdentities(plan, suite)
+  const identities = createIdentities(plan, suite, context.guests ?? 0)
   const { cluster } = identities
   const network = new VirtualNetwork({
     time,
@@ -92,6 +96,7 @@ export function createVirtualCluster(context: {
     cluster,
     suite,
     clientSigners: identities.clientSigners,
+    replicaSigners: identities.replicaSigners,
     network,
     replicas,
     twins,
@@ -108,6 +113,7 @@ export function createVirtualCluster(context: {
 function createIdentities(
   { seed, n, workload, checkpointInterval, suite: suiteName }: Plan,
   suite: CryptoSuite,
+  guests: number,
 ): {
   readonly cluster: Cluster
   readonly replicaSigners: readonly Signer[]
@@ -121,7 +127,9 @@ function createIdentities(
     return bytes
   }
   const replicaSigners = replicaIds(n).map((id) => suite.signer(secret(1, id)))
-  const clientSigners = Array.from({ length: workload.clients }, (_, index) => suite.signer(secret(2, index)))
+  const clientSigners = Array.from({ length: workload.clients + guests }, (_, index) =>
+    suite.signer(secret(2, index)),
+  )
   const facts = {
     mode: 'signed',
     suite: suiteName,

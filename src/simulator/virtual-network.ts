@@ -68,10 +68,11 @@ export type SentObserver = (sent: {
 export class VirtualNetwork {
   readonly #time: VirtualTime
   readonly #random: Random
-  readonly #peers: readonly Peer[]
+  readonly #peers: Peer[]
   /** The nodes of each identity: one, and a second one where it has a twin. */
   readonly #nodes = new Map<string | number, readonly number[]>()
-  readonly #links: Link[] = []
+  /** By sender, then by receiver. */
+  readonly #links: Link[][]
   readonly #endpoints: (Endpoint | null)[]
   readonly #onSent: SentObserver
   readonly #copy = createCopier()
@@ -82,21 +83,31 @@ export class VirtualNetwork {
   constructor(context: {
     readonly time: VirtualTime
     readonly random: Random
-    /** A node each: the replicas in the order of their ids, then twins of replicas, then the clients. */
+    /** A node each: the replicas in the order of their ids, then twins of replicas, then the clients. More may join. */
     readonly peers: readonly Peer[]
     readonly onSent?: SentObserver
   }) {
     const { time, random, peers, onSent } = context
     this.#time = time
     this.#random = random
-    this.#peers = peers
+    this.#peers = [...peers]
     this.#onSent = onSent ?? (() => {})
     this.#endpoints = peers.map(() => null)
     for (const [index, { id }] of peers.entries())
       this.#nodes.set(id, [...(this.#nodes.get(id) ?? []), index])
-    for (const from of peers.keys()) {
-      for (const to of peers.keys()) this.#links.push(createLink(from, to))
+    this.#links = peers.map((_, from) => peers.map((_, to) => createLink(from, to)))
+  }
+
+  /** Gives an end to somebody who was not there from the beginning; one that it had before is closed. */
+  join(peer: Peer): Transport {
+    if (!this.#nodes.has(peer.id)) {
+      const node = this.#peers.push(peer) - 1
+      this.#nodes.set(peer.id, [node])
+      this.#endpoints.push(null)
+      for (const [from, links] of this.#links.entries()) links.push(createLink(from, node))
+      this.#links.push(this.#peers.map((_, to) => createLink(node, to)))
     }
+    return this.attach(peer)
   }
 
   set conditions(conditions: NetworkConditions) {
@@ -135,7 +146,7 @@ export class VirtualNetwork {
   setClog(clog: { readonly from: Peer; readonly to: Peer | null; readonly isClogged: boolean }): void {
     const { from, to, isClogged } = clog
     const node = this.#nodeOf(from)
-    for (const link of this.#links) {
+    for (const link of this.#links.flat()) {
       const isMeant = to === null ? link.from === node || link.to === node : this.#isBetween(link, from, to)
       if (isMeant) this.#clog(link, isClogged)
     }
@@ -153,7 +164,7 @@ export class VirtualNetwork {
   calm(): void {
     this.#reach = null
     this.#conditions = CALM_NETWORK
-    for (const link of this.#links) {
+    for (const link of this.#links.flat()) {
       link.isCut = false
       this.#clog(link, false)
     }
@@ -296,7 +307,7 @@ export class VirtualNetwork {
   }
 
   #linkOf(from: number, to: number): Link {
-    return this.#links[from * this.#peers.length + to] as Link
+    return this.#links[from]?.[to] as Link
   }
 }
 

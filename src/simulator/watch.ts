@@ -99,6 +99,10 @@ export class Watch {
     for (const checker of this.#checkers) this.#note(checker, null, checker.onRequest?.(seen))
   }
 
+  onSigned(seen: SeenRequest): void {
+    for (const checker of this.#checkers) this.#note(checker, null, checker.onSigned?.(seen))
+  }
+
   onAnswer(seen: SeenAnswer): void {
     for (const checker of this.#checkers) this.#note(checker, null, checker.onAnswer?.(seen))
   }

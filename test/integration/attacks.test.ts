@@ -83,7 +83,7 @@ describe('what is no run', () => {
     [['mute', '--traitors', '4'], /There is no replica 4/],
     [['mute', '--traitors', '1,1'], /no list of replicas/],
     [['partition', '--traitors', '1'], /that replicas play/],
-    [['partition', '--in', 'simulator'], /that replicas play/],
+    [['slowloris', '--in', 'simulator'], /needs processes/],
     [['partition', '--play', '1'], /that replicas play/],
     [['twins'], /only the simulator/],
     [['mute', '--html', '/nowhere/report.html'], /cannot be written/],
@@ -98,7 +98,9 @@ describe('what is no run', () => {
     expect(code).toBe(0)
     const entries = JSON.parse(stdout) as { name: string; plays: string }[]
     expect(entries).toContainEqual(expect.objectContaining({ name: 'mute', plays: 'replicas' }))
-    expect(entries).toContainEqual(expect.objectContaining({ name: 'partition', plays: 'network' }))
+    const both = ['processes', 'simulator']
+    expect(entries).toContainEqual(expect.objectContaining({ name: 'partition', plays: 'network', in: both }))
+    expect(entries).toContainEqual(expect.objectContaining({ name: 'stranger', plays: 'client', in: both }))
     expect((await kit.run('attack', 'list')).stdout).toMatch(/^mute\t/m)
   })
 })

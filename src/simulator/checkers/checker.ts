@@ -74,6 +74,8 @@ export interface Checker {
   onExecuted?(seen: SeenExecution): string | null
   onReply?(seen: SeenReply): string | null
   onRequest?(seen: SeenRequest): string | null
+  /** A client that is no part of the load signed this, perhaps beside other things under the same timestamp. */
+  onSigned?(seen: SeenRequest): string | null
   onAnswer?(seen: SeenAnswer): string | null
   onSettled?(seen: SeenSettled): string | null
   /** The run is over, settled or not. */

@@ -1,0 +1,34 @@
+import { utf8 } from '../../src/base/bytes.ts'
+import { encodeOperations } from '../../src/store/operations-writer.ts'
+import { type Attack, nobody } from '../attack.ts'
+import { together } from '../behaviour/behaviour.ts'
+import { everyTicks } from '../behaviour/client-behaviour.ts'
+import { all, noViewChange, told } from '../verdicts.ts'
+
+const KEY = 'two faces'
+
+export const twoFacedClient: Attack = {
+  name: 'two-faced-client',
+  plays: 'client',
+  targets: ['safety'],
+  does: 'signs other operations under one timestamp for each replica, and sends each of them its own',
+  source: 'Castro and Liskov, OSDI 1999, section 4.1: a faulty client must not make replicas part',
+  expects: 'of each timestamp one request is executed, the same everywhere, and the others are refused',
+  traitors: nobody,
+  behaviour: () => together(),
+  client: {
+    writes: KEY,
+    behaviour: () => {
+      let timestamp = 0
+      return everyTicks(2, ({ replicas, link, request }) => {
+        timestamp++
+        for (const id of replicas) {
+          const value = utf8(`${timestamp} for ${id}`)
+          const operations = encodeOperations([{ kind: 'put', key: utf8(KEY), value }])
+          link.send(request({ timestamp, operations }), id)
+        }
+      })
+    },
+  },
+  judge: all(told('reply'), told('timestamp-reused'), noViewChange),
+}
