@@ -59,6 +59,8 @@ export interface Surroundings {
   readonly reaction?: (scene: Scene) => Reaction
   /** Whether a cluster with the same keys ran before, and the traitors have what passed there: see `abroad`. */
   readonly hasAbroad?: boolean
+  /** Whether it is an attack without what strikes, too: then processes can run it. */
+  readonly isCompleteWithoutStrikes?: boolean
   /** How many times as long as another attack it has to last for its expectation to show. */
   readonly lasts?: number
   /** Whether the traitors are honest until what strikes is over: only then do they count as faulty. */
@@ -111,12 +113,15 @@ export type AnyAttack = Attack | OutsideAttack
 export const isOutsideAttack = (attack: AnyAttack): attack is OutsideAttack => 'run' in attack
 
 /** Surroundings that a run of processes can have too, or do without. */
-const ANYWHERE: readonly (keyof Surroundings)[] = ['lasts', 'hasAbroad']
+const ANYWHERE: readonly (keyof Surroundings)[] = ['lasts', 'hasAbroad', 'isCompleteWithoutStrikes']
 
 /** Whether real processes can be all that it needs. */
-export const runsInProcesses = (attack: AnyAttack): boolean =>
-  isOutsideAttack(attack) ||
-  Object.keys(attack.surroundings ?? {}).every((name) => ANYWHERE.some((each) => each === name))
+export function runsInProcesses(attack: AnyAttack): boolean {
+  if (isOutsideAttack(attack)) return true
+  const { surroundings = {} } = attack
+  const granted = surroundings.isCompleteWithoutStrikes === true ? [...ANYWHERE, 'strikes'] : ANYWHERE
+  return Object.keys(surroundings).every((name) => granted.some((each) => each === name))
+}
 
 /** The first primary, and those that follow it. */
 export const firstPrimaries = (n: number): readonly ReplicaId[] => replicaIds(n).slice(0, faultsMax(n))

@@ -1,13 +1,16 @@
 import type { Milliseconds, ReplicaId } from '../../src/base/ids.ts'
 import type { Incident } from '../../src/simulator/plan.ts'
-import { type Attack, firstPrimaries, type Scene } from '../attack.ts'
+import { type Attack, firstPrimaries, firstPrimary, type Scene } from '../attack.ts'
+import { TURN } from '../behaviour/acts.ts'
 import type { Behaviour } from '../behaviour/behaviour.ts'
 import type { Place } from '../behaviour/place.ts'
 import { crashed } from '../strikes.ts'
 import { holds } from '../verdicts.ts'
 
 /** How long each attack has its turn, in milliseconds. */
-const TURN_MS = 500
+const TURN_MS = 400
+/** So many attacks have to have acted: some need a moment that does not come in their turn. */
+const ACTING_MIN = 12
 const BEGINS = 'when the soak begins'
 
 /** Attacks that may begin and end at any time, with any traitors, and leave the rest of the run as it is. */
@@ -15,6 +18,8 @@ const mayTakeTurns = ({ control, parts, traitors, surroundings }: Attack): boole
   if (control !== undefined || parts !== undefined || traitors(4).length === 0) return false
   return Object.keys(surroundings ?? {}).every((name) => name === 'strikes' || name === 'lasts')
 }
+
+const isByThePrimary = ({ traitors }: Attack): boolean => traitors(4)[0] === firstPrimary(4)[0]
 
 /** Traitors of all turns, who count for ever; where f is more than one, one is left for replicas that crash. */
 const traitorsOf = (n: number): readonly ReplicaId[] => {
@@ -30,8 +35,12 @@ function takingTurns(attacks: readonly Attack[]): Behaviour {
     const began = (board.notes.get(BEGINS) ?? state.now) as Milliseconds
     board.notes.set(BEGINS, began)
     const now = Math.floor((state.now - began) / TURN_MS)
-    if (now !== turn) behaviour = attacks[now % attacks.length]?.behaviour() ?? {}
-    turn = now
+    if (now !== turn) {
+      const next = attacks[now % attacks.length] as Attack
+      behaviour = next.behaviour()
+      board.notes.set(TURN, next.name)
+      turn = now
+    }
     return behaviour
   }
   return {
@@ -56,7 +65,9 @@ function strikes(attacks: readonly Attack[], scene: Scene): readonly Incident[] 
 
 /** Made of the attacks that it goes through, in their order. */
 export function soakOf(catalogue: readonly Attack[]): Attack {
-  const attacks = catalogue.filter(mayTakeTurns)
+  const turns = catalogue.filter(mayTakeTurns)
+  // The first primary is a traitor and does not lead for long: what only a primary can do comes last.
+  const attacks = [...turns.filter((each) => !isByThePrimary(each)), ...turns.filter(isByThePrimary)]
   return {
     name: 'soak',
     targets: ['safety', 'liveness'],
@@ -65,10 +76,14 @@ export function soakOf(catalogue: readonly Attack[]): Attack {
     expects: 'never more than f at once, so nothing beside what always holds',
     traitors: traitorsOf,
     behaviour: () => takingTurns(attacks),
+    judge: holds(
+      ({ actsByTurn }) => actsByTurn.size >= ACTING_MIN,
+      ({ actsByTurn }) => `only these acted: ${[...actsByTurn.keys()].join(', ')}`,
+    ),
     inspect: holds(
       ({ restarts }) => restarts > 0,
       () => 'no replica crashed',
     ),
-    surroundings: { lasts: 4, strikes: (scene) => strikes(attacks, scene) },
+    surroundings: { lasts: 5, isCompleteWithoutStrikes: true, strikes: (scene) => strikes(attacks, scene) },
   }
 }

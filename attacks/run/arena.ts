@@ -54,7 +54,7 @@ export class Arena implements Machines {
   /** Children whose end is wanted. */
   readonly #ending = new Set<Child>()
   #traitors: Child | null = null
-  #news: TraitorsNews = { acts: 0, isOn: false }
+  #news: TraitorsNews = { acts: 0, byTurn: {}, isOn: false }
   #proxies: Proxies | null = null
   #cluster: Cluster | null = null
 
@@ -87,6 +87,11 @@ export class Arena implements Machines {
   /** How often the traitors acted. */
   get acts(): number {
     return this.#news.acts
+  }
+
+  /** The same by the attack whose turn it was; empty where none take turns. */
+  get actsByTurn(): ReadonlyMap<string, number> {
+    return new Map(Object.entries(this.#news.byTurn))
   }
 
   homeOf(id: number): string {

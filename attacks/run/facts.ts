@@ -11,6 +11,8 @@ export interface Facts {
   readonly traitors: readonly ReplicaId[]
   /** How often the adversaries acted. */
   readonly acts: number
+  /** The same by the attack whose turn it was; empty where none take turns. */
+  readonly actsByTurn: ReadonlyMap<string, number>
   /** Views that correct replicas left, at most, since the attack began. */
   readonly viewChanges: number
   /** What correct replicas refused, by reason. */

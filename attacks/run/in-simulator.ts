@@ -11,6 +11,7 @@ import { EXACT_CLOCK } from '../../src/simulator/virtual-clock.ts'
 import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
 import type { Attack, Scene } from '../attack.ts'
 import { ABROAD } from '../behaviour/abroad.ts'
+import { Acts } from '../behaviour/acts.ts'
 import { corrupt } from '../behaviour/adversary.ts'
 import type { Blackboard } from '../behaviour/place.ts'
 import { framesAbroad } from './abroad.ts'
@@ -50,14 +51,14 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   const traitors = setting.traitors?.map((id) => toReplicaId(id)) ?? attack.traitors(n)
   const board: Blackboard = { traitors, notes: new Map() }
   const random = createRandom(seed)
-  let acts = 0
+  const acts = new Acts(board)
   const play = (): Recomposition => {
     const adversary = corrupt({
       behaviour: attack.behaviour,
       board,
       random: random.fork(),
       isOn: (ageMs) => ageMs >= BEGINS_AT_MS,
-      onAct: () => acts++,
+      onAct: acts.count,
     })
     return (parts) => adversary(attack.parts?.(parts) ?? parts)
   }
@@ -67,11 +68,11 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   const observer = new Observer(isCorrect)
   const plan = planOf(attack, { n, seed, lastsMs, traitors })
   // What the surroundings do is an act as well.
-  acts += plan.incidents.length + (attack.surroundings?.plan?.network === undefined ? 0 : 1)
+  acts.total += plan.incidents.length + (attack.surroundings?.plan?.network === undefined ? 0 : 1)
   const guest =
     attack.client === undefined
       ? null
-      : new HostileGuest(attack.client, { board, fromMs: BEGINS_AT_MS, onAct: () => acts++ })
+      : new HostileGuest(attack.client, { board, fromMs: BEGINS_AT_MS, onAct: acts.count })
   const { core, reaction, hasAbroad } = attack.surroundings ?? {}
   if (hasAbroad === true) board.notes.set(ABROAD, framesAbroad(plan))
   const result = simulate({
@@ -88,13 +89,14 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     ...(guest === null ? {} : { guests: guest }),
     ...(reaction === undefined
       ? {}
-      : { reaction: during(reaction(sceneOf({ n, seed, lastsMs, traitors })), () => acts++) }),
+      : { reaction: during(reaction(sceneOf({ n, seed, lastsMs, traitors })), acts.count) }),
   })
   const seen = guest?.end() ?? []
   const { viewChanges, guilty } = result
   const { rejected } = observer
   const facts: Observed = {
-    ...{ n, f: faultsMax(n), traitors, acts, viewChanges, rejected, guilty },
+    ...{ n, f: faultsMax(n), traitors, acts: acts.total, actsByTurn: acts.byTurn },
+    ...{ viewChanges, rejected, guilty },
     cutOff: [...observer.cutOff].sort((a, b) => a - b),
     ...(guest === null ? {} : { told: guest.told }),
     ...observed(result, observer),

@@ -234,7 +234,7 @@ export class Round {
     const guilty = [...new Set([...convicted, ...twoFaced(disks)])].sort((a, b) => a - b)
     const { cutOff } = watch
     const facts: Facts = {
-      ...{ n, f: faultsMax(n), traitors, acts, viewChanges },
+      ...{ n, f: faultsMax(n), traitors, acts, actsByTurn: arena.actsByTurn, viewChanges },
       ...{ rejected, guilty, cutOff, measured },
       ...(this.#told === undefined ? {} : { told: this.#told }),
     }

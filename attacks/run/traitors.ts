@@ -6,6 +6,7 @@ import { type ReplicaProcess, startReplica } from '../../replicas/replica-proces
 import { toReplicaId } from '../../src/base/ids.ts'
 import { createRandom } from '../../src/base/random.ts'
 import type { Recomposition } from '../../src/runtime/replica-runtime-options.ts'
+import { Acts } from '../behaviour/acts.ts'
 import { corrupt } from '../behaviour/adversary.ts'
 import type { Behaviour } from '../behaviour/behaviour.ts'
 import type { Blackboard } from '../behaviour/place.ts'
@@ -19,6 +20,8 @@ export interface TraitorsOrder {
 /** What the traitors' process tells its parent: now and then, and after each order. */
 export interface TraitorsNews {
   readonly acts: number
+  /** By the attack whose turn it was. */
+  readonly byTurn: Readonly<Record<string, number>>
   readonly isOn: boolean
 }
 
@@ -26,6 +29,7 @@ const NEWS_MS = 100
 
 export interface Traitors {
   readonly acts: number
+  readonly byTurn: ReadonlyMap<string, number>
   /** Of a traitor, where its peers reach it. */
   readonly addresses: readonly string[]
   turn(isOn: boolean): void
@@ -52,7 +56,7 @@ export async function startTraitors(options: {
   const board: Blackboard = { traitors: ids.map((id) => toReplicaId(id)), notes: new Map() }
   const random = createRandom(options.seed)
   let { isOn } = options
-  let acts = 0
+  const acts = new Acts(board)
   const running: ReplicaProcess[] = []
   const close = async (): Promise<void> => {
     for (const replica of running) await replica.close()
@@ -64,7 +68,7 @@ export async function startTraitors(options: {
         board,
         random: random.fork(),
         isOn: () => isOn,
-        onAct: () => acts++,
+        onAct: acts.count,
       })
       const replica = await startReplica({
         directory: homeOf(root, id),
@@ -81,8 +85,9 @@ export async function startTraitors(options: {
   }
   return {
     get acts() {
-      return acts
+      return acts.total
     },
+    byTurn: acts.byTurn,
     addresses: running.map(({ address }) => address),
     turn: (wanted) => {
       isOn = wanted
@@ -97,7 +102,7 @@ export function followParent(traitors: Traitors): void {
   let told = 0
   const tell = (): void => {
     told = traitors.acts
-    process.send?.({ acts: told, isOn } satisfies TraitorsNews)
+    process.send?.({ acts: told, byTurn: Object.fromEntries(traitors.byTurn), isOn } satisfies TraitorsNews)
   }
   process.on('message', ({ order }: TraitorsOrder) => {
     isOn = order === 'on'

@@ -98,6 +98,7 @@ function notRun(attack: AnyAttack, flags: RunFlags, why: string): AttackReport {
       f: faultsMax(n),
       traitors: [],
       acts: 0,
+      actsByTurn: new Map(),
       viewChanges: 0,
       rejected: new Map(),
       guilty: [],

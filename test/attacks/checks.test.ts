@@ -105,7 +105,15 @@ const measured: Measured = {
   ...{ suspicions: [], memory: [] },
 }
 const facts: Facts = {
-  ...{ n: 4, f: 1, traitors: [0 as ReplicaId], acts: 1, viewChanges: 0, rejected: new Map() },
+  ...{
+    n: 4,
+    f: 1,
+    traitors: [0 as ReplicaId],
+    acts: 1,
+    actsByTurn: new Map(),
+    viewChanges: 0,
+    rejected: new Map(),
+  },
   ...{ guilty: [0 as ReplicaId], cutOff: [0 as ReplicaId], measured },
 }
 const ended: Ended = {

@@ -19,7 +19,16 @@ const report: AttackReport = {
   world: 'processes',
   seed: 7,
   facts: {
-    ...{ n: 4, f: 1, traitors: [id(0)], acts: 12, viewChanges: 1, guilty: [id(0)], cutOff: [id(0)] },
+    ...{
+      n: 4,
+      f: 1,
+      traitors: [id(0)],
+      acts: 12,
+      actsByTurn: new Map(),
+      viewChanges: 1,
+      guilty: [id(0)],
+      cutOff: [id(0)],
+    },
     rejected: new Map([['bad-signature', 3]]),
     measured: {
       ...{ before: figures, during: { ...figures, opsPerSecond: 50 }, after: figures },

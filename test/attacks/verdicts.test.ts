@@ -10,6 +10,7 @@ const GOOD: Observed = {
   f: 1,
   traitors: [0 as never],
   acts: 1,
+  actsByTurn: new Map(),
   viewChanges: 0,
   rejected: new Map([['bad-signature', 1]]),
   told: new Map([['reply', 1]]),

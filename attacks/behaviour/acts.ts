@@ -1,0 +1,22 @@
+/** How often adversaries acted: an attack that never acted shows nothing. */
+import type { Blackboard } from './place.ts'
+
+/** Where attacks take turns, the note that tells whose turn it is. */
+export const TURN = 'whose turn it is'
+
+export class Acts {
+  total = 0
+  /** By the name of the attack whose turn it was; empty where none take turns. */
+  readonly byTurn = new Map<string, number>()
+  readonly #board: Blackboard
+
+  constructor(board: Blackboard) {
+    this.#board = board
+  }
+
+  readonly count = (): void => {
+    this.total++
+    const turn = this.#board.notes.get(TURN)
+    if (typeof turn === 'string') this.byTurn.set(turn, (this.byTurn.get(turn) ?? 0) + 1)
+  }
+}
