@@ -26,6 +26,8 @@ interface Described {
   readonly expects: string
   /** Wherever it ran. */
   readonly judge?: Judge
+  /** What a report tells of it beside the verdict; sentences. */
+  readonly tells?: (facts: Facts | Observed) => readonly string[]
 }
 
 /** An attack that replicas play: in the simulator and in processes alike. */
@@ -50,6 +52,10 @@ export interface Surroundings {
   /** What strikes, in milliseconds from the beginning of the attack to its end. */
   readonly strikes?: (scene: Scene) => readonly Incident[]
   readonly plan?: Partial<Pick<Plan, 'network' | 'suite'>>
+  /** Whether clients ask again soon after each answer, so that what they get tells what the cluster can do. */
+  readonly hasSteadyLoad?: boolean
+  /** How long the cluster is without a fault before the attack begins, in milliseconds, if not 300. */
+  readonly beginsAtMs?: number
   /** How many times as long as another attack it has to last for its expectation to show. */
   readonly lasts?: number
   /** Whether the traitors are honest until what strikes is over: only then do they count as faulty. */
@@ -102,7 +108,7 @@ export type AnyAttack = Attack | OutsideAttack
 export const isPlayedByReplicas = (attack: AnyAttack): attack is Attack => !('run' in attack)
 
 /** Surroundings that a run of processes has anyway: it always lasts long enough. */
-const ANYWHERE: readonly (keyof Surroundings)[] = ['lasts']
+const ANYWHERE: readonly (keyof Surroundings)[] = ['lasts', 'hasSteadyLoad', 'beginsAtMs']
 
 /** Whether real processes can be all that it needs. */
 export const runsInProcesses = (attack: AnyAttack): boolean =>

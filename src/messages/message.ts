@@ -204,6 +204,8 @@ export interface Status extends Received {
   readonly isActive: boolean
   /** Bit i: it holds replica i's VIEW-CHANGE for its view. */
   readonly viewChanges: number
+  /** Why it wants its view to end; null while it does not (rule 5.4). */
+  readonly complaint: Complaint | null
   readonly lowWatermark: Sequence
   readonly lastExecuted: Sequence
   /** Bit k of each stands for sequence lastExecuted + 1 + k: pre-prepare accepted, prepared, committed. */
@@ -283,6 +285,18 @@ export interface EvidenceDelivery extends Received {
  */
 export type ReplicaStanding = 'voting' | 'transferring' | 'amnesiac' | 'diverged'
 
+/**
+ * What a primary is blamed for (rule 5.4): `slow` it delivers less than others did, `late` it proposes long after it
+ * could, `unfair` it passes a client over.
+ */
+export type Complaint = 'slow' | 'late' | 'unfair'
+
+/** A replica that another one will not have as primary for a while. */
+export interface Blacklisted {
+  readonly replica: ReplicaId
+  readonly complaint: Complaint
+}
+
 /** What a replica says of itself. Nobody else vouches for it. */
 export interface ReplicaReport {
   readonly view: View
@@ -305,6 +319,8 @@ export interface ReplicaReport {
   readonly suspected: readonly ReplicaId[]
   /** The replicas against which it holds evidence. */
   readonly guilty: readonly ReplicaId[]
+  /** The replicas that it will not have as primary, and why. */
+  readonly blacklisted: readonly Blacklisted[]
 }
 
 /** REPORT: answers an INQUIRY. Valid on its sender's link only. */

@@ -40,6 +40,7 @@ export function reportOf(state: ReplicaState, outside: Outside): ReplicaReport {
     missing: stalledSince === null ? [] : missing(state),
     suspected: suspected(state),
     guilty: state.evidence.guilty,
+    blacklisted: state.blacklist.all,
   }
 }
 

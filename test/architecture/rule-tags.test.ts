@@ -6,7 +6,14 @@ const between = (section: number, first: number, last: number): string[] =>
   Array.from({ length: last - first + 1 }, (_, index) => `PBFT-${section}.${first + index}`)
 
 /** The rules of the protocol that exist here, section by section; `PBFT-6` is the table of section 6. */
-const RULES = [...between(1, 1, 12), ...between(2, 1, 9), ...between(3, 1, 12), 'PBFT-6', ...between(6, 1, 4)]
+const RULES = [
+  ...between(1, 1, 12),
+  ...between(2, 1, 9),
+  ...between(3, 1, 12),
+  'PBFT-5.4',
+  'PBFT-6',
+  ...between(6, 1, 4),
+]
 /** What is checked after every simulated step, but for memory, which has bounds all over the code. */
 const INVARIANTS = between(7, 1, 13)
 const MEMORY = 'PBFT-7.14'

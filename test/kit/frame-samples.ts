@@ -40,6 +40,7 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
     missing: [] as ReplicaId[],
     suspected: [3] as ReplicaId[],
     guilty: [2] as ReplicaId[],
+    blacklisted: [{ replica: 2 as ReplicaId, complaint: 'late' as const }],
   }
   const bits = Uint8Array.of(0b101)
   const { view } = place
