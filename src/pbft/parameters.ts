@@ -74,7 +74,7 @@ export const RECOVERY_RETRY_TICKS = 50
  */
 export const WINDOW_TICKS_MIN = 50
 export const WINDOW_SAMPLES_MIN = 8
-export const BAD_WINDOWS_MIN = 2
+export const BAD_WINDOWS_MIN = 3
 /** The most that `BAD_WINDOWS_MIN` grows to, doubled each time that f + 1 primaries were no better than one another. */
 export const BAD_WINDOWS_MAX = 64
 /** Ticks of a new view that are not judged. */

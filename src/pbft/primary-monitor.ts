@@ -149,10 +149,13 @@ export class PrimaryMonitor {
   }
 }
 
-/** Less is delivered than the floor allows, and requests wait clearly longer. */
+/** Less is delivered than the floor allows, and requests wait clearly longer, most of it for their proposal. */
 function isSlow(figures: Figures, reference: Figures): boolean {
   const waitingMax = WAITING_FACTOR_MAX * waitingIn(reference) + WAITING_SLACK_TICKS
-  return figures.delivered < THROUGHPUT_SHARE_MIN * reference.delivered && waitingIn(figures) > waitingMax
+  if (figures.delivered >= THROUGHPUT_SHARE_MIN * reference.delivered) return false
+  // A busy machine makes both longer.
+  const isPrimarys = figures.lag - reference.lag > 2 * (figures.ordering - reference.ordering)
+  return waitingIn(figures) > waitingMax && isPrimarys
 }
 
 function between(from: Figures, to: Figures, rate: number): Figures {

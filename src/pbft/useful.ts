@@ -5,16 +5,17 @@
 import { assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
 import { primaryOf } from '../base/quorum.ts'
-import type { Checkpoint, NewView, PrePrepare, ViewChange, Vote } from '../messages/message.ts'
+import type { Checkpoint, NewView, PrePrepare, Request, ViewChange, Vote } from '../messages/message.ts'
 import type { ProtocolMessage } from './effects.ts'
 import { isExhibitUseful } from './evidence.ts'
 import { isBatchLacking } from './retransmission.ts'
 import { isSettled, votesOf } from './slot.ts'
-import { isDecisionInReach, isInWindow, type ReplicaState } from './state.ts'
+import { isDecisionInReach, isInWindow, isPrimary, type ReplicaState } from './state.ts'
 
 export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean {
   switch (message.kind) {
     case 'request':
+      return !(isPrimary(state) && isWaiting(state, message))
     case 'status':
     case 'fetch':
     case 'recall':
@@ -46,6 +47,12 @@ export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean
     default:
       return assertNever(message)
   }
+}
+
+/** What a backup passes on is here already, most of the time. // PBFT-5.4 */
+function isWaiting({ waiting }: ReplicaState, { client, timestamp, digest }: Request): boolean {
+  const held = waiting.find(client, timestamp)
+  return held !== null && equalBytes(held.digest, digest)
 }
 
 /** Whether it is for the view that is, or for one that is not entered yet. */

@@ -30,11 +30,11 @@ const USUAL_TICKS_WEIGHT = 1 / 8
  * much longer than they once did, more of them: so many times what was usual then, and ticks more.
  */
 const WITNESSED_EVERY = 8
-const WITNESSED_EVERY_WHILE_SLOW = 1
+const WITNESSED_EVERY_WHILE_SLOW = 2
 const SLOW_FACTOR = 2
 const SLOW_TICKS = 3
 /** What a quick answer takes is forgotten by so much with each answer. */
-const QUICK_TICKS_DRIFT = 1 / 64
+const QUICK_TICKS_DRIFT = 1 / 256
 /** Ticks for which a replica that owed results is not designated again. */
 const PENALTY_TICKS = 500
 
@@ -202,7 +202,7 @@ function witness(state: SessionState, request: Request, primary: ReplicaId): rea
 function noteAnswer(state: SessionState, tookTicks: number): void {
   const drifted = state.quickTicks + QUICK_TICKS_DRIFT * Math.max(0, tookTicks - state.quickTicks)
   state.quickTicks = Math.min(tookTicks, Number.isFinite(drifted) ? drifted : tookTicks)
-  state.isSlow = tookTicks > SLOW_FACTOR * state.quickTicks + SLOW_TICKS
+  state.isSlow = state.usualTicks > SLOW_FACTOR * state.quickTicks + SLOW_TICKS
 }
 
 /** Reserves the next block well before the current one is used up. */
@@ -239,12 +239,12 @@ function onReply(state: SessionState, reply: Verified<Reply>): readonly SessionE
   }
   state.pending.delete(reply.timestamp)
   const tookTicks = state.ticks - pending.submittedTick
-  noteAnswer(state, tookTicks)
   // What had to be sent again tells of a loss or a view change rather than of the usual time (Karn's rule); it counts as
   // somewhat slower, so that a cluster that has become slow for good is learned in the end.
   const learned =
     pending.attempts === 0 ? tookTicks : Math.min(tookTicks, Math.max(2 * state.usualTicks, RETRANSMIT_TICKS))
   state.usualTicks += USUAL_TICKS_WEIGHT * (learned - state.usualTicks)
+  noteAnswer(state, tookTicks)
   return [{ kind: 'answered', token: pending.token, results, vouchers }]
 }
 
