@@ -25,12 +25,7 @@ export function checkPrimary(step: Step): void {
   judge(state)
   const { discontent, complaint } = complaintsOf(state)
   if (complaint === null || discontent < weakQuorum(state.config.n)) return
-  blacklist.add({
-    replica: primary(state),
-    complaint,
-    figures: state.complaint?.figures ?? null,
-    tick: ticks,
-  })
+  complain(state, complaint, null) // what the others say is said by this one too now
   startViewChange(step, viewAfter(state))
 }
 

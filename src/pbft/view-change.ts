@@ -35,6 +35,9 @@ export function startViewChange(step: Step, view: View): void {
   if (state.progress === 0 && state.view > 0) {
     state.timeoutTicks = Math.min(2 * state.timeoutTicks, TIMEOUT_TICKS_MAX)
   }
+  const { complaint: blame } = state
+  // Whatever ends the view, a complaint counts. // PBFT-5.4
+  if (blame !== null) state.blacklist.add({ ...blame, replica: primary(state), tick: state.ticks })
   leaveViewFor(state, view)
   announceView(step)
   joinIfOthersMoved(step)

@@ -19,7 +19,7 @@ import {
 import { reportOf } from '../../src/pbft/report.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { broadcastsOf, decide, ReplicaUnderTest } from '../kit/replica-kit.ts'
-import { awaitingNewView, enter } from '../kit/view-change-kit.ts'
+import { awaitingNewView, enter, leaveFor } from '../kit/view-change-kit.ts'
 
 describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const kit = createClusterKit(n)
@@ -262,6 +262,12 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         backup.window(1)
       }
       expect(backup.state.view).toBe(0)
+    })
+
+    test('PBFT-5.4 who leaves with a complaint for another reason blacklists the primary all the same', () => {
+      const backup = late()
+      leaveFor(kit, backup, 1)
+      expect(backup.state.blacklist.all).toEqual([{ replica: 0, complaint: 'late' }])
     })
 
     test('PBFT-5.4 a complaint that finds no company is dropped', () => {
