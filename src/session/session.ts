@@ -29,7 +29,7 @@ const USUAL_TICKS_WEIGHT = 1 / 8
  * Every so many requests goes to a backup too, so that backups see how long requests wait (rule 5.4); while answers take
  * much longer than they once did, more of them: so many times what was usual then, and ticks more.
  */
-const WITNESSED_EVERY = 8
+const WITNESSED_EVERY = 16
 const WITNESSED_EVERY_WHILE_SLOW = 2
 const SLOW_FACTOR = 2
 const SLOW_TICKS = 3

@@ -142,6 +142,6 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
     file: 'src/session/session.js',
     search: 'if (++state.unwitnessed <',
     replacement: 'if (0 <',
-    paper: seenBy('every eighth request goes to a backup too', 'paper/5.4-witnesses.test.ts'),
+    paper: seenBy('every sixteenth request goes to a backup too', 'paper/5.4-witnesses.test.ts'),
   },
 ]

@@ -23,11 +23,11 @@ function receivers(
   })
 }
 
-test('PBFT-5.4 every eighth request goes to a backup too, each time to one drawn at random', () => {
+test('PBFT-5.4 every sixteenth request goes to a backup too, each time to one drawn at random', () => {
   const sent = receivers(new SessionUnderTest(kit), 240, 1)
   expect(sent.every(([first]) => first === 0)).toBe(true)
   const witnesses = sent.flatMap((to, index) => (to.length > 1 ? [{ index, backup: to[1] }] : []))
-  expect(witnesses.map(({ index }) => index)).toEqual(witnesses.map((_, time) => 8 * time + 7))
+  expect(witnesses.map(({ index }) => index)).toEqual(witnesses.map((_, time) => 16 * time + 15))
   expect(new Set(witnesses.map(({ backup }) => backup))).toEqual(new Set([1, 2, 3]))
 })
 
@@ -36,8 +36,8 @@ test('PBFT-5.4 while answers take much longer than they did, every second reques
   receivers(session, 16, 1)
   receivers(session, 16, 30)
   expect(receivers(session, 8, 30).filter(({ length }) => length === 2)).toHaveLength(4)
-  receivers(session, 32, 1)
-  expect(receivers(session, 16, 1).filter(({ length }) => length === 2)).toHaveLength(2)
+  receivers(session, 48, 1)
+  expect(receivers(session, 32, 1).filter(({ length }) => length === 2)).toHaveLength(2)
 })
 
 test('PBFT-5.4 a backup does not check a request again that it was sent before its batch came', () => {
