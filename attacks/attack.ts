@@ -28,6 +28,8 @@ interface Described {
   readonly expects: string
   /** Wherever it ran. */
   readonly judge?: Judge
+  /** What a report tells of it beside the verdict; sentences. */
+  readonly tells?: (facts: Facts | Observed) => readonly string[]
 }
 
 /** An attack that replicas or a client play: in the simulator and in processes alike. */
@@ -55,6 +57,10 @@ export interface Surroundings {
   /** What strikes, in milliseconds from the beginning of the attack to its end. */
   readonly strikes?: (scene: Scene) => readonly Incident[]
   readonly plan?: Partial<Pick<Plan, 'network' | 'suite' | 'checkpointInterval'>>
+  /** Whether clients ask again soon after each answer, so that what they get tells what the cluster can do. */
+  readonly hasSteadyLoad?: boolean
+  /** How long the cluster is without a fault before the attack begins, in milliseconds, if not 300. */
+  readonly beginsAtMs?: number
   /** What strikes by what is seen, times as in `strikes`; made anew for each run. */
   readonly reaction?: (scene: Scene) => Reaction
   /** Whether a cluster with the same keys ran before, and the traitors have what passed there: see `abroad`. */
@@ -113,7 +119,13 @@ export type AnyAttack = Attack | OutsideAttack
 export const isOutsideAttack = (attack: AnyAttack): attack is OutsideAttack => 'run' in attack
 
 /** Surroundings that a run of processes can have too, or do without. */
-const ANYWHERE: readonly (keyof Surroundings)[] = ['lasts', 'hasAbroad', 'isCompleteWithoutStrikes']
+const ANYWHERE: readonly (keyof Surroundings)[] = [
+  'lasts',
+  'hasSteadyLoad',
+  'beginsAtMs',
+  'hasAbroad',
+  'isCompleteWithoutStrikes',
+]
 
 /** Whether real processes can be all that it needs. */
 export function runsInProcesses(attack: AnyAttack): boolean {

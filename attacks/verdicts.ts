@@ -109,3 +109,54 @@ export const nobodyFramed: Judge<Observed> = ({ suspected, blamed, convicted, tr
   [...new Set([...suspected, ...blamed, ...convicted])]
     .filter((id) => !traitors.includes(id))
     .map((id) => `replica ${id}, which is correct, is suspected or blamed`)
+
+/** Of the throughput before the attack, what is left of it under attack, and since the last view change. */
+interface Shares {
+  readonly during: number
+  /** Null where there was no view change. */
+  readonly settled: number | null
+}
+
+function sharesOf(facts: Facts | Observed): Shares | null {
+  const { measured } = facts
+  const { before, during, settled } =
+    measured !== undefined
+      ? {
+          before: measured.before.opsPerSecond,
+          during: measured.during.opsPerSecond,
+          settled: measured.settled?.opsPerSecond ?? null,
+        }
+      : (facts as Observed).answersPerSecond
+  if (before === 0) return null
+  return { during: during / before, settled: settled === null ? null : settled / before }
+}
+
+/** What the attack takes from the throughput, as a sentence with its figures. */
+export function tellLoss(facts: Facts | Observed): readonly string[] {
+  const shares = sharesOf(facts)
+  if (shares === null) return []
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+  const since =
+    shares.settled === null ? '' : `, and gets ${percent(shares.settled)} since the last view change`
+  return [`the load loses ${percent(1 - shares.during)} of its throughput under attack${since}`]
+}
+
+/** At least this share of the throughput before the attack since the primary was replaced, where it was. */
+export const settledAtLeast = (share: number): Judge<Facts | Observed> =>
+  holds(
+    (facts) => (sharesOf(facts)?.settled ?? 1) >= share,
+    (facts) => `since the view change only ${sharesOf(facts)?.settled?.toFixed(2)} of the throughput is left`,
+  )
+
+/** At most this share of the throughput is lost under attack. */
+export const lossAtMost = (share: number): Judge<Facts | Observed> =>
+  holds(
+    (facts) => 1 - (sharesOf(facts)?.during ?? 0) <= share,
+    (facts) => `the attack takes ${(1 - (sharesOf(facts)?.during ?? 0)).toFixed(2)} of the throughput`,
+  )
+
+/** Where a cluster of processes ran: the machine has other things to do. */
+export const onProcesses =
+  (judge: Judge): Judge =>
+  (facts) =>
+    facts.measured === undefined ? [] : judge(facts)

@@ -29,7 +29,7 @@ export const reflection: Attack = {
       const digest = hash(new Uint8Array(1))
       const sequence = random.between(1, Math.max(1, lastExecuted)) as Sequence
       const frames = [
-        sealAs(victim, { kind: 'status', view, isActive: true, viewChanges: 0, ...behind }),
+        sealAs(victim, { kind: 'status', view, isActive: true, viewChanges: 0, complaint: null, ...behind }),
         sealAs(victim, { kind: 'fetch', sequence, digest }),
         sealAs(victim, { kind: 'page-fetch', sequence: lowWatermark, paths: [[], [0], [1]] }),
       ]

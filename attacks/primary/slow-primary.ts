@@ -2,6 +2,7 @@ import { type Attack, firstPrimary } from '../attack.ts'
 import { onSend } from '../behaviour/behaviour.ts'
 import { delay } from '../behaviour/mutations.ts'
 import { and, isKind, whilePrimary } from '../behaviour/predicates.ts'
+import { all, onProcesses, settledAtLeast, tellLoss, viewChanges } from '../verdicts.ts'
 
 /** Of the time after which the backups would leave its view: a request also waits for the proposal before its own. */
 const SHARE = 0.4
@@ -11,8 +12,12 @@ export const slowPrimary: Attack = {
   targets: ['performance'],
   does: 'as primary proposes everything just before the backups would lose patience',
   source: 'Clement and others, NSDI 2009 (Aardvark), section 3',
-  expects: 'a primary that delivers so much less than it could is replaced',
+  expects: 'it is replaced, and from then on nine tenths of the throughput and more are back',
   traitors: firstPrimary,
+  judge: all(viewChanges(1), onProcesses(settledAtLeast(0.6))),
+  inspect: settledAtLeast(0.9),
+  tells: tellLoss,
+  surroundings: { hasSteadyLoad: true, beginsAtMs: 4_000, lasts: 2 },
   behaviour: () =>
     onSend(
       and(isKind('pre-prepare'), whilePrimary),

@@ -11,8 +11,11 @@ const BROKEN: Readonly<Record<Control['breaks'], readonly number[]>> = {
   answers: [13],
   progress: [],
 }
-/** All but 6, which counts the replicas that are no traitors: there are too few of them. */
-const COUNTING_NOBODY = [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14]
+/**
+ * All but 6 and 13, which count on the replicas that are no traitors: there are too few of them, and the traitors' answers,
+ * true as they are, may be enough before a correct replica has executed anything.
+ */
+const COUNTING_NOBODY = [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 14]
 /** Silence, in tenths of a second, that counts as a stop. */
 const STOPPED_TENTHS = 5
 

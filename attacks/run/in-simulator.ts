@@ -25,8 +25,13 @@ import { Observer } from './observer.ts'
 /** Virtual milliseconds: when the attack begins, and how long it goes on before everything must come to be done. */
 const BEGINS_AT_MS = 300
 const LASTS_MS = 2_700
+/** What waited when a view ended is answered within this time, in virtual milliseconds. */
+const SETTLES_MS = 200
 /** Requests in all, for each second of the attack and f = 1; fewer in larger clusters, where each costs more. */
 const REQUESTS_PER_SECOND = 100
+/** Of a steady load: requests of each client in a second of a cluster with no fault, about, and the longest pause. */
+const STEADY_PER_SECOND = 50
+const STEADY_PAUSE_MS = 20
 
 export interface SimulatedAttack {
   readonly attack: Attack
@@ -47,6 +52,7 @@ export interface AttackSetting {
 
 export function attackInSimulator(attack: Attack, setting: AttackSetting): SimulatedAttack {
   const { n, seed } = setting
+  const beginsAtMs = attack.surroundings?.beginsAtMs ?? BEGINS_AT_MS
   const lastsMs = (setting.lastsMs ?? LASTS_MS) * (attack.surroundings?.lasts ?? 1)
   const traitors = setting.traitors?.map((id) => toReplicaId(id)) ?? attack.traitors(n)
   const board: Blackboard = { traitors, notes: new Map() }
@@ -57,7 +63,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
       behaviour: attack.behaviour,
       board,
       random: random.fork(),
-      isOn: (ageMs) => ageMs >= BEGINS_AT_MS,
+      isOn: (ageMs) => ageMs >= beginsAtMs,
       onAct: acts.count,
     })
     return (parts) => adversary(attack.parts?.(parts) ?? parts)
@@ -66,13 +72,13 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   const adversaries = new Map<ReplicaId, Recomposition>(hasTwins ? [] : traitors.map((id) => [id, play()]))
   const isCorrect = (id: ReplicaId): boolean => !traitors.includes(id)
   const observer = new Observer(isCorrect)
-  const plan = planOf(attack, { n, seed, lastsMs, traitors })
+  const plan = planOf(attack, { n, seed, beginsAtMs, lastsMs, traitors })
   // What the surroundings do is an act as well.
   acts.total += plan.incidents.length + (attack.surroundings?.plan?.network === undefined ? 0 : 1)
   const guest =
     attack.client === undefined
       ? null
-      : new HostileGuest(attack.client, { board, fromMs: BEGINS_AT_MS, onAct: acts.count })
+      : new HostileGuest(attack.client, { board, fromMs: beginsAtMs, onAct: acts.count })
   const { core, reaction, hasAbroad } = attack.surroundings ?? {}
   if (hasAbroad === true) board.notes.set(ABROAD, framesAbroad(plan))
   const result = simulate({
@@ -89,7 +95,13 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     ...(guest === null ? {} : { guests: guest }),
     ...(reaction === undefined
       ? {}
-      : { reaction: during(reaction(sceneOf({ n, seed, lastsMs, traitors })), acts.count) }),
+      : {
+          reaction: during(
+            reaction(sceneOf({ n, seed, beginsAtMs, lastsMs, traitors })),
+            beginsAtMs,
+            acts.count,
+          ),
+        }),
   })
   const seen = guest?.end() ?? []
   const { viewChanges, guilty } = result
@@ -99,12 +111,17 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     ...{ viewChanges, rejected, guilty },
     cutOff: [...observer.cutOff].sort((a, b) => a - b),
     ...(guest === null ? {} : { told: guest.told }),
-    ...observed(result, observer),
+    ...observed(result, observer, beginsAtMs),
   }
   return { attack, facts, result, faults: [...faultsOf(attack, facts, result), ...seen] }
 }
 
-function observed(result: DetailedResult, observer: Observer): Omit<Observed, keyof Facts> {
+function observed(
+  result: DetailedResult,
+  observer: Observer,
+  beginsAtMs: number,
+): Omit<Observed, keyof Facts> {
+  const settledAtMs = observer.leftViewAtMs === null ? null : observer.leftViewAtMs + SETTLES_MS
   const { batches, checkpoints, healed, restarts, virtualMs, history, plan } = result
   const { suspected, convicted, served, transfers, nullBatches, aheadMs } = observer
   return {
@@ -115,8 +132,8 @@ function observed(result: DetailedResult, observer: Observer): Omit<Observed, ke
     restarts,
     nullBatches,
     virtualMs,
-    attackedMs: virtualMs - BEGINS_AT_MS,
-    ...loadFigures(history, { beginsAtMs: BEGINS_AT_MS, endsAtMs: virtualMs }),
+    attackedMs: virtualMs - beginsAtMs,
+    ...loadFigures(history, { beginsAtMs, endsAtMs: virtualMs, settledAtMs }),
     timeoutTicks: {
       first: REQUEST_TIMEOUT_TICKS,
       most: observer.timeoutTicksMost,
@@ -132,14 +149,22 @@ function observed(result: DetailedResult, observer: Observer): Omit<Observed, ke
   }
 }
 
+/** One request at a time, and a short pause. */
+const steadyLoad = (forMs: number) => ({
+  requestsPerClient: Math.ceil((STEADY_PER_SECOND * forMs) / 1000),
+  openMax: 1,
+  burstMax: 1,
+  pauseMsMax: STEADY_PAUSE_MS,
+})
+
 /** A cluster with no fault but the attack and its surroundings, and a load that lasts over all of it. */
 function planOf(attack: Attack, setting: SceneSetting): Plan {
-  const { n, seed, lastsMs, traitors } = setting
+  const { n, seed, beginsAtMs, lastsMs, traitors } = setting
   const drawn = withoutFaults(drawPlan(seed, n))
   const burstMax = 4
   const clients = 4
   const requestsPerClient = Math.ceil((REQUESTS_PER_SECOND * lastsMs) / 1000 / n)
-  const { strikes, plan, hasLateTraitors = false } = attack.surroundings ?? {}
+  const { strikes, plan, hasLateTraitors = false, hasSteadyLoad = false } = attack.surroundings ?? {}
   const incidents = strikes?.(sceneOf(setting)) ?? []
   return {
     ...drawn,
@@ -149,7 +174,7 @@ function planOf(attack: Attack, setting: SceneSetting): Plan {
     network: CALM_NETWORK,
     disk: { ...drawn.disk, syncMs: [0.5, 1], readMs: 0 },
     clocks: drawn.clocks.map(() => ({ storm: EXACT_CLOCK, calm: EXACT_CLOCK })),
-    calmAtMs: BEGINS_AT_MS + lastsMs,
+    calmAtMs: beginsAtMs + lastsMs,
     workload: {
       ...drawn.workload,
       clients,
@@ -158,16 +183,18 @@ function planOf(attack: Attack, setting: SceneSetting): Plan {
       burstMax,
       // On average the last one is sent a little after the calm.
       pauseMsMax: Math.ceil((2.6 * lastsMs * (burstMax + 1)) / 2 / requestsPerClient),
+      ...(hasSteadyLoad ? steadyLoad(beginsAtMs + lastsMs) : {}),
     },
     ...plan,
     faultyMax: faultsMax(n) + (hasLateTraitors ? traitors.length : 0),
-    incidents: inOrder(incidents.map((incident) => ({ ...incident, atMs: BEGINS_AT_MS + incident.atMs }))),
+    incidents: inOrder(incidents.map((incident) => ({ ...incident, atMs: beginsAtMs + incident.atMs }))),
   }
 }
 
 interface SceneSetting {
   readonly n: number
   readonly seed: number
+  readonly beginsAtMs: number
   readonly lastsMs: number
   readonly traitors: readonly ReplicaId[]
 }
@@ -189,10 +216,10 @@ function sceneOf({ n, seed, lastsMs, traitors }: SceneSetting): Scene {
 
 /** A reaction while the attack is on, whose every strike is an act. */
 const during =
-  (reaction: Reaction, onAct: () => void): Reaction =>
+  (reaction: Reaction, beginsAtMs: number, onAct: () => void): Reaction =>
   (seen) => {
-    if (seen.atMs < BEGINS_AT_MS) return []
-    const incidents = reaction({ ...seen, atMs: seen.atMs - BEGINS_AT_MS })
+    if (seen.atMs < beginsAtMs) return []
+    const incidents = reaction({ ...seen, atMs: seen.atMs - beginsAtMs })
     for (const _ of incidents) onAct()
     return incidents
   }

@@ -3,11 +3,20 @@ import type { HistoryEntry } from '../../src/simulator/virtual-client.ts'
 import type { Observed } from './observed.ts'
 
 const TENTH_MS = 100
+/** A shorter time tells of no throughput. */
+const SETTLED_MS_MIN = 500
 
-/** `beginsAtMs` is when the attack begins and `endsAtMs` when the run was over, in virtual milliseconds. */
+/**
+ * `beginsAtMs` is when the attack begins, `settledAtMs` when the last view change since then was over, null where there
+ * was none, and `endsAtMs` when the run was over. All in virtual milliseconds.
+ */
 export function loadFigures(
   history: readonly HistoryEntry[],
-  { beginsAtMs, endsAtMs }: { readonly beginsAtMs: number; readonly endsAtMs: number },
+  {
+    beginsAtMs,
+    endsAtMs,
+    settledAtMs = null,
+  }: { readonly beginsAtMs: number; readonly endsAtMs: number; readonly settledAtMs?: number | null },
 ): Pick<Observed, 'answersPerSecond' | 'outageMs' | 'slowestMs' | 'answersPerTenth'> {
   const answers = history.flatMap(({ answeredAtMs }) => (answeredAtMs === null ? [] : [answeredAtMs]))
   const lastAskedMs = Math.max(beginsAtMs + 1, ...history.map(({ invokedAtMs }) => invokedAtMs))
@@ -15,10 +24,19 @@ export function loadFigures(
     answers.filter((atMs) => atMs >= from && atMs < to).length
   const perSecond = (from: number, to: number): number => (1000 * between(from, to)) / (to - from)
   const clients = Math.max(0, ...history.map(({ client }) => client + 1))
+  // As long as all clients still ask.
+  const firstDoneMs = Math.min(
+    ...Array.from({ length: clients }, (_, client) =>
+      Math.max(...history.filter((each) => each.client === client).map(({ invokedAtMs }) => invokedAtMs)),
+    ),
+  )
+  const settledFor = settledAtMs === null ? 0 : firstDoneMs - settledAtMs
   return {
     answersPerSecond: {
       before: perSecond(0, beginsAtMs),
       during: perSecond(beginsAtMs, lastAskedMs),
+      settled:
+        settledAtMs === null || settledFor < SETTLED_MS_MIN ? null : perSecond(settledAtMs, firstDoneMs),
     },
     outageMs: longestOutage(history, beginsAtMs, endsAtMs),
     slowestMs: Array.from({ length: clients }, (_, client) =>

@@ -12,7 +12,12 @@ export interface Observed extends Facts {
   /** Null batches that correct replicas executed. */
   readonly nullBatches: number
   /** Answers in a virtual second before the attack began, and while it went on and clients still had requests to send. */
-  readonly answersPerSecond: { readonly before: number; readonly during: number }
+  readonly answersPerSecond: {
+    readonly before: number
+    readonly during: number
+    /** Since the last view change, while all clients still asked; null where there was none, or not for long enough. */
+    readonly settled: number | null
+  }
   /** The longest time in which a client waited and nobody was answered, since the attack began. */
   readonly outageMs: number
   /** The slowest answer of each client since the attack began. */

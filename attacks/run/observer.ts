@@ -21,6 +21,8 @@ export class Observer {
   readonly transfers = { begun: 0, completed: 0 }
   nullBatches = 0
   aheadMs = Number.NEGATIVE_INFINITY
+  /** When a correct replica last left a view. In virtual milliseconds. */
+  leftViewAtMs: number | null = null
   timeoutTicksMost = REQUEST_TIMEOUT_TICKS
   readonly #isCorrect: (id: ReplicaId) => boolean
   /** What correct replicas have seen signed, by kind, view, sequence number and sender. */
@@ -99,6 +101,7 @@ export class Observer {
         if (effect.outgoing.kind === 'batch') this.#serve(effect.to, 1)
         return
       case 'persist': {
+        if (effect.record.kind === 'view-change') this.leftViewAtMs = atMs
         if (effect.record.kind !== 'accepted') return
         const ahead = effect.record.prePrepare.batch.time - (EPOCH_MS + atMs)
         this.aheadMs = Math.max(this.aheadMs, ahead)

@@ -3,7 +3,7 @@ import type { ReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { type AnyAttack, type Attack, type Control, isOutsideAttack } from '../attack.ts'
-import { LoadMeter, type Stretch, TIMELINE_STEP_MS } from '../load/load-meter.ts'
+import { type Figures, LoadMeter, type Stretch, TIMELINE_STEP_MS } from '../load/load-meter.ts'
 import { isWarm, WARM_UP_STEP_MS, WARM_UP_STEPS_MAX } from '../load/warm-up.ts'
 import { type Finished, Workload } from '../load/workload.ts'
 import type { Field } from '../outside/field.ts'
@@ -21,6 +21,9 @@ import type { Watch } from './watch.ts'
 
 /** Each of the three phases lasts at least so long, in milliseconds. */
 const PHASE_MS_MIN = 2_000
+/** What waited when a view ended is answered within this time; a throughput takes so long to measure. In milliseconds. */
+const SETTLES_MS = 500
+const SETTLED_MS_MIN = 1_000
 /** Once the attack is over every request is answered within this time, and the replicas are level. In milliseconds. */
 const LIVENESS_MS = 30_000
 /** Clients of the cluster, by what they do. */
@@ -223,6 +226,7 @@ export class Round {
       before: this.#meter.figures(before),
       during: this.#meter.figures(during),
       after: this.#meter.figures(after),
+      settled: this.#settledFigures(during),
       gapMs: this.#meter.figures({ fromMs: during.fromMs, toMs: after.toMs }).gapMs,
       settledMs,
       suspicions: watch.suspicions(before.fromMs),
@@ -256,9 +260,16 @@ export class Round {
       ...(controlOf(attack, facts) === undefined ? [] : differing),
       `compared ${compared.batches} batches and ${compared.states} states on disk`,
       ...finished.notes,
+      ...(attack.tells?.(facts) ?? []),
       ...this.#notes,
     ]
     return { facts, faults, notes, timeline }
+  }
+
+  #settledFigures({ fromMs, toMs }: Stretch): Figures | null {
+    const lastMs = this.#parts.watch.views.findLast(({ atMs }) => atMs >= fromMs && atMs < toMs)?.atMs
+    if (lastMs === undefined || toMs - lastMs - SETTLES_MS < SETTLED_MS_MIN) return null
+    return this.#meter.figures({ fromMs: lastMs + SETTLES_MS, toMs })
   }
 
   #timeline({ before, during, after }: { before: Stretch; during: Stretch; after: Stretch }) {

@@ -151,7 +151,7 @@ async function simulateAttack(
     seed,
     facts,
     faults,
-    notes: [`${result.batches} batches in ${result.virtualMs} virtual ms`],
+    notes: [`${result.batches} batches in ${result.virtualMs} virtual ms`, ...(attack.tells?.(facts) ?? [])],
     timeline: null,
     seconds: Math.round((performance.now() - startedAt) / 100) / 10,
   }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { runFile } from '../../replicas/cluster-directory.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
+import type { Complaint } from '../../src/messages/message.ts'
 import { encodeKey } from '../gateway/key-path.ts'
 import type { ClusterStatus } from '../library/cluster-status.ts'
 import { placeText } from '../library/evidence-text.ts'
@@ -156,13 +157,25 @@ function cutOffText({ cutOffBy, clientsCutOff }: ClusterStatus['replicas'][numbe
   return clientsCutOff === 0 ? away : `${away}, ${clientsCutOff} clients cut off`
 }
 
+/** Why it does not lead for a while, briefly. */
+const blacklistText = (complaints: readonly Complaint[]): string =>
+  complaints.length === 0
+    ? ''
+    : `, not to lead: ${complaints.map((each) => COMPLAINT_TEXTS[each]).join(', ')}`
+
+const COMPLAINT_TEXTS: Readonly<Record<Complaint, string>> = {
+  slow: 'as primary it delivered less than others',
+  late: 'as primary it proposed late',
+  unfair: 'as primary it passed a client over',
+}
+
 function statusText(answer: Record<string, unknown>): string {
   const status = answer as unknown as ClusterStatus
   const lines = status.replicas.map((replica) => {
-    const { id, address, reachable, lastExecuted, stable, state, suspected, evidence } = replica
+    const { id, address, reachable, lastExecuted, stable, state, suspected, blacklisted, evidence } = replica
     const role = id === status.primary ? 'primary' : 'backup '
     const progress = reachable ? `executed ${lastExecuted}, stable ${stable}, ${state}` : 'no answer'
-    const blame = `${suspected ? ', suspected' : ''}${cutOffText(replica)}${guiltText(evidence)}`
+    const blame = `${suspected ? ', suspected' : ''}${cutOffText(replica)}${blacklistText(blacklisted)}${guiltText(evidence)}`
     return `  replica ${id}  ${role}  ${address}  ${progress}${blame}`
   })
   const { n, f, view, revision, stalled } = status

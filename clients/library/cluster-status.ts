@@ -4,7 +4,13 @@ import type { ReplicaId, View } from '../../src/base/ids.ts'
 import { faultsMax, primaryOf, quorum, rankedLargest, weakQuorum } from '../../src/base/quorum.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
 import { type EvidencePlace, placeOf } from '../../src/messages/evidence.ts'
-import type { CutOffReason, Evidence, ReplicaReport, ReplicaStanding } from '../../src/messages/message.ts'
+import type {
+  Complaint,
+  CutOffReason,
+  Evidence,
+  ReplicaReport,
+  ReplicaStanding,
+} from '../../src/messages/message.ts'
 import type { Connection } from './connection.ts'
 
 export interface ClusterStatus {
@@ -34,6 +40,8 @@ export interface ClusterStatus {
     }[]
     /** Clients whose messages it does not take for a while. */
     readonly clientsCutOff: number
+    /** Why f + 1 replicas will not have it as primary for a while; empty for one that they would have. */
+    readonly blacklisted: readonly Complaint[]
     /** What it signed twice, differently: proved, whoever showed it. Empty for a correct replica. */
     readonly evidence: readonly EvidencePlace[]
   }[]
@@ -105,6 +113,7 @@ export function statusOf(
         suspected: isSuspected(id, primary, reports, n),
         cutOffBy: cutOffBy(id, reports),
         clientsCutOff: report?.cutOffClients ?? 0,
+        blacklisted: blacklistedAs(id, reports, n),
         evidence: evidence.filter(({ guilty }) => guilty === id).map(({ first }) => placeOf(first)),
       }
     }),
@@ -127,6 +136,14 @@ function isSuspected(id: ReplicaId, primary: ReplicaId, reports: Reports, n: num
       suspected.includes(id) || (id === primary && isActive && stalledSince > 0),
   )
   return accusers.length >= weakQuorum(n)
+}
+
+/** What it is blamed for, where f + 1 replicas have it on their blacklists. */
+function blacklistedAs(id: ReplicaId, reports: Reports, n: number): readonly Complaint[] {
+  const complaints = [...reports.values()].flatMap(({ blacklisted }) =>
+    blacklisted.flatMap(({ replica, complaint }) => (replica === id ? [complaint] : [])),
+  )
+  return complaints.length >= weakQuorum(n) ? [...new Set(complaints)].sort() : []
 }
 
 function stallOf(cluster: Cluster, reports: Reports, now: number): ClusterStatus['stalled'] {

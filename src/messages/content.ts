@@ -13,6 +13,7 @@ import { FRAME_KINDS } from './kinds.ts'
 import type {
   Batch,
   CheckpointCertificate,
+  Complaint,
   CutOffReason,
   Evidence,
   PreparedCertificate,
@@ -44,6 +45,7 @@ export interface StatusContent {
   readonly view: View
   readonly isActive: boolean
   readonly viewChanges: number
+  readonly complaint: Complaint | null
   readonly lowWatermark: Sequence
   readonly lastExecuted: Sequence
   readonly accepted: Uint8Array
@@ -196,6 +198,9 @@ export function isSigned(content: Content): content is SignedContent {
 }
 
 /** Numbers on the wire are places in this list. */
+/** In the order of their numbers on the wire. */
+export const COMPLAINTS: readonly Complaint[] = ['slow', 'late', 'unfair']
+
 export const REPLICA_STANDINGS: readonly ReplicaStanding[] = [
   'voting',
   'transferring',
@@ -239,11 +244,12 @@ export function contentParts(
     case 'commit':
       return { payload: [sender, content.view, content.sequence, content.digest], body: EMPTY }
     case 'status': {
-      const { view, isActive, viewChanges, lowWatermark, lastExecuted } = content
+      const { view, isActive, viewChanges, complaint, lowWatermark, lastExecuted } = content
+      const said = complaint === null ? 0 : COMPLAINTS.indexOf(complaint) + 1
       const { accepted, prepared, committed } = content
       const bitmaps = [accepted, prepared, committed]
       return {
-        payload: [sender, view, Number(isActive), viewChanges, lowWatermark, lastExecuted, ...bitmaps],
+        payload: [sender, view, Number(isActive), viewChanges, said, lowWatermark, lastExecuted, ...bitmaps],
         body: EMPTY,
       }
     }
@@ -318,6 +324,7 @@ function reportPayload({ nonce, report }: ReportContent, sender: ReplicaId): Pay
     report.guilty,
     report.cutOff.map(({ id, because, times }) => [id, CUT_OFF_REASONS.indexOf(because), times]),
     report.cutOffClients,
+    report.blacklisted.map(({ replica, complaint }) => [replica, COMPLAINTS.indexOf(complaint)]),
   ]
 }
 

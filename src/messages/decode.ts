@@ -20,7 +20,7 @@ import {
   withFields,
   withoutBody,
 } from './cited.ts'
-import { CUT_OFF_REASONS, REFUSAL_REASONS, REPLICA_STANDINGS } from './content.ts'
+import { COMPLAINTS, CUT_OFF_REASONS, REFUSAL_REASONS, REPLICA_STANDINGS } from './content.ts'
 import { decodeEvidenceList } from './evidence.ts'
 import type { FieldReader } from './fields.ts'
 import { type Frame, splitFrame } from './frame.ts'
@@ -29,6 +29,7 @@ import { LOG_WINDOW, PAGE_DEPTH_MAX, PAGES_PER_FETCH_MAX } from './limits.ts'
 import type {
   Batch,
   BatchDelivery,
+  Blacklisted,
   CutOff,
   Decision,
   EvidenceDelivery,
@@ -147,13 +148,21 @@ function decodePrePrepare(frame: Frame, tools: DecodeTools): PrePrepare | Reject
 const CUT_OFF_FIELDS = 3
 const BITMAP = { least: 0, most: LOG_WINDOW / 8 }
 
-function decodeStatus(fields: FieldReader, received: Received): Status {
+function decodeStatus(fields: FieldReader, received: Received): Status | Rejection {
+  const sender = fields.integer<ReplicaId>()
+  const view = fields.integer<View>()
+  const isActive = fields.flag()
+  const viewChanges = fields.integer()
+  const said = fields.integer()
+  const complaint = said === 0 ? null : COMPLAINTS[said - 1]
+  if (complaint === undefined) return rejection('payload-shape')
   return {
     kind: 'status',
-    sender: fields.integer<ReplicaId>(),
-    view: fields.integer<View>(),
-    isActive: fields.flag(),
-    viewChanges: fields.integer(),
+    sender,
+    view,
+    isActive,
+    viewChanges,
+    complaint,
     lowWatermark: fields.integer<Sequence>(),
     lastExecuted: fields.integer<Sequence>(),
     accepted: fields.bytes(BITMAP),
@@ -323,7 +332,20 @@ function decodeReport(fields: FieldReader, received: Received): Report | Rejecti
     cutOff: decodeCutOff(fields),
     cutOffClients: fields.integer(),
   }
-  return { kind: 'report', sender, nonce, report, ...received }
+  const blacklisted = blacklistedOf(fields)
+  if (blacklisted === null) return rejection('payload-shape')
+  return { kind: 'report', sender, nonce, report: { ...report, blacklisted }, ...received }
+}
+
+/** Pairs of a replica and the number of a complaint; null where there is no such complaint. */
+function blacklistedOf(fields: FieldReader): readonly Blacklisted[] | null {
+  const blacklisted: Blacklisted[] = []
+  for (const [replica, number, ...more] of fields.integerLists({ lists: REPLICAS_MAX, each: 2 })) {
+    const complaint = COMPLAINTS[number ?? COMPLAINTS.length]
+    if (replica === undefined || complaint === undefined || more.length > 0) return null
+    blacklisted.push({ replica: replica as ReplicaId, complaint })
+  }
+  return blacklisted
 }
 
 function decodeCutOff(fields: FieldReader): readonly CutOff[] {

@@ -204,6 +204,8 @@ export interface Status extends Received {
   readonly isActive: boolean
   /** Bit i: it holds replica i's VIEW-CHANGE for its view. */
   readonly viewChanges: number
+  /** Why it wants its view to end; null while it does not (rule 5.4). */
+  readonly complaint: Complaint | null
   readonly lowWatermark: Sequence
   readonly lastExecuted: Sequence
   /** Bit k of each stands for sequence lastExecuted + 1 + k: pre-prepare accepted, prepared, committed. */
@@ -293,6 +295,18 @@ export interface CutOff {
   readonly times: number
 }
 
+/**
+ * What a primary is blamed for (rule 5.4): `slow` it delivers less than others did, `late` it proposes long after it
+ * could, `unfair` it passes a client over.
+ */
+export type Complaint = 'slow' | 'late' | 'unfair'
+
+/** A replica that another one will not have as primary for a while. */
+export interface Blacklisted {
+  readonly replica: ReplicaId
+  readonly complaint: Complaint
+}
+
 /** What a replica says of itself. Nobody else vouches for it. */
 export interface ReplicaReport {
   readonly view: View
@@ -318,6 +332,8 @@ export interface ReplicaReport {
   /** The replicas that are cut off at it, and how many clients are. */
   readonly cutOff: readonly CutOff[]
   readonly cutOffClients: number
+  /** The replicas that it will not have as primary, and why. */
+  readonly blacklisted: readonly Blacklisted[]
 }
 
 /** REPORT: answers an INQUIRY. Valid on its sender's link only. */

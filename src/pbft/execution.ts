@@ -7,6 +7,7 @@ import { proposeBatches } from './propose.ts'
 import { noteRecoveries } from './recovery-operations.ts'
 import { dropServed, startTimer } from './requests.ts'
 import type { ReplicaState, Step } from './state.ts'
+import { noteDelivered } from './watch-primary.ts'
 
 /** Hands decided batches over strictly in the order of their sequence numbers. // PBFT-1.6 */
 export function executeDecided({ state, effects }: Step): void {
@@ -34,6 +35,7 @@ export function onExecuted(step: Step, executed: Executed): void {
   const { sequence } = executed
   const acceptedTick = state.slots.get(sequence)?.acceptedTick ?? Number.POSITIVE_INFINITY
   const batch = noteExecuted(state, executed)
+  noteDelivered(state, batch, acceptedTick)
   dropServed(state, batch.requests, acceptedTick <= state.ticks ? state.ticks - acceptedTick : null)
   startTimer(state)
   if (batch.requests.length > 0) effects.push({ kind: 'reply', view: state.view, sequence })

@@ -153,6 +153,7 @@ export function enterView(step: Step, newView: NewView): void {
   state.isActive = true
   state.newView = newView
   state.viewChangeTick = null
+  state.monitor.begin(state.ticks)
   const { stable } = select(contents.viewChanges, state.nullBatch.digest)
   if (stable.sequence > state.lowWatermark) becomeStable(step, stable) // PBFT-2.2
   acceptChoices(step, contents.prePrepares, stable.sequence)

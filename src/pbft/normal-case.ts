@@ -31,6 +31,7 @@ import {
   type Step,
   withhold,
 } from './state.ts'
+import { noteOrdered } from './watch-primary.ts'
 
 /** PRE-PREPARE(v, s, D) with its batch, which is well-formed and of authentic requests by now. // PBFT-1.2 */
 export function onPrePrepare(step: Step, prePrepare: Verified<PrePrepare>, from: Peer): void {
@@ -91,6 +92,7 @@ function accept(step: Step, slot: Slot, prePrepare: Verified<PrePrepare>, from: 
   slot.accepted = headerOf(prePrepare)
   slot.acceptedTick = state.ticks
   state.batches.hold(sequence, batch)
+  noteOrdered(state, sequence, batch)
   // What was proposed came back only after its record was on disk.
   if (!slot.isProposed) {
     // An own one that it does not remember was proposed before its disk was lost. // PBFT-6.4

@@ -35,6 +35,11 @@ export const TIMEOUT_PER_LATENCY = 8
 export const PROGRESS_BEFORE_SHRINKING = 16
 /** Ticks for which a primary that is suspected of silence has still the benefit of the doubt, once a request waits. */
 export const SUSPECTED_TIMEOUT_TICKS = 3
+/**
+ * Ticks after which a backup passes on what a client sent it: clients send some requests to a backup beside the primary
+ * (rule 5.4), and a primary that learned at once which ones would serve those, and only those, in time.
+ */
+export const RELAY_AFTER_TICKS = 2
 /** Ticks after which a backup passes its oldest waiting requests on once more, and how many of them (rule 1.1). */
 export const RELAY_AGAIN_TICKS = 25
 export const RELAYED_AGAIN_MAX = 8
@@ -65,3 +70,30 @@ export const TRANSFER_AFTER_TICKS = 30
 export const RECALL_TICKS = 30
 /** Ticks between two attempts of an amnesiac replica to have its recovery operation ordered (rule 6.4). */
 export const RECOVERY_RETRY_TICKS = 50
+
+/**
+ * What a primary delivers is judged over windows (rule 5.4) of so many ticks and so many requests whose waiting was seen
+ * here, at least; it is bad in so many windows in a row before anybody complains.
+ */
+export const WINDOW_TICKS_MIN = 50
+export const WINDOW_SAMPLES_MIN = 8
+export const BAD_WINDOWS_MIN = 3
+/** The most that `BAD_WINDOWS_MIN` grows to, doubled each time that f + 1 primaries were no better than one another. */
+export const BAD_WINDOWS_MAX = 64
+/** Ticks of a new view that are not judged. */
+export const GRACE_TICKS = 20
+/** The share of the best throughput that has to be delivered, in bytes of operations. */
+export const THROUGHPUT_SHARE_MIN = 0.9
+/** How many times as long as under the best throughput requests may wait, and ticks more. */
+export const WAITING_FACTOR_MAX = 1.25
+export const WAITING_SLACK_TICKS = 0.25
+/** How long a proposal may take: so many times what it takes to order it once it is there, and ticks more. */
+export const LAG_PER_ORDERING_MAX = 8
+export const LAG_SLACK_TICKS = 5
+/** Batches with room left that may pass over a request which the primary has, and ticks that it then has to wait. */
+export const PASSED_OVER_MAX = 8
+export const PASSED_OVER_TICKS = 15
+/** Ticks for which a complaint stands. */
+export const COMPLAINT_TICKS = 3_000
+/** Ticks for which a primary stays on the blacklist: ten minutes. */
+export const BLACKLISTED_TICKS = 60_000

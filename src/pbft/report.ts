@@ -44,6 +44,7 @@ export function reportOf(state: ReplicaState, outside: Outside): ReplicaReport {
     guilty: state.evidence.guilty,
     cutOff: outside.cutOff.replicas,
     cutOffClients: outside.cutOff.clients,
+    blacklisted: state.blacklist.all,
   }
 }
 

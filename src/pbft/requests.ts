@@ -5,6 +5,7 @@ import type { Peer } from '../base/peer.ts'
 import type { RefusalReason, Request, Verified } from '../messages/message.ts'
 import {
   PROGRESS_BEFORE_SHRINKING,
+  RELAY_AFTER_TICKS,
   RELAY_AGAIN_TICKS,
   RELAYED_AGAIN_MAX,
   REQUEST_TIMEOUT_TICKS,
@@ -15,6 +16,7 @@ import {
 import { proposeBatches } from './propose.ts'
 import { needsFill } from './recovery-operations.ts'
 import { isPrimary, primary, type ReplicaState, type Step } from './state.ts'
+import type { WaitingRequest } from './waiting.ts'
 
 /** A request from its client, or relayed by a backup. // PBFT-1.1 */
 export function onRequest(step: Step, request: Verified<Request>, from: Peer): void {
@@ -37,13 +39,13 @@ export function onRequest(step: Step, request: Verified<Request>, from: Peer): v
 }
 
 function takeRequest(step: Step, request: Verified<Request>, from: Peer): void {
-  const { state, effects } = step
+  const { state } = step
   const waiting = state.waiting.find(request.client, request.timestamp)
   if (waiting !== null && !equalBytes(waiting.digest, request.digest)) {
     refuse(step, request, from, 'timestamp-reused')
     return
   }
-  if (waiting === null && !state.waiting.add(request)) {
+  if (waiting === null && !state.waiting.add(request, state.ticks)) {
     refuse(step, request, from, 'busy')
     return
   }
@@ -52,10 +54,18 @@ function takeRequest(step: Step, request: Verified<Request>, from: Peer): void {
     proposeBatches(step)
     return
   }
-  // A repetition is relayed again: the first relay may have been lost. What was relayed to us stops here.
-  if (from.kind === 'client' && state.isActive) {
-    effects.push({ kind: 'send', to: primary(state), outgoing: { kind: 'relayed', message: request } })
-  }
+  // What was relayed to us stops here.
+  const entry = state.waiting.entry(request.client, request.timestamp)
+  if (from.kind !== 'client' || !state.isActive || entry === null) return
+  // A repetition is relayed again at once: the first relay may have been lost.
+  if (waiting === null) state.waiting.relayLater(entry)
+  else relay(step, entry)
+}
+
+function relay({ state, effects }: Step, entry: WaitingRequest): void {
+  entry.relayedTick = Math.min(entry.relayedTick, state.ticks)
+  const outgoing = { kind: 'relayed', message: entry.request } as const
+  effects.push({ kind: 'send', to: primary(state), outgoing })
 }
 
 function refuse({ effects }: Step, request: Request, from: Peer, reason: RefusalReason): void {
@@ -116,6 +126,14 @@ export function startTimer(state: ReplicaState): void {
   state.timer = { waitsFor, startedTick: state.ticks, startedAt: state.now }
 }
 
+/** Passes on what clients sent to this backup: not at once, for a primary must not know what it is watched by. // PBFT-1.1 PBFT-5.4 */
+export function relayNew(step: Step): void {
+  const { state } = step
+  const due = state.waiting.takeUnrelayed(state.ticks - RELAY_AFTER_TICKS)
+  if (!state.isActive || isPrimary(state)) return
+  for (const entry of due) relay(step, entry)
+}
+
 /** Passes the oldest requests on again, well before their timer ends: the first relay may have been lost or refused. */
 export function relayAgain(step: Step): void {
   const { state } = step
@@ -126,11 +144,9 @@ export function relayAgain(step: Step): void {
 }
 
 /** Hands the requests that wait to the primary, the oldest first. // PBFT-3.9 */
-export function relayOldest({ state, effects }: Step, countMax: number): void {
-  if (isPrimary(state)) return
-  for (const request of state.waiting.oldestRequests(countMax)) {
-    effects.push({ kind: 'send', to: primary(state), outgoing: { kind: 'relayed', message: request } })
-  }
+export function relayOldest(step: Step, countMax: number): void {
+  if (isPrimary(step.state)) return
+  for (const entry of step.state.waiting.oldestEntries(countMax)) relay(step, entry)
 }
 
 /** Whether the timer ran out: at once after a short grace where the primary seems to be gone. // PBFT-1.9 */

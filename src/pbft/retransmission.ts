@@ -76,6 +76,7 @@ export function statusOf(state: ReplicaState): StatusContent {
     view,
     isActive,
     viewChanges,
+    complaint: state.complaint?.complaint ?? null,
     lowWatermark,
     lastExecuted,
     accepted,
@@ -98,6 +99,7 @@ export function onStatus(step: Step, status: Verified<Status>): void {
   if (peer === undefined || status.sender === state.config.id) return
   peer.view = status.view
   peer.isActive = status.isActive
+  peer.complaint = status.complaint
   peer.lastExecuted = status.lastExecuted
   if (hasMore(state, status) && state.ticks - peer.toldTick >= STATUS_BUSY_TICKS) {
     peer.toldTick = state.ticks

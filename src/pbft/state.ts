@@ -10,6 +10,7 @@ import type {
   Batch,
   Checkpoint,
   CheckpointCertificate,
+  Complaint,
   NewView,
   PrePrepare,
   PreparedCertificate,
@@ -17,12 +18,14 @@ import type {
   Verified,
   ViewChange,
 } from '../messages/message.ts'
+import { Blacklist } from './blacklist.ts'
 import { EarlyMessages } from './early-messages.ts'
 import type { Effect, LogRecord, Outgoing } from './effects.ts'
 import { FailureDetector } from './failure-detector.ts'
 import { HeldBatches } from './held-batches.ts'
 import { HeldEvidence } from './held-evidence.ts'
 import { REQUEST_TIMEOUT_TICKS } from './parameters.ts'
+import { type Figures, PrimaryMonitor } from './primary-monitor.ts'
 import { createSlot, type Slot } from './slot.ts'
 import { WaitingRequests } from './waiting.ts'
 
@@ -47,6 +50,7 @@ export interface ReplicaConfig {
 export interface PeerProgress {
   view: View
   isActive: boolean
+  complaint: Complaint | null
   lastExecuted: Sequence
   /** When it was last sent a VIEW-CHANGE, a NEW-VIEW or a stable certificate. */
   resentTick: number
@@ -116,6 +120,14 @@ export interface ReplicaState {
   /** When something first waited in vain, on the own clock; null when nothing does. */
   stalledSince: Milliseconds | null
   readonly detector: FailureDetector
+  readonly monitor: PrimaryMonitor
+  readonly blacklist: Blacklist
+  /** What this replica has to complain of the current view (rule 5.4), what it saw there, and when; null when nothing. */
+  complaint: {
+    readonly complaint: Complaint
+    readonly figures: Figures | null
+    readonly tick: number
+  } | null
   readonly early: EarlyMessages
   readonly evidence: HeldEvidence
   /** The own clock at the last tick. */
@@ -195,6 +207,9 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     latencyTicks: null,
     stalledSince: null,
     detector: new FailureDetector(n),
+    monitor: new PrimaryMonitor(),
+    blacklist: new Blacklist(n),
+    complaint: null,
     early: new EarlyMessages(n),
     evidence: new HeldEvidence(n),
     now: 0 as Milliseconds,
@@ -216,6 +231,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     peers: Array.from({ length: n }, () => ({
       view: 0 as View,
       isActive: true,
+      complaint: null,
       lastExecuted: 0 as Sequence,
       resentTick: Number.NEGATIVE_INFINITY,
       servedTick: Number.NEGATIVE_INFINITY,

@@ -12,6 +12,7 @@
  *   leaving a view                 view-change.ts                     3.1, 3.2, 3.6 - 3.8
  *   entering a view                new-view.ts                        3.3 - 3.5
  *   suspicion                      failure-detector.ts                3.11
+ *   slow and unfair primaries      watch-primary.ts, slow-primary.ts  5.4
  *   durable before send            durability.ts                      6
  *   restart                        recovery.ts, recall.ts             6.2, 6.4
  *   amnesia                        amnesia.ts, recovery-operations.ts 6.4
@@ -36,8 +37,9 @@ import { makeNewView, onNewView } from './new-view.ts'
 import { onPrePrepare, onVote, retryHeldBack } from './normal-case.ts'
 import { beginRecall, checkRecall, onRecall, onRecollection } from './recall.ts'
 import { askForRecovery, onRecoveryPrepared } from './recovery-operations.ts'
-import { onRequest, relayAgain } from './requests.ts'
+import { onRequest, relayAgain, relayNew } from './requests.ts'
 import { onBatchDelivery, onDecision, onFetch, onStatus, speakUp } from './retransmission.ts'
+import { checkPrimary } from './slow-primary.ts'
 import type { ReplicaState, Step } from './state.ts'
 import { checkTimers, onViewChange } from './view-change.ts'
 
@@ -53,8 +55,10 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
       state.now = event.now
       checkRecall(current)
       settleRecoveries(current)
+      checkPrimary(current)
       checkTimers(current)
       sayCheckpoints(current)
+      relayNew(current)
       relayAgain(current)
       retryHeldBack(current)
       checkTransfer(current)

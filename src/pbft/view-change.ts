@@ -7,7 +7,7 @@
 import { assert } from '../base/assert.ts'
 import type { View } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
-import { quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
+import { primaryOf, quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
 import { checkpointCertificateFault, preparedCertificateFault } from '../messages/certificate.ts'
 import type { ViewChangeContent } from '../messages/content.ts'
 import { logWindowOf } from '../messages/limits.ts'
@@ -35,6 +35,9 @@ export function startViewChange(step: Step, view: View): void {
   if (state.progress === 0 && state.view > 0) {
     state.timeoutTicks = Math.min(2 * state.timeoutTicks, TIMEOUT_TICKS_MAX)
   }
+  const { complaint: blame } = state
+  // Whatever ends the view, a complaint counts. // PBFT-5.4
+  if (blame !== null) state.blacklist.add({ ...blame, replica: primary(state), tick: state.ticks })
   leaveViewFor(state, view)
   announceView(step)
   joinIfOthersMoved(step)
@@ -67,6 +70,7 @@ export function leaveViewFor(state: ReplicaState, view: View): void {
   state.unawaitedBatches = 0
   state.timeoutTicksAtEntry = state.timeoutTicks
   state.timer = null
+  state.complaint = null
   state.heldBack.clear()
   state.waiting.forgetProposals()
   for (const slot of state.slots.values()) clearView(slot, state.ticks)
@@ -126,6 +130,13 @@ export function awaitNewView(step: Step): void {
   if (state.refutedViews.get(primary(state)) === state.view) startViewChange(step, (state.view + 1) as View)
 }
 
+/** The next view whose primary is not on the blacklist; at most f are passed by. // PBFT-5.4 */
+export function viewAfter({ view, blacklist, config }: ReplicaState): View {
+  let next = view + 1
+  while (blacklist.has(primaryOf(next as View, config.n))) next++
+  return next as View
+}
+
 /** How many replicas sent VIEW-CHANGE for this view or above. */
 const movedTo = (state: ReplicaState, view: View): number =>
   state.viewChanges.filter((one) => one !== null && one.view >= view).length
@@ -133,14 +144,14 @@ const movedTo = (state: ReplicaState, view: View): number =>
 /** At each tick: a request that waited in vain, or a NEW-VIEW that did not come, ends the view. // PBFT-1.9 PBFT-3.6 */
 export function checkTimers(step: Step): void {
   const { state } = step
-  const next = (state.view + 1) as View
   if (!mayVote(state)) return
   announceView(step)
   if (state.isActive) {
     if (!isTimerExpired(state)) return
     state.stalledSince ??= state.timer?.startedAt ?? state.now
-    startViewChange(step, next)
+    startViewChange(step, viewAfter(state))
   } else if (state.viewChangeTick !== null && state.ticks - state.viewChangeTick >= state.timeoutTicks) {
-    startViewChange(step, next)
+    // After a view that never began everybody gets a chance again, or none might be left. // PBFT-5.4
+    startViewChange(step, (state.view + 1) as View)
   }
 }

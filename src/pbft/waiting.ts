@@ -13,8 +13,15 @@ import {
 
 export interface WaitingRequest {
   readonly request: Request
+  readonly arrivedTick: number
   /** Whether this replica proposed it, as primary of the current view. */
   isProposed: boolean
+  /** When the primary of the current view was last sent it by this replica; Infinity before. */
+  relayedTick: number
+  /** Whether a pre-prepare that was accepted in the current view holds it. */
+  isOrdered: boolean
+  /** Batches of the current view that had room for it, and did without. */
+  passedOver: number
 }
 
 interface ClientQueue {
@@ -28,6 +35,8 @@ export class WaitingRequests {
   readonly #byArrival = new Map<string, WaitingRequest>()
   /** Insertion order is the order of turns: a client that had its turn goes to the end. */
   readonly #clients = new Map<ClientId, ClientQueue>()
+  /** What came from its client and is not passed on yet, oldest arrival first; perhaps served meanwhile. */
+  #unrelayed: WaitingRequest[] = []
   #bytes = 0
   #unproposed = 0
 
@@ -45,11 +54,11 @@ export class WaitingRequests {
   }
 
   /** The oldest arrivals, at most `count` of them. */
-  oldestRequests(count: number): readonly Request[] {
-    const oldest: Request[] = []
-    for (const { request } of this.#byArrival.values()) {
+  oldestEntries(count: number): readonly WaitingRequest[] {
+    const oldest: WaitingRequest[] = []
+    for (const entry of this.#byArrival.values()) {
       if (oldest.length >= count) break
-      oldest.push(request)
+      oldest.push(entry)
     }
     return oldest
   }
@@ -59,7 +68,23 @@ export class WaitingRequests {
   }
 
   find(client: ClientId, timestamp: Timestamp): Request | null {
-    return this.#clients.get(client)?.entries.get(timestamp)?.request ?? null
+    return this.entry(client, timestamp)?.request ?? null
+  }
+
+  entry(client: ClientId, timestamp: Timestamp): WaitingRequest | null {
+    return this.#clients.get(client)?.entries.get(timestamp) ?? null
+  }
+
+  /** What waits is to be passed on to the primary, later: `takeUnrelayed` gives it then. */
+  relayLater(entry: WaitingRequest): void {
+    this.#unrelayed.push(entry)
+  }
+
+  /** What arrived up to this tick, still waits, and was not passed on yet. */
+  takeUnrelayed(upToTick: number): readonly WaitingRequest[] {
+    const first = this.#unrelayed.findIndex(({ arrivedTick }) => arrivedTick > upToTick)
+    const due = this.#unrelayed.splice(0, first < 0 ? this.#unrelayed.length : first)
+    return due.filter((entry) => this.#byArrival.get(keyOf(entry.request)) === entry)
   }
 
   hasRoomFor({ client, bytes: { length } }: Request): boolean {
@@ -72,11 +97,11 @@ export class WaitingRequests {
   }
 
   /** False when a bound is reached; the request is then not taken. Nothing waits under its (client, timestamp) yet. */
-  add(request: Request): boolean {
+  add(request: Request, arrivedTick = 0): boolean {
     if (!this.hasRoomFor(request)) return false
     const queue = this.#clients.get(request.client) ?? { entries: new Map(), bytes: 0 }
     const { length } = request.bytes
-    const entry = { request, isProposed: false }
+    const entry = { request, arrivedTick, isProposed: false, ...UNTOLD }
     queue.entries.set(request.timestamp, entry)
     queue.bytes += length
     this.#clients.set(request.client, queue)
@@ -132,11 +157,12 @@ export class WaitingRequests {
     return taken
   }
 
-  /** A view ended: what was proposed in it may have to be proposed again. */
+  /** A view ended: what was proposed in it, or told its primary, may have to be again. */
   forgetProposals(): void {
     for (const entry of this.#byArrival.values()) {
       if (entry.isProposed) this.#unproposed++
       entry.isProposed = false
+      Object.assign(entry, UNTOLD)
     }
   }
 
@@ -154,5 +180,8 @@ export class WaitingRequests {
     this.#clients.set(client, queue)
   }
 }
+
+/** What a view has not seen of a request that waits. */
+const UNTOLD = { relayedTick: Number.POSITIVE_INFINITY, isOrdered: false, passedOver: 0 } as const
 
 const keyOf = ({ client, timestamp }: Request): string => `${client}:${timestamp}`

@@ -34,6 +34,7 @@ import { newViewFault } from '../pbft/new-view.ts'
 import { viewChangeFault as viewChangeFormFault } from '../pbft/view-change.ts'
 import type { CryptoSuite } from '../ports.ts'
 import { VerifiedEnvelopes } from './verified-envelopes.ts'
+import { VerifiedRequests } from './verified-requests.ts'
 
 export interface Authenticator {
   /** Checks everything that the message's kind asks for. A rejection names what failed. */
@@ -63,6 +64,7 @@ export function createAuthenticator(context: {
   const knownReplies = cluster.replicas.map(() => [] as Uint8Array[])
 
   const verifiedEnvelopes = new VerifiedEnvelopes()
+  const verifiedRequests = new VerifiedRequests()
   const form = {
     config: { n, checkpointInterval: cluster.checkpointInterval },
     nullBatch: createBatch(suite.hash, 0 as Milliseconds, []),
@@ -119,10 +121,17 @@ export function createAuthenticator(context: {
     const fault = citedFault(prePrepare, from)
     if (fault !== null) return fault
     for (const request of prePrepare.batch.requests) {
-      const bad = requestFault(request)
+      const bad = verifiedRequests.take(request) ? null : requestFault(request)
       if (bad !== null) return bad
     }
     return null
+  }
+
+  /** One that came by itself: it comes again in a batch. */
+  const singleRequestFault = (request: Request): Rejection | null => {
+    const bad = requestFault(request)
+    if (bad === null) verifiedRequests.add(request)
+    return bad
   }
 
   const decisionFault = (decision: Decision, from: Peer): Rejection | null => {
@@ -239,7 +248,7 @@ export function createAuthenticator(context: {
     switch (message.kind) {
       case 'request':
         if (isFromClient && from.id !== message.client) return rejection('sender-is-not-the-link')
-        return requestFault(message)
+        return singleRequestFault(message)
       case 'pre-prepare':
         return prePrepareFault(message, from)
       case 'prepare':

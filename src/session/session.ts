@@ -1,6 +1,6 @@
 /**
  * The client as a pure state machine: OSDI 1999 section 4.1, TOCS 2002 section 4.2. Keeps rules 1.7, 1.8 (the client's
- * side) and 1.12.
+ * side), 1.12, and 5.4 (the client's side).
  *
  * The caller's duties: give verified messages only; perform the effects in order; make a reservation of timestamps
  * durable before saying `reserved`; never run two sessions with one key.
@@ -25,6 +25,16 @@ const RETRANSMIT_TICKS_MAX = 300
 const RESULTS_TICKS = 10
 /** Weight of the newest answering time in the usual one. */
 const USUAL_TICKS_WEIGHT = 1 / 8
+/**
+ * Every so many requests goes to a backup too, so that backups see how long requests wait (rule 5.4); while answers take
+ * much longer than they once did, more of them: so many times what was usual then, and ticks more.
+ */
+const WITNESSED_EVERY = 16
+const WITNESSED_EVERY_WHILE_SLOW = 2
+const SLOW_FACTOR = 2
+const SLOW_TICKS = 3
+/** What a quick answer takes is forgotten by so much with each answer. */
+const QUICK_TICKS_DRIFT = 1 / 256
 /** Ticks for which a replica that owed results is not designated again. */
 const PENALTY_TICKS = 500
 
@@ -68,6 +78,11 @@ export interface SessionState {
   readonly penaltyUntil: number[]
   /** What an answer usually takes, smoothed. */
   usualTicks: number
+  /** What a quick answer took of late. */
+  quickTicks: number
+  isSlow: boolean
+  /** Requests since the last one that went to a backup too. */
+  unwitnessed: number
   ticks: number
 }
 
@@ -104,6 +119,9 @@ export function createSessionState(config: SessionConfig, reservedUpTo: number):
     views: new Array<View>(config.n).fill(0 as View),
     penaltyUntil: new Array<number>(config.n).fill(0),
     usualTicks: 0,
+    quickTicks: Number.POSITIVE_INFINITY,
+    isSlow: false,
+    unwitnessed: 0,
     ticks: 0,
   }
 }
@@ -169,7 +187,22 @@ function submit(state: SessionState, token: number, operations: Uint8Array): rea
     retryTick: state.ticks + retryDelay(state, 0),
   })
   const to = primaryOf(currentView(state), n)
-  return [...reserve(state), { kind: 'send', to, request }]
+  return [...reserve(state), { kind: 'send', to, request }, ...witness(state, request, to)]
+}
+
+/** One backup drawn at random gets it too: which ones are watched nobody can tell who is not watching. // PBFT-5.4 */
+function witness(state: SessionState, request: Request, primary: ReplicaId): readonly SessionEffect[] {
+  const { n, random } = state.config
+  if (++state.unwitnessed < (state.isSlow ? WITNESSED_EVERY_WHILE_SLOW : WITNESSED_EVERY)) return []
+  state.unwitnessed = 0
+  return [{ kind: 'send', to: ((primary + 1 + random.below(n - 1)) % n) as ReplicaId, request }]
+}
+
+/** Whether answers take much longer than they did. */
+function noteAnswer(state: SessionState, tookTicks: number): void {
+  const drifted = state.quickTicks + QUICK_TICKS_DRIFT * Math.max(0, tookTicks - state.quickTicks)
+  state.quickTicks = Math.min(tookTicks, Number.isFinite(drifted) ? drifted : tookTicks)
+  state.isSlow = state.usualTicks > SLOW_FACTOR * state.quickTicks + SLOW_TICKS
 }
 
 /** Reserves the next block well before the current one is used up. */
@@ -211,6 +244,7 @@ function onReply(state: SessionState, reply: Verified<Reply>): readonly SessionE
   const learned =
     pending.attempts === 0 ? tookTicks : Math.min(tookTicks, Math.max(2 * state.usualTicks, RETRANSMIT_TICKS))
   state.usualTicks += USUAL_TICKS_WEIGHT * (learned - state.usualTicks)
+  noteAnswer(state, tookTicks)
   return [{ kind: 'answered', token: pending.token, results, vouchers }]
 }
 

@@ -101,7 +101,7 @@ test('a history in which a read gives an old value is refused', () => {
 
 const figures = { seconds: 1, done: 1, opsPerSecond: 1, p50Ms: 1, p99Ms: 1, maxMs: 1, gapMs: 1 }
 const measured: Measured = {
-  ...{ before: figures, during: figures, after: figures, gapMs: 1, settledMs: 10 },
+  ...{ before: figures, during: figures, after: figures, settled: null, gapMs: 1, settledMs: 10 },
   ...{ suspicions: [], memory: [] },
 }
 const facts: Facts = {

@@ -16,7 +16,7 @@ test('answers are counted before the attack and while it goes on and clients sti
     entry(0, 1_100, 1_250),
     entry(0, 1_500, 1_990),
   ])
-  expect(answersPerSecond).toEqual({ before: 2, during: 4 })
+  expect(answersPerSecond).toEqual({ before: 2, during: 4, settled: null })
   expect(answersPerTenth).toEqual([1, 0, 1, 0, 0, 0, 0, 0, 0, 1])
 })
 
@@ -40,4 +40,15 @@ test('the slowest answer of each client', () => {
     entry(2, 1_900, null),
   ]
   expect(figures(history).slowestMs).toEqual([50, 300, 100])
+})
+
+test('what is left after the last view change counts as long as all clients ask', () => {
+  const history = Array.from({ length: 90 }, (_, index) =>
+    entry(index % 2, 1_000 + 10 * index, 1_005 + 10 * index),
+  )
+  const settled = (settledAtMs: number | null) =>
+    loadFigures(history, { beginsAtMs: 1_000, endsAtMs: 2_000, settledAtMs }).answersPerSecond.settled
+  expect(settled(1_100)).toBe(100)
+  expect(settled(1_800)).toBeNull() // too short a time
+  expect(settled(null)).toBeNull()
 })

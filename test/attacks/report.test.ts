@@ -32,7 +32,7 @@ const report: AttackReport = {
     rejected: new Map([['bad-signature', 3]]),
     measured: {
       ...{ before: figures, during: { ...figures, opsPerSecond: 50 }, after: figures },
-      ...{ gapMs: 40, settledMs: 5 },
+      ...{ settled: null, gapMs: 40, settledMs: 5 },
       suspicions: [
         { by: id(1), of: id(0), looks: 3, rightLooks: 2, firstMs: 10 },
         { by: id(1), of: id(2), looks: 1, rightLooks: 0, firstMs: 20 },

@@ -20,7 +20,7 @@ const GOOD: Observed = {
   batches: 80,
   checkpoints: 9,
   nullBatches: 1,
-  answersPerSecond: { before: 100, during: 90 },
+  answersPerSecond: { before: 100, during: 90, settled: 95 },
   outageMs: 100,
   slowestMs: [100, 110],
   answersPerTenth: [10, 10],
@@ -60,6 +60,16 @@ describe('a judge is content with what is good, and says what is not', () => {
     ['nobodyFramed, suspected', verdicts.nobodyFramed, { suspected: [1 as never] }],
     ['nobodyFramed, blamed', verdicts.nobodyFramed, { blamed: [1 as never] }],
     ['nobodyFramed, convicted', verdicts.nobodyFramed, { convicted: [1 as never] }],
+    [
+      'settledAtLeast',
+      verdicts.settledAtLeast(0.95),
+      { answersPerSecond: { before: 100, during: 90, settled: 94 } },
+    ],
+    [
+      'lossAtMost',
+      verdicts.lossAtMost(0.1),
+      { answersPerSecond: { before: 100, during: 89, settled: null } },
+    ],
     ['transferBegan', verdicts.transferBegan, { transfers: { begun: 0, completed: 0 } }],
   ] as const)('%s', (_, judge, bad) => {
     expect(judge(GOOD)).toEqual([])
@@ -92,6 +102,7 @@ const RUINED: Observed = {
   nullBatches: 0,
   outageMs: 60_000,
   answersPerTenth: [],
+  answersPerSecond: { before: 100, during: 1, settled: 50 },
   slowestMs: [60_000],
   timeoutTicks: { first: 50, most: 6_000, last: 6_000 },
   aheadMs: 10_000,

@@ -326,8 +326,8 @@ describe('sizes and counts', () => {
   test('bitmaps and lists are bounded', () => {
     const bits = (length: number) => new Uint8Array(length)
     const most = LOG_WINDOW / 8
-    expect(reasonOf(framed('status', [1, 0, 1, 0, 0, 0, bits(most), bits(most), bits(most)]))).toBeNull()
-    expect(reasonOf(framed('status', [1, 0, 1, 0, 0, 0, bits(most + 1), bits(0), bits(0)]))).toBe(
+    expect(reasonOf(framed('status', [1, 0, 1, 0, 0, 0, 0, bits(most), bits(most), bits(most)]))).toBeNull()
+    expect(reasonOf(framed('status', [1, 0, 1, 0, 0, 0, 0, bits(most + 1), bits(0), bits(0)]))).toBe(
       'payload-shape',
     )
     const ids = (count: number) => new Array<number>(count).fill(1)
@@ -336,8 +336,12 @@ describe('sizes and counts', () => {
       missing: Payload,
       suspected: Payload = [],
       guilty: Payload = [],
+      blacklisted: Payload = [],
     ): Uint8Array =>
-      framed('report', [1, 9, 0, 1, 0, 0, 0, 0, 0, 0, reachable, missing, suspected, guilty, [], 0])
+      framed('report', [
+        ...[1, 9, 0, 1, 0, 0, 0, 0, 0, 0],
+        ...[reachable, missing, suspected, guilty, [], 0, blacklisted],
+      ])
     const full = ids(REPLICAS_MAX)
     expect(reasonOf(report(full, full, full, full))).toBeNull()
     expect(reasonOf(report([...full, 1], []))).toBe('payload-shape')
@@ -345,14 +349,26 @@ describe('sizes and counts', () => {
     expect(reasonOf(report([], [[1]]))).toBe('payload-shape')
     expect(reasonOf(report([], [], [...full, 1]))).toBe('payload-shape')
     expect(reasonOf(report([], [], [], [...full, 1]))).toBe('payload-shape')
+    const listed = new Array<number[]>(REPLICAS_MAX).fill([1, 0])
+    expect(reasonOf(report([], [], [], [], listed))).toBeNull()
+    expect(reasonOf(report([], [], [], [], [...listed, [1, 0]]))).toBe('payload-shape')
   })
 
   test('a flag is 0 or 1, a standing is one that exists', () => {
     const bits = new Uint8Array(0)
-    expect(reasonOf(framed('status', [1, 0, 2, 0, 0, 0, bits, bits, bits]))).toBe('payload-shape')
+    expect(reasonOf(framed('status', [1, 0, 2, 0, 0, 0, 0, bits, bits, bits]))).toBe('payload-shape')
     const report = (standing: number) =>
-      framed('report', [1, 9, 0, 1, standing, 0, 0, 0, 0, 0, [], [], [], [], [], 0])
+      framed('report', [1, 9, 0, 1, standing, 0, 0, 0, 0, 0, [], [], [], [], [], 0, []])
     expect([reasonOf(report(3)), reasonOf(report(4))]).toEqual([null, 'payload-shape'])
+  })
+
+  test('a complaint is one that exists, or none', () => {
+    const bits = new Uint8Array(0)
+    const said = (number: number) => reasonOf(framed('status', [1, 0, 1, 0, number, 0, 0, bits, bits, bits]))
+    expect([0, 1, 2, 3, 4].map(said)).toEqual([null, null, null, null, 'payload-shape'])
+    const listed = (entry: Payload) =>
+      reasonOf(framed('report', [1, 9, 0, 1, 0, 0, 0, 0, 0, 0, [], [], [], [], [entry]]))
+    expect([[1, 2], [1, 3], [1], []].map(listed)).toEqual([null, ...new Array(3).fill('payload-shape')])
   })
 
   test('pages asked for at once, and the depth at which they hang, are bounded', () => {

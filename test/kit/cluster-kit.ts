@@ -211,6 +211,7 @@ export function createClusterKit(n: number, nonce = 1) {
       view: 0 as View,
       isActive: true,
       viewChanges: 0,
+      complaint: null,
       lowWatermark: 0 as Sequence,
       lastExecuted: 0 as Sequence,
       accepted: new Uint8Array(0),

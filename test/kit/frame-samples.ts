@@ -42,6 +42,7 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
     guilty: [2] as ReplicaId[],
     cutOff: [{ id: 3 as ReplicaId, because: 'floods' as const, times: 2 }],
     cutOffClients: 1,
+    blacklisted: [{ replica: 2 as ReplicaId, complaint: 'late' as const }],
   }
   const bits = Uint8Array.of(0b101)
   const { view } = place

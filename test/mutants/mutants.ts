@@ -7,6 +7,7 @@ import type { Mutant } from './mutant.ts'
 import { ORDERING_MUTANTS } from './ordering-mutants.ts'
 import { REQUEST_MUTANTS } from './request-mutants.ts'
 import { RESTART_MUTANTS } from './restart-mutants.ts'
+import { SLOW_PRIMARY_MUTANTS } from './slow-primary-mutants.ts'
 import { VIEW_CHANGE_MUTANTS } from './view-change-mutants.ts'
 
 export const MUTANTS: readonly Mutant[] = [
@@ -15,6 +16,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...EVIDENCE_MUTANTS,
   ...CHECKPOINT_MUTANTS,
   ...VIEW_CHANGE_MUTANTS,
+  ...SLOW_PRIMARY_MUTANTS,
   ...RESTART_MUTANTS,
   ...LOG_MUTANTS,
   ...ISOLATION_MUTANTS,

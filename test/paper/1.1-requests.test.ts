@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { BATCH_REQUESTS_MAX } from '../../src/messages/limits.ts'
 import {
+  RELAY_AFTER_TICKS,
   WAITING_BYTES_MAX,
   WAITING_BYTES_PER_CLIENT_MAX,
   WAITING_PER_CLIENT_MAX,
@@ -85,9 +86,11 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   test('PBFT-1.1 a backup relays to the primary and starts its timer', () => {
     const backup = new ReplicaUnderTest(kit, 2)
     const request = kit.request(0)
-    expect(backup.receive(request)).toEqual([
-      { kind: 'send', to: 0, outgoing: { kind: 'relayed', message: request } },
-    ])
+    const relayed = { kind: 'send', to: 0, outgoing: { kind: 'relayed', message: request } }
+    expect(backup.receive(request)).toEqual([])
+    expect(backup.tick(RELAY_AFTER_TICKS - 1)).toEqual([])
+    expect(backup.tick()).toContainEqual(relayed)
+    expect(backup.tick(5)).not.toContainEqual(relayed)
     expect(backup.state.timer).toMatchObject({ waitsFor: { client: request.client, timestamp: 1 } })
   })
 

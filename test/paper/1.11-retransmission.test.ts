@@ -48,6 +48,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       view: 0,
       isActive: true,
       viewChanges: 0,
+      complaint: null,
       lowWatermark: 0,
       lastExecuted: 2,
       accepted: Uint8Array.of(0b1, 0b10),

@@ -120,7 +120,7 @@ describe('what is not a violation of safety', () => {
     const explanation = result.explanation.join('\n')
     expect(explanation).toMatch(/client 0 waits for request 1 since \d+ ms: \d+ retransmissions/)
     expect(explanation).toMatch(
-      /replica 3, start 1: view \d+, h 0, executed 0, .*waits \d+ of \d+ ticks for request 1 .*slots \{1: accepted prepared, 2 prepares, 0 commits, lacks \[0,1,2,3\]/,
+      /replica 3, start 1: view \d+, h 0, executed 0, .*waits \d+ of \d+ ticks for request \d+ .*slots \{1: accepted prepared, 2 prepares, 0 commits, lacks \[0,1,2,3\]/,
     )
   })
 

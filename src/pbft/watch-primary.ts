@@ -1,0 +1,77 @@
+/**
+ * What a backup sees of its primary's work: how long requests wait that came here too, what is executed, and whom the
+ * batches pass over. Keeps rule 5.4; `slow-primary.ts` draws the conclusions.
+ */
+import type { ClientId, Sequence } from '../base/ids.ts'
+import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, REQUEST_BYTES_MAX } from '../messages/limits.ts'
+import type { Batch, Complaint } from '../messages/message.ts'
+import { PASSED_OVER_MAX, PASSED_OVER_TICKS, PIPELINE_WINDOW, RELAY_AFTER_TICKS } from './parameters.ts'
+import type { Figures } from './primary-monitor.ts'
+import { isPrimary, type ReplicaState } from './state.ts'
+import type { WaitingRequest } from './waiting.ts'
+
+/** Waiting requests, the oldest first, that are watched for being passed over. */
+const WATCHED_MAX = 64
+
+/** A pre-prepare was accepted: what it holds is ordered, and what it had room for was passed over. // PBFT-5.4 */
+export function noteOrdered(state: ReplicaState, sequence: number, batch: Batch): void {
+  if (state.waiting.size === 0 || isPrimary(state)) return
+  const clients = new Set<ClientId>()
+  for (const { client, timestamp } of batch.requests) {
+    clients.add(client)
+    const entry = state.waiting.entry(client, timestamp)
+    if (entry !== null) entry.isOrdered = true
+  }
+  if (!hadRoom(batch) || !isNext(state, sequence)) return
+  for (const entry of state.waiting.oldestEntries(WATCHED_MAX)) {
+    if (clients.has(entry.request.client)) entry.passedOver = 0
+    else if (isKnownToPrimary(state, entry)) passOver(state, entry)
+  }
+}
+
+/** Whatever waited at its primary would have been taken: any request fits in. The null batches of a recovery take none. */
+const hadRoom = ({ requests, bytes }: Batch): boolean =>
+  requests.length > 0 &&
+  requests.length < BATCH_REQUESTS_MAX &&
+  bytes.length + REQUEST_BYTES_MAX <= BATCH_BYTES_MAX
+
+/** Nothing is missing in front of it that could hold what seems to be passed over. */
+function isNext(state: ReplicaState, sequence: number): boolean {
+  if (sequence > state.lastExecuted + 2 * PIPELINE_WINDOW) return false
+  for (let before = state.lastExecuted + 1; before < sequence; before++) {
+    const slot = state.slots.get(before as Sequence)
+    if (slot === undefined || slot.accepted === null) return false
+  }
+  return true
+}
+
+/** It was passed on so long ago that it must have arrived. */
+const isKnownToPrimary = (state: ReplicaState, { isOrdered, relayedTick }: WaitingRequest): boolean =>
+  !isOrdered && relayedTick + RELAY_AFTER_TICKS < state.ticks
+
+function passOver(state: ReplicaState, entry: WaitingRequest): void {
+  entry.passedOver++
+  const waited = state.ticks - entry.relayedTick
+  if (entry.passedOver >= PASSED_OVER_MAX && waited >= PASSED_OVER_TICKS) complain(state, 'unfair', null)
+}
+
+/** A batch was executed; `acceptedTick` is when its pre-prepare was accepted here, Infinity where it was not. */
+export function noteDelivered(state: ReplicaState, batch: Batch, acceptedTick: number): void {
+  const { monitor, ticks } = state
+  if (!state.isActive) return
+  let bytes = 0
+  for (const { client, timestamp, operations } of batch.requests) {
+    bytes += operations.length
+    const entry = state.waiting.size === 0 ? null : state.waiting.entry(client, timestamp)
+    if (entry === null || acceptedTick > ticks) continue
+    monitor.served({ arrivedTick: entry.arrivedTick, acceptedTick, tick: ticks })
+  }
+  monitor.executed(bytes, ticks)
+}
+
+/** Says that the current view has to end, and why: the first time counts. // PBFT-5.4 */
+export function complain(state: ReplicaState, complaint: Complaint, figures: Figures | null): void {
+  if (state.complaint !== null) return
+  state.complaint = { complaint, figures, tick: state.ticks }
+  state.lastStatusTick = Number.NEGATIVE_INFINITY // the others hear it at once
+}

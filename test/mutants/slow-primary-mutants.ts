@@ -1,0 +1,147 @@
+/** Mistakes against rule 5.4: a primary that is slow on purpose, or unfair to a client. */
+import { type Mutant, pbft, UNSEEN } from './mutant.ts'
+
+const FILE = 'paper/5.4-slow-primary.test.ts'
+
+/** None is seen in a run of the simulator: there, nobody is slow for as long as a judgement takes. */
+const seenBy = (test: string, file = FILE): NonNullable<Mutant['paper']> => ({ file, test, why: UNSEEN.cost })
+
+export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a primary that proposes late is not blamed',
+    rule: '5.4',
+    file: pbft('primary-monitor'),
+    search: "? 'late' : null",
+    replacement: '? null : null',
+    paper: seenBy('long after it could is late, from the first view on'),
+  },
+  {
+    name: 'a primary that delivers less than before is not blamed',
+    rule: '5.4',
+    file: pbft('primary-monitor'),
+    search: "return 'slow';",
+    replacement: 'return null;',
+    paper: seenBy('delivers less than before and lets wait longer is slow'),
+  },
+  {
+    name: 'throughput alone is judged',
+    rule: '5.4',
+    file: pbft('primary-monitor'),
+    search: 'waitingIn(figures) > waitingMax && isPrimarys',
+    replacement: 'true',
+    paper: seenBy('fewer requests alone are no fault'),
+  },
+  {
+    name: 'waiting alone is judged',
+    rule: '5.4',
+    file: pbft('primary-monitor'),
+    search: 'figures.delivered >= THROUGHPUT_SHARE_MIN * reference.delivered',
+    replacement: 'false',
+    paper: seenBy('fewer requests alone are no fault'),
+  },
+  {
+    name: 'a busy machine is the primary’s fault',
+    rule: '5.4',
+    file: pbft('primary-monitor'),
+    search: 'waitingMax && isPrimarys',
+    replacement: 'waitingMax',
+    paper: seenBy('what a busy machine adds to both'),
+  },
+  {
+    name: 'the standard follows a primary that gets slower bit by bit',
+    rule: '5.4',
+    file: pbft('primary-monitor'),
+    search: 'else if (waitingIn(figures) <= waitingIn(reference))',
+    replacement: 'else',
+    paper: seenBy('gets slower bit by bit does not take the standard with it'),
+  },
+  {
+    name: 'a view that begins is judged at once',
+    rule: '5.4',
+    file: pbft('new-view'),
+    search: 'state.monitor.begin(state.ticks);',
+    replacement: '',
+    paper: seenBy('a view that begins has a grace'),
+  },
+  {
+    name: 'a client that is passed over is nobody’s concern',
+    rule: '5.4',
+    file: pbft('watch-primary'),
+    search: "complain(state, 'unfair', null)",
+    replacement: 'undefined',
+    paper: seenBy('batches with room that do without'),
+  },
+  {
+    name: 'full batches pass clients over',
+    rule: '5.4',
+    file: pbft('watch-primary'),
+    search: 'bytes.length + REQUEST_BYTES_MAX <= BATCH_BYTES_MAX',
+    replacement: 'true',
+    paper: seenBy('full batches are not, nor are those'),
+  },
+  {
+    name: 'one complaint ends a view',
+    rule: '5.4',
+    file: pbft('slow-primary'),
+    search: 'discontent < weakQuorum(state.config.n)',
+    replacement: 'discontent < 1',
+    paper: seenBy('f who complain all the time move nobody'),
+  },
+  {
+    name: 'a complaint stands for ever',
+    rule: '5.4',
+    file: pbft('slow-primary'),
+    search: 'ticks - state.complaint.tick >= COMPLAINT_TICKS',
+    replacement: 'false',
+    paper: seenBy('a complaint that finds no company is dropped'),
+  },
+  {
+    name: 'who is on the blacklist leads as before',
+    rule: '5.4',
+    file: pbft('view-change'),
+    search: 'while (blacklist.has(primaryOf(next, config.n)))',
+    replacement: 'while (false)',
+    paper: seenBy('the change from a view that works passes by'),
+  },
+  {
+    name: 'who is on the blacklist is passed by also where views fail',
+    rule: '5.4',
+    file: pbft('view-change'),
+    search:
+      '// After a view that never began everybody gets a chance again, or none might be left. // PBFT-5.4\n',
+    replacement: 'return startViewChange(step, viewAfter(state));\n',
+    paper: seenBy('after a view that never began everybody has a chance again'),
+  },
+  {
+    name: 'the blacklist holds more than f',
+    rule: '5.4',
+    file: pbft('blacklist'),
+    search: 'this.#entries.length > this.#countMax',
+    replacement: 'false',
+    paper: seenBy('it holds f at most, the oldest leaves'),
+  },
+  {
+    name: 'f + 1 primaries that are no better than one another are all blamed',
+    rule: '5.4',
+    file: pbft('slow-primary'),
+    search: 'if (blacklist.isFull &&',
+    replacement: 'if (false &&',
+    paper: seenBy('when f + 1 primaries are no better'),
+  },
+  {
+    name: 'a backup tells the primary at once what it is watched by',
+    rule: '5.4',
+    file: pbft('requests'),
+    search: 'state.ticks - RELAY_AFTER_TICKS',
+    replacement: 'state.ticks',
+    paper: seenBy('a backup relays to the primary and starts its timer', 'paper/1.1-requests.test.ts'),
+  },
+  {
+    name: 'clients let no backup see how long requests wait',
+    rule: '5.4',
+    file: 'src/session/session.js',
+    search: 'if (++state.unwitnessed <',
+    replacement: 'if (0 <',
+    paper: seenBy('every sixteenth request goes to a backup too', 'paper/5.4-witnesses.test.ts'),
+  },
+]
