@@ -19,5 +19,6 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   { names: ['attack'], load: async () => (await import('./attack-commands.ts')).addAttackCommands },
   { names: ['bench'], load: async () => (await import('./bench-command.ts')).addBenchCommand },
   { names: ['simulate'], load: async () => (await import('./simulate-command.ts')).addSimulateCommand },
+  { names: ['costs'], load: async () => (await import('./costs-command.ts')).addCostsCommand },
   { names: ['check'], load: async () => (await import('./check-command.ts')).addCheckCommand },
 ]

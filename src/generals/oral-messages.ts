@@ -44,7 +44,7 @@ interface Said {
 export function oralMessages(options: OralOptions): Algorithm<OralState> {
   const { n, traitors: m, commander = 0, letters = 'path' } = options
   const paths = Array.from({ length: m + 1 }, (_, further) => pathsBelow(n, [commander], further))
-  const write = letters === 'path' ? letterPerPath : letterPerLink
+  const [write, readSaid] = letters === 'path' ? [letterPerPath, readPaths] : [letterPerLink, readLinks]
   const process = (self: ProcessId): Process<OralState> => ({
     start(value) {
       const isCommander = self === commander
@@ -58,9 +58,9 @@ export function oralMessages(options: OralOptions): Algorithm<OralState> {
       if (self === commander) return { state, outbox: [], decision: null }
       const here = paths[state.round - 1] ?? []
       const level = new Uint8Array(here.length).fill(UNSAID)
-      for (const { from, payload } of inbox) {
-        const expected = here.filter((path) => path.at(-1) === from && !path.includes(self))
-        for (const { path, value } of readSaid(payload, expected, letters)) level[indexOf(n, path, 1)] = value
+      const before = paths[state.round - 2] ?? [[]]
+      for (const { path, value } of readSaid(inbox, { n, commander, self, before })) {
+        level[indexOf(n, path, 1)] = value
       }
       const next = { round: state.round + 1, levels: [...state.levels, level] }
       if (state.round <= m) {
@@ -106,24 +106,35 @@ function letterPerLink(said: readonly Said[], targets: readonly ProcessId[]): re
   }))
 }
 
-function readSaid(
-  payload: Received['payload'],
-  expected: readonly Path[],
-  letters: 'path' | 'link',
-): readonly Said[] {
-  if (letters === 'link') {
-    const length = { least: expected.length, most: expected.length }
-    const values = readLetter(payload, (fields) => fields.bytes(length)) ?? []
-    return expected.map((path, index) => ({ path, value: values[index] ?? UNSAID }))
-  }
-  return (
-    readLetter(payload, (fields) => {
-      const value = fields.integer()
-      const said = fields.integers(expected[0]?.length ?? 0)
-      const path = expected.find(
-        (each) => each.length === said.length && each.every((id, at) => id === said[at]),
-      )
-      return path === undefined || value >= UNSAID ? [] : [{ path, value }]
-    }) ?? []
-  )
+/** What a receiver knows about the letters of a round: the paths along which something was said in the round before. */
+interface Place {
+  readonly n: number
+  readonly commander: ProcessId
+  readonly self: ProcessId
+  readonly before: readonly Path[]
+}
+
+function readPaths(inbox: readonly Received[], { n, commander, self, before }: Place): readonly Said[] {
+  const length = (before[0]?.length ?? 0) + 1
+  const isProper = (path: Path, from: ProcessId): boolean =>
+    path.length === length &&
+    path[0] === commander &&
+    path.at(-1) === from &&
+    new Set(path).size === length &&
+    path.every((id) => id < n && id !== self)
+  return inbox.flatMap(({ from, payload }) => {
+    const said = readLetter(payload, (fields) => ({ value: fields.integer(), path: fields.integers(n) }))
+    return said !== null && said.value < UNSAID && isProper(said.path, from) ? [said] : []
+  })
+}
+
+function readLinks(inbox: readonly Received[], { commander, self, before }: Place): readonly Said[] {
+  return inbox.flatMap(({ from, payload }) => {
+    const isFirst = before[0]?.length === 0
+    if (isFirst !== (from === commander)) return []
+    const paths = before.filter((path) => !path.includes(from) && !path.includes(self))
+    const length = { least: paths.length, most: paths.length }
+    const values = readLetter(payload, (fields) => fields.bytes(length))
+    return paths.map((path, index) => ({ path: [...path, from], value: values?.[index] ?? UNSAID }))
+  })
 }

@@ -44,9 +44,9 @@ describe('SM(m)', () => {
   })
 
   test.each([
-    [7, 2, 60],
+    [7, 2, 40],
     [6, 4, 6],
-    [10, 3, 20],
+    [10, 3, 6],
   ])('n = %i, m = %i: agreement over seeds', (n, m, seeds) => {
     const seals = sealsOf(n)
     const algorithm = signedMessages({ n, traitors: m, seals })
@@ -86,8 +86,8 @@ describe('Dolev–Strong', () => {
   })
 
   test.each([
-    [7, 2, 60],
-    [10, 3, 20],
+    [7, 2, 40],
+    [10, 3, 6],
   ])('n = %i, f = %i: agreement over seeds', (n, faults, seeds) => {
     const seals = sealsOf(n)
     const algorithm = dolevStrong({ n, faults, seals })
