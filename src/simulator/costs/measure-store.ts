@@ -19,7 +19,8 @@ const VIEW_CHANGE: readonly FrameKindName[] = ['view-change', 'new-view']
 const CHAINS = [ORDERING, WITH_CLIENTS, CHECKPOINT, VIEW_CHANGE]
 
 /** Decisions that are measured one after the other; what is told is the cost of one. */
-const DECISIONS = 20
+const DECISIONS = 40
+const WARM_UP = 10
 export const LARGE_BATCH = 100
 /** An odd number. */
 const TIMED_RUNS = 3
@@ -204,8 +205,8 @@ function oneByOne(crashed: ReplicaId | null): Scenario {
     clients: 1,
     checkpointInterval: CHECKPOINT_INTERVAL,
     play(cluster, timed) {
-      if (crashed !== null) cluster.replicas[crashed]?.stop()
-      for (let count = 0; count < 3; count++) askOne(cluster)
+      if (crashed !== null) cluster.crash(crashed)
+      for (let count = 0; count < WARM_UP; count++) askOne(cluster)
       cluster.reset()
       timed(() => {
         for (let count = 0; count < DECISIONS; count++) askOne(cluster)
@@ -289,8 +290,8 @@ function viewChange(oldPrimary: 'alive' | 'dead'): Scenario {
       cluster.ask()
       cluster.runUntilAnswered()
       cluster.settle()
-      const [first, ...others] = cluster.replicas
-      if (oldPrimary === 'dead') first?.stop()
+      const [, ...others] = cluster.replicas
+      if (oldPrimary === 'dead') cluster.crash(0 as ReplicaId)
       const live = oldPrimary === 'dead' ? others : cluster.replicas
       cluster.wait(attempt * ATTEMPT_MS)
       cluster.reset()

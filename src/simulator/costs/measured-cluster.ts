@@ -20,7 +20,7 @@ import { VirtualDisk } from '../virtual-disk.ts'
 import { VirtualNetwork } from '../virtual-network.ts'
 import { CryptoCounts, countingSuite } from './counting-suite.ts'
 import { Meter } from './meter.ts'
-import { createLinks, type Links, sealedTransport } from './sealed-transport.ts'
+import { createLinks, type Links, nameOf, sealedTransport } from './sealed-transport.ts'
 
 /** Bytes of the value that each put writes. */
 export const VALUE_BYTES = 100
@@ -115,6 +115,12 @@ export class MeasuredCluster {
       })
     })
     this.settle()
+  }
+
+  /** The replica is down from now on, and nobody is told: others go on sending to it. */
+  crash(id: ReplicaId): void {
+    this.replicas[id]?.stop()
+    this.#links.crashed.add(nameOf({ kind: 'replica', id }))
   }
 
   /** Asks for one put, of a key of the client's own. */
