@@ -1,9 +1,14 @@
 /** costs: what agreement costs, counted, beside what was proved. */
+import { writeFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { OperatorError } from '../../src/base/operator-error.ts'
 import { isClusterSize } from '../../src/base/quorum.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
+import type { SuiteName } from '../../src/ports.ts'
 import { type CostRow, measureCosts } from '../../src/simulator/costs/costs.ts'
+import { traceGenerals } from '../../src/simulator/costs/measure-generals.ts'
+import { traceStore } from '../../src/simulator/costs/measure-store.ts'
 import { csvOf, tableOf } from './costs-table.ts'
 
 interface Flags {
@@ -11,6 +16,7 @@ interface Flags {
   readonly suite: 'sodium' | 'noble'
   readonly json?: true
   readonly csv?: true
+  readonly html?: string
 }
 
 /** How the store's replicas authenticate what they say. */
@@ -41,6 +47,7 @@ export function addCostsCommand(program: Command): void {
     .addOption(new Option('--suite <suite>', 'who signs').choices(['sodium', 'noble']).default('sodium'))
     .addOption(new Option('--json', 'print the rows as JSON').conflicts('csv'))
     .option('--csv', 'print the rows as comma-separated values')
+    .option('--html <file>', 'also write a page with charts and one decision of each drawn')
     .addHelpText('after', HELP)
     .action(costs)
 }
@@ -51,7 +58,7 @@ function clusterSizes(text: string): readonly number[] {
   return [...new Set(sizes)].sort((a, b) => a - b)
 }
 
-function costs({ replicas, suite, json, csv }: Flags): void {
+async function costs({ replicas, suite, json, csv, html }: Flags): Promise<void> {
   const rows: CostRow[] = []
   for (const row of measureCosts({
     sizes: replicas,
@@ -65,7 +72,29 @@ function costs({ replicas, suite, json, csv }: Flags): void {
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
   if (json) console.log(JSON.stringify({ mode: MODE, suite, rows }, null, 2))
   else console.log(csv ? csvOf(rows) : tableOf(rows, { mode: MODE, suite }))
+  if (html !== undefined) await writePage(html, { rows, smallest: replicas[0] as number, suite })
   process.exitCode = rows.some(({ verdict }) => verdict === 'differs') ? 1 : 0
+}
+
+async function writePage(
+  file: string,
+  {
+    rows,
+    smallest,
+    suite,
+  }: { readonly rows: readonly CostRow[]; readonly smallest: number; readonly suite: SuiteName },
+): Promise<void> {
+  // Loaded here: who asks for no page need not wait for it.
+  const { costsPage } = await import('../costs/page.ts')
+  const n = smallest
+  const named = suiteNamed(suite)
+  const traces = [...traceGenerals(n, named), traceStore({ n, mode: MODE, suite: named, stopwatch: null })]
+  const facts = { mode: MODE, suite, node: process.version, platform: `${process.platform} ${process.arch}` }
+  try {
+    writeFileSync(file, costsPage({ rows, traces, facts }))
+  } catch (error) {
+    throw new OperatorError(`${file} cannot be written: ${error instanceof Error ? error.message : error}`)
+  }
 }
 
 /** Of this process, in microseconds. */

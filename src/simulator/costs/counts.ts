@@ -24,3 +24,22 @@ export interface Measured {
   readonly convention: string
   readonly counts: Counts
 }
+
+/** One decision as it happened, with Lamport's clock on every event. */
+export interface CostTrace {
+  readonly protocol: string
+  /** Who took part. */
+  readonly lanes: readonly string[]
+  readonly arrows: readonly {
+    /** Indexes of lanes. */
+    readonly from: number
+    readonly to: number
+    readonly sentAt: number
+    /** Null where it never arrived. */
+    readonly receivedAt: number | null
+    /** The round, or what kind of message it is: counts from 0. */
+    readonly phase: number
+    readonly says: string
+  }[]
+  readonly decisions: readonly { readonly lane: number; readonly at: number; readonly says: string }[]
+}

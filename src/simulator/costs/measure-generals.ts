@@ -20,7 +20,7 @@ import { runLetters } from '../generals/run-letters.ts'
 import { type Behaviour, runRounds } from '../generals/run-rounds.ts'
 import { createSeals } from '../generals/seals.ts'
 import { CryptoCounts, countingSuite, UNKNOWN_KIND } from './counting-suite.ts'
-import type { Measured, Stopwatch } from './counts.ts'
+import type { CostTrace, Measured, Stopwatch } from './counts.ts'
 
 /** Runs are repeated until they have taken so much of the processor's time together. */
 const TIMED_MICROSECONDS = 20_000
@@ -191,6 +191,26 @@ export function measureGenerals(setting: {
         rounds: isWhole ? Math.max(rounds, last) : last,
         cpuMicroseconds: isWhole && stopwatch !== null ? cpuOf(() => run(plain), stopwatch) : null,
       },
+    }
+  })
+}
+
+/** One decision of each algorithm, as a trace. */
+export function traceGenerals(n: number, suite: CryptoSuite): readonly CostTrace[] {
+  const place = { n, f: faultsMax(n), seals: createSeals(suite, n) }
+  return CASES.map(({ protocol, run, isOf = () => true }) => {
+    const { letters, decisions } = run(place)
+    return {
+      protocol,
+      lanes: decisions.map((_, id) => `process ${id}`),
+      arrows: letters.filter(isOf).map(({ from, to, sentAt, receivedAt, round }) => ({
+        ...{ from, to, sentAt, receivedAt },
+        phase: round - 1,
+        says: `round ${round}`,
+      })),
+      decisions: decisions.flatMap((decided, lane) =>
+        decided === null ? [] : [{ lane, at: decided.at, says: `decides ${decided.value}` }],
+      ),
     }
   })
 }

@@ -6,10 +6,10 @@ import type { AuthenticationMode } from '../../messages/cluster.ts'
 import type { FrameKindName } from '../../messages/kinds.ts'
 import { CHECKPOINT_INTERVAL, CHECKPOINT_INTERVAL_MIN } from '../../messages/limits.ts'
 import { step as protocolStep } from '../../pbft/step.ts'
-import type { CryptoSuite } from '../../ports.ts'
+import type { CryptoSuite, Peer } from '../../ports.ts'
 import type { StepFunction } from '../../runtime/replica-runtime.ts'
 import { sumOf } from './counting-suite.ts'
-import type { Counts, Measured, Stopwatch } from './counts.ts'
+import type { CostTrace, Counts, Measured, Stopwatch } from './counts.ts'
 import { MeasuredCluster } from './measured-cluster.ts'
 
 const ORDERING: readonly FrameKindName[] = ['pre-prepare', 'prepare', 'commit']
@@ -190,6 +190,36 @@ function countsOf(
     hashes: isWhole ? crypto.hashes / decisions : null,
     rounds: meter.rounds[CHAINS.indexOf(kinds)] ?? null,
     cpuMicroseconds: cpu === null ? null : cpu / decisions,
+  }
+}
+
+/** One request and what it causes, as a trace. */
+export function traceStore(setting: StoreSetting): CostTrace {
+  const scenario = oneByOne(null)
+  const cluster = createCluster(setting, scenario, false)
+  const client = cluster.peers.at(-1)
+  assert(client !== undefined, 'there is a client')
+  cluster.ask()
+  cluster.runUntilAnswered()
+  cluster.wait(STARTING_MS)
+  cluster.meter.trace(WITH_CLIENTS)
+  cluster.ask()
+  cluster.runUntilAnswered()
+  const at = cluster.meter.mark(client)
+  cluster.settle()
+  const laneOf = ({ id }: Peer): number => cluster.peers.findIndex((peer) => peer.id === id)
+  return {
+    protocol: 'PBFT with request and replies',
+    lanes: cluster.peers.map(({ kind, id }) => (kind === 'replica' ? `replica ${id}` : 'client')),
+    arrows: cluster.meter.traced.map(({ from, to, kind, sentAt, receivedAt }) => ({
+      from: laneOf(from),
+      to: laneOf(to),
+      sentAt,
+      receivedAt,
+      phase: WITH_CLIENTS.indexOf(kind as FrameKindName),
+      says: kind.toUpperCase(),
+    })),
+    decisions: [{ lane: laneOf(client), at, says: 'answered' }],
   }
 }
 

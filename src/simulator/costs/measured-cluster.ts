@@ -46,6 +46,8 @@ export class MeasuredCluster {
   readonly meter: Meter
   readonly crypto = new CryptoCounts()
   readonly replicas: readonly ReplicaRuntime[]
+  /** The replicas, then the clients. */
+  readonly peers: readonly Peer[]
   readonly #time = new VirtualTime()
   readonly #random: Random = createRandom(1)
   readonly #network: VirtualNetwork
@@ -69,6 +71,7 @@ export class MeasuredCluster {
       ...cluster.replicas.map(({ id }): Peer => ({ kind: 'replica', id })),
       ...cluster.clients.map(({ id }): Peer => ({ kind: 'client', id })),
     ]
+    this.peers = peers
     this.#links = createLinks(options.suite, peers)
     this.#network = new VirtualNetwork({ time: this.#time, random: this.#random.fork(), peers })
     this.#network.conditions = { delayMs: [1, 1], loss: 0, duplication: 0, reordering: 0 }

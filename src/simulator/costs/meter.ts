@@ -36,6 +36,50 @@ class CausalDepth {
   }
 }
 
+/** The frames of some kinds in the order of sending, with Lamport's clock at both ends. */
+export interface TracedFrame {
+  readonly from: Peer
+  readonly to: Peer
+  readonly kind: string
+  readonly sentAt: number
+  receivedAt: number | null
+}
+
+/** Lamport's clocks of nodes for which frames of these kinds are all that happens. */
+class FrameTrace {
+  readonly frames: TracedFrame[] = []
+  readonly #kinds: ReadonlySet<string>
+  readonly #clocks = new Map<string, number>()
+  readonly #underWay = new Map<string, (TracedFrame | null)[]>()
+
+  constructor(kinds: Iterable<string>) {
+    this.#kinds = new Set(kinds)
+  }
+
+  sent(from: Peer, to: Peer, kind: string): void {
+    const frame = this.#kinds.has(kind)
+      ? { from, to, kind, sentAt: this.tick(from, 0), receivedAt: null }
+      : null
+    if (frame !== null) this.frames.push(frame)
+    const link = linkOf(from, to)
+    const queue = this.#underWay.get(link)
+    if (queue === undefined) this.#underWay.set(link, [frame])
+    else queue.push(frame)
+  }
+
+  arrived(from: Peer, to: Peer): void {
+    const frame = this.#underWay.get(linkOf(from, to))?.shift() ?? null
+    if (frame !== null) frame.receivedAt = this.tick(to, frame.sentAt)
+  }
+
+  /** An event at a node that has seen this clock: gives what its own clock then shows. */
+  tick(node: Peer, seen: number): number {
+    const clock = Math.max(this.#clocks.get(nameOf(node)) ?? 0, seen) + 1
+    this.#clocks.set(nameOf(node), clock)
+    return clock
+  }
+}
+
 export class Meter {
   readonly messages = new Map<string, number>()
   readonly bytes = new Map<string, number>()
@@ -44,6 +88,7 @@ export class Meter {
   readonly #now: () => number
   readonly #lastSent = new Map<string, number>()
   readonly #depths: readonly CausalDepth[]
+  #trace = new FrameTrace([])
 
   /** Chains are measured for each of these sets of kinds. `now` tells virtual milliseconds. */
   constructor(now: () => number, chains: readonly (readonly string[])[]) {
@@ -68,6 +113,7 @@ export class Meter {
     increase(this.bytes, sent.kind, sent.bytes)
     increase(this.macsMade, sent.kind)
     for (const depth of this.#depths) depth.sent(sent.from, sent.to, sent.kind)
+    this.#trace.sent(sent.from, sent.to, sent.kind)
   }
 
   /** Virtual milliseconds since a frame of this kind was sent last. */
@@ -79,6 +125,21 @@ export class Meter {
   arrived(arrived: { readonly from: Peer; readonly to: Peer; readonly kind: string }): void {
     increase(this.macsChecked, arrived.kind)
     for (const depth of this.#depths) depth.arrived(arrived.from, arrived.to)
+    this.#trace.arrived(arrived.from, arrived.to)
+  }
+
+  /** From now on frames of these kinds are traced; nothing may be under way. */
+  trace(kinds: Iterable<string>): void {
+    this.#trace = new FrameTrace(kinds)
+  }
+
+  get traced(): readonly TracedFrame[] {
+    return this.#trace.frames
+  }
+
+  /** What happens at a node now, in Lamport's time. */
+  mark(node: Peer): number {
+    return this.#trace.tick(node, 0)
   }
 
   /** A decision begins: nothing that was before causes it. */
