@@ -18,7 +18,7 @@ import {
 } from '../../generals/signature-chain.ts'
 import { packPayload } from '../../messages/payload.ts'
 import type { Choose } from './run.ts'
-import type { Behaviour } from './run-rounds.ts'
+import type { Behaviour, Moment } from './run-rounds.ts'
 
 const VALUES: readonly Value[] = [0, 1, 2]
 const TWO_VALUES: readonly Value[] = [0, 1]
@@ -68,7 +68,7 @@ export const lyingKings: Behaviour = {
 
 /**
  * Against signatures: of each value none, or any chain that can be made of the traitors' own signatures and of those that
- * they have heard; held back, sent early, to one and not to another.
+ * they have heard, held back or sent early, to one and not to another; or one with forged signatures.
  */
 export function lyingSigners(context: {
   readonly n: number
@@ -77,24 +77,53 @@ export function lyingSigners(context: {
   readonly commander?: ProcessId
 }): Behaviour {
   const { n, traitors, commander = 0 } = context
+  /** By value: every letter that can be written at a moment. */
+  const lettersAt = ({ round, to, heard }: Moment): readonly (readonly Uint8Array[])[] => {
+    const known = heard.flatMap(({ payload }) => readChain(payload, n) ?? [])
+    const chains = new Map<string, Chain>()
+    for (const base of [...TWO_VALUES.map(unsigned), ...known.flatMap(prefixes)]) {
+      for (const chain of signedOn(base, context)) {
+        const { signers, value } = chain
+        const isOfUse = signers[0] === commander && !signers.includes(to)
+        if (isOfUse) chains.set([value, ...signers].join(), chain)
+      }
+    }
+    const signers = [commander, ...everyoneBut(n, commander, to)].slice(0, round)
+    return TWO_VALUES.map((value) =>
+      [...[...chains.values()].filter((chain) => chain.value === value), forged(value, signers)].map(
+        encodeChain,
+      ),
+    )
+  }
+  // The same moment comes again and again while its choices are gone through.
+  let last: {
+    readonly moment: Moment
+    readonly heard: number
+    readonly letters: ReturnType<typeof lettersAt>
+  } | null = null
+  const isLast = ({ round, to, heard }: Moment): boolean =>
+    last?.moment.round === round &&
+    last.moment.to === to &&
+    last.moment.heard === heard &&
+    last.heard === heard.length
   return {
     listens: true,
-    write: ({ round, to, from, heard }, choose) => {
-      if (from !== traitors[0]) return [] // which of them sends it is all the same
-      const known = heard.flatMap(({ payload }) => readChain(payload, n) ?? [])
-      const chains = new Map<string, Chain>()
-      for (const base of [...TWO_VALUES.map(unsigned), ...known.flatMap(prefixes)]) {
-        for (const chain of signedOn(base, context)) {
-          const { signers, value } = chain
-          const isOfUse = signers[0] === commander && signers.length >= round && !signers.includes(to)
-          if (isOfUse) chains.set([value, ...signers].join(), chain)
-        }
+    write: (moment, choose) => {
+      if (moment.from !== traitors[0]) return [] // which of them sends it is all the same
+      if (last === null || !isLast(moment)) {
+        last = { moment, heard: moment.heard.length, letters: lettersAt(moment) }
       }
-      const ofValue = (value: Value) => [...chains.values()].filter((chain) => chain.value === value)
-      return TWO_VALUES.flatMap((value) => oneOrNone(choose, ofValue(value)).map(encodeChain))
+      return last.letters.flatMap((letters) => oneOrNone(choose, letters))
     },
   }
 }
+
+/** Nobody in it signed it. */
+const forged = (value: Value, signers: readonly ProcessId[]): Chain => ({
+  value,
+  signers,
+  signatures: new Uint8Array(signers.length * SIGNATURE_BYTES),
+})
 
 /** Who knows a chain knows each that it grew from. */
 const prefixes = ({ value, signers, signatures }: Chain): readonly Chain[] =>
