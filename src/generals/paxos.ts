@@ -52,7 +52,6 @@ export function paxos(options: {
 
   const process = (self: ProcessId): Process<PaxosState> => {
     const ownBallot = proposers.indexOf(self) + 1
-    const idle = (state: PaxosState): Step<PaxosState> => ({ state, outbox: [], decision: null })
     const tellAll = (letter: PaxosLetter): readonly Letter[] => toEach(everyoneBut(n, self), encode(letter))
 
     function propose(state: PaxosState): Step<PaxosState> {
@@ -71,31 +70,17 @@ export function paxos(options: {
 
     function take(state: PaxosState, from: ProcessId, letter: PaxosLetter): Step<PaxosState> {
       const { kind, ballot, value, acceptedIn } = letter
-      const answer = (said: Omit<PaxosLetter, 'ballot'>): readonly Letter[] => [
-        { to: from, payload: encode({ ballot, ...said }) },
-      ]
       switch (kind) {
-        case 'prepare': {
-          if (ballot <= state.promised) return idle(state)
-          const { accepted } = state
-          const outbox = answer({ kind: 'promise', value: accepted.value, acceptedIn: accepted.ballot })
-          return { state: { ...state, promised: ballot }, outbox, decision: null }
-        }
+        case 'prepare':
+          return promise(state, from, ballot)
         case 'promise': {
           if (ballot !== ownBallot || isMajority(state.promises.size)) return idle(state)
           const promises = new Map([...state.promises, [from, { ballot: acceptedIn, value }]])
           const next = { ...state, promises }
           return isMajority(promises.size) ? propose(next) : idle(next)
         }
-        case 'accept': {
-          if (ballot < state.promised) return idle(state)
-          const outbox = answer({ kind: 'accepted', value, acceptedIn: 0 })
-          return {
-            state: { ...state, promised: ballot, accepted: { ballot, value } },
-            outbox,
-            decision: null,
-          }
-        }
+        case 'accept':
+          return accept(state, from, { ballot, value })
         case 'accepted': {
           if (ballot !== ownBallot || state.votes.includes(from)) return idle(state)
           const votes = [...state.votes, from]
@@ -133,6 +118,27 @@ export function paxos(options: {
     }
   }
   return { name: 'Paxos', n, rounds: null, process }
+}
+
+const idle = (state: PaxosState): Step<PaxosState> => ({ state, outbox: [], decision: null })
+
+/** An acceptor promises to take part in no lower ballot, and tells what it accepted in the highest one. */
+function promise(state: PaxosState, from: ProcessId, ballot: number): Step<PaxosState> {
+  if (ballot <= state.promised) return idle(state)
+  const { accepted } = state
+  const payload = encode({ kind: 'promise', ballot, value: accepted.value, acceptedIn: accepted.ballot })
+  return { state: { ...state, promised: ballot }, outbox: [{ to: from, payload }], decision: null }
+}
+
+/** It accepts unless it promised a higher ballot. */
+function accept(state: PaxosState, from: ProcessId, accepted: PaxosState['accepted']): Step<PaxosState> {
+  if (accepted.ballot < state.promised) return idle(state)
+  const payload = encode({ kind: 'accepted', ...accepted, acceptedIn: 0 })
+  return {
+    state: { ...state, promised: accepted.ballot, accepted },
+    outbox: [{ to: from, payload }],
+    decision: null,
+  }
 }
 
 const encode = ({ kind, ballot, value, acceptedIn }: PaxosLetter): Uint8Array =>
