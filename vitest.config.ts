@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Tests of real processes wait more than they compute: by default one core would stand idle.
-    maxWorkers: 2,
+    // Tests of real processes wait as much as they compute: with as many workers as cores one would stand idle.
+    maxWorkers: 3,
     // No test changes a module's state, and each file loaded anew costs more than most tests.
     isolate: false,
     testTimeout: 60_000,

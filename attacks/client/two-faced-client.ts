@@ -6,6 +6,8 @@ import { everyTicks } from '../behaviour/client-behaviour.ts'
 import { all, noViewChange, told } from '../verdicts.ts'
 
 const KEY = 'two faces'
+/** After so many further timestamps each face is shown once more: by then one of them is executed. */
+const AGAIN_AFTER = 8
 
 export const twoFacedClient: Attack = {
   name: 'two-faced-client',
@@ -20,13 +22,20 @@ export const twoFacedClient: Attack = {
     writes: KEY,
     behaviour: () => {
       let timestamp = 0
+      const shown = new Map<number, (() => void)[]>()
       return everyTicks(2, ({ replicas, link, request }) => {
         timestamp++
-        for (const id of replicas) {
+        const faces = replicas.map((id) => {
           const value = utf8(`${timestamp} for ${id}`)
-          const operations = encodeOperations([{ kind: 'put', key: utf8(KEY), value }])
-          link.send(request({ timestamp, operations }), id)
-        }
+          const frame = request({
+            timestamp,
+            operations: encodeOperations([{ kind: 'put', key: utf8(KEY), value }]),
+          })
+          return () => link.send(frame, id)
+        })
+        shown.set(timestamp, faces)
+        for (const show of [...faces, ...(shown.get(timestamp - AGAIN_AFTER) ?? [])]) show()
+        shown.delete(timestamp - AGAIN_AFTER)
       })
     },
   },

@@ -20,5 +20,6 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   { names: ['bench'], load: async () => (await import('./bench-command.ts')).addBenchCommand },
   { names: ['simulate'], load: async () => (await import('./simulate-command.ts')).addSimulateCommand },
   { names: ['verify'], load: async () => (await import('./verify-command.ts')).addVerifyCommand },
+  { names: ['costs'], load: async () => (await import('./costs-command.ts')).addCostsCommand },
   { names: ['check'], load: async () => (await import('./check-command.ts')).addCheckCommand },
 ]

@@ -110,8 +110,17 @@ export function createVirtualCluster(context: {
   }
 }
 
-function createIdentities(
-  { seed, n, workload, checkpointInterval, suite: suiteName }: Plan,
+/** The cluster's facts and keys, all of them made from the seed. */
+export function createIdentities(
+  {
+    seed,
+    n,
+    workload,
+    checkpointInterval,
+    suite: suiteName,
+  }: Pick<Plan, 'seed' | 'n' | 'checkpointInterval' | 'suite'> & {
+    readonly workload: Pick<Plan['workload'], 'clients'>
+  },
   suite: CryptoSuite,
   guests: number,
 ): {

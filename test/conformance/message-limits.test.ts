@@ -367,7 +367,7 @@ describe('sizes and counts', () => {
     const said = (number: number) => reasonOf(framed('status', [1, 0, 1, 0, number, 0, 0, bits, bits, bits]))
     expect([0, 1, 2, 3, 4].map(said)).toEqual([null, null, null, null, 'payload-shape'])
     const listed = (entry: Payload) =>
-      reasonOf(framed('report', [1, 9, 0, 1, 0, 0, 0, 0, 0, 0, [], [], [], [], [entry]]))
+      reasonOf(framed('report', [1, 9, 0, 1, 0, 0, 0, 0, 0, 0, [], [], [], [], [], 0, [entry]]))
     expect([[1, 2], [1, 3], [1], []].map(listed)).toEqual([null, ...new Array(3).fill('payload-shape')])
   })
 

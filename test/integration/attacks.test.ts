@@ -19,6 +19,7 @@ interface Told {
   readonly notes: readonly string[]
   readonly facts: {
     readonly acts: number
+    readonly actsByTurn: Readonly<Record<string, number>>
     readonly viewChanges: number
     readonly traitors: readonly number[]
     readonly guilty: readonly number[]
@@ -34,7 +35,7 @@ interface Told {
 /** Runs a command with a temporary directory of its own, so that what stays in it is seen. */
 async function attack(...args: readonly string[]): Promise<{ finished: Finished; told: Told }> {
   const temporary = kit.directory()
-  const finished = await kit.runWith({ TMPDIR: temporary }, 'attack', ...args, '--seconds', '6', '--json')
+  const finished = await kit.runWith({ TMPDIR: temporary }, 'attack', ...args, '--seconds', '3', '--json')
   expect(readdirSync(temporary)).toEqual([])
   const [told] = (JSON.parse(finished.stdout || '{"runs":[]}') as { runs: Told[] }).runs
   if (told === undefined) throw new Error(`it told nothing: ${finished.stderr}`)
@@ -56,6 +57,13 @@ test('a partition of the network is healed', { timeout: TEST_MS_MAX }, async () 
   expect(told.faults).toEqual([])
   expect(told.facts.acts).toBe(2)
   expect(finished.code).toBe(0)
+})
+
+test('a soak: a dozen attacks and more, in turn', { timeout: TEST_MS_MAX }, async () => {
+  const { told } = await attack('soak')
+  expect(told.faults).toEqual([])
+  const acted = Object.entries(told.facts.actsByTurn).filter(([, acts]) => acts > 0)
+  expect(acted.length).toBeGreaterThanOrEqual(12)
 })
 
 test('a run that is interrupted ends every process and removes its directory', {

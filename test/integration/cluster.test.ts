@@ -51,32 +51,6 @@ describe.each([
   })
 })
 
-test('a replica that was killed and restarted catches up while the others go on', async () => {
-  const directory = kit.directory()
-  const { gateway, replicas } = await kit.up(directory)
-  await http(`${gateway.url}/v1/kv/a`, 'PUT', '1')
-  end(replicas[2]?.pid ?? 0, 'SIGKILL')
-  for (let count = 0; count < 50; count++) await http(`${gateway.url}/v1/kv/key-${count}`, 'PUT', 'x')
-  kit.start('replica', '--dir', directory, '--id', '2')
-  await until('all have executed the same', async () => {
-    const status = (await http(`${gateway.url}/v1/status`)).json as {
-      replicas: { lastExecuted: number | null }[]
-    }
-    const executed = status.replicas.map(({ lastExecuted }) => lastExecuted)
-    return executed[2] !== null && new Set(executed).size === 1
-  })
-})
-
-test('a restarted primary goes on', async () => {
-  const directory = kit.directory()
-  const { gateway, replicas } = await kit.up(directory)
-  expect((await http(`${gateway.url}/v1/kv/a`, 'PUT', '1')).status).toBe(200)
-  end(replicas[0]?.pid ?? 0, 'SIGKILL')
-  kit.start('replica', '--dir', directory, '--id', '0')
-  await until('the gateway is ready again', () => isReady(gateway.url))
-  expect((await http(`${gateway.url}/v1/kv/a`, 'PUT', '2')).json).toMatchObject({ version: 2 })
-})
-
 test('the store works with a mute adversary launched from attacks/', async () => {
   const directory = kit.directory()
   expect((await kit.run('init', '--dir', directory, '--base-port', '0')).code).toBe(0)

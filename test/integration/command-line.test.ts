@@ -93,14 +93,6 @@ describe('a person can mend it', () => {
     expectSentence(await kit.run('replica', '--dir', made, '--id', '9'), /there is no replica 9/)
     expectSentence(await kit.run('gateway', '--dir', made, '--host', '0.0.0.0'), /loopback only/)
   })
-
-  test('a replica that runs already', async () => {
-    const directory = kit.directory()
-    await kit.up(directory)
-    const second = await kit.run('replica', '--dir', directory, '--id', '1')
-    expectSentence(second, /in use|taken/)
-    expectSentence(await kit.run('gateway', '--dir', directory, '--port', '0'), /in use by process/)
-  })
 })
 
 test('put, get, list, del and status go through the gateway of the directory', async () => {
@@ -146,9 +138,11 @@ test('keygen on each machine and init --public-keys make a cluster whose secrets
   expect((await http(`${url}/v1/kv/a`, 'PUT', '1')).status).toBe(200)
 })
 
-test('a second up on the same directory, or on a taken port, says so in one sentence and leaves nothing behind', async () => {
+test('a second replica or up on the same directory, or on a taken port, says so in one sentence and leaves nothing behind', async () => {
   const directory = kit.directory()
   const { gateway, replicas } = await kit.up(directory)
+  expectSentence(await kit.run('replica', '--dir', directory, '--id', '1'), /in use|taken/)
+  expectSentence(await kit.run('gateway', '--dir', directory, '--port', '0'), /in use by process/)
   expectSentence(await kit.run('up', '--dir', directory, '--port', '0'), /in use by process/)
   expect(replicas.every(({ pid }) => isAlive(pid))).toBe(true)
   expect((await kit.run('status', '--dir', directory)).code).toBe(0)

@@ -1,0 +1,117 @@
+/** The rows of `costs` as a table for people and as comma-separated values for programs. */
+import type { CostRow } from '../../src/simulator/costs/costs.ts'
+
+const HEADINGS = [
+  'protocol',
+  'messages',
+  'closed form',
+  'verdict',
+  'rounds',
+  'bytes',
+  'signed',
+  'checked',
+  'macs',
+  'checked',
+  'hashes',
+  'cpu µs',
+]
+/** Columns of words stand on the left, those of numbers on the right. */
+const WORDS = new Set([0, 2, 3])
+
+export function tableOf(
+  rows: readonly CostRow[],
+  setting: { readonly mode: string; readonly suite: string },
+): string {
+  const sizes = [...new Set(rows.map(({ n }) => n))]
+  const tables = sizes.map((n) => {
+    const ofSize = rows.filter((row) => row.n === n)
+    const head = `n = ${n}, f = ${ofSize[0]?.f}, ${setting.mode}, ${setting.suite}`
+    return [head, ...aligned([HEADINGS, ...ofSize.map(cellsOf)]), ...notesOf(ofSize)].join('\n')
+  })
+  const conventions = new Map(rows.map(({ protocol, convention }) => [protocol, convention]))
+  const counted = [...conventions].map(([protocol, convention]) => `  ${protocol}: ${convention}`)
+  return [...tables, ['What was counted:', ...counted].join('\n')].join('\n\n')
+}
+
+function cellsOf({ protocol, counts, form, verdict }: CostRow): readonly string[] {
+  const relation = form.relation === 'equal' ? '=' : '≤'
+  const rounds = form.rounds === null || form.rounds === counts.rounds ? '' : ` not ${form.rounds}`
+  return [
+    protocol,
+    shown(counts.messages),
+    `${relation} ${shown(form.messages)}  ${form.text}`,
+    verdict,
+    `${shown(counts.rounds)}${rounds}`,
+    shown(counts.bytes),
+    shown(counts.signaturesMade),
+    shown(counts.signaturesChecked),
+    shown(counts.macsMade),
+    shown(counts.macsChecked),
+    shown(counts.hashes),
+    shown(counts.cpuMicroseconds === null ? null : Math.round(counts.cpuMicroseconds)),
+  ]
+}
+
+function notesOf(rows: readonly CostRow[]): readonly string[] {
+  const notes = rows.flatMap(({ protocol, counts, lectureNote }) =>
+    lectureNote === null
+      ? []
+      : [
+          `${protocol}: lecture notes give (f+1)n² = ${lectureNote.messages}, ${lectureNote.factor.toFixed(1)} times the ${counts.messages} that were sent.`,
+        ],
+  )
+  const differing = rows.filter(({ verdict }) => verdict === 'differs')
+  const faults = differing.map(
+    ({ protocol, counts, form }) =>
+      `${protocol} differs: ${counts.messages} messages in ${counts.rounds} rounds, not ${form.messages} in ${form.rounds ?? 'any'}.`,
+  )
+  return [...notes, ...faults]
+}
+
+const shown = (value: number | null): string =>
+  value === null ? '-' : Number.isInteger(value) ? String(value) : value.toFixed(1)
+
+function aligned(lines: readonly (readonly string[])[]): readonly string[] {
+  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
+  return lines.map((line) =>
+    line
+      .map((cell, column) =>
+        WORDS.has(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+const COLUMNS: readonly (readonly [string, (row: CostRow) => string | number | null])[] = [
+  ['n', ({ n }) => n],
+  ['f', ({ f }) => f],
+  ['protocol', ({ protocol }) => protocol],
+  ['messages', ({ counts }) => counts.messages],
+  ['form', ({ form }) => form.text],
+  ['form_messages', ({ form }) => form.messages],
+  ['form_relation', ({ form }) => form.relation],
+  ['rounds', ({ counts }) => counts.rounds],
+  ['form_rounds', ({ form }) => form.rounds],
+  ['verdict', ({ verdict }) => verdict],
+  ['bytes', ({ counts }) => counts.bytes],
+  ['signatures_made', ({ counts }) => counts.signaturesMade],
+  ['signatures_checked', ({ counts }) => counts.signaturesChecked],
+  ['macs_made', ({ counts }) => counts.macsMade],
+  ['macs_checked', ({ counts }) => counts.macsChecked],
+  ['hashes', ({ counts }) => counts.hashes],
+  ['cpu_microseconds', ({ counts }) => counts.cpuMicroseconds],
+  ['lecture_note_messages', ({ lectureNote }) => lectureNote?.messages ?? null],
+  ['convention', ({ convention }) => convention],
+]
+
+/** RFC 4180: a heading line, one line a row, empty where there is no figure. */
+export function csvOf(rows: readonly CostRow[]): string {
+  const lines = rows.map((row) => COLUMNS.map(([, read]) => quoted(read(row))).join(','))
+  return [COLUMNS.map(([name]) => name).join(','), ...lines].join('\r\n')
+}
+
+function quoted(value: string | number | null): string {
+  const text = String(value ?? '')
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

@@ -1,0 +1,237 @@
+/** PROTOCOL.md section 8: what each protocol costs in physical sends, and how many rounds it takes, as proved. */
+import { LARGE_BATCH } from './measure-store.ts'
+
+export interface ClosedForm {
+  /** Letters, in words of n and f. */
+  readonly text: string
+  /** Whether it is exact or a bound. */
+  readonly relation: 'equal' | 'at most'
+  readonly messages: (n: number, f: number) => number
+  /** Null where nothing is proved, or where it is no whole decision. */
+  readonly rounds: ((n: number, f: number) => number) | null
+}
+
+/** The letters of OM(m): in round k, one for each path of k + 1 generals that begins with the commander. */
+function oralPaths(n: number, m: number): number {
+  let paths = 1
+  let sum = 0
+  for (let round = 1; round <= m + 1; round++) {
+    paths *= n - round
+    sum += paths
+  }
+  return sum
+}
+
+const exactly = (
+  text: string,
+  messages: ClosedForm['messages'],
+  rounds: ClosedForm['rounds'] = null,
+): ClosedForm => ({ text, relation: 'equal', messages, rounds })
+
+export const CLOSED_FORMS: ReadonlyMap<string, ClosedForm> = new Map([
+  ['OM(m), a letter per path', exactly('Σ (n−1)!/(n−1−k)!, k = 1..m+1', oralPaths, (_n, m) => m + 1)],
+  [
+    'OM(m), a packet per link and round',
+    exactly(
+      '(n−1) + m(n−1)(n−2)',
+      (n, m) => n - 1 + m * (n - 1) * (n - 2),
+      (_n, m) => m + 1,
+    ),
+  ],
+  [
+    'SM(m)',
+    exactly(
+      '(n−1)²',
+      (n) => (n - 1) ** 2,
+      (_n, m) => m + 1,
+    ),
+  ],
+  [
+    'Dolev–Strong, correct sender',
+    exactly(
+      '(n−1)²',
+      (n) => (n - 1) ** 2,
+      (_n, f) => f + 1,
+    ),
+  ],
+  [
+    'Dolev–Strong, any sender',
+    {
+      text: '(n−1) + 2(n−1)(n−2)',
+      relation: 'at most',
+      messages: (n) => n - 1 + 2 * (n - 1) * (n - 2),
+      rounds: (_n, f) => f + 1,
+    },
+  ],
+  [
+    'exponential information gathering',
+    exactly(
+      '(f+1)n(n−1)',
+      (n, f) => (f + 1) * n * (n - 1),
+      (_n, f) => f + 1,
+    ),
+  ],
+  [
+    'phase king',
+    exactly(
+      '(f+1)(n−1)(2n+1)',
+      (n, f) => (f + 1) * (n - 1) * (2 * n + 1),
+      (_n, f) => 3 * (f + 1),
+    ),
+  ],
+  [
+    'FloodSet',
+    exactly(
+      '(f+1)n(n−1)',
+      (n, f) => (f + 1) * n * (n - 1),
+      (_n, f) => f + 1,
+    ),
+  ],
+  // min(t + 1, F + 2) with F = 0 rounds, in each of which everybody tells everybody.
+  [
+    'early stopping',
+    exactly(
+      'min(t+1, F+2)·n(n−1), F = 0',
+      (n, t) => Math.min(t + 1, 2) * n * (n - 1),
+      (_n, t) => Math.min(t + 1, 2),
+    ),
+  ],
+  [
+    'Bracha reliable broadcast',
+    exactly(
+      '(n−1)(2n+1)',
+      (n) => (n - 1) * (2 * n + 1),
+      () => 3,
+    ),
+  ],
+  [
+    'Ben-Or, per phase',
+    exactly(
+      '2n(n−1)',
+      (n) => 2 * n * (n - 1),
+      () => 2,
+    ),
+  ],
+  [
+    'PBFT between replicas',
+    exactly(
+      '2n(n−1)',
+      (n) => 2 * n * (n - 1),
+      () => 3,
+    ),
+  ],
+  [
+    'PBFT with request and replies',
+    exactly(
+      '2n²−n+1',
+      (n) => 2 * n * n - n + 1,
+      () => 5,
+    ),
+  ],
+  [
+    `PBFT, a batch of ${LARGE_BATCH} requests`,
+    exactly(`2n(n−1) + ${LARGE_BATCH}(n+1)`, (n) => 2 * n * (n - 1) + LARGE_BATCH * (n + 1)),
+  ],
+  [
+    'PBFT, one backup crashed, between replicas',
+    exactly(
+      '2(n−1)²',
+      (n) => 2 * (n - 1) ** 2,
+      () => 3,
+    ),
+  ],
+  [
+    'checkpoint',
+    exactly(
+      'n(n−1)',
+      (n) => n * (n - 1),
+      () => 1,
+    ),
+  ],
+  [
+    'view change, all alive',
+    exactly(
+      'n²−1',
+      (n) => n * n - 1,
+      () => 2,
+    ),
+  ],
+  [
+    'view change, old primary dead',
+    exactly(
+      'n(n−1)',
+      (n) => n * (n - 1),
+      () => 2,
+    ),
+  ],
+  [
+    '2PC',
+    exactly(
+      '3(n−1)',
+      (n) => 3 * (n - 1),
+      () => 3,
+    ),
+  ],
+  [
+    '2PC, with acknowledgements',
+    exactly(
+      '4(n−1)',
+      (n) => 4 * (n - 1),
+      () => 4,
+    ),
+  ],
+  [
+    '3PC',
+    exactly(
+      '5(n−1)',
+      (n) => 5 * (n - 1),
+      () => 5,
+    ),
+  ],
+  [
+    '3PC, with the final acknowledgement',
+    exactly(
+      '6(n−1)',
+      (n) => 6 * (n - 1),
+      () => 6,
+    ),
+  ],
+  [
+    'Paxos',
+    exactly(
+      '5(n−1)',
+      (n) => 5 * (n - 1),
+      () => 5,
+    ),
+  ],
+  [
+    'Paxos, stable leader',
+    exactly(
+      '3(n−1)',
+      (n) => 3 * (n - 1),
+      () => 3,
+    ),
+  ],
+  [
+    'Raft, election',
+    exactly(
+      '2(n−1)',
+      (n) => 2 * (n - 1),
+      () => 2,
+    ),
+  ],
+  [
+    'Raft, replication',
+    exactly(
+      '2(n−1)',
+      (n) => 2 * (n - 1),
+      () => 2,
+    ),
+  ],
+])
+
+/** What lecture notes give for agreement with signatures: (f + 1)n². */
+export const lectureNote = (n: number, f: number): number => (f + 1) * n * n
+
+/** The protocols that the lecture notes mean. */
+export const SIGNED_AGREEMENT: ReadonlySet<string> = new Set(['SM(m)', 'Dolev–Strong, correct sender'])
