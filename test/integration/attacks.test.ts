@@ -113,7 +113,7 @@ describe('what is no run', () => {
   })
 })
 
-test('the attack that README writes runs in both worlds', { timeout: TEST_MS_MAX }, async () => {
+test('the attack that README writes runs', async () => {
   const root = resolve(import.meta.dirname, '../..')
   const listing = /```js\n(.*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1]
   if (listing === undefined) throw new Error('README has no listing')
@@ -124,10 +124,6 @@ test('the attack that README writes runs in both worlds', { timeout: TEST_MS_MAX
   writeFileSync(file, listing)
   const simulated = await kit.run('attack', file, '--in', 'simulator')
   expect(simulated.stdout).toMatch(/^half-silent +held/m)
-  const { told } = await attack(file)
-  expect(told.facts.acts).toBeGreaterThan(0)
-  // On a busy machine a view may end that should not.
-  expect(told.faults.filter((fault) => !/^there were \d+ view changes/.test(fault))).toEqual([])
 })
 
 test('a file that is no attack is refused in one sentence', async () => {

@@ -64,6 +64,7 @@ export class MeasuredCluster {
     const identities = createIdentities(
       { seed: 1, n, suite: suite.name, checkpointInterval, workload: { clients: options.clients } },
       suite,
+      0,
     )
     const { cluster } = identities
     assert(cluster.mode === mode, `there are no ${mode} replicas yet`)
