@@ -97,7 +97,10 @@ export interface Scene {
  */
 export interface Control {
   readonly breaks: 'agreement' | 'answers' | 'progress'
-  /** Of `agreement`: whether the traitors' signatures, put together, give all of them away. */
+  /**
+   * Whether signatures give all traitors away: votes that contradict each other, or results that are not those of the
+   * decided batches.
+   */
   readonly namesTraitors?: boolean
 }
 

@@ -9,12 +9,13 @@ export const falseMajority: Attack = {
   targets: ['safety'],
   does: 'f + 1 traitors give clients the same wrong results',
   source: 'Castro and Liskov, OSDI 1999, section 4.1: why f + 1 matching replies and no fewer',
-  expects: 'a client believes them',
+  expects:
+    'a client believes them, and their signatures under results that executing does not give name them',
   traitors: oneTooMany,
   behaviour: () =>
     onSend(
       isKind('reply'),
       lie(() => FALSE_RESULTS),
     ),
-  control: { breaks: 'answers' },
+  control: { breaks: 'answers', namesTraitors: true },
 }

@@ -1,5 +1,6 @@
 /** The mixed load of correct clients under which every attack runs: a part that is recorded, and a part that is counted. */
 import { StoreClient } from '../../clients/library/store-client.ts'
+import type { Peer } from '../../src/ports.ts'
 import { type CountedKey, CountedWrites } from './counted-writes.ts'
 import type { Sample } from './load-meter.ts'
 import { RecordedLoad, verdictOf } from './recorded-load.ts'
@@ -38,9 +39,13 @@ export class Workload {
     readonly timeoutMs: number
     readonly seed: number
     readonly onEnd: (sample: Sample) => void
+    /** Told of every frame that a replica sends to these clients. */
+    readonly onFrame?: (from: Peer, frame: Uint8Array) => void
   }): Promise<Workload> {
-    const { directory, names, timeoutMs } = setting
-    const open = (name: string): Promise<StoreClient> => StoreClient.open({ directory, name, timeoutMs })
+    const { directory, names, timeoutMs, onFrame } = setting
+    const audited = onFrame === undefined ? {} : { onFrame }
+    const open = (name: string): Promise<StoreClient> =>
+      StoreClient.open({ directory, name, timeoutMs, ...audited })
     const clients: StoreClient[] = []
     try {
       for (const name of names) clients.push(await open(name))

@@ -15,11 +15,12 @@ import { createSigningDigest } from '../../src/messages/frame.ts'
 import { logWindowOf } from '../../src/messages/limits.ts'
 import type { Vote } from '../../src/messages/message.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
-import type { Application, Clock, Log, LogReplay, Transport } from '../../src/ports.ts'
+import type { Application, Clock, Log, LogReplay, Outcome, Transport } from '../../src/ports.ts'
 import { createAuthenticator } from '../../src/runtime/authentication.ts'
 import { decodeLogRecord } from '../../src/runtime/log-records.ts'
 import { ReplicaRuntime } from '../../src/runtime/replica-runtime.ts'
 import { createStore } from '../../src/store/application.ts'
+import { addResults, type TrueResults } from './reply-witness.ts'
 
 /** The state is looked at after every so many batches, and after the last. */
 const STATE_EVERY = 16
@@ -43,6 +44,8 @@ export interface Disk {
    * a replica that was shown another history and then fetched the state starts from that.
    */
   readonly decided: ReadonlyMap<number, Decided>
+  /** What they gave. */
+  readonly results: TrueResults
   /** The root of the state after some of them. */
   readonly states: ReadonlyMap<number, string>
   /** What is wrong with the disk itself, as sentences. */
@@ -88,8 +91,13 @@ export async function readDisk(directory: string, id: ReplicaId, cluster: Cluste
     const batches = new Map<number, string>()
     const decided = new Map<number, Decided>()
     const states = new Map<number, string>()
-    const remembering = remember(store, { batches, states })
+    const results = new Map<string, string>()
     const { hash } = suite
+    const remembering = remember(store, {
+      batches,
+      states,
+      onExecuted: (outcomes) => addResults(results, outcomes, hash),
+    })
     const tools = { hash, signingDigest: createSigningDigest(hash, cluster.clusterId) }
     const authenticator = createAuthenticator({ cluster, suite, signingDigest: tools.signingDigest })
     function* listed(records: LogReplay['records']): LogReplay['records'] {
@@ -119,7 +127,7 @@ export async function readDisk(directory: string, id: ReplicaId, cluster: Cluste
         losses.push(`its log does not give the state of its checkpoint at ${sequence}`)
       }
     }
-    return { replica: id, last: state.lastExecuted, batches, decided, states, losses }
+    return { replica: id, last: state.lastExecuted, batches, decided, results, states, losses }
   } finally {
     await pages.close()
     await replay.log.close()
@@ -136,12 +144,21 @@ function rememberDecision(decided: Map<number, Decided>, commits: readonly Vote[
 /** An application that also writes down what it executes. */
 function remember(
   application: Application,
-  { batches, states }: { batches: Map<number, string>; states: Map<number, string> },
+  {
+    batches,
+    states,
+    onExecuted,
+  }: {
+    readonly batches: Map<number, string>
+    readonly states: Map<number, string>
+    readonly onExecuted: (outcomes: readonly Outcome[]) => void
+  },
 ): Application {
   // Its methods are its prototype's, and find its private fields on itself only.
   return {
     execute: (sequence, batch) => {
       const outcomes = application.execute(sequence, batch)
+      onExecuted(outcomes)
       batches.set(sequence, toHex(batch.digest))
       if (sequence % STATE_EVERY === 0) states.set(sequence, toHex(application.fingerprint()))
       return outcomes

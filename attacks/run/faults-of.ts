@@ -68,7 +68,7 @@ function unbroken(
   }
   if (namesTraitors !== true) return []
   const hidden = facts.traitors.filter((id) => !facts.convicted.includes(id))
-  return hidden.map((id) => `no contradicting signatures give replica ${id} away`)
+  return hidden.map((id) => `no signatures give replica ${id} away`)
 }
 
 /** Nobody was answered for a while, and then somebody was. */

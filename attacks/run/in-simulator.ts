@@ -21,6 +21,7 @@ import { HostileGuest } from './hostile-guest.ts'
 import { loadFigures } from './load-figures.ts'
 import type { Observed } from './observed.ts'
 import { Observer } from './observer.ts'
+import { SimulatedWitness } from './reply-witness.ts'
 
 /** Virtual milliseconds: when the attack begins, and how long it goes on before everything must come to be done. */
 const BEGINS_AT_MS = 300
@@ -81,6 +82,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
       : new HostileGuest(attack.client, { board, fromMs: beginsAtMs, onAct: acts.count })
   const { core, reaction, hasAbroad } = attack.surroundings ?? {}
   if (hasAbroad === true) board.notes.set(ABROAD, framesAbroad(plan))
+  const liars = new SimulatedWitness()
   const result = simulate({
     seed,
     plan,
@@ -89,6 +91,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     ...(isExpectedToBreak(attack, { n, traitors }) ? { invariants: invariantsOf(attack) } : {}),
     sabotage: { step: (id, protocol) => observer.watching(id, core?.(protocol) ?? protocol) },
     onStep: (step) => observer.onStep(step),
+    ...(attack.control?.breaks === 'answers' ? { audit: liars.attend } : {}),
     onRejected: (replica, message) => {
       if (isCorrect(replica)) observer.onRejected(replica, message)
     },
@@ -112,6 +115,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     cutOff: [...observer.cutOff].sort((a, b) => a - b),
     ...(guest === null ? {} : { told: guest.told }),
     ...observed(result, observer, beginsAtMs),
+    convicted: [...new Set([...observer.convicted, ...liars.named])].sort((a, b) => a - b),
   }
   return { attack, facts, result, faults: [...faultsOf(attack, facts, result), ...seen] }
 }

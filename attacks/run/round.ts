@@ -2,6 +2,7 @@
 import type { ReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { createRandom } from '../../src/base/random.ts'
+import { suiteNamed } from '../../src/crypto/suites.ts'
 import { type AnyAttack, type Attack, type Control, isOutsideAttack } from '../attack.ts'
 import { type Figures, LoadMeter, type Stretch, TIMELINE_STEP_MS } from '../load/load-meter.ts'
 import { isWarm, WARM_UP_STEP_MS, WARM_UP_STEPS_MAX } from '../load/warm-up.ts'
@@ -14,6 +15,7 @@ import { type Disk, readDisk } from './disk.ts'
 import type { Facts, Measured } from './facts.ts'
 import { isExpectedToBreak } from './faults-of.ts'
 import { HostileProcessClient } from './hostile-process-client.ts'
+import { ReplyWitness } from './reply-witness.ts'
 import type { Suspects } from './suspects.ts'
 import { faultsOf } from './verdict.ts'
 import { pause, waitUntil } from './waiting.ts'
@@ -76,10 +78,16 @@ export class Round {
   readonly #notes: string[] = []
   #outsideActs = 0
   #told: Facts['told']
+  /** Where clients are to be deceived: it takes time that would be missing in the figures. */
+  readonly #witness: ReplyWitness | null
 
   constructor(parts: RoundParts) {
     this.#parts = parts
     this.#phaseMs = Math.max(PHASE_MS_MIN, (parts.setting.seconds * 1000) / 3)
+    const { attack, traitors, setting, arena } = parts
+    const { cluster } = arena
+    const isWitnessed = controlOf(attack, { n: setting.n, traitors })?.breaks === 'answers'
+    this.#witness = isWitnessed ? new ReplyWitness({ cluster, suite: suiteNamed(cluster.suite) }) : null
   }
 
   async run(isLastTry: boolean): Promise<Run | 'disturbed'> {
@@ -91,6 +99,7 @@ export class Round {
       // An attack may hold a request up for as long as it lasts, and not longer than the bound after it.
       timeoutMs: this.#phaseMs + LIVENESS_MS,
       onEnd: this.#meter.add,
+      ...(this.#witness === null ? {} : { onFrame: (from, frame) => this.#witness?.see(from, frame) }),
     })
     try {
       await this.#warmUp()
@@ -235,7 +244,8 @@ export class Round {
     const acts = this.#acts
     const { n } = setting
     const { rejected, guilty: convicted } = arena.refusals()
-    const guilty = [...new Set([...convicted, ...twoFaced(disks)])].sort((a, b) => a - b)
+    const liars = this.#witness?.liars(new Map(disks.flatMap(({ results }) => [...results]))) ?? []
+    const guilty = [...new Set([...convicted, ...twoFaced(disks), ...liars])].sort((a, b) => a - b)
     const { cutOff } = watch
     const facts: Facts = {
       ...{ n, f: faultsMax(n), traitors, acts, actsByTurn: arena.actsByTurn, viewChanges },
@@ -328,7 +338,7 @@ export class Round {
 }
 
 /** What has to break; undefined where the store has to hold. */
-function controlOf(attack: AnyAttack, facts: Facts): Control | undefined {
+function controlOf(attack: AnyAttack, facts: Pick<Facts, 'n' | 'traitors'>): Control | undefined {
   if (isOutsideAttack(attack) || !isExpectedToBreak(attack, facts)) return undefined
   return attack.control
 }

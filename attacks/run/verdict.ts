@@ -60,12 +60,13 @@ const unacted = ({ facts }: Ended): readonly string[] =>
 /** A control shows that the checks can see: what it breaks has to be found broken. */
 function unbroken(ended: Ended): readonly string[] {
   const { control, facts, disagreements, finished, broken, doubtful } = ended
+  const unnamed = control?.namesTraitors ? facts.traitors.filter((id) => !facts.guilty.includes(id)) : []
+  const hidden = unnamed.map((id) => `no signatures give replica ${id} away`)
   if (control?.breaks === 'agreement') {
     if (disagreements.length === 0) return ['agreement did not break']
-    const hidden = control.namesTraitors ? facts.traitors.filter((id) => !facts.guilty.includes(id)) : []
-    return hidden.map((id) => `no contradicting signatures give replica ${id} away`)
+    return hidden
   }
   // Results that f + 1 vouch for and that make no sense end an operation without an answer.
   const believed = finished.faults.length + broken.length + doubtful
-  return believed > 0 ? [] : ['no client believed the liars']
+  return believed > 0 ? hidden : ['no client believed the liars']
 }

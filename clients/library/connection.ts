@@ -10,7 +10,7 @@ import { systemClock, systemEntropy } from '../../src/io/system.ts'
 import { createTcpTransport } from '../../src/io/tcp-transport.ts'
 import { openTimestampFile } from '../../src/io/timestamp-file.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
-import type { Transport } from '../../src/ports.ts'
+import type { Peer, Transport } from '../../src/ports.ts'
 import { ClientRuntime } from '../../src/runtime/client-runtime.ts'
 import { createLinkSecurity } from '../../src/runtime/secure-link.ts'
 
@@ -29,6 +29,8 @@ export async function connect(options: {
   readonly directory: string
   readonly name: string
   readonly onRoom?: () => void
+  /** Told of every frame that a replica sends, before anything is made of it. */
+  readonly onFrame?: (from: Peer, frame: Uint8Array) => void
 }): Promise<Connection> {
   const { directory, name } = options
   const cluster = readClusterFile(join(directory, 'cluster.json'), suiteNamed)
@@ -59,6 +61,7 @@ export async function connect(options: {
     random: createRandom(readU32(systemEntropy(4), 0)),
     reservations,
     ...(options.onRoom === undefined ? {} : { onRoom: options.onRoom }),
+    ...(options.onFrame === undefined ? {} : { onFrame: options.onFrame }),
   })
   return {
     cluster,

@@ -2,6 +2,7 @@
 
 import { weakQuorum } from '../../src/base/quorum.ts'
 import type { RefusalReason } from '../../src/messages/message.ts'
+import type { Peer } from '../../src/ports.ts'
 import { OPERATION_CODES } from '../../src/store/operations.ts'
 import { type Operation, OperationsWriter, operationBytes } from '../../src/store/operations-writer.ts'
 import { interpretResult, type Result, readResults } from '../../src/store/results.ts'
@@ -71,6 +72,8 @@ export class StoreClient {
     readonly directory: string
     readonly name: string
     readonly timeoutMs: number
+    /** Told of every frame that a replica sends, before anything is made of it. */
+    readonly onFrame?: (from: Peer, frame: Uint8Array) => void
   }): Promise<StoreClient> {
     let client: StoreClient | null = null
     const connection = await connect({ ...options, onRoom: () => client?.sendSoon() })

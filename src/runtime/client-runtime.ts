@@ -48,6 +48,8 @@ export interface ClientRuntimeOptions {
   readonly reservations: TimestampReservations
   /** Called when requests may be submitted again after there was no room. */
   readonly onRoom?: () => void
+  /** Told of every frame before anything is made of it. */
+  readonly onFrame?: (from: Peer, frame: Uint8Array) => void
 }
 
 export class ClientRuntime {
@@ -87,6 +89,7 @@ export class ClientRuntime {
     )
     transport.start({
       onFrame: (from, frame) => {
+        options.onFrame?.(from, frame)
         this.#receive(from, frame)
         return true
       },

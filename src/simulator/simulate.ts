@@ -7,8 +7,10 @@ import { assert } from '../base/assert.ts'
 import type { ReplicaId } from '../base/ids.ts'
 import { isClusterSize } from '../base/quorum.ts'
 import { createRandom, type Random } from '../base/random.ts'
+import type { Cluster } from '../messages/cluster.ts'
+import type { CryptoSuite, Outcome, Peer } from '../ports.ts'
 import type { Recomposition, RejectedMessage } from '../runtime/replica-runtime-options.ts'
-import type { Violation } from './checkers/checker.ts'
+import type { Checker, Violation } from './checkers/checker.ts'
 import { drawPlan } from './draw-plan.ts'
 import { Doors, type Guests, type Host } from './guests.ts'
 import { explainStuck, isSettled, refusedRequest, settleBoundMs } from './liveness.ts'
@@ -51,8 +53,17 @@ export interface SimulationOptions {
   readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
   /** Clients that are no part of the load. */
   readonly guests?: Guests
+  /** Made for a run, to look at it from outside of the replicas. */
+  readonly audit?: (world: { readonly cluster: Cluster; readonly suite: CryptoSuite }) => Audit
   /** What strikes beside the plan, until the calm: asked again and again, and told which view each replica is in. */
   readonly reaction?: Reaction
+}
+
+/** Looks at what replicas tell the clients of the load, and at what is true. */
+export interface Audit {
+  onClientFrame(from: Peer, frame: Uint8Array): void
+  /** A correct replica executed a batch. */
+  onExecuted(outcomes: readonly Outcome[]): void
 }
 
 /** The views are those of the replicas by id, null of one that is down. */
@@ -148,7 +159,16 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
     isCorrect: (id) => virtual.replicas[id]?.isCorrect ?? false,
     ...(invariants === undefined ? {} : { invariants }),
   })
-  const watch = new Watch(checkers, () => time.now)
+  let audit: Audit | null = null
+  const auditor: Checker = {
+    invariant: 0,
+    name: 'no invariant: an audit',
+    onExecuted({ outcomes }) {
+      audit?.onExecuted(outcomes)
+      return null
+    },
+  }
+  const watch = new Watch([...checkers, auditor], () => time.now)
   const sabotage = options.sabotage ?? {}
   const virtual: VirtualCluster = createVirtualCluster({
     plan,
@@ -162,7 +182,8 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
     ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
     ...(guests === undefined ? {} : { guests: guests.admitted }),
   })
-  const clients = createClients({ plan, time, trace, watch, virtual, random })
+  audit = options.audit?.(virtual) ?? null
+  const clients = createClients({ plan, time, trace, watch, virtual, random, audit })
   guests?.arrive(hostOf({ plan, time, watch, virtual, random, clients }))
   return { plan, time, trace, watch, virtual, clients, boundMs: null, settledMs: null, isOverdue: false }
 }
@@ -174,8 +195,9 @@ function createClients(context: {
   readonly watch: Watch
   readonly virtual: VirtualCluster
   readonly random: Random
+  readonly audit: Audit | null
 }): readonly VirtualClient[] {
-  const { plan, time, trace, watch, virtual, random } = context
+  const { plan, time, trace, watch, virtual, random, audit } = context
   const { cluster, clientSigners, network, suite } = virtual
   return cluster.clients.slice(0, plan.workload.clients).map((identity, index) => {
     const signer = clientSigners[index]
@@ -194,6 +216,7 @@ function createClients(context: {
       quiet: quietPhaseOf(plan),
       watch,
       trace,
+      onFrame: audit === null ? null : (from, frame) => audit.onClientFrame(from, frame),
     })
   })
 }

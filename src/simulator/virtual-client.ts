@@ -4,7 +4,7 @@ import type { Timestamp } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import type { Cluster, ClusterClient } from '../messages/cluster.ts'
 import type { RefusalReason } from '../messages/message.ts'
-import type { CryptoSuite, Signer } from '../ports.ts'
+import type { CryptoSuite, Peer, Signer } from '../ports.ts'
 import { ClientRuntime, type Submitted } from '../runtime/client-runtime.ts'
 import { type Operation, OperationsWriter } from '../store/operations-writer.ts'
 import type { WorkloadPlan } from './plan.ts'
@@ -44,6 +44,8 @@ export interface ClientPlace {
   readonly quiet: QuietPhase | null
   readonly watch: Watch
   readonly trace: Trace
+  /** Told of every frame that comes to it. */
+  readonly onFrame: ((from: Peer, frame: Uint8Array) => void) | null
 }
 
 export class VirtualClient {
@@ -62,7 +64,7 @@ export class VirtualClient {
     this.#place = place
     this.#random = place.random
     this.#workload = new Workload(place.index, place.random, place.workload)
-    const { cluster, suite, signer, network, time, clock, random, identity } = place
+    const { cluster, suite, signer, network, time, clock, random, identity, onFrame } = place
     this.#runtime = new ClientRuntime({
       cluster,
       suite,
@@ -72,6 +74,7 @@ export class VirtualClient {
       random: random.fork(),
       reservations: { reservedUpTo: 0, reserve: (_upTo, done) => time.after(RESERVATION_MS, done) },
       onRoom: () => this.#submitMore(),
+      ...(onFrame === null ? {} : { onFrame }),
     })
     this.#pause()
   }

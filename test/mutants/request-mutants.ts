@@ -47,7 +47,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     name: 'a client with much in its queue keeps its turn',
     rule: '1.1',
     file: pbft('waiting'),
-    search: 'this.#endTurn(next.request.client);',
+    search: 'this.#endTurn(client);',
     replacement: '',
     paper: { file: 'paper/1.1-requests.test.ts', test: 'round robin across clients', why: UNSEEN.cost },
   },
