@@ -31,6 +31,8 @@ export interface CryptoSuite {
     readonly digest: Uint8Array
     readonly publicKey: Uint8Array
   }): boolean
+  /** Signatures that are checked at most before sockets and timers have their turn: some ten milliseconds. */
+  readonly checksPerTurn: number
   /** The first fault of an Ed25519 public key, or null. */
   publicKeyFault(publicKey: Uint8Array): PublicKeyFault | null
   /** A 16-byte MAC: keyed BLAKE2b over the concatenation of the parts. The key has 32 bytes. */
