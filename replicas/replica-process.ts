@@ -5,6 +5,7 @@ import { type ClientId, toReplicaId } from '../src/base/ids.ts'
 import { OperatorError } from '../src/base/operator-error.ts'
 import { suiteNamed } from '../src/crypto/suites.ts'
 import { readClusterFile } from '../src/io/cluster-file.ts'
+import { handshakeRateFor } from '../src/io/handshake-admission.ts'
 import { readKeyFile } from '../src/io/key-file.ts'
 import { systemClock, systemEntropy } from '../src/io/system.ts'
 import { createTcpTransport } from '../src/io/tcp-transport.ts'
@@ -53,7 +54,8 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
     )
   }
   const suite = suiteNamed(cluster.suite)
-  const signer = suite.signer(readKeyFile(replicaKey(directory, id)).signingSeed)
+  const { signingSeed, agreementSecret } = readKeyFile(replicaKey(directory, id))
+  const signer = suite.signer(signingSeed)
   if (!equalBytes(signer.publicKey, self.publicKey)) {
     throw new OperatorError(
       `The secret key ${replicaKey(directory, id)} is not the key of replica ${id} in the cluster file.`,
@@ -71,7 +73,9 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
       clusterId: cluster.clusterId,
       replicaKeys: cluster.replicas.map((replica) => replica.publicKey),
       identity: { kind: 'replica', id: toReplicaId(id), signer },
+      knockKeys: { agreementSecret, agreementKeys: cluster.replicas.map((replica) => replica.agreementKey) },
     }),
+    handshakeRate: handshakeRateFor(suite),
   })
   try {
     const parts: ReplicaRuntimeOptions = {

@@ -229,8 +229,16 @@ export interface SecureLink {
   opens(frame: Uint8Array, tag: Uint8Array): boolean
 }
 
+/** Whom the other end of a link says to be, before anything was done that costs much. */
+export interface Claim {
+  readonly peer: Peer
+  /** Whether it showed what only this peer can make; proved is nothing yet. */
+  readonly isVouched: boolean
+}
+
 /** Begins handshakes with this process's own identity. */
 export interface LinkSecurity {
   initiate(expected: ReplicaId): Handshake
-  respond(): Handshake
+  /** A handshake whose other end is not admitted fails before anything is computed for it. */
+  respond(admits?: (claim: Claim) => boolean): Handshake
 }
