@@ -7,6 +7,7 @@ import { suiteNamed } from '../src/crypto/suites.ts'
 import { readClusterFile } from '../src/io/cluster-file.ts'
 import { handshakeRateFor } from '../src/io/handshake-admission.ts'
 import { readKeyFile } from '../src/io/key-file.ts'
+import { LoopWatch } from '../src/io/loop-watch.ts'
 import { systemClock, systemEntropy } from '../src/io/system.ts'
 import { createTcpTransport } from '../src/io/tcp-transport.ts'
 import { logWindowOf } from '../src/messages/limits.ts'
@@ -77,6 +78,7 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
     }),
     handshakeRate: handshakeRateFor(suite),
   })
+  const loop = new LoopWatch()
   try {
     const parts: ReplicaRuntimeOptions = {
       id: toReplicaId(id),
@@ -95,16 +97,19 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
         replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
       }),
       clock: systemClock,
+      loop,
       ...(options.storeAfterBytes === undefined ? {} : { storeAfterBytes: options.storeAfterBytes }),
       ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
       ...(options.onEvidence === undefined ? {} : { onEvidence: options.onEvidence }),
     }
     const runtime = new ReplicaRuntime(options.recompose?.(parts) ?? parts)
     const { host, port } = await transport.listening()
+    loop.start()
     return {
       runtime,
       address: `${host}:${port}`,
       close: async () => {
+        loop.stop()
         runtime.stop()
         await transport.close()
         await storage.close()

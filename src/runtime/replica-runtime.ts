@@ -220,9 +220,13 @@ export class ReplicaRuntime {
   }
 
   #answerInquiry(inquiry: Inquiry | EvidenceInquiry, to: Peer): void {
-    const { application, transport } = this.#options
-    const { cutOff } = this.#reception.budgets
-    const outside = { revision: application.revision, reachable: transport.reachable(), cutOff }
+    const { application, transport, loop } = this.#options
+    const outside = {
+      revision: application.revision,
+      reachable: transport.reachable(),
+      cutOff: this.#reception.budgets.cutOff,
+      loopHeldMs: loop?.heldMs ?? 0,
+    }
     this.#send(to, this.#sealer.frame(answerTo(inquiry, this.state, outside)).bytes)
   }
 
