@@ -49,8 +49,10 @@ export class LoadMeter {
     this.#samples.push(sample)
   }
 
-  figures({ fromMs, toMs }: Stretch): Figures {
+  /** `stopped` are stretches in which nothing can be answered: they count neither as time nor as loss of throughput. */
+  figures({ fromMs, toMs }: Stretch, stopped: readonly Stretch[] = []): Figures {
     const seconds = (toMs - fromMs) / 1000
+    const stoppedSeconds = stopped.reduce((sum, each) => sum + overlapMs(each, { fromMs, toMs }) / 1000, 0)
     const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: MICROSECONDS_MAX })
     const done = this.done({ fromMs, toMs })
     for (const { beganMs, endedMs, end } of this.#samples) {
@@ -62,7 +64,7 @@ export class LoadMeter {
     return {
       seconds: Math.round(seconds * 1000) / 1000,
       done,
-      opsPerSecond: Math.round(done / seconds),
+      opsPerSecond: Math.round(done / Math.max(0.001, seconds - stoppedSeconds)),
       p50Ms: at(50),
       p99Ms: at(99),
       maxMs: at(100),
@@ -101,3 +103,6 @@ export class LoadMeter {
     return Math.max(longestMs, toMs - lastMs)
   }
 }
+
+const overlapMs = (a: Stretch, b: Stretch): number =>
+  Math.max(0, Math.min(a.toMs, b.toMs) - Math.max(a.fromMs, b.fromMs))

@@ -1,5 +1,7 @@
 /** Reports as cells of a table, and what is told beside it. */
+import type { Measured } from '../run/facts.ts'
 import { type AttackReport, hasHeld } from './report.ts'
+import { attackersProcessors, percent, shareOf, shareOfWork } from './shares.ts'
 
 export const HEADINGS = [
   'attack',
@@ -13,6 +15,10 @@ export const HEADINGS = [
   'during',
   'after',
   'gap ms',
+  'share',
+  'of work',
+  'attackers',
+  'held ms',
   'suspected',
   'guilty',
   'peak MiB',
@@ -33,12 +39,20 @@ export function cellsOf(report: AttackReport): readonly string[] {
     `${viewChanges}`,
     ...of((index) => `${phases[index]?.opsPerSecond}`),
     ...of((index) => `${phases[index]?.p99Ms.toFixed(1)}`),
-    measured === undefined ? '' : `${measured.gapMs}`,
+    ...(measured === undefined ? ['', '', '', '', ''] : costsOf(measured)),
     suspicionText(report),
     guilty.join(','),
     measured === undefined ? '' : `${Math.ceil(peakBytes(report) / MIB)}`,
   ]
 }
+
+const costsOf = (measured: Measured): readonly string[] => [
+  `${measured.gapMs}`,
+  percent(shareOf(measured, measured.during)),
+  percent(shareOfWork(measured)),
+  attackersProcessors(measured).toFixed(2),
+  `${measured.heldMs}`,
+]
 
 /** The most memory that a correct replica took, in bytes. */
 export const peakBytes = ({ facts }: AttackReport): number =>

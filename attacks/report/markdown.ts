@@ -1,7 +1,6 @@
 /** Reports of runs on processes as a table for a text: what was left of the throughput while the attack was on. */
-import type { Figures } from '../load/load-meter.ts'
-import type { Measured } from '../run/facts.ts'
 import { type AttackReport, hasHeld } from './report.ts'
+import { attackersProcessors, percent, shareOf, shareOfWork } from './shares.ts'
 
 const HEADINGS = [
   'attack',
@@ -9,6 +8,8 @@ const HEADINGS = [
   'during',
   'share',
   'share since the last view change',
+  'share per processor second of correct replicas',
+  "attackers' processors",
   'after',
   'p99 ms before',
   'during',
@@ -39,8 +40,10 @@ function rowOf(report: AttackReport): readonly string[] {
     name,
     `${before.opsPerSecond}`,
     `${during.opsPerSecond}`,
-    percent(measured, during),
-    measured.settled === null ? '' : percent(measured, measured.settled),
+    percent(shareOf(measured, during)),
+    measured.settled === null ? '' : percent(shareOf(measured, measured.settled)),
+    percent(shareOfWork(measured)),
+    attackersProcessors(measured).toFixed(2),
     `${after.opsPerSecond}`,
     before.p99Ms.toFixed(1),
     during.p99Ms.toFixed(1),
@@ -48,12 +51,6 @@ function rowOf(report: AttackReport): readonly string[] {
     `${viewChanges}`,
     held,
   ]
-}
-
-/** Of the operations per second without the attack, before it and after it, in whole percent. */
-function percent({ before, after }: Measured, { opsPerSecond }: Figures): string {
-  const calm = (before.opsPerSecond + after.opsPerSecond) / 2
-  return calm === 0 ? '' : `${Math.round((100 * opsPerSecond) / calm)} %`
 }
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`

@@ -13,6 +13,7 @@ import type { Cluster } from '../../src/messages/cluster.ts'
 import type { RejectionReason } from '../../src/messages/rejection.ts'
 import type { Machines } from '../outside/field.ts'
 import { homeOf, separate } from './homes.ts'
+import { ProcessorTime } from './processor-time.ts'
 import { Proxies } from './proxies.ts'
 import type { TraitorsNews, TraitorsOrder } from './traitors.ts'
 import { waitUntil } from './waiting.ts'
@@ -24,6 +25,14 @@ export interface Commands {
     readonly name: string
     readonly root: string
     readonly ids: readonly number[]
+    readonly seed: number
+  }): readonly string[]
+  /** Of a hostile client that has the keys of these clients. */
+  client(play: {
+    readonly name: string
+    readonly root: string
+    readonly names: readonly string[]
+    readonly traitors: readonly number[]
     readonly seed: number
   }): readonly string[]
 }
@@ -53,6 +62,8 @@ export class Arena implements Machines {
   readonly #replicas = new Map<ReplicaId, Child>()
   /** Children whose end is wanted. */
   readonly #ending = new Set<Child>()
+  readonly #correctTime = new ProcessorTime()
+  readonly #traitorTime = new ProcessorTime()
   #traitors: Child | null = null
   #news: TraitorsNews = { acts: 0, byTurn: {}, isOn: false }
   #proxies: Proxies | null = null
@@ -94,6 +105,13 @@ export class Arena implements Machines {
     return new Map(Object.entries(this.#news.byTurn))
   }
 
+  /** Processor time of the correct replicas and of the traitors so far, in milliseconds. */
+  processorMs(): { readonly correct: number; readonly traitors: number } {
+    for (const { process } of this.#replicas.values()) this.#correctTime.look(process.pid)
+    this.#traitorTime.look(this.#traitors?.process.pid)
+    return { correct: this.#correctTime.ms, traitors: this.#traitorTime.ms }
+  }
+
   homeOf(id: number): string {
     return homeOf(this.root, id)
   }
@@ -126,6 +144,7 @@ export class Arena implements Machines {
     const child = this.#replicas.get(id)
     if (child === undefined) return
     this.#ending.add(child)
+    this.#correctTime.look(child.process.pid)
     await killChild(child.process)
   }
 

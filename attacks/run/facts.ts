@@ -3,6 +3,7 @@ import type { ReplicaId } from '../../src/base/ids.ts'
 import type { RefusalReason } from '../../src/messages/message.ts'
 import type { RejectionReason } from '../../src/messages/rejection.ts'
 import type { Figures } from '../load/load-meter.ts'
+import type { Spent } from './processor-time.ts'
 import type { MemoryUse, Suspicion } from './watch.ts'
 
 export interface Facts {
@@ -41,4 +42,8 @@ export interface Measured {
   /** Of the correct replicas. */
   readonly suspicions: readonly Suspicion[]
   readonly memory: readonly MemoryUse[]
+  /** What each phase took of the processors. */
+  readonly spent: { readonly before: Spent; readonly during: Spent; readonly after: Spent }
+  /** The longest that the loop of a correct replica was held by its own work, in milliseconds. */
+  readonly heldMs: number
 }

@@ -14,7 +14,8 @@ import { comparedCount, disagreements, repetitions, twoFaced } from './checks.ts
 import { type Disk, readDisk } from './disk.ts'
 import type { Facts, Measured } from './facts.ts'
 import { isExpectedToBreak } from './faults-of.ts'
-import { HostileProcessClient } from './hostile-process-client.ts'
+import { HostileChild } from './hostile-child.ts'
+import { ownMs, ProcessorTime, type Spent, spentBetween } from './processor-time.ts'
 import { ReplyWitness } from './reply-witness.ts'
 import type { Suspects } from './suspects.ts'
 import { faultsOf } from './verdict.ts'
@@ -71,12 +72,26 @@ export interface RoundParts {
   readonly suspects: Suspects
 }
 
+interface Begun {
+  readonly fromMs: number
+  readonly spent: Spent
+}
+
+/** When it was, and what it took of the processors. */
+interface Phase {
+  readonly stretch: Stretch
+  readonly spent: Spent
+}
+
 export class Round {
   readonly #parts: RoundParts
   readonly #meter = new LoadMeter()
   readonly #phaseMs: number
   readonly #notes: string[] = []
   #outsideActs = 0
+  readonly #stopped: Stretch[] = []
+  readonly #hostileTime = new ProcessorTime()
+  #hostile: HostileChild | null = null
   #told: Facts['told']
   /** Where clients are to be deceived: it takes time that would be missing in the figures. */
   readonly #witness: ReplyWitness | null
@@ -114,8 +129,8 @@ export class Round {
       const settledMs = await this.#settle(attacked.stretch.toMs)
       await watch.stop()
       const viewChanges = watch.view - view
-      const stretches = { before, during: attacked.stretch, after }
-      return await this.#conclude({ stretches, finished, settledMs, viewChanges, seen: attacked.seen })
+      const phases = { before, during: attacked, after }
+      return await this.#conclude({ phases, finished, settledMs, viewChanges, seen: attacked.seen })
     } finally {
       await load.close()
     }
@@ -136,56 +151,65 @@ export class Round {
     this.#notes.push(end)
   }
 
-  async #calm(when: string): Promise<Stretch> {
-    const fromMs = performance.now()
+  async #calm(when: string): Promise<Phase> {
+    const began = this.#begin()
     await this.#pause(this.#phaseMs)
-    const stretch = { fromMs, toMs: performance.now() }
-    this.#sayHow(when, stretch)
-    return stretch
+    const phase = this.#end(began)
+    this.#sayHow(when, phase.stretch)
+    return phase
   }
 
-  async #attack(load: Workload): Promise<{ readonly stretch: Stretch; readonly seen: readonly string[] }> {
+  #begin(): Begun {
+    return { fromMs: performance.now(), spent: this.#spent() }
+  }
+
+  #end({ fromMs, spent }: Begun): Phase {
+    return { stretch: { fromMs, toMs: performance.now() }, spent: spentBetween(spent, this.#spent()) }
+  }
+
+  #spent(): Spent {
+    const { correct, traitors } = this.#parts.arena.processorMs()
+    this.#hostileTime.look(this.#hostile?.pid)
+    return { correctMs: correct, hostileMs: traitors + this.#hostileTime.ms, loadMs: ownMs() }
+  }
+
+  async #attack(load: Workload): Promise<Phase & { readonly seen: readonly string[] }> {
     const { attack, arena, traitors, suspects } = this.#parts
-    const hostile = this.#hostileClient()
+    const hostile = await this.#hostileClient()
+    this.#hostile = hostile
     try {
-      const fromMs = performance.now()
+      const began = this.#begin()
       suspects.set(traitors)
       await arena.turn(true)
-      hostile?.turn(true)
-      const seen = isOutsideAttack(attack)
-        ? await attack.run(this.#field(load))
-        : await this.#underAttack(attack)
-      hostile?.turn(false)
+      const seen = [...((await hostile?.turn(true)) ?? [])]
+      seen.push(
+        ...(isOutsideAttack(attack) ? await attack.run(this.#field(load)) : await this.#underAttack(attack)),
+      )
+      seen.push(...((await hostile?.turn(false)) ?? []))
       await arena.turn(false)
       suspects.set([])
-      const stretch = { fromMs, toMs: performance.now() }
-      this.#sayHow(`under attack, ${this.#acts} acts`, stretch)
-      if (hostile === null) return { stretch, seen }
+      const phase = this.#end(began)
+      this.#sayHow(`under attack, ${this.#acts} acts`, phase.stretch)
+      if (hostile === null) return { ...phase, seen }
+      seen.push(...(await hostile.end(READER)))
       this.#told = hostile.told
-      return { stretch, seen: [...seen, ...(await hostile.end(READER))] }
+      return { ...phase, seen }
     } finally {
       await hostile?.close()
     }
   }
 
   get #acts(): number {
-    return this.#parts.arena.acts + this.#outsideActs
+    return this.#parts.arena.acts + this.#outsideActs + (this.#hostile?.acts ?? 0)
   }
 
-  #hostileClient(): HostileProcessClient | null {
+  async #hostileClient(): Promise<HostileChild | null> {
     const { attack, arena, setting, traitors } = this.#parts
     if (isOutsideAttack(attack) || attack.client === undefined) return null
-    return new HostileProcessClient({
-      role: attack.client,
-      directory: arena.root,
-      cluster: arena.cluster,
-      names: hostileNames(attack),
-      seed: setting.seed,
-      traitors,
-      onAct: () => {
-        this.#outsideActs++
-      },
-    })
+    const { name } = attack
+    const { seed, commands } = setting
+    const play = { name, root: arena.root, names: hostileNames(attack), traitors, seed }
+    return HostileChild.start(commands.client(play), arena.root)
   }
 
   /** As long as the phase, and on a slow machine until what it waits for has come. */
@@ -210,7 +234,7 @@ export class Round {
   }
 
   async #conclude(ended: {
-    readonly stretches: { readonly before: Stretch; readonly during: Stretch; readonly after: Stretch }
+    readonly phases: { readonly before: Phase; readonly during: Phase; readonly after: Phase }
     readonly finished: Finished
     readonly settledMs: number | null
     readonly viewChanges: number
@@ -218,7 +242,8 @@ export class Round {
   }): Promise<Run> {
     const { attack, arena, watch, traitors, setting } = this.#parts
     const { finished, settledMs, viewChanges, seen } = ended
-    const { before, during, after } = ended.stretches
+    const { phases } = ended
+    const [before, during, after] = [phases.before.stretch, phases.during.stretch, phases.after.stretch]
     setting.say('the replicas end, and their disks are read')
     await arena.stop()
     const disks: Disk[] = []
@@ -233,13 +258,19 @@ export class Round {
     }
     const measured: Measured = {
       before: this.#meter.figures(before),
-      during: this.#meter.figures(during),
+      during: this.#meter.figures(during, this.#stopped),
       after: this.#meter.figures(after),
       settled: this.#settledFigures(during),
       gapMs: this.#meter.figures({ fromMs: during.fromMs, toMs: after.toMs }).gapMs,
       settledMs,
       suspicions: watch.suspicions(before.fromMs),
       memory: watch.memory,
+      spent: {
+        before: phases.before.spent,
+        during: phases.during.spent,
+        after: phases.after.spent,
+      },
+      heldMs: watch.heldMs,
     }
     const acts = this.#acts
     const { n } = setting
@@ -265,7 +296,7 @@ export class Round {
       disagreements: differing,
       broken: [...repetitions(finished.counted), ...unreadable, ...arena.casualties, ...seen],
     })
-    const timeline = this.#timeline(ended.stretches)
+    const timeline = this.#timeline({ before, during, after })
     const notes = [
       ...(controlOf(attack, facts) === undefined ? [] : differing),
       `compared ${compared.batches} batches and ${compared.states} states on disk`,
@@ -323,8 +354,19 @@ export class Round {
       act: () => {
         this.#outsideActs++
       },
-      harm: (ids) => suspects.set([...traitors, ...ids]),
+      harm: (ids) => {
+        suspects.set([...traitors, ...ids])
+        this.#noteHarm(traitors.length + ids.length > faultsMax(n))
+      },
     }
+  }
+
+  /** While more are harmed than the store tolerates it has to stop. */
+  #noteHarm(isTooMuch: boolean): void {
+    const nowMs = performance.now()
+    const last = this.#stopped.at(-1)
+    if (last?.toMs === Number.POSITIVE_INFINITY) this.#stopped.splice(-1, 1, { ...last, toMs: nowMs })
+    if (isTooMuch) this.#stopped.push({ fromMs: nowMs, toMs: Number.POSITIVE_INFINITY })
   }
 
   #sayHow(when: string, stretch: Stretch): void {

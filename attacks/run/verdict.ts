@@ -26,6 +26,9 @@ const STOPPED_MS = 500
 /** Bytes that a correct replica may have grown by at its peak since it was first looked at. */
 const GROWTH_BYTES_MAX = 512 * 1024 * 1024
 
+/** For so long at most may the loop of a correct replica be held by its own work, in milliseconds. */
+const HELD_MS_MAX = 250
+
 /** Empty when the store held and did what was expected. Safety first. */
 export function faultsOf(ended: Ended): readonly string[] {
   const breaks = ended.control?.breaks
@@ -49,6 +52,8 @@ export function faultsOf(ended: Ended): readonly string[] {
       faults.push(`replica ${replica} grew from ${firstBytes} to ${peakBytes} bytes of memory`)
     }
   }
+  const heldMs = facts.measured?.heldMs ?? 0
+  if (heldMs > HELD_MS_MAX) faults.push(`the loop of a correct replica was held for ${heldMs} ms`)
   faults.push(...unacted(ended))
   if (breaks !== 'progress') return [...faults, ...(ended.judge?.(facts) ?? [])]
   return (facts.measured?.gapMs ?? 0) >= STOPPED_MS ? faults : [...faults, 'progress did not stop']

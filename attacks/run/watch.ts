@@ -43,6 +43,7 @@ export class Watch {
   readonly #options: WatchOptions
   readonly #looking: Promise<void>
   #isOver = false
+  #heldMs = 0
 
   constructor(options: WatchOptions) {
     this.#options = options
@@ -59,6 +60,11 @@ export class Watch {
   /** The replicas that a correct one was seen to have cut off. */
   get cutOff(): readonly ReplicaId[] {
     return [...this.#cutOff].sort((a, b) => a - b)
+  }
+
+  /** The longest that the loop of a correct replica was held by its own work, in milliseconds. */
+  get heldMs(): number {
+    return this.#heldMs
   }
 
   get memory(): readonly MemoryUse[] {
@@ -89,7 +95,8 @@ export class Watch {
     const atMs = performance.now()
     const view = Math.max(0, ...[...reports.values()].map((report) => report.view))
     if (this.views.length === 0 || view > this.view) this.views.push({ atMs, view })
-    for (const [by, { suspected, cutOff }] of reports) {
+    for (const [by, { suspected, cutOff, loopHeldMs }] of reports) {
+      this.#heldMs = Math.max(this.#heldMs, loopHeldMs)
       for (const of of suspected) this.#suspect(by, of, atMs)
       for (const { id } of cutOff) this.#cutOff.add(id)
     }

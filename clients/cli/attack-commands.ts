@@ -15,6 +15,7 @@ interface Flags extends Omit<RunFlags, 'traitors'> {
   readonly play?: readonly number[]
   readonly traitors?: readonly number[]
   readonly orders?: true
+  readonly playClient?: readonly string[]
 }
 
 const SECONDS_HELP =
@@ -26,7 +27,11 @@ safety, liveness and what is expected of that attack. A run on processes takes i
 from this machine: compare before, during and after, not one run with another.
 
 Columns: acts, how often the adversaries acted; views, how often correct replicas left a
-view; gap, the longest time without an acknowledged write since the attack began;
+view; gap, the longest time without an acknowledged write since the attack began; share, of
+the throughput without the attack; of work, of the operations that correct replicas get done
+in a second of processor time: what attackers and other programs take is not in it;
+attackers, processors that they take themselves; held, the longest that the loop of a
+correct replica was held by its own work;
 suspected, by correct replicas, with a question mark where the suspect was working;
 guilty, of whom a correct replica holds proof; peak, memory of the largest correct replica.
 
@@ -54,6 +59,7 @@ export function addAttackCommands(program: Command): void {
     .option('--html <file>', 'write a report that opens in a browser, without a network')
     .option('--play <ids>', 'play these replicas of the cluster in --dir, in the foreground', idList)
     .addOption(directoryOption())
+    .addOption(new Option('--play-client <names>', 'be its hostile client').argParser(nameList).hideHelp())
     .addOption(new Option('--orders', 'attack when the parent process says so').hideHelp())
     .addHelpText('after', HELP)
     .action(attack)
@@ -86,6 +92,7 @@ async function attack(name: string | undefined, flags: Flags, command: Command):
     command.error('Say which attack, or --all; "attack list" tells which there are.')
   }
   if (flags.play !== undefined) return play(name, flags, command)
+  if (flags.playClient !== undefined) return playClient(name, flags.playClient, flags, command)
   if (!isClusterSize(flags.replicas)) {
     throw new OperatorError(`--replicas must be 4, 7, 10 or 13, not ${flags.replicas}.`)
   }
@@ -98,6 +105,22 @@ async function attack(name: string | undefined, flags: Flags, command: Command):
     throw new OperatorError('--traitors is for one attack that replicas play.')
   }
   await runAttacks(chosen, flags, name)
+}
+
+const nameList = (text: string): readonly string[] => text.split(',')
+
+async function playClient(
+  name: string | undefined,
+  names: readonly string[],
+  { dir, traitors = [], seed }: Flags,
+  command: Command,
+): Promise<void> {
+  const attack = name === undefined ? undefined : (EVERY_ATTACK.get(name) ?? (await readAttackFile(name)))
+  if (attack === undefined || isOutsideAttack(attack) || attack.client === undefined) {
+    return command.error('This attack has no hostile client.')
+  }
+  const { playHostileClient } = await import('./running-hostile-client.ts')
+  playHostileClient({ role: attack.client, directory: dir, names, traitors, seed })
 }
 
 async function play(name: string | undefined, flags: Flags, command: Command): Promise<void> {

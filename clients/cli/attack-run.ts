@@ -34,6 +34,11 @@ const commandsFor = (asked: string | undefined): Commands => ({
     ...attackArguments(asked ?? name, root),
     ...['--play', ids.join(','), '--seed', `${seed}`, '--orders'],
   ],
+  client: ({ name, root, names, traitors, seed }) => [
+    ...attackArguments(asked ?? name, root),
+    ...['--play-client', names.join(','), '--seed', `${seed}`],
+    ...(traitors.length === 0 ? [] : ['--traitors', traitors.join(',')]),
+  ],
 })
 
 /** Of a run of processes: before, during and after the attack together. */

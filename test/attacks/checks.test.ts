@@ -101,9 +101,11 @@ test('a history in which a read gives an old value is refused', () => {
 })
 
 const figures = { seconds: 1, done: 1, opsPerSecond: 1, p50Ms: 1, p99Ms: 1, maxMs: 1, gapMs: 1 }
+const spent = { correctMs: 1, hostileMs: 0, loadMs: 1 }
 const measured: Measured = {
   ...{ before: figures, during: figures, after: figures, settled: null, gapMs: 1, settledMs: 10 },
-  ...{ suspicions: [], memory: [] },
+  ...{ suspicions: [], memory: [], heldMs: 10 },
+  spent: { before: spent, during: spent, after: spent },
 }
 const facts: Facts = {
   ...{
@@ -134,6 +136,7 @@ describe('the verdict', () => {
     ['evidence against a correct replica', { facts: { ...facts, guilty: [0, 2] as ReplicaId[] } }],
     ['operations without an answer', { doubtful: 3 }],
     ['operations that were not sent', { neverSent: 3 }],
+    ['a loop that was held', { facts: { ...facts, measured: { ...measured, heldMs: 1_000 } } }],
     ['replicas that are not level', { facts: { ...facts, measured: { ...measured, settledMs: null } } }],
     [
       'a replica that grew without bound',
@@ -193,6 +196,15 @@ describe('figures of a load', () => {
       maxMs: expect.closeTo(510, 0),
     })
     expect(meter.figures({ fromMs: 1_000, toMs: 2_000 })).toMatchObject({ done: 1, maxMs: 0 })
+  })
+
+  test('leave out of the throughput when nothing can be answered', () => {
+    const stopped = [{ fromMs: 500, toMs: Number.POSITIVE_INFINITY }]
+    expect(meter.figures({ fromMs: 0, toMs: 1_000 }, stopped)).toMatchObject({
+      done: 3,
+      opsPerSecond: 6,
+      seconds: 1,
+    })
   })
 
   test('find the longest time without an acknowledged write, the open end included', () => {

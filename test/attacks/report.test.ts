@@ -4,6 +4,7 @@ import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
 import { markdownTable } from '../../attacks/report/markdown.ts'
 import { reportPage } from '../../attacks/report/page.ts'
 import { type AttackReport, asJson } from '../../attacks/report/report.ts'
+import { attackersProcessors, shareOfWork } from '../../attacks/report/shares.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
 
 const id = (value: number) => value as ReplicaId
@@ -32,7 +33,12 @@ const report: AttackReport = {
     rejected: new Map([['bad-signature', 3]]),
     measured: {
       ...{ before: figures, during: { ...figures, opsPerSecond: 50 }, after: figures },
-      ...{ settled: null, gapMs: 40, settledMs: 5 },
+      ...{ settled: null, gapMs: 40, settledMs: 5, heldMs: 30 },
+      spent: {
+        before: { correctMs: 100, hostileMs: 10, loadMs: 10 },
+        during: { correctMs: 125, hostileMs: 510, loadMs: 10 },
+        after: { correctMs: 100, hostileMs: 10, loadMs: 10 },
+      },
       suspicions: [
         { by: id(1), of: id(0), looks: 3, rightLooks: 2, firstMs: 10 },
         { by: id(1), of: id(2), looks: 1, rightLooks: 0, firstMs: 20 },
@@ -64,7 +70,7 @@ test('a row has a cell for each heading, and tells right from wrong suspicions',
 test('a table for a text tells the share of the throughput without the attack, and where it was measured', () => {
   const lines = markdownTable([report], { n: 4, suite: 'sodium' }).split('\n')
   expect(lines[0]?.split('|').length).toBe(lines[2]?.split('|').length)
-  expect(lines[2]).toBe('| `evil` | 100 | 50 | 50 % |  | 100 | 2.5 | 2.5 | 40 | 1 | no |')
+  expect(lines[2]).toBe('| `evil` | 100 | 50 | 50 % |  | 80 % | 0.25 | 100 | 2.5 | 2.5 | 40 | 1 | no |')
   expect(lines.at(-1)).toBe('n 4, suite sodium.')
 })
 
@@ -87,4 +93,14 @@ test('a page asks nothing of a network and holds what it is given as text', () =
   expect(page.match(/data-run="/g)).toHaveLength(1)
   const data = /id="runs">(.*?)<\/script>/.exec(page)?.[1] ?? ''
   expect(JSON.parse(data)).toMatchObject([{ opsPerSecond: [5, 10] }, null])
+})
+
+test('what other programs take of the machine is no loss of work, and what attackers take is told', () => {
+  const { measured } = report.facts
+  if (measured === undefined) throw new Error('a run of processes is measured')
+  const half = { ...measured, during: { ...measured.during, done: 100 } }
+  const spent = { ...measured.spent, during: { ...measured.spent.during, correctMs: 50 } }
+  expect(shareOfWork(half)).toBeCloseTo(0.4)
+  expect(shareOfWork({ ...half, spent })).toBeCloseTo(1)
+  expect(attackersProcessors(measured)).toBeCloseTo(0.25)
 })

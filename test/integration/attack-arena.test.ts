@@ -24,7 +24,7 @@ async function open(replica: (id: number) => readonly string[], traitors: readon
   const setting: ArenaSetting = {
     ...{ name: 'none', n: 4, suite: 'sodium', seed: 1, clients: ['one'], hasProxies: false },
     traitors: traitors.map((id) => toReplicaId(id)),
-    commands: { replica: (_, id) => replica(id), traitors: () => program(FOLLOWS) },
+    commands: { replica: (_, id) => replica(id), traitors: () => program(FOLLOWS), client: () => [] },
   }
   const arena = await Arena.open(setting)
   arenas.push(arena)

@@ -1,0 +1,30 @@
+/** What is left of the throughput under attack, and what the attackers themselves take of the machine. */
+import type { Figures } from '../load/load-meter.ts'
+import type { Measured } from '../run/facts.ts'
+import type { Spent } from '../run/processor-time.ts'
+
+/** Of the operations per second without the attack, before it and after it; null where there were none. */
+export function shareOf({ before, after }: Measured, { opsPerSecond }: Figures): number | null {
+  const calm = (before.opsPerSecond + after.opsPerSecond) / 2
+  return calm === 0 ? null : opsPerSecond / calm
+}
+
+/**
+ * The same of the operations that the correct replicas get done in a second of processor time: what the attack makes them
+ * work, without what the attackers, or other programs, take of the machine. Null where it was not measured.
+ */
+export function shareOfWork({ before, during, after, spent }: Measured): number | null {
+  const of = (figures: Figures, { correctMs }: Spent): number => figures.done / correctMs
+  const calm = (of(before, spent.before) + of(after, spent.after)) / 2
+  const share = of(during, spent.during) / calm
+  return Number.isFinite(share) ? share : null
+}
+
+/** Processors that the attackers take while the attack is on, beyond what they take as honest replicas before it. */
+export function attackersProcessors({ before, during, spent }: Measured): number {
+  const of = (figures: Figures, { hostileMs }: Spent): number => hostileMs / (1000 * figures.seconds)
+  return Math.max(0, of(during, spent.during) - of(before, spent.before))
+}
+
+export const percent = (share: number | null): string =>
+  share === null ? '' : `${Math.round(100 * share)} %`

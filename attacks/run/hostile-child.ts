@@ -1,0 +1,111 @@
+/** A hostile client in a process of its own, so that what it costs to attack is not taken from the load; and its parent's end. */
+import { join } from 'node:path'
+import { type Child, hasEnded, killChild, startChild } from '../../replicas/child-process.ts'
+import type { RefusalReason } from '../../src/messages/message.ts'
+import type { HostileProcessClient } from './hostile-process-client.ts'
+import { waitUntil } from './waiting.ts'
+
+/** What the parent tells it. `end` asks what it saw; `reader` is a correct client with which it may look. */
+type Order = { readonly order: 'on' | 'off' } | { readonly order: 'end'; readonly reader: string }
+
+/** What it tells its parent: now and then, after each order, and with `seen` when it has ended. */
+interface News {
+  readonly acts: number
+  readonly told: Readonly<Partial<Record<'reply' | RefusalReason, number>>>
+  readonly isOn: boolean
+  readonly seen: readonly string[] | null
+}
+
+const NEWS_MS = 100
+/** How long it may take to follow an order, in milliseconds: a reader waits for its answer. */
+const ORDER_MS_MAX = 20_000
+
+export class HostileChild {
+  readonly #child: Child
+  #isEnding = false
+  #news: News = { acts: 0, told: {}, isOn: false, seen: null }
+
+  private constructor(child: Child) {
+    this.#child = child
+    child.process.on('message', (news: Partial<News>) => {
+      if (news.acts !== undefined) this.#news = news as News
+    })
+  }
+
+  /** `args` is its command line after the node binary, `directory` that of the cluster. */
+  static async start(args: readonly string[], directory: string): Promise<HostileChild> {
+    const child = startChild('hostile client', args, join(directory, 'hostile-client.log'))
+    const hostile = new HostileChild(child)
+    try {
+      await child.ready
+    } catch (error) {
+      await hostile.close()
+      throw error
+    }
+    return hostile
+  }
+
+  get acts(): number {
+    return this.#news.acts
+  }
+
+  /** What correct replicas told it. */
+  get told(): ReadonlyMap<'reply' | RefusalReason, number> {
+    return new Map(Object.entries(this.#news.told)) as Map<'reply' | RefusalReason, number>
+  }
+
+  get pid(): number | undefined {
+    return this.#child.process.pid
+  }
+
+  /** Resolves when it does as it is told. Gives what is wrong with it, as sentences. */
+  async turn(isOn: boolean): Promise<readonly string[]> {
+    this.#send({ order: isOn ? 'on' : 'off' })
+    return this.#follows(() => this.#news.isOn === isOn)
+  }
+
+  /** What it saw that must not be, as sentences. */
+  async end(reader: string): Promise<readonly string[]> {
+    this.#send({ order: 'end', reader })
+    return [...(await this.#follows(() => this.#news.seen !== null)), ...(this.#news.seen ?? [])]
+  }
+
+  /** Kills it. */
+  async close(): Promise<void> {
+    this.#isEnding = true
+    await killChild(this.#child.process)
+  }
+
+  #send(order: Order): void {
+    if (this.#child.process.connected) this.#child.process.send(order, () => {})
+  }
+
+  async #follows(hasFollowed: () => boolean): Promise<readonly string[]> {
+    const hasGone = (): boolean => !this.#isEnding && hasEnded(this.#child.process)
+    await waitUntil(() => hasGone() || hasFollowed(), { limitMs: ORDER_MS_MAX })
+    if (hasFollowed()) return []
+    return [`the hostile client's process does not answer: ${this.#child.complaint()}`]
+  }
+}
+
+/** In the child: does what its parent says. `acts` counts what the client did. */
+export function followOrders(client: HostileProcessClient, acts: () => number): void {
+  let isOn = false
+  let toldActs = 0
+  const tell = (seen: readonly string[] | null = null): void => {
+    toldActs = acts()
+    process.send?.({ acts: toldActs, told: Object.fromEntries(client.told), isOn, seen } satisfies News)
+  }
+  process.on('message', (order: Order) => {
+    if (order.order === 'end') {
+      client.end(order.reader).then(tell, (error: Error) => tell([error.message]))
+      return
+    }
+    isOn = order.order === 'on'
+    client.turn(isOn)
+    tell()
+  })
+  setInterval(() => {
+    if (acts() !== toldActs) tell()
+  }, NEWS_MS).unref()
+}

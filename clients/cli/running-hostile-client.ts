@@ -1,0 +1,33 @@
+/** A hostile client of an attack, in the foreground. */
+
+import type { ClientRole } from '../../attacks/behaviour/client-behaviour.ts'
+import { followOrders } from '../../attacks/run/hostile-child.ts'
+import { HostileProcessClient } from '../../attacks/run/hostile-process-client.ts'
+import { clusterFile } from '../../replicas/cluster-directory.ts'
+import { toReplicaId } from '../../src/base/ids.ts'
+import { suiteNamed } from '../../src/crypto/suites.ts'
+import { readClusterFile } from '../../src/io/cluster-file.ts'
+import { reportReady, stopOnSignal } from './process-end.ts'
+
+/** Does nothing until its parent process says so. */
+export function playHostileClient(options: {
+  readonly role: ClientRole
+  readonly directory: string
+  readonly names: readonly string[]
+  readonly traitors: readonly number[]
+  readonly seed: number
+}): void {
+  const { directory, traitors } = options
+  let acts = 0
+  const client = new HostileProcessClient({
+    ...options,
+    cluster: readClusterFile(clusterFile(directory), suiteNamed),
+    traitors: traitors.map((id) => toReplicaId(id)),
+    onAct: () => {
+      acts++
+    },
+  })
+  followOrders(client, () => acts)
+  stopOnSignal(() => client.close())
+  reportReady('')
+}
