@@ -2,6 +2,7 @@
 import type { ReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import type { DetailedResult } from '../../src/simulator/simulate.ts'
+import type { WatchedInvariant } from '../../src/simulator/watch.ts'
 import type { Attack, Control } from '../attack.ts'
 import type { Observed } from './observed.ts'
 
@@ -12,10 +13,11 @@ const BROKEN: Readonly<Record<Control['breaks'], readonly number[]>> = {
   progress: [],
 }
 /**
- * All but 6 and 13, which count on the replicas that are no traitors: there are too few of them, and the traitors' answers,
- * true as they are, may be enough before a correct replica has executed anything.
+ * All but 6 and that checker of 13 which counts on the replicas that are no traitors: there are too few of them, and the
+ * traitors' answers, true as they are, may be enough before a correct replica has executed anything. What clients were told
+ * has to make sense all the same.
  */
-const COUNTING_NOBODY = [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 14]
+const COUNTING_NOBODY = [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 14, 'real-time order', 'clients history']
 /** Silence, in tenths of a second, that counts as a stop. */
 const STOPPED_TENTHS = 5
 
@@ -28,7 +30,7 @@ export function isExpectedToBreak(
 }
 
 /** What is watched in a run that is to break, so that nothing else ends it before; where it only stops, the rest too. */
-export const invariantsOf = ({ control }: Attack): readonly number[] => {
+export const invariantsOf = ({ control }: Attack): readonly WatchedInvariant[] => {
   const broken = control === undefined ? [] : BROKEN[control.breaks]
   return broken.length > 0 ? broken : COUNTING_NOBODY
 }

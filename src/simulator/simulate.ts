@@ -22,7 +22,7 @@ import { VirtualClock, VirtualTime } from './virtual-clock.ts'
 import { createVirtualCluster, type VirtualCluster } from './virtual-cluster.ts'
 import { survivePowerFailures } from './virtual-process.ts'
 import type { Sabotage } from './virtual-replica.ts'
-import { createCheckers, Watch } from './watch.ts'
+import { createCheckers, Watch, type WatchedInvariant } from './watch.ts'
 
 /** How often it is asked whether the run has settled, in virtual milliseconds. */
 const SETTLED_POLL_MS = 10
@@ -43,7 +43,7 @@ export interface SimulationOptions {
   /** Instead of the plan that the seed draws. */
   readonly plan?: Plan
   /** The invariants to watch; all of them when left out. */
-  readonly invariants?: readonly number[]
+  readonly invariants?: readonly WatchedInvariant[]
   readonly sabotage?: Sabotage
   /** Replicas that run twice with one key; the plan's partitions then name their second halves behind all replicas. */
   readonly twins?: readonly ReplicaId[]

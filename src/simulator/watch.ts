@@ -30,12 +30,15 @@ import { totalOrder } from './checkers/total-order.ts'
 import { trueEvidence } from './checkers/true-evidence.ts'
 import { validity } from './checkers/validity.ts'
 
+/** An invariant by its number, with all of its checkers, or one checker by its name. */
+export type WatchedInvariant = number | string
+
 /** Every checker there is. A run that watches for some of them names their invariants. */
 export function createCheckers(context: {
   readonly n: number
   readonly clients: number
   readonly isCorrect: (replica: ReplicaId) => boolean
-  readonly invariants?: readonly number[]
+  readonly invariants?: readonly WatchedInvariant[]
 }): readonly Checker[] {
   const { n, clients, isCorrect, invariants } = context
   const checkers: readonly Checker[] = [
@@ -61,7 +64,7 @@ export function createCheckers(context: {
     memoryBounds(clients),
   ]
   if (invariants === undefined) return checkers
-  return checkers.filter(({ invariant }) => invariants.includes(invariant))
+  return checkers.filter(({ invariant, name }) => invariants.includes(invariant) || invariants.includes(name))
 }
 
 export class Watch {
