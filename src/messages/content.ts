@@ -199,7 +199,7 @@ export function isSigned(content: Content): content is SignedContent {
 
 /** Numbers on the wire are places in this list. */
 /** In the order of their numbers on the wire. */
-export const COMPLAINTS: readonly Complaint[] = ['slow', 'late', 'unfair']
+export const COMPLAINTS: readonly Complaint[] = ['slow', 'late', 'unfair', 'two-faced']
 
 export const REPLICA_STANDINGS: readonly ReplicaStanding[] = [
   'voting',

@@ -297,9 +297,9 @@ export interface CutOff {
 
 /**
  * What a primary is blamed for (rule 5.4): `slow` it delivers less than others did, `late` it proposes long after it
- * could, `unfair` it passes a client over.
+ * could, `unfair` it passes a client over, `two-faced` it signed two messages that contradict each other (rule 1.5).
  */
-export type Complaint = 'slow' | 'late' | 'unfair'
+export type Complaint = 'slow' | 'late' | 'unfair' | 'two-faced'
 
 /** A replica that another one will not have as primary for a while. */
 export interface Blacklisted {

@@ -36,6 +36,11 @@ export class HeldEvidence {
     return !held.some(({ first }) => isSamePlace(first, message))
   }
 
+  /** Whether nothing more against this replica would be kept. */
+  isFull(replica: ReplicaId): boolean {
+    return (this.#against[replica]?.length ?? 0) >= EVIDENCE_PER_REPLICA_MAX
+  }
+
   /** Keeps copies: an envelope is a part of its frame, which may be large. Gives what it kept; null: not wanted. */
   hold({ guilty, first, second }: Evidence): Evidence | null {
     if (!this.isWanted(first)) return null
