@@ -5,7 +5,9 @@ import { type ClientId, toReplicaId } from '../src/base/ids.ts'
 import { OperatorError } from '../src/base/operator-error.ts'
 import { suiteNamed } from '../src/crypto/suites.ts'
 import { readClusterFile } from '../src/io/cluster-file.ts'
+import { handshakeRateFor } from '../src/io/handshake-admission.ts'
 import { readKeyFile } from '../src/io/key-file.ts'
+import { LoopWatch } from '../src/io/loop-watch.ts'
 import { systemClock, systemEntropy } from '../src/io/system.ts'
 import { createTcpTransport } from '../src/io/tcp-transport.ts'
 import { logWindowOf } from '../src/messages/limits.ts'
@@ -53,7 +55,8 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
     )
   }
   const suite = suiteNamed(cluster.suite)
-  const signer = suite.signer(readKeyFile(replicaKey(directory, id)).signingSeed)
+  const { signingSeed, agreementSecret } = readKeyFile(replicaKey(directory, id))
+  const signer = suite.signer(signingSeed)
   if (!equalBytes(signer.publicKey, self.publicKey)) {
     throw new OperatorError(
       `The secret key ${replicaKey(directory, id)} is not the key of replica ${id} in the cluster file.`,
@@ -71,8 +74,11 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
       clusterId: cluster.clusterId,
       replicaKeys: cluster.replicas.map((replica) => replica.publicKey),
       identity: { kind: 'replica', id: toReplicaId(id), signer },
+      knockKeys: { agreementSecret, agreementKeys: cluster.replicas.map((replica) => replica.agreementKey) },
     }),
+    handshakeRate: handshakeRateFor(suite),
   })
+  const loop = new LoopWatch()
   try {
     const parts: ReplicaRuntimeOptions = {
       id: toReplicaId(id),
@@ -91,16 +97,19 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
         replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
       }),
       clock: systemClock,
+      loop,
       ...(options.storeAfterBytes === undefined ? {} : { storeAfterBytes: options.storeAfterBytes }),
       ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
       ...(options.onEvidence === undefined ? {} : { onEvidence: options.onEvidence }),
     }
     const runtime = new ReplicaRuntime(options.recompose?.(parts) ?? parts)
     const { host, port } = await transport.listening()
+    loop.start()
     return {
       runtime,
       address: `${host}:${port}`,
       close: async () => {
+        loop.stop()
         runtime.stop()
         await transport.close()
         await storage.close()

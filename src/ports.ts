@@ -31,6 +31,8 @@ export interface CryptoSuite {
     readonly digest: Uint8Array
     readonly publicKey: Uint8Array
   }): boolean
+  /** Signatures that are checked at most before sockets and timers have their turn: some ten milliseconds. */
+  readonly checksPerTurn: number
   /** The first fault of an Ed25519 public key, or null. */
   publicKeyFault(publicKey: Uint8Array): PublicKeyFault | null
   /** A 16-byte MAC: keyed BLAKE2b over the concatenation of the parts. The key has 32 bytes. */
@@ -227,8 +229,16 @@ export interface SecureLink {
   opens(frame: Uint8Array, tag: Uint8Array): boolean
 }
 
+/** Whom the other end of a link says to be, before anything was done that costs much. */
+export interface Claim {
+  readonly peer: Peer
+  /** Whether it showed what only this peer can make; proved is nothing yet. */
+  readonly isVouched: boolean
+}
+
 /** Begins handshakes with this process's own identity. */
 export interface LinkSecurity {
   initiate(expected: ReplicaId): Handshake
-  respond(): Handshake
+  /** A handshake whose other end is not admitted fails before anything is computed for it. */
+  respond(admits?: (claim: Claim) => boolean): Handshake
 }

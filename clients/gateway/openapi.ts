@@ -1,5 +1,6 @@
 /** The description served at /openapi.json. A test compares its paths and methods with the server's. */
 import { LIST_LIMIT, LIST_LIMIT_MAX } from './key-value-routes.ts'
+import { statusSchema } from './openapi-status.ts'
 import { PROBLEMS, type ProblemCode } from './problem.ts'
 
 const keyParameter = {
@@ -41,6 +42,13 @@ const envelope = {
   type: 'string',
   contentEncoding: 'base64',
   description: 'A signed message: kind u8, payload length u16, payload, signature length u16, signature.',
+}
+
+const readiness = {
+  ready: { type: 'boolean' },
+  answering: { type: 'integer', description: 'Replicas that answered just now.' },
+  needed: { type: 'integer', description: 'As many have to.' },
+  because: { type: ['string', 'null'], description: 'Why nothing moves, where nothing does.' },
 }
 
 /** The problem responses of an operation, by status. */
@@ -140,7 +148,12 @@ export const openApiDocument = {
     '/v1/status': {
       get: {
         summary: 'Who is primary, who lags, and why nothing moves when it does not',
-        responses: { 200: json({}, 'What the replicas say of themselves.') },
+        responses: {
+          200: {
+            description: 'What the replicas say of themselves.',
+            content: { 'application/json': { schema: { $ref: '#/components/schemas/Status' } } },
+          },
+        },
       },
     },
     '/v1/evidence': {
@@ -158,17 +171,20 @@ export const openApiDocument = {
         },
       },
     },
-    '/healthz': { get: { summary: 'The gateway runs', responses: { 200: json({}, 'It does.') } } },
+    '/healthz': {
+      get: { summary: 'The gateway runs', responses: { 200: json({ status: { const: 'ok' } }, 'It does.') } },
+    },
     '/readyz': {
       get: {
         summary: 'A quorum of replicas answers',
-        responses: { 200: json({}, 'It does.'), 503: json({}, 'It does not.') },
+        responses: { 200: json(readiness, 'It does.'), 503: json(readiness, 'It does not.') },
       },
     },
     '/openapi.json': { get: { summary: 'This document', responses: { 200: json({}, 'OpenAPI 3.1.') } } },
   },
   components: {
     schemas: {
+      Status: statusSchema,
       Evidence: {
         type: 'object',
         required: ['guilty', 'kind', 'view', 'sequence', 'first', 'second'],

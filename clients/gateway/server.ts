@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { quorum } from '../../src/base/quorum.ts'
+import { type LoopGauge, LoopWatch } from '../../src/io/loop-watch.ts'
 import { accusedIn, collectReports, statusOf } from '../library/cluster-status.ts'
 import { EvidenceCollector } from '../library/evidence.ts'
 import { evidenceJson } from '../library/evidence-json.ts'
@@ -51,11 +52,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
   })
   try {
-    const server = createServer(client, options.allowedHosts ?? [])
+    const loop = new LoopWatch()
+    const server = createServer(client, loop, options.allowedHosts ?? [])
     const url = await listen(server, host, port)
+    loop.start()
     return {
       url,
       close: async () => {
+        loop.stop()
         await server.close()
         await client.close()
       },
@@ -66,7 +70,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-function createServer(client: StoreClient, allowedHosts: readonly string[]): FastifyInstance {
+function createServer(
+  client: StoreClient,
+  loop: LoopGauge,
+  allowedHosts: readonly string[],
+): FastifyInstance {
   const rawKeys = new WeakMap<IncomingMessage, string>()
   const server = Fastify({
     bodyLimit: SMALL_BODY_BYTES_MAX,
@@ -132,7 +140,7 @@ function createServer(client: StoreClient, allowedHosts: readonly string[]): Fas
   })
   server.get('/v1/status', async () => {
     const { answering: _answering, ...rest } = await status()
-    return rest
+    return { ...rest, gateway: { loopHeldMs: loop.heldMs } }
   })
   server.get('/v1/evidence', async () => {
     await evidence.refresh(REPORTS_WAIT_MS)

@@ -40,6 +40,8 @@ export interface ClusterStatus {
     }[]
     /** Clients whose messages it does not take for a while. */
     readonly clientsCutOff: number
+    /** The longest that its loop took nothing in because of its own work, in milliseconds. */
+    readonly loopHeldMs: number | null
     /** Why f + 1 replicas will not have it as primary for a while; empty for one that they would have. */
     readonly blacklisted: readonly Complaint[]
     /** What it signed twice, differently: proved, whoever showed it. Empty for a correct replica. */
@@ -113,6 +115,7 @@ export function statusOf(
         suspected: isSuspected(id, primary, reports, n),
         cutOffBy: cutOffBy(id, reports),
         clientsCutOff: report?.cutOffClients ?? 0,
+        loopHeldMs: report?.loopHeldMs ?? null,
         blacklisted: blacklistedAs(id, reports, n),
         evidence: evidence.filter(({ guilty }) => guilty === id).map(({ first }) => placeOf(first)),
       }

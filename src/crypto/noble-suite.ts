@@ -17,6 +17,7 @@ const STRICT = { zip215: false }
 
 export const nobleSuite: CryptoSuite = {
   name: 'noble',
+  checksPerTurn: 16,
   hash: (...parts) => sha256(join(parts)),
   signer,
   verify,

@@ -18,6 +18,7 @@ const SHARED_SECRET_TAG = utf8('simulated shared secret')
 
 export const simulatedSuite: CryptoSuite = {
   name: 'simulated',
+  checksPerTurn: 256,
   hash: sodiumSuite.hash,
   signer: (seed) => {
     assert(seed.length === KEY_BYTES, `a seed has ${KEY_BYTES} bytes, not ${seed.length}`)

@@ -16,6 +16,7 @@ const joined = Buffer.alloc(JOINED_BYTES_MAX)
 
 export const sodiumSuite: CryptoSuite = {
   name: 'sodium',
+  checksPerTurn: 256,
   hash,
   signer,
   verify,

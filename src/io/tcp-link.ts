@@ -36,6 +36,7 @@ export type LinkEnd =
   | 'handshake-timeout'
   | 'frame-too-large'
   | 'bad-tag'
+  | 'not-admitted'
   | 'too-many-half-open'
   | 'too-many-clients'
   | 'not-the-dialer'

@@ -2,21 +2,25 @@
  * The transport over TCP. Of two replicas the one with the larger id dials; clients dial every replica. There is one
  * link per peer: a newer one that the same peer proved takes the older one's place.
  *
- * What strangers can cost is bounded: `HALF_OPEN_MAX` handshakes of at most a KiB, `CLIENT_LINKS_MAX` client links,
- * each with one frame of up to `REQUEST_BYTES_MAX` in assembly and `CLIENT_SEND_QUEUE_BYTES_MAX` waiting to be sent.
+ * What strangers can cost is bounded: `HALF_OPEN_MAX` handshakes of at most a KiB, of which so many are answered as
+ * `HandshakeAdmission` says, `CLIENT_LINKS_MAX` client links, each with one frame of up to `REQUEST_BYTES_MAX` in assembly and `CLIENT_SEND_QUEUE_BYTES_MAX` waiting to be sent.
  */
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { assert } from '../base/assert.ts'
 import type { ClientId, ReplicaId } from '../base/ids.ts'
 import { OperatorError } from '../base/operator-error.ts'
 import type { Address } from '../messages/cluster.ts'
-import type { Handshake, LinkSecurity, Peer, Transport, TransportHandler } from '../ports.ts'
+import type { Claim, Handshake, LinkSecurity, Peer, Transport, TransportHandler } from '../ports.ts'
 import { Dialer } from './dialer.ts'
+import { HandshakeAdmission, type HandshakeRate, SHARED_RATE } from './handshake-admission.ts'
 import { LinkTable } from './link-table.ts'
 import { HANDSHAKE_MILLISECONDS_MAX, type LinkEnd, TcpLink } from './tcp-link.ts'
 
-/** Inbound connections whose handshake is not over. One more ends the oldest: an honest handshake takes milliseconds. */
-export const HALF_OPEN_MAX = 64
+/**
+ * Inbound connections whose handshake is not over. One more ends the oldest of those whose HELLO was not admitted: more
+ * than the system hands over at once, so an honest dialer's HELLO is read however many connect at the same moment.
+ */
+export const HALF_OPEN_MAX = 1_024
 /** Inbound links of clients. */
 export const CLIENT_LINKS_MAX = 256
 
@@ -38,6 +42,8 @@ export interface TcpTransportOptions {
   /** Whether this client is one of the cluster's: when client links run out, a known one displaces a stranger. */
   readonly isKnownClient?: (client: ClientId) => boolean
   readonly handshakeMilliseconds?: number
+  /** How many handshakes are answered of clients, and again of strangers. */
+  readonly handshakeRate?: HandshakeRate
   /** The limits above, smaller for tests. */
   readonly halfOpenMax?: number
   readonly clientLinksMax?: number
@@ -70,8 +76,10 @@ class SocketTransport implements TcpTransport {
   readonly #table: LinkTable
   /** Every connection that has not ended, in whatever state. */
   readonly #connections = new Set<TcpLink>()
-  /** Inbound connections in their handshake, oldest first. */
+  /** Inbound connections in their handshake, oldest first: those whose HELLO was admitted, and the others. */
+  readonly #admitted = new Set<TcpLink>()
   readonly #halfOpen = new Set<TcpLink>()
+  readonly #admission: HandshakeAdmission
   /** Connections that were reported as linked. */
   readonly #linked = new Set<TcpLink>()
   /** Links with frames of this turn. */
@@ -87,6 +95,10 @@ class SocketTransport implements TcpTransport {
     this.#table = new LinkTable({
       clientLinksMax: options.clientLinksMax ?? CLIENT_LINKS_MAX,
       isKnownClient: options.isKnownClient ?? (() => false),
+    })
+    this.#admission = new HandshakeAdmission({
+      rate: options.handshakeRate ?? SHARED_RATE,
+      isKnownClient: ({ id }) => options.isKnownClient?.(id) ?? false,
     })
   }
 
@@ -182,15 +194,29 @@ class SocketTransport implements TcpTransport {
       socket.destroy()
       return
     }
+    const { remoteAddress = '', remotePort } = socket
     const link = this.#adopt({
       socket,
-      handshake: this.#options.security.respond(),
-      remote: `${socket.remoteAddress}:${socket.remotePort}`,
+      handshake: this.#options.security.respond((claim) => this.#admits(claim, link, remoteAddress)),
+      remote: `${remoteAddress}:${remotePort}`,
       dialer: null,
     })
     this.#halfOpen.add(link)
-    const [oldest] = this.#halfOpen
-    if (this.#halfOpen.size > (this.#options.halfOpenMax ?? HALF_OPEN_MAX)) oldest?.end('too-many-half-open')
+    const isTooMany = this.#halfOpen.size + this.#admitted.size > (this.#options.halfOpenMax ?? HALF_OPEN_MAX)
+    if (isTooMany) this.#oldestHalfOpen?.end('too-many-half-open')
+  }
+
+  get #oldestHalfOpen(): TcpLink | undefined {
+    const [oldest] = this.#halfOpen.size > 0 ? this.#halfOpen : this.#admitted
+    return oldest
+  }
+
+  /** From then on it is not ended for those that only knock. */
+  #admits(claim: Claim, link: TcpLink, address: string): boolean {
+    if (!this.#admission.admits(claim, address, performance.now())) return false
+    this.#halfOpen.delete(link)
+    this.#admitted.add(link)
+    return true
   }
 
   #adopt(connection: Connection): TcpLink {
@@ -209,7 +235,7 @@ class SocketTransport implements TcpTransport {
   }
 
   #onEstablished(link: TcpLink, peer: Peer, { dialer }: Connection): LinkEnd | null {
-    this.#halfOpen.delete(link)
+    this.#admitted.delete(link)
     // Were both to dial, their links would replace each other for ever.
     if (dialer === null && peer.kind === 'replica' && this.#dials(peer.id)) return 'not-the-dialer'
     const refusal = this.#table.add(link, peer)
@@ -230,6 +256,7 @@ class SocketTransport implements TcpTransport {
   #onEnded(link: TcpLink, reason: LinkEnd, { remote, dialer }: Connection): void {
     this.#connections.delete(link)
     this.#halfOpen.delete(link)
+    this.#admitted.delete(link)
     this.#unflushed.delete(link)
     const { peer } = link
     if (peer !== null && this.#linked.delete(link)) {

@@ -325,6 +325,7 @@ function reportPayload({ nonce, report }: ReportContent, sender: ReplicaId): Pay
     report.cutOff.map(({ id, because, times }) => [id, CUT_OFF_REASONS.indexOf(because), times]),
     report.cutOffClients,
     report.blacklisted.map(({ replica, complaint }) => [replica, COMPLAINTS.indexOf(complaint)]),
+    report.loopHeldMs,
   ]
 }
 

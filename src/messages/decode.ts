@@ -334,7 +334,8 @@ function decodeReport(fields: FieldReader, received: Received): Report | Rejecti
   }
   const blacklisted = blacklistedOf(fields)
   if (blacklisted === null) return rejection('payload-shape')
-  return { kind: 'report', sender, nonce, report: { ...report, blacklisted }, ...received }
+  const loopHeldMs = fields.integer()
+  return { kind: 'report', sender, nonce, report: { ...report, blacklisted, loopHeldMs }, ...received }
 }
 
 /** Pairs of a replica and the number of a complaint; null where there is no such complaint. */

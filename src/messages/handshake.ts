@@ -2,6 +2,7 @@
  * The three frames that open a link. Their payloads:
  *
  *   HELLO    [version, cluster id, role, replica id, public key, expected responder, nonce, ephemeral key]
+ *            of a replica with a MAC for the responder: it says that it is worth to answer, and proves nothing
  *   WELCOME  [replica id, nonce, ephemeral key]     authenticated by the responder
  *   PROOF    []                                     authenticated by the initiator
  *
@@ -12,7 +13,7 @@ import { concatBytes } from '../base/bytes.ts'
 import { FieldReader } from './fields.ts'
 import { encodeFrame, type Frame, splitFrame } from './frame.ts'
 import { FRAME_KINDS } from './kinds.ts'
-import { PROTOCOL_VERSION, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from './limits.ts'
+import { LINK_TAG_BYTES, PROTOCOL_VERSION, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from './limits.ts'
 import { packPayload, unpackPayload } from './payload.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
 
@@ -48,7 +49,8 @@ export interface Welcome {
 
 const EMPTY = new Uint8Array(0)
 
-export function encodeHello(hello: Hello): Frame {
+/** `tagOf` makes the MAC of its payload. */
+export function encodeHello(hello: Hello, tagOf: (payload: Uint8Array) => Uint8Array = () => EMPTY): Frame {
   const payload = packPayload([
     PROTOCOL_VERSION,
     hello.clusterId,
@@ -59,7 +61,7 @@ export function encodeHello(hello: Hello): Frame {
     hello.nonce,
     hello.ephemeralKey,
   ])
-  return encodeFrame({ kind: FRAME_KINDS.hello, payload, authentication: EMPTY, body: EMPTY })
+  return encodeFrame({ kind: FRAME_KINDS.hello, payload, authentication: tagOf(payload), body: EMPTY })
 }
 
 export function welcomePayload(welcome: Welcome): Uint8Array {
@@ -92,7 +94,7 @@ export interface Said<T> {
 }
 
 export function decodeHello(bytes: Uint8Array): Said<Hello> | Rejection {
-  return decode(bytes, 'hello', 0, (fields) => {
+  return decode(bytes, 'hello', [0, LINK_TAG_BYTES], (fields) => {
     const clusterId = fields.digest()
     const role = fields.integer()
     const replicaId = fields.integer()
@@ -107,14 +109,14 @@ export function decodeHello(bytes: Uint8Array): Said<Hello> | Rejection {
 }
 
 export function decodeWelcome(bytes: Uint8Array): Said<Welcome> | Rejection {
-  return decode(bytes, 'welcome', SIGNATURE_BYTES, (fields) => ({
+  return decode(bytes, 'welcome', [SIGNATURE_BYTES], (fields) => ({
     replicaId: fields.integer(),
     ...freshKeys(fields),
   }))
 }
 
 export function decodeProof(bytes: Uint8Array): Said<'proof'> | Rejection {
-  return decode(bytes, 'proof', SIGNATURE_BYTES, () => 'proof' as const)
+  return decode(bytes, 'proof', [SIGNATURE_BYTES], () => 'proof' as const)
 }
 
 function freshKeys(fields: FieldReader): { readonly nonce: Uint8Array; readonly ephemeralKey: Uint8Array } {
@@ -124,18 +126,18 @@ function freshKeys(fields: FieldReader): { readonly nonce: Uint8Array; readonly 
   }
 }
 
-/** What the three share: the kind that is due, no body, an authentication of just this size, every field read. */
+/** What the three share: the kind that is due, no body, an authentication of one of these sizes, every field read. */
 function decode<T>(
   bytes: Uint8Array,
   kind: 'hello' | 'welcome' | 'proof',
-  authenticationBytes: number,
+  authenticationBytes: readonly number[],
   read: (fields: FieldReader) => T | null,
 ): Said<T> | Rejection {
   const frame = splitFrame(bytes)
   if (isRejection(frame)) return frame
   if (frame.kind !== FRAME_KINDS[kind]) return rejection('kind-not-for-this-link', `a ${kind} is due`)
   if (frame.body.length > 0) return rejection('body-not-expected')
-  if (frame.authentication.length !== authenticationBytes) return rejection('bad-signature')
+  if (!authenticationBytes.includes(frame.authentication.length)) return rejection('bad-signature')
   const items = unpackPayload(frame.payload)
   if (isRejection(items)) return items
   const fields = new FieldReader(items)

@@ -334,6 +334,8 @@ export interface ReplicaReport {
   readonly cutOffClients: number
   /** The replicas that it will not have as primary, and why. */
   readonly blacklisted: readonly Blacklisted[]
+  /** The longest that its loop took nothing in because of its own work, in milliseconds. */
+  readonly loopHeldMs: number
 }
 
 /** REPORT: answers an INQUIRY. Valid on its sender's link only. */

@@ -13,6 +13,8 @@ interface Outside {
   readonly reachable: readonly ReplicaId[]
   /** The replicas whose messages are not taken now, and how many clients'. */
   readonly cutOff: { readonly replicas: readonly CutOff[]; readonly clients: number }
+  /** The longest that its loop took nothing in because of its own work, in milliseconds. */
+  readonly loopHeldMs: number
 }
 
 /** The answer to a client that asks how this replica is doing, or what evidence it holds. */
@@ -45,6 +47,7 @@ export function reportOf(state: ReplicaState, outside: Outside): ReplicaReport {
     cutOff: outside.cutOff.replicas,
     cutOffClients: outside.cutOff.clients,
     blacklisted: state.blacklist.all,
+    loopHeldMs: outside.loopHeldMs,
   }
 }
 

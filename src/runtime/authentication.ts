@@ -22,7 +22,6 @@ import type {
   PrePrepareHeader,
   Remembered,
   Reply,
-  Request,
   StableCheckpoint,
   Verified,
   ViewChange,
@@ -33,12 +32,14 @@ import type { SigningDigest } from '../messages/request.ts'
 import { newViewFault } from '../pbft/new-view.ts'
 import { viewChangeFault as viewChangeFormFault } from '../pbft/view-change.ts'
 import type { CryptoSuite } from '../ports.ts'
+import { createRequestChecks } from './request-checks.ts'
 import { VerifiedEnvelopes } from './verified-envelopes.ts'
-import { VerifiedRequests } from './verified-requests.ts'
 
 export interface Authenticator {
   /** Checks everything that the message's kind asks for. A rejection names what failed. */
   authenticate<M extends Exclude<Message, LongMessage>>(message: M, from: Peer): Verified<M> | Rejection
+  /** The same for a message that orders up to a thousand requests: checks one signature each time it is asked to go on. */
+  authenticateBatch(message: PrePrepare, from: Peer): Check<PrePrepare>
   /** The same for what holds thousands of signatures: checks one more of them each time it is asked to go on. */
   authenticateLong(head: LongHead, from: Peer): LongCheck
   /** For messages that this process signed itself, or read back from its own log, which proves itself. */
@@ -47,7 +48,8 @@ export interface Authenticator {
 
 /** Messages that cite so many signatures that checking them at once would hold everything up (rule 3.12). */
 export type LongMessage = ViewChange | NewView
-export type LongCheck = Generator<undefined, Verified<LongMessage> | Rejection, undefined>
+export type LongCheck = Check<LongMessage>
+export type Check<M extends Message> = Generator<undefined, Verified<M> | Rejection, undefined>
 
 type SignedMessage = PrePrepareHeader | Vote | Checkpoint | LongHead
 
@@ -64,7 +66,7 @@ export function createAuthenticator(context: {
   const knownReplies = cluster.replicas.map(() => [] as Uint8Array[])
 
   const verifiedEnvelopes = new VerifiedEnvelopes()
-  const verifiedRequests = new VerifiedRequests()
+  const requests = createRequestChecks(suite)
   const form = {
     config: { n, checkpointInterval: cluster.checkpointInterval },
     nullBatch: createBatch(suite.hash, 0 as Milliseconds, []),
@@ -108,30 +110,9 @@ export function createAuthenticator(context: {
     return fault
   }
 
-  const requestFault = (request: Request): Rejection | null =>
-    suite.verify({
-      signature: request.authentication,
-      digest: request.digest,
-      publicKey: request.publicKey,
-    })
-      ? null
-      : rejection('bad-signature', 'a request is not signed by its client')
-
-  const prePrepareFault = (prePrepare: PrePrepare, from: Peer): Rejection | null => {
-    const fault = citedFault(prePrepare, from)
-    if (fault !== null) return fault
-    for (const request of prePrepare.batch.requests) {
-      const bad = verifiedRequests.take(request) ? null : requestFault(request)
-      if (bad !== null) return bad
-    }
-    return null
-  }
-
-  /** One that came by itself: it comes again in a batch. */
-  const singleRequestFault = (request: Request): Rejection | null => {
-    const bad = requestFault(request)
-    if (bad === null) verifiedRequests.add(request)
-    return bad
+  function* batchCheck(prePrepare: PrePrepare, from: Peer): Check<PrePrepare> {
+    if (from.kind === 'client') return rejection('kind-not-for-this-link')
+    return citedFault(prePrepare, from) ?? (yield* requests.batch(prePrepare.batch)) ?? mint(prePrepare)
   }
 
   const decisionFault = (decision: Decision, from: Peer): Rejection | null => {
@@ -248,9 +229,9 @@ export function createAuthenticator(context: {
     switch (message.kind) {
       case 'request':
         if (isFromClient && from.id !== message.client) return rejection('sender-is-not-the-link')
-        return singleRequestFault(message)
+        return requests.single(message)
       case 'pre-prepare':
-        return prePrepareFault(message, from)
+        return faultOf(batchCheck(message, from))
       case 'prepare':
       case 'commit':
       case 'checkpoint':
@@ -285,11 +266,20 @@ export function createAuthenticator(context: {
 
   return {
     authenticate: (message, from) => fault(message, from) ?? mint(message),
+    authenticateBatch: batchCheck,
     authenticateLong: longCheck,
     own: (message) => {
       if (isCited(message)) verifiedEnvelopes.add(message)
       return mint(message)
     },
+  }
+}
+
+/** Checks all at once. */
+function faultOf(check: Check<Message>): Rejection | null {
+  for (;;) {
+    const next = check.next()
+    if (next.done === true) return isRejection(next.value) ? next.value : null
   }
 }
 

@@ -46,20 +46,33 @@ interface Account {
 interface Queue extends TurnTaker {
   readonly account: Account
   readonly lane: Lane
+  /** What its last turn did not end: it comes before the frames. */
+  rest: Rest | null
   readonly frames: Uint8Array[]
   next: number
+}
+
+interface Rest {
+  readonly goOn: GoOn
+  readonly bytes: number
 }
 
 interface Rota extends TurnTaker {
   readonly queues: FairTurns<Queue>
 }
 
-export interface TakenFrame {
+/** A turn of one peer. */
+export interface Turn {
   readonly peer: Peer
-  readonly frame: Uint8Array
+  /** Its next frame, or how to go on with the one before. */
+  readonly work: Uint8Array | GoOn
   /** Says what it cost to deal with it, in signature checks: so much later is the next turn of whoever sent it. */
   charge(checks: number): void
+  /** There is more to do than for one turn: the rest is done before this peer's next frame, when its turn comes again. */
+  keep(goOn: GoOn): void
 }
+
+export type GoOn = (turn: Turn) => number
 
 /**
  * Bounded queues per peer. Turns are given by what the frames cost and not by their number: a peer that sends much, or
@@ -84,23 +97,23 @@ export class Inbox {
   push(peer: Peer, frame: Uint8Array): boolean {
     const account = this.#accountOf(peer)
     const queue = queueOf(account, laneOf(peer, frame))
-    if (queue.frames.length === 0) this.#enter(queue)
+    if (!isWaiting(queue)) this.#enter(queue)
     queue.frames.push(frame)
-    account.bytes += frame.length + FRAME_OVERHEAD_BYTES
+    account.bytes += bytesOf(frame)
     if (account.bytes > bytesMax(peer)) account.isHeld = true
     return !account.isHeld
   }
 
-  /** The next frame in turn, or null. */
-  take(): TakenFrame | null {
+  /** The next turn, or null when nothing waits. */
+  take(): Turn | null {
     const rota = this.#lanes.next()
     const queue = rota?.queues.next() ?? null
     if (rota === null || queue === null) return null
     const { account } = queue
-    const frame = this.#takeFrom(queue)
-    if (queue.frames.length > 0) rota.queues.enter(queue)
+    const { work, bytes } = this.#workOf(queue)
+    if (isWaiting(queue)) rota.queues.enter(queue)
     if (!rota.queues.isEmpty) this.#lanes.enter(rota)
-    account.bytes -= frame.length + FRAME_OVERHEAD_BYTES
+    account.bytes -= bytes
     this.#forget(account)
     if (account.isHeld && account.bytes <= bytesMax(account.peer) / 2) {
       account.isHeld = false
@@ -108,12 +121,21 @@ export class Inbox {
     }
     return {
       peer: account.peer,
-      frame,
+      work,
       charge: (checks) => {
         queue.cost += checks
         rota.cost += checks
       },
+      keep: (goOn) => this.#keep(queue, { goOn, bytes }),
     }
+  }
+
+  #keep(queue: Queue, rest: Rest): void {
+    const { account } = queue
+    if (!isWaiting(queue)) this.#enter(queue)
+    queue.rest = rest
+    account.bytes += rest.bytes
+    this.#accounts.set(keyOf(account.peer), account)
   }
 
   /** Drops all that a peer has waiting. Its link stays held, if it is. */
@@ -121,7 +143,8 @@ export class Inbox {
     const account = this.#accounts.get(keyOf(peer))
     if (account === undefined) return
     for (const queue of account.queues.values()) {
-      if (queue.frames.length === 0) continue
+      if (!isWaiting(queue)) continue
+      queue.rest = null
       queue.frames.length = 0
       queue.next = 0
       const rota = this.#rotas[queue.lane]
@@ -148,7 +171,17 @@ export class Inbox {
     rota.queues.enter(queue)
   }
 
-  #takeFrom(queue: Queue): Uint8Array {
+  #workOf(queue: Queue): { readonly work: Uint8Array | GoOn; readonly bytes: number } {
+    const { rest } = queue
+    if (rest !== null) {
+      queue.rest = null
+      return { work: rest.goOn, bytes: rest.bytes }
+    }
+    const frame = this.#frameOf(queue)
+    return { work: frame, bytes: bytesOf(frame) }
+  }
+
+  #frameOf(queue: Queue): Uint8Array {
     const frame = queue.frames[queue.next++] as Uint8Array
     queue.frames[queue.next - 1] = TAKEN
     if (queue.next === queue.frames.length) {
@@ -167,12 +200,16 @@ export class Inbox {
   }
 }
 
+const isWaiting = ({ rest, frames }: Queue): boolean => rest !== null || frames.length > 0
+
+const bytesOf = ({ length }: Uint8Array): number => length + FRAME_OVERHEAD_BYTES
+
 const createRota = (): Rota => ({ cost: 0, queues: new FairTurns() })
 
 function queueOf(account: Account, lane: Lane): Queue {
   const known = account.queues.get(lane)
   if (known !== undefined) return known
-  const queue = { account, lane, frames: [], next: 0, cost: 0 }
+  const queue = { account, lane, rest: null, frames: [], next: 0, cost: 0 }
   account.queues.set(lane, queue)
   return queue
 }

@@ -5,9 +5,9 @@ import type { LongCheck, LongMessage } from './authentication.ts'
 
 /** Messages of one peer that wait to be checked; what is dropped beyond comes again. */
 const PENDING_PER_PEER_MAX = 2
-/** Signatures checked in one turn, some milliseconds, and of one message before the next has its turn. */
-const SIGNATURES_PER_TURN = 48
-const SIGNATURES_AT_ONCE = 16
+/** The part of what one turn may check that is for these, and of one of them before the next has its turn. */
+const PER_TURN = 3 / 16
+const AT_ONCE = 1 / 16
 
 interface PendingCheck {
   readonly from: Peer
@@ -19,7 +19,13 @@ export class LongChecks {
   readonly #pending: PendingCheck[] = []
   readonly #done: (checked: Verified<LongMessage> | Rejection, from: Peer) => void
 
-  constructor(done: (checked: Verified<LongMessage> | Rejection, from: Peer) => void) {
+  readonly #perTurn: number
+  readonly #atOnce: number
+
+  /** `checksPerTurn` is how many signatures are checked in one turn, whatever they are for. */
+  constructor(checksPerTurn: number, done: (checked: Verified<LongMessage> | Rejection, from: Peer) => void) {
+    this.#perTurn = Math.ceil(PER_TURN * checksPerTurn)
+    this.#atOnce = Math.ceil(AT_ONCE * checksPerTurn)
     this.#done = done
   }
 
@@ -34,7 +40,7 @@ export class LongChecks {
 
   /** Goes on with each in turn: one that cites thousands of signatures does not hold the others up. */
   work(): void {
-    for (let signatures = 0; signatures < SIGNATURES_PER_TURN; signatures += SIGNATURES_AT_ONCE) {
+    for (let signatures = 0; signatures < this.#perTurn; signatures += this.#atOnce) {
       const next = this.#pending.shift()
       if (next === undefined) return
       if (!this.#advance(next)) this.#pending.push(next)
@@ -43,7 +49,7 @@ export class LongChecks {
 
   /** True when the message is checked. */
   #advance({ check, from }: PendingCheck): boolean {
-    for (let signatures = 0; signatures < SIGNATURES_AT_ONCE; signatures++) {
+    for (let signatures = 0; signatures < this.#atOnce; signatures++) {
       const step = check.next()
       if (step.done !== true) continue
       this.#done(step.value, from)

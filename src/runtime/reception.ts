@@ -14,6 +14,7 @@ import type {
   Message,
   PageDelivery,
   PageFetch,
+  PrePrepare,
   Request,
   Verified,
 } from '../messages/message.ts'
@@ -23,8 +24,8 @@ import type { ProtocolMessage } from '../pbft/effects.ts'
 import type { ReplicaState } from '../pbft/state.ts'
 import { isBulkUseful, isLongMessageUseful, isUseful, useOf } from '../pbft/useful.ts'
 import type { Peer } from '../ports.ts'
-import type { Authenticator, LongMessage } from './authentication.ts'
-import { Inbox } from './inbox.ts'
+import type { Authenticator, Check, LongMessage } from './authentication.ts'
+import { Inbox, type Turn } from './inbox.ts'
 import { LongChecks } from './long-checks.ts'
 import { SenderBudgets } from './sender-budgets.ts'
 
@@ -35,6 +36,8 @@ const BYTES_PER_CHECK = 64 * 1024
 const QUESTION_CHECKS = 1 / 2
 /** A VIEW-CHANGE that does not check out: some of the thousands of signatures that were checked until that showed. */
 const LONG_CHECKS = 16
+/** The part of what one turn of the loop may check that one PRE-PREPARE has at once; then others have their turn. */
+const BATCH_PART = 1 / 8
 
 const NOT_FOR_THIS_LINK = rejection('kind-not-for-this-link')
 const CLIENT_KINDS: readonly number[] = [
@@ -51,6 +54,8 @@ export interface ReceptionOptions {
   readonly state: () => ReplicaState
   readonly authenticator: Authenticator
   readonly tools: { readonly hash: Hash; readonly signingDigest: SigningDigest }
+  /** Signatures that one turn of the loop may check. */
+  readonly checksPerTurn: number
   readonly onMessage: (message: Verified<ProtocolMessage>, from: Peer) => void
   readonly onPages: (message: Verified<PageFetch> | Verified<PageDelivery>) => void
   readonly onInquiry: (inquiry: Verified<Inquiry> | Verified<EvidenceInquiry>, from: Peer) => void
@@ -68,7 +73,8 @@ export class Reception {
   constructor(options: ReceptionOptions) {
     this.#options = options
     this.#inbox = new Inbox(options.resume)
-    this.longChecks = new LongChecks((checked, from) => this.#onChecked(checked, from))
+    const { checksPerTurn } = options
+    this.longChecks = new LongChecks(checksPerTurn, (checked, from) => this.#onChecked(checked, from))
     this.budgets = new SenderBudgets({
       onCutOff: (peer, because) => {
         this.#inbox.drop(peer)
@@ -87,17 +93,19 @@ export class Reception {
     return !this.budgets.isCutOff(from) && this.#inbox.push(from, frame)
   }
 
-  /** Deals with the next frame in turn. Gives what it cost, in signature checks; null when nothing waits. */
+  /** Deals with the next frame in turn, or a part of it. Gives what it cost, in signature checks; null when nothing waits. */
   takeNext(): number | null {
-    const next = this.#inbox.take()
-    if (next === null) return null
-    const cost = FRAME_CHECKS + this.#receive(next.frame, next.peer)
-    next.charge(cost)
+    const turn = this.#inbox.take()
+    if (turn === null) return null
+    const { work } = turn
+    const cost = FRAME_CHECKS + (typeof work === 'function' ? work(turn) : this.#receive(work, turn))
+    turn.charge(cost)
     return cost
   }
 
   /** Gives what it cost beside the least. */
-  #receive(frame: Uint8Array, from: Peer): number {
+  #receive(frame: Uint8Array, turn: Turn): number {
+    const from = turn.peer
     if (from.kind === 'client' && !isForClients(frame))
       return this.#refuse(from, NOT_FOR_THIS_LINK, FRAME_CHECKS)
     const kind = frame[FRAME_LENGTH_BYTES] ?? 0
@@ -113,10 +121,11 @@ export class Reception {
     const cost = frame.length / BYTES_PER_CHECK
     const message = decodeMessage(frame, this.#options.tools)
     if (isRejection(message)) return this.#refuse(from, message, cost)
-    return cost + this.#receiveDecoded(message, from)
+    return cost + this.#receiveDecoded(message, turn)
   }
 
-  #receiveDecoded(message: Message, from: Peer): number {
+  #receiveDecoded(message: Message, turn: Turn): number {
+    const from = turn.peer
     switch (message.kind) {
       case 'inquiry':
       case 'evidence-inquiry':
@@ -134,10 +143,33 @@ export class Reception {
         return 0 // their heads were taken before
       case 'request':
         return this.#receiveRequest(message, from)
+      case 'pre-prepare':
+        if (!isUseful(this.#options.state(), message)) return this.#waste(from, FRAME_CHECKS)
+        return this.#checkBatch(message, this.#options.authenticator.authenticateBatch(message, from), turn)
       default:
         if (!isUseful(this.#options.state(), message)) return this.#waste(from, FRAME_CHECKS)
         return this.#receiveProtocol(message, from)
     }
+  }
+
+  /** Some of its signatures; the others when it is this peer's turn again, unless the message is of no use by then. */
+  #checkBatch(message: PrePrepare, check: Check<PrePrepare>, turn: Turn): number {
+    const most = Math.ceil(this.#options.checksPerTurn * BATCH_PART)
+    for (let checks = 1; checks <= most; checks++) {
+      const step = check.next()
+      if (step.done !== true) continue
+      this.#onBatchChecked(message, step.value, turn.peer)
+      return checks
+    }
+    turn.keep((next) =>
+      isUseful(this.#options.state(), message) ? this.#checkBatch(message, check, next) : FRAME_CHECKS,
+    )
+    return most
+  }
+
+  #onBatchChecked(message: PrePrepare, checked: Verified<PrePrepare> | Rejection, from: Peer): void {
+    if (isRejection(checked)) this.#refuse(from, checked, signaturesOf(message))
+    else this.#take(checked, from)
   }
 
   #receiveLong(head: LongHead | Rejection, from: Peer): number {
@@ -164,10 +196,14 @@ export class Reception {
     const cost = signaturesOf(message)
     const verified = this.#options.authenticator.authenticate(message, from)
     if (isRejection(verified)) return this.#refuse(from, verified, cost)
+    this.#take(verified, from)
+    return cost
+  }
+
+  #take(message: Verified<ShortProtocolMessage>, from: Peer): void {
     const unasked = unaskedChecks(message, this.#options.state())
     if (unasked > 0) this.#waste(from, unasked)
-    this.#options.onMessage(verified, from)
-    return cost
+    this.#options.onMessage(message, from)
   }
 
   #receivePages(message: PageFetch | PageDelivery, from: Peer): number {

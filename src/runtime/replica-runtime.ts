@@ -36,8 +36,6 @@ export type { RejectedMessage, ReplicaRuntimeOptions, StepFunction } from './rep
 export const TICK_MS = 10
 /** Events of one turn; then the sockets and timers have theirs. */
 const EVENTS_PER_TURN_MAX = 128
-/** Signature checks of one turn, some ten milliseconds: a large message more or less. */
-const CHECKS_PER_TURN_MAX = 256
 /** Bytes of the log after which the next stable checkpoint is stored and the log in front of it trimmed. */
 export const STORE_AFTER_BYTES = 64 * 1024 * 1024
 /** Bytes of a recovery operation's nonce. */
@@ -132,6 +130,7 @@ export class ReplicaRuntime {
       state: () => this.state,
       authenticator: this.#authenticator,
       tools: this.#tools,
+      checksPerTurn: this.#options.suite.checksPerTurn,
       onMessage: (message, from) =>
         this.#perform(this.#step(this.state, { kind: 'received', message, from })),
       onPages: (message) => this.#states.receive(message),
@@ -181,8 +180,9 @@ export class ReplicaRuntime {
   #turn(): void {
     this.#isTurnDue = false
     if (this.#isStopped) return
+    const { checksPerTurn } = this.#options.suite
     let checks = 0
-    for (let count = 0; count < EVENTS_PER_TURN_MAX && checks < CHECKS_PER_TURN_MAX; count++) {
+    for (let count = 0; count < EVENTS_PER_TURN_MAX && checks < checksPerTurn; count++) {
       const event = this.#events.shift()
       if (event !== undefined) {
         this.#perform(this.#step(this.state, event))
@@ -220,9 +220,13 @@ export class ReplicaRuntime {
   }
 
   #answerInquiry(inquiry: Inquiry | EvidenceInquiry, to: Peer): void {
-    const { application, transport } = this.#options
-    const { cutOff } = this.#reception.budgets
-    const outside = { revision: application.revision, reachable: transport.reachable(), cutOff }
+    const { application, transport, loop } = this.#options
+    const outside = {
+      revision: application.revision,
+      reachable: transport.reachable(),
+      cutOff: this.#reception.budgets.cutOff,
+      loopHeldMs: loop?.heldMs ?? 0,
+    }
     this.#send(to, this.#sealer.frame(answerTo(inquiry, this.state, outside)).bytes)
   }
 

@@ -11,7 +11,7 @@
  * Links are not encrypted: they protect who said what and in which order, not who may read it.
  */
 import { assert } from '../base/assert.ts'
-import { equalBytes, readU16, toHex, utf8, writeU64 } from '../base/bytes.ts'
+import { equalBytes, equalSecretBytes, readU16, toHex, utf8, writeU64 } from '../base/bytes.ts'
 import type { ClientId, ReplicaId } from '../base/ids.ts'
 import { createSigningDigest, FRAME_LENGTH_BYTES } from '../messages/frame.ts'
 import {
@@ -30,6 +30,7 @@ import { FRAME_KINDS } from '../messages/kinds.ts'
 import { LINK_TAG_BYTES } from '../messages/limits.ts'
 import { isRejection, type RejectionReason } from '../messages/rejection.ts'
 import type {
+  Claim,
   CryptoSuite,
   Entropy,
   Handshake,
@@ -39,6 +40,7 @@ import type {
   SecureLink,
   Signer,
 } from '../ports.ts'
+import { createKnocks, type KnockKeys, type Knocks, NO_KNOCKS } from './knock.ts'
 
 /** Who this process is on its links. */
 export type LinkIdentity =
@@ -52,10 +54,15 @@ export interface LinkSecurityOptions {
   /** The replicas' Ed25519 keys in the order of their ids, as the cluster file has them. */
   readonly replicaKeys: readonly Uint8Array[]
   readonly identity: LinkIdentity
+  /** Of a replica: what makes it known at other replicas' doors, and them at its own. */
+  readonly knockKeys?: KnockKeys
 }
 
-/** Why a handshake failed; `small-order-key`: the agreed secret would be known to anyone. */
-export type HandshakeFault = RejectionReason | 'small-order-key' | 'handshake-over'
+/**
+ * Why a handshake failed; `small-order-key`: the agreed secret would be known to anyone; `not-admitted`: there are too many
+ * just now.
+ */
+export type HandshakeFault = RejectionReason | 'small-order-key' | 'not-admitted' | 'handshake-over'
 
 const SECRET_BYTES = 32
 const INITIATOR_INFO = utf8('strategos link initiator')
@@ -71,20 +78,26 @@ export function createLinkSecurity(options: LinkSecurityOptions): LinkSecurity {
       `the cluster lists another key for replica ${identity.id}`,
     )
   }
+  const knocks = knocksOf(options)
   return {
-    initiate: (expected) => initiate(options, expected),
-    respond: () => respond(options),
+    initiate: (expected) => initiate(options, expected, knocks),
+    respond: (admits = () => true) => respond(options, knocks, admits),
   }
 }
 
-function initiate(options: LinkSecurityOptions, expected: ReplicaId): Handshake {
+function knocksOf({ suite, clusterId, identity, knockKeys }: LinkSecurityOptions): Knocks {
+  if (identity.kind === 'client' || knockKeys === undefined) return NO_KNOCKS
+  return createKnocks({ suite, clusterId, self: identity.id, keys: knockKeys })
+}
+
+function initiate(options: LinkSecurityOptions, expected: ReplicaId, knocks: Knocks): Handshake {
   const { suite, identity } = options
   const expectedKey = options.replicaKeys[expected]
   assert(expectedKey !== undefined, `the cluster has no replica ${expected}`)
   assert(identity.kind === 'client' || identity.id !== expected, 'a replica has no link to itself')
   const ends = createTranscriptSigner(options)
   const secret = options.entropy(SECRET_BYTES)
-  const hello = encodeHello({
+  const says: Hello = {
     clusterId: options.clusterId,
     role: identity.kind,
     replicaId: identity.kind === 'replica' ? identity.id : 0,
@@ -92,7 +105,8 @@ function initiate(options: LinkSecurityOptions, expected: ReplicaId): Handshake 
     expected,
     nonce: options.entropy(NONCE_BYTES),
     ephemeralKey: suite.agreementPublicKey(secret),
-  })
+  }
+  const hello = encodeHello(says, (payload) => knocks.tag(expected, payload))
 
   const onWelcome = (frame: Uint8Array): HandshakeStep => {
     const welcome = decodeWelcome(frame)
@@ -113,7 +127,7 @@ function initiate(options: LinkSecurityOptions, expected: ReplicaId): Handshake 
   return handshakeOf(hello.bytes, [onWelcome])
 }
 
-function respond(options: LinkSecurityOptions): Handshake {
+function respond(options: LinkSecurityOptions, knocks: Knocks, admits: (claim: Claim) => boolean): Handshake {
   const { suite, identity } = options
   assert(identity.kind === 'replica', 'only replicas take links')
   const ends = createTranscriptSigner(options)
@@ -124,6 +138,11 @@ function respond(options: LinkSecurityOptions): Handshake {
     if (isRejection(hello)) return failed(hello.reason)
     const fault = helloFault(hello.says, options, identity.id)
     if (fault !== null) return failed(fault)
+    const peer = peerOf(hello.says)
+    const isVouched = peer.kind === 'replica' && knocks.isGood(peer.id, hello.payload, hello.authentication)
+    if (!admits({ peer, isVouched })) return failed('not-admitted')
+    const isSound = peer.kind === 'replica' || suite.publicKeyFault(hello.says.publicKey) === null
+    if (!isSound) return failed('unknown-sender')
     const secret = options.entropy(SECRET_BYTES)
     const payload = welcomePayload({
       replicaId: identity.id,
@@ -133,7 +152,7 @@ function respond(options: LinkSecurityOptions): Handshake {
     const transcript = ends.transcript(hello.payload, payload)
     const keys = agreedKeys(suite, { secret, peerKey: hello.says.ephemeralKey, transcript })
     if (keys === null) return failed('small-order-key')
-    awaited = { transcript, hello: hello.says, peer: peerOf(hello.says), keys }
+    awaited = { transcript, hello: hello.says, peer, keys }
     return { kind: 'continue', send: encodeWelcome(payload, ends.sign('welcome', transcript)).bytes }
   }
 
@@ -157,9 +176,7 @@ function respond(options: LinkSecurityOptions): Handshake {
 function helloFault(hello: Hello, options: LinkSecurityOptions, self: ReplicaId): HandshakeFault | null {
   if (!equalBytes(hello.clusterId, options.clusterId)) return 'wrong-cluster'
   if (hello.expected !== self) return 'wrong-peer'
-  if (hello.role === 'client') {
-    return options.suite.publicKeyFault(hello.publicKey) === null ? null : 'unknown-sender'
-  }
+  if (hello.role === 'client') return null
   if (hello.replicaId === self) return 'wrong-peer'
   const listed = options.replicaKeys[hello.replicaId]
   return listed !== undefined && equalBytes(listed, hello.publicKey) ? null : 'unknown-sender'
@@ -274,11 +291,4 @@ function beforeBody(frame: Uint8Array): Uint8Array | null {
   if (frame.length < authenticationLengthAt + 2) return null
   const end = authenticationLengthAt + 2 + readU16(frame, authenticationLengthAt)
   return frame.length < end ? null : frame.subarray(0, end)
-}
-
-/** Compares in a time that tells nothing of where the first difference is. The lengths are equal. */
-function equalSecretBytes(a: Uint8Array, b: Uint8Array): boolean {
-  let difference = 0
-  for (let index = 0; index < a.length; index++) difference |= (a[index] as number) ^ (b[index] as number)
-  return difference === 0
 }

@@ -4,6 +4,8 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openApiDocument } from '../../clients/gateway/openapi.ts'
+import { statusSchema } from '../../clients/gateway/openapi-status.ts'
+import { misfits } from '../kit/schema-check.ts'
 import { http, ProcessKit } from './process-kit.ts'
 
 const kit = new ProcessKit()
@@ -220,6 +222,7 @@ test('status tells who is primary, how far each replica is, and that nothing is 
     primary: 0,
     stalled: null,
   })
+  expect(misfits(json, statusSchema)).toEqual([])
   expect(json['replicas']).toHaveLength(4)
   for (const replica of json['replicas'] as object[]) {
     expect(replica).toMatchObject({ reachable: true, view: 0, state: 'voting', suspected: false })

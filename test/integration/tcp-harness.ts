@@ -29,6 +29,8 @@ export const NOWHERE: Address = { host: '127.0.0.1', port: 9 }
 export const suite = suiteNamed('sodium')
 export const signerOf = (number: number) => suite.signer(new Uint8Array(32).fill(number))
 export const replicaKeys = [0, 1, 2, 3].map((id) => signerOf(id).publicKey)
+const agreementSecretOf = (number: number) => new Uint8Array(32).fill(100 + number)
+const agreementKeys = [0, 1, 2, 3].map((id) => suite.agreementPublicKey(agreementSecretOf(id)))
 const clusterId = suite.hash(Uint8Array.of(1))
 const entropy = (size: number) => crypto.getRandomValues(new Uint8Array(size))
 export const replicaPeer = (id: number): Peer => ({ kind: 'replica', id: toReplicaId(id) })
@@ -38,9 +40,11 @@ export function replicaSecurity(
   id: number,
   keys: readonly Uint8Array[] = replicaKeys,
   key = id,
+  knocksAs = key,
 ): LinkSecurity {
   const identity = { kind: 'replica', id: toReplicaId(id), signer: signerOf(key) } as const
-  return createLinkSecurity({ suite, entropy, clusterId, replicaKeys: keys, identity })
+  const knockKeys = { agreementSecret: agreementSecretOf(knocksAs), agreementKeys }
+  return createLinkSecurity({ suite, entropy, clusterId, replicaKeys: keys, identity, knockKeys })
 }
 
 export function clientSecurity(number: number): LinkSecurity {

@@ -1,4 +1,5 @@
 /** The TCP transport under strangers and under peers that send too much or read too little. */
+import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { concatBytes, equalBytes, writeU32 } from '../../src/base/bytes.ts'
@@ -91,6 +92,33 @@ describe('strangers', () => {
     expect(zero.events).toMatchObject([{ reason: 'too-many-half-open' }])
     await startReplica(1, [address])
     await linkedTo(zero, 1)
+  })
+
+  it('use up what is set aside for strangers, whoever they say they are, and replicas are linked', async () => {
+    const { node: zero, address } = await startReplica(0, [], { handshakeRate: { perSecond: 0, atOnce: 4 } })
+    for (const number of [50, 51]) await handshakeRaw(dialRaw(address), clientSecurity(number))
+    // The second one has the signing key that is listed for replica 1, and another one's secret for knocking.
+    for (const security of [clientSecurity(52), replicaSecurity(1, replicaKeys, 1, 77)]) {
+      const socket = dialRaw(address)
+      socket.write(security.initiate(toReplicaId(0)).opening ?? new Uint8Array(0))
+      await closed(socket)
+    }
+    const refused = zero.events.filter((event) => 'reason' in event && event.reason === 'not-admitted')
+    expect(refused).toHaveLength(2)
+    await startReplica(1, [address])
+    await linkedTo(zero, 1)
+  })
+
+  it('that say nothing are ended before one whose handshake goes on', async () => {
+    const { node: zero, address } = await startReplica(0, [], { halfOpenMax: 2 })
+    const begun = dialRaw(address)
+    begun.write(clientSecurity(50).initiate(toReplicaId(0)).opening ?? new Uint8Array(0))
+    await once(begun, 'data') // WELCOME
+    const silent = dialRaw(address)
+    dialRaw(address)
+    await closed(silent)
+    expect(zero.ended('too-many-half-open')).toBe(true)
+    expect(begun.destroyed).toBe(false)
   })
 
   it('find no room as clients when all is taken; a known client gets the place of one', async () => {

@@ -43,6 +43,7 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
     cutOff: [{ id: 3 as ReplicaId, because: 'floods' as const, times: 2 }],
     cutOffClients: 1,
     blacklisted: [{ replica: 2 as ReplicaId, complaint: 'late' as const }],
+    loopHeldMs: 12,
   }
   const bits = Uint8Array.of(0b101)
   const { view } = place

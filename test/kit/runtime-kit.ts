@@ -78,6 +78,11 @@ export class RuntimeUnderTest {
     this.sent.length = 0
   }
 
+  /** A frame from a peer; nothing is done with it yet. */
+  deliver(from: Peer, frame: Uint8Array): void {
+    this.#handler?.onFrame(from, frame)
+  }
+
   /** Frames from one peer, then everything that follows until nothing is due. */
   receive(from: Peer, ...frames: readonly Uint8Array[]): void {
     for (const frame of frames) this.#handler?.onFrame(from, frame)

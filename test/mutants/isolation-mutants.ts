@@ -68,6 +68,22 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     paper: { file: ISOLATION, test: 'many clients have a part of the work together', why: UNSEEN.cost },
   },
   {
+    name: 'a batch of a thousand requests is checked in one go',
+    rule: '5.5',
+    file: RECEPTION,
+    search: 'const BATCH_PART = 1 / 8;',
+    replacement: 'const BATCH_PART = 1 << 20;',
+    paper: { file: ISOLATION, test: 'others have their turns while a batch', why: UNSEEN.cost },
+  },
+  {
+    name: 'what was begun is forgotten when its turn is over',
+    rule: '5.5',
+    file: INBOX,
+    search: 'queue.rest = rest;',
+    replacement: 'queue.rest = null;',
+    paper: { file: ISOLATION, test: 'the rest of a turn comes before', why: UNSEEN.cost },
+  },
+  {
     // attack: replay-client
     name: 'a client that repeats a request is answered without end',
     rule: '5.5',

@@ -263,8 +263,8 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'a long message is checked in one go',
     rule: '3.12',
     file: 'src/runtime/long-checks.js',
-    search: 'const SIGNATURES_AT_ONCE = 16;',
-    replacement: 'const SIGNATURES_AT_ONCE = 1 << 20;',
+    search: 'const AT_ONCE = 1 / 16;',
+    replacement: 'const AT_ONCE = 1 << 20;',
     paper: {
       file: FOLLOWING,
       test: 'checking goes on in slices that leave the loop responsive',

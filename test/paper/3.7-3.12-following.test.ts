@@ -261,7 +261,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
     test('PBFT-3.12 checking goes on in slices that leave the loop responsive, and comes to its end', () => {
       const done: unknown[] = []
-      const checks = new LongChecks((checked) => done.push(checked))
+      const checks = new LongChecks(256, (checked) => done.push(checked))
       const many = Array.from({ length: 200 }, (_, index) =>
         kit.preparedCertificate({ sequence: index + 1, digest: at.digest }),
       )
@@ -277,7 +277,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     test('PBFT-3.12 PBFT-7.14 of one peer at most two wait to be checked', () => {
       const fresh = createClusterKit(n)
       const done: unknown[] = []
-      const checks = new LongChecks((checked) => done.push(checked))
+      const checks = new LongChecks(256, (checked) => done.push(checked))
       for (let view = 1; view <= 50; view++) {
         const viewChange = kit.viewChange(3, view)
         checks.begin(kit.replicaPeer(3), fresh.authenticator.authenticateLong(viewChange, kit.replicaPeer(3)))

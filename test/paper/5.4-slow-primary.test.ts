@@ -229,8 +229,12 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(backup.state.view).toBe(1)
       expect(backup.state.blacklist.all).toEqual([{ replica: 0, complaint: 'late' }])
       expect(
-        reportOf(backup.state, { revision: 0, reachable: [], cutOff: { replicas: [], clients: 0 } })
-          .blacklisted,
+        reportOf(backup.state, {
+          revision: 0,
+          reachable: [],
+          cutOff: { replicas: [], clients: 0 },
+          loopHeldMs: 0,
+        }).blacklisted,
       ).toHaveLength(1)
     })
 

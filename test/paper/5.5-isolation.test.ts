@@ -1,13 +1,14 @@
 /** Rule 5.5: what one sender does is its own misfortune: turns by cost, a reserve, budgets, cut-off and return. */
 import { describe, expect, test } from 'vitest'
-import type { ClientId } from '../../src/base/ids.ts'
+import type { ClientId, Sequence, View } from '../../src/base/ids.ts'
 import type { Peer } from '../../src/base/peer.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
 import { encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import { BATCH_REQUESTS_MAX } from '../../src/messages/limits.ts'
-import type { ReplicaReport } from '../../src/messages/message.ts'
+import type { ReplicaReport, Request } from '../../src/messages/message.ts'
 import { packPayload } from '../../src/messages/payload.ts'
+import { encodeRequest } from '../../src/messages/request.ts'
 import { PLACES_CONTESTED, WAITING_PER_CLIENT_MAX } from '../../src/pbft/parameters.ts'
 import { WaitingRequests } from '../../src/pbft/waiting.ts'
 import { Inbox } from '../../src/runtime/inbox.ts'
@@ -71,7 +72,7 @@ describe('turns', () => {
       const inbox = new Inbox(() => {})
       for (let count = 0; count < 1_000; count++) inbox.push(kit.replicaPeer(1), frameOf('pre-prepare'))
       inbox.push(kit.replicaPeer(1), frameOf(kind))
-      const kinds = [inbox.take(), inbox.take()].map((taken) => taken?.frame[4])
+      const kinds = [inbox.take(), inbox.take()].map((taken) => (taken?.work as Uint8Array | undefined)?.[4])
       expect(kinds).toContain(FRAME_KINDS[kind])
     }
   })
@@ -83,6 +84,76 @@ describe('turns', () => {
     for (let count = 0; count < 50; count++) inbox.push(kit.replicaPeer(2), frameOf('prepare'))
     const taken = takeAll(inbox, 20)
     expect(taken.filter(({ id }) => id === 1).length).toBeGreaterThanOrEqual(9)
+  })
+})
+
+describe('what takes several turns', () => {
+  const ORDERED = BATCH_REQUESTS_MAX
+  const requests = Array.from({ length: ORDERED }, (_, index) => kit.request(index))
+  /** A PRE-PREPARE of all of them, one of which may be signed by somebody else than its client. */
+  const ordered = (bad: number): Uint8Array => {
+    const batch = kit.batch(requests.map((request, index) => (index === bad ? forged(request) : request)))
+    return kit.frameOf(0, { kind: 'pre-prepare', view: 0 as View, sequence: 1 as Sequence, batch })
+  }
+  const forged = ({ publicKey, timestamp, responder, operations }: Request): Request => {
+    const { sign } = kit.signers[3] as (typeof kit.signers)[0]
+    return encodeRequest({ publicKey, timestamp, responder, operations }, { ...kit.tools, sign })
+  }
+  const badVote = (): Uint8Array => {
+    const { bytes } = kit.vote('prepare', 2, { sequence: 1, digest: new Uint8Array(32) })
+    return bytes.map((byte, index) => (index === bytes.length - 1 ? byte ^ 1 : byte))
+  }
+
+  test('PBFT-5.5 the rest of a turn comes before the frames behind it, and after the turns of others', () => {
+    const inbox = new Inbox(() => {})
+    const [first, second, other] = [frameOf('pre-prepare'), frameOf('prepare'), frameOf('commit')]
+    inbox.push(kit.replicaPeer(1), first)
+    inbox.push(kit.replicaPeer(1), second)
+    inbox.push(kit.replicaPeer(2), other)
+    const goOn = (): number => 0
+    const taken = Array.from({ length: 4 }, (_, index) => {
+      const turn = inbox.take()
+      turn?.charge(index === 0 ? 5 : 1)
+      if (index === 0) turn?.keep(goOn)
+      return turn?.work
+    })
+    expect(taken).toEqual([first, other, goOn, second])
+    expect(inbox.isEmpty).toBe(true)
+  })
+
+  test('PBFT-5.5 PBFT-7.14 what is kept for another turn counts as waiting, and goes when its sender is cut off', () => {
+    const inbox = new Inbox(() => {})
+    const large = new Uint8Array(8 * 1024 * 1024)
+    inbox.push(kit.replicaPeer(1), large)
+    inbox.take()?.keep(() => 0)
+    expect(inbox.push(kit.replicaPeer(1), large)).toBe(false)
+    inbox.drop(kit.replicaPeer(1))
+    expect(inbox.isEmpty).toBe(true)
+    expect(inbox.push(kit.replicaPeer(1), large)).toBe(true)
+    expect(inbox.take()?.work).toBe(large)
+  })
+
+  test('PBFT-5.5 others have their turns while a batch of a thousand requests is checked', () => {
+    const backup = new RuntimeUnderTest(kit, 1, new Uint8Array(0))
+    backup.receive(kit.replicaPeer(0), ordered(ORDERED - 1))
+    expect(backup.rejected.map(({ from, reason }) => [from.id, reason])).toContainEqual([0, 'bad-signature'])
+    const busy = new RuntimeUnderTest(kit, 1, new Uint8Array(0))
+    busy.deliver(kit.replicaPeer(0), ordered(ORDERED - 1))
+    busy.deliver(kit.replicaPeer(2), badVote())
+    busy.run()
+    expect(busy.rejected.map(({ from }) => from.id).slice(0, 2)).toEqual([2, 0])
+  })
+
+  test('PBFT-5.5 a bad request is found wherever it stands, and a good batch is prepared', () => {
+    for (const bad of [0, 31, 32, 500]) {
+      const backup = new RuntimeUnderTest(kit, 1, new Uint8Array(0))
+      backup.receive(kit.replicaPeer(0), ordered(bad))
+      expect(backup.rejected.map(({ reason }) => reason)).toContain('bad-signature')
+      expect(backup.sent.some(({ frame }) => frame[4] === FRAME_KINDS.prepare)).toBe(false)
+    }
+    const backup = new RuntimeUnderTest(kit, 1, new Uint8Array(0))
+    backup.receive(kit.replicaPeer(0), ordered(-1))
+    expect(backup.sent.some(({ frame }) => frame[4] === FRAME_KINDS.prepare)).toBe(true)
   })
 })
 

@@ -1,0 +1,106 @@
+/**
+ * How many handshakes are answered: each costs two signatures and two key agreements. A replica that knocked with its key
+ * has places of its own, so whatever strangers do, from the same address too, it is linked again as soon as it dials.
+ * Clients of the cluster share places, strangers share others, and in each of the two no address has more than half of
+ * them. Who is not admitted dials again, as dialers do. // PBFT-5.5
+ */
+import type { Claim, CryptoSuite, Peer } from '../ports.ts'
+
+/** Handshakes answered in a second for ever, and at once after a quiet time. */
+export interface HandshakeRate {
+  readonly perSecond: number
+  readonly atOnce: number
+}
+
+/** Of each replica that knocked: it dials once in 25 ms at most, and ever more seldom. */
+const REPLICA_RATE: HandshakeRate = { perSecond: 4, atOnce: 8 }
+/** Of all clients of the cluster, and again of all strangers: some percent of a core with the suite sodium. */
+export const SHARED_RATE: HandshakeRate = { perSecond: 100, atOnce: 64 }
+/** The least where checks take longer. */
+const SHARED_RATE_LEAST: HandshakeRate = { perSecond: 10, atOnce: 8 }
+const CHECKS_PER_TURN_OF_SHARED_RATE = 256
+/** The part of it that one address has. */
+const ADDRESS_PART = 1 / 2
+/** Addresses that something is remembered of; the one that was heard of least recently is forgotten. */
+const ADDRESSES_MAX = 1_024
+
+interface Bucket {
+  level: number
+  atMs: number
+}
+
+/** So many that they take as much time whatever the suite. */
+export function handshakeRateFor({ checksPerTurn }: Pick<CryptoSuite, 'checksPerTurn'>): HandshakeRate {
+  const part = Math.min(1, checksPerTurn / CHECKS_PER_TURN_OF_SHARED_RATE)
+  return {
+    perSecond: Math.max(SHARED_RATE_LEAST.perSecond, SHARED_RATE.perSecond * part),
+    atOnce: Math.max(SHARED_RATE_LEAST.atOnce, Math.ceil(SHARED_RATE.atOnce * part)),
+  }
+}
+
+/** What one kind of asker shares. */
+interface Share {
+  readonly all: Bucket
+  readonly byAddress: Map<string, Bucket>
+}
+
+export class HandshakeAdmission {
+  readonly #rate: HandshakeRate
+  readonly #replicas = new Map<Peer['id'], Bucket>()
+  readonly #clients: Share = createShare()
+  readonly #strangers: Share = createShare()
+  readonly #isKnownClient: (client: Peer & { readonly kind: 'client' }) => boolean
+
+  constructor(options: {
+    readonly rate: HandshakeRate
+    readonly isKnownClient: (client: Peer & { readonly kind: 'client' }) => boolean
+  }) {
+    this.#rate = options.rate
+    this.#isKnownClient = options.isKnownClient
+  }
+
+  /** Whether it is answered; counts it. `nowMs` never goes back. */
+  admits({ peer, isVouched }: Claim, address: string, nowMs: number): boolean {
+    if (peer.kind === 'replica' && isVouched)
+      return hasRoom(this.#ofReplica(peer, nowMs), REPLICA_RATE, nowMs)
+    const isKnown = peer.kind === 'client' && this.#isKnownClient(peer)
+    return this.#mayShare(isKnown ? this.#clients : this.#strangers, address, nowMs)
+  }
+
+  /** Addresses that something is remembered of. */
+  get remembered(): number {
+    return this.#clients.byAddress.size + this.#strangers.byAddress.size
+  }
+
+  #ofReplica({ id }: Peer, nowMs: number): Bucket {
+    const bucket = this.#replicas.get(id) ?? { level: 0, atMs: nowMs }
+    this.#replicas.set(id, bucket)
+    return bucket
+  }
+
+  /** The address first: what it may not have is not taken from all. */
+  #mayShare({ all, byAddress }: Share, address: string, nowMs: number): boolean {
+    const bucket = byAddress.get(address) ?? { level: 0, atMs: nowMs }
+    byAddress.delete(address)
+    byAddress.set(address, bucket)
+    if (byAddress.size > ADDRESSES_MAX) {
+      for (const oldest of byAddress.keys()) {
+        byAddress.delete(oldest)
+        break
+      }
+    }
+    const { perSecond, atOnce } = this.#rate
+    const part = { perSecond: perSecond * ADDRESS_PART, atOnce: Math.ceil(atOnce * ADDRESS_PART) }
+    return hasRoom(bucket, part, nowMs) && hasRoom(all, this.#rate, nowMs)
+  }
+}
+
+const createShare = (): Share => ({ all: { level: 0, atMs: 0 }, byAddress: new Map() })
+
+function hasRoom(bucket: Bucket, { perSecond, atOnce }: HandshakeRate, nowMs: number): boolean {
+  bucket.level = Math.max(0, bucket.level - (perSecond * (nowMs - bucket.atMs)) / 1000)
+  bucket.atMs = nowMs
+  if (bucket.level + 1 > atOnce) return false
+  bucket.level++
+  return true
+}
