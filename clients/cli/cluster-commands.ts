@@ -8,6 +8,7 @@ import { toHex } from '../../src/base/bytes.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { DEFAULT_GATEWAY_PORT, DEFAULT_TIMEOUT_MS } from '../gateway/defaults.ts'
 import { childArguments } from './child-arguments.ts'
 import { directoryOption, storeAfterOption, wholeNumber } from './options.ts'
@@ -24,6 +25,7 @@ interface InitFlags {
   readonly dir: string
   readonly replicas: number
   readonly crypto: 'sodium' | 'noble'
+  readonly auth: AuthenticationMode
   readonly hosts?: readonly string[]
   readonly basePort: number
   readonly publicKeys?: readonly string[]
@@ -37,7 +39,11 @@ export function addClusterCommands(program: Command): void {
     .addOption(replicasOption())
     .addOption(directoryOption())
     .addOption(cryptoOption())
-    .addOption(new Option('--auth <mode>', 'how replicas sign').choices(['signed']).default('signed'))
+    .addOption(
+      new Option('--auth <mode>', 'what replicas put under their messages: signatures, or a MAC per receiver')
+        .choices(['signed', 'oral'])
+        .default('signed'),
+    )
     .option('--hosts <hosts>', 'one host for each replica, separated by commas', list)
     .option(
       '--base-port <port>',
@@ -98,21 +104,23 @@ export function addClusterCommands(program: Command): void {
 }
 
 async function init(flags: InitFlags): Promise<void> {
-  const { dir: directory, replicas, crypto: suite, basePort, hosts, publicKeys } = flags
+  const { dir: directory, replicas, crypto: suite, auth, basePort, hosts, publicKeys } = flags
   const cluster = await initCluster({
     directory,
     replicas,
     suite,
+    auth,
     basePort,
     ...(hosts === undefined ? {} : { hosts }),
     ...(publicKeys === undefined ? {} : { publicKeyFiles: publicKeys }),
   })
   const clusterId = toHex(cluster.clusterId)
   if (flags.json) {
-    console.log(JSON.stringify({ directory, clusterId, n: replicas }))
+    console.log(JSON.stringify({ directory, clusterId, n: replicas, auth }))
     return
   }
-  console.log(`Made ${clusterFile(directory)} for ${replicas} replicas, cluster id ${clusterId}.`)
+  const mode = auth === 'oral' ? ' (oral)' : ''
+  console.log(`Made ${clusterFile(directory)} for ${replicas} replicas${mode}, cluster id ${clusterId}.`)
   console.log(`Start each with: strategos replica --dir ${directory} --id I`)
 }
 
