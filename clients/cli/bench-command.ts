@@ -5,18 +5,20 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { initCluster } from '../../replicas/init.ts'
 import { startLocalCluster } from '../../replicas/local-cluster.ts'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { describeMachine, factsLine, type Machine } from '../bench/machine.ts'
 import type { Measured } from '../bench/measure.ts'
 import { type Connection, connect } from '../library/connection.ts'
 import { childArguments } from './child-arguments.ts'
 import { benchEndurance, type EnduranceFlags, STEADY_CONCURRENCY } from './endurance-command.ts'
 import { benchFailover, type FailoverFlags } from './failover-command.ts'
-import { storeAfterOption, wholeNumber } from './options.ts'
+import { authOption, storeAfterOption, wholeNumber } from './options.ts'
 import { tableText } from './table.ts'
 
 interface Flags {
   readonly replicas: number
   readonly crypto: 'sodium' | 'noble'
+  readonly auth: AuthenticationMode
   readonly seconds: number
   readonly rounds: number
   readonly clients: number
@@ -33,6 +35,7 @@ export function addBenchCommand(program: Command): void {
     .description('measure a cluster of local processes: bundles of 1 and of 64 operations, and HTTP')
     .option('--replicas <n>', 'how many replicas', wholeNumber, 4)
     .option('--crypto <suite>', 'sodium or noble', 'sodium')
+    .addOption(authOption())
     .option('--seconds <s>', 'of each measurement, after a second of warm-up', wholeNumber, 5)
     .option('--rounds <r>', 'how often each is measured, in turn; the median is told', wholeNumber, 3)
     .option('--clients <c>', 'sessions of the load generator', wholeNumber, 4)
@@ -62,7 +65,7 @@ async function bench(flags: Flags): Promise<void> {
     const results = await benchIn(directory, flags)
     const setting = {
       n: flags.replicas,
-      auth: 'signed',
+      auth: flags.auth,
       suite: flags.crypto,
       keys: KEYS,
       valueBytes: VALUE_BYTES,
@@ -83,6 +86,7 @@ async function benchIn(directory: string, flags: Flags): Promise<readonly Measur
     directory,
     replicas: flags.replicas,
     suite: flags.crypto,
+    auth: flags.auth,
     basePort: 0,
     clients: ['gateway', ...names],
   })
