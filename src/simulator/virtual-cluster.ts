@@ -30,6 +30,8 @@ export interface VirtualCluster {
   readonly clientSigners: readonly Signer[]
   /** In the order of their ids. */
   readonly replicaSigners: readonly Signer[]
+  /** X25519, in the order of the replicas' ids and of `cluster.clients`. */
+  readonly agreementSecrets: Readonly<Record<Peer['kind'], readonly Uint8Array[]>>
   readonly network: VirtualNetwork
   readonly replicas: readonly VirtualReplica[]
   /** Second nodes of some replicas, with the same key and disks of their own. */
@@ -55,10 +57,12 @@ export function createVirtualCluster(context: {
   readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
   /** Clients that are admitted beside those of the load. */
   readonly guests?: number
+  /** How replicas authenticate what they say; `signed` when absent. */
+  readonly auth?: AuthenticationMode
 }): VirtualCluster {
   const { plan, time, random, watch, trace, sabotage, twins: twinIds = [], adversaries, onRejected } = context
   const suite = simulatedSuites[plan.suite]
-  const identities = createIdentities(plan, suite, context.guests ?? 0)
+  const identities = createIdentities(plan, suite, context.guests ?? 0, context.auth)
   const { cluster } = identities
   const network = new VirtualNetwork({
     time,
@@ -75,6 +79,7 @@ export function createVirtualCluster(context: {
       cluster,
       suite,
       signer: identities.replicaSigners[id] as Signer,
+      agreementSecret: identities.agreementSecrets.replica[id] as Uint8Array,
       time,
       clock: new VirtualClock(time, plan.clocks[id]?.storm),
       disk: new VirtualDisk(time, random.fork(), plan.disk),
@@ -96,6 +101,7 @@ export function createVirtualCluster(context: {
     cluster,
     suite,
     clientSigners: identities.clientSigners,
+    agreementSecrets: identities.agreementSecrets,
     replicaSigners: identities.replicaSigners,
     network,
     replicas,
