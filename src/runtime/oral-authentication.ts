@@ -26,12 +26,18 @@ export function createOralFaults(context: {
   const { suite, signingDigest, macs } = context
   const requests = createRequestChecks(suite)
 
-  const macFault = (message: {
-    readonly kind: keyof typeof FRAME_KINDS
-    readonly sender: ReplicaId
-    readonly payload: Uint8Array
-    readonly authentication: Uint8Array
-  }): Rejection | null => {
+  /** Nobody passes on what only its receiver can check, so it is taken from its sender alone. Rule 4.8. */
+  const macFault = (
+    message: {
+      readonly kind: keyof typeof FRAME_KINDS
+      readonly sender: ReplicaId
+      readonly payload: Uint8Array
+      readonly authentication: Uint8Array
+    },
+    from: Peer,
+  ): Rejection | null => {
+    const fault = linkFault(message.sender, from)
+    if (fault !== null) return fault
     if (macs === null) return rejection('bad-mac', 'this process has no key')
     const { kind, sender, payload, authentication } = message
     return macs.fault({ sender, digest: signingDigest(FRAME_KINDS[kind], payload), authentication })
@@ -45,12 +51,12 @@ export function createOralFaults(context: {
         if (isFromClient && from.id !== message.client) return rejection('sender-is-not-the-link')
         return requests.single(message)
       case 'pre-prepare':
-        return macFault(message) ?? requests.batch(message.batch)
+        return macFault(message, from) ?? requests.batch(message.batch)
       case 'prepare':
       case 'commit':
       case 'checkpoint':
       case 'reply':
-        return macFault(message)
+        return macFault(message, from)
       case 'status':
       case 'fetch':
       case 'batch':

@@ -22,7 +22,11 @@ describe('ratios of pairs', () => {
   })
 
   test('tell their middle and how far they lie apart, in whatever order they came', () => {
-    expect(ratiosOf(pairs([1, 3], [1, 1], [2, 4]), throughput)).toMatchObject({ median: 2, least: 1, most: 3 })
+    expect(ratiosOf(pairs([1, 3], [1, 1], [2, 4]), throughput)).toMatchObject({
+      median: 2,
+      least: 1,
+      most: 3,
+    })
     expect(ratiosOf(pairs([1, 4], [1, 1], [1, 2], [1, 3]), throughput).median).toBe(2.5)
   })
 })
