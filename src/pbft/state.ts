@@ -24,6 +24,7 @@ import type { Effect, LogRecord, Outgoing } from './effects.ts'
 import { FailureDetector } from './failure-detector.ts'
 import { HeldBatches } from './held-batches.ts'
 import { HeldEvidence } from './held-evidence.ts'
+import type { PrePrepareClaims } from './oral/claims.ts'
 import { REQUEST_TIMEOUT_TICKS } from './parameters.ts'
 import { type Figures, PrimaryMonitor } from './primary-monitor.ts'
 import { createSlot, type Slot } from './slot.ts'
@@ -36,6 +37,8 @@ export interface ReplicaConfig {
   /** K */
   readonly checkpointInterval: number
   readonly hash: Hash
+  /** Whether messages carry signatures that can be shown to others, which is so unless this says otherwise. Section 4. */
+  readonly mode?: 'signed' | 'oral'
   /** The replicated sessions (rule 1.8): the only thing the protocol asks of the application's state. */
   readonly standing: (client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array) => Standing
   /** Whether synced data was lost: it counts as faulty until it is healed (rule 6.4). */
@@ -95,6 +98,8 @@ export interface ReplicaState {
   readonly checkpoints: readonly Map<Sequence, Verified<Checkpoint>>[]
   /** P: the prepared certificate of the highest view for each sequence number above h. */
   readonly preparedCertificates: Map<Sequence, PreparedCertificate>
+  /** Qset: what was pre-prepared in the views that were left. Empty in signed mode, which shows certificates. */
+  readonly prePrepareClaims: PrePrepareClaims
   /** Each replica's VIEW-CHANGE for the highest view, the own one included. */
   readonly viewChanges: (Verified<ViewChange> | null)[]
   /** The NEW-VIEW that began the current view. */
@@ -193,6 +198,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     lastCheckpointSaid: reached,
     checkpoints: Array.from({ length: n }, () => new Map()),
     preparedCertificates: new Map(),
+    prePrepareClaims: new Map(),
     viewChanges: new Array(n).fill(null),
     newView: null,
     lastChosen: 0 as Sequence,
@@ -255,6 +261,9 @@ export interface Step {
 export const primary = (state: ReplicaState): ReplicaId => primaryOf(state.view, state.config.n)
 
 export const isPrimary = (state: ReplicaState): boolean => primary(state) === state.config.id
+
+/** Whether no message can be shown to a third replica. Section 4. */
+export const isOral = ({ config }: ReplicaState): boolean => config.mode === 'oral'
 
 /** L */
 export const logWindow = ({ config }: ReplicaState): number => logWindowOf(config.checkpointInterval)

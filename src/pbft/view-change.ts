@@ -15,10 +15,12 @@ import type { Verified, ViewChange } from '../messages/message.ts'
 import type { RejectionReason } from '../messages/rejection.ts'
 import { dropWithheldOfOldViews } from './durability.ts'
 import { reject } from './normal-case.ts'
+import { gatherPrePrepares } from './oral/claims.ts'
 import { TIMEOUT_TICKS_MAX } from './parameters.ts'
 import { isTimerExpired } from './requests.ts'
 import { clearView } from './slot.ts'
 import {
+  isOral,
   mayVote,
   persistThenBroadcast,
   primary,
@@ -61,6 +63,7 @@ function viewChangeContent({ view, stable, preparedCertificates }: ReplicaState)
 
 /** Forgets what belongs to the view that is left; P, decisions and batches stay. */
 export function leaveViewFor(state: ReplicaState, view: View): void {
+  if (isOral(state)) gatherPrePrepares(state)
   state.view = view
   state.isActive = false
   state.newView = null
