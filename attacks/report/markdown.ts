@@ -1,4 +1,6 @@
 /** Reports of runs on processes as a table for a text: what was left of the throughput while the attack was on. */
+import type { Figures } from '../load/load-meter.ts'
+import type { Measured } from '../run/facts.ts'
 import { type AttackReport, hasHeld } from './report.ts'
 
 const HEADINGS = [
@@ -6,6 +8,7 @@ const HEADINGS = [
   'op/s before',
   'during',
   'share',
+  'share since the last view change',
   'after',
   'p99 ms before',
   'during',
@@ -36,7 +39,8 @@ function rowOf(report: AttackReport): readonly string[] {
     name,
     `${before.opsPerSecond}`,
     `${during.opsPerSecond}`,
-    `${shareOf(measured)} %`,
+    percent(measured, during),
+    measured.settled === null ? '' : percent(measured, measured.settled),
     `${after.opsPerSecond}`,
     before.p99Ms.toFixed(1),
     during.p99Ms.toFixed(1),
@@ -47,9 +51,9 @@ function rowOf(report: AttackReport): readonly string[] {
 }
 
 /** Of the operations per second without the attack, before it and after it, in whole percent. */
-function shareOf({ before, during, after }: NonNullable<AttackReport['facts']['measured']>): number {
+function percent({ before, after }: Measured, { opsPerSecond }: Figures): string {
   const calm = (before.opsPerSecond + after.opsPerSecond) / 2
-  return calm === 0 ? 0 : Math.round((100 * during.opsPerSecond) / calm)
+  return calm === 0 ? '' : `${Math.round((100 * opsPerSecond) / calm)} %`
 }
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
