@@ -136,6 +136,8 @@ export function createAuthenticator(context: {
 
   const decisionFault = (decision: Decision, from: Peer): Rejection | null => {
     const { commits, digest, sequence, view } = decision
+    // Its sender's word is all that there is to check: W of them decide. // PBFT-4.8
+    if (cluster.mode === 'oral') return commits.length === 0 ? null : rejection('certificate-mixed')
     const fault = certificateFault(commits, { kind: 'commit', needed: quorum(n), digest })
     if (fault !== null) return rejection(fault)
     if (commits[0]?.sequence !== sequence || commits[0].view !== view) return rejection('certificate-mixed')
@@ -274,6 +276,13 @@ export function createAuthenticator(context: {
       case 'refusal':
       case 'report':
       case 'evidence':
+        return linkFault(message.sender, from)
+      case 'oral-view-change':
+      case 'oral-new-view':
+      case 'view-change-ack':
+      case 'view-change-fetch':
+      case 'view-change-delivery':
+      case 'oral-recollection':
         return linkFault(message.sender, from)
       case 'inquiry':
       case 'evidence-inquiry':

@@ -2,7 +2,7 @@
 import { writeU32, writeU64 } from '../base/bytes.ts'
 import { type ClientId, type ReplicaId, replicaIds, toTimestamp } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
-import { type Cluster, clusterClient, deriveClusterId } from '../messages/cluster.ts'
+import { type AuthenticationMode, type Cluster, clusterClient, deriveClusterId } from '../messages/cluster.ts'
 import { splitFrame } from '../messages/frame.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
 import { isRejection } from '../messages/rejection.ts'
@@ -118,8 +118,10 @@ export function createIdentities(
     workload,
     checkpointInterval,
     suite: suiteName,
+    mode = 'signed',
   }: Pick<Plan, 'seed' | 'n' | 'checkpointInterval' | 'suite'> & {
     readonly workload: Pick<Plan['workload'], 'clients'>
+    readonly mode?: AuthenticationMode
   },
   suite: CryptoSuite,
   guests: number,
@@ -140,7 +142,7 @@ export function createIdentities(
     suite.signer(secret(2, index)),
   )
   const facts = {
-    mode: 'signed',
+    mode,
     suite: suiteName,
     nonce: secret(3, 0),
     replicas: replicaIds(n).map((id) => ({

@@ -2,9 +2,21 @@
 import { toHex } from '../../src/base/bytes.ts'
 import type { ReplicaId, Sequence, View } from '../../src/base/ids.ts'
 import { quorum, weakQuorum } from '../../src/base/quorum.ts'
-import type { HeldCheckpoint, OrderClaim } from '../../src/messages/oral/message.ts'
+import type { Choice, Content } from '../../src/messages/content.ts'
+import type { Batch, Decision, Verified } from '../../src/messages/message.ts'
+import type {
+  HeldCheckpoint,
+  OralNewView,
+  OralRecollection,
+  OralViewChange,
+  OrderClaim,
+  Reminder,
+  ViewChangeAck,
+  ViewChangeDelivery,
+  ViewChangeFetch,
+} from '../../src/messages/oral/message.ts'
 import type { ChoiceForm, ViewChangeClaims } from '../../src/pbft/oral/choice.ts'
-import { hash, seedOf } from './cluster-kit.ts'
+import { type ClusterKit, hash, seedOf } from './cluster-kit.ts'
 
 /** Digests of three batches, and of the null batch. */
 export const [NULL, A, B, C] = [10, 11, 12, 13].map((seed) => hash(seedOf(seed))) as [
@@ -120,3 +132,74 @@ export function isAllowedByText(
   )
   return { byA, byB: isSame(digest, NULL) && isSilent }
 }
+
+const said = (kit: ClusterKit, sender: number, content: Content) =>
+  kit.accept(kit.frameOf(sender, content), kit.replicaPeer(sender))
+
+/** VIEW-CHANGE of `sender` for `view`, whatever it claims: only its bytes are well-formed. */
+export const viewChangeOf = (
+  kit: ClusterKit,
+  sender: number,
+  view: number,
+  options: ClaimsOptions = {},
+): Verified<OralViewChange> => {
+  const { sender: _sender, ...claims } = claimsOf(sender, options)
+  const content = { kind: 'oral-view-change', view: view as View, ...claims } as const
+  return said(kit, sender, content) as Verified<OralViewChange>
+}
+
+export const viewChangesOf = (
+  kit: ClusterKit,
+  senders: readonly number[],
+  view: number,
+  options: ClaimsOptions = {},
+) => senders.map((sender) => viewChangeOf(kit, sender, view, options))
+
+/** VIEW-CHANGE-ACK: `sender` has this VIEW-CHANGE from whom it names. */
+export const ackOf = (
+  kit: ClusterKit,
+  sender: number,
+  { view, sender: of, digest }: Pick<OralViewChange, 'view' | 'sender' | 'digest'>,
+) => said(kit, sender, { kind: 'view-change-ack', view, of, digest }) as Verified<ViewChangeAck>
+
+export const fetchOf = (
+  kit: ClusterKit,
+  sender: number,
+  { view, sender: of, digest }: Pick<OralViewChange, 'view' | 'sender' | 'digest'>,
+) => said(kit, sender, { kind: 'view-change-fetch', view, of, digest }) as Verified<ViewChangeFetch>
+
+export const deliveryOf = (kit: ClusterKit, sender: number, viewChange: OralViewChange) =>
+  said(kit, sender, { kind: 'view-change-delivery', viewChange }) as Verified<ViewChangeDelivery>
+
+/** NEW-VIEW of `view`'s primary, or of `sender`, with this V, this checkpoint and these digests from there on. */
+export const oralNewViewOf = (
+  kit: ClusterKit,
+  view: number,
+  parts: {
+    readonly viewChanges: readonly Pick<OralViewChange, 'sender' | 'digest'>[]
+    readonly checkpoint?: HeldCheckpoint
+    readonly digests?: readonly Uint8Array[]
+    readonly sender?: number
+  },
+) => {
+  const { viewChanges, digests = [], checkpoint = held(0, new Uint8Array(0)), sender = view % kit.n } = parts
+  const choices = digests.map(
+    (digest, at): Choice => ({ sequence: (checkpoint.sequence + 1 + at) as Sequence, digest }),
+  )
+  const cited = viewChanges.map((one) => ({ sender: one.sender, digest: one.digest }))
+  const content = { kind: 'oral-new-view', view: view as View, cited, checkpoint, choices } as const
+  return said(kit, sender, content) as Verified<OralNewView>
+}
+
+/** DECISION: `sender` says that this batch was decided. */
+export const decisionOf = (
+  kit: ClusterKit,
+  sender: number,
+  { sequence, batch, view = 0 }: { readonly sequence: number; readonly batch: Batch; readonly view?: number },
+) => {
+  const place = { view: view as View, sequence: sequence as Sequence }
+  return said(kit, sender, { kind: 'decision', ...place, batch, commits: [] }) as Verified<Decision>
+}
+
+export const recollectionOf = (kit: ClusterKit, sender: number, reminders: readonly Reminder[], nonce = 1) =>
+  said(kit, sender, { kind: 'oral-recollection', nonce, reminders }) as Verified<OralRecollection>

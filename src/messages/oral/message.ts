@@ -5,15 +5,7 @@
  */
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
 import type { Choice } from '../content.ts'
-
-/** Their numbers on the wire. */
-export const ORAL_KINDS = {
-  'view-change-ack': 18,
-  'oral-view-change': 28,
-  'oral-new-view': 29,
-  'view-change-fetch': 30,
-  'view-change-delivery': 31,
-} as const
+import type { Received } from '../message.ts'
 
 /** An entry of P or of Qset: that D was prepared, or pre-prepared, for s in view v. */
 export interface OrderClaim {
@@ -45,11 +37,10 @@ export interface OralViewChangeContent {
 }
 
 /** The same as it was received. */
-export interface OralViewChange extends OralViewChangeContent {
+export interface OralViewChange extends OralViewChangeContent, Received {
   readonly sender: ReplicaId
   /** Over its kind and payload, which holds the hash of the body; no MAC is part of it. */
   readonly digest: Uint8Array
-  readonly payload: Uint8Array
   readonly body: Uint8Array
 }
 
@@ -62,7 +53,7 @@ export interface ViewChangeAckContent {
   readonly digest: Uint8Array
 }
 
-export interface ViewChangeAck extends ViewChangeAckContent {
+export interface ViewChangeAck extends ViewChangeAckContent, Received {
   /** i */
   readonly sender: ReplicaId
 }
@@ -75,18 +66,21 @@ export interface ViewChangeFetchContent {
   readonly digest: Uint8Array
 }
 
-export interface ViewChangeFetch extends ViewChangeFetchContent {
+export interface ViewChangeFetch extends ViewChangeFetchContent, Received {
   readonly sender: ReplicaId
 }
 
 /** VIEW-CHANGE-DELIVERY: answers a VIEW-CHANGE-FETCH. The digest vouches for what is in it, its sender for nothing. */
 export interface ViewChangeDeliveryContent {
   readonly kind: 'view-change-delivery'
-  readonly viewChange: OralViewChange
+  readonly viewChange: Pick<OralViewChange, 'payload' | 'body'>
 }
 
-export interface ViewChangeDelivery extends ViewChangeDeliveryContent {
+export interface ViewChangeDelivery extends Received {
+  readonly kind: 'view-change-delivery'
   readonly sender: ReplicaId
+  /** With no authentication of its own. */
+  readonly viewChange: OralViewChange
 }
 
 /** An entry of V: whose VIEW-CHANGE, and which. */
@@ -105,7 +99,28 @@ export interface OralNewViewContent {
   readonly choices: readonly Choice[]
 }
 
-export interface OralNewView extends OralNewViewContent {
+export interface OralNewView extends OralNewViewContent, Received {
+  readonly sender: ReplicaId
+}
+
+/** What a replica says that it got from another one: the highest (v, s) of one kind of message. */
+export interface Reminder {
+  readonly kind: 'pre-prepare' | 'prepare' | 'commit' | 'checkpoint' | 'view-change'
+  /** 0 for a CHECKPOINT, which belongs to no view. */
+  readonly view: View
+  /** 0 for a VIEW-CHANGE. */
+  readonly sequence: Sequence
+}
+
+/** RECOLLECTION without signatures: answers a RECALL with the newest of what the sender has from its asker. */
+export interface OralRecollectionContent {
+  readonly kind: 'oral-recollection'
+  readonly nonce: number
+  /** At most one of each kind. */
+  readonly reminders: readonly Reminder[]
+}
+
+export interface OralRecollection extends OralRecollectionContent, Received {
   readonly sender: ReplicaId
 }
 
@@ -115,5 +130,12 @@ export type OralContent =
   | ViewChangeFetchContent
   | ViewChangeDeliveryContent
   | OralNewViewContent
+  | OralRecollectionContent
 
-export type OralMessage = OralViewChange | ViewChangeAck | ViewChangeFetch | ViewChangeDelivery | OralNewView
+export type OralMessage =
+  | OralViewChange
+  | ViewChangeAck
+  | ViewChangeFetch
+  | ViewChangeDelivery
+  | OralNewView
+  | OralRecollection

@@ -3,14 +3,10 @@
  * 4.5.2. Keeps rules 4.1 and 4.2. P is what `preparedCertificates` holds; Qset is kept here.
  */
 import { equalBytes } from '../../base/bytes.ts'
-import type { Sequence } from '../../base/ids.ts'
 import { prePrepareClaimsMax } from '../../messages/oral/body.ts'
 import type { HeldCheckpoint, OralViewChangeContent, OrderClaim } from '../../messages/oral/message.ts'
 import type { Slot } from '../slot.ts'
 import { hasBatch, isInWindow, type ReplicaState } from '../state.ts'
-
-/** Qset: for each s, the latest view of each digest that was pre-prepared here, the latest last. */
-export type PrePrepareClaims = Map<Sequence, readonly OrderClaim[]>
 
 /** Of one s: the claim replaces an earlier one for its digest; the latest f + 2 digests stay. // PBFT-4.1 */
 export function withPrePrepare(
@@ -27,9 +23,10 @@ export function withPrePrepare(
  * batch is not here was accepted, but nobody was told. // PBFT-4.1
  */
 export function gatherPrePrepares(state: ReplicaState): void {
-  const { prePrepareClaims, slots, config } = state
+  const { slots, config, lowWatermark } = state
+  const { prePrepareClaims } = state.oral
   for (const sequence of prePrepareClaims.keys()) {
-    if (!isInWindow(state, sequence)) prePrepareClaims.delete(sequence)
+    if (sequence <= lowWatermark) prePrepareClaims.delete(sequence)
   }
   for (const slot of slots.values()) {
     const claim = prePreparedIn(state, slot)
@@ -41,14 +38,14 @@ export function gatherPrePrepares(state: ReplicaState): void {
 
 function prePreparedIn(state: ReplicaState, slot: Slot): OrderClaim | null {
   const { accepted, sequence } = slot
-  if (accepted === null || !isInWindow(state, sequence)) return null
+  if (accepted === null || sequence <= state.lowWatermark) return null
   if (!hasBatch(state, slot, accepted.digest)) return null
   return { sequence, view: accepted.view, digest: accepted.digest }
 }
 
 /** VIEW-CHANGE(v', h, C, P, Qset). // PBFT-4.2 */
 export function oralViewChangeContent(state: ReplicaState): OralViewChangeContent {
-  const { view, lowWatermark, preparedCertificates, prePrepareClaims } = state
+  const { view, lowWatermark, preparedCertificates } = state
   const inOrder = (a: OrderClaim, b: OrderClaim): number => a.sequence - b.sequence
   const preparedClaims = [...preparedCertificates.values()]
     .map(({ prePrepare }): OrderClaim => {
@@ -63,7 +60,7 @@ export function oralViewChangeContent(state: ReplicaState): OralViewChangeConten
     checkpoints: heldCheckpoints(state),
     preparedClaims: preparedClaims.sort(inOrder),
     // A stable sort: the claims of one s stay in the order of their views.
-    prePrepareClaims: [...prePrepareClaims.values()]
+    prePrepareClaims: [...state.oral.prePrepareClaims.values()]
       .flat()
       .filter(({ sequence }) => isInWindow(state, sequence))
       .sort(inOrder),
