@@ -1,5 +1,6 @@
 /** The messages of OSDI 1999 section 4, and what keeps lossy links going. Field names are the paper's in full. */
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
+import type { OralMessage } from './oral/message.ts'
 import type { Rejection } from './rejection.ts'
 
 /** What every decoded message keeps of the bytes it came in. */
@@ -230,7 +231,10 @@ export interface BatchDelivery extends Received {
   readonly batch: Batch
 }
 
-/** DECISION: a batch and the Q COMMIT envelopes that decide it; anyone may check it (rule 1.4). */
+/**
+ * DECISION: a batch and the Q COMMIT envelopes that decide it; anyone may check it (rule 1.4). In oral mode there are
+ * none: it is its sender's word, and W of them are believed (rule 4.8).
+ */
 export interface Decision extends Received {
   readonly kind: 'decision'
   readonly sender: ReplicaId
@@ -367,6 +371,7 @@ export type Message =
   | Report
   | EvidenceInquiry
   | EvidenceDelivery
+  | OralMessage
 
 export type MessageKind = Message['kind']
 

@@ -272,6 +272,16 @@ function signedAuthenticator(context: AuthenticatorContext): Authenticator {
       case 'report':
       case 'evidence':
         return linkFault(message.sender, from)
+      case 'oral-view-change':
+      case 'oral-new-view':
+      case 'view-change-ack':
+      case 'view-change-fetch':
+      case 'view-change-delivery':
+      case 'oral-recollection':
+        return rejection(
+          'kind-not-for-this-link',
+          `${message.kind} says without signatures what is signed here`,
+        )
       case 'inquiry':
       case 'evidence-inquiry':
         return isFromClient ? null : rejection('kind-not-for-this-link')

@@ -34,6 +34,7 @@ export function notePlace(
     case 'view-again':
       return archive.noteView(position)
     case 'recovery':
+    case 'acknowledged':
     case 'evidence':
     case 'recoveries':
     case 'forgotten':

@@ -12,6 +12,7 @@
  *   7 | view u64                                          healed: the first view to vote in
  *   9 | (replica u8 | sequence u64 | view u64) *            executed recoveries that wait for their checkpoints
  *   10 | evidence                                         evidence: two envelopes of one signer
+ *   11 | view u64 | replica u8 | digest 32                acknowledged: whose VIEW-CHANGE, and which
  *   8                                                     forgotten: others proved that the disk is an old copy
  *
  * A frame is shorter than 2^24 bytes, so its first byte is 0 and tells it from the others; it is logged as it came,
@@ -41,6 +42,7 @@ const HEALED = 7
 const FORGOTTEN = 8
 const RECOVERIES = 9
 const EVIDENCE = 10
+const ACKNOWLEDGED = 11
 /** Bytes of one waiting recovery. */
 const RECOVERY_BYTES = 17
 
@@ -75,6 +77,8 @@ export function encodeLogRecord(record: LogRecord, sealer: Sealer): Uint8Array {
       return encodeRecoveries(record.waiting)
     case 'evidence':
       return concatBytes(Uint8Array.of(EVIDENCE), encodeEvidence(record.evidence))
+    case 'acknowledged':
+      return concatBytes(numbered(ACKNOWLEDGED, record.view), Uint8Array.of(record.of), record.digest)
     case 'forgotten':
       return Uint8Array.of(FORGOTTEN)
     case 'healed':
@@ -157,6 +161,10 @@ export function decodeLogRecord(
       const evidence = decodeEvidence(content)
       return isRejection(evidence) ? evidence : { kind: 'evidence', evidence }
     }
+    case ACKNOWLEDGED: {
+      const of = content[8] as ReplicaId
+      return { kind: 'acknowledged', view: numberOf(content), of, digest: content.subarray(9) }
+    }
     case FORGOTTEN:
       return { kind: 'forgotten' }
     case HEALED:
@@ -182,8 +190,10 @@ function frameRecord(message: Message, authenticator: Authenticator): RecoveredR
     case 'pre-prepare':
       return { kind: 'accepted', prePrepare: authenticator.own(message) }
     case 'view-change':
+    case 'oral-view-change':
       return { kind: 'view-change', viewChange: authenticator.own(message) }
     case 'new-view':
+    case 'oral-new-view':
       return { kind: 'new-view', newView: authenticator.own(message) }
     case 'request':
       return { kind: 'recovery', request: authenticator.own(message) }

@@ -26,7 +26,7 @@ export function createOralFaults(context: {
   const { suite, signingDigest, macs } = context
   const requests = createRequestChecks(suite)
 
-  /** Nobody passes on what only its receiver can check, so it is taken from its sender alone. Rule 4.8. */
+  /** Nobody passes on what only its receiver can check, so it is taken from its sender alone. // PBFT-4.8 */
   const macFault = (
     message: {
       readonly kind: keyof typeof FRAME_KINDS
@@ -56,6 +56,8 @@ export function createOralFaults(context: {
       case 'commit':
       case 'checkpoint':
       case 'reply':
+      case 'oral-view-change':
+      case 'oral-new-view':
         return macFault(message, from)
       case 'status':
       case 'fetch':
@@ -65,12 +67,19 @@ export function createOralFaults(context: {
       case 'page':
       case 'refusal':
       case 'report':
+      case 'view-change-ack':
+      case 'view-change-fetch':
+      case 'view-change-delivery':
+      case 'oral-recollection':
+        return linkFault(message.sender, from)
+      // Its sender's word, of which W decide, and no more. // PBFT-4.8
+      case 'decision':
+        if (message.commits.length > 0) return rejection('needs-signatures', 'a decision shows COMMITs')
         return linkFault(message.sender, from)
       case 'inquiry':
         return isFromClient ? null : rejection('kind-not-for-this-link')
       case 'view-change':
       case 'new-view':
-      case 'decision':
       case 'stable-checkpoint':
       case 'recollection':
       case 'exhibit':

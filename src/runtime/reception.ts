@@ -221,6 +221,8 @@ function signaturesOf(message: ShortProtocolMessage): number {
     case 'prepare':
     case 'commit':
     case 'checkpoint':
+    case 'oral-view-change':
+    case 'oral-new-view':
       return 1
     default:
       return FRAME_CHECKS
@@ -237,6 +239,7 @@ function unaskedChecks(message: ShortProtocolMessage, { view, isActive }: Replic
     case 'fetch':
     case 'recall':
     case 'exhibit':
+    case 'view-change-fetch':
       return QUESTION_CHECKS
     case 'checkpoint':
       return 1

@@ -7,7 +7,12 @@
 import { assertNever } from '../base/assert.ts'
 import { readU32 } from '../base/bytes.ts'
 import type { ReplicaId, Sequence } from '../base/ids.ts'
-import { isSigned, type ReplicaContent } from '../messages/content.ts'
+import {
+  type BatchContent,
+  type DecisionContent,
+  isSigned,
+  type ReplicaContent,
+} from '../messages/content.ts'
 import { createSigningDigest } from '../messages/frame.ts'
 import type { CheckpointCertificate, EvidenceInquiry, Inquiry } from '../messages/message.ts'
 import type { Rejection } from '../messages/rejection.ts'
@@ -89,7 +94,7 @@ export class ReplicaRuntime {
       refuse: (to, content) => this.#send({ kind: 'client', id: to }, this.#sealer.frame(content).bytes),
     })
     this.#archive = new DecisionArchive(options.replay.log, this.#tools, this.#authenticator)
-    this.#decisions = new DecisionServer(this.#archive, (to, content) => this.#sendTo(to, content))
+    this.#decisions = new DecisionServer(this.#archive, (to, content) => this.#serve(to, content))
     this.#reception = this.#createReception()
     const stored = loadStoredState(application, pages)
     this.#states = this.#createStateKeeping(n, stored)
@@ -98,6 +103,7 @@ export class ReplicaRuntime {
       n,
       checkpointInterval: cluster.checkpointInterval,
       hash: suite.hash,
+      mode: cluster.mode,
       standing: (client, timestamp, digest) => application.standing(client, timestamp, digest),
       isAmnesiac: options.replay.beginning === 'amnesia',
       ...(stored === null ? {} : { stored: stored.stable, isStateLost: stored.snapshot === null }),
@@ -322,6 +328,12 @@ export class ReplicaRuntime {
 
   #bytesOf(outgoing: Outgoing): Uint8Array {
     return outgoing.kind === 'relayed' ? this.#sealer.current(outgoing.message) : this.#sealer.bytes(outgoing)
+  }
+
+  /** A decision is its sender's own word where no COMMIT can be shown. // PBFT-4.8 */
+  #serve(to: ReplicaId, content: DecisionContent | BatchContent): number {
+    const isShown = content.kind === 'batch' || this.#options.cluster.mode === 'signed'
+    return this.#sendTo(to, isShown ? content : { ...content, commits: [] })
   }
 
   /** For what is sent outside a turn's events, from the disk for instance: hence a turn of its own. Gives its bytes. */

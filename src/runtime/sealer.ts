@@ -5,15 +5,15 @@ import { type Content, contentParts, isSigned, kindNumber, type SignedContent } 
 import { decodeMessage } from '../messages/decode.ts'
 import { encodeFrame, type Frame, splitFrame } from '../messages/frame.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
-import type { Checkpoint, NewView, PrePrepare, ViewChange, Vote } from '../messages/message.ts'
+import type { Checkpoint, PrePrepare, Vote } from '../messages/message.ts'
 import { type Payload, packPayload } from '../messages/payload.ts'
 import { isRejection } from '../messages/rejection.ts'
 import type { SigningDigest } from '../messages/request.ts'
-import type { Relayed } from '../pbft/effects.ts'
+import type { AnyNewView, AnyViewChange, Relayed } from '../pbft/effects.ts'
 import type { Signer } from '../ports.ts'
 import type { MessageMacs } from './message-macs.ts'
 
-export type SignedMessage = PrePrepare | Vote | Checkpoint | ViewChange | NewView
+export type SignedMessage = PrePrepare | Vote | Checkpoint | AnyViewChange | AnyNewView
 
 /** Gives contents their sender, their bytes and, where the kind asks for it, this replica's signature or its MACs. */
 export interface Sealer {
@@ -108,9 +108,11 @@ function signedMessage(
       return { ...content, sender, ...received }
     case 'view-change':
       return { ...content, sender, ...received }
-    case 'new-view': {
+    case 'new-view':
+    case 'oral-view-change':
+    case 'oral-new-view': {
       const whole = decodeMessage(bytes, tools)
-      assert(whole.kind === 'new-view', 'the own NEW-VIEW decodes')
+      assert(whole.kind === content.kind, 'what was made here decodes')
       return whole
     }
     default:

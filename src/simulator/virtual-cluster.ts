@@ -57,12 +57,10 @@ export function createVirtualCluster(context: {
   readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
   /** Clients that are admitted beside those of the load. */
   readonly guests?: number
-  /** How replicas authenticate what they say; `signed` when absent. */
-  readonly auth?: AuthenticationMode
 }): VirtualCluster {
   const { plan, time, random, watch, trace, sabotage, twins: twinIds = [], adversaries, onRejected } = context
   const suite = simulatedSuites[plan.suite]
-  const identities = createIdentities(plan, suite, context.guests ?? 0, context.auth)
+  const identities = createIdentities(plan, suite, context.guests ?? 0)
   const { cluster } = identities
   const network = new VirtualNetwork({
     time,
@@ -124,12 +122,13 @@ export function createIdentities(
     workload,
     checkpointInterval,
     suite: suiteName,
+    mode = 'signed',
   }: Pick<Plan, 'seed' | 'n' | 'checkpointInterval' | 'suite'> & {
     readonly workload: Pick<Plan['workload'], 'clients'>
+    readonly mode?: AuthenticationMode
   },
   suite: CryptoSuite,
   guests: number,
-  mode: AuthenticationMode = 'signed',
 ): {
   readonly cluster: Cluster
   readonly replicaSigners: readonly Signer[]

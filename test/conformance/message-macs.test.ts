@@ -13,10 +13,9 @@ import { createIdentities } from '../../src/simulator/virtual-cluster.ts'
 
 const suite = suiteNamed('sodium')
 const { cluster, agreementSecrets } = createIdentities(
-  { seed: 1, n: 4, suite: 'sodium', checkpointInterval: 128, workload: { clients: 2 } },
+  { seed: 1, n: 4, mode: 'oral', suite: 'sodium', checkpointInterval: 128, workload: { clients: 2 } },
   suite,
   0,
-  'oral',
 )
 const replica = (id: number): Peer => ({ kind: 'replica', id: id as ReplicaId })
 const client = (index: number): Peer => ({ kind: 'client', id: cluster.clients[index]?.id ?? ('' as never) })

@@ -62,10 +62,9 @@ export class MeasuredCluster {
     this.meter = new Meter(() => this.#time.now, options.chains)
     const suite = countsCrypto ? countingSuite(options.suite, this.crypto, signedKind) : options.suite
     const identities = createIdentities(
-      { seed: 1, n, suite: suite.name, checkpointInterval, workload: { clients: options.clients } },
+      { seed: 1, n, mode, suite: suite.name, checkpointInterval, workload: { clients: options.clients } },
       suite,
       0,
-      mode,
     )
     const { cluster, agreementSecrets } = identities
     const peers: readonly Peer[] = [
