@@ -6,6 +6,7 @@ import type { ClusterStatus } from '../../clients/library/cluster-status.ts'
 import { replicaDirectory } from '../../replicas/cluster-directory.ts'
 import { DEFAULT_CLIENTS, initCluster } from '../../replicas/init.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
+import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
 import { http, isAlive, type ProcessKit, until } from './process-kit.ts'
 
 export const LOAD_NAMES = ['load-0', 'load-1'] as const
@@ -36,11 +37,18 @@ export class Fleet {
     {
       auth = 'signed',
       replicaFlags = [],
-    }: { readonly auth?: AuthenticationMode; readonly replicaFlags?: readonly string[] } = {},
+      checkpointInterval = CHECKPOINT_INTERVAL,
+    }: {
+      readonly auth?: AuthenticationMode
+      readonly replicaFlags?: readonly string[]
+      readonly checkpointInterval?: number
+    } = {},
   ): Promise<Fleet> {
     const directory = kit.directory()
     const clients = [...DEFAULT_CLIENTS, ...LOAD_NAMES]
-    await initCluster({ directory, replicas: 4, suite: 'sodium', auth, basePort: 0, clients })
+    await initCluster({
+      ...{ directory, replicas: 4, suite: 'sodium', auth, basePort: 0, clients, checkpointInterval },
+    })
     const fleet = new Fleet(kit, directory, replicaFlags)
     await fleet.start(...fleet.ids)
     const gateway = kit.start('gateway', '--dir', directory, '--port', '0')

@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { Fleet } from './fleet.ts'
+import { RecordedLoad, verdictOf } from '../../attacks/load/recorded-load.ts'
+import { Fleet, LOAD_NAMES } from './fleet.ts'
 import { http, isReady, ProcessKit, until } from './process-kit.ts'
 
 /** Four processes that start on a busy machine take their time. */
@@ -46,4 +47,33 @@ test('a directory of one mode is not taken for one of the other', async () => {
   expect((await kit.run('init', '--dir', directory, '--auth', 'oral', '--base-port', '0')).code).toBe(0)
   const up = await kit.run('up', '--dir', directory, '--auth', 'signed', '--port', '0')
   expect([up.code, up.stderr]).toEqual([2, expect.stringContaining('a cluster of auth oral, not signed')])
+})
+
+test('the primary is killed, a backup loses its disk, all are killed at once, and nothing that was written is lost', {
+  timeout: TEST_MS_MAX,
+}, async () => {
+  // Checkpoints that come soon: what was lost with a disk is history sooner.
+  const fleet = await Fleet.up(kit, { auth: 'oral', checkpointInterval: 16 })
+  const load = await RecordedLoad.start({ directory: fleet.directory, names: LOAD_NAMES, timeoutMs: 5_000 })
+  await load.progress(20)
+  const first = (await fleet.status()).primary
+  await fleet.end('SIGKILL', first)
+  await load.progress(20)
+  expect((await fleet.status()).view).toBeGreaterThan(0)
+  await fleet.start(first)
+  await fleet.level()
+
+  const last = ((await fleet.status()).primary + 3) % 4
+  await fleet.end('SIGKILL', last)
+  fleet.wipe(last)
+  await fleet.start(last)
+  const states = async () => (await fleet.status()).replicas.map(({ state }) => state)
+  expect(await states()).not.toEqual(Array(4).fill('voting'))
+  await fleet.level()
+
+  await fleet.end('SIGKILL', ...fleet.ids)
+  await fleet.start(...fleet.ids)
+  await load.progress(20)
+  const lines = await load.stop()
+  expect(verdictOf(lines).kind).toBe('linearizable')
 })
