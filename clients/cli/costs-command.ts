@@ -21,7 +21,7 @@ interface Flags {
 }
 
 /** How the store's replicas authenticate what they say, where nobody asks for one of them. */
-const MODES: readonly AuthenticationMode[] = ['signed']
+const MODES: readonly AuthenticationMode[] = ['signed', 'oral']
 
 const HELP = `
 Every figure is counted in a run, per decision; none is computed. Beside the messages stands

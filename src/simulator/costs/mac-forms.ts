@@ -67,6 +67,21 @@ const FORMS: readonly (readonly [string, MacForm])[] = [
       checked: checked('n(Q−1)', (n, q) => n * (q - 1)),
     },
   ],
+  // Acknowledgements are for the new primary alone: the tag of its link is all that they have.
+  [
+    'view change, all alive',
+    {
+      made: made('n²−1', (n) => n * n - 1),
+      checked: checked('n²−1', (n) => n * n - 1),
+    },
+  ],
+  [
+    'view change, old primary dead',
+    {
+      made: made('n(n−1)', (n) => n * (n - 1)),
+      checked: checked('n(n−2)', (n) => n * (n - 2)),
+    },
+  ],
 ]
 
 const MAC_FORMS: ReadonlyMap<string, MacForm> = new Map(

@@ -15,8 +15,11 @@ import { MeasuredCluster } from './measured-cluster.ts'
 const ORDERING: readonly FrameKindName[] = ['pre-prepare', 'prepare', 'commit']
 const WITH_CLIENTS: readonly FrameKindName[] = ['request', ...ORDERING, 'reply']
 const CHECKPOINT: readonly FrameKindName[] = ['checkpoint']
-const VIEW_CHANGE: readonly FrameKindName[] = ['view-change', 'new-view']
-const CHAINS = [ORDERING, WITH_CLIENTS, CHECKPOINT, VIEW_CHANGE]
+const VIEW_CHANGE: Readonly<Record<AuthenticationMode, readonly FrameKindName[]>> = {
+  signed: ['view-change', 'new-view'],
+  oral: ['oral-view-change', 'view-change-ack', 'oral-new-view', 'view-change-fetch', 'view-change-delivery'],
+}
+const CHAINS = [ORDERING, WITH_CLIENTS, CHECKPOINT, VIEW_CHANGE.signed, VIEW_CHANGE.oral]
 
 /** Decisions that are measured one after the other, a multiple of sixteen (rule 5.4); what is told is the cost of one. */
 const DECISIONS = 48
@@ -66,6 +69,9 @@ export const rowName = (protocol: string, mode: AuthenticationMode): string =>
   mode === 'signed' ? protocol : `${protocol}, oral`
 
 export function measureStore(setting: StoreSetting): readonly Measured[] {
+  const { mode } = setting
+  const messages =
+    mode === 'signed' ? 'VIEW-CHANGE and NEW-VIEW' : 'VIEW-CHANGE, its acknowledgements and NEW-VIEW'
   return [
     ...measure(setting, oneByOne(null), [
       {
@@ -94,19 +100,19 @@ export function measureStore(setting: StoreSetting): readonly Measured[] {
     ...measure(setting, untilCheckpoint, [
       { protocol: 'checkpoint', convention: 'CHECKPOINT', kinds: CHECKPOINT, isWhole: false },
     ]),
-    ...measure(setting, viewChange('alive'), [
+    ...measure(setting, viewChange('alive', mode), [
       {
         protocol: 'view change, all alive',
-        convention: 'VIEW-CHANGE and NEW-VIEW; the old primary takes no requests, and takes part in the rest',
-        kinds: VIEW_CHANGE,
+        convention: `${messages}; the old primary takes no requests, and takes part in the rest`,
+        kinds: VIEW_CHANGE[mode],
         isWhole: true,
       },
     ]),
-    ...measure(setting, viewChange('dead'), [
+    ...measure(setting, viewChange('dead', mode), [
       {
         protocol: 'view change, old primary dead',
-        convention: 'VIEW-CHANGE and NEW-VIEW; what is sent to the one that is down counts',
-        kinds: VIEW_CHANGE,
+        convention: `${messages}; what is sent to the one that is down counts`,
+        kinds: VIEW_CHANGE[mode],
         isWhole: true,
       },
     ]),
@@ -318,7 +324,7 @@ const untilCheckpoint: Scenario = {
 }
 
 /** A request that the first primary does not take, so that the view ends. Before it one was ordered. */
-function viewChange(oldPrimary: 'alive' | 'dead'): Scenario {
+function viewChange(oldPrimary: 'alive' | 'dead', mode: AuthenticationMode): Scenario {
   return {
     clients: 1,
     checkpointInterval: CHECKPOINT_INTERVAL,
@@ -333,7 +339,7 @@ function viewChange(oldPrimary: 'alive' | 'dead'): Scenario {
       cluster.wait(attempt * ATTEMPT_MS)
       cluster.reset()
       cluster.ask()
-      cluster.runUntil(() => cluster.meter.messages.has('view-change'))
+      cluster.runUntil(() => VIEW_CHANGE[mode].some((kind) => cluster.meter.messages.has(kind)))
       const since = cluster.meter.quietFor('status')
       const heartbeats = cluster.meter.messages.get('status')
       timed(() => cluster.runUntil(() => live.every(({ state }) => state.view === 1 && state.isActive)))
