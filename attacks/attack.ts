@@ -28,6 +28,8 @@ interface Described {
   readonly expects: string
   /** Wherever it ran. */
   readonly judge?: Judge
+  /** Where it forges or shows what only signatures make. */
+  readonly needsSignatures?: true
   /** What a report tells of it beside the verdict; sentences. */
   readonly tells?: (facts: Facts | Observed) => readonly string[]
 }

@@ -41,11 +41,11 @@ async function runOnce(
   setting: ProcessSetting,
   isLastTry: boolean,
 ): Promise<Run | 'disturbed'> {
-  const { n, suite, seed, commands, signal, say } = setting
+  const { n, suite, auth, seed, commands, signal, say } = setting
   const traitors = setting.traitors?.map((id) => toReplicaId(id)) ?? attack.traitors?.(n) ?? []
   say(`starting ${n} replicas${traitors.length === 0 ? '' : `, ${traitors.join(' and ')} as traitors`}`)
   const arena = await Arena.open({
-    ...{ name: attack.name, n, suite, seed, traitors, commands },
+    ...{ name: attack.name, n, suite, auth, seed, traitors, commands },
     clients: clientsOf(attack),
     hasProxies: isOutsideAttack(attack) && attack.plays === 'network',
   })

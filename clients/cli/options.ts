@@ -9,6 +9,11 @@ export function wholeNumber(text: string): number {
   return value
 }
 
+export const authOption = () =>
+  new Option('--auth <mode>', 'what replicas put under their messages: signatures, or a MAC per receiver')
+    .choices(['signed', 'oral'])
+    .default('signed')
+
 export const directoryOption = () =>
   new Option('--dir <directory>', 'the cluster directory').default(DEFAULT_DIRECTORY)
 

@@ -6,6 +6,7 @@ import { quorum } from '../../src/base/quorum.ts'
 import { accusedIn, collectReports, statusOf } from '../library/cluster-status.ts'
 import { EvidenceCollector } from '../library/evidence.ts'
 import { evidenceJson } from '../library/evidence-json.ts'
+import { whyNoEvidence } from '../library/no-evidence.ts'
 import { StoreClient } from '../library/store-client.ts'
 import { limitAdmission, TIMEOUTS } from './admission.ts'
 import { guardAgainstBrowsers } from './browser-guard.ts'
@@ -135,6 +136,8 @@ function createServer(client: StoreClient, allowedHosts: readonly string[]): Fas
     return rest
   })
   server.get('/v1/evidence', async () => {
+    const whyNot = whyNoEvidence(connection.cluster)
+    if (whyNot !== null) throw new Problem('no-evidence', whyNot)
     await evidence.refresh(REPORTS_WAIT_MS)
     return { evidence: evidence.all.map(evidenceJson) }
   })

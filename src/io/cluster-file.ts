@@ -32,7 +32,7 @@ const ClusterJson = z.strictObject({
   protocolVersion: z.literal(PROTOCOL_VERSION),
   clusterId: hexBytes(32),
   nonce: hexBytes(32),
-  auth: z.enum(['signed']),
+  auth: z.enum(['signed', 'oral']),
   suite: z.enum(['sodium', 'noble']),
   n: z.int(),
   storeBytesMax: z.int().min(0),
@@ -46,10 +46,22 @@ const ClusterJson = z.strictObject({
       agreementKey: hexBytes(32),
     }),
   ),
-  clients: z.array(z.strictObject({ name: z.string().min(1).max(64), publicKey: hexBytes(32) })).max(1024),
+  clients: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(64),
+        publicKey: hexBytes(32),
+        /** In oral mode only. */
+        agreementKey: hexBytes(32).optional(),
+      }),
+    )
+    .max(1024),
 })
 
-/** Reads and checks a cluster file: its form, its keys (canonical, on the curve, not of small order), its id. */
+/**
+ * Reads and checks a cluster file: its form, its keys (canonical, on the curve, not of small order; each owner's own), its
+ * id. Agreement keys are of use in oral mode only and checked there.
+ */
 export function readClusterFile(path: string, suiteNamed: (name: Cluster['suite']) => CryptoSuite): Cluster {
   const fail = (why: string): never => {
     throw new ClusterFileError(`The cluster file ${path} cannot be used: ${why}.`)
@@ -81,11 +93,20 @@ export function readClusterFile(path: string, suiteNamed: (name: Cluster['suite'
         agreementKey: bytesOf(replica.agreementKey),
       }
     }),
-    clients: data.clients.map(({ name, publicKey }) => clusterClient(name, bytesOf(publicKey))),
+    clients: data.clients.map(({ name, publicKey, agreementKey }) => {
+      if ((agreementKey !== undefined) !== (data.auth === 'oral')) {
+        const fault =
+          data.auth === 'oral' ? 'has no agreement key, which' : 'has an agreement key, which only'
+        fail(`client "${name}" ${fault} auth "oral" asks for`)
+      }
+      const agreement = agreementKey === undefined ? null : bytesOf(agreementKey)
+      return clusterClient(name, bytesOf(publicKey), agreement)
+    }),
     storeBytesMax: data.storeBytesMax,
     checkpointInterval: data.checkpointInterval,
   }
   checkKeys(facts, suite, fail)
+  if (facts.mode === 'oral') checkAgreementKeys(facts, suite, fail)
   const clusterId = deriveClusterId(suite.hash, facts)
   if (!equalBytes(clusterId, bytesOf(data.clusterId))) {
     fail('its cluster id does not belong to its contents; somebody edited it or it was damaged')
@@ -98,7 +119,7 @@ export function writeClusterFile(path: string, cluster: Cluster): void {
     protocolVersion: PROTOCOL_VERSION,
     clusterId: toHex(cluster.clusterId),
     nonce: toHex(cluster.nonce),
-    auth: 'signed',
+    auth: cluster.mode,
     suite: cluster.suite === 'noble' ? 'noble' : 'sodium',
     n: cluster.replicas.length,
     storeBytesMax: cluster.storeBytesMax,
@@ -110,7 +131,11 @@ export function writeClusterFile(path: string, cluster: Cluster): void {
       publicKey: toHex(publicKey),
       agreementKey: toHex(agreementKey),
     })),
-    clients: cluster.clients.map(({ name, publicKey }) => ({ name, publicKey: toHex(publicKey) })),
+    clients: cluster.clients.map(({ name, publicKey, agreementKey }) => ({
+      name,
+      publicKey: toHex(publicKey),
+      ...(agreementKey === null ? {} : { agreementKey: toHex(agreementKey) }),
+    })),
   }
   writeFileSync(path, `${JSON.stringify(json, null, 2)}\n`, { flag: 'wx' })
 }
@@ -153,6 +178,25 @@ function checkKeys(facts: ClusterFacts, suite: CryptoSuite, fail: (why: string) 
     const hex = toHex(publicKey)
     const other = owners.get(hex)
     if (other !== undefined) fail(`${owner} has the public key of ${other}`)
+    owners.set(hex, owner)
+  }
+}
+
+/** A key of small order would make every key that is agreed with it known to all. Any other point of 32 bytes is sound. */
+function checkAgreementKeys(facts: ClusterFacts, suite: CryptoSuite, fail: (why: string) => never): void {
+  const keys = [
+    ...facts.replicas.map(({ id, agreementKey }) => ({ owner: `replica ${id}`, agreementKey })),
+    ...facts.clients.map(({ name, agreementKey }) => ({ owner: `client "${name}"`, agreementKey })),
+  ]
+  const anySecret = new Uint8Array(32).fill(1)
+  const owners = new Map<string, string>()
+  for (const { owner, agreementKey } of keys) {
+    if (agreementKey === null || suite.agree(anySecret, agreementKey) === null) {
+      return fail(`the agreement key of ${owner} is refused (small-order)`)
+    }
+    const hex = toHex(agreementKey)
+    const other = owners.get(hex)
+    if (other !== undefined) fail(`${owner} has the agreement key of ${other}`)
     owners.set(hex, owner)
   }
 }

@@ -36,6 +36,11 @@ export interface ClusterClient {
   readonly name: string
   readonly id: ClientId
   readonly publicKey: Uint8Array
+  /**
+   * X25519, 32 bytes: for the MACs of replies in oral mode; null in signed mode. A key of its own: one derived from the
+   * Ed25519 key would serve two algorithms with one secret, and key files hold both secrets anyway.
+   */
+  readonly agreementKey: Uint8Array | null
 }
 
 /** What the cluster id is made from. */
@@ -58,9 +63,16 @@ export interface Cluster extends ClusterFacts {
   readonly clusterId: Uint8Array
 }
 
-export function clusterClient(name: string, publicKey: Uint8Array): ClusterClient {
-  return { name, id: toHex(publicKey) as ClientId, publicKey }
+/** A client of a signed cluster, or with its agreement key, of an oral one. */
+export function clusterClient(
+  name: string,
+  publicKey: Uint8Array,
+  agreementKey: Uint8Array | null = null,
+): ClusterClient {
+  return { name, id: toHex(publicKey) as ClientId, publicKey, agreementKey }
 }
+
+const NO_KEY = new Uint8Array(0)
 
 export function deriveClusterId(hash: Hash, facts: ClusterFacts): Uint8Array {
   const numbers = [...LIMITS_IN_CLUSTER_ID, facts.checkpointInterval, logWindowOf(facts.checkpointInterval)]
@@ -81,18 +93,19 @@ export function deriveClusterId(hash: Hash, facts: ClusterFacts): Uint8Array {
 /**
  * Commits to what the store holds before the first batch: its size limit and its clients, in the order of their keys.
  *
- *   H("strategos first state" | storeBytesMax u64 | count u16 | (key 32 | name length u16 | name) *)
+ *   H("strategos first state" | storeBytesMax u64 | count u16
+ *     | (key 32 | name length u16 | name | in oral mode X25519 key 32) *)
  */
 function firstStateRoot(hash: Hash, facts: Pick<ClusterFacts, 'clients' | 'storeBytesMax'>): Uint8Array {
   const head = new Uint8Array(10)
   writeU64(head, 0, facts.storeBytesMax)
   writeU16(head, 8, facts.clients.length)
   const clients = [...facts.clients].sort((a, b) => compareBytes(a.publicKey, b.publicKey))
-  const entries = clients.map(({ name, publicKey }) => {
+  const entries = clients.map(({ name, publicKey, agreementKey }) => {
     const nameBytes = utf8(name)
     const nameLength = new Uint8Array(2)
     writeU16(nameLength, 0, nameBytes.length)
-    return concatBytes(publicKey, nameLength, nameBytes)
+    return concatBytes(publicKey, nameLength, nameBytes, agreementKey ?? NO_KEY)
   })
   return hash(utf8('strategos first state'), head, ...entries)
 }

@@ -22,7 +22,6 @@ import type {
   PrePrepareHeader,
   Remembered,
   Reply,
-  Request,
   StableCheckpoint,
   Verified,
   ViewChange,
@@ -33,8 +32,11 @@ import type { SigningDigest } from '../messages/request.ts'
 import { newViewFault } from '../pbft/new-view.ts'
 import { viewChangeFault as viewChangeFormFault } from '../pbft/view-change.ts'
 import type { CryptoSuite } from '../ports.ts'
+import { isForClients, linkFault } from './link-rules.ts'
+import type { MessageMacs } from './message-macs.ts'
+import { createOralFaults } from './oral-authentication.ts'
+import { createRequestChecks } from './request-checks.ts'
 import { VerifiedEnvelopes } from './verified-envelopes.ts'
-import { VerifiedRequests } from './verified-requests.ts'
 
 export interface Authenticator {
   /** Checks everything that the message's kind asks for. A rejection names what failed. */
@@ -54,17 +56,38 @@ type SignedMessage = PrePrepareHeader | Vote | Checkpoint | LongHead
 /** Reply envelopes remembered per replica: the replies of one batch share theirs, and are checked once. */
 const REPLIES_REMEMBERED = 16
 
-export function createAuthenticator(context: {
+interface AuthenticatorContext {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly signingDigest: SigningDigest
-}): Authenticator {
+  /** In oral mode, of a process that has a key; without it nothing of replicas is taken that needs a MAC. */
+  readonly macs?: MessageMacs | null
+}
+
+/** The authenticator of the cluster's mode. */
+export function createAuthenticator(context: AuthenticatorContext): Authenticator {
+  return context.cluster.mode === 'oral' ? oralAuthenticator(context) : signedAuthenticator(context)
+}
+
+function oralAuthenticator({ suite, signingDigest, macs = null }: AuthenticatorContext): Authenticator {
+  const fault = createOralFaults({ suite, signingDigest, macs })
+  return {
+    authenticate: (message, from) => fault(message, from) ?? mint(message),
+    // biome-ignore lint/correctness/useYield: it is over before anything was checked
+    *authenticateLong() {
+      return rejection('needs-signatures')
+    },
+    own: mint,
+  }
+}
+
+function signedAuthenticator(context: AuthenticatorContext): Authenticator {
   const { cluster, suite, signingDigest } = context
   const n = cluster.replicas.length
   const knownReplies = cluster.replicas.map(() => [] as Uint8Array[])
 
   const verifiedEnvelopes = new VerifiedEnvelopes()
-  const verifiedRequests = new VerifiedRequests()
+  const requests = createRequestChecks(suite)
   const form = {
     config: { n, checkpointInterval: cluster.checkpointInterval },
     nullBatch: createBatch(suite.hash, 0 as Milliseconds, []),
@@ -108,36 +131,11 @@ export function createAuthenticator(context: {
     return fault
   }
 
-  const requestFault = (request: Request): Rejection | null =>
-    suite.verify({
-      signature: request.authentication,
-      digest: request.digest,
-      publicKey: request.publicKey,
-    })
-      ? null
-      : rejection('bad-signature', 'a request is not signed by its client')
-
-  const prePrepareFault = (prePrepare: PrePrepare, from: Peer): Rejection | null => {
-    const fault = citedFault(prePrepare, from)
-    if (fault !== null) return fault
-    for (const request of prePrepare.batch.requests) {
-      const bad = verifiedRequests.take(request) ? null : requestFault(request)
-      if (bad !== null) return bad
-    }
-    return null
-  }
-
-  /** One that came by itself: it comes again in a batch. */
-  const singleRequestFault = (request: Request): Rejection | null => {
-    const bad = requestFault(request)
-    if (bad === null) verifiedRequests.add(request)
-    return bad
-  }
+  const prePrepareFault = (prePrepare: PrePrepare, from: Peer): Rejection | null =>
+    citedFault(prePrepare, from) ?? requests.batch(prePrepare.batch)
 
   const decisionFault = (decision: Decision, from: Peer): Rejection | null => {
     const { commits, digest, sequence, view } = decision
-    // Its sender's word is all that there is to check: W of them decide. // PBFT-4.8
-    if (cluster.mode === 'oral') return commits.length === 0 ? null : rejection('certificate-mixed')
     const fault = certificateFault(commits, { kind: 'commit', needed: quorum(n), digest })
     if (fault !== null) return rejection(fault)
     if (commits[0]?.sequence !== sequence || commits[0].view !== view) return rejection('certificate-mixed')
@@ -241,16 +239,13 @@ export function createAuthenticator(context: {
     return null
   }
 
-  const linkFault = (sender: ReplicaId, from: Peer): Rejection | null =>
-    from.kind === 'replica' && from.id === sender ? null : rejection('sender-is-not-the-link')
-
   const fault = (message: Exclude<Message, LongMessage>, from: Peer): Rejection | null => {
     const isFromClient = from.kind === 'client'
     if (isFromClient && !isForClients(message)) return rejection('kind-not-for-this-link')
     switch (message.kind) {
       case 'request':
         if (isFromClient && from.id !== message.client) return rejection('sender-is-not-the-link')
-        return singleRequestFault(message)
+        return requests.single(message)
       case 'pre-prepare':
         return prePrepareFault(message, from)
       case 'prepare':
@@ -283,7 +278,10 @@ export function createAuthenticator(context: {
       case 'view-change-fetch':
       case 'view-change-delivery':
       case 'oral-recollection':
-        return linkFault(message.sender, from)
+        return rejection(
+          'kind-not-for-this-link',
+          `${message.kind} says without signatures what is signed here`,
+        )
       case 'inquiry':
       case 'evidence-inquiry':
         return isFromClient ? null : rejection('kind-not-for-this-link')
@@ -301,10 +299,6 @@ export function createAuthenticator(context: {
     },
   }
 }
-
-/** Whether a client may send it. */
-const isForClients = ({ kind }: Message): boolean =>
-  kind === 'request' || kind === 'inquiry' || kind === 'evidence-inquiry'
 
 /** Whether view changes cite it. */
 const isCited = ({ kind }: Message): boolean =>

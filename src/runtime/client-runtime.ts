@@ -1,6 +1,7 @@
 /** The loop around a client's session: replies to events, effects to the network. */
 import { assertNever } from '../base/assert.ts'
-import type { Timestamp } from '../base/ids.ts'
+import { toHex } from '../base/bytes.ts'
+import type { ClientId, Timestamp } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import type { Cluster } from '../messages/cluster.ts'
 import { decodeMessage } from '../messages/decode.ts'
@@ -23,6 +24,7 @@ import {
   stepSession,
 } from '../session/session.ts'
 import { type Authenticator, createAuthenticator } from './authentication.ts'
+import { macsOf } from './message-macs.ts'
 
 const TICK_MS = 10
 
@@ -42,6 +44,8 @@ export interface ClientRuntimeOptions {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly signer: Signer
+  /** X25519, 32 bytes; needed in oral mode. */
+  readonly agreementSecret?: Uint8Array
   readonly transport: Transport
   readonly clock: Clock
   readonly random: Random
@@ -73,7 +77,9 @@ export class ClientRuntime {
     const { cluster, suite, signer, transport, clock, random, reservations } = options
     const signingDigest = createSigningDigest(suite.hash, cluster.clusterId)
     this.#tools = { hash: suite.hash, signingDigest }
-    this.#authenticator = createAuthenticator({ cluster, suite, signingDigest })
+    const self: Peer = { kind: 'client', id: toHex(signer.publicKey) as ClientId }
+    const macs = macsOf({ ...options, self })
+    this.#authenticator = createAuthenticator({ cluster, suite, signingDigest, macs })
     const requestTools = {
       hash: suite.hash,
       signingDigest,
@@ -94,11 +100,15 @@ export class ClientRuntime {
         return true
       },
       onLink: (peer) => {
+        macs?.linked(peer)
         if (peer.kind === 'replica') this.#step({ kind: 'linked', replica: peer.id })
       },
     })
     this.#step({ kind: 'ticked' }) // reserves the first block
-    this.#stopTicking = clock.every(TICK_MS, () => this.#step({ kind: 'ticked' }))
+    this.#stopTicking = clock.every(TICK_MS, () => {
+      macs?.tick()
+      this.#step({ kind: 'ticked' })
+    })
   }
 
   /** Requests that may be submitted now. */

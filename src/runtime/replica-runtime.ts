@@ -28,6 +28,7 @@ import { DecisionServer } from './decision-server.ts'
 import { notePlace } from './log-places.ts'
 import { encodeLogRecord, isAwaitedByNobody } from './log-records.ts'
 import { recoveriesOf, replayLog } from './log-replay.ts'
+import { type MessageMacs, macsOf } from './message-macs.ts'
 import { Reception } from './reception.ts'
 import { createRecoveryRequest } from './recovery-request.ts'
 import type { ReplicaRuntimeOptions, StepFunction } from './replica-runtime-options.ts'
@@ -56,6 +57,7 @@ export class ReplicaRuntime {
     readonly hash: CryptoSuite['hash']
     readonly signingDigest: ReturnType<typeof createSigningDigest>
   }
+  readonly #macs: MessageMacs | null
   readonly #authenticator: Authenticator
   readonly #sealer: Sealer
   readonly #answers: ClientAnswers
@@ -79,13 +81,15 @@ export class ReplicaRuntime {
     this.#step = options.step ?? protocolStep
     const signingDigest = createSigningDigest(suite.hash, cluster.clusterId)
     this.#tools = { hash: suite.hash, signingDigest }
-    this.#authenticator = createAuthenticator({ cluster, suite, signingDigest })
-    this.#sealer = createSealer({ id, signer, hash: suite.hash, signingDigest })
+    const macs = macsOf({ ...options, self: { kind: 'replica', id } })
+    this.#macs = macs
+    this.#authenticator = createAuthenticator({ cluster, suite, signingDigest, macs })
+    this.#sealer = createSealer({ id, signer, hash: suite.hash, signingDigest, macs })
     this.#answers = new ClientAnswers({
       id,
       n,
       application,
-      replies: createReplyMaker({ id, hash: suite.hash, signer, signingDigest }),
+      replies: createReplyMaker({ id, hash: suite.hash, signer, signingDigest, macs }),
       send: (to, frame) => this.#send({ kind: 'client', id: to }, frame),
       refuse: (to, content) => this.#send({ kind: 'client', id: to }, this.#sealer.frame(content).bytes),
     })
@@ -120,7 +124,7 @@ export class ReplicaRuntime {
         this.#scheduleTurn()
         return isAccepting
       },
-      onLink: () => {},
+      onLink: (peer) => macs?.linked(peer),
     })
     this.#perform(this.#step(this.state, { kind: 'resumed', nonce: readU32(entropy(4), 0) }))
     this.#stopTicking = clock.every(TICK_MS, () => this.#tick())
@@ -168,6 +172,7 @@ export class ReplicaRuntime {
 
   #tick(): void {
     this.#needsSync ||= this.#recordsAppended > this.#recordsSynced
+    this.#macs?.tick()
     this.#reception.budgets.tick()
     this.#states.tick()
     this.#later({ kind: 'ticked', now: this.#options.clock.now() })
@@ -322,7 +327,7 @@ export class ReplicaRuntime {
   }
 
   #bytesOf(outgoing: Outgoing): Uint8Array {
-    return outgoing.kind === 'relayed' ? outgoing.message.bytes : this.#sealer.bytes(outgoing)
+    return outgoing.kind === 'relayed' ? this.#sealer.current(outgoing.message) : this.#sealer.bytes(outgoing)
   }
 
   /** A decision is its sender's own word where no COMMIT can be shown. // PBFT-4.8 */

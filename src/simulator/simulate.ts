@@ -200,16 +200,18 @@ function createClients(context: {
   readonly audit: Audit | null
 }): readonly VirtualClient[] {
   const { plan, time, trace, watch, virtual, random, audit } = context
-  const { cluster, clientSigners, network, suite } = virtual
+  const { cluster, clientSigners, agreementSecrets, network, suite } = virtual
   return cluster.clients.slice(0, plan.workload.clients).map((identity, index) => {
     const signer = clientSigners[index]
-    assert(signer !== undefined, 'each client has its signer')
+    const agreementSecret = agreementSecrets.client[index]
+    assert(signer !== undefined && agreementSecret !== undefined, 'each client has its keys')
     return new VirtualClient({
       index,
       identity,
       cluster,
       suite,
       signer,
+      agreementSecret,
       time,
       clock: new VirtualClock(time),
       network,

@@ -30,6 +30,8 @@ export interface VirtualCluster {
   readonly clientSigners: readonly Signer[]
   /** In the order of their ids. */
   readonly replicaSigners: readonly Signer[]
+  /** X25519, in the order of the replicas' ids and of `cluster.clients`. */
+  readonly agreementSecrets: Readonly<Record<Peer['kind'], readonly Uint8Array[]>>
   readonly network: VirtualNetwork
   readonly replicas: readonly VirtualReplica[]
   /** Second nodes of some replicas, with the same key and disks of their own. */
@@ -75,6 +77,7 @@ export function createVirtualCluster(context: {
       cluster,
       suite,
       signer: identities.replicaSigners[id] as Signer,
+      agreementSecret: identities.agreementSecrets.replica[id] as Uint8Array,
       time,
       clock: new VirtualClock(time, plan.clocks[id]?.storm),
       disk: new VirtualDisk(time, random.fork(), plan.disk),
@@ -96,6 +99,7 @@ export function createVirtualCluster(context: {
     cluster,
     suite,
     clientSigners: identities.clientSigners,
+    agreementSecrets: identities.agreementSecrets,
     replicaSigners: identities.replicaSigners,
     network,
     replicas,
@@ -129,6 +133,8 @@ export function createIdentities(
   readonly cluster: Cluster
   readonly replicaSigners: readonly Signer[]
   readonly clientSigners: readonly Signer[]
+  /** The agreement secrets of the replicas, and those of the clients. */
+  readonly agreementSecrets: Readonly<Record<Peer['kind'], readonly Uint8Array[]>>
 } {
   const secret = (role: number, index: number): Uint8Array => {
     const bytes = new Uint8Array(32)
@@ -141,6 +147,10 @@ export function createIdentities(
   const clientSigners = Array.from({ length: workload.clients + guests }, (_, index) =>
     suite.signer(secret(2, index)),
   )
+  const agreementSecrets = {
+    replica: replicaIds(n).map((id) => secret(4, id)),
+    client: clientSigners.map((_, index) => secret(5, index)),
+  }
   const facts = {
     mode,
     suite: suiteName,
@@ -149,9 +159,13 @@ export function createIdentities(
       id,
       address: { host: 'simulated', port: id + 1 },
       publicKey: (replicaSigners[id] as Signer).publicKey,
-      agreementKey: suite.agreementPublicKey(secret(4, id)),
+      agreementKey: suite.agreementPublicKey(agreementSecrets.replica[id] as Uint8Array),
     })),
-    clients: clientSigners.map(({ publicKey }, index) => clusterClient(`client-${index}`, publicKey)),
+    clients: clientSigners.map(({ publicKey }, index) => {
+      const agreement = agreementSecrets.client[index] as Uint8Array
+      const agreementKey = mode === 'oral' ? suite.agreementPublicKey(agreement) : null
+      return clusterClient(`client-${index}`, publicKey, agreementKey)
+    }),
     storeBytesMax: STORE_BYTES_MAX,
     checkpointInterval,
   } as const
@@ -159,6 +173,7 @@ export function createIdentities(
     cluster: { ...facts, clusterId: deriveClusterId(suite.hash, facts) },
     replicaSigners,
     clientSigners,
+    agreementSecrets,
   }
 }
 

@@ -61,6 +61,10 @@ interface Row {
   readonly isWhole: boolean
 }
 
+/** What a row is called: in oral mode it says so. */
+export const rowName = (protocol: string, mode: AuthenticationMode): string =>
+  mode === 'signed' ? protocol : `${protocol}, oral`
+
 export function measureStore(setting: StoreSetting): readonly Measured[] {
   return [
     ...measure(setting, oneByOne(null), [
@@ -114,9 +118,9 @@ function measure(setting: StoreSetting, scenario: Scenario, rows: readonly Row[]
   const { stopwatch } = setting
   const isTimed = stopwatch !== null && rows.some(({ isWhole }) => isWhole)
   const cpu = isTimed ? time({ ...setting, stopwatch }, scenario, attempt) : null
-  const { n } = setting
+  const { n, mode } = setting
   return rows.map(({ protocol, convention, kinds, isWhole }) => ({
-    protocol,
+    protocol: rowName(protocol, mode),
     n,
     f: faultsMax(n),
     convention,
@@ -186,8 +190,10 @@ function countsOf(
     bytes: perDecision(meter.bytes),
     signaturesMade: perDecision(crypto.made),
     signaturesChecked: perDecision(crypto.checked),
-    macsMade: perDecision(meter.macsMade),
-    macsChecked: perDecision(meter.macsChecked),
+    macsMade: perDecision(crypto.macsMade),
+    macsChecked: perDecision(crypto.macsChecked),
+    tagsMade: perDecision(meter.tagsMade),
+    tagsChecked: perDecision(meter.tagsChecked),
     hashes: isWhole ? crypto.hashes / decisions : null,
     rounds: meter.rounds[CHAINS.indexOf(kinds)] ?? null,
     cpuMicroseconds: cpu === null ? null : cpu / decisions,

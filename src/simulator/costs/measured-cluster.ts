@@ -62,12 +62,11 @@ export class MeasuredCluster {
     this.meter = new Meter(() => this.#time.now, options.chains)
     const suite = countsCrypto ? countingSuite(options.suite, this.crypto, signedKind) : options.suite
     const identities = createIdentities(
-      { seed: 1, n, suite: suite.name, checkpointInterval, workload: { clients: options.clients } },
+      { seed: 1, n, mode, suite: suite.name, checkpointInterval, workload: { clients: options.clients } },
       suite,
       0,
     )
-    const { cluster } = identities
-    assert(cluster.mode === mode, `there are no ${mode} replicas yet`)
+    const { cluster, agreementSecrets } = identities
     const peers: readonly Peer[] = [
       ...cluster.replicas.map(({ id }): Peer => ({ kind: 'replica', id })),
       ...cluster.clients.map(({ id }): Peer => ({ kind: 'client', id })),
@@ -78,7 +77,8 @@ export class MeasuredCluster {
     this.#network.conditions = { delayMs: [1, 1], loss: 0, duplication: 0, reordering: 0 }
     this.replicas = cluster.replicas.map(({ id }) => {
       const signer = identities.replicaSigners[id]
-      assert(signer !== undefined, 'each replica has its signer')
+      const agreementSecret = agreementSecrets.replica[id]
+      assert(signer !== undefined && agreementSecret !== undefined, 'each replica has its keys')
       const disk = new VirtualDisk(this.#time, this.#random.fork(), {
         syncMs: [0.1, 0.1],
         readMs: 0.1,
@@ -90,6 +90,7 @@ export class MeasuredCluster {
         cluster,
         suite,
         signer,
+        agreementSecret,
         transport: this.#attach({ kind: 'replica', id }),
         replay: disk.open(),
         pages: disk.pages,
@@ -107,11 +108,13 @@ export class MeasuredCluster {
     })
     this.#clients = cluster.clients.map(({ id }, index) => {
       const signer = identities.clientSigners[index]
-      assert(signer !== undefined, 'each client has its signer')
+      const agreementSecret = agreementSecrets.client[index]
+      assert(signer !== undefined && agreementSecret !== undefined, 'each client has its keys')
       return new ClientRuntime({
         cluster,
         suite,
         signer,
+        agreementSecret,
         transport: this.#attach({ kind: 'client', id }),
         clock: new VirtualClock(this.#time),
         random: this.#random.fork(),

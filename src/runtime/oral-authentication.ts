@@ -1,0 +1,93 @@
+/**
+ * Who said it, in oral mode: replicas' messages carry MACs, and each replica checks its own. Such a message convinces its
+ * receiver and nobody else, so the kinds that show others what somebody signed do not exist here. DESIGN: authentication.
+ */
+import { assertNever } from '../base/assert.ts'
+import type { ReplicaId } from '../base/ids.ts'
+import type { Peer } from '../base/peer.ts'
+import { FRAME_KINDS } from '../messages/kinds.ts'
+import type { Message } from '../messages/message.ts'
+import { type Rejection, rejection } from '../messages/rejection.ts'
+import type { SigningDigest } from '../messages/request.ts'
+import type { CryptoSuite } from '../ports.ts'
+import { isForClients, linkFault } from './link-rules.ts'
+import type { MessageMacs } from './message-macs.ts'
+import { createRequestChecks } from './request-checks.ts'
+
+/**
+ * Gives the function that says what is wrong with a message, null for nothing. Without MACs, in a process that has no key
+ * of this cluster and only reads what was logged, no message of a replica is good that asks for one.
+ */
+export function createOralFaults(context: {
+  readonly suite: CryptoSuite
+  readonly signingDigest: SigningDigest
+  readonly macs: MessageMacs | null
+}): (message: Message, from: Peer) => Rejection | null {
+  const { suite, signingDigest, macs } = context
+  const requests = createRequestChecks(suite)
+
+  /** Nobody passes on what only its receiver can check, so it is taken from its sender alone. // PBFT-4.8 */
+  const macFault = (
+    message: {
+      readonly kind: keyof typeof FRAME_KINDS
+      readonly sender: ReplicaId
+      readonly payload: Uint8Array
+      readonly authentication: Uint8Array
+    },
+    from: Peer,
+  ): Rejection | null => {
+    const fault = linkFault(message.sender, from)
+    if (fault !== null) return fault
+    if (macs === null) return rejection('bad-mac', 'this process has no key')
+    const { kind, sender, payload, authentication } = message
+    return macs.fault({ sender, digest: signingDigest(FRAME_KINDS[kind], payload), authentication })
+  }
+
+  return (message, from) => {
+    const isFromClient = from.kind === 'client'
+    if (isFromClient && !isForClients(message)) return rejection('kind-not-for-this-link')
+    switch (message.kind) {
+      case 'request':
+        if (isFromClient && from.id !== message.client) return rejection('sender-is-not-the-link')
+        return requests.single(message)
+      case 'pre-prepare':
+        return macFault(message, from) ?? requests.batch(message.batch)
+      case 'prepare':
+      case 'commit':
+      case 'checkpoint':
+      case 'reply':
+      case 'oral-view-change':
+      case 'oral-new-view':
+        return macFault(message, from)
+      case 'status':
+      case 'fetch':
+      case 'batch':
+      case 'recall':
+      case 'page-fetch':
+      case 'page':
+      case 'refusal':
+      case 'report':
+      case 'view-change-ack':
+      case 'view-change-fetch':
+      case 'view-change-delivery':
+      case 'oral-recollection':
+        return linkFault(message.sender, from)
+      // Its sender's word, of which W decide, and no more. // PBFT-4.8
+      case 'decision':
+        if (message.commits.length > 0) return rejection('needs-signatures', 'a decision shows COMMITs')
+        return linkFault(message.sender, from)
+      case 'inquiry':
+        return isFromClient ? null : rejection('kind-not-for-this-link')
+      case 'view-change':
+      case 'new-view':
+      case 'stable-checkpoint':
+      case 'recollection':
+      case 'exhibit':
+      case 'evidence-inquiry':
+      case 'evidence':
+        return rejection('needs-signatures', `${message.kind} shows what others signed`)
+      default:
+        return assertNever(message)
+    }
+  }
+}
