@@ -59,7 +59,26 @@ export function drawPlan(seed: number, size?: number, mode: AuthenticationMode =
     incidents: inOrder([...traitors, ...incidents, ...drawNetworkFaults(random.fork(), n, calmAtMs)]),
     calmAtMs,
   }
-  return withQuietPhase(random.fork(), plan)
+  return withQuietPhase(random.fork(), mode === 'oral' ? withDeposed(random.fork(), plan) : plan)
+}
+
+/** The share of oral plans in which primaries fall silent one after the other: view changes are what differs there. */
+const DEPOSED_SHARE = 0.6
+
+/** Primaries, from the first on, pause for long enough that each of their views ends. */
+function withDeposed(random: Random, plan: Plan): Plan {
+  if (!random.chance(DEPOSED_SHARE)) return plan
+  const { n, calmAtMs, incidents } = plan
+  const pauses: Incident[] = []
+  let atMs = random.between(40, 300)
+  for (let view = random.below(2); atMs < calmAtMs - 50 && view < n; view++) {
+    const replica = (view % n) as ReplicaId
+    const untilMs = atMs + random.between(150, 500)
+    pauses.push({ kind: 'pause', replica, atMs })
+    if (untilMs < calmAtMs) pauses.push({ kind: 'resume', replica, atMs: untilMs })
+    atMs += random.between(80, 400)
+  }
+  return { ...plan, incidents: inOrder([...incidents, ...pauses]) }
 }
 
 /** Up to f traitors, some from the beginning and some that turn later. */

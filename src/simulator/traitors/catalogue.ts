@@ -1,3 +1,14 @@
+import {
+  batchWithholder,
+  concealer,
+  falseChooser,
+  falseTeller,
+  falseVoucher,
+  falseWitness,
+  highClaimer,
+  rootLiar,
+  unfetchableCiter,
+} from './oral.ts'
 import { equivocator, omitter, partialPrimary, staller, timeTraveller } from './primaries.ts'
 import type { Traitor } from './traitor.ts'
 import {
@@ -25,5 +36,14 @@ export const TRAITORS: ReadonlyMap<string, Traitor> = new Map(
     partialPrimary,
     timeTraveller,
     forgetful,
+    highClaimer,
+    falseWitness,
+    concealer,
+    rootLiar,
+    falseVoucher,
+    falseTeller,
+    batchWithholder,
+    unfetchableCiter,
+    falseChooser,
   ].map((traitor) => [traitor.name, traitor]),
 )
