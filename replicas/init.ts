@@ -20,6 +20,7 @@ import {
   type ClusterFacts,
   clusterClient,
   deriveClusterId,
+  type RequestMode,
 } from '../src/messages/cluster.ts'
 import { CHECKPOINT_INTERVAL } from '../src/messages/limits.ts'
 import type { CryptoSuite } from '../src/ports.ts'
@@ -36,6 +37,8 @@ export interface InitOptions {
   readonly suite: 'sodium' | 'noble'
   /** How replicas authenticate their messages; `signed` when absent. */
   readonly auth?: AuthenticationMode
+  /** How clients authenticate their requests; `signed` when absent. */
+  readonly requests?: RequestMode
   /** One host for each replica; loopback when absent. */
   readonly hosts?: readonly string[]
   /** Replica i listens on basePort + i; 0 takes ports that are free now. */
@@ -54,7 +57,8 @@ export interface PublicKeys {
 
 /** Makes the whole directory or, when something is wrong, nothing. */
 export async function initCluster(options: InitOptions): Promise<Cluster> {
-  const { directory, replicas: n, auth: mode = 'signed' } = options
+  const { directory, replicas: n, auth: mode = 'signed', requests = 'signed' } = options
+  if (requests === 'oral' && mode === 'signed') throw new OperatorError('--requests oral needs --auth oral.')
   if (!isClusterSize(n)) throw new OperatorError(`--replicas must be 4, 7, 10 or 13 (3f + 1), not ${n}.`)
   if (existsSync(clusterFile(directory))) {
     throw new OperatorError(`${clusterFile(directory)} exists already; a cluster is never overwritten.`)
@@ -66,6 +70,7 @@ export async function initCluster(options: InitOptions): Promise<Cluster> {
   const clientSecrets = (options.clients ?? DEFAULT_CLIENTS).map((name) => ({ name, keys: generateKeys() }))
   const facts: ClusterFacts = {
     mode,
+    requests,
     suite: options.suite,
     nonce: systemEntropy(32),
     replicas: publics.map((keys, index) => ({

@@ -55,7 +55,8 @@ export interface AttackSetting {
 }
 
 export function attackInSimulator(attack: Attack, setting: AttackSetting): SimulatedAttack {
-  const { n, seed, auth = 'signed' } = setting
+  const { n, seed } = setting
+  const auth = attack.needsMacs === true ? 'oral' : (setting.auth ?? 'signed')
   const beginsAtMs = attack.surroundings?.beginsAtMs ?? BEGINS_AT_MS
   const lastsMs = (setting.lastsMs ?? LASTS_MS) * (attack.surroundings?.lasts ?? 1)
   const traitors = setting.traitors?.map((id) => toReplicaId(id)) ?? attack.traitors(n)
@@ -76,7 +77,11 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   const adversaries = new Map<ReplicaId, Recomposition>(hasTwins ? [] : traitors.map((id) => [id, play()]))
   const isCorrect = (id: ReplicaId): boolean => !traitors.includes(id)
   const observer = new Observer(isCorrect)
-  const plan = planOf(attack, { n, seed, beginsAtMs, lastsMs, traitors })
+  const plan = {
+    ...planOf(attack, { n, seed, beginsAtMs, lastsMs, traitors }),
+    mode: auth,
+    ...requestsOf(attack),
+  }
   // What the surroundings do is an act as well.
   acts.total += plan.incidents.length + (attack.surroundings?.plan?.network === undefined ? 0 : 1)
   const guest =
@@ -122,6 +127,9 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   }
   return { attack, facts, result, faults: [...faultsOf(attack, facts, result), ...seen] }
 }
+
+const requestsOf = ({ needsMacs }: Attack): Pick<Plan, 'requests'> =>
+  needsMacs === true ? { requests: 'oral' } : {}
 
 function observed(
   result: DetailedResult,

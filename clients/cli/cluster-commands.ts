@@ -8,10 +8,10 @@ import { toHex } from '../../src/base/bytes.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
-import type { AuthenticationMode } from '../../src/messages/cluster.ts'
+import type { AuthenticationMode, RequestMode } from '../../src/messages/cluster.ts'
 import { DEFAULT_GATEWAY_PORT, DEFAULT_TIMEOUT_MS } from '../gateway/defaults.ts'
 import { childArguments } from './child-arguments.ts'
-import { authOption, directoryOption, storeAfterOption, wholeNumber } from './options.ts'
+import { authOption, directoryOption, requestsOption, storeAfterOption, wholeNumber } from './options.ts'
 import { reportReady, stopOnSignal } from './process-end.ts'
 import { runReplica } from './running-replica.ts'
 
@@ -26,6 +26,7 @@ interface InitFlags {
   readonly replicas: number
   readonly crypto: 'sodium' | 'noble'
   readonly auth: AuthenticationMode
+  readonly requests: RequestMode
   readonly hosts?: readonly string[]
   readonly basePort: number
   readonly publicKeys?: readonly string[]
@@ -40,6 +41,7 @@ export function addClusterCommands(program: Command): void {
     .addOption(directoryOption())
     .addOption(cryptoOption())
     .addOption(authOption())
+    .addOption(requestsOption())
     .option('--hosts <hosts>', 'one host for each replica, separated by commas', list)
     .option(
       '--base-port <port>',
@@ -101,19 +103,20 @@ export function addClusterCommands(program: Command): void {
 }
 
 async function init(flags: InitFlags): Promise<void> {
-  const { dir: directory, replicas, crypto: suite, auth, basePort, hosts, publicKeys } = flags
+  const { dir: directory, replicas, crypto: suite, auth, requests, basePort, hosts, publicKeys } = flags
   const cluster = await initCluster({
     directory,
     replicas,
     suite,
     auth,
+    requests,
     basePort,
     ...(hosts === undefined ? {} : { hosts }),
     ...(publicKeys === undefined ? {} : { publicKeyFiles: publicKeys }),
   })
   const clusterId = toHex(cluster.clusterId)
   if (flags.json) {
-    console.log(JSON.stringify({ directory, clusterId, n: replicas, auth }))
+    console.log(JSON.stringify({ directory, clusterId, n: replicas, auth, requests }))
     return
   }
   const mode = auth === 'oral' ? ' (oral)' : ''

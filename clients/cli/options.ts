@@ -14,6 +14,11 @@ export const authOption = () =>
     .choices(['signed', 'oral'])
     .default('signed')
 
+export const requestsOption = () =>
+  new Option('--requests <mode>', "what clients put under theirs: oral is the paper's, and needs --auth oral")
+    .choices(['signed', 'oral'])
+    .default('signed')
+
 export const directoryOption = () =>
   new Option('--dir <directory>', 'the cluster directory').default(DEFAULT_DIRECTORY)
 

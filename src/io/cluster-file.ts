@@ -33,6 +33,8 @@ const ClusterJson = z.strictObject({
   clusterId: hexBytes(32),
   nonce: hexBytes(32),
   auth: z.enum(['signed', 'oral']),
+  /** Only in oral mode, where clients do not sign either. */
+  requests: z.literal('oral').optional(),
   suite: z.enum(['sodium', 'noble']),
   n: z.int(),
   storeBytesMax: z.int().min(0),
@@ -79,9 +81,12 @@ export function readClusterFile(path: string, suiteNamed: (name: Cluster['suite'
   if (data.limits.join() !== LIMITS_IN_CLUSTER_ID.join())
     fail('it was made with other limits than this version has')
 
+  if (data.requests === 'oral' && data.auth === 'signed') fail('it has requests "oral" without auth "oral"')
+
   const suite = suiteNamed(data.suite)
   const facts: ClusterFacts = {
     mode: data.auth,
+    requests: data.requests ?? 'signed',
     suite: data.suite,
     nonce: bytesOf(data.nonce),
     replicas: data.replicas.map((replica, index) => {
@@ -120,6 +125,7 @@ export function writeClusterFile(path: string, cluster: Cluster): void {
     clusterId: toHex(cluster.clusterId),
     nonce: toHex(cluster.nonce),
     auth: cluster.mode,
+    ...(cluster.requests === 'oral' ? { requests: 'oral' } : {}),
     suite: cluster.suite === 'noble' ? 'noble' : 'sodium',
     n: cluster.replicas.length,
     storeBytesMax: cluster.storeBytesMax,

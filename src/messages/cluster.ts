@@ -11,9 +11,16 @@ import type { Hash } from '../base/hash.ts'
 import type { ClientId, ReplicaId } from '../base/ids.ts'
 import { LIMITS_IN_CLUSTER_ID, logWindowOf, PROTOCOL_VERSION } from './limits.ts'
 
-/** How replicas authenticate their messages; the number enters the cluster id. */
-export const AUTHENTICATION_MODES = { signed: 1, oral: 2 } as const
-export type AuthenticationMode = keyof typeof AUTHENTICATION_MODES
+/** How replicas authenticate their messages. */
+export type AuthenticationMode = 'signed' | 'oral'
+/** How clients authenticate their requests: with MACs only where replicas have MACs too. */
+export type RequestMode = AuthenticationMode
+
+/** The number that stands for both in the cluster id. */
+const modeNumber = ({ mode, requests }: Pick<ClusterFacts, 'mode' | 'requests'>): number => {
+  if (mode === 'signed') return 1
+  return requests === 'signed' ? 2 : 3
+}
 
 export const SUITES = { sodium: 1, noble: 2, simulated: 3 } as const
 export type ClusterSuite = keyof typeof SUITES
@@ -46,6 +53,7 @@ export interface ClusterClient {
 /** What the cluster id is made from. */
 export interface ClusterFacts {
   readonly mode: AuthenticationMode
+  readonly requests: RequestMode
   readonly suite: ClusterSuite
   /** 32 bytes that make two clusters of the same keys different. */
   readonly nonce: Uint8Array
@@ -82,7 +90,7 @@ export function deriveClusterId(hash: Hash, facts: ClusterFacts): Uint8Array {
     utf8('strategos cluster'),
     Uint8Array.of(PROTOCOL_VERSION),
     facts.nonce,
-    Uint8Array.of(AUTHENTICATION_MODES[facts.mode], SUITES[facts.suite]),
+    Uint8Array.of(modeNumber(facts), SUITES[facts.suite]),
     limits,
     Uint8Array.of(facts.replicas.length),
     ...facts.replicas.flatMap(({ publicKey, agreementKey }) => [publicKey, agreementKey]),

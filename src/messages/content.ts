@@ -232,6 +232,7 @@ export const REFUSAL_REASONS: readonly RefusalReason[] = [
   'busy',
   'malformed',
   'results-gone',
+  'must-sign',
 ]
 
 const EMPTY = new Uint8Array(0)
@@ -314,6 +315,7 @@ export function contentParts(
     case 'view-change-fetch':
     case 'view-change-delivery':
     case 'oral-recollection':
+    case 'mac-complaint':
       return oralContentParts(content, sender, tools.hash)
     default:
       return assertNever(content)

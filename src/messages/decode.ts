@@ -119,6 +119,7 @@ export function decodeMessage(bytes: Uint8Array, tools: DecodeTools): Message | 
     case 'view-change-fetch':
     case 'view-change-delivery':
     case 'oral-recollection':
+    case 'mac-complaint':
       return decodeOral(kind, frame, tools.hash)
     case 'hello':
     case 'welcome':

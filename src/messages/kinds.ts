@@ -29,6 +29,7 @@ export const FRAME_KINDS = {
   'view-change-fetch': 30,
   'view-change-delivery': 31,
   'oral-recollection': 32,
+  'mac-complaint': 33,
   hello: 64,
   welcome: 65,
   proof: 66,

@@ -24,6 +24,8 @@ export interface Request extends Received {
   readonly operations: Uint8Array
   /** The signed digest, 32 bytes. It covers client, timestamp, responder and, through their digest, the operations. */
   readonly digest: Uint8Array
+  /** Its client, where it was passed on by a replica and its MAC for this one is wrong; else absent. // PBFT-4.10 */
+  readonly doubtful?: readonly ClientId[]
 }
 
 /** The ordered requests of one sequence number and the proposed time. */
@@ -49,6 +51,8 @@ export interface PrePrepareHeader extends Received {
 /** PRE-PREPARE(v, s, D) with its batch. */
 export interface PrePrepare extends PrePrepareHeader {
   readonly batch: Batch
+  /** Clients whose MACs for this replica are wrong; absent where there are none. It waits for others to vouch. // PBFT-4.10 */
+  readonly doubtful?: readonly ClientId[]
 }
 
 /** PREPARE(v, s, D, i) or COMMIT(v, s, D, i). */
@@ -245,7 +249,7 @@ export interface Decision extends Received {
   readonly commits: readonly Vote[]
 }
 
-/** `results-gone`: it was executed, and its results are no longer kept. */
+/** `results-gone`: it was executed, and its results are no longer kept. `must-sign`: MACs of this client were wrong. */
 export type RefusalReason =
   | 'unknown-client'
   | 'stale'
@@ -253,6 +257,7 @@ export type RefusalReason =
   | 'busy'
   | 'malformed'
   | 'results-gone'
+  | 'must-sign'
 
 /** REFUSAL: tells a client why its request is not taken. Valid on its sender's link only; W equal ones are a fact. */
 export interface Refusal extends Received {

@@ -37,12 +37,13 @@ import { onExecuted } from './execution.ts'
 import { makeNewView, onNewView } from './new-view.ts'
 import { onPrePrepare, onVote, retryHeldBack } from './normal-case.ts'
 import { onDecisionClaim } from './oral/decisions.ts'
+import { onMacComplaint } from './oral/doubts.ts'
 import { acceptChoicesAhead, judgeNewViews, makeOralNewView, onOralNewView } from './oral/new-view.ts'
 import { onOralViewChange, onViewChangeDelivery, onViewChangeFetch } from './oral/view-changes.ts'
 import { holdAck } from './oral/vouching.ts'
 import { beginRecall, checkRecall, onOralRecollection, onRecall, onRecollection } from './recall.ts'
 import { askForRecovery, onRecoveryPrepared } from './recovery-operations.ts'
-import { onRequest, relayAgain, relayNew } from './requests.ts'
+import { forgetDropped, onRequest, relayAgain, relayNew } from './requests.ts'
 import { onBatchDelivery, onDecision, onFetch, onStatus, speakUp } from './retransmission.ts'
 import { checkPrimary } from './slow-primary.ts'
 import { isOral, type ReplicaState, type Step } from './state.ts'
@@ -64,6 +65,7 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
       checkTimers(current)
       sayCheckpoints(current)
       relayNew(current)
+      forgetDropped(current.state)
       relayAgain(current)
       retryHeldBack(current)
       checkTransfer(current)
@@ -154,6 +156,8 @@ function onReceived(current: Step, { message, from }: Event & { readonly kind: '
       return onOralNewView(current, message, from)
     case 'oral-recollection':
       return onOralRecollection(current, message)
+    case 'mac-complaint':
+      return onMacComplaint(current, message)
     default:
       return assertNever(message)
   }

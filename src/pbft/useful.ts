@@ -19,6 +19,7 @@ import type {
 import type { OralMessage, OralNewView, OralViewChange } from '../messages/oral/message.ts'
 import type { ProtocolMessage } from './effects.ts'
 import { isExhibitUseful } from './evidence.ts'
+import { isNewComplaint } from './oral/doubts.ts'
 import { isCited } from './oral/view-changes.ts'
 import { isBatchLacking } from './retransmission.ts'
 import { isSettled, votesOf } from './slot.ts'
@@ -71,6 +72,8 @@ function isOralUseful(state: ReplicaState, message: OralMessage): boolean {
       return isCited(state, message.viewChange)
     case 'oral-recollection':
       return state.recall !== null
+    case 'mac-complaint':
+      return isNewComplaint(state, message)
     default:
       return assertNever(message)
   }

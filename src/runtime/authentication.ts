@@ -35,7 +35,7 @@ import type { CryptoSuite } from '../ports.ts'
 import { isForClients, linkFault } from './link-rules.ts'
 import type { MessageMacs } from './message-macs.ts'
 import { createOralFaults } from './oral-authentication.ts'
-import { createRequestChecks } from './request-checks.ts'
+import { batchFault, createRequestChecks } from './request-checks.ts'
 import { VerifiedEnvelopes } from './verified-envelopes.ts'
 
 export interface Authenticator {
@@ -69,10 +69,15 @@ export function createAuthenticator(context: AuthenticatorContext): Authenticato
   return context.cluster.mode === 'oral' ? oralAuthenticator(context) : signedAuthenticator(context)
 }
 
-function oralAuthenticator({ suite, signingDigest, macs = null }: AuthenticatorContext): Authenticator {
-  const fault = createOralFaults({ suite, signingDigest, macs })
+function oralAuthenticator(context: AuthenticatorContext): Authenticator {
+  const { cluster, suite, signingDigest, macs = null } = context
+  const judge = createOralFaults({ suite, signingDigest, requests: cluster.requests, macs })
   return {
-    authenticate: (message, from) => fault(message, from) ?? mint(message),
+    authenticate: (message, from) => {
+      const judged = judge(message, from)
+      if (judged === null) return mint(message)
+      return judged.kind === 'rejection' ? judged : mint({ ...message, doubtful: judged.clients })
+    },
     // biome-ignore lint/correctness/useYield: it is over before anything was checked
     *authenticateLong() {
       return rejection('needs-signatures')
@@ -87,7 +92,7 @@ function signedAuthenticator(context: AuthenticatorContext): Authenticator {
   const knownReplies = cluster.replicas.map(() => [] as Uint8Array[])
 
   const verifiedEnvelopes = new VerifiedEnvelopes()
-  const requests = createRequestChecks(suite)
+  const requests = createRequestChecks({ suite, requests: 'signed', macs: null })
   const form = {
     config: { n, checkpointInterval: cluster.checkpointInterval },
     nullBatch: createBatch(suite.hash, 0 as Milliseconds, []),
@@ -132,7 +137,7 @@ function signedAuthenticator(context: AuthenticatorContext): Authenticator {
   }
 
   const prePrepareFault = (prePrepare: PrePrepare, from: Peer): Rejection | null =>
-    citedFault(prePrepare, from) ?? requests.batch(prePrepare.batch)
+    citedFault(prePrepare, from) ?? batchFault(requests, prePrepare.batch)
 
   const decisionFault = (decision: Decision, from: Peer): Rejection | null => {
     const { commits, digest, sequence, view } = decision
@@ -278,6 +283,7 @@ function signedAuthenticator(context: AuthenticatorContext): Authenticator {
       case 'view-change-fetch':
       case 'view-change-delivery':
       case 'oral-recollection':
+      case 'mac-complaint':
         return rejection(
           'kind-not-for-this-link',
           `${message.kind} says without signatures what is signed here`,

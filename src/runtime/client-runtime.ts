@@ -7,7 +7,7 @@ import type { Cluster } from '../messages/cluster.ts'
 import { decodeMessage } from '../messages/decode.ts'
 import { createSigningDigest, encodeFrame } from '../messages/frame.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
-import type { EvidenceDelivery, RefusalReason, Report } from '../messages/message.ts'
+import type { EvidenceDelivery, RefusalReason, Report, Request } from '../messages/message.ts'
 import { packPayload } from '../messages/payload.ts'
 import { isRejection } from '../messages/rejection.ts'
 import { claimedTimestamp } from '../messages/reply.ts'
@@ -18,6 +18,7 @@ import {
   currentView,
   freeRequests,
   isAwaited,
+  type NewRequest,
   type SessionEffect,
   type SessionEvent,
   type SessionState,
@@ -80,16 +81,16 @@ export class ClientRuntime {
     const self: Peer = { kind: 'client', id: toHex(signer.publicKey) as ClientId }
     const macs = macsOf({ ...options, self })
     this.#authenticator = createAuthenticator({ cluster, suite, signingDigest, macs })
-    const requestTools = {
-      hash: suite.hash,
-      signingDigest,
-      sign: (digest: Uint8Array) => signer.sign(digest),
-    }
+    const sign = (digest: Uint8Array): Uint8Array => signer.sign(digest)
+    const make = (content: NewRequest, authenticate: (digest: Uint8Array) => Uint8Array): Request =>
+      encodeRequest({ ...content, publicKey: signer.publicKey }, { ...this.#tools, sign: authenticate })
+    const shared = cluster.requests === 'oral' ? macs : null
     this.state = createSessionState(
       {
         n: cluster.replicas.length,
         random,
-        makeRequest: (content) => encodeRequest({ ...content, publicKey: signer.publicKey }, requestTools),
+        makeRequest: (content) => make(content, (digest) => shared?.forReplicas(digest) ?? sign(digest)),
+        ...(shared === null ? {} : { makeSigned: (content) => make(content, sign) }),
       },
       reservations.reservedUpTo,
     )

@@ -36,6 +36,7 @@ const RESERVE_KINDS: ReadonlySet<number> = new Set(
       'view-change-fetch',
       'view-change-delivery',
       'oral-recollection',
+      'mac-complaint',
     ] as const
   ).map((kind) => FRAME_KINDS[kind]),
 )

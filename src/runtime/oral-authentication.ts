@@ -3,16 +3,23 @@
  * receiver and nobody else, so the kinds that show others what somebody signed do not exist here. DESIGN: authentication.
  */
 import { assertNever } from '../base/assert.ts'
-import type { ReplicaId } from '../base/ids.ts'
+import type { ClientId, ReplicaId } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
+import type { RequestMode } from '../messages/cluster.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
-import type { Message } from '../messages/message.ts'
-import { type Rejection, rejection } from '../messages/rejection.ts'
+import type { Batch, Message, Request } from '../messages/message.ts'
+import { isRejection, type Rejection, rejection } from '../messages/rejection.ts'
 import type { SigningDigest } from '../messages/request.ts'
 import type { CryptoSuite } from '../ports.ts'
 import { isForClients, linkFault } from './link-rules.ts'
 import type { MessageMacs } from './message-macs.ts'
 import { createRequestChecks } from './request-checks.ts'
+
+/** A batch may be as it should be, and these clients' requests in it not provable to this replica. */
+export interface Doubt {
+  readonly kind: 'doubt'
+  readonly clients: readonly ClientId[]
+}
 
 /**
  * Gives the function that says what is wrong with a message, null for nothing. Without MACs, in a process that has no key
@@ -21,10 +28,24 @@ import { createRequestChecks } from './request-checks.ts'
 export function createOralFaults(context: {
   readonly suite: CryptoSuite
   readonly signingDigest: SigningDigest
+  readonly requests: RequestMode
   readonly macs: MessageMacs | null
-}): (message: Message, from: Peer) => Rejection | null {
-  const { suite, signingDigest, macs } = context
-  const requests = createRequestChecks(suite)
+}): (message: Message, from: Peer) => Rejection | Doubt | null {
+  const { signingDigest, macs } = context
+  const requests = createRequestChecks(context)
+
+  /** Who passes on what only it can check does nothing wrong; who sends it itself does. */
+  const singleDoubt = (request: Request, from: Peer): Rejection | Doubt | null => {
+    const fault = requests.single(request)
+    const isDoubtful = fault !== null && from.kind === 'replica' && requests.hasMacs(request)
+    return isDoubtful ? { kind: 'doubt', clients: [request.client] } : fault
+  }
+
+  const batchDoubt = (batch: Batch): Rejection | Doubt | null => {
+    const clients = requests.batch(batch)
+    if (isRejection(clients)) return clients
+    return clients.length === 0 ? null : { kind: 'doubt', clients }
+  }
 
   /** Nobody passes on what only its receiver can check, so it is taken from its sender alone. // PBFT-4.8 */
   const macFault = (
@@ -40,7 +61,8 @@ export function createOralFaults(context: {
     if (fault !== null) return fault
     if (macs === null) return rejection('bad-mac', 'this process has no key')
     const { kind, sender, payload, authentication } = message
-    return macs.fault({ sender, digest: signingDigest(FRAME_KINDS[kind], payload), authentication })
+    const said = { kind: 'replica', id: sender } as const
+    return macs.fault({ sender: said, digest: signingDigest(FRAME_KINDS[kind], payload), authentication })
   }
 
   return (message, from) => {
@@ -49,9 +71,9 @@ export function createOralFaults(context: {
     switch (message.kind) {
       case 'request':
         if (isFromClient && from.id !== message.client) return rejection('sender-is-not-the-link')
-        return requests.single(message)
+        return singleDoubt(message, from)
       case 'pre-prepare':
-        return macFault(message, from) ?? requests.batch(message.batch)
+        return macFault(message, from) ?? batchDoubt(message.batch)
       case 'prepare':
       case 'commit':
       case 'checkpoint':
@@ -71,6 +93,7 @@ export function createOralFaults(context: {
       case 'view-change-fetch':
       case 'view-change-delivery':
       case 'oral-recollection':
+      case 'mac-complaint':
         return linkFault(message.sender, from)
       // Its sender's word, of which W decide, and no more. // PBFT-4.8
       case 'decision':

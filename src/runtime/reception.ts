@@ -243,6 +243,8 @@ function unaskedChecks(message: ShortProtocolMessage, { view, isActive }: Replic
       return QUESTION_CHECKS
     case 'checkpoint':
       return 1
+    case 'request':
+      return message.doubtful === undefined ? 0 : 1
     case 'pre-prepare':
     case 'prepare':
     case 'commit':

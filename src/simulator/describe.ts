@@ -123,6 +123,7 @@ function describeMessage(sink: DescriptionSink, message: ProtocolMessage): void 
       sink.number('of', message.sender)
       return describeClaims(sink, message.viewChange)
     case 'oral-recollection':
+    case 'mac-complaint':
       return sink.number('of', message.sender)
     case 'oral-new-view':
       sink.number('of', message.sender)
@@ -183,6 +184,7 @@ function describeOutgoing(sink: DescriptionSink, outgoing: Outgoing): void {
     case 'recollection':
     case 'view-change-delivery':
     case 'oral-recollection':
+    case 'mac-complaint':
       return
     case 'exhibit':
       return sink.number('messages', outgoing.messages.length)

@@ -1,6 +1,5 @@
 /** Plans as text, so that a failure can be kept and run again without the program that drew it. */
 import { isClusterSize } from '../base/quorum.ts'
-import { AUTHENTICATION_MODES } from '../messages/cluster.ts'
 import type { Incident, Plan } from './plan.ts'
 import { TRAITORS } from './traitors/catalogue.ts'
 
@@ -32,7 +31,7 @@ export function decodePlan(text: string): Plan | string {
 
 function faultOf(plan: Plan): string | null {
   if (!isClusterSize(plan.n)) return 'It has no n of 4, 7, 10 or 13.'
-  if (!Object.hasOwn(AUTHENTICATION_MODES, plan.mode)) return '"mode" must be "signed" or "oral".'
+  if (!['signed', 'oral'].includes(plan.mode)) return '"mode" must be "signed" or "oral".'
   for (const name of ['seed', 'faultyMax', 'calmAtMs'] as const) {
     if (!isNatural(plan[name])) return `"${name}" must be a whole number.`
   }

@@ -62,6 +62,8 @@ export interface Plan {
   readonly n: number
   /** Whether what replicas say to one another can be shown to others. */
   readonly mode: AuthenticationMode
+  /** Whether clients do not sign either; absent where they do. */
+  readonly requests?: 'oral'
   /** K. */
   readonly checkpointInterval: number
   /** How messages are signed: by a stand-in that costs nothing, or for real. */

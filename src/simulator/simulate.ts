@@ -234,12 +234,13 @@ function hostOf(context: {
   readonly clients: readonly VirtualClient[]
 }): Host {
   const { plan, time, watch, virtual, random, clients } = context
-  const { cluster, suite, network, replicaSigners, clientSigners } = virtual
+  const { cluster, suite, network, replicaSigners, clientSigners, agreementSecrets } = virtual
   const doors = new Doors({ cluster, suite, replicaSigners, network, time, random: random.fork() })
   return {
     cluster,
     suite,
     signers: clientSigners.slice(plan.workload.clients),
+    agreementSecrets: agreementSecrets.client.slice(plan.workload.clients),
     clock: new VirtualClock(time),
     random: random.fork(),
     connect: (security) => doors.connect(security),

@@ -2,7 +2,13 @@
 import { writeU32, writeU64 } from '../base/bytes.ts'
 import { type ClientId, type ReplicaId, replicaIds, toTimestamp } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
-import { type AuthenticationMode, type Cluster, clusterClient, deriveClusterId } from '../messages/cluster.ts'
+import {
+  type AuthenticationMode,
+  type Cluster,
+  clusterClient,
+  deriveClusterId,
+  type RequestMode,
+} from '../messages/cluster.ts'
 import { splitFrame } from '../messages/frame.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
 import { isRejection } from '../messages/rejection.ts'
@@ -123,9 +129,11 @@ export function createIdentities(
     checkpointInterval,
     suite: suiteName,
     mode = 'signed',
+    requests = 'signed',
   }: Pick<Plan, 'seed' | 'n' | 'checkpointInterval' | 'suite'> & {
     readonly workload: Pick<Plan['workload'], 'clients'>
     readonly mode?: AuthenticationMode
+    readonly requests?: RequestMode
   },
   suite: CryptoSuite,
   guests: number,
@@ -153,6 +161,7 @@ export function createIdentities(
   }
   const facts = {
     mode,
+    requests,
     suite: suiteName,
     nonce: secret(3, 0),
     replicas: replicaIds(n).map((id) => ({

@@ -37,7 +37,7 @@ const macsOfReplica = (id: number, epoch?: number): MessageMacs => macsOf(replic
 const digest = new Uint8Array(32).fill(7)
 const otherDigest = new Uint8Array(32).fill(8)
 const from = (sender: number, authentication: Uint8Array, said = digest) => ({
-  sender: sender as ReplicaId,
+  sender: replica(sender),
   digest: said,
   authentication,
 })

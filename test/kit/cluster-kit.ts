@@ -108,6 +108,7 @@ export function createClusterKit(n: number, nonce = 1, mode: AuthenticationMode 
   const clientSigner = (client: number) => suite.signer(seedOf(1_000 + client))
   const facts: ClusterFacts = {
     mode,
+    requests: 'signed',
     suite: 'simulated',
     nonce: seedOf(nonce),
     replicas: ids.map((id) => ({

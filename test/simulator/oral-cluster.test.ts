@@ -3,10 +3,15 @@ import { describe, expect, test } from 'vitest'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { MeasuredCluster } from '../../src/simulator/costs/measured-cluster.ts'
 
-function orderedBy(mode: 'signed' | 'oral', n: number): MeasuredCluster {
+function orderedBy(
+  mode: 'signed' | 'oral',
+  n: number,
+  requests: 'signed' | 'oral' = 'signed',
+): MeasuredCluster {
   const cluster = new MeasuredCluster({
     n,
     mode,
+    requests,
     suite: suiteNamed('sodium'),
     clients: 1,
     checkpointInterval: 128,
@@ -52,6 +57,17 @@ describe.each([4, 7])('oral mode, n = %i', (n) => {
     )
   })
 })
+
+test.each([4, 7])(
+  'requests with MACs, n = %i: nothing at all is signed, and every replica checks its MAC',
+  (n) => {
+    const { crypto, replicas } = orderedBy('oral', n, 'oral')
+    expect(new Set(replicas.map(({ state }) => state.lastExecuted))).toEqual(new Set([2]))
+    expect(countsOf(crypto.made)).toEqual({})
+    expect(crypto.macsMade.get('request')).toBe(n)
+    expect(crypto.macsChecked.get('request')).toBe(n)
+  },
+)
 
 test('signed mode makes no MAC inside a message', () => {
   expect(orderedBy('signed', 4).crypto.macs).toBe(0)

@@ -1,13 +1,13 @@
 /** The payloads and bodies of what oral mode adds, both ways. No bytes of a peer make it throw. */
 import { assert, assertNever } from '../../base/assert.ts'
-import { concatBytes, equalBytes, readU16, writeU16 } from '../../base/bytes.ts'
+import { concatBytes, equalBytes, fromHex, readU16, toHex, writeU16 } from '../../base/bytes.ts'
 import type { Hash } from '../../base/hash.ts'
-import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
+import type { ClientId, ReplicaId, Sequence, View } from '../../base/ids.ts'
 import { receivedOf, withFields } from '../cited.ts'
 import type { FieldReader } from '../fields.ts'
 import { encodeFrame, type Frame } from '../frame.ts'
 import { FRAME_KINDS } from '../kinds.ts'
-import { PAYLOAD_BYTES_MAX } from '../limits.ts'
+import { PAYLOAD_BYTES_MAX, PUBLIC_KEY_BYTES } from '../limits.ts'
 import { type Payload, packPayload } from '../payload.ts'
 import { isRejection, type Rejection, rejection } from '../rejection.ts'
 import { decodeChosen, decodeClaims, encodeChosen, encodeClaims } from './body.ts'
@@ -55,6 +55,8 @@ export function oralContentParts(
     case 'view-change-ack':
     case 'view-change-fetch':
       return { payload: [sender, content.view, content.of, content.digest], body: EMPTY }
+    case 'mac-complaint':
+      return { payload: [sender, fromHex(content.client) ?? EMPTY], body: EMPTY }
     case 'view-change-delivery': {
       const { payload, body } = content.viewChange
       const length = new Uint8Array(LENGTH_BYTES)
@@ -106,6 +108,14 @@ export function decodeOral(kind: OralKind, frame: Frame, hash: Hash): OralMessag
         view: fields.integer<View>(),
         of: fields.integer<ReplicaId>(),
         digest: fields.digest(),
+        ...receivedOf(frame),
+      }))
+    case 'mac-complaint':
+      if (frame.body.length > 0) return rejection('body-not-expected')
+      return withFields(frame, (fields) => ({
+        kind,
+        sender: fields.integer<ReplicaId>(),
+        client: toHex(fields.bytes({ least: PUBLIC_KEY_BYTES, most: PUBLIC_KEY_BYTES })) as ClientId,
         ...receivedOf(frame),
       }))
     case 'oral-recollection':

@@ -3,7 +3,7 @@
  * VIEW-CHANGE holds claims instead of certificates, others vouch for it by acknowledgements, and a NEW-VIEW names
  * VIEW-CHANGEs by their digests instead of showing them.
  */
-import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
+import type { ClientId, ReplicaId, Sequence, View } from '../../base/ids.ts'
 import type { Choice } from '../content.ts'
 import type { Received } from '../message.ts'
 
@@ -124,6 +124,16 @@ export interface OralRecollection extends OralRecollectionContent, Received {
   readonly sender: ReplicaId
 }
 
+/** MAC-COMPLAINT: a request of this client came with a MAC that its sender cannot check. */
+export interface MacComplaintContent {
+  readonly kind: 'mac-complaint'
+  readonly client: ClientId
+}
+
+export interface MacComplaint extends MacComplaintContent, Received {
+  readonly sender: ReplicaId
+}
+
 export type OralContent =
   | OralViewChangeContent
   | ViewChangeAckContent
@@ -131,6 +141,7 @@ export type OralContent =
   | ViewChangeDeliveryContent
   | OralNewViewContent
   | OralRecollectionContent
+  | MacComplaintContent
 
 export type OralMessage =
   | OralViewChange
@@ -139,3 +150,4 @@ export type OralMessage =
   | ViewChangeDelivery
   | OralNewView
   | OralRecollection
+  | MacComplaint

@@ -1,8 +1,8 @@
 /** What a replica keeps in oral mode beside all else: TOCS 2002 section 4.5. Data only. */
 import { equalBytes, toHex } from '../../base/bytes.ts'
-import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
+import type { ClientId, ReplicaId, Sequence, View } from '../../base/ids.ts'
 import type { Choice } from '../../messages/content.ts'
-import type { CheckpointCertificate, PrePrepareHeader, Verified } from '../../messages/message.ts'
+import type { CheckpointCertificate, PrePrepare, PrePrepareHeader, Verified } from '../../messages/message.ts'
 import type { OralNewView, OralViewChange, OrderClaim } from '../../messages/oral/message.ts'
 
 /** Qset: for each s, the latest view of each digest that was pre-prepared here, the latest last. */
@@ -10,6 +10,14 @@ export type PrePrepareClaims = Map<Sequence, readonly OrderClaim[]>
 
 /** By the sender of the VIEW-CHANGE. */
 export type Digests = (Uint8Array | null)[]
+
+/** What is kept of requests whose MACs are wrong here, where requests have MACs. */
+export interface Doubts {
+  /** Pre-prepares of the current view for which nobody vouches yet; one for each sequence number of the window. */
+  readonly prePrepares: Map<Sequence, Verified<PrePrepare>>
+  /** By replica, the clients under whose requests it found a wrong MAC. */
+  readonly complaints: readonly Set<ClientId>[]
+}
 
 export interface OralState {
   /** Qset, of the views that were left. */
@@ -28,6 +36,7 @@ export interface OralState {
   lacking: readonly Choice[]
   /** Choices of the current NEW-VIEW that lie above H. */
   choicesAhead: readonly PrePrepareHeader[]
+  readonly doubts: Doubts
   /** The highest checkpoint that W replicas vouch for: a state worth fetching. h does not move for it. */
   vouched: CheckpointCertificate | null
 }
@@ -42,6 +51,7 @@ export function createOralState(n: number): OralState {
     fetched: new Map(),
     lacking: [],
     choicesAhead: [],
+    doubts: { prePrepares: new Map(), complaints: Array.from({ length: n }, () => new Set()) },
     vouched: null,
   }
 }

@@ -131,6 +131,7 @@ export function forgetOldViews({ oral, view, viewChanges }: ReplicaState): void 
   forgetUncited({ oral })
   oral.lacking = []
   oral.choicesAhead = []
+  oral.doubts.prePrepares.clear()
 }
 
 /** Drops what was fetched for a NEW-VIEW that is no longer awaited. */

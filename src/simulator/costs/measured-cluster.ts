@@ -6,7 +6,7 @@ import { assert } from '../../base/assert.ts'
 import { readU16, toHex, utf8 } from '../../base/bytes.ts'
 import type { ClientId, ReplicaId } from '../../base/ids.ts'
 import { createRandom, type Random } from '../../base/random.ts'
-import type { AuthenticationMode } from '../../messages/cluster.ts'
+import type { AuthenticationMode, RequestMode } from '../../messages/cluster.ts'
 import { type FrameKind, isFrameKind, kindName } from '../../messages/kinds.ts'
 import { logWindowOf } from '../../messages/limits.ts'
 import type { CryptoSuite, Peer, Transport } from '../../ports.ts'
@@ -31,6 +31,8 @@ const PATIENCE_MS = 60_000
 export interface MeasuredClusterOptions {
   readonly n: number
   readonly mode: AuthenticationMode
+  /** `signed` when absent. */
+  readonly requests?: RequestMode
   readonly suite: CryptoSuite
   readonly clients: number
   readonly checkpointInterval: number
@@ -58,11 +60,19 @@ export class MeasuredCluster {
   #answered = 0
 
   constructor(options: MeasuredClusterOptions) {
-    const { n, mode, checkpointInterval, countsCrypto } = options
+    const { n, mode, requests = 'signed', checkpointInterval, countsCrypto } = options
     this.meter = new Meter(() => this.#time.now, options.chains)
     const suite = countsCrypto ? countingSuite(options.suite, this.crypto, signedKind) : options.suite
     const identities = createIdentities(
-      { seed: 1, n, mode, suite: suite.name, checkpointInterval, workload: { clients: options.clients } },
+      {
+        seed: 1,
+        n,
+        mode,
+        requests,
+        suite: suite.name,
+        checkpointInterval,
+        workload: { clients: options.clients },
+      },
       suite,
       0,
     )
