@@ -10,6 +10,7 @@ import type { Checkpoint, CheckpointCertificate, StableCheckpoint, Verified } fr
 import { persistEvidenceAgain, showOddCheckpoint, showOddCheckpoints } from './evidence.ts'
 import { executeDecided } from './execution.ts'
 import { reject } from './normal-case.ts'
+import { persistOralAgain } from './oral/claims.ts'
 import { CHECKPOINTS_PER_SENDER_MAX, TRANSFER_AFTER_TICKS } from './parameters.ts'
 import { proposeBatches } from './propose.ts'
 import { renewLostRecovery } from './recovery-operations.ts'
@@ -159,6 +160,7 @@ export function onStored(step: Step, sequence: Sequence): void {
   // Who else waits for a checkpoint is known to the executed log only.
   if (state.recoveries.size > 0) persist(step, { kind: 'recoveries', waiting: [...state.recoveries] })
   persistEvidenceAgain(step)
+  persistOralAgain(step)
   // h must not hang on the stored state alone: its certificate may be lost where the log is not.
   persist(step, { kind: 'stable', stable: state.stable })
   effects.push({ kind: 'trim', upTo })

@@ -50,6 +50,7 @@ import type {
   OralNewViewContent,
   OralViewChange,
   OralViewChangeContent,
+  OrderClaim,
 } from '../messages/oral/message.ts'
 import type { RejectionReason } from '../messages/rejection.ts'
 
@@ -126,6 +127,8 @@ export type LogRecord =
   | { readonly kind: 'batch'; readonly sequence: Sequence; readonly batch: Batch }
   /** The view that was left for, and the exact VIEW-CHANGE. */
   | { readonly kind: 'view-change'; readonly content: ViewChangeContent | OralViewChangeContent }
+  /** Qset as it is: the NEW-VIEWs that parts of it come from are trimmed (rule 4.1). */
+  | { readonly kind: 'pre-prepared'; readonly claims: readonly OrderClaim[] }
   /** Whose VIEW-CHANGE for this view was acknowledged, and which (rule 4.3). */
   | {
       readonly kind: 'acknowledged'

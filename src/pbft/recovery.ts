@@ -16,11 +16,12 @@ import type {
   ViewChange,
   Vote,
 } from '../messages/message.ts'
-import type { OralNewView, OralViewChange } from '../messages/oral/message.ts'
+import type { OralNewView, OralViewChange, OrderClaim } from '../messages/oral/message.ts'
 import { isRejection } from '../messages/rejection.ts'
 import { adoptStable, compareWithStable } from './checkpoint.ts'
 import type { AnyNewView, AnyViewChange, Effect, Outgoing, WaitingRecovery } from './effects.ts'
 import { type Executed, executeDecided, noteExecuted } from './execution.ts'
+import { notePrePrepared } from './oral/claims.ts'
 import { choiceHeaders } from './oral/new-view.ts'
 import { noteAcked } from './oral/vouching.ts'
 import {
@@ -44,6 +45,7 @@ export type RecoveredRecord =
   /** `batch` is null where a record before it holds the batch, or it is the null batch. */
   | { readonly kind: 'decided'; readonly commits: readonly Vote[]; readonly batch: Batch | null }
   | { readonly kind: 'view-change'; readonly viewChange: Verified<ViewChange> | Verified<OralViewChange> }
+  | { readonly kind: 'pre-prepared'; readonly claims: readonly OrderClaim[] }
   | {
       readonly kind: 'acknowledged'
       readonly view: View
@@ -77,6 +79,9 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
       break
     case 'view-change':
       replayViewChange(state, record.viewChange)
+      break
+    case 'pre-prepared':
+      notePrePrepared(state, record.claims)
       break
     case 'acknowledged':
       noteAcked(state, record)

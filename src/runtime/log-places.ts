@@ -35,6 +35,7 @@ export function notePlace(
       return archive.noteView(position)
     case 'recovery':
     case 'acknowledged':
+    case 'pre-prepared':
     case 'evidence':
     case 'recoveries':
     case 'forgotten':

@@ -13,6 +13,7 @@
  *   9 | (replica u8 | sequence u64 | view u64) *            executed recoveries that wait for their checkpoints
  *   10 | evidence                                         evidence: two envelopes of one signer
  *   11 | view u64 | replica u8 | digest 32                acknowledged: whose VIEW-CHANGE, and which
+ *   12 | (sequence u64 | view u64 | digest 32) *            what was pre-prepared in views that were left
  *   8                                                     forgotten: others proved that the disk is an old copy
  *
  * A frame is shorter than 2^24 bytes, so its first byte is 0 and tells it from the others; it is logged as it came,
@@ -26,6 +27,7 @@ import { decodeCheckpointCertificate, decodePreparedCertificate, decodeVotes } f
 import { type DecodeTools, decodeBatchBody, decodeMessage } from '../messages/decode.ts'
 import { decodeEvidence, encodeEvidence } from '../messages/evidence.ts'
 import type { Message } from '../messages/message.ts'
+import { claimBytes, claimsIn } from '../messages/oral/body.ts'
 import { isRejection, type Rejection, rejection } from '../messages/rejection.ts'
 import type { LogRecord, WaitingRecovery } from '../pbft/effects.ts'
 import type { RecoveredRecord } from '../pbft/recovery.ts'
@@ -43,6 +45,7 @@ const FORGOTTEN = 8
 const RECOVERIES = 9
 const EVIDENCE = 10
 const ACKNOWLEDGED = 11
+const PRE_PREPARED = 12
 /** Bytes of one waiting recovery. */
 const RECOVERY_BYTES = 17
 
@@ -77,6 +80,8 @@ export function encodeLogRecord(record: LogRecord, sealer: Sealer): Uint8Array {
       return encodeRecoveries(record.waiting)
     case 'evidence':
       return concatBytes(Uint8Array.of(EVIDENCE), encodeEvidence(record.evidence))
+    case 'pre-prepared':
+      return concatBytes(Uint8Array.of(PRE_PREPARED), ...record.claims.map(claimBytes))
     case 'acknowledged':
       return concatBytes(numbered(ACKNOWLEDGED, record.view), Uint8Array.of(record.of), record.digest)
     case 'forgotten':
@@ -160,6 +165,10 @@ export function decodeLogRecord(
     case EVIDENCE: {
       const evidence = decodeEvidence(content)
       return isRejection(evidence) ? evidence : { kind: 'evidence', evidence }
+    }
+    case PRE_PREPARED: {
+      const claims = claimsIn(content)
+      return isRejection(claims) ? claims : { kind: 'pre-prepared', claims }
     }
     case ACKNOWLEDGED: {
       const of = content[8] as ReplicaId

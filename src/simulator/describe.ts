@@ -218,6 +218,8 @@ function describeRecord(sink: DescriptionSink, record: LogRecord): void {
         : describeClaims(sink, record.content)
     case 'acknowledged':
       return describeNamed(sink, record)
+    case 'pre-prepared':
+      return sink.number('claims', record.claims.length)
     case 'new-view-made':
       return sink.number('v', record.content.view)
     case 'new-view':

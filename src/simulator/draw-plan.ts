@@ -71,7 +71,7 @@ function withDeposed(random: Random, plan: Plan): Plan {
   const { n, calmAtMs, incidents } = plan
   const pauses: Incident[] = []
   let atMs = random.between(40, 300)
-  for (let view = random.below(2); atMs < calmAtMs - 50 && view < n; view++) {
+  for (let view = random.chance(0.8) ? 0 : 1; atMs < calmAtMs - 50 && view < n; view++) {
     const replica = (view % n) as ReplicaId
     const untilMs = atMs + random.between(150, 500)
     pauses.push({ kind: 'pause', replica, atMs })
@@ -89,13 +89,14 @@ function drawTraitors(
   const { n, calmAtMs, mode } = context
   if (random.chance(0.45)) return []
   const candidates = random.shuffle(replicaIds(n))
-  // The first primary has the most to do harm with.
-  if (random.chance(0.5)) candidates.unshift(...candidates.splice(candidates.indexOf(FIRST_PRIMARY), 1))
+  // The first primary has the most to do harm with; without signatures the next one too, who makes a NEW-VIEW.
+  const first = mode === 'oral' ? (random.below(2) as ReplicaId) : FIRST_PRIMARY
+  if (random.chance(0.5)) candidates.unshift(...candidates.splice(candidates.indexOf(first), 1))
   const isLate = random.chance(0.3)
   return candidates.slice(0, random.between(1, faultsMax(n))).map((replica) => ({
     kind: 'turn',
     replica,
-    traitor: drawTraitor(random, mode, random.chance(replica === FIRST_PRIMARY ? 0.7 : 0.3)),
+    traitor: drawTraitor(random, mode, random.chance(replica === first ? 0.7 : 0.3)),
     number: random.below(2 ** 30),
     atMs: isLate ? random.between(0, calmAtMs - 1) : 0,
   }))
@@ -107,7 +108,9 @@ function drawTraitor(random: Random, mode: AuthenticationMode, isPrimary: boolea
   const harms = isPrimary ? 'as primary' : 'anywhere'
   const isThere = (traitor: Traitor): boolean => traitor.only === undefined || traitor.only === mode
   const candidates = [...TRAITORS.values()].filter((traitor) => traitor.harms === harms && isThere(traitor))
-  return random.pick(candidates).name
+  // What nothing is signed for is what there is to lie about.
+  const special = candidates.filter((traitor) => traitor.only === mode)
+  return random.pick(special.length > 0 && random.chance(0.6) ? special : candidates).name
 }
 
 function drawNetwork(random: Random): NetworkConditions {

@@ -1,6 +1,7 @@
 /** Rules 4.1 to 4.3: what a replica claims when it leaves a view, and how others vouch for it. TOCS 2002 section 4.5.2. */
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
+import type { Sequence } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { logWindowOf } from '../../src/messages/limits.ts'
 import type { OrderClaim } from '../../src/messages/oral/message.ts'
@@ -13,10 +14,18 @@ import {
   claim,
   fetchOf,
   held,
+  oralNewViewOf,
   viewChangeOf,
   viewChangesOf,
 } from '../kit/oral-kit.ts'
-import { broadcastsOf, effectsOf, ReplicaUnderTest, reasonsOf, sentKinds } from '../kit/replica-kit.ts'
+import {
+  broadcastsOf,
+  decide,
+  effectsOf,
+  ReplicaUnderTest,
+  reasonsOf,
+  sentKinds,
+} from '../kit/replica-kit.ts'
 import { prepareAt } from '../kit/view-change-kit.ts'
 
 const short = (claims: readonly OrderClaim[]) =>
@@ -92,6 +101,50 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const again = replica.restarted()
       const content = saidBy(leave(again, 1))
       expect(content?.prePrepareClaims.map(({ sequence }) => sequence)).toEqual([1])
+    })
+  })
+
+  describe('when the log is trimmed', () => {
+    /** In view 1 by a NEW-VIEW that chose `a` at K + 1, which came by a fetch; then out of it, and trimmed up to K. */
+    const trimmed = (isChoosing = true) => {
+      const source = new ReplicaUnderTest(kit, 2)
+      for (let s = 1; s <= K; s++) decide(kit, source, { sequence: s, batch: batchAt(100 + s) })
+      const application = source.snapshots.get(K as Sequence)
+      if (application === undefined) throw new Error('a checkpoint is due')
+      const { root } = application
+      const replica = new ReplicaUnderTest(kit, SELF)
+      const cited = viewChangesOf(kit, others.slice(0, kit.q), 1, {
+        checkpoints: [held(K, root)],
+        p: isChoosing ? [claim(K + 1, a.digest)] : [],
+      })
+      replica.receiveAll(cited)
+      replica.settle()
+      const parts = { viewChanges: cited, checkpoint: held(K, root), digests: isChoosing ? [a.digest] : [] }
+      replica.receive(oralNewViewOf(kit, 1, parts))
+      replica.receive(kit.delivery(2, K + 1, a))
+      replica.settle()
+      leave(replica, 2)
+      const checkpoints = others.slice(0, kit.q).map((id) => kit.checkpoint(id, K, root))
+      replica.receiveAll(checkpoints)
+      replica.transfer({ sequence: K as Sequence, root, checkpoints }, application)
+      replica.settle()
+      return replica
+    }
+
+    test('PBFT-4.1 PBFT-6 Qset stays, also what a NEW-VIEW chose that is gone from the log', () => {
+      const replica = trimmed()
+      expect(replica.trimmedBefore).toBeGreaterThan(0)
+      const content = saidBy(leave(replica.restarted(), 3))
+      expect(short(content?.prePrepareClaims ?? [])).toEqual([[K + 1, 1, toHex(a.digest)]])
+    })
+
+    test('PBFT-4.3 PBFT-6 and so do the acknowledgements of the current view', () => {
+      const replica = trimmed(false).restarted()
+      const of = replica.state.oral.acked.digests.findIndex((digest) => digest !== null)
+      expect(of).toBeGreaterThanOrEqual(0)
+      const other = viewChangeOf(kit, of, 2, { p: [claim(K + 2, b.digest)] })
+      const effects = [...replica.receive(other), ...replica.settle()]
+      expect(sentKinds(effects)).not.toContain('view-change-ack')
     })
   })
 

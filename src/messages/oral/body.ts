@@ -28,6 +28,8 @@ export const prePrepareClaimsMax = (n: number): number => faultsMax(n) + 2
 const PREPARED_CLAIMS_MAX = LOG_WINDOW
 const PRE_PREPARE_CLAIMS_MAX = prePrepareClaimsMax(REPLICAS_MAX) * LOG_WINDOW
 
+const CLAIM_BYTES = 16 + DIGEST_BYTES
+
 const u16 = (value: number): Uint8Array => {
   const bytes = new Uint8Array(2)
   writeU16(bytes, 0, value)
@@ -40,7 +42,8 @@ const u64 = (value: number): Uint8Array => {
   return bytes
 }
 
-const claimBytes = ({ sequence, view, digest }: OrderClaim): Uint8Array =>
+/** An entry of P or of Qset. */
+export const claimBytes = ({ sequence, view, digest }: OrderClaim): Uint8Array =>
   concatBytes(u64(sequence), u64(view), digest)
 
 const checkpointBytes = ({ sequence, root }: HeldCheckpoint): Uint8Array => concatBytes(u64(sequence), root)
@@ -69,6 +72,13 @@ export function decodeClaims(
   const preparedClaims = reader.list(reader.u16(PREPARED_CLAIMS_MAX), () => reader.claim())
   const prePrepareClaims = reader.list(reader.u16(PRE_PREPARE_CLAIMS_MAX), () => reader.claim())
   return reader.end() ?? { checkpoints, preparedClaims, prePrepareClaims }
+}
+
+/** Entries one behind the other, as they stand in the log. */
+export function claimsIn(bytes: Uint8Array): readonly OrderClaim[] | Rejection {
+  const reader = new Reader(bytes)
+  const claims = reader.list(Math.floor(bytes.length / CLAIM_BYTES), () => reader.claim())
+  return reader.end() ?? claims
 }
 
 export function encodeChosen({

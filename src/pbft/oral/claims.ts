@@ -3,10 +3,11 @@
  * 4.5.2. Keeps rules 4.1 and 4.2. P is what `preparedCertificates` holds; Qset is kept here.
  */
 import { equalBytes } from '../../base/bytes.ts'
+import type { ReplicaId } from '../../base/ids.ts'
 import { prePrepareClaimsMax } from '../../messages/oral/body.ts'
 import type { HeldCheckpoint, OralViewChangeContent, OrderClaim } from '../../messages/oral/message.ts'
 import type { Slot } from '../slot.ts'
-import { hasBatch, isInWindow, type ReplicaState } from '../state.ts'
+import { hasBatch, isInWindow, persist, type ReplicaState, type Step } from '../state.ts'
 
 /** Of one s: the claim replaces an earlier one for its digest; the latest f + 2 digests stay. // PBFT-4.1 */
 export function withPrePrepare(
@@ -23,7 +24,7 @@ export function withPrePrepare(
  * batch is not here was accepted, but nobody was told. // PBFT-4.1
  */
 export function gatherPrePrepares(state: ReplicaState): void {
-  const { slots, config, lowWatermark } = state
+  const { slots, lowWatermark } = state
   const { prePrepareClaims } = state.oral
   for (const sequence of prePrepareClaims.keys()) {
     if (sequence <= lowWatermark) prePrepareClaims.delete(sequence)
@@ -31,8 +32,29 @@ export function gatherPrePrepares(state: ReplicaState): void {
   for (const slot of slots.values()) {
     const claim = prePreparedIn(state, slot)
     if (claim === null) continue
-    const known = prePrepareClaims.get(slot.sequence) ?? []
-    prePrepareClaims.set(slot.sequence, withPrePrepare(known, claim, config.n))
+    notePrePrepared(state, [claim])
+  }
+}
+
+/** Takes claims into Qset, in the order of their views. */
+export function notePrePrepared({ oral, config }: ReplicaState, claims: readonly OrderClaim[]): void {
+  for (const claim of claims) {
+    const known = oral.prePrepareClaims.get(claim.sequence) ?? []
+    oral.prePrepareClaims.set(claim.sequence, withPrePrepare(known, claim, config.n))
+  }
+}
+
+/**
+ * Before the log is trimmed: says again what only its older records tell. A choice of a NEW-VIEW stands in no record of
+ * its sequence number, and an acknowledgement in none at all. // PBFT-4.1 PBFT-4.3 PBFT-6
+ */
+export function persistOralAgain(step: Step): void {
+  const { oral, view } = step.state
+  const claims = [...oral.prePrepareClaims.values()].flat()
+  if (claims.length > 0) persist(step, { kind: 'pre-prepared', claims })
+  if (oral.acked.view !== view) return
+  for (const [of, digest] of oral.acked.digests.entries()) {
+    if (digest !== null) persist(step, { kind: 'acknowledged', view, of: of as ReplicaId, digest })
   }
 }
 

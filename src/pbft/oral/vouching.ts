@@ -13,11 +13,9 @@ import type {
   ViewChangeAck,
   ViewChangeAckContent,
 } from '../../messages/oral/message.ts'
+import { ACKED_VIEWS_MAX } from '../parameters.ts'
 import { isPrimary, mayVote, persist, primary, type ReplicaState, type Step, withhold } from '../state.ts'
 import { digestKey, digestOf } from './oral-state.ts'
-
-/** Views of whose VIEW-CHANGEs one replica's acknowledgements are kept: a liar takes its own room only. */
-const ACKED_VIEWS_MAX = 4
 
 /** VIEW-CHANGE-ACK for each VIEW-CHANGE of the awaited view that came from its sender, to the new primary. // PBFT-4.3 */
 export function acknowledge(step: Step): void {

@@ -32,7 +32,11 @@ export function durableBeforeSend(): Checker {
       let position = seen.appendedRecords
       for (const effect of effects) {
         if (effect.kind === 'persist') {
-          for (const message of dependsOn(seen, effect)) own.set(message, position)
+          // What is written again before a trim was on disk before.
+          const isAgain = effect.record.kind === 'acknowledged'
+          for (const message of dependsOn(seen, effect)) {
+            if (!isAgain || !own.has(message)) own.set(message, position)
+          }
           const batch = batchOf(effect.record)
           if (batch !== null && !own.has(batch)) own.set(batch, position)
           position++

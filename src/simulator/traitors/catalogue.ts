@@ -1,12 +1,14 @@
 import {
   batchWithholder,
   concealer,
+  doubleDealer,
   falseChooser,
   falseTeller,
   falseVoucher,
   falseWitness,
   highClaimer,
   rootLiar,
+  runaheadClaimer,
   unfetchableCiter,
 } from './oral.ts'
 import { equivocator, omitter, partialPrimary, staller, timeTraveller } from './primaries.ts'
@@ -40,9 +42,11 @@ export const TRAITORS: ReadonlyMap<string, Traitor> = new Map(
     falseWitness,
     concealer,
     rootLiar,
+    runaheadClaimer,
     falseVoucher,
     falseTeller,
     batchWithholder,
+    doubleDealer,
     unfetchableCiter,
     falseChooser,
   ].map((traitor) => [traitor.name, traitor]),

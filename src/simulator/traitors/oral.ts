@@ -121,6 +121,35 @@ export const rootLiar: Traitor = {
   },
 }
 
+export const runaheadClaimer: Traitor = {
+  name: 'runahead-claimer',
+  does: 'claims checkpoints that nobody reached when it leaves a view, at times as stable ones',
+  harms: 'anywhere',
+  only: 'oral',
+  betray(place) {
+    const { random, hash } = place
+    return (honest) => (state, event) =>
+      honest(state, event).flatMap((effect) => {
+        if (!isViewChange(effect)) return effect
+        const { lowWatermark, checkpoints } = effect.outgoing
+        const interval = state.config.checkpointInterval
+        const sequence = (lowWatermark + interval * random.between(1, 2)) as Sequence
+        const invented = { sequence, root: hash(Uint8Array.of(random.below(256))) }
+        const below = checkpoints.filter((one) => one.sequence < sequence)
+        const lie = random.chance(0.5)
+          ? { ...effect.outgoing, checkpoints: [...below, invented] }
+          : { ...nothingAbove(effect.outgoing), lowWatermark: sequence, checkpoints: [invented] }
+        return lieTo(othersThan(place), effect, lie)
+      })
+  },
+}
+
+const nothingAbove = (said: OralViewChangeContent): OralViewChangeContent => ({
+  ...said,
+  preparedClaims: [],
+  prePrepareClaims: [],
+})
+
 export const falseVoucher: Traitor = {
   name: 'false-voucher',
   does: 'acknowledges VIEW-CHANGEs that nobody sent, to whoever, and seldom those that were',
@@ -181,6 +210,35 @@ export const batchWithholder: Traitor = {
         if (effect.kind === 'send' && effect.outgoing.kind === 'batch') return []
         const isProposal = effect.kind === 'broadcast' && effect.outgoing.kind === 'pre-prepare'
         return isProposal ? [...sentTo(some, effect as Broadcast)] : effect
+      })
+  },
+}
+
+export const doubleDealer: Traitor = {
+  name: 'double-dealer',
+  does: 'proposes a second batch to one replica, and when it leaves claims that this is what prepared',
+  harms: 'as primary',
+  only: 'oral',
+  betray(place) {
+    const { random, hash } = place
+    const dealt = new Map<Sequence, OrderClaim>()
+    return (honest) =>
+      eachEffect(honest, (effect) => {
+        if (effect.kind === 'broadcast' && effect.outgoing.kind === 'pre-prepare') {
+          const { view, sequence, batch } = effect.outgoing
+          const other = createBatch(hash, (batch.time + 1) as Milliseconds, batch.requests)
+          dealt.set(sequence, { sequence, view, digest: other.digest })
+          return lieTo([random.pick(othersThan(place))], effect, { ...effect.outgoing, batch: other })
+        }
+        if (!isViewChange(effect)) return effect
+        const { lowWatermark, view } = effect.outgoing
+        const isLate = random.chance(0.5)
+        const claims = [...dealt.values()]
+          .filter(({ sequence }) => sequence > lowWatermark)
+          .map((claim) => (isLate ? { ...claim, view: (view - 1) as View } : claim))
+          .sort((a, b) => a.sequence - b.sequence)
+        const lie = { ...effect.outgoing, preparedClaims: claims, prePrepareClaims: claims }
+        return lieTo(othersThan(place), effect, lie)
       })
   },
 }
