@@ -28,6 +28,10 @@ interface Described {
   readonly expects: string
   /** Wherever it ran. */
   readonly judge?: Judge
+  /** Where it forges or shows what only signatures make. */
+  readonly needsSignatures?: true
+  /** Where requests must have MACs: its clusters are made so, whatever is asked for. */
+  readonly needsMacs?: true
   /** What a report tells of it beside the verdict; sentences. */
   readonly tells?: (facts: Facts | Observed) => readonly string[]
 }

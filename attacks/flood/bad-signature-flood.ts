@@ -2,6 +2,7 @@ import type { Sequence } from '../../src/base/ids.ts'
 import { OFFENCE_CHECKS, REPLICA_WASTE } from '../../src/runtime/sender-budgets.ts'
 import { type Attack, lastBackups } from '../attack.ts'
 import { onTick } from '../behaviour/behaviour.ts'
+import type { Facts } from '../run/facts.ts'
 import { all, cutOff, holds, noViewChange, refused } from '../verdicts.ts'
 
 const FRAMES_PER_TICK = 100
@@ -10,6 +11,9 @@ const DIGEST_BYTES = 32
 const CHECKED_MAX = REPLICA_WASTE.atOnce / OFFENCE_CHECKS
 /** Each cut-off is twice as long as the one before: so many fit into a simulated attack, what was saved up included. */
 const CUT_OFFS_MAX = 6
+
+const badOf = ({ rejected }: Pick<Facts, 'rejected'>): number =>
+  (rejected.get('bad-signature') ?? 0) + (rejected.get('bad-mac') ?? 0)
 
 export const badSignatureFlood: Attack = {
   name: 'bad-signature-flood',
@@ -31,10 +35,9 @@ export const badSignatureFlood: Attack = {
     }),
   judge: all(refused('bad-signature'), cutOff, noViewChange),
   inspect: holds(
-    ({ rejected, n, traitors }) =>
-      (rejected.get('bad-signature') ?? 0) > 0 &&
-      (rejected.get('bad-signature') ?? 0) <=
-        (n - traitors.length) * traitors.length * CUT_OFFS_MAX * CHECKED_MAX,
-    ({ rejected }) => `${rejected.get('bad-signature')} bad signatures were checked`,
+    (facts) =>
+      badOf(facts) > 0 &&
+      badOf(facts) <= (facts.n - facts.traitors.length) * facts.traitors.length * CUT_OFFS_MAX * CHECKED_MAX,
+    (facts) => `${badOf(facts)} bad signatures were checked`,
   ),
 }

@@ -37,11 +37,13 @@ export class HostileProcessClient {
     this.#options = options
     const { role, directory, cluster, names, seed, traitors, onAct } = options
     const suite = suiteNamed(cluster.suite)
-    const signers = names.map((name) => suite.signer(readKeyFile(clientKey(directory, name)).signingSeed))
+    const keys = names.map((name) => readKeyFile(clientKey(directory, name)))
+    const signers = keys.map(({ signingSeed }) => suite.signer(signingSeed))
     this.#client = new HostileClient({
       ...{ cluster, suite, onAct },
       behaviour: role.behaviour(),
       signers: signers as [Signer, ...Signer[]],
+      agreementSecrets: keys.map(({ agreementSecret }) => agreementSecret),
       clock: systemClock,
       random: createRandom(seed),
       board: { traitors, notes: new Map() },

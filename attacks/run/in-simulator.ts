@@ -2,6 +2,7 @@
 import { type ReplicaId, replicaIds, toReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { createRandom } from '../../src/base/random.ts'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
 import type { Recomposition } from '../../src/runtime/replica-runtime-options.ts'
 import { drawPlan } from '../../src/simulator/draw-plan.ts'
@@ -45,6 +46,8 @@ export interface SimulatedAttack {
 export interface AttackSetting {
   readonly n: number
   readonly seed: number
+  /** How the replicas authenticate what they say; `signed` when absent. */
+  readonly auth?: AuthenticationMode
   /** Instead of the ones that play it. */
   readonly traitors?: readonly number[]
   /** Virtual milliseconds of the attack before the calm; the traitors go on after it. A view change takes up to 600. */
@@ -53,6 +56,7 @@ export interface AttackSetting {
 
 export function attackInSimulator(attack: Attack, setting: AttackSetting): SimulatedAttack {
   const { n, seed } = setting
+  const auth = attack.needsMacs === true ? 'oral' : (setting.auth ?? 'signed')
   const beginsAtMs = attack.surroundings?.beginsAtMs ?? BEGINS_AT_MS
   const lastsMs = (setting.lastsMs ?? LASTS_MS) * (attack.surroundings?.lasts ?? 1)
   const traitors = setting.traitors?.map((id) => toReplicaId(id)) ?? attack.traitors(n)
@@ -73,7 +77,11 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   const adversaries = new Map<ReplicaId, Recomposition>(hasTwins ? [] : traitors.map((id) => [id, play()]))
   const isCorrect = (id: ReplicaId): boolean => !traitors.includes(id)
   const observer = new Observer(isCorrect)
-  const plan = planOf(attack, { n, seed, beginsAtMs, lastsMs, traitors })
+  const plan = {
+    ...planOf(attack, { n, seed, beginsAtMs, lastsMs, traitors }),
+    mode: auth,
+    ...requestsOf(attack),
+  }
   // What the surroundings do is an act as well.
   acts.total += plan.incidents.length + (attack.surroundings?.plan?.network === undefined ? 0 : 1)
   const guest =
@@ -110,7 +118,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   const { viewChanges, guilty } = result
   const { rejected } = observer
   const facts: Observed = {
-    ...{ n, f: faultsMax(n), traitors, acts: acts.total, actsByTurn: acts.byTurn },
+    ...{ n, f: faultsMax(n), auth, traitors, acts: acts.total, actsByTurn: acts.byTurn },
     ...{ viewChanges, rejected, guilty },
     cutOff: [...observer.cutOff].sort((a, b) => a - b),
     ...(guest === null ? {} : { told: guest.told }),
@@ -119,6 +127,9 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   }
   return { attack, facts, result, faults: [...faultsOf(attack, facts, result), ...seen] }
 }
+
+const requestsOf = ({ needsMacs }: Attack): Pick<Plan, 'requests'> =>
+  needsMacs === true ? { requests: 'oral' } : {}
 
 function observed(
   result: DetailedResult,

@@ -3,6 +3,7 @@ import type { ReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { type AnyAttack, type Attack, type Control, isOutsideAttack } from '../attack.ts'
 import { type Figures, LoadMeter, type Stretch, TIMELINE_STEP_MS } from '../load/load-meter.ts'
 import { isWarm, WARM_UP_STEP_MS, WARM_UP_STEPS_MAX } from '../load/warm-up.ts'
@@ -50,6 +51,7 @@ export const clientsOf = (attack: AnyAttack): readonly string[] => [
 export interface ProcessSetting {
   readonly n: number
   readonly suite: 'sodium' | 'noble'
+  readonly auth: AuthenticationMode
   /** Of the three phases together. */
   readonly seconds: number
   readonly seed: number
@@ -245,10 +247,19 @@ export class Round {
     const { n } = setting
     const { rejected, guilty: convicted } = arena.refusals()
     const liars = this.#witness?.liars(new Map(disks.flatMap(({ results }) => [...results]))) ?? []
-    const guilty = [...new Set([...convicted, ...twoFaced(disks), ...liars])].sort((a, b) => a - b)
+    const proved = setting.auth === 'signed' ? [...twoFaced(disks), ...liars] : []
+    const guilty = [...new Set([...convicted, ...proved])].sort((a, b) => a - b)
     const { cutOff } = watch
     const facts: Facts = {
-      ...{ n, f: faultsMax(n), traitors, acts, actsByTurn: arena.actsByTurn, viewChanges },
+      ...{
+        n,
+        f: faultsMax(n),
+        auth: setting.auth,
+        traitors,
+        acts,
+        actsByTurn: arena.actsByTurn,
+        viewChanges,
+      },
       ...{ rejected, guilty, cutOff, measured },
       ...(this.#told === undefined ? {} : { told: this.#told }),
     }

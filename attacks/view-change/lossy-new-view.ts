@@ -21,7 +21,9 @@ const otherChoice: Change = (content, { state, hash }) => {
 const otherQuorum: Change = (content, place) => {
   if (content.kind !== 'new-view') return content
   const { state, n } = place
-  const held = state.viewChanges.filter((one) => one !== null).filter(({ view }) => view === content.view)
+  const held = state.viewChanges
+    .filter((one) => one?.kind === 'view-change')
+    .filter(({ view }) => view === content.view)
   if (held.length === quorum(n)) return otherChoice(content, place)
   const viewChanges = held.slice(-quorum(n))
   return { ...content, viewChanges, choices: select(viewChanges, state.nullBatch.digest).choices }

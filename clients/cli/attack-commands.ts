@@ -6,7 +6,7 @@ import { OperatorError } from '../../src/base/operator-error.ts'
 import { isClusterSize } from '../../src/base/quorum.ts'
 import { isAttackFile, readAttackFile } from './attack-file.ts'
 import { type RunFlags, runAttacks } from './attack-run.ts'
-import { directoryOption, wholeNumber } from './options.ts'
+import { authOption, directoryOption, wholeNumber } from './options.ts'
 import { playTraitors } from './running-traitors.ts'
 
 interface Flags extends Omit<RunFlags, 'traitors'> {
@@ -49,6 +49,7 @@ export function addAttackCommands(program: Command): void {
     .addOption(
       new Option('--crypto <suite>', 'sodium or noble').choices(['sodium', 'noble']).default('sodium'),
     )
+    .addOption(authOption())
     .option('--json', 'print the result as JSON')
     .option('--markdown', 'print the throughput under each attack as a table for a text')
     .option('--html <file>', 'write a report that opens in a browser, without a network')
@@ -93,7 +94,11 @@ async function attack(name: string | undefined, flags: Flags, command: Command):
   if (outside !== undefined) {
     throw new OperatorError(`There is no replica ${outside} among ${flags.replicas}.`)
   }
-  const chosen = await chosenAttacks(name, flags.in)
+  const possible = await chosenAttacks(name, flags.in)
+  const chosen = possible.filter(({ needsSignatures }) => flags.auth === 'signed' || needsSignatures !== true)
+  if (possible.length > 0 && chosen.length === 0) {
+    throw new OperatorError(`${name} forges what only signatures make: run it with --auth signed.`)
+  }
   if (flags.traitors !== undefined && chosen.some(({ behaviour }) => behaviour === undefined)) {
     throw new OperatorError('--traitors is for one attack that replicas play.')
   }

@@ -59,6 +59,8 @@ export const EARLY_BYTES_PER_SENDER_MAX = 8 * MIB
 export const HANDED_OVER_MAX = 64
 /** Ticks between two retransmissions of a NEW-VIEW, a VIEW-CHANGE or a stable certificate to one peer. */
 export const VIEW_RESEND_TICKS = 20
+/** Views of whose VIEW-CHANGEs one replica's acknowledgements are kept (rule 4.3): a liar takes its own room only. */
+export const ACKED_VIEWS_MAX = 4
 /** CHECKPOINTs kept of one sender: the window holds two. */
 export const CHECKPOINTS_PER_SENDER_MAX = 4
 /** EXHIBITs of what contradicts the own messages, in each period of so many ticks (rule 1.5). Evidence itself is not counted. */

@@ -5,7 +5,7 @@
  *                                         \--no NEW-VIEW in time--> waits for v' + 1
  */
 import { assert } from '../base/assert.ts'
-import type { View } from '../base/ids.ts'
+import type { Sequence, View } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
 import { primaryOf, quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
 import { checkpointCertificateFault, preparedCertificateFault } from '../messages/certificate.ts'
@@ -15,10 +15,13 @@ import type { Verified, ViewChange } from '../messages/message.ts'
 import type { RejectionReason } from '../messages/rejection.ts'
 import { dropWithheldOfOldViews } from './durability.ts'
 import { reject } from './normal-case.ts'
+import { gatherPrePrepares, oralViewChangeContent } from './oral/claims.ts'
+import { forgetOldViews } from './oral/vouching.ts'
 import { TIMEOUT_TICKS_MAX } from './parameters.ts'
 import { isTimerExpired } from './requests.ts'
-import { clearView } from './slot.ts'
+import { clearView, votersOf } from './slot.ts'
 import {
+  isOral,
   mayVote,
   persistThenBroadcast,
   primary,
@@ -48,7 +51,7 @@ export function announceView(step: Step): void {
   const { state } = step
   if (state.isActive || state.announcedView >= state.view || !mayVote(state)) return
   state.announcedView = state.view
-  const content = viewChangeContent(state)
+  const content = isOral(state) ? oralViewChangeContent(state) : viewChangeContent(state)
   persistThenBroadcast(step, { record: { kind: 'view-change', content }, outgoing: content })
 }
 
@@ -61,7 +64,9 @@ function viewChangeContent({ view, stable, preparedCertificates }: ReplicaState)
 
 /** Forgets what belongs to the view that is left; P, decisions and batches stay. */
 export function leaveViewFor(state: ReplicaState, view: View): void {
+  if (isOral(state)) gatherPrePrepares(state)
   state.view = view
+  if (isOral(state)) forgetOldViews(state)
   state.isActive = false
   state.newView = null
   state.lastChosen = state.lowWatermark
@@ -137,6 +142,18 @@ export function viewAfter({ view, blacklist, config }: ReplicaState): View {
   return next as View
 }
 
+/**
+ * Oral mode: W replicas vote for the next batch, and it is not decided here in all this time. Where it was decided
+ * nobody can show it, and its client may have its answer, so nothing else would ever bring it here: the next view does.
+ * // PBFT-4.8 PBFT-1.9
+ */
+function isOrderingStuck(state: ReplicaState): boolean {
+  const slot = state.slots.get((state.lastExecuted + 1) as Sequence)
+  if (!isOral(state) || slot === undefined || slot.decided !== null) return false
+  if (votersOf(slot) < weakQuorum(state.config.n)) return false
+  return state.ticks - slot.openedTick >= state.timeoutTicks
+}
+
 /** How many replicas sent VIEW-CHANGE for this view or above. */
 const movedTo = (state: ReplicaState, view: View): number =>
   state.viewChanges.filter((one) => one !== null && one.view >= view).length
@@ -147,6 +164,7 @@ export function checkTimers(step: Step): void {
   if (!mayVote(state)) return
   announceView(step)
   if (state.isActive) {
+    if (isOrderingStuck(state)) return startViewChange(step, viewAfter(state))
     if (!isTimerExpired(state)) return
     state.stalledSince ??= state.timer?.startedAt ?? state.now
     startViewChange(step, viewAfter(state))

@@ -109,6 +109,7 @@ const facts: Facts = {
   ...{
     n: 4,
     f: 1,
+    auth: 'signed',
     traitors: [0 as ReplicaId],
     acts: 1,
     actsByTurn: new Map(),

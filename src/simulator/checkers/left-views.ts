@@ -82,7 +82,7 @@ export function leftForGood(): Checker {
         return `decided ${sequence} in view ${view}, proposed after a VIEW-CHANGE for ${before} was sent`
       }
       for (const effect of effects) {
-        if (effect.kind === 'broadcast' && effect.outgoing.kind === 'view-change') {
+        if (effect.kind === 'broadcast' && isViewChange(effect.outgoing)) {
           highest = Math.max(highest, effect.outgoing.view)
         }
         const place = effect.kind === 'persist' ? proposalOf(effect.record) : null
@@ -94,6 +94,11 @@ export function leftForGood(): Checker {
     },
   }
 }
+
+const isViewChange = <C extends { readonly kind: string }>(
+  outgoing: C,
+): outgoing is Extract<C, { readonly kind: 'view-change' | 'oral-view-change' }> =>
+  outgoing.kind === 'view-change' || outgoing.kind === 'oral-view-change'
 
 function proposalOf(
   record: LogRecord,
