@@ -222,7 +222,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
     test('PBFT-6.4 PBFT-4.8 what the log knows does not', () => {
       const replica = asking()
-      tell(replica, [commit(1), { ...commit(1), kind: 'prepare' }], 2 * kit.f)
+      tell(replica, [commit(1), { ...commit(1), kind: 'prepare' }], kit.q - 1)
+      expect(replica.state.recall).not.toBeNull()
+      tell(replica, [commit(1), { ...commit(1), kind: 'prepare' }], kit.q)
       expect([replica.state.health, replica.state.recall]).toEqual(['sound', null])
     })
 

@@ -12,8 +12,8 @@ const SEEDS: readonly (readonly [mode: AuthenticationMode, n: number, seeds: num
   ['signed', 4, 230],
   ['signed', 7, 70],
   ['signed', 10, 4],
-  ['oral', 4, 60],
-  ['oral', 7, 10],
+  ['oral', 4, 40],
+  ['oral', 7, 6],
 ]
 
 describe('safety and liveness hold', () => {
