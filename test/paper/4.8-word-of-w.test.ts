@@ -172,6 +172,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const left = replica.receiveAll(viewChangesOf(kit, others.slice(0, kit.w), 1))
       const [said] = broadcastsOf([...left, ...replica.settle()], 'oral-view-change')
       expect(said?.preparedClaims.map(({ sequence }) => sequence)).toEqual([2])
+      expect(said?.prePrepareClaims.map(({ sequence }) => sequence)).toEqual([2])
       expect(said?.checkpoints.map(({ sequence }) => sequence)).toEqual([K])
     })
 
@@ -182,6 +183,10 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect([again.state.lastExecuted, again.state.lowWatermark]).toEqual([K, 0])
       expect([...again.state.preparedCertificates.keys()]).toEqual([2])
       expect(again.state.slots.get(2 as Sequence)?.accepted).not.toBeNull()
+      const left = again.receiveAll(viewChangesOf(kit, others.slice(0, kit.w), 1))
+      const [said] = broadcastsOf([...left, ...again.settle()], 'oral-view-change')
+      expect(said?.preparedClaims.map(({ sequence }) => sequence)).toEqual([2])
+      expect(said?.prePrepareClaims.map(({ sequence }) => sequence)).toEqual([2])
     })
 
     test('PBFT-4.8 PBFT-2.1 it says the CHECKPOINT that it fetched, which others may need', () => {
