@@ -217,6 +217,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       for (const forgotten of [commit(2), commit(1, 1), { ...commit(0, 3), kind: 'view-change' as const }]) {
         const liars = asking()
         tell(liars, [forgotten], kit.w - 1)
+        const honest = others.slice(kit.w - 1, kit.q - 1)
+        const known: readonly Reminder[] = [commit(1), { ...commit(0), kind: 'view-change' }]
+        liars.receiveAll(honest.map((id) => recollectionOf(kit, id, known, 7)))
         liars.tick(RECALL_TICKS + 1)
         expect([liars.state.health, liars.state.recall]).toEqual(['sound', null])
         const replica = asking()
