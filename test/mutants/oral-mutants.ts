@@ -183,7 +183,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     rule: '4.5',
     file: oral('new-view'),
     search: 'const slot = state.slots.get(sequence);\n    return slot === undefined',
-    replacement: 'const slot = state.slots.get(sequence);\n    return true || slot === undefined',
+    replacement: 'return true;\n    const slot = state.slots.get(sequence);\n    return slot === undefined',
     paper: {
       file: 'paper/4.7-new-view.test.ts',
       test: 'A3: it waits for a batch that it has not',
@@ -197,6 +197,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     search: 'const viewChanges = supported(state);',
     replacement:
       'const viewChanges = (state.frozen ??= new Map()).get(state.view) ?? supported(state);\n    if (viewChanges.length >= quorum(n)) state.frozen.set(state.view, viewChanges);',
+    paper: { file: 'paper/4.1-4.3-view-change.test.ts', test: 'S grows up to n', why: UNSEEN.rare },
   },
   {
     name: 'a backup does not check what a NEW-VIEW chooses',
