@@ -10,10 +10,8 @@ const NAMES = [
   'equivocate',
   'tamper-request',
   'impersonate',
-  'lying-reply',
   'view-change-spam',
   'lossy-new-view',
-  'corrupt-checkpoint',
   'poisoned-page',
   'bad-signature-flood',
   'phase-confusion',
@@ -48,7 +46,7 @@ describe('four replicas of auth oral', () => {
 })
 
 test('PBFT-4.10 whoever the MACs of its requests are good for, a client costs one view change, however long it goes on', () => {
-  const views = [800, 2_400].map((lastsMs) => {
+  const views = [600, 1_800].map((lastsMs) => {
     const { facts, faults } = attackInSimulator(partialMac, { n: 4, seed: 1, lastsMs })
     expect(faults).toEqual([])
     return facts.viewChanges
