@@ -47,7 +47,9 @@ async function runOnce(
   const arena = await Arena.open({
     ...{ name: attack.name, n, suite, seed, traitors, commands },
     clients: clientsOf(attack),
-    hasProxies: isOutsideAttack(attack) && attack.plays === 'network',
+    hasProxies: isOutsideAttack(attack)
+      ? attack.plays === 'network'
+      : attack.surroundings?.strikesLinksOnly === true,
   })
   const closers: (() => Promise<void>)[] = [() => arena.close()]
   try {
