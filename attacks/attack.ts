@@ -28,6 +28,10 @@ interface Described {
   readonly expects: string
   /** Wherever it ran. */
   readonly judge?: Judge
+  /** Where it forges or shows what only signatures make. */
+  readonly needsSignatures?: true
+  /** Where requests must have MACs: its clusters are made so, whatever is asked for. */
+  readonly needsMacs?: true
   /** What a report tells of it beside the verdict; sentences. */
   readonly tells?: (facts: Facts | Observed) => readonly string[]
 }
@@ -67,6 +71,8 @@ export interface Surroundings {
   readonly hasAbroad?: boolean
   /** Whether it is an attack without what strikes, too: then processes can run it. */
   readonly isCompleteWithoutStrikes?: boolean
+  /** Whether all that strikes is links that are cut and mended: processes behind proxies have those too. */
+  readonly strikesLinksOnly?: boolean
   /** How many times as long as another attack it has to last for its expectation to show. */
   readonly lasts?: number
   /** Whether the traitors are honest until what strikes is over: only then do they count as faulty. */
@@ -128,13 +134,15 @@ const ANYWHERE: readonly (keyof Surroundings)[] = [
   'beginsAtMs',
   'hasAbroad',
   'isCompleteWithoutStrikes',
+  'strikesLinksOnly',
 ]
 
 /** Whether real processes can be all that it needs. */
 export function runsInProcesses(attack: AnyAttack): boolean {
   if (isOutsideAttack(attack)) return true
   const { surroundings = {} } = attack
-  const granted = surroundings.isCompleteWithoutStrikes === true ? [...ANYWHERE, 'strikes'] : ANYWHERE
+  const { isCompleteWithoutStrikes = false, strikesLinksOnly = false } = surroundings
+  const granted = isCompleteWithoutStrikes || strikesLinksOnly ? [...ANYWHERE, 'strikes'] : ANYWHERE
   return Object.keys(surroundings).every((name) => granted.some((each) => each === name))
 }
 

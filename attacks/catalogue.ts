@@ -16,6 +16,7 @@ import { slowSource } from './checkpoint/slow-source.ts'
 import { withholdCheckpoint } from './checkpoint/withhold-checkpoint.ts'
 import { hostilePayload } from './client/hostile-payload.ts'
 import { manySessions } from './client/many-sessions.ts'
+import { partialMac } from './client/partial-mac.ts'
 import { replayClient } from './client/replay-client.ts'
 import { stranger } from './client/stranger.ts'
 import { twoFacedClient } from './client/two-faced-client.ts'
@@ -104,7 +105,7 @@ const CHECKPOINT = [
 ]
 
 const FLOODS = [floodBackup, floodPrimary, badSignatureFlood]
-const CLIENT = [twoFacedClient, replayClient, stranger, manySessions, hostilePayload]
+const CLIENT = [partialMac, twoFacedClient, replayClient, stranger, manySessions, hostilePayload]
 const NETWORK = [
   lossyNetwork,
   clog,

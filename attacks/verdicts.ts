@@ -26,10 +26,20 @@ export const viewChanges = (least: number, most: number | ((facts: Facts) => num
 
 export const noViewChange: Judge = viewChanges(0)
 
-/** Correct replicas refused something for one of these reasons. */
+/** What is refused for a reason in signed mode may be refused for another one where there are MACs. */
+const ORAL_REASONS: ReadonlyMap<RejectionReason, RejectionReason> = new Map([
+  ['bad-signature', 'bad-mac'],
+  ['signed-as-another-kind', 'bad-mac'],
+  ['sender-is-not-the-signer', 'sender-is-not-the-link'],
+])
+
+/** Correct replicas refused something for one of these reasons, or for what oral mode has in their place. */
 export const refused = (...reasons: readonly RejectionReason[]): Judge =>
   holds(
-    ({ rejected }) => reasons.some((reason) => (rejected.get(reason) ?? 0) > 0),
+    ({ rejected, auth }) => {
+      const oral = auth === 'signed' ? [] : reasons.flatMap((reason) => ORAL_REASONS.get(reason) ?? [])
+      return [...reasons, ...oral].some((reason) => (rejected.get(reason) ?? 0) > 0)
+    },
     () => `nothing was refused as ${reasons.join(' or ')}`,
   )
 
@@ -40,9 +50,11 @@ export const told = (what: 'reply' | RefusalReason): Judge =>
     () => (what === 'reply' ? 'the client was never answered' : `the client was never told ${what}`),
   )
 
-/** A correct replica holds what proves each traitor's guilt. */
-export const evidence: Judge = ({ guilty, traitors }) =>
-  traitors.filter((id) => !guilty.includes(id)).map((id) => `there is no evidence against replica ${id}`)
+/** A correct replica holds what proves each traitor's guilt; where there are no signatures, nothing proves anything. */
+export const evidence: Judge = ({ guilty, traitors, auth }) =>
+  auth === 'oral'
+    ? guilty.map((id) => `replica ${id} is called guilty, which nobody can prove without signatures`)
+    : traitors.filter((id) => !guilty.includes(id)).map((id) => `there is no evidence against replica ${id}`)
 
 /** Correct replicas took nothing more from each traitor for a while. */
 export const cutOff: Judge = ({ cutOff, traitors }) =>

@@ -15,10 +15,12 @@ import { type SecretKeys, writeKeyFile } from '../src/io/key-file.ts'
 import { systemEntropy } from '../src/io/system.ts'
 import {
   type Address,
+  type AuthenticationMode,
   type Cluster,
   type ClusterFacts,
   clusterClient,
   deriveClusterId,
+  type RequestMode,
 } from '../src/messages/cluster.ts'
 import { CHECKPOINT_INTERVAL } from '../src/messages/limits.ts'
 import type { CryptoSuite } from '../src/ports.ts'
@@ -33,6 +35,10 @@ export interface InitOptions {
   readonly directory: string
   readonly replicas: number
   readonly suite: 'sodium' | 'noble'
+  /** How replicas authenticate their messages; `signed` when absent. */
+  readonly auth?: AuthenticationMode
+  /** How clients authenticate their requests; `signed` when absent. */
+  readonly requests?: RequestMode
   /** One host for each replica; loopback when absent. */
   readonly hosts?: readonly string[]
   /** Replica i listens on basePort + i; 0 takes ports that are free now. */
@@ -51,7 +57,8 @@ export interface PublicKeys {
 
 /** Makes the whole directory or, when something is wrong, nothing. */
 export async function initCluster(options: InitOptions): Promise<Cluster> {
-  const { directory, replicas: n } = options
+  const { directory, replicas: n, auth: mode = 'signed', requests = 'signed' } = options
+  if (requests === 'oral' && mode === 'signed') throw new OperatorError('--requests oral needs --auth oral.')
   if (!isClusterSize(n)) throw new OperatorError(`--replicas must be 4, 7, 10 or 13 (3f + 1), not ${n}.`)
   if (existsSync(clusterFile(directory))) {
     throw new OperatorError(`${clusterFile(directory)} exists already; a cluster is never overwritten.`)
@@ -62,7 +69,8 @@ export async function initCluster(options: InitOptions): Promise<Cluster> {
   const publics = secrets?.map((keys) => publicKeysOf(keys, suite)) ?? readPublicKeys(options, n)
   const clientSecrets = (options.clients ?? DEFAULT_CLIENTS).map((name) => ({ name, keys: generateKeys() }))
   const facts: ClusterFacts = {
-    mode: 'signed',
+    mode,
+    requests,
     suite: options.suite,
     nonce: systemEntropy(32),
     replicas: publics.map((keys, index) => ({
@@ -70,7 +78,10 @@ export async function initCluster(options: InitOptions): Promise<Cluster> {
       address: addresses[index] as Address,
       ...keys,
     })),
-    clients: clientSecrets.map(({ name, keys }) => clusterClient(name, publicKeysOf(keys, suite).publicKey)),
+    clients: clientSecrets.map(({ name, keys }) => {
+      const { publicKey, agreementKey } = publicKeysOf(keys, suite)
+      return clusterClient(name, publicKey, mode === 'oral' ? agreementKey : null)
+    }),
     storeBytesMax: options.storeBytesMax ?? DEFAULT_STORE_BYTES_MAX,
     checkpointInterval: options.checkpointInterval ?? CHECKPOINT_INTERVAL,
   }

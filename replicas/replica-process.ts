@@ -57,7 +57,10 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
   const suite = suiteNamed(cluster.suite)
   const { signingSeed, agreementSecret } = readKeyFile(replicaKey(directory, id))
   const signer = suite.signer(signingSeed)
-  if (!equalBytes(signer.publicKey, self.publicKey)) {
+  const isOwn =
+    equalBytes(signer.publicKey, self.publicKey) &&
+    (cluster.mode === 'signed' || equalBytes(suite.agreementPublicKey(agreementSecret), self.agreementKey))
+  if (!isOwn) {
     throw new OperatorError(
       `The secret key ${replicaKey(directory, id)} is not the key of replica ${id} in the cluster file.`,
     )
@@ -85,6 +88,7 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
       cluster,
       suite,
       signer,
+      agreementSecret,
       transport,
       replay: storage.log,
       pages: storage.pages,

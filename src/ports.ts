@@ -37,6 +37,8 @@ export interface CryptoSuite {
   publicKeyFault(publicKey: Uint8Array): PublicKeyFault | null
   /** A 16-byte MAC: keyed BLAKE2b over the concatenation of the parts. The key has 32 bytes. */
   mac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array
+  /** Whether the tag is this MAC. False for a tag of another length; its time tells nothing of where a wrong one differs. */
+  verifyMac(tag: Uint8Array, key: Uint8Array, ...parts: readonly Uint8Array[]): boolean
   /** The X25519 public key of a 32-byte secret. */
   agreementPublicKey(secret: Uint8Array): Uint8Array
   /** The X25519 shared secret, or null where the public key has small order. */

@@ -9,6 +9,7 @@ import type { ReplicaState } from '../../src/pbft/state.ts'
 import { primary } from '../../src/pbft/state.ts'
 import { step as honestStep } from '../../src/pbft/step.ts'
 import type { Peer, Transport, TransportHandler } from '../../src/ports.ts'
+import { type MessageMacs, macsOf } from '../../src/runtime/message-macs.ts'
 import type { ReplicaRuntimeOptions } from '../../src/runtime/replica-runtime-options.ts'
 import type { Behaviour } from './behaviour.ts'
 import { Carried } from './carried.ts'
@@ -64,6 +65,7 @@ class Adversary implements Transport {
     readonly hash: ReplicaRuntimeOptions['suite']['hash']
     readonly signingDigest: ReturnType<typeof createSigningDigest>
   }
+  readonly #macs: MessageMacs | null
   readonly #place: Place
   readonly #held: { readonly due: number; readonly delivery: Delivery }[] = []
   #handler: TransportHandler | null = null
@@ -79,6 +81,7 @@ class Adversary implements Transport {
     const { hash } = parts.suite
     this.#tools = { hash, signingDigest: createSigningDigest(hash, parts.cluster.clusterId) }
     this.#life = life
+    this.#macs = macsOf({ ...parts, self: { kind: 'replica', id: parts.id } })
     this.#place = this.#createPlace()
     parts.clock.every(TICK_MS, () => this.#tick())
   }
@@ -154,6 +157,7 @@ class Adversary implements Transport {
   }
 
   #tick(): void {
+    this.#macs?.tick()
     if (this.#isOn) this.#ticks++
     else if (this.#held.length === 0) return
     for (let index = 0; index < this.#held.length; ) {
@@ -192,7 +196,7 @@ class Adversary implements Transport {
       get isPrimary() {
         return primary(state()) === id
       },
-      ...createSeals({ id, signer, hash, signingDigest }, { cluster, state }),
+      ...createSeals({ id, signer, hash, signingDigest, macs: this.#macs }, { cluster, state }),
       send: (delivery) => {
         onAct()
         this.#deliver(delivery)

@@ -35,6 +35,8 @@ export interface RequestToSign {
   readonly operations: Uint8Array
   /** The first of the own ones, unless another is given. */
   readonly signer?: Signer
+  /** Where requests have MACs: good for these replicas and wrong for the others. It is signed where this is absent. */
+  readonly goodFor?: readonly ReplicaId[]
   /** Who sends whole results: nobody knows better than all of them. */
   readonly responder?: number
 }

@@ -1,4 +1,5 @@
 /** A client that plays a behaviour: its links, its clock and its keys are given to it by the world that it is in. */
+import { assert } from '../../src/base/assert.ts'
 import { toHex } from '../../src/base/bytes.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
@@ -7,14 +8,17 @@ import type { Cluster } from '../../src/messages/cluster.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
 import { createSigningDigest, encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS, type FrameKindName } from '../../src/messages/kinds.ts'
+import { encodeMacs, epochOf, readMac } from '../../src/messages/macs.ts'
 import type { Message, RefusalReason, Request } from '../../src/messages/message.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import { encodeRequest } from '../../src/messages/request.ts'
 import type { Clock, CryptoSuite, LinkSecurity, Peer, Signer, Transport } from '../../src/ports.ts'
+import { macsOf } from '../../src/runtime/message-macs.ts'
 import type { ClientBehaviour } from './client-behaviour.ts'
 import {
   type ClientLink,
   type ClientPlace,
+  clientOf,
   type Guise,
   type RequestToSign,
   toTimestamp,
@@ -33,6 +37,8 @@ export interface HostileClientOptions {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly signers: readonly [Signer, ...Signer[]]
+  /** X25519, in the same order. */
+  readonly agreementSecrets: readonly Uint8Array[]
   readonly clock: Clock
   readonly random: Random
   readonly board: Blackboard
@@ -139,6 +145,7 @@ export class HostileClient {
     operations,
     signer = this.#options.signers[0],
     responder,
+    goodFor,
   }: RequestToSign): Uint8Array {
     const { suite, cluster, onSigned } = this.#options
     const { publicKey } = signer
@@ -151,11 +158,28 @@ export class HostileClient {
     const request = encodeRequest(content, {
       hash: suite.hash,
       signingDigest: this.#signingDigest,
-      sign: (digest) => signer.sign(digest),
+      sign: (digest) =>
+        goodFor === undefined ? signer.sign(digest) : this.#partialMacs(digest, signer, goodFor),
     })
     this.#timestamps.add(`${request.client} ${timestamp}`)
     onSigned?.(request)
     return request.bytes
+  }
+
+  #partialMacs(digest: Uint8Array, signer: Signer, goodFor: readonly ReplicaId[]): Uint8Array {
+    const { cluster, suite, clock, signers, agreementSecrets } = this.#options
+    const macs = macsOf({
+      ...{ cluster, suite, clock },
+      self: { kind: 'client', id: clientOf(signer) },
+      agreementSecret: agreementSecrets[signers.indexOf(signer)] ?? NOTHING,
+    })
+    assert(macs !== null, 'MACs are for clusters of auth oral')
+    const received = macs.forReplicas(digest)
+    const slots = cluster.replicas.map(({ id }) => {
+      const mac = readMac(received, { slot: id, n: cluster.replicas.length })?.mac ?? NOTHING
+      return goodFor.includes(id) ? mac : mac.map((byte) => byte ^ 1)
+    })
+    return encodeMacs(epochOf(received), slots)
   }
 
   #seal(

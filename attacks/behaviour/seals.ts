@@ -1,4 +1,4 @@
-/** All that an adversary can sign: whatever it likes, with its own key and no other. */
+/** All that an adversary can sign, or put its MACs under: whatever it likes, with its own keys and no other. */
 import { assert } from '../../src/base/assert.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
@@ -19,9 +19,9 @@ export function createSeals(
   identity: Identity,
   surroundings: { readonly cluster: Cluster; readonly state: () => Readonly<ReplicaState> },
 ): Pick<Place, 'seal' | 'sealAs' | 'sealAbroad' | 'sealPayload' | 'sealReply'> {
-  const { signer, hash, signingDigest } = identity
+  const { signer, hash, signingDigest, macs = null } = identity
   const { cluster, state } = surroundings
-  const sign = (digest: Uint8Array): Uint8Array => signer.sign(digest)
+  const authenticate = (digest: Uint8Array): Uint8Array => macs?.forReplicas(digest) ?? signer.sign(digest)
   const sealer = createSealer(identity)
   const inTheNameOf = cluster.replicas.map(({ id }) => createSealer({ ...identity, id }))
   const replies = createReplyMaker(identity)
@@ -31,7 +31,7 @@ export function createSeals(
     sealAbroad: (clusterId, content) =>
       createSealer({ ...identity, signingDigest: createSigningDigest(hash, clusterId) }).frame(content).bytes,
     sealPayload: (kind, payload, body = NOTHING) => {
-      const authentication = sign(signingDigest(FRAME_KINDS[kind], payload))
+      const authentication = authenticate(signingDigest(FRAME_KINDS[kind], payload))
       return encodeFrame({ kind: FRAME_KINDS[kind], payload, authentication, body }).bytes
     },
     sealReply: ({ client, timestamp, requestDigest, results }) => {

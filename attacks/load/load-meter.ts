@@ -19,6 +19,7 @@ export interface Figures {
   readonly seconds: number
   /** Operations answered in it. */
   readonly done: number
+  /** Without the time in which nothing could be answered. */
   readonly opsPerSecond: number
   /** Of operations that began in it, whenever they were answered; 0 when there are none. */
   readonly p50Ms: number
@@ -49,10 +50,9 @@ export class LoadMeter {
     this.#samples.push(sample)
   }
 
-  /** `stopped` are stretches in which nothing can be answered: they count neither as time nor as loss of throughput. */
+  /** `stopped` are stretches in which nothing can be answered: they are no part of the operations per second. */
   figures({ fromMs, toMs }: Stretch, stopped: readonly Stretch[] = []): Figures {
     const seconds = (toMs - fromMs) / 1000
-    const stoppedSeconds = stopped.reduce((sum, each) => sum + overlapMs(each, { fromMs, toMs }) / 1000, 0)
     const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: MICROSECONDS_MAX })
     const done = this.done({ fromMs, toMs })
     for (const { beganMs, endedMs, end } of this.#samples) {
@@ -64,7 +64,7 @@ export class LoadMeter {
     return {
       seconds: Math.round(seconds * 1000) / 1000,
       done,
-      opsPerSecond: Math.round(done / Math.max(0.001, seconds - stoppedSeconds)),
+      opsPerSecond: this.#opsPerSecond({ fromMs, toMs }, stopped),
       p50Ms: at(50),
       p99Ms: at(99),
       maxMs: at(100),
@@ -91,6 +91,13 @@ export class LoadMeter {
     return counts.map((count) => Math.round((count * 1000) / TIMELINE_STEP_MS))
   }
 
+  #opsPerSecond(stretch: Stretch, stopped: readonly Stretch[]): number {
+    const parts = stopped.map((each) => commonPart(stretch, each))
+    const ms = parts.reduce((left, part) => left - lengthMs(part), lengthMs(stretch))
+    const done = parts.reduce((left, part) => left - this.done(part), this.done(stretch))
+    return ms > 0 ? Math.round((done * 1000) / ms) : 0
+  }
+
   #longestGap(fromMs: number, toMs: number): number {
     let lastMs = fromMs
     let longestMs = 0
@@ -104,5 +111,9 @@ export class LoadMeter {
   }
 }
 
-const overlapMs = (a: Stretch, b: Stretch): number =>
-  Math.max(0, Math.min(a.toMs, b.toMs) - Math.max(a.fromMs, b.fromMs))
+const lengthMs = ({ fromMs, toMs }: Stretch): number => Math.max(0, toMs - fromMs)
+
+const commonPart = (a: Stretch, b: Stretch): Stretch => ({
+  fromMs: Math.max(a.fromMs, b.fromMs),
+  toMs: Math.min(a.toMs, b.toMs),
+})

@@ -1,9 +1,9 @@
 import type { Request } from '../../src/messages/message.ts'
 import { type Attack, firstPrimary } from '../attack.ts'
-import { onSend } from '../behaviour/behaviour.ts'
-import { rebatch, set } from '../behaviour/mutations.ts'
+import { onSend, together } from '../behaviour/behaviour.ts'
+import { drop, rebatch, set } from '../behaviour/mutations.ts'
 import { and, isKind, whilePrimary } from '../behaviour/predicates.ts'
-import { noViewChange } from '../verdicts.ts'
+import { viewChanges } from '../verdicts.ts'
 
 export const repropose: Attack = {
   name: 'repropose',
@@ -14,15 +14,20 @@ export const repropose: Attack = {
   traitors: firstPrimary,
   behaviour: () => {
     let old: readonly Request[] = []
-    return onSend(
-      and(isKind('pre-prepare'), whilePrimary),
-      set(
-        rebatch(({ requests }) => {
-          if (old.length === 0) old = requests
-          return { requests: [...old, ...requests, ...old] }
-        }),
+    return together(
+      onSend(
+        and(isKind('pre-prepare'), whilePrimary),
+        set(
+          rebatch(({ requests }) => {
+            if (old.length === 0) old = requests
+            return { requests: [...old, ...requests, ...old] }
+          }),
+        ),
       ),
+      // What it would have proposed, beside what it did, convicts it.
+      onSend(isKind('exhibit'), drop),
     )
   },
-  judge: noViewChange,
+  // Repetitions take time to check: by the clocks of real processes such a primary may be found slow, rightly.
+  judge: viewChanges(0, ({ measured }) => (measured === undefined ? 0 : 1)),
 }

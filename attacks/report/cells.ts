@@ -1,7 +1,7 @@
 /** Reports as cells of a table, and what is told beside it. */
 import type { Measured } from '../run/facts.ts'
 import { type AttackReport, hasHeld } from './report.ts'
-import { attackersProcessors, percent, shareOf, shareOfWork } from './shares.ts'
+import { attackersProcessors, percent, processors, shareOf, shareOfWork } from './shares.ts'
 
 export const HEADINGS = [
   'attack',
@@ -50,7 +50,7 @@ const costsOf = (measured: Measured): readonly string[] => [
   `${measured.gapMs}`,
   percent(shareOf(measured, measured.during)),
   percent(shareOfWork(measured)),
-  attackersProcessors(measured).toFixed(2),
+  processors(attackersProcessors(measured)),
   `${measured.heldMs}`,
 ]
 

@@ -1,6 +1,6 @@
 /** Reports of runs on processes as a table for a text: what was left of the throughput while the attack was on. */
 import { type AttackReport, hasHeld } from './report.ts'
-import { attackersProcessors, percent, shareOf, shareOfWork } from './shares.ts'
+import { attackersProcessors, percent, processors, shareOf, shareOfWork } from './shares.ts'
 
 const HEADINGS = [
   'attack',
@@ -43,7 +43,7 @@ function rowOf(report: AttackReport): readonly string[] {
     percent(shareOf(measured, during)),
     measured.settled === null ? '' : percent(shareOf(measured, measured.settled)),
     percent(shareOfWork(measured)),
-    attackersProcessors(measured).toFixed(2),
+    processors(attackersProcessors(measured)),
     `${after.opsPerSecond}`,
     before.p99Ms.toFixed(1),
     during.p99Ms.toFixed(1),

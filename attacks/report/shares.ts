@@ -14,17 +14,24 @@ export function shareOf({ before, after }: Measured, { opsPerSecond }: Figures):
  * work, without what the attackers, or other programs, take of the machine. Null where it was not measured.
  */
 export function shareOfWork({ before, during, after, spent }: Measured): number | null {
-  const of = (figures: Figures, { correctMs }: Spent): number => figures.done / correctMs
+  const of = ({ done }: Figures, { correctMs }: Spent): number => done / (correctMs ?? Number.NaN)
   const calm = (of(before, spent.before) + of(after, spent.after)) / 2
   const share = of(during, spent.during) / calm
   return Number.isFinite(share) ? share : null
 }
 
-/** Processors that the attackers take while the attack is on, beyond what they take as honest replicas before it. */
-export function attackersProcessors({ before, during, spent }: Measured): number {
-  const of = (figures: Figures, { hostileMs }: Spent): number => hostileMs / (1000 * figures.seconds)
-  return Math.max(0, of(during, spent.during) - of(before, spent.before))
+/**
+ * Processors that the attackers take while the attack is on, beyond what traitors take as honest replicas before it. Null
+ * where it was not measured.
+ */
+export function attackersProcessors({ before, during, spent }: Measured): number | null {
+  const of = ({ seconds }: Figures, { hostileMs }: Spent): number =>
+    (hostileMs ?? Number.NaN) / (1000 * seconds)
+  const more = of(during, spent.during) - of(before, spent.before)
+  return Number.isFinite(more) ? Math.max(0, more) : null
 }
+
+export const processors = (count: number | null): string => (count === null ? '' : count.toFixed(2))
 
 export const percent = (share: number | null): string =>
   share === null ? '' : `${Math.round(100 * share)} %`

@@ -9,7 +9,7 @@ import { type Child, hasEnded, killChild, startChild, stopChild } from '../../re
 import { replicaDirectory } from '../../replicas/cluster-directory.ts'
 import { initCluster } from '../../replicas/init.ts'
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
-import type { Cluster } from '../../src/messages/cluster.ts'
+import type { AuthenticationMode, Cluster, RequestMode } from '../../src/messages/cluster.ts'
 import type { RejectionReason } from '../../src/messages/rejection.ts'
 import type { Machines } from '../outside/field.ts'
 import { homeOf, separate } from './homes.ts'
@@ -41,6 +41,8 @@ export interface ArenaSetting {
   readonly name: string
   readonly n: number
   readonly suite: 'sodium' | 'noble'
+  readonly auth: AuthenticationMode
+  readonly requests: RequestMode
   readonly traitors: readonly ReplicaId[]
   readonly seed: number
   readonly clients: readonly string[]
@@ -189,9 +191,9 @@ export class Arena implements Machines {
   }
 
   async #start(): Promise<void> {
-    const { n, suite, clients, hasProxies, traitors, commands, name, seed } = this.#setting
+    const { n, suite, auth, requests, clients, hasProxies, traitors, commands, name, seed } = this.#setting
     const cluster = await initCluster({
-      ...{ directory: this.root, replicas: n, suite, basePort: 0, clients },
+      ...{ directory: this.root, replicas: n, suite, auth, requests, basePort: 0, clients },
       checkpointInterval: CHECKPOINT_INTERVAL,
     })
     this.#cluster = cluster

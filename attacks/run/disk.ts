@@ -107,11 +107,13 @@ export async function readDisk(directory: string, id: ReplicaId, cluster: Cluste
         yield each
       }
     }
+    const { signingSeed, agreementSecret } = readKeyFile(replicaKey(directory, id))
     const { state } = new ReplicaRuntime({
       id,
       cluster,
       suite,
-      signer: suite.signer(readKeyFile(replicaKey(directory, id)).signingSeed),
+      signer: suite.signer(signingSeed),
+      agreementSecret,
       transport: NO_NETWORK,
       replay: { ...(replay satisfies LogReplay), log: CLOSED_LOG, records: listed(replay.records) },
       pages,

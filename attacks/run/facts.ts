@@ -1,5 +1,6 @@
 /** What a run of an attack showed, wherever it ran: the ground of its verdict. */
 import type { ReplicaId } from '../../src/base/ids.ts'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import type { RefusalReason } from '../../src/messages/message.ts'
 import type { RejectionReason } from '../../src/messages/rejection.ts'
 import type { Figures } from '../load/load-meter.ts'
@@ -9,6 +10,8 @@ import type { MemoryUse, Suspicion } from './watch.ts'
 export interface Facts {
   readonly n: number
   readonly f: number
+  /** How the replicas authenticated what they said. */
+  readonly auth: AuthenticationMode
   readonly traitors: readonly ReplicaId[]
   /** How often the adversaries acted. */
   readonly acts: number

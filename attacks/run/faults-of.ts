@@ -68,7 +68,7 @@ function unbroken(
   if (violation === null || !BROKEN[breaks].includes(violation.invariant)) {
     return [`${breaks} did not break: ${result.explanation[0] ?? 'everything held'}`]
   }
-  if (namesTraitors !== true) return []
+  if (namesTraitors !== true || facts.auth === 'oral') return []
   const hidden = facts.traitors.filter((id) => !facts.convicted.includes(id))
   return hidden.map((id) => `no signatures give replica ${id} away`)
 }

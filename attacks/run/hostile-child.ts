@@ -22,20 +22,24 @@ const ORDER_MS_MAX = 20_000
 
 export class HostileChild {
   readonly #child: Child
-  #isEnding = false
+  readonly #signal: AbortSignal
   #news: News = { acts: 0, told: {}, isOn: false, seen: null }
 
-  private constructor(child: Child) {
+  private constructor(child: Child, signal: AbortSignal) {
     this.#child = child
+    this.#signal = signal
     child.process.on('message', (news: Partial<News>) => {
       if (news.acts !== undefined) this.#news = news as News
     })
   }
 
-  /** `args` is its command line after the node binary, `directory` that of the cluster. */
-  static async start(args: readonly string[], directory: string): Promise<HostileChild> {
+  /** `args` is its command line after the node binary, `directory` that of the cluster; `signal` ends all waiting. */
+  static async start(
+    args: readonly string[],
+    { directory, signal }: { readonly directory: string; readonly signal: AbortSignal },
+  ): Promise<HostileChild> {
     const child = startChild('hostile client', args, join(directory, 'hostile-client.log'))
-    const hostile = new HostileChild(child)
+    const hostile = new HostileChild(child, signal)
     try {
       await child.ready
     } catch (error) {
@@ -58,7 +62,7 @@ export class HostileChild {
     return this.#child.process.pid
   }
 
-  /** Resolves when it does as it is told. Gives what is wrong with it, as sentences. */
+  /** Resolves when it does as it is told, with what is wrong with it, as sentences. */
   async turn(isOn: boolean): Promise<readonly string[]> {
     this.#send({ order: isOn ? 'on' : 'off' })
     return this.#follows(() => this.#news.isOn === isOn)
@@ -71,9 +75,8 @@ export class HostileChild {
   }
 
   /** Kills it. */
-  async close(): Promise<void> {
-    this.#isEnding = true
-    await killChild(this.#child.process)
+  close(): Promise<void> {
+    return killChild(this.#child.process)
   }
 
   #send(order: Order): void {
@@ -81,10 +84,9 @@ export class HostileChild {
   }
 
   async #follows(hasFollowed: () => boolean): Promise<readonly string[]> {
-    const hasGone = (): boolean => !this.#isEnding && hasEnded(this.#child.process)
-    await waitUntil(() => hasGone() || hasFollowed(), { limitMs: ORDER_MS_MAX })
-    if (hasFollowed()) return []
-    return [`the hostile client's process does not answer: ${this.#child.complaint()}`]
+    const isOver = (): boolean => hasEnded(this.#child.process) || hasFollowed()
+    await waitUntil(isOver, { limitMs: ORDER_MS_MAX, signal: this.#signal })
+    return hasFollowed() ? [] : [`the hostile client's process does not answer: ${this.#child.complaint()}`]
   }
 }
 

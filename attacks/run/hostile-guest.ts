@@ -33,10 +33,10 @@ export class HostileGuest implements Guests {
   arrive(host: Host): void {
     const [first, ...others] = host.signers
     assert(first !== undefined, 'a hostile client has a key of the cluster')
-    const { cluster, suite, clock, random, connect } = host
+    const { cluster, suite, clock, random, connect, agreementSecrets } = host
     const { board, fromMs, onAct } = this.#options
     this.#client = new HostileClient({
-      ...{ cluster, suite, clock, random, connect, board, onAct },
+      ...{ cluster, suite, clock, random, connect, agreementSecrets, board, onAct },
       behaviour: this.#role.behaviour(),
       signers: [first, ...others],
       isOn: () => clock.now() - EPOCH_MS >= fromMs && !host.isLoadOver(),

@@ -1,4 +1,4 @@
-/** A hostile client of real replicas: in this process, with links over TCP, and keys of the cluster's own clients. */
+/** A hostile client of real replicas: with links over TCP, and keys of the cluster's own clients. */
 import { StoreClient } from '../../clients/library/store-client.ts'
 import { clientKey } from '../../replicas/cluster-directory.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
@@ -37,11 +37,13 @@ export class HostileProcessClient {
     this.#options = options
     const { role, directory, cluster, names, seed, traitors, onAct } = options
     const suite = suiteNamed(cluster.suite)
-    const signers = names.map((name) => suite.signer(readKeyFile(clientKey(directory, name)).signingSeed))
+    const keys = names.map((name) => readKeyFile(clientKey(directory, name)))
+    const signers = keys.map(({ signingSeed }) => suite.signer(signingSeed))
     this.#client = new HostileClient({
       ...{ cluster, suite, onAct },
       behaviour: role.behaviour(),
       signers: signers as [Signer, ...Signer[]],
+      agreementSecrets: keys.map(({ agreementSecret }) => agreementSecret),
       clock: systemClock,
       random: createRandom(seed),
       board: { traitors, notes: new Map() },

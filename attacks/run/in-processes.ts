@@ -7,7 +7,8 @@ import { toReplicaId } from '../../src/base/ids.ts'
 import { type AnyAttack, isOutsideAttack } from '../attack.ts'
 import type { AttackReport } from '../report/report.ts'
 import { Arena } from './arena.ts'
-import { clientsOf, OBSERVER, type ProcessSetting, Round, type Run } from './round.ts'
+import { clientsOf, OBSERVER } from './client-names.ts'
+import { type ProcessSetting, Round, type Run } from './round.ts'
 import { Suspects } from './suspects.ts'
 import { Watch } from './watch.ts'
 
@@ -15,7 +16,8 @@ import { Watch } from './watch.ts'
 const TRIES = 3
 
 /** Rejects when the run is interrupted, or when the machine cannot run a cluster. */
-export async function attackInProcesses(attack: AnyAttack, setting: ProcessSetting): Promise<AttackReport> {
+export async function attackInProcesses(attack: AnyAttack, asked: ProcessSetting): Promise<AttackReport> {
+  const setting = attack.needsMacs === true ? ({ ...asked, auth: 'oral' } as const) : asked
   const startedAt = performance.now()
   for (let tries = 1; ; tries++) {
     const run = await runOnce(attack, setting, tries === TRIES)
@@ -41,13 +43,16 @@ async function runOnce(
   setting: ProcessSetting,
   isLastTry: boolean,
 ): Promise<Run | 'disturbed'> {
-  const { n, suite, seed, commands, signal, say } = setting
+  const { n, suite, auth, seed, commands, signal, say } = setting
   const traitors = setting.traitors?.map((id) => toReplicaId(id)) ?? attack.traitors?.(n) ?? []
   say(`starting ${n} replicas${traitors.length === 0 ? '' : `, ${traitors.join(' and ')} as traitors`}`)
   const arena = await Arena.open({
-    ...{ name: attack.name, n, suite, seed, traitors, commands },
+    requests: attack.needsMacs === true ? 'oral' : 'signed',
+    ...{ name: attack.name, n, suite, auth, seed, traitors, commands },
     clients: clientsOf(attack),
-    hasProxies: isOutsideAttack(attack) && attack.plays === 'network',
+    hasProxies: isOutsideAttack(attack)
+      ? attack.plays === 'network'
+      : attack.surroundings?.strikesLinksOnly === true,
   })
   const closers: (() => Promise<void>)[] = [() => arena.close()]
   try {

@@ -1,7 +1,8 @@
 /** Runs an attack in the simulator, with every invariant checked after every step. */
-import { type ReplicaId, replicaIds, toReplicaId } from '../../src/base/ids.ts'
+import { type ReplicaId, toReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { createRandom } from '../../src/base/random.ts'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
 import type { Recomposition } from '../../src/runtime/replica-runtime-options.ts'
 import { drawPlan } from '../../src/simulator/draw-plan.ts'
@@ -9,7 +10,7 @@ import { inOrder, type Plan, withoutFaults } from '../../src/simulator/plan.ts'
 import { type DetailedResult, type Reaction, simulate } from '../../src/simulator/simulate.ts'
 import { EXACT_CLOCK } from '../../src/simulator/virtual-clock.ts'
 import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
-import type { Attack, Scene } from '../attack.ts'
+import type { Attack } from '../attack.ts'
 import { ABROAD } from '../behaviour/abroad.ts'
 import { Acts } from '../behaviour/acts.ts'
 import { corrupt } from '../behaviour/adversary.ts'
@@ -22,6 +23,7 @@ import { loadFigures } from './load-figures.ts'
 import type { Observed } from './observed.ts'
 import { Observer } from './observer.ts'
 import { SimulatedWitness } from './reply-witness.ts'
+import { type SceneSetting, sceneOf } from './scene.ts'
 
 /** Virtual milliseconds: when the attack begins, and how long it goes on before everything must come to be done. */
 const BEGINS_AT_MS = 300
@@ -45,6 +47,8 @@ export interface SimulatedAttack {
 export interface AttackSetting {
   readonly n: number
   readonly seed: number
+  /** How the replicas authenticate what they say; `signed` when absent. */
+  readonly auth?: AuthenticationMode
   /** Instead of the ones that play it. */
   readonly traitors?: readonly number[]
   /** Virtual milliseconds of the attack before the calm; the traitors go on after it. A view change takes up to 600. */
@@ -53,6 +57,7 @@ export interface AttackSetting {
 
 export function attackInSimulator(attack: Attack, setting: AttackSetting): SimulatedAttack {
   const { n, seed } = setting
+  const auth = attack.needsMacs === true ? 'oral' : (setting.auth ?? 'signed')
   const beginsAtMs = attack.surroundings?.beginsAtMs ?? BEGINS_AT_MS
   const lastsMs = (setting.lastsMs ?? LASTS_MS) * (attack.surroundings?.lasts ?? 1)
   const traitors = setting.traitors?.map((id) => toReplicaId(id)) ?? attack.traitors(n)
@@ -73,7 +78,11 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   const adversaries = new Map<ReplicaId, Recomposition>(hasTwins ? [] : traitors.map((id) => [id, play()]))
   const isCorrect = (id: ReplicaId): boolean => !traitors.includes(id)
   const observer = new Observer(isCorrect)
-  const plan = planOf(attack, { n, seed, beginsAtMs, lastsMs, traitors })
+  const plan = {
+    ...planOf(attack, { n, seed, beginsAtMs, lastsMs, traitors }),
+    mode: auth,
+    ...requestsOf(attack),
+  }
   // What the surroundings do is an act as well.
   acts.total += plan.incidents.length + (attack.surroundings?.plan?.network === undefined ? 0 : 1)
   const guest =
@@ -99,18 +108,14 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     ...(reaction === undefined
       ? {}
       : {
-          reaction: during(
-            reaction(sceneOf({ n, seed, beginsAtMs, lastsMs, traitors })),
-            beginsAtMs,
-            acts.count,
-          ),
+          reaction: during(reaction(sceneOf({ n, seed, lastsMs, traitors })), beginsAtMs, acts.count),
         }),
   })
   const seen = guest?.end() ?? []
   const { viewChanges, guilty } = result
   const { rejected } = observer
   const facts: Observed = {
-    ...{ n, f: faultsMax(n), traitors, acts: acts.total, actsByTurn: acts.byTurn },
+    ...{ n, f: faultsMax(n), auth, traitors, acts: acts.total, actsByTurn: acts.byTurn },
     ...{ viewChanges, rejected, guilty },
     cutOff: [...observer.cutOff].sort((a, b) => a - b),
     ...(guest === null ? {} : { told: guest.told }),
@@ -119,6 +124,9 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   }
   return { attack, facts, result, faults: [...faultsOf(attack, facts, result), ...seen] }
 }
+
+const requestsOf = ({ needsMacs }: Attack): Pick<Plan, 'requests'> =>
+  needsMacs === true ? { requests: 'oral' } : {}
 
 function observed(
   result: DetailedResult,
@@ -162,7 +170,7 @@ const steadyLoad = (forMs: number) => ({
 })
 
 /** A cluster with no fault but the attack and its surroundings, and a load that lasts over all of it. */
-function planOf(attack: Attack, setting: SceneSetting): Plan {
+function planOf(attack: Attack, setting: SceneSetting & { readonly beginsAtMs: number }): Plan {
   const { n, seed, beginsAtMs, lastsMs, traitors } = setting
   const drawn = withoutFaults(drawPlan(seed, n))
   const burstMax = 4
@@ -192,29 +200,6 @@ function planOf(attack: Attack, setting: SceneSetting): Plan {
     ...plan,
     faultyMax: faultsMax(n) + (hasLateTraitors ? traitors.length : 0),
     incidents: inOrder(incidents.map((incident) => ({ ...incident, atMs: beginsAtMs + incident.atMs }))),
-  }
-}
-
-interface SceneSetting {
-  readonly n: number
-  readonly seed: number
-  readonly beginsAtMs: number
-  readonly lastsMs: number
-  readonly traitors: readonly ReplicaId[]
-}
-
-function sceneOf({ n, seed, lastsMs, traitors }: SceneSetting): Scene {
-  const correct = replicaIds(n).filter((id) => !traitors.includes(id))
-  return {
-    n,
-    f: faultsMax(n),
-    traitors,
-    correct,
-    first: correct[0] as ReplicaId,
-    next: correct[1] as ReplicaId,
-    last: correct.at(-1) as ReplicaId,
-    random: createRandom(seed).fork(),
-    lastsMs,
   }
 }
 

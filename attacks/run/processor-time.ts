@@ -4,12 +4,13 @@
  */
 import { readFileSync } from 'node:fs'
 
-/** Milliseconds of processor time, since the processes began. */
+/** Milliseconds of processor time, since the processes began or between two moments. */
 export interface Spent {
-  readonly correctMs: number
-  /** Traitors and hostile clients. */
-  readonly hostileMs: number
-  /** This process: the clients of the load, and what attacks from outside. */
+  /** Of all correct replicas together; null where the system does not tell. */
+  readonly correctMs: number | null
+  /** Traitors and hostile clients; null where the system does not tell, or where the attack is part of this process. */
+  readonly hostileMs: number | null
+  /** This process: the clients of the load, and attacks from outside. */
   readonly loadMs: number
 }
 
@@ -31,6 +32,9 @@ export function processorMsOf(pid: number): number | null {
   }
 }
 
+/** Whether this system tells what processes take. */
+export const isProcessorTimeTold = (): boolean => processorMsOf(process.pid) !== null
+
 /** Sums it up over processes that come and go: what one took until it was last looked at is kept. */
 export class ProcessorTime {
   readonly #lastMs = new Map<number, number>()
@@ -51,7 +55,10 @@ export function ownMs(): number {
 }
 
 export const spentBetween = (from: Spent, to: Spent): Spent => ({
-  correctMs: to.correctMs - from.correctMs,
-  hostileMs: to.hostileMs - from.hostileMs,
+  correctMs: difference(from.correctMs, to.correctMs),
+  hostileMs: difference(from.hostileMs, to.hostileMs),
   loadMs: to.loadMs - from.loadMs,
 })
+
+const difference = (from: number | null, to: number | null): number | null =>
+  from === null || to === null ? null : to - from

@@ -1,25 +1,25 @@
 /** One cluster's way through the phases of a run: warm-up, before, under attack, after; then its end and the verdict. */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
-import { createRandom } from '../../src/base/random.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
-import { type AnyAttack, type Attack, type Control, isOutsideAttack } from '../attack.ts'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
+import { type AnyAttack, type Control, isOutsideAttack } from '../attack.ts'
 import { type Figures, LoadMeter, type Stretch, TIMELINE_STEP_MS } from '../load/load-meter.ts'
 import { isWarm, WARM_UP_STEP_MS, WARM_UP_STEPS_MAX } from '../load/warm-up.ts'
 import { type Finished, Workload } from '../load/workload.ts'
-import type { Field } from '../outside/field.ts'
 import type { AttackReport } from '../report/report.ts'
 import type { Arena, Commands } from './arena.ts'
+import { AttackPhase } from './attack-phase.ts'
 import { comparedCount, disagreements, repetitions, twoFaced } from './checks.ts'
+import { LOAD } from './client-names.ts'
 import { type Disk, readDisk } from './disk.ts'
 import type { Facts, Measured } from './facts.ts'
 import { isExpectedToBreak } from './faults-of.ts'
-import { HostileChild } from './hostile-child.ts'
-import { ownMs, ProcessorTime, type Spent, spentBetween } from './processor-time.ts'
+import { isProcessorTimeTold, ownMs, type Spent, spentBetween } from './processor-time.ts'
 import { ReplyWitness } from './reply-witness.ts'
 import type { Suspects } from './suspects.ts'
 import { faultsOf } from './verdict.ts'
-import { pause, waitUntil } from './waiting.ts'
+import { LIVENESS_MS, pause, waitUntil } from './waiting.ts'
 import type { Watch } from './watch.ts'
 
 /** Each of the three phases lasts at least so long, in milliseconds. */
@@ -27,30 +27,11 @@ const PHASE_MS_MIN = 2_000
 /** What waited when a view ended is answered within this time; a throughput takes so long to measure. In milliseconds. */
 const SETTLES_MS = 500
 const SETTLED_MS_MIN = 1_000
-/** Once the attack is over every request is answered within this time, and the replicas are level. In milliseconds. */
-const LIVENESS_MS = 30_000
-/** Clients of the cluster, by what they do. */
-export const OBSERVER = 'observer'
-const HOSTILE = 'hostile'
-const READER = 'reader'
-const LOAD = ['load-0', 'load-1', 'load-2'] as const
-
-/** The clients that an attacking client is given: one, or as many as it asks for. */
-function hostileNames(attack: AnyAttack): readonly string[] {
-  const count = isOutsideAttack(attack) ? 1 : (attack.client?.identities ?? 1)
-  return Array.from({ length: count }, (_, index) => (index === 0 ? HOSTILE : `${HOSTILE}-${index}`))
-}
-
-export const clientsOf = (attack: AnyAttack): readonly string[] => [
-  ...LOAD,
-  OBSERVER,
-  READER,
-  ...hostileNames(attack),
-]
 
 export interface ProcessSetting {
   readonly n: number
   readonly suite: 'sodium' | 'noble'
+  readonly auth: AuthenticationMode
   /** Of the three phases together. */
   readonly seconds: number
   readonly seed: number
@@ -88,17 +69,14 @@ export class Round {
   readonly #meter = new LoadMeter()
   readonly #phaseMs: number
   readonly #notes: string[] = []
-  #outsideActs = 0
-  readonly #stopped: Stretch[] = []
-  readonly #hostileTime = new ProcessorTime()
-  #hostile: HostileChild | null = null
-  #told: Facts['told']
+  readonly #attackPhase: AttackPhase
   /** Where clients are to be deceived: it takes time that would be missing in the figures. */
   readonly #witness: ReplyWitness | null
 
   constructor(parts: RoundParts) {
     this.#parts = parts
     this.#phaseMs = Math.max(PHASE_MS_MIN, (parts.setting.seconds * 1000) / 3)
+    this.#attackPhase = new AttackPhase(parts, this.#phaseMs)
     const { attack, traitors, setting, arena } = parts
     const { cluster } = arena
     const isWitnessed = controlOf(attack, { n: setting.n, traitors })?.breaks === 'answers'
@@ -168,56 +146,29 @@ export class Round {
   }
 
   #spent(): Spent {
-    const { correct, traitors } = this.#parts.arena.processorMs()
-    this.#hostileTime.look(this.#hostile?.pid)
-    return { correctMs: correct, hostileMs: traitors + this.#hostileTime.ms, loadMs: ownMs() }
-  }
-
-  async #attack(load: Workload): Promise<Phase & { readonly seen: readonly string[] }> {
-    const { attack, arena, traitors, suspects } = this.#parts
-    const hostile = await this.#hostileClient()
-    this.#hostile = hostile
-    try {
-      const began = this.#begin()
-      suspects.set(traitors)
-      await arena.turn(true)
-      const seen = [...((await hostile?.turn(true)) ?? [])]
-      seen.push(
-        ...(isOutsideAttack(attack) ? await attack.run(this.#field(load)) : await this.#underAttack(attack)),
-      )
-      seen.push(...((await hostile?.turn(false)) ?? []))
-      await arena.turn(false)
-      suspects.set([])
-      const phase = this.#end(began)
-      this.#sayHow(`under attack, ${this.#acts} acts`, phase.stretch)
-      if (hostile === null) return { ...phase, seen }
-      seen.push(...(await hostile.end(READER)))
-      this.#told = hostile.told
-      return { ...phase, seen }
-    } finally {
-      await hostile?.close()
+    const { attack, arena } = this.#parts
+    const isTold = isProcessorTimeTold()
+    const { correct, traitors } = arena.processorMs()
+    const client = this.#attackPhase.clientMs()
+    return {
+      correctMs: isTold ? correct : null,
+      hostileMs: isTold && !isOutsideAttack(attack) ? traitors + client : null,
+      loadMs: ownMs(),
     }
   }
 
-  get #acts(): number {
-    return this.#parts.arena.acts + this.#outsideActs + (this.#hostile?.acts ?? 0)
-  }
-
-  async #hostileClient(): Promise<HostileChild | null> {
-    const { attack, arena, setting, traitors } = this.#parts
-    if (isOutsideAttack(attack) || attack.client === undefined) return null
-    const { name } = attack
-    const { seed, commands } = setting
-    const play = { name, root: arena.root, names: hostileNames(attack), traitors, seed }
-    return HostileChild.start(commands.client(play), arena.root)
-  }
-
-  /** As long as the phase, and on a slow machine until what it waits for has come. */
-  async #underAttack({ surroundings }: Attack): Promise<readonly string[]> {
-    await this.#pause(this.#phaseMs * (surroundings?.lasts ?? 1))
-    const { signal } = this.#parts.setting
-    await waitUntil(() => this.#acts > 0, { limitMs: LIVENESS_MS, signal })
-    return []
+  async #attack(load: Workload): Promise<Phase & { readonly seen: readonly string[] }> {
+    const attackPhase = this.#attackPhase
+    try {
+      await attackPhase.prepare()
+      const began = this.#begin()
+      const seen = await attackPhase.run(load)
+      const phase = this.#end(began)
+      this.#sayHow(`under attack, ${attackPhase.acts} acts`, phase.stretch, attackPhase.stopped)
+      return { ...phase, seen: [...seen, ...(await attackPhase.end())] }
+    } finally {
+      await attackPhase.close()
+    }
   }
 
   /** Waits until all correct replicas vote and have executed the same. Null when they do not within the bound. */
@@ -256,9 +207,10 @@ export class Round {
         unreadable.push(`the disk of replica ${id} cannot be read: ${(error as Error).message}`)
       }
     }
+    const { acts, told, stopped } = this.#attackPhase
     const measured: Measured = {
       before: this.#meter.figures(before),
-      during: this.#meter.figures(during, this.#stopped),
+      during: this.#meter.figures(during, stopped),
       after: this.#meter.figures(after),
       settled: this.#settledFigures(during),
       gapMs: this.#meter.figures({ fromMs: during.fromMs, toMs: after.toMs }).gapMs,
@@ -272,16 +224,24 @@ export class Round {
       },
       heldMs: watch.heldMs,
     }
-    const acts = this.#acts
     const { n } = setting
     const { rejected, guilty: convicted } = arena.refusals()
     const liars = this.#witness?.liars(new Map(disks.flatMap(({ results }) => [...results]))) ?? []
-    const guilty = [...new Set([...convicted, ...twoFaced(disks), ...liars])].sort((a, b) => a - b)
+    const proved = setting.auth === 'signed' ? [...twoFaced(disks), ...liars] : []
+    const guilty = [...new Set([...convicted, ...proved])].sort((a, b) => a - b)
     const { cutOff } = watch
     const facts: Facts = {
-      ...{ n, f: faultsMax(n), traitors, acts, actsByTurn: arena.actsByTurn, viewChanges },
+      ...{
+        n,
+        f: faultsMax(n),
+        auth: setting.auth,
+        traitors,
+        acts,
+        actsByTurn: arena.actsByTurn,
+        viewChanges,
+      },
       ...{ rejected, guilty, cutOff, measured },
-      ...(this.#told === undefined ? {} : { told: this.#told }),
+      ...(told === undefined ? {} : { told }),
     }
     const compared = comparedCount(disks)
     const differing = disagreements(disks)
@@ -310,7 +270,7 @@ export class Round {
   #settledFigures({ fromMs, toMs }: Stretch): Figures | null {
     const lastMs = this.#parts.watch.views.findLast(({ atMs }) => atMs >= fromMs && atMs < toMs)?.atMs
     if (lastMs === undefined || toMs - lastMs - SETTLES_MS < SETTLED_MS_MIN) return null
-    return this.#meter.figures({ fromMs: lastMs + SETTLES_MS, toMs })
+    return this.#meter.figures({ fromMs: lastMs + SETTLES_MS, toMs }, this.#attackPhase.stopped)
   }
 
   #timeline({ before, during, after }: { before: Stretch; during: Stretch; after: Stretch }) {
@@ -328,49 +288,8 @@ export class Round {
     }
   }
 
-  #field(load: Workload): Field {
-    const { arena, setting, suspects, traitors } = this.#parts
-    const { n, seed } = setting
-    return {
-      n,
-      f: faultsMax(n),
-      cluster: arena.cluster,
-      directory: arena.root,
-      client: HOSTILE,
-      reader: READER,
-      random: createRandom(seed),
-      milliseconds: this.#phaseMs,
-      links: arena.links,
-      machines: arena,
-      correct: arena.correct,
-      addressOf: (id) => (arena.cluster.replicas[id] as { address: { host: string; port: number } }).address,
-      acknowledged: () => load.acknowledged,
-      progress: () => {
-        const before = load.acknowledged
-        const isDone = (): boolean => load.acknowledged > before
-        return waitUntil(isDone, { limitMs: LIVENESS_MS, signal: setting.signal })
-      },
-      pause: (ms) => this.#pause(ms),
-      act: () => {
-        this.#outsideActs++
-      },
-      harm: (ids) => {
-        suspects.set([...traitors, ...ids])
-        this.#noteHarm(traitors.length + ids.length > faultsMax(n))
-      },
-    }
-  }
-
-  /** While more are harmed than the store tolerates it has to stop. */
-  #noteHarm(isTooMuch: boolean): void {
-    const nowMs = performance.now()
-    const last = this.#stopped.at(-1)
-    if (last?.toMs === Number.POSITIVE_INFINITY) this.#stopped.splice(-1, 1, { ...last, toMs: nowMs })
-    if (isTooMuch) this.#stopped.push({ fromMs: nowMs, toMs: Number.POSITIVE_INFINITY })
-  }
-
-  #sayHow(when: string, stretch: Stretch): void {
-    const { opsPerSecond, p50Ms, p99Ms } = this.#meter.figures(stretch)
+  #sayHow(when: string, stretch: Stretch, stopped: readonly Stretch[] = []): void {
+    const { opsPerSecond, p50Ms, p99Ms } = this.#meter.figures(stretch, stopped)
     this.#parts.setting.say(`${when}: ${opsPerSecond} op/s, p50 ${p50Ms} ms, p99 ${p99Ms} ms`)
   }
 

@@ -65,7 +65,8 @@ const unacted = ({ facts }: Ended): readonly string[] =>
 /** A control shows that the checks can see: what it breaks has to be found broken. */
 function unbroken(ended: Ended): readonly string[] {
   const { control, facts, disagreements, finished, broken, doubtful } = ended
-  const unnamed = control?.namesTraitors ? facts.traitors.filter((id) => !facts.guilty.includes(id)) : []
+  const areNamed = control?.namesTraitors === true && facts.auth === 'signed'
+  const unnamed = areNamed ? facts.traitors.filter((id) => !facts.guilty.includes(id)) : []
   const hidden = unnamed.map((id) => `no signatures give replica ${id} away`)
   if (control?.breaks === 'agreement') {
     if (disagreements.length === 0) return ['agreement did not break']

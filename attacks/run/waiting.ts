@@ -1,5 +1,8 @@
 /** Waiting that has a limit and ends when the run is interrupted. */
 
+/** Once the attack is over every request is answered within this time, and the replicas are level. In milliseconds. */
+export const LIVENESS_MS = 30_000
+
 /** Resolves after so many milliseconds; rejects with the signal's reason as soon as it is aborted. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -4,9 +4,10 @@ import { type AnyAttack, isOutsideAttack } from '../../attacks/attack.ts'
 import { attackIn, EVERY_ATTACK, type World, worldsOf } from '../../attacks/every-attack.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { isClusterSize } from '../../src/base/quorum.ts'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { isAttackFile, readAttackFile } from './attack-file.ts'
 import { type RunFlags, runAttacks } from './attack-run.ts'
-import { directoryOption, wholeNumber } from './options.ts'
+import { authOption, directoryOption, wholeNumber } from './options.ts'
 import { playTraitors } from './running-traitors.ts'
 
 interface Flags extends Omit<RunFlags, 'traitors'> {
@@ -54,6 +55,7 @@ export function addAttackCommands(program: Command): void {
     .addOption(
       new Option('--crypto <suite>', 'sodium or noble').choices(['sodium', 'noble']).default('sodium'),
     )
+    .addOption(authOption())
     .option('--json', 'print the result as JSON')
     .option('--markdown', 'print the throughput under each attack as a table for a text')
     .option('--html <file>', 'write a report that opens in a browser, without a network')
@@ -100,7 +102,11 @@ async function attack(name: string | undefined, flags: Flags, command: Command):
   if (outside !== undefined) {
     throw new OperatorError(`There is no replica ${outside} among ${flags.replicas}.`)
   }
-  const chosen = await chosenAttacks(name, flags.in)
+  const possible = await chosenAttacks(name, flags.in)
+  const chosen = possible.filter(({ needsSignatures }) => flags.auth === 'signed' || needsSignatures !== true)
+  if (possible.length > 0 && chosen.length === 0) {
+    throw new OperatorError(`${name} forges what only signatures make: run it with --auth signed.`)
+  }
   if (flags.traitors !== undefined && chosen.some(({ behaviour }) => behaviour === undefined)) {
     throw new OperatorError('--traitors is for one attack that replicas play.')
   }
@@ -134,10 +140,16 @@ async function play(name: string | undefined, flags: Flags, command: Command): P
   await playTraitors({ name: attack.name, played, root: dir, ids, seed, isOrdered: orders === true })
 }
 
+/** The modes of the clusters that it can be launched against. */
+function modesOf({ needsSignatures, needsMacs }: AnyAttack): readonly AuthenticationMode[] {
+  if (needsSignatures === true) return ['signed']
+  return needsMacs === true ? ['oral'] : ['signed', 'oral']
+}
+
 function list(isJson: boolean): void {
   const entries = [...EVERY_ATTACK.values()].map((attack) => {
     const { name, plays = 'replicas', targets, does, source, expects } = attack
-    return { name, plays, in: worldsOf(name), targets, does, source, expects }
+    return { name, plays, in: worldsOf(name), auth: modesOf(attack), targets, does, source, expects }
   })
   if (isJson) console.log(JSON.stringify(entries, null, 2))
   else for (const { name, does } of entries) console.log(`${name}\t${does}`)

@@ -9,6 +9,7 @@ import type { Commands } from '../../attacks/run/arena.ts'
 import type { ProcessSetting } from '../../attacks/run/round.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { describeMachine } from '../bench/machine.ts'
 import { attackArguments, childArguments } from './child-arguments.ts'
 import { interruptible } from './process-end.ts'
@@ -21,6 +22,7 @@ export interface RunFlags {
   readonly seconds?: number
   readonly seed: number
   readonly crypto: 'sodium' | 'noble'
+  readonly auth: AuthenticationMode
   readonly untilFailure?: true
   readonly json?: true
   readonly markdown?: true
@@ -93,7 +95,7 @@ export async function runAttacks(
 
 function notRun(attack: AnyAttack, flags: RunFlags, why: string): AttackReport {
   const { name, targets, does, source, expects } = attack
-  const { replicas: n, seed } = flags
+  const { replicas: n, auth, seed } = flags
   return {
     attack: { name, targets, does, source, expects },
     world: flags.in,
@@ -101,6 +103,7 @@ function notRun(attack: AnyAttack, flags: RunFlags, why: string): AttackReport {
     facts: {
       n,
       f: faultsMax(n),
+      auth,
       traitors: [],
       acts: 0,
       actsByTurn: new Map(),
@@ -127,18 +130,18 @@ function mayWrite(path: string): void {
 
 async function attackProcesses(
   attack: AnyAttack,
-  { replicas: n, crypto: suite, seconds = SECONDS, seed, traitors }: RunFlags,
+  { replicas: n, crypto: suite, auth, seconds = SECONDS, seed, traitors }: RunFlags,
   run: Pick<ProcessSetting, 'commands' | 'signal' | 'say'>,
 ): Promise<AttackReport> {
   // Loaded here, for neither the list nor the simulator needs it.
   const { attackInProcesses } = await import('../../attacks/run/in-processes.ts')
   const asked = traitors === undefined ? {} : { traitors }
-  return attackInProcesses(attack, { n, suite, seconds, seed, ...asked, ...run })
+  return attackInProcesses(attack, { n, suite, auth, seconds, seed, ...asked, ...run })
 }
 
 async function simulateAttack(
   attack: AnyAttack,
-  { replicas: n, seed, traitors, seconds }: RunFlags,
+  { replicas: n, auth, seed, traitors, seconds }: RunFlags,
 ): Promise<AttackReport> {
   if (isOutsideAttack(attack)) throw new OperatorError(`${attack.name} does not run in the simulator.`)
   const { attackInSimulator } = await import('../../attacks/run/in-simulator.ts')
@@ -146,6 +149,7 @@ async function simulateAttack(
   const { facts, faults, result } = attackInSimulator(attack, {
     n,
     seed,
+    auth,
     ...(traitors === undefined ? {} : { traitors }),
     ...(seconds === undefined ? {} : { lastsMs: (1000 * seconds) / (attack.surroundings?.lasts ?? 1) }),
   })

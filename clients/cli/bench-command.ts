@@ -2,21 +2,21 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Command } from 'commander'
-import { initCluster } from '../../replicas/init.ts'
-import { startLocalCluster } from '../../replicas/local-cluster.ts'
+import { type Command, Option } from 'commander'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { describeMachine, factsLine, type Machine } from '../bench/machine.ts'
 import type { Measured } from '../bench/measure.ts'
-import { type Connection, connect } from '../library/connection.ts'
-import { childArguments } from './child-arguments.ts'
+import { startBenchCluster } from './bench-cluster.ts'
+import { type CompareFlags, compareAuth } from './compare-command.ts'
 import { benchEndurance, type EnduranceFlags, STEADY_CONCURRENCY } from './endurance-command.ts'
 import { benchFailover, type FailoverFlags } from './failover-command.ts'
-import { storeAfterOption, wholeNumber } from './options.ts'
+import { authOption, storeAfterOption, wholeNumber } from './options.ts'
 import { tableText } from './table.ts'
 
 interface Flags {
   readonly replicas: number
   readonly crypto: 'sodium' | 'noble'
+  readonly auth: AuthenticationMode
   readonly seconds: number
   readonly rounds: number
   readonly clients: number
@@ -25,7 +25,10 @@ interface Flags {
   readonly json?: true
 }
 
-type AllFlags = Flags & FailoverFlags & EnduranceFlags & { failover?: true; endurance?: true }
+type AllFlags = Flags &
+  FailoverFlags &
+  EnduranceFlags &
+  CompareFlags & { failover?: true; endurance?: true; compare?: 'auth' }
 
 export function addBenchCommand(program: Command): void {
   program
@@ -33,10 +36,17 @@ export function addBenchCommand(program: Command): void {
     .description('measure a cluster of local processes: bundles of 1 and of 64 operations, and HTTP')
     .option('--replicas <n>', 'how many replicas', wholeNumber, 4)
     .option('--crypto <suite>', 'sodium or noble', 'sodium')
+    .addOption(authOption())
     .option('--seconds <s>', 'of each measurement, after a second of warm-up', wholeNumber, 5)
     .option('--rounds <r>', 'how often each is measured, in turn; the median is told', wholeNumber, 3)
     .option('--clients <c>', 'sessions of the load generator', wholeNumber, 4)
     .option('--concurrency <r>', 'requests kept under way; with --endurance 32', wholeNumber, 128)
+    .addOption(
+      new Option(
+        '--compare <what>',
+        'measure instead both modes of authentication in turn, --rounds pairs of them',
+      ).choices(['auth']),
+    )
     .option('--failover', 'measure instead how long writes stop when the primary is killed')
     .option('--runs <runs>', 'with --failover: how often it is killed', wholeNumber, 20)
     .option('--endurance', 'measure instead whether memory and disk stay flat under a long load')
@@ -47,6 +57,7 @@ export function addBenchCommand(program: Command): void {
     .option('--dir <directory>', 'where to make the directory of the cluster; its disk is measured too')
     .option('--json', 'print the result as JSON')
     .action((flags: AllFlags, command: Command) => {
+      if (flags.compare === 'auth') return compareAuth(flags)
       if (flags.failover) return benchFailover(flags)
       if (!flags.endurance) return bench(flags)
       const isAsked = command.getOptionValueSource('concurrency') !== 'default'
@@ -62,7 +73,7 @@ async function bench(flags: Flags): Promise<void> {
     const results = await benchIn(directory, flags)
     const setting = {
       n: flags.replicas,
-      auth: 'signed',
+      auth: flags.auth,
       suite: flags.crypto,
       keys: KEYS,
       valueBytes: VALUE_BYTES,
@@ -78,25 +89,11 @@ async function benchIn(directory: string, flags: Flags): Promise<readonly Measur
   // Loaded here, for no other command needs them.
   const { measure } = await import('../bench/measure.ts')
   const { bundleWorkload, httpWorkload } = await import('../bench/workloads.ts')
-  const names = Array.from({ length: flags.clients }, (_, index) => `bench-${index}`)
-  const cluster = await initCluster({
-    directory,
-    replicas: flags.replicas,
-    suite: flags.crypto,
-    basePort: 0,
-    clients: ['gateway', ...names],
-  })
-  const local = await startLocalCluster({
-    directory,
-    cluster,
-    ...childArguments(directory, { port: 0 }),
-    onExit: (name, how) => console.error(`The ${name} ended (${how}).`),
-  })
-  const connections: Connection[] = []
-  const http = httpWorkload(local.gatewayUrl, 64)
+  const { replicas, crypto: suite, auth, clients, concurrency, seconds } = flags
+  const cluster = await startBenchCluster({ directory, replicas, suite, auth, clients })
+  const { connections } = cluster
+  const http = httpWorkload(cluster.gatewayUrl, 64)
   try {
-    for (const name of names) connections.push(await connect({ directory, name }))
-    const { concurrency, seconds } = flags
     const workloads = [
       bundleWorkload(connections, { bundle: 1, concurrency }),
       bundleWorkload(connections, { bundle: 64, concurrency }),
@@ -113,8 +110,7 @@ async function benchIn(directory: string, flags: Flags): Promise<readonly Measur
     return rounds.map(medianOf)
   } finally {
     await http.close()
-    for (const connection of connections) await connection.close()
-    await local.stop()
+    await cluster.close()
   }
 }
 

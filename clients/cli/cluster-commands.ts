@@ -8,9 +8,10 @@ import { toHex } from '../../src/base/bytes.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
+import type { AuthenticationMode, RequestMode } from '../../src/messages/cluster.ts'
 import { DEFAULT_GATEWAY_PORT, DEFAULT_TIMEOUT_MS } from '../gateway/defaults.ts'
 import { childArguments } from './child-arguments.ts'
-import { directoryOption, storeAfterOption, wholeNumber } from './options.ts'
+import { authOption, directoryOption, requestsOption, storeAfterOption, wholeNumber } from './options.ts'
 import { reportReady, stopOnSignal } from './process-end.ts'
 import { runReplica } from './running-replica.ts'
 
@@ -24,6 +25,8 @@ interface InitFlags {
   readonly dir: string
   readonly replicas: number
   readonly crypto: 'sodium' | 'noble'
+  readonly auth: AuthenticationMode
+  readonly requests: RequestMode
   readonly hosts?: readonly string[]
   readonly basePort: number
   readonly publicKeys?: readonly string[]
@@ -37,7 +40,8 @@ export function addClusterCommands(program: Command): void {
     .addOption(replicasOption())
     .addOption(directoryOption())
     .addOption(cryptoOption())
-    .addOption(new Option('--auth <mode>', 'how replicas sign').choices(['signed']).default('signed'))
+    .addOption(authOption())
+    .addOption(requestsOption())
     .option('--hosts <hosts>', 'one host for each replica, separated by commas', list)
     .option(
       '--base-port <port>',
@@ -85,6 +89,7 @@ export function addClusterCommands(program: Command): void {
     .addOption(replicasOption())
     .addOption(directoryOption())
     .addOption(cryptoOption())
+    .addOption(authOption())
     .option('--port <port>', "the gateway's port; 0: a free port", wholeNumber, DEFAULT_GATEWAY_PORT)
     .option(
       '--base-port <port>',
@@ -93,26 +98,29 @@ export function addClusterCommands(program: Command): void {
     )
     .option('--timeout <ms>', 'after which an operation is unknown', wholeNumber, DEFAULT_TIMEOUT_MS)
     .action((flags: UpFlags, command: Command) =>
-      up(flags, command.getOptionValueSource('replicas') !== 'default'),
+      up(flags, (name) => command.getOptionValueSource(name) !== 'default'),
     )
 }
 
 async function init(flags: InitFlags): Promise<void> {
-  const { dir: directory, replicas, crypto: suite, basePort, hosts, publicKeys } = flags
+  const { dir: directory, replicas, crypto: suite, auth, requests, basePort, hosts, publicKeys } = flags
   const cluster = await initCluster({
     directory,
     replicas,
     suite,
+    auth,
+    requests,
     basePort,
     ...(hosts === undefined ? {} : { hosts }),
     ...(publicKeys === undefined ? {} : { publicKeyFiles: publicKeys }),
   })
   const clusterId = toHex(cluster.clusterId)
   if (flags.json) {
-    console.log(JSON.stringify({ directory, clusterId, n: replicas }))
+    console.log(JSON.stringify({ directory, clusterId, n: replicas, auth, requests }))
     return
   }
-  console.log(`Made ${clusterFile(directory)} for ${replicas} replicas, cluster id ${clusterId}.`)
+  const mode = auth === 'oral' ? ' (oral)' : ''
+  console.log(`Made ${clusterFile(directory)} for ${replicas} replicas${mode}, cluster id ${clusterId}.`)
   console.log(`Start each with: strategos replica --dir ${directory} --id I`)
 }
 
@@ -141,22 +149,28 @@ interface UpFlags {
   readonly dir: string
   readonly replicas: number
   readonly crypto: 'sodium' | 'noble'
+  readonly auth: AuthenticationMode
   readonly port: number
   readonly basePort?: number
   readonly timeout: number
 }
 
-async function up(flags: UpFlags, isSizeAsked: boolean): Promise<void> {
-  const { dir, replicas, crypto, port, timeout } = flags
+async function up(flags: UpFlags, isAsked: (flag: 'replicas' | 'auth') => boolean): Promise<void> {
+  const { dir, replicas, crypto, auth, port, timeout } = flags
   if (!existsSync(clusterFile(dir))) {
     const basePort = flags.basePort ?? (await usualPortsOrFree(replicas))
-    await initCluster({ directory: dir, replicas, suite: crypto, basePort })
+    await initCluster({ directory: dir, replicas, suite: crypto, auth, basePort })
   }
   const cluster = readClusterFile(clusterFile(dir), suiteNamed)
   const n = cluster.replicas.length
-  if (isSizeAsked && n !== replicas) {
+  if (isAsked('replicas') && n !== replicas) {
     throw new OperatorError(
       `${dir} holds a cluster of ${n} replicas, not of ${replicas}; choose another --dir.`,
+    )
+  }
+  if (isAsked('auth') && cluster.mode !== auth) {
+    throw new OperatorError(
+      `${dir} holds a cluster of auth ${cluster.mode}, not ${auth}; choose another --dir.`,
     )
   }
   const local = await startLocalCluster({

@@ -14,13 +14,14 @@ import { csvOf, tableOf } from './costs-table.ts'
 interface Flags {
   readonly replicas: readonly number[]
   readonly suite: 'sodium' | 'noble'
+  readonly auth?: AuthenticationMode
   readonly json?: true
   readonly csv?: true
   readonly html?: string
 }
 
-/** How the store's replicas authenticate what they say. */
-const MODE: AuthenticationMode = 'signed'
+/** How the store's replicas authenticate what they say, where nobody asks for one of them. */
+const MODES: readonly AuthenticationMode[] = ['signed', 'oral']
 
 const HELP = `
 Every figure is counted in a run, per decision; none is computed. Beside the messages stands
@@ -32,7 +33,9 @@ rounds    the round of the last decision, or the longest chain of messages each 
 bytes     of the classical algorithms the letters' contents, of the store whole frames with
           their tags
 signed    signatures made, and checked; the mean, where a client may stop checking
-macs      tags made and checked: one for each frame on a link between processes
+macs      inside messages, made and checked: of the store in oral mode, one for each receiver,
+          beside their closed forms below the table
+tags      the MAC behind each frame of a link between processes, made and checked
 hashes    SHA-256, of all processes together
 cpu µs    processor time of all processes together, simulator included; of another run, so
           that counting costs nothing. It differs from run to run.
@@ -45,6 +48,7 @@ export function addCostsCommand(program: Command): void {
     .description('count what each agreement protocol and the store cost, beside what was proved')
     .option('--replicas <list>', '4, 7, 10 or 13, or several of them', clusterSizes, [4, 7, 10])
     .addOption(new Option('--suite <suite>', 'who signs').choices(['sodium', 'noble']).default('sodium'))
+    .addOption(new Option('--auth <mode>', 'of the store').choices(['signed', 'oral']))
     .addOption(new Option('--json', 'print the rows as JSON').conflicts('csv'))
     .option('--csv', 'print the rows as comma-separated values')
     .option('--html <file>', 'also write a page with charts and one decision of each drawn')
@@ -58,11 +62,12 @@ function clusterSizes(text: string): readonly number[] {
   return [...new Set(sizes)].sort((a, b) => a - b)
 }
 
-async function costs({ replicas, suite, json, csv, html }: Flags): Promise<void> {
+async function costs({ replicas, suite, auth, json, csv, html }: Flags): Promise<void> {
   const rows: CostRow[] = []
+  const modes = auth === undefined ? MODES : [auth]
   for (const row of measureCosts({
     sizes: replicas,
-    mode: MODE,
+    modes,
     suite: suiteNamed(suite),
     stopwatch: processorTime,
   })) {
@@ -70,9 +75,9 @@ async function costs({ replicas, suite, json, csv, html }: Flags): Promise<void>
     if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${row.protocol}, n = ${row.n}`)
   }
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
-  if (json) console.log(JSON.stringify({ mode: MODE, suite, rows }, null, 2))
-  else console.log(csv ? csvOf(rows) : tableOf(rows, { mode: MODE, suite }))
-  if (html !== undefined) await writePage(html, { rows, smallest: replicas[0] as number, suite })
+  if (json) console.log(JSON.stringify({ modes, suite, rows }, null, 2))
+  else console.log(csv ? csvOf(rows) : tableOf(rows, { modes, suite }))
+  if (html !== undefined) await writePage(html, { rows, smallest: replicas[0] as number, suite, modes })
   process.exitCode = rows.some(({ verdict }) => verdict === 'differs') ? 1 : 0
 }
 
@@ -82,14 +87,26 @@ async function writePage(
     rows,
     smallest,
     suite,
-  }: { readonly rows: readonly CostRow[]; readonly smallest: number; readonly suite: SuiteName },
+    modes,
+  }: {
+    readonly rows: readonly CostRow[]
+    readonly smallest: number
+    readonly suite: SuiteName
+    readonly modes: readonly AuthenticationMode[]
+  },
 ): Promise<void> {
   // Loaded here: who asks for no page need not wait for it.
   const { costsPage } = await import('../costs/page.ts')
   const n = smallest
   const named = suiteNamed(suite)
-  const traces = [...traceGenerals(n, named), traceStore({ n, mode: MODE, suite: named, stopwatch: null })]
-  const facts = { mode: MODE, suite, node: process.version, platform: `${process.platform} ${process.arch}` }
+  const stores = modes.map((mode) => traceStore({ n, mode, suite: named, stopwatch: null }))
+  const traces = [...traceGenerals(n, named), ...stores]
+  const facts = {
+    auth: modes.join(' and '),
+    suite,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+  }
   try {
     writeFileSync(file, costsPage({ rows, traces, facts }))
   } catch (error) {

@@ -1,5 +1,6 @@
 /** The rows of `costs` as a table for people and as comma-separated values for programs. */
 import type { CostRow } from '../../src/simulator/costs/costs.ts'
+import { areAsExpected } from '../../src/simulator/costs/mac-forms.ts'
 
 const HEADINGS = [
   'protocol',
@@ -12,6 +13,8 @@ const HEADINGS = [
   'checked',
   'macs',
   'checked',
+  'tags',
+  'checked',
   'hashes',
   'cpu µs',
 ]
@@ -20,12 +23,12 @@ const WORDS = new Set([0, 2, 3])
 
 export function tableOf(
   rows: readonly CostRow[],
-  setting: { readonly mode: string; readonly suite: string },
+  setting: { readonly modes: readonly string[]; readonly suite: string },
 ): string {
   const sizes = [...new Set(rows.map(({ n }) => n))]
   const tables = sizes.map((n) => {
     const ofSize = rows.filter((row) => row.n === n)
-    const head = `n = ${n}, f = ${ofSize[0]?.f}, ${setting.mode}, ${setting.suite}`
+    const head = `n = ${n}, f = ${ofSize[0]?.f}, ${setting.modes.join(' and ')}, ${setting.suite}`
     return [head, ...aligned([HEADINGS, ...ofSize.map(cellsOf)]), ...notesOf(ofSize)].join('\n')
   })
   const conventions = new Map(rows.map(({ protocol, convention }) => [protocol, convention]))
@@ -47,6 +50,8 @@ function cellsOf({ protocol, counts, form, verdict }: CostRow): readonly string[
     shown(counts.signaturesChecked),
     shown(counts.macsMade),
     shown(counts.macsChecked),
+    shown(counts.tagsMade),
+    shown(counts.tagsChecked),
     shown(counts.hashes),
     shown(counts.cpuMicroseconds === null ? null : Math.round(counts.cpuMicroseconds)),
   ]
@@ -63,10 +68,24 @@ function notesOf(rows: readonly CostRow[]): readonly string[] {
   const differing = rows.filter(({ verdict }) => verdict === 'differs')
   const faults = differing.map(
     ({ protocol, counts, form }) =>
-      `${protocol} differs: ${counts.messages} messages in ${counts.rounds} rounds, not ${form.messages} in ${form.rounds ?? 'any'}.`,
+      `${protocol} differs: ${counts.messages} messages in ${counts.rounds} rounds, not ${form.messages} in ${form.rounds ?? 'any'}${differingMacs(counts, form)}.`,
   )
-  return [...notes, ...faults]
+  return [...notes, ...rows.flatMap(macsNote), ...faults]
 }
+
+/** Where there are MACs: what was counted and the closed forms of both. */
+function macsNote({ protocol, counts, form: { macs } }: CostRow): readonly string[] {
+  if (macs.made.count === 0) return []
+  const relation = macs.checked.relation === 'equal' ? '=' : '≤'
+  const made = `${shown(counts.macsMade)} MACs made = ${macs.made.text}`
+  const checked = `${shown(counts.macsChecked)} checked ${relation} ${macs.checked.text} = ${macs.checked.count}`
+  return [`${protocol}: ${made}, ${checked}.`]
+}
+
+const differingMacs = (counts: CostRow['counts'], { macs }: CostRow['form']): string =>
+  areAsExpected(counts, macs)
+    ? ''
+    : `; ${counts.macsMade} MACs made and ${counts.macsChecked} checked, not ${macs.made.count} and ${macs.checked.count}`
 
 const shown = (value: number | null): string =>
   value === null ? '-' : Number.isInteger(value) ? String(value) : value.toFixed(1)
@@ -98,7 +117,12 @@ const COLUMNS: readonly (readonly [string, (row: CostRow) => string | number | n
   ['signatures_made', ({ counts }) => counts.signaturesMade],
   ['signatures_checked', ({ counts }) => counts.signaturesChecked],
   ['macs_made', ({ counts }) => counts.macsMade],
+  ['form_macs_made', ({ form }) => form.macs.made.count],
   ['macs_checked', ({ counts }) => counts.macsChecked],
+  ['form_macs_checked', ({ form }) => form.macs.checked.count],
+  ['form_macs_checked_relation', ({ form }) => form.macs.checked.relation],
+  ['tags_made', ({ counts }) => counts.tagsMade],
+  ['tags_checked', ({ counts }) => counts.tagsChecked],
   ['hashes', ({ counts }) => counts.hashes],
   ['cpu_microseconds', ({ counts }) => counts.cpuMicroseconds],
   ['lecture_note_messages', ({ lectureNote }) => lectureNote?.messages ?? null],

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { replicaLog, replicaState } from '../../replicas/cluster-directory.ts'
 import { initCluster } from '../../replicas/init.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { STORE_AFTER_BYTES } from '../../src/runtime/replica-runtime.ts'
 import {
   BUNDLE,
@@ -29,6 +30,7 @@ export const STEADY_CONCURRENCY = 32
 export interface EnduranceFlags {
   readonly replicas: number
   readonly crypto: 'sodium' | 'noble'
+  readonly auth: AuthenticationMode
   readonly operations: number
   readonly keys: number
   readonly valueBytes: number
@@ -41,7 +43,7 @@ export interface EnduranceFlags {
 
 /** Exits with 0 when memory and disk stayed flat, else with 1; at a signal everything is removed as well. */
 export async function benchEndurance(flags: EnduranceFlags): Promise<void> {
-  const { replicas: n, crypto: suite, operations, keys, valueBytes, json } = flags
+  const { replicas: n, crypto: suite, auth, operations, keys, valueBytes, json } = flags
   if (Math.min(operations, keys, flags.clients, flags.concurrency) === 0) {
     throw new OperatorError('--operations, --keys, --clients and --concurrency must be at least 1.')
   }
@@ -56,10 +58,10 @@ export async function benchEndurance(flags: EnduranceFlags): Promise<void> {
   try {
     const machine = describeMachine(directory)
     const storeAfterMib = storeAfterBytes / MIB
-    const setting = { n, auth: 'signed', suite, operations, keys, valueBytes, bundle: BUNDLE, storeAfterMib }
+    const setting = { n, auth, suite, operations, keys, valueBytes, bundle: BUNDLE, storeAfterMib }
     if (!json) console.log(`${factsLine(machine)}\n${factsLine(setting)}\n\n${rowText(HEADINGS)}`)
     const names = Array.from({ length: flags.clients }, (_, index) => `bench-${index}`)
-    const cluster = await initCluster({ directory, replicas: n, suite, basePort: 0, clients: names })
+    const cluster = await initCluster({ directory, replicas: n, suite, auth, basePort: 0, clients: names })
     await Promise.all(cluster.replicas.map(({ id }) => replicas.start(id)))
     for (const name of names) connections.push(await connect({ directory, name }))
     const result = await measureEndurance({

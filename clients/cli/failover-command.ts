@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { initCluster } from '../../replicas/init.ts'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import {
   type FailoverResult,
   type FailoverRun,
@@ -19,6 +20,7 @@ const CLIENTS = ['bench-0', 'bench-1']
 export interface FailoverFlags {
   readonly replicas: number
   readonly crypto: 'sodium' | 'noble'
+  readonly auth: AuthenticationMode
   readonly runs: number
   readonly dir?: string
   readonly json?: true
@@ -26,14 +28,14 @@ export interface FailoverFlags {
 
 /** Exits with 0 when the gaps are as short as promised, else with 1. */
 export async function benchFailover(flags: FailoverFlags): Promise<void> {
-  const { replicas: n, crypto: suite, runs, json } = flags
+  const { replicas: n, crypto: suite, auth, runs, json } = flags
   const directory = mkdtempSync(join(flags.dir ?? tmpdir(), 'strategos-failover-'))
   const replicas = new FailoverReplicas(childArguments(directory, { port: 0 }).replicaArguments)
   try {
     const machine = describeMachine(directory)
-    const setting = { n, auth: 'signed', suite, runs }
+    const setting = { n, auth, suite, runs }
     if (!json) console.log(`${factsLine(machine)}\n${factsLine(setting)}\n`)
-    const cluster = await initCluster({ directory, replicas: n, suite, basePort: 0, clients: CLIENTS })
+    const cluster = await initCluster({ directory, replicas: n, suite, auth, basePort: 0, clients: CLIENTS })
     await Promise.all(cluster.replicas.map(({ id }) => replicas.start(id)))
     const result = await measureFailover({
       directory,

@@ -9,6 +9,16 @@ export function wholeNumber(text: string): number {
   return value
 }
 
+export const authOption = () =>
+  new Option('--auth <mode>', 'what replicas put under their messages: signatures, or a MAC per receiver')
+    .choices(['signed', 'oral'])
+    .default('signed')
+
+export const requestsOption = () =>
+  new Option('--requests <mode>', "what clients put under theirs: oral is the paper's, and needs --auth oral")
+    .choices(['signed', 'oral'])
+    .default('signed')
+
 export const directoryOption = () =>
   new Option('--dir <directory>', 'the cluster directory').default(DEFAULT_DIRECTORY)
 

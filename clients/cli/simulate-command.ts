@@ -1,9 +1,10 @@
 /** simulate: one seed in detail, or many on all cores. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { isClusterSize } from '../../src/base/quorum.ts'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { type CampaignProgress, runCampaign } from '../../src/simulator/campaign.ts'
 import { investigate } from '../../src/simulator/investigate.ts'
 import type { Plan } from '../../src/simulator/plan.ts'
@@ -24,6 +25,7 @@ interface Flags {
   readonly seeds?: { readonly from: number; readonly to: number }
   readonly plan?: string
   readonly replicas?: number
+  readonly auth: AuthenticationMode
   readonly savePlan?: string
   readonly twins?: true
   readonly scenarios?: true
@@ -46,6 +48,11 @@ export function addSimulateCommand(program: Command): void {
     .option('--scenarios', 'every plan that was written by hand')
     .option('--until-failure', 'with --seeds: begin no more after the first failure')
     .option('--replicas <n>', '4, 7 or 10; drawn from the seed when left out', wholeNumber)
+    .addOption(
+      new Option('--auth <mode>', 'how replicas authenticate what they say')
+        .choices(['signed', 'oral'])
+        .default('signed'),
+    )
     .option('--trace', 'with --seed or --plan: print every step')
     .option('--no-shrink', 'leave a failing plan as it is')
     .option('--save-plan <file>', 'where to write the plan of a failure')
@@ -77,6 +84,7 @@ function runOne(flags: Flags): void {
   const result = simulate({
     seed: plan?.seed ?? flags.seed ?? 1,
     ...(plan === undefined ? {} : { plan }),
+    mode: flags.auth,
     ...(flags.replicas === undefined ? {} : { n: flags.replicas }),
     ...(flags.trace ? { trace: (line: string) => console.log(line) } : {}),
   })
@@ -136,7 +144,7 @@ function commitOf(): string | null {
 function runScenarios(flags: Flags): void {
   let verdict: Verdict = 'held'
   for (const { name, does, plan } of SCENARIOS) {
-    const result = simulate({ seed: plan.seed, plan })
+    const result = simulate({ seed: plan.seed, plan: { ...plan, mode: flags.auth } })
     if (flags.json) console.log(JSON.stringify({ scenario: name, verdict: result.verdict }))
     else console.log(`${name} (${does}): ${result.verdict}`)
     if (result.verdict === 'held') continue
@@ -147,8 +155,8 @@ function runScenarios(flags: Flags): void {
   process.exitCode = VERDICT_EXIT_CODES[verdict]
 }
 
-function runTwins({ json, replicas = 4 }: Flags): void {
-  const result = runTwinsCampaign({ n: replicas })
+function runTwins({ json, auth, replicas = 4 }: Flags): void {
+  const result = runTwinsCampaign({ n: replicas, mode: auth })
   if (json) console.log(JSON.stringify(result, null, 2))
   else {
     for (const { scenario, explanation } of result.failures) {
@@ -177,6 +185,7 @@ function describe(result: SimulationResult): string {
 async function runMany(seeds: { readonly from: number; readonly to: number }, flags: Flags): Promise<void> {
   const result = await runCampaign({
     ...seeds,
+    mode: flags.auth,
     ...(flags.replicas === undefined ? {} : { n: flags.replicas }),
     ...(flags.untilFailure ? { stopsAtFailure: true } : {}),
     ...(process.stderr.isTTY ? { onProgress: showProgress } : {}),
@@ -189,7 +198,11 @@ async function runMany(seeds: { readonly from: number; readonly to: number }, fl
     const [first] = result.failures
     if (first !== undefined) {
       tellMore(
-        simulate({ seed: first.seed, ...(flags.replicas === undefined ? {} : { n: flags.replicas }) }),
+        simulate({
+          seed: first.seed,
+          mode: flags.auth,
+          ...(flags.replicas === undefined ? {} : { n: flags.replicas }),
+        }),
         flags,
       )
     }

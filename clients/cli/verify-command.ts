@@ -7,6 +7,7 @@ import { readClusterFile } from '../../src/io/cluster-file.ts'
 import { createEvidenceVerifier } from '../../src/runtime/evidence.ts'
 import { EvidenceFile, type EvidenceJson, entryFault } from '../library/evidence-json.ts'
 import { placeText } from '../library/evidence-text.ts'
+import { whyNoEvidence } from '../library/no-evidence.ts'
 
 /** Far more than all that a cluster can hold. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024
@@ -18,8 +19,8 @@ server is asked, so it does not matter who gave the evidence. It proves that the
 signed both: a replica lied, or somebody else has its key, or it was started from an old
 copy of its disk.
 
-Exit codes: 0 all of it is true, 1 something is not proved, 2 no such file or not such
-evidence.`
+Exit codes: 0 all of it is true, 1 something is not proved, 2 no such file, not such
+evidence, or a cluster of auth oral, in which there is none.`
 
 export function addVerifyCommand(program: Command): void {
   program
@@ -39,6 +40,8 @@ interface Checked {
 
 async function verify(file: string, flags: { cluster: string; json?: true }): Promise<void> {
   const cluster = readClusterFile(flags.cluster, suiteNamed)
+  const whyNot = whyNoEvidence(cluster)
+  if (whyNot !== null) throw new OperatorError(whyNot)
   const verifyOne = createEvidenceVerifier({ cluster, suite: suiteNamed(cluster.suite) })
   const entries = await readEvidence(file)
   const checked = entries.map((entry) => ({ entry, fault: entryFault(entry, verifyOne) }))

@@ -74,13 +74,15 @@ function sentences(rows: readonly CostRow[], metric: Metric): string {
 const GROUPS: Readonly<Record<string, RegExp>> = {
   'Agreement although some crash': /^(FloodSet|early stopping|Ben-Or|Paxos|Raft)/,
   'All or nothing, without failures': /^[23]PC/,
-  'The store': /^(PBFT|checkpoint|view change)/,
+  'The store, signed': /^(PBFT|checkpoint|view change)(?!.*, oral$)/,
+  'The store, with MACs': /, oral$/,
 }
 
 function otherCharts(rows: readonly CostRow[]): string {
   const names = [...new Set(rows.map(({ protocol }) => protocol))]
   const charts = Object.entries(GROUPS).map(([title, pattern]) => {
     const group = names.filter((name) => pattern.test(name)).slice(0, COLOURS)
+    if (group.length === 0) return ''
     return `<h2>${escapeHtml(title)}</h2>
 <div class="charts">${METRICS.map((metric) => chartOf(rows, group, metric)).join('\n')}</div>`
   })
@@ -110,6 +112,8 @@ const COLUMNS: readonly (readonly [string, (row: CostRow) => string | number | n
   ['checked', ({ counts }) => counts.signaturesChecked],
   ['macs made', ({ counts }) => counts.macsMade],
   ['checked', ({ counts }) => counts.macsChecked],
+  ['tags made', ({ counts }) => counts.tagsMade],
+  ['checked', ({ counts }) => counts.tagsChecked],
   ['hashes', ({ counts }) => counts.hashes],
   ['cpu µs', ({ counts }) => (counts.cpuMicroseconds === null ? null : Math.round(counts.cpuMicroseconds))],
   ['what was counted', ({ convention }) => convention],

@@ -4,6 +4,7 @@ import { fromHex, toHex } from '../../src/base/bytes.ts'
 import { VALUE_BYTES_MAX } from '../../src/store/operations.ts'
 import type { Operation } from '../../src/store/operations-writer.ts'
 import type { ListItem, Result } from '../../src/store/results.ts'
+import { whyNoEvidence } from '../library/no-evidence.ts'
 import { OperationFailure, type StoreClient } from '../library/store-client.ts'
 import { decodeKey, keyText } from './key-path.ts'
 import { Problem, type ProblemCode } from './problem.ts'
@@ -23,6 +24,7 @@ export interface KeyValueContext {
 /** `path` is where the server has moved `/v1/kv/{key}` to, so that its router does not decode the key. */
 export function keyValueRoutes(server: FastifyInstance, path: string, context: KeyValueContext): void {
   server.put(path, { bodyLimit: VALUE_BYTES_MAX }, async (request, reply) => {
+    refuseReceipt(request, context)
     const key = keyOf(request, context)
     const value = request.body instanceof Uint8Array ? request.body : new Uint8Array(0)
     const result = await execute(context, { kind: 'put', key, value, ...ifRevisionOf(request) })
@@ -36,6 +38,7 @@ export function keyValueRoutes(server: FastifyInstance, path: string, context: K
     if (queryValue(request, 'revision') !== undefined) {
       throw new Problem('bad-request', 'reads at an older revision are not available')
     }
+    refuseReceipt(request, context)
     const key = keyOf(request, context)
     const result = await execute(context, { kind: 'get', key })
     if (result.status !== 'ok' || result.kind !== 'get') throw problemOf(result)
@@ -43,6 +46,7 @@ export function keyValueRoutes(server: FastifyInstance, path: string, context: K
   })
 
   server.delete(path, async (request) => {
+    refuseReceipt(request, context)
     const key = keyOf(request, context)
     const result = await execute(context, { kind: 'delete', key, ...ifRevisionOf(request) })
     if (result.status !== 'ok' || result.kind !== 'delete') throw problemOf(result)
@@ -100,6 +104,14 @@ function problemOf(result: Result): Problem {
     default:
       return plain('bad-request', `the store answered "${result.status}"`)
   }
+}
+
+/** A receipt is what f + 1 replicas signed. Who asks for one shall not take an answer without it for one with it. */
+function refuseReceipt(request: FastifyRequest, { client }: KeyValueContext): void {
+  if (queryValue(request, 'receipt') === undefined) return
+  const whyNot = whyNoEvidence(client.connection.cluster)
+  if (whyNot !== null) throw new Problem('no-evidence', whyNot)
+  throw new Problem('bad-request', 'receipts are not available')
 }
 
 function keyOf(request: FastifyRequest, { rawKey }: KeyValueContext): Uint8Array {

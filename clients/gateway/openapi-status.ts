@@ -93,7 +93,7 @@ export const statusSchema = whole(
     clusterId: { type: 'string', description: '32 bytes in hexadecimal.' },
     n: { ...count, description: 'Replicas.' },
     f: { ...count, description: 'How many of them may be faulty.' },
-    auth: { type: 'string', enum: Object.keys(AUTHENTICATION_MODES) },
+    auth: { type: 'string', enum: AUTHENTICATION_MODES },
     suite: { type: 'string', enum: Object.keys(SUITES) },
     view: { ...count, description: 'The highest view that f + 1 replicas have reached.' },
     primary: { ...replicaId, description: 'The primary of that view.' },

@@ -168,6 +168,7 @@ export const openApiDocument = {
             },
             'One entry for each kind, view and sequence number; at most 8 against one replica. Empty when nobody lied.',
           ),
+          ...problems('no-evidence'),
         },
       },
     },

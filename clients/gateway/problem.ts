@@ -5,6 +5,7 @@ export const PROBLEMS = {
   'bad-key': { status: 400, title: 'The key is empty, too long or not well encoded' },
   'bad-request': { status: 400, title: 'The request cannot be understood' },
   denied: { status: 403, title: 'This is not allowed' },
+  'no-evidence': { status: 404, title: 'In this cluster nobody can prove to others what a replica said' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'revision-moved': { status: 412, title: 'The key is at another revision' },
   'too-large': { status: 413, title: 'The value or the request is too large' },

@@ -7,6 +7,7 @@ import { type LoopGauge, LoopWatch } from '../../src/io/loop-watch.ts'
 import { accusedIn, collectReports, statusOf } from '../library/cluster-status.ts'
 import { EvidenceCollector } from '../library/evidence.ts'
 import { evidenceJson } from '../library/evidence-json.ts'
+import { whyNoEvidence } from '../library/no-evidence.ts'
 import { StoreClient } from '../library/store-client.ts'
 import { limitAdmission, TIMEOUTS } from './admission.ts'
 import { guardAgainstBrowsers } from './browser-guard.ts'
@@ -143,6 +144,8 @@ function createServer(
     return { ...rest, gateway: { loopHeldMs: loop.heldMs } }
   })
   server.get('/v1/evidence', async () => {
+    const whyNot = whyNoEvidence(connection.cluster)
+    if (whyNot !== null) throw new Problem('no-evidence', whyNot)
     await evidence.refresh(REPORTS_WAIT_MS)
     return { evidence: evidence.all.map(evidenceJson) }
   })

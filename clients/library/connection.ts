@@ -36,8 +36,14 @@ export async function connect(options: {
   const cluster = readClusterFile(join(directory, 'cluster.json'), suiteNamed)
   const base = join(directory, 'clients', name)
   const suite = suiteNamed(cluster.suite)
-  const signer = suite.signer(readKeyFile(`${base}.key`).signingSeed)
-  if (!cluster.clients.some((client) => Buffer.compare(client.publicKey, signer.publicKey) === 0)) {
+  const { signingSeed, agreementSecret } = readKeyFile(`${base}.key`)
+  const signer = suite.signer(signingSeed)
+  const self = cluster.clients.find(({ publicKey }) => Buffer.compare(publicKey, signer.publicKey) === 0)
+  const isOwn =
+    self !== undefined &&
+    (self.agreementKey === null ||
+      Buffer.compare(suite.agreementPublicKey(agreementSecret), self.agreementKey) === 0)
+  if (!isOwn) {
     throw new OperatorError(`The key ${base}.key belongs to no client of this cluster.`)
   }
   const reservations = openTimestampFile(base)
@@ -56,6 +62,7 @@ export async function connect(options: {
     cluster,
     suite,
     signer,
+    agreementSecret,
     transport,
     clock: systemClock,
     random: createRandom(readU32(systemEntropy(4), 0)),

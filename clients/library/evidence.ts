@@ -6,6 +6,7 @@ import { EVIDENCE_PER_REPLICA_MAX } from '../../src/messages/limits.ts'
 import type { Evidence } from '../../src/messages/message.ts'
 import { createEvidenceVerifier } from '../../src/runtime/evidence.ts'
 import type { Connection } from './connection.ts'
+import { whyNoEvidence } from './no-evidence.ts'
 
 /** A replica may say that it holds evidence and show none: so long it is not asked again because of that. */
 const ASK_AGAIN_MS = 10_000
@@ -44,6 +45,7 @@ export class EvidenceCollector {
 
   /** The same where replicas name some against whom nothing is proved here. `now` in milliseconds. */
   async refreshFor(named: readonly ReplicaId[], waitMs: number, now: number): Promise<void> {
+    if (whyNoEvidence(this.#connection.cluster) !== null) return
     if (now - this.#askedAt < ASK_AGAIN_MS || named.every((id) => this.against(id).length > 0)) return
     this.#askedAt = now
     await this.refresh(waitMs)

@@ -5,7 +5,7 @@ import { blake2b } from '@noble/hashes/blake2.js'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import { assert } from '../base/assert.ts'
-import { concatBytes } from '../base/bytes.ts'
+import { concatBytes, equalSecretBytes } from '../base/bytes.ts'
 import type { CryptoSuite, Signer } from '../ports.ts'
 import { ed25519KeyFault, KEY_BYTES, MAC_BYTES, SIGNATURE_BYTES } from './public-key.ts'
 
@@ -23,6 +23,7 @@ export const nobleSuite: CryptoSuite = {
   verify,
   publicKeyFault: ed25519KeyFault,
   mac,
+  verifyMac: (tag, key, ...parts) => equalSecretBytes(tag, mac(key, ...parts)),
   agreementPublicKey,
   agree,
   deriveKey: ({ secret, salt, info }) => hkdf(sha256, secret, salt, info, KEY_BYTES),

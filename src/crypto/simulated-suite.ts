@@ -32,6 +32,7 @@ export const simulatedSuite: CryptoSuite = {
   /** Keys are hashes here, not points: every one of the right length is sound. */
   publicKeyFault: (publicKey) => (publicKey.length === KEY_BYTES ? null : 'wrong-length'),
   mac: sodiumSuite.mac,
+  verifyMac: sodiumSuite.verifyMac,
   agreementPublicKey,
   agree,
   deriveKey: sodiumSuite.deriveKey,

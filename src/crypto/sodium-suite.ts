@@ -2,6 +2,7 @@
 import { createHash, hash as hashOnce, hkdfSync } from 'node:crypto'
 import sodium from 'sodium-native'
 import { assert } from '../base/assert.ts'
+import { equalSecretBytes } from '../base/bytes.ts'
 import { DIGEST_BYTES } from '../base/hash.ts'
 import type { CryptoSuite, Signer } from '../ports.ts'
 import { ed25519KeyFault, KEY_BYTES, MAC_BYTES, SIGNATURE_BYTES } from './public-key.ts'
@@ -25,6 +26,7 @@ export const sodiumSuite: CryptoSuite = {
     return isSound ? null : ed25519KeyFault(publicKey)
   },
   mac,
+  verifyMac: (tag, key, ...parts) => equalSecretBytes(tag, mac(key, ...parts)),
   agreementPublicKey,
   agree,
   deriveKey: ({ secret, salt, info }) => new Uint8Array(hkdfSync('sha256', secret, salt, info, KEY_BYTES)),

@@ -7,6 +7,7 @@ import { OperatorError } from '../base/operator-error.ts'
 import { isClusterSize } from '../base/quorum.ts'
 import {
   type Address,
+  AUTHENTICATION_MODES,
   type Cluster,
   type ClusterFacts,
   clusterClient,
@@ -32,7 +33,9 @@ const ClusterJson = z.strictObject({
   protocolVersion: z.literal(PROTOCOL_VERSION),
   clusterId: hexBytes(32),
   nonce: hexBytes(32),
-  auth: z.enum(['signed']),
+  auth: z.enum(AUTHENTICATION_MODES),
+  /** Only in oral mode, where clients do not sign either. */
+  requests: z.literal('oral').optional(),
   suite: z.enum(['sodium', 'noble']),
   n: z.int(),
   storeBytesMax: z.int().min(0),
@@ -46,10 +49,22 @@ const ClusterJson = z.strictObject({
       agreementKey: hexBytes(32),
     }),
   ),
-  clients: z.array(z.strictObject({ name: z.string().min(1).max(64), publicKey: hexBytes(32) })).max(1024),
+  clients: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(64),
+        publicKey: hexBytes(32),
+        /** In oral mode only. */
+        agreementKey: hexBytes(32).optional(),
+      }),
+    )
+    .max(1024),
 })
 
-/** Reads and checks a cluster file: its form, its keys (canonical, on the curve, not of small order), its id. */
+/**
+ * Reads and checks a cluster file: its form, its keys (canonical, on the curve, not of small order; each owner's own), its
+ * id. Agreement keys are of use in oral mode only and checked there.
+ */
 export function readClusterFile(path: string, suiteNamed: (name: Cluster['suite']) => CryptoSuite): Cluster {
   const fail = (why: string): never => {
     throw new ClusterFileError(`The cluster file ${path} cannot be used: ${why}.`)
@@ -67,9 +82,12 @@ export function readClusterFile(path: string, suiteNamed: (name: Cluster['suite'
   if (data.limits.join() !== LIMITS_IN_CLUSTER_ID.join())
     fail('it was made with other limits than this version has')
 
+  if (data.requests === 'oral' && data.auth === 'signed') fail('it has requests "oral" without auth "oral"')
+
   const suite = suiteNamed(data.suite)
   const facts: ClusterFacts = {
     mode: data.auth,
+    requests: data.requests ?? 'signed',
     suite: data.suite,
     nonce: bytesOf(data.nonce),
     replicas: data.replicas.map((replica, index) => {
@@ -81,11 +99,20 @@ export function readClusterFile(path: string, suiteNamed: (name: Cluster['suite'
         agreementKey: bytesOf(replica.agreementKey),
       }
     }),
-    clients: data.clients.map(({ name, publicKey }) => clusterClient(name, bytesOf(publicKey))),
+    clients: data.clients.map(({ name, publicKey, agreementKey }) => {
+      if ((agreementKey !== undefined) !== (data.auth === 'oral')) {
+        const fault =
+          data.auth === 'oral' ? 'has no agreement key, which' : 'has an agreement key, which only'
+        fail(`client "${name}" ${fault} auth "oral" asks for`)
+      }
+      const agreement = agreementKey === undefined ? null : bytesOf(agreementKey)
+      return clusterClient(name, bytesOf(publicKey), agreement)
+    }),
     storeBytesMax: data.storeBytesMax,
     checkpointInterval: data.checkpointInterval,
   }
   checkKeys(facts, suite, fail)
+  if (facts.mode === 'oral') checkAgreementKeys(facts, suite, fail)
   const clusterId = deriveClusterId(suite.hash, facts)
   if (!equalBytes(clusterId, bytesOf(data.clusterId))) {
     fail('its cluster id does not belong to its contents; somebody edited it or it was damaged')
@@ -98,7 +125,8 @@ export function writeClusterFile(path: string, cluster: Cluster): void {
     protocolVersion: PROTOCOL_VERSION,
     clusterId: toHex(cluster.clusterId),
     nonce: toHex(cluster.nonce),
-    auth: 'signed',
+    auth: cluster.mode,
+    ...(cluster.requests === 'oral' ? { requests: 'oral' } : {}),
     suite: cluster.suite === 'noble' ? 'noble' : 'sodium',
     n: cluster.replicas.length,
     storeBytesMax: cluster.storeBytesMax,
@@ -110,7 +138,11 @@ export function writeClusterFile(path: string, cluster: Cluster): void {
       publicKey: toHex(publicKey),
       agreementKey: toHex(agreementKey),
     })),
-    clients: cluster.clients.map(({ name, publicKey }) => ({ name, publicKey: toHex(publicKey) })),
+    clients: cluster.clients.map(({ name, publicKey, agreementKey }) => ({
+      name,
+      publicKey: toHex(publicKey),
+      ...(agreementKey === null ? {} : { agreementKey: toHex(agreementKey) }),
+    })),
   }
   writeFileSync(path, `${JSON.stringify(json, null, 2)}\n`, { flag: 'wx' })
 }
@@ -153,6 +185,25 @@ function checkKeys(facts: ClusterFacts, suite: CryptoSuite, fail: (why: string) 
     const hex = toHex(publicKey)
     const other = owners.get(hex)
     if (other !== undefined) fail(`${owner} has the public key of ${other}`)
+    owners.set(hex, owner)
+  }
+}
+
+/** A key of small order would make every key that is agreed with it known to all. Any other point of 32 bytes is sound. */
+function checkAgreementKeys(facts: ClusterFacts, suite: CryptoSuite, fail: (why: string) => never): void {
+  const keys = [
+    ...facts.replicas.map(({ id, agreementKey }) => ({ owner: `replica ${id}`, agreementKey })),
+    ...facts.clients.map(({ name, agreementKey }) => ({ owner: `client "${name}"`, agreementKey })),
+  ]
+  const anySecret = new Uint8Array(32).fill(1)
+  const owners = new Map<string, string>()
+  for (const { owner, agreementKey } of keys) {
+    if (agreementKey === null || suite.agree(anySecret, agreementKey) === null) {
+      return fail(`the agreement key of ${owner} is refused (small-order)`)
+    }
+    const hex = toHex(agreementKey)
+    const other = owners.get(hex)
+    if (other !== undefined) fail(`${owner} has the agreement key of ${other}`)
     owners.set(hex, owner)
   }
 }

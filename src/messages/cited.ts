@@ -110,8 +110,11 @@ export function withoutBody<M extends object>(
   return withFields(frame, (fields) => decode(fields, receivedOf(frame)))
 }
 
-export function withFields<R>(frame: Frame, decode: (fields: FieldReader) => R | Rejection): R | Rejection {
-  const items = unpackPayload(frame.payload)
+export function withFields<R>(
+  { payload }: Pick<Frame, 'payload'>,
+  decode: (fields: FieldReader) => R | Rejection,
+): R | Rejection {
+  const items = unpackPayload(payload)
   if (isRejection(items)) return items
   const fields = new FieldReader(items)
   const message = decode(fields)

@@ -11,9 +11,17 @@ import type { Hash } from '../base/hash.ts'
 import type { ClientId, ReplicaId } from '../base/ids.ts'
 import { LIMITS_IN_CLUSTER_ID, logWindowOf, PROTOCOL_VERSION } from './limits.ts'
 
-/** How replicas authenticate their messages; the number enters the cluster id. */
-export const AUTHENTICATION_MODES = { signed: 1, oral: 2 } as const
-export type AuthenticationMode = keyof typeof AUTHENTICATION_MODES
+/** How replicas authenticate their messages. */
+export const AUTHENTICATION_MODES = ['signed', 'oral'] as const
+export type AuthenticationMode = (typeof AUTHENTICATION_MODES)[number]
+/** How clients authenticate their requests: with MACs only where replicas have MACs too. */
+export type RequestMode = AuthenticationMode
+
+/** The number that stands for both in the cluster id. */
+const modeNumber = ({ mode, requests }: Pick<ClusterFacts, 'mode' | 'requests'>): number => {
+  if (mode === 'signed') return 1
+  return requests === 'signed' ? 2 : 3
+}
 
 export const SUITES = { sodium: 1, noble: 2, simulated: 3 } as const
 export type ClusterSuite = keyof typeof SUITES
@@ -36,11 +44,17 @@ export interface ClusterClient {
   readonly name: string
   readonly id: ClientId
   readonly publicKey: Uint8Array
+  /**
+   * X25519, 32 bytes: for the MACs of replies in oral mode; null in signed mode. A key of its own: one derived from the
+   * Ed25519 key would serve two algorithms with one secret, and key files hold both secrets anyway.
+   */
+  readonly agreementKey: Uint8Array | null
 }
 
 /** What the cluster id is made from. */
 export interface ClusterFacts {
   readonly mode: AuthenticationMode
+  readonly requests: RequestMode
   readonly suite: ClusterSuite
   /** 32 bytes that make two clusters of the same keys different. */
   readonly nonce: Uint8Array
@@ -58,9 +72,16 @@ export interface Cluster extends ClusterFacts {
   readonly clusterId: Uint8Array
 }
 
-export function clusterClient(name: string, publicKey: Uint8Array): ClusterClient {
-  return { name, id: toHex(publicKey) as ClientId, publicKey }
+/** A client of a signed cluster, or with its agreement key, of an oral one. */
+export function clusterClient(
+  name: string,
+  publicKey: Uint8Array,
+  agreementKey: Uint8Array | null = null,
+): ClusterClient {
+  return { name, id: toHex(publicKey) as ClientId, publicKey, agreementKey }
 }
+
+const NO_KEY = new Uint8Array(0)
 
 export function deriveClusterId(hash: Hash, facts: ClusterFacts): Uint8Array {
   const numbers = [...LIMITS_IN_CLUSTER_ID, facts.checkpointInterval, logWindowOf(facts.checkpointInterval)]
@@ -70,7 +91,7 @@ export function deriveClusterId(hash: Hash, facts: ClusterFacts): Uint8Array {
     utf8('strategos cluster'),
     Uint8Array.of(PROTOCOL_VERSION),
     facts.nonce,
-    Uint8Array.of(AUTHENTICATION_MODES[facts.mode], SUITES[facts.suite]),
+    Uint8Array.of(modeNumber(facts), SUITES[facts.suite]),
     limits,
     Uint8Array.of(facts.replicas.length),
     ...facts.replicas.flatMap(({ publicKey, agreementKey }) => [publicKey, agreementKey]),
@@ -81,18 +102,19 @@ export function deriveClusterId(hash: Hash, facts: ClusterFacts): Uint8Array {
 /**
  * Commits to what the store holds before the first batch: its size limit and its clients, in the order of their keys.
  *
- *   H("strategos first state" | storeBytesMax u64 | count u16 | (key 32 | name length u16 | name) *)
+ *   H("strategos first state" | storeBytesMax u64 | count u16
+ *     | (key 32 | name length u16 | name | in oral mode X25519 key 32) *)
  */
 function firstStateRoot(hash: Hash, facts: Pick<ClusterFacts, 'clients' | 'storeBytesMax'>): Uint8Array {
   const head = new Uint8Array(10)
   writeU64(head, 0, facts.storeBytesMax)
   writeU16(head, 8, facts.clients.length)
   const clients = [...facts.clients].sort((a, b) => compareBytes(a.publicKey, b.publicKey))
-  const entries = clients.map(({ name, publicKey }) => {
+  const entries = clients.map(({ name, publicKey, agreementKey }) => {
     const nameBytes = utf8(name)
     const nameLength = new Uint8Array(2)
     writeU16(nameLength, 0, nameBytes.length)
-    return concatBytes(publicKey, nameLength, nameBytes)
+    return concatBytes(publicKey, nameLength, nameBytes, agreementKey ?? NO_KEY)
   })
   return hash(utf8('strategos first state'), head, ...entries)
 }

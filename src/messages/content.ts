@@ -23,6 +23,8 @@ import type {
   ViewChange,
   Vote,
 } from './message.ts'
+import { oralContentParts } from './oral/content.ts'
+import type { OralContent, OralNewViewContent, OralViewChangeContent } from './oral/message.ts'
 import type { Payload } from './payload.ts'
 import { encodeNewViewBody, encodeViewChangeBody } from './view-change.ts'
 
@@ -171,14 +173,17 @@ export type ReplicaContent =
   | RecallContent
   | RecollectionContent
   | ExhibitContent
+  | OralContent
 
-/** Contents that are signed, and so stand in certificates and in the log. */
+/** Contents that are signed, or carry a MAC for each replica, and so stand in certificates and in the log. */
 export type SignedContent =
   | PrePrepareContent
   | VoteContent
   | CheckpointContent
   | ViewChangeContent
   | NewViewContent
+  | OralViewChangeContent
+  | OralNewViewContent
 
 export type Content = ReplicaContent | RefusalContent | ReportContent | EvidenceContent
 
@@ -191,6 +196,8 @@ export function isSigned(content: Content): content is SignedContent {
     case 'checkpoint':
     case 'view-change':
     case 'new-view':
+    case 'oral-view-change':
+    case 'oral-new-view':
       return true
     default:
       return false
@@ -199,7 +206,7 @@ export function isSigned(content: Content): content is SignedContent {
 
 /** Numbers on the wire are places in this list. */
 /** In the order of their numbers on the wire. */
-export const COMPLAINTS: readonly Complaint[] = ['slow', 'late', 'unfair']
+export const COMPLAINTS: readonly Complaint[] = ['slow', 'late', 'unfair', 'two-faced']
 
 export const REPLICA_STANDINGS: readonly ReplicaStanding[] = [
   'voting',
@@ -225,6 +232,7 @@ export const REFUSAL_REASONS: readonly RefusalReason[] = [
   'busy',
   'malformed',
   'results-gone',
+  'must-sign',
 ]
 
 const EMPTY = new Uint8Array(0)
@@ -301,6 +309,14 @@ export function contentParts(
       return { payload: reportPayload(content, sender), body: EMPTY }
     case 'evidence':
       return { payload: [sender, content.nonce], body: encodeEvidenceList(content.proofs) }
+    case 'oral-view-change':
+    case 'oral-new-view':
+    case 'view-change-ack':
+    case 'view-change-fetch':
+    case 'view-change-delivery':
+    case 'oral-recollection':
+    case 'mac-complaint':
+      return oralContentParts(content, sender, tools.hash)
     default:
       return assertNever(content)
   }

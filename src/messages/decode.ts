@@ -51,6 +51,7 @@ import type {
   Status,
   ViewChange,
 } from './message.ts'
+import { decodeOral } from './oral/content.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
 import { decodeReply } from './reply.ts'
 import { decodeRequest, type SigningDigest } from './request.ts'
@@ -112,6 +113,14 @@ export function decodeMessage(bytes: Uint8Array, tools: DecodeTools): Message | 
       return withoutBody(frame, decodeEvidenceInquiry)
     case 'evidence':
       return decodeEvidenceDelivery(frame)
+    case 'oral-view-change':
+    case 'oral-new-view':
+    case 'view-change-ack':
+    case 'view-change-fetch':
+    case 'view-change-delivery':
+    case 'oral-recollection':
+    case 'mac-complaint':
+      return decodeOral(kind, frame, tools.hash)
     case 'hello':
     case 'welcome':
     case 'proof':

@@ -46,6 +46,8 @@ export const EVIDENCE_PER_REPLICA_MAX = 8
 
 export const PUBLIC_KEY_BYTES = 32
 export const SIGNATURE_BYTES = 64
+/** Bytes of one MAC inside a message. */
+export const MAC_BYTES = 16
 /** Bytes of the MAC behind every frame of a link. */
 export const LINK_TAG_BYTES = 16
 

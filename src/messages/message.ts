@@ -1,5 +1,6 @@
 /** The messages of OSDI 1999 section 4, and what keeps lossy links going. Field names are the paper's in full. */
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
+import type { OralMessage } from './oral/message.ts'
 import type { Rejection } from './rejection.ts'
 
 /** What every decoded message keeps of the bytes it came in. */
@@ -23,6 +24,8 @@ export interface Request extends Received {
   readonly operations: Uint8Array
   /** The signed digest, 32 bytes. It covers client, timestamp, responder and, through their digest, the operations. */
   readonly digest: Uint8Array
+  /** Its client, where it was passed on by a replica and its MAC for this one is wrong; else absent. // PBFT-4.10 */
+  readonly doubtful?: readonly ClientId[]
 }
 
 /** The ordered requests of one sequence number and the proposed time. */
@@ -48,6 +51,8 @@ export interface PrePrepareHeader extends Received {
 /** PRE-PREPARE(v, s, D) with its batch. */
 export interface PrePrepare extends PrePrepareHeader {
   readonly batch: Batch
+  /** Clients whose MACs for this replica are wrong; absent where there are none. It waits for others to vouch. // PBFT-4.10 */
+  readonly doubtful?: readonly ClientId[]
 }
 
 /** PREPARE(v, s, D, i) or COMMIT(v, s, D, i). */
@@ -230,7 +235,10 @@ export interface BatchDelivery extends Received {
   readonly batch: Batch
 }
 
-/** DECISION: a batch and the Q COMMIT envelopes that decide it; anyone may check it (rule 1.4). */
+/**
+ * DECISION: a batch and the Q COMMIT envelopes that decide it; anyone may check it (rule 1.4). In oral mode there are
+ * none: it is its sender's word, and W of them are believed (rule 4.8).
+ */
 export interface Decision extends Received {
   readonly kind: 'decision'
   readonly sender: ReplicaId
@@ -241,7 +249,7 @@ export interface Decision extends Received {
   readonly commits: readonly Vote[]
 }
 
-/** `results-gone`: it was executed, and its results are no longer kept. */
+/** `results-gone`: it was executed, and its results are no longer kept. `must-sign`: MACs of this client were wrong. */
 export type RefusalReason =
   | 'unknown-client'
   | 'stale'
@@ -249,6 +257,7 @@ export type RefusalReason =
   | 'busy'
   | 'malformed'
   | 'results-gone'
+  | 'must-sign'
 
 /** REFUSAL: tells a client why its request is not taken. Valid on its sender's link only; W equal ones are a fact. */
 export interface Refusal extends Received {
@@ -297,9 +306,9 @@ export interface CutOff {
 
 /**
  * What a primary is blamed for (rule 5.4): `slow` it delivers less than others did, `late` it proposes long after it
- * could, `unfair` it passes a client over.
+ * could, `unfair` it passes a client over, `two-faced` it signed two messages that contradict each other (rule 1.5).
  */
-export type Complaint = 'slow' | 'late' | 'unfair'
+export type Complaint = 'slow' | 'late' | 'unfair' | 'two-faced'
 
 /** A replica that another one will not have as primary for a while. */
 export interface Blacklisted {
@@ -369,6 +378,7 @@ export type Message =
   | Report
   | EvidenceInquiry
   | EvidenceDelivery
+  | OralMessage
 
 export type MessageKind = Message['kind']
 

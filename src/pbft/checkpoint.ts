@@ -5,17 +5,19 @@
 import { equalBytes } from '../base/bytes.ts'
 import type { Sequence } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
-import { quorum } from '../base/quorum.ts'
+import { quorum, weakQuorum } from '../base/quorum.ts'
 import type { Checkpoint, CheckpointCertificate, StableCheckpoint, Verified } from '../messages/message.ts'
 import { persistEvidenceAgain, showOddCheckpoint, showOddCheckpoints } from './evidence.ts'
 import { executeDecided } from './execution.ts'
 import { reject } from './normal-case.ts'
+import { persistOralAgain } from './oral/claims.ts'
 import { CHECKPOINTS_PER_SENDER_MAX, TRANSFER_AFTER_TICKS } from './parameters.ts'
 import { proposeBatches } from './propose.ts'
 import { renewLostRecovery } from './recovery-operations.ts'
 import { dropAllServed } from './requests.ts'
 import {
   isHandedOver,
+  isOral,
   logWindow,
   mayVote,
   persist,
@@ -34,15 +36,18 @@ export function onSnapshotTaken(step: Step, sequence: Sequence, root: Uint8Array
   state.ownRoots.set(sequence, root)
   showOddCheckpoints(step, sequence)
   if (sequence === state.lowWatermark) compareWithStable(step)
-  else sayCheckpoints(step)
+  sayCheckpoints(step)
 }
 
 /** Says every own root above h that was not said yet, as soon as this replica may vote. // PBFT-2.1 */
 export function sayCheckpoints(step: Step): void {
   const { state } = step
   if (!mayVote(state)) return
+  // Others may need the word of each to know that h is stable, where nobody can show it. // PBFT-4.8
+  const isSaidAtLowWatermark = isOral(state)
   for (const [sequence, root] of state.ownRoots) {
-    if (sequence <= state.lastCheckpointSaid || sequence <= state.lowWatermark) continue
+    const isOver = sequence < state.lowWatermark || (sequence === state.lowWatermark && !isSaidAtLowWatermark)
+    if (sequence <= state.lastCheckpointSaid || isOver) continue
     state.lastCheckpointSaid = sequence
     persistThenBroadcast(step, {
       record: { kind: 'checkpoint', sequence, root },
@@ -75,8 +80,22 @@ export function onCheckpoint(step: Step, checkpoint: Verified<Checkpoint>, from:
     return one !== undefined && equalBytes(one.root, root) ? [one] : []
   })
   const needed = quorum(state.config.n)
-  if (matching.length >= needed)
+  if (matching.length >= needed) {
     becomeStable(step, { sequence, root, checkpoints: matching.slice(0, needed) })
+  } else if (isOral(state) && matching.length >= weakQuorum(state.config.n)) {
+    noteVouched(state, { sequence, root, checkpoints: matching }) // PBFT-2.5
+  }
+}
+
+/** W replicas, one of them correct, hold this checkpoint: its state is worth fetching. // PBFT-2.5 PBFT-4.8 */
+export function noteVouched({ oral, lowWatermark }: ReplicaState, checkpoint: CheckpointCertificate): void {
+  const known = Math.max(oral.vouched?.sequence ?? 0, lowWatermark)
+  if (checkpoint.sequence > known) oral.vouched = checkpoint
+}
+
+/** The latest checkpoint that is known to be one: a stable one, or in oral mode one that W vouch for. */
+function latestCheckpoint({ stable, oral: { vouched } }: ReplicaState): CheckpointCertificate {
+  return vouched !== null && vouched.sequence > stable.sequence ? vouched : stable
 }
 
 /** A certificate from somebody who saw that it is lacking here; it was checked. // PBFT-2.8 */
@@ -109,6 +128,8 @@ export function adoptStable(state: ReplicaState, stable: CheckpointCertificate):
     if (sequence <= h) state.preparedCertificates.delete(sequence)
   }
   for (const sequence of state.heldBack.keys()) if (sequence <= h) state.heldBack.delete(sequence)
+  // A batch at or below h that is handed over was held to vote for it again only.
+  state.batches.retain((sequence) => sequence > h || !isHandedOver(state, sequence))
   for (const sequence of state.ownRoots.keys()) if (sequence < h) state.ownRoots.delete(sequence)
   for (const ofSender of state.checkpoints) {
     for (const sequence of ofSender.keys()) if (sequence <= h) ofSender.delete(sequence)
@@ -128,6 +149,9 @@ export function onStored(step: Step, sequence: Sequence): void {
   const { state, effects } = step
   // Its log says that it is amnesiac, and must go on saying it.
   if (state.health === 'amnesiac') return
+  // What it promised above h stays, even where its state is ahead of h: a state that W vouched for. // PBFT-4.8
+  const upTo = Math.min(sequence, state.lowWatermark) as Sequence
+  if (upTo === 0) return
   const { config, view, isActive, madeNewView } = state
   const message = isActive ? state.newView : (state.viewChanges[config.id] ?? null)
   // An own NEW-VIEW that is still on its way to the disk already says more than the VIEW-CHANGE.
@@ -136,14 +160,16 @@ export function onStored(step: Step, sequence: Sequence): void {
   // Who else waits for a checkpoint is known to the executed log only.
   if (state.recoveries.size > 0) persist(step, { kind: 'recoveries', waiting: [...state.recoveries] })
   persistEvidenceAgain(step)
+  persistOralAgain(step)
   // h must not hang on the stored state alone: its certificate may be lost where the log is not.
   persist(step, { kind: 'stable', stable: state.stable })
-  effects.push({ kind: 'trim', upTo: sequence })
+  effects.push({ kind: 'trim', upTo })
 }
 
 /** Begins to fetch the state of h when nothing gets this replica there, or stops when something did. // PBFT-2.5 */
 export function checkTransfer({ state, effects }: Step): void {
-  const isBehind = state.lastExecuted < state.lowWatermark || state.health === 'diverged'
+  const latest = latestCheckpoint(state)
+  const isBehind = state.lastExecuted < latest.sequence || state.health === 'diverged'
   if (!isBehind) {
     state.behind = null
     if (state.transfer === null) return
@@ -164,42 +190,48 @@ export function checkTransfer({ state, effects }: Step): void {
   }
   if (state.transfer !== null) return retarget({ state, effects })
   const isStuck = state.ticks - state.behind.tick >= TRANSFER_AFTER_TICKS
-  const isFar = state.lowWatermark - state.lastExecuted > logWindow(state)
+  const isFar = latest.sequence - state.lastExecuted > logWindow(state)
   if (isStuck || isFar || state.health === 'diverged') startTransfer({ state, effects })
 }
 
 function startTransfer({ state, effects }: Step): void {
-  state.transfer = state.stable
-  effects.push({ kind: 'transfer', stable: state.stable })
+  const target = latestCheckpoint(state)
+  state.transfer = target
+  effects.push({ kind: 'transfer', stable: target })
 }
 
 /** The sources have moved on, and no longer keep what was aimed at. // PBFT-2.5 */
 function retarget(step: Step): void {
-  const { transfer, lowWatermark } = step.state
-  if (transfer !== null && lowWatermark >= transfer.sequence + STALE_AFTER_WINDOWS * logWindow(step.state))
+  const { transfer } = step.state
+  const { sequence } = latestCheckpoint(step.state)
+  if (transfer !== null && sequence >= transfer.sequence + STALE_AFTER_WINDOWS * logWindow(step.state))
     startTransfer(step)
 }
 
 /** The others no longer keep what is fetched: aims at the newer checkpoint, once it is known. // PBFT-2.5 */
 export function onTransferGone(step: Step): void {
-  const { transfer, stable } = step.state
-  if (transfer !== null && stable.sequence > transfer.sequence) startTransfer(step)
+  const { transfer } = step.state
+  const { sequence } = latestCheckpoint(step.state)
+  if (transfer !== null && sequence > transfer.sequence) startTransfer(step)
 }
 
 /** The application's state is that of a stable checkpoint now. // PBFT-2.5 PBFT-2.9 */
 export function onTransferred(step: Step, stable: CheckpointCertificate): void {
   const { state } = step
   const { sequence, root } = stable
-  if (sequence > state.lowWatermark) adoptStable(state, stable)
+  const isStable = stable.checkpoints.length >= quorum(state.config.n)
+  if (sequence > state.lowWatermark && isStable) adoptStable(state, stable)
+  /** What it may have voted on is kept above h: votes of one view are never forgotten while it may vote there. */
+  const over = Math.min(sequence, state.lowWatermark)
   state.lastExecuted = sequence
   state.lastHandedOver = sequence
   if (state.lastProposed < sequence) state.lastProposed = sequence
   for (const [at, slot] of state.slots) {
-    if (at <= sequence) state.slots.delete(at)
-    else slot.executed = null // a diverged replica goes back: what it executed beyond comes once more
+    if (at <= over) state.slots.delete(at)
+    else if (at > sequence) slot.executed = null // a diverged replica goes back: what it executed beyond comes once more
   }
   for (const at of state.ownRoots.keys()) if (at > sequence) state.ownRoots.delete(at)
-  state.batches.retain((at) => at > sequence)
+  state.batches.retain((at) => at > over)
   if (sequence >= state.lowWatermark) state.ownRoots.set(sequence, root)
   state.transfer = null
   if (state.health === 'diverged') state.health = 'sound'

@@ -9,9 +9,9 @@ export function onPersisted({ state, effects }: Step, records: number): void {
   for (const withheld of state.withheld) {
     if (withheld.records > records) break
     released++
-    const { outgoing } = withheld
+    const { outgoing, to } = withheld
     if (!isOfCurrentView(state, outgoing) || !mayVote(state)) continue
-    effects.push({ kind: 'broadcast', outgoing })
+    effects.push(to === null ? { kind: 'broadcast', outgoing } : { kind: 'send', to, outgoing })
   }
   state.withheld.splice(0, released)
 }
@@ -28,8 +28,10 @@ function isRelayedInCurrentView({ view, isActive }: ReplicaState, message: Relay
     case 'prepare':
     case 'commit':
     case 'new-view':
+    case 'oral-new-view':
       return message.view === view && isActive
     case 'view-change':
+    case 'oral-view-change':
       return message.view === view && !isActive
     default:
       return true
@@ -44,7 +46,11 @@ function isOfCurrentView(state: ReplicaState, outgoing: Outgoing): boolean {
       return outgoing.view === state.view && state.isActive
     case 'view-change':
     case 'new-view':
+    case 'oral-view-change':
+    case 'oral-new-view':
       return outgoing.view === state.view && !state.isActive
+    case 'view-change-ack':
+      return outgoing.view === state.view
     case 'relayed':
       return isRelayedInCurrentView(state, outgoing.message)
     default:

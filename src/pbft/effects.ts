@@ -44,6 +44,14 @@ import type {
   ViewChange,
   Vote,
 } from '../messages/message.ts'
+import type {
+  OralMessage,
+  OralNewView,
+  OralNewViewContent,
+  OralViewChange,
+  OralViewChangeContent,
+  OrderClaim,
+} from '../messages/oral/message.ts'
 import type { RejectionReason } from '../messages/rejection.ts'
 
 /** The messages that the protocol takes. */
@@ -62,6 +70,7 @@ export type ProtocolMessage =
   | Recall
   | Recollection
   | Exhibit
+  | OralMessage
 
 /** A recovery operation that the application executed (rule 6.4). */
 export interface ExecutedRecovery {
@@ -102,6 +111,10 @@ export type WaitingRecovery = readonly [
   executed: { readonly sequence: Sequence; readonly view: View },
 ]
 
+/** Of either mode: signed ones show certificates, oral ones claim. */
+export type AnyViewChange = ViewChange | OralViewChange
+export type AnyNewView = NewView | OralNewView
+
 /** What the log has to hold; section 6 of the rules says what waits for which. */
 export type LogRecord =
   /** The own proposal: (v, s, D) and the batch. The runtime adds the signature that will be sent. */
@@ -113,12 +126,21 @@ export type LogRecord =
   /** A batch that was fetched, because a NEW-VIEW chose it. */
   | { readonly kind: 'batch'; readonly sequence: Sequence; readonly batch: Batch }
   /** The view that was left for, and the exact VIEW-CHANGE. */
-  | { readonly kind: 'view-change'; readonly content: ViewChangeContent }
+  | { readonly kind: 'view-change'; readonly content: ViewChangeContent | OralViewChangeContent }
+  /** Qset as it is: the NEW-VIEWs that parts of it come from are trimmed (rule 4.1). */
+  | { readonly kind: 'pre-prepared'; readonly claims: readonly OrderClaim[] }
+  /** Whose VIEW-CHANGE for this view was acknowledged, and which (rule 4.3). */
+  | {
+      readonly kind: 'acknowledged'
+      readonly view: View
+      readonly of: ReplicaId
+      readonly digest: Uint8Array
+    }
   /** The NEW-VIEW that began the view: the own one, still to be signed, or the primary's. */
-  | { readonly kind: 'new-view-made'; readonly content: NewViewContent }
-  | { readonly kind: 'new-view'; readonly newView: NewView }
+  | { readonly kind: 'new-view-made'; readonly content: NewViewContent | OralNewViewContent }
+  | { readonly kind: 'new-view'; readonly newView: AnyNewView }
   /** Either of them once more, as it was: what stood in front of it is trimmed. */
-  | { readonly kind: 'view-again'; readonly message: ViewChange | NewView }
+  | { readonly kind: 'view-again'; readonly message: AnyViewChange | AnyNewView }
   /** The own root: whatever led to it stands in front of this record. */
   | { readonly kind: 'checkpoint'; readonly sequence: Sequence; readonly root: Uint8Array }
   | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
@@ -129,7 +151,10 @@ export type LogRecord =
   | { readonly kind: 'recoveries'; readonly waiting: readonly WaitingRecovery[] }
   | { readonly kind: 'forgotten' }
   | { readonly kind: 'healed'; readonly view: View }
-  /** The decision's certificate, with the batch where the log does not hold it yet. */
+  /**
+   * The decision's certificate, with the batch where the log does not hold it yet. In oral mode it may be W claims of
+   * others instead, each in the form of a COMMIT without authentication (rule 4.8).
+   */
   | {
       readonly kind: 'decided'
       readonly commits: readonly Vote[]
@@ -137,10 +162,13 @@ export type LogRecord =
       readonly isBatchLogged: boolean
     }
 
-/** A message sent on with the bytes it came in: a relayed request, or a signed message retransmitted. */
+/**
+ * A message sent on with the bytes it came in: a relayed request, or a signed message retransmitted. In oral mode only
+ * own messages are, and the runtime renews their MACs (rule 4.8).
+ */
 export interface Relayed {
   readonly kind: 'relayed'
-  readonly message: Request | PrePrepare | Vote | Checkpoint | ViewChange | NewView
+  readonly message: Request | PrePrepare | Vote | Checkpoint | AnyViewChange | AnyNewView
 }
 
 export type Outgoing = ReplicaContent | Relayed

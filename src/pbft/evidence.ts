@@ -5,7 +5,7 @@
  * One replica seldom gets both halves of a lie. What shows it is a vote for another digest than the own pre-prepare's:
  * either its sender was told otherwise by the primary, or it votes otherwise here than elsewhere. So the own pre-prepare
  * and that vote are shown to all, each of whom compares them with what it holds. Nothing of this is sent while all votes
- * are for what was proposed, and little of it at any time.
+ * are for what was proposed, and little of it at any time. Who is convicted does not lead (rule 5.4).
  */
 import { assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
@@ -14,12 +14,14 @@ import { evidenceOf, isSamePlace } from '../messages/evidence.ts'
 import type { Checkpoint, Evidence, Exhibit, SignedOnce, Verified, Vote } from '../messages/message.ts'
 import type { Slot } from './slot.ts'
 import { persist, type ReplicaState, type Step } from './state.ts'
+import { blameTwoFaced } from './watch-primary.ts'
 
 /** Two messages contradict each other: that is logged and passed on, once. Their signatures are good. // PBFT-1.5 */
 export function holdEvidence(step: Step, evidence: Evidence): void {
   const kept = step.state.evidence.hold(evidence)
   if (kept === null) return
   persist(step, { kind: 'evidence', evidence: kept, isNew: true })
+  blameTwoFaced(step.state, kept.guilty)
   show(step, [kept.first, kept.second])
 }
 

@@ -10,12 +10,15 @@ import { EXHIBITS_MAX, EXHIBITS_PERIOD_TICKS } from './parameters.ts'
 
 /** The evidence against each replica, first come, one piece for each (kind, v, s). */
 export class HeldEvidence {
+  readonly #isSigned: boolean
   readonly #against: readonly Evidence[][]
   /** What was shown in the period that began at this tick. */
   #periodTick = Number.NEGATIVE_INFINITY
   #shown = 0
 
-  constructor(n: number) {
+  /** Where nothing is signed there is no evidence: none is wanted, and none is ever held. */
+  constructor(n: number, isSigned = true) {
+    this.#isSigned = isSigned
     this.#against = Array.from({ length: n }, () => [])
   }
 
@@ -32,8 +35,13 @@ export class HeldEvidence {
   /** Whether evidence with this message would be kept: there is room, and none for its place yet. */
   isWanted(message: SignedOnce): boolean {
     const held = this.#against[message.sender]
-    if (held === undefined || held.length >= EVIDENCE_PER_REPLICA_MAX) return false
+    if (!this.#isSigned || held === undefined || held.length >= EVIDENCE_PER_REPLICA_MAX) return false
     return !held.some(({ first }) => isSamePlace(first, message))
+  }
+
+  /** Whether nothing more against this replica would be kept. */
+  isFull(replica: ReplicaId): boolean {
+    return (this.#against[replica]?.length ?? 0) >= EVIDENCE_PER_REPLICA_MAX
   }
 
   /** Keeps copies: an envelope is a part of its frame, which may be large. Gives what it kept; null: not wanted. */

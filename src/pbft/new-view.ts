@@ -14,6 +14,7 @@ import type {
 } from '../messages/message.ts'
 import { isRejection, type RejectionReason } from '../messages/rejection.ts'
 import { becomeStable } from './checkpoint.ts'
+import type { AnyNewView } from './effects.ts'
 import { onPrePrepare, onVote, reject, voteForChoice } from './normal-case.ts'
 import { HANDED_OVER_MAX } from './parameters.ts'
 import { proposeBatches } from './propose.ts'
@@ -69,7 +70,9 @@ export function makeNewView(step: Step): void {
   const { state } = step
   const { id, n } = state.config
   if (!isPrimary(state) || state.isActive || !mayVote(state) || state.madeNewView === state.view) return
-  const held = state.viewChanges.filter((one): one is Verified<ViewChange> => one?.view === state.view)
+  const held = state.viewChanges.filter(
+    (one): one is ViewChange => one?.kind === 'view-change' && one.view === state.view,
+  )
   // The own one is among them: what it says was synced before it came back.
   if (held.length < quorum(n) || !held.some(({ sender }) => sender === id)) return
   const viewChanges = held.slice(0, quorum(n))
@@ -98,7 +101,7 @@ export function onNewView(step: Step, newView: Verified<NewView>, from: Peer): v
 }
 
 /** An authentic NEW-VIEW that does not check out ends its view, once Q replicas have come that far. // PBFT-3.4 */
-function refute(step: Step, view: View): void {
+export function refute(step: Step, view: View): void {
   const { state } = step
   const sender = primaryOf(view, state.config.n)
   const known = state.refutedViews.get(sender)
@@ -149,14 +152,27 @@ export function enterView(step: Step, newView: NewView): void {
   const { state } = step
   const { contents } = newView
   if (isRejection(contents)) return
+  activate(step, newView)
+  const { stable } = select(contents.viewChanges, state.nullBatch.digest)
+  if (stable.sequence > state.lowWatermark) becomeStable(step, stable) // PBFT-2.2
+  goOn(step, contents.prePrepares, stable.sequence)
+}
+
+/** The view is the current one, and active. */
+export function activate({ state }: Step, newView: AnyNewView): void {
   if (newView.view > state.view) leaveViewFor(state, newView.view)
   state.isActive = true
   state.newView = newView
   state.viewChangeTick = null
   state.monitor.begin(state.ticks)
-  const { stable } = select(contents.viewChanges, state.nullBatch.digest)
-  if (stable.sequence > state.lowWatermark) becomeStable(step, stable) // PBFT-2.2
-  acceptChoices(step, contents.prePrepares, stable.sequence)
+}
+
+/** Takes O, which follows the checkpoint at `minSequence`, and goes on behind it. // PBFT-3.4 PBFT-3.5 PBFT-3.9 */
+export function goOn(step: Step, prePrepares: readonly PrePrepareHeader[], minSequence: Sequence): void {
+  const { state } = step
+  state.lastChosen = prePrepares.at(-1)?.sequence ?? minSequence
+  state.lastProposed = Math.max(state.lastChosen, state.lastExecuted) as Sequence
+  acceptChoices(step, prePrepares)
   startTimer(state)
   // Requests that wait would be lost with the old primary. // PBFT-3.9
   relayOldest(step, HANDED_OVER_MAX)
@@ -168,11 +184,9 @@ export function enterView(step: Step, newView: NewView): void {
   proposeBatches(step)
 }
 
-/** Accepts O; its batches are here, or are fetched. The primary goes on behind it. // PBFT-3.4 PBFT-3.5 */
-function acceptChoices(step: Step, prePrepares: readonly PrePrepareHeader[], minSequence: Sequence): void {
+/** Accepts O where it lies in the window; its batches are here, or are fetched. // PBFT-3.4 PBFT-3.5 */
+export function acceptChoices(step: Step, prePrepares: readonly PrePrepareHeader[]): void {
   const { state } = step
-  state.lastChosen = prePrepares.at(-1)?.sequence ?? minSequence
-  state.lastProposed = Math.max(state.lastChosen, state.lastExecuted) as Sequence
   const chosen = prePrepares.filter(({ sequence }) => isInWindow(state, sequence))
   for (const header of chosen) {
     const slot = openSlot(state, header.sequence)

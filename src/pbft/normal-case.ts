@@ -9,6 +9,7 @@ import type { RejectionReason } from '../messages/rejection.ts'
 import type { ProtocolMessage } from './effects.ts'
 import { holdEvidence, showOddVote, showOddVotes } from './evidence.ts'
 import { executeDecided } from './execution.ts'
+import { isDoubted, vouchedFor } from './oral/doubts.ts'
 import { CLOCK_SKEW_MS_MAX, HELD_BACK_MAX, UNEXECUTED_BYTES_MAX } from './parameters.ts'
 import {
   decisionCertificate,
@@ -56,7 +57,7 @@ export function onPrePrepare(step: Step, prePrepare: Verified<PrePrepare>, from:
   if (!isBeyondJudging && prePrepare.batch.time > state.now + CLOCK_SKEW_MS_MAX) {
     return holdBack(step, prePrepare, from)
   }
-  accept(step, slot, prePrepare, from)
+  if (!isDoubted(step, slot, prePrepare)) accept(step, slot, prePrepare, from)
 }
 
 /** Whether a message is for the current view, which is active; one for a later view is held until that begins. */
@@ -141,6 +142,8 @@ export function onVote(step: Step, vote: Verified<Vote>, from: Peer): void {
   }
   votes[vote.sender] = vote
   showOddVote(step, slot, vote)
+  const vouched = vouchedFor(state, slot)
+  if (vouched !== null) onPrePrepare(step, vouched, { kind: 'replica', id: vouched.sender })
   advance(step, slot)
 }
 

@@ -31,6 +31,8 @@ export const REQUEST_TIMEOUT_TICKS = 50
 export const TIMEOUT_TICKS_MAX = 6_000
 /** How many times the measured ordering latency the timeout is at least. */
 export const TIMEOUT_PER_LATENCY = 8
+/** T that a batch may take in oral mode, from when it is the next one, before its replica leaves the view (rule 4.8). */
+export const STUCK_TIMEOUTS = 2
 /** Oldest waiting requests served in one view, in a row, before T shrinks by half. */
 export const PROGRESS_BEFORE_SHRINKING = 16
 /** Ticks for which a primary that is suspected of silence has still the benefit of the doubt, once a request waits. */
@@ -59,6 +61,8 @@ export const EARLY_BYTES_PER_SENDER_MAX = 8 * MIB
 export const HANDED_OVER_MAX = 64
 /** Ticks between two retransmissions of a NEW-VIEW, a VIEW-CHANGE or a stable certificate to one peer. */
 export const VIEW_RESEND_TICKS = 20
+/** Views of whose VIEW-CHANGEs one replica's acknowledgements are kept (rule 4.3): a liar takes its own room only. */
+export const ACKED_VIEWS_MAX = 4
 /** CHECKPOINTs kept of one sender: the window holds two. */
 export const CHECKPOINTS_PER_SENDER_MAX = 4
 /** EXHIBITs of what contradicts the own messages, in each period of so many ticks (rule 1.5). Evidence itself is not counted. */

@@ -3,27 +3,31 @@
  * that this replica signed. Best effort: who stays silent shows nothing. Keeps the second half of rule 6.4's first point.
  */
 import { equalBytes } from '../base/bytes.ts'
-import { faultsMax } from '../base/quorum.ts'
+import { faultsMax, quorum } from '../base/quorum.ts'
 import type { Recall, Recollection, Remembered, Verified } from '../messages/message.ts'
+import type { OralRecollection } from '../messages/oral/message.ts'
 import { makeNewView } from './new-view.ts'
 import { advance } from './normal-case.ts'
+import { makeOralNewView } from './oral/new-view.ts'
+import { isReminded, remindersOf } from './oral/recall.ts'
+import { acknowledge } from './oral/vouching.ts'
 import { RECALL_TICKS } from './parameters.ts'
 import { proposeBatches } from './propose.ts'
+import { mayFetch } from './questions.ts'
 import { resume } from './recovery.ts'
 import { startTimer } from './requests.ts'
-import { mayFetch } from './retransmission.ts'
-import { persist, type ReplicaState, type Step } from './state.ts'
+import { isOral, persist, type ReplicaState, type Step } from './state.ts'
 import { awaitNewView, joinIfOthersMoved } from './view-change.ts'
 
 /** Asks, before anything that the log promised is sent. // PBFT-6.4 */
 export function beginRecall(step: Step, nonce: number): void {
   const { state, effects } = step
   if (state.health !== 'sound') return
-  state.recall = { nonce, answered: new Set(), startedTick: state.ticks }
+  state.recall = { nonce, answered: new Map(), startedTick: state.ticks }
   effects.push({ kind: 'broadcast', outgoing: { kind: 'recall', nonce } })
 }
 
-/** 2f answers or a time-out end it; a lost question is asked again meanwhile. */
+/** 2f answers, in oral mode Q, or a time-out end it; a lost question is asked again meanwhile. */
 export function checkRecall(step: Step): void {
   const { state, effects } = step
   if (state.recall === null) return
@@ -37,6 +41,11 @@ export function checkRecall(step: Step): void {
 /** Shows the newest of what came from the asker; also while the own check is not over. */
 export function onRecall({ state, effects }: Step, { sender, nonce }: Verified<Recall>): void {
   if (sender === state.config.id || !mayFetch(state, sender)) return
+  if (isOral(state)) {
+    const outgoing = { kind: 'oral-recollection', nonce, reminders: remindersOf(state, sender) } as const
+    effects.push({ kind: 'send', to: sender, outgoing })
+    return
+  }
   const remembered = newestOf(state, sender)
   effects.push({ kind: 'send', to: sender, outgoing: { kind: 'recollection', nonce, remembered } })
 }
@@ -59,7 +68,7 @@ function newestOf(
   }
   for (const checkpoint of state.checkpoints[sender]?.values() ?? []) consider(checkpoint)
   const viewChange = state.viewChanges[sender] ?? null
-  return viewChange === null ? [...newest.values()] : [...newest.values(), viewChange]
+  return viewChange?.kind !== 'view-change' ? [...newest.values()] : [...newest.values(), viewChange]
 }
 
 /** What another replica has from this one. One thing that it does not know makes it amnesiac. // PBFT-6.4 */
@@ -68,13 +77,33 @@ export function onRecollection(step: Step, { sender, nonce, remembered }: Verifi
   const { recall, config } = state
   if (recall === null || recall.nonce !== nonce) return
   if (remembered.some((message) => message.sender === config.id && isForgotten(state, message))) {
-    state.recall = null
-    state.health = 'amnesiac'
-    persist(step, { kind: 'forgotten' })
-    return
+    return becomeAmnesiac(step)
   }
-  recall.answered.add(sender)
+  recall.answered.set(sender, [])
   if (recall.answered.size >= 2 * faultsMax(config.n)) endRecall(step)
+}
+
+/**
+ * The same in oral mode, where the word of W is needed for what it did not know: Q answers hold that of W correct ones.
+ * // PBFT-6.4 PBFT-4.8
+ */
+export function onOralRecollection(
+  step: Step,
+  { sender, nonce, reminders }: Verified<OralRecollection>,
+): void {
+  const { state } = step
+  const { recall, config } = state
+  if (recall === null || recall.nonce !== nonce || sender === config.id) return
+  recall.answered.set(sender, reminders)
+  if (isReminded(state, [...recall.answered.values()])) return becomeAmnesiac(step)
+  if (recall.answered.size >= quorum(config.n)) endRecall(step)
+}
+
+function becomeAmnesiac(step: Step): void {
+  const { state } = step
+  state.recall = null
+  state.health = 'amnesiac'
+  persist(step, { kind: 'forgotten' })
 }
 
 /** A view above the own, or a vote above h that the log would have kept. Of older views only the COMMITs are known. */
@@ -102,7 +131,9 @@ function endRecall(step: Step): void {
   for (const slot of [...state.slots.values()]) advance(step, slot)
   joinIfOthersMoved(step)
   awaitNewView(step)
+  if (isOral(state)) acknowledge(step)
   makeNewView(step)
+  makeOralNewView(step)
   startTimer(state)
   proposeBatches(step)
 }

@@ -1,7 +1,7 @@
 /** Restart from the log: section 6 of the rules; TOCS 2002 section 5 keeps its log in memory, so this is ours. */
 import { assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
-import type { Sequence, View } from '../base/ids.ts'
+import type { ReplicaId, Sequence, View } from '../base/ids.ts'
 import { headerOf, wholePrePrepare } from '../messages/cited.ts'
 import type {
   Batch,
@@ -16,14 +16,20 @@ import type {
   ViewChange,
   Vote,
 } from '../messages/message.ts'
+import type { OralNewView, OralViewChange, OrderClaim } from '../messages/oral/message.ts'
 import { isRejection } from '../messages/rejection.ts'
 import { adoptStable, compareWithStable } from './checkpoint.ts'
-import type { Effect, Outgoing, WaitingRecovery } from './effects.ts'
+import type { AnyNewView, AnyViewChange, Effect, Outgoing, WaitingRecovery } from './effects.ts'
 import { type Executed, executeDecided, noteExecuted } from './execution.ts'
+import { notePrePrepared } from './oral/claims.ts'
+import { choiceHeaders } from './oral/new-view.ts'
+import { noteAcked } from './oral/vouching.ts'
 import {
   broadcastDurably,
   findBatch,
+  highWatermark,
   isHandedOver,
+  isOral,
   mayVote,
   openSlot,
   type ReplicaState,
@@ -38,8 +44,15 @@ export type RecoveredRecord =
   | { readonly kind: 'batch'; readonly sequence: Sequence; readonly batch: Batch }
   /** `batch` is null where a record before it holds the batch, or it is the null batch. */
   | { readonly kind: 'decided'; readonly commits: readonly Vote[]; readonly batch: Batch | null }
-  | { readonly kind: 'view-change'; readonly viewChange: Verified<ViewChange> }
-  | { readonly kind: 'new-view'; readonly newView: Verified<NewView> }
+  | { readonly kind: 'view-change'; readonly viewChange: Verified<ViewChange> | Verified<OralViewChange> }
+  | { readonly kind: 'pre-prepared'; readonly claims: readonly OrderClaim[] }
+  | {
+      readonly kind: 'acknowledged'
+      readonly view: View
+      readonly of: ReplicaId
+      readonly digest: Uint8Array
+    }
+  | { readonly kind: 'new-view'; readonly newView: Verified<NewView> | Verified<OralNewView> }
   | { readonly kind: 'checkpoint'; readonly sequence: Sequence; readonly root: Uint8Array }
   | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
   | { readonly kind: 'evidence'; readonly evidence: Evidence }
@@ -59,13 +72,19 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
       replayPrepared(state, record.certificate)
       break
     case 'batch':
-      if (!isHandedOver(state, record.sequence)) state.batches.hold(record.sequence, record.batch)
+      holdReplayed(state, record.sequence, record.batch)
       break
     case 'decided':
       replayDecided(step, record.commits, record.batch)
       break
     case 'view-change':
       replayViewChange(state, record.viewChange)
+      break
+    case 'pre-prepared':
+      notePrePrepared(state, record.claims)
+      break
+    case 'acknowledged':
+      noteAcked(state, record)
       break
     case 'new-view':
       replayNewView(state, record.newView)
@@ -121,10 +140,16 @@ function beInView(state: ReplicaState, view: View): boolean {
 
 function replayAccepted(state: ReplicaState, prePrepare: PrePrepare): void {
   const { view, sequence, batch, sender } = prePrepare
-  if (!isHandedOver(state, sequence)) state.batches.hold(sequence, batch)
+  holdReplayed(state, sequence, batch)
   if (!beInView(state, view)) return
   if (sender === state.config.id && sequence > state.lastProposed) state.lastProposed = sequence
   replayHeader(state, headerOf(prePrepare))
+}
+
+/** What is still to be executed; and above h, in oral mode, what a stored state is ahead of: it may be voted on again. */
+function holdReplayed(state: ReplicaState, sequence: Sequence, batch: Batch): void {
+  const isOpen = !isHandedOver(state, sequence) || (isOral(state) && sequence > state.lowWatermark)
+  if (isOpen) state.batches.hold(sequence, batch)
 }
 
 function replayHeader(state: ReplicaState, header: PrePrepareHeader): void {
@@ -160,29 +185,48 @@ function replayDecided(step: Step, commits: readonly Vote[], batch: Batch | null
   executeDecided(step)
 }
 
-function replayViewChange(state: ReplicaState, viewChange: Verified<ViewChange>): void {
+function replayViewChange(state: ReplicaState, viewChange: AnyViewChange): void {
   const { view, sender } = viewChange
   if (view < state.view || (view === state.view && state.isActive)) return
   if (view > state.view) leaveViewFor(state, view)
   state.announcedView = view
   state.viewChanges[sender] = viewChange
+  if (viewChange.kind === 'oral-view-change') state.oral.received[sender] = viewChange
 }
 
-function replayNewView(state: ReplicaState, newView: Verified<NewView>): void {
-  const { view, sender, contents } = newView
+function replayNewView(state: ReplicaState, newView: AnyNewView): void {
+  const { view, sender } = newView
+  const chosen = chosenIn(newView)
   // As `enterView` does; once in the view, what was proposed in it counts too.
   const isEntry = view > state.view || !state.isActive
-  if (isRejection(contents) || !beInView(state, view)) return
+  if (chosen === null || !beInView(state, view)) return
   if (isEntry) state.lastProposed = state.lastExecuted
   state.newView = newView
   if (sender === state.config.id) state.madeNewView = view
-  const minSequence = Math.max(...contents.viewChanges.map(({ stable }) => stable.sequence))
-  state.lastChosen = contents.prePrepares.at(-1)?.sequence ?? (minSequence as Sequence)
+  const { prePrepares, minSequence } = chosen
+  state.lastChosen = prePrepares.at(-1)?.sequence ?? minSequence
   if (state.lastProposed < state.lastChosen) state.lastProposed = state.lastChosen
-  for (const header of contents.prePrepares) {
+  // What lies above H in oral mode is taken once h has moved. // PBFT-4.7
+  const isTaken = ({ sequence }: PrePrepareHeader) => !isOral(state) || sequence <= highWatermark(state)
+  state.oral.choicesAhead = prePrepares.filter((header) => !isTaken(header))
+  for (const header of prePrepares.filter(isTaken)) {
     const held = state.slots.get(header.sequence)?.accepted
     if (held === undefined || held === null) replayHeader(state, header)
   }
+}
+
+/** O and minSeq of a NEW-VIEW that was taken; null where its contents had been refused. */
+function chosenIn(
+  newView: AnyNewView,
+): { readonly prePrepares: readonly PrePrepareHeader[]; readonly minSequence: Sequence } | null {
+  if (newView.kind === 'oral-new-view') {
+    return { prePrepares: choiceHeaders(newView), minSequence: newView.checkpoint.sequence }
+  }
+  const { contents } = newView
+  if (isRejection(contents)) return null
+  const { viewChanges, prePrepares } = contents
+  const minSequence = Math.max(...viewChanges.map(({ stable }) => stable.sequence)) as Sequence
+  return { prePrepares, minSequence }
 }
 
 /**

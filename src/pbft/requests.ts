@@ -3,6 +3,7 @@ import { equalBytes } from '../base/bytes.ts'
 import type { ClientId } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
 import type { RefusalReason, Request, Verified } from '../messages/message.ts'
+import { complain, lacksSignature } from './oral/doubts.ts'
 import {
   PROGRESS_BEFORE_SHRINKING,
   RELAY_AFTER_TICKS,
@@ -22,6 +23,7 @@ import type { WaitingRequest } from './waiting.ts'
 export function onRequest(step: Step, request: Verified<Request>, from: Peer): void {
   const { state, effects } = step
   if (state.health === 'diverged') return // its answers would be wrong
+  if (request.doubtful !== undefined) return complain(step, request.doubtful)
   const standing = state.config.standing(request.client, request.timestamp, request.digest)
   switch (standing) {
     case 'executed':
@@ -40,6 +42,7 @@ export function onRequest(step: Step, request: Verified<Request>, from: Peer): v
 
 function takeRequest(step: Step, request: Verified<Request>, from: Peer): void {
   const { state } = step
+  if (lacksSignature(state, request)) return refuse(step, request, from, 'must-sign')
   const waiting = state.waiting.find(request.client, request.timestamp)
   if (waiting !== null && !equalBytes(waiting.digest, request.digest)) {
     refuse(step, request, from, 'timestamp-reused')
@@ -113,6 +116,15 @@ function restartTimerIfServed(state: ReplicaState): void {
   if (waitsFor !== null) noteProgress(state, state.ticks - timer.startedTick)
   state.timer = null
   state.stalledSince = null
+  startTimer(state)
+}
+
+/** Looks whether what the timer waits for still waits: a request that its client has to sign does not. // PBFT-4.10 */
+export function forgetDropped(state: ReplicaState): void {
+  const waitsFor = state.timer?.waitsFor ?? null
+  if (waitsFor === null || state.waiting.find(waitsFor.client, waitsFor.timestamp) !== null) return
+  state.timer = null
+  if (state.waiting.size === 0) state.stalledSince = null
   startTimer(state)
 }
 
@@ -190,7 +202,7 @@ function shrinkTimeout(state: ReplicaState): void {
  * Never more than twice the T that the view began with: what ordering takes is up to the primary, and one that is slow on
  * purpose must not make its own time longer and longer.
  */
-function timeoutFloor({ latencyTicks, timeoutTicksAtEntry }: ReplicaState): number {
+export function timeoutFloor({ latencyTicks, timeoutTicksAtEntry }: ReplicaState): number {
   const adapted = Math.ceil(TIMEOUT_PER_LATENCY * (latencyTicks ?? 0))
   return Math.max(REQUEST_TIMEOUT_TICKS, Math.min(adapted, 2 * timeoutTicksAtEntry, TIMEOUT_TICKS_MAX))
 }

@@ -9,9 +9,11 @@ import { weakQuorum } from '../base/quorum.ts'
 import { wholePrePrepare } from '../messages/cited.ts'
 import type { StatusContent } from '../messages/content.ts'
 import { LOG_WINDOW } from '../messages/limits.ts'
-import type { BatchDelivery, Decision, Fetch, Status, Verified } from '../messages/message.ts'
+import type { Batch, BatchDelivery, Decision, Fetch, Status, Verified } from '../messages/message.ts'
 import type { Relayed } from './effects.ts'
 import { hasRoomFor, settle, supplyBatch } from './normal-case.ts'
+import { isAwaitedBatch } from './oral/oral-state.ts'
+import { fetchCited } from './oral/view-changes.ts'
 import {
   FETCHES_MAX,
   RESEND_AFTER_TICKS,
@@ -20,16 +22,21 @@ import {
   STATUS_IDLE_TICKS,
   VIEW_RESEND_TICKS,
 } from './parameters.ts'
+import { mayFetch } from './questions.ts'
 import { isSettled, openSince, type Slot } from './slot.ts'
 import {
   findBatch,
   hasBatch,
   isDecisionInReach,
+  isOral,
   isPrimary,
   mayVote,
   openSlot,
+  persist,
+  primary,
   type ReplicaState,
   type Step,
+  sendDurably,
 } from './state.ts'
 
 /** Says at each tick what there is to say. // PBFT-1.11 */
@@ -42,15 +49,21 @@ export function speakUp(step: Step): void {
   }
   if (state.ticks % STATUS_BUSY_TICKS !== 0) return
   fetchLackingBatches(step)
+  if (isOral(state)) fetchCited(step)
   const ahead = peersAhead(state)
   // Fewer than W who claim to be ahead may all be lying: they do not keep what is overdue from being asked of all.
   const isBehind = ahead.length >= weakQuorum(state.config.n)
   if (!isBehind && hasOverdueSlot(state)) {
     effects.push({ kind: 'broadcast', outgoing: statusOf(state) })
   } else if (ahead.length > 0) {
-    // One peer at a time: each would send the same decisions. A faulty one costs its turn.
-    const turn = Math.floor(state.ticks / STATUS_BUSY_TICKS) % ahead.length
-    effects.push({ kind: 'send', to: ahead[turn] as ReplicaId, outgoing: statusOf(state) })
+    // One peer at a time: each would send the same decisions. A faulty one costs its turn. Where no decision can be shown
+    // W have to say the same. // PBFT-4.8
+    const asked = isOral(state) ? weakQuorum(state.config.n) : 1
+    const turn = Math.floor(state.ticks / STATUS_BUSY_TICKS)
+    for (let each = 0; each < Math.min(asked, ahead.length); each++) {
+      const to = ahead[(turn + each) % ahead.length] as ReplicaId
+      effects.push({ kind: 'send', to, outgoing: statusOf(state) })
+    }
   }
 }
 
@@ -121,14 +134,31 @@ function resendView({ state, effects }: Step, status: Status): void {
   if (peer === undefined || isIn || state.ticks - peer.resentTick < VIEW_RESEND_TICKS) return
   const isHeld = status.view === state.view && (status.viewChanges & (1 << state.config.id)) !== 0
   const message = state.isActive ? state.newView : own?.view === state.view && !isHeld ? own : null
-  if (message === null || (message.sender === state.config.id && !mayVote(state))) return
+  const isOwn = message?.sender === state.config.id
+  if (isOral(state)) resendAcks({ state, effects }, status)
+  if (message === null || (isOwn && !mayVote(state)) || (isOral(state) && !isOwn)) return
   peer.resentTick = state.ticks
   effects.push({ kind: 'send', to: status.sender, outgoing: relayed(message) })
+}
+
+/** The own VIEW-CHANGE-ACKs, to a new primary that is still to make its NEW-VIEW. // PBFT-4.3 */
+function resendAcks({ state, effects }: Step, { sender, view }: Status): void {
+  const peer = state.peers[sender]
+  const { acked } = state.oral
+  const isAsked = view === state.view && sender === primary(state) && acked.view === view && !state.isActive
+  if (peer === undefined || !isAsked || !mayVote(state)) return
+  peer.resentTick = state.ticks
+  for (const [of, digest] of acked.digests.entries()) {
+    if (digest === null) continue
+    const ack = { kind: 'view-change-ack', view, of: of as ReplicaId, digest } as const
+    sendDurably({ state, effects }, sender, ack)
+  }
 }
 
 /** The certificate of a checkpoint that the peer does not know to be stable, or the own CHECKPOINT. // PBFT-2.8 */
 function resendCheckpoints({ state, effects }: Step, status: Status): void {
   const { stable, checkpoints, config } = state
+  if (isOral(state)) return sayCheckpointsAgain({ state, effects }, status)
   if (status.lowWatermark < stable.sequence) {
     effects.push({ kind: 'send', to: status.sender, outgoing: { kind: 'stable-checkpoint', stable } })
     return
@@ -138,6 +168,16 @@ function resendCheckpoints({ state, effects }: Step, status: Status): void {
     if (sequence > status.lowWatermark) {
       effects.push({ kind: 'send', to: status.sender, outgoing: relayed(own) })
     }
+  }
+}
+
+/** Nothing shows that a checkpoint is stable: each says its own again, that of h included. // PBFT-2.8 PBFT-4.8 */
+function sayCheckpointsAgain(step: Step, status: Status): void {
+  const { state } = step
+  if (!mayVote(state)) return
+  for (const [sequence, root] of state.ownRoots) {
+    if (sequence <= status.lowWatermark || sequence > state.lastCheckpointSaid) continue
+    sendDurably(step, status.sender, { kind: 'checkpoint', sequence, root })
   }
 }
 
@@ -169,7 +209,9 @@ function resendVotes(step: Step, status: Status): void {
   if (status.view !== step.state.view || !step.state.isActive || !mayVote(step.state)) return
   for (const [sequence, slot] of step.state.slots) {
     const age = step.state.ticks - slot.acceptedTick
-    if (sequence <= status.lastExecuted || age < RESEND_AFTER_TICKS) continue
+    // Where no decision can be shown, who has it votes again for who has not. // PBFT-4.8
+    const isOver = sequence <= status.lastExecuted && (!isOral(step.state) || slot.decided !== null)
+    if (isOver || age < RESEND_AFTER_TICKS) continue
     resendSlot(step, slot, status)
   }
 }
@@ -181,7 +223,9 @@ function resendSlot({ state, effects }: Step, slot: Slot, status: Status): void 
     effects.push({ kind: 'send', to, outgoing: relayed(message) })
   const isOld = state.ticks - slot.acceptedTick >= 3 * RESEND_AFTER_TICKS
   // The primary's signature lets anyone pass its pre-prepare on; backups do when the primary evidently does not.
-  const mayRelay = isPrimary(state) || isOld
+  const mayRelay = isOral(state)
+    ? isPrimary(state) && slot.sequence > state.lastChosen
+    : isPrimary(state) || isOld
   const { accepted } = slot
   const isDurable = slot.acceptedRecords <= state.recordsDurable // PBFT-6
   if (accepted !== null && isDurable && mayRelay && !hasBit(status.accepted, bit)) {
@@ -214,6 +258,7 @@ function fetchLackingBatches({ state, effects }: Step): void {
     const digest = lackingDigest(state, slot)
     if (digest !== null) lacking.push({ sequence: slot.sequence, digest })
   }
+  lacking.push(...state.oral.lacking)
   lacking.sort((a, b) => a.sequence - b.sequence)
   for (const { sequence, digest } of lacking.slice(0, FETCHES_MAX)) {
     effects.push({ kind: 'broadcast', outgoing: { kind: 'fetch', sequence, digest } })
@@ -240,26 +285,29 @@ export function onFetch({ state, effects }: Step, fetch: Verified<Fetch>): void 
   else effects.push({ kind: 'serve-batch', to: sender, sequence, digest })
 }
 
-/** A bounded number of questions of each replica is answered in each period. */
-export function mayFetch({ peers, ticks }: ReplicaState, sender: ReplicaId): boolean {
-  const peer = peers[sender]
-  if (peer === undefined) return false
-  if (ticks - peer.fetchTick >= STATUS_BUSY_TICKS) {
-    peer.fetchTick = ticks
-    peer.fetchesServed = 0
-  }
-  return peer.fetchesServed++ < SERVED_DECISIONS_MAX
-}
-
 /** A fetched batch: its digest is the one that is lacking, or it is of no use. */
-export function onBatchDelivery(step: Step, { sequence, batch }: Verified<BatchDelivery>): void {
-  if (isBatchLacking(step.state, sequence, batch.digest)) {
-    supplyBatch(step, openSlot(step.state, sequence), batch)
-  }
+export function onBatchDelivery(
+  step: Step,
+  { sequence, batch }: Pick<BatchDelivery, 'sequence' | 'batch'>,
+): void {
+  const { state } = step
+  if (isAwaitedBatch(state, sequence, batch.digest)) keepAwaited(step, sequence, batch)
+  if (isSlotLacking(state, sequence, batch.digest)) supplyBatch(step, openSlot(state, sequence), batch)
 }
 
-/** Whether a slot waits for the batch with this digest. */
-export function isBatchLacking(state: ReplicaState, sequence: Sequence, digest: Uint8Array): boolean {
+/** A3: a batch that the NEW-VIEW to be made waits for goes to the log. // PBFT-4.5 */
+function keepAwaited(step: Step, sequence: Sequence, batch: Batch): void {
+  const { state } = step
+  if (findBatch(state, sequence, batch.digest) !== null || !hasRoomFor(state, sequence, batch)) return
+  persist(step, { kind: 'batch', sequence, batch })
+  state.batches.hold(sequence, batch)
+}
+
+/** Whether a slot, or the NEW-VIEW to be made, waits for the batch with this digest. */
+export const isBatchLacking = (state: ReplicaState, sequence: Sequence, digest: Uint8Array): boolean =>
+  isAwaitedBatch(state, sequence, digest) || isSlotLacking(state, sequence, digest)
+
+function isSlotLacking(state: ReplicaState, sequence: Sequence, digest: Uint8Array): boolean {
   const slot = state.slots.get(sequence)
   const lacking = slot === undefined ? null : lackingDigest(state, slot)
   return lacking !== null && equalBytes(lacking, digest)
@@ -275,6 +323,7 @@ function peersAhead(state: ReplicaState): readonly ReplicaId[] {
 
 function hasOverdueSlot(state: ReplicaState): boolean {
   for (const slot of state.slots.values()) {
+    if (slot.sequence <= state.lastExecuted) continue
     if (state.ticks - openSince(slot, state.config.n) >= RESEND_AFTER_TICKS) return true
   }
   return false

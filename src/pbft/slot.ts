@@ -3,9 +3,16 @@
  * Keeps rules 1.3 (prepared), 1.4 (committed-local, decided) and 1.5 (one vote per kind and sender).
  */
 import { equalBytes } from '../base/bytes.ts'
-import type { ReplicaId, Sequence } from '../base/ids.ts'
+import type { ReplicaId, Sequence, View } from '../base/ids.ts'
 import { primaryOf, quorum, weakQuorum } from '../base/quorum.ts'
 import type { Batch, PrePrepareHeader, Vote } from '../messages/message.ts'
+
+/** One replica's word that a batch was decided. // PBFT-4.8 */
+export interface DecisionClaim {
+  readonly sender: ReplicaId
+  readonly view: View
+  readonly digest: Uint8Array
+}
 
 export interface Slot {
   readonly sequence: Sequence
@@ -28,8 +35,10 @@ export interface Slot {
   shownOf: number
   /** Q - 1 PREPAREs that match the accepted pre-prepare, and its batch is here: prepared in the current view. */
   prepared: readonly Vote[] | null
-  /** Q matching COMMITs, of whatever view. */
+  /** Q matching COMMITs, of whatever view; or in oral mode, W claims that it was decided. */
   decided: readonly Vote[] | null
+  /** Oral mode: each replica's last word that a batch was decided here; null while there is none. */
+  claims: readonly DecisionClaim[] | null
   /** The decided batch; null while it is still to be fetched, and again once it was executed. */
   decidedBatch: Batch | null
   /** The digest of the executed batch. */
@@ -50,6 +59,7 @@ export function createSlot(sequence: Sequence, n: number, tick: number): Slot {
     shownOf: 0,
     prepared: null,
     decided: null,
+    claims: null,
     decidedBatch: null,
     executed: null,
   }
@@ -114,12 +124,15 @@ export function isDecidedAs(slot: Slot, digest: Uint8Array): boolean {
 /** Whether the decided batch is here, or was executed. */
 export const isSettled = (slot: Slot): boolean => slot.decidedBatch !== null || slot.executed !== null
 
+/** How many replicas voted here in the current view, whatever for. */
+export const votersOf = (slot: Slot): number =>
+  slot.prepares.filter((vote, sender) => vote !== null || slot.commits[sender] !== null).length
+
 /** Since when the slot is known to be wanted: by its primary, or by the votes of a weak quorum. Infinity: not at all. */
 export function openSince(slot: Slot, n: number): number {
   if (slot.executed !== null) return Number.POSITIVE_INFINITY
   if (slot.accepted !== null) return slot.acceptedTick
-  const voters = slot.prepares.filter((vote, sender) => vote !== null || slot.commits[sender] !== null)
-  return voters.length >= weakQuorum(n) ? slot.openedTick : Number.POSITIVE_INFINITY
+  return votersOf(slot) >= weakQuorum(n) ? slot.openedTick : Number.POSITIVE_INFINITY
 }
 
 /** The senders that have not voted yet, of those whose vote the slot waits for. */

@@ -1,5 +1,6 @@
 /**
- * A primary that is slow on purpose, or unfair to a client, and stays just within the timer. Keeps rule 5.4.
+ * A primary that is slow on purpose, unfair to a client, or convicted of lying, and stays just within the timer. Keeps
+ * rule 5.4.
  *
  * Each replica judges by what it sees itself, and says in STATUS what it has to complain of. Only when W complain of one
  * view does anybody leave it, so that one of them is correct and nobody leaves alone. The primary is then on the
@@ -23,6 +24,8 @@ export function checkPrimary(step: Step): void {
   if (!state.isActive || state.health !== 'sound' || state.recall !== null || isPrimary(state)) return
   if (state.complaint !== null && ticks - state.complaint.tick >= COMPLAINT_TICKS) state.complaint = null
   judge(state)
+  // No more is kept against it, so nothing new is to be waited for. // PBFT-1.5
+  if (state.evidence.isFull(primary(state))) complain(state, 'two-faced', null)
   const { discontent, complaint } = complaintsOf(state)
   if (complaint === null || discontent < weakQuorum(state.config.n)) return
   complain(state, complaint, null) // what the others say is said by this one too now

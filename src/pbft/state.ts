@@ -2,7 +2,7 @@
 import { equalBytes } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
-import { primaryOf } from '../base/quorum.ts'
+import { primaryOf, quorum } from '../base/quorum.ts'
 import type { Standing } from '../base/standing.ts'
 import { createBatch } from '../messages/batch.ts'
 import { logWindowOf } from '../messages/limits.ts'
@@ -11,19 +11,19 @@ import type {
   Checkpoint,
   CheckpointCertificate,
   Complaint,
-  NewView,
   PrePrepare,
   PreparedCertificate,
   Request,
   Verified,
-  ViewChange,
 } from '../messages/message.ts'
+import type { Reminder } from '../messages/oral/message.ts'
 import { Blacklist } from './blacklist.ts'
 import { EarlyMessages } from './early-messages.ts'
-import type { Effect, LogRecord, Outgoing } from './effects.ts'
+import type { AnyNewView, AnyViewChange, Effect, LogRecord, Outgoing } from './effects.ts'
 import { FailureDetector } from './failure-detector.ts'
 import { HeldBatches } from './held-batches.ts'
 import { HeldEvidence } from './held-evidence.ts'
+import { createOralState, type OralState } from './oral/oral-state.ts'
 import { REQUEST_TIMEOUT_TICKS } from './parameters.ts'
 import { type Figures, PrimaryMonitor } from './primary-monitor.ts'
 import { createSlot, type Slot } from './slot.ts'
@@ -36,6 +36,8 @@ export interface ReplicaConfig {
   /** K */
   readonly checkpointInterval: number
   readonly hash: Hash
+  /** Whether messages carry signatures that can be shown to others, which is so unless this says otherwise. Section 4. */
+  readonly mode?: 'signed' | 'oral'
   /** The replicated sessions (rule 1.8): the only thing the protocol asks of the application's state. */
   readonly standing: (client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array) => Standing
   /** Whether synced data was lost: it counts as faulty until it is healed (rule 6.4). */
@@ -67,6 +69,8 @@ export interface WithheldMessage {
   /** How many records must be on disk. */
   readonly records: number
   readonly outgoing: Outgoing
+  /** Whom it is for; null for all. */
+  readonly to: ReplicaId | null
 }
 
 export interface RequestTimer {
@@ -95,10 +99,12 @@ export interface ReplicaState {
   readonly checkpoints: readonly Map<Sequence, Verified<Checkpoint>>[]
   /** P: the prepared certificate of the highest view for each sequence number above h. */
   readonly preparedCertificates: Map<Sequence, PreparedCertificate>
+  /** What only oral mode keeps. */
+  readonly oral: OralState
   /** Each replica's VIEW-CHANGE for the highest view, the own one included. */
-  readonly viewChanges: (Verified<ViewChange> | null)[]
+  readonly viewChanges: (AnyViewChange | null)[]
   /** The NEW-VIEW that began the current view. */
-  newView: NewView | null
+  newView: AnyNewView | null
   /** maxSeq of that NEW-VIEW: up to here, sequence numbers are accepted from O only (rule 3.4). */
   lastChosen: Sequence
   /** The view for which each replica, as its primary, signed a NEW-VIEW that does not check out. */
@@ -152,7 +158,12 @@ export interface ReplicaState {
   transfer: CheckpointCertificate | null
   behind: { readonly lastExecuted: Sequence; readonly tick: number } | null
   /** The check at a start whether the disk is an old copy; null when it is over. It does not vote before. */
-  recall: { readonly nonce: number; readonly answered: Set<ReplicaId>; readonly startedTick: number } | null
+  recall: {
+    readonly nonce: number
+    /** What each says that it has from this replica; in signed mode that was judged already, and is empty. */
+    readonly answered: Map<ReplicaId, readonly Reminder[]>
+    readonly startedTick: number
+  } | null
   /** Executed recovery operations whose checkpoint is not stable yet: s_r, and u of rule 6.4. */
   readonly recoveries: Map<ReplicaId, { readonly sequence: Sequence; readonly view: View }>
   /** The own recovery operation: asked for again until it is executed at s_r with a certificate of view u. */
@@ -178,21 +189,25 @@ const FIRST_STATE: CheckpointCertificate = {
 }
 
 export function createReplicaState(config: ReplicaConfig): ReplicaState {
-  const { n, hash, isAmnesiac = false, stored = FIRST_STATE, isStateLost = false } = config
+  const { n, hash, isAmnesiac = false, stored = FIRST_STATE, isStateLost = false, mode } = config
+  // A state that W vouched for was fetched and stored; h is what the log says. // PBFT-4.8
+  const isStable = stored.sequence === 0 || stored.checkpoints.length >= quorum(n)
   const reached = isStateLost ? (0 as Sequence) : stored.sequence
   return {
     config,
     view: 0 as View,
     isActive: true,
     health: isAmnesiac ? 'amnesiac' : 'sound',
-    stable: stored,
+    stable: isStable ? stored : FIRST_STATE,
     get lowWatermark() {
       return this.stable.sequence
     },
     ownRoots: new Map(reached === 0 ? [] : [[stored.sequence, stored.root]]),
-    lastCheckpointSaid: reached,
+    // Where nobody can show what is stable, each says what it has again. // PBFT-4.8
+    lastCheckpointSaid: mode === 'oral' ? (0 as Sequence) : reached,
     checkpoints: Array.from({ length: n }, () => new Map()),
     preparedCertificates: new Map(),
+    oral: createOralState(n),
     viewChanges: new Array(n).fill(null),
     newView: null,
     lastChosen: 0 as Sequence,
@@ -211,7 +226,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     blacklist: new Blacklist(n),
     complaint: null,
     early: new EarlyMessages(n),
-    evidence: new HeldEvidence(n),
+    evidence: new HeldEvidence(n, mode !== 'oral'),
     now: 0 as Milliseconds,
     ticks: 0,
     lastHandedOver: reached,
@@ -255,6 +270,9 @@ export interface Step {
 export const primary = (state: ReplicaState): ReplicaId => primaryOf(state.view, state.config.n)
 
 export const isPrimary = (state: ReplicaState): boolean => primary(state) === state.config.id
+
+/** Whether no message can be shown to a third replica. Section 4. */
+export const isOral = ({ config }: ReplicaState): boolean => config.mode === 'oral'
 
 /** L */
 export const logWindow = ({ config }: ReplicaState): number => logWindowOf(config.checkpointInterval)
@@ -305,8 +323,8 @@ export function persist({ state, effects }: Step, record: LogRecord): void {
 }
 
 /** Withholds a message until everything given to `persist` so far is on disk. Section 6. // PBFT-6 */
-export function withhold({ state }: Step, outgoing: Outgoing): void {
-  state.withheld.push({ records: state.recordsEmitted, outgoing })
+export function withhold({ state }: Step, outgoing: Outgoing, to: ReplicaId | null = null): void {
+  state.withheld.push({ records: state.recordsEmitted, outgoing, to })
 }
 
 /** Sends what the log promises already, once all that was appended since the start is on disk too. // PBFT-6 */
@@ -314,6 +332,13 @@ export function broadcastDurably(step: Step, outgoing: Outgoing): void {
   const { state, effects } = step
   if (state.recordsDurable < state.recordsEmitted) withhold(step, outgoing)
   else effects.push({ kind: 'broadcast', outgoing })
+}
+
+/** The same to one replica. // PBFT-6 */
+export function sendDurably(step: Step, to: ReplicaId, outgoing: Outgoing): void {
+  const { state, effects } = step
+  if (state.recordsDurable < state.recordsEmitted) withhold(step, outgoing, to)
+  else effects.push({ kind: 'send', to, outgoing })
 }
 
 /** Appends a record, and withholds the message that depends on it until it is on disk. Section 6. */

@@ -16,6 +16,7 @@
  *   durable before send            durability.ts                      6
  *   restart                        recovery.ts, recall.ts             6.2, 6.4
  *   amnesia                        amnesia.ts, recovery-operations.ts 6.4
+ *   all of it without signatures   oral/                              4
  */
 import { assertNever } from '../base/assert.ts'
 import { settleRecoveries } from './amnesia.ts'
@@ -35,12 +36,17 @@ import { onExhibit } from './evidence.ts'
 import { onExecuted } from './execution.ts'
 import { makeNewView, onNewView } from './new-view.ts'
 import { onPrePrepare, onVote, retryHeldBack } from './normal-case.ts'
-import { beginRecall, checkRecall, onRecall, onRecollection } from './recall.ts'
+import { onDecisionClaim } from './oral/decisions.ts'
+import { onMacComplaint } from './oral/doubts.ts'
+import { acceptChoicesAhead, judgeNewViews, makeOralNewView, onOralNewView } from './oral/new-view.ts'
+import { onOralViewChange, onViewChangeDelivery, onViewChangeFetch } from './oral/view-changes.ts'
+import { holdAck } from './oral/vouching.ts'
+import { beginRecall, checkRecall, onOralRecollection, onRecall, onRecollection } from './recall.ts'
 import { askForRecovery, onRecoveryPrepared } from './recovery-operations.ts'
-import { onRequest, relayAgain, relayNew } from './requests.ts'
+import { forgetDropped, onRequest, relayAgain, relayNew } from './requests.ts'
 import { onBatchDelivery, onDecision, onFetch, onStatus, speakUp } from './retransmission.ts'
 import { checkPrimary } from './slow-primary.ts'
-import type { ReplicaState, Step } from './state.ts'
+import { isOral, type ReplicaState, type Step } from './state.ts'
 import { checkTimers, onViewChange } from './view-change.ts'
 
 /** Takes one event; changes `state` and gives the effects to perform, in order. Duties of the caller: effects.ts. */
@@ -59,9 +65,11 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
       checkTimers(current)
       sayCheckpoints(current)
       relayNew(current)
+      forgetDropped(current.state)
       relayAgain(current)
       retryHeldBack(current)
       checkTransfer(current)
+      acceptChoicesAhead(current)
       askForRecovery(current)
       speakUp(current)
       break
@@ -110,9 +118,12 @@ function onReceived(current: Step, { message, from }: Event & { readonly kind: '
     case 'fetch':
       return onFetch(current, message)
     case 'batch':
-      return onBatchDelivery(current, message)
+      onBatchDelivery(current, message)
+      return makeOralNewView(current)
     case 'decision':
-      return onDecision(current, message)
+      if (!isOral(current.state)) return onDecision(current, message)
+      onDecisionClaim(current, message)
+      return makeOralNewView(current)
     case 'checkpoint':
       return onCheckpoint(current, message, from)
     case 'stable-checkpoint':
@@ -128,6 +139,25 @@ function onReceived(current: Step, { message, from }: Event & { readonly kind: '
       return makeNewView(current)
     case 'new-view':
       return onNewView(current, message, from)
+    case 'oral-view-change':
+      onOralViewChange(current, message, from)
+      judgeNewViews(current)
+      return makeOralNewView(current)
+    case 'view-change-ack':
+      holdAck(current.state, message)
+      judgeNewViews(current)
+      return makeOralNewView(current)
+    case 'view-change-fetch':
+      return onViewChangeFetch(current, message)
+    case 'view-change-delivery':
+      onViewChangeDelivery(current, message, from)
+      return judgeNewViews(current)
+    case 'oral-new-view':
+      return onOralNewView(current, message, from)
+    case 'oral-recollection':
+      return onOralRecollection(current, message)
+    case 'mac-complaint':
+      return onMacComplaint(current, message)
     default:
       return assertNever(message)
   }

@@ -16,11 +16,14 @@ import type {
   ViewChange,
   Vote,
 } from '../messages/message.ts'
+import type { OralMessage, OralNewView, OralViewChange } from '../messages/oral/message.ts'
 import type { ProtocolMessage } from './effects.ts'
 import { isExhibitUseful } from './evidence.ts'
+import { isNewComplaint } from './oral/doubts.ts'
+import { isCited } from './oral/view-changes.ts'
 import { isBatchLacking } from './retransmission.ts'
 import { isSettled, votesOf } from './slot.ts'
-import { isDecisionInReach, isInWindow, type ReplicaState } from './state.ts'
+import { isDecisionInReach, isInWindow, isOral, type ReplicaState } from './state.ts'
 
 export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean {
   switch (message.kind) {
@@ -49,6 +52,28 @@ export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean
     case 'view-change':
     case 'new-view':
       return isLongMessageUseful(state, message)
+    default:
+      return isOral(state) && isOralUseful(state, message)
+  }
+}
+
+/** The messages of section 4, in oral mode; in signed mode none of them means anything. */
+function isOralUseful(state: ReplicaState, message: OralMessage): boolean {
+  switch (message.kind) {
+    case 'oral-view-change':
+      return isOralViewChangeUseful(state, message)
+    case 'oral-new-view':
+      return isNewViewUseful(state, message)
+    case 'view-change-ack':
+      return message.view >= state.view
+    case 'view-change-fetch':
+      return true
+    case 'view-change-delivery':
+      return isCited(state, message.viewChange)
+    case 'oral-recollection':
+      return state.recall !== null
+    case 'mac-complaint':
+      return isNewComplaint(state, message)
     default:
       return assertNever(message)
   }
@@ -81,7 +106,11 @@ export function isBulkUseful(state: ReplicaState, head: BulkHead): boolean {
   }
 }
 
-function isDecisionUseful(state: ReplicaState, { sequence }: Pick<Decision, 'sequence'>): boolean {
+function isDecisionUseful(
+  state: ReplicaState,
+  { sequence, digest }: Pick<Decision, 'sequence' | 'digest'>,
+): boolean {
+  if (isOral(state) && isBatchLacking(state, sequence, digest)) return true
   if (!isDecisionInReach(state, sequence)) return false
   const slot = state.slots.get(sequence)
   return slot === undefined || !isSettled(slot)
@@ -146,6 +175,15 @@ function isViewChangeUseful(
   return isNew && (message.view > view || (message.view === view && !isActive))
 }
 
-function isNewViewUseful(state: ReplicaState, { view, sender }: Pick<NewView, 'sender' | 'view'>): boolean {
+/** One for each view is taken; for the current one also once that has begun, for whoever asks. */
+function isOralViewChangeUseful(state: ReplicaState, { sender, view }: OralViewChange): boolean {
+  if (view === state.view) return (state.oral.received[sender] ?? null) === null
+  return view > state.view && view > (state.viewChanges[sender]?.view ?? 0)
+}
+
+function isNewViewUseful(
+  state: ReplicaState,
+  { view, sender }: Pick<NewView | OralNewView, 'sender' | 'view'>,
+): boolean {
   return sender === primaryOf(view, state.config.n) && isAhead(state, view)
 }

@@ -5,7 +5,7 @@
  *                                         \--no NEW-VIEW in time--> waits for v' + 1
  */
 import { assert } from '../base/assert.ts'
-import type { View } from '../base/ids.ts'
+import type { Sequence, View } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
 import { primaryOf, quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
 import { checkpointCertificateFault, preparedCertificateFault } from '../messages/certificate.ts'
@@ -15,10 +15,13 @@ import type { Verified, ViewChange } from '../messages/message.ts'
 import type { RejectionReason } from '../messages/rejection.ts'
 import { dropWithheldOfOldViews } from './durability.ts'
 import { reject } from './normal-case.ts'
-import { TIMEOUT_TICKS_MAX } from './parameters.ts'
-import { isTimerExpired } from './requests.ts'
-import { clearView } from './slot.ts'
+import { gatherPrePrepares, oralViewChangeContent } from './oral/claims.ts'
+import { forgetOldViews } from './oral/vouching.ts'
+import { STUCK_TIMEOUTS, TIMEOUT_TICKS_MAX } from './parameters.ts'
+import { isTimerExpired, timeoutFloor } from './requests.ts'
+import { clearView, votersOf } from './slot.ts'
 import {
+  isOral,
   mayVote,
   persistThenBroadcast,
   primary,
@@ -48,7 +51,7 @@ export function announceView(step: Step): void {
   const { state } = step
   if (state.isActive || state.announcedView >= state.view || !mayVote(state)) return
   state.announcedView = state.view
-  const content = viewChangeContent(state)
+  const content = isOral(state) ? oralViewChangeContent(state) : viewChangeContent(state)
   persistThenBroadcast(step, { record: { kind: 'view-change', content }, outgoing: content })
 }
 
@@ -61,7 +64,9 @@ function viewChangeContent({ view, stable, preparedCertificates }: ReplicaState)
 
 /** Forgets what belongs to the view that is left; P, decisions and batches stay. */
 export function leaveViewFor(state: ReplicaState, view: View): void {
+  if (isOral(state)) gatherPrePrepares(state)
   state.view = view
+  if (isOral(state)) forgetOldViews(state)
   state.isActive = false
   state.newView = null
   state.lastChosen = state.lowWatermark
@@ -137,6 +142,24 @@ export function viewAfter({ view, blacklist, config }: ReplicaState): View {
   return next as View
 }
 
+/**
+ * Oral mode: W replicas vote for the next batch, and it is not decided here in all this time. Where it was decided
+ * nobody can show it, and its client may have its answer, so nothing else would ever bring it here: the next view does.
+ * Not before ordering could have taken so long: who leaves a view alone is brought level by the word of W, batch by batch.
+ * // PBFT-4.8 PBFT-1.9
+ */
+function isOrderingStuck(state: ReplicaState): boolean {
+  if (!isOral(state)) return false
+  const sequence = (state.lastExecuted + 1) as Sequence
+  const { oral, ticks } = state
+  if (oral.next.sequence !== sequence) oral.next = { sequence, tick: ticks }
+  const slot = state.slots.get(sequence)
+  if (slot === undefined || slot.decided !== null) return false
+  if (votersOf(slot) < weakQuorum(state.config.n)) return false
+  const patience = Math.max(state.timeoutTicks, timeoutFloor(state))
+  return ticks - Math.max(slot.openedTick, oral.next.tick) >= STUCK_TIMEOUTS * patience
+}
+
 /** How many replicas sent VIEW-CHANGE for this view or above. */
 const movedTo = (state: ReplicaState, view: View): number =>
   state.viewChanges.filter((one) => one !== null && one.view >= view).length
@@ -147,6 +170,7 @@ export function checkTimers(step: Step): void {
   if (!mayVote(state)) return
   announceView(step)
   if (state.isActive) {
+    if (isOrderingStuck(state)) return startViewChange(step, viewAfter(state))
     if (!isTimerExpired(state)) return
     state.stalledSince ??= state.timer?.startedAt ?? state.now
     startViewChange(step, viewAfter(state))

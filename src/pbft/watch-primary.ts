@@ -2,12 +2,12 @@
  * What a backup sees of its primary's work: how long requests wait that came here too, what is executed, and whom the
  * batches pass over. Keeps rule 5.4; `slow-primary.ts` draws the conclusions.
  */
-import type { ClientId, Sequence } from '../base/ids.ts'
+import type { ClientId, ReplicaId, Sequence } from '../base/ids.ts'
 import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, REQUEST_BYTES_MAX } from '../messages/limits.ts'
 import type { Batch, Complaint } from '../messages/message.ts'
 import { PASSED_OVER_MAX, PASSED_OVER_TICKS, PIPELINE_WINDOW, RELAY_AFTER_TICKS } from './parameters.ts'
 import type { Figures } from './primary-monitor.ts'
-import { isPrimary, type ReplicaState } from './state.ts'
+import { isPrimary, primary, type ReplicaState } from './state.ts'
 import type { WaitingRequest } from './waiting.ts'
 
 /** Waiting requests, the oldest first, that are watched for being passed over. */
@@ -67,6 +67,13 @@ export function noteDelivered(state: ReplicaState, batch: Batch, acceptedTick: n
     monitor.served({ arrivedTick: entry.arrivedTick, acceptedTick, tick: ticks })
   }
   monitor.executed(bytes, ticks)
+}
+
+/** There is evidence against this replica: it does not lead for a while, and not now. // PBFT-1.5 PBFT-5.4 */
+export function blameTwoFaced(state: ReplicaState, guilty: ReplicaId): void {
+  if (guilty === state.config.id) return
+  if (guilty === primary(state)) complain(state, 'two-faced', null)
+  else state.blacklist.add({ replica: guilty, complaint: 'two-faced', figures: null, tick: state.ticks })
 }
 
 /** Says that the current view has to end, and why: the first time counts. // PBFT-5.4 */

@@ -32,7 +32,10 @@ import type { SigningDigest } from '../messages/request.ts'
 import { newViewFault } from '../pbft/new-view.ts'
 import { viewChangeFault as viewChangeFormFault } from '../pbft/view-change.ts'
 import type { CryptoSuite } from '../ports.ts'
-import { createRequestChecks } from './request-checks.ts'
+import { isForClients, linkFault } from './link-rules.ts'
+import type { MessageMacs } from './message-macs.ts'
+import { createOralFaults, type Doubt } from './oral-authentication.ts'
+import { createRequestChecks, resultOf } from './request-checks.ts'
 import { VerifiedEnvelopes } from './verified-envelopes.ts'
 
 export interface Authenticator {
@@ -56,17 +59,49 @@ type SignedMessage = PrePrepareHeader | Vote | Checkpoint | LongHead
 /** Reply envelopes remembered per replica: the replies of one batch share theirs, and are checked once. */
 const REPLIES_REMEMBERED = 16
 
-export function createAuthenticator(context: {
+interface AuthenticatorContext {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly signingDigest: SigningDigest
-}): Authenticator {
+  /** In oral mode, of a process that has a key; without it nothing of replicas is taken that needs a MAC. */
+  readonly macs?: MessageMacs | null
+}
+
+/** The authenticator of the cluster's mode. */
+export function createAuthenticator(context: AuthenticatorContext): Authenticator {
+  return context.cluster.mode === 'oral' ? oralAuthenticator(context) : signedAuthenticator(context)
+}
+
+function oralAuthenticator(context: AuthenticatorContext): Authenticator {
+  const { cluster, suite, signingDigest, macs = null } = context
+  const faults = createOralFaults({ suite, signingDigest, requests: cluster.requests, macs })
+  const minted = <M extends Message>(
+    message: M,
+    judged: Rejection | Doubt | null,
+  ): Verified<M> | Rejection => {
+    if (judged === null) return mint(message)
+    return judged.kind === 'rejection' ? judged : mint({ ...message, doubtful: judged.clients })
+  }
+  return {
+    authenticate: (message, from) => minted(message, faults.judge(message, from)),
+    *authenticateBatch(message, from) {
+      return minted(message, yield* faults.judgeBatch(message, from))
+    },
+    // biome-ignore lint/correctness/useYield: it is over before anything was checked
+    *authenticateLong() {
+      return rejection('needs-signatures')
+    },
+    own: mint,
+  }
+}
+
+function signedAuthenticator(context: AuthenticatorContext): Authenticator {
   const { cluster, suite, signingDigest } = context
   const n = cluster.replicas.length
   const knownReplies = cluster.replicas.map(() => [] as Uint8Array[])
 
   const verifiedEnvelopes = new VerifiedEnvelopes()
-  const requests = createRequestChecks(suite)
+  const requests = createRequestChecks({ suite, requests: 'signed', macs: null })
   const form = {
     config: { n, checkpointInterval: cluster.checkpointInterval },
     nullBatch: createBatch(suite.hash, 0 as Milliseconds, []),
@@ -112,7 +147,10 @@ export function createAuthenticator(context: {
 
   function* batchCheck(prePrepare: PrePrepare, from: Peer): Check<PrePrepare> {
     if (from.kind === 'client') return rejection('kind-not-for-this-link')
-    return citedFault(prePrepare, from) ?? (yield* requests.batch(prePrepare.batch)) ?? mint(prePrepare)
+    const fault = citedFault(prePrepare, from)
+    if (fault !== null) return fault
+    const judged = yield* requests.batch(prePrepare.batch)
+    return isRejection(judged) ? judged : mint(prePrepare)
   }
 
   const decisionFault = (decision: Decision, from: Peer): Rejection | null => {
@@ -220,9 +258,6 @@ export function createAuthenticator(context: {
     return null
   }
 
-  const linkFault = (sender: ReplicaId, from: Peer): Rejection | null =>
-    from.kind === 'replica' && from.id === sender ? null : rejection('sender-is-not-the-link')
-
   const fault = (message: Exclude<Message, LongMessage>, from: Peer): Rejection | null => {
     const isFromClient = from.kind === 'client'
     if (isFromClient && !isForClients(message)) return rejection('kind-not-for-this-link')
@@ -230,8 +265,10 @@ export function createAuthenticator(context: {
       case 'request':
         if (isFromClient && from.id !== message.client) return rejection('sender-is-not-the-link')
         return requests.single(message)
-      case 'pre-prepare':
-        return faultOf(batchCheck(message, from))
+      case 'pre-prepare': {
+        const checked = resultOf(batchCheck(message, from))
+        return isRejection(checked) ? checked : null
+      }
       case 'prepare':
       case 'commit':
       case 'checkpoint':
@@ -256,6 +293,17 @@ export function createAuthenticator(context: {
       case 'report':
       case 'evidence':
         return linkFault(message.sender, from)
+      case 'oral-view-change':
+      case 'oral-new-view':
+      case 'view-change-ack':
+      case 'view-change-fetch':
+      case 'view-change-delivery':
+      case 'oral-recollection':
+      case 'mac-complaint':
+        return rejection(
+          'kind-not-for-this-link',
+          `${message.kind} says without signatures what is signed here`,
+        )
       case 'inquiry':
       case 'evidence-inquiry':
         return isFromClient ? null : rejection('kind-not-for-this-link')
@@ -274,18 +322,6 @@ export function createAuthenticator(context: {
     },
   }
 }
-
-/** Checks all at once. */
-function faultOf(check: Check<Message>): Rejection | null {
-  for (;;) {
-    const next = check.next()
-    if (next.done === true) return isRejection(next.value) ? next.value : null
-  }
-}
-
-/** Whether a client may send it. */
-const isForClients = ({ kind }: Message): boolean =>
-  kind === 'request' || kind === 'inquiry' || kind === 'evidence-inquiry'
 
 /** Whether view changes cite it. */
 const isCited = ({ kind }: Message): boolean =>

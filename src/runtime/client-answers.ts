@@ -70,7 +70,8 @@ export class ClientAnswers {
   replyAgain({ view, request }: Effect & { readonly kind: 'reply-again' }, sequence: Sequence): void {
     const { client, publicKey, timestamp, digest: requestDigest } = request
     const kept = this.#repeated.get(client)
-    if (kept !== undefined && equalBytes(kept.requestDigest, requestDigest)) {
+    const isSame = kept !== undefined && equalBytes(kept.requestDigest, requestDigest)
+    if (isSame && this.#options.replies.isCurrent(kept.frame)) {
       return this.#options.send(client, kept.frame)
     }
     const results = this.#options.application.results(client, timestamp)

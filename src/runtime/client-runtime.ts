@@ -1,12 +1,13 @@
 /** The loop around a client's session: replies to events, effects to the network. */
 import { assertNever } from '../base/assert.ts'
-import type { Timestamp } from '../base/ids.ts'
+import { toHex } from '../base/bytes.ts'
+import type { ClientId, Timestamp } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import type { Cluster } from '../messages/cluster.ts'
 import { decodeMessage } from '../messages/decode.ts'
 import { createSigningDigest, encodeFrame } from '../messages/frame.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
-import type { EvidenceDelivery, RefusalReason, Report } from '../messages/message.ts'
+import type { EvidenceDelivery, RefusalReason, Report, Request } from '../messages/message.ts'
 import { packPayload } from '../messages/payload.ts'
 import { isRejection } from '../messages/rejection.ts'
 import { claimedTimestamp } from '../messages/reply.ts'
@@ -17,12 +18,14 @@ import {
   currentView,
   freeRequests,
   isAwaited,
+  type NewRequest,
   type SessionEffect,
   type SessionEvent,
   type SessionState,
   stepSession,
 } from '../session/session.ts'
 import { type Authenticator, createAuthenticator } from './authentication.ts'
+import { macsOf } from './message-macs.ts'
 
 const TICK_MS = 10
 
@@ -42,6 +45,8 @@ export interface ClientRuntimeOptions {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly signer: Signer
+  /** X25519, 32 bytes; needed in oral mode. */
+  readonly agreementSecret?: Uint8Array
   readonly transport: Transport
   readonly clock: Clock
   readonly random: Random
@@ -73,17 +78,19 @@ export class ClientRuntime {
     const { cluster, suite, signer, transport, clock, random, reservations } = options
     const signingDigest = createSigningDigest(suite.hash, cluster.clusterId)
     this.#tools = { hash: suite.hash, signingDigest }
-    this.#authenticator = createAuthenticator({ cluster, suite, signingDigest })
-    const requestTools = {
-      hash: suite.hash,
-      signingDigest,
-      sign: (digest: Uint8Array) => signer.sign(digest),
-    }
+    const self: Peer = { kind: 'client', id: toHex(signer.publicKey) as ClientId }
+    const macs = macsOf({ ...options, self })
+    this.#authenticator = createAuthenticator({ cluster, suite, signingDigest, macs })
+    const sign = (digest: Uint8Array): Uint8Array => signer.sign(digest)
+    const make = (content: NewRequest, authenticate: (digest: Uint8Array) => Uint8Array): Request =>
+      encodeRequest({ ...content, publicKey: signer.publicKey }, { ...this.#tools, sign: authenticate })
+    const shared = cluster.requests === 'oral' ? macs : null
     this.state = createSessionState(
       {
         n: cluster.replicas.length,
         random,
-        makeRequest: (content) => encodeRequest({ ...content, publicKey: signer.publicKey }, requestTools),
+        makeRequest: (content) => make(content, (digest) => shared?.forReplicas(digest) ?? sign(digest)),
+        ...(shared === null ? {} : { makeSigned: (content) => make(content, sign) }),
       },
       reservations.reservedUpTo,
     )
@@ -94,11 +101,15 @@ export class ClientRuntime {
         return true
       },
       onLink: (peer) => {
+        macs?.linked(peer)
         if (peer.kind === 'replica') this.#step({ kind: 'linked', replica: peer.id })
       },
     })
     this.#step({ kind: 'ticked' }) // reserves the first block
-    this.#stopTicking = clock.every(TICK_MS, () => this.#step({ kind: 'ticked' }))
+    this.#stopTicking = clock.every(TICK_MS, () => {
+      macs?.tick()
+      this.#step({ kind: 'ticked' })
+    })
   }
 
   /** Requests that may be submitted now. */

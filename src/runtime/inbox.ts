@@ -30,6 +30,13 @@ const RESERVE_KINDS: ReadonlySet<number> = new Set(
       'new-view',
       'recall',
       'recollection',
+      'oral-view-change',
+      'oral-new-view',
+      'view-change-ack',
+      'view-change-fetch',
+      'view-change-delivery',
+      'oral-recollection',
+      'mac-complaint',
     ] as const
   ).map((kind) => FRAME_KINDS[kind]),
 )

@@ -34,6 +34,8 @@ export function notePlace(
     case 'view-again':
       return archive.noteView(position)
     case 'recovery':
+    case 'acknowledged':
+    case 'pre-prepared':
     case 'evidence':
     case 'recoveries':
     case 'forgotten':

@@ -12,6 +12,8 @@
  *   7 | view u64                                          healed: the first view to vote in
  *   9 | (replica u8 | sequence u64 | view u64) *            executed recoveries that wait for their checkpoints
  *   10 | evidence                                         evidence: two envelopes of one signer
+ *   11 | view u64 | replica u8 | digest 32                acknowledged: whose VIEW-CHANGE, and which
+ *   12 | (sequence u64 | view u64 | digest 32) *            what was pre-prepared in views that were left
  *   8                                                     forgotten: others proved that the disk is an old copy
  *
  * A frame is shorter than 2^24 bytes, so its first byte is 0 and tells it from the others; it is logged as it came,
@@ -25,6 +27,7 @@ import { decodeCheckpointCertificate, decodePreparedCertificate, decodeVotes } f
 import { type DecodeTools, decodeBatchBody, decodeMessage } from '../messages/decode.ts'
 import { decodeEvidence, encodeEvidence } from '../messages/evidence.ts'
 import type { Message } from '../messages/message.ts'
+import { claimBytes, claimsIn } from '../messages/oral/body.ts'
 import { isRejection, type Rejection, rejection } from '../messages/rejection.ts'
 import type { LogRecord, WaitingRecovery } from '../pbft/effects.ts'
 import type { RecoveredRecord } from '../pbft/recovery.ts'
@@ -41,6 +44,8 @@ const HEALED = 7
 const FORGOTTEN = 8
 const RECOVERIES = 9
 const EVIDENCE = 10
+const ACKNOWLEDGED = 11
+const PRE_PREPARED = 12
 /** Bytes of one waiting recovery. */
 const RECOVERY_BYTES = 17
 
@@ -75,6 +80,10 @@ export function encodeLogRecord(record: LogRecord, sealer: Sealer): Uint8Array {
       return encodeRecoveries(record.waiting)
     case 'evidence':
       return concatBytes(Uint8Array.of(EVIDENCE), encodeEvidence(record.evidence))
+    case 'pre-prepared':
+      return concatBytes(Uint8Array.of(PRE_PREPARED), ...record.claims.map(claimBytes))
+    case 'acknowledged':
+      return concatBytes(numbered(ACKNOWLEDGED, record.view), Uint8Array.of(record.of), record.digest)
     case 'forgotten':
       return Uint8Array.of(FORGOTTEN)
     case 'healed':
@@ -157,6 +166,14 @@ export function decodeLogRecord(
       const evidence = decodeEvidence(content)
       return isRejection(evidence) ? evidence : { kind: 'evidence', evidence }
     }
+    case PRE_PREPARED: {
+      const claims = claimsIn(content)
+      return isRejection(claims) ? claims : { kind: 'pre-prepared', claims }
+    }
+    case ACKNOWLEDGED: {
+      const of = content[8] as ReplicaId
+      return { kind: 'acknowledged', view: numberOf(content), of, digest: content.subarray(9) }
+    }
     case FORGOTTEN:
       return { kind: 'forgotten' }
     case HEALED:
@@ -182,8 +199,10 @@ function frameRecord(message: Message, authenticator: Authenticator): RecoveredR
     case 'pre-prepare':
       return { kind: 'accepted', prePrepare: authenticator.own(message) }
     case 'view-change':
+    case 'oral-view-change':
       return { kind: 'view-change', viewChange: authenticator.own(message) }
     case 'new-view':
+    case 'oral-new-view':
       return { kind: 'new-view', newView: authenticator.own(message) }
     case 'request':
       return { kind: 'recovery', request: authenticator.own(message) }

@@ -257,6 +257,8 @@ function signaturesOf(message: ShortProtocolMessage): number {
     case 'prepare':
     case 'commit':
     case 'checkpoint':
+    case 'oral-view-change':
+    case 'oral-new-view':
       return 1
     default:
       return FRAME_CHECKS
@@ -273,9 +275,12 @@ function unaskedChecks(message: ShortProtocolMessage, { view, isActive }: Replic
     case 'fetch':
     case 'recall':
     case 'exhibit':
+    case 'view-change-fetch':
       return QUESTION_CHECKS
     case 'checkpoint':
       return 1
+    case 'request':
+      return message.doubtful === undefined ? 0 : 1
     case 'pre-prepare':
     case 'prepare':
     case 'commit':

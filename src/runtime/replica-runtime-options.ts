@@ -22,6 +22,8 @@ export interface ReplicaRuntimeOptions {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly signer: Signer
+  /** X25519, 32 bytes; needed in oral mode. */
+  readonly agreementSecret?: Uint8Array
   readonly transport: Transport
   readonly replay: LogReplay
   readonly application: Application

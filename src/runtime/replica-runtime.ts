@@ -7,7 +7,12 @@
 import { assertNever } from '../base/assert.ts'
 import { readU32 } from '../base/bytes.ts'
 import type { ReplicaId, Sequence } from '../base/ids.ts'
-import { isSigned, type ReplicaContent } from '../messages/content.ts'
+import {
+  type BatchContent,
+  type DecisionContent,
+  isSigned,
+  type ReplicaContent,
+} from '../messages/content.ts'
 import { createSigningDigest } from '../messages/frame.ts'
 import type { CheckpointCertificate, EvidenceInquiry, Inquiry } from '../messages/message.ts'
 import type { Rejection } from '../messages/rejection.ts'
@@ -23,6 +28,7 @@ import { DecisionServer } from './decision-server.ts'
 import { notePlace } from './log-places.ts'
 import { encodeLogRecord, isAwaitedByNobody } from './log-records.ts'
 import { recoveriesOf, replayLog } from './log-replay.ts'
+import { type MessageMacs, macsOf } from './message-macs.ts'
 import { Reception } from './reception.ts'
 import { createRecoveryRequest } from './recovery-request.ts'
 import type { ReplicaRuntimeOptions, StepFunction } from './replica-runtime-options.ts'
@@ -49,6 +55,7 @@ export class ReplicaRuntime {
     readonly hash: CryptoSuite['hash']
     readonly signingDigest: ReturnType<typeof createSigningDigest>
   }
+  readonly #macs: MessageMacs | null
   readonly #authenticator: Authenticator
   readonly #sealer: Sealer
   readonly #answers: ClientAnswers
@@ -72,18 +79,20 @@ export class ReplicaRuntime {
     this.#step = options.step ?? protocolStep
     const signingDigest = createSigningDigest(suite.hash, cluster.clusterId)
     this.#tools = { hash: suite.hash, signingDigest }
-    this.#authenticator = createAuthenticator({ cluster, suite, signingDigest })
-    this.#sealer = createSealer({ id, signer, hash: suite.hash, signingDigest })
+    const macs = macsOf({ ...options, self: { kind: 'replica', id } })
+    this.#macs = macs
+    this.#authenticator = createAuthenticator({ cluster, suite, signingDigest, macs })
+    this.#sealer = createSealer({ id, signer, hash: suite.hash, signingDigest, macs })
     this.#answers = new ClientAnswers({
       id,
       n,
       application,
-      replies: createReplyMaker({ id, hash: suite.hash, signer, signingDigest }),
+      replies: createReplyMaker({ id, hash: suite.hash, signer, signingDigest, macs }),
       send: (to, frame) => this.#send({ kind: 'client', id: to }, frame),
       refuse: (to, content) => this.#send({ kind: 'client', id: to }, this.#sealer.frame(content).bytes),
     })
     this.#archive = new DecisionArchive(options.replay.log, this.#tools, this.#authenticator)
-    this.#decisions = new DecisionServer(this.#archive, (to, content) => this.#sendTo(to, content))
+    this.#decisions = new DecisionServer(this.#archive, (to, content) => this.#serve(to, content))
     this.#reception = this.#createReception()
     const stored = loadStoredState(application, pages)
     this.#states = this.#createStateKeeping(n, stored)
@@ -92,6 +101,7 @@ export class ReplicaRuntime {
       n,
       checkpointInterval: cluster.checkpointInterval,
       hash: suite.hash,
+      mode: cluster.mode,
       standing: (client, timestamp, digest) => application.standing(client, timestamp, digest),
       isAmnesiac: options.replay.beginning === 'amnesia',
       ...(stored === null ? {} : { stored: stored.stable, isStateLost: stored.snapshot === null }),
@@ -112,7 +122,7 @@ export class ReplicaRuntime {
         this.#scheduleTurn()
         return isAccepting
       },
-      onLink: () => {},
+      onLink: (peer) => macs?.linked(peer),
     })
     this.#perform(this.#step(this.state, { kind: 'resumed', nonce: readU32(entropy(4), 0) }))
     this.#stopTicking = clock.every(TICK_MS, () => this.#tick())
@@ -161,6 +171,7 @@ export class ReplicaRuntime {
 
   #tick(): void {
     this.#needsSync ||= this.#recordsAppended > this.#recordsSynced
+    this.#macs?.tick()
     this.#reception.budgets.tick()
     this.#states.tick()
     this.#later({ kind: 'ticked', now: this.#options.clock.now() })
@@ -320,7 +331,13 @@ export class ReplicaRuntime {
   }
 
   #bytesOf(outgoing: Outgoing): Uint8Array {
-    return outgoing.kind === 'relayed' ? outgoing.message.bytes : this.#sealer.bytes(outgoing)
+    return outgoing.kind === 'relayed' ? this.#sealer.current(outgoing.message) : this.#sealer.bytes(outgoing)
+  }
+
+  /** A decision is its sender's own word where no COMMIT can be shown. // PBFT-4.8 */
+  #serve(to: ReplicaId, content: DecisionContent | BatchContent): number {
+    const isShown = content.kind === 'batch' || this.#options.cluster.mode === 'signed'
+    return this.#sendTo(to, isShown ? content : { ...content, commits: [] })
   }
 
   /** For what is sent outside a turn's events, from the disk for instance: hence a turn of its own. Gives its bytes. */

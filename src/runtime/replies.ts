@@ -2,13 +2,15 @@
 
 import type { Hash } from '../base/hash.ts'
 import type { ReplicaId, Sequence, View } from '../base/ids.ts'
-import { encodeFrame } from '../messages/frame.ts'
+import { encodeFrame, splitFrame } from '../messages/frame.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
 import { packPayload } from '../messages/payload.ts'
+import { isRejection } from '../messages/rejection.ts'
 import { encodeReplyBody } from '../messages/reply.ts'
 import { buildReplyTree, type ReplyLeaf, replyPath } from '../messages/reply-tree.ts'
 import type { SigningDigest } from '../messages/request.ts'
 import type { Outcome, Peer, Signer } from '../ports.ts'
+import type { MessageMacs } from './message-macs.ts'
 
 /** An outcome with results, and whether this replica is the one that sends them whole. */
 export interface Answer {
@@ -22,6 +24,8 @@ export interface ReplyMaker {
     place: { readonly view: View; readonly sequence: Sequence },
     answers: readonly Answer[],
   ): readonly { readonly to: Peer; readonly frame: Uint8Array }[]
+  /** Whether a reply that was made before would be made the same now: the keys of its MAC may be over. */
+  isCurrent(frame: Uint8Array): boolean
 }
 
 export function createReplyMaker(identity: {
@@ -29,8 +33,10 @@ export function createReplyMaker(identity: {
   readonly hash: Hash
   readonly signer: Signer
   readonly signingDigest: SigningDigest
+  /** In oral mode: each client gets a MAC in place of the signature, and one without a key gets no reply. */
+  readonly macs?: MessageMacs | null
 }): ReplyMaker {
-  const { id, hash, signer, signingDigest } = identity
+  const { id, hash, signer, signingDigest, macs = null } = identity
   return {
     repliesFor({ view, sequence }, answers) {
       if (answers.length === 0) return []
@@ -41,13 +47,22 @@ export function createReplyMaker(identity: {
       const levels = buildReplyTree(hash, leaves)
       const root = levels.at(-1)?.[0] as Uint8Array
       const payload = packPayload([id, view, sequence, root])
-      const authentication = signer.sign(signingDigest(FRAME_KINDS.reply, payload))
-      return answers.map(({ outcome, isWhole }, index) => {
+      const digest = signingDigest(FRAME_KINDS.reply, payload)
+      const signature = macs === null ? signer.sign(digest) : null
+      return answers.flatMap(({ outcome, isWhole }, index) => {
+        const to: Peer = { kind: 'client', id: outcome.client }
+        const authentication = signature ?? macs?.forOne(to, digest) ?? null
+        if (authentication === null) return []
         const place = { index, count: leaves.length, path: replyPath(levels, index) }
         const body = encodeReplyBody(leaves[index] as ReplyLeaf, place, isWhole ? outcome.results : null)
         const { bytes } = encodeFrame({ kind: FRAME_KINDS.reply, payload, authentication, body })
-        return { to: { kind: 'client', id: outcome.client }, frame: bytes }
+        return [{ to, frame: bytes }]
       })
+    },
+    isCurrent(frame) {
+      if (macs === null) return true
+      const reply = splitFrame(frame)
+      return !isRejection(reply) && macs.isCurrent(reply.authentication)
     },
   }
 }

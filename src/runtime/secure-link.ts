@@ -11,7 +11,7 @@
  * Links are not encrypted: they protect who said what and in which order, not who may read it.
  */
 import { assert } from '../base/assert.ts'
-import { equalBytes, equalSecretBytes, readU16, toHex, utf8, writeU64 } from '../base/bytes.ts'
+import { equalBytes, readU16, toHex, utf8, writeU64 } from '../base/bytes.ts'
 import type { ClientId, ReplicaId } from '../base/ids.ts'
 import { createSigningDigest, FRAME_LENGTH_BYTES } from '../messages/frame.ts'
 import {
@@ -260,9 +260,9 @@ function createSecureLink(
   ends: { readonly peer: Peer; readonly sealKey: Uint8Array; readonly openKey: Uint8Array },
 ): SecureLink {
   const counter = new Uint8Array(8)
-  const tagOf = (key: Uint8Array, count: number, covered: Uint8Array): Uint8Array => {
+  const counterOf = (count: number): Uint8Array => {
     writeU64(counter, 0, count)
-    return suite.mac(key, counter, covered)
+    return counter
   }
   let sealed = 0
   let opened = 0
@@ -271,12 +271,12 @@ function createSecureLink(
     seal: (frame) => {
       const covered = beforeBody(frame)
       assert(covered !== null, 'only whole frames are sealed')
-      return tagOf(ends.sealKey, sealed++, covered)
+      return suite.mac(ends.sealKey, counterOf(sealed++), covered)
     },
     opens: (frame, tag) => {
       const covered = beforeBody(frame)
       if (covered === null || tag.length !== LINK_TAG_BYTES) return false
-      if (!equalSecretBytes(tag, tagOf(ends.openKey, opened, covered))) return false
+      if (!suite.verifyMac(tag, ends.openKey, counterOf(opened), covered)) return false
       opened++
       return true
     },

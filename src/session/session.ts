@@ -41,12 +41,16 @@ const PENALTY_TICKS = 500
 export interface SessionConfig {
   readonly n: number
   readonly random: Random
-  /** Signs and encodes; deterministic. */
-  readonly makeRequest: (content: {
-    readonly timestamp: Timestamp
-    readonly responder: number
-    readonly operations: Uint8Array
-  }) => Request
+  /** Authenticates and encodes; deterministic. */
+  readonly makeRequest: (content: NewRequest) => Request
+  /** The same with a signature, where requests carry MACs otherwise. */
+  readonly makeSigned?: (content: NewRequest) => Request
+}
+
+export interface NewRequest {
+  readonly timestamp: Timestamp
+  readonly responder: number
+  readonly operations: Uint8Array
 }
 
 interface Answer {
@@ -58,7 +62,7 @@ interface Answer {
 interface PendingRequest {
   /** The caller's name for it. */
   readonly token: number
-  readonly request: Request
+  request: Request
   readonly answers: (Answer | null)[]
   readonly refusals: (RefusalReason | null)[]
   readonly submittedTick: number
@@ -84,6 +88,8 @@ export interface SessionState {
   /** Requests since the last one that went to a backup too. */
   unwitnessed: number
   ticks: number
+  /** Replicas complained of this client's MACs: it signs from now on. */
+  mustSign: boolean
 }
 
 export type SessionEvent =
@@ -123,6 +129,7 @@ export function createSessionState(config: SessionConfig, reservedUpTo: number):
     isSlow: false,
     unwitnessed: 0,
     ticks: 0,
+    mustSign: false,
   }
 }
 
@@ -175,8 +182,9 @@ export function currentView(state: SessionState): View {
 function submit(state: SessionState, token: number, operations: Uint8Array): readonly SessionEffect[] {
   if (freeRequests(state) === 0) return [{ kind: 'refused', token, reason: 'busy' }]
   const timestamp = state.nextTimestamp++ as Timestamp
-  const request = state.config.makeRequest({ timestamp, responder: designate(state, timestamp), operations })
-  const { n } = state.config
+  const { n, makeRequest, makeSigned = makeRequest } = state.config
+  const make = state.mustSign ? makeSigned : makeRequest
+  const request = make({ timestamp, responder: designate(state, timestamp), operations })
   state.pending.set(timestamp, {
     token,
     request,
@@ -274,8 +282,20 @@ function onRefusal(state: SessionState, refusal: Verified<Refusal>): readonly Se
   // A correct replica that lags may not know a client yet: f liars and one such must not end a request.
   const needed = reason === 'unknown-client' ? quorum(state.config.n) : weakQuorum(state.config.n)
   if (agreeing < needed) return []
+  if (reason === 'must-sign') return signAll(state)
   state.pending.delete(timestamp)
   return [{ kind: 'refused', token: pending.token, reason }]
+}
+
+/** A correct replica wants signatures from this client: all that waits is sent again with one. // PBFT-4.10 */
+function signAll(state: SessionState): readonly SessionEffect[] {
+  const { makeSigned } = state.config
+  if (state.mustSign || makeSigned === undefined) return []
+  state.mustSign = true
+  return [...state.pending.values()].map((pending) => {
+    pending.request = makeSigned(pending.request)
+    return { kind: 'broadcast', request: pending.request }
+  })
 }
 
 /** On timeout to all, with randomised exponential backoff. // PBFT-1.12 */

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { parentPort, Worker } from 'node:worker_threads'
 import { assert } from '../base/assert.ts'
+import type { AuthenticationMode } from '../messages/cluster.ts'
 import { type SimulationResult, simulate, type Verdict } from './simulate.ts'
 
 /** Seeds that a worker takes at once. */
@@ -21,6 +22,7 @@ export interface CampaignOptions {
   readonly to: number
   /** One cluster size for all; drawn from each seed when left out. */
   readonly n?: number
+  readonly mode?: AuthenticationMode
   /** Worker threads; as many as the machine runs in parallel when left out. 0 runs in this thread. */
   readonly workers?: number
   /** The share of the seeds that run twice, to compare their traces. */
@@ -71,6 +73,7 @@ interface Range {
   readonly from: number
   readonly to: number
   readonly n: number | null
+  readonly mode: AuthenticationMode
   /** Every so many seeds one runs twice; 0 for none. */
   readonly repeatEvery: number
 }
@@ -106,7 +109,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       const first = next
       next += SEEDS_PER_RANGE
       const last = Math.min(to, first + SEEDS_PER_RANGE - 1)
-      addTally(sum, await run({ from: first, to: last, n: options.n ?? null, repeatEvery }))
+      const { n = null, mode = 'signed' } = options
+      addTally(sum, await run({ from: first, to: last, n, mode, repeatEvery }))
       onProgress?.(progressOf(sum, total, startedAt))
     }
   }
@@ -183,10 +187,10 @@ function startWorker(): { readonly worker: Worker; readonly run: Runner } {
   return { worker, run }
 }
 
-function runRange({ from, to, n, repeatEvery }: Range): Tally {
+function runRange({ from, to, n, mode, repeatEvery }: Range): Tally {
   const tally = emptyTally()
   for (let seed = from; seed <= to; seed++) {
-    const options = n === null ? { seed } : { seed, n }
+    const options = n === null ? { seed, mode } : { seed, n, mode }
     const { plan: _plan, history: _history, ...result } = simulate(options)
     addTally(tally, tallyOf(result))
     if (repeatEvery === 0 || seed % repeatEvery !== 0) continue

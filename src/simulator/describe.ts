@@ -1,6 +1,7 @@
 /** Steps in words and numbers: what a trace is made of, whether it is hashed or read. */
 import { assertNever } from '../base/assert.ts'
 import type { CheckpointCertificate, SignedOnce, ViewChange } from '../messages/message.ts'
+import type { OralViewChangeContent } from '../messages/oral/message.ts'
 import type { Effect, Event, LogRecord, Outgoing, ProtocolMessage } from '../pbft/effects.ts'
 
 /** Takes a description piece by piece. Words come from a small fixed set. */
@@ -111,6 +112,23 @@ function describeMessage(sink: DescriptionSink, message: ProtocolMessage): void 
     case 'recall':
     case 'recollection':
       return sink.number('of', message.sender)
+    case 'oral-view-change':
+      sink.number('of', message.sender)
+      return describeClaims(sink, message)
+    case 'view-change-ack':
+    case 'view-change-fetch':
+      sink.number('of', message.sender)
+      return describeNamed(sink, message)
+    case 'view-change-delivery':
+      sink.number('of', message.sender)
+      return describeClaims(sink, message.viewChange)
+    case 'oral-recollection':
+    case 'mac-complaint':
+      return sink.number('of', message.sender)
+    case 'oral-new-view':
+      sink.number('of', message.sender)
+      sink.number('choices', message.choices.length)
+      return sink.number('v', message.view)
     case 'exhibit':
       sink.number('of', message.sender)
       for (const shown of message.messages) describeSigned(sink, shown)
@@ -154,8 +172,19 @@ function describeOutgoing(sink: DescriptionSink, outgoing: Outgoing): void {
     case 'new-view':
       sink.number('v', outgoing.view)
       return sink.number('choices', outgoing.choices.length)
+    case 'oral-view-change':
+      return describeClaims(sink, outgoing)
+    case 'oral-new-view':
+      sink.number('v', outgoing.view)
+      return sink.number('choices', outgoing.choices.length)
+    case 'view-change-ack':
+    case 'view-change-fetch':
+      return describeNamed(sink, outgoing)
     case 'recall':
     case 'recollection':
+    case 'view-change-delivery':
+    case 'oral-recollection':
+    case 'mac-complaint':
       return
     case 'exhibit':
       return sink.number('messages', outgoing.messages.length)
@@ -184,7 +213,13 @@ function describeRecord(sink: DescriptionSink, record: LogRecord): void {
       sink.number('s', record.sequence)
       return sink.digest(record.batch.digest)
     case 'view-change':
-      return describeViewChange(sink, record.content)
+      return record.content.kind === 'view-change'
+        ? describeViewChange(sink, record.content)
+        : describeClaims(sink, record.content)
+    case 'acknowledged':
+      return describeNamed(sink, record)
+    case 'pre-prepared':
+      return sink.number('claims', record.claims.length)
     case 'new-view-made':
       return sink.number('v', record.content.view)
     case 'new-view':
@@ -231,6 +266,22 @@ function describeViewChange(
   sink.number('v', view)
   sink.number('h', stable.sequence)
   for (const { prePrepare } of preparedCertificates) describePlace(sink, prePrepare)
+}
+
+function describeClaims(sink: DescriptionSink, said: Omit<OralViewChangeContent, 'kind'>): void {
+  sink.number('v', said.view)
+  sink.number('h', said.lowWatermark)
+  for (const claim of said.preparedClaims) describePlace(sink, claim)
+  sink.number('pre-prepared', said.prePrepareClaims.length)
+}
+
+function describeNamed(
+  sink: DescriptionSink,
+  { view, of, digest }: { readonly view: number; readonly of: number; readonly digest: Uint8Array },
+): void {
+  sink.number('v', view)
+  sink.number('whose', of)
+  sink.digest(digest)
 }
 
 function describeSigned(sink: DescriptionSink, message: SignedOnce): void {

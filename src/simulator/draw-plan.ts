@@ -5,12 +5,14 @@
 import { type ReplicaId, replicaIds } from '../base/ids.ts'
 import { faultsMax } from '../base/quorum.ts'
 import { createRandom, type Random } from '../base/random.ts'
+import type { AuthenticationMode } from '../messages/cluster.ts'
 import { CHECKPOINT_INTERVAL } from '../messages/limits.ts'
 import { drawNetworkFaults } from './draw-network-faults.ts'
 import { drawReplicaFaults } from './draw-replica-faults.ts'
 import { type Incident, inOrder, type Plan, type WorkloadPlan } from './plan.ts'
 import { withQuietPhase } from './quiet-phase.ts'
 import { TRAITORS } from './traitors/catalogue.ts'
+import type { Traitor } from './traitors/traitor.ts'
 import { EXACT_CLOCK } from './virtual-clock.ts'
 import type { DiskBehaviour } from './virtual-disk.ts'
 import type { NetworkConditions } from './virtual-network.ts'
@@ -30,12 +32,12 @@ const REAL_SIGNATURES_SHARE = 0.01
 const CHECKPOINT_INTERVALS = [4, 8, 16, 32, CHECKPOINT_INTERVAL] as const
 
 /** Draws the plan of a seed; n is drawn too where it is not given. */
-export function drawPlan(seed: number, size?: number): Plan {
+export function drawPlan(seed: number, size?: number, mode: AuthenticationMode = 'signed'): Plan {
   const random = createRandom(seed)
   const drawnSize = random.pick(SIZES)
   const n = size ?? drawnSize
   const calmAtMs = random.between(300, 1_200)
-  const traitors = drawTraitors(random.fork(), { n, calmAtMs })
+  const traitors = drawTraitors(random.fork(), { n, calmAtMs, mode })
   const everTraitors = traitors.flatMap((each) => (each.kind === 'turn' ? [each.replica] : []))
   const { incidents, staysDown } = drawReplicaFaults(random.fork(), {
     n,
@@ -45,6 +47,7 @@ export function drawPlan(seed: number, size?: number): Plan {
   const plan: Plan = {
     seed,
     n,
+    mode,
     suite: random.chance(REAL_SIGNATURES_SHARE) ? 'sodium' : 'simulated',
     faultyMax: faultsMax(n),
     checkpointInterval: random.pick(CHECKPOINT_INTERVALS),
@@ -56,24 +59,79 @@ export function drawPlan(seed: number, size?: number): Plan {
     incidents: inOrder([...traitors, ...incidents, ...drawNetworkFaults(random.fork(), n, calmAtMs)]),
     calmAtMs,
   }
-  return withQuietPhase(random.fork(), plan)
+  return withQuietPhase(random.fork(), mode === 'oral' ? withDeposed(random.fork(), plan) : plan)
+}
+
+/** The share of oral plans in which primaries fall silent one after the other: view changes are what differs there. */
+const DEPOSED_SHARE = 0.6
+/** The share in which that goes on for long, under a load that reaches many checkpoints while some replicas lag. */
+const LONG_SHARE = 0.08
+const LONG_REQUESTS = 320
+
+function withDeposed(random: Random, plan: Plan): Plan {
+  if (random.chance(LONG_SHARE)) return withLongUnrest(random, plan)
+  if (!random.chance(DEPOSED_SHARE)) return plan
+  const { n, calmAtMs } = plan
+  const pauses: Incident[] = []
+  let atMs = random.between(40, 300)
+  for (let view = random.chance(0.8) ? 0 : 1; atMs < calmAtMs - 50 && view < n; view++) {
+    pauses.push(...silence(random, plan, { replica: (view % n) as ReplicaId, atMs }))
+    atMs += random.between(80, 400)
+  }
+  return { ...plan, incidents: inOrder([...plan.incidents, ...pauses]) }
+}
+
+/** A pause that is long enough for a view to end. */
+function silence(
+  random: Random,
+  { calmAtMs }: Pick<Plan, 'calmAtMs'>,
+  { replica, atMs }: { readonly replica: ReplicaId; readonly atMs: number },
+): readonly Incident[] {
+  const untilMs = atMs + random.between(150, 500)
+  const pause: Incident = { kind: 'pause', replica, atMs }
+  return untilMs < calmAtMs ? [pause, { kind: 'resume', replica, atMs: untilMs }] : [pause]
+}
+
+function withLongUnrest(random: Random, plan: Plan): Plan {
+  const { n, workload } = plan
+  const calmAtMs = plan.calmAtMs + random.between(1_500, 2_500)
+  const incidents: Incident[] = []
+  let view = 0
+  for (let atMs = random.between(40, 300); atMs < calmAtMs - 50; atMs += random.between(150, 500)) {
+    incidents.push(...silence(random, { calmAtMs }, { replica: (view++ % n) as ReplicaId, atMs }))
+    if (random.chance(0.8)) continue
+    const replica = random.pick(replicaIds(n))
+    incidents.push({ kind: 'clog-node', replica, atMs })
+    const untilMs = atMs + random.between(500, 1_200)
+    if (untilMs < calmAtMs) incidents.push({ kind: 'unclog-node', replica, atMs: untilMs })
+  }
+  const requestsPerClient = Math.ceil(LONG_REQUESTS / n)
+  const pauseMsMax = Math.ceil((4 * calmAtMs) / requestsPerClient)
+  return {
+    ...plan,
+    checkpointInterval: CHECKPOINT_INTERVALS[0],
+    calmAtMs,
+    incidents: inOrder([...plan.incidents, ...incidents]),
+    workload: { ...workload, requestsPerClient, openMax: 3, burstMax: 3, pauseMsMax },
+  }
 }
 
 /** Up to f traitors, some from the beginning and some that turn later. */
 function drawTraitors(
   random: Random,
-  context: { readonly n: number; readonly calmAtMs: number },
+  context: { readonly n: number; readonly calmAtMs: number; readonly mode: AuthenticationMode },
 ): readonly Incident[] {
-  const { n, calmAtMs } = context
+  const { n, calmAtMs, mode } = context
   if (random.chance(0.45)) return []
   const candidates = random.shuffle(replicaIds(n))
-  // The first primary has the most to do harm with.
-  if (random.chance(0.5)) candidates.unshift(...candidates.splice(candidates.indexOf(FIRST_PRIMARY), 1))
+  // The first primary has the most to do harm with; without signatures the next one too, who makes a NEW-VIEW.
+  const first = mode === 'oral' ? (random.below(2) as ReplicaId) : FIRST_PRIMARY
+  if (random.chance(0.5)) candidates.unshift(...candidates.splice(candidates.indexOf(first), 1))
   const isLate = random.chance(0.3)
   return candidates.slice(0, random.between(1, faultsMax(n))).map((replica) => ({
     kind: 'turn',
     replica,
-    traitor: drawTraitor(random, random.chance(replica === FIRST_PRIMARY ? 0.7 : 0.3)),
+    traitor: drawTraitor(random, mode, random.chance(replica === first ? 0.7 : 0.3)),
     number: random.below(2 ** 30),
     atMs: isLate ? random.between(0, calmAtMs - 1) : 0,
   }))
@@ -81,9 +139,13 @@ function drawTraitors(
 
 const FIRST_PRIMARY = 0 as ReplicaId
 
-function drawTraitor(random: Random, isPrimary: boolean): string {
+function drawTraitor(random: Random, mode: AuthenticationMode, isPrimary: boolean): string {
   const harms = isPrimary ? 'as primary' : 'anywhere'
-  return random.pick([...TRAITORS.values()].filter((traitor) => traitor.harms === harms)).name
+  const isThere = (traitor: Traitor): boolean => traitor.only === undefined || traitor.only === mode
+  const candidates = [...TRAITORS.values()].filter((traitor) => traitor.harms === harms && isThere(traitor))
+  // What nothing is signed for is what there is to lie about.
+  const special = candidates.filter((traitor) => traitor.only === mode)
+  return random.pick(special.length > 0 && random.chance(0.6) ? special : candidates).name
 }
 
 function drawNetwork(random: Random): NetworkConditions {

@@ -43,6 +43,8 @@ export interface Host {
   readonly suite: CryptoSuite
   /** The keys of the clients that are admitted for them. */
   readonly signers: readonly Signer[]
+  /** Their X25519 secrets, in the same order. */
+  readonly agreementSecrets: readonly Uint8Array[]
   readonly clock: Clock
   readonly random: Random
   /** Links to all replicas, each as the handshake that is begun for it says. */

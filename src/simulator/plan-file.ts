@@ -24,11 +24,14 @@ export function decodePlan(text: string): Plan | string {
     return `It is no plan: "format" is not "${FORMAT}".`
   }
   const { format: _format, ...plan } = value as Plan & { readonly format: string }
-  return faultOf(plan) ?? plan
+  // Plans of before there was a choice say nothing of it.
+  const whole = { ...plan, mode: plan.mode ?? 'signed' }
+  return faultOf(whole) ?? whole
 }
 
 function faultOf(plan: Plan): string | null {
   if (!isClusterSize(plan.n)) return 'It has no n of 4, 7, 10 or 13.'
+  if (!['signed', 'oral'].includes(plan.mode)) return '"mode" must be "signed" or "oral".'
   for (const name of ['seed', 'faultyMax', 'calmAtMs'] as const) {
     if (!isNatural(plan[name])) return `"${name}" must be a whole number.`
   }

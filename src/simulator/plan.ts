@@ -1,6 +1,7 @@
 /** A plan: everything that happens to a cluster in one run. A seed draws one; a file can hold one. */
 import type { ReplicaId } from '../base/ids.ts'
 import { faultsMax } from '../base/quorum.ts'
+import type { AuthenticationMode } from '../messages/cluster.ts'
 import type { ClockError } from './virtual-clock.ts'
 import type { DiskBehaviour } from './virtual-disk.ts'
 import type { NetworkConditions } from './virtual-network.ts'
@@ -59,6 +60,10 @@ export interface WorkloadPlan {
 export interface Plan {
   readonly seed: number
   readonly n: number
+  /** Whether what replicas say to one another can be shown to others. */
+  readonly mode: AuthenticationMode
+  /** Whether clients do not sign either; absent where they do. */
+  readonly requests?: 'oral'
   /** K. */
   readonly checkpointInterval: number
   /** How messages are signed: by a stand-in that costs nothing, or for real. */

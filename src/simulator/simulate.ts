@@ -7,7 +7,7 @@ import { assert } from '../base/assert.ts'
 import type { ReplicaId } from '../base/ids.ts'
 import { isClusterSize } from '../base/quorum.ts'
 import { createRandom, type Random } from '../base/random.ts'
-import type { Cluster } from '../messages/cluster.ts'
+import type { AuthenticationMode, Cluster } from '../messages/cluster.ts'
 import type { CryptoSuite, Outcome, Peer } from '../ports.ts'
 import type { Recomposition, RejectedMessage } from '../runtime/replica-runtime-options.ts'
 import type { Checker, Violation } from './checkers/checker.ts'
@@ -36,6 +36,8 @@ export interface SimulationOptions {
   readonly seed: number
   /** 4, 7, 10 or 13; drawn from the seed when it is left out. */
   readonly n?: number
+  /** Signed unless it says otherwise; a plan says it itself. */
+  readonly mode?: AuthenticationMode
   /** Told of every step, as a line of text. */
   readonly trace?: TraceListener
   /** Told of every step. */
@@ -138,14 +140,14 @@ interface Run {
 export function simulate(options: SimulationOptions): DetailedResult {
   const { seed, n } = options
   assert(n === undefined || isClusterSize(n), `no cluster has ${String(n)} replicas`)
-  const run = prepare(options, options.plan ?? drawPlan(seed, n))
+  const run = prepare(options, options.plan ?? drawPlan(seed, n, options.mode))
   let failure: unknown = null
   try {
     runToEnd(run, options.reaction)
   } catch (error) {
     failure = error
   }
-  return conclude(run, failure, replayCommand(seed, n))
+  return conclude(run, failure, replayCommand(seed, n, run.plan.mode))
 }
 
 function prepare(options: SimulationOptions, plan: Plan): Run {
@@ -198,16 +200,18 @@ function createClients(context: {
   readonly audit: Audit | null
 }): readonly VirtualClient[] {
   const { plan, time, trace, watch, virtual, random, audit } = context
-  const { cluster, clientSigners, network, suite } = virtual
+  const { cluster, clientSigners, agreementSecrets, network, suite } = virtual
   return cluster.clients.slice(0, plan.workload.clients).map((identity, index) => {
     const signer = clientSigners[index]
-    assert(signer !== undefined, 'each client has its signer')
+    const agreementSecret = agreementSecrets.client[index]
+    assert(signer !== undefined && agreementSecret !== undefined, 'each client has its keys')
     return new VirtualClient({
       index,
       identity,
       cluster,
       suite,
       signer,
+      agreementSecret,
       time,
       clock: new VirtualClock(time),
       network,
@@ -230,12 +234,13 @@ function hostOf(context: {
   readonly clients: readonly VirtualClient[]
 }): Host {
   const { plan, time, watch, virtual, random, clients } = context
-  const { cluster, suite, network, replicaSigners, clientSigners } = virtual
+  const { cluster, suite, network, replicaSigners, clientSigners, agreementSecrets } = virtual
   const doors = new Doors({ cluster, suite, replicaSigners, network, time, random: random.fork() })
   return {
     cluster,
     suite,
     signers: clientSigners.slice(plan.workload.clients),
+    agreementSecrets: agreementSecrets.client.slice(plan.workload.clients),
     clock: new VirtualClock(time),
     random: random.fork(),
     connect: (security) => doors.connect(security),
@@ -345,13 +350,13 @@ function explain({ watch, clients, virtual, boundMs }: Run, failure: unknown): r
 }
 
 function planLines(plan: Plan): readonly string[] {
-  const { n, suite, network, calmAtMs, incidents, workload, staysDown } = plan
+  const { n, mode, suite, network, calmAtMs, incidents, workload, staysDown } = plan
   const { loss, duplication, reordering, delayMs } = network
   const rates = `loss ${loss}, duplication ${duplication}, reordering ${reordering}, delay ${delayMs.join('-')} ms`
   const load = `${workload.clients} clients with ${workload.requestsPerClient} requests each`
   const roles = `traitors [${traitorsOf(plan)}], for good down [${staysDown}]`
   return [
-    `plan: n ${n}, ${suite} signatures, ${roles}, ${load}, ${rates}, calm at ${calmAtMs} ms`,
+    `plan: n ${n}, ${mode}, ${suite} signatures, ${roles}, ${load}, ${rates}, calm at ${calmAtMs} ms`,
     ...incidents
       .slice(0, DESCRIBED_INCIDENTS_MAX)
       .map((incident) => `  ${incident.atMs} ms ${textOfIncident(incident)}`),
@@ -359,7 +364,8 @@ function planLines(plan: Plan): readonly string[] {
   ]
 }
 
-function replayCommand(seed: number, n: number | undefined): string {
+function replayCommand(seed: number, n: number | undefined, mode: AuthenticationMode): string {
   const size = n === undefined ? '' : ` --replicas ${n}`
-  return `strategos simulate --seed ${seed}${size}`
+  const auth = mode === 'signed' ? '' : ` --auth ${mode}`
+  return `strategos simulate --seed ${seed}${size}${auth}`
 }

@@ -8,6 +8,7 @@ import { assert } from '../base/assert.ts'
 import type { ReplicaId } from '../base/ids.ts'
 import { faultsMax, isClusterSize, quorum } from '../base/quorum.ts'
 import { createRandom } from '../base/random.ts'
+import type { AuthenticationMode } from '../messages/cluster.ts'
 import { drawPlan } from './draw-plan.ts'
 import { type Plan, withoutFaults } from './plan.ts'
 import { type SimulationResult, simulate } from './simulate.ts'
@@ -38,8 +39,9 @@ export interface TwinsResult {
 export function runTwinsCampaign(options: {
   readonly n: number
   readonly scenariosMax?: number
+  readonly mode?: AuthenticationMode
 }): TwinsResult {
-  const { n, scenariosMax = SCENARIOS_MAX } = options
+  const { n, scenariosMax = SCENARIOS_MAX, mode = 'signed' } = options
   assert(isClusterSize(n), `no cluster has ${n} replicas`)
   const startedAt = performance.now()
   const splits = splitsOf(n)
@@ -56,7 +58,7 @@ export function runTwinsCampaign(options: {
       { length: ROUNDS },
       (_, round) => splits[Math.floor(number / splits.length ** round) % splits.length] as Split,
     )
-    const result = runScenario(n, rounds, number)
+    const result = runScenario({ n, rounds, seed: number, mode })
     viewsMax = Math.max(viewsMax, result.viewChanges)
     if (result.verdict === 'safety' || result.verdict === 'broke') {
       failures.push({ scenario: textOf(n, number, rounds), explanation: result.explanation })
@@ -94,9 +96,15 @@ function isInteresting(n: number, split: Split): boolean {
   })
 }
 
-function runScenario(n: number, rounds: readonly Split[], seed: number): SimulationResult {
+function runScenario(scenario: {
+  readonly n: number
+  readonly rounds: readonly Split[]
+  readonly seed: number
+  readonly mode: AuthenticationMode
+}): SimulationResult {
+  const { n, rounds, seed, mode } = scenario
   const nodes = n + faultsMax(n)
-  const drawn = withoutFaults(drawPlan(seed, n))
+  const drawn = withoutFaults(drawPlan(seed, n, mode))
   const plan: Plan = {
     ...drawn,
     suite: 'simulated',

@@ -36,6 +36,7 @@ export interface ClientPlace {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly signer: Signer
+  readonly agreementSecret: Uint8Array
   readonly time: VirtualTime
   readonly clock: VirtualClock
   readonly network: VirtualNetwork
@@ -64,11 +65,12 @@ export class VirtualClient {
     this.#place = place
     this.#random = place.random
     this.#workload = new Workload(place.index, place.random, place.workload)
-    const { cluster, suite, signer, network, time, clock, random, identity, onFrame } = place
+    const { cluster, suite, signer, agreementSecret, network, time, clock, random, identity, onFrame } = place
     this.#runtime = new ClientRuntime({
       cluster,
       suite,
       signer,
+      agreementSecret,
       transport: network.attach({ kind: 'client', id: identity.id }),
       clock,
       random: random.fork(),

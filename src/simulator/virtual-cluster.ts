@@ -2,7 +2,13 @@
 import { writeU32, writeU64 } from '../base/bytes.ts'
 import { type ClientId, type ReplicaId, replicaIds, toTimestamp } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
-import { type Cluster, clusterClient, deriveClusterId } from '../messages/cluster.ts'
+import {
+  type AuthenticationMode,
+  type Cluster,
+  clusterClient,
+  deriveClusterId,
+  type RequestMode,
+} from '../messages/cluster.ts'
 import { splitFrame } from '../messages/frame.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
 import { isRejection } from '../messages/rejection.ts'
@@ -30,6 +36,8 @@ export interface VirtualCluster {
   readonly clientSigners: readonly Signer[]
   /** In the order of their ids. */
   readonly replicaSigners: readonly Signer[]
+  /** X25519, in the order of the replicas' ids and of `cluster.clients`. */
+  readonly agreementSecrets: Readonly<Record<Peer['kind'], readonly Uint8Array[]>>
   readonly network: VirtualNetwork
   readonly replicas: readonly VirtualReplica[]
   /** Second nodes of some replicas, with the same key and disks of their own. */
@@ -75,6 +83,7 @@ export function createVirtualCluster(context: {
       cluster,
       suite,
       signer: identities.replicaSigners[id] as Signer,
+      agreementSecret: identities.agreementSecrets.replica[id] as Uint8Array,
       time,
       clock: new VirtualClock(time, plan.clocks[id]?.storm),
       disk: new VirtualDisk(time, random.fork(), plan.disk),
@@ -96,6 +105,7 @@ export function createVirtualCluster(context: {
     cluster,
     suite,
     clientSigners: identities.clientSigners,
+    agreementSecrets: identities.agreementSecrets,
     replicaSigners: identities.replicaSigners,
     network,
     replicas,
@@ -118,8 +128,12 @@ export function createIdentities(
     workload,
     checkpointInterval,
     suite: suiteName,
+    mode = 'signed',
+    requests = 'signed',
   }: Pick<Plan, 'seed' | 'n' | 'checkpointInterval' | 'suite'> & {
     readonly workload: Pick<Plan['workload'], 'clients'>
+    readonly mode?: AuthenticationMode
+    readonly requests?: RequestMode
   },
   suite: CryptoSuite,
   guests: number,
@@ -127,6 +141,8 @@ export function createIdentities(
   readonly cluster: Cluster
   readonly replicaSigners: readonly Signer[]
   readonly clientSigners: readonly Signer[]
+  /** The agreement secrets of the replicas, and those of the clients. */
+  readonly agreementSecrets: Readonly<Record<Peer['kind'], readonly Uint8Array[]>>
 } {
   const secret = (role: number, index: number): Uint8Array => {
     const bytes = new Uint8Array(32)
@@ -139,17 +155,26 @@ export function createIdentities(
   const clientSigners = Array.from({ length: workload.clients + guests }, (_, index) =>
     suite.signer(secret(2, index)),
   )
+  const agreementSecrets = {
+    replica: replicaIds(n).map((id) => secret(4, id)),
+    client: clientSigners.map((_, index) => secret(5, index)),
+  }
   const facts = {
-    mode: 'signed',
+    mode,
+    requests,
     suite: suiteName,
     nonce: secret(3, 0),
     replicas: replicaIds(n).map((id) => ({
       id,
       address: { host: 'simulated', port: id + 1 },
       publicKey: (replicaSigners[id] as Signer).publicKey,
-      agreementKey: suite.agreementPublicKey(secret(4, id)),
+      agreementKey: suite.agreementPublicKey(agreementSecrets.replica[id] as Uint8Array),
     })),
-    clients: clientSigners.map(({ publicKey }, index) => clusterClient(`client-${index}`, publicKey)),
+    clients: clientSigners.map(({ publicKey }, index) => {
+      const agreement = agreementSecrets.client[index] as Uint8Array
+      const agreementKey = mode === 'oral' ? suite.agreementPublicKey(agreement) : null
+      return clusterClient(`client-${index}`, publicKey, agreementKey)
+    }),
     storeBytesMax: STORE_BYTES_MAX,
     checkpointInterval,
   } as const
@@ -157,6 +182,7 @@ export function createIdentities(
     cluster: { ...facts, clusterId: deriveClusterId(suite.hash, facts) },
     replicaSigners,
     clientSigners,
+    agreementSecrets,
   }
 }
 

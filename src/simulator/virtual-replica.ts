@@ -39,6 +39,7 @@ export interface ReplicaPlace {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly signer: Signer
+  readonly agreementSecret: Uint8Array
   readonly time: VirtualTime
   readonly clock: VirtualClock
   readonly disk: VirtualDisk
@@ -127,8 +128,8 @@ export class VirtualReplica {
   /** Starts the replica, or starts it again from its disk. */
   start(): void {
     assert(this.#running === null, 'a replica that runs is not started')
-    const { id, twin, cluster, suite, signer, network, disk, clock, random } = this.#place
-    const { adversary, onRejected } = this.#place
+    const { id, twin, cluster, suite, network, disk, clock, random } = this.#place
+    const { signer, agreementSecret, adversary, onRejected } = this.#place
     this.#incarnation++
     const process = new VirtualProcess(clock)
     this.#process = process
@@ -139,6 +140,7 @@ export class VirtualReplica {
       cluster,
       suite,
       signer,
+      agreementSecret,
       transport: process.transport(network.attach(this.#peer, twin)),
       replay: process.replay(disk.open()),
       application,

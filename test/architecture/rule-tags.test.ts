@@ -10,6 +10,7 @@ const RULES = [
   ...between(1, 1, 12),
   ...between(2, 1, 9),
   ...between(3, 1, 12),
+  ...between(4, 1, 10),
   'PBFT-5.4',
   'PBFT-5.5',
   'PBFT-6',

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Control } from '../../attacks/attack.ts'
 import type { CountedKey } from '../../attacks/load/counted-writes.ts'
-import { LoadMeter } from '../../attacks/load/load-meter.ts'
+import { LoadMeter, type Stretch } from '../../attacks/load/load-meter.ts'
 import { verdictOf } from '../../attacks/load/recorded-load.ts'
 import { isWarm } from '../../attacks/load/warm-up.ts'
 import { comparedCount, disagreements, repetitions, twoFaced } from '../../attacks/run/checks.ts'
@@ -111,6 +111,7 @@ const facts: Facts = {
   ...{
     n: 4,
     f: 1,
+    auth: 'signed',
     traitors: [0 as ReplicaId],
     acts: 1,
     actsByTurn: new Map(),
@@ -199,11 +200,16 @@ describe('figures of a load', () => {
   })
 
   test('leave out of the throughput when nothing can be answered', () => {
-    const stopped = [{ fromMs: 500, toMs: Number.POSITIVE_INFINITY }]
-    expect(meter.figures({ fromMs: 0, toMs: 1_000 }, stopped)).toMatchObject({
-      done: 3,
-      opsPerSecond: 6,
-      seconds: 1,
+    const perSecond = (...stopped: readonly Stretch[]) =>
+      meter.figures({ fromMs: 0, toMs: 1_000 }, stopped).opsPerSecond
+    expect(perSecond({ fromMs: 600, toMs: Number.POSITIVE_INFINITY })).toBe(5)
+    // What was still on its way when it stopped is not more throughput of the rest.
+    expect(perSecond({ fromMs: 500, toMs: 900 })).toBe(3)
+    expect(perSecond({ fromMs: -500, toMs: 150 }, { fromMs: 200, toMs: 350 })).toBe(1)
+    expect(perSecond({ fromMs: 2_000, toMs: 3_000 })).toBe(3)
+    expect(perSecond({ fromMs: 0, toMs: 2_000 })).toBe(0)
+    expect(meter.figures({ fromMs: 0, toMs: 1_000 }, [{ fromMs: 600, toMs: 900 }])).toMatchObject({
+      ...{ done: 3, seconds: 1, gapMs: 500 },
     })
   })
 

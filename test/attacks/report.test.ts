@@ -23,6 +23,7 @@ const report: AttackReport = {
     ...{
       n: 4,
       f: 1,
+      auth: 'signed',
       traitors: [id(0)],
       acts: 12,
       actsByTurn: new Map(),

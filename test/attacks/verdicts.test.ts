@@ -8,6 +8,7 @@ import { REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
 const GOOD: Observed = {
   n: 4,
   f: 1,
+  auth: 'signed',
   traitors: [0 as never],
   acts: 1,
   actsByTurn: new Map(),
@@ -80,6 +81,17 @@ describe('a judge is content with what is good, and says what is not', () => {
     const judge = verdicts.viewChanges(1, ({ f }) => f + 1)
     const isContent = [0, 1, 2, 3].map((viewChanges) => judge({ ...GOOD, viewChanges }).length === 0)
     expect(isContent).toEqual([false, true, true, false])
+  })
+
+  test('of oral mode: MACs are refused where signatures would be, and there is no evidence', () => {
+    const oral = { ...GOOD, auth: 'oral', traitors: [1 as never] } as const
+    const judge = verdicts.refused('bad-signature')
+    const isContent = (reason: 'bad-mac' | 'bad-kind', facts = oral) =>
+      judge({ ...facts, rejected: new Map([[reason as never, 1]]) }).length === 0
+    expect([isContent('bad-mac'), isContent('bad-kind')]).toEqual([true, false])
+    expect(isContent('bad-mac', { ...oral, auth: 'signed' as never })).toBe(false)
+    expect(verdicts.evidence({ ...oral, guilty: [] })).toEqual([])
+    expect(verdicts.evidence({ ...oral, guilty: [1 as never] })).toHaveLength(1)
   })
 
   test('all of them are asked', () => {

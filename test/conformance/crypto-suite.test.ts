@@ -188,6 +188,21 @@ describe.each(ALL)('the suite $name', (suite) => {
     expect(() => suite.mac(new Uint8Array(31))).toThrow('a MAC key has 32 bytes')
   })
 
+  it('checks MACs: every altered bit of the tag, of the key and of the input is refused, and any other length', () => {
+    const input = utf8('what is authenticated')
+    const tag = suite.mac(MAC_KEY, input)
+    expect(suite.verifyMac(tag, MAC_KEY, input)).toBe(true)
+    expect(suite.verifyMac(asView(tag), asView(MAC_KEY), input.subarray(0, 5), input.subarray(5))).toBe(true)
+    for (let bit = 0; bit < 128; bit++) expect(suite.verifyMac(flipped(tag, bit), MAC_KEY, input)).toBe(false)
+    for (let bit = 0; bit < 256; bit++) expect(suite.verifyMac(tag, flipped(MAC_KEY, bit), input)).toBe(false)
+    for (let bit = 0; bit < 8 * input.length; bit++) {
+      expect(suite.verifyMac(tag, MAC_KEY, flipped(input, bit))).toBe(false)
+    }
+    for (const length of [0, 1, 15, 17, 32]) {
+      expect(suite.verifyMac(concatBytes(tag, tag).subarray(0, length), MAC_KEY, input)).toBe(false)
+    }
+  })
+
   it('agrees on one secret from both ends, and on none with a weak key', () => {
     const [a, b, c] = [seedOf(3), seedOf(4), seedOf(5)]
     const shared = suite.agree(a, suite.agreementPublicKey(b))
@@ -283,6 +298,18 @@ describe('sodium and noble', () => {
       const secret = seedOf(byte + 1)
       expect(toHex(sodium.agreementPublicKey(secret))).toBe(toHex(noble.agreementPublicKey(secret)))
     }
+  })
+
+  it('make the same MACs, shared secrets and derived keys of any input', () => {
+    const key = fc.uint8Array({ minLength: 32, maxLength: 32 })
+    const property = fc.property(key, key, fc.uint8Array({ maxLength: 300 }), (one, other, bytes) => {
+      expect(sodium.verifyMac(noble.mac(one, bytes), one, bytes)).toBe(true)
+      expect(noble.verifyMac(sodium.mac(one, bytes), one, bytes)).toBe(true)
+      expect(toHex(sodium.agree(one, other) ?? bytes)).toBe(toHex(noble.agree(one, other) ?? bytes))
+      const material = { secret: one, salt: other, info: bytes }
+      expect(toHex(sodium.deriveKey(material))).toBe(toHex(noble.deriveKey(material)))
+    })
+    fc.assert(property, { numRuns: 50 })
   })
 
   it('find the same fault in any 32 bytes', () => {

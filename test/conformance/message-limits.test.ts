@@ -340,7 +340,7 @@ describe('sizes and counts', () => {
     ): Uint8Array =>
       framed('report', [
         ...[1, 9, 0, 1, 0, 0, 0, 0, 0, 0],
-        ...[reachable, missing, suspected, guilty, [], 0, blacklisted],
+        ...[reachable, missing, suspected, guilty, [], 0, blacklisted, 0],
       ])
     const full = ids(REPLICAS_MAX)
     expect(reasonOf(report(full, full, full, full))).toBeNull()
@@ -358,17 +358,17 @@ describe('sizes and counts', () => {
     const bits = new Uint8Array(0)
     expect(reasonOf(framed('status', [1, 0, 2, 0, 0, 0, 0, bits, bits, bits]))).toBe('payload-shape')
     const report = (standing: number) =>
-      framed('report', [1, 9, 0, 1, standing, 0, 0, 0, 0, 0, [], [], [], [], [], 0, []])
+      framed('report', [1, 9, 0, 1, standing, 0, 0, 0, 0, 0, [], [], [], [], [], 0, [], 0])
     expect([reasonOf(report(3)), reasonOf(report(4))]).toEqual([null, 'payload-shape'])
   })
 
   test('a complaint is one that exists, or none', () => {
     const bits = new Uint8Array(0)
     const said = (number: number) => reasonOf(framed('status', [1, 0, 1, 0, number, 0, 0, bits, bits, bits]))
-    expect([0, 1, 2, 3, 4].map(said)).toEqual([null, null, null, null, 'payload-shape'])
+    expect([0, 1, 2, 3, 4, 5].map(said)).toEqual([null, null, null, null, null, 'payload-shape'])
     const listed = (entry: Payload) =>
-      reasonOf(framed('report', [1, 9, 0, 1, 0, 0, 0, 0, 0, 0, [], [], [], [], [], 0, [entry]]))
-    expect([[1, 2], [1, 3], [1], []].map(listed)).toEqual([null, ...new Array(3).fill('payload-shape')])
+      reasonOf(framed('report', [1, 9, 0, 1, 0, 0, 0, 0, 0, 0, [], [], [], [], [], 0, [entry], 0]))
+    expect([[1, 3], [1, 4], [1], []].map(listed)).toEqual([null, ...new Array(3).fill('payload-shape')])
   })
 
   test('pages asked for at once, and the depth at which they hang, are bounded', () => {

@@ -13,10 +13,10 @@ import { type Payload, packPayload, unpackPayload } from '../../src/messages/pay
 import { isRejection } from '../../src/messages/rejection.ts'
 import { createEvidenceVerifier } from '../../src/runtime/evidence.ts'
 import { createClusterKit, suite } from '../kit/cluster-kit.ts'
-import { frameSamples, type Sample, signatureOf } from '../kit/frame-samples.ts'
+import { frameSamples, oralSamples, type Sample, signatureOf } from '../kit/frame-samples.ts'
 
 const kit = createClusterKit(4)
-const samples = frameSamples(kit)
+const samples = [...frameSamples(kit), ...oralSamples(kit)]
 const EMPTY = new Uint8Array(0)
 const SIGNED = ['request', 'pre-prepare', 'prepare', 'commit']
 

@@ -65,8 +65,62 @@ test.each([
   const ordering = counted.get('PBFT between replicas')?.counts
   // Each of the n − 1 PREPAREs, the n COMMITs and the PRE-PREPARE has its signature, and each frame its tag at both ends.
   expect(ordering?.signaturesMade).toBe(2 * n)
-  expect(ordering?.macsMade).toBe(ordering?.messages)
-  expect(ordering?.macsChecked).toBe(ordering?.messages)
+  expect(ordering?.tagsMade).toBe(ordering?.messages)
+  expect(ordering?.tagsChecked).toBe(ordering?.messages)
+  expect(ordering?.macsMade).toBe(0)
+})
+
+/** The MACs of one decision, made and checked, where Q = 2f + 1: n = 4, 7, 10. */
+const MACS: Readonly<Record<string, readonly (readonly [made: number, checked: number])[]>> = {
+  'PBFT between replicas': [
+    [24, 16],
+    [84, 56],
+    [180, 120],
+  ],
+  'PBFT, one backup crashed, between replicas': [
+    [18, 12],
+    [72, 48],
+    [162, 108],
+  ],
+  checkpoint: [
+    [12, 8],
+    [42, 28],
+    [90, 60],
+  ],
+  'view change, all alive': [
+    [15, 15],
+    [48, 48],
+    [99, 99],
+  ],
+  'view change, old primary dead': [
+    [12, 8],
+    [42, 35],
+    [90, 80],
+  ],
+}
+
+test.each([
+  [0, 4],
+  [1, 7],
+  [2, 10],
+])('the store in oral mode, size %i of the table: n = %i', (column, n) => {
+  const rows = measureStore({ n, mode: 'oral', suite: fastSuite, stopwatch: null }).map(judge)
+  expect(rows.filter(({ verdict }) => verdict !== 'equal')).toEqual([])
+  const counted = new Map(rows.map((row) => [row.protocol, row.counts]))
+  const oral = {
+    ...STORE,
+    'view change, all alive': [21, 78, 171],
+    'view change, old primary dead': [14, 62, 146],
+  }
+  for (const [protocol, messages] of Object.entries(oral))
+    expect([protocol, counted.get(`${protocol}, oral`)?.messages]).toEqual([protocol, messages[column]])
+  for (const [protocol, macs] of Object.entries(MACS)) {
+    const { macsMade, macsChecked, signaturesMade } = counted.get(`${protocol}, oral`) ?? {}
+    expect([protocol, [macsMade, macsChecked], signaturesMade]).toEqual([protocol, macs[column], 0])
+  }
+  // Nothing but the request is signed, and everybody checks that.
+  const whole = counted.get('PBFT with request and replies, oral')
+  expect([whole?.signaturesMade, whole?.signaturesChecked]).toEqual([1, n])
 })
 
 test('a row that differs from its closed form is seen, in messages and in rounds', () => {
@@ -77,11 +131,12 @@ test('a row that differs from its closed form is seen, in messages and in rounds
   expect(changed({}).verdict).toBe('equal')
   expect(changed({ messages: row.counts.messages + 1 }).verdict).toBe('differs')
   expect(changed({ rounds: 3 }).verdict).toBe('differs')
-  expect(tableOf([changed({ messages: 10 })], { mode: 'signed', suite: 'sodium' })).toContain(
+  expect(changed({ macsMade: 1 }).verdict).toBe('differs')
+  expect(tableOf([changed({ messages: 10 })], { modes: ['signed'], suite: 'sodium' })).toContain(
     'OM(m), a letter per path differs: 10 messages in 2 rounds, not 9 in 2.',
   )
   const [head, line] = csvOf([changed({ messages: 10 })]).split('\r\n')
-  expect(head?.split(',').length).toBe(19)
+  expect(head?.split(',').length).toBe(24)
   expect(line).toContain('"OM(m), a letter per path",10,')
 })
 

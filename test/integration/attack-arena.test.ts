@@ -22,7 +22,16 @@ afterEach(async () => {
 
 async function open(replica: (id: number) => readonly string[], traitors: readonly number[] = []) {
   const setting: ArenaSetting = {
-    ...{ name: 'none', n: 4, suite: 'sodium', seed: 1, clients: ['one'], hasProxies: false },
+    ...{
+      name: 'none',
+      n: 4,
+      suite: 'sodium',
+      auth: 'signed',
+      requests: 'signed',
+      seed: 1,
+      clients: ['one'],
+      hasProxies: false,
+    },
     traitors: traitors.map((id) => toReplicaId(id)),
     commands: { replica: (_, id) => replica(id), traitors: () => program(FOLLOWS), client: () => [] },
   }

@@ -62,7 +62,7 @@ test('a benchmark that is interrupted ends its replicas and removes its director
 test('all replicas are killed after their logs were trimmed, and nothing is lost', {
   timeout: TEST_MS_MAX,
 }, async () => {
-  const fleet = await Fleet.up(kit, 4, STORE_EARLY)
+  const fleet = await Fleet.up(kit, { replicaFlags: STORE_EARLY })
   const { directory } = fleet
   const isTrimmed = (id: number): boolean =>
     !readdirSync(replicaLog(directory, id)).some((name) => parseSegmentName(name) === 0)

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import type { ClusterStatus } from '../../clients/library/cluster-status.ts'
 import { replicaDirectory } from '../../replicas/cluster-directory.ts'
 import { DEFAULT_CLIENTS, initCluster } from '../../replicas/init.ts'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
+import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
 import { http, isAlive, type ProcessKit, until } from './process-kit.ts'
 
 export const LOAD_NAMES = ['load-0', 'load-1'] as const
@@ -22,19 +24,32 @@ export class Fleet {
   readonly #running = new Map<number, Running>()
   #gatewayUrl = ''
 
-  private constructor(kit: ProcessKit, directory: string, n: number, replicaFlags: readonly string[]) {
+  private constructor(kit: ProcessKit, directory: string, replicaFlags: readonly string[]) {
     this.#kit = kit
     this.#replicaFlags = replicaFlags
     this.directory = directory
-    this.ids = Array.from({ length: n }, (_, index) => index)
+    this.ids = [0, 1, 2, 3]
   }
 
-  /** A new cluster, all of it running. `replicaFlags` are given to every replica's command. */
-  static async up(kit: ProcessKit, n = 4, replicaFlags: readonly string[] = []): Promise<Fleet> {
+  /** A new cluster of four, all of it running. `replicaFlags` are given to every replica's command. */
+  static async up(
+    kit: ProcessKit,
+    {
+      auth = 'signed',
+      replicaFlags = [],
+      checkpointInterval = CHECKPOINT_INTERVAL,
+    }: {
+      readonly auth?: AuthenticationMode
+      readonly replicaFlags?: readonly string[]
+      readonly checkpointInterval?: number
+    } = {},
+  ): Promise<Fleet> {
     const directory = kit.directory()
     const clients = [...DEFAULT_CLIENTS, ...LOAD_NAMES]
-    await initCluster({ directory, replicas: n, suite: 'sodium', basePort: 0, clients })
-    const fleet = new Fleet(kit, directory, n, replicaFlags)
+    await initCluster({
+      ...{ directory, replicas: 4, suite: 'sodium', auth, basePort: 0, clients, checkpointInterval },
+    })
+    const fleet = new Fleet(kit, directory, replicaFlags)
     await fleet.start(...fleet.ids)
     const gateway = kit.start('gateway', '--dir', directory, '--port', '0')
     await printed(gateway, 'http://')
@@ -75,6 +90,10 @@ export class Fleet {
     for (const name of readdirSync(folder)) {
       if (name !== 'secret.key') rmSync(join(folder, name), { recursive: true })
     }
+  }
+
+  get gatewayUrl(): string {
+    return this.#gatewayUrl
   }
 
   async status(): Promise<ClusterStatus> {

@@ -6,6 +6,7 @@ import { encodeFrame, splitFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS, type FrameKind } from '../../src/messages/kinds.ts'
 import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
 import type { MessageKind } from '../../src/messages/message.ts'
+import { createOralViewChange } from '../../src/messages/oral/content.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import type { ClusterKit } from './cluster-kit.ts'
@@ -18,6 +19,14 @@ export interface Sample {
 }
 
 const EMPTY = new Uint8Array(0)
+
+const sampleOf =
+  (kit: ClusterKit) =>
+  (sender: number, bytes: Uint8Array, kind: MessageKind): Sample => ({
+    kind,
+    bytes,
+    from: kit.replicaPeer(sender),
+  })
 
 /** In the order of the kinds' numbers. */
 export function frameSamples(kit: ClusterKit): readonly Sample[] {
@@ -73,11 +82,7 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
     first: kit.vote('prepare', 1, place),
     second: kit.vote('prepare', 1, { ...place, digest: kit.nullDigest }),
   }
-  const replica = (sender: number, bytes: Uint8Array, kind: MessageKind): Sample => ({
-    kind,
-    bytes,
-    from: kit.replicaPeer(sender),
-  })
+  const replica = sampleOf(kit)
   return [
     { kind: 'request', bytes: request.bytes, from: kit.clientPeer(0) },
     replica(place.view % kit.n, kit.prePrepare(place).bytes, 'pre-prepare'),
@@ -102,6 +107,45 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
     replica(2, kit.frameOf(2, { kind: 'exhibit', messages: [proof.first, proof.second] }), 'exhibit'),
     clientQuestion('evidence-inquiry', kit.clientPeer(0)),
     replica(2, kit.frameOf(2, { kind: 'evidence', nonce: 9, proofs: [proof, proof] }), 'evidence'),
+  ]
+}
+
+/** One of every kind that oral mode adds. */
+export function oralSamples(kit: ClusterKit): readonly Sample[] {
+  const batch = kit.batch([kit.request(0)])
+  const view = 70_000
+  const sequence = CHECKPOINT_INTERVAL as Sequence
+  const inViewTwo = { sequence: (sequence + 2) as Sequence, view: 2 as View, digest: batch.digest }
+  const claims = {
+    kind: 'oral-view-change' as const,
+    view: view as View,
+    lowWatermark: sequence,
+    checkpoints: [{ sequence, root: batch.digest }],
+    preparedClaims: [inViewTwo],
+    prePrepareClaims: [inViewTwo, { ...inViewTwo, view: 3 as View, digest: kit.nullDigest }],
+  }
+  const claimed = createOralViewChange(claims, 2 as ReplicaId, kit.tools.hash)
+  const named = { view: view as View, of: 2 as ReplicaId, digest: claimed.digest }
+  const chosen = {
+    kind: 'oral-new-view' as const,
+    view: view as View,
+    cited: [{ sender: 2 as ReplicaId, digest: claimed.digest }],
+    checkpoint: { sequence, root: batch.digest },
+    choices: [{ sequence: (sequence + 1) as Sequence, digest: kit.nullDigest }],
+  }
+  const reminders = [
+    { kind: 'commit' as const, view: view as View, sequence },
+    { kind: 'view-change' as const, view: view as View, sequence: 0 as Sequence },
+  ]
+  const replica = sampleOf(kit)
+  return [
+    replica(1, kit.frameOf(1, { kind: 'view-change-ack', ...named }), 'view-change-ack'),
+    replica(2, kit.frameOf(2, claims), 'oral-view-change'),
+    replica(view % kit.n, kit.frameOf(view % kit.n, chosen), 'oral-new-view'),
+    replica(1, kit.frameOf(1, { kind: 'view-change-fetch', ...named }), 'view-change-fetch'),
+    replica(1, kit.frameOf(1, { kind: 'view-change-delivery', viewChange: claimed }), 'view-change-delivery'),
+    replica(3, kit.frameOf(3, { kind: 'oral-recollection', nonce: 9, reminders }), 'oral-recollection'),
+    replica(1, kit.frameOf(1, { kind: 'mac-complaint', client: kit.clientId(4) }), 'mac-complaint'),
   ]
 }
 

@@ -18,6 +18,7 @@ import { notePlace } from '../../src/runtime/log-places.ts'
 import { decodeLogRecord, encodeLogRecord } from '../../src/runtime/log-records.ts'
 import { type ClusterKit, hash } from './cluster-kit.ts'
 import { FakeApplication } from './fake-application.ts'
+import { recollectionOf } from './oral-kit.ts'
 
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { readonly kind: K }>
 type Sendable = Exclude<Outgoing, { readonly kind: 'relayed' }>
@@ -114,6 +115,7 @@ export class ReplicaUnderTest {
       n: kit.n,
       checkpointInterval: kit.cluster.checkpointInterval,
       hash,
+      mode: kit.cluster.mode,
       standing: (client, timestamp, digest) => this.application.standing(client, timestamp, digest),
       isAmnesiac,
       ...(stored === null ? {} : { stored: stored.stable, isStateLost }),
@@ -130,8 +132,13 @@ export class ReplicaUnderTest {
   /** 2f others have nothing from this replica that it does not know (rule 6.4). */
   #endRecall(): readonly Effect[] {
     if (this.state.recall === null) return []
-    const others = this.#kit.ids.filter((id) => id !== this.id).slice(0, 2 * faultsMax(this.#kit.n))
-    return others.flatMap((id) => this.receive(this.#kit.recollection(id, { nonce: 1, remembered: [] })))
+    const isSigned = this.#kit.cluster.mode === 'signed'
+    const needed = isSigned ? 2 * faultsMax(this.#kit.n) : this.#kit.q
+    const others = this.#kit.ids.filter((id) => id !== this.id).slice(0, needed)
+    if (isSigned) {
+      return others.flatMap((id) => this.receive(this.#kit.recollection(id, { nonce: 1, remembered: [] })))
+    }
+    return others.flatMap((id) => this.receive(recollectionOf(this.#kit, id, [])))
   }
 
   get id(): number {
@@ -247,8 +254,15 @@ export class ReplicaUnderTest {
     notePlace(this.#archive, record, this.log.length)
     this.log.push(bytes)
     if (record.kind === 'accepted') this.#found.add(record.prePrepare.sequence)
-    if (record.kind === 'new-view' && !isRejection(record.newView.contents)) {
-      for (const { sequence } of record.newView.contents.prePrepares) this.#found.add(sequence)
+    if (record.kind === 'new-view') {
+      const { newView } = record
+      const isOral = newView.kind === 'oral-new-view'
+      const chosen = isOral
+        ? newView.choices
+        : isRejection(newView.contents)
+          ? []
+          : newView.contents.prePrepares
+      for (const { sequence } of chosen) this.#found.add(sequence)
     }
     for (const effect of replay(this.state, record)) {
       if (effect.kind === 'snapshot') this.#freeze(effect.sequence)

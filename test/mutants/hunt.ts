@@ -38,13 +38,13 @@ export async function hunt(mutant: Mutant, { seedsMax, isByRunsOnly }: HuntOptio
     if (paper !== undefined && !isByRunsOnly) {
       await expectToHold(directory, mutant, paper)
       patchAll(directory, mutant)
-      return (await huntByAttacks(directory)) ?? (await huntByPaper(directory, paper))
+      return (await huntByAttacks(directory, mutant)) ?? (await huntByPaper(directory, paper))
     }
     patchAll(directory, mutant)
     return (
-      (await huntByScenarios(directory)) ??
-      (await huntByAttacks(directory)) ??
-      (await huntBySeeds(directory, seedsMax))
+      (await huntByScenarios(directory, mutant)) ??
+      (await huntByAttacks(directory, mutant)) ??
+      (await huntBySeeds(directory, mutant, seedsMax))
     )
   } finally {
     rmSync(directory, { recursive: true })
@@ -101,8 +101,14 @@ async function runPaper(
   return { passed: numPassedTests, failed: numFailedTests }
 }
 
-async function huntByScenarios(directory: string): Promise<Kill | null> {
-  const { output, code } = await simulate(directory, ['--scenarios', '--until-failure', '--json'])
+async function huntByScenarios(directory: string, { mode = 'signed' }: Mutant): Promise<Kill | null> {
+  const { output, code } = await simulate(directory, [
+    '--scenarios',
+    '--auth',
+    mode,
+    '--until-failure',
+    '--json',
+  ])
   if (code === 0) return null
   const last = output.trim().split('\n').at(-1) ?? ''
   if (!last.startsWith('{')) {
@@ -113,7 +119,8 @@ async function huntByScenarios(directory: string): Promise<Kill | null> {
 }
 
 /** Without the defence that the mutant takes away, the attack that it is there for does what it is after. */
-async function huntByAttacks(directory: string): Promise<Kill | null> {
+async function huntByAttacks(directory: string, { mode }: Mutant): Promise<Kill | null> {
+  if (mode === 'oral') return null
   const flags = ['--all', '--in', 'simulator', '--until-failure', '--json']
   const { output, code } = await run(directory, ['dist/clients/cli/main.js', 'attack', ...flags])
   if (code === 0) return null
@@ -123,12 +130,14 @@ async function huntByAttacks(directory: string): Promise<Kill | null> {
 }
 
 /** Four replicas: no mistake needs more, and they are the cheapest to run. */
-async function huntBySeeds(directory: string, seedsMax: number): Promise<Kill> {
+async function huntBySeeds(directory: string, { mode = 'signed' }: Mutant, seedsMax: number): Promise<Kill> {
   const { output, code } = await simulate(directory, [
     '--seeds',
     `1..${seedsMax}`,
     '--replicas',
     '4',
+    '--auth',
+    mode,
     '--until-failure',
     '--no-shrink',
     '--json',

@@ -21,6 +21,8 @@ export interface Mutant extends Patch {
   readonly name: string
   /** The rule that it breaks. */
   readonly rule: string
+  /** A mistake of oral mode, which runs of that mode have to show; attacks run signed clusters. */
+  readonly mode?: 'signed' | 'oral'
   /** What has to change together with the first place for the mistake to be one. */
   readonly also?: readonly Patch[]
   /** For a mistake that no run of a cluster shows: the test of the rule that has to fail with it, and to hold without. */

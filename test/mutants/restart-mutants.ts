@@ -52,9 +52,9 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     name: 'PREPARE does not wait for the accepted pre-prepare',
     rule: '6',
     file: pbft('state'),
-    search: 'state.withheld.push({ records: state.recordsEmitted, outgoing });',
+    search: 'state.withheld.push({ records: state.recordsEmitted, outgoing, to });',
     replacement:
-      "state.withheld.push({ records: outgoing.kind === 'prepare' ? state.recordsEmitted - 1 : state.recordsEmitted, outgoing });",
+      "state.withheld.push({ records: outgoing.kind === 'prepare' ? state.recordsEmitted - 1 : state.recordsEmitted, outgoing, to });",
   },
   {
     name: 'the first votes of a view do not wait for its NEW-VIEW',

@@ -72,6 +72,22 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
     paper: seenBy('batches with room that do without'),
   },
   {
+    name: 'a primary that is convicted leads on',
+    rule: '5.4',
+    file: pbft('watch-primary'),
+    search: "complain(state, 'two-faced', null)",
+    replacement: 'undefined',
+    paper: seenBy('is complained of at once, and left when W know'),
+  },
+  {
+    name: 'who is convicted may become primary',
+    rule: '5.4',
+    file: pbft('watch-primary'),
+    search: 'state.blacklist.add({ replica: guilty',
+    replacement: 'void ({ replica: guilty',
+    paper: seenBy('is passed by before it leads'),
+  },
+  {
     name: 'full batches pass clients over',
     rule: '5.4',
     file: pbft('watch-primary'),

@@ -16,7 +16,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'P leaves out null batches',
     rule: '3.1',
     file: pbft('view-change'),
-    search: 'const content = viewChangeContent(state);',
+    search: 'const content = isOral(state) ? oralViewChangeContent(state) : viewChangeContent(state);',
     replacement:
       'const whole = viewChangeContent(state);\n    const isNull = ({ prePrepare }) => prePrepare.digest.every((byte, at) => byte === state.nullBatch.digest[at]);\n    const content = { ...whole, preparedCertificates: whole.preparedCertificates.filter((each) => !isNull(each)) };',
   },

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { View } from '../../src/base/ids.ts'
 import { faultsMax, weakQuorum } from '../../src/base/quorum.ts'
+import { EVIDENCE_PER_REPLICA_MAX } from '../../src/messages/limits.ts'
 import type { Complaint } from '../../src/messages/message.ts'
 import {
   BAD_WINDOWS_MIN,
@@ -17,6 +18,7 @@ import {
   WINDOW_TICKS_MIN,
 } from '../../src/pbft/parameters.ts'
 import { reportOf } from '../../src/pbft/report.ts'
+import { viewAfter } from '../../src/pbft/view-change.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { broadcastsOf, decide, ReplicaUnderTest } from '../kit/replica-kit.ts'
 import { awaitingNewView, enter, leaveFor } from '../kit/view-change-kit.ts'
@@ -260,6 +262,43 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       backup.tickHearing()
       expect(backup.state.view).toBe(1)
       expect(backup.state.blacklist.all).toEqual([{ replica: 0, complaint: 'unfair' }])
+    })
+
+    describe('a primary that is convicted of lying', () => {
+      /** Shows this backup two votes of one replica that contradict each other; at each sequence number anew. */
+      const convict = (backup: ReplicaUnderTest, guilty: number, sequence = 1): void => {
+        const votes = [kit.batch([kit.request(0)]), kit.batch([kit.request(1)])].map(({ digest }) =>
+          kit.vote('commit', guilty, { sequence, digest }),
+        )
+        for (const vote of votes) backup.receive(vote)
+      }
+
+      test('PBFT-5.4 is complained of at once, and left when W know', () => {
+        const backup = new ReplicaUnderTest(kit, 2)
+        convict(backup, 0)
+        expect(backup.state.complaint).toMatchObject({ complaint: 'two-faced' })
+        backup.tickHearing(2)
+        expect(backup.state.view).toBe(0)
+        for (const id of others.slice(0, w - 1)) backup.receive(kit.status(id, { complaint: 'two-faced' }))
+        backup.tickHearing()
+        expect(backup.state.view).toBe(1)
+        expect(backup.state.blacklist.all).toEqual([{ replica: 0, complaint: 'two-faced' }])
+      })
+
+      test('PBFT-5.4 is passed by before it leads', () => {
+        const backup = new ReplicaUnderTest(kit, 2)
+        convict(backup, 1)
+        expect(backup.state.complaint).toBeNull()
+        expect(viewAfter(backup.state)).toBe(2)
+      })
+
+      test('PBFT-5.4 is not had back later, when no more is kept against it', () => {
+        const backup = new ReplicaUnderTest(kit, 2)
+        for (let sequence = 1; sequence <= EVIDENCE_PER_REPLICA_MAX; sequence++) convict(backup, 0, sequence)
+        backup.state.complaint = null
+        backup.tickHearing()
+        expect(backup.state.complaint).toMatchObject({ complaint: 'two-faced' })
+      })
     })
 
     test('PBFT-5.4 f who complain all the time move nobody', () => {

@@ -1,25 +1,28 @@
 /** Many seeds, as the command line runs them: on all cores, from the built program. */
 import { afterAll, describe, expect, it } from 'vitest'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import type { CampaignResult } from '../../src/simulator/campaign.ts'
 import { ProcessKit } from '../integration/process-kit.ts'
 
 const kit = new ProcessKit()
 afterAll(() => kit.cleanUp())
 
-/** Seeds from 1 on, for each size of cluster. */
-const SEEDS: readonly (readonly [n: number, seeds: number])[] = [
-  [4, 230],
-  [7, 70],
-  [10, 4],
+/** Seeds from 1 on, for each mode and size of cluster. */
+const SEEDS: readonly (readonly [mode: AuthenticationMode, n: number, seeds: number])[] = [
+  ['signed', 4, 230],
+  ['signed', 7, 70],
+  ['signed', 10, 4],
+  ['oral', 4, 20],
+  ['oral', 7, 4],
 ]
 
 describe('safety and liveness hold', () => {
-  for (const [n, seeds] of SEEDS) {
-    it(`for ${seeds} seeds with ${n} replicas`, {
+  for (const [mode, n, seeds] of SEEDS) {
+    it(`for ${seeds} ${mode} seeds with ${n} replicas`, {
       timeout: 600_000,
     }, async () => {
       const { code, stdout, stderr } = await kit.run(
-        ...['simulate', '--seeds', `1..${seeds}`, '--replicas', `${n}`, '--json'],
+        ...['simulate', '--seeds', `1..${seeds}`, '--replicas', `${n}`, '--auth', mode, '--json'],
       )
       expect(stderr).toBe('')
       const result = JSON.parse(stdout) as CampaignResult
@@ -31,4 +34,16 @@ describe('safety and liveness hold', () => {
       expect(code).toBe(0)
     })
   }
+
+  it('for every scenario in oral mode', { timeout: 600_000 }, async () => {
+    const { code, stdout, stderr } = await kit.run('simulate', '--scenarios', '--auth', 'oral', '--json')
+    expect(stderr).toBe('')
+    const results = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(results.filter(({ verdict }) => verdict !== 'held')).toEqual([])
+    expect(results.length).toBeGreaterThan(10)
+    expect(code).toBe(0)
+  })
 })

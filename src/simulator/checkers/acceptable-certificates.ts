@@ -1,6 +1,7 @@
 import type { ReplicaId } from '../../base/ids.ts'
-import { faultsMax, primaryOf } from '../../base/quorum.ts'
+import { faultsMax, primaryOf, weakQuorum } from '../../base/quorum.ts'
 import { certificateFault } from '../../messages/certificate.ts'
+import { isClaimed } from '../../messages/oral/bare.ts'
 import type { Checker } from './checker.ts'
 import { certificatesOfStep } from './votes-seen.ts'
 
@@ -15,6 +16,7 @@ export function acceptableCertificates(n: number): Checker {
     invariant: 10, // PBFT-7.10
     name: 'acceptable certificates',
     onStep(seen) {
+      const isOral = seen.state.config.mode === 'oral'
       for (const { kind, votes } of certificatesOfStep(seen)) {
         const [first] = votes
         if (first === undefined) return `logged an empty ${kind} certificate`
@@ -27,6 +29,11 @@ export function acceptableCertificates(n: number): Checker {
         const primary = primaryOf(view, n)
         if (kind === 'prepared' && voters.has(primary)) return `${where} counts a PREPARE of the primary`
         if (kind === 'prepared') voters.add(primary) // its pre-prepare is its vote
+        // W that say it was decided hold a correct one, whose certificate was judged when it logged that. // PBFT-4.8
+        if (isOral && kind === 'decided' && isClaimed(votes)) {
+          if (voters.size >= weakQuorum(n)) continue
+          return `${where} rests on ${voters.size} claims, which may all be lies`
+        }
         if (!isQuorum(voters.size)) return `${where} has ${voters.size} voters, which is no quorum`
       }
       return null

@@ -1,10 +1,12 @@
 import type { ReplicaId } from '../../base/ids.ts'
 import { weakQuorum } from '../../base/quorum.ts'
+import { isClaimed } from '../../messages/oral/bare.ts'
 import type { Checker } from './checker.ts'
 import { certificatesOfStep, placeKey, shortDigest } from './votes-seen.ts'
 
 /** 6. What is committed at one correct replica was prepared by W correct ones. */
 export function committedIsPrepared(n: number): Checker {
+  const decided = new Set<string>()
   const preparedBy = new Map<string, Set<ReplicaId>>()
   return {
     invariant: 6, // PBFT-7.6
@@ -14,6 +16,13 @@ export function committedIsPrepared(n: number): Checker {
         const [vote] = votes
         if (vote === undefined) continue
         const { view, sequence, digest } = vote
+        const batch = `${sequence}:${shortDigest(digest)}`
+        if (kind === 'decided' && isClaimed(votes)) {
+          // Others say so: then one correct replica has seen it decided, in whatever view.
+          if (!decided.has(batch)) return `took ${sequence} for decided, which no correct replica had seen`
+          continue
+        }
+        if (kind === 'decided') decided.add(batch)
         const key = `${placeKey({ kind: 'prepared', view, sequence })}:${shortDigest(digest)}`
         const replicas = preparedBy.get(key) ?? new Set()
         preparedBy.set(key, replicas)

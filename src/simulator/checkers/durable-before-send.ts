@@ -1,7 +1,7 @@
 import { equalBytes } from '../../base/bytes.ts'
-import type { ReplicaId } from '../../base/ids.ts'
+import type { ReplicaId, Sequence } from '../../base/ids.ts'
 import { isRejection } from '../../messages/rejection.ts'
-import type { Effect, LogRecord } from '../../pbft/effects.ts'
+import type { AnyNewView, Effect, LogRecord } from '../../pbft/effects.ts'
 import type { Checker, SeenStep } from './checker.ts'
 import { placeKey, type SeenVote, shortDigest, type VoteKind, voteOfEffect } from './votes-seen.ts'
 
@@ -32,7 +32,11 @@ export function durableBeforeSend(): Checker {
       let position = seen.appendedRecords
       for (const effect of effects) {
         if (effect.kind === 'persist') {
-          for (const message of dependsOn(seen, effect)) own.set(message, position)
+          // What is written again before a trim was on disk before.
+          const isAgain = effect.record.kind === 'acknowledged'
+          for (const message of dependsOn(seen, effect)) {
+            if (!isAgain || !own.has(message)) own.set(message, position)
+          }
           const batch = batchOf(effect.record)
           if (batch !== null && !own.has(batch)) own.set(batch, position)
           position++
@@ -93,22 +97,38 @@ function dependsOn(
       )
       return [announcement(record.content), ...chosen]
     }
-    case 'new-view': {
+    case 'acknowledged':
+      return [acknowledgement(record)]
+    case 'new-view':
       // Its choices may be voted for once it is synced.
-      const { contents } = record.newView
-      if (isRejection(contents)) return []
-      return contents.prePrepares.map(({ view, sequence, digest }) =>
-        keyOf({ kind: 'prepare', sender: replica, view, sequence, digest }),
+      return choicesOf(record.newView).map(({ sequence, digest }) =>
+        keyOf({ kind: 'prepare', sender: replica, view: record.newView.view, sequence, digest }),
       )
-    }
     default:
       return []
   }
 }
 
+/** What a NEW-VIEW chose, in either mode. */
+function choicesOf(
+  newView: AnyNewView,
+): readonly { readonly sequence: Sequence; readonly digest: Uint8Array }[] {
+  if (newView.kind === 'oral-new-view') return newView.choices
+  return isRejection(newView.contents) ? [] : newView.contents.prePrepares
+}
+
 type Announcement =
   | { readonly kind: 'checkpoint'; readonly sequence: number }
-  | { readonly kind: 'view-change' | 'new-view'; readonly view: number }
+  | {
+      readonly kind: 'view-change' | 'new-view' | 'oral-view-change' | 'oral-new-view'
+      readonly view: number
+    }
+
+const acknowledgement = (said: {
+  readonly view: number
+  readonly of: number
+  readonly digest: Uint8Array
+}): string => `acknowledgement ${said.view} of ${said.of} ${shortDigest(said.digest)}`
 
 const announcement = (said: Announcement): string =>
   said.kind === 'checkpoint' ? `checkpoint ${said.sequence}` : `${said.kind} ${said.view}`
@@ -118,8 +138,18 @@ function announcementOf(effect: Effect, replica: ReplicaId): string | null {
   if (effect.kind !== 'broadcast' && effect.kind !== 'send') return null
   const { outgoing } = effect
   const said = outgoing.kind === 'relayed' ? outgoing.message : outgoing
-  if (said.kind !== 'checkpoint' && said.kind !== 'view-change' && said.kind !== 'new-view') return null
-  return 'sender' in said && said.sender !== replica ? null : announcement(said)
+  switch (said.kind) {
+    case 'checkpoint':
+    case 'view-change':
+    case 'new-view':
+    case 'oral-view-change':
+    case 'oral-new-view':
+      return 'sender' in said && said.sender !== replica ? null : announcement(said)
+    case 'view-change-ack':
+      return acknowledgement(said)
+    default:
+      return null
+  }
 }
 
 /** The key of the batch that this record holds. */

@@ -1,4 +1,5 @@
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
+import { isClaimed } from '../../messages/oral/bare.ts'
 import type { LogRecord } from '../../pbft/effects.ts'
 import type { Checker, SeenStep } from './checker.ts'
 import { certificatesOfStep, shortDigest, voteOfEffect } from './votes-seen.ts'
@@ -75,14 +76,15 @@ export function leftForGood(): Checker {
       const { effects } = seen
       for (const { kind, votes } of certificatesOfStep(seen)) {
         const [vote] = votes
-        if (kind !== 'decided' || vote === undefined) continue
+        // Claims name a view that is late enough, not that of a quorum's COMMITs. // PBFT-4.8
+        if (kind !== 'decided' || vote === undefined || isClaimed(votes)) continue
         const { view, sequence, digest } = vote
         const before = atProposal.get(keyOf(view, sequence, digest))
         if (before === undefined || before <= view + 2) continue
         return `decided ${sequence} in view ${view}, proposed after a VIEW-CHANGE for ${before} was sent`
       }
       for (const effect of effects) {
-        if (effect.kind === 'broadcast' && effect.outgoing.kind === 'view-change') {
+        if (effect.kind === 'broadcast' && isViewChange(effect.outgoing)) {
           highest = Math.max(highest, effect.outgoing.view)
         }
         const place = effect.kind === 'persist' ? proposalOf(effect.record) : null
@@ -94,6 +96,11 @@ export function leftForGood(): Checker {
     },
   }
 }
+
+const isViewChange = <C extends { readonly kind: string }>(
+  outgoing: C,
+): outgoing is Extract<C, { readonly kind: 'view-change' | 'oral-view-change' }> =>
+  outgoing.kind === 'view-change' || outgoing.kind === 'oral-view-change'
 
 function proposalOf(
   record: LogRecord,

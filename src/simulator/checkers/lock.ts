@@ -24,7 +24,8 @@ interface Committed {
  * sequence number, or it selects that batch.
  */
 export function lock(): Checker {
-  const selections = new Map<View, Selected>()
+  /** Every one that was taken: a traitor may send several for one view. */
+  const selections = new Map<string, Selected>()
   /** By sequence number, the decision of the earliest view. */
   const decisions = new Map<Sequence, Committed>()
   return {
@@ -33,8 +34,9 @@ export function lock(): Checker {
     onStep(seen) {
       for (const effect of seen.effects) {
         const selected = selectionOf(effect)
-        if (selected === null || selections.has(selected.view)) continue
-        selections.set(selected.view, selected)
+        const key = selected === null ? '' : textOf(selected)
+        if (selected === null || selections.has(key)) continue
+        selections.set(key, selected)
         for (const committed of decisions.values()) {
           const fault = faultOf(committed, selected)
           if (fault !== null) return fault
@@ -56,24 +58,35 @@ export function lock(): Checker {
   }
 }
 
+function textOf({ view, checkpoint, choices }: Selected): string {
+  const chosen = [...choices].map(([sequence, digest]) => `${sequence} ${shortDigest(digest)}`)
+  return `${view} ${checkpoint} ${chosen.join()}`
+}
+
 function selectionOf(effect: Effect): Selected | null {
   if (effect.kind !== 'persist') return null
   const { record } = effect
   if (record.kind === 'new-view-made') {
-    const { view, viewChanges, choices } = record.content
-    return {
-      view,
-      checkpoint: highest(viewChanges),
-      choices: new Map(choices.map(({ sequence, digest }) => [sequence, digest])),
-    }
+    const { content } = record
+    const checkpoint =
+      content.kind === 'oral-new-view' ? content.checkpoint.sequence : highest(content.viewChanges)
+    return selected(content.view, checkpoint, content.choices)
   }
-  if (record.kind !== 'new-view' || isRejection(record.newView.contents)) return null
-  const { viewChanges, prePrepares } = record.newView.contents
-  return {
-    view: record.newView.view,
-    checkpoint: highest(viewChanges),
-    choices: new Map(prePrepares.map(({ sequence, digest }) => [sequence, digest])),
+  if (record.kind !== 'new-view') return null
+  const { newView } = record
+  if (newView.kind === 'oral-new-view') {
+    return selected(newView.view, newView.checkpoint.sequence, newView.choices)
   }
+  if (isRejection(newView.contents)) return null
+  return selected(newView.view, highest(newView.contents.viewChanges), newView.contents.prePrepares)
+}
+
+function selected(
+  view: View,
+  checkpoint: Sequence,
+  choices: readonly { readonly sequence: Sequence; readonly digest: Uint8Array }[],
+): Selected {
+  return { view, checkpoint, choices: new Map(choices.map(({ sequence, digest }) => [sequence, digest])) }
 }
 
 const highest = (viewChanges: readonly { readonly stable: { readonly sequence: Sequence } }[]): Sequence =>

@@ -6,6 +6,7 @@ import {
   LOG_WINDOW,
 } from '../../messages/limits.ts'
 import {
+  ACKED_VIEWS_MAX,
   CHECKPOINTS_PER_SENDER_MAX,
   EARLY_BYTES_PER_SENDER_MAX,
   EARLY_PER_SENDER_MAX,
@@ -60,6 +61,10 @@ function sizesOf(state: ReplicaState, clients: number): readonly Size[] {
     ['early bytes', Math.max(...early.map(({ bytes }) => bytes)), EARLY_BYTES_PER_SENDER_MAX],
     ['recoveries', state.recoveries.size, n],
     ['evidence', state.evidence.all.length, n * EVIDENCE_PER_REPLICA_MAX],
+    ['pre-prepare claims', state.oral.prePrepareClaims.size, LOG_WINDOW],
+    ['acknowledged views', Math.max(...state.oral.acks.map(({ size }) => size)), ACKED_VIEWS_MAX],
+    ['fetched VIEW-CHANGEs', state.oral.fetched.size, n * n],
+    ['choices ahead', state.oral.choicesAhead.length, LOG_WINDOW],
     ['timeoutTicks', state.timeoutTicks, TIMEOUT_TICKS_MAX],
   ]
 }

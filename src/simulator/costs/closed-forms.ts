@@ -1,5 +1,5 @@
 /** PROTOCOL.md section 8: what each protocol costs in physical sends, and how many rounds it takes, as proved. */
-import { LARGE_BATCH } from './measure-store.ts'
+import { LARGE_BATCH, rowName } from './measure-store.ts'
 
 export interface ClosedForm {
   /** Letters, in words of n and f. */
@@ -28,7 +28,7 @@ const exactly = (
   rounds: ClosedForm['rounds'] = null,
 ): ClosedForm => ({ text, relation: 'equal', messages, rounds })
 
-export const CLOSED_FORMS: ReadonlyMap<string, ClosedForm> = new Map([
+const FORMS: ReadonlyMap<string, ClosedForm> = new Map([
   ['OM(m), a letter per path', exactly('Σ (n−1)!/(n−1−k)!, k = 1..m+1', oralPaths, (_n, m) => m + 1)],
   [
     'OM(m), a packet per link and round',
@@ -228,6 +228,44 @@ export const CLOSED_FORMS: ReadonlyMap<string, ClosedForm> = new Map([
       () => 2,
     ),
   ],
+])
+
+/** Rows of the store that cost as many messages whatever authenticates them. */
+const ALIKE: readonly string[] = [
+  'PBFT between replicas',
+  'PBFT with request and replies',
+  `PBFT, a batch of ${LARGE_BATCH} requests`,
+  'PBFT, one backup crashed, between replicas',
+  'checkpoint',
+]
+
+/** Every backup acknowledges to the new primary each VIEW-CHANGE but its own and the primary's. */
+const ORAL_FORMS: readonly (readonly [string, ClosedForm])[] = [
+  ...ALIKE.flatMap((name) => {
+    const form = FORMS.get(name)
+    return form === undefined ? [] : [[name, form] as const]
+  }),
+  [
+    'view change, all alive',
+    exactly(
+      'n²−1 + (n−1)(n−2)',
+      (n) => n * n - 1 + (n - 1) * (n - 2),
+      () => 3,
+    ),
+  ],
+  [
+    'view change, old primary dead',
+    exactly(
+      'n(n−1) + (n−2)(n−3)',
+      (n) => n * (n - 1) + (n - 2) * (n - 3),
+      () => 3,
+    ),
+  ],
+]
+
+export const CLOSED_FORMS: ReadonlyMap<string, ClosedForm> = new Map([
+  ...FORMS,
+  ...ORAL_FORMS.map(([name, form]) => [rowName(name, 'oral'), form] as const),
 ])
 
 /** What lecture notes give for agreement with signatures: (f + 1)n². */

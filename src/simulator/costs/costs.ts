@@ -4,6 +4,7 @@ import type { AuthenticationMode } from '../../messages/cluster.ts'
 import type { CryptoSuite } from '../../ports.ts'
 import { CLOSED_FORMS, lectureNote, SIGNED_AGREEMENT } from './closed-forms.ts'
 import type { Counts, Measured, Stopwatch } from './counts.ts'
+import { areAsExpected, type ExpectedMacs, expectedMacs } from './mac-forms.ts'
 import { measureGenerals } from './measure-generals.ts'
 import { measureStore } from './measure-store.ts'
 
@@ -16,6 +17,8 @@ export interface CostRow extends Measured {
     readonly messages: number
     /** Null where nothing is said about rounds. */
     readonly rounds: number | null
+    /** MACs inside messages. */
+    readonly macs: ExpectedMacs
   }
   readonly verdict: CostVerdict
   /** For agreement with signatures: what lecture notes give, and how many times what was measured that is. */
@@ -24,7 +27,8 @@ export interface CostRow extends Measured {
 
 export interface CostsOptions {
   readonly sizes: readonly number[]
-  readonly mode: AuthenticationMode
+  /** Of the store, one after the other. */
+  readonly modes: readonly AuthenticationMode[]
   readonly suite: CryptoSuite
   /** Null where nobody asks for the time. */
   readonly stopwatch: Stopwatch | null
@@ -33,7 +37,9 @@ export interface CostsOptions {
 export function* measureCosts(options: CostsOptions): Generator<CostRow> {
   for (const n of options.sizes) {
     for (const measured of measureGenerals({ ...options, n })) yield judge(measured)
-    for (const measured of measureStore({ ...options, n })) yield judge(measured)
+    for (const mode of options.modes) {
+      for (const measured of measureStore({ ...options, n, mode })) yield judge(measured)
+    }
   }
 }
 
@@ -47,6 +53,7 @@ export function judge(measured: Measured): CostRow {
     relation: form.relation,
     messages: form.messages(n, f),
     rounds: form.rounds?.(n, f) ?? null,
+    macs: expectedMacs(protocol, n),
   }
   const note = lectureNote(n, f)
   return {
@@ -57,8 +64,10 @@ export function judge(measured: Measured): CostRow {
   }
 }
 
-function verdictOf({ messages, rounds }: Counts, form: CostRow['form']): CostVerdict {
+function verdictOf(counts: Counts, form: CostRow['form']): CostVerdict {
+  const { messages, rounds } = counts
   if (form.rounds !== null && rounds !== form.rounds) return 'differs'
+  if (!areAsExpected(counts, form.macs)) return 'differs'
   if (messages === form.messages) return 'equal'
   return form.relation === 'at most' && messages < form.messages ? 'within' : 'differs'
 }

@@ -1,4 +1,4 @@
-/** A suite that counts what is asked of it, signatures by the kind of message that they are for. */
+/** A suite that counts what is asked of it, signatures and MACs by the kind of message that they are for. */
 import { toHex } from '../../base/bytes.ts'
 import type { CryptoSuite } from '../../ports.ts'
 
@@ -6,22 +6,27 @@ export class CryptoCounts {
   hashes = 0
   /** MACs made or checked inside messages; those of links are the meter's. */
   macs = 0
+  /** The same by kind and by what was done with them. */
+  readonly macsMade = new Map<string, number>()
+  readonly macsChecked = new Map<string, number>()
+  /** Signatures. */
   readonly made = new Map<string, number>()
   readonly checked = new Map<string, number>()
 
   reset(): void {
     this.hashes = 0
     this.macs = 0
-    this.made.clear()
-    this.checked.clear()
+    for (const counted of [this.macsMade, this.macsChecked, this.made, this.checked]) counted.clear()
   }
 }
 
-/** Signatures of what `kindOf` knows nothing of. */
+const NOTHING = new Uint8Array(0)
+
+/** Signatures and MACs of what `kindOf` knows nothing of. */
 export const UNKNOWN_KIND = 'other'
 
 /**
- * `kindOf` tells from the parts that are hashed for which kind of message the digest will be signed; null for what is no
+ * `kindOf` tells from the parts that are hashed for which kind of message the digest will be signed or get MACs; null for what is no
  * such digest.
  */
 export function countingSuite(
@@ -57,7 +62,13 @@ export function countingSuite(
     },
     mac: (key, ...parts) => {
       counts.macs++
+      countOf(parts[0] ?? NOTHING, counts.macsMade)
       return suite.mac(key, ...parts)
+    },
+    verifyMac: (tag, key, ...parts) => {
+      counts.macs++
+      countOf(parts[0] ?? NOTHING, counts.macsChecked)
+      return suite.verifyMac(tag, key, ...parts)
     },
   }
 }

@@ -4,8 +4,12 @@ export interface Counts {
   readonly bytes: number
   readonly signaturesMade: number
   readonly signaturesChecked: number
+  /** MACs inside messages: the store's in oral mode. */
   readonly macsMade: number
   readonly macsChecked: number
+  /** MACs behind the frames of links, made and checked. */
+  readonly tagsMade: number
+  readonly tagsChecked: number
   readonly hashes: number | null
   /** Letters in the longest chain of causes; where there are rounds, the round of the last decision. */
   readonly rounds: number | null

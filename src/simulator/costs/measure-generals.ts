@@ -186,6 +186,8 @@ export function measureGenerals(setting: {
         signaturesChecked: crypto.checked.get(UNKNOWN_KIND) ?? 0,
         macsMade: crypto.macs,
         macsChecked: 0,
+        tagsMade: 0,
+        tagsChecked: 0,
         hashes: crypto.hashes,
         // The last decision, or what is still said after it: an acknowledgement.
         rounds: isWhole ? Math.max(rounds, last) : last,

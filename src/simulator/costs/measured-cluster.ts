@@ -6,7 +6,7 @@ import { assert } from '../../base/assert.ts'
 import { readU16, toHex, utf8 } from '../../base/bytes.ts'
 import type { ClientId, ReplicaId } from '../../base/ids.ts'
 import { createRandom, type Random } from '../../base/random.ts'
-import type { AuthenticationMode } from '../../messages/cluster.ts'
+import type { AuthenticationMode, RequestMode } from '../../messages/cluster.ts'
 import { type FrameKind, isFrameKind, kindName } from '../../messages/kinds.ts'
 import { logWindowOf } from '../../messages/limits.ts'
 import type { CryptoSuite, Peer, Transport } from '../../ports.ts'
@@ -31,6 +31,8 @@ const PATIENCE_MS = 60_000
 export interface MeasuredClusterOptions {
   readonly n: number
   readonly mode: AuthenticationMode
+  /** `signed` when absent. */
+  readonly requests?: RequestMode
   readonly suite: CryptoSuite
   readonly clients: number
   readonly checkpointInterval: number
@@ -58,16 +60,23 @@ export class MeasuredCluster {
   #answered = 0
 
   constructor(options: MeasuredClusterOptions) {
-    const { n, mode, checkpointInterval, countsCrypto } = options
+    const { n, mode, requests = 'signed', checkpointInterval, countsCrypto } = options
     this.meter = new Meter(() => this.#time.now, options.chains)
     const suite = countsCrypto ? countingSuite(options.suite, this.crypto, signedKind) : options.suite
     const identities = createIdentities(
-      { seed: 1, n, suite: suite.name, checkpointInterval, workload: { clients: options.clients } },
+      {
+        seed: 1,
+        n,
+        mode,
+        requests,
+        suite: suite.name,
+        checkpointInterval,
+        workload: { clients: options.clients },
+      },
       suite,
       0,
     )
-    const { cluster } = identities
-    assert(cluster.mode === mode, `there are no ${mode} replicas yet`)
+    const { cluster, agreementSecrets } = identities
     const peers: readonly Peer[] = [
       ...cluster.replicas.map(({ id }): Peer => ({ kind: 'replica', id })),
       ...cluster.clients.map(({ id }): Peer => ({ kind: 'client', id })),
@@ -78,7 +87,8 @@ export class MeasuredCluster {
     this.#network.conditions = { delayMs: [1, 1], loss: 0, duplication: 0, reordering: 0 }
     this.replicas = cluster.replicas.map(({ id }) => {
       const signer = identities.replicaSigners[id]
-      assert(signer !== undefined, 'each replica has its signer')
+      const agreementSecret = agreementSecrets.replica[id]
+      assert(signer !== undefined && agreementSecret !== undefined, 'each replica has its keys')
       const disk = new VirtualDisk(this.#time, this.#random.fork(), {
         syncMs: [0.1, 0.1],
         readMs: 0.1,
@@ -90,6 +100,7 @@ export class MeasuredCluster {
         cluster,
         suite,
         signer,
+        agreementSecret,
         transport: this.#attach({ kind: 'replica', id }),
         replay: disk.open(),
         pages: disk.pages,
@@ -107,11 +118,13 @@ export class MeasuredCluster {
     })
     this.#clients = cluster.clients.map(({ id }, index) => {
       const signer = identities.clientSigners[index]
-      assert(signer !== undefined, 'each client has its signer')
+      const agreementSecret = agreementSecrets.client[index]
+      assert(signer !== undefined && agreementSecret !== undefined, 'each client has its keys')
       return new ClientRuntime({
         cluster,
         suite,
         signer,
+        agreementSecret,
         transport: this.#attach({ kind: 'client', id }),
         clock: new VirtualClock(this.#time),
         random: this.#random.fork(),

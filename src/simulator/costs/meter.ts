@@ -83,8 +83,8 @@ class FrameTrace {
 export class Meter {
   readonly messages = new Map<string, number>()
   readonly bytes = new Map<string, number>()
-  readonly macsMade = new Map<string, number>()
-  readonly macsChecked = new Map<string, number>()
+  readonly tagsMade = new Map<string, number>()
+  readonly tagsChecked = new Map<string, number>()
   readonly #now: () => number
   readonly #lastSent = new Map<string, number>()
   readonly #depths: readonly CausalDepth[]
@@ -111,7 +111,7 @@ export class Meter {
     this.#lastSent.set(sent.kind, this.#now())
     increase(this.messages, sent.kind)
     increase(this.bytes, sent.kind, sent.bytes)
-    increase(this.macsMade, sent.kind)
+    increase(this.tagsMade, sent.kind)
     for (const depth of this.#depths) depth.sent(sent.from, sent.to, sent.kind)
     this.#trace.sent(sent.from, sent.to, sent.kind)
   }
@@ -123,7 +123,7 @@ export class Meter {
 
   /** It arrived, and its tag was checked. */
   arrived(arrived: { readonly from: Peer; readonly to: Peer; readonly kind: string }): void {
-    increase(this.macsChecked, arrived.kind)
+    increase(this.tagsChecked, arrived.kind)
     for (const depth of this.#depths) depth.arrived(arrived.from, arrived.to)
     this.#trace.arrived(arrived.from, arrived.to)
   }
@@ -148,7 +148,7 @@ export class Meter {
   }
 
   reset(): void {
-    for (const counts of [this.messages, this.bytes, this.macsMade, this.macsChecked]) counts.clear()
+    for (const counts of [this.messages, this.bytes, this.tagsMade, this.tagsChecked]) counts.clear()
     for (const depth of this.#depths) {
       depth.begin()
       depth.most = 0

@@ -34,7 +34,7 @@ export function createLinks(suite: CryptoSuite, peers: readonly Peer[]): Links {
     const signer = signers[index]
     assert(signer !== undefined, 'each peer has a key')
     return createLinkSecurity({
-      suite: { ...simulatedSuite, mac: suite.mac },
+      suite: { ...simulatedSuite, mac: suite.mac, verifyMac: suite.verifyMac },
       entropy: (size) => new Uint8Array(size).fill(++drawn),
       clusterId: new Uint8Array(32),
       replicaKeys,

@@ -1,3 +1,16 @@
+import {
+  batchWithholder,
+  concealer,
+  doubleDealer,
+  falseChooser,
+  falseTeller,
+  falseVoucher,
+  falseWitness,
+  highClaimer,
+  rootLiar,
+  runaheadClaimer,
+  unfetchableCiter,
+} from './oral.ts'
 import { equivocator, omitter, partialPrimary, staller, timeTraveller } from './primaries.ts'
 import type { Traitor } from './traitor.ts'
 import {
@@ -25,5 +38,16 @@ export const TRAITORS: ReadonlyMap<string, Traitor> = new Map(
     partialPrimary,
     timeTraveller,
     forgetful,
+    highClaimer,
+    falseWitness,
+    concealer,
+    rootLiar,
+    runaheadClaimer,
+    falseVoucher,
+    falseTeller,
+    batchWithholder,
+    doubleDealer,
+    unfetchableCiter,
+    falseChooser,
   ].map((traitor) => [traitor.name, traitor]),
 )

@@ -2,6 +2,7 @@
 import type { Hash } from '../../base/hash.ts'
 import { type ReplicaId, replicaIds } from '../../base/ids.ts'
 import type { Random } from '../../base/random.ts'
+import type { AuthenticationMode } from '../../messages/cluster.ts'
 import type { Effect } from '../../pbft/effects.ts'
 import type { StepFunction } from '../../runtime/replica-runtime.ts'
 
@@ -18,6 +19,8 @@ export interface Traitor {
   readonly does: string
   /** Whether it harms as a primary: others can only replace it. */
   readonly harms: 'as primary' | 'anywhere'
+  /** The mode whose messages it lies in; any where it is left out. */
+  readonly only?: AuthenticationMode
   betray(place: TraitorPlace): (honest: StepFunction) => StepFunction
 }
 

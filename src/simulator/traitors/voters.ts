@@ -125,8 +125,11 @@ export const forgetful: Traitor = {
     const effects = honest(state, event)
     for (const [index, withheld] of state.withheld.entries()) {
       const { outgoing } = withheld
-      if (outgoing.kind !== 'view-change' || outgoing.preparedCertificates.length === 0) continue
-      state.withheld[index] = { ...withheld, outgoing: { ...outgoing, preparedCertificates: [] } }
+      if (outgoing.kind === 'view-change' && outgoing.preparedCertificates.length > 0) {
+        state.withheld[index] = { ...withheld, outgoing: { ...outgoing, preparedCertificates: [] } }
+      } else if (outgoing.kind === 'oral-view-change' && outgoing.preparedClaims.length > 0) {
+        state.withheld[index] = { ...withheld, outgoing: { ...outgoing, preparedClaims: [] } }
+      }
     }
     return effects
   },

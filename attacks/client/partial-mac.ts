@@ -1,0 +1,46 @@
+import { utf8 } from '../../src/base/bytes.ts'
+import type { ReplicaId } from '../../src/base/ids.ts'
+import { encodeOperations } from '../../src/store/operations-writer.ts'
+import { type Attack, nobody } from '../attack.ts'
+import { together } from '../behaviour/behaviour.ts'
+import { everyTicks, jointly, onAnswer } from '../behaviour/client-behaviour.ts'
+import { all, told, viewChanges } from '../verdicts.ts'
+
+const KEY = 'good for one'
+const SIGNED_EVERY = 5
+
+export const partialMac: Attack = {
+  name: 'partial-mac',
+  plays: 'client',
+  targets: ['liveness', 'performance'],
+  does: 'makes the MACs of its requests good for one replica each, the primary first, and wrong for all others',
+  source: 'Clement, Wong, Alvisi, Dahlin and Marchetti, NSDI 2009: the big MAC attack',
+  expects:
+    'at most one view change, however long it goes on: then it has to sign, and what it signs is executed',
+  traitors: nobody,
+  behaviour: () => together(),
+  needsMacs: true,
+  client: {
+    writes: KEY,
+    behaviour: () => {
+      let timestamp = 0
+      let mustSign = false
+      return jointly(
+        onAnswer(({ message }) => {
+          if (message.kind === 'refusal' && message.reason === 'must-sign') mustSign = true
+        }),
+        everyTicks(4, ({ n, link, request }) => {
+          const number = timestamp++
+          const operations = encodeOperations([{ kind: 'put', key: utf8(KEY), value: utf8(`${timestamp}`) }])
+          if (mustSign && number % SIGNED_EVERY === 0) {
+            link.sendToAll(request({ timestamp, operations }))
+            return
+          }
+          const only = (number % n) as ReplicaId
+          link.send(request({ timestamp, operations, goodFor: [only] }), only)
+        }),
+      )
+    },
+  },
+  judge: all(told('must-sign'), told('reply'), viewChanges(0, 1)),
+}

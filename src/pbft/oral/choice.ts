@@ -1,0 +1,239 @@
+/**
+ * What a NEW-VIEW without signatures has to choose: TOCS 2002 section 4.5.2. Keeps rules 4.4 to 4.7. Nothing here knows
+ * of messages or time: it is what S, the VIEW-CHANGEs that are vouched for, comes to.
+ *
+ * A claim to have prepared (P) is one replica's word. A1 says that nothing else was decided, A2 that a correct replica
+ * pre-prepared it, so that the batch is a real one and can be fetched; B says that nothing was decided at all.
+ */
+import { compareBytes, equalBytes } from '../../base/bytes.ts'
+import type { ReplicaId, Sequence } from '../../base/ids.ts'
+import { quorum, weakQuorum } from '../../base/quorum.ts'
+import type { Choice } from '../../messages/content.ts'
+import type { HeldCheckpoint, OrderClaim } from '../../messages/oral/message.ts'
+import type { RejectionReason } from '../../messages/rejection.ts'
+
+/** What one VIEW-CHANGE says; it is valid by 4.2. */
+export interface ViewChangeClaims {
+  readonly sender: ReplicaId
+  /** h */
+  readonly lowWatermark: Sequence
+  /** C: the checkpoints held, h included; the first state, at 0, is not listed. */
+  readonly checkpoints: readonly HeldCheckpoint[]
+  /** P: what prepared last, at most one entry for each s. */
+  readonly preparedClaims: readonly OrderClaim[]
+  /** Qset: for each (s, D) the latest view in which it was pre-prepared. */
+  readonly prePrepareClaims: readonly OrderClaim[]
+}
+
+/** The cluster, as far as a choice depends on it. */
+export interface ChoiceForm {
+  readonly n: number
+  /** L */
+  readonly logWindow: number
+  readonly nullDigest: Uint8Array
+}
+
+/** What S comes to: a whole choice, or a reason to wait until S grows or batches come. */
+export type Outcome =
+  | {
+      readonly kind: 'chosen'
+      readonly checkpoint: HeldCheckpoint
+      /** For every s above the checkpoint in order, up to the last one that is no null batch by B. */
+      readonly choices: readonly Choice[]
+    }
+  | {
+      readonly kind: 'waiting'
+      /** Satisfy A1 and A2, and their batches are not here: worth fetching. */
+      readonly lacking: readonly Choice[]
+    }
+
+/** The first state, which every replica holds that has no later checkpoint. */
+const FIRST_STATE: HeldCheckpoint = { sequence: 0 as Sequence, root: new Uint8Array(0) }
+
+/** How many distinct replicas say what `says` looks for; never how often it is said. // PBFT-4.9 */
+function sendersOf(
+  claims: readonly ViewChangeClaims[],
+  says: (viewChange: ViewChangeClaims) => boolean,
+): number {
+  return new Set(claims.filter(says).map(({ sender }) => sender)).size
+}
+
+/**
+ * The highest (s, root) that W hold, with Q of all whose h is not above s; null while there is none. The Q need not hold
+ * it themselves: a correct replica that is behind would keep them from ever being found. // PBFT-4.4
+ */
+export function chooseCheckpoint(claims: readonly ViewChangeClaims[], n: number): HeldCheckpoint | null {
+  const candidates = [FIRST_STATE, ...claims.flatMap(({ checkpoints }) => checkpoints)]
+  candidates.sort((a, b) => b.sequence - a.sequence || compareBytes(a.root, b.root))
+  for (const candidate of candidates) {
+    const notAbove = sendersOf(claims, ({ lowWatermark }) => lowWatermark <= candidate.sequence)
+    const holders = sendersOf(claims, (viewChange) => holdsCheckpoint(viewChange, candidate))
+    if (notAbove >= quorum(n) && holders >= weakQuorum(n)) return candidate
+  }
+  return null
+}
+
+function holdsCheckpoint(
+  { lowWatermark, checkpoints }: ViewChangeClaims,
+  { sequence, root }: HeldCheckpoint,
+): boolean {
+  if (sequence === 0) return lowWatermark === 0
+  return checkpoints.some((one) => one.sequence === sequence && equalBytes(one.root, root))
+}
+
+/** A1: Q with h < s prepared nothing there in a later view, and nothing else in the same one. // PBFT-4.5 */
+export function satisfiesA1(claims: readonly ViewChangeClaims[], claim: OrderClaim, n: number): boolean {
+  const { sequence, view, digest } = claim
+  const agrees = (other: OrderClaim): boolean =>
+    other.sequence !== sequence ||
+    other.view < view ||
+    (other.view === view && equalBytes(other.digest, digest))
+  const compatible = sendersOf(
+    claims,
+    ({ lowWatermark, preparedClaims }) => lowWatermark < sequence && preparedClaims.every(agrees),
+  )
+  return compatible >= quorum(n)
+}
+
+/** A2: W replicas pre-prepared it, in this view or a later one. // PBFT-4.5 PBFT-4.6 */
+export function satisfiesA2(claims: readonly ViewChangeClaims[], claim: OrderClaim, n: number): boolean {
+  const { sequence, view, digest } = claim
+  const confirms = (other: OrderClaim): boolean =>
+    other.sequence === sequence && other.view >= view && equalBytes(other.digest, digest)
+  const confirming = sendersOf(claims, ({ prePrepareClaims }) => prePrepareClaims.some(confirms))
+  return confirming >= weakQuorum(n)
+}
+
+/** B: Q with h < s prepared nothing there, so nothing was decided. // PBFT-4.5 */
+export function satisfiesB(claims: readonly ViewChangeClaims[], sequence: Sequence, n: number): boolean {
+  const silent = sendersOf(
+    claims,
+    ({ lowWatermark, preparedClaims }) =>
+      lowWatermark < sequence && !preparedClaims.some((claim) => claim.sequence === sequence),
+  )
+  return silent >= quorum(n)
+}
+
+/**
+ * The choice of a new primary from S, which may grow while it waits. `hasBatch` is A3, and is true of the null batch.
+ * // PBFT-4.4 PBFT-4.5
+ */
+export function choose(
+  claims: readonly ViewChangeClaims[],
+  form: ChoiceForm,
+  hasBatch: (choice: Choice) => boolean,
+): Outcome {
+  const checkpoint = chooseCheckpoint(claims, form.n)
+  if (checkpoint === null) return { kind: 'waiting', lacking: [] }
+  const choices: Choice[] = []
+  const lacking: Choice[] = []
+  let isWaiting = false
+  let length = 0
+  for (const claimed of claimedAbove(claims, checkpoint.sequence, form.logWindow)) {
+    const { sequence } = claimed
+    const real = realClaims(claimed, form.n)
+    const here = real.find(hasBatch)
+    if (here !== undefined) {
+      choices.push({ sequence, digest: here.digest })
+      length = choices.length
+    } else if (satisfiesB(claimed.claims, sequence, form.n)) {
+      choices.push({ sequence, digest: form.nullDigest })
+    } else {
+      isWaiting = true
+      lacking.push(...real.map(({ digest }) => ({ sequence, digest })))
+    }
+  }
+  if (isWaiting) return { kind: 'waiting', lacking }
+  return { kind: 'chosen', checkpoint, choices: choices.slice(0, length) }
+}
+
+/** What the VIEW-CHANGEs say of one sequence number, and of no other: looking through all of P each time takes long. */
+interface Claimed {
+  readonly sequence: Sequence
+  readonly claims: readonly ViewChangeClaims[]
+}
+
+/** One for every s above the checkpoint, up to the last that some P names within L. */
+function claimedAbove(
+  claims: readonly ViewChangeClaims[],
+  checkpoint: Sequence,
+  logWindow: number,
+): readonly Claimed[] {
+  const isInReach = ({ sequence }: OrderClaim): boolean =>
+    sequence > checkpoint && sequence <= checkpoint + logWindow
+  const sequences = claims.flatMap(({ preparedClaims }) => preparedClaims.filter(isInReach))
+  const last = sequences.reduce((most, { sequence }) => Math.max(most, sequence), checkpoint as number)
+  const indexed = claims.map((viewChange) => ({
+    viewChange,
+    prepared: bySequence(viewChange.preparedClaims),
+    prePrepared: bySequence(viewChange.prePrepareClaims),
+  }))
+  return Array.from({ length: last - checkpoint }, (_, place) => {
+    const sequence = (checkpoint + 1 + place) as Sequence
+    const narrowed = indexed.map(({ viewChange, prepared, prePrepared }) => ({
+      ...viewChange,
+      preparedClaims: prepared.get(sequence) ?? [],
+      prePrepareClaims: prePrepared.get(sequence) ?? [],
+    }))
+    return { sequence, claims: narrowed }
+  })
+}
+
+function bySequence(claims: readonly OrderClaim[]): ReadonlyMap<Sequence, readonly OrderClaim[]> {
+  const grouped = new Map<Sequence, OrderClaim[]>()
+  for (const claim of claims) {
+    const group = grouped.get(claim.sequence)
+    if (group === undefined) grouped.set(claim.sequence, [claim])
+    else group.push(claim)
+  }
+  return grouped
+}
+
+/** What some P names and A1 and A2 hold for, the latest view first. */
+function realClaims({ claims }: Claimed, n: number): readonly OrderClaim[] {
+  const named = claims.flatMap(({ preparedClaims }) => preparedClaims)
+  named.sort((a, b) => b.view - a.view || compareBytes(a.digest, b.digest))
+  const distinct = named.filter((claim, at) => {
+    const before = named[at - 1]
+    return before?.view !== claim.view || !equalBytes(before.digest, claim.digest)
+  })
+  return distinct.filter((claim) => satisfiesA1(claims, claim, n) && satisfiesA2(claims, claim, n))
+}
+
+/** What a NEW-VIEW says that its VIEW-CHANGEs come to. */
+export interface Chosen {
+  readonly checkpoint: HeldCheckpoint
+  readonly choices: readonly Choice[]
+}
+
+/**
+ * The first fault of a NEW-VIEW that was made from these VIEW-CHANGEs, or null. Each choice has to satisfy A1 and A2, or
+ * B; it is not recomputed, since both can hold and A3 is the primary's own. What is left out has to satisfy B.
+ * // PBFT-4.7
+ */
+export function choiceFault(
+  { checkpoint, choices }: Chosen,
+  claims: readonly ViewChangeClaims[],
+  form: ChoiceForm,
+): RejectionReason | null {
+  const senders = new Set(claims.map(({ sender }) => sender))
+  if (senders.size !== claims.length || senders.size < quorum(form.n)) return 'new-view-without-quorum'
+  const highest = chooseCheckpoint(claims, form.n)
+  const isHighest =
+    highest !== null && highest.sequence === checkpoint.sequence && equalBytes(highest.root, checkpoint.root)
+  if (!isHighest) return 'new-view-selects-otherwise'
+  const claimed = claimedAbove(claims, checkpoint.sequence, form.logWindow)
+  // Null batches behind the last claim would only fill the window.
+  if (choices.length > claimed.length) return 'new-view-selects-otherwise'
+  const isSound = claimed.every((each, place) => mayChoose(choices[place], each, form))
+  return isSound ? null : 'new-view-selects-otherwise'
+}
+
+/** Whether this may be chosen for a sequence number, or may be left out. */
+function mayChoose(choice: Choice | undefined, claimed: Claimed, { n, nullDigest }: ChoiceForm): boolean {
+  const { sequence, claims } = claimed
+  if (choice === undefined) return satisfiesB(claims, sequence, n)
+  if (choice.sequence !== sequence) return false
+  if (equalBytes(choice.digest, nullDigest) && satisfiesB(claims, sequence, n)) return true
+  return realClaims(claimed, n).some(({ digest }) => equalBytes(digest, choice.digest))
+}

@@ -1,0 +1,100 @@
+/**
+ * What a replica remembers of the views that it left, and says of them without showing anything: TOCS 2002 section
+ * 4.5.2. Keeps rules 4.1 and 4.2. P is what `preparedCertificates` holds; Qset is kept here.
+ */
+import { equalBytes } from '../../base/bytes.ts'
+import type { ReplicaId } from '../../base/ids.ts'
+import { prePrepareClaimsMax } from '../../messages/oral/body.ts'
+import type { HeldCheckpoint, OralViewChangeContent, OrderClaim } from '../../messages/oral/message.ts'
+import type { Slot } from '../slot.ts'
+import { hasBatch, isInWindow, persist, type ReplicaState, type Step } from '../state.ts'
+
+/** Of one s: the claim replaces an earlier one for its digest; the latest f + 2 digests stay. // PBFT-4.1 */
+export function withPrePrepare(
+  claims: readonly OrderClaim[],
+  claim: OrderClaim,
+  n: number,
+): readonly OrderClaim[] {
+  const others = claims.filter(({ digest }) => !equalBytes(digest, claim.digest))
+  return [...others, claim].slice(-prePrepareClaimsMax(n))
+}
+
+/**
+ * The view is about to be left: what was pre-prepared in it joins Qset, and what h has passed leaves it. A slot whose
+ * batch is not here was accepted, but nobody was told. // PBFT-4.1
+ */
+export function gatherPrePrepares(state: ReplicaState): void {
+  const { slots, lowWatermark } = state
+  const { prePrepareClaims } = state.oral
+  for (const sequence of prePrepareClaims.keys()) {
+    if (sequence <= lowWatermark) prePrepareClaims.delete(sequence)
+  }
+  for (const slot of slots.values()) {
+    const claim = prePreparedIn(state, slot)
+    if (claim === null) continue
+    notePrePrepared(state, [claim])
+  }
+}
+
+/** Takes claims into Qset, in the order of their views. */
+export function notePrePrepared({ oral, config }: ReplicaState, claims: readonly OrderClaim[]): void {
+  for (const claim of claims) {
+    const known = oral.prePrepareClaims.get(claim.sequence) ?? []
+    oral.prePrepareClaims.set(claim.sequence, withPrePrepare(known, claim, config.n))
+  }
+}
+
+/**
+ * Before the log is trimmed: says again what only its older records tell. A choice of a NEW-VIEW stands in no record of
+ * its sequence number, and an acknowledgement in none at all. // PBFT-4.1 PBFT-4.3 PBFT-6
+ */
+export function persistOralAgain(step: Step): void {
+  const { oral, view } = step.state
+  const claims = [...oral.prePrepareClaims.values()].flat()
+  if (claims.length > 0) persist(step, { kind: 'pre-prepared', claims })
+  if (oral.acked.view !== view) return
+  for (const [of, digest] of oral.acked.digests.entries()) {
+    if (digest !== null) persist(step, { kind: 'acknowledged', view, of: of as ReplicaId, digest })
+  }
+}
+
+function prePreparedIn(state: ReplicaState, slot: Slot): OrderClaim | null {
+  const { accepted, sequence } = slot
+  if (accepted === null || sequence <= state.lowWatermark) return null
+  if (!hasBatch(state, slot, accepted.digest)) return null
+  return { sequence, view: accepted.view, digest: accepted.digest }
+}
+
+/** VIEW-CHANGE(v', h, C, P, Qset). // PBFT-4.2 */
+export function oralViewChangeContent(state: ReplicaState): OralViewChangeContent {
+  const { view, lowWatermark, preparedCertificates } = state
+  const inOrder = (a: OrderClaim, b: OrderClaim): number => a.sequence - b.sequence
+  const preparedClaims = [...preparedCertificates.values()]
+    .map(({ prePrepare }): OrderClaim => {
+      const { sequence, view, digest } = prePrepare
+      return { sequence, view, digest }
+    })
+    .filter(({ sequence }) => isInWindow(state, sequence))
+  return {
+    kind: 'oral-view-change',
+    view,
+    lowWatermark,
+    checkpoints: heldCheckpoints(state),
+    preparedClaims: preparedClaims.sort(inOrder),
+    // A stable sort: the claims of one s stay in the order of their views.
+    prePrepareClaims: [...state.oral.prePrepareClaims.values()]
+      .flat()
+      .filter(({ sequence }) => isInWindow(state, sequence))
+      .sort(inOrder),
+  }
+}
+
+/** C: the stable checkpoint, and the own ones above it. // PBFT-4.2 */
+function heldCheckpoints(state: ReplicaState): readonly HeldCheckpoint[] {
+  const { stable, ownRoots } = state
+  const first = stable.sequence === 0 ? [] : [{ sequence: stable.sequence, root: stable.root }]
+  const own = [...ownRoots]
+    .map(([sequence, root]): HeldCheckpoint => ({ sequence, root }))
+    .filter(({ sequence }) => isInWindow(state, sequence))
+  return [...first, ...own.sort((a, b) => a.sequence - b.sequence)]
+}

@@ -1,0 +1,48 @@
+/**
+ * Decisions that others tell of. There is no certificate to show, so W replicas have to say the same: one of them is
+ * correct. Keeps rule 4.8, and with it what 1.4, 2.8 and 6.4 need of decisions.
+ */
+import { equalBytes } from '../../base/bytes.ts'
+import type { ReplicaId, View } from '../../base/ids.ts'
+import { weakQuorum } from '../../base/quorum.ts'
+import type { Decision, Verified } from '../../messages/message.ts'
+import { claimedCommit } from '../../messages/oral/bare.ts'
+import { hasRoomFor, settle } from '../normal-case.ts'
+import { isBatchLacking, onBatchDelivery } from '../retransmission.ts'
+import { isDecidedAs, isSettled, type Slot } from '../slot.ts'
+import { findBatch, isDecisionInReach, openSlot, type Step } from '../state.ts'
+import { viewReached } from './vouching.ts'
+
+/** One replica's word that a batch was decided. W that say the same decide it here. // PBFT-4.8 */
+export function onDecisionClaim(step: Step, decision: Verified<Decision>): void {
+  const { state } = step
+  const { sender, sequence, view, digest, batch } = decision
+  // Whatever else it claims, the digest vouches for the batch.
+  if (isBatchLacking(state, sequence, digest)) onBatchDelivery(step, { sequence, batch })
+  if (!isDecisionInReach(state, sequence) || view > viewReached(state)) return
+  const slot = openSlot(state, sequence)
+  const claims = slot.claims ?? []
+  slot.claims = [...claims.filter((claim) => claim.sender !== sender), { sender, view, digest }]
+  if (slot.decided === null) decideByClaims(slot, digest, state.config.n)
+  if (slot.decided === null || isSettled(slot) || !isDecidedAs(slot, digest)) return
+  if (findBatch(state, sequence, digest) === null && !hasRoomFor(state, sequence, batch)) return
+  settle(step, slot, batch)
+}
+
+/**
+ * u of rule 6.4 is the latest view that one of them names: a correct one names no view before that of some quorum's
+ * COMMITs, and none of them was let name a view that fewer than W have reached.
+ */
+function decideByClaims(slot: Slot, digest: Uint8Array, n: number): void {
+  const { sequence } = slot
+  const equal = (slot.claims ?? []).filter((claim) => equalBytes(claim.digest, digest))
+  if (equal.length < weakQuorum(n)) return
+  const view = Math.max(...equal.map((claim) => claim.view)) as View
+  slot.decided = equal.map(({ sender }) => claimedCommit({ sender, view, sequence, digest }))
+}
+
+/** Whether a replica's claim would be new here. */
+export function isClaimNew(slot: Slot | undefined, sender: ReplicaId, digest: Uint8Array): boolean {
+  const claim = slot?.claims?.find((each) => each.sender === sender)
+  return claim === undefined || !equalBytes(claim.digest, digest) || slot?.decided !== null
+}

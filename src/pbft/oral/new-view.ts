@@ -1,0 +1,160 @@
+/** NEW-VIEW without signatures: TOCS 2002 section 4.5.2. Keeps rules 4.3 to 4.7 where messages and time come in. */
+import type { Peer } from '../../base/peer.ts'
+import { primaryOf, quorum } from '../../base/quorum.ts'
+import type { Choice } from '../../messages/content.ts'
+import type { PrePrepareHeader, Verified } from '../../messages/message.ts'
+import { choiceHeader } from '../../messages/oral/bare.ts'
+import type { OralNewView, OralViewChange } from '../../messages/oral/message.ts'
+import type { RejectionReason } from '../../messages/rejection.ts'
+import { noteVouched } from '../checkpoint.ts'
+import { acceptChoices, activate, goOn, refute } from '../new-view.ts'
+import { reject } from '../normal-case.ts'
+import {
+  findBatch,
+  hasBatch,
+  isInWindow,
+  isOral,
+  isPrimary,
+  logWindow,
+  mayVote,
+  persist,
+  persistThenBroadcast,
+  type ReplicaState,
+  type Step,
+} from '../state.ts'
+import { type ChoiceForm, choiceFault, choose } from './choice.ts'
+import { fetchCited, lackingOf } from './view-changes.ts'
+import { believed, forgetUncited, supported } from './vouching.ts'
+
+const formOf = (state: ReplicaState): ChoiceForm => ({
+  n: state.config.n,
+  logWindow: logWindow(state),
+  nullDigest: state.nullBatch.digest,
+})
+
+/**
+ * As primary of the awaited view: NEW-VIEW as soon as S, which never stops growing, comes to a choice whose batches are
+ * here. // PBFT-4.3 PBFT-4.5
+ */
+export function makeOralNewView(step: Step): void {
+  const { state } = step
+  const { id, n } = state.config
+  if (!isOral(state) || !isPrimary(state) || state.isActive || !mayVote(state)) return
+  if (state.madeNewView === state.view) return
+  const viewChanges = supported(state)
+  // The own one is among them: what it says was synced before it came back.
+  if (viewChanges.length < quorum(n) || !viewChanges.some(({ sender }) => sender === id)) return
+  const outcome = choose(viewChanges, formOf(state), (choice) => isBatchHere(state, choice))
+  if (outcome.kind === 'waiting') {
+    state.oral.lacking = outcome.lacking.filter((choice) => !isBatchHere(state, choice))
+    return
+  }
+  const { checkpoint, choices } = outcome
+  const cited = viewChanges.map(({ sender, digest }) => ({ sender, digest }))
+  const content = { kind: 'oral-new-view', view: state.view, cited, checkpoint, choices } as const
+  state.madeNewView = state.view
+  state.oral.lacking = []
+  persistThenBroadcast(step, { record: { kind: 'new-view-made', content }, outgoing: content })
+}
+
+/** A3: the batch is in the own log, or is the null batch. // PBFT-4.5 */
+function isBatchHere(state: ReplicaState, { sequence, digest }: Choice): boolean {
+  const slot = state.slots.get(sequence)
+  return slot === undefined ? findBatch(state, sequence, digest) !== null : hasBatch(state, slot, digest)
+}
+
+/** NEW-VIEW(v', V, checkpoint, O) from its primary: judged once all that it cites is here and certain. // PBFT-4.7 */
+export function onOralNewView(step: Step, newView: Verified<OralNewView>, from: Peer): void {
+  const { state } = step
+  const { view, sender } = newView
+  const { id, n } = state.config
+  if (view === 0 || sender !== primaryOf(view, n)) return reject(step, newView, from, 'not-the-primary')
+  if (view < state.view || (view === state.view && state.isActive)) return
+  // The own one was made here, and sent only after its record was on disk. // PBFT-6
+  if (sender === id && state.madeNewView === view) return enterOralView(step, newView)
+  const fault = citedFault(newView, n)
+  if (fault !== null) {
+    reject(step, newView, from, fault)
+    return refute(step, view)
+  }
+  state.oral.awaited[sender] = newView
+  forgetUncited(state)
+  judgeNewViews(step)
+  if (state.oral.awaited[sender] !== null) fetchCited(step)
+}
+
+/** Q to n VIEW-CHANGEs of distinct members. // PBFT-4.7 PBFT-4.9 */
+function citedFault({ cited }: OralNewView, n: number): RejectionReason | null {
+  const senders = new Set(cited.map(({ sender }) => sender))
+  const areMembers = cited.every(({ sender }) => sender < n)
+  return areMembers && senders.size === cited.length && senders.size >= quorum(n)
+    ? null
+    : 'new-view-without-quorum'
+}
+
+/** Tries again what is awaited: something came that it may have lacked. // PBFT-4.7 */
+export function judgeNewViews(step: Step): void {
+  const { state } = step
+  for (const newView of [...state.oral.awaited]) {
+    // One of them may have begun a view that ends others.
+    if (newView === null || state.oral.awaited[newView.sender] !== newView) continue
+    if (lackingOf(state, newView).length === 0) judge(step, newView)
+  }
+}
+
+function judge(step: Step, newView: Verified<OralNewView>): void {
+  const { state } = step
+  state.oral.awaited[newView.sender] = null
+  const viewChanges = newView.cited
+    .map((cited) => believed(state, newView, cited))
+    .filter((one): one is OralViewChange => one !== null)
+  const fault = choiceFault(newView, viewChanges, formOf(state))
+  if (fault === null) {
+    persist(step, { kind: 'new-view', newView })
+    enterOralView(step, newView)
+    return
+  }
+  reject(step, newView, { kind: 'replica', id: newView.sender }, fault)
+  refute(step, newView.view)
+}
+
+/**
+ * Begins the view of a NEW-VIEW that checks out. W hold its checkpoint, so that its state is worth fetching. It is the
+ * floor of the view and does not move h: only who got Q CHECKPOINTs knows that so many have it that the next view change
+ * finds it again, whoever is faulty then. // PBFT-2.2 PBFT-2.6 PBFT-4.4 PBFT-4.7
+ */
+function enterOralView(step: Step, newView: OralNewView): void {
+  const { state } = step
+  activate(step, newView)
+  for (const [maker, one] of state.oral.awaited.entries()) {
+    if (one !== null && one.view <= newView.view) state.oral.awaited[maker] = null
+  }
+  forgetUncited(state)
+  noteVouched(state, { ...newView.checkpoint, checkpoints: [] })
+  const headers = choiceHeaders(newView)
+  state.oral.choicesAhead = headers.filter(({ sequence }) => sequence > state.lowWatermark)
+  goOn(step, headers, newView.checkpoint.sequence)
+  dropAccepted(state)
+}
+
+/** O: what the NEW-VIEW chose, as pre-prepares of its primary. */
+export const choiceHeaders = ({ view, sender, choices }: OralNewView): readonly PrePrepareHeader[] =>
+  choices.map((choice) => choiceHeader({ view, sender, ...choice }))
+
+/** Takes the choices that lay above H, when h has moved. // PBFT-3.5 */
+export function acceptChoicesAhead(step: Step): void {
+  const { state } = step
+  const { choicesAhead } = state.oral
+  if (!state.isActive || !choicesAhead.some(({ sequence }) => isInWindow(state, sequence))) return
+  acceptChoices(
+    step,
+    choicesAhead.filter(({ sequence }) => (state.slots.get(sequence)?.accepted ?? null) === null),
+  )
+  dropAccepted(state)
+}
+
+function dropAccepted(state: ReplicaState): void {
+  state.oral.choicesAhead = state.oral.choicesAhead.filter(
+    ({ sequence }) => sequence > state.lowWatermark && !isInWindow(state, sequence),
+  )
+}

@@ -1,0 +1,73 @@
+/** What a replica keeps in oral mode beside all else: TOCS 2002 section 4.5. Data only. */
+import { equalBytes, toHex } from '../../base/bytes.ts'
+import type { ClientId, ReplicaId, Sequence, View } from '../../base/ids.ts'
+import type { Choice } from '../../messages/content.ts'
+import type { CheckpointCertificate, PrePrepare, PrePrepareHeader, Verified } from '../../messages/message.ts'
+import type { OralNewView, OralViewChange, OrderClaim } from '../../messages/oral/message.ts'
+
+/** Qset: for each s, the latest view of each digest that was pre-prepared here, the latest last. */
+export type PrePrepareClaims = Map<Sequence, readonly OrderClaim[]>
+
+/** By the sender of the VIEW-CHANGE. */
+export type Digests = (Uint8Array | null)[]
+
+/** What is kept of requests whose MACs are wrong here, where requests have MACs. */
+export interface Doubts {
+  /** Pre-prepares of the current view for which nobody vouches yet; one for each sequence number of the window. */
+  readonly prePrepares: Map<Sequence, Verified<PrePrepare>>
+  /** By replica, the clients under whose requests it found a wrong MAC. */
+  readonly complaints: readonly Set<ClientId>[]
+}
+
+export interface OralState {
+  /** Qset, of the views that were left. */
+  readonly prePrepareClaims: PrePrepareClaims
+  /** Each replica's first VIEW-CHANGE for the current view, as it came from that replica itself. */
+  readonly received: (OralViewChange | null)[]
+  /** Whose VIEW-CHANGE for `view` this replica acknowledged, and which. */
+  acked: { readonly view: View; readonly digests: Digests }
+  /** What each replica acknowledged, for views that are not over. */
+  readonly acks: readonly Map<View, Digests>[]
+  /** Each primary's NEW-VIEW that is still to be judged: VIEW-CHANGEs of it, or acknowledgements, are lacking. */
+  readonly awaited: (Verified<OralNewView> | null)[]
+  /** What those cite and was fetched, by the hex of its digest. */
+  readonly fetched: Map<string, OralViewChange>
+  /** Which batch is the next to execute, and since when. */
+  next: { readonly sequence: Sequence; readonly tick: number }
+  /** Batches that the NEW-VIEW which this replica is to make waits for (A3). */
+  lacking: readonly Choice[]
+  /** Choices of the current NEW-VIEW that lie above H. */
+  choicesAhead: readonly PrePrepareHeader[]
+  readonly doubts: Doubts
+  /** The highest checkpoint that W replicas vouch for: a state worth fetching. h does not move for it. */
+  vouched: CheckpointCertificate | null
+}
+
+export function createOralState(n: number): OralState {
+  return {
+    prePrepareClaims: new Map(),
+    received: new Array(n).fill(null),
+    acked: { view: 0 as View, digests: new Array(n).fill(null) },
+    acks: Array.from({ length: n }, () => new Map()),
+    awaited: new Array(n).fill(null),
+    fetched: new Map(),
+    next: { sequence: 0 as Sequence, tick: 0 },
+    lacking: [],
+    choicesAhead: [],
+    doubts: { prePrepares: new Map(), complaints: Array.from({ length: n }, () => new Set()) },
+    vouched: null,
+  }
+}
+
+/** What a digest stands for in a map. */
+export const digestKey = (digest: Uint8Array): string => toHex(digest)
+
+export const digestOf = (digests: Digests | undefined, of: ReplicaId): Uint8Array | null =>
+  digests?.[of] ?? null
+
+/** Whether the NEW-VIEW that this replica is to make waits for the batch. // PBFT-4.5 */
+export const isAwaitedBatch = (
+  { oral }: { readonly oral: OralState },
+  sequence: Sequence,
+  digest: Uint8Array,
+): boolean => oral.lacking.some((choice) => choice.sequence === sequence && equalBytes(choice.digest, digest))

@@ -1,0 +1,102 @@
+/**
+ * VIEW-CHANGEs without signatures, from hand to hand: TOCS 2002 section 4.5.2. Keeps rules 4.2, 4.3 and the fetching by
+ * digest of 4.7. Leaving a view and its timers are `view-change.ts`, in both modes.
+ */
+import { equalBytes } from '../../base/bytes.ts'
+import type { ReplicaId } from '../../base/ids.ts'
+import type { Peer } from '../../base/peer.ts'
+import type { Verified } from '../../messages/message.ts'
+import type {
+  CitedViewChange,
+  OralNewView,
+  OralViewChange,
+  ViewChangeDelivery,
+  ViewChangeFetch,
+} from '../../messages/oral/message.ts'
+import { reject } from '../normal-case.ts'
+import { mayFetch } from '../questions.ts'
+import { mayVote, type ReplicaState, type Step, sendDurably } from '../state.ts'
+import { awaitNewView, joinIfOthersMoved } from '../view-change.ts'
+import { digestKey } from './oral-state.ts'
+import { oralViewChangeFault } from './view-change-form.ts'
+import { acknowledge, believed, ownAck, receivedFrom, recordAck, viewReached } from './vouching.ts'
+
+/** VIEW-CHANGE of any replica, from that replica itself; the own one too. // PBFT-4.2 PBFT-3.7 */
+export function onOralViewChange(step: Step, viewChange: Verified<OralViewChange>, from: Peer): void {
+  const { state } = step
+  const { sender, view } = viewChange
+  const fault = oralViewChangeFault(viewChange, state.config)
+  if (fault !== null) return reject(step, viewChange, from, fault)
+  // A second one for the same view counts for nothing: what W say of the first may be shown to be so.
+  if (view === state.view) state.oral.received[sender] ??= viewChange
+  const held = state.viewChanges[sender] ?? null
+  if (held === null || held.view < view) state.viewChanges[sender] = viewChange
+  joinIfOthersMoved(step)
+  awaitNewView(step)
+  acknowledge(step)
+}
+
+/**
+ * Asks everybody for what a NEW-VIEW cites and cannot be believed yet, and for their word. A view that fewer than W have
+ * reached has none: a liar that makes one up makes nobody ask. // PBFT-4.7 PBFT-5.5
+ */
+export function fetchCited({ state, effects }: Step): void {
+  const reached = Math.max(state.view, viewReached(state))
+  for (const newView of state.oral.awaited) {
+    if (newView === null || newView.view > reached) continue
+    for (const { sender, digest } of lackingOf(state, newView)) {
+      const { view } = newView
+      const outgoing = { kind: 'view-change-fetch', view, of: sender, digest } as const
+      effects.push({ kind: 'broadcast', outgoing })
+    }
+  }
+}
+
+/** What a NEW-VIEW cites that is not here, or not certain. */
+export const lackingOf = (state: ReplicaState, newView: OralNewView): readonly CitedViewChange[] =>
+  newView.cited.filter((cited) => believed(state, newView, cited) === null)
+
+/** Gives the VIEW-CHANGE with this digest, and the own word that it came from its sender. // PBFT-4.3 PBFT-4.7 */
+export function onViewChangeFetch(step: Step, fetch: Verified<ViewChangeFetch>): void {
+  const { state, effects } = step
+  const { sender, view, of, digest } = fetch
+  if (sender === state.config.id || !mayFetch(state, sender)) return
+  const received = receivedFrom(state, { sender: of, view, digest })
+  const here = received ?? state.oral.fetched.get(digestKey(digest)) ?? null
+  if (here === null) return
+  if (received !== null && of === state.config.id) {
+    effects.push({ kind: 'send', to: sender, outgoing: { kind: 'relayed', message: received } })
+  }
+  effects.push({ kind: 'send', to: sender, outgoing: { kind: 'view-change-delivery', viewChange: here } })
+  if (received !== null && of !== state.config.id) vouch(step, received, sender)
+}
+
+/** The own word for a VIEW-CHANGE to whoever asks, the same as any before. // PBFT-4.3 */
+function vouch(step: Step, viewChange: OralViewChange, to: ReplicaId): void {
+  const { state } = step
+  const { view, sender, digest } = viewChange
+  if (!mayVote(state) || view !== state.view) return
+  const acked = ownAck(state, sender)
+  if (acked === null) return recordAck(step, viewChange, to)
+  if (equalBytes(acked, digest)) sendDurably(step, to, { kind: 'view-change-ack', view, of: sender, digest })
+}
+
+/** A VIEW-CHANGE from anybody: its digest is one that an awaited NEW-VIEW cites, or it is of no use. // PBFT-4.7 */
+export function onViewChangeDelivery(step: Step, delivery: Verified<ViewChangeDelivery>, from: Peer): void {
+  const { viewChange } = delivery
+  const { state } = step
+  if (!isCited(state, viewChange)) return
+  const fault = oralViewChangeFault(viewChange, state.config)
+  if (fault !== null) return reject(step, delivery, from, fault)
+  state.oral.fetched.set(digestKey(viewChange.digest), viewChange)
+}
+
+/** Whether an awaited NEW-VIEW cites it, and it is not here. */
+export function isCited({ oral }: ReplicaState, { sender, view, digest }: OralViewChange): boolean {
+  if (oral.fetched.has(digestKey(digest))) return false
+  return oral.awaited.some(
+    (newView) =>
+      newView?.view === view &&
+      newView.cited.some((cited) => cited.sender === sender && equalBytes(cited.digest, digest)),
+  )
+}

@@ -1,0 +1,147 @@
+/**
+ * Whose VIEW-CHANGE this replica may believe, and on whose word: TOCS 2002 section 4.5.2. Keeps rules 4.3 and 4.7. A
+ * VIEW-CHANGE counts when it is certain that its sender sent it: because it came from there, or because W others say so,
+ * one of whom is correct.
+ */
+import { equalBytes } from '../../base/bytes.ts'
+import type { ReplicaId, View } from '../../base/ids.ts'
+import { quorum, rankedLargest, weakQuorum } from '../../base/quorum.ts'
+import type {
+  CitedViewChange,
+  OralNewView,
+  OralViewChange,
+  ViewChangeAck,
+  ViewChangeAckContent,
+} from '../../messages/oral/message.ts'
+import { ACKED_VIEWS_MAX } from '../parameters.ts'
+import { isPrimary, mayVote, persist, primary, type ReplicaState, type Step, withhold } from '../state.ts'
+import { digestKey, digestOf } from './oral-state.ts'
+
+/** VIEW-CHANGE-ACK for each VIEW-CHANGE of the awaited view that came from its sender, to the new primary. // PBFT-4.3 */
+export function acknowledge(step: Step): void {
+  const { state } = step
+  if (state.isActive || !mayVote(state) || isPrimary(state)) return
+  const to = primary(state)
+  for (const viewChange of state.oral.received) {
+    if (viewChange === null || viewChange.sender === to || viewChange.sender === state.config.id) continue
+    if (ownAck(state, viewChange.sender) === null) recordAck(step, viewChange, to)
+  }
+}
+
+/** What this replica acknowledged of `of` for the current view. */
+export function ownAck({ oral, view }: ReplicaState, of: ReplicaId): Uint8Array | null {
+  return oral.acked.view === view ? digestOf(oral.acked.digests, of) : null
+}
+
+/** Notes on disk what is acknowledged, and says it then: never two digests for one (v', j). // PBFT-4.3 PBFT-6 */
+export function recordAck(step: Step, { view, sender, digest }: OralViewChange, to: ReplicaId): void {
+  noteAcked(step.state, { view, of: sender, digest })
+  persist(step, { kind: 'acknowledged', view, of: sender, digest })
+  withhold(step, { kind: 'view-change-ack', view, of: sender, digest }, to)
+}
+
+/** Takes an own acknowledgement into memory, when it is made or read back. */
+export function noteAcked(
+  { oral, config }: ReplicaState,
+  { view, of, digest }: Pick<ViewChangeAckContent, 'view' | 'of' | 'digest'>,
+): void {
+  if (oral.acked.view !== view) oral.acked = { view, digests: new Array(config.n).fill(null) }
+  oral.acked.digests[of] ??= digest
+}
+
+/** Keeps what another replica acknowledged; its first word for each (v', j) counts. */
+export function holdAck({ oral, view, config }: ReplicaState, ack: ViewChangeAck): void {
+  const ofSender = oral.acks[ack.sender]
+  if (ofSender === undefined || ack.of === ack.sender || ack.of >= config.n || ack.view < view) return
+  const digests = ofSender.get(ack.view) ?? new Array<Uint8Array | null>(config.n).fill(null)
+  ofSender.set(ack.view, digests)
+  digests[ack.of] ??= ack.digest
+  if (ofSender.size > ACKED_VIEWS_MAX) ofSender.delete(Math.min(...ofSender.keys()) as View)
+}
+
+/** How many replicas acknowledged this VIEW-CHANGE: `apart` and its sender are not counted. */
+function acksFor(
+  { oral }: ReplicaState,
+  { view, of, digest }: Pick<ViewChangeAckContent, 'view' | 'of' | 'digest'>,
+  apart: ReplicaId,
+): number {
+  return oral.acks.filter((ofSender, sender) => {
+    const acked = digestOf(ofSender.get(view), of)
+    return sender !== apart && sender !== of && acked !== null && equalBytes(acked, digest)
+  }).length
+}
+
+/**
+ * S: the VIEW-CHANGEs for the awaited view that the new primary has from their senders, each with Q - 2 (that is 2f - 1)
+ * acknowledgements of others: with the sender and the primary that is a quorum. Its own needs none. // PBFT-4.3
+ */
+export function supported(state: ReplicaState): readonly OralViewChange[] {
+  const { id, n } = state.config
+  return state.oral.received.filter((one): one is OralViewChange => {
+    if (one === null || one.sender === id) return one !== null
+    const { view, sender, digest } = one
+    return acksFor(state, { view, of: sender, digest }, id) >= quorum(n) - 2
+  })
+}
+
+/**
+ * A VIEW-CHANGE that a NEW-VIEW cites, once it is here and certain: from its sender itself, or by the word of W, who are
+ * the primary that cites it and f that acknowledged it. A primary vouches for its own alone. // PBFT-4.7
+ */
+export function believed(
+  state: ReplicaState,
+  newView: Pick<OralNewView, 'sender' | 'view'>,
+  { sender, digest }: CitedViewChange,
+): OralViewChange | null {
+  const { view, sender: maker } = newView
+  const direct = receivedFrom(state, { sender, view, digest })
+  if (direct !== null) return direct
+  const fetched = state.oral.fetched.get(digestKey(digest)) ?? null
+  if (fetched === null || fetched.sender !== sender || fetched.view !== view) return null
+  if (sender === maker) return fetched
+  const words = 1 + acksFor(state, { view, of: sender, digest }, maker)
+  return words >= weakQuorum(state.config.n) ? fetched : null
+}
+
+/** The VIEW-CHANGE with this digest, if it came from its sender itself. */
+export function receivedFrom(
+  state: ReplicaState,
+  { sender, view, digest }: CitedViewChange & { readonly view: View },
+): OralViewChange | null {
+  const latest = state.viewChanges[sender] ?? null
+  for (const one of [state.oral.received[sender] ?? null, latest]) {
+    if (one?.kind === 'oral-view-change' && one.view === view && equalBytes(one.digest, digest)) return one
+  }
+  return null
+}
+
+/** The view that is left for has begun to be the current one: what belongs to earlier ones goes. */
+export function forgetOldViews({ oral, view, viewChanges }: ReplicaState): void {
+  for (const [sender, one] of viewChanges.entries()) {
+    oral.received[sender] = one?.kind === 'oral-view-change' && one.view === view ? one : null
+  }
+  for (const ofSender of oral.acks) {
+    for (const of of ofSender.keys()) if (of < view) ofSender.delete(of)
+  }
+  for (const [maker, one] of oral.awaited.entries()) {
+    if (one !== null && one.view < view) oral.awaited[maker] = null
+  }
+  forgetUncited({ oral })
+  oral.lacking = []
+  oral.choicesAhead = []
+  oral.doubts.prePrepares.clear()
+}
+
+/** Drops what was fetched for a NEW-VIEW that is no longer awaited. */
+export function forgetUncited({ oral }: Pick<ReplicaState, 'oral'>): void {
+  const cited = new Set(
+    oral.awaited.flatMap((one) => one?.cited.map(({ digest }) => digestKey(digest)) ?? []),
+  )
+  for (const key of oral.fetched.keys()) if (!cited.has(key)) oral.fetched.delete(key)
+}
+
+/** A view that some correct replica has reached by what W say in STATUS; nothing is decided in a later one. */
+export function viewReached({ view, peers, config }: ReplicaState): View {
+  const views = peers.map((peer, id) => (id === config.id ? view : peer.view))
+  return rankedLargest(views, weakQuorum(config.n))
+}

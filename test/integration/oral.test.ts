@@ -1,0 +1,80 @@
+/** A cluster of auth oral as processes: it serves as any other, and says what it cannot give. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { RecordedLoad, verdictOf } from '../../attacks/load/recorded-load.ts'
+import { Fleet, LOAD_NAMES } from './fleet.ts'
+import { http, isReady, ProcessKit, until } from './process-kit.ts'
+
+/** Four processes that start on a busy machine take their time. */
+const TEST_MS_MAX = 300_000
+
+let kit = new ProcessKit()
+afterEach(async () => {
+  await kit.cleanUp()
+  kit = new ProcessKit()
+})
+
+test('a cluster of auth oral answers, goes on without a backup, and says why it has no evidence', {
+  timeout: TEST_MS_MAX,
+}, async () => {
+  const fleet = await Fleet.up(kit, { auth: 'oral' })
+  const { gatewayUrl, directory } = fleet
+  await until('the gateway is ready', () => isReady(gatewayUrl))
+  const url = `${gatewayUrl}/v1/kv/greeting`
+  expect((await http(url, 'PUT', 'hello')).json).toMatchObject({ key: 'greeting', version: 1 })
+  expect((await http(url)).text).toBe('hello')
+  expect(await fleet.status()).toMatchObject({ auth: 'oral', view: 0, stalled: null })
+
+  await fleet.end('SIGKILL', 3)
+  for (let count = 2; count <= 10; count++) {
+    expect((await http(url, 'PUT', `hello ${count}`)).json).toMatchObject({ version: count })
+  }
+
+  for (const asked of [`${gatewayUrl}/v1/evidence`, `${url}?receipt=1`]) {
+    const { status, json } = await http(asked)
+    expect([status, json['code']]).toEqual([404, 'no-evidence'])
+    expect(json['detail']).toContain('--auth oral')
+  }
+  const shown = join(directory, 'evidence.json')
+  writeFileSync(shown, '{"evidence":[]}')
+  const verified = await kit.run('verify', shown, '--cluster', join(directory, 'cluster.json'))
+  expect([verified.code, verified.stderr]).toEqual([2, expect.stringContaining('--auth oral')])
+})
+
+test('a directory of one mode is not taken for one of the other', async () => {
+  const directory = kit.directory()
+  expect((await kit.run('init', '--dir', directory, '--auth', 'oral', '--base-port', '0')).code).toBe(0)
+  const up = await kit.run('up', '--dir', directory, '--auth', 'signed', '--port', '0')
+  expect([up.code, up.stderr]).toEqual([2, expect.stringContaining('a cluster of auth oral, not signed')])
+})
+
+test('the primary is killed, a backup loses its disk, all are killed at once, and nothing that was written is lost', {
+  timeout: TEST_MS_MAX,
+}, async () => {
+  // Checkpoints that come soon and are stored at once: what was lost is history sooner, and has to be fetched as pages.
+  const replicaFlags = ['--store-after-mib', '0']
+  const fleet = await Fleet.up(kit, { auth: 'oral', checkpointInterval: 16, replicaFlags })
+  const load = await RecordedLoad.start({ directory: fleet.directory, names: LOAD_NAMES, timeoutMs: 5_000 })
+  await load.progress(20)
+  const first = (await fleet.status()).primary
+  await fleet.end('SIGKILL', first)
+  await load.progress(20)
+  expect((await fleet.status()).view).toBeGreaterThan(0)
+  await fleet.start(first)
+  await fleet.level()
+
+  const last = ((await fleet.status()).primary + 3) % 4
+  await fleet.end('SIGKILL', last)
+  fleet.wipe(last)
+  await fleet.start(last)
+  const states = async () => (await fleet.status()).replicas.map(({ state }) => state)
+  expect(await states()).not.toEqual(Array(4).fill('voting'))
+  await fleet.level()
+
+  await fleet.end('SIGKILL', ...fleet.ids)
+  await fleet.start(...fleet.ids)
+  await load.progress(20)
+  const lines = await load.stop()
+  expect(verdictOf(lines).kind).toBe('linearizable')
+})
