@@ -1,7 +1,7 @@
 /** Judges: small ones, and what puts them together. Each says in sentences what was not as expected. */
-import type { RefusalReason } from '../src/messages/message.ts'
 import type { RejectionReason } from '../src/messages/rejection.ts'
 import type { Judge } from './attack.ts'
+import type { AnswerKind } from './behaviour/client-behaviour.ts'
 import type { Facts } from './run/facts.ts'
 import type { Observed } from './run/observed.ts'
 
@@ -43,11 +43,15 @@ export const refused = (...reasons: readonly RejectionReason[]): Judge =>
     () => `nothing was refused as ${reasons.join(' or ')}`,
   )
 
-/** Correct replicas told the hostile client so. */
-export const told = (what: 'reply' | RefusalReason): Judge =>
-  holds(
-    (facts) => (facts.told?.get(what) ?? 0) > 0,
-    () => (what === 'reply' ? 'the client was never answered' : `the client was never told ${what}`),
+/** Correct replicas told the hostile client each of these. */
+export const told = (...answers: readonly AnswerKind[]): Judge =>
+  all(
+    ...answers.map((answer) =>
+      holds<Facts>(
+        (facts) => (facts.told?.get(answer) ?? 0) > 0,
+        () => (answer === 'reply' ? 'the client was never answered' : `the client was never told ${answer}`),
+      ),
+    ),
   )
 
 /** A correct replica holds what proves each traitor's guilt; where there are no signatures, nothing proves anything. */

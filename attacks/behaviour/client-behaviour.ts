@@ -3,7 +3,7 @@
  * follows no session: it sends what it likes to whom it likes, now and then or when it is answered.
  */
 import type { ReplicaId } from '../../src/base/ids.ts'
-import type { Message } from '../../src/messages/message.ts'
+import type { Message, RefusalReason } from '../../src/messages/message.ts'
 import type { ClientLink, ClientPlace } from './client-place.ts'
 
 /** What came back over one of its links. */
@@ -12,6 +12,9 @@ export interface Answer {
   readonly message: Message
   readonly link: ClientLink
 }
+
+/** How a correct replica answers a request: by a reply, or by a refusal for this reason. */
+export type AnswerKind = 'reply' | RefusalReason
 
 export interface ClientBehaviour {
   /** Every 10 ms. */
@@ -28,6 +31,8 @@ export interface ClientRole {
   readonly identities?: number
   /** Made anew for each run. */
   readonly behaviour: () => ClientBehaviour
+  /** What correct replicas tell it sooner or later: against processes, on a slow machine, it goes on until they have. */
+  readonly awaits?: readonly AnswerKind[]
   /** A key of the store that each of its requests changes once and nobody else does: no timestamp may do so twice. */
   readonly writes?: string
 }

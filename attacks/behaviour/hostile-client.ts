@@ -9,12 +9,12 @@ import { decodeMessage } from '../../src/messages/decode.ts'
 import { createSigningDigest, encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS, type FrameKindName } from '../../src/messages/kinds.ts'
 import { encodeMacs, epochOf, readMac } from '../../src/messages/macs.ts'
-import type { Message, RefusalReason, Request } from '../../src/messages/message.ts'
+import type { Message, Request } from '../../src/messages/message.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import { encodeRequest } from '../../src/messages/request.ts'
 import type { Clock, CryptoSuite, LinkSecurity, Peer, Signer, Transport } from '../../src/ports.ts'
 import { macsOf } from '../../src/runtime/message-macs.ts'
-import type { ClientBehaviour } from './client-behaviour.ts'
+import type { AnswerKind, ClientBehaviour } from './client-behaviour.ts'
 import {
   type ClientLink,
   type ClientPlace,
@@ -53,7 +53,7 @@ export interface HostileClientOptions {
 
 export class HostileClient {
   /** What correct replicas told it: how many replies, and how many refusals for which reason. */
-  readonly told = new Map<'reply' | RefusalReason, number>()
+  readonly told = new Map<AnswerKind, number>()
   readonly #options: HostileClientOptions
   readonly #signingDigest: ReturnType<typeof createSigningDigest>
   readonly #place: ClientPlace

@@ -8,6 +8,8 @@ import { all, noViewChange, refused, sameRefusals, told } from '../verdicts.ts'
 
 const KINDS = Object.keys(FRAME_KINDS) as readonly FrameKindName[]
 
+const ANSWERS = ['reply'] as const
+
 export const hostilePayload: Attack = {
   name: 'hostile-payload',
   plays: 'client',
@@ -18,6 +20,7 @@ export const hostilePayload: Attack = {
   traitors: nobody,
   behaviour: () => together(),
   client: {
+    awaits: ANSWERS,
     behaviour: () => {
       let timestamp = 0
       let payloads: readonly Uint8Array[] = []
@@ -40,7 +43,7 @@ export const hostilePayload: Attack = {
     },
   },
   judge: all(
-    told('reply'),
+    told(...ANSWERS),
     refused('payload-too-deep'),
     refused('unsafe-integer'),
     refused('payload-too-many-items'),

@@ -42,6 +42,8 @@ function filling(): ClientBehaviour {
   )
 }
 
+const ANSWERS = ['reply', 'unknown-client', 'results-gone'] as const
+
 export const manySessions: Attack = {
   name: 'many-sessions',
   plays: 'client',
@@ -53,6 +55,7 @@ export const manySessions: Attack = {
   traitors: nobody,
   behaviour: () => together(),
   client: {
+    awaits: ANSWERS,
     identities: IDENTITIES,
     behaviour: () => {
       const links: { readonly link: ClientLink; readonly signer: ClientPlace['signers'][0] }[] = []
@@ -73,6 +76,6 @@ export const manySessions: Attack = {
       )
     },
   },
-  judge: all(told('reply'), told('unknown-client'), told('results-gone'), noViewChange),
+  judge: all(told(...ANSWERS), noViewChange),
   inspect: latencyAtMost(1_000),
 }

@@ -9,6 +9,8 @@ import { all, told, viewChanges } from '../verdicts.ts'
 const KEY = 'good for one'
 const SIGNED_EVERY = 5
 
+const ANSWERS = ['must-sign', 'reply'] as const
+
 export const partialMac: Attack = {
   name: 'partial-mac',
   plays: 'client',
@@ -21,6 +23,7 @@ export const partialMac: Attack = {
   behaviour: () => together(),
   needsMacs: true,
   client: {
+    awaits: ANSWERS,
     writes: KEY,
     behaviour: () => {
       let timestamp = 0
@@ -42,5 +45,5 @@ export const partialMac: Attack = {
       )
     },
   },
-  judge: all(told('must-sign'), told('reply'), viewChanges(0, 1)),
+  judge: all(told(...ANSWERS), viewChanges(0, 1)),
 }

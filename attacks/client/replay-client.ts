@@ -4,7 +4,7 @@ import { type Attack, nobody } from '../attack.ts'
 import { together } from '../behaviour/behaviour.ts'
 import { everyTicks, jointly } from '../behaviour/client-behaviour.ts'
 import type { ClientLink } from '../behaviour/client-place.ts'
-import { all, told } from '../verdicts.ts'
+import { told } from '../verdicts.ts'
 
 const KEY = 'replayed'
 /** Each request is sent so often at once, beside the first one. */
@@ -14,6 +14,8 @@ const FAR = [2 ** 40, Number.MAX_SAFE_INTEGER]
 
 const put = (value: string): Uint8Array =>
   encodeOperations([{ kind: 'put', key: utf8(KEY), value: utf8(value) }])
+
+const ANSWERS = ['reply', 'stale', 'timestamp-reused'] as const
 
 export const replayClient: Attack = {
   name: 'replay-client',
@@ -25,6 +27,7 @@ export const replayClient: Attack = {
   traitors: nobody,
   behaviour: () => together(),
   client: {
+    awaits: ANSWERS,
     identities: 2,
     writes: KEY,
     behaviour: () => {
@@ -49,5 +52,5 @@ export const replayClient: Attack = {
       )
     },
   },
-  judge: all(told('reply'), told('stale'), told('timestamp-reused')),
+  judge: told(...ANSWERS),
 }

@@ -23,6 +23,8 @@ function lies({ cluster, stranger, request }: ClientPlace): readonly Guise[] {
   ]
 }
 
+const ANSWERS = ['unknown-client'] as const
+
 export const stranger: Attack = {
   name: 'stranger',
   plays: 'client',
@@ -33,6 +35,7 @@ export const stranger: Attack = {
   traitors: nobody,
   behaviour: () => together(),
   client: {
+    awaits: ANSWERS,
     behaviour: () => {
       const liars: ClientLink[] = []
       let open: { readonly link: ClientLink; readonly signer: Guise['signer'] } | null = null
@@ -60,7 +63,7 @@ export const stranger: Attack = {
     },
   },
   judge: all(
-    told('unknown-client'),
+    told(...ANSWERS),
     refused('sender-is-not-the-link'),
     refused('kind-not-for-this-link'),
     noViewChange,

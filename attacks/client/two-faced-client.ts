@@ -9,6 +9,8 @@ const KEY = 'two faces'
 /** After so many further timestamps each face is shown once more: by then one of them is executed. */
 const AGAIN_AFTER = 8
 
+const ANSWERS = ['reply', 'timestamp-reused'] as const
+
 export const twoFacedClient: Attack = {
   name: 'two-faced-client',
   plays: 'client',
@@ -19,6 +21,7 @@ export const twoFacedClient: Attack = {
   traitors: nobody,
   behaviour: () => together(),
   client: {
+    awaits: ANSWERS,
     writes: KEY,
     behaviour: () => {
       let timestamp = 0
@@ -39,5 +42,5 @@ export const twoFacedClient: Attack = {
       })
     },
   },
-  judge: all(told('reply'), told('timestamp-reused'), noViewChange),
+  judge: all(told(...ANSWERS), noViewChange),
 }

@@ -21,6 +21,8 @@ import { told } from '../verdicts.ts'
 
 const KEY = 'conspiracy'
 
+const ANSWERS = ['reply'] as const
+
 export const conspiracy: Attack = {
   name: 'conspiracy',
   targets: ['safety', 'performance'],
@@ -40,6 +42,7 @@ export const conspiracy: Attack = {
       ),
     ),
   client: {
+    awaits: ANSWERS,
     writes: KEY,
     behaviour: () => {
       let timestamp = 0
@@ -60,7 +63,7 @@ export const conspiracy: Attack = {
       })
     },
   },
-  judge: told('reply'),
+  judge: told(...ANSWERS),
   surroundings: {
     strikes: ({ last, lastsMs }) => slowed(last, { from: 0, to: lastsMs }),
   },

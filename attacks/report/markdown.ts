@@ -1,4 +1,5 @@
 /** Reports of runs on processes as a table for a text: what was left of the throughput while the attack was on. */
+import { TEXT_LEGEND } from './legend.ts'
 import { type AttackReport, hasHeld } from './report.ts'
 import { attackersProcessors, percent, processors, shareOf, shareOfWork } from './shares.ts'
 
@@ -18,7 +19,7 @@ const HEADINGS = [
   'held',
 ] as const
 
-/** The table, and under it what was measured where. `facts` are told in their order, as `name value`. */
+/** The table, and under it what its columns mean, and what was measured where. `facts` are told in their order, as `name value`. */
 export function markdownTable(
   reports: readonly AttackReport[],
   facts: Readonly<Record<string, string | number>>,
@@ -26,7 +27,7 @@ export function markdownTable(
   const rows = reports.map(rowOf)
   const rule = HEADINGS.map((_, index) => (index === 0 ? ':--' : '--:'))
   const told = Object.entries(facts).map(([name, value]) => `${name} ${value}`)
-  return [...[HEADINGS, rule, ...rows].map(line), '', `${told.join(', ')}.`].join('\n')
+  return [...[HEADINGS, rule, ...rows].map(line), '', TEXT_LEGEND, '', `${told.join(', ')}.`].join('\n')
 }
 
 function rowOf(report: AttackReport): readonly string[] {

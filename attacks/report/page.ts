@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import type { Figures } from '../load/load-meter.ts'
 import { cellsOf, HEADINGS } from './cells.ts'
 import { CHART_SCRIPT } from './chart-script.ts'
+import { COLUMNS_LEGEND } from './legend.ts'
 import { PAGE_STYLE } from './page-style.ts'
 import { type AttackReport, hasHeld } from './report.ts'
 
@@ -35,6 +36,7 @@ export function reportPage(reports: readonly AttackReport[], { seconds, facts }:
 <p class="faint">${escapeHtml(told.join(', '))}. ${seconds} seconds in all. Figures of processes are this machine's:
 compare before, during and after.</p>
 ${summary(reports)}
+<p class="faint">${escapeHtml(COLUMNS_LEGEND)}</p>
 ${reports.map(section).join('\n')}
 <script type="application/json" id="runs">${scriptJson(timelines)}</script>
 <script>${fileOfPlots('uPlot.iife.min.js')}</script>

@@ -83,18 +83,23 @@ export class AttackPhase {
   /** The traitors' turn, and that of the client. Links are cut before they begin to lie. */
   async #fromInside(attack: Attack): Promise<readonly string[]> {
     const lastsMs = this.#phaseMs * (attack.surroundings?.lasts ?? 1)
-    const [, seen] = await Promise.all([this.#strikeLinks(attack, lastsMs), this.#attackFor(lastsMs)])
+    const [, seen] = await Promise.all([this.#strikeLinks(attack, lastsMs), this.#attackFor(attack, lastsMs)])
     return seen
   }
 
   /** As long as that, and on a slow machine until what it waits for has come. */
-  async #attackFor(lastsMs: number): Promise<readonly string[]> {
+  async #attackFor(attack: Attack, lastsMs: number): Promise<readonly string[]> {
     const { arena, setting } = this.#parts
     await arena.turn(true)
     const begun = (await this.#hostile?.turn(true)) ?? []
     await this.#pause(lastsMs)
-    await waitUntil(() => this.acts > 0, { limitMs: LIVENESS_MS, signal: setting.signal })
+    await waitUntil(() => this.#hasShown(attack), { limitMs: LIVENESS_MS, signal: setting.signal })
     return [...begun, ...((await this.#hostile?.turn(false)) ?? [])]
+  }
+
+  #hasShown({ client }: Attack): boolean {
+    const awaited = client?.awaits ?? []
+    return this.acts > 0 && awaited.every((answer) => this.told?.has(answer) === true)
   }
 
   /** What surroundings do to the links. What strikes at the beginning has struck when this returns its promise. */

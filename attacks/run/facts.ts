@@ -1,8 +1,8 @@
 /** What a run of an attack showed, wherever it ran: the ground of its verdict. */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
-import type { RefusalReason } from '../../src/messages/message.ts'
 import type { RejectionReason } from '../../src/messages/rejection.ts'
+import type { AnswerKind } from '../behaviour/client-behaviour.ts'
 import type { Figures } from '../load/load-meter.ts'
 import type { Spent } from './processor-time.ts'
 import type { MemoryUse, Suspicion } from './watch.ts'
@@ -22,7 +22,7 @@ export interface Facts {
   /** What correct replicas refused, by reason. */
   readonly rejected: ReadonlyMap<RejectionReason, number>
   /** What correct replicas told the hostile client: replies, and refusals by their reason. Where there was one. */
-  readonly told?: ReadonlyMap<'reply' | RefusalReason, number>
+  readonly told?: ReadonlyMap<AnswerKind, number>
   /** Replicas against which a correct one holds evidence: two signed messages that contradict each other. */
   readonly guilty: readonly ReplicaId[]
   /** Replicas that a correct one cut off for a while. */

@@ -1,7 +1,7 @@
 /** A hostile client in a process of its own, so that what it costs to attack is not taken from the load; and its parent's end. */
 import { join } from 'node:path'
-import { type Child, hasEnded, killChild, startChild } from '../../replicas/child-process.ts'
-import type { RefusalReason } from '../../src/messages/message.ts'
+import { type Child, killChild, startChild } from '../../replicas/child-process.ts'
+import type { AnswerKind } from '../behaviour/client-behaviour.ts'
 import type { HostileProcessClient } from './hostile-process-client.ts'
 import { waitUntil } from './waiting.ts'
 
@@ -11,7 +11,7 @@ type Order = { readonly order: 'on' | 'off' } | { readonly order: 'end'; readonl
 /** What it tells its parent: now and then, after each order, and with `seen` when it has ended. */
 interface News {
   readonly acts: number
-  readonly told: Readonly<Partial<Record<'reply' | RefusalReason, number>>>
+  readonly told: Readonly<Partial<Record<AnswerKind, number>>>
   readonly isOn: boolean
   readonly seen: readonly string[] | null
 }
@@ -23,11 +23,16 @@ const ORDER_MS_MAX = 20_000
 export class HostileChild {
   readonly #child: Child
   readonly #signal: AbortSignal
+  #isGone = false
   #news: News = { acts: 0, told: {}, isOn: false, seen: null }
 
   private constructor(child: Child, signal: AbortSignal) {
     this.#child = child
     this.#signal = signal
+    // 'close' comes when all that it said is read.
+    child.process.once('close', () => {
+      this.#isGone = true
+    })
     child.process.on('message', (news: Partial<News>) => {
       if (news.acts !== undefined) this.#news = news as News
     })
@@ -54,8 +59,8 @@ export class HostileChild {
   }
 
   /** What correct replicas told it. */
-  get told(): ReadonlyMap<'reply' | RefusalReason, number> {
-    return new Map(Object.entries(this.#news.told)) as Map<'reply' | RefusalReason, number>
+  get told(): ReadonlyMap<AnswerKind, number> {
+    return new Map(Object.entries(this.#news.told)) as Map<AnswerKind, number>
   }
 
   get pid(): number | undefined {
@@ -84,7 +89,7 @@ export class HostileChild {
   }
 
   async #follows(hasFollowed: () => boolean): Promise<readonly string[]> {
-    const isOver = (): boolean => hasEnded(this.#child.process) || hasFollowed()
+    const isOver = (): boolean => this.#isGone || hasFollowed()
     await waitUntil(isOver, { limitMs: ORDER_MS_MAX, signal: this.#signal })
     return hasFollowed() ? [] : [`the hostile client's process does not answer: ${this.#child.complaint()}`]
   }
@@ -93,10 +98,12 @@ export class HostileChild {
 /** In the child: does what its parent says. `acts` counts what the client did. */
 export function followOrders(client: HostileProcessClient, acts: () => number): void {
   let isOn = false
-  let toldActs = 0
+  let lastCount = 0
+  const count = (): number => [...client.told.values()].reduce((sum, each) => sum + each, acts())
   const tell = (seen: readonly string[] | null = null): void => {
-    toldActs = acts()
-    process.send?.({ acts: toldActs, told: Object.fromEntries(client.told), isOn, seen } satisfies News)
+    lastCount = count()
+    if (!process.connected) return
+    process.send?.({ acts: acts(), told: Object.fromEntries(client.told), isOn, seen } satisfies News)
   }
   process.on('message', (order: Order) => {
     if (order.order === 'end') {
@@ -108,6 +115,6 @@ export function followOrders(client: HostileProcessClient, acts: () => number): 
     tell()
   })
   setInterval(() => {
-    if (acts() !== toldActs) tell()
+    if (count() !== lastCount) tell()
   }, NEWS_MS).unref()
 }

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type AnyAttack, isOutsideAttack } from '../../attacks/attack.ts'
 import { attackIn, EVERY_ATTACK, type World, worldsOf } from '../../attacks/every-attack.ts'
+import { COLUMNS_LEGEND } from '../../attacks/report/legend.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { isClusterSize } from '../../src/base/quorum.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
@@ -27,14 +28,7 @@ A run makes a cluster of its own, loads it, attacks it for a third of the time, 
 safety, liveness and what is expected of that attack. A run on processes takes its figures
 from this machine: compare before, during and after, not one run with another.
 
-Columns: acts, how often the adversaries acted; views, how often correct replicas left a
-view; gap, the longest time without an acknowledged write since the attack began; share, of
-the throughput without the attack; of work, of the operations that correct replicas get done
-in a second of processor time: what attackers and other programs take is not in it;
-attackers, processors that they take themselves; held, the longest that the loop of a
-correct replica was held by its own work;
-suspected, by correct replicas, with a question mark where the suspect was working;
-guilty, of whom a correct replica holds proof; peak, memory of the largest correct replica.
+${COLUMNS_LEGEND}
 
 Exit codes: 0 all held as expected, 1 not, 2 wrong usage or interrupted.`
 

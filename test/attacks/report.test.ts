@@ -1,10 +1,10 @@
 /** How reports are told: cells, JSON, and a page that holds all that it needs and nothing that a name can break. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
 import { markdownTable } from '../../attacks/report/markdown.ts'
 import { reportPage } from '../../attacks/report/page.ts'
 import { type AttackReport, asJson } from '../../attacks/report/report.ts'
-import { attackersProcessors, shareOfWork } from '../../attacks/report/shares.ts'
+import { attackersProcessors, shareOf, shareOfWork } from '../../attacks/report/shares.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
 
 const id = (value: number) => value as ReplicaId
@@ -63,6 +63,7 @@ test('a row has a cell for each heading, and tells right from wrong suspicions',
   const cells = cellsOf(report)
   expect(cells).toHaveLength(HEADINGS.length)
   expect(cells.slice(0, 7)).toEqual(['evil', 'NOT HELD', '12', '1', '100', '50', '100'])
+  expect(cells.slice(10, 15)).toEqual(['40', '50 %', '80 %', '0.25', '30'])
   expect(cells.slice(-3)).toEqual(['0,2?', '0', '100'])
   expect(cellsOf({ ...report, faults: [] })[1]).toBe('held')
   expect(faultLines([report])).toEqual(['evil (seed 7): a </pre> fault'])
@@ -96,12 +97,38 @@ test('a page asks nothing of a network and holds what it is given as text', () =
   expect(JSON.parse(data)).toMatchObject([{ opsPerSecond: [5, 10] }, null])
 })
 
-test('what other programs take of the machine is no loss of work, and what attackers take is told', () => {
+describe('what an attack costs', () => {
   const { measured } = report.facts
   if (measured === undefined) throw new Error('a run of processes is measured')
-  const half = { ...measured, during: { ...measured.during, done: 100 } }
-  const spent = { ...measured.spent, during: { ...measured.spent.during, correctMs: 50 } }
-  expect(shareOfWork(half)).toBeCloseTo(0.4)
-  expect(shareOfWork({ ...half, spent })).toBeCloseTo(1)
-  expect(attackersProcessors(measured)).toBeCloseTo(0.25)
+  const { before, during, spent } = measured
+
+  test('the share is one of the mean of before and after', () => {
+    const afterwards = { ...measured, after: { ...measured.after, opsPerSecond: 300 } }
+    expect(shareOf(afterwards, during)).toBeCloseTo(0.25)
+    const nothing = { ...before, opsPerSecond: 0 }
+    expect(shareOf({ ...measured, before: nothing, after: nothing }, during)).toBeNull()
+  })
+
+  test('what others take of the machine is no loss of work', () => {
+    const half = { ...measured, during: { ...during, done: 100 } }
+    expect(shareOfWork(half)).toBeCloseTo(0.4)
+    const inHalfTheTime = { ...spent, during: { ...spent.during, correctMs: 50 } }
+    expect(shareOfWork({ ...half, spent: inHalfTheTime })).toBeCloseTo(1)
+    const cheaperAfter = { ...spent, after: { ...spent.after, correctMs: 50 } }
+    expect(shareOfWork({ ...measured, spent: cheaperAfter })).toBeCloseTo(0.8 / 1.5)
+  })
+
+  test('attackers take what their processes took, without the work of honest replicas', () => {
+    expect(attackersProcessors(measured)).toBeCloseTo(0.25)
+    const idle = { ...spent, during: { ...spent.during, hostileMs: 0 } }
+    expect(attackersProcessors({ ...measured, spent: idle })).toBe(0)
+  })
+
+  test('what was not measured is not told', () => {
+    const unknown = { correctMs: null, hostileMs: null, loadMs: 10 }
+    const blind = { ...measured, spent: { before: unknown, during: unknown, after: unknown } }
+    expect([shareOfWork(blind), attackersProcessors(blind)]).toEqual([null, null])
+    const cells = cellsOf({ ...report, facts: { ...report.facts, measured: blind } })
+    expect(cells.slice(10, 15)).toEqual(['40', '50 %', '', '', '30'])
+  })
 })

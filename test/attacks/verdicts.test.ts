@@ -14,7 +14,10 @@ const GOOD: Observed = {
   actsByTurn: new Map(),
   viewChanges: 0,
   rejected: new Map([['bad-signature', 1]]),
-  told: new Map([['reply', 1]]),
+  told: new Map([
+    ['reply', 1],
+    ['stale', 1],
+  ]),
   guilty: [0 as never],
   cutOff: [0 as never],
   checkpointInterval: 8,
@@ -52,6 +55,7 @@ describe('a judge is content with what is good, and says what is not', () => {
     ['windowMoved', verdicts.windowMoved, { checkpoints: 8 }],
     ['timeoutsShrank', verdicts.timeoutsShrank, { timeoutTicks: { first: 50, most: 100, last: 100 } }],
     ['told', verdicts.told('reply'), { told: new Map() }],
+    ['told all', verdicts.told('reply', 'stale'), { told: new Map([['stale', 1]] as const) }],
     ['sameRefusals, of none', verdicts.sameRefusals, { refusedOfClients: new Map() }],
     [
       'sameRefusals',
