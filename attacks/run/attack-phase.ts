@@ -5,7 +5,7 @@ import { inOrder } from '../../src/simulator/plan.ts'
 import { type Attack, isOutsideAttack } from '../attack.ts'
 import type { Stretch } from '../load/load-meter.ts'
 import type { Workload } from '../load/workload.ts'
-import type { Field } from '../outside/field.ts'
+import type { Field, Link } from '../outside/field.ts'
 import { HOSTILE, hostileNames, READER } from './client-names.ts'
 import type { Facts } from './facts.ts'
 import { HostileChild } from './hostile-child.ts'
@@ -98,21 +98,27 @@ export class AttackPhase {
   }
 
   #hasShown({ client }: Attack): boolean {
+    if (this.#hostile?.hasEnded === true) return true
     const awaited = client?.awaits ?? []
     return this.acts > 0 && awaited.every((answer) => this.told?.has(answer) === true)
   }
 
   /** What surroundings do to the links. What strikes at the beginning has struck when this returns its promise. */
   async #strikeLinks({ surroundings }: Attack, lastsMs: number): Promise<void> {
-    const { arena, setting, traitors } = this.#parts
+    const { arena, setting, traitors, suspects } = this.#parts
     const { n, seed } = setting
     if (surroundings?.strikesLinksOnly !== true) return
     const fromMs = performance.now()
+    let cut: readonly Link[] = []
     for (const incident of inOrder(surroundings.strikes?.(sceneOf({ n, seed, lastsMs, traitors })) ?? [])) {
       const { kind, atMs } = incident
       if (atMs > 0) await this.#pause(fromMs + atMs - performance.now())
-      if (kind === 'cut') arena.links?.cut(incident)
-      else if (kind === 'mend') arena.links?.mend(incident)
+      if (kind !== 'cut' && kind !== 'mend') continue
+      arena.links?.[kind](incident)
+      const others = cut.filter(({ from, to }) => from !== incident.from || to !== incident.to)
+      cut = kind === 'cut' ? [...others, incident] : others
+      // Who hears nothing of a replica suspects it rightly.
+      suspects.set([...new Set([...traitors, ...cut.flatMap(({ from, to }) => [from, to])])])
     }
   }
 

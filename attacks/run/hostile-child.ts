@@ -23,15 +23,16 @@ const ORDER_MS_MAX = 20_000
 export class HostileChild {
   readonly #child: Child
   readonly #signal: AbortSignal
-  #isGone = false
+  /** How it ended by itself; null while it runs. */
+  #ending: string | null = null
   #news: News = { acts: 0, told: {}, isOn: false, seen: null }
 
   private constructor(child: Child, signal: AbortSignal) {
     this.#child = child
     this.#signal = signal
     // 'close' comes when all that it said is read.
-    child.process.once('close', () => {
-      this.#isGone = true
+    child.process.once('close', (code, signal) => {
+      this.#ending = `ended (${signal ?? `exit code ${code}`}): ${child.complaint()}`
     })
     child.process.on('message', (news: Partial<News>) => {
       if (news.acts !== undefined) this.#news = news as News
@@ -63,6 +64,10 @@ export class HostileChild {
     return new Map(Object.entries(this.#news.told)) as Map<AnswerKind, number>
   }
 
+  get hasEnded(): boolean {
+    return this.#ending !== null
+  }
+
   get pid(): number | undefined {
     return this.#child.process.pid
   }
@@ -89,9 +94,9 @@ export class HostileChild {
   }
 
   async #follows(hasFollowed: () => boolean): Promise<readonly string[]> {
-    const isOver = (): boolean => this.#isGone || hasFollowed()
+    const isOver = (): boolean => this.hasEnded || hasFollowed()
     await waitUntil(isOver, { limitMs: ORDER_MS_MAX, signal: this.#signal })
-    return hasFollowed() ? [] : [`the hostile client's process does not answer: ${this.#child.complaint()}`]
+    return hasFollowed() ? [] : [`the process of the hostile client ${this.#ending ?? 'does not answer'}`]
   }
 }
 

@@ -165,7 +165,7 @@ export class Round {
       const seen = await attackPhase.run(load)
       const phase = this.#end(began)
       this.#sayHow(`under attack, ${attackPhase.acts} acts`, phase.stretch, attackPhase.stopped)
-      return { ...phase, seen: [...seen, ...(await attackPhase.end())] }
+      return { ...phase, seen: [...new Set([...seen, ...(await attackPhase.end())])] }
     } finally {
       await attackPhase.close()
     }

@@ -76,9 +76,11 @@ export async function runAttacks(
           ? simulateAttack(attack, flags)
           : attackProcesses(attack, flags, { commands, signal: interruption.signal, say })
       const report = await run().catch((error: unknown) => {
+        if (!(error instanceof OperatorError)) throw error
+        // Ctrl-C also ends processes that are just about to start, and they are not to blame.
+        interruption.signal.throwIfAborted()
         // One that the machine could not run must not take the others' reports with it.
-        const isOneOfMany = chosen.length > 1 && !interruption.signal.aborted
-        if (!isOneOfMany || !(error instanceof OperatorError)) throw error
+        if (chosen.length === 1) throw error
         return notRun(attack, flags, error.message)
       })
       reports.push(report)

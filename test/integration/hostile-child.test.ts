@@ -50,7 +50,7 @@ test('it does as it is told, and says what it did, was told and saw', async () =
 
 test('one that falls is told of, with its last words', async () => {
   const child = await start(FALLS)
-  expect(await child.turn(true)).toEqual(["the hostile client's process does not answer: a reason"])
+  expect(await child.turn(true)).toEqual(['the process of the hostile client ended (exit code 70): a reason'])
 })
 
 test('nothing is waited for once the run is interrupted, and closing ends the process', async () => {
