@@ -36,9 +36,9 @@ const report: AttackReport = {
       ...{ before: figures, during: { ...figures, opsPerSecond: 50 }, after: figures },
       ...{ settled: null, gapMs: 40, settledMs: 5, heldMs: 30 },
       spent: {
-        before: { correctMs: 100, hostileMs: 10, loadMs: 10 },
-        during: { correctMs: 125, hostileMs: 510, loadMs: 10 },
-        after: { correctMs: 100, hostileMs: 10, loadMs: 10 },
+        before: { correctMs: 100, hostileMs: 100, loadMs: 10 },
+        during: { correctMs: 125, hostileMs: 600, loadMs: 10 },
+        after: { correctMs: 100, hostileMs: 100, loadMs: 10 },
       },
       suspicions: [
         { by: id(1), of: id(0), looks: 3, rightLooks: 2, firstMs: 10 },

@@ -57,6 +57,19 @@ test('what the correct replicas said at their end is put together', async () => 
   expect(arena.refusals()).toEqual({ rejected: new Map([['bad-signature', 6]]), guilty: [3] })
 })
 
+test.runIf(process.platform === 'linux')(
+  'what processes take is told by their side, and stays when they are gone',
+  async () => {
+    const arena = await open(() => program(STAYS), [3])
+    const all = arena.processorMs()
+    expect(all.traitors).toBeGreaterThan(0)
+    // Three have started where one traitor has.
+    expect(all.correct).toBeGreaterThan(all.traitors)
+    for (const id of arena.correct) await arena.kill(id)
+    expect(arena.processorMs().correct).toBeGreaterThanOrEqual(all.correct)
+  },
+)
+
 test('traitors follow orders and tell how often they acted', async () => {
   const arena = await open(() => program(STAYS), [3])
   expect(arena.acts).toBe(0)
