@@ -4,7 +4,7 @@ import { faultsMax } from '../../src/base/quorum.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
-import { inOrder } from '../../src/simulator/plan.ts'
+import { type Incident, inOrder } from '../../src/simulator/plan.ts'
 import { type AnyAttack, type Attack, type Control, isOutsideAttack } from '../attack.ts'
 import { type Figures, LoadMeter, type Stretch, TIMELINE_STEP_MS } from '../load/load-meter.ts'
 import { isWarm, WARM_UP_STEP_MS, WARM_UP_STEPS_MAX } from '../load/warm-up.ts'
@@ -190,38 +190,52 @@ export class Round {
     })
   }
 
-  /** The traitors' turn. Links are cut before they begin to lie. */
+  /** The traitors' turn. Links are cut before they begin to lie, and mended when they end. */
   async #fromInside(attack: Attack, hostile: HostileProcessClient | null): Promise<readonly string[]> {
-    const lastsMs = this.#phaseMs * (attack.surroundings?.lasts ?? 1)
-    const struck = this.#strikeLinks(attack, lastsMs)
-    const attacked = this.#parts.arena.turn(true).then(() => {
-      hostile?.turn(true)
-      return this.#underAttack(lastsMs)
-    })
-    const [, seen] = await Promise.all([struck, attacked])
-    return seen
-  }
-
-  /** As long as the phase, and on a slow machine until what it waits for has come. */
-  async #underAttack(lastsMs: number): Promise<readonly string[]> {
-    const { signal } = this.#parts.setting
-    await this.#pause(lastsMs)
-    await waitUntil(() => this.#acts > 0, { limitMs: LIVENESS_MS, signal })
+    const { arena, setting, traitors } = this.#parts
+    const { strikes, strikesLinksOnly = false, untilExecuted = 0, lasts = 1 } = attack.surroundings ?? {}
+    const lastsMs = this.#phaseMs * lasts
+    const scene = sceneOf({ n: setting.n, seed: setting.seed, lastsMs, traitors })
+    const incidents = inOrder(strikesLinksOnly ? (strikes?.(scene) ?? []) : [])
+    const fromMs = performance.now()
+    const struck = this.#strikeLinks(
+      incidents.filter(({ atMs }) => atMs < lastsMs),
+      fromMs,
+    )
+    const first = await this.#executed()
+    await arena.turn(true)
+    hostile?.turn(true)
+    await Promise.all([this.#pause(lastsMs), struck])
+    // On a slow machine it goes on until what it waits for has come.
+    const isDone = async (): Promise<boolean> =>
+      this.#acts > 0 && (untilExecuted === 0 || (await this.#executed()).least >= first.most + untilExecuted)
+    await waitUntil(isDone, { limitMs: LIVENESS_MS, signal: setting.signal })
+    await this.#strikeLinks(
+      incidents.filter(({ atMs }) => atMs >= lastsMs),
+      fromMs,
+    )
     return []
   }
 
   /** What surroundings do to the links. What strikes at the beginning has struck when this returns its promise. */
-  async #strikeLinks({ surroundings }: Attack, lastsMs: number): Promise<void> {
-    const { arena, setting, traitors } = this.#parts
-    const { n, seed } = setting
-    if (surroundings?.strikesLinksOnly !== true) return
-    const fromMs = performance.now()
-    for (const incident of inOrder(surroundings.strikes?.(sceneOf({ n, seed, lastsMs, traitors })) ?? [])) {
+  async #strikeLinks(incidents: readonly Incident[], fromMs: number): Promise<void> {
+    const { links } = this.#parts.arena
+    for (const incident of incidents) {
       const { kind, atMs } = incident
-      if (atMs > 0) await this.#pause(fromMs + atMs - performance.now())
-      if (kind === 'cut') arena.links?.cut(incident)
-      else if (kind === 'mend') arena.links?.mend(incident)
+      const leftMs = fromMs + atMs - performance.now()
+      if (leftMs > 0) await this.#pause(leftMs)
+      if (kind === 'cut') links?.cut(incident)
+      else if (kind === 'mend') links?.mend(incident)
     }
+  }
+
+  /** How far correct replicas have come; one that does not answer may be anywhere. */
+  async #executed(): Promise<{ readonly least: number; readonly most: number }> {
+    const { arena, watch } = this.#parts
+    const reports = await watch.reports()
+    const executed = arena.correct.map((id) => reports.get(id)?.lastExecuted ?? null)
+    const least = Math.min(...executed.map((each) => each ?? 0))
+    return { least, most: Math.max(...executed.map((each) => each ?? Number.POSITIVE_INFINITY)) }
   }
 
   /** Waits until all correct replicas vote and have executed the same. Null when they do not within the bound. */
