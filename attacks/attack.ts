@@ -73,6 +73,8 @@ export interface Surroundings {
   readonly isCompleteWithoutStrikes?: boolean
   /** Whether all that strikes is links that are cut and mended: processes behind proxies have those too. */
   readonly strikesLinksOnly?: boolean
+  /** On a slow machine it goes on until every correct replica has executed so many batches since it began. */
+  readonly untilExecuted?: number
   /** How many times as long as another attack it has to last for its expectation to show. */
   readonly lasts?: number
   /** Whether the traitors are honest until what strikes is over: only then do they count as faulty. */
@@ -135,6 +137,7 @@ const ANYWHERE: readonly (keyof Surroundings)[] = [
   'hasAbroad',
   'isCompleteWithoutStrikes',
   'strikesLinksOnly',
+  'untilExecuted',
 ]
 
 /** Whether real processes can be all that it needs. */

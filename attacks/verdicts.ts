@@ -60,6 +60,9 @@ export const evidence: Judge = ({ guilty, traitors, auth }) =>
     ? guilty.map((id) => `replica ${id} is called guilty, which nobody can prove without signatures`)
     : traitors.filter((id) => !guilty.includes(id)).map((id) => `there is no evidence against replica ${id}`)
 
+/** The view of a liar ends, once, on the evidence; where nothing proves a lie, it may last as long as batches are decided. */
+export const oneViewChangeOnEvidence: Judge = (facts) => viewChanges(facts.auth === 'oral' ? 0 : 1, 1)(facts)
+
 /** Correct replicas took nothing more from each traitor for a while. */
 export const cutOff: Judge = ({ cutOff, traitors }) =>
   traitors.filter((id) => !cutOff.includes(id)).map((id) => `replica ${id} was not cut off`)

@@ -1,6 +1,6 @@
 import { type Attack, oneTooMany } from '../attack.ts'
 import { onSend, together } from '../behaviour/behaviour.ts'
-import { equivocate, halvesOf, set } from '../behaviour/mutations.ts'
+import { drop, equivocate, halvesOf, set } from '../behaviour/mutations.ts'
 import { and, isKind, isVote, whilePrimary } from '../behaviour/predicates.ts'
 import { otherWorld, voteInOtherWorld } from '../behaviour/worlds.ts'
 import { apart } from '../strikes.ts'
@@ -16,11 +16,15 @@ export const twoWorlds: Attack = {
     together(
       onSend(and(isKind('pre-prepare'), whilePrimary), equivocate(set(otherWorld))),
       onSend(isVote, equivocate(set(voteInOtherWorld))),
+      // Who is helped to catch up would be told the truth.
+      onSend(isKind('batch', 'decision', 'exhibit'), equivocate(drop)),
     ),
   // Else the halves compare what they were told, and replace the primary, often before either has decided.
   surroundings: {
     strikes: ({ correct, lastsMs }) => apart(halvesOf(correct), { from: 0, to: lastsMs }),
     strikesLinksOnly: true,
+    // The first of them were on their way before.
+    untilExecuted: 32,
   },
   control: { breaks: 'agreement', namesTraitors: true },
 }

@@ -2,7 +2,7 @@ import { type Attack, firstPrimary } from '../attack.ts'
 import { onSend } from '../behaviour/behaviour.ts'
 import { otherBatch, set, equivocate as tellHalf } from '../behaviour/mutations.ts'
 import { and, isKind, whilePrimary } from '../behaviour/predicates.ts'
-import { all, evidence, viewChanges } from '../verdicts.ts'
+import { all, evidence, oneViewChangeOnEvidence } from '../verdicts.ts'
 
 export const equivocate: Attack = {
   name: 'equivocate',
@@ -12,5 +12,5 @@ export const equivocate: Attack = {
   expects: 'at most one of them prepares; both signed proposals are kept as evidence, on which the view ends',
   traitors: firstPrimary,
   behaviour: () => onSend(and(isKind('pre-prepare'), whilePrimary), tellHalf(set(otherBatch))),
-  judge: all(evidence, viewChanges(1)),
+  judge: all(evidence, oneViewChangeOnEvidence),
 }

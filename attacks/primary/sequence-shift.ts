@@ -2,7 +2,7 @@ import { type Attack, firstPrimary } from '../attack.ts'
 import { onSend } from '../behaviour/behaviour.ts'
 import { oneOf, shift } from '../behaviour/mutations.ts'
 import { and, isKind, toVictims } from '../behaviour/predicates.ts'
-import { all, evidence, viewChanges } from '../verdicts.ts'
+import { all, evidence, oneViewChangeOnEvidence } from '../verdicts.ts'
 
 export const sequenceShift: Attack = {
   name: 'sequence-shift',
@@ -13,5 +13,5 @@ export const sequenceShift: Attack = {
   traitors: firstPrimary,
   behaviour: () =>
     onSend(and(isKind('pre-prepare'), toVictims(1)), oneOf(shift('sequence', 1), shift('sequence', -1))),
-  judge: all(evidence, viewChanges(1)),
+  judge: all(evidence, oneViewChangeOnEvidence),
 }

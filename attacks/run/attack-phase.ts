@@ -1,7 +1,7 @@
 /** The middle phase of a run: the attack begins, lasts and ends, whoever plays it. */
 import { faultsMax } from '../../src/base/quorum.ts'
 import { createRandom } from '../../src/base/random.ts'
-import { inOrder } from '../../src/simulator/plan.ts'
+import { type Incident, inOrder } from '../../src/simulator/plan.ts'
 import { type Attack, isOutsideAttack } from '../attack.ts'
 import type { Stretch } from '../load/load-meter.ts'
 import type { Workload } from '../load/workload.ts'
@@ -21,6 +21,9 @@ export class AttackPhase {
   readonly #stopped: Stretch[] = []
   readonly #clientTime = new ProcessorTime()
   #hostile: HostileChild | null = null
+  #cut: readonly Link[] = []
+  /** The last sequence number that a correct replica may have executed before the attack. */
+  #executedBefore = 0
   #outsideActs = 0
 
   /** `phaseMs` is how long an attack lasts that does not ask for more, in milliseconds. */
@@ -50,10 +53,12 @@ export class AttackPhase {
     return this.#clientTime.ms
   }
 
-  /** Starts the process of the hostile client, if there is one: that takes time which is not the attack's. */
+  /** Starts the process of the hostile client, if there is one, and looks around: time that is not the attack's. */
   async prepare(): Promise<void> {
     const { attack, arena, setting, traitors } = this.#parts
-    if (isOutsideAttack(attack) || attack.client === undefined) return
+    if (isOutsideAttack(attack)) return
+    if (attack.surroundings?.untilExecuted !== undefined) this.#executedBefore = (await this.#executed()).most
+    if (attack.client === undefined) return
     const { seed, commands, signal } = setting
     const play = { name: attack.name, root: arena.root, names: hostileNames(attack), traitors, seed }
     this.#hostile = await HostileChild.start(commands.client(play), { directory: arena.root, signal })
@@ -80,46 +85,63 @@ export class AttackPhase {
     await this.#hostile?.close()
   }
 
-  /** The traitors' turn, and that of the client. Links are cut before they begin to lie. */
+  /** The traitors' turn, and that of the client. Links are cut before they begin to lie, and mended when they end. */
   async #fromInside(attack: Attack): Promise<readonly string[]> {
-    const lastsMs = this.#phaseMs * (attack.surroundings?.lasts ?? 1)
-    const [, seen] = await Promise.all([this.#strikeLinks(attack, lastsMs), this.#attackFor(attack, lastsMs)])
+    const { setting, traitors } = this.#parts
+    const { strikes, strikesLinksOnly = false, lasts = 1 } = attack.surroundings ?? {}
+    const lastsMs = this.#phaseMs * lasts
+    const scene = sceneOf({ n: setting.n, seed: setting.seed, lastsMs, traitors })
+    const incidents = inOrder(strikesLinksOnly ? (strikes?.(scene) ?? []) : [])
+    const fromMs = performance.now()
+    const meanwhile = incidents.filter(({ atMs }) => atMs < lastsMs)
+    const [, seen] = await Promise.all([this.#strikeLinks(meanwhile, fromMs), this.#attackFor(lastsMs)])
+    // On a slow machine it goes on until what it waits for has come.
+    const isDone = (): Promise<boolean> => this.#hasShown(attack)
+    await waitUntil(isDone, { limitMs: LIVENESS_MS, signal: setting.signal })
+    const atTheEnd = incidents.filter(({ atMs }) => atMs >= lastsMs)
+    await this.#strikeLinks(atTheEnd, fromMs)
+    return [...seen, ...((await this.#hostile?.turn(false)) ?? [])]
+  }
+
+  async #attackFor(lastsMs: number): Promise<readonly string[]> {
+    await this.#parts.arena.turn(true)
+    const seen = (await this.#hostile?.turn(true)) ?? []
+    await this.#pause(lastsMs)
     return seen
   }
 
-  /** As long as that, and on a slow machine until what it waits for has come. */
-  async #attackFor(attack: Attack, lastsMs: number): Promise<readonly string[]> {
-    const { arena, setting } = this.#parts
-    await arena.turn(true)
-    const begun = (await this.#hostile?.turn(true)) ?? []
-    await this.#pause(lastsMs)
-    await waitUntil(() => this.#hasShown(attack), { limitMs: LIVENESS_MS, signal: setting.signal })
-    return [...begun, ...((await this.#hostile?.turn(false)) ?? [])]
-  }
-
-  #hasShown({ client }: Attack): boolean {
+  async #hasShown({ client, surroundings }: Attack): Promise<boolean> {
+    const { awaits = [] } = client ?? {}
+    const { untilExecuted = 0 } = surroundings ?? {}
     if (this.#hostile?.hasEnded === true) return true
-    const awaited = client?.awaits ?? []
-    return this.acts > 0 && awaited.every((answer) => this.told?.has(answer) === true)
+    const wasAnswered = awaits.every((answer) => this.told?.has(answer) === true)
+    if (this.acts === 0 || !wasAnswered) return false
+    return untilExecuted === 0 || (await this.#executed()).least >= this.#executedBefore + untilExecuted
   }
 
   /** What surroundings do to the links. What strikes at the beginning has struck when this returns its promise. */
-  async #strikeLinks({ surroundings }: Attack, lastsMs: number): Promise<void> {
-    const { arena, setting, traitors, suspects } = this.#parts
-    const { n, seed } = setting
-    if (surroundings?.strikesLinksOnly !== true) return
-    const fromMs = performance.now()
-    let cut: readonly Link[] = []
-    for (const incident of inOrder(surroundings.strikes?.(sceneOf({ n, seed, lastsMs, traitors })) ?? [])) {
+  async #strikeLinks(incidents: readonly Incident[], fromMs: number): Promise<void> {
+    const { arena, traitors, suspects } = this.#parts
+    for (const incident of incidents) {
       const { kind, atMs } = incident
-      if (atMs > 0) await this.#pause(fromMs + atMs - performance.now())
+      const leftMs = fromMs + atMs - performance.now()
+      if (leftMs > 0) await this.#pause(leftMs)
       if (kind !== 'cut' && kind !== 'mend') continue
       arena.links?.[kind](incident)
-      const others = cut.filter(({ from, to }) => from !== incident.from || to !== incident.to)
-      cut = kind === 'cut' ? [...others, incident] : others
+      const others = this.#cut.filter(({ from, to }) => from !== incident.from || to !== incident.to)
+      this.#cut = kind === 'cut' ? [...others, incident] : others
       // Who hears nothing of a replica suspects it rightly.
-      suspects.set([...new Set([...traitors, ...cut.flatMap(({ from, to }) => [from, to])])])
+      suspects.set([...new Set([...traitors, ...this.#cut.flatMap(({ from, to }) => [from, to])])])
     }
+  }
+
+  /** How far correct replicas have come; one that does not answer may be anywhere. */
+  async #executed(): Promise<{ readonly least: number; readonly most: number }> {
+    const { arena, watch } = this.#parts
+    const reports = await watch.reports()
+    const executed = arena.correct.map((id) => reports.get(id)?.lastExecuted ?? null)
+    const least = Math.min(...executed.map((each) => each ?? 0))
+    return { least, most: Math.max(...executed.map((each) => each ?? Number.POSITIVE_INFINITY)) }
   }
 
   #field(load: Workload): Field {

@@ -174,8 +174,9 @@ export async function handshakeRaw(socket: Socket, security: LinkSecurity): Prom
   }
 }
 
+/** Also where the other end resets it. */
 export const closed = (socket: Socket): Promise<unknown> =>
-  socket.closed ? Promise.resolve() : once(socket, 'close')
+  socket.closed ? Promise.resolve() : new Promise((resolve) => socket.once('close', resolve))
 
 /** Forwards to an address; on demand it alters the last byte of the next chunk towards it. */
 export async function startProxy(target: Address) {

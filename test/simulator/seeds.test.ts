@@ -9,11 +9,11 @@ afterAll(() => kit.cleanUp())
 
 /** Seeds from 1 on, for each mode and size of cluster. */
 const SEEDS: readonly (readonly [mode: AuthenticationMode, n: number, seeds: number])[] = [
-  ['signed', 4, 230],
-  ['signed', 7, 70],
-  ['signed', 10, 4],
-  ['oral', 4, 20],
-  ['oral', 7, 4],
+  ['signed', 4, 200],
+  ['signed', 7, 60],
+  ['signed', 10, 3],
+  ['oral', 4, 30],
+  ['oral', 7, 7],
 ]
 
 describe('safety and liveness hold', () => {

@@ -1,7 +1,7 @@
 /** PBFT-2.3: a state put together from pages alone executes on exactly as the one that it was taken from. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { toHex } from '../../src/base/bytes.ts'
+import { equalBytes, toHex } from '../../src/base/bytes.ts'
 import { type ClientId, type Timestamp, toSequence } from '../../src/base/ids.ts'
 import type { Application } from '../../src/ports.ts'
 import type { ExecutableRequest, Store } from '../../src/store/application.ts'
@@ -108,9 +108,11 @@ describe('a transferred state', () => {
     source.batch([request(bob, 2, encodeOperations([put('b', new Uint8Array(1_000_000).fill(1))]))])
     source.batch([request(alice, 1, encodeOperations([get('a'), get('b')]))])
     transfer(source.store.snapshot(), target.store)
-    const results = target.store.results(alice, 1 as Timestamp)
-    expect(results).toEqual(source.store.results(alice, 1 as Timestamp))
-    expect(results?.length).toBeGreaterThan(2_000_000)
+    const results = target.store.results(alice, 1 as Timestamp) ?? new Uint8Array(0)
+    const first = source.store.results(alice, 1 as Timestamp) ?? new Uint8Array(0)
+    expect(results.length).toBeGreaterThan(2_000_000)
+    // A matcher takes long for millions of bytes.
+    expect(equalBytes(results, first)).toBe(true)
     for (const driver of drivers) {
       driver.batch([request(alice, 1 + CLIENT_WINDOW, encodeOperations([get('absent')]))])
       expect(driver.store.retainedBytes).toBeLessThan(500)
