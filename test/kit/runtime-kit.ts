@@ -16,6 +16,7 @@ export interface SentFrame {
 export interface RuntimeParts {
   readonly application?: Application
   readonly pages?: PageStore
+  readonly executedPerTurn?: number
 }
 
 export class RuntimeUnderTest {
@@ -62,6 +63,7 @@ export class RuntimeUnderTest {
         },
       },
       pages: parts.pages ?? NO_PAGES,
+      ...(parts.executedPerTurn === undefined ? {} : { executedPerTurn: parts.executedPerTurn }),
       entropy: (size) => new Uint8Array(size),
       clock: {
         now: () => this.#now as Milliseconds,
@@ -124,12 +126,13 @@ function answering(results: Uint8Array): Application {
   const executed = new Set<string>()
   const keyOf = (client: ClientId, timestamp: number): string => `${client}:${timestamp}`
   return {
-    execute: (_, batch: Batch) =>
-      batch.requests.map(({ client, publicKey, timestamp, digest }): Outcome => {
+    *begin(_, batch: Batch) {
+      return batch.requests.map(({ client, publicKey, timestamp, digest }): Outcome => {
         const standing = executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'
         executed.add(keyOf(client, timestamp))
         return { client, publicKey, timestamp, requestDigest: digest, results, standing, recovery: null }
-      }),
+      })
+    },
     standing: (client, timestamp) => (executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'),
     results: () => results,
     revision: 0,

@@ -66,9 +66,9 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     rule: '2.3',
     file: 'src/store/application.js',
     search:
-      'const outcomes = batch.requests.map((request) => this.#executeRequest(request));\n        this.#writeCounters();',
+      'this.#lastSequence = sequence;\n        if (batch.time > this.#executedTime)\n            this.#executedTime = batch.time;\n        this.#settle();',
     replacement:
-      'this.#writeCounters();\n        const outcomes = batch.requests.map((request) => this.#executeRequest(request));',
+      'this.#settle();\n        this.#lastSequence = sequence;\n        if (batch.time > this.#executedTime)\n            this.#executedTime = batch.time;',
   },
   {
     name: 'nothing is fetched however far behind',
