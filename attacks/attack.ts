@@ -71,6 +71,8 @@ export interface Surroundings {
   readonly hasAbroad?: boolean
   /** Whether it is an attack without what strikes, too: then processes can run it. */
   readonly isCompleteWithoutStrikes?: boolean
+  /** Whether all that strikes is links that are cut and mended: processes behind proxies have those too. */
+  readonly strikesLinksOnly?: boolean
   /** How many times as long as another attack it has to last for its expectation to show. */
   readonly lasts?: number
   /** Whether the traitors are honest until what strikes is over: only then do they count as faulty. */
@@ -132,13 +134,15 @@ const ANYWHERE: readonly (keyof Surroundings)[] = [
   'beginsAtMs',
   'hasAbroad',
   'isCompleteWithoutStrikes',
+  'strikesLinksOnly',
 ]
 
 /** Whether real processes can be all that it needs. */
 export function runsInProcesses(attack: AnyAttack): boolean {
   if (isOutsideAttack(attack)) return true
   const { surroundings = {} } = attack
-  const granted = surroundings.isCompleteWithoutStrikes === true ? [...ANYWHERE, 'strikes'] : ANYWHERE
+  const { isCompleteWithoutStrikes = false, strikesLinksOnly = false } = surroundings
+  const granted = isCompleteWithoutStrikes || strikesLinksOnly ? [...ANYWHERE, 'strikes'] : ANYWHERE
   return Object.keys(surroundings).every((name) => granted.some((each) => each === name))
 }
 

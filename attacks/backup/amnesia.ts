@@ -13,7 +13,7 @@ export const amnesia: Attack = {
   behaviour: () =>
     together(
       // What others remember of it would make it say what it is.
-      deafTo(and(isKind('recollection'), afterRestart)),
+      deafTo(and(isKind('recollection', 'oral-recollection'), afterRestart)),
       onSend(and(isVote, afterRestart, withProbability(0.5)), set(forNothing)),
     ),
   parts: (parts) => ({ ...parts, replay: { ...parts.replay, beginning: 'birth' } }),

@@ -25,6 +25,8 @@ export const isProtocol: When = isKind(
   'checkpoint',
   'view-change',
   'new-view',
+  'oral-view-change',
+  'oral-new-view',
 )
 
 /** Of the view, for messages that have one. */

@@ -1,13 +1,14 @@
 import { type Attack, oneTooMany } from '../attack.ts'
 import { onSend, together } from '../behaviour/behaviour.ts'
-import { equivocate, set } from '../behaviour/mutations.ts'
+import { equivocate, halvesOf, set } from '../behaviour/mutations.ts'
 import { and, isKind, isVote, whilePrimary } from '../behaviour/predicates.ts'
 import { otherWorld, voteInOtherWorld } from '../behaviour/worlds.ts'
+import { apart } from '../strikes.ts'
 
 export const twoWorlds: Attack = {
   name: 'two-worlds',
   targets: ['safety'],
-  does: 'f + 1 traitors, the primary among them, show two histories to two halves of the correct replicas',
+  does: 'f + 1 traitors, the primary among them, show two histories to two halves of the correct replicas that hear nothing of each other',
   source: 'Bracha and Toueg, JACM 1985: no protocol survives it',
   expects: 'agreement breaks, the run says so, and signatures that contradict each other name every traitor',
   traitors: oneTooMany,
@@ -16,5 +17,10 @@ export const twoWorlds: Attack = {
       onSend(and(isKind('pre-prepare'), whilePrimary), equivocate(set(otherWorld))),
       onSend(isVote, equivocate(set(voteInOtherWorld))),
     ),
+  // Else the halves compare what they were told, and replace the primary, often before either has decided.
+  surroundings: {
+    strikes: ({ correct, lastsMs }) => apart(halvesOf(correct), { from: 0, to: lastsMs }),
+    strikesLinksOnly: true,
+  },
   control: { breaks: 'agreement', namesTraitors: true },
 }

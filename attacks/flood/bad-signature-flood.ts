@@ -1,4 +1,6 @@
 import type { Sequence } from '../../src/base/ids.ts'
+import { encodeFrame, splitFrame } from '../../src/messages/frame.ts'
+import { isRejection } from '../../src/messages/rejection.ts'
 import { OFFENCE_CHECKS, REPLICA_WASTE } from '../../src/runtime/sender-budgets.ts'
 import { type Attack, lastBackups } from '../attack.ts'
 import { onTick } from '../behaviour/behaviour.ts'
@@ -7,10 +9,19 @@ import { all, cutOff, holds, noViewChange, refused } from '../verdicts.ts'
 
 const FRAMES_PER_TICK = 100
 const DIGEST_BYTES = 32
+const EPOCH_BYTES = 4
 /** Bad signatures that one correct replica checks until it cuts their sender off. */
 const CHECKED_MAX = REPLICA_WASTE.atOnce / OFFENCE_CHECKS
 /** Each cut-off is twice as long as the one before: so many fit into a simulated attack, what was saved up included. */
 const CUT_OFFS_MAX = 6
+
+/** Wrong for everybody: the whole signature, or each MAC behind the number of their epoch. */
+function spoiled(frame: Uint8Array): Uint8Array {
+  const parts = splitFrame(frame)
+  if (isRejection(parts)) return frame
+  const authentication = parts.authentication.map((byte, at) => (at < EPOCH_BYTES ? byte : byte ^ 1))
+  return encodeFrame({ ...parts, authentication }).bytes
+}
 
 const badOf = ({ rejected }: Pick<Facts, 'rejected'>): number =>
   (rejected.get('bad-signature') ?? 0) + (rejected.get('bad-mac') ?? 0)
@@ -29,8 +40,7 @@ export const badSignatureFlood: Attack = {
         const sequence = (state.lastExecuted + 1 + (count % 8)) as Sequence
         const vote = { kind: 'commit', view: state.view, sequence, digest } as const
         const frame = count % 2 === 0 || victim === undefined ? seal(vote) : sealAs(victim, vote)
-        frame[frame.length - 1] = (frame[frame.length - 1] as number) ^ 1
-        broadcast(frame)
+        broadcast(spoiled(frame))
       }
     }),
   judge: all(refused('bad-signature'), cutOff, noViewChange),

@@ -3,11 +3,20 @@ import type { ReplicaId } from '../../src/base/ids.ts'
 import type { Random } from '../../src/base/random.ts'
 import type { Address, Cluster } from '../../src/messages/cluster.ts'
 
+/** One direction between two replicas. */
+export interface Link {
+  readonly from: ReplicaId
+  readonly to: ReplicaId
+}
+
 /** The links between replicas. Those of clients are not touched. */
 export interface Links {
   /** Nothing passes between these replicas and the others, and what was on its way waits. Heals an earlier cut. */
   isolate(ids: readonly ReplicaId[]): void
   heal(): void
+  /** What the one sends the other waits, until it is mended. */
+  cut(link: Link): void
+  mend(link: Link): void
 }
 
 /** The processes of the correct replicas. */

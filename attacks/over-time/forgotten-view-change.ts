@@ -20,9 +20,12 @@ export const forgottenViewChange: Attack = {
   behaviour: () => {
     const old: Uint8Array[] = []
     return together(
-      onReceive(and(isKind('view-change', 'commit', 'prepare'), not(isHealed)), ({ kind, frame }) => {
-        if (kind === 'view-change' || old.length < 64) old.push(frame)
-      }),
+      onReceive(
+        and(isKind('view-change', 'oral-view-change', 'commit', 'prepare'), not(isHealed)),
+        ({ kind, frame }) => {
+          if (kind === 'view-change' || kind === 'oral-view-change' || old.length < 64) old.push(frame)
+        },
+      ),
       onTick(5, ({ state, broadcast }) => {
         if (state.view < HEALED_VIEW) return
         for (const frame of old) broadcast(frame)

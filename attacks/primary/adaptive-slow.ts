@@ -15,7 +15,9 @@ const GREEDIER_EVERY_TICKS = 50
 const LOSS_MAX = 1 - 1 / (WAITING_FACTOR_MAX + WAITING_SLACK_TICKS)
 
 const isComplaint: When = ({ message }) =>
-  message?.kind === 'view-change' || (message?.kind === 'status' && message.complaint !== null)
+  message?.kind === 'view-change' ||
+  message?.kind === 'oral-view-change' ||
+  (message?.kind === 'status' && message.complaint !== null)
 
 export const adaptiveSlow: Attack = {
   name: 'adaptive-slow',

@@ -49,7 +49,9 @@ async function runOnce(
     requests: attack.needsMacs === true ? 'oral' : 'signed',
     ...{ name: attack.name, n, suite, auth, seed, traitors, commands },
     clients: clientsOf(attack),
-    hasProxies: isOutsideAttack(attack) && attack.plays === 'network',
+    hasProxies: isOutsideAttack(attack)
+      ? attack.plays === 'network'
+      : attack.surroundings?.strikesLinksOnly === true,
   })
   const closers: (() => Promise<void>)[] = [() => arena.close()]
   try {

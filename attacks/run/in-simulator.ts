@@ -1,5 +1,5 @@
 /** Runs an attack in the simulator, with every invariant checked after every step. */
-import { type ReplicaId, replicaIds, toReplicaId } from '../../src/base/ids.ts'
+import { type ReplicaId, toReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { createRandom } from '../../src/base/random.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
@@ -10,7 +10,7 @@ import { inOrder, type Plan, withoutFaults } from '../../src/simulator/plan.ts'
 import { type DetailedResult, type Reaction, simulate } from '../../src/simulator/simulate.ts'
 import { EXACT_CLOCK } from '../../src/simulator/virtual-clock.ts'
 import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
-import type { Attack, Scene } from '../attack.ts'
+import type { Attack } from '../attack.ts'
 import { ABROAD } from '../behaviour/abroad.ts'
 import { Acts } from '../behaviour/acts.ts'
 import { corrupt } from '../behaviour/adversary.ts'
@@ -23,6 +23,7 @@ import { loadFigures } from './load-figures.ts'
 import type { Observed } from './observed.ts'
 import { Observer } from './observer.ts'
 import { SimulatedWitness } from './reply-witness.ts'
+import { type SceneSetting, sceneOf } from './scene.ts'
 
 /** Virtual milliseconds: when the attack begins, and how long it goes on before everything must come to be done. */
 const BEGINS_AT_MS = 300
@@ -107,11 +108,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     ...(reaction === undefined
       ? {}
       : {
-          reaction: during(
-            reaction(sceneOf({ n, seed, beginsAtMs, lastsMs, traitors })),
-            beginsAtMs,
-            acts.count,
-          ),
+          reaction: during(reaction(sceneOf({ n, seed, lastsMs, traitors })), beginsAtMs, acts.count),
         }),
   })
   const seen = guest?.end() ?? []
@@ -173,7 +170,7 @@ const steadyLoad = (forMs: number) => ({
 })
 
 /** A cluster with no fault but the attack and its surroundings, and a load that lasts over all of it. */
-function planOf(attack: Attack, setting: SceneSetting): Plan {
+function planOf(attack: Attack, setting: SceneSetting & { readonly beginsAtMs: number }): Plan {
   const { n, seed, beginsAtMs, lastsMs, traitors } = setting
   const drawn = withoutFaults(drawPlan(seed, n))
   const burstMax = 4
@@ -203,29 +200,6 @@ function planOf(attack: Attack, setting: SceneSetting): Plan {
     ...plan,
     faultyMax: faultsMax(n) + (hasLateTraitors ? traitors.length : 0),
     incidents: inOrder(incidents.map((incident) => ({ ...incident, atMs: beginsAtMs + incident.atMs }))),
-  }
-}
-
-interface SceneSetting {
-  readonly n: number
-  readonly seed: number
-  readonly beginsAtMs: number
-  readonly lastsMs: number
-  readonly traitors: readonly ReplicaId[]
-}
-
-function sceneOf({ n, seed, lastsMs, traitors }: SceneSetting): Scene {
-  const correct = replicaIds(n).filter((id) => !traitors.includes(id))
-  return {
-    n,
-    f: faultsMax(n),
-    traitors,
-    correct,
-    first: correct[0] as ReplicaId,
-    next: correct[1] as ReplicaId,
-    last: correct.at(-1) as ReplicaId,
-    random: createRandom(seed).fork(),
-    lastsMs,
   }
 }
 

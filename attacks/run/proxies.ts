@@ -2,7 +2,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { Address, Cluster } from '../../src/messages/cluster.ts'
-import type { Links } from '../outside/field.ts'
+import type { Link, Links } from '../outside/field.ts'
 
 interface Proxy {
   readonly from: ReplicaId
@@ -14,7 +14,7 @@ interface Proxy {
 
 export class Proxies implements Links {
   readonly #proxies: Proxy[] = []
-  #isolated: readonly ReplicaId[] = []
+  readonly #cuts = new Set<string>()
 
   /** A proxy for each ordered pair: which of the two dials is for the replicas to know. */
   static async between(cluster: Cluster): Promise<Proxies> {
@@ -33,12 +33,25 @@ export class Proxies implements Links {
   }
 
   isolate(ids: readonly ReplicaId[]): void {
-    this.#isolated = ids
+    this.#cuts.clear()
+    for (const { from, to } of this.#proxies) {
+      if (ids.includes(from) !== ids.includes(to)) this.#cuts.add(nameOf({ from, to }))
+    }
     this.#apply()
   }
 
   heal(): void {
     this.isolate([])
+  }
+
+  cut(link: Link): void {
+    this.#cuts.add(nameOf(link))
+    this.#apply()
+  }
+
+  mend(link: Link): void {
+    this.#cuts.delete(nameOf(link))
+    this.#apply()
   }
 
   async close(): Promise<void> {
@@ -50,22 +63,18 @@ export class Proxies implements Links {
     )
   }
 
-  #isCut({ from, to }: Proxy): boolean {
-    return this.#isolated.includes(from) !== this.#isolated.includes(to)
+  #isCut(from: ReplicaId, to: ReplicaId): boolean {
+    return this.#cuts.has(nameOf({ from, to }))
   }
 
   #apply(): void {
-    for (const proxy of this.#proxies) {
-      for (const pair of proxy.pairs) this.#passOrHold(pair, this.#isCut(proxy))
-    }
+    for (const proxy of this.#proxies) for (const pair of proxy.pairs) this.#passOrHold(proxy, pair)
   }
 
   /** Neither end is told: what they send waits, as in a network that lost its way. */
-  #passOrHold(pair: readonly [Socket, Socket], isCut: boolean): void {
-    for (const socket of pair) {
-      if (isCut) socket.pause()
-      else socket.resume()
-    }
+  #passOrHold({ from, to }: Proxy, [near, far]: readonly [Socket, Socket]): void {
+    passOrHold(near, this.#isCut(from, to))
+    passOrHold(far, this.#isCut(to, from))
   }
 
   #open(from: ReplicaId, to: ReplicaId, address: Address): Promise<void> {
@@ -74,11 +83,10 @@ export class Proxies implements Links {
       const far = connect(address)
       const pair = [near, far] as const
       pairs.add(pair)
-      const isHeld = (): boolean => this.#isCut(proxy)
-      join(near, far, isHeld)
-      join(far, near, isHeld)
+      join(near, far, () => this.#isCut(from, to))
+      join(far, near, () => this.#isCut(to, from))
       near.once('close', () => pairs.delete(pair))
-      if (this.#isCut(proxy)) this.#passOrHold(pair, true)
+      this.#passOrHold(proxy, pair)
     })
     const proxy: Proxy = {
       from,
@@ -95,6 +103,13 @@ export class Proxies implements Links {
       server.listen(0, '127.0.0.1', () => resolve())
     })
   }
+}
+
+const nameOf = ({ from, to }: Link): string => `${from} to ${to}`
+
+function passOrHold(socket: Socket, isCut: boolean): void {
+  if (isCut) socket.pause()
+  else socket.resume()
 }
 
 /** Passes on what comes in, and the end with it. */

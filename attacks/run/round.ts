@@ -4,6 +4,7 @@ import { faultsMax } from '../../src/base/quorum.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
+import { inOrder } from '../../src/simulator/plan.ts'
 import { type AnyAttack, type Attack, type Control, isOutsideAttack } from '../attack.ts'
 import { type Figures, LoadMeter, type Stretch, TIMELINE_STEP_MS } from '../load/load-meter.ts'
 import { isWarm, WARM_UP_STEP_MS, WARM_UP_STEPS_MAX } from '../load/warm-up.ts'
@@ -17,6 +18,7 @@ import type { Facts, Measured } from './facts.ts'
 import { isExpectedToBreak } from './faults-of.ts'
 import { HostileProcessClient } from './hostile-process-client.ts'
 import { ReplyWitness } from './reply-witness.ts'
+import { sceneOf } from './scene.ts'
 import type { Suspects } from './suspects.ts'
 import { faultsOf } from './verdict.ts'
 import { pause, waitUntil } from './waiting.ts'
@@ -152,11 +154,9 @@ export class Round {
     try {
       const fromMs = performance.now()
       suspects.set(traitors)
-      await arena.turn(true)
-      hostile?.turn(true)
       const seen = isOutsideAttack(attack)
         ? await attack.run(this.#field(load))
-        : await this.#underAttack(attack)
+        : await this.#fromInside(attack, hostile)
       hostile?.turn(false)
       await arena.turn(false)
       suspects.set([])
@@ -190,12 +190,38 @@ export class Round {
     })
   }
 
+  /** The traitors' turn. Links are cut before they begin to lie. */
+  async #fromInside(attack: Attack, hostile: HostileProcessClient | null): Promise<readonly string[]> {
+    const lastsMs = this.#phaseMs * (attack.surroundings?.lasts ?? 1)
+    const struck = this.#strikeLinks(attack, lastsMs)
+    const attacked = this.#parts.arena.turn(true).then(() => {
+      hostile?.turn(true)
+      return this.#underAttack(lastsMs)
+    })
+    const [, seen] = await Promise.all([struck, attacked])
+    return seen
+  }
+
   /** As long as the phase, and on a slow machine until what it waits for has come. */
-  async #underAttack({ surroundings }: Attack): Promise<readonly string[]> {
-    await this.#pause(this.#phaseMs * (surroundings?.lasts ?? 1))
+  async #underAttack(lastsMs: number): Promise<readonly string[]> {
     const { signal } = this.#parts.setting
+    await this.#pause(lastsMs)
     await waitUntil(() => this.#acts > 0, { limitMs: LIVENESS_MS, signal })
     return []
+  }
+
+  /** What surroundings do to the links. What strikes at the beginning has struck when this returns its promise. */
+  async #strikeLinks({ surroundings }: Attack, lastsMs: number): Promise<void> {
+    const { arena, setting, traitors } = this.#parts
+    const { n, seed } = setting
+    if (surroundings?.strikesLinksOnly !== true) return
+    const fromMs = performance.now()
+    for (const incident of inOrder(surroundings.strikes?.(sceneOf({ n, seed, lastsMs, traitors })) ?? [])) {
+      const { kind, atMs } = incident
+      if (atMs > 0) await this.#pause(fromMs + atMs - performance.now())
+      if (kind === 'cut') arena.links?.cut(incident)
+      else if (kind === 'mend') arena.links?.mend(incident)
+    }
   }
 
   /** Waits until all correct replicas vote and have executed the same. Null when they do not within the bound. */

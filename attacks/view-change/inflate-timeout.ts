@@ -19,7 +19,7 @@ export const inflateTimeout: Attack = {
   traitors: firstPrimaries,
   behaviour: () =>
     together(
-      onSend(and(isKind('pre-prepare', 'new-view'), whilePrimary, early), drop),
+      onSend(and(isKind('pre-prepare', 'new-view', 'oral-new-view'), whilePrimary, early), drop),
       onSend(
         and(isKind('pre-prepare'), whilePrimary, not(early)),
         delay(({ state }) => Math.floor(SHARE * state.timeoutTicks)),

@@ -10,15 +10,22 @@ import { all, refused, viewChanges } from '../verdicts.ts'
 
 /** Leaves out the last request that was prepared; where there is none, chooses one that nobody prepared. */
 const otherChoice: Change = (content, { state, hash }) => {
-  if (content.kind !== 'new-view') return content
+  if (content.kind !== 'new-view' && content.kind !== 'oral-new-view') return content
   const { choices } = content
-  const sequence = (state.lowWatermark + 1) as Sequence
+  const below = content.kind === 'new-view' ? state.lowWatermark : content.checkpoint.sequence
+  const sequence = (below + 1) as Sequence
   const invented = { sequence, digest: hash(new Uint8Array(1)) }
   return { ...content, choices: choices.length > 0 ? choices.slice(0, -1) : [invented] }
 }
 
 /** Chooses by another quorum, where there is one: a NEW-VIEW as good as the first. */
 const otherQuorum: Change = (content, place) => {
+  if (content.kind === 'oral-new-view') {
+    const { cited } = content
+    return cited.length === quorum(place.n)
+      ? otherChoice(content, place)
+      : { ...content, cited: cited.slice(1) }
+  }
   if (content.kind !== 'new-view') return content
   const { state, n } = place
   const held = state.viewChanges
@@ -30,8 +37,10 @@ const otherQuorum: Change = (content, place) => {
 }
 
 /** Leaves out one VIEW-CHANGE, and so has no quorum. */
-const tooFew: Change = (content) =>
-  content.kind === 'new-view' ? { ...content, viewChanges: content.viewChanges.slice(1) } : content
+const tooFew: Change = (content, { n }) => {
+  if (content.kind === 'oral-new-view') return { ...content, cited: content.cited.slice(0, quorum(n) - 1) }
+  return content.kind === 'new-view' ? { ...content, viewChanges: content.viewChanges.slice(1) } : content
+}
 
 export const lossyNewView: Attack = {
   name: 'lossy-new-view',
@@ -42,7 +51,7 @@ export const lossyNewView: Attack = {
   traitors: nextPrimaries,
   behaviour: () =>
     onSend(
-      isKind('new-view'),
+      isKind('new-view', 'oral-new-view'),
       oneOf(set(otherChoice), set(tooFew), equivocate(set(otherChoice)), equivocate(set(otherQuorum))),
     ),
   judge: all(

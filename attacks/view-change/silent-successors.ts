@@ -11,7 +11,7 @@ export const silentSuccessors: Attack = {
   source: 'Castro and Liskov, OSDI 1999, section 4.4',
   expects: 'at most f view changes, and timeouts shrink again afterwards',
   traitors: firstPrimaries,
-  behaviour: () => onSend(and(isKind('pre-prepare', 'new-view'), whilePrimary), drop),
+  behaviour: () => onSend(and(isKind('pre-prepare', 'new-view', 'oral-new-view'), whilePrimary), drop),
   judge: viewChanges(1, ({ f }) => f),
   inspect: timeoutsShrank,
   surroundings: { lasts: 2.5 },

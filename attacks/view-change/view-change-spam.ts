@@ -11,9 +11,16 @@ export const viewChangeSpam: Attack = {
   expects: 'nothing moves below f + 1',
   traitors: lastBackups,
   behaviour: () =>
-    onTick(5, ({ state: { view, stable }, random, seal, broadcast }) => {
+    onTick(5, ({ state: { view, stable, config }, random, seal, broadcast }) => {
       const wanted = (view + random.pick([1, 2, 1_000])) as View
-      broadcast(seal({ kind: 'view-change', view: wanted, stable, preparedCertificates: [] }))
+      const claims = { view: wanted, preparedClaims: [], prePrepareClaims: [] }
+      const { sequence: lowWatermark } = stable
+      const checkpoints = lowWatermark === 0 ? [] : [stable]
+      broadcast(
+        config.mode === 'oral'
+          ? seal({ kind: 'oral-view-change', lowWatermark, checkpoints, ...claims })
+          : seal({ kind: 'view-change', view: wanted, stable, preparedCertificates: [] }),
+      )
     }),
   judge: noViewChange,
 }

@@ -4,6 +4,7 @@ import { type AnyAttack, isOutsideAttack } from '../../attacks/attack.ts'
 import { attackIn, EVERY_ATTACK, type World, worldsOf } from '../../attacks/every-attack.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { isClusterSize } from '../../src/base/quorum.ts'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { isAttackFile, readAttackFile } from './attack-file.ts'
 import { type RunFlags, runAttacks } from './attack-run.ts'
 import { authOption, directoryOption, wholeNumber } from './options.ts'
@@ -116,10 +117,16 @@ async function play(name: string | undefined, flags: Flags, command: Command): P
   await playTraitors({ name: attack.name, played, root: dir, ids, seed, isOrdered: orders === true })
 }
 
+/** The modes of the clusters that it can be launched against. */
+function modesOf({ needsSignatures, needsMacs }: AnyAttack): readonly AuthenticationMode[] {
+  if (needsSignatures === true) return ['signed']
+  return needsMacs === true ? ['oral'] : ['signed', 'oral']
+}
+
 function list(isJson: boolean): void {
   const entries = [...EVERY_ATTACK.values()].map((attack) => {
     const { name, plays = 'replicas', targets, does, source, expects } = attack
-    return { name, plays, in: worldsOf(name), targets, does, source, expects }
+    return { name, plays, in: worldsOf(name), auth: modesOf(attack), targets, does, source, expects }
   })
   if (isJson) console.log(JSON.stringify(entries, null, 2))
   else for (const { name, does } of entries) console.log(`${name}\t${does}`)

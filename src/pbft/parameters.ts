@@ -31,6 +31,8 @@ export const REQUEST_TIMEOUT_TICKS = 50
 export const TIMEOUT_TICKS_MAX = 6_000
 /** How many times the measured ordering latency the timeout is at least. */
 export const TIMEOUT_PER_LATENCY = 8
+/** T that a batch may take in oral mode, from when it is the next one, before its replica leaves the view (rule 4.8). */
+export const STUCK_TIMEOUTS = 2
 /** Oldest waiting requests served in one view, in a row, before T shrinks by half. */
 export const PROGRESS_BEFORE_SHRINKING = 16
 /** Ticks for which a primary that is suspected of silence has still the benefit of the doubt, once a request waits. */

@@ -3,7 +3,7 @@
  * that this replica signed. Best effort: who stays silent shows nothing. Keeps the second half of rule 6.4's first point.
  */
 import { equalBytes } from '../base/bytes.ts'
-import { faultsMax } from '../base/quorum.ts'
+import { faultsMax, quorum } from '../base/quorum.ts'
 import type { Recall, Recollection, Remembered, Verified } from '../messages/message.ts'
 import type { OralRecollection } from '../messages/oral/message.ts'
 import { makeNewView } from './new-view.ts'
@@ -27,7 +27,7 @@ export function beginRecall(step: Step, nonce: number): void {
   effects.push({ kind: 'broadcast', outgoing: { kind: 'recall', nonce } })
 }
 
-/** 2f answers or a time-out end it; a lost question is asked again meanwhile. */
+/** 2f answers, in oral mode Q, or a time-out end it; a lost question is asked again meanwhile. */
 export function checkRecall(step: Step): void {
   const { state, effects } = step
   if (state.recall === null) return
@@ -83,7 +83,10 @@ export function onRecollection(step: Step, { sender, nonce, remembered }: Verifi
   if (recall.answered.size >= 2 * faultsMax(config.n)) endRecall(step)
 }
 
-/** The same in oral mode, where the word of W is needed for what it did not know. // PBFT-6.4 PBFT-4.8 */
+/**
+ * The same in oral mode, where the word of W is needed for what it did not know: Q answers hold that of W correct ones.
+ * // PBFT-6.4 PBFT-4.8
+ */
 export function onOralRecollection(
   step: Step,
   { sender, nonce, reminders }: Verified<OralRecollection>,
@@ -93,7 +96,7 @@ export function onOralRecollection(
   if (recall === null || recall.nonce !== nonce || sender === config.id) return
   recall.answered.set(sender, reminders)
   if (isReminded(state, [...recall.answered.values()])) return becomeAmnesiac(step)
-  if (recall.answered.size >= 2 * faultsMax(config.n)) endRecall(step)
+  if (recall.answered.size >= quorum(config.n)) endRecall(step)
 }
 
 function becomeAmnesiac(step: Step): void {

@@ -72,7 +72,7 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
       replayPrepared(state, record.certificate)
       break
     case 'batch':
-      if (!isHandedOver(state, record.sequence)) state.batches.hold(record.sequence, record.batch)
+      holdReplayed(state, record.sequence, record.batch)
       break
     case 'decided':
       replayDecided(step, record.commits, record.batch)
@@ -144,10 +144,16 @@ function beInView(state: ReplicaState, view: View): boolean {
 
 function replayAccepted(state: ReplicaState, prePrepare: PrePrepare): void {
   const { view, sequence, batch, sender } = prePrepare
-  if (!isHandedOver(state, sequence)) state.batches.hold(sequence, batch)
+  holdReplayed(state, sequence, batch)
   if (!beInView(state, view)) return
   if (sender === state.config.id && sequence > state.lastProposed) state.lastProposed = sequence
   replayHeader(state, headerOf(prePrepare))
+}
+
+/** What is still to be executed; and above h, in oral mode, what a stored state is ahead of: it may be voted on again. */
+function holdReplayed(state: ReplicaState, sequence: Sequence, batch: Batch): void {
+  const isOpen = !isHandedOver(state, sequence) || (isOral(state) && sequence > state.lowWatermark)
+  if (isOpen) state.batches.hold(sequence, batch)
 }
 
 function replayHeader(state: ReplicaState, header: PrePrepareHeader): void {

@@ -202,7 +202,7 @@ function shrinkTimeout(state: ReplicaState): void {
  * Never more than twice the T that the view began with: what ordering takes is up to the primary, and one that is slow on
  * purpose must not make its own time longer and longer.
  */
-function timeoutFloor({ latencyTicks, timeoutTicksAtEntry }: ReplicaState): number {
+export function timeoutFloor({ latencyTicks, timeoutTicksAtEntry }: ReplicaState): number {
   const adapted = Math.ceil(TIMEOUT_PER_LATENCY * (latencyTicks ?? 0))
   return Math.max(REQUEST_TIMEOUT_TICKS, Math.min(adapted, 2 * timeoutTicksAtEntry, TIMEOUT_TICKS_MAX))
 }

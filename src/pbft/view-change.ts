@@ -17,8 +17,8 @@ import { dropWithheldOfOldViews } from './durability.ts'
 import { reject } from './normal-case.ts'
 import { gatherPrePrepares, oralViewChangeContent } from './oral/claims.ts'
 import { forgetOldViews } from './oral/vouching.ts'
-import { TIMEOUT_TICKS_MAX } from './parameters.ts'
-import { isTimerExpired } from './requests.ts'
+import { STUCK_TIMEOUTS, TIMEOUT_TICKS_MAX } from './parameters.ts'
+import { isTimerExpired, timeoutFloor } from './requests.ts'
 import { clearView, votersOf } from './slot.ts'
 import {
   isOral,
@@ -145,13 +145,19 @@ export function viewAfter({ view, blacklist, config }: ReplicaState): View {
 /**
  * Oral mode: W replicas vote for the next batch, and it is not decided here in all this time. Where it was decided
  * nobody can show it, and its client may have its answer, so nothing else would ever bring it here: the next view does.
+ * Not before ordering could have taken so long: who leaves a view alone is brought level by the word of W, batch by batch.
  * // PBFT-4.8 PBFT-1.9
  */
 function isOrderingStuck(state: ReplicaState): boolean {
-  const slot = state.slots.get((state.lastExecuted + 1) as Sequence)
-  if (!isOral(state) || slot === undefined || slot.decided !== null) return false
+  if (!isOral(state)) return false
+  const sequence = (state.lastExecuted + 1) as Sequence
+  const { oral, ticks } = state
+  if (oral.next.sequence !== sequence) oral.next = { sequence, tick: ticks }
+  const slot = state.slots.get(sequence)
+  if (slot === undefined || slot.decided !== null) return false
   if (votersOf(slot) < weakQuorum(state.config.n)) return false
-  return state.ticks - slot.openedTick >= state.timeoutTicks
+  const patience = Math.max(state.timeoutTicks, timeoutFloor(state))
+  return ticks - Math.max(slot.openedTick, oral.next.tick) >= STUCK_TIMEOUTS * patience
 }
 
 /** How many replicas sent VIEW-CHANGE for this view or above. */

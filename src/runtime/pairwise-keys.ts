@@ -11,7 +11,7 @@
  * forward secrecy and heals no intrusion: who learns a long secret has the keys of all epochs, as who learns a signing key
  * signs for ever.
  *
- * **Epochs.** A sender begins with the number that its clock gives and then counts its own ticks, so a clock that jumps
+ * **Epochs.** A sender begins where its clock says and then counts its own ticks, so a clock that jumps
  * changes nothing before the next start, and clocks need not agree. A receiver keeps for each sender the newest epoch of
  * which it has checked a good MAC, and takes that one, the one before, and any later one: nobody has made the keys of
  * epochs to come, so there is nothing of them to learn, and a receiver that slept for an hour is not deaf. A new link with
@@ -30,7 +30,7 @@ import type { CryptoSuite } from '../ports.ts'
 
 /** Length of an epoch, in ticks of 10 ms: ten minutes. */
 export const EPOCH_TICKS = 60_000
-const EPOCH_MS = EPOCH_TICKS * 10
+const TICK_MS = 10
 /** Keys kept for each peer and direction: this epoch's and the one before. */
 const KEYS_KEPT = 2
 
@@ -66,8 +66,8 @@ export class PairwiseKeys {
   readonly #options: PairwiseKeysOptions
   readonly #ownIdentity: Uint8Array
   readonly #pairs = new Map<ReplicaId | ClientId, Pair>()
-  readonly #firstEpoch: number
-  #ticks = 0
+  /** Since the epochs began, by the clock at the start; the own ones from then on. */
+  #ticks: number
 
   constructor(options: PairwiseKeysOptions) {
     const { cluster, suite, self, agreementSecret, startedAt } = options
@@ -78,12 +78,12 @@ export class PairwiseKeys {
     )
     this.#options = options
     this.#ownIdentity = identityOf(self)
-    this.#firstEpoch = Math.max(0, Math.floor(startedAt / EPOCH_MS))
+    this.#ticks = Math.max(0, Math.floor(startedAt / TICK_MS))
   }
 
   /** The epoch in which this process makes MACs. */
   get epoch(): number {
-    return this.#firstEpoch + Math.floor(this.#ticks / EPOCH_TICKS)
+    return Math.floor(this.#ticks / EPOCH_TICKS)
   }
 
   /** Every 10 ms. */

@@ -64,21 +64,56 @@ export function drawPlan(seed: number, size?: number, mode: AuthenticationMode =
 
 /** The share of oral plans in which primaries fall silent one after the other: view changes are what differs there. */
 const DEPOSED_SHARE = 0.6
+/** The share in which that goes on for long, under a load that reaches many checkpoints while some replicas lag. */
+const LONG_SHARE = 0.08
+const LONG_REQUESTS = 320
 
-/** Primaries, from the first on, pause for long enough that each of their views ends. */
 function withDeposed(random: Random, plan: Plan): Plan {
+  if (random.chance(LONG_SHARE)) return withLongUnrest(random, plan)
   if (!random.chance(DEPOSED_SHARE)) return plan
-  const { n, calmAtMs, incidents } = plan
+  const { n, calmAtMs } = plan
   const pauses: Incident[] = []
   let atMs = random.between(40, 300)
   for (let view = random.chance(0.8) ? 0 : 1; atMs < calmAtMs - 50 && view < n; view++) {
-    const replica = (view % n) as ReplicaId
-    const untilMs = atMs + random.between(150, 500)
-    pauses.push({ kind: 'pause', replica, atMs })
-    if (untilMs < calmAtMs) pauses.push({ kind: 'resume', replica, atMs: untilMs })
+    pauses.push(...silence(random, plan, { replica: (view % n) as ReplicaId, atMs }))
     atMs += random.between(80, 400)
   }
-  return { ...plan, incidents: inOrder([...incidents, ...pauses]) }
+  return { ...plan, incidents: inOrder([...plan.incidents, ...pauses]) }
+}
+
+/** A pause that is long enough for a view to end. */
+function silence(
+  random: Random,
+  { calmAtMs }: Pick<Plan, 'calmAtMs'>,
+  { replica, atMs }: { readonly replica: ReplicaId; readonly atMs: number },
+): readonly Incident[] {
+  const untilMs = atMs + random.between(150, 500)
+  const pause: Incident = { kind: 'pause', replica, atMs }
+  return untilMs < calmAtMs ? [pause, { kind: 'resume', replica, atMs: untilMs }] : [pause]
+}
+
+function withLongUnrest(random: Random, plan: Plan): Plan {
+  const { n, workload } = plan
+  const calmAtMs = plan.calmAtMs + random.between(1_500, 2_500)
+  const incidents: Incident[] = []
+  let view = 0
+  for (let atMs = random.between(40, 300); atMs < calmAtMs - 50; atMs += random.between(150, 500)) {
+    incidents.push(...silence(random, { calmAtMs }, { replica: (view++ % n) as ReplicaId, atMs }))
+    if (random.chance(0.8)) continue
+    const replica = random.pick(replicaIds(n))
+    incidents.push({ kind: 'clog-node', replica, atMs })
+    const untilMs = atMs + random.between(500, 1_200)
+    if (untilMs < calmAtMs) incidents.push({ kind: 'unclog-node', replica, atMs: untilMs })
+  }
+  const requestsPerClient = Math.ceil(LONG_REQUESTS / n)
+  const pauseMsMax = Math.ceil((4 * calmAtMs) / requestsPerClient)
+  return {
+    ...plan,
+    checkpointInterval: CHECKPOINT_INTERVALS[0],
+    calmAtMs,
+    incidents: inOrder([...plan.incidents, ...incidents]),
+    workload: { ...workload, requestsPerClient, openMax: 3, burstMax: 3, pauseMsMax },
+  }
 }
 
 /** Up to f traitors, some from the beginning and some that turn later. */

@@ -52,8 +52,9 @@ test('a directory of one mode is not taken for one of the other', async () => {
 test('the primary is killed, a backup loses its disk, all are killed at once, and nothing that was written is lost', {
   timeout: TEST_MS_MAX,
 }, async () => {
-  // Checkpoints that come soon: what was lost with a disk is history sooner.
-  const fleet = await Fleet.up(kit, { auth: 'oral', checkpointInterval: 16 })
+  // Checkpoints that come soon and are stored at once: what was lost is history sooner, and has to be fetched as pages.
+  const replicaFlags = ['--store-after-mib', '0']
+  const fleet = await Fleet.up(kit, { auth: 'oral', checkpointInterval: 16, replicaFlags })
   const load = await RecordedLoad.start({ directory: fleet.directory, names: LOAD_NAMES, timeoutMs: 5_000 })
   await load.progress(20)
   const first = (await fleet.status()).primary

@@ -145,6 +145,7 @@ export function oralSamples(kit: ClusterKit): readonly Sample[] {
     replica(1, kit.frameOf(1, { kind: 'view-change-fetch', ...named }), 'view-change-fetch'),
     replica(1, kit.frameOf(1, { kind: 'view-change-delivery', viewChange: claimed }), 'view-change-delivery'),
     replica(3, kit.frameOf(3, { kind: 'oral-recollection', nonce: 9, reminders }), 'oral-recollection'),
+    replica(1, kit.frameOf(1, { kind: 'mac-complaint', client: kit.clientId(4) }), 'mac-complaint'),
   ]
 }
 

@@ -132,8 +132,10 @@ export class ReplicaUnderTest {
   /** 2f others have nothing from this replica that it does not know (rule 6.4). */
   #endRecall(): readonly Effect[] {
     if (this.state.recall === null) return []
-    const others = this.#kit.ids.filter((id) => id !== this.id).slice(0, 2 * faultsMax(this.#kit.n))
-    if (this.#kit.cluster.mode === 'signed') {
+    const isSigned = this.#kit.cluster.mode === 'signed'
+    const needed = isSigned ? 2 * faultsMax(this.#kit.n) : this.#kit.q
+    const others = this.#kit.ids.filter((id) => id !== this.id).slice(0, needed)
+    if (isSigned) {
       return others.flatMap((id) => this.receive(this.#kit.recollection(id, { nonce: 1, remembered: [] })))
     }
     return others.flatMap((id) => this.receive(recollectionOf(this.#kit, id, [])))

@@ -3,6 +3,7 @@ import { CHECKPOINT_MUTANTS } from './checkpoint-mutants.ts'
 import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
 import { ISOLATION_MUTANTS } from './isolation-mutants.ts'
 import { LOG_MUTANTS } from './log-mutants.ts'
+import { MAC_MUTANTS } from './mac-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { ORAL_MUTANTS } from './oral-mutants.ts'
 import { ORDERING_MUTANTS } from './ordering-mutants.ts'
@@ -18,6 +19,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...CHECKPOINT_MUTANTS,
   ...VIEW_CHANGE_MUTANTS,
   ...ORAL_MUTANTS,
+  ...MAC_MUTANTS,
   ...SLOW_PRIMARY_MUTANTS,
   ...RESTART_MUTANTS,
   ...LOG_MUTANTS,

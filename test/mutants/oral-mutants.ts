@@ -1,5 +1,5 @@
 /** Mistakes against section 4 of the rules: everything that rests on the word of others. */
-import { type Mutant, pbft } from './mutant.ts'
+import { type Mutant, pbft, UNSEEN } from './mutant.ts'
 
 const oral = (name: string): string => pbft(`oral/${name}`)
 
@@ -17,6 +17,11 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: oral('claims'),
     search: '.slice(-prePrepareClaimsMax(n))',
     replacement: '.slice(-1)',
+    paper: {
+      file: 'paper/4.1-4.3-view-change.test.ts',
+      test: 'Qset keeps the latest view of each digest',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'P leaves out what was prepared in the last view',
@@ -33,6 +38,11 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     search:
       'const fault = oralViewChangeFault(viewChange, state.config);\n    if (fault !== null)\n        return reject(step, viewChange, from, fault);',
     replacement: '',
+    paper: {
+      file: 'paper/4.1-4.3-view-change.test.ts',
+      test: 'one entry of P, and at most f',
+      why: UNSEEN.noLiar,
+    },
   },
   {
     name: 'an acknowledgement does not wait for the disk',
@@ -48,6 +58,11 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: oral('vouching'),
     search: '>= quorum(n) - 2;',
     replacement: '>= quorum(n) - 3;',
+    paper: {
+      file: 'paper/4.1-4.3-view-change.test.ts',
+      test: 'a VIEW-CHANGE joins S with 2f',
+      why: UNSEEN.madeUp,
+    },
   },
   {
     name: 'nobody acknowledges anything',
@@ -62,6 +77,11 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: oral('choice'),
     search: '({ lowWatermark }) => lowWatermark <= candidate.sequence)',
     replacement: '(one) => one.lowWatermark <= candidate.sequence && holdsCheckpoint(one, candidate))',
+    paper: {
+      file: 'paper/4.4-4.7-choice.test.ts',
+      test: 'the Q with a lower h need not hold it themselves',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'one replica alone vouches for a checkpoint',
@@ -69,6 +89,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: oral('choice'),
     search: 'holders >= weakQuorum(n)',
     replacement: 'holders >= 1',
+    paper: { file: 'paper/4.4-4.7-choice.test.ts', test: 'it is the highest that W hold', why: UNSEEN.rare },
   },
   {
     name: 'the NEW-VIEW chooses from the highest h on, as signed ones do',
@@ -76,6 +97,11 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: oral('choice'),
     search: 'if (notAbove >= quorum(n) && holders >= weakQuorum(n))',
     replacement: 'if (holders >= 1)',
+    paper: {
+      file: 'paper/4.4-4.7-choice.test.ts',
+      test: 'it is no lower than the h of any but f',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'A1 is not asked for',
@@ -83,6 +109,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: oral('choice'),
     search: 'return compatible >= quorum(n);',
     replacement: 'return true;',
+    paper: { file: 'paper/4.4-4.7-choice.test.ts', test: 'A1: an entry of a later view', why: UNSEEN.rare },
   },
   {
     name: 'A2 is not asked for: the highest view that anybody claims wins',
@@ -90,6 +117,11 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: oral('choice'),
     search: 'return confirming >= weakQuorum(n);',
     replacement: 'return true;',
+    paper: {
+      file: 'paper/4.4-4.7-choice.test.ts',
+      test: 'A2: what fewer than W pre-prepared is not chosen',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'A2 counts entries and not senders',
@@ -99,6 +131,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
       'const confirming = sendersOf(claims, ({ prePrepareClaims }) => prePrepareClaims.some(confirms));',
     replacement:
       'const confirming = claims.flatMap(({ prePrepareClaims }) => prePrepareClaims.filter((other) => other.sequence === sequence && equalBytes(other.digest, digest))).length + claims.flatMap(({ preparedClaims }) => preparedClaims.filter(confirms)).length;',
+    paper: { file: 'paper/4.4-4.7-choice.test.ts', test: 'A2 counts senders, not entries', why: UNSEEN.rare },
   },
   {
     name: 'A1 looks at entries of all sequence numbers',
@@ -131,6 +164,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: oral('choice'),
     search: 'lowWatermark < sequence && !preparedClaims.some(',
     replacement: '!preparedClaims.some(',
+    paper: { file: 'paper/4.4-4.7-choice.test.ts', test: 'B: only those with h < s', why: UNSEEN.rare },
   },
   {
     name: 'B needs a weak quorum only',
@@ -138,13 +172,23 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: oral('choice'),
     search: 'return silent >= quorum(n);',
     replacement: 'return silent >= weakQuorum(n);',
+    paper: {
+      file: 'paper/4.4-4.7-choice.test.ts',
+      test: 'S grows: what waited for one more',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'a primary chooses batches that it has not',
     rule: '4.5',
     file: oral('new-view'),
     search: 'const slot = state.slots.get(sequence);\n    return slot === undefined',
-    replacement: 'const slot = state.slots.get(sequence);\n    return true || slot === undefined',
+    replacement: 'return true;\n    const slot = state.slots.get(sequence);\n    return slot === undefined',
+    paper: {
+      file: 'paper/4.7-new-view.test.ts',
+      test: 'A3: it waits for a batch that it has not',
+      why: UNSEEN.madeUp,
+    },
   },
   {
     name: 'S is frozen at Q',
@@ -153,6 +197,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     search: 'const viewChanges = supported(state);',
     replacement:
       'const viewChanges = (state.frozen ??= new Map()).get(state.view) ?? supported(state);\n    if (viewChanges.length >= quorum(n)) state.frozen.set(state.view, viewChanges);',
+    paper: { file: 'paper/4.1-4.3-view-change.test.ts', test: 'S grows up to n', why: UNSEEN.rare },
   },
   {
     name: 'a backup does not check what a NEW-VIEW chooses',
@@ -160,6 +205,11 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: oral('new-view'),
     search: 'const fault = choiceFault(newView, viewChanges, formOf(state));',
     replacement: 'const fault = null;',
+    paper: {
+      file: 'paper/4.7-new-view.test.ts',
+      test: 'a choice that neither A nor B allows is refused',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'a fetched VIEW-CHANGE is believed on the word of the primary alone',
@@ -167,6 +217,11 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: oral('vouching'),
     search: 'return words >= weakQuorum(state.config.n) ? fetched : null;',
     replacement: 'return words >= 1 ? fetched : null;',
+    paper: {
+      file: 'paper/4.7-new-view.test.ts',
+      test: 'a fetched one counts with f acknowledgements',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'the checkpoint of a NEW-VIEW is no floor',
@@ -174,6 +229,11 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: oral('new-view'),
     search: 'goOn(step, headers, newView.checkpoint.sequence);',
     replacement: 'goOn(step, headers, state.lowWatermark);',
+    paper: {
+      file: 'paper/4.7-new-view.test.ts',
+      test: 'the checkpoint is the floor of the view',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'W - 1 decide',
@@ -188,6 +248,11 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: oral('decisions'),
     search: '|| view > viewReached(state))',
     replacement: '|| false)',
+    paper: {
+      file: 'paper/4.8-word-of-w.test.ts',
+      test: 'u is the latest view that one of W names',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'nobody votes again for whoever lacks a decision',
@@ -195,6 +260,11 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: pbft('retransmission'),
     search: '(!isOral(step.state) || slot.decided !== null)',
     replacement: 'true',
+    paper: {
+      file: 'paper/4.8-word-of-w.test.ts',
+      test: 'who has decided votes again for who has not',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'a decision that nobody can show is waited for without end',
@@ -202,6 +272,11 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: pbft('view-change'),
     search: 'if (isOrderingStuck(state))',
     replacement: 'if (false)',
+    paper: {
+      file: 'paper/4.8-word-of-w.test.ts',
+      test: 'what W vote for and is not decided ends the view',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'W that vouch for a checkpoint are no reason to fetch it',
@@ -209,6 +284,11 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: pbft('checkpoint'),
     search: 'return vouched !== null && vouched.sequence > stable.sequence ? vouched : stable;',
     replacement: 'return stable;',
+    paper: {
+      file: 'paper/4.8-word-of-w.test.ts',
+      test: 'W that say the same are a state to fetch',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'a fetched state makes the votes above h forgotten',
@@ -216,6 +296,11 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: pbft('checkpoint'),
     search: 'const over = Math.min(sequence, state.lowWatermark);',
     replacement: 'const over = sequence;',
+    paper: {
+      file: 'paper/4.8-word-of-w.test.ts',
+      test: 'a state ahead of h makes nothing forgotten',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'the log is cut up to the stored state, wherever h is',
@@ -223,6 +308,11 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: pbft('checkpoint'),
     search: 'const upTo = Math.min(sequence, state.lowWatermark);',
     replacement: 'const upTo = sequence;',
+    paper: {
+      file: 'paper/4.8-word-of-w.test.ts',
+      test: 'nor does a restart from that state',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'one liar makes a replica that starts amnesiac',
@@ -230,6 +320,11 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     file: oral('recall'),
     search: '.slice(weakQuorum(state.config.n) - 1);',
     replacement: ';',
+    paper: {
+      file: 'paper/4.8-word-of-w.test.ts',
+      test: 'what W say, and the log does not know',
+      why: UNSEEN.rare,
+    },
   },
 ]
 

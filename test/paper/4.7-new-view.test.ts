@@ -126,12 +126,15 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       return { replica, effects, newView }
     }
 
-    test('PBFT-4.7 what is lacking is fetched by digest from all, again and again', () => {
+    test('PBFT-4.7 what is lacking is fetched by digest from all, again and again, once W have come so far', () => {
       const { replica, effects } = lacking(said)
       expect(replica.state.isActive && replica.state.view === VIEW).toBe(false)
-      const asked = broadcastsOf(effects, 'view-change-fetch')
+      expect(sentKinds([...effects, ...replica.tick(5)])).not.toContain('view-change-fetch')
+      const away = kit.ids.filter((id) => id !== SELF).slice(0, kit.w)
+      replica.receiveAll(away.map((id) => kit.status(id, { view: VIEW as View, isActive: false })))
+      const asked = broadcastsOf(replica.tick(10), 'view-change-fetch')
       expect(asked.map(({ of }) => of)).toEqual(said.map(({ sender }) => sender))
-      expect(broadcastsOf(replica.tick(5), 'view-change-fetch')).toHaveLength(said.length)
+      expect(broadcastsOf(replica.tick(10), 'view-change-fetch')).toHaveLength(said.length)
     })
 
     test('PBFT-4.7 a fetched one counts with f acknowledgements beside the word of the primary', () => {

@@ -158,6 +158,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       if (application === undefined) throw new Error('a checkpoint is due')
       const replica = new ReplicaUnderTest(kit, SELF)
       prepareAt(kit, replica, { sequence: 2, batch: b })
+      prepareAt(kit, replica, { sequence: K + 1, batch: batchAt(K + 1) })
       const checkpoints = others.slice(0, kit.w).map((id) => kit.checkpoint(id, K, application.root))
       replica.receiveAll(checkpoints)
       replica.transfer({ sequence: K as Sequence, root: application.root, checkpoints }, application)
@@ -171,7 +172,8 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(reasonsOf(effects)).toEqual(['conflicting-pre-prepare'])
       const left = replica.receiveAll(viewChangesOf(kit, others.slice(0, kit.w), 1))
       const [said] = broadcastsOf([...left, ...replica.settle()], 'oral-view-change')
-      expect(said?.preparedClaims.map(({ sequence }) => sequence)).toEqual([2])
+      expect(said?.preparedClaims.map(({ sequence }) => sequence)).toEqual([2, K + 1])
+      expect(said?.prePrepareClaims.map(({ sequence }) => sequence)).toEqual([2, K + 1])
       expect(said?.checkpoints.map(({ sequence }) => sequence)).toEqual([K])
     })
 
@@ -180,8 +182,12 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.settle()
       const again = replica.restarted()
       expect([again.state.lastExecuted, again.state.lowWatermark]).toEqual([K, 0])
-      expect([...again.state.preparedCertificates.keys()]).toEqual([2])
+      expect([...again.state.preparedCertificates.keys()]).toEqual([2, K + 1])
       expect(again.state.slots.get(2 as Sequence)?.accepted).not.toBeNull()
+      const left = again.receiveAll(viewChangesOf(kit, others.slice(0, kit.w), 1))
+      const [said] = broadcastsOf([...left, ...again.settle()], 'oral-view-change')
+      expect(said?.preparedClaims.map(({ sequence }) => sequence)).toEqual([2, K + 1])
+      expect(said?.prePrepareClaims.map(({ sequence }) => sequence)).toEqual([2, K + 1])
     })
 
     test('PBFT-4.8 PBFT-2.1 it says the CHECKPOINT that it fetched, which others may need', () => {
@@ -212,6 +218,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       for (const forgotten of [commit(2), commit(1, 1), { ...commit(0, 3), kind: 'view-change' as const }]) {
         const liars = asking()
         tell(liars, [forgotten], kit.w - 1)
+        const honest = others.slice(kit.w - 1, kit.q - 1)
+        const known: readonly Reminder[] = [commit(1), { ...commit(0), kind: 'view-change' }]
+        liars.receiveAll(honest.map((id) => recollectionOf(kit, id, known, 7)))
         liars.tick(RECALL_TICKS + 1)
         expect([liars.state.health, liars.state.recall]).toEqual(['sound', null])
         const replica = asking()
@@ -222,7 +231,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
     test('PBFT-6.4 PBFT-4.8 what the log knows does not', () => {
       const replica = asking()
-      tell(replica, [commit(1), { ...commit(1), kind: 'prepare' }], 2 * kit.f)
+      tell(replica, [commit(1), { ...commit(1), kind: 'prepare' }], kit.q - 1)
+      expect(replica.state.recall).not.toBeNull()
+      tell(replica, [commit(1), { ...commit(1), kind: 'prepare' }], kit.q)
       expect([replica.state.health, replica.state.recall]).toEqual(['sound', null])
     })
 

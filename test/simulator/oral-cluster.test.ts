@@ -1,7 +1,13 @@
 /** Production replicas and clients of oral mode on virtual time: what is signed, and what has MACs. */
 import { describe, expect, test } from 'vitest'
 import { suiteNamed } from '../../src/crypto/suites.ts'
+import { epochOf } from '../../src/messages/macs.ts'
+import { EPOCH_TICKS } from '../../src/runtime/pairwise-keys.ts'
 import { MeasuredCluster } from '../../src/simulator/costs/measured-cluster.ts'
+import { drawPlan } from '../../src/simulator/draw-plan.ts'
+import { withoutFaults } from '../../src/simulator/plan.ts'
+import { simulate } from '../../src/simulator/simulate.ts'
+import { EPOCH_MS } from '../../src/simulator/virtual-clock.ts'
 
 function orderedBy(
   mode: 'signed' | 'oral',
@@ -71,4 +77,35 @@ test.each([4, 7])(
 
 test('signed mode makes no MAC inside a message', () => {
   expect(orderedBy('signed', 4).crypto.macs).toBe(0)
+})
+
+test('keys are renewed under a load, and nobody refuses anything for it', () => {
+  const epochMs = EPOCH_TICKS * 10
+  const plan = withoutFaults(drawPlan(3, 4, 'oral'))
+  // The next epoch begins in the middle of the load.
+  const skewMs = epochMs - (EPOCH_MS % epochMs) - plan.calmAtMs / 2
+  const clock = { skewMs, rate: 1 }
+  const epochs = new Set<number>()
+  const rejected: string[] = []
+  const { verdict } = simulate({
+    seed: 3,
+    plan: { ...plan, clocks: plan.clocks.map(() => ({ storm: clock, calm: clock })) },
+    onRejected: (_, { reason }) => rejected.push(reason),
+    onStep: ({ event }) => {
+      if (event.kind !== 'received' || event.message.kind !== 'commit') return
+      epochs.add(epochOf(event.message.authentication))
+    },
+  })
+  expect(verdict).toBe('held')
+  expect(rejected.filter((reason) => reason.includes('mac'))).toEqual([])
+  const first = Math.floor((EPOCH_MS + skewMs) / epochMs)
+  expect([...epochs].sort()).toEqual([first, first + 1])
+})
+
+test.each([2, 3, 5])('requests with MACs, through whatever seed %i draws', (seed) => {
+  const { verdict, explanation } = simulate({
+    seed,
+    plan: { ...drawPlan(seed, 4, 'oral'), requests: 'oral' },
+  })
+  expect([verdict, explanation]).toEqual(['held', []])
 })

@@ -12,8 +12,8 @@ const SEEDS: readonly (readonly [mode: AuthenticationMode, n: number, seeds: num
   ['signed', 4, 230],
   ['signed', 7, 70],
   ['signed', 10, 4],
-  ['oral', 4, 60],
-  ['oral', 7, 10],
+  ['oral', 4, 20],
+  ['oral', 7, 4],
 ]
 
 describe('safety and liveness hold', () => {
@@ -34,4 +34,16 @@ describe('safety and liveness hold', () => {
       expect(code).toBe(0)
     })
   }
+
+  it('for every scenario in oral mode', { timeout: 600_000 }, async () => {
+    const { code, stdout, stderr } = await kit.run('simulate', '--scenarios', '--auth', 'oral', '--json')
+    expect(stderr).toBe('')
+    const results = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(results.filter(({ verdict }) => verdict !== 'held')).toEqual([])
+    expect(results.length).toBeGreaterThan(10)
+    expect(code).toBe(0)
+  })
 })

@@ -4,13 +4,14 @@
  */
 import { equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId, View } from '../../base/ids.ts'
-import { rankedLargest, weakQuorum } from '../../base/quorum.ts'
+import { weakQuorum } from '../../base/quorum.ts'
 import type { Decision, Verified } from '../../messages/message.ts'
 import { claimedCommit } from '../../messages/oral/bare.ts'
 import { hasRoomFor, settle } from '../normal-case.ts'
 import { isBatchLacking, onBatchDelivery } from '../retransmission.ts'
 import { isDecidedAs, isSettled, type Slot } from '../slot.ts'
-import { findBatch, isDecisionInReach, openSlot, type ReplicaState, type Step } from '../state.ts'
+import { findBatch, isDecisionInReach, openSlot, type Step } from '../state.ts'
+import { viewReached } from './vouching.ts'
 
 /** One replica's word that a batch was decided. W that say the same decide it here. // PBFT-4.8 */
 export function onDecisionClaim(step: Step, decision: Verified<Decision>): void {
@@ -44,10 +45,4 @@ function decideByClaims(slot: Slot, digest: Uint8Array, n: number): void {
 export function isClaimNew(slot: Slot | undefined, sender: ReplicaId, digest: Uint8Array): boolean {
   const claim = slot?.claims?.find((each) => each.sender === sender)
   return claim === undefined || !equalBytes(claim.digest, digest) || slot?.decided !== null
-}
-
-/** A view that some correct replica is in or was: nothing is decided in views that fewer than W have reached. */
-export function viewReached({ view, peers, config }: ReplicaState): View {
-  const views = peers.map((peer, id) => (id === config.id ? view : peer.view))
-  return rankedLargest(views, weakQuorum(config.n))
 }

@@ -32,6 +32,8 @@ export interface OralState {
   readonly awaited: (Verified<OralNewView> | null)[]
   /** What those cite and was fetched, by the hex of its digest. */
   readonly fetched: Map<string, OralViewChange>
+  /** Which batch is the next to execute, and since when. */
+  next: { readonly sequence: Sequence; readonly tick: number }
   /** Batches that the NEW-VIEW which this replica is to make waits for (A3). */
   lacking: readonly Choice[]
   /** Choices of the current NEW-VIEW that lie above H. */
@@ -49,6 +51,7 @@ export function createOralState(n: number): OralState {
     acks: Array.from({ length: n }, () => new Map()),
     awaited: new Array(n).fill(null),
     fetched: new Map(),
+    next: { sequence: 0 as Sequence, tick: 0 },
     lacking: [],
     choicesAhead: [],
     doubts: { prePrepares: new Map(), complaints: Array.from({ length: n }, () => new Set()) },

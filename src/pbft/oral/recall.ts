@@ -5,7 +5,7 @@
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
 import { weakQuorum } from '../../base/quorum.ts'
 import type { Reminder } from '../../messages/oral/message.ts'
-import type { ReplicaState } from '../state.ts'
+import { isPrimary, type ReplicaState } from '../state.ts'
 
 /** The highest (v, s) of each kind that came from a replica. // PBFT-6.4 */
 export function remindersOf(state: ReplicaState, sender: ReplicaId): readonly Reminder[] {
@@ -53,7 +53,8 @@ function isForgotten(state: ReplicaState, { kind, view, sequence }: Reminder): b
 
 /** The highest s for which the log knows of an own message of this kind in the current view. */
 function highestInView(state: ReplicaState, kind: 'pre-prepare' | 'prepare' | 'commit'): number {
-  let highest = 0
+  // What its own NEW-VIEW chose may lie above H, and in no slot.
+  let highest: number = kind === 'pre-prepare' && isPrimary(state) ? state.lastProposed : 0
   for (const { accepted, prepared, sequence } of state.slots.values()) {
     if (accepted === null || accepted.view !== state.view) continue
     const isOwn = accepted.sender === state.config.id

@@ -19,7 +19,7 @@ import { mayVote, type ReplicaState, type Step, sendDurably } from '../state.ts'
 import { awaitNewView, joinIfOthersMoved } from '../view-change.ts'
 import { digestKey } from './oral-state.ts'
 import { oralViewChangeFault } from './view-change-form.ts'
-import { acknowledge, believed, ownAck, receivedFrom, recordAck } from './vouching.ts'
+import { acknowledge, believed, ownAck, receivedFrom, recordAck, viewReached } from './vouching.ts'
 
 /** VIEW-CHANGE of any replica, from that replica itself; the own one too. // PBFT-4.2 PBFT-3.7 */
 export function onOralViewChange(step: Step, viewChange: Verified<OralViewChange>, from: Peer): void {
@@ -36,10 +36,14 @@ export function onOralViewChange(step: Step, viewChange: Verified<OralViewChange
   acknowledge(step)
 }
 
-/** Asks everybody for what a NEW-VIEW cites and cannot be believed yet, and for their word. // PBFT-4.7 */
+/**
+ * Asks everybody for what a NEW-VIEW cites and cannot be believed yet, and for their word. A view that fewer than W have
+ * reached has none: a liar that makes one up makes nobody ask. // PBFT-4.7 PBFT-5.5
+ */
 export function fetchCited({ state, effects }: Step): void {
+  const reached = Math.max(state.view, viewReached(state))
   for (const newView of state.oral.awaited) {
-    if (newView === null) continue
+    if (newView === null || newView.view > reached) continue
     for (const { sender, digest } of lackingOf(state, newView)) {
       const { view } = newView
       const outgoing = { kind: 'view-change-fetch', view, of: sender, digest } as const

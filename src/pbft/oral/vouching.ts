@@ -5,7 +5,7 @@
  */
 import { equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId, View } from '../../base/ids.ts'
-import { quorum, weakQuorum } from '../../base/quorum.ts'
+import { quorum, rankedLargest, weakQuorum } from '../../base/quorum.ts'
 import type {
   CitedViewChange,
   OralNewView,
@@ -138,4 +138,10 @@ export function forgetUncited({ oral }: Pick<ReplicaState, 'oral'>): void {
     oral.awaited.flatMap((one) => one?.cited.map(({ digest }) => digestKey(digest)) ?? []),
   )
   for (const key of oral.fetched.keys()) if (!cited.has(key)) oral.fetched.delete(key)
+}
+
+/** A view that some correct replica has reached by what W say in STATUS; nothing is decided in a later one. */
+export function viewReached({ view, peers, config }: ReplicaState): View {
+  const views = peers.map((peer, id) => (id === config.id ? view : peer.view))
+  return rankedLargest(views, weakQuorum(config.n))
 }

@@ -6,8 +6,8 @@ import { timeline } from '../../linearizability/timeline.ts'
 import { type RegisterOperation, Registers } from '../registers.ts'
 import type { Checker, SeenRequest } from './checker.ts'
 
-/** Far more than the history of a settled run takes. */
-const CONFIGURATIONS_MAX = 2_000_000
+/** More than the history of a settled run takes: a hundred requests that all waited out one partition took 3 million. */
+const CONFIGURATIONS_MAX = 10_000_000
 
 interface Asked extends SeenRequest {
   results: Uint8Array | null

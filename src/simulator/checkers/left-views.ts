@@ -1,4 +1,5 @@
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
+import { isClaimed } from '../../messages/oral/bare.ts'
 import type { LogRecord } from '../../pbft/effects.ts'
 import type { Checker, SeenStep } from './checker.ts'
 import { certificatesOfStep, shortDigest, voteOfEffect } from './votes-seen.ts'
@@ -75,7 +76,8 @@ export function leftForGood(): Checker {
       const { effects } = seen
       for (const { kind, votes } of certificatesOfStep(seen)) {
         const [vote] = votes
-        if (kind !== 'decided' || vote === undefined) continue
+        // Claims name a view that is late enough, not that of a quorum's COMMITs. // PBFT-4.8
+        if (kind !== 'decided' || vote === undefined || isClaimed(votes)) continue
         const { view, sequence, digest } = vote
         const before = atProposal.get(keyOf(view, sequence, digest))
         if (before === undefined || before <= view + 2) continue

@@ -10,12 +10,14 @@ export function trueEvidence(isCorrect: (replica: ReplicaId) => boolean): Checke
   return {
     invariant: 5, // PBFT-7.5
     name: 'true evidence',
-    onStep({ effects }) {
+    onStep({ effects, state }) {
       for (const effect of effects) {
         if (effect.kind !== 'persist' || effect.record.kind !== 'evidence') continue
         const { guilty, first, second } = effect.record.evidence
         const { kind, view, sequence } = placeOf(first)
         const what = `evidence against replica ${guilty}, ${kind} in view ${view ?? 'none'} at ${sequence}`
+        // What nobody signed proves nothing.
+        if (state.config.mode === 'oral') return `${what}, is none: nothing is signed`
         const fault = guilty === first.sender ? evidenceFault(first, second) : 'different-signers'
         if (fault !== null) return `${what}, is none: ${fault}`
         if (isCorrect(guilty)) return `${what}, which never was a traitor`

@@ -1,0 +1,126 @@
+/** Mistakes in MACs, their keys, and what rule 4.10 says of requests that have them. */
+import { type Mutant, pbft, UNSEEN } from './mutant.ts'
+
+const MACS = 'src/runtime/message-macs.js'
+const KEYS = 'src/runtime/pairwise-keys.js'
+const ORAL = 'src/runtime/oral-authentication.js'
+const DOUBTS = pbft('oral/doubts')
+const CONFORMANCE = 'conformance/message-macs.test.ts'
+const LINKS = 'conformance/oral-authentication.test.ts'
+const RULE = 'paper/4.10-requests-with-macs.test.ts'
+
+export const MAC_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a MAC is not checked',
+    rule: '4.10',
+    file: MACS,
+    search: 'if (!suite.verifyMac(received.mac, key, digest))',
+    replacement: 'if (false)',
+    paper: { file: CONFORMANCE, test: 'is good in the name of nobody else', why: UNSEEN.noLiar },
+  },
+  {
+    name: 'both directions of a pair have one key',
+    rule: '4.10',
+    file: KEYS,
+    search: 'const info = concatBytes(this.#options.cluster.clusterId, ...direction, number);',
+    replacement:
+      'const info = concatBytes(this.#options.cluster.clusterId, ...[...direction].sort((a, b) => (a.at(-1) ?? 0) - (b.at(-1) ?? 0)), number);',
+    paper: { file: CONFORMANCE, test: 'cannot be sent back', why: UNSEEN.noLiar },
+  },
+  {
+    name: 'the keys are the same in every epoch',
+    rule: '4.10',
+    file: KEYS,
+    search: 'writeU32(number, 0, epoch);',
+    replacement: '',
+    paper: { file: CONFORMANCE, test: 'changes every MAC', why: UNSEEN.noLiar },
+  },
+  {
+    name: 'keys of epochs that are over stay good',
+    rule: '4.10',
+    file: KEYS,
+    search: 'if (newest !== null && epoch < newest - 1)',
+    replacement: 'if (false)',
+    paper: { file: CONFORMANCE, test: 'refuses what is older', why: UNSEEN.noLiar },
+  },
+  {
+    name: 'a bad MAC of a later epoch ends the epochs before it',
+    rule: '4.10',
+    file: MACS,
+    search: 'if (!suite.verifyMac(received.mac, key, digest))',
+    replacement:
+      'keys.noteGood(sender, { epoch: received.epoch, key });\n            if (!suite.verifyMac(received.mac, key, digest))',
+    paper: { file: CONFORMANCE, test: 'is not moved by a bad MAC', why: UNSEEN.noLiar },
+  },
+  {
+    name: 'what only its receiver can check is taken from others too',
+    rule: '4.8',
+    file: ORAL,
+    search:
+      'const fault = linkFault(message.sender, from);\n        if (fault !== null)\n            return fault;\n        if (macs === null)',
+    replacement: 'if (macs === null)',
+    paper: { file: LINKS, test: "over its sender's own link only", why: UNSEEN.noLiar },
+  },
+  {
+    name: 'a batch that nobody vouches for is accepted',
+    rule: '4.10',
+    file: DOUBTS,
+    search: 'if (doubtful.length === 0)',
+    replacement: 'if (doubtful.length >= 0)',
+    paper: { file: RULE, test: 'a batch with a request that cannot be checked waits', why: UNSEEN.notRun },
+  },
+  {
+    name: 'one less than W vouch for a batch',
+    rule: '4.10',
+    file: DOUBTS,
+    search: 'return vouchersOf(slot, waiting.digest) >= weakQuorum(config.n) ? waiting : null;',
+    replacement: 'return vouchersOf(slot, waiting.digest) >= weakQuorum(config.n) - 1 ? waiting : null;',
+    also: [
+      {
+        file: DOUBTS,
+        search: 'vouchersOf(slot, digest) >= weakQuorum(state.config.n);',
+        replacement: 'vouchersOf(slot, digest) >= weakQuorum(state.config.n) - 1;',
+      },
+    ],
+    paper: { file: RULE, test: 'vouch for it, and not W - 1, that came after it', why: UNSEEN.notRun },
+  },
+  {
+    name: 'a client whose MACs were wrong goes on with MACs',
+    rule: '4.10',
+    file: DOUBTS,
+    search: 'return count >= weakQuorum(state.config.n) || complaints[primary(state)]?.has(client) === true;',
+    replacement: 'return false;',
+    paper: { file: RULE, test: 'are needed to ask a client for signatures', why: UNSEEN.notRun },
+  },
+  {
+    name: 'one liar makes any client sign',
+    rule: '4.10',
+    file: DOUBTS,
+    search: 'return count >= weakQuorum(state.config.n) ||',
+    replacement: 'return count > 0 ||',
+    paper: { file: RULE, test: 'are needed to ask a client for signatures', why: UNSEEN.cost },
+  },
+  {
+    name: 'backups wait for what the primary cannot check',
+    rule: '4.10',
+    file: DOUBTS,
+    search: '|| complaints[primary(state)]?.has(client) === true;',
+    replacement: ';',
+    paper: { file: RULE, test: 'nobody waits for a primary that cannot check it', why: UNSEEN.notRun },
+  },
+  {
+    name: 'a client signs when one replica wants it',
+    rule: '4.10',
+    file: 'src/session/session.js',
+    search: "if (reason === 'must-sign')",
+    replacement: "if (reason === 'must-sign' || agreeing > 99)",
+    also: [
+      {
+        file: 'src/session/session.js',
+        search: 'if (agreeing < needed)',
+        replacement: "if (agreeing < needed && reason !== 'must-sign')",
+      },
+    ],
+    paper: { file: 'paper/4.10-client.test.ts', test: 'W refusals make it sign', why: UNSEEN.cost },
+  },
+]
