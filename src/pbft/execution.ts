@@ -23,6 +23,18 @@ export function executeDecided({ state, effects }: Step): void {
   effects.push({ kind: 'execute', sequence, batch: slot.decidedBatch, commits: slot.decided })
 }
 
+/**
+ * At each tick: whether one batch has been executed all the time since the last. Such a tick counts for nothing that is
+ * measured in ticks: nobody could have brought this replica on, and no primary is to be suspected for what a client's
+ * request costs. // PBFT-1.9
+ */
+export function isHeldUp(state: ReplicaState): boolean {
+  const { lastHandedOver, lastExecuted, executingAtTick } = state
+  const executing = lastHandedOver > lastExecuted ? lastHandedOver : null
+  state.executingAtTick = executing
+  return executing !== null && executing === executingAtTick
+}
+
 /** A checkpoint is the state between two batches: it is frozen before the next one is executed. // PBFT-2.1 */
 export function freezeIfDue({ state, effects }: Step, sequence: Sequence): void {
   if (sequence % state.config.checkpointInterval === 0) effects.push({ kind: 'snapshot', sequence })
