@@ -49,16 +49,21 @@ export class Executor {
     this.#goOn()
   }
 
-  /** Runs this between two batches; what waited to be run is not, then. */
+  /** Runs this between two batches: at once, or when the one that is being executed is; the last such counts. */
   whenSettled(run: () => void): void {
     if (this.#running === null) run()
     else this.#waiting = run
   }
 
+  /** What waited to be run is not any more. */
+  forgetWaiting(): void {
+    this.#waiting = null
+  }
+
   /** Another state takes the place of this one: nothing of what is under way is of use. */
   abandon(): void {
     this.#running = null
-    this.#waiting = null
+    this.forgetWaiting()
   }
 
   #goOn(): void {

@@ -289,7 +289,7 @@ export class ReplicaRuntime {
       case 'transfer':
         return this.#executor.whenSettled(() => this.#states.transfer.aim(effect.stable))
       case 'stop-transfer':
-        return this.#executor.whenSettled(() => this.#states.transfer.stop())
+        return this.#stopTransfer()
       case 'prepare-recovery':
         return this.#prepareRecovery()
       case 'serve':
@@ -320,6 +320,11 @@ export class ReplicaRuntime {
   #trim(upTo: Sequence): void {
     const position = this.#archive.trim(upTo)
     if (position !== null) this.#options.replay.log.trim(position)
+  }
+
+  #stopTransfer(): void {
+    this.#executor.forgetWaiting()
+    this.#states.transfer.stop()
   }
 
   /** The transferred state is stored: switches to it, unless the own one has come as far meanwhile. // PBFT-2.5 */

@@ -99,6 +99,19 @@ export class RuntimeUnderTest {
     }
   }
 
+  /** The next that is due, a turn or the end of a sync: so it is seen between two of them. False when nothing is. */
+  runOne(): boolean {
+    const next = this.#deferred.shift()
+    next?.()
+    return next !== undefined
+  }
+
+  /** A tick with whatever is due left waiting. */
+  tickOnly(): void {
+    this.#now += 10
+    for (const run of this.#ticking) run()
+  }
+
   run(): void {
     for (let next = this.#deferred.shift(); next !== undefined; next = this.#deferred.shift()) next()
   }
