@@ -98,4 +98,18 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     search: 'return sequence <= fillTarget(state) ? state.nullBatch : null',
     replacement: 'return null',
   },
+  {
+    name: 'a checkpoint is frozen when the next batch has begun',
+    rule: '2.1',
+    file: pbft('execution'),
+    search: 'freezeIfDue(step, sequence);\n    noteDelivered(',
+    replacement: 'noteDelivered(',
+    also: [
+      {
+        file: pbft('execution'),
+        search: 'executeDecided(step);\n    proposeBatches(step);',
+        replacement: 'executeDecided(step);\n    freezeIfDue(step, sequence);\n    proposeBatches(step);',
+      },
+    ],
+  },
 ]
