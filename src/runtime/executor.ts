@@ -3,8 +3,11 @@ import { assert } from '../base/assert.ts'
 import type { Effect } from '../pbft/effects.ts'
 import type { Application, Execution, Outcome } from '../ports.ts'
 
-/** What is executed in one turn, in units of `Allowance`: ten milliseconds, some more on a busy machine. */
-export const EXECUTED_PER_TURN = 10_000
+/**
+ * What is executed in one turn, in units of `Allowance`: some milliseconds, and several times that where other programs
+ * use the machine's caches too.
+ */
+export const EXECUTED_PER_TURN = 4_000
 
 type Execute = Effect & { readonly kind: 'execute' }
 

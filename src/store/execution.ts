@@ -26,8 +26,9 @@ import type { ResultsWriter } from './results-writer.ts'
  */
 const LIST_BYTES_MAX = RESULTS_BYTES_MAX - RESULTS_HEADER_BYTES - RESULT_HEADER_BYTES - KEY_BYTES_MAX
 
-/** What an operation takes of the allowance whatever it does, an item of a list, and so many bytes. */
+/** What an operation takes of the allowance whatever it does, a list besides, an item of it, and so many bytes. */
 const OPERATION_WORK = 4
+const LIST_WORK = 4
 const ITEM_WORK = 1
 /** Long keys stand few to a page, so that pages are divided and copied for each of them. */
 const KEY_BYTES_PER_WORK = 32
@@ -141,6 +142,7 @@ function revisionMoved({ store, results, cursor }: Execution): boolean {
 
 function* executeList(execution: Execution): Generator<undefined, void, undefined> {
   const { store, results, cursor, allowance } = execution
+  allowance.left -= LIST_WORK
   const prefix = cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd)
   const after = cursor.bytes.subarray(cursor.valueStart, cursor.valueEnd)
   const page = execution.listRefused ? null : yield* measurePage(execution, prefix, after)
