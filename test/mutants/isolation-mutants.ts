@@ -149,11 +149,6 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     file: RUNTIME,
     search: 'this.#executor.whenSettled(() => this.#states.transfer.aim(effect.stable))',
     replacement: 'this.#states.transfer.aim(effect.stable)',
-    paper: {
-      file: 'paper/5.5-execution.test.ts',
-      test: 'nothing is asked for before the batch is done',
-      why: UNSEEN.rare,
-    },
   },
   {
     name: 'a batch goes on when another state has taken the place of its own',
@@ -161,11 +156,6 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     file: RUNTIME,
     search: 'this.#executor.abandon();',
     replacement: '',
-    paper: {
-      file: 'paper/5.5-execution.test.ts',
-      test: 'it takes the place of the one that is being changed',
-      why: UNSEEN.rare,
-    },
   },
   {
     name: 'the primary is suspected for what a request costs',
