@@ -43,6 +43,8 @@ export type { RejectedMessage, ReplicaRuntimeOptions, StepFunction } from './rep
 export const TICK_MS = 10
 /** Events of one turn; then the sockets and timers have theirs. */
 const EVENTS_PER_TURN_MAX = 128
+/** The part of a turn's checks that is made while a batch is executed: what was decided comes before what is new. */
+const CHECKS_WHILE_EXECUTING = 1 / 4
 /** Bytes of the log after which the next stable checkpoint is stored and the log in front of it trimmed. */
 export const STORE_AFTER_BYTES = 64 * 1024 * 1024
 /** Bytes of a recovery operation's nonce. */
@@ -209,10 +211,9 @@ export class ReplicaRuntime {
   #turn(): void {
     this.#isTurnDue = false
     if (this.#isStopped) return
-    const { checksPerTurn } = this.#options.suite
     let checks = 0
     this.#executor.onTurn()
-    for (let count = 0; count < EVENTS_PER_TURN_MAX && checks < checksPerTurn; count++) {
+    for (let count = 0; count < EVENTS_PER_TURN_MAX && checks < this.#checksPerTurn; count++) {
       const event = this.#events.shift()
       if (event !== undefined) {
         this.#perform(this.#step(this.state, event))
@@ -228,6 +229,10 @@ export class ReplicaRuntime {
     this.#options.transport.flush()
     const isIdle = this.#events.length === 0 && this.#reception.isEmpty && !this.#executor.isBusy
     if (!isIdle || !this.#reception.longChecks.isEmpty || this.#states.keeper.hasWork) this.#scheduleTurn()
+  }
+
+  get #checksPerTurn(): number {
+    return (this.#executor.isBusy ? CHECKS_WHILE_EXECUTING : 1) * this.#options.suite.checksPerTurn
   }
 
   #syncLog(): void {
