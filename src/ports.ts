@@ -1,4 +1,5 @@
 /** What the runtime needs of the outside: types only. `io/` implements them on a machine, `simulator/` virtually. */
+import type { Allowance } from './base/allowance.ts'
 import type { Hash } from './base/hash.ts'
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp } from './base/ids.ts'
 import type { Peer } from './base/peer.ts'
@@ -192,10 +193,22 @@ export interface Outcome {
   readonly recovery: { readonly replica: ReplicaId; readonly isAccepted: boolean } | null
 }
 
-/** The replicated application: deterministic, and the only holder of what later execution depends on. */
+/**
+ * A decided batch that is being executed, some of it at a time: it stops where its allowance is used up, and ends with
+ * one outcome for each request, in their order. Where it stops makes no difference to state or outcomes.
+ */
+export type Execution = Generator<undefined, readonly Outcome[], undefined>
+
+/**
+ * The replicated application: deterministic, and the only holder of what later execution depends on. What it says of its
+ * state is as it was after the last whole batch, also while one is being executed.
+ */
 export interface Application {
-  /** Executes a decided batch, each (client, timestamp) once. One outcome for each request, in their order. */
-  execute(sequence: Sequence, batch: Batch): readonly Outcome[]
+  /**
+   * Executes a decided batch, each (client, timestamp) once. Until it ends nothing else is begun, frozen or assembled;
+   * `restore` gives it up, and it does not go on then.
+   */
+  begin(sequence: Sequence, batch: Batch, allowance: Allowance): Execution
   standing(client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array): Standing
   /** The kept results of an executed request, or null when they are no longer kept. */
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null

@@ -158,8 +158,8 @@ function remember(
 ): Application {
   // Its methods are its prototype's, and find its private fields on itself only.
   return {
-    execute: (sequence, batch) => {
-      const outcomes = application.execute(sequence, batch)
+    *begin(sequence, batch, allowance) {
+      const outcomes = yield* application.begin(sequence, batch, allowance)
       onExecuted(outcomes)
       batches.set(sequence, toHex(batch.digest))
       if (sequence % STATE_EVERY === 0) states.set(sequence, toHex(application.fingerprint()))

@@ -122,7 +122,8 @@ export function adoptStable(state: ReplicaState, stable: CheckpointCertificate):
   state.stable = stable
   for (const [sequence, slot] of state.slots) {
     // Decided ones are still executed here, in order, where that is quicker than a transfer.
-    if (sequence <= h && slot.decidedBatch === null) state.slots.delete(sequence)
+    const isToExecute = slot.decidedBatch !== null && sequence > state.lastExecuted
+    if (sequence <= h && !isToExecute) state.slots.delete(sequence)
   }
   for (const sequence of state.preparedCertificates.keys()) {
     if (sequence <= h) state.preparedCertificates.delete(sequence)

@@ -6,12 +6,13 @@
  *    itself withholds whatever depends on a record until then (section 6 of the rules).
  * 3. `broadcast` and `send` give a content its sender and signature. A signed broadcast comes back at once as a
  *    `received` event: the replica counts its own votes like any other's.
- * 4. `execute` gives a decided batch to the application, in the order of the effects; say `executed` afterwards.
- *    `snapshot` freezes the state at that very point; say `snapshot-taken` when its root is known.
+ * 4. `execute` gives a decided batch to the application; say `executed` when it is done, before any other event. It may
+ *    take as many turns as it likes: the next one is not given before. `snapshot` freezes the state at that very point;
+ *    say `snapshot-taken` when its root is known.
  * 5. `stable` names the checkpoint that a quorum certified. Once its snapshot is stored, say `stored`; `trim` then tells
  *    how much of the log is no longer needed.
  * 6. `transfer` asks for the state of a stable checkpoint from the others. When it is stored and the application has
- *    switched to it, say `transferred`, before anything else is executed.
+ *    switched to it, say `transferred`, before anything else is executed; a batch that was being executed is given up.
  * 7. A failure to persist or execute halts the process. Messages may be lost, doubled and reordered at will.
  */
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
@@ -183,7 +184,7 @@ export type Effect =
       readonly batch: Batch
       readonly commits: readonly Vote[]
     }
-  /** Freeze the state as it is after the batch executed last: a checkpoint is due. */
+  /** Freeze the state as it is after the batch executed last, before the next one is: a checkpoint is due. */
   | { readonly kind: 'snapshot'; readonly sequence: Sequence }
   | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
   /** Records are no longer needed that concern sequence numbers up to this one only, and stand in front of the last view's. */

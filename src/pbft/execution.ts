@@ -9,18 +9,35 @@ import { dropServed, startTimer } from './requests.ts'
 import type { ReplicaState, Step } from './state.ts'
 import { noteDelivered } from './watch-primary.ts'
 
-/** Hands decided batches over strictly in the order of their sequence numbers. // PBFT-1.6 */
+/**
+ * Hands decided batches over strictly in the order of their sequence numbers, each when the one before is executed: one
+ * may take many turns of the loop, and what waits for it counts as held. // PBFT-1.6
+ */
 export function executeDecided({ state, effects }: Step): void {
   if (state.health === 'diverged') return // its state is not what the others execute on
-  for (;;) {
-    const sequence = (state.lastHandedOver + 1) as Sequence
-    const slot = state.slots.get(sequence)
-    if (slot === undefined || slot.decided === null || slot.decidedBatch === null) return
-    state.lastHandedOver = sequence
-    effects.push({ kind: 'execute', sequence, batch: slot.decidedBatch, commits: slot.decided })
-    // A checkpoint is the state between two batches: it is frozen before the next one is executed. // PBFT-2.1
-    if (sequence % state.config.checkpointInterval === 0) effects.push({ kind: 'snapshot', sequence })
-  }
+  if (state.lastHandedOver > state.lastExecuted) return
+  const sequence = (state.lastHandedOver + 1) as Sequence
+  const slot = state.slots.get(sequence)
+  if (slot === undefined || slot.decided === null || slot.decidedBatch === null) return
+  state.lastHandedOver = sequence
+  effects.push({ kind: 'execute', sequence, batch: slot.decidedBatch, commits: slot.decided })
+}
+
+/**
+ * At each tick: whether one batch has been executed all the time since the last. Such a tick counts for nothing that is
+ * measured in ticks: nobody could have brought this replica on, and no primary is to be suspected for what a client's
+ * request costs. // PBFT-1.9
+ */
+export function isHeldUp(state: ReplicaState): boolean {
+  const { lastHandedOver, lastExecuted, executingAtTick } = state
+  const executing = lastHandedOver > lastExecuted ? lastHandedOver : null
+  state.executingAtTick = executing
+  return executing !== null && executing === executingAtTick
+}
+
+/** A checkpoint is the state between two batches: it is frozen before the next one is executed. // PBFT-2.1 */
+export function freezeIfDue({ state, effects }: Step, sequence: Sequence): void {
+  if (sequence % state.config.checkpointInterval === 0) effects.push({ kind: 'snapshot', sequence })
 }
 
 /** What the application says of a batch that it executed. */
@@ -35,10 +52,12 @@ export function onExecuted(step: Step, executed: Executed): void {
   const { sequence } = executed
   const acceptedTick = state.slots.get(sequence)?.acceptedTick ?? Number.POSITIVE_INFINITY
   const batch = noteExecuted(state, executed)
+  freezeIfDue(step, sequence)
   noteDelivered(state, batch, acceptedTick)
   dropServed(state, batch.requests, acceptedTick <= state.ticks ? state.ticks - acceptedTick : null)
   startTimer(state)
   if (batch.requests.length > 0) effects.push({ kind: 'reply', view: state.view, sequence })
+  executeDecided(step)
   proposeBatches(step)
 }
 

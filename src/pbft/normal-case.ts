@@ -108,9 +108,9 @@ function accept(step: Step, slot: Slot, prePrepare: Verified<PrePrepare>, from: 
   advance(step, slot)
 }
 
-/** Whether one more batch may be held. The next to execute always may: it makes room. */
+/** Whether one more batch may be held. The next to execute always may, once all before it are: it makes room. */
 export function hasRoomFor(state: ReplicaState, sequence: Sequence, batch: Batch): boolean {
-  const isNext = sequence === state.lastHandedOver + 1
+  const isNext = sequence === state.lastExecuted + 1
   return isNext || state.batches.bytes + batch.bytes.length <= UNEXECUTED_BYTES_MAX
 }
 

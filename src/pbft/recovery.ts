@@ -20,7 +20,7 @@ import type { OralNewView, OralViewChange, OrderClaim } from '../messages/oral/m
 import { isRejection } from '../messages/rejection.ts'
 import { adoptStable, compareWithStable } from './checkpoint.ts'
 import type { AnyNewView, AnyViewChange, Effect, Outgoing, WaitingRecovery } from './effects.ts'
-import { type Executed, executeDecided, noteExecuted } from './execution.ts'
+import { type Executed, executeDecided, freezeIfDue, noteExecuted } from './execution.ts'
 import { notePrePrepared } from './oral/claims.ts'
 import { choiceHeaders } from './oral/new-view.ts'
 import { noteAcked } from './oral/vouching.ts'
@@ -123,9 +123,13 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
   return step.effects
 }
 
-/** The application executed what a replayed record decided. */
-export function replayExecuted(state: ReplicaState, executed: Executed): void {
+/** The application executed what a replayed record decided; the effects are those of `replay`. */
+export function replayExecuted(state: ReplicaState, executed: Executed): readonly Effect[] {
+  const step: Step = { state, effects: [] }
   noteExecuted(state, executed)
+  freezeIfDue(step, executed.sequence)
+  executeDecided(step)
+  return step.effects
 }
 
 /** A vote in a view is proof that its NEW-VIEW was entered, even where the log in front of it was trimmed. */

@@ -42,11 +42,7 @@ import {
 /** Says at each tick what there is to say. // PBFT-1.11 */
 export function speakUp(step: Step): void {
   const { state, effects } = step
-  if (state.ticks - state.lastStatusTick >= STATUS_IDLE_TICKS) {
-    state.lastStatusTick = state.ticks
-    effects.push({ kind: 'broadcast', outgoing: statusOf(state) })
-    return
-  }
+  if (sayStatusIfDue(step)) return
   if (state.ticks % STATUS_BUSY_TICKS !== 0) return
   fetchLackingBatches(step)
   if (isOral(state)) fetchCited(step)
@@ -65,6 +61,19 @@ export function speakUp(step: Step): void {
       effects.push({ kind: 'send', to, outgoing: statusOf(state) })
     }
   }
+}
+
+function sayStatusIfDue({ state, effects }: Step): boolean {
+  if (state.ticks - state.lastStatusTick < STATUS_IDLE_TICKS) return false
+  state.lastStatusTick = state.ticks
+  effects.push({ kind: 'broadcast', outgoing: statusOf(state) })
+  return true
+}
+
+/** At a tick that counts for nothing else: the others are not to take this replica for dead. // PBFT-1.11 */
+export function sayAlive(step: Step): void {
+  step.state.lastStatusTick--
+  sayStatusIfDue(step)
 }
 
 /** What this replica has, as STATUS tells it. */
@@ -198,7 +207,10 @@ function serveDecisions({ state, effects }: Step, status: Status): void {
   const last = Math.min(state.lastExecuted, status.lastExecuted + SERVED_DECISIONS_MAX)
   const sequences: Sequence[] = []
   for (let sequence = status.lastExecuted + 1; sequence <= last; sequence++) {
-    sequences.push(sequence as Sequence)
+    const bit = sequence - status.lastExecuted - 1
+    // What is decided there is being executed, or fetched by its digest.
+    const isThere = hasBit(status.committed, bit) && hasBit(status.accepted, bit)
+    if (!isThere) sequences.push(sequence as Sequence)
   }
   if (sequences.length > 0) effects.push({ kind: 'serve', to: status.sender, sequences })
 }

@@ -142,6 +142,8 @@ export interface ReplicaState {
   /** The last batch handed to the application, and the last it said it executed. */
   lastHandedOver: Sequence
   lastExecuted: Sequence
+  /** The batch that was being executed at the last tick; null when none was. */
+  executingAtTick: Sequence | null
   /** The highest sequence number that this replica proposed or accepted. */
   lastProposed: Sequence
   /** The open sequence numbers: above `lastExecuted`. */
@@ -231,6 +233,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     ticks: 0,
     lastHandedOver: reached,
     lastExecuted: reached,
+    executingAtTick: null,
     lastProposed: stored.sequence,
     slots: new Map(),
     batches: new HeldBatches(),

@@ -33,7 +33,7 @@ import {
 import { onPersisted } from './durability.ts'
 import type { Effect, Event } from './effects.ts'
 import { onExhibit } from './evidence.ts'
-import { onExecuted } from './execution.ts'
+import { isHeldUp, onExecuted } from './execution.ts'
 import { makeNewView, onNewView } from './new-view.ts'
 import { onPrePrepare, onVote, retryHeldBack } from './normal-case.ts'
 import { onDecisionClaim } from './oral/decisions.ts'
@@ -44,7 +44,7 @@ import { holdAck } from './oral/vouching.ts'
 import { beginRecall, checkRecall, onOralRecollection, onRecall, onRecollection } from './recall.ts'
 import { askForRecovery, onRecoveryPrepared } from './recovery-operations.ts'
 import { forgetDropped, onRequest, relayAgain, relayNew } from './requests.ts'
-import { onBatchDelivery, onDecision, onFetch, onStatus, speakUp } from './retransmission.ts'
+import { onBatchDelivery, onDecision, onFetch, onStatus, sayAlive, speakUp } from './retransmission.ts'
 import { checkPrimary } from './slow-primary.ts'
 import { isOral, type ReplicaState, type Step } from './state.ts'
 import { checkTimers, onViewChange } from './view-change.ts'
@@ -57,8 +57,12 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
       onReceived(current, event)
       break
     case 'ticked':
-      state.ticks++
       state.now = event.now
+      if (isHeldUp(state)) {
+        sayAlive(current)
+        break
+      }
+      state.ticks++
       checkRecall(current)
       settleRecoveries(current)
       checkPrimary(current)

@@ -1,3 +1,4 @@
+import { finish, unlimitedAllowance } from '../base/allowance.ts'
 import { assert } from '../base/assert.ts'
 import type { DecodeTools } from '../messages/decode.ts'
 import { isRejection } from '../messages/rejection.ts'
@@ -35,11 +36,12 @@ export function replayLog(context: {
     assert(!isRejection(recovered), 'the log passed its checks and holds a record of an unknown form')
     notePlace(archive, recovered, position)
     keeper.noteLogged(record.length)
-    for (const effect of replayRecord(state, recovered)) {
+    const effects = [...replayRecord(state, recovered)]
+    for (let effect = effects.shift(); effect !== undefined; effect = effects.shift()) {
       if (effect.kind === 'execute') {
         const { sequence, batch } = effect
-        const outcomes = application.execute(sequence, batch)
-        replayExecuted(state, { sequence, recoveries: recoveriesOf(outcomes) })
+        const outcomes = finish(application.begin(sequence, batch, unlimitedAllowance()))
+        effects.push(...replayExecuted(state, { sequence, recoveries: recoveriesOf(outcomes) }))
       } else {
         assert(effect.kind === 'snapshot', 'a replay executes and freezes, and does nothing else')
         keeper.take(effect.sequence)

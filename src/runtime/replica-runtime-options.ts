@@ -32,6 +32,8 @@ export interface ReplicaRuntimeOptions {
   readonly entropy: Entropy
   /** Bytes of the log after which the next stable checkpoint is stored and the log in front of it trimmed. */
   readonly storeAfterBytes?: number
+  /** What is executed in one turn, in units of `Allowance`. */
+  readonly executedPerTurn?: number
   /** How long the loop was held by its own work, where somebody watches it; in milliseconds. */
   readonly loop?: { readonly heldMs: number }
   /** The protocol; the one of `pbft/` when it is left out. */

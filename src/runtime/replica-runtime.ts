@@ -25,6 +25,7 @@ import { type Authenticator, createAuthenticator } from './authentication.ts'
 import { ClientAnswers } from './client-answers.ts'
 import { DecisionArchive } from './decision-archive.ts'
 import { DecisionServer } from './decision-server.ts'
+import { EXECUTED_PER_TURN, Executor } from './executor.ts'
 import { notePlace } from './log-places.ts'
 import { encodeLogRecord, isAwaitedByNobody } from './log-records.ts'
 import { recoveriesOf, replayLog } from './log-replay.ts'
@@ -42,6 +43,8 @@ export type { RejectedMessage, ReplicaRuntimeOptions, StepFunction } from './rep
 export const TICK_MS = 10
 /** Events of one turn; then the sockets and timers have theirs. */
 const EVENTS_PER_TURN_MAX = 128
+/** The part of a turn's checks that is made while a batch is executed: what was decided comes before what is new. */
+const CHECKS_WHILE_EXECUTING = 1 / 4
 /** Bytes of the log after which the next stable checkpoint is stored and the log in front of it trimmed. */
 export const STORE_AFTER_BYTES = 64 * 1024 * 1024
 /** Bytes of a recovery operation's nonce. */
@@ -59,6 +62,7 @@ export class ReplicaRuntime {
   readonly #authenticator: Authenticator
   readonly #sealer: Sealer
   readonly #answers: ClientAnswers
+  readonly #executor: Executor
   readonly #archive: DecisionArchive
   readonly #decisions: DecisionServer
   readonly #states: StateKeeping
@@ -91,6 +95,7 @@ export class ReplicaRuntime {
       send: (to, frame) => this.#send({ kind: 'client', id: to }, frame),
       refuse: (to, content) => this.#send({ kind: 'client', id: to }, this.#sealer.frame(content).bytes),
     })
+    this.#executor = this.#createExecutor()
     this.#archive = new DecisionArchive(options.replay.log, this.#tools, this.#authenticator)
     this.#decisions = new DecisionServer(this.#archive, (to, content) => this.#serve(to, content))
     this.#reception = this.#createReception()
@@ -133,6 +138,21 @@ export class ReplicaRuntime {
   stop(): void {
     this.#isStopped = true
     this.#stopTicking()
+  }
+
+  #createExecutor(): Executor {
+    const { application, executedPerTurn = EXECUTED_PER_TURN } = this.#options
+    return new Executor({
+      application,
+      perTurn: executedPerTurn,
+      onExecuted: ({ sequence, batch, commits }, outcomes) => {
+        this.#answers.remember(sequence, batch, outcomes)
+        this.#archive.remember(sequence, batch, commits)
+        // Said before anything else: what the state holds is not to be told from what was lost by a tick in between.
+        this.#events.unshift({ kind: 'executed', sequence, recoveries: recoveriesOf(outcomes) })
+        this.#scheduleTurn()
+      },
+    })
   }
 
   #createReception(): Reception {
@@ -191,9 +211,9 @@ export class ReplicaRuntime {
   #turn(): void {
     this.#isTurnDue = false
     if (this.#isStopped) return
-    const { checksPerTurn } = this.#options.suite
     let checks = 0
-    for (let count = 0; count < EVENTS_PER_TURN_MAX && checks < checksPerTurn; count++) {
+    this.#executor.onTurn()
+    for (let count = 0; count < EVENTS_PER_TURN_MAX && checks < this.#checksPerTurn; count++) {
       const event = this.#events.shift()
       if (event !== undefined) {
         this.#perform(this.#step(this.state, event))
@@ -207,8 +227,12 @@ export class ReplicaRuntime {
     this.#states.keeper.work()
     this.#syncLog()
     this.#options.transport.flush()
-    const isIdle = this.#events.length === 0 && this.#reception.isEmpty
+    const isIdle = this.#events.length === 0 && this.#reception.isEmpty && !this.#executor.isBusy
     if (!isIdle || !this.#reception.longChecks.isEmpty || this.#states.keeper.hasWork) this.#scheduleTurn()
+  }
+
+  get #checksPerTurn(): number {
+    return (this.#executor.isBusy ? CHECKS_WHILE_EXECUTING : 1) * this.#options.suite.checksPerTurn
   }
 
   #syncLog(): void {
@@ -254,7 +278,7 @@ export class ReplicaRuntime {
       case 'broadcast':
         return this.#broadcast(effect.outgoing)
       case 'execute':
-        return this.#execute(effect)
+        return this.#executor.begin(effect)
       case 'reply':
         return this.#answers.reply(effect)
       case 'reply-again':
@@ -268,9 +292,9 @@ export class ReplicaRuntime {
       case 'trim':
         return this.#trim(effect.upTo)
       case 'transfer':
-        return this.#states.transfer.aim(effect.stable)
+        return this.#executor.whenSettled(() => this.#states.transfer.aim(effect.stable))
       case 'stop-transfer':
-        return this.#states.transfer.stop()
+        return this.#stopTransfer()
       case 'prepare-recovery':
         return this.#prepareRecovery()
       case 'serve':
@@ -288,13 +312,6 @@ export class ReplicaRuntime {
     }
   }
 
-  #execute({ sequence, batch, commits }: Effect & { readonly kind: 'execute' }): void {
-    const outcomes = this.#options.application.execute(sequence, batch)
-    this.#answers.remember(sequence, batch, outcomes)
-    this.#archive.remember(sequence, batch, commits)
-    this.#later({ kind: 'executed', sequence, recoveries: recoveriesOf(outcomes) })
-  }
-
   #persist(record: LogRecord): void {
     const bytes = encodeLogRecord(record, this.#sealer)
     const position = this.#options.replay.log.append(bytes)
@@ -310,6 +327,11 @@ export class ReplicaRuntime {
     if (position !== null) this.#options.replay.log.trim(position)
   }
 
+  #stopTransfer(): void {
+    this.#executor.forgetWaiting()
+    this.#states.transfer.stop()
+  }
+
   /** The transferred state is stored: switches to it, unless the own one has come as far meanwhile. // PBFT-2.5 */
   #switchTo(stable: CheckpointCertificate, snapshot: Snapshot): boolean {
     if (this.#isStopped) return false
@@ -319,8 +341,10 @@ export class ReplicaRuntime {
     }
     const isAhead = stable.sequence > this.state.lastHandedOver
     if (!isAhead && this.state.health !== 'diverged') return false
+    this.#executor.abandon()
     this.#options.application.restore(snapshot)
     this.#perform(this.#step(this.state, { kind: 'transferred', stable }))
+    this.#scheduleTurn()
     return true
   }
 

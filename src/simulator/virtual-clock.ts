@@ -138,7 +138,12 @@ export class VirtualClock implements Clock {
 
   /** At the same virtual time, after everything that was asked for it already. */
   defer(run: () => void): void {
-    this.#time.after(0, run)
+    this.after(0, run)
+  }
+
+  /** So many milliseconds later, whatever this clock shows then. */
+  after(delayMs: number, run: () => void): void {
+    this.#time.after(delayMs, run)
   }
 
   #exact(): number {

@@ -1,6 +1,7 @@
 /** One life of a replica's process, from its start to its end: it can be paused, and it dies at the point it is told. */
 import type { Milliseconds } from '../base/ids.ts'
-import type { Application, Clock, LogReplay, Transport } from '../ports.ts'
+import type { Clock, Execution, LogReplay, Transport } from '../ports.ts'
+import type { VirtualClock } from './virtual-clock.ts'
 
 /** Where in the middle of a turn the power may fail. */
 export type CrashPoint = 'append' | 'sync' | 'send' | 'execute'
@@ -22,8 +23,12 @@ export class PowerFailure extends Error {
   }
 }
 
+/** Until a turn that goes on with a batch, in milliseconds. */
+const EXECUTION_TAKES_MS = 0.5
+
 export class VirtualProcess implements Clock {
-  readonly #clock: Clock
+  readonly #clock: VirtualClock
+  #isExecuting = false
   #isPaused = false
   #isDead = false
   /** What became due during a pause. */
@@ -35,7 +40,7 @@ export class VirtualProcess implements Clock {
     readonly strike: () => void
   } | null = null
 
-  constructor(clock: Clock) {
+  constructor(clock: VirtualClock) {
     this.#clock = clock
   }
 
@@ -55,8 +60,9 @@ export class VirtualProcess implements Clock {
     })
   }
 
+  /** In the middle of a batch it takes a while, in which others are at work. */
   defer(run: () => void): void {
-    this.#clock.defer(() => this.#run(run))
+    this.#clock.after(this.#isExecuting ? EXECUTION_TAKES_MS : 0, () => this.#run(run))
   }
 
   pause(): void {
@@ -121,9 +127,20 @@ export class VirtualProcess implements Clock {
     }
   }
 
-  execute(application: Application, ...batch: Parameters<Application['execute']>) {
-    this.#pass('execute')
-    return application.execute(...batch)
+  /** The power may fail in front of each part of a batch. */
+  *execute(execution: Execution): Execution {
+    for (;;) {
+      this.#pass('execute')
+      const step = execution.next()
+      this.#isExecuting = step.done !== true
+      if (step.done === true) return step.value
+      yield
+    }
+  }
+
+  /** Nobody goes on with the batch. */
+  giveUp(): void {
+    this.#isExecuting = false
   }
 
   #pass(point: CrashPoint, before: () => void = () => {}): void {

@@ -54,6 +54,9 @@ export interface ReplicaPlace {
   readonly onRejected?: (rejected: RejectedMessage) => void
 }
 
+/** Units of `Allowance`: a write is about 25. */
+const EXECUTED_PER_TURN_MAX = 150
+
 interface Running {
   readonly runtime: ReplicaRuntime
   readonly application: Application
@@ -148,6 +151,8 @@ export class VirtualReplica {
       entropy: (size) => Uint8Array.from({ length: size }, () => random.below(256)),
       // Every stable checkpoint is stored, and the log trimmed behind it.
       storeAfterBytes: 0,
+      // Most batches take one turn, and many take some: what comes in between meets them half done.
+      executedPerTurn: 1 + random.below(EXECUTED_PER_TURN_MAX),
       clock: process,
       step: this.#watchedStep(),
       ...(onRejected === undefined ? {} : { onRejected }),
@@ -243,11 +248,12 @@ export class VirtualReplica {
     const incarnation = this.#incarnation
     const application = sabotage.application?.(id, store) ?? store
     let isRestored = false
+    const isCorrect = (): boolean => this.isCorrect
     // Delegated one by one: the application may keep private state that a copy would not have.
     return {
-      execute: (sequence, batch) => {
-        const outcomes = process.execute(application, sequence, batch)
-        if (this.isCorrect) {
+      begin: function* (sequence, batch, allowance) {
+        const outcomes = yield* process.execute(application.begin(sequence, batch, allowance))
+        if (isCorrect()) {
           watch.onExecuted({ replica: id, incarnation, isRestored, sequence, batch, outcomes, application })
         }
         isRestored = false
@@ -262,6 +268,7 @@ export class VirtualReplica {
       assemble: (root) => application.assemble(root),
       restore: (snapshot) => {
         isRestored = true
+        process.giveUp()
         application.restore(snapshot)
       },
       fingerprint: () => application.fingerprint(),

@@ -2,6 +2,7 @@
  * The replicated application: executes decided batches (PBFT-1.6) and remembers what it executed (PBFT-1.8). Pure and
  * deterministic: two of them that were given the same batches hold the same state and gave the same results.
  */
+import { type Allowance, finish, unlimitedAllowance } from '../base/allowance.ts'
 import { assert } from '../base/assert.ts'
 import type { Hash } from '../base/hash.ts'
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp } from '../base/ids.ts'
@@ -22,6 +23,10 @@ import { RETENTION, type RetentionLimits, Sessions } from './sessions.ts'
  * replica at once. What does not fit answers `result-budget`, and its client asks again.
  */
 export const BATCH_RESULTS_BYTES_MAX = 16 * 1024 * 1024
+
+/** What a request takes of the allowance beside its operations, and so many bytes of its results. */
+const REQUEST_WORK = 16
+const RESULTS_BYTES_PER_WORK = 1024
 
 /** What execution reads of a request. */
 export interface ExecutableRequest {
@@ -45,7 +50,7 @@ export interface RequestOutcome {
   readonly publicKey: Uint8Array
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array
-  /** Of a `new` request, its results; of an `executed` one, the kept ones; null when there is nothing to answer. */
+  /** Of a `new` request, its results; of an `executed` one, the kept ones if they fit; null when there are none. */
   readonly results: Uint8Array | null
   /** What the sessions said of the request before it was executed. */
   readonly standing: Standing
@@ -67,8 +72,18 @@ export interface StoreOptions {
   readonly recoveryDistance?: number
 }
 
+/** A batch that is being executed: it stops where the allowance is used up, and ends with an outcome of each request. */
+export type Execution = Generator<undefined, readonly RequestOutcome[], undefined>
+
+/** What it says of its state is as it was after the last whole batch, also while one is being executed. */
 export interface Store {
-  /** Executes the batch of the next sequence number: each (client, timestamp) once, whatever the batch repeats. */
+  /**
+   * Executes the batch of the next sequence number: each (client, timestamp) once, whatever the batch repeats. The state
+   * and the outcomes do not depend on where it stops. Until it ends no state is frozen and no other batch begun; it is
+   * given up by a `restore`, and is not to go on then.
+   */
+  begin(sequence: Sequence, batch: ExecutableBatch, allowance: Allowance): Execution
+  /** The same in one go. */
   execute(sequence: Sequence, batch: ExecutableBatch): readonly RequestOutcome[]
   standing(client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array): Standing
   /** The kept results of an executed request, or null when they are no longer kept. Not to be changed. */
@@ -103,7 +118,8 @@ class TreeStore implements Store {
   readonly #writer = new ResultsWriter()
   #executedTime = 0 as Milliseconds
   #lastSequence = 0 as Sequence
-  #budgetBytes = BATCH_RESULTS_BYTES_MAX
+  #revision = 0
+  #isExecuting = false
 
   constructor({
     hash,
@@ -122,12 +138,12 @@ class TreeStore implements Store {
     writeLimits(tree, { storeBytesMax, retention })
     this.#sessions.begin(clients)
     this.#recoveries.begin(replicas ?? [], recoveryDistance ?? RECOVERY_DISTANCE)
-    this.#writeCounters()
+    this.#settle()
     this.#readState()
   }
 
   get revision(): number {
-    return this.#store.revision
+    return this.#revision
   }
 
   get executedTime(): Milliseconds {
@@ -143,73 +159,100 @@ class TreeStore implements Store {
   }
 
   execute(sequence: Sequence, batch: ExecutableBatch): readonly RequestOutcome[] {
+    return finish(this.begin(sequence, batch, unlimitedAllowance()))
+  }
+
+  *begin(sequence: Sequence, batch: ExecutableBatch, allowance: Allowance): Execution {
+    assert(!this.#isExecuting, `executed ${sequence} before the batch in front of it was`)
     assert(sequence === this.#lastSequence + 1, `executed ${sequence} after ${this.#lastSequence}`)
+    this.#isExecuting = true
+    const run: Run = {
+      sequence,
+      allowance,
+      budgetBytes: BATCH_RESULTS_BYTES_MAX,
+      repeatedBytes: BATCH_RESULTS_BYTES_MAX,
+    }
+    const outcomes: RequestOutcome[] = []
+    for (const request of batch.requests) {
+      if (allowance.left <= 0) yield
+      const outcome = yield* this.#executeRequest(request, run)
+      allowance.left -= REQUEST_WORK + Math.floor((outcome.results?.length ?? 0) / RESULTS_BYTES_PER_WORK)
+      outcomes.push(outcome)
+    }
     this.#lastSequence = sequence
-    this.#budgetBytes = BATCH_RESULTS_BYTES_MAX
     if (batch.time > this.#executedTime) this.#executedTime = batch.time
-    const outcomes = batch.requests.map((request) => this.#executeRequest(request))
-    this.#writeCounters()
+    this.#settle()
     return outcomes
   }
 
   standing(client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array): Standing {
     const replica = timestamp === 0 ? this.#recoveries.replicaOf(client) : null
-    if (replica === null) return this.#sessions.standing(client, timestamp, requestDigest)
-    return this.#recoveries.isAccepted(replica, requestDigest) ? 'executed' : 'new'
+    if (replica === null) return this.#sessions.settledStanding(client, timestamp, requestDigest)
+    const acceptedAt = this.#recoveries.acceptedAt(replica, requestDigest)
+    return acceptedAt !== null && acceptedAt <= this.#lastSequence ? 'executed' : 'new'
   }
 
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null {
-    return this.#sessions.results(client, timestamp)
+    return this.#sessions.settledResults(client, timestamp)
   }
 
   snapshot(): TreeSnapshot {
+    assert(!this.#isExecuting, 'a state is frozen between two batches')
     return this.#tree.snapshot()
   }
 
   assemble(root: Uint8Array): TreeAssembly {
-    return new TreeAssembly(this.#hash, this.#tree.snapshot(), root)
+    return new TreeAssembly(this.#hash, this.snapshot(), root)
   }
 
   restore(snapshot: TreeSnapshot): void {
     assert(snapshot instanceof TreeSnapshot, 'only a snapshot of this kind of store is restored')
+    this.#isExecuting = false
     this.#tree.restore(snapshot)
     this.#readState()
   }
 
   fingerprint(): Uint8Array {
-    const snapshot = this.#tree.snapshot()
+    const snapshot = this.snapshot()
     const root = snapshot.hashAll()
     snapshot.release()
     return root
   }
 
-  #executeRequest(request: ExecutableRequest): RequestOutcome {
+  *#executeRequest(request: ExecutableRequest, run: Run): Generator<undefined, RequestOutcome, undefined> {
     const { client, publicKey, timestamp, digest, operations } = request
     const replica = timestamp === 0 ? this.#recoveries.replicaOf(client) : null
-    if (replica !== null) return this.#executeRecovery(request, replica)
+    if (replica !== null) return this.#executeRecovery(request, replica, run)
     const standing = this.#sessions.standing(client, timestamp, digest)
     let results: Uint8Array | null = null
-    if (standing === 'executed') results = this.#sessions.results(client, timestamp)
+    if (standing === 'executed' && run.repeatedBytes > 0) {
+      results = this.#sessions.results(client, timestamp)
+      run.repeatedBytes -= results?.length ?? 0
+    }
     if (standing === 'new') {
-      results = executeOperations(this.#store, this.#writer, operations, this.#budgetBytes)
-      this.#budgetBytes = Math.max(0, this.#budgetBytes - results.length)
+      const target = { store: this.#store, results: this.#writer, allowance: run.allowance }
+      results = yield* executeOperations(target, operations, run.budgetBytes)
+      run.budgetBytes = Math.max(0, run.budgetBytes - results.length)
       this.#sessions.record(client, timestamp, digest, results)
     }
     return { client, publicKey, timestamp, requestDigest: digest, results, standing, recovery: null }
   }
 
   /** Rule 6.4. A repeated recovery operation does nothing and has no answer. */
-  #executeRecovery(request: ExecutableRequest, replica: ReplicaId): RequestOutcome {
+  #executeRecovery(request: ExecutableRequest, replica: ReplicaId, { sequence }: Run): RequestOutcome {
     const { client, publicKey, timestamp, digest } = request
-    const standing = this.standing(client, timestamp, digest)
-    const isAccepted = standing === 'new' && this.#recoveries.accept(replica, digest, this.#lastSequence)
+    const standing = this.#recoveries.acceptedAt(replica, digest) === null ? 'new' : 'executed'
+    const isAccepted = standing === 'new' && this.#recoveries.accept(replica, digest, sequence)
     const results = standing === 'new' ? resultWithoutFields(isAccepted ? 'ok' : 'denied') : null
     const recovery = { replica, isAccepted }
     return { client, publicKey, timestamp, requestDigest: digest, results, standing, recovery }
   }
 
   /** What later execution depends on stands in the tree before anybody takes a snapshot. // PBFT-2.3 */
-  #writeCounters(): void {
+  #settle(): void {
+    this.#isExecuting = false
+    this.#revision = this.#store.revision
+    this.#sessions.settle()
     writeCounters(this.#tree, {
       lastSequence: this.#lastSequence,
       executedTime: this.#executedTime,
@@ -223,11 +266,21 @@ class TreeStore implements Store {
     const limits = readLimits(this.#tree)
     const counters = readCounters(this.#tree)
     this.#lastSequence = counters.lastSequence
+    this.#revision = counters.revision
     this.#executedTime = counters.executedTime
     this.#store.restore(counters, limits.storeBytesMax)
     this.#sessions.restore(counters.executedCount, limits.retention)
     this.#recoveries.restore()
   }
+}
+
+/** What the requests of one batch share. */
+interface Run {
+  readonly sequence: Sequence
+  readonly allowance: Allowance
+  /** What is left for results, and for results once more. */
+  budgetBytes: number
+  repeatedBytes: number
 }
 
 /** The results of a request that is one operation in itself. */

@@ -5,6 +5,7 @@
  * Verdicts come in a fixed order, the same on every replica: what the operation itself has wrong; no room for its
  * result; a revision that moved; no space.
  */
+import type { Allowance } from '../base/allowance.ts'
 import { assertNever } from '../base/assert.ts'
 import type { TreeCursor } from '../tree/search.ts'
 import { entryKeyOf, type KeyValueStore, REVISIONS_BYTES } from './key-value-store.ts'
@@ -25,41 +26,60 @@ import type { ResultsWriter } from './results-writer.ts'
  */
 const LIST_BYTES_MAX = RESULTS_BYTES_MAX - RESULTS_HEADER_BYTES - RESULT_HEADER_BYTES - KEY_BYTES_MAX
 
+/** What an operation takes of the allowance whatever it does, a list besides, an item of it, and so many bytes. */
+const OPERATION_WORK = 4
+const LIST_WORK = 4
+const ITEM_WORK = 1
+/** Long keys stand few to a page, so that pages are divided and copied for each of them. */
+const KEY_BYTES_PER_WORK = 32
+const VALUE_BYTES_PER_WORK = 256
+
 interface Execution {
   readonly store: KeyValueStore
   readonly results: ResultsWriter
   readonly cursor: OperationCursor
+  readonly allowance: Allowance
   /** A list of this request did not fit. Later ones are not tried: walking a range only to discard it costs time. */
   listRefused: boolean
 }
 
 /**
  * Executes a request's operations and gives their results, at most `RESULTS_BYTES_MAX` bytes and, but for a status of
- * each, at most `budgetBytes`. Never throws.
+ * each, at most `budgetBytes`. Stops where the allowance is used up, to go on when it is asked for more; nothing else
+ * may change the store meanwhile. Never throws.
  */
-export function executeOperations(
-  store: KeyValueStore,
-  results: ResultsWriter,
+export function* executeOperations(
+  target: { readonly store: KeyValueStore; readonly results: ResultsWriter; readonly allowance: Allowance },
   operations: Uint8Array,
   budgetBytes: number,
-): Uint8Array {
+): Generator<undefined, Uint8Array, undefined> {
+  const { results, allowance } = target
   const cursor = openOperations(operations)
   results.begin(cursor?.count ?? 1, budgetBytes)
   if (cursor === null) {
     results.result('bad-operation', 0)
     return results.finish()
   }
-  const execution: Execution = { store, results, cursor, listRefused: false }
+  const execution: Execution = { ...target, cursor, listRefused: false }
   for (let index = 0; index < cursor.count; index++) {
+    if (allowance.left <= 0) yield
     const fault = nextOperation(cursor)
-    if (fault === null) executeOne(execution)
-    else results.result(fault, 0)
+    allowance.left -= workOf(cursor)
+    if (fault !== null) results.result(fault, 0)
+    else if (cursor.code === OPERATION_CODES.list) yield* executeList(execution)
+    else executeOne(execution, cursor.code as OneKeyCode)
   }
   return results.finish()
 }
 
-function executeOne(execution: Execution): void {
-  const code = execution.cursor.code as OperationCode
+const workOf = ({ keyStart, keyEnd, valueStart, valueEnd }: OperationCursor): number =>
+  OPERATION_WORK +
+  Math.floor((keyEnd - keyStart) / KEY_BYTES_PER_WORK) +
+  Math.floor((valueEnd - valueStart) / VALUE_BYTES_PER_WORK)
+
+type OneKeyCode = Exclude<OperationCode, typeof OPERATION_CODES.list>
+
+function executeOne(execution: Execution, code: OneKeyCode): void {
   switch (code) {
     case OPERATION_CODES.put:
       return executePut(execution)
@@ -67,8 +87,6 @@ function executeOne(execution: Execution): void {
       return executeGet(execution)
     case OPERATION_CODES.delete:
       return executeDelete(execution)
-    case OPERATION_CODES.list:
-      return executeList(execution)
     default:
       assertNever(code)
   }
@@ -122,14 +140,16 @@ function revisionMoved({ store, results, cursor }: Execution): boolean {
   return true
 }
 
-function executeList(execution: Execution): void {
-  const { store, results, cursor } = execution
+function* executeList(execution: Execution): Generator<undefined, void, undefined> {
+  const { store, results, cursor, allowance } = execution
+  allowance.left -= LIST_WORK
   const prefix = cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd)
   const after = cursor.bytes.subarray(cursor.valueStart, cursor.valueEnd)
-  const page = execution.listRefused ? null : measurePage(execution, prefix, after)
+  const page = execution.listRefused ? null : yield* measurePage(execution, prefix, after)
   if (page === null) {
     execution.listRefused = true
-    return results.result('result-budget', 0)
+    results.result('result-budget', 0)
+    return
   }
   results.result('ok', page.fieldBytes)
   results.u64(store.revision)
@@ -137,6 +157,8 @@ function executeList(execution: Execution): void {
   results.u32(page.count)
   const entries = store.seek(prefix, after)
   for (let index = 0; index < page.count; index++) {
+    if (allowance.left <= 0) yield
+    allowance.left -= ITEM_WORK + Math.floor(entries.valueLength / VALUE_BYTES_PER_WORK)
     writeItem(execution, entries)
     entries.next()
   }
@@ -153,11 +175,11 @@ interface Page {
 const NO_KEY = new Uint8Array(0)
 
 /** How many keys a list gives out, or null when they do not fit what is left of the budget. */
-function measurePage(
-  { store, results, cursor }: Execution,
+function* measurePage(
+  { store, results, cursor, allowance }: Execution,
   prefix: Uint8Array,
   after: Uint8Array,
-): Page | null {
+): Generator<undefined, Page | null, undefined> {
   let count = 0
   let fieldBytes: number = FIELD_BYTES.list
   let last: Uint8Array = NO_KEY
@@ -170,6 +192,8 @@ function measurePage(
     more = count === cursor.limit || bytes > LIST_BYTES_MAX
     if (more) break
     if (!results.fits(bytes)) return null
+    if (allowance.left <= 0) yield
+    allowance.left -= ITEM_WORK
     count++
     fieldBytes = bytes
     last = entries.key

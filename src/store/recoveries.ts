@@ -47,8 +47,10 @@ export class Recoveries {
     return this.#replicas.get(client) ?? null
   }
 
-  isAccepted(replica: ReplicaId, requestDigest: Uint8Array): boolean {
-    return this.#tree.get(acceptedKey(replica, requestDigest)) !== null
+  /** The sequence number at which an operation was accepted, or null. */
+  acceptedAt(replica: ReplicaId, requestDigest: Uint8Array): Sequence | null {
+    const accepted = this.#tree.get(acceptedKey(replica, requestDigest))
+    return accepted === null ? null : (readU64(accepted, 0) as Sequence)
   }
 
   /** Whether an operation that was not accepted before is accepted at this sequence number; remembers it then. */

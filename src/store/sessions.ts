@@ -47,12 +47,20 @@ interface Executed {
   resultsBytes: number | null
 }
 
-interface Session {
-  readonly client: ClientId
+/** What a batch that is being executed has not changed yet. */
+interface Standings {
   /** t*; 0 before the first request. It is the highest of the timestamps in the tree. */
-  highest: number
+  readonly highest: number
   /** Timestamp t stands at t modulo the window; no other one above the floor does. */
+  readonly executed: readonly (Executed | undefined)[]
+}
+
+interface Session extends Standings {
+  readonly client: ClientId
+  highest: number
   readonly executed: (Executed | undefined)[]
+  /** As it was before the batch that is being executed, which has changed it; else null. */
+  settled: Standings | null
   /** Those with results, in the order of their execution. */
   readonly kept: Set<Executed>
   keptBytes: number
@@ -67,6 +75,8 @@ export class Sessions {
   readonly #sessions = new Map<ClientId, Session>()
   /** Those with results, of all clients, in the order of their execution. */
   readonly #kept = new Set<Executed>()
+  /** Those that the batch which is being executed has changed. */
+  readonly #changed: Session[] = []
   #limits: RetentionLimits = RETENTION
   #keptBytes = 0
   #executedCount = 0
@@ -86,11 +96,13 @@ export class Sessions {
     this.#executedCount = executedCount
     this.#sessions.clear()
     this.#kept.clear()
+    this.#changed.length = 0
     this.#keptBytes = 0
     const cursor = this.#tree.cursor(Uint8Array.of(SECTIONS.client))
     for (; !cursor.isAtEnd && cursor.key[0] === SECTIONS.client; cursor.next()) {
       const client = clientOfStateKey(cursor.key)
-      this.#sessions.set(client, { client, highest: 0, executed: [], kept: new Set(), keptBytes: 0 })
+      const empty = { highest: 0, executed: [], kept: new Set<Executed>(), keptBytes: 0, settled: null }
+      this.#sessions.set(client, { client, ...empty })
     }
     const records: Executed[] = []
     for (const { place, record } of readRecords(this.#tree)) {
@@ -111,20 +123,35 @@ export class Sessions {
     return this.#keptBytes
   }
 
+  /** As the requests of the batch that is being executed see it, one after another. */
   standing(client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array): Standing {
-    const session = this.#sessions.get(client)
-    if (session === undefined) return 'unknown-client'
-    if (timestamp <= floorOf(session)) return 'stale'
-    const executed = executedAt(session, timestamp)
-    if (executed === undefined) return 'new'
-    return equalBytes(executed.requestDigest, requestDigest) ? 'executed' : 'timestamp-reused'
+    return standingIn(this.#sessions.get(client), timestamp, requestDigest)
   }
 
-  /** A copy of the kept results of an executed request, or null. */
+  /** As it was after the last whole batch. */
+  settledStanding(client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array): Standing {
+    return standingIn(settled(this.#sessions.get(client)), timestamp, requestDigest)
+  }
+
+  /** A copy of the kept results of an executed request, or null; so too the next. */
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null {
-    const session = this.#sessions.get(client)
-    if (session === undefined || timestamp <= floorOf(session)) return null
-    const executed = executedAt(session, timestamp)
+    return this.#resultsIn(this.#sessions.get(client), timestamp)
+  }
+
+  /** Of what was executed when the last whole batch was, unless the one that is being executed let go of it. */
+  settledResults(client: ClientId, timestamp: Timestamp): Uint8Array | null {
+    return this.#resultsIn(settled(this.#sessions.get(client)), timestamp)
+  }
+
+  /** A batch is executed to its end. */
+  settle(): void {
+    for (const session of this.#changed) session.settled = null
+    this.#changed.length = 0
+  }
+
+  #resultsIn(standings: Standings | undefined, timestamp: Timestamp): Uint8Array | null {
+    if (standings === undefined || timestamp <= floorOf(standings)) return null
+    const executed = executedAt(standings, timestamp)
     if (executed === undefined || executed.resultsBytes === null) return null
     return readResultsOf(this.#tree, placeOf(executed))
   }
@@ -134,6 +161,10 @@ export class Sessions {
     const session = this.#sessions.get(client)
     assert(session && timestamp > floorOf(session), 'recorded a request that was not to be executed')
     assert(executedAt(session, timestamp) === undefined, 'recorded a request twice')
+    if (session.settled === null) {
+      session.settled = { highest: session.highest, executed: session.executed.slice() }
+      this.#changed.push(session)
+    }
     if (timestamp > session.highest) this.#raise(session, timestamp)
     const executed: Executed = {
       session,
@@ -205,18 +236,32 @@ export class Sessions {
   }
 }
 
+const settled = (session: Session | undefined): Standings | undefined => session?.settled ?? session
+
+function standingIn(
+  standings: Standings | undefined,
+  timestamp: Timestamp,
+  requestDigest: Uint8Array,
+): Standing {
+  if (standings === undefined) return 'unknown-client'
+  if (timestamp <= floorOf(standings)) return 'stale'
+  const executed = executedAt(standings, timestamp)
+  if (executed === undefined) return 'new'
+  return equalBytes(executed.requestDigest, requestDigest) ? 'executed' : 'timestamp-reused'
+}
+
 const placeOf = ({ session, timestamp }: Executed): RecordPlace => ({
   client: session.client,
   slot: timestamp % CLIENT_WINDOW,
 })
 
 /** Timestamps at or below it are stale. The first timestamp is 1, so a new client's floor is 0. */
-function floorOf(session: Session): number {
-  return Math.max(0, session.highest - CLIENT_WINDOW)
+function floorOf({ highest }: Standings): number {
+  return Math.max(0, highest - CLIENT_WINDOW)
 }
 
 /** The execution of a timestamp above the floor. */
-function executedAt(session: Session, timestamp: number): Executed | undefined {
-  const executed = session.executed[timestamp % CLIENT_WINDOW]
+function executedAt(standings: Standings, timestamp: number): Executed | undefined {
+  const executed = standings.executed[timestamp % CLIENT_WINDOW]
   return executed?.timestamp === timestamp ? executed : undefined
 }

@@ -13,16 +13,21 @@ import { StoreClient } from '../../clients/library/store-client.ts'
 import { replicaKey } from '../../replicas/cluster-directory.ts'
 import { initCluster } from '../../replicas/init.ts'
 import { concatBytes, writeU16, writeU32 } from '../../src/base/bytes.ts'
-import { toReplicaId } from '../../src/base/ids.ts'
+import { toReplicaId, toTimestamp } from '../../src/base/ids.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { FrameReader } from '../../src/io/frame-reader.ts'
 import { readKeyFile } from '../../src/io/key-file.ts'
 import { systemEntropy } from '../../src/io/system.ts'
 import type { Address, Cluster } from '../../src/messages/cluster.ts'
-import { LINK_TAG_BYTES } from '../../src/messages/limits.ts'
+import { createSigningDigest } from '../../src/messages/frame.ts'
+import { FRAME_KINDS } from '../../src/messages/kinds.ts'
+import { FRAME_BYTES_MAX, LINK_TAG_BYTES } from '../../src/messages/limits.ts'
+import { encodeRequest } from '../../src/messages/request.ts'
 import type { SecureLink, Signer } from '../../src/ports.ts'
 import { createLinkSecurity, type LinkIdentity } from '../../src/runtime/secure-link.ts'
+import { OPERATIONS_MAX } from '../../src/store/operations.ts'
+import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
 import { createClusterKit } from '../kit/cluster-kit.ts'
 import { frameSamples } from '../kit/frame-samples.ts'
 import { http, ProcessKit, until } from './process-kit.ts'
@@ -35,6 +40,9 @@ const GROWTH_BYTES_MAX = 256 * MIB
 const HELD_MS_MAX = 100
 /** The traitor: its key is used here, and no replica runs with it. */
 const TRAITOR = 3
+/** Requests of the client that asks for much, each of as many operations as one may have: some batches' worth. */
+const GLUTTONS_REQUESTS = 60
+const NO_BYTES = new Uint8Array(0)
 const HTTP_ENDS_MS = 500
 const HELD_LINK_MS = 500
 
@@ -47,6 +55,8 @@ let cluster: Cluster
 let directory = ''
 let store: StoreClient
 let gatewayUrl = ''
+/** Of the client that asks for much. */
+let lastTimestamp = 0
 const children: { readonly pid: number; readonly firstBytes: number }[] = []
 
 beforeAll(async () => {
@@ -56,7 +66,7 @@ beforeAll(async () => {
     replicas: 4,
     suite: 'sodium',
     basePort: 0,
-    clients: ['gateway', 'reader'],
+    clients: ['gateway', 'reader', 'glutton'],
   })
   const replicas = [0, 1, 2].map((id) => kit.start('replica', '--dir', directory, '--id', `${id}`))
   for (const child of replicas)
@@ -208,6 +218,21 @@ function sealOf(link: SecureLink, frame: Uint8Array): Uint8Array | null {
   }
 }
 
+/** Counts the replies that come in. */
+function answersOf(socket: Socket): () => number {
+  const reader = new FrameReader()
+  let replies = 0
+  socket.on('data', (chunk: Uint8Array) => {
+    reader.push(chunk)
+    for (;;) {
+      const read = reader.next({ lengthMax: FRAME_BYTES_MAX, tagBytes: LINK_TAG_BYTES })
+      if (read.kind !== 'frame') return
+      if (read.frame[4] === FRAME_KINDS.reply) replies++
+    }
+  })
+  return () => replies
+}
+
 describe("a replica's port", () => {
   test('before the handshake: noise, cut-off and flipped frames, giant lengths, silence', async () => {
     for (let round = 0; round < 40 * ROUNDS; round++) {
@@ -242,6 +267,47 @@ describe("a replica's port", () => {
     }
     await endures('as a replica')
   }, 60_000)
+})
+
+describe('what a client asks for', () => {
+  const lists: Operation = { kind: 'list', prefix: NO_BYTES, limit: 0, cursor: NO_BYTES }
+  const smallPut = (key: string): Operation => ({ kind: 'put', key: Buffer.from(key), value: NO_BYTES })
+  /** Each request has as many operations as it may have. */
+  const said: readonly (readonly [string, (request: number) => readonly Operation[]])[] = [
+    ['lists of nothing', () => new Array<Operation>(OPERATIONS_MAX).fill(lists)],
+    [
+      'small writes all over the store',
+      (request) =>
+        Array.from({ length: OPERATIONS_MAX }, (_, at) =>
+          smallPut(`${(request * OPERATIONS_MAX + at) % 7919}-${request}-${at}`),
+        ),
+    ],
+  ]
+
+  test.each(said)(
+    '%s, as many as there is room for',
+    async (name, operationsOf) => {
+      const signer = suite.signer(readKeyFile(`${directory}/clients/glutton.key`).signingSeed)
+      const tools = {
+        hash: suite.hash,
+        signingDigest: createSigningDigest(suite.hash, cluster.clusterId),
+        sign: (digest: Uint8Array) => signer.sign(digest),
+      }
+      const frames = Array.from({ length: GLUTTONS_REQUESTS }, (_, request) => {
+        const operations = encodeOperations(operationsOf(request))
+        const timestamp = toTimestamp(++lastTimestamp)
+        return encodeRequest({ publicKey: signer.publicKey, timestamp, responder: 0, operations }, tools)
+      })
+      const linked = await linkTo(0, { kind: 'client', signer })
+      if (linked === null) throw new Error('the client was refused')
+      const answered = answersOf(linked.socket)
+      for (const { bytes } of frames) await write(linked.socket, concatBytes(bytes, linked.link.seal(bytes)))
+      await until('all of it is executed', () => answered() >= frames.length, 40_000)
+      linked.socket.destroy()
+      await endures(name)
+    },
+    60_000,
+  )
 })
 
 describe("the gateway's port", () => {

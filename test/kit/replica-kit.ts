@@ -196,9 +196,13 @@ export class ReplicaUnderTest {
     return effects
   }
 
-  /** Says `executed` for what was handed over while `isExecuting` was false. */
+  /** Says `executed` for what was handed over while `isExecuting` was false, and for what is handed over then. */
   finishExecution(): readonly Effect[] {
-    return this.#pending.splice(0).flatMap((event) => this.step(event))
+    const effects: Effect[] = []
+    for (let event = this.#pending.shift(); event !== undefined; event = this.#pending.shift()) {
+      effects.push(...this.step(event))
+    }
+    return effects
   }
 
   /** Says `snapshot-taken` for what was frozen while `isHashing` was false, or during a replay. */
@@ -264,9 +268,10 @@ export class ReplicaUnderTest {
           : newView.contents.prePrepares
       for (const { sequence } of chosen) this.#found.add(sequence)
     }
-    for (const effect of replay(this.state, record)) {
+    const effects = [...replay(this.state, record)]
+    for (let effect = effects.shift(); effect !== undefined; effect = effects.shift()) {
       if (effect.kind === 'snapshot') this.#freeze(effect.sequence)
-      else if (effect.kind === 'execute') replayExecuted(this.state, this.#execute(effect))
+      else if (effect.kind === 'execute') effects.push(...replayExecuted(this.state, this.#execute(effect)))
       else throw new Error(`a replay gave ${effect.kind}`)
     }
   }

@@ -16,6 +16,7 @@ export interface SentFrame {
 export interface RuntimeParts {
   readonly application?: Application
   readonly pages?: PageStore
+  readonly executedPerTurn?: number
 }
 
 export class RuntimeUnderTest {
@@ -62,6 +63,7 @@ export class RuntimeUnderTest {
         },
       },
       pages: parts.pages ?? NO_PAGES,
+      ...(parts.executedPerTurn === undefined ? {} : { executedPerTurn: parts.executedPerTurn }),
       entropy: (size) => new Uint8Array(size),
       clock: {
         now: () => this.#now as Milliseconds,
@@ -97,6 +99,19 @@ export class RuntimeUnderTest {
     }
   }
 
+  /** The next that is due, a turn or the end of a sync: so it is seen between two of them. False when nothing is. */
+  runOne(): boolean {
+    const next = this.#deferred.shift()
+    next?.()
+    return next !== undefined
+  }
+
+  /** A tick with whatever is due left waiting. */
+  tickOnly(): void {
+    this.#now += 10
+    for (const run of this.#ticking) run()
+  }
+
   run(): void {
     for (let next = this.#deferred.shift(); next !== undefined; next = this.#deferred.shift()) next()
   }
@@ -124,12 +139,13 @@ function answering(results: Uint8Array): Application {
   const executed = new Set<string>()
   const keyOf = (client: ClientId, timestamp: number): string => `${client}:${timestamp}`
   return {
-    execute: (_, batch: Batch) =>
-      batch.requests.map(({ client, publicKey, timestamp, digest }): Outcome => {
+    *begin(_, batch: Batch) {
+      return batch.requests.map(({ client, publicKey, timestamp, digest }): Outcome => {
         const standing = executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'
         executed.add(keyOf(client, timestamp))
         return { client, publicKey, timestamp, requestDigest: digest, results, standing, recovery: null }
-      }),
+      })
+    },
     standing: (client, timestamp) => (executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'),
     results: () => results,
     revision: 0,

@@ -66,9 +66,9 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     rule: '2.3',
     file: 'src/store/application.js',
     search:
-      'const outcomes = batch.requests.map((request) => this.#executeRequest(request));\n        this.#writeCounters();',
+      'this.#lastSequence = sequence;\n        if (batch.time > this.#executedTime)\n            this.#executedTime = batch.time;\n        this.#settle();',
     replacement:
-      'this.#writeCounters();\n        const outcomes = batch.requests.map((request) => this.#executeRequest(request));',
+      'this.#settle();\n        this.#lastSequence = sequence;\n        if (batch.time > this.#executedTime)\n            this.#executedTime = batch.time;',
   },
   {
     name: 'nothing is fetched however far behind',
@@ -97,5 +97,19 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     file: pbft('propose'),
     search: 'return sequence <= fillTarget(state) ? state.nullBatch : null',
     replacement: 'return null',
+  },
+  {
+    name: 'a checkpoint is frozen when the next batch has begun',
+    rule: '2.1',
+    file: pbft('execution'),
+    search: 'freezeIfDue(step, sequence);\n    noteDelivered(',
+    replacement: 'noteDelivered(',
+    also: [
+      {
+        file: pbft('execution'),
+        search: 'executeDecided(step);\n    proposeBatches(step);',
+        replacement: 'executeDecided(step);\n    freezeIfDue(step, sequence);\n    proposeBatches(step);',
+      },
+    ],
   },
 ]

@@ -5,6 +5,7 @@ const BUDGETS = 'src/runtime/sender-budgets.js'
 const INBOX = 'src/runtime/inbox.js'
 const RECEPTION = 'src/runtime/reception.js'
 const ISOLATION = 'paper/5.5-isolation.test.ts'
+const RUNTIME = 'src/runtime/replica-runtime.js'
 
 export const ISOLATION_MUTANTS: readonly Mutant[] = [
   {
@@ -109,5 +110,63 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     search: 'if (isContested &&',
     replacement: 'if (false &&',
     paper: { file: ISOLATION, test: 'has few more places than all others together', why: UNSEEN.cost },
+  },
+  {
+    name: 'a batch is executed in one go, whatever it asks for',
+    rule: '5.5',
+    file: 'src/runtime/executor.js',
+    search: 'this.#allowance.left = this.#perTurn;',
+    replacement: 'this.#allowance.left = Infinity;',
+    paper: {
+      file: 'paper/5.5-execution.test.ts',
+      test: 'others have their turns while a batch is executed',
+      why: UNSEEN.cost,
+    },
+  },
+  {
+    name: 'a list goes through its range in one go',
+    rule: '5.5',
+    file: 'src/store/execution.js',
+    search: 'allowance.left -= ITEM_WORK;',
+    replacement: '',
+    paper: {
+      file: 'store/slices.test.ts',
+      test: 'stops in front of each operation and each item of a list',
+      why: UNSEEN.cost,
+    },
+  },
+  {
+    name: 'what others are told of a client is from the middle of a batch',
+    rule: '1.8',
+    file: 'src/store/application.js',
+    search: 'this.#sessions.settledStanding(',
+    replacement: 'this.#sessions.standing(',
+    paper: { file: 'store/slices.test.ts', test: 'is seen by nobody before it ends', why: UNSEEN.rare },
+  },
+  {
+    name: 'a state is put together from one that a batch is changing',
+    rule: '2.5',
+    file: RUNTIME,
+    search: 'this.#executor.whenSettled(() => this.#states.transfer.aim(effect.stable))',
+    replacement: 'this.#states.transfer.aim(effect.stable)',
+  },
+  {
+    name: 'a batch goes on when another state has taken the place of its own',
+    rule: '2.5',
+    file: RUNTIME,
+    search: 'this.#executor.abandon();',
+    replacement: '',
+  },
+  {
+    name: 'the primary is suspected for what a request costs',
+    rule: '1.9',
+    file: pbft('step'),
+    search: 'if (isHeldUp(state)) {',
+    replacement: 'if (isHeldUp(state) && false) {',
+    paper: {
+      file: 'paper/1.9-timer.test.ts',
+      test: 'what one batch takes to be executed is not held against the primary',
+      why: UNSEEN.cost,
+    },
   },
 ]

@@ -210,9 +210,8 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     name: 'only those that know themselves to be behind say STATUS',
     rule: '1.11',
     file: pbft('retransmission'),
-    search: 'if (state.ticks - state.lastStatusTick >= STATUS_IDLE_TICKS) {',
-    replacement:
-      'if (state.ticks - state.lastStatusTick >= STATUS_IDLE_TICKS && (peersAhead(state).length > 0 || hasOverdueSlot(state))) {',
+    search: 'if (sayStatusIfDue(step))',
+    replacement: 'if ((peersAhead(state).length > 0 || hasOverdueSlot(state)) && sayStatusIfDue(step))',
   },
   {
     name: 'who sees that it lacks something does not ask',

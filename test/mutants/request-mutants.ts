@@ -65,15 +65,15 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     name: 'requests are executed again when they are ordered again',
     rule: '1.8',
     file: SESSIONS,
-    search: "if (executed === undefined)\n            return 'new';\n        return equalBytes",
+    search: "if (executed === undefined)\n        return 'new';\n    return equalBytes",
     replacement:
-      "if (executed === undefined || timestamp % 7 === 0)\n            return 'new';\n        return equalBytes",
+      "if (executed === undefined || timestamp % 7 === 0)\n        return 'new';\n    return equalBytes",
   },
   {
     name: 'below the floor nothing is stale: t* is forgotten',
     rule: '1.8',
     file: SESSIONS,
-    search: 'return Math.max(0, session.highest - CLIENT_WINDOW)',
+    search: 'return Math.max(0, highest - CLIENT_WINDOW)',
     replacement: 'return 0',
     paper: {
       file: 'paper/1.6-1.8-execution.test.ts',

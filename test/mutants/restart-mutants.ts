@@ -232,8 +232,8 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     name: 'a repeated nonce is accepted again',
     rule: '6.4',
     file: RECOVERIES,
-    search: 'return this.#tree.get(acceptedKey(replica, requestDigest)) !== null;',
-    replacement: 'return false;',
+    search: 'return accepted === null ? null : readU64(accepted, 0);',
+    replacement: 'return null;',
     paper: {
       file: 'store/transfer.test.ts',
       test: 'are accepted once each, by the digest of the request',

@@ -87,6 +87,14 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(effectsOf(replica.receive(kit.status(3, ahead(3))), 'serve')).toHaveLength(1)
   })
 
+  test('PBFT-1.11 who says that it has a decision and its batch is not sent them: it is executing', () => {
+    const replica = executedUpTo(6)
+    replica.tick(STATUS_BUSY_TICKS)
+    const bits = { accepted: Uint8Array.of(0b111), committed: Uint8Array.of(0b101) }
+    const [serve] = effectsOf(replica.receive(kit.status(2, { ...ahead(2), ...bits })), 'serve')
+    expect(serve?.sequences).toEqual([4, 6])
+  })
+
   test('PBFT-1.11 who is level gets nothing', () => {
     const replica = executedUpTo(3)
     replica.tick(STATUS_BUSY_TICKS)

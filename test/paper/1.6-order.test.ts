@@ -1,5 +1,6 @@
 /** Rule 1.6, the protocol's part: decided batches are handed over strictly in order, each once. */
 import { describe, expect, test } from 'vitest'
+import { toSequence } from '../../src/base/ids.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { decide, effectsOf, ReplicaUnderTest } from '../kit/replica-kit.ts'
@@ -44,14 +45,16 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(backup.executed).toHaveLength(1)
   })
 
-  test('PBFT-1.6 handing over does not wait for the application', () => {
+  test('PBFT-1.6 ordering does not wait for the application, which gets one batch at a time', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     backup.isExecuting = false
     for (const sequence of [1, 2, 3]) decide(kit, backup, { sequence, batch: batchAt(sequence) })
-    expect(backup.executed).toHaveLength(3)
+    expect(backup.executed.map(({ sequence }) => sequence)).toEqual([1])
     expect(backup.state.lastExecuted).toBe(0)
+    expect([1, 2, 3].map((each) => backup.state.slots.get(toSequence(each))?.decided)).not.toContain(null)
     const replies = effectsOf(backup.finishExecution(), 'reply')
     expect(replies.map(({ sequence }) => sequence)).toEqual([1, 2, 3])
+    expect(backup.executed.map(({ sequence }) => sequence)).toEqual([1, 2, 3])
   })
 
   test('PBFT-1.6 null and clock batches are executed like any other, and answered to nobody', () => {

@@ -1,8 +1,8 @@
 /** Rule 1.9: the request timer. OSDI 1999 section 4.4, first paragraph. */
 import { describe, expect, test } from 'vitest'
-import { REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
+import { REQUEST_TIMEOUT_TICKS, STATUS_IDLE_TICKS } from '../../src/pbft/parameters.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
-import { decide, ReplicaUnderTest } from '../kit/replica-kit.ts'
+import { decide, effectsOf, ReplicaUnderTest } from '../kit/replica-kit.ts'
 
 describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const kit = createClusterKit(n)
@@ -99,6 +99,36 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     backup.finishExecution()
     expect(backup.state.waiting.size).toBe(0)
     expect(backup.state.timer).toBeNull()
+  })
+
+  test('PBFT-1.9 what one batch takes to be executed is not held against the primary, and others hear of it', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    backup.isExecuting = false
+    backup.receive(kit.request(1))
+    decide(kit, backup, { sequence: 1, batch: batchOf([0, 1]) })
+    const effects = backup.tickHearing(5 * REQUEST_TIMEOUT_TICKS)
+    expect(hasLeft(backup)).toBe(false)
+    const said = effectsOf(effects, 'broadcast').filter(({ outgoing }) => outgoing.kind === 'status')
+    expect(said).toHaveLength((5 * REQUEST_TIMEOUT_TICKS) / STATUS_IDLE_TICKS)
+    backup.finishExecution()
+    // The first tick in the middle of it counted: it may have begun just before.
+    backup.tickHearing(REQUEST_TIMEOUT_TICKS - 2)
+    expect(hasLeft(backup)).toBe(false)
+    backup.tickHearing()
+    expect(hasLeft(backup)).toBe(true)
+  })
+
+  test('PBFT-1.9 but a batch at every tick does not stop the timer', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    backup.isExecuting = false
+    backup.receive(kit.request(0))
+    for (let sequence = 1; sequence <= REQUEST_TIMEOUT_TICKS; sequence++) {
+      expect(hasLeft(backup)).toBe(false)
+      decide(kit, backup, { sequence, batch: batchOf([1, sequence]) })
+      backup.tickHearing()
+      backup.finishExecution()
+    }
+    expect(hasLeft(backup)).toBe(true)
   })
 
   test('PBFT-1.9 a decision that came from another replica serves as well as an own one', () => {

@@ -190,6 +190,24 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(said?.prePrepareClaims.map(({ sequence }) => sequence)).toEqual([2, K + 1])
     })
 
+    test('PBFT-4.8 PBFT-7.14 what was being executed goes when h has passed it', () => {
+      const source = new ReplicaUnderTest(kit, 1)
+      for (let s = 1; s <= K; s++) decide(kit, source, { sequence: s, batch: batchAt(s) })
+      const application = source.snapshots.get(K as Sequence)
+      if (application === undefined) throw new Error('a checkpoint is due')
+      const replica = new ReplicaUnderTest(kit, SELF)
+      replica.isExecuting = false
+      for (const sequence of [1, 2]) decide(kit, replica, { sequence, batch: batchAt(sequence) })
+      expect(replica.state.lastHandedOver).toBe(1)
+      const checkpoints = kit.ids.map((id) => kit.checkpoint(id, K, application.root))
+      const ofW = checkpoints.slice(0, kit.w)
+      replica.transfer({ sequence: K as Sequence, root: application.root, checkpoints: ofW }, application)
+      expect([replica.state.lastExecuted, replica.state.lowWatermark]).toEqual([K, 0])
+      replica.receiveAll(checkpoints)
+      expect(replica.state.lowWatermark).toBe(K)
+      expect([...replica.state.slots.keys()]).toEqual([])
+    })
+
     test('PBFT-4.8 PBFT-2.1 it says the CHECKPOINT that it fetched, which others may need', () => {
       const { replica } = transferred()
       const effects = [...replica.tick(2), ...replica.settle()]

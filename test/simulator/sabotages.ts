@@ -93,10 +93,13 @@ const executedBatch =
 /** An application with other outcomes. */
 function withOutcomes(
   inner: Application,
-  execute: (sequence: Sequence, batch: Batch) => readonly Outcome[],
+  change: (outcomes: readonly Outcome[], sequence: Sequence, batch: Batch) => readonly Outcome[],
+  given: (batch: Batch) => Batch = (batch) => batch,
 ): Application {
   return {
-    execute,
+    *begin(sequence, batch, allowance) {
+      return change(yield* inner.begin(sequence, given(batch), allowance), sequence, batch)
+    },
     standing: (...request) => inner.standing(...request),
     results: (...request) => inner.results(...request),
     get revision() {
@@ -114,8 +117,8 @@ const NO_OPERATIONS = Uint8Array.of(0, 0)
 /** Gives the first results that it ever gave from the tenth batch on, as a store would that went back in time. */
 function staleResults(inner: Application): Application {
   let first: Uint8Array | null = null
-  return withOutcomes(inner, (sequence, batch) =>
-    inner.execute(sequence, batch).map((outcome) => {
+  return withOutcomes(inner, (outcomes, sequence) =>
+    outcomes.map((outcome) => {
       first ??= outcome.results
       return sequence < 10 || outcome.results === null ? outcome : { ...outcome, results: first }
     }),
@@ -157,8 +160,8 @@ function staleReads(inner: Application): Application {
     })
     return concatBytes(results.subarray(0, RESULTS_HEADER_BYTES), ...parts)
   }
-  return withOutcomes(inner, (sequence, batch) =>
-    inner.execute(sequence, batch).map((outcome, index) => {
+  return withOutcomes(inner, (outcomes, _sequence, batch) =>
+    outcomes.map((outcome, index) => {
       const operations = batch.requests[index]?.operations
       if (outcome.results === null || operations === undefined) return outcome
       return { ...outcome, results: stale(operations, outcome.results) }
@@ -181,10 +184,14 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
       application: (replica, inner) =>
         replica !== VICTIM
           ? inner
-          : withOutcomes(inner, (sequence, batch) => {
-              const requests = batch.requests.map((request) => ({ ...request, operations: NO_OPERATIONS }))
-              return inner.execute(sequence, { ...batch, requests })
-            }),
+          : withOutcomes(
+              inner,
+              (outcomes) => outcomes,
+              (batch) => ({
+                ...batch,
+                requests: batch.requests.map((request) => ({ ...request, operations: NO_OPERATIONS })),
+              }),
+            ),
     },
   },
   {
@@ -209,9 +216,7 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
         'everywhere',
       ),
       application: (_replica, inner) =>
-        withOutcomes(inner, (sequence, batch) =>
-          inner.execute(sequence, batch).map((outcome) => ({ ...outcome, standing: 'new' })),
-        ),
+        withOutcomes(inner, (outcomes) => outcomes.map((outcome) => ({ ...outcome, standing: 'new' }))),
     },
   },
   {
@@ -372,10 +377,11 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
       application: (replica, inner) =>
         replica !== VICTIM
           ? inner
-          : withOutcomes(inner, (sequence, batch) =>
-              inner
-                .execute(sequence, batch)
-                .map((outcome) => ({ ...outcome, results: outcome.results && Uint8Array.of(1, 2, 3) })),
+          : withOutcomes(inner, (outcomes) =>
+              outcomes.map((outcome) => ({
+                ...outcome,
+                results: outcome.results && Uint8Array.of(1, 2, 3),
+              })),
             ),
     },
   },
