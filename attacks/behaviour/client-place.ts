@@ -24,7 +24,10 @@ export interface Guise {
 
 /** Links to all replicas, as far as they let him in. */
 export interface ClientLink {
+  /** The replicas that said anything over it. This end holds a link for open until it hears that it was refused. */
   readonly admittedBy: readonly ReplicaId[]
+  /** Asks every replica how it is, which it tells whoever it let in. */
+  inquire(): void
   /** Whoever is not let in sends nothing. */
   send(frame: Uint8Array, to: ReplicaId): void
   sendToAll(frame: Uint8Array): void

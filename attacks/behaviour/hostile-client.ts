@@ -10,6 +10,7 @@ import { createSigningDigest, encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS, type FrameKindName } from '../../src/messages/kinds.ts'
 import { encodeMacs, epochOf, readMac } from '../../src/messages/macs.ts'
 import type { Message, Request } from '../../src/messages/message.ts'
+import { packPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import { encodeRequest } from '../../src/messages/request.ts'
 import type { Clock, CryptoSuite, LinkSecurity, Peer, Signer, Transport } from '../../src/ports.ts'
@@ -95,9 +96,16 @@ export class HostileClient {
     const { cluster, onAct, connect } = this.#options
     const transport = connect(handshakesOf(guise, { ...this.#options, onBegun: onAct }))
     this.#transports.push(transport)
+    const heardFrom = new Set<ReplicaId>()
     const link: ClientLink = {
       get admittedBy() {
-        return transport.reachable()
+        return [...heardFrom].sort((a, b) => a - b)
+      },
+      inquire: () => {
+        const payload = packPayload([this.#ticks])
+        link.sendToAll(
+          encodeFrame({ kind: FRAME_KINDS.inquiry, payload, authentication: NOTHING, body: NOTHING }).bytes,
+        )
       },
       send: (frame, to) => {
         if (transport.send(toReplica(to), frame)) onAct()
@@ -109,6 +117,7 @@ export class HostileClient {
     transport.start({
       onLink: () => {},
       onFrame: (from, frame) => {
+        if (from.kind === 'replica') heardFrom.add(from.id)
         this.#receive(from, frame, link)
         return true
       },

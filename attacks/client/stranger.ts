@@ -52,6 +52,7 @@ export const stranger: Attack = {
           const asked = request({ signer, timestamp: ++timestamp, operations: OPERATIONS })
           // Under its own name, and over the link of a client that is known.
           for (const each of [open.link, link, ...liars]) each.sendToAll(asked)
+          for (const each of liars) each.inquire()
           link.sendToAll(seal('fetch', packPayload([1, timestamp, hash(OPERATIONS)])))
         }),
         inTheEnd(() =>

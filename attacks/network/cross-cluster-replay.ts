@@ -51,6 +51,7 @@ export const crossClusterReplay: Attack = {
           foreigner = open({ signer, clusterId: otherCluster(cluster.clusterId) })
         }),
         everyTicks(2, (place) => {
+          foreigner?.inquire()
           place.link.sendToAll(requestAbroad(place, ++timestamp))
           for (const frame of recorded(place.board, 'request')) place.link.sendToAll(frame)
         }),

@@ -46,9 +46,12 @@ describe('a door', () => {
   const admittedBy = (guiseOf: (place: ClientPlace) => Guise): readonly ReplicaId[] => {
     let link: ClientLink | null = null
     run(
-      atTick(0, (place) => {
-        link = place.open(guiseOf(place))
-      }),
+      jointly(
+        atTick(0, (place) => {
+          link = place.open(guiseOf(place))
+        }),
+        everyTicks(10, () => link?.inquire()),
+      ),
     )
     return (link as unknown as ClientLink).admittedBy
   }
@@ -92,7 +95,10 @@ describe('a door', () => {
     run(
       jointly(
         atTick(0, ({ link }) => link.sendToAll(Uint8Array.of(0, 0, 0, 9, 1))),
-        everyTicks(1, ({ link }) => seen.push(link.admittedBy.length)),
+        everyTicks(1, ({ link }) => {
+          link.inquire()
+          seen.push(link.admittedBy.length)
+        }),
       ),
     )
     expect([seen[0], seen.at(-1)]).toEqual([0, 4])

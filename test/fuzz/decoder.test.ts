@@ -35,11 +35,12 @@ function expectTrue({ first, second }: Evidence): void {
 
 /** Decodes, authenticates and checks what must hold whatever the bytes are. Gives the reason of a rejection. */
 function survive(bytes: Uint8Array, from: Sample['from'] = kit.replicaPeer(1)): string | null {
-  const before = toHex(bytes)
+  const before = bytes.slice()
   const message = decodeMessage(bytes, kit.tools)
-  expect(toHex(bytes)).toBe(before)
+  // So often that matchers would take most of the time.
+  if (!equalBytes(bytes, before)) throw new Error(`decoding changed ${toHex(before)}`)
   if (isRejection(message)) {
-    expect(message.reason).toMatch(/^[a-z-]+$/)
+    if (!/^[a-z-]+$/.test(message.reason)) throw new Error(`a reason without a name: ${message.reason}`)
     return message.reason
   }
   // Taken means taken whole, in the one encoding that it has.
@@ -49,7 +50,7 @@ function survive(bytes: Uint8Array, from: Sample['from'] = kit.replicaPeer(1)): 
   const items = unpackPayload(frame.payload)
   if (isRejection(items)) throw new Error('a message from no payload')
   const again = encodeFrame({ ...frame, payload: packPayload(items) })
-  expect(toHex(again.bytes)).toBe(before)
+  expect(toHex(again.bytes)).toBe(toHex(before))
   const verified = kit.authenticated(message, from)
   if (isRejection(verified)) return verified.reason
   if (message.kind === 'recollection') {
@@ -137,7 +138,7 @@ describe('bytes from nowhere', () => {
   test('random bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void survive(bytes)),
-      { numRuns: 5_000 },
+      { numRuns: 2_500 },
     )
   })
 
@@ -148,7 +149,7 @@ describe('bytes from nowhere', () => {
       fc.property(parts, ([kind, payload, body]) => {
         survive(encodeFrame({ kind, payload, authentication: EMPTY, body }).bytes)
       }),
-      { numRuns: 5_000 },
+      { numRuns: 2_500 },
     )
   })
 
@@ -170,7 +171,7 @@ describe('bytes from nowhere', () => {
         if (isRejection(message)) return
         kit.authenticated(message, kit.replicaPeer(1))
       }),
-      { numRuns: 5_000 },
+      { numRuns: 2_500 },
     )
   })
 })
@@ -193,7 +194,7 @@ describe.each(samples)('a $kind', (sample) => {
         for (const mutate of applied) if (bytes.length > 0) bytes = mutate(bytes)
         survive(isSettled ? settleLength(bytes) : bytes, sample.from)
       }),
-      { numRuns: 1_500 },
+      { numRuns: 700 },
     )
   })
 
@@ -222,10 +223,12 @@ describe('announced and not there', () => {
       [0, 0, 0, 9, 9, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff],
     ].map((bytes) => Uint8Array.from(bytes))
     const before = process.memoryUsage()
+    let taken = 0
     for (let round = 0; round < 25_000; round++) {
-      for (const bytes of hostile) expect(isRejection(decodeMessage(bytes, kit.tools))).toBe(true)
+      for (const bytes of hostile) if (!isRejection(decodeMessage(bytes, kit.tools))) taken++
     }
     const after = process.memoryUsage()
+    expect(taken).toBe(0)
     expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(64 * 1024 * 1024)
   })
 })

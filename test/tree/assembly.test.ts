@@ -144,7 +144,7 @@ describe('an assembly', () => {
     const { snapshot, root } = frozen(tree)
     const { snapshot: gathered, fetched } = gather(root, pagesOf(snapshot), live)
     expect(fetched).toBeLessThanOrEqual(4 + 1 + 3 + 1)
-    expect(contentsOf(gathered.cursor(NOTHING))).toEqual(contentsOf(snapshot.cursor(NOTHING)))
+    expect(contentsOf(gathered.cursor(NOTHING))).toBe(contentsOf(snapshot.cursor(NOTHING)))
     expect(gather(root, new Map(), snapshot).fetched).toBe(0)
   })
 
@@ -161,7 +161,7 @@ describe('an assembly', () => {
         const { snapshot, root } = frozen(tree)
         const { snapshot: gathered } = gather(root, pagesOf(snapshot), live)
         expect(gathered.hashAll()).toEqual(root)
-        expect(contentsOf(gathered.cursor(NOTHING))).toEqual(contentsOf(snapshot.cursor(NOTHING)))
+        expect(contentsOf(gathered.cursor(NOTHING))).toBe(contentsOf(snapshot.cursor(NOTHING)))
       }),
       { numRuns: 25 },
     )

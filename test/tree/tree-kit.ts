@@ -34,14 +34,20 @@ export function apply(tree: Tree, model: Model, { key, value }: Change): void {
   }
 }
 
-export function contentsOf(cursor: TreeCursor): [string, string][] {
-  const entries: [string, string][] = []
-  for (; !cursor.isAtEnd; cursor.next()) entries.push([toHex(cursor.key), toHex(cursor.value)])
-  return entries
+/** A line for each key with its value, in the order of the keys. A matcher compares strings fast, and arrays not. */
+export function contentsOf(cursor: TreeCursor): string {
+  const lines: string[] = []
+  for (; !cursor.isAtEnd; cursor.next()) lines.push(`${toHex(cursor.key)} ${toHex(cursor.value)}`)
+  return lines.join('\n')
 }
 
-export const contentsOfModel = (model: Model): [string, string][] =>
-  [...model].map(([key, value]): [string, string] => [key, toHex(value)]).sort(([a], [b]) => (a < b ? -1 : 1))
+/** The same of a model, from a key on. */
+export const contentsOfModel = (model: Model, from = ''): string =>
+  [...model]
+    .filter(([key]) => key >= from)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key} ${toHex(value)}`)
+    .join('\n')
 
 /** A store of pages, as a disk would hold them. */
 export function pagesOf(snapshot: TreeSnapshot): Map<string, Uint8Array> {
