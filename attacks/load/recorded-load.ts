@@ -17,8 +17,6 @@ import type { Result } from '../../src/store/results.ts'
 import { waitUntil } from '../run/waiting.ts'
 import type { Sample } from './load-meter.ts'
 
-/** Each loop waits so long after an operation, so that replicas that start get their share of the machine. */
-const PAUSE_MS = 4
 /** A cas of what was read before is tried so often in place of a plain put. */
 const CAS_SHARE = 0.5
 
@@ -40,6 +38,8 @@ interface LoadSetting {
   readonly loops?: number
   readonly keys?: number
   readonly seed?: number
+  /** Each loop waits so long after an operation, so that replicas that start get their share of the machine. */
+  readonly pauseMs?: number
   /** Told of every operation that ended. */
   readonly onEnd?: (sample: Sample) => void
 }
@@ -54,6 +54,7 @@ export class RecordedLoad {
   readonly #moved: { readonly invoke: Event; readonly end: Event; readonly revision: number }[] = []
   readonly #loops: Promise<void>[]
   readonly #onEnd: (sample: Sample) => void
+  readonly #pauseMs: number
   #acknowledged = 0
   #processes = 0
   #writes = 0
@@ -62,10 +63,11 @@ export class RecordedLoad {
   /** Loops that share these clients. */
   constructor(
     clients: readonly StoreClient[],
-    { loops = 8, keys = 3, seed = 1, onEnd = () => {} }: LoadSetting = {},
+    { loops = 8, keys = 3, seed = 1, pauseMs = 4, onEnd = () => {} }: LoadSetting = {},
   ) {
     this.#clients = clients
     this.#onEnd = onEnd
+    this.#pauseMs = pauseMs
     this.#keys = Array.from({ length: keys }, (_, index) => `register ${index}`)
     const random = createRandom(seed)
     this.#loops = Array.from({ length: loops }, (_, index) =>
@@ -146,7 +148,7 @@ export class RecordedLoad {
         known.delete(key)
         process = this.#processes++
       } else known.set(key, now)
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+      await new Promise((resolve) => setTimeout(resolve, this.#pauseMs))
     }
   }
 

@@ -5,9 +5,7 @@ import { type CountedKey, CountedWrites } from './counted-writes.ts'
 import type { Sample } from './load-meter.ts'
 import { RecordedLoad, verdictOf } from './recorded-load.ts'
 
-const RECORDED_LOOPS = 8
 const RECORDED_KEYS = 4
-const COUNTED_LOOPS = 8
 const COUNTED_KEYS = 16
 
 /** What the clients saw. */
@@ -25,11 +23,17 @@ export class Workload {
 
   private constructor(
     clients: readonly [StoreClient, ...StoreClient[]],
-    setting: { readonly seed: number; readonly onEnd: (sample: Sample) => void },
+    setting: {
+      readonly seed: number
+      readonly underWay: number
+      readonly onEnd: (sample: Sample) => void
+    },
   ) {
     this.#clients = clients
-    this.#recorded = new RecordedLoad(clients, { ...setting, loops: RECORDED_LOOPS, keys: RECORDED_KEYS })
-    this.#counted = new CountedWrites(clients, { ...setting, loops: COUNTED_LOOPS, keys: COUNTED_KEYS })
+    const counted = Math.max(1, Math.ceil(setting.underWay / 2))
+    const recorded = Math.max(1, setting.underWay - counted)
+    this.#recorded = new RecordedLoad(clients, { ...setting, loops: recorded, keys: RECORDED_KEYS })
+    this.#counted = new CountedWrites(clients, { ...setting, loops: counted, keys: COUNTED_KEYS })
   }
 
   /** A client for each name. An operation without an answer is in doubt after `timeoutMs`. */
@@ -38,6 +42,8 @@ export class Workload {
     readonly names: readonly [string, ...string[]]
     readonly timeoutMs: number
     readonly seed: number
+    /** Operations under way at once, one half of them recorded and the other counted; at least one of each. */
+    readonly underWay: number
     readonly onEnd: (sample: Sample) => void
     /** Told of every frame that a replica sends to these clients. */
     readonly onFrame?: (from: Peer, frame: Uint8Array) => void

@@ -34,6 +34,8 @@ export interface ProcessSetting {
   readonly auth: AuthenticationMode
   /** Of the three phases together. */
   readonly seconds: number
+  /** Operations that correct clients have under way. */
+  readonly load: number
   readonly seed: number
   readonly traitors?: readonly number[]
   readonly commands: Commands
@@ -89,6 +91,7 @@ export class Round {
       directory: arena.root,
       names: LOAD,
       seed: setting.seed,
+      underWay: setting.load,
       // An attack may hold a request up for as long as it lasts, and not longer than the bound after it.
       timeoutMs: this.#phaseMs + LIVENESS_MS,
       onEnd: this.#meter.add,

@@ -45,6 +45,11 @@ export function addAttackCommands(program: Command): void {
     .option('--replicas <n>', 'how many replicas', wholeNumber, 4)
     .option('--traitors <ids>', 'other traitors than the attack would choose, such as 0,2', idList)
     .option('--seconds <s>', SECONDS_HELP, wholeNumber)
+    .option(
+      '--load <n>',
+      'operations that correct clients have under way, on processes (default: 16)',
+      wholeNumber,
+    )
     .option('--seed <x>', 'of what is random in the attack and in the load', wholeNumber, 1)
     .addOption(
       new Option('--crypto <suite>', 'sodium or noble').choices(['sodium', 'noble']).default('sodium'),

@@ -20,6 +20,7 @@ export interface RunFlags {
   readonly replicas: number
   readonly traitors?: readonly number[]
   readonly seconds?: number
+  readonly load?: number
   readonly seed: number
   readonly crypto: 'sodium' | 'noble'
   readonly auth: AuthenticationMode
@@ -45,6 +46,8 @@ const commandsFor = (asked: string | undefined): Commands => ({
 
 /** Of a run of processes: before, during and after the attack together. */
 const SECONDS = 12
+/** Operations that correct clients have under way where nothing else is asked for. */
+const LOAD = 16
 
 /**
  * Runs attacks that this world can run. Sets the exit code to 0 when all held as expected, else to 1. `asked` is how a
@@ -132,13 +135,13 @@ function mayWrite(path: string): void {
 
 async function attackProcesses(
   attack: AnyAttack,
-  { replicas: n, crypto: suite, auth, seconds = SECONDS, seed, traitors }: RunFlags,
+  { replicas: n, crypto: suite, auth, seconds = SECONDS, load = LOAD, seed, traitors }: RunFlags,
   run: Pick<ProcessSetting, 'commands' | 'signal' | 'say'>,
 ): Promise<AttackReport> {
   // Loaded here, for neither the list nor the simulator needs it.
   const { attackInProcesses } = await import('../../attacks/run/in-processes.ts')
   const asked = traitors === undefined ? {} : { traitors }
-  return attackInProcesses(attack, { n, suite, auth, seconds, seed, ...asked, ...run })
+  return attackInProcesses(attack, { n, suite, auth, seconds, load, seed, ...asked, ...run })
 }
 
 async function simulateAttack(
@@ -191,10 +194,18 @@ async function tell(reports: readonly AttackReport[], seconds: number, flags: Ru
   console.log(`\n${held} of ${reports.length} held as expected, in ${seconds} seconds.`)
 }
 
-function settingOf({ replicas: n, crypto: suite, in: world }: RunFlags): Record<string, string | number> {
+function settingOf({
+  replicas: n,
+  crypto: suite,
+  auth,
+  load = LOAD,
+  in: world,
+}: RunFlags): Record<string, string | number> {
   const { processor, cores, node, platform, medianSyncMs } = describeMachine(tmpdir())
   const machine = { processor, cores, node, platform, 'sync in ms': medianSyncMs }
-  return world === 'simulator' ? { n, world } : { n, suite, ...machine }
+  return world === 'simulator'
+    ? { n, auth, world }
+    : { n, auth, suite, 'operations under way': load, ...machine }
 }
 
 /** Columns of which no row has anything to tell; the first row is the headings. */

@@ -1,7 +1,7 @@
 /** Replicas are killed, stopped and started again under a load whose history must stay linearizable. */
 import { afterEach, expect, test } from 'vitest'
 import { RecordedLoad, verdictOf } from '../../attacks/load/recorded-load.ts'
-import { Fleet, LOAD_NAMES } from './fleet.ts'
+import { Fleet, LOAD_NAMES, LOAD_PAUSE_MS } from './fleet.ts'
 import { ProcessKit } from './process-kit.ts'
 
 /** Four processes that start on a busy machine take their time. */
@@ -17,7 +17,7 @@ afterEach(async () => {
 
 /** Links that end soon after they began, again and again, are dialled again only after up to two seconds. */
 const startLoad = ({ directory }: Fleet) =>
-  RecordedLoad.start({ directory, names: LOAD_NAMES, timeoutMs: 5_000 })
+  RecordedLoad.start({ directory, names: LOAD_NAMES, pauseMs: LOAD_PAUSE_MS, timeoutMs: 5_000 })
 
 async function expectLinearizable(load: RecordedLoad): Promise<void> {
   const lines = await load.stop()

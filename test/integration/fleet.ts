@@ -10,6 +10,8 @@ import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
 import { http, isAlive, type ProcessKit, until } from './process-kit.ts'
 
 export const LOAD_NAMES = ['load-0', 'load-1'] as const
+/** A load that takes a part of the machine and not all of it: what happens to the replicas is what counts. */
+export const LOAD_PAUSE_MS = 60
 
 interface Running {
   readonly child: ReturnType<ProcessKit['start']>

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { RecordedLoad, verdictOf } from '../../attacks/load/recorded-load.ts'
-import { Fleet, LOAD_NAMES } from './fleet.ts'
+import { Fleet, LOAD_NAMES, LOAD_PAUSE_MS } from './fleet.ts'
 import { http, isReady, ProcessKit, until } from './process-kit.ts'
 
 /** Four processes that start on a busy machine take their time. */
@@ -55,7 +55,12 @@ test('the primary is killed, a backup loses its disk, all are killed at once, an
   // Checkpoints that come soon and are stored at once: what was lost is history sooner, and has to be fetched as pages.
   const replicaFlags = ['--store-after-mib', '0']
   const fleet = await Fleet.up(kit, { auth: 'oral', checkpointInterval: 16, replicaFlags })
-  const load = await RecordedLoad.start({ directory: fleet.directory, names: LOAD_NAMES, timeoutMs: 5_000 })
+  const load = await RecordedLoad.start({
+    directory: fleet.directory,
+    names: LOAD_NAMES,
+    pauseMs: LOAD_PAUSE_MS,
+    timeoutMs: 5_000,
+  })
   await load.progress(20)
   const first = (await fleet.status()).primary
   await fleet.end('SIGKILL', first)

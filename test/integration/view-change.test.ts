@@ -1,7 +1,7 @@
 /** The primary is killed, stopped and restarted, and disks are lost, under a load whose history must stay linearizable. */
 import { afterEach, expect, test } from 'vitest'
 import { RecordedLoad, verdictOf } from '../../attacks/load/recorded-load.ts'
-import { Fleet, LOAD_NAMES } from './fleet.ts'
+import { Fleet, LOAD_NAMES, LOAD_PAUSE_MS } from './fleet.ts'
 import { ProcessKit } from './process-kit.ts'
 
 /** Four processes that start on a busy machine take their time. */
@@ -13,7 +13,8 @@ afterEach(async () => {
   kit = new ProcessKit()
 })
 
-const startLoad = ({ directory }: Fleet) => RecordedLoad.start({ directory, names: LOAD_NAMES })
+const startLoad = ({ directory }: Fleet) =>
+  RecordedLoad.start({ directory, names: LOAD_NAMES, pauseMs: LOAD_PAUSE_MS })
 
 async function expectLinearizable(load: RecordedLoad): Promise<void> {
   const lines = await load.stop()
