@@ -48,7 +48,7 @@ test('the primary is killed, its successor is stopped for a while, and writes go
   await expectLinearizable(load)
 })
 
-test('all replicas are restarted in turn, then one after another loses its disk and heals', {
+test('all replicas are restarted in turn, then one loses its disk and heals', {
   timeout: TEST_MS_MAX,
 }, async () => {
   const fleet = await Fleet.up(kit)
@@ -60,16 +60,14 @@ test('all replicas are restarted in turn, then one after another loses its disk 
     await fleet.start(id)
     await fleet.level()
   }
-  for (const id of [2, 0]) {
-    await load.progress(40)
-    await fleet.end('SIGKILL', id)
-    fleet.wipe(id)
-    const { view } = await fleet.status()
-    await fleet.start(id)
-    await fleet.level()
-    // Nobody who forgot votes in the views that it may have voted in (6.4).
-    expect((await fleet.status()).view).toBeGreaterThanOrEqual(view + 2)
-  }
+  await load.progress(40)
+  await fleet.end('SIGKILL', 0)
+  fleet.wipe(0)
+  const { view } = await fleet.status()
+  await fleet.start(0)
+  await fleet.level()
+  // Nobody who forgot votes in the views that it may have voted in (6.4).
+  expect((await fleet.status()).view).toBeGreaterThanOrEqual(view + 2)
   // It votes as any other: without it there would be no quorum.
   await fleet.end('SIGKILL', 1)
   await load.progress(40)
