@@ -92,6 +92,8 @@ export type Event =
       readonly sequence: Sequence
       /** The recovery operations among its requests. */
       readonly recoveries?: readonly ExecutedRecovery[]
+      /** Bytes of the operations among its requests that were not executed before. */
+      readonly newBytes: number
     }
   /** The root of the state after batch `sequence` is known. */
   | { readonly kind: 'snapshot-taken'; readonly sequence: Sequence; readonly root: Uint8Array }

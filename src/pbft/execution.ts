@@ -44,16 +44,17 @@ export function freezeIfDue({ state, effects }: Step, sequence: Sequence): void 
 export interface Executed {
   readonly sequence: Sequence
   readonly recoveries?: readonly ExecutedRecovery[]
+  readonly newBytes: number
 }
 
 /** The application executed a batch: answer its clients, propose on. // PBFT-1.7 */
 export function onExecuted(step: Step, executed: Executed): void {
   const { state, effects } = step
-  const { sequence } = executed
+  const { sequence, newBytes } = executed
   const acceptedTick = state.slots.get(sequence)?.acceptedTick ?? Number.POSITIVE_INFINITY
   const batch = noteExecuted(state, executed)
   freezeIfDue(step, sequence)
-  noteDelivered(state, batch, acceptedTick)
+  noteDelivered(state, { batch, acceptedTick, newBytes })
   dropServed(state, batch.requests, acceptedTick <= state.ticks ? state.ticks - acceptedTick : null)
   startTimer(state)
   if (batch.requests.length > 0) effects.push({ kind: 'reply', view: state.view, sequence })
@@ -62,7 +63,10 @@ export function onExecuted(step: Step, executed: Executed): void {
 }
 
 /** Notes how far it came and lets the batch's bytes go; gives the batch. */
-export function noteExecuted(state: ReplicaState, { sequence, recoveries = [] }: Executed): Batch {
+export function noteExecuted(
+  state: ReplicaState,
+  { sequence, recoveries = [] }: Omit<Executed, 'newBytes'>,
+): Batch {
   assert(sequence === state.lastExecuted + 1, `executed ${sequence} after ${state.lastExecuted}`)
   const slot = state.slots.get(sequence)
   const batch = slot?.decidedBatch ?? null

@@ -54,6 +54,11 @@ export class PrimaryMonitor {
     return this.#reference
   }
 
+  /** Bytes of operations executed in the current window. */
+  get delivered(): number {
+    return this.#delivered
+  }
+
   get patience(): number {
     return this.#patience
   }

@@ -13,27 +13,37 @@ import type { WaitingRequest } from './waiting.ts'
 /** Waiting requests, the oldest first, that are watched for being passed over. */
 const WATCHED_MAX = 64
 
-/** A pre-prepare was accepted: what it holds is ordered, and what it had room for was passed over. // PBFT-5.4 */
+/**
+ * A pre-prepare was accepted: what it holds is ordered, and what it had room for was passed over. What was executed before
+ * takes no room and serves nobody. The null batches of a recovery take nothing. // PBFT-5.4
+ */
 export function noteOrdered(state: ReplicaState, sequence: number, batch: Batch): void {
   if (state.waiting.size === 0 || isPrimary(state)) return
   const clients = new Set<ClientId>()
-  for (const { client, timestamp } of batch.requests) {
+  let repeated = 0
+  let repeatedBytes = 0
+  for (const { client, timestamp, digest, operations } of batch.requests) {
+    if (state.config.standing(client, timestamp, digest) === 'executed') {
+      repeated++
+      repeatedBytes += operations.length
+      continue // serves nobody
+    }
     clients.add(client)
     const entry = state.waiting.entry(client, timestamp)
     if (entry !== null) entry.isOrdered = true
   }
-  if (!hadRoom(batch) || !isNext(state, sequence)) return
+  const { requests, bytes } = batch
+  const taken = { requests: requests.length - repeated, bytes: bytes.length - repeatedBytes }
+  if (requests.length === 0 || !hadRoom(taken) || !isNext(state, sequence)) return
   for (const entry of state.waiting.oldestEntries(WATCHED_MAX)) {
     if (clients.has(entry.request.client)) entry.passedOver = 0
     else if (isKnownToPrimary(state, entry)) passOver(state, entry)
   }
 }
 
-/** Whatever waited at its primary would have been taken: any request fits in. The null batches of a recovery take none. */
-const hadRoom = ({ requests, bytes }: Batch): boolean =>
-  requests.length > 0 &&
-  requests.length < BATCH_REQUESTS_MAX &&
-  bytes.length + REQUEST_BYTES_MAX <= BATCH_BYTES_MAX
+/** Whatever waited at its primary would have been taken: any request fits in, where nothing is repeated. */
+const hadRoom = (taken: { readonly requests: number; readonly bytes: number }): boolean =>
+  taken.requests < BATCH_REQUESTS_MAX && taken.bytes + REQUEST_BYTES_MAX <= BATCH_BYTES_MAX
 
 /** Nothing is missing in front of it that could hold what seems to be passed over. */
 function isNext(state: ReplicaState, sequence: number): boolean {
@@ -55,18 +65,23 @@ function passOver(state: ReplicaState, entry: WaitingRequest): void {
   if (entry.passedOver >= PASSED_OVER_MAX && waited >= PASSED_OVER_TICKS) complain(state, 'unfair', null)
 }
 
-/** A batch was executed; `acceptedTick` is when its pre-prepare was accepted here, Infinity where it was not. */
-export function noteDelivered(state: ReplicaState, batch: Batch, acceptedTick: number): void {
+/**
+ * A batch was executed. `acceptedTick` is when its pre-prepare was accepted here, Infinity where it was not. Nobody gets
+ * more delivered by ordering again what was executed before. // PBFT-5.4
+ */
+export function noteDelivered(
+  state: ReplicaState,
+  delivered: { readonly batch: Batch; readonly acceptedTick: number; readonly newBytes: number },
+): void {
   const { monitor, ticks } = state
+  const { batch, acceptedTick, newBytes } = delivered
   if (!state.isActive) return
-  let bytes = 0
-  for (const { client, timestamp, operations } of batch.requests) {
-    bytes += operations.length
+  for (const { client, timestamp } of batch.requests) {
     const entry = state.waiting.size === 0 ? null : state.waiting.entry(client, timestamp)
     if (entry === null || acceptedTick > ticks) continue
     monitor.served({ arrivedTick: entry.arrivedTick, acceptedTick, tick: ticks })
   }
-  monitor.executed(bytes, ticks)
+  monitor.executed(newBytes, ticks)
 }
 
 /** There is evidence against this replica: it does not lead for a while, and not now. // PBFT-1.5 PBFT-5.4 */

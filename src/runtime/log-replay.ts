@@ -2,13 +2,13 @@ import { finish, unlimitedAllowance } from '../base/allowance.ts'
 import { assert } from '../base/assert.ts'
 import type { DecodeTools } from '../messages/decode.ts'
 import { isRejection } from '../messages/rejection.ts'
-import type { ExecutedRecovery } from '../pbft/effects.ts'
 import { replayExecuted, replay as replayRecord } from '../pbft/recovery.ts'
 import type { ReplicaState } from '../pbft/state.ts'
-import type { Application, LogReplay, Outcome } from '../ports.ts'
+import type { Application, LogReplay } from '../ports.ts'
 import type { Authenticator } from './authentication.ts'
 import type { CheckpointKeeper } from './checkpoint-keeper.ts'
 import type { DecisionArchive } from './decision-archive.ts'
+import { executedEvent } from './executed-event.ts'
 import { notePlace } from './log-places.ts'
 import { decodeLogRecord } from './log-records.ts'
 
@@ -41,7 +41,7 @@ export function replayLog(context: {
       if (effect.kind === 'execute') {
         const { sequence, batch } = effect
         const outcomes = finish(application.begin(sequence, batch, unlimitedAllowance()))
-        effects.push(...replayExecuted(state, { sequence, recoveries: recoveriesOf(outcomes) }))
+        effects.push(...replayExecuted(state, executedEvent(sequence, batch, outcomes)))
       } else {
         assert(effect.kind === 'snapshot', 'a replay executes and freezes, and does nothing else')
         keeper.take(effect.sequence)
@@ -51,11 +51,4 @@ export function replayLog(context: {
   // A log that was cut goes with a stored state, and says which: else it is not known what was cut. // PBFT-6.4
   if (beginning === 'cut' && state.stable.sequence === 0) state.health = 'amnesiac'
   keeper.stable(state.stable)
-}
-
-/** The recovery operations of a batch, as the application judged them. */
-export function recoveriesOf(outcomes: readonly Outcome[]): readonly ExecutedRecovery[] {
-  return outcomes.flatMap(({ recovery, standing, requestDigest }) =>
-    recovery === null || standing !== 'new' ? [] : [{ ...recovery, requestDigest }],
-  )
 }

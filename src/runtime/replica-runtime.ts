@@ -25,10 +25,11 @@ import { type Authenticator, createAuthenticator } from './authentication.ts'
 import { ClientAnswers } from './client-answers.ts'
 import { DecisionArchive } from './decision-archive.ts'
 import { DecisionServer } from './decision-server.ts'
+import { executedEvent } from './executed-event.ts'
 import { EXECUTED_PER_TURN, Executor } from './executor.ts'
 import { notePlace } from './log-places.ts'
 import { encodeLogRecord, isAwaitedByNobody } from './log-records.ts'
-import { recoveriesOf, replayLog } from './log-replay.ts'
+import { replayLog } from './log-replay.ts'
 import { type MessageMacs, macsOf } from './message-macs.ts'
 import { Reception } from './reception.ts'
 import { createRecoveryRequest } from './recovery-request.ts'
@@ -149,7 +150,7 @@ export class ReplicaRuntime {
         this.#answers.remember(sequence, batch, outcomes)
         this.#archive.remember(sequence, batch, commits)
         // Said before anything else: what the state holds is not to be told from what was lost by a tick in between.
-        this.#events.unshift({ kind: 'executed', sequence, recoveries: recoveriesOf(outcomes) })
+        this.#events.unshift(executedEvent(sequence, batch, outcomes))
         this.#scheduleTurn()
       },
     })

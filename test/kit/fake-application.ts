@@ -7,6 +7,7 @@ import type { ClientId, ReplicaId, Sequence, Timestamp } from '../../src/base/id
 import type { Standing } from '../../src/base/standing.ts'
 import type { Batch } from '../../src/messages/message.ts'
 import type { ExecutedRecovery } from '../../src/pbft/effects.ts'
+import type { Executed } from '../../src/pbft/execution.ts'
 import { type ClusterKit, hash } from './cluster-kit.ts'
 
 const FLOOR_DISTANCE = 64
@@ -57,11 +58,13 @@ export class FakeApplication {
     return known === toHex(digest) ? 'executed' : 'timestamp-reused'
   }
 
-  execute(sequence: Sequence, batch: Batch): readonly ExecutedRecovery[] {
+  execute(sequence: Sequence, batch: Batch): Pick<Executed, 'recoveries' | 'newBytes'> {
     this.root = nextRoot(this.root, sequence, batch)
     const recoveries: ExecutedRecovery[] = []
-    for (const { client, timestamp, digest } of batch.requests) {
+    let newBytes = 0
+    for (const { client, timestamp, digest, operations } of batch.requests) {
       if (this.standing(client, timestamp, digest) !== 'new') continue
+      newBytes += operations.length
       const replica = this.#replicaOf(client)
       if (replica === null) {
         this.applied.push({ operation: `${client}:${timestamp}`, sequence })
@@ -72,7 +75,7 @@ export class FakeApplication {
         recoveries.push({ replica, requestDigest: digest, isAccepted: !this.refusesRecoveries })
       }
     }
-    return recoveries
+    return { recoveries, newBytes }
   }
 
   #replicaOf(client: ClientId): ReplicaId | null {

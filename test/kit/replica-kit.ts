@@ -330,7 +330,7 @@ export class ReplicaUnderTest {
 
   #execute({ sequence, batch, commits }: EffectOf<'execute'>): Event & { readonly kind: 'executed' } {
     this.executed.push({ sequence, batch, commits })
-    return { kind: 'executed', sequence, recoveries: this.application.execute(sequence, batch) }
+    return { kind: 'executed', sequence, ...this.application.execute(sequence, batch) }
   }
 
   #freeze(sequence: Sequence): void {

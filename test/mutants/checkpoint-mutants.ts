@@ -4,6 +4,7 @@ import { type Mutant, pbft, UNSEEN } from './mutant.ts'
 export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
     name: 'the roots of CHECKPOINTs are not compared',
+    attack: 'corrupt-checkpoint',
     rule: '2.1',
     file: pbft('checkpoint'),
     search: 'return one !== undefined && equalBytes(one.root, root) ? [one] : []',
@@ -31,6 +32,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'H lies further above h than the log is long',
+    attack: 'burn-sequence',
     rule: '2.2',
     file: pbft('state'),
     search: '(state.lowWatermark + logWindow(state));',

@@ -37,6 +37,7 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what is shown needs no good signature',
+    attack: 'frame-victim',
     rule: '1.5',
     file: 'src/runtime/authentication.js',
     search: '?? shownFault(message.messages)',

@@ -1,6 +1,7 @@
 /**
- * Runs the simulator's scenarios, the catalogue of attacks and the simulator's seeds against a mutated copy of the built
- * program, until one of them fails; or the one test of the rule, where no run of a cluster shows the mistake.
+ * Runs against a mutated copy of the built program whatever is to notice the mistake: the attack that it lets through; the
+ * one test of the rule, where no run shows it; else the simulator's scenarios, the catalogue of attacks and the
+ * simulator's seeds, until one of them fails.
  */
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -34,16 +35,20 @@ export async function hunt(mutant: Mutant, { seedsMax, isByRunsOnly }: HuntOptio
       cpSync(join(ROOT, file), join(directory, file), { recursive: true })
     }
     symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
-    const { paper } = mutant
-    if (paper !== undefined && !isByRunsOnly) {
+    const { attack, paper } = mutant
+    if (attack === undefined && paper !== undefined && !isByRunsOnly) {
       await expectToHold(directory, mutant, paper)
       patchAll(directory, mutant)
-      return (await huntByAttacks(directory, mutant)) ?? (await huntByPaper(directory, paper))
+      return await huntByPaper(directory, paper)
     }
     patchAll(directory, mutant)
+    if (attack !== undefined) {
+      const kill = await huntByAttacks(directory, [attack])
+      return kill ?? { by: null, seed: null, what: `${attack} held` }
+    }
     return (
       (await huntByScenarios(directory, mutant)) ??
-      (await huntByAttacks(directory, mutant)) ??
+      (mutant.mode === 'oral' ? null : await huntByAttacks(directory, ['--all', '--until-failure'])) ??
       (await huntBySeeds(directory, mutant, seedsMax))
     )
   } finally {
@@ -119,9 +124,8 @@ async function huntByScenarios(directory: string, { mode = 'signed' }: Mutant): 
 }
 
 /** Without the defence that the mutant takes away, the attack that it is there for does what it is after. */
-async function huntByAttacks(directory: string, { mode }: Mutant): Promise<Kill | null> {
-  if (mode === 'oral') return null
-  const flags = ['--all', '--in', 'simulator', '--until-failure', '--json']
+async function huntByAttacks(directory: string, asked: readonly string[]): Promise<Kill | null> {
+  const flags = [...asked, '--in', 'simulator', '--json']
   const { output, code } = await run(directory, ['dist/clients/cli/main.js', 'attack', ...flags])
   if (code === 0) return null
   if (!output.startsWith('{')) return { by: 'attack', seed: null, what: `the program ended with ${code}` }

@@ -25,7 +25,9 @@ export interface Mutant extends Patch {
   readonly mode?: 'signed' | 'oral'
   /** What has to change together with the first place for the mistake to be one. */
   readonly also?: readonly Patch[]
-  /** For a mistake that no run of a cluster shows: the test of the rule that has to fail with it, and to hold without. */
+  /** The attack that gets through where this mistake is: what is missing is its defence. */
+  readonly attack?: string
+  /** For a mistake that no run of the simulator shows: the test of the rule that has to fail with it, and to hold without. */
   readonly paper?: {
     /** Below `test`. */
     readonly file: string

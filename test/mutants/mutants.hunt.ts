@@ -28,7 +28,9 @@ afterAll(() => {
 const textOf = ({ rule, name }: Mutant, { by, what }: Kill): string =>
   `${rule.padEnd(5)}${name.padEnd(80)} ${by === null ? 'SURVIVED' : by} (${what})`
 
-const hunted = IS_BY_RUNS_ONLY ? MUTANTS.filter(({ paper }) => paper !== undefined) : MUTANTS
+const hunted = IS_BY_RUNS_ONLY
+  ? MUTANTS.filter(({ paper, attack }) => paper !== undefined && attack === undefined)
+  : MUTANTS
 
 describe(IS_BY_RUNS_ONLY ? 'no run shows it' : 'every mutant is killed', () => {
   // Two at once: the end of a hunt, and a test of a rule, keep one core busy.

@@ -11,6 +11,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the digest of a batch leaves out its time',
+    attack: 'equivocate',
     rule: '0',
     file: 'src/messages/batch.js',
     search: 'writeU64(input, at, time);',
@@ -26,6 +27,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a time from the future is taken at once',
+    attack: 'time-warp',
     rule: '1.2',
     file: pbft('normal-case'),
     search: 'if (!isBeyondJudging && prePrepare',
@@ -130,6 +132,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a decision against the accepted digest is refused',
+    attack: 'repropose',
     rule: '1.4',
     file: pbft('retransmission'),
     search: 'slot.decided ??= decision.commits;',

@@ -33,6 +33,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a timestamp that comes with another digest passes for executed',
+    attack: 'two-faced-client',
     rule: '1.1',
     file: SESSIONS,
     search: "return equalBytes(executed.requestDigest, requestDigest) ? 'executed' : 'timestamp-reused'",
@@ -71,6 +72,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'below the floor nothing is stale: t* is forgotten',
+    attack: 'replay-client',
     rule: '1.8',
     file: SESSIONS,
     search: 'return Math.max(0, highest - CLIENT_WINDOW)',
@@ -83,6 +85,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a state that is taken over has no sessions',
+    attack: 'twins',
     rule: '1.8',
     file: SESSIONS,
     search: 'this.#note(executed);\n    }\n    /** How many',
@@ -147,6 +150,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what became stale goes on waiting',
+    attack: 'two-faced-client',
     rule: '1.9',
     file: pbft('requests'),
     search: "state.config.standing(client, timestamp, digest) !== 'new' || wasOrdered(request)",

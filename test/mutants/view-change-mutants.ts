@@ -98,6 +98,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'O is believed, not recomputed',
+    attack: 'lossy-new-view',
     rule: '3.4',
     file: pbft('new-view'),
     search: "return isSame ? null : 'new-view-selects-otherwise'",
@@ -114,6 +115,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'PREPARE for an entry of O before its batch is here',
+    attack: 'equivocate',
     rule: '3.5',
     file: pbft('normal-case'),
     search: 'if (accepted === null || !hasBatch(state, slot, accepted.digest))\n        return;',
@@ -176,6 +178,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'T starts at the own VIEW-CHANGE',
+    attack: 'poisoned-page',
     rule: '3.6',
     file: pbft('view-change'),
     search: 'if (state.isActive || !mayVote(state) || movedTo(state, state.view) < quorum(state.config.n))',
@@ -195,6 +198,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'f replicas that moved on are followed',
+    attack: 'view-change-spam',
     rule: '3.7',
     file: pbft('view-change'),
     search: 'rankedLargest(views, weakQuorum(n))',
@@ -227,6 +231,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'votes of a view that was left still go out',
+    attack: 'pause',
     rule: '3.10',
     file: pbft('view-change'),
     search: 'dropWithheldOfOldViews(state);',
@@ -241,6 +246,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what failed its check counts as checked the next time',
+    attack: 'frame-victim',
     rule: '3.12',
     file: 'src/runtime/verified-envelopes.js',
     search: 'return known !== undefined && equalBytes(known, message.envelope);',

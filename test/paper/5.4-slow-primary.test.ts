@@ -198,6 +198,30 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(starving(enough, () => kit.batch([], 0))).toBeNull()
     })
 
+    test('PBFT-5.4 what was executed before takes no room in a batch, and serves nobody', () => {
+      const operations = new Uint8Array(1.5 * 1024 * 1024)
+      const old = [
+        kit.request(1, { operations }),
+        kit.request(3, { operations }),
+        kit.request(0, { timestamp: 2 }),
+      ]
+      const padded = (sequence: number) =>
+        kit.batch(sequence === 1 ? old : [...old, kit.request(1, { timestamp: sequence })])
+      expect(starving(enough + 1, padded)).toBe('unfair')
+    })
+
+    test('PBFT-5.4 what was executed before is not delivered again', () => {
+      const backup = new ReplicaUnderTest(kit, 2)
+      backup.tickHearing(GRACE_TICKS)
+      const old = [kit.request(1), kit.request(3)]
+      const delivered = (): number => backup.state.monitor.delivered
+      decide(kit, backup, { sequence: 1, batch: kit.batch(old) })
+      const once = delivered()
+      expect(once).toBeGreaterThan(0)
+      decide(kit, backup, { sequence: 2, batch: kit.batch([...old, ...old]) })
+      expect(delivered()).toBe(once)
+    })
+
     test('PBFT-5.4 a request that the primary may not have yet is not passed over', () => {
       const backup = new ReplicaUnderTest(kit, 2)
       for (let sequence = 1; sequence <= 4 * enough; sequence++) {
