@@ -2,6 +2,7 @@
 import { type Mutant, pbft, UNSEEN } from './mutant.ts'
 
 const FILE = 'paper/5.4-slow-primary.test.ts'
+const UNFAIR = 'paper/5.4-unfair-primary.test.ts'
 
 /** None is seen in a run of the simulator: there, nobody is slow for as long as a judgement takes. */
 const seenBy = (test: string, file = FILE): NonNullable<Mutant['paper']> => ({ file, test, why: UNSEEN.cost })
@@ -29,7 +30,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
     file: pbft('watch-primary'),
     search: 'monitor.executed(newBytes, ticks)',
     replacement: 'monitor.executed(newBytes + batch.bytes.length, ticks)',
-    paper: seenBy('what was executed before is not delivered again'),
+    paper: seenBy('what was executed before is not delivered again', UNFAIR),
   },
   {
     name: 'a batch may be filled with what was executed before',
@@ -37,7 +38,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
     file: pbft('watch-primary'),
     search: "=== 'executed'",
     replacement: "=== 'never'",
-    paper: seenBy('what was executed before takes no room'),
+    paper: seenBy('what was executed before takes no room', UNFAIR),
   },
   {
     name: 'throughput alone is judged',
@@ -86,7 +87,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
     file: pbft('watch-primary'),
     search: "complain(state, 'unfair', null)",
     replacement: 'undefined',
-    paper: seenBy('batches with room that do without'),
+    paper: seenBy('batches with room that do without', UNFAIR),
   },
   {
     name: 'a primary that is convicted leads on',
@@ -110,7 +111,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
     file: pbft('watch-primary'),
     search: 'taken.bytes + REQUEST_BYTES_MAX <= BATCH_BYTES_MAX',
     replacement: 'true',
-    paper: seenBy('full batches are not, nor are those'),
+    paper: seenBy('full batches are not, nor are those', UNFAIR),
   },
   {
     name: 'one complaint ends a view',
