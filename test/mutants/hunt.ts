@@ -26,7 +26,10 @@ export interface HuntOptions {
   readonly isByRunsOnly: boolean
 }
 
-/** Throws where a patch no longer applies, or where the test that is to notice it does not hold without it. */
+/**
+ * A mutant with a test and an attack has to be noticed by both. Throws where a patch no longer applies, or where the test or
+ * the attack that is to notice it does not hold without it.
+ */
 export async function hunt(mutant: Mutant, { seedsMax, isByRunsOnly }: HuntOptions): Promise<Kill> {
   const directory = mkdtempSync(join(tmpdir(), 'strategos-mutant-'))
   try {
@@ -35,13 +38,13 @@ export async function hunt(mutant: Mutant, { seedsMax, isByRunsOnly }: HuntOptio
       cpSync(join(ROOT, file), join(directory, file), { recursive: true })
     }
     symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
-    const { attack, paper } = mutant
-    if (attack === undefined && paper !== undefined && !isByRunsOnly) {
-      await expectToHold(directory, mutant, paper)
-      patchAll(directory, mutant)
-      return await huntByPaper(directory, paper)
-    }
+    const { attack } = mutant
+    const paper = isByRunsOnly ? undefined : mutant.paper
+    if (attack !== undefined) await expectAttackToHold(directory, mutant, attack)
+    if (paper !== undefined) await expectToHold(directory, mutant, paper)
     patchAll(directory, mutant)
+    const byPaper = paper === undefined ? null : await huntByPaper(directory, paper)
+    if (byPaper !== null && (attack === undefined || byPaper.by === null)) return byPaper
     if (attack !== undefined) {
       const kill = await huntByAttacks(directory, [attack])
       return kill ?? { by: null, seed: null, what: `${attack} held` }
@@ -76,6 +79,11 @@ async function expectToHold(directory: string, mutant: Mutant, paper: Paper): Pr
   const { passed, failed } = await runPaper(directory, paper)
   if (passed > 0 && failed === 0) return
   throw new Error(`"${paper.test}" must hold without "${mutant.name}": ${passed} passed, ${failed} failed`)
+}
+
+async function expectAttackToHold(directory: string, mutant: Mutant, attack: string): Promise<void> {
+  const kill = await huntByAttacks(directory, [attack])
+  if (kill !== null) throw new Error(`an attack must hold without "${mutant.name}": ${kill.what}`)
 }
 
 async function huntByPaper(directory: string, paper: Paper): Promise<Kill> {

@@ -27,7 +27,7 @@ export interface Mutant extends Patch {
   readonly also?: readonly Patch[]
   /** The attack that gets through where this mistake is: what is missing is its defence. */
   readonly attack?: string
-  /** For a mistake that no run of the simulator shows: the test of the rule that has to fail with it, and to hold without. */
+  /** For a mistake that no scenario and no seed shows: the test of the rule that has to fail with it, and to hold without. */
   readonly paper?: {
     /** Below `test`. */
     readonly file: string

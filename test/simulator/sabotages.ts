@@ -1,4 +1,5 @@
 /** Ways to break correct replicas, one for each invariant: each must be seen by its checker. */
+import { flipped } from '../../attacks/behaviour/mutations.ts'
 import { concatBytes, toHex, writeU32 } from '../../src/base/bytes.ts'
 import { type Sequence, toReplicaId, type View } from '../../src/base/ids.ts'
 import { wholePrePrepare } from '../../src/messages/cited.ts'
@@ -26,9 +27,6 @@ export interface PlantedViolation {
 /** The replica that goes wrong where one is enough. A backup of view 0. */
 const VICTIM = 1
 const VICTIM_ID = toReplicaId(VICTIM)
-
-const flipped = (digest: Uint8Array): Uint8Array =>
-  digest.map((byte, index) => (index === 0 ? byte ^ 1 : byte))
 
 /** Each effect becomes some effects, at every correct replica or at the victim only. */
 function effectsBecome(
