@@ -1,11 +1,15 @@
 import { defineConfig } from 'vitest/config'
+import { BUILT_PROGRAM, builtProgram } from './test/kit/built-program.ts'
 
 export default defineConfig({
+  plugins: [builtProgram],
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/kit/fresh-build.ts'],
     setupFiles: ['test/kit/compare-bytes.ts'],
-    // Tests of real processes wait as much as they compute: with as many workers as cores one would stand idle.
-    maxWorkers: 3,
+    server: { deps: { external: [BUILT_PROGRAM] } },
+    // More would have the processes that tests start wait for the processor.
+    maxWorkers: '100%',
     // No test changes a module's state, and each file loaded anew costs more than most tests.
     isolate: false,
     testTimeout: 60_000,

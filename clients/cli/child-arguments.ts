@@ -2,9 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { LocalClusterOptions } from '../../replicas/local-cluster.ts'
 import { DEFAULT_TIMEOUT_MS } from '../gateway/defaults.ts'
 
-const MAIN = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url),
-)
+const MAIN = fileURLToPath(new URL('./main.js', import.meta.url))
 
 /** The command lines of a local cluster's processes. */
 export function childArguments(

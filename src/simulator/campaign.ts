@@ -97,7 +97,7 @@ interface Tally {
 type Runner = (range: Range) => Promise<Tally>
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
-  const { from, to, onProgress, repeatedShare = REPEATED_SHARE } = options
+  const { from, to, workers = availableParallelism(), onProgress, repeatedShare = REPEATED_SHARE } = options
   assert(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0, 'seeds are natural numbers')
   const total = Math.max(0, to - from + 1)
   const repeatEvery = repeatedShare > 0 ? Math.max(1, Math.round(1 / repeatedShare)) : 0
@@ -114,7 +114,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       onProgress?.(progressOf(sum, total, startedAt))
     }
   }
-  await runAll(work, Math.min(workerCount(options), Math.ceil(total / SEEDS_PER_RANGE)))
+  await runAll(work, Math.min(workers, Math.ceil(total / SEEDS_PER_RANGE)))
   sum.failures.sort((a, b) => a.seed - b.seed)
   const { failures, divergences, repeated, steps, requests, restarts, settledMsMax } = sum
   const { viewChanges, checkpoints, healed } = sum
@@ -139,11 +139,6 @@ export function serveCampaign(): void {
   const port = parentPort
   assert(port !== null, 'only a worker thread serves a campaign')
   port.on('message', (range: Range) => port.postMessage(runRange(range)))
-}
-
-/** Worker threads load compiled files only; from the sources everything runs in this thread. */
-function workerCount({ workers }: CampaignOptions): number {
-  return import.meta.url.endsWith('.ts') ? 0 : (workers ?? availableParallelism())
 }
 
 async function runAll(work: (run: Runner) => Promise<void>, workers: number): Promise<void> {
