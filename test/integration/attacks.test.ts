@@ -36,7 +36,7 @@ interface Told {
 async function attack(...args: readonly string[]): Promise<{ finished: Finished; told: Told }> {
   const temporary = kit.directory()
   // A light load: what an attack does to throughput is not what is tested.
-  const flags = ['--seconds', '3', '--load', '2', '--json']
+  const flags = ['--seconds', '2', '--load', '2', '--json']
   const finished = await kit.runWith({ TMPDIR: temporary }, 'attack', ...args, ...flags)
   expect(readdirSync(temporary)).toEqual([])
   const [told] = (JSON.parse(finished.stdout || '{"runs":[]}') as { runs: Told[] }).runs
