@@ -1,7 +1,6 @@
 /** Makes a cluster directory: keys, cluster file, and each replica's log with its birth record. */
 
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { fromHex, toHex } from '../src/base/bytes.ts'
@@ -25,6 +24,7 @@ import {
 import { CHECKPOINT_INTERVAL } from '../src/messages/limits.ts'
 import type { CryptoSuite } from '../src/ports.ts'
 import { clientKey, clusterFile, replicaDirectory, replicaKey, replicaLog } from './cluster-directory.ts'
+import { freePorts } from './free-ports.ts'
 
 export const DEFAULT_BASE_PORT = 7400
 export const DEFAULT_CLIENTS: readonly string[] = ['gateway', 'operator']
@@ -164,23 +164,4 @@ async function chooseAddresses({ replicas, hosts, basePort }: InitOptions): Prom
   const ports =
     basePort === 0 ? await freePorts(replicas) : Array.from({ length: replicas }, (_, i) => basePort + i)
   return ports.map((port, index) => ({ host: hosts?.[index] ?? '127.0.0.1', port }))
-}
-
-/** Ports of the loopback interface that are free at this moment: any, or just these; rejects when one is taken. */
-export async function freePorts(count: number, wanted: readonly number[] = []): Promise<readonly number[]> {
-  const servers: Server[] = []
-  try {
-    for (let index = 0; index < count; index++) servers.push(await listenOnLoopback(wanted[index] ?? 0))
-    return servers.map((server) => (server.address() as { port: number }).port)
-  } finally {
-    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  }
-}
-
-function listenOnLoopback(port: number): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => resolve(server))
-  })
 }

@@ -8,6 +8,7 @@ import { type ClusterStatus, collectReports, statusOf } from '../library/cluster
 import { OperationFailure, StoreClient } from '../library/store-client.ts'
 import { GapMeter } from './failover-gap.ts'
 import type { FailoverReplicas } from './failover-replicas.ts'
+import { medianOf } from './pairs.ts'
 
 /** What is promised, in milliseconds. */
 export const MEDIAN_MS_MAX = 500
@@ -93,11 +94,9 @@ export async function measureFailover(options: {
 }
 
 export function summarize(runs: readonly FailoverRun[]): FailoverResult {
-  const gaps = runs.map(({ gapMs }) => gapMs).sort((a, b) => a - b)
-  const middle = gaps.length >> 1
-  const upper = gaps[middle] ?? 0
-  const medianMs = gaps.length % 2 === 1 ? upper : ((gaps[middle - 1] ?? 0) + upper) / 2
-  const worstMs = gaps.at(-1) ?? 0
+  const gaps = runs.map(({ gapMs }) => gapMs)
+  const medianMs = gaps.length === 0 ? 0 : medianOf(gaps)
+  const worstMs = Math.max(0, ...gaps)
   const wentOn = runs.length > 0 && runs.every((run) => run.wentOn)
   return { runs, medianMs, worstMs, held: wentOn && medianMs <= MEDIAN_MS_MAX && worstMs <= WORST_MS_MAX }
 }

@@ -17,9 +17,13 @@ export interface Ratios {
 /** There is at least one pair, and what is read is above 0. */
 export function ratiosOf(pairs: readonly Pair[], read: (measured: Measured) => number): Ratios {
   const each = pairs.map(({ first, second }) => read(second) / read(first))
-  const sorted = [...each].sort((a, b) => a - b)
+  return { each, median: medianOf(each), least: Math.min(...each), most: Math.max(...each) }
+}
+
+/** Of at least one value; the mean of the middle two where their number is even. */
+export function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   const upper = sorted[middle] ?? Number.NaN
-  const median = sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
-  return { each, median, least: sorted[0] ?? Number.NaN, most: sorted.at(-1) ?? Number.NaN }
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }

@@ -56,6 +56,7 @@ export function addBenchCommand(program: Command): void {
     .addOption(storeAfterOption())
     .option('--dir <directory>', 'where to make the directory of the cluster; its disk is measured too')
     .option('--json', 'print the result as JSON')
+    .option('--markdown', 'with --compare: print a table for a text')
     .action((flags: AllFlags, command: Command) => {
       if (flags.compare === 'auth') return compareAuth(flags)
       if (flags.failover) return benchFailover(flags)

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { clusterFile } from '../../replicas/cluster-directory.ts'
-import { DEFAULT_BASE_PORT, freePorts, generateReplica, initCluster } from '../../replicas/init.ts'
+import { areFree } from '../../replicas/free-ports.ts'
+import { DEFAULT_BASE_PORT, generateReplica, initCluster } from '../../replicas/init.ts'
 import { startLocalCluster } from '../../replicas/local-cluster.ts'
 import { toHex } from '../../src/base/bytes.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
@@ -193,11 +194,5 @@ Ctrl-C stops everything; the same command starts it again with its data.`)
 
 /** The usual ports when all are free, else 0: whichever are. */
 async function usualPortsOrFree(count: number): Promise<number> {
-  const wanted = Array.from({ length: count }, (_, index) => DEFAULT_BASE_PORT + index)
-  try {
-    await freePorts(count, wanted)
-    return DEFAULT_BASE_PORT
-  } catch {
-    return 0
-  }
+  return (await areFree(DEFAULT_BASE_PORT, count)) ? DEFAULT_BASE_PORT : 0
 }

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { OperatorError } from '../../src/base/operator-error.ts'
-import { describeMachine, factsLine, type Machine } from '../bench/machine.ts'
+import { describeMachine } from '../bench/machine.ts'
 import { type Measured, measure, type Workload } from '../bench/measure.ts'
-import { type Pair, type Ratios, ratiosOf } from '../bench/pairs.ts'
+import { type Pair, ratiosOf } from '../bench/pairs.ts'
 import { type BenchCluster, startBenchCluster } from './bench-cluster.ts'
-import { tableText } from './table.ts'
+import { type Compared, comparisonMarkdown, comparisonText } from './compare-report.ts'
 
 const MODES = ['signed', 'oral'] as const
 const WARM_UP_SECONDS = 1
@@ -21,20 +21,12 @@ export interface CompareFlags {
   readonly concurrency: number
   readonly dir?: string
   readonly json?: true
-}
-
-/** Pairs of one workload: the first of each is signed, the second oral. */
-interface Compared {
-  readonly name: string
-  readonly pairs: readonly Pair[]
-  readonly opsPerSecond: Ratios
-  readonly p50: Ratios
-  readonly p99: Ratios
+  readonly markdown?: true
 }
 
 /** Both clusters run all the time and one of them is loaded: what the idle one takes, it takes from both alike. */
 export async function compareAuth(flags: CompareFlags): Promise<void> {
-  const { replicas, crypto: suite, clients, concurrency, seconds, rounds, json } = flags
+  const { replicas, crypto: suite, clients, concurrency, seconds, rounds } = flags
   if (Math.min(clients, concurrency, seconds, rounds) === 0) {
     throw new OperatorError('--clients, --concurrency, --seconds and --rounds must be at least 1.')
   }
@@ -48,8 +40,9 @@ export async function compareAuth(flags: CompareFlags): Promise<void> {
       clusters.push(await startBenchCluster({ directory: own, replicas, suite, auth, clients }))
     }
     const compared = await compare(await workloadsOf(clusters, concurrency), flags)
-    if (json) console.log(JSON.stringify({ machine, setting, compared }, null, 2))
-    else tell({ machine, setting, compared })
+    const comparison = { machine, setting, compared }
+    if (flags.json) console.log(JSON.stringify(comparison, null, 2))
+    else console.log(flags.markdown ? comparisonMarkdown(comparison) : comparisonText(comparison))
   } finally {
     for (const cluster of clusters) await cluster.close()
     rmSync(directory, { recursive: true, force: true })
@@ -104,44 +97,3 @@ async function compare(
   }
   return compared
 }
-
-const HEADINGS = [
-  '',
-  'signed op/s',
-  'oral op/s',
-  'ratio',
-  'signed p50 ms',
-  'oral p50 ms',
-  'ratio',
-  'p99 ratio',
-]
-
-function tell(result: {
-  readonly machine: Machine
-  readonly setting: Record<string, unknown>
-  readonly compared: readonly Compared[]
-}): void {
-  console.log(`${factsLine(result.machine)}\n${factsLine(result.setting)}\n`)
-  const rows = result.compared.flatMap(({ name, pairs, opsPerSecond, p50, p99 }) =>
-    pairs.map(({ first, second }, index) => [
-      `${name}, pair ${index + 1}`,
-      `${first.opsPerSecond}`,
-      `${second.opsPerSecond}`,
-      ratio(opsPerSecond.each[index]),
-      first.latencyMs.p50.toFixed(2),
-      second.latencyMs.p50.toFixed(2),
-      ratio(p50.each[index]),
-      ratio(p99.each[index]),
-    ]),
-  )
-  console.log(`${tableText([HEADINGS, ...rows])}\n`)
-  for (const { name, opsPerSecond, p50, p99 } of result.compared) {
-    const told = { throughput: opsPerSecond, p50, p99 }
-    const parts = Object.entries(told).map(([what, ratios]) => `${what} ${ratioText(ratios)}`)
-    console.log(`${name}, oral for 1 of signed: ${parts.join(', ')}`)
-  }
-}
-
-const ratio = (value = Number.NaN): string => value.toFixed(2)
-const ratioText = ({ median, least, most }: Ratios): string =>
-  `${ratio(median)} (${ratio(least)} to ${ratio(most)})`

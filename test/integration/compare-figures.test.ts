@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Measured } from '../../clients/bench/measure.ts'
 import { type Pair, ratiosOf } from '../../clients/bench/pairs.ts'
+import { type Comparison, comparisonMarkdown, comparisonText } from '../../clients/cli/compare-report.ts'
 
 const measured = (opsPerSecond: number): Measured => ({
   name: 'puts',
@@ -28,5 +29,33 @@ describe('ratios of pairs', () => {
       most: 3,
     })
     expect(ratiosOf(pairs([1, 4], [1, 1], [1, 2], [1, 3]), throughput).median).toBe(2.5)
+  })
+})
+
+describe('a comparison', () => {
+  const three = pairs([100, 150], [200, 220], [90, 180])
+  const same = ratiosOf(three, ({ latencyMs }) => latencyMs.p50)
+  const comparison: Comparison = {
+    machine: { processor: 'P', cores: 2, node: 'v20', platform: 'linux', medianSyncMs: 0.1 },
+    setting: { n: 4, suite: 'noble' },
+    compared: [
+      { name: 'puts', pairs: three, opsPerSecond: ratiosOf(three, throughput), p50: same, p99: same },
+    ],
+  }
+
+  test('as a text tells every pair', () => {
+    const lines = comparisonText(comparison).split('\n')
+    expect(lines).toContainEqual(expect.stringMatching(/^puts, pair 3 +90 +180 +2\.00 /))
+    expect(lines.at(-1)).toBe(
+      'puts, oral for 1 of signed: throughput 1.50 (1.10 to 2.00), p50 1.00 (1.00 to 1.00), p99 1.00 (1.00 to 1.00)',
+    )
+  })
+
+  test('as a table tells medians, and where it was measured', () => {
+    const lines = comparisonMarkdown(comparison).split('\n')
+    expect(lines[2]).toBe(
+      '| puts | 100 | 180 | 1.50 (1.10 to 2.00) | 1.00 (1.00 to 1.00) | 1.00 (1.00 to 1.00) |',
+    )
+    expect(lines.at(-1)).toMatch(/^n 4, suite noble, processor P, cores 2/)
   })
 })

@@ -1,0 +1,46 @@
+/** Ports of the loopback interface for replicas that are given none. */
+import { randomInt } from 'node:crypto'
+import { createServer, type Server } from 'node:net'
+import { OperatorError } from '../src/base/operator-error.ts'
+
+/**
+ * Below those that systems take for outgoing connections (32768 and up on Linux, 49152 and up elsewhere): no connection
+ * takes the port of a replica that is down for a while.
+ */
+const LOWEST = 10_000
+const END = 32_768
+const TRIES_MAX = 100
+
+/** Ports in a row that nobody listens on at this moment. Where they begin is drawn, so that two who draw at once hardly meet. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  for (let tried = 0; tried < TRIES_MAX; tried++) {
+    const base = randomInt(LOWEST, END - count)
+    if (await areFree(base, count)) return portsFrom(base, count)
+  }
+  throw new OperatorError(`No ${count} free ports in a row were found on 127.0.0.1.`)
+}
+
+/** Whether nobody listens on any of so many ports from `base` on. */
+export async function areFree(base: number, count: number): Promise<boolean> {
+  const servers: Server[] = []
+  try {
+    for (const port of portsFrom(base, count)) servers.push(await listenOnLoopback(port))
+    return true
+  } catch (error) {
+    if (['EADDRINUSE', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
+    throw error
+  } finally {
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  }
+}
+
+const portsFrom = (base: number, count: number): readonly number[] =>
+  Array.from({ length: count }, (_, index) => base + index)
+
+function listenOnLoopback(port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => resolve(server))
+  })
+}
