@@ -32,6 +32,7 @@ import {
   isPrimary,
   mayVote,
   openSlot,
+  type PeerProgress,
   persist,
   primary,
   type ReplicaState,
@@ -203,8 +204,15 @@ function hasMore(state: ReplicaState, status: Status): boolean {
   return false
 }
 
+/**
+ * A peer is sent at most twice the decisions that it got through since it was last sent some, and one where it got no
+ * further: whoever asks and hears nothing costs little, and who hears again is soon sent as many as ever. // PBFT-1.11
+ */
 function serveDecisions({ state, effects }: Step, status: Status): void {
-  const last = Math.min(state.lastExecuted, status.lastExecuted + SERVED_DECISIONS_MAX)
+  const peer = state.peers[status.sender] as PeerProgress
+  const gotThrough = status.lastExecuted - peer.servedFrom
+  const most = Math.min(Math.max(1, 2 * gotThrough), SERVED_DECISIONS_MAX)
+  const last = Math.min(state.lastExecuted, status.lastExecuted + most)
   const sequences: Sequence[] = []
   for (let sequence = status.lastExecuted + 1; sequence <= last; sequence++) {
     const bit = sequence - status.lastExecuted - 1
@@ -212,7 +220,9 @@ function serveDecisions({ state, effects }: Step, status: Status): void {
     const isThere = hasBit(status.committed, bit) && hasBit(status.accepted, bit)
     if (!isThere) sequences.push(sequence as Sequence)
   }
-  if (sequences.length > 0) effects.push({ kind: 'serve', to: status.sender, sequences })
+  if (sequences.length === 0) return
+  peer.servedFrom = status.lastExecuted
+  effects.push({ kind: 'serve', to: status.sender, sequences })
 }
 
 /** Sends the own votes, and pre-prepares, that the peer lacks for slots which have been open for a while. */

@@ -59,6 +59,8 @@ export interface PeerProgress {
   /** When its last STATUS was answered, and when it was last sent one of its own, in ticks. */
   servedTick: number
   toldTick: number
+  /** What it had executed when it was last served decisions; below any number until it is. */
+  servedFrom: number
   /** Its FETCHes answered in the period that began at this tick. */
   fetchTick: number
   fetchesServed: number
@@ -254,6 +256,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
       resentTick: Number.NEGATIVE_INFINITY,
       servedTick: Number.NEGATIVE_INFINITY,
       toldTick: Number.NEGATIVE_INFINITY,
+      servedFrom: Number.NEGATIVE_INFINITY,
       fetchTick: Number.NEGATIVE_INFINITY,
       fetchesServed: 0,
     })),

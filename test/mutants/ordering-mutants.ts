@@ -210,6 +210,19 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     replacement: '',
   },
   {
+    // attack: deaf-replica
+    name: 'who gets no further is sent as many decisions as ever',
+    rule: '1.11',
+    file: pbft('retransmission'),
+    search: 'Math.max(1, 2 * gotThrough)',
+    replacement: 'SERVED_DECISIONS_MAX',
+    paper: {
+      file: 'paper/1.11-retransmission.test.ts',
+      test: 'who gets no further is sent one decision at a time',
+      why: UNSEEN.cost,
+    },
+  },
+  {
     name: 'only those that know themselves to be behind say STATUS',
     rule: '1.11',
     file: pbft('retransmission'),

@@ -87,6 +87,23 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(effectsOf(replica.receive(kit.status(3, ahead(3))), 'serve')).toHaveLength(1)
   })
 
+  test('PBFT-1.11 who gets no further is sent one decision at a time, and who does twice what it got through', () => {
+    const replica = executedUpTo(2 * SERVED_DECISIONS_MAX)
+    const served = (lastExecuted: number) => {
+      replica.tick(STATUS_BUSY_TICKS)
+      const [serve] = effectsOf(replica.receive(kit.status(2, ahead(lastExecuted))), 'serve')
+      return [serve?.sequences[0], serve?.sequences.length]
+    }
+    expect(served(3)).toEqual([4, SERVED_DECISIONS_MAX])
+    for (let time = 0; time < 3; time++) expect(served(3)).toEqual([4, 1])
+    expect(served(4)).toEqual([5, 2])
+    expect(served(6)).toEqual([7, 4])
+    expect(served(30)).toEqual([31, SERVED_DECISIONS_MAX])
+    // It was started again with less than it had.
+    expect(served(5)).toEqual([6, 1])
+    expect(served(6)).toEqual([7, 2])
+  })
+
   test('PBFT-1.11 who says that it has a decision and its batch is not sent them: it is executing', () => {
     const replica = executedUpTo(6)
     replica.tick(STATUS_BUSY_TICKS)
