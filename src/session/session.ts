@@ -8,7 +8,7 @@
 import { assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
 import type { ReplicaId, Timestamp, View } from '../base/ids.ts'
-import { primaryOf, quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
+import { faultsMax, primaryOf, quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
 import type { Random } from '../base/random.ts'
 import { CLIENT_WINDOW } from '../messages/limits.ts'
 import type { Refusal, RefusalReason, Reply, Request, Verified } from '../messages/message.ts'
@@ -23,6 +23,8 @@ const RETRANSMIT_TICKS = 15
 const RETRANSMIT_TICKS_MAX = 300
 /** Ticks to wait for the designated replica's results once W replicas agree on their digest, at least. */
 const RESULTS_TICKS = 10
+/** Ticks by which they may come later than that before another replica is designated, at least. */
+const LATE_TICKS = 2
 /** Weight of the newest answering time in the usual one. */
 const USUAL_TICKS_WEIGHT = 1 / 8
 /**
@@ -35,7 +37,7 @@ const SLOW_FACTOR = 2
 const SLOW_TICKS = 3
 /** What a quick answer takes is forgotten by so much with each answer. */
 const QUICK_TICKS_DRIFT = 1 / 256
-/** Ticks for which a replica that owed results is not designated again. */
+/** Ticks for which a replica that owed results, or was late with them, is not designated again. */
 const PENALTY_TICKS = 500
 
 export interface SessionConfig {
@@ -66,6 +68,8 @@ interface PendingRequest {
   readonly answers: (Answer | null)[]
   readonly refusals: (RefusalReason | null)[]
   readonly submittedTick: number
+  /** Since when only the designated replica's results are missing. */
+  agreedTick: number | null
   attempts: number
   retryTick: number
 }
@@ -191,6 +195,7 @@ function submit(state: SessionState, token: number, operations: Uint8Array): rea
     answers: new Array<Answer | null>(n).fill(null),
     refusals: new Array<RefusalReason | null>(n).fill(null),
     submittedTick: state.ticks,
+    agreedTick: null,
     attempts: 0,
     retryTick: state.ticks + retryDelay(state, 0),
   })
@@ -241,11 +246,13 @@ function onReply(state: SessionState, reply: Verified<Reply>): readonly SessionE
   if (vouchers.length < weakQuorum(state.config.n)) return []
   const results = wholeResults(pending, reply.resultDigest)
   if (results === null) {
+    pending.agreedTick ??= state.ticks
     const patience = Math.max(RESULTS_TICKS, Math.ceil(state.usualTicks))
     pending.retryTick = Math.min(pending.retryTick, state.ticks + patience)
     return []
   }
   state.pending.delete(reply.timestamp)
+  noteLateness(state, pending)
   const tookTicks = state.ticks - pending.submittedTick
   // What had to be sent again tells of a loss or a view change rather than of the usual time (Karn's rule); it counts as
   // somewhat slower, so that a cluster that has become slow for good is learned in the end.
@@ -254,6 +261,19 @@ function onReply(state: SessionState, reply: Verified<Reply>): readonly SessionE
   state.usualTicks += USUAL_TICKS_WEIGHT * (learned - state.usualTicks)
   noteAnswer(state, tookTicks)
   return [{ kind: 'answered', token: pending.token, results, vouchers }]
+}
+
+/**
+ * Who lags behind the others makes its clients wait for what they vouch for already: it is not designated for a while. No
+ * more than f are passed over for that, since somebody is always the slowest. // PBFT-1.7
+ */
+function noteLateness(state: SessionState, { request, agreedTick, attempts }: PendingRequest): void {
+  const { n } = state.config
+  const { responder } = request
+  if (responder >= n || agreedTick === null || attempts > 0) return
+  if (state.ticks - agreedTick < Math.max(LATE_TICKS, state.usualTicks / 2)) return
+  const passedOver = state.penaltyUntil.filter((until) => until > state.ticks).length
+  if (passedOver < faultsMax(n)) state.penaltyUntil[responder] = state.ticks + PENALTY_TICKS
 }
 
 function vouchersOf(pending: PendingRequest, resultDigest: Uint8Array): readonly ReplicaId[] {

@@ -97,6 +97,27 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    // attack: view-shift
+    name: 'whoever is late with results goes on being asked for them',
+    rule: '1.7',
+    file: SESSION,
+    search: 'if (passedOver < faultsMax(n))',
+    replacement: 'if (false)',
+    paper: {
+      file: CLIENT,
+      test: 'one whose results come when others have long agreed is not designated',
+      why: UNSEEN.cost,
+    },
+  },
+  {
+    name: 'all may be passed over for being late with results',
+    rule: '1.7',
+    file: SESSION,
+    search: 'passedOver < faultsMax(n)',
+    replacement: 'true',
+    paper: { file: CLIENT, test: 'no more than f are passed over for being late', why: UNSEEN.cost },
+  },
+  {
     name: 'a client does not wait for its oldest unanswered request',
     rule: '1.8',
     file: SESSION,

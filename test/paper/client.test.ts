@@ -127,6 +127,40 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(Array.from({ length: n }, () => session.ask().responder)).toContain(request.responder)
     })
 
+    /** The others vouch at once, the designated replica after so many ticks. Gives the designated one. */
+    const waitFor = (session: SessionUnderTest, ticks: number): number => {
+      const request = session.ask()
+      for (const id of kit.ids) {
+        if (id !== request.responder) session.reply(id, request, TRUE, { isShort: true })
+      }
+      session.tick(ticks)
+      expect(answered(session.reply(request.responder, request, TRUE))).toHaveLength(1)
+      return request.responder
+    }
+    const designated = (session: SessionUnderTest) =>
+      new Set(Array.from({ length: 2 * n }, () => session.ask().responder))
+
+    test('PBFT-1.7 one whose results come when others have long agreed is not designated for a while', () => {
+      const session = new SessionUnderTest(kit)
+      expect(designated(session)).toContain(waitFor(session, 1))
+      const late = waitFor(session, 3)
+      expect(designated(session)).not.toContain(late)
+      session.tick(1_000)
+      expect(designated(session)).toContain(late)
+    })
+
+    test('PBFT-1.7 no more than f are passed over for being late', () => {
+      const session = new SessionUnderTest(kit)
+      for (let time = 0; time < n; time++) waitFor(session, 3)
+      expect(designated(session).size).toBe(n - kit.f)
+    })
+
+    test('PBFT-1.7 what is late in a cluster that is slow is measured by it', () => {
+      const session = new SessionUnderTest(kit)
+      session.state.usualTicks = 20
+      expect(designated(session)).toContain(waitFor(session, 5))
+    })
+
     test('PBFT-1.7 when all of them owed results, all are asked at once', () => {
       const session = new SessionUnderTest(kit)
       for (const id of kit.ids) session.state.penaltyUntil[id] = 100
