@@ -16,6 +16,7 @@ import { proposeBatches } from './propose.ts'
 import { renewLostRecovery } from './recovery-operations.ts'
 import { dropAllServed } from './requests.ts'
 import {
+  highWatermark,
   isHandedOver,
   isOral,
   logWindow,
@@ -33,10 +34,22 @@ const STALE_AFTER_WINDOWS = 2
 export function onSnapshotTaken(step: Step, sequence: Sequence, root: Uint8Array): void {
   const { state } = step
   if (sequence < state.lowWatermark || state.ownRoots.has(sequence)) return
-  state.ownRoots.set(sequence, root)
+  keepOwnRoot(state, sequence, root)
   showOddCheckpoints(step, sequence)
   if (sequence === state.lowWatermark) compareWithStable(step)
   sayCheckpoints(step)
+}
+
+/**
+ * Without certificates h may stay behind while what W vouch for is executed: of what lies beyond the window no more is kept
+ * than of any other sender. VIEW-CHANGE tells of the window only. // PBFT-4.8 PBFT-7.14
+ */
+export function keepOwnRoot(state: ReplicaState, sequence: Sequence, root: Uint8Array): void {
+  state.ownRoots.set(sequence, root)
+  // A signed reminder of any own CHECKPOINT above h has to find it; there a certificate soon moves h. // PBFT-6.4
+  if (!isOral(state)) return
+  const beyond = [...state.ownRoots.keys()].filter((at) => at > highWatermark(state)).sort((a, b) => a - b)
+  for (const at of beyond.slice(0, -CHECKPOINTS_PER_SENDER_MAX)) state.ownRoots.delete(at)
 }
 
 /** Says every own root above h that was not said yet, as soon as this replica may vote. // PBFT-2.1 */
@@ -233,7 +246,7 @@ export function onTransferred(step: Step, stable: CheckpointCertificate): void {
   }
   for (const at of state.ownRoots.keys()) if (at > sequence) state.ownRoots.delete(at)
   state.batches.retain((at) => at > over)
-  if (sequence >= state.lowWatermark) state.ownRoots.set(sequence, root)
+  if (sequence >= state.lowWatermark) keepOwnRoot(state, sequence, root)
   state.transfer = null
   if (state.health === 'diverged') state.health = 'sound'
   dropAllServed(state)

@@ -18,7 +18,7 @@ import type {
 } from '../messages/message.ts'
 import type { OralNewView, OralViewChange, OrderClaim } from '../messages/oral/message.ts'
 import { isRejection } from '../messages/rejection.ts'
-import { adoptStable, compareWithStable } from './checkpoint.ts'
+import { adoptStable, compareWithStable, keepOwnRoot } from './checkpoint.ts'
 import type { AnyNewView, AnyViewChange, Effect, Outgoing, WaitingRecovery } from './effects.ts'
 import { type Executed, executeDecided, freezeIfDue, noteExecuted } from './execution.ts'
 import { notePrePrepared } from './oral/claims.ts'
@@ -90,7 +90,7 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
       replayNewView(state, record.newView)
       break
     case 'checkpoint':
-      if (record.sequence >= state.lowWatermark) state.ownRoots.set(record.sequence, record.root)
+      if (record.sequence >= state.lowWatermark) keepOwnRoot(state, record.sequence, record.root)
       if (record.sequence > state.lastCheckpointSaid) state.lastCheckpointSaid = record.sequence
       break
     case 'stable':

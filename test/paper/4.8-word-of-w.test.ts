@@ -150,6 +150,19 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(replica.state.lowWatermark).toBe(0)
     })
 
+    test('PBFT-4.8 PBFT-7.14 while h stays behind, own roots of the window are kept and the latest beyond it', () => {
+      const replica = new ReplicaUnderTest(kit, SELF)
+      for (let s = 1; s <= 9 * K; s++) {
+        const batch = batchAt(s)
+        replica.receiveAll(others.slice(0, kit.w).map((id) => decisionOf(kit, id, { sequence: s, batch })))
+        if (s % K === 0) replica.settle()
+      }
+      expect([replica.state.lastExecuted, replica.state.lowWatermark]).toEqual([9 * K, 0])
+      const kept = [1, 2, 6, 7, 8, 9].map((windows) => windows * K)
+      expect([...replica.state.ownRoots.keys()]).toEqual(kept)
+      expect([...replica.restarted().state.ownRoots.keys()]).toEqual(kept)
+    })
+
     /** A replica that fetched a state of which it has the word of W, with something prepared below it. */
     const transferred = () => {
       const source = new ReplicaUnderTest(kit, 1)

@@ -23,8 +23,8 @@ import type { Checker } from './checker.ts'
 const SLOTS_MAX = 2 * LOG_WINDOW
 /** Messages that wait for the disk: two votes a slot, proposals, checkpoints, and what a view change needs. */
 const WITHHELD_MAX = 2 * LOG_WINDOW + PIPELINE_WINDOW + LOG_WINDOW / CHECKPOINT_INTERVAL + 8
-/** Own roots: at h, and of each checkpoint up to H and up to what was executed beyond it. */
-const ROOTS_MAX = 2 + (2 * LOG_WINDOW) / CHECKPOINT_INTERVAL
+/** Own roots: at h, of each checkpoint up to H, and the latest of what was executed beyond it. */
+const ROOTS_MAX = 1 + LOG_WINDOW / CHECKPOINT_INTERVAL + CHECKPOINTS_PER_SENDER_MAX
 
 /** PBFT-7.14. Memory: every queue and map of the state stays within its named bound. Looked at when a tick passes. */
 export function memoryBounds(clients: number): Checker {
