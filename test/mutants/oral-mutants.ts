@@ -315,6 +315,18 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     },
   },
   {
+    name: 'own roots beyond the window are kept without end',
+    rule: '4.8',
+    file: pbft('checkpoint'),
+    search: 'beyond.slice(0, -CHECKPOINTS_PER_SENDER_MAX)',
+    replacement: '[]',
+    paper: {
+      file: 'paper/4.8-word-of-w.test.ts',
+      test: 'own roots of the window are kept and the latest beyond it',
+      why: UNSEEN.rare,
+    },
+  },
+  {
     name: 'one liar makes a replica that starts amnesiac',
     rule: '4.8',
     file: oral('recall'),
