@@ -23,8 +23,11 @@ import type { Checker } from './checker.ts'
 const SLOTS_MAX = 2 * LOG_WINDOW
 /** Messages that wait for the disk: two votes a slot, proposals, checkpoints, and what a view change needs. */
 const WITHHELD_MAX = 2 * LOG_WINDOW + PIPELINE_WINDOW + LOG_WINDOW / CHECKPOINT_INTERVAL + 8
-/** Own roots: at h, of each checkpoint up to H, and the latest of what was executed beyond it. */
-const ROOTS_MAX = 1 + LOG_WINDOW / CHECKPOINT_INTERVAL + CHECKPOINTS_PER_SENDER_MAX
+/** Own roots: at h, and of each checkpoint up to H and up to what was executed beyond it; in oral mode the latest of those. */
+const ROOTS_MAX = {
+  signed: 2 + (2 * LOG_WINDOW) / CHECKPOINT_INTERVAL,
+  oral: 1 + LOG_WINDOW / CHECKPOINT_INTERVAL + CHECKPOINTS_PER_SENDER_MAX,
+}
 
 /** PBFT-7.14. Memory: every queue and map of the state stays within its named bound. Looked at when a tick passes. */
 export function memoryBounds(clients: number): Checker {
@@ -44,7 +47,7 @@ export function memoryBounds(clients: number): Checker {
 type Size = readonly [name: string, size: number, most: number]
 
 function sizesOf(state: ReplicaState, clients: number): readonly Size[] {
-  const { n } = state.config
+  const { n, mode = 'signed' } = state.config
   const early = replicaIds(n).map((id) => state.early.heldFor(id))
   // A replica may be a client too: its recovery operation.
   const askers = clients + n
@@ -55,7 +58,7 @@ function sizesOf(state: ReplicaState, clients: number): readonly Size[] {
     ['waiting', state.waiting.size, askers * WAITING_PER_CLIENT_MAX],
     ['batches', state.batches.bytes, UNEXECUTED_BYTES_MAX + BATCH_BYTES_MAX],
     ['preparedCertificates', state.preparedCertificates.size, LOG_WINDOW],
-    ['ownRoots', state.ownRoots.size, ROOTS_MAX],
+    ['ownRoots', state.ownRoots.size, ROOTS_MAX[mode]],
     ['checkpoints', Math.max(...state.checkpoints.map(({ size }) => size)), CHECKPOINTS_PER_SENDER_MAX],
     ['early messages', Math.max(...early.map(({ count }) => count)), EARLY_PER_SENDER_MAX],
     ['early bytes', Math.max(...early.map(({ bytes }) => bytes)), EARLY_BYTES_PER_SENDER_MAX],
