@@ -1,10 +1,12 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { BUILT_PROGRAM, builtProgram } from './test/kit/built-program.ts'
 
 export default defineConfig({
   plugins: [builtProgram],
   test: {
     include: ['test/**/*.test.ts'],
+    // They have a run of their own: npm run test:deep.
+    exclude: [...configDefaults.exclude, 'test/deep/**'],
     globalSetup: ['test/kit/fresh-build.ts'],
     setupFiles: ['test/kit/compare-bytes.ts'],
     server: { deps: { external: [BUILT_PROGRAM] } },

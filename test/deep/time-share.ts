@@ -1,0 +1,28 @@
+/**
+ * A share of the minutes that the deep run may take. Work is begun while some of it is left; what no time is left for is
+ * skipped with a sentence, so that a slow machine does less and fails no more.
+ */
+
+/** Minutes of the whole run, shared by all of its files. */
+const MINUTES = Number(process.env.DEEP_MINUTES ?? 30)
+
+export class TimeShare {
+  readonly #minutes: number
+  #endsAtMs = 0
+
+  /** @param share of the whole, from 0 to 1. */
+  constructor(share: number) {
+    this.#minutes = MINUTES * share
+  }
+
+  /** The sentence to skip a test with, or null while time is left. The first call starts the clock. */
+  refusal(): string | null {
+    if (this.#endsAtMs === 0) this.#endsAtMs = performance.now() + this.#minutes * 60_000
+    if (this.leftMs > 0) return null
+    return `The ${this.#minutes.toFixed(1)} minutes for this file are over; DEEP_MINUTES gives the run more.`
+  }
+
+  get leftMs(): number {
+    return Math.max(0, this.#endsAtMs - performance.now())
+  }
+}
