@@ -102,7 +102,12 @@ export interface ChoiceOptions {
 export type ClusterKit = ReturnType<typeof createClusterKit>
 
 /** `nonce` tells two clusters of the same keys apart. The clients are numbered 0 to 9; 10 and above are strangers. */
-export function createClusterKit(n: number, nonce = 1, mode: AuthenticationMode = 'signed') {
+export function createClusterKit(
+  n: number,
+  nonce = 1,
+  mode: AuthenticationMode = 'signed',
+  checkpointInterval = CHECKPOINT_INTERVAL,
+) {
   const ids = replicaIds(n)
   const signers = ids.map((id) => suite.signer(seedOf(100 + id)))
   const clientSigner = (client: number) => suite.signer(seedOf(1_000 + client))
@@ -121,7 +126,7 @@ export function createClusterKit(n: number, nonce = 1, mode: AuthenticationMode 
       clusterClient(`client ${client}`, clientSigner(client).publicKey),
     ),
     storeBytesMax: 1024 * 1024,
-    checkpointInterval: CHECKPOINT_INTERVAL,
+    checkpointInterval,
   }
   const cluster: Cluster = { ...facts, clusterId: deriveClusterId(hash, facts) }
   const signingDigest = createSigningDigest(hash, cluster.clusterId)
