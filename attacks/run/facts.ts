@@ -49,4 +49,6 @@ export interface Measured {
   readonly spent: { readonly before: Spent; readonly during: Spent; readonly after: Spent }
   /** The longest that the loop of a correct replica was held by its own work, in milliseconds. */
   readonly heldMs: number
+  /** How long this machine took for the signature checks of one turn, before the load or after it, whichever was longer. */
+  readonly turnMs: number
 }

@@ -18,6 +18,7 @@ import { isExpectedToBreak } from './faults-of.ts'
 import { isProcessorTimeTold, ownMs, type Spent, spentBetween } from './processor-time.ts'
 import { ReplyWitness } from './reply-witness.ts'
 import type { Suspects } from './suspects.ts'
+import { measureTurnMs } from './turn-allowance.ts'
 import { faultsOf } from './verdict.ts'
 import { LIVENESS_MS, pause, waitUntil } from './waiting.ts'
 import type { Watch } from './watch.ts'
@@ -74,11 +75,13 @@ export class Round {
   readonly #attackPhase: AttackPhase
   /** Where clients are to be deceived: it takes time that would be missing in the figures. */
   readonly #witness: ReplyWitness | null
+  readonly #turnMs: number
 
   constructor(parts: RoundParts) {
     this.#parts = parts
     this.#phaseMs = Math.max(PHASE_MS_MIN, (parts.setting.seconds * 1000) / 3)
     this.#attackPhase = new AttackPhase(parts, this.#phaseMs)
+    this.#turnMs = measureTurnMs(suiteNamed(parts.setting.suite))
     const { attack, traitors, setting, arena } = parts
     const { cluster } = arena
     const isWitnessed = controlOf(attack, { n: setting.n, traitors })?.breaks === 'answers'
@@ -226,6 +229,7 @@ export class Round {
         after: phases.after.spent,
       },
       heldMs: watch.heldMs,
+      turnMs: Math.max(this.#turnMs, measureTurnMs(suiteNamed(setting.suite))),
     }
     const { n } = setting
     const { rejected, guilty: convicted } = arena.refusals()

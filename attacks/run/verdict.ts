@@ -2,6 +2,7 @@
 import type { Control, Judge } from '../attack.ts'
 import type { Finished } from '../load/workload.ts'
 import type { Facts } from './facts.ts'
+import { heldMsMax } from './turn-allowance.ts'
 
 export interface Ended {
   readonly judge?: Judge | undefined
@@ -26,9 +27,6 @@ const STOPPED_MS = 500
 /** Bytes that a correct replica may have grown by at its peak since it was first looked at. */
 const GROWTH_BYTES_MAX = 512 * 1024 * 1024
 
-/** For so long at most may the loop of a correct replica be held by its own work, in milliseconds. */
-const HELD_MS_MAX = 250
-
 /** Empty when the store held and did what was expected. Safety first. */
 export function faultsOf(ended: Ended): readonly string[] {
   const breaks = ended.control?.breaks
@@ -52,8 +50,11 @@ export function faultsOf(ended: Ended): readonly string[] {
       faults.push(`replica ${replica} grew from ${firstBytes} to ${peakBytes} bytes of memory`)
     }
   }
-  const heldMs = facts.measured?.heldMs ?? 0
-  if (heldMs > HELD_MS_MAX) faults.push(`the loop of a correct replica was held for ${heldMs} ms`)
+  const { heldMs, turnMs } = facts.measured ?? { heldMs: 0, turnMs: 0 }
+  if (heldMs > heldMsMax(turnMs)) {
+    const most = `${heldMsMax(turnMs)} ms are allowed where the checks of a turn take ${turnMs} ms`
+    faults.push(`the loop of a correct replica was held for ${heldMs} ms; ${most}`)
+  }
   faults.push(...unacted(ended))
   if (breaks !== 'progress') return [...faults, ...(ended.judge?.(facts) ?? [])]
   return (facts.measured?.gapMs ?? 0) >= STOPPED_MS ? faults : [...faults, 'progress did not stop']

@@ -5,30 +5,54 @@
  */
 
 /** Milliseconds between two looks. */
-const LOOK_MS = 10
+export const LOOK_MS = 10
 
 export interface LoopGauge {
   /** The longest that the loop was held by its own work since it is watched, in milliseconds. */
   readonly heldMs: number
 }
 
+/** The two clocks that a watch compares, in milliseconds, and the timer that it looks by. */
+export interface LoopClocks {
+  readonly nowMs: () => number
+  /** The processor time that this process took since it began. */
+  readonly processorMs: () => number
+  /** Calls again and again, and does not keep the process alive; gives what ends it. */
+  readonly every: (ms: number, run: () => void) => () => void
+}
+
+const SYSTEM_CLOCKS: LoopClocks = {
+  nowMs: () => performance.now(),
+  processorMs: () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1000
+  },
+  every: (ms, run) => {
+    const timer = setInterval(run, ms).unref()
+    return () => clearInterval(timer)
+  },
+}
+
 export class LoopWatch implements LoopGauge {
+  readonly #clocks: LoopClocks
   #heldMs = 0
   #lastMs = 0
-  #lastCpu: NodeJS.CpuUsage = { user: 0, system: 0 }
-  #timer: NodeJS.Timeout | null = null
+  #lastProcessorMs = 0
+  #stop: (() => void) | null = null
 
-  /** From now on; does not keep the process alive. */
+  constructor(clocks: LoopClocks = SYSTEM_CLOCKS) {
+    this.#clocks = clocks
+  }
+
+  /** From now on. */
   start(): void {
-    this.#lastMs = performance.now()
-    this.#lastCpu = process.cpuUsage()
-    this.#timer = setInterval(() => this.#look(), LOOK_MS)
-    this.#timer.unref()
+    this.#note()
+    this.#stop = this.#clocks.every(LOOK_MS, () => this.#look())
   }
 
   stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer)
-    this.#timer = null
+    this.#stop?.()
+    this.#stop = null
   }
 
   get heldMs(): number {
@@ -36,11 +60,14 @@ export class LoopWatch implements LoopGauge {
   }
 
   #look(): void {
-    const nowMs = performance.now()
-    const { user, system } = process.cpuUsage(this.#lastCpu)
-    const lateMs = nowMs - this.#lastMs - LOOK_MS
-    this.#heldMs = Math.max(this.#heldMs, Math.min(lateMs, (user + system) / 1000))
-    this.#lastMs = nowMs
-    this.#lastCpu = process.cpuUsage()
+    const lateMs = this.#clocks.nowMs() - this.#lastMs - LOOK_MS
+    const ownMs = this.#clocks.processorMs() - this.#lastProcessorMs
+    this.#heldMs = Math.max(this.#heldMs, Math.min(lateMs, ownMs))
+    this.#note()
+  }
+
+  #note(): void {
+    this.#lastMs = this.#clocks.nowMs()
+    this.#lastProcessorMs = this.#clocks.processorMs()
   }
 }

@@ -9,6 +9,7 @@ import { isWarm } from '../../attacks/load/warm-up.ts'
 import { comparedCount, disagreements, repetitions, twoFaced } from '../../attacks/run/checks.ts'
 import type { Decided, Disk } from '../../attacks/run/disk.ts'
 import type { Facts, Measured } from '../../attacks/run/facts.ts'
+import { heldMsMax } from '../../attacks/run/turn-allowance.ts'
 import { type Ended, faultsOf } from '../../attacks/run/verdict.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
 import { linesOf, operation } from '../linearizability/history-kit.ts'
@@ -104,7 +105,7 @@ const figures = { seconds: 1, done: 1, opsPerSecond: 1, p50Ms: 1, p99Ms: 1, maxM
 const spent = { correctMs: 1, hostileMs: 0, loadMs: 1 }
 const measured: Measured = {
   ...{ before: figures, during: figures, after: figures, settled: null, gapMs: 1, settledMs: 10 },
-  ...{ suspicions: [], memory: [], heldMs: 10 },
+  ...{ suspicions: [], memory: [], heldMs: 10, turnMs: 10 },
   spent: { before: spent, during: spent, after: spent },
 }
 const facts: Facts = {
@@ -128,6 +129,11 @@ const ended: Ended = {
 describe('the verdict', () => {
   test('is held where nothing is wrong', () => expect(faultsOf(ended)).toEqual([]))
 
+  test('is held also on a slow machine, where all takes longer', () => {
+    const slow = { ...measured, heldMs: 4 * heldMsMax(10), turnMs: 4 * 10 }
+    expect(faultsOf({ ...ended, facts: { ...facts, measured: slow } })).toEqual([])
+  })
+
   test.each<[string, Partial<Ended>]>([
     ['logs that differ', { disagreements: ['broken'] }],
     ['what other checks found', { broken: ['broken'] }],
@@ -137,7 +143,10 @@ describe('the verdict', () => {
     ['evidence against a correct replica', { facts: { ...facts, guilty: [0, 2] as ReplicaId[] } }],
     ['operations without an answer', { doubtful: 3 }],
     ['operations that were not sent', { neverSent: 3 }],
-    ['a loop that was held', { facts: { ...facts, measured: { ...measured, heldMs: 1_000 } } }],
+    [
+      'a loop that was held for longer than is allowed on this machine',
+      { facts: { ...facts, measured: { ...measured, heldMs: heldMsMax(10) + 1 } } },
+    ],
     ['replicas that are not level', { facts: { ...facts, measured: { ...measured, settledMs: null } } }],
     [
       'a replica that grew without bound',

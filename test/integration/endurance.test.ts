@@ -7,10 +7,10 @@ import { StoreClient } from '../../clients/library/store-client.ts'
 import { replicaLog } from '../../replicas/cluster-directory.ts'
 import { toHex } from '../../src/base/bytes.ts'
 import { parseSegmentName } from '../../src/io/file-log-segments.ts'
+import { PATIENCE_MS } from '../kit/patience.ts'
 import { Fleet, LOAD_NAMES } from './fleet.ts'
 import { ProcessKit, until } from './process-kit.ts'
 
-const TEST_MS_MAX = 120_000
 /** A bundle of 8 is a batch, and so 128 of them, after which a checkpoint is due, are more than a segment of the log. */
 const VALUE_BYTES = 20 * 1024
 const STORE_EARLY = ['--store-after-mib', '4'] as const
@@ -21,9 +21,7 @@ afterEach(async () => {
   kit = new ProcessKit()
 })
 
-test('the benchmark measures 20 times, judges, and leaves nothing behind', {
-  timeout: TEST_MS_MAX,
-}, async () => {
+test('the benchmark measures 20 times, judges, and leaves nothing behind', async () => {
   const directory = kit.directory()
   const load = ['--operations', '6400', '--keys', '640', '--concurrency', '4']
   const run = await kit.run('bench', '--endurance', '--json', '--dir', directory, ...load, ...STORE_EARLY)
@@ -40,9 +38,7 @@ test('the benchmark measures 20 times, judges, and leaves nothing behind', {
   expect(readdirSync(directory)).toEqual([])
 })
 
-test('a benchmark that is interrupted ends its replicas and removes its directory', {
-  timeout: TEST_MS_MAX,
-}, async () => {
+test('a benchmark that is interrupted ends its replicas and removes its directory', async () => {
   const directory = kit.directory()
   const run = kit.start('bench', '--endurance', '--dir', directory, '--operations', '40000000')
   await until('the load has begun', () => {
@@ -59,9 +55,7 @@ test('a benchmark that is interrupted ends its replicas and removes its director
   expect(readdirSync(directory)).toEqual([])
 })
 
-test('all replicas are killed after their logs were trimmed, and nothing is lost', {
-  timeout: TEST_MS_MAX,
-}, async () => {
+test('all replicas are killed after their logs were trimmed, and nothing is lost', async () => {
   const fleet = await Fleet.up(kit, { replicaFlags: STORE_EARLY })
   const { directory } = fleet
   const isTrimmed = (id: number): boolean =>
@@ -69,22 +63,18 @@ test('all replicas are killed after their logs were trimmed, and nothing is lost
   const key = (index: number): Uint8Array => Buffer.from(`key-${index}`)
   const value = (index: number): Uint8Array => Buffer.alloc(VALUE_BYTES, index)
   let written = 0
-  const open = () => StoreClient.open({ directory, name: LOAD_NAMES[0], timeoutMs: 30_000 })
+  const open = () => StoreClient.open({ directory, name: LOAD_NAMES[0], timeoutMs: PATIENCE_MS })
 
   const writer = await open()
   // A value that the trimmed part of the log wrote, and nothing after it.
   await writer.execute({ kind: 'put', key: Buffer.from('first'), value: Buffer.from('of all') })
-  await until(
-    'every log is trimmed',
-    async () => {
-      const bundle = Array.from({ length: 8 }, () => written++)
-      const put = (index: number) =>
-        writer.execute({ kind: 'put', key: key(index % 64), value: value(index % 256) })
-      await Promise.all(bundle.map(put))
-      return fleet.ids.every(isTrimmed)
-    },
-    TEST_MS_MAX,
-  )
+  await until('every log is trimmed', async () => {
+    const bundle = Array.from({ length: 8 }, () => written++)
+    const put = (index: number) =>
+      writer.execute({ kind: 'put', key: key(index % 64), value: value(index % 256) })
+    await Promise.all(bundle.map(put))
+    return fleet.ids.every(isTrimmed)
+  })
   await writer.close()
 
   await fleet.end('SIGKILL', ...fleet.ids)

@@ -103,7 +103,7 @@ export class Fleet {
   }
 
   /** Waits until all vote and no replica lags: a moment with a load going on. `slack` in sequence numbers. */
-  async level(slack = 200, limitMs = 30_000): Promise<void> {
+  async level(slack = 200): Promise<void> {
     let seen: unknown = null
     const isLevel = async (): Promise<boolean> => {
       const { replicas } = await this.status()
@@ -112,7 +112,7 @@ export class Fleet {
       const isVoting = replicas.every(({ state }) => state === 'voting')
       return isVoting && Math.max(...executed) - Math.min(...executed) <= slack && Math.min(...executed) > 0
     }
-    await until('all replicas vote and are level', isLevel, limitMs).catch((error: Error) => {
+    await until('all replicas vote and are level', isLevel).catch((error: Error) => {
       throw new Error(`${error.message}: ${JSON.stringify(seen)}`)
     })
   }

@@ -1,13 +1,14 @@
 /**
  * Hostile bytes over real sockets: whatever a stranger, a client or a traitor with its key sends to the port of a
  * replica, or anyone to the gateway's, no process ends, no loop is held up, memory stays bounded, and all serve on. How
- * long a loop was held, sockets and all, each process tells of itself.
+ * long a loop was held, sockets and all, each process tells of itself; it is judged by what this machine takes for a turn.
  * HOSTILE_ROUNDS makes it longer; HOSTILE_SEED repeats a run.
  */
 import { once } from 'node:events'
 import { connect as dial, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryOf } from '../../attacks/run/memory.ts'
+import { heldMsMax, measureTurnMs } from '../../attacks/run/turn-allowance.ts'
 import type { ClusterStatus } from '../../clients/library/cluster-status.ts'
 import { StoreClient } from '../../clients/library/store-client.ts'
 import { replicaKey } from '../../replicas/cluster-directory.ts'
@@ -30,21 +31,20 @@ import { OPERATIONS_MAX } from '../../src/store/operations.ts'
 import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
 import { createClusterKit } from '../kit/cluster-kit.ts'
 import { frameSamples } from '../kit/frame-samples.ts'
+import { PATIENCE_MS } from '../kit/patience.ts'
 import { http, ProcessKit, until } from './process-kit.ts'
 
 const SEED = Number(process.env['HOSTILE_SEED'] ?? 1)
 const ROUNDS = Number(process.env['HOSTILE_ROUNDS'] ?? 1)
 const MIB = 1024 * 1024
 const GROWTH_BYTES_MAX = 256 * MIB
-/** No loop may be held for longer. In milliseconds of its own work: what other programs take is not in it. */
-const HELD_MS_MAX = 100
 /** The traitor: its key is used here, and no replica runs with it. */
 const TRAITOR = 3
 /** Requests of the client that asks for much, each of as many operations as one may have: some batches' worth. */
 const GLUTTONS_REQUESTS = 60
 const NO_BYTES = new Uint8Array(0)
-const HTTP_ENDS_MS = 500
-const HELD_LINK_MS = 500
+/** The other end is not waited for any longer before the test goes on: whatever comes of it, all must serve. */
+const WAIT_MS = 500
 
 const random = createRandom(SEED)
 const suite = suiteNamed('sodium')
@@ -57,6 +57,8 @@ let store: StoreClient
 let gatewayUrl = ''
 /** Of the client that asks for much. */
 let lastTimestamp = 0
+/** How long this machine takes for the checks of a turn, at the slowest. */
+let turnMs = 0
 const children: { readonly pid: number; readonly firstBytes: number }[] = []
 
 beforeAll(async () => {
@@ -74,18 +76,18 @@ beforeAll(async () => {
   const gateway = kit.start('gateway', '--dir', directory, '--port', '0')
   await until('the gateway is ready', () => gateway.output.stdout.includes('http://'))
   gatewayUrl = /http:\/\/\S+/.exec(gateway.output.stdout)?.[0] ?? ''
-  store = await StoreClient.open({ directory, name: 'reader', timeoutMs: 20_000 })
+  store = await StoreClient.open({ directory, name: 'reader', timeoutMs: PATIENCE_MS })
   await serves('first')
   for (const { pid = 0 } of [...replicas, gateway]) {
     children.push({ pid, firstBytes: memoryOf(pid)?.residentBytes ?? 0 })
   }
-}, 60_000)
+})
 
 afterAll(async () => {
   for (const socket of open) socket.destroy()
   await store?.close()
   await kit.cleanUp()
-}, 60_000)
+})
 
 /** A write through the whole cluster, and a read of it. Three of four replicas run: each of them is needed. */
 async function serves(value: string): Promise<void> {
@@ -106,7 +108,9 @@ async function endures(name: string): Promise<void> {
     expect(memory.residentBytes - firstBytes).toBeLessThan(GROWTH_BYTES_MAX)
   }
   const held = await heldMs()
-  expect(Math.max(...held), `${name}, seed ${SEED}: ${held} ms`).toBeLessThan(HELD_MS_MAX)
+  turnMs = Math.max(turnMs, measureTurnMs(suite))
+  const tooLong = held.filter((ms) => ms > heldMsMax(turnMs))
+  expect(tooLong, `${name}, seed ${SEED}: ${held} ms, where a turn takes ${turnMs} ms`).toEqual([])
 }
 
 /** Of the gateway and of each replica. What was abused is cut off for a while, and answers again. */
@@ -162,7 +166,7 @@ const addressOf = (id: number): Address => (cluster.replicas[id] as { address: A
 async function write(socket: Socket, bytes: Uint8Array): Promise<boolean> {
   if (socket.destroyed || !socket.writable) return false
   if (socket.write(bytes)) return true
-  const held = new Promise<boolean>((done) => setTimeout(() => done(false), HELD_LINK_MS).unref())
+  const held = new Promise<boolean>((done) => setTimeout(() => done(false), WAIT_MS).unref())
   const isRead = once(socket, 'drain').then(() => true)
   const isOver = once(socket, 'close').then(() => false)
   return Promise.race([isRead, isOver, held]).catch(() => false)
@@ -249,7 +253,7 @@ describe("a replica's port", () => {
       await write(dialTo(addressOf(round % TRAITOR)), said)
     }
     await endures('before the handshake')
-  }, 60_000)
+  })
 
   test('as clients that nobody knows, and as one that is known', async () => {
     for (let round = 0; round < 12 * ROUNDS; round++) {
@@ -258,7 +262,7 @@ describe("a replica's port", () => {
       await pester(round % TRAITOR, { kind: 'client', signer }, 60)
     }
     await endures('as clients')
-  }, 60_000)
+  })
 
   test('as a replica, with the key of a traitor', async () => {
     const signer = suite.signer(readKeyFile(replicaKey(directory, TRAITOR)).signingSeed)
@@ -266,7 +270,7 @@ describe("a replica's port", () => {
       await pester(round % TRAITOR, { kind: 'replica', id: toReplicaId(TRAITOR), signer }, 200)
     }
     await endures('as a replica')
-  }, 60_000)
+  })
 })
 
 describe('what a client asks for', () => {
@@ -284,30 +288,26 @@ describe('what a client asks for', () => {
     ],
   ]
 
-  test.each(said)(
-    '%s, as many as there is room for',
-    async (name, operationsOf) => {
-      const signer = suite.signer(readKeyFile(`${directory}/clients/glutton.key`).signingSeed)
-      const tools = {
-        hash: suite.hash,
-        signingDigest: createSigningDigest(suite.hash, cluster.clusterId),
-        sign: (digest: Uint8Array) => signer.sign(digest),
-      }
-      const frames = Array.from({ length: GLUTTONS_REQUESTS }, (_, request) => {
-        const operations = encodeOperations(operationsOf(request))
-        const timestamp = toTimestamp(++lastTimestamp)
-        return encodeRequest({ publicKey: signer.publicKey, timestamp, responder: 0, operations }, tools)
-      })
-      const linked = await linkTo(0, { kind: 'client', signer })
-      if (linked === null) throw new Error('the client was refused')
-      const answered = answersOf(linked.socket)
-      for (const { bytes } of frames) await write(linked.socket, concatBytes(bytes, linked.link.seal(bytes)))
-      await until('all of it is executed', () => answered() >= frames.length, 40_000)
-      linked.socket.destroy()
-      await endures(name)
-    },
-    60_000,
-  )
+  test.each(said)('%s, as many as there is room for', async (name, operationsOf) => {
+    const signer = suite.signer(readKeyFile(`${directory}/clients/glutton.key`).signingSeed)
+    const tools = {
+      hash: suite.hash,
+      signingDigest: createSigningDigest(suite.hash, cluster.clusterId),
+      sign: (digest: Uint8Array) => signer.sign(digest),
+    }
+    const frames = Array.from({ length: GLUTTONS_REQUESTS }, (_, request) => {
+      const operations = encodeOperations(operationsOf(request))
+      const timestamp = toTimestamp(++lastTimestamp)
+      return encodeRequest({ publicKey: signer.publicKey, timestamp, responder: 0, operations }, tools)
+    })
+    const linked = await linkTo(0, { kind: 'client', signer })
+    if (linked === null) throw new Error('the client was refused')
+    const answered = answersOf(linked.socket)
+    for (const { bytes } of frames) await write(linked.socket, concatBytes(bytes, linked.link.seal(bytes)))
+    await until('all of it is executed', () => answered() >= frames.length)
+    linked.socket.destroy()
+    await endures(name)
+  })
 })
 
 describe("the gateway's port", () => {
@@ -351,26 +351,26 @@ describe("the gateway's port", () => {
   ]
   const portOf = (): Address => ({ host: '127.0.0.1', port: Number(new URL(gatewayUrl).port) })
 
-  test.each(said)(
-    '%s',
-    async (name, bytes) => {
-      const socket = dialTo(portOf())
-      let answer = ''
-      socket.on('data', (chunk) => {
-        if (answer.length < MIB) answer += chunk
-      })
-      await write(socket, Buffer.from(bytes() as string))
-      const over = new Promise((done) => setTimeout(done, HTTP_ENDS_MS).unref())
-      await Promise.race([once(socket, 'close').catch(() => {}), over])
-      socket.destroy()
-      // Whatever it answers to this, it failed at nothing.
-      expect(answer.includes('HTTP/1.1 500')).toBe(false)
-      if (name === 'a thousand calls at once') expect(answer.includes('HTTP/1.1 429')).toBe(true)
-      const health = await fetch(`${gatewayUrl}/healthz`)
-      expect(health.status).toBe(200)
-    },
-    20_000,
-  )
+  test.each(said)('%s', async (name, bytes) => {
+    const socket = dialTo(portOf())
+    let answer = ''
+    socket.on('data', (chunk) => {
+      if (answer.length < MIB) answer += chunk
+    })
+    await write(socket, Buffer.from(bytes() as string))
+    if (name === 'a thousand calls at once') {
+      await until('some of them are refused', () => answer.includes('HTTP/1.1 429'))
+    } else {
+      const over = new Promise((done) => setTimeout(done, WAIT_MS).unref())
+      const ends = ['close', 'data'].map((event) => once(socket, event).catch(() => {}))
+      await Promise.race([...ends, over])
+    }
+    socket.destroy()
+    // Whatever it answers to this, it failed at nothing.
+    expect(answer.includes('HTTP/1.1 500')).toBe(false)
+    const health = await fetch(`${gatewayUrl}/healthz`)
+    expect(health.status).toBe(200)
+  })
 
   test('slow bodies and silent connections, and others are served meanwhile', async () => {
     const slow = Array.from({ length: 200 }, (_, index) => {
@@ -384,5 +384,5 @@ describe("the gateway's port", () => {
     expect(answer.status).toBe(200)
     for (const socket of slow) socket.destroy()
     await endures('slow bodies')
-  }, 30_000)
+  })
 })

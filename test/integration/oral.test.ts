@@ -6,18 +6,13 @@ import { RecordedLoad, verdictOf } from '../../attacks/load/recorded-load.ts'
 import { Fleet, LOAD_NAMES, LOAD_PAUSE_MS } from './fleet.ts'
 import { http, isReady, ProcessKit, until } from './process-kit.ts'
 
-/** Four processes that start on a busy machine take their time. */
-const TEST_MS_MAX = 300_000
-
 let kit = new ProcessKit()
 afterEach(async () => {
   await kit.cleanUp()
   kit = new ProcessKit()
 })
 
-test('a cluster of auth oral answers, goes on without a backup, and says why it has no evidence', {
-  timeout: TEST_MS_MAX,
-}, async () => {
+test('a cluster of auth oral answers, goes on without a backup, and says why it has no evidence', async () => {
   const fleet = await Fleet.up(kit, { auth: 'oral' })
   const { gatewayUrl, directory } = fleet
   await until('the gateway is ready', () => isReady(gatewayUrl))
@@ -49,9 +44,7 @@ test('a directory of one mode is not taken for one of the other', async () => {
   expect([up.code, up.stderr]).toEqual([2, expect.stringContaining('a cluster of auth oral, not signed')])
 })
 
-test('the primary is killed, a backup loses its disk, all are killed at once, and nothing that was written is lost', {
-  timeout: TEST_MS_MAX,
-}, async () => {
+test('the primary is killed, a backup loses its disk, all are killed at once, and nothing that was written is lost', async () => {
   // Checkpoints that come soon and are stored at once: what was lost is history sooner, and has to be fetched as pages.
   const replicaFlags = ['--store-after-mib', '0']
   const fleet = await Fleet.up(kit, { auth: 'oral', checkpointInterval: 16, replicaFlags })

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { PATIENCE_MS } from '../kit/patience.ts'
 
 const MAIN = resolve(import.meta.dirname, '../../dist/clients/cli/main.js')
 
@@ -114,15 +115,11 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Waits for a condition, with a limit. */
-export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  limitMs = 20_000,
-): Promise<void> {
-  const end = performance.now() + limitMs
+/** Waits patiently for a condition. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + PATIENCE_MS
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain until ${what}`)
+    if (performance.now() > end) throw new Error(`waited ${PATIENCE_MS} ms in vain until ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

@@ -18,10 +18,10 @@ import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import type { LinkSecurity, Peer, SecureLink, TransportHandler } from '../../src/ports.ts'
 import { createLinkSecurity } from '../../src/runtime/secure-link.ts'
+import { PATIENCE_MS } from '../kit/patience.ts'
 
 export const KIB = 1024
 export const MIB = 1024 * KIB
-const WAIT_MILLISECONDS_MAX = 10_000
 export const HERE: Address = { host: '127.0.0.1', port: 0 }
 /** Nothing listens on the discard port. */
 export const NOWHERE: Address = { host: '127.0.0.1', port: 9 }
@@ -111,7 +111,7 @@ export class TestNode implements TransportHandler {
       const timer = setTimeout(() => {
         this.#waiting.delete(check)
         reject(new Error(`this did not come: ${condition}; events: ${JSON.stringify(this.events)}`))
-      }, WAIT_MILLISECONDS_MAX)
+      }, PATIENCE_MS)
       this.#waiting.add(check)
       check()
     })

@@ -4,9 +4,6 @@ import { RecordedLoad, verdictOf } from '../../attacks/load/recorded-load.ts'
 import { Fleet, LOAD_NAMES, LOAD_PAUSE_MS } from './fleet.ts'
 import { ProcessKit } from './process-kit.ts'
 
-/** Four processes that start on a busy machine take their time. */
-const TEST_MS_MAX = 300_000
-
 let kit = new ProcessKit()
 afterEach(async () => {
   await kit.cleanUp()
@@ -22,9 +19,7 @@ async function expectLinearizable(load: RecordedLoad): Promise<void> {
   expect(verdictOf(lines).kind).toBe('linearizable')
 }
 
-test('the primary is killed, its successor is stopped for a while, and writes go on without them', {
-  timeout: TEST_MS_MAX,
-}, async () => {
+test('the primary is killed, its successor is stopped for a while, and writes go on without them', async () => {
   const fleet = await Fleet.up(kit)
   const load = await startLoad(fleet)
   await load.progress(40)
@@ -48,9 +43,7 @@ test('the primary is killed, its successor is stopped for a while, and writes go
   await expectLinearizable(load)
 })
 
-test('all replicas are restarted in turn, then one loses its disk and heals', {
-  timeout: TEST_MS_MAX,
-}, async () => {
+test('all replicas are restarted in turn, then one loses its disk and heals', async () => {
   const fleet = await Fleet.up(kit)
   const load = await startLoad(fleet)
   for (const id of fleet.ids) {

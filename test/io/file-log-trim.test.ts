@@ -2,6 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
 import type { Log, LogReplay } from '../../src/ports.ts'
+import { PATIENT } from '../kit/patience.ts'
 import { FileLogBench } from './file-log-bench.ts'
 import { appendEach, failure, patch, synced, texts } from './file-log-kit.ts'
 
@@ -110,7 +111,7 @@ describe('trimming', () => {
       log.trim(position)
       await synced(log)
       // Files are deleted behind the back of who appends.
-      await vi.waitFor(() => expect(bench.segments().length).toBeLessThanOrEqual(6), { timeout: 20_000 })
+      await vi.waitFor(() => expect(bench.segments().length).toBeLessThanOrEqual(6), PATIENT)
     }
     await bench.close()
     const again = await bench.open()

@@ -18,9 +18,7 @@ const SEEDS: readonly (readonly [mode: AuthenticationMode, n: number, seeds: num
 
 describe('safety and liveness hold', () => {
   for (const [mode, n, seeds] of SEEDS) {
-    it(`for ${seeds} ${mode} seeds with ${n} replicas`, {
-      timeout: 600_000,
-    }, async () => {
+    it(`for ${seeds} ${mode} seeds with ${n} replicas`, async () => {
       const { code, stdout, stderr } = await kit.run(
         ...['simulate', '--seeds', `1..${seeds}`, '--replicas', `${n}`, '--auth', mode, '--json'],
       )
