@@ -8,6 +8,7 @@ import type { Recomposition } from '../../src/runtime/replica-runtime-options.ts
 import { drawPlan } from '../../src/simulator/draw-plan.ts'
 import { inOrder, type Plan, withoutFaults } from '../../src/simulator/plan.ts'
 import { type DetailedResult, type Reaction, simulate } from '../../src/simulator/simulate.ts'
+import type { TracedStep } from '../../src/simulator/trace.ts'
 import { EXACT_CLOCK } from '../../src/simulator/virtual-clock.ts'
 import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
 import type { Attack } from '../attack.ts'
@@ -51,6 +52,8 @@ export interface AttackSetting {
   readonly auth?: AuthenticationMode
   /** Instead of the ones that play it. */
   readonly traitors?: readonly number[]
+  /** Told of every step of every replica. */
+  readonly onStep?: (step: TracedStep) => void
   /** Virtual milliseconds of the attack before the calm; the traitors go on after it. A view change takes up to 600. */
   readonly lastsMs?: number
 }
@@ -99,7 +102,10 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     ...(hasTwins ? { twins: traitors } : {}),
     ...(isExpectedToBreak(attack, { n, traitors }) ? { invariants: invariantsOf(attack) } : {}),
     sabotage: { step: (id, protocol) => observer.watching(id, core?.(protocol) ?? protocol) },
-    onStep: (step) => observer.onStep(step),
+    onStep: (step) => {
+      observer.onStep(step)
+      setting.onStep?.(step)
+    },
     ...(attack.control?.breaks === 'answers' ? { audit: liars.attend } : {}),
     onRejected: (replica, message) => {
       if (isCorrect(replica)) observer.onRejected(replica, message)

@@ -1,0 +1,26 @@
+/** Draws the picture of the front page from a simulated run: `npm run picture`. Its one argument is the file to write. */
+import { writeFileSync } from 'node:fs'
+import { toReplicaId } from '../../src/base/ids.ts'
+import type { TracedStep } from '../../src/simulator/trace.ts'
+import { equivocate } from '../primary/equivocate.ts'
+import { attackInSimulator } from '../run/in-simulator.ts'
+import { convictionPicture } from './conviction-picture.ts'
+
+/** A run in which the lie, the proof, the answer and the next view follow one another within a few centimetres. */
+const SEED = 7
+
+export function drawConviction(): string {
+  const steps: TracedStep[] = []
+  const { result } = attackInSimulator(equivocate, {
+    n: 4,
+    seed: SEED,
+    onStep: (step) => {
+      steps.push(step)
+    },
+  })
+  const { history } = result
+  return convictionPicture({ n: 4, traitor: toReplicaId(0), steps, history, command: 'npm run picture' })
+}
+
+const [, , file] = process.argv
+if (file !== undefined && import.meta.filename === process.argv[1]) writeFileSync(file, drawConviction())
