@@ -10,8 +10,8 @@ import { registerProblem } from './register-problem.ts'
 import { RegisterSearch } from './register-search.ts'
 import { NULL_CODE } from './value-codes.ts'
 
-/** Configurations of all keys together. */
-export const CONFIGURATIONS_MAX = 10_000_000
+/** Configurations of all keys together: half a minute or so. */
+export const CONFIGURATIONS_MAX = 3_000_000
 /** 32-bit words of remembered configurations, of all keys together: 512 MiB. */
 export const MEMORY_WORDS_MAX = 128 * 1024 * 1024
 /** Configurations that may be spent on making an offence small, and no less than twice what finding it took. */

@@ -1,4 +1,10 @@
-/** A set of short word strings, compared exactly: the configurations that a search has been in. */
+/**
+ * The configurations that a search has been in, compared exactly.
+ *
+ * A configuration is a head, which says where the search is, and a set of bits, which says what it used up to come
+ * there. Of two configurations with one head, the one that used up less can do all that the other can. So a
+ * configuration is known when one with the same head and a subset of its bits has been added.
+ */
 
 /** 32-bit words that all searches together may still take. */
 export interface WordBudget {
@@ -7,100 +13,172 @@ export interface WordBudget {
 
 const SLOTS_FIRST = 64
 const WORDS_FIRST = 256
-/** Words in front of each member: its hash, its length. */
-const HEADER_WORDS = 2
+/** Words in front of each head: its hash, its length, and where its newest bits are, plus one. */
+const HEADER_WORDS = 3
+const NEWEST = 2
+/** Older bits of the same head are not looked at. A known configuration is then taken for a new one, which costs time only. */
+const COMPARED_MAX = 256
 
 export class ConfigurationSet {
   readonly #budget: WordBudget
-  /** Offsets of members, plus one; 0 is free. A power of two of them, at most half of them taken. */
+  readonly #bitWords: number
+  /** Offsets of heads, plus one; 0 is free. A power of two of them, at most half of them taken. */
   #slots = new Int32Array(SLOTS_FIRST)
-  #members = new Int32Array(WORDS_FIRST)
-  #end = 0
-  #size = 0
+  readonly #heads: GrowingWords
+  #headCount = 0
+  /** For each configuration, the offset of the next older one of its head, plus one, and then its bits. */
+  readonly #bits: GrowingWords
+  #added = 0
 
-  constructor(budget: WordBudget) {
+  /** Each configuration has `bitWords` words of bits. */
+  constructor(budget: WordBudget, bitWords = 0) {
     this.#budget = budget
-    budget.wordsLeft -= SLOTS_FIRST + WORDS_FIRST
+    this.#bitWords = bitWords
+    this.#heads = new GrowingWords(budget)
+    this.#bits = new GrowingWords(budget)
+    budget.wordsLeft -= SLOTS_FIRST
   }
 
-  get size(): number {
-    return this.#size
+  /** Configurations that were new when they were added. */
+  get added(): number {
+    return this.#added
   }
 
-  /** Adds the first `length` words: whether they are new, or `full` when the budget is spent. */
+  /**
+   * Adds the configuration in the first `length` words, whose bits come last. Returns `new` or `known`, or `full` when
+   * the budget is spent.
+   */
   add(words: Int32Array, length: number): 'new' | 'known' | 'full' {
-    const hash = hashOf(words, length)
-    const slot = this.#find(words, length, hash)
-    if ((this.#slots[slot] as number) !== 0) return 'known'
-    if (!this.#reserve(HEADER_WORDS + length)) return 'full'
-    this.#slots[slot] = this.#end + 1
-    this.#members[this.#end] = hash
-    this.#members[this.#end + 1] = length
-    const start = this.#end + HEADER_WORDS
-    for (let index = 0; index < length; index++) this.#members[start + index] = words[index] as number
-    this.#end = start + length
-    this.#size++
-    if (this.#size * 2 >= this.#slots.length && !this.#rehash()) return 'full'
+    const headLength = length - this.#bitWords
+    const hash = hashOf(words, headLength)
+    const slot = this.#find(words, headLength, hash)
+    const known = this.#slots[slot] as number
+    if (known !== 0 && this.#isKnown(known - 1, words, headLength)) return 'known'
+    const head = known !== 0 ? known - 1 : this.#addHead(slot, words, headLength, hash)
+    if (head === null || !this.#addBits(head, words, headLength)) return 'full'
+    this.#added++
     return 'new'
   }
 
   /** Gives its words back to the budget. */
   free(): void {
-    this.#budget.wordsLeft += this.#slots.length + this.#members.length
+    this.#budget.wordsLeft += this.#slots.length
     this.#slots = new Int32Array(0)
-    this.#members = new Int32Array(0)
+    this.#heads.free()
+    this.#bits.free()
   }
 
-  /** The slot that holds these words, or the free one where they belong. */
+  /** The slot that holds this head, or the free one where it belongs. */
   #find(words: Int32Array, length: number, hash: number): number {
     const slots = this.#slots
     const mask = slots.length - 1
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const member = slots[slot] as number
-      if (member === 0 || this.#equals(member - 1, words, length, hash)) return slot
+      const head = slots[slot] as number
+      if (head === 0 || this.#equals(head - 1, words, length, hash)) return slot
     }
   }
 
-  #equals(member: number, words: Int32Array, length: number, hash: number): boolean {
-    const members = this.#members
-    if (members[member] !== hash || members[member + 1] !== length) return false
+  #equals(head: number, words: Int32Array, length: number, hash: number): boolean {
+    const heads = this.#heads.words
+    if (heads[head] !== hash || heads[head + 1] !== length) return false
     for (let index = 0; index < length; index++) {
-      if (members[member + HEADER_WORDS + index] !== words[index]) return false
+      if (heads[head + HEADER_WORDS + index] !== words[index]) return false
     }
     return true
   }
 
-  #reserve(words: number): boolean {
-    const needed = this.#end + words
-    if (needed <= this.#members.length) return true
-    let length = this.#members.length
-    while (length < needed) length *= 2
-    // Offsets lie in 32-bit slots.
-    if (length > 0x4000_0000 || !this.#spend(length - this.#members.length)) return false
-    const larger = new Int32Array(length)
-    larger.set(this.#members.subarray(0, this.#end))
-    this.#members = larger
+  #isKnown(head: number, words: Int32Array, headLength: number): boolean {
+    if (this.#bitWords === 0) return true
+    const bits = this.#bits.words
+    let next = this.#heads.words[head + NEWEST] as number
+    for (let compared = 0; next !== 0 && compared < COMPARED_MAX; compared++) {
+      let isSubset = true
+      for (let index = 0; isSubset && index < this.#bitWords; index++) {
+        isSubset = ((bits[next + index] as number) & ~(words[headLength + index] as number)) === 0
+      }
+      if (isSubset) return true
+      next = bits[next - 1] as number
+    }
+    return false
+  }
+
+  /** Returns the offset of the new head, or null when the budget is spent. */
+  #addHead(slot: number, words: Int32Array, length: number, hash: number): number | null {
+    const head = this.#heads.append(HEADER_WORDS + length)
+    if (head === null) return null
+    const heads = this.#heads.words
+    heads[head] = hash
+    heads[head + 1] = length
+    for (let index = 0; index < length; index++) heads[head + HEADER_WORDS + index] = words[index] as number
+    this.#slots[slot] = head + 1
+    this.#headCount++
+    return this.#headCount * 2 < this.#slots.length || this.#rehash() ? head : null
+  }
+
+  #addBits(head: number, words: Int32Array, headLength: number): boolean {
+    if (this.#bitWords === 0) return true
+    const at = this.#bits.append(1 + this.#bitWords)
+    if (at === null) return false
+    const bits = this.#bits.words
+    bits[at] = this.#heads.words[head + NEWEST] as number
+    for (let index = 0; index < this.#bitWords; index++) {
+      bits[at + 1 + index] = words[headLength + index] as number
+    }
+    this.#heads.words[head + NEWEST] = at + 1
     return true
   }
 
   #rehash(): boolean {
-    if (!this.#spend(this.#slots.length)) return false
+    if (this.#budget.wordsLeft < this.#slots.length) return false
+    this.#budget.wordsLeft -= this.#slots.length
     const slots = new Int32Array(this.#slots.length * 2)
     const mask = slots.length - 1
-    for (let member = 0; member < this.#end; ) {
-      let slot = (this.#members[member] as number) & mask
+    const heads = this.#heads.words
+    for (let head = 0; head < this.#heads.end; ) {
+      let slot = (heads[head] as number) & mask
       while (slots[slot] !== 0) slot = (slot + 1) & mask
-      slots[slot] = member + 1
-      member += HEADER_WORDS + (this.#members[member + 1] as number)
+      slots[slot] = head + 1
+      head += HEADER_WORDS + (heads[head + 1] as number)
     }
     this.#slots = slots
     return true
   }
+}
 
-  #spend(words: number): boolean {
-    if (this.#budget.wordsLeft < words) return false
-    this.#budget.wordsLeft -= words
-    return true
+/** Words that are appended to, and paid for from a budget. */
+class GrowingWords {
+  readonly #budget: WordBudget
+  words = new Int32Array(WORDS_FIRST)
+  end = 0
+
+  constructor(budget: WordBudget) {
+    this.#budget = budget
+    budget.wordsLeft -= WORDS_FIRST
+  }
+
+  /** Returns where `count` further words, all of them 0, begin; or null when the budget is spent. */
+  append(count: number): number | null {
+    const start = this.end
+    const needed = start + count
+    if (needed > this.words.length) {
+      let length = this.words.length
+      while (length < needed) length *= 2
+      const more = length - this.words.length
+      // Offsets lie in 32-bit slots.
+      if (length > 0x4000_0000 || this.#budget.wordsLeft < more) return null
+      this.#budget.wordsLeft -= more
+      const larger = new Int32Array(length)
+      larger.set(this.words.subarray(0, start))
+      this.words = larger
+    }
+    this.end = needed
+    return start
+  }
+
+  free(): void {
+    this.#budget.wordsLeft += this.words.length
+    this.words = new Int32Array(0)
+    this.end = 0
   }
 }
 

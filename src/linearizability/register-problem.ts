@@ -10,7 +10,8 @@ export const NEVER = 0x7fff_ffff
 
 /**
  * Operations 0 .. certain - 1 happened and must be ordered, in the order of their invocations; those from `certain` to
- * `total` - 1 are in doubt and may be left out. Values are numbered from 0; -1 stands where there is none.
+ * `total` - 1 are in doubt and may be left out, those of one class next to each other in the order of their invocations.
+ * Values are numbered from 0; -1 stands where there is none.
  */
 export interface RegisterProblem {
   readonly certain: number
@@ -20,6 +21,11 @@ export interface RegisterProblem {
   readonly to: Int32Array
   readonly invokedAt: Int32Array
   readonly completedAt: Int32Array
+  /** By write and cas: its class, -1 for a read. Operations of one class have one kind, find the same and leave the same. */
+  readonly classOf: Int32Array
+  readonly classes: number
+  /** Classes with operations in doubt come first. By such a class, where these begin; and behind the last, where they end. */
+  readonly doubtStart: Int32Array
   readonly initial: number
   /** By value: certain operations that must find it. */
   readonly mustFind: Int32Array
@@ -36,7 +42,7 @@ export function registerProblem(operations: readonly Operation[], initial: numbe
     certain,
     operations.filter(({ kind, outcome }) => kind !== 'read' && (outcome === 'info' || outcome === 'open')),
   )
-  const all = doubtful.length === 0 ? certain : [...certain, ...doubtful]
+  const { all, classOf, classes, doubtStart } = classified(certain, doubtful)
   const numbers = new Map<number, number>([[initial, 0]])
   const numberOf = (code: number): number => {
     const known = numbers.get(code)
@@ -67,10 +73,50 @@ export function registerProblem(operations: readonly Operation[], initial: numbe
     to,
     invokedAt,
     completedAt,
+    classOf,
+    classes,
+    doubtStart,
     initial: numberOf(initial),
     ...counts,
   }
 }
+
+type Classified = Pick<RegisterProblem, 'classOf' | 'classes' | 'doubtStart'> & {
+  readonly all: readonly Operation[]
+}
+
+/** All operations, those in doubt class by class, and the number of each one's class. */
+function classified(certain: readonly Operation[], doubtful: readonly Operation[]): Classified {
+  const numbers = new Map<number, number>()
+  const classOf = (operation: Operation): number => {
+    if (operation.kind === 'read') return -1
+    const name = className(operation)
+    const known = numbers.get(name)
+    if (known !== undefined) return known
+    numbers.set(name, numbers.size)
+    return numbers.size - 1
+  }
+  const byClass: Operation[][] = []
+  for (const operation of doubtful) {
+    const number = classOf(operation)
+    const itsClass = byClass[number]
+    if (itsClass === undefined) byClass[number] = [operation]
+    else itsClass.push(operation)
+  }
+  const doubtStart = new Int32Array(byClass.length + 1).fill(certain.length)
+  for (const [number, { length }] of byClass.entries()) {
+    doubtStart[number + 1] = (doubtStart[number] as number) + length
+  }
+  const all = [...certain, ...byClass.flat()]
+  return { all, classOf: Int32Array.from(all, classOf), classes: numbers.size, doubtStart }
+}
+
+/** Codes of values are below it: there are fewer of them than events. */
+const CODES_MAX = 2 ** 26
+
+/** A number that two writes or cas have in common when they are of one class. */
+const className = ({ kind, from, to }: Operation): number =>
+  (kind === 'write' ? 0 : from + 1) * CODES_MAX + to
 
 /**
  * The operations in doubt whose effect somebody may have met. One whose value nobody found can be taken out of any
