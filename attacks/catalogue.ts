@@ -14,6 +14,7 @@ import { oldDisk } from './checkpoint/old-disk.ts'
 import { poisonedPage } from './checkpoint/poisoned-page.ts'
 import { slowSource } from './checkpoint/slow-source.ts'
 import { withholdCheckpoint } from './checkpoint/withhold-checkpoint.ts'
+import { fullQuota } from './client/full-quota.ts'
 import { hostilePayload } from './client/hostile-payload.ts'
 import { manySessions } from './client/many-sessions.ts'
 import { partialMac } from './client/partial-mac.ts'
@@ -105,7 +106,7 @@ const CHECKPOINT = [
 ]
 
 const FLOODS = [floodBackup, floodPrimary, badSignatureFlood]
-const CLIENT = [partialMac, twoFacedClient, replayClient, stranger, manySessions, hostilePayload]
+const CLIENT = [partialMac, twoFacedClient, replayClient, stranger, manySessions, hostilePayload, fullQuota]
 const NETWORK = [
   lossyNetwork,
   clog,

@@ -16,6 +16,15 @@ export const WAITING_BYTES_MAX = 128 * MIB
 export const WAITING_BYTES_PER_CLIENT_MAX = 16 * MIB
 export const WAITING_PER_CLIENT_MAX = 128
 
+/**
+ * What a backup relays has a lane of its own at the primary (rule 1.9), beside the clients' rooms: in bytes and in number.
+ * A lane takes any admissible request, and all that one backup relays of one client at once.
+ */
+export const LANE_BYTES_MAX = 4 * MIB
+export const LANE_REQUESTS_MAX = 16
+/** Requests of one client that a backup has passed on and that are not executed yet (rule 1.1). */
+export const RELAYED_PER_CLIENT_MAX = 16
+
 /** Places in one batch that a client has beyond those of all others together, while others wait too (rule 5.5). */
 export const PLACES_CONTESTED = 8
 

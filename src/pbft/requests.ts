@@ -1,6 +1,6 @@
 /** Requests: OSDI 1999 section 4.1, TOCS 2002 section 4.2. Keeps rules 1.1, 1.9 and 3.9. */
 import { equalBytes } from '../base/bytes.ts'
-import type { ClientId } from '../base/ids.ts'
+import type { ClientId, ReplicaId } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
 import type { RefusalReason, Request, Verified } from '../messages/message.ts'
 import { complain, lacksSignature } from './oral/doubts.ts'
@@ -43,12 +43,15 @@ export function onRequest(step: Step, request: Verified<Request>, from: Peer): v
 function takeRequest(step: Step, request: Verified<Request>, from: Peer): void {
   const { state } = step
   if (lacksSignature(state, request)) return refuse(step, request, from, 'must-sign')
+  const relayedBy = relayerOf(state, from)
   const waiting = state.waiting.find(request.client, request.timestamp)
+  // Whichever of two requests under one timestamp waits here: once it is executed, no backup waits for the other.
+  if (relayedBy !== null) state.waiting.hurry(request.client, request.timestamp, relayedBy)
   if (waiting !== null && !equalBytes(waiting.digest, request.digest)) {
     refuse(step, request, from, 'timestamp-reused')
     return
   }
-  if (waiting === null && !state.waiting.add(request, state.ticks)) {
+  if (waiting === null && !state.waiting.add(request, state.ticks, relayedBy)) {
     refuse(step, request, from, 'busy')
     return
   }
@@ -64,6 +67,10 @@ function takeRequest(step: Step, request: Verified<Request>, from: Peer): void {
   if (waiting === null) state.waiting.relayLater(entry)
   else relay(step, entry)
 }
+
+/** The backup that relayed a request to this primary, and times it: it has a lane here. // PBFT-1.9 */
+export const relayerOf = (state: ReplicaState, from: Peer): ReplicaId | null =>
+  from.kind === 'replica' && isPrimary(state) ? from.id : null
 
 function relay({ state, effects }: Step, entry: WaitingRequest): void {
   entry.relayedTick = Math.min(entry.relayedTick, state.ticks)

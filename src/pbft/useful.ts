@@ -21,6 +21,7 @@ import type { ProtocolMessage } from './effects.ts'
 import { isExhibitUseful } from './evidence.ts'
 import { isNewComplaint } from './oral/doubts.ts'
 import { isCited } from './oral/view-changes.ts'
+import { relayerOf } from './requests.ts'
 import { isBatchLacking } from './retransmission.ts'
 import { isSettled, votesOf } from './slot.ts'
 import { isDecisionInReach, isInWindow, isOral, type ReplicaState } from './state.ts'
@@ -88,8 +89,13 @@ export function useOf(state: ReplicaState, request: Request, from: Peer): 'order
   const { client, timestamp, digest } = request
   const otherwise = from.kind === 'client' ? 'answer' : 'nothing'
   if (state.config.standing(client, timestamp, digest) !== 'new') return otherwise
-  const isNew = state.waiting.find(client, timestamp) === null && state.waiting.hasRoomFor(request)
-  return isNew ? 'order' : otherwise
+  const { waiting } = state
+  const relayedBy = relayerOf(state, from)
+  const isTaken =
+    waiting.find(client, timestamp) === null
+      ? waiting.hasRoomFor(request, relayedBy)
+      : relayedBy !== null && waiting.canHurry(client, timestamp, relayedBy)
+  return isTaken ? 'order' : otherwise
 }
 
 /** Asked before the body is even hashed. */

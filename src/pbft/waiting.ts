@@ -1,11 +1,24 @@
 /**
  * Requests that wait to be executed. Rule 1.1: first in first out per client, round robin across clients, bounded in
  * bytes and in number. Rule 1.9 asks for the oldest one.
+ *
+ * Each client has a room of its own, and at the primary each backup has a lane for the requests that it relays. A
+ * backup's timer runs for what it relayed, so the primary must never refuse that for what else the same client asks for:
+ * one client could fill its room at the primary, give one more request to the backups only, and so end the view. The
+ * other way, that backups do not time what the primary refused, would need the primary's word for the refusal, and a
+ * traitor would give it for every client that it starves. // PBFT-1.9
+ *
+ * A request is put into the lane of the backup that relays it when its client's room is full, or holds so much in front
+ * of it that its turn comes late. A lane takes part in the round robin like one client, so a traitor that fills its lane
+ * with the requests of a friend gets one client's share more.
  */
-import type { ClientId, Timestamp } from '../base/ids.ts'
+import type { ClientId, ReplicaId, Timestamp } from '../base/ids.ts'
 import type { Request } from '../messages/message.ts'
 import {
+  LANE_BYTES_MAX,
+  LANE_REQUESTS_MAX,
   PLACES_CONTESTED,
+  RELAYED_PER_CLIENT_MAX,
   WAITING_BYTES_MAX,
   WAITING_BYTES_PER_CLIENT_MAX,
   WAITING_PER_CLIENT_MAX,
@@ -14,6 +27,8 @@ import {
 export interface WaitingRequest {
   readonly request: Request
   readonly arrivedTick: number
+  /** Few of its client waited here when it came, so that it waits long is not its client's doing. */
+  readonly isSample: boolean
   /** Whether this replica proposed it, as primary of the current view. */
   isProposed: boolean
   /** When the primary of the current view was last sent it by this replica; Infinity before. */
@@ -24,19 +39,27 @@ export interface WaitingRequest {
   passedOver: number
 }
 
-interface ClientQueue {
+/** Whose turn it is: a client's room, or the lane of a replica that relays. */
+type Owner = ClientId | ReplicaId
+
+interface Queue {
   /** All that wait, oldest first. */
-  readonly entries: Map<Timestamp, WaitingRequest>
+  readonly entries: Map<string, WaitingRequest>
   bytes: number
 }
 
 export class WaitingRequests {
   /** Every waiting request, oldest arrival first. */
   readonly #byArrival = new Map<string, WaitingRequest>()
-  /** Insertion order is the order of turns: a client that had its turn goes to the end. */
-  readonly #clients = new Map<ClientId, ClientQueue>()
+  /** Insertion order is the order of turns: who had its turn goes to the end. */
+  readonly #queues = new Map<Owner, Queue>()
+  /** The lanes among them. */
+  readonly #lanes = new Set<ReplicaId>()
+  /** How many requests of each client wait, wherever they are. */
+  readonly #counts = new Map<ClientId, number>()
   /** What came from its client and is not passed on yet, oldest arrival first; perhaps served meanwhile. */
   #unrelayed: WaitingRequest[] = []
+  /** Of the clients' rooms together. */
   #bytes = 0
   #unproposed = 0
 
@@ -64,7 +87,7 @@ export class WaitingRequests {
   }
 
   clients(): readonly ClientId[] {
-    return [...this.#clients.keys()]
+    return [...this.#counts.keys()]
   }
 
   find(client: ClientId, timestamp: Timestamp): Request | null {
@@ -72,7 +95,7 @@ export class WaitingRequests {
   }
 
   entry(client: ClientId, timestamp: Timestamp): WaitingRequest | null {
-    return this.#clients.get(client)?.entries.get(timestamp) ?? null
+    return this.#byArrival.get(keyOf({ client, timestamp })) ?? null
   }
 
   /** What waits is to be passed on to the primary, later: `takeUnrelayed` gives it then. */
@@ -80,78 +103,97 @@ export class WaitingRequests {
     this.#unrelayed.push(entry)
   }
 
-  /** What arrived up to this tick, still waits, and was not passed on yet. */
+  /**
+   * What arrived up to this tick, still waits, and was not passed on yet. Of one client no more are under way at once
+   * than the primary surely has room for; its others follow as those are served.
+   */
   takeUnrelayed(upToTick: number): readonly WaitingRequest[] {
-    const first = this.#unrelayed.findIndex(({ arrivedTick }) => arrivedTick > upToTick)
-    const due = this.#unrelayed.splice(0, first < 0 ? this.#unrelayed.length : first)
-    return due.filter((entry) => this.#byArrival.get(keyOf(entry.request)) === entry)
+    if (this.#unrelayed.length === 0) return []
+    const due: WaitingRequest[] = []
+    const underWay = new Map<ClientId, number>()
+    this.#unrelayed = this.#unrelayed.filter((entry) => {
+      const { client } = entry.request
+      if (this.#byArrival.get(keyOf(entry.request)) !== entry) return false
+      if (entry.arrivedTick > upToTick) return true
+      const count = underWay.get(client) ?? this.#countRelayed(client)
+      underWay.set(client, count + 1)
+      if (count >= RELAYED_PER_CLIENT_MAX) return true
+      due.push(entry)
+      return false
+    })
+    return due
   }
 
-  hasRoomFor({ client, bytes: { length } }: Request): boolean {
-    const queue = this.#clients.get(client)
-    return (
-      (queue?.entries.size ?? 0) < WAITING_PER_CLIENT_MAX &&
-      (queue?.bytes ?? 0) + length <= WAITING_BYTES_PER_CLIENT_MAX &&
-      this.#bytes + length <= WAITING_BYTES_MAX
-    )
+  /** `relayedBy` is the backup that passed it on to this replica, the primary; null for any other request. */
+  hasRoomFor(request: Request, relayedBy: ReplicaId | null = null): boolean {
+    return this.#placeOf(request, relayedBy) !== null
   }
 
   /** False when a bound is reached; the request is then not taken. Nothing waits under its (client, timestamp) yet. */
-  add(request: Request, arrivedTick = 0): boolean {
-    if (!this.hasRoomFor(request)) return false
-    const queue = this.#clients.get(request.client) ?? { entries: new Map(), bytes: 0 }
-    const { length } = request.bytes
-    const entry = { request, arrivedTick, isProposed: false, ...UNTOLD }
-    queue.entries.set(request.timestamp, entry)
-    queue.bytes += length
-    this.#clients.set(request.client, queue)
+  add(request: Request, arrivedTick = 0, relayedBy: ReplicaId | null = null): boolean {
+    const owner = this.#placeOf(request, relayedBy)
+    if (owner === null) return false
+    const { client } = request
+    const count = this.#counts.get(client) ?? 0
+    const isSample = count < PLACES_CONTESTED
+    const entry = { request, arrivedTick, isSample, isProposed: false, ...UNTOLD }
+    this.#put(owner, entry)
     this.#byArrival.set(keyOf(request), entry)
-    this.#bytes += length
+    this.#counts.set(client, count + 1)
     this.#unproposed++
     return true
   }
 
+  /** A backup times a request that waits here behind many of its client, and its lane has room for it. // PBFT-1.9 */
+  canHurry(client: ClientId, timestamp: Timestamp, relayedBy: ReplicaId): boolean {
+    const entry = this.entry(client, timestamp)
+    if (entry === null || entry.isProposed) return false
+    const isInRoom = this.#queues.get(client)?.entries.has(keyOf(entry.request)) === true
+    return isInRoom && this.#isLate(client, entry) && this.#hasLane(relayedBy, entry.request)
+  }
+
+  /** Moves it to the lane of the backup that relayed it. */
+  hurry(client: ClientId, timestamp: Timestamp, relayedBy: ReplicaId): void {
+    const entry = this.entry(client, timestamp)
+    if (entry === null || !this.canHurry(client, timestamp, relayedBy)) return
+    this.#take(client, entry)
+    this.#put(relayedBy, entry)
+  }
+
   /** Drops a client's requests for which this holds: executed, or stale. */
   drop(client: ClientId, isOver: (request: Request) => boolean): void {
-    const queue = this.#clients.get(client)
-    if (queue === undefined) return
-    for (const [timestamp, entry] of queue.entries) {
-      if (!isOver(entry.request)) continue
-      queue.entries.delete(timestamp)
-      queue.bytes -= entry.request.bytes.length
-      this.#bytes -= entry.request.bytes.length
-      if (!entry.isProposed) this.#unproposed--
-      this.#byArrival.delete(keyOf(entry.request))
+    if (!this.#counts.has(client)) return
+    for (const owner of [client, ...this.#lanes]) {
+      for (const entry of this.#queues.get(owner)?.entries.values() ?? []) {
+        if (entry.request.client === client && isOver(entry.request)) this.#forget(owner, entry)
+      }
     }
-    if (queue.entries.size === 0) this.#clients.delete(client)
   }
 
   /**
-   * Takes the next requests for a batch, one per client and round, and marks them as proposed.
+   * Takes the next requests for a batch, one per client or lane and round, and marks them as proposed.
    * Stops at the first request that does not fit; an admissible one always fits alone. Where several clients wait, none
    * has many more places than all others together: who floods fills no batches that the others have to sit through.
    * // PBFT-5.5
    */
   takeForBatch(limits: { readonly requests: number; readonly bytes: number }): readonly Request[] {
     const taken: Request[] = []
-    const placesOf = new Map<ClientId, number>()
-    const isContested = this.#clients.size > 1
+    const placesOf = new Map<Owner, number>()
+    const isContested = this.#counts.size > 1
     let bytes = 0
     while (this.#unproposed > 0 && taken.length < limits.requests) {
       const next = this.#nextInTurn()
       if (next === null) break
-      const {
-        client,
-        bytes: { length },
-      } = next.request
+      const { owner, entry } = next
+      const { length } = entry.request.bytes
       if (bytes + length > limits.bytes) break
-      const places = placesOf.get(client) ?? 0
+      const places = placesOf.get(owner) ?? 0
       if (isContested && places >= PLACES_CONTESTED + (taken.length - places)) break
-      placesOf.set(client, places + 1)
-      this.#endTurn(client)
-      next.isProposed = true
+      placesOf.set(owner, places + 1)
+      this.#endTurn(owner)
+      entry.isProposed = true
       this.#unproposed--
-      taken.push(next.request)
+      taken.push(entry.request)
       bytes += length
     }
     return taken
@@ -166,22 +208,101 @@ export class WaitingRequests {
     }
   }
 
-  #nextInTurn(): WaitingRequest | null {
-    for (const queue of this.#clients.values()) {
-      for (const entry of queue.entries.values()) if (!entry.isProposed) return entry
+  /** Where a new request waits: in its client's room, or in a lane. */
+  #placeOf(request: Request, relayedBy: ReplicaId | null): Owner | null {
+    const { client } = request
+    const hasRoom = this.#hasRoom(request)
+    if (relayedBy === null) return hasRoom ? client : null
+    if (hasRoom && !this.#isLate(client, null)) return client
+    if (this.#hasLane(relayedBy, request)) return relayedBy
+    return hasRoom ? client : null
+  }
+
+  /** A client never has more bytes than are left for all others: so there is always room for one that has none here. */
+  #hasRoom({ client, bytes: { length } }: Request): boolean {
+    const { entries, bytes } = this.#queues.get(client) ?? EMPTY
+    const bytesMax = Math.min(WAITING_BYTES_PER_CLIENT_MAX, WAITING_BYTES_MAX - this.#bytes)
+    return entries.size < WAITING_PER_CLIENT_MAX && bytes + length <= bytesMax
+  }
+
+  #hasLane(replica: ReplicaId, { bytes: { length } }: Request): boolean {
+    const { entries, bytes } = this.#queues.get(replica) ?? EMPTY
+    return entries.size < LANE_REQUESTS_MAX && bytes + length <= LANE_BYTES_MAX
+  }
+
+  /** So much waits in front of this one in its client's room, or of a new one, that its turn is not soon. */
+  #isLate(client: ClientId, before: WaitingRequest | null): boolean {
+    let count = 0
+    let bytes = 0
+    for (const entry of this.#queues.get(client)?.entries.values() ?? []) {
+      if (entry === before) break
+      if (entry.isProposed) continue
+      count++
+      bytes += entry.request.bytes.length
+    }
+    return count >= PLACES_CONTESTED || bytes > LANE_BYTES_MAX / 4
+  }
+
+  #countRelayed(client: ClientId): number {
+    let count = 0
+    for (const { relayedTick } of this.#queues.get(client)?.entries.values() ?? []) {
+      if (relayedTick < Number.POSITIVE_INFINITY) count++
+    }
+    return count
+  }
+
+  #put(owner: Owner, entry: WaitingRequest): void {
+    const queue = this.#queues.get(owner) ?? { entries: new Map(), bytes: 0 }
+    const { length } = entry.request.bytes
+    queue.entries.set(keyOf(entry.request), entry)
+    queue.bytes += length
+    this.#queues.set(owner, queue)
+    if (isLane(owner)) this.#lanes.add(owner)
+    else this.#bytes += length
+  }
+
+  #take(owner: Owner, entry: WaitingRequest): void {
+    const queue = this.#queues.get(owner)
+    if (queue === undefined || !queue.entries.delete(keyOf(entry.request))) return
+    const { length } = entry.request.bytes
+    queue.bytes -= length
+    if (!isLane(owner)) this.#bytes -= length
+    if (queue.entries.size > 0) return
+    this.#queues.delete(owner)
+    if (isLane(owner)) this.#lanes.delete(owner)
+  }
+
+  #forget(owner: Owner, entry: WaitingRequest): void {
+    const { client } = entry.request
+    this.#take(owner, entry)
+    this.#byArrival.delete(keyOf(entry.request))
+    if (!entry.isProposed) this.#unproposed--
+    const count = (this.#counts.get(client) ?? 0) - 1
+    if (count > 0) this.#counts.set(client, count)
+    else this.#counts.delete(client)
+  }
+
+  #nextInTurn(): { readonly owner: Owner; readonly entry: WaitingRequest } | null {
+    for (const [owner, queue] of this.#queues) {
+      for (const entry of queue.entries.values()) if (!entry.isProposed) return { owner, entry }
     }
     return null
   }
 
-  #endTurn(client: ClientId): void {
-    const queue = this.#clients.get(client)
+  #endTurn(owner: Owner): void {
+    const queue = this.#queues.get(owner)
     if (queue === undefined) return
-    this.#clients.delete(client)
-    this.#clients.set(client, queue)
+    this.#queues.delete(owner)
+    this.#queues.set(owner, queue)
   }
 }
+
+const EMPTY: Queue = { entries: new Map(), bytes: 0 }
 
 /** What a view has not seen of a request that waits. */
 const UNTOLD = { relayedTick: Number.POSITIVE_INFINITY, isOrdered: false, passedOver: 0 } as const
 
-const keyOf = ({ client, timestamp }: Request): string => `${client}:${timestamp}`
+const isLane = (owner: Owner): owner is ReplicaId => typeof owner === 'number'
+
+const keyOf = ({ client, timestamp }: Pick<Request, 'client' | 'timestamp'>): string =>
+  `${client}:${timestamp}`

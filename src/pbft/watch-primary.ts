@@ -78,7 +78,8 @@ export function noteDelivered(
   if (!state.isActive) return
   for (const { client, timestamp } of batch.requests) {
     const entry = state.waiting.size === 0 ? null : state.waiting.entry(client, timestamp)
-    if (entry === null || acceptedTick > ticks) continue
+    // What waits behind many others of its own client tells nothing of the primary.
+    if (entry === null || !entry.isSample || acceptedTick > ticks) continue
     monitor.served({ arrivedTick: entry.arrivedTick, acceptedTick, tick: ticks })
   }
   monitor.executed(newBytes, ticks)

@@ -48,9 +48,53 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     name: 'a client with much in its queue keeps its turn',
     rule: '1.1',
     file: pbft('waiting'),
-    search: 'this.#endTurn(client);',
+    search: 'this.#endTurn(owner);',
     replacement: '',
     paper: { file: 'paper/1.1-requests.test.ts', test: 'round robin across clients', why: UNSEEN.cost },
+  },
+  {
+    name: 'the primary refuses what a backup times for what else its client asks for',
+    attack: 'full-quota',
+    rule: '1.9',
+    file: pbft('requests'),
+    search: "from.kind === 'replica' && isPrimary(state) ? from.id : null",
+    replacement: 'null',
+    also: [
+      {
+        file: pbft('parameters'),
+        search: 'RELAYED_PER_CLIENT_MAX = 16',
+        replacement: 'RELAYED_PER_CLIENT_MAX = 1e9',
+      },
+    ],
+    paper: {
+      file: 'paper/1.9-timer.test.ts',
+      test: 'what a backup relays has a lane at the primary',
+      why: UNSEEN.noLiar,
+    },
+  },
+  {
+    name: 'a lane has no bound',
+    rule: '1.9',
+    file: pbft('waiting'),
+    search: 'return entries.size < LANE_REQUESTS_MAX && bytes + length <= LANE_BYTES_MAX',
+    replacement: 'return true',
+    paper: {
+      file: 'paper/1.9-timer.test.ts',
+      test: 'a lane is bounded in number and in bytes',
+      why: UNSEEN.noLiar,
+    },
+  },
+  {
+    name: 'what waits behind many others of its client is not moved when a backup times it',
+    rule: '1.9',
+    file: pbft('waiting'),
+    search: 'return isInRoom && this.#isLate(client, entry)',
+    replacement: 'return false',
+    paper: {
+      file: 'paper/1.9-timer.test.ts',
+      test: 'moves to the lane of who relays it',
+      why: UNSEEN.noLiar,
+    },
   },
   ...REPLY_LEAF.map(
     ([field, term, test]): Mutant => ({

@@ -1,6 +1,19 @@
 /** Rule 1.9: the request timer. OSDI 1999 section 4.4, first paragraph. */
 import { describe, expect, test } from 'vitest'
-import { REQUEST_TIMEOUT_TICKS, STATUS_IDLE_TICKS } from '../../src/pbft/parameters.ts'
+import type { ReplicaId } from '../../src/base/ids.ts'
+import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX } from '../../src/messages/limits.ts'
+import {
+  LANE_BYTES_MAX,
+  LANE_REQUESTS_MAX,
+  PLACES_CONTESTED,
+  RELAY_AFTER_TICKS,
+  RELAYED_PER_CLIENT_MAX,
+  REQUEST_TIMEOUT_TICKS,
+  STATUS_IDLE_TICKS,
+  WAITING_PER_CLIENT_MAX,
+} from '../../src/pbft/parameters.ts'
+import { useOf } from '../../src/pbft/useful.ts'
+import { WaitingRequests } from '../../src/pbft/waiting.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { decide, effectsOf, ReplicaUnderTest } from '../kit/replica-kit.ts'
 
@@ -157,5 +170,135 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     backup.tick(1, 1_000_000_000)
     backup.tick(1, 0)
     expect(hasLeft(backup)).toBe(false)
+  })
+
+  test('PBFT-1.9 what a backup relays has a lane at the primary, however full the room of its client is', () => {
+    const primary = new ReplicaUnderTest(kit, 0)
+    for (let timestamp = 1; timestamp <= WAITING_PER_CLIENT_MAX; timestamp++) {
+      primary.receive(kit.request(0, { timestamp }))
+    }
+    const more = WAITING_PER_CLIENT_MAX + 1
+    expect(primary.receive(kit.request(0, { timestamp: more }))).toMatchObject([
+      { kind: 'refuse', reason: 'busy' },
+    ])
+    primary.receive(kit.request(0, { timestamp: more }), kit.replicaPeer(1))
+    expect(waits(primary, 0, more)).toBe(true)
+  })
+
+  test('PBFT-1.9 only the primary has lanes', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    for (let timestamp = 1; timestamp <= WAITING_PER_CLIENT_MAX; timestamp++) {
+      backup.receive(kit.request(0, { timestamp }))
+    }
+    backup.receive(kit.request(0, { timestamp: 200 }), kit.replicaPeer(2))
+    expect(waits(backup, 0, 200)).toBe(false)
+  })
+
+  test('PBFT-1.9 a relay of what waits behind others of its client is for the primary to order, not of no use', () => {
+    const primary = new ReplicaUnderTest(kit, 0)
+    // The first ones are proposed at once, as far as the pipeline has room.
+    for (let timestamp = 1; timestamp <= 40; timestamp++) primary.receive(kit.request(0, { timestamp }))
+    const last = kit.request(0, { timestamp: 40 })
+    expect(useOf(primary.state, last, kit.replicaPeer(1))).toBe('order')
+    primary.receive(last, kit.replicaPeer(1))
+    expect(useOf(primary.state, last, kit.replicaPeer(1))).toBe('nothing')
+    expect(useOf(primary.state, kit.request(0, { timestamp: 4 }), kit.replicaPeer(1))).toBe('nothing')
+    expect(primary.state.waiting.size).toBe(40)
+  })
+})
+
+describe('lanes', () => {
+  const kit = createClusterKit(4)
+  const LIMITS = { requests: BATCH_REQUESTS_MAX, bytes: BATCH_BYTES_MAX }
+  const full = (): WaitingRequests => {
+    const waiting = new WaitingRequests()
+    for (let timestamp = 1; timestamp <= WAITING_PER_CLIENT_MAX; timestamp++) {
+      waiting.add(kit.request(0, { timestamp }))
+    }
+    return waiting
+  }
+  const timestampsOf = (taken: readonly { readonly timestamp: number }[]) =>
+    taken.map(({ timestamp }) => timestamp)
+
+  test('PBFT-1.9 a lane has its turn like a client: what it holds is in the next batch', () => {
+    const waiting = full()
+    expect(waiting.add(kit.request(0, { timestamp: 500 }), 0, 2 as ReplicaId)).toBe(true)
+    expect(timestampsOf(waiting.takeForBatch({ ...LIMITS, requests: 3 }))).toEqual([1, 500, 2])
+  })
+
+  test('PBFT-1.9 what waits behind many others of its client moves to the lane of who relays it, and only once', () => {
+    const waiting = full()
+    const far = kit.request(0, { timestamp: 100 })
+    expect(waiting.canHurry(far.client, far.timestamp, 2 as ReplicaId)).toBe(true)
+    waiting.hurry(far.client, far.timestamp, 2 as ReplicaId)
+    expect(waiting.canHurry(far.client, far.timestamp, 3 as ReplicaId)).toBe(false)
+    expect(timestampsOf(waiting.takeForBatch({ ...LIMITS, requests: 2 }))).toEqual([1, 100])
+    expect(waiting.size).toBe(WAITING_PER_CLIENT_MAX)
+  })
+
+  test('PBFT-1.9 a lane is bounded in number and in bytes, each lane alone', () => {
+    const waiting = full()
+    let timestamp = 1_000
+    const relayed = (by: number, bytes = 1): boolean => {
+      const request = kit.request(0, { timestamp: ++timestamp, operations: new Uint8Array(bytes) })
+      return waiting.add(request, 0, by as ReplicaId)
+    }
+    for (let count = 1; count <= LANE_REQUESTS_MAX; count++) expect(relayed(1)).toBe(true)
+    expect(relayed(1)).toBe(false)
+    expect(relayed(2, LANE_BYTES_MAX / 2 - 1024)).toBe(true)
+    expect(relayed(2, LANE_BYTES_MAX / 2 - 1024)).toBe(true)
+    expect(relayed(2, 4 * 1024)).toBe(false)
+    expect(relayed(3)).toBe(true)
+  })
+
+  test('PBFT-1.9 a client that is alone fills batches as before, lanes or not', () => {
+    const waiting = full()
+    for (const by of [1, 2, 3]) waiting.add(kit.request(0, { timestamp: 500 + by }), 0, by as ReplicaId)
+    expect(waiting.takeForBatch(LIMITS)).toHaveLength(WAITING_PER_CLIENT_MAX + 3)
+  })
+
+  test('PBFT-1.9 what was executed leaves its lane, and the lane has room again', () => {
+    const waiting = full()
+    for (let timestamp = 500; timestamp < 500 + LANE_REQUESTS_MAX; timestamp++) {
+      waiting.add(kit.request(0, { timestamp }), 0, 1 as ReplicaId)
+    }
+    const more = kit.request(0, { timestamp: 900 })
+    expect(waiting.hasRoomFor(more, 1 as ReplicaId)).toBe(false)
+    waiting.drop(more.client, ({ timestamp }) => timestamp >= 500)
+    expect(waiting.hasRoomFor(more, 1 as ReplicaId)).toBe(true)
+    waiting.drop(more.client, () => true)
+    expect([waiting.size, waiting.unproposed, waiting.clients()]).toEqual([0, 0, []])
+  })
+
+  test('PBFT-1.1 however much a few clients ask for, there is room for one that has nothing here', () => {
+    const waiting = new WaitingRequests()
+    const big = kit.request(0, { operations: new Uint8Array(1024 * 1024) })
+    for (let name = 0; name < 12; name++) {
+      const client = `greedy ${name}` as typeof big.client
+      for (let timestamp = 0; timestamp < 20; timestamp++) {
+        waiting.add({ ...big, client, timestamp: timestamp as typeof big.timestamp })
+      }
+    }
+    expect(waiting.hasRoomFor(kit.request(1, { operations: new Uint8Array(126_000) }))).toBe(true)
+  })
+
+  test('PBFT-1.1 a backup has no more of one client under way than a lane takes; the others follow', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    const relayed = (effects: Parameters<typeof effectsOf>[0]) => effectsOf(effects, 'send').length
+    for (let timestamp = 1; timestamp <= 40; timestamp++) backup.receive(kit.request(0, { timestamp }))
+    backup.receive(kit.request(1))
+    expect(relayed(backup.tickHearing(RELAY_AFTER_TICKS))).toBe(RELAYED_PER_CLIENT_MAX + 1)
+    const served = kit.batch([1, 2, 3].map((timestamp) => kit.request(0, { timestamp })))
+    decide(kit, backup, { sequence: 1, batch: served })
+    expect(relayed(backup.tickHearing())).toBe(3)
+  })
+
+  test('PBFT-5.4 what waits behind many others of its own client tells nothing of the primary', () => {
+    const backup = new ReplicaUnderTest(kit, 1)
+    for (let timestamp = 1; timestamp <= PLACES_CONTESTED + 1; timestamp++) {
+      backup.receive(kit.request(0, { timestamp }))
+    }
+    const samples = backup.state.waiting.oldestEntries(PLACES_CONTESTED + 1).map(({ isSample }) => isSample)
+    expect(samples).toEqual([...new Array(PLACES_CONTESTED).fill(true), false])
   })
 })
