@@ -3,6 +3,11 @@ import { join } from 'node:path'
 
 export const clusterFile = (directory: string): string => join(directory, 'cluster.json')
 export const replicaDirectory = (directory: string, id: number): string => join(directory, `replica-${id}`)
+/** The lock of a cluster's directory: for running all of it. */
+export const clusterLock = (directory: string): string => join(directory, 'lock')
+/** The lock of a replica's folder: for everything in it. */
+export const replicaLock = (directory: string, id: number): string =>
+  join(replicaDirectory(directory, id), 'lock')
 export const replicaKey = (directory: string, id: number): string =>
   join(replicaDirectory(directory, id), 'secret.key')
 export const replicaLog = (directory: string, id: number): string =>

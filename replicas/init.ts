@@ -1,6 +1,6 @@
 /** Makes a cluster directory: keys, cluster file, and each replica's log with its birth record. */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { fromHex, toHex } from '../src/base/bytes.ts'
@@ -23,8 +23,16 @@ import {
 } from '../src/messages/cluster.ts'
 import { CHECKPOINT_INTERVAL } from '../src/messages/limits.ts'
 import type { CryptoSuite } from '../src/ports.ts'
-import { clientKey, clusterFile, replicaDirectory, replicaKey, replicaLog } from './cluster-directory.ts'
+import {
+  clientKey,
+  clusterFile,
+  replicaDirectory,
+  replicaKey,
+  replicaLock,
+  replicaLog,
+} from './cluster-directory.ts'
 import { freePorts } from './free-ports.ts'
+import { lockReplica } from './replica-storage.ts'
 
 export const DEFAULT_BASE_PORT = 7400
 export const DEFAULT_CLIENTS: readonly string[] = ['gateway', 'operator']
@@ -101,11 +109,18 @@ export async function initCluster(options: InitOptions): Promise<Cluster> {
 /** A replica's folder: its key and a log that holds its birth record. */
 async function prepareReplica(directory: string, id: number, keys: SecretKeys): Promise<void> {
   const folder = replicaDirectory(directory, id)
-  // Remains of an attempt that did not get as far as a cluster file belong to no cluster.
-  rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  writeKeyFile(replicaKey(directory, id), keys)
-  await createFileLog(replicaLog(directory, id))
+  const lock = await lockReplica(directory, id)
+  try {
+    // Remains of an attempt that did not get as far as a cluster file belong to no cluster.
+    for (const name of readdirSync(folder)) {
+      if (join(folder, name) !== replicaLock(directory, id)) rmSync(join(folder, name), { recursive: true })
+    }
+    writeKeyFile(replicaKey(directory, id), keys)
+    await createFileLog(replicaLog(directory, id), { lock })
+  } finally {
+    await lock.release()
+  }
 }
 
 /** One replica's keys, made on its own machine; its public half goes to whoever runs `init --public-keys`. */

@@ -5,6 +5,7 @@ import { formatAddress } from '../src/io/cluster-file.ts'
 import type { Cluster } from '../src/messages/cluster.ts'
 import { type Child, startChild, stopChild } from './child-process.ts'
 import { replicaDirectory, runFile } from './cluster-directory.ts'
+import { lockCluster } from './cluster-lock.ts'
 
 export interface LocalClusterOptions {
   readonly directory: string
@@ -25,6 +26,17 @@ export interface LocalCluster {
 
 /** Starts all processes and waits until each is ready; when one is not, all are stopped and its reason is the error. */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
+  const lock = await lockCluster(options.directory)
+  try {
+    const running = await startLocked(options)
+    return { ...running, stop: () => running.stop().finally(() => lock.release()) }
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+async function startLocked(options: LocalClusterOptions): Promise<LocalCluster> {
   const { directory, cluster } = options
   let isUp = false
   const children: Child[] = []
@@ -40,7 +52,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     const wasUp = isUp
     isUp = false
     await Promise.all(children.map((child) => stopChild(child.process)))
-    if (wasUp) rmSync(runFile(directory), { force: true }) // else it may be another cluster's
+    if (wasUp) rmSync(runFile(directory), { force: true })
   }
   try {
     const replicas = cluster.replicas.map(({ id }) =>

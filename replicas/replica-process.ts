@@ -5,11 +5,13 @@ import { type ClientId, toReplicaId } from '../src/base/ids.ts'
 import { OperatorError } from '../src/base/operator-error.ts'
 import { suiteNamed } from '../src/crypto/suites.ts'
 import { readClusterFile } from '../src/io/cluster-file.ts'
+import type { DirectoryLock } from '../src/io/directory-lock.ts'
 import { handshakeRateFor } from '../src/io/handshake-admission.ts'
 import { readKeyFile } from '../src/io/key-file.ts'
 import { LoopWatch } from '../src/io/loop-watch.ts'
 import { systemClock, systemEntropy } from '../src/io/system.ts'
 import { createTcpTransport } from '../src/io/tcp-transport.ts'
+import type { Cluster } from '../src/messages/cluster.ts'
 import { logWindowOf } from '../src/messages/limits.ts'
 import type { Evidence } from '../src/messages/message.ts'
 import { ReplicaRuntime } from '../src/runtime/replica-runtime.ts'
@@ -21,7 +23,7 @@ import type {
 import { createLinkSecurity } from '../src/runtime/secure-link.ts'
 import { createStore } from '../src/store/application.ts'
 import { clusterFile, replicaKey } from './cluster-directory.ts'
-import { openReplicaStorage } from './replica-storage.ts'
+import { lockReplica, openReplicaStorage } from './replica-storage.ts'
 
 export interface ReplicaProcessOptions {
   readonly directory: string
@@ -48,12 +50,28 @@ export interface ReplicaProcess {
 export async function startReplica(options: ReplicaProcessOptions): Promise<ReplicaProcess> {
   const { directory, id } = options
   const cluster = readClusterFile(clusterFile(directory), suiteNamed)
-  const self = cluster.replicas[id]
-  if (self === undefined) {
+  if (cluster.replicas[id] === undefined) {
     throw new OperatorError(
       `The cluster has replicas 0 to ${cluster.replicas.length - 1}; there is no replica ${id}.`,
     )
   }
+  const lock = await lockReplica(directory, id)
+  try {
+    const running = await startLocked(options, cluster, lock)
+    return { ...running, close: () => running.close().finally(() => lock.release()) }
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+async function startLocked(
+  options: ReplicaProcessOptions,
+  cluster: Cluster,
+  lock: DirectoryLock,
+): Promise<ReplicaProcess> {
+  const { directory, id } = options
+  const self = cluster.replicas[id] as Cluster['replicas'][number]
   const suite = suiteNamed(cluster.suite)
   const { signingSeed, agreementSecret } = readKeyFile(replicaKey(directory, id))
   const signer = suite.signer(signingSeed)
@@ -65,7 +83,7 @@ export async function startReplica(options: ReplicaProcessOptions): Promise<Repl
       `The secret key ${replicaKey(directory, id)} is not the key of replica ${id} in the cluster file.`,
     )
   }
-  const storage = await openReplicaStorage(directory, id, options)
+  const storage = await openReplicaStorage(directory, id, { ...options, lock })
   const transport = createTcpTransport({
     self: { kind: 'replica', id: toReplicaId(id) },
     replicas: cluster.replicas,

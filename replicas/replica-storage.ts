@@ -1,21 +1,37 @@
-/** What a replica keeps on its disk: the log, and beside it the pages of stored states. */
-import type { OperatorError } from '../src/base/operator-error.ts'
+/** The files of a replica: its folder under lock, the log, and the pages of stored states. */
+import { OperatorError } from '../src/base/operator-error.ts'
+import { type DirectoryLock, takeDirectoryLock } from '../src/io/directory-lock.ts'
 import { type FileLogReplay, openFileLog, restartFileLogAfterLoss } from '../src/io/file-log.ts'
 import { LogCorrupt, LogLostSyncedData, LogMissing } from '../src/io/file-log-errors.ts'
 import { type LevelPageStore, openLevelPageStore } from '../src/io/level-page-store.ts'
-import { replicaLog, replicaState } from './cluster-directory.ts'
+import { replicaDirectory, replicaLock, replicaLog, replicaState } from './cluster-directory.ts'
+
+/** Another process uses a replica's folder. */
+export class ReplicaInUse extends OperatorError {
+  override readonly name = 'ReplicaInUse'
+}
 
 export interface ReplicaStorage {
   readonly log: FileLogReplay
   readonly pages: LevelPageStore
+  /** Closes both; the lock stays with its holder. */
   close(): Promise<void>
 }
 
 export interface ReplicaStorageOptions {
+  readonly lock: DirectoryLock
   /** The disk failed: the process must end. */
   readonly onFailure: (error: Error) => void
   /** Something that was on the disk is lost; the replica heals by itself. One sentence for a person. */
   readonly onLoss: (message: string) => void
+}
+
+/** Takes the lock of a replica's folder: before anything in it is read, written, moved or removed. */
+export function lockReplica(directory: string, id: number): Promise<DirectoryLock> {
+  return takeDirectoryLock(replicaLock(directory, id), (holder) => {
+    const folder = replicaDirectory(directory, id)
+    return new ReplicaInUse(`Replica ${id} in ${folder} is in use by ${holder}; stop that process first.`)
+  })
 }
 
 /**
@@ -30,6 +46,7 @@ export async function openReplicaStorage(
   const log = await openLogWhateverItLost(replicaLog(directory, id), options)
   try {
     const pages = await openLevelPageStore(replicaState(directory, id), {
+      lock: options.lock,
       onFailure: options.onFailure,
       onDamage: ({ message }) => options.onLoss(message),
     })
@@ -49,15 +66,15 @@ export async function openReplicaStorage(
 
 async function openLogWhateverItLost(
   directory: string,
-  { onFailure, onLoss }: ReplicaStorageOptions,
+  { lock, onFailure, onLoss }: ReplicaStorageOptions,
 ): Promise<FileLogReplay> {
   try {
-    return await openFileLog(directory, { onFailure })
+    return await openFileLog(directory, { lock, onFailure })
   } catch (error) {
     if (!isLoss(error)) throw error
     onLoss(`${error.message} This replica has forgotten what it said: it heals before it votes again.`)
-    await restartFileLogAfterLoss(directory)
-    return openFileLog(directory, { onFailure })
+    await restartFileLogAfterLoss(directory, { lock })
+    return openFileLog(directory, { lock, onFailure })
   }
 }
 

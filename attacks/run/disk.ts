@@ -3,11 +3,12 @@
  * and says what it executed and which state that gave. Nothing is read but what it had made durable.
  */
 import { replicaKey, replicaLog, replicaState } from '../../replicas/cluster-directory.ts'
+import { lockReplica } from '../../replicas/replica-storage.ts'
 import { toHex } from '../../src/base/bytes.ts'
 import type { ClientId, Milliseconds, ReplicaId } from '../../src/base/ids.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { openFileLog } from '../../src/io/file-log.ts'
-import { readKeyFile } from '../../src/io/key-file.ts'
+import { readKeyFile, type SecretKeys } from '../../src/io/key-file.ts'
 import { openLevelPageStore } from '../../src/io/level-page-store.ts'
 import { systemEntropy } from '../../src/io/system.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
@@ -15,7 +16,7 @@ import { createSigningDigest } from '../../src/messages/frame.ts'
 import { logWindowOf } from '../../src/messages/limits.ts'
 import type { Vote } from '../../src/messages/message.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
-import type { Application, Clock, Log, LogReplay, Outcome, Transport } from '../../src/ports.ts'
+import type { Application, Clock, Log, LogReplay, Outcome, PageStore, Transport } from '../../src/ports.ts'
 import { createAuthenticator } from '../../src/runtime/authentication.ts'
 import { decodeLogRecord } from '../../src/runtime/log-records.ts'
 import { ReplicaRuntime } from '../../src/runtime/replica-runtime.ts'
@@ -68,72 +69,98 @@ const CLOSED_LOG: Log = {
   read: (_, done) => done(null),
 }
 
-/** Rejects with an `OperatorError` where the log cannot be opened: it lost what was synced, or is damaged. */
+/**
+ * Reads the disk of a replica that has ended. Rejects with an `OperatorError` where a process still has it, or where the
+ * log cannot be opened: it lost what was synced, or is damaged.
+ */
 export async function readDisk(directory: string, id: ReplicaId, cluster: Cluster): Promise<Disk> {
-  const suite = suiteNamed(cluster.suite)
   const losses: string[] = []
   const onFailure = (error: Error): void => {
     losses.push(error.message)
   }
-  const replay = await openFileLog(replicaLog(directory, id), { onFailure })
-  const pages = await openLevelPageStore(replicaState(directory, id), {
-    onFailure,
-    onDamage: ({ message }) => losses.push(message),
-  })
+  const lock = await lockReplica(directory, id)
   try {
-    const store = createStore({
-      hash: suite.hash,
-      clients: cluster.clients.map((client) => client.id),
-      storeBytesMax: cluster.storeBytesMax,
-      recoveryDistance: logWindowOf(cluster.checkpointInterval),
-      replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
-    })
-    const batches = new Map<number, string>()
-    const decided = new Map<number, Decided>()
-    const states = new Map<number, string>()
-    const results = new Map<string, string>()
-    const { hash } = suite
-    const remembering = remember(store, {
-      batches,
-      states,
-      onExecuted: (outcomes) => addResults(results, outcomes, hash),
-    })
-    const tools = { hash, signingDigest: createSigningDigest(hash, cluster.clusterId) }
-    const authenticator = createAuthenticator({ cluster, suite, signingDigest: tools.signingDigest })
-    function* listed(records: LogReplay['records']): LogReplay['records'] {
-      for (const each of records) {
-        const found = decodeLogRecord(each.record, tools, authenticator)
-        if (!isRejection(found) && found.kind === 'decided') rememberDecision(decided, found.commits)
-        yield each
+    const replay = await openFileLog(replicaLog(directory, id), { lock, onFailure })
+    try {
+      const pages = await openLevelPageStore(replicaState(directory, id), {
+        lock,
+        onFailure,
+        onDamage: ({ message }) => losses.push(message),
+      })
+      try {
+        const secrets = readKeyFile(replicaKey(directory, id))
+        return wake({ id, cluster, secrets, replay, pages, losses })
+      } finally {
+        await pages.close()
       }
+    } finally {
+      await replay.log.close()
     }
-    const { signingSeed, agreementSecret } = readKeyFile(replicaKey(directory, id))
-    const { state } = new ReplicaRuntime({
-      id,
-      cluster,
-      suite,
-      signer: suite.signer(signingSeed),
-      agreementSecret,
-      transport: NO_NETWORK,
-      replay: { ...(replay satisfies LogReplay), log: CLOSED_LOG, records: listed(replay.records) },
-      pages,
-      application: remembering,
-      clock: STILL_CLOCK,
-      entropy: systemEntropy,
-    })
-    states.set(state.lastExecuted, toHex(store.fingerprint()))
-    // What it said in its checkpoints was computed while it ran: the log has to give the same again.
-    for (const [sequence, root] of state.ownRoots) {
-      const again = states.get(sequence)
-      if (again !== undefined && again !== toHex(root)) {
-        losses.push(`its log does not give the state of its checkpoint at ${sequence}`)
-      }
-    }
-    return { replica: id, last: state.lastExecuted, batches, decided, results, states, losses }
   } finally {
-    await pages.close()
-    await replay.log.close()
+    await lock.release()
   }
+}
+
+interface OpenDisk {
+  readonly id: ReplicaId
+  readonly cluster: Cluster
+  readonly secrets: SecretKeys
+  readonly replay: LogReplay
+  readonly pages: PageStore
+  readonly losses: string[]
+}
+
+/** Starts the replica from its disk and lets it say what it executed. */
+function wake({ id, cluster, secrets, replay, pages, losses }: OpenDisk): Disk {
+  const suite = suiteNamed(cluster.suite)
+  const { hash } = suite
+  const store = createStore({
+    hash,
+    clients: cluster.clients.map((client) => client.id),
+    storeBytesMax: cluster.storeBytesMax,
+    recoveryDistance: logWindowOf(cluster.checkpointInterval),
+    replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
+  })
+  const batches = new Map<number, string>()
+  const decided = new Map<number, Decided>()
+  const states = new Map<number, string>()
+  const results = new Map<string, string>()
+  const remembering = remember(store, {
+    batches,
+    states,
+    onExecuted: (outcomes) => addResults(results, outcomes, hash),
+  })
+  const tools = { hash, signingDigest: createSigningDigest(hash, cluster.clusterId) }
+  const authenticator = createAuthenticator({ cluster, suite, signingDigest: tools.signingDigest })
+  function* listed(records: LogReplay['records']): LogReplay['records'] {
+    for (const each of records) {
+      const found = decodeLogRecord(each.record, tools, authenticator)
+      if (!isRejection(found) && found.kind === 'decided') rememberDecision(decided, found.commits)
+      yield each
+    }
+  }
+  const { state } = new ReplicaRuntime({
+    id,
+    cluster,
+    suite,
+    signer: suite.signer(secrets.signingSeed),
+    agreementSecret: secrets.agreementSecret,
+    transport: NO_NETWORK,
+    replay: { ...replay, log: CLOSED_LOG, records: listed(replay.records) },
+    pages,
+    application: remembering,
+    clock: STILL_CLOCK,
+    entropy: systemEntropy,
+  })
+  states.set(state.lastExecuted, toHex(store.fingerprint()))
+  // What it said in its checkpoints was computed while it ran: the log has to give the same again.
+  for (const [sequence, root] of state.ownRoots) {
+    const again = states.get(sequence)
+    if (again !== undefined && again !== toHex(root)) {
+      losses.push(`its log does not give the state of its checkpoint at ${sequence}`)
+    }
+  }
+  return { replica: id, last: state.lastExecuted, batches, decided, results, states, losses }
 }
 
 function rememberDecision(decided: Map<number, Decided>, commits: readonly Vote[]): void {

@@ -46,7 +46,7 @@ export async function connect(options: {
   if (!isOwn) {
     throw new OperatorError(`The key ${base}.key belongs to no client of this cluster.`)
   }
-  const reservations = openTimestampFile(base)
+  const reservations = await openTimestampFile(base)
   const transport = createTcpTransport({
     self: { kind: 'client' },
     replicas: cluster.replicas,
@@ -77,7 +77,7 @@ export async function connect(options: {
     close: async () => {
       runtime.stop()
       await transport.close()
-      reservations.close()
+      await reservations.close()
     },
   }
 }

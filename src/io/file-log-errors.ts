@@ -1,5 +1,6 @@
 /** Why a log cannot be opened or continued; each message is one sentence that names the file and the place. */
 import { OperatorError } from '../base/operator-error.ts'
+import { refusalOf } from './system-refusal.ts'
 
 /** There is no log where one was expected. A replica never makes one itself (rule 6.4). */
 export class LogMissing extends OperatorError {
@@ -9,11 +10,6 @@ export class LogMissing extends OperatorError {
 /** There is a log where one was to be made. */
 export class LogExists extends OperatorError {
   override readonly name = 'LogExists'
-}
-
-/** Another process has the log open. */
-export class LogInUse extends OperatorError {
-  override readonly name = 'LogInUse'
 }
 
 /** Bytes that were on disk are wrong. */
@@ -50,8 +46,11 @@ export class LogLostSyncedData extends OperatorError {
   }
 }
 
-/** A write, a sync or a deletion failed while the log was in use. What is on disk is then unknown: the process must end. */
-export class LogFailed extends Error {
+/**
+ * The system refused to open the log, or a write, a sync or a deletion failed while it was in use. What is on disk is
+ * then unknown: the process must end.
+ */
+export class LogFailed extends OperatorError {
   override readonly name = 'LogFailed'
 
   constructor(what: string, cause: unknown) {
@@ -69,8 +68,6 @@ export function namedFailure(what: string, error: unknown): unknown {
 
 /** What to do about a disk that failed; one sentence. */
 export function adviceFor(cause: unknown): string {
-  const text = String(cause)
-  const isFull = /ENOSPC|EDQUOT|EFBIG|no space|quota/i.test(text)
-  const remedy = isFull ? 'Make room on this disk' : 'Check this disk'
+  const remedy = refusalOf(cause)?.remedy ?? 'Check this disk'
   return `${remedy} and start the replica again: it continues from what is on disk.`
 }

@@ -59,7 +59,7 @@ export function scanLog(directory: string): ScannedLog {
   return { ...new Scan(standing, marker, cut).run(), marked, leftovers }
 }
 
-export function segmentPaths(directory: string): readonly string[] {
+function segmentPaths(directory: string): readonly string[] {
   const names = existsSync(directory) ? readdirSync(directory) : []
   const paths = names
     .filter((name) => parseSegmentName(name) !== null)

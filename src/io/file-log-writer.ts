@@ -65,7 +65,6 @@ export interface LogWriterOptions {
   readonly files: LogFiles
   readonly maker: SegmentMaker
   readonly marker: MarkerWriter
-  readonly release: () => void
   readonly onFailure: (error: LogFailed) => void
 }
 
@@ -154,7 +153,6 @@ export class LogWriter implements FileLog {
     await this.#options.marker.close()
     // After a failure there may be no file left to close.
     await closeLogFile(this.#file).catch(() => {})
-    this.#options.release()
   }
 
   /** Gives a record its place: in the current segment or, where it does not fit, at the head of the next. */

@@ -5,24 +5,25 @@
  *
  *   <directory>/0000000000000000.segment ...   records, named by their first counter
  *   <directory>/marker                         "synced up to"
- *   <directory>/lock                           while it is open
+ *
+ * Whoever makes or opens a log holds the lock of the directory that the log's directory is in.
  */
 import { existsSync, readdirSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { LogPosition, LogReplay } from '../ports.ts'
+import type { DirectoryLock } from './directory-lock.ts'
 import { writeNewLog } from './file-log-create.ts'
-import { LogCorrupt, LogExists, LogFailed, LogInUse, namedFailure } from './file-log-errors.ts'
+import { LogCorrupt, LogExists, LogFailed, namedFailure } from './file-log-errors.ts'
 import { type LogFile, type LogFiles, openLogFile, syncDirectory, systemLogFiles } from './file-log-files.ts'
 import { MARKER_FILE, MarkerWriter } from './file-log-marker.ts'
 import { checksumSeed, decodeRecord, SEGMENT_BYTES, SEGMENT_HEADER_BYTES } from './file-log-record.ts'
-import { readSegment, type ScannedLog, scanLog, segmentPaths } from './file-log-scan.ts'
+import { readSegment, type ScannedLog, scanLog } from './file-log-scan.ts'
 import { SegmentMaker, writeZeros } from './file-log-segments.ts'
 import { type FileLog, LogWriter, positionOf } from './file-log-writer.ts'
-import { takeProcessLock } from './process-lock.ts'
-
-const LOCK_FILE = 'lock'
 
 export interface FileLogOptions {
+  /** The lock that keeps other processes from the log. */
+  readonly lock: DirectoryLock
   /** Bytes of a segment, unless a single record needs more. */
   readonly segmentBytes?: number
   readonly files?: LogFiles
@@ -39,8 +40,9 @@ export interface FileLogReplay extends LogReplay {
 }
 
 /** Makes a log that holds its birth record. Rejects with `LogExists` where there is one, or part of one. */
-export async function createFileLog(directory: string, options: FileLogOptions = {}): Promise<void> {
-  const { segmentBytes = SEGMENT_BYTES, files = systemLogFiles } = options
+export async function createFileLog(directory: string, options: FileLogOptions): Promise<void> {
+  const { lock, segmentBytes = SEGMENT_BYTES, files = systemLogFiles } = options
+  lock.assertCovers(directory)
   if (existsSync(directory) && readdirSync(directory).length > 0) {
     throw new LogExists(`${directory} is not empty; a log is never overwritten.`)
   }
@@ -50,16 +52,11 @@ export async function createFileLog(directory: string, options: FileLogOptions =
 /**
  * Begins a log anew where one is missing, damaged or has lost synced data (rule 6.4): its first record says amnesia.
  * What stands there is moved to `<directory>.damaged`, in place of what was moved there before. After a crash at any
- * point there is the old log, none, or the new one. Rejects with `LogInUse`, or `LogFailed` where the system refuses.
+ * point there is the old log, none, or the new one. Rejects with `LogFailed` where the system refuses.
  */
-export async function restartFileLogAfterLoss(
-  directory: string,
-  options: FileLogOptions = {},
-): Promise<void> {
-  const { segmentBytes = SEGMENT_BYTES, files = systemLogFiles } = options
-  // The lock keeps what is there from being moved away under another process.
-  const release = existsSync(directory) ? takeLock(directory) : () => {}
-  let isMoved = false
+export async function restartFileLogAfterLoss(directory: string, options: FileLogOptions): Promise<void> {
+  const { lock, segmentBytes = SEGMENT_BYTES, files = systemLogFiles } = options
+  lock.assertCovers(directory)
   const beside = `${directory}.new`
   const aside = `${directory}.damaged`
   try {
@@ -68,53 +65,35 @@ export async function restartFileLogAfterLoss(
     if (existsSync(directory)) {
       rmSync(aside, { recursive: true, force: true })
       renameSync(directory, aside)
-      isMoved = true
-      rmSync(join(aside, LOCK_FILE), { force: true })
     }
     renameSync(beside, directory)
     syncDirectory(dirname(directory))
   } catch (error) {
     throw namedFailure(`Beginning the log in ${directory} anew failed`, error)
-  } finally {
-    if (!isMoved) release()
   }
 }
 
 /**
  * Opens a log: checks all of it, cuts a torn tail, and makes what it found certain. Rejects with `LogMissing`,
- * `LogInUse`, `LogCorrupt`, `LogLostSyncedData`, or `LogFailed` where the system refuses. The records are without record 0, of which `beginning`
- * tells: none at all after a birth means a first start.
+ * `LogCorrupt`, `LogLostSyncedData`, or `LogFailed` where the system refuses. The records are without record 0, of which
+ * `beginning` tells: none at all after a birth means a first start.
  */
 export async function openFileLog(directory: string, options: OpenFileLogOptions): Promise<FileLogReplay> {
-  segmentPaths(directory)
-  const release = takeLock(directory)
+  options.lock.assertCovers(directory)
   try {
     const scanned = scanLog(directory)
-    const log = await continueLog(directory, { ...options, scanned, release })
+    const log = await continueLog(directory, { ...options, scanned })
     return { log, beginning: scanned.beginning, records: replayOf(scanned) }
   } catch (error) {
-    release()
     throw namedFailure(`Opening the log in ${directory} failed`, error)
   }
 }
 
-/** Gives the function that gives the lock back. */
-function takeLock(directory: string): () => void {
-  const lock = join(directory, LOCK_FILE)
-  return takeProcessLock(
-    lock,
-    (holder) =>
-      new LogInUse(
-        `The log in ${directory} is in use by process ${holder}; if that is another program, delete ${lock}.`,
-      ),
-  )
-}
-
 async function continueLog(
   directory: string,
-  options: OpenFileLogOptions & { readonly scanned: ScannedLog; readonly release: () => void },
+  options: OpenFileLogOptions & { readonly scanned: ScannedLog },
 ): Promise<FileLog> {
-  const { scanned, release, onFailure, segmentBytes = SEGMENT_BYTES, files = systemLogFiles } = options
+  const { scanned, onFailure, segmentBytes = SEGMENT_BYTES, files = systemLogFiles } = options
   const { nonce, segments, endOffset, last } = scanned
   const tail = segments[segments.length - 1]
   if (tail === undefined) throw new LogCorrupt({ file: directory, offset: 0 }, 'no segment stands')
@@ -138,7 +117,7 @@ async function continueLog(
   const maker = new SegmentMaker(directory, files)
   const seed = checksumSeed(nonce)
   const facts = { nonce, seed, segments, endOffset, last }
-  return new LogWriter({ ...facts, file, segmentBytes, files, maker, marker, release, onFailure })
+  return new LogWriter({ ...facts, file, segmentBytes, files, maker, marker, onFailure })
 }
 
 /** Makes the place behind the last good record as if nothing had been written there. */

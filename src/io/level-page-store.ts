@@ -6,27 +6,29 @@
  *   <directory>/pages           the database
  *   <directory>/pages.damaged   the last one that was damaged; whole pages of it are in the one that is used
  *   <directory>/anchor          which state is stored whole
- *   <directory>/lock            while it is open
+ *
+ * Whoever opens it holds the lock of the directory that this directory is in.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { assert } from '../base/assert.ts'
+import { AssertionFailure, assert } from '../base/assert.ts'
 import { equalBytes, toHex } from '../base/bytes.ts'
 import { DIGEST_BYTES } from '../base/hash.ts'
+import { OperatorError } from '../base/operator-error.ts'
 import type { Anchor, Page, PageStore } from '../ports.ts'
 import { readAnchor, writeAnchor } from './anchor-file.ts'
+import type { DirectoryLock } from './directory-lock.ts'
 import { type LogFiles, syncDirectory, syncNames, systemLogFiles } from './file-log-files.ts'
 import { openPageDatabase, type PageDatabase } from './page-database.ts'
 import { findDamage, salvagePages } from './page-salvage.ts'
-import { causeOf, type PageDamage, PageStoreFailed, PageStoreInUse } from './page-store-errors.ts'
-import { takeProcessLock } from './process-lock.ts'
+import { type PageDamage, PageStoreFailed } from './page-store-errors.ts'
+import { causeOf, refusalOf } from './system-refusal.ts'
 
 const PAGES_DIRECTORY = 'pages'
 const DAMAGED_SUFFIX = '.damaged'
 const SALVAGED_SUFFIX = '.salvaged'
 const ANCHOR_FILE = 'anchor'
-const LOCK_FILE = 'lock'
 
 /** Bytes of pages that one batch of the database takes; it is in memory three times while it is written. */
 const BATCH_BYTES_MAX = 1024 * 1024
@@ -36,6 +38,8 @@ const BATCH_DELETES_MAX = 1000
 const DAMAGED_PAGES_MAX = 4096
 
 export interface LevelPageStoreOptions {
+  /** The lock that keeps other processes from the store. */
+  readonly lock: DirectoryLock
   /** A write failed. No callback of the store runs afterwards; the process must end. */
   readonly onFailure: (error: PageStoreFailed) => void
   /** Something that was on disk is lost; the store goes on without it. May be called while the store is opened. */
@@ -57,25 +61,17 @@ export async function openLevelPageStore(
   directory: string,
   options: LevelPageStoreOptions,
 ): Promise<LevelPageStore> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const lock = join(directory, LOCK_FILE)
-  const release = takeProcessLock(
-    lock,
-    (holder) =>
-      new PageStoreInUse(
-        `The pages in ${directory} are in use by process ${holder}; if that is another program, delete ${lock}.`,
-      ),
-  )
+  options.lock.assertCovers(directory)
   try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
     const path = join(directory, PAGES_DIRECTORY)
     const anchorPath = join(directory, ANCHOR_FILE)
     const hadPages = existsSync(path)
     const database = await openOrSalvage(path, options)
     const anchor = anchorIn(anchorPath, { path, hadPages, onDamage: options.onDamage })
-    return new LevelPages({ files: systemLogFiles, ...options, path, anchorPath, database, anchor, release })
+    return new LevelPages({ files: systemLogFiles, ...options, path, anchorPath, database, anchor })
   } catch (error) {
-    release()
-    if (error instanceof PageStoreInUse) throw error
+    if (error instanceof OperatorError || error instanceof AssertionFailure) throw error
     throw new PageStoreFailed(`Opening the pages in ${directory} failed`, error)
   }
 }
@@ -114,7 +110,7 @@ async function openOrSalvage(path: string, options: LevelPageStoreOptions): Prom
     try {
       return await openDatabase(path)
     } catch (error) {
-      if (error instanceof PageStoreInUse || !isDamage(error)) throw error
+      if (error instanceof OperatorError || error instanceof AssertionFailure || !isDamage(error)) throw error
       damage = `it cannot be opened: ${causeOf(error)}`
     }
   }
@@ -174,7 +170,6 @@ interface Parts extends LevelPageStoreOptions {
   readonly anchorPath: string
   readonly database: PageDatabase
   readonly anchor: Anchor | null
-  readonly release: () => void
 }
 
 /** Does one thing after the other, in the order of asking. */
@@ -234,7 +229,6 @@ class LevelPages implements LevelPageStore {
     this.#isClosed = true
     await this.#running
     await this.#parts.database.close()
-    this.#parts.release()
   }
 
   #add(task: Task): void {
@@ -339,6 +333,5 @@ function failureOf(error: unknown, path: string): PageStoreFailed {
 
 /** Whether opening failed for what stands in the files, and not for want of rights, room or handles. */
 function isDamage(error: unknown): boolean {
-  const system = /permission denied|too many open files|no space left|read-only file system/i
-  return !system.test(causeOf(error))
+  return refusalOf(error) === null
 }

@@ -1,5 +1,9 @@
 /** LevelDB as the page store uses it: pages under their hash, read at once, changed in batches. */
+
+import { mkdirSync } from 'node:fs'
 import { ClassicLevel } from 'classic-level'
+import { assert } from '../base/assert.ts'
+import { noteOpened } from './open-directories.ts'
 import { PageStoreInUse } from './page-store-errors.ts'
 
 /** A page to store, or with `null` to delete. */
@@ -34,10 +38,14 @@ const SETTINGS = {
 
 /** Opens or makes the database in a directory. Rejects with `PageStoreInUse` or the database's error. */
 export async function openPageDatabase(path: string): Promise<PageDatabase> {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  const noteClosed = noteOpened(path)
+  assert(noteClosed, `the database in ${path} is opened twice in one process`)
   const level = new ClassicLevel<Uint8Array, Uint8Array>(path, { keyEncoding: 'view', valueEncoding: 'view' })
   try {
     await level.open({ ...SETTINGS, passive: false })
   } catch (error) {
+    noteClosed()
     const { code } = (error as Error).cause as { code?: string }
     if (code === 'LEVEL_LOCKED')
       throw new PageStoreInUse(`The pages in ${path} are in use by another process.`)
@@ -47,7 +55,10 @@ export async function openPageDatabase(path: string): Promise<PageDatabase> {
     read: (hash) => level.getSync(hash),
     change: (changes, { isSynced }) => level.batch(changes.map(toOperation), { sync: isSynced }),
     hashes: () => hashesOf(level),
-    close: () => level.close(),
+    close: async () => {
+      await level.close()
+      noteClosed()
+    },
   }
 }
 

@@ -12,12 +12,14 @@ import {
   isLogOfBatches,
   tablesOfManifest,
 } from './level-table.ts'
+import { assertNotOpen } from './open-directories.ts'
 
 const TABLE = /\.(ldb|sst)$/
 const LOG = /\.log$/
 
 /** The first damage that opening a database would not show, as a phrase; null when there is none. */
 export function findDamage(directory: string): string | null {
+  assertNotOpen(directory)
   const manifest = currentManifest(directory)
   if (manifest === null) {
     const isNew = filesOf(directory, TABLE).length + filesOf(directory, LOG).length === 0
@@ -60,6 +62,7 @@ function readOrNull(path: string): Uint8Array | null {
 
 /** Every page of a database whose bytes have its hash, deleted ones too as long as they are not overwritten. */
 export function* salvagePages(directory: string): Generator<Page, void, undefined> {
+  assertNotOpen(directory)
   for (const path of filesOf(directory, TABLE)) yield* wholePages(entriesOfTable(readOrNull(path) ?? NOTHING))
   for (const path of filesOf(directory, LOG)) yield* wholePages(entriesOfLog(readOrNull(path) ?? NOTHING))
 }

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { OperatorError } from '../base/operator-error.ts'
-import { takeProcessLock } from './process-lock.ts'
+import { takeDirectoryLock } from './directory-lock.ts'
 
 export class ClientInUse extends OperatorError {
   override readonly name = 'ClientInUse'
@@ -27,26 +27,24 @@ export interface TimestampFile {
   readonly reservedUpTo: number
   reserve(upTo: number, done: () => void): void
   /** Gives the key free for another process. */
-  close(): void
+  close(): Promise<void>
 }
 
-/** Opens `<base>.timestamps` under the lock `<base>.lock`. A key that was never used has no file yet. */
-export function openTimestampFile(base: string): TimestampFile {
+/** Opens `<base>.timestamps` under the lock `<base>.key-lock`. A key that was never used has no file yet. */
+export async function openTimestampFile(base: string): Promise<TimestampFile> {
   const path = `${base}.timestamps`
-  const lock = `${base}.lock`
-  const release = takeProcessLock(
-    lock,
+  const lock = await takeDirectoryLock(
+    `${base}.key-lock`,
     (holder) =>
       new ClientInUse(
-        `The client key of ${base} is in use by process ${holder}; two processes must not share one. ` +
-          `If that is another program, delete ${lock}.`,
+        `The client key ${base}.key is in use by ${holder}; give each process a client key of its own (--client).`,
       ),
   )
   let reservedUpTo: number
   try {
     reservedUpTo = readReserved(path)
   } catch (error) {
-    release()
+    await lock.release()
     throw error
   }
   return {
@@ -55,7 +53,7 @@ export function openTimestampFile(base: string): TimestampFile {
       replaceDurably(path, `${upTo}\n`)
       done()
     },
-    close: release,
+    close: () => lock.release(),
   }
 }
 

@@ -44,8 +44,15 @@ export class ProcessKit {
     variables: Readonly<Record<string, string>>,
     ...args: readonly string[]
   ): ChildProcess & { readonly output: { stdout: string; stderr: string } } {
+    return this.#spawn([process.execPath, MAIN, ...args], variables)
+  }
+
+  #spawn(
+    [command = '', ...args]: readonly string[],
+    variables: Readonly<Record<string, string>>,
+  ): ChildProcess & { readonly output: { stdout: string; stderr: string } } {
     const env = { ...process.env, ...variables }
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env })
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env })
     const output = { stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output.stdout += text
@@ -64,9 +71,12 @@ export class ProcessKit {
   }
 
   runWith(variables: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Finished> {
-    const child = this.startWith(variables, ...args)
-    child.stdin?.end()
-    return new Promise((done) => child.once('close', (code) => done({ code, ...child.output })))
+    return finished(this.startWith(variables, ...args))
+  }
+
+  /** Runs the command line to its end behind a command that makes its surroundings, for example namespaces. */
+  runBehind(before: readonly string[], ...args: readonly string[]): Promise<Finished> {
+    return finished(this.#spawn([...before, process.execPath, MAIN, ...args], {}))
   }
 
   /** A cluster of local processes with a gateway on a free port, all of them ready. */
@@ -95,6 +105,13 @@ export class ProcessKit {
     )
     for (const directory of this.#directories) rmSync(directory, { recursive: true, force: true })
   }
+}
+
+function finished(
+  child: ChildProcess & { readonly output: { stdout: string; stderr: string } },
+): Promise<Finished> {
+  child.stdin?.end()
+  return new Promise((done) => child.once('close', (code) => done({ code, ...child.output })))
 }
 
 export function end(pid: number, signal: NodeJS.Signals): void {

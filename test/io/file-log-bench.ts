@@ -2,6 +2,7 @@
 import { fstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { DirectoryInUse, type DirectoryLock, takeDirectoryLock } from '../../src/io/directory-lock.ts'
 import { createFileLog, type FileLogReplay, openFileLog } from '../../src/io/file-log.ts'
 import type { LogFailed } from '../../src/io/file-log-errors.ts'
 import { type LogFile, type LogFiles, readInto, systemLogFiles } from '../../src/io/file-log-files.ts'
@@ -130,13 +131,20 @@ export class FileLogBench implements LogBench {
   files = new WatchedFiles()
   #power = new PowerFailure()
   #open: FileLogReplay | null = null
+  #lock: Promise<DirectoryLock> | null = null
 
   constructor(segmentBytes = SMALL_SEGMENT_BYTES) {
     this.segmentBytes = segmentBytes
   }
 
-  create(): Promise<void> {
-    return createFileLog(this.directory, { segmentBytes: this.segmentBytes })
+  async create(): Promise<void> {
+    await createFileLog(this.directory, { lock: await this.lock(), segmentBytes: this.segmentBytes })
+  }
+
+  /** The lock of the directory that the log's is in: taken once, and held through crashes. */
+  lock(): Promise<DirectoryLock> {
+    this.#lock ??= takeDirectoryLock(join(this.#root, 'lock'), (holder) => new DirectoryInUse(holder))
+    return this.#lock
   }
 
   async open(): Promise<FileLogReplay> {
@@ -144,7 +152,9 @@ export class FileLogBench implements LogBench {
     this.files = new WatchedFiles(this.isPowerLost ? this.#power : null)
     const { segmentBytes, files } = this
     const onFailure = (error: LogFailed) => this.failures.push(error)
-    this.#open = await openFileLog(this.directory, { segmentBytes, files, onFailure })
+    this.#open = await openFileLog(this.directory, {
+      ...{ lock: await this.lock(), segmentBytes, files, onFailure },
+    })
     return this.#open
   }
 
@@ -153,8 +163,6 @@ export class FileLogBench implements LogBench {
     this.#open = null
     await this.files.settled()
     this.#power.strike(this.directory)
-    // A process that ended leaves its lock; nobody is behind it any more.
-    rmSync(this.path('lock'), { force: true })
   }
 
   async close(): Promise<void> {
@@ -169,6 +177,7 @@ export class FileLogBench implements LogBench {
 
   async dispose(): Promise<void> {
     await this.close()
+    await (await this.#lock)?.release()
     rmSync(this.#root, { recursive: true, force: true })
   }
 

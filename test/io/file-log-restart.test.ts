@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { restartFileLogAfterLoss } from '../../src/io/file-log.ts'
-import { LogCorrupt, LogInUse, LogLostSyncedData, LogMissing } from '../../src/io/file-log-errors.ts'
+import { LogCorrupt, LogLostSyncedData, LogMissing } from '../../src/io/file-log-errors.ts'
 import { FileLogBench, WatchedFiles } from './file-log-bench.ts'
 import { appendEach, failure, flipBit, prepare, synced, texts } from './file-log-kit.ts'
 
@@ -12,8 +12,11 @@ beforeEach(async () => {
 })
 afterEach(() => bench.dispose())
 
-const restart = (files?: WatchedFiles) =>
-  restartFileLogAfterLoss(bench.directory, { segmentBytes: bench.segmentBytes, ...(files && { files }) })
+const restart = async (files?: WatchedFiles) =>
+  restartFileLogAfterLoss(bench.directory, {
+    ...{ lock: await bench.lock(), segmentBytes: bench.segmentBytes },
+    ...(files && { files }),
+  })
 const aside = () => `${bench.directory}.damaged`
 
 /** What can be wrong with a log, and the error that says so. */
@@ -42,7 +45,6 @@ describe('a log begun anew after a loss', () => {
       expect(again.beginning).toBe('amnesia')
       expect(texts(again)).toEqual(['three'])
       expect(existsSync(`${bench.directory}.new`)).toBe(false)
-      expect(existsSync(bench.path('lock'))).toBe(true)
     },
   )
 
@@ -59,12 +61,6 @@ describe('a log begun anew after a loss', () => {
     expect(readdirSync(aside()).sort()).toEqual(['0000000000000000.segment', 'marker'])
     expect(readFileSync(`${aside()}/0000000000000000.segment`)).not.toEqual(damaged)
     expect((await bench.open()).beginning).toBe('amnesia')
-  })
-
-  test('is refused while another has it open', async () => {
-    await bench.open()
-    expect(await failure(restart())).toBeInstanceOf(LogInUse)
-    expect(existsSync(aside())).toBe(false)
   })
 
   test('begins with a cut once it is trimmed', async () => {
@@ -120,7 +116,6 @@ describe('a crash while it is begun anew', () => {
       await Promise.race([restarting, died])
       await files.settled()
       if (isOver) break
-      rmSync(bench.path('lock'), { force: true })
       expect(await failure(bench.open()), `after ${operations} operations`).toBeInstanceOf(LogCorrupt)
     }
     expect(operations).toBeGreaterThan(4)

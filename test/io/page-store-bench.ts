@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DirectoryInUse, type DirectoryLock, takeDirectoryLock } from '../../src/io/directory-lock.ts'
 import type { LogFiles } from '../../src/io/file-log-files.ts'
 import { type LevelPageStore, openLevelPageStore } from '../../src/io/level-page-store.ts'
 import { openPageDatabase, type PageChange, type PageDatabase } from '../../src/io/page-database.ts'
@@ -22,6 +23,7 @@ export class LevelPageStoreBench implements PageStoreBench {
   failing: Error | null = null
   #database: PageDatabase | null = null
   #store: LevelPageStore | null = null
+  #lock: Promise<DirectoryLock> | null = null
 
   async open(): Promise<LevelPageStore> {
     const files = new WatchedFiles()
@@ -35,6 +37,7 @@ export class LevelPageStoreBench implements PageStoreBench {
       },
     }
     const store = await openLevelPageStore(this.directory, {
+      lock: await this.lock(),
       files: anchorFiles,
       openDatabase: (path) => this.#openDatabase(path, files),
       onFailure: (error) => this.failures.push(error),
@@ -44,14 +47,18 @@ export class LevelPageStoreBench implements PageStoreBench {
     return store
   }
 
+  /** The lock of the directory that the store's is in: taken once, and held through crashes. */
+  lock(): Promise<DirectoryLock> {
+    this.#lock ??= takeDirectoryLock(join(this.#root, 'lock'), (holder) => new DirectoryInUse(holder))
+    return this.#lock
+  }
+
   async crash(): Promise<void> {
     this.files.isDead = true
     this.#store = null
     await this.files.settled()
     await this.#database?.close()
     this.#database = null
-    // A process that ended leaves its lock; nobody is behind it any more.
-    rmSync(this.path('lock'), { force: true })
   }
 
   async close(): Promise<void> {
@@ -67,6 +74,7 @@ export class LevelPageStoreBench implements PageStoreBench {
 
   async dispose(): Promise<void> {
     await this.close()
+    await (await this.#lock)?.release()
     rmSync(this.#root, { recursive: true, force: true })
   }
 

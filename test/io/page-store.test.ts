@@ -5,17 +5,21 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { AssertionFailure } from '../../src/base/assert.ts'
 import { toHex } from '../../src/base/bytes.ts'
 import { openLevelPageStore } from '../../src/io/level-page-store.ts'
-import { PageStoreInUse } from '../../src/io/page-store-errors.ts'
+import { openPageDatabase } from '../../src/io/page-database.ts'
+import { salvagePages } from '../../src/io/page-salvage.ts'
 import type { Anchor, Page, PageStore } from '../../src/ports.ts'
 import { anchorOf, pageOf, pageOfSize } from '../conformance/page-store-suite.ts'
 import { failure, flipBit, patch } from './file-log-kit.ts'
+import { isLockedForOthers } from './other-process.ts'
 import { LevelPageStoreBench } from './page-store-bench.ts'
 
 let bench: LevelPageStoreBench
@@ -66,12 +70,25 @@ function countWhole(store: PageStore, pages: readonly Page[]): number {
 }
 
 describe('a page store', () => {
-  test('a second opener is refused while the first is at it', async () => {
-    await bench.open()
-    const options = { onFailure: () => {}, onDamage: () => {} }
-    const error = await failure(openLevelPageStore(bench.directory, options))
-    expect(error).toBeInstanceOf(PageStoreInUse)
-    expect((error as Error).message).toContain(`in use by process ${process.pid}`)
+  test('a second open in the same process is an assertion, before the database can lose its lock', async () => {
+    const [page] = await stored(10, 10)
+    const store = await bench.open()
+    const options = { lock: await bench.lock(), onFailure: () => {}, onDamage: () => {} }
+    expect(await failure(openLevelPageStore(bench.directory, options))).toBeInstanceOf(AssertionFailure)
+    symlinkSync(bench.directory, `${bench.directory}.link`)
+    const other = openLevelPageStore(`${bench.directory}.link`, options)
+    expect(await failure(other)).toBeInstanceOf(AssertionFailure)
+    expect(await failure(openPageDatabase(bench.path('pages')))).toBeInstanceOf(AssertionFailure)
+    expect(() => [...salvagePages(bench.path('pages'))]).toThrow(AssertionFailure)
+    expect(isLockedForOthers(bench.path('pages'))).toBe(true)
+    expect(store.read(page?.hash ?? new Uint8Array(32))).not.toBeNull()
+  })
+
+  test('is opened by the holder of the lock around it only', async () => {
+    const other = new LevelPageStoreBench()
+    const options = { lock: await other.lock(), onFailure: () => {}, onDamage: () => {} }
+    expect(await failure(openLevelPageStore(bench.directory, options))).toBeInstanceOf(AssertionFailure)
+    await other.dispose()
   })
 
   test('deletes what is not kept, and keeps what was written after the call', async () => {
@@ -157,6 +174,7 @@ describe('a disk that fails', () => {
   test('an opening that the system refuses is named, and harms nothing', async () => {
     await stored(10, 10)
     const options = {
+      lock: await bench.lock(),
       onFailure: () => {},
       onDamage: () => {},
       openDatabase: () => Promise.reject(full),
@@ -242,7 +260,7 @@ describe('damage', () => {
           `a block of ${table} at offset \\d+ does not check out.*moved to .*pages\\.damaged, and \\d+ whole`,
         ),
       )
-      expect(readdirSync(bench.directory).sort()).toEqual(['anchor', 'lock', 'pages', 'pages.damaged'])
+      expect(readdirSync(bench.directory).sort()).toEqual(['anchor', 'pages', 'pages.damaged'])
       await write(store, pages)
       expect(countWhole(store, pages)).toBe(1_100)
       await bench.close()

@@ -3,10 +3,44 @@ import { type Mutant, UNSEEN } from './mutant.ts'
 
 const RECORD = 'src/io/file-log-record.js'
 const SCAN = 'src/io/file-log-scan.js'
+const LOCK = 'src/io/directory-lock.js'
+const LOCKS = 'io/directory-lock.test.ts'
 const DAMAGE = 'io/file-log-damage.test.ts'
 const AS_MARKED = 'record.counter === this.#marker.counter && !equalBytes(chain, this.#marker.chain)'
 
 export const LOG_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a process asks the kernel again for a lock that it has, and so loses it',
+    rule: '6.3',
+    file: LOCK,
+    search: 'noteClosed = noteOpened(path);',
+    replacement: 'noteClosed = () => { };',
+    paper: {
+      file: LOCKS,
+      test: 'is refused a second time under any name, and keeps the lock',
+      why: UNSEEN.notRun,
+    },
+  },
+  {
+    name: 'a lock that another process has is made anew like a damaged one',
+    rule: '6.3',
+    file: LOCK,
+    search: 'if (isLocked(error) || refusalOf(error) !== null)',
+    replacement: 'if (refusalOf(error) !== null)',
+    paper: { file: LOCKS, test: 'a refusal touches nothing of the holder', why: UNSEEN.notRun },
+  },
+  {
+    name: 'a log is opened without the lock around it',
+    rule: '6.3',
+    file: 'src/io/file-log.js',
+    search: 'options.lock.assertCovers(directory);',
+    replacement: '',
+    paper: {
+      file: 'io/file-log.test.ts',
+      test: 'is opened by the holder of the lock around it only',
+      why: UNSEEN.notRun,
+    },
+  },
   {
     name: 'the checksum of a record is not looked at',
     rule: '6.3',

@@ -209,8 +209,8 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     name: 'two processes may share a key',
     rule: '1.8',
     file: TIMESTAMP_FILE,
-    search: 'const release = takeProcessLock(',
-    replacement: 'const release = ((..._) => () => { })(',
+    search: 'const lock = await takeDirectoryLock(',
+    replacement: 'const lock = await (async (..._) => ({ release: async () => { } }))(',
     paper: { file: TIMESTAMPS, test: 'a key that is in use is refused to a second', why: UNSEEN.notRun },
   },
   {

@@ -1,9 +1,10 @@
 /** Rule 1.8, the client's disk: timestamps are reserved durably, and one process uses a key. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ClientInUse, openTimestampFile, TimestampFileError } from '../../src/io/timestamp-file.ts'
+import { failure } from '../io/file-log-kit.ts'
 
 let directory: string
 beforeEach(() => {
@@ -12,50 +13,59 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
 const base = () => join(directory, 'client')
-/** What another start of the client would find, were this one killed now. */
-const foundAfterCrash = (): number => {
-  rmSync(`${base()}.lock`)
-  const file = openTimestampFile(base())
+let copies = 0
+/** A copy of what is on disk now, as another start of the client would find it, were this one killed. */
+const atCrash = (): string => {
+  const copy = join(directory, `copy-${copies++}`)
+  copyFileSync(`${base()}.timestamps`, `${copy}.timestamps`)
+  return copy
+}
+const reservedIn = async (base: string): Promise<number> => {
+  const file = await openTimestampFile(base)
+  await file.close()
   return file.reservedUpTo
 }
 
 describe('the timestamps of a key', () => {
-  test('PBFT-1.8 a key that was never used has none reserved', () => {
-    expect(openTimestampFile(base()).reservedUpTo).toBe(0)
+  test('PBFT-1.8 a key that was never used has none reserved', async () => {
+    expect(await reservedIn(base())).toBe(0)
   })
 
-  test('PBFT-1.8 a reservation is on disk when it is answered, and after a restart use begins above it', () => {
-    const file = openTimestampFile(base())
+  test('PBFT-1.8 a reservation is on disk when it is answered, and after a restart use begins above it', async () => {
+    const file = await openTimestampFile(base())
     for (const upTo of [4_096, 8_192, Number.MAX_SAFE_INTEGER]) {
-      const found: number[] = []
-      file.reserve(upTo, () => found.push(foundAfterCrash()))
-      expect(found).toEqual([upTo])
+      const found: string[] = []
+      file.reserve(upTo, () => found.push(atCrash()))
+      expect(await Promise.all(found.map(reservedIn))).toEqual([upTo])
     }
-    file.close()
-    expect(readdirSync(directory)).toEqual(['client.timestamps'])
+    await file.close()
+    const own = readdirSync(directory).filter((name) => name.startsWith('client'))
+    expect(own.sort()).toEqual(['client.key-lock', 'client.timestamps'])
   })
 
-  test('PBFT-1.8 a crash while a reservation is written leaves the one before', () => {
-    const file = openTimestampFile(base())
+  test('PBFT-1.8 a crash while a reservation is written leaves the one before', async () => {
+    const file = await openTimestampFile(base())
     file.reserve(4_096, () => {})
     writeFileSync(`${base()}.timestamps.new`, '81')
-    expect(foundAfterCrash()).toBe(4_096)
+    await file.close()
+    expect(await reservedIn(base())).toBe(4_096)
   })
 
-  test('PBFT-1.8 a key that is in use is refused to a second process, until it is given free', () => {
-    const file = openTimestampFile(base())
-    expect(() => openTimestampFile(base())).toThrow(ClientInUse)
-    expect(() => openTimestampFile(base())).toThrow(`in use by process ${process.pid}`)
-    file.close()
-    openTimestampFile(base()).close()
+  test('PBFT-1.8 a key that is in use is refused to a second process, until it is given free', async () => {
+    const file = await openTimestampFile(base())
+    const refusal = await failure(openTimestampFile(base()))
+    expect(refusal).toBeInstanceOf(ClientInUse)
+    expect((refusal as Error).message).toContain(`in use by process ${process.pid}`)
+    await file.close()
+    expect(await reservedIn(base())).toBe(0)
   })
 
   test.each(['', 'many', '-1', '1e6', '4096 8192', '12345678901234567', '99999999999999999'])(
     'PBFT-1.8 damaged timestamps are never guessed: "%s"',
-    (text) => {
+    async (text) => {
       writeFileSync(`${base()}.timestamps`, text)
-      expect(() => openTimestampFile(base())).toThrow(TimestampFileError)
-      expect(() => openTimestampFile(base())).toThrow(TimestampFileError) // and the lock was given back
+      expect(await failure(openTimestampFile(base()))).toBeInstanceOf(TimestampFileError)
+      expect(await failure(openTimestampFile(base()))).toBeInstanceOf(TimestampFileError) // and the lock was given back
     },
   )
 })

@@ -1,0 +1,20 @@
+/** The lock of a cluster's directory: one process at a time runs all of the cluster. */
+import { OperatorError } from '../src/base/operator-error.ts'
+import { type DirectoryLock, takeDirectoryLock } from '../src/io/directory-lock.ts'
+import { clusterLock } from './cluster-directory.ts'
+
+/** Another process runs the cluster. */
+export class ClusterInUse extends OperatorError {
+  override readonly name = 'ClusterInUse'
+}
+
+/** Takes the lock in an existing directory. Single replicas and gateways have locks of their own and do not need it. */
+export function lockCluster(directory: string): Promise<DirectoryLock> {
+  return takeDirectoryLock(
+    clusterLock(directory),
+    (holder) =>
+      new ClusterInUse(
+        `The cluster in ${directory} is in use by ${holder}; stop that process or choose another --dir.`,
+      ),
+  )
+}
