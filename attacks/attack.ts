@@ -115,6 +115,8 @@ export interface Control {
 /** An attack that only processes can suffer: by a client, strangers on the wire, the network or the machines. */
 export interface OutsideAttack extends Described {
   readonly plays: 'client' | 'stranger' | 'network' | 'machines'
+  /** Where it attacks a gateway. */
+  readonly needsGateway?: true
   /**
    * Attacks for `field.milliseconds` and undoes what it did. Gives what it saw that must not be, as sentences; rejects
    * when the run is interrupted.

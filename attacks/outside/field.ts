@@ -40,6 +40,8 @@ export interface Field {
   /** Another one, to look at the store with. */
   readonly reader: string
   readonly random: Random
+  /** The URL of a gateway; null unless the attack needs one. */
+  readonly gateway: string | null
   /** How long the attack shall last. */
   readonly milliseconds: number
   /** Null unless the attack plays the network. */

@@ -1,4 +1,5 @@
 import type { OutsideAttack } from '../attack.ts'
+import { announcedBytes } from './announced-bytes.ts'
 import { crash } from './crash.ts'
 import { partition } from './partition.ts'
 import { pause } from './pause.ts'
@@ -6,5 +7,5 @@ import { slowloris } from './slowloris.ts'
 
 /** Attacks that need processes, by name. */
 export const OUTSIDE_CATALOGUE: ReadonlyMap<string, OutsideAttack> = new Map(
-  [partition, slowloris, pause, crash].map((each) => [each.name, each]),
+  [partition, slowloris, announcedBytes, pause, crash].map((each) => [each.name, each]),
 )

@@ -21,6 +21,7 @@ import { waitUntil } from './waiting.ts'
 /** The command lines of the processes, after the node binary. */
 export interface Commands {
   replica(directory: string, id: number): readonly string[]
+  gateway(directory: string): readonly string[]
   traitors(play: {
     readonly name: string
     readonly root: string
@@ -47,6 +48,7 @@ export interface ArenaSetting {
   readonly seed: number
   readonly clients: readonly string[]
   readonly hasProxies: boolean
+  readonly hasGateway: boolean
   readonly commands: Commands
 }
 
@@ -67,6 +69,8 @@ export class Arena implements Machines {
   readonly #correctTime = new ProcessorTime()
   readonly #traitorTime = new ProcessorTime()
   #traitors: Child | null = null
+  #gateway: Child | null = null
+  #gatewayUrl: string | null = null
   #news: TraitorsNews = { acts: 0, byTurn: {}, isOn: false }
   #proxies: Proxies | null = null
   #cluster: Cluster | null = null
@@ -95,6 +99,11 @@ export class Arena implements Machines {
 
   get links(): Proxies | null {
     return this.#proxies
+  }
+
+  /** The URL of the gateway; null in a run without one. */
+  get gateway(): string | null {
+    return this.#gatewayUrl
   }
 
   /** How often the traitors acted. */
@@ -216,7 +225,12 @@ export class Arena implements Machines {
       })
       this.#traitors = child
     }
+    if (this.#setting.hasGateway) {
+      const args = commands.gateway(this.root)
+      this.#gateway = this.#watch(startChild('gateway', args, join(this.root, 'gateway.log')))
+    }
     await Promise.all(this.#children().map(({ ready }) => ready))
+    this.#gatewayUrl = (await this.#gateway?.ready) ?? null
   }
 
   /** For an end that nobody thought of: this process is about to be gone. */
@@ -248,7 +262,8 @@ export class Arena implements Machines {
   }
 
   #children(): readonly Child[] {
-    return [...this.#replicas.values(), ...(this.#traitors === null ? [] : [this.#traitors])]
+    const others = [this.#gateway, this.#traitors].filter((each) => each !== null)
+    return [...this.#replicas.values(), ...others]
   }
 
   *#lastWords(id: ReplicaId): Iterable<{

@@ -155,6 +155,7 @@ export class AttackPhase {
       client: HOSTILE,
       reader: READER,
       random: createRandom(seed),
+      gateway: arena.gateway,
       milliseconds: this.#phaseMs,
       links: arena.links,
       machines: arena,

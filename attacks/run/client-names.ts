@@ -6,6 +6,8 @@ export const LOAD = ['load-0', 'load-1', 'load-2'] as const
 export const OBSERVER = 'observer'
 /** Looks at what an attack left in the store. */
 export const READER = 'reader'
+/** Of the gateway, where an attack needs one. */
+const GATEWAY = 'gateway'
 /** Attacks, or lends an attack from outside its keys. */
 export const HOSTILE = 'hostile'
 
@@ -20,4 +22,5 @@ export const clientsOf = (attack: AnyAttack): readonly string[] => [
   OBSERVER,
   READER,
   ...hostileNames(attack),
+  ...(isOutsideAttack(attack) && attack.needsGateway ? [GATEWAY] : []),
 ]

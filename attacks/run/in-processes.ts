@@ -50,6 +50,7 @@ async function runOnce(
     requests: attack.needsMacs === true ? 'oral' : 'signed',
     ...{ name: attack.name, n, suite, auth, seed, traitors, commands },
     clients: clientsOf(attack),
+    hasGateway: isOutsideAttack(attack) && attack.needsGateway === true,
     hasProxies: isOutsideAttack(attack)
       ? attack.plays === 'network'
       : attack.surroundings?.strikesLinksOnly === true,

@@ -33,6 +33,7 @@ export interface RunFlags {
 /** `asked` is how a single attack was asked for: by its name, or by its file. */
 const commandsFor = (asked: string | undefined): Commands => ({
   replica: (directory, id) => childArguments(directory, { port: 0 }).replicaArguments(id),
+  gateway: (directory) => childArguments(directory, { port: 0 }).gatewayArguments,
   traitors: ({ name, root, ids, seed }) => [
     ...attackArguments(asked ?? name, root),
     ...['--play', ids.join(','), '--seed', `${seed}`, '--orders'],

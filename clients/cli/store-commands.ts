@@ -1,22 +1,18 @@
 /** put, get, del, list, status: through a gateway. */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { runFile } from '../../replicas/cluster-directory.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
-import type { Complaint } from '../../src/messages/message.ts'
 import { encodeKey } from '../gateway/key-path.ts'
-import type { ClusterStatus } from '../library/cluster-status.ts'
-import { placeText } from '../library/evidence-text.ts'
+import { keyOfName } from '../library/key-name.ts'
+import { callGateway, type GatewayFlags, Refused } from './gateway-call.ts'
+import { type ListFlags, listKeys } from './list-command.ts'
 import { directoryOption, wholeNumber } from './options.ts'
+import { statusText } from './status-text.ts'
 
-interface Flags {
-  readonly dir: string
-  readonly url?: string
-  readonly json?: true
+interface KeyFlags extends GatewayFlags {
+  readonly name?: true
+  readonly ifRevision?: number
 }
-
-/** A gateway's answer that is no success; the command prints its detail and exits with 1. */
-class Refused extends Error {}
 
 export function addStoreCommands(program: Command): void {
   const command = (name: string, description: string): Command =>
@@ -26,54 +22,82 @@ export function addStoreCommands(program: Command): void {
       .addOption(directoryOption())
       .option('--url <url>', 'the gateway; else the one of the cluster directory')
       .option('--json', 'print the answer as JSON')
+  const keyCommand = (name: string, description: string): Command =>
+    command(name, description).option(
+      '--name',
+      'the key is written as answers and list write it: \\xFF for a byte, \\n, \\\\ for a backslash',
+    )
 
-  command('put <key> <value>', 'set a key; the value - is read from standard input')
+  keyCommand('put <key> <value>', 'set a key; the value - is read from standard input')
     .option('--if-revision <revision>', 'only at this modification revision; 0: only a new key', wholeNumber)
-    .action((key: string, value: string, flags: Flags & { ifRevision?: number }) =>
+    .action((key: string, value: string, flags: KeyFlags) =>
       run(async () => {
-        const body = value === '-' ? readFileSync(0) : value
-        const answer = await call(flags, 'PUT', keyPath(key, flags.ifRevision), body)
+        const body =
+          value === '-'
+            ? readFileSync(0)
+            : wholeText(value, 'The value', 'give it on standard input, with - in its place')
+        const answer = await callGateway(flags, { method: 'PUT', path: keyPath(key, flags), body })
         print(flags, answer, ({ revision, version }) => `revision ${revision}, version ${version}`)
       }),
     )
 
-  command('get <key>', 'print the value of a key').action((key: string, flags: Flags) =>
+  keyCommand('get <key>', 'print the value of a key').action((key: string, flags: KeyFlags) =>
     run(async () => {
       const accept = flags.json ? 'application/json' : '*/*'
-      const answer = await call(flags, 'GET', keyPath(key), undefined, accept)
+      const answer = await callGateway(flags, { method: 'GET', path: keyPath(key, flags), accept })
       process.stdout.write(answer)
       if (flags.json || process.stdout.isTTY) process.stdout.write('\n')
     }),
   )
 
-  command('del <key>', 'delete a key')
+  keyCommand('del <key>', 'delete a key')
     .option('--if-revision <revision>', 'only at this modification revision', wholeNumber)
-    .action((key: string, flags: Flags & { ifRevision?: number }) =>
+    .action((key: string, flags: KeyFlags) =>
       run(async () => {
-        const answer = await call(flags, 'DELETE', keyPath(key, flags.ifRevision))
+        const answer = await callGateway(flags, { method: 'DELETE', path: keyPath(key, flags) })
         print(flags, answer, ({ deleted }) => (deleted ? 'deleted' : 'there was no such key'))
       }),
     )
 
-  command('list [prefix]', 'print the keys that begin with a prefix')
-    .option('--limit <items>', 'items of one page', wholeNumber, 100)
-    .option('--cursor <cursor>', 'where an earlier page ended')
-    .action((prefix: string | undefined, flags: Flags & { limit: number; cursor?: string }) =>
-      run(async () => {
-        const query = new URLSearchParams({ limit: `${flags.limit}` })
-        if (flags.cursor !== undefined) query.set('cursor', flags.cursor)
-        const path = `/v1/kv?${query}&prefix=${encodeKey(Buffer.from(prefix ?? ''))}`
-        print(flags, await call(flags, 'GET', path), listText)
-      }),
+  keyCommand('list [prefix]', 'print the keys that begin with a prefix, one in a line')
+    .option('--values', 'print the values too, behind a tab, written as keys are')
+    .option('--limit <keys>', 'print so many keys at most', wholeNumber, 100)
+    .option('--all', 'print all of them')
+    .option('--cursor <cursor>', 'where an earlier list ended')
+    .action((prefix: string | undefined, flags: KeyFlags & ListFlags) =>
+      run(() => listKeys(prefix === undefined ? '' : encodeKey(keyOf(prefix, flags)), flags)),
     )
 
   command('status', 'who is primary, who lags, and why nothing moves when it does not').action(
-    (flags: Flags) => run(async () => print(flags, await call(flags, 'GET', '/v1/status'), statusText)),
+    (flags: GatewayFlags) =>
+      run(async () =>
+        print(flags, await callGateway(flags, { method: 'GET', path: '/v1/status' }), statusText),
+      ),
   )
 }
 
-const keyPath = (key: string, ifRevision?: number): string =>
-  `/v1/kv/${encodeKey(Buffer.from(key))}${ifRevision === undefined ? '' : `?ifRevision=${ifRevision}`}`
+/** The key stands in the query: in a path, proxies resolve `..` too. */
+const keyPath = (key: string, flags: KeyFlags): string =>
+  `/v1/kv?key=${encodeKey(keyOf(key, flags))}${flags.ifRevision === undefined ? '' : `&ifRevision=${flags.ifRevision}`}`
+
+/** The bytes of a key on the command line: the text as it is, or what it is the name of. */
+function keyOf(text: string, { name }: KeyFlags): Uint8Array {
+  const whole = wholeText(text, 'The key', 'write it with --name, with \\xFF for a byte')
+  if (name !== true) return Buffer.from(whole)
+  const key = keyOfName(whole)
+  if (key === null) {
+    throw new OperatorError(
+      `"${text}" is no name of a key: behind a backslash stands x and two digits, n, r, t or a backslash.`,
+    )
+  }
+  return key
+}
+
+/** Node replaces bytes of arguments that are no UTF-8: what they were can no longer be told. */
+function wholeText(text: string, said: string, instead: string): string {
+  if (!text.includes('\uFFFD')) return text
+  throw new OperatorError(`${said} has bytes that are no UTF-8, or the character U+FFFD: ${instead}.`)
+}
 
 async function run(command: () => Promise<void>): Promise<void> {
   try {
@@ -85,104 +109,11 @@ async function run(command: () => Promise<void>): Promise<void> {
   }
 }
 
-async function call(
-  flags: Flags,
-  method: 'PUT' | 'GET' | 'DELETE',
-  path: string,
-  body?: string | Buffer,
-  accept = 'application/json',
-): Promise<Buffer> {
-  const url = gatewayUrl(flags)
-  // Loaded here: no other command needs it, and it is large.
-  const { request } = await import('undici')
-  let answer: { readonly statusCode: number; readonly bytes: Buffer }
-  try {
-    const response = await request(`${url}${path}`, { method, body: body ?? null, headers: { accept } })
-    answer = { statusCode: response.statusCode, bytes: Buffer.from(await response.body.arrayBuffer()) }
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new OperatorError(`The gateway at ${url} cannot be reached (${code ?? message}).`)
-  }
-  if (answer.statusCode < 400) return answer.bytes
-  throw new Refused(problemText(answer.bytes, flags))
-}
-
-function problemText(bytes: Buffer, { json }: Flags): string {
-  const text = bytes.toString('utf8')
-  if (json) return text
-  try {
-    const { code, detail, because } = JSON.parse(text) as { code: string; detail: string; because?: string }
-    return `${code}: ${detail}${because === undefined ? '' : ` (${because})`}`
-  } catch {
-    return text
-  }
-}
-
-function gatewayUrl({ url, dir }: Flags): string {
-  if (url !== undefined) return url.replace(/\/$/, '')
-  if (!existsSync(runFile(dir))) {
-    throw new OperatorError(
-      `No cluster runs in ${dir}: start one with "strategos up", or name a gateway with --url.`,
-    )
-  }
-  const { gateway } = JSON.parse(readFileSync(runFile(dir), 'utf8')) as { gateway: { url: string } }
-  return gateway.url
-}
-
-function print<T>(flags: Flags, bytes: Buffer, text: (answer: T & Record<string, unknown>) => string): void {
+function print<T>(
+  flags: GatewayFlags,
+  bytes: Buffer,
+  text: (answer: T & Record<string, unknown>) => string,
+): void {
   const json = bytes.toString('utf8')
   console.log(flags.json ? json : text(JSON.parse(json)))
-}
-
-function listText({ items, count, cursor }: Record<string, unknown>): string {
-  const lines = (items as readonly { key: string; text?: string; value?: string }[]).map(
-    ({ key, text, value }) => `${key}\t${text ?? `(base64) ${value}`}`,
-  )
-  const more = cursor === null ? '' : `\n… ${count} in all; continue with --cursor ${cursor}`
-  return lines.join('\n') + more
-}
-
-/** What a replica is proved to have done, briefly. */
-function guiltText([first, ...more]: ClusterStatus['replicas'][number]['evidence']): string {
-  if (first === undefined) return ''
-  return `, guilty: it signed ${placeText(first)}${more.length === 0 ? '' : `, and ${more.length} more such pairs`}`
-}
-
-const CUT_OFF_TEXTS = { 'fails-checks': 'it sends what fails its checks', floods: 'it floods' } as const
-
-function cutOffText({ cutOffBy, clientsCutOff }: ClusterStatus['replicas'][number]): string {
-  const [first] = cutOffBy
-  const by = cutOffBy.map(({ id }) => id).join(', ')
-  const away = first === undefined ? '' : `, cut off by ${by}: ${CUT_OFF_TEXTS[first.because]}`
-  return clientsCutOff === 0 ? away : `${away}, ${clientsCutOff} clients cut off`
-}
-
-/** Why it does not lead for a while, briefly. */
-const blacklistText = (complaints: readonly Complaint[]): string =>
-  complaints.length === 0
-    ? ''
-    : `, not to lead: ${complaints.map((each) => COMPLAINT_TEXTS[each]).join(', ')}`
-
-const COMPLAINT_TEXTS: Readonly<Record<Complaint, string>> = {
-  slow: 'as primary it delivered less than others',
-  late: 'as primary it proposed late',
-  unfair: 'as primary it passed a client over',
-  'two-faced': 'it signed two messages that contradict each other',
-}
-
-function statusText(answer: Record<string, unknown>): string {
-  const status = answer as unknown as ClusterStatus
-  const lines = status.replicas.map((replica) => {
-    const { id, address, reachable, lastExecuted, stable, state, suspected, blacklisted, evidence } = replica
-    const role = id === status.primary ? 'primary' : 'backup '
-    const progress = reachable ? `executed ${lastExecuted}, stable ${stable}, ${state}` : 'no answer'
-    const blame = `${suspected ? ', suspected' : ''}${cutOffText(replica)}${blacklistText(blacklisted)}${guiltText(evidence)}`
-    return `  replica ${id}  ${role}  ${address}  ${progress}${blame}`
-  })
-  const { n, f, view, revision, stalled } = status
-  const movement =
-    stalled === null
-      ? 'Requests are served.'
-      : `Stalled since ${new Date(stalled.since).toISOString()}: ${stalled.because}.`
-  return [`n = ${n}, f = ${f}, view ${view}, revision ${revision}`, ...lines, movement].join('\n')
 }

@@ -1,39 +1,40 @@
-/** Keys in paths: any bytes, percent-encoded, `/` plain or encoded. */
+/** Keys in URLs: any bytes, percent-encoded, `/` plain or encoded. */
 import { KEY_BYTES_MAX } from '../../src/store/operations.ts'
 
 export type KeyFault = 'bad-key' | 'too-large'
 
 /** The bytes that a percent-encoded text stands for. A lone `%` or a character outside ASCII is a fault. */
 export function decodeKey(text: string, least = 1): Uint8Array | KeyFault {
+  const bytes = percentDecoded(text)
+  if (bytes === null) return 'bad-key'
+  if (bytes.length > KEY_BYTES_MAX) return 'too-large'
+  return bytes.length < least ? 'bad-key' : bytes
+}
+
+/** The bytes that a percent-encoded text stands for, however many; null for a lone `%` or a character outside ASCII. */
+export function percentDecoded(text: string): Uint8Array | null {
   const bytes = new Uint8Array(text.length)
   let length = 0
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === 0x25) {
       const hex = text.slice(at + 1, at + 3)
-      if (!/^[0-9a-fA-F]{2}$/.test(hex)) return 'bad-key'
+      if (!/^[0-9a-fA-F]{2}$/.test(hex)) return null
       bytes[length++] = Number.parseInt(hex, 16)
       at += 2
     } else if (code > 0x7e || code < 0x21) {
-      return 'bad-key'
+      return null
     } else {
       bytes[length++] = code
     }
   }
-  if (length > KEY_BYTES_MAX) return 'too-large'
-  return length < least ? 'bad-key' : bytes.slice(0, length)
+  return bytes.slice(0, length)
 }
 
-/** A key as text: itself where it is UTF-8, else percent-encoded bytes. */
-export function keyText(key: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(key)
-  } catch {
-    return encodeKey(key)
-  }
-}
-
-/** The path form of a key: everything but letters, digits, `-._~` and `/` is percent-encoded. */
+/**
+ * The percent-encoded form of a key, for a query: everything but letters, digits, `-._~` and `/` is encoded. In a path
+ * clients and proxies resolve the segments `.` and `..`, encoded or not; in a query nothing does.
+ */
 export function encodeKey(key: Uint8Array): string {
   let text = ''
   for (const byte of key) {

@@ -1,161 +1,154 @@
-/** PUT, GET, DELETE /v1/kv/{key} and GET /v1/kv?prefix= : HTTP to operations, results to HTTP. */
+/** PUT, GET, DELETE of /v1/kv/{key} and of /v1/kv?key=, and GET /v1/kv?prefix= : HTTP to operations, results to HTTP. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fromHex, toHex } from '../../src/base/bytes.ts'
-import { VALUE_BYTES_MAX } from '../../src/store/operations.ts'
-import type { Operation } from '../../src/store/operations-writer.ts'
+import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../../src/store/operations.ts'
 import type { ListItem, Result } from '../../src/store/results.ts'
+import { keyName, keyOfName } from '../library/key-name.ts'
 import { whyNoEvidence } from '../library/no-evidence.ts'
-import { OperationFailure, type StoreClient } from '../library/store-client.ts'
-import { decodeKey, keyText } from './key-path.ts'
-import { Problem, type ProblemCode } from './problem.ts'
+import { etag, readOutcome, refuseConditions, writeTest } from './conditions.ts'
+import { execute, executeIf, problemOf, revisionMoved, type StoreAccess } from './key-operations.ts'
+import { decodeKey, type KeyFault } from './key-path.ts'
+import { parameter, rawParameter } from './parameters.ts'
+import { Problem } from './problem.ts'
 
 /** Items of one page when none are asked for, and at most. */
 export const LIST_LIMIT = 100
 export const LIST_LIMIT_MAX = 1000
 
-export interface KeyValueContext {
-  readonly client: StoreClient
-  /** The raw, still encoded key of a request's path. */
-  readonly rawKey: (request: FastifyRequest) => string
-  /** Why the replicas do not answer: the facts of an `unknown`. */
-  readonly diagnose: () => Promise<Readonly<Record<string, unknown>>>
+/** Of a list, of a read, of a write; and how a key is named where it does not stand in the path. */
+const LIST_PARAMETERS = ['prefix', 'limit', 'cursor']
+const READ_PARAMETERS = ['revision', 'receipt']
+const WRITE_PARAMETERS = ['ifRevision', 'receipt']
+const KEY_PARAMETERS = ['key', 'name']
+
+export interface KeyValueContext extends StoreAccess {
+  /** The still encoded key of a request's path; undefined where it has none. */
+  readonly rawKey: (request: FastifyRequest) => string | undefined
 }
 
-/** `path` is where the server has moved `/v1/kv/{key}` to, so that its router does not decode the key. */
+/** The routes of one key stand at `/v1/kv`, where the query names it, and at `path`, where the URL's path does. */
 export function keyValueRoutes(server: FastifyInstance, path: string, context: KeyValueContext): void {
-  server.put(path, { bodyLimit: VALUE_BYTES_MAX }, async (request, reply) => {
+  const write = (request: FastifyRequest) => ({
+    key: keyOf(request, context),
+    test: writeTest(request.headers, ifRevisionOf(request)),
+  })
+
+  const put = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     refuseReceipt(request, context)
-    const key = keyOf(request, context)
+    const { key, test } = write(request)
     const value = request.body instanceof Uint8Array ? request.body : new Uint8Array(0)
-    const result = await execute(context, { kind: 'put', key, value, ...ifRevisionOf(request) })
+    const result = await executeIf(context, { kind: 'put', key, value }, test)
     if (result.status !== 'ok' || result.kind !== 'put') throw problemOf(result)
     const { revision, version, createRevision, modRevision } = result
     reply.header('etag', etag(modRevision))
-    return { key: keyText(key), revision, version, createRevision, modRevision }
-  })
+    return { key: keyName(key), revision, version, createRevision, modRevision }
+  }
 
-  server.get(path, async (request, reply) => {
-    if (queryValue(request, 'revision') !== undefined) {
-      throw new Problem('bad-request', 'reads at an older revision are not available')
-    }
+  const get = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    refuseOlderRevision(request)
     refuseReceipt(request, context)
     const key = keyOf(request, context)
     const result = await execute(context, { kind: 'get', key })
     if (result.status !== 'ok' || result.kind !== 'get') throw problemOf(result)
-    return sendValue(reply, key, result, wantsJson(request))
-  })
+    return sendValue(request, reply, key, result)
+  }
 
-  server.delete(path, async (request) => {
+  const remove = async (request: FastifyRequest): Promise<unknown> => {
     refuseReceipt(request, context)
-    const key = keyOf(request, context)
-    const result = await execute(context, { kind: 'delete', key, ...ifRevisionOf(request) })
+    const { key, test } = write(request)
+    const result = await executeIf(context, { kind: 'delete', key }, test)
     if (result.status !== 'ok' || result.kind !== 'delete') throw problemOf(result)
-    return { key: keyText(key), revision: result.revision, deleted: result.deleted }
-  })
+    return { key: keyName(key), revision: result.revision, deleted: result.deleted }
+  }
 
-  server.get('/v1/kv', async (request) => {
-    const prefix = decodeQueryKey(request, 'prefix')
-    const cursorText = queryValue(request, 'cursor') ?? ''
-    const cursor = fromHex(cursorText)
-    if (cursor === null) throw new Problem('bad-request', 'the cursor is not one that this server gave out')
-    const result = await execute(context, { kind: 'list', prefix, limit: limitOf(request), cursor })
-    if (result.status !== 'ok' || result.kind !== 'list') throw problemOf(result)
-    const { items, count, revision } = result
-    return {
-      items: items.map(itemJson),
-      count,
-      revision,
-      cursor: result.cursor.length > 0 ? toHex(result.cursor) : null,
+  const writing = { bodyLimit: VALUE_BYTES_MAX, config: { parameters: WRITE_PARAMETERS } }
+  server.put(path, writing, put)
+  server.get(path, { config: { parameters: READ_PARAMETERS } }, get)
+  server.delete(path, { config: { parameters: WRITE_PARAMETERS } }, remove)
+  const writingNamed = { parameters: [...KEY_PARAMETERS, ...WRITE_PARAMETERS] }
+  server.put('/v1/kv', { bodyLimit: VALUE_BYTES_MAX, config: writingNamed }, put)
+  server.delete('/v1/kv', { config: writingNamed }, remove)
+  const reading = { parameters: [...LIST_PARAMETERS, ...KEY_PARAMETERS, ...READ_PARAMETERS] }
+  server.get('/v1/kv', { config: reading }, async (request, reply) => {
+    const isOneKey = KEY_PARAMETERS.some((name) => rawParameter(request, name) !== undefined)
+    if (!isOneKey) return list(request, context)
+    if (LIST_PARAMETERS.some((name) => rawParameter(request, name) !== undefined)) {
+      throw new Problem('bad-request', 'key and name read one key, prefix, limit and cursor list many')
     }
+    return get(request, reply)
   })
 }
 
-async function execute({ client, diagnose }: KeyValueContext, operation: Operation): Promise<Result> {
-  try {
-    return await client.execute(operation)
-  } catch (error) {
-    if (!(error instanceof OperationFailure)) throw error
-    if (error.code === 'refused') throw new Problem('stale', error.message)
-    throw new Problem(error.code, error.message, error.code === 'busy' ? {} : await diagnose())
+async function list(request: FastifyRequest, context: KeyValueContext): Promise<unknown> {
+  refuseConditions(request.headers)
+  refuseOlderRevision(request)
+  refuseReceipt(request, context)
+  const prefix = wellFormed(decodeKey(rawParameter(request, 'prefix') ?? '', 0), 'the prefix')
+  const cursor = fromHex(parameter(request, 'cursor') ?? '')
+  if (cursor === null) throw new Problem('bad-request', 'the cursor is not one that this server gave out')
+  const result = await execute(context, { kind: 'list', prefix, limit: limitOf(request), cursor })
+  if (result.status !== 'ok' || result.kind !== 'list') throw problemOf(result)
+  const { items, count, revision } = result
+  return {
+    items: items.map(itemJson),
+    count,
+    revision,
+    cursor: result.cursor.length > 0 ? toHex(result.cursor) : null,
   }
 }
 
-/** What a result other than ok says, in HTTP's terms. */
-function problemOf(result: Result): Problem {
-  const plain = (code: ProblemCode, detail: string): Problem => new Problem(code, detail)
-  switch (result.status) {
-    case 'not-found':
-      return new Problem('not-found', 'the key does not exist', { revision: result.revision })
-    case 'revision-moved':
-      return new Problem('revision-moved', `the key is at revision ${result.modRevision}`, {
-        revision: result.revision,
-        modRevision: result.modRevision,
-      })
-    case 'no-space':
-      return plain('no-space', 'the store has reached its size limit; deletes still work')
-    case 'bad-key':
-      return plain('bad-key', 'a key has 1 to 4,096 bytes')
-    case 'too-large':
-      return plain('too-large', 'a value has at most 1 MiB')
-    case 'denied':
-      return plain('denied', 'this client may not do that')
-    case 'result-budget':
-      return plain('too-large', 'the answer is larger than 2 MiB; ask for fewer items with limit')
-    default:
-      return plain('bad-request', `the store answered "${result.status}"`)
-  }
+function refuseOlderRevision(request: FastifyRequest): void {
+  if (rawParameter(request, 'revision') === undefined) return
+  throw new Problem('bad-request', 'reads at an older revision are not available')
 }
 
 /** A receipt is what f + 1 replicas signed. Who asks for one shall not take an answer without it for one with it. */
 function refuseReceipt(request: FastifyRequest, { client }: KeyValueContext): void {
-  if (queryValue(request, 'receipt') === undefined) return
+  if (rawParameter(request, 'receipt') === undefined) return
   const whyNot = whyNoEvidence(client.connection.cluster)
   if (whyNot !== null) throw new Problem('no-evidence', whyNot)
   throw new Problem('bad-request', 'receipts are not available')
 }
 
+/** The key of a request: from its path, else from `key` (its bytes) or `name` (as answers name it). */
 function keyOf(request: FastifyRequest, { rawKey }: KeyValueContext): Uint8Array {
-  const key = decodeKey(rawKey(request))
-  if (key === 'bad-key') throw new Problem('bad-key', 'the key is empty or not percent-encoded')
-  if (key === 'too-large') throw new Problem('bad-key', 'the key is longer than 4,096 bytes')
-  return key
-}
-
-/** A query parameter as it stands in the URL, still encoded. */
-function rawQueryValue(request: FastifyRequest, name: string): string | undefined {
-  const query = request.raw.url?.split('?').slice(1).join('?') ?? ''
-  for (const part of query.split('&')) {
-    if (part === name || part.startsWith(`${name}=`)) return part.slice(name.length + 1)
+  const inPath = rawKey(request)
+  if (inPath !== undefined) return wellFormed(decodeKey(inPath), 'the key')
+  const raw = rawParameter(request, 'key')
+  const name = parameter(request, 'name')
+  if (raw !== undefined && name !== undefined) {
+    throw new Problem('bad-request', 'key and name are two ways to say which key: give one of them')
   }
-  return undefined
+  if (raw !== undefined) return wellFormed(decodeKey(raw), 'the key')
+  if (name === undefined) {
+    throw new Problem('bad-key', 'no key is given: in the path (/v1/kv/{key}) or in the query (?key=)')
+  }
+  const key = keyOfName(name)
+  if (key === null) {
+    throw new Problem('bad-key', 'the name has a backslash that no name has: it is written as two of them')
+  }
+  if (key.length > KEY_BYTES_MAX) return wellFormed('too-large', 'the key')
+  return wellFormed(key.length === 0 ? 'bad-key' : key, 'the key')
 }
 
-function decodeQueryKey(request: FastifyRequest, name: string): Uint8Array {
-  queryValue(request, name) // refuses a repeated one
-  const key = decodeKey((rawQueryValue(request, name) ?? '').replaceAll('+', '%20'), 0)
-  if (typeof key === 'string') throw new Problem('bad-key', `${name} is too long or not percent-encoded`)
+function wellFormed(key: Uint8Array | KeyFault, said: string): Uint8Array {
+  if (key === 'bad-key') throw new Problem('bad-key', `${said} is empty or not percent-encoded`)
+  if (key === 'too-large') throw new Problem('bad-key', `${said} is longer than 4,096 bytes`)
   return key
 }
 
-function queryValue(request: FastifyRequest, name: string): string | undefined {
-  const value = (request.query as Record<string, unknown>)[name]
-  // Which one is meant? Guessing would make a conditional write an unconditional one.
-  if (Array.isArray(value)) throw new Problem('bad-request', `${name} is given more than once`)
-  return typeof value === 'string' ? value : undefined
-}
-
-function ifRevisionOf(request: FastifyRequest): { readonly ifRevision?: number } {
-  const text = queryValue(request, 'ifRevision')
-  if (text === undefined) return {}
+function ifRevisionOf(request: FastifyRequest): number | null {
+  const text = parameter(request, 'ifRevision')
+  if (text === undefined) return null
   const ifRevision = Number(text)
   if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(ifRevision)) {
     throw new Problem('bad-request', 'ifRevision is not a whole number')
   }
-  return { ifRevision }
+  return ifRevision
 }
 
 function limitOf(request: FastifyRequest): number {
-  const text = queryValue(request, 'limit')
+  const text = parameter(request, 'limit')
   if (text === undefined) return LIST_LIMIT
   const limit = Number(text)
   if (!/^\d{1,9}$/.test(text) || limit > LIST_LIMIT_MAX) {
@@ -164,30 +157,43 @@ function limitOf(request: FastifyRequest): number {
   return limit
 }
 
-const etag = (modRevision: number): string => `"${modRevision}"`
-
-function wantsJson(request: FastifyRequest): boolean {
-  return (request.headers.accept ?? '').includes('application/json')
-}
-
 function sendValue(
+  request: FastifyRequest,
   reply: FastifyReply,
   key: Uint8Array,
   result: Result & { readonly status: 'ok'; readonly kind: 'get' },
-  asJson: boolean,
 ): unknown {
   const { revision, version, createRevision, modRevision, value } = result
+  const outcome = readOutcome(request.headers, modRevision)
+  if (outcome === 'revision-moved') throw revisionMoved({ revision, modRevision })
   reply.header('etag', etag(modRevision))
   reply.header('vary', 'accept')
-  if (asJson)
-    return { key: keyText(key), revision, version, createRevision, modRevision, ...valueJson(value) }
+  if (outcome === 'not-modified') return reply.code(304).send()
+  if (wantsJson(request.headers.accept ?? ''))
+    return { key: keyName(key), revision, version, createRevision, modRevision, ...valueJson(value) }
   return reply
     .type('application/octet-stream')
     .send(Buffer.from(value.buffer, value.byteOffset, value.length))
 }
 
+/** Whether an Accept header names JSON, and likes nothing better that could be sent. */
+function wantsJson(accept: string): boolean {
+  let json = 0
+  let bytes = 0
+  for (const part of accept.split(',')) {
+    const [type = '', ...rest] = part
+      .toLowerCase()
+      .split(';')
+      .map((each) => each.trim())
+    const quality = Number(rest.find((each) => each.startsWith('q='))?.slice(2) ?? 1)
+    if (type === 'application/json') json = quality
+    if (type === 'application/octet-stream') bytes = quality
+  }
+  return json > 0 && json >= bytes
+}
+
 function itemJson({ key, value, version, createRevision, modRevision }: ListItem): object {
-  return { key: keyText(key), version, createRevision, modRevision, ...valueJson(value) }
+  return { key: keyName(key), version, createRevision, modRevision, ...valueJson(value) }
 }
 
 /** A value in JSON: as text where it is UTF-8, else in base64. */

@@ -3,13 +3,45 @@ import { LIST_LIMIT, LIST_LIMIT_MAX } from './key-value-routes.ts'
 import { statusSchema } from './openapi-status.ts'
 import { PROBLEMS, type ProblemCode } from './problem.ts'
 
-const keyParameter = {
+const keyInPath = {
   name: 'key',
   in: 'path',
   required: true,
-  description: 'Any bytes, percent-encoded; / plain or encoded; 1 to 4,096 bytes.',
+  description:
+    'Any bytes, percent-encoded; / plain or encoded; 1 to 4,096 bytes. Browsers and `fetch` resolve the segments . and .. before they send a path: such keys go into the query.',
   schema: { type: 'string' },
 }
+
+const inQuery = (name: string, description: string, schema: object = { type: 'string' }) => ({
+  name,
+  in: 'query',
+  description,
+  schema,
+})
+
+const keyInQuery = [
+  inQuery('key', 'Any bytes, percent-encoded, a space also as +; 1 to 4,096 bytes.'),
+  inQuery('name', 'In place of `key`: its name, as answers give it.'),
+]
+
+const inHeader = (name: string, description: string) => ({
+  name,
+  in: 'header',
+  description,
+  schema: { type: 'string' },
+})
+
+const ifMatch = inHeader(
+  'If-Match',
+  'Only when the key is at one of these entity tags; `*`: only when it exists.',
+)
+const writeIfNoneMatch = inHeader(
+  'If-None-Match',
+  'Only when the key is at none of these entity tags; `*`: only when it does not exist.',
+)
+const readIfNoneMatch = inHeader('If-None-Match', 'What the reader has: one of these is answered with 304.')
+const receipt = inQuery('receipt', 'To come: refused.')
+const olderRevision = inQuery('revision', 'To come: refused.', { type: 'integer' })
 
 const ifRevision = {
   name: 'ifRevision',
@@ -18,8 +50,14 @@ const ifRevision = {
   schema: { type: 'integer', minimum: 0 },
 }
 
+const keyName = {
+  type: 'string',
+  description:
+    'The name of the key, which leads back to it and to no other: text as it is, but \\\\ for a backslash, \\n, \\r, \\t, and \\xHH for bytes that are no text or not to be seen.',
+}
+
 const revisions = {
-  key: { type: 'string' },
+  key: keyName,
   revision: { type: 'integer', description: "The store's revision." },
   version: { type: 'integer' },
   createRevision: { type: 'integer' },
@@ -54,17 +92,62 @@ const readiness = {
 /** The problem responses of an operation, by status. */
 function problems(...codes: readonly ProblemCode[]): Record<string, object> {
   const byStatus: Record<string, object> = {}
-  for (const code of codes) {
-    const { status, title } = PROBLEMS[code]
+  for (const { status } of codes.map((code) => PROBLEMS[code])) {
+    const same = codes.filter((code) => PROBLEMS[code].status === status)
     byStatus[status] = {
-      description: `\`${code}\`: ${title}`,
+      description: same.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),
       content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
     }
   }
   return byStatus
 }
 
-const GENERAL = ['bad-key', 'denied', 'busy', 'stalled', 'unknown'] as const
+const GENERAL = ['bad-key', 'bad-request', 'denied', 'busy', 'stalled', 'unknown'] as const
+
+const valueSchema = { type: 'object', properties: { ...revisions, ...valueForms } }
+
+const pageSchema = {
+  type: 'object',
+  properties: {
+    items: { type: 'array', items: valueSchema },
+    count: { type: 'integer', description: 'All keys with the prefix.' },
+    revision: { type: 'integer' },
+    cursor: { type: ['string', 'null'], description: 'For the next page; null on the last.' },
+  },
+}
+
+const readResponses = {
+  200: {
+    description: 'The value; ETag is the modification revision. JSON when Accept asks for it.',
+    content: { ...octets, 'application/json': { schema: valueSchema } },
+  },
+  304: { description: 'The reader has it: the key is at an entity tag of If-None-Match.' },
+  ...problems(...GENERAL, 'not-found', 'revision-moved', 'too-large'),
+}
+
+const putOperation = (keyParameters: readonly object[]) => ({
+  summary: 'Set a key',
+  description:
+    'Conditions hold at the moment of the write. One that is not known is refused, and so is If-Unmodified-Since, for keys have no dates.',
+  parameters: [...keyParameters, ifRevision, ifMatch, writeIfNoneMatch, receipt],
+  requestBody: { description: 'The value: any bytes, at most 1 MiB.', content: octets },
+  responses: {
+    200: json(revisions, 'The key is set.'),
+    ...problems(...GENERAL, 'revision-moved', 'too-slow', 'too-large', 'unsupported', 'no-space'),
+  },
+})
+
+const deleteOperation = (keyParameters: readonly object[]) => ({
+  summary: 'Delete a key',
+  parameters: [...keyParameters, ifRevision, ifMatch, writeIfNoneMatch, receipt],
+  responses: {
+    200: json(
+      { key: keyName, revision: { type: 'integer' }, deleted: { type: 'boolean' } },
+      'The key does not exist any more; `deleted` says whether it did.',
+    ),
+    ...problems(...GENERAL, 'revision-moved'),
+  },
+})
 
 export const openApiDocument = {
   openapi: '3.1.0',
@@ -72,78 +155,46 @@ export const openApiDocument = {
     title: 'strategos gateway',
     version: '0.1.0',
     description:
-      'A key-value store on n = 3f + 1 replicas. An answer leaves after f + 1 replicas gave the same one.',
+      'A key-value store on n = 3f + 1 replicas. An answer leaves after f + 1 replicas gave the same one. HEAD answers as GET does, without the body; OPTIONS tells the methods of a route. Another method is `no-such-method` (405, with Allow), another route `no-such-route` (404), another parameter `bad-request` (400, with the nearest known name).',
   },
   paths: {
     '/v1/kv/{key}': {
-      put: {
-        summary: 'Set a key',
-        parameters: [keyParameter, ifRevision],
-        requestBody: { description: 'The value: any bytes, at most 1 MiB.', content: octets },
-        responses: {
-          200: json(revisions, 'The key is set.'),
-          ...problems(...GENERAL, 'revision-moved', 'too-large', 'no-space'),
-        },
-      },
+      put: putOperation([keyInPath]),
       get: {
         summary: 'Read a key',
-        parameters: [keyParameter],
-        responses: {
-          200: {
-            description: 'The value; ETag is the modification revision. JSON when Accept asks for it.',
-            content: {
-              ...octets,
-              'application/json': { schema: { type: 'object', properties: { ...revisions, ...valueForms } } },
-            },
-          },
-          ...problems(...GENERAL, 'not-found'),
-        },
+        parameters: [keyInPath, ifMatch, readIfNoneMatch, olderRevision, receipt],
+        responses: readResponses,
       },
-      delete: {
-        summary: 'Delete a key',
-        parameters: [keyParameter, ifRevision],
-        responses: {
-          200: json(
-            { key: { type: 'string' }, revision: { type: 'integer' }, deleted: { type: 'boolean' } },
-            'The key does not exist any more; `deleted` says whether it did.',
-          ),
-          ...problems(...GENERAL, 'revision-moved'),
-        },
-      },
+      delete: deleteOperation([keyInPath]),
     },
     '/v1/kv': {
+      put: putOperation(keyInQuery),
       get: {
-        summary: 'List keys by prefix, in the order of their bytes',
+        summary: 'List keys by prefix, in the order of their bytes; or, with `key` or `name`, read that key',
         parameters: [
-          { name: 'prefix', in: 'query', schema: { type: 'string' } },
-          {
-            name: 'limit',
-            in: 'query',
-            schema: { type: 'integer', minimum: 0, maximum: LIST_LIMIT_MAX, default: LIST_LIMIT },
-          },
-          {
-            name: 'cursor',
-            in: 'query',
-            description: 'As an earlier page gave it.',
-            schema: { type: 'string' },
-          },
+          inQuery('prefix', 'Any bytes, percent-encoded, a space also as +.'),
+          inQuery('limit', 'Keys of one page.', {
+            type: 'integer',
+            minimum: 0,
+            maximum: LIST_LIMIT_MAX,
+            default: LIST_LIMIT,
+          }),
+          inQuery('cursor', 'As an earlier page gave it.'),
+          ...keyInQuery,
+          ifMatch,
+          readIfNoneMatch,
+          olderRevision,
+          receipt,
         ],
         responses: {
-          200: json(
-            {
-              items: {
-                type: 'array',
-                items: { type: 'object', properties: { ...revisions, ...valueForms } },
-              },
-              count: { type: 'integer', description: 'All keys with the prefix.' },
-              revision: { type: 'integer' },
-              cursor: { type: ['string', 'null'], description: 'For the next page; null on the last.' },
-            },
-            'A page of keys and values.',
-          ),
-          ...problems(...GENERAL, 'too-large'),
+          ...readResponses,
+          200: {
+            description: 'A page of keys and values; or, of one key, what /v1/kv/{key} answers.',
+            content: { ...octets, 'application/json': { schema: { anyOf: [pageSchema, valueSchema] } } },
+          },
         },
       },
+      delete: deleteOperation(keyInQuery),
     },
     '/v1/status': {
       get: {
@@ -214,6 +265,12 @@ export const openApiDocument = {
             description: 'Replicas that are waited for.',
           },
           because: { type: 'string' },
+          known: {
+            type: 'array',
+            items: { type: 'string' },
+            description: 'The parameters that the route takes, where another one was given.',
+          },
+          modRevision: { type: 'integer', description: 'Where the key is; 0 where it does not exist.' },
         },
       },
     },

@@ -6,10 +6,15 @@ export const PROBLEMS = {
   'bad-request': { status: 400, title: 'The request cannot be understood' },
   denied: { status: 403, title: 'This is not allowed' },
   'no-evidence': { status: 404, title: 'In this cluster nobody can prove to others what a replica said' },
-  'not-found': { status: 404, title: 'There is nothing here' },
+  'not-found': { status: 404, title: 'The key does not exist' },
+  'no-such-route': { status: 404, title: 'The gateway has no such route' },
+  'no-such-method': { status: 405, title: 'The route does not take this method' },
+  'too-slow': { status: 408, title: 'The request took too long to arrive' },
   'revision-moved': { status: 412, title: 'The key is at another revision' },
   'too-large': { status: 413, title: 'The value or the request is too large' },
+  unsupported: { status: 415, title: 'The request is in a form that is not supported' },
   busy: { status: 429, title: 'Too much waits already' },
+  'long-head': { status: 431, title: 'The request line and headers are too long' },
   internal: { status: 500, title: 'The gateway failed' },
   stale: { status: 503, title: 'The gateway used an old request number' },
   stalled: { status: 503, title: 'Earlier requests wait for the replicas, and this one was not sent' },
@@ -32,7 +37,11 @@ export class Problem extends Error {
   }
 }
 
+/** Seconds after which a caller that was refused may try again. */
+const RETRY_AFTER_SECONDS = '1'
+
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.code === 'busy') reply.header('retry-after', RETRY_AFTER_SECONDS)
   return reply.code(PROBLEMS[problem.code].status).type('application/problem+json').send(problemJson(problem))
 }
 

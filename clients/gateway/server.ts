@@ -9,12 +9,15 @@ import { EvidenceCollector } from '../library/evidence.ts'
 import { evidenceJson } from '../library/evidence-json.ts'
 import { whyNoEvidence } from '../library/no-evidence.ts'
 import { StoreClient } from '../library/store-client.ts'
-import { limitAdmission, TIMEOUTS } from './admission.ts'
+import { Admission, TIMEOUTS } from './admission.ts'
+import { readBodies } from './body-reader.ts'
 import { guardAgainstBrowsers } from './browser-guard.ts'
 import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
 import { keyValueRoutes } from './key-value-routes.ts'
 import { openApiDocument } from './openapi.ts'
+import { checkParameters } from './parameters.ts'
 import { Problem, type ProblemCode, rawProblem, sendProblem } from './problem.ts'
+import { answerUnrouted, KEY_ROUTE, KeyPaths } from './routing.ts'
 
 /** How long `status` and `readyz` wait for the replicas' reports, and `evidence` for theirs, in milliseconds. */
 const REPORTS_WAIT_MS = 300
@@ -35,10 +38,6 @@ export interface Gateway {
   readonly url: string
   close(): Promise<void>
 }
-
-const KEY_PREFIX = '/v1/kv/'
-/** Where `/v1/kv/{key}` is moved to before routing: the router would decode the key as UTF-8, and keys are any bytes. */
-const KEY_ROUTE = '/v1/key'
 
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { directory, host, port } = options
@@ -76,43 +75,31 @@ function createServer(
   loop: LoopGauge,
   allowedHosts: readonly string[],
 ): FastifyInstance {
-  const rawKeys = new WeakMap<IncomingMessage, string>()
+  const keyPaths = new KeyPaths()
   const server = Fastify({
     bodyLimit: SMALL_BODY_BYTES_MAX,
     forceCloseConnections: true,
     requestTimeout: TIMEOUTS.request,
     connectionTimeout: TIMEOUTS.idle,
     keepAliveTimeout: TIMEOUTS.idle,
-    rewriteUrl: (request) => {
-      const url = request.url ?? '/'
-      if (!url.startsWith(KEY_PREFIX))
-        return url === KEY_ROUTE || url.startsWith(`${KEY_ROUTE}?`) ? '/unknown' : url
-      const [key = '', ...query] = url.slice(KEY_PREFIX.length).split('?')
-      rawKeys.set(request as IncomingMessage, key)
-      return [KEY_ROUTE, ...query].join('?')
-    },
+    // Node looks every 30 seconds else, whatever the timeouts are.
+    http: { connectionsCheckingInterval: TIMEOUTS.look },
+    rewriteUrl: (request) => keyPaths.rewrite(request as IncomingMessage),
     clientErrorHandler: (error, socket) => {
-      // The request could not even be parsed: its head is too long, or it is no HTTP.
-      if (!socket.writable || socket.destroyed) return
-      const detail =
-        error.code === 'HPE_HEADER_OVERFLOW' ? 'the request line and headers are too long' : 'this is no HTTP'
-      socket.end(rawProblem(new Problem('bad-request', detail)))
+      // The request could not be parsed, or did not arrive in time.
+      if (socket.writable && !socket.destroyed) socket.end(rawProblem(problemOfParser(error.code)))
     },
     frameworkErrors: (error, _request, reply) => {
       sendProblem(reply as Parameters<typeof sendProblem>[0], problemFrom(error))
     },
   })
-  server.removeAllContentTypeParsers()
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   server.setErrorHandler((error, _request, reply) => sendProblem(reply, problemFrom(error)))
-  server.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      reply,
-      new Problem('not-found', `there is no ${request.method} ${request.url.slice(0, 200)}`),
-    ),
-  )
+  const admission = new Admission()
   guardAgainstBrowsers(server, allowedHosts)
-  limitAdmission(server)
+  admission.guard(server)
+  answerUnrouted(server)
+  checkParameters(server)
+  readBodies(server, admission)
 
   const { connection } = client
   const evidence = new EvidenceCollector(connection)
@@ -129,7 +116,7 @@ function createServer(
   }
   keyValueRoutes(server, KEY_ROUTE, {
     client,
-    rawKey: (request) => rawKeys.get(request.raw) ?? '',
+    rawKey: (request) => keyPaths.keyOf(request.raw),
     diagnose: async () => {
       const { stalled, answering } = await status()
       return {
@@ -176,12 +163,26 @@ async function listen(server: FastifyInstance, host: string, port: number): Prom
   return `http://${host === '::1' ? '[::1]' : host}:${actual}`
 }
 
+/** What Node's parser says of bytes that made no request. */
+function problemOfParser(code: string | undefined): Problem {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new Problem('long-head', 'the request line and headers have at most 16 KiB')
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new Problem('too-slow', `a request has to arrive within ${TIMEOUTS.request / 1000} seconds`)
+    default:
+      return new Problem('bad-request', 'this is no HTTP')
+  }
+}
+
+/** By the status that Fastify gives an error. */
+const PROBLEM_CODES: Readonly<Record<number, ProblemCode>> = { 413: 'too-large', 415: 'unsupported' }
+
 /** What Fastify and the handlers throw, as problems. */
 function problemFrom(error: unknown): Problem {
   if (error instanceof Problem) return error
   const { statusCode = 500, message, code } = error as { statusCode?: number; message: string; code?: string }
-  const problemCode: ProblemCode =
-    statusCode === 413 ? 'too-large' : statusCode < 500 ? 'bad-request' : 'internal'
+  const problemCode = PROBLEM_CODES[statusCode] ?? (statusCode < 500 ? 'bad-request' : 'internal')
   if (problemCode === 'internal') return new Problem('internal', code ?? 'an unexpected error')
   return new Problem(problemCode, message)
 }

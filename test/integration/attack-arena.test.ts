@@ -31,9 +31,15 @@ async function open(replica: (id: number) => readonly string[], traitors: readon
       seed: 1,
       clients: ['one'],
       hasProxies: false,
+      hasGateway: false,
     },
     traitors: traitors.map((id) => toReplicaId(id)),
-    commands: { replica: (_, id) => replica(id), traitors: () => program(FOLLOWS), client: () => [] },
+    commands: {
+      replica: (_, id) => replica(id),
+      traitors: () => program(FOLLOWS),
+      client: () => [],
+      gateway: () => [],
+    },
   }
   const arena = await Arena.open(setting)
   arenas.push(arena)

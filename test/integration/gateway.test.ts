@@ -1,12 +1,12 @@
 /** The gateway's HTTP: any bytes in and out, etcd's revisions, clear errors, and nothing else suffers from bad input. */
 
 import { request } from 'node:http'
-import { connect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect, type Socket } from 'node:net'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openApiDocument } from '../../clients/gateway/openapi.ts'
 import { statusSchema } from '../../clients/gateway/openapi-status.ts'
 import { misfits } from '../kit/schema-check.ts'
-import { http, ProcessKit } from './process-kit.ts'
+import { http, ProcessKit, until } from './process-kit.ts'
 
 const kit = new ProcessKit()
 let url = ''
@@ -118,9 +118,8 @@ describe('bad input gets a problem document and nothing else suffers', () => {
   }
 
   test.each([
-    ['an unknown route', 'GET', '/v2/nothing', undefined, 404, 'not-found'],
-    ['the internal route of keys', 'GET', '/v1/key', undefined, 404, 'not-found'],
-    ['an unknown method', 'POST', '/v1/kv/a', '{', 404, 'not-found'],
+    ['an unknown route', 'GET', '/v2/nothing', undefined, 404, 'no-such-route'],
+    ['an unknown method', 'POST', '/v1/kv/a', '{', 405, 'no-such-method'],
     ['a missing key', 'GET', '/v1/kv/never-there', undefined, 404, 'not-found'],
     ['an empty key', 'GET', '/v1/kv/', undefined, 400, 'bad-key'],
     ['a key of 5 KiB', 'PUT', `/v1/kv/${'k'.repeat(5 * 1024)}`, 'v', 400, 'bad-key'],
@@ -195,18 +194,29 @@ describe('bad input gets a problem document and nothing else suffers', () => {
   })
 })
 
-test('/openapi.json describes the routes that exist, and no others', async () => {
+test('/openapi.json describes the routes that exist, with their parameters, and no others', async () => {
   const served = (await http(`${url}/openapi.json`)).json
   expect(served).toEqual(JSON.parse(JSON.stringify(openApiDocument)))
   for (const [path, methods] of Object.entries(openApiDocument.paths)) {
-    for (const method of Object.keys(methods)) {
-      const answer = await http(
-        `${url}${path.replace('{key}', 'described')}`,
-        method.toUpperCase(),
-        method === 'put' ? 'v' : undefined,
-      )
-      expect([path, method, answer.status]).toEqual([path, method, 200])
+    const target = `${url}${path.replace('{key}', 'described')}`
+    const allowed = (await fetch(target, { method: 'OPTIONS' })).headers.get('allow')?.split(', ') ?? []
+    expect([path, allowed.filter((each) => each !== 'HEAD' && each !== 'OPTIONS').sort()]).toEqual([
+      path,
+      Object.keys(methods)
+        .map((method) => method.toUpperCase())
+        .sort(),
+    ])
+    for (const [method, described] of Object.entries(methods)) {
       await put('/v1/kv/described', 'v')
+      const call = (query: string) =>
+        http(`${target}${query}`, method.toUpperCase(), method === 'put' ? 'v' : undefined)
+      const { parameters = [] } = described as { parameters?: readonly { name: string; in: string }[] }
+      const names = parameters.filter((each) => each.in === 'query').map(({ name }) => name)
+      const answer = await call(names.includes('key') && method !== 'get' ? '?key=described' : '')
+      expect([path, method, answer.status]).toEqual([path, method, 200])
+      // A route names all that it takes when it is asked for something else.
+      const known = ((await call('?unheard-of=1')).json['known'] ?? []) as readonly string[]
+      expect([path, method, [...known].sort()]).toEqual([path, method, [...names].sort()])
     }
   }
 })
@@ -227,4 +237,70 @@ test('status tells who is primary, how far each replica is, and that nothing is 
   for (const replica of json['replicas'] as object[]) {
     expect(replica).toMatchObject({ reachable: true, view: 0, state: 'voting', suspected: false })
   }
+})
+
+describe('a stranger keeps nobody out', () => {
+  const MIB = 1024 * 1024
+  const sockets: Socket[] = []
+  afterEach(() => {
+    for (const socket of sockets.splice(0)) socket.destroy()
+  })
+  /** Connections that send these bytes and then nothing more. Resolves when the bytes have been taken. */
+  const strangers = async (count: number, said: string | Buffer): Promise<readonly { answer: string }[]> => {
+    const { hostname, port } = new URL(url)
+    const answers: { answer: string }[] = []
+    for (let made = 0; made < count; made++) {
+      const answer = { answer: '' }
+      answers.push(answer)
+      await new Promise<void>((resolve) => {
+        const socket = connect(Number(port), hostname, () => socket.write(said, () => resolve()))
+        socket.on('data', (part: Buffer) => {
+          answer.answer += part.toString('latin1')
+        })
+        socket.on('error', () => resolve())
+        sockets.push(socket)
+      })
+    }
+    return answers
+  }
+  const announcing = (bytes: number): string =>
+    `PUT /v1/kv/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bytes}\r\n\r\n`
+  const serves = async (): Promise<void> => {
+    for (const bytes of [1, MIB]) expect((await put('/v1/kv/served', 'v'.repeat(bytes))).status).toBe(200)
+    expect((await http(`${url}/v1/kv/served`)).text.length).toBe(MIB)
+  }
+  const isBusy = ({ answer }: { answer: string }): boolean => answer.includes('HTTP/1.1 429')
+
+  test('with bytes that it announces and does not send', async () => {
+    const answers = await strangers(200, `${announcing(MIB)}x`)
+    await serves()
+    expect(answers.some(isBusy)).toBe(false)
+  })
+
+  test('with bodies that lack their last byte: the oldest of them make room', async () => {
+    const body = Buffer.concat([Buffer.from(announcing(MIB)), Buffer.alloc(MIB - 1)])
+    const answers = await strangers(60, body)
+    await until('some were refused', () => answers.some(isBusy))
+    await serves()
+    expect(answers.every(isBusy)).toBe(false)
+  })
+
+  test('with more on one connection than it may have waiting', async () => {
+    const [answer] = await strangers(1, `${announcing(MIB)}${'v'.repeat(MIB)}`.repeat(12))
+    await until('some were refused', () => answer !== undefined && isBusy(answer))
+    await serves()
+  })
+
+  test('with silent connections, more than there may be', async () => {
+    await strangers(1_200, '')
+    await serves()
+  })
+
+  test('with bodies that come a byte at a time: they time out', async () => {
+    const [answer] = await strangers(1, `${announcing(100)}x`)
+    const drip = setInterval(() => sockets[0]?.write('x'), 1_000)
+    const isOver = (): boolean => answer?.answer.includes('HTTP/1.1 408') === true
+    await until('it is refused', isOver).finally(() => clearInterval(drip))
+    expect(answer?.answer).toContain('"code":"too-slow"')
+  })
 })

@@ -1,0 +1,76 @@
+/**
+ * The connections of the gateway. When there are too many, the one that has been of no use for longest is ended, so
+ * that silent connections keep nobody out; one whose call is being executed is never ended.
+ */
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** A caller: a connection, and what the gateway holds for it. */
+export interface Caller {
+  readonly socket: Socket
+  /** Calls without an answer, and those of them whose bodies still arrive. */
+  calls: number
+  arriving: number
+  /** Bytes held for its calls. */
+  bytes: number
+}
+
+/** Connections that are ended and not yet gone count for the system: so many more may be open for a moment. */
+const LEAVING_MAX = 64
+
+export class Connections {
+  readonly #max: number
+  readonly #callers = new Map<Socket, Caller>()
+  /** Connections on which nothing was answered yet, and the others; of least recent use first. */
+  readonly #fresh = new Set<Caller>()
+  readonly #known = new Set<Caller>()
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  watch(server: Server): void {
+    server.maxConnections = this.#max + LEAVING_MAX
+    server.on('connection', (socket: Socket) => {
+      if (this.#callers.size >= this.#max) this.#endIdlest()
+      const caller = { socket, calls: 0, arriving: 0, bytes: 0 }
+      this.#callers.set(socket, caller)
+      this.#fresh.add(caller)
+      socket.once('close', () => this.#forget(caller))
+    })
+  }
+
+  callerOf(socket: Socket): Caller {
+    const caller = this.#callers.get(socket)
+    // A call of a connection that is gone already: it holds nothing any more.
+    return caller ?? { socket, calls: 0, arriving: 0, bytes: 0 }
+  }
+
+  /** Notes that a call of this connection was answered. */
+  answered(caller: Caller): void {
+    if (!this.#callers.has(caller.socket)) return
+    this.#fresh.delete(caller)
+    this.#known.delete(caller)
+    this.#known.add(caller)
+  }
+
+  #endIdlest(): void {
+    const [first, second] =
+      this.#fresh.size >= this.#known.size ? [this.#fresh, this.#known] : [this.#known, this.#fresh]
+    const idle = idlestOf(first) ?? idlestOf(second)
+    if (idle === null) return
+    this.#forget(idle)
+    idle.socket.destroy()
+  }
+
+  #forget(caller: Caller): void {
+    this.#callers.delete(caller.socket)
+    this.#fresh.delete(caller)
+    this.#known.delete(caller)
+  }
+}
+
+function idlestOf(callers: Iterable<Caller>): Caller | null {
+  for (const caller of callers) if (caller.calls === caller.arriving) return caller
+  return null
+}

@@ -1,0 +1,93 @@
+/** Operations of the store as HTTP wants them: under a condition, and with a problem for each result that is no success. */
+import type { Operation } from '../../src/store/operations-writer.ts'
+import type { Result } from '../../src/store/results.ts'
+import { OperationFailure, type StoreClient } from '../library/store-client.ts'
+import type { RevisionTest } from './conditions.ts'
+import { Problem } from './problem.ts'
+
+/** How often a write is tried at another revision because its key changed between the look at it and the write. */
+const TRIES_MAX = 32
+
+export interface StoreAccess {
+  readonly client: StoreClient
+  /** Why the replicas do not answer: the facts of an `unknown`. */
+  readonly diagnose: () => Promise<Readonly<Record<string, unknown>>>
+}
+
+type Write = Operation & { readonly kind: 'put' | 'delete' }
+
+export async function execute({ client, diagnose }: StoreAccess, operation: Operation): Promise<Result> {
+  try {
+    return await client.execute(operation)
+  } catch (error) {
+    if (!(error instanceof OperationFailure)) throw error
+    if (error.code === 'refused') throw new Problem('stale', error.message)
+    throw new Problem(error.code, error.message, error.code === 'busy' ? {} : await diagnose())
+  }
+}
+
+/**
+ * Executes a write whose key is at a revision that the test accepts; else gives `revision-moved`. The replicas check
+ * the revision in the order of all requests: a condition that names one revision is one operation, another one looks
+ * first, and writes only if the key is still where it was seen.
+ */
+export async function executeIf(
+  access: StoreAccess,
+  write: Write,
+  test: RevisionTest | null,
+): Promise<Result> {
+  if (test === null) return execute(access, write)
+  const isSole = test.only !== null && test.accepts(test.only)
+  let place: Place | Result = isSole ? { revision: 0, modRevision: test.only } : await look(access, write.key)
+  for (let tries = 0; !('status' in place); tries++) {
+    if (!test.accepts(place.modRevision)) return { status: 'revision-moved', ...place }
+    if (tries === TRIES_MAX) {
+      throw new Problem('busy', `the key changed ${TRIES_MAX} times between a look at it and the write`)
+    }
+    const result = await execute(access, { ...write, ifRevision: place.modRevision })
+    if (result.status !== 'revision-moved') return result
+    place = { revision: result.revision, modRevision: result.modRevision }
+  }
+  return place
+}
+
+/** Revisions of the store, and of a key: 0 where it does not exist. */
+interface Place {
+  readonly revision: number
+  readonly modRevision: number
+}
+
+/** Where a key stands, or the result that says why that cannot be told. */
+async function look(access: StoreAccess, key: Uint8Array): Promise<Place | Result> {
+  const result = await execute(access, { kind: 'get', key })
+  if (result.status === 'not-found') return { revision: result.revision, modRevision: 0 }
+  if (result.status !== 'ok' || result.kind !== 'get') return result
+  return { revision: result.revision, modRevision: result.modRevision }
+}
+
+/** A result other than ok, in HTTP's terms. */
+export function problemOf(result: Result): Problem {
+  switch (result.status) {
+    case 'not-found':
+      return new Problem('not-found', 'the key does not exist', { revision: result.revision })
+    case 'revision-moved':
+      return revisionMoved(result)
+    case 'no-space':
+      return new Problem('no-space', 'the store has reached its size limit; deletes still work')
+    case 'bad-key':
+      return new Problem('bad-key', 'a key has 1 to 4,096 bytes')
+    case 'too-large':
+      return new Problem('too-large', 'a value has at most 1 MiB')
+    case 'denied':
+      return new Problem('denied', 'this client may not do that')
+    case 'result-budget':
+      return new Problem('too-large', 'the answer is larger than 2 MiB; ask for fewer items with limit')
+    default:
+      return new Problem('bad-request', `the store answered "${result.status}"`)
+  }
+}
+
+export function revisionMoved({ revision, modRevision }: Place): Problem {
+  const where = modRevision === 0 ? 'the key does not exist' : `the key is at revision ${modRevision}`
+  return new Problem('revision-moved', where, { revision, modRevision })
+}

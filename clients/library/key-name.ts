@@ -1,0 +1,80 @@
+/**
+ * The name of a key: one line of text for any bytes, from which exactly those bytes come back. Text is its own name,
+ * but for what a reader cannot see or what would end the line, and for the backslash:
+ *
+ *   `\\` a backslash · `\n` `\r` `\t` line feed, carriage return, tab · `\xHH` one byte
+ *
+ * The byte FF is `\xFF`, the text `%FF` is `%FF`, and a byte order mark is `\xEF\xBB\xBF`. Answers and `list` give
+ * names; `?name=` and `--name` take them back.
+ */
+
+/** Characters that are written as escapes: controls, separators of lines, and marks without a shape of their own. */
+const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u00AD\u200B\u2060\uFEFF\\]/u
+const EVERY_HIDDEN = new RegExp(HIDDEN, 'gu')
+/** A backslash and what belongs to it, or a lone surrogate, which is no text. */
+const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|([\\nrt])|())|\p{Surrogate}/gu
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+}
+const ESCAPED: Readonly<Record<string, string>> = { '\\': '\\', n: '\n', r: '\r', t: '\t' }
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The name of a key, or of any bytes. */
+export function keyName(key: Uint8Array): string {
+  const whole = textOf(key)
+  if (whole !== null) return whole.replace(EVERY_HIDDEN, escapeCharacter)
+  let name = ''
+  for (let at = 0; at < key.length; ) {
+    const length = sequenceLength(key[at] as number)
+    const character = textOf(key.subarray(at, at + length))
+    if (character === null) {
+      name += escapeByte(key[at] as number)
+      at++
+    } else {
+      name += HIDDEN.test(character) ? escapeCharacter(character) : character
+      at += length
+    }
+  }
+  return name
+}
+
+/** The bytes that a name stands for; null for a text that is no name: a backslash with nothing known behind it. */
+export function keyOfName(name: string): Uint8Array | null {
+  const parts: Buffer[] = []
+  let from = 0
+  for (const match of name.matchAll(ESCAPE)) {
+    const [whole, byte, short] = match
+    parts.push(Buffer.from(name.slice(from, match.index)))
+    if (byte !== undefined) parts.push(Buffer.from(byte, 'hex'))
+    else if (short !== undefined) parts.push(Buffer.from(ESCAPED[short] ?? ''))
+    else return null
+    from = match.index + whole.length
+  }
+  parts.push(Buffer.from(name.slice(from)))
+  return Uint8Array.from(Buffer.concat(parts))
+}
+
+function textOf(bytes: Uint8Array): string | null {
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+const escapeCharacter = (character: string): string =>
+  SHORT_ESCAPES[character] ?? [...Buffer.from(character)].map(escapeByte).join('')
+
+const escapeByte = (byte: number): string => `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`
+
+/** Bytes of the UTF-8 sequence that begins with this one; 1 where none does. */
+function sequenceLength(first: number): number {
+  if (first < 0xc0) return 1
+  if (first < 0xe0) return 2
+  return first < 0xf0 ? 3 : 4
+}
