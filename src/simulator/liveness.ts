@@ -1,4 +1,5 @@
 /** What must happen after the calm, by when, and why it did not. */
+import type { Sequence } from '../base/ids.ts'
 import { faultsMax, quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
 import { TIMEOUT_TICKS_MAX } from '../pbft/parameters.ts'
 import { missingVoters, type Slot } from '../pbft/slot.ts'
@@ -23,17 +24,28 @@ const CALM_DECISION_MS = 5
 /** Stuck requests, and open slots of a replica, that a description lists. */
 const DESCRIBED_MAX = 8
 
-/** Whether every request was answered and all correct replicas that are up stand level, none of them amnesiac. */
-export function isSettled(clients: readonly VirtualClient[], replicas: readonly VirtualReplica[]): boolean {
-  if (clients.some(({ left, open }) => left > 0 || open > 0)) return false
-  const reached = new Set<number>()
-  for (const { isCorrect, running } of replicas) {
-    if (!isCorrect || running === null) continue
-    if (isAmnesiac(running.runtime.state)) return false
-    reached.add(running.runtime.state.lastExecuted)
-  }
-  return reached.size === 1
+/** Returns true when every request of the load is answered. */
+export const isLoadOver = (clients: readonly VirtualClient[]): boolean =>
+  clients.every(({ left, open }) => left === 0 && open === 0)
+
+/** The last batch that a correct replica executed, or is in the middle of. */
+export function lastBegun(replicas: readonly VirtualReplica[]): Sequence {
+  const begun = replicas.flatMap(({ isCorrect, isExecuting, running }) =>
+    isCorrect && running !== null ? [running.runtime.state.lastExecuted + (isExecuting ? 1 : 0)] : [],
+  )
+  return Math.max(0, ...begun) as Sequence
 }
+
+/**
+ * Returns true when all correct replicas that are up have come as far as the first of them was when the load was over,
+ * and none of them is amnesiac. Where they are at one moment is no matter: other clients may be busy still.
+ */
+export const isSettled = (replicas: readonly VirtualReplica[], final: Sequence): boolean =>
+  replicas.every(({ isCorrect, running }) => {
+    if (!isCorrect || running === null) return true
+    const { state } = running.runtime
+    return !isAmnesiac(state) && state.lastExecuted >= final
+  })
 
 /**
  * Virtual milliseconds from the calm to the end, at most: a client that had just tried waits out its longest pause,

@@ -4,7 +4,7 @@
  */
 
 import { assert } from '../base/assert.ts'
-import type { ReplicaId } from '../base/ids.ts'
+import type { ReplicaId, Sequence } from '../base/ids.ts'
 import { isClusterSize } from '../base/quorum.ts'
 import { createRandom, type Random } from '../base/random.ts'
 import type { AuthenticationMode, Cluster } from '../messages/cluster.ts'
@@ -13,7 +13,7 @@ import type { Recomposition, RejectedMessage } from '../runtime/replica-runtime-
 import type { Checker, Violation } from './checkers/checker.ts'
 import { drawPlan } from './draw-plan.ts'
 import { Doors, type Guests, type Host } from './guests.ts'
-import { explainStuck, isSettled, refusedRequest, settleBoundMs } from './liveness.ts'
+import { explainStuck, isLoadOver, isSettled, lastBegun, refusedRequest, settleBoundMs } from './liveness.ts'
 import { type Incident, type Plan, textOfIncident, traitorsOf } from './plan.ts'
 import { quietPhaseOf } from './quiet-phase.ts'
 import { Trace, type TracedStep, type TraceListener } from './trace.ts'
@@ -133,6 +133,8 @@ interface Run {
   readonly virtual: VirtualCluster
   readonly clients: readonly VirtualClient[]
   boundMs: number | null
+  /** Where the first correct replica was when the load was over, after the calm. */
+  final: Sequence | null
   settledMs: number | null
   isOverdue: boolean
 }
@@ -187,7 +189,10 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
   audit = options.audit?.(virtual) ?? null
   const clients = createClients({ plan, time, trace, watch, virtual, random, audit })
   guests?.arrive(hostOf({ plan, time, watch, virtual, random, clients }))
-  return { plan, time, trace, watch, virtual, clients, boundMs: null, settledMs: null, isOverdue: false }
+  return {
+    ...{ plan, time, trace, watch, virtual, clients },
+    ...{ boundMs: null, final: null, settledMs: null, isOverdue: false },
+  }
 }
 
 function createClients(context: {
@@ -245,7 +250,7 @@ function hostOf(context: {
     random: random.fork(),
     connect: (security) => doors.connect(security),
     signed: (request) => watch.onSigned(request),
-    isLoadOver: () => clients.every(({ left, open }) => left === 0 && open === 0),
+    isLoadOver: () => isLoadOver(clients),
   }
 }
 
@@ -262,7 +267,12 @@ function runToEnd(run: Run, reaction?: Reaction): void {
       () => SETTLED_POLL_MS,
       () => {
         const elapsed = time.now - plan.calmAtMs
-        if (isSettled(clients, virtual.replicas)) run.settledMs = elapsed
+        if (run.final === null && isLoadOver(clients)) {
+          run.final = lastBegun(virtual.replicas)
+          watch.onLoadOver(run.final)
+          compareStates(run)
+        }
+        if (run.final !== null && isSettled(virtual.replicas, run.final)) run.settledMs = elapsed
         else run.isOverdue = elapsed > boundMs
       },
     )
@@ -284,10 +294,10 @@ function react({ plan, time, virtual }: Run, reaction: Reaction): void {
   )
 }
 
-/** All are level: the states behind equal numbers are compared once more. */
+/** Compares the states behind equal numbers once more, of replicas that are not in the middle of a batch. */
 function compareStates({ virtual, watch }: Run): void {
-  for (const { id, isCorrect, running } of virtual.replicas) {
-    if (!isCorrect || running === null) continue
+  for (const { id, isCorrect, isExecuting, running } of virtual.replicas) {
+    if (!isCorrect || isExecuting || running === null) continue
     const { lastExecuted } = running.runtime.state
     watch.onSettled({ replica: id, lastExecuted, application: running.application })
   }

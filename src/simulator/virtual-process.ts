@@ -44,6 +44,11 @@ export class VirtualProcess implements Clock {
     this.#clock = clock
   }
 
+  /** Whether it is in the middle of a batch. */
+  get isExecuting(): boolean {
+    return this.#isExecuting
+  }
+
   now(): Milliseconds {
     return this.#clock.now()
   }

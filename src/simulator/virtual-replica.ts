@@ -118,6 +118,11 @@ export class VirtualReplica {
     return this.#running
   }
 
+  /** Whether it is in the middle of a batch: its state is then none that others have. */
+  get isExecuting(): boolean {
+    return this.#process?.isExecuting ?? false
+  }
+
   /** How many times it was started. */
   get incarnation(): number {
     return this.#incarnation

@@ -1,5 +1,5 @@
 /** All checkers together: gives each what happens at correct replicas, and keeps the first violation. */
-import type { ReplicaId } from '../base/ids.ts'
+import type { ReplicaId, Sequence } from '../base/ids.ts'
 import { acceptableCertificates } from './checkers/acceptable-certificates.ts'
 import { agreement } from './checkers/agreement.ts'
 import type {
@@ -108,6 +108,10 @@ export class Watch {
 
   onAnswer(seen: SeenAnswer): void {
     for (const checker of this.#checkers) this.#note(checker, null, checker.onAnswer?.(seen))
+  }
+
+  onLoadOver(final: Sequence): void {
+    for (const checker of this.#checkers) this.#note(checker, null, checker.onLoadOver?.(final))
   }
 
   onSettled(seen: SeenSettled): void {

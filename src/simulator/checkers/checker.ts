@@ -58,7 +58,7 @@ export interface SeenAnswer {
   readonly results: Uint8Array
 }
 
-/** A correct replica at the end of a run, when all are level. */
+/** A correct replica at the end of a run, between two batches. */
 export interface SeenSettled {
   readonly replica: ReplicaId
   readonly lastExecuted: Sequence
@@ -77,6 +77,8 @@ export interface Checker {
   /** A client that is no part of the load signed this, perhaps beside other things under the same timestamp. */
   onSigned?(seen: SeenRequest): string | null
   onAnswer?(seen: SeenAnswer): string | null
+  /** All requests of the load are answered, and no correct replica has begun a batch behind this one. */
+  onLoadOver?(final: Sequence): string | null
   onSettled?(seen: SeenSettled): string | null
   /** The run is over, settled or not. */
   onEnd?(): string | null

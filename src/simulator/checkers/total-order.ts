@@ -4,7 +4,10 @@ import type { Application } from '../../ports.ts'
 import type { Checker } from './checker.ts'
 import { shortDigest } from './votes-seen.ts'
 
-/** A fingerprint reads the whole state, so states are compared at one number in so many, and at the end. */
+/**
+ * A fingerprint reads the whole state, so states are compared at one number in so many, and at the end: where the
+ * replicas were when the load was over, for other clients may go on.
+ */
 const COMPARED_EVERY = 16
 
 /**
@@ -14,6 +17,8 @@ const COMPARED_EVERY = 16
 export function totalOrder(): Checker {
   const reached = new Map<ReplicaId, { readonly incarnation: number; readonly sequence: Sequence }>()
   const fingerprints = new Map<Sequence, { readonly fingerprint: Uint8Array; readonly replica: ReplicaId }>()
+
+  let final: Sequence | null = null
 
   const compare = (replica: ReplicaId, sequence: Sequence, application: Application): string | null => {
     const fingerprint = application.fingerprint()
@@ -41,7 +46,13 @@ export function totalOrder(): Checker {
           ? `executed ${sequence} after ${expected - 1}`
           : compare(replica, sequence, application)
       if (sequence !== expected) return `executed ${sequence} where ${expected} is next`
-      return sequence % COMPARED_EVERY === 0 ? compare(replica, sequence, application) : null
+      return sequence % COMPARED_EVERY === 0 || sequence === final
+        ? compare(replica, sequence, application)
+        : null
+    },
+    onLoadOver(sequence) {
+      final = sequence
+      return null
     },
     onSettled: ({ replica, lastExecuted, application }) => compare(replica, lastExecuted, application),
   }
