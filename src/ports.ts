@@ -3,7 +3,7 @@ import type { Allowance } from './base/allowance.ts'
 import type { Hash } from './base/hash.ts'
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp } from './base/ids.ts'
 import type { Peer } from './base/peer.ts'
-import type { Standing } from './base/standing.ts'
+import type { LastUse, RequestName, Standing } from './base/standing.ts'
 import type { Batch } from './messages/message.ts'
 
 export type { Peer } from './base/peer.ts'
@@ -184,9 +184,10 @@ export interface PageStore {
 export interface Outcome {
   readonly client: ClientId
   readonly publicKey: Uint8Array
+  readonly session: Uint8Array
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array
-  /** Null when there is nothing to answer: stale, reused timestamp, unknown client. */
+  /** Null when there is nothing to answer: stale, used timestamp, unknown client. */
   readonly results: Uint8Array | null
   readonly standing: Standing
   /** Of a replica's recovery operation (rule 6.4), and whether it was accepted just now; null for ordinary requests. */
@@ -209,7 +210,9 @@ export interface Application {
    * `restore` gives it up, and it does not go on then.
    */
   begin(sequence: Sequence, batch: Batch, allowance: Allowance): Execution
-  standing(client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array): Standing
+  standing(request: RequestName): Standing
+  /** Where the timestamps of a client stand. */
+  lastUse(client: ClientId): LastUse
   /** The kept results of an executed request, or null when they are no longer kept. */
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null
   readonly revision: number

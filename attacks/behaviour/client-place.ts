@@ -42,6 +42,8 @@ export interface RequestToSign {
   readonly goodFor?: readonly ReplicaId[]
   /** Who sends whole results: nobody knows better than all of them. */
   readonly responder?: number
+  /** The nonce of its session; one and the same unless another is given. */
+  readonly session?: Uint8Array
 }
 
 export interface ClientPlace {

@@ -8,6 +8,7 @@ import type { Cluster } from '../../src/messages/cluster.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
 import { createSigningDigest, encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS, type FrameKindName } from '../../src/messages/kinds.ts'
+import { SESSION_NONCE_BYTES } from '../../src/messages/limits.ts'
 import { encodeMacs, epochOf, readMac } from '../../src/messages/macs.ts'
 import type { Message, Request } from '../../src/messages/message.ts'
 import { packPayload } from '../../src/messages/payload.ts'
@@ -30,6 +31,7 @@ import { type Blackboard, toReplica } from './place.ts'
 const TICK_MS = 10
 const SEED_BYTES = 32
 const NOTHING = new Uint8Array(0)
+const OWN_SESSION = new Uint8Array(SESSION_NONCE_BYTES).fill(1)
 /** Sentences of one kind; more of them say nothing new. */
 const NAMED_MAX = 3
 
@@ -155,11 +157,13 @@ export class HostileClient {
     signer = this.#options.signers[0],
     responder,
     goodFor,
+    session = OWN_SESSION,
   }: RequestToSign): Uint8Array {
     const { suite, cluster, onSigned } = this.#options
     const { publicKey } = signer
     const content = {
       publicKey,
+      session,
       timestamp: toTimestamp(timestamp),
       responder: responder ?? cluster.replicas.length,
       operations,

@@ -147,9 +147,11 @@ export const lie =
   (carried, place) => {
     const { message, peer } = carried
     if (message?.kind !== 'reply') return pass(carried, place)
-    const { client, timestamp, requestDigest } = message
+    const { client, session, timestamp, requestDigest } = message
     const told = results(message.results ?? new Uint8Array(0))
-    return [{ to: peer, frame: place.sealReply({ client, timestamp, requestDigest, results: told }) }]
+    return [
+      { to: peer, frame: place.sealReply({ client, session, timestamp, requestDigest, results: told }) },
+    ]
   }
 
 /** Proposes another batch: with these requests, at this time. */

@@ -26,6 +26,7 @@ export interface Delivery {
 /** An answer to a client, before it is signed. */
 export interface FalseReply {
   readonly client: ClientId
+  readonly session: Uint8Array
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array
   readonly results: Uint8Array

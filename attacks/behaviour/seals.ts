@@ -34,10 +34,10 @@ export function createSeals(
       const authentication = authenticate(signingDigest(FRAME_KINDS[kind], payload))
       return encodeFrame({ kind: FRAME_KINDS[kind], payload, authentication, body }).bytes
     },
-    sealReply: ({ client, timestamp, requestDigest, results }) => {
+    sealReply: ({ client, session, timestamp, requestDigest, results }) => {
       const { view, lastExecuted: sequence } = state()
       const { publicKey } = cluster.clients.find((each) => each.id === client) ?? { publicKey: NO_KEY }
-      const request = { client, publicKey, timestamp, requestDigest }
+      const request = { client, publicKey, session, timestamp, requestDigest }
       const outcome = { ...request, results, standing: 'new', recovery: null } as const
       const [reply] = replies.repliesFor({ view, sequence }, [{ outcome, isWhole: true }])
       assert(reply !== undefined, 'one answer makes one reply')

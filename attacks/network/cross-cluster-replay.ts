@@ -1,6 +1,7 @@
 import { utf8 } from '../../src/base/bytes.ts'
 import type { Sequence } from '../../src/base/ids.ts'
 import { createSigningDigest } from '../../src/messages/frame.ts'
+import { SESSION_NONCE_BYTES } from '../../src/messages/limits.ts'
 import { encodeRequest } from '../../src/messages/request.ts'
 import { encodeOperations } from '../../src/store/operations-writer.ts'
 import { type Attack, lastBackups } from '../attack.ts'
@@ -17,7 +18,11 @@ const FRAMES_PER_TICK = 4
 function requestAbroad({ cluster, hash, signers: [signer] }: ClientPlace, timestamp: number): Uint8Array {
   const { publicKey } = signer
   const signingDigest = createSigningDigest(hash, otherCluster(cluster.clusterId))
-  const content = { publicKey, timestamp: toTimestamp(timestamp), responder: 0, operations: OPERATIONS }
+  const session = new Uint8Array(SESSION_NONCE_BYTES)
+  const content = {
+    ...{ publicKey, session, timestamp: toTimestamp(timestamp) },
+    ...{ responder: 0, operations: OPERATIONS },
+  }
   return encodeRequest(content, { hash, signingDigest, sign: (digest) => signer.sign(digest) }).bytes
 }
 

@@ -192,7 +192,8 @@ function remember(
       if (sequence % STATE_EVERY === 0) states.set(sequence, toHex(application.fingerprint()))
       return outcomes
     },
-    standing: (client, timestamp, digest) => application.standing(client, timestamp, digest),
+    standing: (request) => application.standing(request),
+    lastUse: (client) => application.lastUse(client),
     results: (client, timestamp) => application.results(client, timestamp),
     get revision() {
       return application.revision

@@ -10,6 +10,7 @@ import { systemClock, systemEntropy } from '../../src/io/system.ts'
 import { createTcpTransport } from '../../src/io/tcp-transport.ts'
 import { openTimestampFile } from '../../src/io/timestamp-file.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
+import { SESSION_NONCE_BYTES } from '../../src/messages/limits.ts'
 import type { Peer, Transport } from '../../src/ports.ts'
 import { ClientRuntime } from '../../src/runtime/client-runtime.ts'
 import { createLinkSecurity } from '../../src/runtime/secure-link.ts'
@@ -62,6 +63,7 @@ export async function connect(options: {
     cluster,
     suite,
     signer,
+    session: systemEntropy(SESSION_NONCE_BYTES),
     agreementSecret,
     transport,
     clock: systemClock,

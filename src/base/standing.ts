@@ -1,7 +1,34 @@
+import type { ClientId, Timestamp } from './ids.ts'
+
+/** What names a request: equal in all four, it is the same request. */
+export interface RequestName {
+  readonly client: ClientId
+  /** The nonce of the client's session, 16 bytes. */
+  readonly session: Uint8Array
+  readonly timestamp: Timestamp
+  /** The request digest, 32 bytes. */
+  readonly digest: Uint8Array
+}
+
 /**
  * What the replicated sessions say of a request (rule 1.8):
  * `new` it was not executed and may be; `executed` it was, and its results answer it again; `stale` its timestamp is
- * at or below the client's floor; `timestamp-reused` its timestamp was executed with another digest;
- * `unknown-client` no such client is admitted.
+ * at or below the client's floor; `another-session` its timestamp was executed for another session of its client;
+ * `timestamp-reused` its timestamp was executed for its own session with another digest; `unknown-client` no such
+ * client is admitted.
  */
-export type Standing = 'new' | 'executed' | 'stale' | 'timestamp-reused' | 'unknown-client'
+export type Standing =
+  | 'new'
+  | 'executed'
+  | 'stale'
+  | 'another-session'
+  | 'timestamp-reused'
+  | 'unknown-client'
+
+/** The highest executed timestamp of a client, t*, and the session that used it. */
+export interface LastUse {
+  /** 0 before the first request. */
+  readonly timestamp: Timestamp
+  /** Null before the first request. */
+  readonly session: Uint8Array | null
+}

@@ -70,6 +70,13 @@ export function readClusterFile(path: string, suiteNamed: (name: Cluster['suite'
     throw new ClusterFileError(`The cluster file ${path} cannot be used: ${why}.`)
   }
   const json = parseJson(path, fail)
+  const version = versionOf(json)
+  if (version !== null && version !== PROTOCOL_VERSION) {
+    fail(
+      `it is of version ${version} of the protocol, and this program speaks version ${PROTOCOL_VERSION}. ` +
+        'Run it with the program that made it, or make a new directory with "strategos init"',
+    )
+  }
   const parsed = ClusterJson.safeParse(json)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
@@ -118,6 +125,12 @@ export function readClusterFile(path: string, suiteNamed: (name: Cluster['suite'
     fail('its cluster id does not belong to its contents; somebody edited it or it was damaged')
   }
   return { ...facts, clusterId }
+}
+
+/** The version that a cluster file names; null where it names none. */
+function versionOf(json: unknown): number | null {
+  const version = (json as { readonly protocolVersion?: unknown } | null)?.protocolVersion
+  return typeof version === 'number' ? version : null
 }
 
 export function writeClusterFile(path: string, cluster: Cluster): void {

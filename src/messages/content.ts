@@ -233,6 +233,7 @@ export const REFUSAL_REASONS: readonly RefusalReason[] = [
   'malformed',
   'results-gone',
   'must-sign',
+  'another-session',
 ]
 
 const EMPTY = new Uint8Array(0)

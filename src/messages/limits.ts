@@ -5,7 +5,8 @@
 const KIB = 1024
 const MIB = 1024 * KIB
 
-export const PROTOCOL_VERSION = 1
+/** 2: requests and replies carry their session's nonce, and a client asks for its place (rules 1.7, 1.8). */
+export const PROTOCOL_VERSION = 2
 
 /** Bytes of one frame after its length field. A length above it ends the link before anything is buffered. */
 export const FRAME_BYTES_MAX = 8 * MIB
@@ -28,6 +29,8 @@ export const BATCH_REQUESTS_MAX = 1024
 export const BATCH_BYTES_MAX = 4 * MIB
 /** Requests that one client may have in flight; also how far below t* its floor lies. */
 export const CLIENT_WINDOW = 64
+/** Bytes of the nonce that tells the sessions of one client key apart. */
+export const SESSION_NONCE_BYTES = 16
 
 /** K: a checkpoint is due every K batches, unless the cluster was made with fewer; there are never more. */
 export const CHECKPOINT_INTERVAL = 128

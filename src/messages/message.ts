@@ -18,11 +18,13 @@ export interface Request extends Received {
   readonly kind: 'request'
   readonly client: ClientId
   readonly publicKey: Uint8Array
+  /** The nonce of its client's session, 16 bytes: two sessions of one key never get one another's answers. // PBFT-1.8 */
+  readonly session: Uint8Array
   readonly timestamp: Timestamp
   /** The replica asked to send whole results; any value of n or above asks all of them. */
   readonly responder: number
   readonly operations: Uint8Array
-  /** The signed digest, 32 bytes. It covers client, timestamp, responder and, through their digest, the operations. */
+  /** The signed digest, 32 bytes. It covers client, session, timestamp, responder and, through their digest, the operations. */
   readonly digest: Uint8Array
   /** Its client, where it was passed on by a replica and its MAC for this one is wrong; else absent. // PBFT-4.10 */
   readonly doubtful?: readonly ClientId[]
@@ -193,6 +195,7 @@ export interface Reply extends Received {
   readonly sequence: Sequence
   readonly root: Uint8Array
   readonly client: ClientId
+  readonly session: Uint8Array
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array
   readonly resultDigest: Uint8Array
@@ -249,7 +252,10 @@ export interface Decision extends Received {
   readonly commits: readonly Vote[]
 }
 
-/** `results-gone`: it was executed, and its results are no longer kept. `must-sign`: MACs of this client were wrong. */
+/**
+ * `results-gone`: it was executed, and its results are no longer kept. `must-sign`: MACs of this client were wrong.
+ * `another-session`: another session of this client used the timestamp, so this request never happens.
+ */
 export type RefusalReason =
   | 'unknown-client'
   | 'stale'
@@ -258,6 +264,7 @@ export type RefusalReason =
   | 'malformed'
   | 'results-gone'
   | 'must-sign'
+  | 'another-session'
 
 /** REFUSAL: tells a client why its request is not taken. Valid on its sender's link only; W equal ones are a fact. */
 export interface Refusal extends Received {

@@ -1,7 +1,7 @@
 /**
  * One reply authentication per batch (rule 1.7): a Merkle tree over the batch's replies, in the order of its requests.
  *
- *   leaf  = H(0x00 | client 32 | timestamp u64 | request digest 32 | result digest 32)
+ *   leaf  = H(0x00 | client 32 | session 16 | timestamp u64 | request digest 32 | result digest 32)
  *   inner = H(0x01 | left | right)
  *
  * Levels pair neighbours; a last node without a neighbour moves up unchanged (as in RFC 6962).
@@ -12,6 +12,8 @@ import type { Timestamp } from '../base/ids.ts'
 
 export interface ReplyLeaf {
   readonly publicKey: Uint8Array
+  /** The nonce of the session that asked. */
+  readonly session: Uint8Array
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array
   readonly resultDigest: Uint8Array
@@ -26,7 +28,9 @@ const INNER = Uint8Array.of(1)
 export function replyLeafHash(hash: Hash, leaf: ReplyLeaf): Uint8Array {
   const timestamp = new Uint8Array(8)
   writeU64(timestamp, 0, leaf.timestamp)
-  return hash(concatBytes(LEAF, leaf.publicKey, timestamp, leaf.requestDigest, leaf.resultDigest))
+  return hash(
+    concatBytes(LEAF, leaf.publicKey, leaf.session, timestamp, leaf.requestDigest, leaf.resultDigest),
+  )
 }
 
 /** All levels, leaves first; the last holds the root alone. `leaves` is not empty. */

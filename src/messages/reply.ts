@@ -2,8 +2,8 @@
  * REPLY (rule 1.7): payload `[sender, view, sequence, root]` with the replica's signature, the same for every reply of
  * a batch, and a body of fixed layout that leads from one client's results to the root:
  *
- *   client 32 | timestamp u64 | request digest 32 | result digest 32 | leaf index u16 | leaf count u16
- *   | path length u8 | path (32 each) | has results u8 | results
+ *   client 32 | session nonce 16 | timestamp u64 | request digest 32 | result digest 32 | leaf index u16
+ *   | leaf count u16 | path length u8 | path (32 each) | has results u8 | results
  */
 import { concatBytes, equalBytes, readU16, readU64, toHex, writeU16, writeU64 } from '../base/bytes.ts'
 import { DIGEST_BYTES, type Hash } from '../base/hash.ts'
@@ -11,13 +11,20 @@ import type { ClientId, ReplicaId, Sequence, Timestamp, View } from '../base/ids
 import { FieldReader } from './fields.ts'
 import { type Frame, splitFrame } from './frame.ts'
 import { FRAME_KINDS } from './kinds.ts'
-import { PUBLIC_KEY_BYTES, RESULT_BYTES_MAX } from './limits.ts'
+import { PUBLIC_KEY_BYTES, RESULT_BYTES_MAX, SESSION_NONCE_BYTES } from './limits.ts'
 import type { Reply } from './message.ts'
 import { unpackPayload } from './payload.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
 import { REPLY_PATH_STEPS_MAX, type ReplyLeaf, replyRoot } from './reply-tree.ts'
 
-const FIXED_BYTES = PUBLIC_KEY_BYTES + 8 + 2 * DIGEST_BYTES + 2 + 2 + 1
+const SESSION_AT = PUBLIC_KEY_BYTES
+const TIMESTAMP_AT = SESSION_AT + SESSION_NONCE_BYTES
+const REQUEST_DIGEST_AT = TIMESTAMP_AT + 8
+const RESULT_DIGEST_AT = REQUEST_DIGEST_AT + DIGEST_BYTES
+const INDEX_AT = RESULT_DIGEST_AT + DIGEST_BYTES
+const COUNT_AT = INDEX_AT + 2
+const STEPS_AT = COUNT_AT + 2
+const FIXED_BYTES = STEPS_AT + 1
 
 export function encodeReplyBody(
   leaf: ReplyLeaf,
@@ -26,12 +33,13 @@ export function encodeReplyBody(
 ): Uint8Array {
   const fixed = new Uint8Array(FIXED_BYTES)
   fixed.set(leaf.publicKey, 0)
-  writeU64(fixed, 32, leaf.timestamp)
-  fixed.set(leaf.requestDigest, 40)
-  fixed.set(leaf.resultDigest, 72)
-  writeU16(fixed, 104, place.index)
-  writeU16(fixed, 106, place.count)
-  fixed[108] = place.path.length
+  fixed.set(leaf.session, SESSION_AT)
+  writeU64(fixed, TIMESTAMP_AT, leaf.timestamp)
+  fixed.set(leaf.requestDigest, REQUEST_DIGEST_AT)
+  fixed.set(leaf.resultDigest, RESULT_DIGEST_AT)
+  writeU16(fixed, INDEX_AT, place.index)
+  writeU16(fixed, COUNT_AT, place.count)
+  fixed[STEPS_AT] = place.path.length
   return results === null
     ? concatBytes(fixed, ...place.path, Uint8Array.of(0))
     : concatBytes(fixed, ...place.path, Uint8Array.of(1), results)
@@ -41,7 +49,7 @@ export function encodeReplyBody(
 export function claimedTimestamp(bytes: Uint8Array): number | null {
   const frame = splitFrame(bytes)
   if (isRejection(frame) || frame.kind !== FRAME_KINDS.reply || frame.body.length < FIXED_BYTES) return null
-  return readU64(frame.body, 32)
+  return readU64(frame.body, TIMESTAMP_AT)
 }
 
 /** Reads a REPLY. Results and path are checked against the root here; the root's signature is not. */
@@ -57,25 +65,30 @@ export function decodeReply(frame: Frame, hash: Hash): Reply | Rejection {
 
   const { body } = frame
   if (body.length < FIXED_BYTES + 1) return rejection('body-malformed')
-  const steps = body[108] as number
+  const steps = body[STEPS_AT] as number
   const resultsAt = FIXED_BYTES + steps * DIGEST_BYTES + 1
   if (steps > REPLY_PATH_STEPS_MAX || body.length < resultsAt) return rejection('body-malformed')
   const hasResults = body[resultsAt - 1] as number
   if (hasResults > 1 || (hasResults === 0 && body.length > resultsAt)) return rejection('body-malformed')
   if (body.length - resultsAt > RESULT_BYTES_MAX) return rejection('body-malformed')
-  const timestamp = readU64(body, 32)
+  const timestamp = readU64(body, TIMESTAMP_AT)
   if (!Number.isSafeInteger(timestamp)) return rejection('unsafe-integer')
 
   const leaf: ReplyLeaf = {
-    publicKey: body.subarray(0, 32),
+    publicKey: body.subarray(0, SESSION_AT),
+    session: body.subarray(SESSION_AT, TIMESTAMP_AT),
     timestamp: timestamp as Timestamp,
-    requestDigest: body.subarray(40, 72),
-    resultDigest: body.subarray(72, 104),
+    requestDigest: body.subarray(REQUEST_DIGEST_AT, RESULT_DIGEST_AT),
+    resultDigest: body.subarray(RESULT_DIGEST_AT, INDEX_AT),
   }
   const path = Array.from({ length: steps }, (_, step) =>
     body.subarray(FIXED_BYTES + step * DIGEST_BYTES, FIXED_BYTES + (step + 1) * DIGEST_BYTES),
   )
-  const computed = replyRoot(hash, leaf, { index: readU16(body, 104), count: readU16(body, 106), path })
+  const computed = replyRoot(hash, leaf, {
+    index: readU16(body, INDEX_AT),
+    count: readU16(body, COUNT_AT),
+    path,
+  })
   if (computed === null || !equalBytes(computed, root))
     return rejection('digest-mismatch', 'the path misses the root')
   const results = hasResults === 1 ? body.subarray(resultsAt) : null
@@ -90,6 +103,7 @@ export function decodeReply(frame: Frame, hash: Hash): Reply | Rejection {
     sequence,
     root,
     client: toHex(leaf.publicKey) as ClientId,
+    session: leaf.session,
     timestamp: leaf.timestamp,
     requestDigest: leaf.requestDigest,
     resultDigest: leaf.resultDigest,

@@ -1,6 +1,7 @@
 /**
- * REQUEST (rule 1.1): payload `[client key, timestamp, responder, H(operations)]`, the client's signature, and the
- * operations as the body. The request digest is what the client signs.
+ * REQUEST (rule 1.1): payload `[client key, session nonce, timestamp, responder, H(operations)]`, the client's
+ * signature, and the operations as the body. The request digest is what the client signs, so equal operations of two
+ * sessions are two requests.
  */
 import { equalBytes, toHex } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
@@ -8,13 +9,15 @@ import type { ClientId, Timestamp } from '../base/ids.ts'
 import { FieldReader } from './fields.ts'
 import { encodeFrame, type Frame } from './frame.ts'
 import { FRAME_KINDS, type FrameKind } from './kinds.ts'
-import { PUBLIC_KEY_BYTES, REQUEST_BYTES_MAX } from './limits.ts'
+import { PUBLIC_KEY_BYTES, REQUEST_BYTES_MAX, SESSION_NONCE_BYTES } from './limits.ts'
 import type { Request } from './message.ts'
 import { packPayload, unpackPayload } from './payload.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
 
 export interface RequestContent {
   readonly publicKey: Uint8Array
+  /** The nonce of the client's session, 16 bytes. */
+  readonly session: Uint8Array
   readonly timestamp: Timestamp
   readonly responder: number
   readonly operations: Uint8Array
@@ -30,8 +33,8 @@ export function encodeRequest(
     readonly sign: (digest: Uint8Array) => Uint8Array
   },
 ): Request {
-  const { publicKey, timestamp, responder, operations } = content
-  const payload = packPayload([publicKey, timestamp, responder, tools.hash(operations)])
+  const { publicKey, session, timestamp, responder, operations } = content
+  const payload = packPayload([publicKey, session, timestamp, responder, tools.hash(operations)])
   const digest = tools.signingDigest(FRAME_KINDS.request, payload)
   const frame = encodeFrame({
     kind: FRAME_KINDS.request,
@@ -39,7 +42,7 @@ export function encodeRequest(
     authentication: tools.sign(digest),
     body: operations,
   })
-  return assembleRequest(frame, { publicKey, timestamp, responder, digest })
+  return assembleRequest(frame, { publicKey, session, timestamp, responder, digest })
 }
 
 /** Reads a REQUEST's frame. The operations' digest is checked here, the signature is not. */
@@ -52,13 +55,14 @@ export function decodeRequest(
   if (isRejection(items)) return items
   const fields = new FieldReader(items)
   const publicKey = fields.bytes({ least: PUBLIC_KEY_BYTES, most: PUBLIC_KEY_BYTES })
+  const session = fields.bytes({ least: SESSION_NONCE_BYTES, most: SESSION_NONCE_BYTES })
   const timestamp = fields.integer<Timestamp>()
   const responder = fields.integer()
   const operationsDigest = fields.digest()
   if (!fields.complete) return rejection('payload-shape')
   if (!equalBytes(tools.hash(frame.body), operationsDigest)) return rejection('digest-mismatch')
   const digest = tools.signingDigest(FRAME_KINDS.request, frame.payload)
-  return assembleRequest(frame, { publicKey, timestamp, responder, digest })
+  return assembleRequest(frame, { publicKey, session, timestamp, responder, digest })
 }
 
 function assembleRequest(
@@ -69,6 +73,7 @@ function assembleRequest(
     kind: 'request',
     client: toHex(fields.publicKey) as ClientId,
     publicKey: fields.publicKey,
+    session: fields.session,
     timestamp: fields.timestamp,
     responder: fields.responder,
     operations: frame.body,

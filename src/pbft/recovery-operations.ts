@@ -64,8 +64,7 @@ export function noteRecoveries(
 export function renewLostRecovery({ state, effects }: Step): void {
   const { recovery } = state
   if (state.health !== 'amnesiac' || recovery === null || recovery.executed !== null) return
-  const { client, timestamp, digest } = recovery.request
-  if (state.config.standing(client, timestamp, digest) !== 'executed') return
+  if (state.config.standing(recovery.request) !== 'executed') return
   state.recovery = null
   effects.push({ kind: 'prepare-recovery' })
 }

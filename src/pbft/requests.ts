@@ -24,13 +24,14 @@ export function onRequest(step: Step, request: Verified<Request>, from: Peer): v
   const { state, effects } = step
   if (state.health === 'diverged') return // its answers would be wrong
   if (request.doubtful !== undefined) return complain(step, request.doubtful)
-  const standing = state.config.standing(request.client, request.timestamp, request.digest)
+  const standing = state.config.standing(request)
   switch (standing) {
     case 'executed':
       // Only its own client gets it again: a replica that passes old requests on would multiply the work.
       if (from.kind === 'client') effects.push({ kind: 'reply-again', view: state.view, request })
       return
     case 'stale':
+    case 'another-session':
     case 'timestamp-reused':
     case 'unknown-client':
       refuse(step, request, from, standing)
@@ -48,7 +49,9 @@ function takeRequest(step: Step, request: Verified<Request>, from: Peer): void {
   // Whichever of two requests under one timestamp waits here: once it is executed, no backup waits for the other.
   if (relayedBy !== null) state.waiting.hurry(request.client, request.timestamp, relayedBy)
   if (waiting !== null && !equalBytes(waiting.digest, request.digest)) {
-    refuse(step, request, from, 'timestamp-reused')
+    // Which of two sessions gets the timestamp is decided by the order: nothing is a fact until then. // PBFT-1.8
+    const isOwn = equalBytes(waiting.session, request.session)
+    refuse(step, request, from, isOwn ? 'timestamp-reused' : 'busy')
     return
   }
   if (waiting === null && !state.waiting.add(request, state.ticks, relayedBy)) {
@@ -103,8 +106,7 @@ export function dropServed(
 /** What was ordered is over, whatever came of it: a refused recovery operation would keep its standing for ever. */
 function dropOver(state: ReplicaState, client: ClientId, wasOrdered: (request: Request) => boolean): void {
   state.waiting.drop(client, (request) => {
-    const { timestamp, digest } = request
-    return state.config.standing(client, timestamp, digest) !== 'new' || wasOrdered(request)
+    return state.config.standing(request) !== 'new' || wasOrdered(request)
   })
 }
 

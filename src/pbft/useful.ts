@@ -86,9 +86,9 @@ function isOralUseful(state: ReplicaState, message: OralMessage): boolean {
  */
 export function useOf(state: ReplicaState, request: Request, from: Peer): 'order' | 'answer' | 'nothing' {
   if (state.health === 'diverged') return 'nothing'
-  const { client, timestamp, digest } = request
+  const { client, timestamp } = request
   const otherwise = from.kind === 'client' ? 'answer' : 'nothing'
-  if (state.config.standing(client, timestamp, digest) !== 'new') return otherwise
+  if (state.config.standing(request) !== 'new') return otherwise
   const { waiting } = state
   const relayedBy = relayerOf(state, from)
   const isTaken =

@@ -22,8 +22,9 @@ export function noteOrdered(state: ReplicaState, sequence: number, batch: Batch)
   const clients = new Set<ClientId>()
   let repeated = 0
   let repeatedBytes = 0
-  for (const { client, timestamp, digest, operations } of batch.requests) {
-    if (state.config.standing(client, timestamp, digest) === 'executed') {
+  for (const request of batch.requests) {
+    const { client, timestamp, operations } = request
+    if (state.config.standing(request) === 'executed') {
       repeated++
       repeatedBytes += operations.length
       continue // serves nobody

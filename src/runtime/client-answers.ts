@@ -68,7 +68,7 @@ export class ClientAnswers {
 
   /** Signs nothing where the client asks for the same again as the last time. // PBFT-5.5 */
   replyAgain({ view, request }: Effect & { readonly kind: 'reply-again' }, sequence: Sequence): void {
-    const { client, publicKey, timestamp, digest: requestDigest } = request
+    const { client, publicKey, session, timestamp, digest: requestDigest } = request
     const kept = this.#repeated.get(client)
     const isSame = kept !== undefined && equalBytes(kept.requestDigest, requestDigest)
     if (isSame && this.#options.replies.isCurrent(kept.frame)) {
@@ -76,7 +76,7 @@ export class ClientAnswers {
     }
     const results = this.#options.application.results(client, timestamp)
     if (results === null) return this.#refuseRequest(request, 'results-gone')
-    const answered = { client, publicKey, timestamp, requestDigest, results, recovery: null }
+    const answered = { client, publicKey, session, timestamp, requestDigest, results, recovery: null }
     const [reply] = this.#options.replies.repliesFor({ view, sequence }, [
       { outcome: { ...answered, standing: 'executed' }, isWhole: true },
     ])

@@ -45,6 +45,8 @@ export interface ClientRuntimeOptions {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly signer: Signer
+  /** The session's nonce: 16 unpredictable bytes, drawn anew whenever a process starts. // PBFT-1.8 */
+  readonly session: Uint8Array
   /** X25519, 32 bytes; needed in oral mode. */
   readonly agreementSecret?: Uint8Array
   readonly transport: Transport
@@ -75,7 +77,7 @@ export class ClientRuntime {
 
   constructor(options: ClientRuntimeOptions) {
     this.#options = options
-    const { cluster, suite, signer, transport, clock, random, reservations } = options
+    const { cluster, suite, signer, session, transport, clock, random, reservations } = options
     const signingDigest = createSigningDigest(suite.hash, cluster.clusterId)
     this.#tools = { hash: suite.hash, signingDigest }
     const self: Peer = { kind: 'client', id: toHex(signer.publicKey) as ClientId }
@@ -83,7 +85,10 @@ export class ClientRuntime {
     this.#authenticator = createAuthenticator({ cluster, suite, signingDigest, macs })
     const sign = (digest: Uint8Array): Uint8Array => signer.sign(digest)
     const make = (content: NewRequest, authenticate: (digest: Uint8Array) => Uint8Array): Request =>
-      encodeRequest({ ...content, publicKey: signer.publicKey }, { ...this.#tools, sign: authenticate })
+      encodeRequest(
+        { ...content, publicKey: signer.publicKey, session },
+        { ...this.#tools, sign: authenticate },
+      )
     const shared = cluster.requests === 'oral' ? macs : null
     this.state = createSessionState(
       {

@@ -108,7 +108,7 @@ export class ReplicaRuntime {
       checkpointInterval: cluster.checkpointInterval,
       hash: suite.hash,
       mode: cluster.mode,
-      standing: (client, timestamp, digest) => application.standing(client, timestamp, digest),
+      standing: (request) => application.standing(request),
       isAmnesiac: options.replay.beginning === 'amnesia',
       ...(stored === null ? {} : { stored: stored.stable, isStateLost: stored.snapshot === null }),
     })

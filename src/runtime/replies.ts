@@ -41,8 +41,8 @@ export function createReplyMaker(identity: {
     repliesFor({ view, sequence }, answers) {
       if (answers.length === 0) return []
       const leaves = answers.map(({ outcome }): ReplyLeaf => {
-        const { publicKey, timestamp, requestDigest, results } = outcome
-        return { publicKey, timestamp, requestDigest, resultDigest: hash(results) }
+        const { publicKey, session, timestamp, requestDigest, results } = outcome
+        return { publicKey, session, timestamp, requestDigest, resultDigest: hash(results) }
       })
       const levels = buildReplyTree(hash, leaves)
       const root = levels.at(-1)?.[0] as Uint8Array

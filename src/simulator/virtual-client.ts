@@ -1,8 +1,10 @@
 /** One client of a simulation: the production runtime, and a seeded load that it carries. */
 import { assert } from '../base/assert.ts'
+import { writeU32 } from '../base/bytes.ts'
 import type { Timestamp } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import type { Cluster, ClusterClient } from '../messages/cluster.ts'
+import { SESSION_NONCE_BYTES } from '../messages/limits.ts'
 import type { RefusalReason } from '../messages/message.ts'
 import type { CryptoSuite, Peer, Signer } from '../ports.ts'
 import { ClientRuntime, type Submitted } from '../runtime/client-runtime.ts'
@@ -14,6 +16,14 @@ import type { VirtualClock, VirtualTime } from './virtual-clock.ts'
 import type { VirtualNetwork } from './virtual-network.ts'
 import type { Watch } from './watch.ts'
 import { Workload } from './workload.ts'
+
+/** The nonce of a client's session: another one for each client and each of its starts. */
+export function sessionNonce(client: number, start: number): Uint8Array {
+  const nonce = new Uint8Array(SESSION_NONCE_BYTES)
+  writeU32(nonce, 0, client)
+  writeU32(nonce, 4, start)
+  return nonce
+}
 
 /** Virtual milliseconds until a reservation of timestamps is durable. */
 const RESERVATION_MS = 2
@@ -70,6 +80,7 @@ export class VirtualClient {
       cluster,
       suite,
       signer,
+      session: sessionNonce(place.index, 1),
       agreementSecret,
       transport: network.attach({ kind: 'client', id: identity.id }),
       clock,

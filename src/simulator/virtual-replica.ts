@@ -264,7 +264,8 @@ export class VirtualReplica {
         isRestored = false
         return outcomes
       },
-      standing: (client, timestamp, digest) => application.standing(client, timestamp, digest),
+      standing: (request) => application.standing(request),
+      lastUse: (client) => application.lastUse(client),
       results: (client, timestamp) => application.results(client, timestamp),
       get revision() {
         return application.revision

@@ -6,7 +6,7 @@ import { type Allowance, finish, unlimitedAllowance } from '../base/allowance.ts
 import { assert } from '../base/assert.ts'
 import type { Hash } from '../base/hash.ts'
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp } from '../base/ids.ts'
-import type { Standing } from '../base/standing.ts'
+import type { LastUse, RequestName, Standing } from '../base/standing.ts'
 import { TreeAssembly } from '../tree/assembly.ts'
 import { TreeSnapshot } from '../tree/snapshot.ts'
 import { Tree } from '../tree/tree.ts'
@@ -29,12 +29,8 @@ const REQUEST_WORK = 16
 const RESULTS_BYTES_PER_WORK = 1024
 
 /** What execution reads of a request. */
-export interface ExecutableRequest {
-  readonly client: ClientId
+export interface ExecutableRequest extends RequestName {
   readonly publicKey: Uint8Array
-  readonly timestamp: Timestamp
-  /** The request digest, 32 bytes. */
-  readonly digest: Uint8Array
   readonly operations: Uint8Array
 }
 
@@ -48,6 +44,7 @@ export interface ExecutableBatch {
 export interface RequestOutcome {
   readonly client: ClientId
   readonly publicKey: Uint8Array
+  readonly session: Uint8Array
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array
   /** Of a `new` request, its results; of an `executed` one, the kept ones if they fit; null when there are none. */
@@ -85,7 +82,9 @@ export interface Store {
   begin(sequence: Sequence, batch: ExecutableBatch, allowance: Allowance): Execution
   /** The same in one go. */
   execute(sequence: Sequence, batch: ExecutableBatch): readonly RequestOutcome[]
-  standing(client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array): Standing
+  standing(request: RequestName): Standing
+  /** Where the timestamps of a client stand. */
+  lastUse(client: ClientId): LastUse
   /** The kept results of an executed request, or null when they are no longer kept. Not to be changed. */
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null
   readonly revision: number
@@ -185,11 +184,16 @@ class TreeStore implements Store {
     return outcomes
   }
 
-  standing(client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array): Standing {
+  standing(request: RequestName): Standing {
+    const { client, timestamp, digest } = request
     const replica = timestamp === 0 ? this.#recoveries.replicaOf(client) : null
-    if (replica === null) return this.#sessions.settledStanding(client, timestamp, requestDigest)
-    const acceptedAt = this.#recoveries.acceptedAt(replica, requestDigest)
+    if (replica === null) return this.#sessions.settledStanding(request)
+    const acceptedAt = this.#recoveries.acceptedAt(replica, digest)
     return acceptedAt !== null && acceptedAt <= this.#lastSequence ? 'executed' : 'new'
+  }
+
+  lastUse(client: ClientId): LastUse {
+    return this.#sessions.settledLastUse(client)
   }
 
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null {
@@ -220,10 +224,10 @@ class TreeStore implements Store {
   }
 
   *#executeRequest(request: ExecutableRequest, run: Run): Generator<undefined, RequestOutcome, undefined> {
-    const { client, publicKey, timestamp, digest, operations } = request
+    const { client, publicKey, session, timestamp, digest, operations } = request
     const replica = timestamp === 0 ? this.#recoveries.replicaOf(client) : null
     if (replica !== null) return this.#executeRecovery(request, replica, run)
-    const standing = this.#sessions.standing(client, timestamp, digest)
+    const standing = this.#sessions.standing(request)
     let results: Uint8Array | null = null
     if (standing === 'executed' && run.repeatedBytes > 0) {
       results = this.#sessions.results(client, timestamp)
@@ -233,19 +237,19 @@ class TreeStore implements Store {
       const target = { store: this.#store, results: this.#writer, allowance: run.allowance }
       results = yield* executeOperations(target, operations, run.budgetBytes)
       run.budgetBytes = Math.max(0, run.budgetBytes - results.length)
-      this.#sessions.record(client, timestamp, digest, results)
+      this.#sessions.record(request, results)
     }
-    return { client, publicKey, timestamp, requestDigest: digest, results, standing, recovery: null }
+    return { client, publicKey, session, timestamp, requestDigest: digest, results, standing, recovery: null }
   }
 
   /** Rule 6.4. A repeated recovery operation does nothing and has no answer. */
   #executeRecovery(request: ExecutableRequest, replica: ReplicaId, { sequence }: Run): RequestOutcome {
-    const { client, publicKey, timestamp, digest } = request
+    const { client, publicKey, session, timestamp, digest } = request
     const standing = this.#recoveries.acceptedAt(replica, digest) === null ? 'new' : 'executed'
     const isAccepted = standing === 'new' && this.#recoveries.accept(replica, digest, sequence)
     const results = standing === 'new' ? resultWithoutFields(isAccepted ? 'ok' : 'denied') : null
     const recovery = { replica, isAccepted }
-    return { client, publicKey, timestamp, requestDigest: digest, results, standing, recovery }
+    return { client, publicKey, session, timestamp, requestDigest: digest, results, standing, recovery }
   }
 
   /** What later execution depends on stands in the tree before anybody takes a snapshot. // PBFT-2.3 */

@@ -7,7 +7,8 @@ import { CLIENT_KEY_BYTES, clientOfStateKey, clientStateKey, SECTIONS } from './
 /** Results beyond so many bytes stand in a record of their own: a value of the tree holds about 1 MiB. */
 const RESULTS_PART_BYTES = 1024 * 1024
 const DIGEST_AT = 8
-const ORDER_AT = DIGEST_AT + 32
+const SESSION_AT = DIGEST_AT + 32
+const ORDER_AT = SESSION_AT + 16
 const KEPT_AT = ORDER_AT + 8
 const LENGTH_AT = KEPT_AT + 1
 const RESULTS_AT = LENGTH_AT + 4
@@ -21,6 +22,8 @@ export interface RecordPlace {
 export interface ExecutedRecord {
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array
+  /** The nonce of the session that asked. */
+  readonly session: Uint8Array
   /** How many requests were executed before this one. */
   readonly order: number
   /** Bytes of its kept results; null when they are no longer kept. */
@@ -41,6 +44,7 @@ export function writeRecord(
   const { valueBuffer: bytes, valueAt: from } = tree
   writeU64(bytes, from, record.timestamp)
   bytes.set(record.requestDigest, from + DIGEST_AT)
+  bytes.set(record.session, from + SESSION_AT)
   writeU64(bytes, from + ORDER_AT, record.order)
   bytes[from + KEPT_AT] = results === null ? 0 : 1
   writeU32(bytes, from + LENGTH_AT, results?.length ?? 0)
@@ -78,7 +82,8 @@ export function* readRecords(
     const place = { client: clientOfStateKey(key), slot: key[CLIENT_KEY_BYTES + 1] as number }
     const record = {
       timestamp: readU64(value, 0) as Timestamp,
-      requestDigest: value.slice(DIGEST_AT, ORDER_AT),
+      requestDigest: value.slice(DIGEST_AT, SESSION_AT),
+      session: value.slice(SESSION_AT, ORDER_AT),
       order: readU64(value, ORDER_AT),
       resultsBytes: value[KEPT_AT] === 0 ? null : readU32(value, LENGTH_AT),
     }

@@ -1,6 +1,10 @@
 /**
  * What was executed for whom (PBFT-1.8): per client the highest executed timestamp t*, the floor t* - 64, and for each
- * executed timestamp above the floor the request's digest and its results. All of it is replicated state, in the tree.
+ * executed timestamp above the floor the session that asked, the request's digest and its results. All of it is
+ * replicated state, in the tree.
+ *
+ * A client key may be used by several sessions: one after the other, or at once where it was copied. Their nonces tell
+ * them apart, so that a timestamp used by one of them is refused to the others and never answered with its results.
  *
  * Results are bounded in all and per client. Beyond a bound the results that were executed first shrink to "executed,
  * no longer kept". This depends on the order of execution alone, so it is the same on every replica. A client's t* is
@@ -9,7 +13,7 @@
 import { assert } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
 import type { ClientId, Timestamp } from '../base/ids.ts'
-import type { Standing } from '../base/standing.ts'
+import type { LastUse, RequestName, Standing } from '../base/standing.ts'
 import type { Tree } from '../tree/tree.ts'
 import {
   type RecordPlace,
@@ -39,9 +43,11 @@ export const RETENTION: RetentionLimits = {
 }
 
 interface Executed {
-  readonly session: Session
+  readonly owner: Owner
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array
+  /** The nonce of the session that asked. */
+  readonly session: Uint8Array
   readonly order: number
   /** Null when they are no longer kept. */
   resultsBytes: number | null
@@ -55,7 +61,8 @@ interface Standings {
   readonly executed: readonly (Executed | undefined)[]
 }
 
-interface Session extends Standings {
+/** A client and what was executed for its sessions. */
+interface Owner extends Standings {
   readonly client: ClientId
   highest: number
   readonly executed: (Executed | undefined)[]
@@ -72,11 +79,11 @@ interface Session extends Standings {
  */
 export class Sessions {
   readonly #tree: Tree
-  readonly #sessions = new Map<ClientId, Session>()
+  readonly #owners = new Map<ClientId, Owner>()
   /** Those with results, of all clients, in the order of their execution. */
   readonly #kept = new Set<Executed>()
   /** Those that the batch which is being executed has changed. */
-  readonly #changed: Session[] = []
+  readonly #changed: Owner[] = []
   #limits: RetentionLimits = RETENTION
   #keptBytes = 0
   #executedCount = 0
@@ -94,7 +101,7 @@ export class Sessions {
   restore(executedCount: number, limits: RetentionLimits): void {
     this.#limits = limits
     this.#executedCount = executedCount
-    this.#sessions.clear()
+    this.#owners.clear()
     this.#kept.clear()
     this.#changed.length = 0
     this.#keptBytes = 0
@@ -102,13 +109,13 @@ export class Sessions {
     for (; !cursor.isAtEnd && cursor.key[0] === SECTIONS.client; cursor.next()) {
       const client = clientOfStateKey(cursor.key)
       const empty = { highest: 0, executed: [], kept: new Set<Executed>(), keptBytes: 0, settled: null }
-      this.#sessions.set(client, { client, ...empty })
+      this.#owners.set(client, { client, ...empty })
     }
     const records: Executed[] = []
     for (const { place, record } of readRecords(this.#tree)) {
-      const session = this.#sessions.get(place.client)
-      assert(session, 'the state holds what a client executed that is not admitted')
-      records.push({ session, ...record })
+      const owner = this.#owners.get(place.client)
+      assert(owner, 'the state holds what a client executed that is not admitted')
+      records.push({ owner, ...record })
     }
     for (const executed of records.sort((a, b) => a.order - b.order)) this.#note(executed)
   }
@@ -124,28 +131,36 @@ export class Sessions {
   }
 
   /** As the requests of the batch that is being executed see it, one after another. */
-  standing(client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array): Standing {
-    return standingIn(this.#sessions.get(client), timestamp, requestDigest)
+  standing(request: RequestName): Standing {
+    return standingIn(this.#owners.get(request.client), request)
   }
 
   /** As it was after the last whole batch. */
-  settledStanding(client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array): Standing {
-    return standingIn(settled(this.#sessions.get(client)), timestamp, requestDigest)
+  settledStanding(request: RequestName): Standing {
+    return standingIn(settled(this.#owners.get(request.client)), request)
+  }
+
+  /** A client's t* after the last whole batch, and the session that used it. */
+  settledLastUse(client: ClientId): LastUse {
+    const standings = settled(this.#owners.get(client))
+    const highest = standings?.highest ?? 0
+    const last = standings === undefined ? undefined : executedAt(standings, highest)
+    return { timestamp: highest as Timestamp, session: last?.session ?? null }
   }
 
   /** A copy of the kept results of an executed request, or null; so too the next. */
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null {
-    return this.#resultsIn(this.#sessions.get(client), timestamp)
+    return this.#resultsIn(this.#owners.get(client), timestamp)
   }
 
   /** Of what was executed when the last whole batch was, unless the one that is being executed let go of it. */
   settledResults(client: ClientId, timestamp: Timestamp): Uint8Array | null {
-    return this.#resultsIn(settled(this.#sessions.get(client)), timestamp)
+    return this.#resultsIn(settled(this.#owners.get(client)), timestamp)
   }
 
   /** A batch is executed to its end. */
   settle(): void {
-    for (const session of this.#changed) session.settled = null
+    for (const owner of this.#changed) owner.settled = null
     this.#changed.length = 0
   }
 
@@ -156,20 +171,22 @@ export class Sessions {
     return readResultsOf(this.#tree, placeOf(executed))
   }
 
-  /** Remembers the execution of a request whose standing is `new`. Digest and results are copied. */
-  record(client: ClientId, timestamp: Timestamp, requestDigest: Uint8Array, results: Uint8Array): void {
-    const session = this.#sessions.get(client)
-    assert(session && timestamp > floorOf(session), 'recorded a request that was not to be executed')
-    assert(executedAt(session, timestamp) === undefined, 'recorded a request twice')
-    if (session.settled === null) {
-      session.settled = { highest: session.highest, executed: session.executed.slice() }
-      this.#changed.push(session)
+  /** Remembers the execution of a request whose standing is `new`. What it is given is copied. */
+  record(request: RequestName, results: Uint8Array): void {
+    const { client, timestamp, digest, session } = request
+    const owner = this.#owners.get(client)
+    assert(owner && timestamp > floorOf(owner), 'recorded a request that was not to be executed')
+    assert(executedAt(owner, timestamp) === undefined, 'recorded a request twice')
+    if (owner.settled === null) {
+      owner.settled = { highest: owner.highest, executed: owner.executed.slice() }
+      this.#changed.push(owner)
     }
-    if (timestamp > session.highest) this.#raise(session, timestamp)
+    if (timestamp > owner.highest) this.#raise(owner, timestamp)
     const executed: Executed = {
-      session,
+      owner,
       timestamp,
-      requestDigest: Uint8Array.from(requestDigest),
+      requestDigest: Uint8Array.from(digest),
+      session: Uint8Array.from(session),
       order: this.#executedCount++,
       resultsBytes: results.length,
     }
@@ -179,34 +196,34 @@ export class Sessions {
   }
 
   /** Moves t*, and with it the floor; what the floor passes is forgotten. */
-  #raise(session: Session, highest: Timestamp): void {
-    session.highest = highest
-    const floor = floorOf(session)
-    for (const [index, executed] of session.executed.entries()) {
+  #raise(owner: Owner, highest: Timestamp): void {
+    owner.highest = highest
+    const floor = floorOf(owner)
+    for (const [index, executed] of owner.executed.entries()) {
       if (executed === undefined || executed.timestamp > floor) continue
       removeRest(this.#tree, placeOf(executed), executed.resultsBytes)
       // The one that makes room for the new request is overwritten by it.
       if (index !== highest % CLIENT_WINDOW) removeRecord(this.#tree, placeOf(executed))
       this.#letGo(executed)
-      session.executed[index] = undefined
+      owner.executed[index] = undefined
     }
   }
 
   #note(executed: Executed): void {
-    const { session, timestamp, resultsBytes } = executed
-    session.highest = Math.max(session.highest, timestamp)
-    session.executed[timestamp % CLIENT_WINDOW] = executed
+    const { owner, timestamp, resultsBytes } = executed
+    owner.highest = Math.max(owner.highest, timestamp)
+    owner.executed[timestamp % CLIENT_WINDOW] = executed
     if (resultsBytes === null) return
-    session.kept.add(executed)
-    session.keptBytes += resultsBytes
+    owner.kept.add(executed)
+    owner.keptBytes += resultsBytes
     this.#kept.add(executed)
     this.#keptBytes += resultsBytes
   }
 
   #letGo(executed: Executed): void {
     if (executed.resultsBytes === null) return
-    executed.session.kept.delete(executed)
-    executed.session.keptBytes -= executed.resultsBytes
+    executed.owner.kept.delete(executed)
+    executed.owner.keptBytes -= executed.resultsBytes
     this.#kept.delete(executed)
     this.#keptBytes -= executed.resultsBytes
     executed.resultsBytes = null
@@ -214,9 +231,9 @@ export class Sessions {
 
   /** Shrinks the oldest until the bounds hold; false when the newest one, which is not written yet, is among them. */
   #enforceLimits(newest: Executed): boolean {
-    const { session } = newest
-    for (const oldest of session.kept) {
-      if (session.keptBytes <= this.#limits.clientRetainedBytesMax) break
+    const { owner } = newest
+    for (const oldest of owner.kept) {
+      if (owner.keptBytes <= this.#limits.clientRetainedBytesMax) break
       this.#shrink(oldest, newest)
     }
     for (const oldest of this.#kept) {
@@ -236,22 +253,20 @@ export class Sessions {
   }
 }
 
-const settled = (session: Session | undefined): Standings | undefined => session?.settled ?? session
+const settled = (owner: Owner | undefined): Standings | undefined => owner?.settled ?? owner
 
-function standingIn(
-  standings: Standings | undefined,
-  timestamp: Timestamp,
-  requestDigest: Uint8Array,
-): Standing {
+function standingIn(standings: Standings | undefined, request: RequestName): Standing {
+  const { timestamp, digest, session } = request
   if (standings === undefined) return 'unknown-client'
   if (timestamp <= floorOf(standings)) return 'stale'
   const executed = executedAt(standings, timestamp)
   if (executed === undefined) return 'new'
-  return equalBytes(executed.requestDigest, requestDigest) ? 'executed' : 'timestamp-reused'
+  if (!equalBytes(executed.session, session)) return 'another-session'
+  return equalBytes(executed.requestDigest, digest) ? 'executed' : 'timestamp-reused'
 }
 
-const placeOf = ({ session, timestamp }: Executed): RecordPlace => ({
-  client: session.client,
+const placeOf = ({ owner, timestamp }: Executed): RecordPlace => ({
+  client: owner.client,
   slot: timestamp % CLIENT_WINDOW,
 })
 

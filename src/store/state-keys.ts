@@ -7,8 +7,8 @@
  *   04 | replica u8 | request digest    an accepted recovery operation: sequence u64
  *   05                                  counters: last sequence u64 | executed time u64 | revision u64
  *                                                 | bytes of keys and values u64 | executed requests u64
- *   06 | client key 32 | slot u8 | 0    an executed request: timestamp u64 | request digest 32 | order u64 | kept u8
- *                                       | bytes of results u32 | results, at most RESULTS_PART_BYTES of them
+ *   06 | client key 32 | slot u8 | 0    an executed request: timestamp u64 | request digest 32 | session nonce 16 | order u64
+ *                                       | kept u8 | bytes of results u32 | results, at most RESULTS_PART_BYTES of them
  *   06 | client key 32 | slot u8 | 1    the rest of its results
  *   07 | key                            create revision u64 | modification revision u64 | version u64 | value
  *

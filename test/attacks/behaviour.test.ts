@@ -278,10 +278,11 @@ describe('actions', () => {
       signer: kit.signers[3] as never,
       signingDigest: kit.signingDigest,
     })
-    const { publicKey, timestamp, digest: requestDigest } = request
+    const { publicKey, session, timestamp, digest: requestDigest } = request
     const outcome = {
       client: request.client,
       publicKey,
+      session,
       timestamp,
       requestDigest,
       results,

@@ -7,6 +7,7 @@ import { createBatch } from '../../src/messages/batch.ts'
 import type { Content } from '../../src/messages/content.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
 import { createSigningDigest } from '../../src/messages/frame.ts'
+import { SESSION_NONCE_BYTES } from '../../src/messages/limits.ts'
 import type { Message } from '../../src/messages/message.ts'
 import { isRejection, type Rejection } from '../../src/messages/rejection.ts'
 import { encodeRequest } from '../../src/messages/request.ts'
@@ -66,6 +67,7 @@ function createWorld(requests: 'signed' | 'oral') {
     encodeRequest(
       {
         publicKey: fromHex(cluster.clients[client]?.id ?? '') ?? new Uint8Array(0),
+        session: new Uint8Array(SESSION_NONCE_BYTES),
         ...{ timestamp: 1 as never, responder: 0, operations: seedOf(client) },
       },
       { ...tools, sign: authenticate },

@@ -16,6 +16,7 @@ import {
   welcomePayload,
 } from '../../src/messages/handshake.ts'
 import { FRAME_KINDS, type FrameKind } from '../../src/messages/kinds.ts'
+import { PROTOCOL_VERSION } from '../../src/messages/limits.ts'
 import { type Payload, packPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import type { Handshake, HandshakeStep, LinkSecurity, SecureLink } from '../../src/ports.ts'
@@ -117,10 +118,12 @@ describe.each(['sodium', 'simulated'] as const)('a link in the suite %s', (name)
       const answers = () => securityOf(replica(1)).respond()
       const opening = openingOf(securityOf(replica(3)).initiate(to(1)))
       const next = Uint8Array.from(opening)
-      next[8] = 2 // length 4, kind 1, payload length 2, array header 1: then the version
+      next[8] = PROTOCOL_VERSION + 1 // length 4, kind 1, payload length 2, array header 1: then the version
       expect(answers().receive(next)).toEqual(failure('wrong-version'))
       expect(answers().receive(frameOf(FRAME_KINDS.hello, [7, 1]))).toEqual(failure('wrong-version'))
-      expect(answers().receive(frameOf(FRAME_KINDS.hello, [1, 1]))).toEqual(failure('payload-shape'))
+      expect(answers().receive(frameOf(FRAME_KINDS.hello, [PROTOCOL_VERSION, 1]))).toEqual(
+        failure('payload-shape'),
+      )
     })
 
     it('fails at a replica that was not meant', () => {

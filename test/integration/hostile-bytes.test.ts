@@ -23,7 +23,7 @@ import { systemEntropy } from '../../src/io/system.ts'
 import type { Address, Cluster } from '../../src/messages/cluster.ts'
 import { createSigningDigest } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
-import { FRAME_BYTES_MAX, LINK_TAG_BYTES } from '../../src/messages/limits.ts'
+import { FRAME_BYTES_MAX, LINK_TAG_BYTES, SESSION_NONCE_BYTES } from '../../src/messages/limits.ts'
 import { encodeRequest } from '../../src/messages/request.ts'
 import type { SecureLink, Signer } from '../../src/ports.ts'
 import { createLinkSecurity, type LinkIdentity } from '../../src/runtime/secure-link.ts'
@@ -298,7 +298,9 @@ describe('what a client asks for', () => {
     const frames = Array.from({ length: GLUTTONS_REQUESTS }, (_, request) => {
       const operations = encodeOperations(operationsOf(request))
       const timestamp = toTimestamp(++lastTimestamp)
-      return encodeRequest({ publicKey: signer.publicKey, timestamp, responder: 0, operations }, tools)
+      const session = new Uint8Array(SESSION_NONCE_BYTES)
+      const { publicKey } = signer
+      return encodeRequest({ publicKey, session, timestamp, responder: 0, operations }, tools)
     })
     const linked = await linkTo(0, { kind: 'client', signer })
     if (linked === null) throw new Error('the client was refused')

@@ -8,6 +8,7 @@ import { startReplica } from '../../replicas/replica-process.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
 import { readKeyFile } from '../../src/io/key-file.ts'
+import { PROTOCOL_VERSION } from '../../src/messages/limits.ts'
 
 interface FileJson {
   auth: string
@@ -41,6 +42,14 @@ function reading(from: string, change: (json: FileJson) => void): () => unknown 
 }
 
 const U_OF_ORDER_8 = 'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800'
+
+test('a cluster file of another version is refused with what to do', () => {
+  const former = reading(signed, (json) => Object.assign(json, { protocolVersion: PROTOCOL_VERSION - 1 }))
+  expect(former).toThrow(
+    `it is of version ${PROTOCOL_VERSION - 1} of the protocol, and this program speaks version ${PROTOCOL_VERSION}`,
+  )
+  expect(former).toThrow('make a new directory with "strategos init"')
+})
 
 describe('a cluster file of auth oral', () => {
   test('names a key of its own for every replica and client', () => {

@@ -22,7 +22,7 @@ import type { Content, RecollectionContent, StatusContent } from '../../src/mess
 import { decodeMessage } from '../../src/messages/decode.ts'
 import { createSigningDigest, encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
-import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
+import { CHECKPOINT_INTERVAL, SESSION_NONCE_BYTES } from '../../src/messages/limits.ts'
 import type {
   Batch,
   BatchDelivery,
@@ -66,8 +66,12 @@ export function seedOf(number: number): Uint8Array {
   return seed
 }
 
+/** The session of clients whose requests do not say otherwise. */
+export const SESSION = new Uint8Array(SESSION_NONCE_BYTES).fill(5)
+
 export interface RequestOptions {
   readonly timestamp?: number
+  readonly session?: Uint8Array
   readonly responder?: number
   readonly operations?: Uint8Array
 }
@@ -181,6 +185,7 @@ export function createClusterKit(
     const made = encodeRequest(
       {
         publicKey: signer.publicKey,
+        session: options.session ?? SESSION,
         timestamp: timestamp as Request['timestamp'],
         responder: options.responder ?? n,
         operations: options.operations ?? seedOf(client * 10_000 + timestamp),

@@ -3,8 +3,8 @@
  * state that is the hash over all that was executed, so that equal histories and no others have equal roots.
  */
 import { concatBytes, toHex, writeU64 } from '../../src/base/bytes.ts'
-import type { ClientId, ReplicaId, Sequence, Timestamp } from '../../src/base/ids.ts'
-import type { Standing } from '../../src/base/standing.ts'
+import type { ClientId, ReplicaId, Sequence } from '../../src/base/ids.ts'
+import type { RequestName, Standing } from '../../src/base/standing.ts'
 import type { Batch } from '../../src/messages/message.ts'
 import type { ExecutedRecovery } from '../../src/pbft/effects.ts'
 import type { Executed } from '../../src/pbft/execution.ts'
@@ -31,7 +31,7 @@ export class FakeApplication {
   /** Where each (client, timestamp) changed the state, in that order. */
   readonly applied: { readonly operation: string; readonly sequence: Sequence }[]
   readonly #kit: ClusterKit
-  readonly #known: Map<string, string>
+  readonly #known: Map<string, { readonly digest: string; readonly session: string }>
   readonly #highest: Map<ClientId, number>
   readonly #nonces: Set<string>
 
@@ -49,26 +49,28 @@ export class FakeApplication {
     return new FakeApplication(this.#kit, this)
   }
 
-  standing(client: ClientId, timestamp: Timestamp, digest: Uint8Array): Standing {
+  standing({ client, timestamp, session, digest }: RequestName): Standing {
     if (this.#replicaOf(client) !== null) return this.#nonces.has(toHex(digest)) ? 'executed' : 'new'
     if (!this.#kit.cluster.clients.some(({ id }) => id === client)) return 'unknown-client'
     if (timestamp <= (this.#highest.get(client) ?? 0) - FLOOR_DISTANCE) return 'stale'
     const known = this.#known.get(`${client}:${timestamp}`)
     if (known === undefined) return 'new'
-    return known === toHex(digest) ? 'executed' : 'timestamp-reused'
+    if (known.session !== toHex(session)) return 'another-session'
+    return known.digest === toHex(digest) ? 'executed' : 'timestamp-reused'
   }
 
   execute(sequence: Sequence, batch: Batch): Pick<Executed, 'recoveries' | 'newBytes'> {
     this.root = nextRoot(this.root, sequence, batch)
     const recoveries: ExecutedRecovery[] = []
     let newBytes = 0
-    for (const { client, timestamp, digest, operations } of batch.requests) {
-      if (this.standing(client, timestamp, digest) !== 'new') continue
+    for (const request of batch.requests) {
+      const { client, session, timestamp, digest, operations } = request
+      if (this.standing(request) !== 'new') continue
       newBytes += operations.length
       const replica = this.#replicaOf(client)
       if (replica === null) {
         this.applied.push({ operation: `${client}:${timestamp}`, sequence })
-        this.#known.set(`${client}:${timestamp}`, toHex(digest))
+        this.#known.set(`${client}:${timestamp}`, { digest: toHex(digest), session: toHex(session) })
         this.#highest.set(client, Math.max(this.#highest.get(client) ?? 0, timestamp))
       } else {
         this.#nonces.add(toHex(digest))

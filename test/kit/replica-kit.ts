@@ -116,7 +116,7 @@ export class ReplicaUnderTest {
       checkpointInterval: kit.cluster.checkpointInterval,
       hash,
       mode: kit.cluster.mode,
-      standing: (client, timestamp, digest) => this.application.standing(client, timestamp, digest),
+      standing: (request) => this.application.standing(request),
       isAmnesiac,
       ...(stored === null ? {} : { stored: stored.stable, isStateLost }),
     })

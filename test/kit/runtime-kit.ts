@@ -140,13 +140,15 @@ function answering(results: Uint8Array): Application {
   const keyOf = (client: ClientId, timestamp: number): string => `${client}:${timestamp}`
   return {
     *begin(_, batch: Batch) {
-      return batch.requests.map(({ client, publicKey, timestamp, digest }): Outcome => {
+      return batch.requests.map(({ client, publicKey, session, timestamp, digest }): Outcome => {
         const standing = executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'
         executed.add(keyOf(client, timestamp))
-        return { client, publicKey, timestamp, requestDigest: digest, results, standing, recovery: null }
+        const name = { client, session, timestamp, requestDigest: digest }
+        return { ...name, publicKey, results, standing, recovery: null }
       })
     },
-    standing: (client, timestamp) => (executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'),
+    lastUse: () => ({ timestamp: 0 as Outcome['timestamp'], session: null }),
+    standing: ({ client, timestamp }) => (executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'),
     results: () => results,
     revision: 0,
     snapshot: () => ONE_PAGE,

@@ -11,7 +11,7 @@ import {
   type SessionState,
   stepSession,
 } from '../../src/session/session.ts'
-import { type ClusterKit, hash, seedOf } from './cluster-kit.ts'
+import { type ClusterKit, hash, SESSION, seedOf } from './cluster-kit.ts'
 
 type EffectOf<K extends SessionEffect['kind']> = Extract<SessionEffect, { readonly kind: K }>
 
@@ -46,7 +46,8 @@ export class SessionUnderTest {
       {
         n: kit.n,
         random: createRandom(seed),
-        makeRequest: (content) => encodeRequest({ ...content, publicKey: signer.publicKey }, tools),
+        makeRequest: (content) =>
+          encodeRequest({ ...content, publicKey: signer.publicKey, session: SESSION }, tools),
       },
       reservedBefore,
     )
@@ -85,7 +86,7 @@ export class SessionUnderTest {
   ): Verified<Reply> {
     const signer = this.#kit.signers[sender]
     if (signer === undefined) throw new Error(`no replica ${sender}`)
-    const { client, publicKey, timestamp, digest: requestDigest } = request
+    const { client, publicKey, session, timestamp, digest: requestDigest } = request
     const maker = createReplyMaker({
       id: sender as ReplicaId,
       hash,
@@ -95,6 +96,7 @@ export class SessionUnderTest {
     const outcome = {
       client,
       publicKey,
+      session,
       timestamp,
       requestDigest,
       results,

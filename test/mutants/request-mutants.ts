@@ -7,11 +7,12 @@ const TIMESTAMP_FILE = 'src/io/timestamp-file.js'
 const CLIENT = 'paper/client.test.ts'
 const TIMESTAMPS = 'paper/1.8-timestamps.test.ts'
 
-const LEAF = 'LEAF, leaf.publicKey, timestamp, leaf.requestDigest, leaf.resultDigest)'
+const LEAF = 'LEAF, leaf.publicKey, leaf.session, timestamp, leaf.requestDigest, leaf.resultDigest)'
 const ANOTHER_BODY = 'a body of another batch, other results, another client or another place miss the root'
 /** What a leaf covers, its term in the program, and the test that sees it gone. */
 const REPLY_LEAF: readonly (readonly [string, string, string])[] = [
   ['the client', 'leaf.publicKey', ANOTHER_BODY],
+  ['the session', 'leaf.session', ANOTHER_BODY],
   ['the timestamp', 'timestamp', ANOTHER_BODY],
   ['the request', 'leaf.requestDigest', ANOTHER_BODY],
   ['the results', 'leaf.resultDigest', 'other results with their own digest miss the root'],
@@ -24,7 +25,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     file: pbft('normal-case'),
     search: 'accept(step, slot, prePrepare, from);\n}',
     replacement:
-      "if (prePrepare.batch.requests.some((each) => state.config.standing(each.client, each.timestamp, each.digest) === 'unknown-client')) return;\n    accept(step, slot, prePrepare, from);\n}",
+      "if (prePrepare.batch.requests.some((each) => state.config.standing(each) === 'unknown-client')) return;\n    accept(step, slot, prePrepare, from);\n}",
     paper: {
       file: 'paper/1.1-requests.test.ts',
       test: 'a backup accepts a proposed request of a client that it does not know',
@@ -36,7 +37,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     attack: 'two-faced-client',
     rule: '1.1',
     file: SESSIONS,
-    search: "return equalBytes(executed.requestDigest, requestDigest) ? 'executed' : 'timestamp-reused'",
+    search: "return equalBytes(executed.requestDigest, digest) ? 'executed' : 'timestamp-reused'",
     replacement: "return 'executed'",
     paper: {
       file: 'paper/1.6-1.8-execution.test.ts',
@@ -107,12 +108,36 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     }),
   ),
   {
+    name: 'a timestamp of another session passes for one of this session',
+    rule: '1.8',
+    file: SESSIONS,
+    search: "if (!equalBytes(executed.session, session))\n        return 'another-session';",
+    replacement: '',
+    paper: {
+      file: 'paper/1.6-1.8-execution.test.ts',
+      test: 'a timestamp used by one session of a client is refused to another',
+      why: UNSEEN.madeUp,
+    },
+  },
+  {
+    name: 'a timestamp that waits for another session is refused for good',
+    rule: '1.8',
+    file: pbft('requests'),
+    search: "isOwn ? 'timestamp-reused' : 'busy'",
+    replacement: "isOwn ? 'timestamp-reused' : 'another-session'",
+    paper: {
+      file: 'paper/1.1-requests.test.ts',
+      test: 'of two sessions that ask with one timestamp, the order decides',
+      why: UNSEEN.rare,
+    },
+  },
+  {
     name: 'requests are executed again when they are ordered again',
     rule: '1.8',
     file: SESSIONS,
-    search: "if (executed === undefined)\n        return 'new';\n    return equalBytes",
+    search: "if (executed === undefined)\n        return 'new';\n    if (!equalBytes",
     replacement:
-      "if (executed === undefined || timestamp % 7 === 0)\n        return 'new';\n    return equalBytes",
+      "if (executed === undefined || timestamp % 7 === 0)\n        return 'new';\n    if (!equalBytes",
   },
   {
     name: 'below the floor nothing is stale: t* is forgotten',
@@ -218,8 +243,8 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     attack: 'two-faced-client',
     rule: '1.9',
     file: pbft('requests'),
-    search: "state.config.standing(client, timestamp, digest) !== 'new' || wasOrdered(request)",
-    replacement: "state.config.standing(client, timestamp, digest) === 'executed' || wasOrdered(request)",
+    search: "state.config.standing(request) !== 'new' || wasOrdered(request)",
+    replacement: "state.config.standing(request) === 'executed' || wasOrdered(request)",
     paper: {
       file: 'paper/1.9-timer.test.ts',
       test: 'executed entries are dropped, and stale ones with them',

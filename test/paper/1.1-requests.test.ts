@@ -43,6 +43,16 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(broadcastsOf(backup.settle(), 'prepare')).toHaveLength(1)
   })
 
+  test('PBFT-1.8 of two sessions that ask with one timestamp, the order decides: the second is told to wait', () => {
+    const session = new Uint8Array(16).fill(9)
+    const [first, second] = [kit.request(0), kit.request(0, { session })]
+    const replica = new ReplicaUnderTest(kit, 1)
+    expect(refusals(replica, first)).toEqual([])
+    expect(refusals(replica, second)).toEqual(['busy'])
+    decide(kit, replica, { sequence: 1, batch: kit.batch([first]) })
+    expect(refusals(replica, second)).toEqual(['another-session'])
+  })
+
   test('PBFT-1.1 an executed timestamp gets its cached reply and is not proposed again', () => {
     const request = kit.request(0)
     for (const id of [0, 1]) {

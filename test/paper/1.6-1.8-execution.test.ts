@@ -126,7 +126,7 @@ describe('each request at most once', () => {
     const first = request(alice, 1, putBytes('k', 'v'))
     driver.batch([first])
     driver.batch([request(alice, 1_000_000, putBytes('k', 'w'))])
-    expect(driver.store.standing(alice, first.timestamp, first.digest)).toBe('stale')
+    expect(driver.store.standing(first)).toBe('stale')
     expect(driver.store.results(alice, first.timestamp)).toBeNull()
     expect(driver.batch([first])[0]).toMatchObject({ standing: 'stale', results: null })
     // Shares its place in the window with timestamp 1.
@@ -143,6 +143,41 @@ describe('each request at most once', () => {
     )
   })
 
+  test('PBFT-1.8 a timestamp used by one session of a client is refused to another, whatever it asks', () => {
+    const driver = new Driver()
+    const [first, second] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)]
+    const write = putBytes('k', 'v')
+    expect(driver.batch([request(alice, 7, write, first)])[0]).toMatchObject({ standing: 'new' })
+    const same = request(alice, 7, write, second)
+    const refused = { standing: 'another-session', session: second, results: null }
+    expect(driver.batch([same])[0]).toMatchObject(refused)
+    expect(driver.batch([request(alice, 7, putBytes('k', 'w'), second)])[0]).toMatchObject(refused)
+    // Not even a digest that is the same makes it the other session's request.
+    const { digest } = request(alice, 7, write, first)
+    expect(driver.store.standing({ ...same, digest })).toBe('another-session')
+    expect(driver.store.revision).toBe(1)
+    expect(driver.store.standing(request(alice, 7, write, first))).toBe('executed')
+  })
+
+  test('PBFT-1.8 two sessions that use one timestamp in one batch: the first in the order has it', () => {
+    const driver = new Driver()
+    const sessions = [1, 2, 3].map((number) => new Uint8Array(16).fill(number))
+    const outcomes = driver.batch(sessions.map((each) => request(alice, 9, putBytes('k', 'v'), each)))
+    expect(outcomes.map(({ standing }) => standing)).toEqual(['new', 'another-session', 'another-session'])
+    expect(driver.store.revision).toBe(1)
+  })
+
+  test('PBFT-1.8 t* of a client is told with the session that used it', () => {
+    const driver = new Driver()
+    expect(driver.store.lastUse(alice)).toEqual({ timestamp: 0, session: null })
+    const [first, second] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)]
+    driver.batch([request(alice, 40, putBytes('k', 'v'), first)])
+    driver.batch([request(alice, 12, putBytes('k', 'v'), second)])
+    expect(driver.store.lastUse(alice)).toEqual({ timestamp: 40, session: first })
+    driver.batch([request(alice, 41, putBytes('k', 'v'), second)])
+    expect(driver.store.lastUse(alice)).toEqual({ timestamp: 41, session: second })
+  })
+
   test('PBFT-1.8 clients have sessions of their own', () => {
     const driver = new Driver()
     driver.batch([request(alice, 500, putBytes('k', 'v'))])
@@ -154,7 +189,7 @@ describe('each request at most once', () => {
     const outcome = driver.batch([request(stranger, 1, putBytes('k', 'v'))])[0]
     expect(outcome).toMatchObject({ standing: 'unknown-client', results: null, client: stranger })
     expect(driver.store.revision).toBe(0)
-    expect(driver.store.standing(stranger, toTimestamp(1), new Uint8Array(32))).toBe('unknown-client')
+    expect(driver.store.standing(request(stranger, 1, putBytes('k', 'v')))).toBe('unknown-client')
   })
 
   test('PBFT-1.8 a request of malformed operations is executed once too', () => {
@@ -198,7 +233,7 @@ describe('kept results', () => {
     const writing = request(alice, 1, putBytes('k', 'v'))
     expect(driver.batch([writing])[0]?.results).not.toBeNull()
     expect(driver.batch([writing])[0]).toMatchObject({ standing: 'executed', results: null })
-    expect(driver.store.standing(alice, writing.timestamp, writing.digest)).toBe('executed')
+    expect(driver.store.standing(writing)).toBe('executed')
     expect(driver.store.revision).toBe(1)
     expect(driver.store.retainedBytes).toBe(0)
   })

@@ -22,11 +22,14 @@ function repliesOf(
   if (signer === undefined) throw new Error('no signer')
   const maker = createReplyMaker({ id: 0 as ReplicaId, hash, signer, signingDigest: kit.signingDigest })
   const answers = Array.from({ length: count }, (_, index) => {
-    const { client, publicKey, timestamp, digest } = kit.request(index % 10, { timestamp: index + 1 })
+    const { client, publicKey, session, timestamp, digest } = kit.request(index % 10, {
+      timestamp: index + 1,
+    })
     const results = seedOf(index)
     const outcome = {
       client,
       publicKey,
+      session,
       timestamp,
       requestDigest: digest,
       results,
@@ -52,7 +55,7 @@ const framed = ({ payload, authentication }: Reply, body: Uint8Array): Uint8Arra
 const placeIn = (reply: Reply) => ({
   index: 0,
   count: 5,
-  path: [0, 1, 2].map((step) => bodyOf(reply).slice(109 + 32 * step, 141 + 32 * step)),
+  path: [0, 1, 2].map((step) => bodyOf(reply).slice(125 + 32 * step, 157 + 32 * step)),
 })
 
 const rejects = (message: Message) => kit.authenticated(message, kit.replicaPeer(0))
@@ -101,7 +104,8 @@ describe('one authentication per batch', () => {
       const [reply] = repliesOf(5, isWhole).replies
       if (reply === undefined) throw new Error('no reply')
       const { requestDigest } = reply
-      const leaf = { publicKey: kit.clientSigner(0).publicKey, timestamp: reply.timestamp, requestDigest }
+      const { publicKey } = kit.clientSigner(0)
+      const leaf = { publicKey, session: reply.session, timestamp: reply.timestamp, requestDigest }
       const reframed = (results: Uint8Array) => {
         const body = encodeReplyBody(
           { ...leaf, resultDigest: hash(results) },

@@ -10,14 +10,14 @@ import {
   type SessionEffect,
   stepSession,
 } from '../../src/session/session.ts'
-import { CLUSTER_SIZES, createClusterKit, seedOf } from '../kit/cluster-kit.ts'
+import { CLUSTER_SIZES, createClusterKit, SESSION, seedOf } from '../kit/cluster-kit.ts'
 
 describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const kit = createClusterKit(n, 1, 'oral')
   const { publicKey } = kit.clientSigner(0)
 
   const make = (authentication: Uint8Array) => (content: NewRequest) =>
-    encodeRequest({ ...content, publicKey }, { ...kit.tools, sign: () => authentication })
+    encodeRequest({ ...content, publicKey, session: SESSION }, { ...kit.tools, sign: () => authentication })
   const begin = () => {
     const makers = {
       makeRequest: make(new Uint8Array(20)),

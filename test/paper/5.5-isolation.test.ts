@@ -95,9 +95,9 @@ describe('what takes several turns', () => {
     const batch = kit.batch(requests.map((request, index) => (index === bad ? forged(request) : request)))
     return kit.frameOf(0, { kind: 'pre-prepare', view: 0 as View, sequence: 1 as Sequence, batch })
   }
-  const forged = ({ publicKey, timestamp, responder, operations }: Request): Request => {
+  const forged = ({ publicKey, session, timestamp, responder, operations }: Request): Request => {
     const { sign } = kit.signers[3] as (typeof kit.signers)[0]
-    return encodeRequest({ publicKey, timestamp, responder, operations }, { ...kit.tools, sign })
+    return encodeRequest({ publicKey, session, timestamp, responder, operations }, { ...kit.tools, sign })
   }
   const badVote = (): Uint8Array => {
     const { bytes } = kit.vote('prepare', 2, { sequence: 1, digest: new Uint8Array(32) })

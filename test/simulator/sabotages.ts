@@ -98,7 +98,8 @@ function withOutcomes(
     *begin(sequence, batch, allowance) {
       return change(yield* inner.begin(sequence, given(batch), allowance), sequence, batch)
     },
-    standing: (...request) => inner.standing(...request),
+    standing: (request) => inner.standing(request),
+    lastUse: (client) => inner.lastUse(client),
     results: (...request) => inner.results(...request),
     get revision() {
       return inner.revision

@@ -48,13 +48,19 @@ export const list = (prefix: string, limit: number, cursor = ''): Operation => (
   cursor: utf8(cursor),
 })
 
-/** A request as the store reads it; its digest covers client, timestamp and operations. */
-export function request(client: ClientId, timestamp: number, operations: Uint8Array): ExecutableRequest {
+/** A request as the store reads it; its digest covers client, session, timestamp and operations. */
+export function request(
+  client: ClientId,
+  timestamp: number,
+  operations: Uint8Array,
+  session = new Uint8Array(16),
+): ExecutableRequest {
   return {
     client,
     publicKey: new Uint8Array(32),
+    session,
     timestamp: toTimestamp(timestamp),
-    digest: hash(utf8(client), utf8(`${timestamp}`), operations),
+    digest: hash(utf8(client), session, utf8(`${timestamp}`), operations),
     operations,
   }
 }

@@ -87,8 +87,7 @@ describe('a batch in slices', () => {
       fc.property(batches, slicesFrom(SLICES.slice(0, 6)), (all, units) => {
         const { store } = new Driver(options)
         const asked = all.flat()
-        const standingsNow = () =>
-          asked.map(({ client, timestamp, digest }) => store.standing(client, timestamp, digest))
+        const standingsNow = () => asked.map((each) => store.standing(each))
         const resultsNow = () => asked.map(({ client, timestamp }) => store.results(client, timestamp))
         for (const requests of all) {
           const before = shown(store, standingsNow())
@@ -175,7 +174,7 @@ describe('in the middle of a batch', () => {
     halfDone(driver)
     driver.store.restore(other.store.snapshot())
     expect(driver.fingerprint()).toBe(before)
-    expect(driver.store.standing(bob, requests[0]?.timestamp ?? (0 as never), new Uint8Array(32))).toBe('new')
+    expect(driver.store.standing({ ...(requests[0] as ExecutableRequest), client: bob })).toBe('new')
     expect(driver.batch(requests)).toEqual(other.batch(requests))
     expect(driver.fingerprint()).toBe(other.fingerprint())
   })

@@ -68,10 +68,12 @@ function answersOf(store: Store, requests: readonly ExecutableRequest[]) {
     lastSequence: store.lastSequence,
     retainedBytes: store.retainedBytes,
     root: toHex(store.fingerprint()),
-    each: requests.map(({ client, timestamp, digest }) => ({
-      standing: store.standing(client, timestamp, digest),
-      other: store.standing(client, timestamp, new Uint8Array(32)),
-      results: store.results(client, timestamp),
+    each: requests.map((each) => ({
+      standing: store.standing(each),
+      other: store.standing({ ...each, digest: new Uint8Array(32) }),
+      another: store.standing({ ...each, session: new Uint8Array(16).fill(9) }),
+      lastUse: store.lastUse(each.client),
+      results: store.results(each.client, each.timestamp),
     })),
   }
 }
@@ -130,7 +132,7 @@ describe('a transferred state', () => {
       request(alice, 1, encodeOperations([get('k')])),
     ]
     expect(target.batch(requests)).toEqual(source.batch(requests))
-    expect(target.store.standing(alice, 1 as Timestamp, new Uint8Array(32))).toBe('unknown-client')
+    expect(target.store.standing(request(alice, 1, encodeOperations([get('k')])))).toBe('unknown-client')
   })
 
   test('PBFT-2.9 to the state that is there asks for nothing and changes nothing', () => {
@@ -159,15 +161,15 @@ describe('recovery operations', () => {
   test('PBFT-6.4 are accepted once each, by the digest of the request', () => {
     const driver = new Driver(OPTIONS)
     const asked = recovery(1)
-    expect(driver.store.standing(replica, asked.timestamp, asked.digest)).toBe('new')
+    expect(driver.store.standing(asked)).toBe('new')
     const outcomes = driver.batch([asked, asked])
     expect(outcomes).toMatchObject([
       { standing: 'new', recovery: { replica: 1, isAccepted: true } },
       { standing: 'executed', recovery: { replica: 1, isAccepted: false }, results: null },
     ])
     expect(outcomes[0]?.results).not.toBeNull()
-    expect(driver.store.standing(replica, asked.timestamp, asked.digest)).toBe('executed')
-    expect(driver.store.standing(replica, asked.timestamp, recovery(2).digest)).toBe('new')
+    expect(driver.store.standing(asked)).toBe('executed')
+    expect(driver.store.standing(recovery(2))).toBe('new')
   })
 
   test('PBFT-6.4 the next one is refused for a distance that doubles each time', () => {
@@ -181,9 +183,7 @@ describe('recovery operations', () => {
       // What was refused is not remembered, but it is a result.
       expect(outcome?.results).not.toBeNull()
       const isAccepted = accepted.at(-1) === sequence
-      expect(driver.store.standing(replica, asked.timestamp, asked.digest)).toBe(
-        isAccepted ? 'executed' : 'new',
-      )
+      expect(driver.store.standing(asked)).toBe(isAccepted ? 'executed' : 'new')
     }
     expect(accepted).toEqual([1, 1 + 3, 4 + 6, 10 + 12, 22 + 24])
   })

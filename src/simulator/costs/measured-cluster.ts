@@ -14,6 +14,7 @@ import { ClientRuntime } from '../../runtime/client-runtime.ts'
 import { ReplicaRuntime, type StepFunction } from '../../runtime/replica-runtime.ts'
 import { createStore } from '../../store/application.ts'
 import { OperationsWriter } from '../../store/operations-writer.ts'
+import { sessionNonce } from '../virtual-client.ts'
 import { VirtualClock, VirtualTime } from '../virtual-clock.ts'
 import { createIdentities } from '../virtual-cluster.ts'
 import { VirtualDisk } from '../virtual-disk.ts'
@@ -124,6 +125,7 @@ export class MeasuredCluster {
         cluster,
         suite,
         signer,
+        session: sessionNonce(index, 1),
         agreementSecret,
         transport: this.#attach({ kind: 'client', id }),
         clock: new VirtualClock(this.#time),
