@@ -27,6 +27,7 @@ export function contentOf(message: Message, { id }: Place): Content | null {
   switch (message.kind) {
     case 'request':
     case 'inquiry':
+    case 'place-inquiry':
     case 'evidence-inquiry':
     case 'reply':
       return null

@@ -21,8 +21,8 @@ export async function execute({ client, diagnose }: StoreAccess, operation: Oper
     return await client.execute(operation)
   } catch (error) {
     if (!(error instanceof OperationFailure)) throw error
-    if (error.code === 'refused') throw new Problem('stale', error.message)
-    throw new Problem(error.code, error.message, error.code === 'busy' ? {} : await diagnose())
+    const { code, message } = error
+    throw new Problem(code, message, code === 'unknown' || code === 'stalled' ? await diagnose() : {})
   }
 }
 

@@ -101,7 +101,23 @@ export const statusSchema = whole(
     replicas: listOf(replica, 'In the order of their ids.'),
     stalled: stall,
     gateway: whole(
-      { loopHeldMs: { ...count, description: 'As of a replica, in milliseconds.' } },
+      {
+        loopHeldMs: { ...count, description: 'As of a replica, in milliseconds.' },
+        isKeyShared: {
+          type: 'boolean',
+          description: 'Whether another process uses its client key: then neither of them sends requests.',
+        },
+        counterLeaps: {
+          ...count,
+          description:
+            'How often its counter of request numbers was found behind what the replicas executed: it was lost, restored, or its key is used elsewhere.',
+        },
+        numbersLeft: { ...count, description: 'Request numbers that are reserved on its disk and not used.' },
+        reservationFailure: orNull(
+          'string',
+          'Why no more can be reserved; it tries again. Null while they can.',
+        ),
+      },
       'The process that answers.',
     ),
   },

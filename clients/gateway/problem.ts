@@ -16,10 +16,12 @@ export const PROBLEMS = {
   busy: { status: 429, title: 'Too much waits already' },
   'long-head': { status: 431, title: 'The request line and headers are too long' },
   internal: { status: 500, title: 'The gateway failed' },
-  stale: { status: 503, title: 'The gateway used an old request number' },
+  'key-shared': { status: 503, title: 'Another process uses the client key of this gateway' },
+  refused: { status: 503, title: 'The replicas refuse the requests of this gateway' },
   stalled: { status: 503, title: 'Earlier requests wait for the replicas, and this one was not sent' },
   unknown: { status: 504, title: 'The replicas did not answer in time: it may have happened or not' },
   'no-space': { status: 507, title: 'The store is full' },
+  'no-timestamps': { status: 507, title: 'The disk of the gateway takes no more request numbers' },
 } as const
 
 export type ProblemCode = keyof typeof PROBLEMS

@@ -18,6 +18,7 @@ import { openApiDocument } from './openapi.ts'
 import { checkParameters } from './parameters.ts'
 import { Problem, type ProblemCode, rawProblem, sendProblem } from './problem.ts'
 import { answerUnrouted, KEY_ROUTE, KeyPaths } from './routing.ts'
+import { sessionFacts, whyNotSending } from './session-facts.ts'
 
 /** How long `status` and `readyz` wait for the replicas' reports, and `evidence` for theirs, in milliseconds. */
 const REPORTS_WAIT_MS = 300
@@ -128,7 +129,7 @@ function createServer(
   })
   server.get('/v1/status', async () => {
     const { answering: _answering, ...rest } = await status()
-    return { ...rest, gateway: { loopHeldMs: loop.heldMs } }
+    return { ...rest, gateway: { loopHeldMs: loop.heldMs, ...sessionFacts(client) } }
   })
   server.get('/v1/evidence', async () => {
     const whyNot = whyNoEvidence(connection.cluster)
@@ -139,9 +140,10 @@ function createServer(
   server.get('/healthz', async () => ({ status: 'ok' }))
   server.get('/readyz', async (_request, reply) => {
     const { answering, n, stalled } = await status()
-    const isReady = answering >= quorum(n) && stalled === null
+    const because = whyNotSending(client) ?? stalled?.because ?? null
+    const isReady = answering >= quorum(n) && because === null
     reply.code(isReady ? 200 : 503)
-    return { ready: isReady, answering, needed: quorum(n), because: stalled?.because ?? null }
+    return { ready: isReady, answering, needed: quorum(n), because }
   })
   server.get('/openapi.json', async () => openApiDocument)
   return server

@@ -8,11 +8,11 @@ import { readClusterFile } from '../../src/io/cluster-file.ts'
 import { readKeyFile } from '../../src/io/key-file.ts'
 import { systemClock, systemEntropy } from '../../src/io/system.ts'
 import { createTcpTransport } from '../../src/io/tcp-transport.ts'
-import { openTimestampFile } from '../../src/io/timestamp-file.ts'
+import { openTimestampFile, type WriteDurably } from '../../src/io/timestamp-file.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
 import { SESSION_NONCE_BYTES } from '../../src/messages/limits.ts'
 import type { Peer, Transport } from '../../src/ports.ts'
-import { ClientRuntime } from '../../src/runtime/client-runtime.ts'
+import { ClientRuntime, type Obstacle } from '../../src/runtime/client-runtime.ts'
 import { createLinkSecurity } from '../../src/runtime/secure-link.ts'
 
 export interface Connection {
@@ -30,8 +30,12 @@ export async function connect(options: {
   readonly directory: string
   readonly name: string
   readonly onRoom?: () => void
+  /** Told of every change of what keeps the session from sending. */
+  readonly onObstacle?: (obstacle: Obstacle | null) => void
   /** Told of every frame that a replica sends, before anything is made of it. */
   readonly onFrame?: (from: Peer, frame: Uint8Array) => void
+  /** How the reserved timestamps are written, for tests of disks that refuse. */
+  readonly writeTimestamps?: WriteDurably
 }): Promise<Connection> {
   const { directory, name } = options
   const cluster = readClusterFile(join(directory, 'cluster.json'), suiteNamed)
@@ -47,7 +51,7 @@ export async function connect(options: {
   if (!isOwn) {
     throw new OperatorError(`The key ${base}.key belongs to no client of this cluster.`)
   }
-  const reservations = await openTimestampFile(base)
+  const reservations = await openTimestampFile(base, options.writeTimestamps)
   const transport = createTcpTransport({
     self: { kind: 'client' },
     replicas: cluster.replicas,
@@ -70,6 +74,7 @@ export async function connect(options: {
     random: createRandom(readU32(systemEntropy(4), 0)),
     reservations,
     ...(options.onRoom === undefined ? {} : { onRoom: options.onRoom }),
+    ...(options.onObstacle === undefined ? {} : { onObstacle: options.onObstacle }),
     ...(options.onFrame === undefined ? {} : { onFrame: options.onFrame }),
   })
   return {

@@ -1,6 +1,7 @@
 /** The store as a caller sees it: operations in, results out, vouched for by f + 1 replicas. */
 
 import { weakQuorum } from '../../src/base/quorum.ts'
+import type { WriteDurably } from '../../src/io/timestamp-file.ts'
 import type { RefusalReason } from '../../src/messages/message.ts'
 import type { Peer } from '../../src/ports.ts'
 import { OPERATION_CODES } from '../../src/store/operations.ts'
@@ -10,6 +11,7 @@ import { type Connection, connect } from './connection.ts'
 
 /** Bytes of operations in one bundle; one operation may be as large as the store takes it. */
 const BUNDLE_BYTES_MAX = 1024 * 1024
+const KEY_SHARED = 'another process uses the client key of this one'
 /** Operations in one bundle: more of them would make the answers of the first ones late. */
 const BUNDLE_OPERATIONS_MAX = 1024
 /** Bundles under way below which a new one leaves at once; above it operations gather. */
@@ -24,11 +26,12 @@ const WAITING_BYTES_MAX = 64 * 1024 * 1024
 /**
  * How an operation ended without a result:
  * `unknown` it was sent and may have happened or not; `stalled` it was never sent and did not happen; `busy` too much
- * waits already; `refused` f + 1 replicas refuse the request.
+ * waits already; `refused` f + 1 replicas refuse the request; `key-shared` it did not happen, because another process
+ * uses the key; `no-timestamps` it was never sent, because no number could be reserved for it.
  */
 export class OperationFailure extends Error {
   override readonly name = 'OperationFailure'
-  readonly code: 'unknown' | 'stalled' | 'busy' | 'refused'
+  readonly code: 'unknown' | 'stalled' | 'busy' | 'refused' | 'key-shared' | 'no-timestamps'
 
   constructor(code: OperationFailure['code'], message: string) {
     super(message)
@@ -74,9 +77,15 @@ export class StoreClient {
     readonly timeoutMs: number
     /** Told of every frame that a replica sends, before anything is made of it. */
     readonly onFrame?: (from: Peer, frame: Uint8Array) => void
+    /** How the reserved timestamps are written, for tests of disks that refuse. */
+    readonly writeTimestamps?: WriteDurably
   }): Promise<StoreClient> {
     let client: StoreClient | null = null
-    const connection = await connect({ ...options, onRoom: () => client?.sendSoon() })
+    const connection = await connect({
+      ...options,
+      onRoom: () => client?.sendSoon(),
+      onObstacle: () => client?.dropIfHopeless(),
+    })
     client = new StoreClient(connection, options.timeoutMs)
     return client
   }
@@ -85,6 +94,11 @@ export class StoreClient {
   execute(operation: Operation): Promise<Result> {
     const bytes = operationBytes(operation)
     return new Promise((resolve, reject) => {
+      const { hopeless } = this
+      if (hopeless !== null) {
+        reject(new OperationFailure(hopeless.code, hopeless.message))
+        return
+      }
       if (this.#queueBytes + bytes > WAITING_BYTES_MAX) {
         reject(new OperationFailure('busy', 'too many operations wait to be sent'))
         return
@@ -105,6 +119,23 @@ export class StoreClient {
       this.#queueBytes += bytes
       this.sendSoon()
     })
+  }
+
+  /** Why operations are refused at once, as a failure of each; null while they are not. */
+  get hopeless(): Pick<OperationFailure, 'code' | 'message'> | null {
+    const { obstacle, reservationFailure } = this.connection.runtime
+    if (obstacle === 'key-shared') return { code: 'key-shared', message: KEY_SHARED }
+    if (obstacle !== 'no-timestamps') return null
+    const message = `the numbers that were reserved for requests are used up: ${reservationFailure ?? 'no more can be reserved'}`
+    return { code: 'no-timestamps', message }
+  }
+
+  /** Fails what waits to be sent when nothing can be sent until a person does something. */
+  dropIfHopeless(): void {
+    const { hopeless } = this
+    if (hopeless === null) return
+    this.#queueBytes = 0
+    for (const waiting of this.#queue.splice(0)) this.#fail(waiting, hopeless.code, hopeless.message)
   }
 
   /** Sends what waits, after everything that arrives in the same turn of the event loop. */
@@ -192,7 +223,11 @@ export class StoreClient {
    */
   #refused(waiting: WaitingOperation, reason: RefusalReason): void {
     const { kind } = waiting.operation
-    if (reason !== 'results-gone') {
+    if (reason === 'another-session') {
+      this.#fail(waiting, 'key-shared', KEY_SHARED)
+    } else if (reason === 'stale') {
+      this.#fail(waiting, 'unknown', `${KEY_SHARED}, and it is not known whether this was carried out`)
+    } else if (reason !== 'results-gone') {
       this.#fail(waiting, 'refused', `the replicas refuse the request: ${reason}`)
     } else if ((kind === 'get' || kind === 'list') && waiting.repetitions < REPETITIONS_MAX) {
       this.#repeatAlone(waiting)

@@ -9,6 +9,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
@@ -25,13 +26,33 @@ export class TimestampFileError extends OperatorError {
 
 export interface TimestampFile {
   readonly reservedUpTo: number
-  reserve(upTo: number, done: () => void): void
+  /** Calls `done` when the number is on disk, or `failed` with a sentence when the disk does not take it for now. */
+  reserve(upTo: number, done: () => void, failed: (why: string) => void): void
   /** Gives the key free for another process. */
   close(): Promise<void>
 }
 
-/** Opens `<base>.timestamps` under the lock `<base>.key-lock`. A key that was never used has no file yet. */
-export async function openTimestampFile(base: string): Promise<TimestampFile> {
+/** Replaces a file's text: when it returns, the text is on disk. Throws the system's error. */
+export type WriteDurably = (path: string, text: string) => void
+
+/** What a person calls the system's errors. */
+const DISK_FAULTS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full (ENOSPC)',
+  EDQUOT: 'the quota of its disk is used up (EDQUOT)',
+  EROFS: 'its disk is read-only (EROFS)',
+  EACCES: 'this user may not write there (EACCES)',
+  ENOENT: 'its directory is gone (ENOENT)',
+  EIO: 'the disk failed (EIO)',
+}
+
+/**
+ * Opens `<base>.timestamps` under the lock `<base>.key-lock`. There is no file for a key that was never used, nor for one that
+ * was copied or restored without it: where its timestamps stand, replicas say. `write` replaces a file's text durably.
+ */
+export async function openTimestampFile(
+  base: string,
+  write: WriteDurably = replaceDurably,
+): Promise<TimestampFile> {
   const path = `${base}.timestamps`
   const lock = await takeDirectoryLock(
     `${base}.key-lock`,
@@ -49,8 +70,14 @@ export async function openTimestampFile(base: string): Promise<TimestampFile> {
   }
   return {
     reservedUpTo,
-    reserve: (upTo, done) => {
-      replaceDurably(path, `${upTo}\n`)
+    reserve: (upTo, done, failed) => {
+      try {
+        write(path, `${upTo}\n`)
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        if (code === undefined) throw error
+        return failed(`${path} cannot be written: ${DISK_FAULTS[code] ?? code}`)
+      }
       done()
     },
     close: () => lock.release(),
@@ -69,15 +96,35 @@ function readReserved(path: string): number {
   return value
 }
 
-/** Written beside, synced and renamed: a crash leaves the old number or the new one. */
-function replaceDurably(path: string, text: string): void {
+/** Written beside, synced and renamed: a crash or a full disk leaves the old number or the new one. */
+export function replaceDurably(path: string, text: string): void {
   const beside = `${path}.new`
-  const file = openSync(beside, 'w', 0o600)
-  writeSync(file, text)
-  fdatasyncSync(file)
-  closeSync(file)
-  renameSync(beside, path)
-  const directory = openSync(dirname(path), 'r')
-  fsyncSync(directory)
-  closeSync(directory)
+  try {
+    withFile(beside, 'w', (file) => {
+      writeSync(file, text)
+      fdatasyncSync(file)
+    })
+    renameSync(beside, path)
+  } catch (error) {
+    removeIfPossible(beside)
+    throw error
+  }
+  withFile(dirname(path), 'r', fsyncSync)
+}
+
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // What kept the file from being written keeps it from being removed; the next write replaces it.
+  }
+}
+
+function withFile(path: string, flags: 'w' | 'r', use: (file: number) => void): void {
+  const file = openSync(path, flags, 0o600)
+  try {
+    use(file)
+  } finally {
+    closeSync(file)
+  }
 }

@@ -144,6 +144,14 @@ export interface RefusalContent {
   readonly reason: RefusalReason
 }
 
+export interface PlaceContent {
+  readonly kind: 'place'
+  readonly session: Uint8Array
+  readonly timestamp: number
+  readonly token: number
+  readonly isShared: boolean
+}
+
 export interface ReportContent {
   readonly kind: 'report'
   readonly nonce: number
@@ -185,7 +193,7 @@ export type SignedContent =
   | OralViewChangeContent
   | OralNewViewContent
 
-export type Content = ReplicaContent | RefusalContent | ReportContent | EvidenceContent
+export type Content = ReplicaContent | RefusalContent | PlaceContent | ReportContent | EvidenceContent
 
 /** Kinds whose authentication is the signature of their sender; the others are valid on the sender's link only. */
 export function isSigned(content: Content): content is SignedContent {
@@ -305,6 +313,10 @@ export function contentParts(
     case 'refusal': {
       const { timestamp, requestDigest, reason } = content
       return { payload: [sender, timestamp, requestDigest, REFUSAL_REASONS.indexOf(reason)], body: EMPTY }
+    }
+    case 'place': {
+      const { session, timestamp, token, isShared } = content
+      return { payload: [sender, session, timestamp, token, Number(isShared)], body: EMPTY }
     }
     case 'report':
       return { payload: reportPayload(content, sender), body: EMPTY }

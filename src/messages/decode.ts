@@ -24,6 +24,7 @@ import { COMPLAINTS, CUT_OFF_REASONS, REFUSAL_REASONS, REPLICA_STANDINGS } from 
 import { decodeEvidenceList } from './evidence.ts'
 import type { FieldReader } from './fields.ts'
 import { type Frame, splitFrame } from './frame.ts'
+import { decodePlace, decodePlaceInquiry } from './inquiry.ts'
 import { kindName } from './kinds.ts'
 import { LOG_WINDOW, PAGE_DEPTH_MAX, PAGES_PER_FETCH_MAX } from './limits.ts'
 import type {
@@ -109,6 +110,10 @@ export function decodeMessage(bytes: Uint8Array, tools: DecodeTools): Message | 
       return withoutBody(frame, decodeInquiry)
     case 'report':
       return withoutBody(frame, decodeReport)
+    case 'place-inquiry':
+      return withoutBody(frame, decodePlaceInquiry)
+    case 'place':
+      return withoutBody(frame, decodePlace)
     case 'evidence-inquiry':
       return withoutBody(frame, decodeEvidenceInquiry)
     case 'evidence':

@@ -30,6 +30,8 @@ export const FRAME_KINDS = {
   'view-change-delivery': 31,
   'oral-recollection': 32,
   'mac-complaint': 33,
+  'place-inquiry': 34,
+  place: 35,
   hello: 64,
   welcome: 65,
   proof: 66,

@@ -1,7 +1,10 @@
 /** The messages of OSDI 1999 section 4, and what keeps lossy links going. Field names are the paper's in full. */
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
+import type { EvidenceInquiry, Inquiry, Place, PlaceInquiry } from './inquiry.ts'
 import type { OralMessage } from './oral/message.ts'
 import type { Rejection } from './rejection.ts'
+
+export type { AnyInquiry, EvidenceInquiry, Inquiry, Place, PlaceInquiry } from './inquiry.ts'
 
 /** What every decoded message keeps of the bytes it came in. */
 export interface Received {
@@ -275,18 +278,6 @@ export interface Refusal extends Received {
   readonly reason: RefusalReason
 }
 
-/** INQUIRY: a client asks how a replica is doing. */
-export interface Inquiry extends Received {
-  readonly kind: 'inquiry'
-  readonly nonce: number
-}
-
-/** EVIDENCE-INQUIRY: a client asks a replica for the evidence that it holds. */
-export interface EvidenceInquiry extends Received {
-  readonly kind: 'evidence-inquiry'
-  readonly nonce: number
-}
-
 /** EVIDENCE: answers an EVIDENCE-INQUIRY. Its signatures are for the receiver to check. */
 export interface EvidenceDelivery extends Received {
   readonly kind: 'evidence'
@@ -383,6 +374,8 @@ export type Message =
   | Refusal
   | Inquiry
   | Report
+  | PlaceInquiry
+  | Place
   | EvidenceInquiry
   | EvidenceDelivery
   | OralMessage

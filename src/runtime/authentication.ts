@@ -291,6 +291,7 @@ function signedAuthenticator(context: AuthenticatorContext): Authenticator {
       case 'page':
       case 'refusal':
       case 'report':
+      case 'place':
       case 'evidence':
         return linkFault(message.sender, from)
       case 'oral-view-change':
@@ -305,6 +306,7 @@ function signedAuthenticator(context: AuthenticatorContext): Authenticator {
           `${message.kind} says without signatures what is signed here`,
         )
       case 'inquiry':
+      case 'place-inquiry':
       case 'evidence-inquiry':
         return isFromClient ? null : rejection('kind-not-for-this-link')
       default:

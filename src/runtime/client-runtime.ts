@@ -6,6 +6,7 @@ import type { Random } from '../base/random.ts'
 import type { Cluster } from '../messages/cluster.ts'
 import { decodeMessage } from '../messages/decode.ts'
 import { createSigningDigest, encodeFrame } from '../messages/frame.ts'
+import { encodePlaceInquiry } from '../messages/inquiry.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
 import type { EvidenceDelivery, RefusalReason, Report, Request } from '../messages/message.ts'
 import { packPayload } from '../messages/payload.ts'
@@ -18,7 +19,9 @@ import {
   currentView,
   freeRequests,
   isAwaited,
+  isKeyShared,
   type NewRequest,
+  reservedLeft,
   type SessionEffect,
   type SessionEvent,
   type SessionState,
@@ -33,13 +36,19 @@ const TICK_MS = 10
 export interface TimestampReservations {
   /** The highest timestamp reserved so far; 0 for a new key. */
   readonly reservedUpTo: number
-  /** Calls `done` when the reservation is durable. */
-  reserve(upTo: number, done: () => void): void
+  /** Calls `done` when the reservation is durable, or `failed` with a sentence when it cannot be made for now. */
+  reserve(upTo: number, done: () => void, failed: (why: string) => void): void
 }
 
 export type Submitted =
   | { readonly kind: 'answered'; readonly results: Uint8Array; readonly vouchers: readonly number[] }
   | { readonly kind: 'refused'; readonly reason: RefusalReason }
+
+/**
+ * What keeps a client from sending requests: `unplaced` too few replicas said where its timestamps stand; `key-shared`
+ * another process uses its key; `no-timestamps` its reserved timestamps are used up and no more can be reserved.
+ */
+export type Obstacle = 'unplaced' | 'key-shared' | 'no-timestamps'
 
 export interface ClientRuntimeOptions {
   readonly cluster: Cluster
@@ -55,6 +64,8 @@ export interface ClientRuntimeOptions {
   readonly reservations: TimestampReservations
   /** Called when requests may be submitted again after there was no room. */
   readonly onRoom?: () => void
+  /** Told of every change of `obstacle`. */
+  readonly onObstacle?: (obstacle: Obstacle | null) => void
   /** Told of every frame before anything is made of it. */
   readonly onFrame?: (from: Peer, frame: Uint8Array) => void
 }
@@ -74,6 +85,8 @@ export class ClientRuntime {
   #nextToken = 1
   #isFlushDue = false
   #wasFull = true
+  #obstacle: Obstacle | null = 'unplaced'
+  #reservationFailure: string | null = null
 
   constructor(options: ClientRuntimeOptions) {
     this.#options = options
@@ -85,14 +98,12 @@ export class ClientRuntime {
     this.#authenticator = createAuthenticator({ cluster, suite, signingDigest, macs })
     const sign = (digest: Uint8Array): Uint8Array => signer.sign(digest)
     const make = (content: NewRequest, authenticate: (digest: Uint8Array) => Uint8Array): Request =>
-      encodeRequest(
-        { ...content, publicKey: signer.publicKey, session },
-        { ...this.#tools, sign: authenticate },
-      )
+      encodeRequest({ ...content, publicKey: signer.publicKey }, { ...this.#tools, sign: authenticate })
     const shared = cluster.requests === 'oral' ? macs : null
     this.state = createSessionState(
       {
         n: cluster.replicas.length,
+        session,
         random,
         makeRequest: (content) => make(content, (digest) => shared?.forReplicas(digest) ?? sign(digest)),
         ...(shared === null ? {} : { makeSigned: (content) => make(content, sign) }),
@@ -122,6 +133,16 @@ export class ClientRuntime {
     return freeRequests(this.state)
   }
 
+  /** Why nothing may be submitted, apart from answers that are waited for; null while nothing stands in the way. */
+  get obstacle(): Obstacle | null {
+    return this.#obstacle
+  }
+
+  /** Why no more timestamps can be reserved, as a sentence; null while they can. */
+  get reservationFailure(): string | null {
+    return this.#reservationFailure
+  }
+
   /** The view in which this client believes the cluster to be. */
   get view(): number {
     return currentView(this.state)
@@ -135,7 +156,6 @@ export class ClientRuntime {
     const token = this.#nextToken++
     this.#callers.set(token, done)
     this.#step({ kind: 'submitted', token, operations })
-    if (this.room === 0) this.#wasFull = true
   }
 
   /** Asks every replica how it is doing; `report` is called for each that answers. Returns a function that stops it. */
@@ -189,6 +209,11 @@ export class ClientRuntime {
         if (!isRejection(verified)) this.#step({ kind: 'received', message: verified })
         return
       }
+      case 'place': {
+        const verified = this.#authenticator.authenticate(message, from)
+        if (!isRejection(verified)) this.#step({ kind: 'received', message: verified })
+        return
+      }
       case 'report': {
         const verified = this.#authenticator.authenticate(message, from)
         if (!isRejection(verified)) this.#reports.get(message.nonce)?.(message)
@@ -206,18 +231,41 @@ export class ClientRuntime {
 
   #step(event: SessionEvent): void {
     for (const effect of stepSession(this.state, event)) this.#perform(effect)
-    if (this.#wasFull && this.room > 0) {
-      this.#wasFull = false
-      this.#options.onRoom?.()
-    }
+    const isFull = this.room === 0
+    const isRoomNew = this.#wasFull && !isFull
+    this.#wasFull = isFull
+    this.#noteObstacle()
+    if (isRoomNew) this.#options.onRoom?.()
+  }
+
+  #noteObstacle(): void {
+    const obstacle = obstacleOf(this.state)
+    if (obstacle === this.#obstacle) return
+    this.#obstacle = obstacle
+    this.#options.onObstacle?.(obstacle)
+  }
+
+  #reserve(upTo: number): void {
+    this.#options.reservations.reserve(
+      upTo,
+      () => {
+        this.#reservationFailure = null
+        this.#step({ kind: 'reserved', upTo })
+      },
+      (why) => {
+        this.#reservationFailure = why
+        this.#step({ kind: 'reservation-failed' })
+      },
+    )
   }
 
   #perform(effect: SessionEffect): void {
     switch (effect.kind) {
       case 'reserve':
-        return this.#options.reservations.reserve(effect.upTo, () =>
-          this.#step({ kind: 'reserved', upTo: effect.upTo }),
-        )
+        return this.#reserve(effect.upTo)
+      case 'ask-place':
+        this.#options.transport.send({ kind: 'replica', id: effect.to }, encodePlaceInquiry(effect))
+        return this.#scheduleFlush()
       case 'send':
         this.#options.transport.send({ kind: 'replica', id: effect.to }, effect.request.bytes)
         return this.#scheduleFlush()
@@ -253,4 +301,10 @@ export class ClientRuntime {
       this.#options.transport.flush()
     })
   }
+}
+
+function obstacleOf(state: SessionState): Obstacle | null {
+  if (isKeyShared(state)) return 'key-shared'
+  if (!state.place.isKnown) return 'unplaced'
+  return state.reserveAgainTick !== null && reservedLeft(state) === 0 ? 'no-timestamps' : null
 }

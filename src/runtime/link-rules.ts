@@ -6,7 +6,7 @@ import { type Rejection, rejection } from '../messages/rejection.ts'
 
 /** Whether a client may send it. */
 export const isForClients = ({ kind }: Message): boolean =>
-  kind === 'request' || kind === 'inquiry' || kind === 'evidence-inquiry'
+  kind === 'request' || kind === 'inquiry' || kind === 'evidence-inquiry' || kind === 'place-inquiry'
 
 /** For kinds that are valid on their sender's own link only. */
 export const linkFault = (sender: ReplicaId, from: Peer): Rejection | null =>

@@ -101,6 +101,7 @@ export function createOralFaults(context: {
       case 'page':
       case 'refusal':
       case 'report':
+      case 'place':
       case 'view-change-ack':
       case 'view-change-fetch':
       case 'view-change-delivery':
@@ -112,6 +113,7 @@ export function createOralFaults(context: {
         if (message.commits.length > 0) return rejection('needs-signatures', 'a decision shows COMMITs')
         return linkFault(message.sender, from)
       case 'inquiry':
+      case 'place-inquiry':
         return isFromClient ? null : rejection('kind-not-for-this-link')
       case 'view-change':
       case 'new-view':

@@ -9,8 +9,7 @@ import { FRAME_LENGTH_BYTES } from '../messages/frame.ts'
 import { decodeBulkHead, decodeLongHead, type LongHead } from '../messages/heads.ts'
 import { FRAME_KINDS, isFrameKind } from '../messages/kinds.ts'
 import type {
-  EvidenceInquiry,
-  Inquiry,
+  AnyInquiry,
   Message,
   PageDelivery,
   PageFetch,
@@ -44,6 +43,7 @@ const CLIENT_KINDS: readonly number[] = [
   FRAME_KINDS.request,
   FRAME_KINDS.inquiry,
   FRAME_KINDS['evidence-inquiry'],
+  FRAME_KINDS['place-inquiry'],
 ]
 const LONG_KINDS: readonly number[] = [FRAME_KINDS['view-change'], FRAME_KINDS['new-view']]
 const BULK_KINDS: readonly number[] = [FRAME_KINDS['pre-prepare'], FRAME_KINDS.decision, FRAME_KINDS.batch]
@@ -58,7 +58,7 @@ export interface ReceptionOptions {
   readonly checksPerTurn: number
   readonly onMessage: (message: Verified<ProtocolMessage>, from: Peer) => void
   readonly onPages: (message: Verified<PageFetch> | Verified<PageDelivery>) => void
-  readonly onInquiry: (inquiry: Verified<Inquiry> | Verified<EvidenceInquiry>, from: Peer) => void
+  readonly onInquiry: (inquiry: Verified<AnyInquiry>, from: Peer) => void
   readonly onRejected: (from: Peer, rejection: Rejection) => void
   /** Takes frames of this peer again. */
   readonly resume: (peer: Peer) => void
@@ -128,6 +128,7 @@ export class Reception {
     const from = turn.peer
     switch (message.kind) {
       case 'inquiry':
+      case 'place-inquiry':
       case 'evidence-inquiry':
         return this.#receiveInquiry(message, from)
       case 'page-fetch':
@@ -136,6 +137,7 @@ export class Reception {
       case 'reply':
       case 'refusal':
       case 'report':
+      case 'place':
       case 'evidence':
         return this.#refuse(from, NOT_FOR_THIS_LINK, FRAME_CHECKS)
       case 'view-change':
@@ -215,7 +217,7 @@ export class Reception {
     return 0
   }
 
-  #receiveInquiry(inquiry: Inquiry | EvidenceInquiry, from: Peer): number {
+  #receiveInquiry(inquiry: AnyInquiry, from: Peer): number {
     const verified = this.#options.authenticator.authenticate(inquiry, from)
     if (isRejection(verified)) return this.#refuse(from, verified, FRAME_CHECKS)
     if (!this.budgets.mayAnswer(from)) return this.#waste(from, FRAME_CHECKS)

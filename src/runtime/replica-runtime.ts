@@ -14,10 +14,9 @@ import {
   type ReplicaContent,
 } from '../messages/content.ts'
 import { createSigningDigest } from '../messages/frame.ts'
-import type { CheckpointCertificate, EvidenceInquiry, Inquiry } from '../messages/message.ts'
+import type { AnyInquiry, CheckpointCertificate } from '../messages/message.ts'
 import type { Rejection } from '../messages/rejection.ts'
 import type { Effect, Event, LogRecord, Outgoing } from '../pbft/effects.ts'
-import { answerTo } from '../pbft/report.ts'
 import { createReplicaState, type ReplicaState } from '../pbft/state.ts'
 import { step as protocolStep } from '../pbft/step.ts'
 import type { CryptoSuite, Peer, Snapshot } from '../ports.ts'
@@ -27,6 +26,7 @@ import { DecisionArchive } from './decision-archive.ts'
 import { DecisionServer } from './decision-server.ts'
 import { executedEvent } from './executed-event.ts'
 import { EXECUTED_PER_TURN, Executor } from './executor.ts'
+import { InquiryAnswers } from './inquiry-answers.ts'
 import { notePlace } from './log-places.ts'
 import { encodeLogRecord, isAwaitedByNobody } from './log-records.ts'
 import { replayLog } from './log-replay.ts'
@@ -68,6 +68,7 @@ export class ReplicaRuntime {
   readonly #decisions: DecisionServer
   readonly #states: StateKeeping
   readonly #reception: Reception
+  readonly #inquiries: InquiryAnswers
   readonly #events: Event[] = []
   readonly #stopTicking: () => void
   #recordsAppended = 0
@@ -100,6 +101,7 @@ export class ReplicaRuntime {
     this.#archive = new DecisionArchive(options.replay.log, this.#tools, this.#authenticator)
     this.#decisions = new DecisionServer(this.#archive, (to, content) => this.#serve(to, content))
     this.#reception = this.#createReception()
+    this.#inquiries = new InquiryAnswers(options, this.#reception.budgets)
     const stored = loadStoredState(application, pages)
     this.#states = this.#createStateKeeping(n, stored)
     this.state = createReplicaState({
@@ -194,6 +196,7 @@ export class ReplicaRuntime {
     this.#needsSync ||= this.#recordsAppended > this.#recordsSynced
     this.#macs?.tick()
     this.#reception.budgets.tick()
+    this.#inquiries.tick()
     this.#states.tick()
     this.#later({ kind: 'ticked', now: this.#options.clock.now() })
   }
@@ -255,15 +258,9 @@ export class ReplicaRuntime {
     })
   }
 
-  #answerInquiry(inquiry: Inquiry | EvidenceInquiry, to: Peer): void {
-    const { application, transport, loop } = this.#options
-    const outside = {
-      revision: application.revision,
-      reachable: transport.reachable(),
-      cutOff: this.#reception.budgets.cutOff,
-      loopHeldMs: loop?.heldMs ?? 0,
-    }
-    this.#send(to, this.#sealer.frame(answerTo(inquiry, this.state, outside)).bytes)
+  #answerInquiry(inquiry: AnyInquiry, to: Peer): void {
+    const content = this.#inquiries.answer(inquiry, to, this.state)
+    if (content !== null) this.#send(to, this.#sealer.frame(content).bytes)
   }
 
   #perform(effects: readonly Effect[]): void {

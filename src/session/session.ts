@@ -3,18 +3,31 @@
  * side), 1.12, and 5.4 (the client's side).
  *
  * The caller's duties: give verified messages only; perform the effects in order; make a reservation of timestamps
- * durable before saying `reserved`; never run two sessions with one key.
+ * durable before saying `reserved`; give each session a nonce of its own. Two sessions should not use one key at once: if
+ * they do, no answer of one is ever taken for the other's, and both are told (`place.ts`).
  */
 import { assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
-import type { ReplicaId, Timestamp, View } from '../base/ids.ts'
+import { type ReplicaId, replicaIds, type Timestamp, type View } from '../base/ids.ts'
 import { faultsMax, primaryOf, quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
-import type { Random } from '../base/random.ts'
 import { CLIENT_WINDOW } from '../messages/limits.ts'
-import type { Refusal, RefusalReason, Reply, Request, Verified } from '../messages/message.ts'
+import type { Place, Refusal, RefusalReason, Reply, Request, Verified } from '../messages/message.ts'
+import { doubtPlace, isAskDue, isShared, notePlace, noteShared, tokenFor } from './place.ts'
+import type { Answer, PendingRequest, SessionEffect, SessionEvent, SessionState } from './state.ts'
+
+export {
+  createSessionState,
+  type NewRequest,
+  type SessionConfig,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionState,
+} from './state.ts'
 
 /** Timestamps reserved at once: one durable write for so many requests. */
 export const RESERVATION_TIMESTAMPS = 4096
+/** Ticks after which a reservation that failed is tried again. */
+export const RESERVE_AGAIN_TICKS = 100
 /**
  * Ticks before the first retransmission, at least; a slow cluster is given four times its usual answering time. Each
  * further retransmission waits twice as long, give or take a half.
@@ -40,111 +53,23 @@ const QUICK_TICKS_DRIFT = 1 / 256
 /** Ticks for which a replica that owed results, or was late with them, is not designated again. */
 const PENALTY_TICKS = 500
 
-export interface SessionConfig {
-  readonly n: number
-  readonly random: Random
-  /** Authenticates and encodes; deterministic. */
-  readonly makeRequest: (content: NewRequest) => Request
-  /** The same with a signature, where requests carry MACs otherwise. */
-  readonly makeSigned?: (content: NewRequest) => Request
-}
-
-export interface NewRequest {
-  readonly timestamp: Timestamp
-  readonly responder: number
-  readonly operations: Uint8Array
-}
-
-interface Answer {
-  readonly resultDigest: Uint8Array
-  /** Whole results, from the replica that was asked for them. One for each replica: a liar fills no more than its own. */
-  readonly results: Uint8Array | null
-}
-
-interface PendingRequest {
-  /** The caller's name for it. */
-  readonly token: number
-  request: Request
-  readonly answers: (Answer | null)[]
-  readonly refusals: (RefusalReason | null)[]
-  readonly submittedTick: number
-  /** Since when only the designated replica's results are missing. */
-  agreedTick: number | null
-  attempts: number
-  retryTick: number
-}
-
-export interface SessionState {
-  readonly config: SessionConfig
-  readonly pending: Map<Timestamp, PendingRequest>
-  nextTimestamp: number
-  /** The last timestamp that may be used; what lies above is not yet reserved. */
-  reservedUpTo: number
-  isReserving: boolean
-  /** The last view that each replica reported. */
-  readonly views: View[]
-  readonly penaltyUntil: number[]
-  /** What an answer usually takes, smoothed. */
-  usualTicks: number
-  /** What a quick answer took of late. */
-  quickTicks: number
-  isSlow: boolean
-  /** Requests since the last one that went to a backup too. */
-  unwitnessed: number
-  ticks: number
-  /** Replicas complained of this client's MACs: it signs from now on. */
-  mustSign: boolean
-}
-
-export type SessionEvent =
-  | { readonly kind: 'submitted'; readonly token: number; readonly operations: Uint8Array }
-  | { readonly kind: 'received'; readonly message: Verified<Reply> | Verified<Refusal> }
-  | { readonly kind: 'reserved'; readonly upTo: number }
-  /** There is a new link to this replica: what was sent on an older one may be lost. */
-  | { readonly kind: 'linked'; readonly replica: ReplicaId }
-  | { readonly kind: 'ticked' }
-
-export type SessionEffect =
-  | { readonly kind: 'reserve'; readonly upTo: number }
-  | { readonly kind: 'send'; readonly to: ReplicaId; readonly request: Request }
-  | { readonly kind: 'broadcast'; readonly request: Request }
-  /** W replicas gave these results. `vouchers` are their ids. */
-  | {
-      readonly kind: 'answered'
-      readonly token: number
-      readonly results: Uint8Array
-      readonly vouchers: readonly ReplicaId[]
-    }
-  /** So many replicas refused for this reason that it is a fact. */
-  | { readonly kind: 'refused'; readonly token: number; readonly reason: RefusalReason }
-
-/** `reservedUpTo` is the highest timestamp ever reserved for this key: use begins above it. */
-export function createSessionState(config: SessionConfig, reservedUpTo: number): SessionState {
-  return {
-    config,
-    pending: new Map(),
-    nextTimestamp: reservedUpTo + 1,
-    reservedUpTo,
-    isReserving: false,
-    views: new Array<View>(config.n).fill(0 as View),
-    penaltyUntil: new Array<number>(config.n).fill(0),
-    usualTicks: 0,
-    quickTicks: Number.POSITIVE_INFINITY,
-    isSlow: false,
-    unwitnessed: 0,
-    ticks: 0,
-    mustSign: false,
-  }
-}
-
 /**
- * Requests that may be submitted now: a timestamp is used only below the oldest unanswered + 64, and only when it is
- * reserved. // PBFT-1.8
+ * Requests that may be submitted now: a timestamp is used only below the oldest unanswered + 64, only when it is
+ * reserved, only once replicas said where the client's timestamps stand, and while no other process uses the key.
+ * // PBFT-1.8
  */
 export function freeRequests(state: SessionState): number {
+  if (!state.place.isKnown || isKeyShared(state)) return 0
   const oldest = state.pending.keys().next().value ?? state.nextTimestamp
   return Math.max(0, Math.min(oldest + CLIENT_WINDOW, state.reservedUpTo + 1) - state.nextTimestamp)
 }
+
+/** Returns whether another process uses the key, as W replicas say. */
+export const isKeyShared = ({ place, ticks }: SessionState): boolean => isShared(place, ticks)
+
+/** Timestamps that are reserved and were not used. */
+export const reservedLeft = ({ reservedUpTo, nextTimestamp }: SessionState): number =>
+  reservedUpTo + 1 - nextTimestamp
 
 /** Whether a reply or refusal can still matter; asked before its signature is checked. */
 export function isAwaited(state: SessionState, message: Reply | Refusal): boolean {
@@ -161,18 +86,26 @@ export function stepSession(state: SessionState, event: SessionEvent): readonly 
     case 'submitted':
       return submit(state, event.token, event.operations)
     case 'received':
-      return event.message.kind === 'reply' ? onReply(state, event.message) : onRefusal(state, event.message)
+      return onMessage(state, event.message)
     case 'reserved':
-      state.reservedUpTo = event.upTo
+      // One that was begun before a leap reserves nothing of use.
+      state.reservedUpTo = Math.max(state.reservedUpTo, event.upTo)
       state.isReserving = false
+      state.reserveAgainTick = null
+      return []
+    case 'reservation-failed':
+      state.isReserving = false
+      state.reserveAgainTick = state.ticks + RESERVE_AGAIN_TICKS
       return []
     case 'linked':
-      return event.replica === primaryOf(currentView(state), state.config.n)
-        ? [...state.pending.values()].map(({ request }) => ({ kind: 'send', to: event.replica, request }))
-        : []
+      return [...askPlace(state, [event.replica]), ...sendAgain(state, event.replica)]
     case 'ticked':
       state.ticks++
-      return [...reserve(state), ...retransmit(state)]
+      return [
+        ...reserve(state),
+        ...(isAskDue(state.place, state.ticks) ? askPlace(state, replicaIds(state.config.n)) : []),
+        ...retransmit(state),
+      ]
     default:
       return assertNever(event)
   }
@@ -183,12 +116,63 @@ export function currentView(state: SessionState): View {
   return rankedLargest(state.views, weakQuorum(state.config.n))
 }
 
+function onMessage(
+  state: SessionState,
+  message: Verified<Reply> | Verified<Refusal> | Verified<Place>,
+): readonly SessionEffect[] {
+  switch (message.kind) {
+    case 'reply':
+      return onReply(state, message)
+    case 'refusal':
+      return onRefusal(state, message)
+    case 'place':
+      return onPlace(state, message)
+    default:
+      return assertNever(message)
+  }
+}
+
+function askPlace(state: SessionState, replicas: readonly ReplicaId[]): readonly SessionEffect[] {
+  const { session } = state.config
+  return replicas.map((to) => ({ kind: 'ask-place', to, session, token: tokenFor(state.place, to) }))
+}
+
+/** What waits is sent to a primary to which there is a new link. */
+function sendAgain(state: SessionState, to: ReplicaId): readonly SessionEffect[] {
+  if (to !== primaryOf(currentView(state), state.config.n)) return []
+  return [...state.pending.values()].map(({ request }) => ({ kind: 'send', to, request }))
+}
+
+/**
+ * Where the client's timestamps stand. Once this session has learnt it, only another process can have moved it beyond
+ * what this one used. // PBFT-1.8
+ */
+function onPlace(state: SessionState, answer: Verified<Place>): readonly SessionEffect[] {
+  const { place, config, ticks } = state
+  if (!equalBytes(answer.session, config.session)) return []
+  const reached = notePlace(place, answer, ticks)
+  if (reached === null) return []
+  const isBehind = reached >= state.nextTimestamp
+  if (isBehind) state.leaps++
+  if (isBehind && place.isKnown) noteShared(place, ticks)
+  if (isBehind) leap(state, reached)
+  place.isKnown = true
+  return []
+}
+
+/** Goes on far above what was executed: requests of an earlier session may still be on their way. */
+function leap(state: SessionState, reached: number): void {
+  state.reservedUpTo = Math.max(state.reservedUpTo, reached + RESERVATION_TIMESTAMPS)
+  state.nextTimestamp = state.reservedUpTo + 1
+}
+
 function submit(state: SessionState, token: number, operations: Uint8Array): readonly SessionEffect[] {
   if (freeRequests(state) === 0) return [{ kind: 'refused', token, reason: 'busy' }]
   const timestamp = state.nextTimestamp++ as Timestamp
   const { n, makeRequest, makeSigned = makeRequest } = state.config
   const make = state.mustSign ? makeSigned : makeRequest
-  const request = make({ timestamp, responder: designate(state, timestamp), operations })
+  const responder = designate(state, timestamp)
+  const request = make({ session: state.config.session, timestamp, responder, operations })
   state.pending.set(timestamp, {
     token,
     request,
@@ -220,8 +204,8 @@ function noteAnswer(state: SessionState, tookTicks: number): void {
 
 /** Reserves the next block well before the current one is used up. */
 function reserve(state: SessionState): readonly SessionEffect[] {
-  const left = state.reservedUpTo + 1 - state.nextTimestamp
-  if (state.isReserving || left >= RESERVATION_TIMESTAMPS / 2) return []
+  if (state.isReserving || reservedLeft(state) >= RESERVATION_TIMESTAMPS / 2) return []
+  if (state.reserveAgainTick !== null && state.ticks < state.reserveAgainTick) return []
   state.isReserving = true
   return [{ kind: 'reserve', upTo: state.reservedUpTo + RESERVATION_TIMESTAMPS }]
 }
@@ -303,6 +287,8 @@ function onRefusal(state: SessionState, refusal: Verified<Refusal>): readonly Se
   const needed = reason === 'unknown-client' ? quorum(state.config.n) : weakQuorum(state.config.n)
   if (agreeing < needed) return []
   if (reason === 'must-sign') return signAll(state)
+  // Its own window keeps a session from both: another one has used its timestamps. // PBFT-1.8
+  if (reason === 'another-session' || reason === 'stale') doubtPlace(state.place, state.ticks)
   state.pending.delete(timestamp)
   return [{ kind: 'refused', token: pending.token, reason }]
 }

@@ -46,6 +46,8 @@ const BODILESS = [
   'page-fetch',
   'recall',
   'evidence-inquiry',
+  'place-inquiry',
+  'place',
 ] as const
 
 const sampleOf = (kind: Sample['kind']): Sample => {

@@ -17,11 +17,22 @@ const kit = createClusterKit(4)
 const samples = frameSamples(kit)
 const EMPTY = new Uint8Array(0)
 /** Kinds without a signature: the link says who speaks. */
-const LINKED = ['status', 'fetch', 'batch', 'refusal', 'report', 'page-fetch', 'page', 'recall', 'evidence']
+const LINKED = [
+  'status',
+  'fetch',
+  'batch',
+  'refusal',
+  'report',
+  'place',
+  'page-fetch',
+  'page',
+  'recall',
+  'evidence',
+]
 /** What others signed, shown by whoever has it: the link says who shows it. */
 const SHOWN_ON_A_LINK = ['decision', 'stable-checkpoint', 'recollection', 'exhibit']
 /** What a client asks of a replica. */
-const QUESTIONS = ['inquiry', 'evidence-inquiry']
+const QUESTIONS = ['inquiry', 'place-inquiry', 'evidence-inquiry']
 
 const messageOf = (bytes: Uint8Array): Message => {
   const message = decodeMessage(bytes, kit.tools)
@@ -137,6 +148,7 @@ function contentOf(message: Message): { readonly payload: Payload; readonly body
     case 'request':
     case 'reply':
     case 'inquiry':
+    case 'place-inquiry':
     case 'evidence-inquiry':
     case 'new-view': // O is signed one by one
       return null

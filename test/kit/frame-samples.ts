@@ -3,13 +3,14 @@ import { utf8 } from '../../src/base/bytes.ts'
 import type { Milliseconds, ReplicaId, Sequence, View } from '../../src/base/ids.ts'
 import type { Peer } from '../../src/base/peer.ts'
 import { encodeFrame, splitFrame } from '../../src/messages/frame.ts'
+import { encodePlaceInquiry } from '../../src/messages/inquiry.ts'
 import { FRAME_KINDS, type FrameKind } from '../../src/messages/kinds.ts'
 import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
 import type { MessageKind } from '../../src/messages/message.ts'
 import { createOralViewChange } from '../../src/messages/oral/content.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
-import type { ClusterKit } from './cluster-kit.ts'
+import { type ClusterKit, SESSION } from './cluster-kit.ts'
 import { SessionUnderTest } from './session-kit.ts'
 
 export interface Sample {
@@ -96,6 +97,12 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
     replica(1, session.refusalOf(1, request, 'busy').bytes, 'refusal'),
     clientQuestion('inquiry', kit.clientPeer(0)),
     replica(2, kit.frameOf(2, { kind: 'report', nonce: 9, report }), 'report'),
+    {
+      kind: 'place-inquiry',
+      bytes: encodePlaceInquiry({ session: SESSION, token: 9 }),
+      from: kit.clientPeer(0),
+    },
+    replica(1, session.placeOf(1, 4_096, { token: 9, isShared: true }).bytes, 'place'),
     replica(1, checkpoint.bytes, 'checkpoint'),
     replica(2, viewChange.bytes, 'view-change'),
     replica(view % kit.n, newView.bytes, 'new-view'),

@@ -1,7 +1,7 @@
 /** One client's session with what its caller owes it, and the replies and refusals that replicas could send it. */
 import type { ReplicaId, Sequence, Timestamp, View } from '../../src/base/ids.ts'
 import { createRandom } from '../../src/base/random.ts'
-import type { Refusal, RefusalReason, Reply, Request, Verified } from '../../src/messages/message.ts'
+import type { Place, Refusal, RefusalReason, Reply, Request, Verified } from '../../src/messages/message.ts'
 import { encodeRequest } from '../../src/messages/request.ts'
 import { createReplyMaker } from '../../src/runtime/replies.ts'
 import {
@@ -31,10 +31,15 @@ export interface ReplyOptions {
 export class SessionUnderTest {
   readonly state: SessionState
   readonly #kit: ClusterKit
+  /** The replicas that it asked where its timestamps stand, with the tokens that it repeated. */
+  readonly asked: { readonly to: ReplicaId; readonly token: number }[] = []
   #nextToken = 1
 
   /** A session of client 0. `reserved` timestamps are durable already, from `reservedBefore` on. */
-  constructor(kit: ClusterKit, { reservedBefore = 0, reserved = 4096, seed = 1 }: SessionOptions = {}) {
+  constructor(
+    kit: ClusterKit,
+    { reservedBefore = 0, reserved = 4096, seed = 1, executed = 0 }: SessionOptions = {},
+  ) {
     this.#kit = kit
     const signer = kit.clientSigner(0)
     const tools = {
@@ -45,17 +50,37 @@ export class SessionUnderTest {
     this.state = createSessionState(
       {
         n: kit.n,
+        session: SESSION,
         random: createRandom(seed),
-        makeRequest: (content) =>
-          encodeRequest({ ...content, publicKey: signer.publicKey, session: SESSION }, tools),
+        makeRequest: (content) => encodeRequest({ ...content, publicKey: signer.publicKey }, tools),
       },
       reservedBefore,
     )
-    if (reserved > 0) this.step({ kind: 'reserved', upTo: reservedBefore + reserved })
+    if (executed !== null) for (const id of kit.ids.slice(0, kit.q)) this.place(id, executed)
+    if (reserved > 0) this.step({ kind: 'reserved', upTo: this.state.nextTimestamp - 1 + reserved })
   }
 
   step(event: SessionEvent): readonly SessionEffect[] {
-    return stepSession(this.state, event)
+    return stepSession(this.state, event).filter((effect) => {
+      if (effect.kind === 'ask-place') this.asked.push(effect)
+      return effect.kind !== 'ask-place'
+    })
+  }
+
+  /** A replica says where the client's timestamps stand. */
+  place(sender: number, timestamp: number, options: PlaceOptions = {}): readonly SessionEffect[] {
+    return this.step({ kind: 'received', message: this.placeOf(sender, timestamp, options) })
+  }
+
+  placeOf(
+    sender: number,
+    timestamp: number,
+    { session = SESSION, token = 1, isShared = false }: PlaceOptions = {},
+  ): Verified<Place> {
+    const frame = this.#kit.frameOf(sender, { kind: 'place', session, timestamp, token, isShared })
+    const message = this.#kit.accept(frame, this.#kit.replicaPeer(sender))
+    if (message.kind !== 'place') throw new Error('no place')
+    return message
   }
 
   submit(operations: Uint8Array = seedOf(7)): readonly SessionEffect[] {
@@ -124,10 +149,18 @@ export class SessionUnderTest {
   }
 }
 
+export interface PlaceOptions {
+  readonly session?: Uint8Array
+  readonly token?: number
+  readonly isShared?: boolean
+}
+
 export interface SessionOptions {
   readonly reservedBefore?: number
   readonly reserved?: number
   readonly seed?: number
+  /** t* as Q replicas say it; null where none of them has said anything. */
+  readonly executed?: number | null
 }
 
 export const timestampOf = (timestamp: number): Timestamp => timestamp as Timestamp

@@ -6,6 +6,7 @@ const SESSION = 'src/session/session.js'
 const TIMESTAMP_FILE = 'src/io/timestamp-file.js'
 const CLIENT = 'paper/client.test.ts'
 const TIMESTAMPS = 'paper/1.8-timestamps.test.ts'
+const PLACE = 'paper/1.8-place.test.ts'
 
 const LEAF = 'LEAF, leaf.publicKey, leaf.session, timestamp, leaf.requestDigest, leaf.resultDigest)'
 const ANOTHER_BODY = 'a body of another batch, other results, another client or another place miss the root'
@@ -213,7 +214,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client that restarts begins with the first timestamp again',
     rule: '1.8',
-    file: SESSION,
+    file: 'src/session/state.js',
     search: 'nextTimestamp: reservedUpTo + 1',
     replacement: 'nextTimestamp: 1',
     paper: {
@@ -226,9 +227,58 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     name: 'a reservation is answered before it is written',
     rule: '1.8',
     file: TIMESTAMP_FILE,
-    search: 'reserve: (upTo, done) => {',
-    replacement: 'reserve: (upTo, early) => {\n            early();\n            const done = () => { };',
+    search: 'reserve: (upTo, done, failed) => {',
+    replacement:
+      'reserve: (upTo, early, failed) => {\n            early();\n            const done = () => { };',
     paper: { file: TIMESTAMPS, test: 'a reservation is on disk when it is answered', why: UNSEEN.notRun },
+  },
+  {
+    name: 'a client uses timestamps before it learnt where they stand',
+    rule: '1.8',
+    file: SESSION,
+    search: 'if (!state.place.isKnown || isKeyShared(state))',
+    replacement: 'if (isKeyShared(state))',
+    paper: {
+      file: PLACE,
+      test: 'no timestamp is used before Q replicas said where they stand',
+      why: UNSEEN.notRun,
+    },
+  },
+  {
+    name: 'a client believes whoever says the highest place',
+    rule: '1.8',
+    file: 'src/session/place.js',
+    search: 'rankedLargest(timestamps, weak)',
+    replacement: 'rankedLargest(timestamps, 1)',
+    paper: { file: PLACE, test: 'f liars neither raise the place nor hide it', why: UNSEEN.noLiar },
+  },
+  {
+    name: 'a client whose counter is behind goes on from it',
+    rule: '1.8',
+    file: SESSION,
+    search: 'if (isBehind)\n        leap(state, reached);',
+    replacement: '',
+    paper: { file: PLACE, test: 'a lost counter is no first start', why: UNSEEN.notRun },
+  },
+  {
+    name: 'a client goes on beside another process with its key',
+    rule: '1.8',
+    file: SESSION,
+    search: 'if (!state.place.isKnown || isKeyShared(state))',
+    replacement: 'if (!state.place.isKnown)',
+    paper: {
+      file: PLACE,
+      test: 'W replicas that hear another session stop this one',
+      why: UNSEEN.notRun,
+    },
+  },
+  {
+    name: 'what a former process said makes its successor a second one',
+    rule: '1.8',
+    file: 'src/runtime/live-sessions.js',
+    search: 'each.repeated > asker.firstToken',
+    replacement: 'each.repeated > 0',
+    paper: { file: PLACE, test: 'a process that was started again is alone', why: UNSEEN.notRun },
   },
   {
     name: 'two processes may share a key',

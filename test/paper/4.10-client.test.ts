@@ -17,13 +17,14 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const { publicKey } = kit.clientSigner(0)
 
   const make = (authentication: Uint8Array) => (content: NewRequest) =>
-    encodeRequest({ ...content, publicKey, session: SESSION }, { ...kit.tools, sign: () => authentication })
+    encodeRequest({ ...content, publicKey }, { ...kit.tools, sign: () => authentication })
   const begin = () => {
     const makers = {
       makeRequest: make(new Uint8Array(20)),
       makeSigned: make(new Uint8Array(SIGNATURE_BYTES)),
     }
-    const state = createSessionState({ n, random: createRandom(1), ...makers }, 0)
+    const state = createSessionState({ n, session: SESSION, random: createRandom(1), ...makers }, 0)
+    state.place.isKnown = true
     stepSession(state, { kind: 'reserved', upTo: 100 })
     return state
   }

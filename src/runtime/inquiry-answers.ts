@@ -1,0 +1,41 @@
+/** What a replica answers to clients that ask how it is doing, what evidence it holds, and where their timestamps stand. */
+import type { Content } from '../messages/content.ts'
+import type { AnyInquiry } from '../messages/message.ts'
+import { answerTo } from '../pbft/report.ts'
+import type { ReplicaState } from '../pbft/state.ts'
+import type { Peer } from '../ports.ts'
+import { LiveSessions } from './live-sessions.ts'
+import type { ReplicaRuntimeOptions } from './replica-runtime-options.ts'
+import type { SenderBudgets } from './sender-budgets.ts'
+
+export class InquiryAnswers {
+  readonly #options: ReplicaRuntimeOptions
+  readonly #budgets: SenderBudgets
+  readonly #sessions = new LiveSessions()
+
+  constructor(options: ReplicaRuntimeOptions, budgets: SenderBudgets) {
+    this.#options = options
+    this.#budgets = budgets
+  }
+
+  tick(): void {
+    this.#sessions.tick()
+  }
+
+  /** Null where there is no answer: of a state that is not the cluster's nothing is said. */
+  answer(inquiry: AnyInquiry, from: Peer, state: ReplicaState): Content | null {
+    const { application, transport, loop } = this.#options
+    if (inquiry.kind === 'place-inquiry') {
+      if (from.kind !== 'client' || state.health === 'diverged') return null
+      const { session, token } = inquiry
+      const { timestamp } = application.lastUse(from.id)
+      return { kind: 'place', session, timestamp, ...this.#sessions.hear(from.id, session, token) }
+    }
+    return answerTo(inquiry, state, {
+      revision: application.revision,
+      reachable: transport.reachable(),
+      cutOff: this.#budgets.cutOff,
+      loopHeldMs: loop?.heldMs ?? 0,
+    })
+  }
+}
