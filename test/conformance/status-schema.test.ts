@@ -62,7 +62,8 @@ const troubled: Partial<ReplicaReport> = {
 function answerOf(changes: readonly Partial<ReplicaReport>[], evidence: readonly Evidence[] = []): unknown {
   const reports = new Map(changes.map((change, id) => [id as ReplicaId, { ...calm, ...change }]))
   const status = statusOf(kit.cluster, reports, NOW, evidence)
-  return JSON.parse(JSON.stringify({ ...status, gateway: { loopHeldMs: 3 } }))
+  const session = { isKeyShared: false, counterLeaps: 0, numbersLeft: 4_096, reservationFailure: null }
+  return JSON.parse(JSON.stringify({ ...status, gateway: { loopHeldMs: 3, ...session } }))
 }
 
 describe('the description of status', () => {
