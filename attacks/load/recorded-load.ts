@@ -84,7 +84,7 @@ export class RecordedLoad {
       readonly timeoutMs?: number
     },
   ): Promise<RecordedLoad> {
-    const { directory, names, timeoutMs = 1_500 } = setting
+    const { directory, names, timeoutMs = 5_000 } = setting
     const clients: StoreClient[] = []
     for (const name of names) clients.push(await StoreClient.open({ directory, name, timeoutMs }))
     return new RecordedLoad(clients, setting)
@@ -96,7 +96,7 @@ export class RecordedLoad {
   }
 
   /** Waits until so many further writes are acknowledged. */
-  async progress(writes: number, limitMs = 20_000): Promise<void> {
+  async progress(writes: number, limitMs = 120_000): Promise<void> {
     const target = this.#acknowledged + writes
     const isDone = await waitUntil(() => this.#acknowledged >= target, { limitMs })
     if (!isDone) throw new Error(`waited ${limitMs} ms in vain for ${writes} further acknowledged writes`)

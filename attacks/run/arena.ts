@@ -55,7 +55,7 @@ export interface ArenaSetting {
 /** Shorter than usual, so that checkpoints are part of every attack. */
 const CHECKPOINT_INTERVAL = 16
 /** How long the traitors' process may take to follow an order, in milliseconds. */
-const ORDER_MS_MAX = 10_000
+const ORDER_MS_MAX = 60_000
 
 export class Arena implements Machines {
   readonly root = mkdtempSync(join(tmpdir(), 'strategos-attack-'))

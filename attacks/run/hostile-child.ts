@@ -18,7 +18,7 @@ interface News {
 
 const NEWS_MS = 100
 /** How long it may take to follow an order, in milliseconds: a reader waits for its answer. */
-const ORDER_MS_MAX = 20_000
+const ORDER_MS_MAX = 60_000
 
 export class HostileChild {
   readonly #child: Child

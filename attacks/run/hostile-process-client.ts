@@ -13,7 +13,7 @@ import type { ClientRole } from '../behaviour/client-behaviour.ts'
 import { HostileClient } from '../behaviour/hostile-client.ts'
 
 /** How long a read may take, in milliseconds. */
-const READ_MS_MAX = 10_000
+const READ_MS_MAX = 60_000
 
 export interface HostileProcessOptions {
   readonly role: ClientRole

@@ -8,7 +8,7 @@ import { assert } from '../base/assert.ts'
 import type { AuthenticationMode } from '../messages/cluster.ts'
 import { type SimulationResult, simulate, type Verdict } from './simulate.ts'
 
-/** Seeds that a worker takes at once. */
+/** Seeds that a worker takes at once, if not told otherwise. */
 const SEEDS_PER_RANGE = 10
 /** Failures that are kept with all they say; the others are counted. */
 const FAILURES_KEPT_MAX = 100
@@ -25,6 +25,8 @@ export interface CampaignOptions {
   readonly mode?: AuthenticationMode
   /** Worker threads; as many as the machine runs in parallel when left out. 0 runs in this thread. */
   readonly workers?: number
+  /** Seeds that a worker takes at once. */
+  readonly seedsPerRange?: number
   /** The share of the seeds that run twice, to compare their traces. */
   readonly repeatedShare?: number
   /** Whether no more seeds are begun after the first failure. */
@@ -97,7 +99,8 @@ interface Tally {
 type Runner = (range: Range) => Promise<Tally>
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
-  const { from, to, workers = availableParallelism(), onProgress, repeatedShare = REPEATED_SHARE } = options
+  const { from, to, workers = availableParallelism(), onProgress } = options
+  const { repeatedShare = REPEATED_SHARE, seedsPerRange = SEEDS_PER_RANGE } = options
   assert(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0, 'seeds are natural numbers')
   const total = Math.max(0, to - from + 1)
   const repeatEvery = repeatedShare > 0 ? Math.max(1, Math.round(1 / repeatedShare)) : 0
@@ -107,14 +110,14 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const work = async (run: Runner): Promise<void> => {
     while (next <= to && !(options.stopsAtFailure === true && sum.failed > 0)) {
       const first = next
-      next += SEEDS_PER_RANGE
-      const last = Math.min(to, first + SEEDS_PER_RANGE - 1)
+      next += seedsPerRange
+      const last = Math.min(to, next - 1)
       const { n = null, mode = 'signed' } = options
       addTally(sum, await run({ from: first, to: last, n, mode, repeatEvery }))
       onProgress?.(progressOf(sum, total, startedAt))
     }
   }
-  await runAll(work, Math.min(workers, Math.ceil(total / SEEDS_PER_RANGE)))
+  await runAll(work, Math.min(workers, Math.ceil(total / seedsPerRange)))
   sum.failures.sort((a, b) => a.seed - b.seed)
   const { failures, divergences, repeated, steps, requests, restarts, settledMsMax } = sum
   const { viewChanges, checkpoints, healed } = sum

@@ -1,12 +1,19 @@
 /** The deep run: what is worth half an hour now and then, and not a wait before every change. See `npm run test:deep`. */
 import { defineConfig } from 'vitest/config'
 import { BUILT_PROGRAM, builtProgram, ROOT } from '../kit/built-program.ts'
+import { readSourceFiles } from '../kit/source-files.ts'
+
+/** Tests that try more here than in `npm test`. */
+const DEEPER = [...readSourceFiles(['test'])]
+  .filter(([path, text]) => path.endsWith('.test.ts') && text.includes("/kit/depth.ts'"))
+  .map(([path]) => path)
 
 export default defineConfig({
   root: ROOT,
   plugins: [builtProgram],
   test: {
-    include: ['test/deep/**/*.test.ts'],
+    include: ['test/deep/**/*.test.ts', ...DEEPER],
+    env: { TEST_DEPTH: 'deep' },
     globalSetup: ['test/kit/fresh-build.ts'],
     setupFiles: ['test/kit/compare-bytes.ts'],
     server: { deps: { external: [BUILT_PROGRAM] } },

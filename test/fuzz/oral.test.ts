@@ -9,6 +9,7 @@ import { isUseful } from '../../src/pbft/useful.ts'
 import type { SeenStep } from '../../src/simulator/checkers/checker.ts'
 import { memoryBounds } from '../../src/simulator/checkers/memory-bounds.ts'
 import { CLUSTER_SIZES, type ClusterKit, createClusterKit, seedOf } from '../kit/cluster-kit.ts'
+import { deeper, upTo } from '../kit/depth.ts'
 import {
   ackOf,
   type ClaimsOptions,
@@ -94,7 +95,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const kit = createClusterKit(n, 1, 'oral')
   const bounds = memoryBounds(1)
 
-  test.each([1, 2, 3, 4])(
+  test.each(upTo(deeper(2, 8)))(
     'PBFT-4.2 PBFT-4.8 seed %i: f liars change nothing but their own accounts',
     (seed) => {
       const random = createRandom(1_000 * n + seed)

@@ -12,6 +12,7 @@ import type { Message, PageDelivery, PageFetch } from '../../src/messages/messag
 import { isRejection } from '../../src/messages/rejection.ts'
 import type { TreeSnapshot } from '../../src/tree/snapshot.ts'
 import { CLUSTER_SIZES, type ClusterKit, createClusterKit } from '../kit/cluster-kit.ts'
+import { deeper, upTo } from '../kit/depth.ts'
 import { RuntimeUnderTest } from '../kit/runtime-kit.ts'
 import { Driver, put } from '../store/harness.ts'
 
@@ -137,7 +138,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const kit = createClusterKit(n)
   const others = kit.ids.filter((id) => id !== 1)
 
-  test.each([1, 2, 3, 4])(
+  test.each(upTo(deeper(2, 8)))(
     'PBFT-2.5 f liars among the sources: the certified state is reached, whatever pages they send, seed %i',
     (seed) => {
       const random = createRandom(seed)
@@ -199,7 +200,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(again.map(({ to }) => to)).not.toContain(asked.to)
   })
 
-  test.each([1, 2, 3])(
+  test.each(upTo(deeper(1, 6)))(
     'PBFT-7.14 whatever pages are asked for, the answer is the page or nothing, seed %i',
     (seed) => {
       const random = createRandom(seed)

@@ -20,6 +20,7 @@ import {
   NOTHING_STABLE,
   seedOf,
 } from '../kit/cluster-kit.ts'
+import { deeper, upTo } from '../kit/depth.ts'
 import { ReplicaUnderTest } from '../kit/replica-kit.ts'
 import { choicesFrom } from '../kit/view-change-kit.ts'
 
@@ -125,7 +126,7 @@ function anyMessage(kit: ClusterKit, random: Random): Verified<ProtocolMessage> 
 describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const kit = createClusterKit(n)
 
-  test.each(Array.from({ length: 10 }, (_, index) => index + 1))(
+  test.each(upTo(deeper(4, 20)))(
     'PBFT-7.14 nothing that is said of views and checkpoints reaches an assertion or takes more room, seed %i',
     (seed) => {
       const random = createRandom(seed)

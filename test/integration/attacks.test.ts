@@ -1,7 +1,11 @@
 /** Attacks on real replica processes: what holds, how often they acted, what a verdict is made of, and that nothing stays. */
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { Command, CommanderError } from 'commander'
 import { afterEach, describe, expect, test } from 'vitest'
+import { addAttackCommands } from '../../clients/cli/attack-commands.ts'
+import { OperatorError } from '../../src/base/operator-error.ts'
+import { IS_DEEP } from '../kit/depth.ts'
 import { type Finished, isAlive, ProcessKit, until } from './process-kit.ts'
 
 let kit = new ProcessKit()
@@ -49,14 +53,14 @@ test('two worlds: with f + 1 traitors agreement breaks on real disks, and the ru
   )
 })
 
-test('a partition of the network is healed', async () => {
+test.runIf(IS_DEEP)('a partition of the network is healed', async () => {
   const { finished, told } = await attack('partition')
   expect(told.faults).toEqual([])
   expect(told.facts.acts).toBe(2)
   expect(finished.code).toBe(0)
 })
 
-test('a soak: a dozen attacks and more, in turn', async () => {
+test.runIf(IS_DEEP)('a soak: a dozen attacks and more, in turn', async () => {
   const { told } = await attack('soak')
   expect(told.faults).toEqual([])
   const acted = Object.entries(told.facts.actsByTurn).filter(([, acts]) => acts > 0)
@@ -77,6 +81,24 @@ test('a run that is interrupted ends every process and removes its directory', a
   expect(readdirSync(temporary)).toEqual([])
 })
 
+/** The sentence with which the command refuses to begin. In this process: to load it anew each time is all the work. */
+async function refusal(args: readonly string[]): Promise<string> {
+  let printed = ''
+  const print = (text: string): void => {
+    printed += text
+  }
+  const program = new Command().exitOverride().configureOutput({ writeOut: print, writeErr: print })
+  addAttackCommands(program)
+  const ended = program.parseAsync(['attack', ...args], { from: 'user' })
+  const error: unknown = await ended.then(
+    () => null,
+    (reason: unknown) => reason,
+  )
+  if (error instanceof OperatorError) return error.message
+  if (error instanceof CommanderError && error.exitCode !== 0) return printed
+  throw new Error(`it was not refused: ${error}`)
+}
+
 describe('what is no run', () => {
   test.each([
     [[], /Say which attack/],
@@ -90,9 +112,11 @@ describe('what is no run', () => {
     [['partition', '--play', '1'], /that replicas play/],
     [['twins'], /only the simulator/],
     [['mute', '--html', '/nowhere/report.html'], /cannot be written/],
-  ])('%j', async (args, saying) => {
-    const { code, stdout, stderr } = await kit.run('attack', ...args)
-    expect(stderr).toMatch(saying)
+  ])('%j', async (args, saying) => expect(await refusal(args)).toMatch(saying))
+
+  test('ends with exit code 2 and prints nothing else', async () => {
+    const { code, stdout, stderr } = await kit.run('attack', 'mute', '--traitors', '4')
+    expect(stderr).toBe(`${await refusal(['mute', '--traitors', '4'])}\n`)
     expect([code, stdout]).toEqual([2, ''])
   })
 

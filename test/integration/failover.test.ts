@@ -1,11 +1,12 @@
 /** Replicas are killed, stopped and started again under a load whose history must stay linearizable. */
 import { afterEach, expect, test } from 'vitest'
 import { RecordedLoad, verdictOf } from '../../attacks/load/recorded-load.ts'
+import { deeper } from '../kit/depth.ts'
 import { Fleet, LOAD_NAMES, LOAD_PAUSE_MS } from './fleet.ts'
 import { ProcessKit } from './process-kit.ts'
 
 /** KILLS=20 for a longer run. */
-const KILLS = Number(process.env['KILLS'] ?? 3)
+const KILLS = Number(process.env['KILLS'] ?? deeper(1, 5))
 
 let kit = new ProcessKit()
 afterEach(async () => {
@@ -13,9 +14,8 @@ afterEach(async () => {
   kit = new ProcessKit()
 })
 
-/** Links that end soon after they began, again and again, are dialled again only after up to two seconds. */
 const startLoad = ({ directory }: Fleet) =>
-  RecordedLoad.start({ directory, names: LOAD_NAMES, pauseMs: LOAD_PAUSE_MS, timeoutMs: 5_000 })
+  RecordedLoad.start({ directory, names: LOAD_NAMES, pauseMs: LOAD_PAUSE_MS })
 
 async function expectLinearizable(load: RecordedLoad): Promise<void> {
   const lines = await load.stop()

@@ -1,6 +1,7 @@
 /** The primary is killed, stopped and restarted, and disks are lost, under a load whose history must stay linearizable. */
 import { afterEach, expect, test } from 'vitest'
 import { RecordedLoad, verdictOf } from '../../attacks/load/recorded-load.ts'
+import { deeper } from '../kit/depth.ts'
 import { Fleet, LOAD_NAMES, LOAD_PAUSE_MS } from './fleet.ts'
 import { ProcessKit } from './process-kit.ts'
 
@@ -43,10 +44,10 @@ test('the primary is killed, its successor is stopped for a while, and writes go
   await expectLinearizable(load)
 })
 
-test('all replicas are restarted in turn, then one loses its disk and heals', async () => {
+test('replicas are restarted in turn, then one loses its disk and heals', async () => {
   const fleet = await Fleet.up(kit)
   const load = await startLoad(fleet)
-  for (const id of fleet.ids) {
+  for (const id of deeper([0], fleet.ids)) {
     await load.progress(20)
     await fleet.end('SIGTERM', id)
     await load.progress(20)

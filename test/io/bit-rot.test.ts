@@ -12,6 +12,7 @@ import { createRandom, type Random } from '../../src/base/random.ts'
 import { LogCorrupt, LogLostSyncedData, LogMissing } from '../../src/io/file-log-errors.ts'
 import type { Log, Page, PageStore } from '../../src/ports.ts'
 import { anchorOf, pageOfSize } from '../conformance/page-store-suite.ts'
+import { deeper } from '../kit/depth.ts'
 import { FileLogBench } from './file-log-bench.ts'
 import { failure, patch, synced, texts } from './file-log-kit.ts'
 import { LevelPageStoreBench } from './page-store-bench.ts'
@@ -146,7 +147,7 @@ test.each([
 
   const random = createRandom(SEED)
   const counts = { whole: 0, cut: 0, named: 0 }
-  for (let round = 0; round < (ROUNDS || 120); round++) {
+  for (let round = 0; round < (ROUNDS || deeper(50, 500)); round++) {
     restore(bench.directory, files)
     const how = `seed ${SEED}, round ${round}: ${harm(files, random)}`
     const error = await failure(
@@ -221,7 +222,7 @@ test('a page store', async () => {
   expect([...files.keys()].filter((path) => path.endsWith('.ldb'))).toHaveLength(3)
   const random = createRandom(SEED)
   let missing = 0
-  for (let round = 0; round < (ROUNDS || 60); round++) {
+  for (let round = 0; round < (ROUNDS || deeper(25, 250)); round++) {
     restore(bench.directory, files)
     bench.damages.length = 0
     // Now and then it is harmed while it is open.
@@ -244,4 +245,4 @@ test('a page store', async () => {
   }
   await bench.dispose()
   expect(missing).toBeGreaterThan(0)
-}, 3_600_000)
+})

@@ -5,6 +5,7 @@ import { createRandom } from '../../src/base/random.ts'
 import type { Verified } from '../../src/messages/message.ts'
 import type { Effect, LogRecord, ProtocolMessage } from '../../src/pbft/effects.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
+import { deeper, upTo } from '../kit/depth.ts'
 import { broadcastsOf, effectsOf, ReplicaUnderTest, sentKinds } from '../kit/replica-kit.ts'
 
 describe.each(CLUSTER_SIZES)('n = %i', (n) => {
@@ -130,7 +131,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         return held.sequence === said.sequence && equalBytes(held.batch.digest, wanted)
       })
     }
-    for (let seed = 1; seed <= 60; seed++) {
+    for (const seed of upTo(deeper(25, 120))) {
       const random = createRandom(seed)
       const id = random.pick(kit.ids)
       const replica = new ReplicaUnderTest(kit, id)

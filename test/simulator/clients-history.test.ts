@@ -7,6 +7,7 @@ import { drawPlan } from '../../src/simulator/draw-plan.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
 import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
 import { readResults, STATUSES, type Status } from '../../src/store/results.ts'
+import { deeper, upTo } from '../kit/depth.ts'
 import { PLANTED_VIOLATIONS } from './sabotages.ts'
 
 const CLIENTS = ['a', 'b'].map((letter) => letter.repeat(64) as ClientId)
@@ -184,7 +185,7 @@ describe('the load of a run', () => {
   it('has reads, writes and cases that succeed and that fail, over keys that clients share', () => {
     const seen = new Map<string, number>()
     const clientsOfKey = new Map<string, Set<number>>()
-    for (let seed = 1; seed <= 5; seed++) {
+    for (const seed of upTo(deeper(2, 10))) {
       const plan = drawPlan(seed, 4)
       for (const { client, operations, results } of simulate({ seed, plan }).history) {
         for (const [index, operation] of operations.entries()) {
@@ -207,7 +208,7 @@ describe('the load of a run', () => {
 
   it('lets stale reads be seen in the history of any seed', () => {
     const planted = PLANTED_VIOLATIONS.find(({ name }) => name === 'clients history')
-    for (let seed = 1; seed <= 5; seed++) {
+    for (const seed of upTo(deeper(2, 10))) {
       const { violation } = simulate({ seed, n: 4, sabotage: planted?.sabotage ?? {} })
       expect(violation, `seed ${seed}`).not.toBeNull()
     }

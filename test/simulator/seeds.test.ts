@@ -1,4 +1,4 @@
-/** Many seeds, as the command line runs them: on all cores, from the built program. */
+/** Seeds as the command line runs them: on all cores, from the built program. `test/deep/seeds.test.ts` runs more. */
 import { afterAll, describe, expect, it } from 'vitest'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import type { CampaignResult } from '../../src/simulator/campaign.ts'
@@ -9,16 +9,16 @@ afterAll(() => kit.cleanUp())
 
 /** Seeds from 1 on, for each mode and size of cluster. */
 const SEEDS: readonly (readonly [mode: AuthenticationMode, n: number, seeds: number])[] = [
-  ['signed', 4, 240],
-  ['signed', 7, 34],
-  ['signed', 10, 4],
-  ['oral', 4, 19],
-  ['oral', 7, 3],
+  ['signed', 4, 70],
+  ['signed', 7, 8],
+  ['signed', 10, 1],
+  ['oral', 4, 8],
+  ['oral', 7, 1],
 ]
 
 describe('safety and liveness hold', () => {
   for (const [mode, n, seeds] of SEEDS) {
-    it(`for ${seeds} ${mode} seeds with ${n} replicas`, async () => {
+    it(`for seeds 1 to ${seeds}, ${mode}, with ${n} replicas`, async () => {
       const { code, stdout, stderr } = await kit.run(
         ...['simulate', '--seeds', `1..${seeds}`, '--replicas', `${n}`, '--auth', mode, '--json'],
       )
@@ -27,7 +27,8 @@ describe('safety and liveness hold', () => {
       expect(result.failures.map(({ seed, explanation }) => [`seed ${seed}`, ...explanation])).toEqual([])
       expect(result).toMatchObject({ verdict: 'held', done: seeds, total: seeds, failed: 0, divergences: [] })
       for (const total of ['restarts', 'viewChanges', 'checkpoints'] as const) {
-        expect(result[total], total).toBeGreaterThan(0)
+        // One seed alone need not have each of them.
+        if (seeds > 1) expect(result[total], total).toBeGreaterThan(0)
       }
       expect(code).toBe(0)
     })

@@ -6,6 +6,7 @@ import { TreeAssembly } from '../../src/tree/assembly.ts'
 import { LEVELS_MAX } from '../../src/tree/layout.ts'
 import type { TreeSnapshot } from '../../src/tree/snapshot.ts'
 import { Tree } from '../../src/tree/tree.ts'
+import { deeper } from '../kit/depth.ts'
 import { apply, contentsOf, gather, hash, pagesOf, runs } from './tree-kit.ts'
 
 const NOTHING = new Uint8Array(0)
@@ -52,7 +53,7 @@ describe('changes between snapshots', () => {
           older.push(next)
         }
       }),
-      { numRuns: 25 },
+      { numRuns: deeper(10, 100) },
     )
   })
 
@@ -85,7 +86,7 @@ describe('changes between snapshots', () => {
           expect([...stored.keys()].sort()).toEqual([...pagesOf(next).keys()].sort())
         },
       ),
-      { numRuns: 25 },
+      { numRuns: deeper(10, 100) },
     )
   })
 
@@ -163,7 +164,7 @@ describe('an assembly', () => {
         expect(gathered.hashAll()).toEqual(root)
         expect(contentsOf(gathered.cursor(NOTHING))).toBe(contentsOf(snapshot.cursor(NOTHING)))
       }),
-      { numRuns: 25 },
+      { numRuns: deeper(10, 100) },
     )
   })
 

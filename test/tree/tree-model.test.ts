@@ -5,6 +5,7 @@ import { equalBytes, fromHex, toHex } from '../../src/base/bytes.ts'
 import { TREE_VALUE_BYTES_MAX } from '../../src/tree/layout.ts'
 import type { TreeSnapshot } from '../../src/tree/snapshot.ts'
 import { Tree } from '../../src/tree/tree.ts'
+import { deeper } from '../kit/depth.ts'
 import {
   apply,
   change,
@@ -48,7 +49,7 @@ describe('the tree holds what a sorted map holds', () => {
         }
         for (const { check } of kept) check()
       }),
-      { numRuns: 25 },
+      { numRuns: deeper(10, 100) },
     )
   })
 
@@ -71,7 +72,7 @@ describe('the tree holds what a sorted map holds', () => {
           expect(contentsOf(tree.cursor(key))).toBe(behind)
         }
       }),
-      { numRuns: 25 },
+      { numRuns: deeper(10, 100) },
     )
   })
 
@@ -127,7 +128,7 @@ describe('released snapshots', () => {
           }
         }
       }),
-      { numRuns: 12 },
+      { numRuns: deeper(5, 50) },
     )
   })
 })
@@ -156,7 +157,7 @@ describe('the root', () => {
         expect(new Set(roots).size).toBe(1)
         expect(snapshot.hashAll()).toEqual(root)
       }),
-      { numRuns: 25 },
+      { numRuns: deeper(10, 100) },
     )
   })
 
