@@ -7,7 +7,7 @@ import { replicaDirectory } from '../../replicas/cluster-directory.ts'
 import { DEFAULT_CLIENTS, initCluster } from '../../replicas/init.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
-import { http, isAlive, type ProcessKit, until } from './process-kit.ts'
+import { http, isAlive, PATIENT_GATEWAY, type ProcessKit, until } from './process-kit.ts'
 
 export const LOAD_NAMES = ['load-0', 'load-1'] as const
 /** A load that takes a part of the machine and not all of it: what happens to the replicas is what counts. */
@@ -53,7 +53,7 @@ export class Fleet {
     })
     const fleet = new Fleet(kit, directory, replicaFlags)
     await fleet.start(...fleet.ids)
-    const gateway = kit.start('gateway', '--dir', directory, '--port', '0')
+    const gateway = kit.start('gateway', '--dir', directory, '--port', '0', ...PATIENT_GATEWAY)
     await printed(gateway, 'http://')
     fleet.#gatewayUrl = /http:\/\/\S+/.exec(gateway.output.stdout)?.[0] ?? ''
     return fleet
