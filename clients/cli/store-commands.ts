@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { encodeKey } from '../gateway/key-path.ts'
+import type { ClusterStatus } from '../library/cluster-status.ts'
 import { keyOfName } from '../library/key-name.ts'
 import { callGateway, type GatewayFlags, Refused } from './gateway-call.ts'
 import { type ListFlags, listKeys } from './list-command.ts'
@@ -68,11 +69,16 @@ export function addStoreCommands(program: Command): void {
       run(() => listKeys(prefix === undefined ? '' : encodeKey(keyOf(prefix, flags)), flags)),
     )
 
-  command('status', 'who is primary, who lags, and why nothing moves when it does not').action(
-    (flags: GatewayFlags) =>
-      run(async () =>
-        print(flags, await callGateway(flags, { method: 'GET', path: '/v1/status' }), statusText),
-      ),
+  command(
+    'status',
+    'who is primary, who lags, and why nothing moves when it does not; exits with 1 then',
+  ).action((flags: GatewayFlags) =>
+    run(async () => {
+      const answer = await callGateway(flags, { method: 'GET', path: '/v1/status' })
+      print(flags, answer, statusText)
+      const { stalled } = JSON.parse(answer.toString('utf8')) as ClusterStatus
+      if (stalled !== null) process.exitCode = 1
+    }),
   )
 }
 

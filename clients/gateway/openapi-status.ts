@@ -55,7 +55,7 @@ const replica = whole(
       type: ['string', 'null'],
       enum: [...REPLICA_STANDINGS, null],
       description:
-        '`voting`: it takes part. `transferring`: it fetches a state. `amnesiac`: it lost synced data and heals. `diverged`: its state is another one than the others agree on.',
+        '`voting`: it takes part. `transferring`: it fetches a state. `amnesiac`: it lost synced data and heals. `diverged`: its state is another one than the others agree on. `recalling`: it has just started and asks what it sent before.',
     },
     suspected: {
       type: 'boolean',

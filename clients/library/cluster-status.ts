@@ -1,7 +1,7 @@
 /** What the replicas say of themselves, put together: who is primary, who lags, and why nothing moves when it does not. */
 import { toHex } from '../../src/base/bytes.ts'
 import type { ReplicaId, View } from '../../src/base/ids.ts'
-import { faultsMax, primaryOf, quorum, rankedLargest, weakQuorum } from '../../src/base/quorum.ts'
+import { faultsMax, primaryOf, rankedLargest, weakQuorum } from '../../src/base/quorum.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
 import { type EvidencePlace, placeOf } from '../../src/messages/evidence.ts'
 import type {
@@ -11,6 +11,7 @@ import type {
   ReplicaReport,
   ReplicaStanding,
 } from '../../src/messages/message.ts'
+import { type Reports, stallOf } from '../../src/session/service-health.ts'
 import type { Connection } from './connection.ts'
 
 export interface ClusterStatus {
@@ -54,8 +55,6 @@ export interface ClusterStatus {
     readonly because: string
   } | null
 }
-
-export type Reports = ReadonlyMap<ReplicaId, ReplicaReport>
 
 /** Asks all replicas; ready when all have answered, or after `waitMs`. */
 export function collectReports(connection: Connection, waitMs: number): Promise<Reports> {
@@ -120,7 +119,7 @@ export function statusOf(
         evidence: evidence.filter(({ guilty }) => guilty === id).map(({ first }) => placeOf(first)),
       }
     }),
-    stalled: stallOf(cluster, reports, now),
+    stalled: stalledOf(cluster, reports, now),
   }
 }
 
@@ -149,28 +148,7 @@ function blacklistedAs(id: ReplicaId, reports: Reports, n: number): readonly Com
   return complaints.length >= weakQuorum(n) ? [...new Set(complaints)].sort() : []
 }
 
-function stallOf(cluster: Cluster, reports: Reports, now: number): ClusterStatus['stalled'] {
-  const n = cluster.replicas.length
-  const silent = cluster.replicas.filter(({ id }) => !reports.has(id)).map(({ id }) => id)
-  const since = [...reports.values()].map((report) => report.stalledSince).filter((at) => at > 0)
-  if (reports.size < quorum(n)) {
-    const because = `${reports.size} of ${n} replicas answer and ${quorum(n)} are needed; no answer from ${silent.join(', ')}`
-    return { since: since.length > 0 ? Math.min(...since) : now, missing: silent, because }
-  }
-  if (since.length < weakQuorum(n)) return null
-  const missing = [...new Set([...reports.values()].flatMap((report) => report.missing))].sort(
-    (a, b) => a - b,
-  )
-  const voting = [...reports.values()].filter(
-    ({ standing }) => standing === 'voting' || standing === 'transferring',
-  )
-  const between = [...reports.values()].filter(({ isActive }) => !isActive)
-  const named = missing.join(', ') || 'a quorum'
-  const because =
-    voting.length < quorum(n)
-      ? `${voting.length} of ${n} replicas vote and ${quorum(n)} are needed`
-      : between.length >= weakQuorum(n)
-        ? `the change to view ${Math.max(...between.map(({ view }) => view))} needs ${quorum(n)} replicas and waits for ${named}`
-        : `the oldest request waits for ${named}`
-  return { since: Math.min(...since), missing, because }
+function stalledOf(cluster: Cluster, reports: Reports, now: number): ClusterStatus['stalled'] {
+  const stall = stallOf(cluster.replicas.length, reports)
+  return stall === null ? null : { ...stall, since: stall.since ?? now }
 }

@@ -221,6 +221,7 @@ export const REPLICA_STANDINGS: readonly ReplicaStanding[] = [
   'transferring',
   'amnesiac',
   'diverged',
+  'recalling',
 ]
 
 /** Numbers on the wire are places in this list. */

@@ -288,9 +288,10 @@ export interface EvidenceDelivery extends Received {
 
 /**
  * `transferring` it fetches the state of a checkpoint; `amnesiac` it lost synced data and does not vote until it is
- * healed (rule 6.4); `diverged` its state was not the one that a quorum certified, and it fetches that one.
+ * healed (rule 6.4); `diverged` its state was not the one that a quorum certified, and it fetches that one;
+ * `recalling` it has just started, asks the others what they have from it, and does not vote before it knows.
  */
-export type ReplicaStanding = 'voting' | 'transferring' | 'amnesiac' | 'diverged'
+export type ReplicaStanding = 'voting' | 'transferring' | 'amnesiac' | 'diverged' | 'recalling'
 
 /** Why a sender is cut off: what it sends fails its checks, or it sends far more than is of use. */
 export type CutOffReason = 'fails-checks' | 'floods'

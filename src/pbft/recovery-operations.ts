@@ -46,15 +46,28 @@ export function noteRecoveries(
   const view = slot.decided?.[0]?.view
   assert(view !== undefined, 'an executed batch has a certificate')
   for (const { replica, requestDigest, isAccepted } of recoveries) {
-    if (!isAccepted) continue
     const executed = { sequence: slot.sequence, view }
     const own = state.recovery
+    if (!isAccepted) {
+      if (replica === state.config.id) askAgainSoon(state, requestDigest)
+      continue
+    }
     if (replica === state.config.id) {
       if (own !== null && equalBytes(own.request.digest, requestDigest)) own.executed = executed
     } else {
       state.recoveries.set(replica, executed)
     }
   }
+}
+
+/**
+ * It was refused for its distance, which passes with what is executed. An idle cluster executes nothing else, so the
+ * operation is asked for again at once: whoever wants the distance to pass pays for it, one batch at a time.
+ */
+function askAgainSoon(state: ReplicaState, requestDigest: Uint8Array): void {
+  const { recovery, ticks } = state
+  if (recovery === null || recovery.executed !== null) return
+  if (equalBytes(recovery.request.digest, requestDigest)) recovery.askedTick = ticks - RECOVERY_RETRY_TICKS
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Milliseconds, ReplicaId, Sequence } from '../base/ids.ts'
 import { replicaIds } from '../base/ids.ts'
 import type { EvidenceContent, ReportContent } from '../messages/content.ts'
 import type { CutOff, EvidenceInquiry, Inquiry, ReplicaReport, ReplicaStanding } from '../messages/message.ts'
+import { timeoutFloor } from './requests.ts'
 import { missingVoters } from './slot.ts'
 import { primary, type ReplicaState } from './state.ts'
 
@@ -28,7 +29,8 @@ export function answerTo(
 }
 
 export function reportOf(state: ReplicaState, outside: Outside): ReplicaReport {
-  const { view, isActive, lowWatermark, lastExecuted, stalledSince } = state
+  const { view, isActive, lowWatermark, lastExecuted } = state
+  const stalledSince = waitsSince(state)
   return {
     view,
     isActive,
@@ -51,8 +53,19 @@ export function reportOf(state: ReplicaState, outside: Outside): ReplicaReport {
   }
 }
 
-export function standingOf({ health, transfer }: ReplicaState): ReplicaStanding {
+/**
+ * When the oldest request began to wait that waits past its time; null when none does. The timer of a view may be much
+ * longer, after views that began and served nobody: what is told does not wait for it.
+ */
+function waitsSince(state: ReplicaState): Milliseconds | null {
+  const { timer, stalledSince, ticks } = state
+  if (stalledSince !== null || timer === null || timer.waitsFor === null) return stalledSince
+  return ticks - timer.startedTick >= timeoutFloor(state) ? timer.startedAt : null
+}
+
+export function standingOf({ health, transfer, recall }: ReplicaState): ReplicaStanding {
   if (health !== 'sound') return health
+  if (recall !== null) return 'recalling'
   return transfer === null ? 'voting' : 'transferring'
 }
 

@@ -161,6 +161,7 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
     n: plan.n,
     clients: plan.workload.clients + (guests?.admitted ?? 0),
     isCorrect: (id) => virtual.replicas[id]?.isCorrect ?? false,
+    now: () => time.now,
     ...(invariants === undefined ? {} : { invariants }),
   })
   let audit: Audit | null = null

@@ -28,6 +28,7 @@ import { oneVote } from './checkers/one-vote.ts'
 import { realTimeOrder } from './checkers/real-time-order.ts'
 import { totalOrder } from './checkers/total-order.ts'
 import { trueEvidence } from './checkers/true-evidence.ts'
+import { trueHealth } from './checkers/true-health.ts'
 import { validity } from './checkers/validity.ts'
 
 /** An invariant by its number, with all of its checkers, or one checker by its name. */
@@ -38,9 +39,11 @@ export function createCheckers(context: {
   readonly n: number
   readonly clients: number
   readonly isCorrect: (replica: ReplicaId) => boolean
+  /** Virtual milliseconds. */
+  readonly now: () => number
   readonly invariants?: readonly WatchedInvariant[]
 }): readonly Checker[] {
-  const { n, clients, isCorrect, invariants } = context
+  const { n, clients, isCorrect, invariants, now } = context
   const checkers: readonly Checker[] = [
     agreement(),
     totalOrder(),
@@ -62,6 +65,7 @@ export function createCheckers(context: {
     linearizable(),
     clientsHistory(),
     memoryBounds(clients),
+    trueHealth(n, now),
   ]
   if (invariants === undefined) return checkers
   return checkers.filter(({ invariant, name }) => invariants.includes(invariant) || invariants.includes(name))

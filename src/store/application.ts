@@ -65,7 +65,7 @@ export interface StoreOptions {
   readonly retention?: RetentionLimits
   /** The replicas' public keys as client ids, in the order of the replicas: who may ask for a recovery. */
   readonly replicas?: readonly ClientId[]
-  /** Sequence numbers for which a replica's second recovery operation is refused; doubled with each accepted one. */
+  /** Sequence numbers for which a replica's second recovery operation is refused; see `recoveries.ts`. Equal on all replicas. */
   readonly recoveryDistance?: number
 }
 
@@ -133,10 +133,10 @@ class TreeStore implements Store {
     this.#tree = tree
     this.#store = new KeyValueStore(tree, { storeBytesMax })
     this.#sessions = new Sessions(tree)
-    this.#recoveries = new Recoveries(tree)
+    this.#recoveries = new Recoveries(tree, recoveryDistance ?? RECOVERY_DISTANCE)
     writeLimits(tree, { storeBytesMax, retention })
     this.#sessions.begin(clients)
-    this.#recoveries.begin(replicas ?? [], recoveryDistance ?? RECOVERY_DISTANCE)
+    this.#recoveries.begin(replicas ?? [])
     this.#settle()
     this.#readState()
   }

@@ -1,6 +1,13 @@
 /**
  * Recovery operations of amnesiac replicas (rule 6.4): each replica's accepted ones by their request digest, and the
- * distance in sequence numbers, doubled each time, for which its next one is refused. Replicated state, in the tree.
+ * distance in sequence numbers for which its next one is refused. Replicated state, in the tree.
+ *
+ * Each accepted operation makes the others fill the log up and leave a view, so a traitor must not have one accepted
+ * whenever it likes. The distance is doubled with each accepted operation, up to `DISTANCES_MAX` times the first one, and
+ * halved for each so many sequence numbers that were executed after it had passed. So a replica has four operations
+ * accepted in a row at distances of 256, 512, 1,024 and 2,048; in the long run it has one in 2,048 sequence numbers at
+ * most, whether it asks at once or waits for the distance to shrink; and whoever loses its disk for the first time in
+ * long is healed as fast as the first time. Work is the only clock that all replicas share: time has no part in it.
  */
 import { assert } from '../base/assert.ts'
 import { readU64, toHex, writeU64 } from '../base/bytes.ts'
@@ -10,23 +17,25 @@ import { CLIENT_KEY_BYTES, clientStateKey, SECTIONS } from './state-keys.ts'
 
 /** The first distance where nothing else is asked for: the log window. The same number as in `messages/limits.ts`. */
 export const RECOVERY_DISTANCE = 256
-/** A distance is doubled no further: no cluster executes as many batches. */
-const DISTANCE_MAX = 2 ** 51
+/** The longest distance, and the sequence numbers executed beyond one for which it is halved, in first distances. */
+const DISTANCES_MAX = 8
 
 export class Recoveries {
   readonly #tree: Tree
   readonly #replicas = new Map<ClientId, ReplicaId>()
+  readonly #firstDistance: number
 
-  constructor(tree: Tree) {
+  constructor(tree: Tree, firstDistance: number) {
     this.#tree = tree
+    this.#firstDistance = firstDistance
   }
 
   /** Writes the replicas of the first state. */
-  begin(replicas: readonly ClientId[], distance: number): void {
+  begin(replicas: readonly ClientId[]): void {
     for (const [index, replica] of replicas.entries()) {
       const record = new Uint8Array(CLIENT_KEY_BYTES + 16)
       record.set(clientStateKey(SECTIONS.replica, replica).subarray(1))
-      writeU64(record, CLIENT_KEY_BYTES, distance)
+      writeU64(record, CLIENT_KEY_BYTES, this.#firstDistance)
       this.#tree.set(Uint8Array.of(SECTIONS.replica, index), record)
     }
     this.restore()
@@ -58,15 +67,24 @@ export class Recoveries {
     const key = Uint8Array.of(SECTIONS.replica, replica)
     const record = this.#tree.get(key)?.slice()
     assert(record, 'a recovery of a replica that is not in the state')
-    const distance = readU64(record, CLIENT_KEY_BYTES)
-    if (sequence < readU64(record, CLIENT_KEY_BYTES + 8)) return false
-    writeU64(record, CLIENT_KEY_BYTES, Math.min(2 * distance, DISTANCE_MAX))
+    const acceptedFrom = readU64(record, CLIENT_KEY_BYTES + 8)
+    if (sequence < acceptedFrom) return false
+    const distance = this.#decayed(readU64(record, CLIENT_KEY_BYTES), sequence - acceptedFrom)
+    const distanceMax = DISTANCES_MAX * this.#firstDistance
+    writeU64(record, CLIENT_KEY_BYTES, Math.min(2 * distance, distanceMax))
     writeU64(record, CLIENT_KEY_BYTES + 8, Math.min(sequence + distance, Number.MAX_SAFE_INTEGER))
     this.#tree.set(key, record)
     const accepted = new Uint8Array(8)
     writeU64(accepted, 0, sequence)
     this.#tree.set(acceptedKey(replica, requestDigest), accepted)
     return true
+  }
+
+  /** What is left of a distance after so many sequence numbers beyond the one before it. */
+  #decayed(distance: number, executed: number): number {
+    const distanceMax = DISTANCES_MAX * this.#firstDistance
+    const halvings = Math.floor(executed / distanceMax)
+    return Math.max(this.#firstDistance, Math.floor(Math.min(distance, distanceMax) / 2 ** halvings))
   }
 }
 

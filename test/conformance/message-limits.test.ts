@@ -361,7 +361,7 @@ describe('sizes and counts', () => {
     expect(reasonOf(framed('status', [1, 0, 2, 0, 0, 0, 0, bits, bits, bits]))).toBe('payload-shape')
     const report = (standing: number) =>
       framed('report', [1, 9, 0, 1, standing, 0, 0, 0, 0, 0, [], [], [], [], [], 0, [], 0])
-    expect([reasonOf(report(3)), reasonOf(report(4))]).toEqual([null, 'payload-shape'])
+    expect([reasonOf(report(4)), reasonOf(report(5))]).toEqual([null, 'payload-shape'])
   })
 
   test('a complaint is one that exists, or none', () => {

@@ -168,6 +168,15 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(fillTarget(other.state)).toBe(0)
     })
 
+    test('PBFT-6.4 a refused operation is asked for again at once: in an idle cluster nothing else lets its distance pass', () => {
+      const replica = amnesiac()
+      replica.application.refusesRecoveries = true
+      const { recovery } = recovering(AT, replica).state
+      expect(recovery?.executed).toBeNull()
+      // It was asked for in this very tick; it is due again all the same.
+      expect(replica.state.ticks - (recovery?.askedTick ?? 0)).toBe(RECOVERY_RETRY_TICKS)
+    })
+
     test('PBFT-6.4 one that nobody asked for, or of another replica, heals nothing here', () => {
       const replica = amnesiac()
       const foreign = rootsOf(history(kit.recoveryRequest(3, 7), HISTORY)).at(-1)

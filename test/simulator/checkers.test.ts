@@ -36,9 +36,10 @@ describe('every checker sees the violation that is planted for it', () => {
   })
 
   it('has a planted violation for every checker there is', () => {
-    // The linearizable one sees what a replica executed, and no sabotage of a replica answers otherwise: see below.
-    const planted = new Set([...PLANTED_VIOLATIONS.map(({ name }) => name), 'linearizable'])
-    const checkers = createCheckers({ n: 4, clients: 3, isCorrect: () => true })
+    // The linearizable one sees what a replica executed, and no sabotage of a replica answers otherwise: see below. What
+    // shows health is wrong for long, which true-health.test.ts lets it be.
+    const planted = new Set([...PLANTED_VIOLATIONS.map(({ name }) => name), 'linearizable', 'true health'])
+    const checkers = createCheckers({ n: 4, clients: 3, isCorrect: () => true, now: () => 0 })
     expect(checkers.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([])
   })
 

@@ -188,6 +188,39 @@ describe('recovery operations', () => {
     expect(accepted).toEqual([1, 1 + 3, 4 + 6, 10 + 12, 22 + 24])
   })
 
+  /** Sequence numbers of those accepted among operations asked for at these. */
+  const acceptedOf = (asked: readonly number[]): readonly number[] => {
+    const driver = new Driver(OPTIONS)
+    return asked.filter((sequence, nonce) => {
+      driverAt(sequence, driver)
+      return driver.batch([recovery(nonce)])[0]?.recovery?.isAccepted
+    })
+  }
+  const every = Array.from({ length: 200 }, (_, sequence) => sequence + 1)
+
+  test('PBFT-6.4 the distance is bounded: healing does not take longer and longer for ever', () => {
+    expect(acceptedOf(every)).toEqual([1, 4, 10, 22, 46, 70, 94, 118, 142, 166, 190])
+  })
+
+  test('PBFT-6.4 the distance is halved for the work done since it had passed, down to the first one', () => {
+    const often = [1, 4, 10, 22]
+    // 24 are due from 22 on: refused at 45. After 46 each further 24 halve what is due next.
+    expect(acceptedOf([...often, 45, 46, 69])).toEqual([...often, 46])
+    expect(acceptedOf([...often, 46 + 23, 46 + 23 + 23])).toEqual([...often, 69])
+    expect(acceptedOf([...often, 46 + 24, 70 + 11, 70 + 12])).toEqual([...often, 70, 82])
+    expect(acceptedOf([...often, 46 + 48, 94 + 5, 94 + 6])).toEqual([...often, 94, 100])
+    expect(acceptedOf([...often, 46 + 500, 546 + 2, 546 + 3])).toEqual([...often, 546, 549])
+  })
+
+  test('PBFT-6.4 a traitor that asks as often as it likes, at once or later, has few accepted for the work done', () => {
+    const longest = 8 * OPTIONS.recoveryDistance
+    for (const pause of [1, 3, 6, 12, 24, 25, 27, 30, 48]) {
+      const asked = Array.from({ length: Math.floor(600 / pause) }, (_, each) => 1 + each * pause)
+      // Four at short distances, and then one in the longest at most.
+      expect(acceptedOf(asked).length).toBeLessThanOrEqual(4 + Math.ceil(600 / longest))
+    }
+  })
+
   test('PBFT-6.4 a refused one changes nothing but what every batch changes', () => {
     const [one, two] = [driverAt(9), driverAt(9)]
     for (const driver of [one, two]) driver.batch([recovery(1)])

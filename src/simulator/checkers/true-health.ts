@@ -1,0 +1,77 @@
+/**
+ * What a client that asks for the status is told, against what happens: for a long time nobody may be told that requests
+ * are served while one waits and none is executed or answered, nor that they are not while they are answered all the time.
+ */
+import type { ClientId, ReplicaId, Timestamp } from '../../base/ids.ts'
+import { reportOf } from '../../pbft/report.ts'
+import type { ReplicaState } from '../../pbft/state.ts'
+import { stallOf } from '../../session/service-health.ts'
+import type { Checker } from './checker.ts'
+
+/** How often the status is asked for, in ticks of a replica; how long it may be wrong, in virtual milliseconds. */
+const ASKED_TICKS = 10
+/** Longer than a client waits between two attempts, twice: what is lost on its way is nobody's stall. */
+const WRONG_MS_MAX = 10_000
+/** Answers in that time that show service. */
+const ANSWERS_MIN = 20
+
+const OUTSIDE = {
+  revision: 0,
+  reachable: [],
+  cutOff: { replicas: [], clients: 0 },
+  loopHeldMs: 0,
+}
+
+export function trueHealth(n: number, now: () => number): Checker {
+  const states = new Map<ReplicaId, ReplicaState>()
+  const open = new Map<string, number>()
+  let answers: number[] = []
+  /** When something was last executed or answered, and since when the status says the same without a break. */
+  let movedAt = 0
+  let claim: { readonly isServed: boolean; readonly sinceMs: number } | null = null
+  const keyOf = (client: ClientId, timestamp: Timestamp): string => `${client} ${timestamp}`
+
+  const judge = (): string | null => {
+    const reports = new Map([...states].map(([id, state]) => [id, reportOf(state, OUTSIDE)]))
+    const stall = stallOf(n, reports)
+    const isServed = stall === null
+    if (claim?.isServed !== isServed) claim = { isServed, sinceMs: now() }
+    const from = now() - WRONG_MS_MAX
+    if (claim.sinceMs > from) return null
+    if (isServed) {
+      const waits = [...open.values()].some((sinceMs) => sinceMs <= from)
+      return waits && movedAt <= from
+        ? `the status says that requests are served, and for ${WRONG_MS_MAX} ms none was`
+        : null
+    }
+    answers = answers.filter((atMs) => atMs > from)
+    return answers.length >= ANSWERS_MIN
+      ? `the status says that nothing is served (${stall?.because}), and ${answers.length} requests were answered meanwhile`
+      : null
+  }
+
+  return {
+    invariant: 14,
+    name: 'true health',
+    onStep({ replica, state, event, isRecovering }) {
+      if (isRecovering) return null
+      states.set(replica, state)
+      if (event.kind === 'executed') movedAt = now()
+      return event.kind === 'ticked' && state.ticks % ASKED_TICKS === 0 ? judge() : null
+    },
+    onCrash({ replica }) {
+      states.delete(replica)
+      return null
+    },
+    onRequest({ client, timestamp }) {
+      open.set(keyOf(client, timestamp), now())
+      return null
+    },
+    onAnswer({ client, timestamp }) {
+      open.delete(keyOf(client, timestamp))
+      answers.push(now())
+      movedAt = now()
+      return null
+    },
+  }
+}
