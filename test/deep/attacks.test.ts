@@ -8,7 +8,7 @@ import { TimeShare } from './time-share.ts'
 const SECONDS = 4
 
 const kit = new ProcessKit()
-const share = new TimeShare(0.4)
+const share = new TimeShare(0.45)
 let held = 0
 afterAll(async () => {
   await kit.cleanUp()

@@ -15,7 +15,7 @@ const SLICE_STEP = 23
 const MUTANTS_MAX = 24
 const SEEDS_MAX = 100
 
-const share = new TimeShare(0.2)
+const share = new TimeShare(0.12)
 let killed = 0
 afterAll(() =>
   console.log(`${killed} of ${chosen.length} chosen mutants killed; there are ${MUTANTS.length}`),

@@ -17,7 +17,7 @@ const CAMPAIGNS: readonly (readonly [mode: AuthenticationMode, n: number, seeds:
 ]
 
 const kit = new ProcessKit()
-const share = new TimeShare(0.25)
+const share = new TimeShare(0.15)
 const done = new Map<string, number>()
 afterAll(async () => {
   await kit.cleanUp()

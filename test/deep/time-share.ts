@@ -3,7 +3,7 @@
  * skipped with a sentence, so that a slow machine does less and fails no more.
  */
 
-/** Minutes of the whole run, shared by all of its files. */
+/** Minutes of the whole run. Files with a share take three quarters of it, and a quarter is left for the others. */
 const MINUTES = Number(process.env.DEEP_MINUTES ?? 30)
 
 export class TimeShare {
