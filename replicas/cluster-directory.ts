@@ -12,9 +12,14 @@ export const replicaKey = (directory: string, id: number): string =>
   join(replicaDirectory(directory, id), 'secret.key')
 export const replicaLog = (directory: string, id: number): string =>
   join(replicaDirectory(directory, id), 'log')
+/** What a replica writes to standard output when a local cluster runs it. */
+export const replicaProcessLog = (directory: string, id: number): string =>
+  join(replicaDirectory(directory, id), 'replica.log')
 /** The pages of stored states. */
 export const replicaState = (directory: string, id: number): string =>
   join(replicaDirectory(directory, id), 'state')
+export const clientsDirectory = (directory: string): string => join(directory, 'clients')
 export const clientKey = (directory: string, name: string): string =>
-  join(directory, 'clients', `${name}.key`)
+  join(clientsDirectory(directory), `${name}.key`)
+export const gatewayProcessLog = (directory: string): string => join(directory, 'gateway.log')
 export const runFile = (directory: string): string => join(directory, 'run.json')

@@ -10,6 +10,7 @@ import { OperatorError } from '../src/base/operator-error.ts'
 const LOWEST = 10_000
 const END = 32_768
 const TRIES_MAX = 100
+const PORT_MAX = 65_535
 
 /** Ports in a row that nobody listens on at this moment. Where they begin is drawn, so that two who draw at once hardly meet. */
 export async function freePorts(count: number): Promise<readonly number[]> {
@@ -34,8 +35,13 @@ export async function areFree(base: number, count: number): Promise<boolean> {
   }
 }
 
-const portsFrom = (base: number, count: number): readonly number[] =>
-  Array.from({ length: count }, (_, index) => base + index)
+/** `count` ports in a row. Throws an `OperatorError` where there are not so many. */
+export function portsFrom(base: number, count: number): readonly number[] {
+  if (!(base >= 1 && base + count - 1 <= PORT_MAX)) {
+    throw new OperatorError(`--base-port ${base} leaves no port for each of ${count} replicas.`)
+  }
+  return Array.from({ length: count }, (_, index) => base + index)
+}
 
 function listenOnLoopback(port: number): Promise<Server> {
   return new Promise((resolve, reject) => {

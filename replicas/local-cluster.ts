@@ -1,10 +1,9 @@
 /** A cluster of local processes: starts replicas and a gateway, writes run.json, stops them together. Restarts nothing. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { formatAddress } from '../src/io/cluster-file.ts'
+import { formatAddress } from '../src/io/address.ts'
 import type { Cluster } from '../src/messages/cluster.ts'
 import { type Child, startChild, stopChild } from './child-process.ts'
-import { replicaDirectory, runFile } from './cluster-directory.ts'
+import { gatewayProcessLog, replicaProcessLog, runFile } from './cluster-directory.ts'
 import { lockCluster } from './cluster-lock.ts'
 
 export interface LocalClusterOptions {
@@ -14,7 +13,18 @@ export interface LocalClusterOptions {
   readonly replicaArguments: (id: number) => readonly string[]
   readonly gatewayArguments: readonly string[]
   /** Called when a child ends by itself. */
-  readonly onExit: (name: string, how: string) => void
+  readonly onExit: (child: EndedChild) => void
+}
+
+export interface EndedChild {
+  /** Such as "replica 2". */
+  readonly name: string
+  /** Of a replica; null for the gateway. */
+  readonly id: number | null
+  /** The exit code or the signal, in words. */
+  readonly how: string
+  /** What it wrote last on standard error; empty when nothing. */
+  readonly complaint: string
 }
 
 export interface LocalCluster {
@@ -40,10 +50,13 @@ async function startLocked(options: LocalClusterOptions): Promise<LocalCluster> 
   const { directory, cluster } = options
   let isUp = false
   const children: Child[] = []
-  const launch = (name: string, args: readonly string[], logPath: string): Child => {
+  const launch = (id: number | null, args: readonly string[], logPath: string): Child => {
+    const name = id === null ? 'gateway' : `replica ${id}`
     const child = startChild(name, args, logPath)
-    child.process.once('exit', (code, signal) => {
-      if (isUp) options.onExit(name, signal ?? `exit code ${code}`) // before that, its end is the error
+    // At `close` all that it said has been read.
+    child.process.once('close', (code, signal) => {
+      const how = signal === null ? `exit code ${code}` : `killed by ${signal}`
+      if (isUp) options.onExit({ name, id, how, complaint: child.complaint() }) // before that, its end is the error
     })
     children.push(child)
     return child
@@ -56,14 +69,10 @@ async function startLocked(options: LocalClusterOptions): Promise<LocalCluster> 
   }
   try {
     const replicas = cluster.replicas.map(({ id }) =>
-      launch(
-        `replica ${id}`,
-        options.replicaArguments(id),
-        join(replicaDirectory(directory, id), 'replica.log'),
-      ),
+      launch(id, options.replicaArguments(id), replicaProcessLog(directory, id)),
     )
     await Promise.all(replicas.map((child) => child.ready))
-    const gateway = launch('gateway', options.gatewayArguments, join(directory, 'gateway.log'))
+    const gateway = launch(null, options.gatewayArguments, gatewayProcessLog(directory))
     const gatewayUrl = await gateway.ready
     const running = {
       gatewayUrl,

@@ -45,7 +45,7 @@ async function runOnce(
 ): Promise<Run | 'disturbed'> {
   const { n, suite, auth, seed, commands, signal, say } = setting
   const traitors = setting.traitors?.map((id) => toReplicaId(id)) ?? attack.traitors?.(n) ?? []
-  say(`starting ${n} replicas${traitors.length === 0 ? '' : `, ${traitors.join(' and ')} as traitors`}`)
+  say(`starting ${n} replicas${traitorsText(traitors)}`)
   const arena = await Arena.open({
     requests: attack.needsMacs === true ? 'oral' : 'signed',
     ...{ name: attack.name, n, suite, auth, seed, traitors, commands },
@@ -73,4 +73,12 @@ async function runOnce(
     // In their order, each whatever became of the one before.
     for (const close of closers) await close().catch((error) => say(`cleaning up: ${error}`))
   }
+}
+
+/** Such as ", replica 3 as a traitor" or ", replicas 2 and 3 as traitors"; empty for none. */
+export function traitorsText(traitors: readonly number[]): string {
+  const last = traitors.at(-1)
+  if (last === undefined) return ''
+  if (traitors.length === 1) return `, replica ${last} as a traitor`
+  return `, replicas ${traitors.slice(0, -1).join(', ')} and ${last} as traitors`
 }

@@ -2,13 +2,14 @@
  * Whether a replica's memory and disk stay where they are while a fixed set of keys is written again and again. A steady
  * load of bundles runs until so many operations are acknowledged; at equal steps of them the replicas are measured.
  */
-import { OperatorError } from '../../src/base/operator-error.ts'
+
 import { createRandom } from '../../src/base/random.ts'
 import { SEGMENT_BYTES } from '../../src/io/file-log-record.ts'
 import type { ClientRuntime, Submitted } from '../../src/runtime/client-runtime.ts'
 import { OperationsWriter } from '../../src/store/operations-writer.ts'
 import { collectReports } from '../library/cluster-status.ts'
 import type { Connection } from '../library/connection.ts'
+import { BenchmarkFailed } from './benchmark-failed.ts'
 import type { FailoverReplicas } from './failover-replicas.ts'
 import { diskTolerance, type Flatness, judgeFlatness, MEMORY_TOLERANCE } from './flatness.ts'
 import { type Footprint, largerFootprint, measureFootprint, type ReplicaDirectories } from './footprint.ts'
@@ -127,7 +128,7 @@ async function peaksUntil(
   while (load.acknowledged < operations) {
     signal.throwIfAborted()
     if (performance.now() - load.lastAt > STALL_MS) {
-      throw new OperatorError(`No operation was acknowledged for ${STALL_MS / 1000} seconds.`)
+      throw new BenchmarkFailed(`No operation was acknowledged for ${STALL_MS / 1000} seconds.`)
     }
     await pause(LOOK_MS)
     const now = look()

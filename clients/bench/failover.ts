@@ -6,6 +6,7 @@
 import { createRandom } from '../../src/base/random.ts'
 import { type ClusterStatus, collectReports, statusOf } from '../library/cluster-status.ts'
 import { OperationFailure, StoreClient } from '../library/store-client.ts'
+import { BenchmarkFailed } from './benchmark-failed.ts'
 import { GapMeter } from './failover-gap.ts'
 import type { FailoverReplicas } from './failover-replicas.ts'
 import { medianOf } from './pairs.ts'
@@ -135,7 +136,9 @@ async function level(observer: StoreClient): Promise<void> {
     const isVoting = replicas.every(({ state }) => state === 'voting')
     if (isVoting && Math.max(...executed) - Math.min(...executed) <= LEVEL_SLACK) return
     if (performance.now() > end) {
-      throw new Error(`the replicas are not level after ${LEVEL_MS_MAX} ms: executed ${executed.join(', ')}`)
+      throw new BenchmarkFailed(
+        `Not all replicas caught up within ${LEVEL_MS_MAX / 1000} s: they executed ${executed.join(', ')}.`,
+      )
     }
     await pause(POLL_MS)
   }

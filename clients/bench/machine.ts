@@ -36,9 +36,3 @@ function medianSyncMs(directory: string): number {
   rmSync(path)
   return Number((times.sort((a, b) => a - b)[25] as number).toFixed(3))
 }
-
-/** Names and values on one line. */
-export const factsLine = (facts: object): string =>
-  Object.entries(facts)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(', ')

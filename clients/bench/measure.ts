@@ -1,5 +1,6 @@
 /** One measured run: a workload for a while, operations counted, latencies in a histogram. */
 import { build, type Histogram } from 'hdr-histogram-js'
+import { BenchmarkFailed } from './benchmark-failed.ts'
 
 export interface Measured {
   readonly name: string
@@ -27,7 +28,10 @@ export interface Workload {
 
 const MICROSECONDS_MAX = 60_000_000
 
-/** Keeps `concurrency` requests under way for the given times; what begins in the warm-up does not count. */
+/**
+ * Keeps `concurrency` requests under way for the given times; what begins in the warm-up does not count. Rejects with
+ * `BenchmarkFailed` where nothing was answered in the time that is measured: no rate says what happened then.
+ */
 export async function measure(
   workload: Workload,
   times: { readonly warmUpSeconds: number; readonly seconds: number },
@@ -37,23 +41,37 @@ export async function measure(
   const end = begin + times.seconds * 1000
   let operations = 0
   let failures = 0
+  let outside = 0
+  let reason = ''
   const work = async (worker: number): Promise<void> => {
     for (;;) {
       const start = performance.now()
       if (start >= end) return
       try {
         await workload.run(worker)
-      } catch {
+      } catch (error) {
         failures++
+        reason = error instanceof Error ? error.message : String(error)
         continue
       }
       const now = performance.now()
-      if (start < begin || now > end) continue
+      if (start < begin || now > end) {
+        outside++
+        continue
+      }
       operations += workload.operationsPerRequest
       histogram.recordValue(Math.min(MICROSECONDS_MAX, Math.max(1, Math.round((now - start) * 1000))))
     }
   }
   await Promise.all(Array.from({ length: workload.concurrency }, (_, worker) => work(worker)))
+  if (operations === 0) {
+    const failed = failures === 0 ? '' : ` (the last one: ${reason})`
+    throw new BenchmarkFailed(
+      `${workload.name}: nothing was answered within the ${times.seconds} s that are measured: ` +
+        `${failures} requests failed${failed}, ${outside} were answered before or after. ` +
+        'The machine is too busy or --seconds too short.',
+    )
+  }
   const at = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1000
   return {
     name: workload.name,

@@ -1,5 +1,5 @@
 /** Runs attacks one after another, in processes or in the simulator, and tells how they ended. */
-import { closeSync, openSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { type AnyAttack, isOutsideAttack } from '../../attacks/attack.ts'
 import type { World } from '../../attacks/every-attack.ts'
@@ -12,8 +12,10 @@ import { faultsMax } from '../../src/base/quorum.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { describeMachine } from '../bench/machine.ts'
 import { attackArguments, childArguments } from './child-arguments.ts'
+import { expectWritable } from './output-file.ts'
 import { interruptible } from './process-end.ts'
 import { tableText } from './table.ts'
+import { outputColumns, wrapWords } from './terminal.ts'
 
 export interface RunFlags {
   readonly in: World
@@ -66,7 +68,7 @@ export async function runAttacks(
         : 'It needs surroundings that only the simulator has: run it with --in simulator.',
     )
   }
-  if (flags.html !== undefined) mayWrite(flags.html)
+  if (flags.html !== undefined) expectWritable(flags.html)
   const commands = commandsFor(asked)
   const startedAt = performance.now()
   const reports: AttackReport[] = []
@@ -122,15 +124,6 @@ function notRun(attack: AnyAttack, flags: RunFlags, why: string): AttackReport {
     notes: [],
     timeline: null,
     seconds: 0,
-  }
-}
-
-/** Rather now than when all is over. */
-function mayWrite(path: string): void {
-  try {
-    closeSync(openSync(path, 'a'))
-  } catch (error) {
-    throw new OperatorError(`${path} cannot be written: ${(error as Error).message}.`)
   }
 }
 
@@ -191,7 +184,8 @@ async function tell(reports: readonly AttackReport[], seconds: number, flags: Ru
   }
   console.log(tableText(withoutEmptyColumns([HEADINGS, ...reports.map(cellsOf)])))
   const faults = faultLines(reports)
-  if (faults.length > 0) console.log(`\n${faults.join('\n')}`)
+  if (faults.length > 0)
+    console.log(`\n${faults.map((each) => wrapWords(each, outputColumns(), 2)).join('\n')}`)
   console.log(`\n${held} of ${reports.length} held as expected, in ${seconds} seconds.`)
 }
 

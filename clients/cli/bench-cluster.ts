@@ -32,7 +32,7 @@ export async function startBenchCluster(options: {
     directory,
     cluster,
     ...childArguments(directory, { port: 0 }),
-    onExit: (name, how) => console.error(`The ${name} ended (${how}).`),
+    onExit: ({ name, how, complaint }) => console.error(`The ${name} ended (${how}). ${complaint}`.trimEnd()),
   })
   const connections: Connection[] = []
   const close = async (): Promise<void> => {

@@ -1,12 +1,10 @@
-/** check: whether a recorded history is linearizable. */
+/** Tells whether a recorded history is linearizable. */
 import { createReadStream } from 'node:fs'
-import type { Command } from 'commander'
 import { OperatorError } from '../../src/base/operator-error.ts'
-import { CONFIGURATIONS_MAX, checkHistory, type Verdict } from '../../src/linearizability/check-history.ts'
+import { checkHistory, type Verdict } from '../../src/linearizability/check-history.ts'
 import type { History } from '../../src/linearizability/history.ts'
 import { HistoryReader, shown } from '../../src/linearizability/history-reader.ts'
 import { timeline } from '../../src/linearizability/timeline.ts'
-import { wholeNumber } from './options.ts'
 
 const EXIT_CODES: Readonly<Record<Verdict['kind'], number>> = {
   linearizable: 0,
@@ -18,36 +16,17 @@ const LINE_BYTES_MAX = 16 * 1024 * 1024
 /** Keys that are named when some are undecided. */
 const NAMED_MAX = 10
 
-const HELP = `
-A history is one JSON object a line, in the order in which the events happened:
-  {"process":0,"type":"invoke","f":"write","key":"x","value":1}
-  {"process":0,"type":"ok","f":"write","key":"x","value":1}
-f is read, write or cas, whose value is [old, new]; a read's value stands in its ok. A
-delete is a write of null, and every key holds null at first. ok: it happened. fail: it
-certainly had no effect, and says nothing else. info, or no end at all: it may have
-happened at any later time, or never.
-
-Exit codes: 0 linearizable, 1 not linearizable, 2 no such file or not such a history,
-3 undecided within the limits.`
-
-export function addCheckCommand(program: Command): void {
-  program
-    .command('check <file>')
-    .description('tell whether a recorded history is linearizable; - reads standard input')
-    .option(
-      '--max-configurations <n>',
-      'how much to search before it is undecided',
-      wholeNumber,
-      CONFIGURATIONS_MAX,
-    )
-    .option('--json', 'print the verdict as JSON')
-    .addHelpText('after', HELP)
-    .action(check)
+export interface CheckFlags {
+  readonly maxConfigurations?: number
+  readonly json?: true
 }
 
-async function check(file: string, flags: { maxConfigurations: number; json?: true }): Promise<void> {
+export async function check(file: string, flags: CheckFlags): Promise<void> {
   const history = await readHistory(file)
-  const verdict = checkHistory(history, { configurationsMax: flags.maxConfigurations })
+  const verdict = checkHistory(
+    history,
+    flags.maxConfigurations === undefined ? {} : { configurationsMax: flags.maxConfigurations },
+  )
   console.log(flags.json ? JSON.stringify(verdict, null, 2) : describe(verdict))
   process.exitCode = EXIT_CODES[verdict.kind]
 }

@@ -1,4 +1,4 @@
-/** Which file declares which commands. A command need not wait until all that the others import is loaded. */
+/** The file that declares each command. One command loads one file; the help loads all; the version loads none. */
 import type { Command } from 'commander'
 
 interface CommandFile {
@@ -10,16 +10,25 @@ interface CommandFile {
 export const COMMAND_FILES: readonly CommandFile[] = [
   {
     names: ['init', 'keygen', 'replica', 'gateway', 'up'],
-    load: async () => (await import('./cluster-commands.ts')).addClusterCommands,
+    load: async () => (await import('./commands/cluster.ts')).addClusterCommands,
   },
   {
     names: ['put', 'get', 'del', 'list', 'status'],
     load: async () => (await import('./store-commands.ts')).addStoreCommands,
   },
-  { names: ['attack'], load: async () => (await import('./attack-commands.ts')).addAttackCommands },
-  { names: ['bench'], load: async () => (await import('./bench-command.ts')).addBenchCommand },
-  { names: ['simulate'], load: async () => (await import('./simulate-command.ts')).addSimulateCommand },
-  { names: ['verify'], load: async () => (await import('./verify-command.ts')).addVerifyCommand },
-  { names: ['costs'], load: async () => (await import('./costs-command.ts')).addCostsCommand },
-  { names: ['check'], load: async () => (await import('./check-command.ts')).addCheckCommand },
+  { names: ['attack'], load: async () => (await import('./commands/attack.ts')).addAttackCommand },
+  { names: ['bench'], load: async () => (await import('./commands/bench.ts')).addBenchCommand },
+  { names: ['simulate'], load: async () => (await import('./commands/simulate.ts')).addSimulateCommand },
+  { names: ['verify'], load: async () => (await import('./commands/verify.ts')).addVerifyCommand },
+  { names: ['costs'], load: async () => (await import('./commands/costs.ts')).addCostsCommand },
+  { names: ['check'], load: async () => (await import('./commands/check.ts')).addCheckCommand },
 ]
+
+const VERSION_FLAGS: readonly string[] = ['-V', '--version']
+
+/** The files that these arguments need: that of the command that is named first, else all. */
+export function filesFor([first = '']: readonly string[]): readonly CommandFile[] {
+  if (VERSION_FLAGS.includes(first)) return []
+  const asked = COMMAND_FILES.filter(({ names }) => names.includes(first))
+  return asked.length > 0 ? asked : COMMAND_FILES
+}

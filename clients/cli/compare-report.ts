@@ -1,8 +1,10 @@
-/** What bench --compare tells of its pairs. */
-import { factsLine, type Machine } from '../bench/machine.ts'
+/** The report of `bench compare`. */
+import { factsLine } from '../bench/facts-line.ts'
+import type { Machine } from '../bench/machine.ts'
 import type { Measured } from '../bench/measure.ts'
 import { medianOf, type Pair, type Ratios } from '../bench/pairs.ts'
 import { tableText } from './table.ts'
+import { factsText } from './terminal.ts'
 
 /** Pairs of one workload: the first of each is signed, the second oral. */
 export interface Compared {
@@ -48,7 +50,7 @@ export function comparisonText({ machine, setting, compared }: Comparison): stri
     const parts = Object.entries({ throughput: opsPerSecond, p50, p99 })
     return `${name}, oral for 1 of signed: ${parts.map(([what, ratios]) => `${what} ${spread(ratios)}`).join(', ')}`
   })
-  const facts = [factsLine(machine), factsLine(setting)]
+  const facts = [factsText(machine), factsText(setting)]
   return [...facts, '', tableText([PAIR_HEADINGS, ...rows]), '', ...told].join('\n')
 }
 

@@ -1,6 +1,8 @@
 /** The rows of `costs` as a table for people and as comma-separated values for programs. */
 import type { CostRow } from '../../src/simulator/costs/costs.ts'
 import { areAsExpected } from '../../src/simulator/costs/mac-forms.ts'
+import { tableText } from './table.ts'
+import { outputColumns, wrapWords } from './terminal.ts'
 
 const HEADINGS = [
   'protocol',
@@ -10,16 +12,18 @@ const HEADINGS = [
   'rounds',
   'bytes',
   'signed',
-  'checked',
+  'sigs checked',
   'macs',
-  'checked',
+  'macs checked',
   'tags',
-  'checked',
+  'tags checked',
   'hashes',
   'cpu µs',
 ]
 /** Columns of words stand on the left, those of numbers on the right. */
 const WORDS = new Set([0, 2, 3])
+
+const fitted = (line: string): string => wrapWords(line, outputColumns(), 4)
 
 export function tableOf(
   rows: readonly CostRow[],
@@ -29,10 +33,14 @@ export function tableOf(
   const tables = sizes.map((n) => {
     const ofSize = rows.filter((row) => row.n === n)
     const head = `n = ${n}, f = ${ofSize[0]?.f}, ${setting.modes.join(' and ')}, ${setting.suite}`
-    return [head, ...aligned([HEADINGS, ...ofSize.map(cellsOf)]), ...notesOf(ofSize)].join('\n')
+    return [
+      head,
+      tableText([HEADINGS, ...ofSize.map(cellsOf)], { words: WORDS }),
+      ...notesOf(ofSize).map(fitted),
+    ].join('\n')
   })
   const conventions = new Map(rows.map(({ protocol, convention }) => [protocol, convention]))
-  const counted = [...conventions].map(([protocol, convention]) => `  ${protocol}: ${convention}`)
+  const counted = [...conventions].map(([protocol, convention]) => fitted(`  ${protocol}: ${convention}`))
   return [...tables, ['What was counted:', ...counted].join('\n')].join('\n\n')
 }
 
@@ -89,18 +97,6 @@ const differingMacs = (counts: CostRow['counts'], { macs }: CostRow['form']): st
 
 const shown = (value: number | null): string =>
   value === null ? '-' : Number.isInteger(value) ? String(value) : value.toFixed(1)
-
-function aligned(lines: readonly (readonly string[])[]): readonly string[] {
-  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
-  return lines.map((line) =>
-    line
-      .map((cell, column) =>
-        WORDS.has(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd(),
-  )
-}
 
 const COLUMNS: readonly (readonly [string, (row: CostRow) => string | number | null])[] = [
   ['n', ({ n }) => n],

@@ -1,10 +1,9 @@
-/** bench --endurance: a local cluster under a long load, with its memory and its disk watched. */
+/** Puts a local cluster under a long load, and watches its memory and its disk. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { replicaLog, replicaState } from '../../replicas/cluster-directory.ts'
 import { initCluster } from '../../replicas/init.ts'
-import { OperatorError } from '../../src/base/operator-error.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { STORE_AFTER_BYTES } from '../../src/runtime/replica-runtime.ts'
 import {
@@ -17,15 +16,13 @@ import {
 } from '../bench/endurance.ts'
 import { FailoverReplicas } from '../bench/failover-replicas.ts'
 import { type Flatness, sparkline } from '../bench/flatness.ts'
-import { describeMachine, factsLine } from '../bench/machine.ts'
+import { describeMachine } from '../bench/machine.ts'
 import { type Connection, connect } from '../library/connection.ts'
 import { childArguments } from './child-arguments.ts'
 import { interruptible } from './process-end.ts'
+import { factsText } from './terminal.ts'
 
 const MIB = 1024 * 1024
-
-/** Requests kept under way. More make larger batches, and so fewer checkpoints in the same number of operations. */
-export const STEADY_CONCURRENCY = 32
 
 export interface EnduranceFlags {
   readonly replicas: number
@@ -44,9 +41,6 @@ export interface EnduranceFlags {
 /** Exits with 0 when memory and disk stayed flat, else with 1; at a signal everything is removed as well. */
 export async function benchEndurance(flags: EnduranceFlags): Promise<void> {
   const { replicas: n, crypto: suite, auth, operations, keys, valueBytes, json } = flags
-  if (Math.min(operations, keys, flags.clients, flags.concurrency) === 0) {
-    throw new OperatorError('--operations, --keys, --clients and --concurrency must be at least 1.')
-  }
   const directory = mkdtempSync(join(flags.dir ?? tmpdir(), 'strategos-endurance-'))
   const storeAfterBytes = flags.storeAfterMib === undefined ? STORE_AFTER_BYTES : flags.storeAfterMib * MIB
   const replicas = new FailoverReplicas((id) => [
@@ -59,7 +53,7 @@ export async function benchEndurance(flags: EnduranceFlags): Promise<void> {
     const machine = describeMachine(directory)
     const storeAfterMib = storeAfterBytes / MIB
     const setting = { n, auth, suite, operations, keys, valueBytes, bundle: BUNDLE, storeAfterMib }
-    if (!json) console.log(`${factsLine(machine)}\n${factsLine(setting)}\n\n${rowText(HEADINGS)}`)
+    if (!json) console.log(`${factsText(machine)}\n${factsText(setting)}\n\n${rowText(HEADINGS)}`)
     const names = Array.from({ length: flags.clients }, (_, index) => `bench-${index}`)
     const cluster = await initCluster({ directory, replicas: n, suite, auth, basePort: 0, clients: names })
     await Promise.all(cluster.replicas.map(({ id }) => replicas.start(id)))

@@ -1,4 +1,4 @@
-/** bench --failover: the primary of a local cluster is killed again and again, and the gaps are measured. */
+/** Kills the primary of a local cluster again and again, and measures the gaps. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,8 +12,9 @@ import {
   WORST_MS_MAX,
 } from '../bench/failover.ts'
 import { FailoverReplicas } from '../bench/failover-replicas.ts'
-import { describeMachine, factsLine } from '../bench/machine.ts'
+import { describeMachine } from '../bench/machine.ts'
 import { childArguments } from './child-arguments.ts'
+import { factsText } from './terminal.ts'
 
 const CLIENTS = ['bench-0', 'bench-1']
 
@@ -34,7 +35,7 @@ export async function benchFailover(flags: FailoverFlags): Promise<void> {
   try {
     const machine = describeMachine(directory)
     const setting = { n, auth, suite, runs }
-    if (!json) console.log(`${factsLine(machine)}\n${factsLine(setting)}\n`)
+    if (!json) console.log(`${factsText(machine)}\n${factsText(setting)}\n`)
     const cluster = await initCluster({ directory, replicas: n, suite, auth, basePort: 0, clients: CLIENTS })
     await Promise.all(cluster.replicas.map(({ id }) => replicas.start(id)))
     const result = await measureFailover({

@@ -64,8 +64,29 @@ function gatewayUrl({ url, dir }: GatewayFlags): URL {
       `No cluster runs in ${dir}: start one with "strategos up", or name a gateway with --url.`,
     )
   }
-  const { gateway } = JSON.parse(readFileSync(runFile(dir), 'utf8')) as { gateway: { url: string } }
-  return urlOf(gateway.url)
+  const path = runFile(dir)
+  const running = parsed<{ gateway?: { url?: unknown } } | null>(readFileSync(path, 'utf8'))
+  const found = running?.gateway?.url
+  if (typeof found === 'string' && URL.canParse(found)) return urlOf(found)
+  throw new OperatorError(
+    `${path} does not name a gateway: name one with --url, or run "strategos up" again.`,
+  )
+}
+
+/** The answer of a gateway; throws an `OperatorError` for what is not JSON and so none of its answers. */
+export function parsedAnswer<T>(json: string): T {
+  const answer = parsed<T>(json)
+  if (answer !== undefined) return answer
+  throw new OperatorError('What answers there is not a gateway of strategos: its answer is not JSON.')
+}
+
+/** Undefined for what is not JSON. */
+function parsed<T>(json: string): T | undefined {
+  try {
+    return JSON.parse(json) as T
+  } catch {
+    return undefined
+  }
 }
 
 function urlOf(text: string): URL {

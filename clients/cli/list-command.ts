@@ -1,6 +1,6 @@
 /** What `list` does: pages through the keys with a prefix, and prints a name in a line. */
 import { keyName } from '../library/key-name.ts'
-import { callGateway, type GatewayFlags } from './gateway-call.ts'
+import { callGateway, type GatewayFlags, parsedAnswer } from './gateway-call.ts'
 import { cutLine, terminalColumns } from './terminal-text.ts'
 
 export interface ListFlags extends GatewayFlags {
@@ -50,7 +50,7 @@ export async function listKeys(prefix: string, flags: ListFlags): Promise<void> 
 async function pageOf(prefix: string, flags: ListFlags, cursor: string | null, limit: number): Promise<Page> {
   const from = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`
   const path = `/v1/kv?prefix=${prefix}&limit=${limit}${from}`
-  return JSON.parse((await callGateway(flags, { method: 'GET', path })).toString('utf8'))
+  return parsedAnswer<Page>((await callGateway(flags, { method: 'GET', path })).toString('utf8'))
 }
 
 /** True when a line had to be cut. */

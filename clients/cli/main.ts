@@ -1,21 +1,12 @@
 #!/usr/bin/env node
-import { Command } from 'commander'
-import { COMMAND_FILES } from './command-files.ts'
-import { fail } from './process-end.ts'
+import { endOnBrokenPipe, fail } from './process-end.ts'
 
-const program = new Command('strategos')
-  .description(
-    'A replicated key-value store that stays correct while up to f of its 3f + 1 replicas are Byzantine.',
-  )
-  .version('0.1.0')
-  .showHelpAfterError('(--help shows what there is)')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+// What no command waits for, such as an error of a socket, ends the process like what it waits for.
+process.on('uncaughtException', fail)
+process.on('unhandledRejection', fail)
+endOnBrokenPipe()
 
-/** Only the file of the command that is asked for; all for the help, and for what is no command. */
-async function run(): Promise<void> {
-  const asked = COMMAND_FILES.filter(({ names }) => names.includes(process.argv[2] ?? ''))
-  for (const { load } of asked.length > 0 ? asked : COMMAND_FILES) (await load())(program)
-  await program.parseAsync()
-}
-
-run().catch(fail)
+// Loaded from here on, so that a system without files to open is reported like any other refusal.
+const { runCommandLine } = await import('./program.ts')
+const exitCode = await runCommandLine(process.argv.slice(2))
+if (exitCode !== null) process.exit(exitCode)

@@ -1,29 +1,188 @@
-/** Options and arguments that several commands take. */
-import { InvalidArgumentError, Option } from 'commander'
+/**
+ * Every option of the command line, declared once: its unit, its choices, its default and the check of its value. A
+ * closed set of values is commander's `choices`, so that the help and the error list them.
+ */
+import { Option } from 'commander'
+import { DEFAULT_BASE_PORT } from '../../replicas/defaults.ts'
+import { AUTHENTICATION_MODES } from '../../src/messages/cluster.ts'
+import { DEFAULT_GATEWAY_PORT, DEFAULT_TIMEOUT_MS } from '../gateway/defaults.ts'
+import {
+  CLUSTER_SIZES,
+  clusterSize,
+  clusterSizes,
+  gatewayUrl,
+  loopbackHost,
+  names,
+  nonEmpty,
+  port,
+  replicaIds,
+  seedRange,
+  wholeNumber,
+} from './option-values.ts'
 
-const DEFAULT_DIRECTORY = '.strategos'
+/** The longest time that a timer of Node can wait for. */
+const TIMER_MS_MAX = 2_147_483_647
+const SECONDS_MAX = 86_400
+const SUITE_NAMES = ['sodium', 'noble'] as const
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
-export function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.')
-  return value
-}
+const flag = (flags: string, description: string): Option => new Option(flags, description)
 
-export const authOption = () =>
-  new Option('--auth <mode>', 'what replicas put under their messages: signatures, or a MAC per receiver')
-    .choices(['signed', 'oral'])
-    .default('signed')
+const valued = (flags: string, description: string, read: (text: string) => unknown): Option =>
+  new Option(flags, description).argParser(read)
 
-export const requestsOption = () =>
-  new Option('--requests <mode>', "what clients put under theirs: oral is the paper's, and needs --auth oral")
-    .choices(['signed', 'oral'])
-    .default('signed')
+const sizeOption = (description: string): Option =>
+  new Option('--replicas <n>', description).choices(CLUSTER_SIZES.map(String)).argParser(clusterSize)
 
-export const directoryOption = () =>
-  new Option('--dir <directory>', 'the cluster directory').default(DEFAULT_DIRECTORY)
+export type SuiteFlag = (typeof SUITE_NAMES)[number]
 
-/** Not in the help: for tests and benchmarks, which want the log trimmed sooner than after 64 MiB. */
-export const storeAfterOption = () =>
-  new Option('--store-after-mib <mib>', 'how much the log grows before a checkpoint is stored')
-    .argParser(wholeNumber)
-    .hideHelp()
+/** Options that several commands take. */
+export const shared = {
+  directory: () => valued('--dir <directory>', 'the cluster directory', nonEmpty).default('.strategos'),
+  replicas: () => sizeOption('number of replicas').default(4),
+  crypto: () =>
+    new Option('--crypto <suite>', 'the cryptographic suite').choices(SUITE_NAMES).default('sodium'),
+  auth: () =>
+    new Option('--auth <mode>', 'how replicas authenticate messages: signatures, or a MAC per receiver')
+      .choices(AUTHENTICATION_MODES)
+      .default('signed'),
+  seed: (description: string) => valued('--seed <x>', description, wholeNumber()),
+  json: (description = 'print the result as JSON') => flag('--json', description),
+  html: (description: string) => valued('--html <file>', description, nonEmpty),
+  /** The environment variable also reaches the children of `up`. */
+  logLevel: () =>
+    new Option('--log-level <level>', 'the least level that is logged')
+      .choices(LOG_LEVELS)
+      .env('STRATEGOS_LOG_LEVEL')
+      .default('info'),
+  /** Not in the help: tests and benchmarks want the log trimmed sooner than after 64 MiB. */
+  storeAfter: () =>
+    valued(
+      '--store-after-mib <mib>',
+      'MiB by which the log grows before a checkpoint is stored',
+      wholeNumber(0, 1_000_000),
+    ).hideHelp(),
+} as const
+
+/** Options of init, keygen, replica, gateway and up. */
+export const cluster = {
+  requests: () =>
+    new Option(
+      '--requests <mode>',
+      "how clients authenticate requests: oral is the paper's, and needs --auth oral",
+    )
+      .choices(AUTHENTICATION_MODES)
+      .default('signed'),
+  hosts: () =>
+    valued(
+      '--hosts <hosts>',
+      'one host for each replica, separated by commas: DNS names or IP addresses',
+      names,
+    ),
+  basePort: (description: string) => valued('--base-port <port>', description, port),
+  defaultBasePort: () =>
+    cluster.basePort('replica i listens on port + i; 0: free ports').default(DEFAULT_BASE_PORT),
+  publicKeys: () =>
+    valued(
+      '--public-keys <files>',
+      "the replicas' public keys as keygen printed them, separated by commas",
+      names,
+    ),
+  id: () => valued('--id <i>', 'the id of the replica, from 0', wholeNumber(0, 99)).makeOptionMandatory(),
+  gatewayPort: (description: string) =>
+    valued('--port <port>', `${description}; 0: a free port`, port).default(DEFAULT_GATEWAY_PORT),
+  host: () =>
+    new Option('--host <host>', 'the loopback address to listen on')
+      .choices(loopbackHost.choices)
+      .argParser(loopbackHost)
+      .default('127.0.0.1'),
+  timeout: () =>
+    valued(
+      '--timeout <ms>',
+      'milliseconds after which the outcome of an operation is unknown',
+      wholeNumber(1, TIMER_MS_MAX),
+    ).default(DEFAULT_TIMEOUT_MS),
+  client: () => valued('--client <name>', 'the client key to use', nonEmpty).default('gateway'),
+} as const
+
+/** Options of put, get, del, list and status. */
+export const store = {
+  url: () => valued('--url <url>', 'the gateway; else the one of the cluster directory', gatewayUrl),
+  ifRevision: (description: string) => valued('--if-revision <revision>', description, wholeNumber()),
+  limit: () => valued('--limit <keys>', 'keys to print at most', wholeNumber()).default(100),
+  cursor: () => valued('--cursor <cursor>', 'where an earlier list ended', nonEmpty),
+} as const
+
+/** Options of attack. */
+export const attack = {
+  world: () =>
+    new Option('--in <world>', 'where it runs').choices(['processes', 'simulator']).default('processes'),
+  traitors: () =>
+    valued('--traitors <ids>', 'other traitors than the attack would choose, for example 0,2', replicaIds),
+  seconds: () =>
+    valued(
+      '--seconds <s>',
+      'seconds before, during and after the attack together (default: 12); in the simulator, virtual ones of the attack alone',
+      wholeNumber(1, SECONDS_MAX),
+    ),
+  load: () =>
+    valued(
+      '--load <n>',
+      'operations that correct clients keep under way, on processes (default: 16)',
+      wholeNumber(1, 100_000),
+    ),
+  play: () =>
+    valued('--play <ids>', 'play these replicas of the cluster in --dir, in the foreground', replicaIds),
+  playClient: () => valued('--play-client <names>', 'be its hostile client', names).hideHelp(),
+  orders: () => flag('--orders', 'attack when the parent process says so').hideHelp(),
+} as const
+
+/** Options of the benchmarks. */
+export const bench = {
+  seconds: () =>
+    valued(
+      '--seconds <s>',
+      'seconds of each measurement, after one of warm-up',
+      wholeNumber(1, SECONDS_MAX),
+    ).default(5),
+  rounds: (description: string) => valued('--rounds <r>', description, wholeNumber(1, 10_000)).default(3),
+  clients: () => valued('--clients <c>', 'sessions of the load generator', wholeNumber(1, 256)).default(4),
+  concurrency: (requests: number) =>
+    valued('--concurrency <r>', 'requests kept under way', wholeNumber(1, 100_000)).default(requests),
+  runs: () => valued('--runs <runs>', 'how often the primary is killed', wholeNumber(1, 100_000)).default(20),
+  operations: () => valued('--operations <count>', 'number of puts', wholeNumber(1)).default(1_000_000),
+  keys: () =>
+    valued('--keys <count>', 'number of keys that they go to', wholeNumber(1, 100_000_000)).default(10_000),
+  valueBytes: () =>
+    valued('--value-bytes <bytes>', 'bytes of each value', wholeNumber(0, 30_000)).default(100),
+  directory: () =>
+    valued(
+      '--dir <directory>',
+      'where to make the directory of the cluster; its disk is measured too',
+      nonEmpty,
+    ),
+} as const
+
+/** Options of simulate, costs, check and verify. */
+export const analysis = {
+  drawnReplicas: () => sizeOption('number of replicas; drawn from the seed when left out'),
+  sizes: () =>
+    valued(
+      '--replicas <list>',
+      'sizes of clusters separated by commas: 4, 7, 10 or 13',
+      clusterSizes,
+    ).default([4, 7, 10], '4,7,10'),
+  eitherAuth: () =>
+    new Option('--auth <mode>', 'of the store; both when left out').choices(AUTHENTICATION_MODES),
+  seeds: () => valued('--seeds <a..b>', 'many runs, on all cores', seedRange),
+  plan: () => valued('--plan <file>', 'one run of a plan that was saved', nonEmpty),
+  savePlan: () => valued('--save-plan <file>', 'where to write the plan of a failure', nonEmpty),
+  maxConfigurations: () =>
+    valued(
+      '--max-configurations <n>',
+      'configurations to search before it is undecided (default: 3000000)',
+      wholeNumber(1),
+    ),
+  clusterFile: () =>
+    valued('--cluster <file>', 'the cluster file, cluster.json', nonEmpty).makeOptionMandatory(),
+} as const

@@ -1,5 +1,8 @@
 /** How a command's process ends: signals, a parent that is gone, and errors as one sentence. */
 import { OperatorError } from '../../src/base/operator-error.ts'
+import { operatorErrorOf } from '../../src/io/system-error.ts'
+import { BenchmarkFailed } from '../bench/benchmark-failed.ts'
+import { wrapped } from './terminal.ts'
 
 /** Calls `stop` once, at SIGTERM, at Ctrl-C, or when the process that started this one is gone; then exits with 0. */
 export function stopOnSignal(stop: () => Promise<void>): void {
@@ -39,12 +42,35 @@ export function reportReady(address: string): void {
   process.send?.({ ready: address })
 }
 
-/** Ends the process: one sentence and 2 for what a person can mend, the stack and 70 for a fault of ours. */
+/** Prints an error and ends the process with its exit code. */
 export function fail(error: unknown): never {
-  if (error instanceof OperatorError) {
-    process.stderr.write(`${error.message}\n`)
-    process.exit(2)
-  }
-  process.stderr.write(`strategos is broken: ${error instanceof Error ? error.stack : String(error)}\n`)
-  process.exit(70)
+  process.exit(reportError(error))
+}
+
+/**
+ * Prints an error on standard error and returns the exit code: one sentence and 2 for what a person can mend, the
+ * system's refusals among it; a sentence and 1 for a benchmark without a figure; else the stack and 70.
+ */
+export function reportError(error: unknown): number {
+  const mendable = operatorErrorOf(error)
+  if (mendable !== null) return report(mendable.message, 2)
+  if (error instanceof BenchmarkFailed) return report(error.message, 1)
+  process.stderr.write(`strategos is broken: ${stackOf(error)}\n`)
+  return 70
+}
+
+function report(sentence: string, exitCode: number): number {
+  process.stderr.write(`${wrapped(sentence)}\n`)
+  return exitCode
+}
+
+const stackOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error)
+
+/** Ends the process in silence when the reader of its output is gone, as of `strategos attack list | head -1`. */
+export function endOnBrokenPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') fail(error)
+    process.exit(process.exitCode ?? 0)
+  })
 }

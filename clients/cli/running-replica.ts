@@ -1,24 +1,29 @@
 /** One replica in the foreground. */
 import pino from 'pino'
 import { startReplica } from '../../replicas/replica-process.ts'
+import { OperatorError } from '../../src/base/operator-error.ts'
 import { placeOf } from '../../src/messages/evidence.ts'
 import type { RejectedMessage } from '../../src/runtime/replica-runtime-options.ts'
 import { fail, reportReady, stopOnSignal } from './process-end.ts'
 
-export async function runReplica(options: {
-  readonly directory: string
+export interface ReplicaFlags {
+  readonly dir: string
   readonly id: number
+  readonly logLevel: string
   /** MiB of the log after which a checkpoint is stored; absent: as the runtime has it. */
   readonly storeAfterMib?: number
-}): Promise<void> {
-  const { directory, id, storeAfterMib } = options
-  const logger = pino({ base: { replica: id }, level: process.env['STRATEGOS_LOG_LEVEL'] ?? 'info' })
+}
+
+export async function runReplica(flags: ReplicaFlags): Promise<void> {
+  const { dir: directory, id, logLevel, storeAfterMib } = flags
+  const logger = pino({ base: { replica: id }, level: logLevel })
   const refusals = new Refusals()
   const running = await startReplica({
     directory,
     id,
     onFailure: (error) => {
-      logger.fatal({ error: error.message }, 'the disk failed, so this replica halts')
+      const why = error instanceof OperatorError ? 'the disk failed' : 'the program is broken'
+      logger.fatal({ error: error.message }, `${why}, so this replica halts`)
       fail(error)
     },
     onLoss: (message) => logger.warn(message),

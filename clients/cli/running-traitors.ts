@@ -9,11 +9,12 @@ export async function playTraitors(options: {
   readonly root: string
   readonly ids: readonly number[]
   readonly seed: number
+  readonly logLevel: string
   /** Whether the parent process says when the attack is on; else it always is. */
   readonly isOrdered: boolean
 }): Promise<void> {
   const { name, ids, isOrdered } = options
-  const logger = pino({ base: { replicas: ids }, level: process.env['STRATEGOS_LOG_LEVEL'] ?? 'info' })
+  const logger = pino({ base: { replicas: ids }, level: options.logLevel })
   const traitors = await startTraitors({ ...options, isOn: !isOrdered, onFailure: fail })
   logger.info({ addresses: traitors.addresses, adversary: name }, 'ready')
   if (isOrdered) followParent(traitors)

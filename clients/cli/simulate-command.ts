@@ -1,9 +1,7 @@
-/** simulate: one seed in detail, or many on all cores. */
+/** Simulates one seed in detail, or many on all cores. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { type Command, InvalidArgumentError, Option } from 'commander'
 import { OperatorError } from '../../src/base/operator-error.ts'
-import { isClusterSize } from '../../src/base/quorum.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { type CampaignProgress, runCampaign } from '../../src/simulator/campaign.ts'
 import { investigate } from '../../src/simulator/investigate.ts'
@@ -18,11 +16,12 @@ import {
   type Verdict,
 } from '../../src/simulator/simulate.ts'
 import { runTwinsCampaign } from '../../src/simulator/twins.ts'
-import { wholeNumber } from './options.ts'
+import type { SeedRange } from './option-values.ts'
+import { expectWritable } from './output-file.ts'
 
-interface Flags {
+export interface SimulateFlags {
   readonly seed?: number
-  readonly seeds?: { readonly from: number; readonly to: number }
+  readonly seeds?: SeedRange
   readonly plan?: string
   readonly replicas?: number
   readonly auth: AuthenticationMode
@@ -35,51 +34,16 @@ interface Flags {
   readonly json?: true
 }
 
-export function addSimulateCommand(program: Command): void {
-  program
-    .command('simulate')
-    .description(
-      'run a virtual cluster with faults drawn from a seed, every invariant checked after every step',
-    )
-    .option('--seed <x>', 'one run', wholeNumber)
-    .option('--seeds <a..b>', 'many runs, on all cores', seedRange)
-    .option('--plan <file>', 'one run of a plan that was saved')
-    .option('--twins', 'f replicas run twice with one key, over partitions and primaries')
-    .option('--scenarios', 'every plan that was written by hand')
-    .option('--until-failure', 'with --seeds: begin no more after the first failure')
-    .option('--replicas <n>', '4, 7 or 10; drawn from the seed when left out', wholeNumber)
-    .addOption(
-      new Option('--auth <mode>', 'how replicas authenticate what they say')
-        .choices(['signed', 'oral'])
-        .default('signed'),
-    )
-    .option('--trace', 'with --seed or --plan: print every step')
-    .option('--no-shrink', 'leave a failing plan as it is')
-    .option('--save-plan <file>', 'where to write the plan of a failure')
-    .option('--json', 'print the result as JSON')
-    .addHelpText('after', '\nExit codes: 0 held, 127 the program broke, 128 liveness, 129 safety.')
-    .action(runSimulations)
-}
-
-function seedRange(text: string): { readonly from: number; readonly to: number } {
-  const match = /^(\d{1,15})\.\.(\d{1,15})$/.exec(text)
-  const from = Number(match?.[1])
-  const to = Number(match?.[2])
-  if (match === null || to < from) throw new InvalidArgumentError('It is no range such as 1..2000.')
-  return { from, to }
-}
-
-async function runSimulations(flags: Flags): Promise<void> {
-  const { seeds, replicas: n } = flags
-  if (n !== undefined && !isClusterSize(n))
-    throw new OperatorError(`--replicas must be 4, 7, 10 or 13, not ${n}.`)
+export async function runSimulations(flags: SimulateFlags): Promise<void> {
+  const { seeds, savePlan } = flags
+  if (savePlan !== undefined) expectWritable(savePlan)
   if (seeds !== undefined) await runMany(seeds, flags)
   else if (flags.twins) runTwins(flags)
   else if (flags.scenarios) runScenarios(flags)
   else runOne(flags)
 }
 
-function runOne(flags: Flags): void {
+function runOne(flags: SimulateFlags): void {
   const plan = flags.plan === undefined ? undefined : readPlan(flags.plan)
   const result = simulate({
     seed: plan?.seed ?? flags.seed ?? 1,
@@ -92,18 +56,12 @@ function runOne(flags: Flags): void {
 }
 
 function readPlan(path: string): Plan {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new OperatorError(`${path} cannot be read: ${error instanceof Error ? error.message : error}`)
-  }
-  const plan = decodePlan(text)
+  const plan = decodePlan(readFileSync(path, 'utf8'))
   if (typeof plan === 'string') throw new OperatorError(`${path}: ${plan}`)
   return plan
 }
 
-function report(result: DetailedResult, flags: Flags): void {
+function report(result: DetailedResult, flags: SimulateFlags): void {
   const { plan: _plan, history: _history, ...facts } = result
   if (flags.json) console.log(JSON.stringify(facts, null, 2))
   else console.log(describe(result))
@@ -112,7 +70,7 @@ function report(result: DetailedResult, flags: Flags): void {
 }
 
 /** The smallest plan that fails like this one, and the last steps of its run; on standard error beside JSON. */
-function tellMore(result: DetailedResult, { json, shrink, savePlan }: Flags): void {
+function tellMore(result: DetailedResult, { json, shrink, savePlan }: SimulateFlags): void {
   const say = json ? console.error : console.log
   const commit = commitOf()
   if (commit !== null) say(`commit ${commit}`)
@@ -141,7 +99,7 @@ function commitOf(): string | null {
   return git.status === 0 ? git.stdout.trim() : null
 }
 
-function runScenarios(flags: Flags): void {
+function runScenarios(flags: SimulateFlags): void {
   let verdict: Verdict = 'held'
   for (const { name, does, plan } of SCENARIOS) {
     const result = simulate({ seed: plan.seed, plan: { ...plan, mode: flags.auth } })
@@ -155,7 +113,7 @@ function runScenarios(flags: Flags): void {
   process.exitCode = VERDICT_EXIT_CODES[verdict]
 }
 
-function runTwins({ json, auth, replicas = 4 }: Flags): void {
+function runTwins({ json, auth, replicas = 4 }: SimulateFlags): void {
   const result = runTwinsCampaign({ n: replicas, mode: auth })
   if (json) console.log(JSON.stringify(result, null, 2))
   else {
@@ -182,7 +140,7 @@ function describe(result: SimulationResult): string {
   return [...lines, ...result.explanation].join('\n')
 }
 
-async function runMany(seeds: { readonly from: number; readonly to: number }, flags: Flags): Promise<void> {
+async function runMany(seeds: SeedRange, flags: SimulateFlags): Promise<void> {
   const result = await runCampaign({
     ...seeds,
     mode: flags.auth,

@@ -1,13 +1,12 @@
 /** put, get, del, list, status: through a gateway. */
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { encodeKey } from '../gateway/key-path.ts'
 import type { ClusterStatus } from '../library/cluster-status.ts'
 import { keyOfName } from '../library/key-name.ts'
-import { callGateway, type GatewayFlags, Refused } from './gateway-call.ts'
+import { callGateway, type GatewayFlags, parsedAnswer, Refused } from './gateway-call.ts'
 import { type ListFlags, listKeys } from './list-command.ts'
-import { directoryOption, wholeNumber } from './options.ts'
+import { shared, store } from './options.ts'
 import { statusText } from './status-text.ts'
 
 interface KeyFlags extends GatewayFlags {
@@ -20,9 +19,9 @@ export function addStoreCommands(program: Command): void {
     program
       .command(name)
       .description(description)
-      .addOption(directoryOption())
-      .option('--url <url>', 'the gateway; else the one of the cluster directory')
-      .option('--json', 'print the answer as JSON')
+      .addOption(shared.directory())
+      .addOption(store.url())
+      .addOption(shared.json('print the answer as JSON'))
   const keyCommand = (name: string, description: string): Command =>
     command(name, description).option(
       '--name',
@@ -30,12 +29,12 @@ export function addStoreCommands(program: Command): void {
     )
 
   keyCommand('put <key> <value>', 'set a key; the value - is read from standard input')
-    .option('--if-revision <revision>', 'only at this modification revision; 0: only a new key', wholeNumber)
+    .addOption(store.ifRevision('only at this modification revision; 0: only a new key'))
     .action((key: string, value: string, flags: KeyFlags) =>
       run(async () => {
         const body =
           value === '-'
-            ? readFileSync(0)
+            ? await readInput()
             : wholeText(value, 'The value', 'give it on standard input, with - in its place')
         const answer = await callGateway(flags, { method: 'PUT', path: keyPath(key, flags), body })
         print(flags, answer, ({ revision, version }) => `revision ${revision}, version ${version}`)
@@ -52,7 +51,7 @@ export function addStoreCommands(program: Command): void {
   )
 
   keyCommand('del <key>', 'delete a key')
-    .option('--if-revision <revision>', 'only at this modification revision', wholeNumber)
+    .addOption(store.ifRevision('only at this modification revision'))
     .action((key: string, flags: KeyFlags) =>
       run(async () => {
         const answer = await callGateway(flags, { method: 'DELETE', path: keyPath(key, flags) })
@@ -62,9 +61,9 @@ export function addStoreCommands(program: Command): void {
 
   keyCommand('list [prefix]', 'print the keys that begin with a prefix, one in a line')
     .option('--values', 'print the values too, behind a tab, written as keys are')
-    .option('--limit <keys>', 'print so many keys at most', wholeNumber, 100)
+    .addOption(store.limit())
     .option('--all', 'print all of them')
-    .option('--cursor <cursor>', 'where an earlier list ended')
+    .addOption(store.cursor())
     .action((prefix: string | undefined, flags: KeyFlags & ListFlags) =>
       run(() => listKeys(prefix === undefined ? '' : encodeKey(keyOf(prefix, flags)), flags)),
     )
@@ -115,11 +114,18 @@ async function run(command: () => Promise<void>): Promise<void> {
   }
 }
 
+async function readInput(): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
 function print<T>(
   flags: GatewayFlags,
   bytes: Buffer,
   text: (answer: T & Record<string, unknown>) => string,
 ): void {
   const json = bytes.toString('utf8')
-  console.log(flags.json ? json : text(JSON.parse(json)))
+  const answer = parsedAnswer<T & Record<string, unknown>>(json)
+  console.log(flags.json ? json : text(answer))
 }

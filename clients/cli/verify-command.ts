@@ -1,6 +1,5 @@
-/** verify: whether evidence is true, with the cluster file alone. */
+/** Checks evidence with the cluster file alone. */
 import { createReadStream } from 'node:fs'
-import type { Command } from 'commander'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
@@ -12,24 +11,9 @@ import { whyNoEvidence } from '../library/no-evidence.ts'
 /** Far more than all that a cluster can hold. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024
 
-const HELP = `
-Evidence is what GET /v1/evidence answers: pairs of messages that contradict each other,
-signed by one replica. Each is checked against the public keys in the cluster file; no
-server is asked, so it does not matter who gave the evidence. It proves that the key
-signed both: a replica lied, or somebody else has its key, or it was started from an old
-copy of its disk.
-
-Exit codes: 0 all of it is true, 1 something is not proved, 2 no such file, not such
-evidence, or a cluster of auth oral, in which there is none.`
-
-export function addVerifyCommand(program: Command): void {
-  program
-    .command('verify <file>')
-    .description('check evidence of equivocation, with no server; - reads standard input')
-    .requiredOption('--cluster <file>', 'the cluster file, cluster.json')
-    .option('--json', 'print the verdict as JSON')
-    .addHelpText('after', HELP)
-    .action(verify)
+export interface VerifyFlags {
+  readonly cluster: string
+  readonly json?: true
 }
 
 interface Checked {
@@ -38,7 +22,7 @@ interface Checked {
   readonly fault: string | null
 }
 
-async function verify(file: string, flags: { cluster: string; json?: true }): Promise<void> {
+export async function verify(file: string, flags: VerifyFlags): Promise<void> {
   const cluster = readClusterFile(flags.cluster, suiteNamed)
   const whyNot = whyNoEvidence(cluster)
   if (whyNot !== null) throw new OperatorError(whyNot)

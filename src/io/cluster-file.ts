@@ -1,12 +1,11 @@
 /** cluster.json: what everybody may know of a cluster. DESIGN: command line, "a cluster directory". */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { equalBytes, fromHex, toHex } from '../base/bytes.ts'
 import { toReplicaId } from '../base/ids.ts'
 import { OperatorError } from '../base/operator-error.ts'
 import { isClusterSize } from '../base/quorum.ts'
 import {
-  type Address,
   AUTHENTICATION_MODES,
   type Cluster,
   type ClusterFacts,
@@ -20,6 +19,8 @@ import {
   PROTOCOL_VERSION,
 } from '../messages/limits.ts'
 import type { CryptoSuite } from '../ports.ts'
+import { formatAddress, parseAddress } from './address.ts'
+import { reasonOf } from './system-error.ts'
 
 /** A cluster file that cannot be used; the message says which file and why. */
 export class ClusterFileError extends OperatorError {
@@ -101,7 +102,7 @@ export function readClusterFile(path: string, suiteNamed: (name: Cluster['suite'
       if (replica.id !== index) fail(`replica ${replica.id} stands at place ${index}`)
       return {
         id: toReplicaId(index),
-        address: parseAddress(replica.address) ?? fail(`"${replica.address}" is no host:port`),
+        address: parseAddress(replica.address) ?? fail(`"${replica.address}" is not host:port`),
         publicKey: bytesOf(replica.publicKey),
         agreementKey: bytesOf(replica.agreementKey),
       }
@@ -133,7 +134,24 @@ function versionOf(json: unknown): number | null {
   return typeof version === 'number' ? version : null
 }
 
+/** Writes a cluster file that does not exist yet; on disk when it returns. */
 export function writeClusterFile(path: string, cluster: Cluster): void {
+  writeFileSync(path, clusterText(cluster), { flag: 'wx', flush: true })
+}
+
+/** Puts another cluster file in the place of one: a crash leaves the old one or the new one. */
+export function replaceClusterFile(path: string, cluster: Cluster): void {
+  replaceFile(path, clusterText(cluster))
+}
+
+/** Puts another text in the place of a file. */
+export function replaceFile(path: string, text: string): void {
+  const beside = `${path}.new`
+  writeFileSync(beside, text, { flush: true })
+  renameSync(beside, path)
+}
+
+function clusterText(cluster: Cluster): string {
   const json: z.input<typeof ClusterJson> = {
     protocolVersion: PROTOCOL_VERSION,
     clusterId: toHex(cluster.clusterId),
@@ -157,19 +175,7 @@ export function writeClusterFile(path: string, cluster: Cluster): void {
       ...(agreementKey === null ? {} : { agreementKey: toHex(agreementKey) }),
     })),
   }
-  writeFileSync(path, `${JSON.stringify(json, null, 2)}\n`, { flag: 'wx' })
-}
-
-/** host:port, or [IPv6]:port; null when it is neither. */
-export function parseAddress(text: string): Address | null {
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text)
-  const host = match?.[1] ?? match?.[2]
-  const port = Number(match?.[3])
-  return host === undefined || !(port >= 1 && port <= 65_535) ? null : { host, port }
-}
-
-export function formatAddress({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  return `${JSON.stringify(json, null, 2)}\n`
 }
 
 function parseJson(path: string, fail: (why: string) => never): unknown {
@@ -177,7 +183,7 @@ function parseJson(path: string, fail: (why: string) => never): unknown {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    return fail((error as NodeJS.ErrnoException).code === 'ENOENT' ? 'it does not exist' : String(error))
+    return fail(reasonOf(error) ?? String(error))
   }
   try {
     return JSON.parse(text)

@@ -3,6 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { fromHex, toHex } from '../base/bytes.ts'
 import { OperatorError } from '../base/operator-error.ts'
+import { reasonOf } from './system-error.ts'
 
 export class KeyFileError extends OperatorError {
   override readonly name = 'KeyFileError'
@@ -21,7 +22,7 @@ const KeyJson = z.strictObject({ signingSeed: seed, agreementSecret: seed })
 
 export function writeKeyFile(path: string, keys: SecretKeys): void {
   const json = { signingSeed: toHex(keys.signingSeed), agreementSecret: toHex(keys.agreementSecret) }
-  writeFileSync(path, `${JSON.stringify(json, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
+  writeFileSync(path, `${JSON.stringify(json, null, 2)}\n`, { mode: 0o600, flag: 'wx', flush: true })
 }
 
 /** Reads a key file; refuses one that its group or others may touch. */
@@ -38,8 +39,7 @@ export function readKeyFile(path: string): SecretKeys {
     text = readFileSync(path, 'utf8')
   } catch (error) {
     if (error instanceof KeyFileError) throw error
-    const { code } = error as NodeJS.ErrnoException
-    return fail(code === 'ENOENT' ? 'it does not exist' : `reading it failed with ${code}`)
+    return fail(reasonOf(error) ?? String(error))
   }
   const parsed = KeyJson.safeParse(jsonOrNull(text))
   if (!parsed.success) return fail('it does not hold two seeds of 32 bytes')

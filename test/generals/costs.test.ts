@@ -1,7 +1,7 @@
 /** What `strategos costs` counts is what PROTOCOL.md section 8 says, for each size; and a row that differs is seen. */
 import { Command } from 'commander'
 import { expect, test } from 'vitest'
-import { addCostsCommand } from '../../clients/cli/costs-command.ts'
+import { addCostsCommand } from '../../clients/cli/commands/costs.ts'
 import { csvOf, tableOf } from '../../clients/cli/costs-table.ts'
 import { type CostRow, judge } from '../../src/simulator/costs/costs.ts'
 import { measureGenerals } from '../../src/simulator/costs/measure-generals.ts'
@@ -156,9 +156,9 @@ test('a bound is no equality: less is within it, more is not', () => {
 })
 
 test.each([
-  [['--replicas', '5'], 'It is no list such as 4,7,10,13.'],
-  [['--replicas', '4,'], 'It is no list such as 4,7,10,13.'],
-  [['--suite', 'rot13'], 'Allowed choices are sodium, noble.'],
+  [['--replicas', '5'], 'Expected cluster sizes separated by commas, for example 4,7,10,13.'],
+  [['--replicas', '4,'], 'Expected cluster sizes separated by commas, for example 4,7,10,13.'],
+  [['--crypto', 'rot13'], 'Allowed choices are sodium, noble.'],
   [['--json', '--csv'], 'cannot be used with option'],
 ])('costs %s is refused with a reason', async (flags, reason) => {
   const program = new Command().exitOverride()

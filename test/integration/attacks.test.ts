@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join, resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { afterEach, describe, expect, test } from 'vitest'
-import { addAttackCommands } from '../../clients/cli/attack-commands.ts'
+import { addAttackCommand } from '../../clients/cli/commands/attack.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { IS_DEEP } from '../kit/depth.ts'
 import { type Finished, isAlive, ProcessKit, until } from './process-kit.ts'
@@ -88,7 +88,7 @@ async function refusal(args: readonly string[]): Promise<string> {
     printed += text
   }
   const program = new Command().exitOverride().configureOutput({ writeOut: print, writeErr: print })
-  addAttackCommands(program)
+  addAttackCommand(program)
   const ended = program.parseAsync(['attack', ...args], { from: 'user' })
   const error: unknown = await ended.then(
     () => null,
@@ -103,10 +103,10 @@ describe('what is no run', () => {
   test.each([
     [[], /Say which attack/],
     [['mute', '--all'], /Say which attack/],
-    [['nonsense'], /There is no such attack/],
-    [['mute', '--replicas', '5'], /must be 4, 7, 10 or 13/],
+    [['nonsense'], /There is no attack "nonsense"/],
+    [['mute', '--replicas', '5'], /Allowed choices are 4, 7, 10, 13/],
     [['mute', '--traitors', '4'], /There is no replica 4/],
-    [['mute', '--traitors', '1,1'], /no list of replicas/],
+    [['mute', '--traitors', '1,1'], /list of replica ids/],
     [['partition', '--traitors', '1'], /that replicas play/],
     [['slowloris', '--in', 'simulator'], /needs processes/],
     [['partition', '--play', '1'], /that replicas play/],
@@ -128,7 +128,7 @@ describe('what is no run', () => {
     const both = ['processes', 'simulator']
     expect(entries).toContainEqual(expect.objectContaining({ name: 'partition', plays: 'network', in: both }))
     expect(entries).toContainEqual(expect.objectContaining({ name: 'stranger', plays: 'client', in: both }))
-    expect((await kit.run('attack', 'list')).stdout).toMatch(/^mute\t/m)
+    expect((await kit.run('attack', 'list')).stdout).toMatch(/^mute {2}/m)
   })
 })
 

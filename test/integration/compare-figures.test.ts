@@ -1,4 +1,4 @@
-/** What bench --compare makes of its pairs; the clusters themselves are those of every other test. */
+/** The figures of bench compare; the clusters themselves are those of every other test. */
 import { describe, expect, test } from 'vitest'
 import type { Measured } from '../../clients/bench/measure.ts'
 import { type Pair, ratiosOf } from '../../clients/bench/pairs.ts'

@@ -25,7 +25,7 @@ afterEach(async () => {
 test('the benchmark measures 20 times, judges, and leaves nothing behind', async () => {
   const directory = kit.directory()
   const load = ['--operations', `${OPERATIONS}`, '--keys', '160', '--concurrency', '4']
-  const run = await kit.run('bench', '--endurance', '--json', '--dir', directory, ...load, ...STORE_EARLY)
+  const run = await kit.run('bench', 'endurance', '--json', '--dir', directory, ...load, ...STORE_EARLY)
   const { samples, isFlat } = JSON.parse(run.stdout) as EnduranceResult
   expect(run.code).toBe(isFlat ? 0 : 1)
   expect(samples).toHaveLength(20)
@@ -41,7 +41,7 @@ test('the benchmark measures 20 times, judges, and leaves nothing behind', async
 
 test('a benchmark that is interrupted ends its replicas and removes its directory', async () => {
   const directory = kit.directory()
-  const run = kit.start('bench', '--endurance', '--dir', directory, '--operations', '40000000')
+  const run = kit.start('bench', 'endurance', '--dir', directory, '--operations', '40000000')
   await until('the load has begun', () => {
     const [made] = readdirSync(directory)
     if (made === undefined) return false

@@ -86,7 +86,7 @@ export class ProcessKit {
   async up(
     directory: string,
     ...flags: readonly string[]
-  ): Promise<RunFile & { readonly process: ChildProcess }> {
+  ): Promise<RunFile & { readonly process: ReturnType<ProcessKit['start']> }> {
     // Free ports, for other tests start clusters at the same time.
     const ports = ['--port', '0', '--base-port', '0'] as const
     const child = this.start('up', '--dir', directory, ...ports, ...PATIENT_GATEWAY, ...flags)

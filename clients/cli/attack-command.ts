@@ -1,0 +1,103 @@
+/** Lists attacks, or chooses and runs them. */
+import type { Command } from 'commander'
+import { type AnyAttack, isOutsideAttack } from '../../attacks/attack.ts'
+import { attackIn, EVERY_ATTACK, type World, worldsOf } from '../../attacks/every-attack.ts'
+import { OperatorError } from '../../src/base/operator-error.ts'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
+import { isAttackFile, readAttackFile } from './attack-file.ts'
+import { type RunFlags, runAttacks } from './attack-run.ts'
+import { playTraitors } from './running-traitors.ts'
+import { entriesText } from './terminal.ts'
+
+export interface AttackFlags extends Omit<RunFlags, 'traitors'> {
+  readonly all?: true
+  readonly dir: string
+  readonly logLevel: string
+  readonly play?: readonly number[]
+  readonly traitors?: readonly number[]
+  readonly orders?: true
+  readonly playClient?: readonly string[]
+}
+
+/** What this world can run of it, or of all. */
+async function chosenAttacks(name: string | undefined, world: World): Promise<readonly AnyAttack[]> {
+  if (name !== undefined && isAttackFile(name)) return [await readAttackFile(name)]
+  const names = name === undefined ? [...EVERY_ATTACK.keys()] : [name]
+  return names.flatMap((each) => attackIn(world, each) ?? [])
+}
+
+export async function attack(name: string | undefined, flags: AttackFlags, command: Command): Promise<void> {
+  if (name === 'list') return list(flags.json === true)
+  if (name !== undefined && !EVERY_ATTACK.has(name) && !isAttackFile(name)) {
+    throw new OperatorError(`There is no attack "${name}"; "strategos attack list" names them.`)
+  }
+  if ((name === undefined) !== (flags.all === true)) {
+    command.error('Say which attack, or --all; "attack list" tells which there are.')
+  }
+  if (flags.play !== undefined) return play(name, flags, command)
+  if (flags.playClient !== undefined) return playClient(name, flags.playClient, flags, command)
+  if (command.getOptionValueSource('dir') === 'cli') {
+    command.error('--dir is for --play: without it an attack makes a cluster of its own.')
+  }
+  const outside = flags.traitors?.find((id) => id >= flags.replicas)
+  if (outside !== undefined) {
+    throw new OperatorError(`There is no replica ${outside} among ${flags.replicas}.`)
+  }
+  const possible = await chosenAttacks(name, flags.in)
+  const chosen = possible.filter(({ needsSignatures }) => flags.auth === 'signed' || needsSignatures !== true)
+  if (possible.length > 0 && chosen.length === 0) {
+    throw new OperatorError(`${name} forges what only signatures make: run it with --auth signed.`)
+  }
+  if (flags.traitors !== undefined && chosen.some(({ behaviour }) => behaviour === undefined)) {
+    throw new OperatorError('--traitors is for one attack that replicas play.')
+  }
+  await runAttacks(chosen, flags, name)
+}
+
+async function playClient(
+  name: string | undefined,
+  names: readonly string[],
+  { dir, traitors = [], seed }: AttackFlags,
+  command: Command,
+): Promise<void> {
+  const attack = name === undefined ? undefined : (EVERY_ATTACK.get(name) ?? (await readAttackFile(name)))
+  if (attack === undefined || isOutsideAttack(attack) || attack.client === undefined) {
+    return command.error('This attack has no hostile client.')
+  }
+  const { playHostileClient } = await import('./running-hostile-client.ts')
+  playHostileClient({ role: attack.client, directory: dir, names, traitors, seed })
+}
+
+async function play(name: string | undefined, flags: AttackFlags, command: Command): Promise<void> {
+  const attack = name === undefined ? undefined : (EVERY_ATTACK.get(name) ?? (await readAttackFile(name)))
+  if (attack?.behaviour === undefined) {
+    return command.error('Only an attack that replicas play can be played.')
+  }
+  const parts = isOutsideAttack(attack) ? undefined : attack.parts
+  const played = { behaviour: attack.behaviour, ...(parts === undefined ? {} : { parts }) }
+  const { dir, play: ids = [], seed, orders, logLevel } = flags
+  await playTraitors({
+    name: attack.name,
+    played,
+    root: dir,
+    ids,
+    seed,
+    logLevel,
+    isOrdered: orders === true,
+  })
+}
+
+/** The modes of the clusters that it can be launched against. */
+function modesOf({ needsSignatures, needsMacs }: AnyAttack): readonly AuthenticationMode[] {
+  if (needsSignatures === true) return ['signed']
+  return needsMacs === true ? ['oral'] : ['signed', 'oral']
+}
+
+function list(isJson: boolean): void {
+  const entries = [...EVERY_ATTACK.values()].map((attack) => {
+    const { name, plays = 'replicas', targets, does, source, expects } = attack
+    return { name, plays, in: worldsOf(name), auth: modesOf(attack), targets, does, source, expects }
+  })
+  if (isJson) console.log(JSON.stringify(entries, null, 2))
+  else console.log(entriesText(entries.map(({ name, does }) => [name, does])))
+}

@@ -1,0 +1,67 @@
+/** init, keygen, replica, gateway, up. */
+import type { Command } from 'commander'
+import type { InitFlags, KeygenFlags } from '../init-command.ts'
+import { cluster, shared } from '../options.ts'
+import type { GatewayFlags } from '../running-gateway.ts'
+import type { ReplicaFlags } from '../running-replica.ts'
+import type { UpFlags } from '../up-command.ts'
+
+export function addClusterCommands(program: Command): void {
+  program
+    .command('init')
+    .description('make a cluster directory: keys, cluster file, empty logs')
+    .addOption(shared.replicas())
+    .addOption(shared.directory())
+    .addOption(shared.crypto())
+    .addOption(shared.auth())
+    .addOption(cluster.requests())
+    .addOption(cluster.hosts())
+    .addOption(cluster.defaultBasePort())
+    .addOption(cluster.publicKeys())
+    .addOption(shared.json())
+    .action(async (flags: InitFlags) => (await import('../init-command.ts')).init(flags))
+
+  program
+    .command('keygen')
+    .description("make one replica's keys on its own machine and print the public ones")
+    .addOption(shared.directory())
+    .addOption(cluster.id())
+    .addOption(shared.crypto())
+    .action(async (flags: KeygenFlags) => (await import('../init-command.ts')).keygen(flags))
+
+  program
+    .command('replica')
+    .description('run one replica in the foreground; its log goes to standard output')
+    .addOption(shared.directory())
+    .addOption(cluster.id())
+    .addOption(shared.logLevel())
+    .addOption(shared.storeAfter())
+    .action(async (flags: ReplicaFlags) => (await import('../running-replica.ts')).runReplica(flags))
+
+  program
+    .command('gateway')
+    .description('serve HTTP in front of a cluster')
+    .addOption(shared.directory())
+    .addOption(cluster.gatewayPort('port to listen on'))
+    .addOption(cluster.host())
+    .addOption(cluster.timeout())
+    .addOption(cluster.client())
+    .action(async (flags: GatewayFlags) => (await import('../running-gateway.ts')).runGateway(flags))
+
+  program
+    .command('up')
+    .description('run a whole cluster on this machine: replicas and a gateway')
+    .addOption(shared.replicas())
+    .addOption(shared.directory())
+    .addOption(shared.crypto())
+    .addOption(shared.auth())
+    .addOption(cluster.gatewayPort("the gateway's port"))
+    .addOption(
+      cluster.basePort('replica i listens on port + i, from now on; 0: a new cluster takes free ports'),
+    )
+    .addOption(cluster.timeout())
+    .action(async (flags: UpFlags, command: Command) => {
+      const isAsked = (name: string): boolean => command.getOptionValueSource(name) !== 'default'
+      await (await import('../up-command.ts')).up(flags, isAsked)
+    })
+}

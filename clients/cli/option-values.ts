@@ -1,0 +1,95 @@
+/** Reads the values of options and arguments. Each reader returns the value, or throws what commander shows beside the option. */
+import { InvalidArgumentError } from 'commander'
+import { isClusterSize, REPLICAS_MAX } from '../../src/base/quorum.ts'
+
+/** Every size that a cluster can have. */
+export const CLUSTER_SIZES: readonly number[] = Array.from({ length: REPLICAS_MAX + 1 }, (_, n) => n).filter(
+  isClusterSize,
+)
+
+const WHOLE_MAX = 999_999_999_999_999
+
+/** Returns a reader of whole numbers between two limits, both allowed. */
+export function wholeNumber(least = 0, most: number = WHOLE_MAX): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d{1,15}$/.test(text) && value >= least && value <= most) return value
+    const range = most === WHOLE_MAX ? `of at least ${least}` : `from ${least} to ${most}`
+    throw new InvalidArgumentError(`Expected a whole number ${range}.`)
+  }
+}
+
+export const port = wholeNumber(0, 65_535)
+
+export function clusterSize(text: string): number {
+  const size = Number(text)
+  if (/^\d{1,2}$/.test(text) && isClusterSize(size)) return size
+  throw new InvalidArgumentError(`Allowed choices are ${CLUSTER_SIZES.join(', ')}.`)
+}
+
+/** Sizes in ascending order, each once. */
+export function clusterSizes(text: string): readonly number[] {
+  const sizes = text.split(',').map(Number)
+  if (/^\d+(,\d+)*$/.test(text) && sizes.every(isClusterSize)) {
+    return [...new Set(sizes)].sort((a, b) => a - b)
+  }
+  throw new InvalidArgumentError(`Expected cluster sizes separated by commas, for example 4,7,10,13.`)
+}
+
+export function replicaIds(text: string): readonly number[] {
+  const ids = text.split(',').map(Number)
+  const isList = /^\d{1,2}(,\d{1,2})*$/.test(text) && ids.every((id) => id < REPLICAS_MAX)
+  if (isList && new Set(ids).size === ids.length) return ids
+  throw new InvalidArgumentError('Expected a comma-separated list of replica ids, for example 0,2.')
+}
+
+/** Names between commas. */
+export function names(text: string): readonly string[] {
+  const found = text.split(',').map((name) => name.trim())
+  if (found.every((name) => name !== '')) return found
+  throw new InvalidArgumentError('Expected names separated by commas, none of them empty.')
+}
+
+export interface SeedRange {
+  readonly from: number
+  readonly to: number
+}
+
+export function seedRange(text: string): SeedRange {
+  const match = /^(\d{1,15})\.\.(\d{1,15})$/.exec(text)
+  const from = Number(match?.[1])
+  const to = Number(match?.[2])
+  if (match !== null && to >= from) return { from, to }
+  throw new InvalidArgumentError('Expected a range of seeds, for example 1..2000.')
+}
+
+/** A path or a name that is not empty. */
+export function nonEmpty(text: string): string {
+  if (text !== '' && !text.includes('\0')) return text
+  throw new InvalidArgumentError('Expected a value that is not empty.')
+}
+
+/** The base URL of a gateway, without a slash at its end. */
+export function gatewayUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:'
+  if (url === null || !isHttp) {
+    throw new InvalidArgumentError('Expected a URL with its scheme, for example http://127.0.0.1:8080.')
+  }
+  if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') {
+    throw new InvalidArgumentError(
+      'Expected the address of a gateway, without a query, a fragment or a user.',
+    )
+  }
+  return url.href.replace(/\/+$/, '')
+}
+
+const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', '::1', 'localhost']
+
+export function loopbackHost(text: string): string {
+  if (LOOPBACK_HOSTS.includes(text)) return text
+  throw new InvalidArgumentError(
+    `Allowed choices are ${LOOPBACK_HOSTS.join(', ')}: the gateway listens on loopback only, for it authenticates no caller.`,
+  )
+}
+loopbackHost.choices = LOOPBACK_HOSTS

@@ -1,0 +1,16 @@
+/** Files that a command writes its results to. */
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs'
+import { OperatorError } from '../../src/base/operator-error.ts'
+import { reasonOf } from '../../src/io/system-error.ts'
+
+/** Throws an `OperatorError` where a file cannot be written: better before the work than after it. */
+export function expectWritable(path: string): void {
+  const isNew = !existsSync(path)
+  try {
+    closeSync(openSync(path, 'a'))
+  } catch (error) {
+    const reason = reasonOf(error)
+    throw reason === null ? error : new OperatorError(`${path} cannot be written: ${reason}.`)
+  }
+  if (isNew) rmSync(path)
+}

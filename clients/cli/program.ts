@@ -1,0 +1,48 @@
+/**
+ * The command line as commander sees it: every command declared, none of their programs loaded. An action imports what
+ * it runs, so that the version, the help and a wrong option cost no more than the declarations.
+ */
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { filesFor } from './command-files.ts'
+import { reportError } from './process-end.ts'
+import { wrapped } from './terminal.ts'
+
+/** Exits of a command that was not used as its help says. */
+const USAGE_EXIT_CODE = 2
+
+/** The program with the commands that these arguments may need; with none given, all. */
+export async function createProgram(args: readonly string[] = []): Promise<Command> {
+  const program = new Command('strategos')
+    .description(
+      'A replicated key-value store that stays correct while up to f of its 3f + 1 replicas are Byzantine.',
+    )
+    .version(ownVersion())
+    .showHelpAfterError('(--help shows what there is)')
+    .configureOutput({ outputError: (text, write) => write(wrapped(text)) })
+    .exitOverride()
+  for (const { load } of filesFor(args)) (await load())(program)
+  return program
+}
+
+/**
+ * Runs the command that these arguments name, and resolves when its action is over: a server goes on. Returns the exit
+ * code where the command failed, or printed what it was asked to print; else null, and the action has set its own.
+ */
+export async function runCommandLine(args: readonly string[]): Promise<number | null> {
+  try {
+    const program = await createProgram(args)
+    await program.parseAsync(args, { from: 'user' })
+    return null
+  } catch (error) {
+    // Commander has said already what is wrong.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_CODE
+    return reportError(error)
+  }
+}
+
+/** The version of the package that this file belongs to. */
+function ownVersion(): string {
+  const path = new URL('../../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }).version
+}

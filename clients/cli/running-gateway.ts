@@ -1,0 +1,24 @@
+/** The gateway in the foreground. */
+import { startGateway } from '../gateway/server.ts'
+import { reportReady, stopOnSignal } from './process-end.ts'
+
+export interface GatewayFlags {
+  readonly dir: string
+  readonly port: number
+  readonly host: string
+  readonly timeout: number
+  readonly client: string
+}
+
+export async function runGateway(flags: GatewayFlags): Promise<void> {
+  const running = await startGateway({
+    directory: flags.dir,
+    host: flags.host,
+    port: flags.port,
+    timeoutMs: flags.timeout,
+    clientName: flags.client,
+  })
+  console.log(`The gateway listens on ${running.url}`)
+  stopOnSignal(() => running.close())
+  reportReady(running.url)
+}

@@ -1,0 +1,104 @@
+/** Runs a whole cluster on this machine: replicas and a gateway. */
+import { existsSync } from 'node:fs'
+import { clusterFile, gatewayProcessLog, replicaProcessLog } from '../../replicas/cluster-directory.ts'
+import { lockCluster } from '../../replicas/cluster-lock.ts'
+import { DEFAULT_BASE_PORT } from '../../replicas/defaults.ts'
+import { areFree } from '../../replicas/free-ports.ts'
+import { makeCluster } from '../../replicas/init.ts'
+import { type EndedChild, startLocalCluster } from '../../replicas/local-cluster.ts'
+import { moveReplicas } from '../../replicas/replica-ports.ts'
+import { OperatorError } from '../../src/base/operator-error.ts'
+import { suiteNamed } from '../../src/crypto/suites.ts'
+import { readClusterFile } from '../../src/io/cluster-file.ts'
+import type { AuthenticationMode, Cluster } from '../../src/messages/cluster.ts'
+import { childArguments } from './child-arguments.ts'
+import type { SuiteFlag } from './options.ts'
+import { reportReady, stopOnSignal } from './process-end.ts'
+import { wrapped } from './terminal.ts'
+
+export interface UpFlags {
+  readonly dir: string
+  readonly replicas: number
+  readonly crypto: SuiteFlag
+  readonly auth: AuthenticationMode
+  readonly port: number
+  readonly basePort?: number
+  readonly timeout: number
+}
+
+/** Starts the cluster of a directory, or makes one. When it does not start, the directory is as it was before. */
+export async function up(flags: UpFlags, isAsked: (name: string) => boolean): Promise<void> {
+  const { dir, port, timeout } = flags
+  const { cluster, undo } = await findOrMake(flags, isAsked)
+  const local = await startLocalCluster({
+    directory: dir,
+    cluster,
+    ...childArguments(dir, { port, timeout }),
+    onExit: (child) => console.error(wrapped(endText(child, flags))),
+  }).catch((error: unknown) => {
+    undo()
+    throw error
+  })
+  stopOnSignal(() => local.stop())
+  const { gatewayUrl: url } = local
+  console.log(`${cluster.replicas.length} replicas agree behind ${url} (data in ${dir}). Try:
+
+  curl -X PUT --data-binary hello ${url}/v1/kv/greeting
+  curl ${url}/v1/kv/greeting
+  curl ${url}/v1/status
+
+Ctrl-C stops everything; the same command starts it again with its data.`)
+  reportReady(url)
+}
+
+interface Found {
+  readonly cluster: Cluster
+  /** Takes back what was made or changed. */
+  undo(): void
+}
+
+async function findOrMake(flags: UpFlags, isAsked: (name: string) => boolean): Promise<Found> {
+  const { dir, replicas, crypto: suite, auth, basePort } = flags
+  if (!existsSync(clusterFile(dir))) {
+    const chosen = basePort ?? (await usualPortsOrFree(replicas))
+    return makeCluster({ directory: dir, replicas, suite, auth, basePort: chosen })
+  }
+  const cluster = readClusterFile(clusterFile(dir), suiteNamed)
+  const refuse = (has: string, wanted: string): never => {
+    throw new OperatorError(`${dir} holds a cluster of ${has}, not ${wanted}; choose another --dir.`)
+  }
+  const n = cluster.replicas.length
+  if (isAsked('replicas') && n !== replicas) refuse(`${n} replicas`, `of ${replicas}`)
+  if (isAsked('auth') && cluster.mode !== auth) refuse(`auth ${cluster.mode}`, auth)
+  if (isAsked('crypto') && cluster.suite !== suite) refuse(`suite ${cluster.suite}`, suite)
+  // Zero asks for free ports, and those of a cluster that exists were free once.
+  if (basePort === undefined || basePort === 0) return { cluster, undo: () => {} }
+  // A cluster that runs keeps its ports.
+  const lock = await lockCluster(dir)
+  try {
+    return moveReplicas(dir, cluster, basePort)
+  } finally {
+    await lock.release()
+  }
+}
+
+/** Why a child ended, as far as it said so, and the command that starts it again. */
+function endText({ id, how, complaint }: EndedChild, { dir, port, timeout }: UpFlags): string {
+  const subject = id === null ? 'The gateway' : `Replica ${id}`
+  const why = complaint === '' ? '.' : `: ${complaint.replace(/[.]?$/, '.')}`
+  const log = id === null ? gatewayProcessLog(dir) : replicaProcessLog(dir, id)
+  const again =
+    id === null
+      ? `strategos gateway --dir ${quoted(dir)} --port ${port} --timeout ${timeout}`
+      : `strategos replica --dir ${quoted(dir)} --id ${id}`
+  return `${subject} ended (${how})${why} Its log is ${log}.\nStart it again with: ${again}`
+}
+
+/** A word for a shell. */
+const quoted = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+
+/** The usual ports when all are free, else 0: whichever are. */
+async function usualPortsOrFree(count: number): Promise<number> {
+  return (await areFree(DEFAULT_BASE_PORT, count)) ? DEFAULT_BASE_PORT : 0
+}

@@ -1,0 +1,80 @@
+/** Makes a directory whole or not at all: its entries are written beside their place and moved there when all are right. */
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { OperatorError } from '../src/base/operator-error.ts'
+import { syncDirectory } from '../src/io/file-log-files.ts'
+
+export interface Staging {
+  /** Where the entries are written. */
+  readonly directory: string
+  /** Moves the entries to their place, that with the name `last` after all others. Refuses where an entry exists. */
+  commit(last: string): void
+  /** Removes what was made, committed or not. */
+  undo(): void
+}
+
+/** Begins to make a directory, or entries of one that exists. */
+export function stage(directory: string): Staging {
+  const target = resolve(directory)
+  const suffix = randomBytes(6).toString('hex')
+  return existsSync(target) ? stageEntries(target, suffix) : stageWhole(target, suffix)
+}
+
+/** A directory that does not exist is made beside its place, and takes it in one step. */
+function stageWhole(target: string, suffix: string): Staging {
+  const parent = dirname(target)
+  const firstMade = mkdirSync(parent, { recursive: true })
+  const staging = `${target}.new-${suffix}`
+  mkdirSync(staging)
+  let isCommitted = false
+  return {
+    directory: staging,
+    commit: () => {
+      renameSync(staging, target)
+      isCommitted = true
+      syncDirectory(parent)
+    },
+    undo: () => {
+      rmSync(isCommitted ? target : staging, { recursive: true, force: true })
+      if (firstMade !== undefined) removeEmpty(parent, resolve(firstMade))
+    },
+  }
+}
+
+/** Entries of a directory that exists are made in a directory inside it, and moved one by one. */
+function stageEntries(target: string, suffix: string): Staging {
+  const staging = join(target, `.new-${suffix}`)
+  mkdirSync(staging)
+  const moved: string[] = []
+  return {
+    directory: staging,
+    commit: (last) => {
+      const entries = readdirSync(staging).sort((a, b) => Number(a === last) - Number(b === last))
+      const taken = entries.map((name) => join(target, name)).find((path) => existsSync(path))
+      if (taken !== undefined) throw new OperatorError(`${taken} exists already; nothing is overwritten.`)
+      for (const name of entries) {
+        renameSync(join(staging, name), join(target, name))
+        moved.push(join(target, name))
+      }
+      rmdirSync(staging)
+      syncDirectory(target)
+    },
+    undo: () => {
+      // The one that was moved last goes first: it says that all others are there.
+      for (const path of moved.toReversed()) rmSync(path, { recursive: true, force: true })
+      rmSync(staging, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Removes empty directories from `from` upwards, as far as `last`. */
+function removeEmpty(from: string, last: string): void {
+  for (let path = from; path.startsWith(last); path = dirname(path)) {
+    try {
+      rmdirSync(path)
+    } catch {
+      return // somebody put something there meanwhile
+    }
+  }
+}
