@@ -1,5 +1,6 @@
 /** Judges: small ones, and what puts them together. Each says in sentences what was not as expected. */
 import type { RejectionReason } from '../src/messages/rejection.ts'
+import { WAITING_FACTOR_MAX, WAITING_SLACK_TICKS } from '../src/pbft/parameters.ts'
 import type { Judge } from './attack.ts'
 import type { AnswerKind } from './behaviour/client-behaviour.ts'
 import type { Facts } from './run/facts.ts'
@@ -167,12 +168,44 @@ export const settledAtLeast = (share: number): Judge<Facts | Observed> =>
     (facts) => `since the view change only ${sharesOf(facts)?.settled?.toFixed(2)} of the throughput is left`,
   )
 
+const lossOf = (facts: Facts | Observed): number => 1 - (sharesOf(facts)?.during ?? 0)
+
 /** At most this share of the throughput is lost under attack. */
 export const lossAtMost = (share: number): Judge<Facts | Observed> =>
   holds(
-    (facts) => 1 - (sharesOf(facts)?.during ?? 0) <= share,
-    (facts) => `the attack takes ${(1 - (sharesOf(facts)?.during ?? 0)).toFixed(2)} of the throughput`,
+    (facts) => lossOf(facts) <= share,
+    (facts) => `the attack takes ${lossOf(facts).toFixed(2)} of the throughput`,
   )
+
+/**
+ * The share of the throughput that a primary may take from clients which ask one thing after another: f + 1 replicas do
+ * not complain while requests wait 1.25 times as long as one of them had measured, and a quarter of a tick. Where all
+ * measured w, that is 1 - 1 / (1.25 + 0.25 / w). What it adds to the waiting may be `greed` times as much, until enough
+ * windows in a row were bad. // PBFT-5.4
+ */
+export function allowedLoss({ waitingTicks, f }: Pick<Observed, 'waitingTicks' | 'f'>, greed = 1): number {
+  const measured = [...waitingTicks].sort((a, b) => a - b)
+  const usual = measured.reduce((sum, each) => sum + each, 0) / measured.length
+  // Those that had measured less complain first.
+  const standard = measured[Math.min(f, measured.length - 1)] ?? usual
+  const waiting = WAITING_FACTOR_MAX * standard + WAITING_SLACK_TICKS
+  return 1 - usual / (usual + greed * (waiting - usual))
+}
+
+/** No more is lost under attack than a slow primary of this greed may take, by what requests waited before it. */
+export const lossAsAllowed =
+  (greed = 1): Judge<Observed> =>
+  (facts) => {
+    const { waitingTicks } = facts
+    if (waitingTicks.length === 0)
+      return ['no correct replica had measured how long requests wait before the attack']
+    const allowed = allowedLoss(facts, greed)
+    if (lossOf(facts) <= allowed) return []
+    const waited = waitingTicks.map((ticks) => ticks.toFixed(2)).join(', ')
+    return [
+      `the attack takes ${lossOf(facts).toFixed(3)} of the throughput; ${allowed.toFixed(3)} may be taken where requests wait ${waited} ticks`,
+    ]
+  }
 
 /** Where a cluster of processes ran: the machine has other things to do. */
 export const onProcesses =

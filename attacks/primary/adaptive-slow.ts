@@ -1,18 +1,23 @@
-import { WAITING_FACTOR_MAX, WAITING_SLACK_TICKS } from '../../src/pbft/parameters.ts'
+import { BAD_WINDOWS_MIN, WAITING_FACTOR_MAX, WAITING_SLACK_TICKS } from '../../src/pbft/parameters.ts'
 import { type Attack, firstPrimary } from '../attack.ts'
 import { onReceive, onSend, onTick, together } from '../behaviour/behaviour.ts'
 import { delay } from '../behaviour/mutations.ts'
 import { and, isKind, type When, whilePrimary } from '../behaviour/predicates.ts'
-import { all, lossAtMost, onProcesses, settledAtLeast, tellLoss, viewChanges } from '../verdicts.ts'
+import {
+  all,
+  lossAsAllowed,
+  lossAtMost,
+  onProcesses,
+  settledAtLeast,
+  tellLoss,
+  viewChanges,
+} from '../verdicts.ts'
 
 /** Of the longest waiting that nobody complains of: it begins there, and goes up by this share each half second. */
 const GREED = 0.1
 const GREEDIER_EVERY_TICKS = 50
-/**
- * What waiting for as long as is allowed takes from clients that ask one thing after another, where requests wait for a
- * tick without it.
- */
-const LOSS_MAX = 1 - 1 / (WAITING_FACTOR_MAX + WAITING_SLACK_TICKS)
+/** How greedy it is when a window is bad for the last time before a complaint: a window is half a second too. */
+const GREED_MAX = 1 + GREED * BAD_WINDOWS_MIN
 
 const isComplaint: When = ({ message }) =>
   message?.kind === 'view-change' ||
@@ -24,10 +29,11 @@ export const adaptiveSlow: Attack = {
   targets: ['performance'],
   does: 'as primary lets requests wait as long as its detectors allow and a little longer, until one complains',
   source: 'after the delay attacks of Amir and others, DSN 2008 (Prime)',
-  expects: 'what it takes from the throughput is bounded and published, and nothing once it is detected',
+  expects:
+    'it takes no more of the throughput than the waiting measured without it allows, and nothing once it is detected',
   traitors: firstPrimary,
   judge: all(viewChanges(0, 1), onProcesses(lossAtMost(0.6))),
-  inspect: all(settledAtLeast(0.9), lossAtMost(LOSS_MAX)),
+  inspect: all(settledAtLeast(0.9), lossAsAllowed(GREED_MAX)),
   tells: tellLoss,
   surroundings: { hasSteadyLoad: true, beginsAtMs: 4_000, lasts: 4 },
   behaviour: () => {

@@ -80,7 +80,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   const hasTwins = attack.surroundings?.hasTwins === true
   const adversaries = new Map<ReplicaId, Recomposition>(hasTwins ? [] : traitors.map((id) => [id, play()]))
   const isCorrect = (id: ReplicaId): boolean => !traitors.includes(id)
-  const observer = new Observer(isCorrect)
+  const observer = new Observer(isCorrect, beginsAtMs)
   const plan = {
     ...planOf(attack, { n, seed, beginsAtMs, lastsMs, traitors }),
     mode: auth,
@@ -141,7 +141,7 @@ function observed(
 ): Omit<Observed, keyof Facts> {
   const settledAtMs = observer.leftViewAtMs === null ? null : observer.leftViewAtMs + SETTLES_MS
   const { batches, checkpoints, healed, restarts, virtualMs, history, plan } = result
-  const { suspected, convicted, served, transfers, nullBatches, aheadMs } = observer
+  const { suspected, convicted, served, transfers, nullBatches, aheadMs, waitingTicks } = observer
   return {
     checkpointInterval: plan.checkpointInterval,
     batches,
@@ -164,6 +164,7 @@ function observed(
     blamed: [...observer.blamed].sort(),
     transfers: { ...transfers },
     aheadMs,
+    waitingTicks,
   }
 }
 

@@ -18,6 +18,11 @@ export interface Observed extends Facts {
     /** Since the last view change, while all clients still asked; null where there was none, or not for long enough. */
     readonly settled: number | null
   }
+  /**
+   * Ticks that requests waited for their execution before the attack began, as each correct replica that had measured
+   * it by then measures a primary.
+   */
+  readonly waitingTicks: readonly number[]
   /** The longest time in which a client waited and nobody was answered, since the attack began. */
   readonly outageMs: number
   /** The slowest answer of each client since the attack began. */

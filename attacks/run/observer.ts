@@ -5,6 +5,7 @@ import { replicaIds } from '../../src/base/ids.ts'
 import type { RejectionReason } from '../../src/messages/rejection.ts'
 import type { Effect, Event, ProtocolMessage } from '../../src/pbft/effects.ts'
 import { REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
+import { waitingIn } from '../../src/pbft/primary-monitor.ts'
 import type { ReplicaState } from '../../src/pbft/state.ts'
 import type { RejectedMessage, StepFunction } from '../../src/runtime/replica-runtime-options.ts'
 import type { TracedStep } from '../../src/simulator/trace.ts'
@@ -28,9 +29,20 @@ export class Observer {
   /** What correct replicas have seen signed, by kind, view, sequence number and sender. */
   readonly #signed = new Map<string, Uint8Array>()
   readonly #timeouts = new Map<ReplicaId, number>()
+  readonly #beginsAtMs: number
+  /** By correct replica, how long requests waited with the best primary before the attack. In ticks. */
+  readonly #waiting = new Map<ReplicaId, number>()
+  #hasBegun = false
 
-  constructor(isCorrect: (id: ReplicaId) => boolean) {
+  /** `beginsAtMs` is when the attack begins, in virtual milliseconds. */
+  constructor(isCorrect: (id: ReplicaId) => boolean, beginsAtMs: number) {
     this.#isCorrect = isCorrect
+    this.#beginsAtMs = beginsAtMs
+  }
+
+  /** What requests waited before the attack, as each correct replica measured it. In ticks. */
+  get waitingTicks(): readonly number[] {
+    return [...this.#waiting.values()]
   }
 
   /** The most that T is at a correct replica now. */
@@ -48,6 +60,7 @@ export class Observer {
   }
 
   onStep({ atMs, replica, event, effects }: TracedStep): void {
+    this.#hasBegun = atMs >= this.#beginsAtMs
     if (!this.#isCorrect(replica)) return
     this.#onEvent(event)
     for (const effect of effects) this.#onEffect(effect, atMs)
@@ -64,7 +77,10 @@ export class Observer {
   }
 
   #look(replica: ReplicaId, state: ReplicaState): void {
-    const { timeoutTicks, detector, ticks, config } = state
+    const { timeoutTicks, detector, ticks, config, monitor } = state
+    if (!this.#hasBegun && monitor.reference !== null && this.#isCorrect(replica)) {
+      this.#waiting.set(replica, waitingIn(monitor.reference))
+    }
     this.#timeouts.set(replica, timeoutTicks)
     this.timeoutTicksMost = Math.max(this.timeoutTicksMost, timeoutTicks)
     for (const id of replicaIds(config.n)) {
