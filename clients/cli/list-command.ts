@@ -1,7 +1,7 @@
 /** What `list` does: pages through the keys with a prefix, and prints a name in a line. */
 import { keyName } from '../library/key-name.ts'
 import { callGateway, type GatewayFlags, parsedAnswer } from './gateway-call.ts'
-import { cutLine, terminalColumns } from './terminal-text.ts'
+import { cutLine, terminalColumns, wrapLine } from './terminal-text.ts'
 
 export interface ListFlags extends GatewayFlags {
   readonly limit: number
@@ -73,4 +73,7 @@ const valueText = ({ text, value }: Item): string =>
   keyName(text === undefined ? Buffer.from(value ?? '', 'base64') : Buffer.from(text))
 
 /** To standard error: on standard output each line is a key. */
-const note = (sentence: string): void => console.error(sentence)
+function note(sentence: string): void {
+  const columns = terminalColumns(process.stderr)
+  console.error(columns === null ? sentence : wrapLine(sentence, columns))
+}

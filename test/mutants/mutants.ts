@@ -1,6 +1,7 @@
-/** Small mistakes in the core, the runtime, the messages and the store, each of which something must notice. */
+/** Small mistakes in the core, the runtime, the messages, the store and the gateway, each of which something must notice. */
 import { CHECKPOINT_MUTANTS } from './checkpoint-mutants.ts'
 import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
+import { GATEWAY_MUTANTS } from './gateway-mutants.ts'
 import { ISOLATION_MUTANTS } from './isolation-mutants.ts'
 import { LOG_MUTANTS } from './log-mutants.ts'
 import { MAC_MUTANTS } from './mac-mutants.ts'
@@ -24,4 +25,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...RESTART_MUTANTS,
   ...LOG_MUTANTS,
   ...ISOLATION_MUTANTS,
+  ...GATEWAY_MUTANTS,
 ]

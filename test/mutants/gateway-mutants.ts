@@ -1,0 +1,83 @@
+/** Mistakes at the gateway: another key than asked for, conditions that are passed over, callers that are kept out. */
+import { type Mutant, UNSEEN } from './mutant.ts'
+
+const gateway = (name: string): string => `clients/gateway/${name}.js`
+const ADMISSION = 'clients/admission.test.ts'
+const CONDITIONS = 'clients/conditions.test.ts'
+const KEYS = 'clients/key-names.test.ts'
+const why = UNSEEN.notRun
+
+export const GATEWAY_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a name does not escape the backslash',
+    rule: 'keys',
+    file: 'clients/library/key-name.js',
+    search: '\\u2060\\uFEFF\\\\]/u',
+    replacement: '\\u2060\\uFEFF]/u',
+    paper: { file: KEYS, test: 'leads back to the key', why },
+  },
+  {
+    name: 'a byte order mark in a key is passed over',
+    rule: 'keys',
+    file: 'clients/library/key-name.js',
+    search: 'ignoreBOM: true',
+    replacement: 'ignoreBOM: false',
+    paper: { file: KEYS, test: 'a byte order mark', why },
+  },
+  {
+    name: 'a weak tag lets a write through',
+    rule: 'http',
+    file: gateway('conditions'),
+    search: 'if (isWeak === undefined)',
+    replacement: 'if (true)',
+    paper: { file: CONDITIONS, test: 'if-match', why },
+  },
+  {
+    name: 'If-None-Match counts for nothing on writes',
+    rule: 'http',
+    file: gateway('conditions'),
+    search: '!matchesWeakly(noneMatch, modRevision)',
+    replacement: 'true',
+    paper: { file: CONDITIONS, test: 'if-none-match', why },
+  },
+  {
+    name: 'an unknown parameter is passed over',
+    rule: 'http',
+    file: gateway('parameters'),
+    search: 'throw unknownParameter(name, known)',
+    replacement: 'continue',
+    paper: { file: CONDITIONS, test: 'is refused', why },
+  },
+  {
+    name: 'what a body announces is held',
+    rule: 'room',
+    file: gateway('admission'),
+    search: 'call.caller.arriving++;',
+    replacement:
+      "call.caller.arriving++; if (!this.hold(request, Number(request.headers['content-length']))) return end();",
+    also: [
+      {
+        file: gateway('admission'),
+        search: 'call.bytes <= BYTES_SHARE',
+        replacement: 'true',
+      },
+    ],
+    paper: { file: ADMISSION, test: 'connections that announce much', why },
+  },
+  {
+    name: 'bodies that arrive make no room for others',
+    rule: 'room',
+    file: gateway('admission'),
+    search: 'call.bytes <= BYTES_SHARE',
+    replacement: 'true',
+    paper: { file: ADMISSION, test: 'bodies that lack their last byte', why },
+  },
+  {
+    name: 'idle connections keep new ones out',
+    rule: 'room',
+    file: gateway('connections'),
+    search: 'this.#endIdlest();\n',
+    replacement: '{}\n',
+    paper: { file: ADMISSION, test: 'more silent connections', why },
+  },
+]
