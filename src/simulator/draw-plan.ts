@@ -59,7 +59,25 @@ export function drawPlan(seed: number, size?: number, mode: AuthenticationMode =
     incidents: inOrder([...traitors, ...incidents, ...drawNetworkFaults(random.fork(), n, calmAtMs)]),
     calmAtMs,
   }
-  return withQuietPhase(random.fork(), mode === 'oral' ? withDeposed(random.fork(), plan) : plan)
+  const whole = withQuietPhase(random.fork(), mode === 'oral' ? withDeposed(random.fork(), plan) : plan)
+  return withClientRestarts(random.fork(), whole)
+}
+
+/** The share of plans in which clients start anew, some of them without the counter of their key. */
+const CLIENT_RESTARTS_SHARE = 0.3
+
+function withClientRestarts(random: Random, plan: Plan): Plan {
+  if (!random.chance(CLIENT_RESTARTS_SHARE)) return plan
+  const restarts = Array.from(
+    { length: random.between(1, 4) },
+    (): Incident => ({
+      kind: 'restart-client',
+      client: random.below(plan.workload.clients),
+      losesCounter: random.chance(0.5),
+      atMs: random.between(20, plan.calmAtMs - 1),
+    }),
+  )
+  return { ...plan, incidents: inOrder([...plan.incidents, ...restarts]) }
 }
 
 /** The share of oral plans in which primaries fall silent one after the other: view changes are what differs there. */

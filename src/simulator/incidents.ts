@@ -14,6 +14,8 @@ import type { VirtualNetwork } from './virtual-network.ts'
 import type { VirtualReplica } from './virtual-replica.ts'
 
 export interface Scene {
+  /** Starts a client anew; false where there is no such client. */
+  readonly restartClient: (client: number, losesCounter: boolean) => boolean
   readonly plan: Plan
   readonly time: VirtualTime
   readonly trace: Trace
@@ -50,6 +52,8 @@ function strikes(scene: Scene, incident: Incident): boolean {
       return true
     case 'turn':
       return turn(scene, incident)
+    case 'restart-client':
+      return scene.restartClient(incident.client, incident.losesCounter)
     case 'lull':
       heal(scene, scene.replicas)
       return true
@@ -90,7 +94,10 @@ function strikeNetwork(network: VirtualNetwork, incident: NetworkIncident): void
   }
 }
 
-type ReplicaIncident = Exclude<Incident, NetworkIncident | { kind: 'turn' | 'lull' | 'storm' }>
+type ReplicaIncident = Exclude<
+  Incident,
+  NetworkIncident | { kind: 'turn' | 'restart-client' | 'lull' | 'storm' }
+>
 
 function strikeReplica(scene: Scene, replica: VirtualReplica, incident: ReplicaIncident): boolean {
   const mayCrash = (): boolean => maySuffer(scene, replica)

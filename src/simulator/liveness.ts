@@ -84,13 +84,15 @@ function viewsBoundMs({ n }: Plan, replicas: readonly VirtualReplica[]): number 
   return sum * TICK_MS
 }
 
-/** The first request of a correct client that was refused, as a sentence; null when none was. */
+/** The first request of a correct client that was refused without reason, as a sentence; null when none was. */
 export function refusedRequest(clients: readonly VirtualClient[]): string | null {
-  for (const { index, history } of clients) {
-    const refused = history.find(({ refusal }) => refusal !== null)
-    if (refused !== undefined) {
-      return `client ${index} was refused request ${refused.timestamp}: ${String(refused.refusal)}`
-    }
+  for (const client of clients) {
+    const refused = client.history.filter(({ refusal }) => refusal !== null)
+    const excused = refused.filter(({ refusal }) => refusal === 'another-session' || refusal === 'stale')
+    const other = refused.find((each) => !excused.includes(each))
+    const [first] = other === undefined && excused.length <= client.excusedMax ? [] : [other ?? excused[0]]
+    if (first === undefined) continue
+    return `client ${client.index} was refused request ${first.timestamp}: ${String(first.refusal)}`
   }
   return null
 }

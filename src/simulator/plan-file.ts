@@ -55,6 +55,7 @@ function incidentFault(incident: Incident, n: number): string | null {
     const id = (incident as Partial<Record<typeof name, unknown>>)[name]
     if (id !== undefined && !(isNatural(id) && id < n)) return `names no replica in "${name}"`
   }
+  if (incident.kind === 'restart-client' && !isNatural(incident.client)) return 'names no client'
   if (incident.kind === 'turn' && !TRAITORS.has(incident.traitor)) return `names no traitor that there is`
   return null
 }

@@ -34,6 +34,8 @@ export type Incident = { readonly atMs: number } & (
   | { readonly kind: 'set-clock'; readonly replica: ReplicaId; readonly error: ClockError }
   /** It becomes a traitor of this name, for good; what it draws comes from the number. */
   | { readonly kind: 'turn'; readonly replica: ReplicaId; readonly traitor: string; readonly number: number }
+  /** A client's process ends and starts anew: with its counter of timestamps, or without. */
+  | { readonly kind: 'restart-client'; readonly client: number; readonly losesCounter: boolean }
   | { readonly kind: 'cut' | 'mend'; readonly from: ReplicaId; readonly to: ReplicaId }
   /** What arrives waits until the link is free again; a clogged node's links are all clogged, in both directions. */
   | { readonly kind: 'clog' | 'unclog'; readonly from: ReplicaId; readonly to: ReplicaId }

@@ -186,6 +186,7 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
     ...(options.adversaries === undefined ? {} : { adversaries: options.adversaries }),
     ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
     ...(guests === undefined ? {} : { guests: guests.admitted }),
+    restartClient: (client, losesCounter) => clients[client]?.restart(losesCounter) ?? false,
   })
   audit = options.audit?.(virtual) ?? null
   const clients = createClients({ plan, time, trace, watch, virtual, random, audit })

@@ -62,7 +62,12 @@ export interface ClientPlace {
 export class VirtualClient {
   readonly #place: ClientPlace
   readonly #random: Random
-  readonly #runtime: ClientRuntime
+  #runtime: ClientRuntime
+  /** How many times its process was started. */
+  #starts = 0
+  /** What its counter says on disk. */
+  #reservedUpTo = 0
+  #counterLosses = 0
   readonly #history: HistoryEntry[] = []
   readonly #writer = new OperationsWriter()
   readonly #workload: Workload
@@ -75,21 +80,66 @@ export class VirtualClient {
     this.#place = place
     this.#random = place.random
     this.#workload = new Workload(place.index, place.random, place.workload)
-    const { cluster, suite, signer, agreementSecret, network, time, clock, random, identity, onFrame } = place
-    this.#runtime = new ClientRuntime({
+    this.#runtime = this.#start()
+    this.#pause()
+  }
+
+  #start(): ClientRuntime {
+    const {
       cluster,
       suite,
       signer,
-      session: sessionNonce(place.index, 1),
+      agreementSecret,
+      network,
+      time,
+      clock,
+      random,
+      identity,
+      onFrame,
+      index,
+    } = this.#place
+    const start = ++this.#starts
+    return new ClientRuntime({
+      cluster,
+      suite,
+      signer,
+      session: sessionNonce(index, start),
       agreementSecret,
       transport: network.attach({ kind: 'client', id: identity.id }),
       clock,
       random: random.fork(),
-      reservations: { reservedUpTo: 0, reserve: (_upTo, done) => time.after(RESERVATION_MS, done) },
+      reservations: {
+        reservedUpTo: this.#reservedUpTo,
+        reserve: (upTo, done) =>
+          time.after(RESERVATION_MS, () => {
+            if (start !== this.#starts) return
+            this.#reservedUpTo = upTo
+            done()
+          }),
+      },
       onRoom: () => this.#submitMore(),
       ...(onFrame === null ? {} : { onFrame }),
     })
-    this.#pause()
+  }
+
+  /** Its process ends, and another one begins with its key: nobody waits any more for what it had asked. */
+  restart(losesCounter: boolean): true {
+    this.#runtime.stop()
+    if (losesCounter) {
+      this.#reservedUpTo = 0
+      this.#counterLosses++
+    }
+    this.#open = 0
+    this.#runtime = this.#start()
+    return true
+  }
+
+  /**
+   * Requests that may be refused because its former self used their timestamps: those that it has open when it learns of
+   * that, once after each loss of its counter, where the replicas that it asked first lagged.
+   */
+  get excusedMax(): number {
+    return this.#counterLosses * this.#place.workload.openMax
   }
 
   get index(): number {
@@ -154,7 +204,10 @@ export class VirtualClient {
     }
     this.#history.push(entry)
     this.#open++
-    this.#runtime.submit(encoded, (submitted) => this.#answered(entry, submitted))
+    const start = this.#starts
+    this.#runtime.submit(encoded, (submitted) => {
+      if (start === this.#starts) this.#answered(entry, submitted)
+    })
     const pending = this.#runtime.state.pending.get(timestamp)
     assert(pending !== undefined, 'a client with room takes a request')
     const { digest } = pending.request

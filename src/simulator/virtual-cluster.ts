@@ -63,6 +63,8 @@ export function createVirtualCluster(context: {
   readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
   /** Clients that are admitted beside those of the load. */
   readonly guests?: number
+  /** Starts a client anew; false where there is no such client. */
+  readonly restartClient?: (client: number, losesCounter: boolean) => boolean
 }): VirtualCluster {
   const { plan, time, random, watch, trace, sabotage, twins: twinIds = [], adversaries, onRejected } = context
   const suite = simulatedSuites[plan.suite]
@@ -99,7 +101,8 @@ export function createVirtualCluster(context: {
   const replicas = cluster.replicas.map(({ id }) => createReplica(id, 0))
   const twins = twinIds.map((id) => createReplica(id, 1))
   for (const node of [...twinIds.map((id) => replicas[id]), ...twins]) node?.turn((honest) => honest)
-  const scene: Scene = { plan, time, trace, network, replicas }
+  const { restartClient = () => false } = context
+  const scene: Scene = { plan, time, trace, network, replicas, restartClient }
 
   return {
     cluster,

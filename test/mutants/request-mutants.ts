@@ -281,6 +281,25 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     paper: { file: PLACE, test: 'a process that was started again is alone', why: UNSEEN.notRun },
   },
   {
+    name: 'each start of a client is the same session, and goes on from the counter that it has',
+    rule: '1.7',
+    file: SESSION,
+    search: 'if (isBehind)\n        leap(state, reached);',
+    replacement: '',
+    also: [
+      {
+        file: 'src/session/session.js',
+        search: 'const request = make({ session: state.config.session, timestamp',
+        replacement: 'const request = make({ session: new Uint8Array(16), timestamp',
+      },
+    ],
+    paper: {
+      file: 'simulator/client-restarts.test.ts',
+      test: 'a client that starts without its counter gets answers to its own requests only',
+      why: UNSEEN.rare,
+    },
+  },
+  {
     name: 'two processes may share a key',
     rule: '1.8',
     file: TIMESTAMP_FILE,

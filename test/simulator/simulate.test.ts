@@ -30,6 +30,7 @@ const INCIDENT_KINDS: readonly Incident['kind'][] = [
   'pause',
   'resume',
   'set-clock',
+  'restart-client',
   'cut',
   'mend',
   'clog',

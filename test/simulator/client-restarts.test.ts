@@ -1,0 +1,42 @@
+/** Clients whose process starts anew, with the counter of their key and without: rules 1.7 and 1.8 in whole runs. */
+import { describe, expect, test } from 'vitest'
+import { drawPlan } from '../../src/simulator/draw-plan.ts'
+import { type Plan, withoutFaults } from '../../src/simulator/plan.ts'
+import { simulate } from '../../src/simulator/simulate.ts'
+import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
+
+/** Two clients that ask much and for the same, and start anew so often. */
+function planWith(seed: number, losesCounter: boolean, mode: 'signed' | 'oral' = 'signed'): Plan {
+  const plan = withoutFaults(drawPlan(seed, 4, mode))
+  const incidents = [150, 300, 450].flatMap((atMs) =>
+    [0, 1].map((client) => ({ kind: 'restart-client', client, losesCounter, atMs: atMs + client }) as const),
+  )
+  const workload = {
+    ...{ clients: 2, requestsPerClient: 40, openMax: 2, burstMax: 4, pauseMsMax: 20 },
+    ...{ operationsMax: 1, keys: 1 },
+  }
+  return { ...plan, suite: 'simulated', network: CALM_NETWORK, workload, incidents, calmAtMs: 600 }
+}
+
+describe.each(['signed', 'oral'] as const)('%s', (mode) => {
+  test.each([
+    [
+      'PBFT-1.8 a client that starts without its counter gets answers to its own requests only, and none is refused',
+      true,
+    ],
+    ['PBFT-1.8 a client that starts with its counter goes on above all that it had reserved', false],
+  ])('%s', (_, losesCounter) => {
+    for (const seed of [1]) {
+      const { verdict, explanation, history } = simulate({ seed, plan: planWith(seed, losesCounter, mode) })
+      expect([verdict, ...explanation]).toEqual(['held'])
+      expect(history.filter(({ refusal }) => refusal !== null)).toEqual([])
+      for (const client of [0, 1]) {
+        const own = history.filter((entry) => entry.client === client)
+        // Without it, what its former self had asked and nobody had executed may be asked for under the same timestamp.
+        if (!losesCounter) expect(new Set(own.map(({ timestamp }) => timestamp)).size).toBe(own.length)
+        // Nobody waits for what was open when the process ended.
+        expect(own.filter(({ results }) => results === null).length).toBeLessThanOrEqual(3 * 2)
+      }
+    }
+  })
+})
