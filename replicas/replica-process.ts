@@ -14,6 +14,7 @@ import { createTcpTransport } from '../src/io/tcp-transport.ts'
 import type { Cluster } from '../src/messages/cluster.ts'
 import { logWindowOf } from '../src/messages/limits.ts'
 import type { Evidence } from '../src/messages/message.ts'
+import type { Peer } from '../src/ports.ts'
 import { ReplicaRuntime } from '../src/runtime/replica-runtime.ts'
 import type {
   Recomposition,
@@ -34,6 +35,8 @@ export interface ReplicaProcessOptions {
   readonly recompose?: Recomposition
   readonly onRejected?: (rejected: RejectedMessage) => void
   readonly onEvidence?: (evidence: Evidence) => void
+  /** A link was silent for so long that it was ended; it is made anew. */
+  readonly onSilentLink?: (peer: Peer) => void
   /** Called when the disk failed or an assertion did: the process must end. */
   readonly onFailure: (error: Error) => void
   /** Something that was on the disk is lost, and heals by itself; a sentence for a person. */
@@ -122,6 +125,7 @@ async function startLocked(
       loop,
       ...(options.storeAfterBytes === undefined ? {} : { storeAfterBytes: options.storeAfterBytes }),
       ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
+      ...(options.onSilentLink === undefined ? {} : { onSilentLink: options.onSilentLink }),
       ...(options.onEvidence === undefined ? {} : { onEvidence: options.onEvidence }),
     }
     const runtime = new ReplicaRuntime(options.recompose?.(parts) ?? parts)

@@ -80,6 +80,13 @@ export interface Transport {
   resume(peer: Peer): void
   /** The replicas to which a link is up. */
   reachable(): readonly ReplicaId[]
+  /** The bytes that came over the link to this peer since it is up; null where no link is. */
+  received(peer: Peer): number | null
+  /**
+   * Ends the link to this peer because it is dead. The end that made it makes the next one; what was sent on the old one
+   * and did not arrive before the new one is up never arrives.
+   */
+  end(peer: Peer): void
 }
 
 /** Where a record stands in the log; opaque to everyone but the log. */

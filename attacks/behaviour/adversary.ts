@@ -5,6 +5,7 @@
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import type { Random } from '../../src/base/random.ts'
 import { createSigningDigest } from '../../src/messages/frame.ts'
+import { isHeartbeat } from '../../src/messages/heartbeat.ts'
 import type { ReplicaState } from '../../src/pbft/state.ts'
 import { primary } from '../../src/pbft/state.ts'
 import { step as honestStep } from '../../src/pbft/step.ts'
@@ -104,9 +105,11 @@ class Adversary implements Transport {
   }
 
   send(to: Peer, frame: Uint8Array): boolean {
-    const deliveries = this.#isOn
-      ? (this.#behaviour.send?.(new Carried(to, frame, this.#tools), this.#place) ?? null)
-      : null
+    // A traitor keeps its links: whom nobody hears at all harms only itself.
+    const deliveries =
+      this.#isOn && !isHeartbeat(frame)
+        ? (this.#behaviour.send?.(new Carried(to, frame, this.#tools), this.#place) ?? null)
+        : null
     if (deliveries === null) return this.#inner.send(to, frame)
     const [only] = deliveries
     const isUnchanged =
@@ -126,6 +129,14 @@ class Adversary implements Transport {
 
   reachable(): readonly ReplicaId[] {
     return this.#inner.reachable()
+  }
+
+  received(peer: Peer): number | null {
+    return this.#inner.received(peer)
+  }
+
+  end(peer: Peer): void {
+    this.#inner.end(peer)
   }
 
   get #isOn(): boolean {

@@ -60,6 +60,8 @@ const NO_NETWORK: Transport = {
   flush: () => {},
   resume: () => {},
   reachable: () => [],
+  received: () => null,
+  end: () => {},
 }
 /** What it would write now is not written. */
 const CLOSED_LOG: Log = {

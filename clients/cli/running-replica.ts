@@ -32,6 +32,11 @@ export async function runReplica(flags: ReplicaFlags): Promise<void> {
       const { from, reason, detail } = rejected
       logger.debug({ from, reason, detail }, 'rejected a message')
     },
+    onSilentLink: ({ kind, id }) => {
+      // Clients come and go without a word, and are many.
+      const level = kind === 'replica' ? 'warn' : 'debug'
+      logger[level]({ [kind]: id }, 'a link was silent for some heartbeats: it is ended and made anew')
+    },
     onEvidence: ({ guilty, first }) => {
       refusals.convict(guilty)
       logger.warn({ guilty, ...placeOf(first) }, 'a replica signed two messages that contradict each other')

@@ -3,7 +3,7 @@
 /** Milliseconds before the first attempt to dial again, at most. */
 export const BACKOFF_MILLISECONDS_LEAST = 50
 /** Milliseconds between attempts, at most. */
-export const BACKOFF_MILLISECONDS_MAX = 2000
+export const BACKOFF_MILLISECONDS_MAX = 1000
 /**
  * A link that lasted this many milliseconds begins the backoff anew. One that was established and ended at once does
  * not: the other end may take handshakes and refuse what comes after.
@@ -32,10 +32,13 @@ export class Dialer {
     this.#dial()
   }
 
-  /** The connection ended. `age` is how many milliseconds it was established; 0 when it never was. */
-  onEnded(age: number): void {
+  /**
+   * The connection ended. `age` is how many milliseconds it was established; 0 when it never was. A dial that nobody
+   * answered has waited already, and reached nobody whom a next one could burden: it counts as the first failure.
+   */
+  onEnded(age: number, wasAnswered = true): void {
     if (this.#isStopped) return
-    this.#failures = age >= STEADY_MILLISECONDS ? 1 : this.#failures + 1
+    this.#failures = age >= STEADY_MILLISECONDS || !wasAnswered ? 1 : this.#failures + 1
     this.#timer = setTimeout(this.#dial, backoffMilliseconds(this.#failures, Math.random))
   }
 

@@ -29,10 +29,14 @@ export class LinkTable {
     return [...this.#replicas.keys()].sort((a, b) => a - b)
   }
 
-  /** Takes a link in, in place of an older one of its peer. Null, or the reason to end the new link. */
+  /**
+   * Takes a link in, in place of an older one of its peer, of which no frame is delivered from then on. Null, or the
+   * reason to end the new link: the last frame of an older connection's handshake may come after the newer one is up. // PBFT-1.11
+   */
   add(link: TcpLink, peer: Peer): LinkEnd | null {
-    if (peer.kind === 'client' && !this.#makeRoomFor(peer.id)) return 'too-many-clients'
     const older = this.get(peer)
+    if (older !== undefined && older.order > link.order) return 'outdated'
+    if (peer.kind === 'client' && !this.#makeRoomFor(peer.id)) return 'too-many-clients'
     // The new link is in its place before the old one ends, so the end of the old one takes nothing out.
     if (peer.kind === 'replica') this.#replicas.set(peer.id, link)
     else this.#clients.set(peer.id, link)

@@ -11,8 +11,14 @@ import { FrameReader, type FrameShape } from './frame-reader.ts'
 
 const MIB = 1024 * 1024
 
-/** Milliseconds from the connection's first moment, dialing included, to the end of its handshake. */
+/** Milliseconds from the moment the connection is made to the end of its handshake. */
 export const HANDSHAKE_MILLISECONDS_MAX = 5000
+/**
+ * Milliseconds that a dial may take until the other machine answers: room for one lost packet, which the system sends
+ * again after a second. Left to itself, a dial that began while the network swallowed everything takes ten seconds more
+ * than the network does.
+ */
+export const DIAL_MILLISECONDS_MAX = 1500
 /** Bytes that may wait to be sent to one replica. */
 export const SEND_QUEUE_BYTES_MAX = 32 * MIB
 /** Bytes that may wait to be sent to one client; there are more of them, and they may never read. */
@@ -33,6 +39,9 @@ export type LinkEnd =
   | 'closed'
   | 'ended-by-peer'
   | 'replaced'
+  | 'outdated'
+  | 'silent'
+  | 'dial-timeout'
   | 'handshake-timeout'
   | 'frame-too-large'
   | 'bad-tag'
@@ -63,7 +72,9 @@ export class TcpLink {
   readonly #handshake: Handshake
   readonly #owner: TcpLinkOwner
   readonly #reader = new FrameReader()
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout
+  /** Bytes that came, of the handshake too. */
+  #received = 0
   #secure: SecureLink | null = null
   #establishedAt: number | null = null
   #isHeld = false
@@ -71,12 +82,22 @@ export class TcpLink {
   /** Frames and tags of this turn, in order. */
   #pending: Uint8Array[] = []
   #pendingBytes = 0
+  /** Its place among the connections of its transport: in the order in which a HELLO was sent or admitted. */
+  order = 0
 
   constructor(options: TcpLinkOptions) {
     this.#socket = options.socket
     this.#handshake = options.handshake
     this.#owner = options.owner
-    this.#timer = setTimeout(() => this.end('handshake-timeout'), options.handshakeMilliseconds)
+    const awaitHandshake = (): NodeJS.Timeout =>
+      setTimeout(() => this.end('handshake-timeout'), options.handshakeMilliseconds)
+    if (this.#socket.connecting) {
+      this.#timer = setTimeout(() => this.end('dial-timeout'), DIAL_MILLISECONDS_MAX)
+      this.#socket.once('connect', () => {
+        clearTimeout(this.#timer)
+        if (!this.#hasEnded) this.#timer = awaitHandshake()
+      })
+    } else this.#timer = awaitHandshake()
     this.#socket.setNoDelay(true)
     this.#socket.setKeepAlive(true, KEEP_ALIVE_MILLISECONDS)
     this.#socket.on('data', (chunk) => this.#onChunk(chunk))
@@ -94,6 +115,11 @@ export class TcpLink {
   /** Milliseconds since the handshake ended; 0 before that. */
   get age(): number {
     return this.#establishedAt === null ? 0 : performance.now() - this.#establishedAt
+  }
+
+  /** Bytes that came over it. */
+  get received(): number {
+    return this.#received
   }
 
   /** Queues a frame until `flush`. False when the queue has no room: the frame is dropped. */
@@ -132,18 +158,22 @@ export class TcpLink {
     queueMicrotask(() => this.#deliver())
   }
 
-  /** Ends the connection at once; what was not sent is lost. */
+  /** Ends the connection at once; what was not sent is lost, and no more of what comes is delivered. */
   end(reason: LinkEnd): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
     clearTimeout(this.#timer)
     this.#pending = []
-    this.#socket.destroy()
+    // A reset takes back what the system has not got through yet: after `destroy` it would still arrive, later than the
+    // first frames of the next connection. It does not call off a dial, and what a closing process said last shall arrive.
+    if (reason === 'closed' || this.#socket.connecting) this.#socket.destroy()
+    else this.#socket.resetAndDestroy()
     this.#owner.onEnded(reason)
   }
 
   #onChunk(chunk: Uint8Array): void {
     if (this.#hasEnded) return
+    this.#received += chunk.length
     this.#reader.push(chunk)
     this.#deliver()
   }

@@ -89,6 +89,8 @@ class SocketTransport implements TcpTransport {
   #listening: Promise<Address> | null = null
   #handler: TransportHandler | null = null
   #isClosed = false
+  /** Connections so far, in the order in which their HELLO was sent or admitted. */
+  #connectionsMade = 0
 
   constructor(options: TcpTransportOptions) {
     this.#options = options
@@ -132,6 +134,14 @@ class SocketTransport implements TcpTransport {
 
   reachable(): readonly ReplicaId[] {
     return this.#table.replicas()
+  }
+
+  received(peer: Peer): number | null {
+    return this.#table.get(peer)?.received ?? null
+  }
+
+  end(peer: Peer): void {
+    this.#table.get(peer)?.end('silent')
   }
 
   listening(): Promise<Address> {
@@ -178,12 +188,13 @@ class SocketTransport implements TcpTransport {
   #dial(id: ReplicaId, address: Address): void {
     const dialer = new Dialer(() => {
       const socket = connect({ host: address.host, port: address.port })
-      this.#adopt({
+      const link = this.#adopt({
         socket,
         handshake: this.#options.security.initiate(id),
         remote: `replica ${id} at ${address.host}:${address.port}`,
         dialer,
       })
+      link.order = ++this.#connectionsMade
     })
     this.#dialers.push(dialer)
     dialer.start()
@@ -216,6 +227,7 @@ class SocketTransport implements TcpTransport {
     if (!this.#admission.admits(claim, address, performance.now())) return false
     this.#halfOpen.delete(link)
     this.#admitted.add(link)
+    link.order = ++this.#connectionsMade
     return true
   }
 
@@ -263,7 +275,7 @@ class SocketTransport implements TcpTransport {
       this.#table.remove(link, peer)
       this.#report({ kind: 'unlinked', peer, reason })
     } else this.#report({ kind: 'connection-failed', remote, reason })
-    dialer?.onEnded(link.age)
+    dialer?.onEnded(link.age, reason !== 'dial-timeout')
   }
 
   #report(event: TransportEvent): void {

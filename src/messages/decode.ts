@@ -130,6 +130,8 @@ export function decodeMessage(bytes: Uint8Array, tools: DecodeTools): Message | 
     case 'welcome':
     case 'proof':
       return rejection('kind-not-for-this-link', 'a handshake is over when messages begin')
+    case 'heartbeat':
+      return rejection('kind-not-for-this-link', 'a link takes a few heartbeats, of one form')
     default:
       return assertNever(kind)
   }

@@ -35,6 +35,7 @@ export const FRAME_KINDS = {
   hello: 64,
   welcome: 65,
   proof: 66,
+  heartbeat: 67,
 } as const
 
 export type FrameKindName = keyof typeof FRAME_KINDS

@@ -28,6 +28,7 @@ import {
   stepSession,
 } from '../session/session.ts'
 import { type Authenticator, createAuthenticator } from './authentication.ts'
+import { LiveLinks } from './live-links.ts'
 import { macsOf } from './message-macs.ts'
 
 const TICK_MS = 10
@@ -74,6 +75,7 @@ export class ClientRuntime {
   readonly state: SessionState
   readonly #options: ClientRuntimeOptions
   readonly #authenticator: Authenticator
+  readonly #links: LiveLinks
   readonly #tools: {
     readonly hash: CryptoSuite['hash']
     readonly signingDigest: ReturnType<typeof createSigningDigest>
@@ -90,7 +92,7 @@ export class ClientRuntime {
 
   constructor(options: ClientRuntimeOptions) {
     this.#options = options
-    const { cluster, suite, signer, session, transport, clock, random, reservations } = options
+    const { cluster, suite, signer, session, clock, random, reservations } = options
     const signingDigest = createSigningDigest(suite.hash, cluster.clusterId)
     this.#tools = { hash: suite.hash, signingDigest }
     const self: Peer = { kind: 'client', id: toHex(signer.publicKey) as ClientId }
@@ -110,7 +112,8 @@ export class ClientRuntime {
       },
       reservations.reservedUpTo,
     )
-    transport.start({
+    this.#links = new LiveLinks(options.transport)
+    this.#links.start({
       onFrame: (from, frame) => {
         options.onFrame?.(from, frame)
         this.#receive(from, frame)
@@ -124,6 +127,7 @@ export class ClientRuntime {
     this.#step({ kind: 'ticked' }) // reserves the first block
     this.#stopTicking = clock.every(TICK_MS, () => {
       macs?.tick()
+      if (this.#links.tick()) this.#scheduleFlush()
       this.#step({ kind: 'ticked' })
     })
   }
@@ -185,7 +189,7 @@ export class ClientRuntime {
       body: new Uint8Array(0),
     })
     for (const { id } of this.#options.cluster.replicas) {
-      this.#options.transport.send({ kind: 'replica', id }, bytes)
+      this.#links.send({ kind: 'replica', id }, bytes)
     }
     this.#scheduleFlush()
     return () => listeners.delete(nonce)
@@ -264,14 +268,14 @@ export class ClientRuntime {
       case 'reserve':
         return this.#reserve(effect.upTo)
       case 'ask-place':
-        this.#options.transport.send({ kind: 'replica', id: effect.to }, encodePlaceInquiry(effect))
+        this.#links.send({ kind: 'replica', id: effect.to }, encodePlaceInquiry(effect))
         return this.#scheduleFlush()
       case 'send':
-        this.#options.transport.send({ kind: 'replica', id: effect.to }, effect.request.bytes)
+        this.#links.send({ kind: 'replica', id: effect.to }, effect.request.bytes)
         return this.#scheduleFlush()
       case 'broadcast':
         for (const { id } of this.#options.cluster.replicas) {
-          this.#options.transport.send({ kind: 'replica', id }, effect.request.bytes)
+          this.#links.send({ kind: 'replica', id }, effect.request.bytes)
         }
         return this.#scheduleFlush()
       case 'answered':
@@ -298,7 +302,7 @@ export class ClientRuntime {
     this.#isFlushDue = true
     this.#options.clock.defer(() => {
       this.#isFlushDue = false
-      this.#options.transport.flush()
+      this.#links.flush()
     })
   }
 }

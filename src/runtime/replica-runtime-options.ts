@@ -40,6 +40,8 @@ export interface ReplicaRuntimeOptions {
   readonly step?: StepFunction
   /** Told of every message that was refused, for logs and for blame. */
   readonly onRejected?: (rejected: RejectedMessage) => void
+  /** Told of each link that was silent for so long that it was ended. */
+  readonly onSilentLink?: (peer: Peer) => void
   /** Told of evidence against a replica when it is found, or learned from others, for the first time. */
   readonly onEvidence?: (evidence: Evidence) => void
 }

@@ -27,6 +27,7 @@ import { DecisionServer } from './decision-server.ts'
 import { executedEvent } from './executed-event.ts'
 import { EXECUTED_PER_TURN, Executor } from './executor.ts'
 import { InquiryAnswers } from './inquiry-answers.ts'
+import { LiveLinks } from './live-links.ts'
 import { notePlace } from './log-places.ts'
 import { encodeLogRecord, isAwaitedByNobody } from './log-records.ts'
 import { replayLog } from './log-replay.ts'
@@ -69,6 +70,7 @@ export class ReplicaRuntime {
   readonly #states: StateKeeping
   readonly #reception: Reception
   readonly #inquiries: InquiryAnswers
+  readonly #links: LiveLinks
   readonly #events: Event[] = []
   readonly #stopTicking: () => void
   #recordsAppended = 0
@@ -79,10 +81,11 @@ export class ReplicaRuntime {
 
   /** Loads the stored state, replays the log on top of it, then takes part. */
   constructor(options: ReplicaRuntimeOptions) {
-    const { id, cluster, suite, signer, transport, application, pages, clock, entropy } = options
+    const { id, cluster, suite, signer, application, pages, clock, entropy } = options
     const n = cluster.replicas.length
     this.#options = options
     this.#step = options.step ?? protocolStep
+    this.#links = new LiveLinks(options.transport, options.onSilentLink)
     const signingDigest = createSigningDigest(suite.hash, cluster.clusterId)
     this.#tools = { hash: suite.hash, signingDigest }
     const macs = macsOf({ ...options, self: { kind: 'replica', id } })
@@ -124,7 +127,7 @@ export class ReplicaRuntime {
       tools: this.#tools,
       authenticator: this.#authenticator,
     })
-    transport.start({
+    this.#links.start({
       onFrame: (from, frame) => {
         const isAccepting = this.#reception.push(from, frame)
         this.#scheduleTurn()
@@ -169,7 +172,7 @@ export class ReplicaRuntime {
       onPages: (message) => this.#states.receive(message),
       onInquiry: (inquiry, from) => this.#answerInquiry(inquiry, from),
       onRejected: (from, rejection) => this.#reject(from, rejection),
-      resume: (peer) => this.#options.transport.resume(peer),
+      resume: (peer) => this.#links.resume(peer),
     })
   }
 
@@ -198,6 +201,7 @@ export class ReplicaRuntime {
     this.#reception.budgets.tick()
     this.#inquiries.tick()
     this.#states.tick()
+    this.#links.tick() // the turn that follows flushes it
     this.#later({ kind: 'ticked', now: this.#options.clock.now() })
   }
 
@@ -230,7 +234,7 @@ export class ReplicaRuntime {
     this.#reception.longChecks.work()
     this.#states.keeper.work()
     this.#syncLog()
-    this.#options.transport.flush()
+    this.#links.flush()
     const isIdle = this.#events.length === 0 && this.#reception.isEmpty && !this.#executor.isBusy
     if (!isIdle || !this.#reception.longChecks.isEmpty || this.#states.keeper.hasWork) this.#scheduleTurn()
   }
@@ -372,7 +376,7 @@ export class ReplicaRuntime {
   }
 
   #send(to: Peer, frame: Uint8Array): void {
-    this.#options.transport.send(to, frame)
+    this.#links.send(to, frame)
   }
 
   #broadcast(outgoing: Outgoing): void {

@@ -3,7 +3,7 @@ import { assert } from '../base/assert.ts'
 import { type ReplicaId, replicaIds } from '../base/ids.ts'
 import { faultsMax } from '../base/quorum.ts'
 import type { Random } from '../base/random.ts'
-import type { Incident } from './plan.ts'
+import { type Incident, inOrder, type Plan } from './plan.ts'
 
 export function drawNetworkFaults(random: Random, n: number, calmAtMs: number): readonly Incident[] {
   return [
@@ -110,6 +110,28 @@ function drawPartitions(random: Random, n: number, calmAtMs: number): readonly I
     atMs = untilMs + random.between(0, pauseMsMax)
   }
   return incidents
+}
+
+/** The share of plans in which the network swallows for a while. */
+const SWALLOW_SHARE = 0.2
+
+/**
+ * The plan with a stretch in which the network swallows, of any shape, or as it is. It is drawn last of all, and so leaves
+ * the rest of a plan alone; a plan with a quiet phase has none, because links that are stuck outlast it.
+ */
+export function withSwallowing(random: Random, plan: Plan): Plan {
+  const { n, calmAtMs, incidents } = plan
+  if (!random.chance(SWALLOW_SHARE) || incidents.some(({ kind }) => kind === 'lull')) return plan
+  const atMs = random.between(0, calmAtMs - 2)
+  const untilMs = random.between(atMs + 1, calmAtMs - 1)
+  const reach = reachOf(random.pick(Object.values(PARTITION_SHAPES)), random, n)
+  const all = random.shuffle(replicaIds(n))
+  const withoutClients = random.chance(0.5) ? all.slice(0, random.between(1, n)) : []
+  const swallowing: readonly Incident[] = [
+    { kind: 'swallow', reach, withoutClients, atMs },
+    { kind: 'swallow', reach: null, withoutClients: [], atMs: untilMs },
+  ]
+  return { ...plan, incidents: inOrder([...incidents, ...swallowing]) }
 }
 
 function reachOf(shape: Shape, random: Random, n: number): readonly number[] {

@@ -7,7 +7,7 @@ import { faultsMax } from '../base/quorum.ts'
 import { createRandom, type Random } from '../base/random.ts'
 import type { AuthenticationMode } from '../messages/cluster.ts'
 import { CHECKPOINT_INTERVAL } from '../messages/limits.ts'
-import { drawNetworkFaults } from './draw-network-faults.ts'
+import { drawNetworkFaults, withSwallowing } from './draw-network-faults.ts'
 import { drawReplicaFaults } from './draw-replica-faults.ts'
 import { type Incident, inOrder, type Plan, type WorkloadPlan } from './plan.ts'
 import { withQuietPhase } from './quiet-phase.ts'
@@ -60,7 +60,8 @@ export function drawPlan(seed: number, size?: number, mode: AuthenticationMode =
     calmAtMs,
   }
   const whole = withQuietPhase(random.fork(), mode === 'oral' ? withDeposed(random.fork(), plan) : plan)
-  return withClientRestarts(random.fork(), whole)
+  const restarted = withClientRestarts(random.fork(), whole)
+  return withSwallowing(random.fork(), restarted)
 }
 
 /** The share of plans in which clients start anew, some of them without the counter of their key. */

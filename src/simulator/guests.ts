@@ -145,6 +145,14 @@ class GuestEnd implements Transport {
     return [...this.#inside].sort((a, b) => a - b)
   }
 
+  received(peer: Peer): number | null {
+    return peer.kind === 'replica' && this.#inside.has(peer.id) ? (this.#end?.received(peer) ?? null) : null
+  }
+
+  end(peer: Peer): void {
+    this.#end?.end(peer)
+  }
+
   #enter(replica: ReplicaId): void {
     const peer = this.#knock(replica)
     if (peer === null) return this.#knockAgain(replica)

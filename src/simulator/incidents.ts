@@ -48,6 +48,7 @@ function strikes(scene: Scene, incident: Incident): boolean {
     case 'clog-node':
     case 'unclog-node':
     case 'partition':
+    case 'swallow':
       strikeNetwork(scene.network, incident)
       return true
     case 'turn':
@@ -67,7 +68,7 @@ function strikes(scene: Scene, incident: Incident): boolean {
 
 type NetworkIncident = Extract<
   Incident,
-  { kind: 'cut' | 'mend' | 'clog' | 'unclog' | 'clog-node' | 'unclog-node' | 'partition' }
+  { kind: 'cut' | 'mend' | 'clog' | 'unclog' | 'clog-node' | 'unclog-node' | 'partition' | 'swallow' }
 >
 
 function strikeNetwork(network: VirtualNetwork, incident: NetworkIncident): void {
@@ -89,6 +90,8 @@ function strikeNetwork(network: VirtualNetwork, incident: NetworkIncident): void
     }
     case 'partition':
       return network.partition(incident.reach)
+    case 'swallow':
+      return network.swallow(incident.reach, incident.withoutClients)
     default:
       return assertNever(incident)
   }

@@ -4,10 +4,12 @@ import { faultsMax, quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
 import { TIMEOUT_TICKS_MAX } from '../pbft/parameters.ts'
 import { missingVoters, type Slot } from '../pbft/slot.ts'
 import { primary, type ReplicaState } from '../pbft/state.ts'
+import { SILENT_TICKS } from '../runtime/live-links.ts'
 import { TICK_MS } from '../runtime/replica-runtime.ts'
 import type { Plan } from './plan.ts'
 import { isAmnesiac } from './replica-view.ts'
 import type { HistoryEntry, VirtualClient } from './virtual-client.ts'
+import { DIAL_MS_MAX } from './virtual-dialing.ts'
 import type { VirtualReplica } from './virtual-replica.ts'
 
 /** The longest pause between two retransmissions of a client: 300 ticks and half as many again. */
@@ -21,6 +23,8 @@ const CATCH_UP_MS = 1_500
 const CALM_REQUEST_MS = 300 * TICK_MS + 300
 /** One decision that a lagging replica is sent, the reading from the disk apart. */
 const CALM_DECISION_MS = 5
+/** A link that is stuck is noticed by its silence, and dialed again. */
+const STUCK_LINK_MS = SILENT_TICKS * TICK_MS + DIAL_MS_MAX
 /** Stuck requests, and open slots of a replica, that a description lists. */
 const DESCRIBED_MAX = 8
 
@@ -50,8 +54,8 @@ export const isSettled = (replicas: readonly VirtualReplica[], final: Sequence):
 /**
  * Virtual milliseconds from the calm to the end, at most: a client that had just tried waits out its longest pause,
  * once for the request and once for results that it still lacks; replicas get level; what was not yet sent is sent
- * one after the other; decisions that a replica lacks are read from a disk, two records each; and a clock that was
- * ahead is waited for.
+ * one after the other; decisions that a replica lacks are read from a disk, two records each; links that are stuck are
+ * made anew; and a clock that was ahead is waited for.
  */
 export function settleBoundMs(
   plan: Plan,
@@ -65,8 +69,9 @@ export function settleBoundMs(
   const reached = replicas.map(({ running }) => running?.runtime.state.lastExecuted ?? 0)
   const lagging = Math.max(...reached) - Math.min(...reached)
   const catchUp = CATCH_UP_MS + lagging * (2 * plan.disk.readMs + CALM_DECISION_MS)
-  const waiting =
-    2 * CLIENT_BACKOFF_MS + catchUp + viewsBoundMs(plan, replicas) + left * (CALM_REQUEST_MS + pauseMsMax)
+  const stuck = plan.incidents.some(({ kind }) => kind === 'swallow') ? STUCK_LINK_MS : 0
+  const views = viewsBoundMs(plan, replicas)
+  const waiting = 2 * CLIENT_BACKOFF_MS + catchUp + stuck + views + left * (CALM_REQUEST_MS + pauseMsMax)
   return waiting / rate + 2 * Math.max(...skews)
 }
 

@@ -45,6 +45,15 @@ export type Incident = { readonly atMs: number } & (
   | { readonly kind: 'storm' }
   /** Bit j of `reach[i]`: replica i reaches replica j. Null joins the network again. */
   | { readonly kind: 'partition'; readonly reach: readonly number[] | null }
+  /**
+   * The network swallows without a word: between replicas as in a partition, and between clients and some replicas.
+   * Connections that were in use stay stuck when null ends it, until they are ended and dialed again.
+   */
+  | {
+      readonly kind: 'swallow'
+      readonly reach: readonly number[] | null
+      readonly withoutClients: readonly ReplicaId[]
+    }
 )
 
 export interface WorkloadPlan {

@@ -1,6 +1,6 @@
 /**
- * A network that delays, loses, doubles and reorders frames, cuts and clogs links and falls apart, as its conditions
- * say. Frames travel as bytes: what arrives is a copy. Two nodes may have one identity; each gets what is sent to it.
+ * A network that delays, loses, doubles and reorders frames, cuts and clogs links, falls apart and swallows, as its
+ * conditions say. Frames travel as bytes: what arrives is a copy. Two nodes may have one identity; each gets what is sent to it.
  */
 import { assert } from '../base/assert.ts'
 import type { ReplicaId } from '../base/ids.ts'
@@ -8,6 +8,17 @@ import type { Random } from '../base/random.ts'
 import type { Peer, Transport, TransportHandler } from '../ports.ts'
 import { createCopier } from './slab.ts'
 import type { VirtualTime } from './virtual-clock.ts'
+import { LATE_FRAMES_MAX, VirtualDialing } from './virtual-dialing.ts'
+import {
+  breakLink,
+  createLink,
+  type Flight,
+  isOutOf,
+  type Link,
+  openLink,
+  type Queued,
+  type SentObserver,
+} from './virtual-link.ts'
 
 /** Bytes that one link holds, in flight or at a receiver that asked to wait; beyond it frames are refused. */
 export const LINK_BYTES_MAX = 16 * 1024 * 1024
@@ -25,46 +36,6 @@ export interface NetworkConditions {
 
 export const CALM_NETWORK: NetworkConditions = { delayMs: [1, 5], loss: 0, duplication: 0, reordering: 0 }
 
-/** One direction between two ends. */
-interface Link {
-  readonly from: number
-  readonly to: number
-  isCut: boolean
-  /** Whether what arrives waits on the way, and what waits. Nothing of it is lost. */
-  isClogged: boolean
-  readonly clogged: Flight[]
-  /** Whether the receiver asked to wait. */
-  isHeld: boolean
-  readonly held: Uint8Array[]
-  /** Bytes under way and held. */
-  bytes: number
-  /** When the last frame that keeps the order arrives. */
-  lastArrival: number
-  /** Rises when the link breaks: what was under way is lost. */
-  epoch: number
-  /** The frames of the turn that is being flushed. */
-  leaving: Flight | null
-}
-
-interface Flight {
-  readonly link: Link
-  readonly frames: Uint8Array[]
-  readonly epoch: number
-}
-
-interface Queued {
-  readonly link: Link
-  readonly frame: Uint8Array
-  readonly epoch: number
-}
-
-/** What passes by: for checks on what replicas say. */
-export type SentObserver = (sent: {
-  readonly from: Peer
-  readonly to: Peer
-  readonly frame: Uint8Array
-}) => void
-
 export class VirtualNetwork {
   readonly #time: VirtualTime
   readonly #random: Random
@@ -76,6 +47,7 @@ export class VirtualNetwork {
   readonly #endpoints: (Endpoint | null)[]
   readonly #onSent: SentObserver
   readonly #copy = createCopier()
+  readonly #dialing: VirtualDialing
   #conditions = CALM_NETWORK
   /** While the network is apart: for each node of a replica, the nodes of replicas that it reaches, as bits. */
   #reach: readonly number[] | null = null
@@ -96,6 +68,16 @@ export class VirtualNetwork {
     for (const [index, { id }] of peers.entries())
       this.#nodes.set(id, [...(this.#nodes.get(id) ?? []), index])
     this.#links = peers.map((_, from) => peers.map((_, to) => createLink(from, to)))
+    this.#dialing = new VirtualDialing({
+      time,
+      random,
+      link: (from, to) => this.#linkOf(from, to),
+      passes: (link) => !link.isSwallowed && !link.isCut && !this.#isApart(link),
+      isUp: (node) => this.#endpoints[node]?.handler != null,
+      peer: (node) => this.#peers[node] as Peer,
+      launch: (flight, afterMs) => this.#launch(flight, afterMs),
+      onConnected: (one, other) => this.#connected(one, other),
+    })
   }
 
   /** Gives an end to somebody who was not there from the beginning; one that it had before is closed. */
@@ -160,9 +142,24 @@ export class VirtualNetwork {
     this.#reach = reach
   }
 
-  /** Mends everything and takes the calm conditions. */
+  /**
+   * Swallows what is sent where `reach` has no bit, between replicas as in `partition` and between clients and the
+   * replicas of `withoutClients`; null is the end of that. A connection that was in use meanwhile is stuck: it goes on
+   * swallowing until it is ended and dialed again.
+   */
+  swallow(reach: readonly number[] | null, withoutClients: readonly ReplicaId[] = []): void {
+    for (const link of this.#links.flat()) {
+      const ends = [this.#peers[link.from] as Peer, this.#peers[link.to] as Peer]
+      const isOfClient = ends.some(({ kind }) => kind === 'client')
+      const isCutOff = ends.some(({ kind, id }) => kind === 'replica' && withoutClients.includes(id))
+      link.isSwallowed = reach !== null && (isOfClient ? isCutOff : isOutOf(reach, link))
+    }
+  }
+
+  /** Mends everything and takes the calm conditions. Connections that are stuck stay so. */
   calm(): void {
     this.#reach = null
+    this.swallow(null)
     this.#conditions = CALM_NETWORK
     for (const link of this.#links.flat()) {
       link.isCut = false
@@ -179,7 +176,7 @@ export class VirtualNetwork {
   admits(from: number, to: number, frame: Uint8Array): Link | null {
     if (this.#endpoints[to]?.handler == null) return null
     const link = this.#linkOf(from, to)
-    if (link.bytes + frame.length > LINK_BYTES_MAX) return null
+    if (link.isEnded || link.bytes + frame.length > LINK_BYTES_MAX) return null
     link.bytes += frame.length
     return link
   }
@@ -209,20 +206,31 @@ export class VirtualNetwork {
     }
   }
 
-  reachable(): readonly ReplicaId[] {
-    const ids: ReplicaId[] = []
-    for (const [index, peer] of this.#peers.entries()) {
-      if (peer.kind === 'replica' && this.#endpoints[index]?.handler != null) ids.push(peer.id)
-    }
-    return ids
+  /** For endpoints: the replicas to which a connection is up. */
+  reachable(own: number): readonly ReplicaId[] {
+    return this.#peers.flatMap((peer, index) =>
+      peer.kind === 'replica' && this.#isConnected(own, index) ? [peer.id] : [],
+    )
+  }
+
+  /** For endpoints: the bytes that came from the nodes of an identity. */
+  received(own: number, from: Peer): number | null {
+    const nodes = this.nodesOf(from).filter((node) => this.#isConnected(own, node))
+    if (nodes.length === 0) return null
+    return nodes.reduce((sum, node) => sum + this.#linkOf(node, own).received, 0)
+  }
+
+  /** For endpoints: ends the connections to the nodes of an identity. */
+  end(own: number, peer: Peer): void {
+    for (const node of this.nodesOf(peer)) if (this.#isConnected(own, node)) this.#dialing.end(own, node)
   }
 
   announce(index: number): void {
-    const peer = this.#peers[index] as Peer
     for (const [other, endpoint] of this.#endpoints.entries()) {
-      if (other === index || endpoint?.handler == null) continue
-      endpoint.handler.onLink(peer)
-      this.#endpoints[index]?.handler?.onLink(this.#peers[other] as Peer)
+      if (endpoint?.handler == null || !this.#mayLink(index, other)) continue
+      openLink(this.#linkOf(index, other))
+      openLink(this.#linkOf(other, index))
+      this.#connected(other, index)
     }
   }
 
@@ -232,6 +240,12 @@ export class VirtualNetwork {
 
   #dispatchOne(link: Link, frame: Uint8Array): void {
     const random = this.#random
+    if (this.#isSwallowing(link)) {
+      link.bytes -= frame.length
+      link.swallowed.push(frame)
+      if (link.swallowed.length > LATE_FRAMES_MAX) link.swallowed.shift()
+      return
+    }
     const { loss, duplication, reordering } = this.#conditions
     if (link.isCut || this.#isApart(link) || (loss > 0 && random.chance(loss))) {
       link.bytes -= frame.length
@@ -259,11 +273,29 @@ export class VirtualNetwork {
     return least + this.#random.next() * (most - least)
   }
 
-  #isApart({ from, to }: Link): boolean {
-    const reach = this.#reach
-    if (reach === null || from === to) return false
-    const mask = reach[from]
-    return mask !== undefined && to < reach.length && (mask & (1 << to)) === 0
+  #isApart(link: Link): boolean {
+    return this.#reach !== null && isOutOf(this.#reach, link)
+  }
+
+  /** What is lost in one direction is not acknowledged in the other, which soon stands still too. */
+  #isSwallowing(link: Link): boolean {
+    if (link.isSwallowed || this.#linkOf(link.to, link.from).isSwallowed) link.isStuck = true
+    return link.isStuck
+  }
+
+  /** Clients have links to replicas only. */
+  #mayLink(one: number, other: number): boolean {
+    return one !== other && [one, other].some((node) => this.#peers[node]?.kind === 'replica')
+  }
+
+  #isConnected(own: number, other: number): boolean {
+    if (this.#endpoints[other]?.handler == null || !this.#mayLink(own, other)) return false
+    return !this.#linkOf(own, other).isEnded
+  }
+
+  #connected(one: number, other: number): void {
+    this.#endpoints[one]?.handler?.onLink(this.#peers[other] as Peer)
+    this.#endpoints[other]?.handler?.onLink(this.#peers[one] as Peer)
   }
 
   #isBetween(link: Link, from: Peer, to: Peer): boolean {
@@ -288,13 +320,15 @@ export class VirtualNetwork {
       return
     }
     const handler = this.#endpoints[link.to]?.handler
+    const isOver = handler == null || this.#linkOf(link.to, link.from).isEnded
     for (const frame of frames) {
-      if (handler == null) {
+      if (isOver) {
         link.bytes -= frame.length
       } else if (link.isHeld) {
         link.held.push(frame)
       } else {
         link.bytes -= frame.length
+        link.received += frame.length
         link.isHeld = !handler.onFrame(this.#peers[link.from] as Peer, this.#copy(frame))
       }
     }
@@ -352,32 +386,14 @@ class Endpoint implements Transport {
   }
 
   reachable(): readonly ReplicaId[] {
-    return this.#network.reachable()
+    return this.#network.reachable(this.#index)
   }
-}
 
-function createLink(from: number, to: number): Link {
-  return {
-    from,
-    to,
-    isCut: false,
-    isClogged: false,
-    clogged: [],
-    isHeld: false,
-    held: [],
-    bytes: 0,
-    lastArrival: 0,
-    epoch: 0,
-    leaving: null,
+  received(peer: Peer): number | null {
+    return this.#network.received(this.#index, peer)
   }
-}
 
-function breakLink(link: Link): void {
-  link.epoch++
-  link.isHeld = false
-  link.held.length = 0
-  link.clogged.length = 0
-  link.bytes = 0
-  link.lastArrival = 0
-  link.leaving = null
+  end(peer: Peer): void {
+    if (this.#network.isCurrent(this, this.#index)) this.#network.end(this.#index, peer)
+  }
 }

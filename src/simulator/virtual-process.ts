@@ -129,6 +129,8 @@ export class VirtualProcess implements Clock {
       flush: () => inner.flush(),
       resume: (peer) => inner.resume(peer),
       reachable: () => inner.reachable(),
+      received: (peer) => inner.received(peer),
+      end: (peer) => inner.end(peer),
     }
   }
 

@@ -101,6 +101,8 @@ export class AdversaryUnderTest {
         flush: () => {},
         resume: () => {},
         reachable: () => [],
+        received: () => null,
+        end: () => {},
       },
       clock: {
         now: () => 0 as Milliseconds,

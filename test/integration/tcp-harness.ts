@@ -1,4 +1,5 @@
 /** Transports over real sockets on the loopback interface, and what tests of them need. */
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { afterEach } from 'vitest'
@@ -211,6 +212,22 @@ export async function startMute(): Promise<Address> {
   })
   return listenOn(server)
 }
+
+/** An address where nobody answers a dial: a server that takes no connection, and whose queue is full. */
+export async function startDeaf(): Promise<Address> {
+  const child = spawn(process.execPath, ['--eval', DEAF], { stdio: ['ignore', 'pipe', 'inherit'] })
+  cleanups.push(() => child.kill('SIGKILL'))
+  const [port] = (await once(child.stdout, 'data')) as [Buffer]
+  child.kill('SIGSTOP')
+  const address = { host: HERE.host, port: Number(port) }
+  // The system takes two more than the backlog says, whatever becomes of them.
+  for (let waiting = 0; waiting < 8; waiting++) dialRaw(address)
+  return address
+}
+
+const DEAF = `
+const server = require('node:net').createServer()
+server.listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => console.log(server.address().port))`
 
 async function listenOn(server: Server): Promise<Address> {
   server.listen(HERE)

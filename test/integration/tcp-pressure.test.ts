@@ -60,7 +60,7 @@ describe('strangers', () => {
     const ownList = replicaKeys.with(3, signerOf(77).publicKey)
     const stranger = await startReplica(3, [address], { security: replicaSecurity(3, ownList, 77) })
     await zero.until(() => zero.ended('unknown-sender'))
-    await stranger.node.until(() => stranger.node.ended('ended-by-peer'))
+    await stranger.node.until(() => stranger.node.ended('ECONNRESET'))
     expect(zero.linked).toEqual([])
     expect(stranger.node.linked).toEqual([])
   })

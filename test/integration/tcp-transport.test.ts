@@ -27,6 +27,7 @@ import {
   replicaPeer,
   replicaSecurity,
   startClient,
+  startDeaf,
   startMute,
   startProxy,
   startReplica,
@@ -146,6 +147,55 @@ describe('links', () => {
     newer.write(concatBytes(frame, link.seal(frame)))
     await zero.until(() => zero.frames.length === 1)
     expect(zero.transport.reachable()).toEqual([2])
+  })
+
+  it('whose handshake began before that of the living one are sent away when it ends', async () => {
+    const { node: zero, address } = await startReplica(0)
+    const older = dialRaw(address)
+    const handshake = replicaSecurity(2).initiate(toReplicaId(0))
+    older.write(handshake.opening ?? new Uint8Array(0))
+    const [welcome] = (await once(older, 'data')) as [Uint8Array]
+    const proof = handshake.receive(new Uint8Array(welcome))
+    if (proof.kind !== 'established' || proof.send === null) throw new Error('no link')
+    const newer = dialRaw(address)
+    const link = await handshakeRaw(newer, replicaSecurity(2))
+    await linkedTo(zero, 2)
+    // As where the network kept the last frame of a handshake whose dialer had long given it up.
+    older.write(proof.send)
+    const late = frameOf(7)
+    older.write(concatBytes(late, proof.link.seal(late)))
+    await zero.until(() => zero.ended('outdated'))
+    await closed(older)
+    const frame = frameOf(1)
+    newer.write(concatBytes(frame, link.seal(frame)))
+    await zero.until(() => zero.frames.length === 1)
+    expect(zero.framesFrom(2)).toEqual([frame])
+  })
+
+  it('that are ended deliver nothing more, and are made again by the end that made them', async () => {
+    const { zero, one } = await pair()
+    for (const [ender, other] of [[zero, one] as const, [one, zero] as const]) {
+      const before = { zero: zero.linked.length, one: one.linked.length }
+      const seen = ender.frames.length
+      const id = ender === zero ? 1 : 0
+      other.transport.send(replicaPeer(1 - id), frameOf(3, MIB))
+      other.transport.flush()
+      expect(ender.transport.received(replicaPeer(id))).toBeGreaterThan(0)
+      ender.transport.end(replicaPeer(id))
+      expect(ender.transport.received(replicaPeer(id))).toBeNull()
+      expect(ender.transport.send(replicaPeer(id), frameOf(4))).toBe(false)
+      await zero.until(() => zero.linked.length > before.zero)
+      await one.until(() => one.linked.length > before.one)
+      expect(ender.frames.length).toBe(seen)
+      expect(ender.ended('silent')).toBe(true)
+    }
+  })
+
+  it('are given up when the other machine does not answer the dial, and dialed again at once', async () => {
+    const { node: two } = await startReplica(2, [NOWHERE, await startDeaf()])
+    const timeouts = () =>
+      two.events.filter((event) => 'reason' in event && event.reason === 'dial-timeout').length
+    await two.until(() => timeouts() >= 2)
   })
 
   it('are not made by the smaller id', async () => {

@@ -51,6 +51,8 @@ export class RuntimeUnderTest {
         flush: () => {},
         resume: (peer) => this.resumed.push(peer),
         reachable: () => [],
+        received: () => null,
+        end: () => {},
       },
       replay: {
         beginning: 'birth',

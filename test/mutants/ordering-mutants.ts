@@ -248,4 +248,35 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
       why: UNSEEN.madeUp,
     },
   },
+  {
+    name: 'a link that is silent is not ended',
+    rule: '1.11',
+    file: 'src/runtime/live-links.js',
+    search: 'if (link.silentTicks < SILENT_TICKS)',
+    replacement: 'if (link.silentTicks < Infinity)',
+  },
+  {
+    name: 'who has nothing to say on a link sends no heartbeat',
+    rule: '1.11',
+    file: 'src/runtime/live-links.js',
+    search: 'if (++link.unsaidTicks >= HEARTBEAT_TICKS)',
+    replacement: 'if (++link.unsaidTicks >= Infinity)',
+    paper: {
+      file: 'paper/1.11-live-links.test.ts',
+      test: 'carries a heartbeat when nothing else',
+      why: UNSEEN.madeUp,
+    },
+  },
+  {
+    name: 'the late end of an old handshake takes the place of the living link',
+    rule: '1.11',
+    file: 'src/io/link-table.js',
+    search: 'older.order > link.order',
+    replacement: 'older.order > Infinity',
+    paper: {
+      file: 'integration/tcp-transport.test.ts',
+      test: 'whose handshake began before that of the living one',
+      why: UNSEEN.notRun,
+    },
+  },
 ]

@@ -102,6 +102,8 @@ export function sealedTransport(inner: Transport, own: Peer, links: Links, meter
     flush: () => inner.flush(),
     resume: (peer) => inner.resume(peer),
     reachable: () => inner.reachable(),
+    received: (peer) => inner.received(peer),
+    end: (peer) => inner.end(peer),
   }
 }
 
