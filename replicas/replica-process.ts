@@ -5,12 +5,13 @@ import { type ClientId, toReplicaId } from '../src/base/ids.ts'
 import { OperatorError } from '../src/base/operator-error.ts'
 import { suiteNamed } from '../src/crypto/suites.ts'
 import { readClusterFile } from '../src/io/cluster-file.ts'
+import { openFilesMax, shareConnections } from '../src/io/descriptors.ts'
 import type { DirectoryLock } from '../src/io/directory-lock.ts'
 import { handshakeRateFor } from '../src/io/handshake-admission.ts'
 import { readKeyFile } from '../src/io/key-file.ts'
 import { LoopWatch } from '../src/io/loop-watch.ts'
 import { systemClock, systemEntropy } from '../src/io/system.ts'
-import { createTcpTransport } from '../src/io/tcp-transport.ts'
+import { CLIENT_LINKS_MAX, createTcpTransport, HALF_OPEN_MAX } from '../src/io/tcp-transport.ts'
 import type { Cluster } from '../src/messages/cluster.ts'
 import { logWindowOf } from '../src/messages/limits.ts'
 import type { Evidence } from '../src/messages/message.ts'
@@ -86,6 +87,10 @@ async function startLocked(
       `The secret key ${replicaKey(directory, id)} is not the key of replica ${id} in the cluster file.`,
     )
   }
+  const shares = shareConnections(openFilesMax(), cluster.replicas.length, {
+    halfOpenMax: HALF_OPEN_MAX,
+    clientLinksMax: CLIENT_LINKS_MAX,
+  })
   const storage = await openReplicaStorage(directory, id, { ...options, lock })
   const transport = createTcpTransport({
     self: { kind: 'replica', id: toReplicaId(id) },
@@ -101,6 +106,7 @@ async function startLocked(
       knockKeys: { agreementSecret, agreementKeys: cluster.replicas.map((replica) => replica.agreementKey) },
     }),
     handshakeRate: handshakeRateFor(suite),
+    ...shares,
   })
   const loop = new LoopWatch()
   try {

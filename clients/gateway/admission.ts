@@ -38,12 +38,17 @@ interface Call {
 }
 
 export class Admission {
-  readonly #connections = new Connections(CONNECTIONS_MAX)
+  readonly #connections: Connections
   readonly #calls = new WeakMap<IncomingMessage, Call>()
   /** Calls whose bodies arrive, the oldest first. */
   readonly #arriving = new Set<Call>()
   #waiting = 0
   #bytes = 0
+
+  /** `connectionsMax` is for a process that may not have as many. */
+  constructor(connectionsMax = CONNECTIONS_MAX) {
+    this.#connections = new Connections(connectionsMax)
+  }
 
   /** Refuses what is too much with `busy`, before its body is read. // PBFT-5.5 */
   guard(server: FastifyInstance): void {

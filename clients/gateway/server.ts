@@ -3,13 +3,14 @@ import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { quorum } from '../../src/base/quorum.ts'
+import { callersMax, openFilesMax } from '../../src/io/descriptors.ts'
 import { type LoopGauge, LoopWatch } from '../../src/io/loop-watch.ts'
 import { accusedIn, collectReports, statusOf } from '../library/cluster-status.ts'
 import { EvidenceCollector } from '../library/evidence.ts'
 import { evidenceJson } from '../library/evidence-json.ts'
 import { whyNoEvidence } from '../library/no-evidence.ts'
 import { StoreClient } from '../library/store-client.ts'
-import { Admission, TIMEOUTS } from './admission.ts'
+import { Admission, CONNECTIONS_MAX, TIMEOUTS } from './admission.ts'
 import { readBodies } from './body-reader.ts'
 import { guardAgainstBrowsers } from './browser-guard.ts'
 import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
@@ -71,6 +72,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
+/** As many callers as the process has descriptors for, beside its links and files. */
+function connectionsMaxFor({ connection }: StoreClient): number {
+  return callersMax(openFilesMax(), connection.cluster.replicas.length, CONNECTIONS_MAX)
+}
+
 function createServer(
   client: StoreClient,
   loop: LoopGauge,
@@ -95,7 +101,7 @@ function createServer(
     },
   })
   server.setErrorHandler((error, _request, reply) => sendProblem(reply, problemFrom(error)))
-  const admission = new Admission()
+  const admission = new Admission(connectionsMaxFor(client))
   guardAgainstBrowsers(server, allowedHosts)
   admission.guard(server)
   answerUnrouted(server)

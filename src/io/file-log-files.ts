@@ -13,6 +13,7 @@ import {
   writevSync,
 } from 'node:fs'
 import { promisify } from 'node:util'
+import { openPatiently } from './descriptors.ts'
 
 const openAsync = promisify(open)
 const closeAsync = promisify(close)
@@ -80,7 +81,7 @@ function dropBytes(parts: readonly Uint8Array[], count: number): Uint8Array[] {
 }
 
 export async function openLogFile(path: string, flags: 'r+' | 'wx+'): Promise<LogFile> {
-  return { descriptor: await openAsync(path, flags, 0o600), path }
+  return { descriptor: await openPatiently(path, () => openAsync(path, flags, 0o600)), path }
 }
 
 export function closeLogFile(file: LogFile): Promise<void> {
@@ -89,7 +90,7 @@ export function closeLogFile(file: LogFile): Promise<void> {
 
 /** Makes names that were added to or removed from a directory certain, while the process goes on. */
 export async function syncNames(directory: string): Promise<void> {
-  const descriptor = await openAsync(directory, 'r')
+  const descriptor = await openPatiently(directory, () => openAsync(directory, 'r'))
   try {
     await fsyncAsync(descriptor)
   } finally {

@@ -7,6 +7,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { assert } from '../base/assert.ts'
 import { readU32 } from '../base/bytes.ts'
 import type { Log, LogPosition } from '../ports.ts'
+import { openPatiently } from './descriptors.ts'
 import { LogFailed } from './file-log-errors.ts'
 import { closeLogFile, type LogFile, type LogFiles } from './file-log-files.ts'
 import type { Marker, MarkerWriter } from './file-log-marker.ts'
@@ -279,7 +280,7 @@ export class LogWriter implements FileLog {
 
 /** Reads one record, or null when it does not check out. */
 async function readBack(path: string, offset: number, seed: number): Promise<Uint8Array | null> {
-  const file = await open(path, 'r')
+  const file = await openPatiently(path, () => open(path, 'r'))
   try {
     const header = await readExactly(file, offset, RECORD_HEADER_BYTES)
     if (header === null || readU32(header, 0) > RECORD_BYTES_MAX) return null

@@ -165,8 +165,10 @@ export class TcpLink {
     clearTimeout(this.#timer)
     this.#pending = []
     // A reset takes back what the system has not got through yet: after `destroy` it would still arrive, later than the
-    // first frames of the next connection. It does not call off a dial, and what a closing process said last shall arrive.
-    if (reason === 'closed' || this.#socket.connecting) this.#socket.destroy()
+    // first frames of the next connection. It does not call off a dial, is refused while the socket ends by itself because
+    // the other end did, and what a closing process said last shall arrive.
+    const { connecting, writableEnded } = this.#socket
+    if (reason === 'closed' || connecting || writableEnded) this.#socket.destroy()
     else this.#socket.resetAndDestroy()
     this.#owner.onEnded(reason)
   }

@@ -21,6 +21,8 @@ import { HANDSHAKE_MILLISECONDS_MAX, type LinkEnd, TcpLink } from './tcp-link.ts
  * than the system hands over at once, so an honest dialer's HELLO is read however many connect at the same moment.
  */
 export const HALF_OPEN_MAX = 1_024
+/** Connections that the system keeps until they are accepted. */
+const BACKLOG_MAX = 511
 /** Inbound links of clients. */
 export const CLIENT_LINKS_MAX = 256
 
@@ -44,7 +46,7 @@ export interface TcpTransportOptions {
   readonly handshakeMilliseconds?: number
   /** How many handshakes are answered of clients, and again of strangers. */
   readonly handshakeRate?: HandshakeRate
-  /** The limits above, smaller for tests. */
+  /** The limits above, smaller where the process may not have as many connections. */
   readonly halfOpenMax?: number
   readonly clientLinksMax?: number
 }
@@ -80,6 +82,8 @@ class SocketTransport implements TcpTransport {
   readonly #admitted = new Set<TcpLink>()
   readonly #halfOpen = new Set<TcpLink>()
   readonly #admission: HandshakeAdmission
+  readonly #halfOpenMax: number
+  readonly #clientLinksMax: number
   /** Connections that were reported as linked. */
   readonly #linked = new Set<TcpLink>()
   /** Links with frames of this turn. */
@@ -94,8 +98,10 @@ class SocketTransport implements TcpTransport {
 
   constructor(options: TcpTransportOptions) {
     this.#options = options
+    this.#halfOpenMax = options.halfOpenMax ?? HALF_OPEN_MAX
+    this.#clientLinksMax = options.clientLinksMax ?? CLIENT_LINKS_MAX
     this.#table = new LinkTable({
-      clientLinksMax: options.clientLinksMax ?? CLIENT_LINKS_MAX,
+      clientLinksMax: this.#clientLinksMax,
       isKnownClient: options.isKnownClient ?? (() => false),
     })
     this.#admission = new HandshakeAdmission({
@@ -167,7 +173,10 @@ class SocketTransport implements TcpTransport {
         this.#report({ kind: 'accept-failed', reason: error.code ?? error.message })
         reject(error.code === 'EADDRINUSE' ? new AddressInUse(wanted) : error)
       })
-      server.listen({ host: wanted.host, port: wanted.port }, () => {
+      // What is above all limits together is closed at once, and the system hands over no more than there is room for.
+      server.maxConnections = this.#halfOpenMax + this.#clientLinksMax + 2 * this.#options.replicas.length
+      const backlog = Math.min(BACKLOG_MAX, this.#halfOpenMax)
+      server.listen({ host: wanted.host, port: wanted.port, backlog }, () => {
         const bound = server.address()
         assert(bound !== null && typeof bound === 'object', 'a TCP server has an address and a port')
         resolve({ host: wanted.host, port: bound.port })
@@ -213,7 +222,7 @@ class SocketTransport implements TcpTransport {
       dialer: null,
     })
     this.#halfOpen.add(link)
-    const isTooMany = this.#halfOpen.size + this.#admitted.size > (this.#options.halfOpenMax ?? HALF_OPEN_MAX)
+    const isTooMany = this.#halfOpen.size + this.#admitted.size > this.#halfOpenMax
     if (isTooMany) this.#oldestHalfOpen?.end('too-many-half-open')
   }
 

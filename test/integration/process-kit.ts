@@ -50,6 +50,15 @@ export class ProcessKit {
     return this.#spawn([process.execPath, MAIN, ...args], variables)
   }
 
+  /** The same where the process may have so many files and connections open at once. */
+  startWithOpenFiles(
+    most: number,
+    ...args: readonly string[]
+  ): ChildProcess & { readonly output: { stdout: string; stderr: string } } {
+    const limited = ['sh', '-c', 'ulimit -n "$0" && exec "$@"', String(most), process.execPath, MAIN]
+    return this.#spawn([...limited, ...args], {})
+  }
+
   #spawn(
     [command = '', ...args]: readonly string[],
     variables: Readonly<Record<string, string>>,
