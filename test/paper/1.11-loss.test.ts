@@ -5,9 +5,10 @@ import { createRandom, type Random } from '../../src/base/random.ts'
 import { STATUS_IDLE_TICKS } from '../../src/pbft/parameters.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { ClusterRun, type Delivery } from '../kit/cluster-run.ts'
+import { deeper, upTo } from '../kit/depth.ts'
 
 const REQUESTS = 12
-const SEEDS = [1, 2, 3, 4, 5, 6]
+const SEEDS = upTo(deeper(2, 6))
 
 describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const kit = createClusterKit(n)

@@ -12,6 +12,7 @@ import { withoutFaults } from '../../src/simulator/plan.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
 import { flipped } from '../../src/simulator/traitors/traitor.ts'
 import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
+import { deeper } from '../kit/depth.ts'
 
 const SEEDS = [1]
 
@@ -45,7 +46,7 @@ const otherDigest: Change = (content) =>
 const otherRoot: Change = (content) =>
   content.kind === 'checkpoint' ? { ...content, root: flipped(content.root) } : content
 
-describe.each([4, 7])('n = %i', (n) => {
+describe.each(deeper([4], [4, 7]))('n = %i', (n) => {
   test.each(SEEDS)('PBFT-1.5 an equivocating primary is convicted, seed %i', (seed) => {
     const { faults, facts } = attackInSimulator(equivocate, { n, seed, lastsMs: 1_000 })
     expect(faults).toEqual([])

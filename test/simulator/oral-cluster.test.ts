@@ -9,6 +9,7 @@ import { withoutFaults } from '../../src/simulator/plan.ts'
 import { SCENARIOS } from '../../src/simulator/scenarios/scenarios.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
 import { EPOCH_MS } from '../../src/simulator/virtual-clock.ts'
+import { deeper } from '../kit/depth.ts'
 
 function orderedBy(
   mode: 'signed' | 'oral',
@@ -103,7 +104,7 @@ test('keys are renewed under a load, and nobody refuses anything for it', () => 
   expect([...epochs].sort()).toEqual([first, first + 1])
 })
 
-test.each([2, 3, 5])('requests with MACs, through whatever seed %i draws', (seed) => {
+test.each(deeper([2], [2, 3, 5, 8, 13]))('requests with MACs, through whatever seed %i draws', (seed) => {
   const { verdict, explanation } = simulate({
     seed,
     plan: { ...drawPlan(seed, 4, 'oral'), requests: 'oral' },
