@@ -1,6 +1,7 @@
 /** What /v1/status answers, described field by field. A test holds real answers against it. */
 import { AUTHENTICATION_MODES, SUITES } from '../../src/messages/cluster.ts'
-import { COMPLAINTS, CUT_OFF_REASONS, REPLICA_STANDINGS } from '../../src/messages/content.ts'
+import { CUT_OFF_REASONS, REPLICA_STANDINGS } from '../../src/messages/report.ts'
+import { COMPLAINTS } from '../../src/messages/status.ts'
 
 const replicaId = { type: 'integer', minimum: 0 }
 const count = { type: 'integer', minimum: 0 }

@@ -1,5 +1,5 @@
 /**
- * The batch: what one PRE-PREPARE orders (rule 1.2).
+ * The batch that one PRE-PREPARE orders (rule 1.2).
  *
  *   body   = time u64 | count u16 | request frame *            each with its length field, as the client sent it
  *   D      = H("strategos batch" | version u8 | time u64 | count u16
@@ -10,10 +10,22 @@
 import { readU16, readU32, readU64, utf8, writeU16, writeU64 } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
 import type { Milliseconds } from '../base/ids.ts'
-import { FRAME_LENGTH_BYTES } from './frame.ts'
+import { FRAME_LENGTH_BYTES, splitFrame } from './frame.ts'
+import { kindName } from './kinds.ts'
 import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, PROTOCOL_VERSION, REQUEST_BYTES_MAX } from './limits.ts'
-import type { Batch, Request } from './message.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
+import { decodeRequest, type Request, type SigningDigest } from './request.ts'
+
+/** The ordered requests of one sequence number and the proposed time. */
+export interface Batch {
+  /** Proposed time; 0 with no requests is the null batch. */
+  readonly time: Milliseconds
+  readonly requests: readonly Request[]
+  /** The batch as it stands in a PRE-PREPARE's body. */
+  readonly bytes: Uint8Array
+  /** D, 32 bytes: over the time and the requests. */
+  readonly digest: Uint8Array
+}
 
 /** Bytes in front of the first request. */
 export const BATCH_HEADER_BYTES = 10
@@ -67,6 +79,19 @@ export function decodeBatch(
     bytes,
     digest: batchDigest(hash, time as Milliseconds, requests),
   }
+}
+
+/** A batch body as it stands in a PRE-PREPARE or in the log. */
+export function decodeBatchBody(
+  body: Uint8Array,
+  tools: { readonly hash: Hash; readonly signingDigest: SigningDigest },
+): Batch | Rejection {
+  return decodeBatch(body, tools.hash, (bytes) => {
+    const frame = splitFrame(bytes)
+    if (isRejection(frame)) return frame
+    if (kindName(frame.kind) !== 'request') return rejection('body-malformed', 'a batch holds requests only')
+    return decodeRequest(frame, tools)
+  })
 }
 
 function batchDigest(hash: Hash, time: Milliseconds, requests: readonly Request[]): Uint8Array {

@@ -6,9 +6,17 @@
 import { equalBytes, readU16, writeU16 } from '../base/bytes.ts'
 import type { ReplicaId } from '../base/ids.ts'
 import { primaryOf, quorum, REPLICAS_MAX } from '../base/quorum.ts'
+import type { CheckpointCertificate } from './checkpoint.ts'
 import { frameOfEnvelope } from './frame.ts'
-import type { CheckpointCertificate, PreparedCertificate, Vote } from './message.ts'
+import type { PrePrepareHeader } from './pre-prepare.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
+import type { Vote } from './vote.ts'
+
+/** An entry of P: a PRE-PREPARE and Q - 1 PREPAREs for it. */
+export interface PreparedCertificate {
+  readonly prePrepare: PrePrepareHeader
+  readonly prepares: readonly Vote[]
+}
 
 export function encodeCertificate(votes: readonly { readonly envelope: Uint8Array }[]): Uint8Array {
   let length = 1
@@ -77,7 +85,7 @@ export function preparedCertificateFault(
 const hasRepeatedSender = (messages: readonly { readonly sender: ReplicaId }[]): boolean =>
   new Set(messages.map(({ sender }) => sender)).size < messages.length
 
-/** Whether these are `needed` votes of one kind for one (v, s, D) from distinct senders; the first fault, or null. */
+/** The first fault of `needed` votes of one kind for one (v, s, D) from distinct senders, or null. */
 export function certificateFault(
   votes: readonly Vote[],
   expected: { readonly kind: Vote['kind']; readonly needed: number; readonly digest: Uint8Array },

@@ -1,37 +1,45 @@
 /**
- * What certificates cite: signed messages without bodies, as frames of their own. Who signed them is checked in
- * `runtime/authentication.ts`.
+ * The messages that certificates cite: signed ones without their bodies, as frames of their own. Who signed them is
+ * checked in `runtime/authentication.ts`.
  */
 import { assert } from '../base/assert.ts'
-import { concatBytes, writeU32 } from '../base/bytes.ts'
-import type { ReplicaId, Sequence, View } from '../base/ids.ts'
-import { decodeCertificate } from './certificate.ts'
-import { FieldReader } from './fields.ts'
-import { FRAME_LENGTH_BYTES, type Frame, frameOfEnvelope, splitFrame } from './frame.ts'
+import type { Sequence } from '../base/ids.ts'
+import { decodeCertificate, type PreparedCertificate } from './certificate.ts'
+import { type Checkpoint, type CheckpointCertificate, decodeCheckpoint } from './checkpoint.ts'
+import { type Frame, frameOfEnvelope, splitFrame } from './frame.ts'
 import { kindName } from './kinds.ts'
-import type {
-  Batch,
-  Checkpoint,
-  CheckpointCertificate,
-  PrePrepare,
-  PrePrepareHeader,
-  PreparedCertificate,
-  Received,
-  Remembered,
-  ViewChangeHeader,
-  Vote,
-} from './message.ts'
-import { unpackPayload } from './payload.ts'
+import { decodePrePrepareHeader, type PrePrepareHeader } from './pre-prepare.ts'
+import { withoutBody } from './received.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
+import { decodeVote, type Vote } from './vote.ts'
+
+/** A message as certificates cite it: an envelope, as a frame of its own. */
+export function decodeCited(bytes: Uint8Array): Checkpoint | PrePrepareHeader | Vote | Rejection {
+  const frame = splitFrame(bytes)
+  return isRejection(frame) ? frame : decodeCitedFrame(frame)
+}
+
+export function decodeCitedFrame(frame: Frame): Checkpoint | PrePrepareHeader | Vote | Rejection {
+  const kind = kindName(frame.kind)
+  switch (kind) {
+    case 'pre-prepare':
+      return withoutBody(frame, decodePrePrepareHeader)
+    case 'prepare':
+    case 'commit':
+      return withoutBody(frame, (fields, received) => decodeVote(kind, fields, received))
+    case 'checkpoint':
+      return withoutBody(frame, decodeCheckpoint)
+    default:
+      return rejection('certificate-mixed')
+  }
+}
 
 /** The votes of a certificate, as it stands in a DECISION or in the log. */
 export function decodeVotes(certificate: Uint8Array): readonly Vote[] | Rejection {
   return decodeCertificate(certificate, (bytes) => {
-    const frame = splitFrame(bytes)
-    if (isRejection(frame)) return frame
-    const kind = kindName(frame.kind)
-    if (kind !== 'prepare' && kind !== 'commit') return rejection('certificate-mixed')
-    return withoutBody(frame, (fields, received) => decodeVote(kind, fields, received))
+    const message = decodeCited(bytes)
+    const isVote = isRejection(message) || message.kind === 'prepare' || message.kind === 'commit'
+    return isVote ? message : rejection('certificate-mixed')
   })
 }
 
@@ -58,105 +66,9 @@ export function decodePreparedCertificate(certificate: Uint8Array): PreparedCert
   return { prePrepare, prepares }
 }
 
-/** A message as certificates cite it: an envelope, as a frame of its own. */
-export function decodeCited(bytes: Uint8Array): Checkpoint | PrePrepareHeader | Vote | Rejection {
-  const cited = decodeRemembered(bytes)
-  return isRejection(cited) || cited.kind !== 'view-change' ? cited : rejection('certificate-mixed')
-}
-
-/** The same, and the head of a VIEW-CHANGE. */
-export function decodeRemembered(bytes: Uint8Array): Remembered | Rejection {
-  const frame = splitFrame(bytes)
-  if (isRejection(frame)) return frame
-  const kind = kindName(frame.kind)
-  switch (kind) {
-    case 'pre-prepare':
-      return withoutBody(frame, decodePrePrepareHeader)
-    case 'prepare':
-    case 'commit':
-      return withoutBody(frame, (fields, received) => decodeVote(kind, fields, received))
-    case 'checkpoint':
-      return withoutBody(frame, decodeCheckpoint)
-    case 'view-change':
-      return withoutBody(frame, decodeViewChangeHeader)
-    default:
-      return rejection('certificate-mixed')
-  }
-}
-
 /** A PRE-PREPARE's header, with bytes of its own: it does not keep the batch alive. */
 export function headerOf({ envelope }: Pick<PrePrepareHeader, 'envelope'>): PrePrepareHeader {
   const header = decodeCited(frameOfEnvelope(envelope))
   assert(!isRejection(header) && header.kind === 'pre-prepare', 'the envelope of a PRE-PREPARE')
   return header
-}
-
-/** A PRE-PREPARE put together again from its header and its batch. */
-export function wholePrePrepare(header: PrePrepareHeader, batch: Batch): PrePrepare {
-  const bytes = concatBytes(header.bytes, batch.bytes)
-  writeU32(bytes, 0, bytes.length - FRAME_LENGTH_BYTES)
-  return { ...header, batch, bytes }
-}
-
-export function receivedOf({ envelope, bytes, payload, authentication }: Frame): Received {
-  return { envelope, bytes, payload, authentication }
-}
-
-export function withoutBody<M extends object>(
-  frame: Frame,
-  decode: (fields: FieldReader, received: Received) => M | Rejection,
-): M | Rejection {
-  if (frame.body.length > 0) return rejection('body-not-expected')
-  return withFields(frame, (fields) => decode(fields, receivedOf(frame)))
-}
-
-export function withFields<R>(
-  { payload }: Pick<Frame, 'payload'>,
-  decode: (fields: FieldReader) => R | Rejection,
-): R | Rejection {
-  const items = unpackPayload(payload)
-  if (isRejection(items)) return items
-  const fields = new FieldReader(items)
-  const message = decode(fields)
-  return fields.complete ? message : rejection('payload-shape')
-}
-
-export function decodeVote(kind: Vote['kind'], fields: FieldReader, received: Received): Vote {
-  return {
-    kind,
-    sender: fields.integer<ReplicaId>(),
-    view: fields.integer<View>(),
-    sequence: fields.integer<Sequence>(),
-    digest: fields.digest(),
-    ...received,
-  }
-}
-
-export function decodePrePrepareHeader(fields: FieldReader, received: Received): PrePrepareHeader {
-  return {
-    kind: 'pre-prepare',
-    sender: fields.integer<ReplicaId>(),
-    view: fields.integer<View>(),
-    sequence: fields.integer<Sequence>(),
-    digest: fields.digest(),
-    ...received,
-  }
-}
-
-function decodeViewChangeHeader(fields: FieldReader, received: Received): ViewChangeHeader {
-  const sender = fields.integer<ReplicaId>()
-  const view = fields.integer<View>()
-  fields.integer() // h
-  fields.digest() // of the body
-  return { kind: 'view-change', sender, view, ...received }
-}
-
-export function decodeCheckpoint(fields: FieldReader, received: Received): Checkpoint {
-  return {
-    kind: 'checkpoint',
-    sender: fields.integer<ReplicaId>(),
-    sequence: fields.integer<Sequence>(),
-    root: fields.digest(),
-    ...received,
-  }
 }

@@ -7,14 +7,27 @@
  *   list     = count u8 | (length u16 | evidence) * count
  */
 import { concatBytes, equalBytes, readU16, writeU16 } from '../base/bytes.ts'
+import type { ReplicaId } from '../base/ids.ts'
 import { REPLICAS_MAX } from '../base/quorum.ts'
 import { decodeCertificate, encodeCertificate } from './certificate.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import { decodeCited } from './cited.ts'
 import { EVIDENCE_PER_REPLICA_MAX } from './limits.ts'
-import type { Evidence, SignedOnce } from './message.ts'
+import type { PrePrepareHeader } from './pre-prepare.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
+import type { Vote } from './vote.ts'
 
-/** What is proved: that a replica signed two messages of this kind here. */
+/** A message that a correct replica signs at most once for each (kind, v, s); a CHECKPOINT for each s. */
+export type SignedOnce = PrePrepareHeader | Vote | Checkpoint
+
+/** Two different signed messages of one sender for one (kind, v, s): anyone can check that it signed both. */
+export interface Evidence {
+  readonly guilty: ReplicaId
+  readonly first: SignedOnce
+  readonly second: SignedOnce
+}
+
+/** The claim of a piece of evidence: a replica signed two messages of this kind here. */
 export interface EvidencePlace {
   readonly kind: SignedOnce['kind']
   /** Null for a CHECKPOINT: it belongs to no view. */
@@ -22,7 +35,7 @@ export interface EvidencePlace {
   readonly sequence: number
 }
 
-/** Why two messages prove nothing, signatures apart. */
+/** A reason for which two messages prove nothing, signatures apart. */
 export type EvidenceFault = 'different-signers' | 'different-kinds' | 'different-places' | 'same-content'
 
 export const placeOf = (message: SignedOnce): EvidencePlace => ({
@@ -31,7 +44,7 @@ export const placeOf = (message: SignedOnce): EvidencePlace => ({
   sequence: message.sequence,
 })
 
-/** Whether two messages are of one kind and for one (v, s), whoever signed them. */
+/** True for two messages of one kind and for one (v, s), whoever signed them. */
 export function isSamePlace(a: SignedOnce, b: SignedOnce): boolean {
   if (a.kind !== b.kind || a.sequence !== b.sequence) return false
   return a.kind === 'checkpoint' || b.kind === 'checkpoint' || a.view === b.view
@@ -49,7 +62,7 @@ export function evidenceFault(first: SignedOnce, second: SignedOnce): EvidenceFa
   return equalBytes(contentOf(first), contentOf(second)) ? 'same-content' : null
 }
 
-/** What two messages prove, if their signatures are good; null where they contradict each other in nothing. */
+/** The evidence that two messages are, if their signatures are good; null where they do not contradict each other. */
 export function evidenceOf(first: SignedOnce, second: SignedOnce): Evidence | null {
   return evidenceFault(first, second) === null ? { guilty: first.sender, first, second } : null
 }

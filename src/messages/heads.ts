@@ -1,58 +1,47 @@
-/** What the payload of a large message says, before its body is decoded and hashed: enough to see whether it can matter. */
-import type { ReplicaId, Sequence, View } from '../base/ids.ts'
-import { decodePrePrepareHeader, receivedOf, withFields } from './cited.ts'
+/** The heads of large messages: their payloads alone, before the body is decoded and hashed. They show if it can matter. */
+import { type DecisionHead, decodeDecisionHead } from './decision.ts'
+import { type BatchHead, decodeBatchHead } from './fetch.ts'
+import type { FieldReader } from './fields.ts'
 import { splitFrame } from './frame.ts'
-import { kindName } from './kinds.ts'
-import type { BatchDelivery, Decision, PrePrepareHeader, Received } from './message.ts'
+import { type KindWith, kindName } from './kinds.ts'
+import { decodeNewViewHeader, type NewViewHeader } from './new-view.ts'
+import { decodePrePrepareHeader, type PrePrepareHeader } from './pre-prepare.ts'
+import { type Received, receivedOf, withFields } from './received.ts'
 import { isRejection, type Rejection } from './rejection.ts'
+import { decodeViewChangeHeader, type ViewChangeHeader } from './view-change.ts'
 
-/** What a VIEW-CHANGE or NEW-VIEW says before its body is decoded, which is large. */
-export interface LongHead extends Received {
-  readonly kind: 'view-change' | 'new-view'
-  readonly sender: ReplicaId
-  readonly view: View
-}
+/** A long message before its body is decoded. */
+export type LongHead = ViewChangeHeader | NewViewHeader
+
+/** A bulk message before its body is decoded and hashed. */
+export type BulkHead = PrePrepareHeader | DecisionHead | BatchHead
+
+const LONG_HEADS = {
+  'view-change': decodeViewChangeHeader,
+  'new-view': decodeNewViewHeader,
+} satisfies Record<KindWith<{ size: 'long' }>, unknown>
+
+const BULK_HEADS = {
+  'pre-prepare': decodePrePrepareHeader,
+  decision: decodeDecisionHead,
+  batch: decodeBatchHead,
+} satisfies Record<KindWith<{ size: 'bulk' }>, unknown>
 
 /** The head of a VIEW-CHANGE or NEW-VIEW; null for any other kind. Nothing is known of the body yet. */
 export function decodeLongHead(bytes: Uint8Array): LongHead | Rejection | null {
-  const frame = splitFrame(bytes)
-  if (isRejection(frame)) return frame
-  const kind = kindName(frame.kind)
-  if (kind !== 'view-change' && kind !== 'new-view') return null
-  return withFields(frame, (fields) => {
-    const sender = fields.integer<ReplicaId>()
-    const view = fields.integer<View>()
-    if (kind === 'view-change') fields.integer() // h
-    fields.digest() // of the body
-    return { kind, sender, view, ...receivedOf(frame) }
-  })
+  return headOf<LongHead>(bytes, LONG_HEADS)
 }
-
-/** What a message that carries a whole batch says before its body is decoded and hashed. */
-export type BulkHead =
-  | PrePrepareHeader
-  | (Received & Pick<Decision, 'kind' | 'sender' | 'sequence' | 'digest'>)
-  | (Received & Pick<BatchDelivery, 'kind' | 'sender' | 'sequence'> & { readonly digest: Uint8Array })
 
 /** The head of a message that carries a batch; null for any other kind. Nothing is known of the body yet. */
 export function decodeBulkHead(bytes: Uint8Array): BulkHead | Rejection | null {
+  return headOf<BulkHead>(bytes, BULK_HEADS)
+}
+
+type HeadDecoders<H> = Readonly<Record<string, (fields: FieldReader, received: Received) => H>>
+
+function headOf<H extends object>(bytes: Uint8Array, decoders: HeadDecoders<H>): H | Rejection | null {
   const frame = splitFrame(bytes)
   if (isRejection(frame)) return frame
-  const kind = kindName(frame.kind)
-  switch (kind) {
-    case 'pre-prepare':
-      return withFields(frame, (fields) => decodePrePrepareHeader(fields, receivedOf(frame)))
-    case 'decision':
-      return withFields(frame, (fields) => ({ ...decodePrePrepareHeader(fields, receivedOf(frame)), kind }))
-    case 'batch':
-      return withFields(frame, (fields) => ({
-        kind,
-        sender: fields.integer<ReplicaId>(),
-        sequence: fields.integer<Sequence>(),
-        digest: fields.digest(),
-        ...receivedOf(frame),
-      }))
-    default:
-      return null
-  }
+  const decode = decoders[kindName(frame.kind)]
+  return decode === undefined ? null : withFields(frame, (fields) => decode(fields, receivedOf(frame)))
 }

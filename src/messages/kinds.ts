@@ -1,52 +1,109 @@
-/** The kinds of frames and their numbers on the wire. A number is never given to another kind. */
-export const FRAME_KINDS = {
-  request: 1,
-  'pre-prepare': 2,
-  prepare: 3,
-  commit: 4,
-  reply: 5,
-  status: 6,
-  fetch: 7,
-  batch: 8,
-  decision: 9,
-  refusal: 10,
-  inquiry: 11,
-  report: 12,
-  checkpoint: 16,
-  'view-change': 17,
-  'view-change-ack': 18,
-  'new-view': 19,
-  'page-fetch': 20,
-  page: 21,
-  'stable-checkpoint': 22,
-  recall: 23,
-  recollection: 24,
-  exhibit: 25,
-  'evidence-inquiry': 26,
-  evidence: 27,
-  'oral-view-change': 28,
-  'oral-new-view': 29,
-  'view-change-fetch': 30,
-  'view-change-delivery': 31,
-  'oral-recollection': 32,
-  'mac-complaint': 33,
-  'place-inquiry': 34,
-  place: 35,
-  hello: 64,
-  welcome: 65,
-  proof: 66,
-  heartbeat: 67,
-} as const
+/**
+ * The kinds of frames: one table, from which everything that is true of a kind as such is derived. A list of kinds
+ * elsewhere is a column that is missing here.
+ */
+import type { Message } from './message.ts'
 
-export type FrameKindName = keyof typeof FRAME_KINDS
-export type FrameKind = (typeof FRAME_KINDS)[FrameKindName]
+/** The kinds that a link takes itself: those that open it, and the one that keeps it open. They are no messages. */
+export type LinkKind = 'hello' | 'welcome' | 'proof' | 'heartbeat'
 
-const NAMES = new Map<number, FrameKindName>(
-  Object.entries(FRAME_KINDS).map(([name, number]) => [number, name as FrameKindName]),
-)
+export interface KindFacts {
+  /** On the wire; never given to another kind. */
+  readonly number: number
+  /** The modes that have the kind: some kinds show signatures, others say the same without any. */
+  readonly mode: 'both' | 'signed' | 'oral'
+  /** The role of its author. A request may be passed on by replicas; its author is a client all the same. */
+  readonly author: 'replica' | 'client' | 'either'
+  /** The part that takes it: the protocol (`step`), state transfer, the answers to clients, a client, the link itself. */
+  readonly taker: 'protocol' | 'pages' | 'inquiries' | 'client' | 'link'
+  /**
+   * `author`: the author's signature vouches for it, on any link; in oral mode a MAC does, on the author's link.
+   * `link`: the author's own link does. `shown`: the same, and each message that it shows is signed by its own author.
+   * `handshake`: the handshake's rules.
+   */
+  readonly vouched: 'author' | 'link' | 'shown' | 'handshake'
+  /** The lane in a replica's inbox. `reserve` keeps a cluster alive when all else is late (rule 5.5). */
+  readonly lane: 'reserve' | 'common'
+  /**
+   * `bulk` carries a batch: its head is judged before its body is hashed. `long` cites thousands of signatures, which
+   * are checked a few at a time (rule 3.12).
+   */
+  readonly size: 'short' | 'bulk' | 'long'
+  /** Even a good one is work for its receiver, so it counts against the budget of its sender (rule 5.5). */
+  readonly isQuestion?: true
+  /** A correct replica signs at most one of them for each (v, s): two that differ are evidence (rule 1.5). */
+  readonly isOnce?: true
+  /**
+   * The phase of its view: it is said inside the view, to leave for it, to enter it, or in either phase. What is withheld
+   * until the disk has it is dropped when that phase is over (rule 3.1). Absent where no view matters.
+   */
+  readonly phase?: 'inside' | 'leaving' | 'entering' | 'either'
+}
+
+// biome-ignore format: a table is read by its columns
+export const KINDS = {
+  request:                { number: 1,  mode: 'both',   author: 'client',  taker: 'protocol',  vouched: 'author',    lane: 'common',  size: 'short' },
+  'pre-prepare':          { number: 2,  mode: 'both',   author: 'replica', taker: 'protocol',  vouched: 'author',    lane: 'common',  size: 'bulk',  isOnce: true, phase: 'inside' },
+  prepare:                { number: 3,  mode: 'both',   author: 'replica', taker: 'protocol',  vouched: 'author',    lane: 'common',  size: 'short', isOnce: true, phase: 'inside' },
+  commit:                 { number: 4,  mode: 'both',   author: 'replica', taker: 'protocol',  vouched: 'author',    lane: 'common',  size: 'short', isOnce: true, phase: 'inside' },
+  reply:                  { number: 5,  mode: 'both',   author: 'replica', taker: 'client',    vouched: 'author',    lane: 'common',  size: 'short' },
+  status:                 { number: 6,  mode: 'both',   author: 'replica', taker: 'protocol',  vouched: 'link',      lane: 'reserve', size: 'short', isQuestion: true },
+  fetch:                  { number: 7,  mode: 'both',   author: 'replica', taker: 'protocol',  vouched: 'link',      lane: 'common',  size: 'short', isQuestion: true },
+  batch:                  { number: 8,  mode: 'both',   author: 'replica', taker: 'protocol',  vouched: 'link',      lane: 'common',  size: 'bulk' },
+  decision:               { number: 9,  mode: 'both',   author: 'replica', taker: 'protocol',  vouched: 'shown',     lane: 'common',  size: 'bulk' },
+  refusal:                { number: 10, mode: 'both',   author: 'replica', taker: 'client',    vouched: 'link',      lane: 'common',  size: 'short' },
+  inquiry:                { number: 11, mode: 'both',   author: 'client',  taker: 'inquiries', vouched: 'link',      lane: 'common',  size: 'short' },
+  report:                 { number: 12, mode: 'both',   author: 'replica', taker: 'client',    vouched: 'link',      lane: 'common',  size: 'short' },
+  checkpoint:             { number: 16, mode: 'both',   author: 'replica', taker: 'protocol',  vouched: 'author',    lane: 'reserve', size: 'short', isOnce: true },
+  'view-change':          { number: 17, mode: 'signed', author: 'replica', taker: 'protocol',  vouched: 'author',    lane: 'reserve', size: 'long',  phase: 'leaving' },
+  'view-change-ack':      { number: 18, mode: 'oral',   author: 'replica', taker: 'protocol',  vouched: 'link',      lane: 'reserve', size: 'short', phase: 'either' },
+  'new-view':             { number: 19, mode: 'signed', author: 'replica', taker: 'protocol',  vouched: 'author',    lane: 'reserve', size: 'long',  phase: 'entering' },
+  'page-fetch':           { number: 20, mode: 'both',   author: 'replica', taker: 'pages',     vouched: 'link',      lane: 'common',  size: 'short' },
+  page:                   { number: 21, mode: 'both',   author: 'replica', taker: 'pages',     vouched: 'link',      lane: 'common',  size: 'short' },
+  'stable-checkpoint':    { number: 22, mode: 'signed', author: 'replica', taker: 'protocol',  vouched: 'shown',     lane: 'reserve', size: 'short' },
+  recall:                 { number: 23, mode: 'both',   author: 'replica', taker: 'protocol',  vouched: 'link',      lane: 'reserve', size: 'short', isQuestion: true },
+  recollection:           { number: 24, mode: 'signed', author: 'replica', taker: 'protocol',  vouched: 'shown',     lane: 'reserve', size: 'short' },
+  exhibit:                { number: 25, mode: 'signed', author: 'replica', taker: 'protocol',  vouched: 'shown',     lane: 'common',  size: 'short', isQuestion: true },
+  'evidence-inquiry':     { number: 26, mode: 'signed', author: 'client',  taker: 'inquiries', vouched: 'link',      lane: 'common',  size: 'short' },
+  evidence:               { number: 27, mode: 'signed', author: 'replica', taker: 'client',    vouched: 'link',      lane: 'common',  size: 'short' },
+  'oral-view-change':     { number: 28, mode: 'oral',   author: 'replica', taker: 'protocol',  vouched: 'author',    lane: 'reserve', size: 'short', phase: 'leaving' },
+  'oral-new-view':        { number: 29, mode: 'oral',   author: 'replica', taker: 'protocol',  vouched: 'author',    lane: 'reserve', size: 'short', phase: 'entering' },
+  'view-change-fetch':    { number: 30, mode: 'oral',   author: 'replica', taker: 'protocol',  vouched: 'link',      lane: 'reserve', size: 'short', isQuestion: true },
+  'view-change-delivery': { number: 31, mode: 'oral',   author: 'replica', taker: 'protocol',  vouched: 'link',      lane: 'reserve', size: 'short' },
+  'oral-recollection':    { number: 32, mode: 'oral',   author: 'replica', taker: 'protocol',  vouched: 'link',      lane: 'reserve', size: 'short' },
+  'mac-complaint':        { number: 33, mode: 'oral',   author: 'replica', taker: 'protocol',  vouched: 'link',      lane: 'reserve', size: 'short' },
+  'place-inquiry':        { number: 34, mode: 'both',   author: 'client',  taker: 'inquiries', vouched: 'link',      lane: 'common',  size: 'short' },
+  place:                  { number: 35, mode: 'both',   author: 'replica', taker: 'client',    vouched: 'link',      lane: 'common',  size: 'short' },
+  hello:                  { number: 64, mode: 'both',   author: 'either',  taker: 'link',      vouched: 'handshake', lane: 'common',  size: 'short' },
+  welcome:                { number: 65, mode: 'both',   author: 'replica', taker: 'link',      vouched: 'handshake', lane: 'common',  size: 'short' },
+  proof:                  { number: 66, mode: 'both',   author: 'either',  taker: 'link',      vouched: 'handshake', lane: 'common',  size: 'short' },
+  heartbeat:              { number: 67, mode: 'both',   author: 'either',  taker: 'link',      vouched: 'link',      lane: 'common',  size: 'short' },
+} as const satisfies Readonly<Record<Message['kind'] | LinkKind, KindFacts>>
+
+export type FrameKindName = keyof typeof KINDS
+/** The kinds whose rows have these facts. */
+export type KindWith<F extends Partial<KindFacts>> = {
+  [K in FrameKindName]: (typeof KINDS)[K] extends F ? K : never
+}[FrameKindName]
+export type FrameKind = (typeof KINDS)[FrameKindName]['number']
+
+/** The names of all kinds, in the order of their numbers. */
+export const KIND_NAMES = Object.keys(KINDS) as readonly FrameKindName[]
+
+/** The number of each kind on the wire. */
+export const FRAME_KINDS = Object.fromEntries(KIND_NAMES.map((kind) => [kind, KINDS[kind].number])) as {
+  readonly [K in FrameKindName]: (typeof KINDS)[K]['number']
+}
+
+const NAMES = new Map<number, FrameKindName>(KIND_NAMES.map((kind) => [KINDS[kind].number, kind]))
 
 export const isFrameKind = (number: number): number is FrameKind => NAMES.has(number)
 
 export function kindName(kind: FrameKind): FrameKindName {
   return NAMES.get(kind) as FrameKindName
 }
+
+/** The facts of one kind, with those that its row leaves out. */
+export const factsOf = (kind: FrameKindName): KindFacts => KINDS[kind]
+
+export const isOfLink = (kind: FrameKindName): kind is LinkKind => KINDS[kind].taker === 'link'

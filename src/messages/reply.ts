@@ -8,14 +8,32 @@
 import { concatBytes, equalBytes, readU16, readU64, toHex, writeU16, writeU64 } from '../base/bytes.ts'
 import { DIGEST_BYTES, type Hash } from '../base/hash.ts'
 import type { ClientId, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
+import type { Decoder } from './codec.ts'
 import { FieldReader } from './fields.ts'
 import { type Frame, splitFrame } from './frame.ts'
 import { FRAME_KINDS } from './kinds.ts'
 import { PUBLIC_KEY_BYTES, RESULT_BYTES_MAX, SESSION_NONCE_BYTES } from './limits.ts'
-import type { Reply } from './message.ts'
 import { unpackPayload } from './payload.ts'
+import { type Received, receivedOf } from './received.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
 import { REPLY_PATH_STEPS_MAX, type ReplyLeaf, replyRoot } from './reply-tree.ts'
+
+/** A replica's answer to one request; it authenticates `root`, once for the replies of a whole batch. */
+export interface Reply extends Received {
+  readonly kind: 'reply'
+  readonly sender: ReplicaId
+  readonly view: View
+  readonly sequence: Sequence
+  /** The root over the batch's reply leaves. */
+  readonly root: Uint8Array
+  readonly client: ClientId
+  readonly session: Uint8Array
+  readonly timestamp: Timestamp
+  readonly requestDigest: Uint8Array
+  readonly resultDigest: Uint8Array
+  /** The whole results, checked against `resultDigest`; null when another replica was asked to send them. */
+  readonly results: Uint8Array | null
+}
 
 const SESSION_AT = PUBLIC_KEY_BYTES
 const TIMESTAMP_AT = SESSION_AT + SESSION_NONCE_BYTES
@@ -95,7 +113,6 @@ export function decodeReply(frame: Frame, hash: Hash): Reply | Rejection {
   if (results !== null && !equalBytes(hash(results), leaf.resultDigest)) {
     return rejection('digest-mismatch', 'the results miss their digest')
   }
-  const { envelope, bytes, payload, authentication } = frame
   return {
     kind: 'reply',
     sender,
@@ -108,9 +125,8 @@ export function decodeReply(frame: Frame, hash: Hash): Reply | Rejection {
     requestDigest: leaf.requestDigest,
     resultDigest: leaf.resultDigest,
     results,
-    envelope,
-    bytes,
-    payload,
-    authentication,
+    ...receivedOf(frame),
   }
 }
+
+export const replyCodec: Decoder<Reply> = { decode: (frame, { hash }) => decodeReply(frame, hash) }

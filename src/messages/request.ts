@@ -6,22 +6,33 @@
 import { equalBytes, toHex } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
 import type { ClientId, Timestamp } from '../base/ids.ts'
+import type { Decoder, Describer } from './codec.ts'
 import { FieldReader } from './fields.ts'
 import { encodeFrame, type Frame } from './frame.ts'
 import { FRAME_KINDS, type FrameKind } from './kinds.ts'
 import { PUBLIC_KEY_BYTES, REQUEST_BYTES_MAX, SESSION_NONCE_BYTES } from './limits.ts'
-import type { Request } from './message.ts'
 import { packPayload, unpackPayload } from './payload.ts'
+import { type Received, receivedOf } from './received.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
 
-export interface RequestContent {
+/** REQUEST, m: one client's bundle of operations. The operations are the application's; here they are bytes. */
+export interface Request extends Received {
+  readonly kind: 'request'
+  readonly client: ClientId
   readonly publicKey: Uint8Array
-  /** The nonce of the client's session, 16 bytes. */
+  /** The nonce of its client's session, 16 bytes: two sessions of one key never get one another's answers. // PBFT-1.8 */
   readonly session: Uint8Array
   readonly timestamp: Timestamp
+  /** The replica asked to send whole results; any value of n or above asks all of them. */
   readonly responder: number
   readonly operations: Uint8Array
+  /** The signed digest, 32 bytes. It covers client, session, timestamp, responder and, through their digest, the operations. */
+  readonly digest: Uint8Array
+  /** Its client, where it was passed on by a replica and its MAC for this one is wrong; else absent. // PBFT-4.10 */
+  readonly doubtful?: readonly ClientId[]
 }
+
+export type RequestContent = Pick<Request, 'publicKey' | 'session' | 'timestamp' | 'responder' | 'operations'>
 
 export type SigningDigest = (kind: FrameKind, payload: Uint8Array) => Uint8Array
 
@@ -65,6 +76,14 @@ export function decodeRequest(
   return assembleRequest(frame, { publicKey, session, timestamp, responder, digest })
 }
 
+export const requestCodec: Decoder<Request> & Describer<Request> = {
+  decode: decodeRequest,
+  describeReceived(sink, { timestamp, digest }) {
+    sink.number('t', timestamp)
+    sink.digest(digest)
+  },
+}
+
 function assembleRequest(
   frame: Frame,
   fields: Omit<RequestContent, 'operations'> & { readonly digest: Uint8Array },
@@ -78,9 +97,6 @@ function assembleRequest(
     responder: fields.responder,
     operations: frame.body,
     digest: fields.digest,
-    envelope: frame.envelope,
-    bytes: frame.bytes,
-    payload: frame.payload,
-    authentication: frame.authentication,
+    ...receivedOf(frame),
   }
 }

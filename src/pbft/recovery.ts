@@ -2,7 +2,7 @@
 import { assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
 import type { ReplicaId, Sequence, View } from '../base/ids.ts'
-import { headerOf, wholePrePrepare } from '../messages/cited.ts'
+import { headerOf } from '../messages/cited.ts'
 import type {
   Batch,
   CheckpointCertificate,
@@ -17,6 +17,7 @@ import type {
   Vote,
 } from '../messages/message.ts'
 import type { OralNewView, OralViewChange, OrderClaim } from '../messages/oral/message.ts'
+import { wholePrePrepare } from '../messages/pre-prepare.ts'
 import { isRejection } from '../messages/rejection.ts'
 import { adoptStable, compareWithStable, keepOwnRoot } from './checkpoint.ts'
 import type { AnyNewView, AnyViewChange, Effect, Outgoing, WaitingRecovery } from './effects.ts'

@@ -14,7 +14,7 @@ import {
   decodeClaims,
   encodeClaims,
 } from '../../src/messages/oral/body.ts'
-import { createOralViewChange } from '../../src/messages/oral/content.ts'
+import { createOralViewChange } from '../../src/messages/oral/view-change.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import { createClusterKit, seedOf } from '../kit/cluster-kit.ts'

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Milliseconds, ReplicaId, Sequence, View } from '../../src/base/ids.ts'
 import { faultsMax, quorum, weakQuorum } from '../../src/base/quorum.ts'
-import { REPLICA_STANDINGS } from '../../src/messages/content.ts'
 import type { ReplicaReport } from '../../src/messages/message.ts'
+import { REPLICA_STANDINGS } from '../../src/messages/report.ts'
 import { stallOf } from '../../src/session/service-health.ts'
 
 const WELL: ReplicaReport = {

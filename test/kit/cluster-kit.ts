@@ -44,10 +44,10 @@ import type {
   ViewChange,
   Vote,
 } from '../../src/messages/message.ts'
+import { encodeNewViewBody } from '../../src/messages/new-view.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import { isRejection, type Rejection, rejection } from '../../src/messages/rejection.ts'
 import { encodeRequest } from '../../src/messages/request.ts'
-import { encodeNewViewBody } from '../../src/messages/view-change.ts'
 import { createAuthenticator } from '../../src/runtime/authentication.ts'
 import { createRecoveryRequest } from '../../src/runtime/recovery-request.ts'
 import { createSealer } from '../../src/runtime/sealer.ts'

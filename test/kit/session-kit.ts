@@ -77,7 +77,13 @@ export class SessionUnderTest {
     timestamp: number,
     { session = SESSION, token = 1, isShared = false }: PlaceOptions = {},
   ): Verified<Place> {
-    const frame = this.#kit.frameOf(sender, { kind: 'place', session, timestamp, token, isShared })
+    const frame = this.#kit.frameOf(sender, {
+      kind: 'place',
+      session,
+      timestamp: timestamp as Timestamp,
+      token,
+      isShared,
+    })
     const message = this.#kit.accept(frame, this.#kit.replicaPeer(sender))
     if (message.kind !== 'place') throw new Error('no place')
     return message

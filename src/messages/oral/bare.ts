@@ -1,15 +1,16 @@
 /**
- * What oral mode knows without having been sent it as such: in the form of the message that would say it, with no
- * authentication. It stands in the own log and is never sent.
+ * Facts that oral mode knows without having been sent them as such, in the form of the messages that would say them, with
+ * no authentication. They stand in the own log and are never sent.
  */
 import { assert } from '../../base/assert.ts'
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
 import { decodeCited } from '../cited.ts'
 import { encodeFrame } from '../frame.ts'
 import { FRAME_KINDS } from '../kinds.ts'
-import type { PrePrepareHeader, Vote } from '../message.ts'
 import { packPayload } from '../payload.ts'
+import type { PrePrepareHeader } from '../pre-prepare.ts'
 import { isRejection } from '../rejection.ts'
+import type { Vote } from '../vote.ts'
 
 interface Said {
   readonly sender: ReplicaId
@@ -43,6 +44,6 @@ export function claimedCommit(said: Said): Vote {
   return vote
 }
 
-/** Whether a decision rests on the word of others, not on COMMITs that came in. */
+/** True for a decision that rests on the word of others, not on COMMITs that came in. */
 export const isClaimed = (commits: readonly Vote[]): boolean =>
   commits.some(({ authentication }) => authentication.length === 0)

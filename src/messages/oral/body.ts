@@ -12,13 +12,8 @@ import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
 import { faultsMax, REPLICAS_MAX } from '../../base/quorum.ts'
 import { LOG_WINDOW } from '../limits.ts'
 import { type Rejection, rejection } from '../rejection.ts'
-import type {
-  CitedViewChange,
-  HeldCheckpoint,
-  OralNewViewContent,
-  OralViewChangeContent,
-  OrderClaim,
-} from './message.ts'
+import type { CitedViewChange, OralNewViewContent } from './new-view.ts'
+import type { HeldCheckpoint, OralViewChangeContent, OrderClaim } from './view-change.ts'
 
 /** Entries of C: h, and those up to h + L. */
 export const HELD_CHECKPOINTS_MAX = 3

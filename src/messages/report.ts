@@ -1,0 +1,169 @@
+/**
+ * INQUIRY: a client asks how a replica is doing; payload `[nonce]`. REPORT answers on its sender's link; payload
+ * `[sender, nonce, the fields of ReplicaReport in their order]`.
+ */
+import type { Milliseconds, ReplicaId, Sequence, View } from '../base/ids.ts'
+import { REPLICAS_MAX } from '../base/quorum.ts'
+import { type Codec, type Decoder, NO_BODY } from './codec.ts'
+import type { FieldReader } from './fields.ts'
+import type { Payload } from './payload.ts'
+import { type ContentOf, type Received, withoutBody } from './received.ts'
+import { rejection } from './rejection.ts'
+import { COMPLAINTS, type Complaint } from './status.ts'
+
+/**
+ * In the order of their numbers on the wire. `transferring` it fetches the state of a checkpoint; `amnesiac` it lost
+ * synced data and does not vote until it is healed (rule 6.4); `diverged` its state was not the one that a quorum
+ * certified, and it fetches that one; `recalling` it has just started, asks the others what they have from it, and does
+ * not vote before it knows.
+ */
+export const REPLICA_STANDINGS = ['voting', 'transferring', 'amnesiac', 'diverged', 'recalling'] as const
+export type ReplicaStanding = (typeof REPLICA_STANDINGS)[number]
+
+/** In the order of their numbers: what a sender sends fails its checks, or it sends far more than is of use. */
+export const CUT_OFF_REASONS = ['fails-checks', 'floods'] as const
+export type CutOffReason = (typeof CUT_OFF_REASONS)[number]
+
+/** A replica whose messages are not taken for a while, and how often that was so. */
+export interface CutOff {
+  readonly id: ReplicaId
+  readonly because: CutOffReason
+  readonly times: number
+}
+
+/** A replica that another one will not have as primary for a while. */
+export interface Blacklisted {
+  readonly replica: ReplicaId
+  readonly complaint: Complaint
+}
+
+/** A replica's account of itself. Nobody else vouches for it. */
+export interface ReplicaReport {
+  readonly view: View
+  /** False between a view and the next. */
+  readonly isActive: boolean
+  readonly standing: ReplicaStanding
+  readonly lowWatermark: Sequence
+  readonly lastExecuted: Sequence
+  /** The store's revision. */
+  readonly revision: number
+  /** Requests that wait to be executed. */
+  readonly waiting: number
+  /** Since when the oldest waiting request has waited past its timer, on the replica's clock; 0 when it has not. */
+  readonly stalledSince: Milliseconds
+  /** The replicas that it has a link to, itself included. */
+  readonly reachable: readonly ReplicaId[]
+  /** The replicas that did not vote on the oldest open sequence number; empty when nothing is open. */
+  readonly missing: readonly ReplicaId[]
+  /** The replicas that its failure detector suspects. */
+  readonly suspected: readonly ReplicaId[]
+  /** The replicas against which it holds evidence. */
+  readonly guilty: readonly ReplicaId[]
+  /** The replicas that are cut off at it, and how many clients are. */
+  readonly cutOff: readonly CutOff[]
+  readonly cutOffClients: number
+  /** The replicas that it will not have as primary, and why. */
+  readonly blacklisted: readonly Blacklisted[]
+  /** The longest that its loop took nothing in because of its own work, in milliseconds. */
+  readonly loopHeldMs: number
+}
+
+export interface Inquiry extends Received {
+  readonly kind: 'inquiry'
+  readonly nonce: number
+}
+
+export interface Report extends Received {
+  readonly kind: 'report'
+  readonly sender: ReplicaId
+  readonly nonce: number
+  readonly report: ReplicaReport
+}
+
+export type ReportContent = ContentOf<Report>
+
+export const inquiryCodec: Decoder<Inquiry> = {
+  decode: (frame) =>
+    withoutBody(frame, (fields, received) => ({ kind: 'inquiry', nonce: fields.integer(), ...received })),
+}
+
+export const reportCodec: Codec<Report> = {
+  encode: ({ nonce, report }, sender) => ({ payload: [sender, nonce, ...itemsOf(report)], body: NO_BODY }),
+  decode: (frame) =>
+    withoutBody(frame, (fields, received) => {
+      const sender = fields.integer<ReplicaId>()
+      const nonce = fields.integer()
+      const report = decodeReport(fields)
+      return report === null
+        ? rejection('payload-shape')
+        : { kind: 'report', sender, nonce, report, ...received }
+    }),
+}
+
+const itemsOf = (report: ReplicaReport): Payload => [
+  report.view,
+  Number(report.isActive),
+  REPLICA_STANDINGS.indexOf(report.standing),
+  report.lowWatermark,
+  report.lastExecuted,
+  report.revision,
+  report.waiting,
+  report.stalledSince,
+  report.reachable,
+  report.missing,
+  report.suspected,
+  report.guilty,
+  report.cutOff.map(({ id, because, times }) => [id, CUT_OFF_REASONS.indexOf(because), times]),
+  report.cutOffClients,
+  report.blacklisted.map(({ replica, complaint }) => [replica, COMPLAINTS.indexOf(complaint)]),
+  report.loopHeldMs,
+]
+
+/** Reads the fields that `itemsOf` writes; null where one of them has no such value. */
+function decodeReport(fields: FieldReader): ReplicaReport | null {
+  const view = fields.integer<View>()
+  const isActive = fields.flag()
+  const standing = REPLICA_STANDINGS[fields.integer()]
+  if (standing === undefined) return null
+  const report = {
+    view,
+    isActive,
+    standing,
+    lowWatermark: fields.integer<Sequence>(),
+    lastExecuted: fields.integer<Sequence>(),
+    revision: fields.integer(),
+    waiting: fields.integer(),
+    stalledSince: fields.integer<Milliseconds>(),
+    reachable: fields.integers<ReplicaId>(REPLICAS_MAX),
+    missing: fields.integers<ReplicaId>(REPLICAS_MAX),
+    suspected: fields.integers<ReplicaId>(REPLICAS_MAX),
+    guilty: fields.integers<ReplicaId>(REPLICAS_MAX),
+    cutOff: decodeCutOff(fields),
+    cutOffClients: fields.integer(),
+  }
+  const blacklisted = decodeBlacklisted(fields)
+  return blacklisted === null ? null : { ...report, blacklisted, loopHeldMs: fields.integer() }
+}
+
+/** Pairs of a replica and the number of a complaint; null where there is no such complaint. */
+function decodeBlacklisted(fields: FieldReader): readonly Blacklisted[] | null {
+  const blacklisted: Blacklisted[] = []
+  for (const [replica, number, ...more] of fields.integerLists({ lists: REPLICAS_MAX, each: 2 })) {
+    const complaint = COMPLAINTS[number ?? COMPLAINTS.length]
+    if (replica === undefined || complaint === undefined || more.length > 0) return null
+    blacklisted.push({ replica: replica as ReplicaId, complaint })
+  }
+  return blacklisted
+}
+
+/** A replica's id, the reason and how often. */
+const CUT_OFF_FIELDS = 3
+
+function decodeCutOff(fields: FieldReader): readonly CutOff[] {
+  const lists = fields.integerLists({ lists: REPLICAS_MAX, each: CUT_OFF_FIELDS })
+  return lists.map(([id = 0, reason = 0, times = 0]) => ({
+    id: id as ReplicaId,
+    because: CUT_OFF_REASONS[reason] ?? 'floods', // of a newer replica, maybe; it is shown to people only
+    times,
+  }))
+}
