@@ -35,7 +35,8 @@ const STYLE = `
   .vote { stroke: var(--vote); opacity: .75; } .shown { stroke: var(--shown); stroke-dasharray: 5 3; } .view { stroke: var(--view); } .client { stroke: var(--good); }
   circle { fill: var(--good); } .convicts { fill: var(--bad); } .t-bad { fill: var(--bad); font-weight: 600; } .t-view { fill: var(--view); }`
 
-type Arrow = 'first' | 'lie' | 'vote' | 'shown' | 'view' | 'client'
+const ARROW_KINDS = ['first', 'lie', 'vote', 'shown', 'view', 'client'] as const
+type Arrow = (typeof ARROW_KINDS)[number]
 
 /** The moment at which a correct replica first holds evidence, and what it is. */
 interface Conviction {
@@ -60,116 +61,198 @@ function firstConviction({ steps, traitor }: PictureSource): Conviction {
   throw new Error('this run convicts nobody: choose another seed')
 }
 
-/** The SVG. Throws where no replica of the run was convicted of two PRE-PREPAREs. */
+/** The SVG. Throws when no replica of the run was convicted of two PRE-PREPAREs. */
 export function convictionPicture(source: PictureSource): string {
-  const { n, steps, traitor, history, command } = source
-  const { evidence } = firstConviction(source)
-  const { first: one, second: other } = evidence
+  const { n, traitor, history, command } = source
+  const span = spanOf(source)
+  const answered = servedClient({ seen: span.seen, history, fromMs: span.fromMs, toMs: span.toMs })
+  const scale: Scale = {
+    xOf: (atMs) => Math.round((LEFT + (atMs - span.fromMs) * PIXELS_PER_MS) * 10) / 10,
+    yOf: (lane) => TOP + lane * LANE_HEIGHT,
+  }
+  const right = scale.xOf(span.toMs)
+  const width = Math.ceil(right + 12)
+  const height = scale.yOf(n) + 128
+  const captions = captionsOf(source, span, answered)
+  const parts = [
+    ...lanesOf({ n, traitor, right }, scale),
+    ...arrowsOf(source, span, scale),
+    ...clientArrows(source, span, answered, scale),
+    ...marksOf(traitor, span, scale),
+    ...captions.map(
+      (line, index) => `<text class="faint" x="6" y="${scale.yOf(n) + 44 + index * 18}">${line}</text>`,
+    ),
+  ]
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${captions[0]}">
+<!-- Drawn by: ${command} -->
+<style>${STYLE}</style>
+<defs>${ARROW_KINDS.map((kind) => arrowHead(kind)).join('')}</defs>
+<rect class="page" width="${width}" height="${height}"/>
+${parts.join('\n')}
+</svg>
+`
+}
+
+/** The part of a run that is drawn, from the disputed order to its execution by all correct replicas. */
+interface Span {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly seen: readonly TracedStep[]
+  /** The disputed (v, s). */
+  readonly at: OrderedAt
+  /** The digest of the batch that was executed there. */
+  readonly truth: Uint8Array
+}
+
+interface Scale {
+  xOf(atMs: number): number
+  yOf(lane: number): number
+}
+
+const laneOf = (replica: number): number => replica + 1
+
+const isExecutionOf =
+  (sequence: number) =>
+  (effect: Effect): boolean =>
+    effect.kind === 'execute' && effect.sequence === sequence
+
+function spanOf(source: PictureSource): Span {
+  const { n, steps, traitor } = source
+  const { first: one, second: other } = firstConviction(source).evidence
   if (one.kind !== 'pre-prepare' || other.kind !== 'pre-prepare') {
     throw new Error('this run convicts nobody of two pre-prepares: choose another seed')
   }
-  const isOrdered = (effect: Effect): boolean => effect.kind === 'execute' && effect.sequence === one.sequence
-  const executions = steps.filter(({ effects, replica }) => replica !== traitor && effects.some(isOrdered))
-  const fromMs =
-    (steps.find(({ event }) => event.kind === 'received' && isAbout(event.message, one))?.atMs ?? 0) - 2
-  const toMs = Math.max(...executions.slice(0, n - 1).map(({ atMs }) => atMs)) + MARGIN_MS
-  const xOf = (atMs: number): number => Math.round((LEFT + (atMs - fromMs) * PIXELS_PER_MS) * 10) / 10
-  const yOf = (lane: number): number => TOP + lane * LANE_HEIGHT
-  const laneOf = (replica: number): number => replica + 1
-  const seen = steps.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
-  const chosen = executions[0]?.effects.find(isOrdered)
-  const truth = chosen?.kind === 'execute' ? chosen.batch.digest : one.digest
-
-  const arrows: string[] = []
-  const arrow = (kind: Arrow, a: readonly [number, number], b: readonly [number, number], title: string) =>
-    arrows.push(
-      `<line class="m ${kind}" x1="${xOf(a[0])}" y1="${yOf(a[1])}" x2="${xOf(b[0])}" y2="${yOf(b[1])}" marker-end="url(#${kind})"><title>${title}</title></line>`,
-    )
-  for (const { replica, event, atMs } of seen) {
-    if (event.kind !== 'received' || event.from.kind !== 'replica' || event.from.id === replica) continue
-    const { message, from } = event
-    const kind = arrowOf(message, one, truth)
-    const sentAt = kind === null ? null : sentAtMs(steps, from.id, message, atMs)
-    if (kind === null || sentAt === null || sentAt < fromMs) continue
-    arrow(
-      kind,
-      [sentAt, laneOf(from.id)],
-      [atMs, laneOf(replica)],
-      `${message.kind} ${from.id} to ${replica}`,
-    )
-  }
-
-  const marks: string[] = []
-  const convictions: number[] = []
-  const convicted = new Set<number>()
-  for (const { replica, effects, atMs } of seen) {
-    if (replica !== traitor && evidenceIn(effects) !== null && !convicted.has(replica)) {
-      convicted.add(replica)
-      convictions.push(atMs)
-      const [x, y] = [xOf(atMs), yOf(laneOf(replica))]
-      marks.push(
-        `<rect class="convicts" x="${x - 6}" y="${y - 6}" width="12" height="12" transform="rotate(45 ${x} ${y})"/>`,
-      )
-    }
-    if (effects.some(isOrdered)) {
-      marks.push(
-        `<circle cx="${xOf(atMs)}" cy="${yOf(laneOf(replica))}" r="5"><title>executes</title></circle>`,
-      )
-    }
-  }
-  const newViews = seen.filter(({ event, replica, effects }) =>
-    replica !== traitor && event.kind === 'received'
-      ? effects.some((effect) => effect.kind === 'persist' && effect.record.kind === 'new-view')
-      : false,
+  const isExecution = isExecutionOf(one.sequence)
+  const executions = steps.filter(
+    ({ effects, replica }) => replica !== traitor && effects.some((effect) => isExecution(effect)),
   )
-  const answered = servedClient({ seen, history, fromMs, toMs })
-  const right = xOf(toMs)
-  const width = Math.ceil(right + 12)
-  const height = yOf(n) + 128
-  if (answered !== null) {
-    const { askedAtMs, answeredAtMs } = answered
-    arrow('client', [Math.max(fromMs, askedAtMs), 0], [answered.receivedAtMs, laneOf(0)], 'request')
-    for (const { atMs, replica } of answered.replies) {
-      arrow('client', [atMs, laneOf(replica)], [answeredAtMs, 0], `reply of ${replica}`)
-    }
+  const fromMs = orderedAtMs(steps, one) - 2
+  const toMs = Math.max(...executions.slice(0, n - 1).map(({ atMs }) => atMs)) + MARGIN_MS
+  const chosen = executions[0]?.effects.find((effect) => isExecution(effect))
+  return {
+    fromMs,
+    toMs,
+    seen: steps.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs),
+    at: one,
+    truth: chosen?.kind === 'execute' ? chosen.batch.digest : one.digest,
   }
-  const lanes = ['client', ...Array.from({ length: n }, (_, id) => `replica ${id}`)].map((name, lane) => {
+}
+
+/** The time of the first message about (v, s). */
+const orderedAtMs = (steps: readonly TracedStep[], at: OrderedAt): number =>
+  steps.find(({ event }) => event.kind === 'received' && isAbout(event.message, at))?.atMs ?? 0
+
+function lanesOf(
+  { n, traitor, right }: { readonly n: number; readonly traitor: number; readonly right: number },
+  { yOf }: Scale,
+): string[] {
+  const names = ['client', ...Array.from({ length: n }, (_, id) => `replica ${id}`)]
+  return names.map((name, lane) => {
     const label =
       lane === laneOf(traitor)
         ? `<text class="t-bad" x="6" y="${yOf(lane) - 2}">${name}</text><text class="t-bad" x="6" y="${yOf(lane) + 13}">the liar</text>`
         : `<text x="6" y="${yOf(lane) + 4}">${name}</text>`
     return `${label}<line class="lane" x1="${LEFT}" x2="${right}" y1="${yOf(lane)}" y2="${yOf(lane)}"/>`
   })
-  const begin = (seen.find(({ event }) => event.kind === 'received' && isAbout(event.message, one))?.atMs ??
-    fromMs) as number
-  const ms = (value: number): string => `${(value - begin).toFixed(0)} ms`
-  const captions = [
-    `Replica ${traitor}, the primary, orders one batch with some replicas (blue) and another one with the rest (red).`,
-    `The votes (grey) contradict, so replicas show each other what they were sent (orange). After ${ms(Math.min(...convictions))} the first holds both`,
-    `signed orders (◆): proof that anybody can check, with the cluster's public keys alone. Only one batch finds a quorum; it is executed (●).`,
-    answered === null
-      ? ''
-      : `The client (green) believes what f + 1 replicas answer alike, after ${ms(answered.answeredAtMs)}. It notices nothing.`,
-    newViews[0] === undefined
-      ? ''
-      : `The others leave the liar's view (violet), and replica ${(traitor + 1) % n} leads after ${ms(newViews[0].atMs)}.`,
-  ].filter((line) => line !== '')
-  const text = captions.map(
-    (line, index) => `<text class="faint" x="6" y="${yOf(n) + 44 + index * 18}">${line}</text>`,
-  )
-  const heads = (['first', 'lie', 'vote', 'shown', 'view', 'client'] as const).map(
-    (kind) =>
-      `<marker id="${kind}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="6" markerHeight="6" orient="auto"><path d="M0 0 8 4 0 8z" fill="var(--${kind === 'client' ? 'good' : kind})"/></marker>`,
-  )
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${captions[0]}">
-<!-- Drawn by: ${command} -->
-<style>${STYLE}</style>
-<defs>${heads.join('')}</defs>
-<rect class="page" width="${width}" height="${height}"/>
-${[...lanes, ...arrows, ...marks, ...text].join('\n')}
-</svg>
-`
 }
+
+interface Point {
+  readonly atMs: number
+  readonly lane: number
+}
+
+const line = (kind: Arrow, from: Point, to: Point, { xOf, yOf }: Scale, title: string): string =>
+  `<line class="m ${kind}" x1="${xOf(from.atMs)}" y1="${yOf(from.lane)}" x2="${xOf(to.atMs)}" y2="${yOf(to.lane)}" marker-end="url(#${kind})"><title>${title}</title></line>`
+
+/** The messages between replicas. */
+function arrowsOf({ steps }: PictureSource, { seen, fromMs, at, truth }: Span, scale: Scale): string[] {
+  return seen.flatMap(({ replica, event, atMs }) => {
+    if (event.kind !== 'received' || event.from.kind !== 'replica' || event.from.id === replica) return []
+    const { message, from } = event
+    const kind = arrowOf(message, at, truth)
+    const sentAt = kind === null ? null : sentAtMs(steps, from.id, message, atMs)
+    if (kind === null || sentAt === null || sentAt < fromMs) return []
+    const title = `${message.kind} ${from.id} to ${replica}`
+    const start = { atMs: sentAt, lane: laneOf(from.id) }
+    return [line(kind, start, { atMs, lane: laneOf(replica) }, scale, title)]
+  })
+}
+
+/** The client's request and the replies that answered it. */
+function clientArrows(
+  { traitor }: PictureSource,
+  { fromMs }: Span,
+  answered: Answered | null,
+  scale: Scale,
+): string[] {
+  if (answered === null) return []
+  const { askedAtMs, receivedAtMs, answeredAtMs, replies } = answered
+  const asked = { atMs: Math.max(fromMs, askedAtMs), lane: 0 }
+  return [
+    line('client', asked, { atMs: receivedAtMs, lane: laneOf(traitor) }, scale, 'request'),
+    ...replies.map(({ atMs, replica }) =>
+      line(
+        'client',
+        { atMs, lane: laneOf(replica) },
+        { atMs: answeredAtMs, lane: 0 },
+        scale,
+        `reply of ${replica}`,
+      ),
+    ),
+  ]
+}
+
+/** A mark where a correct replica first holds evidence, and where any replica executes the disputed number. */
+function marksOf(traitor: ReplicaId, { seen, at }: Span, { xOf, yOf }: Scale): string[] {
+  const convicted = new Set<number>()
+  const isExecution = isExecutionOf(at.sequence)
+  return seen.flatMap(({ replica, effects, atMs }) => {
+    const marks: string[] = []
+    const [x, y] = [xOf(atMs), yOf(laneOf(replica))]
+    if (replica !== traitor && evidenceIn(effects) !== null && !convicted.has(replica)) {
+      convicted.add(replica)
+      marks.push(
+        `<rect class="convicts" x="${x - 6}" y="${y - 6}" width="12" height="12" transform="rotate(45 ${x} ${y})"/>`,
+      )
+    }
+    if (effects.some((effect) => isExecution(effect))) {
+      marks.push(`<circle cx="${x}" cy="${y}" r="5"><title>executes</title></circle>`)
+    }
+    return marks
+  })
+}
+
+function captionsOf({ n, traitor }: PictureSource, span: Span, answered: Answered | null): string[] {
+  const { seen, at } = span
+  const begin = orderedAtMs(seen, at)
+  const ms = (value: number): string => `${(value - begin).toFixed(0)} ms`
+  const convictedAt = seen.find(
+    ({ replica, effects }) => replica !== traitor && evidenceIn(effects) !== null,
+  )?.atMs
+  const entered = seen.find(
+    ({ replica, effects }) =>
+      replica !== traitor &&
+      effects.some((effect) => effect.kind === 'persist' && effect.record.kind === 'new-view'),
+  )?.atMs
+  return [
+    `Replica ${traitor}, the primary, orders one batch with some replicas (blue) and another one with the rest (red).`,
+    `The votes (grey) contradict, so replicas show each other what they were sent (orange). After ${ms(convictedAt ?? begin)} the first holds both`,
+    `signed orders (◆): proof that anybody can check, with the cluster's public keys alone. Only one batch finds a quorum; it is executed (●).`,
+    ...(answered === null
+      ? []
+      : [
+          `The client (green) believes what f + 1 replicas answer alike, after ${ms(answered.answeredAtMs)}. It notices nothing.`,
+        ]),
+    ...(entered === undefined
+      ? []
+      : [
+          `The others leave the liar's view (violet), and replica ${(traitor + 1) % n} leads after ${ms(entered)}.`,
+        ]),
+  ]
+}
+
+const arrowHead = (kind: Arrow): string =>
+  `<marker id="${kind}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="6" markerHeight="6" orient="auto"><path d="M0 0 8 4 0 8z" fill="var(--${kind === 'client' ? 'good' : kind})"/></marker>`
 
 interface OrderedAt {
   readonly view: number
@@ -218,13 +301,21 @@ function sends(effect: Effect, message: ProtocolMessage): boolean {
   return 'sequence' in sent && 'sequence' in message ? sent.sequence === message.sequence : true
 }
 
+/** A request of the load, and the replies by which it was answered. */
+interface Answered {
+  readonly askedAtMs: number
+  readonly receivedAtMs: number
+  readonly answeredAtMs: number
+  readonly replies: readonly TracedStep[]
+}
+
 /** The client whose request the disputed sequence number orders, if its answer is in the picture. */
 function servedClient(source: {
   readonly seen: readonly TracedStep[]
   readonly history: readonly HistoryEntry[]
   readonly fromMs: number
   readonly toMs: number
-}) {
+}): Answered | null {
   const { seen, history, fromMs, toMs } = source
   const asked = seen.find(({ event, effects }) =>
     event.kind === 'received' && event.message.kind === 'request'
