@@ -13,6 +13,7 @@ const READERS: ReadonlyMap<string, string> = new Map([
   ['test/io/bit-rot.test.ts', 'draws a seed where somebody asks for a long run'],
   ['test/io/loop-watch.test.ts', 'keeps a processor busy'],
   ['test/io/page-store-figures.test.ts', 'measures where somebody asks for it'],
+  ['test/kit/lossy-fleet.ts', 'stamps writes, for figures that are printed'],
   ['test/tree/tree-bench.ts', 'measures where somebody asks for it'],
 ])
 const CLOCK = /\b(performance\s*\.\s*now|Date\s*\.\s*now|hrtime|new Date\(\s*\)|process\s*\.\s*cpuUsage)\b/
