@@ -11,10 +11,10 @@ import type { Field } from './outside/field.ts'
 import type { Facts } from './run/facts.ts'
 import type { Observed } from './run/observed.ts'
 
-/** What an attack is after. */
+/** The aim of an attack. */
 export type Target = 'safety' | 'liveness' | 'performance' | 'resources' | 'accuracy'
 
-/** What of an expectation was not met, as sentences. */
+/** Returns what was not as expected, as sentences. */
 export type Judge<F = Facts> = (facts: F) => readonly string[]
 
 interface Described {
@@ -22,66 +22,66 @@ interface Described {
   readonly targets: readonly Target[]
   /** One sentence: what the adversary does. */
   readonly does: string
-  /** Who described it, or where it was seen. */
+  /** The author who described it, or the system in which it was seen. */
   readonly source: string
-  /** What is expected beside what holds under every attack; one sentence. */
+  /** The expectation beyond what holds under every attack; one sentence. */
   readonly expects: string
   /** Wherever it ran. */
   readonly judge?: Judge
-  /** Where it forges or shows what only signatures make. */
+  /** Set when the attack forges or shows what only signatures make. */
   readonly needsSignatures?: true
-  /** Where requests must have MACs: its clusters are made so, whatever is asked for. */
+  /** Set when requests must have MACs: its clusters are made so, whatever is asked for. */
   readonly needsMacs?: true
-  /** What a report tells of it beside the verdict; sentences. */
+  /** Further sentences that a report gives beside the verdict. */
   readonly tells?: (facts: Facts | Observed) => readonly string[]
 }
 
 /** An attack that replicas or a client play: in the simulator and in processes alike. */
 export interface Attack extends Described {
-  /** Who plays it, where it is not replicas, or replicas among others. */
+  /** The party that plays it, when that is not replicas, or not replicas alone. */
   readonly plays?: 'replicas' | 'client'
   /** The replicas that play it, unless others are asked for. */
   readonly traitors: (n: number) => readonly ReplicaId[]
   /** Made anew for each traitor. */
   readonly behaviour: () => Behaviour
-  /** What a client does that plays it, or plays along. */
+  /** The hostile client that plays it, or plays along. */
   readonly client?: ClientRole
-  /** Where everything can be seen: in the simulator. */
+  /** The judge of a simulated run, in which everything can be seen. */
   readonly inspect?: Judge<Observed>
-  /** What a traitor finds changed when it starts, beside its transport: its disk, for instance. */
+  /** Changes other parts of a traitor than its transport at its start: its disk, for instance. */
   readonly parts?: Recomposition
-  /** What the surroundings do meanwhile. */
+  /** The environment's part in the attack. */
   readonly surroundings?: Surroundings
   /** Of a control: with these traitors it must break, and with f of them it must hold. */
   readonly control?: Control
 }
 
-/** What is not the traitors' own doing. Only a simulation can arrange all of it. */
+/** Everything that is not the traitors' own doing. Only a simulation can arrange all of it. */
 export interface Surroundings {
-  /** What strikes, in milliseconds from the beginning of the attack to its end. */
+  /** The faults that occur, in milliseconds from the beginning of the attack to its end. */
   readonly strikes?: (scene: Scene) => readonly Incident[]
   readonly plan?: Partial<Pick<Plan, 'network' | 'suite' | 'checkpointInterval'>>
-  /** Whether clients ask again soon after each answer, so that what they get tells what the cluster can do. */
+  /** True if clients ask again soon after each answer, so that what they get tells what the cluster can do. */
   readonly hasSteadyLoad?: boolean
-  /** How long the cluster is without a fault before the attack begins, in milliseconds, if not 300. */
+  /** The time without a fault before the attack begins, in milliseconds, if not 300. */
   readonly beginsAtMs?: number
-  /** What strikes by what is seen, times as in `strikes`; made anew for each run. */
+  /** Further faults that follow from what is seen, with times as in `strikes`; made anew for each run. */
   readonly reaction?: (scene: Scene) => Reaction
-  /** Whether a cluster with the same keys ran before, and the traitors have what passed there: see `abroad`. */
+  /** True if a cluster with the same keys ran before, and the traitors have what passed there: see `abroad`. */
   readonly hasAbroad?: boolean
-  /** Whether it is an attack without what strikes, too: then processes can run it. */
+  /** True if it is an attack without what strikes, too: then processes can run it. */
   readonly isCompleteWithoutStrikes?: boolean
-  /** Whether all that strikes is links that are cut and mended: processes behind proxies have those too. */
+  /** True if all that strikes is links that are cut and mended: processes behind proxies have those too. */
   readonly strikesLinksOnly?: boolean
   /** On a slow machine it goes on until every correct replica has executed so many batches since it began. */
   readonly untilExecuted?: number
-  /** How many times as long as another attack it has to last for its expectation to show. */
+  /** The factor by which it must last longer than other attacks for its expectation to show. */
   readonly lasts?: number
-  /** Whether the traitors are honest until what strikes is over: only then do they count as faulty. */
+  /** True if the traitors are honest until what strikes is over: only then do they count as faulty. */
   readonly hasLateTraitors?: boolean
   /** The protocol of the correct replicas in place of the right one. */
   readonly core?: (right: StepFunction) => StepFunction
-  /** Whether each traitor runs twice with one key, both of them honest. */
+  /** True if each traitor runs twice with one key, both of them honest. */
   readonly hasTwins?: boolean
 }
 
@@ -95,18 +95,18 @@ export interface Scene {
   readonly next: ReplicaId
   readonly last: ReplicaId
   readonly random: Random
-  /** How long the attack lasts before the network is calm, in milliseconds. */
+  /** The length of the attack before the network is calm, in milliseconds. */
   readonly lastsMs: number
 }
 
 /**
- * What a control breaks: that correct replicas execute the same batches; that clients believe only what a correct
- * replica executed; or that requests are answered, as long as the traitors are away.
+ * The promise that a control breaks: that correct replicas execute the same batches; that clients believe only what a
+ * correct replica executed; or that requests are answered, as long as the traitors are away.
  */
 export interface Control {
   readonly breaks: 'agreement' | 'answers' | 'progress'
   /**
-   * Whether signatures give all traitors away: votes that contradict each other, or results that are not those of the
+   * True if signatures give all traitors away: votes that contradict each other, or results that are not those of the
    * decided batches.
    */
   readonly namesTraitors?: boolean
@@ -115,7 +115,7 @@ export interface Control {
 /** An attack that only processes can suffer: by a client, strangers on the wire, the network or the machines. */
 export interface OutsideAttack extends Described {
   readonly plays: 'client' | 'stranger' | 'network' | 'machines'
-  /** Where it attacks a gateway. */
+  /** Set when it attacks a gateway. */
   readonly needsGateway?: true
   /**
    * Attacks for `field.milliseconds` and undoes what it did. Gives what it saw that must not be, as sentences; rejects
@@ -142,7 +142,7 @@ const ANYWHERE: readonly (keyof Surroundings)[] = [
   'untilExecuted',
 ]
 
-/** Whether real processes can be all that it needs. */
+/** True if real processes can be all that it needs. */
 export function runsInProcesses(attack: AnyAttack): boolean {
   if (isOutsideAttack(attack)) return true
   const { surroundings = {} } = attack

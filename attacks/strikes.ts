@@ -1,4 +1,4 @@
-/** What surroundings do to replicas for a while. Times in milliseconds from the beginning of the attack. */
+/** Faults of replicas and links that last for a while. Times in milliseconds from the beginning of the attack. */
 import { type ReplicaId, replicaIds } from '../src/base/ids.ts'
 import type { Incident } from '../src/simulator/plan.ts'
 
@@ -14,7 +14,7 @@ export const clogged = (replica: ReplicaId, { from, to }: Span): readonly Incide
   { kind: 'unclog-node', replica, atMs: to },
 ]
 
-/** What is sent to this replica or by it is lost, clients' requests and answers apart. */
+/** Loses what is sent to this replica or by it, clients' requests and answers apart. */
 export const isolated = (n: number, replica: ReplicaId, { from, to }: Span): readonly Incident[] =>
   parted(n, [replica], { from, to })
 
@@ -29,7 +29,7 @@ export function parted(n: number, some: readonly ReplicaId[], { from, to }: Span
   ]
 }
 
-/** What is sent from one replica to the other is lost. */
+/** Loses what is sent from one replica to the other. */
 export const lossy = (
   link: { readonly from: ReplicaId; readonly to: ReplicaId },
   { from, to }: Span,
@@ -38,7 +38,7 @@ export const lossy = (
   { kind: 'mend', ...link, atMs: to },
 ]
 
-/** What the two halves send each other is lost, in both directions; everybody else reaches both. */
+/** Loses what the two halves send each other, in both directions; everybody else reaches both. */
 export const apart = (
   [some, others]: readonly [readonly ReplicaId[], readonly ReplicaId[]],
   span: Span,

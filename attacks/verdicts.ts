@@ -27,7 +27,7 @@ export const viewChanges = (least: number, most: number | ((facts: Facts) => num
 
 export const noViewChange: Judge = viewChanges(0)
 
-/** What is refused for a reason in signed mode may be refused for another one where there are MACs. */
+/** Reasons of refusals in signed mode, with those that stand for them in oral mode. */
 const ORAL_REASONS: ReadonlyMap<RejectionReason, RejectionReason> = new Map([
   ['bad-signature', 'bad-mac'],
   ['signed-as-another-kind', 'bad-mac'],
@@ -77,7 +77,7 @@ export const nobodySuspected: Judge = ({ f, traitors, measured }) => {
     .map((id) => `replica ${id} was suspected, which is correct`)
 }
 
-/** Where everything can be seen: only traitors were ever suspected. */
+/** In the simulator: only traitors were ever suspected. */
 export const onlyTraitorsSuspected: Judge<Observed> = ({ suspected, traitors }) =>
   suspected
     .filter((id) => !traitors.includes(id))
@@ -151,7 +151,7 @@ function sharesOf(facts: Facts | Observed): Shares | null {
   return { during: during / before, settled: settled === null ? null : settled / before }
 }
 
-/** What the attack takes from the throughput, as a sentence with its figures. */
+/** Reports what the attack takes from the throughput, as a sentence with its figures. */
 export function tellLoss(facts: Facts | Observed): readonly string[] {
   const shares = sharesOf(facts)
   if (shares === null) return []
@@ -207,7 +207,7 @@ export const lossAsAllowed =
     ]
   }
 
-/** Where a cluster of processes ran: the machine has other things to do. */
+/** Judges runs of processes only: the machine has other things to do. */
 export const onProcesses =
   (judge: Judge): Judge =>
   (facts) =>

@@ -3,21 +3,21 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { OperatorError } from '../src/base/operator-error.ts'
 
-/** What a child says to its parent when it is ready. */
+/** The message of a child to its parent when it is ready. */
 export interface ReadyMessage {
   readonly ready: string
 }
 
-/** How long a child may take to be ready: it replays its log first. In milliseconds. */
+/** The most milliseconds that a child takes to be ready: it replays its log first. */
 const START_MS_MAX = 60_000
-/** How long a child may take to stop before it is killed, in milliseconds. */
+/** The most milliseconds that a child takes to stop before it is killed. */
 const STOP_MS_MAX = 5_000
 
 export interface Child {
   readonly name: string
   readonly process: ChildProcess
   readonly ready: Promise<string>
-  /** What it wrote last on standard error. */
+  /** The last lines that it wrote on standard error. */
   readonly complaint: () => string
 }
 

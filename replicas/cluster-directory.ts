@@ -1,4 +1,4 @@
-/** Where things stand in a cluster directory. A replica needs cluster.json and its own folder, nothing else. */
+/** The paths of a cluster directory. A replica needs cluster.json and its own folder, nothing else. */
 import { join } from 'node:path'
 
 export const clusterFile = (directory: string): string => join(directory, 'cluster.json')

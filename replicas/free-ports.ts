@@ -21,7 +21,7 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   throw new OperatorError(`No ${count} free ports in a row were found on 127.0.0.1.`)
 }
 
-/** Whether nobody listens on any of so many ports from `base` on. */
+/** True if nobody listens on any of so many ports from `base` on. */
 export async function areFree(base: number, count: number): Promise<boolean> {
   const servers: Server[] = []
   try {

@@ -50,9 +50,9 @@ export interface InitOptions {
   readonly directory: string
   readonly replicas: number
   readonly suite: 'sodium' | 'noble'
-  /** How replicas authenticate their messages; `signed` when absent. */
+  /** The replicas' mode of authentication; `signed` when absent. */
   readonly auth?: AuthenticationMode
-  /** How clients authenticate their requests; `signed` when absent. */
+  /** The clients' mode of authentication; `signed` when absent. */
   readonly requests?: RequestMode
   /** One host for each replica; loopback when absent. */
   readonly hosts?: readonly string[]

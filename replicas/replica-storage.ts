@@ -78,6 +78,6 @@ async function openLogWhateverItLost(
   }
 }
 
-/** Whether it can be healed from; a log that is in use, or a disk that cannot be read, is for a person. */
+/** True if it can be healed from; a log that is in use, or a disk that cannot be read, is for a person. */
 const isLoss = (error: unknown): error is OperatorError =>
   error instanceof LogMissing || error instanceof LogCorrupt || error instanceof LogLostSyncedData

@@ -1,4 +1,7 @@
-/** What the runtime needs of the outside: types only. `io/` implements them on a machine, `simulator/` virtually. */
+/**
+ * The ports: what the runtime needs of the outside, as types. `io/` implements them on a machine, `simulator/`
+ * virtually.
+ */
 import type { Allowance } from './base/allowance.ts'
 import type { Hash } from './base/hash.ts'
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp } from './base/ids.ts'
@@ -38,7 +41,10 @@ export interface CryptoSuite {
   publicKeyFault(publicKey: Uint8Array): PublicKeyFault | null
   /** A 16-byte MAC: keyed BLAKE2b over the concatenation of the parts. The key has 32 bytes. */
   mac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array
-  /** Whether the tag is this MAC. False for a tag of another length; its time tells nothing of where a wrong one differs. */
+  /**
+   * True if the tag is this MAC. False for a tag of another length; its time tells nothing of where a wrong one
+   * differs.
+   */
   verifyMac(tag: Uint8Array, key: Uint8Array, ...parts: readonly Uint8Array[]): boolean
   /** The X25519 public key of a 32-byte secret. */
   agreementPublicKey(secret: Uint8Array): Uint8Array
@@ -89,7 +95,7 @@ export interface Transport {
   end(peer: Peer): void
 }
 
-/** Where a record stands in the log; opaque to everyone but the log. */
+/** The position of a record in the log; opaque to everyone but the log. */
 export type LogPosition = number
 
 /** An append-only log of records. A failure to persist halts the process: it is never reported to the caller. */
@@ -109,12 +115,14 @@ export interface Log {
 /** Reads a log from its first record; the order of records is the order of appending. */
 export interface LogReplay {
   readonly log: Log
-  /** How the log begins: with its birth; cut, because records before the first were trimmed; or anew after a loss. */
+  /**
+   * The beginning of the log: its birth; cut, because records before the first were trimmed; or anew after a loss.
+   */
   readonly beginning: 'birth' | 'cut' | 'amnesia'
   readonly records: Iterable<{ readonly position: LogPosition; readonly record: Uint8Array }>
 }
 
-/** Where a page hangs in a tree: the number of the child at each level, from the root down; empty for the root. */
+/** The path to a page in a tree: the number of the child at each level, from the root down; empty for the root. */
 export type PagePath = readonly number[]
 
 /** A page of a tree and its place there. */
@@ -137,7 +145,7 @@ export interface Snapshot {
   /** The page at the end of a path, once the root is known; null where there is none. */
   page(path: PagePath): Uint8Array | null
   /**
-   * What has to be written and may be deleted where `base` is stored and this is to be stored instead. Found while it is
+   * The pages to write and those that may be deleted when this is to be stored in place of `base`. Found while it is
    * gone through, each of the two once; what it gives are views of the two snapshots.
    */
   changesSince(base: Snapshot | null): {
@@ -187,7 +195,7 @@ export interface PageStore {
   collect(keep: Iterable<Uint8Array>, done: (deleted: number) => void): void
 }
 
-/** What executing one request gave. */
+/** The outcome of executing one request. */
 export interface Outcome {
   readonly client: ClientId
   readonly publicKey: Uint8Array
@@ -218,7 +226,7 @@ export interface Application {
    */
   begin(sequence: Sequence, batch: Batch, allowance: Allowance): Execution
   standing(request: RequestName): Standing
-  /** Where the timestamps of a client stand. */
+  /** The highest timestamps of a client that were used. */
   lastUse(client: ClientId): LastUse
   /** The kept results of an executed request, or null when they are no longer kept. */
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null
@@ -250,14 +258,14 @@ export interface SecureLink {
   readonly peer: Peer
   /** The tag to send behind a frame. */
   seal(frame: Uint8Array): Uint8Array
-  /** Whether the tag belongs to the frame that is next in order. */
+  /** True if the tag belongs to the frame that is next in order. */
   opens(frame: Uint8Array, tag: Uint8Array): boolean
 }
 
-/** Whom the other end of a link says to be, before anything was done that costs much. */
+/** The identity that the peer claims; not yet authenticated. */
 export interface Claim {
   readonly peer: Peer
-  /** Whether it showed what only this peer can make; proved is nothing yet. */
+  /** True if it showed what only this peer can make; proved is nothing yet. */
   readonly isVouched: boolean
 }
 

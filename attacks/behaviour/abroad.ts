@@ -1,8 +1,11 @@
-/** What traitors have from another cluster with the same keys: recordings, and what they sign for it themselves. */
+/**
+ * Material that traitors have from another cluster with the same keys: recordings, and what they sign for it
+ * themselves.
+ */
 import { FRAME_KINDS, type FrameKindName } from '../../src/messages/kinds.ts'
 import type { Blackboard } from './place.ts'
 
-/** Where the recordings stand. */
+/** The note under which the recordings stand. */
 export const ABROAD = 'frames of another cluster'
 
 const KIND_AT = 4

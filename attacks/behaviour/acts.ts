@@ -1,7 +1,7 @@
-/** How often adversaries acted: an attack that never acted shows nothing. */
+/** Counts how often adversaries acted: an attack that never acted shows nothing. */
 import type { Blackboard } from './place.ts'
 
-/** Where attacks take turns, the note that tells whose turn it is. */
+/** The note that names the attack whose turn it is, when attacks take turns. */
 export const TURN = 'whose turn it is'
 
 export class Acts {

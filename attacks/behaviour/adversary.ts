@@ -26,7 +26,7 @@ export interface AdversaryOptions {
   readonly behaviour: () => Behaviour
   readonly board: Blackboard
   readonly random: Random
-  /** Whether the attack is on, so long after the replica's first start; while it is not, the replica is honest. */
+  /** True if the attack is on, so long after the replica's first start; while it is not, the replica is honest. */
   readonly isOn: (ageMs: number) => boolean
   /** Told of every act. */
   readonly onAct: () => void

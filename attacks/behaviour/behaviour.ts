@@ -8,11 +8,11 @@ import type { Delivery, Place } from './place.ts'
 import type { When } from './predicates.ts'
 
 export interface Behaviour {
-  /** What leaves in place of a frame; null lets it pass. */
+  /** Returns the frames that leave in place of a frame; null lets it pass. */
   send?(carried: Carried, place: Place): readonly Delivery[] | null
   /** A frame came in, before its honest half hears it. */
   receive?(carried: Carried, place: Place): void
-  /** Whether a frame that came in stays unheard. */
+  /** True if a frame that came in stays unheard. */
   isDeafTo?(carried: Carried, place: Place): boolean
   /** Every 10 ms. */
   tick?(place: Place): void

@@ -5,7 +5,7 @@ import type { Message } from '../../src/messages/message.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import type { Peer } from '../../src/ports.ts'
 
-/** Where a frame holds its kind. */
+/** The offset of the kind in a frame. */
 const KIND_AT = 4
 
 export class Carried {

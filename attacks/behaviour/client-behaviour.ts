@@ -1,19 +1,19 @@
 /**
- * What a hostile client does: the counterpart of a traitor's behaviour, in a simulation and against processes alike. It
- * follows no session: it sends what it likes to whom it likes, now and then or when it is answered.
+ * The behaviour of a hostile client: the counterpart of a traitor's behaviour, in a simulation and against processes
+ * alike. It follows no session: it sends what it likes to whom it likes, now and then or when it is answered.
  */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { Message, RefusalReason } from '../../src/messages/message.ts'
 import type { ClientLink, ClientPlace } from './client-place.ts'
 
-/** What came back over one of its links. */
+/** A message that came back over one of its links. */
 export interface Answer {
   readonly from: ReplicaId
   readonly message: Message
   readonly link: ClientLink
 }
 
-/** How a correct replica answers a request: by a reply, or by a refusal for this reason. */
+/** The answer of a correct replica to a request: by a reply, or by a refusal for this reason. */
 export type AnswerKind = 'reply' | RefusalReason
 
 export interface ClientBehaviour {
@@ -25,13 +25,16 @@ export interface ClientBehaviour {
   end?(place: ClientPlace): readonly string[]
 }
 
-/** What a hostile client is given, and what it plays. */
+/** The means and the behaviour of a hostile client. */
 export interface ClientRole {
   /** Clients of the cluster whose keys it has; one unless it is said. */
   readonly identities?: number
   /** Made anew for each run. */
   readonly behaviour: () => ClientBehaviour
-  /** What correct replicas tell it sooner or later: against processes, on a slow machine, it goes on until they have. */
+  /**
+   * Answers that correct replicas give it sooner or later: against processes, on a slow machine, it goes on until
+   * they have.
+   */
   readonly awaits?: readonly AnswerKind[]
   /** A key of the store that each of its requests changes once and nobody else does: no timestamp may do so twice. */
   readonly writes?: string

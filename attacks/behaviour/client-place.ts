@@ -1,4 +1,4 @@
-/** Where a hostile client stands: the keys that it has, the links that it opens, and what it can sign and send. */
+/** The context of a hostile client: the keys that it has, the links that it opens, and what it can sign and send. */
 import { toHex } from '../../src/base/bytes.ts'
 import type { Hash } from '../../src/base/hash.ts'
 import type { ClientId, ReplicaId, Timestamp } from '../../src/base/ids.ts'
@@ -8,7 +8,7 @@ import type { FrameKindName } from '../../src/messages/kinds.ts'
 import type { Signer } from '../../src/ports.ts'
 import type { Blackboard } from './place.ts'
 
-/** What somebody says of himself who asks to be let in. */
+/** An identity that somebody claims in a handshake. */
 export interface Guise {
   /** The key that he has. */
   readonly signer: Signer
@@ -18,7 +18,7 @@ export interface Guise {
   readonly replica?: ReplicaId
   /** The cluster that he takes this one for. */
   readonly clusterId?: Uint8Array
-  /** What he sends first in place of a handshake. */
+  /** The bytes sent first, in place of a handshake. */
   readonly instead?: Uint8Array
 }
 
@@ -38,9 +38,12 @@ export interface RequestToSign {
   readonly operations: Uint8Array
   /** The first of the own ones, unless another is given. */
   readonly signer?: Signer
-  /** Where requests have MACs: good for these replicas and wrong for the others. It is signed where this is absent. */
+  /**
+   * When requests have MACs: the request's are good for these replicas and wrong for the others. It is signed where
+   * this is absent.
+   */
   readonly goodFor?: readonly ReplicaId[]
-  /** Who sends whole results: nobody knows better than all of them. */
+  /** The replica asked for whole results; by default the one that all of them would choose. */
   readonly responder?: number
   /** The nonce of its session; one and the same unless another is given. */
   readonly session?: Uint8Array

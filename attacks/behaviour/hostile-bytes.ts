@@ -11,7 +11,7 @@ import type { ClientPlace } from './client-place.ts'
 const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.from(values)
 const NOTHING = new Uint8Array(0)
 
-/** What a language, a text or a file system would take for something else. */
+/** Keys that a language, a text or a file system would take for something else. */
 const KEYS: readonly Uint8Array[] = [
   ...['__proto__', 'constructor', 'hasOwnProperty', 'toString', '../../cluster.json', 'a\0b', ''].map(utf8),
   // A lone surrogate, an overlong slash, what is never a byte of text, and a mark that readers skip.

@@ -55,14 +55,14 @@ export interface HostileClientOptions {
 }
 
 export class HostileClient {
-  /** What correct replicas told it: how many replies, and how many refusals for which reason. */
+  /** Answers of correct replicas: how many replies, and how many refusals for which reason. */
   readonly told = new Map<AnswerKind, number>()
   readonly #options: HostileClientOptions
   readonly #signingDigest: ReturnType<typeof createSigningDigest>
   readonly #place: ClientPlace
   readonly #transports: Transport[] = []
   readonly #stopTicking: () => void
-  /** What replicas answered to a request, and who said it first. */
+  /** The answers of replicas to each request, and which replica gave each one first. */
   readonly #answers = new Map<string, { readonly from: ReplicaId; readonly digest: string }>()
   readonly #timestamps = new Set<string>()
   readonly #complaints: string[] = []
@@ -76,7 +76,7 @@ export class HostileClient {
     this.#stopTicking = options.clock.every(TICK_MS, () => this.#tick())
   }
 
-  /** How many timestamps it signed something under, all of its clients together. */
+  /** The number of timestamps under which it signed something, over all of its clients. */
   get timestamps(): number {
     return this.#timestamps.size
   }

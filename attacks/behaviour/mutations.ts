@@ -1,4 +1,7 @@
-/** What a behaviour makes of a frame. Whatever is changed is signed anew, with the adversary's own key. */
+/**
+ * Actions: the frames that a behaviour makes of one. Whatever is changed is signed anew, with the adversary's own
+ * key.
+ */
 import { toHex } from '../../src/base/bytes.ts'
 import type { ClientId, Milliseconds } from '../../src/base/ids.ts'
 import { createBatch } from '../../src/messages/batch.ts'
@@ -10,7 +13,7 @@ import { isRejection } from '../../src/messages/rejection.ts'
 import type { Carried } from './carried.ts'
 import type { Delivery, Place } from './place.ts'
 
-/** What leaves in a frame's place. */
+/** Returns what leaves in a frame's place. */
 export type Action = (carried: Carried, place: Place) => readonly Delivery[]
 
 /** A changed content; the same one where this adversary wants nothing changed. */
@@ -22,7 +25,7 @@ export type Amount = number | ((place: Place) => number)
 export const amountOf = (amount: Amount, place: Place): number =>
   typeof amount === 'number' ? amount : amount(place)
 
-/** What a message says, to be said otherwise; null where it is not this replica's to say. */
+/** Returns the content of a message, to be changed and sealed anew; null where it is not this replica's to say. */
 export function contentOf(message: Message, { id }: Place): Content | null {
   switch (message.kind) {
     case 'request':

@@ -1,4 +1,6 @@
-/** Where an adversary stands: which replica it is, what it sees, and what it can do with the one key that it has. */
+/**
+ * The context of an adversary: which replica it is, what it sees, and what it can do with the one key that it has.
+ */
 import type { Hash } from '../../src/base/hash.ts'
 import type { ClientId, ReplicaId, Timestamp } from '../../src/base/ids.ts'
 import type { Random } from '../../src/base/random.ts'
@@ -8,14 +10,14 @@ import type { FrameKindName } from '../../src/messages/kinds.ts'
 import type { ReplicaState } from '../../src/pbft/state.ts'
 import type { Peer } from '../../src/ports.ts'
 
-/** What the traitors of one run share. They see each other's notes at once: the worst case. */
+/** Notes that the traitors of one run share. They see each other's notes at once: the worst case. */
 export interface Blackboard {
   /** The traitors, by id. */
   readonly traitors: readonly ReplicaId[]
   readonly notes: Map<string, unknown>
 }
 
-/** What a frame of this adversary's own becomes. */
+/** A frame that leaves in place of one of the adversary's own, and when. */
 export interface Delivery {
   readonly to: Peer
   readonly frame: Uint8Array
@@ -47,9 +49,9 @@ export interface Place {
   readonly life: number
   /** Ticks of 10 ms since the attack began, or since the process started where that was later. */
   readonly ticks: number
-  /** What its honest half knows: to look at. */
+  /** The state of its honest half, to read. */
   readonly state: Readonly<ReplicaState>
-  /** Whether it leads the view that its honest half is in. */
+  /** True if it leads the view that its honest half is in. */
   readonly isPrimary: boolean
   /** The frame of a content with this replica's own signature: the only one that it can give. */
   seal(content: Content): Uint8Array

@@ -17,7 +17,7 @@ export const isKind =
 /** A PREPARE or a COMMIT. */
 export const isVote: When = isKind('prepare', 'commit')
 
-/** What replicas tell each other to agree, to change views and to make checkpoints. */
+/** Messages by which replicas agree, change views and make checkpoints. */
 export const isProtocol: When = isKind(
   'pre-prepare',
   'prepare',

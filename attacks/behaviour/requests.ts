@@ -1,4 +1,4 @@
-/** What adversaries do to requests. */
+/** Changes that adversaries make to requests. */
 import { createSigningDigest } from '../../src/messages/frame.ts'
 import type { Request } from '../../src/messages/message.ts'
 import { encodeRequest } from '../../src/messages/request.ts'

@@ -1,4 +1,4 @@
 import { utf8 } from '../../src/base/bytes.ts'
 
-/** What liars agree to tell clients. */
+/** The result that liars agree to give clients. */
 export const FALSE_RESULTS = utf8('all is well')

@@ -6,7 +6,7 @@ import { toReplica } from '../behaviour/place.ts'
 import { all, holds, noViewChange } from '../verdicts.ts'
 
 const FETCHES_PER_TICK = 40
-/** What one correct replica may serve one that asks and one that seems to lag, in a millisecond, each. */
+/** The most messages that one correct replica serves one that asks and one that seems to lag, in a millisecond, each. */
 const SERVED_PER_MS_MAX = SERVED_DECISIONS_MAX / (STATUS_BUSY_TICKS * 10)
 
 export const fetchFlood: Attack = {

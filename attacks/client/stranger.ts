@@ -10,7 +10,9 @@ import { all, noViewChange, refused, told } from '../verdicts.ts'
 
 const OPERATIONS = encodeOperations([{ kind: 'put', key: utf8('strange'), value: utf8('value') }])
 
-/** What is not so: another client's key, a replica's place with its key and with the own, and nothing at all. */
+/**
+ * Claims that are false: another client's key, a replica's place with its key and with the own, and nothing at all.
+ */
 function lies({ cluster, stranger, request }: ClientPlace): readonly Guise[] {
   const signer = stranger()
   const key = cluster.clients[0]?.publicKey ?? signer.publicKey

@@ -1,4 +1,6 @@
-/** What a flooder sends to one correct replica: all of it well-formed and rightly signed, and of no use. */
+/**
+ * The frames that a flooder sends to one correct replica: all of it well-formed and rightly signed, and of no use.
+ */
 import type { ReplicaId, Sequence } from '../../src/base/ids.ts'
 import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
 import { type Behaviour, onTick } from '../behaviour/behaviour.ts'

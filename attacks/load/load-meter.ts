@@ -1,4 +1,6 @@
-/** What a load got from the cluster: throughput, latencies and gaps, of one stretch of time after another. */
+/**
+ * The service that a load got from the cluster: throughput, latencies and gaps, of one stretch of time after another.
+ */
 import { build } from 'hdr-histogram-js'
 
 /** One operation that ended. Moments are those of `performance.now()`. */

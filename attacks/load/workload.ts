@@ -8,10 +8,10 @@ import { RecordedLoad, verdictOf } from './recorded-load.ts'
 const RECORDED_KEYS = 4
 const COUNTED_KEYS = 16
 
-/** What the clients saw. */
+/** The clients' observations. */
 export interface Finished {
   readonly counted: readonly CountedKey[]
-  /** What is wrong with it, as sentences. */
+  /** The faults that were found, as sentences. */
   readonly faults: readonly string[]
   readonly notes: readonly string[]
 }

@@ -4,7 +4,7 @@ import { onTick } from '../behaviour/behaviour.ts'
 import { toReplica } from '../behaviour/place.ts'
 import { all, holds, noViewChange, refused } from '../verdicts.ts'
 
-/** What a replica that is never behind for long is sent all the same because it seems to be. */
+/** The most messages that a replica which is never behind for long is sent all the same because it seems to be. */
 const SERVED_MAX = 40
 
 export const reflection: Attack = {

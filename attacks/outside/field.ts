@@ -1,4 +1,4 @@
-/** Where an attack from outside of the replicas takes place: a running cluster, and what can be done to it. */
+/** The harness of an attack from outside of the replicas: a running cluster, and what can be done to it. */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { Random } from '../../src/base/random.ts'
 import type { Address, Cluster } from '../../src/messages/cluster.ts'
@@ -14,7 +14,7 @@ export interface Links {
   /** Nothing passes between these replicas and the others, and what was on its way waits. Heals an earlier cut. */
   isolate(ids: readonly ReplicaId[]): void
   heal(): void
-  /** What the one sends the other waits, until it is mended. */
+  /** Holds back everything that one end sends the other, until the link is mended. */
   cut(link: Link): void
   mend(link: Link): void
 }
@@ -33,7 +33,7 @@ export interface Field {
   readonly n: number
   readonly f: number
   readonly cluster: Cluster
-  /** Where clients find the cluster file and their keys. */
+  /** The directory of the cluster file and of the clients' keys. */
   readonly directory: string
   /** A client of the cluster that the load does not use. */
   readonly client: string
@@ -42,12 +42,12 @@ export interface Field {
   readonly random: Random
   /** The URL of a gateway; null unless the attack needs one. */
   readonly gateway: string | null
-  /** How long the attack shall last. */
+  /** The length of the attack. */
   readonly milliseconds: number
   /** Null unless the attack plays the network. */
   readonly links: Links | null
   readonly machines: Machines
-  /** Where a replica takes links. */
+  /** The address at which a replica takes links. */
   addressOf(id: ReplicaId): Address
   /** The replicas that are no traitors. */
   readonly correct: readonly ReplicaId[]

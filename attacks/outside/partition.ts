@@ -2,7 +2,10 @@ import { replicaIds } from '../../src/base/ids.ts'
 import type { OutsideAttack } from '../attack.ts'
 import type { Field } from './field.ts'
 
-/** What was under way at a cut is over when nothing was acknowledged for so long, in milliseconds; at most so often. */
+/**
+ * The time without an acknowledgement after which what was under way at a cut is over, in milliseconds; at most so
+ * often.
+ */
 const QUIET_MS = 500
 const QUIET_LOOKS_MAX = 20
 

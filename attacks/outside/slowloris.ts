@@ -7,7 +7,7 @@ import type { Field } from './field.ts'
 /** Connections kept open to each replica, more than it takes; of those that it ends new ones are made. */
 const CONNECTIONS = 96
 const STEP_MS = 100
-/** What a connection says: nothing, a length and then a byte now and then, or a length that is too large. */
+/** The manner of a connection: it says nothing, a length and then a byte now and then, or a length that is too large. */
 type Manner = 'silent' | 'slow' | 'bomb'
 const MANNERS: readonly Manner[] = ['silent', 'slow', 'bomb']
 

@@ -7,7 +7,7 @@ import type { Place } from '../behaviour/place.ts'
 import { crashed } from '../strikes.ts'
 import { holds } from '../verdicts.ts'
 
-/** How long each attack has its turn, in milliseconds. */
+/** The length of each attack's turn, in milliseconds. */
 const TURN_MS = 400
 /** So many attacks have to have acted: some need a moment that does not come in their turn. */
 const ACTING_MIN = 12
@@ -51,7 +51,7 @@ function takingTurns(attacks: readonly Attack[]): Behaviour {
   }
 }
 
-/** What strikes in each turn, and one crash in each: of a traitor, or of whom there is room for in f. */
+/** The faults of each turn, and one crash in each: of a traitor, or of whom there is room for in f. */
 function strikes(attacks: readonly Attack[], scene: Scene): readonly Incident[] {
   const turns = Math.floor(scene.lastsMs / TURN_MS)
   return Array.from({ length: turns }, (_, turn) => {

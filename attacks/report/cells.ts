@@ -58,7 +58,7 @@ const costsOf = (measured: Measured): readonly string[] => [
 export const peakBytes = ({ facts }: AttackReport): number =>
   Math.max(0, ...(facts.measured?.memory ?? []).map((use) => use.peakBytes))
 
-/** Whom correct replicas suspected: rightly, and wrongly behind a question mark. */
+/** The replicas that correct replicas suspected: rightly, and wrongly behind a question mark. */
 function suspicionText({ facts }: AttackReport): string {
   const suspicions = facts.measured?.suspicions ?? []
   const suspects = [...new Set(suspicions.map((each) => each.of))]
@@ -70,7 +70,7 @@ function suspicionText({ facts }: AttackReport): string {
     .join(',')
 }
 
-/** What was not as it has to be, one run after another. */
+/** The faults of each run, one run after another. */
 export function faultLines(reports: readonly AttackReport[]): readonly string[] {
   return reports.flatMap(({ attack, faults, seed }) =>
     faults.map((fault) => `${attack.name} (seed ${seed}): ${fault}`),

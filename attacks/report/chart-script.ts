@@ -1,4 +1,4 @@
-/** What the page of a report does in the browser: it draws each run's throughput, with the attack shaded. */
+/** The script of a report's page: it draws each run's throughput, with the attack shaded. */
 export const CHART_SCRIPT = `
 const runs = JSON.parse(document.getElementById('runs').textContent)
 const dark = matchMedia('(prefers-color-scheme: dark)')

@@ -264,7 +264,7 @@ const isAbout = (message: ProtocolMessage, { view, sequence }: OrderedAt): boole
   message.view === view &&
   message.sequence === sequence
 
-/** How a message is drawn; null for one that the picture leaves out. */
+/** The kind of arrow that shows a message; null for one that the picture leaves out. */
 function arrowOf(message: ProtocolMessage, at: OrderedAt, truth: Uint8Array): Arrow | null {
   if (message.kind === 'exhibit') return 'shown'
   if (message.kind === 'view-change' || message.kind === 'new-view') return 'view'

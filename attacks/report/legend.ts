@@ -1,4 +1,4 @@
-/** What the columns of reports mean: told by the command's help, on the page, and under a table for a text. */
+/** The meaning of the columns of reports, for the command's help, on the page, and under a table for a text. */
 
 /** Of the columns of `HEADINGS` in cells.ts. */
 export const COLUMNS_LEGEND = `Columns: acts, how often the adversaries acted; views, how often correct replicas left a

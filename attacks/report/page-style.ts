@@ -1,4 +1,4 @@
-/** How the page of a report looks, on light and on dark. */
+/** The style of a report's page, on light and on dark. */
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;

@@ -8,7 +8,7 @@ import { COLUMNS_LEGEND } from './legend.ts'
 import { PAGE_STYLE } from './page-style.ts'
 import { type AttackReport, hasHeld } from './report.ts'
 
-/** What the page was made with: told at its head. */
+/** The setting that a page names at its head. */
 export interface PageFacts {
   readonly seconds: number
   /** Names and values, such as the machine's. */

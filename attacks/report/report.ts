@@ -17,7 +17,7 @@ export interface AttackReport {
   readonly world: 'processes' | 'simulator'
   readonly seed: number
   readonly facts: Facts
-  /** What was not as it has to be; empty when the store held and did what was expected. */
+  /** The faults found; empty when the store held and did what was expected. */
   readonly faults: readonly string[]
   /** Remarks for the reader: what the verdict does not depend on. */
   readonly notes: readonly string[]
@@ -29,7 +29,7 @@ export interface AttackReport {
 
 export const hasHeld = ({ faults }: AttackReport): boolean => faults.length === 0
 
-/** What `--json` prints of a report. */
+/** Returns what `--json` prints of a report. */
 export function asJson(report: AttackReport): object {
   const { attack, facts, faults, notes, ...rest } = report
   const plain = Object.entries(facts).map(([name, value]) => [name, plainOf(value)])

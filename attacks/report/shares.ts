@@ -1,4 +1,4 @@
-/** What is left of the throughput under attack, and what the attackers themselves take of the machine. */
+/** The share of the throughput that is left under attack, and what the attackers themselves take of the machine. */
 import type { Figures } from '../load/load-meter.ts'
 import type { Measured } from '../run/facts.ts'
 import type { Spent } from '../run/processor-time.ts'

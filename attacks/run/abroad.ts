@@ -15,7 +15,7 @@ const REQUESTS_PER_CLIENT = 10
 const FRAMES_MAX = 400
 const LISTENER = toReplicaId(1)
 
-/** What passed there, in its order. */
+/** Returns the frames that passed there, in order. */
 export function framesAbroad(plan: Plan): readonly Uint8Array[] {
   const frames: Uint8Array[] = []
   const listen = corrupt({

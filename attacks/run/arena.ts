@@ -54,7 +54,7 @@ export interface ArenaSetting {
 
 /** Shorter than usual, so that checkpoints are part of every attack. */
 const CHECKPOINT_INTERVAL = 16
-/** How long the traitors' process may take to follow an order, in milliseconds. */
+/** The most milliseconds that the traitors' process takes to follow an order. */
 const ORDER_MS_MAX = 60_000
 
 export class Arena implements Machines {
@@ -106,7 +106,7 @@ export class Arena implements Machines {
     return this.#gatewayUrl
   }
 
-  /** How often the traitors acted. */
+  /** The number of times that the traitors acted. */
   get acts(): number {
     return this.#news.acts
   }
@@ -181,7 +181,9 @@ export class Arena implements Machines {
     process.off('exit', this.#atExit)
   }
 
-  /** What the correct replicas refused, and whom it convicts: as those that have stopped said. */
+  /**
+   * The messages that the correct replicas refused, and the replicas that these convict, as reported at their end.
+   */
   refusals(): {
     readonly rejected: ReadonlyMap<RejectionReason, number>
     readonly guilty: readonly ReplicaId[]

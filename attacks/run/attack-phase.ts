@@ -32,12 +32,12 @@ export class AttackPhase {
     this.#phaseMs = phaseMs
   }
 
-  /** How often the adversaries acted. */
+  /** The number of times that the adversaries acted. */
   get acts(): number {
     return this.#parts.arena.acts + this.#outsideActs + (this.#hostile?.acts ?? 0)
   }
 
-  /** What correct replicas told the hostile client; undefined where there is none. */
+  /** The answers of correct replicas to the hostile client; undefined when there is none. */
   get told(): Facts['told'] {
     return this.#hostile?.told
   }
@@ -76,7 +76,7 @@ export class AttackPhase {
     return seen
   }
 
-  /** What the hostile client saw in the end, as sentences. */
+  /** Ends the hostile client and returns what it saw, as sentences. */
   async end(): Promise<readonly string[]> {
     return (await this.#hostile?.end(READER)) ?? []
   }
@@ -119,7 +119,10 @@ export class AttackPhase {
     return untilExecuted === 0 || (await this.#executed()).least >= this.#executedBefore + untilExecuted
   }
 
-  /** What surroundings do to the links. What strikes at the beginning has struck when this returns its promise. */
+  /**
+   * Applies the environment's faults to the links. Those of the beginning have been applied when this returns its
+   * promise.
+   */
   async #strikeLinks(incidents: readonly Incident[], fromMs: number): Promise<void> {
     const { arena, traitors, suspects } = this.#parts
     for (const incident of incidents) {
@@ -135,7 +138,7 @@ export class AttackPhase {
     }
   }
 
-  /** How far correct replicas have come; one that does not answer may be anywhere. */
+  /** The progress of the correct replicas; one that does not answer may be anywhere. */
   async #executed(): Promise<{ readonly least: number; readonly most: number }> {
     const { arena, watch } = this.#parts
     const reports = await watch.reports()

@@ -1,4 +1,4 @@
-/** What must hold under every attack, checked on what a run left behind. Each gives what is wrong, as sentences. */
+/** Checks that must pass under every attack, on what a run left behind. Each returns what is wrong, as sentences. */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { CountedKey } from '../load/counted-writes.ts'
 import type { Decided, Disk } from './disk.ts'
@@ -25,7 +25,10 @@ export function disagreements(disks: readonly Disk[]): readonly string[] {
 const digestsOf = (decided: Disk['decided']): ReadonlyMap<number, string> =>
   new Map([...decided].map(([sequence, { digest }]) => [sequence, digest]))
 
-/** Whose signatures stand in two certificates of one view and sequence number for different batches. // PBFT-1.5 */
+/**
+ * Replicas whose signatures stand in two certificates of one view and sequence number for different batches. //
+ * PBFT-1.5
+ */
 export function twoFaced(disks: readonly Disk[]): readonly ReplicaId[] {
   const found = new Set<ReplicaId>()
   const known = new Map<number, Decided[]>()
@@ -40,7 +43,10 @@ export function twoFaced(disks: readonly Disk[]): readonly ReplicaId[] {
   return [...found].sort((a, b) => a - b)
 }
 
-/** How many sequence numbers, and states, at least two of the replicas have: what `disagreements` compared. */
+/**
+ * The number of sequence numbers, and of states, that at least two of the replicas have: what `disagreements`
+ * compared.
+ */
 export function comparedCount(disks: readonly Disk[]): {
   readonly batches: number
   readonly states: number

@@ -1,5 +1,5 @@
 /**
- * What a replica that has ended left on its disk: it is woken from it, with no network and a clock that stands still,
+ * The disk of a replica that has ended: it is woken from it, with no network and a clock that stands still,
  * and says what it executed and which state that gave. Nothing is read but what it had made durable.
  */
 import { replicaKey, replicaLog, replicaState } from '../../replicas/cluster-directory.ts'
@@ -26,11 +26,11 @@ import { addResults, type TrueResults } from './reply-witness.ts'
 /** The state is looked at after every so many batches, and after the last. */
 const STATE_EVERY = 16
 
-/** What a certificate in the log says. */
+/** A certificate found in the log. */
 export interface Decided {
   readonly digest: string
   readonly view: number
-  /** Whose signatures it holds. */
+  /** The replicas that signed it. */
   readonly signers: readonly ReplicaId[]
 }
 
@@ -45,11 +45,11 @@ export interface Disk {
    * a replica that was shown another history and then fetched the state starts from that.
    */
   readonly decided: ReadonlyMap<number, Decided>
-  /** What they gave. */
+  /** The results of its batch. */
   readonly results: TrueResults
   /** The root of the state after some of them. */
   readonly states: ReadonlyMap<number, string>
-  /** What is wrong with the disk itself, as sentences. */
+  /** Damage to the disk itself, as sentences. */
   readonly losses: readonly string[]
 }
 
@@ -63,7 +63,7 @@ const NO_NETWORK: Transport = {
   received: () => null,
   end: () => {},
 }
-/** What it would write now is not written. */
+/** A log that discards what is written to it. */
 const CLOSED_LOG: Log = {
   append: () => 0,
   sync: () => {},

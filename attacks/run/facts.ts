@@ -1,4 +1,4 @@
-/** What a run of an attack showed, wherever it ran: the ground of its verdict. */
+/** The facts of an attack's run, wherever it ran: the ground of its verdict. */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import type { RejectionReason } from '../../src/messages/rejection.ts'
@@ -10,24 +10,27 @@ import type { MemoryUse, Suspicion } from './watch.ts'
 export interface Facts {
   readonly n: number
   readonly f: number
-  /** How the replicas authenticated what they said. */
+  /** The replicas' mode of authentication. */
   readonly auth: AuthenticationMode
   readonly traitors: readonly ReplicaId[]
-  /** How often the adversaries acted. */
+  /** The number of times that the adversaries acted. */
   readonly acts: number
   /** The same by the attack whose turn it was; empty where none take turns. */
   readonly actsByTurn: ReadonlyMap<string, number>
   /** Views that correct replicas left, at most, since the attack began. */
   readonly viewChanges: number
-  /** What correct replicas refused, by reason. */
+  /** The number of messages that correct replicas refused, by reason. */
   readonly rejected: ReadonlyMap<RejectionReason, number>
-  /** What correct replicas told the hostile client: replies, and refusals by their reason. Where there was one. */
+  /**
+   * The answers of correct replicas to the hostile client: replies, and refusals by their reason. Absent when there
+   * was none.
+   */
   readonly told?: ReadonlyMap<AnswerKind, number>
   /** Replicas against which a correct one holds evidence: two signed messages that contradict each other. */
   readonly guilty: readonly ReplicaId[]
   /** Replicas that a correct one cut off for a while. */
   readonly cutOff: readonly ReplicaId[]
-  /** What only a run of processes shows. */
+  /** Facts that only a run of processes shows. */
   readonly measured?: Measured
 }
 
@@ -45,10 +48,13 @@ export interface Measured {
   /** Of the correct replicas. */
   readonly suspicions: readonly Suspicion[]
   readonly memory: readonly MemoryUse[]
-  /** What each phase took of the processors. */
+  /** The processor time of each phase. */
   readonly spent: { readonly before: Spent; readonly during: Spent; readonly after: Spent }
   /** The longest that the loop of a correct replica was held by its own work, in milliseconds. */
   readonly heldMs: number
-  /** How long this machine took for the signature checks of one turn, before the load or after it, whichever was longer. */
+  /**
+   * The time that this machine took for the signature checks of one turn, before the load or after it, whichever was
+   * longer.
+   */
   readonly turnMs: number
 }

@@ -21,7 +21,9 @@ const COUNTING_NOBODY = [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 14, 'real-time orde
 /** Silence, in tenths of a second, that counts as a stop. */
 const STOPPED_TENTHS = 5
 
-/** Whether this is a control with more traitors than the store tolerates, or with a core that is not the right one. */
+/**
+ * True if this is a control with more traitors than the store tolerates, or with a core that is not the right one.
+ */
 export function isExpectedToBreak(
   { control, surroundings }: Attack,
   { n, traitors }: { readonly n: number; readonly traitors: readonly ReplicaId[] },
@@ -29,7 +31,10 @@ export function isExpectedToBreak(
   return control !== undefined && (traitors.length > faultsMax(n) || surroundings?.core !== undefined)
 }
 
-/** What is watched in a run that is to break, so that nothing else ends it before; where it only stops, the rest too. */
+/**
+ * The invariants that are watched in a run that is to break, so that nothing else ends it before; where it only
+ * stops, the rest too.
+ */
 export const invariantsOf = ({ control }: Attack): readonly WatchedInvariant[] => {
   const broken = control === undefined ? [] : BROKEN[control.breaks]
   return broken.length > 0 ? broken : COUNTING_NOBODY
@@ -57,7 +62,7 @@ export function faultsOf(attack: Attack, facts: Observed, result: DetailedResult
   ]
 }
 
-/** What should have broken and did not, or broke and should not have. */
+/** Returns what should have broken and did not, or broke and should not have. */
 function unbroken(
   { breaks, namesTraitors }: Control,
   facts: Observed,

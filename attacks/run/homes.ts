@@ -1,5 +1,5 @@
 /**
- * Where each replica of a run has its cluster directory. Usually all have one; where the network is attacked each has
+ * The cluster directory of each replica of a run. Usually all have one; where the network is attacked each has
  * its own, whose cluster file names proxies in place of the others: addresses are not part of the cluster id.
  */
 import { existsSync, mkdirSync, renameSync } from 'node:fs'

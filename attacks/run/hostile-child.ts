@@ -5,10 +5,10 @@ import type { AnswerKind } from '../behaviour/client-behaviour.ts'
 import type { HostileProcessClient } from './hostile-process-client.ts'
 import { waitUntil } from './waiting.ts'
 
-/** What the parent tells it. `end` asks what it saw; `reader` is a correct client with which it may look. */
+/** An order from its parent. `end` asks what it saw; `reader` is a correct client with which it may look. */
 type Order = { readonly order: 'on' | 'off' } | { readonly order: 'end'; readonly reader: string }
 
-/** What it tells its parent: now and then, after each order, and with `seen` when it has ended. */
+/** A message to its parent: now and then, after each order, and with `seen` when it has ended. */
 interface News {
   readonly acts: number
   readonly told: Readonly<Partial<Record<AnswerKind, number>>>
@@ -17,13 +17,13 @@ interface News {
 }
 
 const NEWS_MS = 100
-/** How long it may take to follow an order, in milliseconds: a reader waits for its answer. */
+/** The most milliseconds that it takes to follow an order: a reader waits for its answer. */
 const ORDER_MS_MAX = 60_000
 
 export class HostileChild {
   readonly #child: Child
   readonly #signal: AbortSignal
-  /** How it ended by itself; null while it runs. */
+  /** The way it ended by itself; null while it runs. */
   #ending: string | null = null
   #news: News = { acts: 0, told: {}, isOn: false, seen: null }
 
@@ -59,7 +59,7 @@ export class HostileChild {
     return this.#news.acts
   }
 
-  /** What correct replicas told it. */
+  /** The answers of correct replicas to it. */
   get told(): ReadonlyMap<AnswerKind, number> {
     return new Map(Object.entries(this.#news.told)) as Map<AnswerKind, number>
   }
@@ -78,7 +78,7 @@ export class HostileChild {
     return this.#follows(() => this.#news.isOn === isOn)
   }
 
-  /** What it saw that must not be, as sentences. */
+  /** Ends it and returns what it saw that must not be, as sentences. */
   async end(reader: string): Promise<readonly string[]> {
     this.#send({ order: 'end', reader })
     return [...(await this.#follows(() => this.#news.seen !== null)), ...(this.#news.seen ?? [])]

@@ -12,12 +12,12 @@ import type { Signer } from '../../src/ports.ts'
 import type { ClientRole } from '../behaviour/client-behaviour.ts'
 import { HostileClient } from '../behaviour/hostile-client.ts'
 
-/** How long a read may take, in milliseconds. */
+/** The most milliseconds that a read takes. */
 const READ_MS_MAX = 60_000
 
 export interface HostileProcessOptions {
   readonly role: ClientRole
-  /** Where the cluster file and the clients' keys are. */
+  /** The directory of the cluster file and the clients' keys. */
   readonly directory: string
   readonly cluster: Cluster
   /** Clients of the cluster that nobody else uses; as many as the role asks for. */
@@ -68,7 +68,9 @@ export class HostileProcessClient {
     this.#isOn = isOn
   }
 
-  /** What it saw that must not be, as sentences; and what `reader`, a correct client, sees of its timestamps. */
+  /**
+   * Returns what it saw that must not be, as sentences, and what `reader`, a correct client, sees of its timestamps.
+   */
   async end(reader: string): Promise<readonly string[]> {
     const { role, directory } = this.#options
     const seen = this.#client.end()

@@ -29,7 +29,7 @@ import { type SceneSetting, sceneOf } from './scene.ts'
 /** Virtual milliseconds: when the attack begins, and how long it goes on before everything must come to be done. */
 const BEGINS_AT_MS = 300
 const LASTS_MS = 2_700
-/** What waited when a view ended is answered within this time, in virtual milliseconds. */
+/** The time within which requests that waited when a view ended are answered, in virtual milliseconds. */
 const SETTLES_MS = 200
 /** Requests in all, for each second of the attack and f = 1; fewer in larger clusters, where each costs more. */
 const REQUESTS_PER_SECOND = 100
@@ -41,14 +41,14 @@ export interface SimulatedAttack {
   readonly attack: Attack
   readonly facts: Observed
   readonly result: DetailedResult
-  /** What was not as it has to be; empty when the store held and did what was expected. */
+  /** The faults found; empty when the store held and did what was expected. */
   readonly faults: readonly string[]
 }
 
 export interface AttackSetting {
   readonly n: number
   readonly seed: number
-  /** How the replicas authenticate what they say; `signed` when absent. */
+  /** The replicas' mode of authentication; `signed` when absent. */
   readonly auth?: AuthenticationMode
   /** Instead of the ones that play it. */
   readonly traitors?: readonly number[]

@@ -1,4 +1,4 @@
-/** What clients noticed of an attack, from the times of their calls and answers. */
+/** The effect of an attack on clients, from the times of their calls and answers. */
 import type { HistoryEntry } from '../../src/simulator/virtual-client.ts'
 import type { Observed } from './observed.ts'
 
@@ -51,7 +51,7 @@ export function loadFigures(
   }
 }
 
-/** How long a request waited since the attack began. */
+/** The time that a request waited since the attack began. */
 function waitOf({ invokedAtMs, answeredAtMs }: HistoryEntry, beginsAtMs: number, endsAtMs: number): number {
   return (answeredAtMs ?? endsAtMs) - Math.max(invokedAtMs, beginsAtMs)
 }

@@ -1,4 +1,4 @@
-/** What can be known of a run when every replica and every message can be seen. */
+/** Everything that can be known of a run in which every replica and every message is seen. */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { RejectionReason } from '../../src/messages/rejection.ts'
 import type { Facts } from './facts.ts'
@@ -35,7 +35,7 @@ export interface Observed extends Facts {
   readonly suspected: readonly ReplicaId[]
   /** Replicas of which correct ones, put together, hold two signed messages that contradict each other. */
   readonly convicted: readonly ReplicaId[]
-  /** How far a batch's time was ahead of a correct replica's clock when it voted for it, at most. */
+  /** The most by which a batch's time was ahead of a correct replica's clock when it voted for it. */
   readonly aheadMs: number
   /** State transfers that correct replicas began, and that they ended with the state in place. */
   readonly transfers: { readonly begun: number; readonly completed: number }
@@ -47,9 +47,9 @@ export interface Observed extends Facts {
   readonly blamed: readonly ReplicaId[]
   /** Replicas that lost synced data and take part again. */
   readonly healed: number
-  /** How often a replica started again. */
+  /** The number of restarts of replicas. */
   readonly restarts: number
-  /** How long the run took, in virtual milliseconds, and how much of it the attack was on. */
+  /** The length of the run, in virtual milliseconds, and the part of it in which the attack was on. */
   readonly virtualMs: number
   readonly attackedMs: number
 }

@@ -26,7 +26,7 @@ export class Observer {
   leftViewAtMs: number | null = null
   timeoutTicksMost = REQUEST_TIMEOUT_TICKS
   readonly #isCorrect: (id: ReplicaId) => boolean
-  /** What correct replicas have seen signed, by kind, view, sequence number and sender. */
+  /** Digests that correct replicas have seen signed, by kind, view, sequence number and sender. */
   readonly #signed = new Map<string, Uint8Array>()
   readonly #timeouts = new Map<ReplicaId, number>()
   readonly #beginsAtMs: number
@@ -132,7 +132,7 @@ export class Observer {
   }
 }
 
-/** What a sender said for one place, where a correct one says one thing. */
+/** One statement of a sender at one (kind, v, s), of which a correct one makes only one. */
 interface SignedWord {
   readonly key: string
   readonly sender: ReplicaId

@@ -1,6 +1,6 @@
 /**
- * What processes of a run took of the processors, as Linux tells it. All share the machine: what attackers take, nobody
- * else has, and that is no loss of the store's. So throughput is told for each second that the correct replicas worked.
+ * The processor time of a run's processes, as Linux tells it. All share the machine: what attackers take, nobody else
+ * has, and that is no loss of the store's. So throughput is told for each second that the correct replicas worked.
  */
 import { readFileSync } from 'node:fs'
 
@@ -32,7 +32,7 @@ export function processorMsOf(pid: number): number | null {
   }
 }
 
-/** Whether this system tells what processes take. */
+/** True if this system tells what processes take. */
 export const isProcessorTimeTold = (): boolean => processorMsOf(process.pid) !== null
 
 /** Sums it up over processes that come and go: what one took until it was last looked at is kept. */

@@ -27,7 +27,7 @@ export class Proxies implements Links {
     return proxies
   }
 
-  /** Where `from` finds `to`. */
+  /** The address at which `from` reaches `to`. */
   address(from: number, to: number): Address | undefined {
     return this.#proxies.find((proxy) => proxy.from === from && proxy.to === to)?.address
   }

@@ -51,7 +51,7 @@ export class ReplyWitness {
     if (!this.#replies.has(key)) this.#replies.set(key, { reply, from })
   }
 
-  /** Whose signature stands under results that are not the true ones. */
+  /** Returns the replicas whose signatures stand under false results. */
   liars(truth: TrueResults): readonly ReplicaId[] {
     const found = new Set<ReplicaId>()
     for (const { reply, from } of this.#replies.values()) {
@@ -78,7 +78,7 @@ export class SimulatedWitness {
     }
   }
 
-  /** Whose signature stands under false results. */
+  /** The replicas whose signatures stand under false results. */
   get named(): readonly ReplicaId[] {
     return this.#witness?.liars(this.#results) ?? []
   }

@@ -25,7 +25,7 @@ import type { Watch } from './watch.ts'
 
 /** Each of the three phases lasts at least so long, in milliseconds. */
 const PHASE_MS_MIN = 2_000
-/** What waited when a view ended is answered within this time; a throughput takes so long to measure. In milliseconds. */
+/** The time within which requests that waited when a view ended are answered, and over which a throughput is measured. In milliseconds. */
 const SETTLES_MS = 500
 const SETTLED_MS_MIN = 1_000
 
@@ -73,7 +73,10 @@ export class Round {
   readonly #phaseMs: number
   readonly #notes: string[] = []
   readonly #attackPhase: AttackPhase
-  /** Where clients are to be deceived: it takes time that would be missing in the figures. */
+  /**
+   * The witness of false replies, when clients are to be deceived: it takes time that would be missing in the
+   * figures.
+   */
   readonly #witness: ReplyWitness | null
   readonly #turnMs: number
 
@@ -305,7 +308,7 @@ export class Round {
   }
 }
 
-/** What has to break; undefined where the store has to hold. */
+/** The promise that must break; undefined when the store must hold. */
 function controlOf(attack: AnyAttack, facts: Pick<Facts, 'n' | 'traitors'>): Control | undefined {
   if (isOutsideAttack(attack) || !isExpectedToBreak(attack, facts)) return undefined
   return attack.control

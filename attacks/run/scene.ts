@@ -1,4 +1,4 @@
-/** What surroundings know of a run when they say what strikes. */
+/** The context from which an attack's environment chooses its faults. */
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { createRandom } from '../../src/base/random.ts'

@@ -1,4 +1,4 @@
-/** Whom it is right to suspect: replicas that attack, and those that something keeps from working. */
+/** Replicas that it is right to suspect: replicas that attack, and those that something keeps from working. */
 import type { ReplicaId } from '../../src/base/ids.ts'
 
 /** A detector may go on suspecting for so long after the reason is gone, and be seen doing it. In milliseconds. */

@@ -12,12 +12,12 @@ import type { Behaviour } from '../behaviour/behaviour.ts'
 import type { Blackboard } from '../behaviour/place.ts'
 import { homeOf } from './homes.ts'
 
-/** What the parent tells the traitors' process. */
+/** An order from the parent to the traitors' process. */
 export interface TraitorsOrder {
   readonly order: 'on' | 'off'
 }
 
-/** What the traitors' process tells its parent: now and then, and after each order. */
+/** A message from the traitors' process to its parent: now and then, and after each order. */
 export interface TraitorsNews {
   readonly acts: number
   /** By the attack whose turn it was. */
@@ -36,10 +36,10 @@ export interface Traitors {
   close(): Promise<void>
 }
 
-/** What makes a replica an adversary. */
+/** The behaviour that makes a replica an adversary. */
 export interface Played {
   readonly behaviour: () => Behaviour
-  /** What it finds changed when it starts, beside its transport. */
+  /** Changes other parts than its transport at its start. */
   readonly parts?: Recomposition
 }
 

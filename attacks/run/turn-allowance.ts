@@ -1,7 +1,7 @@
 /**
- * What holding a loop up is judged by: not milliseconds, which are worth more on one machine than on another, but turns.
- * A turn checks so many signatures at most before sockets and timers have theirs, and how long this machine takes for
- * them is measured by the processor time that it takes.
+ * The measure by which a held-up loop is judged: not milliseconds, which are worth more on one machine than on
+ * another, but turns. A turn checks so many signatures at most before sockets and timers have theirs, and how long
+ * this machine takes for them is measured by the processor time that it takes.
  */
 import type { CryptoSuite } from '../../src/ports.ts'
 import { ownMs } from './processor-time.ts'

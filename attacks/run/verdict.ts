@@ -15,9 +15,9 @@ export interface Ended {
   readonly neverSent: number
   /** Sequence numbers at which the batches of several correct replicas were compared. */
   readonly compared: number
-  /** Where correct replicas disagree. */
+  /** The points on which correct replicas disagree. */
   readonly disagreements: readonly string[]
-  /** What other checks found: of the counted writes, of the processes, of the attack itself. */
+  /** Findings of other checks: of the counted writes, of the processes, of the attack itself. */
   readonly broken: readonly string[]
 }
 

@@ -82,7 +82,7 @@ export class Watch {
     await this.#looking
   }
 
-  /** What the correct replicas say now. */
+  /** Returns the current reports of the correct replicas. */
   async reports(): Promise<ReadonlyMap<ReplicaId, ReplicaReport>> {
     const { connection, correct } = this.#options
     const reports = await collectReports(connection, REPORT_MS)
@@ -142,6 +142,6 @@ export interface WatchOptions {
   readonly correct: readonly ReplicaId[]
   /** Null while the replica's process is not running. */
   readonly pidOf: (id: ReplicaId) => number | null
-  /** Whether this suspicion is right now. */
+  /** True if this suspicion is right now. */
   readonly isRight: (suspicion: { readonly by: ReplicaId; readonly of: ReplicaId }) => boolean
 }

@@ -1,6 +1,7 @@
 /**
- * Whether a replica's memory and disk stay where they are while a fixed set of keys is written again and again. A steady
- * load of bundles runs until so many operations are acknowledged; at equal steps of them the replicas are measured.
+ * True if a replica's memory and disk stay where they are while a fixed set of keys is written again and again. A
+ * steady load of bundles runs until so many operations are acknowledged; at equal steps of them the replicas are
+ * measured.
  */
 
 import { createRandom } from '../../src/base/random.ts'

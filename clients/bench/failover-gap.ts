@@ -1,4 +1,4 @@
-/** How long nobody's write was acknowledged. */
+/** The longest time without an acknowledged write. */
 
 export interface Gap {
   /** Milliseconds. */

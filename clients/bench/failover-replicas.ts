@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { OperatorError } from '../../src/base/operator-error.ts'
 
-/** How long a replica may take to replay its log and listen, in milliseconds. */
+/** The most milliseconds that a replica takes to replay its log and listen. */
 const START_MS_MAX = 60_000
 
 export class FailoverReplicas {

@@ -1,7 +1,8 @@
 /**
- * How long writes stop when the primary's process is killed: under a steady load the primary is killed, the longest
- * time without an acknowledged write is measured, the replica is started again, and once all are level the next run
- * begins. What is measured is what clients see: their retransmission, the view change and the first batch after it.
+ * The time for which writes stop when the primary's process is killed: under a steady load the primary is killed, the
+ * longest time without an acknowledged write is measured, the replica is started again, and once all are level the
+ * next run begins. What is measured is what clients see: their retransmission, the view change and the first batch
+ * after it.
  */
 import { createRandom } from '../../src/base/random.ts'
 import { type ClusterStatus, collectReports, statusOf } from '../library/cluster-status.ts'
@@ -11,7 +12,7 @@ import { GapMeter } from './failover-gap.ts'
 import type { FailoverReplicas } from './failover-replicas.ts'
 import { medianOf } from './pairs.ts'
 
-/** What is promised, in milliseconds. */
+/** The promised times, in milliseconds. */
 export const MEDIAN_MS_MAX = 500
 export const WORST_MS_MAX = 2_000
 
@@ -43,7 +44,7 @@ export interface FailoverRun {
   readonly primary: number
   /** The longest time without an acknowledged write, in milliseconds. */
   readonly gapMs: number
-  /** Whether writes went on while the replica was down. */
+  /** True if writes went on while the replica was down. */
   readonly wentOn: boolean
   /** From its start until the replica votes and is level, in milliseconds. */
   readonly levelMs: number

@@ -1,4 +1,4 @@
-/** Whether a figure stays where it is: its peak in the last quarter of a run against its peak in the second. */
+/** True if a figure stays where it is: its peak in the last quarter of a run against its peak in the second. */
 const MIB = 1024 * 1024
 
 export interface Tolerance {
@@ -28,7 +28,7 @@ export interface Flatness {
   readonly before: number
   /** The peak of the last quarter. Bytes. */
   readonly after: number
-  /** What `after` may be at most. Bytes. */
+  /** The most that `after` may be. Bytes. */
   readonly most: number
   readonly isFlat: boolean
 }

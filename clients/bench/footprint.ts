@@ -1,4 +1,4 @@
-/** What one replica's process takes: memory, and bytes on the disk. */
+/** The footprint of one replica's process: memory, and bytes on the disk. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ export interface Footprint {
   readonly trimmedRecords: number
 }
 
-/** Where a replica keeps its log and its pages. */
+/** The directories of a replica's log and pages. */
 export interface ReplicaDirectories {
   readonly log: string
   readonly pages: string

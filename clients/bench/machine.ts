@@ -1,4 +1,4 @@
-/** What a figure was measured on. */
+/** The machine on which a figure was measured. */
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ export interface Machine {
   readonly cores: number
   readonly node: string
   readonly platform: string
-  /** What one 4 KiB write with a sync takes where the logs will lie. */
+  /** The median time of one 4 KiB write with a sync, on the disk of the logs. */
   readonly medianSyncMs: number
 }
 

@@ -6,7 +6,7 @@ export interface Pair {
   readonly second: Measured
 }
 
-/** What the second gave for one of the first, pair by pair. */
+/** The ratios of the second to the first, pair by pair. */
 export interface Ratios {
   readonly each: readonly number[]
   readonly median: number

@@ -1,4 +1,4 @@
-/** What the benchmark asks of a running cluster. */
+/** The loads that the benchmark puts on a running cluster. */
 import { Pool } from 'undici'
 import { createRandom } from '../../src/base/random.ts'
 import type { Submitted } from '../../src/runtime/client-runtime.ts'

@@ -19,7 +19,7 @@ export interface AttackFlags extends Omit<RunFlags, 'traitors'> {
   readonly playClient?: readonly string[]
 }
 
-/** What this world can run of it, or of all. */
+/** The attack, or all attacks, that this world can run. */
 async function chosenAttacks(name: string | undefined, world: World): Promise<readonly AnyAttack[]> {
   if (name !== undefined && isAttackFile(name)) return [await readAttackFile(name)]
   const names = name === undefined ? [...EVERY_ATTACK.keys()] : [name]

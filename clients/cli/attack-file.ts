@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Attack } from '../../attacks/attack.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 
-/** Whether an attack's name is meant as the path of a file: `./late.mjs`, not `late`. */
+/** True if an attack's name is meant as the path of a file: `./late.mjs`, not `late`. */
 export const isAttackFile = (name: string): boolean => /[/\\]|\.(m?js|m?ts)$/.test(name)
 
 const sentence = z.string().min(1)

@@ -19,7 +19,7 @@ export interface CostsFlags {
   readonly html?: string
 }
 
-/** How the store's replicas authenticate what they say, where nobody asks for one of them. */
+/** The modes of the store's replicas that are counted unless one is asked for. */
 const MODES: readonly AuthenticationMode[] = ['signed', 'oral']
 
 export async function costs({ replicas, crypto: suite, auth, json, csv, html }: CostsFlags): Promise<void> {

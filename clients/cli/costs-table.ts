@@ -81,7 +81,7 @@ function notesOf(rows: readonly CostRow[]): readonly string[] {
   return [...notes, ...rows.flatMap(macsNote), ...faults]
 }
 
-/** Where there are MACs: what was counted and the closed forms of both. */
+/** In oral mode: the MACs that were counted and the closed forms of both. */
 function macsNote({ protocol, counts, form: { macs } }: CostRow): readonly string[] {
   if (macs.made.count === 0) return []
   const relation = macs.checked.relation === 'equal' ? '=' : '≤'

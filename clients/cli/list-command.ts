@@ -1,4 +1,4 @@
-/** What `list` does: pages through the keys with a prefix, and prints a name in a line. */
+/** The `list` command: it pages through the keys with a prefix, and prints a name in a line. */
 import { keyName } from '../library/key-name.ts'
 import { callGateway, type GatewayFlags, parsedAnswer } from './gateway-call.ts'
 import { cutLine, terminalColumns, wrapLine } from './terminal-text.ts'

@@ -1,4 +1,4 @@
-/** How a command's process ends: signals, a parent that is gone, and errors as one sentence. */
+/** The end of a command's process: signals, a parent that is gone, and errors as one sentence. */
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { operatorErrorOf } from '../../src/io/system-error.ts'
 import { BenchmarkFailed } from '../bench/benchmark-failed.ts'

@@ -52,7 +52,7 @@ export async function runReplica(flags: ReplicaFlags): Promise<void> {
   reportReady(running.address)
 }
 
-/** How many messages were refused, by reason, and which replicas provably lied. */
+/** The number of messages that were refused, by reason, and the replicas that provably lied. */
 class Refusals {
   readonly #counts = new Map<string, number>()
   readonly #guilty = new Set<number>()

@@ -10,7 +10,7 @@ export async function playTraitors(options: {
   readonly ids: readonly number[]
   readonly seed: number
   readonly logLevel: string
-  /** Whether the parent process says when the attack is on; else it always is. */
+  /** True if the parent process says when the attack is on; else it always is. */
   readonly isOrdered: boolean
 }): Promise<void> {
   const { name, ids, isOrdered } = options

@@ -1,10 +1,10 @@
-/** What `status` prints. */
+/** The text that `status` prints. */
 import type { Complaint } from '../../src/messages/message.ts'
 import type { ClusterStatus } from '../library/cluster-status.ts'
 import { placeText } from '../library/evidence-text.ts'
 import { terminalColumns, wrapLine } from './terminal-text.ts'
 
-/** What a replica is proved to have done, briefly. */
+/** The proved misdeeds of a replica, briefly. */
 function guiltText([first, ...more]: ClusterStatus['replicas'][number]['evidence']): string {
   if (first === undefined) return ''
   return `, guilty: it signed ${placeText(first)}${more.length === 0 ? '' : `, and ${more.length} more such pairs`}`

@@ -1,4 +1,7 @@
-/** Where one protocol becomes cheaper than another as the number of processes grows, in words. */
+/**
+ * The number of processes at which one protocol becomes cheaper than another as the number of processes grows, in
+ * words.
+ */
 import type { CostRow } from '../../src/simulator/costs/costs.ts'
 
 /** Protocols that do the same: a value is agreed on although some lie. */
@@ -17,7 +20,7 @@ export interface Metric {
   readonly name: string
   /** Said of the cheaper one. */
   readonly isCheaper: string
-  /** What differs by less than this factor counts as the same. */
+  /** The factor below which two figures count as the same. */
   readonly noise: number
   /** Protocols that are left out when others are compared: what was counted of them is not alike. */
   readonly except: readonly string[]

@@ -1,4 +1,4 @@
-/** How the page of costs looks, on light and on dark. */
+/** The style of the costs page, on light and on dark. */
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;

@@ -70,7 +70,7 @@ function sentences(rows: readonly CostRow[], metric: Metric): string {
   return `<details open><summary>Where one becomes cheaper than another, by ${escapeHtml(metric.name)}</summary>${said}</details>`
 }
 
-/** What is drawn together, besides what agrees although some lie. */
+/** Protocols that are drawn together, besides those that agree although some lie. */
 const GROUPS: Readonly<Record<string, RegExp>> = {
   'Agreement although some crash': /^(FloodSet|early stopping|Ben-Or|Paxos|Raft)/,
   'All or nothing, without failures': /^[23]PC/,

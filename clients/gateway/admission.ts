@@ -1,5 +1,6 @@
 /**
- * How much the gateway takes on at once, in all and for each connection, so that one caller does not use it all up.
+ * Bounds on what the gateway takes on at once, in all and for each connection, so that one caller does not use it all
+ * up.
  *
  * Calls and bytes count when they have come, not when they are announced. In all they are bounded; what a connection
  * asks for within a small share of its own is admitted even then. So a caller who asks for little is never refused for

@@ -1,5 +1,5 @@
 /**
- * What keeps a web page in the user's browser from writing through a gateway on loopback: the Host is checked against a
+ * Keeps a web page in the user's browser from writing through a gateway on loopback: the Host is checked against a
  * list (a page that points its own name at 127.0.0.1 does not pass), and cross-site requests are refused.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'

@@ -46,7 +46,9 @@ export function writeTest(headers: IncomingHttpHeaders, ifRevision: number | nul
   }
 }
 
-/** What a reader's conditions make of a key that exists: give it, say that it is as the reader knows it, or refuse. */
+/**
+ * Returns what a reader's conditions ask for a key that exists: its value, word that the reader has it, or a refusal.
+ */
 export function readOutcome(
   headers: IncomingHttpHeaders,
   modRevision: number,

@@ -1,4 +1,4 @@
-/** What the gateway's command line says when it is not told; apart, so that saying it loads no server. */
+/** The defaults of the gateway's command line; apart, so that `--help` loads no server. */
 
 export const DEFAULT_GATEWAY_PORT = 8080
 /** An operation without an answer becomes `unknown` after this many milliseconds. */

@@ -5,7 +5,10 @@ import { OperationFailure, type StoreClient } from '../library/store-client.ts'
 import type { RevisionTest } from './conditions.ts'
 import { Problem } from './problem.ts'
 
-/** How often a write is tried at another revision because its key changed between the look at it and the write. */
+/**
+ * The number of times that a write is tried at another revision because its key changed between the read and the
+ * write.
+ */
 const TRIES_MAX = 32
 
 export interface StoreAccess {
@@ -57,7 +60,7 @@ interface Place {
   readonly modRevision: number
 }
 
-/** Where a key stands, or the result that says why that cannot be told. */
+/** Returns the revisions of a key, or the result that says why they are not known. */
 async function look(access: StoreAccess, key: Uint8Array): Promise<Place | Result> {
   const result = await execute(access, { kind: 'get', key })
   if (result.status === 'not-found') return { revision: result.revision, modRevision: 0 }

@@ -176,7 +176,7 @@ function sendValue(
     .send(Buffer.from(value.buffer, value.byteOffset, value.length))
 }
 
-/** Whether an Accept header names JSON, and likes nothing better that could be sent. */
+/** True if an Accept header names JSON, and likes nothing better that could be sent. */
 function wantsJson(accept: string): boolean {
   let json = 0
   let bytes = 0

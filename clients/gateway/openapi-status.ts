@@ -1,4 +1,4 @@
-/** What /v1/status answers, described field by field. A test holds real answers against it. */
+/** The answer of /v1/status, field by field. A test holds real answers against it. */
 import { AUTHENTICATION_MODES, SUITES } from '../../src/messages/cluster.ts'
 import { CUT_OFF_REASONS, REPLICA_STANDINGS } from '../../src/messages/report.ts'
 import { COMPLAINTS } from '../../src/messages/status.ts'

@@ -7,8 +7,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import { Problem } from './problem.ts'
 
 /**
- * Where the router finds `/v1/kv/{key}`: it would decode the key as UTF-8, and keys are any bytes, so it does not see
- * them. No request can ask for this route in another way: every URL that begins so has its key taken out.
+ * The route of `/v1/kv/{key}`, which the router never sees: it would decode the key as UTF-8, and keys are any bytes,
+ * so it does not see them. No request can ask for this route in another way: every URL that begins so has its key
+ * taken out.
  */
 export const KEY_ROUTE = '/v1/kv/'
 /** Methods that some route takes, in the order in which Allow names them. A route that takes GET takes HEAD. */

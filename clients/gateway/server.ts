@@ -21,7 +21,7 @@ import { Problem, type ProblemCode, rawProblem, sendProblem } from './problem.ts
 import { answerUnrouted, KEY_ROUTE, KeyPaths } from './routing.ts'
 import { sessionFacts, whyNotSending } from './session-facts.ts'
 
-/** How long `status` and `readyz` wait for the replicas' reports, and `evidence` for theirs, in milliseconds. */
+/** The milliseconds for which `status` and `readyz` wait for the replicas' reports, and `evidence` for theirs. */
 const REPORTS_WAIT_MS = 300
 /** Bytes of a body on routes that take none to speak of. */
 const SMALL_BODY_BYTES_MAX = 16 * 1024
@@ -171,7 +171,7 @@ async function listen(server: FastifyInstance, host: string, port: number): Prom
   return `http://${host === '::1' ? '[::1]' : host}:${actual}`
 }
 
-/** What Node's parser says of bytes that made no request. */
+/** The problem for bytes of which Node's parser made no request. */
 function problemOfParser(code: string | undefined): Problem {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
@@ -186,7 +186,7 @@ function problemOfParser(code: string | undefined): Problem {
 /** By the status that Fastify gives an error. */
 const PROBLEM_CODES: Readonly<Record<number, ProblemCode>> = { 413: 'too-large', 415: 'unsupported' }
 
-/** What Fastify and the handlers throw, as problems. */
+/** The problem for an error of Fastify or of a handler. */
 function problemFrom(error: unknown): Problem {
   if (error instanceof Problem) return error
   const { statusCode = 500, message, code } = error as { statusCode?: number; message: string; code?: string }

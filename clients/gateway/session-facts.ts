@@ -1,4 +1,4 @@
-/** What the gateway says of its own session with the replicas. */
+/** The facts that the gateway gives of its own session with the replicas. */
 import type { StoreClient } from '../library/store-client.ts'
 
 const KEY_SHARED =

@@ -1,4 +1,7 @@
-/** What the replicas say of themselves, put together: who is primary, who lags, and why nothing moves when it does not. */
+/**
+ * The status of the cluster, from the replicas' reports: the primary, the replicas that lag, and the reason why
+ * nothing moves when it does not.
+ */
 import { toHex } from '../../src/base/bytes.ts'
 import type { ReplicaId, View } from '../../src/base/ids.ts'
 import { faultsMax, primaryOf, rankedLargest, weakQuorum } from '../../src/base/quorum.ts'
@@ -45,7 +48,10 @@ export interface ClusterStatus {
     readonly loopHeldMs: number | null
     /** Why f + 1 replicas will not have it as primary for a while; empty for one that they would have. */
     readonly blacklisted: readonly Complaint[]
-    /** What it signed twice, differently: proved, whoever showed it. Empty for a correct replica. */
+    /**
+     * The subjects on which it signed two different messages: proved, whoever showed them. Empty for a correct
+     * replica.
+     */
     readonly evidence: readonly EvidencePlace[]
   }[]
   /** Null while requests are served. `since` is in milliseconds since 1970, `missing` the replicas that are waited for. */
@@ -140,7 +146,7 @@ function isSuspected(id: ReplicaId, primary: ReplicaId, reports: Reports, n: num
   return accusers.length >= weakQuorum(n)
 }
 
-/** What it is blamed for, where f + 1 replicas have it on their blacklists. */
+/** The complaint for which f + 1 replicas have it on their blacklists. */
 function blacklistedAs(id: ReplicaId, reports: Reports, n: number): readonly Complaint[] {
   const complaints = [...reports.values()].flatMap(({ blacklisted }) =>
     blacklisted.flatMap(({ replica, complaint }) => (replica === id ? [complaint] : [])),

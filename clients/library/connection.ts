@@ -34,7 +34,7 @@ export async function connect(options: {
   readonly onObstacle?: (obstacle: Obstacle | null) => void
   /** Told of every frame that a replica sends, before anything is made of it. */
   readonly onFrame?: (from: Peer, frame: Uint8Array) => void
-  /** How the reserved timestamps are written, for tests of disks that refuse. */
+  /** Writes the reserved timestamps; replaced in tests of disks that refuse. */
   readonly writeTimestamps?: WriteDurably
 }): Promise<Connection> {
   const { directory, name } = options

@@ -26,7 +26,7 @@ export class EvidenceCollector {
     this.#proved = cluster.replicas.map(() => [])
   }
 
-  /** What was proved so far, by replica. */
+  /** The evidence so far, by replica. */
   get all(): readonly Evidence[] {
     return this.#proved.flat()
   }

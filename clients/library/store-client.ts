@@ -24,7 +24,7 @@ const REPETITIONS_MAX = 5
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
 
 /**
- * How an operation ended without a result:
+ * The end of an operation without a result:
  * `unknown` it was sent and may have happened or not; `stalled` it was never sent and did not happen; `busy` too much
  * waits already; `refused` f + 1 replicas refuse the request; `key-shared` it did not happen, because another process
  * uses the key; `no-timestamps` it was never sent, because no number could be reserved for it.
@@ -44,10 +44,10 @@ interface WaitingOperation {
   readonly bytes: number
   /** Sent in a request of its own: its result did not fit beside its neighbours'. */
   isAlone: boolean
-  /** How often it was sent again because its result did not fit. */
+  /** The number of times that it was sent again because its result did not fit. */
   repetitions: number
   isSent: boolean
-  /** Whether its caller was told how it ended. */
+  /** True if its caller was told how it ended. */
   isSettled: boolean
   readonly resolve: (result: Result) => void
   readonly reject: (failure: OperationFailure) => void
@@ -77,7 +77,7 @@ export class StoreClient {
     readonly timeoutMs: number
     /** Told of every frame that a replica sends, before anything is made of it. */
     readonly onFrame?: (from: Peer, frame: Uint8Array) => void
-    /** How the reserved timestamps are written, for tests of disks that refuse. */
+    /** Writes the reserved timestamps; replaced in tests of disks that refuse. */
     readonly writeTimestamps?: WriteDurably
   }): Promise<StoreClient> {
     let client: StoreClient | null = null

@@ -25,7 +25,7 @@ export interface CommitState {
   readonly vote: Value
   /** Which of the things that the coordinator says comes or came last. */
   readonly said: number
-  /** Who answered it. */
+  /** The processes that answered it. */
   readonly answered: readonly ProcessId[]
 }
 
@@ -33,7 +33,7 @@ export function atomicCommit(options: {
   readonly n: number
   /** 2: ask, outcome. 3: ask, prepare, outcome. */
   readonly phases: 2 | 3
-  /** Whether the outcome is acknowledged. */
+  /** True if the outcome is acknowledged. */
   readonly isAcknowledged: boolean
 }): Algorithm<CommitState> {
   const { n, phases, isAcknowledged } = options

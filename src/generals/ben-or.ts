@@ -20,7 +20,7 @@ import {
   type Value,
 } from './process.ts'
 
-/** What stands for "I propose nothing". */
+/** Stands for "I propose nothing". */
 export const NO_PROPOSAL = 2
 /** No letter is about a later phase: the chance to get there is nil, and so liars cannot fill the memory. */
 export const PHASES_MAX = 1_000
@@ -41,7 +41,7 @@ export interface BenOrState {
 export interface BenOrOptions {
   readonly n: number
   readonly faults: number
-  /** What the faulty ones do. */
+  /** The faults of the faulty ones. */
   readonly model: 'crash' | 'lies'
   /** A fair coin for each process and phase: 0 or 1. */
   readonly coin: (self: ProcessId, phase: number) => Value

@@ -21,7 +21,7 @@ export interface EarlyStoppingState {
   readonly least: Value
   /** From how many it heard in the round before, itself included. */
   readonly heardFrom: number
-  /** Whether it says with its letters that its value is final. */
+  /** True if it says with its letters that its value is final. */
   readonly isFinal: boolean
   readonly hasDecided: boolean
 }

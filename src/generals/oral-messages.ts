@@ -75,7 +75,7 @@ export function oralMessages(options: OralOptions): Algorithm<OralState> {
   return { name: `OM(${m})`, n, rounds: m + 1, process }
 }
 
-/** What a lieutenant holds for what was said along a path. */
+/** The value that a lieutenant holds for what was said along a path. */
 function agreed(levels: readonly Uint8Array[], path: Path, place: { n: number; self: ProcessId }): Value {
   const value = valueAt(levels[path.length - 1], indexOf(place.n, path, 1))
   if (path.length === levels.length) return value
@@ -106,7 +106,9 @@ function letterPerLink(said: readonly Said[], targets: readonly ProcessId[]): re
   }))
 }
 
-/** What a receiver knows about the letters of a round: the paths along which something was said in the round before. */
+/**
+ * A receiver's knowledge of the messages of a round: the paths along which something was said in the round before.
+ */
 interface Place {
   readonly n: number
   readonly commander: ProcessId

@@ -20,12 +20,15 @@ export function pathsBelow(n: number, root: Path, more: number): readonly Path[]
   return paths
 }
 
-/** Where, among the children of this path, the one that ends in `id` stands. */
+/** The index, among the children of this path, of the one that ends in `id`. */
 export function childIndex(path: Path, id: ProcessId): number {
   return id - path.filter((each) => each < id).length
 }
 
-/** Where a path of distinct processes stands in its level; `root` is how many processes all paths begin with. */
+/**
+ * The index of a path of distinct processes in its level; `root` is the number of processes with which all paths
+ * begin with.
+ */
 export function indexOf(n: number, path: Path, root: number): number {
   let index = 0
   for (let length = root; length < path.length; length++) {

@@ -44,7 +44,7 @@ export interface PaxosState {
 export function paxos(options: {
   readonly n: number
   readonly proposers?: readonly ProcessId[]
-  /** Whether the first proposer has a majority's promises already. */
+  /** True if the first proposer has a majority's promises already. */
   readonly hasStableLeader?: boolean
 }): Algorithm<PaxosState> {
   const { n, proposers = [0], hasStableLeader = false } = options

@@ -26,9 +26,9 @@ export interface PhaseKingState {
   /** The round whose letters come next, of this phase. */
   readonly round: 1 | 2 | 3
   readonly value: Value
-  /** What this process proposed in round 2. */
+  /** The proposal of this process in round 2. */
   readonly proposed: Value | null
-  /** Whether n - f proposed the value that it holds. */
+  /** True if n - f proposed the value that it holds. */
   readonly isSure: boolean
 }
 

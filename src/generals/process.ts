@@ -1,6 +1,7 @@
 /**
- * What every algorithm here is: processes that are numbered 0 .. n - 1, each with a value that goes in, letters that go
- * round, and a decision that comes out. A process is pure: what it does depends on its state and on what it receives.
+ * The interface of every algorithm here: processes that are numbered 0 .. n - 1, each with a value that goes in,
+ * letters that go round, and a decision that comes out. A process is pure: what it does depends on its state and on
+ * what it receives.
  *
  * In a synchronous algorithm `receive` is called once a round with all that arrived in it; in an asynchronous one, with
  * one letter at a time. Nobody writes to himself. Whatever a peer may send, `receive` does not throw: a letter that says
@@ -14,7 +15,7 @@ export type ProcessId = number
 /** A whole number in 0 .. 254. What generals agree on is 0 (retreat) or 1 (attack). */
 export type Value = number
 
-/** What is agreed on when somebody who should have said something did not: Lamport's RETREAT. */
+/** The value that is agreed on when a process that should have said something did not: Lamport's RETREAT. */
 export const DEFAULT_VALUE: Value = 0
 export const VALUE_MAX = 254
 
@@ -59,7 +60,7 @@ export function toEach(targets: readonly ProcessId[], payload: Uint8Array): read
   return targets.map((to) => ({ to, payload }))
 }
 
-/** What a payload says, read field by field; null where it is no such payload. */
+/** Returns the fields of a payload; null when it is no such payload. */
 export function readLetter<T>(payload: Uint8Array, read: (fields: FieldReader) => T | null): T | null {
   const items = unpackPayload(payload)
   if (isRejection(items)) return null

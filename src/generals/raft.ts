@@ -23,14 +23,14 @@ export interface RaftState {
   readonly votedFor: ProcessId | null
   /** The entry that it holds; null for none. */
   readonly entry: Value | null
-  /** Who answered with a yes. */
+  /** The processes that answered with a yes. */
   readonly granted: readonly ProcessId[]
 }
 
 export function raftRound(options: {
   readonly n: number
   readonly what: 'election' | 'replication'
-  /** Who asks: in an election there may be several. */
+  /** The processes that ask: in an election there may be several. */
   readonly askers?: readonly ProcessId[]
 }): Algorithm<RaftState> {
   const { n, what, askers = [0] } = options

@@ -24,7 +24,7 @@ export const BROADCAST_STAGES = ['initial', 'echo', 'ready'] as const
 type Stage = (typeof BROADCAST_STAGES)[number]
 
 export interface ReliableState {
-  /** What each said first, this process included. */
+  /** The first statement of each process, this one included. */
   readonly echo: ReadonlyMap<ProcessId, Value>
   readonly ready: ReadonlyMap<ProcessId, Value>
   readonly hasDelivered: boolean

@@ -9,7 +9,7 @@ import { type ProcessId, readLetter, VALUE_MAX, type Value } from './process.ts'
 
 export const SIGNATURE_BYTES = 64
 
-/** What a process can do with keys: sign as itself, and check anybody. */
+/** Signing and checking with keys: a process can sign as itself, and check anybody. */
 export interface Seals {
   readonly hash: Hash
   sign(digest: Uint8Array): Uint8Array
@@ -55,7 +55,7 @@ export function readChain(payload: Uint8Array, n: number): Chain | null {
   })
 }
 
-/** Whether everyone in it signed it. */
+/** True if everyone in it signed it. */
 export function isGenuine({ value, signers, signatures }: Chain, seals: Seals): boolean {
   return signers.every((signer, index) =>
     seals.isSignedBy(

@@ -67,7 +67,7 @@ export class TooFewDescriptors extends OperatorError {
   }
 }
 
-/** Whether an operation failed because this process, or the whole system, has no descriptor left. */
+/** True if an operation failed because this process, or the whole system, has no descriptor left. */
 export function isOutOfDescriptors(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown }
   return code === 'EMFILE' || code === 'ENFILE'

@@ -22,7 +22,7 @@ import { refusalOf } from './system-refusal.ts'
 const HOLDER_FILE = 'holder'
 const LOG_DIRECTORY = 'LOG'
 const OLD_LOG_FILE = 'LOG.old'
-/** What stays when a damaged lock is made anew. The lock itself is on the first of them. */
+/** The files that stay when a damaged lock is made anew. The lock itself is on the first of them. */
 const KEPT_FILES: readonly string[] = ['LOCK', HOLDER_FILE, LOG_DIRECTORY, OLD_LOG_FILE]
 const SETTINGS = { writeBufferSize: 64 * 1024, cacheSize: 0, maxOpenFiles: 64, compression: false } as const
 
@@ -146,7 +146,7 @@ async function open(path: string): Promise<ClassicLevel> {
   return level
 }
 
-/** Whether another process has the lock. A file system without locks is reported under the same code. */
+/** True if another process has the lock. A file system without locks is reported under the same code. */
 function isLocked(error: unknown): boolean {
   const cause = (error as Error).cause as { readonly code?: string; readonly message?: string } | undefined
   return cause?.code === 'LEVEL_LOCKED' && !/no locks available|not supported/i.test(cause.message ?? '')

@@ -30,7 +30,7 @@ export class LogCorrupt extends OperatorError {
 export class LogLostSyncedData extends OperatorError {
   override readonly name = 'LogLostSyncedData'
   readonly file: string
-  /** Where the log ends, in bytes from the beginning of the file. */
+  /** The offset of the end of the log, in bytes from the beginning of the file. */
   readonly offset: number
 
   constructor(
@@ -60,13 +60,16 @@ export class LogFailed extends OperatorError {
   }
 }
 
-/** What the system refused while a log or a store was opened or made, named; every other error as it is. */
+/**
+ * Returns the named error for what the system refused while a log or a store was opened or made; every other error as
+ * it is.
+ */
 export function namedFailure(what: string, error: unknown): unknown {
   const isSystems = error instanceof Error && 'syscall' in error
   return isSystems ? new LogFailed(what, error) : error
 }
 
-/** What to do about a disk that failed; one sentence. */
+/** Advice on a disk that failed; one sentence. */
 export function adviceFor(cause: unknown): string {
   const remedy = refusalOf(cause)?.remedy ?? 'Check this disk'
   return `${remedy} and start the replica again: it continues from what is on disk.`

@@ -28,13 +28,15 @@ export interface Marker {
   readonly chain: Uint8Array
 }
 
-/** What the log's first record continues from: its counter, and the hash of the record that was before it. */
+/**
+ * The point that the log's first record continues from: its counter, and the hash of the record that was before it.
+ */
 export interface Cut {
   readonly firstCounter: number
   readonly previousChain: Uint8Array
 }
 
-/** How a log begins that was never trimmed. */
+/** The beginning of a log that was never trimmed. */
 export const NO_CUT: Cut = { firstCounter: 0, previousChain: FIRST_CHAIN }
 
 export interface MarkedLog {
@@ -71,7 +73,7 @@ export function encodeFirstMarker(marker: Marker): Uint8Array {
 export interface DecodedMarker extends MarkedLog {
   /** Which slot holds it. */
   readonly slot: 0 | 1
-  /** Whether the cut would survive the loss of either slot. */
+  /** True if the cut would survive the loss of either slot. */
   readonly isCutInBoth: boolean
 }
 
@@ -93,7 +95,7 @@ function isNewer(a: MarkedLog, b: MarkedLog): boolean {
 export interface MarkerWriterOptions {
   readonly file: LogFile
   readonly files: LogFiles
-  /** What the file holds; the other slot is written first. */
+  /** The content of the file; the other slot is written first. */
   readonly newest: MarkedLog & { readonly slot: 0 | 1 }
   readonly onFailure: (error: unknown) => void
 }

@@ -1,5 +1,5 @@
 /**
- * How records and segments lie on disk (rule 6.3). Big-endian.
+ * The layout of records and segments on disk (rule 6.3). Big-endian.
  *
  *   segment = header 128 | record * | zeros up to the size in the header
  *   header  = magic 16 | nonce 16 | first counter u64 | size u64 | previous chain 32 | checksum u32 | zeros
@@ -28,13 +28,13 @@ export const SEGMENT_BYTES = 16 * MIB
 export const SEGMENT_HEADER_BYTES = 128
 export const RECORD_HEADER_BYTES = 56
 export const NONCE_BYTES = 16
-/** What the first record's hash covers in place of a predecessor's. */
+/** The bytes that the first record's hash covers in place of a predecessor's. */
 export const FIRST_CHAIN: Uint8Array = new Uint8Array(DIGEST_BYTES)
 
 const MAGIC = utf8('strategos log 1\n')
 const HEADER_CHECKSUM_AT = 80
 
-/** How a log begins of its own: with its replica's birth, or anew after a loss (rule 6.4). */
+/** The beginning of a new log: with its replica's birth, or anew after a loss (rule 6.4). */
 export type FirstRecord = 'birth' | 'amnesia'
 
 const FIRST_RECORDS = {
@@ -87,7 +87,7 @@ export function decodeSegmentHeader(bytes: Uint8Array): SegmentHeader | null {
   return equalBytes(encodeSegmentHeader(header), bytes.subarray(0, SEGMENT_HEADER_BYTES)) ? header : null
 }
 
-/** Where the checksums of a log's records start. */
+/** The start value of the checksums of a log's records. */
 export function checksumSeed(nonce: Uint8Array): number {
   return readU32(nonce, 0)
 }
@@ -105,7 +105,7 @@ export interface RecordFacts {
   readonly chain: Uint8Array
 }
 
-/** What stands in front of a record's content. */
+/** Encodes the header in front of a record's content. */
 export function encodeRecordHeader(facts: RecordFacts, content: Uint8Array, seed: number): Uint8Array {
   const bytes = new Uint8Array(RECORD_HEADER_BYTES)
   writeU32(bytes, 0, content.length)

@@ -33,13 +33,13 @@ export interface ScannedLog {
   readonly segments: readonly Segment[]
   /** The last good record. */
   readonly last: Marker
-  /** Where the next record goes, in the last of `segments`. */
+  /** The offset of the next record, in the last of `segments`. */
   readonly endOffset: number
   readonly beginning: FirstRecord | 'cut'
   readonly marked: DecodedMarker
   /** Segments in front of the cut, whose deletion a crash came before. */
   readonly leftovers: readonly string[]
-  /** Whether something behind the end has to be cleared: a torn tail. */
+  /** True if something behind the end has to be cleared: a torn tail. */
   readonly isTorn: boolean
   /** Segments that hold nothing but the torn tail. */
   readonly tornSegments: readonly string[]
@@ -214,7 +214,7 @@ class Scan {
   }
 }
 
-/** Whether bytes stop here: only zeros follow, or the file was cut within the record. */
+/** True if bytes stop here: only zeros follow, or the file was cut within the record. */
 function hasEnded(rest: Uint8Array, isFileShort: boolean): boolean {
   if (isZero(rest)) return true
   return (

@@ -19,7 +19,7 @@ const ZEROS = new Uint8Array(ZEROS_BYTES)
 export interface Segment {
   readonly path: string
   readonly firstCounter: number
-  /** What its first record continues from. */
+  /** The hash that its first record continues from. */
   readonly previousChain: Uint8Array
   /** Bytes. */
   readonly size: number

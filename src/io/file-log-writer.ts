@@ -29,7 +29,7 @@ export interface FileLog extends Log {
   close(): Promise<void>
 }
 
-/** Where a record stands, by the index of its segment. */
+/** The position of a record, by the index of its segment. */
 export interface RecordPlace {
   readonly segment: number
   readonly offset: number
@@ -75,12 +75,12 @@ export class LogWriter implements FileLog {
   /** By their index; those in front of `#firstSegment` are deleted. */
   readonly #segments: Map<number, Segment>
   #firstSegment = 0
-  /** What may go after the next sync, and what may go now: the segments in front of these. */
+  /** Segments that may go after the next sync, and that may go now: those in front of these. */
   #unneeded = 0
   #trimTo = 0
   #trimming: Promise<void> | null = null
   #file: LogFile
-  /** Where the next record goes; the segment may not exist yet. */
+  /** The position of the next record; its segment may not exist yet. */
   #tail: { segment: number; size: number; offset: number }
   /** Sizes of segments that records were given a place in and that do not exist yet. */
   readonly #plannedSizes = new Map<number, number>()
@@ -88,7 +88,7 @@ export class LogWriter implements FileLog {
   #written: Marker
   #syncedCounter: number
   #pending: Appended[] = []
-  /** What is not on disk yet, for reading back. */
+  /** Records that are not on disk yet, for reading back. */
   readonly #unsynced = new Map<LogPosition, Uint8Array>()
   #waiting: Waiting[] = []
   #flushing: Promise<void> | null = null

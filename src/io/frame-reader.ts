@@ -6,7 +6,7 @@ import { assert } from '../base/assert.ts'
 import { readU32 } from '../base/bytes.ts'
 import { FRAME_LENGTH_BYTES } from '../messages/frame.ts'
 
-/** What the next frame may be. Both change when a handshake ends. */
+/** The admissible shape of the next frame. Both fields change when a handshake ends. */
 export interface FrameShape {
   /** The largest value of a length field. */
   readonly lengthMax: number
@@ -27,7 +27,7 @@ const NOTHING = new Uint8Array(0)
 
 /** The reader of one link's incoming bytes. `push` gives it a chunk, `next` takes out the frames one by one. */
 export class FrameReader {
-  /** What was pushed and not yet looked at; a view of the socket's chunk. */
+  /** Bytes that were pushed and not yet looked at; a view of the socket's chunk. */
   #unread: Uint8Array = NOTHING
   /** A frame of which some bytes arrived, or null. */
   #assembly: Assembly | null = null

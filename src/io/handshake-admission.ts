@@ -1,8 +1,8 @@
 /**
- * How many handshakes are answered: each costs two signatures and two key agreements. A replica that knocked with its key
- * has places of its own, so whatever strangers do, from the same address too, it is linked again as soon as it dials.
- * Clients of the cluster share places, strangers share others, and in each of the two no address has more than half of
- * them. Who is not admitted dials again, as dialers do. // PBFT-5.5
+ * The rate of handshakes that are answered: each costs two signatures and two key agreements. A replica that shows a
+ * MAC has places of its own, so whatever strangers do, from the same address too, it is linked again as soon as it
+ * dials. Clients of the cluster share places, strangers share others, and in each of the two no address has more than
+ * half of them. Who is not admitted dials again, as dialers do. // PBFT-5.5
  */
 import type { Claim, CryptoSuite, Peer } from '../ports.ts'
 
@@ -38,7 +38,7 @@ export function handshakeRateFor({ checksPerTurn }: Pick<CryptoSuite, 'checksPer
   }
 }
 
-/** What one kind of asker shares. */
+/** The share of one kind of peer. */
 interface Share {
   readonly all: Bucket
   readonly byAddress: Map<string, Bucket>
@@ -59,7 +59,7 @@ export class HandshakeAdmission {
     this.#isKnownClient = options.isKnownClient
   }
 
-  /** Whether it is answered; counts it. `nowMs` never goes back. */
+  /** True if it is answered; counts it. `nowMs` never goes back. */
   admits({ peer, isVouched }: Claim, address: string, nowMs: number): boolean {
     if (peer.kind === 'replica' && isVouched)
       return hasRoom(this.#ofReplica(peer, nowMs), REPLICA_RATE, nowMs)

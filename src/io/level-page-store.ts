@@ -305,7 +305,7 @@ class LevelPages implements LevelPageStore {
     }
   }
 
-  /** What cannot be listed cannot be deleted, and takes nothing but room. */
+  /** Ends a collection that failed: what cannot be listed cannot be deleted, and takes nothing but room. */
   #endCollection(error: unknown): null {
     const { path, onDamage } = this.#parts
     const message = `The pages in ${path} cannot all be listed: ${causeOf(error)}.`
@@ -331,7 +331,7 @@ function failureOf(error: unknown, path: string): PageStoreFailed {
   return new PageStoreFailed(`Writing the pages in ${path} failed`, error)
 }
 
-/** Whether opening failed for what stands in the files, and not for want of rights, room or handles. */
+/** True if opening failed for what stands in the files, and not for want of rights, room or handles. */
 function isDamage(error: unknown): boolean {
   return refusalOf(error) === null
 }

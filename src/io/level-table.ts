@@ -49,7 +49,7 @@ export function damageInTable(file: Uint8Array, facts: TableFacts): number | nul
   return holdsKeys(file, footer.index, facts) ? null : footer.index.offset
 }
 
-/** Whether a good table begins and ends with these keys. */
+/** True if a good table begins and ends with these keys. */
 function holdsKeys(file: Uint8Array, index: Handle, { first, last }: TableFacts): boolean {
   const blocks = [...entriesOf(readBlock(file, index) ?? new Uint8Array(0))].map(({ value }) =>
     readHandle(value, 0),
@@ -64,7 +64,7 @@ function holdsKeys(file: Uint8Array, index: Handle, { first, last }: TableFacts)
 
 const NO_KEY = new Uint8Array(0)
 
-/** Whether every good record of a log is a batch of changes: one that is not is another file's. */
+/** True if every good record of a log is a batch of changes: one that is not is another file's. */
 export function isLogOfBatches(file: Uint8Array): boolean {
   for (const record of recordsOfLog(file)) if (!isBatch(record)) return false
   return true
@@ -85,7 +85,7 @@ function isBatch(batch: Uint8Array): boolean {
   return count === readU32(batch, BATCH_HEADER_BYTES - 4)
 }
 
-/** What the good blocks of a table hold, in whatever state the others are. */
+/** The entries in the good blocks of a table, in whatever state the others are. */
 export function* entriesOfTable(file: Uint8Array): Generator<LevelEntry, void, undefined> {
   const footer = readFooter(file)
   const index = footer === null ? null : readBlock(file, footer.index)
@@ -101,12 +101,12 @@ export function* entriesOfTable(file: Uint8Array): Generator<LevelEntry, void, u
   }
 }
 
-/** What the good records of a log hold, in whatever state the others are. */
+/** The entries in the good records of a log, in whatever state the others are. */
 export function* entriesOfLog(file: Uint8Array): Generator<LevelEntry, void, undefined> {
   for (const record of recordsOfLog(file)) yield* entriesOfBatch(record)
 }
 
-/** What a manifest says of a table: a good table at another's place shows by it. */
+/** The facts that a manifest gives of a table: by them a good table at another's place is found. */
 export interface TableFacts {
   /** Bytes. */
   readonly size: number

@@ -5,7 +5,7 @@ import type { LinkEnd, TcpLink } from './tcp-link.ts'
 
 export interface LinkTableOptions {
   readonly clientLinksMax: number
-  /** Whether this client is one of the cluster's: when client links run out, it displaces a stranger. */
+  /** True if this client is one of the cluster's: when client links run out, it displaces a stranger. */
   readonly isKnownClient: (client: ClientId) => boolean
 }
 

@@ -17,7 +17,7 @@ export class PageStoreFailed extends OperatorError {
   }
 }
 
-/** What was on disk and is no more, or is wrong. The store goes on without it; other replicas have it. */
+/** Data that was on disk and is lost, or wrong. The store goes on without it; other replicas have it. */
 export interface PageDamage {
   readonly kind: 'page' | 'anchor' | 'database'
   /** The file or directory. */

@@ -26,7 +26,7 @@ const BACKLOG_MAX = 511
 /** Inbound links of clients. */
 export const CLIENT_LINKS_MAX = 256
 
-/** What a log may want to tell. Strangers cause `connection-failed`, so whoever writes these limits their rate. */
+/** An event for the log. Strangers cause `connection-failed`, so whoever writes these limits their rate. */
 export type TransportEvent =
   | { readonly kind: 'linked'; readonly peer: Peer }
   | { readonly kind: 'unlinked'; readonly peer: Peer; readonly reason: LinkEnd }
@@ -38,13 +38,13 @@ export interface TcpTransportOptions {
   /** Every replica, in the order of their ids; the own one is not dialed. */
   readonly replicas: readonly { readonly id: ReplicaId; readonly address: Address }[]
   readonly security: LinkSecurity
-  /** Where to take links; port 0 lets the system choose. Replicas have one, clients none. */
+  /** The address at which to take links; port 0 lets the system choose. Replicas have one, clients none. */
   readonly listen?: Address
   readonly onEvent?: (event: TransportEvent) => void
-  /** Whether this client is one of the cluster's: when client links run out, a known one displaces a stranger. */
+  /** True if this client is one of the cluster's: when client links run out, a known one displaces a stranger. */
   readonly isKnownClient?: (client: ClientId) => boolean
   readonly handshakeMilliseconds?: number
-  /** How many handshakes are answered of clients, and again of strangers. */
+  /** The rate of handshakes that are answered for clients, and again for strangers. */
   readonly handshakeRate?: HandshakeRate
   /** The limits above, smaller where the process may not have as many connections. */
   readonly halfOpenMax?: number
@@ -52,7 +52,7 @@ export interface TcpTransportOptions {
 }
 
 export interface TcpTransport extends Transport {
-  /** Where links are taken, once they are. Rejects with `AddressInUse` or the system's error. */
+  /** The address at which links are taken. Rejects with `AddressInUse` or the system's error. */
   listening(): Promise<Address>
   /** Ends every link, timer and socket. What was not sent is lost. */
   close(): Promise<void>
@@ -298,6 +298,6 @@ interface Connection {
   readonly handshake: Handshake
   /** The other end, for a log line. */
   readonly remote: string
-  /** Who made the connection and makes the next one; null where the other end did. */
+  /** The dialer that made the connection and makes the next one; null when the other end did. */
   readonly dialer: Dialer | null
 }

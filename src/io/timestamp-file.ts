@@ -35,7 +35,7 @@ export interface TimestampFile {
 /** Replaces a file's text: when it returns, the text is on disk. Throws the system's error. */
 export type WriteDurably = (path: string, text: string) => void
 
-/** What a person calls the system's errors. */
+/** The names that people know for the system's errors. */
 const DISK_FAULTS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full (ENOSPC)',
   EDQUOT: 'the quota of its disk is used up (EDQUOT)',

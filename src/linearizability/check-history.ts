@@ -1,7 +1,7 @@
 /**
- * Whether a history is linearizable (Herlihy and Wing, 1990). Linearizability is local: a history is linearizable when
- * each key's part is, so each key has a search of its own. They take turns, each turn of a key longer than its last,
- * so that one hard key does not hide a bad one.
+ * Checks whether a history is linearizable (Herlihy and Wing, 1990). Linearizability is local: a history is
+ * linearizable when each key's part is, so each key has a search of its own. They take turns, each turn of a key
+ * longer than its last, so that one hard key does not hide a bad one.
  */
 import type { WordBudget } from './configuration-set.ts'
 import type { History } from './history.ts'
@@ -39,7 +39,7 @@ export type Verdict =
 export interface UndecidedKey {
   readonly key: string
   readonly operations: number
-  /** What was spent before its search knew. */
+  /** The limit that was reached before its search had an answer. */
   readonly because: 'configurations' | 'memory'
 }
 

@@ -1,5 +1,5 @@
 /**
- * What clients did to registers and what they were told: one register for each key, null at first.
+ * A history: what clients did to registers and what they were told, one register for each key, null at first.
  *
  * An operation is invoked, and then one of four things becomes of it:
  *   ok    it happened, once, at some moment between its two events
@@ -15,7 +15,7 @@ export type OperationKind = 'read' | 'write' | 'cas'
 export type Outcome = 'open' | 'ok' | 'fail' | 'info'
 
 export interface Operation {
-  /** Who did it; for the reader of a timeline only. */
+  /** The process that did it; for the reader of a timeline only. */
   readonly process: number
   readonly kind: OperationKind
   /** The code of what it found: of a read, its result (null's while there is none); of a cas, the old value. */

@@ -28,7 +28,7 @@ export interface Offence {
   readonly key: string
   /** Operations of the key in all. */
   readonly operationsOfKey: number
-  /** What the register may hold before the operations. */
+  /** The values that the register may hold before the operations. */
   readonly before: readonly JsonValue[]
   /** No order of them explains their answers; in the order of their invocations. */
   readonly operations: readonly OffendingOperation[]
@@ -192,7 +192,7 @@ class Shrinker {
   }
 }
 
-/** What happened up to a moment; what was under way then is in doubt, and a read in doubt says nothing. */
+/** Returns what happened up to a moment; what was under way then is in doubt, and a read in doubt says nothing. */
 function until(operations: readonly Operation[], end: number): readonly Operation[] {
   return operations.flatMap((operation): Operation[] => {
     if (operation.invokedAt > end) return []

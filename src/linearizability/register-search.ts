@@ -37,13 +37,13 @@ import { ConfigurationSet, type WordBudget } from './configuration-set.ts'
 import { CAS, NEVER, READ, type RegisterProblem, WRITE } from './register-problem.ts'
 import { isContradictory } from './zones.ts'
 
-/** What a register holds when nobody is left who could find it. */
+/** Stands for the value of a register that nobody is left to read. */
 const UNSEEN = -1
 
 /** Numbers in a frame: length of the trail, value, low, high and `owed` before it; where its candidates begin, and the next. */
 const FRAME_NUMBERS = 7
 
-/** What taking an operation changes, as it was before. */
+/** The parts of the state that taking an operation changes, as they were before. */
 interface Before {
   readonly trailLength: number
   readonly value: number
@@ -228,7 +228,7 @@ export class RegisterSearch {
     return held !== UNSEEN && this.#mayFind[held] === 0
   }
 
-  /** What may come next and changes something: the certain ones by their ends, then those in doubt. */
+  /** Gathers the operations that may come next and change something: by their ends, then those in doubt. */
   #gatherCandidates(): void {
     const { certain, kinds, from, to, invokedAt, completedAt } = this.#problem
     const candidates = this.#candidates

@@ -1,6 +1,6 @@
 /**
- * How a replica that lost synced data is healed, and what the others do for it: rule 6.4. What it may have voted for and
- * forgotten is made history before it votes again, and the views of it are left for good.
+ * The healing of a replica that lost synced data, and the others' part in it: rule 6.4. What it may have voted for
+ * and forgotten is made history before it votes again, and the views of it are left for good.
  */
 import type { View } from '../base/ids.ts'
 import { voteForChoice } from './normal-case.ts'

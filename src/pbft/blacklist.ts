@@ -10,7 +10,7 @@ import type { Figures } from './primary-monitor.ts'
 
 interface Entry extends Blacklisted {
   readonly untilTick: number
-  /** What it delivered; null where that is not what it is blamed for. */
+  /** The figures that it delivered; null when it is blamed for something else. */
   readonly figures: Figures | null
 }
 
@@ -31,7 +31,7 @@ export class Blacklist {
     return this.#entries.map(({ replica, complaint }) => ({ replica, complaint }))
   }
 
-  /** What those delivered that are here for it. */
+  /** The figures of the primaries that are here for slowness. */
   get figures(): readonly Figures[] {
     return this.#entries.flatMap(({ figures }) => (figures === null ? [] : [figures]))
   }

@@ -235,7 +235,7 @@ export function onTransferred(step: Step, stable: CheckpointCertificate): void {
   const { sequence, root } = stable
   const isStable = stable.checkpoints.length >= quorum(state.config.n)
   if (sequence > state.lowWatermark && isStable) adoptStable(state, stable)
-  /** What it may have voted on is kept above h: votes of one view are never forgotten while it may vote there. */
+  /** Keeps above h what it may have voted on: votes of one view are never forgotten while it may vote there. */
   const over = Math.min(sequence, state.lowWatermark)
   state.lastExecuted = sequence
   state.lastHandedOver = sequence

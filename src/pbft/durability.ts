@@ -1,4 +1,4 @@
-/** What waits for the disk: section 6 of the rules, "durable before send". */
+/** Messages that wait for the disk: section 6 of the rules, "durable before send". */
 import type { Outgoing, Relayed } from './effects.ts'
 import { mayVote, type ReplicaState, type Step } from './state.ts'
 

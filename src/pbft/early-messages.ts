@@ -21,7 +21,7 @@ export class EarlyMessages {
     return { count: held?.messages.size ?? 0, bytes: held?.bytes ?? 0 }
   }
 
-  /** Whether it would be held and is not yet: asked before its signatures are checked. // PBFT-5.5 */
+  /** True if it would be held and is not yet: asked before its signatures are checked. // PBFT-5.5 */
   wants(message: Pick<Early, 'kind' | 'view' | 'sequence' | 'sender' | 'bytes'>): boolean {
     const held = this.#bySender[message.sender]
     if (held === undefined || held.messages.has(keyOf(message))) return false

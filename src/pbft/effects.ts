@@ -1,5 +1,5 @@
 /**
- * What goes into the replica and what comes out. The caller's duties, on one page:
+ * The events that go into the replica and the effects that come out. The caller's duties, on one page:
  *
  * 1. Give `step` verified messages only, one event at a time, and perform its effects in their order.
  * 2. `persist` appends to the log in order. After a sync say `persisted` with how many records are on disk. The replica
@@ -118,7 +118,7 @@ export type WaitingRecovery = readonly [
 export type AnyViewChange = ViewChange | OralViewChange
 export type AnyNewView = NewView | OralNewView
 
-/** What the log has to hold; section 6 of the rules says what waits for which. */
+/** A record of the log; section 6 of the rules says what waits for which. */
 export type LogRecord =
   /** The own proposal: (v, s, D) and the batch. The runtime adds the signature that will be sent. */
   | { readonly kind: 'proposed'; readonly content: PrePrepareContent }
@@ -132,7 +132,7 @@ export type LogRecord =
   | { readonly kind: 'view-change'; readonly content: ViewChangeContent | OralViewChangeContent }
   /** Qset as it is: the NEW-VIEWs that parts of it come from are trimmed (rule 4.1). */
   | { readonly kind: 'pre-prepared'; readonly claims: readonly OrderClaim[] }
-  /** Whose VIEW-CHANGE for this view was acknowledged, and which (rule 4.3). */
+  /** The replica whose VIEW-CHANGE for this view was acknowledged, and its digest (rule 4.3). */
   | {
       readonly kind: 'acknowledged'
       readonly view: View

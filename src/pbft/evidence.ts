@@ -25,7 +25,7 @@ export function holdEvidence(step: Step, evidence: Evidence): void {
   show(step, [kept.first, kept.second])
 }
 
-/** What stands in front of it is trimmed. // PBFT-6 */
+/** Logs the evidence once more, because what stands in front is trimmed. // PBFT-6 */
 export function persistEvidenceAgain(step: Step): void {
   for (const evidence of step.state.evidence.all) persist(step, { kind: 'evidence', evidence, isNew: false })
 }
@@ -71,16 +71,16 @@ function show({ effects }: Step, messages: readonly SignedOnce[]): void {
   effects.push({ kind: 'broadcast', outgoing: { kind: 'exhibit', messages } })
 }
 
-/** What another replica shows. // PBFT-1.5 */
+/** Takes the messages that another replica shows. // PBFT-1.5 */
 export function onExhibit(step: Step, exhibit: Verified<Exhibit>): void {
   for (const evidence of evidenceIn(step.state, exhibit)) holdEvidence(step, evidence)
 }
 
-/** Whether it shows evidence that is not held yet. Asked before a signature is checked: most exhibits show none. */
+/** True if it shows evidence that is not held yet. Asked before a signature is checked: most exhibits show none. */
 export const isExhibitUseful = (state: ReplicaState, exhibit: Exhibit): boolean =>
   evidenceIn(state, exhibit).length > 0
 
-/** What the messages contradict that are shown: each other, or what is held here. */
+/** Returns the evidence in the messages that are shown: they contradict each other, or what is held here. */
 function evidenceIn(state: ReplicaState, { messages }: Exhibit): readonly Evidence[] {
   const [first, second] = messages
   const wanted = messages.filter((message) => state.evidence.isWanted(message))
@@ -94,7 +94,7 @@ function evidenceIn(state: ReplicaState, { messages }: Exhibit): readonly Eviden
   return found.filter((evidence) => evidence !== null)
 }
 
-/** What is held of the same signer for the same (kind, v, s); null where nothing is. */
+/** The message that is held of the same signer for the same (kind, v, s); null when there is none. */
 function heldCounterpart(state: ReplicaState, message: SignedOnce): SignedOnce | null {
   const { sender } = message
   for (const held of heldLike(state, message)) {
@@ -103,7 +103,7 @@ function heldCounterpart(state: ReplicaState, message: SignedOnce): SignedOnce |
   return null
 }
 
-/** Where messages of this kind and sequence number are held. */
+/** The messages of this kind and sequence number that are held. */
 function heldLike(state: ReplicaState, message: SignedOnce): readonly (SignedOnce | null | undefined)[] {
   const { sequence, sender } = message
   const slot = state.slots.get(sequence)

@@ -40,7 +40,7 @@ export function freezeIfDue({ state, effects }: Step, sequence: Sequence): void 
   if (sequence % state.config.checkpointInterval === 0) effects.push({ kind: 'snapshot', sequence })
 }
 
-/** What the application says of a batch that it executed. */
+/** The application's word on a batch that it executed. */
 export interface Executed {
   readonly sequence: Sequence
   readonly recoveries?: readonly ExecutedRecovery[]

@@ -12,11 +12,11 @@ import { EXHIBITS_MAX, EXHIBITS_PERIOD_TICKS } from './parameters.ts'
 export class HeldEvidence {
   readonly #isSigned: boolean
   readonly #against: readonly Evidence[][]
-  /** What was shown in the period that began at this tick. */
+  /** The number of exhibits in the period that began at this tick. */
   #periodTick = Number.NEGATIVE_INFINITY
   #shown = 0
 
-  /** Where nothing is signed there is no evidence: none is wanted, and none is ever held. */
+  /** Without signatures there is no evidence: none is wanted, and none is ever held. */
   constructor(n: number, isSigned = true) {
     this.#isSigned = isSigned
     this.#against = Array.from({ length: n }, () => [])
@@ -32,14 +32,14 @@ export class HeldEvidence {
     return replicaIds(this.#against.length).filter((id) => this.#against[id]?.length !== 0)
   }
 
-  /** Whether evidence with this message would be kept: there is room, and none for its place yet. */
+  /** True if evidence with this message would be kept: there is room, and none for its place yet. */
   isWanted(message: SignedOnce): boolean {
     const held = this.#against[message.sender]
     if (!this.#isSigned || held === undefined || held.length >= EVIDENCE_PER_REPLICA_MAX) return false
     return !held.some(({ first }) => isSamePlace(first, message))
   }
 
-  /** Whether nothing more against this replica would be kept. */
+  /** True if nothing more against this replica would be kept. */
   isFull(replica: ReplicaId): boolean {
     return (this.#against[replica]?.length ?? 0) >= EVIDENCE_PER_REPLICA_MAX
   }

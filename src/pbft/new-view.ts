@@ -31,7 +31,7 @@ import {
 } from './state.ts'
 import { awaitNewView, leaveViewFor, viewChangeFault } from './view-change.ts'
 
-/** What Q VIEW-CHANGEs come to. */
+/** The result of Q VIEW-CHANGEs. */
 export interface Selection {
   /** minSeq and its certificate: the highest h. */
   readonly stable: CheckpointCertificate
@@ -110,7 +110,7 @@ export function refute(step: Step, view: View): void {
   awaitNewView(step)
 }
 
-/** What a NEW-VIEW is judged by. */
+/** The parameters by which a NEW-VIEW is judged. */
 export interface NewViewForm {
   readonly config: Pick<ReplicaConfig, 'n' | 'checkpointInterval'>
   readonly nullBatch: { readonly digest: Uint8Array }

@@ -60,7 +60,7 @@ export function onPrePrepare(step: Step, prePrepare: Verified<PrePrepare>, from:
   if (!isDoubted(step, slot, prePrepare)) accept(step, slot, prePrepare, from)
 }
 
-/** Whether a message is for the current view, which is active; one for a later view is held until that begins. */
+/** True if a message is for the current view, which is active; one for a later view is held until that begins. */
 function isOfThisView(step: Step, message: Verified<PrePrepare> | Verified<Vote>, from: Peer): boolean {
   const { state } = step
   if (message.view === state.view && state.isActive) return true
@@ -108,7 +108,7 @@ function accept(step: Step, slot: Slot, prePrepare: Verified<PrePrepare>, from: 
   advance(step, slot)
 }
 
-/** Whether one more batch may be held. The next to execute always may, once all before it are: it makes room. */
+/** True if one more batch may be held. The next to execute always may, once all before it are: it makes room. */
 export function hasRoomFor(state: ReplicaState, sequence: Sequence, batch: Batch): boolean {
   const isNext = sequence === state.lastExecuted + 1
   return isNext || state.batches.bytes + batch.bytes.length <= UNEXECUTED_BYTES_MAX

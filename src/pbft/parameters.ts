@@ -6,7 +6,7 @@ const MIB = 1024 * 1024
  * gave the highest throughput with four replicas on two cores.
  */
 export const PIPELINE_WINDOW = 2
-/** How far ahead of the own clock a proposed time may be before it is held back (rule 1.2), in milliseconds. */
+/** The most by which a proposed time may be ahead of the own clock before it is held back (rule 1.2), in milliseconds. */
 export const CLOCK_SKEW_MS_MAX = 1_000
 /** Pre-prepares held back at once for their time. */
 export const HELD_BACK_MAX = 16
@@ -17,8 +17,8 @@ export const WAITING_BYTES_PER_CLIENT_MAX = 16 * MIB
 export const WAITING_PER_CLIENT_MAX = 128
 
 /**
- * What a backup relays has a lane of its own at the primary (rule 1.9), beside the clients' rooms: in bytes and in number.
- * A lane takes any admissible request, and all that one backup relays of one client at once.
+ * The lane at the primary for the requests that one backup relays (rule 1.9), beside the clients' rooms: in bytes and
+ * in number. A lane takes any admissible request, and all that one backup relays of one client at once.
  */
 export const LANE_BYTES_MAX = 4 * MIB
 export const LANE_REQUESTS_MAX = 16
@@ -38,7 +38,7 @@ export const UNEXECUTED_BYTES_MAX = 64 * MIB
  */
 export const REQUEST_TIMEOUT_TICKS = 50
 export const TIMEOUT_TICKS_MAX = 6_000
-/** How many times the measured ordering latency the timeout is at least. */
+/** The least timeout, as a multiple of the measured ordering latency. */
 export const TIMEOUT_PER_LATENCY = 8
 /** T that a batch may take in oral mode, from when it is the next one, before its replica leaves the view (rule 4.8). */
 export const STUCK_TIMEOUTS = 2
@@ -85,8 +85,8 @@ export const RECALL_TICKS = 30
 export const RECOVERY_RETRY_TICKS = 50
 
 /**
- * What a primary delivers is judged over windows (rule 5.4) of so many ticks and so many requests whose waiting was seen
- * here, at least; it is bad in so many windows in a row before anybody complains.
+ * The least length of a window over which a primary is judged (rule 5.4): so many ticks and so many requests whose
+ * waiting was seen here, at least; it is bad in so many windows in a row before anybody complains.
  */
 export const WINDOW_TICKS_MIN = 50
 export const WINDOW_SAMPLES_MIN = 8
@@ -97,10 +97,10 @@ export const BAD_WINDOWS_MAX = 64
 export const GRACE_TICKS = 20
 /** The share of the best throughput that has to be delivered, in bytes of operations. */
 export const THROUGHPUT_SHARE_MIN = 0.9
-/** How many times as long as under the best throughput requests may wait, and ticks more. */
+/** The most that requests may wait: a multiple of their waiting under the best throughput, and ticks more. */
 export const WAITING_FACTOR_MAX = 1.25
 export const WAITING_SLACK_TICKS = 0.25
-/** How long a proposal may take: so many times what it takes to order it once it is there, and ticks more. */
+/** The most that a proposal may take: so many times what it takes to order it once it is there, and ticks more. */
 export const LAG_PER_ORDERING_MAX = 8
 export const LAG_SLACK_TICKS = 5
 /** Batches with room left that may pass over a request which the primary has, and ticks that it then has to wait. */

@@ -19,7 +19,7 @@ import {
   WINDOW_TICKS_MIN,
 } from './parameters.ts'
 
-/** What was seen of a primary in one window. */
+/** The observations of a primary in one window. */
 export interface Figures {
   /** Bytes of operations executed in a tick. */
   readonly delivered: number
@@ -38,7 +38,7 @@ const GOOD_WINDOWS = 64
 export const waitingIn = ({ lag, ordering }: Figures): number => lag + ordering
 
 export class PrimaryMonitor {
-  /** What primaries deliver where they do well; null before the first window. */
+  /** The figures of primaries that do well; null before the first window. */
   #reference: Figures | null = null
   /** Bad windows in a row that make a complaint. */
   #patience = BAD_WINDOWS_MIN
@@ -117,7 +117,7 @@ export class PrimaryMonitor {
     return { fault, figures, isDue: this.#bad >= this.#patience }
   }
 
-  /** What is wrong with such figures, or null. */
+  /** The fault of such figures, or null. */
   faultOf(figures: Figures): Complaint | null {
     const reference = this.#reference
     if (reference !== null && isSlow(figures, reference)) return 'slow'

@@ -35,7 +35,10 @@ export function proposeBatches(step: Step): void {
   }
 }
 
-/** What waits; with nothing waiting, null batches up to the checkpoint that a recovery needs. // PBFT-2.8 */
+/**
+ * The next batch: the requests that wait; with nothing waiting, null batches up to the checkpoint that a recovery
+ * needs. // PBFT-2.8
+ */
 function nextBatch(state: ReplicaState, sequence: Sequence): Batch | null {
   if (state.waiting.unproposed === 0) return sequence <= fillTarget(state) ? state.nullBatch : null
   const requests = state.waiting.takeForBatch({

@@ -71,7 +71,7 @@ function newestOf(
   return viewChange?.kind !== 'view-change' ? [...newest.values()] : [...newest.values(), viewChange]
 }
 
-/** What another replica has from this one. One thing that it does not know makes it amnesiac. // PBFT-6.4 */
+/** Takes what another replica has from this one. One thing that it does not know makes it amnesiac. // PBFT-6.4 */
 export function onRecollection(step: Step, { sender, nonce, remembered }: Verified<Recollection>): void {
   const { state } = step
   const { recall, config } = state

@@ -98,5 +98,5 @@ export function fillTarget(state: ReplicaState): Sequence {
   return target
 }
 
-/** Whether an executed recovery waits for its checkpoint, for which the timer runs too. // PBFT-1.9 */
+/** True if an executed recovery waits for its checkpoint, for which the timer runs too. // PBFT-1.9 */
 export const needsFill = (state: ReplicaState): boolean => fillTarget(state) > state.lowWatermark

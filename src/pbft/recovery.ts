@@ -151,7 +151,10 @@ function replayAccepted(state: ReplicaState, prePrepare: PrePrepare): void {
   replayHeader(state, headerOf(prePrepare))
 }
 
-/** What is still to be executed; and above h, in oral mode, what a stored state is ahead of: it may be voted on again. */
+/**
+ * Holds what is still to be executed; and above h, in oral mode, what a stored state is ahead of: it may be voted on
+ * again.
+ */
 function holdReplayed(state: ReplicaState, sequence: Sequence, batch: Batch): void {
   const isOpen = !isHandedOver(state, sequence) || (isOral(state) && sequence > state.lowWatermark)
   if (isOpen) state.batches.hold(sequence, batch)

@@ -1,4 +1,4 @@
-/** What a replica says of itself when somebody asks how it is doing. */
+/** A replica's report on itself, for clients that ask. */
 import type { Milliseconds, ReplicaId, Sequence } from '../base/ids.ts'
 import { replicaIds } from '../base/ids.ts'
 import type { EvidenceContent, ReportContent } from '../messages/content.ts'
@@ -7,7 +7,7 @@ import { timeoutFloor } from './requests.ts'
 import { missingVoters } from './slot.ts'
 import { primary, type ReplicaState } from './state.ts'
 
-/** What the state does not tell. */
+/** Facts that the state does not hold. */
 interface Outside {
   readonly revision: number
   /** The replicas to which there is a link. */
@@ -69,7 +69,7 @@ export function standingOf({ health, transfer, recall }: ReplicaState): ReplicaS
   return transfer === null ? 'voting' : 'transferring'
 }
 
-/** Whose vote the next sequence number waits for, or between views, whose VIEW-CHANGE or NEW-VIEW. */
+/** The replicas whose votes the next sequence number waits for, or between views, whose VIEW-CHANGE or NEW-VIEW. */
 function missing(state: ReplicaState): readonly ReplicaId[] {
   if (!state.isActive) {
     const lacking = replicaIds(state.config.n).filter((id) => (state.viewChanges[id]?.view ?? 0) < state.view)

@@ -103,7 +103,7 @@ export function dropServed(
   restartTimerIfServed(state)
 }
 
-/** What was ordered is over, whatever came of it: a refused recovery operation would keep its standing for ever. */
+/** Drops what was ordered, whatever came of it: a refused recovery operation would keep its standing for ever. */
 function dropOver(state: ReplicaState, client: ClientId, wasOrdered: (request: Request) => boolean): void {
   state.waiting.drop(client, (request) => {
     return state.config.standing(request) !== 'new' || wasOrdered(request)
@@ -170,7 +170,7 @@ export function relayOldest(step: Step, countMax: number): void {
   for (const entry of step.state.waiting.oldestEntries(countMax)) relay(step, entry)
 }
 
-/** Whether the timer ran out: at once after a short grace where the primary seems to be gone. // PBFT-1.9 */
+/** True if the timer ran out: at once after a short grace where the primary seems to be gone. // PBFT-1.9 */
 export function isTimerExpired(state: ReplicaState): boolean {
   const { timer, detector, ticks } = state
   if (timer === null) return false

@@ -77,7 +77,7 @@ export function sayAlive(step: Step): void {
   sayStatusIfDue(step)
 }
 
-/** What this replica has, as STATUS tells it. */
+/** The STATUS of this replica. */
 export function statusOf(state: ReplicaState): StatusContent {
   const { view, isActive, lowWatermark, lastExecuted } = state
   let last: number = lastExecuted
@@ -191,7 +191,7 @@ function sayCheckpointsAgain(step: Step, status: Status): void {
   }
 }
 
-/** Whether a peer has what this replica lacks: it will send it when it hears what there is here. */
+/** True if a peer has what this replica lacks: it will send it when it hears what there is here. */
 function hasMore(state: ReplicaState, status: Status): boolean {
   if (status.lastExecuted > state.lastExecuted || status.lowWatermark > state.lowWatermark) return true
   if (status.view > state.view || (status.view === state.view && status.isActive && !state.isActive))
@@ -325,7 +325,7 @@ function keepAwaited(step: Step, sequence: Sequence, batch: Batch): void {
   state.batches.hold(sequence, batch)
 }
 
-/** Whether a slot, or the NEW-VIEW to be made, waits for the batch with this digest. */
+/** True if a slot, or the NEW-VIEW to be made, waits for the batch with this digest. */
 export const isBatchLacking = (state: ReplicaState, sequence: Sequence, digest: Uint8Array): boolean =>
   isAwaitedBatch(state, sequence, digest) || isSlotLacking(state, sequence, digest)
 

@@ -22,11 +22,11 @@ export interface Slot {
   acceptedTick: number
   /** The pre-prepare accepted in the current view. Its batch stands in `state.batches`, or is still to be fetched. */
   accepted: PrePrepareHeader | null
-  /** Whether this replica proposed it in the current view: its record is then on disk before it comes back. */
+  /** True if this replica proposed it in the current view: its record is then on disk before it comes back. */
   isProposed: boolean
-  /** How many records of the log must be on disk for the accepted pre-prepare and its batch to be. */
+  /** The number of log records that must be on disk for the accepted pre-prepare and its batch to be. */
   acceptedRecords: number
-  /** Whether the own PREPARE of the current view was made: the batch is then in the log. */
+  /** True if the own PREPARE of the current view was made: the batch is then in the log. */
   hasPrepared: boolean
   /** The first PREPARE and COMMIT of each sender in the current view, whatever their digest. */
   readonly prepares: (Vote | null)[]
@@ -115,16 +115,16 @@ export function decisionCertificate(slot: Slot, n: number): readonly Vote[] | nu
   return null
 }
 
-/** Whether the slot's decision is for this digest. */
+/** True if the slot's decision is for this digest. */
 export function isDecidedAs(slot: Slot, digest: Uint8Array): boolean {
   const commit = slot.decided?.[0]
   return commit !== undefined && equalBytes(commit.digest, digest)
 }
 
-/** Whether the decided batch is here, or was executed. */
+/** True if the decided batch is here, or was executed. */
 export const isSettled = (slot: Slot): boolean => slot.decidedBatch !== null || slot.executed !== null
 
-/** How many replicas voted here in the current view, whatever for. */
+/** The number of replicas that voted here in the current view, for any digest. */
 export const votersOf = (slot: Slot): number =>
   slot.prepares.filter((vote, sender) => vote !== null || slot.commits[sender] !== null).length
 

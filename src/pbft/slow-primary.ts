@@ -47,8 +47,8 @@ function judge(state: ReplicaState): void {
 }
 
 /**
- * How many replicas want the current view to end, and why. Who left it already is one of them. The own complaint counts
- * once the others were told: they have to be as many where they are.
+ * The number of replicas that want the current view to end, and why. A replica that left it already is one of them.
+ * The own complaint counts once the others were told: they have to be as many where they are.
  */
 function complaintsOf(state: ReplicaState): {
   readonly discontent: number

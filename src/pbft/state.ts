@@ -36,19 +36,19 @@ export interface ReplicaConfig {
   /** K */
   readonly checkpointInterval: number
   readonly hash: Hash
-  /** Whether messages carry signatures that can be shown to others, which is so unless this says otherwise. Section 4. */
+  /** The mode: signed messages can be shown to others. Signed unless this says otherwise. Section 4. */
   readonly mode?: 'signed' | 'oral'
   /** The replicated sessions (rule 1.8): the only thing the protocol asks of the application's state. */
   readonly standing: (request: RequestName) => Standing
-  /** Whether synced data was lost: it counts as faulty until it is healed (rule 6.4). */
+  /** True if synced data was lost: it counts as faulty until it is healed (rule 6.4). */
   readonly isAmnesiac?: boolean
   /** The stored state that it starts from, where there is one; then the log is replayed on top of it. */
   readonly stored?: CheckpointCertificate
-  /** Whether the stored state was lost, though its certificate is there: it has to be fetched. */
+  /** True if the stored state was lost, though its certificate is there: it has to be fetched. */
   readonly isStateLost?: boolean
 }
 
-/** What a peer last said of itself, and when it was last helped. */
+/** The last STATUS of a peer, and when it was last helped. */
 export interface PeerProgress {
   view: View
   isActive: boolean
@@ -59,7 +59,7 @@ export interface PeerProgress {
   /** When its last STATUS was answered, and when it was last sent one of its own, in ticks. */
   servedTick: number
   toldTick: number
-  /** What it had executed when it was last served decisions; below any number until it is. */
+  /** Its last executed number when it was last served decisions; below any number until it is. */
   servedFrom: number
   /** Its FETCHes answered in the period that began at this tick. */
   fetchTick: number
@@ -68,10 +68,10 @@ export interface PeerProgress {
 
 /** A message that waits until a record is on disk. Section 6. */
 export interface WithheldMessage {
-  /** How many records must be on disk. */
+  /** The number of records that must be on disk. */
   readonly records: number
   readonly outgoing: Outgoing
-  /** Whom it is for; null for all. */
+  /** The receiver; null for all. */
   readonly to: ReplicaId | null
 }
 
@@ -86,7 +86,7 @@ export interface ReplicaState {
   readonly config: ReplicaConfig
   /** v: the view that the replica is in, or moves to. */
   view: View
-  /** Whether it holds a valid NEW-VIEW of `view`; view 0 needs none. Between views it takes no part in ordering. */
+  /** True if it holds a valid NEW-VIEW of `view`; view 0 needs none. Between views it takes no part in ordering. */
   isActive: boolean
   /** Why it does not vote, when it does not. */
   health: 'sound' | 'amnesiac' | 'diverged'
@@ -101,7 +101,7 @@ export interface ReplicaState {
   readonly checkpoints: readonly Map<Sequence, Verified<Checkpoint>>[]
   /** P: the prepared certificate of the highest view for each sequence number above h. */
   readonly preparedCertificates: Map<Sequence, PreparedCertificate>
-  /** What only oral mode keeps. */
+  /** The state of oral mode only. */
   readonly oral: OralState
   /** Each replica's VIEW-CHANGE for the highest view, the own one included. */
   readonly viewChanges: (AnyViewChange | null)[]
@@ -123,14 +123,17 @@ export interface ReplicaState {
   /** Of this view: how often the oldest waiting request was served, and batches executed while nothing waited. */
   progress: number
   unawaitedBatches: number
-  /** What ordering takes, in ticks, smoothed; null before the first. */
+  /** The time that ordering takes, in ticks, smoothed; null before the first. */
   latencyTicks: number | null
   /** When something first waited in vain, on the own clock; null when nothing does. */
   stalledSince: Milliseconds | null
   readonly detector: FailureDetector
   readonly monitor: PrimaryMonitor
   readonly blacklist: Blacklist
-  /** What this replica has to complain of the current view (rule 5.4), what it saw there, and when; null when nothing. */
+  /**
+   * This replica's complaint about the primary of the current view (rule 5.4), what it saw there, and when; null when
+   * nothing.
+   */
   complaint: {
     readonly complaint: Complaint
     readonly figures: Figures | null
@@ -164,7 +167,9 @@ export interface ReplicaState {
   /** The check at a start whether the disk is an old copy; null when it is over. It does not vote before. */
   recall: {
     readonly nonce: number
-    /** What each says that it has from this replica; in signed mode that was judged already, and is empty. */
+    /**
+     * The messages that each replica says it has from this one; in signed mode that was judged already, and is empty.
+     */
     readonly answered: Map<ReplicaId, readonly Reminder[]>
     readonly startedTick: number
   } | null
@@ -180,7 +185,7 @@ export interface ReplicaState {
   lastStatusTick: number
   /** Records given to `persist`, and messages that wait for them, in order. */
   recordsEmitted: number
-  /** How many of those records are on disk for certain. */
+  /** The number of those records that are certainly on disk. */
   recordsDurable: number
   readonly withheld: WithheldMessage[]
 }
@@ -277,7 +282,7 @@ export const primary = (state: ReplicaState): ReplicaId => primaryOf(state.view,
 
 export const isPrimary = (state: ReplicaState): boolean => primary(state) === state.config.id
 
-/** Whether no message can be shown to a third replica. Section 4. */
+/** True if no message can be shown to a third replica. Section 4. */
 export const isOral = ({ config }: ReplicaState): boolean => config.mode === 'oral'
 
 /** L */
@@ -287,19 +292,19 @@ export const logWindow = ({ config }: ReplicaState): number => logWindowOf(confi
 export const highWatermark = (state: ReplicaState): Sequence =>
   (state.lowWatermark + logWindow(state)) as Sequence
 
-/** Whether a vote or pre-prepare for `sequence` may be accepted: h < s <= H. // PBFT-1.2 */
+/** True if a vote or pre-prepare for `sequence` may be accepted: h < s <= H. // PBFT-1.2 */
 export const isInWindow = (state: ReplicaState, sequence: Sequence): boolean =>
   sequence > state.lowWatermark && sequence <= highWatermark(state)
 
-/** Whether the batch of `sequence` was handed to the application. */
+/** True if the batch of `sequence` was handed to the application. */
 export const isHandedOver = (state: ReplicaState, sequence: Sequence): boolean =>
   sequence <= state.lastHandedOver
 
-/** Whether a decision may be held until it is executed: two windows of them bound the room, wherever h is. */
+/** True if a decision may be held until it is executed: two windows of them bound the room, wherever h is. */
 export const isDecisionInReach = (state: ReplicaState, sequence: Sequence): boolean =>
   !isHandedOver(state, sequence) && sequence <= state.lastHandedOver + 2 * logWindow(state)
 
-/** Whether it may send PRE-PREPARE, PREPARE, COMMIT, CHECKPOINT, VIEW-CHANGE and NEW-VIEW. // PBFT-6.4 */
+/** True if it may send PRE-PREPARE, PREPARE, COMMIT, CHECKPOINT, VIEW-CHANGE and NEW-VIEW. // PBFT-6.4 */
 export const mayVote = (state: ReplicaState): boolean => state.health === 'sound' && state.recall === null
 
 /** The slot of a sequence number, opened when it is new. */
@@ -317,7 +322,7 @@ export function findBatch(state: ReplicaState, sequence: Sequence, digest: Uint8
   return equalBytes(digest, state.nullBatch.digest) ? state.nullBatch : state.batches.find(sequence, digest)
 }
 
-/** Whether the batch with this digest is in the log: held, executed, or the null batch. */
+/** True if the batch with this digest is in the log: held, executed, or the null batch. */
 export function hasBatch(state: ReplicaState, slot: Slot, digest: Uint8Array): boolean {
   if (slot.executed !== null) return equalBytes(slot.executed, digest)
   return findBatch(state, slot.sequence, digest) !== null

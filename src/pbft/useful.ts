@@ -1,6 +1,6 @@
 /**
- * Whether a message can still change anything here. Asked before its signatures are checked, because checking costs
- * far more than asking; what comes after a quorum is never checked.
+ * The relevance of a message: whether it can still change anything here. Asked before its signatures are checked,
+ * because checking costs far more than asking; what comes after a quorum is never checked.
  */
 import { assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
@@ -81,8 +81,8 @@ function isOralUseful(state: ReplicaState, message: OralMessage): boolean {
 }
 
 /**
- * What comes of a request: it is ordered, its client gets an answer that costs no ordering, or nothing. Only its own
- * client, over its own link, gets an answer. // PBFT-1.1 PBFT-5.5
+ * The treatment that a request gets: it is ordered, its client gets an answer that costs no ordering, or nothing.
+ * Only its own client, over its own link, gets an answer. // PBFT-1.1 PBFT-5.5
  */
 export function useOf(state: ReplicaState, request: Request, from: Peer): 'order' | 'answer' | 'nothing' {
   if (state.health === 'diverged') return 'nothing'
@@ -122,7 +122,7 @@ function isDecisionUseful(
   return slot === undefined || !isSettled(slot)
 }
 
-/** Whether it is for the view that is, or for one that is not entered yet. */
+/** True if it is for the view that is, or for one that is not entered yet. */
 const isAhead = (state: ReplicaState, view: number): boolean =>
   view > state.view || (view === state.view && !state.isActive)
 

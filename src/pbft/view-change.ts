@@ -160,7 +160,7 @@ function isOrderingStuck(state: ReplicaState): boolean {
   return ticks - Math.max(slot.openedTick, oral.next.tick) >= STUCK_TIMEOUTS * patience
 }
 
-/** How many replicas sent VIEW-CHANGE for this view or above. */
+/** The number of replicas that sent VIEW-CHANGE for this view or above. */
 const movedTo = (state: ReplicaState, view: View): number =>
   state.viewChanges.filter((one) => one !== null && one.view >= view).length
 

@@ -29,17 +29,17 @@ export interface WaitingRequest {
   readonly arrivedTick: number
   /** Few of its client waited here when it came, so that it waits long is not its client's doing. */
   readonly isSample: boolean
-  /** Whether this replica proposed it, as primary of the current view. */
+  /** True if this replica proposed it, as primary of the current view. */
   isProposed: boolean
   /** When the primary of the current view was last sent it by this replica; Infinity before. */
   relayedTick: number
-  /** Whether a pre-prepare that was accepted in the current view holds it. */
+  /** True if a pre-prepare that was accepted in the current view holds it. */
   isOrdered: boolean
   /** Batches of the current view that had room for it, and did without. */
   passedOver: number
 }
 
-/** Whose turn it is: a client's room, or the lane of a replica that relays. */
+/** The owner of a turn: a client's room, or the lane of a replica that relays. */
 type Owner = ClientId | ReplicaId
 
 interface Queue {
@@ -55,9 +55,11 @@ export class WaitingRequests {
   readonly #queues = new Map<Owner, Queue>()
   /** The lanes among them. */
   readonly #lanes = new Set<ReplicaId>()
-  /** How many requests of each client wait, wherever they are. */
+  /** The number of waiting requests of each client, in all rooms and lanes. */
   readonly #counts = new Map<ClientId, number>()
-  /** What came from its client and is not passed on yet, oldest arrival first; perhaps served meanwhile. */
+  /**
+   * Requests that came from their clients and are not passed on yet, oldest arrival first; perhaps served meanwhile.
+   */
   #unrelayed: WaitingRequest[] = []
   /** Of the clients' rooms together. */
   #bytes = 0
@@ -98,14 +100,14 @@ export class WaitingRequests {
     return this.#byArrival.get(keyOf({ client, timestamp })) ?? null
   }
 
-  /** What waits is to be passed on to the primary, later: `takeUnrelayed` gives it then. */
+  /** Marks a waiting request to be passed on to the primary later: `takeUnrelayed` gives it then. */
   relayLater(entry: WaitingRequest): void {
     this.#unrelayed.push(entry)
   }
 
   /**
-   * What arrived up to this tick, still waits, and was not passed on yet. Of one client no more are under way at once
-   * than the primary surely has room for; its others follow as those are served.
+   * Returns the requests that arrived up to this tick, still wait, and were not passed on yet. Of one client no more
+   * are under way at once than the primary surely has room for; its others follow as those are served.
    */
   takeUnrelayed(upToTick: number): readonly WaitingRequest[] {
     if (this.#unrelayed.length === 0) return []
@@ -208,7 +210,7 @@ export class WaitingRequests {
     }
   }
 
-  /** Where a new request waits: in its client's room, or in a lane. */
+  /** The owner under which a new request waits: its client's room, or a lane. */
   #placeOf(request: Request, relayedBy: ReplicaId | null): Owner | null {
     const { client } = request
     const hasRoom = this.#hasRoom(request)
@@ -299,7 +301,7 @@ export class WaitingRequests {
 
 const EMPTY: Queue = { entries: new Map(), bytes: 0 }
 
-/** What a view has not seen of a request that waits. */
+/** The marks of a waiting request that a new view has not seen. */
 const UNTOLD = { relayedTick: Number.POSITIVE_INFINITY, isOrdered: false, passedOver: 0 } as const
 
 const isLane = (owner: Owner): owner is ReplicaId => typeof owner === 'number'

@@ -1,5 +1,5 @@
 /**
- * What a backup sees of its primary's work: how long requests wait that came here too, what is executed, and whom the
+ * A backup's observations of its primary: how long requests wait that came here too, what is executed, and whom the
  * batches pass over. Keeps rule 5.4; `slow-primary.ts` draws the conclusions.
  */
 import type { ClientId, ReplicaId, Sequence } from '../base/ids.ts'

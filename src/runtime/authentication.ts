@@ -1,6 +1,6 @@
 /**
- * Who said it: the one place where `Verified` is minted. Signatures are checked over the bytes received; kinds that
- * are valid only on their sender's link are checked against the link.
+ * Authentication of messages: the one place where `Verified` is minted. Signatures are checked over the bytes
+ * received; kinds that are valid only on their sender's link are checked against the link.
  */
 import { assert, assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
@@ -325,7 +325,7 @@ function signedAuthenticator(context: AuthenticatorContext): Authenticator {
   }
 }
 
-/** Whether view changes cite it. */
+/** True if view changes cite it. */
 const isCited = ({ kind }: Message): boolean =>
   kind === 'pre-prepare' || kind === 'prepare' || kind === 'commit' || kind === 'checkpoint'
 

@@ -31,7 +31,7 @@ export interface CheckpointKeeperOptions {
   readonly pages: PageStore
   /** Bytes of the log after which the next stable checkpoint is stored, so that the log may be trimmed. */
   readonly storeAfterBytes: number
-  /** What the page store holds, as a snapshot; null when it holds nothing. */
+  /** The content of the page store, as a snapshot; null when it holds nothing. */
   readonly stored: Snapshot | null
   readonly onTaken: (sequence: Sequence, root: Uint8Array) => void
   readonly onStored: (sequence: Sequence) => void
@@ -62,7 +62,7 @@ export class CheckpointKeeper {
     if (options.stored !== null) this.#held.add(options.stored)
   }
 
-  /** Whether snapshots wait to be hashed. */
+  /** True if snapshots wait to be hashed. */
   get hasWork(): boolean {
     for (const { root } of this.#taken.values()) if (root === null) return true
     return false

@@ -26,7 +26,7 @@ export interface ClientAnswersOptions {
   readonly refuse: (to: ClientId, content: RefusalContent) => void
 }
 
-/** What clients are told: the outcomes of executed batches, results once more, refusals. // PBFT-1.7 */
+/** Answers to clients: the outcomes of executed batches, results once more, refusals. // PBFT-1.7 */
 export class ClientAnswers {
   readonly #options: ClientAnswersOptions
   /** Executed batches that are still to be answered: each request beside what executing it gave. */

@@ -46,7 +46,7 @@ export type Submitted =
   | { readonly kind: 'refused'; readonly reason: RefusalReason }
 
 /**
- * What keeps a client from sending requests: `unplaced` too few replicas said where its timestamps stand; `key-shared`
+ * A reason why a client sends no requests: `unplaced`: too few replicas said where its timestamps stand; `key-shared`
  * another process uses its key; `no-timestamps` its reserved timestamps are used up and no more can be reserved.
  */
 export type Obstacle = 'unplaced' | 'key-shared' | 'no-timestamps'

@@ -3,7 +3,7 @@ import type { Batch } from '../messages/message.ts'
 import type { Event } from '../pbft/effects.ts'
 import type { Outcome } from '../ports.ts'
 
-/** What the protocol has to know of what executing a batch gave: one outcome for each request, in their order. */
+/** Returns the protocol's event for an executed batch: one outcome for each request, in their order. */
 export function executedEvent(
   sequence: Sequence,
   { requests }: Pick<Batch, 'requests'>,

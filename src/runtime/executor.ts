@@ -4,8 +4,8 @@ import type { Effect } from '../pbft/effects.ts'
 import type { Application, Execution, Outcome } from '../ports.ts'
 
 /**
- * What is executed in one turn, in units of `Allowance`: some milliseconds, and several times that where other programs
- * use the machine's caches too.
+ * The work executed in one turn, in units of `Allowance`: some milliseconds, and several times that where other
+ * programs use the machine's caches too.
  */
 export const EXECUTED_PER_TURN = 4_000
 
@@ -34,7 +34,7 @@ export class Executor {
     this.#allowance = { left: options.perTurn }
   }
 
-  /** Whether a batch is being executed: another turn goes on with it. */
+  /** True if a batch is being executed: another turn goes on with it. */
   get isBusy(): boolean {
     return this.#running !== null
   }
@@ -58,7 +58,7 @@ export class Executor {
     else this.#waiting = run
   }
 
-  /** What waited to be run is not any more. */
+  /** Forgets the batch that waited to be run. */
   forgetWaiting(): void {
     this.#waiting = null
   }

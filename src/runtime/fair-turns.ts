@@ -10,7 +10,7 @@ export interface TurnTaker {
 export class FairTurns<T extends TurnTaker> {
   /** Those that wait for their turn; the one that had one goes to the end. */
   readonly #waiting: T[] = []
-  /** What the one had cost whose turn was the last: the least of all then. */
+  /** The cost of the taker whose turn was the last: the least of all then. */
   #floor = 0
 
   get isEmpty(): boolean {
@@ -23,7 +23,7 @@ export class FairTurns<T extends TurnTaker> {
     this.#waiting.push(taker)
   }
 
-  /** Whose turn it is, or null. It waits no longer, unless it enters again. */
+  /** Returns the taker whose turn it is, or null. It waits no longer, unless it enters again. */
   next(): T | null {
     if (this.#waiting.length === 1) return this.#go(this.#waiting.pop() as T)
     let least = 0

@@ -3,12 +3,12 @@ import type { Peer } from '../ports.ts'
 import { FairTurns, type TurnTaker } from './fair-turns.ts'
 
 /**
- * What one peer may have waiting before its link is held, in bytes of undecoded frames: a replica rather more than a
- * frame of the largest size, a client less, because anyone can be one.
+ * The most that one peer may have waiting before its link is held, in bytes of undecoded frames: a replica rather
+ * more than a frame of the largest size, a client less, because anyone can be one.
  */
 export const INBOX_BYTES_PER_REPLICA_MAX = 8.5 * 1024 * 1024
 export const INBOX_BYTES_PER_CLIENT_MAX = 1024 * 1024
-/** What a frame costs beside its bytes: a flood of tiny ones must not pass for a few bytes. */
+/** The cost of a frame beside its bytes: a flood of tiny ones must not pass for a few bytes. */
 const FRAME_OVERHEAD_BYTES = 256
 
 /** Frames taken before the places they stood in are given up. */
@@ -53,7 +53,7 @@ interface Account {
 interface Queue extends TurnTaker {
   readonly account: Account
   readonly lane: Lane
-  /** What its last turn did not end: it comes before the frames. */
+  /** The rest of its last turn: it comes before the frames. */
   rest: Rest | null
   readonly frames: Uint8Array[]
   next: number
@@ -226,7 +226,7 @@ function laneOf(peer: Peer, frame: Uint8Array): Lane {
   return RESERVE_KINDS.has(frame[FRAME_KIND_AT] ?? 0) ? 'reserve' : 'replicas'
 }
 
-/** Where a frame's kind stands, behind its length. */
+/** The offset of a frame's kind, behind its length. */
 const FRAME_KIND_AT = 4
 
 const keyOf = ({ kind, id }: Peer): string => `${kind}:${id}`

@@ -1,4 +1,4 @@
-/** What a replica answers to clients that ask how it is doing, what evidence it holds, and where their timestamps stand. */
+/** A replica's answers to clients that ask for its report, its evidence, and their last timestamps. */
 import type { Content } from '../messages/content.ts'
 import type { AnyInquiry } from '../messages/message.ts'
 import { answerTo } from '../pbft/report.ts'

@@ -1,7 +1,7 @@
 /**
- * How a replica shows at the door who it is before anything is done that costs much: a MAC over its HELLO, under a key
- * that only the two replicas can make. What a replica is asked without one is a stranger's, whatever it says it is, so
- * strangers who open links without number use up what is set aside for strangers. // PBFT-5.5
+ * Authenticates a replica before a handshake costs anything: a MAC over its HELLO, under a key that only the two
+ * replicas can make. What a replica is asked without one is a stranger's, whatever it says it is, so strangers who
+ * open links without number use up what is set aside for strangers. // PBFT-5.5
  *
  *   key = HKDF-SHA-256(secret: X25519(own secret, peer's public key), salt: "strategos knock",
  *                      info: cluster id 32 | initiator u8 | responder u8)
@@ -25,7 +25,7 @@ export interface KnockKeys {
 export interface Knocks {
   /** The MAC behind a HELLO to this replica; empty where the two have no secret in common. */
   tag(to: ReplicaId, helloPayload: Uint8Array): Uint8Array
-  /** Whether this replica made the HELLO, or heard it being made. */
+  /** True if this replica made the HELLO, or heard it being made. */
   isGood(from: number, helloPayload: Uint8Array, tag: Uint8Array): boolean
 }
 

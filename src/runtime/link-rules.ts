@@ -1,10 +1,10 @@
-/** What may come over whose link. */
+/** The rules of which message may come over which link. */
 import type { ReplicaId } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
 import type { Message } from '../messages/message.ts'
 import { type Rejection, rejection } from '../messages/rejection.ts'
 
-/** Whether a client may send it. */
+/** True if a client may send it. */
 export const isForClients = ({ kind }: Message): boolean =>
   kind === 'request' || kind === 'inquiry' || kind === 'evidence-inquiry' || kind === 'place-inquiry'
 

@@ -1,5 +1,5 @@
 /**
- * What the protocol's records look like in the log:
+ * The encoding of the protocol's records in the log:
  *
  *   PRE-PREPARE frame                                     accepted, or proposed by this replica
  *   VIEW-CHANGE or NEW-VIEW frame                         the view that was left for, or entered
@@ -50,7 +50,7 @@ const PRE_PREPARED = 12
 /** Bytes of one waiting recovery. */
 const RECOVERY_BYTES = 17
 
-/** Whether a record may go with the next sync: a decision, a certificate, evidence. // PBFT-6.1 */
+/** True if a record may go with the next sync: a decision, a certificate, evidence. // PBFT-6.1 */
 export const isAwaitedByNobody = ({ kind }: LogRecord): boolean =>
   kind === 'decided' || kind === 'stable' || kind === 'evidence'
 

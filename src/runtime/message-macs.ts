@@ -23,7 +23,7 @@ export interface MessageMacs {
     readonly digest: Uint8Array
     readonly authentication: Uint8Array
   }): Rejection | null
-  /** Whether this process would use the same keys now as for this authentication of its own. */
+  /** True if this process would use the same keys now as for this authentication of its own. */
   isCurrent(authentication: Uint8Array): boolean
   /** Every 10 ms. */
   tick(): void

@@ -1,6 +1,7 @@
 /**
- * Who said it, in oral mode: replicas' messages carry MACs, and each replica checks its own. Such a message convinces its
- * receiver and nobody else, so the kinds that show others what somebody signed do not exist here. DESIGN: authentication.
+ * Authentication in oral mode: replicas' messages carry MACs, and each replica checks its own. Such a message
+ * convinces its receiver and nobody else, so the kinds that show others what somebody signed do not exist here.
+ * DESIGN: authentication.
  */
 import { assertNever } from '../base/assert.ts'
 import type { ClientId, ReplicaId } from '../base/ids.ts'
@@ -21,7 +22,7 @@ export interface Doubt {
   readonly clients: readonly ClientId[]
 }
 
-/** What is wrong with a message, or doubtful in it; null for nothing. */
+/** The faults and doubts of a message; null for none. */
 export interface OralFaults {
   judge(message: Message, from: Peer): Rejection | Doubt | null
   /** The same for what orders many requests: checks one each time it is asked to go on. */
@@ -43,7 +44,7 @@ export function createOralFaults(context: {
   const { signingDigest, macs } = context
   const requests = createRequestChecks(context)
 
-  /** Who passes on what only it can check does nothing wrong; who sends it itself does. */
+  /** A replica that passes on a doubtful request does nothing wrong; a client that sends one does. */
   const singleDoubt = (request: Request, from: Peer): Rejection | Doubt | null => {
     const fault = requests.single(request)
     const isDoubtful = fault !== null && from.kind === 'replica' && requests.hasMacs(request)

@@ -6,7 +6,7 @@ import type { CheckpointKeeper } from './checkpoint-keeper.ts'
 /** Bytes of pages sent to one replica in one tick: what it asks for beyond that it asks for again. */
 const SERVED_BYTES_PER_TICK = 2 * 1024 * 1024
 
-/** What an answer costs beside its page: one without a page is not for nothing. */
+/** The cost of an answer beside its page: one without a page is not for nothing. */
 const ANSWER_BYTES = 256
 
 const NO_PAGE = new Uint8Array(0)

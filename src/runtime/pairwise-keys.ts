@@ -41,7 +41,7 @@ interface EpochKey {
   readonly key: Uint8Array
 }
 
-/** What this process and one peer have in common. */
+/** The keys that this process and one peer share. */
 interface Pair {
   /** X25519; null where the peer's key has small order. */
   readonly secret: Uint8Array | null
@@ -58,7 +58,7 @@ export interface PairwiseKeysOptions {
   readonly self: Peer
   /** X25519, 32 bytes. */
   readonly agreementSecret: Uint8Array
-  /** What the clock shows at the start. */
+  /** The time on the clock at the start. */
   readonly startedAt: Milliseconds
 }
 

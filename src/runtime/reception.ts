@@ -1,7 +1,7 @@
 /**
- * What happens to a frame that came in, the cheapest question first: is its sender cut off, does its head say something
- * that can still matter, is it well-formed, is it signed. Whatever was of no use is noted against the peer whose link it
- * came over. // PBFT-5.5
+ * Reception of a frame, the cheapest question first: is its sender cut off, does its head say something that can
+ * still matter, is it well-formed, is it signed. Whatever was of no use is noted against the peer whose link it came
+ * over. // PBFT-5.5
  */
 import type { Hash } from '../base/hash.ts'
 import { decodeMessage } from '../messages/decode.ts'
@@ -28,7 +28,7 @@ import { Inbox, type Turn } from './inbox.ts'
 import { LongChecks } from './long-checks.ts'
 import { SenderBudgets } from './sender-budgets.ts'
 
-/** What taking a frame costs beside its signatures, in signature checks: looking at its head, and hashing it. */
+/** The cost of taking a frame beside its signatures, in signature checks: looking at its head, and hashing it. */
 const FRAME_CHECKS = 1 / 8
 const BYTES_PER_CHECK = 64 * 1024
 /** A question, and a STATUS, of which a correct replica sends few: each is work for who gets it. */
@@ -186,7 +186,10 @@ export class Reception {
     else this.#options.onMessage(checked, from)
   }
 
-  /** What is not going to be ordered is answered so often for each client, and only then is its signature checked. */
+  /**
+   * Takes a request. One that is not going to be ordered is answered at a bounded rate for each client, and only then
+   * is its signature checked.
+   */
   #receiveRequest(request: Request, from: Peer): number {
     const use = useOf(this.#options.state(), request, from)
     const isRefused = use === 'nothing' || (use === 'answer' && !this.budgets.mayAnswer(from))
@@ -268,8 +271,8 @@ function signaturesOf(message: ShortProtocolMessage): number {
 }
 
 /**
- * What counts as wasted of good messages, so that nobody sends more and more of them: there are few from a correct
- * replica, whatever the load is.
+ * The checks of good messages that count as wasted, so that nobody sends more and more of them: there are few from a
+ * correct replica, whatever the load is.
  */
 function unaskedChecks(message: ShortProtocolMessage, { view, isActive }: ReplicaState): number {
   switch (message.kind) {

@@ -32,9 +32,9 @@ export interface ReplicaRuntimeOptions {
   readonly entropy: Entropy
   /** Bytes of the log after which the next stable checkpoint is stored and the log in front of it trimmed. */
   readonly storeAfterBytes?: number
-  /** What is executed in one turn, in units of `Allowance`. */
+  /** The work executed in one turn, in units of `Allowance`. */
   readonly executedPerTurn?: number
-  /** How long the loop was held by its own work, where somebody watches it; in milliseconds. */
+  /** The longest time that the loop was held by its own work, if it is watched; in milliseconds. */
   readonly loop?: { readonly heldMs: number }
   /** The protocol; the one of `pbft/` when it is left out. */
   readonly step?: StepFunction
@@ -53,6 +53,6 @@ export interface RejectedMessage {
   readonly from: Peer
   readonly reason: Rejection['reason']
   readonly detail?: string
-  /** Who provably lied, where the message is evidence: not always the peer that it came from. */
+  /** The replica that provably lied, when the message is evidence: not always the peer that it came from. */
   readonly guilty?: ReplicaId
 }

@@ -24,7 +24,7 @@ export interface ReplyMaker {
     place: { readonly view: View; readonly sequence: Sequence },
     answers: readonly Answer[],
   ): readonly { readonly to: Peer; readonly frame: Uint8Array }[]
-  /** Whether a reply that was made before would be made the same now: the keys of its MAC may be over. */
+  /** True if a reply that was made before would be made the same now: the keys of its MAC may be over. */
   isCurrent(frame: Uint8Array): boolean
 }
 

@@ -1,6 +1,7 @@
 /**
- * Whether requests are their clients'. Signed, each is good or bad for everybody. With MACs this replica checks its own, and
- * where that fails a request in a batch is doubtful: its client may have made the others good and this one not. // PBFT-1.1
+ * Checks that requests are their clients'. Signed, each is good or bad for everybody. With MACs this replica checks
+ * its own, and where that fails a request in a batch is doubtful: its client may have made the others good and this
+ * one not. // PBFT-1.1
  */
 import type { ClientId } from '../base/ids.ts'
 import type { RequestMode } from '../messages/cluster.ts'
@@ -12,7 +13,7 @@ import type { MessageMacs } from './message-macs.ts'
 import { VerifiedRequests } from './verified-requests.ts'
 
 export interface RequestChecks {
-  /** Whether it has MACs in place of a signature. */
+  /** True if it has MACs in place of a signature. */
   hasMacs(request: Request): boolean
   /** One that came by itself: it comes again in a batch. */
   single(request: Request): Rejection | null

@@ -42,7 +42,7 @@ import type {
 } from '../ports.ts'
 import { createKnocks, type KnockKeys, type Knocks, NO_KNOCKS } from './knock.ts'
 
-/** Who this process is on its links. */
+/** The identity of this process on its links. */
 export type LinkIdentity =
   | { readonly kind: 'replica'; readonly id: ReplicaId; readonly signer: Signer }
   | { readonly kind: 'client'; readonly signer: Signer }

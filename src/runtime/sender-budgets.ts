@@ -1,16 +1,16 @@
 /**
- * What a sender may cost for nothing. The sender is whoever a link was proved to, never a name in a message. A correct
- * one sends little that is of no use, and nothing that fails its checks: it relays only what it has checked itself. One
- * that goes far beyond that is cut off for a while and comes back; the next time it stays away for longer. Counted in
- * signature checks and ticks, so a simulation cuts off whom a process does. // PBFT-5.5
+ * Budgets for what a sender costs without use. The sender is the authenticated end of a link, never a name in a
+ * message. A correct one sends little that is of no use, and nothing that fails its checks: it relays only what it
+ * has checked itself. One that goes far beyond that is cut off for a while and comes back; the next time it stays
+ * away for longer. Counted in signature checks and ticks, so a simulation cuts off whom a process does. // PBFT-5.5
  */
 import type { CutOff, CutOffReason } from '../messages/message.ts'
 import type { Peer } from '../ports.ts'
 
-/** What a peer may waste in a tick for ever, and at once after it wasted nothing for long. In signature checks. */
+/** The work that a peer may waste in each tick, and at once after it wasted nothing for long. In signature checks. */
 export const REPLICA_WASTE = { perTick: 20, atOnce: 5_000 }
 export const CLIENT_WASTE = { perTick: 2, atOnce: 1_000 }
-/** What fails its checks weighs so many times what checking it costs: no correct peer ever sends such a thing. */
+/** The weight of a message that fails its checks, as a multiple of what checking it costs: no correct peer ever sends such a thing. */
 export const OFFENCE_CHECKS = 16
 /** Ticks of the first cut-off; each further one is twice as long, up to the most. */
 export const CUT_OFF_TICKS = 100
@@ -80,7 +80,7 @@ export class SenderBudgets {
     this.#spend(account, weight)
   }
 
-  /** Whether a client gets one more answer that costs no ordering. */
+  /** True if a client gets one more answer that costs no ordering. */
   mayAnswer(peer: Peer): boolean {
     if (peer.kind === 'replica') return true
     const { answers } = this.#accountOf(peer)

@@ -30,7 +30,7 @@ interface Source {
   underWay: number
   /** Until when it is not asked. */
   restsUntil: number
-  /** Whether it said that it has no such state. */
+  /** True if it said that it has no such state. */
   isWithout: boolean
 }
 
@@ -64,7 +64,7 @@ export class StateTransfer {
       .map((id) => ({ id, underWay: 0, restsUntil: 0, isWithout: false }))
   }
 
-  /** What is fetched; null when nothing is. */
+  /** The checkpoint whose state is fetched; null when none is. */
   get target(): CheckpointCertificate | null {
     return this.#target
   }

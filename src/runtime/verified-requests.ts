@@ -22,7 +22,7 @@ export class VerifiedRequests {
     }
   }
 
-  /** Whether it is remembered, the same in all that its signature depends on; it is forgotten then. */
+  /** True if it is remembered, the same in all that its signature depends on; it is forgotten then. */
   take(request: Request): boolean {
     const key = keyOf(request)
     const known = this.#byKey.get(key)

@@ -29,7 +29,7 @@ export interface CampaignOptions {
   readonly seedsPerRange?: number
   /** The share of the seeds that run twice, to compare their traces. */
   readonly repeatedShare?: number
-  /** Whether no more seeds are begun after the first failure. */
+  /** True if no more seeds are begun after the first failure. */
   readonly stopsAtFailure?: boolean
   /** Told after every few seeds. */
   readonly onProgress?: (progress: CampaignProgress) => void
@@ -70,7 +70,7 @@ export interface CampaignResult extends CampaignProgress {
   readonly settledMsMax: number
 }
 
-/** What a worker is asked, and what it answers. */
+/** A worker's task and its answer. */
 interface Range {
   readonly from: number
   readonly to: number
@@ -137,7 +137,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   }
 }
 
-/** What a worker thread does: runs the ranges that it is sent. */
+/** Runs in a worker thread: takes ranges of seeds and runs them. */
 export function serveCampaign(): void {
   const port = parentPort
   assert(port !== null, 'only a worker thread serves a campaign')

@@ -56,7 +56,7 @@ function drawSwizzle(random: Random, n: number, calmAtMs: number): readonly Inci
   return incidents.filter((incident) => incident.atMs < calmAtMs)
 }
 
-/** What splits a cluster: for each replica, the replicas that it reaches, itself included. */
+/** A shape of a partition: for each replica, the replicas that it reaches, itself included. */
 type Shape = (random: Random, n: number) => (from: ReplicaId, to: ReplicaId) => boolean
 
 /** One side or the other, a side of this size. */

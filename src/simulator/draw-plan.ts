@@ -1,6 +1,6 @@
 /**
- * What one seed draws: the size of the cluster, the faults that are on in this run and when they strike. Swarm style:
- * each kind of fault is off in many runs, because faults that are always on hide one another.
+ * The plan that one seed draws: the size of the cluster, the faults that are on in this run and when they strike.
+ * Swarm style: each kind of fault is off in many runs, because faults that are always on hide one another.
  */
 import { type ReplicaId, replicaIds } from '../base/ids.ts'
 import { faultsMax } from '../base/quorum.ts'
@@ -23,7 +23,7 @@ const SIZES: readonly number[] = [4, 4, 4, 7, 7, 10]
 /** Clock errors after the calm, and before it: in milliseconds, either way. Both stay far below what a client notices. */
 const CALM_SKEW_MS_MAX = 300
 const STORM_SKEW_MS_MAX = 2_000
-/** How much faster or slower than time a clock may run. */
+/** The most by which a clock runs faster or slower than time. */
 const DRIFT_MAX = 0.03
 /** The share of seeds that sign for real: it costs far more than everything else. */
 const REAL_SIGNATURES_SHARE = 0.01

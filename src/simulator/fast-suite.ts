@@ -16,7 +16,7 @@ const scratch = new Uint8Array(SCRATCH_BYTES)
 
 export const fastSuite: CryptoSuite = { ...simulatedSuite, hash }
 
-/** What a plan may sign with. */
+/** The suites that a plan may sign with. */
 export const simulatedSuites: Readonly<Record<SuiteName, CryptoSuite>> = {
   simulated: fastSuite,
   sodium: sodiumSuite,

@@ -37,7 +37,7 @@ export interface Guests {
   arrive(host: Host): void
 }
 
-/** What guests find. */
+/** The world that extra clients find. */
 export interface Host {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
@@ -51,7 +51,7 @@ export interface Host {
   connect(security: LinkSecurity): Transport
   /** Says that somebody signed this as a client: replicas may execute it. */
   signed(request: SeenRequest): void
-  /** Whether every request of the load was answered. */
+  /** True if every request of the load was answered. */
   isLoadOver(): boolean
 }
 
@@ -92,7 +92,7 @@ export interface DoorsPlace {
   readonly random: Random
 }
 
-/** Whom a replica takes the other end for when their handshake is over; null when it sends it away. */
+/** The identity that a replica accepts when a handshake is over; null when it sends it away. */
 function letIn(guest: Handshake, door: Handshake): Peer | null {
   let frame = guest.opening
   for (let count = 0; frame !== null && count < HANDSHAKE_FRAMES_MAX; count += 2) {
@@ -168,7 +168,7 @@ class GuestEnd implements Transport {
   }
 }
 
-/** Whether the length in front of a frame is its own, and one that a client's link takes. */
+/** True if the length in front of a frame is its own, and one that a client's link takes. */
 function isCarried(frame: Uint8Array): boolean {
   if (frame.length < FRAME_LENGTH_BYTES) return false
   const length = readU32(frame, 0)

@@ -26,7 +26,7 @@ export interface Scene {
 
 const peer = (id: ReplicaId): Peer => ({ kind: 'replica', id })
 
-/** Whether this replica may become faulty now, or is already. */
+/** True if this replica may become faulty now, or is already. */
 function maySuffer({ plan, replicas }: Scene, replica: VirtualReplica): boolean {
   if (replica.isFaulty) return true
   return replicas.filter(({ isFaulty }) => isFaulty).length < plan.faultyMax

@@ -1,4 +1,6 @@
-/** What a failure comes to: the smallest plan that was found to fail the same way, and a diagram of its last steps. */
+/**
+ * The report of a failure: the smallest plan that was found to fail the same way, and a diagram of its last steps.
+ */
 import type { Plan } from './plan.ts'
 import { StepRecorder, sequenceDiagram } from './sequence-diagram.ts'
 import { shrink } from './shrink.ts'

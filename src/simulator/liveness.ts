@@ -1,4 +1,4 @@
-/** What must happen after the calm, by when, and why it did not. */
+/** Liveness: what must happen after the calm, by when, and why it did not. */
 import type { Sequence } from '../base/ids.ts'
 import { faultsMax, quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
 import { TIMEOUT_TICKS_MAX } from '../pbft/parameters.ts'
@@ -180,7 +180,7 @@ function slotText(slot: Slot, state: ReplicaState): string {
   return `${slot.sequence}: ${has.join(' ') || 'nothing'}, ${prepares} prepares, ${commits} commits${lacks}`
 }
 
-/** What a replica waits for, and from whom. */
+/** The event that a replica waits for, and from whom. */
 function waitText(state: ReplicaState): string {
   const { view, timer, ticks, timeoutTicks, viewChanges, viewChangeTick, transfer, config } = state
   if (!state.isActive) {

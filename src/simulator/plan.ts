@@ -37,7 +37,7 @@ export type Incident = { readonly atMs: number } & (
   /** A client's process ends and starts anew: with its counter of timestamps, or without. */
   | { readonly kind: 'restart-client'; readonly client: number; readonly losesCounter: boolean }
   | { readonly kind: 'cut' | 'mend'; readonly from: ReplicaId; readonly to: ReplicaId }
-  /** What arrives waits until the link is free again; a clogged node's links are all clogged, in both directions. */
+  /** Arrivals wait until the link is free again; a clogged node's links are all clogged, in both directions. */
   | { readonly kind: 'clog' | 'unclog'; readonly from: ReplicaId; readonly to: ReplicaId }
   | { readonly kind: 'clog-node' | 'unclog-node'; readonly replica: ReplicaId }
   /** Everything heals, as at the calm, and clients may be silent; then the faults that strike and the network return. */
@@ -71,13 +71,13 @@ export interface WorkloadPlan {
 export interface Plan {
   readonly seed: number
   readonly n: number
-  /** Whether what replicas say to one another can be shown to others. */
+  /** The mode of authentication between replicas. */
   readonly mode: AuthenticationMode
-  /** Whether clients do not sign either; absent where they do. */
+  /** Set when clients do not sign either. */
   readonly requests?: 'oral'
   /** K. */
   readonly checkpointInterval: number
-  /** How messages are signed: by a stand-in that costs nothing, or for real. */
+  /** The suite that signs messages: by a stand-in that costs nothing, or for real. */
   readonly suite: 'simulated' | 'sodium' | 'noble'
   /** Replicas that may be traitors, down or amnesiac at one moment: f. What would be more does not happen. */
   readonly faultyMax: number

@@ -17,7 +17,7 @@ import {
 } from '../store/operations.ts'
 import { interpretResult, type Result, readResults } from '../store/results.ts'
 
-/** What a key holds; null where there is none. */
+/** The value of a key; null when there is none. */
 export type Value = string | null
 
 export interface RegisterOperation {
@@ -28,7 +28,7 @@ export interface RegisterOperation {
   readonly left?: Value
 }
 
-/** What one operation found, as a value or as a revision, and what it left. */
+/** One operation's reading of a key, as a value or as a revision, and the value that it left. */
 interface Touch {
   readonly key: string
   readonly found?: { readonly value: Value } | { readonly revision: number }
@@ -70,8 +70,8 @@ export class Registers {
   }
 
   /**
-   * What an answered request came to, one operation for each key; or a sentence when it does not agree with itself.
-   * Every answer was shown before.
+   * Returns the operations of an answered request, one for each key; or a sentence when it does not agree with
+   * itself. Every answer was shown before.
    */
   answered(operations: Uint8Array, results: Uint8Array): readonly RegisterOperation[] | string {
     const folded = new Map<string, Folded>()
@@ -91,7 +91,7 @@ export class Registers {
     )
   }
 
-  /** What a request without an answer may have left, each on its own. */
+  /** Returns the operations that a request without an answer may have done, each on its own. */
   unanswered(operations: Uint8Array): readonly RegisterOperation[] {
     const writes: RegisterOperation[] = []
     const cursor = openOperations(operations)
@@ -156,7 +156,7 @@ export class Registers {
   }
 }
 
-/** What the operations of a request on one key have come to so far. */
+/** The operations of a request on one key so far, as one. */
 interface Folded {
   found?: Value
   left?: Value

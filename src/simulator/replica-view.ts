@@ -1,4 +1,4 @@
-/** What the simulator reads of a replica's state, in one place: checkers and descriptions ask here only. */
+/** The simulator's reading of a replica's state, in one place: checkers and descriptions ask here only. */
 import type { Sequence, View } from '../base/ids.ts'
 import type { ReplicaState } from '../pbft/state.ts'
 
@@ -8,7 +8,7 @@ export interface SeenCheckpoint {
   readonly root: Uint8Array
 }
 
-/** Whether it lost what it had promised, and is not yet healed: it counts in f. // PBFT-6.4 */
+/** True if it lost what it had promised, and is not yet healed: it counts in f. // PBFT-6.4 */
 export const isAmnesiac = (state: ReplicaState): boolean => state.health === 'amnesiac'
 
 /** The certificate of h. */

@@ -24,9 +24,9 @@ import { survivePowerFailures } from './virtual-process.ts'
 import type { Sabotage } from './virtual-replica.ts'
 import { createCheckers, Watch, type WatchedInvariant } from './watch.ts'
 
-/** How often it is asked whether the run has settled, in virtual milliseconds. */
+/** The interval at which the run is checked for having settled, in virtual milliseconds. */
 const SETTLED_POLL_MS = 10
-/** How often a reaction is asked for, in virtual milliseconds. */
+/** The interval at which a reaction is asked for, in virtual milliseconds. */
 const REACTION_MS = 10
 /** Incidents that a failure's description lists. */
 const DESCRIBED_INCIDENTS_MAX = 24
@@ -57,7 +57,9 @@ export interface SimulationOptions {
   readonly guests?: Guests
   /** Made for a run, to look at it from outside of the replicas. */
   readonly audit?: (world: { readonly cluster: Cluster; readonly suite: CryptoSuite }) => Audit
-  /** What strikes beside the plan, until the calm: asked again and again, and told which view each replica is in. */
+  /**
+   * Faults beside those of the plan, until the calm: asked again and again, and told which view each replica is in.
+   */
   readonly reaction?: Reaction
 }
 
@@ -92,7 +94,7 @@ export interface SimulationResult {
   readonly seed: number
   readonly n: number
   readonly verdict: Verdict
-  /** What did not hold, of a `safety` verdict. */
+  /** The violated invariant, of a `safety` verdict. */
   readonly violation: Violation | null
   /** Lines that say what went wrong and what the run was like; empty when it held. */
   readonly explanation: readonly string[]
@@ -105,7 +107,7 @@ export interface SimulationResult {
   readonly calmAtMs: number
   /** Virtual milliseconds from the calm until all was done; null when it was not. */
   readonly settledMs: number | null
-  /** How long that may take, at most; null when the run ended before the calm. */
+  /** The bound on that time; null when the run ended before the calm. */
   readonly boundMs: number | null
   readonly requests: number
   readonly batches: number
@@ -133,7 +135,7 @@ interface Run {
   readonly virtual: VirtualCluster
   readonly clients: readonly VirtualClient[]
   boundMs: number | null
-  /** Where the first correct replica was when the load was over, after the calm. */
+  /** The sequence number that the first correct replica had executed when the load was over, after the calm. */
   final: Sequence | null
   settledMs: number | null
   isOverdue: boolean

@@ -9,7 +9,7 @@ import { type DescriptionSink, describeEffect, describeEvent } from './describe.
 
 export type TraceListener = (line: string) => void
 
-/** What happened at a replica and what came of it. `atMs` is virtual time. */
+/** An event at a replica and its effects. `atMs` is virtual time. */
 export interface TracedStep {
   readonly atMs: number
   readonly replica: ReplicaId

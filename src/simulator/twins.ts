@@ -28,7 +28,7 @@ export interface TwinsFailure {
 export interface TwinsResult {
   readonly n: number
   readonly scenarios: number
-  /** How many there are in all; those that are run are picked evenly. */
+  /** The number of scenarios in all; those that are run are picked evenly. */
   readonly possible: number
   readonly failed: number
   readonly failures: readonly TwinsFailure[]

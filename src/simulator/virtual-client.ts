@@ -35,7 +35,7 @@ export interface HistoryEntry {
   readonly operations: readonly Operation[]
   readonly invokedAtMs: number
   answeredAtMs: number | null
-  /** What W replicas agreed on; null while there is no answer, and for a refusal. */
+  /** The results that W replicas agreed on; null while there is no answer, and for a refusal. */
   results: Uint8Array | null
   refusal: RefusalReason | null
 }
@@ -72,7 +72,7 @@ export class VirtualClient {
   readonly #writer = new OperationsWriter()
   readonly #workload: Workload
   #open = 0
-  /** What is left of the burst that is being sent. */
+  /** The rest of the burst that is being sent. */
   #burst = 0
   #isPausing = true
 

@@ -3,7 +3,7 @@ import { assert } from '../base/assert.ts'
 import { type Milliseconds, toMilliseconds } from '../base/ids.ts'
 import type { Clock } from '../ports.ts'
 
-/** What a clock without skew shows at virtual time 0: milliseconds since 1970. */
+/** The time on an exact clock at virtual time 0: milliseconds since 1970. */
 export const EPOCH_MS = 1_700_000_000_000
 
 interface Entry {
@@ -95,7 +95,7 @@ export class VirtualTime {
 
 const isBefore = (a: Entry, b: Entry): boolean => a.time < b.time || (a.time === b.time && a.order < b.order)
 
-/** How wrong a clock is. */
+/** The error of a clock. */
 export interface ClockError {
   /** Milliseconds ahead of virtual time; negative when behind. */
   readonly skewMs: number
@@ -109,7 +109,7 @@ export const EXACT_CLOCK: ClockError = { skewMs: 0, rate: 1 }
 export class VirtualClock implements Clock {
   readonly #time: VirtualTime
   #error: ClockError
-  /** What the clock showed, in exact milliseconds, at `#since`. */
+  /** The time that the clock showed, in exact milliseconds, at `#since`. */
   #shown: number
   #since: number
 

@@ -19,7 +19,7 @@ export interface DialingContext {
   readonly time: VirtualTime
   readonly random: Random
   link(from: number, to: number): Link
-  /** Whether anything sent in this direction arrives now. */
+  /** True if anything sent in this direction arrives now. */
   passes(link: Link): boolean
   isUp(node: number): boolean
   peer(node: number): Peer

@@ -14,11 +14,11 @@ export interface DiskBehaviour {
   readonly syncMs: readonly [number, number]
   /** Virtual milliseconds until a record is read back. */
   readonly readMs: number
-  /** Whether a random part of what was not synced may survive a crash: always the records appended first. */
+  /** True if a random part of what was not synced may survive a crash: always the records appended first. */
   readonly isTornAtCrash: boolean
 }
 
-/** What a disk that has become slow adds to each sync, in virtual milliseconds: the least and the most. */
+/** The time that a slow disk adds to each sync, in virtual milliseconds: the least and the most. */
 const SLOW_SYNC_MS = [150, 500] as const
 /** Trimmed records are deleted in segments of so many. */
 const SEGMENT_RECORDS = 16
@@ -41,10 +41,10 @@ export class VirtualDisk {
   #records: Uint8Array[] = []
   /** The position of the first record that was not deleted. */
   #first = 0
-  /** How many records, from the birth on, survive whatever happens. */
+  /** The number of records, from the birth on, that survive whatever happens. */
   #durable = 0
   #beginning: LogReplay['beginning'] = 'birth'
-  /** Whether synced records are damaged: the next opening finds it. */
+  /** True if synced records are damaged: the next opening finds it. */
   #isRotten = false
   #copied: DiskCopy | null = null
   #isOld = false
@@ -85,7 +85,7 @@ export class VirtualDisk {
     return this.#syncs
   }
 
-  /** How many times the log began anew, or was replaced by an older one. */
+  /** The number of times that the log began anew, or was replaced by an older one. */
   get losses(): number {
     return this.#losses
   }
@@ -94,22 +94,22 @@ export class VirtualDisk {
     return this.#pages
   }
 
-  /** Whether the next opening will find that synced records are missing. */
+  /** True if the next opening will find that synced records are missing. */
   get isLost(): boolean {
     return this.#isRotten
   }
 
-  /** Whether there is a copy of it that could be put in its place. */
+  /** True if there is a copy of it that could be put in its place. */
   get hasCopy(): boolean {
     return this.#copied !== null
   }
 
-  /** Whether what was synced is missing and the disk does not show it. */
+  /** True if what was synced is missing and the disk does not show it. */
   get isOld(): boolean {
     return this.#isOld
   }
 
-  /** What was missing counts no more. */
+  /** Stops counting what was missing. */
   outgrow(): void {
     this.#isOld = false
   }
@@ -188,7 +188,7 @@ export class VirtualDisk {
     return { log: this.#logOf(incarnation), beginning: this.#beginning, records }
   }
 
-  /** What a replica process does that finds its log gone or damaged: a new one, which says so. */
+  /** Does what a replica process does that finds its log gone or damaged: makes a new one, which says so. */
   #beginAnew(): void {
     this.#records = []
     this.#first = 0

@@ -5,10 +5,10 @@ export interface Link {
   readonly from: number
   readonly to: number
   isCut: boolean
-  /** Whether what arrives waits on the way, and what waits. Nothing of it is lost. */
+  /** True if what arrives waits on the way, and what waits. Nothing of it is lost. */
   isClogged: boolean
   readonly clogged: Flight[]
-  /** Whether the receiver asked to wait. */
+  /** True if the receiver asked to wait. */
   isHeld: boolean
   readonly held: Uint8Array[]
   /** Bytes under way and held. */
@@ -19,16 +19,16 @@ export interface Link {
   epoch: number
   /** The frames of the turn that is being flushed. */
   leaving: Flight | null
-  /** Whether the network swallows what is sent, without a word to anybody. */
+  /** True if the network swallows what is sent, without a word to anybody. */
   isSwallowed: boolean
   /**
-   * Whether the connection was in use while the network swallowed: it swallows on when the network is well again, as one
-   * does whose sender waits ever longer before it sends again. Only a new connection goes on.
+   * True if the connection was in use while the network swallowed: it swallows on when the network is well again, as
+   * one does whose sender waits ever longer before it sends again. Only a new connection goes on.
    */
   isStuck: boolean
   /** What was swallowed last. Some of it arrives after the sender has ended the connection. */
   readonly swallowed: Uint8Array[]
-  /** Whether the sender has ended its end of the connection, or was told that the other end is gone. */
+  /** True if the sender has ended its end of the connection, or was told that the other end is gone. */
   isEnded: boolean
   /** Bytes delivered since the connection is up. */
   received: number
@@ -46,7 +46,7 @@ export interface Queued {
   readonly epoch: number
 }
 
-/** What passes by: for checks on what replicas say. */
+/** Takes what passes by: for checks on what replicas send. */
 export type SentObserver = (sent: {
   readonly from: Peer
   readonly to: Peer
@@ -94,7 +94,7 @@ export function openLink(link: Link): void {
   link.received = 0
 }
 
-/** Whether a mask of replica nodes leaves this direction out; client links are in no mask. */
+/** True if a mask of replica nodes leaves this direction out; client links are in no mask. */
 export function isOutOf(reach: readonly number[], { from, to }: Link): boolean {
   const mask = reach[from]
   return from !== to && mask !== undefined && to < reach.length && (mask & (1 << to)) === 0

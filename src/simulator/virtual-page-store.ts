@@ -112,7 +112,7 @@ export class VirtualPageStore implements PageStore {
     this.#anchor = null
   }
 
-  /** What a crash would surely leave. */
+  /** Returns what a crash would surely leave. */
   copy(): PagesCopy {
     const pages = new Map(this.#pages)
     for (const key of this.#uncommitted) pages.delete(key)

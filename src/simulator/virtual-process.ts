@@ -3,7 +3,7 @@ import type { Milliseconds } from '../base/ids.ts'
 import type { Clock, Execution, LogReplay, Transport } from '../ports.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
-/** Where in the middle of a turn the power may fail. */
+/** The point in the middle of a turn at which the power may fail. */
 export type CrashPoint = 'append' | 'sync' | 'send' | 'execute'
 
 export interface ArmedCrash {
@@ -31,7 +31,7 @@ export class VirtualProcess implements Clock {
   #isExecuting = false
   #isPaused = false
   #isDead = false
-  /** What became due during a pause. */
+  /** The work that became due during a pause. */
   #held: (() => void)[] = []
   #armed: {
     readonly crash: ArmedCrash
@@ -44,7 +44,7 @@ export class VirtualProcess implements Clock {
     this.#clock = clock
   }
 
-  /** Whether it is in the middle of a batch. */
+  /** True if it is in the middle of a batch. */
   get isExecuting(): boolean {
     return this.#isExecuting
   }

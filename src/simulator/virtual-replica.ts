@@ -49,7 +49,7 @@ export interface ReplicaPlace {
   readonly watch: Watch
   readonly trace: Trace
   readonly sabotage: Sabotage
-  /** What makes an adversary of it from its first start on. */
+  /** Makes an adversary of it, from its first start on. */
   readonly adversary?: Recomposition
   readonly onRejected?: (rejected: RejectedMessage) => void
 }
@@ -94,19 +94,19 @@ export class VirtualReplica {
     return this.#place.disk
   }
 
-  /** Whether it never was a traitor so far. */
+  /** True if it never was a traitor so far. */
   get isCorrect(): boolean {
     return this.#betrayal === null
   }
 
-  /** Whether it counts in f at the moment: a traitor, down, or without what its disk had promised. */
+  /** True if it counts in f at the moment: a traitor, down, or without what its disk had promised. */
   get isFaulty(): boolean {
     const { isLost, isOld } = this.#place.disk
     if (!this.isCorrect || isLost || isOld) return true
     return this.#running === null ? this.#incarnation > 0 : isAmnesiac(this.#running.runtime.state)
   }
 
-  /** Whether its log began anew after a loss, or is an old copy, and it takes part all the same. */
+  /** True if its log began anew after a loss, or is an old copy, and it takes part all the same. */
   get isHealed(): boolean {
     const { isLost, isOld, losses } = this.#place.disk
     if (this.#running === null || !this.isCorrect || isLost || isOld) return false
@@ -118,12 +118,12 @@ export class VirtualReplica {
     return this.#running
   }
 
-  /** Whether it is in the middle of a batch: its state is then none that others have. */
+  /** True if it is in the middle of a batch: its state is then none that others have. */
   get isExecuting(): boolean {
     return this.#process?.isExecuting ?? false
   }
 
-  /** How many times it was started. */
+  /** The number of its starts. */
   get incarnation(): number {
     return this.#incarnation
   }

@@ -1,7 +1,7 @@
 /**
- * What a client asks for: a few keys that all clients share, and values that are each written once, so that what is read
- * tells who wrote it. A client remembers the revisions that it was told and builds on them, as a user of the store would:
- * two that build on one revision contend, and one of them loses.
+ * A client's requests: a few keys that all clients share, and values that are each written once, so that what is read
+ * tells who wrote it. A client remembers the revisions that it was told and builds on them, as a user of the store
+ * would: two that build on one revision contend, and one of them loses.
  */
 import { utf8 } from '../base/bytes.ts'
 import type { Timestamp } from '../base/ids.ts'

@@ -24,23 +24,23 @@ import { RETENTION, type RetentionLimits, Sessions } from './sessions.ts'
  */
 export const BATCH_RESULTS_BYTES_MAX = 16 * 1024 * 1024
 
-/** What a request takes of the allowance beside its operations, and so many bytes of its results. */
+/** The cost of a request beside its operations, in units of the allowance, and so many bytes of its results. */
 const REQUEST_WORK = 16
 const RESULTS_BYTES_PER_WORK = 1024
 
-/** What execution reads of a request. */
+/** The part of a request that execution reads. */
 export interface ExecutableRequest extends RequestName {
   readonly publicKey: Uint8Array
   readonly operations: Uint8Array
 }
 
-/** What execution reads of a batch. Time 0 without requests is the null batch. */
+/** The part of a batch that execution reads. Time 0 without requests is the null batch. */
 export interface ExecutableBatch {
   readonly time: Milliseconds
   readonly requests: readonly ExecutableRequest[]
 }
 
-/** What executing one request gave. */
+/** The outcome of executing one request. */
 export interface RequestOutcome {
   readonly client: ClientId
   readonly publicKey: Uint8Array
@@ -49,7 +49,7 @@ export interface RequestOutcome {
   readonly requestDigest: Uint8Array
   /** Of a `new` request, its results; of an `executed` one, the kept ones if they fit; null when there are none. */
   readonly results: Uint8Array | null
-  /** What the sessions said of the request before it was executed. */
+  /** The word of the sessions on the request before it was executed. */
   readonly standing: Standing
   /** Of a replica's recovery operation (rule 6.4), and whether it is accepted here for the first time; else null. */
   readonly recovery: { readonly replica: ReplicaId; readonly isAccepted: boolean } | null
@@ -72,7 +72,9 @@ export interface StoreOptions {
 /** A batch that is being executed: it stops where the allowance is used up, and ends with an outcome of each request. */
 export type Execution = Generator<undefined, readonly RequestOutcome[], undefined>
 
-/** What it says of its state is as it was after the last whole batch, also while one is being executed. */
+/**
+ * The store. All that it says of its state is as it was after the last whole batch, also while one is being executed.
+ */
 export interface Store {
   /**
    * Executes the batch of the next sequence number: each (client, timestamp) once, whatever the batch repeats. The state
@@ -83,7 +85,7 @@ export interface Store {
   /** The same in one go. */
   execute(sequence: Sequence, batch: ExecutableBatch): readonly RequestOutcome[]
   standing(request: RequestName): Standing
-  /** Where the timestamps of a client stand. */
+  /** The highest timestamps of a client that were used. */
   lastUse(client: ClientId): LastUse
   /** The kept results of an executed request, or null when they are no longer kept. Not to be changed. */
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null
@@ -252,7 +254,7 @@ class TreeStore implements Store {
     return { client, publicKey, session, timestamp, requestDigest: digest, results, standing, recovery }
   }
 
-  /** What later execution depends on stands in the tree before anybody takes a snapshot. // PBFT-2.3 */
+  /** Writes what later execution depends on into the tree, before anybody takes a snapshot. // PBFT-2.3 */
   #settle(): void {
     this.#isExecuting = false
     this.#revision = this.#store.revision
@@ -278,11 +280,11 @@ class TreeStore implements Store {
   }
 }
 
-/** What the requests of one batch share. */
+/** The state that the requests of one batch share. */
 interface Run {
   readonly sequence: Sequence
   readonly allowance: Allowance
-  /** What is left for results, and for results once more. */
+  /** The bytes left for results, and for results once more. */
   budgetBytes: number
   repeatedBytes: number
 }

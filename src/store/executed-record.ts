@@ -1,4 +1,6 @@
-/** How an executed request stands in the tree: in one record, its results whole or in two parts. See `state-keys.ts`. */
+/**
+ * The record of an executed request in the tree: one record, its results whole or in two parts. See `state-keys.ts`.
+ */
 import { concatBytes, readU32, readU64, writeU32, writeU64 } from '../base/bytes.ts'
 import type { ClientId, Timestamp } from '../base/ids.ts'
 import type { Tree } from '../tree/tree.ts'
@@ -13,7 +15,7 @@ const KEPT_AT = ORDER_AT + 8
 const LENGTH_AT = KEPT_AT + 1
 const RESULTS_AT = LENGTH_AT + 4
 
-/** Where a record stands: the client and its slot. */
+/** The position of a record: the client and its slot. */
 export interface RecordPlace {
   readonly client: ClientId
   readonly slot: number
@@ -24,7 +26,7 @@ export interface ExecutedRecord {
   readonly requestDigest: Uint8Array
   /** The nonce of the session that asked. */
   readonly session: Uint8Array
-  /** How many requests were executed before this one. */
+  /** The number of requests executed before this one. */
   readonly order: number
   /** Bytes of its kept results; null when they are no longer kept. */
   readonly resultsBytes: number | null

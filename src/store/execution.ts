@@ -26,7 +26,7 @@ import type { ResultsWriter } from './results-writer.ts'
  */
 const LIST_BYTES_MAX = RESULTS_BYTES_MAX - RESULTS_HEADER_BYTES - RESULT_HEADER_BYTES - KEY_BYTES_MAX
 
-/** What an operation takes of the allowance whatever it does, a list besides, an item of it, and so many bytes. */
+/** The cost of any operation in units of the allowance, of a list besides, of an item of it, and of so many bytes. */
 const OPERATION_WORK = 4
 const LIST_WORK = 4
 const ITEM_WORK = 1
@@ -131,7 +131,7 @@ function executeDelete(execution: Execution): void {
   results.u8(isFound ? 1 : 0)
 }
 
-/** Whether the operation asks for another modification revision than the key has; if so, it is answered. */
+/** True if the operation asks for another modification revision than the key has; if so, it is answered. */
 function revisionMoved({ store, results, cursor }: Execution): boolean {
   if (cursor.ifRevision < 0 || cursor.ifRevision === store.modRevision) return false
   results.result('revision-moved', FIELD_BYTES.moved)
@@ -174,7 +174,7 @@ interface Page {
 
 const NO_KEY = new Uint8Array(0)
 
-/** How many keys a list gives out, or null when they do not fit what is left of the budget. */
+/** The number of keys that a list gives out, or null when they do not fit what is left of the budget. */
 function* measurePage(
   { store, results, cursor, allowance }: Execution,
   prefix: Uint8Array,

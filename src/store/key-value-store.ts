@@ -23,7 +23,7 @@ export interface KeyValueStoreLimits {
   readonly keysMax?: number
 }
 
-/** What is counted beside the keys themselves. */
+/** Counters beside the keys themselves. */
 export interface KeyValueCounters {
   readonly revision: number
   readonly bytes: number
@@ -60,7 +60,7 @@ export class KeyValueStore {
     return this.#revision
   }
 
-  /** How many keys there are. */
+  /** The number of keys. */
   get size(): number {
     return this.#size
   }
@@ -152,7 +152,7 @@ export class KeyValueStore {
     return this.#tree.cursor(next !== null && compareBytes(next, first) > 0 ? next : first)
   }
 
-  /** How many keys have the prefix. */
+  /** The number of keys with the prefix. */
   count(prefix: Uint8Array): number {
     return this.#tree.count(entryKeyOf(prefix, 0))
   }

@@ -60,7 +60,7 @@ export interface OperationCursor {
   next: number
   code: number
   flags: number
-  /** What the key's modification revision must be, 0 for "must not exist"; -1 when the operation does not ask. */
+  /** The modification revision that the key must have, 0 for "must not exist"; -1 when the operation does not ask. */
   ifRevision: number
   /** The key; of a list, the prefix. */
   keyStart: number
@@ -91,7 +91,7 @@ export function openOperations(bytes: Uint8Array): OperationCursor | null {
   }
 }
 
-/** How many operations a body holds, or null when its framing is wrong. */
+/** The number of operations in a body, or null when its framing is wrong. */
 export function operationCount(bytes: Uint8Array): number | null {
   if (bytes.length < OPERATIONS_HEADER_BYTES) return null
   const count = readU16(bytes, 0)

@@ -62,7 +62,7 @@ export class Recoveries {
     return accepted === null ? null : (readU64(accepted, 0) as Sequence)
   }
 
-  /** Whether an operation that was not accepted before is accepted at this sequence number; remembers it then. */
+  /** True if an operation that was not accepted before is accepted at this sequence number; remembers it then. */
   accept(replica: ReplicaId, requestDigest: Uint8Array, sequence: Sequence): boolean {
     const key = Uint8Array.of(SECTIONS.replica, replica)
     const record = this.#tree.get(key)?.slice()
@@ -80,7 +80,7 @@ export class Recoveries {
     return true
   }
 
-  /** What is left of a distance after so many sequence numbers beyond the one before it. */
+  /** The rest of a distance after so many sequence numbers beyond the one before it. */
   #decayed(distance: number, executed: number): number {
     const distanceMax = DISTANCES_MAX * this.#firstDistance
     const halvings = Math.floor(executed / distanceMax)

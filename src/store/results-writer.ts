@@ -32,7 +32,7 @@ export class ResultsWriter {
     this.#left = count
   }
 
-  /** Whether the next result may have so many bytes of fields. */
+  /** True if the next result may have so many bytes of fields. */
   fits(fieldBytes: number): boolean {
     return this.#length + RESULT_HEADER_BYTES * this.#left + fieldBytes <= this.#budget
   }

@@ -60,7 +60,7 @@ export interface FramedResult {
   readonly fields: Uint8Array
 }
 
-/** Where a key stands in the history of the store. */
+/** The revisions of a key in the history of the store. */
 export interface KeyRevisions {
   readonly createRevision: number
   readonly modRevision: number
@@ -73,7 +73,7 @@ export interface ListItem extends KeyRevisions {
   readonly value: Uint8Array
 }
 
-/** What an operation gave. Keys and values are views of the bytes read. */
+/** The result of an operation. Keys and values are views of the bytes read. */
 export type Result =
   | ({ readonly status: 'ok'; readonly kind: 'put'; readonly revision: number } & KeyRevisions)
   | ({
@@ -116,7 +116,7 @@ export function readResults(bytes: Uint8Array): readonly FramedResult[] | null {
   return at === bytes.length ? results : null
 }
 
-/** What a framed result says of an operation with this code, or null when it is malformed. */
+/** Reads a framed result of an operation with this code; null when it is malformed. */
 export function interpretResult(code: OperationCode, { status, fields }: FramedResult): Result | null {
   switch (status) {
     case 'ok':

@@ -1,7 +1,7 @@
 /**
- * What was executed for whom (PBFT-1.8): per client the highest executed timestamp t*, the floor t* - 64, and for each
- * executed timestamp above the floor the session that asked, the request's digest and its results. All of it is
- * replicated state, in the tree.
+ * The sessions (PBFT-1.8): per client the highest executed timestamp t*, the floor t* - 64, and for each executed
+ * timestamp above the floor the session that asked, the request's digest and its results. All of it is replicated
+ * state, in the tree.
  *
  * A client key may be used by several sessions: one after the other, or at once where it was copied. Their nonces tell
  * them apart, so that a timestamp used by one of them is refused to the others and never answered with its results.
@@ -25,7 +25,7 @@ import {
 } from './executed-record.ts'
 import { clientOfStateKey, clientStateKey, SECTIONS } from './state-keys.ts'
 
-/** How far below t* the floor lies. The same limit as in `messages/limits.ts`. */
+/** The distance of the floor below t*. The same limit as in `messages/limits.ts`. */
 export const CLIENT_WINDOW = 64
 /** Bytes of kept results, all clients together. */
 export const RETAINED_BYTES_MAX = 64 * 1024 * 1024
@@ -53,7 +53,7 @@ interface Executed {
   resultsBytes: number | null
 }
 
-/** What a batch that is being executed has not changed yet. */
+/** The sessions as they were before the batch that is being executed. */
 interface Standings {
   /** t*; 0 before the first request. It is the highest of the timestamps in the tree. */
   readonly highest: number
@@ -120,7 +120,7 @@ export class Sessions {
     for (const executed of records.sort((a, b) => a.order - b.order)) this.#note(executed)
   }
 
-  /** How many requests were executed, all clients together. */
+  /** The number of executed requests, of all clients together. */
   get executedCount(): number {
     return this.#executedCount
   }

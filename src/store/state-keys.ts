@@ -1,5 +1,5 @@
 /**
- * Where everything that later execution depends on stands in the tree (rules 1.8, 2.3, 6.4). Big-endian.
+ * The keys in the tree of everything that later execution depends on (rules 1.8, 2.3, 6.4). Big-endian.
  *
  *   01                                  limits: storeBytesMax u64 | retainedBytesMax u64 | clientRetainedBytesMax u64
  *   02 | client key 32                  an admitted client; no value

@@ -38,7 +38,7 @@ interface Part {
   readonly upper: Uint8Array | null
   /** Below each place: a part; `missing`; or null where nothing is missing. */
   readonly below: (Part | 'missing' | null)[]
-  /** How many of them are not null. */
+  /** The number of those that are not null. */
   open: number
 }
 
@@ -50,7 +50,7 @@ interface Gathered {
   round: number
 }
 
-/** What was gathered and has not been part of the aim for so many aims is let go. */
+/** The number of aims after which a gathered page that is no part of them is let go. */
 const ROUNDS_KEPT = 4
 const NOTHING = new Uint8Array(0)
 /** Stands where a child is missing. */
@@ -270,7 +270,7 @@ function list(part: Part, path: readonly number[], countMax: number, pages: Miss
   }
 }
 
-/** Whether a page that was well-formed elsewhere is so here too. */
+/** True if a page that was well-formed elsewhere is so here too. */
 function belongs(page: Page, { level, total, lower, upper }: Expected): boolean {
   if (level === null) return page.level === 0 || page.count > 1
   if (page.level !== level || page.total !== total || page.count === 0) return false

@@ -1,7 +1,7 @@
 /**
- * What differs between two snapshots, page by page and as far as it is asked for. A page stands at most once in a tree
- * (its keys are in it), at the same level in both, and pages of one level stand in the order of their first keys. So two
- * rows of them are merged as they come, and only what is in one of the trees alone is opened.
+ * The differences between two snapshots, page by page and as far as they are asked for. A page stands at most once in
+ * a tree (its keys are in it), at the same level in both, and pages of one level stand in the order of their first
+ * keys. So two rows of them are merged as they come, and only what is in one of the trees alone is opened.
  */
 import { compareBytes, equalBytes, readU16 } from '../base/bytes.ts'
 import { knownHash } from './hashing.ts'

@@ -29,12 +29,12 @@ import {
 } from './page.ts'
 import { isTooLarge } from './structure.ts'
 
-/** What a page has to be where it hangs. */
+/** The properties that a page must have at its place in the tree. */
 export interface Expected {
   readonly hash: Uint8Array
   /** Null for a root, which may have any level. */
   readonly level: number | null
-  /** How many keys its parent counts below it; null for a root. */
+  /** The number of keys that its parent counts below it; null for a root. */
   readonly total: number | null
   /** Its keys are at or above `lower`, and below `upper` where that is not null. */
   readonly lower: Uint8Array
@@ -135,7 +135,7 @@ function isWithin(first: Uint8Array, last: Uint8Array, lower: Uint8Array, upper:
   return compareBytes(first, lower) >= 0 && (upper === null || compareBytes(last, upper) < 0)
 }
 
-/** What a value's page has to be. */
+/** The properties that a value's page must have. */
 export interface ExpectedValue {
   readonly hash: Uint8Array
   readonly key: Uint8Array

@@ -1,8 +1,8 @@
 /**
- * Who may change which page, and what becomes of the pages that nobody needs any more. All changes between two
- * snapshots belong to one generation; a page of an older one is copied before it changes. The buffer of the page that
- * was copied serves again once every snapshot that holds it was released: making buffers costs more than filling them.
- * A snapshot that is never released costs only that.
+ * The ownership of pages: who may change which one, and what becomes of those that nobody needs any more. All changes
+ * between two snapshots belong to one generation; a page of an older one is copied before it changes. The buffer of
+ * the page that was copied serves again once every snapshot that holds it was released: making buffers costs more
+ * than filling them. A snapshot that is never released costs only that.
  */
 
 /** Buffers that wait to be used again, in all. */

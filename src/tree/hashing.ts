@@ -8,10 +8,10 @@ import { DIGEST_BYTES, type Hash } from '../base/hash.ts'
 import { ENTRY_HEADER_BYTES } from './layout.ts'
 import { itemAt, PAGE_AT, type Page, pageBytes, pageHash, placeAt, type ValuePage } from './page.ts'
 
-/** What one hash costs beside its bytes, in bytes: a slice takes as long whether its pages are large or small. */
+/** The cost of one hash beside its bytes, in bytes: a slice takes as long whether its pages are large or small. */
 const CALL_COST_BYTES = 1024
 
-/** How much may still be hashed in this slice. */
+/** The work left in this slice. */
 interface Slice {
   readonly hash: Hash
   bytesLeft: number
@@ -22,7 +22,7 @@ export function hashSlice(page: Page, hash: Hash, bytesMax: number): boolean {
   return hashBelow(page, { hash, bytesLeft: Math.max(1, bytesMax) })
 }
 
-/** Whether the page has its hash now. As deep as the tree is high. */
+/** True if the page has its hash now. As deep as the tree is high. */
 function hashBelow(page: Page, slice: Slice): boolean {
   if (page.isHashed) return true
   const isReady = page.level === 0 ? hashValues(page, slice) : hashChildren(page, slice)

@@ -39,7 +39,7 @@ export class ValuePage {
     return new ValuePage(bytes)
   }
 
-  /** Where the value begins in `bytes`; it reaches to their end. */
+  /** The offset of the value in `bytes`; it reaches to their end. */
   get valueAt(): number {
     return PAGE_AT + VALUE_HEADER_BYTES + readU16(this.bytes, PAGE_AT + 1)
   }
@@ -124,7 +124,7 @@ export function pageHash(page: Page | ValuePage): Uint8Array {
   return page.bytes.subarray(0, DIGEST_BYTES)
 }
 
-/** Where the item at an index begins in the page's buffer. */
+/** The offset of the item at an index in the page's buffer. */
 export function itemAt(page: Page, index: number): number {
   const { bytes, width } = page
   const place = TABLE_AT + (index + 1) * width - 2
@@ -135,7 +135,7 @@ export function itemEnd(page: Page, index: number): number {
   return index + 1 < page.count ? itemAt(page, index + 1) : PAGE_AT + page.length
 }
 
-/** Where a place of the table begins in the page's buffer. */
+/** The offset of a place of the table in the page's buffer. */
 export function placeAt(page: Page, index: number): number {
   return TABLE_AT + index * page.width
 }

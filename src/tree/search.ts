@@ -1,4 +1,4 @@
-/** Where keys stand in pages, and the order in which they follow each other. */
+/** The order of keys in pages, and searches for them. */
 import { readU16, readU32 } from '../base/bytes.ts'
 import { ENTRY_HEADER_BYTES, LEAF_PLACE_BYTES, PAGE_HEADER_BYTES } from './layout.ts'
 import {
@@ -65,8 +65,8 @@ export function childIndex(page: Page, key: Uint8Array, from: number, to: number
 }
 
 /**
- * How many bytes, zeros behind an end counted as bytes, a key that belongs to a child shares with every other one that
- * may stand there: what it shares with the separators around the child.
+ * The number of bytes, zeros behind an end counted as bytes, that a key that belongs to a child shares with every
+ * other one that may stand there: what it shares with the separators around the child.
  */
 export function knownBelow(page: Page, index: number, key: Uint8Array, from: number, to: number): number {
   const { heads, sharedBytes } = page
@@ -147,7 +147,7 @@ export function entryIndex(page: Page, key: Uint8Array, from: number, to: number
   return -1 - low
 }
 
-/** How many keys below a page come before the key. */
+/** The number of keys below a page that come before the key. */
 export function rankOf(root: Page, { bytes, from, to }: Span): number {
   let rank = 0
   let page = root
@@ -170,7 +170,7 @@ export function successorOf(prefix: Uint8Array): Uint8Array | null {
   return next
 }
 
-/** How many keys have the prefix. */
+/** The number of keys with the prefix. */
 export function countPrefix(root: Page, prefix: Uint8Array): number {
   const next = successorOf(prefix)
   const end = next === null ? root.total : rankOf(root, spanOf(next))
@@ -231,7 +231,7 @@ export class TreeCursor {
     return readU32(this.#leaf.bytes, itemAt(this.#leaf, this.#index) + 2)
   }
 
-  /** Whether the key begins with the prefix. */
+  /** True if the key begins with the prefix. */
   startsWith(prefix: Uint8Array): boolean {
     if (this.keyLength < prefix.length) return false
     const { bytes } = this.#leaf

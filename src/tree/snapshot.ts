@@ -70,8 +70,8 @@ export class TreeSnapshot {
   }
 
   /**
-   * What has to be written and may be deleted where `base` is stored and this is to be stored. Both have their root, and
-   * are not released while it is gone through.
+   * The pages to write and those that may be deleted when `base` is stored and this is to be stored. Both have their
+   * root, and are not released while it is gone through.
    */
   changesSince(base: TreeSnapshot | null): Changes {
     return changesBetween(base?.root ?? null, this.root)
@@ -82,7 +82,7 @@ export class TreeSnapshot {
     return lookUp(this.root, spanOf(key))
   }
 
-  /** How many keys have the prefix. */
+  /** The number of keys with the prefix. */
   count(prefix: Uint8Array): number {
     return countPrefix(this.root, prefix)
   }

@@ -1,5 +1,5 @@
 /**
- * How pages divide and join. What is done depends on the bytes of the pages alone, so the tree's shape is a function
+ * Dividing and joining pages. The outcome depends on the bytes of the pages alone, so the tree's shape is a function
  * of the operations since a given tree, whether that tree grew here or came over the wire.
  */
 import { assert } from '../base/assert.ts'
@@ -132,7 +132,7 @@ export function removeChild(parent: Page, index: number): void {
   if (index === 0 && parent.count > 0) resizeItem(parent, 0, 0)
 }
 
-/** Whether the child at an index and the next one fill a page that is not nearly full. */
+/** True if the child at an index and the next one fill a page that is not nearly full. */
 export function canJoin(parent: Page, index: number): boolean {
   const left = parent.children[index]
   const right = parent.children[index + 1]

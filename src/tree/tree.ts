@@ -59,7 +59,7 @@ export class Tree {
     this.#leaf = this.#root
   }
 
-  /** How many keys there are. */
+  /** The number of keys. */
   get size(): number {
     return this.#root.total
   }
@@ -91,14 +91,14 @@ export class Tree {
     this.valueBuffer.set(value, this.valueAt)
   }
 
-  /** Whether the key was there. */
+  /** True if the key was there. */
   remove(key: Uint8Array): boolean {
     const isFound = this.find(key, 0, key.length)
     if (isFound) this.delete()
     return isFound
   }
 
-  /** How many keys have the prefix. */
+  /** The number of keys with the prefix. */
   count(prefix: Uint8Array): number {
     return countPrefix(this.#root, prefix)
   }
@@ -205,7 +205,7 @@ export class Tree {
     }
   }
 
-  /** Whether entries moved to other pages; so too the next two. */
+  /** True if entries moved to other pages; so too the next two. */
   #replace(valueLength: number): boolean {
     const leaf = this.#leaf
     const before = this.valueLength

@@ -27,7 +27,7 @@ const ENTRY_HEADER_BYTES = 6
 const VALUE_HEADER_BYTES = 3
 const VALUE_INLINE_BYTES_MAX = 1024
 
-/** What the proof says of the key. A present value is a view of the proof. */
+/** The proof's word on the key. A present value is a view of the proof. */
 export function verifyProof(hash: Hash, { root, key, proof }: ProofClaim): ProofVerdict {
   const pages = unframe(proof)
   if (pages === null) return rejected('malformed')
@@ -102,7 +102,7 @@ function apart(
   return { kind: 'present', value: page.subarray(valueAt) }
 }
 
-/** Where the items of a page begin, and where the last one ends; null where they do not lie in a row. */
+/** The offsets of the items of a page, and of the end of the last one; null when they do not lie in a row. */
 function itemStarts(page: Uint8Array, placeBytes: number): number[] | null {
   if (page.length < HEADER_BYTES) return null
   const count = integer(page, 2, 2)

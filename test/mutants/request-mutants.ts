@@ -158,8 +158,8 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     attack: 'twins',
     rule: '1.8',
     file: SESSIONS,
-    search: 'this.#note(executed);\n    }\n    /** How many',
-    replacement: '{ }\n    }\n    /** How many',
+    search: 'this.#note(executed);\n    }\n    /** The number of executed',
+    replacement: '{ }\n    }\n    /** The number of executed',
     paper: {
       file: 'store/transfer.test.ts',
       test: 'executes on with equal outcomes, standings, results and roots',

@@ -1,6 +1,6 @@
 /**
- * What a NEW-VIEW without signatures has to choose: TOCS 2002 section 4.5.2. Keeps rules 4.4 to 4.7. Nothing here knows
- * of messages or time: it is what S, the VIEW-CHANGEs that are vouched for, comes to.
+ * The choice of a NEW-VIEW without signatures: TOCS 2002 section 4.5.2. Keeps rules 4.4 to 4.7. Nothing here knows of
+ * messages or time: it is what S, the VIEW-CHANGEs that are vouched for, comes to.
  *
  * A claim to have prepared (P) is one replica's word. A1 says that nothing else was decided, A2 that a correct replica
  * pre-prepared it, so that the batch is a real one and can be fetched; B says that nothing was decided at all.
@@ -12,7 +12,7 @@ import type { Choice } from '../../messages/content.ts'
 import type { HeldCheckpoint, OrderClaim } from '../../messages/oral/message.ts'
 import type { RejectionReason } from '../../messages/rejection.ts'
 
-/** What one VIEW-CHANGE says; it is valid by 4.2. */
+/** The claims of one VIEW-CHANGE; it is valid by 4.2. */
 export interface ViewChangeClaims {
   readonly sender: ReplicaId
   /** h */
@@ -33,7 +33,7 @@ export interface ChoiceForm {
   readonly nullDigest: Uint8Array
 }
 
-/** What S comes to: a whole choice, or a reason to wait until S grows or batches come. */
+/** The result of S: a whole choice, or a reason to wait until S grows or batches come. */
 export type Outcome =
   | {
       readonly kind: 'chosen'
@@ -50,7 +50,7 @@ export type Outcome =
 /** The first state, which every replica holds that has no later checkpoint. */
 const FIRST_STATE: HeldCheckpoint = { sequence: 0 as Sequence, root: new Uint8Array(0) }
 
-/** How many distinct replicas say what `says` looks for; never how often it is said. // PBFT-4.9 */
+/** The number of distinct replicas that say what `says` looks for; repetitions do not count. // PBFT-4.9 */
 function sendersOf(
   claims: readonly ViewChangeClaims[],
   says: (viewChange: ViewChangeClaims) => boolean,
@@ -147,7 +147,7 @@ export function choose(
   return { kind: 'chosen', checkpoint, choices: choices.slice(0, length) }
 }
 
-/** What the VIEW-CHANGEs say of one sequence number, and of no other: looking through all of P each time takes long. */
+/** The claims of the VIEW-CHANGEs about one sequence number only: looking through all of P each time takes long. */
 interface Claimed {
   readonly sequence: Sequence
   readonly claims: readonly ViewChangeClaims[]
@@ -189,7 +189,7 @@ function bySequence(claims: readonly OrderClaim[]): ReadonlyMap<Sequence, readon
   return grouped
 }
 
-/** What some P names and A1 and A2 hold for, the latest view first. */
+/** The entries that some P names and for which A1 and A2 hold, the latest view first. */
 function realClaims({ claims }: Claimed, n: number): readonly OrderClaim[] {
   const named = claims.flatMap(({ preparedClaims }) => preparedClaims)
   named.sort((a, b) => b.view - a.view || compareBytes(a.digest, b.digest))
@@ -200,7 +200,7 @@ function realClaims({ claims }: Claimed, n: number): readonly OrderClaim[] {
   return distinct.filter((claim) => satisfiesA1(claims, claim, n) && satisfiesA2(claims, claim, n))
 }
 
-/** What a NEW-VIEW says that its VIEW-CHANGEs come to. */
+/** The result that a NEW-VIEW claims for its VIEW-CHANGEs. */
 export interface Chosen {
   readonly checkpoint: HeldCheckpoint
   readonly choices: readonly Choice[]
@@ -229,7 +229,7 @@ export function choiceFault(
   return isSound ? null : 'new-view-selects-otherwise'
 }
 
-/** Whether this may be chosen for a sequence number, or may be left out. */
+/** True if this may be chosen for a sequence number, or may be left out. */
 function mayChoose(choice: Choice | undefined, claimed: Claimed, { n, nullDigest }: ChoiceForm): boolean {
   const { sequence, claims } = claimed
   if (choice === undefined) return satisfiesB(claims, sequence, n)

@@ -1,5 +1,5 @@
 /**
- * What a replica remembers of the views that it left, and says of them without showing anything: TOCS 2002 section
+ * A replica's memory of the views that it left, which it claims without showing anything: TOCS 2002 section
  * 4.5.2. Keeps rules 4.1 and 4.2. P is what `preparedCertificates` holds; Qset is kept here.
  */
 import { equalBytes } from '../../base/bytes.ts'

@@ -41,7 +41,7 @@ function decideByClaims(slot: Slot, digest: Uint8Array, n: number): void {
   slot.decided = equal.map(({ sender }) => claimedCommit({ sender, view, sequence, digest }))
 }
 
-/** Whether a replica's claim would be new here. */
+/** True if a replica's claim would be new here. */
 export function isClaimNew(slot: Slot | undefined, sender: ReplicaId, digest: Uint8Array): boolean {
   const claim = slot?.claims?.find((each) => each.sender === sender)
   return claim === undefined || !equalBytes(claim.digest, digest) || slot?.decided !== null

@@ -20,7 +20,7 @@ import { primary, type ReplicaState, type Step } from '../state.ts'
 /** Clients of whom one replica's complaints are kept, more than a cluster begins with; its oldest are forgotten. */
 const COMPLAINTS_MAX = 2_048
 
-/** Whether a pre-prepare cannot be accepted yet: it is kept then, and its clients are complained of. // PBFT-4.10 */
+/** True if a pre-prepare cannot be accepted yet: it is kept then, and its clients are complained of. // PBFT-4.10 */
 export function isDoubted(step: Step, slot: Slot, prePrepare: Verified<PrePrepare>): boolean {
   const { state } = step
   const { prePrepares } = state.oral.doubts
@@ -67,11 +67,11 @@ function noteComplaint(state: ReplicaState, client: ClientId, by: ReplicaId): vo
   if (mustSign(state, client)) state.waiting.drop(client, (request) => !isSigned(request))
 }
 
-/** Whether a complaint says something new. */
+/** True if a complaint says something new. */
 export const isNewComplaint = ({ oral }: ReplicaState, { client, sender }: MacComplaint): boolean =>
   oral.doubts.complaints[sender]?.has(client) === false
 
-/** Whether a request is not to be taken, for its client has to sign and did not. // PBFT-4.10 */
+/** True if a request is not to be taken, for its client has to sign and did not. // PBFT-4.10 */
 export const lacksSignature = (state: ReplicaState, request: Request): boolean =>
   !isSigned(request) && mustSign(state, request.client)
 

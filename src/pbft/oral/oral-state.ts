@@ -1,4 +1,4 @@
-/** What a replica keeps in oral mode beside all else: TOCS 2002 section 4.5. Data only. */
+/** The state that a replica keeps in oral mode only: TOCS 2002 section 4.5. Data only. */
 import { equalBytes, toHex } from '../../base/bytes.ts'
 import type { ClientId, ReplicaId, Sequence, View } from '../../base/ids.ts'
 import type { Choice } from '../../messages/content.ts'
@@ -11,7 +11,7 @@ export type PrePrepareClaims = Map<Sequence, readonly OrderClaim[]>
 /** By the sender of the VIEW-CHANGE. */
 export type Digests = (Uint8Array | null)[]
 
-/** What is kept of requests whose MACs are wrong here, where requests have MACs. */
+/** The state kept for requests whose MACs are wrong here, when requests have MACs. */
 export interface Doubts {
   /** Pre-prepares of the current view for which nobody vouches yet; one for each sequence number of the window. */
   readonly prePrepares: Map<Sequence, Verified<PrePrepare>>
@@ -24,13 +24,13 @@ export interface OralState {
   readonly prePrepareClaims: PrePrepareClaims
   /** Each replica's first VIEW-CHANGE for the current view, as it came from that replica itself. */
   readonly received: (OralViewChange | null)[]
-  /** Whose VIEW-CHANGE for `view` this replica acknowledged, and which. */
+  /** The VIEW-CHANGEs for `view` that this replica acknowledged, by sender. */
   acked: { readonly view: View; readonly digests: Digests }
-  /** What each replica acknowledged, for views that are not over. */
+  /** The acknowledgements of each replica, for views that are not over. */
   readonly acks: readonly Map<View, Digests>[]
   /** Each primary's NEW-VIEW that is still to be judged: VIEW-CHANGEs of it, or acknowledgements, are lacking. */
   readonly awaited: (Verified<OralNewView> | null)[]
-  /** What those cite and was fetched, by the hex of its digest. */
+  /** The cited VIEW-CHANGEs that were fetched, by the hex of their digests. */
   readonly fetched: Map<string, OralViewChange>
   /** Which batch is the next to execute, and since when. */
   next: { readonly sequence: Sequence; readonly tick: number }
@@ -59,13 +59,13 @@ export function createOralState(n: number): OralState {
   }
 }
 
-/** What a digest stands for in a map. */
+/** The key that stands for a digest in a map. */
 export const digestKey = (digest: Uint8Array): string => toHex(digest)
 
 export const digestOf = (digests: Digests | undefined, of: ReplicaId): Uint8Array | null =>
   digests?.[of] ?? null
 
-/** Whether the NEW-VIEW that this replica is to make waits for the batch. // PBFT-4.5 */
+/** True if the NEW-VIEW that this replica is to make waits for the batch. // PBFT-4.5 */
 export const isAwaitedBatch = (
   { oral }: { readonly oral: OralState },
   sequence: Sequence,

@@ -31,7 +31,7 @@ export function remindersOf(state: ReplicaState, sender: ReplicaId): readonly Re
 
 const compareReminders = (a: Reminder, b: Reminder): number => a.view - b.view || a.sequence - b.sequence
 
-/** Whether W replicas have something from this one that goes beyond what its log knows. // PBFT-6.4 */
+/** True if W replicas have something from this one that goes beyond what its log knows. // PBFT-6.4 */
 export function isReminded(state: ReplicaState, answers: readonly (readonly Reminder[])[]): boolean {
   const kinds: readonly Reminder['kind'][] = ['pre-prepare', 'prepare', 'commit', 'checkpoint', 'view-change']
   return kinds.some((kind) => {

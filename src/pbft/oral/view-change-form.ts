@@ -1,4 +1,4 @@
-/** What a VIEW-CHANGE without signatures may say at all: TOCS 2002 section 4.5.2. Keeps rule 4.2. */
+/** The valid forms of a VIEW-CHANGE without signatures: TOCS 2002 section 4.5.2. Keeps rule 4.2. */
 import { equalBytes } from '../../base/bytes.ts'
 import { logWindowOf } from '../../messages/limits.ts'
 import { prePrepareClaimsMax } from '../../messages/oral/body.ts'

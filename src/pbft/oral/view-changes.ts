@@ -52,7 +52,7 @@ export function fetchCited({ state, effects }: Step): void {
   }
 }
 
-/** What a NEW-VIEW cites that is not here, or not certain. */
+/** The VIEW-CHANGEs cited by a NEW-VIEW that are not here, or not certain. */
 export const lackingOf = (state: ReplicaState, newView: OralNewView): readonly CitedViewChange[] =>
   newView.cited.filter((cited) => believed(state, newView, cited) === null)
 
@@ -91,7 +91,7 @@ export function onViewChangeDelivery(step: Step, delivery: Verified<ViewChangeDe
   state.oral.fetched.set(digestKey(viewChange.digest), viewChange)
 }
 
-/** Whether an awaited NEW-VIEW cites it, and it is not here. */
+/** True if an awaited NEW-VIEW cites it, and it is not here. */
 export function isCited({ oral }: ReplicaState, { sender, view, digest }: OralViewChange): boolean {
   if (oral.fetched.has(digestKey(digest))) return false
   return oral.awaited.some(

@@ -1,7 +1,7 @@
 /**
- * Whose VIEW-CHANGE this replica may believe, and on whose word: TOCS 2002 section 4.5.2. Keeps rules 4.3 and 4.7. A
- * VIEW-CHANGE counts when it is certain that its sender sent it: because it came from there, or because W others say so,
- * one of whom is correct.
+ * Acknowledgements of VIEW-CHANGEs, which tell a replica what it may believe: TOCS 2002 section 4.5.2. Keeps rules
+ * 4.3 and 4.7. A VIEW-CHANGE counts when it is certain that its sender sent it: because it came from there, or
+ * because W others say so, one of whom is correct.
  */
 import { equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId, View } from '../../base/ids.ts'
@@ -28,7 +28,7 @@ export function acknowledge(step: Step): void {
   }
 }
 
-/** What this replica acknowledged of `of` for the current view. */
+/** The digest that this replica acknowledged of `of` for the current view. */
 export function ownAck({ oral, view }: ReplicaState, of: ReplicaId): Uint8Array | null {
   return oral.acked.view === view ? digestOf(oral.acked.digests, of) : null
 }
@@ -59,7 +59,7 @@ export function holdAck({ oral, view, config }: ReplicaState, ack: ViewChangeAck
   if (ofSender.size > ACKED_VIEWS_MAX) ofSender.delete(Math.min(...ofSender.keys()) as View)
 }
 
-/** How many replicas acknowledged this VIEW-CHANGE: `apart` and its sender are not counted. */
+/** The number of replicas that acknowledged this VIEW-CHANGE: `apart` and its sender are not counted. */
 function acksFor(
   { oral }: ReplicaState,
   { view, of, digest }: Pick<ViewChangeAckContent, 'view' | 'of' | 'digest'>,

@@ -10,9 +10,9 @@ import type { Application, Outcome } from '../../ports.ts'
 
 export interface SeenStep {
   readonly replica: ReplicaId
-  /** How many times the replica was started, this time included. */
+  /** The number of starts of the replica, this one included. */
   readonly incarnation: number
-  /** Whether it is still replaying its log. */
+  /** True if it is still replaying its log. */
   readonly isRecovering: boolean
   /** As the step left it. Not to be changed. */
   readonly state: ReplicaState
@@ -26,7 +26,7 @@ export interface SeenStep {
 export interface SeenExecution {
   readonly replica: ReplicaId
   readonly incarnation: number
-  /** Whether the state that it was executed on had just been put in place whole. */
+  /** True if the state that it was executed on had just been put in place whole. */
   readonly isRestored: boolean
   readonly sequence: Sequence
   readonly batch: Batch

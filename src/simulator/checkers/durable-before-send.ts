@@ -5,7 +5,7 @@ import type { AnyNewView, Effect, LogRecord } from '../../pbft/effects.ts'
 import type { Checker, SeenStep } from './checker.ts'
 import { placeKey, type SeenVote, shortDigest, type VoteKind, voteOfEffect } from './votes-seen.ts'
 
-/** What must be on disk before a message of each kind leaves. */
+/** The record that must be on disk before a message of each kind leaves. */
 const NEEDED: Readonly<Record<VoteKind, string>> = {
   'pre-prepare': 'its proposal',
   prepare: 'the accepted pre-prepare',
@@ -109,7 +109,7 @@ function dependsOn(
   }
 }
 
-/** What a NEW-VIEW chose, in either mode. */
+/** The choices of a NEW-VIEW, in either mode. */
 function choicesOf(
   newView: AnyNewView,
 ): readonly { readonly sequence: Sequence; readonly digest: Uint8Array }[] {

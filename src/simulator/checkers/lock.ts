@@ -5,7 +5,7 @@ import type { Effect } from '../../pbft/effects.ts'
 import type { Checker } from './checker.ts'
 import { certificatesOfStep, shortDigest } from './votes-seen.ts'
 
-/** What a NEW-VIEW that a correct replica took came to. */
+/** The choice of a NEW-VIEW that a correct replica took. */
 interface Selected {
   readonly view: View
   /** minSeq: what is at or below it was certified by a checkpoint. */

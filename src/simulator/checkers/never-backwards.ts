@@ -9,7 +9,7 @@ interface Reached {
   readonly lastExecuted: number
 }
 
-/** What a record in the log says of the view and of h. */
+/** The view and the h that a log record states. */
 interface Logged {
   readonly position: number
   readonly view: number

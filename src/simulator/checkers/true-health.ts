@@ -1,6 +1,7 @@
 /**
- * What a client that asks for the status is told, against what happens: for a long time nobody may be told that requests
- * are served while one waits and none is executed or answered, nor that they are not while they are answered all the time.
+ * Checks what a client that asks for the status is told against what happens: for a long time nobody may be told that
+ * requests are served while one waits and none is executed or answered, nor that they are not while they are answered
+ * all the time.
  */
 import type { ClientId, ReplicaId, Timestamp } from '../../base/ids.ts'
 import { reportOf } from '../../pbft/report.ts'
@@ -8,7 +9,9 @@ import type { ReplicaState } from '../../pbft/state.ts'
 import { stallOf } from '../../session/service-health.ts'
 import type { Checker } from './checker.ts'
 
-/** How often the status is asked for, in ticks of a replica; how long it may be wrong, in virtual milliseconds. */
+/**
+ * The ticks of a replica between two questions for the status; the virtual milliseconds for which it may be wrong.
+ */
 const ASKED_TICKS = 10
 /** Longer than a client waits between two attempts, twice: what is lost on its way is nobody's stall. */
 const WRONG_MS_MAX = 10_000

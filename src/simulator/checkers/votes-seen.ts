@@ -1,4 +1,6 @@
-/** What several checkers read out of a step: votes and proposals, and the certificates that a step made durable. */
+/**
+ * Facts that several checkers read out of a step: votes and proposals, and the certificates that a step made durable.
+ */
 import { toHex } from '../../base/bytes.ts'
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
 import type { Vote } from '../../messages/message.ts'

@@ -4,7 +4,7 @@ import { LARGE_BATCH, rowName } from './measure-store.ts'
 export interface ClosedForm {
   /** Letters, in words of n and f. */
   readonly text: string
-  /** Whether it is exact or a bound. */
+  /** The relation: exact, or a bound. */
   readonly relation: 'equal' | 'at most'
   readonly messages: (n: number, f: number) => number
   /** Null where nothing is proved, or where it is no whole decision. */
@@ -268,7 +268,7 @@ export const CLOSED_FORMS: ReadonlyMap<string, ClosedForm> = new Map([
   ...ORAL_FORMS.map(([name, form]) => [rowName(name, 'oral'), form] as const),
 ])
 
-/** What lecture notes give for agreement with signatures: (f + 1)n². */
+/** The figure of lecture notes for agreement with signatures: (f + 1)n². */
 export const lectureNote = (n: number, f: number): number => (f + 1) * n * n
 
 /** The protocols that the lecture notes mean. */

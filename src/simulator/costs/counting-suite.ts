@@ -77,6 +77,6 @@ export function increase(counts: Map<string, number>, kind: string, by = 1): voi
   counts.set(kind, (counts.get(kind) ?? 0) + by)
 }
 
-/** What was counted for these kinds together. */
+/** The sum of the counts of these kinds. */
 export const sumOf = (counts: ReadonlyMap<string, number>, kinds: Iterable<string>): number =>
   [...kinds].reduce((sum, kind) => sum + (counts.get(kind) ?? 0), 0)

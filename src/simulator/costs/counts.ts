@@ -1,4 +1,4 @@
-/** What one decision costs, as it was counted; null where a figure was not measured apart. */
+/** The counted costs of one decision; null where a figure was not measured apart. */
 export interface Counts {
   readonly messages: number
   readonly bytes: number
@@ -24,7 +24,7 @@ export interface Measured {
   readonly protocol: string
   readonly n: number
   readonly f: number
-  /** What exactly was counted. */
+  /** The convention by which it was counted. */
   readonly convention: string
   readonly counts: Counts
 }
@@ -32,7 +32,7 @@ export interface Measured {
 /** One decision as it happened, with Lamport's clock on every event. */
 export interface CostTrace {
   readonly protocol: string
-  /** Who took part. */
+  /** The processes that took part. */
   readonly lanes: readonly string[]
   readonly arrows: readonly {
     /** Indexes of lanes. */

@@ -1,6 +1,7 @@
 /**
- * How many MACs the rows of oral mode take. A sender makes one for each receiver of a message, so as many are made as
- * messages of these kinds are sent. A receiver checks its own, and none of what came when there was enough: hence Q.
+ * The number of MACs in the rows of oral mode. A sender makes one for each receiver of a message, so as many are made
+ * as messages of these kinds are sent. A receiver checks its own, and none of what came when there was enough: hence
+ * Q.
  */
 import { quorum } from '../../base/quorum.ts'
 import { LARGE_BATCH, rowName } from './measure-store.ts'
@@ -88,7 +89,10 @@ const MAC_FORMS: ReadonlyMap<string, MacForm> = new Map(
   FORMS.map(([name, form]) => [rowName(name, 'oral'), form]),
 )
 
-/** What a row is expected to make and to check, with its closed forms; none where it is no row of oral mode. */
+/**
+ * The MACs that a row is expected to make and to check, with their closed forms; none where it is no row of oral
+ * mode.
+ */
 export interface ExpectedMacs {
   readonly made: { readonly text: string; readonly count: number }
   readonly checked: {
@@ -114,7 +118,7 @@ export function expectedMacs(protocol: string, n: number): ExpectedMacs {
   }
 }
 
-/** Whether these counts are as expected. */
+/** True if these counts are as expected. */
 export const areAsExpected = (
   counted: { readonly macsMade: number; readonly macsChecked: number },
   { made, checked }: ExpectedMacs,

@@ -1,4 +1,6 @@
-/** What the classical algorithms cost: each runs once with counting keys, and then again and again for the time. */
+/**
+ * The costs of the classical algorithms: each runs once with counting keys, and then again and again for the time.
+ */
 import { faultsMax } from '../../base/quorum.ts'
 import { atomicCommit } from '../../generals/atomic-commit.ts'
 import { benOr, readExchange } from '../../generals/ben-or.ts'

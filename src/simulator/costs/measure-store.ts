@@ -1,4 +1,4 @@
-/** What the store costs: the production replicas in a calm cluster, one scenario for each thing that they do. */
+/** The costs of the store: the production replicas in a calm cluster, one scenario for each thing that they do. */
 import { assert } from '../../base/assert.ts'
 import type { ReplicaId } from '../../base/ids.ts'
 import { faultsMax } from '../../base/quorum.ts'
@@ -60,11 +60,11 @@ interface Row {
   readonly protocol: string
   readonly convention: string
   readonly kinds: readonly FrameKindName[]
-  /** Whether the row is about all that happened meanwhile, so that hashes and processor time are its own. */
+  /** True if the row is about all that happened meanwhile, so that hashes and processor time are its own. */
   readonly isWhole: boolean
 }
 
-/** What a row is called: in oral mode it says so. */
+/** The name of a row: in oral mode it says so. */
 export const rowName = (protocol: string, mode: AuthenticationMode): string =>
   mode === 'signed' ? protocol : `${protocol}, oral`
 

@@ -39,7 +39,7 @@ export interface MeasuredClusterOptions {
   readonly checkpointInterval: number
   /** Sets of kinds for which chains of causes are measured. */
   readonly chains: readonly (readonly string[])[]
-  /** Whether signatures and hashes are counted: that costs time itself. */
+  /** True if signatures and hashes are counted: that costs time itself. */
   readonly countsCrypto: boolean
   /** The protocol of a replica that does something else; null for the others. */
   readonly step?: (id: ReplicaId) => StepFunction | null

@@ -30,7 +30,7 @@ class CausalDepth {
     this.#at.set(node, Math.max(this.#at.get(node) ?? 0, depth))
   }
 
-  /** What comes from now on is caused by nothing that was before. */
+  /** Begins a new count: what comes from now on is caused by nothing that was before. */
   begin(): void {
     this.#at.clear()
   }
@@ -137,7 +137,7 @@ export class Meter {
     return this.#trace.frames
   }
 
-  /** What happens at a node now, in Lamport's time. */
+  /** Notes an event at a node, in Lamport's time. */
   mark(node: Peer): number {
     return this.#trace.tick(node, 0)
   }

@@ -10,7 +10,7 @@ import type { Algorithm, Letter, ProcessId, Received, Step, Value } from '../../
 import { type Choose, processesOf } from './run.ts'
 import type { Behaviour } from './run-rounds.ts'
 
-/** What the correct processes decided; undefined for a traitor. */
+/** The decisions of the correct processes; undefined for a traitor. */
 export type Outcome = readonly (Value | null | undefined)[]
 
 export interface Explored {
@@ -43,7 +43,7 @@ export function exploreRounds<State>(options: {
   /** By what determines them: the futures of one process in one round. */
   const known = new Map<string, readonly Step<State>[]>()
 
-  /** What this process can become: each different way once. Behind the last round only its decision matters. */
+  /** The states that this process can reach: each once. Behind the last round only its decision matters. */
   const futures = (node: Node<State>, id: ProcessId, round: number): readonly Step<State>[] => {
     const honest = lettersTo(node.steps, id)
     const state = node.steps.get(id)?.state as State

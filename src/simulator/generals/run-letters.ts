@@ -13,7 +13,7 @@ export interface LettersOptions<State> {
   readonly schedule?: (underWay: readonly SentLetter[]) => number
   /** All that each traitor will ever send. When it arrives is the schedule's choice, so nothing is lost by saying it first. */
   readonly lies?: ReadonlyMap<ProcessId, readonly Letter[]>
-  /** How many letters each of these sends before it crashes. */
+  /** The number of messages that each of these sends before it crashes. */
   readonly crashes?: ReadonlyMap<ProcessId, number>
   readonly deliveriesMax?: number
 }

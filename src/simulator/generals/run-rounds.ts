@@ -16,9 +16,9 @@ export interface Moment {
 }
 
 export interface Behaviour {
-  /** Whether what it does depends on what traitors heard; with signatures it does. */
+  /** True if what it does depends on what traitors heard; with signatures it does. */
   readonly listens: boolean
-  /** What a traitor may write at a moment, with a question for each choice that it has. */
+  /** Writes what a traitor sends at a moment, with a question for each choice that it has. */
   write(moment: Moment, choose: Choose): readonly Uint8Array[]
 }
 

@@ -1,4 +1,7 @@
-/** What a run of an agreement algorithm leaves: who decided what and when, and every letter with Lamport's clock on it. */
+/**
+ * The outcome of a run of an agreement algorithm: who decided what and when, and every letter with Lamport's clock on
+ * it.
+ */
 import type { Algorithm, Letter, Process, ProcessId, Received, Value } from '../../generals/process.ts'
 
 export interface SentLetter {

@@ -1,5 +1,5 @@
 /**
- * What traitors can do against each algorithm, as choices. A letter that its receiver would throw away is left out: it is
+ * The choices of traitors against each algorithm. A message that its receiver would throw away is left out: it is
  * silence. Three values are enough to tell lies with: 0, 1 and one that nobody began with.
  */
 
@@ -125,7 +125,7 @@ const forged = (value: Value, signers: readonly ProcessId[]): Chain => ({
   signatures: new Uint8Array(signers.length * SIGNATURE_BYTES),
 })
 
-/** Who knows a chain knows each that it grew from. */
+/** The prefixes of a chain: a process that knows a chain knows each that it grew from. */
 const prefixes = ({ value, signers, signatures }: Chain): readonly Chain[] =>
   signers.map((_, index) => ({
     value,

@@ -29,7 +29,7 @@ const isSaid =
 const isViewChange = isSaid('oral-view-change')
 const isNewView = isSaid('oral-new-view')
 
-/** How far above h it claims something, at most. */
+/** The most by which it claims something above h. */
 const CLAIMED_MAX = 6
 
 /**

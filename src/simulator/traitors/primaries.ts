@@ -70,7 +70,7 @@ export const partialPrimary: Traitor = {
   },
 }
 
-/** How far ahead of its clock a time traveller proposes: below and above what a backup takes at once. */
+/** The time ahead of its clock at which a time traveller proposes: below and above what a backup takes at once. */
 const AHEAD_MS: readonly number[] = [500, 990, 1_500, 5_000]
 
 export const timeTraveller: Traitor = {

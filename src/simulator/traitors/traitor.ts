@@ -1,4 +1,4 @@
-/** What a traitor is made of: an honest step whose events are left out and whose effects are rewritten. */
+/** A traitor: an honest step whose events are left out and whose effects are rewritten. */
 import type { Hash } from '../../base/hash.ts'
 import { type ReplicaId, replicaIds } from '../../base/ids.ts'
 import type { Random } from '../../base/random.ts'
@@ -17,7 +17,7 @@ export interface Traitor {
   readonly name: string
   /** One sentence for whoever reads a plan. */
   readonly does: string
-  /** Whether it harms as a primary: others can only replace it. */
+  /** The role in which it harms: a harmful primary can only be replaced. */
   readonly harms: 'as primary' | 'anywhere'
   /** The mode whose messages it lies in; any where it is left out. */
   readonly only?: AuthenticationMode

@@ -66,7 +66,7 @@ export const commitWithholder: Traitor = {
   },
 }
 
-/** Whether an effect keeps nobody but `some` from what this replica knows of decisions. */
+/** True if an effect keeps nobody but `some` from what this replica knows of decisions. */
 function isHelpTo(effect: Effect, some: readonly ReplicaId[]): boolean {
   if (effect.kind === 'serve') return some.includes(effect.to)
   if (effect.kind !== 'send') return true
@@ -75,7 +75,7 @@ function isHelpTo(effect: Effect, some: readonly ReplicaId[]): boolean {
   return some.includes(effect.to) || !(isCommit || outgoing.kind === 'decision')
 }
 
-/** How many of its own messages a repeater keeps, and how many it repeats at a tick. */
+/** The most of its own messages that a repeater keeps, and that it repeats at a tick. */
 const KEPT_MAX = 200
 const REPEATED_PER_TICK = 3
 
