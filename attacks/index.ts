@@ -2,12 +2,13 @@
  * The language of attacks, as `strategos/attacks`: what an attack in a file of one's own is written with.
  * `strategos attack ./mine.mjs` runs it.
  */
-export * from './attack.ts'
-export * from './behaviour/behaviour.ts'
-export type { Carried } from './behaviour/carried.ts'
-export * from './behaviour/client-behaviour.ts'
-export type { ClientPlace } from './behaviour/client-place.ts'
-export * from './behaviour/mutations.ts'
-export * from './behaviour/place.ts'
-export * from './behaviour/predicates.ts'
-export * from './verdicts.ts'
+
+export * from './language/adversary-context.ts'
+export * from './language/attack.ts'
+export * from './language/behaviour.ts'
+export * from './language/client-behaviour.ts'
+export type { ClientPlace } from './language/client-context.ts'
+export * from './language/expectations.ts'
+export type { Carried } from './language/intercepted-frame.ts'
+export * from './language/mutations.ts'
+export * from './language/predicates.ts'

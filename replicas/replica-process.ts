@@ -16,13 +16,13 @@ import type { Cluster } from '../src/messages/cluster.ts'
 import { logWindowOf } from '../src/messages/limits.ts'
 import type { Evidence } from '../src/messages/message.ts'
 import type { Peer } from '../src/ports.ts'
+import { createLinkSecurity } from '../src/runtime/links/secure-link.ts'
 import { ReplicaRuntime } from '../src/runtime/replica-runtime.ts'
 import type {
   Recomposition,
   RejectedMessage,
   ReplicaRuntimeOptions,
 } from '../src/runtime/replica-runtime-options.ts'
-import { createLinkSecurity } from '../src/runtime/secure-link.ts'
 import { createStore } from '../src/store/application.ts'
 import { clusterFile, replicaKey } from './cluster-directory.ts'
 import { lockReplica, openReplicaStorage } from './replica-storage.ts'

@@ -1,5 +1,5 @@
 /** Reports as cells of a table, and what is told beside it. */
-import type { Measured } from '../run/facts.ts'
+import type { Measured } from '../run/run-facts.ts'
 import { type AttackReport, hasHeld } from './report.ts'
 import { attackersProcessors, percent, processors, shareOf, shareOfWork } from './shares.ts'
 

@@ -6,8 +6,8 @@ import { equalBytes } from '../../src/base/bytes.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { Evidence } from '../../src/messages/message.ts'
 import type { Effect, ProtocolMessage } from '../../src/pbft/effects.ts'
-import type { TracedStep } from '../../src/simulator/trace.ts'
-import type { HistoryEntry } from '../../src/simulator/virtual-client.ts'
+import type { TracedStep } from '../../src/simulator/trace/trace.ts'
+import type { HistoryEntry } from '../../src/simulator/world/virtual-client.ts'
 
 export interface PictureSource {
   readonly n: number

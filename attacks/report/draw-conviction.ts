@@ -1,9 +1,9 @@
 /** Draws the picture of the front page from a simulated run: `npm run picture`. Its one argument is the file to write. */
 import { writeFileSync } from 'node:fs'
 import { toReplicaId } from '../../src/base/ids.ts'
-import type { TracedStep } from '../../src/simulator/trace.ts'
-import { equivocate } from '../primary/equivocate.ts'
-import { attackInSimulator } from '../run/in-simulator.ts'
+import type { TracedStep } from '../../src/simulator/trace/trace.ts'
+import { equivocate } from '../catalogue/primary/equivocate.ts'
+import { attackInSimulator } from '../run/simulated/in-simulator.ts'
 import { convictionPicture } from './conviction-picture.ts'
 
 /** A run in which the lie, the proof, the answer and the next view follow one another within a few centimetres. */

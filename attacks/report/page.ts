@@ -1,7 +1,7 @@
 /** Reports as one page that needs no network: its styles, its data and the library that plots stand in it. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { Figures } from '../load/load-meter.ts'
+import type { Figures } from '../run/load/load-meter.ts'
 import { cellsOf, HEADINGS } from './cells.ts'
 import { CHART_SCRIPT } from './chart-script.ts'
 import { COLUMNS_LEGEND } from './legend.ts'

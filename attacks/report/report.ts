@@ -1,7 +1,7 @@
 /** The outcome of a run, as it is told: on a terminal, as JSON and as a page. */
-import type { AnyAttack } from '../attack.ts'
-import type { Facts } from '../run/facts.ts'
-import type { ViewSeen } from '../run/watch.ts'
+import type { AnyAttack } from '../language/attack.ts'
+import type { ViewSeen } from '../run/processes/cluster-monitor.ts'
+import type { Facts } from '../run/run-facts.ts'
 
 /** Operations per second over a run, and when what happened. Milliseconds from the beginning of the run. */
 export interface Timeline {

@@ -1,7 +1,7 @@
 /** The share of the throughput that is left under attack, and what the attackers themselves take of the machine. */
-import type { Figures } from '../load/load-meter.ts'
-import type { Measured } from '../run/facts.ts'
-import type { Spent } from '../run/processor-time.ts'
+import type { Figures } from '../run/load/load-meter.ts'
+import type { Spent } from '../run/processes/processor-time.ts'
+import type { Measured } from '../run/run-facts.ts'
 
 /** Of the operations per second without the attack, before it and after it; null where there were none. */
 export function shareOf({ before, after }: Measured, { opsPerSecond }: Figures): number | null {

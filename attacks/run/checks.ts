@@ -1,7 +1,7 @@
 /** Checks that must pass under every attack, on what a run left behind. Each returns what is wrong, as sentences. */
 import type { ReplicaId } from '../../src/base/ids.ts'
-import type { CountedKey } from '../load/counted-writes.ts'
-import type { Decided, Disk } from './disk.ts'
+import type { CountedKey } from './load/counted-writes.ts'
+import type { Decided, Disk } from './processes/disk-evidence.ts'
 
 /** Sentences of one kind; more of them say nothing new. */
 const NAMED_MAX = 3

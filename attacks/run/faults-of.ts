@@ -1,10 +1,10 @@
 /** The verdict on a simulated attack: what was not as it has to be. */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
-import type { DetailedResult } from '../../src/simulator/simulate.ts'
-import type { WatchedInvariant } from '../../src/simulator/watch.ts'
-import type { Attack, Control } from '../attack.ts'
-import type { Observed } from './observed.ts'
+import type { WatchedInvariant } from '../../src/simulator/checkers/invariant-monitor.ts'
+import type { DetailedResult } from '../../src/simulator/runs/simulate.ts'
+import type { Attack, Control } from '../language/attack.ts'
+import type { Observed } from './simulated/observed.ts'
 
 /** The invariants that a control breaks: agreement; the clients' history. Stopping breaks none. */
 const BROKEN: Readonly<Record<Control['breaks'], readonly number[]>> = {

@@ -4,7 +4,7 @@
  * this machine takes for them is measured by the processor time that it takes.
  */
 import type { CryptoSuite } from '../../src/ports.ts'
-import { ownMs } from './processor-time.ts'
+import { ownMs } from './processes/processor-time.ts'
 
 /** Turns that are measured together: one alone is short for a clock of milliseconds. */
 const TURNS = 4

@@ -1,7 +1,7 @@
 /** The verdict on a run of processes: what was not as it has to be. */
-import type { Control, Judge } from '../attack.ts'
-import type { Finished } from '../load/workload.ts'
-import type { Facts } from './facts.ts'
+import type { Control, Judge } from '../language/attack.ts'
+import type { Finished } from './load/workload.ts'
+import type { Facts } from './run-facts.ts'
 import { heldMsMax } from './turn-allowance.ts'
 
 export interface Ended {

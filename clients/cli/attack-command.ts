@@ -1,7 +1,7 @@
 /** Lists attacks, or chooses and runs them. */
 import type { Command } from 'commander'
-import { type AnyAttack, isOutsideAttack } from '../../attacks/attack.ts'
-import { attackIn, EVERY_ATTACK, type World, worldsOf } from '../../attacks/every-attack.ts'
+import { attackIn, EVERY_ATTACK, type World, worldsOf } from '../../attacks/catalogue/every-attack.ts'
+import { type AnyAttack, isOutsideAttack } from '../../attacks/language/attack.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { isAttackFile, readAttackFile } from './attack-file.ts'

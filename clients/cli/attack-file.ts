@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
-import type { Attack } from '../../attacks/attack.ts'
+import type { Attack } from '../../attacks/language/attack.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 
 /** True if an attack's name is meant as the path of a file: `./late.mjs`, not `late`. */

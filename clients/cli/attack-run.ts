@@ -1,12 +1,12 @@
 /** Runs attacks one after another, in processes or in the simulator, and tells how they ended. */
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { type AnyAttack, isOutsideAttack } from '../../attacks/attack.ts'
-import type { World } from '../../attacks/every-attack.ts'
+import type { World } from '../../attacks/catalogue/every-attack.ts'
+import { type AnyAttack, isOutsideAttack } from '../../attacks/language/attack.ts'
 import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
 import { type AttackReport, asJson, hasHeld } from '../../attacks/report/report.ts'
-import type { Commands } from '../../attacks/run/arena.ts'
-import type { ProcessSetting } from '../../attacks/run/round.ts'
+import type { ProcessSetting } from '../../attacks/run/processes/run-phases.ts'
+import type { Commands } from '../../attacks/run/processes/test-cluster.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
@@ -133,7 +133,7 @@ async function attackProcesses(
   run: Pick<ProcessSetting, 'commands' | 'signal' | 'say'>,
 ): Promise<AttackReport> {
   // Loaded here, for neither the list nor the simulator needs it.
-  const { attackInProcesses } = await import('../../attacks/run/in-processes.ts')
+  const { attackInProcesses } = await import('../../attacks/run/processes/in-processes.ts')
   const asked = traitors === undefined ? {} : { traitors }
   return attackInProcesses(attack, { n, suite, auth, seconds, load, seed, ...asked, ...run })
 }
@@ -143,7 +143,7 @@ async function simulateAttack(
   { replicas: n, auth, seed, traitors, seconds }: RunFlags,
 ): Promise<AttackReport> {
   if (isOutsideAttack(attack)) throw new OperatorError(`${attack.name} does not run in the simulator.`)
-  const { attackInSimulator } = await import('../../attacks/run/in-simulator.ts')
+  const { attackInSimulator } = await import('../../attacks/run/simulated/in-simulator.ts')
   const startedAt = performance.now()
   const { facts, faults, result } = attackInSimulator(attack, {
     n,

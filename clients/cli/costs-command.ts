@@ -1,11 +1,11 @@
 /** Counts what agreement costs, beside what was proved. */
 import { writeFileSync } from 'node:fs'
+import { type CostRow, measureCosts } from '../../src/costs/costs.ts'
+import { traceGenerals } from '../../src/costs/measure-generals.ts'
+import { traceStore } from '../../src/costs/measure-store.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import type { SuiteName } from '../../src/ports.ts'
-import { type CostRow, measureCosts } from '../../src/simulator/costs/costs.ts'
-import { traceGenerals } from '../../src/simulator/costs/measure-generals.ts'
-import { traceStore } from '../../src/simulator/costs/measure-store.ts'
 import { csvOf, tableOf } from './costs-table.ts'
 import type { SuiteFlag } from './options.ts'
 import { expectWritable } from './output-file.ts'
@@ -57,7 +57,7 @@ async function writePage(
   },
 ): Promise<void> {
   // Loaded here: who asks for no page need not wait for it.
-  const { costsPage } = await import('../costs/page.ts')
+  const { costsPage } = await import('../web/costs/page.ts')
   const n = smallest
   const named = suiteNamed(suite)
   const stores = modes.map((mode) => traceStore({ n, mode, suite: named, stopwatch: null }))

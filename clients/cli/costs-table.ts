@@ -1,6 +1,6 @@
 /** The rows of `costs` as a table for people and as comma-separated values for programs. */
-import type { CostRow } from '../../src/simulator/costs/costs.ts'
-import { areAsExpected } from '../../src/simulator/costs/mac-forms.ts'
+import type { CostRow } from '../../src/costs/costs.ts'
+import { areAsExpected } from '../../src/costs/mac-forms.ts'
 import { tableText } from './table.ts'
 import { outputColumns, wrapWords } from './terminal.ts'
 

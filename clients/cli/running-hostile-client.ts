@@ -1,8 +1,8 @@
 /** A hostile client of an attack, in the foreground. */
 
-import type { ClientRole } from '../../attacks/behaviour/client-behaviour.ts'
-import { followOrders } from '../../attacks/run/hostile-child.ts'
-import { HostileProcessClient } from '../../attacks/run/hostile-process-client.ts'
+import type { ClientRole } from '../../attacks/language/client-behaviour.ts'
+import { followOrders } from '../../attacks/run/processes/hostile-process.ts'
+import { HostileProcessClient } from '../../attacks/run/processes/hostile-process-client.ts'
 import { clusterFile } from '../../replicas/cluster-directory.ts'
 import { toReplicaId } from '../../src/base/ids.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'

@@ -1,6 +1,6 @@
 /** Replicas in the foreground that are adversaries, all of them in this process. */
 import pino from 'pino'
-import { followParent, type Played, startTraitors } from '../../attacks/run/traitors.ts'
+import { followParent, type Played, startTraitors } from '../../attacks/run/processes/traitor-process.ts'
 import { fail, reportReady, stopOnSignal } from './process-end.ts'
 
 export async function playTraitors(options: {

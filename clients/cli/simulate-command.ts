@@ -3,19 +3,19 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
-import { type CampaignProgress, runCampaign } from '../../src/simulator/campaign.ts'
-import { investigate } from '../../src/simulator/investigate.ts'
-import type { Plan } from '../../src/simulator/plan.ts'
-import { decodePlan, encodePlan } from '../../src/simulator/plan-file.ts'
-import { SCENARIOS } from '../../src/simulator/scenarios/scenarios.ts'
+import type { Plan } from '../../src/simulator/plan/plan.ts'
+import { decodePlan, encodePlan } from '../../src/simulator/plan/plan-file.ts'
+import { type CampaignProgress, runCampaign } from '../../src/simulator/runs/campaign.ts'
+import { investigate } from '../../src/simulator/runs/investigate.ts'
+import { SCENARIOS } from '../../src/simulator/runs/scenarios.ts'
 import {
   type DetailedResult,
   type SimulationResult,
   simulate,
   VERDICT_EXIT_CODES,
   type Verdict,
-} from '../../src/simulator/simulate.ts'
-import { runTwinsCampaign } from '../../src/simulator/twins.ts'
+} from '../../src/simulator/runs/simulate.ts'
+import { runTwinsCampaign } from '../../src/simulator/runs/twins.ts'
 import type { SeedRange } from './option-values.ts'
 import { expectWritable } from './output-file.ts'
 

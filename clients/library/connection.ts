@@ -13,7 +13,7 @@ import type { Cluster } from '../../src/messages/cluster.ts'
 import { SESSION_NONCE_BYTES } from '../../src/messages/limits.ts'
 import type { Peer, Transport } from '../../src/ports.ts'
 import { ClientRuntime, type Obstacle } from '../../src/runtime/client-runtime.ts'
-import { createLinkSecurity } from '../../src/runtime/secure-link.ts'
+import { createLinkSecurity } from '../../src/runtime/links/secure-link.ts'
 
 export interface Connection {
   readonly cluster: Cluster

@@ -2,7 +2,10 @@
 import { z } from 'zod'
 import { placeOf } from '../../src/messages/evidence.ts'
 import type { Evidence } from '../../src/messages/message.ts'
-import type { createEvidenceVerifier, EvidenceFailure } from '../../src/runtime/evidence.ts'
+import type {
+  createEvidenceVerifier,
+  EvidenceFailure,
+} from '../../src/runtime/authentication/evidence-check.ts'
 import { placeText } from './evidence-text.ts'
 
 /** Numbers as the wire has them; who signed what, and the two envelopes in base64. */

@@ -4,7 +4,7 @@ import { suiteNamed } from '../../src/crypto/suites.ts'
 import { isSamePlace } from '../../src/messages/evidence.ts'
 import { EVIDENCE_PER_REPLICA_MAX } from '../../src/messages/limits.ts'
 import type { Evidence } from '../../src/messages/message.ts'
-import { createEvidenceVerifier } from '../../src/runtime/evidence.ts'
+import { createEvidenceVerifier } from '../../src/runtime/authentication/evidence-check.ts'
 import type { Connection } from './connection.ts'
 import { whyNoEvidence } from './no-evidence.ts'
 

@@ -1,6 +1,6 @@
 /**
  * The messages that certificates cite: signed ones without their bodies, as frames of their own. Who signed them is
- * checked in `runtime/authentication.ts`.
+ * checked in `runtime/authentication/authentication.ts`.
  */
 import { assert } from '../base/assert.ts'
 import type { Sequence } from '../base/ids.ts'

@@ -1,6 +1,6 @@
 /**
  * Bytes to messages, strictly. A decoder returns a message or a named rejection; no bytes make it throw. What it
- * returns is well-formed and its digests are right; who sent it is checked in `runtime/authentication.ts`.
+ * returns is well-formed and its digests are right; who sent it is checked in `runtime/authentication/authentication.ts`.
  */
 import type { DecodeTools } from './codec.ts'
 import { CODECS } from './codecs.ts'

@@ -54,6 +54,6 @@ export type AnyInquiry = MessageWith<{ taker: 'inquiries' }>
 declare const verified: unique symbol
 /**
  * A message whose authentication was checked over the bytes received: signature, or link for the kinds that are valid
- * only there. Minted in `runtime/authentication.ts` and nowhere else; an architecture test keeps it so.
+ * only there. Minted in `runtime/authentication/authentication.ts` and nowhere else; an architecture test keeps it so.
  */
 export type Verified<M extends Message> = M & { readonly [verified]: true }

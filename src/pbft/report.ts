@@ -3,8 +3,8 @@ import type { Milliseconds, ReplicaId, Sequence } from '../base/ids.ts'
 import { replicaIds } from '../base/ids.ts'
 import type { EvidenceContent, ReportContent } from '../messages/content.ts'
 import type { CutOff, EvidenceInquiry, Inquiry, ReplicaReport, ReplicaStanding } from '../messages/message.ts'
-import { timeoutFloor } from './requests.ts'
-import { missingVoters } from './slot.ts'
+import { timeoutFloor } from './ordering/requests.ts'
+import { missingVoters } from './ordering/slot.ts'
 import { primary, type ReplicaState } from './state.ts'
 
 /** Facts that the state does not hold. */

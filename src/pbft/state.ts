@@ -17,17 +17,17 @@ import type {
   Verified,
 } from '../messages/message.ts'
 import type { Reminder } from '../messages/oral/message.ts'
-import { Blacklist } from './blacklist.ts'
-import { EarlyMessages } from './early-messages.ts'
 import type { AnyNewView, AnyViewChange, Effect, LogRecord, Outgoing } from './effects.ts'
-import { FailureDetector } from './failure-detector.ts'
-import { HeldBatches } from './held-batches.ts'
-import { HeldEvidence } from './held-evidence.ts'
 import { createOralState, type OralState } from './oral/oral-state.ts'
+import { EarlyMessages } from './ordering/early-messages.ts'
+import { HeldBatches } from './ordering/held-batches.ts'
+import { HeldEvidence } from './ordering/held-evidence.ts'
+import { WaitingRequests } from './ordering/request-queue.ts'
+import { createSlot, type Slot } from './ordering/slot.ts'
 import { REQUEST_TIMEOUT_TICKS } from './parameters.ts'
-import { type Figures, PrimaryMonitor } from './primary-monitor.ts'
-import { createSlot, type Slot } from './slot.ts'
-import { WaitingRequests } from './waiting.ts'
+import { Blacklist } from './views/blacklist.ts'
+import { FailureDetector } from './views/failure-detector.ts'
+import { type Figures, PrimaryMonitor } from './views/primary-monitor.ts'
 
 export interface ReplicaConfig {
   readonly id: ReplicaId

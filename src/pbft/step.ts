@@ -19,7 +19,14 @@
  *   all of it without signatures   oral/                              4
  */
 import { assertNever } from '../base/assert.ts'
-import { settleRecoveries } from './amnesia.ts'
+import {
+  onBatchDelivery,
+  onDecision,
+  onFetch,
+  onStatus,
+  sayAlive,
+  speakUp,
+} from './catch-up/retransmission.ts'
 import {
   checkTransfer,
   onCheckpoint,
@@ -29,25 +36,31 @@ import {
   onTransferGone,
   onTransferred,
   sayCheckpoints,
-} from './checkpoint.ts'
+} from './checkpoints/checkpoint.ts'
 import { onPersisted } from './durability.ts'
 import type { Effect, Event } from './effects.ts'
-import { onExhibit } from './evidence.ts'
-import { isHeldUp, onExecuted } from './execution.ts'
-import { makeNewView, onNewView } from './new-view.ts'
-import { onPrePrepare, onVote, retryHeldBack } from './normal-case.ts'
+import { holdAck } from './oral/acknowledgements.ts'
 import { onDecisionClaim } from './oral/decisions.ts'
-import { onMacComplaint } from './oral/doubts.ts'
+import { onMacComplaint } from './oral/doubtful-requests.ts'
 import { acceptChoicesAhead, judgeNewViews, makeOralNewView, onOralNewView } from './oral/new-view.ts'
 import { onOralViewChange, onViewChangeDelivery, onViewChangeFetch } from './oral/view-changes.ts'
-import { holdAck } from './oral/vouching.ts'
-import { beginRecall, checkRecall, onOralRecollection, onRecall, onRecollection } from './recall.ts'
-import { askForRecovery, onRecoveryPrepared } from './recovery-operations.ts'
-import { forgetDropped, onRequest, relayAgain, relayNew } from './requests.ts'
-import { onBatchDelivery, onDecision, onFetch, onStatus, sayAlive, speakUp } from './retransmission.ts'
-import { checkPrimary } from './slow-primary.ts'
+import { onExhibit } from './ordering/evidence.ts'
+import { isHeldUp, onExecuted } from './ordering/execution.ts'
+import { onPrePrepare, onVote, retryHeldBack } from './ordering/normal-case.ts'
+import { forgetDropped, onRequest, relayAgain, relayNew } from './ordering/requests.ts'
+import { settleRecoveries } from './recovery/amnesia.ts'
+import {
+  beginRecall,
+  checkRecall,
+  onOralRecollection,
+  onRecall,
+  onRecollection,
+} from './recovery/disk-check.ts'
+import { askForRecovery, onRecoveryPrepared } from './recovery/recovery-operations.ts'
 import { isOral, type ReplicaState, type Step } from './state.ts'
-import { checkTimers, onViewChange } from './view-change.ts'
+import { makeNewView, onNewView } from './views/new-view.ts'
+import { checkPrimary } from './views/slow-primary.ts'
+import { checkTimers, onViewChange } from './views/view-change.ts'
 
 /** Takes one event; changes `state` and gives the effects to perform, in order. Duties of the caller: effects.ts. */
 export function step(state: ReplicaState, event: Event): readonly Effect[] {

@@ -27,9 +27,9 @@ import {
   type SessionState,
   stepSession,
 } from '../session/session.ts'
-import { type Authenticator, createAuthenticator } from './authentication.ts'
+import { type Authenticator, createAuthenticator } from './authentication/authentication.ts'
+import { macsOf } from './authentication/message-macs.ts'
 import { LiveLinks } from './live-links.ts'
-import { macsOf } from './message-macs.ts'
 
 const TICK_MS = 10
 

@@ -4,9 +4,9 @@ import type { AnyInquiry } from '../messages/message.ts'
 import { answerTo } from '../pbft/report.ts'
 import type { ReplicaState } from '../pbft/state.ts'
 import type { Peer } from '../ports.ts'
+import type { SenderBudgets } from './inbound/sender-budgets.ts'
 import { LiveSessions } from './live-sessions.ts'
 import type { ReplicaRuntimeOptions } from './replica-runtime-options.ts'
-import type { SenderBudgets } from './sender-budgets.ts'
 
 export class InquiryAnswers {
   readonly #options: ReplicaRuntimeOptions

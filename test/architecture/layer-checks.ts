@@ -22,10 +22,11 @@ const SRC_BUT_IO = [
   'src/session',
   'src/tree',
   'src/store',
-  'src/generals',
+  'src/classics',
   'src/linearizability',
   'src/runtime',
   'src/simulator',
+  'src/costs',
 ]
 const SRC = [...SRC_BUT_IO, 'src/io']
 
@@ -40,7 +41,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   'src/pbft': { layers: MESSAGES, packages: [], isPure: true },
   'src/session': { layers: MESSAGES, packages: [], isPure: true },
-  'src/generals': { layers: MESSAGES, packages: [], isPure: true },
+  'src/classics': { layers: MESSAGES, packages: [], isPure: true },
   'src/linearizability': { layers: ['src/base'], packages: [], isPure: true },
   'src/tree': { layers: ['src/base'], packages: [], isPure: true },
   'src/store': { layers: ['src/base', 'src/tree'], packages: [], isPure: true },
@@ -48,12 +49,17 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'src/io': { layers: [...MESSAGES, 'src/ports.ts'], packages: ['*'] },
   // Campaigns run their seeds on all cores; what runs inside is virtual.
   'src/simulator': { layers: SRC_BUT_IO, packages: ['node:os', 'node:worker_threads'] },
+  'src/costs': { layers: SRC_BUT_IO, packages: [] },
   replicas: { layers: SRC, packages: ['*'] },
-  clients: { layers: [...SRC, 'clients/library'], packages: ['*'] },
+  clients: { layers: [...SRC, 'clients/library', 'clients/web'], packages: ['*'] },
+  'clients/web': { layers: SRC, packages: ['*'] },
   'clients/library': { layers: SRC, packages: ['*'] },
-  'clients/cli': { layers: [...SRC, 'clients', 'clients/library', 'replicas', 'attacks'], packages: ['*'] },
+  'clients/cli': {
+    layers: [...SRC, 'clients', 'clients/library', 'clients/web', 'replicas', 'attacks'],
+    packages: ['*'],
+  },
   // The harness judges what correct clients see: they are the library's.
-  attacks: { layers: [...SRC, 'replicas', 'clients/library'], packages: ['*'] },
+  attacks: { layers: [...SRC, 'replicas', 'clients/library', 'clients/web'], packages: ['*'] },
 }
 
 const IMPURE =
@@ -128,7 +134,7 @@ export function impureFiles(files: SourceFiles): string[] {
   })
 }
 
-export const MINT = 'src/runtime/authentication.ts'
+export const MINT = 'src/runtime/authentication/authentication.ts'
 
 export function mintedElsewhere(files: SourceFiles): string[] {
   const mints = /\bas\s+(unknown\s+as\s+)?Verified\b|<Verified<[^>]*>>\s*[\w(]/

@@ -96,7 +96,7 @@ describe('planted violations', () => {
     ['src/tree/x.ts', '../messages/message.ts'],
     ['src/store/x.ts', '../messages/message.ts'],
     ['src/store/x.ts', 'classic-level'],
-    ['src/generals/x.ts', '../pbft/state.ts'],
+    ['src/classics/x.ts', '../pbft/state.ts'],
     ['src/runtime/x.ts', '../io/system.ts'],
     ['src/runtime/x.ts', '../crypto/suites.ts'],
     ['src/runtime/x.ts', 'node:net'],
@@ -161,7 +161,7 @@ describe('planted violations', () => {
     'export async function step() {}',
     'const later = new Promise(() => {})',
   ])('impure: %s', (line) => {
-    for (const folder of ['base', 'pbft', 'session', 'tree', 'store', 'generals']) {
+    for (const folder of ['base', 'pbft', 'session', 'tree', 'store', 'classics']) {
       expect(impureFiles(plant({ [`src/${folder}/x.ts`]: line }))).toHaveLength(1)
     }
     expect(impureFiles(plant({ 'src/io/x.ts': line }))).toEqual([])

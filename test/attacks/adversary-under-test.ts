@@ -1,7 +1,7 @@
 /** An adversary between an honest half that the test speaks for and a network that remembers. */
-import { corrupt } from '../../attacks/behaviour/adversary.ts'
-import type { Behaviour } from '../../attacks/behaviour/behaviour.ts'
-import type { Blackboard } from '../../attacks/behaviour/place.ts'
+import { corrupt } from '../../attacks/language/adversary.ts'
+import type { Blackboard } from '../../attacks/language/adversary-context.ts'
+import type { Behaviour } from '../../attacks/language/behaviour.ts'
 import type { Milliseconds, ReplicaId } from '../../src/base/ids.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'

@@ -7,7 +7,7 @@ import {
   onSend,
   onTick,
   together,
-} from '../../attacks/behaviour/behaviour.ts'
+} from '../../attacks/language/behaviour.ts'
 import {
   type Action,
   also,
@@ -29,7 +29,7 @@ import {
   shownAs,
   signedWith,
   victimClient,
-} from '../../attacks/behaviour/mutations.ts'
+} from '../../attacks/language/mutations.ts'
 import {
   after,
   afterRestart,
@@ -52,13 +52,13 @@ import {
   whileBackup,
   whilePrimary,
   withProbability,
-} from '../../attacks/behaviour/predicates.ts'
-import { tampered } from '../../attacks/behaviour/requests.ts'
-import { FALSE_RESULTS } from '../../attacks/behaviour/results.ts'
-import { otherWorld, voteInOtherWorld } from '../../attacks/behaviour/worlds.ts'
+} from '../../attacks/language/predicates.ts'
+import { tampered } from '../../attacks/language/requests.ts'
+import { FALSE_RESULTS } from '../../attacks/language/results.ts'
+import { otherWorld, voteInOtherWorld } from '../../attacks/language/worlds.ts'
 import type { PrePrepare, Reply, Vote } from '../../src/messages/message.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
-import { createReplyMaker } from '../../src/runtime/replies.ts'
+import { createReplyMaker } from '../../src/runtime/execution/replies.ts'
 import { createClusterKit, hash } from '../kit/cluster-kit.ts'
 import { AdversaryUnderTest } from './adversary-under-test.ts'
 

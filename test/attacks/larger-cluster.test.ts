@@ -1,7 +1,7 @@
 /** The attacks of several traitors on seven replicas. */
 import { expect, test } from 'vitest'
-import { CATALOGUE } from '../../attacks/catalogue.ts'
-import { attackInSimulator } from '../../attacks/run/in-simulator.ts'
+import { CATALOGUE } from '../../attacks/catalogue/catalogue.ts'
+import { attackInSimulator } from '../../attacks/run/simulated/in-simulator.ts'
 import { IS_DEEP } from '../kit/depth.ts'
 
 /** They last so long that seven replicas take ten seconds for each; `strategos attack` runs them. */

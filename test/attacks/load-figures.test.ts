@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { loadFigures } from '../../attacks/run/load-figures.ts'
-import type { HistoryEntry } from '../../src/simulator/virtual-client.ts'
+import { loadFigures } from '../../attacks/run/processes/load-figures.ts'
+import type { HistoryEntry } from '../../src/simulator/world/virtual-client.ts'
 
 const entry = (client: number, invokedAtMs: number, answeredAtMs: number | null) =>
   ({ client, invokedAtMs, answeredAtMs }) as HistoryEntry

@@ -1,9 +1,9 @@
 /** Attacks on a cluster of auth oral: what MACs let through and what they do not; and that controls break there too. */
 import { describe, expect, test } from 'vitest'
-import type { Attack } from '../../attacks/attack.ts'
-import { CATALOGUE } from '../../attacks/catalogue.ts'
-import { partialMac } from '../../attacks/client/partial-mac.ts'
-import { attackInSimulator } from '../../attacks/run/in-simulator.ts'
+import { CATALOGUE } from '../../attacks/catalogue/catalogue.ts'
+import { partialMac } from '../../attacks/catalogue/client/partial-mac.ts'
+import type { Attack } from '../../attacks/language/attack.ts'
+import { attackInSimulator } from '../../attacks/run/simulated/in-simulator.ts'
 
 /** Those whose defence is another one than where everything is signed. */
 const NAMES = [

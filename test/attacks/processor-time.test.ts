@@ -6,7 +6,7 @@ import {
   ProcessorTime,
   processorMsOf,
   spentBetween,
-} from '../../attacks/run/processor-time.ts'
+} from '../../attacks/run/processes/processor-time.ts'
 
 /** No process has this number: it is beyond the largest that Linux gives. */
 const NOBODY = 2 ** 22 + 1

@@ -1,10 +1,10 @@
 /** Every attack of the catalogue on four replicas, and the controls that have to break. */
 import { describe, expect, test } from 'vitest'
-import { type Attack, firstPrimaries } from '../../attacks/attack.ts'
-import { together } from '../../attacks/behaviour/behaviour.ts'
-import { CATALOGUE } from '../../attacks/catalogue.ts'
-import { wrongQuorum } from '../../attacks/control/wrong-quorum.ts'
-import { attackInSimulator } from '../../attacks/run/in-simulator.ts'
+import { CATALOGUE } from '../../attacks/catalogue/catalogue.ts'
+import { wrongQuorum } from '../../attacks/catalogue/control/wrong-quorum.ts'
+import { type Attack, firstPrimaries } from '../../attacks/language/attack.ts'
+import { together } from '../../attacks/language/behaviour.ts'
+import { attackInSimulator } from '../../attacks/run/simulated/in-simulator.ts'
 
 const SEEDS = [2]
 const LASTS_MS = 1_000

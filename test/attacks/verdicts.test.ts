@@ -1,8 +1,8 @@
 /** Judges must be able to find fault. */
 import { describe, expect, test } from 'vitest'
-import { CATALOGUE } from '../../attacks/catalogue.ts'
-import type { Observed } from '../../attacks/run/observed.ts'
-import * as verdicts from '../../attacks/verdicts.ts'
+import { CATALOGUE } from '../../attacks/catalogue/catalogue.ts'
+import * as verdicts from '../../attacks/language/expectations.ts'
+import type { Observed } from '../../attacks/run/simulated/observed.ts'
 import { REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
 
 const GOOD: Observed = {

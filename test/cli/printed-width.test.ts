@@ -1,7 +1,7 @@
 /** Nothing is wider than the output, and nothing is lost by that. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { traitorsText } from '../../attacks/run/in-processes.ts'
+import { traitorsText } from '../../attacks/run/processes/in-processes.ts'
 import { BenchmarkFailed } from '../../clients/bench/benchmark-failed.ts'
 import { measure } from '../../clients/bench/measure.ts'
 import { reportError } from '../../clients/cli/process-end.ts'

@@ -5,7 +5,10 @@ import { suiteNamed } from '../../src/crypto/suites.ts'
 import { createSigningDigest, encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import { type Payload, packPayload } from '../../src/messages/payload.ts'
-import { createEvidenceVerifier, type EvidenceFailure } from '../../src/runtime/evidence.ts'
+import {
+  createEvidenceVerifier,
+  type EvidenceFailure,
+} from '../../src/runtime/authentication/evidence-check.ts'
 import { createClusterKit, seedOf } from '../kit/cluster-kit.ts'
 
 describe.each(['sodium', 'noble', 'simulated'] as const)('%s', (name) => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { toReplicaId } from '../../src/base/ids.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import type { Claim, CryptoSuite, HandshakeStep } from '../../src/ports.ts'
-import { createLinkSecurity } from '../../src/runtime/secure-link.ts'
+import { createLinkSecurity } from '../../src/runtime/links/secure-link.ts'
 
 const MAC_BYTES = 16
 

@@ -1,6 +1,6 @@
 import { createRandom } from '../../src/base/random.ts'
-import { VirtualTime } from '../../src/simulator/virtual-clock.ts'
-import { VirtualDisk } from '../../src/simulator/virtual-disk.ts'
+import { VirtualTime } from '../../src/simulator/world/virtual-clock.ts'
+import { VirtualDisk } from '../../src/simulator/world/virtual-disk.ts'
 import { FileLogBench, SMALL_SEGMENT_BYTES } from '../io/file-log-bench.ts'
 import { describeLog } from './log-suite.ts'
 

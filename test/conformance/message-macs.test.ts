@@ -7,9 +7,9 @@ import type { Peer } from '../../src/base/peer.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { AUTHENTICATION_BYTES_MAX, MAC_BYTES } from '../../src/messages/limits.ts'
 import { encodeMacs, epochOf, readMac } from '../../src/messages/macs.ts'
-import { createMessageMacs, type MessageMacs } from '../../src/runtime/message-macs.ts'
-import { EPOCH_TICKS } from '../../src/runtime/pairwise-keys.ts'
-import { createIdentities } from '../../src/simulator/virtual-cluster.ts'
+import { createMessageMacs, type MessageMacs } from '../../src/runtime/authentication/message-macs.ts'
+import { EPOCH_TICKS } from '../../src/runtime/authentication/pairwise-keys.ts'
+import { createIdentities } from '../../src/simulator/world/virtual-cluster.ts'
 
 const suite = suiteNamed('sodium')
 const { cluster, agreementSecrets } = createIdentities(

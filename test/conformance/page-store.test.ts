@@ -1,6 +1,6 @@
 import { createRandom } from '../../src/base/random.ts'
-import { VirtualTime } from '../../src/simulator/virtual-clock.ts'
-import { VirtualDisk } from '../../src/simulator/virtual-disk.ts'
+import { VirtualTime } from '../../src/simulator/world/virtual-clock.ts'
+import { VirtualDisk } from '../../src/simulator/world/virtual-disk.ts'
 import { LevelPageStoreBench } from '../io/page-store-bench.ts'
 import { describePageStore } from './page-store-suite.ts'
 

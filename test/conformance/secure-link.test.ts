@@ -20,7 +20,7 @@ import { PROTOCOL_VERSION } from '../../src/messages/limits.ts'
 import { type Payload, packPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import type { Handshake, HandshakeStep, LinkSecurity, SecureLink } from '../../src/ports.ts'
-import { createLinkSecurity, type LinkIdentity } from '../../src/runtime/secure-link.ts'
+import { createLinkSecurity, type LinkIdentity } from '../../src/runtime/links/secure-link.ts'
 
 const EMPTY = new Uint8Array(0)
 

@@ -1,6 +1,6 @@
 /** Every attack that processes can run, on four real replicas, one after another. */
 import { afterAll, expect, test } from 'vitest'
-import { attackIn, EVERY_ATTACK } from '../../attacks/every-attack.ts'
+import { attackIn, EVERY_ATTACK } from '../../attacks/catalogue/every-attack.ts'
 import { ProcessKit } from '../integration/process-kit.ts'
 import { TimeShare } from './time-share.ts'
 

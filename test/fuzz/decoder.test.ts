@@ -11,7 +11,7 @@ import { FRAME_KINDS, isFrameKind } from '../../src/messages/kinds.ts'
 import type { Evidence } from '../../src/messages/message.ts'
 import { type Payload, packPayload, unpackPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
-import { createEvidenceVerifier } from '../../src/runtime/evidence.ts'
+import { createEvidenceVerifier } from '../../src/runtime/authentication/evidence-check.ts'
 import { createClusterKit, suite } from '../kit/cluster-kit.ts'
 import { frameSamples, oralSamples, type Sample, signatureOf } from '../kit/frame-samples.ts'
 

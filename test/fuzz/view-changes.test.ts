@@ -12,7 +12,7 @@ import {
   HELD_BACK_MAX,
   UNEXECUTED_BYTES_MAX,
 } from '../../src/pbft/parameters.ts'
-import { isUseful } from '../../src/pbft/useful.ts'
+import { isUseful } from '../../src/pbft/relevance.ts'
 import {
   CLUSTER_SIZES,
   type ClusterKit,

@@ -1,7 +1,7 @@
 /** The processes of a run: what is told of those that end by themselves, and that nothing of them stays. */
 import { existsSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Arena, type ArenaSetting } from '../../attacks/run/arena.ts'
+import { Arena, type ArenaSetting } from '../../attacks/run/processes/test-cluster.ts'
 import { type ReplicaId, toReplicaId } from '../../src/base/ids.ts'
 import { isAlive, until } from './process-kit.ts'
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { HostileChild } from '../../attacks/run/hostile-child.ts'
+import { HostileChild } from '../../attacks/run/processes/hostile-process.ts'
 import { isAlive } from './process-kit.ts'
 
 /** What stands in for its program. */

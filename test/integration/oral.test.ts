@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { RecordedLoad, verdictOf } from '../../attacks/load/recorded-load.ts'
+import { RecordedLoad, verdictOf } from '../../attacks/run/load/recorded-load.ts'
 import { Fleet, LOAD_NAMES, LOAD_PAUSE_MS } from './fleet.ts'
 import { http, isReady, ProcessKit, until } from './process-kit.ts'
 

@@ -18,7 +18,7 @@ import { encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import type { LinkSecurity, Peer, SecureLink, TransportHandler } from '../../src/ports.ts'
-import { createLinkSecurity } from '../../src/runtime/secure-link.ts'
+import { createLinkSecurity } from '../../src/runtime/links/secure-link.ts'
 import { PATIENCE_MS } from '../kit/patience.ts'
 
 export const KIB = 1024

@@ -1,6 +1,6 @@
 /** The primary is killed, stopped and restarted, and disks are lost, under a load whose history must stay linearizable. */
 import { afterEach, expect, test } from 'vitest'
-import { RecordedLoad, verdictOf } from '../../attacks/load/recorded-load.ts'
+import { RecordedLoad, verdictOf } from '../../attacks/run/load/recorded-load.ts'
 import { deeper } from '../kit/depth.ts'
 import { Fleet, LOAD_NAMES, LOAD_PAUSE_MS } from './fleet.ts'
 import { ProcessKit } from './process-kit.ts'

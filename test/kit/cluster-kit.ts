@@ -48,9 +48,9 @@ import { encodeNewViewBody } from '../../src/messages/new-view.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import { isRejection, type Rejection, rejection } from '../../src/messages/rejection.ts'
 import { encodeRequest } from '../../src/messages/request.ts'
-import { createAuthenticator } from '../../src/runtime/authentication.ts'
-import { createRecoveryRequest } from '../../src/runtime/recovery-request.ts'
-import { createSealer } from '../../src/runtime/sealer.ts'
+import { createAuthenticator } from '../../src/runtime/authentication/authentication.ts'
+import { createSealer } from '../../src/runtime/authentication/sealer.ts'
+import { createRecoveryRequest } from '../../src/runtime/execution/recovery-request.ts'
 
 /** The cluster sizes that every rule is tested for: f = 1, 2 and 3. */
 export const CLUSTER_SIZES = [4, 7, 10] as const

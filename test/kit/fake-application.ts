@@ -7,7 +7,7 @@ import type { ClientId, ReplicaId, Sequence } from '../../src/base/ids.ts'
 import type { RequestName, Standing } from '../../src/base/standing.ts'
 import type { Batch } from '../../src/messages/message.ts'
 import type { ExecutedRecovery } from '../../src/pbft/effects.ts'
-import type { Executed } from '../../src/pbft/execution.ts'
+import type { Executed } from '../../src/pbft/ordering/execution.ts'
 import { type ClusterKit, hash } from './cluster-kit.ts'
 
 const FLOOR_DISTANCE = 64

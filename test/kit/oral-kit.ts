@@ -15,7 +15,7 @@ import type {
   ViewChangeDelivery,
   ViewChangeFetch,
 } from '../../src/messages/oral/message.ts'
-import type { ChoiceForm, ViewChangeClaims } from '../../src/pbft/oral/choice.ts'
+import type { ChoiceForm, ViewChangeClaims } from '../../src/pbft/oral/new-view-choice.ts'
 import { type ClusterKit, hash, seedOf } from './cluster-kit.ts'
 
 /** Digests of three batches, and of the null batch. */

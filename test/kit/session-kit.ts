@@ -3,7 +3,7 @@ import type { ReplicaId, Sequence, Timestamp, View } from '../../src/base/ids.ts
 import { createRandom } from '../../src/base/random.ts'
 import type { Place, Refusal, RefusalReason, Reply, Request, Verified } from '../../src/messages/message.ts'
 import { encodeRequest } from '../../src/messages/request.ts'
-import { createReplyMaker } from '../../src/runtime/replies.ts'
+import { createReplyMaker } from '../../src/runtime/execution/replies.ts'
 import {
   createSessionState,
   type SessionEffect,

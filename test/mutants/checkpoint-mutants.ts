@@ -1,12 +1,12 @@
 /** Mistakes against section 2 of the rules. */
-import { type Mutant, pbft, UNSEEN } from './mutant.ts'
+import { type Mutant, UNSEEN } from './mutant.ts'
 
 export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
     name: 'the roots of CHECKPOINTs are not compared',
     attack: 'corrupt-checkpoint',
     rule: '2.1',
-    file: pbft('checkpoint'),
+    file: 'src/pbft/checkpoints/checkpoint.js',
     search: 'return one !== undefined && equalBytes(one.root, root) ? [one] : []',
     replacement: 'return one !== undefined ? [one] : []',
     paper: {
@@ -18,14 +18,14 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
     name: 'Q - 1 CHECKPOINTs are stable',
     rule: '2.1',
-    file: pbft('checkpoint'),
+    file: 'src/pbft/checkpoints/checkpoint.js',
     search: 'const needed = quorum(state.config.n)',
     replacement: 'const needed = quorum(state.config.n) - 1',
   },
   {
     name: 'h moves only with the own state',
     rule: '2.2',
-    file: pbft('checkpoint'),
+    file: 'src/pbft/checkpoints/checkpoint.js',
     search: 'adoptStable(state, stable);\n    persist(',
     replacement:
       'if (stable.sequence > state.lastExecuted) return;\n    adoptStable(state, stable);\n    persist(',
@@ -34,7 +34,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     name: 'H lies further above h than the log is long',
     attack: 'burn-sequence',
     rule: '2.2',
-    file: pbft('state'),
+    file: 'src/pbft/state.js',
     search: '(state.lowWatermark + logWindow(state));',
     replacement: '(state.lowWatermark + 2 * logWindow(state));',
     paper: { file: 'paper/1.2-pre-prepare.test.ts', test: 'h < s <= H: the window', why: UNSEEN.noLiar },
@@ -42,7 +42,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
     name: 'H moves only with the own state',
     rule: '2.2',
-    file: pbft('state'),
+    file: 'src/pbft/state.js',
     search: '(state.lowWatermark + logWindow(state));',
     replacement: '(Math.min(state.lowWatermark, state.lastExecuted) + logWindow(state));',
     paper: {
@@ -54,7 +54,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
     name: 'a replica does not see that its state is not the stable one',
     rule: '2.2',
-    file: pbft('checkpoint'),
+    file: 'src/pbft/checkpoints/checkpoint.js',
     search: "state.health = 'diverged'",
     replacement: "state.health = 'sound'",
     paper: {
@@ -75,40 +75,40 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
     name: 'nothing is fetched however far behind',
     rule: '2.5',
-    file: pbft('checkpoint'),
+    file: 'src/pbft/checkpoints/checkpoint.js',
     search: "if (isStuck || isFar || state.health === 'diverged')",
     replacement: 'if (false)',
   },
   {
     name: 'a transfer leaves execution where it was handed over',
     rule: '2.5',
-    file: pbft('checkpoint'),
+    file: 'src/pbft/checkpoints/checkpoint.js',
     search: 'state.lastHandedOver = sequence;',
     replacement: 'state.lastHandedOver = sequence + 1;',
   },
   {
     name: 'the certificate of a checkpoint is not passed on',
     rule: '2.8',
-    file: pbft('retransmission'),
+    file: 'src/pbft/catch-up/retransmission.js',
     search: 'resendCheckpoints(step, status);',
     replacement: '',
   },
   {
     name: 'an idle primary does not fill up',
     rule: '2.8',
-    file: pbft('propose'),
+    file: 'src/pbft/ordering/propose.js',
     search: 'return sequence <= fillTarget(state) ? state.nullBatch : null',
     replacement: 'return null',
   },
   {
     name: 'a checkpoint is frozen when the next batch has begun',
     rule: '2.1',
-    file: pbft('execution'),
+    file: 'src/pbft/ordering/execution.js',
     search: 'freezeIfDue(step, sequence);\n    noteDelivered(',
     replacement: 'noteDelivered(',
     also: [
       {
-        file: pbft('execution'),
+        file: 'src/pbft/ordering/execution.js',
         search: 'executeDecided(step);\n    proposeBatches(step);',
         replacement: 'executeDecided(step);\n    freezeIfDue(step, sequence);\n    proposeBatches(step);',
       },

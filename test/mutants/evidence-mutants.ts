@@ -1,5 +1,5 @@
 /** Mistakes against the end of rule 1.5: what contradicts itself is evidence. */
-import { type Mutant, pbft, UNSEEN } from './mutant.ts'
+import { type Mutant, UNSEEN } from './mutant.ts'
 
 const FILE = 'paper/1.5-evidence.test.ts'
 const messages = 'src/messages/evidence.js'
@@ -30,7 +30,7 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a vote that contradicts the own pre-prepare is not shown',
     rule: '1.5',
-    file: pbft('normal-case'),
+    file: 'src/pbft/ordering/normal-case.js',
     search: 'showOddVote(step, slot, vote);',
     replacement: '',
     paper: { file: FILE, test: 'convicted, though each got one half', why: UNSEEN.cost },
@@ -39,7 +39,7 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     name: 'what is shown needs no good signature',
     attack: 'frame-victim',
     rule: '1.5',
-    file: 'src/runtime/authentication.js',
+    file: 'src/runtime/authentication/authentication.js',
     search: '?? shownFault(message.messages)',
     replacement: '',
     paper: { file: FILE, test: 'an exhibit counts on its own link only', why: UNSEEN.noLiar },
@@ -47,7 +47,7 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
   {
     name: 'evidence is not written again before the log is trimmed',
     rule: '1.5',
-    file: pbft('checkpoint'),
+    file: 'src/pbft/checkpoints/checkpoint.js',
     search: 'persistEvidenceAgain(step);',
     replacement: '',
     paper: { file: FILE, test: 'evidence outlives a restart', why: UNSEEN.madeUp },

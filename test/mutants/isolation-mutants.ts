@@ -1,9 +1,9 @@
 /** Mistakes against rule 5.5: each takes one defence out. The attack that shows it gone stands beside it. */
-import { type Mutant, pbft, UNSEEN } from './mutant.ts'
+import { type Mutant, UNSEEN } from './mutant.ts'
 
-const BUDGETS = 'src/runtime/sender-budgets.js'
-const INBOX = 'src/runtime/inbox.js'
-const RECEPTION = 'src/runtime/reception.js'
+const BUDGETS = 'src/runtime/inbound/sender-budgets.js'
+const INBOX = 'src/runtime/inbound/inbox.js'
+const RECEPTION = 'src/runtime/inbound/reception.js'
 const ISOLATION = 'paper/5.5-isolation.test.ts'
 const RUNTIME = 'src/runtime/replica-runtime.js'
 
@@ -97,7 +97,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     // attack: replay-client
     name: 'a reply that is sent again is signed again',
     rule: '5.5',
-    file: 'src/runtime/client-answers.js',
+    file: 'src/runtime/execution/client-answers.js',
     search: 'kept !== undefined && equalBytes(kept.requestDigest, requestDigest)',
     replacement: 'false',
     paper: { file: ISOLATION, test: 'and the same bytes', why: UNSEEN.cost },
@@ -106,7 +106,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     // attack: replay-client
     name: 'a client that floods fills the batches',
     rule: '5.5',
-    file: pbft('waiting'),
+    file: 'src/pbft/ordering/request-queue.js',
     search: 'if (isContested &&',
     replacement: 'if (false &&',
     paper: { file: ISOLATION, test: 'has few more places than all others together', why: UNSEEN.cost },
@@ -114,7 +114,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a batch is executed in one go, whatever it asks for',
     rule: '5.5',
-    file: 'src/runtime/executor.js',
+    file: 'src/runtime/execution/executor.js',
     search: 'this.#allowance.left = this.#perTurn;',
     replacement: 'this.#allowance.left = Infinity;',
     paper: {
@@ -160,7 +160,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'the primary is suspected for what a request costs',
     rule: '1.9',
-    file: pbft('step'),
+    file: 'src/pbft/step.js',
     search: 'if (isHeldUp(state)) {',
     replacement: 'if (isHeldUp(state) && false) {',
     paper: {

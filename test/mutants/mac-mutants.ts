@@ -1,10 +1,10 @@
 /** Mistakes in MACs, their keys, and what rule 4.10 says of requests that have them. */
-import { type Mutant, pbft, UNSEEN } from './mutant.ts'
+import { type Mutant, UNSEEN } from './mutant.ts'
 
-const MACS = 'src/runtime/message-macs.js'
-const KEYS = 'src/runtime/pairwise-keys.js'
-const ORAL = 'src/runtime/oral-authentication.js'
-const DOUBTS = pbft('oral/doubts')
+const MACS = 'src/runtime/authentication/message-macs.js'
+const KEYS = 'src/runtime/authentication/pairwise-keys.js'
+const ORAL = 'src/runtime/authentication/oral-authentication.js'
+const DOUBTS = 'src/pbft/oral/doubtful-requests.js'
 const CONFORMANCE = 'conformance/message-macs.test.ts'
 const LINKS = 'conformance/oral-authentication.test.ts'
 const RULE = 'paper/4.10-requests-with-macs.test.ts'

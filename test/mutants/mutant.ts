@@ -36,5 +36,3 @@ export interface Mutant extends Patch {
     readonly why: (typeof UNSEEN)[keyof typeof UNSEEN]
   }
 }
-
-export const pbft = (name: string): string => `src/pbft/${name}.js`

@@ -1,5 +1,5 @@
 /** Mistakes against the rules of section 1 by which batches are proposed, voted on and brought to everyone; the quorums. */
-import { type Mutant, pbft, UNSEEN } from './mutant.ts'
+import { type Mutant, UNSEEN } from './mutant.ts'
 
 export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
@@ -20,7 +20,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a past time is refused',
     rule: '1.2',
-    file: pbft('normal-case'),
+    file: 'src/pbft/ordering/normal-case.js',
     search: 'accept(step, slot, prePrepare, from);\n}',
     replacement:
       'if (prePrepare.batch.time < state.now - 200) return;\n    accept(step, slot, prePrepare, from);\n}',
@@ -29,7 +29,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     name: 'a time from the future is taken at once',
     attack: 'time-warp',
     rule: '1.2',
-    file: pbft('normal-case'),
+    file: 'src/pbft/ordering/normal-case.js',
     search: 'if (!isBeyondJudging && prePrepare',
     replacement: 'if (false && prePrepare',
     paper: {
@@ -41,7 +41,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a fetched batch is passed on before it is on disk',
     rule: '6',
-    file: pbft('normal-case'),
+    file: 'src/pbft/ordering/normal-case.js',
     search:
       'slot.acceptedRecords = state.recordsEmitted;\n    state.batches.hold(sequence, batch);\n    voteForChoice',
     replacement: 'state.batches.hold(sequence, batch);\n    voteForChoice',
@@ -54,7 +54,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a time from the future is refused instead of held back',
     rule: '1.2',
-    file: pbft('normal-case'),
+    file: 'src/pbft/ordering/normal-case.js',
     search: 'return holdBack(step, prePrepare, from);',
     replacement: 'return;',
     paper: {
@@ -66,7 +66,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a second pre-prepare replaces the first',
     rule: '1.2',
-    file: pbft('normal-case'),
+    file: 'src/pbft/ordering/normal-case.js',
     search: 'if (slot.accepted !== null) {\n        if (equalBytes(slot.accepted.digest, digest))',
     replacement:
       'if (slot.accepted !== null && slot.prepared === null && !equalBytes(slot.accepted.digest, digest)) slot.accepted = null;\n    if (slot.accepted !== null) {\n        if (equalBytes(slot.accepted.digest, digest))',
@@ -74,14 +74,14 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'the PREPARE of the primary counts',
     rule: '1.3',
-    file: pbft('slot'),
+    file: 'src/pbft/ordering/slot.js',
     search: '.length >= quorum(n) - 1 ? matching.slice(0, quorum(n) - 1) : null',
     replacement: '.length >= quorum(n) - 2 ? matching.slice(0, quorum(n) - 2) : null',
   },
   {
     name: 'nothing is prepared without the own PREPARE',
     rule: '1.3',
-    file: pbft('normal-case'),
+    file: 'src/pbft/ordering/normal-case.js',
     search: 'if (slot.prepared === null && slot.accepted !== null && hasBatch',
     replacement:
       'const isOwnIn = slot.accepted?.sender === state.config.id || slot.prepares[state.config.id] !== null;\n    if (isOwnIn && slot.prepared === null && slot.accepted !== null && hasBatch',
@@ -94,14 +94,14 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'COMMITs are counted whatever their digest',
     rule: '1.4',
-    file: pbft('slot'),
+    file: 'src/pbft/ordering/slot.js',
     search: 'const matching = matchingVotes(slot.commits, commit.digest)',
     replacement: 'const matching = slot.commits.filter((vote) => vote !== null)',
   },
   {
     name: 'a decision needs only W COMMITs',
     rule: '1.4',
-    file: pbft('slot'),
+    file: 'src/pbft/ordering/slot.js',
     search: 'if (matching.length >= quorum(n))\n            return matching.slice(0, quorum(n));',
     replacement:
       'if (matching.length >= weakQuorum(n))\n            return matching.slice(0, weakQuorum(n));',
@@ -109,7 +109,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a decision that another replica hands over may have Q - 1 COMMITs',
     rule: '1.4',
-    file: 'src/runtime/authentication.js',
+    file: 'src/runtime/authentication/authentication.js',
     search: "kind: 'commit', needed: quorum(n)",
     replacement: "kind: 'commit', needed: quorum(n) - 1",
     paper: {
@@ -121,7 +121,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'nothing is decided without being prepared',
     rule: '1.4',
-    file: pbft('normal-case'),
+    file: 'src/pbft/ordering/normal-case.js',
     search: 'slot.decided ??= decisionCertificate(slot, n);',
     replacement: 'if (slot.prepared !== null) slot.decided ??= decisionCertificate(slot, n);',
     paper: {
@@ -134,7 +134,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     name: 'a decision against the accepted digest is refused',
     attack: 'repropose',
     rule: '1.4',
-    file: pbft('retransmission'),
+    file: 'src/pbft/catch-up/retransmission.js',
     search: 'slot.decided ??= decision.commits;',
     replacement:
       'if (slot.accepted !== null && !equalBytes(slot.accepted.digest, digest)) return;\n    slot.decided ??= decision.commits;',
@@ -147,12 +147,12 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'no decision counts without being prepared, wherever it comes from',
     rule: '1.4',
-    file: pbft('normal-case'),
+    file: 'src/pbft/ordering/normal-case.js',
     search: 'slot.decided ??= decisionCertificate(slot, n);',
     replacement: 'if (slot.prepared !== null) slot.decided ??= decisionCertificate(slot, n);',
     also: [
       {
-        file: pbft('retransmission'),
+        file: 'src/pbft/catch-up/retransmission.js',
         search: 'slot.decided ??= decision.commits;',
         replacement: 'if (slot.prepared === null) return;\n    slot.decided ??= decision.commits;',
       },
@@ -161,7 +161,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'votes for another digest than the accepted one are dropped',
     rule: '1.5',
-    file: pbft('normal-case'),
+    file: 'src/pbft/ordering/normal-case.js',
     search: 'votes[vote.sender] = vote;',
     replacement:
       'if (slot.accepted !== null && !equalBytes(slot.accepted.digest, vote.digest)) return;\n    votes[vote.sender] = vote;',
@@ -174,14 +174,14 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a slot may be skipped at execution',
     rule: '1.6',
-    file: pbft('execution'),
+    file: 'src/pbft/ordering/execution.js',
     search: 'state.lastHandedOver = sequence;',
     replacement: 'state.lastHandedOver = (sequence % 9 === 0 ? sequence + 1 : sequence);',
   },
   {
     name: 'the largest request does not fit a batch',
     rule: '1.10',
-    file: pbft('propose'),
+    file: 'src/pbft/ordering/propose.js',
     search: 'bytes: BATCH_BYTES_MAX - BATCH_HEADER_BYTES',
     replacement: 'bytes: BATCH_BYTES_MAX / 2 - BATCH_HEADER_BYTES',
     paper: {
@@ -193,7 +193,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'lost votes and pre-prepares are not sent again',
     rule: '1.11',
-    file: pbft('retransmission'),
+    file: 'src/pbft/catch-up/retransmission.js',
     search: 'resendVotes(step, status);',
     replacement: '',
     paper: {
@@ -205,7 +205,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a replica that lags is not served',
     rule: '1.11',
-    file: pbft('retransmission'),
+    file: 'src/pbft/catch-up/retransmission.js',
     search: 'serveDecisions(step, status);',
     replacement: '',
   },
@@ -213,7 +213,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     // attack: deaf-replica
     name: 'who gets no further is sent as many decisions as ever',
     rule: '1.11',
-    file: pbft('retransmission'),
+    file: 'src/pbft/catch-up/retransmission.js',
     search: 'Math.max(1, 2 * gotThrough)',
     replacement: 'SERVED_DECISIONS_MAX',
     paper: {
@@ -225,19 +225,19 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'only those that know themselves to be behind say STATUS',
     rule: '1.11',
-    file: pbft('retransmission'),
+    file: 'src/pbft/catch-up/retransmission.js',
     search: 'if (sayStatusIfDue(step))',
     replacement: 'if ((peersAhead(state).length > 0 || hasOverdueSlot(state)) && sayStatusIfDue(step))',
   },
   {
     name: 'who sees that it lacks something does not ask',
     rule: '1.11',
-    file: pbft('retransmission'),
+    file: 'src/pbft/catch-up/retransmission.js',
     search: 'if (hasMore(state, status) &&',
     replacement: 'if (false &&',
     also: [
       {
-        file: pbft('retransmission'),
+        file: 'src/pbft/catch-up/retransmission.js',
         search: 'else if (ahead.length > 0) {',
         replacement: 'else if (false) {',
       },

@@ -1,5 +1,5 @@
 /** Mistakes against the rules of section 1 that requests, sessions, replies, timers and clients keep. */
-import { type Mutant, pbft, UNSEEN } from './mutant.ts'
+import { type Mutant, UNSEEN } from './mutant.ts'
 
 const SESSIONS = 'src/store/sessions.js'
 const SESSION = 'src/session/session.js'
@@ -23,7 +23,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a backup refuses a proposed request of a client that it does not know',
     rule: '1.1',
-    file: pbft('normal-case'),
+    file: 'src/pbft/ordering/normal-case.js',
     search: 'accept(step, slot, prePrepare, from);\n}',
     replacement:
       "if (prePrepare.batch.requests.some((each) => state.config.standing(each) === 'unknown-client')) return;\n    accept(step, slot, prePrepare, from);\n}",
@@ -49,7 +49,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client with much in its queue keeps its turn',
     rule: '1.1',
-    file: pbft('waiting'),
+    file: 'src/pbft/ordering/request-queue.js',
     search: 'this.#endTurn(owner);',
     replacement: '',
     paper: { file: 'paper/1.1-requests.test.ts', test: 'round robin across clients', why: UNSEEN.cost },
@@ -58,12 +58,12 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     name: 'the primary refuses what a backup times for what else its client asks for',
     attack: 'full-quota',
     rule: '1.9',
-    file: pbft('requests'),
+    file: 'src/pbft/ordering/requests.js',
     search: "from.kind === 'replica' && isPrimary(state) ? from.id : null",
     replacement: 'null',
     also: [
       {
-        file: pbft('parameters'),
+        file: 'src/pbft/parameters.js',
         search: 'RELAYED_PER_CLIENT_MAX = 16',
         replacement: 'RELAYED_PER_CLIENT_MAX = 1e9',
       },
@@ -77,7 +77,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a lane has no bound',
     rule: '1.9',
-    file: pbft('waiting'),
+    file: 'src/pbft/ordering/request-queue.js',
     search: 'return entries.size < LANE_REQUESTS_MAX && bytes + length <= LANE_BYTES_MAX',
     replacement: 'return true',
     paper: {
@@ -89,7 +89,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'what waits behind many others of its client is not moved when a backup times it',
     rule: '1.9',
-    file: pbft('waiting'),
+    file: 'src/pbft/ordering/request-queue.js',
     search: 'return isInRoom && this.#isLate(client, entry)',
     replacement: 'return false',
     paper: {
@@ -123,7 +123,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a timestamp that waits for another session is refused for good',
     rule: '1.8',
-    file: pbft('requests'),
+    file: 'src/pbft/ordering/requests.js',
     search: "isOwn ? 'timestamp-reused' : 'busy'",
     replacement: "isOwn ? 'timestamp-reused' : 'another-session'",
     paper: {
@@ -311,7 +311,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     name: 'what became stale goes on waiting',
     attack: 'two-faced-client',
     rule: '1.9',
-    file: pbft('requests'),
+    file: 'src/pbft/ordering/requests.js',
     search: "state.config.standing(request) !== 'new' || wasOrdered(request)",
     replacement: "state.config.standing(request) === 'executed' || wasOrdered(request)",
     paper: {
@@ -323,7 +323,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'any progress restarts the timer',
     rule: '1.9',
-    file: pbft('requests'),
+    file: 'src/pbft/ordering/requests.js',
     search: 'if (waitsFor !== null && state.waiting.find(waitsFor.client, waitsFor.timestamp) !== null)',
     replacement: 'if (false)',
     paper: { file: 'paper/1.9-timer.test.ts', test: 'other progress does not restart it', why: UNSEEN.cost },
@@ -331,14 +331,14 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'the timer never runs out',
     rule: '1.9',
-    file: pbft('view-change'),
+    file: 'src/pbft/views/view-change.js',
     search: 'if (!isTimerExpired(state))\n            return;',
     replacement: 'return;',
   },
   {
     name: 'no timer runs for the checkpoint that a recovery waits for',
     rule: '1.9',
-    file: pbft('requests'),
+    file: 'src/pbft/ordering/requests.js',
     search: 'if (oldest === null && !needsFill(state))',
     replacement: 'if (oldest === null)',
     paper: {

@@ -1,5 +1,5 @@
 /** Mistakes against section 6 of the rules. */
-import { type Mutant, pbft, UNSEEN } from './mutant.ts'
+import { type Mutant, UNSEEN } from './mutant.ts'
 
 const AMNESIA = 'paper/6.4-amnesia.test.ts'
 const RETURN = 'paper/6.4-return.test.ts'
@@ -27,14 +27,14 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a vote is sent before its record is on disk',
     rule: '6',
-    file: pbft('durability'),
+    file: 'src/pbft/durability.js',
     search: 'if (withheld.records > records)',
     replacement: 'if (withheld.records > records + 1)',
   },
   {
     name: 'an accepted pre-prepare is not logged',
     rule: '6',
-    file: pbft('normal-case'),
+    file: 'src/pbft/ordering/normal-case.js',
     search: "persist(step, { kind: 'accepted', prePrepare });",
     replacement: '',
   },
@@ -42,7 +42,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     ([kind, paper]): Mutant => ({
       name: `what depends on a record of kind ${kind} does not wait for it`,
       rule: '6',
-      file: pbft('state'),
+      file: 'src/pbft/state.js',
       search: 'withhold(step, durable.outgoing);',
       replacement: `if (durable.record.kind === '${kind}') step.effects.push({ kind: 'broadcast', outgoing: durable.outgoing });\n    else withhold(step, durable.outgoing);`,
       ...(paper === null ? {} : { paper }),
@@ -51,7 +51,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'PREPARE does not wait for the accepted pre-prepare',
     rule: '6',
-    file: pbft('state'),
+    file: 'src/pbft/state.js',
     search: 'state.withheld.push({ records: state.recordsEmitted, outgoing, to });',
     replacement:
       "state.withheld.push({ records: outgoing.kind === 'prepare' ? state.recordsEmitted - 1 : state.recordsEmitted, outgoing, to });",
@@ -59,14 +59,14 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'the first votes of a view do not wait for its NEW-VIEW',
     rule: '6',
-    file: pbft('new-view'),
+    file: 'src/pbft/views/new-view.js',
     search: "persist(step, { kind: 'new-view', newView });",
     replacement: '',
   },
   {
     name: 'a restart forgets what was prepared',
     rule: '6.2',
-    file: pbft('recovery'),
+    file: 'src/pbft/recovery/restart.js',
     search: 'replayPrepared(state, record.certificate);',
     replacement: '',
     paper: {
@@ -78,14 +78,14 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a restarted primary proposes from where it executed',
     rule: '6.2',
-    file: pbft('recovery'),
+    file: 'src/pbft/recovery/restart.js',
     search: 'state.lastProposed = sequence;\n    replayHeader',
     replacement: '{ }\n    replayHeader',
   },
   {
     name: 'a restarted primary does not send its logged pre-prepares again',
     rule: '6.2',
-    file: pbft('recovery'),
+    file: 'src/pbft/recovery/restart.js',
     search: "broadcastDurably(step, { kind: 'relayed', message });",
     replacement: '',
     paper: {
@@ -97,7 +97,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'the log is replayed without its decisions',
     rule: '6.2',
-    file: pbft('recovery'),
+    file: 'src/pbft/recovery/restart.js',
     search: 'replayDecided(step, record.commits, record.batch);',
     replacement:
       'if (record.commits[0].sequence % 2 === 0)\n                replayDecided(step, record.commits, record.batch);',
@@ -110,7 +110,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a restart forgets that the view was left',
     rule: '6.2',
-    file: pbft('recovery'),
+    file: 'src/pbft/recovery/restart.js',
     search: 'replayViewChange(state, record.viewChange);',
     replacement: '',
     paper: {
@@ -122,7 +122,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a restart forgets O',
     rule: '6.2',
-    file: pbft('recovery'),
+    file: 'src/pbft/recovery/restart.js',
     search: 'replayNewView(state, record.newView);',
     replacement: '',
     paper: {
@@ -134,7 +134,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'an amnesiac replica votes',
     rule: '6.4',
-    file: pbft('state'),
+    file: 'src/pbft/state.js',
     search: "export const mayVote = (state) => state.health === 'sound'",
     replacement: "export const mayVote = (state) => state.health !== 'diverged'",
   },
@@ -148,7 +148,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'what the others have from it is not looked at',
     rule: '6.4',
-    file: pbft('recall'),
+    file: 'src/pbft/recovery/disk-check.js',
     search: 'message.sender === config.id && isForgotten(state, message)',
     replacement: 'false',
     paper: {
@@ -160,14 +160,14 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'an amnesiac replica is healed as soon as it is level',
     rule: '6.4',
-    file: pbft('amnesia'),
+    file: 'src/pbft/recovery/amnesia.js',
     search: 'const isHistory = executed.sequence + logWindow(state) <= state.lowWatermark;',
     replacement: 'const isHistory = true;',
   },
   {
     name: 'an amnesiac replica is healed by the checkpoint behind s_r',
     rule: '6.4',
-    file: pbft('amnesia'),
+    file: 'src/pbft/recovery/amnesia.js',
     search: 'const isHistory = executed.sequence + logWindow(state) <= state.lowWatermark;',
     replacement: 'const isHistory = executed.sequence <= state.lowWatermark;',
     paper: {
@@ -179,7 +179,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'an amnesiac replica is healed when its transfer is done',
     rule: '6.4',
-    file: pbft('checkpoint'),
+    file: 'src/pbft/checkpoints/checkpoint.js',
     search: "if (state.health === 'diverged')\n        state.health = 'sound';",
     replacement: "state.health = 'sound';",
     paper: { file: RETURN, test: 'a checkpoint alone does not do it', why: UNSEEN.rare },
@@ -187,7 +187,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a healed replica comes back in view u + 1',
     rule: '6.4',
-    file: pbft('amnesia'),
+    file: 'src/pbft/recovery/amnesia.js',
     search: 'const view = (executed.view + 2);',
     replacement: 'const view = (executed.view + 1);',
     paper: {
@@ -199,7 +199,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'the others do not leave the views of what was forgotten',
     rule: '6.4',
-    file: pbft('amnesia'),
+    file: 'src/pbft/recovery/amnesia.js',
     search: 'if (state.view < view + 2)\n            startViewChange(step, (view + 2));',
     replacement: '',
     paper: {
@@ -211,7 +211,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a nonce that was found executed without a certificate is kept',
     rule: '6.4',
-    file: pbft('recovery-operations'),
+    file: 'src/pbft/recovery/recovery-operations.js',
     search: "state.recovery = null;\n    effects.push({ kind: 'prepare-recovery' });",
     replacement: '',
     paper: {
@@ -223,7 +223,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a recovery that was refused heals',
     rule: '6.4',
-    file: pbft('recovery-operations'),
+    file: 'src/pbft/recovery/recovery-operations.js',
     search: 'if (!isAccepted) {',
     replacement: 'if (false) {',
     paper: { file: AMNESIA, test: 'one that is executed and refused heals nothing', why: UNSEEN.rare },
@@ -275,7 +275,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a replica that asks what it sent before its start says that it votes',
     rule: '6.4',
-    file: pbft('report'),
+    file: 'src/pbft/report.js',
     search: "return 'recalling'",
     replacement: "return 'voting'",
     paper: {
@@ -324,7 +324,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a recovery that was refused for its distance is asked for at leisure',
     rule: '6.4',
-    file: pbft('recovery-operations'),
+    file: 'src/pbft/recovery/recovery-operations.js',
     search: 'askAgainSoon(state, requestDigest);',
     replacement: ';',
     paper: {
@@ -336,7 +336,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'the log is cut while it has to say that it is amnesiac',
     rule: '6.4',
-    file: pbft('checkpoint'),
+    file: 'src/pbft/checkpoints/checkpoint.js',
     search: "if (state.health === 'amnesiac')\n        return;",
     replacement: '',
     paper: { file: AMNESIA, test: 'its log is not cut while it is amnesiac', why: UNSEEN.rare },

@@ -1,13 +1,13 @@
 /** Rule 1.1: who may ask, what is answered at once, how requests queue. OSDI 1999 section 4.1. */
 import { describe, expect, test } from 'vitest'
 import { BATCH_REQUESTS_MAX } from '../../src/messages/limits.ts'
+import { WaitingRequests } from '../../src/pbft/ordering/request-queue.ts'
 import {
   RELAY_AFTER_TICKS,
   WAITING_BYTES_MAX,
   WAITING_BYTES_PER_CLIENT_MAX,
   WAITING_PER_CLIENT_MAX,
 } from '../../src/pbft/parameters.ts'
-import { WaitingRequests } from '../../src/pbft/waiting.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { broadcastsOf, decide, effectsOf, ReplicaUnderTest } from '../kit/replica-kit.ts'
 

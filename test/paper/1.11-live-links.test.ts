@@ -5,11 +5,11 @@ import { createRandom } from '../../src/base/random.ts'
 import { HEARTBEAT, isHeartbeat } from '../../src/messages/heartbeat.ts'
 import type { Peer, Transport, TransportHandler } from '../../src/ports.ts'
 import { HEARTBEAT_TICKS, HEARTBEATS_MAX, LiveLinks, SILENT_TICKS } from '../../src/runtime/live-links.ts'
-import { drawPlan } from '../../src/simulator/draw-plan.ts'
-import { withoutFaults } from '../../src/simulator/plan.ts'
-import { simulate } from '../../src/simulator/simulate.ts'
-import { VirtualTime } from '../../src/simulator/virtual-clock.ts'
-import { VirtualNetwork } from '../../src/simulator/virtual-network.ts'
+import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
+import { withoutFaults } from '../../src/simulator/plan/plan.ts'
+import { simulate } from '../../src/simulator/runs/simulate.ts'
+import { VirtualTime } from '../../src/simulator/world/virtual-clock.ts'
+import { VirtualNetwork } from '../../src/simulator/world/virtual-network.ts'
 
 const PEER: Peer = { kind: 'replica', id: 1 as ReplicaId }
 const FRAME = Uint8Array.of(0, 0, 0, 1, 6)

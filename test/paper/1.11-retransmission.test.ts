@@ -1,13 +1,13 @@
 /** Rule 1.11: STATUS, and what it brings. TOCS 2002 section 5.2. */
 import { describe, expect, test } from 'vitest'
 import type { Sequence } from '../../src/base/ids.ts'
+import { statusOf } from '../../src/pbft/catch-up/retransmission.ts'
 import {
   RESEND_AFTER_TICKS,
   SERVED_DECISIONS_MAX,
   STATUS_BUSY_TICKS,
   STATUS_IDLE_TICKS,
 } from '../../src/pbft/parameters.ts'
-import { statusOf } from '../../src/pbft/retransmission.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { broadcastsOf, decide, effectsOf, ReplicaUnderTest, sentKinds } from '../kit/replica-kit.ts'
 

@@ -5,8 +5,8 @@ import { CHECKPOINT_INTERVAL, EVIDENCE_PER_REPLICA_MAX } from '../../src/message
 import type { Exhibit, SignedOnce, Verified } from '../../src/messages/message.ts'
 import type { Effect } from '../../src/pbft/effects.ts'
 import { EXHIBITS_MAX, EXHIBITS_PERIOD_TICKS } from '../../src/pbft/parameters.ts'
+import { isUseful } from '../../src/pbft/relevance.ts'
 import { reportOf } from '../../src/pbft/report.ts'
-import { isUseful } from '../../src/pbft/useful.ts'
 import { CLUSTER_SIZES, createClusterKit, seedOf } from '../kit/cluster-kit.ts'
 import { broadcastsOf, decide, effectsOf, ReplicaUnderTest } from '../kit/replica-kit.ts'
 

@@ -8,7 +8,7 @@ import type { Message, Reply } from '../../src/messages/message.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import { encodeReplyBody } from '../../src/messages/reply.ts'
 import type { Outcome } from '../../src/ports.ts'
-import { createReplyMaker } from '../../src/runtime/replies.ts'
+import { createReplyMaker } from '../../src/runtime/execution/replies.ts'
 import { createClusterKit, hash, seedOf } from '../kit/cluster-kit.ts'
 
 const kit = createClusterKit(4)

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ReplicaId } from '../../src/base/ids.ts'
 import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX } from '../../src/messages/limits.ts'
+import { WaitingRequests } from '../../src/pbft/ordering/request-queue.ts'
 import {
   LANE_BYTES_MAX,
   LANE_REQUESTS_MAX,
@@ -12,8 +13,7 @@ import {
   STATUS_IDLE_TICKS,
   WAITING_PER_CLIENT_MAX,
 } from '../../src/pbft/parameters.ts'
-import { useOf } from '../../src/pbft/useful.ts'
-import { WaitingRequests } from '../../src/pbft/waiting.ts'
+import { useOf } from '../../src/pbft/relevance.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { decide, effectsOf, ReplicaUnderTest } from '../kit/replica-kit.ts'
 

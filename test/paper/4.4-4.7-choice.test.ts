@@ -4,7 +4,12 @@ import { toHex } from '../../src/base/bytes.ts'
 import type { Sequence } from '../../src/base/ids.ts'
 import { faultsMax, quorum, weakQuorum } from '../../src/base/quorum.ts'
 import { createRandom, type Random } from '../../src/base/random.ts'
-import { choiceFault, choose, chooseCheckpoint, type ViewChangeClaims } from '../../src/pbft/oral/choice.ts'
+import {
+  choiceFault,
+  choose,
+  chooseCheckpoint,
+  type ViewChangeClaims,
+} from '../../src/pbft/oral/new-view-choice.ts'
 import { CLUSTER_SIZES } from '../kit/cluster-kit.ts'
 import {
   A,

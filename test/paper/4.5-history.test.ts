@@ -9,7 +9,7 @@ import type { ReplicaId, View } from '../../src/base/ids.ts'
 import { faultsMax, primaryOf, quorum } from '../../src/base/quorum.ts'
 import { createRandom, type Random } from '../../src/base/random.ts'
 import type { OrderClaim } from '../../src/messages/oral/message.ts'
-import { choiceFault, choose, type ViewChangeClaims } from '../../src/pbft/oral/choice.ts'
+import { choiceFault, choose, type ViewChangeClaims } from '../../src/pbft/oral/new-view-choice.ts'
 import { A, B, C, claim, claimsOf, formFor, NULL } from '../kit/oral-kit.ts'
 
 const DIGESTS = [NULL, A, B, C]

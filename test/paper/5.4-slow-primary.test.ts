@@ -15,7 +15,7 @@ import {
   WINDOW_TICKS_MIN,
 } from '../../src/pbft/parameters.ts'
 import { reportOf } from '../../src/pbft/report.ts'
-import { viewAfter } from '../../src/pbft/view-change.ts'
+import { viewAfter } from '../../src/pbft/views/view-change.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { broadcastsOf, decide, ReplicaUnderTest } from '../kit/replica-kit.ts'
 import { awaitingNewView, enter, leaveFor } from '../kit/view-change-kit.ts'

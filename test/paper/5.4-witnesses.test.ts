@@ -1,6 +1,6 @@
 /** Rule 5.4, the client's side: some requests go to a backup too. */
 import { expect, test } from 'vitest'
-import { VerifiedRequests } from '../../src/runtime/verified-requests.ts'
+import { VerifiedRequests } from '../../src/runtime/authentication/verified-requests.ts'
 import { createClusterKit } from '../kit/cluster-kit.ts'
 import { SessionUnderTest, sessionEffects } from '../kit/session-kit.ts'
 

@@ -9,9 +9,9 @@ import { BATCH_REQUESTS_MAX } from '../../src/messages/limits.ts'
 import type { ReplicaReport, Request } from '../../src/messages/message.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import { encodeRequest } from '../../src/messages/request.ts'
+import { WaitingRequests } from '../../src/pbft/ordering/request-queue.ts'
 import { PLACES_CONTESTED, WAITING_PER_CLIENT_MAX } from '../../src/pbft/parameters.ts'
-import { WaitingRequests } from '../../src/pbft/waiting.ts'
-import { Inbox } from '../../src/runtime/inbox.ts'
+import { Inbox } from '../../src/runtime/inbound/inbox.ts'
 import {
   CLIENT_ANSWERS,
   CUT_OFF_TICKS,
@@ -20,7 +20,7 @@ import {
   OFFENCE_CHECKS,
   REPLICA_WASTE,
   SenderBudgets,
-} from '../../src/runtime/sender-budgets.ts'
+} from '../../src/runtime/inbound/sender-budgets.ts'
 import { createClusterKit } from '../kit/cluster-kit.ts'
 import { RuntimeUnderTest } from '../kit/runtime-kit.ts'
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
 import { RECOVERY_RETRY_TICKS, VIEW_RESEND_TICKS } from '../../src/pbft/parameters.ts'
-import { fillTarget } from '../../src/pbft/recovery-operations.ts'
+import { fillTarget } from '../../src/pbft/recovery/recovery-operations.ts'
 import { standingOf } from '../../src/pbft/report.ts'
 import { AT, askedBy, createAmnesiaKit, HISTORY, U, votesIn } from '../kit/amnesia-kit.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'

@@ -1,7 +1,7 @@
 /** Rule 6.4: what the others do for a replica that lost synced data. */
 import { describe, expect, test } from 'vitest'
 import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
-import { fillTarget } from '../../src/pbft/recovery-operations.ts'
+import { fillTarget } from '../../src/pbft/recovery/recovery-operations.ts'
 import { AT, createAmnesiaKit, HISTORY, U } from '../kit/amnesia-kit.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { broadcastsOf, effectsOf, ReplicaUnderTest } from '../kit/replica-kit.ts'

@@ -6,7 +6,7 @@ import {
   EARLY_PER_SENDER_MAX,
   UNEXECUTED_BYTES_MAX,
 } from '../../src/pbft/parameters.ts'
-import { isUseful } from '../../src/pbft/useful.ts'
+import { isUseful } from '../../src/pbft/relevance.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { ReplicaUnderTest, reasonsOf } from '../kit/replica-kit.ts'
 import { enter, leaveFor, plainNewView } from '../kit/view-change-kit.ts'

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { ClientId, Timestamp } from '../../src/base/ids.ts'
 import type { Checker } from '../../src/simulator/checkers/checker.ts'
+import { createCheckers } from '../../src/simulator/checkers/invariant-monitor.ts'
 import { linearizable } from '../../src/simulator/checkers/linearizable.ts'
 import { totalOrder } from '../../src/simulator/checkers/total-order.ts'
-import { drawPlan } from '../../src/simulator/draw-plan.ts'
-import { type Plan, withoutFaults } from '../../src/simulator/plan.ts'
-import { simulate } from '../../src/simulator/simulate.ts'
-import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
-import { createCheckers } from '../../src/simulator/watch.ts'
+import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
+import { type Plan, withoutFaults } from '../../src/simulator/plan/plan.ts'
+import { simulate } from '../../src/simulator/runs/simulate.ts'
+import { CALM_NETWORK } from '../../src/simulator/world/virtual-network.ts'
 import { PLANTED_VIOLATIONS } from './sabotages.ts'
 
 const SEED = 7

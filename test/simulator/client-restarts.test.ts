@@ -1,9 +1,9 @@
 /** Clients whose process starts anew, with the counter of their key and without: rules 1.7 and 1.8 in whole runs. */
 import { describe, expect, test } from 'vitest'
-import { drawPlan } from '../../src/simulator/draw-plan.ts'
-import { type Plan, withoutFaults } from '../../src/simulator/plan.ts'
-import { simulate } from '../../src/simulator/simulate.ts'
-import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
+import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
+import { type Plan, withoutFaults } from '../../src/simulator/plan/plan.ts'
+import { simulate } from '../../src/simulator/runs/simulate.ts'
+import { CALM_NETWORK } from '../../src/simulator/world/virtual-network.ts'
 
 /** Two clients that ask much and for the same, and start anew so often. */
 function planWith(seed: number, losesCounter: boolean, mode: 'signed' | 'oral' = 'signed'): Plan {

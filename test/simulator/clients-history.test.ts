@@ -3,8 +3,8 @@ import { concatBytes, utf8, writeU16, writeU32, writeU64 } from '../../src/base/
 
 import type { ClientId, Timestamp } from '../../src/base/ids.ts'
 import { clientsHistory } from '../../src/simulator/checkers/clients-history.ts'
-import { drawPlan } from '../../src/simulator/draw-plan.ts'
-import { simulate } from '../../src/simulator/simulate.ts'
+import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
+import { simulate } from '../../src/simulator/runs/simulate.ts'
 import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
 import { readResults, STATUSES, type Status } from '../../src/store/results.ts'
 import { deeper, upTo } from '../kit/depth.ts'

@@ -1,13 +1,13 @@
 /** An old copy in the place of a disk: rule 6.4's loss that cannot be seen locally. */
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
-import type { Plan } from '../../src/simulator/plan.ts'
-import { decodePlan, encodePlan } from '../../src/simulator/plan-file.ts'
-import { scenarioNamed } from '../../src/simulator/scenarios/scenarios.ts'
-import { shrink } from '../../src/simulator/shrink.ts'
-import { simulate } from '../../src/simulator/simulate.ts'
-import { VirtualTime } from '../../src/simulator/virtual-clock.ts'
-import { VirtualDisk } from '../../src/simulator/virtual-disk.ts'
+import type { Plan } from '../../src/simulator/plan/plan.ts'
+import { decodePlan, encodePlan } from '../../src/simulator/plan/plan-file.ts'
+import { scenarioNamed } from '../../src/simulator/runs/scenarios.ts'
+import { shrink } from '../../src/simulator/runs/shrink.ts'
+import { simulate } from '../../src/simulator/runs/simulate.ts'
+import { VirtualTime } from '../../src/simulator/world/virtual-clock.ts'
+import { VirtualDisk } from '../../src/simulator/world/virtual-disk.ts'
 
 function traced(name: string) {
   const plan = scenarioNamed(name)?.plan as Plan

@@ -1,14 +1,14 @@
 /** Production replicas and clients of oral mode on virtual time: what is signed, and what has MACs. */
 import { describe, expect, test } from 'vitest'
+import { MeasuredCluster } from '../../src/costs/measured-cluster.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { epochOf } from '../../src/messages/macs.ts'
-import { EPOCH_TICKS } from '../../src/runtime/pairwise-keys.ts'
-import { MeasuredCluster } from '../../src/simulator/costs/measured-cluster.ts'
-import { drawPlan } from '../../src/simulator/draw-plan.ts'
-import { withoutFaults } from '../../src/simulator/plan.ts'
-import { SCENARIOS } from '../../src/simulator/scenarios/scenarios.ts'
-import { simulate } from '../../src/simulator/simulate.ts'
-import { EPOCH_MS } from '../../src/simulator/virtual-clock.ts'
+import { EPOCH_TICKS } from '../../src/runtime/authentication/pairwise-keys.ts'
+import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
+import { withoutFaults } from '../../src/simulator/plan/plan.ts'
+import { SCENARIOS } from '../../src/simulator/runs/scenarios.ts'
+import { simulate } from '../../src/simulator/runs/simulate.ts'
+import { EPOCH_MS } from '../../src/simulator/world/virtual-clock.ts'
 import { deeper } from '../kit/depth.ts'
 
 function orderedBy(

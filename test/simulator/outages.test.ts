@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { LOG_WINDOW } from '../../src/messages/limits.ts'
-import { drawPlan } from '../../src/simulator/draw-plan.ts'
-import { type Incident, type Plan, withoutFaults } from '../../src/simulator/plan.ts'
-import { simulate } from '../../src/simulator/simulate.ts'
-import { CALM_NETWORK } from '../../src/simulator/virtual-network.ts'
+import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
+import { type Incident, type Plan, withoutFaults } from '../../src/simulator/plan/plan.ts'
+import { simulate } from '../../src/simulator/runs/simulate.ts'
+import { CALM_NETWORK } from '../../src/simulator/world/virtual-network.ts'
 
 const PRIMARY = 0 as ReplicaId
 const SLEEPER = 2 as ReplicaId

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { replicaIds } from '../../src/base/ids.ts'
 import { REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
 import { TICK_MS } from '../../src/runtime/replica-runtime.ts'
-import { drawPlan } from '../../src/simulator/draw-plan.ts'
-import { inOrder, type Plan } from '../../src/simulator/plan.ts'
-import { decodePlan, encodePlan } from '../../src/simulator/plan-file.ts'
-import { quietPhaseOf } from '../../src/simulator/quiet-phase.ts'
-import { simulate } from '../../src/simulator/simulate.ts'
+import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
+import { inOrder, type Plan } from '../../src/simulator/plan/plan.ts'
+import { decodePlan, encodePlan } from '../../src/simulator/plan/plan-file.ts'
+import { quietPhaseOf } from '../../src/simulator/plan/quiet-phase.ts'
+import { simulate } from '../../src/simulator/runs/simulate.ts'
 
 const TIMER_MS = REQUEST_TIMEOUT_TICKS * TICK_MS
 

@@ -1,5 +1,5 @@
 /** Ways to break correct replicas, one for each invariant: each must be seen by its checker. */
-import { flipped } from '../../attacks/behaviour/mutations.ts'
+import { flipped } from '../../attacks/language/mutations.ts'
 import { concatBytes, toHex, writeU32 } from '../../src/base/bytes.ts'
 import { type Sequence, toReplicaId, type View } from '../../src/base/ids.ts'
 import type { ViewChangeContent } from '../../src/messages/content.ts'
@@ -8,7 +8,7 @@ import { wholePrePrepare } from '../../src/messages/pre-prepare.ts'
 import type { Effect } from '../../src/pbft/effects.ts'
 import { findBatch, type ReplicaState } from '../../src/pbft/state.ts'
 import type { Application, Outcome } from '../../src/ports.ts'
-import type { Sabotage } from '../../src/simulator/virtual-replica.ts'
+import type { Sabotage } from '../../src/simulator/world/virtual-replica.ts'
 import { nextOperation, OPERATION_CODES, openOperations } from '../../src/store/operations.ts'
 import { RESULT_HEADER_BYTES, RESULTS_HEADER_BYTES, readResults, STATUSES } from '../../src/store/results.ts'
 

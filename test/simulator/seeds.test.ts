@@ -1,7 +1,7 @@
 /** Seeds as the command line runs them: on all cores, from the built program. `test/deep/seeds.test.ts` runs more. */
 import { afterAll, describe, expect, it } from 'vitest'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
-import type { CampaignResult } from '../../src/simulator/campaign.ts'
+import type { CampaignResult } from '../../src/simulator/runs/campaign.ts'
 import { ProcessKit } from '../integration/process-kit.ts'
 
 const kit = new ProcessKit()

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { ReplicaId, Sequence } from '../../src/base/ids.ts'
 import { createRandom } from '../../src/base/random.ts'
 import type { Peer, Transport } from '../../src/ports.ts'
-import { EPOCH_MS, VirtualClock, VirtualTime } from '../../src/simulator/virtual-clock.ts'
-import { VirtualDisk } from '../../src/simulator/virtual-disk.ts'
-import { CALM_NETWORK, LINK_BYTES_MAX, VirtualNetwork } from '../../src/simulator/virtual-network.ts'
+import { EPOCH_MS, VirtualClock, VirtualTime } from '../../src/simulator/world/virtual-clock.ts'
+import { VirtualDisk } from '../../src/simulator/world/virtual-disk.ts'
+import { CALM_NETWORK, LINK_BYTES_MAX, VirtualNetwork } from '../../src/simulator/world/virtual-network.ts'
 
 const replica = (id: number): Peer => ({ kind: 'replica', id: id as ReplicaId })
 

@@ -6,7 +6,7 @@ import { equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId } from '../../base/ids.ts'
 import { prePrepareClaimsMax } from '../../messages/oral/body.ts'
 import type { HeldCheckpoint, OralViewChangeContent, OrderClaim } from '../../messages/oral/message.ts'
-import type { Slot } from '../slot.ts'
+import type { Slot } from '../ordering/slot.ts'
 import { hasBatch, isInWindow, persist, type ReplicaState, type Step } from '../state.ts'
 
 /** Of one s: the claim replaces an earlier one for its digest; the latest f + 2 digests stay. // PBFT-4.1 */

@@ -7,11 +7,11 @@ import type { ReplicaId, View } from '../../base/ids.ts'
 import { weakQuorum } from '../../base/quorum.ts'
 import type { Decision, Verified } from '../../messages/message.ts'
 import { claimedCommit } from '../../messages/oral/bare.ts'
-import { hasRoomFor, settle } from '../normal-case.ts'
-import { isBatchLacking, onBatchDelivery } from '../retransmission.ts'
-import { isDecidedAs, isSettled, type Slot } from '../slot.ts'
+import { isBatchLacking, onBatchDelivery } from '../catch-up/retransmission.ts'
+import { hasRoomFor, settle } from '../ordering/normal-case.ts'
+import { isDecidedAs, isSettled, type Slot } from '../ordering/slot.ts'
 import { findBatch, isDecisionInReach, openSlot, type Step } from '../state.ts'
-import { viewReached } from './vouching.ts'
+import { viewReached } from './acknowledgements.ts'
 
 /** One replica's word that a batch was decided. W that say the same decide it here. // PBFT-4.8 */
 export function onDecisionClaim(step: Step, decision: Verified<Decision>): void {

@@ -6,9 +6,8 @@ import type { PrePrepareHeader, Verified } from '../../messages/message.ts'
 import { choiceHeader } from '../../messages/oral/bare.ts'
 import type { OralNewView, OralViewChange } from '../../messages/oral/message.ts'
 import type { RejectionReason } from '../../messages/rejection.ts'
-import { noteVouched } from '../checkpoint.ts'
-import { acceptChoices, activate, goOn, refute } from '../new-view.ts'
-import { reject } from '../normal-case.ts'
+import { noteVouched } from '../checkpoints/checkpoint.ts'
+import { reject } from '../ordering/normal-case.ts'
 import {
   findBatch,
   hasBatch,
@@ -22,9 +21,10 @@ import {
   type ReplicaState,
   type Step,
 } from '../state.ts'
-import { type ChoiceForm, choiceFault, choose } from './choice.ts'
+import { acceptChoices, activate, goOn, refute } from '../views/new-view.ts'
+import { believed, forgetUncited, supported } from './acknowledgements.ts'
+import { type ChoiceForm, choiceFault, choose } from './new-view-choice.ts'
 import { fetchCited, lackingOf } from './view-changes.ts'
-import { believed, forgetUncited, supported } from './vouching.ts'
 
 const formOf = (state: ReplicaState): ChoiceForm => ({
   n: state.config.n,

@@ -13,13 +13,13 @@ import type {
   ViewChangeDelivery,
   ViewChangeFetch,
 } from '../../messages/oral/message.ts'
-import { reject } from '../normal-case.ts'
-import { mayFetch } from '../questions.ts'
+import { mayFetch } from '../catch-up/answer-limit.ts'
+import { reject } from '../ordering/normal-case.ts'
 import { mayVote, type ReplicaState, type Step, sendDurably } from '../state.ts'
-import { awaitNewView, joinIfOthersMoved } from '../view-change.ts'
+import { awaitNewView, joinIfOthersMoved } from '../views/view-change.ts'
+import { acknowledge, believed, ownAck, receivedFrom, recordAck, viewReached } from './acknowledgements.ts'
 import { digestKey } from './oral-state.ts'
 import { oralViewChangeFault } from './view-change-form.ts'
-import { acknowledge, believed, ownAck, receivedFrom, recordAck, viewReached } from './vouching.ts'
 
 /** VIEW-CHANGE of any replica, from that replica itself; the own one too. // PBFT-4.2 PBFT-3.7 */
 export function onOralViewChange(step: Step, viewChange: Verified<OralViewChange>, from: Peer): void {

@@ -3,8 +3,8 @@ import type { ClientId } from '../../base/ids.ts'
 import { checkHistory } from '../../linearizability/check-history.ts'
 import { History, type Operation } from '../../linearizability/history.ts'
 import { timeline } from '../../linearizability/timeline.ts'
-import { type RegisterOperation, Registers } from '../registers.ts'
 import type { Checker, SeenRequest } from './checker.ts'
+import { type RegisterOperation, Registers } from './registers.ts'
 
 /** More than the history of a settled run takes: a hundred requests that all waited out one partition took 3 million. */
 const CONFIGURATIONS_MAX = 10_000_000

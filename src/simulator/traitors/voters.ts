@@ -2,7 +2,7 @@
 import type { ReplicaId } from '../../base/ids.ts'
 import type { Effect } from '../../pbft/effects.ts'
 import type { StepFunction } from '../../runtime/replica-runtime.ts'
-import { silence } from '../rewrites.ts'
+import { silence } from './rewrites.ts'
 import {
   type Broadcast,
   eachEffect,

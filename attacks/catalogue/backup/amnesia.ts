@@ -1,0 +1,27 @@
+import { type Attack, lastBackups } from '../../language/attack.ts'
+import { deafTo, onSend, together } from '../../language/behaviour.ts'
+import { forNothing, set } from '../../language/mutations.ts'
+import { afterRestart, and, isKind, isVote, withProbability } from '../../language/predicates.ts'
+
+export const amnesia: Attack = {
+  name: 'amnesia',
+  targets: ['safety'],
+  does: 'loses its disk, passes for a new replica when it starts again, and votes otherwise than before',
+  source: 'Castro and Liskov, OSDI 1999, section 4.1: votes are on disk before they are sent',
+  expects: 'it is one of f: nothing is decided twice',
+  traitors: lastBackups,
+  behaviour: () =>
+    together(
+      // What others remember of it would make it say what it is.
+      deafTo(and(isKind('recollection', 'oral-recollection'), afterRestart)),
+      onSend(and(isVote, afterRestart, withProbability(0.5)), set(forNothing)),
+    ),
+  parts: (parts) => ({ ...parts, replay: { ...parts.replay, beginning: 'birth' } }),
+  surroundings: {
+    strikes: ({ traitors, lastsMs }) =>
+      traitors.flatMap((replica) => [
+        { kind: 'lose-disk', replica, atMs: 0.2 * lastsMs },
+        { kind: 'restart', replica, atMs: 0.22 * lastsMs },
+      ]),
+  },
+}

@@ -1,0 +1,25 @@
+import { type Attack, lastBackups } from '../../language/attack.ts'
+import { onReceive, onSend, together } from '../../language/behaviour.ts'
+import { noViewChange } from '../../language/expectations.ts'
+import { drop, flipped } from '../../language/mutations.ts'
+import { isKind, isVote } from '../../language/predicates.ts'
+
+export const earlyCommit: Attack = {
+  name: 'early-commit',
+  targets: ['safety'],
+  does: 'as backup commits whatever is proposed at once, without preparing it, and every second time another digest',
+  source: 'Castro and Liskov, OSDI 1999, section 4.2',
+  expects: 'its votes decide nothing that correct replicas do not decide without them',
+  traitors: lastBackups,
+  behaviour: () =>
+    together(
+      onSend(isVote, drop),
+      onReceive(isKind('pre-prepare'), ({ message }, place) => {
+        if (message?.kind !== 'pre-prepare') return
+        const { view, sequence, digest } = message
+        const told = place.random.chance(0.5) ? digest : flipped(digest)
+        place.broadcast(place.seal({ kind: 'commit', view, sequence, digest: told }))
+      }),
+    ),
+  judge: noViewChange,
+}

@@ -1,0 +1,16 @@
+import { type Attack, lastBackups } from '../../language/attack.ts'
+import { onSend } from '../../language/behaviour.ts'
+import { all, noViewChange, refused } from '../../language/expectations.ts'
+import { also, impersonate as inAnotherName } from '../../language/mutations.ts'
+import { and, isProtocol, toReplicas } from '../../language/predicates.ts'
+
+export const impersonate: Attack = {
+  name: 'impersonate',
+  targets: ['safety'],
+  does: 'as backup says everything once more in the name of a correct replica',
+  source: 'Castro and Liskov, OSDI 1999, section 2',
+  expects: 'refused, and blamed on whose link it came over',
+  traitors: lastBackups,
+  behaviour: () => onSend(and(isProtocol, toReplicas), also(inAnotherName())),
+  judge: all(refused('sender-is-not-the-signer'), noViewChange),
+}

@@ -1,0 +1,42 @@
+import type { Sequence } from '../../../src/base/ids.ts'
+import { SERVED_DECISIONS_MAX, STATUS_BUSY_TICKS } from '../../../src/pbft/parameters.ts'
+import { toReplica } from '../../language/adversary-context.ts'
+import { type Attack, lastBackups } from '../../language/attack.ts'
+import { onTick } from '../../language/behaviour.ts'
+import { all, holds, noViewChange } from '../../language/expectations.ts'
+
+const FETCHES_PER_TICK = 40
+/** The most messages that one correct replica serves one that asks and one that seems to lag, in a millisecond, each. */
+const SERVED_PER_MS_MAX = SERVED_DECISIONS_MAX / (STATUS_BUSY_TICKS * 10)
+
+export const fetchFlood: Attack = {
+  name: 'fetch-flood',
+  targets: ['resources'],
+  does: 'asks one correct replica for old batches and pages as fast as it can',
+  source: 'every question costs an answer more than it costs to ask',
+  expects: 'a bounded number of questions of each replica is answered, and the others do not notice',
+  traitors: lastBackups,
+  behaviour: () =>
+    onTick(1, ({ state, victims: [victim], hash, random, seal, send }) => {
+      if (victim === undefined) return
+      const digest = hash(new Uint8Array(1))
+      for (let count = 0; count < FETCHES_PER_TICK; count++) {
+        const sequence = random.between(1, Math.max(1, state.lastExecuted)) as Sequence
+        send({ to: toReplica(victim), frame: seal({ kind: 'fetch', sequence, digest }) })
+      }
+      const frame = seal({ kind: 'page-fetch', sequence: state.lowWatermark, paths: [[], [0], [1]] })
+      send({ to: toReplica(victim), frame })
+    }),
+  judge: noViewChange,
+  inspect: all(
+    holds(
+      ({ served, traitors }) => traitors.some((id) => (served.get(id) ?? 0) > 0),
+      () => 'nothing was served',
+    ),
+    holds(
+      ({ served, traitors, attackedMs }) =>
+        traitors.every((id) => (served.get(id) ?? 0) <= SERVED_PER_MS_MAX * (attackedMs + 100)),
+      ({ served }) => `so much was served: ${[...served].map(([id, count]) => `${count} to ${id}`)}`,
+    ),
+  ),
+}

@@ -1,0 +1,26 @@
+import { type Attack, nobody } from '../../language/attack.ts'
+import { together } from '../../language/behaviour.ts'
+import { holds } from '../../language/expectations.ts'
+
+export const oldCopy: Attack = {
+  name: 'old-copy',
+  targets: ['safety'],
+  does: 'the primary, no traitor, starts from an old copy of its disk, which is whole and does not show what it lacks',
+  source: 'a backup that was put back, or a disk that was rolled back with its virtual machine',
+  expects: 'the others tell it what it forgot; it says so, and takes part again when that is history',
+  traitors: nobody,
+  behaviour: () => together(),
+  inspect: holds(
+    ({ healed }) => healed >= 1,
+    () => 'no replica says that it was healed',
+  ),
+  surroundings: {
+    // What it forgot shall not be history before it is back: nobody would have to tell it then.
+    plan: { checkpointInterval: 64 },
+    strikes: ({ first }) => [
+      { kind: 'copy-disk', replica: first, atMs: 10 },
+      { kind: 'old-disk', replica: first, atMs: 250 },
+      { kind: 'restart', replica: first, atMs: 251 },
+    ],
+  },
+}

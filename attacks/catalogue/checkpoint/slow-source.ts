@@ -1,0 +1,25 @@
+import { type Attack, firstPrimaries } from '../../language/attack.ts'
+import { onSend } from '../../language/behaviour.ts'
+import { transferBegan } from '../../language/expectations.ts'
+import { isolated } from '../../language/faults.ts'
+import { delay } from '../../language/mutations.ts'
+import { isKind } from '../../language/predicates.ts'
+
+export const slowSource: Attack = {
+  name: 'slow-source',
+  targets: ['performance'],
+  does: 'gives a replica that fetches the state one page now and then',
+  source: 'Castro and Liskov, TOCS 2002, section 5.3.2',
+  expects: 'another source is asked, and the transfer ends',
+  traitors: firstPrimaries,
+  behaviour: () =>
+    onSend(
+      isKind('page', 'decision'),
+      delay(({ random }) => random.between(30, 200)),
+    ),
+  inspect: transferBegan,
+  surroundings: {
+    lasts: 2,
+    strikes: ({ n, last, lastsMs }) => isolated(n, last, { from: 0, to: 0.9 * lastsMs }),
+  },
+}

@@ -1,0 +1,17 @@
+import { type Attack, lastBackups } from '../../language/attack.ts'
+import { onSend } from '../../language/behaviour.ts'
+import { noViewChange, windowMoved } from '../../language/expectations.ts'
+import { drop } from '../../language/mutations.ts'
+import { isKind } from '../../language/predicates.ts'
+
+export const withholdCheckpoint: Attack = {
+  name: 'withhold-checkpoint',
+  targets: ['liveness'],
+  does: 'takes part in everything and says no checkpoint',
+  source: 'Castro and Liskov, OSDI 1999, section 4.3',
+  expects: 'the window moves without it',
+  traitors: lastBackups,
+  behaviour: () => onSend(isKind('checkpoint', 'stable-checkpoint'), drop),
+  judge: noViewChange,
+  inspect: windowMoved,
+}

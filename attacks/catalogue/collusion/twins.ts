@@ -1,0 +1,45 @@
+import type { ReplicaId } from '../../../src/base/ids.ts'
+import { quorum } from '../../../src/base/quorum.ts'
+import type { Incident } from '../../../src/simulator/plan/plan.ts'
+import { type Attack, firstPrimaries, type Scene } from '../../language/attack.ts'
+import { together } from '../../language/behaviour.ts'
+
+/** Each lasts long enough for a view change of both sides. `simulator/runs/twins.ts` goes through all of them in turn. */
+const ROUNDS = 3
+
+/** On which side of the network each node is: the replicas, then the second halves of the twins. */
+function drawSides({ n, traitors, random }: Scene): readonly number[] {
+  for (;;) {
+    const first = Array.from({ length: n }, () => random.below(2))
+    const sides = [...first, ...traitors.map((twin) => 1 - (first[twin] as number))]
+    const isOn = (side: number) => (node: number) => sides[node] === side
+    const nodes = [...sides.keys()]
+    const idOf = (node: number): number => (node < n ? node : (traitors[node - n] as ReplicaId))
+    const hasQuorum = [0, 1].some((side) => new Set(nodes.filter(isOn(side)).map(idOf)).size >= quorum(n))
+    if (hasQuorum) return sides
+  }
+}
+
+function parted(sides: readonly number[], atMs: number): Incident {
+  const reach = sides.map((own) =>
+    sides.reduce((bits, side, node) => (side === own ? bits | (1 << node) : bits), 0),
+  )
+  return { kind: 'partition', reach, atMs }
+}
+
+export const twins: Attack = {
+  name: 'twins',
+  targets: ['safety'],
+  does: 'f replicas run twice with one key, each half honest on its own side of a network that is parted anew each round',
+  source: 'Bano and others, OPODIS 2021 (Twins)',
+  expects: 'nothing beside what always holds; a twin leads the first view on both sides',
+  traitors: firstPrimaries,
+  behaviour: () => together(),
+  surroundings: {
+    hasTwins: true,
+    strikes: (scene) =>
+      Array.from({ length: ROUNDS }, (_, round) =>
+        parted(drawSides(scene), (round * scene.lastsMs) / ROUNDS),
+      ),
+  },
+}

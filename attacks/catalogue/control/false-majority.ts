@@ -1,0 +1,21 @@
+import { type Attack, oneTooMany } from '../../language/attack.ts'
+import { onSend } from '../../language/behaviour.ts'
+import { lie } from '../../language/mutations.ts'
+import { isKind } from '../../language/predicates.ts'
+import { FALSE_RESULTS } from '../../language/results.ts'
+
+export const falseMajority: Attack = {
+  name: 'false-majority',
+  targets: ['safety'],
+  does: 'f + 1 traitors give clients the same wrong results',
+  source: 'Castro and Liskov, OSDI 1999, section 4.1: why f + 1 matching replies and no fewer',
+  expects:
+    'a client believes them, and their signatures under results that executing does not give name them',
+  traitors: oneTooMany,
+  behaviour: () =>
+    onSend(
+      isKind('reply'),
+      lie(() => FALSE_RESULTS),
+    ),
+  control: { breaks: 'answers', namesTraitors: true },
+}

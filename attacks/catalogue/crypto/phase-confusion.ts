@@ -1,0 +1,20 @@
+import { type Attack, lastBackups } from '../../language/attack.ts'
+import { onSend, together } from '../../language/behaviour.ts'
+import { all, noViewChange, refused } from '../../language/expectations.ts'
+import { also, shownAs } from '../../language/mutations.ts'
+import { isKind } from '../../language/predicates.ts'
+
+export const phaseConfusion: Attack = {
+  name: 'phase-confusion',
+  targets: ['safety'],
+  does: 'shows the signature of its PREPARE as that of a COMMIT, and the other way round',
+  source: 'two payloads of one form need tags of their own under the signature',
+  expects: 'refused, because the kind is part of what is signed',
+  traitors: lastBackups,
+  behaviour: () =>
+    together(
+      onSend(isKind('prepare'), also(shownAs('commit'))),
+      onSend(isKind('commit'), also(shownAs('prepare'))),
+    ),
+  judge: all(refused('signed-as-another-kind'), noViewChange),
+}

@@ -1,0 +1,23 @@
+import { primary } from '../../../src/pbft/state.ts'
+import { type Attack, lastBackups } from '../../language/attack.ts'
+import {
+  all,
+  cutOff,
+  latencyAtMost,
+  nobodySuspected,
+  noViewChange,
+  onlyTraitorsSuspected,
+} from '../../language/expectations.ts'
+import { floodOf } from './flood.ts'
+
+export const floodBackup: Attack = {
+  name: 'flood-backup',
+  targets: ['performance', 'accuracy'],
+  does: 'as backup sends good messages at full rate to one correct backup, so that the others suspect it',
+  source: 'Clement et al., Aardvark, NSDI 2009, section 4.4',
+  expects: 'the backup is not late and not suspected, and takes nothing from the sender for a while',
+  traitors: lastBackups,
+  behaviour: () => floodOf(({ victims, state }) => victims.find((id) => id !== primary(state))),
+  judge: all(noViewChange, cutOff, nobodySuspected),
+  inspect: all(onlyTraitorsSuspected, latencyAtMost(500)),
+}

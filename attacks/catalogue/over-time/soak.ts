@@ -1,0 +1,89 @@
+import type { Milliseconds, ReplicaId } from '../../../src/base/ids.ts'
+import type { Incident } from '../../../src/simulator/plan/plan.ts'
+import { TURN } from '../../language/acts.ts'
+import type { Place } from '../../language/adversary-context.ts'
+import { type Attack, firstPrimaries, firstPrimary, type Scene } from '../../language/attack.ts'
+import type { Behaviour } from '../../language/behaviour.ts'
+import { holds } from '../../language/expectations.ts'
+import { crashed } from '../../language/faults.ts'
+
+/** The length of each attack's turn, in milliseconds. */
+const TURN_MS = 400
+/** So many attacks have to have acted: some need a moment that does not come in their turn. */
+const ACTING_MIN = 12
+const BEGINS = 'when the soak begins'
+
+/** Attacks that may begin and end at any time, with any traitors, and leave the rest of the run as it is. */
+const mayTakeTurns = ({ control, parts, traitors, surroundings }: Attack): boolean => {
+  if (control !== undefined || parts !== undefined || traitors(4).length === 0) return false
+  return Object.keys(surroundings ?? {}).every((name) => name === 'strikes' || name === 'lasts')
+}
+
+const isByThePrimary = ({ traitors }: Attack): boolean => traitors(4)[0] === firstPrimary(4)[0]
+
+/** Traitors of all turns, who count for ever; where f is more than one, one is left for replicas that crash. */
+const traitorsOf = (n: number): readonly ReplicaId[] => {
+  const all = firstPrimaries(n)
+  return all.slice(0, Math.max(1, all.length - 1))
+}
+
+/** Plays one behaviour after the other, each anew when its turn comes. All traitors change at once. */
+function takingTurns(attacks: readonly Attack[]): Behaviour {
+  let turn = -1
+  let behaviour: Behaviour = {}
+  const current = ({ board, state }: Place): Behaviour => {
+    const began = (board.notes.get(BEGINS) ?? state.now) as Milliseconds
+    board.notes.set(BEGINS, began)
+    const now = Math.floor((state.now - began) / TURN_MS)
+    if (now !== turn) {
+      const next = attacks[now % attacks.length] as Attack
+      behaviour = next.behaviour()
+      board.notes.set(TURN, next.name)
+      turn = now
+    }
+    return behaviour
+  }
+  return {
+    send: (carried, place) => current(place).send?.(carried, place) ?? null,
+    receive: (carried, place) => current(place).receive?.(carried, place),
+    isDeafTo: (carried, place) => current(place).isDeafTo?.(carried, place) ?? false,
+    tick: (place) => current(place).tick?.(place),
+  }
+}
+
+/** The faults of each turn, and one crash in each: of a traitor, or of whom there is room for in f. */
+function strikes(attacks: readonly Attack[], scene: Scene): readonly Incident[] {
+  const turns = Math.floor(scene.lastsMs / TURN_MS)
+  return Array.from({ length: turns }, (_, turn) => {
+    const { surroundings } = attacks[turn % attacks.length] as Attack
+    const replica = scene.random.pick([...scene.traitors, ...scene.correct])
+    const crash = crashed(replica, { from: 0.5 * TURN_MS, to: 0.7 * TURN_MS })
+    const own = surroundings?.strikes?.({ ...scene, lastsMs: TURN_MS }) ?? []
+    return [...own, ...crash].map((incident) => ({ ...incident, atMs: turn * TURN_MS + incident.atMs }))
+  }).flat()
+}
+
+/** Made of the attacks that it goes through, in their order. */
+export function soakOf(catalogue: readonly Attack[]): Attack {
+  const turns = catalogue.filter(mayTakeTurns)
+  // The first primary is a traitor and does not lead for long: what only a primary can do comes last.
+  const attacks = [...turns.filter((each) => !isByThePrimary(each)), ...turns.filter(isByThePrimary)]
+  return {
+    name: 'soak',
+    targets: ['safety', 'liveness'],
+    does: 'plays all attacks of replicas in turn, with what strikes in each, while replicas crash as far as there is room in f',
+    source: 'what is harmless alone may not be so after something else',
+    expects: 'never more than f at once, so nothing beside what always holds',
+    traitors: traitorsOf,
+    behaviour: () => takingTurns(attacks),
+    judge: holds(
+      ({ actsByTurn }) => actsByTurn.size >= ACTING_MIN,
+      ({ actsByTurn }) => `only these acted: ${[...actsByTurn.keys()].join(', ')}`,
+    ),
+    inspect: holds(
+      ({ restarts }) => restarts > 0,
+      () => 'no replica crashed',
+    ),
+    surroundings: { lasts: 5, isCompleteWithoutStrikes: true, strikes: (scene) => strikes(attacks, scene) },
+  }
+}

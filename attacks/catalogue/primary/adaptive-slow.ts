@@ -1,0 +1,59 @@
+import { BAD_WINDOWS_MIN, WAITING_FACTOR_MAX, WAITING_SLACK_TICKS } from '../../../src/pbft/parameters.ts'
+import { type Attack, firstPrimary } from '../../language/attack.ts'
+import { onReceive, onSend, onTick, together } from '../../language/behaviour.ts'
+import {
+  all,
+  lossAsAllowed,
+  lossAtMost,
+  onProcesses,
+  settledAtLeast,
+  tellLoss,
+  viewChanges,
+} from '../../language/expectations.ts'
+import { delay } from '../../language/mutations.ts'
+import { and, isKind, type When, whilePrimary } from '../../language/predicates.ts'
+
+/** Of the longest waiting that nobody complains of: it begins there, and goes up by this share each half second. */
+const GREED = 0.1
+const GREEDIER_EVERY_TICKS = 50
+/** How greedy it is when a window is bad for the last time before a complaint: a window is half a second too. */
+const GREED_MAX = 1 + GREED * BAD_WINDOWS_MIN
+
+const isComplaint: When = ({ message }) =>
+  message?.kind === 'view-change' ||
+  message?.kind === 'oral-view-change' ||
+  (message?.kind === 'status' && message.complaint !== null)
+
+export const adaptiveSlow: Attack = {
+  name: 'adaptive-slow',
+  targets: ['performance'],
+  does: 'as primary lets requests wait as long as its detectors allow and a little longer, until one complains',
+  source: 'after the delay attacks of Amir and others, DSN 2008 (Prime)',
+  expects:
+    'it takes no more of the throughput than the waiting measured without it allows, and nothing once it is detected',
+  traitors: firstPrimary,
+  judge: all(viewChanges(0, 1), onProcesses(lossAtMost(0.6))),
+  inspect: all(settledAtLeast(0.9), lossAsAllowed(GREED_MAX)),
+  tells: tellLoss,
+  surroundings: { hasSteadyLoad: true, beginsAtMs: 4_000, lasts: 4 },
+  behaviour: () => {
+    let usualTicks: number | null = null
+    let greed = 1
+    return together(
+      onTick(GREEDIER_EVERY_TICKS, () => {
+        greed += GREED
+      }),
+      onReceive(isComplaint, () => {
+        greed /= 2
+      }),
+      onSend(
+        and(isKind('pre-prepare'), whilePrimary),
+        delay(({ state, random }) => {
+          usualTicks ??= state.latencyTicks ?? 0
+          const allowed = (WAITING_FACTOR_MAX - 1) * usualTicks + WAITING_SLACK_TICKS
+          return Math.floor(greed * allowed + random.next())
+        }),
+      ),
+    )
+  },
+}

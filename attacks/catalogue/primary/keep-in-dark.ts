@@ -1,0 +1,27 @@
+import { faultsMax } from '../../../src/base/quorum.ts'
+import { type Attack, primaryAndBackups } from '../../language/attack.ts'
+import { onSend, together } from '../../language/behaviour.ts'
+import { all, latencyAtMost, windowMoved } from '../../language/expectations.ts'
+import { drop } from '../../language/mutations.ts'
+import { after, toVictims } from '../../language/predicates.ts'
+
+/** When the others have grown used to a cluster that works without those in the dark. */
+const SILENT_FROM_TICKS = 60
+
+export const keepInDark: Attack = {
+  name: 'keep-in-dark',
+  targets: ['liveness'],
+  does: 'leaves f correct replicas out of everything, and is silent once nobody expects them to be needed',
+  source: 'Berger, Reiser and Bessani, DSN 2021, on replicas in the dark',
+  expects: 'those in the dark have kept up by what others send them, and take part at once',
+  traitors: primaryAndBackups,
+  behaviour: () =>
+    together(
+      onSend(
+        toVictims(({ n }) => faultsMax(n)),
+        drop,
+      ),
+      onSend(after(SILENT_FROM_TICKS), drop),
+    ),
+  inspect: all(latencyAtMost(2_000), windowMoved),
+}

@@ -1,0 +1,33 @@
+import type { Request } from '../../../src/messages/message.ts'
+import { type Attack, firstPrimary } from '../../language/attack.ts'
+import { onSend, together } from '../../language/behaviour.ts'
+import { viewChanges } from '../../language/expectations.ts'
+import { drop, rebatch, set } from '../../language/mutations.ts'
+import { and, isKind, whilePrimary } from '../../language/predicates.ts'
+
+export const repropose: Attack = {
+  name: 'repropose',
+  targets: ['safety'],
+  does: 'as primary orders requests again that were executed long ago, twice in one batch',
+  source: 'Castro and Liskov, OSDI 1999, section 4.1: exactly-once semantics',
+  expects: 'each is executed once, and nobody holds the repetition against the batch',
+  traitors: firstPrimary,
+  behaviour: () => {
+    let old: readonly Request[] = []
+    return together(
+      onSend(
+        and(isKind('pre-prepare'), whilePrimary),
+        set(
+          rebatch(({ requests }) => {
+            if (old.length === 0) old = requests
+            return { requests: [...old, ...requests, ...old] }
+          }),
+        ),
+      ),
+      // What it would have proposed, beside what it did, convicts it.
+      onSend(isKind('exhibit'), drop),
+    )
+  },
+  // Repetitions take time to check: by the clocks of real processes such a primary may be found slow, rightly.
+  judge: viewChanges(0, ({ measured }) => (measured === undefined ? 0 : 1)),
+}

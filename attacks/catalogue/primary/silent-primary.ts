@@ -1,0 +1,17 @@
+import { type Attack, firstPrimary } from '../../language/attack.ts'
+import { onSend } from '../../language/behaviour.ts'
+import { outageAtMost, viewChanges } from '../../language/expectations.ts'
+import { drop } from '../../language/mutations.ts'
+import { and, isKind, whilePrimary } from '../../language/predicates.ts'
+
+export const silentPrimary: Attack = {
+  name: 'silent-primary',
+  targets: ['liveness'],
+  does: 'as primary proposes nothing, and votes on',
+  source: 'Castro and Liskov, OSDI 1999, section 4.4',
+  expects: 'one view change, and an outage of little more than one timeout',
+  traitors: firstPrimary,
+  behaviour: () => onSend(and(isKind('pre-prepare'), whilePrimary), drop),
+  judge: viewChanges(1),
+  inspect: outageAtMost(1_000),
+}

@@ -1,0 +1,26 @@
+import { type Attack, firstPrimary } from '../../language/attack.ts'
+import { onSend } from '../../language/behaviour.ts'
+import { all, onProcesses, settledAtLeast, tellLoss, viewChanges } from '../../language/expectations.ts'
+import { delay } from '../../language/mutations.ts'
+import { and, isKind, whilePrimary } from '../../language/predicates.ts'
+
+/** Of the time after which the backups would leave its view: a request also waits for the proposal before its own. */
+const SHARE = 0.4
+
+export const slowPrimary: Attack = {
+  name: 'slow-primary',
+  targets: ['performance'],
+  does: 'as primary proposes everything just before the backups would lose patience',
+  source: 'Clement and others, NSDI 2009 (Aardvark), section 3',
+  expects: 'it is replaced, and from then on nine tenths of the throughput and more are back',
+  traitors: firstPrimary,
+  judge: all(viewChanges(1), onProcesses(settledAtLeast(0.6))),
+  inspect: settledAtLeast(0.9),
+  tells: tellLoss,
+  surroundings: { hasSteadyLoad: true, beginsAtMs: 4_000, lasts: 2 },
+  behaviour: () =>
+    onSend(
+      and(isKind('pre-prepare'), whilePrimary),
+      delay(({ state }) => Math.floor(SHARE * state.timeoutTicks)),
+    ),
+}

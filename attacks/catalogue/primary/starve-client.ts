@@ -1,0 +1,17 @@
+import { type Attack, firstPrimary } from '../../language/attack.ts'
+import { deafTo } from '../../language/behaviour.ts'
+import { latencyAtMost, viewChanges } from '../../language/expectations.ts'
+import { victimClient } from '../../language/mutations.ts'
+import { and, fromClient, whilePrimary } from '../../language/predicates.ts'
+
+export const starveClient: Attack = {
+  name: 'starve-client',
+  targets: ['performance'],
+  does: 'as primary orders the requests of everybody but one client',
+  source: 'Clement and others, NSDI 2009 (Aardvark), section 4.2',
+  expects: "that client's answers take no more than 900 ms: batches that had room for its request tell of it",
+  traitors: firstPrimary,
+  behaviour: () => deafTo(and(fromClient(victimClient), whilePrimary)),
+  judge: viewChanges(1),
+  inspect: latencyAtMost(900),
+}

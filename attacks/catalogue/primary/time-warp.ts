@@ -1,0 +1,33 @@
+import type { Milliseconds } from '../../../src/base/ids.ts'
+import { CLOCK_SKEW_MS_MAX } from '../../../src/pbft/parameters.ts'
+import { type Attack, firstPrimary } from '../../language/attack.ts'
+import { onSend } from '../../language/behaviour.ts'
+import { holds } from '../../language/expectations.ts'
+import { rebatch, set } from '../../language/mutations.ts'
+import { and, isKind, whilePrimary } from '../../language/predicates.ts'
+
+export const timeWarp: Attack = {
+  name: 'time-warp',
+  targets: ['safety', 'liveness'],
+  does: 'as primary proposes times from far ahead, from just below what passes, from long ago, and one that stands still',
+  source: 'leases and locks expire by the time of batches',
+  expects: 'nobody votes for a time far ahead of its clock, and a past one is taken and moves nothing',
+  traitors: firstPrimary,
+  behaviour: () => {
+    let stopped: number | null = null
+    return onSend(
+      and(isKind('pre-prepare'), whilePrimary),
+      set(
+        rebatch(({ time }, { random }) => {
+          stopped ??= time
+          const told = [1, stopped, time + CLOCK_SKEW_MS_MAX - 10, time + 10 * CLOCK_SKEW_MS_MAX]
+          return { time: random.pick(told) as Milliseconds }
+        }),
+      ),
+    )
+  },
+  inspect: holds(
+    ({ aheadMs }) => aheadMs <= CLOCK_SKEW_MS_MAX,
+    ({ aheadMs }) => `a correct replica voted for a time ${aheadMs} ms ahead of its clock`,
+  ),
+}

@@ -1,0 +1,22 @@
+/** Counts how often adversaries acted: an attack that never acted shows nothing. */
+import type { Blackboard } from './adversary-context.ts'
+
+/** The note that names the attack whose turn it is, when attacks take turns. */
+export const TURN = 'whose turn it is'
+
+export class Acts {
+  total = 0
+  /** By the name of the attack whose turn it was; empty where none take turns. */
+  readonly byTurn = new Map<string, number>()
+  readonly #board: Blackboard
+
+  constructor(board: Blackboard) {
+    this.#board = board
+  }
+
+  readonly count = (): void => {
+    this.total++
+    const turn = this.#board.notes.get(TURN)
+    if (typeof turn === 'string') this.byTurn.set(turn, (this.byTurn.get(turn) ?? 0) + 1)
+  }
+}

@@ -1,0 +1,168 @@
+/** An entry of the catalogue: what an attack is, who plays it, and what has to be seen when it is over. */
+import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
+import { faultsMax, weakQuorum } from '../../src/base/quorum.ts'
+import type { Random } from '../../src/base/random.ts'
+import type { Recomposition, StepFunction } from '../../src/runtime/replica-runtime-options.ts'
+import type { Incident, Plan } from '../../src/simulator/plan/plan.ts'
+import type { Reaction } from '../../src/simulator/runs/simulate.ts'
+import type { Facts } from '../run/run-facts.ts'
+import type { Observed } from '../run/simulated/observed.ts'
+import type { Behaviour } from './behaviour.ts'
+import type { ClientRole } from './client-behaviour.ts'
+import type { Field } from './cluster-harness.ts'
+
+/** The aim of an attack. */
+export type Target = 'safety' | 'liveness' | 'performance' | 'resources' | 'accuracy'
+
+/** Returns what was not as expected, as sentences. */
+export type Judge<F = Facts> = (facts: F) => readonly string[]
+
+interface Described {
+  readonly name: string
+  readonly targets: readonly Target[]
+  /** One sentence: what the adversary does. */
+  readonly does: string
+  /** The author who described it, or the system in which it was seen. */
+  readonly source: string
+  /** The expectation beyond what holds under every attack; one sentence. */
+  readonly expects: string
+  /** Wherever it ran. */
+  readonly judge?: Judge
+  /** Set when the attack forges or shows what only signatures make. */
+  readonly needsSignatures?: true
+  /** Set when requests must have MACs: its clusters are made so, whatever is asked for. */
+  readonly needsMacs?: true
+  /** Further sentences that a report gives beside the verdict. */
+  readonly tells?: (facts: Facts | Observed) => readonly string[]
+}
+
+/** An attack that replicas or a client play: in the simulator and in processes alike. */
+export interface Attack extends Described {
+  /** The party that plays it, when that is not replicas, or not replicas alone. */
+  readonly plays?: 'replicas' | 'client'
+  /** The replicas that play it, unless others are asked for. */
+  readonly traitors: (n: number) => readonly ReplicaId[]
+  /** Made anew for each traitor. */
+  readonly behaviour: () => Behaviour
+  /** The hostile client that plays it, or plays along. */
+  readonly client?: ClientRole
+  /** The judge of a simulated run, in which everything can be seen. */
+  readonly inspect?: Judge<Observed>
+  /** Changes other parts of a traitor than its transport at its start: its disk, for instance. */
+  readonly parts?: Recomposition
+  /** The environment's part in the attack. */
+  readonly surroundings?: Surroundings
+  /** Of a control: with these traitors it must break, and with f of them it must hold. */
+  readonly control?: Control
+}
+
+/** Everything that is not the traitors' own doing. Only a simulation can arrange all of it. */
+export interface Surroundings {
+  /** The faults that occur, in milliseconds from the beginning of the attack to its end. */
+  readonly strikes?: (scene: Scene) => readonly Incident[]
+  readonly plan?: Partial<Pick<Plan, 'network' | 'suite' | 'checkpointInterval'>>
+  /** True if clients ask again soon after each answer, so that what they get tells what the cluster can do. */
+  readonly hasSteadyLoad?: boolean
+  /** The time without a fault before the attack begins, in milliseconds, if not 300. */
+  readonly beginsAtMs?: number
+  /** Further faults that follow from what is seen, with times as in `strikes`; made anew for each run. */
+  readonly reaction?: (scene: Scene) => Reaction
+  /** True if a cluster with the same keys ran before, and the traitors have what passed there: see `abroad`. */
+  readonly hasAbroad?: boolean
+  /** True if it is an attack without what strikes, too: then processes can run it. */
+  readonly isCompleteWithoutStrikes?: boolean
+  /** True if all that strikes is links that are cut and mended: processes behind proxies have those too. */
+  readonly strikesLinksOnly?: boolean
+  /** On a slow machine it goes on until every correct replica has executed so many batches since it began. */
+  readonly untilExecuted?: number
+  /** The factor by which it must last longer than other attacks for its expectation to show. */
+  readonly lasts?: number
+  /** True if the traitors are honest until what strikes is over: only then do they count as faulty. */
+  readonly hasLateTraitors?: boolean
+  /** The protocol of the correct replicas in place of the right one. */
+  readonly core?: (right: StepFunction) => StepFunction
+  /** True if each traitor runs twice with one key, both of them honest. */
+  readonly hasTwins?: boolean
+}
+
+export interface Scene {
+  readonly n: number
+  readonly f: number
+  readonly traitors: readonly ReplicaId[]
+  readonly correct: readonly ReplicaId[]
+  /** The correct replicas that lead first, next, and last. */
+  readonly first: ReplicaId
+  readonly next: ReplicaId
+  readonly last: ReplicaId
+  readonly random: Random
+  /** The length of the attack before the network is calm, in milliseconds. */
+  readonly lastsMs: number
+}
+
+/**
+ * The promise that a control breaks: that correct replicas execute the same batches; that clients believe only what a
+ * correct replica executed; or that requests are answered, as long as the traitors are away.
+ */
+export interface Control {
+  readonly breaks: 'agreement' | 'answers' | 'progress'
+  /**
+   * True if signatures give all traitors away: votes that contradict each other, or results that are not those of the
+   * decided batches.
+   */
+  readonly namesTraitors?: boolean
+}
+
+/** An attack that only processes can suffer: by a client, strangers on the wire, the network or the machines. */
+export interface OutsideAttack extends Described {
+  readonly plays: 'client' | 'stranger' | 'network' | 'machines'
+  /** Set when it attacks a gateway. */
+  readonly needsGateway?: true
+  /**
+   * Attacks for `field.milliseconds` and undoes what it did. Gives what it saw that must not be, as sentences; rejects
+   * when the run is interrupted.
+   */
+  readonly run: (field: Field) => Promise<readonly string[]>
+  /** Replicas that play along, and how. */
+  readonly traitors?: (n: number) => readonly ReplicaId[]
+  readonly behaviour?: () => Behaviour
+}
+
+export type AnyAttack = Attack | OutsideAttack
+
+export const isOutsideAttack = (attack: AnyAttack): attack is OutsideAttack => 'run' in attack
+
+/** Surroundings that a run of processes can have too, or do without. */
+const ANYWHERE: readonly (keyof Surroundings)[] = [
+  'lasts',
+  'hasSteadyLoad',
+  'beginsAtMs',
+  'hasAbroad',
+  'isCompleteWithoutStrikes',
+  'strikesLinksOnly',
+  'untilExecuted',
+]
+
+/** True if real processes can be all that it needs. */
+export function runsInProcesses(attack: AnyAttack): boolean {
+  if (isOutsideAttack(attack)) return true
+  const { surroundings = {} } = attack
+  const { isCompleteWithoutStrikes = false, strikesLinksOnly = false } = surroundings
+  const granted = isCompleteWithoutStrikes || strikesLinksOnly ? [...ANYWHERE, 'strikes'] : ANYWHERE
+  return Object.keys(surroundings).every((name) => granted.some((each) => each === name))
+}
+
+/** The first primary, and those that follow it. */
+export const firstPrimaries = (n: number): readonly ReplicaId[] => replicaIds(n).slice(0, faultsMax(n))
+export const firstPrimary = (n: number): readonly ReplicaId[] => replicaIds(n).slice(0, 1)
+/** The primaries that come after the first one. */
+export const nextPrimaries = (n: number): readonly ReplicaId[] => replicaIds(n).slice(1, 1 + faultsMax(n))
+/** Replicas that lead last. */
+export const lastBackups = (n: number): readonly ReplicaId[] => replicaIds(n).slice(-faultsMax(n))
+/** The first primary and f - 1 backups. */
+export const primaryAndBackups = (n: number): readonly ReplicaId[] => [
+  ...firstPrimary(n),
+  ...replicaIds(n).slice(n - faultsMax(n) + 1),
+]
+/** One more than the store tolerates, the first primary among them: for controls. */
+export const oneTooMany = (n: number): readonly ReplicaId[] => replicaIds(n).slice(0, weakQuorum(n))
+export const nobody = (): readonly ReplicaId[] => []

@@ -1,0 +1,60 @@
+/**
+ * A behaviour: what an adversary does to the traffic of an honest replica. Small ones are made with `onSend`,
+ * `onReceive`, `deafTo` and `onTick`, and put together with `together`.
+ */
+
+import type { Delivery, Place } from './adversary-context.ts'
+import type { Carried } from './intercepted-frame.ts'
+import type { Action } from './mutations.ts'
+import type { When } from './predicates.ts'
+
+export interface Behaviour {
+  /** Returns the frames that leave in place of a frame; null lets it pass. */
+  send?(carried: Carried, place: Place): readonly Delivery[] | null
+  /** A frame came in, before its honest half hears it. */
+  receive?(carried: Carried, place: Place): void
+  /** True if a frame that came in stays unheard. */
+  isDeafTo?(carried: Carried, place: Place): boolean
+  /** Every 10 ms. */
+  tick?(place: Place): void
+}
+
+/** Acts on what its honest half sends. */
+export const onSend = (when: When, action: Action): Behaviour => ({
+  send: (carried, place) => (when(carried, place) ? action(carried, place) : null),
+})
+
+/** Does something of its own when it hears what is so; its honest half hears it too. */
+export const onReceive = (when: When, act: (carried: Carried, place: Place) => void): Behaviour => ({
+  receive: (carried, place) => {
+    if (when(carried, place)) act(carried, place)
+  },
+})
+
+/** Does not hear what is so. */
+export const deafTo = (when: When): Behaviour => ({ isDeafTo: when })
+
+/** Does something of its own every so many ticks of 10 ms. */
+export const onTick = (every: number, act: (place: Place) => void): Behaviour => ({
+  tick: (place) => {
+    if (place.ticks % every === 0) act(place)
+  },
+})
+
+/** Several behaviours in one: of those that act on one frame, the first decides. */
+export const together = (...behaviours: readonly Behaviour[]): Behaviour => ({
+  send: (carried, place) => {
+    for (const behaviour of behaviours) {
+      const deliveries = behaviour.send?.(carried, place) ?? null
+      if (deliveries !== null) return deliveries
+    }
+    return null
+  },
+  receive: (carried, place) => {
+    for (const each of behaviours) each.receive?.(carried, place)
+  },
+  isDeafTo: (carried, place) => behaviours.some((each) => each.isDeafTo?.(carried, place) ?? false),
+  tick: (place) => {
+    for (const each of behaviours) each.tick?.(place)
+  },
+})

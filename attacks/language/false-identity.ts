@@ -1,0 +1,49 @@
+/** Handshakes of those who say of themselves what is not so. The rest of each is that of an honest end. */
+import type { Random } from '../../src/base/random.ts'
+import type { Cluster } from '../../src/messages/cluster.ts'
+import type { CryptoSuite, Handshake, LinkSecurity, Signer } from '../../src/ports.ts'
+import { createLinkSecurity, type LinkIdentity } from '../../src/runtime/links/secure-link.ts'
+import type { Guise } from './client-context.ts'
+
+export interface Disguiser {
+  readonly cluster: Cluster
+  readonly suite: CryptoSuite
+  readonly random: Random
+  /** Told of every handshake that is begun. */
+  readonly onBegun: () => void
+}
+
+export function handshakesOf(guise: Guise, disguiser: Disguiser): LinkSecurity {
+  const { cluster, suite, random, onBegun } = disguiser
+  const { instead, replica, clusterId = cluster.clusterId } = guise
+  const shown: Signer = {
+    publicKey: guise.key ?? guise.signer.publicKey,
+    sign: (digest) => guise.signer.sign(digest),
+  }
+  const as = (identity: LinkIdentity): LinkSecurity =>
+    createLinkSecurity({
+      suite,
+      entropy: (size) => Uint8Array.from({ length: size }, () => random.below(256)),
+      clusterId,
+      replicaKeys: cluster.replicas.map(({ id, publicKey }) =>
+        id === replica ? shown.publicKey : publicKey,
+      ),
+      identity,
+    })
+  const client = as({ kind: 'client', signer: shown })
+  // No replica has a link to itself: at its own door it comes as a client.
+  const other = replica === undefined ? client : as({ kind: 'replica', id: replica, signer: shown })
+  return {
+    respond: () => SILENCE,
+    initiate: (expected) => {
+      onBegun()
+      if (instead !== undefined) return { ...SILENCE, opening: instead }
+      return (expected === replica ? client : other).initiate(expected)
+    },
+  }
+}
+
+const SILENCE: Handshake = {
+  opening: null,
+  receive: () => ({ kind: 'failed', reason: 'handshake-over' }),
+}

@@ -1,0 +1,196 @@
+/** The middle phase of a run: the attack begins, lasts and ends, whoever plays it. */
+import { faultsMax } from '../../../src/base/quorum.ts'
+import { createRandom } from '../../../src/base/random.ts'
+import { type Incident, inOrder } from '../../../src/simulator/plan/plan.ts'
+import { type Attack, isOutsideAttack } from '../../language/attack.ts'
+import type { Field, Link } from '../../language/cluster-harness.ts'
+import { LIVENESS_MS, pause, waitUntil } from '../deadlines.ts'
+import type { Stretch } from '../load/load-meter.ts'
+import type { Workload } from '../load/workload.ts'
+import type { Facts } from '../run-facts.ts'
+import { sceneOf } from '../simulated/attack-schedule.ts'
+import { HOSTILE, hostileNames, READER } from './client-names.ts'
+import { HostileChild } from './hostile-process.ts'
+import { ProcessorTime } from './processor-time.ts'
+import type { RoundParts } from './run-phases.ts'
+
+/** In this order: `prepare`, `run`, `end`; and `close` whatever happened. */
+export class AttackPhase {
+  readonly #parts: RoundParts
+  readonly #phaseMs: number
+  readonly #stopped: Stretch[] = []
+  readonly #clientTime = new ProcessorTime()
+  #hostile: HostileChild | null = null
+  #cut: readonly Link[] = []
+  /** The last sequence number that a correct replica may have executed before the attack. */
+  #executedBefore = 0
+  #outsideActs = 0
+
+  /** `phaseMs` is how long an attack lasts that does not ask for more, in milliseconds. */
+  constructor(parts: RoundParts, phaseMs: number) {
+    this.#parts = parts
+    this.#phaseMs = phaseMs
+  }
+
+  /** The number of times that the adversaries acted. */
+  get acts(): number {
+    return this.#parts.arena.acts + this.#outsideActs + (this.#hostile?.acts ?? 0)
+  }
+
+  /** The answers of correct replicas to the hostile client; undefined when there is none. */
+  get told(): Facts['told'] {
+    return this.#hostile?.told
+  }
+
+  /** When more than f replicas were kept from working, from outside; the last is open while it lasts. */
+  get stopped(): readonly Stretch[] {
+    return this.#stopped
+  }
+
+  /** Processor time that the process of the hostile client took so far, in milliseconds; 0 where there is none. */
+  clientMs(): number {
+    this.#clientTime.look(this.#hostile?.pid)
+    return this.#clientTime.ms
+  }
+
+  /** Starts the process of the hostile client, if there is one, and looks around: time that is not the attack's. */
+  async prepare(): Promise<void> {
+    const { attack, arena, setting, traitors } = this.#parts
+    if (isOutsideAttack(attack)) return
+    if (attack.surroundings?.untilExecuted !== undefined) this.#executedBefore = (await this.#executed()).most
+    if (attack.client === undefined) return
+    const { seed, commands, signal } = setting
+    const play = { name: attack.name, root: arena.root, names: hostileNames(attack), traitors, seed }
+    this.#hostile = await HostileChild.start(commands.client(play), { directory: arena.root, signal })
+  }
+
+  /** Attacks, and gives what it saw that must not be, as sentences. Rejects when the run is interrupted. */
+  async run(load: Workload): Promise<readonly string[]> {
+    const { attack, arena, traitors, suspects } = this.#parts
+    suspects.set(traitors)
+    const seen = isOutsideAttack(attack)
+      ? await arena.turn(true).then(() => attack.run(this.#field(load)))
+      : await this.#fromInside(attack)
+    await arena.turn(false)
+    suspects.set([])
+    return seen
+  }
+
+  /** Ends the hostile client and returns what it saw, as sentences. */
+  async end(): Promise<readonly string[]> {
+    return (await this.#hostile?.end(READER)) ?? []
+  }
+
+  async close(): Promise<void> {
+    await this.#hostile?.close()
+  }
+
+  /** The traitors' turn, and that of the client. Links are cut before they begin to lie, and mended when they end. */
+  async #fromInside(attack: Attack): Promise<readonly string[]> {
+    const { setting, traitors } = this.#parts
+    const { strikes, strikesLinksOnly = false, lasts = 1 } = attack.surroundings ?? {}
+    const lastsMs = this.#phaseMs * lasts
+    const scene = sceneOf({ n: setting.n, seed: setting.seed, lastsMs, traitors })
+    const incidents = inOrder(strikesLinksOnly ? (strikes?.(scene) ?? []) : [])
+    const fromMs = performance.now()
+    const meanwhile = incidents.filter(({ atMs }) => atMs < lastsMs)
+    const [, seen] = await Promise.all([this.#strikeLinks(meanwhile, fromMs), this.#attackFor(lastsMs)])
+    // On a slow machine it goes on until what it waits for has come.
+    const isDone = (): Promise<boolean> => this.#hasShown(attack)
+    await waitUntil(isDone, { limitMs: LIVENESS_MS, signal: setting.signal })
+    const atTheEnd = incidents.filter(({ atMs }) => atMs >= lastsMs)
+    await this.#strikeLinks(atTheEnd, fromMs)
+    return [...seen, ...((await this.#hostile?.turn(false)) ?? [])]
+  }
+
+  async #attackFor(lastsMs: number): Promise<readonly string[]> {
+    await this.#parts.arena.turn(true)
+    const seen = (await this.#hostile?.turn(true)) ?? []
+    await this.#pause(lastsMs)
+    return seen
+  }
+
+  async #hasShown({ client, surroundings }: Attack): Promise<boolean> {
+    const { awaits = [] } = client ?? {}
+    const { untilExecuted = 0 } = surroundings ?? {}
+    if (this.#hostile?.hasEnded === true) return true
+    const wasAnswered = awaits.every((answer) => this.told?.has(answer) === true)
+    if (this.acts === 0 || !wasAnswered) return false
+    return untilExecuted === 0 || (await this.#executed()).least >= this.#executedBefore + untilExecuted
+  }
+
+  /**
+   * Applies the environment's faults to the links. Those of the beginning have been applied when this returns its
+   * promise.
+   */
+  async #strikeLinks(incidents: readonly Incident[], fromMs: number): Promise<void> {
+    const { arena, traitors, suspects } = this.#parts
+    for (const incident of incidents) {
+      const { kind, atMs } = incident
+      const leftMs = fromMs + atMs - performance.now()
+      if (leftMs > 0) await this.#pause(leftMs)
+      if (kind !== 'cut' && kind !== 'mend') continue
+      arena.links?.[kind](incident)
+      const others = this.#cut.filter(({ from, to }) => from !== incident.from || to !== incident.to)
+      this.#cut = kind === 'cut' ? [...others, incident] : others
+      // Who hears nothing of a replica suspects it rightly.
+      suspects.set([...new Set([...traitors, ...this.#cut.flatMap(({ from, to }) => [from, to])])])
+    }
+  }
+
+  /** The progress of the correct replicas; one that does not answer may be anywhere. */
+  async #executed(): Promise<{ readonly least: number; readonly most: number }> {
+    const { arena, watch } = this.#parts
+    const reports = await watch.reports()
+    const executed = arena.correct.map((id) => reports.get(id)?.lastExecuted ?? null)
+    const least = Math.min(...executed.map((each) => each ?? 0))
+    return { least, most: Math.max(...executed.map((each) => each ?? Number.POSITIVE_INFINITY)) }
+  }
+
+  #field(load: Workload): Field {
+    const { arena, setting, suspects, traitors } = this.#parts
+    const { n, seed } = setting
+    return {
+      n,
+      f: faultsMax(n),
+      cluster: arena.cluster,
+      directory: arena.root,
+      client: HOSTILE,
+      reader: READER,
+      random: createRandom(seed),
+      gateway: arena.gateway,
+      milliseconds: this.#phaseMs,
+      links: arena.links,
+      machines: arena,
+      correct: arena.correct,
+      addressOf: (id) => (arena.cluster.replicas[id] as { address: { host: string; port: number } }).address,
+      acknowledged: () => load.acknowledged,
+      progress: () => {
+        const before = load.acknowledged
+        const isDone = (): boolean => load.acknowledged > before
+        return waitUntil(isDone, { limitMs: LIVENESS_MS, signal: setting.signal })
+      },
+      pause: (ms) => this.#pause(ms),
+      act: () => {
+        this.#outsideActs++
+      },
+      harm: (ids) => {
+        const harmed = [...new Set([...traitors, ...ids])]
+        suspects.set(harmed)
+        this.#noteHarm(harmed.length > faultsMax(n))
+      },
+    }
+  }
+
+  /** While more are harmed than the store tolerates it has to stop. */
+  #noteHarm(isTooMuch: boolean): void {
+    const nowMs = performance.now()
+    const last = this.#stopped.at(-1)
+    if (last?.toMs === Number.POSITIVE_INFINITY) this.#stopped.splice(-1, 1, { ...last, toMs: nowMs })
+    if (isTooMuch) this.#stopped.push({ fromMs: nowMs, toMs: Number.POSITIVE_INFINITY })
+  }
+
+  #pause(ms: number): Promise<void> {
+    return pause(ms, this.#parts.setting.signal)
+  }
+}

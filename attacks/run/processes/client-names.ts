@@ -1,0 +1,26 @@
+/** The clients of a run's cluster, by what they do. */
+import { type AnyAttack, isOutsideAttack } from '../../language/attack.ts'
+
+export const LOAD = ['load-0', 'load-1', 'load-2'] as const
+/** Watches what the replicas report of themselves. */
+export const OBSERVER = 'observer'
+/** Looks at what an attack left in the store. */
+export const READER = 'reader'
+/** Of the gateway, where an attack needs one. */
+const GATEWAY = 'gateway'
+/** Attacks, or lends an attack from outside its keys. */
+export const HOSTILE = 'hostile'
+
+/** The clients that an attacking client is given: one, or as many as it asks for. */
+export function hostileNames(attack: AnyAttack): readonly string[] {
+  const count = isOutsideAttack(attack) ? 1 : (attack.client?.identities ?? 1)
+  return Array.from({ length: count }, (_, index) => (index === 0 ? HOSTILE : `${HOSTILE}-${index}`))
+}
+
+export const clientsOf = (attack: AnyAttack): readonly string[] => [
+  ...LOAD,
+  OBSERVER,
+  READER,
+  ...hostileNames(attack),
+  ...(isOutsideAttack(attack) && attack.needsGateway ? [GATEWAY] : []),
+]

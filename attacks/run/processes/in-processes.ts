@@ -1,0 +1,84 @@
+/**
+ * Runs an attack against real replica processes: a warm-up, a while before the attack, the attack, a while after it,
+ * all under the load of correct clients; then all end, and what they left on their disks is checked too.
+ */
+import { connect } from '../../../clients/library/connection.ts'
+import { toReplicaId } from '../../../src/base/ids.ts'
+import { type AnyAttack, isOutsideAttack } from '../../language/attack.ts'
+import type { AttackReport } from '../../report/report.ts'
+import { Suspects } from '../suspects.ts'
+import { clientsOf, OBSERVER } from './client-names.ts'
+import { Watch } from './cluster-monitor.ts'
+import { type ProcessSetting, Round, type Run } from './run-phases.ts'
+import { Arena } from './test-cluster.ts'
+
+/** A cluster that changed its view before the attack began is no ground for a verdict: so often another is made. */
+const TRIES = 3
+
+/** Rejects when the run is interrupted, or when the machine cannot run a cluster. */
+export async function attackInProcesses(attack: AnyAttack, asked: ProcessSetting): Promise<AttackReport> {
+  const setting = attack.needsMacs === true ? ({ ...asked, auth: 'oral' } as const) : asked
+  const startedAt = performance.now()
+  for (let tries = 1; ; tries++) {
+    const run = await runOnce(attack, setting, tries === TRIES)
+    if (run === 'disturbed') {
+      setting.say('the view changed before the attack began, on a busy machine: once more')
+      continue
+    }
+    const { name, targets, does, source, expects } = attack
+    const repeated = tries === 1 ? [] : [`it took ${tries} clusters until one was calm before the attack`]
+    return {
+      attack: { name, targets, does, source, expects },
+      world: 'processes',
+      seed: setting.seed,
+      ...run,
+      notes: [...run.notes, ...repeated],
+      seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+    }
+  }
+}
+
+async function runOnce(
+  attack: AnyAttack,
+  setting: ProcessSetting,
+  isLastTry: boolean,
+): Promise<Run | 'disturbed'> {
+  const { n, suite, auth, seed, commands, signal, say } = setting
+  const traitors = setting.traitors?.map((id) => toReplicaId(id)) ?? attack.traitors?.(n) ?? []
+  say(`starting ${n} replicas${traitorsText(traitors)}`)
+  const arena = await Arena.open({
+    requests: attack.needsMacs === true ? 'oral' : 'signed',
+    ...{ name: attack.name, n, suite, auth, seed, traitors, commands },
+    clients: clientsOf(attack),
+    hasGateway: isOutsideAttack(attack) && attack.needsGateway === true,
+    hasProxies: isOutsideAttack(attack)
+      ? attack.plays === 'network'
+      : attack.surroundings?.strikesLinksOnly === true,
+  })
+  const closers: (() => Promise<void>)[] = [() => arena.close()]
+  try {
+    signal.throwIfAborted()
+    const connection = await connect({ directory: arena.root, name: OBSERVER })
+    closers.unshift(() => connection.close())
+    const suspects = new Suspects()
+    const watch = new Watch({
+      connection,
+      correct: arena.correct,
+      pidOf: (id) => arena.pid(id),
+      isRight: (suspicion) => suspects.isRight(suspicion),
+    })
+    closers.unshift(() => watch.stop())
+    return await new Round({ attack, setting, arena, watch, traitors, suspects }).run(isLastTry)
+  } finally {
+    // In their order, each whatever became of the one before.
+    for (const close of closers) await close().catch((error) => say(`cleaning up: ${error}`))
+  }
+}
+
+/** Such as ", replica 3 as a traitor" or ", replicas 2 and 3 as traitors"; empty for none. */
+export function traitorsText(traitors: readonly number[]): string {
+  const last = traitors.at(-1)
+  if (last === undefined) return ''
+  if (traitors.length === 1) return `, replica ${last} as a traitor`
+  return `, replicas ${traitors.slice(0, -1).join(', ')} and ${last} as traitors`
+}

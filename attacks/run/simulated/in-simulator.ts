@@ -1,0 +1,221 @@
+/** Runs an attack in the simulator, with every invariant checked after every step. */
+import { type ReplicaId, toReplicaId } from '../../../src/base/ids.ts'
+import { faultsMax } from '../../../src/base/quorum.ts'
+import { createRandom } from '../../../src/base/random.ts'
+import type { AuthenticationMode } from '../../../src/messages/cluster.ts'
+import { REQUEST_TIMEOUT_TICKS } from '../../../src/pbft/parameters.ts'
+import type { Recomposition } from '../../../src/runtime/replica-runtime-options.ts'
+import { drawPlan } from '../../../src/simulator/plan/draw-plan.ts'
+import { inOrder, type Plan, withoutFaults } from '../../../src/simulator/plan/plan.ts'
+import { type DetailedResult, type Reaction, simulate } from '../../../src/simulator/runs/simulate.ts'
+import type { TracedStep } from '../../../src/simulator/trace/trace.ts'
+import { EXACT_CLOCK } from '../../../src/simulator/world/virtual-clock.ts'
+import { CALM_NETWORK } from '../../../src/simulator/world/virtual-network.ts'
+import { Acts } from '../../language/acts.ts'
+import { corrupt } from '../../language/adversary.ts'
+import type { Blackboard } from '../../language/adversary-context.ts'
+import type { Attack } from '../../language/attack.ts'
+import { ABROAD } from '../../language/foreign-recordings.ts'
+import { faultsOf, invariantsOf, isExpectedToBreak } from '../faults-of.ts'
+import { loadFigures } from '../processes/load-figures.ts'
+import { SimulatedWitness } from '../processes/reply-witness.ts'
+import type { Facts } from '../run-facts.ts'
+import { type SceneSetting, sceneOf } from './attack-schedule.ts'
+import { framesAbroad } from './foreign-cluster.ts'
+import { HostileGuest } from './hostile-client-run.ts'
+import type { Observed } from './observed.ts'
+import { Observer } from './observer.ts'
+
+/** Virtual milliseconds: when the attack begins, and how long it goes on before everything must come to be done. */
+const BEGINS_AT_MS = 300
+const LASTS_MS = 2_700
+/** The time within which requests that waited when a view ended are answered, in virtual milliseconds. */
+const SETTLES_MS = 200
+/** Requests in all, for each second of the attack and f = 1; fewer in larger clusters, where each costs more. */
+const REQUESTS_PER_SECOND = 100
+/** Of a steady load: requests of each client in a second of a cluster with no fault, about, and the longest pause. */
+const STEADY_PER_SECOND = 50
+const STEADY_PAUSE_MS = 20
+
+export interface SimulatedAttack {
+  readonly attack: Attack
+  readonly facts: Observed
+  readonly result: DetailedResult
+  /** The faults found; empty when the store held and did what was expected. */
+  readonly faults: readonly string[]
+}
+
+export interface AttackSetting {
+  readonly n: number
+  readonly seed: number
+  /** The replicas' mode of authentication; `signed` when absent. */
+  readonly auth?: AuthenticationMode
+  /** Instead of the ones that play it. */
+  readonly traitors?: readonly number[]
+  /** Told of every step of every replica. */
+  readonly onStep?: (step: TracedStep) => void
+  /** Virtual milliseconds of the attack before the calm; the traitors go on after it. A view change takes up to 600. */
+  readonly lastsMs?: number
+}
+
+export function attackInSimulator(attack: Attack, setting: AttackSetting): SimulatedAttack {
+  const { n, seed } = setting
+  const auth = attack.needsMacs === true ? 'oral' : (setting.auth ?? 'signed')
+  const beginsAtMs = attack.surroundings?.beginsAtMs ?? BEGINS_AT_MS
+  const lastsMs = (setting.lastsMs ?? LASTS_MS) * (attack.surroundings?.lasts ?? 1)
+  const traitors = setting.traitors?.map((id) => toReplicaId(id)) ?? attack.traitors(n)
+  const board: Blackboard = { traitors, notes: new Map() }
+  const random = createRandom(seed)
+  const acts = new Acts(board)
+  const play = (): Recomposition => {
+    const adversary = corrupt({
+      behaviour: attack.behaviour,
+      board,
+      random: random.fork(),
+      isOn: (ageMs) => ageMs >= beginsAtMs,
+      onAct: acts.count,
+    })
+    return (parts) => adversary(attack.parts?.(parts) ?? parts)
+  }
+  const hasTwins = attack.surroundings?.hasTwins === true
+  const adversaries = new Map<ReplicaId, Recomposition>(hasTwins ? [] : traitors.map((id) => [id, play()]))
+  const isCorrect = (id: ReplicaId): boolean => !traitors.includes(id)
+  const observer = new Observer(isCorrect, beginsAtMs)
+  const plan = {
+    ...planOf(attack, { n, seed, beginsAtMs, lastsMs, traitors }),
+    mode: auth,
+    ...requestsOf(attack),
+  }
+  // What the surroundings do is an act as well.
+  acts.total += plan.incidents.length + (attack.surroundings?.plan?.network === undefined ? 0 : 1)
+  const guest =
+    attack.client === undefined
+      ? null
+      : new HostileGuest(attack.client, { board, fromMs: beginsAtMs, onAct: acts.count })
+  const { core, reaction, hasAbroad } = attack.surroundings ?? {}
+  if (hasAbroad === true) board.notes.set(ABROAD, framesAbroad(plan))
+  const liars = new SimulatedWitness()
+  const result = simulate({
+    seed,
+    plan,
+    adversaries,
+    ...(hasTwins ? { twins: traitors } : {}),
+    ...(isExpectedToBreak(attack, { n, traitors }) ? { invariants: invariantsOf(attack) } : {}),
+    sabotage: { step: (id, protocol) => observer.watching(id, core?.(protocol) ?? protocol) },
+    onStep: (step) => {
+      observer.onStep(step)
+      setting.onStep?.(step)
+    },
+    ...(attack.control?.breaks === 'answers' ? { audit: liars.attend } : {}),
+    onRejected: (replica, message) => {
+      if (isCorrect(replica)) observer.onRejected(replica, message)
+    },
+    ...(guest === null ? {} : { guests: guest }),
+    ...(reaction === undefined
+      ? {}
+      : {
+          reaction: during(reaction(sceneOf({ n, seed, lastsMs, traitors })), beginsAtMs, acts.count),
+        }),
+  })
+  const seen = guest?.end() ?? []
+  const { viewChanges, guilty } = result
+  const { rejected } = observer
+  const facts: Observed = {
+    ...{ n, f: faultsMax(n), auth, traitors, acts: acts.total, actsByTurn: acts.byTurn },
+    ...{ viewChanges, rejected, guilty },
+    cutOff: [...observer.cutOff].sort((a, b) => a - b),
+    ...(guest === null ? {} : { told: guest.told }),
+    ...observed(result, observer, beginsAtMs),
+    convicted: [...new Set([...observer.convicted, ...liars.named])].sort((a, b) => a - b),
+  }
+  return { attack, facts, result, faults: [...faultsOf(attack, facts, result), ...seen] }
+}
+
+const requestsOf = ({ needsMacs }: Attack): Pick<Plan, 'requests'> =>
+  needsMacs === true ? { requests: 'oral' } : {}
+
+function observed(
+  result: DetailedResult,
+  observer: Observer,
+  beginsAtMs: number,
+): Omit<Observed, keyof Facts> {
+  const settledAtMs = observer.leftViewAtMs === null ? null : observer.leftViewAtMs + SETTLES_MS
+  const { batches, checkpoints, healed, restarts, virtualMs, history, plan } = result
+  const { suspected, convicted, served, transfers, nullBatches, aheadMs, waitingTicks } = observer
+  return {
+    checkpointInterval: plan.checkpointInterval,
+    batches,
+    checkpoints,
+    healed,
+    restarts,
+    nullBatches,
+    virtualMs,
+    attackedMs: virtualMs - beginsAtMs,
+    ...loadFigures(history, { beginsAtMs, endsAtMs: virtualMs, settledAtMs }),
+    timeoutTicks: {
+      first: REQUEST_TIMEOUT_TICKS,
+      most: observer.timeoutTicksMost,
+      last: observer.timeoutTicksLast,
+    },
+    suspected: [...suspected].sort(),
+    convicted: [...convicted].sort(),
+    served,
+    refusedOfClients: observer.refusedOfClients,
+    blamed: [...observer.blamed].sort(),
+    transfers: { ...transfers },
+    aheadMs,
+    waitingTicks,
+  }
+}
+
+/** One request at a time, and a short pause. */
+const steadyLoad = (forMs: number) => ({
+  requestsPerClient: Math.ceil((STEADY_PER_SECOND * forMs) / 1000),
+  openMax: 1,
+  burstMax: 1,
+  pauseMsMax: STEADY_PAUSE_MS,
+})
+
+/** A cluster with no fault but the attack and its surroundings, and a load that lasts over all of it. */
+function planOf(attack: Attack, setting: SceneSetting & { readonly beginsAtMs: number }): Plan {
+  const { n, seed, beginsAtMs, lastsMs, traitors } = setting
+  const drawn = withoutFaults(drawPlan(seed, n))
+  const burstMax = 4
+  const clients = 4
+  const requestsPerClient = Math.ceil((REQUESTS_PER_SECOND * lastsMs) / 1000 / n)
+  const { strikes, plan, hasLateTraitors = false, hasSteadyLoad = false } = attack.surroundings ?? {}
+  const incidents = strikes?.(sceneOf(setting)) ?? []
+  return {
+    ...drawn,
+    suite: 'simulated',
+    // Short ones, so that checkpoints and transfers are part of every attack.
+    checkpointInterval: seed % 2 === 0 ? 4 : 8,
+    network: CALM_NETWORK,
+    disk: { ...drawn.disk, syncMs: [0.5, 1], readMs: 0 },
+    clocks: drawn.clocks.map(() => ({ storm: EXACT_CLOCK, calm: EXACT_CLOCK })),
+    calmAtMs: beginsAtMs + lastsMs,
+    workload: {
+      ...drawn.workload,
+      clients,
+      requestsPerClient,
+      openMax: 4,
+      burstMax,
+      // On average the last one is sent a little after the calm.
+      pauseMsMax: Math.ceil((2.6 * lastsMs * (burstMax + 1)) / 2 / requestsPerClient),
+      ...(hasSteadyLoad ? steadyLoad(beginsAtMs + lastsMs) : {}),
+    },
+    ...plan,
+    faultyMax: faultsMax(n) + (hasLateTraitors ? traitors.length : 0),
+    incidents: inOrder(incidents.map((incident) => ({ ...incident, atMs: beginsAtMs + incident.atMs }))),
+  }
+}
+
+/** A reaction while the attack is on, whose every strike is an act. */
+const during =
+  (reaction: Reaction, beginsAtMs: number, onAct: () => void): Reaction =>
+  (seen) => {
+    if (seen.atMs < beginsAtMs) return []
+    const incidents = reaction({ ...seen, atMs: seen.atMs - beginsAtMs })
+    for (const _ of incidents) onAct()
+    return incidents
+  }

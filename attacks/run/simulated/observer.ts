@@ -1,0 +1,163 @@
+/** Watches the correct replicas of a simulation for what judges want to know. */
+import { equalBytes } from '../../../src/base/bytes.ts'
+import type { ReplicaId } from '../../../src/base/ids.ts'
+import { replicaIds } from '../../../src/base/ids.ts'
+import type { RejectionReason } from '../../../src/messages/rejection.ts'
+import type { Effect, Event, ProtocolMessage } from '../../../src/pbft/effects.ts'
+import { REQUEST_TIMEOUT_TICKS } from '../../../src/pbft/parameters.ts'
+import type { ReplicaState } from '../../../src/pbft/state.ts'
+import { waitingIn } from '../../../src/pbft/views/primary-monitor.ts'
+import type { RejectedMessage, StepFunction } from '../../../src/runtime/replica-runtime-options.ts'
+import type { TracedStep } from '../../../src/simulator/trace/trace.ts'
+import { EPOCH_MS } from '../../../src/simulator/world/virtual-clock.ts'
+
+export class Observer {
+  readonly suspected = new Set<ReplicaId>()
+  readonly convicted = new Set<ReplicaId>()
+  readonly cutOff = new Set<ReplicaId>()
+  readonly served = new Map<ReplicaId, number>()
+  readonly rejected = new Map<RejectionReason, number>()
+  readonly refusedOfClients = new Map<ReplicaId, Set<RejectionReason>>()
+  readonly blamed = new Set<ReplicaId>()
+  readonly transfers = { begun: 0, completed: 0 }
+  nullBatches = 0
+  aheadMs = Number.NEGATIVE_INFINITY
+  /** When a correct replica last left a view. In virtual milliseconds. */
+  leftViewAtMs: number | null = null
+  timeoutTicksMost = REQUEST_TIMEOUT_TICKS
+  readonly #isCorrect: (id: ReplicaId) => boolean
+  /** Digests that correct replicas have seen signed, by kind, view, sequence number and sender. */
+  readonly #signed = new Map<string, Uint8Array>()
+  readonly #timeouts = new Map<ReplicaId, number>()
+  readonly #beginsAtMs: number
+  /** By correct replica, how long requests waited with the best primary before the attack. In ticks. */
+  readonly #waiting = new Map<ReplicaId, number>()
+  #hasBegun = false
+
+  /** `beginsAtMs` is when the attack begins, in virtual milliseconds. */
+  constructor(isCorrect: (id: ReplicaId) => boolean, beginsAtMs: number) {
+    this.#isCorrect = isCorrect
+    this.#beginsAtMs = beginsAtMs
+  }
+
+  /** What requests waited before the attack, as each correct replica measured it. In ticks. */
+  get waitingTicks(): readonly number[] {
+    return [...this.#waiting.values()]
+  }
+
+  /** The most that T is at a correct replica now. */
+  get timeoutTicksLast(): number {
+    return Math.max(REQUEST_TIMEOUT_TICKS, ...this.#timeouts.values())
+  }
+
+  /** A correct replica's protocol, looked at after each tick. */
+  watching(replica: ReplicaId, protocol: StepFunction): StepFunction {
+    return (state, event) => {
+      const effects = protocol(state, event)
+      if (event.kind === 'ticked') this.#look(replica, state)
+      return effects
+    }
+  }
+
+  onStep({ atMs, replica, event, effects }: TracedStep): void {
+    this.#hasBegun = atMs >= this.#beginsAtMs
+    if (!this.#isCorrect(replica)) return
+    this.#onEvent(event)
+    for (const effect of effects) this.#onEffect(effect, atMs)
+  }
+
+  /** A correct replica refused something. */
+  onRejected(replica: ReplicaId, { from, reason, guilty }: RejectedMessage): void {
+    this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + 1)
+    if (guilty !== undefined) this.blamed.add(guilty)
+    if (reason === 'cut-off' && from.kind === 'replica') this.cutOff.add(from.id)
+    if (from.kind !== 'client') return
+    const reasons = this.refusedOfClients.get(replica) ?? new Set()
+    this.refusedOfClients.set(replica, reasons.add(reason))
+  }
+
+  #look(replica: ReplicaId, state: ReplicaState): void {
+    const { timeoutTicks, detector, ticks, config, monitor } = state
+    if (!this.#hasBegun && monitor.reference !== null && this.#isCorrect(replica)) {
+      this.#waiting.set(replica, waitingIn(monitor.reference))
+    }
+    this.#timeouts.set(replica, timeoutTicks)
+    this.timeoutTicksMost = Math.max(this.timeoutTicksMost, timeoutTicks)
+    for (const id of replicaIds(config.n)) {
+      if (id !== replica && detector.isSuspected(id, ticks)) this.suspected.add(id)
+    }
+  }
+
+  #onEvent(event: Event): void {
+    if (event.kind === 'transferred') this.transfers.completed++
+    if (event.kind !== 'received') return
+    for (const message of signedIn(event.message)) this.#compare(message)
+  }
+
+  /** Two different ones for one place convict their sender. */
+  #compare({ key, sender, digest }: SignedWord): void {
+    const other = this.#signed.get(key)
+    if (other === undefined) this.#signed.set(key, digest)
+    else if (!equalBytes(other, digest)) this.convicted.add(sender)
+  }
+
+  #onEffect(effect: Effect, atMs: number): void {
+    switch (effect.kind) {
+      case 'execute':
+        if (effect.batch.time === 0) this.nullBatches++
+        return
+      case 'transfer':
+        this.transfers.begun++
+        return
+      case 'serve':
+        return this.#serve(effect.to, effect.sequences.length)
+      case 'serve-batch':
+        return this.#serve(effect.to, 1)
+      case 'send':
+        if (effect.outgoing.kind === 'batch') this.#serve(effect.to, 1)
+        return
+      case 'persist': {
+        if (effect.record.kind === 'view-change') this.leftViewAtMs = atMs
+        if (effect.record.kind !== 'accepted') return
+        const ahead = effect.record.prePrepare.batch.time - (EPOCH_MS + atMs)
+        this.aheadMs = Math.max(this.aheadMs, ahead)
+        return
+      }
+      default:
+    }
+  }
+
+  #serve(to: ReplicaId, count: number): void {
+    this.served.set(to, (this.served.get(to) ?? 0) + count)
+  }
+}
+
+/** One statement of a sender at one (kind, v, s), of which a correct one makes only one. */
+interface SignedWord {
+  readonly key: string
+  readonly sender: ReplicaId
+  readonly digest: Uint8Array
+}
+
+function signedIn(message: ProtocolMessage): readonly SignedWord[] {
+  switch (message.kind) {
+    case 'pre-prepare':
+    case 'prepare':
+    case 'commit': {
+      const { kind, view, sequence, sender, digest } = message
+      return [{ key: `${kind} ${view} ${sequence} ${sender}`, sender, digest }]
+    }
+    case 'checkpoint':
+      return [
+        {
+          key: `checkpoint ${message.sequence} ${message.sender}`,
+          sender: message.sender,
+          digest: message.root,
+        },
+      ]
+    case 'decision':
+      return message.commits.flatMap((commit) => signedIn(commit as ProtocolMessage))
+    default:
+      return []
+  }
+}

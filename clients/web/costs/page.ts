@@ -1,0 +1,135 @@
+/** The costs as one page that needs no network and no script: charts, crossings in words, tables, and decisions drawn. */
+import type { CostRow } from '../../../src/costs/costs.ts'
+import type { CostTrace } from '../../../src/costs/counts.ts'
+import { escapeHtml } from '../html.ts'
+import { PAGE_STYLE } from '../page-style.ts'
+import { AGAINST_LIARS, crossings, METRICS, type Metric } from './crossings.ts'
+import { COLOURS, logChart, type Series } from './log-chart.ts'
+import { timeLine } from './time-line.ts'
+
+export interface CostsPage {
+  readonly rows: readonly CostRow[]
+  /** One decision of each protocol. */
+  readonly traces: readonly CostTrace[]
+  /** Names and values, such as the suite and the machine's. */
+  readonly facts: Readonly<Record<string, string | number>>
+}
+
+export function costsPage({ rows, traces, facts }: CostsPage): string {
+  const differing = rows.filter(({ verdict }) => verdict === 'differs').length
+  const verdict =
+    differing === 0
+      ? `All ${rows.length} rows are as proved`
+      : `${differing} of ${rows.length} rows differ from what was proved`
+  const told = Object.entries(facts).map(([name, value]) => `${name} ${value}`)
+  const sizes = [...new Set(rows.map(({ n }) => n))]
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>strategos: what agreement costs</title>
+<style>${PAGE_STYLE}</style>
+</head>
+<body>
+<h1>What agreement costs</h1>
+<p>${verdict}. Every figure was counted in a run, per decision; none is computed.
+<span class="faint">${escapeHtml(told.join(', '))}. Processor time is this machine's: compare within one page only.</span></p>
+${noteOnLectures(rows)}
+<h2>Agreement although some lie</h2>
+${METRICS.map((metric) => sentences(rows, metric)).join('\n')}
+<div class="charts">${METRICS.map((metric) => chartOf(rows, AGAINST_LIARS, metric)).join('\n')}</div>
+${otherCharts(rows)}
+<h2>Every row</h2>
+${sizes.map((n) => tableOf(rows.filter((row) => row.n === n))).join('\n')}
+<h2>One decision of each</h2>
+<p class="faint">From left to right Lamport's logical clock: each dot is an event with what the clock of its process shows,
+each line a message, from where it was sent to where it arrived.</p>
+<div class="lines">${traces.map(timeLine).join('\n')}</div>
+</body>
+</html>
+`
+}
+
+function noteOnLectures(rows: readonly CostRow[]): string {
+  const notes = rows.flatMap(({ n, protocol, counts, lectureNote }) =>
+    lectureNote === null || protocol !== 'SM(m)'
+      ? []
+      : [
+          `${lectureNote.messages} for n = ${n}, where ${counts.messages} are sent (${lectureNote.factor.toFixed(1)} times)`,
+        ],
+  )
+  return `<p>Lecture notes give (f+1)n² messages for agreement with signatures: ${escapeHtml(notes.join('; '))}.</p>`
+}
+
+function sentences(rows: readonly CostRow[], metric: Metric): string {
+  const found = crossings(rows, metric).map((sentence) => `<li>${escapeHtml(sentence)}</li>`)
+  const said =
+    found.length === 0 ? '<p>Nothing changes places between these sizes.</p>' : `<ul>${found.join('\n')}</ul>`
+  return `<details open><summary>Where one becomes cheaper than another, by ${escapeHtml(metric.name)}</summary>${said}</details>`
+}
+
+/** Protocols that are drawn together, besides those that agree although some lie. */
+const GROUPS: Readonly<Record<string, RegExp>> = {
+  'Agreement although some crash': /^(FloodSet|early stopping|Ben-Or|Paxos|Raft)/,
+  'All or nothing, without failures': /^[23]PC/,
+  'The store, signed': /^(PBFT|checkpoint|view change)(?!.*, oral$)/,
+  'The store, with MACs': /, oral$/,
+}
+
+function otherCharts(rows: readonly CostRow[]): string {
+  const names = [...new Set(rows.map(({ protocol }) => protocol))]
+  const charts = Object.entries(GROUPS).map(([title, pattern]) => {
+    const group = names.filter((name) => pattern.test(name)).slice(0, COLOURS)
+    if (group.length === 0) return ''
+    return `<h2>${escapeHtml(title)}</h2>
+<div class="charts">${METRICS.map((metric) => chartOf(rows, group, metric)).join('\n')}</div>`
+  })
+  return charts.join('\n')
+}
+
+function chartOf(rows: readonly CostRow[], names: readonly string[], metric: Metric): string {
+  const series = names.map((name): Series => {
+    const own = rows.filter(({ protocol }) => protocol === name)
+    const points = own.map((row) => ({ n: row.n, value: metric.read(row) ?? 0 }))
+    return { name, points: points.filter(({ value }) => value > 0) }
+  })
+  return logChart(
+    `${metric.name} of a decision`,
+    series.filter(({ points }) => points.length > 0),
+  )
+}
+
+const COLUMNS: readonly (readonly [string, (row: CostRow) => string | number | null])[] = [
+  ['protocol', ({ protocol }) => protocol],
+  ['messages', ({ counts }) => counts.messages],
+  ['closed form', ({ form }) => `${form.text} ${form.relation === 'equal' ? '=' : '≥'} ${form.messages}`],
+  ['verdict', ({ verdict }) => verdict],
+  ['rounds', ({ counts }) => counts.rounds],
+  ['bytes', ({ counts }) => counts.bytes],
+  ['signatures made', ({ counts }) => counts.signaturesMade],
+  ['checked', ({ counts }) => counts.signaturesChecked],
+  ['macs made', ({ counts }) => counts.macsMade],
+  ['checked', ({ counts }) => counts.macsChecked],
+  ['tags made', ({ counts }) => counts.tagsMade],
+  ['checked', ({ counts }) => counts.tagsChecked],
+  ['hashes', ({ counts }) => counts.hashes],
+  ['cpu µs', ({ counts }) => (counts.cpuMicroseconds === null ? null : Math.round(counts.cpuMicroseconds))],
+  ['what was counted', ({ convention }) => convention],
+]
+
+function tableOf(rows: readonly CostRow[]): string {
+  const shown = (value: string | number | null): string => {
+    if (value === null) return '–'
+    return typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(1) : String(value)
+  }
+  const head = COLUMNS.map(([name]) => `<th scope="col">${escapeHtml(name)}</th>`)
+  const body = rows.map((row) => {
+    const cells = COLUMNS.map(([, read]) => `<td>${escapeHtml(shown(read(row)))}</td>`)
+    return `<tr${row.verdict === 'differs' ? ' class="differs"' : ''}>${cells.join('')}</tr>`
+  })
+  const [first] = rows
+  return `<div class="wide"><table><caption>n = ${first?.n}, f = ${first?.f}</caption><thead><tr>${head.join('')}</tr></thead>
+<tbody>${body.join('\n')}</tbody></table></div>`
+}

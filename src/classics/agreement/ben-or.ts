@@ -1,0 +1,129 @@
+/**
+ * Consensus without clocks, by tossing coins: Ben-Or, "Another Advantage of Free Choice" (1983). Values are 0 and 1. With
+ * processes that crash n > 2f, with liars n > 5f. It ends with probability 1, and in the first phase where all begin alike.
+ *
+ * Each phase has two exchanges, each of which waits for n - f letters, the own one among them. In the first everyone says
+ * his value, and proposes the one that a majority said, if there is one. In the second, who sees enough proposals of a
+ * value decides it, who sees some takes it, and who sees none tosses a coin. Who has decided takes part in one phase
+ * more: after it all have.
+ */
+import { packPayload } from '../../messages/payload.ts'
+import {
+  type Algorithm,
+  everyoneBut,
+  type Process,
+  type ProcessId,
+  readLetter,
+  type Step,
+  takeEach,
+  toEach,
+  type Value,
+} from '../process.ts'
+
+/** Stands for "I propose nothing". */
+export const NO_PROPOSAL = 2
+/** No letter is about a later phase: the chance to get there is nil, and so liars cannot fill the memory. */
+export const PHASES_MAX = 1_000
+export const EXCHANGES = ['say', 'propose'] as const
+type Exchange = (typeof EXCHANGES)[number]
+
+export interface BenOrState {
+  /** Counts from 1. */
+  readonly phase: number
+  readonly exchange: Exchange
+  readonly value: Value
+  /** By `phase.exchange`: what each said, this process included. */
+  readonly heard: ReadonlyMap<string, ReadonlyMap<ProcessId, Value>>
+  /** The phase in which it decided. */
+  readonly decidedIn: number | null
+}
+
+export interface BenOrOptions {
+  readonly n: number
+  readonly faults: number
+  /** The faults of the faulty ones. */
+  readonly model: 'crash' | 'lies'
+  /** A fair coin for each process and phase: 0 or 1. */
+  readonly coin: (self: ProcessId, phase: number) => Value
+}
+
+export function benOr(options: BenOrOptions): Algorithm<BenOrState> {
+  const { n, faults, model, coin } = options
+  const isMajority = (count: number): boolean => 2 * count > (model === 'crash' ? n : n + faults)
+  const isEnoughToDecide = (count: number): boolean =>
+    model === 'crash' ? count > faults : isMajority(count)
+  const isEnoughToTake = (count: number): boolean => count > (model === 'crash' ? 0 : faults)
+
+  const process = (self: ProcessId): Process<BenOrState> => {
+    const send = ({ phase, exchange }: BenOrState, value: Value) =>
+      toEach(everyoneBut(n, self), encodeExchange({ phase, exchange, value }))
+
+    /** Says something in the present exchange, and goes on if others were faster. */
+    function say(state: BenOrState, value: Value): Step<BenOrState> {
+      const next = advance(note(state, self, { ...state, value }))
+      return { ...next, outbox: [...send(state, value), ...next.outbox] }
+    }
+
+    function advance(state: BenOrState): Step<BenOrState> {
+      const said = state.heard.get(placeOf(state)) ?? new Map<ProcessId, Value>()
+      const isOver = state.decidedIn !== null && state.phase > state.decidedIn + 1
+      if (isOver || !said.has(self) || said.size < n - faults) return { state, outbox: [], decision: null }
+      const count = (value: Value): number => [...said.values()].filter((each) => each === value).length
+      const most: Value = count(1) > count(0) ? 1 : 0
+      if (state.exchange === 'say') {
+        return say({ ...state, exchange: 'propose' }, isMajority(count(most)) ? most : NO_PROPOSAL)
+      }
+      const value = isEnoughToTake(count(most)) ? most : coin(self, state.phase)
+      const decides = state.decidedIn === null && isEnoughToDecide(count(most))
+      const decidedIn = decides ? state.phase : state.decidedIn
+      const next = { ...state, phase: state.phase + 1, exchange: 'say', value, decidedIn } as const
+      const isLast = decidedIn !== null && next.phase > decidedIn + 1
+      const step = isLast ? { state: next, outbox: [], decision: null } : say(next, value)
+      return { ...step, decision: decides ? most : step.decision }
+    }
+
+    return {
+      start: (value) => say({ phase: 1, exchange: 'say', value, heard: new Map(), decidedIn: null }, value),
+      receive: (state, inbox) =>
+        takeEach(state, inbox, (now, { from, payload }) => {
+          const letter = readExchange(payload)
+          return letter === null
+            ? { state: now, outbox: [], decision: null }
+            : advance(note(now, from, letter))
+        }),
+    }
+  }
+  return { name: 'Ben-Or', n, rounds: null, process }
+}
+
+export interface ExchangeLetter {
+  readonly phase: number
+  readonly exchange: Exchange
+  readonly value: Value
+}
+
+const placeOf = ({ phase, exchange }: Pick<ExchangeLetter, 'phase' | 'exchange'>): string =>
+  `${phase}.${exchange}`
+
+/** The state with what somebody said first in an exchange; what is past is forgotten. */
+function note(state: BenOrState, from: ProcessId, letter: ExchangeLetter): BenOrState {
+  const place = placeOf(letter)
+  const said = state.heard.get(place)
+  if (letter.phase < state.phase || said?.has(from)) return state
+  const kept = [...state.heard].filter(([at]) => Number.parseInt(at, 10) >= state.phase)
+  return { ...state, heard: new Map([...kept, [place, new Map([...(said ?? []), [from, letter.value]])]]) }
+}
+
+export const encodeExchange = ({ phase, exchange, value }: ExchangeLetter): Uint8Array =>
+  packPayload([phase, EXCHANGES.indexOf(exchange), value])
+
+export function readExchange(payload: Uint8Array): ExchangeLetter | null {
+  return readLetter(payload, (fields) => {
+    const phase = fields.integer()
+    const exchange = EXCHANGES[fields.integer()]
+    const value = fields.integer()
+    const isSaid =
+      exchange !== undefined && phase <= PHASES_MAX && value <= (exchange === 'say' ? 1 : NO_PROPOSAL)
+    return isSaid ? { phase, exchange, value } : null
+  })
+}

@@ -1,0 +1,83 @@
+/**
+ * Authenticated broadcast: Dolev, Strong, "Authenticated Algorithms for Byzantine Agreement" (1983). Any number f < n of
+ * faults, f + 1 rounds, and at most two values passed on by each process, however many the sender signs: two already
+ * convict it.
+ *
+ * In round r a process accepts a value that r distinct processes signed, the sender first. What it accepts before the
+ * last round it signs on and passes on.
+ */
+import {
+  type Algorithm,
+  DEFAULT_VALUE,
+  everyoneBut,
+  type Letter,
+  type Process,
+  type ProcessId,
+  toEach,
+  type Value,
+} from '../process.ts'
+import {
+  type Chain,
+  encodeChain,
+  isGenuine,
+  readChain,
+  type Seals,
+  signOn,
+  unsigned,
+} from './signature-chain.ts'
+
+/** Values that convict the sender. */
+const CONVICTING = 2
+
+export interface BroadcastState {
+  readonly round: number
+  /** At most two. */
+  readonly accepted: readonly Value[]
+}
+
+export function dolevStrong(options: {
+  readonly n: number
+  readonly faults: number
+  readonly seals: readonly Seals[]
+  readonly sender?: ProcessId
+  /** f + 1 unless a reader wants to see how fewer fail. */
+  readonly rounds?: number
+}): Algorithm<BroadcastState> {
+  const { n, faults, seals, sender = 0, rounds = faults + 1 } = options
+  const process = (self: ProcessId): Process<BroadcastState> => {
+    const own = seals[self] as Seals
+    const signAndSend = (chain: Chain): readonly Letter[] =>
+      toEach(everyoneBut(n, self, ...chain.signers), encodeChain(signOn(chain, self, own)))
+    const isAcceptable = (chain: Chain, round: number): boolean =>
+      chain.signers[0] === sender &&
+      chain.signers.length >= round &&
+      !chain.signers.includes(self) &&
+      isGenuine(chain, own)
+    return {
+      start(value) {
+        const isSender = self === sender
+        return {
+          state: { round: 1, accepted: isSender ? [value] : [] },
+          outbox: isSender ? signAndSend(unsigned(value)) : [],
+          decision: isSender ? value : null,
+        }
+      },
+      receive(state, inbox) {
+        if (self === sender) return { state, outbox: [], decision: null }
+        const { round } = state
+        const accepted = [...state.accepted]
+        const outbox: Letter[] = []
+        for (const { payload } of inbox) {
+          const chain = accepted.length < CONVICTING ? readChain(payload, n) : null
+          if (chain === null || accepted.includes(chain.value) || !isAcceptable(chain, round)) continue
+          accepted.push(chain.value)
+          if (round < rounds) outbox.push(...signAndSend(chain))
+        }
+        const [only = DEFAULT_VALUE] = accepted
+        const decision = accepted.length === 1 ? only : DEFAULT_VALUE
+        return { state: { round: round + 1, accepted }, outbox, decision: round === rounds ? decision : null }
+      },
+    }
+  }
+  return { name: 'Dolev–Strong', n, rounds, process }
+}

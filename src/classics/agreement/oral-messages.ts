@@ -1,0 +1,142 @@
+/**
+ * OM(m), oral messages: Lamport, Shostak, Pease, "The Byzantine Generals Problem" (1982), section 3. Tolerates m traitors
+ * among n >= 3m + 1 generals, the commander included, in m + 1 rounds.
+ *
+ * OM(0): the commander sends his value to every lieutenant, who uses it. OM(m): each lieutenant passes on what he got as
+ * the commander of OM(m - 1) among the others, and takes the majority of what he got and of what the others say they got.
+ */
+import { packPayload } from '../../messages/payload.ts'
+import {
+  type Algorithm,
+  everyoneBut,
+  type Letter,
+  type Process,
+  type ProcessId,
+  type Received,
+  readLetter,
+  strictMajority,
+  toEach,
+  type Value,
+} from '../process.ts'
+import { indexOf, type Path, pathsBelow, UNSAID, valueAt } from './path-tree.ts'
+
+export interface OralState {
+  /** The round whose letters come next; the first is 1. */
+  readonly round: number
+  /** By round: what was said along each path that begins with the commander. */
+  readonly levels: readonly Uint8Array[]
+}
+
+export interface OralOptions {
+  readonly n: number
+  /** m: the traitors to tolerate. */
+  readonly traitors: number
+  readonly commander?: ProcessId
+  /** A letter for each path, as the recursion reads, or one letter for each link and round. */
+  readonly letters?: 'path' | 'link'
+}
+
+interface Said {
+  readonly path: Path
+  readonly value: Value
+}
+
+export function oralMessages(options: OralOptions): Algorithm<OralState> {
+  const { n, traitors: m, commander = 0, letters = 'path' } = options
+  const paths = Array.from({ length: m + 1 }, (_, further) => pathsBelow(n, [commander], further))
+  const [write, readSaid] = letters === 'path' ? [letterPerPath, readPaths] : [letterPerLink, readLinks]
+  const process = (self: ProcessId): Process<OralState> => ({
+    start(value) {
+      const isCommander = self === commander
+      return {
+        state: { round: 1, levels: [] },
+        outbox: isCommander ? write([{ path: [self], value }], everyoneBut(n, self)) : [],
+        decision: isCommander ? value : null,
+      }
+    },
+    receive(state, inbox) {
+      if (self === commander) return { state, outbox: [], decision: null }
+      const here = paths[state.round - 1] ?? []
+      const level = new Uint8Array(here.length).fill(UNSAID)
+      const before = paths[state.round - 2] ?? [[]]
+      for (const { path, value } of readSaid(inbox, { n, commander, self, before })) {
+        level[indexOf(n, path, 1)] = value
+      }
+      const next = { round: state.round + 1, levels: [...state.levels, level] }
+      if (state.round <= m) {
+        const said = here.flatMap((path, index) =>
+          path.includes(self) ? [] : [{ path: [...path, self], value: valueAt(level, index) }],
+        )
+        return { state: next, outbox: write(said, everyoneBut(n, self, commander)), decision: null }
+      }
+      return { state: next, outbox: [], decision: agreed(next.levels, [commander], { n, self }) }
+    },
+  })
+  return { name: `OM(${m})`, n, rounds: m + 1, process }
+}
+
+/** The value that a lieutenant holds for what was said along a path. */
+function agreed(levels: readonly Uint8Array[], path: Path, place: { n: number; self: ProcessId }): Value {
+  const value = valueAt(levels[path.length - 1], indexOf(place.n, path, 1))
+  if (path.length === levels.length) return value
+  const others = everyoneBut(place.n, place.self, ...path)
+  return strictMajority([value, ...others.map((id) => agreed(levels, [...path, id], place))])
+}
+
+/** The commander of a smaller OM for each path: tells all who are not on it. */
+function letterPerPath(said: readonly Said[], targets: readonly ProcessId[]): readonly Letter[] {
+  return said.flatMap(({ path, value }) =>
+    toEach(
+      targets.filter((to) => !path.includes(to)),
+      packPayload([value, [...path]]),
+    ),
+  )
+}
+
+/** The same values in the order of their paths, in one letter for each lieutenant. */
+function letterPerLink(said: readonly Said[], targets: readonly ProcessId[]): readonly Letter[] {
+  return targets.map((to) => ({
+    to,
+    payload: packPayload([
+      Uint8Array.from(
+        said.filter(({ path }) => !path.includes(to)),
+        ({ value }) => value,
+      ),
+    ]),
+  }))
+}
+
+/**
+ * A receiver's knowledge of the messages of a round: the paths along which something was said in the round before.
+ */
+interface Place {
+  readonly n: number
+  readonly commander: ProcessId
+  readonly self: ProcessId
+  readonly before: readonly Path[]
+}
+
+function readPaths(inbox: readonly Received[], { n, commander, self, before }: Place): readonly Said[] {
+  const length = (before[0]?.length ?? 0) + 1
+  const isProper = (path: Path, from: ProcessId): boolean =>
+    path.length === length &&
+    path[0] === commander &&
+    path.at(-1) === from &&
+    new Set(path).size === length &&
+    path.every((id) => id < n && id !== self)
+  return inbox.flatMap(({ from, payload }) => {
+    const said = readLetter(payload, (fields) => ({ value: fields.integer(), path: fields.integers(n) }))
+    return said !== null && said.value < UNSAID && isProper(said.path, from) ? [said] : []
+  })
+}
+
+function readLinks(inbox: readonly Received[], { commander, self, before }: Place): readonly Said[] {
+  return inbox.flatMap(({ from, payload }) => {
+    const isFirst = before[0]?.length === 0
+    if (isFirst !== (from === commander)) return []
+    const paths = before.filter((path) => !path.includes(from) && !path.includes(self))
+    const length = { least: paths.length, most: paths.length }
+    const values = readLetter(payload, (fields) => fields.bytes(length))
+    return paths.map((path, index) => ({ path: [...path, from], value: values?.[index] ?? UNSAID }))
+  })
+}

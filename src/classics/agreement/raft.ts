@@ -1,0 +1,96 @@
+/**
+ * One round of Raft: Ongaro, Ousterhout, "In Search of an Understandable Consensus Algorithm" (2014), 5.2 and 5.3. n > 2f
+ * processes, some of which crash. A candidate asks for votes (RequestVote), or a leader replicates one entry
+ * (AppendEntries); either way everyone answers, and a majority, the asker included, decides. The others learn of it with
+ * the next AppendEntries, which is not part of this round.
+ */
+import { packPayload } from '../../messages/payload.ts'
+import {
+  type Algorithm,
+  everyoneBut,
+  type Process,
+  type ProcessId,
+  readLetter,
+  type Step,
+  takeEach,
+  toEach,
+  type Value,
+} from '../process.ts'
+
+export interface RaftState {
+  readonly term: number
+  /** For whom it voted in this term. */
+  readonly votedFor: ProcessId | null
+  /** The entry that it holds; null for none. */
+  readonly entry: Value | null
+  /** The processes that answered with a yes. */
+  readonly granted: readonly ProcessId[]
+}
+
+export function raftRound(options: {
+  readonly n: number
+  readonly what: 'election' | 'replication'
+  /** The processes that ask: in an election there may be several. */
+  readonly askers?: readonly ProcessId[]
+}): Algorithm<RaftState> {
+  const { n, what, askers = [0] } = options
+  const isElection = what === 'election'
+  const process = (self: ProcessId): Process<RaftState> => {
+    const idle = (state: RaftState): Step<RaftState> => ({ state, outbox: [], decision: null })
+
+    function answer(state: RaftState, from: ProcessId, letter: RaftLetter): Step<RaftState> {
+      const isNewTerm = letter.term > state.term
+      const votedFor = isNewTerm ? null : state.votedFor
+      const isGranted = letter.term >= state.term && (!isElection || votedFor === null || votedFor === from)
+      const next = {
+        ...state,
+        term: Math.max(state.term, letter.term),
+        votedFor: isElection && isGranted ? from : votedFor,
+        entry: !isElection && isGranted ? letter.value : state.entry,
+      }
+      const payload = encode({ ...letter, isAnswer: true, value: isGranted ? 1 : 0 })
+      return { state: next, outbox: [{ to: from, payload }], decision: null }
+    }
+
+    function count(state: RaftState, from: ProcessId, letter: RaftLetter): Step<RaftState> {
+      if (letter.term !== state.term || letter.value !== 1 || state.granted.includes(from)) return idle(state)
+      const next = { ...state, granted: [...state.granted, from] }
+      const isNew = 2 * state.granted.length <= n && 2 * next.granted.length > n
+      return { state: next, outbox: [], decision: isNew ? (isElection ? self : state.entry) : null }
+    }
+
+    return {
+      start(value) {
+        const state = { term: 1, votedFor: null, entry: null, granted: [] }
+        if (!askers.includes(self)) return idle(state)
+        const asking = { ...state, votedFor: isElection ? self : null, entry: value, granted: [self] }
+        const payload = encode({ isAnswer: false, term: 1, value })
+        return { state: asking, outbox: toEach(everyoneBut(n, self), payload), decision: null }
+      },
+      receive: (state, inbox) =>
+        takeEach(state, inbox, (now, { from, payload }) => {
+          const letter = decode(payload)
+          if (letter === null) return idle(now)
+          return letter.isAnswer ? count(now, from, letter) : answer(now, from, letter)
+        }),
+    }
+  }
+  return { name: `Raft ${what}`, n, rounds: null, process }
+}
+
+interface RaftLetter {
+  readonly isAnswer: boolean
+  readonly term: number
+  /** The entry, or whether it was granted. */
+  readonly value: Value
+}
+
+const encode = ({ isAnswer, term, value }: RaftLetter): Uint8Array =>
+  packPayload([isAnswer ? 1 : 0, term, value])
+
+const decode = (payload: Uint8Array): RaftLetter | null =>
+  readLetter(payload, (fields) => ({
+    isAnswer: fields.flag(),
+    term: fields.integer(),
+    value: fields.integer(),
+  }))

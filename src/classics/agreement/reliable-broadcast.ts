@@ -1,0 +1,102 @@
+/**
+ * Reliable broadcast without clocks: Bracha, "Asynchronous Byzantine Agreement Protocols" (1987), section 3. n > 3f. If a
+ * correct process delivers a value, all correct ones deliver that value; if the sender is correct, it is the sender's.
+ *
+ * The sender says its value; everyone echoes it; more than (n + f)/2 echoes or f + 1 readies make a process say that it is
+ * ready; 2f + 1 readies deliver. Nothing is promised where a faulty sender says nothing.
+ */
+import { packPayload } from '../../messages/payload.ts'
+import {
+  type Algorithm,
+  everyoneBut,
+  type Letter,
+  type Process,
+  type ProcessId,
+  readLetter,
+  type Step,
+  takeEach,
+  toEach,
+  VALUE_MAX,
+  type Value,
+} from '../process.ts'
+
+export const BROADCAST_STAGES = ['initial', 'echo', 'ready'] as const
+type Stage = (typeof BROADCAST_STAGES)[number]
+
+export interface ReliableState {
+  /** The first statement of each process, this one included. */
+  readonly echo: ReadonlyMap<ProcessId, Value>
+  readonly ready: ReadonlyMap<ProcessId, Value>
+  readonly hasDelivered: boolean
+}
+
+const NOTHING: ReliableState = { echo: new Map(), ready: new Map(), hasDelivered: false }
+
+export function reliableBroadcast(options: {
+  readonly n: number
+  readonly faults: number
+  readonly sender?: ProcessId
+}): Algorithm<ReliableState> {
+  const { n, faults, sender = 0 } = options
+  const echoesNeeded = Math.floor((n + faults) / 2) + 1
+  const process = (self: ProcessId): Process<ReliableState> => {
+    const send = (stage: Stage, value: Value): readonly Letter[] =>
+      toEach(everyoneBut(n, self), encodeStage(stage, value))
+
+    /** Says it in a stage in which it has said nothing yet, and does what follows. */
+    function say(state: ReliableState, stage: 'echo' | 'ready', value: Value): Step<ReliableState> {
+      if (state[stage].has(self)) return { state, outbox: [], decision: null }
+      const next = note(state, stage, { from: self, value })
+      return { ...next, outbox: [...send(stage, value), ...next.outbox] }
+    }
+
+    function note(
+      state: ReliableState,
+      stage: 'echo' | 'ready',
+      { from, value }: { readonly from: ProcessId; readonly value: Value },
+    ): Step<ReliableState> {
+      if (state[stage].has(from)) return { state, outbox: [], decision: null }
+      const next = { ...state, [stage]: new Map([...state[stage], [from, value]]) }
+      const readies = count(next.ready, value)
+      const isReady = count(next.echo, value) >= echoesNeeded || readies > faults
+      if (isReady && !next.ready.has(self)) return say(next, 'ready', value)
+      const delivers = readies > 2 * faults && !next.hasDelivered
+      return {
+        state: { ...next, hasDelivered: next.hasDelivered || delivers },
+        outbox: [],
+        decision: delivers ? value : null,
+      }
+    }
+
+    return {
+      start(value) {
+        if (self !== sender) return { state: NOTHING, outbox: [], decision: null }
+        const step = say(NOTHING, 'echo', value)
+        return { ...step, outbox: [...send('initial', value), ...step.outbox] }
+      },
+      receive: (state, inbox) =>
+        takeEach(state, inbox, (now, { from, payload }) => {
+          const letter = readStage(payload)
+          if (letter === null || (letter.stage === 'initial' && from !== sender))
+            return { state: now, outbox: [], decision: null }
+          const { stage, value } = letter
+          return stage === 'initial' ? say(now, 'echo', value) : note(now, stage, { from, value })
+        }),
+    }
+  }
+  return { name: 'reliable broadcast', n, rounds: null, process }
+}
+
+const count = (said: ReadonlyMap<ProcessId, Value>, value: Value): number =>
+  [...said.values()].filter((each) => each === value).length
+
+export const encodeStage = (stage: Stage, value: Value): Uint8Array =>
+  packPayload([BROADCAST_STAGES.indexOf(stage), value])
+
+function readStage(payload: Uint8Array): { readonly stage: Stage; readonly value: Value } | null {
+  return readLetter(payload, (fields) => {
+    const stage = BROADCAST_STAGES[fields.integer()]
+    const value = fields.integer()
+    return stage === undefined || value > VALUE_MAX ? null : { stage, value }
+  })
+}

@@ -1,0 +1,67 @@
+/**
+ * A value with the signatures of all through whose hands it went: `v:0:j:k` in the paper. Each signature covers the value,
+ * the signers up to its own, and so the order; nobody can take one out, put one in or change the value.
+ */
+import { utf8 } from '../../base/bytes.ts'
+import type { Hash } from '../../base/hash.ts'
+import { packPayload } from '../../messages/payload.ts'
+import { type ProcessId, readLetter, VALUE_MAX, type Value } from '../process.ts'
+
+export const SIGNATURE_BYTES = 64
+
+/** Signing and checking with keys: a process can sign as itself, and check anybody. */
+export interface Seals {
+  readonly hash: Hash
+  sign(digest: Uint8Array): Uint8Array
+  isSignedBy(signer: ProcessId, digest: Uint8Array, signature: Uint8Array): boolean
+}
+
+export interface Chain {
+  readonly value: Value
+  readonly signers: readonly ProcessId[]
+  /** One behind the other, in the order of the signers. */
+  readonly signatures: Uint8Array
+}
+
+const TAG = utf8('strategos generals')
+
+const digestOf = (hash: Hash, value: Value, signers: readonly ProcessId[]): Uint8Array =>
+  hash(TAG, packPayload([value, [...signers]]))
+
+/** The chain with one more signature; one that begins has no signers yet. */
+export function signOn({ value, signers, signatures }: Chain, self: ProcessId, seals: Seals): Chain {
+  const longer = [...signers, self]
+  const signature = seals.sign(digestOf(seals.hash, value, longer))
+  const joined = new Uint8Array(signatures.length + SIGNATURE_BYTES)
+  joined.set(signatures)
+  joined.set(signature, signatures.length)
+  return { value, signers: longer, signatures: joined }
+}
+
+export const unsigned = (value: Value): Chain => ({ value, signers: [], signatures: new Uint8Array(0) })
+
+export const encodeChain = ({ value, signers, signatures }: Chain): Uint8Array =>
+  packPayload([value, [...signers], signatures])
+
+/** The chain that a letter holds; its signatures are not looked at. Null for none, and where somebody signed twice. */
+export function readChain(payload: Uint8Array, n: number): Chain | null {
+  return readLetter(payload, (fields) => {
+    const value = fields.integer()
+    const signers = fields.integers(n)
+    const size = signers.length * SIGNATURE_BYTES
+    const signatures = fields.bytes({ least: size, most: size })
+    const isProper = new Set(signers).size === signers.length && signers.every((id) => id < n)
+    return isProper && value <= VALUE_MAX ? { value, signers, signatures } : null
+  })
+}
+
+/** True if everyone in it signed it. */
+export function isGenuine({ value, signers, signatures }: Chain, seals: Seals): boolean {
+  return signers.every((signer, index) =>
+    seals.isSignedBy(
+      signer,
+      digestOf(seals.hash, value, signers.slice(0, index + 1)),
+      signatures.subarray(index * SIGNATURE_BYTES, (index + 1) * SIGNATURE_BYTES),
+    ),
+  )
+}

@@ -1,0 +1,83 @@
+/**
+ * SM(m), signed messages: Lamport, Shostak, Pease, "The Byzantine Generals Problem" (1982), section 4. Tolerates any m
+ * traitors among n generals (with fewer than two loyal ones there is nothing to agree on), in m + 1 rounds.
+ *
+ * The commander signs his value and sends it to all. A lieutenant who hears a value for the first time adds it to V, signs
+ * it on, and sends it to all who have not signed it, unless m others have already. In the end all loyal lieutenants hold
+ * the same V: the value is the one that is in it, or the default where the commander signed several or none.
+ */
+import {
+  type Algorithm,
+  DEFAULT_VALUE,
+  everyoneBut,
+  type Letter,
+  type Process,
+  type ProcessId,
+  toEach,
+  type Value,
+} from '../process.ts'
+import {
+  type Chain,
+  encodeChain,
+  isGenuine,
+  readChain,
+  type Seals,
+  signOn,
+  unsigned,
+} from './signature-chain.ts'
+
+export interface SignedState {
+  readonly round: number
+  /** V, in the order of hearing. */
+  readonly values: readonly Value[]
+}
+
+export function signedMessages(options: {
+  readonly n: number
+  /** m: the traitors to tolerate. */
+  readonly traitors: number
+  readonly seals: readonly Seals[]
+  readonly commander?: ProcessId
+}): Algorithm<SignedState> {
+  const { n, traitors: m, seals, commander = 0 } = options
+  const process = (self: ProcessId): Process<SignedState> => {
+    const own = seals[self] as Seals
+    const passOn = (chain: Chain): readonly Letter[] =>
+      toEach(everyoneBut(n, self, ...chain.signers), encodeChain(signOn(chain, self, own)))
+    return {
+      start(value) {
+        const isCommander = self === commander
+        return {
+          state: { round: 1, values: isCommander ? [value] : [] },
+          outbox: isCommander ? passOn(unsigned(value)) : [],
+          decision: isCommander ? value : null,
+        }
+      },
+      receive({ round, values }, inbox) {
+        if (self === commander) return { state: { round, values }, outbox: [], decision: null }
+        const heard = [...values]
+        const outbox: Letter[] = []
+        for (const { payload } of inbox) {
+          const chain = readChain(payload, n)
+          if (chain === null || heard.includes(chain.value) || !isInTime(chain, round)) continue
+          if (!isGenuine(chain, own)) continue
+          heard.push(chain.value)
+          if (round <= m) outbox.push(...passOn(chain))
+        }
+        return {
+          state: { round: round + 1, values: heard },
+          outbox,
+          decision: round === m + 1 ? choice(heard) : null,
+        }
+      },
+    }
+    /** With k signatures it has to come in round k: one that was held back could not reach everyone any more. */
+    function isInTime({ signers }: Chain, round: number): boolean {
+      return signers.length === round && signers[0] === commander && !signers.includes(self)
+    }
+  }
+  return { name: `SM(${m})`, n, rounds: m + 1, process }
+}
+
+const choice = ([only, ...others]: readonly Value[]): Value =>
+  only === undefined || others.length > 0 ? DEFAULT_VALUE : only

@@ -1,0 +1,14 @@
+import type { ReplicaId } from '../../base/ids.ts'
+import { SERVED_DECISIONS_MAX, STATUS_BUSY_TICKS } from '../parameters.ts'
+import type { ReplicaState } from '../state.ts'
+
+/** A bounded number of questions of each replica is answered in each period. // PBFT-1.11 */
+export function mayFetch({ peers, ticks }: ReplicaState, sender: ReplicaId): boolean {
+  const peer = peers[sender]
+  if (peer === undefined) return false
+  if (ticks - peer.fetchTick >= STATUS_BUSY_TICKS) {
+    peer.fetchTick = ticks
+    peer.fetchesServed = 0
+  }
+  return peer.fetchesServed++ < SERVED_DECISIONS_MAX
+}

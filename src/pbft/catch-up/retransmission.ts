@@ -1,0 +1,360 @@
+/**
+ * Links lose messages when they break: every replica says what it has, and whoever sees a difference sends what the
+ * other lacks or asks for what it lacks itself. TOCS 2002 section 5.2. Keeps rule 1.11.
+ */
+
+import { equalBytes } from '../../base/bytes.ts'
+import type { ReplicaId, Sequence } from '../../base/ids.ts'
+import { weakQuorum } from '../../base/quorum.ts'
+import type { StatusContent } from '../../messages/content.ts'
+import { LOG_WINDOW } from '../../messages/limits.ts'
+import type { Batch, BatchDelivery, Decision, Fetch, Status, Verified } from '../../messages/message.ts'
+import { wholePrePrepare } from '../../messages/pre-prepare.ts'
+import type { Relayed } from '../effects.ts'
+import { isAwaitedBatch } from '../oral/oral-state.ts'
+import { fetchCited } from '../oral/view-changes.ts'
+import { hasRoomFor, settle, supplyBatch } from '../ordering/normal-case.ts'
+import { isSettled, openSince, type Slot } from '../ordering/slot.ts'
+import {
+  FETCHES_MAX,
+  RESEND_AFTER_TICKS,
+  SERVED_DECISIONS_MAX,
+  STATUS_BUSY_TICKS,
+  STATUS_IDLE_TICKS,
+  VIEW_RESEND_TICKS,
+} from '../parameters.ts'
+import {
+  findBatch,
+  hasBatch,
+  isDecisionInReach,
+  isOral,
+  isPrimary,
+  mayVote,
+  openSlot,
+  type PeerProgress,
+  persist,
+  primary,
+  type ReplicaState,
+  type Step,
+  sendDurably,
+} from '../state.ts'
+import { mayFetch } from './answer-limit.ts'
+
+/** Says at each tick what there is to say. // PBFT-1.11 */
+export function speakUp(step: Step): void {
+  const { state, effects } = step
+  if (sayStatusIfDue(step)) return
+  if (state.ticks % STATUS_BUSY_TICKS !== 0) return
+  fetchLackingBatches(step)
+  if (isOral(state)) fetchCited(step)
+  const ahead = peersAhead(state)
+  // Fewer than W who claim to be ahead may all be lying: they do not keep what is overdue from being asked of all.
+  const isBehind = ahead.length >= weakQuorum(state.config.n)
+  if (!isBehind && hasOverdueSlot(state)) {
+    effects.push({ kind: 'broadcast', outgoing: statusOf(state) })
+  } else if (ahead.length > 0) {
+    // One peer at a time: each would send the same decisions. A faulty one costs its turn. Where no decision can be shown
+    // W have to say the same. // PBFT-4.8
+    const asked = isOral(state) ? weakQuorum(state.config.n) : 1
+    const turn = Math.floor(state.ticks / STATUS_BUSY_TICKS)
+    for (let each = 0; each < Math.min(asked, ahead.length); each++) {
+      const to = ahead[(turn + each) % ahead.length] as ReplicaId
+      effects.push({ kind: 'send', to, outgoing: statusOf(state) })
+    }
+  }
+}
+
+function sayStatusIfDue({ state, effects }: Step): boolean {
+  if (state.ticks - state.lastStatusTick < STATUS_IDLE_TICKS) return false
+  state.lastStatusTick = state.ticks
+  effects.push({ kind: 'broadcast', outgoing: statusOf(state) })
+  return true
+}
+
+/** At a tick that counts for nothing else: the others are not to take this replica for dead. // PBFT-1.11 */
+export function sayAlive(step: Step): void {
+  step.state.lastStatusTick--
+  sayStatusIfDue(step)
+}
+
+/** The STATUS of this replica. */
+export function statusOf(state: ReplicaState): StatusContent {
+  const { view, isActive, lowWatermark, lastExecuted } = state
+  let last: number = lastExecuted
+  for (const sequence of state.slots.keys()) if (sequence > last) last = sequence
+  const size = Math.ceil(Math.min(last - lastExecuted, LOG_WINDOW) / 8)
+  const accepted = new Uint8Array(size)
+  const prepared = new Uint8Array(size)
+  const committed = new Uint8Array(size)
+  for (const [sequence, slot] of state.slots) {
+    const bit = sequence - lastExecuted - 1
+    if (bit < 0 || bit >= LOG_WINDOW) continue
+    if (slot.accepted !== null || slot.decidedBatch !== null) setBit(accepted, bit)
+    if (slot.prepared !== null) setBit(prepared, bit)
+    if (slot.decided !== null) setBit(committed, bit)
+  }
+  const viewChanges = viewChangesHeld(state)
+  return {
+    kind: 'status',
+    view,
+    isActive,
+    viewChanges,
+    complaint: state.complaint?.complaint ?? null,
+    lowWatermark,
+    lastExecuted,
+    accepted,
+    prepared,
+    committed,
+  }
+}
+
+/** Bit i: replica i's VIEW-CHANGE for the own view is here. */
+function viewChangesHeld({ view, viewChanges }: ReplicaState): number {
+  let held = 0
+  for (const [sender, one] of viewChanges.entries()) if (one?.view === view) held |= 1 << sender
+  return held
+}
+
+/** A peer says what it has. // PBFT-1.11 */
+export function onStatus(step: Step, status: Verified<Status>): void {
+  const { state, effects } = step
+  const peer = state.peers[status.sender]
+  if (peer === undefined || status.sender === state.config.id) return
+  peer.view = status.view
+  peer.isActive = status.isActive
+  peer.complaint = status.complaint
+  peer.lastExecuted = status.lastExecuted
+  if (hasMore(state, status) && state.ticks - peer.toldTick >= STATUS_BUSY_TICKS) {
+    peer.toldTick = state.ticks
+    effects.push({ kind: 'send', to: status.sender, outgoing: statusOf(state) })
+  }
+  if (state.ticks - peer.servedTick < STATUS_BUSY_TICKS) return
+  peer.servedTick = state.ticks
+  resendView(step, status)
+  resendCheckpoints(step, status)
+  serveDecisions(step, status)
+  resendVotes(step, status)
+}
+
+/** The NEW-VIEW of a view that the peer is not in yet, or the own VIEW-CHANGE that it lacks: a lost one stalls. // PBFT-2.7 */
+function resendView({ state, effects }: Step, status: Status): void {
+  const peer = state.peers[status.sender]
+  const own = state.viewChanges[state.config.id] ?? null
+  const isIn = status.view > state.view || (status.view === state.view && status.isActive)
+  if (peer === undefined || isIn || state.ticks - peer.resentTick < VIEW_RESEND_TICKS) return
+  const isHeld = status.view === state.view && (status.viewChanges & (1 << state.config.id)) !== 0
+  const message = state.isActive ? state.newView : own?.view === state.view && !isHeld ? own : null
+  const isOwn = message?.sender === state.config.id
+  if (isOral(state)) resendAcks({ state, effects }, status)
+  if (message === null || (isOwn && !mayVote(state)) || (isOral(state) && !isOwn)) return
+  peer.resentTick = state.ticks
+  effects.push({ kind: 'send', to: status.sender, outgoing: relayed(message) })
+}
+
+/** The own VIEW-CHANGE-ACKs, to a new primary that is still to make its NEW-VIEW. // PBFT-4.3 */
+function resendAcks({ state, effects }: Step, { sender, view }: Status): void {
+  const peer = state.peers[sender]
+  const { acked } = state.oral
+  const isAsked = view === state.view && sender === primary(state) && acked.view === view && !state.isActive
+  if (peer === undefined || !isAsked || !mayVote(state)) return
+  peer.resentTick = state.ticks
+  for (const [of, digest] of acked.digests.entries()) {
+    if (digest === null) continue
+    const ack = { kind: 'view-change-ack', view, of: of as ReplicaId, digest } as const
+    sendDurably({ state, effects }, sender, ack)
+  }
+}
+
+/** The certificate of a checkpoint that the peer does not know to be stable, or the own CHECKPOINT. // PBFT-2.8 */
+function resendCheckpoints({ state, effects }: Step, status: Status): void {
+  const { stable, checkpoints, config } = state
+  if (isOral(state)) return sayCheckpointsAgain({ state, effects }, status)
+  if (status.lowWatermark < stable.sequence) {
+    effects.push({ kind: 'send', to: status.sender, outgoing: { kind: 'stable-checkpoint', stable } })
+    return
+  }
+  if (!mayVote(state)) return
+  for (const [sequence, own] of checkpoints[config.id] ?? []) {
+    if (sequence > status.lowWatermark) {
+      effects.push({ kind: 'send', to: status.sender, outgoing: relayed(own) })
+    }
+  }
+}
+
+/** Nothing shows that a checkpoint is stable: each says its own again, that of h included. // PBFT-2.8 PBFT-4.8 */
+function sayCheckpointsAgain(step: Step, status: Status): void {
+  const { state } = step
+  if (!mayVote(state)) return
+  for (const [sequence, root] of state.ownRoots) {
+    if (sequence <= status.lowWatermark || sequence > state.lastCheckpointSaid) continue
+    sendDurably(step, status.sender, { kind: 'checkpoint', sequence, root })
+  }
+}
+
+/** True if a peer has what this replica lacks: it will send it when it hears what there is here. */
+function hasMore(state: ReplicaState, status: Status): boolean {
+  if (status.lastExecuted > state.lastExecuted || status.lowWatermark > state.lowWatermark) return true
+  if (status.view > state.view || (status.view === state.view && status.isActive && !state.isActive))
+    return true
+  for (let bit = 0; bit < status.accepted.length * 8; bit++) {
+    const slot = state.slots.get((status.lastExecuted + 1 + bit) as Sequence)
+    const isPast = status.lastExecuted + 1 + bit <= state.lastExecuted
+    if (!isPast && hasBit(status.accepted, bit) && (slot?.accepted ?? null) === null) return true
+  }
+  return false
+}
+
+/**
+ * A peer is sent at most twice the decisions that it got through since it was last sent some, and one where it got no
+ * further: whoever asks and hears nothing costs little, and who hears again is soon sent as many as ever. // PBFT-1.11
+ */
+function serveDecisions({ state, effects }: Step, status: Status): void {
+  const peer = state.peers[status.sender] as PeerProgress
+  const gotThrough = status.lastExecuted - peer.servedFrom
+  const most = Math.min(Math.max(1, 2 * gotThrough), SERVED_DECISIONS_MAX)
+  const last = Math.min(state.lastExecuted, status.lastExecuted + most)
+  const sequences: Sequence[] = []
+  for (let sequence = status.lastExecuted + 1; sequence <= last; sequence++) {
+    const bit = sequence - status.lastExecuted - 1
+    // What is decided there is being executed, or fetched by its digest.
+    const isThere = hasBit(status.committed, bit) && hasBit(status.accepted, bit)
+    if (!isThere) sequences.push(sequence as Sequence)
+  }
+  if (sequences.length === 0) return
+  peer.servedFrom = status.lastExecuted
+  effects.push({ kind: 'serve', to: status.sender, sequences })
+}
+
+/** Sends the own votes, and pre-prepares, that the peer lacks for slots which have been open for a while. */
+function resendVotes(step: Step, status: Status): void {
+  // What an amnesiac replica gets back of its own it does not stand by. // PBFT-6.4
+  if (status.view !== step.state.view || !step.state.isActive || !mayVote(step.state)) return
+  for (const [sequence, slot] of step.state.slots) {
+    const age = step.state.ticks - slot.acceptedTick
+    // Where no decision can be shown, who has it votes again for who has not. // PBFT-4.8
+    const isOver = sequence <= status.lastExecuted && (!isOral(step.state) || slot.decided !== null)
+    if (isOver || age < RESEND_AFTER_TICKS) continue
+    resendSlot(step, slot, status)
+  }
+}
+
+function resendSlot({ state, effects }: Step, slot: Slot, status: Status): void {
+  const to = status.sender
+  const bit = slot.sequence - status.lastExecuted - 1
+  const send = (message: Parameters<typeof relayed>[0]) =>
+    effects.push({ kind: 'send', to, outgoing: relayed(message) })
+  const isOld = state.ticks - slot.acceptedTick >= 3 * RESEND_AFTER_TICKS
+  // The primary's signature lets anyone pass its pre-prepare on; backups do when the primary evidently does not.
+  const mayRelay = isOral(state)
+    ? isPrimary(state) && slot.sequence > state.lastChosen
+    : isPrimary(state) || isOld
+  const { accepted } = slot
+  const isDurable = slot.acceptedRecords <= state.recordsDurable // PBFT-6
+  if (accepted !== null && isDurable && mayRelay && !hasBit(status.accepted, bit)) {
+    const batch = findBatch(state, slot.sequence, accepted.digest)
+    if (batch !== null) send(wholePrePrepare(accepted, batch))
+  }
+  const prepare = slot.prepares[state.config.id] ?? null
+  if (prepare !== null && !hasBit(status.prepared, bit)) send(prepare)
+  const commit = slot.commits[state.config.id] ?? null
+  if (commit !== null && !hasBit(status.committed, bit)) send(commit)
+}
+
+const relayed = (message: Relayed['message']): Relayed => ({ kind: 'relayed', message })
+
+/** A decision with its certificate, checked: it decides whatever was accepted here. // PBFT-1.4 */
+export function onDecision(step: Step, decision: Verified<Decision>): void {
+  const { state } = step
+  const { sequence, digest, batch } = decision
+  if (!isDecisionInReach(state, sequence)) return
+  if (findBatch(state, sequence, digest) === null && !hasRoomFor(state, sequence, batch)) return
+  const slot = openSlot(state, sequence)
+  slot.decided ??= decision.commits
+  settle(step, slot, decision.batch)
+}
+
+/** Asks everybody for the batches that were decided, or chosen by a NEW-VIEW, and are not here. // PBFT-1.4 PBFT-3.5 */
+function fetchLackingBatches({ state, effects }: Step): void {
+  const lacking: { readonly sequence: Sequence; readonly digest: Uint8Array }[] = []
+  for (const slot of state.slots.values()) {
+    const digest = lackingDigest(state, slot)
+    if (digest !== null) lacking.push({ sequence: slot.sequence, digest })
+  }
+  lacking.push(...state.oral.lacking)
+  lacking.sort((a, b) => a.sequence - b.sequence)
+  for (const { sequence, digest } of lacking.slice(0, FETCHES_MAX)) {
+    effects.push({ kind: 'broadcast', outgoing: { kind: 'fetch', sequence, digest } })
+  }
+}
+
+/** The digest of the batch that a slot cannot go on without. */
+function lackingDigest(state: ReplicaState, slot: Slot): Uint8Array | null {
+  if (isSettled(slot)) return null
+  const digest = slot.decided?.[0]?.digest ?? slot.accepted?.digest ?? null
+  return digest !== null && !hasBatch(state, slot, digest) ? digest : null
+}
+
+/** Answers with the batch, or with the decision where it was executed already. */
+export function onFetch({ state, effects }: Step, fetch: Verified<Fetch>): void {
+  const { sender, sequence, digest } = fetch
+  if (!mayFetch(state, sender)) return
+  if (sequence <= state.lastExecuted) {
+    effects.push({ kind: 'serve', to: sender, sequences: [sequence] })
+    return
+  }
+  const batch = state.batches.find(sequence, digest)
+  if (batch !== null) effects.push({ kind: 'send', to: sender, outgoing: { kind: 'batch', sequence, batch } })
+  else effects.push({ kind: 'serve-batch', to: sender, sequence, digest })
+}
+
+/** A fetched batch: its digest is the one that is lacking, or it is of no use. */
+export function onBatchDelivery(
+  step: Step,
+  { sequence, batch }: Pick<BatchDelivery, 'sequence' | 'batch'>,
+): void {
+  const { state } = step
+  if (isAwaitedBatch(state, sequence, batch.digest)) keepAwaited(step, sequence, batch)
+  if (isSlotLacking(state, sequence, batch.digest)) supplyBatch(step, openSlot(state, sequence), batch)
+}
+
+/** A3: a batch that the NEW-VIEW to be made waits for goes to the log. // PBFT-4.5 */
+function keepAwaited(step: Step, sequence: Sequence, batch: Batch): void {
+  const { state } = step
+  if (findBatch(state, sequence, batch.digest) !== null || !hasRoomFor(state, sequence, batch)) return
+  persist(step, { kind: 'batch', sequence, batch })
+  state.batches.hold(sequence, batch)
+}
+
+/** True if a slot, or the NEW-VIEW to be made, waits for the batch with this digest. */
+export const isBatchLacking = (state: ReplicaState, sequence: Sequence, digest: Uint8Array): boolean =>
+  isAwaitedBatch(state, sequence, digest) || isSlotLacking(state, sequence, digest)
+
+function isSlotLacking(state: ReplicaState, sequence: Sequence, digest: Uint8Array): boolean {
+  const slot = state.slots.get(sequence)
+  const lacking = slot === undefined ? null : lackingDigest(state, slot)
+  return lacking !== null && equalBytes(lacking, digest)
+}
+
+function peersAhead(state: ReplicaState): readonly ReplicaId[] {
+  const ahead: ReplicaId[] = []
+  for (const [id, peer] of state.peers.entries()) {
+    if (id !== state.config.id && peer.lastExecuted > state.lastExecuted) ahead.push(id as ReplicaId)
+  }
+  return ahead
+}
+
+function hasOverdueSlot(state: ReplicaState): boolean {
+  for (const slot of state.slots.values()) {
+    if (slot.sequence <= state.lastExecuted) continue
+    if (state.ticks - openSince(slot, state.config.n) >= RESEND_AFTER_TICKS) return true
+  }
+  return false
+}
+
+function setBit(bitmap: Uint8Array, bit: number): void {
+  bitmap[bit >> 3] = (bitmap[bit >> 3] as number) | (1 << (bit & 7))
+}
+
+function hasBit(bitmap: Uint8Array, bit: number): boolean {
+  return ((bitmap[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0
+}

@@ -1,0 +1,61 @@
+import type { ReplicaId, View } from '../../base/ids.ts'
+import type { PrePrepare, Verified, Vote } from '../../messages/message.ts'
+import { EARLY_BYTES_PER_SENDER_MAX, EARLY_PER_SENDER_MAX } from '../parameters.ts'
+
+type Early = Verified<PrePrepare> | Verified<Vote>
+
+/**
+ * Messages of views that this replica has not entered yet: a NEW-VIEW is large, and what follows it may overtake it.
+ * Each sender has its own bound, so none takes another's room. // PBFT-1.5
+ */
+export class EarlyMessages {
+  readonly #bySender: { readonly messages: Map<string, Early>; bytes: number }[]
+
+  constructor(n: number) {
+    this.#bySender = Array.from({ length: n }, () => ({ messages: new Map(), bytes: 0 }))
+  }
+
+  /** Messages and bytes held for one sender. */
+  heldFor(sender: ReplicaId): { readonly count: number; readonly bytes: number } {
+    const held = this.#bySender[sender]
+    return { count: held?.messages.size ?? 0, bytes: held?.bytes ?? 0 }
+  }
+
+  /** True if it would be held and is not yet: asked before its signatures are checked. // PBFT-5.5 */
+  wants(message: Pick<Early, 'kind' | 'view' | 'sequence' | 'sender' | 'bytes'>): boolean {
+    const held = this.#bySender[message.sender]
+    if (held === undefined || held.messages.has(keyOf(message))) return false
+    const hasBytes = held.bytes + message.bytes.length <= EARLY_BYTES_PER_SENDER_MAX
+    return hasBytes && held.messages.size < EARLY_PER_SENDER_MAX
+  }
+
+  /** False when the sender's room is full; STATUS will bring the message again. */
+  hold(message: Early): boolean {
+    const held = this.#bySender[message.sender]
+    if (held === undefined) return false
+    const key = keyOf(message)
+    if (held.messages.has(key)) return true // however often it is played back
+    if (held.messages.size >= EARLY_PER_SENDER_MAX) return false
+    if (held.bytes + message.bytes.length > EARLY_BYTES_PER_SENDER_MAX) return false
+    held.messages.set(key, message)
+    held.bytes += message.bytes.length
+    return true
+  }
+
+  /** Takes out what is for this view, and drops what is for earlier ones. */
+  takeFor(view: View): readonly Early[] {
+    const taken: Early[] = []
+    for (const held of this.#bySender) {
+      for (const [key, message] of held.messages) {
+        if (message.view > view) continue
+        held.messages.delete(key)
+        held.bytes -= message.bytes.length
+        if (message.view === view) taken.push(message)
+      }
+    }
+    return taken
+  }
+}
+
+const keyOf = ({ kind, view, sequence }: Pick<Early, 'kind' | 'view' | 'sequence'>): string =>
+  `${kind}:${view}:${sequence}`

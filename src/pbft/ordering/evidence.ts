@@ -1,0 +1,123 @@
+/**
+ * Evidence of equivocation: found, kept, passed on. OSDI 1999 section 4.2 only ignores a second, different message; this
+ * is ours. Keeps the last sentences of rule 1.5.
+ *
+ * One replica seldom gets both halves of a lie. What shows it is a vote for another digest than the own pre-prepare's:
+ * either its sender was told otherwise by the primary, or it votes otherwise here than elsewhere. So the own pre-prepare
+ * and that vote are shown to all, each of whom compares them with what it holds. Nothing of this is sent while all votes
+ * are for what was proposed, and little of it at any time. Who is convicted does not lead (rule 5.4).
+ */
+import { assertNever } from '../../base/assert.ts'
+import { equalBytes } from '../../base/bytes.ts'
+import type { Sequence } from '../../base/ids.ts'
+import { evidenceOf, isSamePlace } from '../../messages/evidence.ts'
+import type { Checkpoint, Evidence, Exhibit, SignedOnce, Verified, Vote } from '../../messages/message.ts'
+import { persist, type ReplicaState, type Step } from '../state.ts'
+import { blameTwoFaced } from '../views/primary-observation.ts'
+import type { Slot } from './slot.ts'
+
+/** Two messages contradict each other: that is logged and passed on, once. Their signatures are good. // PBFT-1.5 */
+export function holdEvidence(step: Step, evidence: Evidence): void {
+  const kept = step.state.evidence.hold(evidence)
+  if (kept === null) return
+  persist(step, { kind: 'evidence', evidence: kept, isNew: true })
+  blameTwoFaced(step.state, kept.guilty)
+  show(step, [kept.first, kept.second])
+}
+
+/** Logs the evidence once more, because what stands in front is trimmed. // PBFT-6 */
+export function persistEvidenceAgain(step: Step): void {
+  for (const evidence of step.state.evidence.all) persist(step, { kind: 'evidence', evidence, isNew: false })
+}
+
+/** A vote for another digest than that of the pre-prepare that was accepted: both are shown, once for each sender. */
+export function showOddVote(step: Step, slot: Slot, vote: Vote): void {
+  const { state } = step
+  const { accepted } = slot
+  const bit = 1 << vote.sender
+  if (accepted === null || equalBytes(accepted.digest, vote.digest) || vote.sender === state.config.id) return
+  // A primary that is known to have lied here, or often enough, explains the vote.
+  const isExplained = !state.evidence.isWanted(accepted) || !state.evidence.isWanted(vote)
+  if ((slot.shownOf & bit) !== 0 || isExplained || !state.evidence.mayShow(state.ticks)) return
+  slot.shownOf |= bit
+  show(step, [accepted, vote])
+}
+
+/** The same for those that came before the pre-prepare. */
+export function showOddVotes(step: Step, slot: Slot): void {
+  for (const vote of [...slot.prepares, ...slot.commits]) {
+    if (vote !== null) showOddVote(step, slot, vote)
+  }
+}
+
+/** A CHECKPOINT with another root than the own one. // PBFT-2.1 */
+export function showOddCheckpoint(step: Step, checkpoint: Checkpoint): void {
+  const { state } = step
+  const own = state.ownRoots.get(checkpoint.sequence)
+  if (own === undefined || equalBytes(own, checkpoint.root)) return
+  const isWanted = state.evidence.isWanted(checkpoint) && state.evidence.mayShow(state.ticks)
+  if (isWanted) show(step, [checkpoint])
+}
+
+/** The same for those that came before the own root was known. */
+export function showOddCheckpoints(step: Step, sequence: Sequence): void {
+  for (const ofSender of step.state.checkpoints) {
+    const one = ofSender.get(sequence)
+    if (one !== undefined) showOddCheckpoint(step, one)
+  }
+}
+
+function show({ effects }: Step, messages: readonly SignedOnce[]): void {
+  effects.push({ kind: 'broadcast', outgoing: { kind: 'exhibit', messages } })
+}
+
+/** Takes the messages that another replica shows. // PBFT-1.5 */
+export function onExhibit(step: Step, exhibit: Verified<Exhibit>): void {
+  for (const evidence of evidenceIn(step.state, exhibit)) holdEvidence(step, evidence)
+}
+
+/** True if it shows evidence that is not held yet. Asked before a signature is checked: most exhibits show none. */
+export const isExhibitUseful = (state: ReplicaState, exhibit: Exhibit): boolean =>
+  evidenceIn(state, exhibit).length > 0
+
+/** Returns the evidence in the messages that are shown: they contradict each other, or what is held here. */
+function evidenceIn(state: ReplicaState, { messages }: Exhibit): readonly Evidence[] {
+  const [first, second] = messages
+  const wanted = messages.filter((message) => state.evidence.isWanted(message))
+  const found = wanted.map((message) => {
+    const held = heldCounterpart(state, message)
+    return held === null ? null : evidenceOf(held, message)
+  })
+  if (wanted.length === 2 && first !== undefined && second !== undefined) {
+    found.push(evidenceOf(first, second))
+  }
+  return found.filter((evidence) => evidence !== null)
+}
+
+/** The message that is held of the same signer for the same (kind, v, s); null when there is none. */
+function heldCounterpart(state: ReplicaState, message: SignedOnce): SignedOnce | null {
+  const { sender } = message
+  for (const held of heldLike(state, message)) {
+    if (held?.sender === sender && isSamePlace(held, message)) return held
+  }
+  return null
+}
+
+/** The messages of this kind and sequence number that are held. */
+function heldLike(state: ReplicaState, message: SignedOnce): readonly (SignedOnce | null | undefined)[] {
+  const { sequence, sender } = message
+  const slot = state.slots.get(sequence)
+  const prepared = state.preparedCertificates.get(sequence)
+  switch (message.kind) {
+    case 'pre-prepare':
+      return [slot?.accepted, state.heldBack.get(sequence), prepared?.prePrepare]
+    case 'prepare':
+      return [slot?.prepares[sender], ...(prepared?.prepares ?? [])]
+    case 'commit':
+      return [slot?.commits[sender], ...(slot?.decided ?? [])]
+    case 'checkpoint':
+      return [state.checkpoints[sender]?.get(sequence), ...state.stable.checkpoints]
+    default:
+      return assertNever(message)
+  }
+}

@@ -1,0 +1,83 @@
+/** Execution and replies: OSDI 1999 section 4.2, TOCS 2002 section 4.3. Keeps rules 1.6 and 1.7. */
+import { assert } from '../../base/assert.ts'
+import type { Sequence } from '../../base/ids.ts'
+import type { Batch } from '../../messages/message.ts'
+import type { ExecutedRecovery } from '../effects.ts'
+import { noteRecoveries } from '../recovery/recovery-operations.ts'
+import type { ReplicaState, Step } from '../state.ts'
+import { noteDelivered } from '../views/primary-observation.ts'
+import { proposeBatches } from './propose.ts'
+import { dropServed, startTimer } from './requests.ts'
+
+/**
+ * Hands decided batches over strictly in the order of their sequence numbers, each when the one before is executed: one
+ * may take many turns of the loop, and what waits for it counts as held. // PBFT-1.6
+ */
+export function executeDecided({ state, effects }: Step): void {
+  if (state.health === 'diverged') return // its state is not what the others execute on
+  if (state.lastHandedOver > state.lastExecuted) return
+  const sequence = (state.lastHandedOver + 1) as Sequence
+  const slot = state.slots.get(sequence)
+  if (slot === undefined || slot.decided === null || slot.decidedBatch === null) return
+  state.lastHandedOver = sequence
+  effects.push({ kind: 'execute', sequence, batch: slot.decidedBatch, commits: slot.decided })
+}
+
+/**
+ * At each tick: whether one batch has been executed all the time since the last. Such a tick counts for nothing that is
+ * measured in ticks: nobody could have brought this replica on, and no primary is to be suspected for what a client's
+ * request costs. // PBFT-1.9
+ */
+export function isHeldUp(state: ReplicaState): boolean {
+  const { lastHandedOver, lastExecuted, executingAtTick } = state
+  const executing = lastHandedOver > lastExecuted ? lastHandedOver : null
+  state.executingAtTick = executing
+  return executing !== null && executing === executingAtTick
+}
+
+/** A checkpoint is the state between two batches: it is frozen before the next one is executed. // PBFT-2.1 */
+export function freezeIfDue({ state, effects }: Step, sequence: Sequence): void {
+  if (sequence % state.config.checkpointInterval === 0) effects.push({ kind: 'snapshot', sequence })
+}
+
+/** The application's word on a batch that it executed. */
+export interface Executed {
+  readonly sequence: Sequence
+  readonly recoveries?: readonly ExecutedRecovery[]
+  readonly newBytes: number
+}
+
+/** The application executed a batch: answer its clients, propose on. // PBFT-1.7 */
+export function onExecuted(step: Step, executed: Executed): void {
+  const { state, effects } = step
+  const { sequence, newBytes } = executed
+  const acceptedTick = state.slots.get(sequence)?.acceptedTick ?? Number.POSITIVE_INFINITY
+  const batch = noteExecuted(state, executed)
+  freezeIfDue(step, sequence)
+  noteDelivered(state, { batch, acceptedTick, newBytes })
+  dropServed(state, batch.requests, acceptedTick <= state.ticks ? state.ticks - acceptedTick : null)
+  startTimer(state)
+  if (batch.requests.length > 0) effects.push({ kind: 'reply', view: state.view, sequence })
+  executeDecided(step)
+  proposeBatches(step)
+}
+
+/** Notes how far it came and lets the batch's bytes go; gives the batch. */
+export function noteExecuted(
+  state: ReplicaState,
+  { sequence, recoveries = [] }: Omit<Executed, 'newBytes'>,
+): Batch {
+  assert(sequence === state.lastExecuted + 1, `executed ${sequence} after ${state.lastExecuted}`)
+  const slot = state.slots.get(sequence)
+  const batch = slot?.decidedBatch ?? null
+  assert(slot !== undefined && batch !== null, `executed ${sequence}, which was not decided here`)
+  state.lastExecuted = sequence
+  if (state.lastProposed < sequence) state.lastProposed = sequence
+  slot.executed = batch.digest
+  slot.decidedBatch = null
+  state.batches.drop(sequence)
+  state.heldBack.delete(sequence)
+  if (sequence <= state.lowWatermark) state.slots.delete(sequence)
+  noteRecoveries(state, slot, recoveries)
+  return batch
+}

@@ -1,0 +1,50 @@
+/** The primary's proposals: OSDI 1999 section 4.2, TOCS 2002 section 5.1.4. Keeps rule 1.10. */
+import type { Sequence } from '../../base/ids.ts'
+import { BATCH_HEADER_BYTES, createBatch } from '../../messages/batch.ts'
+import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX } from '../../messages/limits.ts'
+import type { Batch } from '../../messages/message.ts'
+import { PIPELINE_WINDOW } from '../parameters.ts'
+import { fillTarget } from '../recovery/recovery-operations.ts'
+import {
+  highWatermark,
+  isPrimary,
+  mayVote,
+  openSlot,
+  persistThenBroadcast,
+  type ReplicaState,
+  type Step,
+} from '../state.ts'
+
+/**
+ * Proposes while the pipeline has room: s <= last executed + window and s <= H. A batch takes what gathered while
+ * earlier ones were in flight; it never waits on a clock. // PBFT-1.10
+ */
+export function proposeBatches(step: Step): void {
+  const { state } = step
+  if (!isPrimary(state) || !state.isActive || !mayVote(state)) return
+  const last = Math.min(state.lastExecuted + PIPELINE_WINDOW, highWatermark(state))
+  while (state.lastProposed < last) {
+    const sequence = (state.lastProposed + 1) as Sequence
+    const batch = nextBatch(state, sequence)
+    if (batch === null) return
+    const content = { kind: 'pre-prepare', view: state.view, sequence, batch } as const
+    state.lastProposed = sequence
+    openSlot(state, sequence).isProposed = true
+    // The own pre-prepare is accepted when it comes back signed, and by then it is on disk. // PBFT-6
+    persistThenBroadcast(step, { record: { kind: 'proposed', content }, outgoing: content })
+  }
+}
+
+/**
+ * The next batch: the requests that wait; with nothing waiting, null batches up to the checkpoint that a recovery
+ * needs. // PBFT-2.8
+ */
+function nextBatch(state: ReplicaState, sequence: Sequence): Batch | null {
+  if (state.waiting.unproposed === 0) return sequence <= fillTarget(state) ? state.nullBatch : null
+  const requests = state.waiting.takeForBatch({
+    requests: BATCH_REQUESTS_MAX,
+    bytes: BATCH_BYTES_MAX - BATCH_HEADER_BYTES,
+  })
+  // Executed time never goes back (1.6), so the clock may: a time ahead of the others' clocks would be held back.
+  return createBatch(state.config.hash, state.now, requests)
+}

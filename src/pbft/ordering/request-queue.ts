@@ -1,0 +1,310 @@
+/**
+ * Requests that wait to be executed. Rule 1.1: first in first out per client, round robin across clients, bounded in
+ * bytes and in number. Rule 1.9 asks for the oldest one.
+ *
+ * Each client has a room of its own, and at the primary each backup has a lane for the requests that it relays. A
+ * backup's timer runs for what it relayed, so the primary must never refuse that for what else the same client asks for:
+ * one client could fill its room at the primary, give one more request to the backups only, and so end the view. The
+ * other way, that backups do not time what the primary refused, would need the primary's word for the refusal, and a
+ * traitor would give it for every client that it starves. // PBFT-1.9
+ *
+ * A request is put into the lane of the backup that relays it when its client's room is full, or holds so much in front
+ * of it that its turn comes late. A lane takes part in the round robin like one client, so a traitor that fills its lane
+ * with the requests of a friend gets one client's share more.
+ */
+import type { ClientId, ReplicaId, Timestamp } from '../../base/ids.ts'
+import type { Request } from '../../messages/message.ts'
+import {
+  LANE_BYTES_MAX,
+  LANE_REQUESTS_MAX,
+  PLACES_CONTESTED,
+  RELAYED_PER_CLIENT_MAX,
+  WAITING_BYTES_MAX,
+  WAITING_BYTES_PER_CLIENT_MAX,
+  WAITING_PER_CLIENT_MAX,
+} from '../parameters.ts'
+
+export interface WaitingRequest {
+  readonly request: Request
+  readonly arrivedTick: number
+  /** Few of its client waited here when it came, so that it waits long is not its client's doing. */
+  readonly isSample: boolean
+  /** True if this replica proposed it, as primary of the current view. */
+  isProposed: boolean
+  /** When the primary of the current view was last sent it by this replica; Infinity before. */
+  relayedTick: number
+  /** True if a pre-prepare that was accepted in the current view holds it. */
+  isOrdered: boolean
+  /** Batches of the current view that had room for it, and did without. */
+  passedOver: number
+}
+
+/** The owner of a turn: a client's room, or the lane of a replica that relays. */
+type Owner = ClientId | ReplicaId
+
+interface Queue {
+  /** All that wait, oldest first. */
+  readonly entries: Map<string, WaitingRequest>
+  bytes: number
+}
+
+export class WaitingRequests {
+  /** Every waiting request, oldest arrival first. */
+  readonly #byArrival = new Map<string, WaitingRequest>()
+  /** Insertion order is the order of turns: who had its turn goes to the end. */
+  readonly #queues = new Map<Owner, Queue>()
+  /** The lanes among them. */
+  readonly #lanes = new Set<ReplicaId>()
+  /** The number of waiting requests of each client, in all rooms and lanes. */
+  readonly #counts = new Map<ClientId, number>()
+  /**
+   * Requests that came from their clients and are not passed on yet, oldest arrival first; perhaps served meanwhile.
+   */
+  #unrelayed: WaitingRequest[] = []
+  /** Of the clients' rooms together. */
+  #bytes = 0
+  #unproposed = 0
+
+  get size(): number {
+    return this.#byArrival.size
+  }
+
+  get unproposed(): number {
+    return this.#unproposed
+  }
+
+  get oldest(): WaitingRequest | null {
+    for (const entry of this.#byArrival.values()) return entry
+    return null
+  }
+
+  /** The oldest arrivals, at most `count` of them. */
+  oldestEntries(count: number): readonly WaitingRequest[] {
+    const oldest: WaitingRequest[] = []
+    for (const entry of this.#byArrival.values()) {
+      if (oldest.length >= count) break
+      oldest.push(entry)
+    }
+    return oldest
+  }
+
+  clients(): readonly ClientId[] {
+    return [...this.#counts.keys()]
+  }
+
+  find(client: ClientId, timestamp: Timestamp): Request | null {
+    return this.entry(client, timestamp)?.request ?? null
+  }
+
+  entry(client: ClientId, timestamp: Timestamp): WaitingRequest | null {
+    return this.#byArrival.get(keyOf({ client, timestamp })) ?? null
+  }
+
+  /** Marks a waiting request to be passed on to the primary later: `takeUnrelayed` gives it then. */
+  relayLater(entry: WaitingRequest): void {
+    this.#unrelayed.push(entry)
+  }
+
+  /**
+   * Returns the requests that arrived up to this tick, still wait, and were not passed on yet. Of one client no more
+   * are under way at once than the primary surely has room for; its others follow as those are served.
+   */
+  takeUnrelayed(upToTick: number): readonly WaitingRequest[] {
+    if (this.#unrelayed.length === 0) return []
+    const due: WaitingRequest[] = []
+    const underWay = new Map<ClientId, number>()
+    this.#unrelayed = this.#unrelayed.filter((entry) => {
+      const { client } = entry.request
+      if (this.#byArrival.get(keyOf(entry.request)) !== entry) return false
+      if (entry.arrivedTick > upToTick) return true
+      const count = underWay.get(client) ?? this.#countRelayed(client)
+      underWay.set(client, count + 1)
+      if (count >= RELAYED_PER_CLIENT_MAX) return true
+      due.push(entry)
+      return false
+    })
+    return due
+  }
+
+  /** `relayedBy` is the backup that passed it on to this replica, the primary; null for any other request. */
+  hasRoomFor(request: Request, relayedBy: ReplicaId | null = null): boolean {
+    return this.#placeOf(request, relayedBy) !== null
+  }
+
+  /** False when a bound is reached; the request is then not taken. Nothing waits under its (client, timestamp) yet. */
+  add(request: Request, arrivedTick = 0, relayedBy: ReplicaId | null = null): boolean {
+    const owner = this.#placeOf(request, relayedBy)
+    if (owner === null) return false
+    const { client } = request
+    const count = this.#counts.get(client) ?? 0
+    const isSample = count < PLACES_CONTESTED
+    const entry = { request, arrivedTick, isSample, isProposed: false, ...UNTOLD }
+    this.#put(owner, entry)
+    this.#byArrival.set(keyOf(request), entry)
+    this.#counts.set(client, count + 1)
+    this.#unproposed++
+    return true
+  }
+
+  /** A backup times a request that waits here behind many of its client, and its lane has room for it. // PBFT-1.9 */
+  canHurry(client: ClientId, timestamp: Timestamp, relayedBy: ReplicaId): boolean {
+    const entry = this.entry(client, timestamp)
+    if (entry === null || entry.isProposed) return false
+    const isInRoom = this.#queues.get(client)?.entries.has(keyOf(entry.request)) === true
+    return isInRoom && this.#isLate(client, entry) && this.#hasLane(relayedBy, entry.request)
+  }
+
+  /** Moves it to the lane of the backup that relayed it. */
+  hurry(client: ClientId, timestamp: Timestamp, relayedBy: ReplicaId): void {
+    const entry = this.entry(client, timestamp)
+    if (entry === null || !this.canHurry(client, timestamp, relayedBy)) return
+    this.#take(client, entry)
+    this.#put(relayedBy, entry)
+  }
+
+  /** Drops a client's requests for which this holds: executed, or stale. */
+  drop(client: ClientId, isOver: (request: Request) => boolean): void {
+    if (!this.#counts.has(client)) return
+    for (const owner of [client, ...this.#lanes]) {
+      for (const entry of this.#queues.get(owner)?.entries.values() ?? []) {
+        if (entry.request.client === client && isOver(entry.request)) this.#forget(owner, entry)
+      }
+    }
+  }
+
+  /**
+   * Takes the next requests for a batch, one per client or lane and round, and marks them as proposed.
+   * Stops at the first request that does not fit; an admissible one always fits alone. Where several clients wait, none
+   * has many more places than all others together: who floods fills no batches that the others have to sit through.
+   * // PBFT-5.5
+   */
+  takeForBatch(limits: { readonly requests: number; readonly bytes: number }): readonly Request[] {
+    const taken: Request[] = []
+    const placesOf = new Map<Owner, number>()
+    const isContested = this.#counts.size > 1
+    let bytes = 0
+    while (this.#unproposed > 0 && taken.length < limits.requests) {
+      const next = this.#nextInTurn()
+      if (next === null) break
+      const { owner, entry } = next
+      const { length } = entry.request.bytes
+      if (bytes + length > limits.bytes) break
+      const places = placesOf.get(owner) ?? 0
+      if (isContested && places >= PLACES_CONTESTED + (taken.length - places)) break
+      placesOf.set(owner, places + 1)
+      this.#endTurn(owner)
+      entry.isProposed = true
+      this.#unproposed--
+      taken.push(entry.request)
+      bytes += length
+    }
+    return taken
+  }
+
+  /** A view ended: what was proposed in it, or told its primary, may have to be again. */
+  forgetProposals(): void {
+    for (const entry of this.#byArrival.values()) {
+      if (entry.isProposed) this.#unproposed++
+      entry.isProposed = false
+      Object.assign(entry, UNTOLD)
+    }
+  }
+
+  /** The owner under which a new request waits: its client's room, or a lane. */
+  #placeOf(request: Request, relayedBy: ReplicaId | null): Owner | null {
+    const { client } = request
+    const hasRoom = this.#hasRoom(request)
+    if (relayedBy === null) return hasRoom ? client : null
+    if (hasRoom && !this.#isLate(client, null)) return client
+    if (this.#hasLane(relayedBy, request)) return relayedBy
+    return hasRoom ? client : null
+  }
+
+  /** A client never has more bytes than are left for all others: so there is always room for one that has none here. */
+  #hasRoom({ client, bytes: { length } }: Request): boolean {
+    const { entries, bytes } = this.#queues.get(client) ?? EMPTY
+    const bytesMax = Math.min(WAITING_BYTES_PER_CLIENT_MAX, WAITING_BYTES_MAX - this.#bytes)
+    return entries.size < WAITING_PER_CLIENT_MAX && bytes + length <= bytesMax
+  }
+
+  #hasLane(replica: ReplicaId, { bytes: { length } }: Request): boolean {
+    const { entries, bytes } = this.#queues.get(replica) ?? EMPTY
+    return entries.size < LANE_REQUESTS_MAX && bytes + length <= LANE_BYTES_MAX
+  }
+
+  /** So much waits in front of this one in its client's room, or of a new one, that its turn is not soon. */
+  #isLate(client: ClientId, before: WaitingRequest | null): boolean {
+    let count = 0
+    let bytes = 0
+    for (const entry of this.#queues.get(client)?.entries.values() ?? []) {
+      if (entry === before) break
+      if (entry.isProposed) continue
+      count++
+      bytes += entry.request.bytes.length
+    }
+    return count >= PLACES_CONTESTED || bytes > LANE_BYTES_MAX / 4
+  }
+
+  #countRelayed(client: ClientId): number {
+    let count = 0
+    for (const { relayedTick } of this.#queues.get(client)?.entries.values() ?? []) {
+      if (relayedTick < Number.POSITIVE_INFINITY) count++
+    }
+    return count
+  }
+
+  #put(owner: Owner, entry: WaitingRequest): void {
+    const queue = this.#queues.get(owner) ?? { entries: new Map(), bytes: 0 }
+    const { length } = entry.request.bytes
+    queue.entries.set(keyOf(entry.request), entry)
+    queue.bytes += length
+    this.#queues.set(owner, queue)
+    if (isLane(owner)) this.#lanes.add(owner)
+    else this.#bytes += length
+  }
+
+  #take(owner: Owner, entry: WaitingRequest): void {
+    const queue = this.#queues.get(owner)
+    if (queue === undefined || !queue.entries.delete(keyOf(entry.request))) return
+    const { length } = entry.request.bytes
+    queue.bytes -= length
+    if (!isLane(owner)) this.#bytes -= length
+    if (queue.entries.size > 0) return
+    this.#queues.delete(owner)
+    if (isLane(owner)) this.#lanes.delete(owner)
+  }
+
+  #forget(owner: Owner, entry: WaitingRequest): void {
+    const { client } = entry.request
+    this.#take(owner, entry)
+    this.#byArrival.delete(keyOf(entry.request))
+    if (!entry.isProposed) this.#unproposed--
+    const count = (this.#counts.get(client) ?? 0) - 1
+    if (count > 0) this.#counts.set(client, count)
+    else this.#counts.delete(client)
+  }
+
+  #nextInTurn(): { readonly owner: Owner; readonly entry: WaitingRequest } | null {
+    for (const [owner, queue] of this.#queues) {
+      for (const entry of queue.entries.values()) if (!entry.isProposed) return { owner, entry }
+    }
+    return null
+  }
+
+  #endTurn(owner: Owner): void {
+    const queue = this.#queues.get(owner)
+    if (queue === undefined) return
+    this.#queues.delete(owner)
+    this.#queues.set(owner, queue)
+  }
+}
+
+const EMPTY: Queue = { entries: new Map(), bytes: 0 }
+
+/** The marks of a waiting request that a new view has not seen. */
+const UNTOLD = { relayedTick: Number.POSITIVE_INFINITY, isOrdered: false, passedOver: 0 } as const
+
+const isLane = (owner: Owner): owner is ReplicaId => typeof owner === 'number'
+
+const keyOf = ({ client, timestamp }: Pick<Request, 'client' | 'timestamp'>): string =>
+  `${client}:${timestamp}`

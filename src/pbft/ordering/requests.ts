@@ -1,0 +1,217 @@
+/** Requests: OSDI 1999 section 4.1, TOCS 2002 section 4.2. Keeps rules 1.1, 1.9 and 3.9. */
+import { equalBytes } from '../../base/bytes.ts'
+import type { ClientId, ReplicaId } from '../../base/ids.ts'
+import type { Peer } from '../../base/peer.ts'
+import type { RefusalReason, Request, Verified } from '../../messages/message.ts'
+import { complain, lacksSignature } from '../oral/doubtful-requests.ts'
+import {
+  PROGRESS_BEFORE_SHRINKING,
+  RELAY_AFTER_TICKS,
+  RELAY_AGAIN_TICKS,
+  RELAYED_AGAIN_MAX,
+  REQUEST_TIMEOUT_TICKS,
+  SUSPECTED_TIMEOUT_TICKS,
+  TIMEOUT_PER_LATENCY,
+  TIMEOUT_TICKS_MAX,
+} from '../parameters.ts'
+import { needsFill } from '../recovery/recovery-operations.ts'
+import { isPrimary, primary, type ReplicaState, type Step } from '../state.ts'
+import { proposeBatches } from './propose.ts'
+import type { WaitingRequest } from './request-queue.ts'
+
+/** A request from its client, or relayed by a backup. // PBFT-1.1 */
+export function onRequest(step: Step, request: Verified<Request>, from: Peer): void {
+  const { state, effects } = step
+  if (state.health === 'diverged') return // its answers would be wrong
+  if (request.doubtful !== undefined) return complain(step, request.doubtful)
+  const standing = state.config.standing(request)
+  switch (standing) {
+    case 'executed':
+      // Only its own client gets it again: a replica that passes old requests on would multiply the work.
+      if (from.kind === 'client') effects.push({ kind: 'reply-again', view: state.view, request })
+      return
+    case 'stale':
+    case 'another-session':
+    case 'timestamp-reused':
+    case 'unknown-client':
+      refuse(step, request, from, standing)
+      return
+    case 'new':
+      takeRequest(step, request, from)
+  }
+}
+
+function takeRequest(step: Step, request: Verified<Request>, from: Peer): void {
+  const { state } = step
+  if (lacksSignature(state, request)) return refuse(step, request, from, 'must-sign')
+  const relayedBy = relayerOf(state, from)
+  const waiting = state.waiting.find(request.client, request.timestamp)
+  // Whichever of two requests under one timestamp waits here: once it is executed, no backup waits for the other.
+  if (relayedBy !== null) state.waiting.hurry(request.client, request.timestamp, relayedBy)
+  if (waiting !== null && !equalBytes(waiting.digest, request.digest)) {
+    // Which of two sessions gets the timestamp is decided by the order: nothing is a fact until then. // PBFT-1.8
+    const isOwn = equalBytes(waiting.session, request.session)
+    refuse(step, request, from, isOwn ? 'timestamp-reused' : 'busy')
+    return
+  }
+  if (waiting === null && !state.waiting.add(request, state.ticks, relayedBy)) {
+    refuse(step, request, from, 'busy')
+    return
+  }
+  startTimer(state)
+  if (isPrimary(state)) {
+    proposeBatches(step)
+    return
+  }
+  // What was relayed to us stops here.
+  const entry = state.waiting.entry(request.client, request.timestamp)
+  if (from.kind !== 'client' || !state.isActive || entry === null) return
+  // A repetition is relayed again at once: the first relay may have been lost.
+  if (waiting === null) state.waiting.relayLater(entry)
+  else relay(step, entry)
+}
+
+/** The backup that relayed a request to this primary, and times it: it has a lane here. // PBFT-1.9 */
+export const relayerOf = (state: ReplicaState, from: Peer): ReplicaId | null =>
+  from.kind === 'replica' && isPrimary(state) ? from.id : null
+
+function relay({ state, effects }: Step, entry: WaitingRequest): void {
+  entry.relayedTick = Math.min(entry.relayedTick, state.ticks)
+  const outgoing = { kind: 'relayed', message: entry.request } as const
+  effects.push({ kind: 'send', to: primary(state), outgoing })
+}
+
+function refuse({ effects }: Step, request: Request, from: Peer, reason: RefusalReason): void {
+  if (from.kind !== 'client') return
+  const { client, timestamp, digest } = request
+  effects.push({ kind: 'refuse', client, timestamp, requestDigest: digest, reason })
+}
+
+/**
+ * Drops what an execution served or made stale, and restarts the timer only if the oldest was served. `tookTicks` is how
+ * long ago the batch's pre-prepare was accepted here; null where it was not. // PBFT-1.9
+ */
+export function dropServed(
+  state: ReplicaState,
+  executed: readonly Request[],
+  tookTicks: number | null,
+): void {
+  if (state.timer === null && state.isActive && executed.length > 0) noteUnawaited(state, tookTicks)
+  for (const client of new Set(executed.map((each) => each.client))) {
+    dropOver(state, client, (request) => executed.some(({ digest }) => equalBytes(digest, request.digest)))
+  }
+  restartTimerIfServed(state)
+}
+
+/** Drops what was ordered, whatever came of it: a refused recovery operation would keep its standing for ever. */
+function dropOver(state: ReplicaState, client: ClientId, wasOrdered: (request: Request) => boolean): void {
+  state.waiting.drop(client, (request) => {
+    return state.config.standing(request) !== 'new' || wasOrdered(request)
+  })
+}
+
+/** The state was replaced: whatever it holds as executed no longer waits. */
+export function dropAllServed(state: ReplicaState): void {
+  for (const client of state.waiting.clients()) dropOver(state, client, () => false)
+  restartTimerIfServed(state)
+}
+
+function restartTimerIfServed(state: ReplicaState): void {
+  const { timer } = state
+  if (state.waiting.size === 0) state.stalledSince = null
+  if (timer === null) return
+  const { waitsFor } = timer
+  if (waitsFor !== null && state.waiting.find(waitsFor.client, waitsFor.timestamp) !== null) return
+  if (waitsFor !== null) noteProgress(state, state.ticks - timer.startedTick)
+  state.timer = null
+  state.stalledSince = null
+  startTimer(state)
+}
+
+/** Looks whether what the timer waits for still waits: a request that its client has to sign does not. // PBFT-4.10 */
+export function forgetDropped(state: ReplicaState): void {
+  const waitsFor = state.timer?.waitsFor ?? null
+  if (waitsFor === null || state.waiting.find(waitsFor.client, waitsFor.timestamp) !== null) return
+  state.timer = null
+  if (state.waiting.size === 0) state.stalledSince = null
+  startTimer(state)
+}
+
+/** Starts the timer for the oldest waiting request, unless it runs or the view has not begun. // PBFT-1.9 */
+export function startTimer(state: ReplicaState): void {
+  if (state.timer !== null || !state.isActive) return
+  const { oldest } = state.waiting
+  if (oldest === null && !needsFill(state)) return
+  const waitsFor =
+    oldest === null ? null : { client: oldest.request.client, timestamp: oldest.request.timestamp }
+  state.timer = { waitsFor, startedTick: state.ticks, startedAt: state.now }
+}
+
+/** Passes on what clients sent to this backup: not at once, for a primary must not know what it is watched by. // PBFT-1.1 PBFT-5.4 */
+export function relayNew(step: Step): void {
+  const { state } = step
+  const due = state.waiting.takeUnrelayed(state.ticks - RELAY_AFTER_TICKS)
+  if (!state.isActive || isPrimary(state)) return
+  for (const entry of due) relay(step, entry)
+}
+
+/** Passes the oldest requests on again, well before their timer ends: the first relay may have been lost or refused. */
+export function relayAgain(step: Step): void {
+  const { state } = step
+  const { timer } = state
+  if (timer === null || timer.waitsFor === null || isPrimary(state)) return
+  const waited = state.ticks - timer.startedTick
+  if (waited > 0 && waited % RELAY_AGAIN_TICKS === 0) relayOldest(step, RELAYED_AGAIN_MAX)
+}
+
+/** Hands the requests that wait to the primary, the oldest first. // PBFT-3.9 */
+export function relayOldest(step: Step, countMax: number): void {
+  if (isPrimary(step.state)) return
+  for (const entry of step.state.waiting.oldestEntries(countMax)) relay(step, entry)
+}
+
+/** True if the timer ran out: at once after a short grace where the primary seems to be gone. // PBFT-1.9 */
+export function isTimerExpired(state: ReplicaState): boolean {
+  const { timer, detector, ticks } = state
+  if (timer === null) return false
+  const waited = ticks - timer.startedTick
+  if (waited >= state.timeoutTicks) return true
+  const isSilent = !isPrimary(state) && detector.isSuspected(primary(state), ticks)
+  // Views that end early for nothing make it as patient as any timeout does.
+  return isSilent && waited * REQUEST_TIMEOUT_TICKS >= SUSPECTED_TIMEOUT_TICKS * state.timeoutTicks
+}
+
+/**
+ * The oldest waiting request was served in this view. T shrinks after many of them in a row, and never below a floor
+ * that follows what ordering takes. // PBFT-3.6
+ */
+function noteProgress(state: ReplicaState, tookTicks: number): void {
+  learnLatency(state, tookTicks)
+  state.progress++
+  if (state.progress % PROGRESS_BEFORE_SHRINKING === 0) shrinkTimeout(state)
+  state.timeoutTicks = Math.max(state.timeoutTicks, timeoutFloor(state))
+}
+
+/** A batch was executed while nothing waited here, as on most backups most of the time: that is progress too. // PBFT-3.6 */
+function noteUnawaited(state: ReplicaState, tookTicks: number | null): void {
+  if (tookTicks !== null) learnLatency(state, tookTicks)
+  state.unawaitedBatches++
+  if (state.unawaitedBatches % PROGRESS_BEFORE_SHRINKING === 0) shrinkTimeout(state)
+}
+
+function learnLatency(state: ReplicaState, tookTicks: number): void {
+  state.latencyTicks = state.latencyTicks === null ? tookTicks : (7 * state.latencyTicks + tookTicks) / 8
+}
+
+function shrinkTimeout(state: ReplicaState): void {
+  state.timeoutTicks = Math.max(timeoutFloor(state), Math.floor(state.timeoutTicks / 2))
+}
+
+/**
+ * Never more than twice the T that the view began with: what ordering takes is up to the primary, and one that is slow on
+ * purpose must not make its own time longer and longer.
+ */
+export function timeoutFloor({ latencyTicks, timeoutTicksAtEntry }: ReplicaState): number {
+  const adapted = Math.ceil(TIMEOUT_PER_LATENCY * (latencyTicks ?? 0))
+  return Math.max(REQUEST_TIMEOUT_TICKS, Math.min(adapted, 2 * timeoutTicksAtEntry, TIMEOUT_TICKS_MAX))
+}

@@ -1,0 +1,52 @@
+/**
+ * The healing of a replica that lost synced data, and the others' part in it: rule 6.4. What it may have voted for
+ * and forgotten is made history before it votes again, and the views of it are left for good.
+ */
+import type { View } from '../../base/ids.ts'
+import { voteForChoice } from '../ordering/normal-case.ts'
+import { proposeBatches } from '../ordering/propose.ts'
+import { startTimer } from '../ordering/requests.ts'
+import { logWindow, mayVote, persist, type Step } from '../state.ts'
+import { startViewChange } from '../views/view-change.ts'
+import { needsFill } from './recovery-operations.ts'
+
+/** At each tick: views of which an amnesiac replica may have forgotten something are left, or it is healed. */
+export function settleRecoveries(step: Step): void {
+  const { state } = step
+  healIfReady(step)
+  if (!mayVote(state)) return // what is due stays due
+  for (const [replica, { sequence, view }] of state.recoveries) {
+    if (sequence + logWindow(state) > state.lowWatermark) continue
+    state.recoveries.delete(replica)
+    // f + 1 replicas that never were traitors leave view u + 1 for good. // PBFT-3.10
+    if (state.view < view + 2) startViewChange(step, (view + 2) as View)
+  }
+  fillUp(step)
+}
+
+/** The timer runs, and the primary proposes, as long as a recovery waits for its checkpoint. // PBFT-1.9 PBFT-2.8 */
+function fillUp(step: Step): void {
+  const { state } = step
+  if (needsFill(state)) {
+    startTimer(state)
+    proposeBatches(step)
+  } else if (state.timer?.waitsFor === null) {
+    state.timer = null
+    startTimer(state)
+  }
+}
+
+/** It takes part again, above every view in which it may have said what it forgot. // PBFT-6.4 */
+function healIfReady(step: Step): void {
+  const { state } = step
+  const executed = state.recovery?.executed ?? null
+  if (state.health !== 'amnesiac' || executed === null) return
+  const isHistory = executed.sequence + logWindow(state) <= state.lowWatermark
+  if (!isHistory || state.lastExecuted < executed.sequence) return
+  const view = (executed.view + 2) as View
+  state.health = 'sound'
+  state.recovery = null
+  persist(step, { kind: 'healed', view })
+  if (state.view < view) startViewChange(step, view)
+  else for (const slot of state.slots.values()) voteForChoice(step, slot)
+}

@@ -1,0 +1,282 @@
+/** Restart from the log: section 6 of the rules; TOCS 2002 section 5 keeps its log in memory, so this is ours. */
+import { assertNever } from '../../base/assert.ts'
+import { equalBytes } from '../../base/bytes.ts'
+import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
+import { headerOf } from '../../messages/cited.ts'
+import type {
+  Batch,
+  CheckpointCertificate,
+  Evidence,
+  NewView,
+  PrePrepare,
+  PrePrepareHeader,
+  PreparedCertificate,
+  Request,
+  Verified,
+  ViewChange,
+  Vote,
+} from '../../messages/message.ts'
+import type { OralNewView, OralViewChange, OrderClaim } from '../../messages/oral/message.ts'
+import { wholePrePrepare } from '../../messages/pre-prepare.ts'
+import { isRejection } from '../../messages/rejection.ts'
+import { adoptStable, compareWithStable, keepOwnRoot } from '../checkpoints/checkpoint.ts'
+import type { AnyNewView, AnyViewChange, Effect, Outgoing, WaitingRecovery } from '../effects.ts'
+import { noteAcked } from '../oral/acknowledgements.ts'
+import { notePrePrepared } from '../oral/claims.ts'
+import { choiceHeaders } from '../oral/new-view.ts'
+import { type Executed, executeDecided, freezeIfDue, noteExecuted } from '../ordering/execution.ts'
+import {
+  broadcastDurably,
+  findBatch,
+  highWatermark,
+  isHandedOver,
+  isOral,
+  mayVote,
+  openSlot,
+  type ReplicaState,
+  type Step,
+} from '../state.ts'
+import { leaveViewFor } from '../views/view-change.ts'
+
+/** A log record as it was read back and checked. */
+export type RecoveredRecord =
+  | { readonly kind: 'accepted'; readonly prePrepare: Verified<PrePrepare> }
+  | { readonly kind: 'prepared'; readonly certificate: PreparedCertificate }
+  | { readonly kind: 'batch'; readonly sequence: Sequence; readonly batch: Batch }
+  /** `batch` is null where a record before it holds the batch, or it is the null batch. */
+  | { readonly kind: 'decided'; readonly commits: readonly Vote[]; readonly batch: Batch | null }
+  | { readonly kind: 'view-change'; readonly viewChange: Verified<ViewChange> | Verified<OralViewChange> }
+  | { readonly kind: 'pre-prepared'; readonly claims: readonly OrderClaim[] }
+  | {
+      readonly kind: 'acknowledged'
+      readonly view: View
+      readonly of: ReplicaId
+      readonly digest: Uint8Array
+    }
+  | { readonly kind: 'new-view'; readonly newView: Verified<NewView> | Verified<OralNewView> }
+  | { readonly kind: 'checkpoint'; readonly sequence: Sequence; readonly root: Uint8Array }
+  | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
+  | { readonly kind: 'evidence'; readonly evidence: Evidence }
+  | { readonly kind: 'recovery'; readonly request: Verified<Request> }
+  | { readonly kind: 'recoveries'; readonly waiting: readonly WaitingRecovery[] }
+  | { readonly kind: 'forgotten' }
+  | { readonly kind: 'healed'; readonly view: View }
+
+/** Takes one record back, in the order of the log. The effects are `execute` and `snapshot` only. // PBFT-6.2 */
+export function replay(state: ReplicaState, record: RecoveredRecord): readonly Effect[] {
+  const step: Step = { state, effects: [] }
+  switch (record.kind) {
+    case 'accepted':
+      replayAccepted(state, record.prePrepare)
+      break
+    case 'prepared':
+      replayPrepared(state, record.certificate)
+      break
+    case 'batch':
+      holdReplayed(state, record.sequence, record.batch)
+      break
+    case 'decided':
+      replayDecided(step, record.commits, record.batch)
+      break
+    case 'view-change':
+      replayViewChange(state, record.viewChange)
+      break
+    case 'pre-prepared':
+      notePrePrepared(state, record.claims)
+      break
+    case 'acknowledged':
+      noteAcked(state, record)
+      break
+    case 'new-view':
+      replayNewView(state, record.newView)
+      break
+    case 'checkpoint':
+      if (record.sequence >= state.lowWatermark) keepOwnRoot(state, record.sequence, record.root)
+      if (record.sequence > state.lastCheckpointSaid) state.lastCheckpointSaid = record.sequence
+      break
+    case 'stable':
+      if (record.stable.sequence > state.lowWatermark) adoptStable(state, record.stable)
+      break
+    case 'evidence':
+      state.evidence.hold(record.evidence)
+      break
+    case 'recovery':
+      state.recovery = {
+        request: record.request,
+        askedTick: Number.NEGATIVE_INFINITY,
+        executed: null,
+      }
+      break
+    case 'recoveries':
+      for (const [replica, executed] of record.waiting) state.recoveries.set(replica, executed)
+      break
+    case 'forgotten':
+      state.health = 'amnesiac'
+      break
+    case 'healed':
+      state.health = 'sound'
+      state.recovery = null
+      if (record.view > state.view) leaveViewFor(state, record.view)
+      break
+    default:
+      assertNever(record)
+  }
+  return step.effects
+}
+
+/** The application executed what a replayed record decided; the effects are those of `replay`. */
+export function replayExecuted(state: ReplicaState, executed: Executed): readonly Effect[] {
+  const step: Step = { state, effects: [] }
+  noteExecuted(state, executed)
+  freezeIfDue(step, executed.sequence)
+  executeDecided(step)
+  return step.effects
+}
+
+/** A vote in a view is proof that its NEW-VIEW was entered, even where the log in front of it was trimmed. */
+function beInView(state: ReplicaState, view: View): boolean {
+  if (view > state.view) {
+    leaveViewFor(state, view)
+    state.lastProposed = state.lastExecuted
+  }
+  if (view === state.view) state.isActive = true
+  return view === state.view
+}
+
+function replayAccepted(state: ReplicaState, prePrepare: PrePrepare): void {
+  const { view, sequence, batch, sender } = prePrepare
+  holdReplayed(state, sequence, batch)
+  if (!beInView(state, view)) return
+  if (sender === state.config.id && sequence > state.lastProposed) state.lastProposed = sequence
+  replayHeader(state, headerOf(prePrepare))
+}
+
+/**
+ * Holds what is still to be executed; and above h, in oral mode, what a stored state is ahead of: it may be voted on
+ * again.
+ */
+function holdReplayed(state: ReplicaState, sequence: Sequence, batch: Batch): void {
+  const isOpen = !isHandedOver(state, sequence) || (isOral(state) && sequence > state.lowWatermark)
+  if (isOpen) state.batches.hold(sequence, batch)
+}
+
+function replayHeader(state: ReplicaState, header: PrePrepareHeader): void {
+  if (header.sequence <= state.lowWatermark) return
+  const slot = openSlot(state, header.sequence)
+  slot.accepted = header
+  slot.acceptedTick = state.ticks
+}
+
+function replayPrepared(state: ReplicaState, certificate: PreparedCertificate): void {
+  const { prePrepare, prepares } = certificate
+  const { sequence, view } = prePrepare
+  if (sequence <= state.lowWatermark) return
+  const known = state.preparedCertificates.get(sequence)
+  if (known === undefined || known.prePrepare.view < view) {
+    state.preparedCertificates.set(sequence, certificate)
+  }
+  if (!beInView(state, view)) return
+  replayHeader(state, prePrepare)
+  const slot = openSlot(state, sequence)
+  for (const vote of prepares) slot.prepares[vote.sender] = vote
+  slot.prepared = prepares
+}
+
+function replayDecided(step: Step, commits: readonly Vote[], batch: Batch | null): void {
+  const { state } = step
+  const [first] = commits
+  if (first === undefined || isHandedOver(state, first.sequence)) return
+  const slot = openSlot(state, first.sequence)
+  slot.decided = commits
+  slot.decidedBatch = batch ?? findBatch(state, first.sequence, first.digest)
+  if (batch !== null) state.batches.hold(first.sequence, batch)
+  executeDecided(step)
+}
+
+function replayViewChange(state: ReplicaState, viewChange: AnyViewChange): void {
+  const { view, sender } = viewChange
+  if (view < state.view || (view === state.view && state.isActive)) return
+  if (view > state.view) leaveViewFor(state, view)
+  state.announcedView = view
+  state.viewChanges[sender] = viewChange
+  if (viewChange.kind === 'oral-view-change') state.oral.received[sender] = viewChange
+}
+
+function replayNewView(state: ReplicaState, newView: AnyNewView): void {
+  const { view, sender } = newView
+  const chosen = chosenIn(newView)
+  // As `enterView` does; once in the view, what was proposed in it counts too.
+  const isEntry = view > state.view || !state.isActive
+  if (chosen === null || !beInView(state, view)) return
+  if (isEntry) state.lastProposed = state.lastExecuted
+  state.newView = newView
+  if (sender === state.config.id) state.madeNewView = view
+  const { prePrepares, minSequence } = chosen
+  state.lastChosen = prePrepares.at(-1)?.sequence ?? minSequence
+  if (state.lastProposed < state.lastChosen) state.lastProposed = state.lastChosen
+  // What lies above H in oral mode is taken once h has moved. // PBFT-4.7
+  const isTaken = ({ sequence }: PrePrepareHeader) => !isOral(state) || sequence <= highWatermark(state)
+  state.oral.choicesAhead = prePrepares.filter((header) => !isTaken(header))
+  for (const header of prePrepares.filter(isTaken)) {
+    const held = state.slots.get(header.sequence)?.accepted
+    if (held === undefined || held === null) replayHeader(state, header)
+  }
+}
+
+/** O and minSeq of a NEW-VIEW that was taken; null where its contents had been refused. */
+function chosenIn(
+  newView: AnyNewView,
+): { readonly prePrepares: readonly PrePrepareHeader[]; readonly minSequence: Sequence } | null {
+  if (newView.kind === 'oral-new-view') {
+    return { prePrepares: choiceHeaders(newView), minSequence: newView.checkpoint.sequence }
+  }
+  const { contents } = newView
+  if (isRejection(contents)) return null
+  const { viewChanges, prePrepares } = contents
+  const minSequence = Math.max(...viewChanges.map(({ stable }) => stable.sequence)) as Sequence
+  return { prePrepares, minSequence }
+}
+
+/**
+ * After the last record: sends again what the log promised. The own pre-prepares go out byte for byte, and the next
+ * proposal is above the highest of them; a vote is signed again to the same bytes. // PBFT-6.2
+ */
+export function resume(step: Step): void {
+  const { state } = step
+  const { config, view, isActive, newView } = state
+  const say = (outgoing: Outgoing) => broadcastDurably(step, outgoing)
+  compareWithStable(step)
+  if (!mayVote(state)) return
+  for (const [sequence, root] of state.ownRoots) {
+    const wasSaid = sequence > state.lowWatermark && sequence <= state.lastCheckpointSaid
+    if (wasSaid) say({ kind: 'checkpoint', sequence, root })
+  }
+  const own = state.viewChanges[config.id] ?? null
+  if (!isActive && own?.view === view) say({ kind: 'relayed', message: own })
+  if (!isActive) return
+  if (newView?.sender === config.id) say({ kind: 'relayed', message: newView })
+  for (const sequence of [...state.slots.keys()].sort((a, b) => a - b)) {
+    resumeSlot(step, sequence)
+  }
+}
+
+function resumeSlot(step: Step, sequence: Sequence): void {
+  const { state } = step
+  const slot = openSlot(state, sequence)
+  const { accepted, prepared, executed } = slot
+  if (accepted === null) return
+  const { view, digest, sender } = accepted
+  const batch = findBatch(state, sequence, digest)
+  const isHere = batch !== null || (executed !== null && equalBytes(executed, digest))
+  if (sender === state.config.id) {
+    // One of O goes out with its NEW-VIEW; its receiver has the batch, or fetches it.
+    if (batch !== null && sequence > state.lastChosen) {
+      const message = wholePrePrepare(accepted, batch)
+      broadcastDurably(step, { kind: 'relayed', message })
+    }
+  } else if (isHere) {
+    slot.hasPrepared = true
+    broadcastDurably(step, { kind: 'prepare', view, sequence, digest })
+  }
+  if (prepared !== null) broadcastDurably(step, { kind: 'commit', view, sequence, digest })
+}

@@ -1,0 +1,198 @@
+/** Entering a view: OSDI 1999 section 4.4, TOCS 2002 section 4.5. Keeps rules 3.3 to 3.5 and 3.9. */
+import { equalBytes } from '../../base/bytes.ts'
+import type { Sequence, View } from '../../base/ids.ts'
+import type { Peer } from '../../base/peer.ts'
+import { primaryOf, quorum } from '../../base/quorum.ts'
+import type { Choice } from '../../messages/content.ts'
+import type {
+  CheckpointCertificate,
+  NewView,
+  NewViewContents,
+  PrePrepareHeader,
+  Verified,
+  ViewChange,
+} from '../../messages/message.ts'
+import { isRejection, type RejectionReason } from '../../messages/rejection.ts'
+import { becomeStable } from '../checkpoints/checkpoint.ts'
+import type { AnyNewView } from '../effects.ts'
+import { onPrePrepare, onVote, reject, voteForChoice } from '../ordering/normal-case.ts'
+import { proposeBatches } from '../ordering/propose.ts'
+import { relayOldest, startTimer } from '../ordering/requests.ts'
+import { HANDED_OVER_MAX } from '../parameters.ts'
+import {
+  isInWindow,
+  isPrimary,
+  mayVote,
+  openSlot,
+  persist,
+  persistThenBroadcast,
+  type ReplicaConfig,
+  type Step,
+} from '../state.ts'
+import { awaitNewView, leaveViewFor, viewChangeFault } from './view-change.ts'
+
+/** The result of Q VIEW-CHANGEs. */
+export interface Selection {
+  /** minSeq and its certificate: the highest h. */
+  readonly stable: CheckpointCertificate
+  /** For every s in (minSeq, maxSeq], in order. */
+  readonly choices: readonly Choice[]
+}
+
+/**
+ * minSeq is the highest h in V, maxSeq the highest s in any P; for every s between, the digest of the entry with the
+ * highest view, else null. // PBFT-3.3
+ */
+export function select(viewChanges: readonly ViewChange[], nullDigest: Uint8Array): Selection {
+  let stable: CheckpointCertificate | null = null
+  const highest = new Map<number, PrePrepareHeader>()
+  let maxSequence = 0
+  for (const viewChange of viewChanges) {
+    if (stable === null || viewChange.stable.sequence > stable.sequence) stable = viewChange.stable
+    for (const { prePrepare } of viewChange.preparedCertificates) {
+      const { sequence, view } = prePrepare
+      const known = highest.get(sequence)
+      if (known === undefined || view > known.view) highest.set(sequence, prePrepare)
+      if (sequence > maxSequence) maxSequence = sequence
+    }
+  }
+  const first = stable ?? { sequence: 0 as Sequence, root: new Uint8Array(0), checkpoints: [] }
+  const choices: Choice[] = []
+  for (let sequence = first.sequence + 1; sequence <= maxSequence; sequence++) {
+    const digest = highest.get(sequence)?.digest ?? nullDigest
+    choices.push({ sequence: sequence as Sequence, digest })
+  }
+  return { stable: first, choices }
+}
+
+/** As primary of the awaited view: NEW-VIEW from exactly Q VIEW-CHANGEs for it. // PBFT-3.3 */
+export function makeNewView(step: Step): void {
+  const { state } = step
+  const { id, n } = state.config
+  if (!isPrimary(state) || state.isActive || !mayVote(state) || state.madeNewView === state.view) return
+  const held = state.viewChanges.filter(
+    (one): one is ViewChange => one?.kind === 'view-change' && one.view === state.view,
+  )
+  // The own one is among them: what it says was synced before it came back.
+  if (held.length < quorum(n) || !held.some(({ sender }) => sender === id)) return
+  const viewChanges = held.slice(0, quorum(n))
+  const { choices } = select(viewChanges, state.nullBatch.digest)
+  const content = { kind: 'new-view', view: state.view, viewChanges, choices } as const
+  state.madeNewView = state.view
+  persistThenBroadcast(step, { record: { kind: 'new-view-made', content }, outgoing: content })
+}
+
+/** NEW-VIEW(v', V, O): validated whole, then entered. // PBFT-3.4 */
+export function onNewView(step: Step, newView: Verified<NewView>, from: Peer): void {
+  const { state } = step
+  const { view, sender, contents } = newView
+  const { id, n } = state.config
+  if (view === 0 || sender !== primaryOf(view, n)) return reject(step, newView, from, 'not-the-primary')
+  if (view < state.view || (view === state.view && state.isActive)) return
+  const fault = isRejection(contents) ? contents.reason : newViewFault(view, contents, state)
+  if (fault !== null) {
+    reject(step, newView, from, fault)
+    refute(step, view)
+    return
+  }
+  // The own one was sent only after its record was on disk. // PBFT-6
+  if (sender !== id) persist(step, { kind: 'new-view', newView })
+  enterView(step, newView)
+}
+
+/** An authentic NEW-VIEW that does not check out ends its view, once Q replicas have come that far. // PBFT-3.4 */
+export function refute(step: Step, view: View): void {
+  const { state } = step
+  const sender = primaryOf(view, state.config.n)
+  const known = state.refutedViews.get(sender)
+  // Of several views of one primary the next one to come counts.
+  if (known === undefined || known < state.view || view < known) state.refutedViews.set(sender, view)
+  awaitNewView(step)
+}
+
+/** The parameters by which a NEW-VIEW is judged. */
+export interface NewViewForm {
+  readonly config: Pick<ReplicaConfig, 'n' | 'checkpointInterval'>
+  readonly nullBatch: { readonly digest: Uint8Array }
+}
+
+/** The first fault of V and O, signatures apart, or null: O is recomputed and has to be equal. // PBFT-3.4 */
+export function newViewFault(
+  view: View,
+  { viewChanges, prePrepares }: NewViewContents,
+  { config, nullBatch }: NewViewForm,
+): RejectionReason | null {
+  const { n } = config
+  const senders = new Set(viewChanges.map(({ sender }) => sender))
+  if (viewChanges.length !== quorum(n) || senders.size !== quorum(n)) return 'new-view-without-quorum'
+  for (const viewChange of viewChanges) {
+    if (viewChange.view !== view) return 'new-view-without-quorum'
+    const fault = viewChangeFault(viewChange, config)
+    if (fault !== null) return fault
+  }
+  const { choices } = select(viewChanges, nullBatch.digest)
+  const isSame =
+    prePrepares.length === choices.length &&
+    prePrepares.every((one, index) => isChoice(one, view, primaryOf(view, n), choices[index]))
+  return isSame ? null : 'new-view-selects-otherwise'
+}
+
+function isChoice(
+  { sender, view, sequence, digest }: PrePrepareHeader,
+  newView: View,
+  primary: number,
+  choice: Choice | undefined,
+): boolean {
+  if (choice === undefined || sender !== primary || view !== newView) return false
+  return sequence === choice.sequence && equalBytes(digest, choice.digest)
+}
+
+/** Begins the view of a valid NEW-VIEW. Entering does not wait for a transfer. // PBFT-2.6 PBFT-3.4 PBFT-3.5 */
+export function enterView(step: Step, newView: NewView): void {
+  const { state } = step
+  const { contents } = newView
+  if (isRejection(contents)) return
+  activate(step, newView)
+  const { stable } = select(contents.viewChanges, state.nullBatch.digest)
+  if (stable.sequence > state.lowWatermark) becomeStable(step, stable) // PBFT-2.2
+  goOn(step, contents.prePrepares, stable.sequence)
+}
+
+/** The view is the current one, and active. */
+export function activate({ state }: Step, newView: AnyNewView): void {
+  if (newView.view > state.view) leaveViewFor(state, newView.view)
+  state.isActive = true
+  state.newView = newView
+  state.viewChangeTick = null
+  state.monitor.begin(state.ticks)
+}
+
+/** Takes O, which follows the checkpoint at `minSequence`, and goes on behind it. // PBFT-3.4 PBFT-3.5 PBFT-3.9 */
+export function goOn(step: Step, prePrepares: readonly PrePrepareHeader[], minSequence: Sequence): void {
+  const { state } = step
+  state.lastChosen = prePrepares.at(-1)?.sequence ?? minSequence
+  state.lastProposed = Math.max(state.lastChosen, state.lastExecuted) as Sequence
+  acceptChoices(step, prePrepares)
+  startTimer(state)
+  // Requests that wait would be lost with the old primary. // PBFT-3.9
+  relayOldest(step, HANDED_OVER_MAX)
+  for (const message of state.early.takeFor(state.view)) {
+    const from: Peer = { kind: 'replica', id: message.sender }
+    if (message.kind === 'pre-prepare') onPrePrepare(step, message, from)
+    else onVote(step, message, from)
+  }
+  proposeBatches(step)
+}
+
+/** Accepts O where it lies in the window; its batches are here, or are fetched. // PBFT-3.4 PBFT-3.5 */
+export function acceptChoices(step: Step, prePrepares: readonly PrePrepareHeader[]): void {
+  const { state } = step
+  const chosen = prePrepares.filter(({ sequence }) => isInWindow(state, sequence))
+  for (const header of chosen) {
+    const slot = openSlot(state, header.sequence)
+    slot.accepted = header
+    slot.acceptedTick = state.ticks
+    slot.acceptedRecords = state.recordsEmitted // the NEW-VIEW's is among them
+  }
+  for (const { sequence } of chosen) voteForChoice(step, openSlot(state, sequence))
+}

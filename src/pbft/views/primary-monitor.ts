@@ -1,0 +1,172 @@
+/**
+ * Judges what a primary delivers. After the throughput monitor of Aardvark (Clement and others, NSDI 2009, section 4.1)
+ * and the turn-around times of Prime (Amir and others, DSN 2008, section 4). Keeps rule 5.4.
+ *
+ * Throughput falls by itself when fewer ask, and waiting grows by itself when more do. Both at once is the primary's
+ * doing, or that of machines that became slower, which other primaries tell: see `slow-primary.ts`.
+ */
+import type { Complaint } from '../../messages/message.ts'
+import {
+  BAD_WINDOWS_MAX,
+  BAD_WINDOWS_MIN,
+  GRACE_TICKS,
+  LAG_PER_ORDERING_MAX,
+  LAG_SLACK_TICKS,
+  THROUGHPUT_SHARE_MIN,
+  WAITING_FACTOR_MAX,
+  WAITING_SLACK_TICKS,
+  WINDOW_SAMPLES_MIN,
+  WINDOW_TICKS_MIN,
+} from '../parameters.ts'
+
+/** The observations of a primary in one window. */
+export interface Figures {
+  /** Bytes of operations executed in a tick. */
+  readonly delivered: number
+  /** Ticks from a request's arrival here until the pre-prepare that holds it was accepted here, on average. */
+  readonly lag: number
+  /** Ticks from there until it was executed: what replicas take that the primary does not lead. */
+  readonly ordering: number
+}
+
+/** Weight of a new best window, and of one of a lower load, in the reference. */
+const RATCHET_RATE = 1 / 2
+const LOWER_LOAD_RATE = 1 / 8
+/** Good windows in a row after which patience is halved. */
+const GOOD_WINDOWS = 64
+
+export const waitingIn = ({ lag, ordering }: Figures): number => lag + ordering
+
+export class PrimaryMonitor {
+  /** The figures of primaries that do well; null before the first window. */
+  #reference: Figures | null = null
+  /** Bad windows in a row that make a complaint. */
+  #patience = BAD_WINDOWS_MIN
+  #bad = 0
+  #good = 0
+  #fromTick = GRACE_TICKS
+  #delivered = 0
+  #lagTicks = 0
+  #orderingTicks = 0
+  #samples = 0
+
+  get reference(): Figures | null {
+    return this.#reference
+  }
+
+  /** Bytes of operations executed in the current window. */
+  get delivered(): number {
+    return this.#delivered
+  }
+
+  get patience(): number {
+    return this.#patience
+  }
+
+  /** The tick from which on the current window counts: a view that begins is not judged at once. */
+  get fromTick(): number {
+    return this.#fromTick
+  }
+
+  /** A view begins. */
+  begin(tick: number): void {
+    this.#bad = 0
+    this.#open(tick + GRACE_TICKS)
+  }
+
+  /** Operations of a batch were executed. In bytes. */
+  executed(bytes: number, tick: number): void {
+    if (tick >= this.#fromTick) this.#delivered += bytes
+  }
+
+  /** A request that had arrived here was executed. In ticks. */
+  served(waited: {
+    readonly arrivedTick: number
+    readonly acceptedTick: number
+    readonly tick: number
+  }): void {
+    const { arrivedTick, acceptedTick, tick } = waited
+    if (arrivedTick < this.#fromTick) return
+    this.#lagTicks += Math.max(0, acceptedTick - arrivedTick)
+    this.#orderingTicks += tick - Math.max(acceptedTick, arrivedTick)
+    this.#samples++
+  }
+
+  /**
+   * Closes the window when it holds enough. A window that is bad, or one of several, gives its figures and what they
+   * come to; the last of `patience` bad ones in a row is `due`.
+   */
+  tick(
+    tick: number,
+  ): { readonly fault: Complaint; readonly figures: Figures; readonly isDue: boolean } | null {
+    const ticks = tick - this.#fromTick
+    if (ticks < WINDOW_TICKS_MIN || this.#samples < WINDOW_SAMPLES_MIN) return null
+    const figures: Figures = {
+      delivered: this.#delivered / ticks,
+      lag: this.#lagTicks / this.#samples,
+      ordering: this.#orderingTicks / this.#samples,
+    }
+    this.#open(tick)
+    const fault = this.faultOf(figures)
+    if (fault === null) {
+      this.#learn(figures)
+      return null
+    }
+    this.#good = 0
+    this.#bad++
+    return { fault, figures, isDue: this.#bad >= this.#patience }
+  }
+
+  /** The fault of such figures, or null. */
+  faultOf(figures: Figures): Complaint | null {
+    const reference = this.#reference
+    if (reference !== null && isSlow(figures, reference)) return 'slow'
+    const lagMax = LAG_PER_ORDERING_MAX * figures.ordering + LAG_SLACK_TICKS
+    return figures.lag > Math.max(lagMax, WAITING_FACTOR_MAX * (reference?.lag ?? 0)) ? 'late' : null
+  }
+
+  /** f + 1 primaries, one of them correct, came to no more than this: so the machines give no more. */
+  settleFor(reference: Figures): void {
+    this.#reference = reference
+    this.#patience = Math.min(2 * this.#patience, BAD_WINDOWS_MAX)
+    this.#bad = 0
+  }
+
+  #open(fromTick: number): void {
+    this.#fromTick = fromTick
+    this.#delivered = 0
+    this.#lagTicks = 0
+    this.#orderingTicks = 0
+    this.#samples = 0
+  }
+
+  /** The reference follows the best. It never follows a primary that delivers less and lets wait longer. */
+  #learn(figures: Figures): void {
+    this.#bad = 0
+    if (++this.#good % GOOD_WINDOWS === 0) this.#patience = Math.max(BAD_WINDOWS_MIN, this.#patience / 2)
+    const reference = this.#reference
+    if (reference === null) this.#reference = figures
+    else if (figures.delivered >= reference.delivered) {
+      this.#reference = between(reference, figures, RATCHET_RATE)
+    } else if (waitingIn(figures) <= waitingIn(reference)) {
+      this.#reference = between(reference, figures, LOWER_LOAD_RATE)
+    }
+  }
+}
+
+/** Less is delivered than the floor allows, and requests wait clearly longer, most of it for their proposal. */
+function isSlow(figures: Figures, reference: Figures): boolean {
+  const waitingMax = WAITING_FACTOR_MAX * waitingIn(reference) + WAITING_SLACK_TICKS
+  if (figures.delivered >= THROUGHPUT_SHARE_MIN * reference.delivered) return false
+  // A busy machine makes both longer.
+  const isPrimarys = figures.lag - reference.lag > 2 * (figures.ordering - reference.ordering)
+  return waitingIn(figures) > waitingMax && isPrimarys
+}
+
+function between(from: Figures, to: Figures, rate: number): Figures {
+  return {
+    delivered: from.delivered + rate * (to.delivered - from.delivered),
+    lag: from.lag + rate * (to.lag - from.lag),
+    ordering: from.ordering + rate * (to.ordering - from.ordering),
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * A primary that is slow on purpose, unfair to a client, or convicted of lying, and stays just within the timer. Keeps
+ * rule 5.4.
+ *
+ * Each replica judges by what it sees itself, and says in STATUS what it has to complain of. Only when W complain of one
+ * view does anybody leave it, so that one of them is correct and nobody leaves alone. The primary is then on the
+ * blacklist, and the next change from a view that works passes it by.
+ *
+ * That nothing better is to be had is known once f + 1 primaries are no better than one another: then what the best of
+ * them delivers is what counts from then on, and patience is doubled. So machines that become slower cost f view changes.
+ */
+import { weakQuorum } from '../../base/quorum.ts'
+import type { Complaint } from '../../messages/message.ts'
+import { COMPLAINT_TICKS } from '../parameters.ts'
+import { isPrimary, primary, type ReplicaState, type Step } from '../state.ts'
+import { complain } from './primary-observation.ts'
+import { startViewChange, viewAfter } from './view-change.ts'
+
+/** At each tick: judges the primary, and leaves it when W replicas complain. // PBFT-5.4 */
+export function checkPrimary(step: Step): void {
+  const { state } = step
+  const { ticks, blacklist } = state
+  blacklist.expire(ticks)
+  if (!state.isActive || state.health !== 'sound' || state.recall !== null || isPrimary(state)) return
+  if (state.complaint !== null && ticks - state.complaint.tick >= COMPLAINT_TICKS) state.complaint = null
+  judge(state)
+  // No more is kept against it, so nothing new is to be waited for. // PBFT-1.5
+  if (state.evidence.isFull(primary(state))) complain(state, 'two-faced', null)
+  const { discontent, complaint } = complaintsOf(state)
+  if (complaint === null || discontent < weakQuorum(state.config.n)) return
+  complain(state, complaint, null) // what the others say is said by this one too now
+  startViewChange(step, viewAfter(state))
+}
+
+function judge(state: ReplicaState): void {
+  const { monitor, blacklist } = state
+  const verdict = monitor.tick(state.ticks)
+  if (verdict === null || !verdict.isDue) return
+  const { fault, figures } = verdict
+  if (blacklist.isFull && !blacklist.has(primary(state))) {
+    const best = [...blacklist.figures, figures].reduce((a, b) => (b.delivered > a.delivered ? b : a))
+    monitor.settleFor(best)
+    blacklist.acquit((each) => monitor.faultOf(each) === null)
+    if (monitor.faultOf(figures) === null) return
+  }
+  complain(state, fault, figures)
+}
+
+/**
+ * The number of replicas that want the current view to end, and why. A replica that left it already is one of them.
+ * The own complaint counts once the others were told: they have to be as many where they are.
+ */
+function complaintsOf(state: ReplicaState): {
+  readonly discontent: number
+  readonly complaint: Complaint | null
+} {
+  const { complaint: own, peers, view } = state
+  const isTold = own !== null && own.tick < state.ticks
+  let discontent = isTold ? 1 : 0
+  let complaint = isTold ? own.complaint : null
+  for (const peer of peers) {
+    if (peer.view > view) discontent++
+    else if (peer.view === view && peer.isActive && peer.complaint !== null) {
+      discontent++
+      complaint ??= peer.complaint
+    }
+  }
+  return { discontent, complaint }
+}

@@ -1,0 +1,181 @@
+/**
+ * Leaving a view: OSDI 1999 section 4.4, TOCS 2002 section 4.5. Keeps rules 3.1, 3.2 and 3.6 to 3.8.
+ *
+ *   active in v --timer, join, refuted--> waits for v' --NEW-VIEW(v')--> active in v'      (new-view.ts)
+ *                                         \--no NEW-VIEW in time--> waits for v' + 1
+ */
+import { assert } from '../../base/assert.ts'
+import type { Sequence, View } from '../../base/ids.ts'
+import type { Peer } from '../../base/peer.ts'
+import { primaryOf, quorum, rankedLargest, weakQuorum } from '../../base/quorum.ts'
+import { checkpointCertificateFault, preparedCertificateFault } from '../../messages/certificate.ts'
+import type { ViewChangeContent } from '../../messages/content.ts'
+import { logWindowOf } from '../../messages/limits.ts'
+import type { Verified, ViewChange } from '../../messages/message.ts'
+import type { RejectionReason } from '../../messages/rejection.ts'
+import { dropWithheldOfOldViews } from '../durability.ts'
+import { forgetOldViews } from '../oral/acknowledgements.ts'
+import { gatherPrePrepares, oralViewChangeContent } from '../oral/claims.ts'
+import { reject } from '../ordering/normal-case.ts'
+import { isTimerExpired, timeoutFloor } from '../ordering/requests.ts'
+import { clearView, votersOf } from '../ordering/slot.ts'
+import { STUCK_TIMEOUTS, TIMEOUT_TICKS_MAX } from '../parameters.ts'
+import {
+  isOral,
+  mayVote,
+  persistThenBroadcast,
+  primary,
+  type ReplicaConfig,
+  type ReplicaState,
+  type Step,
+} from '../state.ts'
+
+/** Leaves the current view for a later one and says so, once that is on disk. // PBFT-3.1 PBFT-3.8 */
+export function startViewChange(step: Step, view: View): void {
+  const { state } = step
+  assert(view > state.view, 'a view change leads to a later view')
+  // A view that served nobody costs the next one twice the patience. // PBFT-3.6
+  if (state.progress === 0 && state.view > 0) {
+    state.timeoutTicks = Math.min(2 * state.timeoutTicks, TIMEOUT_TICKS_MAX)
+  }
+  const { complaint: blame } = state
+  // Whatever ends the view, a complaint counts. // PBFT-5.4
+  if (blame !== null) state.blacklist.add({ ...blame, replica: primary(state), tick: state.ticks })
+  leaveViewFor(state, view)
+  announceView(step)
+  joinIfOthersMoved(step)
+}
+
+/** VIEW-CHANGE for the awaited view, unless it was made; at once, or as soon as this replica may vote. // PBFT-3.1 */
+export function announceView(step: Step): void {
+  const { state } = step
+  if (state.isActive || state.announcedView >= state.view || !mayVote(state)) return
+  state.announcedView = state.view
+  const content = isOral(state) ? oralViewChangeContent(state) : viewChangeContent(state)
+  persistThenBroadcast(step, { record: { kind: 'view-change', content }, outgoing: content })
+}
+
+/** VIEW-CHANGE(v', h, C, P): P holds the certificate of the highest view for each s in (h, h + L]. // PBFT-3.1 */
+function viewChangeContent({ view, stable, preparedCertificates }: ReplicaState): ViewChangeContent {
+  const certificates = [...preparedCertificates.values()]
+  certificates.sort((a, b) => a.prePrepare.sequence - b.prePrepare.sequence)
+  return { kind: 'view-change', view, stable, preparedCertificates: certificates }
+}
+
+/** Forgets what belongs to the view that is left; P, decisions and batches stay. */
+export function leaveViewFor(state: ReplicaState, view: View): void {
+  if (isOral(state)) gatherPrePrepares(state)
+  state.view = view
+  if (isOral(state)) forgetOldViews(state)
+  state.isActive = false
+  state.newView = null
+  state.lastChosen = state.lowWatermark
+  state.viewChangeTick = null
+  state.progress = 0
+  state.unawaitedBatches = 0
+  state.timeoutTicksAtEntry = state.timeoutTicks
+  state.timer = null
+  state.complaint = null
+  state.heldBack.clear()
+  state.waiting.forgetProposals()
+  for (const slot of state.slots.values()) clearView(slot, state.ticks)
+  dropWithheldOfOldViews(state)
+}
+
+/** VIEW-CHANGE of any replica, the own one too. // PBFT-3.2 PBFT-3.7 */
+export function onViewChange(step: Step, viewChange: Verified<ViewChange>, from: Peer): void {
+  const { state } = step
+  const fault = viewChangeFault(viewChange, state.config)
+  if (fault !== null) return reject(step, viewChange, from, fault)
+  const held = state.viewChanges[viewChange.sender]
+  // Each replica's latest counts. A second one for the same view is no evidence: a healed replica may send one (6.4).
+  if (held !== null && held !== undefined && held.view >= viewChange.view) return
+  state.viewChanges[viewChange.sender] = viewChange
+  joinIfOthersMoved(step)
+  awaitNewView(step)
+}
+
+/** The first fault of a VIEW-CHANGE, signatures apart, or null. One fault drops it whole. // PBFT-3.2 */
+export function viewChangeFault(
+  { view, stable, preparedCertificates }: ViewChange,
+  { n, checkpointInterval }: Pick<ReplicaConfig, 'n' | 'checkpointInterval'>,
+): RejectionReason | null {
+  if (view === 0) return 'view-change-for-an-old-view'
+  const fault = checkpointCertificateFault(stable, { n, checkpointInterval })
+  if (fault !== null) return fault
+  let last = stable.sequence
+  for (const certificate of preparedCertificates) {
+    const { prePrepare } = certificate
+    if (prePrepare.view >= view) return 'prepared-certificate-not-older'
+    if (prePrepare.sequence <= last) return 'prepared-certificates-out-of-order'
+    if (prePrepare.sequence > stable.sequence + logWindowOf(checkpointInterval))
+      return 'prepared-certificate-outside-window'
+    const bad = preparedCertificateFault(certificate, n)
+    if (bad !== null) return bad
+    last = prePrepare.sequence
+  }
+  return null
+}
+
+/** When the W-th largest view of the others is above the own one, goes there at once. // PBFT-3.7 */
+export function joinIfOthersMoved(step: Step): void {
+  const { state } = step
+  const { id, n } = state.config
+  if (!mayVote(state)) return
+  const views = state.viewChanges.filter((_, sender) => sender !== id).map((one) => one?.view ?? (0 as View))
+  const joined = rankedLargest(views, weakQuorum(n))
+  if (joined > state.view) startViewChange(step, joined)
+}
+
+/** Starts T when Q VIEW-CHANGEs for the awaited view or above are held; a refuted view ends there. // PBFT-3.6 PBFT-3.4 */
+export function awaitNewView(step: Step): void {
+  const { state } = step
+  if (state.isActive || !mayVote(state) || movedTo(state, state.view) < quorum(state.config.n)) return
+  state.viewChangeTick ??= state.ticks
+  if (state.refutedViews.get(primary(state)) === state.view) startViewChange(step, (state.view + 1) as View)
+}
+
+/** The next view whose primary is not on the blacklist; at most f are passed by. // PBFT-5.4 */
+export function viewAfter({ view, blacklist, config }: ReplicaState): View {
+  let next = view + 1
+  while (blacklist.has(primaryOf(next as View, config.n))) next++
+  return next as View
+}
+
+/**
+ * Oral mode: W replicas vote for the next batch, and it is not decided here in all this time. Where it was decided
+ * nobody can show it, and its client may have its answer, so nothing else would ever bring it here: the next view does.
+ * Not before ordering could have taken so long: who leaves a view alone is brought level by the word of W, batch by batch.
+ * // PBFT-4.8 PBFT-1.9
+ */
+function isOrderingStuck(state: ReplicaState): boolean {
+  if (!isOral(state)) return false
+  const sequence = (state.lastExecuted + 1) as Sequence
+  const { oral, ticks } = state
+  if (oral.next.sequence !== sequence) oral.next = { sequence, tick: ticks }
+  const slot = state.slots.get(sequence)
+  if (slot === undefined || slot.decided !== null) return false
+  if (votersOf(slot) < weakQuorum(state.config.n)) return false
+  const patience = Math.max(state.timeoutTicks, timeoutFloor(state))
+  return ticks - Math.max(slot.openedTick, oral.next.tick) >= STUCK_TIMEOUTS * patience
+}
+
+/** The number of replicas that sent VIEW-CHANGE for this view or above. */
+const movedTo = (state: ReplicaState, view: View): number =>
+  state.viewChanges.filter((one) => one !== null && one.view >= view).length
+
+/** At each tick: a request that waited in vain, or a NEW-VIEW that did not come, ends the view. // PBFT-1.9 PBFT-3.6 */
+export function checkTimers(step: Step): void {
+  const { state } = step
+  if (!mayVote(state)) return
+  announceView(step)
+  if (state.isActive) {
+    if (isOrderingStuck(state)) return startViewChange(step, viewAfter(state))
+    if (!isTimerExpired(state)) return
+    state.stalledSince ??= state.timer?.startedAt ?? state.now
+    startViewChange(step, viewAfter(state))
+  } else if (state.viewChangeTick !== null && state.ticks - state.viewChangeTick >= state.timeoutTicks) {
+    // After a view that never began everybody gets a chance again, or none might be left. // PBFT-5.4
+    startViewChange(step, (state.view + 1) as View)
+  }
+}

@@ -1,0 +1,116 @@
+import { assert } from '../../base/assert.ts'
+import { equalBytes } from '../../base/bytes.ts'
+import type { ClientId, ReplicaId, Sequence, View } from '../../base/ids.ts'
+import type { RefusalContent } from '../../messages/content.ts'
+import type { Batch, RefusalReason, Request } from '../../messages/message.ts'
+import type { Effect } from '../../pbft/effects.ts'
+import type { Application, Outcome } from '../../ports.ts'
+import type { Answer, ReplyMaker } from './replies.ts'
+
+/** Clients whose last repeated reply is kept as it was sent, and its bytes at most. */
+const REPEATED_MAX = 256
+const REPEATED_BYTES_MAX = 64 * 1024
+
+/** A reply that was sent again, to a client that may ask for it once more. */
+interface Repeated {
+  readonly requestDigest: Uint8Array
+  readonly frame: Uint8Array
+}
+
+export interface ClientAnswersOptions {
+  readonly id: ReplicaId
+  readonly n: number
+  readonly application: Application
+  readonly replies: ReplyMaker
+  readonly send: (to: ClientId, frame: Uint8Array) => void
+  readonly refuse: (to: ClientId, content: RefusalContent) => void
+}
+
+/** Answers to clients: the outcomes of executed batches, results once more, refusals. // PBFT-1.7 */
+export class ClientAnswers {
+  readonly #options: ClientAnswersOptions
+  /** Executed batches that are still to be answered: each request beside what executing it gave. */
+  readonly #unanswered = new Map<
+    Sequence,
+    readonly { readonly request: Request; readonly outcome: Outcome }[]
+  >()
+  readonly #repeated = new Map<ClientId, Repeated>()
+
+  constructor(options: ClientAnswersOptions) {
+    this.#options = options
+  }
+
+  remember(sequence: Sequence, batch: Batch, outcomes: readonly Outcome[]): void {
+    assert(outcomes.length === batch.requests.length, 'the application answers each request')
+    if (outcomes.length === 0) return
+    this.#unanswered.set(
+      sequence,
+      batch.requests.map((request, index) => ({ request, outcome: outcomes[index] as Outcome })),
+    )
+  }
+
+  reply({ view, sequence }: Effect & { readonly kind: 'reply' }): void {
+    const executed = this.#unanswered.get(sequence) ?? []
+    this.#unanswered.delete(sequence)
+    const answers: Answer[] = []
+    for (const { request, outcome } of executed) {
+      const { results, standing } = outcome
+      // What was executed before was answered then, and is again when its client asks; a primary that orders it
+      // once more must not multiply its results.
+      if (standing === 'executed' || outcome.recovery !== null) continue
+      if (standing !== 'new') this.#refuseRequest(request, standing)
+      else if (results !== null) {
+        answers.push({ outcome: { ...outcome, results }, isWhole: this.#isResponder(request) })
+      }
+    }
+    this.#send({ view, sequence }, answers)
+  }
+
+  /** Signs nothing where the client asks for the same again as the last time. // PBFT-5.5 */
+  replyAgain({ view, request }: Effect & { readonly kind: 'reply-again' }, sequence: Sequence): void {
+    const { client, publicKey, session, timestamp, digest: requestDigest } = request
+    const kept = this.#repeated.get(client)
+    const isSame = kept !== undefined && equalBytes(kept.requestDigest, requestDigest)
+    if (isSame && this.#options.replies.isCurrent(kept.frame)) {
+      return this.#options.send(client, kept.frame)
+    }
+    const results = this.#options.application.results(client, timestamp)
+    if (results === null) return this.#refuseRequest(request, 'results-gone')
+    const answered = { client, publicKey, session, timestamp, requestDigest, results, recovery: null }
+    const [reply] = this.#options.replies.repliesFor({ view, sequence }, [
+      { outcome: { ...answered, standing: 'executed' }, isWhole: true },
+    ])
+    if (reply === undefined) return
+    this.#keep(client, { requestDigest, frame: reply.frame })
+    this.#options.send(client, reply.frame)
+  }
+
+  #keep(client: ClientId, repeated: Repeated): void {
+    this.#repeated.delete(client)
+    if (repeated.frame.length > REPEATED_BYTES_MAX) return
+    this.#repeated.set(client, repeated)
+    if (this.#repeated.size <= REPEATED_MAX) return
+    for (const oldest of this.#repeated.keys()) {
+      this.#repeated.delete(oldest)
+      break
+    }
+  }
+
+  refuse({ client, timestamp, requestDigest, reason }: Effect & { readonly kind: 'refuse' }): void {
+    this.#options.refuse(client, { kind: 'refusal', timestamp, requestDigest, reason })
+  }
+
+  #send(place: { readonly view: View; readonly sequence: Sequence }, answers: readonly Answer[]): void {
+    for (const { to, frame } of this.#options.replies.repliesFor(place, answers)) {
+      if (to.kind === 'client') this.#options.send(to.id, frame)
+    }
+  }
+
+  #isResponder({ responder }: Request): boolean {
+    return responder === this.#options.id || responder >= this.#options.n
+  }
+
+  #refuseRequest({ client, timestamp, digest }: Request, reason: RefusalReason): void {
+    this.refuse({ kind: 'refuse', client, timestamp, requestDigest: digest, reason })
+  }
+}

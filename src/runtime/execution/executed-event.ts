@@ -1,0 +1,20 @@
+import type { Sequence } from '../../base/ids.ts'
+import type { Batch } from '../../messages/message.ts'
+import type { Event } from '../../pbft/effects.ts'
+import type { Outcome } from '../../ports.ts'
+
+/** Returns the protocol's event for an executed batch: one outcome for each request, in their order. */
+export function executedEvent(
+  sequence: Sequence,
+  { requests }: Pick<Batch, 'requests'>,
+  outcomes: readonly Outcome[],
+): Event & { readonly kind: 'executed' } {
+  let newBytes = 0
+  for (const [index, { standing }] of outcomes.entries()) {
+    if (standing === 'new') newBytes += requests[index]?.operations.length ?? 0
+  }
+  const recoveries = outcomes.flatMap(({ recovery, standing, requestDigest }) =>
+    recovery === null || standing !== 'new' ? [] : [{ ...recovery, requestDigest }],
+  )
+  return { kind: 'executed', sequence, recoveries, newBytes }
+}

@@ -1,0 +1,27 @@
+import type { Hash } from '../../base/hash.ts'
+import type { Timestamp } from '../../base/ids.ts'
+import { SESSION_NONCE_BYTES } from '../../messages/limits.ts'
+import type { Request } from '../../messages/message.ts'
+import { encodeRequest, type SigningDigest } from '../../messages/request.ts'
+import type { Signer } from '../../ports.ts'
+
+/** Recovery operations are a replica's own requests: no client has this timestamp. */
+const RECOVERY_TIMESTAMP = 0 as Timestamp
+/** Nor do they belong to a session: their operations are a nonce. */
+const NO_SESSION = new Uint8Array(SESSION_NONCE_BYTES)
+
+/** The recovery operation of an amnesiac replica: its own key, a fresh nonce, no client timestamp. // PBFT-6.4 */
+export function createRecoveryRequest(context: {
+  readonly signer: Signer
+  readonly hash: Hash
+  readonly signingDigest: SigningDigest
+  /** 32 unpredictable bytes. */
+  readonly nonce: Uint8Array
+}): Request {
+  const { signer, hash, signingDigest, nonce } = context
+  const { publicKey } = signer
+  return encodeRequest(
+    { publicKey, session: NO_SESSION, timestamp: RECOVERY_TIMESTAMP, responder: 0, operations: nonce },
+    { hash, signingDigest, sign: (digest) => signer.sign(digest) },
+  )
+}

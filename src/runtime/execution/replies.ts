@@ -1,0 +1,68 @@
+/** Answers to clients: one authentication per batch, results from one designated replica. Rule 1.7; DESIGN hot path. */
+
+import type { Hash } from '../../base/hash.ts'
+import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
+import { encodeFrame, splitFrame } from '../../messages/frame.ts'
+import { FRAME_KINDS } from '../../messages/kinds.ts'
+import { packPayload } from '../../messages/payload.ts'
+import { isRejection } from '../../messages/rejection.ts'
+import { encodeReplyBody } from '../../messages/reply.ts'
+import { buildReplyTree, type ReplyLeaf, replyPath } from '../../messages/reply-tree.ts'
+import type { SigningDigest } from '../../messages/request.ts'
+import type { Outcome, Peer, Signer } from '../../ports.ts'
+import type { MessageMacs } from '../authentication/message-macs.ts'
+
+/** An outcome with results, and whether this replica is the one that sends them whole. */
+export interface Answer {
+  readonly outcome: Outcome & { readonly results: Uint8Array }
+  readonly isWhole: boolean
+}
+
+export interface ReplyMaker {
+  /** The reply frames of one batch, each for its client. */
+  repliesFor(
+    place: { readonly view: View; readonly sequence: Sequence },
+    answers: readonly Answer[],
+  ): readonly { readonly to: Peer; readonly frame: Uint8Array }[]
+  /** True if a reply that was made before would be made the same now: the keys of its MAC may be over. */
+  isCurrent(frame: Uint8Array): boolean
+}
+
+export function createReplyMaker(identity: {
+  readonly id: ReplicaId
+  readonly hash: Hash
+  readonly signer: Signer
+  readonly signingDigest: SigningDigest
+  /** In oral mode: each client gets a MAC in place of the signature, and one without a key gets no reply. */
+  readonly macs?: MessageMacs | null
+}): ReplyMaker {
+  const { id, hash, signer, signingDigest, macs = null } = identity
+  return {
+    repliesFor({ view, sequence }, answers) {
+      if (answers.length === 0) return []
+      const leaves = answers.map(({ outcome }): ReplyLeaf => {
+        const { publicKey, session, timestamp, requestDigest, results } = outcome
+        return { publicKey, session, timestamp, requestDigest, resultDigest: hash(results) }
+      })
+      const levels = buildReplyTree(hash, leaves)
+      const root = levels.at(-1)?.[0] as Uint8Array
+      const payload = packPayload([id, view, sequence, root])
+      const digest = signingDigest(FRAME_KINDS.reply, payload)
+      const signature = macs === null ? signer.sign(digest) : null
+      return answers.flatMap(({ outcome, isWhole }, index) => {
+        const to: Peer = { kind: 'client', id: outcome.client }
+        const authentication = signature ?? macs?.forOne(to, digest) ?? null
+        if (authentication === null) return []
+        const place = { index, count: leaves.length, path: replyPath(levels, index) }
+        const body = encodeReplyBody(leaves[index] as ReplyLeaf, place, isWhole ? outcome.results : null)
+        const { bytes } = encodeFrame({ kind: FRAME_KINDS.reply, payload, authentication, body })
+        return [{ to, frame: bytes }]
+      })
+    },
+    isCurrent(frame) {
+      if (macs === null) return true
+      const reply = splitFrame(frame)
+      return !isRejection(reply) && macs.isCurrent(reply.authentication)
+    },
+  }
+}

@@ -1,0 +1,235 @@
+import { FRAME_KINDS } from '../../messages/kinds.ts'
+import type { Peer } from '../../ports.ts'
+import { FairTurns, type TurnTaker } from './fair-turns.ts'
+
+/**
+ * The most that one peer may have waiting before its link is held, in bytes of undecoded frames: a replica rather
+ * more than a frame of the largest size, a client less, because anyone can be one.
+ */
+export const INBOX_BYTES_PER_REPLICA_MAX = 8.5 * 1024 * 1024
+export const INBOX_BYTES_PER_CLIENT_MAX = 1024 * 1024
+/** The cost of a frame beside its bytes: a flood of tiny ones must not pass for a few bytes. */
+const FRAME_OVERHEAD_BYTES = 256
+
+/** Frames taken before the places they stood in are given up. */
+const COMPACT_AFTER = 8
+
+/**
+ * Three queues for each peer, and three rotas: what keeps a cluster alive when all else is late has one of its own, and
+ * however many clients there are, they have a third of the work together while replicas have something waiting.
+ */
+type Lane = 'reserve' | 'replicas' | 'clients'
+
+const RESERVE_KINDS: ReadonlySet<number> = new Set(
+  (
+    [
+      'status',
+      'checkpoint',
+      'stable-checkpoint',
+      'view-change',
+      'new-view',
+      'recall',
+      'recollection',
+      'oral-view-change',
+      'oral-new-view',
+      'view-change-ack',
+      'view-change-fetch',
+      'view-change-delivery',
+      'oral-recollection',
+      'mac-complaint',
+    ] as const
+  ).map((kind) => FRAME_KINDS[kind]),
+)
+
+const TAKEN = new Uint8Array(0)
+
+interface Account {
+  readonly peer: Peer
+  bytes: number
+  isHeld: boolean
+  readonly queues: Map<Lane, Queue>
+}
+
+interface Queue extends TurnTaker {
+  readonly account: Account
+  readonly lane: Lane
+  /** The rest of its last turn: it comes before the frames. */
+  rest: Rest | null
+  readonly frames: Uint8Array[]
+  next: number
+}
+
+interface Rest {
+  readonly goOn: GoOn
+  readonly bytes: number
+}
+
+interface Rota extends TurnTaker {
+  readonly queues: FairTurns<Queue>
+}
+
+/** A turn of one peer. */
+export interface Turn {
+  readonly peer: Peer
+  /** Its next frame, or how to go on with the one before. */
+  readonly work: Uint8Array | GoOn
+  /** Says what it cost to deal with it, in signature checks: so much later is the next turn of whoever sent it. */
+  charge(checks: number): void
+  /** There is more to do than for one turn: the rest is done before this peer's next frame, when its turn comes again. */
+  keep(goOn: GoOn): void
+}
+
+export type GoOn = (turn: Turn) => number
+
+/**
+ * Bounded queues per peer. Turns are given by what the frames cost and not by their number: a peer that sends much, or
+ * what takes long, delays itself and not the others. // PBFT-5.5
+ */
+export class Inbox {
+  readonly #accounts = new Map<string, Account>()
+  readonly #rotas: Readonly<Record<Lane, Rota>>
+  readonly #lanes = new FairTurns<Rota>()
+  readonly #resume: (peer: Peer) => void
+
+  constructor(resume: (peer: Peer) => void) {
+    this.#resume = resume
+    this.#rotas = { reserve: createRota(), replicas: createRota(), clients: createRota() }
+  }
+
+  get isEmpty(): boolean {
+    return this.#lanes.isEmpty
+  }
+
+  /** False when the peer's queue is now full: its link is to be held until it is resumed. */
+  push(peer: Peer, frame: Uint8Array): boolean {
+    const account = this.#accountOf(peer)
+    const queue = queueOf(account, laneOf(peer, frame))
+    if (!isWaiting(queue)) this.#enter(queue)
+    queue.frames.push(frame)
+    account.bytes += bytesOf(frame)
+    if (account.bytes > bytesMax(peer)) account.isHeld = true
+    return !account.isHeld
+  }
+
+  /** The next turn, or null when nothing waits. */
+  take(): Turn | null {
+    const rota = this.#lanes.next()
+    const queue = rota?.queues.next() ?? null
+    if (rota === null || queue === null) return null
+    const { account } = queue
+    const { work, bytes } = this.#workOf(queue)
+    if (isWaiting(queue)) rota.queues.enter(queue)
+    if (!rota.queues.isEmpty) this.#lanes.enter(rota)
+    account.bytes -= bytes
+    this.#forget(account)
+    if (account.isHeld && account.bytes <= bytesMax(account.peer) / 2) {
+      account.isHeld = false
+      this.#resume(account.peer)
+    }
+    return {
+      peer: account.peer,
+      work,
+      charge: (checks) => {
+        queue.cost += checks
+        rota.cost += checks
+      },
+      keep: (goOn) => this.#keep(queue, { goOn, bytes }),
+    }
+  }
+
+  #keep(queue: Queue, rest: Rest): void {
+    const { account } = queue
+    if (!isWaiting(queue)) this.#enter(queue)
+    queue.rest = rest
+    account.bytes += rest.bytes
+    this.#accounts.set(keyOf(account.peer), account)
+  }
+
+  /** Drops all that a peer has waiting. Its link stays held, if it is. */
+  drop(peer: Peer): void {
+    const account = this.#accounts.get(keyOf(peer))
+    if (account === undefined) return
+    for (const queue of account.queues.values()) {
+      if (!isWaiting(queue)) continue
+      queue.rest = null
+      queue.frames.length = 0
+      queue.next = 0
+      const rota = this.#rotas[queue.lane]
+      rota.queues.leave(queue)
+      if (rota.queues.isEmpty) this.#lanes.leave(rota)
+    }
+    account.bytes = 0
+    account.isHeld = false
+    this.#forget(account)
+  }
+
+  #accountOf(peer: Peer): Account {
+    const key = keyOf(peer)
+    const known = this.#accounts.get(key)
+    if (known !== undefined) return known
+    const account = { peer, bytes: 0, isHeld: false, queues: new Map() }
+    this.#accounts.set(key, account)
+    return account
+  }
+
+  #enter(queue: Queue): void {
+    const rota = this.#rotas[queue.lane]
+    if (rota.queues.isEmpty) this.#lanes.enter(rota)
+    rota.queues.enter(queue)
+  }
+
+  #workOf(queue: Queue): { readonly work: Uint8Array | GoOn; readonly bytes: number } {
+    const { rest } = queue
+    if (rest !== null) {
+      queue.rest = null
+      return { work: rest.goOn, bytes: rest.bytes }
+    }
+    const frame = this.#frameOf(queue)
+    return { work: frame, bytes: bytesOf(frame) }
+  }
+
+  #frameOf(queue: Queue): Uint8Array {
+    const frame = queue.frames[queue.next++] as Uint8Array
+    queue.frames[queue.next - 1] = TAKEN
+    if (queue.next === queue.frames.length) {
+      queue.frames.length = 0
+      queue.next = 0
+    } else if (queue.next >= COMPACT_AFTER && queue.next * 2 >= queue.frames.length) {
+      queue.frames.splice(0, queue.next) // a queue that never runs empty lets go of what was taken all the same
+      queue.next = 0
+    }
+    return frame
+  }
+
+  /** A client that left and has nothing waiting leaves nothing behind. */
+  #forget({ peer, bytes }: Account): void {
+    if (peer.kind === 'client' && bytes === 0) this.#accounts.delete(keyOf(peer))
+  }
+}
+
+const isWaiting = ({ rest, frames }: Queue): boolean => rest !== null || frames.length > 0
+
+const bytesOf = ({ length }: Uint8Array): number => length + FRAME_OVERHEAD_BYTES
+
+const createRota = (): Rota => ({ cost: 0, queues: new FairTurns() })
+
+function queueOf(account: Account, lane: Lane): Queue {
+  const known = account.queues.get(lane)
+  if (known !== undefined) return known
+  const queue = { account, lane, rest: null, frames: [], next: 0, cost: 0 }
+  account.queues.set(lane, queue)
+  return queue
+}
+
+function laneOf(peer: Peer, frame: Uint8Array): Lane {
+  if (peer.kind === 'client') return 'clients'
+  return RESERVE_KINDS.has(frame[FRAME_KIND_AT] ?? 0) ? 'reserve' : 'replicas'
+}
+
+/** The offset of a frame's kind, behind its length. */
+const FRAME_KIND_AT = 4
+
+const keyOf = ({ kind, id }: Peer): string => `${kind}:${id}`
+
+const bytesMax = ({ kind }: Peer): number =>
+  kind === 'replica' ? INBOX_BYTES_PER_REPLICA_MAX : INBOX_BYTES_PER_CLIENT_MAX

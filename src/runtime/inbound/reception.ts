@@ -1,0 +1,296 @@
+/**
+ * Reception of a frame, the cheapest question first: is its sender cut off, does its head say something that can
+ * still matter, is it well-formed, is it signed. Whatever was of no use is noted against the peer whose link it came
+ * over. // PBFT-5.5
+ */
+import type { Hash } from '../../base/hash.ts'
+import { decodeMessage } from '../../messages/decode.ts'
+import { FRAME_LENGTH_BYTES } from '../../messages/frame.ts'
+import { decodeBulkHead, decodeLongHead, type LongHead } from '../../messages/heads.ts'
+import { FRAME_KINDS, isFrameKind } from '../../messages/kinds.ts'
+import type {
+  AnyInquiry,
+  Message,
+  PageDelivery,
+  PageFetch,
+  PrePrepare,
+  Request,
+  Verified,
+} from '../../messages/message.ts'
+import { isRejection, type Rejection, rejection } from '../../messages/rejection.ts'
+import type { SigningDigest } from '../../messages/request.ts'
+import type { ProtocolMessage } from '../../pbft/effects.ts'
+import { isBulkUseful, isLongMessageUseful, isUseful, useOf } from '../../pbft/relevance.ts'
+import type { ReplicaState } from '../../pbft/state.ts'
+import type { Peer } from '../../ports.ts'
+import type { Authenticator, Check, LongMessage } from '../authentication/authentication.ts'
+import { Inbox, type Turn } from './inbox.ts'
+import { LongChecks } from './long-checks.ts'
+import { SenderBudgets } from './sender-budgets.ts'
+
+/** The cost of taking a frame beside its signatures, in signature checks: looking at its head, and hashing it. */
+const FRAME_CHECKS = 1 / 8
+const BYTES_PER_CHECK = 64 * 1024
+/** A question, and a STATUS, of which a correct replica sends few: each is work for who gets it. */
+const QUESTION_CHECKS = 1 / 2
+/** A VIEW-CHANGE that does not check out: some of the thousands of signatures that were checked until that showed. */
+const LONG_CHECKS = 16
+/** The part of what one turn of the loop may check that one PRE-PREPARE has at once; then others have their turn. */
+const BATCH_PART = 1 / 8
+
+const NOT_FOR_THIS_LINK = rejection('kind-not-for-this-link')
+const CLIENT_KINDS: readonly number[] = [
+  FRAME_KINDS.request,
+  FRAME_KINDS.inquiry,
+  FRAME_KINDS['evidence-inquiry'],
+  FRAME_KINDS['place-inquiry'],
+]
+const LONG_KINDS: readonly number[] = [FRAME_KINDS['view-change'], FRAME_KINDS['new-view']]
+const BULK_KINDS: readonly number[] = [FRAME_KINDS['pre-prepare'], FRAME_KINDS.decision, FRAME_KINDS.batch]
+
+type ShortProtocolMessage = Exclude<ProtocolMessage, LongMessage>
+
+export interface ReceptionOptions {
+  readonly state: () => ReplicaState
+  readonly authenticator: Authenticator
+  readonly tools: { readonly hash: Hash; readonly signingDigest: SigningDigest }
+  /** Signatures that one turn of the loop may check. */
+  readonly checksPerTurn: number
+  readonly onMessage: (message: Verified<ProtocolMessage>, from: Peer) => void
+  readonly onPages: (message: Verified<PageFetch> | Verified<PageDelivery>) => void
+  readonly onInquiry: (inquiry: Verified<AnyInquiry>, from: Peer) => void
+  readonly onRejected: (from: Peer, rejection: Rejection) => void
+  /** Takes frames of this peer again. */
+  readonly resume: (peer: Peer) => void
+}
+
+export class Reception {
+  readonly budgets: SenderBudgets
+  readonly longChecks: LongChecks
+  readonly #options: ReceptionOptions
+  readonly #inbox: Inbox
+
+  constructor(options: ReceptionOptions) {
+    this.#options = options
+    this.#inbox = new Inbox(options.resume)
+    const { checksPerTurn } = options
+    this.longChecks = new LongChecks(checksPerTurn, (checked, from) => this.#onChecked(checked, from))
+    this.budgets = new SenderBudgets({
+      onCutOff: (peer, because) => {
+        this.#inbox.drop(peer)
+        options.onRejected(peer, rejection('cut-off', because))
+      },
+      onReturn: options.resume,
+    })
+  }
+
+  get isEmpty(): boolean {
+    return this.#inbox.isEmpty
+  }
+
+  /** False when the peer's link is to be held: its queue is full, or it is cut off. */
+  push(from: Peer, frame: Uint8Array): boolean {
+    return !this.budgets.isCutOff(from) && this.#inbox.push(from, frame)
+  }
+
+  /** Deals with the next frame in turn, or a part of it. Gives what it cost, in signature checks; null when nothing waits. */
+  takeNext(): number | null {
+    const turn = this.#inbox.take()
+    if (turn === null) return null
+    const { work } = turn
+    const cost = FRAME_CHECKS + (typeof work === 'function' ? work(turn) : this.#receive(work, turn))
+    turn.charge(cost)
+    return cost
+  }
+
+  /** Gives what it cost beside the least. */
+  #receive(frame: Uint8Array, turn: Turn): number {
+    const from = turn.peer
+    if (from.kind === 'client' && !isForClients(frame))
+      return this.#refuse(from, NOT_FOR_THIS_LINK, FRAME_CHECKS)
+    const kind = frame[FRAME_LENGTH_BYTES] ?? 0
+    if (LONG_KINDS.includes(kind)) {
+      const head = decodeLongHead(frame)
+      if (head !== null) return this.#receiveLong(head, from)
+    }
+    if (BULK_KINDS.includes(kind)) {
+      const head = decodeBulkHead(frame)
+      if (head !== null && isRejection(head)) return this.#refuse(from, head, FRAME_CHECKS)
+      if (head !== null && !isBulkUseful(this.#options.state(), head)) return this.#waste(from, FRAME_CHECKS)
+    }
+    const cost = frame.length / BYTES_PER_CHECK
+    const message = decodeMessage(frame, this.#options.tools)
+    if (isRejection(message)) return this.#refuse(from, message, cost)
+    return cost + this.#receiveDecoded(message, turn)
+  }
+
+  #receiveDecoded(message: Message, turn: Turn): number {
+    const from = turn.peer
+    switch (message.kind) {
+      case 'inquiry':
+      case 'place-inquiry':
+      case 'evidence-inquiry':
+        return this.#receiveInquiry(message, from)
+      case 'page-fetch':
+      case 'page':
+        return this.#receivePages(message, from)
+      case 'reply':
+      case 'refusal':
+      case 'report':
+      case 'place':
+      case 'evidence':
+        return this.#refuse(from, NOT_FOR_THIS_LINK, FRAME_CHECKS)
+      case 'view-change':
+      case 'new-view':
+        return 0 // their heads were taken before
+      case 'request':
+        return this.#receiveRequest(message, from)
+      case 'pre-prepare':
+        if (!isUseful(this.#options.state(), message)) return this.#waste(from, FRAME_CHECKS)
+        return this.#checkBatch(message, this.#options.authenticator.authenticateBatch(message, from), turn)
+      default:
+        if (!isUseful(this.#options.state(), message)) return this.#waste(from, FRAME_CHECKS)
+        return this.#receiveProtocol(message, from)
+    }
+  }
+
+  /** Some of its signatures; the others when it is this peer's turn again, unless the message is of no use by then. */
+  #checkBatch(message: PrePrepare, check: Check<PrePrepare>, turn: Turn): number {
+    const most = Math.ceil(this.#options.checksPerTurn * BATCH_PART)
+    for (let checks = 1; checks <= most; checks++) {
+      const step = check.next()
+      if (step.done !== true) continue
+      this.#onBatchChecked(message, step.value, turn.peer)
+      return checks
+    }
+    turn.keep((next) =>
+      isUseful(this.#options.state(), message) ? this.#checkBatch(message, check, next) : FRAME_CHECKS,
+    )
+    return most
+  }
+
+  #onBatchChecked(message: PrePrepare, checked: Verified<PrePrepare> | Rejection, from: Peer): void {
+    if (isRejection(checked)) this.#refuse(from, checked, signaturesOf(message))
+    else this.#take(checked, from)
+  }
+
+  #receiveLong(head: LongHead | Rejection, from: Peer): number {
+    if (isRejection(head)) return this.#refuse(from, head, FRAME_CHECKS)
+    if (!isLongMessageUseful(this.#options.state(), head)) return this.#waste(from, FRAME_CHECKS)
+    this.longChecks.begin(from, this.#options.authenticator.authenticateLong(head, from))
+    return 1
+  }
+
+  #onChecked(checked: Verified<LongMessage> | Rejection, from: Peer): void {
+    if (isRejection(checked)) this.#refuse(from, checked, LONG_CHECKS)
+    else this.#options.onMessage(checked, from)
+  }
+
+  /**
+   * Takes a request. One that is not going to be ordered is answered at a bounded rate for each client, and only then
+   * is its signature checked.
+   */
+  #receiveRequest(request: Request, from: Peer): number {
+    const use = useOf(this.#options.state(), request, from)
+    const isRefused = use === 'nothing' || (use === 'answer' && !this.budgets.mayAnswer(from))
+    if (isRefused) return this.#waste(from, FRAME_CHECKS)
+    return this.#receiveProtocol(request, from)
+  }
+
+  #receiveProtocol(message: ShortProtocolMessage, from: Peer): number {
+    const cost = signaturesOf(message)
+    const verified = this.#options.authenticator.authenticate(message, from)
+    if (isRejection(verified)) return this.#refuse(from, verified, cost)
+    this.#take(verified, from)
+    return cost
+  }
+
+  #take(message: Verified<ShortProtocolMessage>, from: Peer): void {
+    const unasked = unaskedChecks(message, this.#options.state())
+    if (unasked > 0) this.#waste(from, unasked)
+    this.#options.onMessage(message, from)
+  }
+
+  #receivePages(message: PageFetch | PageDelivery, from: Peer): number {
+    const verified = this.#options.authenticator.authenticate(message, from)
+    if (isRejection(verified)) return this.#refuse(from, verified, FRAME_CHECKS)
+    const isAsked = message.kind === 'page' && this.#options.state().transfer !== null
+    if (!isAsked) this.#waste(from, FRAME_CHECKS)
+    this.#options.onPages(verified)
+    return 0
+  }
+
+  #receiveInquiry(inquiry: AnyInquiry, from: Peer): number {
+    const verified = this.#options.authenticator.authenticate(inquiry, from)
+    if (isRejection(verified)) return this.#refuse(from, verified, FRAME_CHECKS)
+    if (!this.budgets.mayAnswer(from)) return this.#waste(from, FRAME_CHECKS)
+    this.#options.onInquiry(verified, from)
+    return QUESTION_CHECKS
+  }
+
+  #waste(from: Peer, checks: number): number {
+    this.budgets.wasted(from, checks)
+    return checks
+  }
+
+  #refuse(from: Peer, why: Rejection, checks: number): number {
+    this.#options.onRejected(from, why)
+    this.budgets.offended(from, checks)
+    return checks
+  }
+}
+
+/** Anything but the kinds that only replicas send. */
+const isForClients = (frame: Uint8Array): boolean => {
+  const kind = frame[FRAME_LENGTH_BYTES] ?? 0
+  return !isFrameKind(kind) || CLIENT_KINDS.includes(kind)
+}
+
+function signaturesOf(message: ShortProtocolMessage): number {
+  switch (message.kind) {
+    case 'pre-prepare':
+      return 1 + message.batch.requests.length
+    case 'decision':
+      return message.commits.length
+    case 'stable-checkpoint':
+      return message.stable.checkpoints.length
+    case 'recollection':
+      return message.remembered.length
+    case 'exhibit':
+      return message.messages.length
+    case 'request':
+    case 'prepare':
+    case 'commit':
+    case 'checkpoint':
+    case 'oral-view-change':
+    case 'oral-new-view':
+      return 1
+    default:
+      return FRAME_CHECKS
+  }
+}
+
+/**
+ * The checks of good messages that count as wasted, so that nobody sends more and more of them: there are few from a
+ * correct replica, whatever the load is.
+ */
+function unaskedChecks(message: ShortProtocolMessage, { view, isActive }: ReplicaState): number {
+  switch (message.kind) {
+    case 'status':
+    case 'fetch':
+    case 'recall':
+    case 'exhibit':
+    case 'view-change-fetch':
+      return QUESTION_CHECKS
+    case 'checkpoint':
+      return 1
+    case 'request':
+      return message.doubtful === undefined ? 0 : 1
+    case 'pre-prepare':
+    case 'prepare':
+    case 'commit':
+      return message.view > view || !isActive ? signaturesOf(message) / 2 : 0
+    default:
+      return 0
+  }
+}

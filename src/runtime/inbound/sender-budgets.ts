@@ -1,0 +1,166 @@
+/**
+ * Budgets for what a sender costs without use. The sender is the authenticated end of a link, never a name in a
+ * message. A correct one sends little that is of no use, and nothing that fails its checks: it relays only what it
+ * has checked itself. One that goes far beyond that is cut off for a while and comes back; the next time it stays
+ * away for longer. Counted in signature checks and ticks, so a simulation cuts off whom a process does. // PBFT-5.5
+ */
+import type { CutOff, CutOffReason } from '../../messages/message.ts'
+import type { Peer } from '../../ports.ts'
+
+/** The work that a peer may waste in each tick, and at once after it wasted nothing for long. In signature checks. */
+export const REPLICA_WASTE = { perTick: 20, atOnce: 5_000 }
+export const CLIENT_WASTE = { perTick: 2, atOnce: 1_000 }
+/** The weight of a message that fails its checks, as a multiple of what checking it costs: no correct peer ever sends such a thing. */
+export const OFFENCE_CHECKS = 16
+/** Ticks of the first cut-off; each further one is twice as long, up to the most. */
+export const CUT_OFF_TICKS = 100
+export const CUT_OFF_TICKS_MAX = 6_000
+/** Ticks of good behaviour after which a cut-off is forgotten. */
+export const FORGIVEN_AFTER_TICKS = 12_000
+/** Answers that cost no ordering, to one client: repeated replies, refusals, reports. In a tick for ever, and at once. */
+export const CLIENT_ANSWERS = { perTick: 1, atOnce: 128 }
+/** Clients of whom something is remembered. Anyone can be one, so the least recent is forgotten. */
+const CLIENTS_MAX = 1_024
+
+interface Account {
+  readonly peer: Peer
+  /** Checks wasted and not yet made up for, and how much of it by what failed its checks. */
+  readonly wasted: Bucket
+  offences: number
+  readonly answers: Bucket
+  /** Ticks: how long the last cut-off was, and when it is or was over. */
+  cutOffTicks: number
+  cutOffUntil: number
+  times: number
+}
+
+interface Bucket {
+  level: number
+  tick: number
+}
+
+type Allowance = { readonly perTick: number; readonly atOnce: number }
+
+export interface SenderBudgetsOptions {
+  /** It sends no more from now on: what it has waiting is dropped. */
+  readonly onCutOff: (peer: Peer, because: CutOffReason) => void
+  readonly onReturn: (peer: Peer) => void
+}
+
+export class SenderBudgets {
+  readonly #options: SenderBudgetsOptions
+  readonly #accounts = new Map<string, Account>()
+  /** Those that are cut off now. */
+  readonly #away = new Set<Account>()
+  #ticks = 0
+
+  constructor(options: SenderBudgetsOptions) {
+    this.#options = options
+  }
+
+  tick(): void {
+    this.#ticks++
+    for (const account of this.#away) {
+      if (this.#ticks < account.cutOffUntil) continue
+      this.#away.delete(account)
+      this.#options.onReturn(account.peer)
+    }
+  }
+
+  /** It sent what was of no use, and cost so much. */
+  wasted(peer: Peer, checks: number): void {
+    this.#spend(this.#accountOf(peer), checks)
+  }
+
+  /** It sent what failed its checks, and cost so much. */
+  offended(peer: Peer, checks: number): void {
+    const account = this.#accountOf(peer)
+    const weight = OFFENCE_CHECKS * Math.max(1, checks)
+    account.offences += weight
+    this.#spend(account, weight)
+  }
+
+  /** True if a client gets one more answer that costs no ordering. */
+  mayAnswer(peer: Peer): boolean {
+    if (peer.kind === 'replica') return true
+    const { answers } = this.#accountOf(peer)
+    if (this.#levelOf(answers, CLIENT_ANSWERS) >= CLIENT_ANSWERS.atOnce) return false
+    answers.level++
+    return true
+  }
+
+  isCutOff(peer: Peer): boolean {
+    const account = this.#away.size === 0 ? undefined : this.#accounts.get(keyOf(peer))
+    return account !== undefined && this.#away.has(account)
+  }
+
+  /** The replicas that are cut off now, and how many clients. */
+  get cutOff(): { readonly replicas: readonly CutOff[]; readonly clients: number } {
+    const replicas: CutOff[] = []
+    for (const { peer, offences, times } of this.#away) {
+      if (peer.kind === 'replica') replicas.push({ id: peer.id, because: reasonOf(offences), times })
+    }
+    replicas.sort((a, b) => a.id - b.id)
+    return { replicas, clients: this.#away.size - replicas.length }
+  }
+
+  #spend(account: Account, checks: number): void {
+    if (this.#away.has(account)) return
+    const { wasted, peer } = account
+    const allowance = peer.kind === 'replica' ? REPLICA_WASTE : CLIENT_WASTE
+    wasted.level = this.#levelOf(wasted, allowance) + checks
+    if (wasted.level === checks) account.offences = Math.min(account.offences, checks)
+    if (wasted.level > allowance.atOnce) this.#cutOff(account)
+  }
+
+  #cutOff(account: Account): void {
+    const isForgiven = this.#ticks - account.cutOffUntil >= FORGIVEN_AFTER_TICKS
+    const isFirst = account.times === 0 || isForgiven
+    account.cutOffTicks = isFirst ? CUT_OFF_TICKS : Math.min(2 * account.cutOffTicks, CUT_OFF_TICKS_MAX)
+    account.cutOffUntil = this.#ticks + account.cutOffTicks
+    account.times++
+    account.wasted.level = 0
+    this.#away.add(account)
+    this.#options.onCutOff(account.peer, reasonOf(account.offences))
+  }
+
+  #levelOf(bucket: Bucket, { perTick }: Allowance): number {
+    bucket.level = Math.max(0, bucket.level - perTick * (this.#ticks - bucket.tick))
+    bucket.tick = this.#ticks
+    return bucket.level
+  }
+
+  #accountOf(peer: Peer): Account {
+    const key = keyOf(peer)
+    const known = this.#accounts.get(key)
+    if (known !== undefined) return known
+    const bucket = (): Bucket => ({ level: 0, tick: this.#ticks })
+    const account = {
+      ...{ peer, wasted: bucket(), offences: 0, answers: bucket() },
+      ...{ cutOffTicks: 0, cutOffUntil: 0, times: 0 },
+    }
+    this.#forgetOldest()
+    this.#accounts.set(key, account)
+    return account
+  }
+
+  /** The least recent one; who is cut off only when all are. */
+  #forgetOldest(): void {
+    if (this.#accounts.size < CLIENTS_MAX) return
+    const oldest = this.#oldestClient((each) => !this.#away.has(each)) ?? this.#oldestClient(() => true)
+    if (oldest === null) return
+    this.#accounts.delete(keyOf(oldest.peer))
+    if (this.#away.delete(oldest)) this.#options.onReturn(oldest.peer)
+  }
+
+  #oldestClient(isMeant: (account: Account) => boolean): Account | null {
+    for (const each of this.#accounts.values()) {
+      if (each.peer.kind === 'client' && isMeant(each)) return each
+    }
+    return null
+  }
+}
+
+const reasonOf = (offences: number): CutOffReason => (offences > 0 ? 'fails-checks' : 'floods')
+
+const keyOf = ({ kind, id }: Peer): string => `${kind}:${id}`

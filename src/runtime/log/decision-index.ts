@@ -1,0 +1,47 @@
+import { assertNever } from '../../base/assert.ts'
+import type { LogRecord } from '../../pbft/effects.ts'
+import type { RecoveredRecord } from '../../pbft/recovery/restart.ts'
+import type { LogPosition } from '../../ports.ts'
+import type { DecisionArchive } from './decision-archive.ts'
+
+/** Tells the archive what stands in a record that was appended, or read back. */
+export function notePlace(
+  archive: DecisionArchive,
+  record: LogRecord | RecoveredRecord,
+  position: LogPosition,
+): void {
+  switch (record.kind) {
+    case 'proposed':
+      return archive.noteBatch(record.content.sequence, record.content.batch.digest, position)
+    case 'accepted':
+      return archive.noteBatch(record.prePrepare.sequence, record.prePrepare.digest, position)
+    case 'batch':
+      return archive.noteBatch(record.sequence, record.batch.digest, position)
+    case 'prepared':
+      return archive.note(record.certificate.prePrepare.sequence, position)
+    case 'decided': {
+      const [first] = record.commits
+      if (first !== undefined) archive.noteDecision(first.sequence, position)
+      return
+    }
+    case 'checkpoint':
+      return archive.note(record.sequence, position)
+    case 'stable':
+      return archive.note(record.stable.sequence, position)
+    case 'view-change':
+    case 'new-view-made':
+    case 'new-view':
+    case 'view-again':
+      return archive.noteView(position)
+    case 'recovery':
+    case 'acknowledged':
+    case 'pre-prepared':
+    case 'evidence':
+    case 'recoveries':
+    case 'forgotten':
+    case 'healed':
+      return // the first are the newest before every trim; while the others matter the log is not trimmed
+    default:
+      assertNever(record)
+  }
+}

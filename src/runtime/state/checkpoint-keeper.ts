@@ -1,0 +1,209 @@
+import { equalBytes } from '../../base/bytes.ts'
+import type { Sequence } from '../../base/ids.ts'
+import { encodeCertificate } from '../../messages/certificate.ts'
+import type { CheckpointCertificate } from '../../messages/message.ts'
+import type { Application, Page, PageStore, Snapshot } from '../../ports.ts'
+
+/** Bytes hashed in one turn: about a millisecond, a few where the pages are in no cache. */
+const HASHED_PER_TURN = 512 * 1024
+/** Bytes of pages given to the page store at once. */
+const WRITTEN_AT_ONCE = 1024 * 1024
+/** Snapshots kept: those above the last stable one, that one, the one before, and one that is being fetched. */
+const SNAPSHOTS_MAX = 6
+/** Ticks for which a snapshot is kept that somebody asks for, though newer ones are stable (rule 2.5). */
+const KEPT_WHILE_FETCHED_TICKS = 500
+
+interface Taken {
+  readonly snapshot: Snapshot
+  root: Uint8Array | null
+  fetchedTick: number
+}
+
+/** A state on its way to the page store. */
+interface Storing {
+  readonly stable: CheckpointCertificate
+  readonly snapshot: Snapshot
+  readonly done: () => void
+}
+
+export interface CheckpointKeeperOptions {
+  readonly application: Application
+  readonly pages: PageStore
+  /** Bytes of the log after which the next stable checkpoint is stored, so that the log may be trimmed. */
+  readonly storeAfterBytes: number
+  /** The content of the page store, as a snapshot; null when it holds nothing. */
+  readonly stored: Snapshot | null
+  readonly onTaken: (sequence: Sequence, root: Uint8Array) => void
+  readonly onStored: (sequence: Sequence) => void
+}
+
+/**
+ * The snapshots of checkpoints: hashed a slice at a time, served page by page to whoever transfers the state, and now
+ * and then stored apart from the log. // PBFT-2.1 PBFT-2.5
+ */
+export class CheckpointKeeper {
+  readonly #options: CheckpointKeeperOptions
+  readonly #taken = new Map<Sequence, Taken>()
+  #stored: Snapshot | null
+  #storedSequence = 0 as Sequence
+  #stable: CheckpointCertificate | null = null
+  #logBytes = 0
+  /** The state that is being stored. */
+  #storing: Snapshot | null = null
+  /** A transferred state that waits to be stored; a newer one replaces it. */
+  #next: Storing | null = null
+  /** Whatever is or was in one of these and is not released, the oldest first. */
+  readonly #held = new Set<Snapshot>()
+  #ticks = 0
+
+  constructor(options: CheckpointKeeperOptions) {
+    this.#options = options
+    this.#stored = options.stored
+    if (options.stored !== null) this.#held.add(options.stored)
+  }
+
+  /** True if snapshots wait to be hashed. */
+  get hasWork(): boolean {
+    for (const { root } of this.#taken.values()) if (root === null) return true
+    return false
+  }
+
+  tick(): void {
+    this.#ticks++
+  }
+
+  noteLogged(bytes: number): void {
+    this.#logBytes += bytes
+  }
+
+  /** Freezes the state after `sequence`. */
+  take(sequence: Sequence): void {
+    this.#keep(sequence, this.#options.application.snapshot(), null)
+  }
+
+  /** The state was transferred and is stored already. */
+  adopt(stable: CheckpointCertificate, snapshot: Snapshot): void {
+    this.#keep(stable.sequence, snapshot, stable.root)
+    this.#stored = snapshot
+    this.#storedSequence = stable.sequence
+    this.#logBytes = 0
+  }
+
+  /** Hashes a slice of the oldest snapshot without a root. */
+  work(): void {
+    for (const [sequence, taken] of this.#taken) {
+      if (taken.root !== null) continue
+      taken.root = taken.snapshot.hashSome(HASHED_PER_TURN)
+      if (taken.root === null) return
+      this.#options.onTaken(sequence, taken.root)
+      this.#storeIfDue()
+      return
+    }
+  }
+
+  /** A quorum certified this checkpoint: older snapshots are of use to laggards only. */
+  stable(certificate: CheckpointCertificate): void {
+    this.#stable = certificate
+    this.#dropOld()
+    this.#storeIfDue()
+  }
+
+  /** The page of a snapshot that is kept; null when there is none. */
+  page(sequence: Sequence, path: readonly number[]): Uint8Array | null {
+    const taken = this.#taken.get(sequence)
+    if (taken === undefined || taken.root === null) return null
+    taken.fetchedTick = this.#ticks
+    return taken.snapshot.page(path)
+  }
+
+  #keep(sequence: Sequence, snapshot: Snapshot, root: Uint8Array | null): void {
+    this.#taken.set(sequence, { snapshot, root, fetchedTick: Number.NEGATIVE_INFINITY })
+    for (const oldest of this.#taken.keys()) {
+      if (this.#taken.size <= SNAPSHOTS_MAX) break
+      this.#taken.delete(oldest)
+    }
+    this.#held.add(snapshot)
+    this.#releaseUnused()
+  }
+
+  #releaseUnused(): void {
+    const used = new Set([this.#stored, this.#storing, this.#next?.snapshot])
+    for (const { snapshot } of this.#taken.values()) used.add(snapshot)
+    for (const snapshot of this.#held) {
+      if (used.has(snapshot)) continue
+      this.#held.delete(snapshot)
+      snapshot.release()
+    }
+  }
+
+  /** Keeps the last stable snapshot, the one before it, those above, and what is being fetched. */
+  #dropOld(): void {
+    const stable = this.#stable?.sequence ?? (0 as Sequence)
+    const below = [...this.#taken.keys()].filter((sequence) => sequence < stable).sort((a, b) => b - a)
+    for (const sequence of below.slice(1)) {
+      const fetchedTick = this.#taken.get(sequence)?.fetchedTick ?? 0
+      if (this.#ticks - fetchedTick > KEPT_WHILE_FETCHED_TICKS) this.#taken.delete(sequence)
+    }
+    this.#releaseUnused()
+  }
+
+  #storeIfDue(): void {
+    const stable = this.#stable
+    if (stable === null || this.#storing !== null || this.#logBytes < this.#options.storeAfterBytes) return
+    const taken = this.#taken.get(stable.sequence)
+    const isCertified =
+      taken?.root !== undefined && taken.root !== null && equalBytes(taken.root, stable.root)
+    if (taken === undefined || !isCertified) return
+    this.#logBytes = 0
+    this.#store({ stable, snapshot: taken.snapshot, done: () => this.#options.onStored(stable.sequence) })
+  }
+
+  /** Stores a state that came from the others; after the one that is being stored, if one is. */
+  storeTransferred(stable: CheckpointCertificate, snapshot: Snapshot, done: () => void): void {
+    const storing = { stable, snapshot, done }
+    this.#held.add(snapshot)
+    if (this.#storing !== null) this.#next = storing
+    else this.#store(storing)
+  }
+
+  #store(storing: Storing): void {
+    // The anchor never goes back: what lies in front of it may be trimmed already.
+    if (storing.stable.sequence <= this.#storedSequence) return storing.done()
+    this.#storing = storing.snapshot
+    this.#write(storing, () => {
+      this.#storing = null
+      storing.done()
+      const next = this.#next
+      this.#next = null
+      if (next !== null) this.#store(next)
+      else this.#storeIfDue()
+      this.#releaseUnused()
+    })
+  }
+
+  /** Writes what the snapshot has and the page store has not, some of it at a time, and then the anchor. */
+  #write({ stable, snapshot }: Storing, done: () => void): void {
+    const { pages } = this.#options
+    const { added, removed } = snapshot.changesSince(this.#stored)
+    const iterator = added[Symbol.iterator]()
+    const writeSome = (): void => {
+      const some: Page[] = []
+      let bytes = 0
+      while (bytes < WRITTEN_AT_ONCE) {
+        const next = iterator.next()
+        if (next.done === true) break
+        some.push(next.value)
+        bytes += next.value.bytes.length
+      }
+      if (some.length > 0) return pages.write(some, writeSome)
+      const { sequence, root, checkpoints } = stable
+      const anchor = { sequence, root, certificate: encodeCertificate(checkpoints) }
+      pages.commit(anchor, [...removed], () => {
+        this.#stored = snapshot
+        this.#storedSequence = sequence
+        done()
+      })
+    }
+    writeSome()
+  }
+}

@@ -1,0 +1,141 @@
+/** All checkers together: gives each what happens at correct replicas, and keeps the first violation. */
+import type { ReplicaId, Sequence } from '../../base/ids.ts'
+import { acceptableCertificates } from './acceptable-certificates.ts'
+import { agreement } from './agreement.ts'
+import type {
+  Checker,
+  SeenAnswer,
+  SeenExecution,
+  SeenReply,
+  SeenRequest,
+  SeenSettled,
+  SeenStep,
+  Violation,
+} from './checker.ts'
+import { clientsHistory } from './clients-history.ts'
+import { committedIsPrepared } from './committed-is-prepared.ts'
+import { durableBeforeSend } from './durable-before-send.ts'
+import { equalReplies } from './equal-replies.ts'
+import { equalRoots } from './equal-roots.ts'
+import { exactlyOnce } from './exactly-once.ts'
+import { leftForGood, nothingBelowViewChange } from './left-views.ts'
+import { linearizable } from './linearizable.ts'
+import { lock } from './lock.ts'
+import { memoryBounds } from './memory-bounds.ts'
+import { neverBackwards } from './never-backwards.ts'
+import { oneCertificate } from './one-certificate.ts'
+import { oneVote } from './one-vote.ts'
+import { realTimeOrder } from './real-time-order.ts'
+import { totalOrder } from './total-order.ts'
+import { trueEvidence } from './true-evidence.ts'
+import { trueHealth } from './true-health.ts'
+import { validity } from './validity.ts'
+
+/** An invariant by its number, with all of its checkers, or one checker by its name. */
+export type WatchedInvariant = number | string
+
+/** Every checker there is. A run that watches for some of them names their invariants. */
+export function createCheckers(context: {
+  readonly n: number
+  readonly clients: number
+  readonly isCorrect: (replica: ReplicaId) => boolean
+  /** Virtual milliseconds. */
+  readonly now: () => number
+  readonly invariants?: readonly WatchedInvariant[]
+}): readonly Checker[] {
+  const { n, clients, isCorrect, invariants, now } = context
+  const checkers: readonly Checker[] = [
+    agreement(),
+    totalOrder(),
+    validity(),
+    exactlyOnce(),
+    oneCertificate(),
+    oneVote(isCorrect),
+    trueEvidence(isCorrect),
+    committedIsPrepared(n),
+    lock(),
+    neverBackwards(),
+    nothingBelowViewChange(),
+    leftForGood(),
+    equalRoots(),
+    acceptableCertificates(n),
+    durableBeforeSend(),
+    equalReplies(),
+    realTimeOrder(),
+    linearizable(),
+    clientsHistory(),
+    memoryBounds(clients),
+    trueHealth(n, now),
+  ]
+  if (invariants === undefined) return checkers
+  return checkers.filter(({ invariant, name }) => invariants.includes(invariant) || invariants.includes(name))
+}
+
+export class Watch {
+  readonly #checkers: readonly Checker[]
+  /** Steps are by far the most of what is seen. */
+  readonly #stepCheckers: readonly Checker[]
+  readonly #now: () => number
+  #violation: Violation | null = null
+
+  /** `now` tells virtual milliseconds. */
+  constructor(checkers: readonly Checker[], now: () => number) {
+    this.#checkers = checkers
+    this.#stepCheckers = checkers.filter(({ onStep }) => onStep !== undefined)
+    this.#now = now
+  }
+
+  /** The first thing that did not hold. */
+  get violation(): Violation | null {
+    return this.#violation
+  }
+
+  onStep(seen: SeenStep): void {
+    for (const checker of this.#stepCheckers) this.#note(checker, seen.replica, checker.onStep?.(seen))
+  }
+
+  onExecuted(seen: SeenExecution): void {
+    for (const checker of this.#checkers) this.#note(checker, seen.replica, checker.onExecuted?.(seen))
+  }
+
+  onReply(seen: SeenReply): void {
+    for (const checker of this.#checkers) this.#note(checker, seen.replica, checker.onReply?.(seen))
+  }
+
+  onRequest(seen: SeenRequest): void {
+    for (const checker of this.#checkers) this.#note(checker, null, checker.onRequest?.(seen))
+  }
+
+  onSigned(seen: SeenRequest): void {
+    for (const checker of this.#checkers) this.#note(checker, null, checker.onSigned?.(seen))
+  }
+
+  onAnswer(seen: SeenAnswer): void {
+    for (const checker of this.#checkers) this.#note(checker, null, checker.onAnswer?.(seen))
+  }
+
+  onLoadOver(final: Sequence): void {
+    for (const checker of this.#checkers) this.#note(checker, null, checker.onLoadOver?.(final))
+  }
+
+  onSettled(seen: SeenSettled): void {
+    for (const checker of this.#checkers) this.#note(checker, seen.replica, checker.onSettled?.(seen))
+  }
+
+  onCrash(crashed: { readonly replica: ReplicaId; readonly survivingRecords: number }): void {
+    for (const checker of this.#checkers) this.#note(checker, crashed.replica, checker.onCrash?.(crashed))
+  }
+
+  /** Nothing more happens. */
+  onEnd(): void {
+    for (const checker of this.#checkers) {
+      if (this.#violation === null) this.#note(checker, null, checker.onEnd?.())
+    }
+  }
+
+  #note(checker: Checker, replica: ReplicaId | null, explanation: string | null | undefined): void {
+    if (explanation === null || explanation === undefined || this.#violation !== null) return
+    const { invariant, name } = checker
+    this.#violation = { invariant, name, replica, atMs: this.#now(), explanation }
+  }
+}

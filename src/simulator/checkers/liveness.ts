@@ -1,0 +1,201 @@
+/** Liveness: what must happen after the calm, by when, and why it did not. */
+import type { Sequence } from '../../base/ids.ts'
+import { faultsMax, quorum, rankedLargest, weakQuorum } from '../../base/quorum.ts'
+import { missingVoters, type Slot } from '../../pbft/ordering/slot.ts'
+import { TIMEOUT_TICKS_MAX } from '../../pbft/parameters.ts'
+import { primary, type ReplicaState } from '../../pbft/state.ts'
+import { SILENT_TICKS } from '../../runtime/live-links.ts'
+import { TICK_MS } from '../../runtime/replica-runtime.ts'
+import type { Plan } from '../plan/plan.ts'
+import { DIAL_MS_MAX } from '../virtual-dialing.ts'
+import type { HistoryEntry, VirtualClient } from '../world/virtual-client.ts'
+import type { VirtualReplica } from '../world/virtual-replica.ts'
+import { isAmnesiac } from './replica-view.ts'
+
+/** The longest pause between two retransmissions of a client: 300 ticks and half as many again. */
+const CLIENT_BACKOFF_MS = 450 * TICK_MS
+/** Two STATUS periods, in which every replica learns what it lacks, and a few rounds to get it. */
+const CATCH_UP_MS = 1_500
+/**
+ * One request in a calm network, if its designated replica is silent or follows by decisions only: the client then
+ * waits for what it has come to be used to, which its longest pause bounds, before it asks the others.
+ */
+const CALM_REQUEST_MS = 300 * TICK_MS + 300
+/** One decision that a lagging replica is sent, the reading from the disk apart. */
+const CALM_DECISION_MS = 5
+/** A link that is stuck is noticed by its silence, and dialed again. */
+const STUCK_LINK_MS = SILENT_TICKS * TICK_MS + DIAL_MS_MAX
+/** Stuck requests, and open slots of a replica, that a description lists. */
+const DESCRIBED_MAX = 8
+
+/** Returns true when every request of the load is answered. */
+export const isLoadOver = (clients: readonly VirtualClient[]): boolean =>
+  clients.every(({ left, open }) => left === 0 && open === 0)
+
+/** The last batch that a correct replica executed, or is in the middle of. */
+export function lastBegun(replicas: readonly VirtualReplica[]): Sequence {
+  const begun = replicas.flatMap(({ isCorrect, isExecuting, running }) =>
+    isCorrect && running !== null ? [running.runtime.state.lastExecuted + (isExecuting ? 1 : 0)] : [],
+  )
+  return Math.max(0, ...begun) as Sequence
+}
+
+/**
+ * Returns true when all correct replicas that are up have come as far as the first of them was when the load was over,
+ * and none of them is amnesiac. Where they are at one moment is no matter: other clients may be busy still.
+ */
+export const isSettled = (replicas: readonly VirtualReplica[], final: Sequence): boolean =>
+  replicas.every(({ isCorrect, running }) => {
+    if (!isCorrect || running === null) return true
+    const { state } = running.runtime
+    return !isAmnesiac(state) && state.lastExecuted >= final
+  })
+
+/**
+ * Virtual milliseconds from the calm to the end, at most: a client that had just tried waits out its longest pause,
+ * once for the request and once for results that it still lacks; replicas get level; what was not yet sent is sent
+ * one after the other; decisions that a replica lacks are read from a disk, two records each; links that are stuck are
+ * made anew; and a clock that was ahead is waited for.
+ */
+export function settleBoundMs(
+  plan: Plan,
+  clients: readonly VirtualClient[],
+  replicas: readonly VirtualReplica[],
+): number {
+  const skews = plan.clocks.flatMap(({ storm, calm }) => [Math.abs(storm.skewMs), Math.abs(calm.skewMs)])
+  const rate = Math.min(...plan.clocks.map(({ calm }) => calm.rate))
+  const left = Math.max(...clients.map((client) => client.left + client.open))
+  const { pauseMsMax } = plan.workload
+  const reached = replicas.map(({ running }) => running?.runtime.state.lastExecuted ?? 0)
+  const lagging = Math.max(...reached) - Math.min(...reached)
+  const catchUp = CATCH_UP_MS + lagging * (2 * plan.disk.readMs + CALM_DECISION_MS)
+  const stuck = plan.incidents.some(({ kind }) => kind === 'swallow') ? STUCK_LINK_MS : 0
+  const views = viewsBoundMs(plan, replicas)
+  const waiting = 2 * CLIENT_BACKOFF_MS + catchUp + stuck + views + left * (CALM_REQUEST_MS + pauseMsMax)
+  return waiting / rate + 2 * Math.max(...skews)
+}
+
+/**
+ * Until a view with a correct primary begins: as many bad primaries in a row as may be faulty, and one more view that
+ * begins late. Each costs the wait for a request and the wait for a NEW-VIEW, both doubled from the one before.
+ */
+function viewsBoundMs({ n }: Plan, replicas: readonly VirtualReplica[]): number {
+  let ticks = Math.max(...replicas.map(({ running }) => running?.runtime.state.timeoutTicks ?? 0))
+  let sum = 0
+  for (let view = 0; view <= faultsMax(n) + 1; view++) {
+    ticks = Math.min(2 * ticks, TIMEOUT_TICKS_MAX)
+    sum += 2 * ticks
+  }
+  return sum * TICK_MS
+}
+
+/** The first request of a correct client that was refused without reason, as a sentence; null when none was. */
+export function refusedRequest(clients: readonly VirtualClient[]): string | null {
+  for (const client of clients) {
+    const refused = client.history.filter(({ refusal }) => refusal !== null)
+    const excused = refused.filter(({ refusal }) => refusal === 'another-session' || refusal === 'stale')
+    const other = refused.find((each) => !excused.includes(each))
+    const [first] = other === undefined && excused.length <= client.excusedMax ? [] : [other ?? excused[0]]
+    if (first === undefined) continue
+    return `client ${client.index} was refused request ${first.timestamp}: ${String(first.refusal)}`
+  }
+  return null
+}
+
+/** Why a run is stuck: which requests wait, and what each replica has. One fact a line. */
+export function explainStuck(
+  clients: readonly VirtualClient[],
+  replicas: readonly VirtualReplica[],
+): readonly string[] {
+  const stuck = clients.flatMap(stuckRequests)
+  const more = stuck.length - DESCRIBED_MAX
+  return [
+    ...stuck.slice(0, DESCRIBED_MAX),
+    ...(more > 0 ? [`and ${more} more like these`] : []),
+    ...laggards(replicas),
+    ...replicas.map(replicaLine),
+  ]
+}
+
+function stuckRequests(client: VirtualClient): readonly string[] {
+  const waiting = client.history.filter(({ answeredAtMs }) => answeredAtMs === null)
+  const lines = waiting.map((entry) => requestLine(client, entry))
+  return client.left > 0
+    ? [...lines, `client ${client.index} still has ${client.left} requests to send`]
+    : lines
+}
+
+function requestLine(client: VirtualClient, { timestamp, invokedAtMs }: HistoryEntry): string {
+  const head = `client ${client.index} waits for request ${timestamp} since ${Math.round(invokedAtMs)} ms`
+  const pending = client.pending(timestamp)
+  if (pending === null) return `${head}: its session has forgotten it`
+  const answered = pending.answers.flatMap((answer, replica) => (answer === null ? [] : [replica]))
+  const refused = pending.refusals.flatMap((reason, replica) =>
+    reason === null ? [] : [`${replica} ${reason}`],
+  )
+  return `${head}: ${pending.attempts} retransmissions, answered by [${answered}], refused by [${refused}]`
+}
+
+function laggards(replicas: readonly VirtualReplica[]): readonly string[] {
+  const correct = replicas.filter(({ isCorrect }) => isCorrect)
+  const reached = correct.map(({ running }) => running?.runtime.state.lastExecuted ?? 0)
+  const common = rankedLargest(reached, weakQuorum(replicas.length))
+  const behind = correct.filter((_, index) => (reached[index] ?? 0) < common).map(({ id }) => id)
+  return behind.length === 0 ? [] : [`replicas [${behind}] have not reached ${common}`]
+}
+
+function replicaLine({ id, isCorrect, incarnation, running }: VirtualReplica): string {
+  const role = `replica ${id}${isCorrect ? '' : ' (traitor)'}, start ${incarnation}`
+  if (running === null) return `${role}: down`
+  const { state } = running.runtime
+  const {
+    view,
+    isActive: active,
+    health,
+    lowWatermark,
+    lastExecuted,
+    slots,
+    withheld,
+    heldBack,
+    batches,
+  } = state
+  const unexecuted = [...slots.values()].filter(({ executed }) => executed === null)
+  const open = unexecuted.slice(0, DESCRIBED_MAX).map((slot) => slotText(slot, state))
+  const counts = `${state.waiting.size} waiting, ${withheld.length} withheld, ${heldBack.size} held back`
+  const where = `view ${view}${active ? '' : ' (not begun)'}, h ${lowWatermark}, executed ${lastExecuted}`
+  const standing = health === 'sound' ? '' : `, ${health}`
+  const why = waitText(state)
+  return `${role}: ${where}${standing}, ${counts}, ${batches.bytes} bytes open, ${why}, slots {${open.join('; ')}}`
+}
+
+function slotText(slot: Slot, state: ReplicaState): string {
+  const has = [
+    slot.accepted === null ? null : 'accepted',
+    slot.prepared === null ? null : 'prepared',
+    slot.decided === null ? null : 'decided',
+  ].filter((each) => each !== null)
+  const prepares = slot.prepares.filter((vote) => vote !== null).length
+  const commits = slot.commits.filter((vote) => vote !== null).length
+  const lacks = slot.decided === null ? `, lacks [${missingVoters(slot, primary(state))}]` : ''
+  return `${slot.sequence}: ${has.join(' ') || 'nothing'}, ${prepares} prepares, ${commits} commits${lacks}`
+}
+
+/** The event that a replica waits for, and from whom. */
+function waitText(state: ReplicaState): string {
+  const { view, timer, ticks, timeoutTicks, viewChanges, viewChangeTick, transfer, config } = state
+  if (!state.isActive) {
+    const came = viewChanges.flatMap((one, sender) => (one !== null && one.view >= view ? [sender] : []))
+    const needed = quorum(config.n)
+    if (came.length < needed) return `VIEW-CHANGEs of [${came}], ${needed} needed`
+    const waited = viewChangeTick === null ? 0 : ticks - viewChangeTick
+    return `waits ${waited} of ${timeoutTicks} ticks for the NEW-VIEW of ${primary(state)}`
+  }
+  if (transfer !== null) return `fetches the state of ${transfer.sequence}`
+  if (timer === null) return 'no timer'
+  const { waitsFor, startedTick } = timer
+  const what =
+    waitsFor === null
+      ? 'a checkpoint'
+      : `request ${waitsFor.timestamp} of client ${waitsFor.client.slice(0, 8)}`
+  return `waits ${ticks - startedTick} of ${timeoutTicks} ticks for ${what}`
+}

@@ -1,0 +1,199 @@
+/**
+ * The store's keys as registers: what a request did to each key it touched and what it found there, as its client was
+ * told. The operations of a request happen next to each other, so on one key they come to one operation: a read, a
+ * write, or a cas where what was there before is known.
+ *
+ * A put or delete with `ifRevision` found the value of that revision, and so did one that was told which revision it
+ * met instead: a revision belongs to one change of one key. A list found the value of every key that it shows, and
+ * nothing at the keys that it passed over.
+ */
+import { equalBytes } from '../../base/bytes.ts'
+import {
+  nextOperation,
+  OPERATION_CODES,
+  type OperationCode,
+  type OperationCursor,
+  openOperations,
+} from '../../store/operations.ts'
+import { interpretResult, type Result, readResults } from '../../store/results.ts'
+
+/** The value of a key; null when there is none. */
+export type Value = string | null
+
+export interface RegisterOperation {
+  readonly key: string
+  /** Not there when the client was not told. */
+  readonly found?: Value
+  /** Not there when nothing was changed. */
+  readonly left?: Value
+}
+
+/** One operation's reading of a key, as a value or as a revision, and the value that it left. */
+interface Touch {
+  readonly key: string
+  readonly found?: { readonly value: Value } | { readonly revision: number }
+  readonly left?: Value
+}
+
+type ListResult = Extract<Result, { readonly kind: 'list' }>
+
+const decoder = new TextDecoder('latin1')
+/** One character for each byte, so that keys are in the order of their bytes. */
+const textOf = (bytes: Uint8Array): string => decoder.decode(bytes)
+
+/** Reads what clients were told. First it is shown every answer, then it can tell what each came to. */
+export class Registers {
+  readonly #keys = new Set<string>()
+  /** By key and revision, what that change left. */
+  readonly #values = new Map<string, Uint8Array>()
+
+  /** Takes note of an answer; gives a sentence when it is no answer to these operations, or contradicts another. */
+  show(operations: Uint8Array, results: Uint8Array): string | null {
+    let fault: string | null = null
+    const note = (key: string, revision: number, value: Uint8Array): void => {
+      this.#keys.add(key)
+      const place = `${revision} ${key}`
+      const known = this.#values.get(place)
+      if (known === undefined) this.#values.set(place, value)
+      else if (!equalBytes(known, value))
+        fault = `says that ${key} had two values at revision ${revision}: ${textOf(known)} and ${textOf(value)}`
+    }
+    const isRead = eachResult(operations, results, (cursor, result) => {
+      if (cursor.code !== OPERATION_CODES.list) this.#keys.add(keyOf(cursor))
+      if (result.status !== 'ok') return
+      if (result.kind === 'put') note(keyOf(cursor), result.modRevision, writtenBy(cursor))
+      if (result.kind === 'get') note(keyOf(cursor), result.modRevision, result.value)
+      if (result.kind === 'list')
+        for (const { key, modRevision, value } of result.items) note(textOf(key), modRevision, value)
+    })
+    return isRead ? fault : 'does not fit its operations'
+  }
+
+  /**
+   * Returns the operations of an answered request, one for each key; or a sentence when it does not agree with
+   * itself. Every answer was shown before.
+   */
+  answered(operations: Uint8Array, results: Uint8Array): readonly RegisterOperation[] | string {
+    const folded = new Map<string, Folded>()
+    let fault: string | null = null
+    eachResult(operations, results, (cursor, result) => {
+      for (const touch of this.#touches(cursor, result)) {
+        const one = folded.get(touch.key) ?? {}
+        folded.set(touch.key, one)
+        fault ??= fold(one, touch, this.#foundBy(touch))
+      }
+    })
+    if (fault !== null) return fault
+    return [...folded].flatMap(([key, { found, left }]) =>
+      found === undefined && left === undefined
+        ? []
+        : [{ key, ...(found === undefined ? {} : { found }), ...(left === undefined ? {} : { left }) }],
+    )
+  }
+
+  /** Returns the operations that a request without an answer may have done, each on its own. */
+  unanswered(operations: Uint8Array): readonly RegisterOperation[] {
+    const writes: RegisterOperation[] = []
+    const cursor = openOperations(operations)
+    for (let index = 0; index < (cursor?.count ?? 0); index++) {
+      if (cursor === null || nextOperation(cursor) !== null) continue
+      if (cursor.code === OPERATION_CODES.put)
+        writes.push({ key: keyOf(cursor), left: textOf(writtenBy(cursor)) })
+      if (cursor.code === OPERATION_CODES.delete) writes.push({ key: keyOf(cursor), left: null })
+    }
+    return writes
+  }
+
+  /** The value that an operation found; undefined when nobody was told. */
+  #foundBy({ key, found }: Touch): Value | undefined {
+    if (found === undefined) return undefined
+    if ('value' in found) return found.value
+    if (found.revision === 0) return null
+    const value = this.#values.get(`${found.revision} ${key}`)
+    return value === undefined ? undefined : textOf(value)
+  }
+
+  #touches(cursor: OperationCursor, result: Result): readonly Touch[] {
+    const key = keyOf(cursor)
+    const condition = cursor.ifRevision < 0 ? {} : { found: { revision: cursor.ifRevision } }
+    switch (result.status) {
+      case 'not-found':
+        return [{ key, found: { value: null } }]
+      case 'revision-moved':
+        return [{ key, found: { revision: result.modRevision } }]
+      case 'ok':
+        break
+      default:
+        return [] // it was not carried out
+    }
+    switch (result.kind) {
+      case 'put':
+        return [{ key, ...condition, left: textOf(writtenBy(cursor)) }]
+      case 'delete':
+        return [result.deleted ? { key, ...condition, left: null } : { key, found: { value: null } }]
+      case 'get':
+        return [{ key, found: { value: textOf(result.value) } }]
+      case 'list':
+        return this.#listed(cursor, result)
+    }
+  }
+
+  #listed(cursor: OperationCursor, result: ListResult): readonly Touch[] {
+    const prefix = keyOf(cursor)
+    const after = textOf(writtenBy(cursor))
+    const end = textOf(result.cursor)
+    const shown = new Map(result.items.map(({ key, value }) => [textOf(key), textOf(value)]))
+    const isPassed = (key: string): boolean => {
+      if (!key.startsWith(prefix) || key <= after) return false
+      if (cursor.limit === 0) return result.count === 0
+      return end === '' || key <= end
+    }
+    const absent = [...this.#keys].filter((key) => !shown.has(key) && isPassed(key))
+    return [
+      ...[...shown].map(([key, value]) => ({ key, found: { value } })),
+      ...absent.map((key) => ({ key, found: { value: null } })),
+    ]
+  }
+}
+
+/** The operations of a request on one key so far, as one. */
+interface Folded {
+  found?: Value
+  left?: Value
+}
+
+function fold(one: Folded, { key, left }: Touch, found: Value | undefined): string | null {
+  const held = one.left === undefined ? one.found : one.left
+  if (held === undefined) {
+    if (found !== undefined) one.found = found
+  } else if (found !== undefined && found !== held) {
+    return `found ${String(found)} at ${key}, where the operation before it left ${String(held)}`
+  }
+  if (left !== undefined) one.left = left
+  return null
+}
+
+/** Goes through operations and their results side by side; false when they do not fit. */
+function eachResult(
+  operations: Uint8Array,
+  results: Uint8Array,
+  take: (cursor: OperationCursor, result: Result) => void,
+): boolean {
+  const cursor = openOperations(operations)
+  const framed = readResults(results)
+  if (cursor === null || framed === null || framed.length !== cursor.count) return false
+  for (const one of framed) {
+    const fault = nextOperation(cursor)
+    const result = interpretResult(cursor.code as OperationCode, one)
+    if (result === null) return false
+    if (fault === null) take(cursor, result)
+    else if (result.status !== fault) return false
+  }
+  return true
+}
+
+const keyOf = ({ bytes, keyStart, keyEnd }: OperationCursor): string =>
+  textOf(bytes.subarray(keyStart, keyEnd))
+
+const writtenBy = ({ bytes, valueStart, valueEnd }: OperationCursor): Uint8Array =>
+  bytes.subarray(valueStart, valueEnd)

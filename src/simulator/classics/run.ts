@@ -1,0 +1,89 @@
+/**
+ * The outcome of a run of an agreement algorithm: who decided what and when, and every letter with Lamport's clock on
+ * it.
+ */
+import type { Algorithm, Letter, Process, ProcessId, Received, Value } from '../../classics/process.ts'
+
+export interface SentLetter {
+  readonly from: ProcessId
+  readonly to: ProcessId
+  readonly payload: Uint8Array
+  /** In which round it was sent; without rounds, the letters in the longest chain of causes that ends with it. */
+  readonly round: number
+  /** Lamport's clock at the sender, and at the receiver when it arrived; null where it did not. */
+  readonly sentAt: number
+  receivedAt: number | null
+}
+
+export interface Decided {
+  readonly value: Value
+  /** The round in which it was made; without rounds, the longest chain of letters that led to it. */
+  readonly round: number
+  /** Lamport's clock. */
+  readonly at: number
+}
+
+export interface AgreementRun {
+  readonly algorithm: string
+  readonly n: number
+  /** By process; null for none, and for those that are no correct ones. */
+  readonly decisions: readonly (Decided | null)[]
+  /** Physical letters of all processes, in the order of sending. */
+  readonly letters: readonly SentLetter[]
+  /** The round of the last decision. */
+  readonly rounds: number
+}
+
+/** One of `options` ways to go on, as a number below it. */
+export type Choose = (options: number) => number
+
+/** Keeps Lamport's clocks and notes what happens. */
+export class Journal {
+  readonly #algorithm: Algorithm<unknown>
+  readonly #clocks: number[]
+  readonly #letters: SentLetter[] = []
+  readonly #decisions: (Decided | null)[]
+
+  constructor(algorithm: Algorithm<unknown>) {
+    this.#algorithm = algorithm
+    this.#clocks = Array.from({ length: algorithm.n }, () => 0)
+    this.#decisions = this.#clocks.map(() => null)
+  }
+
+  send(from: ProcessId, { to, payload }: Letter, round: number): SentLetter {
+    const letter = { from, to, payload, round, sentAt: this.#tick(from), receivedAt: null }
+    this.#letters.push(letter)
+    return letter
+  }
+
+  receive(letter: SentLetter): Received {
+    letter.receivedAt = this.#tick(letter.to, letter.sentAt)
+    return { from: letter.from, payload: letter.payload }
+  }
+
+  /** Takes note of the first decision of a process. */
+  decide(id: ProcessId, value: Value | null, round: number): void {
+    if (value === null || this.#decisions[id] !== null) return
+    this.#decisions[id] = { value, round, at: this.#tick(id) }
+  }
+
+  hasDecided(id: ProcessId): boolean {
+    return this.#decisions[id] !== null
+  }
+
+  finish(): AgreementRun {
+    const { name, n } = this.#algorithm
+    const decisions = this.#decisions
+    const rounds = Math.max(0, ...decisions.map((decided) => decided?.round ?? 0))
+    return { algorithm: name, n, decisions, letters: this.#letters, rounds }
+  }
+
+  #tick(id: ProcessId, seen = 0): number {
+    const clock = Math.max(this.#clocks[id] ?? 0, seen) + 1
+    this.#clocks[id] = clock
+    return clock
+  }
+}
+
+export const processesOf = <State>(algorithm: Algorithm<State>): readonly Process<State>[] =>
+  Array.from({ length: algorithm.n }, (_, id) => algorithm.process(id))

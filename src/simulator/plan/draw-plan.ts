@@ -1,0 +1,217 @@
+/**
+ * The plan that one seed draws: the size of the cluster, the faults that are on in this run and when they strike.
+ * Swarm style: each kind of fault is off in many runs, because faults that are always on hide one another.
+ */
+import { type ReplicaId, replicaIds } from '../../base/ids.ts'
+import { faultsMax } from '../../base/quorum.ts'
+import { createRandom, type Random } from '../../base/random.ts'
+import type { AuthenticationMode } from '../../messages/cluster.ts'
+import { CHECKPOINT_INTERVAL } from '../../messages/limits.ts'
+import { TRAITORS } from '../traitors/catalogue.ts'
+import type { Traitor } from '../traitors/traitor.ts'
+import { EXACT_CLOCK } from '../world/virtual-clock.ts'
+import type { DiskBehaviour } from '../world/virtual-disk.ts'
+import type { NetworkConditions } from '../world/virtual-network.ts'
+import { drawNetworkFaults, withSwallowing } from './draw-network-faults.ts'
+import { drawReplicaFaults } from './draw-replica-faults.ts'
+import { type Incident, inOrder, type Plan, type WorkloadPlan } from './plan.ts'
+import { withQuietPhase } from './quiet-phase.ts'
+
+/** Small clusters more often: a batch costs n² messages, and most mistakes need no more than four replicas. */
+const SIZES: readonly number[] = [4, 4, 4, 7, 7, 10]
+
+/** Clock errors after the calm, and before it: in milliseconds, either way. Both stay far below what a client notices. */
+const CALM_SKEW_MS_MAX = 300
+const STORM_SKEW_MS_MAX = 2_000
+/** The most by which a clock runs faster or slower than time. */
+const DRIFT_MAX = 0.03
+/** The share of seeds that sign for real: it costs far more than everything else. */
+const REAL_SIGNATURES_SHARE = 0.01
+
+/** Short ones reach checkpoints, transfers and healing often; the long one is what clusters have. */
+const CHECKPOINT_INTERVALS = [4, 8, 16, 32, CHECKPOINT_INTERVAL] as const
+
+/** Draws the plan of a seed; n is drawn too where it is not given. */
+export function drawPlan(seed: number, size?: number, mode: AuthenticationMode = 'signed'): Plan {
+  const random = createRandom(seed)
+  const drawnSize = random.pick(SIZES)
+  const n = size ?? drawnSize
+  const calmAtMs = random.between(300, 1_200)
+  const traitors = drawTraitors(random.fork(), { n, calmAtMs, mode })
+  const everTraitors = traitors.flatMap((each) => (each.kind === 'turn' ? [each.replica] : []))
+  const { incidents, staysDown } = drawReplicaFaults(random.fork(), {
+    n,
+    calmAtMs,
+    everTraitors,
+  })
+  const plan: Plan = {
+    seed,
+    n,
+    mode,
+    suite: random.chance(REAL_SIGNATURES_SHARE) ? 'sodium' : 'simulated',
+    faultyMax: faultsMax(n),
+    checkpointInterval: random.pick(CHECKPOINT_INTERVALS),
+    staysDown,
+    network: drawNetwork(random),
+    disk: drawDisk(random),
+    clocks: drawClocks(random, n),
+    workload: drawWorkload(random, n, calmAtMs),
+    incidents: inOrder([...traitors, ...incidents, ...drawNetworkFaults(random.fork(), n, calmAtMs)]),
+    calmAtMs,
+  }
+  const whole = withQuietPhase(random.fork(), mode === 'oral' ? withDeposed(random.fork(), plan) : plan)
+  const restarted = withClientRestarts(random.fork(), whole)
+  return withSwallowing(random.fork(), restarted)
+}
+
+/** The share of plans in which clients start anew, some of them without the counter of their key. */
+const CLIENT_RESTARTS_SHARE = 0.3
+
+function withClientRestarts(random: Random, plan: Plan): Plan {
+  if (!random.chance(CLIENT_RESTARTS_SHARE)) return plan
+  const restarts = Array.from(
+    { length: random.between(1, 4) },
+    (): Incident => ({
+      kind: 'restart-client',
+      client: random.below(plan.workload.clients),
+      losesCounter: random.chance(0.5),
+      atMs: random.between(20, plan.calmAtMs - 1),
+    }),
+  )
+  return { ...plan, incidents: inOrder([...plan.incidents, ...restarts]) }
+}
+
+/** The share of oral plans in which primaries fall silent one after the other: view changes are what differs there. */
+const DEPOSED_SHARE = 0.6
+/** The share in which that goes on for long, under a load that reaches many checkpoints while some replicas lag. */
+const LONG_SHARE = 0.08
+const LONG_REQUESTS = 320
+
+function withDeposed(random: Random, plan: Plan): Plan {
+  if (random.chance(LONG_SHARE)) return withLongUnrest(random, plan)
+  if (!random.chance(DEPOSED_SHARE)) return plan
+  const { n, calmAtMs } = plan
+  const pauses: Incident[] = []
+  let atMs = random.between(40, 300)
+  for (let view = random.chance(0.8) ? 0 : 1; atMs < calmAtMs - 50 && view < n; view++) {
+    pauses.push(...silence(random, plan, { replica: (view % n) as ReplicaId, atMs }))
+    atMs += random.between(80, 400)
+  }
+  return { ...plan, incidents: inOrder([...plan.incidents, ...pauses]) }
+}
+
+/** A pause that is long enough for a view to end. */
+function silence(
+  random: Random,
+  { calmAtMs }: Pick<Plan, 'calmAtMs'>,
+  { replica, atMs }: { readonly replica: ReplicaId; readonly atMs: number },
+): readonly Incident[] {
+  const untilMs = atMs + random.between(150, 500)
+  const pause: Incident = { kind: 'pause', replica, atMs }
+  return untilMs < calmAtMs ? [pause, { kind: 'resume', replica, atMs: untilMs }] : [pause]
+}
+
+function withLongUnrest(random: Random, plan: Plan): Plan {
+  const { n, workload } = plan
+  const calmAtMs = plan.calmAtMs + random.between(1_500, 2_500)
+  const incidents: Incident[] = []
+  let view = 0
+  for (let atMs = random.between(40, 300); atMs < calmAtMs - 50; atMs += random.between(150, 500)) {
+    incidents.push(...silence(random, { calmAtMs }, { replica: (view++ % n) as ReplicaId, atMs }))
+    if (random.chance(0.8)) continue
+    const replica = random.pick(replicaIds(n))
+    incidents.push({ kind: 'clog-node', replica, atMs })
+    const untilMs = atMs + random.between(500, 1_200)
+    if (untilMs < calmAtMs) incidents.push({ kind: 'unclog-node', replica, atMs: untilMs })
+  }
+  const requestsPerClient = Math.ceil(LONG_REQUESTS / n)
+  const pauseMsMax = Math.ceil((4 * calmAtMs) / requestsPerClient)
+  return {
+    ...plan,
+    checkpointInterval: CHECKPOINT_INTERVALS[0],
+    calmAtMs,
+    incidents: inOrder([...plan.incidents, ...incidents]),
+    workload: { ...workload, requestsPerClient, openMax: 3, burstMax: 3, pauseMsMax },
+  }
+}
+
+/** Up to f traitors, some from the beginning and some that turn later. */
+function drawTraitors(
+  random: Random,
+  context: { readonly n: number; readonly calmAtMs: number; readonly mode: AuthenticationMode },
+): readonly Incident[] {
+  const { n, calmAtMs, mode } = context
+  if (random.chance(0.45)) return []
+  const candidates = random.shuffle(replicaIds(n))
+  // The first primary has the most to do harm with; without signatures the next one too, who makes a NEW-VIEW.
+  const first = mode === 'oral' ? (random.below(2) as ReplicaId) : FIRST_PRIMARY
+  if (random.chance(0.5)) candidates.unshift(...candidates.splice(candidates.indexOf(first), 1))
+  const isLate = random.chance(0.3)
+  return candidates.slice(0, random.between(1, faultsMax(n))).map((replica) => ({
+    kind: 'turn',
+    replica,
+    traitor: drawTraitor(random, mode, random.chance(replica === first ? 0.7 : 0.3)),
+    number: random.below(2 ** 30),
+    atMs: isLate ? random.between(0, calmAtMs - 1) : 0,
+  }))
+}
+
+const FIRST_PRIMARY = 0 as ReplicaId
+
+function drawTraitor(random: Random, mode: AuthenticationMode, isPrimary: boolean): string {
+  const harms = isPrimary ? 'as primary' : 'anywhere'
+  const isThere = (traitor: Traitor): boolean => traitor.only === undefined || traitor.only === mode
+  const candidates = [...TRAITORS.values()].filter((traitor) => traitor.harms === harms && isThere(traitor))
+  // What nothing is signed for is what there is to lie about.
+  const special = candidates.filter((traitor) => traitor.only === mode)
+  return random.pick(special.length > 0 && random.chance(0.6) ? special : candidates).name
+}
+
+function drawNetwork(random: Random): NetworkConditions {
+  const slow = random.chance(0.3)
+  const least = random.between(0, slow ? 20 : 3)
+  return {
+    delayMs: [least, least + random.between(1, slow ? 120 : 12)],
+    loss: random.chance(0.6) ? random.pick([0.01, 0.05, 0.15, 0.3]) : 0,
+    duplication: random.chance(0.4) ? random.pick([0.02, 0.1, 0.3]) : 0,
+    reordering: random.chance(0.5) ? random.pick([0.05, 0.3, 1]) : 0,
+  }
+}
+
+function drawDisk(random: Random): DiskBehaviour {
+  const least = random.pick([0, 0.5, 2])
+  return {
+    syncMs: [least, least + random.pick([0.5, 5, 40])],
+    readMs: random.pick([0, 1, 10]),
+    isTornAtCrash: random.chance(0.5),
+  }
+}
+
+function drawClocks(random: Random, n: number): Plan['clocks'] {
+  const isExact = random.chance(0.4)
+  const stormSkew = random.chance(0.3) ? STORM_SKEW_MS_MAX : CALM_SKEW_MS_MAX
+  return replicaIds(n).map(() => {
+    if (isExact) return { storm: EXACT_CLOCK, calm: EXACT_CLOCK }
+    const rate = 1 + DRIFT_MAX * (2 * random.next() - 1)
+    return {
+      storm: { skewMs: random.between(-stormSkew, stormSkew), rate },
+      calm: { skewMs: random.between(-CALM_SKEW_MS_MAX, CALM_SKEW_MS_MAX), rate },
+    }
+  })
+}
+
+function drawWorkload(random: Random, n: number, calmAtMs: number): WorkloadPlan {
+  // Fewer in a large cluster, for the same reason.
+  const requestsPerClient = Math.ceil((4 * random.between(20, 32)) / n)
+  const burstMax = random.between(4, 24)
+  return {
+    clients: 3,
+    requestsPerClient,
+    openMax: random.pick([2, 8, 32]),
+    burstMax,
+    // On average the requests are spread over the time before the calm and a little more.
+    pauseMsMax: Math.ceil((2.4 * calmAtMs * (burstMax + 1)) / 2 / requestsPerClient),
+    operationsMax: random.pick([1, 3, 8]),
+    keys: random.pick([2, 4, 16]),
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * Lets incidents strike. Traitors, replicas that are down and amnesiac ones are together at most as many as the plan
+ * allows, at any moment: an incident that would make it more does not happen.
+ */
+import { assertNever } from '../../base/assert.ts'
+import type { ReplicaId } from '../../base/ids.ts'
+import { createRandom } from '../../base/random.ts'
+import type { Peer } from '../../ports.ts'
+import type { Trace } from '../trace/trace.ts'
+import { TRAITORS } from '../traitors/catalogue.ts'
+import type { VirtualTime } from '../world/virtual-clock.ts'
+import type { VirtualNetwork } from '../world/virtual-network.ts'
+import type { VirtualReplica } from '../world/virtual-replica.ts'
+import { type Incident, type Plan, textOfIncident } from './plan.ts'
+
+export interface Scene {
+  /** Starts a client anew; false where there is no such client. */
+  readonly restartClient: (client: number, losesCounter: boolean) => boolean
+  readonly plan: Plan
+  readonly time: VirtualTime
+  readonly trace: Trace
+  readonly network: VirtualNetwork
+  /** One for each id, without twins. */
+  readonly replicas: readonly VirtualReplica[]
+}
+
+const peer = (id: ReplicaId): Peer => ({ kind: 'replica', id })
+
+/** True if this replica may become faulty now, or is already. */
+function maySuffer({ plan, replicas }: Scene, replica: VirtualReplica): boolean {
+  if (replica.isFaulty) return true
+  return replicas.filter(({ isFaulty }) => isFaulty).length < plan.faultyMax
+}
+
+export function strike(scene: Scene, incident: Incident): void {
+  const { time, trace } = scene
+  const isStruck = strikes(scene, incident)
+  trace.note(time.now, `${isStruck ? 'incident' : 'no room in f for'} ${textOfIncident(incident)}`)
+}
+
+/** Gives whether it happened. */
+function strikes(scene: Scene, incident: Incident): boolean {
+  switch (incident.kind) {
+    case 'cut':
+    case 'mend':
+    case 'clog':
+    case 'unclog':
+    case 'clog-node':
+    case 'unclog-node':
+    case 'partition':
+    case 'swallow':
+      strikeNetwork(scene.network, incident)
+      return true
+    case 'turn':
+      return turn(scene, incident)
+    case 'restart-client':
+      return scene.restartClient(incident.client, incident.losesCounter)
+    case 'lull':
+      heal(scene, scene.replicas)
+      return true
+    case 'storm':
+      scene.network.conditions = scene.plan.network
+      return true
+    default:
+      return strikeReplica(scene, scene.replicas[incident.replica] as VirtualReplica, incident)
+  }
+}
+
+type NetworkIncident = Extract<
+  Incident,
+  { kind: 'cut' | 'mend' | 'clog' | 'unclog' | 'clog-node' | 'unclog-node' | 'partition' | 'swallow' }
+>
+
+function strikeNetwork(network: VirtualNetwork, incident: NetworkIncident): void {
+  switch (incident.kind) {
+    case 'cut':
+    case 'mend': {
+      const { from, to, kind } = incident
+      return network.setCut({ from: peer(from), to: peer(to), isCut: kind === 'cut' })
+    }
+    case 'clog':
+    case 'unclog': {
+      const { from, to, kind } = incident
+      return network.setClog({ from: peer(from), to: peer(to), isClogged: kind === 'clog' })
+    }
+    case 'clog-node':
+    case 'unclog-node': {
+      const { replica, kind } = incident
+      return network.setClog({ from: peer(replica), to: null, isClogged: kind === 'clog-node' })
+    }
+    case 'partition':
+      return network.partition(incident.reach)
+    case 'swallow':
+      return network.swallow(incident.reach, incident.withoutClients)
+    default:
+      return assertNever(incident)
+  }
+}
+
+type ReplicaIncident = Exclude<
+  Incident,
+  NetworkIncident | { kind: 'turn' | 'restart-client' | 'lull' | 'storm' }
+>
+
+function strikeReplica(scene: Scene, replica: VirtualReplica, incident: ReplicaIncident): boolean {
+  const mayCrash = (): boolean => maySuffer(scene, replica)
+  switch (incident.kind) {
+    case 'crash':
+      if (!mayCrash()) return false
+      replica.crash(incident)
+      return true
+    case 'crash-within':
+      replica.arm(incident, mayCrash)
+      return true
+    case 'restart':
+      if (replica.running !== null) return false
+      replica.disk.setFull(null)
+      replica.start()
+      return true
+    case 'lose-disk':
+    case 'rot-log':
+      if (!mayCrash()) return false
+      replica.crash({ losesSent: false, loses: incident.kind === 'lose-disk' ? 'disk' : 'log' })
+      return true
+    case 'copy-disk':
+      replica.disk.copy()
+      return true
+    case 'old-disk':
+      if (!replica.disk.hasCopy || !mayCrash()) return false
+      replica.crash({ losesSent: false, loses: 'recent' })
+      return true
+    case 'rot-pages':
+      replica.disk.pages.rot(incident.share)
+      return true
+    case 'fill-disk':
+      replica.disk.setFull(() => {
+        replica.disk.setFull(null)
+        if (!mayCrash()) return false
+        replica.crash({ losesSent: false })
+        return true
+      })
+      return true
+    case 'slow-disk':
+    case 'fast-disk':
+      replica.disk.setSlow(incident.kind === 'slow-disk')
+      return true
+    case 'pause':
+      replica.pause()
+      return true
+    case 'resume':
+      replica.resume()
+      return true
+    case 'set-clock':
+      replica.clock.set(incident.error)
+      return true
+    default:
+      return assertNever(incident)
+  }
+}
+
+function turn(scene: Scene, incident: Incident & { readonly kind: 'turn' }): boolean {
+  const { replicas, plan } = scene
+  const replica = replicas[incident.replica] as VirtualReplica
+  const traitor = TRAITORS.get(incident.traitor)
+  if (traitor === undefined || !replica.isCorrect) return false
+  if (!maySuffer(scene, replica)) return false
+  const { id, hash } = replica
+  replica.turn(traitor.betray({ id, n: plan.n, hash, random: createRandom(incident.number) }))
+  return true
+}
+
+/** Heals everything: the network, the clocks, the disks, and replicas that are down, those that stay so apart. */
+export function calm(scene: Scene): void {
+  const { plan, time, trace, replicas } = scene
+  trace.note(time.now, 'calm')
+  const comeBack = replicas.filter(({ id, running }) => running !== null || !plan.staysDown.includes(id))
+  heal(scene, comeBack)
+}
+
+/** Heals everything, and starts those of these replicas that are down. */
+function heal({ plan, network, replicas }: Scene, comeBack: readonly VirtualReplica[]): void {
+  network.calm()
+  for (const replica of replicas) {
+    const error = plan.clocks[replica.id]?.calm
+    if (error !== undefined) replica.clock.set(error)
+    replica.disarm()
+    replica.resume()
+    replica.disk.setFull(null)
+    replica.disk.setSlow(false)
+    if (replica.running === null && comeBack.includes(replica)) replica.start()
+  }
+}

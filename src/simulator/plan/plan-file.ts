@@ -1,0 +1,63 @@
+/** Plans as text, so that a failure can be kept and run again without the program that drew it. */
+import { isClusterSize } from '../../base/quorum.ts'
+import { TRAITORS } from '../traitors/catalogue.ts'
+import type { Incident, Plan } from './plan.ts'
+
+const FORMAT = 'strategos plan 1'
+
+export function encodePlan(plan: Plan): string {
+  const { incidents, ...rest } = plan
+  const head = JSON.stringify({ format: FORMAT, ...rest }, null, 1).slice(0, -2)
+  const lines = incidents.map((incident) => `  ${JSON.stringify(incident)}`)
+  return `${head},\n "incidents": [\n${lines.join(',\n')}\n ]\n}\n`
+}
+
+/** The plan, or a sentence that says what is wrong with the text. */
+export function decodePlan(text: string): Plan | string {
+  let value: Partial<Plan> & { readonly format?: unknown }
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return 'It is not JSON.'
+  }
+  if (typeof value !== 'object' || value === null || value.format !== FORMAT) {
+    return `It is no plan: "format" is not "${FORMAT}".`
+  }
+  const { format: _format, ...plan } = value as Plan & { readonly format: string }
+  // Plans of before there was a choice say nothing of it.
+  const whole = { ...plan, mode: plan.mode ?? 'signed' }
+  return faultOf(whole) ?? whole
+}
+
+function faultOf(plan: Plan): string | null {
+  if (!isClusterSize(plan.n)) return 'It has no n of 4, 7, 10 or 13.'
+  if (!['signed', 'oral'].includes(plan.mode)) return '"mode" must be "signed" or "oral".'
+  for (const name of ['seed', 'faultyMax', 'calmAtMs'] as const) {
+    if (!isNatural(plan[name])) return `"${name}" must be a whole number.`
+  }
+  for (const name of ['network', 'disk', 'workload'] as const) {
+    if (typeof plan[name] !== 'object' || plan[name] === null) return `"${name}" is missing.`
+  }
+  if (!Array.isArray(plan.clocks) || plan.clocks.length !== plan.n)
+    return '"clocks" must have one for each replica.'
+  if (!Array.isArray(plan.staysDown) || !Array.isArray(plan.incidents))
+    return '"incidents" or "staysDown" is missing.'
+  for (const [index, incident] of plan.incidents.entries()) {
+    const fault = incidentFault(incident, plan.n)
+    if (fault !== null) return `Incident ${index + 1} ${fault}.`
+  }
+  return null
+}
+
+function incidentFault(incident: Incident, n: number): string | null {
+  if (typeof incident !== 'object' || incident === null || !isNatural(incident.atMs)) return 'has no "atMs"'
+  for (const name of ['replica', 'from', 'to'] as const) {
+    const id = (incident as Partial<Record<typeof name, unknown>>)[name]
+    if (id !== undefined && !(isNatural(id) && id < n)) return `names no replica in "${name}"`
+  }
+  if (incident.kind === 'restart-client' && !isNatural(incident.client)) return 'names no client'
+  if (incident.kind === 'turn' && !TRAITORS.has(incident.traitor)) return `names no traitor that there is`
+  return null
+}
+
+const isNatural = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0

@@ -1,0 +1,52 @@
+/** A stretch in the middle of a run in which nothing fails: what an idle or untroubled cluster does, before faults return. */
+import type { Random } from '../../base/random.ts'
+import { REQUEST_TIMEOUT_TICKS } from '../../pbft/parameters.ts'
+import { TICK_MS } from '../../runtime/replica-runtime.ts'
+import { type Incident, inOrder, type Plan } from './plan.ts'
+
+/** The share of plans that have one. They cost more than others: the stretch is longer than all the rest. */
+const QUIET_SHARE = 0.1
+/** T, the timer that a request starts, at first; and how many of them a stretch lasts. */
+const TIMER_MS = REQUEST_TIMEOUT_TICKS * TICK_MS
+const TIMERS = [3, 6] as const
+/** Some of what a plan draws happens before, and some after. */
+const MARGIN_MS = 100
+
+/** Between the two incidents clients are silent, where the first one says so. */
+export interface QuietPhase {
+  readonly fromMs: number
+  readonly untilMs: number
+  readonly isIdle: boolean
+}
+
+/** The plan with a quiet phase, or as it is. */
+export function withQuietPhase(random: Random, plan: Plan): Plan {
+  if (!random.chance(QUIET_SHARE)) return plan
+  const { calmAtMs, incidents, workload } = plan
+  const fromMs = random.between(MARGIN_MS, calmAtMs - MARGIN_MS)
+  const lengthMs = random.between(TIMERS[0] * TIMER_MS, TIMERS[1] * TIMER_MS)
+  const isIdle = random.chance(0.5)
+  const moved = incidents.map((incident) =>
+    incident.atMs < fromMs ? incident : { ...incident, atMs: incident.atMs + lengthMs },
+  )
+  const ends: readonly Incident[] = [
+    { kind: 'lull', isIdle, atMs: fromMs },
+    { kind: 'storm', atMs: fromMs + lengthMs },
+  ]
+  // Clients that go on spread their requests over the stretch too.
+  const stretch = isIdle ? 1 : (calmAtMs + lengthMs) / calmAtMs
+  return {
+    ...plan,
+    incidents: inOrder([...ends, ...moved]),
+    workload: { ...workload, pauseMsMax: Math.ceil(workload.pauseMsMax * stretch) },
+    calmAtMs: calmAtMs + lengthMs,
+  }
+}
+
+/** The first quiet phase of a plan; it lasts until the calm if nothing ends it. */
+export function quietPhaseOf({ incidents, calmAtMs }: Plan): QuietPhase | null {
+  const lull = incidents.find(({ kind }) => kind === 'lull')
+  if (lull?.kind !== 'lull') return null
+  const storm = incidents.find(({ kind, atMs }) => kind === 'storm' && atMs >= lull.atMs)
+  return { fromMs: lull.atMs, untilMs: storm?.atMs ?? calmAtMs, isIdle: lull.isIdle }
+}

@@ -1,0 +1,32 @@
+/**
+ * The report of a failure: the smallest plan that was found to fail the same way, and a diagram of its last steps.
+ */
+import type { Plan } from '../plan/plan.ts'
+import { StepRecorder, sequenceDiagram } from '../trace/sequence-diagram.ts'
+import { shrink } from './shrink.ts'
+import { type SimulationResult, simulate } from './simulate.ts'
+
+/** Steps that a diagram shows. */
+const DIAGRAM_STEPS_MAX = 40
+/** Plans that are tried; a run that is stuck takes far longer than one that breaks a rule. */
+const TRIES_MAX = { held: 0, safety: 300, broke: 300, liveness: 60 } as const
+
+export interface Investigation {
+  /** Of the shrunk plan. */
+  readonly result: SimulationResult
+  readonly plan: Plan
+  readonly tries: number
+  readonly diagram: readonly string[]
+}
+
+export function investigate(first: SimulationResult & { readonly plan: Plan }): Investigation {
+  const { verdict, violation } = first
+  const fails = (plan: Plan): boolean => {
+    const result = simulate({ seed: plan.seed, plan })
+    return result.verdict === verdict && result.violation?.name === violation?.name
+  }
+  const { plan, tries } = shrink(first.plan, fails, TRIES_MAX[verdict])
+  const recorder = new StepRecorder(DIAGRAM_STEPS_MAX)
+  const result = simulate({ seed: plan.seed, plan, onStep: recorder.note })
+  return { result, plan, tries, diagram: sequenceDiagram(recorder.steps, plan.n) }
+}

@@ -1,0 +1,392 @@
+/**
+ * One run from one seed: a cluster, its clients, the faults that the seed draws, then calm. Everything is virtual and
+ * in this process; the replicas and clients are the production ones.
+ */
+
+import { assert } from '../../base/assert.ts'
+import type { ReplicaId, Sequence } from '../../base/ids.ts'
+import { isClusterSize } from '../../base/quorum.ts'
+import { createRandom, type Random } from '../../base/random.ts'
+import type { AuthenticationMode, Cluster } from '../../messages/cluster.ts'
+import type { CryptoSuite, Outcome, Peer } from '../../ports.ts'
+import type { Recomposition, RejectedMessage } from '../../runtime/replica-runtime-options.ts'
+import type { Checker, Violation } from '../checkers/checker.ts'
+import { createCheckers, Watch, type WatchedInvariant } from '../checkers/invariant-monitor.ts'
+import {
+  explainStuck,
+  isLoadOver,
+  isSettled,
+  lastBegun,
+  refusedRequest,
+  settleBoundMs,
+} from '../checkers/liveness.ts'
+import { drawPlan } from '../plan/draw-plan.ts'
+import { type Incident, type Plan, textOfIncident, traitorsOf } from '../plan/plan.ts'
+import { quietPhaseOf } from '../plan/quiet-phase.ts'
+import { Trace, type TracedStep, type TraceListener } from '../trace/trace.ts'
+import { Doors, type Guests, type Host } from '../world/extra-clients.ts'
+import { type HistoryEntry, VirtualClient } from '../world/virtual-client.ts'
+import { VirtualClock, VirtualTime } from '../world/virtual-clock.ts'
+import { createVirtualCluster, type VirtualCluster } from '../world/virtual-cluster.ts'
+import { survivePowerFailures } from '../world/virtual-process.ts'
+import type { Sabotage } from '../world/virtual-replica.ts'
+
+/** The interval at which the run is checked for having settled, in virtual milliseconds. */
+const SETTLED_POLL_MS = 10
+/** The interval at which a reaction is asked for, in virtual milliseconds. */
+const REACTION_MS = 10
+/** Incidents that a failure's description lists. */
+const DESCRIBED_INCIDENTS_MAX = 24
+
+export interface SimulationOptions {
+  /** A safe integer of at least 0. */
+  readonly seed: number
+  /** 4, 7, 10 or 13; drawn from the seed when it is left out. */
+  readonly n?: number
+  /** Signed unless it says otherwise; a plan says it itself. */
+  readonly mode?: AuthenticationMode
+  /** Told of every step, as a line of text. */
+  readonly trace?: TraceListener
+  /** Told of every step. */
+  readonly onStep?: (step: TracedStep) => void
+  /** Instead of the plan that the seed draws. */
+  readonly plan?: Plan
+  /** The invariants to watch; all of them when left out. */
+  readonly invariants?: readonly WatchedInvariant[]
+  readonly sabotage?: Sabotage
+  /** Replicas that run twice with one key; the plan's partitions then name their second halves behind all replicas. */
+  readonly twins?: readonly ReplicaId[]
+  /** Replicas that are adversaries from their first start on, with what makes them so. They are as many as are given. */
+  readonly adversaries?: ReadonlyMap<ReplicaId, Recomposition>
+  /** Told of every message that a replica refuses. */
+  readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
+  /** Clients that are no part of the load. */
+  readonly guests?: Guests
+  /** Made for a run, to look at it from outside of the replicas. */
+  readonly audit?: (world: { readonly cluster: Cluster; readonly suite: CryptoSuite }) => Audit
+  /**
+   * Faults beside those of the plan, until the calm: asked again and again, and told which view each replica is in.
+   */
+  readonly reaction?: Reaction
+}
+
+/** Looks at what replicas tell the clients of the load, and at what is true. */
+export interface Audit {
+  onClientFrame(from: Peer, frame: Uint8Array): void
+  /** A correct replica executed a batch. */
+  onExecuted(outcomes: readonly Outcome[]): void
+}
+
+/** The views are those of the replicas by id, null of one that is down. */
+export type Reaction = (seen: {
+  readonly atMs: number
+  readonly views: readonly (number | null)[]
+}) => readonly Incident[]
+
+/**
+ * `held` nothing was wrong; `safety` an invariant did not hold; `liveness` after the calm something was not done in
+ * time; `broke` the program itself failed.
+ */
+export type Verdict = 'held' | 'safety' | 'liveness' | 'broke'
+
+/** The exit code of a process that gives a verdict. */
+export const VERDICT_EXIT_CODES: Readonly<Record<Verdict, number>> = {
+  held: 0,
+  broke: 127,
+  liveness: 128,
+  safety: 129,
+}
+
+export interface SimulationResult {
+  readonly seed: number
+  readonly n: number
+  readonly verdict: Verdict
+  /** The violated invariant, of a `safety` verdict. */
+  readonly violation: Violation | null
+  /** Lines that say what went wrong and what the run was like; empty when it held. */
+  readonly explanation: readonly string[]
+  /** The command that repeats this run. */
+  readonly replay: string
+  /** Equal for two runs of one seed. */
+  readonly traceHash: string
+  readonly steps: number
+  readonly virtualMs: number
+  readonly calmAtMs: number
+  /** Virtual milliseconds from the calm until all was done; null when it was not. */
+  readonly settledMs: number | null
+  /** The bound on that time; null when the run ended before the calm. */
+  readonly boundMs: number | null
+  readonly requests: number
+  readonly batches: number
+  readonly restarts: number
+  /** The highest view that a correct replica was in, and what was behind its last stable checkpoint, in checkpoints. */
+  readonly viewChanges: number
+  readonly checkpoints: number
+  /** Replicas that had lost what they had promised, and take part again. */
+  readonly healed: number
+}
+
+export interface DetailedResult extends SimulationResult {
+  readonly plan: Plan
+  /** Every request of every client with the times of its call and its answer. */
+  readonly history: readonly HistoryEntry[]
+  /** The replicas against which a correct one holds evidence at the end, by id. */
+  readonly guilty: readonly ReplicaId[]
+}
+
+interface Run {
+  readonly plan: Plan
+  readonly time: VirtualTime
+  readonly trace: Trace
+  readonly watch: Watch
+  readonly virtual: VirtualCluster
+  readonly clients: readonly VirtualClient[]
+  boundMs: number | null
+  /** The sequence number that the first correct replica had executed when the load was over, after the calm. */
+  final: Sequence | null
+  settledMs: number | null
+  isOverdue: boolean
+}
+
+export function simulate(options: SimulationOptions): DetailedResult {
+  const { seed, n } = options
+  assert(n === undefined || isClusterSize(n), `no cluster has ${String(n)} replicas`)
+  const run = prepare(options, options.plan ?? drawPlan(seed, n, options.mode))
+  let failure: unknown = null
+  try {
+    runToEnd(run, options.reaction)
+  } catch (error) {
+    failure = error
+  }
+  return conclude(run, failure, replayCommand(seed, n, run.plan.mode))
+}
+
+function prepare(options: SimulationOptions, plan: Plan): Run {
+  const random = createRandom(plan.seed).fork()
+  const time = new VirtualTime()
+  const trace = new Trace(options.trace ?? null, options.onStep ?? null)
+  const { invariants, guests } = options
+  const checkers = createCheckers({
+    n: plan.n,
+    clients: plan.workload.clients + (guests?.admitted ?? 0),
+    isCorrect: (id) => virtual.replicas[id]?.isCorrect ?? false,
+    now: () => time.now,
+    ...(invariants === undefined ? {} : { invariants }),
+  })
+  let audit: Audit | null = null
+  const auditor: Checker = {
+    invariant: 0,
+    name: 'no invariant: an audit',
+    onExecuted({ outcomes }) {
+      audit?.onExecuted(outcomes)
+      return null
+    },
+  }
+  const watch = new Watch([...checkers, auditor], () => time.now)
+  const sabotage = options.sabotage ?? {}
+  const virtual: VirtualCluster = createVirtualCluster({
+    plan,
+    time,
+    random: random.fork(),
+    watch,
+    trace,
+    sabotage,
+    ...(options.twins === undefined ? {} : { twins: options.twins }),
+    ...(options.adversaries === undefined ? {} : { adversaries: options.adversaries }),
+    ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
+    ...(guests === undefined ? {} : { guests: guests.admitted }),
+    restartClient: (client, losesCounter) => clients[client]?.restart(losesCounter) ?? false,
+  })
+  audit = options.audit?.(virtual) ?? null
+  const clients = createClients({ plan, time, trace, watch, virtual, random, audit })
+  guests?.arrive(hostOf({ plan, time, watch, virtual, random, clients }))
+  return {
+    ...{ plan, time, trace, watch, virtual, clients },
+    ...{ boundMs: null, final: null, settledMs: null, isOverdue: false },
+  }
+}
+
+function createClients(context: {
+  readonly plan: Plan
+  readonly time: VirtualTime
+  readonly trace: Trace
+  readonly watch: Watch
+  readonly virtual: VirtualCluster
+  readonly random: Random
+  readonly audit: Audit | null
+}): readonly VirtualClient[] {
+  const { plan, time, trace, watch, virtual, random, audit } = context
+  const { cluster, clientSigners, agreementSecrets, network, suite } = virtual
+  return cluster.clients.slice(0, plan.workload.clients).map((identity, index) => {
+    const signer = clientSigners[index]
+    const agreementSecret = agreementSecrets.client[index]
+    assert(signer !== undefined && agreementSecret !== undefined, 'each client has its keys')
+    return new VirtualClient({
+      index,
+      identity,
+      cluster,
+      suite,
+      signer,
+      agreementSecret,
+      time,
+      clock: new VirtualClock(time),
+      network,
+      random: random.fork(),
+      workload: plan.workload,
+      quiet: quietPhaseOf(plan),
+      watch,
+      trace,
+      onFrame: audit === null ? null : (from, frame) => audit.onClientFrame(from, frame),
+    })
+  })
+}
+
+function hostOf(context: {
+  readonly plan: Plan
+  readonly time: VirtualTime
+  readonly watch: Watch
+  readonly virtual: VirtualCluster
+  readonly random: Random
+  readonly clients: readonly VirtualClient[]
+}): Host {
+  const { plan, time, watch, virtual, random, clients } = context
+  const { cluster, suite, network, replicaSigners, clientSigners, agreementSecrets } = virtual
+  const doors = new Doors({ cluster, suite, replicaSigners, network, time, random: random.fork() })
+  return {
+    cluster,
+    suite,
+    signers: clientSigners.slice(plan.workload.clients),
+    agreementSecrets: agreementSecrets.client.slice(plan.workload.clients),
+    clock: new VirtualClock(time),
+    random: random.fork(),
+    connect: (security) => doors.connect(security),
+    signed: (request) => watch.onSigned(request),
+    isLoadOver: () => isLoadOver(clients),
+  }
+}
+
+function runToEnd(run: Run, reaction?: Reaction): void {
+  const { plan, time, watch, virtual, clients } = run
+  virtual.start()
+  for (const incident of plan.incidents) time.after(incident.atMs, () => virtual.strike(incident))
+  if (reaction !== undefined) react(run, reaction)
+  time.after(plan.calmAtMs, () => {
+    virtual.calm()
+    const boundMs = settleBoundMs(plan, clients, virtual.replicas)
+    run.boundMs = boundMs
+    time.every(
+      () => SETTLED_POLL_MS,
+      () => {
+        const elapsed = time.now - plan.calmAtMs
+        if (run.final === null && isLoadOver(clients)) {
+          run.final = lastBegun(virtual.replicas)
+          watch.onLoadOver(run.final)
+          compareStates(run)
+        }
+        if (run.final !== null && isSettled(virtual.replicas, run.final)) run.settledMs = elapsed
+        else run.isOverdue = elapsed > boundMs
+      },
+    )
+  })
+  const isOver = (): boolean => watch.violation !== null || run.settledMs !== null || run.isOverdue
+  while (!isOver() && survivePowerFailures(() => time.next()));
+  if (run.settledMs !== null) compareStates(run)
+  watch.onEnd()
+}
+
+function react({ plan, time, virtual }: Run, reaction: Reaction): void {
+  const stop = time.every(
+    () => REACTION_MS,
+    () => {
+      if (time.now >= plan.calmAtMs) return stop()
+      const views = virtual.replicas.map(({ running }) => running?.runtime.state.view ?? null)
+      for (const incident of reaction({ atMs: time.now, views })) virtual.strike(incident)
+    },
+  )
+}
+
+/** Compares the states behind equal numbers once more, of replicas that are not in the middle of a batch. */
+function compareStates({ virtual, watch }: Run): void {
+  for (const { id, isCorrect, isExecuting, running } of virtual.replicas) {
+    if (!isCorrect || isExecuting || running === null) continue
+    const { lastExecuted } = running.runtime.state
+    watch.onSettled({ replica: id, lastExecuted, application: running.application })
+  }
+}
+
+function conclude(run: Run, failure: unknown, replay: string): DetailedResult {
+  const { plan, time, trace, watch, virtual, clients } = run
+  const verdict = verdictOf(run, failure)
+  const { violation } = watch
+  const states = virtual.replicas.flatMap(({ isCorrect, running }) =>
+    isCorrect && running !== null ? [running.runtime.state] : [],
+  )
+  const reached = virtual.replicas.map(({ running }) => running?.runtime.state.lastExecuted ?? 0)
+  return {
+    seed: plan.seed,
+    n: plan.n,
+    verdict,
+    violation,
+    explanation:
+      verdict === 'held' ? [] : [...explain(run, failure), ...planLines(plan), `replay: ${replay}`],
+    replay,
+    traceHash: trace.hash,
+    steps: trace.steps,
+    virtualMs: time.now,
+    calmAtMs: plan.calmAtMs,
+    settledMs: run.settledMs,
+    boundMs: run.boundMs,
+    requests: clients.reduce((sum, { history }) => sum + history.length, 0),
+    batches: Math.max(...reached),
+    restarts: virtual.replicas.reduce((sum, { incarnation }) => sum + Math.max(0, incarnation - 1), 0),
+    viewChanges: Math.max(0, ...states.map(({ view }) => view)),
+    checkpoints: Math.max(0, ...states.map(({ lowWatermark }) => lowWatermark)) / plan.checkpointInterval,
+    healed: virtual.replicas.filter((replica) => replica.isHealed).length,
+    plan,
+    history: clients.flatMap(({ history }) => history),
+    guilty: [...new Set(states.flatMap(({ evidence }) => evidence.guilty))].sort((a, b) => a - b),
+  }
+}
+
+/** Safety first: a violation often breaks the program a step later. */
+function verdictOf({ watch, settledMs, clients }: Run, failure: unknown): Verdict {
+  if (watch.violation !== null) return 'safety'
+  if (failure !== null) return 'broke'
+  return settledMs === null || refusedRequest(clients) !== null ? 'liveness' : 'held'
+}
+
+function explain({ watch, clients, virtual, boundMs }: Run, failure: unknown): readonly string[] {
+  const { violation } = watch
+  if (violation !== null) {
+    const { invariant, name, replica, atMs, explanation } = violation
+    const who = replica === null ? 'a client' : `replica ${replica}`
+    return [`invariant ${invariant}, ${name}, at ${who} after ${atMs.toFixed(3)} ms: ${explanation}`]
+  }
+  if (failure !== null)
+    return [failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)]
+  const refused = refusedRequest(clients)
+  if (refused !== null) return [refused]
+  const head = `not settled within ${Math.round(boundMs ?? 0)} ms after the calm`
+  return [head, ...explainStuck(clients, virtual.replicas)]
+}
+
+function planLines(plan: Plan): readonly string[] {
+  const { n, mode, suite, network, calmAtMs, incidents, workload, staysDown } = plan
+  const { loss, duplication, reordering, delayMs } = network
+  const rates = `loss ${loss}, duplication ${duplication}, reordering ${reordering}, delay ${delayMs.join('-')} ms`
+  const load = `${workload.clients} clients with ${workload.requestsPerClient} requests each`
+  const roles = `traitors [${traitorsOf(plan)}], for good down [${staysDown}]`
+  return [
+    `plan: n ${n}, ${mode}, ${suite} signatures, ${roles}, ${load}, ${rates}, calm at ${calmAtMs} ms`,
+    ...incidents
+      .slice(0, DESCRIBED_INCIDENTS_MAX)
+      .map((incident) => `  ${incident.atMs} ms ${textOfIncident(incident)}`),
+    ...(incidents.length > DESCRIBED_INCIDENTS_MAX ? [`  and ${incidents.length} incidents in all`] : []),
+  ]
+}
+
+function replayCommand(seed: number, n: number | undefined, mode: AuthenticationMode): string {
+  const size = n === undefined ? '' : ` --replicas ${n}`
+  const auth = mode === 'signed' ? '' : ` --auth ${mode}`
+  return `strategos simulate --seed ${seed}${size}${auth}`
+}

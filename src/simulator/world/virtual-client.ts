@@ -1,0 +1,239 @@
+/** One client of a simulation: the production runtime, and a seeded load that it carries. */
+import { assert } from '../../base/assert.ts'
+import { writeU32 } from '../../base/bytes.ts'
+import type { Timestamp } from '../../base/ids.ts'
+import type { Random } from '../../base/random.ts'
+import type { Cluster, ClusterClient } from '../../messages/cluster.ts'
+import { SESSION_NONCE_BYTES } from '../../messages/limits.ts'
+import type { RefusalReason } from '../../messages/message.ts'
+import type { CryptoSuite, Peer, Signer } from '../../ports.ts'
+import { ClientRuntime, type Submitted } from '../../runtime/client-runtime.ts'
+import { type Operation, OperationsWriter } from '../../store/operations-writer.ts'
+import type { Watch } from '../checkers/invariant-monitor.ts'
+import type { WorkloadPlan } from '../plan/plan.ts'
+import type { QuietPhase } from '../plan/quiet-phase.ts'
+import type { Trace } from '../trace/trace.ts'
+import type { VirtualClock, VirtualTime } from './virtual-clock.ts'
+import type { VirtualNetwork } from './virtual-network.ts'
+import { Workload } from './workload.ts'
+
+/** The nonce of a client's session: another one for each client and each of its starts. */
+export function sessionNonce(client: number, start: number): Uint8Array {
+  const nonce = new Uint8Array(SESSION_NONCE_BYTES)
+  writeU32(nonce, 0, client)
+  writeU32(nonce, 4, start)
+  return nonce
+}
+
+/** Virtual milliseconds until a reservation of timestamps is durable. */
+const RESERVATION_MS = 2
+
+/** One request in the history of a run, with virtual times. */
+export interface HistoryEntry {
+  readonly client: number
+  readonly timestamp: Timestamp
+  readonly operations: readonly Operation[]
+  readonly invokedAtMs: number
+  answeredAtMs: number | null
+  /** The results that W replicas agreed on; null while there is no answer, and for a refusal. */
+  results: Uint8Array | null
+  refusal: RefusalReason | null
+}
+
+export interface ClientPlace {
+  readonly index: number
+  readonly identity: ClusterClient
+  readonly cluster: Cluster
+  readonly suite: CryptoSuite
+  readonly signer: Signer
+  readonly agreementSecret: Uint8Array
+  readonly time: VirtualTime
+  readonly clock: VirtualClock
+  readonly network: VirtualNetwork
+  readonly random: Random
+  readonly workload: WorkloadPlan
+  readonly quiet: QuietPhase | null
+  readonly watch: Watch
+  readonly trace: Trace
+  /** Told of every frame that comes to it. */
+  readonly onFrame: ((from: Peer, frame: Uint8Array) => void) | null
+}
+
+export class VirtualClient {
+  readonly #place: ClientPlace
+  readonly #random: Random
+  #runtime: ClientRuntime
+  /** How many times its process was started. */
+  #starts = 0
+  /** What its counter says on disk. */
+  #reservedUpTo = 0
+  #counterLosses = 0
+  readonly #history: HistoryEntry[] = []
+  readonly #writer = new OperationsWriter()
+  readonly #workload: Workload
+  #open = 0
+  /** The rest of the burst that is being sent. */
+  #burst = 0
+  #isPausing = true
+
+  constructor(place: ClientPlace) {
+    this.#place = place
+    this.#random = place.random
+    this.#workload = new Workload(place.index, place.random, place.workload)
+    this.#runtime = this.#start()
+    this.#pause()
+  }
+
+  #start(): ClientRuntime {
+    const {
+      cluster,
+      suite,
+      signer,
+      agreementSecret,
+      network,
+      time,
+      clock,
+      random,
+      identity,
+      onFrame,
+      index,
+    } = this.#place
+    const start = ++this.#starts
+    return new ClientRuntime({
+      cluster,
+      suite,
+      signer,
+      session: sessionNonce(index, start),
+      agreementSecret,
+      transport: network.attach({ kind: 'client', id: identity.id }),
+      clock,
+      random: random.fork(),
+      reservations: {
+        reservedUpTo: this.#reservedUpTo,
+        reserve: (upTo, done) =>
+          time.after(RESERVATION_MS, () => {
+            if (start !== this.#starts) return
+            this.#reservedUpTo = upTo
+            done()
+          }),
+      },
+      onRoom: () => this.#submitMore(),
+      ...(onFrame === null ? {} : { onFrame }),
+    })
+  }
+
+  /** Its process ends, and another one begins with its key: nobody waits any more for what it had asked. */
+  restart(losesCounter: boolean): true {
+    this.#runtime.stop()
+    if (losesCounter) {
+      this.#reservedUpTo = 0
+      this.#counterLosses++
+    }
+    this.#open = 0
+    this.#runtime = this.#start()
+    return true
+  }
+
+  /**
+   * Requests that may be refused because its former self used their timestamps: those that it has open when it learns of
+   * that, once after each loss of its counter, where the replicas that it asked first lagged.
+   */
+  get excusedMax(): number {
+    return this.#counterLosses * this.#place.workload.openMax
+  }
+
+  get index(): number {
+    return this.#place.index
+  }
+
+  get history(): readonly HistoryEntry[] {
+    return this.#history
+  }
+
+  /** Requests that are not yet sent. */
+  get left(): number {
+    return this.#place.workload.requestsPerClient - this.#history.length
+  }
+
+  /** Requests that are sent and not answered. */
+  get open(): number {
+    return this.#open
+  }
+
+  /** The session's state of a request that waits, for a failure's description. */
+  pending(timestamp: Timestamp) {
+    return this.#runtime.state.pending.get(timestamp) ?? null
+  }
+
+  #pause(): void {
+    this.#isPausing = true
+    const { time, workload, quiet } = this.#place
+    const pauseMs = this.#random.next() * workload.pauseMsMax
+    const nextMs = time.now + pauseMs
+    const isSilenced = quiet?.isIdle === true && nextMs >= quiet.fromMs && nextMs < quiet.untilMs
+    // Not all clients at once.
+    time.after(isSilenced ? quiet.untilMs - time.now + pauseMs : pauseMs, () => {
+      this.#isPausing = false
+      this.#burst = this.#random.between(1, workload.burstMax)
+      this.#submitMore()
+    })
+  }
+
+  /** Sends what is left of the burst, as far as there is room. */
+  #submitMore(): void {
+    const { workload } = this.#place
+    while (!this.#isPausing && this.left > 0 && this.#open < workload.openMax && this.#runtime.room > 0) {
+      this.#submit()
+      if (--this.#burst === 0) this.#pause()
+    }
+  }
+
+  #submit(): void {
+    const { watch, trace, time, identity, index } = this.#place
+    const timestamp = this.#runtime.state.nextTimestamp as Timestamp
+    const operations = this.#workload.draw(timestamp)
+    const encoded = this.#encode(operations)
+    const entry: HistoryEntry = {
+      client: index,
+      timestamp,
+      operations,
+      invokedAtMs: time.now,
+      answeredAtMs: null,
+      results: null,
+      refusal: null,
+    }
+    this.#history.push(entry)
+    this.#open++
+    const start = this.#starts
+    this.#runtime.submit(encoded, (submitted) => {
+      if (start === this.#starts) this.#answered(entry, submitted)
+    })
+    const pending = this.#runtime.state.pending.get(timestamp)
+    assert(pending !== undefined, 'a client with room takes a request')
+    const { digest } = pending.request
+    trace.note(time.now, `client ${index} asks ${timestamp}`)
+    watch.onRequest({ client: identity.id, timestamp, requestDigest: digest, operations: encoded })
+  }
+
+  #encode(operations: readonly Operation[]): Uint8Array {
+    this.#writer.reset()
+    for (const operation of operations) this.#writer.add(operation)
+    return this.#writer.finish()
+  }
+
+  #answered(entry: HistoryEntry, submitted: Submitted): void {
+    const { watch, trace, time, identity, index } = this.#place
+    this.#open--
+    entry.answeredAtMs = time.now
+    trace.note(time.now, `client ${index} has ${submitted.kind} ${entry.timestamp}`)
+    if (submitted.kind === 'refused') {
+      entry.refusal = submitted.reason
+    } else {
+      entry.results = submitted.results
+      this.#workload.learn(entry.operations, submitted.results)
+      watch.onAnswer({ client: identity.id, timestamp: entry.timestamp, results: submitted.results })
+    }
+    // Not at once: the session is in the middle of a step.
+    time.after(0, () => this.#submitMore())
+  }
+}

@@ -1,0 +1,222 @@
+/** A whole cluster of virtual replicas with their network, built from a plan. */
+import { writeU32, writeU64 } from '../../base/bytes.ts'
+import { type ClientId, type ReplicaId, replicaIds, toTimestamp } from '../../base/ids.ts'
+import type { Random } from '../../base/random.ts'
+import {
+  type AuthenticationMode,
+  type Cluster,
+  clusterClient,
+  deriveClusterId,
+  type RequestMode,
+} from '../../messages/cluster.ts'
+import { splitFrame } from '../../messages/frame.ts'
+import { FRAME_KINDS } from '../../messages/kinds.ts'
+import { isRejection } from '../../messages/rejection.ts'
+import { decodeReply } from '../../messages/reply.ts'
+import type { CryptoSuite, Peer, Signer } from '../../ports.ts'
+import type { Recomposition, RejectedMessage } from '../../runtime/replica-runtime-options.ts'
+import type { Watch } from '../checkers/invariant-monitor.ts'
+import { calm, type Scene, strike } from '../plan/fault-schedule.ts'
+import type { Incident, Plan } from '../plan/plan.ts'
+import type { Trace } from '../trace/trace.ts'
+import type { SentObserver } from '../virtual-link.ts'
+import { simulatedSuites } from './fast-suite.ts'
+import { VirtualClock, type VirtualTime } from './virtual-clock.ts'
+import { VirtualDisk } from './virtual-disk.ts'
+import { VirtualNetwork } from './virtual-network.ts'
+import { type Sabotage, VirtualReplica } from './virtual-replica.ts'
+
+const STORE_BYTES_MAX = 64 * 1024 * 1024
+/** Replicas start within so many virtual milliseconds: their ticks do not fall together. */
+const START_SPREAD_MS = 10
+
+export interface VirtualCluster {
+  readonly cluster: Cluster
+  readonly suite: CryptoSuite
+  /** In the order of `cluster.clients`: those of the load, then those of guests. */
+  readonly clientSigners: readonly Signer[]
+  /** In the order of their ids. */
+  readonly replicaSigners: readonly Signer[]
+  /** X25519, in the order of the replicas' ids and of `cluster.clients`. */
+  readonly agreementSecrets: Readonly<Record<Peer['kind'], readonly Uint8Array[]>>
+  readonly network: VirtualNetwork
+  readonly replicas: readonly VirtualReplica[]
+  /** Second nodes of some replicas, with the same key and disks of their own. */
+  readonly twins: readonly VirtualReplica[]
+  /** Starts every replica, within the first milliseconds. */
+  start(): void
+  /** Lets one incident of the plan strike. */
+  strike(incident: Incident): void
+  /** Heals everything: the network, the clocks, and replicas that are down. */
+  calm(): void
+}
+
+export function createVirtualCluster(context: {
+  readonly plan: Plan
+  readonly time: VirtualTime
+  readonly random: Random
+  readonly watch: Watch
+  readonly trace: Trace
+  readonly sabotage: Sabotage
+  /** Replicas that run twice with one key: traitors whose two halves are honest. */
+  readonly twins?: readonly ReplicaId[]
+  readonly adversaries?: ReadonlyMap<ReplicaId, Recomposition>
+  readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
+  /** Clients that are admitted beside those of the load. */
+  readonly guests?: number
+  /** Starts a client anew; false where there is no such client. */
+  readonly restartClient?: (client: number, losesCounter: boolean) => boolean
+}): VirtualCluster {
+  const { plan, time, random, watch, trace, sabotage, twins: twinIds = [], adversaries, onRejected } = context
+  const suite = simulatedSuites[plan.suite]
+  const identities = createIdentities(plan, suite, context.guests ?? 0)
+  const { cluster } = identities
+  const network = new VirtualNetwork({
+    time,
+    random: random.fork(),
+    peers: peersOf(cluster, twinIds),
+    onSent: replyObserver(watch, suite, (id) => replicas[id]?.isCorrect ?? false),
+  })
+  network.conditions = plan.network
+  const createReplica = (id: ReplicaId, twin: number): VirtualReplica => {
+    const adversary = adversaries?.get(id)
+    return new VirtualReplica({
+      id,
+      twin,
+      cluster,
+      suite,
+      signer: identities.replicaSigners[id] as Signer,
+      agreementSecret: identities.agreementSecrets.replica[id] as Uint8Array,
+      time,
+      clock: new VirtualClock(time, plan.clocks[id]?.storm),
+      disk: new VirtualDisk(time, random.fork(), plan.disk),
+      network,
+      random: random.fork(),
+      watch,
+      trace,
+      sabotage,
+      ...(adversary === undefined ? {} : { adversary }),
+      ...(onRejected === undefined ? {} : { onRejected: (rejected) => onRejected(id, rejected) }),
+    })
+  }
+  const replicas = cluster.replicas.map(({ id }) => createReplica(id, 0))
+  const twins = twinIds.map((id) => createReplica(id, 1))
+  for (const node of [...twinIds.map((id) => replicas[id]), ...twins]) node?.turn((honest) => honest)
+  const { restartClient = () => false } = context
+  const scene: Scene = { plan, time, trace, network, replicas, restartClient }
+
+  return {
+    cluster,
+    suite,
+    clientSigners: identities.clientSigners,
+    agreementSecrets: identities.agreementSecrets,
+    replicaSigners: identities.replicaSigners,
+    network,
+    replicas,
+    twins,
+    start() {
+      for (const replica of [...replicas, ...twins]) {
+        time.after(random.next() * START_SPREAD_MS, () => replica.start())
+      }
+    },
+    strike: (incident) => strike(scene, incident),
+    calm: () => calm(scene),
+  }
+}
+
+/** The cluster's facts and keys, all of them made from the seed. */
+export function createIdentities(
+  {
+    seed,
+    n,
+    workload,
+    checkpointInterval,
+    suite: suiteName,
+    mode = 'signed',
+    requests = 'signed',
+  }: Pick<Plan, 'seed' | 'n' | 'checkpointInterval' | 'suite'> & {
+    readonly workload: Pick<Plan['workload'], 'clients'>
+    readonly mode?: AuthenticationMode
+    readonly requests?: RequestMode
+  },
+  suite: CryptoSuite,
+  guests: number,
+): {
+  readonly cluster: Cluster
+  readonly replicaSigners: readonly Signer[]
+  readonly clientSigners: readonly Signer[]
+  /** The agreement secrets of the replicas, and those of the clients. */
+  readonly agreementSecrets: Readonly<Record<Peer['kind'], readonly Uint8Array[]>>
+} {
+  const secret = (role: number, index: number): Uint8Array => {
+    const bytes = new Uint8Array(32)
+    writeU64(bytes, 0, seed)
+    writeU32(bytes, 8, role)
+    writeU32(bytes, 12, index)
+    return bytes
+  }
+  const replicaSigners = replicaIds(n).map((id) => suite.signer(secret(1, id)))
+  const clientSigners = Array.from({ length: workload.clients + guests }, (_, index) =>
+    suite.signer(secret(2, index)),
+  )
+  const agreementSecrets = {
+    replica: replicaIds(n).map((id) => secret(4, id)),
+    client: clientSigners.map((_, index) => secret(5, index)),
+  }
+  const facts = {
+    mode,
+    requests,
+    suite: suiteName,
+    nonce: secret(3, 0),
+    replicas: replicaIds(n).map((id) => ({
+      id,
+      address: { host: 'simulated', port: id + 1 },
+      publicKey: (replicaSigners[id] as Signer).publicKey,
+      agreementKey: suite.agreementPublicKey(agreementSecrets.replica[id] as Uint8Array),
+    })),
+    clients: clientSigners.map(({ publicKey }, index) => {
+      const agreement = agreementSecrets.client[index] as Uint8Array
+      const agreementKey = mode === 'oral' ? suite.agreementPublicKey(agreement) : null
+      return clusterClient(`client-${index}`, publicKey, agreementKey)
+    }),
+    storeBytesMax: STORE_BYTES_MAX,
+    checkpointInterval,
+  } as const
+  return {
+    cluster: { ...facts, clusterId: deriveClusterId(suite.hash, facts) },
+    replicaSigners,
+    clientSigners,
+    agreementSecrets,
+  }
+}
+
+function peersOf({ replicas, clients }: Cluster, twins: readonly ReplicaId[]): readonly Peer[] {
+  return [
+    ...replicas.map(({ id }): Peer => ({ kind: 'replica', id })),
+    ...twins.map((id): Peer => ({ kind: 'replica', id })),
+    ...clients.map(({ id }): Peer => ({ kind: 'client', id })),
+  ]
+}
+
+/** Shows the watch the replies that correct replicas put on the wire. */
+function replyObserver(
+  watch: Watch,
+  suite: CryptoSuite,
+  isCorrect: (id: ReplicaId) => boolean,
+): SentObserver {
+  return ({ from, to, frame }) => {
+    if (from.kind !== 'replica' || to.kind !== 'client' || frame[4] !== FRAME_KINDS.reply) return
+    if (!isCorrect(from.id)) return
+    const parts = splitFrame(frame)
+    const reply = isRejection(parts) ? parts : decodeReply(parts, suite.hash)
+    if (isRejection(reply)) return
+    const { client, timestamp, requestDigest, resultDigest } = reply
+    watch.onReply({
+      replica: from.id,
+      client: client satisfies ClientId,
+      timestamp: toTimestamp(timestamp),
+      requestDigest,
+      resultDigest,
+    })
+  }
+}

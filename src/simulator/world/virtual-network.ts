@@ -1,0 +1,399 @@
+/**
+ * A network that delays, loses, doubles and reorders frames, cuts and clogs links, falls apart and swallows, as its
+ * conditions say. Frames travel as bytes: what arrives is a copy. Two nodes may have one identity; each gets what is sent to it.
+ */
+import { assert } from '../../base/assert.ts'
+import type { ReplicaId } from '../../base/ids.ts'
+import type { Random } from '../../base/random.ts'
+import type { Peer, Transport, TransportHandler } from '../../ports.ts'
+import { LATE_FRAMES_MAX, VirtualDialing } from '../virtual-dialing.ts'
+import {
+  breakLink,
+  createLink,
+  type Flight,
+  isOutOf,
+  type Link,
+  openLink,
+  type Queued,
+  type SentObserver,
+} from '../virtual-link.ts'
+import { createCopier } from './slab.ts'
+import type { VirtualTime } from './virtual-clock.ts'
+
+/** Bytes that one link holds, in flight or at a receiver that asked to wait; beyond it frames are refused. */
+export const LINK_BYTES_MAX = 16 * 1024 * 1024
+
+export interface NetworkConditions {
+  /** The least and the most time a frame is under way, in virtual milliseconds. */
+  readonly delayMs: readonly [number, number]
+  /** The probability that a frame is lost. */
+  readonly loss: number
+  /** The probability that a frame arrives twice. */
+  readonly duplication: number
+  /** The probability that a frame takes a time of its own instead of arriving behind the one before it. */
+  readonly reordering: number
+}
+
+export const CALM_NETWORK: NetworkConditions = { delayMs: [1, 5], loss: 0, duplication: 0, reordering: 0 }
+
+export class VirtualNetwork {
+  readonly #time: VirtualTime
+  readonly #random: Random
+  readonly #peers: Peer[]
+  /** The nodes of each identity: one, and a second one where it has a twin. */
+  readonly #nodes = new Map<string | number, readonly number[]>()
+  /** By sender, then by receiver. */
+  readonly #links: Link[][]
+  readonly #endpoints: (Endpoint | null)[]
+  readonly #onSent: SentObserver
+  readonly #copy = createCopier()
+  readonly #dialing: VirtualDialing
+  #conditions = CALM_NETWORK
+  /** While the network is apart: for each node of a replica, the nodes of replicas that it reaches, as bits. */
+  #reach: readonly number[] | null = null
+
+  constructor(context: {
+    readonly time: VirtualTime
+    readonly random: Random
+    /** A node each: the replicas in the order of their ids, then twins of replicas, then the clients. More may join. */
+    readonly peers: readonly Peer[]
+    readonly onSent?: SentObserver
+  }) {
+    const { time, random, peers, onSent } = context
+    this.#time = time
+    this.#random = random
+    this.#peers = [...peers]
+    this.#onSent = onSent ?? (() => {})
+    this.#endpoints = peers.map(() => null)
+    for (const [index, { id }] of peers.entries())
+      this.#nodes.set(id, [...(this.#nodes.get(id) ?? []), index])
+    this.#links = peers.map((_, from) => peers.map((_, to) => createLink(from, to)))
+    this.#dialing = new VirtualDialing({
+      time,
+      random,
+      link: (from, to) => this.#linkOf(from, to),
+      passes: (link) => !link.isSwallowed && !link.isCut && !this.#isApart(link),
+      isUp: (node) => this.#endpoints[node]?.handler != null,
+      peer: (node) => this.#peers[node] as Peer,
+      launch: (flight, afterMs) => this.#launch(flight, afterMs),
+      onConnected: (one, other) => this.#connected(one, other),
+    })
+  }
+
+  /** Gives an end to somebody who was not there from the beginning; one that it had before is closed. */
+  join(peer: Peer): Transport {
+    if (!this.#nodes.has(peer.id)) {
+      const node = this.#peers.push(peer) - 1
+      this.#nodes.set(peer.id, [node])
+      this.#endpoints.push(null)
+      for (const [from, links] of this.#links.entries()) links.push(createLink(from, node))
+      this.#links.push(this.#peers.map((_, to) => createLink(node, to)))
+    }
+    return this.attach(peer)
+  }
+
+  set conditions(conditions: NetworkConditions) {
+    this.#conditions = conditions
+  }
+
+  /**
+   * Gives a node its end of the network; it is up once it was started. An end that was there before is closed.
+   * Of two nodes with one identity, `twin` 1 is the second.
+   */
+  attach(peer: Peer, twin = 0): Transport {
+    const index = this.#nodeOf(peer, twin)
+    const endpoint = new Endpoint(this, index)
+    this.#endpoints[index] = endpoint
+    return endpoint
+  }
+
+  /**
+   * The node crashed: its links break, and what was under way to it is lost. What it had sent may still arrive.
+   */
+  detach(peer: Peer, { losesSent }: { readonly losesSent: boolean }, twin = 0): void {
+    const index = this.#nodeOf(peer, twin)
+    this.#endpoints[index] = null
+    for (const other of this.#peers.keys()) {
+      breakLink(this.#linkOf(other, index))
+      if (losesSent) breakLink(this.#linkOf(index, other))
+    }
+  }
+
+  /** Cuts or mends one direction. Frames sent into a cut are lost; nobody is told. */
+  setCut({ from, to, isCut }: { readonly from: Peer; readonly to: Peer; readonly isCut: boolean }): void {
+    this.#linkOf(this.#nodeOf(from), this.#nodeOf(to)).isCut = isCut
+  }
+
+  /** Clogs or frees one direction, or all links of a node where `to` is null. What arrives meanwhile waits. */
+  setClog(clog: { readonly from: Peer; readonly to: Peer | null; readonly isClogged: boolean }): void {
+    const { from, to, isClogged } = clog
+    const node = this.#nodeOf(from)
+    for (const link of this.#links.flat()) {
+      const isMeant = to === null ? link.from === node || link.to === node : this.#isBetween(link, from, to)
+      if (isMeant) this.#clog(link, isClogged)
+    }
+  }
+
+  /**
+   * Takes the network apart: bit j of `reach[i]` says that frames of replica node i get to replica node j. Clients
+   * reach everyone. Null joins it again.
+   */
+  partition(reach: readonly number[] | null): void {
+    this.#reach = reach
+  }
+
+  /**
+   * Swallows what is sent where `reach` has no bit, between replicas as in `partition` and between clients and the
+   * replicas of `withoutClients`; null is the end of that. A connection that was in use meanwhile is stuck: it goes on
+   * swallowing until it is ended and dialed again.
+   */
+  swallow(reach: readonly number[] | null, withoutClients: readonly ReplicaId[] = []): void {
+    for (const link of this.#links.flat()) {
+      const ends = [this.#peers[link.from] as Peer, this.#peers[link.to] as Peer]
+      const isOfClient = ends.some(({ kind }) => kind === 'client')
+      const isCutOff = ends.some(({ kind, id }) => kind === 'replica' && withoutClients.includes(id))
+      link.isSwallowed = reach !== null && (isOfClient ? isCutOff : isOutOf(reach, link))
+    }
+  }
+
+  /** Mends everything and takes the calm conditions. Connections that are stuck stay so. */
+  calm(): void {
+    this.#reach = null
+    this.swallow(null)
+    this.#conditions = CALM_NETWORK
+    for (const link of this.#links.flat()) {
+      link.isCut = false
+      this.#clog(link, false)
+    }
+  }
+
+  /** For endpoints: the nodes of an identity. */
+  nodesOf(to: Peer): readonly number[] {
+    return this.#nodes.get(to.id) ?? []
+  }
+
+  /** For endpoints: whether a frame can be queued on the way to `to`. */
+  admits(from: number, to: number, frame: Uint8Array): Link | null {
+    if (this.#endpoints[to]?.handler == null) return null
+    const link = this.#linkOf(from, to)
+    if (link.isEnded || link.bytes + frame.length > LINK_BYTES_MAX) return null
+    link.bytes += frame.length
+    return link
+  }
+
+  /** For endpoints: sends what was queued in one turn, in its order. */
+  dispatch(queued: readonly Queued[]): void {
+    for (const { link, frame, epoch } of queued) {
+      if (epoch !== link.epoch) continue // the link broke meanwhile
+      this.#onSent({
+        from: this.#peers[link.from] as Peer,
+        to: this.#peers[link.to] as Peer,
+        frame,
+      })
+      this.#dispatchOne(link, frame)
+    }
+    for (const { link } of queued) link.leaving = null
+  }
+
+  /** For endpoints: hands over what was held, and takes frames again. */
+  resume(from: Peer, to: number): void {
+    for (const node of this.nodesOf(from)) {
+      const link = this.#linkOf(node, to)
+      if (!link.isHeld) continue
+      link.isHeld = false
+      const flight = { link, frames: link.held.splice(0), epoch: link.epoch }
+      this.#time.after(0, () => this.#arrive(flight))
+    }
+  }
+
+  /** For endpoints: the replicas to which a connection is up. */
+  reachable(own: number): readonly ReplicaId[] {
+    return this.#peers.flatMap((peer, index) =>
+      peer.kind === 'replica' && this.#isConnected(own, index) ? [peer.id] : [],
+    )
+  }
+
+  /** For endpoints: the bytes that came from the nodes of an identity. */
+  received(own: number, from: Peer): number | null {
+    const nodes = this.nodesOf(from).filter((node) => this.#isConnected(own, node))
+    if (nodes.length === 0) return null
+    return nodes.reduce((sum, node) => sum + this.#linkOf(node, own).received, 0)
+  }
+
+  /** For endpoints: ends the connections to the nodes of an identity. */
+  end(own: number, peer: Peer): void {
+    for (const node of this.nodesOf(peer)) if (this.#isConnected(own, node)) this.#dialing.end(own, node)
+  }
+
+  announce(index: number): void {
+    for (const [other, endpoint] of this.#endpoints.entries()) {
+      if (endpoint?.handler == null || !this.#mayLink(index, other)) continue
+      openLink(this.#linkOf(index, other))
+      openLink(this.#linkOf(other, index))
+      this.#connected(other, index)
+    }
+  }
+
+  isCurrent(endpoint: Endpoint, index: number): boolean {
+    return this.#endpoints[index] === endpoint
+  }
+
+  #dispatchOne(link: Link, frame: Uint8Array): void {
+    const random = this.#random
+    if (this.#isSwallowing(link)) {
+      link.bytes -= frame.length
+      link.swallowed.push(frame)
+      if (link.swallowed.length > LATE_FRAMES_MAX) link.swallowed.shift()
+      return
+    }
+    const { loss, duplication, reordering } = this.#conditions
+    if (link.isCut || this.#isApart(link) || (loss > 0 && random.chance(loss))) {
+      link.bytes -= frame.length
+      return
+    }
+    if (duplication > 0 && random.chance(duplication)) {
+      link.bytes += frame.length
+      this.#launch({ link, frames: [frame], epoch: link.epoch }, this.#delay())
+    }
+    if (reordering > 0 && random.chance(reordering)) {
+      this.#launch({ link, frames: [frame], epoch: link.epoch }, this.#delay())
+      return
+    }
+    if (link.leaving === null) {
+      // Frames of one turn travel together, behind those of the turn before.
+      link.leaving = { link, frames: [], epoch: link.epoch }
+      link.lastArrival = Math.max(link.lastArrival, this.#time.now + this.#delay())
+      this.#launch(link.leaving, link.lastArrival - this.#time.now)
+    }
+    link.leaving.frames.push(frame)
+  }
+
+  #delay(): number {
+    const [least, most] = this.#conditions.delayMs
+    return least + this.#random.next() * (most - least)
+  }
+
+  #isApart(link: Link): boolean {
+    return this.#reach !== null && isOutOf(this.#reach, link)
+  }
+
+  /** What is lost in one direction is not acknowledged in the other, which soon stands still too. */
+  #isSwallowing(link: Link): boolean {
+    if (link.isSwallowed || this.#linkOf(link.to, link.from).isSwallowed) link.isStuck = true
+    return link.isStuck
+  }
+
+  /** Clients have links to replicas only. */
+  #mayLink(one: number, other: number): boolean {
+    return one !== other && [one, other].some((node) => this.#peers[node]?.kind === 'replica')
+  }
+
+  #isConnected(own: number, other: number): boolean {
+    if (this.#endpoints[other]?.handler == null || !this.#mayLink(own, other)) return false
+    return !this.#linkOf(own, other).isEnded
+  }
+
+  #connected(one: number, other: number): void {
+    this.#endpoints[one]?.handler?.onLink(this.#peers[other] as Peer)
+    this.#endpoints[other]?.handler?.onLink(this.#peers[one] as Peer)
+  }
+
+  #isBetween(link: Link, from: Peer, to: Peer): boolean {
+    return link.from === this.#nodeOf(from) && link.to === this.#nodeOf(to)
+  }
+
+  #clog(link: Link, isClogged: boolean): void {
+    if (link.isClogged === isClogged) return
+    link.isClogged = isClogged
+    for (const flight of link.clogged.splice(0)) this.#launch(flight, 0)
+  }
+
+  #launch(flight: Flight, delay: number): void {
+    this.#time.after(delay, () => this.#arrive(flight))
+  }
+
+  #arrive(flight: Flight): void {
+    const { link, frames, epoch } = flight
+    if (epoch !== link.epoch) return
+    if (link.isClogged) {
+      link.clogged.push(flight)
+      return
+    }
+    const handler = this.#endpoints[link.to]?.handler
+    const isOver = handler == null || this.#linkOf(link.to, link.from).isEnded
+    for (const frame of frames) {
+      if (isOver) {
+        link.bytes -= frame.length
+      } else if (link.isHeld) {
+        link.held.push(frame)
+      } else {
+        link.bytes -= frame.length
+        link.received += frame.length
+        link.isHeld = !handler.onFrame(this.#peers[link.from] as Peer, this.#copy(frame))
+      }
+    }
+  }
+
+  #nodeOf(peer: Peer, twin = 0): number {
+    const node = this.#nodes.get(peer.id)?.[twin]
+    assert(node !== undefined, `the network has no ${peer.kind} ${peer.id}`)
+    return node
+  }
+
+  #linkOf(from: number, to: number): Link {
+    return this.#links[from]?.[to] as Link
+  }
+}
+
+/** One node's end, from its start to its crash. */
+class Endpoint implements Transport {
+  readonly #network: VirtualNetwork
+  readonly #index: number
+  #queued: Queued[] = []
+  handler: TransportHandler | null = null
+
+  constructor(network: VirtualNetwork, index: number) {
+    this.#network = network
+    this.#index = index
+  }
+
+  start(handler: TransportHandler): void {
+    this.handler = handler
+    this.#network.announce(this.#index)
+  }
+
+  send(to: Peer, frame: Uint8Array): boolean {
+    if (!this.#network.isCurrent(this, this.#index)) return false
+    let isQueued = false
+    for (const node of this.#network.nodesOf(to)) {
+      const link = this.#network.admits(this.#index, node, frame)
+      if (link === null) continue
+      this.#queued.push({ link, frame, epoch: link.epoch })
+      isQueued = true
+    }
+    return isQueued
+  }
+
+  flush(): void {
+    if (this.#queued.length === 0 || !this.#network.isCurrent(this, this.#index)) return
+    const queued = this.#queued
+    this.#queued = []
+    this.#network.dispatch(queued)
+  }
+
+  resume(peer: Peer): void {
+    this.#network.resume(peer, this.#index)
+  }
+
+  reachable(): readonly ReplicaId[] {
+    return this.#network.reachable(this.#index)
+  }
+
+  received(peer: Peer): number | null {
+    return this.#network.received(this.#index, peer)
+  }
+
+  end(peer: Peer): void {
+    if (this.#network.isCurrent(this, this.#index)) this.#network.end(this.#index, peer)
+  }
+}

@@ -1,0 +1,283 @@
+/** One replica of a simulation: the production runtime on a virtual clock, disk and network; it crashes and restarts. */
+import { assert } from '../../base/assert.ts'
+import { toHex } from '../../base/bytes.ts'
+import type { Hash } from '../../base/hash.ts'
+import type { ClientId, ReplicaId } from '../../base/ids.ts'
+import type { Random } from '../../base/random.ts'
+import type { Cluster } from '../../messages/cluster.ts'
+import { logWindowOf } from '../../messages/limits.ts'
+import type { Effect } from '../../pbft/effects.ts'
+import type { ReplicaState } from '../../pbft/state.ts'
+import { step as protocolStep } from '../../pbft/step.ts'
+import type { Application, CryptoSuite, Peer, Signer } from '../../ports.ts'
+import { ReplicaRuntime } from '../../runtime/replica-runtime.ts'
+import type {
+  Recomposition,
+  RejectedMessage,
+  ReplicaRuntimeOptions,
+  StepFunction,
+} from '../../runtime/replica-runtime-options.ts'
+import { createStore } from '../../store/application.ts'
+import type { Watch } from '../checkers/invariant-monitor.ts'
+import { isAmnesiac } from '../checkers/replica-view.ts'
+import type { Trace } from '../trace/trace.ts'
+import type { VirtualClock, VirtualTime } from './virtual-clock.ts'
+import type { VirtualDisk } from './virtual-disk.ts'
+import type { VirtualNetwork } from './virtual-network.ts'
+import { type ArmedCrash, VirtualProcess } from './virtual-process.ts'
+
+/** Breaks correct replicas without telling the checkers, so that a test can see each of them fail. */
+export interface Sabotage {
+  step?(replica: ReplicaId, protocol: StepFunction): StepFunction
+  application?(replica: ReplicaId, application: Application): Application
+}
+
+export interface ReplicaPlace {
+  readonly id: ReplicaId
+  /** 1 for the second of two nodes with one identity, else 0. */
+  readonly twin: number
+  readonly cluster: Cluster
+  readonly suite: CryptoSuite
+  readonly signer: Signer
+  readonly agreementSecret: Uint8Array
+  readonly time: VirtualTime
+  readonly clock: VirtualClock
+  readonly disk: VirtualDisk
+  readonly network: VirtualNetwork
+  /** For the nonces of its recovery operations. */
+  readonly random: Random
+  readonly watch: Watch
+  readonly trace: Trace
+  readonly sabotage: Sabotage
+  /** Makes an adversary of it, from its first start on. */
+  readonly adversary?: Recomposition
+  readonly onRejected?: (rejected: RejectedMessage) => void
+}
+
+/** Units of `Allowance`: a write is about 25. */
+const EXECUTED_PER_TURN_MAX = 150
+
+interface Running {
+  readonly runtime: ReplicaRuntime
+  readonly application: Application
+}
+
+export class VirtualReplica {
+  readonly #place: ReplicaPlace
+  readonly #peer: Peer
+  /** The protocol of a traitor; null while the replica is correct, and watched by the checkers. */
+  #betrayal: StepFunction | null = null
+  #running: Running | null = null
+  #process: VirtualProcess | null = null
+  #incarnation = 0
+  #isRecovering = false
+
+  constructor(place: ReplicaPlace) {
+    this.#place = place
+    if (place.adversary !== undefined) this.turn((honest) => honest)
+    this.#peer = { kind: 'replica', id: place.id }
+  }
+
+  get id(): ReplicaId {
+    return this.#place.id
+  }
+
+  get hash(): Hash {
+    return this.#place.suite.hash
+  }
+
+  get clock(): VirtualClock {
+    return this.#place.clock
+  }
+
+  get disk(): VirtualDisk {
+    return this.#place.disk
+  }
+
+  /** True if it never was a traitor so far. */
+  get isCorrect(): boolean {
+    return this.#betrayal === null
+  }
+
+  /** True if it counts in f at the moment: a traitor, down, or without what its disk had promised. */
+  get isFaulty(): boolean {
+    const { isLost, isOld } = this.#place.disk
+    if (!this.isCorrect || isLost || isOld) return true
+    return this.#running === null ? this.#incarnation > 0 : isAmnesiac(this.#running.runtime.state)
+  }
+
+  /** True if its log began anew after a loss, or is an old copy, and it takes part all the same. */
+  get isHealed(): boolean {
+    const { isLost, isOld, losses } = this.#place.disk
+    if (this.#running === null || !this.isCorrect || isLost || isOld) return false
+    return losses > 0 && !isAmnesiac(this.#running.runtime.state)
+  }
+
+  /** Null while the replica is down. */
+  get running(): Running | null {
+    return this.#running
+  }
+
+  /** True if it is in the middle of a batch: its state is then none that others have. */
+  get isExecuting(): boolean {
+    return this.#process?.isExecuting ?? false
+  }
+
+  /** The number of its starts. */
+  get incarnation(): number {
+    return this.#incarnation
+  }
+
+  /** Becomes a traitor, for good: what it signs from now on is no correct replica's word. */
+  turn(betray: (protocol: StepFunction) => StepFunction): void {
+    this.#betrayal = betray(protocolStep)
+  }
+
+  /** Starts the replica, or starts it again from its disk. */
+  start(): void {
+    assert(this.#running === null, 'a replica that runs is not started')
+    const { id, twin, cluster, suite, network, disk, clock, random } = this.#place
+    const { signer, agreementSecret, adversary, onRejected } = this.#place
+    this.#incarnation++
+    const process = new VirtualProcess(clock)
+    this.#process = process
+    const application = this.#watchedApplication(process)
+    this.#isRecovering = true
+    const parts: ReplicaRuntimeOptions = {
+      id,
+      cluster,
+      suite,
+      signer,
+      agreementSecret,
+      transport: process.transport(network.attach(this.#peer, twin)),
+      replay: process.replay(disk.open()),
+      application,
+      pages: disk.pages,
+      entropy: (size) => Uint8Array.from({ length: size }, () => random.below(256)),
+      // Every stable checkpoint is stored, and the log trimmed behind it.
+      storeAfterBytes: 0,
+      // Most batches take one turn, and many take some: what comes in between meets them half done.
+      executedPerTurn: 1 + random.below(EXECUTED_PER_TURN_MAX),
+      clock: process,
+      step: this.#watchedStep(),
+      ...(onRejected === undefined ? {} : { onRejected }),
+    }
+    const runtime = new ReplicaRuntime(adversary?.(parts) ?? parts)
+    this.#isRecovering = false
+    this.#running = { runtime, application }
+  }
+
+  /**
+   * The power fails. What was sent and is still under way is lost too, if so asked; and so is the whole disk, the synced
+   * part of the log, or what is more recent than the copy of the disk.
+   */
+  crash(how: { readonly losesSent: boolean; readonly loses?: 'disk' | 'log' | 'recent' }): void {
+    const { id, twin, network, disk, watch } = this.#place
+    this.#process?.end()
+    this.#process = null
+    this.#running?.runtime.stop()
+    this.#running = null
+    network.detach(this.#peer, how, twin)
+    let kept = disk.crash()
+    if (how.loses === 'recent') kept = disk.putBack()
+    if (how.loses === 'disk') disk.lose()
+    if (how.loses === 'log') disk.rotLog()
+    const survivingRecords = disk.isLost ? 0 : kept
+    if (this.isCorrect) watch.onCrash({ replica: id, survivingRecords })
+  }
+
+  /** Lets the power fail in the middle of a turn to come, where `mayCrash` then allows it. */
+  arm(crash: ArmedCrash, mayCrash: () => boolean): void {
+    this.#process?.arm(crash, mayCrash, () => this.crash(crash))
+  }
+
+  disarm(): void {
+    this.#process?.disarm()
+  }
+
+  pause(): void {
+    this.#process?.pause()
+  }
+
+  resume(): void {
+    this.#process?.resume()
+  }
+
+  #watchedStep(): StepFunction {
+    const { id, sabotage, disk, time, watch, trace } = this.#place
+    const honest = sabotage.step?.(id, protocolStep) ?? protocolStep
+    const incarnation = this.#incarnation
+    return (state, event) => {
+      const effects = (this.#betrayal ?? honest)(state, event)
+      trace.step({ atMs: time.now, replica: id, event, effects })
+      if (disk.isOld) this.#judgeOldDisk(state, effects)
+      if (this.isCorrect) {
+        watch.onStep({
+          replica: id,
+          incarnation,
+          isRecovering: this.#isRecovering,
+          state,
+          event,
+          effects,
+          appendedRecords: disk.appendedRecords,
+          syncedRecords: disk.syncedRecords,
+        })
+      }
+      return effects
+    }
+  }
+
+  /**
+   * Its disk is an old copy, and the others are asked what it forgot. If they prove it amnesiac, it is healed in time. If
+   * nobody does, it takes part with what it has: no promise of it holds, so from then on it counts as a traitor.
+   */
+  #judgeOldDisk({ health, recall }: ReplicaState, effects: readonly Effect[]): void {
+    const { id, disk, trace, time } = this.#place
+    if (effects.some((effect) => effect.kind === 'persist' && effect.record.kind === 'healed')) {
+      disk.outgrow()
+    } else if (this.isCorrect && health === 'sound' && recall === null) {
+      trace.note(time.now, `replica ${id} takes part with an old disk`)
+      this.turn((honest) => honest)
+    }
+  }
+
+  #watchedApplication(process: VirtualProcess): Application {
+    const { id, cluster, suite, sabotage, watch } = this.#place
+    const store = createStore({
+      hash: suite.hash,
+      clients: cluster.clients.map((client) => client.id),
+      storeBytesMax: cluster.storeBytesMax,
+      recoveryDistance: logWindowOf(cluster.checkpointInterval),
+      replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
+    })
+    const incarnation = this.#incarnation
+    const application = sabotage.application?.(id, store) ?? store
+    let isRestored = false
+    const isCorrect = (): boolean => this.isCorrect
+    // Delegated one by one: the application may keep private state that a copy would not have.
+    return {
+      begin: function* (sequence, batch, allowance) {
+        const outcomes = yield* process.execute(application.begin(sequence, batch, allowance))
+        if (isCorrect()) {
+          watch.onExecuted({ replica: id, incarnation, isRestored, sequence, batch, outcomes, application })
+        }
+        isRestored = false
+        return outcomes
+      },
+      standing: (request) => application.standing(request),
+      lastUse: (client) => application.lastUse(client),
+      results: (client, timestamp) => application.results(client, timestamp),
+      get revision() {
+        return application.revision
+      },
+      snapshot: () => application.snapshot(),
+      assemble: (root) => application.assemble(root),
+      restore: (snapshot) => {
+        isRestored = true
+        process.giveUp()
+        application.restore(snapshot)
+      },
+      fingerprint: () => application.fingerprint(),
+    }
+  }
+}

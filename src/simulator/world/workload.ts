@@ -1,0 +1,81 @@
+/**
+ * A client's requests: a few keys that all clients share, and values that are each written once, so that what is read
+ * tells who wrote it. A client remembers the revisions that it was told and builds on them, as a user of the store
+ * would: two that build on one revision contend, and one of them loses.
+ */
+import { utf8 } from '../../base/bytes.ts'
+import type { Timestamp } from '../../base/ids.ts'
+import type { Random } from '../../base/random.ts'
+import { OPERATION_CODES } from '../../store/operations.ts'
+import type { Operation } from '../../store/operations-writer.ts'
+import { interpretResult, readResults } from '../../store/results.ts'
+import type { WorkloadPlan } from '../plan/plan.ts'
+
+/** Of the puts and deletes: those of the last revision that the client saw, and those of any revision. */
+const CONDITION_SHARE = 0.3
+const BLIND_CONDITION_SHARE = 0.03
+
+export class Workload {
+  readonly #client: number
+  readonly #random: Random
+  readonly #plan: WorkloadPlan
+  /** By key, the modification revision that the client was told last; 0 for no such key. */
+  readonly #seen = new Map<string, number>()
+
+  constructor(client: number, random: Random, plan: WorkloadPlan) {
+    this.#client = client
+    this.#random = random
+    this.#plan = plan
+  }
+
+  /** The operations of the client's next request. */
+  draw(timestamp: Timestamp): readonly Operation[] {
+    const count = this.#random.between(1, this.#plan.operationsMax)
+    return Array.from({ length: count }, (_, index) =>
+      this.#operation(`${this.#client}.${timestamp}.${index} `),
+    )
+  }
+
+  /** Takes in what the operations gave. */
+  learn(operations: readonly Operation[], results: Uint8Array): void {
+    for (const [index, framed] of (readResults(results) ?? []).entries()) {
+      const operation = operations[index]
+      if (operation === undefined || operation.kind === 'list') continue
+      const result = interpretResult(OPERATION_CODES[operation.kind], framed)
+      const key = nameOf(operation.key)
+      if (result?.status === 'not-found') this.#seen.set(key, 0)
+      else if (result?.status === 'revision-moved') this.#seen.set(key, result.modRevision)
+      else if (result?.status === 'ok' && 'modRevision' in result) this.#seen.set(key, result.modRevision)
+      else if (result?.status === 'ok') this.#seen.set(key, 0) // it was deleted
+    }
+  }
+
+  #operation(label: string): Operation {
+    const random = this.#random
+    const key = utf8(`key/${random.below(this.#plan.keys)}`)
+    const condition = this.#condition(key)
+    const kind = random.below(10)
+    if (kind < 5) return { kind: 'put', key, value: drawValue(random, label), ...condition }
+    if (kind < 8) return { kind: 'get', key }
+    if (kind < 9) return { kind: 'delete', key, ...condition }
+    return { kind: 'list', prefix: utf8('key/'), limit: random.below(8), cursor: new Uint8Array(0) }
+  }
+
+  #condition(key: Uint8Array): { readonly ifRevision?: number } {
+    if (this.#random.chance(BLIND_CONDITION_SHARE)) return { ifRevision: this.#random.below(50) }
+    if (!this.#random.chance(CONDITION_SHARE)) return {}
+    const seen = this.#seen.get(nameOf(key))
+    return seen === undefined ? {} : { ifRevision: seen }
+  }
+}
+
+const nameOf = (key: Uint8Array): string => String.fromCharCode(...key)
+
+/** Mostly short, sometimes long enough that frames differ in size by orders of magnitude. */
+function drawValue(random: Random, label: string): Uint8Array {
+  const name = utf8(label)
+  const length = random.chance(0.01) ? random.below(10_000) : random.below(40)
+  const value = new Uint8Array(Math.max(length, name.length)).fill(random.between(0x21, 0x7e))
+  value.set(name)
+  return value
+}
