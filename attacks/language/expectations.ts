@@ -181,7 +181,8 @@ export const lossAtMost = (share: number): Judge<Facts | Observed> =>
  * The share of the throughput that a primary may take from clients which ask one thing after another: f + 1 replicas do
  * not complain while requests wait 1.25 times as long as one of them had measured, and a quarter of a tick. Where all
  * measured w, that is 1 - 1 / (1.25 + 0.25 / w). What it adds to the waiting may be `greed` times as much, until enough
- * windows in a row were bad. // PBFT-5.4
+ * windows in a row were bad.
+ * @rule 5.4
  */
 export function allowedLoss({ waitingTicks, f }: Pick<Observed, 'waitingTicks' | 'f'>, greed = 1): number {
   const measured = [...waitingTicks].sort((a, b) => a - b)

@@ -27,7 +27,8 @@ const digestsOf = (decided: Disk['decided']): ReadonlyMap<number, string> =>
 
 /**
  * Replicas whose signatures stand in two certificates of one view and sequence number for different batches. //
- * PBFT-1.5
+ * rule 1.5
+ * @rule 1.5
  */
 export function twoFaced(disks: readonly Disk[]): readonly ReplicaId[] {
   const found = new Set<ReplicaId>()

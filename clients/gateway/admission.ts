@@ -51,7 +51,10 @@ export class Admission {
     this.#connections = new Connections(connectionsMax)
   }
 
-  /** Refuses what is too much with `busy`, before its body is read. // PBFT-5.5 */
+  /**
+   * Refuses what is too much with `busy`, before its body is read.
+   * @rule 5.5
+   */
   guard(server: FastifyInstance): void {
     this.#connections.watch(server.server)
     server.server.headersTimeout = TIMEOUTS.headers

@@ -1,6 +1,7 @@
 /**
- * Checks a whole log before it is used (PBFT-6.3): every checksum, counter and chain, against the marker. What ends
+ * Checks a whole log before it is used (rule 6.3): every checksum, counter and chain, against the marker. What ends
  * behind the last good record is a clean end, a torn tail, damage, or a loss; this file tells which.
+ * @rule 6.3
  */
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'

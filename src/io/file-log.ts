@@ -1,5 +1,5 @@
 /**
- * The log of one replica: append-only segment files and a marker (PBFT-6.3). Records are chained by hash, carry
+ * The log of one replica: append-only segment files and a marker (rule 6.3). Records are chained by hash, carry
  * checksums, and are checked as a whole whenever the log is opened. `init` makes a log with its birth record; one that
  * is made after a loss says so for as long as its first record stands (rule 6.4).
  *
@@ -7,6 +7,7 @@
  *   <directory>/marker                         "synced up to"
  *
  * Whoever makes or opens a log holds the lock of the directory that the log's directory is in.
+ * @rule 6.3
  */
 import { existsSync, readdirSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -2,7 +2,8 @@
  * The rate of handshakes that are answered: each costs two signatures and two key agreements. A replica that shows a
  * MAC has places of its own, so whatever strangers do, from the same address too, it is linked again as soon as it
  * dials. Clients of the cluster share places, strangers share others, and in each of the two no address has more than
- * half of them. Who is not admitted dials again, as dialers do. // PBFT-5.5
+ * half of them. Who is not admitted dials again, as dialers do.
+ * @rule 5.5
  */
 import type { Claim, CryptoSuite, Peer } from '../ports.ts'
 

@@ -31,7 +31,8 @@ export class LinkTable {
 
   /**
    * Takes a link in, in place of an older one of its peer, of which no frame is delivered from then on. Null, or the
-   * reason to end the new link: the last frame of an older connection's handshake may come after the newer one is up. // PBFT-1.11
+   * reason to end the new link: the last frame of an older connection's handshake may come after the newer one is up.
+   * @rule 1.11
    */
   add(link: TcpLink, peer: Peer): LinkEnd | null {
     const older = this.get(peer)

@@ -1,5 +1,6 @@
 /**
- * A client's reserved timestamps on disk, and the lock that keeps a second process from using the same key. // PBFT-1.8
+ * A client's reserved timestamps on disk, and the lock that keeps a second process from using the same key.
+ * @rule 1.8
  */
 import {
   closeSync,

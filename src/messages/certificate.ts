@@ -55,7 +55,10 @@ export function decodeCertificate<M extends object>(
 
 type CertificateFault = 'certificate-too-small' | 'certificate-mixed' | 'certificate-repeats-a-sender'
 
-/** The first fault of a stable certificate, signatures apart, or null. // PBFT-2.1 */
+/**
+ * The first fault of a stable certificate, signatures apart, or null.
+ * @rule 2.1
+ */
 export function checkpointCertificateFault(
   { sequence, root, checkpoints }: CheckpointCertificate,
   { n, checkpointInterval }: { readonly n: number; readonly checkpointInterval: number },
@@ -68,7 +71,10 @@ export function checkpointCertificateFault(
   return hasRepeatedSender(checkpoints) ? 'certificate-repeats-a-sender' : null
 }
 
-/** The first fault of an entry of P, signatures apart, or null. // PBFT-3.2 */
+/**
+ * The first fault of an entry of P, signatures apart, or null.
+ * @rule 3.2
+ */
 export function preparedCertificateFault(
   { prePrepare, prepares }: PreparedCertificate,
   n: number,

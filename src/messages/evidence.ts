@@ -53,7 +53,10 @@ export function isSamePlace(a: SignedOnce, b: SignedOnce): boolean {
 const contentOf = (message: SignedOnce): Uint8Array =>
   message.kind === 'checkpoint' ? message.root : message.digest
 
-/** The first reason why two messages do not contradict each other, signatures apart; null where they do. // PBFT-1.5 */
+/**
+ * The first reason why two messages do not contradict each other, signatures apart; null where they do.
+ * @rule 1.5
+ */
 export function evidenceFault(first: SignedOnce, second: SignedOnce): EvidenceFault | null {
   if (first.sender !== second.sender) return 'different-signers'
   if (first.kind !== second.kind) return 'different-kinds'

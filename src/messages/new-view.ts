@@ -64,7 +64,10 @@ export const newViewCodec: Codec<NewView, NewViewContent> &
     const body = encodeNewViewBody(viewChanges, prePrepares)
     return { payload: [sender, view, hash(body)], body }
   },
-  /** A body that does not decode is its primary's word all the same, when the payload holds its digest. // PBFT-3.4 */
+  /**
+   * A body that does not decode is its primary's word all the same, when the payload holds its digest.
+   * @rule 3.4
+   */
   decode: (frame, tools) =>
     withFields(frame, (fields) => {
       const sender = fields.integer<ReplicaId>()

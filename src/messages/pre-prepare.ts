@@ -21,7 +21,10 @@ export interface PrePrepareHeader extends Received {
 /** PRE-PREPARE(v, s, D) with its batch. */
 export interface PrePrepare extends PrePrepareHeader {
   readonly batch: Batch
-  /** Clients whose MACs for this replica are wrong; absent where there are none. It waits for others to vouch. // PBFT-4.10 */
+  /**
+   * Clients whose MACs for this replica are wrong; absent where there are none. It waits for others to vouch.
+   * @rule 4.10
+   */
   readonly doubtful?: readonly ClientId[]
 }
 

@@ -20,7 +20,10 @@ export interface Request extends Received {
   readonly kind: 'request'
   readonly client: ClientId
   readonly publicKey: Uint8Array
-  /** The nonce of its client's session, 16 bytes: two sessions of one key never get one another's answers. // PBFT-1.8 */
+  /**
+   * The nonce of its client's session, 16 bytes: two sessions of one key never get one another's answers.
+   * @rule 1.8
+   */
   readonly session: Uint8Array
   readonly timestamp: Timestamp
   /** The replica asked to send whole results; any value of n or above asks all of them. */
@@ -28,7 +31,10 @@ export interface Request extends Received {
   readonly operations: Uint8Array
   /** The signed digest, 32 bytes. It covers client, session, timestamp, responder and, through their digest, the operations. */
   readonly digest: Uint8Array
-  /** Its client, where it was passed on by a replica and its MAC for this one is wrong; else absent. // PBFT-4.10 */
+  /**
+   * Its client, where it was passed on by a replica and its MAC for this one is wrong; else absent.
+   * @rule 4.10
+   */
   readonly doubtful?: readonly ClientId[]
 }
 

@@ -2,7 +2,10 @@
 import type { Outgoing, Relayed } from './effects.ts'
 import { mayVote, type ReplicaState, type Step } from './state.ts'
 
-/** The first `records` records are on disk: what waited for them goes out, unless its view is over. // PBFT-6 */
+/**
+ * The first `records` records are on disk: what waited for them goes out, unless its view is over.
+ * @rule 6
+ */
 export function onPersisted({ state, effects }: Step, records: number): void {
   state.recordsDurable = Math.max(state.recordsDurable, records)
   let released = 0
@@ -16,7 +19,10 @@ export function onPersisted({ state, effects }: Step, records: number): void {
   state.withheld.splice(0, released)
 }
 
-/** Drops what was made for a view that is left: it says nothing any more once the VIEW-CHANGE does. // PBFT-3.1 */
+/**
+ * Drops what was made for a view that is left: it says nothing any more once the VIEW-CHANGE does.
+ * @rule 3.1
+ */
 export function dropWithheldOfOldViews(state: ReplicaState): void {
   const kept = state.withheld.filter(({ outgoing }) => isOfCurrentView(state, outgoing))
   state.withheld.splice(0, state.withheld.length, ...kept)

@@ -82,7 +82,8 @@ function isOralUseful(state: ReplicaState, message: OralMessage): boolean {
 
 /**
  * The treatment that a request gets: it is ordered, its client gets an answer that costs no ordering, or nothing.
- * Only its own client, over its own link, gets an answer. // PBFT-1.1 PBFT-5.5
+ * Only its own client, over its own link, gets an answer.
+ * @rule 1.1 5.5
  */
 export function useOf(state: ReplicaState, request: Request, from: Peer): 'order' | 'answer' | 'nothing' {
   if (state.health === 'diverged') return 'nothing'
@@ -164,7 +165,10 @@ function isCheckpointUseful(state: ReplicaState, checkpoint: Checkpoint): boolea
   return held === undefined || (!equalBytes(held.root, root) && state.evidence.isWanted(checkpoint))
 }
 
-/** Asked of the head alone, before the body is even decoded. // PBFT-3.12 */
+/**
+ * Asked of the head alone, before the body is even decoded.
+ * @rule 3.12
+ */
 export function isLongMessageUseful(
   state: ReplicaState,
   head: Pick<ViewChange | NewView, 'kind' | 'sender' | 'view'>,

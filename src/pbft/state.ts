@@ -199,7 +199,7 @@ const FIRST_STATE: CheckpointCertificate = {
 
 export function createReplicaState(config: ReplicaConfig): ReplicaState {
   const { n, hash, isAmnesiac = false, stored = FIRST_STATE, isStateLost = false, mode } = config
-  // A state that W vouched for was fetched and stored; h is what the log says. // PBFT-4.8
+  // A state that W vouched for was fetched and stored; h is what the log says. @rule 4.8
   const isStable = stored.sequence === 0 || stored.checkpoints.length >= quorum(n)
   const reached = isStateLost ? (0 as Sequence) : stored.sequence
   return {
@@ -212,7 +212,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
       return this.stable.sequence
     },
     ownRoots: new Map(reached === 0 ? [] : [[stored.sequence, stored.root]]),
-    // Where nobody can show what is stable, each says what it has again. // PBFT-4.8
+    // Where nobody can show what is stable, each says what it has again. @rule 4.8
     lastCheckpointSaid: mode === 'oral' ? (0 as Sequence) : reached,
     checkpoints: Array.from({ length: n }, () => new Map()),
     preparedCertificates: new Map(),
@@ -288,11 +288,17 @@ export const isOral = ({ config }: ReplicaState): boolean => config.mode === 'or
 /** L */
 export const logWindow = ({ config }: ReplicaState): number => logWindowOf(config.checkpointInterval)
 
-/** H = h + L. // PBFT-2.2 */
+/**
+ * H = h + L.
+ * @rule 2.2
+ */
 export const highWatermark = (state: ReplicaState): Sequence =>
   (state.lowWatermark + logWindow(state)) as Sequence
 
-/** True if a vote or pre-prepare for `sequence` may be accepted: h < s <= H. // PBFT-1.2 */
+/**
+ * True if a vote or pre-prepare for `sequence` may be accepted: h < s <= H.
+ * @rule 1.2
+ */
 export const isInWindow = (state: ReplicaState, sequence: Sequence): boolean =>
   sequence > state.lowWatermark && sequence <= highWatermark(state)
 
@@ -304,7 +310,10 @@ export const isHandedOver = (state: ReplicaState, sequence: Sequence): boolean =
 export const isDecisionInReach = (state: ReplicaState, sequence: Sequence): boolean =>
   !isHandedOver(state, sequence) && sequence <= state.lastHandedOver + 2 * logWindow(state)
 
-/** True if it may send PRE-PREPARE, PREPARE, COMMIT, CHECKPOINT, VIEW-CHANGE and NEW-VIEW. // PBFT-6.4 */
+/**
+ * True if it may send PRE-PREPARE, PREPARE, COMMIT, CHECKPOINT, VIEW-CHANGE and NEW-VIEW.
+ * @rule 6.4
+ */
 export const mayVote = (state: ReplicaState): boolean => state.health === 'sound' && state.recall === null
 
 /** The slot of a sequence number, opened when it is new. */
@@ -333,19 +342,28 @@ export function persist({ state, effects }: Step, record: LogRecord): void {
   effects.push({ kind: 'persist', record })
 }
 
-/** Withholds a message until everything given to `persist` so far is on disk. Section 6. // PBFT-6 */
+/**
+ * Withholds a message until everything given to `persist` so far is on disk. Section 6.
+ * @rule 6
+ */
 export function withhold({ state }: Step, outgoing: Outgoing, to: ReplicaId | null = null): void {
   state.withheld.push({ records: state.recordsEmitted, outgoing, to })
 }
 
-/** Sends what the log promises already, once all that was appended since the start is on disk too. // PBFT-6 */
+/**
+ * Sends what the log promises already, once all that was appended since the start is on disk too.
+ * @rule 6
+ */
 export function broadcastDurably(step: Step, outgoing: Outgoing): void {
   const { state, effects } = step
   if (state.recordsDurable < state.recordsEmitted) withhold(step, outgoing)
   else effects.push({ kind: 'broadcast', outgoing })
 }
 
-/** The same to one replica. // PBFT-6 */
+/**
+ * The same to one replica.
+ * @rule 6
+ */
 export function sendDurably(step: Step, to: ReplicaId, outgoing: Outgoing): void {
   const { state, effects } = step
   if (state.recordsDurable < state.recordsEmitted) withhold(step, outgoing, to)

@@ -55,7 +55,10 @@ export interface ClientRuntimeOptions {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly signer: Signer
-  /** The session's nonce: 16 unpredictable bytes, drawn anew whenever a process starts. // PBFT-1.8 */
+  /**
+   * The session's nonce: 16 unpredictable bytes, drawn anew whenever a process starts.
+   * @rule 1.8
+   */
   readonly session: Uint8Array
   /** X25519, 32 bytes; needed in oral mode. */
   readonly agreementSecret?: Uint8Array

@@ -334,7 +334,10 @@ export class ReplicaRuntime {
     this.#states.transfer.stop()
   }
 
-  /** The transferred state is stored: switches to it, unless the own one has come as far meanwhile. // PBFT-2.5 */
+  /**
+   * The transferred state is stored: switches to it, unless the own one has come as far meanwhile.
+   * @rule 2.5
+   */
   #switchTo(stable: CheckpointCertificate, snapshot: Snapshot): boolean {
     if (this.#isStopped) return false
     // What was executed before the switch is said before it.
@@ -360,7 +363,10 @@ export class ReplicaRuntime {
     return outgoing.kind === 'relayed' ? this.#sealer.current(outgoing.message) : this.#sealer.bytes(outgoing)
   }
 
-  /** A decision is its sender's own word where no COMMIT can be shown. // PBFT-4.8 */
+  /**
+   * A decision is its sender's own word where no COMMIT can be shown.
+   * @rule 4.8
+   */
   #serve(to: ReplicaId, content: DecisionContent | BatchContent): number {
     const isShown = content.kind === 'batch' || this.#options.cluster.mode === 'signed'
     return this.#sendTo(to, isShown ? content : { ...content, commits: [] })

@@ -25,7 +25,10 @@ const WHY_NOT: Readonly<Record<Exclude<ReplicaStanding, 'voting' | 'transferring
   diverged: 'has another state than the others agree on',
 }
 
-/** A replica that fetches a state votes: its votes do not depend on the state. // PBFT-2.6 */
+/**
+ * A replica that fetches a state votes: its votes do not depend on the state.
+ * @rule 2.6
+ */
 const isVoting = ({ standing }: ReplicaReport): boolean =>
   standing === 'voting' || standing === 'transferring'
 

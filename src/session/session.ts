@@ -56,7 +56,8 @@ const PENALTY_TICKS = 500
 /**
  * Requests that may be submitted now: a timestamp is used only below the oldest unanswered + 64, only when it is
  * reserved, only once replicas said where the client's timestamps stand, and while no other process uses the key.
- * // PBFT-1.8
+ *
+ * @rule 1.8
  */
 export function freeRequests(state: SessionState): number {
   if (!state.place.isKnown || isKeyShared(state)) return 0
@@ -111,7 +112,10 @@ export function stepSession(state: SessionState, event: SessionEvent): readonly 
   }
 }
 
-/** The W-th largest view reported: no f liars together can push it up. // PBFT-1.12 */
+/**
+ * The W-th largest view reported: no f liars together can push it up.
+ * @rule 1.12
+ */
 export function currentView(state: SessionState): View {
   return rankedLargest(state.views, weakQuorum(state.config.n))
 }
@@ -145,7 +149,8 @@ function sendAgain(state: SessionState, to: ReplicaId): readonly SessionEffect[]
 
 /**
  * Where the client's timestamps stand. Once this session has learnt it, only another process can have moved it beyond
- * what this one used. // PBFT-1.8
+ * what this one used.
+ * @rule 1.8
  */
 function onPlace(state: SessionState, answer: Verified<Place>): readonly SessionEffect[] {
   const { place, config, ticks } = state
@@ -187,7 +192,10 @@ function submit(state: SessionState, token: number, operations: Uint8Array): rea
   return [...reserve(state), { kind: 'send', to, request }, ...witness(state, request, to)]
 }
 
-/** One backup drawn at random gets it too: which ones are watched nobody can tell who is not watching. // PBFT-5.4 */
+/**
+ * One backup drawn at random gets it too: which ones are watched nobody can tell who is not watching.
+ * @rule 5.4
+ */
 function witness(state: SessionState, request: Request, primary: ReplicaId): readonly SessionEffect[] {
   const { n, random } = state.config
   if (++state.unwitnessed < (state.isSlow ? WITNESSED_EVERY_WHILE_SLOW : WITNESSED_EVERY)) return []
@@ -220,7 +228,10 @@ function designate(state: SessionState, timestamp: Timestamp): number {
   return n
 }
 
-/** W matching replies decide: the same client, timestamp, request digest and result digest; never the view. // PBFT-1.7 */
+/**
+ * W matching replies decide: the same client, timestamp, request digest and result digest; never the view.
+ * @rule 1.7
+ */
 function onReply(state: SessionState, reply: Verified<Reply>): readonly SessionEffect[] {
   state.views[reply.sender] = Math.max(state.views[reply.sender] ?? 0, reply.view) as View
   const pending = state.pending.get(reply.timestamp)
@@ -249,7 +260,8 @@ function onReply(state: SessionState, reply: Verified<Reply>): readonly SessionE
 
 /**
  * Who lags behind the others makes its clients wait for what they vouch for already: it is not designated for a while. No
- * more than f are passed over for that, since somebody is always the slowest. // PBFT-1.7
+ * more than f are passed over for that, since somebody is always the slowest.
+ * @rule 1.7
  */
 function noteLateness(state: SessionState, { request, agreedTick, attempts }: PendingRequest): void {
   const { n } = state.config
@@ -287,13 +299,16 @@ function onRefusal(state: SessionState, refusal: Verified<Refusal>): readonly Se
   const needed = reason === 'unknown-client' ? quorum(state.config.n) : weakQuorum(state.config.n)
   if (agreeing < needed) return []
   if (reason === 'must-sign') return signAll(state)
-  // Its own window keeps a session from both: another one has used its timestamps. // PBFT-1.8
+  // Its own window keeps a session from both: another one has used its timestamps. @rule 1.8
   if (reason === 'another-session' || reason === 'stale') doubtPlace(state.place, state.ticks)
   state.pending.delete(timestamp)
   return [{ kind: 'refused', token: pending.token, reason }]
 }
 
-/** A correct replica wants signatures from this client: all that waits is sent again with one. // PBFT-4.10 */
+/**
+ * A correct replica wants signatures from this client: all that waits is sent again with one.
+ * @rule 4.10
+ */
 function signAll(state: SessionState): readonly SessionEffect[] {
   const { makeSigned } = state.config
   if (state.mustSign || makeSigned === undefined) return []
@@ -304,7 +319,10 @@ function signAll(state: SessionState): readonly SessionEffect[] {
   })
 }
 
-/** On timeout to all, with randomised exponential backoff. // PBFT-1.12 */
+/**
+ * On timeout to all, with randomised exponential backoff.
+ * @rule 1.12
+ */
 function retransmit(state: SessionState): readonly SessionEffect[] {
   const effects: SessionEffect[] = []
   for (const pending of state.pending.values()) {

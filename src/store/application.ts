@@ -1,6 +1,7 @@
 /**
- * The replicated application: executes decided batches (PBFT-1.6) and remembers what it executed (PBFT-1.8). Pure and
+ * The replicated application: executes decided batches (rule 1.6) and remembers what it executed (rule 1.8). Pure and
  * deterministic: two of them that were given the same batches hold the same state and gave the same results.
+ * @rule 1.6 1.8
  */
 import { type Allowance, finish, unlimitedAllowance } from '../base/allowance.ts'
 import { assert } from '../base/assert.ts'
@@ -254,7 +255,10 @@ class TreeStore implements Store {
     return { client, publicKey, session, timestamp, requestDigest: digest, results, standing, recovery }
   }
 
-  /** Writes what later execution depends on into the tree, before anybody takes a snapshot. // PBFT-2.3 */
+  /**
+   * Writes what later execution depends on into the tree, before anybody takes a snapshot.
+   * @rule 2.3
+   */
   #settle(): void {
     this.#isExecuting = false
     this.#revision = this.#store.revision

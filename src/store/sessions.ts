@@ -1,5 +1,5 @@
 /**
- * The sessions (PBFT-1.8): per client the highest executed timestamp t*, the floor t* - 64, and for each executed
+ * The sessions (rule 1.8): per client the highest executed timestamp t*, the floor t* - 64, and for each executed
  * timestamp above the floor the session that asked, the request's digest and its results. All of it is replicated
  * state, in the tree.
  *
@@ -9,6 +9,7 @@
  * Results are bounded in all and per client. Beyond a bound the results that were executed first shrink to "executed,
  * no longer kept". This depends on the order of execution alone, so it is the same on every replica. A client's t* is
  * never forgotten: an old request would run again.
+ * @rule 1.8
  */
 import { assert } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'

@@ -1,5 +1,5 @@
 /**
- * The pages of the tree, as exact bytes: a page's hash is SHA-256 over them. Big-endian. (PBFT-2.4: leaves, inner
+ * The pages of the tree, as exact bytes: a page's hash is SHA-256 over them. Big-endian. (rule 2.4: leaves, inner
  * pages and values each begin with a byte of their own.)
  *
  *   leaf   = 0 u8 | level 0 u8 | count u16 | offset u16 × count | entry × count
@@ -11,6 +11,7 @@
  * strictly. A child holds the keys from its separator on and below the next; the first separator is empty, and `keys`
  * counts them all. A level is one more than its children's. A value's page names its key, so that no page stands in
  * a tree twice.
+ * @rule 2.4
  */
 import { DIGEST_BYTES } from '../base/hash.ts'
 

@@ -5,6 +5,9 @@ import { readSourceFiles } from '../kit/source-files.ts'
 const between = (section: number, first: number, last: number): string[] =>
   Array.from({ length: last - first + 1 }, (_, index) => `PBFT-${section}.${first + index}`)
 
+/** A comment's tag: `@rule` and the numbers of the rules that the code below it keeps. */
+const TAG_LINE = /@rule((?: \d+(?:\.\d+)?)+)/g
+
 /** The rules of the protocol that exist here, section by section; `PBFT-6` is the table of section 6. */
 const RULES = [
   ...between(1, 1, 12),
@@ -28,9 +31,21 @@ const TEST_NAME = /\btest(?:\.(?:each|runIf)\([\s\S]*?\))?\(\s*(['"`])((?:(?!\1)
 const tagsIn = (texts: Iterable<string>): Set<string> =>
   new Set([...texts].flatMap((text) => text.match(TAG) ?? []))
 
+const tagsOfComment = (comment: string): string[] =>
+  [...comment.matchAll(TAG_LINE)].flatMap(([, numbers = '']) =>
+    numbers
+      .trim()
+      .split(' ')
+      .map((number) => `PBFT-${number}`),
+  )
+
 /** The tags in the comments of the files under a folder. */
 const tagsInComments = (folder: string): Set<string> =>
-  tagsIn([...readSourceFiles([folder]).values()].flatMap((text) => text.match(COMMENT) ?? []))
+  new Set(
+    [...readSourceFiles([folder]).values()].flatMap((text) =>
+      (text.match(COMMENT) ?? []).flatMap((comment) => tagsOfComment(comment)),
+    ),
+  )
 
 /** The tags in the names of tests. */
 const tagsInTestNames = (): Set<string> =>
@@ -44,7 +59,7 @@ const missing = (wanted: readonly string[], found: ReadonlySet<string>): string[
   wanted.filter((tag) => !found.has(tag))
 
 describe('rules and tests', () => {
-  test('each rule has its tag in a comment of the program', () => {
+  test('each rule has its `@rule` line in a comment of the program', () => {
     expect(missing([...RULES, MEMORY], tagsInComments('src'))).toEqual([])
   })
 
@@ -65,6 +80,7 @@ describe('rules and tests', () => {
   test('a name is read whole, and code is no comment', () => {
     const names = [...`test.each([1, [2]])("PBFT-1.1 it's %i", () => {})`.matchAll(TEST_NAME)]
     expect(names.map(([, , name]) => name)).toEqual(["PBFT-1.1 it's %i"])
-    expect("const tag = 'PBFT-9.9' // PBFT-1.2".match(COMMENT)).toEqual(['// PBFT-1.2'])
+    expect("const tag = '@rule 9.9' // @rule 1.2 6".match(COMMENT)).toEqual(['// @rule 1.2 6'])
+    expect(tagsOfComment('// @rule 1.2 6')).toEqual(['PBFT-1.2', 'PBFT-6'])
   })
 })

@@ -142,7 +142,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
     rule: '5.4',
     file: 'src/pbft/views/view-change.js',
     search:
-      '// After a view that never began everybody gets a chance again, or none might be left. // PBFT-5.4\n',
+      '// After a view that never began everybody gets a chance again, or none might be left. @rule 5.4\n',
     replacement: 'return startViewChange(step, viewAfter(state));\n',
     paper: seenBy('after a view that never began everybody has a chance again'),
   },

@@ -30,14 +30,20 @@ function bare(kind: 'pre-prepare' | 'commit', { sender, view, sequence, digest }
   return message
 }
 
-/** An entry of O: a NEW-VIEW's choice is its primary's pre-prepare. // PBFT-4.7 */
+/**
+ * An entry of O: a NEW-VIEW's choice is its primary's pre-prepare.
+ * @rule 4.7
+ */
 export function choiceHeader(said: Said): PrePrepareHeader {
   const header = bare('pre-prepare', said)
   assert(header.kind === 'pre-prepare', 'a pre-prepare was asked for')
   return header
 }
 
-/** One replica's word that a batch was decided. // PBFT-4.8 */
+/**
+ * One replica's word that a batch was decided.
+ * @rule 4.8
+ */
 export function claimedCommit(said: Said): Vote {
   const vote = bare('commit', said)
   assert(vote.kind === 'commit', 'a COMMIT was asked for')

@@ -17,9 +17,15 @@ import type { HeldCheckpoint, OralViewChangeContent, OrderClaim } from './view-c
 
 /** Entries of C: h, and those up to h + L. */
 export const HELD_CHECKPOINTS_MAX = 3
-/** Digests of one sequence number that a Qset keeps. // PBFT-4.1 */
+/**
+ * Digests of one sequence number that a Qset keeps.
+ * @rule 4.1
+ */
 export const prePrepareClaimsMax = (n: number): number => faultsMax(n) + 2
-/** Entries of P and of Qset that a body may hold in the largest cluster. // PBFT-4.2 */
+/**
+ * Entries of P and of Qset that a body may hold in the largest cluster.
+ * @rule 4.2
+ */
 const PREPARED_CLAIMS_MAX = LOG_WINDOW
 const PRE_PREPARE_CLAIMS_MAX = prePrepareClaimsMax(REPLICAS_MAX) * LOG_WINDOW
 

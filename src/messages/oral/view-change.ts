@@ -96,7 +96,7 @@ export function decodeOralViewChange(frame: Frame, hash: Hash): OralViewChange |
     if (!equalBytes(fields.digest(), hash(body))) return rejection('digest-mismatch')
     const claims = decodeClaims(body)
     if (isRejection(claims)) return claims
-    // The payload holds the hash of the body, so this covers all of it. // PBFT-4.3
+    // The payload holds the hash of the body, so this covers all of it. @rule 4.3
     const digest = hash(Uint8Array.of(FRAME_KINDS['oral-view-change']), payload)
     const said = { kind: 'oral-view-change', sender, view, lowWatermark, ...claims } as const
     return { ...said, digest, body, ...receivedOf(frame) }

@@ -2,7 +2,10 @@ import type { ReplicaId } from '../../base/ids.ts'
 import { SERVED_DECISIONS_MAX, STATUS_BUSY_TICKS } from '../parameters.ts'
 import type { ReplicaState } from '../state.ts'
 
-/** A bounded number of questions of each replica is answered in each period. // PBFT-1.11 */
+/**
+ * A bounded number of questions of each replica is answered in each period.
+ * @rule 1.11
+ */
 export function mayFetch({ peers, ticks }: ReplicaState, sender: ReplicaId): boolean {
   const peer = peers[sender]
   if (peer === undefined) return false

@@ -40,7 +40,10 @@ import {
 } from '../state.ts'
 import { mayFetch } from './answer-limit.ts'
 
-/** Says at each tick what there is to say. // PBFT-1.11 */
+/**
+ * Says at each tick what there is to say.
+ * @rule 1.11
+ */
 export function speakUp(step: Step): void {
   const { state, effects } = step
   if (sayStatusIfDue(step)) return
@@ -54,7 +57,7 @@ export function speakUp(step: Step): void {
     effects.push({ kind: 'broadcast', outgoing: statusOf(state) })
   } else if (ahead.length > 0) {
     // One peer at a time: each would send the same decisions. A faulty one costs its turn. Where no decision can be shown
-    // W have to say the same. // PBFT-4.8
+    // W have to say the same. @rule 4.8
     const asked = isOral(state) ? weakQuorum(state.config.n) : 1
     const turn = Math.floor(state.ticks / STATUS_BUSY_TICKS)
     for (let each = 0; each < Math.min(asked, ahead.length); each++) {
@@ -71,7 +74,10 @@ function sayStatusIfDue({ state, effects }: Step): boolean {
   return true
 }
 
-/** At a tick that counts for nothing else: the others are not to take this replica for dead. // PBFT-1.11 */
+/**
+ * At a tick that counts for nothing else: the others are not to take this replica for dead.
+ * @rule 1.11
+ */
 export function sayAlive(step: Step): void {
   step.state.lastStatusTick--
   sayStatusIfDue(step)
@@ -115,7 +121,10 @@ function viewChangesHeld({ view, viewChanges }: ReplicaState): number {
   return held
 }
 
-/** A peer says what it has. // PBFT-1.11 */
+/**
+ * A peer says what it has.
+ * @rule 1.11
+ */
 export function onStatus(step: Step, status: Verified<Status>): void {
   const { state, effects } = step
   const peer = state.peers[status.sender]
@@ -136,7 +145,10 @@ export function onStatus(step: Step, status: Verified<Status>): void {
   resendVotes(step, status)
 }
 
-/** The NEW-VIEW of a view that the peer is not in yet, or the own VIEW-CHANGE that it lacks: a lost one stalls. // PBFT-2.7 */
+/**
+ * The NEW-VIEW of a view that the peer is not in yet, or the own VIEW-CHANGE that it lacks: a lost one stalls.
+ * @rule 2.7
+ */
 function resendView({ state, effects }: Step, status: Status): void {
   const peer = state.peers[status.sender]
   const own = state.viewChanges[state.config.id] ?? null
@@ -151,7 +163,10 @@ function resendView({ state, effects }: Step, status: Status): void {
   effects.push({ kind: 'send', to: status.sender, outgoing: relayed(message) })
 }
 
-/** The own VIEW-CHANGE-ACKs, to a new primary that is still to make its NEW-VIEW. // PBFT-4.3 */
+/**
+ * The own VIEW-CHANGE-ACKs, to a new primary that is still to make its NEW-VIEW.
+ * @rule 4.3
+ */
 function resendAcks({ state, effects }: Step, { sender, view }: Status): void {
   const peer = state.peers[sender]
   const { acked } = state.oral
@@ -165,7 +180,10 @@ function resendAcks({ state, effects }: Step, { sender, view }: Status): void {
   }
 }
 
-/** The certificate of a checkpoint that the peer does not know to be stable, or the own CHECKPOINT. // PBFT-2.8 */
+/**
+ * The certificate of a checkpoint that the peer does not know to be stable, or the own CHECKPOINT.
+ * @rule 2.8
+ */
 function resendCheckpoints({ state, effects }: Step, status: Status): void {
   const { stable, checkpoints, config } = state
   if (isOral(state)) return sayCheckpointsAgain({ state, effects }, status)
@@ -181,7 +199,10 @@ function resendCheckpoints({ state, effects }: Step, status: Status): void {
   }
 }
 
-/** Nothing shows that a checkpoint is stable: each says its own again, that of h included. // PBFT-2.8 PBFT-4.8 */
+/**
+ * Nothing shows that a checkpoint is stable: each says its own again, that of h included.
+ * @rule 2.8 4.8
+ */
 function sayCheckpointsAgain(step: Step, status: Status): void {
   const { state } = step
   if (!mayVote(state)) return
@@ -206,7 +227,8 @@ function hasMore(state: ReplicaState, status: Status): boolean {
 
 /**
  * A peer is sent at most twice the decisions that it got through since it was last sent some, and one where it got no
- * further: whoever asks and hears nothing costs little, and who hears again is soon sent as many as ever. // PBFT-1.11
+ * further: whoever asks and hears nothing costs little, and who hears again is soon sent as many as ever.
+ * @rule 1.11
  */
 function serveDecisions({ state, effects }: Step, status: Status): void {
   const peer = state.peers[status.sender] as PeerProgress
@@ -227,11 +249,11 @@ function serveDecisions({ state, effects }: Step, status: Status): void {
 
 /** Sends the own votes, and pre-prepares, that the peer lacks for slots which have been open for a while. */
 function resendVotes(step: Step, status: Status): void {
-  // What an amnesiac replica gets back of its own it does not stand by. // PBFT-6.4
+  // What an amnesiac replica gets back of its own it does not stand by. @rule 6.4
   if (status.view !== step.state.view || !step.state.isActive || !mayVote(step.state)) return
   for (const [sequence, slot] of step.state.slots) {
     const age = step.state.ticks - slot.acceptedTick
-    // Where no decision can be shown, who has it votes again for who has not. // PBFT-4.8
+    // Where no decision can be shown, who has it votes again for who has not. @rule 4.8
     const isOver = sequence <= status.lastExecuted && (!isOral(step.state) || slot.decided !== null)
     if (isOver || age < RESEND_AFTER_TICKS) continue
     resendSlot(step, slot, status)
@@ -249,7 +271,7 @@ function resendSlot({ state, effects }: Step, slot: Slot, status: Status): void 
     ? isPrimary(state) && slot.sequence > state.lastChosen
     : isPrimary(state) || isOld
   const { accepted } = slot
-  const isDurable = slot.acceptedRecords <= state.recordsDurable // PBFT-6
+  const isDurable = slot.acceptedRecords <= state.recordsDurable // @rule 6
   if (accepted !== null && isDurable && mayRelay && !hasBit(status.accepted, bit)) {
     const batch = findBatch(state, slot.sequence, accepted.digest)
     if (batch !== null) send(wholePrePrepare(accepted, batch))
@@ -262,7 +284,10 @@ function resendSlot({ state, effects }: Step, slot: Slot, status: Status): void 
 
 const relayed = (message: Relayed['message']): Relayed => ({ kind: 'relayed', message })
 
-/** A decision with its certificate, checked: it decides whatever was accepted here. // PBFT-1.4 */
+/**
+ * A decision with its certificate, checked: it decides whatever was accepted here.
+ * @rule 1.4
+ */
 export function onDecision(step: Step, decision: Verified<Decision>): void {
   const { state } = step
   const { sequence, digest, batch } = decision
@@ -273,7 +298,10 @@ export function onDecision(step: Step, decision: Verified<Decision>): void {
   settle(step, slot, decision.batch)
 }
 
-/** Asks everybody for the batches that were decided, or chosen by a NEW-VIEW, and are not here. // PBFT-1.4 PBFT-3.5 */
+/**
+ * Asks everybody for the batches that were decided, or chosen by a NEW-VIEW, and are not here.
+ * @rule 1.4 3.5
+ */
 function fetchLackingBatches({ state, effects }: Step): void {
   const lacking: { readonly sequence: Sequence; readonly digest: Uint8Array }[] = []
   for (const slot of state.slots.values()) {
@@ -317,7 +345,10 @@ export function onBatchDelivery(
   if (isSlotLacking(state, sequence, batch.digest)) supplyBatch(step, openSlot(state, sequence), batch)
 }
 
-/** A3: a batch that the NEW-VIEW to be made waits for goes to the log. // PBFT-4.5 */
+/**
+ * A3: a batch that the NEW-VIEW to be made waits for goes to the log.
+ * @rule 4.5
+ */
 function keepAwaited(step: Step, sequence: Sequence, batch: Batch): void {
   const { state } = step
   if (findBatch(state, sequence, batch.digest) !== null || !hasRoomFor(state, sequence, batch)) return

@@ -30,7 +30,10 @@ import {
 /** Sources keep the snapshot that they are asked for a while; so many windows on, it is time for a newer one. */
 const STALE_AFTER_WINDOWS = 2
 
-/** The own root of a checkpoint is known: CHECKPOINT(s, root), once the log that leads to it is on disk. // PBFT-2.1 */
+/**
+ * The own root of a checkpoint is known: CHECKPOINT(s, root), once the log that leads to it is on disk.
+ * @rule 2.1
+ */
 export function onSnapshotTaken(step: Step, sequence: Sequence, root: Uint8Array): void {
   const { state } = step
   if (sequence < state.lowWatermark || state.ownRoots.has(sequence)) return
@@ -42,21 +45,25 @@ export function onSnapshotTaken(step: Step, sequence: Sequence, root: Uint8Array
 
 /**
  * Without certificates h may stay behind while what W vouch for is executed: of what lies beyond the window no more is kept
- * than of any other sender. VIEW-CHANGE tells of the window only. // PBFT-4.8 PBFT-7.14
+ * than of any other sender. VIEW-CHANGE tells of the window only.
+ * @rule 4.8 7.14
  */
 export function keepOwnRoot(state: ReplicaState, sequence: Sequence, root: Uint8Array): void {
   state.ownRoots.set(sequence, root)
-  // A signed reminder of any own CHECKPOINT above h has to find it; there a certificate soon moves h. // PBFT-6.4
+  // A signed reminder of any own CHECKPOINT above h has to find it; there a certificate soon moves h. @rule 6.4
   if (!isOral(state)) return
   const beyond = [...state.ownRoots.keys()].filter((at) => at > highWatermark(state)).sort((a, b) => a - b)
   for (const at of beyond.slice(0, -CHECKPOINTS_PER_SENDER_MAX)) state.ownRoots.delete(at)
 }
 
-/** Says every own root above h that was not said yet, as soon as this replica may vote. // PBFT-2.1 */
+/**
+ * Says every own root above h that was not said yet, as soon as this replica may vote.
+ * @rule 2.1
+ */
 export function sayCheckpoints(step: Step): void {
   const { state } = step
   if (!mayVote(state)) return
-  // Others may need the word of each to know that h is stable, where nobody can show it. // PBFT-4.8
+  // Others may need the word of each to know that h is stable, where nobody can show it. @rule 4.8
   const isSaidAtLowWatermark = isOral(state)
   for (const [sequence, root] of state.ownRoots) {
     const isOver = sequence < state.lowWatermark || (sequence === state.lowWatermark && !isSaidAtLowWatermark)
@@ -69,7 +76,10 @@ export function sayCheckpoints(step: Step): void {
   }
 }
 
-/** CHECKPOINT(s, root, i) of any replica: Q matching ones make it stable. // PBFT-2.1 PBFT-2.2 */
+/**
+ * CHECKPOINT(s, root, i) of any replica: Q matching ones make it stable.
+ * @rule 2.1 2.2
+ */
 export function onCheckpoint(step: Step, checkpoint: Verified<Checkpoint>, from: Peer): void {
   const { state } = step
   const { sequence, sender, root } = checkpoint
@@ -96,11 +106,14 @@ export function onCheckpoint(step: Step, checkpoint: Verified<Checkpoint>, from:
   if (matching.length >= needed) {
     becomeStable(step, { sequence, root, checkpoints: matching.slice(0, needed) })
   } else if (isOral(state) && matching.length >= weakQuorum(state.config.n)) {
-    noteVouched(state, { sequence, root, checkpoints: matching }) // PBFT-2.5
+    noteVouched(state, { sequence, root, checkpoints: matching }) // @rule 2.5
   }
 }
 
-/** W replicas, one of them correct, hold this checkpoint: its state is worth fetching. // PBFT-2.5 PBFT-4.8 */
+/**
+ * W replicas, one of them correct, hold this checkpoint: its state is worth fetching.
+ * @rule 2.5 4.8
+ */
 export function noteVouched({ oral, lowWatermark }: ReplicaState, checkpoint: CheckpointCertificate): void {
   const known = Math.max(oral.vouched?.sequence ?? 0, lowWatermark)
   if (checkpoint.sequence > known) oral.vouched = checkpoint
@@ -111,14 +124,18 @@ function latestCheckpoint({ stable, oral: { vouched } }: ReplicaState): Checkpoi
   return vouched !== null && vouched.sequence > stable.sequence ? vouched : stable
 }
 
-/** A certificate from somebody who saw that it is lacking here; it was checked. // PBFT-2.8 */
+/**
+ * A certificate from somebody who saw that it is lacking here; it was checked.
+ * @rule 2.8
+ */
 export function onStableCheckpoint(step: Step, { stable }: Verified<StableCheckpoint>): void {
   if (stable.sequence > step.state.lowWatermark) becomeStable(step, stable)
 }
 
 /**
  * h moves at once, wherever the certificate was seen; only what the own state has not reached yet is kept.
- * // PBFT-2.2
+ *
+ * @rule 2.2
  */
 export function becomeStable(step: Step, stable: CheckpointCertificate): void {
   const { state, effects } = step
@@ -150,7 +167,10 @@ export function adoptStable(state: ReplicaState, stable: CheckpointCertificate):
   }
 }
 
-/** The own state is not the one that a quorum has: it stops voting and fetches theirs. // PBFT-2.2 */
+/**
+ * The own state is not the one that a quorum has: it stops voting and fetches theirs.
+ * @rule 2.2
+ */
 export function compareWithStable({ state }: Step): void {
   const own = state.ownRoots.get(state.lowWatermark)
   if (own !== undefined && !equalBytes(own, state.stable.root) && state.health === 'sound') {
@@ -158,12 +178,15 @@ export function compareWithStable({ state }: Step): void {
   }
 }
 
-/** The state of a stable checkpoint is stored: the log that leads to it may go, but for the view. // PBFT-2.2 PBFT-6 */
+/**
+ * The state of a stable checkpoint is stored: the log that leads to it may go, but for the view.
+ * @rule 2.2 6
+ */
 export function onStored(step: Step, sequence: Sequence): void {
   const { state, effects } = step
   // Its log says that it is amnesiac, and must go on saying it.
   if (state.health === 'amnesiac') return
-  // What it promised above h stays, even where its state is ahead of h: a state that W vouched for. // PBFT-4.8
+  // What it promised above h stays, even where its state is ahead of h: a state that W vouched for. @rule 4.8
   const upTo = Math.min(sequence, state.lowWatermark) as Sequence
   if (upTo === 0) return
   const { config, view, isActive, madeNewView } = state
@@ -180,7 +203,10 @@ export function onStored(step: Step, sequence: Sequence): void {
   effects.push({ kind: 'trim', upTo })
 }
 
-/** Begins to fetch the state of h when nothing gets this replica there, or stops when something did. // PBFT-2.5 */
+/**
+ * Begins to fetch the state of h when nothing gets this replica there, or stops when something did.
+ * @rule 2.5
+ */
 export function checkTransfer({ state, effects }: Step): void {
   const latest = latestCheckpoint(state)
   const isBehind = state.lastExecuted < latest.sequence || state.health === 'diverged'
@@ -214,7 +240,10 @@ function startTransfer({ state, effects }: Step): void {
   effects.push({ kind: 'transfer', stable: target })
 }
 
-/** The sources have moved on, and no longer keep what was aimed at. // PBFT-2.5 */
+/**
+ * The sources have moved on, and no longer keep what was aimed at.
+ * @rule 2.5
+ */
 function retarget(step: Step): void {
   const { transfer } = step.state
   const { sequence } = latestCheckpoint(step.state)
@@ -222,14 +251,20 @@ function retarget(step: Step): void {
     startTransfer(step)
 }
 
-/** The others no longer keep what is fetched: aims at the newer checkpoint, once it is known. // PBFT-2.5 */
+/**
+ * The others no longer keep what is fetched: aims at the newer checkpoint, once it is known.
+ * @rule 2.5
+ */
 export function onTransferGone(step: Step): void {
   const { transfer } = step.state
   const { sequence } = latestCheckpoint(step.state)
   if (transfer !== null && sequence > transfer.sequence) startTransfer(step)
 }
 
-/** The application's state is that of a stable checkpoint now. // PBFT-2.5 PBFT-2.9 */
+/**
+ * The application's state is that of a stable checkpoint now.
+ * @rule 2.5 2.9
+ */
 export function onTransferred(step: Step, stable: CheckpointCertificate): void {
   const { state } = step
   const { sequence, root } = stable

@@ -17,7 +17,10 @@ import { ACKED_VIEWS_MAX } from '../parameters.ts'
 import { isPrimary, mayVote, persist, primary, type ReplicaState, type Step, withhold } from '../state.ts'
 import { digestKey, digestOf } from './oral-state.ts'
 
-/** VIEW-CHANGE-ACK for each VIEW-CHANGE of the awaited view that came from its sender, to the new primary. // PBFT-4.3 */
+/**
+ * VIEW-CHANGE-ACK for each VIEW-CHANGE of the awaited view that came from its sender, to the new primary.
+ * @rule 4.3
+ */
 export function acknowledge(step: Step): void {
   const { state } = step
   if (state.isActive || !mayVote(state) || isPrimary(state)) return
@@ -33,7 +36,10 @@ export function ownAck({ oral, view }: ReplicaState, of: ReplicaId): Uint8Array 
   return oral.acked.view === view ? digestOf(oral.acked.digests, of) : null
 }
 
-/** Notes on disk what is acknowledged, and says it then: never two digests for one (v', j). // PBFT-4.3 PBFT-6 */
+/**
+ * Notes on disk what is acknowledged, and says it then: never two digests for one (v', j).
+ * @rule 4.3 6
+ */
 export function recordAck(step: Step, { view, sender, digest }: OralViewChange, to: ReplicaId): void {
   noteAcked(step.state, { view, of: sender, digest })
   persist(step, { kind: 'acknowledged', view, of: sender, digest })
@@ -73,7 +79,8 @@ function acksFor(
 
 /**
  * S: the VIEW-CHANGEs for the awaited view that the new primary has from their senders, each with Q - 2 (that is 2f - 1)
- * acknowledgements of others: with the sender and the primary that is a quorum. Its own needs none. // PBFT-4.3
+ * acknowledgements of others: with the sender and the primary that is a quorum. Its own needs none.
+ * @rule 4.3
  */
 export function supported(state: ReplicaState): readonly OralViewChange[] {
   const { id, n } = state.config
@@ -86,7 +93,8 @@ export function supported(state: ReplicaState): readonly OralViewChange[] {
 
 /**
  * A VIEW-CHANGE that a NEW-VIEW cites, once it is here and certain: from its sender itself, or by the word of W, who are
- * the primary that cites it and f that acknowledged it. A primary vouches for its own alone. // PBFT-4.7
+ * the primary that cites it and f that acknowledged it. A primary vouches for its own alone.
+ * @rule 4.7
  */
 export function believed(
   state: ReplicaState,

@@ -9,7 +9,10 @@ import type { HeldCheckpoint, OralViewChangeContent, OrderClaim } from '../../me
 import type { Slot } from '../ordering/slot.ts'
 import { hasBatch, isInWindow, persist, type ReplicaState, type Step } from '../state.ts'
 
-/** Of one s: the claim replaces an earlier one for its digest; the latest f + 2 digests stay. // PBFT-4.1 */
+/**
+ * Of one s: the claim replaces an earlier one for its digest; the latest f + 2 digests stay.
+ * @rule 4.1
+ */
 export function withPrePrepare(
   claims: readonly OrderClaim[],
   claim: OrderClaim,
@@ -21,7 +24,8 @@ export function withPrePrepare(
 
 /**
  * The view is about to be left: what was pre-prepared in it joins Qset, and what h has passed leaves it. A slot whose
- * batch is not here was accepted, but nobody was told. // PBFT-4.1
+ * batch is not here was accepted, but nobody was told.
+ * @rule 4.1
  */
 export function gatherPrePrepares(state: ReplicaState): void {
   const { slots, lowWatermark } = state
@@ -46,7 +50,8 @@ export function notePrePrepared({ oral, config }: ReplicaState, claims: readonly
 
 /**
  * Before the log is trimmed: says again what only its older records tell. A choice of a NEW-VIEW stands in no record of
- * its sequence number, and an acknowledgement in none at all. // PBFT-4.1 PBFT-4.3 PBFT-6
+ * its sequence number, and an acknowledgement in none at all.
+ * @rule 4.1 4.3 6
  */
 export function persistOralAgain(step: Step): void {
   const { oral, view } = step.state
@@ -65,7 +70,10 @@ function prePreparedIn(state: ReplicaState, slot: Slot): OrderClaim | null {
   return { sequence, view: accepted.view, digest: accepted.digest }
 }
 
-/** VIEW-CHANGE(v', h, C, P, Qset). // PBFT-4.2 */
+/**
+ * VIEW-CHANGE(v', h, C, P, Qset).
+ * @rule 4.2
+ */
 export function oralViewChangeContent(state: ReplicaState): OralViewChangeContent {
   const { view, lowWatermark, preparedCertificates } = state
   const inOrder = (a: OrderClaim, b: OrderClaim): number => a.sequence - b.sequence
@@ -89,7 +97,10 @@ export function oralViewChangeContent(state: ReplicaState): OralViewChangeConten
   }
 }
 
-/** C: the stable checkpoint, and the own ones above it. // PBFT-4.2 */
+/**
+ * C: the stable checkpoint, and the own ones above it.
+ * @rule 4.2
+ */
 function heldCheckpoints(state: ReplicaState): readonly HeldCheckpoint[] {
   const { stable, ownRoots } = state
   const first = stable.sequence === 0 ? [] : [{ sequence: stable.sequence, root: stable.root }]

@@ -13,7 +13,10 @@ import { isDecidedAs, isSettled, type Slot } from '../ordering/slot.ts'
 import { findBatch, isDecisionInReach, openSlot, type Step } from '../state.ts'
 import { viewReached } from './acknowledgements.ts'
 
-/** One replica's word that a batch was decided. W that say the same decide it here. // PBFT-4.8 */
+/**
+ * One replica's word that a batch was decided. W that say the same decide it here.
+ * @rule 4.8
+ */
 export function onDecisionClaim(step: Step, decision: Verified<Decision>): void {
   const { state } = step
   const { sender, sequence, view, digest, batch } = decision

@@ -7,7 +7,10 @@ import { weakQuorum } from '../../base/quorum.ts'
 import type { Reminder } from '../../messages/oral/message.ts'
 import { isPrimary, type ReplicaState } from '../state.ts'
 
-/** The highest (v, s) of each kind that came from a replica. // PBFT-6.4 */
+/**
+ * The highest (v, s) of each kind that came from a replica.
+ * @rule 6.4
+ */
 export function remindersOf(state: ReplicaState, sender: ReplicaId): readonly Reminder[] {
   const newest = new Map<Reminder['kind'], Reminder>()
   const consider = (kind: Reminder['kind'], view: View, sequence: Sequence): void => {
@@ -31,7 +34,10 @@ export function remindersOf(state: ReplicaState, sender: ReplicaId): readonly Re
 
 const compareReminders = (a: Reminder, b: Reminder): number => a.view - b.view || a.sequence - b.sequence
 
-/** True if W replicas have something from this one that goes beyond what its log knows. // PBFT-6.4 */
+/**
+ * True if W replicas have something from this one that goes beyond what its log knows.
+ * @rule 6.4
+ */
 export function isReminded(state: ReplicaState, answers: readonly (readonly Reminder[])[]): boolean {
   const kinds: readonly Reminder['kind'][] = ['pre-prepare', 'prepare', 'commit', 'checkpoint', 'view-change']
   return kinds.some((kind) => {

@@ -20,7 +20,10 @@ import { primary, type ReplicaState, type Step } from '../state.ts'
 /** Clients of whom one replica's complaints are kept, more than a cluster begins with; its oldest are forgotten. */
 const COMPLAINTS_MAX = 2_048
 
-/** True if a pre-prepare cannot be accepted yet: it is kept then, and its clients are complained of. // PBFT-4.10 */
+/**
+ * True if a pre-prepare cannot be accepted yet: it is kept then, and its clients are complained of.
+ * @rule 4.10
+ */
 export function isDoubted(step: Step, slot: Slot, prePrepare: Verified<PrePrepare>): boolean {
   const { state } = step
   const { prePrepares } = state.oral.doubts
@@ -34,7 +37,10 @@ export function isDoubted(step: Step, slot: Slot, prePrepare: Verified<PrePrepar
   return !isVouchedFor
 }
 
-/** The pre-prepare that waits at this slot, once W PREPAREs vouch for it; null before. // PBFT-4.10 */
+/**
+ * The pre-prepare that waits at this slot, once W PREPAREs vouch for it; null before.
+ * @rule 4.10
+ */
 export function vouchedFor({ oral, config }: ReplicaState, slot: Slot): Verified<PrePrepare> | null {
   const waiting = oral.doubts.prePrepares.get(slot.sequence)
   if (waiting === undefined || slot.accepted !== null) return null
@@ -52,7 +58,10 @@ export function complain({ state, effects }: Step, clients: readonly ClientId[])
   }
 }
 
-/** Another replica found a wrong MAC under a request of this client. // PBFT-4.10 */
+/**
+ * Another replica found a wrong MAC under a request of this client.
+ * @rule 4.10
+ */
 export function onMacComplaint({ state }: Step, { client, sender }: Verified<MacComplaint>): void {
   noteComplaint(state, client, sender)
 }
@@ -71,7 +80,10 @@ function noteComplaint(state: ReplicaState, client: ClientId, by: ReplicaId): vo
 export const isNewComplaint = ({ oral }: ReplicaState, { client, sender }: MacComplaint): boolean =>
   oral.doubts.complaints[sender]?.has(client) === false
 
-/** True if a request is not to be taken, for its client has to sign and did not. // PBFT-4.10 */
+/**
+ * True if a request is not to be taken, for its client has to sign and did not.
+ * @rule 4.10
+ */
 export const lacksSignature = (state: ReplicaState, request: Request): boolean =>
   !isSigned(request) && mustSign(state, request.client)
 

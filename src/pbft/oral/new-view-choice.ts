@@ -50,7 +50,10 @@ export type Outcome =
 /** The first state, which every replica holds that has no later checkpoint. */
 const FIRST_STATE: HeldCheckpoint = { sequence: 0 as Sequence, root: new Uint8Array(0) }
 
-/** The number of distinct replicas that say what `says` looks for; repetitions do not count. // PBFT-4.9 */
+/**
+ * The number of distinct replicas that say what `says` looks for; repetitions do not count.
+ * @rule 4.9
+ */
 function sendersOf(
   claims: readonly ViewChangeClaims[],
   says: (viewChange: ViewChangeClaims) => boolean,
@@ -60,7 +63,8 @@ function sendersOf(
 
 /**
  * The highest (s, root) that W hold, with Q of all whose h is not above s; null while there is none. The Q need not hold
- * it themselves: a correct replica that is behind would keep them from ever being found. // PBFT-4.4
+ * it themselves: a correct replica that is behind would keep them from ever being found.
+ * @rule 4.4
  */
 export function chooseCheckpoint(claims: readonly ViewChangeClaims[], n: number): HeldCheckpoint | null {
   const candidates = [FIRST_STATE, ...claims.flatMap(({ checkpoints }) => checkpoints)]
@@ -81,7 +85,10 @@ function holdsCheckpoint(
   return checkpoints.some((one) => one.sequence === sequence && equalBytes(one.root, root))
 }
 
-/** A1: Q with h < s prepared nothing there in a later view, and nothing else in the same one. // PBFT-4.5 */
+/**
+ * A1: Q with h < s prepared nothing there in a later view, and nothing else in the same one.
+ * @rule 4.5
+ */
 export function satisfiesA1(claims: readonly ViewChangeClaims[], claim: OrderClaim, n: number): boolean {
   const { sequence, view, digest } = claim
   const agrees = (other: OrderClaim): boolean =>
@@ -95,7 +102,10 @@ export function satisfiesA1(claims: readonly ViewChangeClaims[], claim: OrderCla
   return compatible >= quorum(n)
 }
 
-/** A2: W replicas pre-prepared it, in this view or a later one. // PBFT-4.5 PBFT-4.6 */
+/**
+ * A2: W replicas pre-prepared it, in this view or a later one.
+ * @rule 4.5 4.6
+ */
 export function satisfiesA2(claims: readonly ViewChangeClaims[], claim: OrderClaim, n: number): boolean {
   const { sequence, view, digest } = claim
   const confirms = (other: OrderClaim): boolean =>
@@ -104,7 +114,10 @@ export function satisfiesA2(claims: readonly ViewChangeClaims[], claim: OrderCla
   return confirming >= weakQuorum(n)
 }
 
-/** B: Q with h < s prepared nothing there, so nothing was decided. // PBFT-4.5 */
+/**
+ * B: Q with h < s prepared nothing there, so nothing was decided.
+ * @rule 4.5
+ */
 export function satisfiesB(claims: readonly ViewChangeClaims[], sequence: Sequence, n: number): boolean {
   const silent = sendersOf(
     claims,
@@ -116,7 +129,8 @@ export function satisfiesB(claims: readonly ViewChangeClaims[], sequence: Sequen
 
 /**
  * The choice of a new primary from S, which may grow while it waits. `hasBatch` is A3, and is true of the null batch.
- * // PBFT-4.4 PBFT-4.5
+ *
+ * @rule 4.4 4.5
  */
 export function choose(
   claims: readonly ViewChangeClaims[],
@@ -209,7 +223,8 @@ export interface Chosen {
 /**
  * The first fault of a NEW-VIEW that was made from these VIEW-CHANGEs, or null. Each choice has to satisfy A1 and A2, or
  * B; it is not recomputed, since both can hold and A3 is the primary's own. What is left out has to satisfy B.
- * // PBFT-4.7
+ *
+ * @rule 4.7
  */
 export function choiceFault(
   { checkpoint, choices }: Chosen,

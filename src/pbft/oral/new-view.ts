@@ -34,7 +34,8 @@ const formOf = (state: ReplicaState): ChoiceForm => ({
 
 /**
  * As primary of the awaited view: NEW-VIEW as soon as S, which never stops growing, comes to a choice whose batches are
- * here. // PBFT-4.3 PBFT-4.5
+ * here.
+ * @rule 4.3 4.5
  */
 export function makeOralNewView(step: Step): void {
   const { state } = step
@@ -57,20 +58,26 @@ export function makeOralNewView(step: Step): void {
   persistThenBroadcast(step, { record: { kind: 'new-view-made', content }, outgoing: content })
 }
 
-/** A3: the batch is in the own log, or is the null batch. // PBFT-4.5 */
+/**
+ * A3: the batch is in the own log, or is the null batch.
+ * @rule 4.5
+ */
 function isBatchHere(state: ReplicaState, { sequence, digest }: Choice): boolean {
   const slot = state.slots.get(sequence)
   return slot === undefined ? findBatch(state, sequence, digest) !== null : hasBatch(state, slot, digest)
 }
 
-/** NEW-VIEW(v', V, checkpoint, O) from its primary: judged once all that it cites is here and certain. // PBFT-4.7 */
+/**
+ * NEW-VIEW(v', V, checkpoint, O) from its primary: judged once all that it cites is here and certain.
+ * @rule 4.7
+ */
 export function onOralNewView(step: Step, newView: Verified<OralNewView>, from: Peer): void {
   const { state } = step
   const { view, sender } = newView
   const { id, n } = state.config
   if (view === 0 || sender !== primaryOf(view, n)) return reject(step, newView, from, 'not-the-primary')
   if (view < state.view || (view === state.view && state.isActive)) return
-  // The own one was made here, and sent only after its record was on disk. // PBFT-6
+  // The own one was made here, and sent only after its record was on disk. @rule 6
   if (sender === id && state.madeNewView === view) return enterOralView(step, newView)
   const fault = citedFault(newView, n)
   if (fault !== null) {
@@ -83,7 +90,10 @@ export function onOralNewView(step: Step, newView: Verified<OralNewView>, from: 
   if (state.oral.awaited[sender] !== null) fetchCited(step)
 }
 
-/** Q to n VIEW-CHANGEs of distinct members. // PBFT-4.7 PBFT-4.9 */
+/**
+ * Q to n VIEW-CHANGEs of distinct members.
+ * @rule 4.7 4.9
+ */
 function citedFault({ cited }: OralNewView, n: number): RejectionReason | null {
   const senders = new Set(cited.map(({ sender }) => sender))
   const areMembers = cited.every(({ sender }) => sender < n)
@@ -92,7 +102,10 @@ function citedFault({ cited }: OralNewView, n: number): RejectionReason | null {
     : 'new-view-without-quorum'
 }
 
-/** Tries again what is awaited: something came that it may have lacked. // PBFT-4.7 */
+/**
+ * Tries again what is awaited: something came that it may have lacked.
+ * @rule 4.7
+ */
 export function judgeNewViews(step: Step): void {
   const { state } = step
   for (const newView of [...state.oral.awaited]) {
@@ -121,7 +134,8 @@ function judge(step: Step, newView: Verified<OralNewView>): void {
 /**
  * Begins the view of a NEW-VIEW that checks out. W hold its checkpoint, so that its state is worth fetching. It is the
  * floor of the view and does not move h: only who got Q CHECKPOINTs knows that so many have it that the next view change
- * finds it again, whoever is faulty then. // PBFT-2.2 PBFT-2.6 PBFT-4.4 PBFT-4.7
+ * finds it again, whoever is faulty then.
+ * @rule 2.2 2.6 4.4 4.7
  */
 function enterOralView(step: Step, newView: OralNewView): void {
   const { state } = step
@@ -141,7 +155,10 @@ function enterOralView(step: Step, newView: OralNewView): void {
 export const choiceHeaders = ({ view, sender, choices }: OralNewView): readonly PrePrepareHeader[] =>
   choices.map((choice) => choiceHeader({ view, sender, ...choice }))
 
-/** Takes the choices that lay above H, when h has moved. // PBFT-3.5 */
+/**
+ * Takes the choices that lay above H, when h has moved.
+ * @rule 3.5
+ */
 export function acceptChoicesAhead(step: Step): void {
   const { state } = step
   const { choicesAhead } = state.oral

@@ -65,7 +65,10 @@ export const digestKey = (digest: Uint8Array): string => toHex(digest)
 export const digestOf = (digests: Digests | undefined, of: ReplicaId): Uint8Array | null =>
   digests?.[of] ?? null
 
-/** True if the NEW-VIEW that this replica is to make waits for the batch. // PBFT-4.5 */
+/**
+ * True if the NEW-VIEW that this replica is to make waits for the batch.
+ * @rule 4.5
+ */
 export const isAwaitedBatch = (
   { oral }: { readonly oral: OralState },
   sequence: Sequence,

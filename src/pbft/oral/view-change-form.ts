@@ -10,7 +10,8 @@ type FormConfig = Pick<ReplicaConfig, 'n' | 'checkpointInterval'>
 
 /**
  * The first fault, or null. One fault drops it whole. All views are below v', all s in (h, h + L], each (s, v) stands
- * once and in order, and no s has more than f + 2 digests. // PBFT-4.2
+ * once and in order, and no s has more than f + 2 digests.
+ * @rule 4.2
  */
 export function oralViewChangeFault(
   content: OralViewChangeContent,

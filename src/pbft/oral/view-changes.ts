@@ -21,7 +21,10 @@ import { acknowledge, believed, ownAck, receivedFrom, recordAck, viewReached } f
 import { digestKey } from './oral-state.ts'
 import { oralViewChangeFault } from './view-change-form.ts'
 
-/** VIEW-CHANGE of any replica, from that replica itself; the own one too. // PBFT-4.2 PBFT-3.7 */
+/**
+ * VIEW-CHANGE of any replica, from that replica itself; the own one too.
+ * @rule 4.2 3.7
+ */
 export function onOralViewChange(step: Step, viewChange: Verified<OralViewChange>, from: Peer): void {
   const { state } = step
   const { sender, view } = viewChange
@@ -38,7 +41,8 @@ export function onOralViewChange(step: Step, viewChange: Verified<OralViewChange
 
 /**
  * Asks everybody for what a NEW-VIEW cites and cannot be believed yet, and for their word. A view that fewer than W have
- * reached has none: a liar that makes one up makes nobody ask. // PBFT-4.7 PBFT-5.5
+ * reached has none: a liar that makes one up makes nobody ask.
+ * @rule 4.7 5.5
  */
 export function fetchCited({ state, effects }: Step): void {
   const reached = Math.max(state.view, viewReached(state))
@@ -56,7 +60,10 @@ export function fetchCited({ state, effects }: Step): void {
 export const lackingOf = (state: ReplicaState, newView: OralNewView): readonly CitedViewChange[] =>
   newView.cited.filter((cited) => believed(state, newView, cited) === null)
 
-/** Gives the VIEW-CHANGE with this digest, and the own word that it came from its sender. // PBFT-4.3 PBFT-4.7 */
+/**
+ * Gives the VIEW-CHANGE with this digest, and the own word that it came from its sender.
+ * @rule 4.3 4.7
+ */
 export function onViewChangeFetch(step: Step, fetch: Verified<ViewChangeFetch>): void {
   const { state, effects } = step
   const { sender, view, of, digest } = fetch
@@ -71,7 +78,10 @@ export function onViewChangeFetch(step: Step, fetch: Verified<ViewChangeFetch>):
   if (received !== null && of !== state.config.id) vouch(step, received, sender)
 }
 
-/** The own word for a VIEW-CHANGE to whoever asks, the same as any before. // PBFT-4.3 */
+/**
+ * The own word for a VIEW-CHANGE to whoever asks, the same as any before.
+ * @rule 4.3
+ */
 function vouch(step: Step, viewChange: OralViewChange, to: ReplicaId): void {
   const { state } = step
   const { view, sender, digest } = viewChange
@@ -81,7 +91,10 @@ function vouch(step: Step, viewChange: OralViewChange, to: ReplicaId): void {
   if (equalBytes(acked, digest)) sendDurably(step, to, { kind: 'view-change-ack', view, of: sender, digest })
 }
 
-/** A VIEW-CHANGE from anybody: its digest is one that an awaited NEW-VIEW cites, or it is of no use. // PBFT-4.7 */
+/**
+ * A VIEW-CHANGE from anybody: its digest is one that an awaited NEW-VIEW cites, or it is of no use.
+ * @rule 4.7
+ */
 export function onViewChangeDelivery(step: Step, delivery: Verified<ViewChangeDelivery>, from: Peer): void {
   const { viewChange } = delivery
   const { state } = step

@@ -6,7 +6,8 @@ type Early = Verified<PrePrepare> | Verified<Vote>
 
 /**
  * Messages of views that this replica has not entered yet: a NEW-VIEW is large, and what follows it may overtake it.
- * Each sender has its own bound, so none takes another's room. // PBFT-1.5
+ * Each sender has its own bound, so none takes another's room.
+ * @rule 1.5
  */
 export class EarlyMessages {
   readonly #bySender: { readonly messages: Map<string, Early>; bytes: number }[]
@@ -21,7 +22,10 @@ export class EarlyMessages {
     return { count: held?.messages.size ?? 0, bytes: held?.bytes ?? 0 }
   }
 
-  /** True if it would be held and is not yet: asked before its signatures are checked. // PBFT-5.5 */
+  /**
+   * True if it would be held and is not yet: asked before its signatures are checked.
+   * @rule 5.5
+   */
   wants(message: Pick<Early, 'kind' | 'view' | 'sequence' | 'sender' | 'bytes'>): boolean {
     const held = this.#bySender[message.sender]
     if (held === undefined || held.messages.has(keyOf(message))) return false

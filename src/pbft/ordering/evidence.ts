@@ -16,7 +16,10 @@ import { persist, type ReplicaState, type Step } from '../state.ts'
 import { blameTwoFaced } from '../views/primary-observation.ts'
 import type { Slot } from './slot.ts'
 
-/** Two messages contradict each other: that is logged and passed on, once. Their signatures are good. // PBFT-1.5 */
+/**
+ * Two messages contradict each other: that is logged and passed on, once. Their signatures are good.
+ * @rule 1.5
+ */
 export function holdEvidence(step: Step, evidence: Evidence): void {
   const kept = step.state.evidence.hold(evidence)
   if (kept === null) return
@@ -25,7 +28,10 @@ export function holdEvidence(step: Step, evidence: Evidence): void {
   show(step, [kept.first, kept.second])
 }
 
-/** Logs the evidence once more, because what stands in front is trimmed. // PBFT-6 */
+/**
+ * Logs the evidence once more, because what stands in front is trimmed.
+ * @rule 6
+ */
 export function persistEvidenceAgain(step: Step): void {
   for (const evidence of step.state.evidence.all) persist(step, { kind: 'evidence', evidence, isNew: false })
 }
@@ -50,7 +56,10 @@ export function showOddVotes(step: Step, slot: Slot): void {
   }
 }
 
-/** A CHECKPOINT with another root than the own one. // PBFT-2.1 */
+/**
+ * A CHECKPOINT with another root than the own one.
+ * @rule 2.1
+ */
 export function showOddCheckpoint(step: Step, checkpoint: Checkpoint): void {
   const { state } = step
   const own = state.ownRoots.get(checkpoint.sequence)
@@ -71,7 +80,10 @@ function show({ effects }: Step, messages: readonly SignedOnce[]): void {
   effects.push({ kind: 'broadcast', outgoing: { kind: 'exhibit', messages } })
 }
 
-/** Takes the messages that another replica shows. // PBFT-1.5 */
+/**
+ * Takes the messages that another replica shows.
+ * @rule 1.5
+ */
 export function onExhibit(step: Step, exhibit: Verified<Exhibit>): void {
   for (const evidence of evidenceIn(step.state, exhibit)) holdEvidence(step, evidence)
 }

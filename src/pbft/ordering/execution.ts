@@ -11,7 +11,8 @@ import { dropServed, startTimer } from './requests.ts'
 
 /**
  * Hands decided batches over strictly in the order of their sequence numbers, each when the one before is executed: one
- * may take many turns of the loop, and what waits for it counts as held. // PBFT-1.6
+ * may take many turns of the loop, and what waits for it counts as held.
+ * @rule 1.6
  */
 export function executeDecided({ state, effects }: Step): void {
   if (state.health === 'diverged') return // its state is not what the others execute on
@@ -26,7 +27,8 @@ export function executeDecided({ state, effects }: Step): void {
 /**
  * At each tick: whether one batch has been executed all the time since the last. Such a tick counts for nothing that is
  * measured in ticks: nobody could have brought this replica on, and no primary is to be suspected for what a client's
- * request costs. // PBFT-1.9
+ * request costs.
+ * @rule 1.9
  */
 export function isHeldUp(state: ReplicaState): boolean {
   const { lastHandedOver, lastExecuted, executingAtTick } = state
@@ -35,7 +37,10 @@ export function isHeldUp(state: ReplicaState): boolean {
   return executing !== null && executing === executingAtTick
 }
 
-/** A checkpoint is the state between two batches: it is frozen before the next one is executed. // PBFT-2.1 */
+/**
+ * A checkpoint is the state between two batches: it is frozen before the next one is executed.
+ * @rule 2.1
+ */
 export function freezeIfDue({ state, effects }: Step, sequence: Sequence): void {
   if (sequence % state.config.checkpointInterval === 0) effects.push({ kind: 'snapshot', sequence })
 }
@@ -47,7 +52,10 @@ export interface Executed {
   readonly newBytes: number
 }
 
-/** The application executed a batch: answer its clients, propose on. // PBFT-1.7 */
+/**
+ * The application executed a batch: answer its clients, propose on.
+ * @rule 1.7
+ */
 export function onExecuted(step: Step, executed: Executed): void {
   const { state, effects } = step
   const { sequence, newBytes } = executed

@@ -34,7 +34,10 @@ import {
   votesOf,
 } from './slot.ts'
 
-/** PRE-PREPARE(v, s, D) with its batch, which is well-formed and of authentic requests by now. // PBFT-1.2 */
+/**
+ * PRE-PREPARE(v, s, D) with its batch, which is well-formed and of authentic requests by now.
+ * @rule 1.2
+ */
 export function onPrePrepare(step: Step, prePrepare: Verified<PrePrepare>, from: Peer): void {
   const { state } = step
   const { view, sequence, sender, digest } = prePrepare
@@ -48,7 +51,7 @@ export function onPrePrepare(step: Step, prePrepare: Verified<PrePrepare>, from:
     const evidence = { guilty: sender, first: slot.accepted, second: prePrepare }
     return reject(step, prePrepare, from, 'conflicting-pre-prepare', evidence)
   }
-  // What the NEW-VIEW covers is accepted from it only, and it was, all of it. // PBFT-3.4
+  // What the NEW-VIEW covers is accepted from it only, and it was, all of it. @rule 3.4
   if (sequence <= state.lastChosen) return reject(step, prePrepare, from, 'new-view-selects-otherwise')
   if (slot.executed !== null) return // whoever lacks it gets the decision
   if (slot.decided !== null && !isDecidedAs(slot, digest)) return // another batch was decided
@@ -72,7 +75,10 @@ function isOfThisView(step: Step, message: Verified<PrePrepare> | Verified<Vote>
   return false
 }
 
-/** Its time is too far ahead: it is judged again when the clock went on. One for each sequence number. // PBFT-1.2 */
+/**
+ * Its time is too far ahead: it is judged again when the clock went on. One for each sequence number.
+ * @rule 1.2
+ */
 function holdBack(step: Step, prePrepare: Verified<PrePrepare>, from: Peer): void {
   const { heldBack } = step.state
   const { sequence, sender, digest } = prePrepare
@@ -96,7 +102,7 @@ function accept(step: Step, slot: Slot, prePrepare: Verified<PrePrepare>, from: 
   noteOrdered(state, sequence, batch)
   // What was proposed came back only after its record was on disk.
   if (!slot.isProposed) {
-    // An own one that it does not remember was proposed before its disk was lost. // PBFT-6.4
+    // An own one that it does not remember was proposed before its disk was lost. @rule 6.4
     persist(step, { kind: 'accepted', prePrepare })
     slot.acceptedRecords = state.recordsEmitted
     if (mayVote(state) && sender !== state.config.id) {
@@ -114,7 +120,10 @@ export function hasRoomFor(state: ReplicaState, sequence: Sequence, batch: Batch
   return isNext || state.batches.bytes + batch.bytes.length <= UNEXECUTED_BYTES_MAX
 }
 
-/** Tries the held-back pre-prepares again: the clock went on. // PBFT-1.2 */
+/**
+ * Tries the held-back pre-prepares again: the clock went on.
+ * @rule 1.2
+ */
 export function retryHeldBack(step: Step): void {
   const { heldBack } = step.state
   const retried = [...heldBack.values()]
@@ -122,7 +131,10 @@ export function retryHeldBack(step: Step): void {
   for (const prePrepare of retried) onPrePrepare(step, prePrepare, { kind: 'replica', id: prePrepare.sender })
 }
 
-/** PREPARE or COMMIT. // PBFT-1.3 PBFT-1.4 PBFT-1.5 */
+/**
+ * PREPARE or COMMIT.
+ * @rule 1.3 1.4 1.5
+ */
 export function onVote(step: Step, vote: Verified<Vote>, from: Peer): void {
   const { state } = step
   if (vote.kind === 'prepare' && vote.sender === primaryOf(vote.view, state.config.n)) {
@@ -159,7 +171,10 @@ export function supplyBatch(step: Step, slot: Slot, batch: Batch): void {
   voteForChoice(step, slot)
 }
 
-/** PREPARE for an entry of O, once its batch is in the log. // PBFT-3.5 */
+/**
+ * PREPARE for an entry of O, once its batch is in the log.
+ * @rule 3.5
+ */
 export function voteForChoice(step: Step, slot: Slot): void {
   const { state } = step
   const { accepted, sequence } = slot
@@ -202,7 +217,8 @@ function becomePrepared(step: Step, slot: Slot, prepares: readonly Vote[]): void
 
 /**
  * Takes the batch of a decision; `decided` holds its certificate. It goes to the log, whose next sync nobody waits for,
- * and to execution. // PBFT-1.4 PBFT-6.1
+ * and to execution.
+ * @rule 1.4 6.1
  */
 export function settle(step: Step, slot: Slot, batch: Batch): void {
   const { state } = step

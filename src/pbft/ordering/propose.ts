@@ -17,7 +17,8 @@ import {
 
 /**
  * Proposes while the pipeline has room: s <= last executed + window and s <= H. A batch takes what gathered while
- * earlier ones were in flight; it never waits on a clock. // PBFT-1.10
+ * earlier ones were in flight; it never waits on a clock.
+ * @rule 1.10
  */
 export function proposeBatches(step: Step): void {
   const { state } = step
@@ -30,14 +31,15 @@ export function proposeBatches(step: Step): void {
     const content = { kind: 'pre-prepare', view: state.view, sequence, batch } as const
     state.lastProposed = sequence
     openSlot(state, sequence).isProposed = true
-    // The own pre-prepare is accepted when it comes back signed, and by then it is on disk. // PBFT-6
+    // The own pre-prepare is accepted when it comes back signed, and by then it is on disk. @rule 6
     persistThenBroadcast(step, { record: { kind: 'proposed', content }, outgoing: content })
   }
 }
 
 /**
  * The next batch: the requests that wait; with nothing waiting, null batches up to the checkpoint that a recovery
- * needs. // PBFT-2.8
+ * needs.
+ * @rule 2.8
  */
 function nextBatch(state: ReplicaState, sequence: Sequence): Batch | null {
   if (state.waiting.unproposed === 0) return sequence <= fillTarget(state) ? state.nullBatch : null

@@ -6,11 +6,12 @@
  * backup's timer runs for what it relayed, so the primary must never refuse that for what else the same client asks for:
  * one client could fill its room at the primary, give one more request to the backups only, and so end the view. The
  * other way, that backups do not time what the primary refused, would need the primary's word for the refusal, and a
- * traitor would give it for every client that it starves. // PBFT-1.9
+ * traitor would give it for every client that it starves.
  *
  * A request is put into the lane of the backup that relays it when its client's room is full, or holds so much in front
  * of it that its turn comes late. A lane takes part in the round robin like one client, so a traitor that fills its lane
  * with the requests of a friend gets one client's share more.
+ * @rule 1.9
  */
 import type { ClientId, ReplicaId, Timestamp } from '../../base/ids.ts'
 import type { Request } from '../../messages/message.ts'
@@ -146,7 +147,10 @@ export class WaitingRequests {
     return true
   }
 
-  /** A backup times a request that waits here behind many of its client, and its lane has room for it. // PBFT-1.9 */
+  /**
+   * A backup times a request that waits here behind many of its client, and its lane has room for it.
+   * @rule 1.9
+   */
   canHurry(client: ClientId, timestamp: Timestamp, relayedBy: ReplicaId): boolean {
     const entry = this.entry(client, timestamp)
     if (entry === null || entry.isProposed) return false
@@ -176,7 +180,8 @@ export class WaitingRequests {
    * Takes the next requests for a batch, one per client or lane and round, and marks them as proposed.
    * Stops at the first request that does not fit; an admissible one always fits alone. Where several clients wait, none
    * has many more places than all others together: who floods fills no batches that the others have to sit through.
-   * // PBFT-5.5
+   *
+   * @rule 5.5
    */
   takeForBatch(limits: { readonly requests: number; readonly bytes: number }): readonly Request[] {
     const taken: Request[] = []

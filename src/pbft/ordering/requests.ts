@@ -19,7 +19,10 @@ import { isPrimary, primary, type ReplicaState, type Step } from '../state.ts'
 import { proposeBatches } from './propose.ts'
 import type { WaitingRequest } from './request-queue.ts'
 
-/** A request from its client, or relayed by a backup. // PBFT-1.1 */
+/**
+ * A request from its client, or relayed by a backup.
+ * @rule 1.1
+ */
 export function onRequest(step: Step, request: Verified<Request>, from: Peer): void {
   const { state, effects } = step
   if (state.health === 'diverged') return // its answers would be wrong
@@ -49,7 +52,7 @@ function takeRequest(step: Step, request: Verified<Request>, from: Peer): void {
   // Whichever of two requests under one timestamp waits here: once it is executed, no backup waits for the other.
   if (relayedBy !== null) state.waiting.hurry(request.client, request.timestamp, relayedBy)
   if (waiting !== null && !equalBytes(waiting.digest, request.digest)) {
-    // Which of two sessions gets the timestamp is decided by the order: nothing is a fact until then. // PBFT-1.8
+    // Which of two sessions gets the timestamp is decided by the order: nothing is a fact until then. @rule 1.8
     const isOwn = equalBytes(waiting.session, request.session)
     refuse(step, request, from, isOwn ? 'timestamp-reused' : 'busy')
     return
@@ -71,7 +74,10 @@ function takeRequest(step: Step, request: Verified<Request>, from: Peer): void {
   else relay(step, entry)
 }
 
-/** The backup that relayed a request to this primary, and times it: it has a lane here. // PBFT-1.9 */
+/**
+ * The backup that relayed a request to this primary, and times it: it has a lane here.
+ * @rule 1.9
+ */
 export const relayerOf = (state: ReplicaState, from: Peer): ReplicaId | null =>
   from.kind === 'replica' && isPrimary(state) ? from.id : null
 
@@ -89,7 +95,8 @@ function refuse({ effects }: Step, request: Request, from: Peer, reason: Refusal
 
 /**
  * Drops what an execution served or made stale, and restarts the timer only if the oldest was served. `tookTicks` is how
- * long ago the batch's pre-prepare was accepted here; null where it was not. // PBFT-1.9
+ * long ago the batch's pre-prepare was accepted here; null where it was not.
+ * @rule 1.9
  */
 export function dropServed(
   state: ReplicaState,
@@ -128,7 +135,10 @@ function restartTimerIfServed(state: ReplicaState): void {
   startTimer(state)
 }
 
-/** Looks whether what the timer waits for still waits: a request that its client has to sign does not. // PBFT-4.10 */
+/**
+ * Looks whether what the timer waits for still waits: a request that its client has to sign does not.
+ * @rule 4.10
+ */
 export function forgetDropped(state: ReplicaState): void {
   const waitsFor = state.timer?.waitsFor ?? null
   if (waitsFor === null || state.waiting.find(waitsFor.client, waitsFor.timestamp) !== null) return
@@ -137,7 +147,10 @@ export function forgetDropped(state: ReplicaState): void {
   startTimer(state)
 }
 
-/** Starts the timer for the oldest waiting request, unless it runs or the view has not begun. // PBFT-1.9 */
+/**
+ * Starts the timer for the oldest waiting request, unless it runs or the view has not begun.
+ * @rule 1.9
+ */
 export function startTimer(state: ReplicaState): void {
   if (state.timer !== null || !state.isActive) return
   const { oldest } = state.waiting
@@ -147,7 +160,10 @@ export function startTimer(state: ReplicaState): void {
   state.timer = { waitsFor, startedTick: state.ticks, startedAt: state.now }
 }
 
-/** Passes on what clients sent to this backup: not at once, for a primary must not know what it is watched by. // PBFT-1.1 PBFT-5.4 */
+/**
+ * Passes on what clients sent to this backup: not at once, for a primary must not know what it is watched by.
+ * @rule 1.1 5.4
+ */
 export function relayNew(step: Step): void {
   const { state } = step
   const due = state.waiting.takeUnrelayed(state.ticks - RELAY_AFTER_TICKS)
@@ -164,13 +180,19 @@ export function relayAgain(step: Step): void {
   if (waited > 0 && waited % RELAY_AGAIN_TICKS === 0) relayOldest(step, RELAYED_AGAIN_MAX)
 }
 
-/** Hands the requests that wait to the primary, the oldest first. // PBFT-3.9 */
+/**
+ * Hands the requests that wait to the primary, the oldest first.
+ * @rule 3.9
+ */
 export function relayOldest(step: Step, countMax: number): void {
   if (isPrimary(step.state)) return
   for (const entry of step.state.waiting.oldestEntries(countMax)) relay(step, entry)
 }
 
-/** True if the timer ran out: at once after a short grace where the primary seems to be gone. // PBFT-1.9 */
+/**
+ * True if the timer ran out: at once after a short grace where the primary seems to be gone.
+ * @rule 1.9
+ */
 export function isTimerExpired(state: ReplicaState): boolean {
   const { timer, detector, ticks } = state
   if (timer === null) return false
@@ -183,7 +205,8 @@ export function isTimerExpired(state: ReplicaState): boolean {
 
 /**
  * The oldest waiting request was served in this view. T shrinks after many of them in a row, and never below a floor
- * that follows what ordering takes. // PBFT-3.6
+ * that follows what ordering takes.
+ * @rule 3.6
  */
 function noteProgress(state: ReplicaState, tookTicks: number): void {
   learnLatency(state, tookTicks)
@@ -192,7 +215,10 @@ function noteProgress(state: ReplicaState, tookTicks: number): void {
   state.timeoutTicks = Math.max(state.timeoutTicks, timeoutFloor(state))
 }
 
-/** A batch was executed while nothing waited here, as on most backups most of the time: that is progress too. // PBFT-3.6 */
+/**
+ * A batch was executed while nothing waited here, as on most backups most of the time: that is progress too.
+ * @rule 3.6
+ */
 function noteUnawaited(state: ReplicaState, tookTicks: number | null): void {
   if (tookTicks !== null) learnLatency(state, tookTicks)
   state.unawaitedBatches++

@@ -7,7 +7,10 @@ import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
 import { primaryOf, quorum, weakQuorum } from '../../base/quorum.ts'
 import type { Batch, PrePrepareHeader, Vote } from '../../messages/message.ts'
 
-/** One replica's word that a batch was decided. // PBFT-4.8 */
+/**
+ * One replica's word that a batch was decided.
+ * @rule 4.8
+ */
 export interface DecisionClaim {
   readonly sender: ReplicaId
   readonly view: View
@@ -90,7 +93,8 @@ export function matchingVotes(votes: readonly (Vote | null)[], digest: Uint8Arra
 
 /**
  * prepared(v, s, D), but for the batch: the pre-prepare, and Q - 1 matching PREPAREs of distinct backups, the own one
- * among them or not. Gives those PREPAREs, or null. // PBFT-1.3
+ * among them or not. Gives those PREPAREs, or null.
+ * @rule 1.3
  */
 export function preparedCertificate(slot: Slot, n: number): readonly Vote[] | null {
   const { accepted } = slot
@@ -102,10 +106,16 @@ export function preparedCertificate(slot: Slot, n: number): readonly Vote[] | nu
 
 export const isPrepared = (slot: Slot): boolean => slot.prepared !== null
 
-/** committed-local(v, s, D): prepared, and Q matching COMMITs. // PBFT-1.4 */
+/**
+ * committed-local(v, s, D): prepared, and Q matching COMMITs.
+ * @rule 1.4
+ */
 export const isCommittedLocal = (slot: Slot): boolean => isPrepared(slot) && slot.decided !== null
 
-/** Q COMMITs for one digest decide it, whatever was accepted here. Gives them, or null. // PBFT-1.4 */
+/**
+ * Q COMMITs for one digest decide it, whatever was accepted here. Gives them, or null.
+ * @rule 1.4
+ */
 export function decisionCertificate(slot: Slot, n: number): readonly Vote[] | null {
   for (const commit of slot.commits) {
     if (commit === null) continue

@@ -18,13 +18,16 @@ export function settleRecoveries(step: Step): void {
   for (const [replica, { sequence, view }] of state.recoveries) {
     if (sequence + logWindow(state) > state.lowWatermark) continue
     state.recoveries.delete(replica)
-    // f + 1 replicas that never were traitors leave view u + 1 for good. // PBFT-3.10
+    // f + 1 replicas that never were traitors leave view u + 1 for good. @rule 3.10
     if (state.view < view + 2) startViewChange(step, (view + 2) as View)
   }
   fillUp(step)
 }
 
-/** The timer runs, and the primary proposes, as long as a recovery waits for its checkpoint. // PBFT-1.9 PBFT-2.8 */
+/**
+ * The timer runs, and the primary proposes, as long as a recovery waits for its checkpoint.
+ * @rule 1.9 2.8
+ */
 function fillUp(step: Step): void {
   const { state } = step
   if (needsFill(state)) {
@@ -36,7 +39,10 @@ function fillUp(step: Step): void {
   }
 }
 
-/** It takes part again, above every view in which it may have said what it forgot. // PBFT-6.4 */
+/**
+ * It takes part again, above every view in which it may have said what it forgot.
+ * @rule 6.4
+ */
 function healIfReady(step: Step): void {
   const { state } = step
   const executed = state.recovery?.executed ?? null

@@ -19,7 +19,10 @@ import { makeNewView } from '../views/new-view.ts'
 import { awaitNewView, joinIfOthersMoved } from '../views/view-change.ts'
 import { resume } from './restart.ts'
 
-/** Asks, before anything that the log promised is sent. // PBFT-6.4 */
+/**
+ * Asks, before anything that the log promised is sent.
+ * @rule 6.4
+ */
 export function beginRecall(step: Step, nonce: number): void {
   const { state, effects } = step
   if (state.health !== 'sound') return
@@ -71,7 +74,10 @@ function newestOf(
   return viewChange?.kind !== 'view-change' ? [...newest.values()] : [...newest.values(), viewChange]
 }
 
-/** Takes what another replica has from this one. One thing that it does not know makes it amnesiac. // PBFT-6.4 */
+/**
+ * Takes what another replica has from this one. One thing that it does not know makes it amnesiac.
+ * @rule 6.4
+ */
 export function onRecollection(step: Step, { sender, nonce, remembered }: Verified<Recollection>): void {
   const { state } = step
   const { recall, config } = state
@@ -85,7 +91,8 @@ export function onRecollection(step: Step, { sender, nonce, remembered }: Verifi
 
 /**
  * The same in oral mode, where the word of W is needed for what it did not know: Q answers hold that of W correct ones.
- * // PBFT-6.4 PBFT-4.8
+ *
+ * @rule 6.4 4.8
  */
 export function onOralRecollection(
   step: Step,

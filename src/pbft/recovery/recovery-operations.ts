@@ -11,7 +11,10 @@ import type { Slot } from '../ordering/slot.ts'
 import { RECOVERY_RETRY_TICKS } from '../parameters.ts'
 import { logWindow, persist, type ReplicaState, type Step } from '../state.ts'
 
-/** Asks, as long as it is not executed, for the own recovery operation to be ordered. // PBFT-6.4 */
+/**
+ * Asks, as long as it is not executed, for the own recovery operation to be ordered.
+ * @rule 6.4
+ */
 export function askForRecovery(step: Step): void {
   const { state, effects } = step
   if (state.health !== 'amnesiac') return
@@ -37,7 +40,10 @@ export function onRecoveryPrepared(step: Step, request: Verified<Request>): void
   effects.push({ kind: 'broadcast', outgoing: { kind: 'relayed', message: request } })
 }
 
-/** Recovery operations were executed in a batch that a certificate of some view u decides. // PBFT-6.4 */
+/**
+ * Recovery operations were executed in a batch that a certificate of some view u decides.
+ * @rule 6.4
+ */
 export function noteRecoveries(
   state: ReplicaState,
   slot: Slot,
@@ -72,7 +78,8 @@ function askAgainSoon(state: ReplicaState, requestDigest: Uint8Array): void {
 
 /**
  * The operation was executed in a state that was transferred, and no certificate tells in which view: another nonce is
- * needed. // PBFT-6.4
+ * needed.
+ * @rule 6.4
  */
 export function renewLostRecovery({ state, effects }: Step): void {
   const { recovery } = state
@@ -98,5 +105,8 @@ export function fillTarget(state: ReplicaState): Sequence {
   return target
 }
 
-/** True if an executed recovery waits for its checkpoint, for which the timer runs too. // PBFT-1.9 */
+/**
+ * True if an executed recovery waits for its checkpoint, for which the timer runs too.
+ * @rule 1.9
+ */
 export const needsFill = (state: ReplicaState): boolean => fillTarget(state) > state.lowWatermark

@@ -62,7 +62,10 @@ export type RecoveredRecord =
   | { readonly kind: 'forgotten' }
   | { readonly kind: 'healed'; readonly view: View }
 
-/** Takes one record back, in the order of the log. The effects are `execute` and `snapshot` only. // PBFT-6.2 */
+/**
+ * Takes one record back, in the order of the log. The effects are `execute` and `snapshot` only.
+ * @rule 6.2
+ */
 export function replay(state: ReplicaState, record: RecoveredRecord): readonly Effect[] {
   const step: Step = { state, effects: [] }
   switch (record.kind) {
@@ -214,7 +217,7 @@ function replayNewView(state: ReplicaState, newView: AnyNewView): void {
   const { prePrepares, minSequence } = chosen
   state.lastChosen = prePrepares.at(-1)?.sequence ?? minSequence
   if (state.lastProposed < state.lastChosen) state.lastProposed = state.lastChosen
-  // What lies above H in oral mode is taken once h has moved. // PBFT-4.7
+  // What lies above H in oral mode is taken once h has moved. @rule 4.7
   const isTaken = ({ sequence }: PrePrepareHeader) => !isOral(state) || sequence <= highWatermark(state)
   state.oral.choicesAhead = prePrepares.filter((header) => !isTaken(header))
   for (const header of prePrepares.filter(isTaken)) {
@@ -239,7 +242,8 @@ function chosenIn(
 
 /**
  * After the last record: sends again what the log promised. The own pre-prepares go out byte for byte, and the next
- * proposal is above the highest of them; a vote is signed again to the same bytes. // PBFT-6.2
+ * proposal is above the highest of them; a vote is signed again to the same bytes.
+ * @rule 6.2
  */
 export function resume(step: Step): void {
   const { state } = step

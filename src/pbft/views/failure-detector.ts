@@ -1,7 +1,8 @@
 /**
  * Suspicion by silence: a phi accrual detector (Hayashibara et al., SRDS 2004). It learns how long the gaps between a
  * peer's messages are; STATUS, sent at a fixed rate, is the heartbeat when there is nothing else. A suspicion may end a
- * view early and is shown to people. It changes no quorum. // PBFT-3.11
+ * view early and is shown to people. It changes no quorum.
+ * @rule 3.11
  */
 import type { ReplicaId } from '../../base/ids.ts'
 import { STATUS_IDLE_TICKS } from '../parameters.ts'

@@ -41,7 +41,8 @@ export interface Selection {
 
 /**
  * minSeq is the highest h in V, maxSeq the highest s in any P; for every s between, the digest of the entry with the
- * highest view, else null. // PBFT-3.3
+ * highest view, else null.
+ * @rule 3.3
  */
 export function select(viewChanges: readonly ViewChange[], nullDigest: Uint8Array): Selection {
   let stable: CheckpointCertificate | null = null
@@ -65,7 +66,10 @@ export function select(viewChanges: readonly ViewChange[], nullDigest: Uint8Arra
   return { stable: first, choices }
 }
 
-/** As primary of the awaited view: NEW-VIEW from exactly Q VIEW-CHANGEs for it. // PBFT-3.3 */
+/**
+ * As primary of the awaited view: NEW-VIEW from exactly Q VIEW-CHANGEs for it.
+ * @rule 3.3
+ */
 export function makeNewView(step: Step): void {
   const { state } = step
   const { id, n } = state.config
@@ -82,7 +86,10 @@ export function makeNewView(step: Step): void {
   persistThenBroadcast(step, { record: { kind: 'new-view-made', content }, outgoing: content })
 }
 
-/** NEW-VIEW(v', V, O): validated whole, then entered. // PBFT-3.4 */
+/**
+ * NEW-VIEW(v', V, O): validated whole, then entered.
+ * @rule 3.4
+ */
 export function onNewView(step: Step, newView: Verified<NewView>, from: Peer): void {
   const { state } = step
   const { view, sender, contents } = newView
@@ -95,12 +102,15 @@ export function onNewView(step: Step, newView: Verified<NewView>, from: Peer): v
     refute(step, view)
     return
   }
-  // The own one was sent only after its record was on disk. // PBFT-6
+  // The own one was sent only after its record was on disk. @rule 6
   if (sender !== id) persist(step, { kind: 'new-view', newView })
   enterView(step, newView)
 }
 
-/** An authentic NEW-VIEW that does not check out ends its view, once Q replicas have come that far. // PBFT-3.4 */
+/**
+ * An authentic NEW-VIEW that does not check out ends its view, once Q replicas have come that far.
+ * @rule 3.4
+ */
 export function refute(step: Step, view: View): void {
   const { state } = step
   const sender = primaryOf(view, state.config.n)
@@ -116,7 +126,10 @@ export interface NewViewForm {
   readonly nullBatch: { readonly digest: Uint8Array }
 }
 
-/** The first fault of V and O, signatures apart, or null: O is recomputed and has to be equal. // PBFT-3.4 */
+/**
+ * The first fault of V and O, signatures apart, or null: O is recomputed and has to be equal.
+ * @rule 3.4
+ */
 export function newViewFault(
   view: View,
   { viewChanges, prePrepares }: NewViewContents,
@@ -147,14 +160,17 @@ function isChoice(
   return sequence === choice.sequence && equalBytes(digest, choice.digest)
 }
 
-/** Begins the view of a valid NEW-VIEW. Entering does not wait for a transfer. // PBFT-2.6 PBFT-3.4 PBFT-3.5 */
+/**
+ * Begins the view of a valid NEW-VIEW. Entering does not wait for a transfer.
+ * @rule 2.6 3.4 3.5
+ */
 export function enterView(step: Step, newView: NewView): void {
   const { state } = step
   const { contents } = newView
   if (isRejection(contents)) return
   activate(step, newView)
   const { stable } = select(contents.viewChanges, state.nullBatch.digest)
-  if (stable.sequence > state.lowWatermark) becomeStable(step, stable) // PBFT-2.2
+  if (stable.sequence > state.lowWatermark) becomeStable(step, stable) // @rule 2.2
   goOn(step, contents.prePrepares, stable.sequence)
 }
 
@@ -167,14 +183,17 @@ export function activate({ state }: Step, newView: AnyNewView): void {
   state.monitor.begin(state.ticks)
 }
 
-/** Takes O, which follows the checkpoint at `minSequence`, and goes on behind it. // PBFT-3.4 PBFT-3.5 PBFT-3.9 */
+/**
+ * Takes O, which follows the checkpoint at `minSequence`, and goes on behind it.
+ * @rule 3.4 3.5 3.9
+ */
 export function goOn(step: Step, prePrepares: readonly PrePrepareHeader[], minSequence: Sequence): void {
   const { state } = step
   state.lastChosen = prePrepares.at(-1)?.sequence ?? minSequence
   state.lastProposed = Math.max(state.lastChosen, state.lastExecuted) as Sequence
   acceptChoices(step, prePrepares)
   startTimer(state)
-  // Requests that wait would be lost with the old primary. // PBFT-3.9
+  // Requests that wait would be lost with the old primary. @rule 3.9
   relayOldest(step, HANDED_OVER_MAX)
   for (const message of state.early.takeFor(state.view)) {
     const from: Peer = { kind: 'replica', id: message.sender }
@@ -184,7 +203,10 @@ export function goOn(step: Step, prePrepares: readonly PrePrepareHeader[], minSe
   proposeBatches(step)
 }
 
-/** Accepts O where it lies in the window; its batches are here, or are fetched. // PBFT-3.4 PBFT-3.5 */
+/**
+ * Accepts O where it lies in the window; its batches are here, or are fetched.
+ * @rule 3.4 3.5
+ */
 export function acceptChoices(step: Step, prePrepares: readonly PrePrepareHeader[]): void {
   const { state } = step
   const chosen = prePrepares.filter(({ sequence }) => isInWindow(state, sequence))

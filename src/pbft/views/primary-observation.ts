@@ -15,7 +15,8 @@ const WATCHED_MAX = 64
 
 /**
  * A pre-prepare was accepted: what it holds is ordered, and what it had room for was passed over. What was executed before
- * takes no room and serves nobody. The null batches of a recovery take nothing. // PBFT-5.4
+ * takes no room and serves nobody. The null batches of a recovery take nothing.
+ * @rule 5.4
  */
 export function noteOrdered(state: ReplicaState, sequence: number, batch: Batch): void {
   if (state.waiting.size === 0 || isPrimary(state)) return
@@ -68,7 +69,8 @@ function passOver(state: ReplicaState, entry: WaitingRequest): void {
 
 /**
  * A batch was executed. `acceptedTick` is when its pre-prepare was accepted here, Infinity where it was not. Nobody gets
- * more delivered by ordering again what was executed before. // PBFT-5.4
+ * more delivered by ordering again what was executed before.
+ * @rule 5.4
  */
 export function noteDelivered(
   state: ReplicaState,
@@ -86,14 +88,20 @@ export function noteDelivered(
   monitor.executed(newBytes, ticks)
 }
 
-/** There is evidence against this replica: it does not lead for a while, and not now. // PBFT-1.5 PBFT-5.4 */
+/**
+ * There is evidence against this replica: it does not lead for a while, and not now.
+ * @rule 1.5 5.4
+ */
 export function blameTwoFaced(state: ReplicaState, guilty: ReplicaId): void {
   if (guilty === state.config.id) return
   if (guilty === primary(state)) complain(state, 'two-faced', null)
   else state.blacklist.add({ replica: guilty, complaint: 'two-faced', figures: null, tick: state.ticks })
 }
 
-/** Says that the current view has to end, and why: the first time counts. // PBFT-5.4 */
+/**
+ * Says that the current view has to end, and why: the first time counts.
+ * @rule 5.4
+ */
 export function complain(state: ReplicaState, complaint: Complaint, figures: Figures | null): void {
   if (state.complaint !== null) return
   state.complaint = { complaint, figures, tick: state.ticks }

@@ -16,7 +16,10 @@ import { isPrimary, primary, type ReplicaState, type Step } from '../state.ts'
 import { complain } from './primary-observation.ts'
 import { startViewChange, viewAfter } from './view-change.ts'
 
-/** At each tick: judges the primary, and leaves it when W replicas complain. // PBFT-5.4 */
+/**
+ * At each tick: judges the primary, and leaves it when W replicas complain.
+ * @rule 5.4
+ */
 export function checkPrimary(step: Step): void {
   const { state } = step
   const { ticks, blacklist } = state
@@ -24,7 +27,7 @@ export function checkPrimary(step: Step): void {
   if (!state.isActive || state.health !== 'sound' || state.recall !== null || isPrimary(state)) return
   if (state.complaint !== null && ticks - state.complaint.tick >= COMPLAINT_TICKS) state.complaint = null
   judge(state)
-  // No more is kept against it, so nothing new is to be waited for. // PBFT-1.5
+  // No more is kept against it, so nothing new is to be waited for. @rule 1.5
   if (state.evidence.isFull(primary(state))) complain(state, 'two-faced', null)
   const { discontent, complaint } = complaintsOf(state)
   if (complaint === null || discontent < weakQuorum(state.config.n)) return

@@ -30,23 +30,29 @@ import {
   type Step,
 } from '../state.ts'
 
-/** Leaves the current view for a later one and says so, once that is on disk. // PBFT-3.1 PBFT-3.8 */
+/**
+ * Leaves the current view for a later one and says so, once that is on disk.
+ * @rule 3.1 3.8
+ */
 export function startViewChange(step: Step, view: View): void {
   const { state } = step
   assert(view > state.view, 'a view change leads to a later view')
-  // A view that served nobody costs the next one twice the patience. // PBFT-3.6
+  // A view that served nobody costs the next one twice the patience. @rule 3.6
   if (state.progress === 0 && state.view > 0) {
     state.timeoutTicks = Math.min(2 * state.timeoutTicks, TIMEOUT_TICKS_MAX)
   }
   const { complaint: blame } = state
-  // Whatever ends the view, a complaint counts. // PBFT-5.4
+  // Whatever ends the view, a complaint counts. @rule 5.4
   if (blame !== null) state.blacklist.add({ ...blame, replica: primary(state), tick: state.ticks })
   leaveViewFor(state, view)
   announceView(step)
   joinIfOthersMoved(step)
 }
 
-/** VIEW-CHANGE for the awaited view, unless it was made; at once, or as soon as this replica may vote. // PBFT-3.1 */
+/**
+ * VIEW-CHANGE for the awaited view, unless it was made; at once, or as soon as this replica may vote.
+ * @rule 3.1
+ */
 export function announceView(step: Step): void {
   const { state } = step
   if (state.isActive || state.announcedView >= state.view || !mayVote(state)) return
@@ -55,7 +61,10 @@ export function announceView(step: Step): void {
   persistThenBroadcast(step, { record: { kind: 'view-change', content }, outgoing: content })
 }
 
-/** VIEW-CHANGE(v', h, C, P): P holds the certificate of the highest view for each s in (h, h + L]. // PBFT-3.1 */
+/**
+ * VIEW-CHANGE(v', h, C, P): P holds the certificate of the highest view for each s in (h, h + L].
+ * @rule 3.1
+ */
 function viewChangeContent({ view, stable, preparedCertificates }: ReplicaState): ViewChangeContent {
   const certificates = [...preparedCertificates.values()]
   certificates.sort((a, b) => a.prePrepare.sequence - b.prePrepare.sequence)
@@ -82,7 +91,10 @@ export function leaveViewFor(state: ReplicaState, view: View): void {
   dropWithheldOfOldViews(state)
 }
 
-/** VIEW-CHANGE of any replica, the own one too. // PBFT-3.2 PBFT-3.7 */
+/**
+ * VIEW-CHANGE of any replica, the own one too.
+ * @rule 3.2 3.7
+ */
 export function onViewChange(step: Step, viewChange: Verified<ViewChange>, from: Peer): void {
   const { state } = step
   const fault = viewChangeFault(viewChange, state.config)
@@ -95,7 +107,10 @@ export function onViewChange(step: Step, viewChange: Verified<ViewChange>, from:
   awaitNewView(step)
 }
 
-/** The first fault of a VIEW-CHANGE, signatures apart, or null. One fault drops it whole. // PBFT-3.2 */
+/**
+ * The first fault of a VIEW-CHANGE, signatures apart, or null. One fault drops it whole.
+ * @rule 3.2
+ */
 export function viewChangeFault(
   { view, stable, preparedCertificates }: ViewChange,
   { n, checkpointInterval }: Pick<ReplicaConfig, 'n' | 'checkpointInterval'>,
@@ -117,7 +132,10 @@ export function viewChangeFault(
   return null
 }
 
-/** When the W-th largest view of the others is above the own one, goes there at once. // PBFT-3.7 */
+/**
+ * When the W-th largest view of the others is above the own one, goes there at once.
+ * @rule 3.7
+ */
 export function joinIfOthersMoved(step: Step): void {
   const { state } = step
   const { id, n } = state.config
@@ -127,7 +145,10 @@ export function joinIfOthersMoved(step: Step): void {
   if (joined > state.view) startViewChange(step, joined)
 }
 
-/** Starts T when Q VIEW-CHANGEs for the awaited view or above are held; a refuted view ends there. // PBFT-3.6 PBFT-3.4 */
+/**
+ * Starts T when Q VIEW-CHANGEs for the awaited view or above are held; a refuted view ends there.
+ * @rule 3.6 3.4
+ */
 export function awaitNewView(step: Step): void {
   const { state } = step
   if (state.isActive || !mayVote(state) || movedTo(state, state.view) < quorum(state.config.n)) return
@@ -135,7 +156,10 @@ export function awaitNewView(step: Step): void {
   if (state.refutedViews.get(primary(state)) === state.view) startViewChange(step, (state.view + 1) as View)
 }
 
-/** The next view whose primary is not on the blacklist; at most f are passed by. // PBFT-5.4 */
+/**
+ * The next view whose primary is not on the blacklist; at most f are passed by.
+ * @rule 5.4
+ */
 export function viewAfter({ view, blacklist, config }: ReplicaState): View {
   let next = view + 1
   while (blacklist.has(primaryOf(next as View, config.n))) next++
@@ -146,7 +170,8 @@ export function viewAfter({ view, blacklist, config }: ReplicaState): View {
  * Oral mode: W replicas vote for the next batch, and it is not decided here in all this time. Where it was decided
  * nobody can show it, and its client may have its answer, so nothing else would ever bring it here: the next view does.
  * Not before ordering could have taken so long: who leaves a view alone is brought level by the word of W, batch by batch.
- * // PBFT-4.8 PBFT-1.9
+ *
+ * @rule 4.8 1.9
  */
 function isOrderingStuck(state: ReplicaState): boolean {
   if (!isOral(state)) return false
@@ -164,7 +189,10 @@ function isOrderingStuck(state: ReplicaState): boolean {
 const movedTo = (state: ReplicaState, view: View): number =>
   state.viewChanges.filter((one) => one !== null && one.view >= view).length
 
-/** At each tick: a request that waited in vain, or a NEW-VIEW that did not come, ends the view. // PBFT-1.9 PBFT-3.6 */
+/**
+ * At each tick: a request that waited in vain, or a NEW-VIEW that did not come, ends the view.
+ * @rule 1.9 3.6
+ */
 export function checkTimers(step: Step): void {
   const { state } = step
   if (!mayVote(state)) return
@@ -175,7 +203,7 @@ export function checkTimers(step: Step): void {
     state.stalledSince ??= state.timer?.startedAt ?? state.now
     startViewChange(step, viewAfter(state))
   } else if (state.viewChangeTick !== null && state.ticks - state.viewChangeTick >= state.timeoutTicks) {
-    // After a view that never began everybody gets a chance again, or none might be left. // PBFT-5.4
+    // After a view that never began everybody gets a chance again, or none might be left. @rule 5.4
     startViewChange(step, (state.view + 1) as View)
   }
 }

@@ -137,7 +137,10 @@ function signedAuthenticator(context: AuthenticatorContext): Authenticator {
     return rejection('bad-signature')
   }
 
-  /** The same, and not twice for the same bytes. // PBFT-3.12 */
+  /**
+   * The same, and not twice for the same bytes.
+   * @rule 3.12
+   */
   const citedFault = (message: PrePrepareHeader | Vote | Checkpoint, from: Peer): Rejection | null => {
     if (verifiedEnvelopes.has(message)) return null
     const fault = signatureFault(message, from)
@@ -218,7 +221,10 @@ function signedAuthenticator(context: AuthenticatorContext): Authenticator {
     return null
   }
 
-  /** Contents that do not check out are the primary's word all the same: they end its view. // PBFT-3.4 */
+  /**
+   * Contents that do not check out are the primary's word all the same: they end its view.
+   * @rule 3.4
+   */
   function* newViewCheck(newView: NewView, from: Peer): LongCheck {
     const { contents } = newView
     if (isRejection(contents)) return mint(newView)

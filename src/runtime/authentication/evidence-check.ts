@@ -28,7 +28,10 @@ export type EvidenceFailure =
 
 type Which = 'first' | 'second'
 
-/** Makes the function that checks evidence of one cluster; it never throws, whatever the bytes. // PBFT-1.5 */
+/**
+ * Makes the function that checks evidence of one cluster; it never throws, whatever the bytes.
+ * @rule 1.5
+ */
 export function createEvidenceVerifier(context: {
   readonly cluster: Pick<Cluster, 'clusterId' | 'replicas'>
   readonly suite: CryptoSuite

@@ -51,7 +51,10 @@ export function createOralFaults(context: {
     return isDoubtful ? { kind: 'doubt', clients: [request.client] } : fault
   }
 
-  /** Nobody passes on what only its receiver can check, so it is taken from its sender alone. // PBFT-4.8 */
+  /**
+   * Nobody passes on what only its receiver can check, so it is taken from its sender alone.
+   * @rule 4.8
+   */
   const macFault = (
     message: {
       readonly kind: keyof typeof FRAME_KINDS
@@ -109,7 +112,7 @@ export function createOralFaults(context: {
       case 'oral-recollection':
       case 'mac-complaint':
         return linkFault(message.sender, from)
-      // Its sender's word, of which W decide, and no more. // PBFT-4.8
+      // Its sender's word, of which W decide, and no more. @rule 4.8
       case 'decision':
         if (message.commits.length > 0) return rejection('needs-signatures', 'a decision shows COMMITs')
         return linkFault(message.sender, from)

@@ -26,7 +26,10 @@ export interface ClientAnswersOptions {
   readonly refuse: (to: ClientId, content: RefusalContent) => void
 }
 
-/** Answers to clients: the outcomes of executed batches, results once more, refusals. // PBFT-1.7 */
+/**
+ * Answers to clients: the outcomes of executed batches, results once more, refusals.
+ * @rule 1.7
+ */
 export class ClientAnswers {
   readonly #options: ClientAnswersOptions
   /** Executed batches that are still to be answered: each request beside what executing it gave. */
@@ -66,7 +69,10 @@ export class ClientAnswers {
     this.#send({ view, sequence }, answers)
   }
 
-  /** Signs nothing where the client asks for the same again as the last time. // PBFT-5.5 */
+  /**
+   * Signs nothing where the client asks for the same again as the last time.
+   * @rule 5.5
+   */
   replyAgain({ view, request }: Effect & { readonly kind: 'reply-again' }, sequence: Sequence): void {
     const { client, publicKey, session, timestamp, digest: requestDigest } = request
     const kept = this.#repeated.get(client)

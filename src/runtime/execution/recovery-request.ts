@@ -10,7 +10,10 @@ const RECOVERY_TIMESTAMP = 0 as Timestamp
 /** Nor do they belong to a session: their operations are a nonce. */
 const NO_SESSION = new Uint8Array(SESSION_NONCE_BYTES)
 
-/** The recovery operation of an amnesiac replica: its own key, a fresh nonce, no client timestamp. // PBFT-6.4 */
+/**
+ * The recovery operation of an amnesiac replica: its own key, a fresh nonce, no client timestamp.
+ * @rule 6.4
+ */
 export function createRecoveryRequest(context: {
   readonly signer: Signer
   readonly hash: Hash

@@ -83,7 +83,8 @@ export type GoOn = (turn: Turn) => number
 
 /**
  * Bounded queues per peer. Turns are given by what the frames cost and not by their number: a peer that sends much, or
- * what takes long, delays itself and not the others. // PBFT-5.5
+ * what takes long, delays itself and not the others.
+ * @rule 5.5
  */
 export class Inbox {
   readonly #accounts = new Map<string, Account>()

@@ -14,7 +14,10 @@ interface PendingCheck {
   readonly check: LongCheck
 }
 
-/** Checks VIEW-CHANGEs and NEW-VIEWs some signatures at a time, so that the loop stays responsive. // PBFT-3.12 */
+/**
+ * Checks VIEW-CHANGEs and NEW-VIEWs some signatures at a time, so that the loop stays responsive.
+ * @rule 3.12
+ */
 export class LongChecks {
   readonly #pending: PendingCheck[] = []
   readonly #done: (checked: Verified<LongMessage> | Rejection, from: Peer) => void

@@ -1,7 +1,8 @@
 /**
  * Reception of a frame, the cheapest question first: is its sender cut off, does its head say something that can
  * still matter, is it well-formed, is it signed. Whatever was of no use is noted against the peer whose link it came
- * over. // PBFT-5.5
+ * over.
+ * @rule 5.5
  */
 import type { Hash } from '../../base/hash.ts'
 import { decodeMessage } from '../../messages/decode.ts'

@@ -1,7 +1,8 @@
 /**
  * Checks that requests are their clients'. Signed, each is good or bad for everybody. With MACs this replica checks
  * its own, and where that fails a request in a batch is doubtful: its client may have made the others good and this
- * one not. // PBFT-1.1
+ * one not.
+ * @rule 1.1
  */
 import type { ClientId } from '../../base/ids.ts'
 import type { RequestMode } from '../../messages/cluster.ts'

@@ -2,7 +2,8 @@
  * Budgets for what a sender costs without use. The sender is the authenticated end of a link, never a name in a
  * message. A correct one sends little that is of no use, and nothing that fails its checks: it relays only what it
  * has checked itself. One that goes far beyond that is cut off for a while and comes back; the next time it stays
- * away for longer. Counted in signature checks and ticks, so a simulation cuts off whom a process does. // PBFT-5.5
+ * away for longer. Counted in signature checks and ticks, so a simulation cuts off whom a process does.
+ * @rule 5.5
  */
 import type { CutOff, CutOffReason } from '../../messages/message.ts'
 import type { Peer } from '../../ports.ts'

@@ -1,13 +1,14 @@
 /**
  * Authenticates a replica before a handshake costs anything: a MAC over its HELLO, under a key that only the two
  * replicas can make. What a replica is asked without one is a stranger's, whatever it says it is, so strangers who
- * open links without number use up what is set aside for strangers. // PBFT-5.5
+ * open links without number use up what is set aside for strangers.
  *
  *   key = HKDF-SHA-256(secret: X25519(own secret, peer's public key), salt: "strategos knock",
  *                      info: cluster id 32 | initiator u8 | responder u8)
  *
  * A knock proves nothing: who heard one can knock again as the same replica, and delays that replica's next link. The
  * handshake that follows proves who it is.
+ * @rule 5.5
  */
 import { concatBytes, equalSecretBytes, utf8 } from '../../base/bytes.ts'
 import type { ReplicaId } from '../../base/ids.ts'

@@ -50,7 +50,10 @@ const PRE_PREPARED = 12
 /** Bytes of one waiting recovery. */
 const RECOVERY_BYTES = 17
 
-/** True if a record may go with the next sync: a decision, a certificate, evidence. // PBFT-6.1 */
+/**
+ * True if a record may go with the next sync: a decision, a certificate, evidence.
+ * @rule 6.1
+ */
 export const isAwaitedByNobody = ({ kind }: LogRecord): boolean =>
   kind === 'decided' || kind === 'stable' || kind === 'evidence'
 

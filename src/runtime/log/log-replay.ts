@@ -12,7 +12,10 @@ import type { DecisionArchive } from './decision-archive.ts'
 import { notePlace } from './decision-index.ts'
 import { decodeLogRecord } from './log-records.ts'
 
-/** Brings the replica and the application to where the log ends. Nothing is sent. // PBFT-6.2 */
+/**
+ * Brings the replica and the application to where the log ends. Nothing is sent.
+ * @rule 6.2
+ */
 export function replayLog(context: {
   readonly replay: LogReplay
   readonly state: ReplicaState
@@ -48,7 +51,7 @@ export function replayLog(context: {
       }
     }
   }
-  // A log that was cut goes with a stored state, and says which: else it is not known what was cut. // PBFT-6.4
+  // A log that was cut goes with a stored state, and says which: else it is not known what was cut. @rule 6.4
   if (beginning === 'cut' && state.stable.sequence === 0) state.health = 'amnesiac'
   keeper.stable(state.stable)
 }

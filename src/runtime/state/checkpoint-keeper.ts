@@ -39,7 +39,8 @@ export interface CheckpointKeeperOptions {
 
 /**
  * The snapshots of checkpoints: hashed a slice at a time, served page by page to whoever transfers the state, and now
- * and then stored apart from the log. // PBFT-2.1 PBFT-2.5
+ * and then stored apart from the log.
+ * @rule 2.1 2.5
  */
 export class CheckpointKeeper {
   readonly #options: CheckpointKeeperOptions

@@ -13,7 +13,7 @@ import { certificatesOfStep } from './votes-seen.ts'
 export function acceptableCertificates(n: number): Checker {
   const isQuorum = (voters: number): boolean => 2 * voters - n > faultsMax(n)
   return {
-    invariant: 10, // PBFT-7.10
+    invariant: 10, // @rule 7.10
     name: 'acceptable certificates',
     onStep(seen) {
       const isOral = seen.state.config.mode === 'oral'
@@ -29,7 +29,7 @@ export function acceptableCertificates(n: number): Checker {
         const primary = primaryOf(view, n)
         if (kind === 'prepared' && voters.has(primary)) return `${where} counts a PREPARE of the primary`
         if (kind === 'prepared') voters.add(primary) // its pre-prepare is its vote
-        // W that say it was decided hold a correct one, whose certificate was judged when it logged that. // PBFT-4.8
+        // W that say it was decided hold a correct one, whose certificate was judged when it logged that. @rule 4.8
         if (isOral && kind === 'decided' && isClaimed(votes)) {
           if (voters.size >= weakQuorum(n)) continue
           return `${where} rests on ${voters.size} claims, which may all be lies`

@@ -7,7 +7,7 @@ import { shortDigest } from './votes-seen.ts'
 export function agreement(): Checker {
   const executed = new Map<Sequence, { readonly digest: Uint8Array; readonly replica: ReplicaId }>()
   return {
-    invariant: 1, // PBFT-7.1
+    invariant: 1, // @rule 7.1
     name: 'agreement',
     onExecuted({ replica, sequence, batch }) {
       const first = executed.get(sequence)

@@ -28,7 +28,7 @@ export function clientsHistory(): Checker {
   const events: HistoryEvent[] = []
   const open = new Map<string, Asked>()
   return {
-    invariant: 13, // PBFT-7.13
+    invariant: 13, // @rule 7.13
     name: 'clients history',
     onRequest(seen) {
       const asked = { ...seen, results: null }

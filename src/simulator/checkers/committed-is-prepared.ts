@@ -9,7 +9,7 @@ export function committedIsPrepared(n: number): Checker {
   const decided = new Set<string>()
   const preparedBy = new Map<string, Set<ReplicaId>>()
   return {
-    invariant: 6, // PBFT-7.6
+    invariant: 6, // @rule 7.6
     name: 'committed is prepared',
     onStep(seen) {
       for (const { kind, votes } of certificatesOfStep(seen)) {

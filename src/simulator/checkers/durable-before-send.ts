@@ -21,7 +21,7 @@ export function durableBeforeSend(): Checker {
   /** Per replica, the position in its log of the record that each of its messages depends on, and of each batch. */
   const positions = new Map<ReplicaId, Map<string, number>>()
   return {
-    invariant: 11, // PBFT-7.11
+    invariant: 11, // @rule 7.11
     name: 'durable before send',
     onStep(seen) {
       const { replica, isRecovering, effects, syncedRecords, state } = seen

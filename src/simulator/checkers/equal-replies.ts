@@ -6,7 +6,7 @@ import { shortDigest } from './votes-seen.ts'
 export function equalReplies(): Checker {
   const replies = new Map<string, SeenReply>()
   return {
-    invariant: 12, // PBFT-7.12
+    invariant: 12, // @rule 7.12
     name: 'equal replies',
     onReply(seen) {
       const { client, timestamp, requestDigest, resultDigest } = seen

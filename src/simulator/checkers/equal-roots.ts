@@ -8,7 +8,7 @@ import { shortDigest } from './votes-seen.ts'
 export function equalRoots(): Checker {
   const roots = new Map<Sequence, { readonly root: Uint8Array; readonly replica: ReplicaId }>()
   return {
-    invariant: 9, // PBFT-7.9
+    invariant: 9, // @rule 7.9
     name: 'equal roots',
     onStep({ replica, effects }) {
       for (const effect of effects) {

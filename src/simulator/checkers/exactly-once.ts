@@ -8,7 +8,7 @@ export function exactlyOnce(): Checker {
   const effective = new Map<ReplicaId, { readonly incarnation: number; readonly requests: Set<string> }>()
   const sequences = new Map<string, Sequence>()
   return {
-    invariant: 4, // PBFT-7.4
+    invariant: 4, // @rule 7.4
     name: 'exactly once',
     onExecuted({ replica, incarnation, sequence, outcomes }) {
       let own = effective.get(replica)
@@ -19,7 +19,7 @@ export function exactlyOnce(): Checker {
       for (const { client, timestamp, requestDigest, standing, recovery } of outcomes) {
         // A refused recovery operation changes nothing, however often it is ordered.
         if (standing !== 'new' || recovery?.isAccepted === false) continue
-        // A replica's recovery operations have no timestamp: each is its nonce. // PBFT-6.4
+        // A replica's recovery operations have no timestamp: each is its nonce. @rule 6.4
         const request = `${client}:${timestamp === 0 ? shortDigest(requestDigest) : timestamp}`
         const what = `request ${timestamp} of client ${client.slice(0, 8)}`
         if (own.requests.has(request)) return `${what} took effect again at ${sequence}`

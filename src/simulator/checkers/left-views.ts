@@ -14,7 +14,7 @@ interface Left {
 export function nothingBelowViewChange(): Checker {
   const left = new Map<ReplicaId, Left[]>()
   return {
-    invariant: 8, // PBFT-7.8
+    invariant: 8, // @rule 7.8
     name: 'nothing below a view change',
     onStep(seen) {
       const { replica, isRecovering, effects, syncedRecords } = seen
@@ -76,7 +76,7 @@ export function leftForGood(): Checker {
       const { effects } = seen
       for (const { kind, votes } of certificatesOfStep(seen)) {
         const [vote] = votes
-        // Claims name a view that is late enough, not that of a quorum's COMMITs. // PBFT-4.8
+        // Claims name a view that is late enough, not that of a quorum's COMMITs. @rule 4.8
         if (kind !== 'decided' || vote === undefined || isClaimed(votes)) continue
         const { view, sequence, digest } = vote
         const before = atProposal.get(keyOf(view, sequence, digest))

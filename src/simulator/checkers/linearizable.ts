@@ -13,7 +13,7 @@ export function linearizable(): Checker {
   let latest = 0
   const atRequest = new Map<string, number>()
   return {
-    invariant: 13, // PBFT-7.13
+    invariant: 13, // @rule 7.13
     name: 'linearizable',
     onExecuted({ sequence, outcomes }) {
       for (const [index, { client, timestamp, results, standing }] of outcomes.entries()) {

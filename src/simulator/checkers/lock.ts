@@ -29,7 +29,7 @@ export function lock(): Checker {
   /** By sequence number, the decision of the earliest view. */
   const decisions = new Map<Sequence, Committed>()
   return {
-    invariant: 7, // PBFT-7.7
+    invariant: 7, // @rule 7.7
     name: 'lock',
     onStep(seen) {
       for (const effect of seen.effects) {

@@ -30,10 +30,13 @@ const ROOTS_MAX = {
   oral: 1 + LOG_WINDOW / CHECKPOINT_INTERVAL + CHECKPOINTS_PER_SENDER_MAX,
 }
 
-/** PBFT-7.14. Memory: every queue and map of the state stays within its named bound. Looked at when a tick passes. */
+/**
+ * Memory: every queue and map of the state stays within its named bound. Looked at when a tick passes.
+ * @rule 7.14
+ */
 export function memoryBounds(clients: number): Checker {
   return {
-    invariant: 14, // PBFT-7.14
+    invariant: 14, // @rule 7.14
     name: 'memory bounds',
     onStep({ event, state }) {
       if (event.kind !== 'ticked') return null

@@ -24,7 +24,7 @@ export function neverBackwards(): Checker {
   const reached = new Map<ReplicaId, Reached>()
   const logged = new Map<ReplicaId, Logged[]>()
   return {
-    invariant: 8, // PBFT-7.8
+    invariant: 8, // @rule 7.8
     name: 'never backwards',
     onStep(seen) {
       const { replica, incarnation, isRecovering, state } = seen

@@ -6,7 +6,7 @@ import { certificatesOfStep, placeKey, shortDigest } from './votes-seen.ts'
 export function oneCertificate(): Checker {
   const certified = new Map<number, Uint8Array>()
   return {
-    invariant: 5, // PBFT-7.5
+    invariant: 5, // @rule 7.5
     name: 'one certificate',
     onStep(seen) {
       for (const { kind, votes } of certificatesOfStep(seen)) {

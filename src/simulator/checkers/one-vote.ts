@@ -10,7 +10,7 @@ import { placeKey, shortDigest, votesOfStep } from './votes-seen.ts'
 export function oneVote(isCorrect: (replica: ReplicaId) => boolean): Checker {
   const voted = new Map<number, Uint8Array>()
   return {
-    invariant: 5, // PBFT-7.5
+    invariant: 5, // @rule 7.5
     name: 'one vote',
     onStep(seen) {
       for (const vote of votesOfStep(seen)) {

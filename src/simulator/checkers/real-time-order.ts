@@ -11,7 +11,7 @@ export function realTimeOrder(): Checker {
   let highest = 0
   const atRequest = new Map<string, number>()
   return {
-    invariant: 13, // PBFT-7.13
+    invariant: 13, // @rule 7.13
     name: 'real-time order',
     onRequest({ client, timestamp }) {
       atRequest.set(`${client}:${timestamp}`, highest)

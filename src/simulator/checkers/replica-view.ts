@@ -8,7 +8,10 @@ export interface SeenCheckpoint {
   readonly root: Uint8Array
 }
 
-/** True if it lost what it had promised, and is not yet healed: it counts in f. // PBFT-6.4 */
+/**
+ * True if it lost what it had promised, and is not yet healed: it counts in f.
+ * @rule 6.4
+ */
 export const isAmnesiac = (state: ReplicaState): boolean => state.health === 'amnesiac'
 
 /** The certificate of h. */

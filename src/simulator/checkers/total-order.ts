@@ -34,7 +34,7 @@ export function totalOrder(): Checker {
   }
 
   return {
-    invariant: 2, // PBFT-7.2
+    invariant: 2, // @rule 7.2
     name: 'total order',
     onExecuted({ replica, incarnation, isRestored, sequence, application }) {
       const last = reached.get(replica)

@@ -8,7 +8,7 @@ import type { Checker } from './checker.ts'
  */
 export function trueEvidence(isCorrect: (replica: ReplicaId) => boolean): Checker {
   return {
-    invariant: 5, // PBFT-7.5
+    invariant: 5, // @rule 7.5
     name: 'true evidence',
     onStep({ effects, state }) {
       for (const effect of effects) {

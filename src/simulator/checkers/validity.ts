@@ -12,7 +12,7 @@ export function validity(): Checker {
     return null
   }
   return {
-    invariant: 3, // PBFT-7.3
+    invariant: 3, // @rule 7.3
     name: 'validity',
     onRequest: note,
     onSigned: note,
