@@ -34,7 +34,7 @@ export interface FalseReply {
   readonly results: Uint8Array
 }
 
-export interface Place {
+export interface AdversaryContext {
   readonly id: ReplicaId
   readonly n: number
   /** The other replicas, by id. */

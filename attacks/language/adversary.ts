@@ -12,9 +12,9 @@ import { step as honestStep } from '../../src/pbft/step.ts'
 import type { Peer, Transport, TransportHandler } from '../../src/ports.ts'
 import { type MessageMacs, macsOf } from '../../src/runtime/authentication/message-macs.ts'
 import type { ReplicaRuntimeOptions } from '../../src/runtime/replica-runtime-options.ts'
-import { type Blackboard, type Delivery, type Place, toReplica } from './adversary-context.ts'
+import { type AdversaryContext, type Blackboard, type Delivery, toReplica } from './adversary-context.ts'
 import type { Behaviour } from './behaviour.ts'
-import { Carried } from './intercepted-frame.ts'
+import { InterceptedFrame } from './intercepted-frame.ts'
 import { createSeals } from './seals.ts'
 
 const TICK_MS = 10
@@ -67,7 +67,7 @@ class Adversary implements Transport {
     readonly signingDigest: ReturnType<typeof createSigningDigest>
   }
   readonly #macs: MessageMacs | null
-  readonly #place: Place
+  readonly #place: AdversaryContext
   readonly #held: { readonly due: number; readonly delivery: Delivery }[] = []
   #handler: TransportHandler | null = null
   #state: ReplicaState | null = null
@@ -108,7 +108,7 @@ class Adversary implements Transport {
     // A traitor keeps its links: whom nobody hears at all harms only itself.
     const deliveries =
       this.#isOn && !isHeartbeat(frame)
-        ? (this.#behaviour.send?.(new Carried(to, frame, this.#tools), this.#place) ?? null)
+        ? (this.#behaviour.send?.(new InterceptedFrame(to, frame, this.#tools), this.#place) ?? null)
         : null
     if (deliveries === null) return this.#inner.send(to, frame)
     const [only] = deliveries
@@ -147,7 +147,7 @@ class Adversary implements Transport {
   #hears(from: Peer, frame: Uint8Array): boolean {
     const { receive, isDeafTo } = this.#behaviour
     if (!this.#isOn || (receive === undefined && isDeafTo === undefined)) return true
-    const carried = new Carried(from, frame, this.#tools)
+    const carried = new InterceptedFrame(from, frame, this.#tools)
     receive?.(carried, this.#place)
     return !(isDeafTo?.(carried, this.#place) ?? false)
   }
@@ -180,7 +180,7 @@ class Adversary implements Transport {
     this.#inner.flush()
   }
 
-  #createPlace(): Place {
+  #createPlace(): AdversaryContext {
     const { id, cluster, signer } = this.#parts
     const { board, random, onAct } = this.#options
     const { hash, signingDigest } = this.#tools

@@ -3,13 +3,13 @@ import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import { faultsMax, weakQuorum } from '../../src/base/quorum.ts'
 import type { Random } from '../../src/base/random.ts'
 import type { Recomposition, StepFunction } from '../../src/runtime/replica-runtime-options.ts'
-import type { Incident, Plan } from '../../src/simulator/plan/plan.ts'
+import type { Fault, Plan } from '../../src/simulator/plan/plan.ts'
 import type { Reaction } from '../../src/simulator/runs/simulate.ts'
 import type { Facts } from '../run/run-facts.ts'
 import type { Observed } from '../run/simulated/observed.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { ClientRole } from './client-behaviour.ts'
-import type { Field } from './cluster-harness.ts'
+import type { ClusterHarness } from './cluster-harness.ts'
 
 /** The aim of an attack. */
 export type Target = 'safety' | 'liveness' | 'performance' | 'resources' | 'accuracy'
@@ -51,22 +51,22 @@ export interface Attack extends Described {
   /** Changes other parts of a traitor than its transport at its start: its disk, for instance. */
   readonly parts?: Recomposition
   /** The environment's part in the attack. */
-  readonly surroundings?: Surroundings
+  readonly surroundings?: Environment
   /** Of a control: with these traitors it must break, and with f of them it must hold. */
   readonly control?: Control
 }
 
 /** Everything that is not the traitors' own doing. Only a simulation can arrange all of it. */
-export interface Surroundings {
+export interface Environment {
   /** The faults that occur, in milliseconds from the beginning of the attack to its end. */
-  readonly strikes?: (scene: Scene) => readonly Incident[]
+  readonly strikes?: (scene: AttackContext) => readonly Fault[]
   readonly plan?: Partial<Pick<Plan, 'network' | 'suite' | 'checkpointInterval'>>
   /** True if clients ask again soon after each answer, so that what they get tells what the cluster can do. */
   readonly hasSteadyLoad?: boolean
   /** The time without a fault before the attack begins, in milliseconds, if not 300. */
   readonly beginsAtMs?: number
   /** Further faults that follow from what is seen, with times as in `strikes`; made anew for each run. */
-  readonly reaction?: (scene: Scene) => Reaction
+  readonly reaction?: (scene: AttackContext) => Reaction
   /** True if a cluster with the same keys ran before, and the traitors have what passed there: see `abroad`. */
   readonly hasAbroad?: boolean
   /** True if it is an attack without what strikes, too: then processes can run it. */
@@ -85,7 +85,7 @@ export interface Surroundings {
   readonly hasTwins?: boolean
 }
 
-export interface Scene {
+export interface AttackContext {
   readonly n: number
   readonly f: number
   readonly traitors: readonly ReplicaId[]
@@ -121,7 +121,7 @@ export interface OutsideAttack extends Described {
    * Attacks for `field.milliseconds` and undoes what it did. Gives what it saw that must not be, as sentences; rejects
    * when the run is interrupted.
    */
-  readonly run: (field: Field) => Promise<readonly string[]>
+  readonly run: (field: ClusterHarness) => Promise<readonly string[]>
   /** Replicas that play along, and how. */
   readonly traitors?: (n: number) => readonly ReplicaId[]
   readonly behaviour?: () => Behaviour
@@ -132,7 +132,7 @@ export type AnyAttack = Attack | OutsideAttack
 export const isOutsideAttack = (attack: AnyAttack): attack is OutsideAttack => 'run' in attack
 
 /** Surroundings that a run of processes can have too, or do without. */
-const ANYWHERE: readonly (keyof Surroundings)[] = [
+const ANYWHERE: readonly (keyof Environment)[] = [
   'lasts',
   'hasSteadyLoad',
   'beginsAtMs',

@@ -3,20 +3,20 @@
  * `onReceive`, `deafTo` and `onTick`, and put together with `together`.
  */
 
-import type { Delivery, Place } from './adversary-context.ts'
-import type { Carried } from './intercepted-frame.ts'
+import type { AdversaryContext, Delivery } from './adversary-context.ts'
+import type { InterceptedFrame } from './intercepted-frame.ts'
 import type { Action } from './mutations.ts'
 import type { When } from './predicates.ts'
 
 export interface Behaviour {
   /** Returns the frames that leave in place of a frame; null lets it pass. */
-  send?(carried: Carried, place: Place): readonly Delivery[] | null
+  send?(carried: InterceptedFrame, place: AdversaryContext): readonly Delivery[] | null
   /** A frame came in, before its honest half hears it. */
-  receive?(carried: Carried, place: Place): void
+  receive?(carried: InterceptedFrame, place: AdversaryContext): void
   /** True if a frame that came in stays unheard. */
-  isDeafTo?(carried: Carried, place: Place): boolean
+  isDeafTo?(carried: InterceptedFrame, place: AdversaryContext): boolean
   /** Every 10 ms. */
-  tick?(place: Place): void
+  tick?(place: AdversaryContext): void
 }
 
 /** Acts on what its honest half sends. */
@@ -25,7 +25,10 @@ export const onSend = (when: When, action: Action): Behaviour => ({
 })
 
 /** Does something of its own when it hears what is so; its honest half hears it too. */
-export const onReceive = (when: When, act: (carried: Carried, place: Place) => void): Behaviour => ({
+export const onReceive = (
+  when: When,
+  act: (carried: InterceptedFrame, place: AdversaryContext) => void,
+): Behaviour => ({
   receive: (carried, place) => {
     if (when(carried, place)) act(carried, place)
   },
@@ -35,7 +38,7 @@ export const onReceive = (when: When, act: (carried: Carried, place: Place) => v
 export const deafTo = (when: When): Behaviour => ({ isDeafTo: when })
 
 /** Does something of its own every so many ticks of 10 ms. */
-export const onTick = (every: number, act: (place: Place) => void): Behaviour => ({
+export const onTick = (every: number, act: (place: AdversaryContext) => void): Behaviour => ({
   tick: (place) => {
     if (place.ticks % every === 0) act(place)
   },

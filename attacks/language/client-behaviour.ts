@@ -4,7 +4,7 @@
  */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { Message, RefusalReason } from '../../src/messages/message.ts'
-import type { ClientLink, ClientPlace } from './client-context.ts'
+import type { ClientContext, ClientLink } from './client-context.ts'
 
 /** A message that came back over one of its links. */
 export interface Answer {
@@ -18,11 +18,11 @@ export type AnswerKind = 'reply' | RefusalReason
 
 export interface ClientBehaviour {
   /** Every 10 ms. */
-  tick?(place: ClientPlace): void
+  tick?(place: ClientContext): void
   /** A replica said something. */
-  receive?(answer: Answer, place: ClientPlace): void
+  receive?(answer: Answer, place: ClientContext): void
   /** When all is over: what it saw that must not be, as sentences. */
-  end?(place: ClientPlace): readonly string[]
+  end?(place: ClientContext): readonly string[]
 }
 
 /** The means and the behaviour of a hostile client. */
@@ -41,25 +41,27 @@ export interface ClientRole {
 }
 
 /** Does something every so many ticks of 10 ms. */
-export const everyTicks = (every: number, act: (place: ClientPlace) => void): ClientBehaviour => ({
+export const everyTicks = (every: number, act: (place: ClientContext) => void): ClientBehaviour => ({
   tick: (place) => {
     if (place.ticks % every === 0) act(place)
   },
 })
 
 /** Does something once, so many ticks after the beginning. */
-export const atTick = (tick: number, act: (place: ClientPlace) => void): ClientBehaviour => ({
+export const atTick = (tick: number, act: (place: ClientContext) => void): ClientBehaviour => ({
   tick: (place) => {
     if (place.ticks === tick) act(place)
   },
 })
 
-export const onAnswer = (act: (answer: Answer, place: ClientPlace) => void): ClientBehaviour => ({
+export const onAnswer = (act: (answer: Answer, place: ClientContext) => void): ClientBehaviour => ({
   receive: act,
 })
 
 /** Looks at what became of it when all is over. */
-export const inTheEnd = (look: (place: ClientPlace) => readonly string[]): ClientBehaviour => ({ end: look })
+export const inTheEnd = (look: (place: ClientContext) => readonly string[]): ClientBehaviour => ({
+  end: look,
+})
 
 export const jointly = (...behaviours: readonly ClientBehaviour[]): ClientBehaviour => ({
   tick: (place) => {

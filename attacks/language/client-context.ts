@@ -9,7 +9,7 @@ import type { Signer } from '../../src/ports.ts'
 import type { Blackboard } from './adversary-context.ts'
 
 /** An identity that somebody claims in a handshake. */
-export interface Guise {
+export interface FalseIdentity {
   /** The key that he has. */
   readonly signer: Signer
   /** The key that he shows, where it is another's. */
@@ -49,7 +49,7 @@ export interface RequestToSign {
   readonly session?: Uint8Array
 }
 
-export interface ClientPlace {
+export interface ClientContext {
   readonly n: number
   readonly f: number
   readonly replicas: readonly ReplicaId[]
@@ -67,7 +67,7 @@ export interface ClientPlace {
   /** A key that no cluster knows, a new one each time. */
   stranger(): Signer
   /** Knocks at every replica in this guise, again and again until it is let in. */
-  open(guise: Guise): ClientLink
+  open(guise: FalseIdentity): ClientLink
   /** A request of any client's key that it has; replicas may execute it. */
   request(request: RequestToSign): Uint8Array
   /** A frame of this kind around any bytes, signed with the first of its keys or with this one. */

@@ -29,7 +29,7 @@ export interface Machines {
   restart(id: ReplicaId): Promise<void>
 }
 
-export interface Field {
+export interface ClusterHarness {
   readonly n: number
   readonly f: number
   readonly cluster: Cluster

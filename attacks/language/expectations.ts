@@ -152,7 +152,7 @@ function sharesOf(facts: Facts | Observed): Shares | null {
 }
 
 /** Reports what the attack takes from the throughput, as a sentence with its figures. */
-export function tellLoss(facts: Facts | Observed): readonly string[] {
+export function reportLoss(facts: Facts | Observed): readonly string[] {
   const shares = sharesOf(facts)
   if (shares === null) return []
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`

@@ -3,7 +3,7 @@ import type { Random } from '../../src/base/random.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
 import type { CryptoSuite, Handshake, LinkSecurity, Signer } from '../../src/ports.ts'
 import { createLinkSecurity, type LinkIdentity } from '../../src/runtime/links/secure-link.ts'
-import type { Guise } from './client-context.ts'
+import type { FalseIdentity } from './client-context.ts'
 
 export interface Disguiser {
   readonly cluster: Cluster
@@ -13,7 +13,7 @@ export interface Disguiser {
   readonly onBegun: () => void
 }
 
-export function handshakesOf(guise: Guise, disguiser: Disguiser): LinkSecurity {
+export function handshakesOf(guise: FalseIdentity, disguiser: Disguiser): LinkSecurity {
   const { cluster, suite, random, onBegun } = disguiser
   const { instead, replica, clusterId = cluster.clusterId } = guise
   const shown: Signer = {

@@ -1,6 +1,6 @@
 /** Faults of replicas and links that last for a while. Times in milliseconds from the beginning of the attack. */
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
-import type { Incident } from '../../src/simulator/plan/plan.ts'
+import type { Fault } from '../../src/simulator/plan/plan.ts'
 
 /** From when to when something lasts. */
 export interface Span {
@@ -9,17 +9,17 @@ export interface Span {
 }
 
 /** Nothing gets from this replica to anybody, or to it, and nothing is lost. */
-export const clogged = (replica: ReplicaId, { from, to }: Span): readonly Incident[] => [
+export const clogged = (replica: ReplicaId, { from, to }: Span): readonly Fault[] => [
   { kind: 'clog-node', replica, atMs: from },
   { kind: 'unclog-node', replica, atMs: to },
 ]
 
 /** Loses what is sent to this replica or by it, clients' requests and answers apart. */
-export const isolated = (n: number, replica: ReplicaId, { from, to }: Span): readonly Incident[] =>
+export const isolated = (n: number, replica: ReplicaId, { from, to }: Span): readonly Fault[] =>
   parted(n, [replica], { from, to })
 
 /** These replicas reach one another, the others reach one another, and what is sent between the two is lost. */
-export function parted(n: number, some: readonly ReplicaId[], { from, to }: Span): readonly Incident[] {
+export function parted(n: number, some: readonly ReplicaId[], { from, to }: Span): readonly Fault[] {
   const mask = some.reduce((bits, id) => bits | (1 << id), 0)
   const rest = ((1 << n) - 1) & ~mask
   const reach = replicaIds(n).map((id) => (some.includes(id) ? mask : rest))
@@ -33,7 +33,7 @@ export function parted(n: number, some: readonly ReplicaId[], { from, to }: Span
 export const lossy = (
   link: { readonly from: ReplicaId; readonly to: ReplicaId },
   { from, to }: Span,
-): readonly Incident[] => [
+): readonly Fault[] => [
   { kind: 'cut', ...link, atMs: from },
   { kind: 'mend', ...link, atMs: to },
 ]
@@ -42,7 +42,7 @@ export const lossy = (
 export const apart = (
   [some, others]: readonly [readonly ReplicaId[], readonly ReplicaId[]],
   span: Span,
-): readonly Incident[] =>
+): readonly Fault[] =>
   some.flatMap((one) =>
     others.flatMap((other) => [
       ...lossy({ from: one, to: other }, span),
@@ -51,17 +51,17 @@ export const apart = (
   )
 
 /** The power fails, and what the disk holds is there when it comes back. */
-export const crashed = (replica: ReplicaId, { from, to }: Span): readonly Incident[] => [
+export const crashed = (replica: ReplicaId, { from, to }: Span): readonly Fault[] => [
   { kind: 'crash', replica, losesSent: false, atMs: from },
   { kind: 'restart', replica, atMs: to },
 ]
 
-export const paused = (replica: ReplicaId, { from, to }: Span): readonly Incident[] => [
+export const paused = (replica: ReplicaId, { from, to }: Span): readonly Fault[] => [
   { kind: 'pause', replica, atMs: from },
   { kind: 'resume', replica, atMs: to },
 ]
 
-export const slowed = (replica: ReplicaId, { from, to }: Span): readonly Incident[] => [
+export const slowed = (replica: ReplicaId, { from, to }: Span): readonly Fault[] => [
   { kind: 'slow-disk', replica, atMs: from },
   { kind: 'fast-disk', replica, atMs: to },
 ]

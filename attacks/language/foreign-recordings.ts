@@ -6,13 +6,13 @@ import { FRAME_KINDS, type FrameKindName } from '../../src/messages/kinds.ts'
 import type { Blackboard } from './adversary-context.ts'
 
 /** The note under which the recordings stand. */
-export const ABROAD = 'frames of another cluster'
+export const FOREIGN_RECORDINGS = 'frames of another cluster'
 
 const KIND_AT = 4
 
 /** Frames of these kinds that passed there; none where there are no recordings. */
 export function recorded(board: Blackboard, ...kinds: readonly FrameKindName[]): readonly Uint8Array[] {
-  const frames = (board.notes.get(ABROAD) ?? []) as readonly Uint8Array[]
+  const frames = (board.notes.get(FOREIGN_RECORDINGS) ?? []) as readonly Uint8Array[]
   const numbers: readonly number[] = kinds.map((kind) => FRAME_KINDS[kind])
   return frames.filter((frame) => numbers.includes(frame[KIND_AT] as number))
 }

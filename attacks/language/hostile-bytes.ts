@@ -6,7 +6,7 @@ import { packPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import { OPERATION_CODES, OPTION_FLAGS } from '../../src/store/operations.ts'
 import { encodeOperations } from '../../src/store/operations-writer.ts'
-import type { ClientPlace } from './client-context.ts'
+import type { ClientContext } from './client-context.ts'
 
 const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.from(values)
 const NOTHING = new Uint8Array(0)
@@ -80,7 +80,7 @@ export const HOSTILE_OPERATIONS: readonly Uint8Array[] = [
 ]
 
 /** Payloads of requests that are none. */
-export function hostilePayloads({ signers: [{ publicKey }], hash }: ClientPlace): readonly Uint8Array[] {
+export function hostilePayloads({ signers: [{ publicKey }], hash }: ClientContext): readonly Uint8Array[] {
   const digest = hash(NOTHING)
   const key = concatBytes(bytes(0xc4, publicKey.length), publicKey)
   const operations = concatBytes(bytes(0xc4, digest.length), digest)

@@ -19,10 +19,10 @@ import { macsOf } from '../../src/runtime/authentication/message-macs.ts'
 import { type Blackboard, toReplica } from './adversary-context.ts'
 import type { AnswerKind, ClientBehaviour } from './client-behaviour.ts'
 import {
+  type ClientContext,
   type ClientLink,
-  type ClientPlace,
   clientOf,
-  type Guise,
+  type FalseIdentity,
   type RequestToSign,
   toTimestamp,
 } from './client-context.ts'
@@ -59,7 +59,7 @@ export class HostileClient {
   readonly told = new Map<AnswerKind, number>()
   readonly #options: HostileClientOptions
   readonly #signingDigest: ReturnType<typeof createSigningDigest>
-  readonly #place: ClientPlace
+  readonly #place: ClientContext
   readonly #transports: Transport[] = []
   readonly #stopTicking: () => void
   /** The answers of replicas to each request, and which replica gave each one first. */
@@ -94,7 +94,7 @@ export class HostileClient {
     for (const transport of this.#transports) transport.flush()
   }
 
-  #open(guise: Guise): ClientLink {
+  #open(guise: FalseIdentity): ClientLink {
     const { cluster, onAct, connect } = this.#options
     const transport = connect(handshakesOf(guise, { ...this.#options, onBegun: onAct }))
     this.#transports.push(transport)
@@ -205,7 +205,7 @@ export class HostileClient {
     return encodeFrame({ kind: FRAME_KINDS[kind], payload, authentication, body }).bytes
   }
 
-  #createPlace(): ClientPlace {
+  #createPlace(): ClientContext {
     const { cluster, suite, signers, random, board } = this.#options
     const ticks = (): number => this.#ticks
     const own = (): ClientLink => {

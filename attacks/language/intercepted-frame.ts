@@ -8,7 +8,7 @@ import type { Peer } from '../../src/ports.ts'
 /** The offset of the kind in a frame. */
 const KIND_AT = 4
 
-export class Carried {
+export class InterceptedFrame {
   /** The receiver of what is sent, the sender of what is received. */
   readonly peer: Peer
   readonly frame: Uint8Array

@@ -10,23 +10,23 @@ import { encodeFrame, splitFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS, type FrameKindName } from '../../src/messages/kinds.ts'
 import type { Batch, Message } from '../../src/messages/message.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
-import type { Delivery, Place } from './adversary-context.ts'
-import type { Carried } from './intercepted-frame.ts'
+import type { AdversaryContext, Delivery } from './adversary-context.ts'
+import type { InterceptedFrame } from './intercepted-frame.ts'
 
 /** Returns what leaves in a frame's place. */
-export type Action = (carried: Carried, place: Place) => readonly Delivery[]
+export type Action = (carried: InterceptedFrame, place: AdversaryContext) => readonly Delivery[]
 
 /** A changed content; the same one where this adversary wants nothing changed. */
-export type Change = (content: Content, place: Place) => Content
+export type Change = (content: Content, place: AdversaryContext) => Content
 
 /** A number that is known, or one that the place decides. */
-export type Amount = number | ((place: Place) => number)
+export type Amount = number | ((place: AdversaryContext) => number)
 
-export const amountOf = (amount: Amount, place: Place): number =>
+export const amountOf = (amount: Amount, place: AdversaryContext): number =>
   typeof amount === 'number' ? amount : amount(place)
 
 /** Returns the content of a message, to be changed and sealed anew; null where it is not this replica's to say. */
-export function contentOf(message: Message, { id }: Place): Content | null {
+export function contentOf(message: Message, { id }: AdversaryContext): Content | null {
   switch (message.kind) {
     case 'request':
     case 'inquiry':
@@ -70,7 +70,9 @@ export const oneOf =
     place.random.pick(actions)(carried, place)
 
 /** Another frame in its place. All receivers of one frame get the same other one; null lets it pass. */
-export function replace(make: (carried: Carried, place: Place) => Uint8Array | null): Action {
+export function replace(
+  make: (carried: InterceptedFrame, place: AdversaryContext) => Uint8Array | null,
+): Action {
   const made = new WeakMap<Uint8Array, Uint8Array>()
   return (carried, place) => {
     let frame = made.get(carried.frame)
@@ -129,7 +131,7 @@ export const shownAs = (kind: FrameKindName): Action =>
 const KIND_AT = 4
 
 /** The same payload under another signature. */
-export const signedWith = (change: (signature: Uint8Array, place: Place) => Uint8Array): Action =>
+export const signedWith = (change: (signature: Uint8Array, place: AdversaryContext) => Uint8Array): Action =>
   replace(({ frame }, place) => {
     const parts = splitFrame(frame)
     if (isRejection(parts)) return null
@@ -160,7 +162,7 @@ export const lie =
 
 /** Proposes another batch: with these requests, at this time. */
 export const rebatch =
-  (change: (batch: Batch, place: Place) => Partial<Pick<Batch, 'time' | 'requests'>>): Change =>
+  (change: (batch: Batch, place: AdversaryContext) => Partial<Pick<Batch, 'time' | 'requests'>>): Change =>
   (content, place) => {
     if (content.kind !== 'pre-prepare') return content
     const { time, requests } = { ...content.batch, ...change(content.batch, place) }
@@ -185,7 +187,7 @@ export const flipped = (bytes: Uint8Array): Uint8Array =>
   bytes.map((byte, index) => (index === 0 ? byte ^ 1 : byte))
 
 /** The client that attacks on one client are aimed at. */
-export const victimClient = ({ cluster }: Place): ClientId | undefined => {
+export const victimClient = ({ cluster }: AdversaryContext): ClientId | undefined => {
   const key = cluster.clients[0]?.publicKey
   return key === undefined ? undefined : (toHex(key) as ClientId)
 }

@@ -1,11 +1,11 @@
 /** When a behaviour acts. Predicates read a frame and the adversary's place, and combine. */
 import type { ClientId, ReplicaId } from '../../src/base/ids.ts'
 import type { FrameKindName } from '../../src/messages/kinds.ts'
-import type { Place } from './adversary-context.ts'
-import type { Carried } from './intercepted-frame.ts'
+import type { AdversaryContext } from './adversary-context.ts'
+import type { InterceptedFrame } from './intercepted-frame.ts'
 import { type Amount, amountOf } from './mutations.ts'
 
-export type When = (carried: Carried, place: Place) => boolean
+export type When = (carried: InterceptedFrame, place: AdversaryContext) => boolean
 
 export const always: When = () => true
 
@@ -35,7 +35,7 @@ export const inView =
   ({ message }) =>
     message !== null && 'view' in message && message.view === view
 
-const isReplica = ({ peer }: Carried, among: readonly ReplicaId[]): boolean =>
+const isReplica = ({ peer }: InterceptedFrame, among: readonly ReplicaId[]): boolean =>
   peer.kind === 'replica' && among.includes(peer.id)
 
 /** To one of these replicas; of what is received, from one of them. */
@@ -57,7 +57,7 @@ export const toVictims =
 
 /** A request of this client, as it comes in or is relayed. */
 export const fromClient =
-  (client: (place: Place) => ClientId | undefined): When =>
+  (client: (place: AdversaryContext) => ClientId | undefined): When =>
   (carried, place) =>
     carried.kind === 'request' &&
     carried.message?.kind === 'request' &&

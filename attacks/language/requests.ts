@@ -2,11 +2,11 @@
 import { createSigningDigest } from '../../src/messages/frame.ts'
 import type { Request } from '../../src/messages/message.ts'
 import { encodeRequest } from '../../src/messages/request.ts'
-import type { Place } from './adversary-context.ts'
+import type { AdversaryContext } from './adversary-context.ts'
 import { flipped } from './mutations.ts'
 
 /** Other operations under the same signature; all digests fit. */
-export function tampered(request: Request, { hash, cluster }: Place): Request {
+export function tampered(request: Request, { hash, cluster }: AdversaryContext): Request {
   return encodeRequest(
     { ...request, operations: flipped(request.operations) },
     {

@@ -8,7 +8,7 @@ import { PUBLIC_KEY_BYTES } from '../../src/messages/limits.ts'
 import type { ReplicaState } from '../../src/pbft/state.ts'
 import { createSealer } from '../../src/runtime/authentication/sealer.ts'
 import { createReplyMaker } from '../../src/runtime/execution/replies.ts'
-import type { Place } from './adversary-context.ts'
+import type { AdversaryContext } from './adversary-context.ts'
 
 type Identity = Parameters<typeof createSealer>[0]
 
@@ -18,7 +18,7 @@ const NO_KEY = new Uint8Array(PUBLIC_KEY_BYTES)
 export function createSeals(
   identity: Identity,
   surroundings: { readonly cluster: Cluster; readonly state: () => Readonly<ReplicaState> },
-): Pick<Place, 'seal' | 'sealAs' | 'sealAbroad' | 'sealPayload' | 'sealReply'> {
+): Pick<AdversaryContext, 'seal' | 'sealAs' | 'sealAbroad' | 'sealPayload' | 'sealReply'> {
   const { signer, hash, signingDigest, macs = null } = identity
   const { cluster, state } = surroundings
   const authenticate = (digest: Uint8Array): Uint8Array => macs?.forReplicas(digest) ?? signer.sign(digest)

@@ -30,7 +30,7 @@ const digestsOf = (decided: Disk['decided']): ReadonlyMap<number, string> =>
  * rule 1.5
  * @rule 1.5
  */
-export function twoFaced(disks: readonly Disk[]): readonly ReplicaId[] {
+export function equivocating(disks: readonly Disk[]): readonly ReplicaId[] {
   const found = new Set<ReplicaId>()
   const known = new Map<number, Decided[]>()
   for (const [sequence, certificate] of disks.flatMap(({ decided }) => [...decided])) {

@@ -1,7 +1,7 @@
 /** The verdict on a simulated attack: what was not as it has to be. */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
-import type { WatchedInvariant } from '../../src/simulator/checkers/invariant-monitor.ts'
+import type { MonitoredInvariant } from '../../src/simulator/checkers/invariant-monitor.ts'
 import type { DetailedResult } from '../../src/simulator/runs/simulate.ts'
 import type { Attack, Control } from '../language/attack.ts'
 import type { Observed } from './simulated/observed.ts'
@@ -35,7 +35,7 @@ export function isExpectedToBreak(
  * The invariants that are watched in a run that is to break, so that nothing else ends it before; where it only
  * stops, the rest too.
  */
-export const invariantsOf = ({ control }: Attack): readonly WatchedInvariant[] => {
+export const invariantsOf = ({ control }: Attack): readonly MonitoredInvariant[] => {
   const broken = control === undefined ? [] : BROKEN[control.breaks]
   return broken.length > 0 ? broken : COUNTING_NOBODY
 }

@@ -6,7 +6,7 @@ import { toHex } from '../../src/base/bytes.ts'
 import type { ReplicaId, View } from '../../src/base/ids.ts'
 import { faultsMax, primaryOf, rankedLargest, weakQuorum } from '../../src/base/quorum.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
-import { type EvidencePlace, placeOf } from '../../src/messages/evidence.ts'
+import { type EvidenceSubject, placeOf } from '../../src/messages/evidence.ts'
 import type {
   Complaint,
   CutOffReason,
@@ -52,7 +52,7 @@ export interface ClusterStatus {
      * The subjects on which it signed two different messages: proved, whoever showed them. Empty for a correct
      * replica.
      */
-    readonly evidence: readonly EvidencePlace[]
+    readonly evidence: readonly EvidenceSubject[]
   }[]
   /** Null while requests are served. `since` is in milliseconds since 1970, `missing` the replicas that are waited for. */
   readonly stalled: {

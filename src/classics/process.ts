@@ -19,7 +19,7 @@ export type Value = number
 export const DEFAULT_VALUE: Value = 0
 export const VALUE_MAX = 254
 
-export interface Letter {
+export interface Message {
   readonly to: ProcessId
   readonly payload: Uint8Array
 }
@@ -32,7 +32,7 @@ export interface Received {
 
 export interface Step<State> {
   readonly state: State
-  readonly outbox: readonly Letter[]
+  readonly outbox: readonly Message[]
   /** In the step in which the process decides; no later step takes it back. */
   readonly decision: Value | null
 }
@@ -56,12 +56,12 @@ export function everyoneBut(n: number, ...left: readonly ProcessId[]): readonly 
   return Array.from({ length: n }, (_, id) => id).filter((id) => !left.includes(id))
 }
 
-export function toEach(targets: readonly ProcessId[], payload: Uint8Array): readonly Letter[] {
+export function toEach(targets: readonly ProcessId[], payload: Uint8Array): readonly Message[] {
   return targets.map((to) => ({ to, payload }))
 }
 
 /** Returns the fields of a payload; null when it is no such payload. */
-export function readLetter<T>(payload: Uint8Array, read: (fields: FieldReader) => T | null): T | null {
+export function readMessage<T>(payload: Uint8Array, read: (fields: FieldReader) => T | null): T | null {
   const items = unpackPayload(payload)
   if (isRejection(items)) return null
   const fields = new FieldReader(items)

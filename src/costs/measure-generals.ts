@@ -17,8 +17,8 @@ import { signedMessages } from '../classics/agreement/signed-messages.ts'
 import { atomicCommit } from '../classics/commit/atomic-commit.ts'
 import type { Algorithm } from '../classics/process.ts'
 import type { CryptoSuite } from '../ports.ts'
-import type { AgreementRun, SentLetter } from '../simulator/classics/run.ts'
-import { runLetters } from '../simulator/classics/run-letters.ts'
+import type { AgreementRun, SentMessage } from '../simulator/classics/run.ts'
+import { runMessages } from '../simulator/classics/run-letters.ts'
 import { type Behaviour, runRounds } from '../simulator/classics/run-rounds.ts'
 import { createSeals } from '../simulator/classics/seals.ts'
 import { CryptoCounts, countingSuite, UNKNOWN_KIND } from './counting-suite.ts'
@@ -38,7 +38,7 @@ interface Case {
   readonly convention: string
   run(place: Place): AgreementRun
   /** Which letters the row is about; all of them where nothing is said. */
-  isOf?(letter: SentLetter): boolean
+  isOf?(letter: SentMessage): boolean
 }
 
 const inRounds = <State>(algorithm: Algorithm<State>): AgreementRun =>
@@ -46,7 +46,7 @@ const inRounds = <State>(algorithm: Algorithm<State>): AgreementRun =>
 
 /** In the order of sending: each letter takes as long as every other one. */
 const inTurn = <State>(algorithm: Algorithm<State>): AgreementRun =>
-  runLetters({ algorithm, values: Array.from({ length: algorithm.n }, () => 1) })
+  runMessages({ algorithm, values: Array.from({ length: algorithm.n }, () => 1) })
 
 /** The sender signs two values, and sends one half this and the other half that. */
 const twoValuesSigned = (sender: Seals): Behaviour => ({

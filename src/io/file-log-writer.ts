@@ -30,16 +30,16 @@ export interface FileLog extends Log {
 }
 
 /** The position of a record, by the index of its segment. */
-export interface RecordPlace {
+export interface LogRecordPosition {
   readonly segment: number
   readonly offset: number
 }
 
-export function positionOf({ segment, offset }: RecordPlace): LogPosition {
+export function positionOf({ segment, offset }: LogRecordPosition): LogPosition {
   return segment * SPAN + offset
 }
 
-interface Appended extends RecordPlace {
+interface Appended extends LogRecordPosition {
   readonly counter: number
   readonly content: Uint8Array
 }
@@ -157,7 +157,7 @@ export class LogWriter implements FileLog {
   }
 
   /** Gives a record its place: in the current segment or, where it does not fit, at the head of the next. */
-  #place(bytes: number): RecordPlace {
+  #place(bytes: number): LogRecordPosition {
     if (this.#tail.offset + bytes > this.#tail.size) {
       const segment = this.#tail.segment + 1
       const size = Math.max(this.#options.segmentBytes, SEGMENT_HEADER_BYTES + bytes)

@@ -28,7 +28,7 @@ export interface Evidence {
 }
 
 /** The claim of a piece of evidence: a replica signed two messages of this kind here. */
-export interface EvidencePlace {
+export interface EvidenceSubject {
   readonly kind: SignedOnce['kind']
   /** Null for a CHECKPOINT: it belongs to no view. */
   readonly view: number | null
@@ -38,7 +38,7 @@ export interface EvidencePlace {
 /** A reason for which two messages prove nothing, signatures apart. */
 export type EvidenceFault = 'different-signers' | 'different-kinds' | 'different-places' | 'same-content'
 
-export const placeOf = (message: SignedOnce): EvidencePlace => ({
+export const placeOf = (message: SignedOnce): EvidenceSubject => ({
   kind: message.kind,
   view: message.kind === 'checkpoint' ? null : message.view,
   sequence: message.sequence,

@@ -1,12 +1,12 @@
 /** Messages that wait for the disk: section 6 of the rules, "durable before send". */
 import type { Outgoing, Relayed } from './effects.ts'
-import { mayVote, type ReplicaState, type Step } from './state.ts'
+import { mayVote, type ReplicaState, type Turn } from './state.ts'
 
 /**
  * The first `records` records are on disk: what waited for them goes out, unless its view is over.
  * @rule 6
  */
-export function onPersisted({ state, effects }: Step, records: number): void {
+export function onPersisted({ state, effects }: Turn, records: number): void {
   state.recordsDurable = Math.max(state.recordsDurable, records)
   let released = 0
   for (const withheld of state.withheld) {

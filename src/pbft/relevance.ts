@@ -21,12 +21,12 @@ import { isBatchLacking } from './catch-up/retransmission.ts'
 import type { ProtocolMessage } from './effects.ts'
 import { isNewComplaint } from './oral/doubtful-requests.ts'
 import { isCited } from './oral/view-changes.ts'
-import { isExhibitUseful } from './ordering/evidence.ts'
+import { isExhibitRelevant } from './ordering/evidence.ts'
 import { relayerOf } from './ordering/requests.ts'
 import { isSettled, votesOf } from './ordering/slot.ts'
 import { isDecisionInReach, isInWindow, isOral, type ReplicaState } from './state.ts'
 
-export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean {
+export function isRelevant(state: ReplicaState, message: ProtocolMessage): boolean {
   switch (message.kind) {
     case 'request':
     case 'status':
@@ -36,7 +36,7 @@ export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean
     case 'recollection':
       return state.recall !== null
     case 'exhibit':
-      return isExhibitUseful(state, message)
+      return isExhibitRelevant(state, message)
     case 'pre-prepare':
       return isPrePrepareUseful(state, message)
     case 'prepare':
@@ -52,7 +52,7 @@ export function isUseful(state: ReplicaState, message: ProtocolMessage): boolean
       return message.stable.sequence > state.lowWatermark
     case 'view-change':
     case 'new-view':
-      return isLongMessageUseful(state, message)
+      return isLongMessageRelevant(state, message)
     default:
       return isOral(state) && isOralUseful(state, message)
   }
@@ -85,7 +85,11 @@ function isOralUseful(state: ReplicaState, message: OralMessage): boolean {
  * Only its own client, over its own link, gets an answer.
  * @rule 1.1 5.5
  */
-export function useOf(state: ReplicaState, request: Request, from: Peer): 'order' | 'answer' | 'nothing' {
+export function relevanceOf(
+  state: ReplicaState,
+  request: Request,
+  from: Peer,
+): 'order' | 'answer' | 'nothing' {
   if (state.health === 'diverged') return 'nothing'
   const { client, timestamp } = request
   const otherwise = from.kind === 'client' ? 'answer' : 'nothing'
@@ -100,7 +104,7 @@ export function useOf(state: ReplicaState, request: Request, from: Peer): 'order
 }
 
 /** Asked before the body is even hashed. */
-export function isBulkUseful(state: ReplicaState, head: BulkHead): boolean {
+export function isBulkRelevant(state: ReplicaState, head: BulkHead): boolean {
   switch (head.kind) {
     case 'pre-prepare':
       return isPrePrepareUseful(state, head)
@@ -169,7 +173,7 @@ function isCheckpointUseful(state: ReplicaState, checkpoint: Checkpoint): boolea
  * Asked of the head alone, before the body is even decoded.
  * @rule 3.12
  */
-export function isLongMessageUseful(
+export function isLongMessageRelevant(
   state: ReplicaState,
   head: Pick<ViewChange | NewView, 'kind' | 'sender' | 'view'>,
 ): boolean {

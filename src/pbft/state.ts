@@ -273,7 +273,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
 }
 
 /** The step's state and the effects that it gathers: what every handler gets. */
-export interface Step {
+export interface Turn {
   readonly state: ReplicaState
   readonly effects: Effect[]
 }
@@ -337,7 +337,7 @@ export function hasBatch(state: ReplicaState, slot: Slot, digest: Uint8Array): b
   return findBatch(state, slot.sequence, digest) !== null
 }
 
-export function persist({ state, effects }: Step, record: LogRecord): void {
+export function persist({ state, effects }: Turn, record: LogRecord): void {
   state.recordsEmitted++
   effects.push({ kind: 'persist', record })
 }
@@ -346,7 +346,7 @@ export function persist({ state, effects }: Step, record: LogRecord): void {
  * Withholds a message until everything given to `persist` so far is on disk. Section 6.
  * @rule 6
  */
-export function withhold({ state }: Step, outgoing: Outgoing, to: ReplicaId | null = null): void {
+export function withhold({ state }: Turn, outgoing: Outgoing, to: ReplicaId | null = null): void {
   state.withheld.push({ records: state.recordsEmitted, outgoing, to })
 }
 
@@ -354,9 +354,9 @@ export function withhold({ state }: Step, outgoing: Outgoing, to: ReplicaId | nu
  * Sends what the log promises already, once all that was appended since the start is on disk too.
  * @rule 6
  */
-export function broadcastDurably(step: Step, outgoing: Outgoing): void {
-  const { state, effects } = step
-  if (state.recordsDurable < state.recordsEmitted) withhold(step, outgoing)
+export function broadcastDurably(turn: Turn, outgoing: Outgoing): void {
+  const { state, effects } = turn
+  if (state.recordsDurable < state.recordsEmitted) withhold(turn, outgoing)
   else effects.push({ kind: 'broadcast', outgoing })
 }
 
@@ -364,17 +364,17 @@ export function broadcastDurably(step: Step, outgoing: Outgoing): void {
  * The same to one replica.
  * @rule 6
  */
-export function sendDurably(step: Step, to: ReplicaId, outgoing: Outgoing): void {
-  const { state, effects } = step
-  if (state.recordsDurable < state.recordsEmitted) withhold(step, outgoing, to)
+export function sendDurably(turn: Turn, to: ReplicaId, outgoing: Outgoing): void {
+  const { state, effects } = turn
+  if (state.recordsDurable < state.recordsEmitted) withhold(turn, outgoing, to)
   else effects.push({ kind: 'send', to, outgoing })
 }
 
 /** Appends a record, and withholds the message that depends on it until it is on disk. Section 6. */
 export function persistThenBroadcast(
-  step: Step,
+  turn: Turn,
   durable: { readonly record: LogRecord; readonly outgoing: Outgoing },
 ): void {
-  persist(step, durable.record)
-  withhold(step, durable.outgoing)
+  persist(turn, durable.record)
+  withhold(turn, durable.outgoing)
 }

@@ -24,8 +24,8 @@ import {
   onDecision,
   onFetch,
   onStatus,
-  sayAlive,
-  speakUp,
+  sendHeartbeat,
+  sendStatusIfDue,
 } from './catch-up/retransmission.ts'
 import {
   checkTransfer,
@@ -35,11 +35,11 @@ import {
   onStored,
   onTransferGone,
   onTransferred,
-  sayCheckpoints,
+  sendCheckpoints,
 } from './checkpoints/checkpoint.ts'
 import { onPersisted } from './durability.ts'
 import type { Effect, Event } from './effects.ts'
-import { holdAck } from './oral/acknowledgements.ts'
+import { keepAck } from './oral/acknowledgements.ts'
 import { onDecisionClaim } from './oral/decisions.ts'
 import { onMacComplaint } from './oral/doubtful-requests.ts'
 import { acceptChoicesAhead, judgeNewViews, makeOralNewView, onOralNewView } from './oral/new-view.ts'
@@ -48,7 +48,7 @@ import { onExhibit } from './ordering/evidence.ts'
 import { isHeldUp, onExecuted } from './ordering/execution.ts'
 import { onPrePrepare, onVote, retryHeldBack } from './ordering/normal-case.ts'
 import { forgetDropped, onRequest, relayAgain, relayNew } from './ordering/requests.ts'
-import { settleRecoveries } from './recovery/amnesia.ts'
+import { finishRecoveries } from './recovery/amnesia.ts'
 import {
   beginRecall,
   checkRecall,
@@ -57,124 +57,124 @@ import {
   onRecollection,
 } from './recovery/disk-check.ts'
 import { askForRecovery, onRecoveryPrepared } from './recovery/recovery-operations.ts'
-import { isOral, type ReplicaState, type Step } from './state.ts'
+import { isOral, type ReplicaState, type Turn } from './state.ts'
 import { makeNewView, onNewView } from './views/new-view.ts'
 import { checkPrimary } from './views/slow-primary.ts'
 import { checkTimers, onViewChange } from './views/view-change.ts'
 
 /** Takes one event; changes `state` and gives the effects to perform, in order. Duties of the caller: effects.ts. */
 export function step(state: ReplicaState, event: Event): readonly Effect[] {
-  const current: Step = { state, effects: [] }
+  const turn: Turn = { state, effects: [] }
   switch (event.kind) {
     case 'received':
-      onReceived(current, event)
+      onReceived(turn, event)
       break
     case 'ticked':
       state.now = event.now
       if (isHeldUp(state)) {
-        sayAlive(current)
+        sendHeartbeat(turn)
         break
       }
       state.ticks++
-      checkRecall(current)
-      settleRecoveries(current)
-      checkPrimary(current)
-      checkTimers(current)
-      sayCheckpoints(current)
-      relayNew(current)
-      forgetDropped(current.state)
-      relayAgain(current)
-      retryHeldBack(current)
-      checkTransfer(current)
-      acceptChoicesAhead(current)
-      askForRecovery(current)
-      speakUp(current)
+      checkRecall(turn)
+      finishRecoveries(turn)
+      checkPrimary(turn)
+      checkTimers(turn)
+      sendCheckpoints(turn)
+      relayNew(turn)
+      forgetDropped(turn.state)
+      relayAgain(turn)
+      retryHeldBack(turn)
+      checkTransfer(turn)
+      acceptChoicesAhead(turn)
+      askForRecovery(turn)
+      sendStatusIfDue(turn)
       break
     case 'persisted':
-      onPersisted(current, event.records)
+      onPersisted(turn, event.records)
       break
     case 'executed':
-      onExecuted(current, event)
+      onExecuted(turn, event)
       break
     case 'snapshot-taken':
-      onSnapshotTaken(current, event.sequence, event.root)
+      onSnapshotTaken(turn, event.sequence, event.root)
       break
     case 'stored':
-      onStored(current, event.sequence)
+      onStored(turn, event.sequence)
       break
     case 'transferred':
-      onTransferred(current, event.stable)
+      onTransferred(turn, event.stable)
       break
     case 'transfer-gone':
-      onTransferGone(current)
+      onTransferGone(turn)
       break
     case 'recovery-prepared':
-      onRecoveryPrepared(current, event.request)
+      onRecoveryPrepared(turn, event.request)
       break
     case 'resumed':
-      beginRecall(current, event.nonce)
+      beginRecall(turn, event.nonce)
       break
     default:
       assertNever(event)
   }
-  return current.effects
+  return turn.effects
 }
 
-function onReceived(current: Step, { message, from }: Event & { readonly kind: 'received' }): void {
-  if (from.kind === 'replica') current.state.detector.heard(from.id, current.state.ticks)
+function onReceived(turn: Turn, { message, from }: Event & { readonly kind: 'received' }): void {
+  if (from.kind === 'replica') turn.state.detector.heard(from.id, turn.state.ticks)
   switch (message.kind) {
     case 'request':
-      return onRequest(current, message, from)
+      return onRequest(turn, message, from)
     case 'pre-prepare':
-      return onPrePrepare(current, message, from)
+      return onPrePrepare(turn, message, from)
     case 'prepare':
     case 'commit':
-      return onVote(current, message, from)
+      return onVote(turn, message, from)
     case 'status':
-      return onStatus(current, message)
+      return onStatus(turn, message)
     case 'fetch':
-      return onFetch(current, message)
+      return onFetch(turn, message)
     case 'batch':
-      onBatchDelivery(current, message)
-      return makeOralNewView(current)
+      onBatchDelivery(turn, message)
+      return makeOralNewView(turn)
     case 'decision':
-      if (!isOral(current.state)) return onDecision(current, message)
-      onDecisionClaim(current, message)
-      return makeOralNewView(current)
+      if (!isOral(turn.state)) return onDecision(turn, message)
+      onDecisionClaim(turn, message)
+      return makeOralNewView(turn)
     case 'checkpoint':
-      return onCheckpoint(current, message, from)
+      return onCheckpoint(turn, message, from)
     case 'stable-checkpoint':
-      return onStableCheckpoint(current, message)
+      return onStableCheckpoint(turn, message)
     case 'recall':
-      return onRecall(current, message)
+      return onRecall(turn, message)
     case 'recollection':
-      return onRecollection(current, message)
+      return onRecollection(turn, message)
     case 'exhibit':
-      return onExhibit(current, message)
+      return onExhibit(turn, message)
     case 'view-change':
-      onViewChange(current, message, from)
-      return makeNewView(current)
+      onViewChange(turn, message, from)
+      return makeNewView(turn)
     case 'new-view':
-      return onNewView(current, message, from)
+      return onNewView(turn, message, from)
     case 'oral-view-change':
-      onOralViewChange(current, message, from)
-      judgeNewViews(current)
-      return makeOralNewView(current)
+      onOralViewChange(turn, message, from)
+      judgeNewViews(turn)
+      return makeOralNewView(turn)
     case 'view-change-ack':
-      holdAck(current.state, message)
-      judgeNewViews(current)
-      return makeOralNewView(current)
+      keepAck(turn.state, message)
+      judgeNewViews(turn)
+      return makeOralNewView(turn)
     case 'view-change-fetch':
-      return onViewChangeFetch(current, message)
+      return onViewChangeFetch(turn, message)
     case 'view-change-delivery':
-      onViewChangeDelivery(current, message, from)
-      return judgeNewViews(current)
+      onViewChangeDelivery(turn, message, from)
+      return judgeNewViews(turn)
     case 'oral-new-view':
-      return onOralNewView(current, message, from)
+      return onOralNewView(turn, message, from)
     case 'oral-recollection':
-      return onOralRecollection(current, message)
+      return onOralRecollection(turn, message)
     case 'mac-complaint':
-      return onMacComplaint(current, message)
+      return onMacComplaint(turn, message)
     default:
       return assertNever(message)
   }

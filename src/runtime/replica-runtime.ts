@@ -32,7 +32,7 @@ import { Reception } from './inbound/reception.ts'
 import { InquiryAnswers } from './inquiry-answers.ts'
 import { LiveLinks } from './live-links.ts'
 import { DecisionArchive } from './log/decision-archive.ts'
-import { notePlace } from './log/decision-index.ts'
+import { indexRecord } from './log/decision-index.ts'
 import { DecisionServer } from './log/decision-server.ts'
 import { encodeLogRecord, isAwaitedByNobody } from './log/log-records.ts'
 import { replayLog } from './log/log-replay.ts'
@@ -319,7 +319,7 @@ export class ReplicaRuntime {
     const position = this.#options.replay.log.append(bytes)
     this.#recordsAppended++
     this.#states.keeper.noteLogged(bytes.length)
-    notePlace(this.#archive, record, position)
+    indexRecord(this.#archive, record, position)
     if (!isAwaitedByNobody(record)) this.#needsSync = true
     if (record.kind === 'evidence' && record.isNew) this.#options.onEvidence?.(record.evidence)
   }

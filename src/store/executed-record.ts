@@ -16,7 +16,7 @@ const LENGTH_AT = KEPT_AT + 1
 const RESULTS_AT = LENGTH_AT + 4
 
 /** The position of a record: the client and its slot. */
-export interface RecordPlace {
+export interface RecordPosition {
   readonly client: ClientId
   readonly slot: number
 }
@@ -35,7 +35,7 @@ export interface ExecutedRecord {
 /** Writes a record; without results it says that they are no longer kept. */
 export function writeRecord(
   tree: Tree,
-  place: RecordPlace,
+  place: RecordPosition,
   record: Omit<ExecutedRecord, 'resultsBytes'>,
   results: Uint8Array | null,
 ): void {
@@ -56,17 +56,17 @@ export function writeRecord(
 }
 
 /** Removes the second part of a record whose results were so long. */
-export function removeRest(tree: Tree, place: RecordPlace, resultsBytes: number | null): void {
+export function removeRest(tree: Tree, place: RecordPosition, resultsBytes: number | null): void {
   if (resultsBytes !== null && resultsBytes > RESULTS_PART_BYTES) tree.remove(recordKey(place, 1))
 }
 
 /** Removes a record but for its second part. */
-export function removeRecord(tree: Tree, place: RecordPlace): void {
+export function removeRecord(tree: Tree, place: RecordPosition): void {
   tree.remove(recordKey(place, 0))
 }
 
 /** The kept results of a record, copied. */
-export function readResultsOf(tree: Tree, place: RecordPlace): Uint8Array {
+export function readResultsOf(tree: Tree, place: RecordPosition): Uint8Array {
   const record = tree.get(recordKey(place, 0)) ?? new Uint8Array(RESULTS_AT)
   const head = record.slice(RESULTS_AT)
   const rest = readU32(record, LENGTH_AT) > head.length ? tree.get(recordKey(place, 1)) : null
@@ -76,7 +76,7 @@ export function readResultsOf(tree: Tree, place: RecordPlace): Uint8Array {
 /** Every record, client by client. */
 export function* readRecords(
   tree: Tree,
-): Generator<{ readonly place: RecordPlace; readonly record: ExecutedRecord }> {
+): Generator<{ readonly place: RecordPosition; readonly record: ExecutedRecord }> {
   const cursor = tree.cursor(Uint8Array.of(SECTIONS.executed))
   for (; !cursor.isAtEnd && cursor.key[0] === SECTIONS.executed; cursor.next()) {
     const { key, value } = cursor
@@ -93,6 +93,6 @@ export function* readRecords(
   }
 }
 
-function recordKey({ client, slot }: RecordPlace, part: number): Uint8Array {
+function recordKey({ client, slot }: RecordPosition, part: number): Uint8Array {
   return clientStateKey(SECTIONS.executed, client, slot, part)
 }

@@ -17,7 +17,7 @@ import type { ClientId, Timestamp } from '../base/ids.ts'
 import type { LastUse, RequestName, Standing } from '../base/standing.ts'
 import type { Tree } from '../tree/tree.ts'
 import {
-  type RecordPlace,
+  type RecordPosition,
   readRecords,
   readResultsOf,
   removeRecord,
@@ -266,7 +266,7 @@ function standingIn(standings: Standings | undefined, request: RequestName): Sta
   return equalBytes(executed.requestDigest, digest) ? 'executed' : 'timestamp-reused'
 }
 
-const placeOf = ({ owner, timestamp }: Executed): RecordPlace => ({
+const placeOf = ({ owner, timestamp }: Executed): RecordPosition => ({
   client: owner.client,
   slot: timestamp % CLIENT_WINDOW,
 })

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Control } from '../../attacks/language/attack.ts'
-import { comparedCount, disagreements, repetitions, twoFaced } from '../../attacks/run/checks.ts'
+import { comparedCount, disagreements, equivocating, repetitions } from '../../attacks/run/checks.ts'
 import type { CountedKey } from '../../attacks/run/load/counted-writes.ts'
 import { LoadMeter, type Stretch } from '../../attacks/run/load/load-meter.ts'
 import { verdictOf } from '../../attacks/run/load/recorded-load.ts'
@@ -51,14 +51,14 @@ describe('agreement', () => {
     expect(disagreements(disks)).toEqual([
       'replicas 0 and 3 decided different batches at sequence number 7: y and z',
     ])
-    expect(twoFaced(disks)).toEqual([0, 1])
+    expect(equivocating(disks)).toEqual([0, 1])
   })
 
   test('nobody is two-faced who signed for one batch in each view', () => {
     const one = disk(0, [], { decided: new Map([[7, certificate('y', [0, 1, 2])]]) })
     const later = disk(3, [], { decided: new Map([[7, certificate('z', [0, 1, 3], 1)]]) })
-    expect(twoFaced([one, later])).toEqual([])
-    expect(twoFaced([one, one])).toEqual([])
+    expect(equivocating([one, later])).toEqual([])
+    expect(equivocating([one, one])).toEqual([])
   })
 
   test('is broken by two states after one sequence number, and by a disk that lost something', () => {

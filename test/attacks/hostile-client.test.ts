@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { CATALOGUE } from '../../attacks/catalogue/catalogue.ts'
 import type { ClientBehaviour } from '../../attacks/language/client-behaviour.ts'
 import { atTick, everyTicks, inTheEnd, jointly } from '../../attacks/language/client-behaviour.ts'
-import type { ClientLink, ClientPlace, Guise } from '../../attacks/language/client-context.ts'
+import type { ClientContext, ClientLink, FalseIdentity } from '../../attacks/language/client-context.ts'
 import { HostileClient } from '../../attacks/language/hostile-client.ts'
 import { attackInSimulator } from '../../attacks/run/simulated/in-simulator.ts'
 import { utf8 } from '../../src/base/bytes.ts'
@@ -12,7 +12,7 @@ import { createRandom } from '../../src/base/random.ts'
 import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
 import { withoutFaults } from '../../src/simulator/plan/plan.ts'
 import { type DetailedResult, simulate } from '../../src/simulator/runs/simulate.ts'
-import type { Host } from '../../src/simulator/world/extra-clients.ts'
+import type { ExtraClientHost } from '../../src/simulator/world/extra-clients.ts'
 import { encodeOperations } from '../../src/store/operations-writer.ts'
 
 const drawn = withoutFaults(drawPlan(5, 4))
@@ -26,7 +26,7 @@ const OPERATIONS = encodeOperations([{ kind: 'put', key: utf8('mine'), value: ut
 /** A run with this client in it. It tells of what it signs, or keeps it to itself. */
 function run(behaviour: ClientBehaviour, isTold = true): { result: DetailedResult; client: HostileClient } {
   let client: HostileClient | null = null
-  const arrive = (host: Host): void => {
+  const arrive = (host: ExtraClientHost): void => {
     client = new HostileClient({
       ...{ ...host, behaviour, signers: host.signers as never, random: createRandom(1) },
       connect: (security) => host.connect(security),
@@ -43,7 +43,7 @@ function run(behaviour: ClientBehaviour, isTold = true): { result: DetailedResul
 }
 
 describe('a door', () => {
-  const admittedBy = (guiseOf: (place: ClientPlace) => Guise): readonly ReplicaId[] => {
+  const admittedBy = (guiseOf: (place: ClientContext) => FalseIdentity): readonly ReplicaId[] => {
     let link: ClientLink | null = null
     run(
       jointly(
@@ -61,7 +61,7 @@ describe('a door', () => {
     expect(admittedBy(({ stranger }) => ({ signer: stranger() }))).toEqual([0, 1, 2, 3])
   })
 
-  test.each<[string, (place: ClientPlace) => Guise]>([
+  test.each<[string, (place: ClientContext) => FalseIdentity]>([
     [
       "another client's key",
       ({ stranger, cluster }) => ({ signer: stranger(), key: cluster.clients[0]?.publicKey as never }),
@@ -86,7 +86,7 @@ describe('a door', () => {
 
   test("does not let in who says he is a replica and shows that one's key", () => {
     const replica = 1 as ReplicaId
-    const key = ({ cluster }: ClientPlace) => cluster.replicas[replica]?.publicKey as never
+    const key = ({ cluster }: ClientContext) => cluster.replicas[replica]?.publicKey as never
     expect(admittedBy((place) => ({ signer: place.stranger(), replica, key: key(place) }))).toEqual([])
   })
 

@@ -4,15 +4,18 @@ import { toHex } from '../../src/base/bytes.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { type BenOrOptions, benOr, encodeExchange, NO_PROPOSAL } from '../../src/classics/agreement/ben-or.ts'
 import { encodeStage, reliableBroadcast } from '../../src/classics/agreement/reliable-broadcast.ts'
-import type { Letter, ProcessId, Value } from '../../src/classics/process.ts'
+import type { Message, ProcessId, Value } from '../../src/classics/process.ts'
 import { forEachChoice } from '../../src/simulator/classics/explore-rounds.ts'
-import { runLetters } from '../../src/simulator/classics/run-letters.ts'
+import { runMessages } from '../../src/simulator/classics/run-letters.ts'
 import { lyingBroadcaster, lyingTosser } from '../../src/simulator/classics/traitors.ts'
 import { commonValue, draw, everyInput, fault, outcomeOf } from './generals-kit.ts'
 
 describe('reliable broadcast', () => {
   /** With a faulty sender nobody need deliver; but all do, or none. */
-  const faultWithLiar = (run: ReturnType<typeof runLetters>, faulty: readonly ProcessId[]): string | null => {
+  const faultWithLiar = (
+    run: ReturnType<typeof runMessages>,
+    faulty: readonly ProcessId[],
+  ): string | null => {
     const outcome = outcomeOf(run, faulty)
     return outcome.every((decision) => decision === null || decision === undefined)
       ? null
@@ -32,7 +35,7 @@ describe('reliable broadcast', () => {
       // The three receivers are alike: who of them gets which letters does not matter.
       if (!isSorted([1, 2, 3].map((id) => textTo(letters, id)))) return
       run++
-      const result = runLetters({ algorithm, values: [0, 0, 0, 0], lies: new Map([[0, letters]]), schedule })
+      const result = runMessages({ algorithm, values: [0, 0, 0, 0], lies: new Map([[0, letters]]), schedule })
       const found = faultWithLiar(result, [0])
       if (found !== null) throw new Error(`${found} in run ${run}`)
       if (result.decisions.some((decided) => decided !== null)) delivered++
@@ -49,7 +52,7 @@ describe('reliable broadcast', () => {
     const schedule = (underWay: readonly unknown[]) => random.below(underWay.length)
     forEachChoice((choose) => {
       const lies = new Map([[3, lyingBroadcaster({ n: 4, self: 3, sender: 0 }, choose)]])
-      const run = runLetters({ algorithm, values: [1, 0, 0, 0], lies, schedule })
+      const run = runMessages({ algorithm, values: [1, 0, 0, 0], lies, schedule })
       expect(fault(outcomeOf(run, [3]), 1)).toBeNull()
     })
   })
@@ -62,7 +65,7 @@ describe('reliable broadcast', () => {
     for (let seed = 1; seed <= 60; seed++) {
       const { values, faulty, choose, schedule } = draw(seed, n, faults)
       const lies = new Map(faulty.map((self) => [self, lyingBroadcaster({ n, self, sender: 0 }, choose)]))
-      const run = runLetters({ algorithm, values, lies, schedule })
+      const run = runMessages({ algorithm, values, lies, schedule })
       const found = faulty.includes(0)
         ? faultWithLiar(run, faulty)
         : fault(outcomeOf(run, faulty), values[0] ?? null)
@@ -79,12 +82,12 @@ describe('reliable broadcast', () => {
       [0, [...sayTo(1, 0, true), ...sayTo(2, 1, true)]],
       [3, [...sayTo(1, 0, false), ...sayTo(2, 1, false)]],
     ])
-    const run = runLetters({ algorithm: reliableBroadcast({ n: 4, faults: 1 }), values: [0, 0, 0, 0], lies })
+    const run = runMessages({ algorithm: reliableBroadcast({ n: 4, faults: 1 }), values: [0, 0, 0, 0], lies })
     expect(outcomeOf(run, [0, 3])).toEqual([undefined, 0, 1, undefined])
   })
 
   test('n = 3: a silent third keeps a correct sender from being delivered', () => {
-    const run = runLetters({
+    const run = runMessages({
       algorithm: reliableBroadcast({ n: 3, faults: 1 }),
       values: [1, 0, 0],
       lies: new Map([[2, []]]),
@@ -104,7 +107,7 @@ describe('Ben-Or', () => {
       for (let sent = 0; sent <= 18; sent++) {
         const { schedule } = draw(sent, 4, 0)
         const algorithm = tossing({ n: 4, faults: 1, model: 'crash' }, sent)
-        const run = runLetters({ algorithm, values, schedule, crashes: new Map([[0, sent]]) })
+        const run = runMessages({ algorithm, values, schedule, crashes: new Map([[0, sent]]) })
         expect(fault(outcomeOf(run, [0]), commonValue(values, []))).toBeNull()
         phases.push(run.rounds)
       }
@@ -120,13 +123,13 @@ describe('Ben-Or', () => {
       const { values, faulty, choose, schedule } = draw(seed, n, faults)
       const lies = new Map(faulty.map((self) => [self, lyingTosser({ n, self, phases: 12 }, choose)]))
       const algorithm = tossing({ n, faults, model: 'lies' }, seed)
-      const run = runLetters({ algorithm, values, lies, schedule })
+      const run = runMessages({ algorithm, values, lies, schedule })
       expect(fault(outcomeOf(run, faulty), commonValue(values, faulty))).toBeNull()
     }
   })
 
   test('n = 4 with two that may crash: no majority can be heard, and nobody ever decides', () => {
-    const run = runLetters({
+    const run = runMessages({
       algorithm: tossing({ n: 4, faults: 2, model: 'crash' }, 1),
       values: [1, 1, 1, 1],
       deliveriesMax: 5_000,
@@ -146,7 +149,7 @@ describe('Ben-Or', () => {
       ]),
     )
     // The liar's letters come first, so one honest word is not waited for.
-    const run = runLetters({
+    const run = runMessages({
       algorithm: benOr({ n: 5, faults: 1, model: 'lies', coin: () => 0 }),
       values: [1, 1, 1, 1, 0],
       lies: new Map([[4, lies]]),
@@ -160,7 +163,7 @@ describe('Ben-Or', () => {
   })
 })
 
-const textTo = (letters: readonly Letter[], id: ProcessId): string =>
+const textTo = (letters: readonly Message[], id: ProcessId): string =>
   letters
     .filter(({ to }) => to === id)
     .map(({ payload }) => toHex(payload))

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { paxos } from '../../src/classics/agreement/paxos.ts'
 import { raftRound } from '../../src/classics/agreement/raft.ts'
 import { atomicCommit } from '../../src/classics/commit/atomic-commit.ts'
-import { runLetters } from '../../src/simulator/classics/run-letters.ts'
+import { runMessages } from '../../src/simulator/classics/run-letters.ts'
 import { draw, everyInput, fault, outcomeOf } from './generals-kit.ts'
 
 describe.each([2, 3] as const)('commit in %i phases', (phases) => {
@@ -13,7 +13,7 @@ describe.each([2, 3] as const)('commit in %i phases', (phases) => {
       const algorithm = atomicCommit({ n: 4, phases, isAcknowledged })
       for (const values of everyInput(4)) {
         for (let seed = 1; seed <= 5; seed++) {
-          const run = runLetters({ algorithm, values, schedule: draw(seed, 4, 0).schedule })
+          const run = runMessages({ algorithm, values, schedule: draw(seed, 4, 0).schedule })
           expect(fault(outcomeOf(run, []), values.includes(0) ? 0 : 1)).toBeNull()
         }
       }
@@ -22,7 +22,7 @@ describe.each([2, 3] as const)('commit in %i phases', (phases) => {
 
   test('waits for ever for one that is down: it blocks where consensus does not', () => {
     const algorithm = atomicCommit({ n: 4, phases, isAcknowledged: false })
-    const run = runLetters({ algorithm, values: [1, 1, 1, 1], crashes: new Map([[3, 0]]) })
+    const run = runMessages({ algorithm, values: [1, 1, 1, 1], crashes: new Map([[3, 0]]) })
     expect(outcomeOf(run, [3])).toEqual([null, null, null, undefined])
   })
 })
@@ -33,7 +33,7 @@ describe('Paxos', () => {
     for (let seed = 1; seed <= 300; seed++) {
       const { schedule } = draw(seed, 5, 0)
       const algorithm = paxos({ n: 5, proposers: [0, 3, 4] })
-      const run = runLetters({ algorithm, values: [10, 0, 0, 13, 14], schedule })
+      const run = runMessages({ algorithm, values: [10, 0, 0, 13, 14], schedule })
       const values = new Set(run.decisions.flatMap((decided) => (decided === null ? [] : [decided.value])))
       expect(values.size).toBeLessThanOrEqual(1)
       for (const value of values) chosen.add(value)
@@ -46,10 +46,10 @@ describe('Paxos', () => {
     const algorithm = paxos({ n: 5 })
     const down = (...ids: readonly number[]) => new Map(ids.map((id) => [id, 0]))
     const values = [1, 0, 0, 0, 0]
-    expect(outcomeOf(runLetters({ algorithm, values, crashes: down(3, 4) }), [3, 4]).slice(0, 3)).toEqual([
+    expect(outcomeOf(runMessages({ algorithm, values, crashes: down(3, 4) }), [3, 4]).slice(0, 3)).toEqual([
       1, 1, 1,
     ])
-    expect(runLetters({ algorithm, values, crashes: down(2, 3, 4) }).decisions).toEqual(Array(5).fill(null))
+    expect(runMessages({ algorithm, values, crashes: down(2, 3, 4) }).decisions).toEqual(Array(5).fill(null))
   })
 })
 
@@ -59,7 +59,7 @@ describe('Raft', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const { schedule } = draw(seed, 5, 0)
       const algorithm = raftRound({ n: 5, what: 'election', askers: [0, 1] })
-      const { decisions } = runLetters({ algorithm, values: [0, 0, 0, 0, 0], schedule })
+      const { decisions } = runMessages({ algorithm, values: [0, 0, 0, 0, 0], schedule })
       const elected = decisions.flatMap((decided) => (decided === null ? [] : [decided.value]))
       expect(elected.length).toBeLessThanOrEqual(1)
       for (const winner of elected) winners.add(winner)
@@ -70,7 +70,7 @@ describe('Raft', () => {
   test('an entry is committed with a majority, and not without', () => {
     const algorithm = raftRound({ n: 5, what: 'replication' })
     const committed = (...down: readonly number[]) =>
-      runLetters({ algorithm, values: [7, 0, 0, 0, 0], crashes: new Map(down.map((id) => [id, 0])) })
+      runMessages({ algorithm, values: [7, 0, 0, 0, 0], crashes: new Map(down.map((id) => [id, 0])) })
         .decisions[0]?.value
     expect(committed(3, 4)).toBe(7)
     expect(committed(2, 3, 4)).toBeUndefined()

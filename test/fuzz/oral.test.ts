@@ -5,7 +5,7 @@ import { createRandom, type Random } from '../../src/base/random.ts'
 import type { Verified } from '../../src/messages/message.ts'
 import type { HeldCheckpoint, OrderClaim, Reminder } from '../../src/messages/oral/message.ts'
 import type { ProtocolMessage } from '../../src/pbft/effects.ts'
-import { isUseful } from '../../src/pbft/relevance.ts'
+import { isRelevant } from '../../src/pbft/relevance.ts'
 import type { SeenStep } from '../../src/simulator/checkers/checker.ts'
 import { memoryBounds } from '../../src/simulator/checkers/memory-bounds.ts'
 import { CLUSTER_SIZES, type ClusterKit, createClusterKit, seedOf } from '../kit/cluster-kit.ts'
@@ -105,7 +105,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       )
       for (let count = 0; count < EVENTS; count++) {
         const message = anyMessage(kit, random, said)
-        if (isUseful(replica.state, message)) replica.receive(message)
+        if (isRelevant(replica.state, message)) replica.receive(message)
         if (random.chance(0.1)) replica.settle()
         if (!random.chance(0.2)) continue
         replica.tickHearing()

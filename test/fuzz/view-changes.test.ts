@@ -12,7 +12,7 @@ import {
   HELD_BACK_MAX,
   UNEXECUTED_BYTES_MAX,
 } from '../../src/pbft/parameters.ts'
-import { isUseful } from '../../src/pbft/relevance.ts'
+import { isRelevant } from '../../src/pbft/relevance.ts'
 import {
   CLUSTER_SIZES,
   type ClusterKit,
@@ -135,7 +135,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       for (let event = 0; event < EVENTS; event++) {
         const message = anyMessage(kit, random)
         const from = random.chance(0.3) ? kit.replicaPeer(random.below(n)) : undefined
-        if (isUseful(replica.state, message) || random.chance(0.5)) replica.receive(message, from)
+        if (isRelevant(replica.state, message) || random.chance(0.5)) replica.receive(message, from)
         if (random.chance(0.1)) replica.sync()
         if (random.chance(0.1)) replica.tick(random.between(1, 60), random.pick([0, 1_000, 5_000, 10 ** 9]))
         if (random.chance(0.02)) replica = replica.restarted()

@@ -1,7 +1,7 @@
 /** The processes of a run: what is told of those that end by themselves, and that nothing of them stays. */
 import { existsSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Arena, type ArenaSetting } from '../../attacks/run/processes/test-cluster.ts'
+import { TestCluster, type TestClusterSetting } from '../../attacks/run/processes/test-cluster.ts'
 import { type ReplicaId, toReplicaId } from '../../src/base/ids.ts'
 import { isAlive, until } from './process-kit.ts'
 
@@ -15,13 +15,13 @@ const TALKS = `${STAYS}; process.on('SIGTERM', () => {
 const FALLS = `setTimeout(() => { console.error('a reason'); process.exit(70) }, 20)`
 const FOLLOWS = `${STAYS}; process.on('message', ({ order }) => process.send({ acts: 7, isOn: order === 'on' }))`
 
-const arenas: Arena[] = []
+const arenas: TestCluster[] = []
 afterEach(async () => {
   for (const arena of arenas.splice(0)) await arena.close()
 })
 
 async function open(replica: (id: number) => readonly string[], traitors: readonly number[] = []) {
-  const setting: ArenaSetting = {
+  const setting: TestClusterSetting = {
     ...{
       name: 'none',
       n: 4,
@@ -41,12 +41,12 @@ async function open(replica: (id: number) => readonly string[], traitors: readon
       gateway: () => [],
     },
   }
-  const arena = await Arena.open(setting)
+  const arena = await TestCluster.open(setting)
   arenas.push(arena)
   return arena
 }
 
-const pidsOf = (arena: Arena): readonly number[] => arena.correct.map((id) => arena.pid(id) ?? 0)
+const pidsOf = (arena: TestCluster): readonly number[] => arena.correct.map((id) => arena.pid(id) ?? 0)
 
 test('a process that ends by itself is told of, and one that is killed on purpose is not', async () => {
   const arena = await open((id) => program(id === 2 ? FALLS : STAYS))

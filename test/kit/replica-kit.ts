@@ -14,7 +14,7 @@ import { createReplicaState, type ReplicaState } from '../../src/pbft/state.ts'
 import { step } from '../../src/pbft/step.ts'
 import type { Log } from '../../src/ports.ts'
 import { DecisionArchive } from '../../src/runtime/log/decision-archive.ts'
-import { notePlace } from '../../src/runtime/log/decision-index.ts'
+import { indexRecord } from '../../src/runtime/log/decision-index.ts'
 import { decodeLogRecord, encodeLogRecord } from '../../src/runtime/log/log-records.ts'
 import { type ClusterKit, hash } from './cluster-kit.ts'
 import { FakeApplication } from './fake-application.ts'
@@ -255,7 +255,7 @@ export class ReplicaUnderTest {
   #recover(bytes: Uint8Array): void {
     const record = decodeLogRecord(bytes, this.#kit.tools, this.#kit.authenticator)
     if (isRejection(record)) throw new Error(`the log holds a bad record: ${record.reason}`)
-    notePlace(this.#archive, record, this.log.length)
+    indexRecord(this.#archive, record, this.log.length)
     this.log.push(bytes)
     if (record.kind === 'accepted') this.#found.add(record.prePrepare.sequence)
     if (record.kind === 'new-view') {
@@ -323,7 +323,7 @@ export class ReplicaUnderTest {
   }
 
   #persist(record: LogRecord): void {
-    notePlace(this.#archive, record, this.log.length)
+    indexRecord(this.#archive, record, this.log.length)
     this.records.push(record)
     this.log.push(encodeLogRecord(record, this.#kit.sealerOf(this.id)))
   }

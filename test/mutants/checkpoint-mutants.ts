@@ -90,7 +90,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     name: 'the certificate of a checkpoint is not passed on',
     rule: '2.8',
     file: 'src/pbft/catch-up/retransmission.js',
-    search: 'resendCheckpoints(step, status);',
+    search: 'resendCheckpoints(turn, status);',
     replacement: '',
   },
   {
@@ -104,13 +104,13 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     name: 'a checkpoint is frozen when the next batch has begun',
     rule: '2.1',
     file: 'src/pbft/ordering/execution.js',
-    search: 'freezeIfDue(step, sequence);\n    noteDelivered(',
+    search: 'freezeIfDue(turn, sequence);\n    noteDelivered(',
     replacement: 'noteDelivered(',
     also: [
       {
         file: 'src/pbft/ordering/execution.js',
-        search: 'executeDecided(step);\n    proposeBatches(step);',
-        replacement: 'executeDecided(step);\n    freezeIfDue(step, sequence);\n    proposeBatches(step);',
+        search: 'executeDecided(turn);\n    proposeBatches(turn);',
+        replacement: 'executeDecided(turn);\n    freezeIfDue(turn, sequence);\n    proposeBatches(turn);',
       },
     ],
   },

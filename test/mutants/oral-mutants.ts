@@ -34,7 +34,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     rule: '4.2',
     file: 'src/pbft/oral/view-changes.js',
     search:
-      'const fault = oralViewChangeFault(viewChange, state.config);\n    if (fault !== null)\n        return reject(step, viewChange, from, fault);',
+      'const fault = oralViewChangeFault(viewChange, state.config);\n    if (fault !== null)\n        return reject(turn, viewChange, from, fault);',
     replacement: '',
     paper: {
       file: 'paper/4.1-4.3-view-change.test.ts',
@@ -46,9 +46,9 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     name: 'an acknowledgement does not wait for the disk',
     rule: '4.3',
     file: 'src/pbft/oral/acknowledgements.js',
-    search: "withhold(step, { kind: 'view-change-ack', view, of: sender, digest }, to);",
+    search: "withhold(turn, { kind: 'view-change-ack', view, of: sender, digest }, to);",
     replacement:
-      "step.effects.push({ kind: 'send', to, outgoing: { kind: 'view-change-ack', view, of: sender, digest } });",
+      "turn.effects.push({ kind: 'send', to, outgoing: { kind: 'view-change-ack', view, of: sender, digest } });",
   },
   {
     name: 'a VIEW-CHANGE joins S with one acknowledgement less',
@@ -225,8 +225,8 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     name: 'the checkpoint of a NEW-VIEW is no floor',
     rule: '4.7',
     file: 'src/pbft/oral/new-view.js',
-    search: 'goOn(step, headers, newView.checkpoint.sequence);',
-    replacement: 'goOn(step, headers, state.lowWatermark);',
+    search: 'goOn(turn, headers, newView.checkpoint.sequence);',
+    replacement: 'goOn(turn, headers, state.lowWatermark);',
     paper: {
       file: 'paper/4.7-new-view.test.ts',
       test: 'the checkpoint is the floor of the view',
@@ -256,7 +256,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     name: 'nobody votes again for whoever lacks a decision',
     rule: '4.8',
     file: 'src/pbft/catch-up/retransmission.js',
-    search: '(!isOral(step.state) || slot.decided !== null)',
+    search: '(!isOral(turn.state) || slot.decided !== null)',
     replacement: 'true',
     paper: {
       file: 'paper/4.8-word-of-w.test.ts',

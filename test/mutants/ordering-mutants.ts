@@ -21,9 +21,9 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     name: 'a past time is refused',
     rule: '1.2',
     file: 'src/pbft/ordering/normal-case.js',
-    search: 'accept(step, slot, prePrepare, from);\n}',
+    search: 'accept(turn, slot, prePrepare, from);\n}',
     replacement:
-      'if (prePrepare.batch.time < state.now - 200) return;\n    accept(step, slot, prePrepare, from);\n}',
+      'if (prePrepare.batch.time < state.now - 200) return;\n    accept(turn, slot, prePrepare, from);\n}',
   },
   {
     name: 'a time from the future is taken at once',
@@ -55,7 +55,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     name: 'a time from the future is refused instead of held back',
     rule: '1.2',
     file: 'src/pbft/ordering/normal-case.js',
-    search: 'return holdBack(step, prePrepare, from);',
+    search: 'return holdBack(turn, prePrepare, from);',
     replacement: 'return;',
     paper: {
       file: 'paper/1.2-pre-prepare.test.ts',
@@ -194,7 +194,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     name: 'lost votes and pre-prepares are not sent again',
     rule: '1.11',
     file: 'src/pbft/catch-up/retransmission.js',
-    search: 'resendVotes(step, status);',
+    search: 'resendVotes(turn, status);',
     replacement: '',
     paper: {
       file: 'paper/1.11-retransmission.test.ts',
@@ -206,7 +206,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     name: 'a replica that lags is not served',
     rule: '1.11',
     file: 'src/pbft/catch-up/retransmission.js',
-    search: 'serveDecisions(step, status);',
+    search: 'serveDecisions(turn, status);',
     replacement: '',
   },
   {
@@ -226,8 +226,8 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     name: 'only those that know themselves to be behind say STATUS',
     rule: '1.11',
     file: 'src/pbft/catch-up/retransmission.js',
-    search: 'if (sayStatusIfDue(step))',
-    replacement: 'if ((peersAhead(state).length > 0 || hasOverdueSlot(state)) && sayStatusIfDue(step))',
+    search: 'if (sayStatusIfDue(turn))',
+    replacement: 'if ((peersAhead(state).length > 0 || hasOverdueSlot(state)) && sayStatusIfDue(turn))',
   },
   {
     name: 'who sees that it lacks something does not ask',

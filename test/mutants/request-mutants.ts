@@ -24,9 +24,9 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     name: 'a backup refuses a proposed request of a client that it does not know',
     rule: '1.1',
     file: 'src/pbft/ordering/normal-case.js',
-    search: 'accept(step, slot, prePrepare, from);\n}',
+    search: 'accept(turn, slot, prePrepare, from);\n}',
     replacement:
-      "if (prePrepare.batch.requests.some((each) => state.config.standing(each) === 'unknown-client')) return;\n    accept(step, slot, prePrepare, from);\n}",
+      "if (prePrepare.batch.requests.some((each) => state.config.standing(each) === 'unknown-client')) return;\n    accept(turn, slot, prePrepare, from);\n}",
     paper: {
       file: 'paper/1.1-requests.test.ts',
       test: 'a backup accepts a proposed request of a client that it does not know',

@@ -35,7 +35,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     name: 'an accepted pre-prepare is not logged',
     rule: '6',
     file: 'src/pbft/ordering/normal-case.js',
-    search: "persist(step, { kind: 'accepted', prePrepare });",
+    search: "persist(turn, { kind: 'accepted', prePrepare });",
     replacement: '',
   },
   ...RECORDS.map(
@@ -43,8 +43,8 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
       name: `what depends on a record of kind ${kind} does not wait for it`,
       rule: '6',
       file: 'src/pbft/state.js',
-      search: 'withhold(step, durable.outgoing);',
-      replacement: `if (durable.record.kind === '${kind}') step.effects.push({ kind: 'broadcast', outgoing: durable.outgoing });\n    else withhold(step, durable.outgoing);`,
+      search: 'withhold(turn, durable.outgoing);',
+      replacement: `if (durable.record.kind === '${kind}') turn.effects.push({ kind: 'broadcast', outgoing: durable.outgoing });\n    else withhold(turn, durable.outgoing);`,
       ...(paper === null ? {} : { paper }),
     }),
   ),
@@ -60,7 +60,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     name: 'the first votes of a view do not wait for its NEW-VIEW',
     rule: '6',
     file: 'src/pbft/views/new-view.js',
-    search: "persist(step, { kind: 'new-view', newView });",
+    search: "persist(turn, { kind: 'new-view', newView });",
     replacement: '',
   },
   {
@@ -86,7 +86,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     name: 'a restarted primary does not send its logged pre-prepares again',
     rule: '6.2',
     file: 'src/pbft/recovery/restart.js',
-    search: "broadcastDurably(step, { kind: 'relayed', message });",
+    search: "broadcastDurably(turn, { kind: 'relayed', message });",
     replacement: '',
     paper: {
       file: 'paper/6.2-restart.test.ts',
@@ -98,9 +98,9 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     name: 'the log is replayed without its decisions',
     rule: '6.2',
     file: 'src/pbft/recovery/restart.js',
-    search: 'replayDecided(step, record.commits, record.batch);',
+    search: 'replayDecided(turn, record.commits, record.batch);',
     replacement:
-      'if (record.commits[0].sequence % 2 === 0)\n                replayDecided(step, record.commits, record.batch);',
+      'if (record.commits[0].sequence % 2 === 0)\n                replayDecided(turn, record.commits, record.batch);',
     paper: {
       file: 'paper/6.2-restart.test.ts',
       test: 'decisions are executed again in their order, whatever order the log has',
@@ -200,7 +200,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     name: 'the others do not leave the views of what was forgotten',
     rule: '6.4',
     file: 'src/pbft/recovery/amnesia.js',
-    search: 'if (state.view < view + 2)\n            startViewChange(step, (view + 2));',
+    search: 'if (state.view < view + 2)\n            startViewChange(turn, (view + 2));',
     replacement: '',
     paper: {
       file: 'paper/6.4-helping.test.ts',

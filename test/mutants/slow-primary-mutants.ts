@@ -143,7 +143,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
     file: 'src/pbft/views/view-change.js',
     search:
       '// After a view that never began everybody gets a chance again, or none might be left. @rule 5.4\n',
-    replacement: 'return startViewChange(step, viewAfter(state));\n',
+    replacement: 'return startViewChange(turn, viewAfter(state));\n',
     paper: seenBy('after a view that never began everybody has a chance again'),
   },
   {

@@ -109,7 +109,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'an invalid NEW-VIEW does not end its view',
     rule: '3.4',
     file: 'src/pbft/views/new-view.js',
-    search: 'refute(step, view);\n        return;',
+    search: 'refute(turn, view);\n        return;',
     replacement: 'return;',
     paper: { file: NEW_VIEW, test: 'it ends the view once Q VIEW-CHANGEs are held', why: UNSEEN.noLiar },
   },
@@ -130,7 +130,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'PREPARE for an entry of O before its batch is in the log',
     rule: '3.5',
     file: 'src/pbft/ordering/normal-case.js',
-    search: "persist(step, { kind: 'batch', sequence, batch });",
+    search: "persist(turn, { kind: 'batch', sequence, batch });",
     replacement: '',
     paper: {
       file: NEW_VIEW,
@@ -188,7 +188,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'nobody joins a view change',
     rule: '3.7',
     file: 'src/pbft/views/view-change.js',
-    search: 'if (joined > state.view)\n        startViewChange(step, joined);',
+    search: 'if (joined > state.view)\n        startViewChange(turn, joined);',
     replacement: '',
     paper: {
       file: 'paper/3.7-3.12-following.test.ts',
@@ -221,7 +221,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'waiting requests are not handed to the new primary',
     rule: '3.9',
     file: 'src/pbft/views/new-view.js',
-    search: 'relayOldest(step, HANDED_OVER_MAX);',
+    search: 'relayOldest(turn, HANDED_OVER_MAX);',
     replacement: '',
     paper: {
       file: FOLLOWING,

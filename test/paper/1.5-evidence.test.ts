@@ -5,7 +5,7 @@ import { CHECKPOINT_INTERVAL, EVIDENCE_PER_REPLICA_MAX } from '../../src/message
 import type { Exhibit, SignedOnce, Verified } from '../../src/messages/message.ts'
 import type { Effect } from '../../src/pbft/effects.ts'
 import { EXHIBITS_MAX, EXHIBITS_PERIOD_TICKS } from '../../src/pbft/parameters.ts'
-import { isUseful } from '../../src/pbft/relevance.ts'
+import { isRelevant } from '../../src/pbft/relevance.ts'
 import { reportOf } from '../../src/pbft/report.ts'
 import { CLUSTER_SIZES, createClusterKit, seedOf } from '../kit/cluster-kit.ts'
 import { broadcastsOf, decide, effectsOf, ReplicaUnderTest } from '../kit/replica-kit.ts'
@@ -32,14 +32,14 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const deliver = (from: ReplicaUnderTest, effects: readonly Effect[], to: ReplicaUnderTest) =>
     broadcastsOf(effects, 'exhibit').flatMap((content) => {
       const exhibit = kit.accept(kit.frameOf(from.id, content), kit.replicaPeer(from.id)) as Verified<Exhibit>
-      return isUseful(to.state, exhibit) ? to.receive(exhibit) : []
+      return isRelevant(to.state, exhibit) ? to.receive(exhibit) : []
     })
 
   /** A replica that holds one of two messages, and is shown the other. */
   const isConvicting = (held: SignedOnce, shown: SignedOnce): boolean => {
     const replica = new ReplicaUnderTest(kit, 1)
     const exhibit = kit.exhibit(2, held, shown)
-    expect(isUseful(replica.state, exhibit)).toBe(loggedEvidence(replica.receive(exhibit)).length > 0)
+    expect(isRelevant(replica.state, exhibit)).toBe(loggedEvidence(replica.receive(exhibit)).length > 0)
     return replica.state.evidence.guilty.length > 0
   }
 
@@ -52,7 +52,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     const [shown, ...more] = broadcastsOf(effects, 'exhibit')
     expect(envelopesOf(shown?.messages ?? [])).toEqual(envelopesOf([first, second]))
     expect(more).toEqual([])
-    expect(isUseful(backup.state, second)).toBe(false)
+    expect(isRelevant(backup.state, second)).toBe(false)
     const again = backup.receive(second)
     expect([...loggedEvidence(again), ...broadcastsOf(again, 'exhibit')]).toEqual([])
   })
@@ -155,7 +155,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     backup.receive(kit.prePrepare({ sequence: 1, batch }))
     for (const shown of [kit.header(at), kit.vote('prepare', 2, otherAt), kit.checkpoint(2, K, seedOf(1))]) {
       const exhibit = kit.exhibit(3, shown)
-      expect(isUseful(backup.state, exhibit)).toBe(false)
+      expect(isRelevant(backup.state, exhibit)).toBe(false)
       expect(backup.receive(exhibit)).toEqual([])
     }
   })
@@ -193,12 +193,12 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     }
     for (let sequence = 1; sequence <= EVIDENCE_PER_REPLICA_MAX; sequence++) {
       const conflict = conflictAt(sequence)
-      expect(isUseful(backup.state, conflict)).toBe(true)
+      expect(isRelevant(backup.state, conflict)).toBe(true)
       expect(loggedEvidence(backup.receive(conflict))).toHaveLength(1)
     }
     const oneMore = conflictAt(EVIDENCE_PER_REPLICA_MAX + 1)
-    expect(isUseful(backup.state, oneMore)).toBe(false)
-    expect(isUseful(backup.state, kit.exhibit(3, kit.vote('prepare', 2, at), oneMore))).toBe(false)
+    expect(isRelevant(backup.state, oneMore)).toBe(false)
+    expect(isRelevant(backup.state, kit.exhibit(3, kit.vote('prepare', 2, at), oneMore))).toBe(false)
     const effects = backup.receive(oneMore)
     expect([...loggedEvidence(effects), ...broadcastsOf(effects, 'exhibit')]).toEqual([])
     expect(heldBy(backup)).toHaveLength(EVIDENCE_PER_REPLICA_MAX)

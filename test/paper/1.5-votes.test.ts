@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { LOG_WINDOW } from '../../src/messages/limits.ts'
 import type { Verified, Vote } from '../../src/messages/message.ts'
 import { isPrepared } from '../../src/pbft/ordering/slot.ts'
-import { isUseful } from '../../src/pbft/relevance.ts'
+import { isRelevant } from '../../src/pbft/relevance.ts'
 import { openSlot } from '../../src/pbft/state.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { broadcastsOf, decide, effectsOf, ReplicaUnderTest } from '../kit/replica-kit.ts'
@@ -127,7 +127,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
   test('PBFT-1.5 what is not useful is what could change nothing: never a conflict, never a vote below a quorum', () => {
     const backup = new ReplicaUnderTest(kit, 1)
-    const isUsefulHere = (vote: Verified<Vote>) => isUseful(backup.state, vote)
+    const isUsefulHere = (vote: Verified<Vote>) => isRelevant(backup.state, vote)
     backup.receive(prePrepare)
     backup.settle()
     expect(isUsefulHere(kit.vote('prepare', 2, at))).toBe(true)

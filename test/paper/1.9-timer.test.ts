@@ -13,7 +13,7 @@ import {
   STATUS_IDLE_TICKS,
   WAITING_PER_CLIENT_MAX,
 } from '../../src/pbft/parameters.ts'
-import { useOf } from '../../src/pbft/relevance.ts'
+import { relevanceOf } from '../../src/pbft/relevance.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { decide, effectsOf, ReplicaUnderTest } from '../kit/replica-kit.ts'
 
@@ -199,10 +199,10 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     // The first ones are proposed at once, as far as the pipeline has room.
     for (let timestamp = 1; timestamp <= 40; timestamp++) primary.receive(kit.request(0, { timestamp }))
     const last = kit.request(0, { timestamp: 40 })
-    expect(useOf(primary.state, last, kit.replicaPeer(1))).toBe('order')
+    expect(relevanceOf(primary.state, last, kit.replicaPeer(1))).toBe('order')
     primary.receive(last, kit.replicaPeer(1))
-    expect(useOf(primary.state, last, kit.replicaPeer(1))).toBe('nothing')
-    expect(useOf(primary.state, kit.request(0, { timestamp: 4 }), kit.replicaPeer(1))).toBe('nothing')
+    expect(relevanceOf(primary.state, last, kit.replicaPeer(1))).toBe('nothing')
+    expect(relevanceOf(primary.state, kit.request(0, { timestamp: 4 }), kit.replicaPeer(1))).toBe('nothing')
     expect(primary.state.waiting.size).toBe(40)
   })
 })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { View } from '../../src/base/ids.ts'
 import { primaryOf } from '../../src/base/quorum.ts'
 import { RELAY_AFTER_TICKS, REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
-import { isUseful } from '../../src/pbft/relevance.ts'
+import { isRelevant } from '../../src/pbft/relevance.ts'
 import { LongChecks } from '../../src/runtime/inbound/long-checks.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { broadcastsOf, decide, effectsOf, ReplicaUnderTest, sentKinds } from '../kit/replica-kit.ts'
@@ -64,7 +64,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
     test('PBFT-3.7 a VIEW-CHANGE that can move nobody is not looked at', () => {
       const replica = awaiting(3)
-      const useful = (sender: number, view: number) => isUseful(replica.state, kit.viewChange(sender, view))
+      const useful = (sender: number, view: number) => isRelevant(replica.state, kit.viewChange(sender, view))
       const last = others.at(-1) ?? 0
       expect([useful(last, 2), useful(last, 3), useful(last, 4)]).toEqual([false, true, true])
       expect([useful(others[0] ?? 0, 3), useful(others[0] ?? 0, 4)]).toEqual([false, true])

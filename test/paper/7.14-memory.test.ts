@@ -8,7 +8,7 @@ import { UNEXECUTED_BYTES_MAX } from '../../src/pbft/parameters.ts'
 import type { Log } from '../../src/ports.ts'
 import { Inbox } from '../../src/runtime/inbound/inbox.ts'
 import { DecisionArchive } from '../../src/runtime/log/decision-archive.ts'
-import { notePlace } from '../../src/runtime/log/decision-index.ts'
+import { indexRecord } from '../../src/runtime/log/decision-index.ts'
 import { createClusterKit } from '../kit/cluster-kit.ts'
 import { ReplicaUnderTest } from '../kit/replica-kit.ts'
 
@@ -108,7 +108,7 @@ describe('executed decisions', () => {
     expect(backup.executed.map(({ batch }) => toHex(batch.digest))[1]).toBe(toHex(decided.digest))
 
     const archive = new DecisionArchive(logOf(backup.log), kit.tools, kit.authenticator)
-    for (const [position, record] of backup.records.entries()) notePlace(archive, record, position)
+    for (const [position, record] of backup.records.entries()) indexRecord(archive, record, position)
     const served: (string | null)[] = []
     archive.find(2 as Sequence, (decision) => served.push(decision && toHex(decision.batch.digest)))
     expect(served).toEqual([toHex(decided.digest)])

@@ -6,7 +6,7 @@ import {
   EARLY_PER_SENDER_MAX,
   UNEXECUTED_BYTES_MAX,
 } from '../../src/pbft/parameters.ts'
-import { isUseful } from '../../src/pbft/relevance.ts'
+import { isRelevant } from '../../src/pbft/relevance.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { ReplicaUnderTest, reasonsOf } from '../kit/replica-kit.ts'
 import { enter, leaveFor, plainNewView } from '../kit/view-change-kit.ts'
@@ -35,7 +35,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     const vote = kit.vote('commit', 0, { view: 1, sequence: 1, digest })
     // A liar passes a correct replica's vote on, which is authentic on whatever link it comes.
     for (let time = 0; time < EARLY_PER_SENDER_MAX + 5; time++) {
-      if (isUseful(replica.state, vote)) replica.receive(vote, kit.replicaPeer(3))
+      if (isRelevant(replica.state, vote)) replica.receive(vote, kit.replicaPeer(3))
     }
     const next = kit.vote('commit', 0, { view: 1, sequence: 2, digest })
     expect(reasonsOf(replica.receive(next))).toEqual([])
@@ -57,7 +57,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     for (let view = 1; view <= 60; view++) replica.receive(kit.viewChange(3, view))
     expect(replica.state.viewChanges.filter((one) => one !== null)).toHaveLength(1)
     replica.receive(plainNewView(kit, 61))
-    expect(isUseful(replica.state, kit.viewChange(0, 61))).toBe(false)
+    expect(isRelevant(replica.state, kit.viewChange(0, 61))).toBe(false)
   })
 
   test('PBFT-7.14 view after view, nothing piles up', () => {

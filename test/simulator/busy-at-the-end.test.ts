@@ -7,7 +7,7 @@ import { createRandom } from '../../src/base/random.ts'
 import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
 import { withoutFaults } from '../../src/simulator/plan/plan.ts'
 import { type DetailedResult, type SimulationOptions, simulate } from '../../src/simulator/runs/simulate.ts'
-import type { Host } from '../../src/simulator/world/extra-clients.ts'
+import type { ExtraClientHost } from '../../src/simulator/world/extra-clients.ts'
 import { encodeOperations } from '../../src/store/operations-writer.ts'
 import { PLANTED_VIOLATIONS, type PlantedViolation } from './sabotages.ts'
 
@@ -36,7 +36,7 @@ function run(seed: number, options: Partial<SimulationOptions> = {}): DetailedRe
     calmAtMs: 200,
     workload: { ...drawn.workload, requestsPerClient: 8, pauseMsMax: 60 },
   }
-  const arrive = (host: Host): void => {
+  const arrive = (host: ExtraClientHost): void => {
     new HostileClient({
       ...{ ...host, behaviour: busy(), signers: host.signers as never, random: createRandom(seed) },
       connect: (security) => host.connect(security),

@@ -4,7 +4,7 @@ import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { LOG_WINDOW } from '../../src/messages/limits.ts'
 import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
-import { type Incident, type Plan, withoutFaults } from '../../src/simulator/plan/plan.ts'
+import { type Fault, type Plan, withoutFaults } from '../../src/simulator/plan/plan.ts'
 import { simulate } from '../../src/simulator/runs/simulate.ts'
 import { CALM_NETWORK } from '../../src/simulator/world/virtual-network.ts'
 
@@ -14,7 +14,7 @@ const SLEEPER = 2 as ReplicaId
 /** Every replica loses its power again and again, all within a few milliseconds of each other. */
 function powerFailures(plan: Plan): Plan {
   const random = createRandom(plan.seed)
-  const incidents: Incident[] = []
+  const incidents: Fault[] = []
   for (let atMs = 30; atMs < plan.calmAtMs - 100; atMs += random.between(50, 200)) {
     for (const replica of replicaIds(plan.n)) {
       const downAtMs = atMs + random.below(5)

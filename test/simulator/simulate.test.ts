@@ -3,7 +3,7 @@ import type { ReplicaId, Sequence } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
-import { type Incident, type Plan, traitorsOf, withoutFaults } from '../../src/simulator/plan/plan.ts'
+import { type Fault, type Plan, traitorsOf, withoutFaults } from '../../src/simulator/plan/plan.ts'
 import { decodePlan, encodePlan } from '../../src/simulator/plan/plan-file.ts'
 import { runCampaign } from '../../src/simulator/runs/campaign.ts'
 import { SCENARIOS } from '../../src/simulator/runs/scenarios.ts'
@@ -15,7 +15,7 @@ import { TRAITORS } from '../../src/simulator/traitors/catalogue.ts'
 import type { Sabotage } from '../../src/simulator/world/virtual-replica.ts'
 
 /** Kinds that every plan may draw. */
-const INCIDENT_KINDS: readonly Incident['kind'][] = [
+const INCIDENT_KINDS: readonly Fault['kind'][] = [
   'crash',
   'crash-within',
   'restart',
@@ -115,7 +115,7 @@ describe('a plan', () => {
 
   it('never lets more replicas be faulty at once than it may', () => {
     const plan = withoutFaults(drawPlan(3, 4))
-    const crash = (replica: number): Incident => ({
+    const crash = (replica: number): Fault => ({
       kind: 'crash',
       replica: replica as ReplicaId,
       losesSent: true,
@@ -134,7 +134,7 @@ describe('the power fails within a turn', () => {
     it(`at a point of kind ${point}, and the replica comes back`, () => {
       const plan = { ...withoutFaults(drawPlan(4, 4)), calmAtMs: 900 }
       const replica = 1 as ReplicaId
-      const incidents: readonly Incident[] = [
+      const incidents: readonly Fault[] = [
         { kind: 'crash-within', replica, point, after: 1, losesSent: false, atMs: 100 },
         { kind: 'restart', replica, atMs: 700 },
       ]

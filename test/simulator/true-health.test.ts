@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type Milliseconds, type ReplicaId, replicaIds, type Timestamp } from '../../src/base/ids.ts'
 import { trueHealth } from '../../src/simulator/checkers/true-health.ts'
 import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
-import { type Incident, type Plan, withoutFaults } from '../../src/simulator/plan/plan.ts'
+import { type Fault, type Plan, withoutFaults } from '../../src/simulator/plan/plan.ts'
 import { simulate } from '../../src/simulator/runs/simulate.ts'
 import { CALM_NETWORK } from '../../src/simulator/world/virtual-network.ts'
 import { createClusterKit } from '../kit/cluster-kit.ts'
@@ -12,7 +12,7 @@ import { ReplicaUnderTest } from '../kit/replica-kit.ts'
 const NOTHING = new Uint8Array(0)
 
 /** Four replicas under a load that outlasts the incidents. */
-function planOf(incidents: readonly Incident[]): Plan {
+function planOf(incidents: readonly Fault[]): Plan {
   const drawn = drawPlan(1, 4)
   return {
     ...withoutFaults(drawn),
@@ -33,8 +33,8 @@ function planOf(incidents: readonly Incident[]): Plan {
 }
 
 /** Their logs are removed; they start, and start again. */
-const losing = (replicas: readonly number[]): readonly Incident[] =>
-  (replicas as readonly ReplicaId[]).flatMap((replica): readonly Incident[] => [
+const losing = (replicas: readonly number[]): readonly Fault[] =>
+  (replicas as readonly ReplicaId[]).flatMap((replica): readonly Fault[] => [
     { kind: 'lose-disk', replica, atMs: 300 },
     { kind: 'restart', replica, atMs: 320 },
     { kind: 'crash', replica, losesSent: false, atMs: 500 },

@@ -5,7 +5,7 @@ import { encodeOperations } from '../../../src/store/operations-writer.ts'
 import { type Attack, nobody } from '../../language/attack.ts'
 import { together } from '../../language/behaviour.ts'
 import { type ClientBehaviour, everyTicks, jointly, onAnswer } from '../../language/client-behaviour.ts'
-import type { ClientPlace } from '../../language/client-context.ts'
+import type { ClientContext } from '../../language/client-context.ts'
 import { all, noViewChange, told } from '../../language/expectations.ts'
 
 /** Bytes of one value: so many of them fill the client's room in bytes and in number at once. */
@@ -37,21 +37,21 @@ function fillingTheRoom(): ClientBehaviour {
   let isFilling = false
   /** By timestamp; those that were sent longest ago come first. */
   const underWay = new Map<number, Uint8Array>()
-  const sendMore = ({ link, request }: ClientPlace): void => {
+  const sendMore = ({ link, request }: ClientContext): void => {
     while (isFilling && underWay.size < UNDER_WAY) {
       const frame = request({ timestamp: next, operations: large })
       underWay.set(next++, frame)
       link.send(frame, PRIMARY)
     }
   }
-  const sendAgain = ({ link }: ClientPlace): void => {
+  const sendAgain = ({ link }: ClientContext): void => {
     for (const [timestamp, frame] of [...underWay].slice(0, AGAIN_IN_A_TICK)) {
       underWay.delete(timestamp)
       underWay.set(timestamp, frame)
       link.send(frame, PRIMARY)
     }
   }
-  const handToBackups = ({ link, request, replicas }: ClientPlace): void => {
+  const handToBackups = ({ link, request, replicas }: ClientContext): void => {
     for (let each = 0; each < (EXTRA[round % EXTRA.length] as number); each++) {
       const timestamp = round * ROUND_TIMESTAMPS + EXTRA_FROM + each
       const frame = request({ timestamp, operations: large })

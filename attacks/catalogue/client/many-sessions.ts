@@ -9,7 +9,7 @@ import {
   jointly,
   onAnswer,
 } from '../../language/client-behaviour.ts'
-import type { ClientLink, ClientPlace } from '../../language/client-context.ts'
+import type { ClientContext, ClientLink } from '../../language/client-context.ts'
 import { all, latencyAtMost, noViewChange, told } from '../../language/expectations.ts'
 
 /** Clients that the cluster knows, and strangers: each has links of its own. */
@@ -32,7 +32,7 @@ const count = encodeOperations([{ kind: 'list', prefix: KEY, limit: 0, cursor: n
 /** The first of its clients fills what is kept for it, one request after another, then asks for the first results again. */
 function filling(): ClientBehaviour {
   let answered = 0
-  const ask = ({ link, request }: ClientPlace): void => {
+  const ask = ({ link, request }: ClientContext): void => {
     const isFull = answered > LARGE_RESULTS + 1
     const timestamp = isFull ? FIRST_READ : answered + 1
     const operations = timestamp < FIRST_READ ? store : readTwice
@@ -64,7 +64,7 @@ export const manySessions: Attack = {
     awaits: ANSWERS,
     identities: IDENTITIES,
     behaviour: () => {
-      const links: { readonly link: ClientLink; readonly signer: ClientPlace['signers'][0] }[] = []
+      const links: { readonly link: ClientLink; readonly signer: ClientContext['signers'][0] }[] = []
       let timestamp = 0
       return jointly(
         atTick(0, ({ signers, stranger, open }) => {

@@ -5,7 +5,7 @@ import { encodeOperations } from '../../../src/store/operations-writer.ts'
 import { type Attack, nobody } from '../../language/attack.ts'
 import { together } from '../../language/behaviour.ts'
 import { atTick, everyTicks, inTheEnd, jointly } from '../../language/client-behaviour.ts'
-import type { ClientLink, ClientPlace, Guise } from '../../language/client-context.ts'
+import type { ClientContext, ClientLink, FalseIdentity } from '../../language/client-context.ts'
 import { all, noViewChange, refused, told } from '../../language/expectations.ts'
 
 const OPERATIONS = encodeOperations([{ kind: 'put', key: utf8('strange'), value: utf8('value') }])
@@ -13,7 +13,7 @@ const OPERATIONS = encodeOperations([{ kind: 'put', key: utf8('strange'), value:
 /**
  * Claims that are false: another client's key, a replica's place with its key and with the own, and nothing at all.
  */
-function lies({ cluster, stranger, request }: ClientPlace): readonly Guise[] {
+function lies({ cluster, stranger, request }: ClientContext): readonly FalseIdentity[] {
   const signer = stranger()
   const key = cluster.clients[0]?.publicKey ?? signer.publicKey
   const replica = 1 as ReplicaId
@@ -40,7 +40,7 @@ export const stranger: Attack = {
     awaits: ANSWERS,
     behaviour: () => {
       const liars: ClientLink[] = []
-      let open: { readonly link: ClientLink; readonly signer: Guise['signer'] } | null = null
+      let open: { readonly link: ClientLink; readonly signer: FalseIdentity['signer'] } | null = null
       let timestamp = 0
       return jointly(
         atTick(0, (place) => {

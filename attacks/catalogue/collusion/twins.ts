@@ -1,14 +1,14 @@
 import type { ReplicaId } from '../../../src/base/ids.ts'
 import { quorum } from '../../../src/base/quorum.ts'
-import type { Incident } from '../../../src/simulator/plan/plan.ts'
-import { type Attack, firstPrimaries, type Scene } from '../../language/attack.ts'
+import type { Fault } from '../../../src/simulator/plan/plan.ts'
+import { type Attack, type AttackContext, firstPrimaries } from '../../language/attack.ts'
 import { together } from '../../language/behaviour.ts'
 
 /** Each lasts long enough for a view change of both sides. `simulator/runs/twins.ts` goes through all of them in turn. */
 const ROUNDS = 3
 
 /** On which side of the network each node is: the replicas, then the second halves of the twins. */
-function drawSides({ n, traitors, random }: Scene): readonly number[] {
+function drawSides({ n, traitors, random }: AttackContext): readonly number[] {
   for (;;) {
     const first = Array.from({ length: n }, () => random.below(2))
     const sides = [...first, ...traitors.map((twin) => 1 - (first[twin] as number))]
@@ -20,7 +20,7 @@ function drawSides({ n, traitors, random }: Scene): readonly number[] {
   }
 }
 
-function parted(sides: readonly number[], atMs: number): Incident {
+function parted(sides: readonly number[], atMs: number): Fault {
   const reach = sides.map((own) =>
     sides.reduce((bits, side, node) => (side === own ? bits | (1 << node) : bits), 0),
   )

@@ -3,7 +3,7 @@
  */
 import type { ReplicaId, Sequence } from '../../../src/base/ids.ts'
 import { CHECKPOINT_INTERVAL } from '../../../src/messages/limits.ts'
-import { type Place, toReplica } from '../../language/adversary-context.ts'
+import { type AdversaryContext, toReplica } from '../../language/adversary-context.ts'
 import { type Behaviour, onTick } from '../../language/behaviour.ts'
 
 /** Every 10 ms: CHECKPOINTs and questions that were never said before, each sent so often. */
@@ -12,7 +12,7 @@ const TIMES = 5
 const ROOT_BYTES = 32
 
 /** Sends as fast as it can to whom `victimOf` names, for as long as the attack is on. */
-export const floodOf = (victimOf: (place: Place) => ReplicaId | undefined): Behaviour =>
+export const floodOf = (victimOf: (place: AdversaryContext) => ReplicaId | undefined): Behaviour =>
   onTick(1, (place) => {
     const { ticks, seal, send } = place
     const victim = victimOf(place)

@@ -7,7 +7,7 @@ import { encodeOperations } from '../../../src/store/operations-writer.ts'
 import { type Attack, lastBackups } from '../../language/attack.ts'
 import { onTick } from '../../language/behaviour.ts'
 import { atTick, everyTicks, inTheEnd, jointly } from '../../language/client-behaviour.ts'
-import { type ClientLink, type ClientPlace, toTimestamp } from '../../language/client-context.ts'
+import { type ClientContext, type ClientLink, toTimestamp } from '../../language/client-context.ts'
 import { all, noViewChange, refused } from '../../language/expectations.ts'
 import { otherCluster, recorded } from '../../language/foreign-recordings.ts'
 
@@ -15,7 +15,7 @@ const OPERATIONS = encodeOperations([{ kind: 'put', key: utf8('abroad'), value: 
 const FRAMES_PER_TICK = 4
 
 /** A request that its client signed for the other cluster. */
-function requestAbroad({ cluster, hash, signers: [signer] }: ClientPlace, timestamp: number): Uint8Array {
+function requestAbroad({ cluster, hash, signers: [signer] }: ClientContext, timestamp: number): Uint8Array {
   const { publicKey } = signer
   const signingDigest = createSigningDigest(hash, otherCluster(cluster.clusterId))
   const session = new Uint8Array(SESSION_NONCE_BYTES)

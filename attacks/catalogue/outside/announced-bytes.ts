@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { VALUE_BYTES_MAX } from '../../../src/store/operations.ts'
 import type { OutsideAttack } from '../../language/attack.ts'
-import type { Field } from '../../language/cluster-harness.ts'
+import type { ClusterHarness } from '../../language/cluster-harness.ts'
 import { noViewChange } from '../../language/expectations.ts'
 
 /** Connections of each manner. A gateway that counted what they announce would hold all that it may. */
@@ -53,7 +53,7 @@ async function isServed(port: number, bytes: number): Promise<boolean> {
   return false
 }
 
-async function run(field: Field): Promise<readonly string[]> {
+async function run(field: ClusterHarness): Promise<readonly string[]> {
   const { gateway, milliseconds } = field
   if (gateway === null) return ['the run has no gateway']
   const port = Number(new URL(gateway).port)

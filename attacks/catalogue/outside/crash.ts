@@ -1,10 +1,10 @@
 import type { OutsideAttack } from '../../language/attack.ts'
-import type { Field } from '../../language/cluster-harness.ts'
+import type { ClusterHarness } from '../../language/cluster-harness.ts'
 
 const ROUNDS = 2
 
 /** Each round takes the next f replicas, the first primary in the first one. */
-async function run(field: Field): Promise<readonly string[]> {
+async function run(field: ClusterHarness): Promise<readonly string[]> {
   const { f, correct, machines, milliseconds } = field
   const seen: string[] = []
   for (let round = 0; round < ROUNDS; round++) {

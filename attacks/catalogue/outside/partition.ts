@@ -1,6 +1,6 @@
 import { replicaIds } from '../../../src/base/ids.ts'
 import type { OutsideAttack } from '../../language/attack.ts'
-import type { Field } from '../../language/cluster-harness.ts'
+import type { ClusterHarness } from '../../language/cluster-harness.ts'
 
 /**
  * The time without an acknowledgement after which what was under way at a cut is over, in milliseconds; at most so
@@ -10,7 +10,7 @@ const QUIET_MS = 500
 const QUIET_LOOKS_MAX = 20
 
 /** f replicas, then f + 1, the first primary among them. */
-async function run(field: Field): Promise<readonly string[]> {
+async function run(field: ClusterHarness): Promise<readonly string[]> {
   const { n, f, links, milliseconds } = field
   if (links === null) return ['the run has no network that can be cut']
   const third = milliseconds / 3
@@ -40,7 +40,7 @@ async function run(field: Field): Promise<readonly string[]> {
   return seen
 }
 
-async function untilQuiet(field: Field): Promise<void> {
+async function untilQuiet(field: ClusterHarness): Promise<void> {
   for (let looks = 0; looks < QUIET_LOOKS_MAX; looks++) {
     const before = field.acknowledged()
     await field.pause(QUIET_MS)

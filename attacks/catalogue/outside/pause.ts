@@ -1,11 +1,11 @@
 import type { OutsideAttack } from '../../language/attack.ts'
-import type { Field } from '../../language/cluster-harness.ts'
+import type { ClusterHarness } from '../../language/cluster-harness.ts'
 
 /** A process is stopped for so long at most, unless nothing is written without it. In milliseconds. */
 const STOPPED_MS_MAX = 10_000
 
 /** The primary, and f - 1 replicas that follow it. */
-async function run(field: Field): Promise<readonly string[]> {
+async function run(field: ClusterHarness): Promise<readonly string[]> {
   const { n, f, machines, milliseconds } = field
   const ids = field.correct.slice(0, f)
   const stoppedMs = Math.min(STOPPED_MS_MAX, (milliseconds * 2) / 3)

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { HANDSHAKE_FRAME_BYTES_MAX } from '../../../src/messages/handshake.ts'
 import type { OutsideAttack } from '../../language/attack.ts'
-import type { Field } from '../../language/cluster-harness.ts'
+import type { ClusterHarness } from '../../language/cluster-harness.ts'
 import { noViewChange } from '../../language/expectations.ts'
 
 /** Connections kept open to each replica, more than it takes; of those that it ends new ones are made. */
@@ -39,7 +39,7 @@ class Stranger {
   }
 }
 
-async function run(field: Field): Promise<readonly string[]> {
+async function run(field: ClusterHarness): Promise<readonly string[]> {
   const strangers = new Map(field.correct.map((id) => [id, [] as Stranger[]]))
   let made = 0
   try {

@@ -1,7 +1,7 @@
 import type { ReplicaId } from '../../../src/base/ids.ts'
 import { faultsMax } from '../../../src/base/quorum.ts'
-import type { Incident } from '../../../src/simulator/plan/plan.ts'
-import { type Attack, lastBackups, type Scene } from '../../language/attack.ts'
+import type { Fault } from '../../../src/simulator/plan/plan.ts'
+import { type Attack, type AttackContext, lastBackups } from '../../language/attack.ts'
 import { onSend } from '../../language/behaviour.ts'
 import { clogged, crashed, paused, slowed } from '../../language/faults.ts'
 import { also, forNothing, set } from '../../language/mutations.ts'
@@ -10,7 +10,7 @@ import { and, isVote, withProbability } from '../../language/predicates.ts'
 const ROUNDS = 6
 
 /** One correct replica after the other crashes, falls silent, stands still or has a slow disk. */
-function moving({ correct, random, lastsMs }: Scene): readonly Incident[] {
+function moving({ correct, random, lastsMs }: AttackContext): readonly Fault[] {
   const roundMs = lastsMs / ROUNDS
   return Array.from({ length: ROUNDS }, (_, round) => {
     const victim = correct[round % correct.length] as ReplicaId

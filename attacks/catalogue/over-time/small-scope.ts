@@ -1,6 +1,6 @@
 import { type ReplicaId, replicaIds } from '../../../src/base/ids.ts'
-import type { Incident } from '../../../src/simulator/plan/plan.ts'
-import { type Attack, primaryAndBackups, type Scene } from '../../language/attack.ts'
+import type { Fault } from '../../../src/simulator/plan/plan.ts'
+import { type Attack, type AttackContext, primaryAndBackups } from '../../language/attack.ts'
 import { onSend } from '../../language/behaviour.ts'
 import { lossy } from '../../language/faults.ts'
 import { drop, oneOf, replay, shift } from '../../language/mutations.ts'
@@ -11,7 +11,7 @@ const ROUND_MS = 150
 const CUTS_PER_ROUND = 3
 
 /** In each round some links lose what is sent over them, in one direction. */
-function cuts({ n, random, lastsMs }: Scene): readonly Incident[] {
+function cuts({ n, random, lastsMs }: AttackContext): readonly Fault[] {
   return Array.from({ length: ROUNDS }, (_, round) => (round * lastsMs) / ROUNDS).flatMap((atMs) =>
     Array.from({ length: CUTS_PER_ROUND }, () => {
       const [from, to] = random.shuffle(replicaIds(n)) as [ReplicaId, ReplicaId]

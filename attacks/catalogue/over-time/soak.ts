@@ -1,8 +1,8 @@
 import type { Milliseconds, ReplicaId } from '../../../src/base/ids.ts'
-import type { Incident } from '../../../src/simulator/plan/plan.ts'
+import type { Fault } from '../../../src/simulator/plan/plan.ts'
 import { TURN } from '../../language/acts.ts'
-import type { Place } from '../../language/adversary-context.ts'
-import { type Attack, firstPrimaries, firstPrimary, type Scene } from '../../language/attack.ts'
+import type { AdversaryContext } from '../../language/adversary-context.ts'
+import { type Attack, type AttackContext, firstPrimaries, firstPrimary } from '../../language/attack.ts'
 import type { Behaviour } from '../../language/behaviour.ts'
 import { holds } from '../../language/expectations.ts'
 import { crashed } from '../../language/faults.ts'
@@ -31,7 +31,7 @@ const traitorsOf = (n: number): readonly ReplicaId[] => {
 function takingTurns(attacks: readonly Attack[]): Behaviour {
   let turn = -1
   let behaviour: Behaviour = {}
-  const current = ({ board, state }: Place): Behaviour => {
+  const current = ({ board, state }: AdversaryContext): Behaviour => {
     const began = (board.notes.get(BEGINS) ?? state.now) as Milliseconds
     board.notes.set(BEGINS, began)
     const now = Math.floor((state.now - began) / TURN_MS)
@@ -52,7 +52,7 @@ function takingTurns(attacks: readonly Attack[]): Behaviour {
 }
 
 /** The faults of each turn, and one crash in each: of a traitor, or of whom there is room for in f. */
-function strikes(attacks: readonly Attack[], scene: Scene): readonly Incident[] {
+function strikes(attacks: readonly Attack[], scene: AttackContext): readonly Fault[] {
   const turns = Math.floor(scene.lastsMs / TURN_MS)
   return Array.from({ length: turns }, (_, turn) => {
     const { surroundings } = attacks[turn % attacks.length] as Attack

@@ -6,8 +6,8 @@ import {
   lossAsAllowed,
   lossAtMost,
   onProcesses,
+  reportLoss,
   settledAtLeast,
-  tellLoss,
   viewChanges,
 } from '../../language/expectations.ts'
 import { delay } from '../../language/mutations.ts'
@@ -34,7 +34,7 @@ export const adaptiveSlow: Attack = {
   traitors: firstPrimary,
   judge: all(viewChanges(0, 1), onProcesses(lossAtMost(0.6))),
   inspect: all(settledAtLeast(0.9), lossAsAllowed(GREED_MAX)),
-  tells: tellLoss,
+  tells: reportLoss,
   surroundings: { hasSteadyLoad: true, beginsAtMs: 4_000, lasts: 4 },
   behaviour: () => {
     let usualTicks: number | null = null

@@ -1,6 +1,6 @@
 import { type Attack, firstPrimary } from '../../language/attack.ts'
 import { onSend } from '../../language/behaviour.ts'
-import { all, onProcesses, settledAtLeast, tellLoss, viewChanges } from '../../language/expectations.ts'
+import { all, onProcesses, reportLoss, settledAtLeast, viewChanges } from '../../language/expectations.ts'
 import { delay } from '../../language/mutations.ts'
 import { and, isKind, whilePrimary } from '../../language/predicates.ts'
 
@@ -16,7 +16,7 @@ export const slowPrimary: Attack = {
   traitors: firstPrimary,
   judge: all(viewChanges(1), onProcesses(settledAtLeast(0.6))),
   inspect: settledAtLeast(0.9),
-  tells: tellLoss,
+  tells: reportLoss,
   surroundings: { hasSteadyLoad: true, beginsAtMs: 4_000, lasts: 2 },
   behaviour: () =>
     onSend(

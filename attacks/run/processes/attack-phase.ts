@@ -1,22 +1,22 @@
 /** The middle phase of a run: the attack begins, lasts and ends, whoever plays it. */
 import { faultsMax } from '../../../src/base/quorum.ts'
 import { createRandom } from '../../../src/base/random.ts'
-import { type Incident, inOrder } from '../../../src/simulator/plan/plan.ts'
+import { type Fault, inOrder } from '../../../src/simulator/plan/plan.ts'
 import { type Attack, isOutsideAttack } from '../../language/attack.ts'
-import type { Field, Link } from '../../language/cluster-harness.ts'
+import type { ClusterHarness, Link } from '../../language/cluster-harness.ts'
 import { LIVENESS_MS, pause, waitUntil } from '../deadlines.ts'
 import type { Stretch } from '../load/load-meter.ts'
 import type { Workload } from '../load/workload.ts'
 import type { Facts } from '../run-facts.ts'
-import { sceneOf } from '../simulated/attack-schedule.ts'
+import { attackContextOf } from '../simulated/attack-schedule.ts'
 import { HOSTILE, hostileNames, READER } from './client-names.ts'
 import { HostileChild } from './hostile-process.ts'
 import { ProcessorTime } from './processor-time.ts'
-import type { RoundParts } from './run-phases.ts'
+import type { RunParts } from './run-phases.ts'
 
 /** In this order: `prepare`, `run`, `end`; and `close` whatever happened. */
 export class AttackPhase {
-  readonly #parts: RoundParts
+  readonly #parts: RunParts
   readonly #phaseMs: number
   readonly #stopped: Stretch[] = []
   readonly #clientTime = new ProcessorTime()
@@ -27,7 +27,7 @@ export class AttackPhase {
   #outsideActs = 0
 
   /** `phaseMs` is how long an attack lasts that does not ask for more, in milliseconds. */
-  constructor(parts: RoundParts, phaseMs: number) {
+  constructor(parts: RunParts, phaseMs: number) {
     this.#parts = parts
     this.#phaseMs = phaseMs
   }
@@ -90,7 +90,7 @@ export class AttackPhase {
     const { setting, traitors } = this.#parts
     const { strikes, strikesLinksOnly = false, lasts = 1 } = attack.surroundings ?? {}
     const lastsMs = this.#phaseMs * lasts
-    const scene = sceneOf({ n: setting.n, seed: setting.seed, lastsMs, traitors })
+    const scene = attackContextOf({ n: setting.n, seed: setting.seed, lastsMs, traitors })
     const incidents = inOrder(strikesLinksOnly ? (strikes?.(scene) ?? []) : [])
     const fromMs = performance.now()
     const meanwhile = incidents.filter(({ atMs }) => atMs < lastsMs)
@@ -123,7 +123,7 @@ export class AttackPhase {
    * Applies the environment's faults to the links. Those of the beginning have been applied when this returns its
    * promise.
    */
-  async #strikeLinks(incidents: readonly Incident[], fromMs: number): Promise<void> {
+  async #strikeLinks(incidents: readonly Fault[], fromMs: number): Promise<void> {
     const { arena, traitors, suspects } = this.#parts
     for (const incident of incidents) {
       const { kind, atMs } = incident
@@ -147,7 +147,7 @@ export class AttackPhase {
     return { least, most: Math.max(...executed.map((each) => each ?? Number.POSITIVE_INFINITY)) }
   }
 
-  #field(load: Workload): Field {
+  #field(load: Workload): ClusterHarness {
     const { arena, setting, suspects, traitors } = this.#parts
     const { n, seed } = setting
     return {

@@ -35,17 +35,17 @@ export interface ViewSeen {
   readonly view: number
 }
 
-export class Watch {
+export class ClusterMonitor {
   readonly views: ViewSeen[] = []
   readonly #suspicions = new Map<string, Suspicion>()
   readonly #cutOff = new Set<ReplicaId>()
   readonly #memory = new Map<ReplicaId, MemoryUse>()
-  readonly #options: WatchOptions
+  readonly #options: MonitorOptions
   readonly #looking: Promise<void>
   #isOver = false
   #heldMs = 0
 
-  constructor(options: WatchOptions) {
+  constructor(options: MonitorOptions) {
     this.#options = options
     this.#looking = this.#look()
   }
@@ -137,7 +137,7 @@ export class Watch {
   }
 }
 
-export interface WatchOptions {
+export interface MonitorOptions {
   readonly connection: Connection
   readonly correct: readonly ReplicaId[]
   /** Null while the replica's process is not running. */

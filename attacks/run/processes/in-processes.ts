@@ -8,9 +8,9 @@ import { type AnyAttack, isOutsideAttack } from '../../language/attack.ts'
 import type { AttackReport } from '../../report/report.ts'
 import { Suspects } from '../suspects.ts'
 import { clientsOf, OBSERVER } from './client-names.ts'
-import { Watch } from './cluster-monitor.ts'
-import { type ProcessSetting, Round, type Run } from './run-phases.ts'
-import { Arena } from './test-cluster.ts'
+import { ClusterMonitor } from './cluster-monitor.ts'
+import { type ProcessSetting, type Run, RunPhases } from './run-phases.ts'
+import { TestCluster } from './test-cluster.ts'
 
 /** A cluster that changed its view before the attack began is no ground for a verdict: so often another is made. */
 const TRIES = 3
@@ -46,7 +46,7 @@ async function runOnce(
   const { n, suite, auth, seed, commands, signal, say } = setting
   const traitors = setting.traitors?.map((id) => toReplicaId(id)) ?? attack.traitors?.(n) ?? []
   say(`starting ${n} replicas${traitorsText(traitors)}`)
-  const arena = await Arena.open({
+  const arena = await TestCluster.open({
     requests: attack.needsMacs === true ? 'oral' : 'signed',
     ...{ name: attack.name, n, suite, auth, seed, traitors, commands },
     clients: clientsOf(attack),
@@ -61,14 +61,14 @@ async function runOnce(
     const connection = await connect({ directory: arena.root, name: OBSERVER })
     closers.unshift(() => connection.close())
     const suspects = new Suspects()
-    const watch = new Watch({
+    const watch = new ClusterMonitor({
       connection,
       correct: arena.correct,
       pidOf: (id) => arena.pid(id),
       isRight: (suspicion) => suspects.isRight(suspicion),
     })
     closers.unshift(() => watch.stop())
-    return await new Round({ attack, setting, arena, watch, traitors, suspects }).run(isLastTry)
+    return await new RunPhases({ attack, setting, arena, watch, traitors, suspects }).run(isLastTry)
   } finally {
     // In their order, each whatever became of the one before.
     for (const close of closers) await close().catch((error) => say(`cleaning up: ${error}`))

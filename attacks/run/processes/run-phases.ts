@@ -5,7 +5,7 @@ import { suiteNamed } from '../../../src/crypto/suites.ts'
 import type { AuthenticationMode } from '../../../src/messages/cluster.ts'
 import { type AnyAttack, type Control, isOutsideAttack } from '../../language/attack.ts'
 import type { AttackReport } from '../../report/report.ts'
-import { comparedCount, disagreements, repetitions, twoFaced } from '../checks.ts'
+import { comparedCount, disagreements, equivocating, repetitions } from '../checks.ts'
 import { LIVENESS_MS, pause, waitUntil } from '../deadlines.ts'
 import { isExpectedToBreak } from '../faults-of.ts'
 import { type Figures, LoadMeter, type Stretch, TIMELINE_STEP_MS } from '../load/load-meter.ts'
@@ -17,11 +17,11 @@ import { measureTurnMs } from '../turn-allowance.ts'
 import { faultsOf } from '../verdict.ts'
 import { AttackPhase } from './attack-phase.ts'
 import { LOAD } from './client-names.ts'
-import type { Watch } from './cluster-monitor.ts'
+import type { ClusterMonitor } from './cluster-monitor.ts'
 import { type Disk, readDisk } from './disk-evidence.ts'
 import { isProcessorTimeTold, ownMs, type Spent, spentBetween } from './processor-time.ts'
 import { ReplyWitness } from './reply-witness.ts'
-import type { Arena, Commands } from './test-cluster.ts'
+import type { Commands, TestCluster } from './test-cluster.ts'
 
 /** Each of the three phases lasts at least so long, in milliseconds. */
 const PHASE_MS_MIN = 2_000
@@ -47,11 +47,11 @@ export interface ProcessSetting {
 
 export type Run = Pick<AttackReport, 'facts' | 'faults' | 'notes' | 'timeline'>
 
-export interface RoundParts {
+export interface RunParts {
   readonly attack: AnyAttack
   readonly setting: ProcessSetting
-  readonly arena: Arena
-  readonly watch: Watch
+  readonly arena: TestCluster
+  readonly watch: ClusterMonitor
   readonly traitors: readonly ReplicaId[]
   readonly suspects: Suspects
 }
@@ -67,8 +67,8 @@ interface Phase {
   readonly spent: Spent
 }
 
-export class Round {
-  readonly #parts: RoundParts
+export class RunPhases {
+  readonly #parts: RunParts
   readonly #meter = new LoadMeter()
   readonly #phaseMs: number
   readonly #notes: string[] = []
@@ -80,7 +80,7 @@ export class Round {
   readonly #witness: ReplyWitness | null
   readonly #turnMs: number
 
-  constructor(parts: RoundParts) {
+  constructor(parts: RunParts) {
     this.#parts = parts
     this.#phaseMs = Math.max(PHASE_MS_MIN, (parts.setting.seconds * 1000) / 3)
     this.#attackPhase = new AttackPhase(parts, this.#phaseMs)
@@ -237,7 +237,7 @@ export class Round {
     const { n } = setting
     const { rejected, guilty: convicted } = arena.refusals()
     const liars = this.#witness?.liars(new Map(disks.flatMap(({ results }) => [...results]))) ?? []
-    const proved = setting.auth === 'signed' ? [...twoFaced(disks), ...liars] : []
+    const proved = setting.auth === 'signed' ? [...equivocating(disks), ...liars] : []
     const guilty = [...new Set([...convicted, ...proved])].sort((a, b) => a - b)
     const { cutOff } = watch
     const facts: Facts = {

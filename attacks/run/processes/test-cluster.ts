@@ -38,7 +38,7 @@ export interface Commands {
   }): readonly string[]
 }
 
-export interface ArenaSetting {
+export interface TestClusterSetting {
   readonly name: string
   readonly n: number
   readonly suite: 'sodium' | 'noble'
@@ -57,12 +57,12 @@ const CHECKPOINT_INTERVAL = 16
 /** The most milliseconds that the traitors' process takes to follow an order. */
 const ORDER_MS_MAX = 60_000
 
-export class Arena implements Machines {
+export class TestCluster implements Machines {
   readonly root = mkdtempSync(join(tmpdir(), 'strategos-attack-'))
   readonly correct: readonly ReplicaId[]
   /** Processes that ended by themselves, as sentences. */
   readonly casualties: string[] = []
-  readonly #setting: ArenaSetting
+  readonly #setting: TestClusterSetting
   readonly #replicas = new Map<ReplicaId, Child>()
   /** Children whose end is wanted. */
   readonly #ending = new Set<Child>()
@@ -75,15 +75,15 @@ export class Arena implements Machines {
   #proxies: Proxies | null = null
   #cluster: Cluster | null = null
 
-  private constructor(setting: ArenaSetting) {
+  private constructor(setting: TestClusterSetting) {
     this.#setting = setting
     process.once('exit', this.#atExit)
     this.correct = replicaIds(setting.n).filter((id) => !setting.traitors.includes(id))
   }
 
   /** A new cluster, all of it running. */
-  static async open(setting: ArenaSetting): Promise<Arena> {
-    const arena = new Arena(setting)
+  static async open(setting: TestClusterSetting): Promise<TestCluster> {
+    const arena = new TestCluster(setting)
     try {
       await arena.#start()
     } catch (error) {

@@ -2,16 +2,16 @@
 import { type ReplicaId, replicaIds } from '../../../src/base/ids.ts'
 import { faultsMax } from '../../../src/base/quorum.ts'
 import { createRandom } from '../../../src/base/random.ts'
-import type { Scene } from '../../language/attack.ts'
+import type { AttackContext } from '../../language/attack.ts'
 
-export interface SceneSetting {
+export interface ContextSetting {
   readonly n: number
   readonly seed: number
   readonly lastsMs: number
   readonly traitors: readonly ReplicaId[]
 }
 
-export function sceneOf({ n, seed, lastsMs, traitors }: SceneSetting): Scene {
+export function attackContextOf({ n, seed, lastsMs, traitors }: ContextSetting): AttackContext {
   const correct = replicaIds(n).filter((id) => !traitors.includes(id))
   return {
     n,

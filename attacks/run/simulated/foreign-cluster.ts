@@ -16,7 +16,7 @@ const FRAMES_MAX = 400
 const LISTENER = toReplicaId(1)
 
 /** Returns the frames that passed there, in order. */
-export function framesAbroad(plan: Plan): readonly Uint8Array[] {
+export function foreignFrames(plan: Plan): readonly Uint8Array[] {
   const frames: Uint8Array[] = []
   const listen = corrupt({
     behaviour: () =>

@@ -1,6 +1,6 @@
 /** A hostile client among the guests of a simulation. */
 import { assert } from '../../../src/base/assert.ts'
-import type { Guests, Host } from '../../../src/simulator/world/extra-clients.ts'
+import type { ExtraClientHost, ExtraClients } from '../../../src/simulator/world/extra-clients.ts'
 import { EPOCH_MS } from '../../../src/simulator/world/virtual-clock.ts'
 import type { Blackboard } from '../../language/adversary-context.ts'
 import type { ClientRole } from '../../language/client-behaviour.ts'
@@ -14,7 +14,7 @@ export interface HostileGuestOptions {
 }
 
 /** Goes on after the calm, for as long as others want something. */
-export class HostileGuest implements Guests {
+export class HostileGuest implements ExtraClients {
   readonly admitted: number
   readonly #role: ClientRole
   readonly #options: HostileGuestOptions
@@ -30,7 +30,7 @@ export class HostileGuest implements Guests {
     return this.#client?.told ?? new Map()
   }
 
-  arrive(host: Host): void {
+  arrive(host: ExtraClientHost): void {
     const [first, ...others] = host.signers
     assert(first !== undefined, 'a hostile client has a key of the cluster')
     const { cluster, suite, clock, random, connect, agreementSecrets } = host

@@ -15,13 +15,13 @@ import { Acts } from '../../language/acts.ts'
 import { corrupt } from '../../language/adversary.ts'
 import type { Blackboard } from '../../language/adversary-context.ts'
 import type { Attack } from '../../language/attack.ts'
-import { ABROAD } from '../../language/foreign-recordings.ts'
+import { FOREIGN_RECORDINGS } from '../../language/foreign-recordings.ts'
 import { faultsOf, invariantsOf, isExpectedToBreak } from '../faults-of.ts'
 import { loadFigures } from '../processes/load-figures.ts'
 import { SimulatedWitness } from '../processes/reply-witness.ts'
 import type { Facts } from '../run-facts.ts'
-import { type SceneSetting, sceneOf } from './attack-schedule.ts'
-import { framesAbroad } from './foreign-cluster.ts'
+import { attackContextOf, type ContextSetting } from './attack-schedule.ts'
+import { foreignFrames } from './foreign-cluster.ts'
 import { HostileGuest } from './hostile-client-run.ts'
 import type { Observed } from './observed.ts'
 import { Observer } from './observer.ts'
@@ -93,7 +93,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
       ? null
       : new HostileGuest(attack.client, { board, fromMs: beginsAtMs, onAct: acts.count })
   const { core, reaction, hasAbroad } = attack.surroundings ?? {}
-  if (hasAbroad === true) board.notes.set(ABROAD, framesAbroad(plan))
+  if (hasAbroad === true) board.notes.set(FOREIGN_RECORDINGS, foreignFrames(plan))
   const liars = new SimulatedWitness()
   const result = simulate({
     seed,
@@ -114,7 +114,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     ...(reaction === undefined
       ? {}
       : {
-          reaction: during(reaction(sceneOf({ n, seed, lastsMs, traitors })), beginsAtMs, acts.count),
+          reaction: during(reaction(attackContextOf({ n, seed, lastsMs, traitors })), beginsAtMs, acts.count),
         }),
   })
   const seen = guest?.end() ?? []
@@ -177,14 +177,14 @@ const steadyLoad = (forMs: number) => ({
 })
 
 /** A cluster with no fault but the attack and its surroundings, and a load that lasts over all of it. */
-function planOf(attack: Attack, setting: SceneSetting & { readonly beginsAtMs: number }): Plan {
+function planOf(attack: Attack, setting: ContextSetting & { readonly beginsAtMs: number }): Plan {
   const { n, seed, beginsAtMs, lastsMs, traitors } = setting
   const drawn = withoutFaults(drawPlan(seed, n))
   const burstMax = 4
   const clients = 4
   const requestsPerClient = Math.ceil((REQUESTS_PER_SECOND * lastsMs) / 1000 / n)
   const { strikes, plan, hasLateTraitors = false, hasSteadyLoad = false } = attack.surroundings ?? {}
-  const incidents = strikes?.(sceneOf(setting)) ?? []
+  const incidents = strikes?.(attackContextOf(setting)) ?? []
   return {
     ...drawn,
     suite: 'simulated',

@@ -13,7 +13,7 @@ import {
   everyoneBut,
   type Process,
   type ProcessId,
-  readLetter,
+  readMessage,
   type Step,
   takeEach,
   toEach,
@@ -96,17 +96,17 @@ export function benOr(options: BenOrOptions): Algorithm<BenOrState> {
   return { name: 'Ben-Or', n, rounds: null, process }
 }
 
-export interface ExchangeLetter {
+export interface ExchangeMessage {
   readonly phase: number
   readonly exchange: Exchange
   readonly value: Value
 }
 
-const placeOf = ({ phase, exchange }: Pick<ExchangeLetter, 'phase' | 'exchange'>): string =>
+const placeOf = ({ phase, exchange }: Pick<ExchangeMessage, 'phase' | 'exchange'>): string =>
   `${phase}.${exchange}`
 
 /** The state with what somebody said first in an exchange; what is past is forgotten. */
-function note(state: BenOrState, from: ProcessId, letter: ExchangeLetter): BenOrState {
+function note(state: BenOrState, from: ProcessId, letter: ExchangeMessage): BenOrState {
   const place = placeOf(letter)
   const said = state.heard.get(place)
   if (letter.phase < state.phase || said?.has(from)) return state
@@ -114,11 +114,11 @@ function note(state: BenOrState, from: ProcessId, letter: ExchangeLetter): BenOr
   return { ...state, heard: new Map([...kept, [place, new Map([...(said ?? []), [from, letter.value]])]]) }
 }
 
-export const encodeExchange = ({ phase, exchange, value }: ExchangeLetter): Uint8Array =>
+export const encodeExchange = ({ phase, exchange, value }: ExchangeMessage): Uint8Array =>
   packPayload([phase, EXCHANGES.indexOf(exchange), value])
 
-export function readExchange(payload: Uint8Array): ExchangeLetter | null {
-  return readLetter(payload, (fields) => {
+export function readExchange(payload: Uint8Array): ExchangeMessage | null {
+  return readMessage(payload, (fields) => {
     const phase = fields.integer()
     const exchange = EXCHANGES[fields.integer()]
     const value = fields.integer()

@@ -10,7 +10,7 @@ import {
   type Algorithm,
   DEFAULT_VALUE,
   everyoneBut,
-  type Letter,
+  type Message,
   type Process,
   type ProcessId,
   toEach,
@@ -46,7 +46,7 @@ export function dolevStrong(options: {
   const { n, faults, seals, sender = 0, rounds = faults + 1 } = options
   const process = (self: ProcessId): Process<BroadcastState> => {
     const own = seals[self] as Seals
-    const signAndSend = (chain: Chain): readonly Letter[] =>
+    const signAndSend = (chain: Chain): readonly Message[] =>
       toEach(everyoneBut(n, self, ...chain.signers), encodeChain(signOn(chain, self, own)))
     const isAcceptable = (chain: Chain, round: number): boolean =>
       chain.signers[0] === sender &&
@@ -66,7 +66,7 @@ export function dolevStrong(options: {
         if (self === sender) return { state, outbox: [], decision: null }
         const { round } = state
         const accepted = [...state.accepted]
-        const outbox: Letter[] = []
+        const outbox: Message[] = []
         for (const { payload } of inbox) {
           const chain = accepted.length < CONVICTING ? readChain(payload, n) : null
           if (chain === null || accepted.includes(chain.value) || !isAcceptable(chain, round)) continue

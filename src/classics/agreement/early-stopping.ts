@@ -11,7 +11,7 @@ import {
   everyoneBut,
   type Process,
   type ProcessId,
-  readLetter,
+  readMessage,
   toEach,
   type Value,
 } from '../process.ts'
@@ -46,7 +46,7 @@ export function earlyStopping(options: {
         // Its last letters are out.
         if (state.isFinal) return { state: { ...state, hasDecided: true }, outbox: [], decision: state.least }
         const heard = inbox.flatMap(({ payload }) => {
-          const said = readLetter(payload, (fields) => ({ least: fields.integer(), isFinal: fields.flag() }))
+          const said = readMessage(payload, (fields) => ({ least: fields.integer(), isFinal: fields.flag() }))
           return said === null ? [] : [said]
         })
         const least = Math.min(state.least, ...heard.map((said) => said.least))

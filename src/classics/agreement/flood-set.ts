@@ -11,7 +11,7 @@ import {
   everyoneBut,
   type Process,
   type ProcessId,
-  readLetter,
+  readMessage,
   toEach,
   VALUE_MAX,
   type Value,
@@ -36,7 +36,7 @@ export function floodSet(options: {
       start: (value) => ({ state: { round: 1, values: [value] }, outbox: say([value]), decision: null }),
       receive(state, inbox) {
         const heard = inbox.flatMap(
-          ({ payload }) => readLetter(payload, (fields) => fields.integers(VALUE_MAX + 1)) ?? [],
+          ({ payload }) => readMessage(payload, (fields) => fields.integers(VALUE_MAX + 1)) ?? [],
         )
         const values = [...new Set([...state.values, ...heard])].sort((a, b) => a - b)
         const next = { round: state.round + 1, values }

@@ -11,7 +11,7 @@ import {
   everyoneBut,
   type Process,
   type ProcessId,
-  readLetter,
+  readMessage,
   strictMajority,
   toEach,
   type Value,
@@ -65,7 +65,7 @@ export function informationGathering(options: {
         hear(self, toSay(state)) // what it tells itself needs no letter
         for (const { from, payload } of inbox) {
           const size = placesOf(from, length).length
-          hear(from, readLetter(payload, (fields) => fields.bytes({ least: size, most: size })) ?? NOTHING)
+          hear(from, readMessage(payload, (fields) => fields.bytes({ least: size, most: size })) ?? NOTHING)
         }
         const next = { levels: [...state.levels, level] }
         if (length + 1 < rounds) return { state: next, outbox: say(next), decision: null }

@@ -9,11 +9,11 @@ import { packPayload } from '../../messages/payload.ts'
 import {
   type Algorithm,
   everyoneBut,
-  type Letter,
+  type Message,
   type Process,
   type ProcessId,
   type Received,
-  readLetter,
+  readMessage,
   strictMajority,
   toEach,
   type Value,
@@ -84,7 +84,7 @@ function agreed(levels: readonly Uint8Array[], path: Path, place: { n: number; s
 }
 
 /** The commander of a smaller OM for each path: tells all who are not on it. */
-function letterPerPath(said: readonly Said[], targets: readonly ProcessId[]): readonly Letter[] {
+function letterPerPath(said: readonly Said[], targets: readonly ProcessId[]): readonly Message[] {
   return said.flatMap(({ path, value }) =>
     toEach(
       targets.filter((to) => !path.includes(to)),
@@ -94,7 +94,7 @@ function letterPerPath(said: readonly Said[], targets: readonly ProcessId[]): re
 }
 
 /** The same values in the order of their paths, in one letter for each lieutenant. */
-function letterPerLink(said: readonly Said[], targets: readonly ProcessId[]): readonly Letter[] {
+function letterPerLink(said: readonly Said[], targets: readonly ProcessId[]): readonly Message[] {
   return targets.map((to) => ({
     to,
     payload: packPayload([
@@ -125,7 +125,7 @@ function readPaths(inbox: readonly Received[], { n, commander, self, before }: P
     new Set(path).size === length &&
     path.every((id) => id < n && id !== self)
   return inbox.flatMap(({ from, payload }) => {
-    const said = readLetter(payload, (fields) => ({ value: fields.integer(), path: fields.integers(n) }))
+    const said = readMessage(payload, (fields) => ({ value: fields.integer(), path: fields.integers(n) }))
     return said !== null && said.value < UNSAID && isProper(said.path, from) ? [said] : []
   })
 }
@@ -136,7 +136,7 @@ function readLinks(inbox: readonly Received[], { commander, self, before }: Plac
     if (isFirst !== (from === commander)) return []
     const paths = before.filter((path) => !path.includes(from) && !path.includes(self))
     const length = { least: paths.length, most: paths.length }
-    const values = readLetter(payload, (fields) => fields.bytes(length))
+    const values = readMessage(payload, (fields) => fields.bytes(length))
     return paths.map((path, index) => ({ path: [...path, from], value: values?.[index] ?? UNSAID }))
   })
 }

@@ -10,10 +10,10 @@ import { packPayload } from '../../messages/payload.ts'
 import {
   type Algorithm,
   everyoneBut,
-  type Letter,
+  type Message,
   type Process,
   type ProcessId,
-  readLetter,
+  readMessage,
   type Step,
   takeEach,
   toEach,
@@ -52,7 +52,7 @@ export function paxos(options: {
 
   const process = (self: ProcessId): Process<PaxosState> => {
     const ownBallot = proposers.indexOf(self) + 1
-    const tellAll = (letter: PaxosLetter): readonly Letter[] => toEach(everyoneBut(n, self), encode(letter))
+    const tellAll = (letter: PaxosLetter): readonly Message[] => toEach(everyoneBut(n, self), encode(letter))
 
     function propose(state: PaxosState): Step<PaxosState> {
       const [highest] = [...state.promises.values()].sort((a, b) => b.ballot - a.ballot)
@@ -145,7 +145,7 @@ const encode = ({ kind, ballot, value, acceptedIn }: PaxosLetter): Uint8Array =>
   packPayload([KINDS.indexOf(kind), ballot, value, acceptedIn])
 
 function decode(payload: Uint8Array): PaxosLetter | null {
-  return readLetter(payload, (fields) => {
+  return readMessage(payload, (fields) => {
     const kind = KINDS[fields.integer()]
     const said = { ballot: fields.integer(), value: fields.integer(), acceptedIn: fields.integer() }
     return kind === undefined ? null : { kind, ...said }

@@ -12,11 +12,11 @@ import {
   type Algorithm,
   DEFAULT_VALUE,
   everyoneBut,
-  type Letter,
+  type Message,
   type Process,
   type ProcessId,
   type Received,
-  readLetter,
+  readMessage,
   toEach,
   type Value,
 } from '../process.ts'
@@ -38,7 +38,7 @@ export function phaseKing(options: {
 }): Algorithm<PhaseKingState> {
   const { n, faults } = options
   const process = (self: ProcessId): Process<PhaseKingState> => {
-    const say = (value: Value | null): readonly Letter[] =>
+    const say = (value: Value | null): readonly Message[] =>
       value === null ? [] : toEach(everyoneBut(n, self), packPayload([value]))
     const begin = (phase: number, value: Value) => ({
       state: { phase, round: 1, value, proposed: null, isSure: false } as const,
@@ -84,7 +84,7 @@ function saidBy(needed: number, values: readonly Value[]): Value | null {
 function valuesIn(inbox: readonly Received[]): readonly Value[] {
   const values = new Map<ProcessId, Value>()
   for (const { from, payload } of inbox) {
-    const value = readLetter(payload, (fields) => fields.integer())
+    const value = readMessage(payload, (fields) => fields.integer())
     if (value !== null && !values.has(from)) values.set(from, value)
   }
   return [...values.values()]

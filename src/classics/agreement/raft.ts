@@ -10,7 +10,7 @@ import {
   everyoneBut,
   type Process,
   type ProcessId,
-  readLetter,
+  readMessage,
   type Step,
   takeEach,
   toEach,
@@ -89,7 +89,7 @@ const encode = ({ isAnswer, term, value }: RaftLetter): Uint8Array =>
   packPayload([isAnswer ? 1 : 0, term, value])
 
 const decode = (payload: Uint8Array): RaftLetter | null =>
-  readLetter(payload, (fields) => ({
+  readMessage(payload, (fields) => ({
     isAnswer: fields.flag(),
     term: fields.integer(),
     value: fields.integer(),

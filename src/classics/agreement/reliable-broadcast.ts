@@ -9,10 +9,10 @@ import { packPayload } from '../../messages/payload.ts'
 import {
   type Algorithm,
   everyoneBut,
-  type Letter,
+  type Message,
   type Process,
   type ProcessId,
-  readLetter,
+  readMessage,
   type Step,
   takeEach,
   toEach,
@@ -40,7 +40,7 @@ export function reliableBroadcast(options: {
   const { n, faults, sender = 0 } = options
   const echoesNeeded = Math.floor((n + faults) / 2) + 1
   const process = (self: ProcessId): Process<ReliableState> => {
-    const send = (stage: Stage, value: Value): readonly Letter[] =>
+    const send = (stage: Stage, value: Value): readonly Message[] =>
       toEach(everyoneBut(n, self), encodeStage(stage, value))
 
     /** Says it in a stage in which it has said nothing yet, and does what follows. */
@@ -94,7 +94,7 @@ export const encodeStage = (stage: Stage, value: Value): Uint8Array =>
   packPayload([BROADCAST_STAGES.indexOf(stage), value])
 
 function readStage(payload: Uint8Array): { readonly stage: Stage; readonly value: Value } | null {
-  return readLetter(payload, (fields) => {
+  return readMessage(payload, (fields) => {
     const stage = BROADCAST_STAGES[fields.integer()]
     const value = fields.integer()
     return stage === undefined || value > VALUE_MAX ? null : { stage, value }

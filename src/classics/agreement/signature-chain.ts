@@ -5,7 +5,7 @@
 import { utf8 } from '../../base/bytes.ts'
 import type { Hash } from '../../base/hash.ts'
 import { packPayload } from '../../messages/payload.ts'
-import { type ProcessId, readLetter, VALUE_MAX, type Value } from '../process.ts'
+import { type ProcessId, readMessage, VALUE_MAX, type Value } from '../process.ts'
 
 export const SIGNATURE_BYTES = 64
 
@@ -45,7 +45,7 @@ export const encodeChain = ({ value, signers, signatures }: Chain): Uint8Array =
 
 /** The chain that a letter holds; its signatures are not looked at. Null for none, and where somebody signed twice. */
 export function readChain(payload: Uint8Array, n: number): Chain | null {
-  return readLetter(payload, (fields) => {
+  return readMessage(payload, (fields) => {
     const value = fields.integer()
     const signers = fields.integers(n)
     const size = signers.length * SIGNATURE_BYTES

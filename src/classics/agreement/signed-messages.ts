@@ -10,7 +10,7 @@ import {
   type Algorithm,
   DEFAULT_VALUE,
   everyoneBut,
-  type Letter,
+  type Message,
   type Process,
   type ProcessId,
   toEach,
@@ -42,7 +42,7 @@ export function signedMessages(options: {
   const { n, traitors: m, seals, commander = 0 } = options
   const process = (self: ProcessId): Process<SignedState> => {
     const own = seals[self] as Seals
-    const passOn = (chain: Chain): readonly Letter[] =>
+    const passOn = (chain: Chain): readonly Message[] =>
       toEach(everyoneBut(n, self, ...chain.signers), encodeChain(signOn(chain, self, own)))
     return {
       start(value) {
@@ -56,7 +56,7 @@ export function signedMessages(options: {
       receive({ round, values }, inbox) {
         if (self === commander) return { state: { round, values }, outbox: [], decision: null }
         const heard = [...values]
-        const outbox: Letter[] = []
+        const outbox: Message[] = []
         for (const { payload } of inbox) {
           const chain = readChain(payload, n)
           if (chain === null || heard.includes(chain.value) || !isInTime(chain, round)) continue

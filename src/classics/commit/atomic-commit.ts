@@ -11,7 +11,7 @@ import {
   everyoneBut,
   type Process,
   type ProcessId,
-  readLetter,
+  readMessage,
   type Step,
   takeEach,
   toEach,
@@ -76,7 +76,7 @@ export function atomicCommit(options: {
       },
       receive: (state, inbox) =>
         takeEach(state, inbox, (now, { from, payload }) => {
-          const letter = readLetter(payload, (fields) => ({
+          const letter = readMessage(payload, (fields) => ({
             said: fields.integer(),
             value: fields.integer(),
           }))

@@ -35,21 +35,21 @@ import {
   persist,
   primary,
   type ReplicaState,
-  type Step,
   sendDurably,
+  type Turn,
 } from '../state.ts'
-import { mayFetch } from './answer-limit.ts'
+import { mayAnswerFetch } from './answer-limit.ts'
 
 /**
  * Says at each tick what there is to say.
  * @rule 1.11
  */
-export function speakUp(step: Step): void {
-  const { state, effects } = step
-  if (sayStatusIfDue(step)) return
+export function sendStatusIfDue(turn: Turn): void {
+  const { state, effects } = turn
+  if (sayStatusIfDue(turn)) return
   if (state.ticks % STATUS_BUSY_TICKS !== 0) return
-  fetchLackingBatches(step)
-  if (isOral(state)) fetchCited(step)
+  fetchLackingBatches(turn)
+  if (isOral(state)) fetchCited(turn)
   const ahead = peersAhead(state)
   // Fewer than W who claim to be ahead may all be lying: they do not keep what is overdue from being asked of all.
   const isBehind = ahead.length >= weakQuorum(state.config.n)
@@ -67,7 +67,7 @@ export function speakUp(step: Step): void {
   }
 }
 
-function sayStatusIfDue({ state, effects }: Step): boolean {
+function sayStatusIfDue({ state, effects }: Turn): boolean {
   if (state.ticks - state.lastStatusTick < STATUS_IDLE_TICKS) return false
   state.lastStatusTick = state.ticks
   effects.push({ kind: 'broadcast', outgoing: statusOf(state) })
@@ -78,9 +78,9 @@ function sayStatusIfDue({ state, effects }: Step): boolean {
  * At a tick that counts for nothing else: the others are not to take this replica for dead.
  * @rule 1.11
  */
-export function sayAlive(step: Step): void {
-  step.state.lastStatusTick--
-  sayStatusIfDue(step)
+export function sendHeartbeat(turn: Turn): void {
+  turn.state.lastStatusTick--
+  sayStatusIfDue(turn)
 }
 
 /** The STATUS of this replica. */
@@ -125,8 +125,8 @@ function viewChangesHeld({ view, viewChanges }: ReplicaState): number {
  * A peer says what it has.
  * @rule 1.11
  */
-export function onStatus(step: Step, status: Verified<Status>): void {
-  const { state, effects } = step
+export function onStatus(turn: Turn, status: Verified<Status>): void {
+  const { state, effects } = turn
   const peer = state.peers[status.sender]
   if (peer === undefined || status.sender === state.config.id) return
   peer.view = status.view
@@ -139,17 +139,17 @@ export function onStatus(step: Step, status: Verified<Status>): void {
   }
   if (state.ticks - peer.servedTick < STATUS_BUSY_TICKS) return
   peer.servedTick = state.ticks
-  resendView(step, status)
-  resendCheckpoints(step, status)
-  serveDecisions(step, status)
-  resendVotes(step, status)
+  resendView(turn, status)
+  resendCheckpoints(turn, status)
+  serveDecisions(turn, status)
+  resendVotes(turn, status)
 }
 
 /**
  * The NEW-VIEW of a view that the peer is not in yet, or the own VIEW-CHANGE that it lacks: a lost one stalls.
  * @rule 2.7
  */
-function resendView({ state, effects }: Step, status: Status): void {
+function resendView({ state, effects }: Turn, status: Status): void {
   const peer = state.peers[status.sender]
   const own = state.viewChanges[state.config.id] ?? null
   const isIn = status.view > state.view || (status.view === state.view && status.isActive)
@@ -167,7 +167,7 @@ function resendView({ state, effects }: Step, status: Status): void {
  * The own VIEW-CHANGE-ACKs, to a new primary that is still to make its NEW-VIEW.
  * @rule 4.3
  */
-function resendAcks({ state, effects }: Step, { sender, view }: Status): void {
+function resendAcks({ state, effects }: Turn, { sender, view }: Status): void {
   const peer = state.peers[sender]
   const { acked } = state.oral
   const isAsked = view === state.view && sender === primary(state) && acked.view === view && !state.isActive
@@ -184,7 +184,7 @@ function resendAcks({ state, effects }: Step, { sender, view }: Status): void {
  * The certificate of a checkpoint that the peer does not know to be stable, or the own CHECKPOINT.
  * @rule 2.8
  */
-function resendCheckpoints({ state, effects }: Step, status: Status): void {
+function resendCheckpoints({ state, effects }: Turn, status: Status): void {
   const { stable, checkpoints, config } = state
   if (isOral(state)) return sayCheckpointsAgain({ state, effects }, status)
   if (status.lowWatermark < stable.sequence) {
@@ -203,12 +203,12 @@ function resendCheckpoints({ state, effects }: Step, status: Status): void {
  * Nothing shows that a checkpoint is stable: each says its own again, that of h included.
  * @rule 2.8 4.8
  */
-function sayCheckpointsAgain(step: Step, status: Status): void {
-  const { state } = step
+function sayCheckpointsAgain(turn: Turn, status: Status): void {
+  const { state } = turn
   if (!mayVote(state)) return
   for (const [sequence, root] of state.ownRoots) {
     if (sequence <= status.lowWatermark || sequence > state.lastCheckpointSaid) continue
-    sendDurably(step, status.sender, { kind: 'checkpoint', sequence, root })
+    sendDurably(turn, status.sender, { kind: 'checkpoint', sequence, root })
   }
 }
 
@@ -230,7 +230,7 @@ function hasMore(state: ReplicaState, status: Status): boolean {
  * further: whoever asks and hears nothing costs little, and who hears again is soon sent as many as ever.
  * @rule 1.11
  */
-function serveDecisions({ state, effects }: Step, status: Status): void {
+function serveDecisions({ state, effects }: Turn, status: Status): void {
   const peer = state.peers[status.sender] as PeerProgress
   const gotThrough = status.lastExecuted - peer.servedFrom
   const most = Math.min(Math.max(1, 2 * gotThrough), SERVED_DECISIONS_MAX)
@@ -248,19 +248,19 @@ function serveDecisions({ state, effects }: Step, status: Status): void {
 }
 
 /** Sends the own votes, and pre-prepares, that the peer lacks for slots which have been open for a while. */
-function resendVotes(step: Step, status: Status): void {
+function resendVotes(turn: Turn, status: Status): void {
   // What an amnesiac replica gets back of its own it does not stand by. @rule 6.4
-  if (status.view !== step.state.view || !step.state.isActive || !mayVote(step.state)) return
-  for (const [sequence, slot] of step.state.slots) {
-    const age = step.state.ticks - slot.acceptedTick
+  if (status.view !== turn.state.view || !turn.state.isActive || !mayVote(turn.state)) return
+  for (const [sequence, slot] of turn.state.slots) {
+    const age = turn.state.ticks - slot.acceptedTick
     // Where no decision can be shown, who has it votes again for who has not. @rule 4.8
-    const isOver = sequence <= status.lastExecuted && (!isOral(step.state) || slot.decided !== null)
+    const isOver = sequence <= status.lastExecuted && (!isOral(turn.state) || slot.decided !== null)
     if (isOver || age < RESEND_AFTER_TICKS) continue
-    resendSlot(step, slot, status)
+    resendSlot(turn, slot, status)
   }
 }
 
-function resendSlot({ state, effects }: Step, slot: Slot, status: Status): void {
+function resendSlot({ state, effects }: Turn, slot: Slot, status: Status): void {
   const to = status.sender
   const bit = slot.sequence - status.lastExecuted - 1
   const send = (message: Parameters<typeof relayed>[0]) =>
@@ -288,21 +288,21 @@ const relayed = (message: Relayed['message']): Relayed => ({ kind: 'relayed', me
  * A decision with its certificate, checked: it decides whatever was accepted here.
  * @rule 1.4
  */
-export function onDecision(step: Step, decision: Verified<Decision>): void {
-  const { state } = step
+export function onDecision(turn: Turn, decision: Verified<Decision>): void {
+  const { state } = turn
   const { sequence, digest, batch } = decision
   if (!isDecisionInReach(state, sequence)) return
   if (findBatch(state, sequence, digest) === null && !hasRoomFor(state, sequence, batch)) return
   const slot = openSlot(state, sequence)
   slot.decided ??= decision.commits
-  settle(step, slot, decision.batch)
+  settle(turn, slot, decision.batch)
 }
 
 /**
  * Asks everybody for the batches that were decided, or chosen by a NEW-VIEW, and are not here.
  * @rule 1.4 3.5
  */
-function fetchLackingBatches({ state, effects }: Step): void {
+function fetchLackingBatches({ state, effects }: Turn): void {
   const lacking: { readonly sequence: Sequence; readonly digest: Uint8Array }[] = []
   for (const slot of state.slots.values()) {
     const digest = lackingDigest(state, slot)
@@ -323,9 +323,9 @@ function lackingDigest(state: ReplicaState, slot: Slot): Uint8Array | null {
 }
 
 /** Answers with the batch, or with the decision where it was executed already. */
-export function onFetch({ state, effects }: Step, fetch: Verified<Fetch>): void {
+export function onFetch({ state, effects }: Turn, fetch: Verified<Fetch>): void {
   const { sender, sequence, digest } = fetch
-  if (!mayFetch(state, sender)) return
+  if (!mayAnswerFetch(state, sender)) return
   if (sequence <= state.lastExecuted) {
     effects.push({ kind: 'serve', to: sender, sequences: [sequence] })
     return
@@ -337,22 +337,22 @@ export function onFetch({ state, effects }: Step, fetch: Verified<Fetch>): void 
 
 /** A fetched batch: its digest is the one that is lacking, or it is of no use. */
 export function onBatchDelivery(
-  step: Step,
+  turn: Turn,
   { sequence, batch }: Pick<BatchDelivery, 'sequence' | 'batch'>,
 ): void {
-  const { state } = step
-  if (isAwaitedBatch(state, sequence, batch.digest)) keepAwaited(step, sequence, batch)
-  if (isSlotLacking(state, sequence, batch.digest)) supplyBatch(step, openSlot(state, sequence), batch)
+  const { state } = turn
+  if (isAwaitedBatch(state, sequence, batch.digest)) keepAwaited(turn, sequence, batch)
+  if (isSlotLacking(state, sequence, batch.digest)) supplyBatch(turn, openSlot(state, sequence), batch)
 }
 
 /**
  * A3: a batch that the NEW-VIEW to be made waits for goes to the log.
  * @rule 4.5
  */
-function keepAwaited(step: Step, sequence: Sequence, batch: Batch): void {
-  const { state } = step
+function keepAwaited(turn: Turn, sequence: Sequence, batch: Batch): void {
+  const { state } = turn
   if (findBatch(state, sequence, batch.digest) !== null || !hasRoomFor(state, sequence, batch)) return
-  persist(step, { kind: 'batch', sequence, batch })
+  persist(turn, { kind: 'batch', sequence, batch })
   state.batches.hold(sequence, batch)
 }
 

@@ -8,7 +8,11 @@ import type { Peer } from '../../base/peer.ts'
 import { quorum, weakQuorum } from '../../base/quorum.ts'
 import type { Checkpoint, CheckpointCertificate, StableCheckpoint, Verified } from '../../messages/message.ts'
 import { persistOralAgain } from '../oral/claims.ts'
-import { persistEvidenceAgain, showOddCheckpoint, showOddCheckpoints } from '../ordering/evidence.ts'
+import {
+  exhibitConflictingCheckpoint,
+  exhibitConflictingCheckpoints,
+  persistEvidenceAgain,
+} from '../ordering/evidence.ts'
 import { executeDecided } from '../ordering/execution.ts'
 import { reject } from '../ordering/normal-case.ts'
 import { proposeBatches } from '../ordering/propose.ts'
@@ -24,7 +28,7 @@ import {
   persist,
   persistThenBroadcast,
   type ReplicaState,
-  type Step,
+  type Turn,
 } from '../state.ts'
 
 /** Sources keep the snapshot that they are asked for a while; so many windows on, it is time for a newer one. */
@@ -34,13 +38,13 @@ const STALE_AFTER_WINDOWS = 2
  * The own root of a checkpoint is known: CHECKPOINT(s, root), once the log that leads to it is on disk.
  * @rule 2.1
  */
-export function onSnapshotTaken(step: Step, sequence: Sequence, root: Uint8Array): void {
-  const { state } = step
+export function onSnapshotTaken(turn: Turn, sequence: Sequence, root: Uint8Array): void {
+  const { state } = turn
   if (sequence < state.lowWatermark || state.ownRoots.has(sequence)) return
   keepOwnRoot(state, sequence, root)
-  showOddCheckpoints(step, sequence)
-  if (sequence === state.lowWatermark) compareWithStable(step)
-  sayCheckpoints(step)
+  exhibitConflictingCheckpoints(turn, sequence)
+  if (sequence === state.lowWatermark) compareWithStable(turn)
+  sendCheckpoints(turn)
 }
 
 /**
@@ -60,8 +64,8 @@ export function keepOwnRoot(state: ReplicaState, sequence: Sequence, root: Uint8
  * Says every own root above h that was not said yet, as soon as this replica may vote.
  * @rule 2.1
  */
-export function sayCheckpoints(step: Step): void {
-  const { state } = step
+export function sendCheckpoints(turn: Turn): void {
+  const { state } = turn
   if (!mayVote(state)) return
   // Others may need the word of each to know that h is stable, where nobody can show it. @rule 4.8
   const isSaidAtLowWatermark = isOral(state)
@@ -69,7 +73,7 @@ export function sayCheckpoints(step: Step): void {
     const isOver = sequence < state.lowWatermark || (sequence === state.lowWatermark && !isSaidAtLowWatermark)
     if (sequence <= state.lastCheckpointSaid || isOver) continue
     state.lastCheckpointSaid = sequence
-    persistThenBroadcast(step, {
+    persistThenBroadcast(turn, {
       record: { kind: 'checkpoint', sequence, root },
       outgoing: { kind: 'checkpoint', sequence, root },
     })
@@ -80,11 +84,11 @@ export function sayCheckpoints(step: Step): void {
  * CHECKPOINT(s, root, i) of any replica: Q matching ones make it stable.
  * @rule 2.1 2.2
  */
-export function onCheckpoint(step: Step, checkpoint: Verified<Checkpoint>, from: Peer): void {
-  const { state } = step
+export function onCheckpoint(turn: Turn, checkpoint: Verified<Checkpoint>, from: Peer): void {
+  const { state } = turn
   const { sequence, sender, root } = checkpoint
   if (sequence % state.config.checkpointInterval !== 0 || sequence === 0) {
-    return reject(step, checkpoint, from, 'no-checkpoint-is-due')
+    return reject(turn, checkpoint, from, 'no-checkpoint-is-due')
   }
   const ofSender = state.checkpoints[sender]
   if (sequence <= state.lowWatermark || ofSender === undefined) return
@@ -92,10 +96,10 @@ export function onCheckpoint(step: Step, checkpoint: Verified<Checkpoint>, from:
   if (held !== undefined) {
     if (equalBytes(held.root, root)) return
     const evidence = { guilty: sender, first: held, second: checkpoint }
-    return reject(step, checkpoint, from, 'conflicting-checkpoint', evidence)
+    return reject(turn, checkpoint, from, 'conflicting-checkpoint', evidence)
   }
   ofSender.set(sequence, checkpoint)
-  showOddCheckpoint(step, checkpoint)
+  exhibitConflictingCheckpoint(turn, checkpoint)
   // One that is far ahead is worth more than one that will soon be below h; a liar only loses its own room.
   if (ofSender.size > CHECKPOINTS_PER_SENDER_MAX) ofSender.delete(Math.min(...ofSender.keys()) as Sequence)
   const matching = state.checkpoints.flatMap((each) => {
@@ -104,7 +108,7 @@ export function onCheckpoint(step: Step, checkpoint: Verified<Checkpoint>, from:
   })
   const needed = quorum(state.config.n)
   if (matching.length >= needed) {
-    becomeStable(step, { sequence, root, checkpoints: matching.slice(0, needed) })
+    becomeStable(turn, { sequence, root, checkpoints: matching.slice(0, needed) })
   } else if (isOral(state) && matching.length >= weakQuorum(state.config.n)) {
     noteVouched(state, { sequence, root, checkpoints: matching }) // @rule 2.5
   }
@@ -128,8 +132,8 @@ function latestCheckpoint({ stable, oral: { vouched } }: ReplicaState): Checkpoi
  * A certificate from somebody who saw that it is lacking here; it was checked.
  * @rule 2.8
  */
-export function onStableCheckpoint(step: Step, { stable }: Verified<StableCheckpoint>): void {
-  if (stable.sequence > step.state.lowWatermark) becomeStable(step, stable)
+export function onStableCheckpoint(turn: Turn, { stable }: Verified<StableCheckpoint>): void {
+  if (stable.sequence > turn.state.lowWatermark) becomeStable(turn, stable)
 }
 
 /**
@@ -137,13 +141,13 @@ export function onStableCheckpoint(step: Step, { stable }: Verified<StableCheckp
  *
  * @rule 2.2
  */
-export function becomeStable(step: Step, stable: CheckpointCertificate): void {
-  const { state, effects } = step
+export function becomeStable(turn: Turn, stable: CheckpointCertificate): void {
+  const { state, effects } = turn
   adoptStable(state, stable)
-  persist(step, { kind: 'stable', stable })
+  persist(turn, { kind: 'stable', stable })
   effects.push({ kind: 'stable', stable })
-  compareWithStable(step)
-  proposeBatches(step)
+  compareWithStable(turn)
+  proposeBatches(turn)
 }
 
 /** Moves h and lets go of what lies below it. */
@@ -171,7 +175,7 @@ export function adoptStable(state: ReplicaState, stable: CheckpointCertificate):
  * The own state is not the one that a quorum has: it stops voting and fetches theirs.
  * @rule 2.2
  */
-export function compareWithStable({ state }: Step): void {
+export function compareWithStable({ state }: Turn): void {
   const own = state.ownRoots.get(state.lowWatermark)
   if (own !== undefined && !equalBytes(own, state.stable.root) && state.health === 'sound') {
     state.health = 'diverged'
@@ -182,8 +186,8 @@ export function compareWithStable({ state }: Step): void {
  * The state of a stable checkpoint is stored: the log that leads to it may go, but for the view.
  * @rule 2.2 6
  */
-export function onStored(step: Step, sequence: Sequence): void {
-  const { state, effects } = step
+export function onStored(turn: Turn, sequence: Sequence): void {
+  const { state, effects } = turn
   // Its log says that it is amnesiac, and must go on saying it.
   if (state.health === 'amnesiac') return
   // What it promised above h stays, even where its state is ahead of h: a state that W vouched for. @rule 4.8
@@ -193,13 +197,13 @@ export function onStored(step: Step, sequence: Sequence): void {
   const message = isActive ? state.newView : (state.viewChanges[config.id] ?? null)
   // An own NEW-VIEW that is still on its way to the disk already says more than the VIEW-CHANGE.
   const isSaid = message?.view === view && (isActive || madeNewView !== view)
-  if (message !== null && isSaid) persist(step, { kind: 'view-again', message })
+  if (message !== null && isSaid) persist(turn, { kind: 'view-again', message })
   // Who else waits for a checkpoint is known to the executed log only.
-  if (state.recoveries.size > 0) persist(step, { kind: 'recoveries', waiting: [...state.recoveries] })
-  persistEvidenceAgain(step)
-  persistOralAgain(step)
+  if (state.recoveries.size > 0) persist(turn, { kind: 'recoveries', waiting: [...state.recoveries] })
+  persistEvidenceAgain(turn)
+  persistOralAgain(turn)
   // h must not hang on the stored state alone: its certificate may be lost where the log is not.
-  persist(step, { kind: 'stable', stable: state.stable })
+  persist(turn, { kind: 'stable', stable: state.stable })
   effects.push({ kind: 'trim', upTo })
 }
 
@@ -207,7 +211,7 @@ export function onStored(step: Step, sequence: Sequence): void {
  * Begins to fetch the state of h when nothing gets this replica there, or stops when something did.
  * @rule 2.5
  */
-export function checkTransfer({ state, effects }: Step): void {
+export function checkTransfer({ state, effects }: Turn): void {
   const latest = latestCheckpoint(state)
   const isBehind = state.lastExecuted < latest.sequence || state.health === 'diverged'
   if (!isBehind) {
@@ -234,7 +238,7 @@ export function checkTransfer({ state, effects }: Step): void {
   if (isStuck || isFar || state.health === 'diverged') startTransfer({ state, effects })
 }
 
-function startTransfer({ state, effects }: Step): void {
+function startTransfer({ state, effects }: Turn): void {
   const target = latestCheckpoint(state)
   state.transfer = target
   effects.push({ kind: 'transfer', stable: target })
@@ -244,29 +248,29 @@ function startTransfer({ state, effects }: Step): void {
  * The sources have moved on, and no longer keep what was aimed at.
  * @rule 2.5
  */
-function retarget(step: Step): void {
-  const { transfer } = step.state
-  const { sequence } = latestCheckpoint(step.state)
-  if (transfer !== null && sequence >= transfer.sequence + STALE_AFTER_WINDOWS * logWindow(step.state))
-    startTransfer(step)
+function retarget(turn: Turn): void {
+  const { transfer } = turn.state
+  const { sequence } = latestCheckpoint(turn.state)
+  if (transfer !== null && sequence >= transfer.sequence + STALE_AFTER_WINDOWS * logWindow(turn.state))
+    startTransfer(turn)
 }
 
 /**
  * The others no longer keep what is fetched: aims at the newer checkpoint, once it is known.
  * @rule 2.5
  */
-export function onTransferGone(step: Step): void {
-  const { transfer } = step.state
-  const { sequence } = latestCheckpoint(step.state)
-  if (transfer !== null && sequence > transfer.sequence) startTransfer(step)
+export function onTransferGone(turn: Turn): void {
+  const { transfer } = turn.state
+  const { sequence } = latestCheckpoint(turn.state)
+  if (transfer !== null && sequence > transfer.sequence) startTransfer(turn)
 }
 
 /**
  * The application's state is that of a stable checkpoint now.
  * @rule 2.5 2.9
  */
-export function onTransferred(step: Step, stable: CheckpointCertificate): void {
-  const { state } = step
+export function onTransferred(turn: Turn, stable: CheckpointCertificate): void {
+  const { state } = turn
   const { sequence, root } = stable
   const isStable = stable.checkpoints.length >= quorum(state.config.n)
   if (sequence > state.lowWatermark && isStable) adoptStable(state, stable)
@@ -285,7 +289,7 @@ export function onTransferred(step: Step, stable: CheckpointCertificate): void {
   state.transfer = null
   if (state.health === 'diverged') state.health = 'sound'
   dropAllServed(state)
-  renewLostRecovery(step)
-  executeDecided(step)
-  proposeBatches(step)
+  renewLostRecovery(turn)
+  executeDecided(turn)
+  proposeBatches(turn)
 }

@@ -14,20 +14,20 @@ import type {
   ViewChangeAckContent,
 } from '../../messages/oral/message.ts'
 import { ACKED_VIEWS_MAX } from '../parameters.ts'
-import { isPrimary, mayVote, persist, primary, type ReplicaState, type Step, withhold } from '../state.ts'
+import { isPrimary, mayVote, persist, primary, type ReplicaState, type Turn, withhold } from '../state.ts'
 import { digestKey, digestOf } from './oral-state.ts'
 
 /**
  * VIEW-CHANGE-ACK for each VIEW-CHANGE of the awaited view that came from its sender, to the new primary.
  * @rule 4.3
  */
-export function acknowledge(step: Step): void {
-  const { state } = step
+export function acknowledge(turn: Turn): void {
+  const { state } = turn
   if (state.isActive || !mayVote(state) || isPrimary(state)) return
   const to = primary(state)
   for (const viewChange of state.oral.received) {
     if (viewChange === null || viewChange.sender === to || viewChange.sender === state.config.id) continue
-    if (ownAck(state, viewChange.sender) === null) recordAck(step, viewChange, to)
+    if (ownAck(state, viewChange.sender) === null) recordAck(turn, viewChange, to)
   }
 }
 
@@ -40,10 +40,10 @@ export function ownAck({ oral, view }: ReplicaState, of: ReplicaId): Uint8Array 
  * Notes on disk what is acknowledged, and says it then: never two digests for one (v', j).
  * @rule 4.3 6
  */
-export function recordAck(step: Step, { view, sender, digest }: OralViewChange, to: ReplicaId): void {
-  noteAcked(step.state, { view, of: sender, digest })
-  persist(step, { kind: 'acknowledged', view, of: sender, digest })
-  withhold(step, { kind: 'view-change-ack', view, of: sender, digest }, to)
+export function recordAck(turn: Turn, { view, sender, digest }: OralViewChange, to: ReplicaId): void {
+  noteAcked(turn.state, { view, of: sender, digest })
+  persist(turn, { kind: 'acknowledged', view, of: sender, digest })
+  withhold(turn, { kind: 'view-change-ack', view, of: sender, digest }, to)
 }
 
 /** Takes an own acknowledgement into memory, when it is made or read back. */
@@ -56,7 +56,7 @@ export function noteAcked(
 }
 
 /** Keeps what another replica acknowledged; its first word for each (v', j) counts. */
-export function holdAck({ oral, view, config }: ReplicaState, ack: ViewChangeAck): void {
+export function keepAck({ oral, view, config }: ReplicaState, ack: ViewChangeAck): void {
   const ofSender = oral.acks[ack.sender]
   if (ofSender === undefined || ack.of === ack.sender || ack.of >= config.n || ack.view < view) return
   const digests = ofSender.get(ack.view) ?? new Array<Uint8Array | null>(config.n).fill(null)

@@ -7,7 +7,7 @@ import type { ReplicaId } from '../../base/ids.ts'
 import { prePrepareClaimsMax } from '../../messages/oral/body.ts'
 import type { HeldCheckpoint, OralViewChangeContent, OrderClaim } from '../../messages/oral/message.ts'
 import type { Slot } from '../ordering/slot.ts'
-import { hasBatch, isInWindow, persist, type ReplicaState, type Step } from '../state.ts'
+import { hasBatch, isInWindow, persist, type ReplicaState, type Turn } from '../state.ts'
 
 /**
  * Of one s: the claim replaces an earlier one for its digest; the latest f + 2 digests stay.
@@ -53,13 +53,13 @@ export function notePrePrepared({ oral, config }: ReplicaState, claims: readonly
  * its sequence number, and an acknowledgement in none at all.
  * @rule 4.1 4.3 6
  */
-export function persistOralAgain(step: Step): void {
-  const { oral, view } = step.state
+export function persistOralAgain(turn: Turn): void {
+  const { oral, view } = turn.state
   const claims = [...oral.prePrepareClaims.values()].flat()
-  if (claims.length > 0) persist(step, { kind: 'pre-prepared', claims })
+  if (claims.length > 0) persist(turn, { kind: 'pre-prepared', claims })
   if (oral.acked.view !== view) return
   for (const [of, digest] of oral.acked.digests.entries()) {
-    if (digest !== null) persist(step, { kind: 'acknowledged', view, of: of as ReplicaId, digest })
+    if (digest !== null) persist(turn, { kind: 'acknowledged', view, of: of as ReplicaId, digest })
   }
 }
 

@@ -10,18 +10,18 @@ import { claimedCommit } from '../../messages/oral/bare.ts'
 import { isBatchLacking, onBatchDelivery } from '../catch-up/retransmission.ts'
 import { hasRoomFor, settle } from '../ordering/normal-case.ts'
 import { isDecidedAs, isSettled, type Slot } from '../ordering/slot.ts'
-import { findBatch, isDecisionInReach, openSlot, type Step } from '../state.ts'
+import { findBatch, isDecisionInReach, openSlot, type Turn } from '../state.ts'
 import { viewReached } from './acknowledgements.ts'
 
 /**
  * One replica's word that a batch was decided. W that say the same decide it here.
  * @rule 4.8
  */
-export function onDecisionClaim(step: Step, decision: Verified<Decision>): void {
-  const { state } = step
+export function onDecisionClaim(turn: Turn, decision: Verified<Decision>): void {
+  const { state } = turn
   const { sender, sequence, view, digest, batch } = decision
   // Whatever else it claims, the digest vouches for the batch.
-  if (isBatchLacking(state, sequence, digest)) onBatchDelivery(step, { sequence, batch })
+  if (isBatchLacking(state, sequence, digest)) onBatchDelivery(turn, { sequence, batch })
   if (!isDecisionInReach(state, sequence) || view > viewReached(state)) return
   const slot = openSlot(state, sequence)
   const claims = slot.claims ?? []
@@ -29,7 +29,7 @@ export function onDecisionClaim(step: Step, decision: Verified<Decision>): void 
   if (slot.decided === null) decideByClaims(slot, digest, state.config.n)
   if (slot.decided === null || isSettled(slot) || !isDecidedAs(slot, digest)) return
   if (findBatch(state, sequence, digest) === null && !hasRoomFor(state, sequence, batch)) return
-  settle(step, slot, batch)
+  settle(turn, slot, batch)
 }
 
 /**

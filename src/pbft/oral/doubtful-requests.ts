@@ -15,7 +15,7 @@ import type { PrePrepare, Request, Verified } from '../../messages/message.ts'
 import type { MacComplaint } from '../../messages/oral/message.ts'
 import { type Slot, votesOf } from '../ordering/slot.ts'
 import { HELD_BACK_MAX } from '../parameters.ts'
-import { primary, type ReplicaState, type Step } from '../state.ts'
+import { primary, type ReplicaState, type Turn } from '../state.ts'
 
 /** Clients of whom one replica's complaints are kept, more than a cluster begins with; its oldest are forgotten. */
 const COMPLAINTS_MAX = 2_048
@@ -24,12 +24,12 @@ const COMPLAINTS_MAX = 2_048
  * True if a pre-prepare cannot be accepted yet: it is kept then, and its clients are complained of.
  * @rule 4.10
  */
-export function isDoubted(step: Step, slot: Slot, prePrepare: Verified<PrePrepare>): boolean {
-  const { state } = step
+export function isDoubted(turn: Turn, slot: Slot, prePrepare: Verified<PrePrepare>): boolean {
+  const { state } = turn
   const { prePrepares } = state.oral.doubts
   const { doubtful = [], sequence, digest } = prePrepare
   if (doubtful.length === 0) return false
-  complain(step, doubtful)
+  complain(turn, doubtful)
   const isVouchedFor = slot.decided !== null || vouchersOf(slot, digest) >= weakQuorum(state.config.n)
   if (isVouchedFor) prePrepares.delete(sequence)
   else if (prePrepares.size < HELD_BACK_MAX || prePrepares.has(sequence))
@@ -51,7 +51,7 @@ const vouchersOf = (slot: Slot, digest: Uint8Array): number =>
   votesOf(slot, 'prepare').filter((vote) => vote !== null && equalBytes(vote.digest, digest)).length
 
 /** Of a request that was passed on, or of those in a batch. Said again whenever they come again: it may be lost. */
-export function complain({ state, effects }: Step, clients: readonly ClientId[]): void {
+export function complain({ state, effects }: Turn, clients: readonly ClientId[]): void {
   for (const client of clients) {
     effects.push({ kind: 'broadcast', outgoing: { kind: 'mac-complaint', client } })
     noteComplaint(state, client, state.config.id)
@@ -62,7 +62,7 @@ export function complain({ state, effects }: Step, clients: readonly ClientId[])
  * Another replica found a wrong MAC under a request of this client.
  * @rule 4.10
  */
-export function onMacComplaint({ state }: Step, { client, sender }: Verified<MacComplaint>): void {
+export function onMacComplaint({ state }: Turn, { client, sender }: Verified<MacComplaint>): void {
   noteComplaint(state, client, sender)
 }
 

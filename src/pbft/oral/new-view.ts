@@ -19,7 +19,7 @@ import {
   persist,
   persistThenBroadcast,
   type ReplicaState,
-  type Step,
+  type Turn,
 } from '../state.ts'
 import { acceptChoices, activate, goOn, refute } from '../views/new-view.ts'
 import { believed, forgetUncited, supported } from './acknowledgements.ts'
@@ -37,8 +37,8 @@ const formOf = (state: ReplicaState): ChoiceForm => ({
  * here.
  * @rule 4.3 4.5
  */
-export function makeOralNewView(step: Step): void {
-  const { state } = step
+export function makeOralNewView(turn: Turn): void {
+  const { state } = turn
   const { id, n } = state.config
   if (!isOral(state) || !isPrimary(state) || state.isActive || !mayVote(state)) return
   if (state.madeNewView === state.view) return
@@ -55,7 +55,7 @@ export function makeOralNewView(step: Step): void {
   const content = { kind: 'oral-new-view', view: state.view, cited, checkpoint, choices } as const
   state.madeNewView = state.view
   state.oral.lacking = []
-  persistThenBroadcast(step, { record: { kind: 'new-view-made', content }, outgoing: content })
+  persistThenBroadcast(turn, { record: { kind: 'new-view-made', content }, outgoing: content })
 }
 
 /**
@@ -71,23 +71,23 @@ function isBatchHere(state: ReplicaState, { sequence, digest }: Choice): boolean
  * NEW-VIEW(v', V, checkpoint, O) from its primary: judged once all that it cites is here and certain.
  * @rule 4.7
  */
-export function onOralNewView(step: Step, newView: Verified<OralNewView>, from: Peer): void {
-  const { state } = step
+export function onOralNewView(turn: Turn, newView: Verified<OralNewView>, from: Peer): void {
+  const { state } = turn
   const { view, sender } = newView
   const { id, n } = state.config
-  if (view === 0 || sender !== primaryOf(view, n)) return reject(step, newView, from, 'not-the-primary')
+  if (view === 0 || sender !== primaryOf(view, n)) return reject(turn, newView, from, 'not-the-primary')
   if (view < state.view || (view === state.view && state.isActive)) return
   // The own one was made here, and sent only after its record was on disk. @rule 6
-  if (sender === id && state.madeNewView === view) return enterOralView(step, newView)
+  if (sender === id && state.madeNewView === view) return enterOralView(turn, newView)
   const fault = citedFault(newView, n)
   if (fault !== null) {
-    reject(step, newView, from, fault)
-    return refute(step, view)
+    reject(turn, newView, from, fault)
+    return refute(turn, view)
   }
   state.oral.awaited[sender] = newView
   forgetUncited(state)
-  judgeNewViews(step)
-  if (state.oral.awaited[sender] !== null) fetchCited(step)
+  judgeNewViews(turn)
+  if (state.oral.awaited[sender] !== null) fetchCited(turn)
 }
 
 /**
@@ -106,29 +106,29 @@ function citedFault({ cited }: OralNewView, n: number): RejectionReason | null {
  * Tries again what is awaited: something came that it may have lacked.
  * @rule 4.7
  */
-export function judgeNewViews(step: Step): void {
-  const { state } = step
+export function judgeNewViews(turn: Turn): void {
+  const { state } = turn
   for (const newView of [...state.oral.awaited]) {
     // One of them may have begun a view that ends others.
     if (newView === null || state.oral.awaited[newView.sender] !== newView) continue
-    if (lackingOf(state, newView).length === 0) judge(step, newView)
+    if (lackingOf(state, newView).length === 0) judge(turn, newView)
   }
 }
 
-function judge(step: Step, newView: Verified<OralNewView>): void {
-  const { state } = step
+function judge(turn: Turn, newView: Verified<OralNewView>): void {
+  const { state } = turn
   state.oral.awaited[newView.sender] = null
   const viewChanges = newView.cited
     .map((cited) => believed(state, newView, cited))
     .filter((one): one is OralViewChange => one !== null)
   const fault = choiceFault(newView, viewChanges, formOf(state))
   if (fault === null) {
-    persist(step, { kind: 'new-view', newView })
-    enterOralView(step, newView)
+    persist(turn, { kind: 'new-view', newView })
+    enterOralView(turn, newView)
     return
   }
-  reject(step, newView, { kind: 'replica', id: newView.sender }, fault)
-  refute(step, newView.view)
+  reject(turn, newView, { kind: 'replica', id: newView.sender }, fault)
+  refute(turn, newView.view)
 }
 
 /**
@@ -137,9 +137,9 @@ function judge(step: Step, newView: Verified<OralNewView>): void {
  * finds it again, whoever is faulty then.
  * @rule 2.2 2.6 4.4 4.7
  */
-function enterOralView(step: Step, newView: OralNewView): void {
-  const { state } = step
-  activate(step, newView)
+function enterOralView(turn: Turn, newView: OralNewView): void {
+  const { state } = turn
+  activate(turn, newView)
   for (const [maker, one] of state.oral.awaited.entries()) {
     if (one !== null && one.view <= newView.view) state.oral.awaited[maker] = null
   }
@@ -147,7 +147,7 @@ function enterOralView(step: Step, newView: OralNewView): void {
   noteVouched(state, { ...newView.checkpoint, checkpoints: [] })
   const headers = choiceHeaders(newView)
   state.oral.choicesAhead = headers.filter(({ sequence }) => sequence > state.lowWatermark)
-  goOn(step, headers, newView.checkpoint.sequence)
+  goOn(turn, headers, newView.checkpoint.sequence)
   dropAccepted(state)
 }
 
@@ -159,12 +159,12 @@ export const choiceHeaders = ({ view, sender, choices }: OralNewView): readonly 
  * Takes the choices that lay above H, when h has moved.
  * @rule 3.5
  */
-export function acceptChoicesAhead(step: Step): void {
-  const { state } = step
+export function acceptChoicesAhead(turn: Turn): void {
+  const { state } = turn
   const { choicesAhead } = state.oral
   if (!state.isActive || !choicesAhead.some(({ sequence }) => isInWindow(state, sequence))) return
   acceptChoices(
-    step,
+    turn,
     choicesAhead.filter(({ sequence }) => (state.slots.get(sequence)?.accepted ?? null) === null),
   )
   dropAccepted(state)

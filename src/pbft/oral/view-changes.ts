@@ -13,9 +13,9 @@ import type {
   ViewChangeDelivery,
   ViewChangeFetch,
 } from '../../messages/oral/message.ts'
-import { mayFetch } from '../catch-up/answer-limit.ts'
+import { mayAnswerFetch } from '../catch-up/answer-limit.ts'
 import { reject } from '../ordering/normal-case.ts'
-import { mayVote, type ReplicaState, type Step, sendDurably } from '../state.ts'
+import { mayVote, type ReplicaState, sendDurably, type Turn } from '../state.ts'
 import { awaitNewView, joinIfOthersMoved } from '../views/view-change.ts'
 import { acknowledge, believed, ownAck, receivedFrom, recordAck, viewReached } from './acknowledgements.ts'
 import { digestKey } from './oral-state.ts'
@@ -25,18 +25,18 @@ import { oralViewChangeFault } from './view-change-form.ts'
  * VIEW-CHANGE of any replica, from that replica itself; the own one too.
  * @rule 4.2 3.7
  */
-export function onOralViewChange(step: Step, viewChange: Verified<OralViewChange>, from: Peer): void {
-  const { state } = step
+export function onOralViewChange(turn: Turn, viewChange: Verified<OralViewChange>, from: Peer): void {
+  const { state } = turn
   const { sender, view } = viewChange
   const fault = oralViewChangeFault(viewChange, state.config)
-  if (fault !== null) return reject(step, viewChange, from, fault)
+  if (fault !== null) return reject(turn, viewChange, from, fault)
   // A second one for the same view counts for nothing: what W say of the first may be shown to be so.
   if (view === state.view) state.oral.received[sender] ??= viewChange
   const held = state.viewChanges[sender] ?? null
   if (held === null || held.view < view) state.viewChanges[sender] = viewChange
-  joinIfOthersMoved(step)
-  awaitNewView(step)
-  acknowledge(step)
+  joinIfOthersMoved(turn)
+  awaitNewView(turn)
+  acknowledge(turn)
 }
 
 /**
@@ -44,7 +44,7 @@ export function onOralViewChange(step: Step, viewChange: Verified<OralViewChange
  * reached has none: a liar that makes one up makes nobody ask.
  * @rule 4.7 5.5
  */
-export function fetchCited({ state, effects }: Step): void {
+export function fetchCited({ state, effects }: Turn): void {
   const reached = Math.max(state.view, viewReached(state))
   for (const newView of state.oral.awaited) {
     if (newView === null || newView.view > reached) continue
@@ -64,10 +64,10 @@ export const lackingOf = (state: ReplicaState, newView: OralNewView): readonly C
  * Gives the VIEW-CHANGE with this digest, and the own word that it came from its sender.
  * @rule 4.3 4.7
  */
-export function onViewChangeFetch(step: Step, fetch: Verified<ViewChangeFetch>): void {
-  const { state, effects } = step
+export function onViewChangeFetch(turn: Turn, fetch: Verified<ViewChangeFetch>): void {
+  const { state, effects } = turn
   const { sender, view, of, digest } = fetch
-  if (sender === state.config.id || !mayFetch(state, sender)) return
+  if (sender === state.config.id || !mayAnswerFetch(state, sender)) return
   const received = receivedFrom(state, { sender: of, view, digest })
   const here = received ?? state.oral.fetched.get(digestKey(digest)) ?? null
   if (here === null) return
@@ -75,32 +75,32 @@ export function onViewChangeFetch(step: Step, fetch: Verified<ViewChangeFetch>):
     effects.push({ kind: 'send', to: sender, outgoing: { kind: 'relayed', message: received } })
   }
   effects.push({ kind: 'send', to: sender, outgoing: { kind: 'view-change-delivery', viewChange: here } })
-  if (received !== null && of !== state.config.id) vouch(step, received, sender)
+  if (received !== null && of !== state.config.id) vouch(turn, received, sender)
 }
 
 /**
  * The own word for a VIEW-CHANGE to whoever asks, the same as any before.
  * @rule 4.3
  */
-function vouch(step: Step, viewChange: OralViewChange, to: ReplicaId): void {
-  const { state } = step
+function vouch(turn: Turn, viewChange: OralViewChange, to: ReplicaId): void {
+  const { state } = turn
   const { view, sender, digest } = viewChange
   if (!mayVote(state) || view !== state.view) return
   const acked = ownAck(state, sender)
-  if (acked === null) return recordAck(step, viewChange, to)
-  if (equalBytes(acked, digest)) sendDurably(step, to, { kind: 'view-change-ack', view, of: sender, digest })
+  if (acked === null) return recordAck(turn, viewChange, to)
+  if (equalBytes(acked, digest)) sendDurably(turn, to, { kind: 'view-change-ack', view, of: sender, digest })
 }
 
 /**
  * A VIEW-CHANGE from anybody: its digest is one that an awaited NEW-VIEW cites, or it is of no use.
  * @rule 4.7
  */
-export function onViewChangeDelivery(step: Step, delivery: Verified<ViewChangeDelivery>, from: Peer): void {
+export function onViewChangeDelivery(turn: Turn, delivery: Verified<ViewChangeDelivery>, from: Peer): void {
   const { viewChange } = delivery
-  const { state } = step
+  const { state } = turn
   if (!isCited(state, viewChange)) return
   const fault = oralViewChangeFault(viewChange, state.config)
-  if (fault !== null) return reject(step, delivery, from, fault)
+  if (fault !== null) return reject(turn, delivery, from, fault)
   state.oral.fetched.set(digestKey(viewChange.digest), viewChange)
 }
 

@@ -12,7 +12,7 @@ import { equalBytes } from '../../base/bytes.ts'
 import type { Sequence } from '../../base/ids.ts'
 import { evidenceOf, isSamePlace } from '../../messages/evidence.ts'
 import type { Checkpoint, Evidence, Exhibit, SignedOnce, Verified, Vote } from '../../messages/message.ts'
-import { persist, type ReplicaState, type Step } from '../state.ts'
+import { persist, type ReplicaState, type Turn } from '../state.ts'
 import { blameTwoFaced } from '../views/primary-observation.ts'
 import type { Slot } from './slot.ts'
 
@@ -20,25 +20,25 @@ import type { Slot } from './slot.ts'
  * Two messages contradict each other: that is logged and passed on, once. Their signatures are good.
  * @rule 1.5
  */
-export function holdEvidence(step: Step, evidence: Evidence): void {
-  const kept = step.state.evidence.hold(evidence)
+export function holdEvidence(turn: Turn, evidence: Evidence): void {
+  const kept = turn.state.evidence.hold(evidence)
   if (kept === null) return
-  persist(step, { kind: 'evidence', evidence: kept, isNew: true })
-  blameTwoFaced(step.state, kept.guilty)
-  show(step, [kept.first, kept.second])
+  persist(turn, { kind: 'evidence', evidence: kept, isNew: true })
+  blameTwoFaced(turn.state, kept.guilty)
+  show(turn, [kept.first, kept.second])
 }
 
 /**
  * Logs the evidence once more, because what stands in front is trimmed.
  * @rule 6
  */
-export function persistEvidenceAgain(step: Step): void {
-  for (const evidence of step.state.evidence.all) persist(step, { kind: 'evidence', evidence, isNew: false })
+export function persistEvidenceAgain(turn: Turn): void {
+  for (const evidence of turn.state.evidence.all) persist(turn, { kind: 'evidence', evidence, isNew: false })
 }
 
 /** A vote for another digest than that of the pre-prepare that was accepted: both are shown, once for each sender. */
-export function showOddVote(step: Step, slot: Slot, vote: Vote): void {
-  const { state } = step
+export function exhibitConflictingVote(turn: Turn, slot: Slot, vote: Vote): void {
+  const { state } = turn
   const { accepted } = slot
   const bit = 1 << vote.sender
   if (accepted === null || equalBytes(accepted.digest, vote.digest) || vote.sender === state.config.id) return
@@ -46,13 +46,13 @@ export function showOddVote(step: Step, slot: Slot, vote: Vote): void {
   const isExplained = !state.evidence.isWanted(accepted) || !state.evidence.isWanted(vote)
   if ((slot.shownOf & bit) !== 0 || isExplained || !state.evidence.mayShow(state.ticks)) return
   slot.shownOf |= bit
-  show(step, [accepted, vote])
+  show(turn, [accepted, vote])
 }
 
 /** The same for those that came before the pre-prepare. */
-export function showOddVotes(step: Step, slot: Slot): void {
+export function exhibitConflictingVotes(turn: Turn, slot: Slot): void {
   for (const vote of [...slot.prepares, ...slot.commits]) {
-    if (vote !== null) showOddVote(step, slot, vote)
+    if (vote !== null) exhibitConflictingVote(turn, slot, vote)
   }
 }
 
@@ -60,23 +60,23 @@ export function showOddVotes(step: Step, slot: Slot): void {
  * A CHECKPOINT with another root than the own one.
  * @rule 2.1
  */
-export function showOddCheckpoint(step: Step, checkpoint: Checkpoint): void {
-  const { state } = step
+export function exhibitConflictingCheckpoint(turn: Turn, checkpoint: Checkpoint): void {
+  const { state } = turn
   const own = state.ownRoots.get(checkpoint.sequence)
   if (own === undefined || equalBytes(own, checkpoint.root)) return
   const isWanted = state.evidence.isWanted(checkpoint) && state.evidence.mayShow(state.ticks)
-  if (isWanted) show(step, [checkpoint])
+  if (isWanted) show(turn, [checkpoint])
 }
 
 /** The same for those that came before the own root was known. */
-export function showOddCheckpoints(step: Step, sequence: Sequence): void {
-  for (const ofSender of step.state.checkpoints) {
+export function exhibitConflictingCheckpoints(turn: Turn, sequence: Sequence): void {
+  for (const ofSender of turn.state.checkpoints) {
     const one = ofSender.get(sequence)
-    if (one !== undefined) showOddCheckpoint(step, one)
+    if (one !== undefined) exhibitConflictingCheckpoint(turn, one)
   }
 }
 
-function show({ effects }: Step, messages: readonly SignedOnce[]): void {
+function show({ effects }: Turn, messages: readonly SignedOnce[]): void {
   effects.push({ kind: 'broadcast', outgoing: { kind: 'exhibit', messages } })
 }
 
@@ -84,12 +84,12 @@ function show({ effects }: Step, messages: readonly SignedOnce[]): void {
  * Takes the messages that another replica shows.
  * @rule 1.5
  */
-export function onExhibit(step: Step, exhibit: Verified<Exhibit>): void {
-  for (const evidence of evidenceIn(step.state, exhibit)) holdEvidence(step, evidence)
+export function onExhibit(turn: Turn, exhibit: Verified<Exhibit>): void {
+  for (const evidence of evidenceIn(turn.state, exhibit)) holdEvidence(turn, evidence)
 }
 
 /** True if it shows evidence that is not held yet. Asked before a signature is checked: most exhibits show none. */
-export const isExhibitUseful = (state: ReplicaState, exhibit: Exhibit): boolean =>
+export const isExhibitRelevant = (state: ReplicaState, exhibit: Exhibit): boolean =>
   evidenceIn(state, exhibit).length > 0
 
 /** Returns the evidence in the messages that are shown: they contradict each other, or what is held here. */

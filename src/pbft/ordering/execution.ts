@@ -4,7 +4,7 @@ import type { Sequence } from '../../base/ids.ts'
 import type { Batch } from '../../messages/message.ts'
 import type { ExecutedRecovery } from '../effects.ts'
 import { noteRecoveries } from '../recovery/recovery-operations.ts'
-import type { ReplicaState, Step } from '../state.ts'
+import type { ReplicaState, Turn } from '../state.ts'
 import { noteDelivered } from '../views/primary-observation.ts'
 import { proposeBatches } from './propose.ts'
 import { dropServed, startTimer } from './requests.ts'
@@ -14,7 +14,7 @@ import { dropServed, startTimer } from './requests.ts'
  * may take many turns of the loop, and what waits for it counts as held.
  * @rule 1.6
  */
-export function executeDecided({ state, effects }: Step): void {
+export function executeDecided({ state, effects }: Turn): void {
   if (state.health === 'diverged') return // its state is not what the others execute on
   if (state.lastHandedOver > state.lastExecuted) return
   const sequence = (state.lastHandedOver + 1) as Sequence
@@ -41,7 +41,7 @@ export function isHeldUp(state: ReplicaState): boolean {
  * A checkpoint is the state between two batches: it is frozen before the next one is executed.
  * @rule 2.1
  */
-export function freezeIfDue({ state, effects }: Step, sequence: Sequence): void {
+export function freezeIfDue({ state, effects }: Turn, sequence: Sequence): void {
   if (sequence % state.config.checkpointInterval === 0) effects.push({ kind: 'snapshot', sequence })
 }
 
@@ -56,18 +56,18 @@ export interface Executed {
  * The application executed a batch: answer its clients, propose on.
  * @rule 1.7
  */
-export function onExecuted(step: Step, executed: Executed): void {
-  const { state, effects } = step
+export function onExecuted(turn: Turn, executed: Executed): void {
+  const { state, effects } = turn
   const { sequence, newBytes } = executed
   const acceptedTick = state.slots.get(sequence)?.acceptedTick ?? Number.POSITIVE_INFINITY
   const batch = noteExecuted(state, executed)
-  freezeIfDue(step, sequence)
+  freezeIfDue(turn, sequence)
   noteDelivered(state, { batch, acceptedTick, newBytes })
   dropServed(state, batch.requests, acceptedTick <= state.ticks ? state.ticks - acceptedTick : null)
   startTimer(state)
   if (batch.requests.length > 0) effects.push({ kind: 'reply', view: state.view, sequence })
-  executeDecided(step)
-  proposeBatches(step)
+  executeDecided(turn)
+  proposeBatches(turn)
 }
 
 /** Notes how far it came and lets the batch's bytes go; gives the batch. */

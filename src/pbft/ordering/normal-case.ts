@@ -19,11 +19,11 @@ import {
   persist,
   persistThenBroadcast,
   type ReplicaState,
-  type Step,
+  type Turn,
   withhold,
 } from '../state.ts'
 import { noteOrdered } from '../views/primary-observation.ts'
-import { holdEvidence, showOddVote, showOddVotes } from './evidence.ts'
+import { exhibitConflictingVote, exhibitConflictingVotes, holdEvidence } from './evidence.ts'
 import { executeDecided } from './execution.ts'
 import {
   decisionCertificate,
@@ -38,39 +38,39 @@ import {
  * PRE-PREPARE(v, s, D) with its batch, which is well-formed and of authentic requests by now.
  * @rule 1.2
  */
-export function onPrePrepare(step: Step, prePrepare: Verified<PrePrepare>, from: Peer): void {
-  const { state } = step
+export function onPrePrepare(turn: Turn, prePrepare: Verified<PrePrepare>, from: Peer): void {
+  const { state } = turn
   const { view, sequence, sender, digest } = prePrepare
-  if (sender !== primaryOf(view, state.config.n)) return reject(step, prePrepare, from, 'not-the-primary')
-  if (!isOfThisView(step, prePrepare, from)) return
-  if (!isInWindow(state, sequence)) return reject(step, prePrepare, from, 'outside-window')
+  if (sender !== primaryOf(view, state.config.n)) return reject(turn, prePrepare, from, 'not-the-primary')
+  if (!isOfThisView(turn, prePrepare, from)) return
+  if (!isInWindow(state, sequence)) return reject(turn, prePrepare, from, 'outside-window')
   if (state.recall !== null) return // it comes again
   const slot = openSlot(state, sequence)
   if (slot.accepted !== null) {
-    if (equalBytes(slot.accepted.digest, digest)) return supplyBatch(step, slot, prePrepare.batch)
+    if (equalBytes(slot.accepted.digest, digest)) return supplyBatch(turn, slot, prePrepare.batch)
     const evidence = { guilty: sender, first: slot.accepted, second: prePrepare }
-    return reject(step, prePrepare, from, 'conflicting-pre-prepare', evidence)
+    return reject(turn, prePrepare, from, 'conflicting-pre-prepare', evidence)
   }
   // What the NEW-VIEW covers is accepted from it only, and it was, all of it. @rule 3.4
-  if (sequence <= state.lastChosen) return reject(step, prePrepare, from, 'new-view-selects-otherwise')
+  if (sequence <= state.lastChosen) return reject(turn, prePrepare, from, 'new-view-selects-otherwise')
   if (slot.executed !== null) return // whoever lacks it gets the decision
   if (slot.decided !== null && !isDecidedAs(slot, digest)) return // another batch was decided
   // A past time is no reason to refuse: a late retransmission would stall for ever.
   const isBeyondJudging = sender === state.config.id || slot.decided !== null
   if (!isBeyondJudging && prePrepare.batch.time > state.now + CLOCK_SKEW_MS_MAX) {
-    return holdBack(step, prePrepare, from)
+    return holdBack(turn, prePrepare, from)
   }
-  if (!isDoubted(step, slot, prePrepare)) accept(step, slot, prePrepare, from)
+  if (!isDoubted(turn, slot, prePrepare)) accept(turn, slot, prePrepare, from)
 }
 
 /** True if a message is for the current view, which is active; one for a later view is held until that begins. */
-function isOfThisView(step: Step, message: Verified<PrePrepare> | Verified<Vote>, from: Peer): boolean {
-  const { state } = step
+function isOfThisView(turn: Turn, message: Verified<PrePrepare> | Verified<Vote>, from: Peer): boolean {
+  const { state } = turn
   if (message.view === state.view && state.isActive) return true
   if (message.view >= state.view) {
-    if (!state.early.hold(message)) reject(step, message, from, 'busy')
+    if (!state.early.hold(message)) reject(turn, message, from, 'busy')
   } else if (message.sender !== state.config.id) {
-    reject(step, message, from, 'wrong-view')
+    reject(turn, message, from, 'wrong-view')
   }
   return false
 }
@@ -79,23 +79,23 @@ function isOfThisView(step: Step, message: Verified<PrePrepare> | Verified<Vote>
  * Its time is too far ahead: it is judged again when the clock went on. One for each sequence number.
  * @rule 1.2
  */
-function holdBack(step: Step, prePrepare: Verified<PrePrepare>, from: Peer): void {
-  const { heldBack } = step.state
+function holdBack(turn: Turn, prePrepare: Verified<PrePrepare>, from: Peer): void {
+  const { heldBack } = turn.state
   const { sequence, sender, digest } = prePrepare
   const other = heldBack.get(sequence)
   if (other !== undefined) {
     if (equalBytes(other.digest, digest)) return
     const evidence = { guilty: sender, first: other, second: prePrepare }
-    return reject(step, prePrepare, from, 'conflicting-pre-prepare', evidence)
+    return reject(turn, prePrepare, from, 'conflicting-pre-prepare', evidence)
   }
-  if (heldBack.size >= HELD_BACK_MAX) return reject(step, prePrepare, from, 'busy')
+  if (heldBack.size >= HELD_BACK_MAX) return reject(turn, prePrepare, from, 'busy')
   heldBack.set(sequence, prePrepare)
 }
 
-function accept(step: Step, slot: Slot, prePrepare: Verified<PrePrepare>, from: Peer): void {
-  const { state } = step
+function accept(turn: Turn, slot: Slot, prePrepare: Verified<PrePrepare>, from: Peer): void {
+  const { state } = turn
   const { sequence, view, digest, batch, sender } = prePrepare
-  if (!hasRoomFor(state, sequence, batch)) return reject(step, prePrepare, from, 'busy')
+  if (!hasRoomFor(state, sequence, batch)) return reject(turn, prePrepare, from, 'busy')
   slot.accepted = headerOf(prePrepare)
   slot.acceptedTick = state.ticks
   state.batches.hold(sequence, batch)
@@ -103,15 +103,15 @@ function accept(step: Step, slot: Slot, prePrepare: Verified<PrePrepare>, from: 
   // What was proposed came back only after its record was on disk.
   if (!slot.isProposed) {
     // An own one that it does not remember was proposed before its disk was lost. @rule 6.4
-    persist(step, { kind: 'accepted', prePrepare })
+    persist(turn, { kind: 'accepted', prePrepare })
     slot.acceptedRecords = state.recordsEmitted
     if (mayVote(state) && sender !== state.config.id) {
       slot.hasPrepared = true
-      withhold(step, { kind: 'prepare', view, sequence, digest })
+      withhold(turn, { kind: 'prepare', view, sequence, digest })
     }
   }
-  showOddVotes(step, slot)
-  advance(step, slot)
+  exhibitConflictingVotes(turn, slot)
+  advance(turn, slot)
 }
 
 /** True if one more batch may be held. The next to execute always may, once all before it are: it makes room. */
@@ -124,92 +124,92 @@ export function hasRoomFor(state: ReplicaState, sequence: Sequence, batch: Batch
  * Tries the held-back pre-prepares again: the clock went on.
  * @rule 1.2
  */
-export function retryHeldBack(step: Step): void {
-  const { heldBack } = step.state
+export function retryHeldBack(turn: Turn): void {
+  const { heldBack } = turn.state
   const retried = [...heldBack.values()]
   heldBack.clear()
-  for (const prePrepare of retried) onPrePrepare(step, prePrepare, { kind: 'replica', id: prePrepare.sender })
+  for (const prePrepare of retried) onPrePrepare(turn, prePrepare, { kind: 'replica', id: prePrepare.sender })
 }
 
 /**
  * PREPARE or COMMIT.
  * @rule 1.3 1.4 1.5
  */
-export function onVote(step: Step, vote: Verified<Vote>, from: Peer): void {
-  const { state } = step
+export function onVote(turn: Turn, vote: Verified<Vote>, from: Peer): void {
+  const { state } = turn
   if (vote.kind === 'prepare' && vote.sender === primaryOf(vote.view, state.config.n)) {
-    return reject(step, vote, from, 'prepare-from-primary')
+    return reject(turn, vote, from, 'prepare-from-primary')
   }
-  if (!isOfThisView(step, vote, from)) return
-  if (!isInWindow(state, vote.sequence)) return reject(step, vote, from, 'outside-window')
+  if (!isOfThisView(turn, vote, from)) return
+  if (!isInWindow(state, vote.sequence)) return reject(turn, vote, from, 'outside-window')
   const slot = openSlot(state, vote.sequence)
   const votes = votesOf(slot, vote.kind)
   const held = votes[vote.sender]
   if (held !== null && held !== undefined) {
     if (!equalBytes(held.digest, vote.digest)) {
       const evidence = { guilty: vote.sender, first: held, second: vote }
-      reject(step, vote, from, 'conflicting-vote', evidence)
+      reject(turn, vote, from, 'conflicting-vote', evidence)
     }
     return
   }
   votes[vote.sender] = vote
-  showOddVote(step, slot, vote)
+  exhibitConflictingVote(turn, slot, vote)
   const vouched = vouchedFor(state, slot)
-  if (vouched !== null) onPrePrepare(step, vouched, { kind: 'replica', id: vouched.sender })
-  advance(step, slot)
+  if (vouched !== null) onPrePrepare(turn, vouched, { kind: 'replica', id: vouched.sender })
+  advance(turn, slot)
 }
 
 /** The batch that an accepted pre-prepare or a decision waits for; its digest is right. */
-export function supplyBatch(step: Step, slot: Slot, batch: Batch): void {
-  const { state } = step
+export function supplyBatch(turn: Turn, slot: Slot, batch: Batch): void {
+  const { state } = turn
   const { sequence, accepted } = slot
   if (hasBatch(state, slot, batch.digest) || !hasRoomFor(state, sequence, batch)) return
-  if (accepted === null || !equalBytes(accepted.digest, batch.digest)) return settle(step, slot, batch)
-  persist(step, { kind: 'batch', sequence, batch })
+  if (accepted === null || !equalBytes(accepted.digest, batch.digest)) return settle(turn, slot, batch)
+  persist(turn, { kind: 'batch', sequence, batch })
   slot.acceptedRecords = state.recordsEmitted
   state.batches.hold(sequence, batch)
-  voteForChoice(step, slot)
+  voteForChoice(turn, slot)
 }
 
 /**
  * PREPARE for an entry of O, once its batch is in the log.
  * @rule 3.5
  */
-export function voteForChoice(step: Step, slot: Slot): void {
-  const { state } = step
+export function voteForChoice(turn: Turn, slot: Slot): void {
+  const { state } = turn
   const { accepted, sequence } = slot
   if (accepted === null || !hasBatch(state, slot, accepted.digest)) return
   const { view, digest, sender } = accepted
   if (!slot.hasPrepared && sender !== state.config.id && mayVote(state)) {
     slot.hasPrepared = true
-    withhold(step, { kind: 'prepare', view, sequence, digest })
+    withhold(turn, { kind: 'prepare', view, sequence, digest })
   }
-  advance(step, slot)
+  advance(turn, slot)
 }
 
 /** Moves a slot on as far as its votes allow. */
-export function advance(step: Step, slot: Slot): void {
-  const { state } = step
+export function advance(turn: Turn, slot: Slot): void {
+  const { state } = turn
   const { n } = state.config
   if (slot.prepared === null && slot.accepted !== null && hasBatch(state, slot, slot.accepted.digest)) {
     const prepares = preparedCertificate(slot, n)
-    if (prepares !== null) becomePrepared(step, slot, prepares)
+    if (prepares !== null) becomePrepared(turn, slot, prepares)
   }
   slot.decided ??= decisionCertificate(slot, n)
   const digest = slot.decided?.[0]?.digest
   if (digest === undefined) return
   const batch = findBatch(state, slot.sequence, digest)
-  if (batch !== null) settle(step, slot, batch) // else it is fetched by digest
+  if (batch !== null) settle(turn, slot, batch) // else it is fetched by digest
 }
 
-function becomePrepared(step: Step, slot: Slot, prepares: readonly Vote[]): void {
+function becomePrepared(turn: Turn, slot: Slot, prepares: readonly Vote[]): void {
   const { accepted, sequence } = slot
-  if (accepted === null || !mayVote(step.state)) return
+  if (accepted === null || !mayVote(turn.state)) return
   slot.prepared = prepares
   const { view, digest } = accepted
   const certificate = { prePrepare: accepted, prepares }
-  step.state.preparedCertificates.set(sequence, certificate)
-  persistThenBroadcast(step, {
+  turn.state.preparedCertificates.set(sequence, certificate)
+  persistThenBroadcast(turn, {
     record: { kind: 'prepared', certificate },
     outgoing: { kind: 'commit', view, sequence, digest },
   })
@@ -220,28 +220,28 @@ function becomePrepared(step: Step, slot: Slot, prepares: readonly Vote[]): void
  * and to execution.
  * @rule 1.4 6.1
  */
-export function settle(step: Step, slot: Slot, batch: Batch): void {
-  const { state } = step
+export function settle(turn: Turn, slot: Slot, batch: Batch): void {
+  const { state } = turn
   const { sequence, decided } = slot
   if (decided === null || isSettled(slot) || isHandedOver(state, sequence)) return
   const held = findBatch(state, sequence, batch.digest)
   if (held === null) state.batches.hold(sequence, batch)
   slot.decidedBatch = held ?? batch
-  persist(step, { kind: 'decided', commits: decided, batch, isBatchLogged: held !== null })
-  executeDecided(step)
+  persist(turn, { kind: 'decided', commits: decided, batch, isBatchLogged: held !== null })
+  executeDecided(turn)
 }
 
 export function reject(
-  step: Step,
+  turn: Turn,
   message: ProtocolMessage,
   from: Peer,
   reason: RejectionReason,
   evidence?: Evidence,
 ): void {
   if (evidence === undefined) {
-    step.effects.push({ kind: 'reject', from, message, reason })
+    turn.effects.push({ kind: 'reject', from, message, reason })
     return
   }
-  step.effects.push({ kind: 'reject', from, message, reason, evidence })
-  holdEvidence(step, evidence)
+  turn.effects.push({ kind: 'reject', from, message, reason, evidence })
+  holdEvidence(turn, evidence)
 }

@@ -12,7 +12,7 @@ import {
   openSlot,
   persistThenBroadcast,
   type ReplicaState,
-  type Step,
+  type Turn,
 } from '../state.ts'
 
 /**
@@ -20,8 +20,8 @@ import {
  * earlier ones were in flight; it never waits on a clock.
  * @rule 1.10
  */
-export function proposeBatches(step: Step): void {
-  const { state } = step
+export function proposeBatches(turn: Turn): void {
+  const { state } = turn
   if (!isPrimary(state) || !state.isActive || !mayVote(state)) return
   const last = Math.min(state.lastExecuted + PIPELINE_WINDOW, highWatermark(state))
   while (state.lastProposed < last) {
@@ -32,7 +32,7 @@ export function proposeBatches(step: Step): void {
     state.lastProposed = sequence
     openSlot(state, sequence).isProposed = true
     // The own pre-prepare is accepted when it comes back signed, and by then it is on disk. @rule 6
-    persistThenBroadcast(step, { record: { kind: 'proposed', content }, outgoing: content })
+    persistThenBroadcast(turn, { record: { kind: 'proposed', content }, outgoing: content })
   }
 }
 

@@ -15,7 +15,7 @@ import {
   TIMEOUT_TICKS_MAX,
 } from '../parameters.ts'
 import { needsFill } from '../recovery/recovery-operations.ts'
-import { isPrimary, primary, type ReplicaState, type Step } from '../state.ts'
+import { isPrimary, primary, type ReplicaState, type Turn } from '../state.ts'
 import { proposeBatches } from './propose.ts'
 import type { WaitingRequest } from './request-queue.ts'
 
@@ -23,10 +23,10 @@ import type { WaitingRequest } from './request-queue.ts'
  * A request from its client, or relayed by a backup.
  * @rule 1.1
  */
-export function onRequest(step: Step, request: Verified<Request>, from: Peer): void {
-  const { state, effects } = step
+export function onRequest(turn: Turn, request: Verified<Request>, from: Peer): void {
+  const { state, effects } = turn
   if (state.health === 'diverged') return // its answers would be wrong
-  if (request.doubtful !== undefined) return complain(step, request.doubtful)
+  if (request.doubtful !== undefined) return complain(turn, request.doubtful)
   const standing = state.config.standing(request)
   switch (standing) {
     case 'executed':
@@ -37,16 +37,16 @@ export function onRequest(step: Step, request: Verified<Request>, from: Peer): v
     case 'another-session':
     case 'timestamp-reused':
     case 'unknown-client':
-      refuse(step, request, from, standing)
+      refuse(turn, request, from, standing)
       return
     case 'new':
-      takeRequest(step, request, from)
+      takeRequest(turn, request, from)
   }
 }
 
-function takeRequest(step: Step, request: Verified<Request>, from: Peer): void {
-  const { state } = step
-  if (lacksSignature(state, request)) return refuse(step, request, from, 'must-sign')
+function takeRequest(turn: Turn, request: Verified<Request>, from: Peer): void {
+  const { state } = turn
+  if (lacksSignature(state, request)) return refuse(turn, request, from, 'must-sign')
   const relayedBy = relayerOf(state, from)
   const waiting = state.waiting.find(request.client, request.timestamp)
   // Whichever of two requests under one timestamp waits here: once it is executed, no backup waits for the other.
@@ -54,16 +54,16 @@ function takeRequest(step: Step, request: Verified<Request>, from: Peer): void {
   if (waiting !== null && !equalBytes(waiting.digest, request.digest)) {
     // Which of two sessions gets the timestamp is decided by the order: nothing is a fact until then. @rule 1.8
     const isOwn = equalBytes(waiting.session, request.session)
-    refuse(step, request, from, isOwn ? 'timestamp-reused' : 'busy')
+    refuse(turn, request, from, isOwn ? 'timestamp-reused' : 'busy')
     return
   }
   if (waiting === null && !state.waiting.add(request, state.ticks, relayedBy)) {
-    refuse(step, request, from, 'busy')
+    refuse(turn, request, from, 'busy')
     return
   }
   startTimer(state)
   if (isPrimary(state)) {
-    proposeBatches(step)
+    proposeBatches(turn)
     return
   }
   // What was relayed to us stops here.
@@ -71,7 +71,7 @@ function takeRequest(step: Step, request: Verified<Request>, from: Peer): void {
   if (from.kind !== 'client' || !state.isActive || entry === null) return
   // A repetition is relayed again at once: the first relay may have been lost.
   if (waiting === null) state.waiting.relayLater(entry)
-  else relay(step, entry)
+  else relay(turn, entry)
 }
 
 /**
@@ -81,13 +81,13 @@ function takeRequest(step: Step, request: Verified<Request>, from: Peer): void {
 export const relayerOf = (state: ReplicaState, from: Peer): ReplicaId | null =>
   from.kind === 'replica' && isPrimary(state) ? from.id : null
 
-function relay({ state, effects }: Step, entry: WaitingRequest): void {
+function relay({ state, effects }: Turn, entry: WaitingRequest): void {
   entry.relayedTick = Math.min(entry.relayedTick, state.ticks)
   const outgoing = { kind: 'relayed', message: entry.request } as const
   effects.push({ kind: 'send', to: primary(state), outgoing })
 }
 
-function refuse({ effects }: Step, request: Request, from: Peer, reason: RefusalReason): void {
+function refuse({ effects }: Turn, request: Request, from: Peer, reason: RefusalReason): void {
   if (from.kind !== 'client') return
   const { client, timestamp, digest } = request
   effects.push({ kind: 'refuse', client, timestamp, requestDigest: digest, reason })
@@ -164,29 +164,29 @@ export function startTimer(state: ReplicaState): void {
  * Passes on what clients sent to this backup: not at once, for a primary must not know what it is watched by.
  * @rule 1.1 5.4
  */
-export function relayNew(step: Step): void {
-  const { state } = step
+export function relayNew(turn: Turn): void {
+  const { state } = turn
   const due = state.waiting.takeUnrelayed(state.ticks - RELAY_AFTER_TICKS)
   if (!state.isActive || isPrimary(state)) return
-  for (const entry of due) relay(step, entry)
+  for (const entry of due) relay(turn, entry)
 }
 
 /** Passes the oldest requests on again, well before their timer ends: the first relay may have been lost or refused. */
-export function relayAgain(step: Step): void {
-  const { state } = step
+export function relayAgain(turn: Turn): void {
+  const { state } = turn
   const { timer } = state
   if (timer === null || timer.waitsFor === null || isPrimary(state)) return
   const waited = state.ticks - timer.startedTick
-  if (waited > 0 && waited % RELAY_AGAIN_TICKS === 0) relayOldest(step, RELAYED_AGAIN_MAX)
+  if (waited > 0 && waited % RELAY_AGAIN_TICKS === 0) relayOldest(turn, RELAYED_AGAIN_MAX)
 }
 
 /**
  * Hands the requests that wait to the primary, the oldest first.
  * @rule 3.9
  */
-export function relayOldest(step: Step, countMax: number): void {
-  if (isPrimary(step.state)) return
-  for (const entry of step.state.waiting.oldestEntries(countMax)) relay(step, entry)
+export function relayOldest(turn: Turn, countMax: number): void {
+  if (isPrimary(turn.state)) return
+  for (const entry of turn.state.waiting.oldestEntries(countMax)) relay(turn, entry)
 }
 
 /**

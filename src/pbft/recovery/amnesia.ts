@@ -6,33 +6,33 @@ import type { View } from '../../base/ids.ts'
 import { voteForChoice } from '../ordering/normal-case.ts'
 import { proposeBatches } from '../ordering/propose.ts'
 import { startTimer } from '../ordering/requests.ts'
-import { logWindow, mayVote, persist, type Step } from '../state.ts'
+import { logWindow, mayVote, persist, type Turn } from '../state.ts'
 import { startViewChange } from '../views/view-change.ts'
 import { needsFill } from './recovery-operations.ts'
 
 /** At each tick: views of which an amnesiac replica may have forgotten something are left, or it is healed. */
-export function settleRecoveries(step: Step): void {
-  const { state } = step
-  healIfReady(step)
+export function finishRecoveries(turn: Turn): void {
+  const { state } = turn
+  healIfReady(turn)
   if (!mayVote(state)) return // what is due stays due
   for (const [replica, { sequence, view }] of state.recoveries) {
     if (sequence + logWindow(state) > state.lowWatermark) continue
     state.recoveries.delete(replica)
     // f + 1 replicas that never were traitors leave view u + 1 for good. @rule 3.10
-    if (state.view < view + 2) startViewChange(step, (view + 2) as View)
+    if (state.view < view + 2) startViewChange(turn, (view + 2) as View)
   }
-  fillUp(step)
+  fillUp(turn)
 }
 
 /**
  * The timer runs, and the primary proposes, as long as a recovery waits for its checkpoint.
  * @rule 1.9 2.8
  */
-function fillUp(step: Step): void {
-  const { state } = step
+function fillUp(turn: Turn): void {
+  const { state } = turn
   if (needsFill(state)) {
     startTimer(state)
-    proposeBatches(step)
+    proposeBatches(turn)
   } else if (state.timer?.waitsFor === null) {
     state.timer = null
     startTimer(state)
@@ -43,8 +43,8 @@ function fillUp(step: Step): void {
  * It takes part again, above every view in which it may have said what it forgot.
  * @rule 6.4
  */
-function healIfReady(step: Step): void {
-  const { state } = step
+function healIfReady(turn: Turn): void {
+  const { state } = turn
   const executed = state.recovery?.executed ?? null
   if (state.health !== 'amnesiac' || executed === null) return
   const isHistory = executed.sequence + logWindow(state) <= state.lowWatermark
@@ -52,7 +52,7 @@ function healIfReady(step: Step): void {
   const view = (executed.view + 2) as View
   state.health = 'sound'
   state.recovery = null
-  persist(step, { kind: 'healed', view })
-  if (state.view < view) startViewChange(step, view)
-  else for (const slot of state.slots.values()) voteForChoice(step, slot)
+  persist(turn, { kind: 'healed', view })
+  if (state.view < view) startViewChange(turn, view)
+  else for (const slot of state.slots.values()) voteForChoice(turn, slot)
 }

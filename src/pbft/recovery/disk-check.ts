@@ -6,7 +6,7 @@ import { equalBytes } from '../../base/bytes.ts'
 import { faultsMax, quorum } from '../../base/quorum.ts'
 import type { Recall, Recollection, Remembered, Verified } from '../../messages/message.ts'
 import type { OralRecollection } from '../../messages/oral/message.ts'
-import { mayFetch } from '../catch-up/answer-limit.ts'
+import { mayAnswerFetch } from '../catch-up/answer-limit.ts'
 import { acknowledge } from '../oral/acknowledgements.ts'
 import { isReminded, remindersOf } from '../oral/disk-check.ts'
 import { makeOralNewView } from '../oral/new-view.ts'
@@ -14,7 +14,7 @@ import { advance } from '../ordering/normal-case.ts'
 import { proposeBatches } from '../ordering/propose.ts'
 import { startTimer } from '../ordering/requests.ts'
 import { RECALL_TICKS } from '../parameters.ts'
-import { isOral, persist, type ReplicaState, type Step } from '../state.ts'
+import { isOral, persist, type ReplicaState, type Turn } from '../state.ts'
 import { makeNewView } from '../views/new-view.ts'
 import { awaitNewView, joinIfOthersMoved } from '../views/view-change.ts'
 import { resume } from './restart.ts'
@@ -23,27 +23,27 @@ import { resume } from './restart.ts'
  * Asks, before anything that the log promised is sent.
  * @rule 6.4
  */
-export function beginRecall(step: Step, nonce: number): void {
-  const { state, effects } = step
+export function beginRecall(turn: Turn, nonce: number): void {
+  const { state, effects } = turn
   if (state.health !== 'sound') return
   state.recall = { nonce, answered: new Map(), startedTick: state.ticks }
   effects.push({ kind: 'broadcast', outgoing: { kind: 'recall', nonce } })
 }
 
 /** 2f answers, in oral mode Q, or a time-out end it; a lost question is asked again meanwhile. */
-export function checkRecall(step: Step): void {
-  const { state, effects } = step
+export function checkRecall(turn: Turn): void {
+  const { state, effects } = turn
   if (state.recall === null) return
   const waited = state.ticks - state.recall.startedTick
-  if (waited >= RECALL_TICKS) return endRecall(step)
+  if (waited >= RECALL_TICKS) return endRecall(turn)
   if (waited % (RECALL_TICKS / 6) === 0) {
     effects.push({ kind: 'broadcast', outgoing: { kind: 'recall', nonce: state.recall.nonce } })
   }
 }
 
 /** Shows the newest of what came from the asker; also while the own check is not over. */
-export function onRecall({ state, effects }: Step, { sender, nonce }: Verified<Recall>): void {
-  if (sender === state.config.id || !mayFetch(state, sender)) return
+export function onRecall({ state, effects }: Turn, { sender, nonce }: Verified<Recall>): void {
+  if (sender === state.config.id || !mayAnswerFetch(state, sender)) return
   if (isOral(state)) {
     const outgoing = { kind: 'oral-recollection', nonce, reminders: remindersOf(state, sender) } as const
     effects.push({ kind: 'send', to: sender, outgoing })
@@ -78,15 +78,15 @@ function newestOf(
  * Takes what another replica has from this one. One thing that it does not know makes it amnesiac.
  * @rule 6.4
  */
-export function onRecollection(step: Step, { sender, nonce, remembered }: Verified<Recollection>): void {
-  const { state } = step
+export function onRecollection(turn: Turn, { sender, nonce, remembered }: Verified<Recollection>): void {
+  const { state } = turn
   const { recall, config } = state
   if (recall === null || recall.nonce !== nonce) return
   if (remembered.some((message) => message.sender === config.id && isForgotten(state, message))) {
-    return becomeAmnesiac(step)
+    return becomeAmnesiac(turn)
   }
   recall.answered.set(sender, [])
-  if (recall.answered.size >= 2 * faultsMax(config.n)) endRecall(step)
+  if (recall.answered.size >= 2 * faultsMax(config.n)) endRecall(turn)
 }
 
 /**
@@ -95,22 +95,22 @@ export function onRecollection(step: Step, { sender, nonce, remembered }: Verifi
  * @rule 6.4 4.8
  */
 export function onOralRecollection(
-  step: Step,
+  turn: Turn,
   { sender, nonce, reminders }: Verified<OralRecollection>,
 ): void {
-  const { state } = step
+  const { state } = turn
   const { recall, config } = state
   if (recall === null || recall.nonce !== nonce || sender === config.id) return
   recall.answered.set(sender, reminders)
-  if (isReminded(state, [...recall.answered.values()])) return becomeAmnesiac(step)
-  if (recall.answered.size >= quorum(config.n)) endRecall(step)
+  if (isReminded(state, [...recall.answered.values()])) return becomeAmnesiac(turn)
+  if (recall.answered.size >= quorum(config.n)) endRecall(turn)
 }
 
-function becomeAmnesiac(step: Step): void {
-  const { state } = step
+function becomeAmnesiac(turn: Turn): void {
+  const { state } = turn
   state.recall = null
   state.health = 'amnesiac'
-  persist(step, { kind: 'forgotten' })
+  persist(turn, { kind: 'forgotten' })
 }
 
 /** A view above the own, or a vote above h that the log would have kept. Of older views only the COMMITs are known. */
@@ -130,17 +130,17 @@ function isForgotten(state: ReplicaState, message: Remembered): boolean {
   return accepted === null || !equalBytes(accepted.digest, digest)
 }
 
-function endRecall(step: Step): void {
-  const { state } = step
+function endRecall(turn: Turn): void {
+  const { state } = turn
   state.recall = null
-  resume(step)
+  resume(turn)
   // What came in meanwhile could not be acted on.
-  for (const slot of [...state.slots.values()]) advance(step, slot)
-  joinIfOthersMoved(step)
-  awaitNewView(step)
-  if (isOral(state)) acknowledge(step)
-  makeNewView(step)
-  makeOralNewView(step)
+  for (const slot of [...state.slots.values()]) advance(turn, slot)
+  joinIfOthersMoved(turn)
+  awaitNewView(turn)
+  if (isOral(state)) acknowledge(turn)
+  makeNewView(turn)
+  makeOralNewView(turn)
   startTimer(state)
-  proposeBatches(step)
+  proposeBatches(turn)
 }

@@ -9,16 +9,16 @@ import type { Request, Verified } from '../../messages/message.ts'
 import type { ExecutedRecovery } from '../effects.ts'
 import type { Slot } from '../ordering/slot.ts'
 import { RECOVERY_RETRY_TICKS } from '../parameters.ts'
-import { logWindow, persist, type ReplicaState, type Step } from '../state.ts'
+import { logWindow, persist, type ReplicaState, type Turn } from '../state.ts'
 
 /**
  * Asks, as long as it is not executed, for the own recovery operation to be ordered.
  * @rule 6.4
  */
-export function askForRecovery(step: Step): void {
-  const { state, effects } = step
+export function askForRecovery(turn: Turn): void {
+  const { state, effects } = turn
   if (state.health !== 'amnesiac') return
-  renewLostRecovery(step)
+  renewLostRecovery(turn)
   const { recovery, ticks } = state
   // Only once it is level: an operation that is executed in a transferred state is lost on it.
   const isLevel = state.transfer === null && state.lastExecuted >= state.lowWatermark
@@ -32,11 +32,11 @@ export function askForRecovery(step: Step): void {
 }
 
 /** The runtime made the operation; it is logged, so that a restart goes on with the same nonce. */
-export function onRecoveryPrepared(step: Step, request: Verified<Request>): void {
-  const { state, effects } = step
+export function onRecoveryPrepared(turn: Turn, request: Verified<Request>): void {
+  const { state, effects } = turn
   if (state.health !== 'amnesiac') return
   state.recovery = { request, askedTick: state.ticks, executed: null }
-  persist(step, { kind: 'recovery', request })
+  persist(turn, { kind: 'recovery', request })
   effects.push({ kind: 'broadcast', outgoing: { kind: 'relayed', message: request } })
 }
 
@@ -81,7 +81,7 @@ function askAgainSoon(state: ReplicaState, requestDigest: Uint8Array): void {
  * needed.
  * @rule 6.4
  */
-export function renewLostRecovery({ state, effects }: Step): void {
+export function renewLostRecovery({ state, effects }: Turn): void {
   const { recovery } = state
   if (state.health !== 'amnesiac' || recovery === null || recovery.executed !== null) return
   if (state.config.standing(recovery.request) !== 'executed') return

@@ -34,7 +34,7 @@ import {
   mayVote,
   openSlot,
   type ReplicaState,
-  type Step,
+  type Turn,
 } from '../state.ts'
 import { leaveViewFor } from '../views/view-change.ts'
 
@@ -67,7 +67,7 @@ export type RecoveredRecord =
  * @rule 6.2
  */
 export function replay(state: ReplicaState, record: RecoveredRecord): readonly Effect[] {
-  const step: Step = { state, effects: [] }
+  const turn: Turn = { state, effects: [] }
   switch (record.kind) {
     case 'accepted':
       replayAccepted(state, record.prePrepare)
@@ -79,7 +79,7 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
       holdReplayed(state, record.sequence, record.batch)
       break
     case 'decided':
-      replayDecided(step, record.commits, record.batch)
+      replayDecided(turn, record.commits, record.batch)
       break
     case 'view-change':
       replayViewChange(state, record.viewChange)
@@ -124,16 +124,16 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
     default:
       assertNever(record)
   }
-  return step.effects
+  return turn.effects
 }
 
 /** The application executed what a replayed record decided; the effects are those of `replay`. */
 export function replayExecuted(state: ReplicaState, executed: Executed): readonly Effect[] {
-  const step: Step = { state, effects: [] }
+  const turn: Turn = { state, effects: [] }
   noteExecuted(state, executed)
-  freezeIfDue(step, executed.sequence)
-  executeDecided(step)
-  return step.effects
+  freezeIfDue(turn, executed.sequence)
+  executeDecided(turn)
+  return turn.effects
 }
 
 /** A vote in a view is proof that its NEW-VIEW was entered, even where the log in front of it was trimmed. */
@@ -185,15 +185,15 @@ function replayPrepared(state: ReplicaState, certificate: PreparedCertificate): 
   slot.prepared = prepares
 }
 
-function replayDecided(step: Step, commits: readonly Vote[], batch: Batch | null): void {
-  const { state } = step
+function replayDecided(turn: Turn, commits: readonly Vote[], batch: Batch | null): void {
+  const { state } = turn
   const [first] = commits
   if (first === undefined || isHandedOver(state, first.sequence)) return
   const slot = openSlot(state, first.sequence)
   slot.decided = commits
   slot.decidedBatch = batch ?? findBatch(state, first.sequence, first.digest)
   if (batch !== null) state.batches.hold(first.sequence, batch)
-  executeDecided(step)
+  executeDecided(turn)
 }
 
 function replayViewChange(state: ReplicaState, viewChange: AnyViewChange): void {
@@ -245,11 +245,11 @@ function chosenIn(
  * proposal is above the highest of them; a vote is signed again to the same bytes.
  * @rule 6.2
  */
-export function resume(step: Step): void {
-  const { state } = step
+export function resume(turn: Turn): void {
+  const { state } = turn
   const { config, view, isActive, newView } = state
-  const say = (outgoing: Outgoing) => broadcastDurably(step, outgoing)
-  compareWithStable(step)
+  const say = (outgoing: Outgoing) => broadcastDurably(turn, outgoing)
+  compareWithStable(turn)
   if (!mayVote(state)) return
   for (const [sequence, root] of state.ownRoots) {
     const wasSaid = sequence > state.lowWatermark && sequence <= state.lastCheckpointSaid
@@ -260,12 +260,12 @@ export function resume(step: Step): void {
   if (!isActive) return
   if (newView?.sender === config.id) say({ kind: 'relayed', message: newView })
   for (const sequence of [...state.slots.keys()].sort((a, b) => a - b)) {
-    resumeSlot(step, sequence)
+    resumeSlot(turn, sequence)
   }
 }
 
-function resumeSlot(step: Step, sequence: Sequence): void {
-  const { state } = step
+function resumeSlot(turn: Turn, sequence: Sequence): void {
+  const { state } = turn
   const slot = openSlot(state, sequence)
   const { accepted, prepared, executed } = slot
   if (accepted === null) return
@@ -276,11 +276,11 @@ function resumeSlot(step: Step, sequence: Sequence): void {
     // One of O goes out with its NEW-VIEW; its receiver has the batch, or fetches it.
     if (batch !== null && sequence > state.lastChosen) {
       const message = wholePrePrepare(accepted, batch)
-      broadcastDurably(step, { kind: 'relayed', message })
+      broadcastDurably(turn, { kind: 'relayed', message })
     }
   } else if (isHere) {
     slot.hasPrepared = true
-    broadcastDurably(step, { kind: 'prepare', view, sequence, digest })
+    broadcastDurably(turn, { kind: 'prepare', view, sequence, digest })
   }
-  if (prepared !== null) broadcastDurably(step, { kind: 'commit', view, sequence, digest })
+  if (prepared !== null) broadcastDurably(turn, { kind: 'commit', view, sequence, digest })
 }

@@ -27,7 +27,7 @@ import {
   persist,
   persistThenBroadcast,
   type ReplicaConfig,
-  type Step,
+  type Turn,
 } from '../state.ts'
 import { awaitNewView, leaveViewFor, viewChangeFault } from './view-change.ts'
 
@@ -70,8 +70,8 @@ export function select(viewChanges: readonly ViewChange[], nullDigest: Uint8Arra
  * As primary of the awaited view: NEW-VIEW from exactly Q VIEW-CHANGEs for it.
  * @rule 3.3
  */
-export function makeNewView(step: Step): void {
-  const { state } = step
+export function makeNewView(turn: Turn): void {
+  const { state } = turn
   const { id, n } = state.config
   if (!isPrimary(state) || state.isActive || !mayVote(state) || state.madeNewView === state.view) return
   const held = state.viewChanges.filter(
@@ -83,41 +83,41 @@ export function makeNewView(step: Step): void {
   const { choices } = select(viewChanges, state.nullBatch.digest)
   const content = { kind: 'new-view', view: state.view, viewChanges, choices } as const
   state.madeNewView = state.view
-  persistThenBroadcast(step, { record: { kind: 'new-view-made', content }, outgoing: content })
+  persistThenBroadcast(turn, { record: { kind: 'new-view-made', content }, outgoing: content })
 }
 
 /**
  * NEW-VIEW(v', V, O): validated whole, then entered.
  * @rule 3.4
  */
-export function onNewView(step: Step, newView: Verified<NewView>, from: Peer): void {
-  const { state } = step
+export function onNewView(turn: Turn, newView: Verified<NewView>, from: Peer): void {
+  const { state } = turn
   const { view, sender, contents } = newView
   const { id, n } = state.config
-  if (view === 0 || sender !== primaryOf(view, n)) return reject(step, newView, from, 'not-the-primary')
+  if (view === 0 || sender !== primaryOf(view, n)) return reject(turn, newView, from, 'not-the-primary')
   if (view < state.view || (view === state.view && state.isActive)) return
   const fault = isRejection(contents) ? contents.reason : newViewFault(view, contents, state)
   if (fault !== null) {
-    reject(step, newView, from, fault)
-    refute(step, view)
+    reject(turn, newView, from, fault)
+    refute(turn, view)
     return
   }
   // The own one was sent only after its record was on disk. @rule 6
-  if (sender !== id) persist(step, { kind: 'new-view', newView })
-  enterView(step, newView)
+  if (sender !== id) persist(turn, { kind: 'new-view', newView })
+  enterView(turn, newView)
 }
 
 /**
  * An authentic NEW-VIEW that does not check out ends its view, once Q replicas have come that far.
  * @rule 3.4
  */
-export function refute(step: Step, view: View): void {
-  const { state } = step
+export function refute(turn: Turn, view: View): void {
+  const { state } = turn
   const sender = primaryOf(view, state.config.n)
   const known = state.refutedViews.get(sender)
   // Of several views of one primary the next one to come counts.
   if (known === undefined || known < state.view || view < known) state.refutedViews.set(sender, view)
-  awaitNewView(step)
+  awaitNewView(turn)
 }
 
 /** The parameters by which a NEW-VIEW is judged. */
@@ -164,18 +164,18 @@ function isChoice(
  * Begins the view of a valid NEW-VIEW. Entering does not wait for a transfer.
  * @rule 2.6 3.4 3.5
  */
-export function enterView(step: Step, newView: NewView): void {
-  const { state } = step
+export function enterView(turn: Turn, newView: NewView): void {
+  const { state } = turn
   const { contents } = newView
   if (isRejection(contents)) return
-  activate(step, newView)
+  activate(turn, newView)
   const { stable } = select(contents.viewChanges, state.nullBatch.digest)
-  if (stable.sequence > state.lowWatermark) becomeStable(step, stable) // @rule 2.2
-  goOn(step, contents.prePrepares, stable.sequence)
+  if (stable.sequence > state.lowWatermark) becomeStable(turn, stable) // @rule 2.2
+  goOn(turn, contents.prePrepares, stable.sequence)
 }
 
 /** The view is the current one, and active. */
-export function activate({ state }: Step, newView: AnyNewView): void {
+export function activate({ state }: Turn, newView: AnyNewView): void {
   if (newView.view > state.view) leaveViewFor(state, newView.view)
   state.isActive = true
   state.newView = newView
@@ -187,28 +187,28 @@ export function activate({ state }: Step, newView: AnyNewView): void {
  * Takes O, which follows the checkpoint at `minSequence`, and goes on behind it.
  * @rule 3.4 3.5 3.9
  */
-export function goOn(step: Step, prePrepares: readonly PrePrepareHeader[], minSequence: Sequence): void {
-  const { state } = step
+export function goOn(turn: Turn, prePrepares: readonly PrePrepareHeader[], minSequence: Sequence): void {
+  const { state } = turn
   state.lastChosen = prePrepares.at(-1)?.sequence ?? minSequence
   state.lastProposed = Math.max(state.lastChosen, state.lastExecuted) as Sequence
-  acceptChoices(step, prePrepares)
+  acceptChoices(turn, prePrepares)
   startTimer(state)
   // Requests that wait would be lost with the old primary. @rule 3.9
-  relayOldest(step, HANDED_OVER_MAX)
+  relayOldest(turn, HANDED_OVER_MAX)
   for (const message of state.early.takeFor(state.view)) {
     const from: Peer = { kind: 'replica', id: message.sender }
-    if (message.kind === 'pre-prepare') onPrePrepare(step, message, from)
-    else onVote(step, message, from)
+    if (message.kind === 'pre-prepare') onPrePrepare(turn, message, from)
+    else onVote(turn, message, from)
   }
-  proposeBatches(step)
+  proposeBatches(turn)
 }
 
 /**
  * Accepts O where it lies in the window; its batches are here, or are fetched.
  * @rule 3.4 3.5
  */
-export function acceptChoices(step: Step, prePrepares: readonly PrePrepareHeader[]): void {
-  const { state } = step
+export function acceptChoices(turn: Turn, prePrepares: readonly PrePrepareHeader[]): void {
+  const { state } = turn
   const chosen = prePrepares.filter(({ sequence }) => isInWindow(state, sequence))
   for (const header of chosen) {
     const slot = openSlot(state, header.sequence)
@@ -216,5 +216,5 @@ export function acceptChoices(step: Step, prePrepares: readonly PrePrepareHeader
     slot.acceptedTick = state.ticks
     slot.acceptedRecords = state.recordsEmitted // the NEW-VIEW's is among them
   }
-  for (const { sequence } of chosen) voteForChoice(step, openSlot(state, sequence))
+  for (const { sequence } of chosen) voteForChoice(turn, openSlot(state, sequence))
 }

@@ -12,7 +12,7 @@
 import { weakQuorum } from '../../base/quorum.ts'
 import type { Complaint } from '../../messages/message.ts'
 import { COMPLAINT_TICKS } from '../parameters.ts'
-import { isPrimary, primary, type ReplicaState, type Step } from '../state.ts'
+import { isPrimary, primary, type ReplicaState, type Turn } from '../state.ts'
 import { complain } from './primary-observation.ts'
 import { startViewChange, viewAfter } from './view-change.ts'
 
@@ -20,8 +20,8 @@ import { startViewChange, viewAfter } from './view-change.ts'
  * At each tick: judges the primary, and leaves it when W replicas complain.
  * @rule 5.4
  */
-export function checkPrimary(step: Step): void {
-  const { state } = step
+export function checkPrimary(turn: Turn): void {
+  const { state } = turn
   const { ticks, blacklist } = state
   blacklist.expire(ticks)
   if (!state.isActive || state.health !== 'sound' || state.recall !== null || isPrimary(state)) return
@@ -32,7 +32,7 @@ export function checkPrimary(step: Step): void {
   const { discontent, complaint } = complaintsOf(state)
   if (complaint === null || discontent < weakQuorum(state.config.n)) return
   complain(state, complaint, null) // what the others say is said by this one too now
-  startViewChange(step, viewAfter(state))
+  startViewChange(turn, viewAfter(state))
 }
 
 function judge(state: ReplicaState): void {

@@ -27,15 +27,15 @@ import {
   primary,
   type ReplicaConfig,
   type ReplicaState,
-  type Step,
+  type Turn,
 } from '../state.ts'
 
 /**
  * Leaves the current view for a later one and says so, once that is on disk.
  * @rule 3.1 3.8
  */
-export function startViewChange(step: Step, view: View): void {
-  const { state } = step
+export function startViewChange(turn: Turn, view: View): void {
+  const { state } = turn
   assert(view > state.view, 'a view change leads to a later view')
   // A view that served nobody costs the next one twice the patience. @rule 3.6
   if (state.progress === 0 && state.view > 0) {
@@ -45,20 +45,20 @@ export function startViewChange(step: Step, view: View): void {
   // Whatever ends the view, a complaint counts. @rule 5.4
   if (blame !== null) state.blacklist.add({ ...blame, replica: primary(state), tick: state.ticks })
   leaveViewFor(state, view)
-  announceView(step)
-  joinIfOthersMoved(step)
+  announceView(turn)
+  joinIfOthersMoved(turn)
 }
 
 /**
  * VIEW-CHANGE for the awaited view, unless it was made; at once, or as soon as this replica may vote.
  * @rule 3.1
  */
-export function announceView(step: Step): void {
-  const { state } = step
+export function announceView(turn: Turn): void {
+  const { state } = turn
   if (state.isActive || state.announcedView >= state.view || !mayVote(state)) return
   state.announcedView = state.view
   const content = isOral(state) ? oralViewChangeContent(state) : viewChangeContent(state)
-  persistThenBroadcast(step, { record: { kind: 'view-change', content }, outgoing: content })
+  persistThenBroadcast(turn, { record: { kind: 'view-change', content }, outgoing: content })
 }
 
 /**
@@ -95,16 +95,16 @@ export function leaveViewFor(state: ReplicaState, view: View): void {
  * VIEW-CHANGE of any replica, the own one too.
  * @rule 3.2 3.7
  */
-export function onViewChange(step: Step, viewChange: Verified<ViewChange>, from: Peer): void {
-  const { state } = step
+export function onViewChange(turn: Turn, viewChange: Verified<ViewChange>, from: Peer): void {
+  const { state } = turn
   const fault = viewChangeFault(viewChange, state.config)
-  if (fault !== null) return reject(step, viewChange, from, fault)
+  if (fault !== null) return reject(turn, viewChange, from, fault)
   const held = state.viewChanges[viewChange.sender]
   // Each replica's latest counts. A second one for the same view is no evidence: a healed replica may send one (6.4).
   if (held !== null && held !== undefined && held.view >= viewChange.view) return
   state.viewChanges[viewChange.sender] = viewChange
-  joinIfOthersMoved(step)
-  awaitNewView(step)
+  joinIfOthersMoved(turn)
+  awaitNewView(turn)
 }
 
 /**
@@ -136,24 +136,24 @@ export function viewChangeFault(
  * When the W-th largest view of the others is above the own one, goes there at once.
  * @rule 3.7
  */
-export function joinIfOthersMoved(step: Step): void {
-  const { state } = step
+export function joinIfOthersMoved(turn: Turn): void {
+  const { state } = turn
   const { id, n } = state.config
   if (!mayVote(state)) return
   const views = state.viewChanges.filter((_, sender) => sender !== id).map((one) => one?.view ?? (0 as View))
   const joined = rankedLargest(views, weakQuorum(n))
-  if (joined > state.view) startViewChange(step, joined)
+  if (joined > state.view) startViewChange(turn, joined)
 }
 
 /**
  * Starts T when Q VIEW-CHANGEs for the awaited view or above are held; a refuted view ends there.
  * @rule 3.6 3.4
  */
-export function awaitNewView(step: Step): void {
-  const { state } = step
+export function awaitNewView(turn: Turn): void {
+  const { state } = turn
   if (state.isActive || !mayVote(state) || movedTo(state, state.view) < quorum(state.config.n)) return
   state.viewChangeTick ??= state.ticks
-  if (state.refutedViews.get(primary(state)) === state.view) startViewChange(step, (state.view + 1) as View)
+  if (state.refutedViews.get(primary(state)) === state.view) startViewChange(turn, (state.view + 1) as View)
 }
 
 /**
@@ -193,17 +193,17 @@ const movedTo = (state: ReplicaState, view: View): number =>
  * At each tick: a request that waited in vain, or a NEW-VIEW that did not come, ends the view.
  * @rule 1.9 3.6
  */
-export function checkTimers(step: Step): void {
-  const { state } = step
+export function checkTimers(turn: Turn): void {
+  const { state } = turn
   if (!mayVote(state)) return
-  announceView(step)
+  announceView(turn)
   if (state.isActive) {
-    if (isOrderingStuck(state)) return startViewChange(step, viewAfter(state))
+    if (isOrderingStuck(state)) return startViewChange(turn, viewAfter(state))
     if (!isTimerExpired(state)) return
     state.stalledSince ??= state.timer?.startedAt ?? state.now
-    startViewChange(step, viewAfter(state))
+    startViewChange(turn, viewAfter(state))
   } else if (state.viewChangeTick !== null && state.ticks - state.viewChangeTick >= state.timeoutTicks) {
     // After a view that never began everybody gets a chance again, or none might be left. @rule 5.4
-    startViewChange(step, (state.view + 1) as View)
+    startViewChange(turn, (state.view + 1) as View)
   }
 }

@@ -21,7 +21,7 @@ import type {
 import { isRejection, type Rejection, rejection } from '../../messages/rejection.ts'
 import type { SigningDigest } from '../../messages/request.ts'
 import type { ProtocolMessage } from '../../pbft/effects.ts'
-import { isBulkUseful, isLongMessageUseful, isUseful, useOf } from '../../pbft/relevance.ts'
+import { isBulkRelevant, isLongMessageRelevant, isRelevant, relevanceOf } from '../../pbft/relevance.ts'
 import type { ReplicaState } from '../../pbft/state.ts'
 import type { Peer } from '../../ports.ts'
 import type { Authenticator, Check, LongMessage } from '../authentication/authentication.ts'
@@ -117,7 +117,8 @@ export class Reception {
     if (BULK_KINDS.includes(kind)) {
       const head = decodeBulkHead(frame)
       if (head !== null && isRejection(head)) return this.#refuse(from, head, FRAME_CHECKS)
-      if (head !== null && !isBulkUseful(this.#options.state(), head)) return this.#waste(from, FRAME_CHECKS)
+      if (head !== null && !isBulkRelevant(this.#options.state(), head))
+        return this.#waste(from, FRAME_CHECKS)
     }
     const cost = frame.length / BYTES_PER_CHECK
     const message = decodeMessage(frame, this.#options.tools)
@@ -147,10 +148,10 @@ export class Reception {
       case 'request':
         return this.#receiveRequest(message, from)
       case 'pre-prepare':
-        if (!isUseful(this.#options.state(), message)) return this.#waste(from, FRAME_CHECKS)
+        if (!isRelevant(this.#options.state(), message)) return this.#waste(from, FRAME_CHECKS)
         return this.#checkBatch(message, this.#options.authenticator.authenticateBatch(message, from), turn)
       default:
-        if (!isUseful(this.#options.state(), message)) return this.#waste(from, FRAME_CHECKS)
+        if (!isRelevant(this.#options.state(), message)) return this.#waste(from, FRAME_CHECKS)
         return this.#receiveProtocol(message, from)
     }
   }
@@ -165,7 +166,7 @@ export class Reception {
       return checks
     }
     turn.keep((next) =>
-      isUseful(this.#options.state(), message) ? this.#checkBatch(message, check, next) : FRAME_CHECKS,
+      isRelevant(this.#options.state(), message) ? this.#checkBatch(message, check, next) : FRAME_CHECKS,
     )
     return most
   }
@@ -177,7 +178,7 @@ export class Reception {
 
   #receiveLong(head: LongHead | Rejection, from: Peer): number {
     if (isRejection(head)) return this.#refuse(from, head, FRAME_CHECKS)
-    if (!isLongMessageUseful(this.#options.state(), head)) return this.#waste(from, FRAME_CHECKS)
+    if (!isLongMessageRelevant(this.#options.state(), head)) return this.#waste(from, FRAME_CHECKS)
     this.longChecks.begin(from, this.#options.authenticator.authenticateLong(head, from))
     return 1
   }
@@ -192,7 +193,7 @@ export class Reception {
    * is its signature checked.
    */
   #receiveRequest(request: Request, from: Peer): number {
-    const use = useOf(this.#options.state(), request, from)
+    const use = relevanceOf(this.#options.state(), request, from)
     const isRefused = use === 'nothing' || (use === 'answer' && !this.budgets.mayAnswer(from))
     if (isRefused) return this.#waste(from, FRAME_CHECKS)
     return this.#receiveProtocol(request, from)

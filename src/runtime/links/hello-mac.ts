@@ -16,14 +16,14 @@ import type { CryptoSuite } from '../../ports.ts'
 
 const SALT = utf8('strategos knock')
 
-export interface KnockKeys {
+export interface HelloMacKeys {
   /** X25519, 32 bytes: of this replica. */
   readonly agreementSecret: Uint8Array
   /** Of all replicas, in the order of their ids. */
   readonly agreementKeys: readonly Uint8Array[]
 }
 
-export interface Knocks {
+export interface HelloMacs {
   /** The MAC behind a HELLO to this replica; empty where the two have no secret in common. */
   tag(to: ReplicaId, helloPayload: Uint8Array): Uint8Array
   /** True if this replica made the HELLO, or heard it being made. */
@@ -33,9 +33,9 @@ export interface Knocks {
 const NOTHING = new Uint8Array(0)
 
 /** Of a process without keys no HELLO has a MAC, and none is good. */
-export const NO_KNOCKS: Knocks = { tag: () => NOTHING, isGood: () => false }
+export const NO_HELLO_MACS: HelloMacs = { tag: () => NOTHING, isGood: () => false }
 
-export function createKnocks({
+export function createHelloMacs({
   suite,
   clusterId,
   self,
@@ -44,8 +44,8 @@ export function createKnocks({
   readonly suite: CryptoSuite
   readonly clusterId: Uint8Array
   readonly self: ReplicaId
-  readonly keys: KnockKeys
-}): Knocks {
+  readonly keys: HelloMacKeys
+}): HelloMacs {
   /** Made when they are first needed, one X25519 for each replica and direction; null for a key of small order. */
   const made = new Map<string, Uint8Array | null>()
   const keyFor = (initiator: number, responder: number): Uint8Array | null => {

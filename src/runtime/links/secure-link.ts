@@ -40,7 +40,7 @@ import type {
   SecureLink,
   Signer,
 } from '../../ports.ts'
-import { createKnocks, type KnockKeys, type Knocks, NO_KNOCKS } from './hello-mac.ts'
+import { createHelloMacs, type HelloMacKeys, type HelloMacs, NO_HELLO_MACS } from './hello-mac.ts'
 
 /** The identity of this process on its links. */
 export type LinkIdentity =
@@ -55,7 +55,7 @@ export interface LinkSecurityOptions {
   readonly replicaKeys: readonly Uint8Array[]
   readonly identity: LinkIdentity
   /** Of a replica: what makes it known at other replicas' doors, and them at its own. */
-  readonly knockKeys?: KnockKeys
+  readonly knockKeys?: HelloMacKeys
 }
 
 /**
@@ -85,12 +85,12 @@ export function createLinkSecurity(options: LinkSecurityOptions): LinkSecurity {
   }
 }
 
-function knocksOf({ suite, clusterId, identity, knockKeys }: LinkSecurityOptions): Knocks {
-  if (identity.kind === 'client' || knockKeys === undefined) return NO_KNOCKS
-  return createKnocks({ suite, clusterId, self: identity.id, keys: knockKeys })
+function knocksOf({ suite, clusterId, identity, knockKeys }: LinkSecurityOptions): HelloMacs {
+  if (identity.kind === 'client' || knockKeys === undefined) return NO_HELLO_MACS
+  return createHelloMacs({ suite, clusterId, self: identity.id, keys: knockKeys })
 }
 
-function initiate(options: LinkSecurityOptions, expected: ReplicaId, knocks: Knocks): Handshake {
+function initiate(options: LinkSecurityOptions, expected: ReplicaId, knocks: HelloMacs): Handshake {
   const { suite, identity } = options
   const expectedKey = options.replicaKeys[expected]
   assert(expectedKey !== undefined, `the cluster has no replica ${expected}`)
@@ -127,7 +127,11 @@ function initiate(options: LinkSecurityOptions, expected: ReplicaId, knocks: Kno
   return handshakeOf(hello.bytes, [onWelcome])
 }
 
-function respond(options: LinkSecurityOptions, knocks: Knocks, admits: (claim: Claim) => boolean): Handshake {
+function respond(
+  options: LinkSecurityOptions,
+  knocks: HelloMacs,
+  admits: (claim: Claim) => boolean,
+): Handshake {
   const { suite, identity } = options
   assert(identity.kind === 'replica', 'only replicas take links')
   const ends = createTranscriptSigner(options)

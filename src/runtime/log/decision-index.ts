@@ -5,7 +5,7 @@ import type { LogPosition } from '../../ports.ts'
 import type { DecisionArchive } from './decision-archive.ts'
 
 /** Tells the archive what stands in a record that was appended, or read back. */
-export function notePlace(
+export function indexRecord(
   archive: DecisionArchive,
   record: LogRecord | RecoveredRecord,
   position: LogPosition,

@@ -9,7 +9,7 @@ import type { Authenticator } from '../authentication/authentication.ts'
 import { executedEvent } from '../execution/executed-event.ts'
 import type { CheckpointKeeper } from '../state/checkpoint-keeper.ts'
 import type { DecisionArchive } from './decision-archive.ts'
-import { notePlace } from './decision-index.ts'
+import { indexRecord } from './decision-index.ts'
 import { decodeLogRecord } from './log-records.ts'
 
 /**
@@ -37,7 +37,7 @@ export function replayLog(context: {
   for (const { position, record } of records) {
     const recovered = decodeLogRecord(record, tools, authenticator)
     assert(!isRejection(recovered), 'the log passed its checks and holds a record of an unknown form')
-    notePlace(archive, recovered, position)
+    indexRecord(archive, recovered, position)
     keeper.noteLogged(record.length)
     const effects = [...replayRecord(state, recovered)]
     for (let effect = effects.shift(); effect !== undefined; effect = effects.shift()) {

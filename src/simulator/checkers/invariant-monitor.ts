@@ -32,7 +32,7 @@ import { trueHealth } from './true-health.ts'
 import { validity } from './validity.ts'
 
 /** An invariant by its number, with all of its checkers, or one checker by its name. */
-export type WatchedInvariant = number | string
+export type MonitoredInvariant = number | string
 
 /** Every checker there is. A run that watches for some of them names their invariants. */
 export function createCheckers(context: {
@@ -41,7 +41,7 @@ export function createCheckers(context: {
   readonly isCorrect: (replica: ReplicaId) => boolean
   /** Virtual milliseconds. */
   readonly now: () => number
-  readonly invariants?: readonly WatchedInvariant[]
+  readonly invariants?: readonly MonitoredInvariant[]
 }): readonly Checker[] {
   const { n, clients, isCorrect, invariants, now } = context
   const checkers: readonly Checker[] = [
@@ -71,7 +71,7 @@ export function createCheckers(context: {
   return checkers.filter(({ invariant, name }) => invariants.includes(invariant) || invariants.includes(name))
 }
 
-export class Watch {
+export class InvariantMonitor {
   readonly #checkers: readonly Checker[]
   /** Steps are by far the most of what is seen. */
   readonly #stepCheckers: readonly Checker[]

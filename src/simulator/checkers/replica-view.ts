@@ -17,7 +17,7 @@ export const isAmnesiac = (state: ReplicaState): boolean => state.health === 'am
 /** The certificate of h. */
 export const stableCheckpoint = ({ stable }: ReplicaState): SeenCheckpoint => stable
 
-export interface Place {
+export interface OrderedAt {
   readonly view: View
   readonly sequence: Sequence
   readonly digest: Uint8Array

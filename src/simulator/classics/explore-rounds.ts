@@ -6,7 +6,7 @@
  * behaviour says what a traitor can send at a moment, knowing all that traitors have heard.
  */
 import { toHex } from '../../base/bytes.ts'
-import type { Algorithm, Letter, ProcessId, Received, Step, Value } from '../../classics/process.ts'
+import type { Algorithm, Message, ProcessId, Received, Step, Value } from '../../classics/process.ts'
 import { type Choose, processesOf } from './run.ts'
 import type { Behaviour } from './run-rounds.ts'
 
@@ -102,7 +102,7 @@ export function exploreRounds<State>(options: {
 
 function lettersTo<State>(steps: ReadonlyMap<ProcessId, Step<State>>, id: ProcessId): readonly Received[] {
   return [...steps].flatMap(([from, { outbox }]) =>
-    outbox.filter((letter: Letter) => letter.to === id).map(({ payload }) => ({ from, payload })),
+    outbox.filter((letter: Message) => letter.to === id).map(({ payload }) => ({ from, payload })),
   )
 }
 

@@ -1,24 +1,24 @@
 /** Runs an asynchronous algorithm: letters arrive one by one, in any order, each in the end. */
-import type { Algorithm, Letter, ProcessId, Step, Value } from '../../classics/process.ts'
-import { type AgreementRun, Journal, processesOf, type SentLetter } from './run.ts'
+import type { Algorithm, Message, ProcessId, Step, Value } from '../../classics/process.ts'
+import { type AgreementRun, Journal, processesOf, type SentMessage } from './run.ts'
 
 /** Letters that are delivered before a run counts as one that never ends. */
 const DELIVERIES_MAX = 100_000
 
-export interface LettersOptions<State> {
+export interface MessagesOptions<State> {
   readonly algorithm: Algorithm<State>
   /** By process. */
   readonly values: readonly Value[]
   /** Which of the letters under way, oldest first, arrives next, as its index; the oldest if there is nobody to choose. */
-  readonly schedule?: (underWay: readonly SentLetter[]) => number
+  readonly schedule?: (underWay: readonly SentMessage[]) => number
   /** All that each traitor will ever send. When it arrives is the schedule's choice, so nothing is lost by saying it first. */
-  readonly lies?: ReadonlyMap<ProcessId, readonly Letter[]>
+  readonly lies?: ReadonlyMap<ProcessId, readonly Message[]>
   /** The number of messages that each of these sends before it crashes. */
   readonly crashes?: ReadonlyMap<ProcessId, number>
   readonly deliveriesMax?: number
 }
 
-export function runLetters<State>(options: LettersOptions<State>): AgreementRun {
+export function runMessages<State>(options: MessagesOptions<State>): AgreementRun {
   const { algorithm, values, schedule = () => 0, lies, crashes } = options
   const journal = new Journal(algorithm)
   const processes = processesOf(algorithm)
@@ -26,7 +26,7 @@ export function runLetters<State>(options: LettersOptions<State>): AgreementRun 
   /** The longest chain of letters that led to what each process knows. */
   const depths = processes.map(() => 0)
   const left = new Map(crashes)
-  const underWay: SentLetter[] = []
+  const underWay: SentMessage[] = []
 
   const perform = (id: ProcessId, step: Step<State>): void => {
     states.set(id, step.state)
@@ -49,7 +49,7 @@ export function runLetters<State>(options: LettersOptions<State>): AgreementRun 
     else underWay.push(...letters.map((letter) => journal.send(id, letter, 1)))
   }
   for (let count = options.deliveriesMax ?? DELIVERIES_MAX; count > 0 && underWay.length > 0; count--) {
-    const [letter] = underWay.splice(schedule(underWay), 1) as [SentLetter]
+    const [letter] = underWay.splice(schedule(underWay), 1) as [SentMessage]
     const state = states.get(letter.to)
     if (state === undefined) continue // a traitor, or one that crashed
     const received = journal.receive(letter)

@@ -2,9 +2,9 @@
  * The outcome of a run of an agreement algorithm: who decided what and when, and every letter with Lamport's clock on
  * it.
  */
-import type { Algorithm, Letter, Process, ProcessId, Received, Value } from '../../classics/process.ts'
+import type { Algorithm, Message, Process, ProcessId, Received, Value } from '../../classics/process.ts'
 
-export interface SentLetter {
+export interface SentMessage {
   readonly from: ProcessId
   readonly to: ProcessId
   readonly payload: Uint8Array
@@ -29,7 +29,7 @@ export interface AgreementRun {
   /** By process; null for none, and for those that are no correct ones. */
   readonly decisions: readonly (Decided | null)[]
   /** Physical letters of all processes, in the order of sending. */
-  readonly letters: readonly SentLetter[]
+  readonly letters: readonly SentMessage[]
   /** The round of the last decision. */
   readonly rounds: number
 }
@@ -41,7 +41,7 @@ export type Choose = (options: number) => number
 export class Journal {
   readonly #algorithm: Algorithm<unknown>
   readonly #clocks: number[]
-  readonly #letters: SentLetter[] = []
+  readonly #letters: SentMessage[] = []
   readonly #decisions: (Decided | null)[]
 
   constructor(algorithm: Algorithm<unknown>) {
@@ -50,13 +50,13 @@ export class Journal {
     this.#decisions = this.#clocks.map(() => null)
   }
 
-  send(from: ProcessId, { to, payload }: Letter, round: number): SentLetter {
+  send(from: ProcessId, { to, payload }: Message, round: number): SentMessage {
     const letter = { from, to, payload, round, sentAt: this.#tick(from), receivedAt: null }
     this.#letters.push(letter)
     return letter
   }
 
-  receive(letter: SentLetter): Received {
+  receive(letter: SentMessage): Received {
     letter.receivedAt = this.#tick(letter.to, letter.sentAt)
     return { from: letter.from, payload: letter.payload }
   }

@@ -15,7 +15,7 @@ import {
   signOn,
   unsigned,
 } from '../../classics/agreement/signature-chain.ts'
-import { everyoneBut, type Letter, type ProcessId, type Value } from '../../classics/process.ts'
+import { everyoneBut, type Message, type ProcessId, type Value } from '../../classics/process.ts'
 import { packPayload } from '../../messages/payload.ts'
 import type { Choose } from './run.ts'
 import type { Behaviour, Moment } from './run-rounds.ts'
@@ -148,7 +148,7 @@ function signedOn(
 export function lyingBroadcaster(
   place: { readonly n: number; readonly self: ProcessId; readonly sender: ProcessId },
   choose: Choose,
-): readonly Letter[] {
+): readonly Message[] {
   const stages = BROADCAST_STAGES.filter((stage) => stage !== 'initial' || place.self === place.sender)
   return everyoneBut(place.n, place.self).flatMap((to) =>
     stages.flatMap((stage) =>
@@ -161,7 +161,7 @@ export function lyingBroadcaster(
 export function lyingTosser(
   place: { readonly n: number; readonly self: ProcessId; readonly phases: number },
   choose: Choose,
-): readonly Letter[] {
+): readonly Message[] {
   return everyoneBut(place.n, place.self).flatMap((to) =>
     Array.from({ length: place.phases }, (_, index) => index + 1).flatMap((phase) =>
       EXCHANGES.flatMap((exchange) =>

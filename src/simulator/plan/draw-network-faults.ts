@@ -3,9 +3,9 @@ import { assert } from '../../base/assert.ts'
 import { type ReplicaId, replicaIds } from '../../base/ids.ts'
 import { faultsMax } from '../../base/quorum.ts'
 import type { Random } from '../../base/random.ts'
-import { type Incident, inOrder, type Plan } from './plan.ts'
+import { type Fault, inOrder, type Plan } from './plan.ts'
 
-export function drawNetworkFaults(random: Random, n: number, calmAtMs: number): readonly Incident[] {
+export function drawNetworkFaults(random: Random, n: number, calmAtMs: number): readonly Fault[] {
   return [
     ...drawLinks(random, { n, calmAtMs, begin: 'cut', end: 'mend' }),
     ...drawLinks(random, { n, calmAtMs, begin: 'clog', end: 'unclog' }),
@@ -23,10 +23,10 @@ function drawLinks(
     readonly begin: 'cut' | 'clog'
     readonly end: 'mend' | 'unclog'
   },
-): readonly Incident[] {
+): readonly Fault[] {
   const { n, calmAtMs, begin, end } = context
   if (random.chance(0.7)) return []
-  const incidents: Incident[] = []
+  const incidents: Fault[] = []
   for (let count = random.between(1, 2 * n); count > 0; count--) {
     const [from, to] = random.shuffle(replicaIds(n))
     assert(from !== undefined && to !== undefined, 'a cluster has two replicas')
@@ -39,11 +39,11 @@ function drawLinks(
 }
 
 /** Clogs some nodes one by one in one order, and frees them in another. */
-function drawSwizzle(random: Random, n: number, calmAtMs: number): readonly Incident[] {
+function drawSwizzle(random: Random, n: number, calmAtMs: number): readonly Fault[] {
   if (random.chance(0.8)) return []
   const some = random.shuffle(replicaIds(n)).slice(0, random.between(1, n))
   let atMs = random.between(10, Math.ceil(calmAtMs / 2))
-  const incidents: Incident[] = []
+  const incidents: Fault[] = []
   for (const replica of some) {
     incidents.push({ kind: 'clog-node', replica, atMs })
     atMs += random.between(0, 60)
@@ -95,13 +95,13 @@ export const PARTITION_SHAPES: Readonly<Record<string, Shape>> = {
   },
 }
 
-function drawPartitions(random: Random, n: number, calmAtMs: number): readonly Incident[] {
+function drawPartitions(random: Random, n: number, calmAtMs: number): readonly Fault[] {
   if (random.chance(0.6)) return []
   const shapes = random.shuffle(Object.values(PARTITION_SHAPES)).slice(0, random.between(1, 3))
   // Flapping: one partition after the other, without a pause or with one.
   const pauseMsMax = random.pick([0, 30, 500])
   const lengthMsMax = random.pick([60, 500])
-  const incidents: Incident[] = []
+  const incidents: Fault[] = []
   let atMs = random.between(1, 400)
   while (atMs < calmAtMs - 1) {
     const untilMs = Math.min(atMs + random.between(10, lengthMsMax), calmAtMs - 1)
@@ -127,7 +127,7 @@ export function withSwallowing(random: Random, plan: Plan): Plan {
   const reach = reachOf(random.pick(Object.values(PARTITION_SHAPES)), random, n)
   const all = random.shuffle(replicaIds(n))
   const withoutClients = random.chance(0.5) ? all.slice(0, random.between(1, n)) : []
-  const swallowing: readonly Incident[] = [
+  const swallowing: readonly Fault[] = [
     { kind: 'swallow', reach, withoutClients, atMs },
     { kind: 'swallow', reach: null, withoutClients: [], atMs: untilMs },
   ]

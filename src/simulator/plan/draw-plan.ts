@@ -14,7 +14,7 @@ import type { DiskBehaviour } from '../world/virtual-disk.ts'
 import type { NetworkConditions } from '../world/virtual-network.ts'
 import { drawNetworkFaults, withSwallowing } from './draw-network-faults.ts'
 import { drawReplicaFaults } from './draw-replica-faults.ts'
-import { type Incident, inOrder, type Plan, type WorkloadPlan } from './plan.ts'
+import { type Fault, inOrder, type Plan, type WorkloadPlan } from './plan.ts'
 import { withQuietPhase } from './quiet-phase.ts'
 
 /** Small clusters more often: a batch costs n² messages, and most mistakes need no more than four replicas. */
@@ -71,7 +71,7 @@ function withClientRestarts(random: Random, plan: Plan): Plan {
   if (!random.chance(CLIENT_RESTARTS_SHARE)) return plan
   const restarts = Array.from(
     { length: random.between(1, 4) },
-    (): Incident => ({
+    (): Fault => ({
       kind: 'restart-client',
       client: random.below(plan.workload.clients),
       losesCounter: random.chance(0.5),
@@ -91,7 +91,7 @@ function withDeposed(random: Random, plan: Plan): Plan {
   if (random.chance(LONG_SHARE)) return withLongUnrest(random, plan)
   if (!random.chance(DEPOSED_SHARE)) return plan
   const { n, calmAtMs } = plan
-  const pauses: Incident[] = []
+  const pauses: Fault[] = []
   let atMs = random.between(40, 300)
   for (let view = random.chance(0.8) ? 0 : 1; atMs < calmAtMs - 50 && view < n; view++) {
     pauses.push(...silence(random, plan, { replica: (view % n) as ReplicaId, atMs }))
@@ -105,16 +105,16 @@ function silence(
   random: Random,
   { calmAtMs }: Pick<Plan, 'calmAtMs'>,
   { replica, atMs }: { readonly replica: ReplicaId; readonly atMs: number },
-): readonly Incident[] {
+): readonly Fault[] {
   const untilMs = atMs + random.between(150, 500)
-  const pause: Incident = { kind: 'pause', replica, atMs }
+  const pause: Fault = { kind: 'pause', replica, atMs }
   return untilMs < calmAtMs ? [pause, { kind: 'resume', replica, atMs: untilMs }] : [pause]
 }
 
 function withLongUnrest(random: Random, plan: Plan): Plan {
   const { n, workload } = plan
   const calmAtMs = plan.calmAtMs + random.between(1_500, 2_500)
-  const incidents: Incident[] = []
+  const incidents: Fault[] = []
   let view = 0
   for (let atMs = random.between(40, 300); atMs < calmAtMs - 50; atMs += random.between(150, 500)) {
     incidents.push(...silence(random, { calmAtMs }, { replica: (view++ % n) as ReplicaId, atMs }))
@@ -139,7 +139,7 @@ function withLongUnrest(random: Random, plan: Plan): Plan {
 function drawTraitors(
   random: Random,
   context: { readonly n: number; readonly calmAtMs: number; readonly mode: AuthenticationMode },
-): readonly Incident[] {
+): readonly Fault[] {
   const { n, calmAtMs, mode } = context
   if (random.chance(0.45)) return []
   const candidates = random.shuffle(replicaIds(n))

@@ -2,7 +2,7 @@
 import { type ReplicaId, replicaIds } from '../../base/ids.ts'
 import { faultsMax } from '../../base/quorum.ts'
 import type { Random } from '../../base/random.ts'
-import type { Incident } from './plan.ts'
+import type { Fault } from './plan.ts'
 
 /** No replica crashes before all of them were started. */
 const CRASH_FROM_MS = 20
@@ -19,7 +19,7 @@ export interface FaultContext {
 export function drawReplicaFaults(
   random: Random,
   context: FaultContext,
-): { readonly incidents: readonly Incident[]; readonly staysDown: readonly ReplicaId[] } {
+): { readonly incidents: readonly Fault[]; readonly staysDown: readonly ReplicaId[] } {
   const down = drawCrashes(random, context)
   return {
     incidents: [
@@ -34,21 +34,21 @@ export function drawReplicaFaults(
 }
 
 /** The ways to go down that a plan uses, the plain crash most often. */
-function downFall(random: Random, replica: ReplicaId, ways: readonly string[]): Omit<Incident, 'atMs'> {
+function downFall(random: Random, replica: ReplicaId, ways: readonly string[]): Omit<Fault, 'atMs'> {
   const losesSent = random.chance(0.5)
   switch (random.pick(ways)) {
     case 'within': {
       const point = random.pick(['append', 'sync', 'send', 'execute'] as const)
-      return { kind: 'crash-within', replica, point, after: random.below(20), losesSent } as Incident
+      return { kind: 'crash-within', replica, point, after: random.below(20), losesSent } as Fault
     }
     case 'full':
-      return { kind: 'fill-disk', replica } as Incident
+      return { kind: 'fill-disk', replica } as Fault
     case 'lost':
-      return { kind: random.pick(['lose-disk', 'rot-log'] as const), replica } as Incident
+      return { kind: random.pick(['lose-disk', 'rot-log'] as const), replica } as Fault
     case 'old':
-      return { kind: 'old-disk', replica } as Incident
+      return { kind: 'old-disk', replica } as Fault
     default:
-      return { kind: 'crash', replica, losesSent } as Incident
+      return { kind: 'crash', replica, losesSent } as Fault
   }
 }
 
@@ -56,7 +56,7 @@ function downFall(random: Random, replica: ReplicaId, ways: readonly string[]): 
 function drawCrashes(
   random: Random,
   context: FaultContext,
-): { readonly incidents: readonly Incident[]; readonly staysDown: readonly ReplicaId[] } {
+): { readonly incidents: readonly Fault[]; readonly staysDown: readonly ReplicaId[] } {
   const { n, everTraitors, calmAtMs } = context
   const spare = faultsMax(n) - everTraitors.length
   if (spare === 0 || random.chance(0.3)) return { incidents: [], staysDown: [] }
@@ -65,7 +65,7 @@ function drawCrashes(
   if (random.chance(0.2)) ways.push('full')
   if (random.chance(0.3)) ways.push('lost')
   if (random.chance(0.3)) ways.push('old')
-  const incidents: Incident[] = []
+  const incidents: Fault[] = []
   const staysDown: ReplicaId[] = []
   // Each of `spare` places is taken by one replica at a time, so no more than that are down together.
   const victims = random.shuffle(replicaIds(n).filter((id) => !everTraitors.includes(id)))
@@ -76,7 +76,7 @@ function drawCrashes(
     while (atMs < calmAtMs - 10) {
       const replica = random.pick(own)
       const upAtMs = atMs + random.pick([0, random.between(1, 30), random.between(30, 500)])
-      const fall = { ...downFall(random, replica, ways), atMs } as Incident
+      const fall = { ...downFall(random, replica, ways), atMs } as Fault
       if (fall.kind === 'old-disk') {
         incidents.push({ kind: 'copy-disk', replica, atMs: random.between(CRASH_FROM_MS, atMs) })
       }
@@ -99,9 +99,9 @@ function drawSpells(
     readonly end: 'resume' | 'fast-disk'
     readonly lengthMs: readonly [number, number]
   },
-): readonly Incident[] {
+): readonly Fault[] {
   if (random.chance(0.75)) return []
-  const incidents: Incident[] = []
+  const incidents: Fault[] = []
   for (let count = random.between(1, n); count > 0; count--) {
     const replica = random.pick(replicaIds(n))
     const atMs = random.between(CRASH_FROM_MS, calmAtMs - 1)
@@ -112,7 +112,7 @@ function drawSpells(
   return incidents
 }
 
-function drawClockSteps(random: Random, { n, calmAtMs }: FaultContext): readonly Incident[] {
+function drawClockSteps(random: Random, { n, calmAtMs }: FaultContext): readonly Fault[] {
   if (random.chance(0.8)) return []
   return Array.from({ length: random.between(1, n) }, () => ({
     kind: 'set-clock',
@@ -122,7 +122,7 @@ function drawClockSteps(random: Random, { n, calmAtMs }: FaultContext): readonly
   }))
 }
 
-function drawRottenPages(random: Random, { n, calmAtMs }: FaultContext): readonly Incident[] {
+function drawRottenPages(random: Random, { n, calmAtMs }: FaultContext): readonly Fault[] {
   if (random.chance(0.9)) return []
   return [
     {

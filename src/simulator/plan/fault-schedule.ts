@@ -11,9 +11,9 @@ import { TRAITORS } from '../traitors/catalogue.ts'
 import type { VirtualTime } from '../world/virtual-clock.ts'
 import type { VirtualNetwork } from '../world/virtual-network.ts'
 import type { VirtualReplica } from '../world/virtual-replica.ts'
-import { type Incident, type Plan, textOfIncident } from './plan.ts'
+import { type Fault, type Plan, textOfFault } from './plan.ts'
 
-export interface Scene {
+export interface FaultTargets {
   /** Starts a client anew; false where there is no such client. */
   readonly restartClient: (client: number, losesCounter: boolean) => boolean
   readonly plan: Plan
@@ -27,19 +27,19 @@ export interface Scene {
 const peer = (id: ReplicaId): Peer => ({ kind: 'replica', id })
 
 /** True if this replica may become faulty now, or is already. */
-function maySuffer({ plan, replicas }: Scene, replica: VirtualReplica): boolean {
+function maySuffer({ plan, replicas }: FaultTargets, replica: VirtualReplica): boolean {
   if (replica.isFaulty) return true
   return replicas.filter(({ isFaulty }) => isFaulty).length < plan.faultyMax
 }
 
-export function strike(scene: Scene, incident: Incident): void {
+export function applyFault(scene: FaultTargets, incident: Fault): void {
   const { time, trace } = scene
   const isStruck = strikes(scene, incident)
-  trace.note(time.now, `${isStruck ? 'incident' : 'no room in f for'} ${textOfIncident(incident)}`)
+  trace.note(time.now, `${isStruck ? 'incident' : 'no room in f for'} ${textOfFault(incident)}`)
 }
 
 /** Gives whether it happened. */
-function strikes(scene: Scene, incident: Incident): boolean {
+function strikes(scene: FaultTargets, incident: Fault): boolean {
   switch (incident.kind) {
     case 'cut':
     case 'mend':
@@ -67,7 +67,7 @@ function strikes(scene: Scene, incident: Incident): boolean {
 }
 
 type NetworkIncident = Extract<
-  Incident,
+  Fault,
   { kind: 'cut' | 'mend' | 'clog' | 'unclog' | 'clog-node' | 'unclog-node' | 'partition' | 'swallow' }
 >
 
@@ -98,11 +98,11 @@ function strikeNetwork(network: VirtualNetwork, incident: NetworkIncident): void
 }
 
 type ReplicaIncident = Exclude<
-  Incident,
+  Fault,
   NetworkIncident | { kind: 'turn' | 'restart-client' | 'lull' | 'storm' }
 >
 
-function strikeReplica(scene: Scene, replica: VirtualReplica, incident: ReplicaIncident): boolean {
+function strikeReplica(scene: FaultTargets, replica: VirtualReplica, incident: ReplicaIncident): boolean {
   const mayCrash = (): boolean => maySuffer(scene, replica)
   switch (incident.kind) {
     case 'crash':
@@ -158,7 +158,7 @@ function strikeReplica(scene: Scene, replica: VirtualReplica, incident: ReplicaI
   }
 }
 
-function turn(scene: Scene, incident: Incident & { readonly kind: 'turn' }): boolean {
+function turn(scene: FaultTargets, incident: Fault & { readonly kind: 'turn' }): boolean {
   const { replicas, plan } = scene
   const replica = replicas[incident.replica] as VirtualReplica
   const traitor = TRAITORS.get(incident.traitor)
@@ -170,7 +170,7 @@ function turn(scene: Scene, incident: Incident & { readonly kind: 'turn' }): boo
 }
 
 /** Heals everything: the network, the clocks, the disks, and replicas that are down, those that stay so apart. */
-export function calm(scene: Scene): void {
+export function calm(scene: FaultTargets): void {
   const { plan, time, trace, replicas } = scene
   trace.note(time.now, 'calm')
   const comeBack = replicas.filter(({ id, running }) => running !== null || !plan.staysDown.includes(id))
@@ -178,7 +178,7 @@ export function calm(scene: Scene): void {
 }
 
 /** Heals everything, and starts those of these replicas that are down. */
-function heal({ plan, network, replicas }: Scene, comeBack: readonly VirtualReplica[]): void {
+function heal({ plan, network, replicas }: FaultTargets, comeBack: readonly VirtualReplica[]): void {
   network.calm()
   for (const replica of replicas) {
     const error = plan.clocks[replica.id]?.calm

@@ -1,7 +1,7 @@
 /** Plans as text, so that a failure can be kept and run again without the program that drew it. */
 import { isClusterSize } from '../../base/quorum.ts'
 import { TRAITORS } from '../traitors/catalogue.ts'
-import type { Incident, Plan } from './plan.ts'
+import type { Fault, Plan } from './plan.ts'
 
 const FORMAT = 'strategos plan 1'
 
@@ -49,7 +49,7 @@ function faultOf(plan: Plan): string | null {
   return null
 }
 
-function incidentFault(incident: Incident, n: number): string | null {
+function incidentFault(incident: Fault, n: number): string | null {
   if (typeof incident !== 'object' || incident === null || !isNatural(incident.atMs)) return 'has no "atMs"'
   for (const name of ['replica', 'from', 'to'] as const) {
     const id = (incident as Partial<Record<typeof name, unknown>>)[name]

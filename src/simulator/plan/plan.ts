@@ -8,7 +8,7 @@ import type { NetworkConditions } from '../world/virtual-network.ts'
 import type { CrashPoint } from '../world/virtual-process.ts'
 
 /** One thing that strikes at a time, in virtual milliseconds. Whatever it breaks, the calm mends, traitors apart. */
-export type Incident = { readonly atMs: number } & (
+export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'crash'; readonly replica: ReplicaId; readonly losesSent: boolean }
   /** The power fails in the middle of a turn to come: when it passes the point for the `after`-th time and once more. */
   | {
@@ -89,13 +89,13 @@ export interface Plan {
   readonly clocks: readonly { readonly storm: ClockError; readonly calm: ClockError }[]
   readonly workload: WorkloadPlan
   /** In the order of time, and all before the calm. */
-  readonly incidents: readonly Incident[]
+  readonly incidents: readonly Fault[]
   /** When everything heals, in virtual milliseconds. */
   readonly calmAtMs: number
 }
 
 /** The incidents in the order of time; those of one time keep theirs. */
-export const inOrder = (incidents: readonly Incident[]): readonly Incident[] =>
+export const inOrder = (incidents: readonly Fault[]): readonly Fault[] =>
   [...incidents].sort((a, b) => a.atMs - b.atMs)
 
 /** The traitors of a plan, in the order in which they turn. */
@@ -109,7 +109,7 @@ export function withoutFaults(plan: Plan): Plan {
 }
 
 /** An incident as the trace and a failure's description tell it. */
-export function textOfIncident(incident: Incident): string {
+export function textOfFault(incident: Fault): string {
   const { atMs: _atMs, kind, ...rest } = incident
   const facts = Object.entries(rest).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
   return [kind, ...facts].join(' ')

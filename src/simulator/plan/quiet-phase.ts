@@ -2,7 +2,7 @@
 import type { Random } from '../../base/random.ts'
 import { REQUEST_TIMEOUT_TICKS } from '../../pbft/parameters.ts'
 import { TICK_MS } from '../../runtime/replica-runtime.ts'
-import { type Incident, inOrder, type Plan } from './plan.ts'
+import { type Fault, inOrder, type Plan } from './plan.ts'
 
 /** The share of plans that have one. They cost more than others: the stretch is longer than all the rest. */
 const QUIET_SHARE = 0.1
@@ -29,7 +29,7 @@ export function withQuietPhase(random: Random, plan: Plan): Plan {
   const moved = incidents.map((incident) =>
     incident.atMs < fromMs ? incident : { ...incident, atMs: incident.atMs + lengthMs },
   )
-  const ends: readonly Incident[] = [
+  const ends: readonly Fault[] = [
     { kind: 'lull', isIdle, atMs: fromMs },
     { kind: 'storm', atMs: fromMs + lengthMs },
   ]

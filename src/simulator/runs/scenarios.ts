@@ -2,7 +2,7 @@
 import { type ReplicaId, replicaIds } from '../../base/ids.ts'
 import { createRandom } from '../../base/random.ts'
 import { drawPlan } from '../plan/draw-plan.ts'
-import { type Incident, inOrder, type Plan, withoutFaults } from '../plan/plan.ts'
+import { type Fault, inOrder, type Plan, withoutFaults } from '../plan/plan.ts'
 import { EXACT_CLOCK } from '../world/virtual-clock.ts'
 import { CALM_NETWORK } from '../world/virtual-network.ts'
 
@@ -32,7 +32,7 @@ function planOf(seed: number, parts: Partial<Plan>): Plan {
 /** All replicas lose their power again and again, within a few milliseconds of each other. */
 function powerFailures(): Plan {
   const random = createRandom(1)
-  const incidents: Incident[] = []
+  const incidents: Fault[] = []
   for (let atMs = 30; atMs < 900; atMs += random.between(40, 150)) {
     for (const replica of replicaIds(4)) {
       const downAtMs = atMs + random.below(5)
@@ -43,7 +43,7 @@ function powerFailures(): Plan {
   return planOf(1, { faultyMax: 4, incidents: inOrder(incidents) })
 }
 
-const turn = (replica: ReplicaId, traitor: string, atMs = 0): Incident => ({
+const turn = (replica: ReplicaId, traitor: string, atMs = 0): Fault => ({
   kind: 'turn',
   replica,
   traitor,
@@ -51,20 +51,20 @@ const turn = (replica: ReplicaId, traitor: string, atMs = 0): Incident => ({
   atMs,
 })
 
-const isolate = (replica: ReplicaId, atMs: number): Incident => ({
+const isolate = (replica: ReplicaId, atMs: number): Fault => ({
   kind: 'partition',
   reach: replicaIds(4).map((id) => (id === replica ? 1 << id : 0b1111 & ~(1 << replica))),
   atMs,
 })
 
-const join = (atMs: number): Incident => ({ kind: 'partition', reach: null, atMs })
+const join = (atMs: number): Fault => ({ kind: 'partition', reach: null, atMs })
 
 /** Enough batches for several checkpoints. */
 const LONG_LOAD = { clients: 3, openMax: 2, burstMax: 2, pauseMsMax: 4, operationsMax: 1, keys: 8 } as const
 
 /** Cuts or mends these links, in this direction. */
 const links = (kind: 'cut' | 'mend', atMs: number, pairs: readonly (readonly [ReplicaId, ReplicaId])[]) =>
-  pairs.map(([from, to]): Incident => ({ kind, from, to, atMs }))
+  pairs.map(([from, to]): Fault => ({ kind, from, to, atMs }))
 
 /** Everybody hears the first primary, and only it hears what R1 and R2 say. */
 const WITHOUT_EACH_OTHER = [
@@ -130,7 +130,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'restart-beyond-checkpoint',
     does: 'every replica restarts in turn after checkpoints were stored and the log was trimmed',
     plan: planOf(7, {
-      incidents: replicaIds(4).flatMap((replica): readonly Incident[] => [
+      incidents: replicaIds(4).flatMap((replica): readonly Fault[] => [
         { kind: 'crash', replica, losesSent: false, atMs: 2_000 + 100 * replica },
         { kind: 'restart', replica, atMs: 2_050 + 100 * replica },
       ]),

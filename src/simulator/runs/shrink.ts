@@ -3,7 +3,7 @@
  * quick disk, fewer clients and requests, an earlier calm. Delta debugging (Zeller and Hildebrandt, 2002) on the
  * incidents; the rest one by one, again and again until nothing more can go or the tries are used up.
  */
-import type { Incident, Plan } from '../plan/plan.ts'
+import type { Fault, Plan } from '../plan/plan.ts'
 import { EXACT_CLOCK } from '../world/virtual-clock.ts'
 
 export interface Shrunk {
@@ -61,7 +61,7 @@ function withoutIncidents(search: Search): void {
     let from = 0
     while (from < search.plan.incidents.length) {
       const { plan } = search
-      const incidents: readonly Incident[] = [
+      const incidents: readonly Fault[] = [
         ...plan.incidents.slice(0, from),
         ...plan.incidents.slice(from + size),
       ]

@@ -11,7 +11,7 @@ import type { AuthenticationMode, Cluster } from '../../messages/cluster.ts'
 import type { CryptoSuite, Outcome, Peer } from '../../ports.ts'
 import type { Recomposition, RejectedMessage } from '../../runtime/replica-runtime-options.ts'
 import type { Checker, Violation } from '../checkers/checker.ts'
-import { createCheckers, Watch, type WatchedInvariant } from '../checkers/invariant-monitor.ts'
+import { createCheckers, InvariantMonitor, type MonitoredInvariant } from '../checkers/invariant-monitor.ts'
 import {
   explainStuck,
   isLoadOver,
@@ -21,10 +21,10 @@ import {
   settleBoundMs,
 } from '../checkers/liveness.ts'
 import { drawPlan } from '../plan/draw-plan.ts'
-import { type Incident, type Plan, textOfIncident, traitorsOf } from '../plan/plan.ts'
+import { type Fault, type Plan, textOfFault, traitorsOf } from '../plan/plan.ts'
 import { quietPhaseOf } from '../plan/quiet-phase.ts'
 import { Trace, type TracedStep, type TraceListener } from '../trace/trace.ts'
-import { Doors, type Guests, type Host } from '../world/extra-clients.ts'
+import { ExtraClientAdmission, type ExtraClientHost, type ExtraClients } from '../world/extra-clients.ts'
 import { type HistoryEntry, VirtualClient } from '../world/virtual-client.ts'
 import { VirtualClock, VirtualTime } from '../world/virtual-clock.ts'
 import { createVirtualCluster, type VirtualCluster } from '../world/virtual-cluster.ts'
@@ -52,7 +52,7 @@ export interface SimulationOptions {
   /** Instead of the plan that the seed draws. */
   readonly plan?: Plan
   /** The invariants to watch; all of them when left out. */
-  readonly invariants?: readonly WatchedInvariant[]
+  readonly invariants?: readonly MonitoredInvariant[]
   readonly sabotage?: Sabotage
   /** Replicas that run twice with one key; the plan's partitions then name their second halves behind all replicas. */
   readonly twins?: readonly ReplicaId[]
@@ -61,7 +61,7 @@ export interface SimulationOptions {
   /** Told of every message that a replica refuses. */
   readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
   /** Clients that are no part of the load. */
-  readonly guests?: Guests
+  readonly guests?: ExtraClients
   /** Made for a run, to look at it from outside of the replicas. */
   readonly audit?: (world: { readonly cluster: Cluster; readonly suite: CryptoSuite }) => Audit
   /**
@@ -81,7 +81,7 @@ export interface Audit {
 export type Reaction = (seen: {
   readonly atMs: number
   readonly views: readonly (number | null)[]
-}) => readonly Incident[]
+}) => readonly Fault[]
 
 /**
  * `held` nothing was wrong; `safety` an invariant did not hold; `liveness` after the calm something was not done in
@@ -138,7 +138,7 @@ interface Run {
   readonly plan: Plan
   readonly time: VirtualTime
   readonly trace: Trace
-  readonly watch: Watch
+  readonly watch: InvariantMonitor
   readonly virtual: VirtualCluster
   readonly clients: readonly VirtualClient[]
   boundMs: number | null
@@ -182,7 +182,7 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
       return null
     },
   }
-  const watch = new Watch([...checkers, auditor], () => time.now)
+  const watch = new InvariantMonitor([...checkers, auditor], () => time.now)
   const sabotage = options.sabotage ?? {}
   const virtual: VirtualCluster = createVirtualCluster({
     plan,
@@ -210,7 +210,7 @@ function createClients(context: {
   readonly plan: Plan
   readonly time: VirtualTime
   readonly trace: Trace
-  readonly watch: Watch
+  readonly watch: InvariantMonitor
   readonly virtual: VirtualCluster
   readonly random: Random
   readonly audit: Audit | null
@@ -244,14 +244,21 @@ function createClients(context: {
 function hostOf(context: {
   readonly plan: Plan
   readonly time: VirtualTime
-  readonly watch: Watch
+  readonly watch: InvariantMonitor
   readonly virtual: VirtualCluster
   readonly random: Random
   readonly clients: readonly VirtualClient[]
-}): Host {
+}): ExtraClientHost {
   const { plan, time, watch, virtual, random, clients } = context
   const { cluster, suite, network, replicaSigners, clientSigners, agreementSecrets } = virtual
-  const doors = new Doors({ cluster, suite, replicaSigners, network, time, random: random.fork() })
+  const doors = new ExtraClientAdmission({
+    cluster,
+    suite,
+    replicaSigners,
+    network,
+    time,
+    random: random.fork(),
+  })
   return {
     cluster,
     suite,
@@ -380,7 +387,7 @@ function planLines(plan: Plan): readonly string[] {
     `plan: n ${n}, ${mode}, ${suite} signatures, ${roles}, ${load}, ${rates}, calm at ${calmAtMs} ms`,
     ...incidents
       .slice(0, DESCRIBED_INCIDENTS_MAX)
-      .map((incident) => `  ${incident.atMs} ms ${textOfIncident(incident)}`),
+      .map((incident) => `  ${incident.atMs} ms ${textOfFault(incident)}`),
     ...(incidents.length > DESCRIBED_INCIDENTS_MAX ? [`  and ${incidents.length} incidents in all`] : []),
   ]
 }

@@ -16,7 +16,7 @@ import {
   sentTo,
   someOthers,
   type Traitor,
-  type TraitorPlace,
+  type TraitorContext,
 } from './traitor.ts'
 
 type Said<K extends Outgoing['kind']> = Broadcast & { readonly outgoing: { readonly kind: K } }
@@ -46,7 +46,7 @@ const lieTo = (
 const lyingLeaver = (
   name: string,
   does: string,
-  lie: (honest: OralViewChangeContent, place: TraitorPlace) => OralViewChangeContent,
+  lie: (honest: OralViewChangeContent, place: TraitorContext) => OralViewChangeContent,
 ): Traitor => ({
   name,
   does,
@@ -66,7 +66,7 @@ const lyingLeaver = (
 /** Something claimed for each of some sequence numbers above h: a made-up digest, or one that it knows, in a view below. */
 function madeUp(
   { view, lowWatermark, prePrepareClaims }: OralViewChangeContent,
-  { random, hash }: TraitorPlace,
+  { random, hash }: TraitorContext,
 ): readonly OrderClaim[] {
   const known = prePrepareClaims.map(({ digest }) => digest)
   const claims: OrderClaim[] = []
@@ -247,7 +247,7 @@ export const doubleDealer: Traitor = {
 const lyingPrimary = (
   name: string,
   does: string,
-  lie: (honest: OralNewViewContent, place: TraitorPlace) => OralNewViewContent,
+  lie: (honest: OralNewViewContent, place: TraitorContext) => OralNewViewContent,
 ): Traitor => ({
   name,
   does,

@@ -6,7 +6,7 @@ import type { AuthenticationMode } from '../../messages/cluster.ts'
 import type { Effect } from '../../pbft/effects.ts'
 import type { StepFunction } from '../../runtime/replica-runtime.ts'
 
-export interface TraitorPlace {
+export interface TraitorContext {
   readonly id: ReplicaId
   readonly n: number
   readonly hash: Hash
@@ -21,7 +21,7 @@ export interface Traitor {
   readonly harms: 'as primary' | 'anywhere'
   /** The mode whose messages it lies in; any where it is left out. */
   readonly only?: AuthenticationMode
-  betray(place: TraitorPlace): (honest: StepFunction) => StepFunction
+  betray(place: TraitorContext): (honest: StepFunction) => StepFunction
 }
 
 type EffectOf<K extends Effect['kind']> = Effect & { readonly kind: K }
@@ -35,11 +35,11 @@ export function eachEffect(
   return (state, event) => honest(state, event).flatMap(change)
 }
 
-export const othersThan = ({ id, n }: TraitorPlace): readonly ReplicaId[] =>
+export const othersThan = ({ id, n }: TraitorContext): readonly ReplicaId[] =>
   replicaIds(n).filter((other) => other !== id)
 
 /** Some of the other replicas: at least one, and not all. */
-export function someOthers(place: TraitorPlace): readonly ReplicaId[] {
+export function someOthers(place: TraitorContext): readonly ReplicaId[] {
   const others = place.random.shuffle(othersThan(place))
   return others.slice(0, place.random.between(1, others.length - 1))
 }

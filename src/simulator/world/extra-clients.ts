@@ -30,15 +30,15 @@ const KNOCK_AGAIN_MS = 100
 /** A handshake of two ends that follow the rules takes three frames. */
 const HANDSHAKE_FRAMES_MAX = 8
 
-export interface Guests {
+export interface ExtraClients {
   /** Clients that the cluster admits for them, beside those of the load. */
   readonly admitted: number
   /** Called once, before anything happens. */
-  arrive(host: Host): void
+  arrive(host: ExtraClientHost): void
 }
 
 /** The world that extra clients find. */
-export interface Host {
+export interface ExtraClientHost {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   /** The keys of the clients that are admitted for them. */
@@ -56,11 +56,11 @@ export interface Host {
 }
 
 /** The doors of a cluster's replicas. */
-export class Doors {
-  readonly #place: DoorsPlace
+export class ExtraClientAdmission {
+  readonly #place: AdmissionContext
   readonly #security: readonly LinkSecurity[]
 
-  constructor(place: DoorsPlace) {
+  constructor(place: AdmissionContext) {
     const { cluster, suite, replicaSigners, random } = place
     this.#place = place
     this.#security = cluster.replicas.map(({ id }) =>
@@ -83,7 +83,7 @@ export class Doors {
   }
 }
 
-export interface DoorsPlace {
+export interface AdmissionContext {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly replicaSigners: readonly Signer[]
@@ -108,13 +108,13 @@ function letIn(guest: Handshake, door: Handshake): Peer | null {
 
 /** A guest's links. A replica that lets it in does so under one name, the same as all others that do. */
 class GuestEnd implements Transport {
-  readonly #place: DoorsPlace
+  readonly #place: AdmissionContext
   readonly #knock: (replica: ReplicaId) => Peer | null
   readonly #inside = new Set<ReplicaId>()
   #end: Transport | null = null
   #handler: TransportHandler | null = null
 
-  constructor(place: DoorsPlace, knock: (replica: ReplicaId) => Peer | null) {
+  constructor(place: AdmissionContext, knock: (replica: ReplicaId) => Peer | null) {
     this.#place = place
     this.#knock = knock
   }

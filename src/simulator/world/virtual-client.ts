@@ -9,7 +9,7 @@ import type { RefusalReason } from '../../messages/message.ts'
 import type { CryptoSuite, Peer, Signer } from '../../ports.ts'
 import { ClientRuntime, type Submitted } from '../../runtime/client-runtime.ts'
 import { type Operation, OperationsWriter } from '../../store/operations-writer.ts'
-import type { Watch } from '../checkers/invariant-monitor.ts'
+import type { InvariantMonitor } from '../checkers/invariant-monitor.ts'
 import type { WorkloadPlan } from '../plan/plan.ts'
 import type { QuietPhase } from '../plan/quiet-phase.ts'
 import type { Trace } from '../trace/trace.ts'
@@ -40,7 +40,7 @@ export interface HistoryEntry {
   refusal: RefusalReason | null
 }
 
-export interface ClientPlace {
+export interface VirtualClientContext {
   readonly index: number
   readonly identity: ClusterClient
   readonly cluster: Cluster
@@ -53,14 +53,14 @@ export interface ClientPlace {
   readonly random: Random
   readonly workload: WorkloadPlan
   readonly quiet: QuietPhase | null
-  readonly watch: Watch
+  readonly watch: InvariantMonitor
   readonly trace: Trace
   /** Told of every frame that comes to it. */
   readonly onFrame: ((from: Peer, frame: Uint8Array) => void) | null
 }
 
 export class VirtualClient {
-  readonly #place: ClientPlace
+  readonly #place: VirtualClientContext
   readonly #random: Random
   #runtime: ClientRuntime
   /** How many times its process was started. */
@@ -76,7 +76,7 @@ export class VirtualClient {
   #burst = 0
   #isPausing = true
 
-  constructor(place: ClientPlace) {
+  constructor(place: VirtualClientContext) {
     this.#place = place
     this.#random = place.random
     this.#workload = new Workload(place.index, place.random, place.workload)

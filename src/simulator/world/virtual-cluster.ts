@@ -15,9 +15,9 @@ import { isRejection } from '../../messages/rejection.ts'
 import { decodeReply } from '../../messages/reply.ts'
 import type { CryptoSuite, Peer, Signer } from '../../ports.ts'
 import type { Recomposition, RejectedMessage } from '../../runtime/replica-runtime-options.ts'
-import type { Watch } from '../checkers/invariant-monitor.ts'
-import { calm, type Scene, strike } from '../plan/fault-schedule.ts'
-import type { Incident, Plan } from '../plan/plan.ts'
+import type { InvariantMonitor } from '../checkers/invariant-monitor.ts'
+import { applyFault, calm, type FaultTargets } from '../plan/fault-schedule.ts'
+import type { Fault, Plan } from '../plan/plan.ts'
 import type { Trace } from '../trace/trace.ts'
 import type { SentObserver } from '../virtual-link.ts'
 import { simulatedSuites } from './fast-suite.ts'
@@ -46,7 +46,7 @@ export interface VirtualCluster {
   /** Starts every replica, within the first milliseconds. */
   start(): void
   /** Lets one incident of the plan strike. */
-  strike(incident: Incident): void
+  strike(incident: Fault): void
   /** Heals everything: the network, the clocks, and replicas that are down. */
   calm(): void
 }
@@ -55,7 +55,7 @@ export function createVirtualCluster(context: {
   readonly plan: Plan
   readonly time: VirtualTime
   readonly random: Random
-  readonly watch: Watch
+  readonly watch: InvariantMonitor
   readonly trace: Trace
   readonly sabotage: Sabotage
   /** Replicas that run twice with one key: traitors whose two halves are honest. */
@@ -103,7 +103,7 @@ export function createVirtualCluster(context: {
   const twins = twinIds.map((id) => createReplica(id, 1))
   for (const node of [...twinIds.map((id) => replicas[id]), ...twins]) node?.turn((honest) => honest)
   const { restartClient = () => false } = context
-  const scene: Scene = { plan, time, trace, network, replicas, restartClient }
+  const scene: FaultTargets = { plan, time, trace, network, replicas, restartClient }
 
   return {
     cluster,
@@ -119,7 +119,7 @@ export function createVirtualCluster(context: {
         time.after(random.next() * START_SPREAD_MS, () => replica.start())
       }
     },
-    strike: (incident) => strike(scene, incident),
+    strike: (incident) => applyFault(scene, incident),
     calm: () => calm(scene),
   }
 }
@@ -200,7 +200,7 @@ function peersOf({ replicas, clients }: Cluster, twins: readonly ReplicaId[]): r
 
 /** Shows the watch the replies that correct replicas put on the wire. */
 function replyObserver(
-  watch: Watch,
+  watch: InvariantMonitor,
   suite: CryptoSuite,
   isCorrect: (id: ReplicaId) => boolean,
 ): SentObserver {

@@ -89,7 +89,7 @@ export class VirtualProcess implements Clock {
     this.#armed = null
   }
 
-  /** Lets the power fail at a point, where `mayStrike` then allows it; `strike` does what a crash does. */
+  /** Lets the power fail at a point, where `mayStrike` then allows it; `applyFault` does what a crash does. */
   arm(crash: ArmedCrash, mayStrike: () => boolean, strike: () => void): void {
     this.#armed = { crash, left: crash.after, mayStrike, strike }
   }

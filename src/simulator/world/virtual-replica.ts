@@ -18,7 +18,7 @@ import type {
   StepFunction,
 } from '../../runtime/replica-runtime-options.ts'
 import { createStore } from '../../store/application.ts'
-import type { Watch } from '../checkers/invariant-monitor.ts'
+import type { InvariantMonitor } from '../checkers/invariant-monitor.ts'
 import { isAmnesiac } from '../checkers/replica-view.ts'
 import type { Trace } from '../trace/trace.ts'
 import type { VirtualClock, VirtualTime } from './virtual-clock.ts'
@@ -32,7 +32,7 @@ export interface Sabotage {
   application?(replica: ReplicaId, application: Application): Application
 }
 
-export interface ReplicaPlace {
+export interface VirtualReplicaContext {
   readonly id: ReplicaId
   /** 1 for the second of two nodes with one identity, else 0. */
   readonly twin: number
@@ -46,7 +46,7 @@ export interface ReplicaPlace {
   readonly network: VirtualNetwork
   /** For the nonces of its recovery operations. */
   readonly random: Random
-  readonly watch: Watch
+  readonly watch: InvariantMonitor
   readonly trace: Trace
   readonly sabotage: Sabotage
   /** Makes an adversary of it, from its first start on. */
@@ -63,7 +63,7 @@ interface Running {
 }
 
 export class VirtualReplica {
-  readonly #place: ReplicaPlace
+  readonly #place: VirtualReplicaContext
   readonly #peer: Peer
   /** The protocol of a traitor; null while the replica is correct, and watched by the checkers. */
   #betrayal: StepFunction | null = null
@@ -72,7 +72,7 @@ export class VirtualReplica {
   #incarnation = 0
   #isRecovering = false
 
-  constructor(place: ReplicaPlace) {
+  constructor(place: VirtualReplicaContext) {
     this.#place = place
     if (place.adversary !== undefined) this.turn((honest) => honest)
     this.#peer = { kind: 'replica', id: place.id }
