@@ -29,7 +29,7 @@ import {
 } from '../session/session.ts'
 import { type Authenticator, createAuthenticator } from './authentication/authentication.ts'
 import { macsOf } from './authentication/message-macs.ts'
-import { LiveLinks } from './live-links.ts'
+import { LiveLinks } from './links/live-links.ts'
 
 const TICK_MS = 10
 

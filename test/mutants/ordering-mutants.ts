@@ -251,14 +251,14 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a link that is silent is not ended',
     rule: '1.11',
-    file: 'src/runtime/live-links.js',
+    file: 'src/runtime/links/live-links.js',
     search: 'if (link.silentTicks < SILENT_TICKS)',
     replacement: 'if (link.silentTicks < Infinity)',
   },
   {
     name: 'who has nothing to say on a link sends no heartbeat',
     rule: '1.11',
-    file: 'src/runtime/live-links.js',
+    file: 'src/runtime/links/live-links.js',
     search: 'if (++link.unsaidTicks >= HEARTBEAT_TICKS)',
     replacement: 'if (++link.unsaidTicks >= Infinity)',
     paper: {

@@ -275,7 +275,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'what a former process said makes its successor a second one',
     rule: '1.8',
-    file: 'src/runtime/live-sessions.js',
+    file: 'src/runtime/execution/live-sessions.js',
     search: 'each.repeated > asker.firstToken',
     replacement: 'each.repeated > 0',
     paper: { file: PLACE, test: 'a process that was started again is alone', why: UNSEEN.notRun },

@@ -4,7 +4,12 @@ import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { HEARTBEAT, isHeartbeat } from '../../src/messages/heartbeat.ts'
 import type { Peer, Transport, TransportHandler } from '../../src/ports.ts'
-import { HEARTBEAT_TICKS, HEARTBEATS_MAX, LiveLinks, SILENT_TICKS } from '../../src/runtime/live-links.ts'
+import {
+  HEARTBEAT_TICKS,
+  HEARTBEATS_MAX,
+  LiveLinks,
+  SILENT_TICKS,
+} from '../../src/runtime/links/live-links.ts'
 import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
 import { withoutFaults } from '../../src/simulator/plan/plan.ts'
 import { simulate } from '../../src/simulator/runs/simulate.ts'

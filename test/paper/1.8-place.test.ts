@@ -1,7 +1,7 @@
 /** Rule 1.8: a client learns where its timestamps stand before it uses one, and who meets another process is told. */
 import { describe, expect, test } from 'vitest'
 import { CLIENT_WINDOW } from '../../src/messages/limits.ts'
-import { LiveSessions } from '../../src/runtime/live-sessions.ts'
+import { LiveSessions } from '../../src/runtime/execution/live-sessions.ts'
 import {
   freeRequests,
   isKeyShared,

@@ -4,11 +4,11 @@ import { faultsMax, quorum, rankedLargest, weakQuorum } from '../../base/quorum.
 import { missingVoters, type Slot } from '../../pbft/ordering/slot.ts'
 import { TIMEOUT_TICKS_MAX } from '../../pbft/parameters.ts'
 import { primary, type ReplicaState } from '../../pbft/state.ts'
-import { SILENT_TICKS } from '../../runtime/live-links.ts'
+import { SILENT_TICKS } from '../../runtime/links/live-links.ts'
 import { TICK_MS } from '../../runtime/replica-runtime.ts'
 import type { Plan } from '../plan/plan.ts'
-import { DIAL_MS_MAX } from '../virtual-dialing.ts'
 import type { HistoryEntry, VirtualClient } from '../world/virtual-client.ts'
+import { DIAL_MS_MAX } from '../world/virtual-dialing.ts'
 import type { VirtualReplica } from '../world/virtual-replica.ts'
 import { isAmnesiac } from './replica-view.ts'
 

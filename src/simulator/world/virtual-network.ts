@@ -6,7 +6,9 @@ import { assert } from '../../base/assert.ts'
 import type { ReplicaId } from '../../base/ids.ts'
 import type { Random } from '../../base/random.ts'
 import type { Peer, Transport, TransportHandler } from '../../ports.ts'
-import { LATE_FRAMES_MAX, VirtualDialing } from '../virtual-dialing.ts'
+import { createCopier } from './slab.ts'
+import type { VirtualTime } from './virtual-clock.ts'
+import { LATE_FRAMES_MAX, VirtualDialing } from './virtual-dialing.ts'
 import {
   breakLink,
   createLink,
@@ -16,9 +18,7 @@ import {
   openLink,
   type Queued,
   type SentObserver,
-} from '../virtual-link.ts'
-import { createCopier } from './slab.ts'
-import type { VirtualTime } from './virtual-clock.ts'
+} from './virtual-link.ts'
 
 /** Bytes that one link holds, in flight or at a receiver that asked to wait; beyond it frames are refused. */
 export const LINK_BYTES_MAX = 16 * 1024 * 1024

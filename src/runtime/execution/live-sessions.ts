@@ -6,8 +6,8 @@
  * process said before it ended may still be on its way, but it cannot know such a token.
  * @rule 1.8
  */
-import { equalBytes } from '../base/bytes.ts'
-import type { ClientId } from '../base/ids.ts'
+import { equalBytes } from '../../base/bytes.ts'
+import type { ClientId } from '../../base/ids.ts'
 
 /** Clients and sessions of each of them that are remembered. */
 const CLIENTS_MAX = 1_024

@@ -10,9 +10,9 @@
  * Silence is counted in the own ticks, so a process that was stopped, or had no processor, does not take its peers for
  * dead; and in bytes, not in frames, so a large frame on a slow line is no silence.
  */
-import type { ClientId, ReplicaId } from '../base/ids.ts'
-import { HEARTBEAT, isHeartbeat } from '../messages/heartbeat.ts'
-import type { Peer, Transport, TransportHandler } from '../ports.ts'
+import type { ClientId, ReplicaId } from '../../base/ids.ts'
+import { HEARTBEAT, isHeartbeat } from '../../messages/heartbeat.ts'
+import type { Peer, Transport, TransportHandler } from '../../ports.ts'
 
 /** Ticks after which a link over which nothing was sent carries a heartbeat. */
 export const HEARTBEAT_TICKS = 50

@@ -1,5 +1,5 @@
 /** One direction of a connection between two nodes of the virtual network. */
-import type { Peer } from '../ports.ts'
+import type { Peer } from '../../ports.ts'
 
 export interface Link {
   readonly from: number

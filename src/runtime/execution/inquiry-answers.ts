@@ -1,12 +1,12 @@
 /** A replica's answers to clients that ask for its report, its evidence, and their last timestamps. */
-import type { Content } from '../messages/content.ts'
-import type { AnyInquiry } from '../messages/message.ts'
-import { answerTo } from '../pbft/report.ts'
-import type { ReplicaState } from '../pbft/state.ts'
-import type { Peer } from '../ports.ts'
-import type { SenderBudgets } from './inbound/sender-budgets.ts'
+import type { Content } from '../../messages/content.ts'
+import type { AnyInquiry } from '../../messages/message.ts'
+import { answerTo } from '../../pbft/report.ts'
+import type { ReplicaState } from '../../pbft/state.ts'
+import type { Peer } from '../../ports.ts'
+import type { SenderBudgets } from '../inbound/sender-budgets.ts'
+import type { ReplicaRuntimeOptions } from '../replica-runtime-options.ts'
 import { LiveSessions } from './live-sessions.ts'
-import type { ReplicaRuntimeOptions } from './replica-runtime-options.ts'
 
 export class InquiryAnswers {
   readonly #options: ReplicaRuntimeOptions

@@ -1,8 +1,8 @@
 /** How connections of the virtual network end and are made again, by the rules of the real transport. */
-import type { Random } from '../base/random.ts'
-import type { Peer } from '../ports.ts'
+import type { Random } from '../../base/random.ts'
+import type { Peer } from '../../ports.ts'
+import type { VirtualTime } from './virtual-clock.ts'
 import { type Flight, type Link, renewLink } from './virtual-link.ts'
-import type { VirtualTime } from './world/virtual-clock.ts'
 
 /** Virtual milliseconds until the other end is told that a connection was ended, where anything gets there. */
 const RESET_MS = 1
