@@ -50,10 +50,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // Campaigns run their seeds on all cores; what runs inside is virtual.
   'src/simulator': { layers: SRC_BUT_IO, packages: ['node:os', 'node:worker_threads'] },
   'src/costs': { layers: SRC_BUT_IO, packages: [] },
-  'src/costs': { layers: SRC_BUT_IO, packages: [] },
   replicas: { layers: SRC, packages: ['*'] },
-  clients: { layers: [...SRC, 'clients/library', 'clients/web', 'clients/web'], packages: ['*'] },
-  'clients/web': { layers: SRC, packages: ['*'] },
+  clients: { layers: [...SRC, 'clients/library', 'clients/web'], packages: ['*'] },
   'clients/web': { layers: SRC, packages: ['*'] },
   'clients/library': { layers: SRC, packages: ['*'] },
   'clients/cli': {
