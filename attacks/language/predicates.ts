@@ -1,6 +1,6 @@
 /** When a behaviour acts. Predicates read a frame and the adversary's place, and combine. */
 import type { ClientId, ReplicaId } from '../../src/base/ids.ts'
-import type { FrameKindName } from '../../src/messages/kinds.ts'
+import { type FrameKindName, kindsWith } from '../../src/messages/kinds.ts'
 import type { AdversaryContext } from './adversary-context.ts'
 import type { InterceptedFrame } from './intercepted-frame.ts'
 import { type Amount, amountOf } from './mutations.ts'
@@ -19,14 +19,7 @@ export const isVote: When = isKind('prepare', 'commit')
 
 /** Messages by which replicas agree, change views and make checkpoints. */
 export const isProtocol: When = isKind(
-  'pre-prepare',
-  'prepare',
-  'commit',
-  'checkpoint',
-  'view-change',
-  'new-view',
-  'oral-view-change',
-  'oral-new-view',
+  ...kindsWith({ author: 'replica', taker: 'protocol', vouched: 'author' }),
 )
 
 /** Of the view, for messages that have one. */

@@ -15,6 +15,9 @@ import { type Rejection, rejection } from './rejection.ts'
 
 /** Bytes of the length field in front of every frame. */
 export const FRAME_LENGTH_BYTES = 4
+/** The number of a frame's kind, which may be none of ours; 0 where the frame is too short to have one. */
+export const kindNumberIn = (frame: Uint8Array): number => frame[FRAME_LENGTH_BYTES] ?? 0
+
 const ENVELOPE_FIXED_BYTES = 1 + 2 + 2
 
 export interface Frame {

@@ -37,8 +37,10 @@ export interface KindFacts {
    * The phase of its view: it is said inside the view, to leave for it, to enter it, or in either phase. What is withheld
    * until the disk has it is dropped when that phase is over (rule 3.1). Absent where no view matters.
    */
-  readonly phase?: 'inside' | 'leaving' | 'entering' | 'either'
+  readonly phase?: Phase
 }
+
+export type Phase = 'inside' | 'leaving' | 'entering' | 'either'
 
 // biome-ignore format: a table is read by its columns
 export const KINDS = {
@@ -103,7 +105,29 @@ export function kindName(kind: FrameKind): FrameKindName {
   return NAMES.get(kind) as FrameKindName
 }
 
-/** The facts of one kind, with those that its row leaves out. */
+/** The kinds whose rows have these facts, in the order of their numbers. */
+export const kindsWith = <const F extends Partial<KindFacts>>(facts: F): readonly KindWith<F>[] =>
+  KIND_NAMES.filter((kind): kind is KindWith<F> => rowHas(KINDS[kind], facts))
+
+/** The numbers on the wire of the kinds whose rows have these facts. */
+export const numbersWith = (facts: Partial<KindFacts>): ReadonlySet<number> =>
+  new Set(kindsWith(facts).map((kind) => KINDS[kind].number))
+
+/** True for a message, or a content, whose kind has these facts. */
+export const hasFacts = <M extends { readonly kind: FrameKindName }, const F extends Partial<KindFacts>>(
+  message: M,
+  facts: F,
+): message is Extract<M, { readonly kind: KindWith<F> }> => rowHas(KINDS[message.kind], facts)
+
+/** The facts of a kind, with the ones that its row may leave out. */
 export const factsOf = (kind: FrameKindName): KindFacts => KINDS[kind]
 
+function rowHas(row: KindFacts, facts: Partial<KindFacts>): boolean {
+  for (const name in facts) {
+    if (row[name as keyof KindFacts] !== facts[name as keyof KindFacts]) return false
+  }
+  return true
+}
+
+/** True for the kinds that a link takes itself. */
 export const isOfLink = (kind: FrameKindName): kind is LinkKind => KINDS[kind].taker === 'link'

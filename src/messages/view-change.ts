@@ -11,7 +11,7 @@ import type { Checkpoint, CheckpointCertificate } from './checkpoint.ts'
 import { decodeCited } from './cited.ts'
 import { BodyReader, countOf, type DecodeFrame } from './cited-body.ts'
 import type { Codec, ContentDescriber } from './codec.ts'
-import { describePlace } from './description.ts'
+import { type DescriptionSink, describePlace } from './description.ts'
 import type { FieldReader } from './fields.ts'
 import { LOG_WINDOW } from './limits.ts'
 import { type ContentOf, type Received, receivedOf, withFields } from './received.ts'
@@ -56,11 +56,17 @@ export const viewChangeCodec: Codec<ViewChange> & ContentDescriber<ViewChangeCon
       const body = decodeViewChangeBody(frame.body, lowWatermark, decodeCited)
       return isRejection(body) ? body : { kind: 'view-change', sender, view, ...body, ...receivedOf(frame) }
     }),
-  describe(sink, { view, stable, preparedCertificates }) {
-    sink.number('v', view)
-    sink.number('h', stable.sequence)
-    for (const { prePrepare } of preparedCertificates) describePlace(sink, prePrepare)
-  },
+  describe: describeViewChange,
+}
+
+/** Describes a VIEW-CHANGE without its sender. */
+export function describeViewChange(
+  sink: DescriptionSink,
+  { view, stable, preparedCertificates }: ViewChangeContent,
+): void {
+  sink.number('v', view)
+  sink.number('h', stable.sequence)
+  for (const { prePrepare } of preparedCertificates) describePlace(sink, prePrepare)
 }
 
 export function encodeViewChangeBody(

@@ -1,5 +1,7 @@
 /** Messages that wait for the disk: section 6 of the rules, "durable before send". */
-import type { Outgoing, Relayed } from './effects.ts'
+import { assertNever } from '../base/assert.ts'
+import { factsOf, type Phase } from '../messages/kinds.ts'
+import type { Outgoing } from './effects.ts'
 import { mayVote, type ReplicaState, type Turn } from './state.ts'
 
 /**
@@ -28,38 +30,26 @@ export function dropWithheldOfOldViews(state: ReplicaState): void {
   state.withheld.splice(0, state.withheld.length, ...kept)
 }
 
-function isRelayedInCurrentView({ view, isActive }: ReplicaState, message: Relayed['message']): boolean {
-  switch (message.kind) {
-    case 'pre-prepare':
-    case 'prepare':
-    case 'commit':
-    case 'new-view':
-    case 'oral-new-view':
-      return message.view === view && isActive
-    case 'view-change':
-    case 'oral-view-change':
-      return message.view === view && !isActive
-    default:
-      return true
-  }
+function isOfCurrentView(state: ReplicaState, outgoing: Outgoing): boolean {
+  const isRelayed = outgoing.kind === 'relayed'
+  const message = isRelayed ? outgoing.message : outgoing
+  const { phase } = factsOf(message.kind)
+  if (phase === undefined || !('view' in message)) return true
+  return message.view === state.view && isPhase(phase, state.isActive, isRelayed)
 }
 
-function isOfCurrentView(state: ReplicaState, outgoing: Outgoing): boolean {
-  switch (outgoing.kind) {
-    case 'pre-prepare':
-    case 'prepare':
-    case 'commit':
-      return outgoing.view === state.view && state.isActive
-    case 'view-change':
-    case 'new-view':
-    case 'oral-view-change':
-    case 'oral-new-view':
-      return outgoing.view === state.view && !state.isActive
-    case 'view-change-ack':
-      return outgoing.view === state.view
-    case 'relayed':
-      return isRelayedInCurrentView(state, outgoing.message)
-    default:
+/** The own NEW-VIEW is made before its view begins; the primary's is sent on once it has begun. */
+function isPhase(phase: Phase, isActive: boolean, isRelayed: boolean): boolean {
+  switch (phase) {
+    case 'inside':
+      return isActive
+    case 'leaving':
+      return !isActive
+    case 'entering':
+      return isActive === isRelayed
+    case 'either':
       return true
+    default:
+      return assertNever(phase)
   }
 }

@@ -25,28 +25,20 @@ import type {
 } from '../messages/content.ts'
 import type {
   Batch,
-  BatchDelivery,
   Checkpoint,
   CheckpointCertificate,
-  Decision,
   Evidence,
-  Exhibit,
-  Fetch,
   NewView,
   PrePrepare,
   PreparedCertificate,
-  Recall,
-  Recollection,
+  ProtocolMessage,
   RefusalReason,
   Request,
-  StableCheckpoint,
-  Status,
   Verified,
   ViewChange,
   Vote,
 } from '../messages/message.ts'
 import type {
-  OralMessage,
   OralNewView,
   OralNewViewContent,
   OralViewChange,
@@ -55,23 +47,7 @@ import type {
 } from '../messages/oral/message.ts'
 import type { RejectionReason } from '../messages/rejection.ts'
 
-/** The messages that the protocol takes. */
-export type ProtocolMessage =
-  | Request
-  | PrePrepare
-  | Vote
-  | Status
-  | Fetch
-  | BatchDelivery
-  | Decision
-  | Checkpoint
-  | StableCheckpoint
-  | ViewChange
-  | NewView
-  | Recall
-  | Recollection
-  | Exhibit
-  | OralMessage
+export type { ProtocolMessage } from '../messages/message.ts'
 
 /** A recovery operation that the application executed (rule 6.4). */
 export interface ExecutedRecovery {

@@ -40,8 +40,8 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     attack: 'frame-victim',
     rule: '1.5',
     file: 'src/runtime/authentication/authentication.js',
-    search: '?? shownFault(message.messages)',
-    replacement: '',
+    search: 'return shownFault(message.messages)',
+    replacement: 'return null',
     paper: { file: FILE, test: 'an exhibit counts on its own link only', why: UNSEEN.noLiar },
   },
   {

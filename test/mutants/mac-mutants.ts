@@ -3,7 +3,7 @@ import { type Mutant, UNSEEN } from './mutant.ts'
 
 const MACS = 'src/runtime/authentication/message-macs.js'
 const KEYS = 'src/runtime/authentication/pairwise-keys.js'
-const ORAL = 'src/runtime/authentication/oral-authentication.js'
+const LINK_RULES = 'src/runtime/inbound/link-rules.js'
 const DOUBTS = 'src/pbft/oral/doubtful-requests.js'
 const CONFORMANCE = 'conformance/message-macs.test.ts'
 const LINKS = 'conformance/oral-authentication.test.ts'
@@ -55,10 +55,9 @@ export const MAC_MUTANTS: readonly Mutant[] = [
   {
     name: 'what only its receiver can check is taken from others too',
     rule: '4.8',
-    file: ORAL,
-    search:
-      'const fault = linkFault(message.sender, from);\n        if (fault !== null)\n            return fault;\n        if (macs === null)',
-    replacement: 'if (macs === null)',
+    file: LINK_RULES,
+    search: "vouched !== 'author' || mode === 'oral'",
+    replacement: "vouched !== 'author'",
     paper: { file: LINKS, test: "over its sender's own link only", why: UNSEEN.noLiar },
   },
   {

@@ -7,6 +7,7 @@
 import { concatBytes, readU16, writeU16 } from '../../base/bytes.ts'
 import type { ReplicaId, View } from '../../base/ids.ts'
 import { type Codec, type ContentDescriber, type Describer, NO_BODY } from '../codec.ts'
+import type { DescriptionSink } from '../description.ts'
 import { PAYLOAD_BYTES_MAX } from '../limits.ts'
 import { type ContentOf, type Received, receivedOf, withFields, withoutBody } from '../received.ts'
 import { isRejection, rejection } from '../rejection.ts'
@@ -51,12 +52,18 @@ const namingCodec = <K extends string>(
       digest: fields.digest(),
       ...received,
     })),
-  describe(sink, { view, of, digest }) {
-    sink.number('v', view)
-    sink.number('whose', of)
-    sink.digest(digest)
-  },
+  describe: describeNamed,
 })
+
+/** Describes which VIEW-CHANGE is named. */
+export function describeNamed(
+  sink: DescriptionSink,
+  { view, of, digest }: Pick<ViewChangeAck, 'view' | 'of' | 'digest'>,
+): void {
+  sink.number('v', view)
+  sink.number('whose', of)
+  sink.digest(digest)
+}
 
 export const viewChangeAckCodec = namingCodec('view-change-ack')
 export const viewChangeFetchCodec = namingCodec('view-change-fetch')

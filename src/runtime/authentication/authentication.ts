@@ -2,7 +2,7 @@
  * Authentication of messages: the one place where `Verified` is minted. Signatures are checked over the bytes
  * received; kinds that are valid only on their sender's link are checked against the link.
  */
-import { assert, assertNever } from '../../base/assert.ts'
+import { assert } from '../../base/assert.ts'
 import { equalBytes } from '../../base/bytes.ts'
 import type { Milliseconds, ReplicaId } from '../../base/ids.ts'
 import type { Peer } from '../../base/peer.ts'
@@ -12,7 +12,7 @@ import { certificateFault, checkpointCertificateFault } from '../../messages/cer
 import type { Cluster } from '../../messages/cluster.ts'
 import { decodeMessage } from '../../messages/decode.ts'
 import type { LongHead } from '../../messages/heads.ts'
-import { FRAME_KINDS } from '../../messages/kinds.ts'
+import { FRAME_KINDS, hasFacts } from '../../messages/kinds.ts'
 import type {
   Checkpoint,
   Decision,
@@ -32,7 +32,7 @@ import type { SigningDigest } from '../../messages/request.ts'
 import { newViewFault } from '../../pbft/views/new-view.ts'
 import { viewChangeFault as viewChangeFormFault } from '../../pbft/views/view-change.ts'
 import type { CryptoSuite } from '../../ports.ts'
-import { isForClients, linkFault } from '../inbound/link-rules.ts'
+import { linkFault, vouchedByLink } from '../inbound/link-rules.ts'
 import { createRequestChecks, resultOf } from '../inbound/request-checks.ts'
 import type { MessageMacs } from './message-macs.ts'
 import { createOralFaults, type Doubt } from './oral-authentication.ts'
@@ -264,12 +264,10 @@ function signedAuthenticator(context: AuthenticatorContext): Authenticator {
     return null
   }
 
-  const fault = (message: Exclude<Message, LongMessage>, from: Peer): Rejection | null => {
-    const isFromClient = from.kind === 'client'
-    if (isFromClient && !isForClients(message)) return rejection('kind-not-for-this-link')
+  /** The fault of what vouches for a message, once its link may carry it. */
+  const voucherFault = (message: Exclude<Message, LongMessage>, from: Peer): Rejection | null => {
     switch (message.kind) {
       case 'request':
-        if (isFromClient && from.id !== message.client) return rejection('sender-is-not-the-link')
         return requests.single(message)
       case 'pre-prepare': {
         const checked = resultOf(batchCheck(message, from))
@@ -279,61 +277,35 @@ function signedAuthenticator(context: AuthenticatorContext): Authenticator {
       case 'commit':
       case 'checkpoint':
         return citedFault(message, from)
-      case 'stable-checkpoint':
-        return linkFault(message.sender, from) ?? stableFault(message, from)
-      case 'decision':
-        return linkFault(message.sender, from) ?? decisionFault(message, from)
       case 'reply':
         return replyFault(message, from)
+      case 'stable-checkpoint':
+        return stableFault(message, from)
+      case 'decision':
+        return decisionFault(message, from)
       case 'recollection':
-        return linkFault(message.sender, from) ?? shownFault(message.remembered)
+        return shownFault(message.remembered)
       case 'exhibit':
-        return linkFault(message.sender, from) ?? shownFault(message.messages)
-      case 'status':
-      case 'fetch':
-      case 'batch':
-      case 'recall':
-      case 'page-fetch':
-      case 'page':
-      case 'refusal':
-      case 'report':
-      case 'place':
-      case 'evidence':
-        return linkFault(message.sender, from)
-      case 'oral-view-change':
-      case 'oral-new-view':
-      case 'view-change-ack':
-      case 'view-change-fetch':
-      case 'view-change-delivery':
-      case 'oral-recollection':
-      case 'mac-complaint':
-        return rejection(
-          'kind-not-for-this-link',
-          `${message.kind} says without signatures what is signed here`,
-        )
-      case 'inquiry':
-      case 'place-inquiry':
-      case 'evidence-inquiry':
-        return isFromClient ? null : rejection('kind-not-for-this-link')
+        return shownFault(message.messages)
       default:
-        return assertNever(message)
+        return vouchedByLink<'signed'>(message)
     }
   }
+
+  const fault = (message: Exclude<Message, LongMessage>, from: Peer): Rejection | null =>
+    linkFault(message, from, 'signed') ?? voucherFault(message, from)
 
   return {
     authenticate: (message, from) => fault(message, from) ?? mint(message),
     authenticateBatch: batchCheck,
     authenticateLong: longCheck,
     own: (message) => {
-      if (isCited(message)) verifiedEnvelopes.add(message)
+      // View changes cite these.
+      if (hasFacts(message, { isOnce: true })) verifiedEnvelopes.add(message)
       return mint(message)
     },
   }
 }
-
-/** True if view changes cite it. */
-const isCited = ({ kind }: Message): boolean =>
-  kind === 'pre-prepare' || kind === 'prepare' || kind === 'commit' || kind === 'checkpoint'
 
 /** The only cast to `Verified` in the tree. */
 function mint<M extends Message>(message: M): Verified<M> {

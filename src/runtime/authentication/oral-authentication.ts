@@ -3,16 +3,15 @@
  * convinces its receiver and nobody else, so the kinds that show others what somebody signed do not exist here.
  * DESIGN: authentication.
  */
-import { assertNever } from '../../base/assert.ts'
-import type { ClientId, ReplicaId } from '../../base/ids.ts'
+import type { ClientId } from '../../base/ids.ts'
 import type { Peer } from '../../base/peer.ts'
 import type { RequestMode } from '../../messages/cluster.ts'
-import { FRAME_KINDS } from '../../messages/kinds.ts'
-import type { Message, PrePrepare, Request } from '../../messages/message.ts'
+import { FRAME_KINDS, hasFacts } from '../../messages/kinds.ts'
+import type { Message, MessageWith, PrePrepare, Request } from '../../messages/message.ts'
 import { isRejection, type Rejection, rejection } from '../../messages/rejection.ts'
 import type { SigningDigest } from '../../messages/request.ts'
 import type { CryptoSuite } from '../../ports.ts'
-import { isForClients, linkFault } from '../inbound/link-rules.ts'
+import { linkFault, vouchedByLink } from '../inbound/link-rules.ts'
 import { createRequestChecks, resultOf } from '../inbound/request-checks.ts'
 import type { MessageMacs } from './message-macs.ts'
 
@@ -51,21 +50,7 @@ export function createOralFaults(context: {
     return isDoubtful ? { kind: 'doubt', clients: [request.client] } : fault
   }
 
-  /**
-   * Nobody passes on what only its receiver can check, so it is taken from its sender alone.
-   * @rule 4.8
-   */
-  const macFault = (
-    message: {
-      readonly kind: keyof typeof FRAME_KINDS
-      readonly sender: ReplicaId
-      readonly payload: Uint8Array
-      readonly authentication: Uint8Array
-    },
-    from: Peer,
-  ): Rejection | null => {
-    const fault = linkFault(message.sender, from)
-    if (fault !== null) return fault
+  const macFault = (message: MessageWith<{ author: 'replica'; vouched: 'author' }>): Rejection | null => {
     if (macs === null) return rejection('bad-mac', 'this process has no key')
     const { kind, sender, payload, authentication } = message
     const said = { kind: 'replica', id: sender } as const
@@ -73,8 +58,7 @@ export function createOralFaults(context: {
   }
 
   function* judgeBatch(prePrepare: PrePrepare, from: Peer): Judging {
-    if (from.kind === 'client') return rejection('kind-not-for-this-link')
-    const fault = macFault(prePrepare, from)
+    const fault = linkFault(prePrepare, from, 'oral') ?? macFault(prePrepare)
     if (fault !== null) return fault
     const clients = yield* requests.batch(prePrepare.batch)
     if (isRejection(clients)) return clients
@@ -82,53 +66,19 @@ export function createOralFaults(context: {
   }
 
   const judge = (message: Message, from: Peer): Rejection | Doubt | null => {
-    const isFromClient = from.kind === 'client'
-    if (isFromClient && !isForClients(message)) return rejection('kind-not-for-this-link')
+    const fault = linkFault(message, from, 'oral')
+    if (fault !== null) return fault
     switch (message.kind) {
       case 'request':
-        if (isFromClient && from.id !== message.client) return rejection('sender-is-not-the-link')
         return singleDoubt(message, from)
       case 'pre-prepare':
         return resultOf(judgeBatch(message, from))
-      case 'prepare':
-      case 'commit':
-      case 'checkpoint':
-      case 'reply':
-      case 'oral-view-change':
-      case 'oral-new-view':
-        return macFault(message, from)
-      case 'status':
-      case 'fetch':
-      case 'batch':
-      case 'recall':
-      case 'page-fetch':
-      case 'page':
-      case 'refusal':
-      case 'report':
-      case 'place':
-      case 'view-change-ack':
-      case 'view-change-fetch':
-      case 'view-change-delivery':
-      case 'oral-recollection':
-      case 'mac-complaint':
-        return linkFault(message.sender, from)
       // Its sender's word, of which W decide, and no more. @rule 4.8
       case 'decision':
-        if (message.commits.length > 0) return rejection('needs-signatures', 'a decision shows COMMITs')
-        return linkFault(message.sender, from)
-      case 'inquiry':
-      case 'place-inquiry':
-        return isFromClient ? null : rejection('kind-not-for-this-link')
-      case 'view-change':
-      case 'new-view':
-      case 'stable-checkpoint':
-      case 'recollection':
-      case 'exhibit':
-      case 'evidence-inquiry':
-      case 'evidence':
-        return rejection('needs-signatures', `${message.kind} shows what others signed`)
+        if (message.commits.length === 0) return null
+        return rejection('needs-signatures', 'a decision shows COMMITs')
       default:
-        return assertNever(message)
+        return hasFacts(message, { vouched: 'author' }) ? macFault(message) : vouchedByLink<'oral'>(message)
     }
   }
 

@@ -1,4 +1,5 @@
-import { FRAME_KINDS } from '../../messages/kinds.ts'
+import { kindNumberIn } from '../../messages/frame.ts'
+import { numbersWith } from '../../messages/kinds.ts'
 import type { Peer } from '../../ports.ts'
 import { FairTurns, type TurnTaker } from './fair-turns.ts'
 
@@ -20,26 +21,7 @@ const COMPACT_AFTER = 8
  */
 type Lane = 'reserve' | 'replicas' | 'clients'
 
-const RESERVE_KINDS: ReadonlySet<number> = new Set(
-  (
-    [
-      'status',
-      'checkpoint',
-      'stable-checkpoint',
-      'view-change',
-      'new-view',
-      'recall',
-      'recollection',
-      'oral-view-change',
-      'oral-new-view',
-      'view-change-ack',
-      'view-change-fetch',
-      'view-change-delivery',
-      'oral-recollection',
-      'mac-complaint',
-    ] as const
-  ).map((kind) => FRAME_KINDS[kind]),
-)
+const RESERVE_KINDS = numbersWith({ lane: 'reserve' })
 
 const TAKEN = new Uint8Array(0)
 
@@ -224,11 +206,8 @@ function queueOf(account: Account, lane: Lane): Queue {
 
 function laneOf(peer: Peer, frame: Uint8Array): Lane {
   if (peer.kind === 'client') return 'clients'
-  return RESERVE_KINDS.has(frame[FRAME_KIND_AT] ?? 0) ? 'reserve' : 'replicas'
+  return RESERVE_KINDS.has(kindNumberIn(frame)) ? 'reserve' : 'replicas'
 }
-
-/** The offset of a frame's kind, behind its length. */
-const FRAME_KIND_AT = 4
 
 const keyOf = ({ kind, id }: Peer): string => `${kind}:${id}`
 

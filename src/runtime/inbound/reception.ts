@@ -4,17 +4,20 @@
  * over.
  * @rule 5.5
  */
+import { assertNever } from '../../base/assert.ts'
 import type { Hash } from '../../base/hash.ts'
 import { decodeMessage } from '../../messages/decode.ts'
-import { FRAME_LENGTH_BYTES } from '../../messages/frame.ts'
+import { kindNumberIn } from '../../messages/frame.ts'
 import { decodeBulkHead, decodeLongHead, type LongHead } from '../../messages/heads.ts'
-import { FRAME_KINDS, isFrameKind } from '../../messages/kinds.ts'
+import { hasFacts, isFrameKind, numbersWith } from '../../messages/kinds.ts'
 import type {
   AnyInquiry,
   Message,
+  MessageWith,
   PageDelivery,
   PageFetch,
   PrePrepare,
+  Remembered,
   Request,
   Verified,
 } from '../../messages/message.ts'
@@ -40,14 +43,9 @@ const LONG_CHECKS = 16
 const BATCH_PART = 1 / 8
 
 const NOT_FOR_THIS_LINK = rejection('kind-not-for-this-link')
-const CLIENT_KINDS: readonly number[] = [
-  FRAME_KINDS.request,
-  FRAME_KINDS.inquiry,
-  FRAME_KINDS['evidence-inquiry'],
-  FRAME_KINDS['place-inquiry'],
-]
-const LONG_KINDS: readonly number[] = [FRAME_KINDS['view-change'], FRAME_KINDS['new-view']]
-const BULK_KINDS: readonly number[] = [FRAME_KINDS['pre-prepare'], FRAME_KINDS.decision, FRAME_KINDS.batch]
+const CLIENT_KINDS = numbersWith({ author: 'client' })
+const LONG_KINDS = numbersWith({ size: 'long' })
+const BULK_KINDS = numbersWith({ size: 'bulk' })
 
 type ShortProtocolMessage = Exclude<ProtocolMessage, LongMessage>
 
@@ -109,12 +107,12 @@ export class Reception {
     const from = turn.peer
     if (from.kind === 'client' && !isForClients(frame))
       return this.#refuse(from, NOT_FOR_THIS_LINK, FRAME_CHECKS)
-    const kind = frame[FRAME_LENGTH_BYTES] ?? 0
-    if (LONG_KINDS.includes(kind)) {
+    const kind = kindNumberIn(frame)
+    if (LONG_KINDS.has(kind)) {
       const head = decodeLongHead(frame)
       if (head !== null) return this.#receiveLong(head, from)
     }
-    if (BULK_KINDS.includes(kind)) {
+    if (BULK_KINDS.has(kind)) {
       const head = decodeBulkHead(frame)
       if (head !== null && isRejection(head)) return this.#refuse(from, head, FRAME_CHECKS)
       if (head !== null && !isBulkRelevant(this.#options.state(), head))
@@ -128,32 +126,14 @@ export class Reception {
 
   #receiveDecoded(message: Message, turn: Turn): number {
     const from = turn.peer
-    switch (message.kind) {
-      case 'inquiry':
-      case 'place-inquiry':
-      case 'evidence-inquiry':
-        return this.#receiveInquiry(message, from)
-      case 'page-fetch':
-      case 'page':
-        return this.#receivePages(message, from)
-      case 'reply':
-      case 'refusal':
-      case 'report':
-      case 'place':
-      case 'evidence':
-        return this.#refuse(from, NOT_FOR_THIS_LINK, FRAME_CHECKS)
-      case 'view-change':
-      case 'new-view':
-        return 0 // their heads were taken before
-      case 'request':
-        return this.#receiveRequest(message, from)
-      case 'pre-prepare':
-        if (!isRelevant(this.#options.state(), message)) return this.#waste(from, FRAME_CHECKS)
-        return this.#checkBatch(message, this.#options.authenticator.authenticateBatch(message, from), turn)
-      default:
-        if (!isRelevant(this.#options.state(), message)) return this.#waste(from, FRAME_CHECKS)
-        return this.#receiveProtocol(message, from)
-    }
+    if (hasFacts(message, { taker: 'inquiries' })) return this.#receiveInquiry(message, from)
+    if (hasFacts(message, { taker: 'pages' })) return this.#receivePages(message, from)
+    if (hasFacts(message, { taker: 'client' })) return this.#refuse(from, NOT_FOR_THIS_LINK, FRAME_CHECKS)
+    if (hasFacts(message, { size: 'long' })) return 0 // its head was taken before
+    if (message.kind === 'request') return this.#receiveRequest(message, from)
+    if (!isRelevant(this.#options.state(), message)) return this.#waste(from, FRAME_CHECKS)
+    if (message.kind !== 'pre-prepare') return this.#receiveProtocol(message, from)
+    return this.#checkBatch(message, this.#options.authenticator.authenticateBatch(message, from), turn)
   }
 
   /** Some of its signatures; the others when it is this peer's turn again, unless the message is of no use by then. */
@@ -244,31 +224,29 @@ export class Reception {
 
 /** Anything but the kinds that only replicas send. */
 const isForClients = (frame: Uint8Array): boolean => {
-  const kind = frame[FRAME_LENGTH_BYTES] ?? 0
-  return !isFrameKind(kind) || CLIENT_KINDS.includes(kind)
+  const kind = kindNumberIn(frame)
+  return !isFrameKind(kind) || CLIENT_KINDS.has(kind)
 }
 
+/** The signatures, or MACs, that vouch for a message and for what it shows. */
 function signaturesOf(message: ShortProtocolMessage): number {
+  if (message.kind === 'pre-prepare') return 1 + message.batch.requests.length
+  if (hasFacts(message, { vouched: 'author' })) return 1
+  return hasFacts(message, { vouched: 'shown' }) ? shownIn(message).length : FRAME_CHECKS
+}
+
+function shownIn(message: MessageWith<{ vouched: 'shown' }>): readonly Remembered[] {
   switch (message.kind) {
-    case 'pre-prepare':
-      return 1 + message.batch.requests.length
     case 'decision':
-      return message.commits.length
+      return message.commits
     case 'stable-checkpoint':
-      return message.stable.checkpoints.length
+      return message.stable.checkpoints
     case 'recollection':
-      return message.remembered.length
+      return message.remembered
     case 'exhibit':
-      return message.messages.length
-    case 'request':
-    case 'prepare':
-    case 'commit':
-    case 'checkpoint':
-    case 'oral-view-change':
-    case 'oral-new-view':
-      return 1
+      return message.messages
     default:
-      return FRAME_CHECKS
+      return assertNever(message)
   }
 }
 
@@ -277,13 +255,8 @@ function signaturesOf(message: ShortProtocolMessage): number {
  * correct replica, whatever the load is.
  */
 function unaskedChecks(message: ShortProtocolMessage, { view, isActive }: ReplicaState): number {
+  if (hasFacts(message, { isQuestion: true })) return QUESTION_CHECKS
   switch (message.kind) {
-    case 'status':
-    case 'fetch':
-    case 'recall':
-    case 'exhibit':
-    case 'view-change-fetch':
-      return QUESTION_CHECKS
     case 'checkpoint':
       return 1
     case 'request':

@@ -4,8 +4,9 @@
  */
 import { readU32, toHex } from '../../base/bytes.ts'
 import type { ReplicaId } from '../../base/ids.ts'
+import type { DescriptionSink } from '../../messages/description.ts'
 import type { Effect, Event } from '../../pbft/effects.ts'
-import { type DescriptionSink, describeEffect, describeEvent } from './describe.ts'
+import { describeEffect, describeEvent } from './describe.ts'
 
 export type TraceListener = (line: string) => void
 
