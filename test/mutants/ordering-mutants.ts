@@ -109,9 +109,9 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a decision that another replica hands over may have Q - 1 COMMITs',
     rule: '1.4',
-    file: 'src/runtime/authentication/authentication.js',
-    search: "kind: 'commit', needed: quorum(n)",
-    replacement: "kind: 'commit', needed: quorum(n) - 1",
+    file: 'src/runtime/authentication/signed-authentication.js',
+    search: "kind: 'commit', needed: quorum(this.#config.n)",
+    replacement: "kind: 'commit', needed: quorum(this.#config.n) - 1",
     paper: {
       file: 'paper/1.4-commit.test.ts',
       test: 'a decision too small, mixed, or with a sender twice is refused by its name',
