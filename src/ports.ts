@@ -6,7 +6,7 @@ import type { Allowance } from './base/allowance.ts'
 import type { Hash } from './base/hash.ts'
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp } from './base/ids.ts'
 import type { Peer } from './base/peer.ts'
-import type { LastUse, RequestName, Standing } from './base/standing.ts'
+import type { LastUse, RequestName, RequestStanding } from './base/request-standing.ts'
 import type { Batch } from './messages/message.ts'
 
 export type { Peer } from './base/peer.ts'
@@ -204,7 +204,7 @@ export interface Outcome {
   readonly requestDigest: Uint8Array
   /** Null when there is nothing to answer: stale, used timestamp, unknown client. */
   readonly results: Uint8Array | null
-  readonly standing: Standing
+  readonly standing: RequestStanding
   /** Of a replica's recovery operation (rule 6.4), and whether it was accepted just now; null for ordinary requests. */
   readonly recovery: { readonly replica: ReplicaId; readonly isAccepted: boolean } | null
 }
@@ -225,7 +225,7 @@ export interface Application {
    * `restore` gives it up, and it does not go on then.
    */
   begin(sequence: Sequence, batch: Batch, allowance: Allowance): Execution
-  standing(request: RequestName): Standing
+  standing(request: RequestName): RequestStanding
   /** The highest timestamps of a client that were used. */
   lastUse(client: ClientId): LastUse
   /** The kept results of an executed request, or null when they are no longer kept. */

@@ -3,7 +3,7 @@
  * engine stores such a string in one byte a char.
  */
 
-/** Keys of at most so many bytes are converted through a scratch array instead of a view. */
+/** Bytes up to which a key is converted through a scratch array instead of a view. */
 const SHORT_TEXT_BYTES = 64
 
 const scratches = Array.from({ length: SHORT_TEXT_BYTES + 1 }, (_, length) =>

@@ -1,13 +1,13 @@
 import { assert } from './assert.ts'
 
-/** Whether two byte strings are equal. Not constant-time: for public values only. */
+/** True for equal byte strings. Not constant-time: for public values only. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false
   return true
 }
 
-/** The same for secrets, MACs among them: takes a time that tells nothing of where the first difference is. */
+/** The same for secrets, MACs among them: the time it takes does not depend on the place of the first difference. */
 export function equalSecretBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   let difference = 0

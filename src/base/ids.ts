@@ -12,7 +12,7 @@ export type Sequence = Branded<number, 'Sequence'>
 export type ReplicaId = Branded<number, 'ReplicaId'>
 /** A client's request number, t; the first is 1. It orders one client's requests and is no clock reading. */
 export type Timestamp = Branded<number, 'Timestamp'>
-/** Milliseconds since 1970, as a replica's clock tells them. */
+/** Milliseconds since 1970, as a replica's clock reads them. */
 export type Milliseconds = Branded<number, 'Milliseconds'>
 /** A client's public key in lowercase hexadecimal: the form in which a client is looked up. */
 export type ClientId = Branded<string, 'ClientId'>

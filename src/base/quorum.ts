@@ -25,7 +25,7 @@ export function primaryOf(view: View, n: number): ReplicaId {
   return (view % n) as ReplicaId
 }
 
-/** Whether n is 3f + 1 for an f of at least 1, and small enough to run. */
+/** True if n is 3f + 1 for an f of at least 1, and small enough to run. */
 export function isClusterSize(n: number): boolean {
   return Number.isInteger(n) && n >= 4 && n <= REPLICAS_MAX && n % 3 === 1
 }

@@ -25,7 +25,7 @@ export function ed25519KeyFault(publicKey: Uint8Array): PublicKeyFault | null {
   return point.isSmallOrder() ? 'small-order' : null
 }
 
-/** Whether y < p, and the sign of x is clear where x is 0, that is where y is 1 or -1. */
+/** True if y < p, and the sign of x is clear where x is 0, that is where y is 1 or -1. */
 function isCanonical(encoded: Uint8Array): boolean {
   const low = encoded[0] as number
   const high = encoded[KEY_BYTES - 1] as number

@@ -1,7 +1,7 @@
 /**
  * The simulator's suite: the sizes of the real ones and none of their security.
  *
- * A signature is a fast mix of public key and digest, so whoever knows this file can sign for anybody. Within a
+ * A signature is a fast mix of public key and digest, so anybody who knows this file can sign for everybody. Within a
  * simulation nobody does: a behaviour signs with the signers it was given. What tests need holds: signatures are
  * deterministic, and one altered bit, another key or another digest makes one invalid. SHA-256, the MAC and HKDF are
  * the real ones.

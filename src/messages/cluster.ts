@@ -1,5 +1,5 @@
 /**
- * What every participant knows of a cluster, and the cluster id that stands for it in every signature:
+ * The facts that every participant knows of a cluster, and the cluster id that stands for them in every signature:
  *
  *   cluster id = H("strategos cluster" | version u8 | nonce 32 | mode u8 | suite u8 | limit u64 * | n u8
  *                  | (Ed25519 key 32 | X25519 key 32) * | root of the first state 32)
@@ -11,10 +11,10 @@ import type { Hash } from '../base/hash.ts'
 import type { ClientId, ReplicaId } from '../base/ids.ts'
 import { LIMITS_IN_CLUSTER_ID, logWindowOf, PROTOCOL_VERSION } from './limits.ts'
 
-/** How replicas authenticate their messages. */
+/** The ways in which replicas authenticate their messages. */
 export const AUTHENTICATION_MODES = ['signed', 'oral'] as const
 export type AuthenticationMode = (typeof AUTHENTICATION_MODES)[number]
-/** How clients authenticate their requests: with MACs only where replicas have MACs too. */
+/** The way in which clients authenticate their requests: with MACs only where replicas use MACs too. */
 export type RequestMode = AuthenticationMode
 
 /** The number that stands for both in the cluster id. */
@@ -51,7 +51,7 @@ export interface ClusterClient {
   readonly agreementKey: Uint8Array | null
 }
 
-/** What the cluster id is made from. */
+/** The facts that the cluster id covers. */
 export interface ClusterFacts {
   readonly mode: AuthenticationMode
   readonly requests: RequestMode
@@ -64,7 +64,7 @@ export interface ClusterFacts {
   readonly clients: readonly ClusterClient[]
   /** Bytes of keys and values that the store takes; beyond it puts answer `no-space`. */
   readonly storeBytesMax: number
-  /** K: a checkpoint is due every so many batches, `CHECKPOINT_INTERVAL_MIN` to `CHECKPOINT_INTERVAL`. */
+  /** K: a checkpoint is due every K batches, `CHECKPOINT_INTERVAL_MIN` to `CHECKPOINT_INTERVAL`. */
   readonly checkpointInterval: number
 }
 

@@ -56,7 +56,7 @@ export class FieldReader {
     return []
   }
 
-  /** Whether every field asked for was there with its type, and none is left over. */
+  /** True if every field that was read had its type, and none is left over. */
   get complete(): boolean {
     return this.#fits && this.#at === this.#items.length
   }

@@ -2,11 +2,11 @@
  * The three frames that open a link. Their payloads:
  *
  *   HELLO    [version, cluster id, role, replica id, public key, expected responder, nonce, ephemeral key]
- *            of a replica with a MAC for the responder: it says that it is worth to answer, and proves nothing
+ *            of a replica with a MAC for the responder: it earns an answer, and proves nothing
  *   WELCOME  [replica id, nonce, ephemeral key]     authenticated by the responder
  *   PROOF    []                                     authenticated by the initiator
  *
- * Both signatures cover the transcript, HELLO's payload and WELCOME's. A payload is one msgpack array and so tells its
+ * Both signatures cover the transcript, HELLO's payload and WELCOME's. A payload is one msgpack array and so contains its
  * own length: no two pairs of payloads make one transcript.
  */
 import { concatBytes } from '../base/bytes.ts'
@@ -24,7 +24,7 @@ export const NONCE_BYTES = 32
 /** Bytes of an X25519 public key. */
 export const EPHEMERAL_KEY_BYTES = 32
 
-/** What the initiator says it is; the number is its role on the wire. */
+/** The role that the initiator claims; the number stands for it on the wire. */
 export const LINK_ROLES = { replica: 0, client: 1 } as const
 export type LinkRole = keyof typeof LINK_ROLES
 
@@ -49,8 +49,8 @@ export interface Welcome {
 
 const EMPTY = new Uint8Array(0)
 
-/** `tagOf` makes the MAC of its payload. */
-export function encodeHello(hello: Hello, tagOf: (payload: Uint8Array) => Uint8Array = () => EMPTY): Frame {
+/** Encodes a HELLO; `macOf` makes the MAC of its payload. */
+export function encodeHello(hello: Hello, macOf: (payload: Uint8Array) => Uint8Array = () => EMPTY): Frame {
   const payload = packPayload([
     PROTOCOL_VERSION,
     hello.clusterId,
@@ -61,7 +61,7 @@ export function encodeHello(hello: Hello, tagOf: (payload: Uint8Array) => Uint8A
     hello.nonce,
     hello.ephemeralKey,
   ])
-  return encodeFrame({ kind: FRAME_KINDS.hello, payload, authentication: tagOf(payload), body: EMPTY })
+  return encodeFrame({ kind: FRAME_KINDS.hello, payload, authentication: macOf(payload), body: EMPTY })
 }
 
 export function welcomePayload(welcome: Welcome): Uint8Array {
@@ -81,19 +81,19 @@ export function encodeProof(signature: Uint8Array): Frame {
   })
 }
 
-/** What both signatures of a handshake cover. */
+/** The bytes that both signatures of a handshake cover. */
 export function transcriptOf(helloPayload: Uint8Array, payloadOfWelcome: Uint8Array): Uint8Array {
   return concatBytes(helloPayload, payloadOfWelcome)
 }
 
-/** A handshake frame and what it says. */
-export interface Said<T> {
-  readonly says: T
+/** A handshake frame and its fields. */
+export interface HandshakeFrame<T> {
+  readonly fields: T
   readonly payload: Uint8Array
   readonly authentication: Uint8Array
 }
 
-export function decodeHello(bytes: Uint8Array): Said<Hello> | Rejection {
+export function decodeHello(bytes: Uint8Array): HandshakeFrame<Hello> | Rejection {
   return decode(bytes, 'hello', [0, LINK_TAG_BYTES], (fields) => {
     const clusterId = fields.digest()
     const role = fields.integer()
@@ -108,14 +108,14 @@ export function decodeHello(bytes: Uint8Array): Said<Hello> | Rejection {
   })
 }
 
-export function decodeWelcome(bytes: Uint8Array): Said<Welcome> | Rejection {
+export function decodeWelcome(bytes: Uint8Array): HandshakeFrame<Welcome> | Rejection {
   return decode(bytes, 'welcome', [SIGNATURE_BYTES], (fields) => ({
     replicaId: fields.integer(),
     ...freshKeys(fields),
   }))
 }
 
-export function decodeProof(bytes: Uint8Array): Said<'proof'> | Rejection {
+export function decodeProof(bytes: Uint8Array): HandshakeFrame<'proof'> | Rejection {
   return decode(bytes, 'proof', [SIGNATURE_BYTES], () => 'proof' as const)
 }
 
@@ -126,13 +126,13 @@ function freshKeys(fields: FieldReader): { readonly nonce: Uint8Array; readonly 
   }
 }
 
-/** What the three share: the kind that is due, no body, an authentication of one of these sizes, every field read. */
+/** Checks what all three frames must be: of the kind that is due, without a body, with an authentication of one of these sizes. */
 function decode<T>(
   bytes: Uint8Array,
   kind: 'hello' | 'welcome' | 'proof',
   authenticationBytes: readonly number[],
   read: (fields: FieldReader) => T | null,
-): Said<T> | Rejection {
+): HandshakeFrame<T> | Rejection {
   const frame = splitFrame(bytes)
   if (isRejection(frame)) return frame
   if (frame.kind !== FRAME_KINDS[kind]) return rejection('kind-not-for-this-link', `a ${kind} is due`)
@@ -145,7 +145,7 @@ function decode<T>(
   if (kind === 'hello' && fields.integer() !== PROTOCOL_VERSION && typeof items[0] === 'number') {
     return rejection('wrong-version', `version ${items[0]}`)
   }
-  const says = read(fields)
-  if (says === null || !fields.complete) return rejection('payload-shape')
-  return { says, payload: frame.payload, authentication: frame.authentication }
+  const said = read(fields)
+  if (said === null || !fields.complete) return rejection('payload-shape')
+  return { fields: said, payload: frame.payload, authentication: frame.authentication }
 }

@@ -29,7 +29,7 @@ export const BATCH_REQUESTS_MAX = 1024
 export const BATCH_BYTES_MAX = 4 * MIB
 /** Requests that one client may have in flight; also how far below t* its floor lies. */
 export const CLIENT_WINDOW = 64
-/** Bytes of the nonce that tells the sessions of one client key apart. */
+/** Bytes of the nonce that distinguishes the sessions of one client key. */
 export const SESSION_NONCE_BYTES = 16
 
 /** K: a checkpoint is due every K batches, unless the cluster was made with fewer; there are never more. */

@@ -4,7 +4,7 @@
  *   epoch u32 | MAC 16 × n       for all replicas: slot i is replica i's, the sender's own is zero
  *   epoch u32 | MAC 16           for one receiver
  *
- * The epoch names the keys (`runtime/authentication/pairwise-keys.ts`). No cluster has one replica, so the length tells the two apart.
+ * The epoch names the keys (`runtime/authentication/pairwise-keys.ts`). No cluster has one replica, so the length distinguishes the two.
  */
 import { readU32, writeU32 } from '../base/bytes.ts'
 import { MAC_BYTES } from './limits.ts'
@@ -27,7 +27,7 @@ export function encodeMacs(epoch: number, macs: readonly (Uint8Array | null)[]):
   return bytes
 }
 
-/** What is in it for one receiver, whose `slot` is its replica id; null for a client. Null where the length is wrong. */
+/** The MAC for one receiver, whose `slot` is its replica id, or null for a client. Null where the length is wrong. */
 export function readMac(
   authentication: Uint8Array,
   receiver: { readonly slot: number | null; readonly n: number },

@@ -27,7 +27,7 @@ export interface Place extends Received {
   readonly timestamp: Timestamp
   /** To be repeated with the next question. */
   readonly token: number
-  /** Whether another session of the client asks too. */
+  /** True while another session of the client asks too. */
   readonly isShared: boolean
 }
 

@@ -23,7 +23,7 @@ export interface Recall extends Received {
   readonly nonce: number
 }
 
-/** What a RECALL may bring back, each signed by the one that asked. */
+/** A message that a RECALL may bring back, signed by the replica that asks. */
 export type Remembered = PrePrepareHeader | Vote | Checkpoint | ViewChangeHeader
 
 export interface Recollection extends Received {

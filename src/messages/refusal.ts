@@ -1,5 +1,5 @@
 /**
- * REFUSAL: tells a client why its request is not taken. Valid on its sender's link only; W equal ones are a fact. Payload
+ * REFUSAL: gives a client the reason for which its request is not taken. Valid on its sender's link only; W equal ones are a fact. Payload
  * `[sender, timestamp, request digest, reason]`.
  */
 import type { ReplicaId, Timestamp } from '../base/ids.ts'

@@ -1,5 +1,5 @@
 /**
- * Why a peer's bytes were not accepted. A rejection is a value, never an exception: what a peer sends can be wrong,
+ * The reasons for which a peer's bytes are not accepted. A rejection is a value, never an exception: a peer can be wrong,
  * and that is no fault of ours.
  */
 export type RejectionReason =

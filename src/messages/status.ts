@@ -1,5 +1,5 @@
 /**
- * STATUS: what a replica has, so that others can send what it lacks (rule 1.11). Valid on its sender's link only. Payload
+ * STATUS: lists what a replica has, so that others can send what it lacks (rule 1.11). Valid on its sender's link only. Payload
  * `[sender, view, active 0/1, held VIEW-CHANGEs, complaint, h, last executed, accepted, prepared, committed]`.
  */
 import type { ReplicaId, Sequence, View } from '../base/ids.ts'
@@ -9,9 +9,8 @@ import { type ContentOf, type Received, withoutBody } from './received.ts'
 import { rejection } from './rejection.ts'
 
 /**
- * What a primary is blamed for (rule 5.4), in the order of the numbers on the wire: `slow` it delivers less than others
- * did, `late` it proposes long after it could, `unfair` it passes a client over, `two-faced` it signed two messages that
- * contradict each other (rule 1.5).
+ * Complaints about a primary (rule 5.4), in the order of their numbers on the wire: `slow` it delivers less than others
+ * did, `late` it proposes long after it could, `unfair` it starves a client, `two-faced` it equivocates (rule 1.5).
  */
 export const COMPLAINTS = ['slow', 'late', 'unfair', 'two-faced'] as const
 export type Complaint = (typeof COMPLAINTS)[number]
@@ -20,11 +19,11 @@ export interface Status extends Received {
   readonly kind: 'status'
   readonly sender: ReplicaId
   readonly view: View
-  /** Whether it holds the NEW-VIEW of its view. */
+  /** True once it holds the NEW-VIEW of its view. */
   readonly isActive: boolean
   /** Bit i: it holds replica i's VIEW-CHANGE for its view. */
   readonly viewChanges: number
-  /** Why it wants its view to end; null while it does not (rule 5.4). */
+  /** Its complaint about the primary of its view; null while it has none (rule 5.4). */
   readonly complaint: Complaint | null
   readonly lowWatermark: Sequence
   readonly lastExecuted: Sequence

@@ -3,7 +3,7 @@ import { equalBytes } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
 import { primaryOf, quorum } from '../base/quorum.ts'
-import type { RequestName, Standing } from '../base/standing.ts'
+import type { RequestName, RequestStanding } from '../base/request-standing.ts'
 import { createBatch } from '../messages/batch.ts'
 import { logWindowOf } from '../messages/limits.ts'
 import type {
@@ -39,7 +39,7 @@ export interface ReplicaConfig {
   /** The mode: signed messages can be shown to others. Signed unless this says otherwise. Section 4. */
   readonly mode?: 'signed' | 'oral'
   /** The replicated sessions (rule 1.8): the only thing the protocol asks of the application's state. */
-  readonly standing: (request: RequestName) => Standing
+  readonly standing: (request: RequestName) => RequestStanding
   /** True if synced data was lost: it counts as faulty until it is healed (rule 6.4). */
   readonly isAmnesiac?: boolean
   /** The stored state that it starts from, where there is one; then the log is replayed on top of it. */

@@ -1,6 +1,7 @@
 /**
- * Where the timestamps of a client stand, as replicas say (rule 1.8). A session learns it before it uses one: the counter
- * of its key may be lost, restored or copied. It goes on asking, and is told when another process uses its key.
+ * The place of a client's timestamps, as replicas report it (rule 1.8). A session learns it before it uses a timestamp:
+ * the counter of its key may be lost, restored or copied. It goes on asking, and so learns when another process uses
+ * its key.
  */
 import type { ReplicaId } from '../base/ids.ts'
 import { quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
@@ -9,10 +10,10 @@ import type { Place } from '../messages/message.ts'
 /** Ticks between two questions while the place is not known, and once it is. */
 const ASK_TICKS = 20
 const ASK_AGAIN_TICKS = 100
-/** Ticks for which what a replica said of other processes counts. */
+/** Ticks for which a replica's report of other processes counts. */
 const SAID_TICKS = 3 * ASK_AGAIN_TICKS
 
-interface Said {
+interface ReportedPlace {
   /** t*. */
   readonly timestamp: number
   readonly isShared: boolean
@@ -21,20 +22,20 @@ interface Said {
 
 export interface PlaceState {
   readonly n: number
-  /** What each replica said last since the place was last in doubt. */
-  readonly said: (Said | null)[]
-  /** What each replica wants to hear with the next question: it shows that this process is alive. */
+  /** The last report of each replica since the place was last in doubt. */
+  readonly reported: (ReportedPlace | null)[]
+  /** The token that each replica expects with the next question: it shows that this process is alive. */
   readonly tokens: number[]
   isKnown: boolean
   nextAskTick: number
-  /** Until then another process is taken to use the key. */
+  /** The tick until which another process is taken to use the key. */
   sharedUntil: number
 }
 
 export function createPlaceState(n: number): PlaceState {
   return {
     n,
-    said: new Array<Said | null>(n).fill(null),
+    reported: new Array<ReportedPlace | null>(n).fill(null),
     tokens: new Array<number>(n).fill(0),
     isKnown: false,
     nextAskTick: 0,
@@ -42,7 +43,7 @@ export function createPlaceState(n: number): PlaceState {
   }
 }
 
-/** Returns whether every replica is to be asked now. */
+/** True if every replica is to be asked now; then notes that it is. */
 export function isAskDue(place: PlaceState, ticks: number): boolean {
   if (ticks < place.nextAskTick) return false
   place.nextAskTick = ticks + (place.isKnown ? ASK_AGAIN_TICKS : ASK_TICKS)
@@ -56,11 +57,11 @@ export function isAskDue(place: PlaceState, ticks: number): boolean {
 export function notePlace(place: PlaceState, answer: Place, ticks: number): number | null {
   const { timestamp, isShared, sender, token } = answer
   place.tokens[sender] = token
-  place.said[sender] = { timestamp, isShared, tick: ticks }
+  place.reported[sender] = { timestamp, isShared, tick: ticks }
   const weak = weakQuorum(place.n)
-  const sharers = place.said.filter((each) => each?.isShared === true && ticks - each.tick <= SAID_TICKS)
+  const sharers = place.reported.filter((each) => each?.isShared === true && ticks - each.tick <= SAID_TICKS)
   if (sharers.length >= weak) noteShared(place, ticks)
-  const timestamps = place.said.map((each) => each?.timestamp ?? -1)
+  const timestamps = place.reported.map((each) => each?.timestamp ?? -1)
   if (timestamps.filter((each) => each >= 0).length < quorum(place.n)) return null
   return rankedLargest(timestamps, weak)
 }
@@ -73,12 +74,12 @@ export function noteShared(place: PlaceState, ticks: number): void {
 /** A timestamp was refused: what was learnt is over, and no other one is used until the place is learnt anew. */
 export function doubtPlace(place: PlaceState, ticks: number): void {
   place.isKnown = false
-  place.said.fill(null)
+  place.reported.fill(null)
   place.nextAskTick = ticks
   noteShared(place, ticks)
 }
 
 export const isShared = ({ sharedUntil }: PlaceState, ticks: number): boolean => ticks < sharedUntil
 
-/** What a question to this replica carries of its last answer. */
+/** The token that a question to this replica repeats from its last answer. */
 export const tokenFor = ({ tokens }: PlaceState, replica: ReplicaId): number => tokens[replica] ?? 0

@@ -9,9 +9,9 @@ import type { ReplicaReport, ReplicaStanding } from '../messages/message.ts'
 
 export type Reports = ReadonlyMap<ReplicaId, ReplicaReport>
 
-/** Why requests are not served. */
+/** A stall of the service: requests are not served. */
 export interface Stall {
-  /** When the first request began to wait past its time; null where no replica has one. */
+  /** The time at which the first request began to wait past its time; null where no replica has one. */
   readonly since: Milliseconds | null
   /** The replicas that are waited for. */
   readonly missing: readonly ReplicaId[]

@@ -24,7 +24,7 @@ export {
   type SessionState,
 } from './state.ts'
 
-/** Timestamps reserved at once: one durable write for so many requests. */
+/** Timestamps reserved at once: one durable write for all of them. */
 export const RESERVATION_TIMESTAMPS = 4096
 /** Ticks after which a reservation that failed is tried again. */
 export const RESERVE_AGAIN_TICKS = 100
@@ -41,14 +41,14 @@ const LATE_TICKS = 2
 /** Weight of the newest answering time in the usual one. */
 const USUAL_TICKS_WEIGHT = 1 / 8
 /**
- * Every so many requests goes to a backup too, so that backups see how long requests wait (rule 5.4); while answers take
- * much longer than they once did, more of them: so many times what was usual then, and ticks more.
+ * One request of this many goes to a backup too, so that backups see how long requests wait (rule 5.4). It is one of fewer
+ * while answers are slow: they take more than `SLOW_FACTOR` times the quick answering time, and `SLOW_TICKS` more.
  */
 const WITNESSED_EVERY = 16
 const WITNESSED_EVERY_WHILE_SLOW = 2
 const SLOW_FACTOR = 2
 const SLOW_TICKS = 3
-/** What a quick answer takes is forgotten by so much with each answer. */
+/** Part of the distance to the newest answering time by which each answer raises the quick one. */
 const QUICK_TICKS_DRIFT = 1 / 256
 /** Ticks for which a replica that owed results, or was late with them, is not designated again. */
 const PENALTY_TICKS = 500
@@ -72,7 +72,7 @@ export const isKeyShared = ({ place, ticks }: SessionState): boolean => isShared
 export const reservedLeft = ({ reservedUpTo, nextTimestamp }: SessionState): number =>
   reservedUpTo + 1 - nextTimestamp
 
-/** Whether a reply or refusal can still matter; asked before its signature is checked. */
+/** True if a reply or refusal can still matter; asked before its signature is checked. */
 export function isAwaited(state: SessionState, message: Reply | Refusal): boolean {
   const pending = state.pending.get(message.timestamp)
   if (pending === undefined || !equalBytes(pending.request.digest, message.requestDigest)) return false
@@ -141,15 +141,15 @@ function askPlace(state: SessionState, replicas: readonly ReplicaId[]): readonly
   return replicas.map((to) => ({ kind: 'ask-place', to, session, token: tokenFor(state.place, to) }))
 }
 
-/** What waits is sent to a primary to which there is a new link. */
+/** Sends the pending requests again to a primary to which there is a new link. */
 function sendAgain(state: SessionState, to: ReplicaId): readonly SessionEffect[] {
   if (to !== primaryOf(currentView(state), state.config.n)) return []
   return [...state.pending.values()].map(({ request }) => ({ kind: 'send', to, request }))
 }
 
 /**
- * Where the client's timestamps stand. Once this session has learnt it, only another process can have moved it beyond
- * what this one used.
+ * Takes a replica's answer about the place of the client's timestamps. Once this session knows the place, only another
+ * process can have moved it beyond what this one used.
  * @rule 1.8
  */
 function onPlace(state: SessionState, answer: Verified<Place>): readonly SessionEffect[] {
@@ -193,7 +193,7 @@ function submit(state: SessionState, token: number, operations: Uint8Array): rea
 }
 
 /**
- * One backup drawn at random gets it too: which ones are watched nobody can tell who is not watching.
+ * Sends some requests to one backup too, drawn at random: a primary cannot know which requests are watched.
  * @rule 5.4
  */
 function witness(state: SessionState, request: Request, primary: ReplicaId): readonly SessionEffect[] {
@@ -203,7 +203,7 @@ function witness(state: SessionState, request: Request, primary: ReplicaId): rea
   return [{ kind: 'send', to: ((primary + 1 + random.below(n - 1)) % n) as ReplicaId, request }]
 }
 
-/** Whether answers take much longer than they did. */
+/** Learns from an answer's time whether answers take much longer than they did. */
 function noteAnswer(state: SessionState, tookTicks: number): void {
   const drifted = state.quickTicks + QUICK_TICKS_DRIFT * Math.max(0, tookTicks - state.quickTicks)
   state.quickTicks = Math.min(tookTicks, Number.isFinite(drifted) ? drifted : tookTicks)
@@ -218,7 +218,7 @@ function reserve(state: SessionState): readonly SessionEffect[] {
   return [{ kind: 'reserve', upTo: state.reservedUpTo + RESERVATION_TIMESTAMPS }]
 }
 
-/** Whom to ask for whole results: each in turn, without those that lately owed them. */
+/** The replica to ask for whole results: each in turn, without those that lately owed them; n asks all. */
 function designate(state: SessionState, timestamp: Timestamp): number {
   const { n } = state.config
   for (let step = 0; step < n; step++) {
@@ -249,7 +249,7 @@ function onReply(state: SessionState, reply: Verified<Reply>): readonly SessionE
   state.pending.delete(reply.timestamp)
   noteLateness(state, pending)
   const tookTicks = state.ticks - pending.submittedTick
-  // What had to be sent again tells of a loss or a view change rather than of the usual time (Karn's rule); it counts as
+  // A request that was sent again measures a loss or a view change, not the usual time (Karn's rule); it counts as
   // somewhat slower, so that a cluster that has become slow for good is learned in the end.
   const learned =
     pending.attempts === 0 ? tookTicks : Math.min(tookTicks, Math.max(2 * state.usualTicks, RETRANSMIT_TICKS))
@@ -259,8 +259,8 @@ function onReply(state: SessionState, reply: Verified<Reply>): readonly SessionE
 }
 
 /**
- * Who lags behind the others makes its clients wait for what they vouch for already: it is not designated for a while. No
- * more than f are passed over for that, since somebody is always the slowest.
+ * Passes over a designated replica that lags behind the others for a while: its clients wait for what the others vouch
+ * for already. At most f are passed over for that, since one is always the slowest.
  * @rule 1.7
  */
 function noteLateness(state: SessionState, { request, agreedTick, attempts }: PendingRequest): void {
@@ -338,7 +338,7 @@ function retransmit(state: SessionState): readonly SessionEffect[] {
   return effects
 }
 
-/** Whether W replicas agree and only the designated one's results are missing. */
+/** True if W replicas agree and only the designated one's results are missing. */
 function owesResults(state: SessionState, pending: PendingRequest): boolean {
   return pending.answers.some(
     (answer) =>

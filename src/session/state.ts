@@ -1,4 +1,4 @@
-/** What a session holds, what it is told and what it asks of its caller. */
+/** A session's state, the events that it takes and the effects that it asks of its caller. */
 import type { ReplicaId, Timestamp, View } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import type { Place, Refusal, RefusalReason, Reply, Request, Verified } from '../messages/message.ts'
@@ -51,14 +51,14 @@ export interface SessionState {
   /** The last reservation failed: it is tried again at this tick. Null while reservations succeed. */
   reserveAgainTick: number | null
   readonly place: PlaceState
-  /** How often the counter of the key was found behind what replicas executed. */
+  /** The number of times that the counter of the key was behind what replicas executed. */
   leaps: number
   /** The last view that each replica reported. */
   readonly views: View[]
   readonly penaltyUntil: number[]
-  /** What an answer usually takes, smoothed. */
+  /** The usual answering time, smoothed. */
   usualTicks: number
-  /** What a quick answer took of late. */
+  /** The answering time of quick answers of late. */
   quickTicks: number
   isSlow: boolean
   /** Requests since the last one that went to a backup too. */
@@ -95,7 +95,7 @@ export type SessionEffect =
       readonly results: Uint8Array
       readonly vouchers: readonly ReplicaId[]
     }
-  /** So many replicas refused for this reason that it is a fact. */
+  /** W replicas refused for this reason, so it is a fact. */
   | { readonly kind: 'refused'; readonly token: number; readonly reason: RefusalReason }
 
 /** `reservedUpTo` is the highest timestamp ever reserved for this key: use begins above it. */

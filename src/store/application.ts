@@ -7,7 +7,7 @@ import { type Allowance, finish, unlimitedAllowance } from '../base/allowance.ts
 import { assert } from '../base/assert.ts'
 import type { Hash } from '../base/hash.ts'
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp } from '../base/ids.ts'
-import type { LastUse, RequestName, Standing } from '../base/standing.ts'
+import type { LastUse, RequestName, RequestStanding } from '../base/request-standing.ts'
 import { TreeAssembly } from '../tree/assembly.ts'
 import { TreeSnapshot } from '../tree/snapshot.ts'
 import { Tree } from '../tree/tree.ts'
@@ -51,7 +51,7 @@ export interface RequestOutcome {
   /** Of a `new` request, its results; of an `executed` one, the kept ones if they fit; null when there are none. */
   readonly results: Uint8Array | null
   /** The word of the sessions on the request before it was executed. */
-  readonly standing: Standing
+  readonly standing: RequestStanding
   /** Of a replica's recovery operation (rule 6.4), and whether it is accepted here for the first time; else null. */
   readonly recovery: { readonly replica: ReplicaId; readonly isAccepted: boolean } | null
 }
@@ -85,7 +85,7 @@ export interface Store {
   begin(sequence: Sequence, batch: ExecutableBatch, allowance: Allowance): Execution
   /** The same in one go. */
   execute(sequence: Sequence, batch: ExecutableBatch): readonly RequestOutcome[]
-  standing(request: RequestName): Standing
+  standing(request: RequestName): RequestStanding
   /** The highest timestamps of a client that were used. */
   lastUse(client: ClientId): LastUse
   /** The kept results of an executed request, or null when they are no longer kept. Not to be changed. */
@@ -187,7 +187,7 @@ class TreeStore implements Store {
     return outcomes
   }
 
-  standing(request: RequestName): Standing {
+  standing(request: RequestName): RequestStanding {
     const { client, timestamp, digest } = request
     const replica = timestamp === 0 ? this.#recoveries.replicaOf(client) : null
     if (replica === null) return this.#sessions.settledStanding(request)

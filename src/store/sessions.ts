@@ -14,7 +14,7 @@
 import { assert } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
 import type { ClientId, Timestamp } from '../base/ids.ts'
-import type { LastUse, RequestName, Standing } from '../base/standing.ts'
+import type { LastUse, RequestName, RequestStanding } from '../base/request-standing.ts'
 import type { Tree } from '../tree/tree.ts'
 import {
   type RecordPosition,
@@ -132,12 +132,12 @@ export class Sessions {
   }
 
   /** As the requests of the batch that is being executed see it, one after another. */
-  standing(request: RequestName): Standing {
+  standing(request: RequestName): RequestStanding {
     return standingIn(this.#owners.get(request.client), request)
   }
 
   /** As it was after the last whole batch. */
-  settledStanding(request: RequestName): Standing {
+  settledStanding(request: RequestName): RequestStanding {
     return standingIn(settled(this.#owners.get(request.client)), request)
   }
 
@@ -256,7 +256,7 @@ export class Sessions {
 
 const settled = (owner: Owner | undefined): Standings | undefined => owner?.settled ?? owner
 
-function standingIn(standings: Standings | undefined, request: RequestName): Standing {
+function standingIn(standings: Standings | undefined, request: RequestName): RequestStanding {
   const { timestamp, digest, session } = request
   if (standings === undefined) return 'unknown-client'
   if (timestamp <= floorOf(standings)) return 'stale'

@@ -6,7 +6,6 @@ import { decodeMessage } from '../../src/messages/decode.ts'
 import { encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import { LOG_WINDOW } from '../../src/messages/limits.ts'
-import { choiceHeader, claimedCommit, isClaimed } from '../../src/messages/oral/bare.ts'
 import {
   claimBytes,
   claimsIn,
@@ -14,6 +13,7 @@ import {
   decodeClaims,
   encodeClaims,
 } from '../../src/messages/oral/body.ts'
+import { choiceHeader, claimedCommit, isClaimed } from '../../src/messages/oral/inferred-messages.ts'
 import { createOralViewChange } from '../../src/messages/oral/view-change.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'

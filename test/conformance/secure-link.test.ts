@@ -56,7 +56,7 @@ const failure = (reason: string) => ({ kind: 'failed', reason })
 function altered(opening: Uint8Array, changes: Partial<Hello>): Uint8Array {
   const hello = decodeHello(opening)
   if (isRejection(hello)) throw new Error(hello.reason)
-  return encodeHello({ ...hello.says, ...changes }).bytes
+  return encodeHello({ ...hello.fields, ...changes }).bytes
 }
 
 describe.each(['sodium', 'simulated'] as const)('a link in the suite %s', (name) => {

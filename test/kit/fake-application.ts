@@ -4,7 +4,7 @@
  */
 import { concatBytes, toHex, writeU64 } from '../../src/base/bytes.ts'
 import type { ClientId, ReplicaId, Sequence } from '../../src/base/ids.ts'
-import type { RequestName, Standing } from '../../src/base/standing.ts'
+import type { RequestName, RequestStanding } from '../../src/base/request-standing.ts'
 import type { Batch } from '../../src/messages/message.ts'
 import type { ExecutedRecovery } from '../../src/pbft/effects.ts'
 import type { Executed } from '../../src/pbft/ordering/execution.ts'
@@ -49,7 +49,7 @@ export class FakeApplication {
     return new FakeApplication(this.#kit, this)
   }
 
-  standing({ client, timestamp, session, digest }: RequestName): Standing {
+  standing({ client, timestamp, session, digest }: RequestName): RequestStanding {
     if (this.#replicaOf(client) !== null) return this.#nonces.has(toHex(digest)) ? 'executed' : 'new'
     if (!this.#kit.cluster.clients.some(({ id }) => id === client)) return 'unknown-client'
     if (timestamp <= (this.#highest.get(client) ?? 0) - FLOOR_DISTANCE) return 'stale'

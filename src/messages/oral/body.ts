@@ -175,7 +175,7 @@ class Reader {
     return this.#within(at === null ? 0 : readU64(this.#body, at), Number.MAX_SAFE_INTEGER)
   }
 
-  /** Where the next `size` bytes begin; null when there are not so many. */
+  /** Returns the offset of the next `size` bytes, and takes them; null when fewer are left. */
   #take(size: number): number | null {
     if (this.#at + size > this.#body.length) this.#isFaulty = true
     if (this.#isFaulty) return null

@@ -72,7 +72,7 @@ export function createOralViewChange(
 ): OralViewChange {
   const { payload, body } = encodeOralViewChange(content, sender, hash)
   const viewChange = decodeOralViewChange(bareViewChange(packPayload(payload), body), hash)
-  assert(!isRejection(viewChange), 'the own VIEW-CHANGE decodes')
+  assert(!isRejection(viewChange), 'a VIEW-CHANGE that was encoded here decodes')
   return viewChange
 }
 

@@ -97,7 +97,7 @@ function initiate(options: LinkSecurityOptions, expected: ReplicaId, knocks: Hel
   assert(identity.kind === 'client' || identity.id !== expected, 'a replica has no link to itself')
   const ends = createTranscriptSigner(options)
   const secret = options.entropy(SECRET_BYTES)
-  const says: Hello = {
+  const claims: Hello = {
     clusterId: options.clusterId,
     role: identity.kind,
     replicaId: identity.kind === 'replica' ? identity.id : 0,
@@ -106,18 +106,18 @@ function initiate(options: LinkSecurityOptions, expected: ReplicaId, knocks: Hel
     nonce: options.entropy(NONCE_BYTES),
     ephemeralKey: suite.agreementPublicKey(secret),
   }
-  const hello = encodeHello(says, (payload) => knocks.tag(expected, payload))
+  const hello = encodeHello(claims, (payload) => knocks.tag(expected, payload))
 
   const onWelcome = (frame: Uint8Array): HandshakeStep => {
     const welcome = decodeWelcome(frame)
     if (isRejection(welcome)) return failed(welcome.reason)
-    if (welcome.says.replicaId !== expected) return failed('wrong-peer')
+    if (welcome.fields.replicaId !== expected) return failed('wrong-peer')
     const transcript = ends.transcript(hello.payload, welcome.payload)
     const { authentication: signature } = welcome
     if (!ends.verifies({ by: 'welcome', transcript, signature, publicKey: expectedKey })) {
       return failed('bad-signature')
     }
-    const keys = agreedKeys(suite, { secret, peerKey: welcome.says.ephemeralKey, transcript })
+    const keys = agreedKeys(suite, { secret, peerKey: welcome.fields.ephemeralKey, transcript })
     if (keys === null) return failed('small-order-key')
     const peer: Peer = { kind: 'replica', id: expected }
     const link = createSecureLink(suite, { peer, sealKey: keys.initiator, openKey: keys.responder })
@@ -140,12 +140,12 @@ function respond(
   const onHello = (frame: Uint8Array): HandshakeStep => {
     const hello = decodeHello(frame)
     if (isRejection(hello)) return failed(hello.reason)
-    const fault = helloFault(hello.says, options, identity.id)
+    const fault = helloFault(hello.fields, options, identity.id)
     if (fault !== null) return failed(fault)
-    const peer = peerOf(hello.says)
+    const peer = peerOf(hello.fields)
     const isVouched = peer.kind === 'replica' && knocks.isGood(peer.id, hello.payload, hello.authentication)
     if (!admits({ peer, isVouched })) return failed('not-admitted')
-    const isSound = peer.kind === 'replica' || suite.publicKeyFault(hello.says.publicKey) === null
+    const isSound = peer.kind === 'replica' || suite.publicKeyFault(hello.fields.publicKey) === null
     if (!isSound) return failed('unknown-sender')
     const secret = options.entropy(SECRET_BYTES)
     const payload = welcomePayload({
@@ -154,9 +154,9 @@ function respond(
       ephemeralKey: suite.agreementPublicKey(secret),
     })
     const transcript = ends.transcript(hello.payload, payload)
-    const keys = agreedKeys(suite, { secret, peerKey: hello.says.ephemeralKey, transcript })
+    const keys = agreedKeys(suite, { secret, peerKey: hello.fields.ephemeralKey, transcript })
     if (keys === null) return failed('small-order-key')
-    awaited = { transcript, hello: hello.says, peer, keys }
+    awaited = { transcript, hello: hello.fields, peer, keys }
     return { kind: 'continue', send: encodeWelcome(payload, ends.sign('welcome', transcript)).bytes }
   }
 

@@ -1,7 +1,7 @@
 import type { ReplicaId } from '../../base/ids.ts'
 import { faultsMax, primaryOf, weakQuorum } from '../../base/quorum.ts'
 import { certificateFault } from '../../messages/certificate.ts'
-import { isClaimed } from '../../messages/oral/bare.ts'
+import { isClaimed } from '../../messages/oral/inferred-messages.ts'
 import type { Checker } from './checker.ts'
 import { certificatesOfStep } from './votes-seen.ts'
 

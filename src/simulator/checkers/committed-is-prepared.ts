@@ -1,6 +1,6 @@
 import type { ReplicaId } from '../../base/ids.ts'
 import { weakQuorum } from '../../base/quorum.ts'
-import { isClaimed } from '../../messages/oral/bare.ts'
+import { isClaimed } from '../../messages/oral/inferred-messages.ts'
 import type { Checker } from './checker.ts'
 import { certificatesOfStep, placeKey, shortDigest } from './votes-seen.ts'
 

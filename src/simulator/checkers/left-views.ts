@@ -1,5 +1,5 @@
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
-import { isClaimed } from '../../messages/oral/bare.ts'
+import { isClaimed } from '../../messages/oral/inferred-messages.ts'
 import type { LogRecord } from '../../pbft/effects.ts'
 import type { Checker, SeenStep } from './checker.ts'
 import { certificatesOfStep, shortDigest, voteOfEffect } from './votes-seen.ts'

@@ -1,6 +1,6 @@
 import type { ClientId, Timestamp } from './ids.ts'
 
-/** What names a request: equal in all four, it is the same request. */
+/** The name of a request: two requests that are equal in all four are the same one. */
 export interface RequestName {
   readonly client: ClientId
   /** The nonce of the client's session, 16 bytes. */
@@ -11,13 +11,13 @@ export interface RequestName {
 }
 
 /**
- * What the replicated sessions say of a request (rule 1.8):
+ * A request's standing in the replicated sessions (rule 1.8):
  * `new` it was not executed and may be; `executed` it was, and its results answer it again; `stale` its timestamp is
  * at or below the client's floor; `another-session` its timestamp was executed for another session of its client;
  * `timestamp-reused` its timestamp was executed for its own session with another digest; `unknown-client` no such
  * client is admitted.
  */
-export type Standing =
+export type RequestStanding =
   | 'new'
   | 'executed'
   | 'stale'

@@ -1,6 +1,6 @@
 /**
  * Facts that oral mode knows without having been sent them as such, in the form of the messages that would say them, with
- * no authentication. They stand in the own log and are never sent.
+ * no authentication. They stand in their replica's log and are never sent.
  */
 import { assert } from '../../base/assert.ts'
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
