@@ -134,9 +134,9 @@ describe('what is no run', () => {
 
 test('the attack that README writes runs', async () => {
   const root = resolve(import.meta.dirname, '../..')
-  const listings = readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```js\n(.*?)```/gs)
+  const listings = readFileSync(join(root, 'attacks/README.md'), 'utf8').matchAll(/```js\n(.*?)```/gs)
   const listing = [...listings].map(([, text]) => text).find((text) => text?.includes("'strategos/attacks'"))
-  if (listing === undefined) throw new Error('README has no listing')
+  if (listing === undefined) throw new Error('attacks/README.md has no listing')
   const project = kit.directory()
   mkdirSync(join(project, 'node_modules'))
   symlinkSync(root, join(project, 'node_modules', 'strategos'))

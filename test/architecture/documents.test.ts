@@ -1,0 +1,78 @@
+/** The documents: tables that are made from the code, links that lead somewhere, a front page that stays short. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { PROBLEMS } from '../../clients/gateway/problem.ts'
+import { ROOT } from '../kit/built-program.ts'
+
+const FRONT_PAGE_LINES_MAX = 150
+const ARCHITECTURE_LINES_MAX = 120
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+
+/** A document with the text between its two markers, `<!-- name:begin -->` and `<!-- name:end -->`, replaced. */
+function withTable(path: string, name: string, table: string): string {
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`]
+  const text = read(path)
+  const [before = '', rest] = text.split(`${begin}\n`)
+  const after = rest?.split(end)[1]
+  if (after === undefined) throw new Error(`${path} has no ${begin}`)
+  return `${before}${begin}\n${table}${end}${after}`
+}
+
+const problemsTable = (): string =>
+  [
+    '| code | status | meaning |',
+    '|---|---|---|',
+    ...Object.entries(PROBLEMS).map(([code, { status, title }]) => `| \`${code}\` | ${status} | ${title} |`),
+    '',
+  ].join('\n')
+
+test('`npm run tables` would change nothing: the errors of the gateway', async () => {
+  const path = 'clients/README.md'
+  await expect(withTable(path, 'problems', problemsTable())).toMatchFileSnapshot(join(ROOT, path))
+})
+
+const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' })
+  .trim()
+  .split('\n')
+
+describe.each(documents)('%s', (path) => {
+  test('every link to a file leads to one, and every link to a heading to a heading', () => {
+    const dead = [...read(path).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, target = '']) => target)
+      .filter((target) => !/^[a-z]+:/.test(target))
+      .filter((target) => {
+        const [file = '', heading] = target.split('#')
+        const full = file === '' ? path : join(dirname(path), file)
+        if (!existsSync(join(ROOT, full))) return true
+        return heading !== undefined && !headingsOf(read(full)).includes(heading)
+      })
+    expect(dead).toEqual([])
+  })
+
+  test('every file of the program that it names is there', () => {
+    const named = [...read(path).matchAll(/`([a-z][\w-]*\/[\w./-]+\.(?:ts|md|svg))`/g)].map(
+      ([, file = '']) => file,
+    )
+    const gone = named.filter(
+      (file) => !['', 'src', dirname(path)].some((folder) => existsSync(join(ROOT, folder, file))),
+    )
+    expect(gone).toEqual([])
+  })
+})
+
+/** The anchors that a forge makes of a document's headings. */
+const headingsOf = (text: string): string[] =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
+
+test('the front page and the architecture are short', () => {
+  expect(read('README.md').split('\n').length).toBeLessThanOrEqual(FRONT_PAGE_LINES_MAX)
+  expect(read('src/ARCHITECTURE.md').split('\n').length).toBeLessThanOrEqual(ARCHITECTURE_LINES_MAX)
+})
