@@ -1,8 +1,62 @@
-/** Messages that wait for the disk: section 6 of the rules, "durable before send". */
+/** The log, and messages that wait for it to be on disk: section 6 of the rules, "durable before send". */
 import { assertNever } from '../base/assert.ts'
+import type { ReplicaId } from '../base/ids.ts'
 import { factsOf, type Phase } from '../messages/kinds.ts'
-import type { Outgoing } from './effects.ts'
-import { mayVote, type ReplicaState, type Turn } from './state.ts'
+import type { LogRecord, Outgoing } from './effects.ts'
+import { mayVote } from './recovery/recovery-state.ts'
+import type { ReplicaState, Turn } from './state.ts'
+
+/** A message that waits until a record is on disk. Section 6. */
+export interface WithheldMessage {
+  /** The number of records that must be on disk. */
+  readonly records: number
+  readonly outgoing: Outgoing
+  /** The receiver; null for all. */
+  readonly to: ReplicaId | null
+}
+
+/** Appends a record to the log. */
+export function persist({ state, effects }: Turn, record: LogRecord): void {
+  state.recordsEmitted++
+  effects.push({ kind: 'persist', record })
+}
+
+/**
+ * Withholds a message until everything given to `persist` so far is on disk. Section 6.
+ * @rule 6
+ */
+export function withhold({ state }: Turn, outgoing: Outgoing, to: ReplicaId | null = null): void {
+  state.withheld.push({ records: state.recordsEmitted, outgoing, to })
+}
+
+/**
+ * Sends what the log promises already, once all that was appended since the start is on disk too.
+ * @rule 6
+ */
+export function broadcastDurably(turn: Turn, outgoing: Outgoing): void {
+  const { state, effects } = turn
+  if (state.recordsDurable < state.recordsEmitted) withhold(turn, outgoing)
+  else effects.push({ kind: 'broadcast', outgoing })
+}
+
+/**
+ * The same to one replica.
+ * @rule 6
+ */
+export function sendDurably(turn: Turn, to: ReplicaId, outgoing: Outgoing): void {
+  const { state, effects } = turn
+  if (state.recordsDurable < state.recordsEmitted) withhold(turn, outgoing, to)
+  else effects.push({ kind: 'send', to, outgoing })
+}
+
+/** Appends a record, and withholds the message that depends on it until it is on disk. Section 6. */
+export function persistThenBroadcast(
+  turn: Turn,
+  durable: { readonly record: LogRecord; readonly outgoing: Outgoing },
+): void {
+  persist(turn, durable.record)
+  withhold(turn, durable.outgoing)
+}
 
 /**
  * The first `records` records are on disk: what waited for them goes out, unless its view is over.

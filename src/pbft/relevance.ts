@@ -18,13 +18,15 @@ import type {
 } from '../messages/message.ts'
 import type { OralMessage, OralNewView, OralViewChange } from '../messages/oral/message.ts'
 import { isBatchLacking } from './catch-up/retransmission.ts'
+import { isInWindow } from './checkpoints/watermarks.ts'
 import type { ProtocolMessage } from './effects.ts'
 import { isNewComplaint } from './oral/doubtful-requests.ts'
 import { isCited } from './oral/view-changes.ts'
 import { isExhibitRelevant } from './ordering/evidence.ts'
+import { isDecisionInReach } from './ordering/ordering-state.ts'
 import { relayerOf } from './ordering/requests.ts'
 import { isSettled, votesOf } from './ordering/slot.ts'
-import { isDecisionInReach, isInWindow, isOral, type ReplicaState } from './state.ts'
+import { isOral, type ReplicaState } from './state.ts'
 
 export function isRelevant(state: ReplicaState, message: ProtocolMessage): boolean {
   switch (message.kind) {

@@ -5,7 +5,8 @@ import type { EvidenceContent, ReportContent } from '../messages/content.ts'
 import type { CutOff, EvidenceInquiry, Inquiry, ReplicaReport, ReplicaStanding } from '../messages/message.ts'
 import { timeoutFloor } from './ordering/requests.ts'
 import { missingVoters } from './ordering/slot.ts'
-import { primary, type ReplicaState } from './state.ts'
+import type { ReplicaState } from './state.ts'
+import { primary } from './views/view-state.ts'
 
 /** Facts that the state does not hold. */
 interface Outside {

@@ -1,11 +1,9 @@
 /** The replica's state, TOCS 2002 section 4.2: one mutable value that only `step` changes. */
-import { equalBytes } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
-import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
-import { primaryOf, quorum } from '../base/quorum.ts'
+import type { Milliseconds, ReplicaId, Sequence, View } from '../base/ids.ts'
+import { quorum } from '../base/quorum.ts'
 import type { RequestName, RequestStanding } from '../base/request-standing.ts'
 import { createBatch } from '../messages/batch.ts'
-import { logWindowOf } from '../messages/limits.ts'
 import type {
   Batch,
   Checkpoint,
@@ -17,13 +15,16 @@ import type {
   Verified,
 } from '../messages/message.ts'
 import type { Reminder } from '../messages/oral/message.ts'
-import type { AnyNewView, AnyViewChange, Effect, LogRecord, Outgoing } from './effects.ts'
+import { createPeerProgress, type PeerProgress } from './catch-up/peer-progress.ts'
+import type { WithheldMessage } from './durability.ts'
+import type { AnyNewView, AnyViewChange, Effect } from './effects.ts'
 import { createOralState, type OralState } from './oral/oral-state.ts'
 import { EarlyMessages } from './ordering/early-messages.ts'
 import { HeldBatches } from './ordering/held-batches.ts'
 import { HeldEvidence } from './ordering/held-evidence.ts'
 import { WaitingRequests } from './ordering/request-queue.ts'
-import { createSlot, type Slot } from './ordering/slot.ts'
+import type { RequestTimer } from './ordering/request-state.ts'
+import type { Slot } from './ordering/slot.ts'
 import { REQUEST_TIMEOUT_TICKS } from './parameters.ts'
 import { Blacklist } from './views/blacklist.ts'
 import { FailureDetector } from './views/failure-detector.ts'
@@ -46,40 +47,6 @@ export interface ReplicaConfig {
   readonly stored?: CheckpointCertificate
   /** True if the stored state was lost, though its certificate is there: it has to be fetched. */
   readonly isStateLost?: boolean
-}
-
-/** The last STATUS of a peer, and when it was last helped. */
-export interface PeerProgress {
-  view: View
-  isActive: boolean
-  complaint: Complaint | null
-  lastExecuted: Sequence
-  /** When it was last sent a VIEW-CHANGE, a NEW-VIEW or a stable certificate. */
-  resentTick: number
-  /** When its last STATUS was answered, and when it was last sent one of its own, in ticks. */
-  servedTick: number
-  toldTick: number
-  /** Its last executed number when it was last served decisions; below any number until it is. */
-  servedFrom: number
-  /** Its FETCHes answered in the period that began at this tick. */
-  fetchTick: number
-  fetchesServed: number
-}
-
-/** A message that waits until a record is on disk. Section 6. */
-export interface WithheldMessage {
-  /** The number of records that must be on disk. */
-  readonly records: number
-  readonly outgoing: Outgoing
-  /** The receiver; null for all. */
-  readonly to: ReplicaId | null
-}
-
-export interface RequestTimer {
-  /** The oldest waiting request when the timer started; null when it runs for a recovery's checkpoint. */
-  readonly waitsFor: { readonly client: ClientId; readonly timestamp: Timestamp } | null
-  readonly startedTick: number
-  readonly startedAt: Milliseconds
 }
 
 export interface ReplicaState {
@@ -253,18 +220,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     recall: null,
     recoveries: new Map(),
     recovery: null,
-    peers: Array.from({ length: n }, () => ({
-      view: 0 as View,
-      isActive: true,
-      complaint: null,
-      lastExecuted: 0 as Sequence,
-      resentTick: Number.NEGATIVE_INFINITY,
-      servedTick: Number.NEGATIVE_INFINITY,
-      toldTick: Number.NEGATIVE_INFINITY,
-      servedFrom: Number.NEGATIVE_INFINITY,
-      fetchTick: Number.NEGATIVE_INFINITY,
-      fetchesServed: 0,
-    })),
+    peers: Array.from({ length: n }, createPeerProgress),
     lastStatusTick: 0,
     recordsEmitted: 0,
     recordsDurable: 0,
@@ -278,103 +234,5 @@ export interface Turn {
   readonly effects: Effect[]
 }
 
-export const primary = (state: ReplicaState): ReplicaId => primaryOf(state.view, state.config.n)
-
-export const isPrimary = (state: ReplicaState): boolean => primary(state) === state.config.id
-
 /** True if no message can be shown to a third replica. Section 4. */
 export const isOral = ({ config }: ReplicaState): boolean => config.mode === 'oral'
-
-/** L */
-export const logWindow = ({ config }: ReplicaState): number => logWindowOf(config.checkpointInterval)
-
-/**
- * H = h + L.
- * @rule 2.2
- */
-export const highWatermark = (state: ReplicaState): Sequence =>
-  (state.lowWatermark + logWindow(state)) as Sequence
-
-/**
- * True if a vote or pre-prepare for `sequence` may be accepted: h < s <= H.
- * @rule 1.2
- */
-export const isInWindow = (state: ReplicaState, sequence: Sequence): boolean =>
-  sequence > state.lowWatermark && sequence <= highWatermark(state)
-
-/** True if the batch of `sequence` was handed to the application. */
-export const isHandedOver = (state: ReplicaState, sequence: Sequence): boolean =>
-  sequence <= state.lastHandedOver
-
-/** True if a decision may be held until it is executed: two windows of them bound the room, wherever h is. */
-export const isDecisionInReach = (state: ReplicaState, sequence: Sequence): boolean =>
-  !isHandedOver(state, sequence) && sequence <= state.lastHandedOver + 2 * logWindow(state)
-
-/**
- * True if it may send PRE-PREPARE, PREPARE, COMMIT, CHECKPOINT, VIEW-CHANGE and NEW-VIEW.
- * @rule 6.4
- */
-export const mayVote = (state: ReplicaState): boolean => state.health === 'sound' && state.recall === null
-
-/** The slot of a sequence number, opened when it is new. */
-export function openSlot(state: ReplicaState, sequence: Sequence): Slot {
-  let slot = state.slots.get(sequence)
-  if (slot === undefined) {
-    slot = createSlot(sequence, state.config.n, state.ticks)
-    state.slots.set(sequence, slot)
-  }
-  return slot
-}
-
-/** The batch with this digest, if it is here: held for its sequence number, or the null batch. */
-export function findBatch(state: ReplicaState, sequence: Sequence, digest: Uint8Array): Batch | null {
-  return equalBytes(digest, state.nullBatch.digest) ? state.nullBatch : state.batches.find(sequence, digest)
-}
-
-/** True if the batch with this digest is in the log: held, executed, or the null batch. */
-export function hasBatch(state: ReplicaState, slot: Slot, digest: Uint8Array): boolean {
-  if (slot.executed !== null) return equalBytes(slot.executed, digest)
-  return findBatch(state, slot.sequence, digest) !== null
-}
-
-export function persist({ state, effects }: Turn, record: LogRecord): void {
-  state.recordsEmitted++
-  effects.push({ kind: 'persist', record })
-}
-
-/**
- * Withholds a message until everything given to `persist` so far is on disk. Section 6.
- * @rule 6
- */
-export function withhold({ state }: Turn, outgoing: Outgoing, to: ReplicaId | null = null): void {
-  state.withheld.push({ records: state.recordsEmitted, outgoing, to })
-}
-
-/**
- * Sends what the log promises already, once all that was appended since the start is on disk too.
- * @rule 6
- */
-export function broadcastDurably(turn: Turn, outgoing: Outgoing): void {
-  const { state, effects } = turn
-  if (state.recordsDurable < state.recordsEmitted) withhold(turn, outgoing)
-  else effects.push({ kind: 'broadcast', outgoing })
-}
-
-/**
- * The same to one replica.
- * @rule 6
- */
-export function sendDurably(turn: Turn, to: ReplicaId, outgoing: Outgoing): void {
-  const { state, effects } = turn
-  if (state.recordsDurable < state.recordsEmitted) withhold(turn, outgoing, to)
-  else effects.push({ kind: 'send', to, outgoing })
-}
-
-/** Appends a record, and withholds the message that depends on it until it is on disk. Section 6. */
-export function persistThenBroadcast(
-  turn: Turn,
-  durable: { readonly record: LogRecord; readonly outgoing: Outgoing },
-): void {
-  persist(turn, durable.record)
-  withhold(turn, durable.outgoing)
-}

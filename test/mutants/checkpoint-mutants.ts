@@ -34,7 +34,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     name: 'H lies further above h than the log is long',
     attack: 'burn-sequence',
     rule: '2.2',
-    file: 'src/pbft/state.js',
+    file: 'src/pbft/checkpoints/watermarks.js',
     search: '(state.lowWatermark + logWindow(state));',
     replacement: '(state.lowWatermark + 2 * logWindow(state));',
     paper: { file: 'paper/1.2-pre-prepare.test.ts', test: 'h < s <= H: the window', why: UNSEEN.noLiar },
@@ -42,7 +42,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
     name: 'H moves only with the own state',
     rule: '2.2',
-    file: 'src/pbft/state.js',
+    file: 'src/pbft/checkpoints/watermarks.js',
     search: '(state.lowWatermark + logWindow(state));',
     replacement: '(Math.min(state.lowWatermark, state.lastExecuted) + logWindow(state));',
     paper: {

@@ -42,7 +42,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     ([kind, paper]): Mutant => ({
       name: `what depends on a record of kind ${kind} does not wait for it`,
       rule: '6',
-      file: 'src/pbft/state.js',
+      file: 'src/pbft/durability.js',
       search: 'withhold(turn, durable.outgoing);',
       replacement: `if (durable.record.kind === '${kind}') turn.effects.push({ kind: 'broadcast', outgoing: durable.outgoing });\n    else withhold(turn, durable.outgoing);`,
       ...(paper === null ? {} : { paper }),
@@ -51,7 +51,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'PREPARE does not wait for the accepted pre-prepare',
     rule: '6',
-    file: 'src/pbft/state.js',
+    file: 'src/pbft/durability.js',
     search: 'state.withheld.push({ records: state.recordsEmitted, outgoing, to });',
     replacement:
       "state.withheld.push({ records: outgoing.kind === 'prepare' ? state.recordsEmitted - 1 : state.recordsEmitted, outgoing, to });",
@@ -134,7 +134,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'an amnesiac replica votes',
     rule: '6.4',
-    file: 'src/pbft/state.js',
+    file: 'src/pbft/recovery/recovery-state.js',
     search: "export const mayVote = (state) => state.health === 'sound'",
     replacement: "export const mayVote = (state) => state.health !== 'diverged'",
   },

@@ -2,8 +2,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Milliseconds, View } from '../../src/base/ids.ts'
 import { BATCH_REQUESTS_MAX, LOG_WINDOW } from '../../src/messages/limits.ts'
+import { highWatermark } from '../../src/pbft/checkpoints/watermarks.ts'
 import { CLOCK_SKEW_MS_MAX, HELD_BACK_MAX } from '../../src/pbft/parameters.ts'
-import { highWatermark } from '../../src/pbft/state.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { broadcastsOf, decide, effectsOf, ReplicaUnderTest, reasonsOf } from '../kit/replica-kit.ts'
 

@@ -1,8 +1,8 @@
 /** Rule 1.3: PREPARE and the predicate prepared. OSDI 1999 section 4.2. */
 import { describe, expect, test } from 'vitest'
 import type { View } from '../../src/base/ids.ts'
+import { openSlot } from '../../src/pbft/ordering/ordering-state.ts'
 import { isPrepared } from '../../src/pbft/ordering/slot.ts'
-import { openSlot } from '../../src/pbft/state.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { broadcastsOf, effectsOf, ReplicaUnderTest, reasonsOf } from '../kit/replica-kit.ts'
 

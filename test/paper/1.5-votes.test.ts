@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import { LOG_WINDOW } from '../../src/messages/limits.ts'
 import type { Verified, Vote } from '../../src/messages/message.ts'
+import { openSlot } from '../../src/pbft/ordering/ordering-state.ts'
 import { isPrepared } from '../../src/pbft/ordering/slot.ts'
 import { isRelevant } from '../../src/pbft/relevance.ts'
-import { openSlot } from '../../src/pbft/state.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { broadcastsOf, decide, effectsOf, ReplicaUnderTest } from '../kit/replica-kit.ts'
 

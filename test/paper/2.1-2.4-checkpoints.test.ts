@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { CHECKPOINT_INTERVAL, LOG_WINDOW } from '../../src/messages/limits.ts'
 import type { Batch } from '../../src/messages/message.ts'
+import { highWatermark } from '../../src/pbft/checkpoints/watermarks.ts'
 import { CHECKPOINTS_PER_SENDER_MAX } from '../../src/pbft/parameters.ts'
-import { highWatermark } from '../../src/pbft/state.ts'
 import { CLUSTER_SIZES, createClusterKit, seedOf } from '../kit/cluster-kit.ts'
 import { rootAfter } from '../kit/fake-application.ts'
 import {

@@ -1,4 +1,4 @@
-import { primary } from '../../../src/pbft/state.ts'
+import { primary } from '../../../src/pbft/views/view-state.ts'
 import { type Attack, lastBackups } from '../../language/attack.ts'
 import {
   all,

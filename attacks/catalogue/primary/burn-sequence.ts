@@ -1,5 +1,5 @@
 import type { Sequence } from '../../../src/base/ids.ts'
-import { highWatermark } from '../../../src/pbft/state.ts'
+import { highWatermark } from '../../../src/pbft/checkpoints/watermarks.ts'
 import { type Attack, firstPrimary } from '../../language/attack.ts'
 import { onSend, together } from '../../language/behaviour.ts'
 import { all, holds, viewChanges, windowMoved } from '../../language/expectations.ts'

@@ -10,10 +10,12 @@ import type { StatusContent } from '../../messages/content.ts'
 import { LOG_WINDOW } from '../../messages/limits.ts'
 import type { Batch, BatchDelivery, Decision, Fetch, Status, Verified } from '../../messages/message.ts'
 import { wholePrePrepare } from '../../messages/pre-prepare.ts'
+import { persist, sendDurably } from '../durability.ts'
 import type { Relayed } from '../effects.ts'
 import { isAwaitedBatch } from '../oral/oral-state.ts'
 import { fetchCited } from '../oral/view-changes.ts'
 import { hasRoomFor, settle, supplyBatch } from '../ordering/normal-case.ts'
+import { findBatch, hasBatch, isDecisionInReach, openSlot } from '../ordering/ordering-state.ts'
 import { isSettled, openSince, type Slot } from '../ordering/slot.ts'
 import {
   FETCHES_MAX,
@@ -23,22 +25,11 @@ import {
   STATUS_IDLE_TICKS,
   VIEW_RESEND_TICKS,
 } from '../parameters.ts'
-import {
-  findBatch,
-  hasBatch,
-  isDecisionInReach,
-  isOral,
-  isPrimary,
-  mayVote,
-  openSlot,
-  type PeerProgress,
-  persist,
-  primary,
-  type ReplicaState,
-  sendDurably,
-  type Turn,
-} from '../state.ts'
+import { mayVote } from '../recovery/recovery-state.ts'
+import { isOral, type ReplicaState, type Turn } from '../state.ts'
+import { isPrimary, primary } from '../views/view-state.ts'
 import { mayAnswerFetch } from './answer-limit.ts'
+import type { PeerProgress } from './peer-progress.ts'
 
 /**
  * Says at each tick what there is to say.

@@ -7,6 +7,7 @@ import type { Sequence } from '../../base/ids.ts'
 import type { Peer } from '../../base/peer.ts'
 import { quorum, weakQuorum } from '../../base/quorum.ts'
 import type { Checkpoint, CheckpointCertificate, StableCheckpoint, Verified } from '../../messages/message.ts'
+import { persist, persistThenBroadcast } from '../durability.ts'
 import { persistOralAgain } from '../oral/claims.ts'
 import {
   exhibitConflictingCheckpoint,
@@ -15,21 +16,14 @@ import {
 } from '../ordering/evidence.ts'
 import { executeDecided } from '../ordering/execution.ts'
 import { reject } from '../ordering/normal-case.ts'
+import { isHandedOver } from '../ordering/ordering-state.ts'
 import { proposeBatches } from '../ordering/propose.ts'
 import { dropAllServed } from '../ordering/requests.ts'
 import { CHECKPOINTS_PER_SENDER_MAX, TRANSFER_AFTER_TICKS } from '../parameters.ts'
 import { renewLostRecovery } from '../recovery/recovery-operations.ts'
-import {
-  highWatermark,
-  isHandedOver,
-  isOral,
-  logWindow,
-  mayVote,
-  persist,
-  persistThenBroadcast,
-  type ReplicaState,
-  type Turn,
-} from '../state.ts'
+import { mayVote } from '../recovery/recovery-state.ts'
+import { isOral, type ReplicaState, type Turn } from '../state.ts'
+import { highWatermark, logWindow } from './watermarks.ts'
 
 /** Sources keep the snapshot that they are asked for a while; so many windows on, it is time for a newer one. */
 const STALE_AFTER_WINDOWS = 2

@@ -13,8 +13,11 @@ import type {
   ViewChangeAck,
   ViewChangeAckContent,
 } from '../../messages/oral/message.ts'
+import { persist, withhold } from '../durability.ts'
 import { ACKED_VIEWS_MAX } from '../parameters.ts'
-import { isPrimary, mayVote, persist, primary, type ReplicaState, type Turn, withhold } from '../state.ts'
+import { mayVote } from '../recovery/recovery-state.ts'
+import type { ReplicaState, Turn } from '../state.ts'
+import { isPrimary, primary } from '../views/view-state.ts'
 import { digestKey, digestOf } from './oral-state.ts'
 
 /**

@@ -6,8 +6,11 @@ import { equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId } from '../../base/ids.ts'
 import { prePrepareClaimsMax } from '../../messages/oral/body.ts'
 import type { HeldCheckpoint, OralViewChangeContent, OrderClaim } from '../../messages/oral/message.ts'
+import { isInWindow } from '../checkpoints/watermarks.ts'
+import { persist } from '../durability.ts'
+import { hasBatch } from '../ordering/ordering-state.ts'
 import type { Slot } from '../ordering/slot.ts'
-import { hasBatch, isInWindow, persist, type ReplicaState, type Turn } from '../state.ts'
+import type { ReplicaState, Turn } from '../state.ts'
 
 /**
  * Of one s: the claim replaces an earlier one for its digest; the latest f + 2 digests stay.

@@ -9,8 +9,9 @@ import type { Decision, Verified } from '../../messages/message.ts'
 import { claimedCommit } from '../../messages/oral/inferred-messages.ts'
 import { isBatchLacking, onBatchDelivery } from '../catch-up/retransmission.ts'
 import { hasRoomFor, settle } from '../ordering/normal-case.ts'
+import { findBatch, isDecisionInReach, openSlot } from '../ordering/ordering-state.ts'
 import { isDecidedAs, isSettled, type Slot } from '../ordering/slot.ts'
-import { findBatch, isDecisionInReach, openSlot, type Turn } from '../state.ts'
+import type { Turn } from '../state.ts'
 import { viewReached } from './acknowledgements.ts'
 
 /**

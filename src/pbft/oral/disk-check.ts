@@ -5,7 +5,8 @@
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
 import { weakQuorum } from '../../base/quorum.ts'
 import type { Reminder } from '../../messages/oral/message.ts'
-import { isPrimary, type ReplicaState } from '../state.ts'
+import type { ReplicaState } from '../state.ts'
+import { isPrimary } from '../views/view-state.ts'
 
 /**
  * The highest (v, s) of each kind that came from a replica.

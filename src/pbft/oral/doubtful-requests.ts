@@ -15,7 +15,8 @@ import type { PrePrepare, Request, Verified } from '../../messages/message.ts'
 import type { MacComplaint } from '../../messages/oral/message.ts'
 import { type Slot, votesOf } from '../ordering/slot.ts'
 import { HELD_BACK_MAX } from '../parameters.ts'
-import { primary, type ReplicaState, type Turn } from '../state.ts'
+import type { ReplicaState, Turn } from '../state.ts'
+import { primary } from '../views/view-state.ts'
 
 /** Clients of whom one replica's complaints are kept, more than a cluster begins with; its oldest are forgotten. */
 const COMPLAINTS_MAX = 2_048

@@ -7,21 +7,14 @@ import { choiceHeader } from '../../messages/oral/inferred-messages.ts'
 import type { OralNewView, OralViewChange } from '../../messages/oral/message.ts'
 import type { RejectionReason } from '../../messages/rejection.ts'
 import { noteVouched } from '../checkpoints/checkpoint.ts'
+import { isInWindow, logWindow } from '../checkpoints/watermarks.ts'
+import { persist, persistThenBroadcast } from '../durability.ts'
 import { reject } from '../ordering/normal-case.ts'
-import {
-  findBatch,
-  hasBatch,
-  isInWindow,
-  isOral,
-  isPrimary,
-  logWindow,
-  mayVote,
-  persist,
-  persistThenBroadcast,
-  type ReplicaState,
-  type Turn,
-} from '../state.ts'
+import { findBatch, hasBatch } from '../ordering/ordering-state.ts'
+import { mayVote } from '../recovery/recovery-state.ts'
+import { isOral, type ReplicaState, type Turn } from '../state.ts'
 import { acceptChoices, activate, goOn, refute } from '../views/new-view.ts'
+import { isPrimary } from '../views/view-state.ts'
 import { believed, forgetUncited, supported } from './acknowledgements.ts'
 import { type ChoiceForm, choiceFault, choose } from './new-view-choice.ts'
 import { fetchCited, lackingOf } from './view-changes.ts'

@@ -14,8 +14,10 @@ import type {
   ViewChangeFetch,
 } from '../../messages/oral/message.ts'
 import { mayAnswerFetch } from '../catch-up/answer-limit.ts'
+import { sendDurably } from '../durability.ts'
 import { reject } from '../ordering/normal-case.ts'
-import { mayVote, type ReplicaState, sendDurably, type Turn } from '../state.ts'
+import { mayVote } from '../recovery/recovery-state.ts'
+import type { ReplicaState, Turn } from '../state.ts'
 import { awaitNewView, joinIfOthersMoved } from '../views/view-change.ts'
 import { acknowledge, believed, ownAck, receivedFrom, recordAck, viewReached } from './acknowledgements.ts'
 import { digestKey } from './oral-state.ts'

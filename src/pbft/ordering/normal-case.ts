@@ -6,25 +6,17 @@ import { primaryOf } from '../../base/quorum.ts'
 import { headerOf } from '../../messages/cited.ts'
 import type { Batch, Evidence, PrePrepare, Verified, Vote } from '../../messages/message.ts'
 import type { RejectionReason } from '../../messages/rejection.ts'
+import { isInWindow } from '../checkpoints/watermarks.ts'
+import { persist, persistThenBroadcast, withhold } from '../durability.ts'
 import type { ProtocolMessage } from '../effects.ts'
 import { isDoubted, vouchedFor } from '../oral/doubtful-requests.ts'
 import { CLOCK_SKEW_MS_MAX, HELD_BACK_MAX, UNEXECUTED_BYTES_MAX } from '../parameters.ts'
-import {
-  findBatch,
-  hasBatch,
-  isHandedOver,
-  isInWindow,
-  mayVote,
-  openSlot,
-  persist,
-  persistThenBroadcast,
-  type ReplicaState,
-  type Turn,
-  withhold,
-} from '../state.ts'
+import { mayVote } from '../recovery/recovery-state.ts'
+import type { ReplicaState, Turn } from '../state.ts'
 import { noteOrdered } from '../views/primary-observation.ts'
 import { exhibitConflictingVote, exhibitConflictingVotes, holdEvidence } from './evidence.ts'
 import { executeDecided } from './execution.ts'
+import { findBatch, hasBatch, isHandedOver, openSlot } from './ordering-state.ts'
 import {
   decisionCertificate,
   isDecidedAs,

@@ -3,17 +3,14 @@ import type { Sequence } from '../../base/ids.ts'
 import { BATCH_HEADER_BYTES, createBatch } from '../../messages/batch.ts'
 import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX } from '../../messages/limits.ts'
 import type { Batch } from '../../messages/message.ts'
+import { highWatermark } from '../checkpoints/watermarks.ts'
+import { persistThenBroadcast } from '../durability.ts'
 import { PIPELINE_WINDOW } from '../parameters.ts'
 import { fillTarget } from '../recovery/recovery-operations.ts'
-import {
-  highWatermark,
-  isPrimary,
-  mayVote,
-  openSlot,
-  persistThenBroadcast,
-  type ReplicaState,
-  type Turn,
-} from '../state.ts'
+import { mayVote } from '../recovery/recovery-state.ts'
+import type { ReplicaState, Turn } from '../state.ts'
+import { isPrimary } from '../views/view-state.ts'
+import { openSlot } from './ordering-state.ts'
 
 /**
  * Proposes while the pipeline has room: s <= last executed + window and s <= H. A batch takes what gathered while

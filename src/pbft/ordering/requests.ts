@@ -15,7 +15,8 @@ import {
   TIMEOUT_TICKS_MAX,
 } from '../parameters.ts'
 import { needsFill } from '../recovery/recovery-operations.ts'
-import { isPrimary, primary, type ReplicaState, type Turn } from '../state.ts'
+import type { ReplicaState, Turn } from '../state.ts'
+import { isPrimary, primary } from '../views/view-state.ts'
 import { proposeBatches } from './propose.ts'
 import type { WaitingRequest } from './request-queue.ts'
 

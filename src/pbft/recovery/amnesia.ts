@@ -3,12 +3,15 @@
  * and forgotten is made history before it votes again, and the views of it are left for good.
  */
 import type { View } from '../../base/ids.ts'
+import { logWindow } from '../checkpoints/watermarks.ts'
+import { persist } from '../durability.ts'
 import { voteForChoice } from '../ordering/normal-case.ts'
 import { proposeBatches } from '../ordering/propose.ts'
 import { startTimer } from '../ordering/requests.ts'
-import { logWindow, mayVote, persist, type Turn } from '../state.ts'
+import type { Turn } from '../state.ts'
 import { startViewChange } from '../views/view-change.ts'
 import { needsFill } from './recovery-operations.ts'
+import { mayVote } from './recovery-state.ts'
 
 /** At each tick: views of which an amnesiac replica may have forgotten something are left, or it is healed. */
 export function finishRecoveries(turn: Turn): void {

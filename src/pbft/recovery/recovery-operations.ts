@@ -6,10 +6,12 @@ import { assert } from '../../base/assert.ts'
 import { equalBytes } from '../../base/bytes.ts'
 import type { Sequence } from '../../base/ids.ts'
 import type { Request, Verified } from '../../messages/message.ts'
+import { logWindow } from '../checkpoints/watermarks.ts'
+import { persist } from '../durability.ts'
 import type { ExecutedRecovery } from '../effects.ts'
 import type { Slot } from '../ordering/slot.ts'
 import { RECOVERY_RETRY_TICKS } from '../parameters.ts'
-import { logWindow, persist, type ReplicaState, type Turn } from '../state.ts'
+import type { ReplicaState, Turn } from '../state.ts'
 
 /**
  * Asks, as long as it is not executed, for the own recovery operation to be ordered.

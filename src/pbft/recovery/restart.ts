@@ -20,23 +20,17 @@ import type { OralNewView, OralViewChange, OrderClaim } from '../../messages/ora
 import { wholePrePrepare } from '../../messages/pre-prepare.ts'
 import { isRejection } from '../../messages/rejection.ts'
 import { adoptStable, compareWithStable, keepOwnRoot } from '../checkpoints/checkpoint.ts'
+import { highWatermark } from '../checkpoints/watermarks.ts'
+import { broadcastDurably } from '../durability.ts'
 import type { AnyNewView, AnyViewChange, Effect, Outgoing, WaitingRecovery } from '../effects.ts'
 import { noteAcked } from '../oral/acknowledgements.ts'
 import { notePrePrepared } from '../oral/claims.ts'
 import { choiceHeaders } from '../oral/new-view.ts'
 import { type Executed, executeDecided, freezeIfDue, noteExecuted } from '../ordering/execution.ts'
-import {
-  broadcastDurably,
-  findBatch,
-  highWatermark,
-  isHandedOver,
-  isOral,
-  mayVote,
-  openSlot,
-  type ReplicaState,
-  type Turn,
-} from '../state.ts'
+import { findBatch, isHandedOver, openSlot } from '../ordering/ordering-state.ts'
+import { isOral, type ReplicaState, type Turn } from '../state.ts'
 import { leaveViewFor } from '../views/view-change.ts'
+import { mayVote } from './recovery-state.ts'
 
 /** A log record as it was read back and checked. */
 export type RecoveredRecord =

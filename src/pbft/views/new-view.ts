@@ -14,22 +14,18 @@ import type {
 } from '../../messages/message.ts'
 import { isRejection, type RejectionReason } from '../../messages/rejection.ts'
 import { becomeStable } from '../checkpoints/checkpoint.ts'
+import { isInWindow } from '../checkpoints/watermarks.ts'
+import { persist, persistThenBroadcast } from '../durability.ts'
 import type { AnyNewView } from '../effects.ts'
 import { onPrePrepare, onVote, reject, voteForChoice } from '../ordering/normal-case.ts'
+import { openSlot } from '../ordering/ordering-state.ts'
 import { proposeBatches } from '../ordering/propose.ts'
 import { relayOldest, startTimer } from '../ordering/requests.ts'
 import { HANDED_OVER_MAX } from '../parameters.ts'
-import {
-  isInWindow,
-  isPrimary,
-  mayVote,
-  openSlot,
-  persist,
-  persistThenBroadcast,
-  type ReplicaConfig,
-  type Turn,
-} from '../state.ts'
+import { mayVote } from '../recovery/recovery-state.ts'
+import type { ReplicaConfig, Turn } from '../state.ts'
 import { awaitNewView, leaveViewFor, viewChangeFault } from './view-change.ts'
+import { isPrimary } from './view-state.ts'
 
 /** The result of Q VIEW-CHANGEs. */
 export interface Selection {

@@ -7,8 +7,9 @@ import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, REQUEST_BYTES_MAX } from '../../me
 import type { Batch, Complaint } from '../../messages/message.ts'
 import type { WaitingRequest } from '../ordering/request-queue.ts'
 import { PASSED_OVER_MAX, PASSED_OVER_TICKS, PIPELINE_WINDOW, RELAY_AFTER_TICKS } from '../parameters.ts'
-import { isPrimary, primary, type ReplicaState } from '../state.ts'
+import type { ReplicaState } from '../state.ts'
 import type { Figures } from './primary-monitor.ts'
+import { isPrimary, primary } from './view-state.ts'
 
 /** Waiting requests, the oldest first, that are watched for being passed over. */
 const WATCHED_MAX = 64

@@ -12,9 +12,10 @@
 import { weakQuorum } from '../../base/quorum.ts'
 import type { Complaint } from '../../messages/message.ts'
 import { COMPLAINT_TICKS } from '../parameters.ts'
-import { isPrimary, primary, type ReplicaState, type Turn } from '../state.ts'
+import type { ReplicaState, Turn } from '../state.ts'
 import { complain } from './primary-observation.ts'
 import { startViewChange, viewAfter } from './view-change.ts'
+import { isPrimary, primary } from './view-state.ts'
 
 /**
  * At each tick: judges the primary, and leaves it when W replicas complain.

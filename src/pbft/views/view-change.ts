@@ -13,22 +13,16 @@ import type { ViewChangeContent } from '../../messages/content.ts'
 import { logWindowOf } from '../../messages/limits.ts'
 import type { Verified, ViewChange } from '../../messages/message.ts'
 import type { RejectionReason } from '../../messages/rejection.ts'
-import { dropWithheldOfOldViews } from '../durability.ts'
+import { dropWithheldOfOldViews, persistThenBroadcast } from '../durability.ts'
 import { forgetOldViews } from '../oral/acknowledgements.ts'
 import { gatherPrePrepares, oralViewChangeContent } from '../oral/claims.ts'
 import { reject } from '../ordering/normal-case.ts'
 import { isTimerExpired, timeoutFloor } from '../ordering/requests.ts'
 import { clearView, votersOf } from '../ordering/slot.ts'
 import { STUCK_TIMEOUTS, TIMEOUT_TICKS_MAX } from '../parameters.ts'
-import {
-  isOral,
-  mayVote,
-  persistThenBroadcast,
-  primary,
-  type ReplicaConfig,
-  type ReplicaState,
-  type Turn,
-} from '../state.ts'
+import { mayVote } from '../recovery/recovery-state.ts'
+import { isOral, type ReplicaConfig, type ReplicaState, type Turn } from '../state.ts'
+import { primary } from './view-state.ts'
 
 /**
  * Leaves the current view for a later one and says so, once that is on disk.

@@ -1,0 +1,34 @@
+import type { Sequence, View } from '../../base/ids.ts'
+import type { Complaint } from '../../messages/message.ts'
+
+/** The last STATUS of a peer, and when it was last helped. */
+export interface PeerProgress {
+  view: View
+  isActive: boolean
+  complaint: Complaint | null
+  lastExecuted: Sequence
+  /** When it was last sent a VIEW-CHANGE, a NEW-VIEW or a stable certificate. */
+  resentTick: number
+  /** When its last STATUS was answered, and when it was last sent one of its own, in ticks. */
+  servedTick: number
+  toldTick: number
+  /** Its last executed number when it was last served decisions; below any number until it is. */
+  servedFrom: number
+  /** Its FETCHes answered in the period that began at this tick. */
+  fetchTick: number
+  fetchesServed: number
+}
+
+/** The progress of a peer that said nothing yet. */
+export const createPeerProgress = (): PeerProgress => ({
+  view: 0 as View,
+  isActive: true,
+  complaint: null,
+  lastExecuted: 0 as Sequence,
+  resentTick: Number.NEGATIVE_INFINITY,
+  servedTick: Number.NEGATIVE_INFINITY,
+  toldTick: Number.NEGATIVE_INFINITY,
+  servedFrom: Number.NEGATIVE_INFINITY,
+  fetchTick: Number.NEGATIVE_INFINITY,
+  fetchesServed: 0,
+})

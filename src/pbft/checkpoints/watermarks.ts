@@ -1,0 +1,21 @@
+/** The window of sequence numbers that the last stable checkpoint opens: TOCS 2002 section 4.3. Keeps rule 2.2. */
+import type { Sequence } from '../../base/ids.ts'
+import { logWindowOf } from '../../messages/limits.ts'
+import type { ReplicaState } from '../state.ts'
+
+/** L */
+export const logWindow = ({ config }: ReplicaState): number => logWindowOf(config.checkpointInterval)
+
+/**
+ * H = h + L.
+ * @rule 2.2
+ */
+export const highWatermark = (state: ReplicaState): Sequence =>
+  (state.lowWatermark + logWindow(state)) as Sequence
+
+/**
+ * True if a vote or pre-prepare for `sequence` may be accepted: h < s <= H.
+ * @rule 1.2
+ */
+export const isInWindow = (state: ReplicaState, sequence: Sequence): boolean =>
+  sequence > state.lowWatermark && sequence <= highWatermark(state)
