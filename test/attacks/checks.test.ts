@@ -1,16 +1,12 @@
-/** The checks behind a verdict, on made-up logs, keys, histories and figures: each can pass and can fail. */
+/** The checks behind a verdict, on made-up logs, keys and histories: each can pass and can fail. */
 
 import { describe, expect, test } from 'vitest'
-import type { Control } from '../../attacks/language/attack.ts'
 import { comparedCount, disagreements, equivocating, repetitions } from '../../attacks/run/checks.ts'
 import type { CountedKey } from '../../attacks/run/load/counted-writes.ts'
 import { LoadMeter, type Stretch } from '../../attacks/run/load/load-meter.ts'
 import { verdictOf } from '../../attacks/run/load/recorded-load.ts'
 import { isWarm } from '../../attacks/run/load/warm-up.ts'
 import type { Decided, Disk } from '../../attacks/run/processes/disk-evidence.ts'
-import type { Facts, Measured } from '../../attacks/run/run-facts.ts'
-import { heldMsMax } from '../../attacks/run/turn-allowance.ts'
-import { type Ended, faultsOf } from '../../attacks/run/verdict.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
 import { linesOf, operation } from '../linearizability/history-kit.ts'
 
@@ -99,92 +95,6 @@ test('a history in which a read gives an old value is refused', () => {
   const good = [operation('write', 'a', [1, 2]), operation('write', 'b', [3, 4])]
   expect(verdictOf(linesOf([...good, operation('read', 'b', [5, 6])])).kind).toBe('linearizable')
   expect(() => verdictOf(linesOf([...good, operation('read', 'a', [5, 6])]))).toThrow()
-})
-
-const figures = { seconds: 1, done: 1, opsPerSecond: 1, p50Ms: 1, p99Ms: 1, maxMs: 1, gapMs: 1 }
-const spent = { correctMs: 1, hostileMs: 0, loadMs: 1 }
-const measured: Measured = {
-  ...{ before: figures, during: figures, after: figures, settled: null, gapMs: 1, settledMs: 10 },
-  ...{ suspicions: [], memory: [], heldMs: 10, turnMs: 10 },
-  spent: { before: spent, during: spent, after: spent },
-}
-const facts: Facts = {
-  ...{
-    n: 4,
-    f: 1,
-    auth: 'signed',
-    traitors: [0 as ReplicaId],
-    acts: 1,
-    actsByTurn: new Map(),
-    viewChanges: 0,
-    rejected: new Map(),
-  },
-  ...{ guilty: [0 as ReplicaId], cutOff: [0 as ReplicaId], measured },
-}
-const ended: Ended = {
-  ...{ facts, finished: { faults: [] }, doubtful: 0, neverSent: 0, compared: 1 },
-  ...{ disagreements: [], broken: [] },
-}
-
-describe('the verdict', () => {
-  test('is held where nothing is wrong', () => expect(faultsOf(ended)).toEqual([]))
-
-  test('is held also on a slow machine, where all takes longer', () => {
-    const slow = { ...measured, heldMs: 4 * heldMsMax(10), turnMs: 4 * 10 }
-    expect(faultsOf({ ...ended, facts: { ...facts, measured: slow } })).toEqual([])
-  })
-
-  test.each<[string, Partial<Ended>]>([
-    ['logs that differ', { disagreements: ['broken'] }],
-    ['what other checks found', { broken: ['broken'] }],
-    ['what the clients saw', { finished: { faults: ['broken'] } }],
-    ['no log to compare', { compared: 0 }],
-    ['an attack that never acted', { facts: { ...facts, acts: 0 } }],
-    ['evidence against a correct replica', { facts: { ...facts, guilty: [0, 2] as ReplicaId[] } }],
-    ['operations without an answer', { doubtful: 3 }],
-    ['operations that were not sent', { neverSent: 3 }],
-    [
-      'a loop that was held for longer than is allowed on this machine',
-      { facts: { ...facts, measured: { ...measured, heldMs: heldMsMax(10) + 1 } } },
-    ],
-    ['replicas that are not level', { facts: { ...facts, measured: { ...measured, settledMs: null } } }],
-    [
-      'a replica that grew without bound',
-      {
-        facts: {
-          ...facts,
-          measured: {
-            ...measured,
-            memory: [{ replica: 1 as ReplicaId, firstBytes: 0, lastBytes: 0, peakBytes: 2 ** 30 }],
-          },
-        },
-      },
-    ],
-    ['what the attack expects', { judge: () => ['otherwise'] }],
-  ])('is not held by %s', (_, wrong) => expect(faultsOf({ ...ended, ...wrong })).toHaveLength(1))
-})
-
-describe('a control', () => {
-  test.each<[Control['breaks'], Partial<Ended>, string]>([
-    ['agreement', { disagreements: ['differ'] }, 'agreement did not break'],
-    ['answers', { finished: { faults: ['no such history'] } }, 'no client believed the liars'],
-    ['progress', { facts: { ...facts, measured: { ...measured, gapMs: 5_000 } } }, 'progress did not stop'],
-  ])('of %s holds where that breaks, and not where nothing does', (breaks, broken, complaint) => {
-    const control = { breaks }
-    expect(faultsOf({ ...ended, control, ...broken })).toEqual([])
-    expect(faultsOf({ ...ended, control })).toEqual([complaint])
-  })
-
-  test('of agreement wants to know every traitor from signatures, where it says so', () => {
-    const control = { breaks: 'agreement', namesTraitors: true } as const
-    const broken = { ...ended, control, disagreements: ['they differ'] }
-    const { traitors } = ended.facts
-    expect(traitors.length).toBeGreaterThan(0)
-    expect(faultsOf({ ...broken, facts: { ...ended.facts, guilty: traitors } })).toEqual([])
-    expect(faultsOf({ ...broken, facts: { ...ended.facts, guilty: [] } })).toEqual(
-      traitors.map((id) => `no signatures give replica ${id} away`),
-    )
-  })
 })
 
 describe('figures of a load', () => {

@@ -3,22 +3,22 @@ import type { ReplicaId } from '../../../src/base/ids.ts'
 import { faultsMax } from '../../../src/base/quorum.ts'
 import { suiteNamed } from '../../../src/crypto/suites.ts'
 import type { AuthenticationMode } from '../../../src/messages/cluster.ts'
-import { type AnyAttack, type Control, isOutsideAttack } from '../../language/attack.ts'
+import { type AnyAttack, isOutsideAttack } from '../../language/attack.ts'
 import type { AttackReport } from '../../report/report.ts'
 import { comparedCount, disagreements, equivocating, repetitions } from '../checks.ts'
 import { LIVENESS_MS, pause, waitUntil } from '../deadlines.ts'
-import { isExpectedToBreak } from '../faults-of.ts'
+import { controlOf, judge } from '../judge.ts'
 import { type Figures, LoadMeter, type Stretch, TIMELINE_STEP_MS } from '../load/load-meter.ts'
 import { isWarm, WARM_UP_STEP_MS, WARM_UP_STEPS_MAX } from '../load/warm-up.ts'
 import { type Finished, Workload } from '../load/workload.ts'
 import type { Facts, Measured } from '../run-facts.ts'
 import type { Suspects } from '../suspects.ts'
 import { measureTurnMs } from '../turn-allowance.ts'
-import { faultsOf } from '../verdict.ts'
 import { AttackPhase } from './attack-phase.ts'
 import { LOAD } from './client-names.ts'
 import type { ClusterMonitor } from './cluster-monitor.ts'
 import { type Disk, readDisk } from './disk-evidence.ts'
+import { processEvidence } from './process-evidence.ts'
 import { isProcessorTimeTold, ownMs, type Spent, spentBetween } from './processor-time.ts'
 import { ReplyWitness } from './reply-witness.ts'
 import type { Commands, TestCluster } from './test-cluster.ts'
@@ -255,20 +255,21 @@ export class RunPhases {
     }
     const compared = comparedCount(disks)
     const differing = disagreements(disks)
-    const faults = faultsOf({
-      judge: attack.judge,
-      control: controlOf(attack, facts),
-      facts,
-      finished,
-      doubtful: this.#meter.doubtful,
-      neverSent: this.#meter.neverSent,
-      compared: compared.batches,
-      disagreements: differing,
-      broken: [...repetitions(finished.counted), ...unreadable, ...arena.casualties, ...seen],
-    })
+    const faults = judge(
+      processEvidence({
+        attack,
+        facts,
+        disagreements: differing,
+        compared: compared.batches,
+        wrongAnswers: [...finished.faults, ...repetitions(finished.counted)],
+        doubtful: this.#meter.doubtful,
+        neverSent: this.#meter.neverSent,
+        broken: [...unreadable, ...arena.casualties, ...seen],
+      }),
+    )
     const timeline = this.#timeline({ before, during, after })
     const notes = [
-      ...(controlOf(attack, facts) === undefined ? [] : differing),
+      ...(controlOf(attack, facts) === null ? [] : differing),
       `compared ${compared.batches} batches and ${compared.states} states on disk`,
       ...finished.notes,
       ...(attack.tells?.(facts) ?? []),
@@ -306,10 +307,4 @@ export class RunPhases {
   #pause(ms: number): Promise<void> {
     return pause(ms, this.#parts.setting.signal)
   }
-}
-
-/** The promise that must break; undefined when the store must hold. */
-function controlOf(attack: AnyAttack, facts: Pick<Facts, 'n' | 'traitors'>): Control | undefined {
-  if (isOutsideAttack(attack) || !isExpectedToBreak(attack, facts)) return undefined
-  return attack.control
 }

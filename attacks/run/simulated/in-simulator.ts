@@ -16,7 +16,7 @@ import { corrupt } from '../../language/adversary.ts'
 import type { Blackboard } from '../../language/adversary-context.ts'
 import type { Attack } from '../../language/attack.ts'
 import { FOREIGN_RECORDINGS } from '../../language/foreign-recordings.ts'
-import { faultsOf, invariantsOf, isExpectedToBreak } from '../faults-of.ts'
+import { controlOf, judge } from '../judge.ts'
 import { loadFigures } from '../processes/load-figures.ts'
 import { SimulatedWitness } from '../processes/reply-witness.ts'
 import type { Facts } from '../run-facts.ts'
@@ -25,6 +25,7 @@ import { foreignFrames } from './foreign-cluster.ts'
 import { HostileGuest } from './hostile-client-run.ts'
 import type { Observed } from './observed.ts'
 import { Observer } from './observer.ts'
+import { invariantsOf, simulatedEvidence } from './simulated-evidence.ts'
 
 /** Virtual milliseconds: when the attack begins, and how long it goes on before everything must come to be done. */
 const BEGINS_AT_MS = 300
@@ -95,12 +96,13 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   const { core, reaction, hasAbroad } = attack.surroundings ?? {}
   if (hasAbroad === true) board.notes.set(FOREIGN_RECORDINGS, foreignFrames(plan))
   const liars = new SimulatedWitness()
+  const control = controlOf(attack, { n, traitors })
   const result = simulate({
     seed,
     plan,
     adversaries,
     ...(hasTwins ? { twins: traitors } : {}),
-    ...(isExpectedToBreak(attack, { n, traitors }) ? { invariants: invariantsOf(attack) } : {}),
+    ...(control === null ? {} : { invariants: invariantsOf(control) }),
     sabotage: { step: (id, protocol) => observer.watching(id, core?.(protocol) ?? protocol) },
     onStep: (step) => {
       observer.onStep(step)
@@ -128,7 +130,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     ...observed(result, observer, beginsAtMs),
     convicted: [...new Set([...observer.convicted, ...liars.named])].sort((a, b) => a - b),
   }
-  return { attack, facts, result, faults: [...faultsOf(attack, facts, result), ...seen] }
+  return { attack, facts, result, faults: [...judge(simulatedEvidence(attack, facts, result)), ...seen] }
 }
 
 const requestsOf = ({ needsMacs }: Attack): Pick<Plan, 'requests'> =>

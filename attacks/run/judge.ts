@@ -1,0 +1,98 @@
+/** The verdict on an attack, in whichever world it ran: everything that was not as it must be. */
+import type { ReplicaId } from '../../src/base/ids.ts'
+import { faultsMax } from '../../src/base/quorum.ts'
+import { type AnyAttack, type Control, isOutsideAttack } from '../language/attack.ts'
+import type { Facts } from './run-facts.ts'
+
+/** A silence that counts as a stop, in milliseconds. */
+const STOPPED_MS = 500
+
+/** Promises that were broken, as sentences. */
+export interface Breaches {
+  /** Correct replicas executed different batches, or have different states. */
+  readonly agreement: readonly string[]
+  /** A client was told, or believed, what no correct replica executed. */
+  readonly answers: readonly string[]
+  /** All other promises that hold under every attack: liveness, memory, processes that live. */
+  readonly others: readonly string[]
+}
+
+/** The longest time without an answer to a correct client during the attack, and its end. */
+export interface Silence {
+  readonly longestMs: number
+  /** True if correct clients were answered again in the end. */
+  readonly isOver: boolean
+}
+
+/** All that a world reports of a run. */
+export interface Evidence {
+  readonly facts: Facts
+  /** The promise that must break; null when the store must hold. */
+  readonly control: Control | null
+  /** Replicas of which correct ones, or their disks put together, hold two signed messages that contradict each other. */
+  readonly convicted: readonly ReplicaId[]
+  readonly breaches: Breaches
+  readonly silence: Silence
+  /** Returns what the attack itself expected and was otherwise. */
+  readonly unexpected: () => readonly string[]
+}
+
+/**
+ * Returns the promise that an attack must break: that of a control with more traitors than the store tolerates, or with
+ * a core that is not the right one. Null when the store must hold.
+ */
+export function controlOf(
+  attack: AnyAttack,
+  { n, traitors }: { readonly n: number; readonly traitors: readonly ReplicaId[] },
+): Control | null {
+  if (isOutsideAttack(attack) || attack.control === undefined) return null
+  const { control, surroundings } = attack
+  return traitors.length > faultsMax(n) || surroundings?.core !== undefined ? control : null
+}
+
+/** Returns the faults of a run as sentences, safety first: none when the store held and did what was expected. */
+export function judge(evidence: Evidence): readonly string[] {
+  const { control, breaches, unexpected } = evidence
+  if (control !== null && control.breaks !== 'progress') {
+    return [...misjudged(evidence), ...unbroken(evidence, control, control.breaks)]
+  }
+  const { agreement, answers, others } = breaches
+  const always = [...agreement, ...answers, ...others, ...misjudged(evidence)]
+  if (control !== null) return [...always, ...notStopped(evidence.silence)]
+  return [...always, ...unexpected()]
+}
+
+/** Returns the sentences that hold against every run: an attack that did not act, and correct replicas that were blamed. */
+function misjudged({ facts, convicted }: Evidence): readonly string[] {
+  const { acts, traitors, cutOff } = facts
+  const correctOnes = (ids: readonly ReplicaId[]): readonly ReplicaId[] =>
+    ids.filter((id) => !traitors.includes(id))
+  return [
+    ...(acts === 0 ? ['the adversaries never acted'] : []),
+    ...correctOnes(convicted).map((id) => `there is evidence against replica ${id}, which is correct`),
+    ...correctOnes(cutOff).map((id) => `replica ${id} was cut off, which is correct`),
+  ]
+}
+
+/** A control shows that the checks can see: what it breaks must be found broken, and the traitors named. */
+function unbroken(
+  { facts, convicted, breaches }: Evidence,
+  { namesTraitors = false }: Control,
+  broken: 'agreement' | 'answers',
+): readonly string[] {
+  if (breaches[broken].length === 0) {
+    const instead = breaches.others[0] ?? 'everything held'
+    return broken === 'agreement'
+      ? [`agreement did not break: ${instead}`]
+      : [`the answers did not break, no client believed the liars: ${instead}`]
+  }
+  if (!namesTraitors || facts.auth === 'oral') return []
+  const hidden = facts.traitors.filter((id) => !convicted.includes(id))
+  return hidden.map((id) => `no signatures give replica ${id} away`)
+}
+
+/** Nobody must be answered for a while, and then somebody must be. */
+function notStopped({ longestMs, isOver }: Silence): readonly string[] {
+  if (longestMs < STOPPED_MS) return ['progress did not stop']
+  return isOver ? [] : ['service did not return']
+}
