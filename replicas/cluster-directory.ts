@@ -12,7 +12,7 @@ export const replicaKey = (directory: string, id: number): string =>
   join(replicaDirectory(directory, id), 'secret.key')
 export const replicaLog = (directory: string, id: number): string =>
   join(replicaDirectory(directory, id), 'log')
-/** What a replica writes to standard output when a local cluster runs it. */
+/** The file of all that a replica of a local cluster writes to standard output. */
 export const replicaProcessLog = (directory: string, id: number): string =>
   join(replicaDirectory(directory, id), 'replica.log')
 /** The pages of stored states. */

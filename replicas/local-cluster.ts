@@ -23,7 +23,7 @@ export interface EndedChild {
   readonly id: number | null
   /** The exit code or the signal, in words. */
   readonly how: string
-  /** What it wrote last on standard error; empty when nothing. */
+  /** Its last words on standard error; empty when there were none. */
   readonly complaint: string
 }
 

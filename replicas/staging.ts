@@ -6,7 +6,7 @@ import { OperatorError } from '../src/base/operator-error.ts'
 import { syncDirectory } from '../src/io/file-log-files.ts'
 
 export interface Staging {
-  /** Where the entries are written. */
+  /** The directory that the entries are written to. */
   readonly directory: string
   /** Moves the entries to their place, that with the name `last` after all others. Refuses where an entry exists. */
   commit(last: string): void

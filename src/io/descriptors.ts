@@ -1,5 +1,5 @@
 /**
- * How many files and connections this process may have open at once, and how they are shared out at the start: strangers
+ * The files and connections that this process may have open at once, and their shares, dealt out at the start: strangers
  * who open connections must never take what the log needs. A process without descriptors accepts nothing and says nothing
  * about it, and cannot open its next file.
  */
@@ -15,7 +15,7 @@ const CLIENTS_LEAST = 16
 /** Milliseconds between two attempts to open a file while the process has no descriptor left. */
 const OPEN_AGAIN_MS = 50
 
-/** What the system lets this process have open at once; infinite where nothing tells. */
+/** The number of files that the system lets this process have open at once; infinite where nothing says it. */
 export function openFilesMax(): number {
   // Node raises the soft limit to the hard one when it starts, so this is not always what a shell says.
   const fromSystem = /^Max open files\s+(\d+|unlimited)/m.exec(readOrEmpty('/proc/self/limits'))?.[1]
@@ -36,7 +36,7 @@ export interface ConnectionShares {
 }
 
 /**
- * What a replica of `n` may have of each kind: as much as `most` says, or as the process has room for. Links to replicas
+ * The connections of each kind that a replica of `n` may have: `most`, or as many as the process has room for. Links to replicas
  * come first, each of them twice for a moment, when a new one takes an old one's place.
  */
 export function shareConnections(openFiles: number, n: number, most: ConnectionShares): ConnectionShares {
@@ -48,7 +48,7 @@ export function shareConnections(openFiles: number, n: number, most: ConnectionS
   return { clientLinksMax, halfOpenMax: Math.min(most.halfOpenMax, room - clientLinksMax) }
 }
 
-/** What a gateway may have of callers' connections beside its links to `n` replicas. */
+/** The callers' connections that a gateway may have beside its links to `n` replicas. */
 export function callersMax(openFiles: number, n: number, most: number): number {
   const room = openFiles - FILES_RESERVE - 2 * n
   if (room < STRANGERS_LEAST) {

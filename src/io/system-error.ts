@@ -38,7 +38,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'the other end does not answer',
 }
 
-/** What could not be done, by the call of the system. */
+/** The verb for what could not be done, by the call of the system. */
 const VERBS: Readonly<Record<string, string>> = {
   open: 'opened',
   read: 'read',
@@ -85,7 +85,7 @@ const isSystemError = (error: unknown): error is SystemError =>
   typeof (error as Partial<SystemError>).code === 'string' &&
   typeof (error as Partial<SystemError>).syscall === 'string'
 
-/** What was tried, as the beginning of a sentence. */
+/** The attempt that failed, as the beginning of a sentence. */
 function attemptOf({ syscall, path, address, port, hostname }: SystemError): string {
   if (syscall === 'getaddrinfo') return `The host ${hostname ?? ''} cannot be found`
   if (syscall === 'listen' || syscall === 'bind') return `Cannot listen on ${placeOf(address, port)}`

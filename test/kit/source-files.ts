@@ -63,6 +63,31 @@ export function withoutCommentsAndStrings(text: string): string {
   return walk(text, { keepStrings: false })
 }
 
+export interface Docstring {
+  /** The line that it begins in; the first one is 1. */
+  readonly line: number
+  /** All that it says, as one line, without its tags. */
+  readonly words: string
+  /** The index of the first character behind it. */
+  readonly end: number
+}
+
+/** All docstrings of a file, in order. */
+export function docstringsOf(text: string): readonly Docstring[] {
+  const found: Docstring[] = []
+  for (let at = 0; at < text.length; ) {
+    const end = endOfToken(text, at)
+    if (text.startsWith('/**', at)) {
+      const lines = text.slice(at + 3, end - 2).split('\n')
+      const words = lines.map((line) => line.replace(/^\s*\*?\s*/, '').trim())
+      const said = words.filter((line) => line !== '' && !line.startsWith('@')).join(' ')
+      found.push({ line: text.slice(0, at).split('\n').length, words: said, end })
+    }
+    at = end
+  }
+  return found
+}
+
 function walk(text: string, { keepStrings }: { readonly keepStrings: boolean }): string {
   let code = ''
   for (let at = 0; at < text.length; ) {

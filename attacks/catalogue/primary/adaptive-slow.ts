@@ -16,7 +16,7 @@ import { and, isKind, type When, whilePrimary } from '../../language/predicates.
 /** Of the longest waiting that nobody complains of: it begins there, and goes up by this share each half second. */
 const GREED = 0.1
 const GREEDIER_EVERY_TICKS = 50
-/** How greedy it is when a window is bad for the last time before a complaint: a window is half a second too. */
+/** Its greed when a window is bad for the last time before a complaint: a window is half a second too. */
 const GREED_MAX = 1 + GREED * BAD_WINDOWS_MIN
 
 const isComplaint: When = ({ message }) =>

@@ -40,7 +40,7 @@ export class Observer {
     this.#beginsAtMs = beginsAtMs
   }
 
-  /** What requests waited before the attack, as each correct replica measured it. In ticks. */
+  /** The waiting of requests before the attack, as each correct replica measured it. In ticks. */
   get waitingTicks(): readonly number[] {
     return [...this.#waiting.values()]
   }

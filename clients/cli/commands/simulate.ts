@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import { analysis, shared } from '../options.ts'
 import type { SimulateFlags } from '../simulate-command.ts'
 
-/** What is run; one of them. */
+/** The things that can be run; exactly one of them is. */
 const SUBJECTS: readonly string[] = ['seed', 'seeds', 'plan', 'twins', 'scenarios']
 const othersThan = (own: string): string[] => SUBJECTS.filter((each) => each !== own)
 

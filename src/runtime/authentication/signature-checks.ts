@@ -22,7 +22,7 @@ export interface SignatureContext {
   readonly signingDigest: SigningDigest
 }
 
-/** What certificates and view changes cite. */
+/** The messages that certificates and view changes cite. */
 export type Cited = PrePrepareHeader | Vote | Checkpoint
 export type SignedMessage = Cited | LongHead | Reply
 

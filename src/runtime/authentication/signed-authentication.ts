@@ -41,7 +41,7 @@ export class SignedFaults {
   readonly #signatures: SignatureChecks
   readonly #requests: RequestChecks
   readonly #knownReplies: readonly Uint8Array[][]
-  /** What the form of certificates depends on. */
+  /** The configuration that the form of certificates depends on. */
   readonly #config: { readonly n: number; readonly checkpointInterval: number }
   readonly #nullBatch: Batch
 

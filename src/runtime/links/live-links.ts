@@ -23,7 +23,7 @@ export const HEARTBEATS_MAX = 64
 
 interface Link {
   readonly peer: Peer
-  /** What the transport had received when it last grew. */
+  /** The bytes that the transport had received when their number last grew. */
   received: number
   silentTicks: number
   /** Ticks since something was sent. */

@@ -63,9 +63,9 @@ export class VirtualClient {
   readonly #place: VirtualClientContext
   readonly #random: Random
   #runtime: ClientRuntime
-  /** How many times its process was started. */
+  /** The number of times that its process was started. */
   #starts = 0
-  /** What its counter says on disk. */
+  /** Its counter, as it stands on disk. */
   #reservedUpTo = 0
   #counterLosses = 0
   readonly #history: HistoryEntry[] = []

@@ -1,4 +1,4 @@
-/** How connections of the virtual network end and are made again, by the rules of the real transport. */
+/** The end of connections of the virtual network, and their redialing, by the rules of the real transport. */
 import type { Random } from '../../base/random.ts'
 import type { Peer } from '../../ports.ts'
 import type { VirtualTime } from './virtual-clock.ts'

@@ -26,7 +26,7 @@ export interface Link {
    * one does whose sender waits ever longer before it sends again. Only a new connection goes on.
    */
   isStuck: boolean
-  /** What was swallowed last. Some of it arrives after the sender has ended the connection. */
+  /** The frames swallowed last. Some of them arrive after the sender has ended the connection. */
   readonly swallowed: Uint8Array[]
   /** True if the sender has ended its end of the connection, or was told that the other end is gone. */
   isEnded: boolean

@@ -277,7 +277,7 @@ export class VirtualNetwork {
     return this.#reach !== null && isOutOf(this.#reach, link)
   }
 
-  /** What is lost in one direction is not acknowledged in the other, which soon stands still too. */
+  /** True if it swallows frames: what is lost in one direction is not acknowledged in the other, which soon stands still. */
   #isSwallowing(link: Link): boolean {
     if (link.isSwallowed || this.#linkOf(link.to, link.from).isSwallowed) link.isStuck = true
     return link.isStuck
