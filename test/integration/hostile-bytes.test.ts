@@ -22,6 +22,7 @@ import { readKeyFile } from '../../src/io/key-file.ts'
 import { systemEntropy } from '../../src/io/system.ts'
 import type { Address, Cluster } from '../../src/messages/cluster.ts'
 import { createSigningDigest } from '../../src/messages/frame.ts'
+import { HEARTBEAT } from '../../src/messages/heartbeat.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import { FRAME_BYTES_MAX, LINK_TAG_BYTES, SESSION_NONCE_BYTES } from '../../src/messages/limits.ts'
 import { encodeRequest } from '../../src/messages/request.ts'
@@ -42,6 +43,8 @@ const GROWTH_BYTES_MAX = 256 * MIB
 const TRAITOR = 3
 /** Requests of the client that asks for much, each of as many operations as one may have: some batches' worth. */
 const GLUTTONS_REQUESTS = 60
+/** Milliseconds between two heartbeats of a client that only waits. */
+const HEARTBEAT_MS = 500
 const NO_BYTES = new Uint8Array(0)
 /** The other end is not waited for any longer before the test goes on: whatever comes of it, all must serve. */
 const WAIT_MS = 500
@@ -306,7 +309,13 @@ describe('what a client asks for', () => {
     if (linked === null) throw new Error('the client was refused')
     const answered = answersOf(linked.socket)
     for (const { bytes } of frames) await write(linked.socket, concatBytes(bytes, linked.link.seal(bytes)))
-    await until('all of it is executed', () => answered() >= frames.length)
+    // While it waits it says that it lives: a replica ends links that are silent for long.
+    const heartbeats = setInterval(() => {
+      linked.socket.write(concatBytes(HEARTBEAT, linked.link.seal(HEARTBEAT)))
+    }, HEARTBEAT_MS)
+    await until('all of it is executed', () => answered() >= frames.length).finally(() =>
+      clearInterval(heartbeats),
+    )
     linked.socket.destroy()
     await endures(name)
   })
