@@ -8,6 +8,7 @@ import { builtFile, ROOT } from '../kit/built-program.ts'
 import { hunt } from '../mutants/hunt.ts'
 import type { Mutant } from '../mutants/mutant.ts'
 import { MUTANTS } from '../mutants/mutants.ts'
+import { placeOfPatch, readBuiltFiles } from '../mutants/patch-place.ts'
 import { TimeShare } from './time-share.ts'
 
 /** Every so many mutants one is in the slice. */
@@ -30,7 +31,7 @@ function changedFiles(): ReadonlySet<string> {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     })
-    return new Set(names.split('\n').map((name) => builtFile(name).replace(/^dist\//u, '')))
+    return new Set(names.split('\n').map(builtFile))
   } catch {
     return new Set()
   }
@@ -38,7 +39,8 @@ function changedFiles(): ReadonlySet<string> {
 
 function choose(): readonly Mutant[] {
   const changed = changedFiles()
-  const ofChanged = MUTANTS.filter(({ file }) => changed.has(file))
+  const files = readBuiltFiles(ROOT)
+  const ofChanged = MUTANTS.filter((mutant) => changed.has(placeOfPatch(mutant, files).file))
   const slice = MUTANTS.filter((_, index) => index % SLICE_STEP === 0)
   // Of both something, also where a commit changed much.
   const some = ofChanged.slice(0, MUTANTS_MAX - slice.length)

@@ -6,7 +6,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     name: 'the roots of CHECKPOINTs are not compared',
     attack: 'corrupt-checkpoint',
     rule: '2.1',
-    file: 'src/pbft/checkpoints/checkpoint.js',
+    within: 'onCheckpoint',
     search: 'return one !== undefined && equalBytes(one.root, root) ? [one] : []',
     replacement: 'return one !== undefined ? [one] : []',
     paper: {
@@ -18,14 +18,14 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
     name: 'Q - 1 CHECKPOINTs are stable',
     rule: '2.1',
-    file: 'src/pbft/checkpoints/checkpoint.js',
+    within: 'onCheckpoint',
     search: 'const needed = quorum(state.config.n)',
     replacement: 'const needed = quorum(state.config.n) - 1',
   },
   {
     name: 'h moves only with the own state',
     rule: '2.2',
-    file: 'src/pbft/checkpoints/checkpoint.js',
+    within: 'becomeStable',
     search: 'adoptStable(state, stable);\n    persist(',
     replacement:
       'if (stable.sequence > state.lastExecuted) return;\n    adoptStable(state, stable);\n    persist(',
@@ -34,7 +34,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     name: 'H lies further above h than the log is long',
     attack: 'burn-sequence',
     rule: '2.2',
-    file: 'src/pbft/checkpoints/watermarks.js',
+    within: 'highWatermark',
     search: '(state.lowWatermark + logWindow(state));',
     replacement: '(state.lowWatermark + 2 * logWindow(state));',
     paper: { file: 'paper/1.2-pre-prepare.test.ts', test: 'h < s <= H: the window', why: UNSEEN.noLiar },
@@ -42,7 +42,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
     name: 'H moves only with the own state',
     rule: '2.2',
-    file: 'src/pbft/checkpoints/watermarks.js',
+    within: 'highWatermark',
     search: '(state.lowWatermark + logWindow(state));',
     replacement: '(Math.min(state.lowWatermark, state.lastExecuted) + logWindow(state));',
     paper: {
@@ -54,7 +54,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
     name: 'a replica does not see that its state is not the stable one',
     rule: '2.2',
-    file: 'src/pbft/checkpoints/checkpoint.js',
+    within: 'compareWithStable',
     search: "state.health = 'diverged'",
     replacement: "state.health = 'sound'",
     paper: {
@@ -66,7 +66,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
     name: 'the counters enter the state one batch late',
     rule: '2.3',
-    file: 'src/store/application.js',
+    within: 'TreeStore.begin',
     search:
       'this.#lastSequence = sequence;\n        if (batch.time > this.#executedTime)\n            this.#executedTime = batch.time;\n        this.#settle();',
     replacement:
@@ -75,40 +75,40 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
     name: 'nothing is fetched however far behind',
     rule: '2.5',
-    file: 'src/pbft/checkpoints/checkpoint.js',
+    within: 'checkTransfer',
     search: "if (isStuck || isFar || state.health === 'diverged')",
     replacement: 'if (false)',
   },
   {
     name: 'a transfer leaves execution where it was handed over',
     rule: '2.5',
-    file: 'src/pbft/checkpoints/checkpoint.js',
+    within: 'onTransferred',
     search: 'state.lastHandedOver = sequence;',
     replacement: 'state.lastHandedOver = sequence + 1;',
   },
   {
     name: 'the certificate of a checkpoint is not passed on',
     rule: '2.8',
-    file: 'src/pbft/catch-up/retransmission.js',
+    within: 'onStatus',
     search: 'resendCheckpoints(turn, status);',
     replacement: '',
   },
   {
     name: 'an idle primary does not fill up',
     rule: '2.8',
-    file: 'src/pbft/ordering/propose.js',
+    within: 'nextBatch',
     search: 'return sequence <= fillTarget(state) ? state.nullBatch : null',
     replacement: 'return null',
   },
   {
     name: 'a checkpoint is frozen when the next batch has begun',
     rule: '2.1',
-    file: 'src/pbft/ordering/execution.js',
+    within: 'onExecuted',
     search: 'freezeIfDue(turn, sequence);\n    noteDelivered(',
     replacement: 'noteDelivered(',
     also: [
       {
-        file: 'src/pbft/ordering/execution.js',
+        within: 'onExecuted',
         search: 'executeDecided(turn);\n    proposeBatches(turn);',
         replacement: 'executeDecided(turn);\n    freezeIfDue(turn, sequence);\n    proposeBatches(turn);',
       },

@@ -2,20 +2,19 @@
 import { type Mutant, UNSEEN } from './mutant.ts'
 
 const FILE = 'paper/1.5-evidence.test.ts'
-const messages = 'src/messages/evidence.js'
 
 export const EVIDENCE_MUTANTS: readonly Mutant[] = [
   {
     name: 'two votes for the same digest are evidence',
     rule: '1.5',
-    file: messages,
+    within: 'evidenceFault',
     search: "equalBytes(contentOf(first), contentOf(second)) ? 'same-content' : null",
     replacement: 'null',
   },
   {
     name: 'votes of two views are evidence',
     rule: '1.5',
-    file: messages,
+    within: 'isSamePlace',
     search: '|| a.view === b.view',
     replacement: '|| true',
     paper: { file: FILE, test: 'what both may be said is no evidence', why: UNSEEN.rare },
@@ -23,14 +22,14 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
   {
     name: 'evidence names another replica than the one that signed',
     rule: '1.5',
-    file: messages,
+    within: 'evidenceOf',
     search: 'guilty: first.sender, first',
     replacement: 'guilty: first.sender === 0 ? 1 : 0, first',
   },
   {
     name: 'a vote that contradicts the own pre-prepare is not shown',
     rule: '1.5',
-    file: 'src/pbft/ordering/normal-case.js',
+    within: 'onVote',
     search: 'exhibitConflictingVote(turn, slot, vote);',
     replacement: '',
     paper: { file: FILE, test: 'convicted, though each got one half', why: UNSEEN.cost },
@@ -39,7 +38,7 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     name: 'what is shown needs no good signature',
     attack: 'frame-victim',
     rule: '1.5',
-    file: 'src/runtime/authentication/signed-authentication.js',
+    within: 'SignedFaults.#voucherFault',
     search: 'return this.#signatures.shownFault(message.messages)',
     replacement: 'return null',
     paper: { file: FILE, test: 'an exhibit counts on its own link only', why: UNSEEN.noLiar },
@@ -47,7 +46,7 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
   {
     name: 'evidence is not written again before the log is trimmed',
     rule: '1.5',
-    file: 'src/pbft/checkpoints/checkpoint.js',
+    within: 'onStored',
     search: 'persistEvidenceAgain(turn);',
     replacement: '',
     paper: { file: FILE, test: 'evidence outlives a restart', why: UNSEEN.madeUp },

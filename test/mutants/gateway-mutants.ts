@@ -1,7 +1,6 @@
 /** Mistakes at the gateway: another key than asked for, conditions that are passed over, callers that are kept out. */
 import { type Mutant, UNSEEN } from './mutant.ts'
 
-const gateway = (name: string): string => `clients/gateway/${name}.js`
 const ADMISSION = 'clients/admission.test.ts'
 const CONDITIONS = 'clients/conditions.test.ts'
 const KEYS = 'clients/key-names.test.ts'
@@ -11,7 +10,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a name does not escape the backslash',
     rule: 'keys',
-    file: 'clients/library/key-name.js',
+    within: 'HIDDEN',
     search: '\\u2060\\uFEFF\\\\]/u',
     replacement: '\\u2060\\uFEFF]/u',
     paper: { file: KEYS, test: 'leads back to the key', why },
@@ -19,7 +18,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a byte order mark in a key is passed over',
     rule: 'keys',
-    file: 'clients/library/key-name.js',
+    within: 'decoder',
     search: 'ignoreBOM: true',
     replacement: 'ignoreBOM: false',
     paper: { file: KEYS, test: 'a byte order mark', why },
@@ -27,7 +26,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a weak tag lets a write through',
     rule: 'http',
-    file: gateway('conditions'),
+    within: 'entityTags',
     search: 'if (isWeak === undefined)',
     replacement: 'if (true)',
     paper: { file: CONDITIONS, test: 'if-match', why },
@@ -35,7 +34,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
   {
     name: 'If-None-Match counts for nothing on writes',
     rule: 'http',
-    file: gateway('conditions'),
+    within: 'writeTest',
     search: '!matchesWeakly(noneMatch, modRevision)',
     replacement: 'true',
     paper: { file: CONDITIONS, test: 'if-none-match', why },
@@ -43,7 +42,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
   {
     name: 'an unknown parameter is passed over',
     rule: 'http',
-    file: gateway('parameters'),
+    within: 'readParameters',
     search: 'throw unknownParameter(name, known)',
     replacement: 'continue',
     paper: { file: CONDITIONS, test: 'is refused', why },
@@ -51,13 +50,13 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
   {
     name: 'what a body announces is held',
     rule: 'room',
-    file: gateway('admission'),
+    within: 'Admission.beginBody',
     search: 'call.caller.arriving++;',
     replacement:
       "call.caller.arriving++; if (!this.hold(request, Number(request.headers['content-length']))) return end();",
     also: [
       {
-        file: gateway('admission'),
+        within: 'Admission.#makeRoom',
         search: 'call.bytes <= BYTES_SHARE',
         replacement: 'true',
       },
@@ -67,7 +66,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
   {
     name: 'bodies that arrive make no room for others',
     rule: 'room',
-    file: gateway('admission'),
+    within: 'Admission.#makeRoom',
     search: 'call.bytes <= BYTES_SHARE',
     replacement: 'true',
     paper: { file: ADMISSION, test: 'bodies that lack their last byte', why },
@@ -75,7 +74,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
   {
     name: 'idle connections keep new ones out',
     rule: 'room',
-    file: gateway('connections'),
+    within: 'Connections.watch',
     search: 'this.#endIdlest();\n',
     replacement: '{}\n',
     paper: { file: ADMISSION, test: 'more silent connections', why },

@@ -4,10 +4,11 @@
  * simulator's seeds, until one of them fails.
  */
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Mutant, Patch } from './mutant.ts'
+import type { Mutant } from './mutant.ts'
+import { patched, readBuiltFiles } from './patch-place.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -59,17 +60,11 @@ export async function hunt(mutant: Mutant, { seedsMax, isByRunsOnly }: HuntOptio
   }
 }
 
-/** The file of the built program with the mutant's patches. Throws where one of them no longer applies. */
+/** Writes the mutant's patches into the built program. Throws where one of them no longer applies. */
 function patchAll(directory: string, mutant: Mutant): void {
-  for (const { file, search, replacement } of [mutant, ...(mutant.also ?? [])] satisfies readonly Patch[]) {
-    const path = join(directory, 'dist', file)
-    const text = readFileSync(path, 'utf8')
-    const places = text.split(search).length - 1
-    if (places !== 1) throw new Error(`a patch of "${mutant.name}" applies ${places} times in ${file}`)
-    writeFileSync(
-      path,
-      text.replace(search, () => replacement),
-    )
+  for (const patch of [mutant, ...(mutant.also ?? [])]) {
+    const { file, text } = patched(patch, readBuiltFiles(directory))
+    writeFileSync(join(directory, file), text)
   }
 }
 

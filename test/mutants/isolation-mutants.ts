@@ -1,18 +1,14 @@
 /** Mistakes against rule 5.5: each takes one defence out. The attack that shows it gone stands beside it. */
 import { type Mutant, UNSEEN } from './mutant.ts'
 
-const BUDGETS = 'src/runtime/inbound/sender-budgets.js'
-const INBOX = 'src/runtime/inbound/inbox.js'
-const RECEPTION = 'src/runtime/inbound/reception.js'
 const ISOLATION = 'paper/5.5-isolation.test.ts'
-const RUNTIME = 'src/runtime/replica-runtime.js'
 
 export const ISOLATION_MUTANTS: readonly Mutant[] = [
   {
     // attacks: flood-backup, flood-primary, bad-signature-flood
     name: 'nobody is ever cut off',
     rule: '5.5',
-    file: BUDGETS,
+    within: 'SenderBudgets.#spend',
     search: 'if (wasted.level > allowance.atOnce)',
     replacement: 'if (wasted.level > Infinity)',
     paper: { file: ISOLATION, test: 'who wastes more is cut off for a while', why: UNSEEN.cost },
@@ -21,7 +17,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     // attack: bad-signature-flood
     name: 'what fails its checks costs its sender no more than what is of no use',
     rule: '5.5',
-    file: BUDGETS,
+    within: 'SenderBudgets.offended',
     search: 'OFFENCE_CHECKS * Math.max(1, checks)',
     replacement: 'checks / 8',
     paper: { file: ISOLATION, test: 'what fails its checks weighs more', why: UNSEEN.cost },
@@ -30,7 +26,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     // attacks: flood-backup, flood-primary
     name: 'good messages without end are taken without end',
     rule: '5.5',
-    file: RECEPTION,
+    within: 'Reception.#take',
     search: 'if (unasked > 0)',
     replacement: 'if (unasked > Infinity)',
     paper: { file: ISOLATION, test: 'cuts off who sends good messages without end', why: UNSEEN.cost },
@@ -38,7 +34,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'who was cut off never comes back',
     rule: '5.5',
-    file: BUDGETS,
+    within: 'SenderBudgets.tick',
     search: 'if (this.#ticks < account.cutOffUntil)',
     replacement: 'if (account.times > 0)',
     paper: { file: ISOLATION, test: 'longer each time, and comes back', why: UNSEEN.cost },
@@ -47,7 +43,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     // attacks: flood-backup, flood-primary
     name: 'turns are given by the number of frames, whatever they cost',
     rule: '5.5',
-    file: INBOX,
+    within: 'Inbox.take',
     search: 'queue.cost += checks;',
     replacement: 'queue.cost += 1;',
     paper: { file: ISOLATION, test: 'a peer whose frames cost much has fewer turns', why: UNSEEN.cost },
@@ -55,7 +51,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'STATUS and view changes have no queue of their own',
     rule: '5.5',
-    file: INBOX,
+    within: 'laneOf',
     search: "? 'reserve' : 'replicas'",
     replacement: "? 'replicas' : 'replicas'",
     paper: { file: ISOLATION, test: 'STATUS and view changes do not wait behind', why: UNSEEN.cost },
@@ -63,7 +59,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'each client has as many turns as a replica',
     rule: '5.5',
-    file: INBOX,
+    within: 'laneOf',
     search: "return 'clients'",
     replacement: "return 'replicas'",
     paper: { file: ISOLATION, test: 'many clients have a part of the work together', why: UNSEEN.cost },
@@ -71,7 +67,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a batch of a thousand requests is checked in one go',
     rule: '5.5',
-    file: RECEPTION,
+    within: 'BATCH_PART',
     search: 'const BATCH_PART = 1 / 8;',
     replacement: 'const BATCH_PART = 1 << 20;',
     paper: { file: ISOLATION, test: 'others have their turns while a batch', why: UNSEEN.cost },
@@ -79,7 +75,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'what was begun is forgotten when its turn is over',
     rule: '5.5',
-    file: INBOX,
+    within: 'Inbox.#keep',
     search: 'queue.rest = rest;',
     replacement: 'queue.rest = null;',
     paper: { file: ISOLATION, test: 'the rest of a turn comes before', why: UNSEEN.cost },
@@ -88,7 +84,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     // attack: replay-client
     name: 'a client that repeats a request is answered without end',
     rule: '5.5',
-    file: RECEPTION,
+    within: 'Reception.#receiveRequest',
     search: "(use === 'answer' && !this.budgets.mayAnswer(from))",
     replacement: 'false',
     paper: { file: ISOLATION, test: 'gets a bounded number of replies', why: UNSEEN.cost },
@@ -97,7 +93,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     // attack: replay-client
     name: 'a reply that is sent again is signed again',
     rule: '5.5',
-    file: 'src/runtime/execution/client-answers.js',
+    within: 'ClientAnswers.replyAgain',
     search: 'kept !== undefined && equalBytes(kept.requestDigest, requestDigest)',
     replacement: 'false',
     paper: { file: ISOLATION, test: 'and the same bytes', why: UNSEEN.cost },
@@ -106,7 +102,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     // attack: replay-client
     name: 'a client that floods fills the batches',
     rule: '5.5',
-    file: 'src/pbft/ordering/request-queue.js',
+    within: 'WaitingRequests.takeForBatch',
     search: 'if (isContested &&',
     replacement: 'if (false &&',
     paper: { file: ISOLATION, test: 'has few more places than all others together', why: UNSEEN.cost },
@@ -114,7 +110,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a batch is executed in one go, whatever it asks for',
     rule: '5.5',
-    file: 'src/runtime/execution/executor.js',
+    within: 'Executor.onTurn',
     search: 'this.#allowance.left = this.#perTurn;',
     replacement: 'this.#allowance.left = Infinity;',
     paper: {
@@ -126,7 +122,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a list goes through its range in one go',
     rule: '5.5',
-    file: 'src/store/execution.js',
+    within: 'measurePage',
     search: 'allowance.left -= ITEM_WORK;',
     replacement: '',
     paper: {
@@ -138,7 +134,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'what others are told of a client is from the middle of a batch',
     rule: '1.8',
-    file: 'src/store/application.js',
+    within: 'TreeStore.standing',
     search: 'this.#sessions.settledStanding(',
     replacement: 'this.#sessions.standing(',
     paper: { file: 'store/slices.test.ts', test: 'is seen by nobody before it ends', why: UNSEEN.rare },
@@ -146,21 +142,21 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a state is put together from one that a batch is changing',
     rule: '2.5',
-    file: RUNTIME,
+    within: 'ReplicaRuntime.#performOne',
     search: 'this.#executor.whenSettled(() => this.#states.transfer.aim(effect.stable))',
     replacement: 'this.#states.transfer.aim(effect.stable)',
   },
   {
     name: 'a batch goes on when another state has taken the place of its own',
     rule: '2.5',
-    file: RUNTIME,
+    within: 'ReplicaRuntime.#switchTo',
     search: 'this.#executor.abandon();',
     replacement: '',
   },
   {
     name: 'the primary is suspected for what a request costs',
     rule: '1.9',
-    file: 'src/pbft/step.js',
+    within: 'step',
     search: 'if (isHeldUp(state)) {',
     replacement: 'if (isHeldUp(state) && false) {',
     paper: {

@@ -1,9 +1,6 @@
 /** Mistakes against rule 6.3, and against how a log begins (6.4): what is on the disk has to prove itself. */
 import { type Mutant, UNSEEN } from './mutant.ts'
 
-const RECORD = 'src/io/file-log-record.js'
-const SCAN = 'src/io/file-log-scan.js'
-const LOCK = 'src/io/directory-lock.js'
 const LOCKS = 'io/directory-lock.test.ts'
 const DAMAGE = 'io/file-log-damage.test.ts'
 const AS_MARKED = 'record.counter === this.#marker.counter && !equalBytes(chain, this.#marker.chain)'
@@ -12,7 +9,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
   {
     name: 'a process asks the kernel again for a lock that it has, and so loses it',
     rule: '6.3',
-    file: LOCK,
+    within: 'takeDirectoryLock',
     search: 'noteClosed = noteOpened(path);',
     replacement: 'noteClosed = () => { };',
     paper: {
@@ -24,7 +21,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
   {
     name: 'a lock that another process has is made anew like a damaged one',
     rule: '6.3',
-    file: LOCK,
+    within: 'openOrRenew',
     search: 'if (isLocked(error) || refusalOf(error) !== null)',
     replacement: 'if (refusalOf(error) !== null)',
     paper: { file: LOCKS, test: 'a refusal touches nothing of the holder', why: UNSEEN.notRun },
@@ -32,7 +29,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
   {
     name: 'a log is opened without the lock around it',
     rule: '6.3',
-    file: 'src/io/file-log.js',
+    within: 'openFileLog',
     search: 'options.lock.assertCovers(directory);',
     replacement: '',
     paper: {
@@ -44,7 +41,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
   {
     name: 'the checksum of a record is not looked at',
     rule: '6.3',
-    file: RECORD,
+    within: 'decodeRecord',
     search: 'if (readU32(bytes, at + 4) !== recordChecksum(bytes.subarray(at, start), content, seed))',
     replacement: 'if (false)',
     paper: {
@@ -56,7 +53,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
   {
     name: 'a record does not have to continue the chain',
     rule: '6.3',
-    file: SCAN,
+    within: 'Scan.#readRecords',
     search: 'record.counter === this.#expected && equalBytes(record.chain, chain)',
     replacement: 'record.counter === this.#expected',
     paper: {
@@ -68,10 +65,10 @@ export const LOG_MUTANTS: readonly Mutant[] = [
   {
     name: 'a record may stand anywhere: nobody looks at its counter and its chain',
     rule: '6.3',
-    file: SCAN,
+    within: 'Scan.#readRecords',
     search: 'record.counter === this.#expected && equalBytes(record.chain, chain)',
     replacement: 'true',
-    also: [{ file: SCAN, search: AS_MARKED, replacement: 'false' }],
+    also: [{ within: 'Scan.#readRecords', search: AS_MARKED, replacement: 'false' }],
     paper: {
       file: DAMAGE,
       test: 'records of another log, or of this one at another place, are not taken',
@@ -81,7 +78,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
   {
     name: 'lost synced data passes for a torn tail',
     rule: '6.3',
-    file: SCAN,
+    within: 'Scan.run',
     search: 'if (this.#expected <= this.#marker.counter) {',
     replacement: 'if (false) {',
     paper: { file: DAMAGE, test: 'the log cut off at any byte below the marker', why: UNSEEN.notRun },
@@ -89,7 +86,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
   {
     name: 'a log that was written anew up to the marker is taken',
     rule: '6.3',
-    file: SCAN,
+    within: 'Scan.#readRecords',
     search: AS_MARKED,
     replacement: 'false',
     paper: {
@@ -101,7 +98,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
   {
     name: 'a page is not checked by its hash when it is read',
     rule: '6.3',
-    file: 'src/io/level-page-store.js',
+    within: 'LevelPages.read',
     search: "if (equalBytes(createHash('sha256').update(bytes).digest(), hash))",
     replacement: 'if (true)',
     paper: {
@@ -113,7 +110,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
   {
     name: 'a log that is begun anew after a loss passes for the one of a first start',
     rule: '6.4',
-    file: 'src/io/file-log.js',
+    within: 'restartFileLogAfterLoss',
     search: "first: 'amnesia'",
     replacement: "first: 'birth'",
     paper: {

@@ -1,10 +1,6 @@
 /** Mistakes in MACs, their keys, and what rule 4.10 says of requests that have them. */
 import { type Mutant, UNSEEN } from './mutant.ts'
 
-const MACS = 'src/runtime/authentication/message-macs.js'
-const KEYS = 'src/runtime/authentication/pairwise-keys.js'
-const LINK_RULES = 'src/runtime/inbound/link-rules.js'
-const DOUBTS = 'src/pbft/oral/doubtful-requests.js'
 const CONFORMANCE = 'conformance/message-macs.test.ts'
 const LINKS = 'conformance/oral-authentication.test.ts'
 const RULE = 'paper/4.10-requests-with-macs.test.ts'
@@ -13,7 +9,7 @@ export const MAC_MUTANTS: readonly Mutant[] = [
   {
     name: 'a MAC is not checked',
     rule: '4.10',
-    file: MACS,
+    within: 'createMessageMacs',
     search: 'if (!suite.verifyMac(received.mac, key, digest))',
     replacement: 'if (false)',
     paper: { file: CONFORMANCE, test: 'is good in the name of nobody else', why: UNSEEN.noLiar },
@@ -21,7 +17,7 @@ export const MAC_MUTANTS: readonly Mutant[] = [
   {
     name: 'both directions of a pair have one key',
     rule: '4.10',
-    file: KEYS,
+    within: 'PairwiseKeys.#derive',
     search: 'const info = concatBytes(this.#options.cluster.clusterId, ...direction, number);',
     replacement:
       'const info = concatBytes(this.#options.cluster.clusterId, ...[...direction].sort((a, b) => (a.at(-1) ?? 0) - (b.at(-1) ?? 0)), number);',
@@ -30,7 +26,7 @@ export const MAC_MUTANTS: readonly Mutant[] = [
   {
     name: 'the keys are the same in every epoch',
     rule: '4.10',
-    file: KEYS,
+    within: 'PairwiseKeys.#derive',
     search: 'writeU32(number, 0, epoch);',
     replacement: '',
     paper: { file: CONFORMANCE, test: 'changes every MAC', why: UNSEEN.noLiar },
@@ -38,7 +34,7 @@ export const MAC_MUTANTS: readonly Mutant[] = [
   {
     name: 'keys of epochs that are over stay good',
     rule: '4.10',
-    file: KEYS,
+    within: 'PairwiseKeys.openingKey',
     search: 'if (newest !== null && epoch < newest - 1)',
     replacement: 'if (false)',
     paper: { file: CONFORMANCE, test: 'refuses what is older', why: UNSEEN.noLiar },
@@ -46,7 +42,7 @@ export const MAC_MUTANTS: readonly Mutant[] = [
   {
     name: 'a bad MAC of a later epoch ends the epochs before it',
     rule: '4.10',
-    file: MACS,
+    within: 'createMessageMacs',
     search: 'if (!suite.verifyMac(received.mac, key, digest))',
     replacement:
       'keys.noteGood(sender, { epoch: received.epoch, key });\n            if (!suite.verifyMac(received.mac, key, digest))',
@@ -55,7 +51,7 @@ export const MAC_MUTANTS: readonly Mutant[] = [
   {
     name: 'what only its receiver can check is taken from others too',
     rule: '4.8',
-    file: LINK_RULES,
+    within: 'linkFault',
     search: "vouched !== 'author' || mode === 'oral'",
     replacement: "vouched !== 'author'",
     paper: { file: LINKS, test: "over its sender's own link only", why: UNSEEN.noLiar },
@@ -63,7 +59,7 @@ export const MAC_MUTANTS: readonly Mutant[] = [
   {
     name: 'a batch that nobody vouches for is accepted',
     rule: '4.10',
-    file: DOUBTS,
+    within: 'isDoubted',
     search: 'if (doubtful.length === 0)',
     replacement: 'if (doubtful.length >= 0)',
     paper: { file: RULE, test: 'a batch with a request that cannot be checked waits', why: UNSEEN.notRun },
@@ -71,12 +67,12 @@ export const MAC_MUTANTS: readonly Mutant[] = [
   {
     name: 'one less than W vouch for a batch',
     rule: '4.10',
-    file: DOUBTS,
+    within: 'vouchedFor',
     search: 'return vouchersOf(slot, waiting.digest) >= weakQuorum(config.n) ? waiting : null;',
     replacement: 'return vouchersOf(slot, waiting.digest) >= weakQuorum(config.n) - 1 ? waiting : null;',
     also: [
       {
-        file: DOUBTS,
+        within: 'isDoubted',
         search: 'vouchersOf(slot, digest) >= weakQuorum(state.config.n);',
         replacement: 'vouchersOf(slot, digest) >= weakQuorum(state.config.n) - 1;',
       },
@@ -86,7 +82,7 @@ export const MAC_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client whose MACs were wrong goes on with MACs',
     rule: '4.10',
-    file: DOUBTS,
+    within: 'mustSign',
     search: 'return count >= weakQuorum(state.config.n) || complaints[primary(state)]?.has(client) === true;',
     replacement: 'return false;',
     paper: { file: RULE, test: 'are needed to ask a client for signatures', why: UNSEEN.notRun },
@@ -94,7 +90,7 @@ export const MAC_MUTANTS: readonly Mutant[] = [
   {
     name: 'one liar makes any client sign',
     rule: '4.10',
-    file: DOUBTS,
+    within: 'mustSign',
     search: 'return count >= weakQuorum(state.config.n) ||',
     replacement: 'return count > 0 ||',
     paper: { file: RULE, test: 'are needed to ask a client for signatures', why: UNSEEN.cost },
@@ -102,7 +98,7 @@ export const MAC_MUTANTS: readonly Mutant[] = [
   {
     name: 'backups wait for what the primary cannot check',
     rule: '4.10',
-    file: DOUBTS,
+    within: 'mustSign',
     search: '|| complaints[primary(state)]?.has(client) === true;',
     replacement: ';',
     paper: { file: RULE, test: 'nobody waits for a primary that cannot check it', why: UNSEEN.notRun },
@@ -110,12 +106,12 @@ export const MAC_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client signs when one replica wants it',
     rule: '4.10',
-    file: 'src/session/session.js',
+    within: 'onRefusal',
     search: "if (reason === 'must-sign')",
     replacement: "if (reason === 'must-sign' || agreeing > 99)",
     also: [
       {
-        file: 'src/session/session.js',
+        within: 'onRefusal',
         search: 'if (agreeing < needed)',
         replacement: "if (agreeing < needed && reason !== 'must-sign')",
       },

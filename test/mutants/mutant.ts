@@ -1,8 +1,8 @@
 /** A small mistake, as text of the built program. */
 export interface Patch {
-  /** Below `dist`. */
-  readonly file: string
-  /** Stands in the file exactly once. */
+  /** The declaration that it changes: a function or a constant by its name, a method as `Class.method`. Its file is looked up. */
+  readonly within: string
+  /** Stands in that declaration exactly once. */
   readonly search: string
   readonly replacement: string
 }

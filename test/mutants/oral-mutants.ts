@@ -5,14 +5,14 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'what was pre-prepared does not join Qset when a view is left',
     rule: '4.1',
-    file: 'src/pbft/oral/claims.js',
+    within: 'gatherPrePrepares',
     search: 'if (claim === null)\n            continue;',
     replacement: 'continue;',
   },
   {
     name: 'Qset keeps one digest of each sequence number',
     rule: '4.1',
-    file: 'src/pbft/oral/claims.js',
+    within: 'withPrePrepare',
     search: '.slice(-prePrepareClaimsMax(n))',
     replacement: '.slice(-1)',
     paper: {
@@ -24,7 +24,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'P leaves out what was prepared in the last view',
     rule: '4.1',
-    file: 'src/pbft/oral/claims.js',
+    within: 'oralViewChangeContent',
     search: '.filter(({ sequence }) => isInWindow(state, sequence));\n    return {',
     replacement:
       '.filter((claim) => isInWindow(state, claim.sequence) && claim.view < view - 1);\n    return {',
@@ -32,7 +32,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'the form of a VIEW-CHANGE is not looked at',
     rule: '4.2',
-    file: 'src/pbft/oral/view-changes.js',
+    within: 'onOralViewChange',
     search:
       'const fault = oralViewChangeFault(viewChange, state.config);\n    if (fault !== null)\n        return reject(turn, viewChange, from, fault);',
     replacement: '',
@@ -45,7 +45,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'an acknowledgement does not wait for the disk',
     rule: '4.3',
-    file: 'src/pbft/oral/acknowledgements.js',
+    within: 'recordAck',
     search: "withhold(turn, { kind: 'view-change-ack', view, of: sender, digest }, to);",
     replacement:
       "turn.effects.push({ kind: 'send', to, outgoing: { kind: 'view-change-ack', view, of: sender, digest } });",
@@ -53,7 +53,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'a VIEW-CHANGE joins S with one acknowledgement less',
     rule: '4.3',
-    file: 'src/pbft/oral/acknowledgements.js',
+    within: 'supported',
     search: '>= quorum(n) - 2;',
     replacement: '>= quorum(n) - 3;',
     paper: {
@@ -65,14 +65,14 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'nobody acknowledges anything',
     rule: '4.3',
-    file: 'src/pbft/oral/acknowledgements.js',
+    within: 'acknowledge',
     search: 'if (state.isActive || !mayVote(state) || isPrimary(state))\n        return;',
     replacement: 'return;',
   },
   {
     name: 'only those that hold a checkpoint count for the Q whose h is not above it',
     rule: '4.4',
-    file: 'src/pbft/oral/new-view-choice.js',
+    within: 'chooseCheckpoint',
     search: '({ lowWatermark }) => lowWatermark <= candidate.sequence)',
     replacement: '(one) => one.lowWatermark <= candidate.sequence && holdsCheckpoint(one, candidate))',
     paper: {
@@ -84,7 +84,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'one replica alone vouches for a checkpoint',
     rule: '4.4',
-    file: 'src/pbft/oral/new-view-choice.js',
+    within: 'chooseCheckpoint',
     search: 'holders >= weakQuorum(n)',
     replacement: 'holders >= 1',
     paper: { file: 'paper/4.4-4.7-choice.test.ts', test: 'it is the highest that W hold', why: UNSEEN.rare },
@@ -92,7 +92,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'the NEW-VIEW chooses from the highest h on, as signed ones do',
     rule: '4.4',
-    file: 'src/pbft/oral/new-view-choice.js',
+    within: 'chooseCheckpoint',
     search: 'if (notAbove >= quorum(n) && holders >= weakQuorum(n))',
     replacement: 'if (holders >= 1)',
     paper: {
@@ -104,7 +104,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'A1 is not asked for',
     rule: '4.5',
-    file: 'src/pbft/oral/new-view-choice.js',
+    within: 'satisfiesA1',
     search: 'return compatible >= quorum(n);',
     replacement: 'return true;',
     paper: { file: 'paper/4.4-4.7-choice.test.ts', test: 'A1: an entry of a later view', why: UNSEEN.rare },
@@ -112,7 +112,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'A2 is not asked for: the highest view that anybody claims wins',
     rule: '4.6',
-    file: 'src/pbft/oral/new-view-choice.js',
+    within: 'satisfiesA2',
     search: 'return confirming >= weakQuorum(n);',
     replacement: 'return true;',
     paper: {
@@ -124,7 +124,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'A2 counts entries and not senders',
     rule: '4.9',
-    file: 'src/pbft/oral/new-view-choice.js',
+    within: 'satisfiesA2',
     search:
       'const confirming = sendersOf(claims, ({ prePrepareClaims }) => prePrepareClaims.some(confirms));',
     replacement:
@@ -134,23 +134,23 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'A1 looks at entries of all sequence numbers',
     rule: '4.9',
-    file: 'src/pbft/oral/new-view-choice.js',
+    within: 'satisfiesA1',
     search: 'const agrees = (other) => other.sequence !== sequence ||\n        other.view < view ||',
     replacement: 'const agrees = (other) => other.view < view ||',
     also: [
       {
-        file: 'src/pbft/oral/new-view-choice.js',
+        within: 'claimedAbove',
         search: 'preparedClaims: prepared.get(sequence) ?? [],',
         replacement: 'preparedClaims: viewChange.preparedClaims,',
       },
       {
-        file: 'src/pbft/oral/new-view-choice.js',
+        within: 'realClaims',
         search: 'const named = claims.flatMap(({ preparedClaims }) => preparedClaims);',
         replacement:
           'const named = claims.flatMap(({ preparedClaims }) => preparedClaims.filter((each) => each.sequence === sequence));',
       },
       {
-        file: 'src/pbft/oral/new-view-choice.js',
+        within: 'realClaims',
         search: 'function realClaims({ claims }, n) {',
         replacement: 'function realClaims({ claims, sequence }, n) {',
       },
@@ -159,7 +159,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'B counts those whose h is above',
     rule: '4.9',
-    file: 'src/pbft/oral/new-view-choice.js',
+    within: 'satisfiesB',
     search: 'lowWatermark < sequence && !preparedClaims.some(',
     replacement: '!preparedClaims.some(',
     paper: { file: 'paper/4.4-4.7-choice.test.ts', test: 'B: only those with h < s', why: UNSEEN.rare },
@@ -167,7 +167,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'B needs a weak quorum only',
     rule: '4.5',
-    file: 'src/pbft/oral/new-view-choice.js',
+    within: 'satisfiesB',
     search: 'return silent >= quorum(n);',
     replacement: 'return silent >= weakQuorum(n);',
     paper: {
@@ -179,7 +179,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'a primary chooses batches that it has not',
     rule: '4.5',
-    file: 'src/pbft/oral/new-view.js',
+    within: 'isBatchHere',
     search: 'const slot = state.slots.get(sequence);\n    return slot === undefined',
     replacement: 'return true;\n    const slot = state.slots.get(sequence);\n    return slot === undefined',
     paper: {
@@ -191,7 +191,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'S is frozen at Q',
     rule: '4.5',
-    file: 'src/pbft/oral/new-view.js',
+    within: 'makeOralNewView',
     search: 'const viewChanges = supported(state);',
     replacement:
       'const viewChanges = (state.frozen ??= new Map()).get(state.view) ?? supported(state);\n    if (viewChanges.length >= quorum(n)) state.frozen.set(state.view, viewChanges);',
@@ -200,7 +200,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'a backup does not check what a NEW-VIEW chooses',
     rule: '4.7',
-    file: 'src/pbft/oral/new-view.js',
+    within: 'judge',
     search: 'const fault = choiceFault(newView, viewChanges, formOf(state));',
     replacement: 'const fault = null;',
     paper: {
@@ -212,7 +212,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'a fetched VIEW-CHANGE is believed on the word of the primary alone',
     rule: '4.7',
-    file: 'src/pbft/oral/acknowledgements.js',
+    within: 'believed',
     search: 'return words >= weakQuorum(state.config.n) ? fetched : null;',
     replacement: 'return words >= 1 ? fetched : null;',
     paper: {
@@ -224,7 +224,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'the checkpoint of a NEW-VIEW is no floor',
     rule: '4.7',
-    file: 'src/pbft/oral/new-view.js',
+    within: 'enterOralView',
     search: 'goOn(turn, headers, newView.checkpoint.sequence);',
     replacement: 'goOn(turn, headers, state.lowWatermark);',
     paper: {
@@ -236,14 +236,14 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'W - 1 decide',
     rule: '4.8',
-    file: 'src/pbft/oral/decisions.js',
+    within: 'decideByClaims',
     search: 'if (equal.length < weakQuorum(n))',
     replacement: 'if (equal.length < weakQuorum(n) - 1)',
   },
   {
     name: 'u is the view that the last of W names, whatever it is',
     rule: '4.8',
-    file: 'src/pbft/oral/decisions.js',
+    within: 'onDecisionClaim',
     search: '|| view > viewReached(state))',
     replacement: '|| false)',
     paper: {
@@ -255,7 +255,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'nobody votes again for whoever lacks a decision',
     rule: '4.8',
-    file: 'src/pbft/catch-up/retransmission.js',
+    within: 'resendVotes',
     search: '(!isOral(turn.state) || slot.decided !== null)',
     replacement: 'true',
     paper: {
@@ -267,7 +267,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'a decision that nobody can show is waited for without end',
     rule: '4.8',
-    file: 'src/pbft/views/view-change.js',
+    within: 'checkTimers',
     search: 'if (isOrderingStuck(state))',
     replacement: 'if (false)',
     paper: {
@@ -279,7 +279,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'W that vouch for a checkpoint are no reason to fetch it',
     rule: '4.8',
-    file: 'src/pbft/checkpoints/checkpoint.js',
+    within: 'latestCheckpoint',
     search: 'return vouched !== null && vouched.sequence > stable.sequence ? vouched : stable;',
     replacement: 'return stable;',
     paper: {
@@ -291,7 +291,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'a fetched state makes the votes above h forgotten',
     rule: '4.8',
-    file: 'src/pbft/checkpoints/checkpoint.js',
+    within: 'onTransferred',
     search: 'const over = Math.min(sequence, state.lowWatermark);',
     replacement: 'const over = sequence;',
     paper: {
@@ -303,7 +303,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'the log is cut up to the stored state, wherever h is',
     rule: '4.8',
-    file: 'src/pbft/checkpoints/checkpoint.js',
+    within: 'onStored',
     search: 'const upTo = Math.min(sequence, state.lowWatermark);',
     replacement: 'const upTo = sequence;',
     paper: {
@@ -315,7 +315,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'own roots beyond the window are kept without end',
     rule: '4.8',
-    file: 'src/pbft/checkpoints/checkpoint.js',
+    within: 'keepOwnRoot',
     search: 'beyond.slice(0, -CHECKPOINTS_PER_SENDER_MAX)',
     replacement: '[]',
     paper: {
@@ -327,7 +327,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'one liar makes a replica that starts amnesiac',
     rule: '4.8',
-    file: 'src/pbft/oral/disk-check.js',
+    within: 'isReminded',
     search: '.slice(weakQuorum(state.config.n) - 1);',
     replacement: ';',
     paper: {

@@ -5,7 +5,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a quorum is one too small',
     rule: '0',
-    file: 'src/base/quorum.js',
+    within: 'quorum',
     search: 'return Math.ceil((n + faultsMax(n) + 1) / 2)',
     replacement: 'return Math.ceil((n + faultsMax(n) + 1) / 2) - 1',
   },
@@ -13,14 +13,14 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     name: 'the digest of a batch leaves out its time',
     attack: 'equivocate',
     rule: '0',
-    file: 'src/messages/batch.js',
+    within: 'batchDigest',
     search: 'writeU64(input, at, time);',
     replacement: '',
   },
   {
     name: 'a past time is refused',
     rule: '1.2',
-    file: 'src/pbft/ordering/normal-case.js',
+    within: 'onPrePrepare',
     search: 'accept(turn, slot, prePrepare, from);\n}',
     replacement:
       'if (prePrepare.batch.time < state.now - 200) return;\n    accept(turn, slot, prePrepare, from);\n}',
@@ -29,7 +29,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     name: 'a time from the future is taken at once',
     attack: 'time-warp',
     rule: '1.2',
-    file: 'src/pbft/ordering/normal-case.js',
+    within: 'onPrePrepare',
     search: 'if (!isBeyondJudging && prePrepare',
     replacement: 'if (false && prePrepare',
     paper: {
@@ -41,7 +41,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a fetched batch is passed on before it is on disk',
     rule: '6',
-    file: 'src/pbft/ordering/normal-case.js',
+    within: 'supplyBatch',
     search:
       'slot.acceptedRecords = state.recordsEmitted;\n    state.batches.hold(sequence, batch);\n    voteForChoice',
     replacement: 'state.batches.hold(sequence, batch);\n    voteForChoice',
@@ -54,7 +54,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a time from the future is refused instead of held back',
     rule: '1.2',
-    file: 'src/pbft/ordering/normal-case.js',
+    within: 'onPrePrepare',
     search: 'return holdBack(turn, prePrepare, from);',
     replacement: 'return;',
     paper: {
@@ -66,7 +66,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a second pre-prepare replaces the first',
     rule: '1.2',
-    file: 'src/pbft/ordering/normal-case.js',
+    within: 'onPrePrepare',
     search: 'if (slot.accepted !== null) {\n        if (equalBytes(slot.accepted.digest, digest))',
     replacement:
       'if (slot.accepted !== null && slot.prepared === null && !equalBytes(slot.accepted.digest, digest)) slot.accepted = null;\n    if (slot.accepted !== null) {\n        if (equalBytes(slot.accepted.digest, digest))',
@@ -74,14 +74,14 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'the PREPARE of the primary counts',
     rule: '1.3',
-    file: 'src/pbft/ordering/slot.js',
+    within: 'preparedCertificate',
     search: '.length >= quorum(n) - 1 ? matching.slice(0, quorum(n) - 1) : null',
     replacement: '.length >= quorum(n) - 2 ? matching.slice(0, quorum(n) - 2) : null',
   },
   {
     name: 'nothing is prepared without the own PREPARE',
     rule: '1.3',
-    file: 'src/pbft/ordering/normal-case.js',
+    within: 'advance',
     search: 'if (slot.prepared === null && slot.accepted !== null && hasBatch',
     replacement:
       'const isOwnIn = slot.accepted?.sender === state.config.id || slot.prepares[state.config.id] !== null;\n    if (isOwnIn && slot.prepared === null && slot.accepted !== null && hasBatch',
@@ -94,14 +94,14 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'COMMITs are counted whatever their digest',
     rule: '1.4',
-    file: 'src/pbft/ordering/slot.js',
+    within: 'decisionCertificate',
     search: 'const matching = matchingVotes(slot.commits, commit.digest)',
     replacement: 'const matching = slot.commits.filter((vote) => vote !== null)',
   },
   {
     name: 'a decision needs only W COMMITs',
     rule: '1.4',
-    file: 'src/pbft/ordering/slot.js',
+    within: 'decisionCertificate',
     search: 'if (matching.length >= quorum(n))\n            return matching.slice(0, quorum(n));',
     replacement:
       'if (matching.length >= weakQuorum(n))\n            return matching.slice(0, weakQuorum(n));',
@@ -109,7 +109,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a decision that another replica hands over may have Q - 1 COMMITs',
     rule: '1.4',
-    file: 'src/runtime/authentication/signed-authentication.js',
+    within: 'SignedFaults.#decisionFault',
     search: "kind: 'commit', needed: quorum(this.#config.n)",
     replacement: "kind: 'commit', needed: quorum(this.#config.n) - 1",
     paper: {
@@ -121,7 +121,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'nothing is decided without being prepared',
     rule: '1.4',
-    file: 'src/pbft/ordering/normal-case.js',
+    within: 'advance',
     search: 'slot.decided ??= decisionCertificate(slot, n);',
     replacement: 'if (slot.prepared !== null) slot.decided ??= decisionCertificate(slot, n);',
     paper: {
@@ -134,7 +134,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     name: 'a decision against the accepted digest is refused',
     attack: 'repropose',
     rule: '1.4',
-    file: 'src/pbft/catch-up/retransmission.js',
+    within: 'onDecision',
     search: 'slot.decided ??= decision.commits;',
     replacement:
       'if (slot.accepted !== null && !equalBytes(slot.accepted.digest, digest)) return;\n    slot.decided ??= decision.commits;',
@@ -147,12 +147,12 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'no decision counts without being prepared, wherever it comes from',
     rule: '1.4',
-    file: 'src/pbft/ordering/normal-case.js',
+    within: 'advance',
     search: 'slot.decided ??= decisionCertificate(slot, n);',
     replacement: 'if (slot.prepared !== null) slot.decided ??= decisionCertificate(slot, n);',
     also: [
       {
-        file: 'src/pbft/catch-up/retransmission.js',
+        within: 'onDecision',
         search: 'slot.decided ??= decision.commits;',
         replacement: 'if (slot.prepared === null) return;\n    slot.decided ??= decision.commits;',
       },
@@ -161,7 +161,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'votes for another digest than the accepted one are dropped',
     rule: '1.5',
-    file: 'src/pbft/ordering/normal-case.js',
+    within: 'onVote',
     search: 'votes[vote.sender] = vote;',
     replacement:
       'if (slot.accepted !== null && !equalBytes(slot.accepted.digest, vote.digest)) return;\n    votes[vote.sender] = vote;',
@@ -174,14 +174,14 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a slot may be skipped at execution',
     rule: '1.6',
-    file: 'src/pbft/ordering/execution.js',
+    within: 'executeDecided',
     search: 'state.lastHandedOver = sequence;',
     replacement: 'state.lastHandedOver = (sequence % 9 === 0 ? sequence + 1 : sequence);',
   },
   {
     name: 'the largest request does not fit a batch',
     rule: '1.10',
-    file: 'src/pbft/ordering/propose.js',
+    within: 'nextBatch',
     search: 'bytes: BATCH_BYTES_MAX - BATCH_HEADER_BYTES',
     replacement: 'bytes: BATCH_BYTES_MAX / 2 - BATCH_HEADER_BYTES',
     paper: {
@@ -193,7 +193,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'lost votes and pre-prepares are not sent again',
     rule: '1.11',
-    file: 'src/pbft/catch-up/retransmission.js',
+    within: 'onStatus',
     search: 'resendVotes(turn, status);',
     replacement: '',
     paper: {
@@ -205,7 +205,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a replica that lags is not served',
     rule: '1.11',
-    file: 'src/pbft/catch-up/retransmission.js',
+    within: 'onStatus',
     search: 'serveDecisions(turn, status);',
     replacement: '',
   },
@@ -213,7 +213,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     // attack: deaf-replica
     name: 'who gets no further is sent as many decisions as ever',
     rule: '1.11',
-    file: 'src/pbft/catch-up/retransmission.js',
+    within: 'serveDecisions',
     search: 'Math.max(1, 2 * gotThrough)',
     replacement: 'SERVED_DECISIONS_MAX',
     paper: {
@@ -225,19 +225,19 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'only those that know themselves to be behind say STATUS',
     rule: '1.11',
-    file: 'src/pbft/catch-up/retransmission.js',
+    within: 'sendStatusIfDue',
     search: 'if (sayStatusIfDue(turn))',
     replacement: 'if ((peersAhead(state).length > 0 || hasOverdueSlot(state)) && sayStatusIfDue(turn))',
   },
   {
     name: 'who sees that it lacks something does not ask',
     rule: '1.11',
-    file: 'src/pbft/catch-up/retransmission.js',
+    within: 'onStatus',
     search: 'if (hasMore(state, status) &&',
     replacement: 'if (false &&',
     also: [
       {
-        file: 'src/pbft/catch-up/retransmission.js',
+        within: 'sendStatusIfDue',
         search: 'else if (ahead.length > 0) {',
         replacement: 'else if (false) {',
       },
@@ -251,14 +251,14 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a link that is silent is not ended',
     rule: '1.11',
-    file: 'src/runtime/links/live-links.js',
+    within: 'LiveLinks.#isDead',
     search: 'if (link.silentTicks < SILENT_TICKS)',
     replacement: 'if (link.silentTicks < Infinity)',
   },
   {
     name: 'who has nothing to say on a link sends no heartbeat',
     rule: '1.11',
-    file: 'src/runtime/links/live-links.js',
+    within: 'LiveLinks.tick',
     search: 'if (++link.unsaidTicks >= HEARTBEAT_TICKS)',
     replacement: 'if (++link.unsaidTicks >= Infinity)',
     paper: {
@@ -270,7 +270,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'the late end of an old handshake takes the place of the living link',
     rule: '1.11',
-    file: 'src/io/link-table.js',
+    within: 'LinkTable.add',
     search: 'older.order > link.order',
     replacement: 'older.order > Infinity',
     paper: {

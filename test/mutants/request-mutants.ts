@@ -1,9 +1,6 @@
 /** Mistakes against the rules of section 1 that requests, sessions, replies, timers and clients keep. */
 import { type Mutant, UNSEEN } from './mutant.ts'
 
-const SESSIONS = 'src/store/sessions.js'
-const SESSION = 'src/session/session.js'
-const TIMESTAMP_FILE = 'src/io/timestamp-file.js'
 const CLIENT = 'paper/client.test.ts'
 const TIMESTAMPS = 'paper/1.8-timestamps.test.ts'
 const PLACE = 'paper/1.8-place.test.ts'
@@ -23,7 +20,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a backup refuses a proposed request of a client that it does not know',
     rule: '1.1',
-    file: 'src/pbft/ordering/normal-case.js',
+    within: 'onPrePrepare',
     search: 'accept(turn, slot, prePrepare, from);\n}',
     replacement:
       "if (prePrepare.batch.requests.some((each) => state.config.standing(each) === 'unknown-client')) return;\n    accept(turn, slot, prePrepare, from);\n}",
@@ -37,7 +34,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     name: 'a timestamp that comes with another digest passes for executed',
     attack: 'two-faced-client',
     rule: '1.1',
-    file: SESSIONS,
+    within: 'standingIn',
     search: "return equalBytes(executed.requestDigest, digest) ? 'executed' : 'timestamp-reused'",
     replacement: "return 'executed'",
     paper: {
@@ -49,7 +46,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client with much in its queue keeps its turn',
     rule: '1.1',
-    file: 'src/pbft/ordering/request-queue.js',
+    within: 'WaitingRequests.takeForBatch',
     search: 'this.#endTurn(owner);',
     replacement: '',
     paper: { file: 'paper/1.1-requests.test.ts', test: 'round robin across clients', why: UNSEEN.cost },
@@ -58,12 +55,12 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     name: 'the primary refuses what a backup times for what else its client asks for',
     attack: 'full-quota',
     rule: '1.9',
-    file: 'src/pbft/ordering/requests.js',
+    within: 'relayerOf',
     search: "from.kind === 'replica' && isPrimary(state) ? from.id : null",
     replacement: 'null',
     also: [
       {
-        file: 'src/pbft/parameters.js',
+        within: 'RELAYED_PER_CLIENT_MAX',
         search: 'RELAYED_PER_CLIENT_MAX = 16',
         replacement: 'RELAYED_PER_CLIENT_MAX = 1e9',
       },
@@ -77,7 +74,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a lane has no bound',
     rule: '1.9',
-    file: 'src/pbft/ordering/request-queue.js',
+    within: 'WaitingRequests.#hasLane',
     search: 'return entries.size < LANE_REQUESTS_MAX && bytes + length <= LANE_BYTES_MAX',
     replacement: 'return true',
     paper: {
@@ -89,7 +86,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'what waits behind many others of its client is not moved when a backup times it',
     rule: '1.9',
-    file: 'src/pbft/ordering/request-queue.js',
+    within: 'WaitingRequests.canHurry',
     search: 'return isInRoom && this.#isLate(client, entry)',
     replacement: 'return false',
     paper: {
@@ -102,7 +99,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     ([field, term, test]): Mutant => ({
       name: `the leaf of a reply does not cover ${field}`,
       rule: '1.7',
-      file: 'src/messages/reply-tree.js',
+      within: 'replyLeafHash',
       search: LEAF,
       replacement: LEAF.replace(`, ${term}`, ''),
       paper: { file: 'paper/1.7-replies.test.ts', test, why: UNSEEN.noLiar },
@@ -111,7 +108,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a timestamp of another session passes for one of this session',
     rule: '1.8',
-    file: SESSIONS,
+    within: 'standingIn',
     search: "if (!equalBytes(executed.session, session))\n        return 'another-session';",
     replacement: '',
     paper: {
@@ -123,7 +120,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a timestamp that waits for another session is refused for good',
     rule: '1.8',
-    file: 'src/pbft/ordering/requests.js',
+    within: 'takeRequest',
     search: "isOwn ? 'timestamp-reused' : 'busy'",
     replacement: "isOwn ? 'timestamp-reused' : 'another-session'",
     paper: {
@@ -135,7 +132,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'requests are executed again when they are ordered again',
     rule: '1.8',
-    file: SESSIONS,
+    within: 'standingIn',
     search: "if (executed === undefined)\n        return 'new';\n    if (!equalBytes",
     replacement:
       "if (executed === undefined || timestamp % 7 === 0)\n        return 'new';\n    if (!equalBytes",
@@ -144,7 +141,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     name: 'below the floor nothing is stale: t* is forgotten',
     attack: 'replay-client',
     rule: '1.8',
-    file: SESSIONS,
+    within: 'floorOf',
     search: 'return Math.max(0, highest - CLIENT_WINDOW)',
     replacement: 'return 0',
     paper: {
@@ -157,9 +154,9 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     name: 'a state that is taken over has no sessions',
     attack: 'twins',
     rule: '1.8',
-    file: SESSIONS,
-    search: 'this.#note(executed);\n    }\n    /** The number of executed',
-    replacement: '{ }\n    }\n    /** The number of executed',
+    within: 'Sessions.restore',
+    search: 'this.#note(executed);',
+    replacement: '{ }',
     paper: {
       file: 'store/transfer.test.ts',
       test: 'executes on with equal outcomes, standings, results and roots',
@@ -170,7 +167,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     // attack: view-shift
     name: 'whoever is late with results goes on being asked for them',
     rule: '1.7',
-    file: SESSION,
+    within: 'noteLateness',
     search: 'if (passedOver < faultsMax(n))',
     replacement: 'if (false)',
     paper: {
@@ -182,7 +179,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'all may be passed over for being late with results',
     rule: '1.7',
-    file: SESSION,
+    within: 'noteLateness',
     search: 'passedOver < faultsMax(n)',
     replacement: 'true',
     paper: { file: CLIENT, test: 'no more than f are passed over for being late', why: UNSEEN.cost },
@@ -190,7 +187,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client does not wait for its oldest unanswered request',
     rule: '1.8',
-    file: SESSION,
+    within: 'freeRequests',
     search: 'Math.min(oldest + CLIENT_WINDOW,',
     replacement: 'Math.min(oldest + 2 * CLIENT_WINDOW,',
     paper: {
@@ -202,7 +199,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client uses timestamps before they are reserved',
     rule: '1.8',
-    file: SESSION,
+    within: 'freeRequests',
     search: 'Math.min(oldest + CLIENT_WINDOW, state.reservedUpTo + 1)',
     replacement: '(oldest + CLIENT_WINDOW)',
     paper: {
@@ -214,7 +211,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client that restarts begins with the first timestamp again',
     rule: '1.8',
-    file: 'src/session/state.js',
+    within: 'createSessionState',
     search: 'nextTimestamp: reservedUpTo + 1',
     replacement: 'nextTimestamp: 1',
     paper: {
@@ -226,7 +223,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a reservation is answered before it is written',
     rule: '1.8',
-    file: TIMESTAMP_FILE,
+    within: 'openTimestampFile',
     search: 'reserve: (upTo, done, failed) => {',
     replacement:
       'reserve: (upTo, early, failed) => {\n            early();\n            const done = () => { };',
@@ -235,7 +232,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client uses timestamps before it learnt where they stand',
     rule: '1.8',
-    file: SESSION,
+    within: 'freeRequests',
     search: 'if (!state.place.isKnown || isKeyShared(state))',
     replacement: 'if (isKeyShared(state))',
     paper: {
@@ -247,7 +244,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client believes whoever says the highest place',
     rule: '1.8',
-    file: 'src/session/place.js',
+    within: 'notePlace',
     search: 'rankedLargest(timestamps, weak)',
     replacement: 'rankedLargest(timestamps, 1)',
     paper: { file: PLACE, test: 'f liars neither raise the place nor hide it', why: UNSEEN.noLiar },
@@ -255,7 +252,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client whose counter is behind goes on from it',
     rule: '1.8',
-    file: SESSION,
+    within: 'onPlace',
     search: 'if (isBehind)\n        leap(state, reached);',
     replacement: '',
     paper: { file: PLACE, test: 'a lost counter is no first start', why: UNSEEN.notRun },
@@ -263,7 +260,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client goes on beside another process with its key',
     rule: '1.8',
-    file: SESSION,
+    within: 'freeRequests',
     search: 'if (!state.place.isKnown || isKeyShared(state))',
     replacement: 'if (!state.place.isKnown)',
     paper: {
@@ -275,7 +272,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'what a former process said makes its successor a second one',
     rule: '1.8',
-    file: 'src/runtime/execution/live-sessions.js',
+    within: 'LiveSessions.hear',
     search: 'each.repeated > asker.firstToken',
     replacement: 'each.repeated > 0',
     paper: { file: PLACE, test: 'a process that was started again is alone', why: UNSEEN.notRun },
@@ -283,12 +280,12 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'each start of a client is the same session, and goes on from the counter that it has',
     rule: '1.7',
-    file: SESSION,
+    within: 'onPlace',
     search: 'if (isBehind)\n        leap(state, reached);',
     replacement: '',
     also: [
       {
-        file: 'src/session/session.js',
+        within: 'submit',
         search: 'const request = make({ session: state.config.session, timestamp',
         replacement: 'const request = make({ session: new Uint8Array(16), timestamp',
       },
@@ -302,7 +299,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'two processes may share a key',
     rule: '1.8',
-    file: TIMESTAMP_FILE,
+    within: 'openTimestampFile',
     search: 'const lock = await takeDirectoryLock(',
     replacement: 'const lock = await (async (..._) => ({ release: async () => { } }))(',
     paper: { file: TIMESTAMPS, test: 'a key that is in use is refused to a second', why: UNSEEN.notRun },
@@ -311,7 +308,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     name: 'what became stale goes on waiting',
     attack: 'two-faced-client',
     rule: '1.9',
-    file: 'src/pbft/ordering/requests.js',
+    within: 'dropOver',
     search: "state.config.standing(request) !== 'new' || wasOrdered(request)",
     replacement: "state.config.standing(request) === 'executed' || wasOrdered(request)",
     paper: {
@@ -323,7 +320,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'any progress restarts the timer',
     rule: '1.9',
-    file: 'src/pbft/ordering/requests.js',
+    within: 'restartTimerIfServed',
     search: 'if (waitsFor !== null && state.waiting.find(waitsFor.client, waitsFor.timestamp) !== null)',
     replacement: 'if (false)',
     paper: { file: 'paper/1.9-timer.test.ts', test: 'other progress does not restart it', why: UNSEEN.cost },
@@ -331,14 +328,14 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'the timer never runs out',
     rule: '1.9',
-    file: 'src/pbft/views/view-change.js',
+    within: 'checkTimers',
     search: 'if (!isTimerExpired(state))\n            return;',
     replacement: 'return;',
   },
   {
     name: 'no timer runs for the checkpoint that a recovery waits for',
     rule: '1.9',
-    file: 'src/pbft/ordering/requests.js',
+    within: 'startTimer',
     search: 'if (oldest === null && !needsFill(state))',
     replacement: 'if (oldest === null)',
     paper: {
@@ -350,7 +347,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client believes whoever reports the highest view',
     rule: '1.12',
-    file: 'src/session/session.js',
+    within: 'currentView',
     search: 'rankedLargest(state.views, weakQuorum(state.config.n))',
     replacement: 'rankedLargest(state.views, 1)',
     paper: {

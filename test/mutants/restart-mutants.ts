@@ -3,7 +3,6 @@ import { type Mutant, UNSEEN } from './mutant.ts'
 
 const AMNESIA = 'paper/6.4-amnesia.test.ts'
 const RETURN = 'paper/6.4-return.test.ts'
-const RECOVERIES = 'src/store/recoveries.js'
 
 /** Which records something waits for, and the test that sees it where no run does. */
 const RECORDS: readonly (readonly [string, NonNullable<Mutant['paper']> | null])[] = [
@@ -27,14 +26,14 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a vote is sent before its record is on disk',
     rule: '6',
-    file: 'src/pbft/durability.js',
+    within: 'onPersisted',
     search: 'if (withheld.records > records)',
     replacement: 'if (withheld.records > records + 1)',
   },
   {
     name: 'an accepted pre-prepare is not logged',
     rule: '6',
-    file: 'src/pbft/ordering/normal-case.js',
+    within: 'accept',
     search: "persist(turn, { kind: 'accepted', prePrepare });",
     replacement: '',
   },
@@ -42,7 +41,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     ([kind, paper]): Mutant => ({
       name: `what depends on a record of kind ${kind} does not wait for it`,
       rule: '6',
-      file: 'src/pbft/durability.js',
+      within: 'persistThenBroadcast',
       search: 'withhold(turn, durable.outgoing);',
       replacement: `if (durable.record.kind === '${kind}') turn.effects.push({ kind: 'broadcast', outgoing: durable.outgoing });\n    else withhold(turn, durable.outgoing);`,
       ...(paper === null ? {} : { paper }),
@@ -51,7 +50,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'PREPARE does not wait for the accepted pre-prepare',
     rule: '6',
-    file: 'src/pbft/durability.js',
+    within: 'withhold',
     search: 'state.withheld.push({ records: state.recordsEmitted, outgoing, to });',
     replacement:
       "state.withheld.push({ records: outgoing.kind === 'prepare' ? state.recordsEmitted - 1 : state.recordsEmitted, outgoing, to });",
@@ -59,14 +58,14 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'the first votes of a view do not wait for its NEW-VIEW',
     rule: '6',
-    file: 'src/pbft/views/new-view.js',
+    within: 'onNewView',
     search: "persist(turn, { kind: 'new-view', newView });",
     replacement: '',
   },
   {
     name: 'a restart forgets what was prepared',
     rule: '6.2',
-    file: 'src/pbft/recovery/restart.js',
+    within: 'replay',
     search: 'replayPrepared(state, record.certificate);',
     replacement: '',
     paper: {
@@ -78,14 +77,14 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a restarted primary proposes from where it executed',
     rule: '6.2',
-    file: 'src/pbft/recovery/restart.js',
+    within: 'replayAccepted',
     search: 'state.lastProposed = sequence;\n    replayHeader',
     replacement: '{ }\n    replayHeader',
   },
   {
     name: 'a restarted primary does not send its logged pre-prepares again',
     rule: '6.2',
-    file: 'src/pbft/recovery/restart.js',
+    within: 'resumeSlot',
     search: "broadcastDurably(turn, { kind: 'relayed', message });",
     replacement: '',
     paper: {
@@ -97,7 +96,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'the log is replayed without its decisions',
     rule: '6.2',
-    file: 'src/pbft/recovery/restart.js',
+    within: 'replay',
     search: 'replayDecided(turn, record.commits, record.batch);',
     replacement:
       'if (record.commits[0].sequence % 2 === 0)\n                replayDecided(turn, record.commits, record.batch);',
@@ -110,7 +109,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a restart forgets that the view was left',
     rule: '6.2',
-    file: 'src/pbft/recovery/restart.js',
+    within: 'replay',
     search: 'replayViewChange(state, record.viewChange);',
     replacement: '',
     paper: {
@@ -122,7 +121,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a restart forgets O',
     rule: '6.2',
-    file: 'src/pbft/recovery/restart.js',
+    within: 'replay',
     search: 'replayNewView(state, record.newView);',
     replacement: '',
     paper: {
@@ -134,21 +133,21 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'an amnesiac replica votes',
     rule: '6.4',
-    file: 'src/pbft/recovery/recovery-state.js',
+    within: 'mayVote',
     search: "export const mayVote = (state) => state.health === 'sound'",
     replacement: "export const mayVote = (state) => state.health !== 'diverged'",
   },
   {
     name: 'no log passes for a first start',
     rule: '6.4',
-    file: 'src/runtime/replica-runtime.js',
+    within: 'ReplicaRuntime.constructor',
     search: "isAmnesiac: options.replay.beginning === 'amnesia'",
     replacement: 'isAmnesiac: false',
   },
   {
     name: 'what the others have from it is not looked at',
     rule: '6.4',
-    file: 'src/pbft/recovery/disk-check.js',
+    within: 'onRecollection',
     search: 'message.sender === config.id && isForgotten(state, message)',
     replacement: 'false',
     paper: {
@@ -160,14 +159,14 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'an amnesiac replica is healed as soon as it is level',
     rule: '6.4',
-    file: 'src/pbft/recovery/amnesia.js',
+    within: 'healIfReady',
     search: 'const isHistory = executed.sequence + logWindow(state) <= state.lowWatermark;',
     replacement: 'const isHistory = true;',
   },
   {
     name: 'an amnesiac replica is healed by the checkpoint behind s_r',
     rule: '6.4',
-    file: 'src/pbft/recovery/amnesia.js',
+    within: 'healIfReady',
     search: 'const isHistory = executed.sequence + logWindow(state) <= state.lowWatermark;',
     replacement: 'const isHistory = executed.sequence <= state.lowWatermark;',
     paper: {
@@ -179,7 +178,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'an amnesiac replica is healed when its transfer is done',
     rule: '6.4',
-    file: 'src/pbft/checkpoints/checkpoint.js',
+    within: 'onTransferred',
     search: "if (state.health === 'diverged')\n        state.health = 'sound';",
     replacement: "state.health = 'sound';",
     paper: { file: RETURN, test: 'a checkpoint alone does not do it', why: UNSEEN.rare },
@@ -187,7 +186,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a healed replica comes back in view u + 1',
     rule: '6.4',
-    file: 'src/pbft/recovery/amnesia.js',
+    within: 'healIfReady',
     search: 'const view = (executed.view + 2);',
     replacement: 'const view = (executed.view + 1);',
     paper: {
@@ -199,7 +198,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'the others do not leave the views of what was forgotten',
     rule: '6.4',
-    file: 'src/pbft/recovery/amnesia.js',
+    within: 'finishRecoveries',
     search: 'if (state.view < view + 2)\n            startViewChange(turn, (view + 2));',
     replacement: '',
     paper: {
@@ -211,7 +210,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a nonce that was found executed without a certificate is kept',
     rule: '6.4',
-    file: 'src/pbft/recovery/recovery-operations.js',
+    within: 'renewLostRecovery',
     search: "state.recovery = null;\n    effects.push({ kind: 'prepare-recovery' });",
     replacement: '',
     paper: {
@@ -223,7 +222,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a recovery that was refused heals',
     rule: '6.4',
-    file: 'src/pbft/recovery/recovery-operations.js',
+    within: 'noteRecoveries',
     search: 'if (!isAccepted) {',
     replacement: 'if (false) {',
     paper: { file: AMNESIA, test: 'one that is executed and refused heals nothing', why: UNSEEN.rare },
@@ -231,7 +230,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a repeated nonce is accepted again',
     rule: '6.4',
-    file: RECOVERIES,
+    within: 'Recoveries.acceptedAt',
     search: 'return accepted === null ? null : readU64(accepted, 0);',
     replacement: 'return null;',
     paper: {
@@ -243,7 +242,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'recoveries of one replica keep no distance',
     rule: '6.4',
-    file: RECOVERIES,
+    within: 'Recoveries.accept',
     search: 'if (sequence < acceptedFrom)\n            return false;',
     replacement: '',
     paper: {
@@ -255,13 +254,13 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'replicas that answer and do not vote pass for serving',
     rule: '6.4',
-    file: 'src/session/service-health.js',
+    within: 'stallOf',
     search: 'tooFewVote(n, reports) ??',
     replacement: '',
     also: [
-      { file: 'src/session/service-health.js', search: 'noView(n, reports) ??', replacement: '' },
+      { within: 'stallOf', search: 'noView(n, reports) ??', replacement: '' },
       {
-        file: 'src/session/service-health.js',
+        within: 'stallOf',
         search: 'tooFewHaveTheState(n, reports) ??',
         replacement: '',
       },
@@ -275,7 +274,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a replica that asks what it sent before its start says that it votes',
     rule: '6.4',
-    file: 'src/pbft/report.js',
+    within: 'standingOf',
     search: "return 'recalling'",
     replacement: "return 'voting'",
     paper: {
@@ -287,10 +286,16 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'the distance between recoveries grows for ever',
     rule: '6.4',
-    file: RECOVERIES,
+    within: 'Recoveries.accept',
     search: 'Math.min(2 * distance, distanceMax)',
     replacement: '2 * distance',
-    also: [{ file: RECOVERIES, search: 'Math.min(distance, distanceMax) / 2', replacement: 'distance / 2' }],
+    also: [
+      {
+        within: 'Recoveries.#decayed',
+        search: 'Math.min(distance, distanceMax) / 2',
+        replacement: 'distance / 2',
+      },
+    ],
     paper: {
       file: 'store/transfer.test.ts',
       test: 'healing does not take longer and longer for ever',
@@ -300,7 +305,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'no work shortens the distance between recoveries again',
     rule: '6.4',
-    file: RECOVERIES,
+    within: 'Recoveries.#decayed',
     search: 'Math.floor(executed / distanceMax)',
     replacement: '0',
     paper: {
@@ -312,7 +317,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'the distance between recoveries is gone as soon as it has passed',
     rule: '6.4',
-    file: RECOVERIES,
+    within: 'Recoveries.#decayed',
     search: 'Math.floor(executed / distanceMax)',
     replacement: 'executed',
     paper: {
@@ -324,7 +329,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a recovery that was refused for its distance is asked for at leisure',
     rule: '6.4',
-    file: 'src/pbft/recovery/recovery-operations.js',
+    within: 'noteRecoveries',
     search: 'askAgainSoon(state, requestDigest);',
     replacement: ';',
     paper: {
@@ -336,7 +341,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'the log is cut while it has to say that it is amnesiac',
     rule: '6.4',
-    file: 'src/pbft/checkpoints/checkpoint.js',
+    within: 'onStored',
     search: "if (state.health === 'amnesiac')\n        return;",
     replacement: '',
     paper: { file: AMNESIA, test: 'its log is not cut while it is amnesiac', why: UNSEEN.rare },

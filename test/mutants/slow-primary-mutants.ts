@@ -11,7 +11,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a primary that proposes late is not blamed',
     rule: '5.4',
-    file: 'src/pbft/views/primary-monitor.js',
+    within: 'PrimaryMonitor.faultOf',
     search: "? 'late' : null",
     replacement: '? null : null',
     paper: seenBy('long after it could is late, from the first view on'),
@@ -19,7 +19,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a primary that delivers less than before is not blamed',
     rule: '5.4',
-    file: 'src/pbft/views/primary-monitor.js',
+    within: 'PrimaryMonitor.faultOf',
     search: "return 'slow';",
     replacement: 'return null;',
     paper: seenBy('delivers less than before and lets wait longer is slow'),
@@ -27,7 +27,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'what is ordered again counts as delivered',
     rule: '5.4',
-    file: 'src/pbft/views/primary-observation.js',
+    within: 'noteDelivered',
     search: 'monitor.executed(newBytes, ticks)',
     replacement: 'monitor.executed(newBytes + batch.bytes.length, ticks)',
     paper: seenBy('what was executed before is not delivered again', UNFAIR),
@@ -35,7 +35,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a batch may be filled with what was executed before',
     rule: '5.4',
-    file: 'src/pbft/views/primary-observation.js',
+    within: 'noteOrdered',
     search: "=== 'executed'",
     replacement: "=== 'never'",
     paper: seenBy('what was executed before takes no room', UNFAIR),
@@ -44,7 +44,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
     name: 'throughput alone is judged',
     attack: 'many-sessions',
     rule: '5.4',
-    file: 'src/pbft/views/primary-monitor.js',
+    within: 'isSlow',
     search: 'waitingIn(figures) > waitingMax && isPrimarys',
     replacement: 'true',
     paper: seenBy('fewer requests alone are no fault'),
@@ -52,7 +52,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'waiting alone is judged',
     rule: '5.4',
-    file: 'src/pbft/views/primary-monitor.js',
+    within: 'isSlow',
     search: 'figures.delivered >= THROUGHPUT_SHARE_MIN * reference.delivered',
     replacement: 'false',
     paper: seenBy('fewer requests alone are no fault'),
@@ -60,7 +60,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a busy machine is the primary’s fault',
     rule: '5.4',
-    file: 'src/pbft/views/primary-monitor.js',
+    within: 'isSlow',
     search: 'waitingMax && isPrimarys',
     replacement: 'waitingMax',
     paper: seenBy('what a busy machine adds to both'),
@@ -68,7 +68,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'the standard follows a primary that gets slower bit by bit',
     rule: '5.4',
-    file: 'src/pbft/views/primary-monitor.js',
+    within: 'PrimaryMonitor.#learn',
     search: 'else if (waitingIn(figures) <= waitingIn(reference))',
     replacement: 'else',
     paper: seenBy('gets slower bit by bit does not take the standard with it'),
@@ -76,7 +76,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a view that begins is judged at once',
     rule: '5.4',
-    file: 'src/pbft/views/new-view.js',
+    within: 'activate',
     search: 'state.monitor.begin(state.ticks);',
     replacement: '',
     paper: seenBy('a view that begins has a grace'),
@@ -84,7 +84,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client that is passed over is nobody’s concern',
     rule: '5.4',
-    file: 'src/pbft/views/primary-observation.js',
+    within: 'passOver',
     search: "complain(state, 'unfair', null)",
     replacement: 'undefined',
     paper: seenBy('batches with room that do without', UNFAIR),
@@ -92,7 +92,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a primary that is convicted leads on',
     rule: '5.4',
-    file: 'src/pbft/views/primary-observation.js',
+    within: 'blameTwoFaced',
     search: "complain(state, 'two-faced', null)",
     replacement: 'undefined',
     paper: seenBy('is complained of at once, and left when W know'),
@@ -100,7 +100,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'who is convicted may become primary',
     rule: '5.4',
-    file: 'src/pbft/views/primary-observation.js',
+    within: 'blameTwoFaced',
     search: 'state.blacklist.add({ replica: guilty',
     replacement: 'void ({ replica: guilty',
     paper: seenBy('is passed by before it leads'),
@@ -108,7 +108,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'full batches pass clients over',
     rule: '5.4',
-    file: 'src/pbft/views/primary-observation.js',
+    within: 'hadRoom',
     search: 'taken.bytes + REQUEST_BYTES_MAX <= BATCH_BYTES_MAX',
     replacement: 'true',
     paper: seenBy('full batches are not, nor are those', UNFAIR),
@@ -116,7 +116,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'one complaint ends a view',
     rule: '5.4',
-    file: 'src/pbft/views/slow-primary.js',
+    within: 'checkPrimary',
     search: 'discontent < weakQuorum(state.config.n)',
     replacement: 'discontent < 1',
     paper: seenBy('f who complain all the time move nobody'),
@@ -124,7 +124,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a complaint stands for ever',
     rule: '5.4',
-    file: 'src/pbft/views/slow-primary.js',
+    within: 'checkPrimary',
     search: 'ticks - state.complaint.tick >= COMPLAINT_TICKS',
     replacement: 'false',
     paper: seenBy('a complaint that finds no company is dropped'),
@@ -132,7 +132,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'who is on the blacklist leads as before',
     rule: '5.4',
-    file: 'src/pbft/views/view-change.js',
+    within: 'viewAfter',
     search: 'while (blacklist.has(primaryOf(next, config.n)))',
     replacement: 'while (false)',
     paper: seenBy('the change from a view that works passes by'),
@@ -140,7 +140,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'who is on the blacklist is passed by also where views fail',
     rule: '5.4',
-    file: 'src/pbft/views/view-change.js',
+    within: 'checkTimers',
     search:
       '// After a view that never began everybody gets a chance again, or none might be left. @rule 5.4\n',
     replacement: 'return startViewChange(turn, viewAfter(state));\n',
@@ -149,7 +149,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'the blacklist holds more than f',
     rule: '5.4',
-    file: 'src/pbft/views/blacklist.js',
+    within: 'Blacklist.add',
     search: 'this.#entries.length > this.#countMax',
     replacement: 'false',
     paper: seenBy('it holds f at most, the oldest leaves'),
@@ -157,7 +157,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'f + 1 primaries that are no better than one another are all blamed',
     rule: '5.4',
-    file: 'src/pbft/views/slow-primary.js',
+    within: 'judge',
     search: 'if (blacklist.isFull &&',
     replacement: 'if (false &&',
     paper: seenBy('when f + 1 primaries are no better'),
@@ -165,7 +165,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a backup tells the primary at once what it is watched by',
     rule: '5.4',
-    file: 'src/pbft/ordering/requests.js',
+    within: 'relayNew',
     search: 'state.ticks - RELAY_AFTER_TICKS',
     replacement: 'state.ticks',
     paper: seenBy('a backup relays to the primary and starts its timer', 'paper/1.1-requests.test.ts'),
@@ -173,7 +173,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'clients let no backup see how long requests wait',
     rule: '5.4',
-    file: 'src/session/session.js',
+    within: 'witness',
     search: 'if (++state.unwitnessed <',
     replacement: 'if (0 <',
     paper: seenBy('every sixteenth request goes to a backup too', 'paper/5.4-witnesses.test.ts'),

@@ -8,14 +8,14 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'P leaves out what was prepared before the last sequence number',
     rule: '3.1',
-    file: 'src/pbft/views/view-change.js',
+    within: 'viewChangeContent',
     search: 'const certificates = [...preparedCertificates.values()];',
     replacement: 'const certificates = [...preparedCertificates.values()].slice(-1);',
   },
   {
     name: 'P leaves out null batches',
     rule: '3.1',
-    file: 'src/pbft/views/view-change.js',
+    within: 'announceView',
     search: 'const content = isOral(state) ? oralViewChangeContent(state) : viewChangeContent(state);',
     replacement:
       'const whole = viewChangeContent(state);\n    const isNull = ({ prePrepare }) => prePrepare.digest.every((byte, at) => byte === state.nullBatch.digest[at]);\n    const content = { ...whole, preparedCertificates: whole.preparedCertificates.filter((each) => !isNull(each)) };',
@@ -23,7 +23,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'the certificate of h is not looked at in a VIEW-CHANGE',
     rule: '3.2',
-    file: 'src/pbft/views/view-change.js',
+    within: 'viewChangeFault',
     search: 'const fault = checkpointCertificateFault(stable, { n, checkpointInterval });',
     replacement: 'const fault = null;',
     paper: {
@@ -35,7 +35,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'an entry of P may have Q - 2 PREPAREs',
     rule: '3.2',
-    file: 'src/messages/certificate.js',
+    within: 'preparedCertificateFault',
     search: "kind: 'prepare', needed: quorum(n) - 1",
     replacement: "kind: 'prepare', needed: quorum(n) - 2",
     paper: {
@@ -47,28 +47,28 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'the entry of the lowest view is chosen',
     rule: '3.3',
-    file: 'src/pbft/views/new-view.js',
+    within: 'select',
     search: 'if (known === undefined || view > known.view)',
     replacement: 'if (known === undefined || view < known.view)',
   },
   {
     name: 'the entry that comes first is chosen, of whatever view',
     rule: '3.3',
-    file: 'src/pbft/views/new-view.js',
+    within: 'select',
     search: 'if (known === undefined || view > known.view)',
     replacement: 'if (known === undefined)',
   },
   {
     name: 'a NEW-VIEW is made of one VIEW-CHANGE too few',
     rule: '3.3',
-    file: 'src/pbft/views/new-view.js',
+    within: 'makeNewView',
     search: 'if (held.length < quorum(n) ||',
     replacement: 'if (held.length < quorum(n) - 1 ||',
   },
   {
     name: 'the entries of O are not signed one by one',
     rule: '3.3',
-    file: 'src/runtime/authentication/sealer.js',
+    within: 'createSealer',
     search: "sign(FRAME_KINDS['pre-prepare'], [id, view, sequence, digest], NO_BODY)",
     replacement:
       "encodeFrame({ kind: FRAME_KINDS['pre-prepare'], payload: packPayload([id, view, sequence, digest]), authentication: NO_AUTHENTICATION, body: NO_BODY })",
@@ -76,20 +76,20 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'what a NEW-VIEW covers is proposed anew',
     rule: '3.4',
-    file: 'src/pbft/views/new-view.js',
+    within: 'goOn',
     search: 'state.lastProposed = Math.max(state.lastChosen, state.lastExecuted);',
     replacement: 'state.lastProposed = state.lastExecuted;',
   },
   {
     name: 'what a NEW-VIEW covers is accepted from a PRE-PREPARE too',
     rule: '3.4',
-    file: 'src/pbft/ordering/normal-case.js',
+    within: 'onPrePrepare',
     search: 'if (slot.accepted !== null) {\n        if (equalBytes(slot.accepted.digest, digest))',
     replacement:
       'if (slot.accepted !== null && (sequence > state.lastChosen || equalBytes(slot.accepted.digest, digest))) {\n        if (equalBytes(slot.accepted.digest, digest))',
     also: [
       {
-        file: 'src/pbft/ordering/normal-case.js',
+        within: 'onPrePrepare',
         search: 'if (sequence <= state.lastChosen)',
         replacement: 'if (false)',
       },
@@ -100,7 +100,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'O is believed, not recomputed',
     attack: 'lossy-new-view',
     rule: '3.4',
-    file: 'src/pbft/views/new-view.js',
+    within: 'newViewFault',
     search: "return isSame ? null : 'new-view-selects-otherwise'",
     replacement: 'return null',
     paper: { file: NEW_VIEW, test: 'not believed: O with another digest', why: UNSEEN.noLiar },
@@ -108,7 +108,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'an invalid NEW-VIEW does not end its view',
     rule: '3.4',
-    file: 'src/pbft/views/new-view.js',
+    within: 'onNewView',
     search: 'refute(turn, view);\n        return;',
     replacement: 'return;',
     paper: { file: NEW_VIEW, test: 'it ends the view once Q VIEW-CHANGEs are held', why: UNSEEN.noLiar },
@@ -117,7 +117,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'PREPARE for an entry of O before its batch is here',
     attack: 'equivocate',
     rule: '3.5',
-    file: 'src/pbft/ordering/normal-case.js',
+    within: 'voteForChoice',
     search: 'if (accepted === null || !hasBatch(state, slot, accepted.digest))\n        return;',
     replacement: 'if (accepted === null)\n        return;',
     paper: {
@@ -129,7 +129,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'PREPARE for an entry of O before its batch is in the log',
     rule: '3.5',
-    file: 'src/pbft/ordering/normal-case.js',
+    within: 'supplyBatch',
     search: "persist(turn, { kind: 'batch', sequence, batch });",
     replacement: '',
     paper: {
@@ -141,19 +141,19 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a batch that O lacks is not fetched',
     rule: '3.5',
-    file: 'src/pbft/catch-up/retransmission.js',
+    within: 'lackingDigest',
     search: 'slot.decided?.[0]?.digest ?? slot.accepted?.digest ?? null',
     replacement: 'slot.decided?.[0]?.digest ?? null',
   },
   {
     name: 'the timer runs with nothing waiting once views have changed',
     rule: '3.6',
-    file: 'src/pbft/ordering/requests.js',
+    within: 'startTimer',
     search: 'if (oldest === null && !needsFill(state))',
     replacement: 'if (oldest === null && state.view === 0 && !needsFill(state))',
     also: [
       {
-        file: 'src/pbft/recovery/amnesia.js',
+        within: 'fillUp',
         search: 'else if (state.timer?.waitsFor === null) {',
         replacement: 'else if (false) {',
       },
@@ -167,7 +167,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'T never doubles',
     rule: '3.6',
-    file: 'src/pbft/views/view-change.js',
+    within: 'startViewChange',
     search: 'Math.min(2 * state.timeoutTicks, TIMEOUT_TICKS_MAX)',
     replacement: 'state.timeoutTicks',
     paper: {
@@ -180,14 +180,14 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'T starts at the own VIEW-CHANGE',
     attack: 'poisoned-page',
     rule: '3.6',
-    file: 'src/pbft/views/view-change.js',
+    within: 'awaitNewView',
     search: 'if (state.isActive || !mayVote(state) || movedTo(state, state.view) < quorum(state.config.n))',
     replacement: 'if (state.isActive || !mayVote(state))',
   },
   {
     name: 'nobody joins a view change',
     rule: '3.7',
-    file: 'src/pbft/views/view-change.js',
+    within: 'joinIfOthersMoved',
     search: 'if (joined > state.view)\n        startViewChange(turn, joined);',
     replacement: '',
     paper: {
@@ -200,7 +200,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'f replicas that moved on are followed',
     attack: 'view-change-spam',
     rule: '3.7',
-    file: 'src/pbft/views/view-change.js',
+    within: 'joinIfOthersMoved',
     search: 'rankedLargest(views, weakQuorum(n))',
     replacement: 'rankedLargest(views, weakQuorum(n) - 1)',
     paper: {
@@ -212,7 +212,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a replica does not leave a view in which it committed',
     rule: '3.8',
-    file: 'src/pbft/views/view-change.js',
+    within: 'checkTimers',
     search: 'if (!isTimerExpired(state))\n            return;',
     replacement:
       'if (!isTimerExpired(state) || [...state.slots.values()].some((slot) => slot.prepared !== null && slot.executed === null))\n            return;',
@@ -220,7 +220,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'waiting requests are not handed to the new primary',
     rule: '3.9',
-    file: 'src/pbft/views/new-view.js',
+    within: 'goOn',
     search: 'relayOldest(turn, HANDED_OVER_MAX);',
     replacement: '',
     paper: {
@@ -233,12 +233,12 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'votes of a view that was left still go out',
     attack: 'pause',
     rule: '3.10',
-    file: 'src/pbft/views/view-change.js',
+    within: 'leaveViewFor',
     search: 'dropWithheldOfOldViews(state);',
     replacement: '',
     also: [
       {
-        file: 'src/pbft/durability.js',
+        within: 'onPersisted',
         search: 'if (!isOfCurrentView(state, outgoing) || !mayVote(state))',
         replacement: 'if (!mayVote(state))',
       },
@@ -248,7 +248,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'what failed its check counts as checked the next time',
     attack: 'frame-victim',
     rule: '3.12',
-    file: 'src/runtime/authentication/verified-envelopes.js',
+    within: 'VerifiedEnvelopes.has',
     search: 'return known !== undefined && equalBytes(known, message.envelope);',
     replacement: 'if (known === undefined) this.add(message);\n        return known !== undefined;',
     paper: { file: FOLLOWING, test: 'what failed is not remembered as good', why: UNSEEN.noLiar },
@@ -256,7 +256,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'what was checked is checked again inside a view change',
     rule: '3.12',
-    file: 'src/runtime/authentication/verified-envelopes.js',
+    within: 'VerifiedEnvelopes.has',
     search: 'return known !== undefined && equalBytes(known, message.envelope);',
     replacement: 'return false;',
     paper: {
@@ -268,7 +268,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a long message is checked in one go',
     rule: '3.12',
-    file: 'src/runtime/inbound/long-checks.js',
+    within: 'AT_ONCE',
     search: 'const AT_ONCE = 1 / 16;',
     replacement: 'const AT_ONCE = 1 << 20;',
     paper: {
