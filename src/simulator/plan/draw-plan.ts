@@ -15,7 +15,7 @@ import type { NetworkConditions } from '../world/virtual-network.ts'
 import { drawNetworkFaults, withSwallowing } from './draw-network-faults.ts'
 import { drawReplicaFaults } from './draw-replica-faults.ts'
 import { type Fault, inOrder, type Plan, type WorkloadPlan } from './plan.ts'
-import { withQuietPhase } from './quiet-phase.ts'
+import { quietPhaseOf, withQuietPhase } from './quiet-phase.ts'
 
 /** Small clusters more often: a batch costs n² messages, and most mistakes need no more than four replicas. */
 const SIZES: readonly number[] = [4, 4, 4, 7, 7, 10]
@@ -78,7 +78,11 @@ function withClientRestarts(random: Random, plan: Plan): Plan {
       atMs: random.between(20, plan.calmAtMs - 1),
     }),
   )
-  return { ...plan, incidents: inOrder([...plan.incidents, ...restarts]) }
+  const quiet = quietPhaseOf(plan)
+  const striking = restarts.filter(
+    ({ atMs }) => quiet === null || atMs < quiet.fromMs || atMs >= quiet.untilMs,
+  )
+  return { ...plan, incidents: inOrder([...plan.incidents, ...striking]) }
 }
 
 /** The share of oral plans in which primaries fall silent one after the other: view changes are what differs there. */
