@@ -1,22 +1,19 @@
-import { type AnyAttack, runsInProcesses } from '../language/attack.ts'
+/** Every attack that can be launched, in whichever world, by name. */
+import { type AnyAttack, type ProcessAttack, type World, worldsOf } from '../language/attack.ts'
 import { CATALOGUE } from './catalogue.ts'
-import { OUTSIDE_CATALOGUE } from './outside/outside-catalogue.ts'
+import { announcedBytes } from './outside/announced-bytes.ts'
+import { crash } from './outside/crash.ts'
+import { slowloris } from './outside/slowloris.ts'
 
-export type World = 'processes' | 'simulator'
+const PROCESS_ATTACKS: readonly ProcessAttack[] = [slowloris, announcedBytes, crash]
 
-/** Every attack that can be launched, by name; of those that have two forms, the one that is made for processes. */
 export const EVERY_ATTACK: ReadonlyMap<string, AnyAttack> = new Map<string, AnyAttack>([
   ...CATALOGUE,
-  ...OUTSIDE_CATALOGUE,
+  ...PROCESS_ATTACKS.map((attack): [string, AnyAttack] => [attack.name, attack]),
 ])
 
-/** The form of an attack that this world can run, or null where it can run none. */
+/** The attack of this name, or null where this world cannot run it. */
 export function attackIn(world: World, name: string): AnyAttack | null {
-  if (world === 'simulator') return CATALOGUE.get(name) ?? null
   const attack = EVERY_ATTACK.get(name)
-  return attack !== undefined && runsInProcesses(attack) ? attack : null
+  return attack !== undefined && worldsOf(attack).includes(world) ? attack : null
 }
-
-/** The worlds that can run it. */
-export const worldsOf = (name: string): readonly World[] =>
-  (['processes', 'simulator'] as const).filter((world) => attackIn(world, name) !== null)

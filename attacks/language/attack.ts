@@ -3,7 +3,7 @@ import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import { faultsMax, weakQuorum } from '../../src/base/quorum.ts'
 import type { Random } from '../../src/base/random.ts'
 import type { Recomposition, StepFunction } from '../../src/runtime/replica-runtime-options.ts'
-import type { Fault, Plan } from '../../src/simulator/plan/plan.ts'
+import type { Fault, LinkFault, Plan } from '../../src/simulator/plan/plan.ts'
 import type { Reaction } from '../../src/simulator/runs/simulate.ts'
 import type { Facts } from '../run/run-facts.ts'
 import type { Observed } from '../run/simulated/observed.ts'
@@ -17,8 +17,13 @@ export type Target = 'safety' | 'liveness' | 'performance' | 'resources' | 'accu
 /** Returns what was not as expected, as sentences. */
 export type Judge<F = Facts> = (facts: F) => readonly string[]
 
+/** The world that an attack runs in: real processes, or a simulation of them. */
+export type World = 'processes' | 'simulator'
+
 interface Described {
   readonly name: string
+  /** The party that plays it, when that is not replicas, or not replicas alone. */
+  readonly plays?: 'replicas' | 'client' | 'stranger' | 'network' | 'machines'
   readonly targets: readonly Target[]
   /** One sentence: what the adversary does. */
   readonly does: string
@@ -36,48 +41,91 @@ interface Described {
   readonly tells?: (facts: Facts | Observed) => readonly string[]
 }
 
-/** An attack that replicas or a client play: in the simulator and in processes alike. */
+/** An attack that the simulator can run, and processes too when it says so. */
 export interface Attack extends Described {
-  /** The party that plays it, when that is not replicas, or not replicas alone. */
-  readonly plays?: 'replicas' | 'client'
+  readonly world: 'both' | 'simulator'
   /** The replicas that play it, unless others are asked for. */
   readonly traitors: (n: number) => readonly ReplicaId[]
   /** Made anew for each traitor. */
   readonly behaviour: () => Behaviour
   /** The hostile client that plays it, or plays along. */
   readonly client?: ClientRole
-  /** The judge of a simulated run, in which everything can be seen. */
-  readonly inspect?: Judge<Observed>
   /** Changes other parts of a traitor than its transport at its start: its disk, for instance. */
   readonly parts?: Recomposition
-  /** The environment's part in the attack. */
-  readonly surroundings?: Environment
   /** Of a control: with these traitors it must break, and with f of them it must hold. */
   readonly control?: Control
+  /** The environment's part in the attack, in every world that it runs in. */
+  readonly environment?: Environment
+  /** Beside it in the simulator: what no run of processes can arrange, or does without. */
+  readonly simulated?: SimulatedEnvironment
+  /** The judge of a simulated run, in which everything can be seen. */
+  readonly inspect?: Judge<Observed>
+  /** Its form on processes, where the network or the machines play it rather than replicas or a client. */
+  readonly outside?: OutsideForm
 }
 
-/** Everything that is not the traitors' own doing. Only a simulation can arrange all of it. */
+/** An attack that only processes can suffer: by a client, strangers on the wire, or the machines. */
+export interface ProcessAttack extends Described {
+  readonly world: 'processes'
+  readonly plays: 'client' | 'stranger' | 'network' | 'machines'
+  readonly outside: OutsideForm
+  /** Replicas that play along, and how. */
+  readonly traitors?: (n: number) => readonly ReplicaId[]
+  readonly behaviour?: () => Behaviour
+}
+
+export type AnyAttack = Attack | ProcessAttack
+
+/** An attack on processes from outside of the replicas. */
+export interface OutsideForm {
+  /** Set when it attacks a gateway. */
+  readonly needsGateway?: true
+  /** The number of descriptors that each process of its cluster may open; as many as this process may when absent. */
+  readonly descriptorsMax?: number
+  /**
+   * Attacks for `harness.milliseconds` and undoes what it did. Gives what it saw that must not be, as sentences; rejects
+   * when the run is interrupted.
+   */
+  readonly run: (harness: ClusterHarness) => Promise<readonly string[]>
+}
+
+export const runsInSimulator = (attack: AnyAttack): attack is Attack => attack.world !== 'processes'
+export const runsInProcesses = (attack: AnyAttack): boolean => attack.world !== 'simulator'
+
+/** The worlds that can run an attack. */
+export const worldsOf = (attack: AnyAttack): readonly World[] => [
+  ...(runsInProcesses(attack) ? (['processes'] as const) : []),
+  ...(runsInSimulator(attack) ? (['simulator'] as const) : []),
+]
+
+/** The replicas' part of an attack; null where nothing but its form outside of the replicas attacks processes. */
+export const playedPart = (attack: AnyAttack): Attack | null =>
+  runsInSimulator(attack) && attack.outside === undefined ? attack : null
+
+/** Everything that is not the traitors' own doing, and that processes behind proxies have as well as a simulation. */
 export interface Environment {
+  /** Links that are cut and mended, in milliseconds from the beginning of the attack to its end. */
+  readonly linkFaults?: (context: AttackContext) => readonly LinkFault[]
+  /** On a slow machine it goes on until every correct replica has executed so many batches since it began. */
+  readonly untilExecuted?: number
+  /** The factor by which it must last longer than other attacks for its expectation to show. */
+  readonly lasts?: number
+}
+
+/** The part of the environment that only a simulation can arrange. */
+export interface SimulatedEnvironment {
   /** The faults that occur, in milliseconds from the beginning of the attack to its end. */
-  readonly strikes?: (scene: AttackContext) => readonly Fault[]
+  readonly faults?: (context: AttackContext) => readonly Fault[]
+  /** Further faults that follow from what is seen, with times as in `faults`; made anew for each run. */
+  readonly reaction?: (context: AttackContext) => Reaction
   readonly plan?: Partial<Pick<Plan, 'network' | 'suite' | 'checkpointInterval'>>
   /** True if clients ask again soon after each answer, so that what they get tells what the cluster can do. */
   readonly hasSteadyLoad?: boolean
   /** The time without a fault before the attack begins, in milliseconds, if not 300. */
   readonly beginsAtMs?: number
-  /** Further faults that follow from what is seen, with times as in `strikes`; made anew for each run. */
-  readonly reaction?: (scene: AttackContext) => Reaction
-  /** True if a cluster with the same keys ran before, and the traitors have what passed there: see `abroad`. */
-  readonly hasAbroad?: boolean
-  /** True if it is an attack without what strikes, too: then processes can run it. */
-  readonly isCompleteWithoutStrikes?: boolean
-  /** True if all that strikes is links that are cut and mended: processes behind proxies have those too. */
-  readonly strikesLinksOnly?: boolean
-  /** On a slow machine it goes on until every correct replica has executed so many batches since it began. */
-  readonly untilExecuted?: number
-  /** The factor by which it must last longer than other attacks for its expectation to show. */
-  readonly lasts?: number
-  /** True if the traitors are honest until what strikes is over: only then do they count as faulty. */
+  /** True if a cluster with the same keys ran before, and the traitors have what passed there: `FOREIGN_RECORDINGS`. */
+  readonly hasForeignRecordings?: boolean
+  /** True if the traitors are honest until all faults are over: only then do they count as faulty. */
   readonly hasLateTraitors?: boolean
   /** The protocol of the correct replicas in place of the right one. */
   readonly core?: (right: StepFunction) => StepFunction
@@ -110,45 +158,6 @@ export interface Control {
    * decided batches.
    */
   readonly namesTraitors?: boolean
-}
-
-/** An attack that only processes can suffer: by a client, strangers on the wire, the network or the machines. */
-export interface OutsideAttack extends Described {
-  readonly plays: 'client' | 'stranger' | 'network' | 'machines'
-  /** Set when it attacks a gateway. */
-  readonly needsGateway?: true
-  /**
-   * Attacks for `field.milliseconds` and undoes what it did. Gives what it saw that must not be, as sentences; rejects
-   * when the run is interrupted.
-   */
-  readonly run: (field: ClusterHarness) => Promise<readonly string[]>
-  /** Replicas that play along, and how. */
-  readonly traitors?: (n: number) => readonly ReplicaId[]
-  readonly behaviour?: () => Behaviour
-}
-
-export type AnyAttack = Attack | OutsideAttack
-
-export const isOutsideAttack = (attack: AnyAttack): attack is OutsideAttack => 'run' in attack
-
-/** Surroundings that a run of processes can have too, or do without. */
-const ANYWHERE: readonly (keyof Environment)[] = [
-  'lasts',
-  'hasSteadyLoad',
-  'beginsAtMs',
-  'hasAbroad',
-  'isCompleteWithoutStrikes',
-  'strikesLinksOnly',
-  'untilExecuted',
-]
-
-/** True if real processes can be all that it needs. */
-export function runsInProcesses(attack: AnyAttack): boolean {
-  if (isOutsideAttack(attack)) return true
-  const { surroundings = {} } = attack
-  const { isCompleteWithoutStrikes = false, strikesLinksOnly = false } = surroundings
-  const granted = isCompleteWithoutStrikes || strikesLinksOnly ? [...ANYWHERE, 'strikes'] : ANYWHERE
-  return Object.keys(surroundings).every((name) => granted.some((each) => each === name))
 }
 
 /** The first primary, and those that follow it. */

@@ -1,6 +1,6 @@
 /** Faults of replicas and links that last for a while. Times in milliseconds from the beginning of the attack. */
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
-import type { Fault } from '../../src/simulator/plan/plan.ts'
+import type { Fault, LinkFault } from '../../src/simulator/plan/plan.ts'
 
 /** From when to when something lasts. */
 export interface Span {
@@ -33,7 +33,7 @@ export function parted(n: number, some: readonly ReplicaId[], { from, to }: Span
 export const lossy = (
   link: { readonly from: ReplicaId; readonly to: ReplicaId },
   { from, to }: Span,
-): readonly Fault[] => [
+): readonly LinkFault[] => [
   { kind: 'cut', ...link, atMs: from },
   { kind: 'mend', ...link, atMs: to },
 ]
@@ -42,7 +42,7 @@ export const lossy = (
 export const apart = (
   [some, others]: readonly [readonly ReplicaId[], readonly ReplicaId[]],
   span: Span,
-): readonly Fault[] =>
+): readonly LinkFault[] =>
   some.flatMap((one) =>
     others.flatMap((other) => [
       ...lossy({ from: one, to: other }, span),

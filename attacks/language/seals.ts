@@ -17,10 +17,10 @@ const NO_KEY = new Uint8Array(PUBLIC_KEY_BYTES)
 
 export function createSeals(
   identity: Identity,
-  surroundings: { readonly cluster: Cluster; readonly state: () => Readonly<ReplicaState> },
+  setting: { readonly cluster: Cluster; readonly state: () => Readonly<ReplicaState> },
 ): Pick<AdversaryContext, 'seal' | 'sealAs' | 'sealAbroad' | 'sealPayload' | 'sealReply'> {
   const { signer, hash, signingDigest, macs = null } = identity
-  const { cluster, state } = surroundings
+  const { cluster, state } = setting
   const authenticate = (digest: Uint8Array): Uint8Array => macs?.forReplicas(digest) ?? signer.sign(digest)
   const sealer = createSealer(identity)
   const inTheNameOf = cluster.replicas.map(({ id }) => createSealer({ ...identity, id }))

@@ -1,7 +1,7 @@
 /** The verdict on an attack, in whichever world it ran: everything that was not as it must be. */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
-import { type AnyAttack, type Control, isOutsideAttack } from '../language/attack.ts'
+import { type AnyAttack, type Control, runsInSimulator } from '../language/attack.ts'
 import type { Facts } from './run-facts.ts'
 
 /** A silence that counts as a stop, in milliseconds. */
@@ -45,9 +45,9 @@ export function controlOf(
   attack: AnyAttack,
   { n, traitors }: { readonly n: number; readonly traitors: readonly ReplicaId[] },
 ): Control | null {
-  if (isOutsideAttack(attack) || attack.control === undefined) return null
-  const { control, surroundings } = attack
-  return traitors.length > faultsMax(n) || surroundings?.core !== undefined ? control : null
+  if (!runsInSimulator(attack) || attack.control === undefined) return null
+  const { control, simulated } = attack
+  return traitors.length > faultsMax(n) || simulated?.core !== undefined ? control : null
 }
 
 /** Returns the faults of a run as sentences, safety first: none when the store held and did what was expected. */

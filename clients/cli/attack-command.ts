@@ -1,7 +1,7 @@
 /** Lists attacks, or chooses and runs them. */
 import type { Command } from 'commander'
-import { attackIn, EVERY_ATTACK, type World, worldsOf } from '../../attacks/catalogue/every-attack.ts'
-import { type AnyAttack, isOutsideAttack } from '../../attacks/language/attack.ts'
+import { attackIn, EVERY_ATTACK } from '../../attacks/catalogue/every-attack.ts'
+import { type AnyAttack, runsInSimulator, type World, worldsOf } from '../../attacks/language/attack.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { isAttackFile, readAttackFile } from './attack-file.ts'
@@ -21,7 +21,10 @@ export interface AttackFlags extends Omit<RunFlags, 'traitors'> {
 
 /** The attack, or all attacks, that this world can run. */
 async function chosenAttacks(name: string | undefined, world: World): Promise<readonly AnyAttack[]> {
-  if (name !== undefined && isAttackFile(name)) return [await readAttackFile(name)]
+  if (name !== undefined && isAttackFile(name)) {
+    const written = await readAttackFile(name)
+    return worldsOf(written).includes(world) ? [written] : []
+  }
   const names = name === undefined ? [...EVERY_ATTACK.keys()] : [name]
   return names.flatMap((each) => attackIn(world, each) ?? [])
 }
@@ -61,7 +64,7 @@ async function playClient(
   command: Command,
 ): Promise<void> {
   const attack = name === undefined ? undefined : (EVERY_ATTACK.get(name) ?? (await readAttackFile(name)))
-  if (attack === undefined || isOutsideAttack(attack) || attack.client === undefined) {
+  if (attack === undefined || !runsInSimulator(attack) || attack.client === undefined) {
     return command.error('This attack has no hostile client.')
   }
   const { playHostileClient } = await import('./running-hostile-client.ts')
@@ -73,7 +76,7 @@ async function play(name: string | undefined, flags: AttackFlags, command: Comma
   if (attack?.behaviour === undefined) {
     return command.error('Only an attack that replicas play can be played.')
   }
-  const parts = isOutsideAttack(attack) ? undefined : attack.parts
+  const parts = runsInSimulator(attack) ? attack.parts : undefined
   const played = { behaviour: attack.behaviour, ...(parts === undefined ? {} : { parts }) }
   const { dir, play: ids = [], seed, orders, logLevel } = flags
   await playTraitors({
@@ -96,7 +99,7 @@ function modesOf({ needsSignatures, needsMacs }: AnyAttack): readonly Authentica
 function list(isJson: boolean): void {
   const entries = [...EVERY_ATTACK.values()].map((attack) => {
     const { name, plays = 'replicas', targets, does, source, expects } = attack
-    return { name, plays, in: worldsOf(name), auth: modesOf(attack), targets, does, source, expects }
+    return { name, plays, in: worldsOf(attack), auth: modesOf(attack), targets, does, source, expects }
   })
   if (isJson) console.log(JSON.stringify(entries, null, 2))
   else console.log(entriesText(entries.map(({ name, does }) => [name, does])))

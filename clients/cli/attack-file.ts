@@ -12,6 +12,7 @@ const sentence = z.string().min(1)
 const callable = z.custom((value) => typeof value === 'function', 'it must be a function')
 const SHAPE = z.looseObject({
   name: z.string().regex(/^[a-z0-9-]{1,40}$/, 'it must be of small letters, digits and hyphens'),
+  world: z.enum(['both', 'simulator']),
   targets: z.array(z.enum(['safety', 'liveness', 'performance', 'resources', 'accuracy'])).min(1),
   does: sentence,
   source: sentence,

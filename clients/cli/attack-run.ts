@@ -1,8 +1,7 @@
 /** Runs attacks one after another, in processes or in the simulator, and tells how they ended. */
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import type { World } from '../../attacks/catalogue/every-attack.ts'
-import { type AnyAttack, isOutsideAttack } from '../../attacks/language/attack.ts'
+import { type AnyAttack, runsInSimulator, type World } from '../../attacks/language/attack.ts'
 import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
 import { type AttackReport, asJson, hasHeld } from '../../attacks/report/report.ts'
 import type { ProcessSetting } from '../../attacks/run/processes/run-phases.ts'
@@ -65,7 +64,7 @@ export async function runAttacks(
     throw new OperatorError(
       flags.in === 'simulator'
         ? 'It needs processes: run it with --in processes.'
-        : 'It needs surroundings that only the simulator has: run it with --in simulator.',
+        : 'It needs an environment that only the simulator has: run it with --in simulator.',
     )
   }
   if (flags.html !== undefined) expectWritable(flags.html)
@@ -142,7 +141,7 @@ async function simulateAttack(
   attack: AnyAttack,
   { replicas: n, auth, seed, traitors, seconds }: RunFlags,
 ): Promise<AttackReport> {
-  if (isOutsideAttack(attack)) throw new OperatorError(`${attack.name} does not run in the simulator.`)
+  if (!runsInSimulator(attack)) throw new OperatorError(`${attack.name} does not run in the simulator.`)
   const { attackInSimulator } = await import('../../attacks/run/simulated/in-simulator.ts')
   const startedAt = performance.now()
   const { facts, faults, result } = attackInSimulator(attack, {
@@ -150,7 +149,7 @@ async function simulateAttack(
     seed,
     auth,
     ...(traitors === undefined ? {} : { traitors }),
-    ...(seconds === undefined ? {} : { lastsMs: (1000 * seconds) / (attack.surroundings?.lasts ?? 1) }),
+    ...(seconds === undefined ? {} : { lastsMs: (1000 * seconds) / (attack.environment?.lasts ?? 1) }),
   })
   const { name, targets, does, source, expects } = attack
   return {

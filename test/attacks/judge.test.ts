@@ -24,7 +24,14 @@ const facts: Facts = {
 }
 /** An attack by one replica that expects nothing; of a control by two, so that it must break. */
 const attackOf = (part: Partial<Attack> = {}): Attack => ({
-  ...{ name: 'made-up', targets: ['safety'], does: 'does', source: 'source', expects: 'nothing' },
+  ...{
+    name: 'made-up',
+    world: 'both',
+    targets: ['safety'],
+    does: 'does',
+    source: 'source',
+    expects: 'nothing',
+  },
   ...{ traitors: () => traitors, behaviour: () => ({}) },
   ...part,
 })

@@ -37,7 +37,7 @@ describe('controls', () => {
     expect(result.verdict).toBe(attack.control?.breaks === 'progress' ? 'held' : 'safety')
   })
 
-  test.each(controls.filter(({ surroundings }) => surroundings?.core === undefined))(
+  test.each(controls.filter(({ simulated }) => simulated?.core === undefined))(
     '$name holds with f traitors',
     (attack) => {
       const traitors = firstPrimaries(4)
@@ -48,21 +48,24 @@ describe('controls', () => {
   )
 
   test('wrong-quorum holds with the right core', () => {
-    const { core: _, ...surroundings } = wrongQuorum.surroundings ?? {}
-    const right = { ...wrongQuorum, surroundings }
+    const { core: _, ...simulated } = wrongQuorum.simulated ?? {}
+    const right = { ...wrongQuorum, simulated }
     const { faults, result } = attackInSimulator(right, { n: 4, seed: 1, lastsMs: LASTS_MS })
     expect(faults).toEqual([])
     expect(result.verdict).toBe('held')
   })
 
-  test.each(controls)('$name that does not break is noticed', ({ surroundings: _, ...attack }) => {
-    const tame: Attack = {
-      ...attack,
-      traitors: (n) => [0, 1].slice(0, n) as never,
-      behaviour: () => together(),
-    }
-    const { faults } = attackInSimulator(tame, { n: 4, seed: 1, lastsMs: LASTS_MS })
-    expect(faults).toContain('the adversaries never acted')
-    expect(faults.some((fault) => /did not (break|stop)/.test(fault))).toBe(true)
-  })
+  test.each(controls)(
+    '$name that does not break is noticed',
+    ({ environment: _, simulated: __, ...attack }) => {
+      const tame: Attack = {
+        ...attack,
+        traitors: (n) => [0, 1].slice(0, n) as never,
+        behaviour: () => together(),
+      }
+      const { faults } = attackInSimulator(tame, { n: 4, seed: 1, lastsMs: LASTS_MS })
+      expect(faults).toContain('the adversaries never acted')
+      expect(faults.some((fault) => /did not (break|stop)/.test(fault))).toBe(true)
+    },
+  )
 })

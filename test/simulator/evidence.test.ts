@@ -28,8 +28,9 @@ function tellHalf(change: Change): Action {
 }
 
 /** Says one thing to half of the others and another one to the rest. */
-const twoFaced = (kind: MessageKind, change: Change): Attack => ({
-  name: `two-faced-${kind}`,
+const equivocating = (kind: MessageKind, change: Change): Attack => ({
+  name: `equivocating-${kind}`,
+  world: 'both',
   targets: ['safety'],
   does: `tells two halves of the others different ${kind}s`,
   source: 'rule 1.5',
@@ -54,9 +55,9 @@ describe.each(deeper([4], [4, 7]))('n = %i', (n) => {
   })
 
   test.each([
-    twoFaced('prepare', otherDigest),
-    twoFaced('commit', otherDigest),
-    twoFaced('checkpoint', otherRoot),
+    equivocating('prepare', otherDigest),
+    equivocating('commit', otherDigest),
+    equivocating('checkpoint', otherRoot),
   ])('PBFT-1.5 $name: f backups of two faces are convicted, and nobody else', (attack) => {
     const { faults, facts } = attackInSimulator(attack, { n, seed: 3, lastsMs: 1_000 })
     expect(faults).toEqual([])

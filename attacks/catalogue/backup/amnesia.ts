@@ -5,6 +5,7 @@ import { afterRestart, and, isKind, isVote, withProbability } from '../../langua
 
 export const amnesia: Attack = {
   name: 'amnesia',
+  world: 'simulator',
   targets: ['safety'],
   does: 'loses its disk, passes for a new replica when it starts again, and votes otherwise than before',
   source: 'Castro and Liskov, OSDI 1999, section 4.1: votes are on disk before they are sent',
@@ -17,8 +18,8 @@ export const amnesia: Attack = {
       onSend(and(isVote, afterRestart, withProbability(0.5)), set(forNothing)),
     ),
   parts: (parts) => ({ ...parts, replay: { ...parts.replay, beginning: 'birth' } }),
-  surroundings: {
-    strikes: ({ traitors, lastsMs }) =>
+  simulated: {
+    faults: ({ traitors, lastsMs }) =>
       traitors.flatMap((replica) => [
         { kind: 'lose-disk', replica, atMs: 0.2 * lastsMs },
         { kind: 'restart', replica, atMs: 0.22 * lastsMs },

@@ -6,6 +6,7 @@ import { isVote } from '../../language/predicates.ts'
 
 export const doubleVote: Attack = {
   name: 'double-vote',
+  world: 'both',
   targets: ['safety'],
   does: 'as backup votes for two digests at once, everywhere',
   source: 'Castro and Liskov, OSDI 1999, section 4.2',

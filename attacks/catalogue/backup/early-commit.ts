@@ -6,6 +6,7 @@ import { isKind, isVote } from '../../language/predicates.ts'
 
 export const earlyCommit: Attack = {
   name: 'early-commit',
+  world: 'both',
   targets: ['safety'],
   does: 'as backup commits whatever is proposed at once, without preparing it, and every second time another digest',
   source: 'Castro and Liskov, OSDI 1999, section 4.2',

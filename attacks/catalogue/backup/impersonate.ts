@@ -6,6 +6,7 @@ import { and, isProtocol, toReplicas } from '../../language/predicates.ts'
 
 export const impersonate: Attack = {
   name: 'impersonate',
+  world: 'both',
   targets: ['safety'],
   does: 'as backup says everything once more in the name of a correct replica',
   source: 'Castro and Liskov, OSDI 1999, section 2',

@@ -7,6 +7,7 @@ import { FALSE_RESULTS } from '../../language/results.ts'
 
 export const lyingReply: Attack = {
   name: 'lying-reply',
+  world: 'both',
   targets: ['safety'],
   does: 'gives every client the same wrong results as the other traitors',
   source: 'Castro and Liskov, OSDI 1999, section 4.1',

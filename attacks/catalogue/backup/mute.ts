@@ -6,6 +6,7 @@ import { always } from '../../language/predicates.ts'
 
 export const mute: Attack = {
   name: 'mute',
+  world: 'both',
   targets: ['performance'],
   does: 'as backup hears everything and says nothing to anyone',
   source: 'Castro and Liskov, OSDI 1999, section 2',

@@ -6,6 +6,7 @@ import { and, isVote, toVictims, withProbability } from '../../language/predicat
 
 export const selectiveVote: Attack = {
   name: 'selective-vote',
+  world: 'both',
   targets: ['performance'],
   does: 'as backup votes late, and to one replica not at all',
   source: 'Amir and others, DSN 2008 (Prime), section 3',

@@ -6,6 +6,7 @@ import { isKind } from '../../language/predicates.ts'
 
 export const corruptCheckpoint: Attack = {
   name: 'corrupt-checkpoint',
+  world: 'both',
   targets: ['safety'],
   does: 'says a wrong root at every checkpoint, the same as the other traitors',
   source: 'Castro and Liskov, OSDI 1999, section 4.3',

@@ -10,6 +10,7 @@ const FAR = 1_000
 
 export const farCheckpoint: Attack = {
   name: 'far-checkpoint',
+  world: 'both',
   targets: ['safety'],
   does: 'claims a checkpoint far ahead, and shows a certificate for it in which it alone voted, many times',
   source: 'Castro and Liskov, OSDI 1999, section 4.3',

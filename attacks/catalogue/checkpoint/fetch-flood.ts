@@ -11,6 +11,7 @@ const SERVED_PER_MS_MAX = SERVED_DECISIONS_MAX / (STATUS_BUSY_TICKS * 10)
 
 export const fetchFlood: Attack = {
   name: 'fetch-flood',
+  world: 'both',
   targets: ['resources'],
   does: 'asks one correct replica for old batches and pages as fast as it can',
   source: 'every question costs an answer more than it costs to ask',

@@ -4,6 +4,7 @@ import { holds } from '../../language/expectations.ts'
 
 export const oldCopy: Attack = {
   name: 'old-copy',
+  world: 'simulator',
   targets: ['safety'],
   does: 'the primary, no traitor, starts from an old copy of its disk, which is whole and does not show what it lacks',
   source: 'a backup that was put back, or a disk that was rolled back with its virtual machine',
@@ -14,10 +15,10 @@ export const oldCopy: Attack = {
     ({ healed }) => healed >= 1,
     () => 'no replica says that it was healed',
   ),
-  surroundings: {
+  simulated: {
     // What it forgot shall not be history before it is back: nobody would have to tell it then.
     plan: { checkpointInterval: 64 },
-    strikes: ({ first }) => [
+    faults: ({ first }) => [
       { kind: 'copy-disk', replica: first, atMs: 10 },
       { kind: 'old-disk', replica: first, atMs: 250 },
       { kind: 'restart', replica: first, atMs: 251 },

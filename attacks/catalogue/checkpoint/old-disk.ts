@@ -6,6 +6,7 @@ import { crashed } from '../../language/faults.ts'
 
 export const oldDisk: Attack = {
   name: 'old-disk',
+  world: 'simulator',
   targets: ['safety'],
   does: 'one replica, no traitor, starts with damaged pages, and later another one with a damaged or an empty log',
   source: 'Castro and Liskov, OSDI 1999, section 4.1 takes for granted that a log is never lost',
@@ -17,8 +18,8 @@ export const oldDisk: Attack = {
     ({ healed }) => healed >= 1,
     () => 'no replica says that it was healed',
   ),
-  surroundings: {
-    strikes: ({ correct, random, lastsMs }) => {
+  simulated: {
+    faults: ({ correct, random, lastsMs }) => {
       const [one, other] = random.shuffle(correct) as [ReplicaId, ReplicaId]
       return [
         { kind: 'rot-pages', replica: one, share: random.pick([0.1, 1]), atMs: 0.1 * lastsMs },

@@ -10,6 +10,7 @@ const poisoned: Change = (content) =>
 
 export const poisonedPage: Attack = {
   name: 'poisoned-page',
+  world: 'simulator',
   targets: ['safety'],
   does: 'gives a replica that fetches the state pages with a flipped bit',
   source: 'Castro and Liskov, TOCS 2002, section 5.3.2',
@@ -18,8 +19,10 @@ export const poisonedPage: Attack = {
   behaviour: () => onSend(isKind('page'), set(poisoned)),
   judge: refused('digest-mismatch'),
   inspect: transferBegan,
-  surroundings: {
+  environment: {
     lasts: 2,
-    strikes: ({ n, last, lastsMs }) => isolated(n, last, { from: 0, to: 0.9 * lastsMs }),
+  },
+  simulated: {
+    faults: ({ n, last, lastsMs }) => isolated(n, last, { from: 0, to: 0.9 * lastsMs }),
   },
 }

@@ -7,6 +7,7 @@ import { isKind } from '../../language/predicates.ts'
 
 export const slowSource: Attack = {
   name: 'slow-source',
+  world: 'simulator',
   targets: ['performance'],
   does: 'gives a replica that fetches the state one page now and then',
   source: 'Castro and Liskov, TOCS 2002, section 5.3.2',
@@ -18,8 +19,10 @@ export const slowSource: Attack = {
       delay(({ random }) => random.between(30, 200)),
     ),
   inspect: transferBegan,
-  surroundings: {
+  environment: {
     lasts: 2,
-    strikes: ({ n, last, lastsMs }) => isolated(n, last, { from: 0, to: 0.9 * lastsMs }),
+  },
+  simulated: {
+    faults: ({ n, last, lastsMs }) => isolated(n, last, { from: 0, to: 0.9 * lastsMs }),
   },
 }

@@ -6,6 +6,7 @@ import { isKind } from '../../language/predicates.ts'
 
 export const withholdCheckpoint: Attack = {
   name: 'withhold-checkpoint',
+  world: 'both',
   targets: ['liveness'],
   does: 'takes part in everything and says no checkpoint',
   source: 'Castro and Liskov, OSDI 1999, section 4.3',

@@ -78,6 +78,7 @@ function fillingTheRoom(): ClientBehaviour {
 
 export const fullQuota: Attack = {
   name: 'full-quota',
+  world: 'both',
   plays: 'client',
   targets: ['liveness'],
   does: 'keeps its own room at the primary full, and gives further large requests to backups only',

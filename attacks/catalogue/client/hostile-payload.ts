@@ -12,6 +12,7 @@ const ANSWERS = ['reply'] as const
 
 export const hostilePayload: Attack = {
   name: 'hostile-payload',
+  world: 'both',
   plays: 'client',
   targets: ['safety', 'resources'],
   does: 'signs keys that mean something to a language, broken text, counts and lengths that lie, deep nesting, unsafe integers',

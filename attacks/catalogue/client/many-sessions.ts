@@ -52,6 +52,7 @@ const ANSWERS = ['reply', 'unknown-client', 'results-gone'] as const
 
 export const manySessions: Attack = {
   name: 'many-sessions',
+  world: 'both',
   plays: 'client',
   targets: ['resources'],
   does: 'is many clients at once, each with links and timestamps of its own, strangers among them, and fills what is kept for it',

@@ -13,6 +13,7 @@ const ANSWERS = ['must-sign', 'reply'] as const
 
 export const partialMac: Attack = {
   name: 'partial-mac',
+  world: 'both',
   plays: 'client',
   targets: ['liveness', 'performance'],
   does: 'makes the MACs of its requests good for one replica each, the primary first, and wrong for all others',

@@ -19,6 +19,7 @@ const ANSWERS = ['reply', 'stale', 'timestamp-reused'] as const
 
 export const replayClient: Attack = {
   name: 'replay-client',
+  world: 'both',
   plays: 'client',
   targets: ['safety', 'resources'],
   does: 'sends each request again and again, old ones, another under the same timestamp, and far-future timestamps',

@@ -29,6 +29,7 @@ const ANSWERS = ['unknown-client'] as const
 
 export const stranger: Attack = {
   name: 'stranger',
+  world: 'both',
   plays: 'client',
   targets: ['safety'],
   does: "comes with a key that nobody knows, with another client's and with a replica's, without any, and speaks for others",

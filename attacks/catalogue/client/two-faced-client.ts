@@ -13,6 +13,7 @@ const ANSWERS = ['reply', 'timestamp-reused'] as const
 
 export const twoFacedClient: Attack = {
   name: 'two-faced-client',
+  world: 'both',
   plays: 'client',
   targets: ['safety'],
   does: 'signs other operations under one timestamp for each replica, and sends each of them its own',

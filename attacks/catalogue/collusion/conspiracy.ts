@@ -25,6 +25,7 @@ const ANSWERS = ['reply'] as const
 
 export const conspiracy: Attack = {
   name: 'conspiracy',
+  world: 'simulator',
   targets: ['safety', 'performance'],
   does: 'traitors equivocate and vote for both halves, starve a client, lie to the others, while their client asks each half for something else under one timestamp, and a correct replica is slow',
   source: 'what an operator of f replicas and some switches could do',
@@ -64,7 +65,7 @@ export const conspiracy: Attack = {
     },
   },
   judge: told(...ANSWERS),
-  surroundings: {
-    strikes: ({ last, lastsMs }) => slowed(last, { from: 0, to: lastsMs }),
+  simulated: {
+    faults: ({ last, lastsMs }) => slowed(last, { from: 0, to: lastsMs }),
   },
 }

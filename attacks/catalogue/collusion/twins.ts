@@ -29,15 +29,16 @@ function parted(sides: readonly number[], atMs: number): Fault {
 
 export const twins: Attack = {
   name: 'twins',
+  world: 'simulator',
   targets: ['safety'],
   does: 'f replicas run twice with one key, each half honest on its own side of a network that is parted anew each round',
   source: 'Bano and others, OPODIS 2021 (Twins)',
   expects: 'nothing beside what always holds; a twin leads the first view on both sides',
   traitors: firstPrimaries,
   behaviour: () => together(),
-  surroundings: {
+  simulated: {
     hasTwins: true,
-    strikes: (scene) =>
+    faults: (scene) =>
       Array.from({ length: ROUNDS }, (_, round) =>
         parted(drawSides(scene), (round * scene.lastsMs) / ROUNDS),
       ),

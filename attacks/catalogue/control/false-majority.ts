@@ -6,6 +6,7 @@ import { FALSE_RESULTS } from '../../language/results.ts'
 
 export const falseMajority: Attack = {
   name: 'false-majority',
+  world: 'both',
   targets: ['safety'],
   does: 'f + 1 traitors give clients the same wrong results',
   source: 'Castro and Liskov, OSDI 1999, section 4.1: why f + 1 matching replies and no fewer',

@@ -8,6 +8,7 @@ const BACK_AFTER_TICKS = 120
 
 export const majorityMute: Attack = {
   name: 'majority-mute',
+  world: 'both',
   targets: ['liveness'],
   does: 'f + 1 traitors, the primary among them, say nothing for a while',
   source: 'Castro and Liskov, OSDI 1999, section 3: 2f + 1 replicas have to answer',

@@ -7,6 +7,7 @@ import { otherWorld, voteInOtherWorld } from '../../language/worlds.ts'
 
 export const twoWorlds: Attack = {
   name: 'two-worlds',
+  world: 'both',
   targets: ['safety'],
   does: 'f + 1 traitors, the primary among them, show two histories to two halves of the correct replicas that hear nothing of each other',
   source: 'Bracha and Toueg, JACM 1985: no protocol survives it',
@@ -20,9 +21,8 @@ export const twoWorlds: Attack = {
       onSend(isKind('batch', 'decision', 'exhibit'), equivocate(drop)),
     ),
   // Else the halves compare what they were told, and replace the primary, often before either has decided.
-  surroundings: {
-    strikes: ({ correct, lastsMs }) => apart(halvesOf(correct), { from: 0, to: lastsMs }),
-    strikesLinksOnly: true,
+  environment: {
+    linkFaults: ({ correct, lastsMs }) => apart(halvesOf(correct), { from: 0, to: lastsMs }),
     // The first of them were on their way before.
     untilExecuted: 32,
   },

@@ -22,15 +22,16 @@ const WEAKENED = new WeakSet<ReplicaState>()
 
 export const wrongQuorum: Attack = {
   name: 'wrong-quorum',
+  world: 'simulator',
   targets: ['safety'],
   does: 'f traitors show two histories to halves that hear nothing of each other, with a quorum that is one too small',
   source: 'a mistake that was made more than once: 2f in place of 2f + 1',
   expects: 'agreement breaks, so what checks agreement works',
   traitors: firstPrimaries,
   behaviour: twoWorlds.behaviour,
-  surroundings: {
+  simulated: {
     core: withSmallerQuorum,
-    strikes: ({ correct, lastsMs }) => apart(halvesOf(correct), { from: 0, to: lastsMs }),
+    faults: ({ correct, lastsMs }) => apart(halvesOf(correct), { from: 0, to: lastsMs }),
   },
   control: { breaks: 'agreement' },
 }

@@ -32,6 +32,7 @@ const nothing = (signature: Uint8Array): Uint8Array => new Uint8Array(signature.
 
 export const oddSignatures: Attack = {
   name: 'odd-signatures',
+  world: 'simulator',
   targets: ['safety'],
   does: 'signs with what some libraries take for a signature and others do not: malleable, of small order, all zero',
   source: 'Chalkias, Garillot and Nikolaenko, SSR 2020, "Taming the many EdDSAs"',
@@ -44,5 +45,5 @@ export const oddSignatures: Attack = {
       signedWith((signature, { random }) => random.pick([malleated, smallOrder, nothing])(signature)),
     ),
   judge: all(refused('bad-signature'), noViewChange),
-  surroundings: { plan: { suite: 'sodium' } },
+  simulated: { plan: { suite: 'sodium' } },
 }

@@ -6,6 +6,7 @@ import { isKind } from '../../language/predicates.ts'
 
 export const phaseConfusion: Attack = {
   name: 'phase-confusion',
+  world: 'both',
   targets: ['safety'],
   does: 'shows the signature of its PREPARE as that of a COMMIT, and the other way round',
   source: 'two payloads of one form need tags of their own under the signature',

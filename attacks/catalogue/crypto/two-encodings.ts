@@ -14,6 +14,7 @@ const longer = ([array, sender, ...rest]: readonly number[]): Uint8Array =>
 
 export const twoEncodings: Attack = {
   name: 'two-encodings',
+  world: 'both',
   targets: ['safety'],
   does: 'signs votes whose payload says the same in other bytes',
   source: 'signature wrapping and non-canonical encodings',

@@ -28,6 +28,7 @@ const badOf = ({ rejected }: Pick<Facts, 'rejected'>): number =>
 
 export const badSignatureFlood: Attack = {
   name: 'bad-signature-flood',
+  world: 'both',
   targets: ['resources', 'performance'],
   does: 'sends votes with wrong signatures, in its own and in other names, to everybody at full rate',
   source: 'checking a signature costs far more than sending one',

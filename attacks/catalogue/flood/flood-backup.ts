@@ -12,6 +12,7 @@ import { floodOf } from './flood.ts'
 
 export const floodBackup: Attack = {
   name: 'flood-backup',
+  world: 'both',
   targets: ['performance', 'accuracy'],
   does: 'as backup sends good messages at full rate to one correct backup, so that the others suspect it',
   source: 'Clement et al., Aardvark, NSDI 2009, section 4.4',

@@ -11,6 +11,7 @@ import { floodOf } from './flood.ts'
 
 export const floodPrimary: Attack = {
   name: 'flood-primary',
+  world: 'both',
   targets: ['performance', 'accuracy'],
   does: 'as backup sends good messages at full rate to the primary, so that the others suspect it',
   source: 'Clement et al., Aardvark, NSDI 2009, section 4.4',

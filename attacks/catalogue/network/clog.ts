@@ -5,6 +5,7 @@ import { clogged } from '../../language/faults.ts'
 
 export const clog: Attack = {
   name: 'clog',
+  world: 'simulator',
   targets: ['liveness'],
   does: 'a network, with no traitor, holds everything to and from the primary back and then lets all of it through',
   source: 'FoundationDB, on testing with a simulated network that clogs',
@@ -12,7 +13,7 @@ export const clog: Attack = {
   traitors: nobody,
   behaviour: () => together(),
   judge: viewChanges(1, 2),
-  surroundings: {
-    strikes: ({ first, lastsMs }) => clogged(first, { from: 0, to: 0.8 * lastsMs }),
+  simulated: {
+    faults: ({ first, lastsMs }) => clogged(first, { from: 0, to: 0.8 * lastsMs }),
   },
 }

@@ -28,6 +28,7 @@ function requestAbroad({ cluster, hash, signers: [signer] }: ClientContext, time
 
 export const crossClusterReplay: Attack = {
   name: 'cross-cluster-replay',
+  world: 'both',
   targets: ['safety'],
   does: 'plays what replicas and clients signed with the same keys in another cluster, and asks to be let in as in that one',
   source: 'a staging cluster that was made with the keys of the real one',
@@ -67,5 +68,5 @@ export const crossClusterReplay: Attack = {
     },
   },
   judge: all(refused('bad-signature'), noViewChange),
-  surroundings: { hasAbroad: true },
+  simulated: { hasForeignRecordings: true },
 }

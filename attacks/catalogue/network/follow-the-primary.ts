@@ -6,6 +6,7 @@ import { viewChanges } from '../../language/expectations.ts'
 
 export const followThePrimary: Attack = {
   name: 'follow-the-primary',
+  world: 'simulator',
   targets: ['liveness'],
   does: 'a network, with no traitor, holds back everything to and from whoever leads, and lets it through when another one leads',
   source: 'Miller and others, CCS 2016 (HoneyBadgerBFT), section 3: a scheduler that knows who leads',
@@ -14,8 +15,10 @@ export const followThePrimary: Attack = {
   traitors: nobody,
   behaviour: () => together(),
   judge: viewChanges(2, 12),
-  surroundings: {
+  environment: {
     lasts: 2,
+  },
+  simulated: {
     reaction: ({ n }) => {
       let held: ReplicaId | null = null
       return ({ atMs, views }) => {

@@ -7,6 +7,7 @@ import { flipped } from '../../language/mutations.ts'
 
 export const frameVictim: Attack = {
   name: 'frame-victim',
+  world: 'both',
   targets: ['accuracy'],
   does: 'votes for two digests at once in the name of a correct replica, and shows both as evidence against it',
   source: 'blame for what nobody signed makes a system expel its correct members',

@@ -9,6 +9,7 @@ const SERVED_MAX = 40
 
 export const reflection: Attack = {
   name: 'reflection',
+  world: 'both',
   targets: ['resources'],
   does: 'asks everybody for old batches and pages in the name of a correct replica, and says that it is behind',
   source: 'questions with a forged sender, as in floods by way of name servers',

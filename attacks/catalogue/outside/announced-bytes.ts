@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { VALUE_BYTES_MAX } from '../../../src/store/operations.ts'
-import type { OutsideAttack } from '../../language/attack.ts'
+import type { ProcessAttack } from '../../language/attack.ts'
 import type { ClusterHarness } from '../../language/cluster-harness.ts'
 import { noViewChange } from '../../language/expectations.ts'
 
@@ -53,8 +53,8 @@ async function isServed(port: number, bytes: number): Promise<boolean> {
   return false
 }
 
-async function run(field: ClusterHarness): Promise<readonly string[]> {
-  const { gateway, milliseconds } = field
+async function run(harness: ClusterHarness): Promise<readonly string[]> {
+  const { gateway, milliseconds } = harness
   if (gateway === null) return ['the run has no gateway']
   const port = Number(new URL(gateway).port)
   const seen: string[] = []
@@ -64,9 +64,10 @@ async function run(field: ClusterHarness): Promise<readonly string[]> {
     do {
       for (const manner of Object.keys(open) as Manner[]) {
         open[manner] = open[manner].filter(({ destroyed }) => !destroyed)
-        while (open[manner].length < CONNECTIONS[manner]) open[manner].push(stranger(port, manner, field.act))
+        while (open[manner].length < CONNECTIONS[manner])
+          open[manner].push(stranger(port, manner, harness.act))
       }
-      await field.pause(STEP_MS)
+      await harness.pause(STEP_MS)
       for (const bytes of [1, VALUE_BYTES_MAX]) {
         if (!(await isServed(port, bytes))) seen.push(`a correct caller's ${bytes} bytes were refused`)
       }
@@ -77,14 +78,14 @@ async function run(field: ClusterHarness): Promise<readonly string[]> {
   return [...new Set(seen)]
 }
 
-export const announcedBytes: OutsideAttack = {
+export const announcedBytes: ProcessAttack = {
   name: 'announced-bytes',
+  world: 'processes',
   plays: 'stranger',
-  needsGateway: true,
   targets: ['resources', 'liveness'],
   does: 'opens more connections to the gateway than it takes, which say nothing, announce 1 MiB and send a byte, or lack the last byte',
   source: 'R. Hansen, Slowloris HTTP DoS, 2009; RUDY, slow POST bodies, 2010',
   expects: 'the gateway refuses no correct caller, and there is no view change',
-  run,
+  outside: { needsGateway: true, run },
   judge: noViewChange,
 }

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { HANDSHAKE_FRAME_BYTES_MAX } from '../../../src/messages/handshake.ts'
-import type { OutsideAttack } from '../../language/attack.ts'
+import type { ProcessAttack } from '../../language/attack.ts'
 import type { ClusterHarness } from '../../language/cluster-harness.ts'
 import { noViewChange } from '../../language/expectations.ts'
 
@@ -39,21 +39,21 @@ class Stranger {
   }
 }
 
-async function run(field: ClusterHarness): Promise<readonly string[]> {
-  const strangers = new Map(field.correct.map((id) => [id, [] as Stranger[]]))
+async function run(harness: ClusterHarness): Promise<readonly string[]> {
+  const strangers = new Map(harness.correct.map((id) => [id, [] as Stranger[]]))
   let made = 0
   try {
-    for (let passedMs = 0; passedMs < field.milliseconds; passedMs += STEP_MS) {
+    for (let passedMs = 0; passedMs < harness.milliseconds; passedMs += STEP_MS) {
       for (const [id, open] of strangers) {
         for (let index = 0; index < CONNECTIONS; index++) {
           if (open[index]?.isOver !== false) {
             const manner = MANNERS[made++ % MANNERS.length] as Manner
-            open[index] = new Stranger(field.addressOf(id), manner, field.act)
+            open[index] = new Stranger(harness.addressOf(id), manner, harness.act)
           }
           open[index]?.step()
         }
       }
-      await field.pause(STEP_MS)
+      await harness.pause(STEP_MS)
     }
   } finally {
     for (const open of strangers.values()) for (const stranger of open) stranger.end()
@@ -61,13 +61,14 @@ async function run(field: ClusterHarness): Promise<readonly string[]> {
   return []
 }
 
-export const slowloris: OutsideAttack = {
+export const slowloris: ProcessAttack = {
   name: 'slowloris',
+  world: 'processes',
   plays: 'stranger',
   targets: ['resources', 'liveness'],
   does: 'keeps opening connections to every replica that say nothing, a byte now and then, or a length of 2 GiB',
   source: 'R. Hansen, Slowloris HTTP DoS, 2009',
   expects: 'memory stays bounded and there is no view change',
-  run,
+  outside: { run },
   judge: noViewChange,
 }

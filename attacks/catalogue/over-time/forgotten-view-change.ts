@@ -12,6 +12,7 @@ const isHealed: When = (_, { state }) => state.view >= HEALED_VIEW
 
 export const forgottenViewChange: Attack = {
   name: 'forgotten-view-change',
+  world: 'simulator',
   targets: ['safety'],
   does: 'a replica loses its disk after a view change and heals; then the primary of that view plays what it had said',
   source: 'a fork of a model of the obvious way to heal',
@@ -42,9 +43,9 @@ export const forgottenViewChange: Attack = {
       ({ viewChanges }) => `the healed replica is in view ${viewChanges}`,
     ),
   ),
-  surroundings: {
+  simulated: {
     hasLateTraitors: true,
-    strikes: ({ first, last, lastsMs }) => [
+    faults: ({ first, last, lastsMs }) => [
       ...clogged(first, { from: 0, to: 0.35 * lastsMs }),
       { kind: 'lose-disk', replica: last, atMs: 0.4 * lastsMs },
       { kind: 'restart', replica: last, atMs: 0.42 * lastsMs },

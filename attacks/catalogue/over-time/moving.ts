@@ -21,6 +21,7 @@ function moving({ correct, random, lastsMs }: AttackContext): readonly Fault[] {
 
 export const movingFaults: Attack = {
   name: 'moving',
+  world: 'simulator',
   targets: ['safety', 'liveness'],
   does: 'crashes, silence and slowness go from one replica to the next, beside f - 1 traitors that vote twice',
   source: 'Castro and Liskov, TOCS 2002, section 1: faults that come and go',
@@ -28,5 +29,5 @@ export const movingFaults: Attack = {
   // Who ever signed as a traitor stays one: only one of f is left to move.
   traitors: (n) => lastBackups(n).slice(0, faultsMax(n) - 1),
   behaviour: () => onSend(and(isVote, withProbability(0.3)), also(set(forNothing))),
-  surroundings: { strikes: moving },
+  simulated: { faults: moving },
 }

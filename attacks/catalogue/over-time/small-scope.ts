@@ -22,6 +22,7 @@ function cuts({ n, random, lastsMs }: AttackContext): readonly Fault[] {
 
 export const smallScope: Attack = {
   name: 'small-scope',
+  world: 'simulator',
   targets: ['safety', 'liveness'],
   does: 'to some receivers says one more, one less or something that it said before, while a few links lose messages',
   source: 'Winter and others, OOPSLA 2023 (ByzzFuzz): few and small faults find most mistakes',
@@ -32,5 +33,5 @@ export const smallScope: Attack = {
       and(isProtocol, withProbability(0.1)),
       oneOf(shift('sequence', 1), shift('sequence', -1), shift('view', 1), shift('view', -1), replay(), drop),
     ),
-  surroundings: { strikes: cuts },
+  simulated: { faults: cuts },
 }

@@ -14,9 +14,10 @@ const ACTING_MIN = 12
 const BEGINS = 'when the soak begins'
 
 /** Attacks that may begin and end at any time, with any traitors, and leave the rest of the run as it is. */
-const mayTakeTurns = ({ control, parts, traitors, surroundings }: Attack): boolean => {
+const mayTakeTurns = ({ control, parts, traitors, environment, simulated }: Attack): boolean => {
   if (control !== undefined || parts !== undefined || traitors(4).length === 0) return false
-  return Object.keys(surroundings ?? {}).every((name) => name === 'strikes' || name === 'lasts')
+  const wants = Object.keys({ ...environment, ...simulated })
+  return wants.every((name) => name === 'faults' || name === 'lasts')
 }
 
 const isByThePrimary = ({ traitors }: Attack): boolean => traitors(4)[0] === firstPrimary(4)[0]
@@ -52,14 +53,14 @@ function takingTurns(attacks: readonly Attack[]): Behaviour {
 }
 
 /** The faults of each turn, and one crash in each: of a traitor, or of whom there is room for in f. */
-function strikes(attacks: readonly Attack[], scene: AttackContext): readonly Fault[] {
-  const turns = Math.floor(scene.lastsMs / TURN_MS)
+function faultsOfTurns(attacks: readonly Attack[], context: AttackContext): readonly Fault[] {
+  const turns = Math.floor(context.lastsMs / TURN_MS)
   return Array.from({ length: turns }, (_, turn) => {
-    const { surroundings } = attacks[turn % attacks.length] as Attack
-    const replica = scene.random.pick([...scene.traitors, ...scene.correct])
+    const { simulated } = attacks[turn % attacks.length] as Attack
+    const replica = context.random.pick([...context.traitors, ...context.correct])
     const crash = crashed(replica, { from: 0.5 * TURN_MS, to: 0.7 * TURN_MS })
-    const own = surroundings?.strikes?.({ ...scene, lastsMs: TURN_MS }) ?? []
-    return [...own, ...crash].map((incident) => ({ ...incident, atMs: turn * TURN_MS + incident.atMs }))
+    const own = simulated?.faults?.({ ...context, lastsMs: TURN_MS }) ?? []
+    return [...own, ...crash].map((fault) => ({ ...fault, atMs: turn * TURN_MS + fault.atMs }))
   }).flat()
 }
 
@@ -70,8 +71,9 @@ export function soakOf(catalogue: readonly Attack[]): Attack {
   const attacks = [...turns.filter((each) => !isByThePrimary(each)), ...turns.filter(isByThePrimary)]
   return {
     name: 'soak',
+    world: 'both',
     targets: ['safety', 'liveness'],
-    does: 'plays all attacks of replicas in turn, with what strikes in each, while replicas crash as far as there is room in f',
+    does: 'plays all attacks of replicas in turn, with the faults of each, while replicas crash as far as there is room in f',
     source: 'what is harmless alone may not be so after something else',
     expects: 'never more than f at once, so nothing beside what always holds',
     traitors: traitorsOf,
@@ -84,6 +86,7 @@ export function soakOf(catalogue: readonly Attack[]): Attack {
       ({ restarts }) => restarts > 0,
       () => 'no replica crashed',
     ),
-    surroundings: { lasts: 5, isCompleteWithoutStrikes: true, strikes: (scene) => strikes(attacks, scene) },
+    environment: { lasts: 5 },
+    simulated: { faults: (context) => faultsOfTurns(attacks, context) },
   }
 }

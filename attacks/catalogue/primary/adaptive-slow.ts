@@ -26,6 +26,7 @@ const isComplaint: When = ({ message }) =>
 
 export const adaptiveSlow: Attack = {
   name: 'adaptive-slow',
+  world: 'both',
   targets: ['performance'],
   does: 'as primary lets requests wait as long as its detectors allow and a little longer, until one complains',
   source: 'after the delay attacks of Amir and others, DSN 2008 (Prime)',
@@ -35,7 +36,8 @@ export const adaptiveSlow: Attack = {
   judge: all(viewChanges(0, 1), onProcesses(lossAtMost(0.6))),
   inspect: all(settledAtLeast(0.9), lossAsAllowed(GREED_MAX)),
   tells: reportLoss,
-  surroundings: { hasSteadyLoad: true, beginsAtMs: 4_000, lasts: 4 },
+  environment: { lasts: 4 },
+  simulated: { hasSteadyLoad: true, beginsAtMs: 4_000 },
   behaviour: () => {
     let usualTicks: number | null = null
     let greed = 1

@@ -20,6 +20,7 @@ const atTheEnd =
 
 export const burnSequence: Attack = {
   name: 'burn-sequence',
+  world: 'both',
   targets: ['liveness', 'resources'],
   does: 'as primary jumps to the high watermark, and then beyond it',
   source: 'Castro and Liskov, OSDI 1999, section 4.2: why there is a high watermark',

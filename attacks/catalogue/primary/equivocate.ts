@@ -6,6 +6,7 @@ import { and, isKind, whilePrimary } from '../../language/predicates.ts'
 
 export const equivocate: Attack = {
   name: 'equivocate',
+  world: 'both',
   targets: ['safety'],
   does: 'as primary proposes different batches for one (v, s) to two halves of the backups',
   source: 'Castro and Liskov, OSDI 1999, section 4.2',

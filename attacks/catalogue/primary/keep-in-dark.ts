@@ -10,6 +10,7 @@ const SILENT_FROM_TICKS = 60
 
 export const keepInDark: Attack = {
   name: 'keep-in-dark',
+  world: 'both',
   targets: ['liveness'],
   does: 'leaves f correct replicas out of everything, and is silent once nobody expects them to be needed',
   source: 'Berger, Reiser and Bessani, DSN 2021, on replicas in the dark',

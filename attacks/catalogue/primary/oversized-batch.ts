@@ -14,6 +14,7 @@ const tooLarge: Change = (content, { hash }) => {
 
 export const oversizedBatch: Attack = {
   name: 'oversized-batch',
+  world: 'both',
   targets: ['resources'],
   does: 'as primary proposes batches that are larger than a batch may be',
   source: 'every limit in the messages has somebody who tries it',

@@ -7,6 +7,7 @@ import { and, isKind, whilePrimary } from '../../language/predicates.ts'
 
 export const repropose: Attack = {
   name: 'repropose',
+  world: 'both',
   targets: ['safety'],
   does: 'as primary orders requests again that were executed long ago, twice in one batch',
   source: 'Castro and Liskov, OSDI 1999, section 4.1: exactly-once semantics',

@@ -6,6 +6,7 @@ import { and, isKind, toVictims } from '../../language/predicates.ts'
 
 export const sequenceShift: Attack = {
   name: 'sequence-shift',
+  world: 'both',
   targets: ['safety'],
   does: 'as primary gives one backup its proposals under the sequence number before or after',
   source: 'seen to break agreement in a published implementation',

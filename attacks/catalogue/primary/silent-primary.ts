@@ -6,6 +6,7 @@ import { and, isKind, whilePrimary } from '../../language/predicates.ts'
 
 export const silentPrimary: Attack = {
   name: 'silent-primary',
+  world: 'both',
   targets: ['liveness'],
   does: 'as primary proposes nothing, and votes on',
   source: 'Castro and Liskov, OSDI 1999, section 4.4',

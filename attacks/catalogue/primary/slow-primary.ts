@@ -9,6 +9,7 @@ const SHARE = 0.4
 
 export const slowPrimary: Attack = {
   name: 'slow-primary',
+  world: 'both',
   targets: ['performance'],
   does: 'as primary proposes everything just before the backups would lose patience',
   source: 'Clement and others, NSDI 2009 (Aardvark), section 3',
@@ -17,7 +18,8 @@ export const slowPrimary: Attack = {
   judge: all(viewChanges(1), onProcesses(settledAtLeast(0.6))),
   inspect: settledAtLeast(0.9),
   tells: reportLoss,
-  surroundings: { hasSteadyLoad: true, beginsAtMs: 4_000, lasts: 2 },
+  environment: { lasts: 2 },
+  simulated: { hasSteadyLoad: true, beginsAtMs: 4_000 },
   behaviour: () =>
     onSend(
       and(isKind('pre-prepare'), whilePrimary),

@@ -6,6 +6,7 @@ import { and, fromClient, whilePrimary } from '../../language/predicates.ts'
 
 export const starveClient: Attack = {
   name: 'starve-client',
+  world: 'both',
   targets: ['performance'],
   does: 'as primary orders the requests of everybody but one client',
   source: 'Clement and others, NSDI 2009 (Aardvark), section 4.2',

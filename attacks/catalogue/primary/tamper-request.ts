@@ -7,6 +7,7 @@ import { tampered } from '../../language/requests.ts'
 
 export const tamperRequest: Attack = {
   name: 'tamper-request',
+  world: 'both',
   targets: ['safety'],
   does: "as primary changes the operations of clients' requests and computes all digests anew",
   source: 'Castro and Liskov, OSDI 1999, section 4.1',

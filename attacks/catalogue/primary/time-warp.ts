@@ -8,6 +8,7 @@ import { and, isKind, whilePrimary } from '../../language/predicates.ts'
 
 export const timeWarp: Attack = {
   name: 'time-warp',
+  world: 'both',
   targets: ['safety', 'liveness'],
   does: 'as primary proposes times from far ahead, from just below what passes, from long ago, and one that stands still',
   source: 'leases and locks expire by the time of batches',

@@ -6,6 +6,7 @@ import { and, isKind, toVictims } from '../../language/predicates.ts'
 
 export const viewShift: Attack = {
   name: 'view-shift',
+  world: 'both',
   targets: ['safety', 'liveness'],
   does: 'as primary gives one backup its proposals in the view before or after, or a thousand views later',
   source: 'small-scope mutations after ByzzFuzz (Winter and others, OOPSLA 2023)',

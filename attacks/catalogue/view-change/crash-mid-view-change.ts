@@ -5,6 +5,7 @@ import { clogged } from '../../language/faults.ts'
 
 export const crashMidViewChange: Attack = {
   name: 'crash-mid-view-change',
+  world: 'simulator',
   targets: ['safety', 'liveness'],
   does: 'the next primary, which is no traitor, loses power in the middle of the view change and comes back',
   source: 'Castro and Liskov, OSDI 1999, section 4.4: what was prepared survives',
@@ -15,8 +16,8 @@ export const crashMidViewChange: Attack = {
     ({ viewChanges, restarts }) => viewChanges >= 1 && restarts >= 1,
     ({ viewChanges, restarts }) => `there were ${viewChanges} view changes and ${restarts} restarts`,
   ),
-  surroundings: {
-    strikes: ({ first, next, random, lastsMs }) => [
+  simulated: {
+    faults: ({ first, next, random, lastsMs }) => [
       ...clogged(first, { from: 0.1 * lastsMs, to: 0.8 * lastsMs }),
       {
         kind: 'crash-within',

@@ -5,6 +5,7 @@ import { fromReplicas } from '../../language/predicates.ts'
 
 export const deafReplica: Attack = {
   name: 'deaf-replica',
+  world: 'both',
   targets: ['liveness'],
   does: 'hears clients and no replica, takes the primary for dead and asks for another view for ever',
   source: 'a link that fails in one direction',

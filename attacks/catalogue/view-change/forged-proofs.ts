@@ -33,6 +33,7 @@ const mixed: Change = (content) => {
 
 export const forgedProofs: Attack = {
   name: 'forged-proofs',
+  world: 'simulator',
   targets: ['safety'],
   does: 'changes views with certificates that are empty, repeated, too small or mixed',
   source: 'Castro and Liskov, OSDI 1999, section 4.4',
@@ -41,7 +42,7 @@ export const forgedProofs: Attack = {
   traitors: nextPrimaries,
   behaviour: () => onSend(isKind('view-change'), oneOf(set(empty), set(repeated), set(mixed))),
   judge: refused('certificate-too-small', 'certificate-mixed', 'prepared-certificates-out-of-order'),
-  surroundings: {
-    strikes: ({ first, lastsMs }) => clogged(first, { from: 0.1 * lastsMs, to: 0.6 * lastsMs }),
+  simulated: {
+    faults: ({ first, lastsMs }) => clogged(first, { from: 0.1 * lastsMs, to: 0.6 * lastsMs }),
   },
 }

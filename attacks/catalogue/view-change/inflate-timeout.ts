@@ -12,6 +12,7 @@ const SHARE = 0.4
 
 export const inflateTimeout: Attack = {
   name: 'inflate-timeout',
+  world: 'both',
   targets: ['performance'],
   does: 'lets its first view fail, so that everybody gets more patient, and is as slow as that allows in its next',
   source: 'Amir and others, DSN 2008 (Prime), section 3.2',
@@ -26,5 +27,5 @@ export const inflateTimeout: Attack = {
       ),
     ),
   inspect: timeoutsShrank,
-  surroundings: { lasts: 2.5 },
+  environment: { lasts: 2.5 },
 }

@@ -44,6 +44,7 @@ const tooFew: Change = (content, { n }) => {
 
 export const lossyNewView: Attack = {
   name: 'lossy-new-view',
+  world: 'simulator',
   targets: ['safety'],
   does: 'begins its view with a NEW-VIEW that drops a prepared request, or with two that are both good, for two groups',
   source: 'Castro and Liskov, OSDI 1999, section 4.4',
@@ -58,7 +59,7 @@ export const lossyNewView: Attack = {
     refused('new-view-selects-otherwise', 'new-view-without-quorum'),
     viewChanges(1, ({ f }) => f + 3),
   ),
-  surroundings: {
-    strikes: ({ first, lastsMs }) => clogged(first, { from: 0.1 * lastsMs, to: 0.5 * lastsMs }),
+  simulated: {
+    faults: ({ first, lastsMs }) => clogged(first, { from: 0.1 * lastsMs, to: 0.5 * lastsMs }),
   },
 }

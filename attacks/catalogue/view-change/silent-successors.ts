@@ -6,6 +6,7 @@ import { and, isKind, whilePrimary } from '../../language/predicates.ts'
 
 export const silentSuccessors: Attack = {
   name: 'silent-successors',
+  world: 'both',
   targets: ['liveness'],
   does: 'each of the first f primaries proposes nothing and begins no view',
   source: 'Castro and Liskov, OSDI 1999, section 4.4',
@@ -14,5 +15,5 @@ export const silentSuccessors: Attack = {
   behaviour: () => onSend(and(isKind('pre-prepare', 'new-view', 'oral-new-view'), whilePrimary), drop),
   judge: viewChanges(1, ({ f }) => f),
   inspect: timeoutsShrank,
-  surroundings: { lasts: 2.5 },
+  environment: { lasts: 2.5 },
 }

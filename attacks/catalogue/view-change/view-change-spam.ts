@@ -5,6 +5,7 @@ import { noViewChange } from '../../language/expectations.ts'
 
 export const viewChangeSpam: Attack = {
   name: 'view-change-spam',
+  world: 'both',
   targets: ['liveness'],
   does: 'asks for the next view, or for one far ahead, every twentieth of a second',
   source: 'Castro and Liskov, OSDI 1999, section 4.5.2',

@@ -1,8 +1,8 @@
 /** The middle phase of a run: the attack begins, lasts and ends, whoever plays it. */
 import { faultsMax } from '../../../src/base/quorum.ts'
 import { createRandom } from '../../../src/base/random.ts'
-import { type Fault, inOrder } from '../../../src/simulator/plan/plan.ts'
-import { type Attack, isOutsideAttack } from '../../language/attack.ts'
+import { inOrder, type LinkFault } from '../../../src/simulator/plan/plan.ts'
+import { type Attack, playedPart } from '../../language/attack.ts'
 import type { ClusterHarness, Link } from '../../language/cluster-harness.ts'
 import { LIVENESS_MS, pause, waitUntil } from '../deadlines.ts'
 import type { Stretch } from '../load/load-meter.ts'
@@ -55,9 +55,10 @@ export class AttackPhase {
 
   /** Starts the process of the hostile client, if there is one, and looks around: time that is not the attack's. */
   async prepare(): Promise<void> {
-    const { attack, arena, setting, traitors } = this.#parts
-    if (isOutsideAttack(attack)) return
-    if (attack.surroundings?.untilExecuted !== undefined) this.#executedBefore = (await this.#executed()).most
+    const { arena, setting, traitors } = this.#parts
+    const attack = playedPart(this.#parts.attack)
+    if (attack === null) return
+    if (attack.environment?.untilExecuted !== undefined) this.#executedBefore = (await this.#executed()).most
     if (attack.client === undefined) return
     const { seed, commands, signal } = setting
     const play = { name: attack.name, root: arena.root, names: hostileNames(attack), traitors, seed }
@@ -68,9 +69,12 @@ export class AttackPhase {
   async run(load: Workload): Promise<readonly string[]> {
     const { attack, arena, traitors, suspects } = this.#parts
     suspects.set(traitors)
-    const seen = isOutsideAttack(attack)
-      ? await arena.turn(true).then(() => attack.run(this.#field(load)))
-      : await this.#fromInside(attack)
+    const { outside } = attack
+    const played = playedPart(attack)
+    const seen =
+      played === null
+        ? await arena.turn(true).then(() => outside?.run(this.#harness(load)) ?? [])
+        : await this.#fromInside(played)
     await arena.turn(false)
     suspects.set([])
     return seen
@@ -88,18 +92,18 @@ export class AttackPhase {
   /** The traitors' turn, and that of the client. Links are cut before they begin to lie, and mended when they end. */
   async #fromInside(attack: Attack): Promise<readonly string[]> {
     const { setting, traitors } = this.#parts
-    const { strikes, strikesLinksOnly = false, lasts = 1 } = attack.surroundings ?? {}
+    const { linkFaults, lasts = 1 } = attack.environment ?? {}
     const lastsMs = this.#phaseMs * lasts
-    const scene = attackContextOf({ n: setting.n, seed: setting.seed, lastsMs, traitors })
-    const incidents = inOrder(strikesLinksOnly ? (strikes?.(scene) ?? []) : [])
+    const context = attackContextOf({ n: setting.n, seed: setting.seed, lastsMs, traitors })
+    const faults = inOrder(linkFaults?.(context) ?? [])
     const fromMs = performance.now()
-    const meanwhile = incidents.filter(({ atMs }) => atMs < lastsMs)
-    const [, seen] = await Promise.all([this.#strikeLinks(meanwhile, fromMs), this.#attackFor(lastsMs)])
+    const meanwhile = faults.filter(({ atMs }) => atMs < lastsMs)
+    const [, seen] = await Promise.all([this.#applyLinkFaults(meanwhile, fromMs), this.#attackFor(lastsMs)])
     // On a slow machine it goes on until what it waits for has come.
     const isDone = (): Promise<boolean> => this.#hasShown(attack)
     await waitUntil(isDone, { limitMs: LIVENESS_MS, signal: setting.signal })
-    const atTheEnd = incidents.filter(({ atMs }) => atMs >= lastsMs)
-    await this.#strikeLinks(atTheEnd, fromMs)
+    const atTheEnd = faults.filter(({ atMs }) => atMs >= lastsMs)
+    await this.#applyLinkFaults(atTheEnd, fromMs)
     return [...seen, ...((await this.#hostile?.turn(false)) ?? [])]
   }
 
@@ -110,9 +114,9 @@ export class AttackPhase {
     return seen
   }
 
-  async #hasShown({ client, surroundings }: Attack): Promise<boolean> {
+  async #hasShown({ client, environment }: Attack): Promise<boolean> {
     const { awaits = [] } = client ?? {}
-    const { untilExecuted = 0 } = surroundings ?? {}
+    const { untilExecuted = 0 } = environment ?? {}
     if (this.#hostile?.hasEnded === true) return true
     const wasAnswered = awaits.every((answer) => this.told?.has(answer) === true)
     if (this.acts === 0 || !wasAnswered) return false
@@ -123,18 +127,17 @@ export class AttackPhase {
    * Applies the environment's faults to the links. Those of the beginning have been applied when this returns its
    * promise.
    */
-  async #strikeLinks(incidents: readonly Fault[], fromMs: number): Promise<void> {
+  async #applyLinkFaults(faults: readonly LinkFault[], fromMs: number): Promise<void> {
     const { arena, traitors, suspects } = this.#parts
-    for (const incident of incidents) {
-      const { kind, atMs } = incident
+    for (const fault of faults) {
+      const { kind, from, to, atMs } = fault
       const leftMs = fromMs + atMs - performance.now()
       if (leftMs > 0) await this.#pause(leftMs)
-      if (kind !== 'cut' && kind !== 'mend') continue
-      arena.links?.[kind](incident)
-      const others = this.#cut.filter(({ from, to }) => from !== incident.from || to !== incident.to)
-      this.#cut = kind === 'cut' ? [...others, incident] : others
+      arena.links?.[kind](fault)
+      const others = this.#cut.filter((link) => link.from !== from || link.to !== to)
+      this.#cut = kind === 'cut' ? [...others, fault] : others
       // Who hears nothing of a replica suspects it rightly.
-      suspects.set([...new Set([...traitors, ...this.#cut.flatMap(({ from, to }) => [from, to])])])
+      suspects.set([...new Set([...traitors, ...this.#cut.flatMap((link) => [link.from, link.to])])])
     }
   }
 
@@ -147,7 +150,7 @@ export class AttackPhase {
     return { least, most: Math.max(...executed.map((each) => each ?? Number.POSITIVE_INFINITY)) }
   }
 
-  #field(load: Workload): ClusterHarness {
+  #harness(load: Workload): ClusterHarness {
     const { arena, setting, suspects, traitors } = this.#parts
     const { n, seed } = setting
     return {

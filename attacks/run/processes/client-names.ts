@@ -1,5 +1,5 @@
 /** The clients of a run's cluster, by what they do. */
-import { type AnyAttack, isOutsideAttack } from '../../language/attack.ts'
+import { type AnyAttack, playedPart } from '../../language/attack.ts'
 
 export const LOAD = ['load-0', 'load-1', 'load-2'] as const
 /** Watches what the replicas report of themselves. */
@@ -13,7 +13,7 @@ export const HOSTILE = 'hostile'
 
 /** The clients that an attacking client is given: one, or as many as it asks for. */
 export function hostileNames(attack: AnyAttack): readonly string[] {
-  const count = isOutsideAttack(attack) ? 1 : (attack.client?.identities ?? 1)
+  const count = playedPart(attack)?.client?.identities ?? 1
   return Array.from({ length: count }, (_, index) => (index === 0 ? HOSTILE : `${HOSTILE}-${index}`))
 }
 
@@ -22,5 +22,5 @@ export const clientsOf = (attack: AnyAttack): readonly string[] => [
   OBSERVER,
   READER,
   ...hostileNames(attack),
-  ...(isOutsideAttack(attack) && attack.needsGateway ? [GATEWAY] : []),
+  ...(attack.outside?.needsGateway === true ? [GATEWAY] : []),
 ]

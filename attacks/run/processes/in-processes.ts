@@ -4,7 +4,7 @@
  */
 import { connect } from '../../../clients/library/connection.ts'
 import { toReplicaId } from '../../../src/base/ids.ts'
-import { type AnyAttack, isOutsideAttack } from '../../language/attack.ts'
+import { type AnyAttack, playedPart } from '../../language/attack.ts'
 import type { AttackReport } from '../../report/report.ts'
 import { Suspects } from '../suspects.ts'
 import { clientsOf, OBSERVER } from './client-names.ts'
@@ -50,10 +50,8 @@ async function runOnce(
     requests: attack.needsMacs === true ? 'oral' : 'signed',
     ...{ name: attack.name, n, suite, auth, seed, traitors, commands },
     clients: clientsOf(attack),
-    hasGateway: isOutsideAttack(attack) && attack.needsGateway === true,
-    hasProxies: isOutsideAttack(attack)
-      ? attack.plays === 'network'
-      : attack.surroundings?.strikesLinksOnly === true,
+    hasGateway: attack.outside?.needsGateway === true,
+    hasProxies: attack.plays === 'network' || playedPart(attack)?.environment?.linkFaults !== undefined,
   })
   const closers: (() => Promise<void>)[] = [() => arena.close()]
   try {

@@ -3,7 +3,7 @@ import type { ReplicaId } from '../../../src/base/ids.ts'
 import { faultsMax } from '../../../src/base/quorum.ts'
 import { suiteNamed } from '../../../src/crypto/suites.ts'
 import type { AuthenticationMode } from '../../../src/messages/cluster.ts'
-import { type AnyAttack, isOutsideAttack } from '../../language/attack.ts'
+import { type AnyAttack, playedPart } from '../../language/attack.ts'
 import type { AttackReport } from '../../report/report.ts'
 import { comparedCount, disagreements, equivocating, repetitions } from '../checks.ts'
 import { LIVENESS_MS, pause, waitUntil } from '../deadlines.ts'
@@ -161,7 +161,7 @@ export class RunPhases {
     const client = this.#attackPhase.clientMs()
     return {
       correctMs: isTold ? correct : null,
-      hostileMs: isTold && !isOutsideAttack(attack) ? traitors + client : null,
+      hostileMs: isTold && playedPart(attack) !== null ? traitors + client : null,
       loadMs: ownMs(),
     }
   }

@@ -62,8 +62,8 @@ export interface AttackSetting {
 export function attackInSimulator(attack: Attack, setting: AttackSetting): SimulatedAttack {
   const { n, seed } = setting
   const auth = attack.needsMacs === true ? 'oral' : (setting.auth ?? 'signed')
-  const beginsAtMs = attack.surroundings?.beginsAtMs ?? BEGINS_AT_MS
-  const lastsMs = (setting.lastsMs ?? LASTS_MS) * (attack.surroundings?.lasts ?? 1)
+  const beginsAtMs = attack.simulated?.beginsAtMs ?? BEGINS_AT_MS
+  const lastsMs = (setting.lastsMs ?? LASTS_MS) * (attack.environment?.lasts ?? 1)
   const traitors = setting.traitors?.map((id) => toReplicaId(id)) ?? attack.traitors(n)
   const board: Blackboard = { traitors, notes: new Map() }
   const random = createRandom(seed)
@@ -78,7 +78,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     })
     return (parts) => adversary(attack.parts?.(parts) ?? parts)
   }
-  const hasTwins = attack.surroundings?.hasTwins === true
+  const hasTwins = attack.simulated?.hasTwins === true
   const adversaries = new Map<ReplicaId, Recomposition>(hasTwins ? [] : traitors.map((id) => [id, play()]))
   const isCorrect = (id: ReplicaId): boolean => !traitors.includes(id)
   const observer = new Observer(isCorrect, beginsAtMs)
@@ -87,14 +87,14 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     mode: auth,
     ...requestsOf(attack),
   }
-  // What the surroundings do is an act as well.
-  acts.total += plan.incidents.length + (attack.surroundings?.plan?.network === undefined ? 0 : 1)
+  // What the environment does is an act as well.
+  acts.total += plan.incidents.length + (attack.simulated?.plan?.network === undefined ? 0 : 1)
   const guest =
     attack.client === undefined
       ? null
       : new HostileGuest(attack.client, { board, fromMs: beginsAtMs, onAct: acts.count })
-  const { core, reaction, hasAbroad } = attack.surroundings ?? {}
-  if (hasAbroad === true) board.notes.set(FOREIGN_RECORDINGS, foreignFrames(plan))
+  const { core, reaction, hasForeignRecordings } = attack.simulated ?? {}
+  if (hasForeignRecordings === true) board.notes.set(FOREIGN_RECORDINGS, foreignFrames(plan))
   const liars = new SimulatedWitness()
   const control = controlOf(attack, { n, traitors })
   const result = simulate({
@@ -178,15 +178,19 @@ const steadyLoad = (forMs: number) => ({
   pauseMsMax: STEADY_PAUSE_MS,
 })
 
-/** A cluster with no fault but the attack and its surroundings, and a load that lasts over all of it. */
+/** A cluster with no fault but the attack and its environment, and a load that lasts over all of it. */
 function planOf(attack: Attack, setting: ContextSetting & { readonly beginsAtMs: number }): Plan {
   const { n, seed, beginsAtMs, lastsMs, traitors } = setting
   const drawn = withoutFaults(drawPlan(seed, n))
   const burstMax = 4
   const clients = 4
   const requestsPerClient = Math.ceil((REQUESTS_PER_SECOND * lastsMs) / 1000 / n)
-  const { strikes, plan, hasLateTraitors = false, hasSteadyLoad = false } = attack.surroundings ?? {}
-  const incidents = strikes?.(attackContextOf(setting)) ?? []
+  const { plan, hasLateTraitors = false, hasSteadyLoad = false } = attack.simulated ?? {}
+  const context = attackContextOf(setting)
+  const faults = [
+    ...(attack.simulated?.faults?.(context) ?? []),
+    ...(attack.environment?.linkFaults?.(context) ?? []),
+  ]
   return {
     ...drawn,
     suite: 'simulated',
@@ -208,16 +212,16 @@ function planOf(attack: Attack, setting: ContextSetting & { readonly beginsAtMs:
     },
     ...plan,
     faultyMax: faultsMax(n) + (hasLateTraitors ? traitors.length : 0),
-    incidents: inOrder(incidents.map((incident) => ({ ...incident, atMs: beginsAtMs + incident.atMs }))),
+    incidents: inOrder(faults.map((fault) => ({ ...fault, atMs: beginsAtMs + fault.atMs }))),
   }
 }
 
-/** A reaction while the attack is on, whose every strike is an act. */
+/** A reaction while the attack is on, whose every fault is an act. */
 const during =
   (reaction: Reaction, beginsAtMs: number, onAct: () => void): Reaction =>
   (seen) => {
     if (seen.atMs < beginsAtMs) return []
-    const incidents = reaction({ ...seen, atMs: seen.atMs - beginsAtMs })
-    for (const _ of incidents) onAct()
-    return incidents
+    const faults = reaction({ ...seen, atMs: seen.atMs - beginsAtMs })
+    for (const _ of faults) onAct()
+    return faults
   }

@@ -56,6 +56,9 @@ export type Fault = { readonly atMs: number } & (
     }
 )
 
+/** The fault of one direction of a link between two replicas. */
+export type LinkFault = Fault & { readonly kind: 'cut' | 'mend' }
+
 export interface WorkloadPlan {
   readonly clients: number
   readonly requestsPerClient: number
@@ -95,7 +98,7 @@ export interface Plan {
 }
 
 /** The incidents in the order of time; those of one time keep theirs. */
-export const inOrder = (incidents: readonly Fault[]): readonly Fault[] =>
+export const inOrder = <F extends Fault>(incidents: readonly F[]): readonly F[] =>
   [...incidents].sort((a, b) => a.atMs - b.atMs)
 
 /** The traitors of a plan, in the order in which they turn. */
