@@ -1,6 +1,8 @@
 /** The table of kinds, and the description of the wire that others build from. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import type { Peer } from '../../src/base/peer.ts'
+import { decodeMessage } from '../../src/messages/decode.ts'
 import {
   FRAME_KINDS,
   hasFacts,
@@ -11,6 +13,9 @@ import {
   kindsWith,
   numbersWith,
 } from '../../src/messages/kinds.ts'
+import { isRejection } from '../../src/messages/rejection.ts'
+import { createClusterKit } from '../kit/cluster-kit.ts'
+import { frameSamples, oralSamples } from '../kit/frame-samples.ts'
 
 const README = readFileSync(new URL('../../src/messages/README.md', import.meta.url), 'utf8')
 
@@ -36,6 +41,39 @@ describe('the table of kinds', () => {
     expect(kindsWith({ mode: 'oral', vouched: 'shown' })).toEqual([])
     expect(kindsWith({ mode: 'both', vouched: 'shown' })).toEqual(['decision'])
     expect(kindsWith({ size: 'long', mode: 'oral' })).toEqual([])
+  })
+})
+
+describe('what a link carries', () => {
+  const kit = createClusterKit(4)
+  const verdictOf = (bytes: Uint8Array, from: Peer): string => {
+    const message = decodeMessage(bytes, kit.tools)
+    const verified = isRejection(message) ? message : kit.authenticated(message, from)
+    return isRejection(verified) ? verified.reason : 'accepted'
+  }
+
+  test.each(oralSamples(kit))(
+    'PBFT-4.8 a signed cluster takes no $kind: what it says is signed here',
+    ({ bytes, from }) => {
+      expect(verdictOf(bytes, from)).toBe('kind-not-for-this-link')
+    },
+  )
+
+  const ofLinks: readonly string[] = kindsWith({ author: 'replica', vouched: 'link' })
+  const linked = frameSamples(kit).filter(({ kind }) => ofLinks.includes(kind))
+  test.each(linked)('PBFT-1.11 a $kind is taken on the link of its sender alone', ({ bytes, from }) => {
+    expect(verdictOf(bytes, from)).toBe('accepted')
+    const others = kit.ids.filter((id) => id !== from.id)
+    for (const id of others) expect(verdictOf(bytes, kit.replicaPeer(id))).toBe('sender-is-not-the-link')
+    expect(verdictOf(bytes, kit.clientPeer(0))).toBe('kind-not-for-this-link')
+  })
+
+  test('there are samples of all of them', () => {
+    expect(linked.map(({ kind }) => kind).sort()).toEqual(
+      kindsWith({ author: 'replica', vouched: 'link' })
+        .filter((kind) => KINDS[kind].mode !== 'oral')
+        .sort(),
+    )
   })
 })
 
