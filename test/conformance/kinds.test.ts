@@ -1,5 +1,4 @@
-/** The table of kinds, and the description of the wire that others build from. */
-import { readFileSync } from 'node:fs'
+/** The table of kinds, and what follows from it for links. */
 import { describe, expect, test } from 'vitest'
 import type { Peer } from '../../src/base/peer.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
@@ -16,8 +15,6 @@ import {
 import { isRejection } from '../../src/messages/rejection.ts'
 import { createClusterKit } from '../kit/cluster-kit.ts'
 import { frameSamples, oralSamples } from '../kit/frame-samples.ts'
-
-const README = readFileSync(new URL('../../src/messages/README.md', import.meta.url), 'utf8')
 
 describe('the table of kinds', () => {
   test('gives every kind one number, and leads back from it', () => {
@@ -75,34 +72,4 @@ describe('what a link carries', () => {
         .sort(),
     )
   })
-})
-
-describe('the description of the wire', () => {
-  /** `| 3, 4 | PREPARE, COMMIT | …` and `67 HEARTBEAT []`, as pairs of a name and a number. */
-  const described = new Map<string, number>()
-  for (const [, numbers = '', names = ''] of README.matchAll(
-    /^\| ([\d, ]+?) +\| ([\w, -]+?) +\| [^|]*\| (?:the|link)/gm,
-  )) {
-    const parts = names.split(', ')
-    for (const [index, number] of numbers.split(', ').entries())
-      described.set(parts[index] ?? '', Number(number))
-  }
-  for (const [, number, name = ''] of README.matchAll(/^ {4}(\d+) ([A-Z]+) +\[/gm))
-    described.set(name, Number(number))
-
-  test.each(KIND_NAMES)('names %s with its number', (kind) => {
-    const name = kind.startsWith('oral-') ? `oral ${kind.slice(5).toUpperCase()}` : kind.toUpperCase()
-    expect(described.get(name)).toBe(KINDS[kind].number)
-  })
-
-  test('names no kind that does not exist', () => expect(described.size).toBe(KIND_NAMES.length))
-
-  test.each(kindsWith({ author: 'replica', vouched: 'author' }))(
-    'says that %s has its sender’s authentication',
-    (kind) => {
-      expect(README).toMatch(
-        new RegExp(`^\\| [\\d, ]*\\b${KINDS[kind].number}\\b[\\d, ]*\\|[^|]*\\|[^|]*\\| the sender's`, 'm'),
-      )
-    },
-  )
 })
