@@ -18,6 +18,8 @@ import type { Reminder } from '../messages/oral/message.ts'
 import { createPeerProgress, type PeerProgress } from './catch-up/peer-progress.ts'
 import type { WithheldMessage } from './durability.ts'
 import type { AnyNewView, AnyViewChange, Effect } from './effects.ts'
+import type { Mode } from './mode.ts'
+import { ORAL } from './oral/oral-mode.ts'
 import { createOralState, type OralState } from './oral/oral-state.ts'
 import { EarlyMessages } from './ordering/early-messages.ts'
 import { HeldBatches } from './ordering/held-batches.ts'
@@ -26,6 +28,7 @@ import { WaitingRequests } from './ordering/request-queue.ts'
 import type { RequestTimer } from './ordering/request-state.ts'
 import type { Slot } from './ordering/slot.ts'
 import { REQUEST_TIMEOUT_TICKS } from './parameters.ts'
+import { SIGNED } from './signed/signed-mode.ts'
 import { Blacklist } from './views/blacklist.ts'
 import { FailureDetector } from './views/failure-detector.ts'
 import { type Figures, PrimaryMonitor } from './views/primary-monitor.ts'
@@ -51,6 +54,7 @@ export interface ReplicaConfig {
 
 export interface ReplicaState {
   readonly config: ReplicaConfig
+  readonly mode: Mode
   /** v: the view that the replica is in, or moves to. */
   view: View
   /** True if it holds a valid NEW-VIEW of `view`; view 0 needs none. Between views it takes no part in ordering. */
@@ -68,7 +72,7 @@ export interface ReplicaState {
   readonly checkpoints: readonly Map<Sequence, Verified<Checkpoint>>[]
   /** P: the prepared certificate of the highest view for each sequence number above h. */
   readonly preparedCertificates: Map<Sequence, PreparedCertificate>
-  /** The state of oral mode only. */
+  /** The state that oral mode keeps; only that mode knows it. */
   readonly oral: OralState
   /** Each replica's VIEW-CHANGE for the highest view, the own one included. */
   readonly viewChanges: (AnyViewChange | null)[]
@@ -165,12 +169,14 @@ const FIRST_STATE: CheckpointCertificate = {
 }
 
 export function createReplicaState(config: ReplicaConfig): ReplicaState {
-  const { n, hash, isAmnesiac = false, stored = FIRST_STATE, isStateLost = false, mode } = config
+  const { n, hash, isAmnesiac = false, stored = FIRST_STATE, isStateLost = false } = config
+  const isOral = config.mode === 'oral'
   // A state that W vouched for was fetched and stored; h is what the log says. @rule 4.8
   const isStable = stored.sequence === 0 || stored.checkpoints.length >= quorum(n)
   const reached = isStateLost ? (0 as Sequence) : stored.sequence
   return {
     config,
+    mode: isOral ? ORAL : SIGNED,
     view: 0 as View,
     isActive: true,
     health: isAmnesiac ? 'amnesiac' : 'sound',
@@ -180,7 +186,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     },
     ownRoots: new Map(reached === 0 ? [] : [[stored.sequence, stored.root]]),
     // Where nobody can show what is stable, each says what it has again. @rule 4.8
-    lastCheckpointSaid: mode === 'oral' ? (0 as Sequence) : reached,
+    lastCheckpointSaid: isOral ? (0 as Sequence) : reached,
     checkpoints: Array.from({ length: n }, () => new Map()),
     preparedCertificates: new Map(),
     oral: createOralState(n),
@@ -202,7 +208,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     blacklist: new Blacklist(n),
     complaint: null,
     early: new EarlyMessages(n),
-    evidence: new HeldEvidence(n, mode !== 'oral'),
+    evidence: new HeldEvidence(n, !isOral),
     now: 0 as Milliseconds,
     ticks: 0,
     lastHandedOver: reached,
@@ -233,6 +239,3 @@ export interface Turn {
   readonly state: ReplicaState
   readonly effects: Effect[]
 }
-
-/** True if no message can be shown to a third replica. Section 4. */
-export const isOral = ({ config }: ReplicaState): boolean => config.mode === 'oral'

@@ -2,26 +2,26 @@
  * The replica as a pure state machine: `step(state, event) -> effects`. No I/O, no clock, no promise, no package.
  *
  * Where to look, with the paper open (OSDI 1999 section 4, TOCS 2002 sections 4 and 5):
- *   requests, timer                requests.ts, waiting.ts            1.1, 1.9, 3.9
- *   pre-prepare, prepare, commit   normal-case.ts, slot.ts            1.2 - 1.5
- *   execution, replies             execution.ts                       1.6, 1.7
- *   batching, pipeline             propose.ts                         1.10
- *   retransmission                 retransmission.ts                  1.11, 2.7, 2.8
- *   evidence of equivocation       evidence.ts                        1.5
- *   checkpoints, watermarks        checkpoint.ts                      2.1 - 2.6
- *   leaving a view                 view-change.ts                     3.1, 3.2, 3.6 - 3.8
- *   entering a view                new-view.ts                        3.3 - 3.5
- *   suspicion                      failure-detector.ts                3.11
- *   slow and unfair primaries      watch-primary.ts, slow-primary.ts  5.4
- *   durable before send            durability.ts                      6
- *   restart                        recovery.ts, recall.ts             6.2, 6.4
- *   amnesia                        amnesia.ts, recovery-operations.ts 6.4
- *   all of it without signatures   oral/                              4
+ *   requests, timer                ordering/requests.ts, request-queue.ts       1.1, 1.9, 3.9
+ *   pre-prepare, prepare, commit   ordering/normal-case.ts, slot.ts, place.ts   1.2 - 1.5
+ *   batching, pipeline             ordering/propose.ts                          1.10
+ *   execution, replies             ordering/execution.ts                        1.6, 1.7
+ *   evidence of equivocation       ordering/evidence.ts                         1.5
+ *   retransmission                 catch-up/retransmission.ts                   1.11, 2.7, 2.8
+ *   checkpoints, watermarks        checkpoints/checkpoint.ts, watermarks.ts     2.1 - 2.6
+ *   leaving a view                 views/view-change.ts                         3.1, 3.2, 3.6 - 3.8
+ *   entering a view                views/new-view.ts                            3.3 - 3.5
+ *   suspicion                      views/failure-detector.ts                    3.11
+ *   slow and unfair primaries      views/primary-observation.ts, slow-primary.ts 5.4
+ *   durable before send            durability.ts                                6
+ *   restart, an old disk           recovery/restart.ts, disk-check.ts           6.2, 6.4
+ *   amnesia                        recovery/amnesia.ts, recovery-operations.ts  6.4
+ *   what signed messages allow     mode.ts, signed/                             1.4, 2.8
+ *   all of it without signatures   mode.ts, oral/                               4
  */
 import { assertNever } from '../base/assert.ts'
 import {
   onBatchDelivery,
-  onDecision,
   onFetch,
   onStatus,
   sendHeartbeat,
@@ -31,7 +31,6 @@ import {
   checkTransfer,
   onCheckpoint,
   onSnapshotTaken,
-  onStableCheckpoint,
   onStored,
   onTransferGone,
   onTransferred,
@@ -39,28 +38,15 @@ import {
 } from './checkpoints/checkpoint.ts'
 import { onPersisted } from './durability.ts'
 import type { Effect, Event } from './effects.ts'
-import { keepAck } from './oral/acknowledgements.ts'
-import { onDecisionClaim } from './oral/decisions.ts'
-import { onMacComplaint } from './oral/doubtful-requests.ts'
-import { acceptChoicesAhead, judgeNewViews, makeOralNewView, onOralNewView } from './oral/new-view.ts'
-import { onOralViewChange, onViewChangeDelivery, onViewChangeFetch } from './oral/view-changes.ts'
-import { onExhibit } from './ordering/evidence.ts'
 import { isHeldUp, onExecuted } from './ordering/execution.ts'
 import { onPrePrepare, onVote, retryHeldBack } from './ordering/normal-case.ts'
 import { forgetDropped, onRequest, relayAgain, relayNew } from './ordering/requests.ts'
 import { finishRecoveries } from './recovery/amnesia.ts'
-import {
-  beginRecall,
-  checkRecall,
-  onOralRecollection,
-  onRecall,
-  onRecollection,
-} from './recovery/disk-check.ts'
+import { beginRecall, checkRecall, onRecall } from './recovery/disk-check.ts'
 import { askForRecovery, onRecoveryPrepared } from './recovery/recovery-operations.ts'
-import { isOral, type ReplicaState, type Turn } from './state.ts'
-import { makeNewView, onNewView } from './views/new-view.ts'
+import type { ReplicaState, Turn } from './state.ts'
 import { checkPrimary } from './views/slow-primary.ts'
-import { checkTimers, onViewChange } from './views/view-change.ts'
+import { checkTimers } from './views/view-change.ts'
 
 /** Takes one event; changes `state` and gives the effects to perform, in order. Duties of the caller: effects.ts. */
 export function step(state: ReplicaState, event: Event): readonly Effect[] {
@@ -86,7 +72,7 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
       relayAgain(turn)
       retryHeldBack(turn)
       checkTransfer(turn)
-      acceptChoicesAhead(turn)
+      state.mode.acceptChoicesAhead(turn)
       askForRecovery(turn)
       sendStatusIfDue(turn)
       break
@@ -136,46 +122,13 @@ function onReceived(turn: Turn, { message, from }: Event & { readonly kind: 'rec
       return onFetch(turn, message)
     case 'batch':
       onBatchDelivery(turn, message)
-      return makeOralNewView(turn)
-    case 'decision':
-      if (!isOral(turn.state)) return onDecision(turn, message)
-      onDecisionClaim(turn, message)
-      return makeOralNewView(turn)
+      return turn.state.mode.advanceViewChange(turn) // the NEW-VIEW to be made may have waited for it
     case 'checkpoint':
       return onCheckpoint(turn, message, from)
-    case 'stable-checkpoint':
-      return onStableCheckpoint(turn, message)
     case 'recall':
       return onRecall(turn, message)
-    case 'recollection':
-      return onRecollection(turn, message)
-    case 'exhibit':
-      return onExhibit(turn, message)
-    case 'view-change':
-      onViewChange(turn, message, from)
-      return makeNewView(turn)
-    case 'new-view':
-      return onNewView(turn, message, from)
-    case 'oral-view-change':
-      onOralViewChange(turn, message, from)
-      judgeNewViews(turn)
-      return makeOralNewView(turn)
-    case 'view-change-ack':
-      keepAck(turn.state, message)
-      judgeNewViews(turn)
-      return makeOralNewView(turn)
-    case 'view-change-fetch':
-      return onViewChangeFetch(turn, message)
-    case 'view-change-delivery':
-      onViewChangeDelivery(turn, message, from)
-      return judgeNewViews(turn)
-    case 'oral-new-view':
-      return onOralNewView(turn, message, from)
-    case 'oral-recollection':
-      return onOralRecollection(turn, message)
-    case 'mac-complaint':
-      return onMacComplaint(turn, message)
     default:
-      return assertNever(message)
+      turn.state.mode.receive(turn, message, from)
+      return turn.state.mode.advanceViewChange(turn)
   }
 }

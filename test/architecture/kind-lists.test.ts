@@ -15,7 +15,8 @@ const DISPATCHERS: Readonly<Record<string, number>> = {
   'src/messages/kinds.ts': 1,
   'src/messages/codecs.ts': 1,
   'src/pbft/step.ts': 1,
-  'src/pbft/relevance.ts': 2,
+  'src/pbft/relevance.ts': 1,
+  'src/pbft/oral/oral-mode.ts': 2,
   'src/runtime/authentication/signed-authentication.ts': 1,
 }
 

@@ -14,11 +14,13 @@ interface Layer {
 }
 
 const MESSAGES = ['src/base', 'src/messages']
+/** The core; what is true of one mode only is behind `state.mode`, which the state alone chooses. */
+const PBFT = ['src/pbft', 'src/pbft/state.ts']
 const SRC_BUT_IO = [
   ...MESSAGES,
   'src/ports.ts',
   'src/crypto',
-  'src/pbft',
+  ...PBFT,
   'src/session',
   'src/tree',
   'src/store',
@@ -39,13 +41,20 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     layers: ['src/base', 'src/ports.ts'],
     packages: ['node:crypto', 'sodium-native', '@noble/curves', '@noble/ed25519', '@noble/hashes'],
   },
-  'src/pbft': { layers: MESSAGES, packages: [], isPure: true },
+  'src/pbft': { layers: [...MESSAGES, ...PBFT], packages: [], isPure: true },
+  'src/pbft/signed': { layers: [...MESSAGES, ...PBFT], packages: [], isPure: true },
+  'src/pbft/oral': { layers: [...MESSAGES, ...PBFT], packages: [], isPure: true },
+  'src/pbft/state.ts': {
+    layers: [...MESSAGES, 'src/pbft', 'src/pbft/signed', 'src/pbft/oral'],
+    packages: [],
+    isPure: true,
+  },
   'src/session': { layers: MESSAGES, packages: [], isPure: true },
   'src/classics': { layers: MESSAGES, packages: [], isPure: true },
   'src/linearizability': { layers: ['src/base'], packages: [], isPure: true },
   'src/tree': { layers: ['src/base'], packages: [], isPure: true },
   'src/store': { layers: ['src/base', 'src/tree'], packages: [], isPure: true },
-  'src/runtime': { layers: [...MESSAGES, 'src/ports.ts', 'src/pbft', 'src/session'], packages: [] },
+  'src/runtime': { layers: [...MESSAGES, 'src/ports.ts', ...PBFT, 'src/session'], packages: [] },
   'src/io': { layers: [...MESSAGES, 'src/ports.ts'], packages: ['*'] },
   // Campaigns run their seeds on all cores; what runs inside is virtual.
   'src/simulator': { layers: SRC_BUT_IO, packages: ['node:os', 'node:worker_threads'] },

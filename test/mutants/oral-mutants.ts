@@ -255,9 +255,9 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'nobody votes again for whoever lacks a decision',
     rule: '4.8',
-    within: 'resendVotes',
-    search: '(!isOral(turn.state) || slot.decided !== null)',
-    replacement: 'true',
+    within: 'ORAL',
+    search: 'sequence > status.lastExecuted || decided === null',
+    replacement: 'sequence > status.lastExecuted',
     paper: {
       file: 'paper/4.8-word-of-w.test.ts',
       test: 'who has decided votes again for who has not',
@@ -268,7 +268,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     name: 'a decision that nobody can show is waited for without end',
     rule: '4.8',
     within: 'checkTimers',
-    search: 'if (isOrderingStuck(state))',
+    search: 'if (state.mode.isOrderingStuck(state))',
     replacement: 'if (false)',
     paper: {
       file: 'paper/4.8-word-of-w.test.ts',
@@ -315,7 +315,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
   {
     name: 'own roots beyond the window are kept without end',
     rule: '4.8',
-    within: 'keepOwnRoot',
+    within: 'boundOwnRoots',
     search: 'beyond.slice(0, -CHECKPOINTS_PER_SENDER_MAX)',
     replacement: '[]',
     paper: {

@@ -67,9 +67,9 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     name: 'a second pre-prepare replaces the first',
     rule: '1.2',
     within: 'onPrePrepare',
-    search: 'if (slot.accepted !== null) {\n        if (equalBytes(slot.accepted.digest, digest))',
+    search: "if (slot.accepted !== null) {\n        if (noveltyOf(slot.accepted.digest, digest) === 'same')",
     replacement:
-      'if (slot.accepted !== null && slot.prepared === null && !equalBytes(slot.accepted.digest, digest)) slot.accepted = null;\n    if (slot.accepted !== null) {\n        if (equalBytes(slot.accepted.digest, digest))',
+      "if (slot.accepted !== null && slot.prepared === null && !equalBytes(slot.accepted.digest, digest)) slot.accepted = null;\n    if (slot.accepted !== null) {\n        if (noveltyOf(slot.accepted.digest, digest) === 'same')",
   },
   {
     name: 'the PREPARE of the primary counts',
@@ -137,7 +137,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     within: 'onDecision',
     search: 'slot.decided ??= decision.commits;',
     replacement:
-      'if (slot.accepted !== null && !equalBytes(slot.accepted.digest, digest)) return;\n    slot.decided ??= decision.commits;',
+      'if (slot.accepted !== null && slot.accepted.digest.some((byte, at) => byte !== digest[at])) return;\n    slot.decided ??= decision.commits;',
     paper: {
       file: 'paper/1.4-commit.test.ts',
       test: 'a decision is transferable: in any view, whatever was accepted, without an own prepare',

@@ -16,7 +16,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'P leaves out null batches',
     rule: '3.1',
     within: 'announceView',
-    search: 'const content = isOral(state) ? oralViewChangeContent(state) : viewChangeContent(state);',
+    search: 'const content = state.mode.viewChangeContent(state);',
     replacement:
       'const whole = viewChangeContent(state);\n    const isNull = ({ prePrepare }) => prePrepare.digest.every((byte, at) => byte === state.nullBatch.digest[at]);\n    const content = { ...whole, preparedCertificates: whole.preparedCertificates.filter((each) => !isNull(each)) };',
   },
@@ -84,7 +84,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'what a NEW-VIEW covers is accepted from a PRE-PREPARE too',
     rule: '3.4',
     within: 'onPrePrepare',
-    search: 'if (slot.accepted !== null) {\n        if (equalBytes(slot.accepted.digest, digest))',
+    search: "if (slot.accepted !== null) {\n        if (noveltyOf(slot.accepted.digest, digest) === 'same')",
     replacement:
       'if (slot.accepted !== null && (sequence > state.lastChosen || equalBytes(slot.accepted.digest, digest))) {\n        if (equalBytes(slot.accepted.digest, digest))',
     also: [

@@ -11,6 +11,7 @@ import { packPayload } from '../payload.ts'
 import type { PrePrepareHeader } from '../pre-prepare.ts'
 import { isRejection } from '../rejection.ts'
 import type { Vote } from '../vote.ts'
+import type { OralNewView } from './new-view.ts'
 
 interface Said {
   readonly sender: ReplicaId
@@ -53,3 +54,7 @@ export function claimedCommit(said: Said): Vote {
 /** True for a decision that rests on the word of others, not on COMMITs that came in. */
 export const isClaimed = (commits: readonly Vote[]): boolean =>
   commits.some(({ authentication }) => authentication.length === 0)
+
+/** O: what the NEW-VIEW chose, as pre-prepares of its primary. */
+export const choiceHeaders = ({ view, sender, choices }: OralNewView): readonly PrePrepareHeader[] =>
+  choices.map((choice) => choiceHeader({ view, sender, ...choice }))

@@ -3,20 +3,23 @@
  * other lacks or asks for what it lacks itself. TOCS 2002 section 5.2. Keeps rule 1.11.
  */
 
-import { equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId, Sequence } from '../../base/ids.ts'
 import { weakQuorum } from '../../base/quorum.ts'
 import type { StatusContent } from '../../messages/content.ts'
 import { LOG_WINDOW } from '../../messages/limits.ts'
-import type { Batch, BatchDelivery, Decision, Fetch, Status, Verified } from '../../messages/message.ts'
+import type { Batch, BatchDelivery, Fetch, Status, Verified } from '../../messages/message.ts'
 import { wholePrePrepare } from '../../messages/pre-prepare.ts'
-import { persist, sendDurably } from '../durability.ts'
+import { persist } from '../durability.ts'
 import type { Relayed } from '../effects.ts'
-import { isAwaitedBatch } from '../oral/oral-state.ts'
-import { fetchCited } from '../oral/view-changes.ts'
-import { hasRoomFor, settle, supplyBatch } from '../ordering/normal-case.ts'
-import { findBatch, hasBatch, isDecisionInReach, openSlot } from '../ordering/ordering-state.ts'
-import { isSettled, openSince, type Slot } from '../ordering/slot.ts'
+import { hasRoomFor, supplyBatch } from '../ordering/normal-case.ts'
+import {
+  findBatch,
+  isAwaitedBatch,
+  isSlotLacking,
+  lackingDigest,
+  openSlot,
+} from '../ordering/ordering-state.ts'
+import { openSince, type Slot } from '../ordering/slot.ts'
 import {
   FETCHES_MAX,
   RESEND_AFTER_TICKS,
@@ -26,8 +29,7 @@ import {
   VIEW_RESEND_TICKS,
 } from '../parameters.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
-import { isOral, type ReplicaState, type Turn } from '../state.ts'
-import { isPrimary, primary } from '../views/view-state.ts'
+import type { ReplicaState, Turn } from '../state.ts'
 import { mayAnswerFetch } from './answer-limit.ts'
 import type { PeerProgress } from './peer-progress.ts'
 
@@ -40,7 +42,7 @@ export function sendStatusIfDue(turn: Turn): void {
   if (sayStatusIfDue(turn)) return
   if (state.ticks % STATUS_BUSY_TICKS !== 0) return
   fetchLackingBatches(turn)
-  if (isOral(state)) fetchCited(turn)
+  state.mode.fetchCited(turn)
   const ahead = peersAhead(state)
   // Fewer than W who claim to be ahead may all be lying: they do not keep what is overdue from being asked of all.
   const isBehind = ahead.length >= weakQuorum(state.config.n)
@@ -49,7 +51,7 @@ export function sendStatusIfDue(turn: Turn): void {
   } else if (ahead.length > 0) {
     // One peer at a time: each would send the same decisions. A faulty one costs its turn. Where no decision can be shown
     // W have to say the same. @rule 4.8
-    const asked = isOral(state) ? weakQuorum(state.config.n) : 1
+    const asked = state.mode.decisionSources(state.config.n)
     const turn = Math.floor(state.ticks / STATUS_BUSY_TICKS)
     for (let each = 0; each < Math.min(asked, ahead.length); each++) {
       const to = ahead[(turn + each) % ahead.length] as ReplicaId
@@ -131,7 +133,7 @@ export function onStatus(turn: Turn, status: Verified<Status>): void {
   if (state.ticks - peer.servedTick < STATUS_BUSY_TICKS) return
   peer.servedTick = state.ticks
   resendView(turn, status)
-  resendCheckpoints(turn, status)
+  state.mode.resendCheckpoints(turn, status) // @rule 2.8
   serveDecisions(turn, status)
   resendVotes(turn, status)
 }
@@ -147,60 +149,7 @@ function resendView({ state, effects }: Turn, status: Status): void {
   if (peer === undefined || isIn || state.ticks - peer.resentTick < VIEW_RESEND_TICKS) return
   const isHeld = status.view === state.view && (status.viewChanges & (1 << state.config.id)) !== 0
   const message = state.isActive ? state.newView : own?.view === state.view && !isHeld ? own : null
-  const isOwn = message?.sender === state.config.id
-  if (isOral(state)) resendAcks({ state, effects }, status)
-  if (message === null || (isOwn && !mayVote(state)) || (isOral(state) && !isOwn)) return
-  peer.resentTick = state.ticks
-  effects.push({ kind: 'send', to: status.sender, outgoing: relayed(message) })
-}
-
-/**
- * The own VIEW-CHANGE-ACKs, to a new primary that is still to make its NEW-VIEW.
- * @rule 4.3
- */
-function resendAcks({ state, effects }: Turn, { sender, view }: Status): void {
-  const peer = state.peers[sender]
-  const { acked } = state.oral
-  const isAsked = view === state.view && sender === primary(state) && acked.view === view && !state.isActive
-  if (peer === undefined || !isAsked || !mayVote(state)) return
-  peer.resentTick = state.ticks
-  for (const [of, digest] of acked.digests.entries()) {
-    if (digest === null) continue
-    const ack = { kind: 'view-change-ack', view, of: of as ReplicaId, digest } as const
-    sendDurably({ state, effects }, sender, ack)
-  }
-}
-
-/**
- * The certificate of a checkpoint that the peer does not know to be stable, or the own CHECKPOINT.
- * @rule 2.8
- */
-function resendCheckpoints({ state, effects }: Turn, status: Status): void {
-  const { stable, checkpoints, config } = state
-  if (isOral(state)) return sayCheckpointsAgain({ state, effects }, status)
-  if (status.lowWatermark < stable.sequence) {
-    effects.push({ kind: 'send', to: status.sender, outgoing: { kind: 'stable-checkpoint', stable } })
-    return
-  }
-  if (!mayVote(state)) return
-  for (const [sequence, own] of checkpoints[config.id] ?? []) {
-    if (sequence > status.lowWatermark) {
-      effects.push({ kind: 'send', to: status.sender, outgoing: relayed(own) })
-    }
-  }
-}
-
-/**
- * Nothing shows that a checkpoint is stable: each says its own again, that of h included.
- * @rule 2.8 4.8
- */
-function sayCheckpointsAgain(turn: Turn, status: Status): void {
-  const { state } = turn
-  if (!mayVote(state)) return
-  for (const [sequence, root] of state.ownRoots) {
-    if (sequence <= status.lowWatermark || sequence > state.lastCheckpointSaid) continue
-    sendDurably(turn, status.sender, { kind: 'checkpoint', sequence, root })
-  }
+  state.mode.resendView({ state, effects }, status, message)
 }
 
 /** True if a peer has what this replica lacks: it will send it when it hears what there is here. */
@@ -242,11 +191,9 @@ function serveDecisions({ state, effects }: Turn, status: Status): void {
 function resendVotes(turn: Turn, status: Status): void {
   // What an amnesiac replica gets back of its own it does not stand by. @rule 6.4
   if (status.view !== turn.state.view || !turn.state.isActive || !mayVote(turn.state)) return
-  for (const [sequence, slot] of turn.state.slots) {
+  for (const slot of turn.state.slots.values()) {
     const age = turn.state.ticks - slot.acceptedTick
-    // Where no decision can be shown, who has it votes again for who has not. @rule 4.8
-    const isOver = sequence <= status.lastExecuted && (!isOral(turn.state) || slot.decided !== null)
-    if (isOver || age < RESEND_AFTER_TICKS) continue
+    if (!turn.state.mode.needsVotes(slot, status) || age < RESEND_AFTER_TICKS) continue
     resendSlot(turn, slot, status)
   }
 }
@@ -256,14 +203,14 @@ function resendSlot({ state, effects }: Turn, slot: Slot, status: Status): void 
   const bit = slot.sequence - status.lastExecuted - 1
   const send = (message: Parameters<typeof relayed>[0]) =>
     effects.push({ kind: 'send', to, outgoing: relayed(message) })
-  const isOld = state.ticks - slot.acceptedTick >= 3 * RESEND_AFTER_TICKS
-  // The primary's signature lets anyone pass its pre-prepare on; backups do when the primary evidently does not.
-  const mayRelay = isOral(state)
-    ? isPrimary(state) && slot.sequence > state.lastChosen
-    : isPrimary(state) || isOld
   const { accepted } = slot
   const isDurable = slot.acceptedRecords <= state.recordsDurable // @rule 6
-  if (accepted !== null && isDurable && mayRelay && !hasBit(status.accepted, bit)) {
+  if (
+    accepted !== null &&
+    isDurable &&
+    state.mode.mayResendPrePrepare(state, slot) &&
+    !hasBit(status.accepted, bit)
+  ) {
     const batch = findBatch(state, slot.sequence, accepted.digest)
     if (batch !== null) send(wholePrePrepare(accepted, batch))
   }
@@ -273,21 +220,8 @@ function resendSlot({ state, effects }: Turn, slot: Slot, status: Status): void 
   if (commit !== null && !hasBit(status.committed, bit)) send(commit)
 }
 
-const relayed = (message: Relayed['message']): Relayed => ({ kind: 'relayed', message })
-
-/**
- * A decision with its certificate, checked: it decides whatever was accepted here.
- * @rule 1.4
- */
-export function onDecision(turn: Turn, decision: Verified<Decision>): void {
-  const { state } = turn
-  const { sequence, digest, batch } = decision
-  if (!isDecisionInReach(state, sequence)) return
-  if (findBatch(state, sequence, digest) === null && !hasRoomFor(state, sequence, batch)) return
-  const slot = openSlot(state, sequence)
-  slot.decided ??= decision.commits
-  settle(turn, slot, decision.batch)
-}
+/** A message that is sent on with the bytes it came in. */
+export const relayed = (message: Relayed['message']): Relayed => ({ kind: 'relayed', message })
 
 /**
  * Asks everybody for the batches that were decided, or chosen by a NEW-VIEW, and are not here.
@@ -299,18 +233,11 @@ function fetchLackingBatches({ state, effects }: Turn): void {
     const digest = lackingDigest(state, slot)
     if (digest !== null) lacking.push({ sequence: slot.sequence, digest })
   }
-  lacking.push(...state.oral.lacking)
+  lacking.push(...state.mode.awaitedBatches(state))
   lacking.sort((a, b) => a.sequence - b.sequence)
   for (const { sequence, digest } of lacking.slice(0, FETCHES_MAX)) {
     effects.push({ kind: 'broadcast', outgoing: { kind: 'fetch', sequence, digest } })
   }
-}
-
-/** The digest of the batch that a slot cannot go on without. */
-function lackingDigest(state: ReplicaState, slot: Slot): Uint8Array | null {
-  if (isSettled(slot)) return null
-  const digest = slot.decided?.[0]?.digest ?? slot.accepted?.digest ?? null
-  return digest !== null && !hasBatch(state, slot, digest) ? digest : null
 }
 
 /** Answers with the batch, or with the decision where it was executed already. */
@@ -345,16 +272,6 @@ function keepAwaited(turn: Turn, sequence: Sequence, batch: Batch): void {
   if (findBatch(state, sequence, batch.digest) !== null || !hasRoomFor(state, sequence, batch)) return
   persist(turn, { kind: 'batch', sequence, batch })
   state.batches.hold(sequence, batch)
-}
-
-/** True if a slot, or the NEW-VIEW to be made, waits for the batch with this digest. */
-export const isBatchLacking = (state: ReplicaState, sequence: Sequence, digest: Uint8Array): boolean =>
-  isAwaitedBatch(state, sequence, digest) || isSlotLacking(state, sequence, digest)
-
-function isSlotLacking(state: ReplicaState, sequence: Sequence, digest: Uint8Array): boolean {
-  const slot = state.slots.get(sequence)
-  const lacking = slot === undefined ? null : lackingDigest(state, slot)
-  return lacking !== null && equalBytes(lacking, digest)
 }
 
 function peersAhead(state: ReplicaState): readonly ReplicaId[] {

@@ -5,10 +5,9 @@
 import { equalBytes } from '../../base/bytes.ts'
 import type { Sequence } from '../../base/ids.ts'
 import type { Peer } from '../../base/peer.ts'
-import { quorum, weakQuorum } from '../../base/quorum.ts'
+import { quorum } from '../../base/quorum.ts'
 import type { Checkpoint, CheckpointCertificate, StableCheckpoint, Verified } from '../../messages/message.ts'
 import { persist, persistThenBroadcast } from '../durability.ts'
-import { persistOralAgain } from '../oral/claims.ts'
 import {
   exhibitConflictingCheckpoint,
   exhibitConflictingCheckpoints,
@@ -17,13 +16,14 @@ import {
 import { executeDecided } from '../ordering/execution.ts'
 import { reject } from '../ordering/normal-case.ts'
 import { isHandedOver } from '../ordering/ordering-state.ts'
+import { noveltyOf } from '../ordering/place.ts'
 import { proposeBatches } from '../ordering/propose.ts'
 import { dropAllServed } from '../ordering/requests.ts'
 import { CHECKPOINTS_PER_SENDER_MAX, TRANSFER_AFTER_TICKS } from '../parameters.ts'
 import { renewLostRecovery } from '../recovery/recovery-operations.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
-import { isOral, type ReplicaState, type Turn } from '../state.ts'
-import { highWatermark, logWindow } from './watermarks.ts'
+import type { ReplicaState, Turn } from '../state.ts'
+import { logWindow } from './watermarks.ts'
 
 /** Sources keep the snapshot that they are asked for a while; so many windows on, it is time for a newer one. */
 const STALE_AFTER_WINDOWS = 2
@@ -41,17 +41,10 @@ export function onSnapshotTaken(turn: Turn, sequence: Sequence, root: Uint8Array
   sendCheckpoints(turn)
 }
 
-/**
- * Without certificates h may stay behind while what W vouch for is executed: of what lies beyond the window no more is kept
- * than of any other sender. VIEW-CHANGE tells of the window only.
- * @rule 4.8 7.14
- */
+/** Keeps the own root of a checkpoint. */
 export function keepOwnRoot(state: ReplicaState, sequence: Sequence, root: Uint8Array): void {
   state.ownRoots.set(sequence, root)
-  // A signed reminder of any own CHECKPOINT above h has to find it; there a certificate soon moves h. @rule 6.4
-  if (!isOral(state)) return
-  const beyond = [...state.ownRoots.keys()].filter((at) => at > highWatermark(state)).sort((a, b) => a - b)
-  for (const at of beyond.slice(0, -CHECKPOINTS_PER_SENDER_MAX)) state.ownRoots.delete(at)
+  state.mode.boundOwnRoots(state)
 }
 
 /**
@@ -61,11 +54,8 @@ export function keepOwnRoot(state: ReplicaState, sequence: Sequence, root: Uint8
 export function sendCheckpoints(turn: Turn): void {
   const { state } = turn
   if (!mayVote(state)) return
-  // Others may need the word of each to know that h is stable, where nobody can show it. @rule 4.8
-  const isSaidAtLowWatermark = isOral(state)
   for (const [sequence, root] of state.ownRoots) {
-    const isOver = sequence < state.lowWatermark || (sequence === state.lowWatermark && !isSaidAtLowWatermark)
-    if (sequence <= state.lastCheckpointSaid || isOver) continue
+    if (sequence <= state.lastCheckpointSaid || !state.mode.isCheckpointDue(state, sequence)) continue
     state.lastCheckpointSaid = sequence
     persistThenBroadcast(turn, {
       record: { kind: 'checkpoint', sequence, root },
@@ -88,7 +78,7 @@ export function onCheckpoint(turn: Turn, checkpoint: Verified<Checkpoint>, from:
   if (sequence <= state.lowWatermark || ofSender === undefined) return
   const held = ofSender.get(sequence)
   if (held !== undefined) {
-    if (equalBytes(held.root, root)) return
+    if (noveltyOf(held.root, root) === 'same') return
     const evidence = { guilty: sender, first: held, second: checkpoint }
     return reject(turn, checkpoint, from, 'conflicting-checkpoint', evidence)
   }
@@ -103,32 +93,35 @@ export function onCheckpoint(turn: Turn, checkpoint: Verified<Checkpoint>, from:
   const needed = quorum(state.config.n)
   if (matching.length >= needed) {
     becomeStable(turn, { sequence, root, checkpoints: matching.slice(0, needed) })
-  } else if (isOral(state) && matching.length >= weakQuorum(state.config.n)) {
-    noteVouched(state, { sequence, root, checkpoints: matching }) // @rule 2.5
+  } else {
+    state.mode.noteCheckpoint(state, { sequence, root, checkpoints: matching }) // @rule 2.5
   }
 }
 
 /**
- * W replicas, one of them correct, hold this checkpoint: its state is worth fetching.
- * @rule 2.5 4.8
+ * True if a CHECKPOINT can still change anything here.
+ * @rule 2.1 5.5
  */
-export function noteVouched({ oral, lowWatermark }: ReplicaState, checkpoint: CheckpointCertificate): void {
-  const known = Math.max(oral.vouched?.sequence ?? 0, lowWatermark)
-  if (checkpoint.sequence > known) oral.vouched = checkpoint
-}
-
-/** The latest checkpoint that is known to be one: a stable one, or in oral mode one that W vouch for. */
-function latestCheckpoint({ stable, oral: { vouched } }: ReplicaState): CheckpointCertificate {
-  return vouched !== null && vouched.sequence > stable.sequence ? vouched : stable
+export function isCheckpointRelevant(state: ReplicaState, checkpoint: Checkpoint): boolean {
+  const { sequence, sender, root } = checkpoint
+  if (sequence <= state.lowWatermark) return false
+  const novelty = noveltyOf(state.checkpoints[sender]?.get(sequence)?.root, root)
+  return novelty === 'first' || (novelty === 'conflicting' && state.evidence.isWanted(checkpoint))
 }
 
 /**
  * A certificate from somebody who saw that it is lacking here; it was checked.
  * @rule 2.8
  */
-export function onStableCheckpoint(turn: Turn, { stable }: Verified<StableCheckpoint>): void {
-  if (stable.sequence > turn.state.lowWatermark) becomeStable(turn, stable)
+export function onStableCheckpoint(turn: Turn, message: Verified<StableCheckpoint>): void {
+  if (isStableCheckpointRelevant(turn.state, message)) becomeStable(turn, message.stable)
 }
+
+/** True if the certificate is for a checkpoint above h. */
+export const isStableCheckpointRelevant = (
+  { lowWatermark }: ReplicaState,
+  { stable }: Pick<StableCheckpoint, 'stable'>,
+): boolean => stable.sequence > lowWatermark
 
 /**
  * h moves at once, wherever the certificate was seen; only what the own state has not reached yet is kept.
@@ -195,7 +188,7 @@ export function onStored(turn: Turn, sequence: Sequence): void {
   // Who else waits for a checkpoint is known to the executed log only.
   if (state.recoveries.size > 0) persist(turn, { kind: 'recoveries', waiting: [...state.recoveries] })
   persistEvidenceAgain(turn)
-  persistOralAgain(turn)
+  state.mode.persistAgain(turn)
   // h must not hang on the stored state alone: its certificate may be lost where the log is not.
   persist(turn, { kind: 'stable', stable: state.stable })
   effects.push({ kind: 'trim', upTo })
@@ -206,7 +199,7 @@ export function onStored(turn: Turn, sequence: Sequence): void {
  * @rule 2.5
  */
 export function checkTransfer({ state, effects }: Turn): void {
-  const latest = latestCheckpoint(state)
+  const latest = state.mode.latestCheckpoint(state)
   const isBehind = state.lastExecuted < latest.sequence || state.health === 'diverged'
   if (!isBehind) {
     state.behind = null
@@ -233,7 +226,7 @@ export function checkTransfer({ state, effects }: Turn): void {
 }
 
 function startTransfer({ state, effects }: Turn): void {
-  const target = latestCheckpoint(state)
+  const target = state.mode.latestCheckpoint(state)
   state.transfer = target
   effects.push({ kind: 'transfer', stable: target })
 }
@@ -244,7 +237,7 @@ function startTransfer({ state, effects }: Turn): void {
  */
 function retarget(turn: Turn): void {
   const { transfer } = turn.state
-  const { sequence } = latestCheckpoint(turn.state)
+  const { sequence } = turn.state.mode.latestCheckpoint(turn.state)
   if (transfer !== null && sequence >= transfer.sequence + STALE_AFTER_WINDOWS * logWindow(turn.state))
     startTransfer(turn)
 }
@@ -255,7 +248,7 @@ function retarget(turn: Turn): void {
  */
 export function onTransferGone(turn: Turn): void {
   const { transfer } = turn.state
-  const { sequence } = latestCheckpoint(turn.state)
+  const { sequence } = turn.state.mode.latestCheckpoint(turn.state)
   if (transfer !== null && sequence > transfer.sequence) startTransfer(turn)
 }
 

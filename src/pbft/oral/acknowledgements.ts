@@ -6,6 +6,7 @@
 import { equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId, View } from '../../base/ids.ts'
 import { quorum, rankedLargest, weakQuorum } from '../../base/quorum.ts'
+import type { Status } from '../../messages/message.ts'
 import type {
   CitedViewChange,
   OralNewView,
@@ -13,7 +14,7 @@ import type {
   ViewChangeAck,
   ViewChangeAckContent,
 } from '../../messages/oral/message.ts'
-import { persist, withhold } from '../durability.ts'
+import { persist, sendDurably, withhold } from '../durability.ts'
 import { ACKED_VIEWS_MAX } from '../parameters.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
 import type { ReplicaState, Turn } from '../state.ts'
@@ -56,6 +57,23 @@ export function noteAcked(
 ): void {
   if (oral.acked.view !== view) oral.acked = { view, digests: new Array(config.n).fill(null) }
   oral.acked.digests[of] ??= digest
+}
+
+/**
+ * The own VIEW-CHANGE-ACKs, to a new primary that is still to make its NEW-VIEW.
+ * @rule 4.3
+ */
+export function resendAcks({ state, effects }: Turn, { sender, view }: Status): void {
+  const peer = state.peers[sender]
+  const { acked } = state.oral
+  const isAsked = view === state.view && sender === primary(state) && acked.view === view && !state.isActive
+  if (peer === undefined || !isAsked || !mayVote(state)) return
+  peer.resentTick = state.ticks
+  for (const [of, digest] of acked.digests.entries()) {
+    if (digest === null) continue
+    const ack = { kind: 'view-change-ack', view, of: of as ReplicaId, digest } as const
+    sendDurably({ state, effects }, sender, ack)
+  }
 }
 
 /** Keeps what another replica acknowledged; its first word for each (v', j) counts. */
@@ -126,8 +144,8 @@ export function receivedFrom(
   return null
 }
 
-/** The view that is left for has begun to be the current one: what belongs to earlier ones goes. */
-export function forgetOldViews({ oral, view, viewChanges }: ReplicaState): void {
+/** This replica moves to a view: what belongs to earlier ones goes. */
+export function forgetViewsBefore({ oral, viewChanges }: ReplicaState, view: View): void {
   for (const [sender, one] of viewChanges.entries()) {
     oral.received[sender] = one?.kind === 'oral-view-change' && one.view === view ? one : null
   }

@@ -3,15 +3,17 @@
  * correct. Keeps rule 4.8, and with it what 1.4, 2.8 and 6.4 need of decisions.
  */
 import { equalBytes } from '../../base/bytes.ts'
-import type { ReplicaId, View } from '../../base/ids.ts'
+import type { Sequence, View } from '../../base/ids.ts'
 import { weakQuorum } from '../../base/quorum.ts'
 import type { Decision, Verified } from '../../messages/message.ts'
 import { claimedCommit } from '../../messages/oral/inferred-messages.ts'
-import { isBatchLacking, onBatchDelivery } from '../catch-up/retransmission.ts'
+import { onBatchDelivery } from '../catch-up/retransmission.ts'
 import { hasRoomFor, settle } from '../ordering/normal-case.ts'
-import { findBatch, isDecisionInReach, openSlot } from '../ordering/ordering-state.ts'
-import { isDecidedAs, isSettled, type Slot } from '../ordering/slot.ts'
-import type { Turn } from '../state.ts'
+import { findBatch, isBatchLacking, isDecisionInReach, openSlot } from '../ordering/ordering-state.ts'
+import { timeoutFloor } from '../ordering/requests.ts'
+import { isDecidedAs, isSettled, type Slot, votersOf } from '../ordering/slot.ts'
+import { STUCK_TIMEOUTS } from '../parameters.ts'
+import type { ReplicaState, Turn } from '../state.ts'
 import { viewReached } from './acknowledgements.ts'
 
 /**
@@ -45,8 +47,20 @@ function decideByClaims(slot: Slot, digest: Uint8Array, n: number): void {
   slot.decided = equal.map(({ sender }) => claimedCommit({ sender, view, sequence, digest }))
 }
 
-/** True if a replica's claim would be new here. */
-export function isClaimNew(slot: Slot | undefined, sender: ReplicaId, digest: Uint8Array): boolean {
-  const claim = slot?.claims?.find((each) => each.sender === sender)
-  return claim === undefined || !equalBytes(claim.digest, digest) || slot?.decided !== null
+/**
+ * W replicas vote for the next batch, and it is not decided here in all this time. Where it was decided
+ * nobody can show it, and its client may have its answer, so nothing else would ever bring it here: the next view does.
+ * Not before ordering could have taken so long: who leaves a view alone is brought level by the word of W, batch by batch.
+ *
+ * @rule 4.8 1.9
+ */
+export function isOrderingStuck(state: ReplicaState): boolean {
+  const sequence = (state.lastExecuted + 1) as Sequence
+  const { oral, ticks } = state
+  if (oral.next.sequence !== sequence) oral.next = { sequence, tick: ticks }
+  const slot = state.slots.get(sequence)
+  if (slot === undefined || slot.decided !== null) return false
+  if (votersOf(slot) < weakQuorum(state.config.n)) return false
+  const patience = Math.max(state.timeoutTicks, timeoutFloor(state))
+  return ticks - Math.max(slot.openedTick, oral.next.tick) >= STUCK_TIMEOUTS * patience
 }

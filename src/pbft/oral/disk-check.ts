@@ -3,9 +3,11 @@
  * counts is what W say, one of whom is correct. Keeps rule 6.4 as 4.8 lets it.
  */
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
-import { weakQuorum } from '../../base/quorum.ts'
-import type { Reminder } from '../../messages/oral/message.ts'
-import type { ReplicaState } from '../state.ts'
+import { quorum, weakQuorum } from '../../base/quorum.ts'
+import type { Verified } from '../../messages/message.ts'
+import type { OralRecollection, Reminder } from '../../messages/oral/message.ts'
+import { becomeAmnesiac, endRecall } from '../recovery/disk-check.ts'
+import type { ReplicaState, Turn } from '../state.ts'
 import { isPrimary } from '../views/view-state.ts'
 
 /**
@@ -33,13 +35,29 @@ export function remindersOf(state: ReplicaState, sender: ReplicaId): readonly Re
   return [...newest.values()]
 }
 
+/**
+ * Takes what another replica says it has from this one: Q answers hold the word of W correct ones.
+ * @rule 6.4 4.8
+ */
+export function onOralRecollection(
+  turn: Turn,
+  { sender, nonce, reminders }: Verified<OralRecollection>,
+): void {
+  const { state } = turn
+  const { recall, config } = state
+  if (recall === null || recall.nonce !== nonce || sender === config.id) return
+  recall.answered.set(sender, reminders)
+  if (isReminded(state, [...recall.answered.values()])) return becomeAmnesiac(turn)
+  if (recall.answered.size >= quorum(config.n)) endRecall(turn)
+}
+
 const compareReminders = (a: Reminder, b: Reminder): number => a.view - b.view || a.sequence - b.sequence
 
 /**
  * True if W replicas have something from this one that goes beyond what its log knows.
  * @rule 6.4
  */
-export function isReminded(state: ReplicaState, answers: readonly (readonly Reminder[])[]): boolean {
+function isReminded(state: ReplicaState, answers: readonly (readonly Reminder[])[]): boolean {
   const kinds: readonly Reminder['kind'][] = ['pre-prepare', 'prepare', 'commit', 'checkpoint', 'view-change']
   return kinds.some((kind) => {
     const said = answers.flatMap((reminders) => reminders.find((each) => each.kind === kind) ?? [])

@@ -3,19 +3,19 @@ import type { Peer } from '../../base/peer.ts'
 import { primaryOf, quorum } from '../../base/quorum.ts'
 import type { Choice } from '../../messages/content.ts'
 import type { PrePrepareHeader, Verified } from '../../messages/message.ts'
-import { choiceHeader } from '../../messages/oral/inferred-messages.ts'
+import { choiceHeaders } from '../../messages/oral/inferred-messages.ts'
 import type { OralNewView, OralViewChange } from '../../messages/oral/message.ts'
 import type { RejectionReason } from '../../messages/rejection.ts'
-import { noteVouched } from '../checkpoints/checkpoint.ts'
-import { isInWindow, logWindow } from '../checkpoints/watermarks.ts'
+import { highWatermark, isInWindow, logWindow } from '../checkpoints/watermarks.ts'
 import { persist, persistThenBroadcast } from '../durability.ts'
 import { reject } from '../ordering/normal-case.ts'
 import { findBatch, hasBatch } from '../ordering/ordering-state.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
-import { isOral, type ReplicaState, type Turn } from '../state.ts'
+import type { ReplicaState, Turn } from '../state.ts'
 import { acceptChoices, activate, goOn, refute } from '../views/new-view.ts'
-import { isPrimary } from '../views/view-state.ts'
+import { isAhead, isPrimary } from '../views/view-state.ts'
 import { believed, forgetUncited, supported } from './acknowledgements.ts'
+import { noteVouched } from './checkpoints.ts'
 import { type ChoiceForm, choiceFault, choose } from './new-view-choice.ts'
 import { fetchCited, lackingOf } from './view-changes.ts'
 
@@ -33,7 +33,7 @@ const formOf = (state: ReplicaState): ChoiceForm => ({
 export function makeOralNewView(turn: Turn): void {
   const { state } = turn
   const { id, n } = state.config
-  if (!isOral(state) || !isPrimary(state) || state.isActive || !mayVote(state)) return
+  if (!isPrimary(state) || state.isActive || !mayVote(state)) return
   if (state.madeNewView === state.view) return
   const viewChanges = supported(state)
   // The own one is among them: what it says was synced before it came back.
@@ -69,7 +69,7 @@ export function onOralNewView(turn: Turn, newView: Verified<OralNewView>, from: 
   const { view, sender } = newView
   const { id, n } = state.config
   if (view === 0 || sender !== primaryOf(view, n)) return reject(turn, newView, from, 'not-the-primary')
-  if (view < state.view || (view === state.view && state.isActive)) return
+  if (!isAhead(state, view)) return
   // The own one was made here, and sent only after its record was on disk. @rule 6
   if (sender === id && state.madeNewView === view) return enterOralView(turn, newView)
   const fault = citedFault(newView, n)
@@ -144,10 +144,6 @@ function enterOralView(turn: Turn, newView: OralNewView): void {
   dropAccepted(state)
 }
 
-/** O: what the NEW-VIEW chose, as pre-prepares of its primary. */
-export const choiceHeaders = ({ view, sender, choices }: OralNewView): readonly PrePrepareHeader[] =>
-  choices.map((choice) => choiceHeader({ view, sender, ...choice }))
-
 /**
  * Takes the choices that lay above H, when h has moved.
  * @rule 3.5
@@ -161,6 +157,16 @@ export function acceptChoicesAhead(turn: Turn): void {
     choicesAhead.filter(({ sequence }) => (state.slots.get(sequence)?.accepted ?? null) === null),
   )
   dropAccepted(state)
+}
+
+/** Takes back the choices of the current NEW-VIEW: those above H are kept until h has moved. */
+export function replayChoices(
+  state: ReplicaState,
+  choices: readonly PrePrepareHeader[],
+): readonly PrePrepareHeader[] {
+  const isAbove = ({ sequence }: PrePrepareHeader): boolean => sequence > highWatermark(state)
+  state.oral.choicesAhead = choices.filter(isAbove)
+  return choices.filter((header) => !isAbove(header))
 }
 
 function dropAccepted(state: ReplicaState): void {

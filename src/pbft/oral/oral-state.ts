@@ -1,5 +1,5 @@
 /** The state that a replica keeps in oral mode only: TOCS 2002 section 4.5. Data only. */
-import { equalBytes, toHex } from '../../base/bytes.ts'
+import { toHex } from '../../base/bytes.ts'
 import type { ClientId, ReplicaId, Sequence, View } from '../../base/ids.ts'
 import type { Choice } from '../../messages/content.ts'
 import type { CheckpointCertificate, PrePrepare, PrePrepareHeader, Verified } from '../../messages/message.ts'
@@ -64,13 +64,3 @@ export const digestKey = (digest: Uint8Array): string => toHex(digest)
 
 export const digestOf = (digests: Digests | undefined, of: ReplicaId): Uint8Array | null =>
   digests?.[of] ?? null
-
-/**
- * True if the NEW-VIEW that this replica is to make waits for the batch.
- * @rule 4.5
- */
-export const isAwaitedBatch = (
-  { oral }: { readonly oral: OralState },
-  sequence: Sequence,
-  digest: Uint8Array,
-): boolean => oral.lacking.some((choice) => choice.sequence === sequence && equalBytes(choice.digest, digest))

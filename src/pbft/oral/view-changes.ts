@@ -18,7 +18,7 @@ import { sendDurably } from '../durability.ts'
 import { reject } from '../ordering/normal-case.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
 import type { ReplicaState, Turn } from '../state.ts'
-import { awaitNewView, joinIfOthersMoved } from '../views/view-change.ts'
+import { awaitNewView, isLatest, joinIfOthersMoved } from '../views/view-change.ts'
 import { acknowledge, believed, ownAck, receivedFrom, recordAck, viewReached } from './acknowledgements.ts'
 import { digestKey } from './oral-state.ts'
 import { oralViewChangeFault } from './view-change-form.ts'
@@ -34,11 +34,24 @@ export function onOralViewChange(turn: Turn, viewChange: Verified<OralViewChange
   if (fault !== null) return reject(turn, viewChange, from, fault)
   // A second one for the same view counts for nothing: what W say of the first may be shown to be so.
   if (view === state.view) state.oral.received[sender] ??= viewChange
-  const held = state.viewChanges[sender] ?? null
-  if (held === null || held.view < view) state.viewChanges[sender] = viewChange
+  if (isLatest(state, viewChange)) state.viewChanges[sender] = viewChange
   joinIfOthersMoved(turn)
   awaitNewView(turn)
   acknowledge(turn)
+}
+
+/**
+ * True if a VIEW-CHANGE can still change anything here: one for each view is taken, for the current one also once that
+ * has begun, for whoever asks.
+ * @rule 4.3
+ */
+export function isOralViewChangeRelevant(
+  state: ReplicaState,
+  message: Pick<OralViewChange, 'sender' | 'view'>,
+): boolean {
+  const { sender, view } = message
+  if (view === state.view) return (state.oral.received[sender] ?? null) === null
+  return view > state.view && isLatest(state, message)
 }
 
 /**

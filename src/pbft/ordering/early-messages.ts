@@ -4,13 +4,18 @@ import { EARLY_BYTES_PER_SENDER_MAX, EARLY_PER_SENDER_MAX } from '../parameters.
 
 type Early = Verified<PrePrepare> | Verified<Vote>
 
+interface Room {
+  readonly messages: Map<string, Early>
+  bytes: number
+}
+
 /**
  * Messages of views that this replica has not entered yet: a NEW-VIEW is large, and what follows it may overtake it.
  * Each sender has its own bound, so none takes another's room.
  * @rule 1.5
  */
 export class EarlyMessages {
-  readonly #bySender: { readonly messages: Map<string, Early>; bytes: number }[]
+  readonly #bySender: Room[]
 
   constructor(n: number) {
     this.#bySender = Array.from({ length: n }, () => ({ messages: new Map(), bytes: 0 }))
@@ -29,8 +34,7 @@ export class EarlyMessages {
   wants(message: Pick<Early, 'kind' | 'view' | 'sequence' | 'sender' | 'bytes'>): boolean {
     const held = this.#bySender[message.sender]
     if (held === undefined || held.messages.has(keyOf(message))) return false
-    const hasBytes = held.bytes + message.bytes.length <= EARLY_BYTES_PER_SENDER_MAX
-    return hasBytes && held.messages.size < EARLY_PER_SENDER_MAX
+    return hasRoomFor(held, message)
   }
 
   /** False when the sender's room is full; STATUS will bring the message again. */
@@ -39,8 +43,7 @@ export class EarlyMessages {
     if (held === undefined) return false
     const key = keyOf(message)
     if (held.messages.has(key)) return true // however often it is played back
-    if (held.messages.size >= EARLY_PER_SENDER_MAX) return false
-    if (held.bytes + message.bytes.length > EARLY_BYTES_PER_SENDER_MAX) return false
+    if (!hasRoomFor(held, message)) return false
     held.messages.set(key, message)
     held.bytes += message.bytes.length
     return true
@@ -63,3 +66,6 @@ export class EarlyMessages {
 
 const keyOf = ({ kind, view, sequence }: Pick<Early, 'kind' | 'view' | 'sequence'>): string =>
   `${kind}:${view}:${sequence}`
+
+const hasRoomFor = ({ messages, bytes }: Room, message: Pick<Early, 'bytes'>): boolean =>
+  messages.size < EARLY_PER_SENDER_MAX && bytes + message.bytes.length <= EARLY_BYTES_PER_SENDER_MAX

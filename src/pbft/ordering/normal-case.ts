@@ -4,19 +4,18 @@ import type { Sequence } from '../../base/ids.ts'
 import type { Peer } from '../../base/peer.ts'
 import { primaryOf } from '../../base/quorum.ts'
 import { headerOf } from '../../messages/cited.ts'
-import type { Batch, Evidence, PrePrepare, Verified, Vote } from '../../messages/message.ts'
+import type { Batch, Evidence, PrePrepare, PrePrepareHeader, Verified, Vote } from '../../messages/message.ts'
 import type { RejectionReason } from '../../messages/rejection.ts'
-import { isInWindow } from '../checkpoints/watermarks.ts'
 import { persist, persistThenBroadcast, withhold } from '../durability.ts'
 import type { ProtocolMessage } from '../effects.ts'
-import { isDoubted, vouchedFor } from '../oral/doubtful-requests.ts'
 import { CLOCK_SKEW_MS_MAX, HELD_BACK_MAX, UNEXECUTED_BYTES_MAX } from '../parameters.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 import { noteOrdered } from '../views/primary-observation.ts'
 import { exhibitConflictingVote, exhibitConflictingVotes, holdEvidence } from './evidence.ts'
 import { executeDecided } from './execution.ts'
-import { findBatch, hasBatch, isHandedOver, openSlot } from './ordering-state.ts'
+import { findBatch, hasBatch, isBatchLacking, isHandedOver, openSlot } from './ordering-state.ts'
+import { noveltyOf, type Place, placeOf } from './place.ts'
 import {
   decisionCertificate,
   isDecidedAs,
@@ -34,12 +33,12 @@ export function onPrePrepare(turn: Turn, prePrepare: Verified<PrePrepare>, from:
   const { state } = turn
   const { view, sequence, sender, digest } = prePrepare
   if (sender !== primaryOf(view, state.config.n)) return reject(turn, prePrepare, from, 'not-the-primary')
-  if (!isOfThisView(turn, prePrepare, from)) return
-  if (!isInWindow(state, sequence)) return reject(turn, prePrepare, from, 'outside-window')
+  const place = placeOf(state, prePrepare)
+  if (place !== 'open') return takeElsewhere(turn, prePrepare, from, place)
   if (state.recall !== null) return // it comes again
   const slot = openSlot(state, sequence)
   if (slot.accepted !== null) {
-    if (equalBytes(slot.accepted.digest, digest)) return supplyBatch(turn, slot, prePrepare.batch)
+    if (noveltyOf(slot.accepted.digest, digest) === 'same') return supplyBatch(turn, slot, prePrepare.batch)
     const evidence = { guilty: sender, first: slot.accepted, second: prePrepare }
     return reject(turn, prePrepare, from, 'conflicting-pre-prepare', evidence)
   }
@@ -52,20 +51,47 @@ export function onPrePrepare(turn: Turn, prePrepare: Verified<PrePrepare>, from:
   if (!isBeyondJudging && prePrepare.batch.time > state.now + CLOCK_SKEW_MS_MAX) {
     return holdBack(turn, prePrepare, from)
   }
-  if (!isDoubted(turn, slot, prePrepare)) accept(turn, slot, prePrepare, from)
+  if (!state.mode.isDoubted(turn, slot, prePrepare)) accept(turn, slot, prePrepare, from)
 }
 
-/** True if a message is for the current view, which is active; one for a later view is held until that begins. */
-function isOfThisView(turn: Turn, message: Verified<PrePrepare> | Verified<Vote>, from: Peer): boolean {
-  const { state } = turn
-  if (message.view === state.view && state.isActive) return true
-  if (message.view >= state.view) {
-    if (!state.early.hold(message)) reject(turn, message, from, 'busy')
-  } else if (message.sender !== state.config.id) {
-    reject(turn, message, from, 'wrong-view')
-  }
-  return false
+/**
+ * True if a PRE-PREPARE can still change anything here: asked of its head, before its body is hashed.
+ * @rule 1.2 1.5 5.5
+ */
+export function isPrePrepareRelevant(state: ReplicaState, header: PrePrepareHeader): boolean {
+  const { sender, sequence, view, digest } = header
+  if (sender !== primaryOf(view, state.config.n)) return false
+  const place = placeOf(state, header)
+  if (place !== 'open') return isRelevantElsewhere(state, header, place)
+  if (noveltyOf(state.heldBack.get(sequence)?.digest, digest) === 'same') return false
+  const slot = state.slots.get(sequence)
+  if (slot === undefined) return true
+  const novelty = noveltyOf(slot.accepted?.digest, digest)
+  if (novelty === 'conflicting') return state.evidence.isWanted(header)
+  return !isSettled(slot) && (novelty === 'first' || isBatchLacking(state, sequence, digest))
 }
+
+/** A message of a view that is not entered yet is held until that begins; any other is of no use. */
+function takeElsewhere(
+  turn: Turn,
+  message: Verified<PrePrepare> | Verified<Vote>,
+  from: Peer,
+  place: Exclude<Place, 'open'>,
+): void {
+  const { early, config } = turn.state
+  if (place === 'outside') return reject(turn, message, from, 'outside-window')
+  if (place === 'past') {
+    if (message.sender !== config.id) reject(turn, message, from, 'wrong-view')
+    return
+  }
+  if (!early.hold(message)) reject(turn, message, from, 'busy')
+}
+
+const isRelevantElsewhere = (
+  { early, lowWatermark }: ReplicaState,
+  message: PrePrepareHeader | Vote,
+  place: Exclude<Place, 'open'>,
+): boolean => place === 'early' && message.sequence > lowWatermark && early.wants(message)
 
 /**
  * Its time is too far ahead: it is judged again when the clock went on. One for each sequence number.
@@ -76,7 +102,7 @@ function holdBack(turn: Turn, prePrepare: Verified<PrePrepare>, from: Peer): voi
   const { sequence, sender, digest } = prePrepare
   const other = heldBack.get(sequence)
   if (other !== undefined) {
-    if (equalBytes(other.digest, digest)) return
+    if (noveltyOf(other.digest, digest) === 'same') return
     const evidence = { guilty: sender, first: other, second: prePrepare }
     return reject(turn, prePrepare, from, 'conflicting-pre-prepare', evidence)
   }
@@ -132,13 +158,13 @@ export function onVote(turn: Turn, vote: Verified<Vote>, from: Peer): void {
   if (vote.kind === 'prepare' && vote.sender === primaryOf(vote.view, state.config.n)) {
     return reject(turn, vote, from, 'prepare-from-primary')
   }
-  if (!isOfThisView(turn, vote, from)) return
-  if (!isInWindow(state, vote.sequence)) return reject(turn, vote, from, 'outside-window')
+  const place = placeOf(state, vote)
+  if (place !== 'open') return takeElsewhere(turn, vote, from, place)
   const slot = openSlot(state, vote.sequence)
   const votes = votesOf(slot, vote.kind)
   const held = votes[vote.sender]
   if (held !== null && held !== undefined) {
-    if (!equalBytes(held.digest, vote.digest)) {
+    if (noveltyOf(held.digest, vote.digest) === 'conflicting') {
       const evidence = { guilty: vote.sender, first: held, second: vote }
       reject(turn, vote, from, 'conflicting-vote', evidence)
     }
@@ -146,9 +172,23 @@ export function onVote(turn: Turn, vote: Verified<Vote>, from: Peer): void {
   }
   votes[vote.sender] = vote
   exhibitConflictingVote(turn, slot, vote)
-  const vouched = vouchedFor(state, slot)
+  const vouched = state.mode.vouchedFor(state, slot)
   if (vouched !== null) onPrePrepare(turn, vouched, { kind: 'replica', id: vouched.sender })
   advance(turn, slot)
+}
+
+/**
+ * True if a vote can still change anything here; what comes after a quorum cannot.
+ * @rule 1.5 5.5
+ */
+export function isVoteRelevant(state: ReplicaState, vote: Vote): boolean {
+  const place = placeOf(state, vote)
+  if (place !== 'open') return isRelevantElsewhere(state, vote, place)
+  const slot = state.slots.get(vote.sequence)
+  if (slot === undefined) return true
+  const novelty = noveltyOf(votesOf(slot, vote.kind)[vote.sender]?.digest, vote.digest)
+  if (novelty !== 'first') return novelty === 'conflicting' && state.evidence.isWanted(vote)
+  return vote.kind === 'prepare' ? slot.prepared === null : slot.decided === null
 }
 
 /** The batch that an accepted pre-prepare or a decision waits for; its digest is right. */

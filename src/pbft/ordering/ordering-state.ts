@@ -4,7 +4,7 @@ import type { Sequence } from '../../base/ids.ts'
 import type { Batch } from '../../messages/message.ts'
 import { logWindow } from '../checkpoints/watermarks.ts'
 import type { ReplicaState } from '../state.ts'
-import { createSlot, type Slot } from './slot.ts'
+import { createSlot, isSettled, type Slot } from './slot.ts'
 
 /** True if the batch of `sequence` was handed to the application. */
 export const isHandedOver = (state: ReplicaState, sequence: Sequence): boolean =>
@@ -13,6 +13,12 @@ export const isHandedOver = (state: ReplicaState, sequence: Sequence): boolean =
 /** True if a decision may be held until it is executed: two windows of them bound the room, wherever h is. */
 export const isDecisionInReach = (state: ReplicaState, sequence: Sequence): boolean =>
   !isHandedOver(state, sequence) && sequence <= state.lastHandedOver + 2 * logWindow(state)
+
+/** True if a decision for `sequence` would be new here, and may be held. */
+export function isDecisionOpen(state: ReplicaState, sequence: Sequence): boolean {
+  const slot = state.slots.get(sequence)
+  return isDecisionInReach(state, sequence) && (slot === undefined || !isSettled(slot))
+}
 
 /** The slot of a sequence number, opened when it is new. */
 export function openSlot(state: ReplicaState, sequence: Sequence): Slot {
@@ -34,3 +40,28 @@ export function hasBatch(state: ReplicaState, slot: Slot, digest: Uint8Array): b
   if (slot.executed !== null) return equalBytes(slot.executed, digest)
   return findBatch(state, slot.sequence, digest) !== null
 }
+
+/** The digest of the batch that a slot cannot go on without; null when it lacks none. */
+export function lackingDigest(state: ReplicaState, slot: Slot): Uint8Array | null {
+  if (isSettled(slot)) return null
+  const digest = slot.decided?.[0]?.digest ?? slot.accepted?.digest ?? null
+  return digest !== null && !hasBatch(state, slot, digest) ? digest : null
+}
+
+/** True if the slot of this sequence number waits for the batch with this digest. */
+export function isSlotLacking(state: ReplicaState, sequence: Sequence, digest: Uint8Array): boolean {
+  const slot = state.slots.get(sequence)
+  const lacking = slot === undefined ? null : lackingDigest(state, slot)
+  return lacking !== null && equalBytes(lacking, digest)
+}
+
+/**
+ * True if the NEW-VIEW that this replica is to make waits for the batch.
+ * @rule 4.5
+ */
+export const isAwaitedBatch = (state: ReplicaState, sequence: Sequence, digest: Uint8Array): boolean =>
+  state.mode.awaitedBatches(state).some((one) => one.sequence === sequence && equalBytes(one.digest, digest))
+
+/** True if a slot, or the NEW-VIEW to be made, waits for the batch with this digest. */
+export const isBatchLacking = (state: ReplicaState, sequence: Sequence, digest: Uint8Array): boolean =>
+  isAwaitedBatch(state, sequence, digest) || isSlotLacking(state, sequence, digest)

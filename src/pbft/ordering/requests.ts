@@ -3,7 +3,6 @@ import { equalBytes } from '../../base/bytes.ts'
 import type { ClientId, ReplicaId } from '../../base/ids.ts'
 import type { Peer } from '../../base/peer.ts'
 import type { RefusalReason, Request, Verified } from '../../messages/message.ts'
-import { complain, lacksSignature } from '../oral/doubtful-requests.ts'
 import {
   PROGRESS_BEFORE_SHRINKING,
   RELAY_AFTER_TICKS,
@@ -27,7 +26,7 @@ import type { WaitingRequest } from './request-queue.ts'
 export function onRequest(turn: Turn, request: Verified<Request>, from: Peer): void {
   const { state, effects } = turn
   if (state.health === 'diverged') return // its answers would be wrong
-  if (request.doubtful !== undefined) return complain(turn, request.doubtful)
+  if (request.doubtful !== undefined) return state.mode.complainOfClients(turn, request.doubtful)
   const standing = state.config.standing(request)
   switch (standing) {
     case 'executed':
@@ -45,9 +44,32 @@ export function onRequest(turn: Turn, request: Verified<Request>, from: Peer): v
   }
 }
 
+/**
+ * The treatment that a request gets: it is ordered, its client gets an answer that costs no ordering, or nothing.
+ * Only its own client, over its own link, gets an answer.
+ * @rule 1.1 5.5
+ */
+export function relevanceOf(
+  state: ReplicaState,
+  request: Request,
+  from: Peer,
+): 'order' | 'answer' | 'nothing' {
+  if (state.health === 'diverged') return 'nothing'
+  const { client, timestamp } = request
+  const otherwise = from.kind === 'client' ? 'answer' : 'nothing'
+  if (state.config.standing(request) !== 'new') return otherwise
+  const { waiting } = state
+  const relayedBy = relayerOf(state, from)
+  const isTaken =
+    waiting.find(client, timestamp) === null
+      ? waiting.hasRoomFor(request, relayedBy)
+      : relayedBy !== null && waiting.canHurry(client, timestamp, relayedBy)
+  return isTaken ? 'order' : otherwise
+}
+
 function takeRequest(turn: Turn, request: Verified<Request>, from: Peer): void {
   const { state } = turn
-  if (lacksSignature(state, request)) return refuse(turn, request, from, 'must-sign')
+  if (state.mode.lacksSignature(state, request)) return refuse(turn, request, from, 'must-sign')
   const relayedBy = relayerOf(state, from)
   const waiting = state.waiting.find(request.client, request.timestamp)
   // Whichever of two requests under one timestamp waits here: once it is executed, no backup waits for the other.

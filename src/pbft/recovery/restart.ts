@@ -1,7 +1,7 @@
 /** Restart from the log: section 6 of the rules; TOCS 2002 section 5 keeps its log in memory, so this is ours. */
 import { assertNever } from '../../base/assert.ts'
 import { equalBytes } from '../../base/bytes.ts'
-import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
+import type { Sequence, View } from '../../base/ids.ts'
 import { headerOf } from '../../messages/cited.ts'
 import type {
   Batch,
@@ -16,19 +16,17 @@ import type {
   ViewChange,
   Vote,
 } from '../../messages/message.ts'
-import type { OralNewView, OralViewChange, OrderClaim } from '../../messages/oral/message.ts'
+import { choiceHeaders } from '../../messages/oral/inferred-messages.ts'
+import type { OralNewView, OralViewChange } from '../../messages/oral/message.ts'
 import { wholePrePrepare } from '../../messages/pre-prepare.ts'
 import { isRejection } from '../../messages/rejection.ts'
 import { adoptStable, compareWithStable, keepOwnRoot } from '../checkpoints/checkpoint.ts'
-import { highWatermark } from '../checkpoints/watermarks.ts'
 import { broadcastDurably } from '../durability.ts'
 import type { AnyNewView, AnyViewChange, Effect, Outgoing, WaitingRecovery } from '../effects.ts'
-import { noteAcked } from '../oral/acknowledgements.ts'
-import { notePrePrepared } from '../oral/claims.ts'
-import { choiceHeaders } from '../oral/new-view.ts'
+import type { OralRecord } from '../mode.ts'
 import { type Executed, executeDecided, freezeIfDue, noteExecuted } from '../ordering/execution.ts'
 import { findBatch, isHandedOver, openSlot } from '../ordering/ordering-state.ts'
-import { isOral, type ReplicaState, type Turn } from '../state.ts'
+import type { ReplicaState, Turn } from '../state.ts'
 import { leaveViewFor } from '../views/view-change.ts'
 import { mayVote } from './recovery-state.ts'
 
@@ -40,13 +38,7 @@ export type RecoveredRecord =
   /** `batch` is null where a record before it holds the batch, or it is the null batch. */
   | { readonly kind: 'decided'; readonly commits: readonly Vote[]; readonly batch: Batch | null }
   | { readonly kind: 'view-change'; readonly viewChange: Verified<ViewChange> | Verified<OralViewChange> }
-  | { readonly kind: 'pre-prepared'; readonly claims: readonly OrderClaim[] }
-  | {
-      readonly kind: 'acknowledged'
-      readonly view: View
-      readonly of: ReplicaId
-      readonly digest: Uint8Array
-    }
+  | OralRecord
   | { readonly kind: 'new-view'; readonly newView: Verified<NewView> | Verified<OralNewView> }
   | { readonly kind: 'checkpoint'; readonly sequence: Sequence; readonly root: Uint8Array }
   | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
@@ -79,10 +71,8 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
       replayViewChange(state, record.viewChange)
       break
     case 'pre-prepared':
-      notePrePrepared(state, record.claims)
-      break
     case 'acknowledged':
-      noteAcked(state, record)
+      state.mode.replay(state, record)
       break
     case 'new-view':
       replayNewView(state, record.newView)
@@ -148,12 +138,9 @@ function replayAccepted(state: ReplicaState, prePrepare: PrePrepare): void {
   replayHeader(state, headerOf(prePrepare))
 }
 
-/**
- * Holds what is still to be executed; and above h, in oral mode, what a stored state is ahead of: it may be voted on
- * again.
- */
+/** Holds what is still to be executed, or may be voted on again. */
 function holdReplayed(state: ReplicaState, sequence: Sequence, batch: Batch): void {
-  const isOpen = !isHandedOver(state, sequence) || (isOral(state) && sequence > state.lowWatermark)
+  const isOpen = !isHandedOver(state, sequence) || state.mode.mayVoteAgain(state, sequence)
   if (isOpen) state.batches.hold(sequence, batch)
 }
 
@@ -196,7 +183,7 @@ function replayViewChange(state: ReplicaState, viewChange: AnyViewChange): void 
   if (view > state.view) leaveViewFor(state, view)
   state.announcedView = view
   state.viewChanges[sender] = viewChange
-  if (viewChange.kind === 'oral-view-change') state.oral.received[sender] = viewChange
+  state.mode.replayViewChange(state, viewChange)
 }
 
 function replayNewView(state: ReplicaState, newView: AnyNewView): void {
@@ -211,10 +198,7 @@ function replayNewView(state: ReplicaState, newView: AnyNewView): void {
   const { prePrepares, minSequence } = chosen
   state.lastChosen = prePrepares.at(-1)?.sequence ?? minSequence
   if (state.lastProposed < state.lastChosen) state.lastProposed = state.lastChosen
-  // What lies above H in oral mode is taken once h has moved. @rule 4.7
-  const isTaken = ({ sequence }: PrePrepareHeader) => !isOral(state) || sequence <= highWatermark(state)
-  state.oral.choicesAhead = prePrepares.filter((header) => !isTaken(header))
-  for (const header of prePrepares.filter(isTaken)) {
+  for (const header of state.mode.replayChoices(state, prePrepares)) {
     const held = state.slots.get(header.sequence)?.accepted
     if (held === undefined || held === null) replayHeader(state, header)
   }

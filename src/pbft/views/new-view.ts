@@ -23,9 +23,9 @@ import { proposeBatches } from '../ordering/propose.ts'
 import { relayOldest, startTimer } from '../ordering/requests.ts'
 import { HANDED_OVER_MAX } from '../parameters.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
-import type { ReplicaConfig, Turn } from '../state.ts'
+import type { ReplicaConfig, ReplicaState, Turn } from '../state.ts'
 import { awaitNewView, leaveViewFor, viewChangeFault } from './view-change.ts'
-import { isPrimary } from './view-state.ts'
+import { isAhead, isPrimary } from './view-state.ts'
 
 /** The result of Q VIEW-CHANGEs. */
 export interface Selection {
@@ -91,7 +91,7 @@ export function onNewView(turn: Turn, newView: Verified<NewView>, from: Peer): v
   const { view, sender, contents } = newView
   const { id, n } = state.config
   if (view === 0 || sender !== primaryOf(view, n)) return reject(turn, newView, from, 'not-the-primary')
-  if (view < state.view || (view === state.view && state.isActive)) return
+  if (!isAhead(state, view)) return
   const fault = isRejection(contents) ? contents.reason : newViewFault(view, contents, state)
   if (fault !== null) {
     reject(turn, newView, from, fault)
@@ -102,6 +102,15 @@ export function onNewView(turn: Turn, newView: Verified<NewView>, from: Peer): v
   if (sender !== id) persist(turn, { kind: 'new-view', newView })
   enterView(turn, newView)
 }
+
+/**
+ * True if a NEW-VIEW, of either mode, can still change anything here: asked of its head, before its body is decoded.
+ * @rule 3.12
+ */
+export const isNewViewRelevant = (
+  state: ReplicaState,
+  { view, sender }: Pick<AnyNewView, 'sender' | 'view'>,
+): boolean => sender === primaryOf(view, state.config.n) && isAhead(state, view)
 
 /**
  * An authentic NEW-VIEW that does not check out ends its view, once Q replicas have come that far.

@@ -5,7 +5,7 @@
  *                                         \--no NEW-VIEW in time--> waits for v' + 1
  */
 import { assert } from '../../base/assert.ts'
-import type { Sequence, View } from '../../base/ids.ts'
+import type { ReplicaId, View } from '../../base/ids.ts'
 import type { Peer } from '../../base/peer.ts'
 import { primaryOf, quorum, rankedLargest, weakQuorum } from '../../base/quorum.ts'
 import { checkpointCertificateFault, preparedCertificateFault } from '../../messages/certificate.ts'
@@ -14,15 +14,13 @@ import { logWindowOf } from '../../messages/limits.ts'
 import type { Verified, ViewChange } from '../../messages/message.ts'
 import type { RejectionReason } from '../../messages/rejection.ts'
 import { dropWithheldOfOldViews, persistThenBroadcast } from '../durability.ts'
-import { forgetOldViews } from '../oral/acknowledgements.ts'
-import { gatherPrePrepares, oralViewChangeContent } from '../oral/claims.ts'
 import { reject } from '../ordering/normal-case.ts'
-import { isTimerExpired, timeoutFloor } from '../ordering/requests.ts'
-import { clearView, votersOf } from '../ordering/slot.ts'
-import { STUCK_TIMEOUTS, TIMEOUT_TICKS_MAX } from '../parameters.ts'
+import { isTimerExpired } from '../ordering/requests.ts'
+import { clearView } from '../ordering/slot.ts'
+import { TIMEOUT_TICKS_MAX } from '../parameters.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
-import { isOral, type ReplicaConfig, type ReplicaState, type Turn } from '../state.ts'
-import { primary } from './view-state.ts'
+import type { ReplicaConfig, ReplicaState, Turn } from '../state.ts'
+import { isAhead, primary } from './view-state.ts'
 
 /**
  * Leaves the current view for a later one and says so, once that is on disk.
@@ -51,7 +49,7 @@ export function announceView(turn: Turn): void {
   const { state } = turn
   if (state.isActive || state.announcedView >= state.view || !mayVote(state)) return
   state.announcedView = state.view
-  const content = isOral(state) ? oralViewChangeContent(state) : viewChangeContent(state)
+  const content = state.mode.viewChangeContent(state)
   persistThenBroadcast(turn, { record: { kind: 'view-change', content }, outgoing: content })
 }
 
@@ -59,7 +57,7 @@ export function announceView(turn: Turn): void {
  * VIEW-CHANGE(v', h, C, P): P holds the certificate of the highest view for each s in (h, h + L].
  * @rule 3.1
  */
-function viewChangeContent({ view, stable, preparedCertificates }: ReplicaState): ViewChangeContent {
+export function viewChangeContent({ view, stable, preparedCertificates }: ReplicaState): ViewChangeContent {
   const certificates = [...preparedCertificates.values()]
   certificates.sort((a, b) => a.prePrepare.sequence - b.prePrepare.sequence)
   return { kind: 'view-change', view, stable, preparedCertificates: certificates }
@@ -67,9 +65,8 @@ function viewChangeContent({ view, stable, preparedCertificates }: ReplicaState)
 
 /** Forgets what belongs to the view that is left; P, decisions and batches stay. */
 export function leaveViewFor(state: ReplicaState, view: View): void {
-  if (isOral(state)) gatherPrePrepares(state)
+  state.mode.leaveView(state, view)
   state.view = view
-  if (isOral(state)) forgetOldViews(state)
   state.isActive = false
   state.newView = null
   state.lastChosen = state.lowWatermark
@@ -93,13 +90,30 @@ export function onViewChange(turn: Turn, viewChange: Verified<ViewChange>, from:
   const { state } = turn
   const fault = viewChangeFault(viewChange, state.config)
   if (fault !== null) return reject(turn, viewChange, from, fault)
-  const held = state.viewChanges[viewChange.sender]
   // Each replica's latest counts. A second one for the same view is no evidence: a healed replica may send one (6.4).
-  if (held !== null && held !== undefined && held.view >= viewChange.view) return
+  if (!isLatest(state, viewChange)) return
   state.viewChanges[viewChange.sender] = viewChange
   joinIfOthersMoved(turn)
   awaitNewView(turn)
 }
+
+/** True if a VIEW-CHANGE is for a later view than the one that is held of its sender. */
+export function isLatest(
+  { viewChanges }: ReplicaState,
+  { sender, view }: { readonly sender: ReplicaId; readonly view: View },
+): boolean {
+  const held = viewChanges[sender] ?? null
+  return held === null || held.view < view
+}
+
+/**
+ * True if a VIEW-CHANGE can still change anything here: asked of its head, before its body is decoded.
+ * @rule 3.12
+ */
+export const isViewChangeRelevant = (
+  state: ReplicaState,
+  head: Pick<ViewChange, 'sender' | 'view'>,
+): boolean => isLatest(state, head) && isAhead(state, head.view)
 
 /**
  * The first fault of a VIEW-CHANGE, signatures apart, or null. One fault drops it whole.
@@ -160,25 +174,6 @@ export function viewAfter({ view, blacklist, config }: ReplicaState): View {
   return next as View
 }
 
-/**
- * Oral mode: W replicas vote for the next batch, and it is not decided here in all this time. Where it was decided
- * nobody can show it, and its client may have its answer, so nothing else would ever bring it here: the next view does.
- * Not before ordering could have taken so long: who leaves a view alone is brought level by the word of W, batch by batch.
- *
- * @rule 4.8 1.9
- */
-function isOrderingStuck(state: ReplicaState): boolean {
-  if (!isOral(state)) return false
-  const sequence = (state.lastExecuted + 1) as Sequence
-  const { oral, ticks } = state
-  if (oral.next.sequence !== sequence) oral.next = { sequence, tick: ticks }
-  const slot = state.slots.get(sequence)
-  if (slot === undefined || slot.decided !== null) return false
-  if (votersOf(slot) < weakQuorum(state.config.n)) return false
-  const patience = Math.max(state.timeoutTicks, timeoutFloor(state))
-  return ticks - Math.max(slot.openedTick, oral.next.tick) >= STUCK_TIMEOUTS * patience
-}
-
 /** The number of replicas that sent VIEW-CHANGE for this view or above. */
 const movedTo = (state: ReplicaState, view: View): number =>
   state.viewChanges.filter((one) => one !== null && one.view >= view).length
@@ -192,7 +187,7 @@ export function checkTimers(turn: Turn): void {
   if (!mayVote(state)) return
   announceView(turn)
   if (state.isActive) {
-    if (isOrderingStuck(state)) return startViewChange(turn, viewAfter(state))
+    if (state.mode.isOrderingStuck(state)) return startViewChange(turn, viewAfter(state))
     if (!isTimerExpired(state)) return
     state.stalledSince ??= state.timer?.startedAt ?? state.now
     startViewChange(turn, viewAfter(state))

@@ -1,0 +1,19 @@
+/** Decisions with their certificates, which anybody may pass on. Keeps rule 1.4. */
+import type { Decision, Verified } from '../../messages/message.ts'
+import { hasRoomFor, settle } from '../ordering/normal-case.ts'
+import { findBatch, isDecisionOpen, openSlot } from '../ordering/ordering-state.ts'
+import type { Turn } from '../state.ts'
+
+/**
+ * A decision with its certificate, checked: it decides whatever was accepted here.
+ * @rule 1.4
+ */
+export function onDecision(turn: Turn, decision: Verified<Decision>): void {
+  const { state } = turn
+  const { sequence, digest, batch } = decision
+  if (!isDecisionOpen(state, sequence)) return
+  if (findBatch(state, sequence, digest) === null && !hasRoomFor(state, sequence, batch)) return
+  const slot = openSlot(state, sequence)
+  slot.decided ??= decision.commits
+  settle(turn, slot, decision.batch)
+}

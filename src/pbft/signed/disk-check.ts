@@ -1,0 +1,63 @@
+/**
+ * The answers to a replica that checks its disk, in signed mode: what it signed is shown, and one such message that it
+ * does not know is enough. Keeps rule 6.4.
+ */
+import { equalBytes } from '../../base/bytes.ts'
+import type { ReplicaId } from '../../base/ids.ts'
+import { faultsMax } from '../../base/quorum.ts'
+import type { Recollection, Remembered, Verified } from '../../messages/message.ts'
+import { becomeAmnesiac, endRecall } from '../recovery/disk-check.ts'
+import type { ReplicaState, Turn } from '../state.ts'
+
+/** The VIEW-CHANGE, the CHECKPOINT and the vote of each kind that go furthest. */
+export function newestOf(
+  state: ReplicaState,
+  sender: ReplicaId,
+): readonly { readonly envelope: Uint8Array }[] {
+  const newest = new Map<string, { readonly envelope: Uint8Array; readonly sequence: number }>()
+  const consider = (message: Exclude<Remembered, { kind: 'view-change' }> | null | undefined): void => {
+    if (message === null || message === undefined || message.sender !== sender) return
+    const known = newest.get(message.kind)
+    if (known === undefined || known.sequence < message.sequence) newest.set(message.kind, message)
+  }
+  for (const slot of state.slots.values()) {
+    consider(slot.accepted)
+    consider(slot.prepares[sender])
+    consider(slot.commits[sender])
+  }
+  for (const checkpoint of state.checkpoints[sender]?.values() ?? []) consider(checkpoint)
+  const viewChange = state.viewChanges[sender] ?? null
+  return viewChange?.kind !== 'view-change' ? [...newest.values()] : [...newest.values(), viewChange]
+}
+
+/**
+ * Takes what another replica has from this one. One thing that it does not know makes it amnesiac.
+ * @rule 6.4
+ */
+export function onRecollection(turn: Turn, { sender, nonce, remembered }: Verified<Recollection>): void {
+  const { state } = turn
+  const { recall, config } = state
+  if (recall === null || recall.nonce !== nonce) return
+  if (remembered.some((message) => message.sender === config.id && isForgotten(state, message))) {
+    return becomeAmnesiac(turn)
+  }
+  recall.answered.set(sender, [])
+  if (recall.answered.size >= 2 * faultsMax(config.n)) endRecall(turn)
+}
+
+/** A view above the own, or a vote above h that the log would have kept. Of older views only the COMMITs are known. */
+function isForgotten(state: ReplicaState, message: Remembered): boolean {
+  if (message.kind === 'view-change') return message.view > state.view
+  if (message.sequence <= state.lowWatermark) return false
+  if (message.kind === 'checkpoint') return !state.ownRoots.has(message.sequence)
+  if (message.view > state.view) return true
+  const { sequence, view, digest } = message
+  if (message.kind === 'commit') {
+    const prepared = state.preparedCertificates.get(sequence)?.prePrepare
+    if (prepared === undefined || prepared.view < view) return true
+    return prepared.view === view && !equalBytes(prepared.digest, digest)
+  }
+  if (view < state.view) return false
+  const accepted = state.slots.get(sequence)?.accepted ?? null
+  return accepted === null || !equalBytes(accepted.digest, digest)
+}

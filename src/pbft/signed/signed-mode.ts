@@ -1,0 +1,110 @@
+/** Signed mode: what is signed is shown, so certificates travel and anybody's message may be relayed. */
+import { relayed } from '../catch-up/retransmission.ts'
+import { isStableCheckpointRelevant, onStableCheckpoint } from '../checkpoints/checkpoint.ts'
+import type { Mode } from '../mode.ts'
+import { isExhibitRelevant, onExhibit } from '../ordering/evidence.ts'
+import { isDecisionOpen } from '../ordering/ordering-state.ts'
+import { RESEND_AFTER_TICKS } from '../parameters.ts'
+import { mayVote } from '../recovery/recovery-state.ts'
+import { isNewViewRelevant, makeNewView, onNewView } from '../views/new-view.ts'
+import { isViewChangeRelevant, onViewChange, viewChangeContent } from '../views/view-change.ts'
+import { isPrimary } from '../views/view-state.ts'
+import { onDecision } from './decisions.ts'
+import { newestOf, onRecollection } from './disk-check.ts'
+
+export const SIGNED: Mode = {
+  receive(turn, message, from) {
+    switch (message.kind) {
+      case 'decision':
+        return onDecision(turn, message)
+      case 'stable-checkpoint':
+        return onStableCheckpoint(turn, message)
+      case 'exhibit':
+        return onExhibit(turn, message)
+      case 'recollection':
+        return onRecollection(turn, message)
+      case 'view-change':
+        return onViewChange(turn, message, from)
+      case 'new-view':
+        return onNewView(turn, message, from)
+      default: // a message of oral mode
+    }
+  },
+  isRelevant(state, head) {
+    switch (head.kind) {
+      case 'decision':
+        return isDecisionOpen(state, head.sequence)
+      case 'stable-checkpoint':
+        return isStableCheckpointRelevant(state, head)
+      case 'exhibit':
+        return isExhibitRelevant(state, head)
+      case 'recollection':
+        return state.recall !== null
+      case 'view-change':
+        return isViewChangeRelevant(state, head)
+      case 'new-view':
+        return isNewViewRelevant(state, head)
+      default:
+        return false
+    }
+  },
+
+  leaveView: nothing,
+  viewChangeContent,
+  isOrderingStuck: () => false, // a decision that was made anywhere can be shown
+
+  acknowledge: nothing,
+  advanceViewChange: makeNewView,
+  awaitedBatches: () => [],
+  fetchCited: nothing,
+  acceptChoicesAhead: nothing, // a NEW-VIEW shows the certificate that moves h
+
+  decisionSources: () => 1,
+  needsVotes: ({ sequence }, status) => sequence > status.lastExecuted,
+  /** The primary's signature lets anyone pass its pre-prepare on; backups do when the primary evidently does not. */
+  mayResendPrePrepare: (state, { acceptedTick }) =>
+    isPrimary(state) || state.ticks - acceptedTick >= 3 * RESEND_AFTER_TICKS,
+
+  isCheckpointDue: (state, sequence) => sequence > state.lowWatermark,
+  /** A signed reminder of any own CHECKPOINT above h has to find it; a certificate soon moves h. @rule 6.4 */
+  boundOwnRoots: nothing,
+  noteCheckpoint: nothing,
+  latestCheckpoint: ({ stable }) => stable,
+
+  resendView({ state, effects }, { sender: to }, message) {
+    const peer = state.peers[to]
+    if (peer === undefined || message === null) return
+    if (message.sender === state.config.id && !mayVote(state)) return
+    peer.resentTick = state.ticks
+    effects.push({ kind: 'send', to, outgoing: relayed(message) })
+  },
+  resendCheckpoints({ state, effects }, { sender: to, lowWatermark }) {
+    const { stable, checkpoints, config } = state
+    if (lowWatermark < stable.sequence) {
+      effects.push({ kind: 'send', to, outgoing: { kind: 'stable-checkpoint', stable } })
+      return
+    }
+    if (!mayVote(state)) return
+    for (const [sequence, own] of checkpoints[config.id] ?? []) {
+      if (sequence > lowWatermark) effects.push({ kind: 'send', to, outgoing: relayed(own) })
+    }
+  },
+
+  isDoubted: () => false,
+  vouchedFor: () => null,
+  complainOfClients: nothing,
+  lacksSignature: () => false,
+
+  recollectionFor: (state, asker, nonce) => ({
+    kind: 'recollection',
+    nonce,
+    remembered: newestOf(state, asker),
+  }),
+  persistAgain: nothing,
+  replay: nothing,
+  replayViewChange: nothing,
+  replayChoices: (_, choices) => choices,
+  mayVoteAgain: () => false,
+}
+
+function nothing(): void {}
