@@ -1,7 +1,11 @@
 /** Bytes that parsers take for different things: operations, payloads and frames, all of them signed as any other. */
 import { concatBytes, utf8, writeU16, writeU32 } from '../../src/base/bytes.ts'
 import { encodeFrame, splitFrame } from '../../src/messages/frame.ts'
-import { AUTHENTICATION_BYTES_MAX, PAYLOAD_BYTES_MAX } from '../../src/messages/limits.ts'
+import {
+  AUTHENTICATION_BYTES_MAX,
+  PAYLOAD_BYTES_MAX,
+  SESSION_NONCE_BYTES,
+} from '../../src/messages/limits.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import { OPERATION_CODES, OPTION_FLAGS } from '../../src/store/operations.ts'
@@ -82,11 +86,13 @@ export const HOSTILE_OPERATIONS: readonly Uint8Array[] = [
 /** Payloads of requests that are none. */
 export function hostilePayloads({ signers: [{ publicKey }], hash }: ClientContext): readonly Uint8Array[] {
   const digest = hash(NOTHING)
-  const key = concatBytes(bytes(0xc4, publicKey.length), publicKey)
-  const operations = concatBytes(bytes(0xc4, digest.length), digest)
+  const session = new Uint8Array(SESSION_NONCE_BYTES)
+  const [key, nonce, operations] = [publicKey, session, digest].map((field) =>
+    concatBytes(bytes(0xc4, field.length), field),
+  ) as [Uint8Array, Uint8Array, Uint8Array]
   const withTimestamp = (...timestamp: readonly number[]): Uint8Array =>
-    concatBytes(bytes(0x94), key, bytes(...timestamp, 0), operations)
-  const good = packPayload([publicKey, 1, 0, digest])
+    concatBytes(bytes(0x95), key, nonce, bytes(...timestamp, 0), operations)
+  const good = packPayload([publicKey, session, 1, 0, digest])
   return [
     // Its operations are others than it says.
     good,
@@ -101,12 +107,13 @@ export function hostilePayloads({ signers: [{ publicKey }], hash }: ClientContex
     concatBytes(good, bytes(0)),
     good.subarray(0, -1),
     good.subarray(0, 1),
-    packPayload([publicKey, 1, 0]),
-    packPayload([publicKey, 1, 0, digest, 0]),
-    packPayload([publicKey.subarray(1), 1, 0, digest]),
-    packPayload([publicKey, 1, 0, digest.subarray(1)]),
-    packPayload([1, publicKey, digest, 0]),
-    packPayload([publicKey, [[1]], 0, digest]),
+    packPayload([publicKey, session, 1, 0]),
+    packPayload([publicKey, session, 1, 0, digest, 0]),
+    packPayload([publicKey.subarray(1), session, 1, 0, digest]),
+    packPayload([publicKey, session.subarray(1), 1, 0, digest]),
+    packPayload([publicKey, session, 1, 0, digest.subarray(1)]),
+    packPayload([1, publicKey, session, digest, 0]),
+    packPayload([publicKey, session, [[1]], 0, digest]),
     // 2^53, -1, 2^64 - 1 and 1.0; text, and what msgpack calls an extension.
     withTimestamp(0xd3, 0, 0x20, 0, 0, 0, 0, 0, 0),
     withTimestamp(0xd3, ...U64_MAX),
