@@ -2,6 +2,7 @@
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import { faultsMax, weakQuorum } from '../../src/base/quorum.ts'
 import type { Random } from '../../src/base/random.ts'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import type { Recomposition, StepFunction } from '../../src/runtime/replica-runtime-options.ts'
 import type { Fault, LinkFault, Plan } from '../../src/simulator/plan/plan.ts'
 import type { Reaction } from '../../src/simulator/runs/simulate.ts'
@@ -97,6 +98,12 @@ export const worldsOf = (attack: AnyAttack): readonly World[] => [
   ...(runsInProcesses(attack) ? (['processes'] as const) : []),
   ...(runsInSimulator(attack) ? (['simulator'] as const) : []),
 ]
+
+/** The modes of the clusters that an attack can be launched against. */
+export function modesOf({ needsSignatures, needsMacs }: AnyAttack): readonly AuthenticationMode[] {
+  if (needsSignatures === true) return ['signed']
+  return needsMacs === true ? ['oral'] : ['signed', 'oral']
+}
 
 /** The replicas' part of an attack; null where nothing but its form outside of the replicas attacks processes. */
 export const playedPart = (attack: AnyAttack): Attack | null =>

@@ -1,9 +1,14 @@
 /** Lists attacks, or chooses and runs them. */
 import type { Command } from 'commander'
 import { attackIn, EVERY_ATTACK } from '../../attacks/catalogue/every-attack.ts'
-import { type AnyAttack, runsInSimulator, type World, worldsOf } from '../../attacks/language/attack.ts'
+import {
+  type AnyAttack,
+  modesOf,
+  runsInSimulator,
+  type World,
+  worldsOf,
+} from '../../attacks/language/attack.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
-import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { isAttackFile, readAttackFile } from './attack-file.ts'
 import { type RunFlags, runAttacks } from './attack-run.ts'
 import { playTraitors } from './running-traitors.ts'
@@ -88,12 +93,6 @@ async function play(name: string | undefined, flags: AttackFlags, command: Comma
     logLevel,
     isOrdered: orders === true,
   })
-}
-
-/** The modes of the clusters that it can be launched against. */
-function modesOf({ needsSignatures, needsMacs }: AnyAttack): readonly AuthenticationMode[] {
-  if (needsSignatures === true) return ['signed']
-  return needsMacs === true ? ['oral'] : ['signed', 'oral']
 }
 
 function list(isJson: boolean): void {
