@@ -2,19 +2,20 @@
  * Material that traitors have from another cluster with the same keys: recordings, and what they sign for it
  * themselves.
  */
-import { FRAME_KINDS, type FrameKindName } from '../../src/messages/kinds.ts'
+import { kindIn } from '../../src/messages/frame.ts'
+import type { FrameKindName } from '../../src/messages/kinds.ts'
 import type { Blackboard } from './adversary-context.ts'
 
 /** The note under which the recordings stand. */
 export const FOREIGN_RECORDINGS = 'frames of another cluster'
 
-const KIND_AT = 4
-
 /** Frames of these kinds that passed there; none where there are no recordings. */
 export function recorded(board: Blackboard, ...kinds: readonly FrameKindName[]): readonly Uint8Array[] {
   const frames = (board.notes.get(FOREIGN_RECORDINGS) ?? []) as readonly Uint8Array[]
-  const numbers: readonly number[] = kinds.map((kind) => FRAME_KINDS[kind])
-  return frames.filter((frame) => numbers.includes(frame[KIND_AT] as number))
+  return frames.filter((frame) => {
+    const kind = kindIn(frame)
+    return kind !== null && kinds.includes(kind)
+  })
 }
 
 /** The id of a cluster that is not this one. */

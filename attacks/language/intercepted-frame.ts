@@ -1,12 +1,10 @@
 /** A frame on its way between an adversary and a peer, decoded when a behaviour asks for what is in it. */
 import { type DecodeTools, decodeMessage } from '../../src/messages/decode.ts'
-import { type FrameKindName, isFrameKind, kindName } from '../../src/messages/kinds.ts'
+import { kindIn } from '../../src/messages/frame.ts'
+import type { FrameKindName } from '../../src/messages/kinds.ts'
 import type { Message } from '../../src/messages/message.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import type { Peer } from '../../src/ports.ts'
-
-/** The offset of the kind in a frame. */
-const KIND_AT = 4
 
 export class InterceptedFrame {
   /** The receiver of what is sent, the sender of what is received. */
@@ -23,8 +21,7 @@ export class InterceptedFrame {
 
   /** Null where the frame is none that replicas and clients exchange. */
   get kind(): FrameKindName | null {
-    const number = this.frame[KIND_AT] ?? 0
-    return isFrameKind(number) ? kindName(number) : null
+    return kindIn(this.frame)
   }
 
   /** Null where the frame does not decode. */

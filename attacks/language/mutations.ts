@@ -6,7 +6,7 @@ import { toHex } from '../../src/base/bytes.ts'
 import type { ClientId, Milliseconds } from '../../src/base/ids.ts'
 import { createBatch } from '../../src/messages/batch.ts'
 import type { Content } from '../../src/messages/content.ts'
-import { encodeFrame, splitFrame } from '../../src/messages/frame.ts'
+import { encodeFrame, KIND_AT, splitFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS, type FrameKindName } from '../../src/messages/kinds.ts'
 import type { Batch, Message } from '../../src/messages/message.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
@@ -127,8 +127,6 @@ export function replay(kept = 64): Action {
 /** The same bytes and signature under another kind. */
 export const shownAs = (kind: FrameKindName): Action =>
   replace(({ frame }) => frame.map((byte, at) => (at === KIND_AT ? FRAME_KINDS[kind] : byte)))
-
-const KIND_AT = 4
 
 /** The same payload under another signature. */
 export const signedWith = (change: (signature: Uint8Array, place: AdversaryContext) => Uint8Array): Action =>

@@ -2,7 +2,7 @@
 import { assert } from '../base/assert.ts'
 import { concatBytes } from '../base/bytes.ts'
 import { simulatedSuite } from '../crypto/simulated-suite.ts'
-import { type FrameKind, kindName } from '../messages/kinds.ts'
+import { kindIn } from '../messages/frame.ts'
 import { LINK_TAG_BYTES } from '../messages/limits.ts'
 import type { CryptoSuite, Handshake, Peer, SecureLink, Transport } from '../ports.ts'
 import { createLinkSecurity } from '../runtime/links/secure-link.ts'
@@ -107,4 +107,4 @@ export function sealedTransport(inner: Transport, own: Peer, links: Links, meter
   }
 }
 
-const kindOf = (frame: Uint8Array): string => kindName(frame[4] as FrameKind)
+const kindOf = (frame: Uint8Array): string => kindIn(frame) ?? 'unknown'

@@ -9,14 +9,23 @@
  */
 import { readU16, readU32, utf8, writeU16, writeU32 } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
-import { type FrameKind, isFrameKind } from './kinds.ts'
+import { type FrameKind, type FrameKindName, isFrameKind, kindName } from './kinds.ts'
 import { AUTHENTICATION_BYTES_MAX, FRAME_BYTES_MAX, PAYLOAD_BYTES_MAX, PROTOCOL_VERSION } from './limits.ts'
 import { type Rejection, rejection } from './rejection.ts'
 
 /** Bytes of the length field in front of every frame. */
 export const FRAME_LENGTH_BYTES = 4
+/** The offset of the kind in a frame: behind the length. */
+export const KIND_AT = FRAME_LENGTH_BYTES
+
 /** The number of a frame's kind, which may be none of ours; 0 where the frame is too short to have one. */
-export const kindNumberIn = (frame: Uint8Array): number => frame[FRAME_LENGTH_BYTES] ?? 0
+export const kindNumberIn = (frame: Uint8Array): number => frame[KIND_AT] ?? 0
+
+/** The kind of a frame; null where it is none of ours. Nothing else of the frame is read. */
+export function kindIn(frame: Uint8Array): FrameKindName | null {
+  const number = kindNumberIn(frame)
+  return isFrameKind(number) ? kindName(number) : null
+}
 
 const ENVELOPE_FIXED_BYTES = 1 + 2 + 2
 
@@ -42,7 +51,7 @@ export function encodeFrame(parts: {
   const envelopeLength = ENVELOPE_FIXED_BYTES + payload.length + authentication.length
   const bytes = new Uint8Array(FRAME_LENGTH_BYTES + envelopeLength + body.length)
   writeU32(bytes, 0, envelopeLength + body.length)
-  bytes[4] = kind
+  bytes[KIND_AT] = kind
   writeU16(bytes, 5, payload.length)
   bytes.set(payload, 7)
   const authenticationAt = 7 + payload.length
@@ -68,7 +77,7 @@ export function splitFrame(bytes: Uint8Array): Frame | Rejection {
     return rejection('frame-truncated')
   }
   if (bytes.length > FRAME_LENGTH_BYTES + length) return rejection('frame-has-trailing-bytes')
-  const kind = bytes[4] as number
+  const kind = kindNumberIn(bytes)
   if (!isFrameKind(kind)) return rejection('unknown-kind', `kind ${kind}`)
   const payloadLength = readU16(bytes, 5)
   if (payloadLength > PAYLOAD_BYTES_MAX) return rejection('payload-too-large')

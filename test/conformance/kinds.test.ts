@@ -1,6 +1,7 @@
-/** The table of kinds, and the description of the wire that others build from. */
-import { readFileSync } from 'node:fs'
+/** The table of kinds, and what follows from it for links. */
 import { describe, expect, test } from 'vitest'
+import type { Peer } from '../../src/base/peer.ts'
+import { decodeMessage } from '../../src/messages/decode.ts'
 import {
   FRAME_KINDS,
   hasFacts,
@@ -11,8 +12,9 @@ import {
   kindsWith,
   numbersWith,
 } from '../../src/messages/kinds.ts'
-
-const README = readFileSync(new URL('../../src/messages/README.md', import.meta.url), 'utf8')
+import { isRejection } from '../../src/messages/rejection.ts'
+import { createClusterKit } from '../kit/cluster-kit.ts'
+import { frameSamples, oralSamples } from '../kit/frame-samples.ts'
 
 describe('the table of kinds', () => {
   test('gives every kind one number, and leads back from it', () => {
@@ -39,32 +41,35 @@ describe('the table of kinds', () => {
   })
 })
 
-describe('the description of the wire', () => {
-  /** `| 3, 4 | PREPARE, COMMIT | …` and `67 HEARTBEAT []`, as pairs of a name and a number. */
-  const described = new Map<string, number>()
-  for (const [, numbers = '', names = ''] of README.matchAll(
-    /^\| ([\d, ]+?) +\| ([\w, -]+?) +\| [^|]*\| (?:the|link)/gm,
-  )) {
-    const parts = names.split(', ')
-    for (const [index, number] of numbers.split(', ').entries())
-      described.set(parts[index] ?? '', Number(number))
+describe('what a link carries', () => {
+  const kit = createClusterKit(4)
+  const verdictOf = (bytes: Uint8Array, from: Peer): string => {
+    const message = decodeMessage(bytes, kit.tools)
+    const verified = isRejection(message) ? message : kit.authenticated(message, from)
+    return isRejection(verified) ? verified.reason : 'accepted'
   }
-  for (const [, number, name = ''] of README.matchAll(/^ {4}(\d+) ([A-Z]+) +\[/gm))
-    described.set(name, Number(number))
 
-  test.each(KIND_NAMES)('names %s with its number', (kind) => {
-    const name = kind.startsWith('oral-') ? `oral ${kind.slice(5).toUpperCase()}` : kind.toUpperCase()
-    expect(described.get(name)).toBe(KINDS[kind].number)
-  })
-
-  test('names no kind that does not exist', () => expect(described.size).toBe(KIND_NAMES.length))
-
-  test.each(kindsWith({ author: 'replica', vouched: 'author' }))(
-    'says that %s has its sender’s authentication',
-    (kind) => {
-      expect(README).toMatch(
-        new RegExp(`^\\| [\\d, ]*\\b${KINDS[kind].number}\\b[\\d, ]*\\|[^|]*\\|[^|]*\\| the sender's`, 'm'),
-      )
+  test.each(oralSamples(kit))(
+    'PBFT-4.8 a signed cluster takes no $kind: what it says is signed here',
+    ({ bytes, from }) => {
+      expect(verdictOf(bytes, from)).toBe('kind-not-for-this-link')
     },
   )
+
+  const ofLinks: readonly string[] = kindsWith({ author: 'replica', vouched: 'link' })
+  const linked = frameSamples(kit).filter(({ kind }) => ofLinks.includes(kind))
+  test.each(linked)('PBFT-1.11 a $kind is taken on the link of its sender alone', ({ bytes, from }) => {
+    expect(verdictOf(bytes, from)).toBe('accepted')
+    const others = kit.ids.filter((id) => id !== from.id)
+    for (const id of others) expect(verdictOf(bytes, kit.replicaPeer(id))).toBe('sender-is-not-the-link')
+    expect(verdictOf(bytes, kit.clientPeer(0))).toBe('kind-not-for-this-link')
+  })
+
+  test('there are samples of all of them', () => {
+    expect(linked.map(({ kind }) => kind).sort()).toEqual(
+      kindsWith({ author: 'replica', vouched: 'link' })
+        .filter((kind) => KINDS[kind].mode !== 'oral')
+        .sort(),
+    )
+  })
 })

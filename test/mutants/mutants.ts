@@ -3,6 +3,7 @@ import { CHECKPOINT_MUTANTS } from './checkpoint-mutants.ts'
 import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
 import { GATEWAY_MUTANTS } from './gateway-mutants.ts'
 import { ISOLATION_MUTANTS } from './isolation-mutants.ts'
+import { KIND_MUTANTS } from './kind-mutants.ts'
 import { LOG_MUTANTS } from './log-mutants.ts'
 import { MAC_MUTANTS } from './mac-mutants.ts'
 import type { Mutant } from './mutant.ts'
@@ -21,6 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...VIEW_CHANGE_MUTANTS,
   ...ORAL_MUTANTS,
   ...MAC_MUTANTS,
+  ...KIND_MUTANTS,
   ...SLOW_PRIMARY_MUTANTS,
   ...RESTART_MUTANTS,
   ...LOG_MUTANTS,

@@ -9,8 +9,7 @@ import {
   deriveClusterId,
   type RequestMode,
 } from '../../messages/cluster.ts'
-import { splitFrame } from '../../messages/frame.ts'
-import { FRAME_KINDS } from '../../messages/kinds.ts'
+import { kindIn, splitFrame } from '../../messages/frame.ts'
 import { isRejection } from '../../messages/rejection.ts'
 import { decodeReply } from '../../messages/reply.ts'
 import type { CryptoSuite, Peer, Signer } from '../../ports.ts'
@@ -205,7 +204,7 @@ function replyObserver(
   isCorrect: (id: ReplicaId) => boolean,
 ): SentObserver {
   return ({ from, to, frame }) => {
-    if (from.kind !== 'replica' || to.kind !== 'client' || frame[4] !== FRAME_KINDS.reply) return
+    if (from.kind !== 'replica' || to.kind !== 'client' || kindIn(frame) !== 'reply') return
     if (!isCorrect(from.id)) return
     const parts = splitFrame(frame)
     const reply = isRejection(parts) ? parts : decodeReply(parts, suite.hash)
