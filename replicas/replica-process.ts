@@ -1,6 +1,6 @@
 /** The composition root of one replica: the only place where the protocol meets sockets, disk and clock. */
-
 import { equalBytes, toHex } from '../src/base/bytes.ts'
+import { given } from '../src/base/given.ts'
 import { type ClientId, toReplicaId } from '../src/base/ids.ts'
 import { OperatorError } from '../src/base/operator-error.ts'
 import { suiteNamed } from '../src/crypto/suites.ts'
@@ -129,10 +129,12 @@ async function startLocked(
       }),
       clock: systemClock,
       loop,
-      ...(options.storeAfterBytes === undefined ? {} : { storeAfterBytes: options.storeAfterBytes }),
-      ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
-      ...(options.onSilentLink === undefined ? {} : { onSilentLink: options.onSilentLink }),
-      ...(options.onEvidence === undefined ? {} : { onEvidence: options.onEvidence }),
+      ...given({
+        storeAfterBytes: options.storeAfterBytes,
+        onRejected: options.onRejected,
+        onSilentLink: options.onSilentLink,
+        onEvidence: options.onEvidence,
+      }),
     }
     const runtime = new ReplicaRuntime(options.recompose?.(parts) ?? parts)
     const { host, port } = await transport.listening()

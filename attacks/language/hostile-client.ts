@@ -182,7 +182,9 @@ export class HostileClient {
   #partialMacs(digest: Uint8Array, signer: Signer, goodFor: readonly ReplicaId[]): Uint8Array {
     const { cluster, suite, clock, signers, agreementSecrets } = this.#options
     const macs = macsOf({
-      ...{ cluster, suite, clock },
+      cluster,
+      suite,
+      clock,
       self: { kind: 'client', id: clientOf(signer) },
       agreementSecret: agreementSecrets[signers.indexOf(signer)] ?? NOTHING,
     })

@@ -8,6 +8,7 @@ import {
   type World,
   worldsOf,
 } from '../../attacks/language/attack.ts'
+import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { isAttackFile, readAttackFile } from './attack-file.ts'
 import { type RunFlags, runAttacks } from './attack-run.ts'
@@ -82,7 +83,7 @@ async function play(name: string | undefined, flags: AttackFlags, command: Comma
     return command.error('Only an attack that replicas play can be played.')
   }
   const parts = runsInSimulator(attack) ? attack.parts : undefined
-  const played = { behaviour: attack.behaviour, ...(parts === undefined ? {} : { parts }) }
+  const played = { behaviour: attack.behaviour, ...given({ parts }) }
   const { dir, play: ids = [], seed, orders, logLevel } = flags
   await playTraitors({
     name: attack.name,

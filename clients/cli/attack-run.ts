@@ -6,6 +6,7 @@ import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
 import { type AttackReport, asJson, hasHeld } from '../../attacks/report/report.ts'
 import type { ProcessSetting } from '../../attacks/run/processes/run-phases.ts'
 import type { Commands } from '../../attacks/run/processes/test-cluster.ts'
+import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
@@ -148,8 +149,7 @@ async function simulateAttack(
     n,
     seed,
     auth,
-    ...(traitors === undefined ? {} : { traitors }),
-    ...(seconds === undefined ? {} : { lastsMs: (1000 * seconds) / (attack.environment?.lasts ?? 1) }),
+    ...given({ traitors, lastsMs: seconds && (1000 * seconds) / (attack.environment?.lasts ?? 1) }),
   })
   const { name, targets, does, source, expects } = attack
   return {

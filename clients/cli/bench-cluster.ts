@@ -25,7 +25,11 @@ export async function startBenchCluster(options: {
   mkdirSync(directory, { recursive: true })
   const names = Array.from({ length: options.clients }, (_, index) => `bench-${index}`)
   const cluster = await initCluster({
-    ...{ directory, replicas, suite, auth, basePort: 0 },
+    directory,
+    replicas,
+    suite,
+    auth,
+    basePort: 0,
     clients: ['gateway', ...names],
   })
   const local = await startLocalCluster({

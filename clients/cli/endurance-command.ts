@@ -59,7 +59,12 @@ export async function benchEndurance(flags: EnduranceFlags): Promise<void> {
     await Promise.all(cluster.replicas.map(({ id }) => replicas.start(id)))
     for (const name of names) connections.push(await connect({ directory, name }))
     const result = await measureEndurance({
-      ...{ connections, replicas, operations, keys, valueBytes, storeAfterBytes },
+      connections,
+      replicas,
+      operations,
+      keys,
+      valueBytes,
+      storeAfterBytes,
       concurrency: flags.concurrency,
       directoriesOf: (id) => ({ log: replicaLog(directory, id), pages: replicaState(directory, id) }),
       onSample: (sample) => {

@@ -2,6 +2,7 @@
 import { clusterFile } from '../../replicas/cluster-directory.ts'
 import { generateReplica, initCluster } from '../../replicas/init.ts'
 import { toHex } from '../../src/base/bytes.ts'
+import { given } from '../../src/base/given.ts'
 import type { AuthenticationMode, RequestMode } from '../../src/messages/cluster.ts'
 import type { SuiteFlag } from './options.ts'
 
@@ -36,8 +37,7 @@ export async function init(flags: InitFlags): Promise<void> {
     auth,
     requests,
     basePort,
-    ...(hosts === undefined ? {} : { hosts }),
-    ...(publicKeys === undefined ? {} : { publicKeyFiles: publicKeys }),
+    ...given({ hosts, publicKeyFiles: publicKeys }),
   })
   const clusterId = toHex(cluster.clusterId)
   if (flags.json) {

@@ -1,6 +1,7 @@
 /** One replica in the foreground. */
 import pino from 'pino'
 import { startReplica } from '../../replicas/replica-process.ts'
+import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { placeOf } from '../../src/messages/evidence.ts'
 import type { RejectedMessage } from '../../src/runtime/replica-runtime-options.ts'
@@ -41,7 +42,7 @@ export async function runReplica(flags: ReplicaFlags): Promise<void> {
       refusals.convict(guilty)
       logger.warn({ guilty, ...placeOf(first) }, 'a replica signed two messages that contradict each other')
     },
-    ...(storeAfterMib === undefined ? {} : { storeAfterBytes: storeAfterMib * 1024 * 1024 }),
+    ...given({ storeAfterBytes: storeAfterMib && storeAfterMib * 1024 * 1024 }),
   })
   const { lastExecuted } = running.runtime.state
   logger.info({ address: running.address, lastExecuted }, 'ready')

@@ -1,6 +1,7 @@
 /** Simulates one seed in detail, or many on all cores. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import type { Plan } from '../../src/simulator/plan/plan.ts'
@@ -47,10 +48,12 @@ function runOne(flags: SimulateFlags): void {
   const plan = flags.plan === undefined ? undefined : readPlan(flags.plan)
   const result = simulate({
     seed: plan?.seed ?? flags.seed ?? 1,
-    ...(plan === undefined ? {} : { plan }),
     mode: flags.auth,
-    ...(flags.replicas === undefined ? {} : { n: flags.replicas }),
-    ...(flags.trace ? { trace: (line: string) => console.log(line) } : {}),
+    ...given({
+      plan,
+      n: flags.replicas,
+      trace: flags.trace ? (line: string) => console.log(line) : undefined,
+    }),
   })
   report(result, flags)
 }
@@ -144,9 +147,8 @@ async function runMany(seeds: SeedRange, flags: SimulateFlags): Promise<void> {
   const result = await runCampaign({
     ...seeds,
     mode: flags.auth,
-    ...(flags.replicas === undefined ? {} : { n: flags.replicas }),
-    ...(flags.untilFailure ? { stopsAtFailure: true } : {}),
-    ...(process.stderr.isTTY ? { onProgress: showProgress } : {}),
+    ...given({ n: flags.replicas, stopsAtFailure: flags.untilFailure }),
+    ...given({ onProgress: process.stderr.isTTY ? showProgress : undefined }),
   })
   if (process.stderr.isTTY) process.stderr.write('\n')
   if (flags.json) {
@@ -159,7 +161,7 @@ async function runMany(seeds: SeedRange, flags: SimulateFlags): Promise<void> {
         simulate({
           seed: first.seed,
           mode: flags.auth,
-          ...(flags.replicas === undefined ? {} : { n: flags.replicas }),
+          ...given({ n: flags.replicas }),
         }),
         flags,
       )

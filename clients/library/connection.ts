@@ -1,6 +1,7 @@
 /** The composition root of a client: a cluster directory and a name in, a session with the replicas out. */
 import { join } from 'node:path'
 import { readU32 } from '../../src/base/bytes.ts'
+import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
@@ -73,9 +74,7 @@ export async function connect(options: {
     clock: systemClock,
     random: createRandom(readU32(systemEntropy(4), 0)),
     reservations,
-    ...(options.onRoom === undefined ? {} : { onRoom: options.onRoom }),
-    ...(options.onObstacle === undefined ? {} : { onObstacle: options.onObstacle }),
-    ...(options.onFrame === undefined ? {} : { onFrame: options.onFrame }),
+    ...given({ onRoom: options.onRoom, onObstacle: options.onObstacle, onFrame: options.onFrame }),
   })
   return {
     cluster,

@@ -208,7 +208,10 @@ export function traceGenerals(n: number, suite: CryptoSuite): readonly CostTrace
       protocol,
       lanes: decisions.map((_, id) => `process ${id}`),
       arrows: letters.filter(isOf).map(({ from, to, sentAt, receivedAt, round }) => ({
-        ...{ from, to, sentAt, receivedAt },
+        from,
+        to,
+        sentAt,
+        receivedAt,
         phase: round - 1,
         says: `round ${round}`,
       })),

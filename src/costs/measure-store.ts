@@ -1,5 +1,6 @@
 /** The costs of the store: the production replicas in a calm cluster, one scenario for each thing that they do. */
 import { assert } from '../base/assert.ts'
+import { given } from '../base/given.ts'
 import type { ReplicaId } from '../base/ids.ts'
 import { faultsMax } from '../base/quorum.ts'
 import type { AuthenticationMode } from '../messages/cluster.ts'
@@ -179,7 +180,7 @@ function createCluster(
     checkpointInterval,
     chains: CHAINS,
     countsCrypto,
-    ...(step === undefined ? {} : { step }),
+    ...given({ step }),
   })
   cluster.wait(STARTING_MS)
   return cluster

@@ -4,6 +4,7 @@
  */
 import { assert } from '../base/assert.ts'
 import { readU16, toHex, utf8 } from '../base/bytes.ts'
+import { given } from '../base/given.ts'
 import type { ClientId, ReplicaId } from '../base/ids.ts'
 import { createRandom, type Random } from '../base/random.ts'
 import type { AuthenticationMode, RequestMode } from '../messages/cluster.ts'
@@ -114,7 +115,7 @@ export class MeasuredCluster {
         }),
         entropy: (size) => Uint8Array.from({ length: size }, () => this.#random.below(256)),
         clock: new VirtualClock(this.#time),
-        ...(step === null ? {} : { step }),
+        ...given({ step }),
       })
     })
     this.#clients = cluster.clients.map(({ id }, index) => {

@@ -2,6 +2,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { equalBytes, fromHex, toHex } from '../base/bytes.ts'
+import { given } from '../base/given.ts'
 import { toReplicaId } from '../base/ids.ts'
 import { OperatorError } from '../base/operator-error.ts'
 import { isClusterSize } from '../base/quorum.ts'
@@ -172,7 +173,7 @@ function clusterText(cluster: Cluster): string {
     clients: cluster.clients.map(({ name, publicKey, agreementKey }) => ({
       name,
       publicKey: toHex(publicKey),
-      ...(agreementKey === null ? {} : { agreementKey: toHex(agreementKey) }),
+      ...given({ agreementKey: agreementKey && toHex(agreementKey) }),
     })),
   }
   return `${JSON.stringify(json, null, 2)}\n`

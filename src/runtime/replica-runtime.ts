@@ -6,6 +6,7 @@
  */
 import { assertNever } from '../base/assert.ts'
 import { readU32 } from '../base/bytes.ts'
+import { given } from '../base/given.ts'
 import type { ReplicaId, Sequence } from '../base/ids.ts'
 import {
   type BatchContent,
@@ -115,7 +116,7 @@ export class ReplicaRuntime {
       mode: cluster.mode,
       standing: (request) => application.standing(request),
       isAmnesiac: options.replay.beginning === 'amnesia',
-      ...(stored === null ? {} : { stored: stored.stable, isStateLost: stored.snapshot === null }),
+      ...given({ stored: stored?.stable, isStateLost: stored && stored.snapshot === null }),
     })
     this.state.now = clock.now()
     replayLog({
@@ -257,8 +258,7 @@ export class ReplicaRuntime {
     this.#options.onRejected?.({
       from,
       reason,
-      ...(detail === undefined ? {} : { detail }),
-      ...(guilty === undefined ? {} : { guilty }),
+      ...given({ detail, guilty }),
     })
   }
 

@@ -20,8 +20,11 @@ function requestAbroad({ cluster, hash, signers: [signer] }: ClientContext, time
   const signingDigest = createSigningDigest(hash, otherCluster(cluster.clusterId))
   const session = new Uint8Array(SESSION_NONCE_BYTES)
   const content = {
-    ...{ publicKey, session, timestamp: toTimestamp(timestamp) },
-    ...{ responder: 0, operations: OPERATIONS },
+    publicKey,
+    session,
+    timestamp: toTimestamp(timestamp),
+    responder: 0,
+    operations: OPERATIONS,
   }
   return encodeRequest(content, { hash, signingDigest, sign: (digest) => signer.sign(digest) }).bytes
 }

@@ -40,7 +40,9 @@ export class HostileProcessClient {
     const keys = names.map((name) => readKeyFile(clientKey(directory, name)))
     const signers = keys.map(({ signingSeed }) => suite.signer(signingSeed))
     this.#client = new HostileClient({
-      ...{ cluster, suite, onAct },
+      cluster,
+      suite,
+      onAct,
       behaviour: role.behaviour(),
       signers: signers as [Signer, ...Signer[]],
       agreementSecrets: keys.map(({ agreementSecret }) => agreementSecret),

@@ -48,7 +48,13 @@ async function runOnce(
   say(`starting ${n} replicas${traitorsText(traitors)}`)
   const arena = await TestCluster.open({
     requests: attack.needsMacs === true ? 'oral' : 'signed',
-    ...{ name: attack.name, n, suite, auth, seed, traitors, commands },
+    name: attack.name,
+    n,
+    suite,
+    auth,
+    seed,
+    traitors,
+    commands,
     clients: clientsOf(attack),
     hasGateway: attack.outside?.needsGateway === true,
     hasProxies: attack.plays === 'network' || playedPart(attack)?.environment?.linkFaults !== undefined,

@@ -1,4 +1,5 @@
 /** One cluster's way through the phases of a run: warm-up, before, under attack, after; then its end and the verdict. */
+import { given } from '../../../src/base/given.ts'
 import type { ReplicaId } from '../../../src/base/ids.ts'
 import { faultsMax } from '../../../src/base/quorum.ts'
 import { suiteNamed } from '../../../src/crypto/suites.ts'
@@ -206,16 +207,7 @@ export class RunPhases {
     const [before, during, after] = [phases.before.stretch, phases.during.stretch, phases.after.stretch]
     setting.say('the replicas end, and their disks are read')
     await arena.stop()
-    const disks: Disk[] = []
-    const unreadable: string[] = []
-    for (const id of arena.correct) {
-      setting.signal.throwIfAborted()
-      try {
-        disks.push(await readDisk(arena.homeOf(id), id, arena.cluster))
-      } catch (error) {
-        unreadable.push(`the disk of replica ${id} cannot be read: ${(error as Error).message}`)
-      }
-    }
+    const { disks, unreadable } = await this.#readDisks()
     const { acts, told, stopped } = this.#attackPhase
     const measured: Measured = {
       before: this.#meter.figures(before),
@@ -241,17 +233,18 @@ export class RunPhases {
     const guilty = [...new Set([...convicted, ...proved])].sort((a, b) => a - b)
     const { cutOff } = watch
     const facts: Facts = {
-      ...{
-        n,
-        f: faultsMax(n),
-        auth: setting.auth,
-        traitors,
-        acts,
-        actsByTurn: arena.actsByTurn,
-        viewChanges,
-      },
-      ...{ rejected, guilty, cutOff, measured },
-      ...(told === undefined ? {} : { told }),
+      n,
+      f: faultsMax(n),
+      auth: setting.auth,
+      traitors,
+      acts,
+      actsByTurn: arena.actsByTurn,
+      viewChanges,
+      rejected,
+      guilty,
+      cutOff,
+      measured,
+      ...given({ told }),
     }
     const compared = comparedCount(disks)
     const differing = disagreements(disks)
@@ -276,6 +269,22 @@ export class RunPhases {
       ...this.#notes,
     ]
     return { facts, faults, notes, timeline }
+  }
+
+  /** The disks of correct replicas, and a sentence for each that cannot be read. */
+  async #readDisks(): Promise<{ readonly disks: readonly Disk[]; readonly unreadable: readonly string[] }> {
+    const { arena, setting } = this.#parts
+    const disks: Disk[] = []
+    const unreadable: string[] = []
+    for (const id of arena.correct) {
+      setting.signal.throwIfAborted()
+      try {
+        disks.push(await readDisk(arena.homeOf(id), id, arena.cluster))
+      } catch (error) {
+        unreadable.push(`the disk of replica ${id} cannot be read: ${(error as Error).message}`)
+      }
+    }
+    return { disks, unreadable }
   }
 
   #settledFigures({ fromMs, toMs }: Stretch): Figures | null {

@@ -204,7 +204,13 @@ export class TestCluster implements Machines {
   async #start(): Promise<void> {
     const { n, suite, auth, requests, clients, hasProxies, traitors, commands, name, seed } = this.#setting
     const cluster = await initCluster({
-      ...{ directory: this.root, replicas: n, suite, auth, requests, basePort: 0, clients },
+      directory: this.root,
+      replicas: n,
+      suite,
+      auth,
+      requests,
+      basePort: 0,
+      clients,
       checkpointInterval: CHECKPOINT_INTERVAL,
     })
     this.#cluster = cluster

@@ -36,7 +36,14 @@ export class HostileGuest implements ExtraClients {
     const { cluster, suite, clock, random, connect, agreementSecrets } = host
     const { board, fromMs, onAct } = this.#options
     this.#client = new HostileClient({
-      ...{ cluster, suite, clock, random, connect, agreementSecrets, board, onAct },
+      cluster,
+      suite,
+      clock,
+      random,
+      connect,
+      agreementSecrets,
+      board,
+      onAct,
       behaviour: this.#role.behaviour(),
       signers: [first, ...others],
       isOn: () => clock.now() - EPOCH_MS >= fromMs && !host.isLoadOver(),

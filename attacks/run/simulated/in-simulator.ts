@@ -1,4 +1,5 @@
 /** Runs an attack in the simulator, with every invariant checked after every step. */
+import { given } from '../../../src/base/given.ts'
 import { type ReplicaId, toReplicaId } from '../../../src/base/ids.ts'
 import { faultsMax } from '../../../src/base/quorum.ts'
 import { createRandom } from '../../../src/base/random.ts'
@@ -101,8 +102,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     seed,
     plan,
     adversaries,
-    ...(hasTwins ? { twins: traitors } : {}),
-    ...(control === null ? {} : { invariants: invariantsOf(control) }),
+    ...given({ twins: hasTwins ? traitors : null, invariants: control && invariantsOf(control) }),
     sabotage: { step: (id, protocol) => observer.watching(id, core?.(protocol) ?? protocol) },
     onStep: (step) => {
       observer.onStep(step)
@@ -112,7 +112,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     onRejected: (replica, message) => {
       if (isCorrect(replica)) observer.onRejected(replica, message)
     },
-    ...(guest === null ? {} : { guests: guest }),
+    ...given({ guests: guest }),
     ...(reaction === undefined
       ? {}
       : {
@@ -123,10 +123,17 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   const { viewChanges, guilty } = result
   const { rejected } = observer
   const facts: Observed = {
-    ...{ n, f: faultsMax(n), auth, traitors, acts: acts.total, actsByTurn: acts.byTurn },
-    ...{ viewChanges, rejected, guilty },
+    n,
+    f: faultsMax(n),
+    auth,
+    traitors,
+    acts: acts.total,
+    actsByTurn: acts.byTurn,
+    viewChanges,
+    rejected,
+    guilty,
     cutOff: [...observer.cutOff].sort((a, b) => a - b),
-    ...(guest === null ? {} : { told: guest.told }),
+    ...given({ told: guest?.told }),
     ...observed(result, observer, beginsAtMs),
     convicted: [...new Set([...observer.convicted, ...liars.named])].sort((a, b) => a - b),
   }

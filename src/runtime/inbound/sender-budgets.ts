@@ -137,8 +137,13 @@ export class SenderBudgets {
     if (known !== undefined) return known
     const bucket = (): Bucket => ({ level: 0, tick: this.#ticks })
     const account = {
-      ...{ peer, wasted: bucket(), offences: 0, answers: bucket() },
-      ...{ cutOffTicks: 0, cutOffUntil: 0, times: 0 },
+      peer,
+      wasted: bucket(),
+      offences: 0,
+      answers: bucket(),
+      cutOffTicks: 0,
+      cutOffUntil: 0,
+      times: 0,
     }
     this.#forgetOldest()
     this.#accounts.set(key, account)

@@ -8,6 +8,7 @@
  * nothing at the keys that it passed over.
  */
 import { equalBytes } from '../../base/bytes.ts'
+import { given } from '../../base/given.ts'
 import {
   nextOperation,
   OPERATION_CODES,
@@ -85,9 +86,7 @@ export class Registers {
     })
     if (fault !== null) return fault
     return [...folded].flatMap(([key, { found, left }]) =>
-      found === undefined && left === undefined
-        ? []
-        : [{ key, ...(found === undefined ? {} : { found }), ...(left === undefined ? {} : { left }) }],
+      found === undefined && left === undefined ? [] : [{ key, ...given({ found, left }) }],
     )
   }
 

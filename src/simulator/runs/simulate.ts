@@ -2,8 +2,8 @@
  * One run from one seed: a cluster, its clients, the faults that the seed draws, then calm. Everything is virtual and
  * in this process; the replicas and clients are the production ones.
  */
-
 import { assert } from '../../base/assert.ts'
+import { given } from '../../base/given.ts'
 import type { ReplicaId, Sequence } from '../../base/ids.ts'
 import { isClusterSize } from '../../base/quorum.ts'
 import { createRandom, type Random } from '../../base/random.ts'
@@ -171,7 +171,7 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
     clients: plan.workload.clients + (guests?.admitted ?? 0),
     isCorrect: (id) => virtual.replicas[id]?.isCorrect ?? false,
     now: () => time.now,
-    ...(invariants === undefined ? {} : { invariants }),
+    ...given({ invariants }),
   })
   let audit: Audit | null = null
   const auditor: Checker = {
@@ -191,19 +191,15 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
     watch,
     trace,
     sabotage,
-    ...(options.twins === undefined ? {} : { twins: options.twins }),
-    ...(options.adversaries === undefined ? {} : { adversaries: options.adversaries }),
-    ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
-    ...(guests === undefined ? {} : { guests: guests.admitted }),
+    ...given({ twins: options.twins, adversaries: options.adversaries, onRejected: options.onRejected }),
+    ...given({ guests: guests?.admitted }),
     restartClient: (client, losesCounter) => clients[client]?.restart(losesCounter) ?? false,
   })
   audit = options.audit?.(virtual) ?? null
   const clients = createClients({ plan, time, trace, watch, virtual, random, audit })
   guests?.arrive(hostOf({ plan, time, watch, virtual, random, clients }))
-  return {
-    ...{ plan, time, trace, watch, virtual, clients },
-    ...{ boundMs: null, final: null, settledMs: null, isOverdue: false },
-  }
+  const parts = { plan, time, trace, watch, virtual, clients }
+  return { ...parts, boundMs: null, final: null, settledMs: null, isOverdue: false }
 }
 
 function createClients(context: {

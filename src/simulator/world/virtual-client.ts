@@ -1,6 +1,7 @@
 /** One client of a simulation: the production runtime, and a seeded load that it carries. */
 import { assert } from '../../base/assert.ts'
 import { writeU32 } from '../../base/bytes.ts'
+import { given } from '../../base/given.ts'
 import type { Timestamp } from '../../base/ids.ts'
 import type { Random } from '../../base/random.ts'
 import type { Cluster, ClusterClient } from '../../messages/cluster.ts'
@@ -118,7 +119,7 @@ export class VirtualClient {
           }),
       },
       onRoom: () => this.#submitMore(),
-      ...(onFrame === null ? {} : { onFrame }),
+      ...given({ onFrame }),
     })
   }
 

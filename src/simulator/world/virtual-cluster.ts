@@ -1,5 +1,6 @@
 /** A whole cluster of virtual replicas with their network, built from a plan. */
 import { writeU32, writeU64 } from '../../base/bytes.ts'
+import { given } from '../../base/given.ts'
 import { type ClientId, type ReplicaId, replicaIds, toTimestamp } from '../../base/ids.ts'
 import type { Random } from '../../base/random.ts'
 import {
@@ -94,7 +95,7 @@ export function createVirtualCluster(context: {
       watch,
       trace,
       sabotage,
-      ...(adversary === undefined ? {} : { adversary }),
+      ...given({ adversary }),
       ...(onRejected === undefined ? {} : { onRejected: (rejected) => onRejected(id, rejected) }),
     })
   }

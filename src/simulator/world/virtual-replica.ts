@@ -1,6 +1,7 @@
 /** One replica of a simulation: the production runtime on a virtual clock, disk and network; it crashes and restarts. */
 import { assert } from '../../base/assert.ts'
 import { toHex } from '../../base/bytes.ts'
+import { given } from '../../base/given.ts'
 import type { Hash } from '../../base/hash.ts'
 import type { ClientId, ReplicaId } from '../../base/ids.ts'
 import type { Random } from '../../base/random.ts'
@@ -160,7 +161,7 @@ export class VirtualReplica {
       executedPerTurn: 1 + random.below(EXECUTED_PER_TURN_MAX),
       clock: process,
       step: this.#watchedStep(),
-      ...(onRejected === undefined ? {} : { onRejected }),
+      ...given({ onRejected }),
     }
     const runtime = new ReplicaRuntime(adversary?.(parts) ?? parts)
     this.#isRecovering = false
