@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+/** The entry of the command line: handles what no command waits for, then loads the program and runs it. */
 import { endOnBrokenPipe, fail } from './process-end.ts'
 
 // What no command waits for, such as an error of a socket, ends the process like what it waits for.

@@ -1,3 +1,4 @@
+/** Byte strings: comparing, joining, and writing and reading them as numbers and as hexadecimal. */
 import { assert } from './assert.ts'
 
 /** True for equal byte strings. Not constant-time: for public values only. */

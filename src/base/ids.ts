@@ -1,3 +1,4 @@
+/** The numbers of the protocol as types of their own, so that a view is never taken for a sequence number. */
 import { assert } from './assert.ts'
 
 declare const brand: unique symbol

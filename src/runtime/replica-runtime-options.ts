@@ -1,3 +1,4 @@
+/** The parts and settings that a replica runtime is made of, and what it reports to whoever runs it. */
 import type { ReplicaId } from '../base/ids.ts'
 import type { Cluster } from '../messages/cluster.ts'
 import type { Evidence } from '../messages/message.ts'

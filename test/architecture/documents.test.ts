@@ -5,21 +5,12 @@ import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { PROBLEMS } from '../../clients/gateway/problem.ts'
 import { ROOT } from '../kit/built-program.ts'
+import { withTable } from '../kit/documents.ts'
 
 const FRONT_PAGE_LINES_MAX = 150
 const ARCHITECTURE_LINES_MAX = 120
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
-
-/** A document with the text between its two markers, `<!-- name:begin -->` and `<!-- name:end -->`, replaced. */
-function withTable(path: string, name: string, table: string): string {
-  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`]
-  const text = read(path)
-  const [before = '', rest] = text.split(`${begin}\n`)
-  const after = rest?.split(end)[1]
-  if (after === undefined) throw new Error(`${path} has no ${begin}`)
-  return `${before}${begin}\n${table}${end}${after}`
-}
 
 const problemsTable = (): string =>
   [

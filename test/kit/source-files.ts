@@ -68,22 +68,30 @@ export interface Docstring {
   readonly line: number
   /** All that it says, as one line, without its tags. */
   readonly words: string
-  /** The index of the first character behind it. */
+  /** Its first paragraph, as one line. */
+  readonly paragraph: string
+  /** The indices of its first character and of the first one behind it. */
+  readonly start: number
   readonly end: number
 }
 
 /** All docstrings of a file, in order. */
 export function docstringsOf(text: string): readonly Docstring[] {
   const found: Docstring[] = []
-  for (let at = 0; at < text.length; ) {
-    const end = endOfToken(text, at)
-    if (text.startsWith('/**', at)) {
-      const lines = text.slice(at + 3, end - 2).split('\n')
-      const words = lines.map((line) => line.replace(/^\s*\*?\s*/, '').trim())
-      const said = words.filter((line) => line !== '' && !line.startsWith('@')).join(' ')
-      found.push({ line: text.slice(0, at).split('\n').length, words: said, end })
+  for (let start = 0; start < text.length; ) {
+    const end = endOfToken(text, start)
+    if (text.startsWith('/**', start)) {
+      const lines = text
+        .slice(start + 3, end - 2)
+        .split('\n')
+        .map((line) => line.replace(/^\s*\*?\s*/, '').trim())
+      const said = lines.slice(lines.findIndex((line) => line !== '')).filter((line) => !line.startsWith('@'))
+      const blank = said.indexOf('')
+      const paragraph = said.slice(0, blank < 0 ? undefined : blank).join(' ')
+      const words = said.filter((line) => line !== '').join(' ')
+      found.push({ line: text.slice(0, start).split('\n').length, words, paragraph, start, end })
     }
-    at = end
+    start = end
   }
   return found
 }

@@ -1,3 +1,4 @@
+/** Loads the state that the page store holds, and checks every page of it. */
 import { decodeCheckpointCertificate } from '../../messages/cited.ts'
 import type { CheckpointCertificate } from '../../messages/message.ts'
 import { isRejection } from '../../messages/rejection.ts'

@@ -1,3 +1,4 @@
+/** The checkers of views that a replica left: it sends nothing of its own for them, and with enough others nothing new is decided there. */
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
 import { isClaimed } from '../../messages/oral/inferred-messages.ts'
 import type { LogRecord } from '../../pbft/effects.ts'

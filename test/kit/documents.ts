@@ -1,0 +1,14 @@
+/** Documents of the project that hold tables made from its code. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT } from './built-program.ts'
+
+/** A document with the text between its two markers, `<!-- name:begin -->` and `<!-- name:end -->`, replaced. */
+export function withTable(path: string, name: string, table: string): string {
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`]
+  const text = readFileSync(join(ROOT, path), 'utf8')
+  const [before = '', rest] = text.split(`${begin}\n`)
+  const after = rest?.split(end)[1]
+  if (after === undefined) throw new Error(`${path} has no ${begin}`)
+  return `${before}${begin}\n${table}${end}${after}`
+}
