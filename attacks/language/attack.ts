@@ -21,6 +21,9 @@ export type Judge<F = Facts> = (facts: F) => readonly string[]
 /** The world that an attack runs in: real processes, or a simulation of them. */
 export type World = 'processes' | 'simulator'
 
+/** The smallest cluster, in which every attack of replicas has a traitor. */
+const CLUSTER_SIZE_LEAST = 4
+
 interface Described {
   readonly name: string
   /** The party that plays it, when that is not replicas, or not replicas alone. */
@@ -104,6 +107,10 @@ export function modesOf({ needsSignatures, needsMacs }: AnyAttack): readonly Aut
   if (needsSignatures === true) return ['signed']
   return needsMacs === true ? ['oral'] : ['signed', 'oral']
 }
+
+/** The behaviour of the replicas that play an attack; undefined when none do. */
+export const replicasBehaviour = ({ plays = 'replicas', behaviour, traitors }: AnyAttack) =>
+  plays === 'replicas' || (traitors?.(CLUSTER_SIZE_LEAST).length ?? 0) > 0 ? behaviour : undefined
 
 /** The replicas' part of an attack; null where nothing but its form outside of the replicas attacks processes. */
 export const playedPart = (attack: AnyAttack): Attack | null =>

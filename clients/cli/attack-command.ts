@@ -4,6 +4,7 @@ import { attackIn, EVERY_ATTACK } from '../../attacks/catalogue/every-attack.ts'
 import {
   type AnyAttack,
   modesOf,
+  replicasBehaviour,
   runsInSimulator,
   type World,
   worldsOf,
@@ -57,7 +58,7 @@ export async function attack(name: string | undefined, flags: AttackFlags, comma
   if (possible.length > 0 && chosen.length === 0) {
     throw new OperatorError(`${name} forges what only signatures make: run it with --auth signed.`)
   }
-  if (flags.traitors !== undefined && chosen.some(({ behaviour }) => behaviour === undefined)) {
+  if (flags.traitors !== undefined && chosen.some((each) => replicasBehaviour(each) === undefined)) {
     throw new OperatorError('--traitors is for one attack that replicas play.')
   }
   await runAttacks(chosen, flags, name)
@@ -79,11 +80,12 @@ async function playClient(
 
 async function play(name: string | undefined, flags: AttackFlags, command: Command): Promise<void> {
   const attack = name === undefined ? undefined : (EVERY_ATTACK.get(name) ?? (await readAttackFile(name)))
-  if (attack?.behaviour === undefined) {
+  const behaviour = attack === undefined ? undefined : replicasBehaviour(attack)
+  if (attack === undefined || behaviour === undefined) {
     return command.error('Only an attack that replicas play can be played.')
   }
   const parts = runsInSimulator(attack) ? attack.parts : undefined
-  const played = { behaviour: attack.behaviour, ...given({ parts }) }
+  const played = { behaviour, ...given({ parts }) }
   const { dir, play: ids = [], seed, orders, logLevel } = flags
   await playTraitors({
     name: attack.name,
