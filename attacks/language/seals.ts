@@ -35,7 +35,8 @@ export function createSeals(
       return encodeFrame({ kind: FRAME_KINDS[kind], payload, authentication, body }).bytes
     },
     sealReply: ({ client, session, timestamp, requestDigest, results }) => {
-      const { view, lastExecuted: sequence } = state()
+      const { view } = state().views
+      const { lastExecuted: sequence } = state().ordering
       const { publicKey } = cluster.clients.find((each) => each.id === client) ?? { publicKey: NO_KEY }
       const request = { client, publicKey, session, timestamp, requestDigest }
       const outcome = { ...request, results, standing: 'new', recovery: null } as const

@@ -44,7 +44,7 @@ export async function runReplica(flags: ReplicaFlags): Promise<void> {
     },
     ...given({ storeAfterBytes: storeAfterMib && storeAfterMib * 1024 * 1024 }),
   })
-  const { lastExecuted } = running.runtime.state
+  const { lastExecuted } = running.runtime.state.ordering
   logger.info({ address: running.address, lastExecuted }, 'ready')
   stopOnSignal(async () => {
     await running.close()

@@ -269,7 +269,7 @@ function measureLargeBatch(setting: StoreSetting): Measured {
     clients: LARGE_BATCH + 1,
     checkpointInterval: CHECKPOINT_INTERVAL,
     play(cluster, timed) {
-      const executed = (): number => cluster.replicas[0]?.state.lastExecuted ?? 0
+      const executed = (): number => cluster.replicas[0]?.state.ordering.lastExecuted ?? 0
       // Each once before: whoever comes for the first time agrees on keys with every replica in oral mode.
       for (let client = 0; client <= LARGE_BATCH; client++) cluster.ask(client)
       cluster.runUntilAnswered()
@@ -319,7 +319,9 @@ const untilCheckpoint: Scenario = {
       cluster.meter.begin()
       cluster.settle()
     }
-    const isStable = cluster.replicas.every(({ state }) => state.lowWatermark === CHECKPOINT_INTERVAL_MIN)
+    const isStable = cluster.replicas.every(
+      ({ state }) => state.checkpoints.lowWatermark === CHECKPOINT_INTERVAL_MIN,
+    )
     assert(isStable, 'the checkpoint is stable everywhere')
     return 1
   },
@@ -344,7 +346,9 @@ function viewChange(oldPrimary: 'alive' | 'dead', mode: AuthenticationMode): Sce
       cluster.runUntil(() => VIEW_CHANGE[mode].some((kind) => cluster.meter.messages.has(kind)))
       const since = cluster.meter.quietFor('status')
       const heartbeats = cluster.meter.messages.get('status')
-      timed(() => cluster.runUntil(() => live.every(({ state }) => state.view === 1 && state.isActive)))
+      timed(() =>
+        cluster.runUntil(() => live.every(({ state }) => state.views.view === 1 && state.views.isActive)),
+      )
       if (since < HEARTBEAT_UNDER_WAY_MS || cluster.meter.messages.get('status') !== heartbeats) return null
       cluster.runUntilAnswered()
       cluster.settle()

@@ -15,9 +15,24 @@ export interface WithheldMessage {
   readonly to: ReplicaId | null
 }
 
+export interface DurabilityState {
+  /** Records given to `persist`. */
+  recordsEmitted: number
+  /** The number of those records that are certainly on disk. */
+  recordsDurable: number
+  /** Messages that wait for records, in order. */
+  readonly withheld: WithheldMessage[]
+}
+
+export const createDurabilityState = (): DurabilityState => ({
+  recordsEmitted: 0,
+  recordsDurable: 0,
+  withheld: [],
+})
+
 /** Appends a record to the log. */
 export function persist({ state, effects }: Turn, record: LogRecord): void {
-  state.recordsEmitted++
+  state.durability.recordsEmitted++
   effects.push({ kind: 'persist', record })
 }
 
@@ -26,7 +41,7 @@ export function persist({ state, effects }: Turn, record: LogRecord): void {
  * @rule 6
  */
 export function withhold({ state }: Turn, outgoing: Outgoing, to: ReplicaId | null = null): void {
-  state.withheld.push({ records: state.recordsEmitted, outgoing, to })
+  state.durability.withheld.push({ records: state.durability.recordsEmitted, outgoing, to })
 }
 
 /**
@@ -35,7 +50,7 @@ export function withhold({ state }: Turn, outgoing: Outgoing, to: ReplicaId | nu
  */
 export function broadcastDurably(turn: Turn, outgoing: Outgoing): void {
   const { state, effects } = turn
-  if (state.recordsDurable < state.recordsEmitted) withhold(turn, outgoing)
+  if (state.durability.recordsDurable < state.durability.recordsEmitted) withhold(turn, outgoing)
   else effects.push({ kind: 'broadcast', outgoing })
 }
 
@@ -45,7 +60,7 @@ export function broadcastDurably(turn: Turn, outgoing: Outgoing): void {
  */
 export function sendDurably(turn: Turn, to: ReplicaId, outgoing: Outgoing): void {
   const { state, effects } = turn
-  if (state.recordsDurable < state.recordsEmitted) withhold(turn, outgoing, to)
+  if (state.durability.recordsDurable < state.durability.recordsEmitted) withhold(turn, outgoing, to)
   else effects.push({ kind: 'send', to, outgoing })
 }
 
@@ -63,16 +78,16 @@ export function persistThenBroadcast(
  * @rule 6
  */
 export function onPersisted({ state, effects }: Turn, records: number): void {
-  state.recordsDurable = Math.max(state.recordsDurable, records)
+  state.durability.recordsDurable = Math.max(state.durability.recordsDurable, records)
   let released = 0
-  for (const withheld of state.withheld) {
+  for (const withheld of state.durability.withheld) {
     if (withheld.records > records) break
     released++
     const { outgoing, to } = withheld
     if (!isOfCurrentView(state, outgoing) || !mayVote(state)) continue
     effects.push(to === null ? { kind: 'broadcast', outgoing } : { kind: 'send', to, outgoing })
   }
-  state.withheld.splice(0, released)
+  state.durability.withheld.splice(0, released)
 }
 
 /**
@@ -80,8 +95,8 @@ export function onPersisted({ state, effects }: Turn, records: number): void {
  * @rule 3.1
  */
 export function dropWithheldOfOldViews(state: ReplicaState): void {
-  const kept = state.withheld.filter(({ outgoing }) => isOfCurrentView(state, outgoing))
-  state.withheld.splice(0, state.withheld.length, ...kept)
+  const kept = state.durability.withheld.filter(({ outgoing }) => isOfCurrentView(state, outgoing))
+  state.durability.withheld.splice(0, state.durability.withheld.length, ...kept)
 }
 
 function isOfCurrentView(state: ReplicaState, outgoing: Outgoing): boolean {
@@ -89,7 +104,7 @@ function isOfCurrentView(state: ReplicaState, outgoing: Outgoing): boolean {
   const message = isRelayed ? outgoing.message : outgoing
   const { phase } = factsOf(message.kind)
   if (phase === undefined || !('view' in message)) return true
-  return message.view === state.view && isPhase(phase, state.isActive, isRelayed)
+  return message.view === state.views.view && isPhase(phase, state.views.isActive, isRelayed)
 }
 
 /** The own NEW-VIEW is made before its view begins; the primary's is sent on once it has begun. */

@@ -3,9 +3,9 @@ import type { Milliseconds, ReplicaId, Sequence } from '../base/ids.ts'
 import { replicaIds } from '../base/ids.ts'
 import type { EvidenceContent, ReportContent } from '../messages/content.ts'
 import type { CutOff, EvidenceInquiry, Inquiry, ReplicaReport, ReplicaStanding } from '../messages/message.ts'
-import { timeoutFloor } from './ordering/requests.ts'
 import { missingVoters } from './ordering/slot.ts'
 import type { ReplicaState } from './state.ts'
+import { timeoutFloor } from './views/patience.ts'
 import { primary } from './views/view-state.ts'
 
 /** Facts that the state does not hold. */
@@ -30,7 +30,9 @@ export function answerTo(
 }
 
 export function reportOf(state: ReplicaState, outside: Outside): ReplicaReport {
-  const { view, isActive, lowWatermark, lastExecuted } = state
+  const { view, isActive } = state.views
+  const { lowWatermark } = state.checkpoints
+  const { lastExecuted } = state.ordering
   const stalledSince = waitsSince(state)
   return {
     view,
@@ -39,7 +41,7 @@ export function reportOf(state: ReplicaState, outside: Outside): ReplicaReport {
     lowWatermark,
     lastExecuted,
     revision: outside.revision,
-    waiting: state.waiting.size,
+    waiting: state.requests.waiting.size,
     stalledSince: stalledSince ?? (0 as Milliseconds),
     reachable: replicaIds(state.config.n).filter(
       (id) => id === state.config.id || outside.reachable.includes(id),
@@ -49,7 +51,7 @@ export function reportOf(state: ReplicaState, outside: Outside): ReplicaReport {
     guilty: state.evidence.guilty,
     cutOff: outside.cutOff.replicas,
     cutOffClients: outside.cutOff.clients,
-    blacklisted: state.blacklist.all,
+    blacklisted: state.suspicion.blacklist.all,
     loopHeldMs: outside.loopHeldMs,
   }
 }
@@ -59,12 +61,16 @@ export function reportOf(state: ReplicaState, outside: Outside): ReplicaReport {
  * longer, after views that began and served nobody: what is told does not wait for it.
  */
 function waitsSince(state: ReplicaState): Milliseconds | null {
-  const { timer, stalledSince, ticks } = state
+  const { timer, stalledSince } = state.requests
+  const { ticks } = state.clock
   if (stalledSince !== null || timer === null || timer.waitsFor === null) return stalledSince
-  return ticks - timer.startedTick >= timeoutFloor(state) ? timer.startedAt : null
+  return ticks - timer.startedTick >= timeoutFloor(state.patience) ? timer.startedAt : null
 }
 
-export function standingOf({ health, transfer, recall }: ReplicaState): ReplicaStanding {
+export function standingOf({
+  recovery: { health, recall },
+  transfer: { target: transfer },
+}: ReplicaState): ReplicaStanding {
   if (health !== 'sound') return health
   if (recall !== null) return 'recalling'
   return transfer === null ? 'voting' : 'transferring'
@@ -72,14 +78,20 @@ export function standingOf({ health, transfer, recall }: ReplicaState): ReplicaS
 
 /** The replicas whose votes the next sequence number waits for, or between views, whose VIEW-CHANGE or NEW-VIEW. */
 function missing(state: ReplicaState): readonly ReplicaId[] {
-  if (!state.isActive) {
-    const lacking = replicaIds(state.config.n).filter((id) => (state.viewChanges[id]?.view ?? 0) < state.view)
+  if (!state.views.isActive) {
+    const lacking = replicaIds(state.config.n).filter(
+      (id) => (state.views.viewChanges[id]?.view ?? 0) < state.views.view,
+    )
     return lacking.length > 0 ? lacking : [primary(state)]
   }
-  const slot = state.slots.get((state.lastExecuted + 1) as Sequence)
+  const slot = state.ordering.slots.get((state.ordering.lastExecuted + 1) as Sequence)
   return slot === undefined ? [primary(state)] : missingVoters(slot, primary(state))
 }
 
-function suspected({ config, detector, ticks }: ReplicaState): readonly ReplicaId[] {
+function suspected({
+  config,
+  suspicion: { detector },
+  clock: { ticks },
+}: ReplicaState): readonly ReplicaId[] {
   return replicaIds(config.n).filter((id) => id !== config.id && detector.isSuspected(id, ticks))
 }

@@ -56,12 +56,12 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
       onReceived(turn, event)
       break
     case 'ticked':
-      state.now = event.now
+      state.clock.now = event.now
       if (isHeldUp(state)) {
         sendHeartbeat(turn)
         break
       }
-      state.ticks++
+      state.clock.ticks++
       checkRecall(turn)
       finishRecoveries(turn)
       checkPrimary(turn)
@@ -107,7 +107,7 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
 }
 
 function onReceived(turn: Turn, { message, from }: Event & { readonly kind: 'received' }): void {
-  if (from.kind === 'replica') turn.state.detector.heard(from.id, turn.state.ticks)
+  if (from.kind === 'replica') turn.state.suspicion.detector.heard(from.id, turn.state.clock.ticks)
   switch (message.kind) {
     case 'request':
       return onRequest(turn, message, from)

@@ -118,7 +118,7 @@ export class ReplicaRuntime {
       isAmnesiac: options.replay.beginning === 'amnesia',
       ...given({ stored: stored?.stable, isStateLost: stored && stored.snapshot === null }),
     })
-    this.state.now = clock.now()
+    this.state.clock.now = clock.now()
     replayLog({
       replay: options.replay,
       state: this.state,
@@ -284,7 +284,7 @@ export class ReplicaRuntime {
       case 'reply':
         return this.#answers.reply(effect)
       case 'reply-again':
-        return this.#answers.replyAgain(effect, this.state.lastExecuted)
+        return this.#answers.replyAgain(effect, this.state.ordering.lastExecuted)
       case 'refuse':
         return this.#answers.refuse(effect)
       case 'snapshot':
@@ -344,8 +344,8 @@ export class ReplicaRuntime {
     for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
       this.#perform(this.#step(this.state, event))
     }
-    const isAhead = stable.sequence > this.state.lastHandedOver
-    if (!isAhead && this.state.health !== 'diverged') return false
+    const isAhead = stable.sequence > this.state.ordering.lastHandedOver
+    if (!isAhead && this.state.recovery.health !== 'diverged') return false
     this.#executor.abandon()
     this.#options.application.restore(snapshot)
     this.#perform(this.#step(this.state, { kind: 'transferred', stable }))

@@ -112,7 +112,11 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         const seen = { event: { kind: 'ticked' }, state: replica.state } as unknown as SeenStep
         expect(bounds.onStep?.(seen)).toBeNull()
       }
-      const { view, isActive, lowWatermark, lastExecuted, health, transfer } = replica.state
+      const { view, isActive } = replica.state.views
+      const { lowWatermark } = replica.state.checkpoints
+      const { lastExecuted } = replica.state.ordering
+      const { health } = replica.state.recovery
+      const { target: transfer } = replica.state.transfer
       expect({ view, isActive, lowWatermark, lastExecuted, health, transfer }).toEqual({
         view: 0,
         isActive: true,

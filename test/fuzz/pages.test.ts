@@ -149,7 +149,11 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         if (liars.includes(to)) return lies(kit, random, to, fetch)
         return fetch.paths.map((path) => pageFrame(kit, to, path, pageAt(path)))
       }
-      for (let tick = 0; tick < ENOUGH_TICKS && replica.runtime.state.lastExecuted < SEQUENCE; tick++) {
+      for (
+        let tick = 0;
+        tick < ENOUGH_TICKS && replica.runtime.state.ordering.lastExecuted < SEQUENCE;
+        tick++
+      ) {
         const asked = takeSent(kit, replica).filter(({ message }) => message.kind === 'page-fetch')
         underWay.clear()
         for (const { to, message } of asked) {
@@ -161,7 +165,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         for (const liar of liars) replica.receive(kit.replicaPeer(liar), ...unasked(kit, random, liar))
         replica.tick()
       }
-      expect(replica.runtime.state.lastExecuted).toBe(SEQUENCE)
+      expect(replica.runtime.state.ordering.lastExecuted).toBe(SEQUENCE)
       expect(toHex(application.fingerprint())).toBe(toHex(root))
       for (const { from } of replica.rejected) expect(liars).toContain(from.id)
     },
@@ -205,7 +209,11 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     (seed) => {
       const random = createRandom(seed)
       const { replica } = begin(kit)
-      for (let tick = 0; tick < ENOUGH_TICKS && replica.runtime.state.lastExecuted < SEQUENCE; tick++) {
+      for (
+        let tick = 0;
+        tick < ENOUGH_TICKS && replica.runtime.state.ordering.lastExecuted < SEQUENCE;
+        tick++
+      ) {
         for (const { to, message } of takeSent(kit, replica)) {
           if (message.kind !== 'page-fetch') continue
           replica.receive(
@@ -215,7 +223,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         }
         replica.tick()
       }
-      expect(replica.runtime.state.lastExecuted).toBe(SEQUENCE)
+      expect(replica.runtime.state.ordering.lastExecuted).toBe(SEQUENCE)
       takeSent(kit, replica)
       const served = (): readonly PageDelivery[] =>
         takeSent(kit, replica).flatMap(({ to, message }) => {

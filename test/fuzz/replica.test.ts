@@ -95,7 +95,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       if (random.chance(0.1)) replica.sync()
       if (random.chance(0.1)) replica.tick(random.between(1, 60), random.pick([0, 1_000, 5_000, 10 ** 9]))
       if (random.chance(0.01)) replica = replica.restarted()
-      const { slots, heldBack, withheld, batches, evidence, lastExecuted, lastHandedOver } = replica.state
+      const { slots, heldBack, batches, lastExecuted, lastHandedOver } = replica.state.ordering
+      const { withheld } = replica.state.durability
+      const { evidence } = replica.state
       expect(evidence.all.length).toBeLessThanOrEqual(n * EVIDENCE_PER_REPLICA_MAX)
       expect(slots.size).toBeLessThanOrEqual(LOG_WINDOW)
       expect(heldBack.size).toBeLessThanOrEqual(HELD_BACK_MAX)

@@ -145,18 +145,18 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         if (random.chance(0.1)) replica.tick(random.between(1, 60), random.pick([0, 1_000, 5_000, 10 ** 9]))
         if (random.chance(0.02)) replica = replica.restarted()
         const { state } = replica
-        expect(state.slots.size).toBeLessThanOrEqual(2 * LOG_WINDOW)
-        expect(state.preparedCertificates.size).toBeLessThanOrEqual(LOG_WINDOW)
-        expect(state.viewChanges).toHaveLength(n)
-        expect(state.heldBack.size).toBeLessThanOrEqual(HELD_BACK_MAX)
-        expect(state.withheld.length).toBeLessThanOrEqual(4 * LOG_WINDOW)
-        expect(state.batches.bytes).toBeLessThanOrEqual(UNEXECUTED_BYTES_MAX)
-        expect(state.recoveries.size).toBeLessThanOrEqual(n)
-        for (const held of state.checkpoints)
+        expect(state.ordering.slots.size).toBeLessThanOrEqual(2 * LOG_WINDOW)
+        expect(state.ordering.preparedCertificates.size).toBeLessThanOrEqual(LOG_WINDOW)
+        expect(state.views.viewChanges).toHaveLength(n)
+        expect(state.ordering.heldBack.size).toBeLessThanOrEqual(HELD_BACK_MAX)
+        expect(state.durability.withheld.length).toBeLessThanOrEqual(4 * LOG_WINDOW)
+        expect(state.ordering.batches.bytes).toBeLessThanOrEqual(UNEXECUTED_BYTES_MAX)
+        expect(state.recovery.waiting.size).toBeLessThanOrEqual(n)
+        for (const held of state.checkpoints.received)
           expect(held.size).toBeLessThanOrEqual(CHECKPOINTS_PER_SENDER_MAX)
         for (const id of kit.ids) {
-          expect(state.early.heldFor(id).count).toBeLessThanOrEqual(EARLY_PER_SENDER_MAX)
-          expect(state.early.heldFor(id).bytes).toBeLessThanOrEqual(EARLY_BYTES_PER_SENDER_MAX)
+          expect(state.ordering.early.heldFor(id).count).toBeLessThanOrEqual(EARLY_PER_SENDER_MAX)
+          expect(state.ordering.early.heldFor(id).bytes).toBeLessThanOrEqual(EARLY_BYTES_PER_SENDER_MAX)
         }
       }
     },

@@ -83,9 +83,17 @@ export class Invariants {
 
   #checkProgress({ id, state }: ReplicaUnderTest): void {
     const reached = this.#reached.get(id) ?? { view: 0, h: 0, left: 0 }
-    this.#expect(8, state.view >= reached.view, `replica ${id}: view ${state.view} after ${reached.view}`)
-    this.#expect(8, state.lowWatermark >= reached.h, `replica ${id}: h ${state.lowWatermark}`)
-    this.#reached.set(id, { ...reached, view: state.view, h: state.lowWatermark })
+    this.#expect(
+      8,
+      state.views.view >= reached.view,
+      `replica ${id}: view ${state.views.view} after ${reached.view}`,
+    )
+    this.#expect(
+      8,
+      state.checkpoints.lowWatermark >= reached.h,
+      `replica ${id}: h ${state.checkpoints.lowWatermark}`,
+    )
+    this.#reached.set(id, { ...reached, view: state.views.view, h: state.checkpoints.lowWatermark })
   }
 
   #checkRecords({ id, records }: ReplicaUnderTest, seen: Seen): void {
@@ -134,7 +142,8 @@ export class Invariants {
   #isHeld(sequence: number, digest: string): boolean {
     const prepared = this.#preparedBy.get(`${sequence} ${digest}`) ?? new Set()
     const holding = this.#run.replicas.filter(
-      ({ id, state }) => !this.#traitors.includes(id) && (prepared.has(id) || state.lowWatermark >= sequence),
+      ({ id, state }) =>
+        !this.#traitors.includes(id) && (prepared.has(id) || state.checkpoints.lowWatermark >= sequence),
     )
     return holding.length >= this.#kit.w
   }
@@ -156,7 +165,7 @@ export class Invariants {
     }
     seen.snapshots = snapshots.size
     const [first] = executed
-    if (first?.sequence !== 1 || executed.length !== state.lastExecuted) return // it was transferred
+    if (first?.sequence !== 1 || executed.length !== state.ordering.lastExecuted) return // it was transferred
     const isReplay = toHex(seen.root) === toHex(application.root)
     this.#expect(2, isReplay, `the state of replica ${id} is not the replay of what it executed`)
   }

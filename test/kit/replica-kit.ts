@@ -120,7 +120,7 @@ export class ReplicaUnderTest {
       isAmnesiac,
       ...(stored === null ? {} : { stored: stored.stable, isStateLost }),
     })
-    this.state.now = remains.now ?? (1_000 as Milliseconds)
+    this.state.clock.now = remains.now ?? (1_000 as Milliseconds)
     this.#recovered = log.length
     for (const bytes of log) this.#recover(bytes)
     const isRestart = log.length > 0 || stored !== null || isAmnesiac
@@ -131,7 +131,7 @@ export class ReplicaUnderTest {
 
   /** 2f others have nothing from this replica that it does not know (rule 6.4). */
   #endRecall(): readonly Effect[] {
-    if (this.state.recall === null) return []
+    if (this.state.recovery.recall === null) return []
     const isSigned = this.#kit.cluster.mode === 'signed'
     const needed = isSigned ? 2 * faultsMax(this.#kit.n) : this.#kit.q
     const others = this.#kit.ids.filter((id) => id !== this.id).slice(0, needed)
@@ -167,7 +167,7 @@ export class ReplicaUnderTest {
   tick(count = 1, now?: number): readonly Effect[] {
     const effects: Effect[] = []
     for (let done = 0; done < count; done++) {
-      const at = now ?? this.state.now + 10
+      const at = now ?? this.state.clock.now + 10
       effects.push(...this.step({ kind: 'ticked', now: at as Milliseconds }))
     }
     return effects
@@ -177,7 +177,7 @@ export class ReplicaUnderTest {
   tickHearing(count = 1): readonly Effect[] {
     const effects: Effect[] = []
     for (let done = 0; done < count; done++) {
-      for (const id of this.#kit.ids) this.state.detector.heard(id, this.state.ticks)
+      for (const id of this.#kit.ids) this.state.suspicion.detector.heard(id, this.state.clock.ticks)
       effects.push(...this.tick())
     }
     return effects
@@ -212,7 +212,7 @@ export class ReplicaUnderTest {
 
   /** Stores the state of the last stable checkpoint, if it was reached here. */
   store(): readonly Effect[] {
-    const { stable } = this.state
+    const { stable } = this.state.checkpoints
     const application = this.snapshots.get(stable.sequence)
     if (application === undefined) return []
     this.#stored = { stable, application }
@@ -243,7 +243,7 @@ export class ReplicaUnderTest {
       log: this.log.slice(from, kept),
       stored: this.#stored ?? null,
       isAmnesiac: this.#isAmnesiac,
-      now: this.state.now,
+      now: this.state.clock.now,
     })
   }
 

@@ -30,7 +30,10 @@ export function awaitingNewView(kit: ClusterKit, id: number, view: number): Repl
   const others = kit.ids.filter((other) => other !== id)
   replica.receiveAll(kit.viewChanges(others.slice(0, kit.q - 1), view))
   replica.settle()
-  assert(replica.state.view === view && !replica.state.isActive, 'Q VIEW-CHANGEs lead to their view')
+  assert(
+    replica.state.views.view === view && !replica.state.views.isActive,
+    'Q VIEW-CHANGEs lead to their view',
+  )
   return replica
 }
 

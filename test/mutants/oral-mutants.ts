@@ -66,7 +66,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     name: 'nobody acknowledges anything',
     rule: '4.3',
     within: 'acknowledge',
-    search: 'if (state.isActive || !mayVote(state) || isPrimary(state))\n        return;',
+    search: 'if (state.views.isActive || !mayVote(state) || isPrimary(state))\n        return;',
     replacement: 'return;',
   },
   {
@@ -180,8 +180,9 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     name: 'a primary chooses batches that it has not',
     rule: '4.5',
     within: 'isBatchHere',
-    search: 'const slot = state.slots.get(sequence);\n    return slot === undefined',
-    replacement: 'return true;\n    const slot = state.slots.get(sequence);\n    return slot === undefined',
+    search: 'const slot = state.ordering.slots.get(sequence);\n    return slot === undefined',
+    replacement:
+      'return true;\n    const slot = state.ordering.slots.get(sequence);\n    return slot === undefined',
     paper: {
       file: 'paper/4.7-new-view.test.ts',
       test: 'A3: it waits for a batch that it has not',
@@ -194,7 +195,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     within: 'makeOralNewView',
     search: 'const viewChanges = supported(state);',
     replacement:
-      'const viewChanges = (state.frozen ??= new Map()).get(state.view) ?? supported(state);\n    if (viewChanges.length >= quorum(n)) state.frozen.set(state.view, viewChanges);',
+      'const viewChanges = (state.frozen ??= new Map()).get(state.views.view) ?? supported(state);\n    if (viewChanges.length >= quorum(n)) state.frozen.set(state.views.view, viewChanges);',
     paper: { file: 'paper/4.1-4.3-view-change.test.ts', test: 'S grows up to n', why: UNSEEN.rare },
   },
   {
@@ -226,7 +227,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     rule: '4.7',
     within: 'enterOralView',
     search: 'goOn(turn, headers, newView.checkpoint.sequence);',
-    replacement: 'goOn(turn, headers, state.lowWatermark);',
+    replacement: 'goOn(turn, headers, state.checkpoints.lowWatermark);',
     paper: {
       file: 'paper/4.7-new-view.test.ts',
       test: 'the checkpoint is the floor of the view',
@@ -292,7 +293,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     name: 'a fetched state makes the votes above h forgotten',
     rule: '4.8',
     within: 'onTransferred',
-    search: 'const over = Math.min(sequence, state.lowWatermark);',
+    search: 'const over = Math.min(sequence, state.checkpoints.lowWatermark);',
     replacement: 'const over = sequence;',
     paper: {
       file: 'paper/4.8-word-of-w.test.ts',
@@ -304,7 +305,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     name: 'the log is cut up to the stored state, wherever h is',
     rule: '4.8',
     within: 'onStored',
-    search: 'const upTo = Math.min(sequence, state.lowWatermark);',
+    search: 'const upTo = Math.min(sequence, state.checkpoints.lowWatermark);',
     replacement: 'const upTo = sequence;',
     paper: {
       file: 'paper/4.8-word-of-w.test.ts',

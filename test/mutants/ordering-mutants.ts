@@ -23,7 +23,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     within: 'onPrePrepare',
     search: 'accept(turn, slot, prePrepare, from);\n}',
     replacement:
-      'if (prePrepare.batch.time < state.now - 200) return;\n    accept(turn, slot, prePrepare, from);\n}',
+      'if (prePrepare.batch.time < state.clock.now - 200) return;\n    accept(turn, slot, prePrepare, from);\n}',
   },
   {
     name: 'a time from the future is taken at once',
@@ -43,8 +43,8 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     rule: '6',
     within: 'supplyBatch',
     search:
-      'slot.acceptedRecords = state.recordsEmitted;\n    state.batches.hold(sequence, batch);\n    voteForChoice',
-    replacement: 'state.batches.hold(sequence, batch);\n    voteForChoice',
+      'slot.acceptedRecords = state.durability.recordsEmitted;\n    state.ordering.batches.hold(sequence, batch);\n    voteForChoice',
+    replacement: 'state.ordering.batches.hold(sequence, batch);\n    voteForChoice',
     paper: {
       file: 'paper/3.4-3.5-new-view.test.ts',
       test: 'what was fetched is passed on to others only once it is on disk',
@@ -175,8 +175,8 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     name: 'a slot may be skipped at execution',
     rule: '1.6',
     within: 'executeDecided',
-    search: 'state.lastHandedOver = sequence;',
-    replacement: 'state.lastHandedOver = (sequence % 9 === 0 ? sequence + 1 : sequence);',
+    search: 'state.ordering.lastHandedOver = sequence;',
+    replacement: 'state.ordering.lastHandedOver = (sequence % 9 === 0 ? sequence + 1 : sequence);',
   },
   {
     name: 'the largest request does not fit a batch',

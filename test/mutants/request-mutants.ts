@@ -321,7 +321,8 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     name: 'any progress restarts the timer',
     rule: '1.9',
     within: 'restartTimerIfServed',
-    search: 'if (waitsFor !== null && state.waiting.find(waitsFor.client, waitsFor.timestamp) !== null)',
+    search:
+      'if (waitsFor !== null && state.requests.waiting.find(waitsFor.client, waitsFor.timestamp) !== null)',
     replacement: 'if (false)',
     paper: { file: 'paper/1.9-timer.test.ts', test: 'other progress does not restart it', why: UNSEEN.cost },
   },

@@ -51,9 +51,9 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     name: 'PREPARE does not wait for the accepted pre-prepare',
     rule: '6',
     within: 'withhold',
-    search: 'state.withheld.push({ records: state.recordsEmitted, outgoing, to });',
+    search: 'state.durability.withheld.push({ records: state.durability.recordsEmitted, outgoing, to });',
     replacement:
-      "state.withheld.push({ records: outgoing.kind === 'prepare' ? state.recordsEmitted - 1 : state.recordsEmitted, outgoing, to });",
+      "state.durability.withheld.push({ records: outgoing.kind === 'prepare' ? state.durability.recordsEmitted - 1 : state.durability.recordsEmitted, outgoing, to });",
   },
   {
     name: 'the first votes of a view do not wait for its NEW-VIEW',
@@ -78,7 +78,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     name: 'a restarted primary proposes from where it executed',
     rule: '6.2',
     within: 'replayAccepted',
-    search: 'state.lastProposed = sequence;\n    replayHeader',
+    search: 'state.ordering.lastProposed = sequence;\n    replayHeader',
     replacement: '{ }\n    replayHeader',
   },
   {
@@ -134,8 +134,8 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     name: 'an amnesiac replica votes',
     rule: '6.4',
     within: 'mayVote',
-    search: "export const mayVote = (state) => state.health === 'sound'",
-    replacement: "export const mayVote = (state) => state.health !== 'diverged'",
+    search: "export const mayVote = (state) => state.recovery.health === 'sound'",
+    replacement: "export const mayVote = (state) => state.recovery.health !== 'diverged'",
   },
   {
     name: 'no log passes for a first start',
@@ -160,15 +160,15 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     name: 'an amnesiac replica is healed as soon as it is level',
     rule: '6.4',
     within: 'healIfReady',
-    search: 'const isHistory = executed.sequence + logWindow(state) <= state.lowWatermark;',
+    search: 'const isHistory = executed.sequence + logWindow(state) <= state.checkpoints.lowWatermark;',
     replacement: 'const isHistory = true;',
   },
   {
     name: 'an amnesiac replica is healed by the checkpoint behind s_r',
     rule: '6.4',
     within: 'healIfReady',
-    search: 'const isHistory = executed.sequence + logWindow(state) <= state.lowWatermark;',
-    replacement: 'const isHistory = executed.sequence <= state.lowWatermark;',
+    search: 'const isHistory = executed.sequence + logWindow(state) <= state.checkpoints.lowWatermark;',
+    replacement: 'const isHistory = executed.sequence <= state.checkpoints.lowWatermark;',
     paper: {
       file: RETURN,
       test: 'not before the checkpoint at or above s_r + L is stable',
@@ -179,8 +179,8 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     name: 'an amnesiac replica is healed when its transfer is done',
     rule: '6.4',
     within: 'onTransferred',
-    search: "if (state.health === 'diverged')\n        state.health = 'sound';",
-    replacement: "state.health = 'sound';",
+    search: "if (state.recovery.health === 'diverged')\n        state.recovery.health = 'sound';",
+    replacement: "state.recovery.health = 'sound';",
     paper: { file: RETURN, test: 'a checkpoint alone does not do it', why: UNSEEN.rare },
   },
   {
@@ -199,7 +199,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     name: 'the others do not leave the views of what was forgotten',
     rule: '6.4',
     within: 'finishRecoveries',
-    search: 'if (state.view < view + 2)\n            startViewChange(turn, (view + 2));',
+    search: 'if (state.views.view < view + 2)\n            startViewChange(turn, (view + 2));',
     replacement: '',
     paper: {
       file: 'paper/6.4-helping.test.ts',
@@ -211,7 +211,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     name: 'a nonce that was found executed without a certificate is kept',
     rule: '6.4',
     within: 'renewLostRecovery',
-    search: "state.recovery = null;\n    effects.push({ kind: 'prepare-recovery' });",
+    search: "state.recovery.own = null;\n    effects.push({ kind: 'prepare-recovery' });",
     replacement: '',
     paper: {
       file: AMNESIA,
@@ -342,7 +342,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     name: 'the log is cut while it has to say that it is amnesiac',
     rule: '6.4',
     within: 'onStored',
-    search: "if (state.health === 'amnesiac')\n        return;",
+    search: "if (state.recovery.health === 'amnesiac')\n        return;",
     replacement: '',
     paper: { file: AMNESIA, test: 'its log is not cut while it is amnesiac', why: UNSEEN.rare },
   },

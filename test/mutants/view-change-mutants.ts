@@ -77,8 +77,8 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'what a NEW-VIEW covers is proposed anew',
     rule: '3.4',
     within: 'goOn',
-    search: 'state.lastProposed = Math.max(state.lastChosen, state.lastExecuted);',
-    replacement: 'state.lastProposed = state.lastExecuted;',
+    search: 'state.ordering.lastProposed = Math.max(state.views.lastChosen, state.ordering.lastExecuted);',
+    replacement: 'state.ordering.lastProposed = state.ordering.lastExecuted;',
   },
   {
     name: 'what a NEW-VIEW covers is accepted from a PRE-PREPARE too',
@@ -86,11 +86,11 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     within: 'onPrePrepare',
     search: "if (slot.accepted !== null) {\n        if (noveltyOf(slot.accepted.digest, digest) === 'same')",
     replacement:
-      'if (slot.accepted !== null && (sequence > state.lastChosen || equalBytes(slot.accepted.digest, digest))) {\n        if (equalBytes(slot.accepted.digest, digest))',
+      'if (slot.accepted !== null && (sequence > state.views.lastChosen || equalBytes(slot.accepted.digest, digest))) {\n        if (equalBytes(slot.accepted.digest, digest))',
     also: [
       {
         within: 'onPrePrepare',
-        search: 'if (sequence <= state.lastChosen)',
+        search: 'if (sequence <= state.views.lastChosen)',
         replacement: 'if (false)',
       },
     ],
@@ -150,11 +150,11 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     rule: '3.6',
     within: 'startTimer',
     search: 'if (oldest === null && !needsFill(state))',
-    replacement: 'if (oldest === null && state.view === 0 && !needsFill(state))',
+    replacement: 'if (oldest === null && state.views.view === 0 && !needsFill(state))',
     also: [
       {
         within: 'fillUp',
-        search: 'else if (state.timer?.waitsFor === null) {',
+        search: 'else if (state.requests.timer?.waitsFor === null) {',
         replacement: 'else if (false) {',
       },
     ],
@@ -168,7 +168,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'T never doubles',
     rule: '3.6',
     within: 'startViewChange',
-    search: 'Math.min(2 * state.timeoutTicks, TIMEOUT_TICKS_MAX)',
+    search: 'Math.min(2 * state.patience.timeoutTicks, TIMEOUT_TICKS_MAX)',
     replacement: 'state.timeoutTicks',
     paper: {
       file: 'paper/3.6-timer.test.ts',
@@ -181,14 +181,15 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     attack: 'poisoned-page',
     rule: '3.6',
     within: 'awaitNewView',
-    search: 'if (state.isActive || !mayVote(state) || movedTo(state, state.view) < quorum(state.config.n))',
-    replacement: 'if (state.isActive || !mayVote(state))',
+    search:
+      'if (state.views.isActive || !mayVote(state) || movedTo(state, state.views.view) < quorum(state.config.n))',
+    replacement: 'if (state.views.isActive || !mayVote(state))',
   },
   {
     name: 'nobody joins a view change',
     rule: '3.7',
     within: 'joinIfOthersMoved',
-    search: 'if (joined > state.view)\n        startViewChange(turn, joined);',
+    search: 'if (joined > state.views.view)\n        startViewChange(turn, joined);',
     replacement: '',
     paper: {
       file: 'paper/3.7-3.12-following.test.ts',
@@ -215,7 +216,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     within: 'checkTimers',
     search: 'if (!isTimerExpired(state))\n            return;',
     replacement:
-      'if (!isTimerExpired(state) || [...state.slots.values()].some((slot) => slot.prepared !== null && slot.executed === null))\n            return;',
+      'if (!isTimerExpired(state) || [...state.ordering.slots.values()].some((slot) => slot.prepared !== null && slot.executed === null))\n            return;',
   },
   {
     name: 'waiting requests are not handed to the new primary',

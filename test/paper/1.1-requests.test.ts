@@ -31,8 +31,8 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     for (const id of [0, 1]) {
       const replica = new ReplicaUnderTest(kit, id)
       expect(refusals(replica, kit.request(STRANGER))).toEqual(['unknown-client'])
-      expect(replica.state.waiting.size).toBe(0)
-      expect(replica.state.timer).toBeNull()
+      expect(replica.state.requests.waiting.size).toBe(0)
+      expect(replica.state.requests.timer).toBeNull()
       expect(replica.records).toEqual([])
     }
   })
@@ -101,7 +101,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(backup.tick(RELAY_AFTER_TICKS - 1)).toEqual([])
     expect(backup.tick()).toContainEqual(relayed)
     expect(backup.tick(5)).not.toContainEqual(relayed)
-    expect(backup.state.timer).toMatchObject({ waitsFor: { client: request.client, timestamp: 1 } })
+    expect(backup.state.requests.timer).toMatchObject({ waitsFor: { client: request.client, timestamp: 1 } })
   })
 
   test('PBFT-1.1 a repetition of a waiting request is relayed again; what a replica relayed stops here', () => {
@@ -109,7 +109,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     backup.receive(kit.request(0))
     expect(effectsOf(backup.receive(kit.request(0)), 'send')).toHaveLength(1)
     expect(effectsOf(backup.receive(kit.request(1), kit.replicaPeer(3)), 'send')).toEqual([])
-    expect(backup.state.waiting.size).toBe(2)
+    expect(backup.state.requests.waiting.size).toBe(2)
   })
 
   test('PBFT-1.1 a request that comes twice is proposed once', () => {

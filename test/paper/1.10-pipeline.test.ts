@@ -121,7 +121,7 @@ describe('large requests', () => {
     const [next] = broadcastsOf(decide(kit, primary, first), 'pre-prepare')
     expect(next?.batch.requests).toHaveLength(1) // two of the largest are a few bytes too many
     expect(next?.batch.bytes.length).toBeLessThanOrEqual(BATCH_BYTES_MAX)
-    expect(primary.state.waiting.unproposed).toBe(2)
+    expect(primary.state.requests.waiting.unproposed).toBe(2)
   })
 
   test('PBFT-1.10 a batch never waits on a clock: the primary takes its own proposal whatever its clock did', () => {
@@ -132,6 +132,6 @@ describe('large requests', () => {
     primary.tick(1, 50_000 - 2 * CLOCK_SKEW_MS_MAX)
     primary.receive(kit.request(1))
     primary.settle()
-    expect(primary.state.heldBack.size).toBe(0)
+    expect(primary.state.ordering.heldBack.size).toBe(0)
   })
 })

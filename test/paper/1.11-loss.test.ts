@@ -30,10 +30,10 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(done.size).toBe(REQUESTS)
     for (const { state } of run.replicas) {
       // Slots stay until a checkpoint is stable; nothing in them is open.
-      const open = [...state.slots.values()].filter(
+      const open = [...state.ordering.slots.values()].filter(
         ({ accepted, executed }) => accepted !== null && executed === null,
       )
-      expect([open.length, state.waiting.size]).toEqual([0, 0])
+      expect([open.length, state.requests.waiting.size]).toEqual([0, 0])
     }
   }
 

@@ -14,7 +14,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     backup = new ReplicaUnderTest(kit, 1)
   })
   const prepares = () => broadcastsOf(backup.settle(), 'prepare')
-  const now = (): number => backup.state.now
+  const now = (): number => backup.state.clock.now
 
   test('PBFT-1.2 an accepted pre-prepare is answered with a PREPARE of the same view, sequence and digest', () => {
     const batch = kit.batch([kit.request(0)])
@@ -36,7 +36,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(backup.receive(kit.prePrepare({ view, sequence: 1, batch: kit.batch() }))).toEqual([])
     }
     expect(backup.records).toEqual([])
-    backup.state.view = n as View
+    backup.state.views.view = n as View
     expect(reasonsOf(backup.receive(kit.prePrepare({ sequence: 1, batch: kit.batch() })))).toEqual([
       'wrong-view',
     ])
@@ -146,7 +146,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       kit.prePrepare({ sequence: index + 1, batch: kit.batch([], time) }),
     )
     expect(reasonsOf(backup.receiveAll(made))).toEqual(['busy'])
-    expect(backup.state.heldBack.size).toBe(HELD_BACK_MAX)
+    expect(backup.state.ordering.heldBack.size).toBe(HELD_BACK_MAX)
     backup.tick(2)
     backup.receiveAll(made)
     expect(prepares()).toHaveLength(HELD_BACK_MAX + 1)
@@ -170,7 +170,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     const [proposal] = broadcastsOf(primary.settle(), 'pre-prepare').slice(-1)
     const time: Milliseconds | undefined = proposal?.batch.time
     // Else all that have a right clock hold it back, and the cluster stands still for as long as the step was.
-    expect(time).toBeLessThanOrEqual(primary.state.now + CLOCK_SKEW_MS_MAX)
+    expect(time).toBeLessThanOrEqual(primary.state.clock.now + CLOCK_SKEW_MS_MAX)
   })
 
   test('PBFT-1.2 requests that were executed already are accepted', () => {

@@ -35,7 +35,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
   test('PBFT-1.3 the primary of a later view is a backup in this one, and the other way round', () => {
     const backup = new ReplicaUnderTest(kit, 2)
-    backup.state.view = 1 as View
+    backup.state.views.view = 1 as View
     const later = { ...at, view: 1 }
     expect(reasonsOf(backup.receive(kit.vote('prepare', 1, later)))).toEqual(['prepare-from-primary'])
     expect(reasonsOf(backup.receive(kit.vote('prepare', 0, later)))).toEqual([])
@@ -121,6 +121,6 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const effects = backup.receive(kit.vote('prepare', 2, { sequence, digest: batch.digest }))
       expect(reasonsOf(effects)).toEqual(['outside-window'])
     }
-    expect(backup.state.slots.size).toBe(0)
+    expect(backup.state.ordering.slots.size).toBe(0)
   })
 })

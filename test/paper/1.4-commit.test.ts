@@ -97,7 +97,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(backup.receive(kit.delivery(2, 1, batch))).toEqual([])
     backup.receiveAll(kit.votes('commit', others.slice(0, kit.q - 1), at))
     expect(backup.receive(kit.delivery(2, 1, batch))).toEqual([])
-    expect(backup.state.slots.get(prePrepare.sequence)?.decidedBatch).toBeNull()
+    expect(backup.state.ordering.slots.get(prePrepare.sequence)?.decidedBatch).toBeNull()
   })
 
   test('PBFT-1.4 a FETCH is answered by whoever accepted or decided the batch, and only with that digest', () => {
@@ -118,7 +118,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       backup.receive(kit.prePrepare({ sequence: 1, batch: other }))
       backup.receive(kit.decision({ view, sequence: 1, batch, sender: 2 }))
       expect(backup.executed.map(({ batch: { digest } }) => digest)).toEqual([batch.digest])
-      expect(backup.state.view).toBe(0) // a decision moves no view
+      expect(backup.state.views.view).toBe(0) // a decision moves no view
     }
   })
 

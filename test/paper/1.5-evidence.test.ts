@@ -101,7 +101,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   test('PBFT-1.5 a replica that tells two others different roots is convicted', () => {
     const [one, two] = [new ReplicaUnderTest(kit, 1), new ReplicaUnderTest(kit, last)]
     const root = seedOf(1)
-    for (const { state } of [one, two]) state.ownRoots.set(K as Sequence, root)
+    for (const { state } of [one, two]) state.checkpoints.ownRoots.set(K as Sequence, root)
     one.receive(kit.checkpoint(2, K, root))
     const odd = two.receive(kit.checkpoint(2, K, seedOf(2)))
     expect(broadcastsOf(odd, 'exhibit')).toHaveLength(1)
@@ -219,7 +219,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     const root = backup.application.root
     const others = kit.ids.filter((id) => id !== 1)
     backup.receiveAll(others.map((id) => kit.checkpoint(id, K, root)))
-    expect(backup.state.lowWatermark).toBe(K)
+    expect(backup.state.checkpoints.lowWatermark).toBe(K)
     decide(kit, backup, { sequence: K + 1, batch: kit.batch([kit.request(2)]) })
     backup.store()
     expect(backup.trimmedBefore).toBeGreaterThan(K)

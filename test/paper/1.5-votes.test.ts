@@ -119,8 +119,8 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         )
       }
     }
-    expect(backup.state.slots.size).toBe(LOG_WINDOW)
-    for (const slot of backup.state.slots.values()) {
+    expect(backup.state.ordering.slots.size).toBe(LOG_WINDOW)
+    for (const slot of backup.state.ordering.slots.values()) {
       expect([...slot.prepares, ...slot.commits].filter((vote) => vote !== null)).toHaveLength(2)
     }
   })

@@ -15,9 +15,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(backup.executed).toEqual([])
     decide(kit, backup, { sequence: 1, batch: batchAt(1) })
     expect(backup.executed.map(({ sequence }) => sequence)).toEqual([1, 2, 3])
-    expect(backup.state.lastExecuted).toBe(3)
-    expect([...backup.state.slots.values()].every(({ executed }) => executed !== null)).toBe(true)
-    expect(backup.state.batches.bytes).toBe(0)
+    expect(backup.state.ordering.lastExecuted).toBe(3)
+    expect([...backup.state.ordering.slots.values()].every(({ executed }) => executed !== null)).toBe(true)
+    expect(backup.state.ordering.batches.bytes).toBe(0)
   })
 
   test('PBFT-1.6 every order of deciding executes the same sequence', () => {
@@ -50,8 +50,10 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     backup.isExecuting = false
     for (const sequence of [1, 2, 3]) decide(kit, backup, { sequence, batch: batchAt(sequence) })
     expect(backup.executed.map(({ sequence }) => sequence)).toEqual([1])
-    expect(backup.state.lastExecuted).toBe(0)
-    expect([1, 2, 3].map((each) => backup.state.slots.get(toSequence(each))?.decided)).not.toContain(null)
+    expect(backup.state.ordering.lastExecuted).toBe(0)
+    expect([1, 2, 3].map((each) => backup.state.ordering.slots.get(toSequence(each))?.decided)).not.toContain(
+      null,
+    )
     const replies = effectsOf(backup.finishExecution(), 'reply')
     expect(replies.map(({ sequence }) => sequence)).toEqual([1, 2, 3])
     expect(backup.executed.map(({ sequence }) => sequence)).toEqual([1, 2, 3])

@@ -22,9 +22,12 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const batchOf = (...requests: readonly (readonly [client: number, timestamp: number])[]) =>
     kit.batch(requests.map(([client, timestamp]) => kit.request(client, { timestamp })))
   const waits = (replica: ReplicaUnderTest, client: number, timestamp: number) =>
-    replica.state.waiting.find(kit.clientId(client), kit.request(client, { timestamp }).timestamp) !== null
+    replica.state.requests.waiting.find(
+      kit.clientId(client),
+      kit.request(client, { timestamp }).timestamp,
+    ) !== null
 
-  const hasLeft = ({ state }: ReplicaUnderTest) => state.view > 0 && !state.isActive
+  const hasLeft = ({ state }: ReplicaUnderTest) => state.views.view > 0 && !state.views.isActive
 
   test('PBFT-1.9 the timer of a waiting request runs out, and not before its time', () => {
     const backup = new ReplicaUnderTest(kit, 1)
@@ -39,7 +42,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     const backup = new ReplicaUnderTest(kit, 1)
     decide(kit, backup, { sequence: 1, batch: batchOf([0, 1]) })
     backup.tickHearing(3 * REQUEST_TIMEOUT_TICKS)
-    expect(backup.state.timer).toBeNull()
+    expect(backup.state.requests.timer).toBeNull()
     expect(hasLeft(backup)).toBe(false)
   })
 
@@ -49,8 +52,11 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     backup.tickHearing(40)
     backup.receive(kit.request(1))
     decide(kit, backup, { sequence: 1, batch: batchOf([0, 1]) })
-    expect(backup.state.timer).toMatchObject({ waitsFor: { client: kit.clientId(1) }, startedTick: 40 })
-    backup.tickHearing(backup.state.timeoutTicks - 1)
+    expect(backup.state.requests.timer).toMatchObject({
+      waitsFor: { client: kit.clientId(1) },
+      startedTick: 40,
+    })
+    backup.tickHearing(backup.state.patience.timeoutTicks - 1)
     expect(hasLeft(backup)).toBe(false)
     backup.tickHearing()
     expect(hasLeft(backup)).toBe(true)
@@ -74,7 +80,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     backup.receive(kit.request(0, { timestamp: 2 }))
     backup.tickHearing(40)
     decide(kit, backup, { sequence: 1, batch: batchOf([0, 2]) })
-    expect(backup.state.timer).toMatchObject({ waitsFor: { timestamp: 1 }, startedTick: 0 })
+    expect(backup.state.requests.timer).toMatchObject({ waitsFor: { timestamp: 1 }, startedTick: 0 })
   })
 
   test('PBFT-1.9 executed entries are dropped, and stale ones with them', () => {
@@ -92,16 +98,16 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     const backup = new ReplicaUnderTest(kit, 1)
     backup.receive(kit.request(0, { operations: new Uint8Array(9) }))
     decide(kit, backup, { sequence: 1, batch: batchOf([0, 1]) })
-    expect(backup.state.waiting.size).toBe(0)
-    expect(backup.state.timer).toBeNull()
+    expect(backup.state.requests.waiting.size).toBe(0)
+    expect(backup.state.requests.timer).toBeNull()
   })
 
   test('PBFT-1.9 a request that arrives after its own execution starts nothing', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     decide(kit, backup, { sequence: 1, batch: batchOf([0, 1]) })
     backup.receive(kit.request(0))
-    expect(backup.state.timer).toBeNull()
-    expect(backup.state.waiting.size).toBe(0)
+    expect(backup.state.requests.timer).toBeNull()
+    expect(backup.state.requests.waiting.size).toBe(0)
   })
 
   test('PBFT-1.9 a request that arrives between handing over and execution is dropped by the execution', () => {
@@ -110,8 +116,8 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     decide(kit, backup, { sequence: 1, batch: batchOf([0, 1]) })
     backup.receive(kit.request(0))
     backup.finishExecution()
-    expect(backup.state.waiting.size).toBe(0)
-    expect(backup.state.timer).toBeNull()
+    expect(backup.state.requests.waiting.size).toBe(0)
+    expect(backup.state.requests.timer).toBeNull()
   })
 
   test('PBFT-1.9 what one batch takes to be executed is not held against the primary, and others hear of it', () => {
@@ -149,7 +155,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     backup.receive(kit.request(0))
     backup.tickHearing(REQUEST_TIMEOUT_TICKS - 1)
     backup.receive(kit.decision({ view: 2, sequence: 1, batch: batchOf([0, 1]) }))
-    expect(backup.state.timer).toBeNull()
+    expect(backup.state.requests.timer).toBeNull()
     backup.tickHearing(2 * REQUEST_TIMEOUT_TICKS)
     expect(hasLeft(backup)).toBe(false)
   })
@@ -203,7 +209,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     primary.receive(last, kit.replicaPeer(1))
     expect(relevanceOf(primary.state, last, kit.replicaPeer(1))).toBe('nothing')
     expect(relevanceOf(primary.state, kit.request(0, { timestamp: 4 }), kit.replicaPeer(1))).toBe('nothing')
-    expect(primary.state.waiting.size).toBe(40)
+    expect(primary.state.requests.waiting.size).toBe(40)
   })
 })
 
@@ -298,7 +304,9 @@ describe('lanes', () => {
     for (let timestamp = 1; timestamp <= PLACES_CONTESTED + 1; timestamp++) {
       backup.receive(kit.request(0, { timestamp }))
     }
-    const samples = backup.state.waiting.oldestEntries(PLACES_CONTESTED + 1).map(({ isSample }) => isSample)
+    const samples = backup.state.requests.waiting
+      .oldestEntries(PLACES_CONTESTED + 1)
+      .map(({ isSample }) => isSample)
     expect(samples).toEqual([...new Array(PLACES_CONTESTED).fill(true), false])
   })
 })

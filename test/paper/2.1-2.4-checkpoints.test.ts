@@ -85,9 +85,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     test('PBFT-2.1 the own CHECKPOINT is one of the Q', () => {
       const replica = executedUpTo(K)
       replica.receiveAll(others.slice(0, kit.q - 1).map((sender) => kit.checkpoint(sender, K, root)))
-      expect(replica.state.lowWatermark).toBe(0)
+      expect(replica.state.checkpoints.lowWatermark).toBe(0)
       replica.settle()
-      expect(replica.state.lowWatermark).toBe(K)
+      expect(replica.state.checkpoints.lowWatermark).toBe(K)
     })
 
     test('PBFT-2.1 a restart says it again, and with the same root', () => {
@@ -119,7 +119,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         ...said(others.slice(0, kit.q - 1)),
       ])
       expect(effectsOf(before, 'stable')).toEqual([])
-      expect(replica.state.lowWatermark).toBe(0)
+      expect(replica.state.checkpoints.lowWatermark).toBe(0)
       const after = replica.receiveAll(said(others.slice(kit.q - 1, kit.q)))
       const [effect] = effectsOf(after, 'stable')
       expect(effect?.stable.checkpoints.map(({ sender }) => sender)).toEqual(others.slice(0, kit.q))
@@ -129,15 +129,15 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     test('PBFT-2.1 CHECKPOINTs with different roots do not add up', () => {
       const replica = new ReplicaUnderTest(kit, 1)
       replica.receiveAll([...said(others.slice(0, kit.f), K, seedOf(1)), ...said(others.slice(kit.f, kit.q))])
-      expect(replica.state.lowWatermark).toBe(0)
+      expect(replica.state.checkpoints.lowWatermark).toBe(0)
       replica.receiveAll(said(others.slice(kit.q)))
-      expect(replica.state.lowWatermark).toBe(others.length - kit.f >= kit.q ? K : 0)
+      expect(replica.state.checkpoints.lowWatermark).toBe(others.length - kit.f >= kit.q ? K : 0)
     })
 
     test('PBFT-2.1 CHECKPOINTs for different sequence numbers do not add up', () => {
       const replica = new ReplicaUnderTest(kit, 1)
       replica.receiveAll([...said(others.slice(0, kit.q - 1)), ...said(others.slice(kit.q - 1), 2 * K)])
-      expect(replica.state.lowWatermark).toBe(0)
+      expect(replica.state.checkpoints.lowWatermark).toBe(0)
     })
 
     test('PBFT-2.1 a second, different root of one sender is evidence and counts for nothing', () => {
@@ -150,7 +150,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       ])
       expect(replica.receive(first)).toEqual([])
       replica.receiveAll(said(others.filter((id) => id !== 2).slice(0, kit.q - 1)))
-      expect(replica.state.lowWatermark).toBe(0)
+      expect(replica.state.checkpoints.lowWatermark).toBe(0)
     })
 
     test('PBFT-2.1 no CHECKPOINT is due at 0 or between', () => {
@@ -167,9 +167,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       for (let index = 1; index <= 200; index++) replica.receive(kit.checkpoint(2, index * K, seedOf(index)))
       const most = Number.MAX_SAFE_INTEGER - (Number.MAX_SAFE_INTEGER % K)
       replica.receive(kit.checkpoint(2, most, root))
-      expect(replica.state.checkpoints[2]?.size).toBeLessThanOrEqual(CHECKPOINTS_PER_SENDER_MAX)
+      expect(replica.state.checkpoints.received[2]?.size).toBeLessThanOrEqual(CHECKPOINTS_PER_SENDER_MAX)
       replica.receiveAll(said(others.filter((id) => id !== 2).slice(0, kit.q)))
-      expect(replica.state.lowWatermark).toBe(others.length - 1 >= kit.q ? K : 0)
+      expect(replica.state.checkpoints.lowWatermark).toBe(others.length - 1 >= kit.q ? K : 0)
     })
   })
 
@@ -181,8 +181,11 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         const replica = executedUpTo(executed)
         replica.settle()
         replica.receive(kit.stableCheckpoint(2, stable))
-        expect([replica.state.lowWatermark, highWatermark(replica.state)]).toEqual([K, K + LOG_WINDOW])
-        expect(replica.state.lastExecuted).toBe(executed)
+        expect([replica.state.checkpoints.lowWatermark, highWatermark(replica.state)]).toEqual([
+          K,
+          K + LOG_WINDOW,
+        ])
+        expect(replica.state.ordering.lastExecuted).toBe(executed)
         expect(reasonsOf(replica.receive(kit.prePrepare({ sequence: K, batch: kit.batch() })))).toEqual([
           'outside-window',
         ])
@@ -198,23 +201,23 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.receive(kit.stableCheckpoint(2, kit.certificate(2 * K, rootAt(2 * K))))
       replica.receive(kit.stableCheckpoint(2, stable))
       replica.receiveAll(others.map((sender) => kit.checkpoint(sender, K, root)))
-      expect(replica.state.lowWatermark).toBe(2 * K)
+      expect(replica.state.checkpoints.lowWatermark).toBe(2 * K)
       replica.settle()
-      expect(replica.restarted().state.lowWatermark).toBe(2 * K)
+      expect(replica.restarted().state.checkpoints.lowWatermark).toBe(2 * K)
     })
 
     test('PBFT-2.2 what is executed below h is let go of, what is decided below it is still executed', () => {
       const replica = executedUpTo(K)
       replica.settle()
       replica.receive(kit.stableCheckpoint(2, stable))
-      expect(replica.state.slots.size).toBe(0)
+      expect(replica.state.ordering.slots.size).toBe(0)
       const behind = executedUpTo(3)
       behind.receiveAll(decisions.slice(4, K))
       behind.receive(kit.stableCheckpoint(2, stable))
       behind.receiveAll(decisions.slice(3, 4))
-      expect(behind.state.lastExecuted).toBe(K)
-      expect(behind.state.slots.size).toBe(0)
-      expect(behind.state.batches.bytes).toBe(0)
+      expect(behind.state.ordering.lastExecuted).toBe(K)
+      expect(behind.state.ordering.slots.size).toBe(0)
+      expect(behind.state.ordering.batches.bytes).toBe(0)
     })
 
     test('PBFT-2.2 the log is cut only when the own state is stored, and then up to there', () => {
@@ -226,7 +229,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(effectsOf(effects, 'trim')).toEqual([{ kind: 'trim', upTo: K }])
       replica.settle()
       const again = replica.restarted()
-      expect([again.state.lowWatermark, again.state.lastExecuted]).toEqual([K, K])
+      expect([again.state.checkpoints.lowWatermark, again.state.ordering.lastExecuted]).toEqual([K, K])
       expect(again.application.root).toEqual(root)
     })
 
@@ -238,7 +241,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         executedUpTo(K, K - 1, replica)
         replica.settle()
         if (isOwnFirst) replica.receive(kit.stableCheckpoint(2, stable))
-        expect(replica.state.health).toBe('diverged')
+        expect(replica.state.recovery.health).toBe('diverged')
         replica.tick(1)
         expect(replica.transferring?.sequence).toBe(K)
         const effects = [
@@ -256,7 +259,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       executedUpTo(K, K - 1, replica)
       replica.receive(kit.prePrepare({ sequence: K + 1, batch: batches[K] ?? kit.batch() }))
       replica.receive(kit.stableCheckpoint(2, stable))
-      expect(replica.state.health).toBe('diverged')
+      expect(replica.state.recovery.health).toBe('diverged')
       expect(sentKinds(replica.settle())).toEqual([])
     })
 
@@ -282,7 +285,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const again = new ReplicaUnderTest(kit, 1, { log: replica.log, isHashing: false })
       // What made it go wrong makes the replay go wrong.
       again.step({ kind: 'snapshot-taken', sequence: stable.sequence, root: wrong })
-      expect(again.state.health).toBe('diverged')
+      expect(again.state.recovery.health).toBe('diverged')
     })
 
     test('PBFT-2.2 with the state of the quorum it votes again, and contradicts nothing that it said', () => {
@@ -296,7 +299,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const good = executedUpTo(K).snapshots.get(stable.sequence)
       if (good === undefined) throw new Error('no snapshot')
       replica.transfer(stable, good)
-      expect(replica.state.health).toBe('sound')
+      expect(replica.state.recovery.health).toBe('sound')
       expect(replica.application.root).toEqual(root)
       // In this view it has sent PREPARE and COMMIT for K + 1.
       const contrary = kit.prePrepare({ sequence: K + 1, batch: kit.batch([kit.request(7)]) })

@@ -102,7 +102,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.receiveAll(decisions.slice(K, K + 3)) // came meanwhile
       replica.tickHearing(TRANSFER_AFTER_TICKS + 1)
       replica.transfer(first, stateAt(K))
-      expect(replica.state.lastExecuted).toBe(K + 3)
+      expect(replica.state.ordering.lastExecuted).toBe(K + 3)
       expect(replica.executed.map(({ sequence }) => sequence)).toEqual([K + 1, K + 2, K + 3])
       expect(replica.application.root).toEqual(rootAt(K + 3))
       expect(standingOf(replica.state)).toBe('voting')
@@ -113,7 +113,10 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.tickHearing(TRANSFER_AFTER_TICKS + 1)
       replica.receive(kit.stableCheckpoint(2, second))
       replica.transfer(first, stateAt(K))
-      expect([replica.state.lastExecuted, replica.state.lowWatermark]).toEqual([K, 2 * K])
+      expect([replica.state.ordering.lastExecuted, replica.state.checkpoints.lowWatermark]).toEqual([
+        K,
+        2 * K,
+      ])
       expect(targets(replica.tickHearing(2 * TRANSFER_AFTER_TICKS))).toEqual([2 * K])
     })
 
@@ -136,8 +139,8 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.receive(request)
       replica.receive(kit.stableCheckpoint(2, stable))
       replica.transfer(stable, source.application.frozen())
-      expect(replica.state.waiting.size).toBe(0)
-      expect(replica.state.timer).toBeNull()
+      expect(replica.state.requests.waiting.size).toBe(0)
+      expect(replica.state.requests.timer).toBeNull()
     })
 
     test('PBFT-2.5 after a restart the transferred state is there', () => {
@@ -147,7 +150,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.receiveAll(decisions.slice(K, K + 2))
       replica.settle()
       const again = replica.restarted()
-      expect(again.state.lastExecuted).toBe(K + 2)
+      expect(again.state.ordering.lastExecuted).toBe(K + 2)
       expect(again.application.root).toEqual(rootAt(K + 2))
     })
 
@@ -156,7 +159,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         stored: { stable: first, application: stateAt(K) },
         isStateLost: true,
       })
-      expect([replica.state.lowWatermark, replica.state.lastExecuted]).toEqual([K, 0])
+      expect([replica.state.checkpoints.lowWatermark, replica.state.ordering.lastExecuted]).toEqual([K, 0])
       expect(targets(replica.tickHearing(TRANSFER_AFTER_TICKS + 1))).toEqual([K])
     })
 
@@ -167,8 +170,11 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.receive(kit.stableCheckpoint(2, first))
       decide(kit, replica, { sequence: K + 2, batch: batches[K + 1] ?? kit.batch() })
       const told = () => {
-        const { view, isActive, stable, lastExecuted, lastProposed, health } = replica.state
-        const slots = [...replica.state.slots.values()].map((slot) => ({ ...slot }))
+        const { view, isActive } = replica.state.views
+        const { stable } = replica.state.checkpoints
+        const { lastExecuted, lastProposed } = replica.state.ordering
+        const { health } = replica.state.recovery
+        const slots = [...replica.state.ordering.slots.values()].map((slot) => ({ ...slot }))
         return {
           view,
           isActive,
@@ -177,7 +183,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
           lastProposed,
           health,
           slots,
-          bytes: replica.state.batches.bytes,
+          bytes: replica.state.ordering.batches.bytes,
         }
       }
       const before = told()
@@ -219,7 +225,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const replica = transferring()
       leaveFor(kit, replica, 2)
       enter(kit, replica, 2, { stable: first })
-      expect([replica.state.view, replica.state.isActive]).toEqual([2, true])
+      expect([replica.state.views.view, replica.state.views.isActive]).toEqual([2, true])
       expect(standingOf(replica.state)).toBe('transferring')
     })
 
@@ -231,7 +237,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       for (let sequence = 2; sequence <= 4 * LOG_WINDOW; sequence++) {
         replica.receive(kit.decision({ sequence, batch }))
       }
-      expect(replica.state.slots.size).toBeLessThanOrEqual(2 * LOG_WINDOW)
+      expect(replica.state.ordering.slots.size).toBeLessThanOrEqual(2 * LOG_WINDOW)
     })
   })
 
@@ -264,9 +270,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.receive(kit.decision({ view: 5, sequence: 1, batch: batches[0] ?? kit.batch() }))
       replica.receive(kit.stableCheckpoint(2, first))
       replica.tickHearing(50)
-      expect([replica.state.view, replica.state.isActive]).toEqual([0, true])
+      expect([replica.state.views.view, replica.state.views.isActive]).toEqual([0, true])
       replica.receive(plainNewView(kit, 5))
-      expect(replica.state.view).toBe(5)
+      expect(replica.state.views.view).toBe(5)
     })
 
     test('PBFT-2.8 the stable certificate goes to whoever says a lower h, without any load', () => {
@@ -317,7 +323,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
           expect(batch.requests).toEqual([])
           expect(batch.time).toBe(0)
           primary.receive(kit.decision({ sequence, batch }))
-          const { stable } = primary.state
+          const { stable } = primary.state.checkpoints
           if (sequence % K === 0 && stable.sequence < sequence) {
             const { root } = primary.application
             primary.receiveAll(kit.ids.slice(1).map((sender) => kit.checkpoint(sender, sequence, root)))
@@ -327,7 +333,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       }
       const last = Math.ceil((1 + LOG_WINDOW) / K) * K
       expect(proposed).toEqual(Array.from({ length: last - 1 }, (_, index) => index + 2))
-      expect(primary.state.lowWatermark).toBe(last)
+      expect(primary.state.checkpoints.lowWatermark).toBe(last)
     })
 
     test('PBFT-2.8 a STATUS that lies about h is answered like any other', () => {
@@ -336,7 +342,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         replica.tickHearing(VIEW_RESEND_TICKS)
         expect(reasonsOf(replica.receive(kit.status(3, { lowWatermark: lowWatermark as never })))).toEqual([])
       }
-      expect(replica.state.lowWatermark).toBe(K)
+      expect(replica.state.checkpoints.lowWatermark).toBe(K)
     })
   })
 })

@@ -54,7 +54,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       if (message.kind !== 'view-change') throw new Error('not a VIEW-CHANGE')
       const other = new ReplicaUnderTest(kit, 3)
       expect(reasonsOf(other.receive(message))).toEqual([])
-      expect(other.state.viewChanges[2]).toBe(message)
+      expect(other.state.views.viewChanges[2]).toBe(message)
     })
 
     test('PBFT-3.1 of several views the highest one in which it prepared stands in P', () => {
@@ -149,7 +149,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     ])('PBFT-3.2 valid: %s', (_, options) => {
       const backup = new ReplicaUnderTest(kit, 1)
       expect(reasonsOf(backup.receive(kit.viewChange(2, VIEW, options)))).toEqual([])
-      expect(backup.state.viewChanges[2]?.view).toBe(VIEW)
+      expect(backup.state.views.viewChanges[2]?.view).toBe(VIEW)
     })
 
     const mixed = [...kit.votes('prepare', enough.slice(1), place)]
@@ -234,11 +234,11 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         expect(reasonsOf(backup.receive(message))).toHaveLength(1)
       }
       // However many: they move nobody.
-      expect([backup.state.view, backup.state.isActive]).toEqual([0, true])
-      expect(backup.state.viewChanges.every((one) => one === null)).toBe(true)
+      expect([backup.state.views.view, backup.state.views.isActive]).toEqual([0, true])
+      expect(backup.state.views.viewChanges.every((one) => one === null)).toBe(true)
       // And a good one of the same sender counts afterwards.
       backup.receive(kit.viewChange(2, VIEW))
-      expect(backup.state.viewChanges[2]?.view).toBe(VIEW)
+      expect(backup.state.views.viewChanges[2]?.view).toBe(VIEW)
     })
 
     test('PBFT-3.2 one for view 0 is for no view that anybody moves to', () => {
@@ -296,7 +296,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const prepared = Array.from({ length: LOG_WINDOW }, (_, index) => entry(index + 1))
       const backup = new ReplicaUnderTest(kit, 1)
       expect(reasonsOf(backup.receive(kit.viewChange(2, VIEW, { prepared })))).toEqual([])
-      const held = backup.state.viewChanges[2]
+      const held = backup.state.views.viewChanges[2]
       expect(held?.kind === 'view-change' && held.preparedCertificates).toHaveLength(LOG_WINDOW)
     })
 
@@ -304,7 +304,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const backup = new ReplicaUnderTest(kit, 1)
       backup.receive(kit.viewChange(2, VIEW))
       backup.receive(kit.viewChange(2, VIEW - 1))
-      expect(backup.state.viewChanges[2]?.view).toBe(VIEW)
+      expect(backup.state.views.viewChanges[2]?.view).toBe(VIEW)
       expect(effectsOf(backup.receive(kit.viewChange(2, VIEW, { stable })), 'reject')).toEqual([])
     })
   })

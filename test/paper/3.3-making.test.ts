@@ -42,7 +42,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(new Set(senders).size).toBe(kit.q)
       expect(senders).toHaveLength(kit.q)
       expect(content?.viewChanges.every(({ view }) => view === VIEW)).toBe(true)
-      expect([primary.state.view, primary.state.isActive]).toEqual([VIEW, true])
+      expect([primary.state.views.view, primary.state.views.isActive]).toEqual([VIEW, true])
     })
 
     test('PBFT-3.3 VIEW-CHANGEs for other views are no part of it', () => {
@@ -52,9 +52,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         ...primary.receiveAll(kit.viewChanges(others.slice(0, kit.q - 2), VIEW)),
         ...primary.settle(),
       ]
-      expect(primary.state.view).toBe(VIEW)
+      expect(primary.state.views.view).toBe(VIEW)
       expect(sentKinds(effects)).not.toContain('new-view')
-      expect(primary.state.isActive).toBe(false)
+      expect(primary.state.views.isActive).toBe(false)
     })
 
     test('PBFT-3.3 only the primary of the view makes one', () => {
@@ -110,7 +110,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         [K + 1, toHex(c.digest)],
         [K + 2, toHex(b.digest)],
       ])
-      expect(primary.state.lowWatermark).toBe(K)
+      expect(primary.state.checkpoints.lowWatermark).toBe(K)
     })
 
     test('PBFT-3.3 maxSeq is minSeq where every entry lies below it', () => {
@@ -119,7 +119,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       primary.receive(kit.request(3))
       // The next own proposal would be K + 1; the pipeline waits for the state.
       expect(broadcastsOf(primary.settle(), 'pre-prepare')).toEqual([])
-      expect(primary.state.lastProposed).toBe(K)
+      expect(primary.state.ordering.lastProposed).toBe(K)
     })
 
     test('PBFT-3.3 O is one individually signed PRE-PREPARE for each, which later certificates can cite', () => {

@@ -35,7 +35,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         if (isBefore) leaveFor(kit, backup, VIEW)
         const effects = backup.receive(newViewFrom(kit, VIEW, said))
         expect(reasonsOf(effects)).toEqual([])
-        expect([backup.state.view, backup.state.isActive]).toEqual([VIEW, true])
+        expect([backup.state.views.view, backup.state.views.isActive]).toEqual([VIEW, true])
         expect([1, 2, 3].map((sequence) => acceptedAt(backup, sequence))).toEqual(
           [a.digest, kit.nullDigest, c.digest].map(toHex),
         )
@@ -43,7 +43,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     })
 
     const acceptedAt = ({ state }: ReplicaUnderTest, sequence: number) => {
-      const slot = [...state.slots.values()].find((each) => each.sequence === sequence)
+      const slot = [...state.ordering.slots.values()].find((each) => each.sequence === sequence)
       return slot?.accepted === undefined || slot.accepted === null ? null : toHex(slot.accepted.digest)
     }
 
@@ -107,7 +107,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       leaveFor(kit, backup, VIEW)
       const effects = backup.receive(invalid[name]())
       expect(reasonsOf(effects)).toHaveLength(1)
-      expect(backup.state.isActive).toBe(false)
+      expect(backup.state.views.isActive).toBe(false)
       expect(backup.records.every(({ kind }) => kind === 'view-change')).toBe(true)
     })
 
@@ -125,10 +125,10 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         after.receive(invalid[name]())
         after.receiveAll(kit.viewChanges(rest.slice(0, kit.q - 2), VIEW))
         after.settle()
-        expect(after.state.view).toBe(kit.q - 2 >= kit.w ? VIEW : 0)
+        expect(after.state.views.view).toBe(kit.q - 2 >= kit.w ? VIEW : 0)
         after.receiveAll(kit.viewChanges(rest.slice(kit.q - 2, kit.q - 1), VIEW))
         after.settle()
-        expect(after.state.view).toBe(VIEW + 1)
+        expect(after.state.views.view).toBe(VIEW + 1)
       },
     )
 
@@ -138,7 +138,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       if (kit.w + 1 >= kit.q) return expect(n).toBe(4) // with one fault Q are held at once, and the view is over
       backup.receive(withO([]))
       backup.receive(newViewFrom(kit, VIEW, said))
-      expect([backup.state.view, backup.state.isActive]).toEqual([VIEW, true])
+      expect([backup.state.views.view, backup.state.views.isActive]).toEqual([VIEW, true])
     })
 
     test('PBFT-3.4 an invalid one ends nothing once the view has begun', () => {
@@ -146,7 +146,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       enter(kit, backup, VIEW)
       backup.receive(withO([]))
       backup.receiveAll(kit.viewChanges(kit.ids.slice(0, 1), VIEW))
-      expect([backup.state.view, backup.state.isActive]).toEqual([VIEW, true])
+      expect([backup.state.views.view, backup.state.views.isActive]).toEqual([VIEW, true])
     })
 
     test('PBFT-3.4 one that is not its primary’s ends nothing', () => {
@@ -157,7 +157,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         const forged = kit.newView(VIEW, { viewChanges: said, choices: right, sender })
         expect(reasonsOf(backup.receive(forged))).toEqual(['not-the-primary'])
       }
-      expect([backup.state.view, backup.state.isActive]).toEqual([VIEW, false])
+      expect([backup.state.views.view, backup.state.views.isActive]).toEqual([VIEW, false])
     })
 
     test('PBFT-3.4 an invalid one for a far view does not cover up one for this view', () => {
@@ -166,9 +166,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       backup.receive(kit.newView(far, { viewChanges: [], choices: [] }))
       backup.receiveAll(kit.viewChanges(kit.ids.filter((id) => id !== 2).slice(0, kit.q - 1), VIEW))
       backup.settle()
-      expect(backup.state.view).toBe(VIEW)
+      expect(backup.state.views.view).toBe(VIEW)
       backup.receive(withO([]))
-      expect(backup.state.view).toBe(VIEW + 1)
+      expect(backup.state.views.view).toBe(VIEW + 1)
     })
 
     test('PBFT-3.4 one for a view that is left, or a second one for this view, changes nothing', () => {
@@ -179,14 +179,14 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       leaveFor(kit, backup, VIEW + 2)
       backup.receive(newViewFrom(kit, VIEW, said))
       backup.receive(plainNewView(kit, VIEW + 1))
-      expect([backup.state.view, backup.state.isActive]).toEqual([VIEW + 2, false])
+      expect([backup.state.views.view, backup.state.views.isActive]).toEqual([VIEW + 2, false])
     })
 
     test('PBFT-3.4 PBFT-2.2 the certificate of minSeq is taken: h moves at once', () => {
       const backup = new ReplicaUnderTest(kit, 2)
       const mixed = [kit.viewChange(0, VIEW, { stable }), ...plain.slice(1)]
       const effects = backup.receive(newViewFrom(kit, VIEW, mixed))
-      expect(backup.state.lowWatermark).toBe(K)
+      expect(backup.state.checkpoints.lowWatermark).toBe(K)
       expect(effectsOf(effects, 'stable')).toMatchObject([{ stable: { sequence: K } }])
       const below = kit.prePrepare({ view: VIEW, sequence: K, batch: batchAt(K) })
       expect(reasonsOf(backup.receive(below))).toEqual(['outside-window'])

@@ -21,11 +21,11 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const awaiting = (view: number): ReplicaUnderTest => awaitingNewView(kit, 2, view)
   /** The ticks until it moves on from the view that it is in. */
   const ticksUntilMoved = (replica: ReplicaUnderTest, most = 200 * T): number => {
-    const { view } = replica.state
+    const { view } = replica.state.views
     for (let ticks = 1; ticks <= most; ticks++) {
       replica.tickHearing()
       replica.settle()
-      if (replica.state.view > view) return ticks
+      if (replica.state.views.view > view) return ticks
     }
     return Number.POSITIVE_INFINITY
   }
@@ -39,7 +39,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     }
     replica.receive(plainNewView(kit, 4))
     replica.settle()
-    expect(replica.state.timeoutTicks).toBeGreaterThanOrEqual(4 * T)
+    expect(replica.state.patience.timeoutTicks).toBeGreaterThanOrEqual(4 * T)
     return replica
   }
 
@@ -48,7 +48,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const backup = new ReplicaUnderTest(kit, 2)
       backup.receive(kit.request(0))
       expect(ticksUntilMoved(backup)).toBe(T)
-      expect(backup.state.viewChanges[2]?.view).toBe(1)
+      expect(backup.state.views.viewChanges[2]?.view).toBe(1)
     })
 
     test('PBFT-3.6 the primary’s own timer runs too: a primary that is cut off leaves its view', () => {
@@ -75,7 +75,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.receiveAll(kit.viewChanges(others.slice(0, kit.q - 2), 1))
       replica.receive(kit.viewChange(others[kit.q - 2] ?? 0, 7))
       replica.settle()
-      expect(replica.state.view).toBe(1)
+      expect(replica.state.views.view).toBe(1)
       expect(ticksUntilMoved(replica)).toBe(T)
     })
 
@@ -94,7 +94,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.receive(plainNewView(kit, 1))
       replica.settle()
       expect(ticksUntilMoved(replica, 20 * T)).toBe(Number.POSITIVE_INFINITY)
-      expect(replica.state.timer).toBeNull()
+      expect(replica.state.requests.timer).toBeNull()
     })
 
     test('PBFT-3.6 a view that begins and does not execute the oldest waiting request ends', () => {
@@ -105,7 +105,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.receive(kit.request(1))
       decide(kit, replica, { view: 1, sequence: 1, batch: kit.batch([kit.request(1)]) })
       expect(ticksUntilMoved(replica)).toBeLessThanOrEqual(2 * T)
-      expect(replica.state.view).toBe(2)
+      expect(replica.state.views.view).toBe(2)
     })
 
     test('PBFT-3.6 executing it in the new view is enough', () => {
@@ -119,17 +119,17 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
     test('PBFT-3.6 T shrinks only after sustained progress, and not below its floor', () => {
       const replica = patientInView4()
-      const { timeoutTicks } = replica.state
+      const { timeoutTicks } = replica.state.patience
       const serve = (sequence: number): void => {
         replica.receive(kit.request(0, { timestamp: sequence }))
         decide(kit, replica, { view: 4, sequence, batch: batchAt(sequence) })
       }
       for (let sequence = 1; sequence < PROGRESS_BEFORE_SHRINKING; sequence++) serve(sequence)
-      expect(replica.state.timeoutTicks).toBe(timeoutTicks)
+      expect(replica.state.patience.timeoutTicks).toBe(timeoutTicks)
       serve(PROGRESS_BEFORE_SHRINKING)
-      expect(replica.state.timeoutTicks).toBeLessThan(timeoutTicks)
+      expect(replica.state.patience.timeoutTicks).toBeLessThan(timeoutTicks)
       for (let sequence = PROGRESS_BEFORE_SHRINKING + 1; sequence <= 120; sequence++) serve(sequence)
-      expect(replica.state.timeoutTicks).toBe(T)
+      expect(replica.state.patience.timeoutTicks).toBe(T)
     })
 
     test('PBFT-3.6 T shrinks too where nothing waits, as on most backups', () => {
@@ -137,18 +137,18 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       for (let sequence = 1; sequence <= 5 * PROGRESS_BEFORE_SHRINKING; sequence++) {
         decide(kit, replica, { view: 4, sequence, batch: batchAt(sequence) })
       }
-      expect(replica.state.timeoutTicks).toBe(T)
+      expect(replica.state.patience.timeoutTicks).toBe(T)
     })
 
     test('PBFT-3.6 a primary that is slow on purpose does not make its own time longer and longer', () => {
       const replica = new ReplicaUnderTest(kit, 2)
       for (let sequence = 1; sequence <= 100; sequence++) {
         replica.receive(kit.request(0, { timestamp: sequence }))
-        replica.tickHearing(Math.floor(0.9 * replica.state.timeoutTicks))
+        replica.tickHearing(Math.floor(0.9 * replica.state.patience.timeoutTicks))
         decide(kit, replica, { sequence, batch: batchAt(sequence) })
       }
-      expect(replica.state.view).toBe(0)
-      expect(replica.state.timeoutTicks).toBeLessThanOrEqual(2 * T)
+      expect(replica.state.views.view).toBe(0)
+      expect(replica.state.patience.timeoutTicks).toBeLessThanOrEqual(2 * T)
     })
 
     test('PBFT-3.6 the floor follows what ordering takes: a slow cluster does not suspect whom it should not', () => {
@@ -158,16 +158,16 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         replica.tickHearing(40)
         decide(kit, replica, { sequence, batch: batchAt(sequence) })
       }
-      expect(replica.state.view).toBe(0)
-      expect(replica.state.timeoutTicks).toBeGreaterThan(80)
-      expect(replica.state.timeoutTicks).toBeLessThanOrEqual(TIMEOUT_TICKS_MAX)
+      expect(replica.state.views.view).toBe(0)
+      expect(replica.state.patience.timeoutTicks).toBeGreaterThan(80)
+      expect(replica.state.patience.timeoutTicks).toBeLessThanOrEqual(TIMEOUT_TICKS_MAX)
     })
   })
 
   describe('sending it again', () => {
     test('PBFT-3.6 PBFT-1.11 the own VIEW-CHANGE goes to whoever says that it lacks it, at a bounded rate', () => {
       const replica = awaiting(1)
-      const own = replica.state.viewChanges[2]
+      const own = replica.state.views.viewChanges[2]
       replica.tickHearing(VIEW_RESEND_TICKS)
       const asked = (says: object) =>
         effectsOf(replica.receive(kit.status(3, says)), 'send').flatMap(({ to, outgoing }) =>

@@ -26,7 +26,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const replica = new ReplicaUnderTest(kit, 2)
       replica.receiveAll(kit.viewChanges(others.slice(0, kit.w - 1), 3))
       replica.tickHearing(10 * T)
-      expect(replica.state.view).toBe(0)
+      expect(replica.state.views.view).toBe(0)
       replica.receive(kit.viewChange(others[kit.w - 1] ?? 0, 3))
       expect(viewChangesIn(replica.settle())).toEqual([3])
     })
@@ -43,9 +43,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const liars = others.slice(0, kit.f)
       for (const view of [1, 2, 3, 4, 5]) replica.receiveAll(kit.viewChanges(liars, view))
       replica.receiveAll(kit.viewChanges(liars, 5))
-      expect(replica.state.view).toBe(0)
+      expect(replica.state.views.view).toBe(0)
       replica.receive(kit.viewChange(others[kit.f] ?? 0, 2))
-      expect(replica.state.view).toBe(2) // of their latest, 5, and 2, the W-th largest is 2
+      expect(replica.state.views.view).toBe(2) // of their latest, 5, and 2, the W-th largest is 2
     })
 
     test('PBFT-3.7 the own VIEW-CHANGE is not one of the W', () => {
@@ -53,7 +53,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       leaveFor(kit, replica, 1)
       replica.receiveAll(kit.viewChanges(others.slice(0, kit.w - 1), 6))
       replica.settle()
-      expect(replica.state.view).toBe(1)
+      expect(replica.state.views.view).toBe(1)
     })
 
     test('PBFT-3.7 who is between views follows as well', () => {
@@ -157,7 +157,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       leaveFor(kit, replica, 5)
       replica.receive(kit.decision({ view: 0, sequence: 1, batch: batchAt(1) }))
       expect(replica.executed).toHaveLength(1)
-      expect([replica.state.view, replica.state.isActive]).toEqual([5, false])
+      expect([replica.state.views.view, replica.state.views.isActive]).toEqual([5, false])
     })
   })
 
@@ -167,7 +167,8 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.tick()
       for (const id of others) replica.receive(kit.status(id))
       replica.tick(2_000)
-      for (const id of others) expect(replica.state.detector.isSuspected(id, replica.state.ticks)).toBe(true)
+      for (const id of others)
+        expect(replica.state.suspicion.detector.isSuspected(id, replica.state.clock.ticks)).toBe(true)
       replica.receive(kit.prePrepare({ sequence: 1, batch: batchAt(1) }))
       const senders = kit.ids.filter((id) => id !== 2 && id !== 0)
       replica.receiveAll(kit.votes('prepare', senders.slice(0, kit.q - 3), at))
@@ -175,7 +176,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.receiveAll(kit.votes('commit', others.slice(0, kit.q - 1), at))
       expect(replica.executed).toEqual([])
       replica.receiveAll(kit.viewChanges(others.slice(0, kit.w - 1), 1))
-      expect(replica.state.view).toBe(0)
+      expect(replica.state.views.view).toBe(0)
     })
 
     test('PBFT-3.11 a silent primary is left early, and only when something waits', () => {
@@ -183,30 +184,30 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       idle.tick()
       idle.receive(kit.status(0))
       idle.tick(20 * T)
-      expect(idle.state.view).toBe(0)
+      expect(idle.state.views.view).toBe(0)
       idle.receive(kit.request(0))
       idle.tick(T - 1)
       idle.settle()
-      expect(idle.state.view).toBe(1)
+      expect(idle.state.views.view).toBe(1)
     })
 
     test('PBFT-3.11 who was never heard is not suspected: a replica that starts knows nothing of the others', () => {
       const replica = new ReplicaUnderTest(kit, 2)
       replica.receive(kit.request(0))
       replica.tick(T - 1)
-      expect(replica.state.view).toBe(0)
+      expect(replica.state.views.view).toBe(0)
       replica.tick()
-      expect(replica.state.view).toBe(1)
+      expect(replica.state.views.view).toBe(1)
     })
 
     test('PBFT-3.11 a primary that is heard of is not suspected, however silent the rest', () => {
       const replica = new ReplicaUnderTest(kit, 2)
       replica.receive(kit.request(0))
       for (let tick = 0; tick < T - 1; tick++) {
-        replica.state.detector.heard(primaryOf(0 as View, n), replica.state.ticks)
+        replica.state.suspicion.detector.heard(primaryOf(0 as View, n), replica.state.clock.ticks)
         replica.tick()
       }
-      expect(replica.state.view).toBe(0)
+      expect(replica.state.views.view).toBe(0)
     })
   })
 

@@ -68,13 +68,13 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       for (const batch of [...batches, batches.at(-1) ?? a]) {
         // Not where it would be primary itself.
         if (view % n === SELF) leave(replica, ++view)
-        replica.state.isActive = true // as any NEW-VIEW that chooses nothing would make it
+        replica.state.views.isActive = true // as any NEW-VIEW that chooses nothing would make it
         replica.receive(kit.prePrepare({ view, sequence: 1, batch }))
         replica.settle()
         view++
         leave(replica, view)
       }
-      const own = replica.state.viewChanges[SELF]
+      const own = replica.state.views.viewChanges[SELF]
       const claims = own?.kind === 'oral-view-change' ? own.prePrepareClaims : []
       expect(claims.map(({ digest }) => toHex(digest))).toEqual(
         batches.slice(1).map(({ digest }) => toHex(digest)),
@@ -152,7 +152,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     const faultOf = (options: ClaimsOptions, view = n + 1) => {
       const replica = new ReplicaUnderTest(kit, SELF)
       const [reason = null] = reasonsOf(replica.receive(viewChangeOf(kit, 1, view, options)))
-      expect(replica.state.viewChanges[1] === null).toBe(reason !== null)
+      expect(replica.state.views.viewChanges[1] === null).toBe(reason !== null)
       return reason
     }
     const at = (sequence: number, root = A): ClaimsOptions => ({
@@ -246,7 +246,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.receive(viewChangeOf(kit, 0, VIEW))
       leave(replica, VIEW)
       replica.tick(30)
-      const status = kit.status(VIEW, { view: replica.state.view, isActive: false })
+      const status = kit.status(VIEW, { view: replica.state.views.view, isActive: false })
       expect(acksIn(replica.receive(status)).map(({ of }) => of)).toContain(0)
     })
 

@@ -33,7 +33,8 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     ) as Verified<MacComplaint>
   const prepares = (senders: readonly number[]) =>
     kit.votes('prepare', senders, { sequence: 1, digest: batch.digest })
-  const acceptedAt = (replica: ReplicaUnderTest) => replica.state.slots.get(1 as never)?.accepted ?? null
+  const acceptedAt = (replica: ReplicaUnderTest) =>
+    replica.state.ordering.slots.get(1 as never)?.accepted ?? null
   const refusals = (effects: readonly Effect[]) => effectsOf(effects, 'refuse').map(({ reason }) => reason)
 
   test('PBFT-4.10 a batch with a request that cannot be checked waits, and its client is complained of', () => {
@@ -76,7 +77,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     replica.receive(doubtful())
     expect(replica.state.oral.doubts.prePrepares.size).toBe(1)
     replica.receiveAll(viewChangesOf(kit, kit.ids.slice(0, kit.w), 1))
-    expect(replica.state.view).toBe(1)
+    expect(replica.state.views.view).toBe(1)
     expect(replica.state.oral.doubts.prePrepares.size).toBe(0)
   })
 
@@ -88,12 +89,12 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     // Said again it says no more.
     replica.receiveAll(first.map((sender) => complaint(sender)))
     expect(refusals(replica.receive(unsigned(2), kit.clientPeer(0)))).toEqual([])
-    expect(replica.state.waiting.size).toBe(2)
+    expect(replica.state.requests.waiting.size).toBe(2)
     replica.receive(complaint(last))
-    expect(replica.state.waiting.size).toBe(0)
+    expect(replica.state.requests.waiting.size).toBe(0)
     expect(refusals(replica.receive(unsigned(3), kit.clientPeer(0)))).toEqual(['must-sign'])
     expect(refusals(replica.receive(kit.request(0, { timestamp: 3 }), kit.clientPeer(0)))).toEqual([])
-    expect(replica.state.waiting.size).toBe(1)
+    expect(replica.state.requests.waiting.size).toBe(1)
     // It is of this client alone.
     expect(refusals(replica.receive(unsigned(1, 1), kit.clientPeer(1)))).toEqual([])
   })
@@ -103,8 +104,8 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     replica.receive(unsigned(1), kit.clientPeer(0))
     replica.receive(complaint(0))
     replica.tick()
-    expect(replica.state.waiting.size).toBe(0)
-    expect(replica.state.timer).toBeNull()
+    expect(replica.state.requests.waiting.size).toBe(0)
+    expect(replica.state.requests.timer).toBeNull()
     expect(refusals(replica.receive(unsigned(1), kit.clientPeer(0)))).toEqual(['must-sign'])
   })
 
@@ -114,6 +115,6 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     const effects = primary.receive(passedOn, kit.replicaPeer(1))
     expect(broadcastsOf(effects, 'mac-complaint')).toMatchObject([{ client }])
     expect(broadcastsOf(effects, 'pre-prepare')).toEqual([])
-    expect(primary.state.waiting.size).toBe(0)
+    expect(primary.state.requests.waiting.size).toBe(0)
   })
 })

@@ -63,9 +63,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     test('PBFT-4.5 PBFT-4.8 a batch that came with the word of one that it was decided serves as well', () => {
       const { primary } = primaryAfter(prepared)
       primary.receive(decisionOf(kit, 2, { sequence: 1, batch: b })) // not that one
-      expect(primary.state.madeNewView).toBe(0)
+      expect(primary.state.views.madeNewView).toBe(0)
       primary.receive(decisionOf(kit, 2, { sequence: 1, batch: a }))
-      expect([primary.state.madeNewView, primary.executed.length]).toEqual([VIEW, 0])
+      expect([primary.state.views.madeNewView, primary.executed.length]).toEqual([VIEW, 0])
     })
 
     test('PBFT-4.5 with the batch it is made at once', () => {
@@ -79,9 +79,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const at = { h: K, checkpoints: [held(K, A)] }
       const { primary, effects } = primaryAfter(at)
       expect(madeIn(effects)?.checkpoint).toEqual(held(K, A))
-      expect([primary.state.isActive, primary.state.lastChosen]).toEqual([true, K])
+      expect([primary.state.views.isActive, primary.state.views.lastChosen]).toEqual([true, K])
       // W hold it: a state to fetch, and no more than that. h moves with Q CHECKPOINTs.
-      expect(primary.state.lowWatermark).toBe(0)
+      expect(primary.state.checkpoints.lowWatermark).toBe(0)
       primary.tick(40)
       expect(primary.transferring?.sequence).toBe(K)
     })
@@ -90,11 +90,11 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const primary = new ReplicaUnderTest(kit, VIEW)
       const said = viewChangesOf(kit, rest, VIEW)
       primary.receiveAll([...said, ...said.flatMap((one) => acked(one, rest))])
-      expect(primary.state.madeNewView).toBe(0) // the own VIEW-CHANGE is not on disk yet
+      expect(primary.state.views.madeNewView).toBe(0) // the own VIEW-CHANGE is not on disk yet
       primary.sync()
-      expect([primary.state.madeNewView, primary.state.isActive]).toEqual([VIEW, false])
+      expect([primary.state.views.madeNewView, primary.state.views.isActive]).toEqual([VIEW, false])
       expect(sentKinds(primary.sync())).toContain('oral-new-view')
-      expect(primary.state.isActive).toBe(true)
+      expect(primary.state.views.isActive).toBe(true)
     })
   })
 
@@ -111,11 +111,13 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const newView = oralNewViewOf(kit, VIEW, { viewChanges: cited, digests: [a.digest] })
       replica.receiveAll(cited.slice(1))
       expect(reasonsOf(replica.receive(newView))).toEqual([])
-      expect(replica.state.isActive && replica.state.view === VIEW).toBe(false)
+      expect(replica.state.views.isActive && replica.state.views.view === VIEW).toBe(false)
       replica.receiveAll(cited.slice(0, 1))
-      expect([replica.state.view, replica.state.isActive]).toEqual([VIEW, true])
+      expect([replica.state.views.view, replica.state.views.isActive]).toEqual([VIEW, true])
       expect(replica.records.at(-1)?.kind).toBe('new-view')
-      expect(toHex(replica.state.slots.get(1 as Sequence)?.accepted?.digest ?? A)).toBe(toHex(a.digest))
+      expect(toHex(replica.state.ordering.slots.get(1 as Sequence)?.accepted?.digest ?? A)).toBe(
+        toHex(a.digest),
+      )
     })
 
     /** A backup that has none of what is cited but what it says itself. */
@@ -128,7 +130,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
     test('PBFT-4.7 what is lacking is fetched by digest from all, again and again, once W have come so far', () => {
       const { replica, effects } = lacking(said)
-      expect(replica.state.isActive && replica.state.view === VIEW).toBe(false)
+      expect(replica.state.views.isActive && replica.state.views.view === VIEW).toBe(false)
       expect(sentKinds([...effects, ...replica.tick(5)])).not.toContain('view-change-fetch')
       const away = kit.ids.filter((id) => id !== SELF).slice(0, kit.w)
       replica.receiveAll(away.map((id) => kit.status(id, { view: VIEW as View, isActive: false })))
@@ -141,15 +143,15 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const { replica } = lacking(said)
       const acking = kit.ids.filter((id) => id !== VIEW && id !== SELF)
       replica.receiveAll(said.map((one) => deliveryOf(kit, 2, one)))
-      expect(replica.state.view).toBe(0)
+      expect(replica.state.views.view).toBe(0)
       for (const one of said) {
         replica.receiveAll(acked(one, [VIEW, one.sender])) // their word is in already, or is no proof
         const words = acking.filter((id) => id !== one.sender).slice(0, kit.f)
         replica.receiveAll(acked(one, words.slice(1)))
-        expect(replica.state.view).toBe(0)
+        expect(replica.state.views.view).toBe(0)
         replica.receiveAll(acked(one, words))
       }
-      expect([replica.state.view, replica.state.isActive]).toEqual([VIEW, true])
+      expect([replica.state.views.view, replica.state.views.isActive]).toEqual([VIEW, true])
     })
 
     test('PBFT-4.7 a fetched one of another digest is of no use', () => {
@@ -169,7 +171,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         const effects = replica.receive(oralNewViewOf(kit, VIEW, { viewChanges: cited, digests: [a.digest] }))
         expect(reasonsOf(effects)).toEqual(['new-view-without-quorum'])
       }
-      expect(replica.state.refutedViews.get(VIEW as ReplicaId)).toBe(VIEW)
+      expect(replica.state.views.refutedViews.get(VIEW as ReplicaId)).toBe(VIEW)
     })
 
     test('PBFT-4.7 PBFT-4.9 a VIEW-CHANGE for another view is not the one that is cited', () => {
@@ -198,7 +200,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
           effects.push(...replica.receiveAll(acked(one, kit.ids.slice(-kit.f - 1))))
         }
         expect(reasonsOf(effects)).toContain('new-view-selects-otherwise')
-        expect(replica.state.isActive && replica.state.view === VIEW).toBe(false)
+        expect(replica.state.views.isActive && replica.state.views.view === VIEW).toBe(false)
       }
     })
 
@@ -236,7 +238,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     test('PBFT-2.2 PBFT-4.7 the checkpoint is the floor of the view: nothing at or below it is accepted', () => {
       const at = { h: 0, checkpoints: [held(K, A)] }
       const { replica } = inView(at, { checkpoint: held(K, A) })
-      expect([replica.state.isActive, replica.state.lastChosen]).toEqual([true, K])
+      expect([replica.state.views.isActive, replica.state.views.lastChosen]).toEqual([true, K])
       const low = kit.prePrepare({ view: VIEW, sequence: K, batch: b })
       expect(reasonsOf(replica.receive(low))).toEqual(['new-view-selects-otherwise'])
       const next = kit.prePrepare({ view: VIEW, sequence: K + 1, batch: b })
@@ -249,10 +251,10 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         checkpoint: held(2 * K, A),
         digests: [a.digest],
       })
-      expect(replica.state.slots.get((2 * K + 1) as Sequence)).toBeUndefined()
+      expect(replica.state.ordering.slots.get((2 * K + 1) as Sequence)).toBeUndefined()
       replica.receiveAll(kit.ids.slice(0, kit.q).map((id) => kit.checkpoint(id, 2 * K, A)))
       replica.tick()
-      expect(toHex(replica.state.slots.get((2 * K + 1) as Sequence)?.accepted?.digest ?? A)).toBe(
+      expect(toHex(replica.state.ordering.slots.get((2 * K + 1) as Sequence)?.accepted?.digest ?? A)).toBe(
         toHex(a.digest),
       )
       expect(replica.state.oral.choicesAhead).toEqual([])
@@ -262,9 +264,11 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const { replica } = inView(prepared, { digests: [a.digest] })
       replica.settle()
       const again = replica.restarted()
-      expect([again.state.view, again.state.isActive]).toEqual([VIEW, true])
-      expect(again.state.lastChosen).toBe(1)
-      expect(toHex(again.state.slots.get(1 as Sequence)?.accepted?.digest ?? A)).toBe(toHex(a.digest))
+      expect([again.state.views.view, again.state.views.isActive]).toEqual([VIEW, true])
+      expect(again.state.views.lastChosen).toBe(1)
+      expect(toHex(again.state.ordering.slots.get(1 as Sequence)?.accepted?.digest ?? A)).toBe(
+        toHex(a.digest),
+      )
     })
 
     test('PBFT-4.8 nobody passes on what another one authenticated', () => {

@@ -51,7 +51,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(replica.records.map(({ kind }) => kind)).toEqual(['decided'])
       replica.settle()
       const again = replica.restarted()
-      expect(again.state.lastExecuted).toBe(1)
+      expect(again.state.ordering.lastExecuted).toBe(1)
     })
 
     test('PBFT-4.8 PBFT-6.4 u is the latest view that one of W names, and none that fewer than W have reached', () => {
@@ -61,7 +61,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       }
       const [first = 0, ...rest] = others.slice(0, kit.w)
       replica.receive(word(first, { view: 1_000 }))
-      expect(replica.state.slots.get(1 as Sequence)?.claims ?? []).toEqual([])
+      expect(replica.state.ordering.slots.get(1 as Sequence)?.claims ?? []).toEqual([])
       replica.receive(word(first, { view: 2 }))
       replica.receiveAll(rest.map((sender) => word(sender, { view: 0 })))
       expect(replica.executed[0]?.commits.map(({ view }) => view)).toEqual(new Array(kit.w).fill(2))
@@ -115,10 +115,10 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const place = { sequence: 1, digest: a.digest }
       replica.receiveAll(kit.votes('prepare', others.slice(1, kit.w), place))
       replica.tickHearing(60)
-      expect(replica.state.view).toBe(0)
+      expect(replica.state.views.view).toBe(0)
       replica.receiveAll(kit.votes('prepare', others.slice(1, kit.w + 1), place))
       replica.tickHearing(60)
-      expect(replica.state.view).toBe(1)
+      expect(replica.state.views.view).toBe(1)
     })
   })
 
@@ -127,11 +127,11 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const replica = new ReplicaUnderTest(kit, SELF)
       for (let s = 1; s <= K; s++) decide(kit, replica, { sequence: s, batch: batchAt(s) })
       replica.settle()
-      const root = replica.state.ownRoots.get(K as Sequence)
+      const root = replica.state.checkpoints.ownRoots.get(K as Sequence)
       if (root === undefined) expect.fail('a checkpoint is due')
       replica.receiveAll(others.map((id) => kit.checkpoint(id, K, root)))
       replica.settle()
-      expect(replica.state.lowWatermark).toBe(K)
+      expect(replica.state.checkpoints.lowWatermark).toBe(K)
       const effects = replica.receive(kit.status(0))
       expect(sentKinds(effects)).toContain('checkpoint')
       expect(sentKinds(effects)).not.toContain('stable-checkpoint')
@@ -147,7 +147,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.receive(kit.checkpoint(others[kit.w - 1] ?? 0, 4 * K, seedOf(7)))
       replica.tickHearing(2)
       expect(replica.transferring?.sequence).toBe(4 * K)
-      expect(replica.state.lowWatermark).toBe(0)
+      expect(replica.state.checkpoints.lowWatermark).toBe(0)
     })
 
     test('PBFT-4.8 PBFT-7.14 while h stays behind, own roots of the window are kept and the latest beyond it', () => {
@@ -157,10 +157,13 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         replica.receiveAll(others.slice(0, kit.w).map((id) => decisionOf(kit, id, { sequence: s, batch })))
         if (s % K === 0) replica.settle()
       }
-      expect([replica.state.lastExecuted, replica.state.lowWatermark]).toEqual([9 * K, 0])
+      expect([replica.state.ordering.lastExecuted, replica.state.checkpoints.lowWatermark]).toEqual([
+        9 * K,
+        0,
+      ])
       const kept = [1, 2, 6, 7, 8, 9].map((windows) => windows * K)
-      expect([...replica.state.ownRoots.keys()]).toEqual(kept)
-      expect([...replica.restarted().state.ownRoots.keys()]).toEqual(kept)
+      expect([...replica.state.checkpoints.ownRoots.keys()]).toEqual(kept)
+      expect([...replica.restarted().state.checkpoints.ownRoots.keys()]).toEqual(kept)
     })
 
     /** A replica that fetched a state of which it has the word of W, with something prepared below it. */
@@ -180,7 +183,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
     test('PBFT-4.8 PBFT-2.6 a state ahead of h makes nothing forgotten: no second vote, and P stays', () => {
       const { replica } = transferred()
-      expect([replica.state.lastExecuted, replica.state.lowWatermark]).toEqual([K, 0])
+      expect([replica.state.ordering.lastExecuted, replica.state.checkpoints.lowWatermark]).toEqual([K, 0])
       const effects = replica.receive(kit.prePrepare({ sequence: 2, batch: a }))
       expect(reasonsOf(effects)).toEqual(['conflicting-pre-prepare'])
       const left = replica.receiveAll(viewChangesOf(kit, others.slice(0, kit.w), 1))
@@ -194,9 +197,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const { replica } = transferred()
       replica.settle()
       const again = replica.restarted()
-      expect([again.state.lastExecuted, again.state.lowWatermark]).toEqual([K, 0])
-      expect([...again.state.preparedCertificates.keys()]).toEqual([2, K + 1])
-      expect(again.state.slots.get(2 as Sequence)?.accepted).not.toBeNull()
+      expect([again.state.ordering.lastExecuted, again.state.checkpoints.lowWatermark]).toEqual([K, 0])
+      expect([...again.state.ordering.preparedCertificates.keys()]).toEqual([2, K + 1])
+      expect(again.state.ordering.slots.get(2 as Sequence)?.accepted).not.toBeNull()
       const left = again.receiveAll(viewChangesOf(kit, others.slice(0, kit.w), 1))
       const [said] = broadcastsOf([...left, ...again.settle()], 'oral-view-change')
       expect(said?.preparedClaims.map(({ sequence }) => sequence)).toEqual([2, K + 1])
@@ -211,14 +214,14 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const replica = new ReplicaUnderTest(kit, SELF)
       replica.isExecuting = false
       for (const sequence of [1, 2]) decide(kit, replica, { sequence, batch: batchAt(sequence) })
-      expect(replica.state.lastHandedOver).toBe(1)
+      expect(replica.state.ordering.lastHandedOver).toBe(1)
       const checkpoints = kit.ids.map((id) => kit.checkpoint(id, K, application.root))
       const ofW = checkpoints.slice(0, kit.w)
       replica.transfer({ sequence: K as Sequence, root: application.root, checkpoints: ofW }, application)
-      expect([replica.state.lastExecuted, replica.state.lowWatermark]).toEqual([K, 0])
+      expect([replica.state.ordering.lastExecuted, replica.state.checkpoints.lowWatermark]).toEqual([K, 0])
       replica.receiveAll(checkpoints)
-      expect(replica.state.lowWatermark).toBe(K)
-      expect([...replica.state.slots.keys()]).toEqual([])
+      expect(replica.state.checkpoints.lowWatermark).toBe(K)
+      expect([...replica.state.ordering.slots.keys()]).toEqual([])
     })
 
     test('PBFT-4.8 PBFT-2.1 it says the CHECKPOINT that it fetched, which others may need', () => {
@@ -253,19 +256,19 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         const known: readonly Reminder[] = [commit(1), { ...commit(0), kind: 'view-change' }]
         liars.receiveAll(honest.map((id) => recollectionOf(kit, id, known, 7)))
         liars.tick(RECALL_TICKS + 1)
-        expect([liars.state.health, liars.state.recall]).toEqual(['sound', null])
+        expect([liars.state.recovery.health, liars.state.recovery.recall]).toEqual(['sound', null])
         const replica = asking()
         tell(replica, [forgotten], kit.w)
-        expect(replica.state.health).toBe('amnesiac')
+        expect(replica.state.recovery.health).toBe('amnesiac')
       }
     })
 
     test('PBFT-6.4 PBFT-4.8 what the log knows does not', () => {
       const replica = asking()
       tell(replica, [commit(1), { ...commit(1), kind: 'prepare' }], kit.q - 1)
-      expect(replica.state.recall).not.toBeNull()
+      expect(replica.state.recovery.recall).not.toBeNull()
       tell(replica, [commit(1), { ...commit(1), kind: 'prepare' }], kit.q)
-      expect([replica.state.health, replica.state.recall]).toEqual(['sound', null])
+      expect([replica.state.recovery.health, replica.state.recovery.recall]).toEqual(['sound', null])
     })
 
     test('PBFT-6.4 PBFT-4.8 a replica that is asked tells the highest of each kind', () => {

@@ -41,14 +41,14 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
     /** A window in which each request waits for so many ticks until it is proposed, and then is executed, at once if not told otherwise. */
     window(lagTicks: number, bytes = 100, orderingTicks = 0): void {
-      const { fromTick } = this.state.monitor
-      const endTick = this.state.ticks + 10 * WINDOW_TICKS_MIN
-      while (this.state.monitor.fromTick === fromTick && this.state.view === 0) {
-        if (this.state.ticks > endTick) throw new Error('the window does not close')
+      const { fromTick } = this.state.suspicion.monitor
+      const endTick = this.state.clock.ticks + 10 * WINDOW_TICKS_MIN
+      while (this.state.suspicion.monitor.fromTick === fromTick && this.state.views.view === 0) {
+        if (this.state.clock.ticks > endTick) throw new Error('the window does not close')
         const request = kit.request(0, { timestamp: ++this.#timestamp, operations: new Uint8Array(bytes) })
         this.receive(request)
         this.tickHearing(lagTicks)
-        const place = { sequence: this.state.lastExecuted + 1, batch: kit.batch([request]) }
+        const place = { sequence: this.state.ordering.lastExecuted + 1, batch: kit.batch([request]) }
         this.receive(kit.prePrepare(place))
         this.tickHearing(orderingTicks)
         decide(kit, this, place)
@@ -65,7 +65,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     }
 
     get blames(): Complaint | null {
-      return this.state.complaint?.complaint ?? null
+      return this.state.suspicion.complaint?.complaint ?? null
     }
   }
 
@@ -78,7 +78,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(backup.blames).toBeNull()
       backup.window(LATE_TICKS)
       expect(backup.blames).toBe('late')
-      expect(backup.state.view).toBe(0)
+      expect(backup.state.views.view).toBe(0)
     })
 
     test('PBFT-5.4 one that proposes in time is not, however long ordering takes then', () => {
@@ -89,7 +89,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       let timestamp = 0
       for (let sample = 0; sample < 3 * WINDOW_SAMPLES_MIN; sample++) {
         const request = kit.request(1, { timestamp: ++timestamp })
-        const sequence = backup.state.lastExecuted + 1
+        const sequence = backup.state.ordering.lastExecuted + 1
         const batch = kit.batch([request])
         backup.receive(request)
         backup.receive(kit.prePrepare({ sequence, batch }))
@@ -139,24 +139,24 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     test('PBFT-5.4 a primary that gets slower bit by bit does not take the standard with it', () => {
       const backup = new Watched()
       backup.windows(8, 1)
-      const before = backup.state.monitor.reference
+      const before = backup.state.suspicion.monitor.reference
       backup.windows(8, 2, 95)
-      expect(backup.state.monitor.reference?.lag).toBe(before?.lag)
+      expect(backup.state.suspicion.monitor.reference?.lag).toBe(before?.lag)
     })
 
     test('PBFT-5.4 a primary without requests is not judged', () => {
       const backup = new Watched()
       backup.tickHearing(20 * WINDOW_TICKS_MIN)
       expect(backup.blames).toBeNull()
-      expect(backup.state.monitor.reference).toBeNull()
+      expect(backup.state.suspicion.monitor.reference).toBeNull()
     })
 
     test('PBFT-5.4 a view that begins has a grace', () => {
       const backup = new ReplicaUnderTest(kit, 2)
       backup.tickHearing(100)
       enter(kit, backup, 1)
-      const { fromTick } = backup.state.monitor
-      expect(fromTick).toBe(backup.state.ticks + GRACE_TICKS)
+      const { fromTick } = backup.state.suspicion.monitor
+      expect(fromTick).toBe(backup.state.clock.ticks + GRACE_TICKS)
     })
   })
 
@@ -171,11 +171,11 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const backup = late()
       backup.hear(others.slice(0, w - 2), 'slow')
       backup.tickHearing(5)
-      expect(backup.state.view).toBe(0)
+      expect(backup.state.views.view).toBe(0)
       backup.hear(others.slice(0, w - 1), 'slow', 1) // of another view: it left this one
       backup.tickHearing(2)
-      expect(backup.state.view).toBe(1)
-      expect(backup.state.blacklist.all).toEqual([{ replica: 0, complaint: 'late' }])
+      expect(backup.state.views.view).toBe(1)
+      expect(backup.state.suspicion.blacklist.all).toEqual([{ replica: 0, complaint: 'late' }])
       expect(
         reportOf(backup.state, {
           revision: 0,
@@ -190,7 +190,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const backup = new Watched()
       backup.hear(others.slice(0, w - 1), 'slow')
       backup.windows(BAD_WINDOWS_MIN - 1, LATE_TICKS)
-      expect(backup.state.view).toBe(0)
+      expect(backup.state.views.view).toBe(0)
       const said: (Complaint | null)[] = []
       const step = backup.step.bind(backup)
       backup.step = (event) => {
@@ -201,15 +201,15 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       backup.window(LATE_TICKS)
       backup.tickHearing(2)
       expect(said.at(-1)).toBe('late')
-      expect(backup.state.view).toBe(1)
+      expect(backup.state.views.view).toBe(1)
     })
 
     test('PBFT-5.4 W others who complain are enough: one of them is correct', () => {
       const backup = new ReplicaUnderTest(kit, 2)
       for (const id of others.slice(0, w)) backup.receive(kit.status(id, { complaint: 'unfair' }))
       backup.tickHearing()
-      expect(backup.state.view).toBe(1)
-      expect(backup.state.blacklist.all).toEqual([{ replica: 0, complaint: 'unfair' }])
+      expect(backup.state.views.view).toBe(1)
+      expect(backup.state.suspicion.blacklist.all).toEqual([{ replica: 0, complaint: 'unfair' }])
     })
 
     describe('a primary that is convicted of lying', () => {
@@ -224,28 +224,28 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       test('PBFT-5.4 is complained of at once, and left when W know', () => {
         const backup = new ReplicaUnderTest(kit, 2)
         convict(backup, 0)
-        expect(backup.state.complaint).toMatchObject({ complaint: 'two-faced' })
+        expect(backup.state.suspicion.complaint).toMatchObject({ complaint: 'two-faced' })
         backup.tickHearing(2)
-        expect(backup.state.view).toBe(0)
+        expect(backup.state.views.view).toBe(0)
         for (const id of others.slice(0, w - 1)) backup.receive(kit.status(id, { complaint: 'two-faced' }))
         backup.tickHearing()
-        expect(backup.state.view).toBe(1)
-        expect(backup.state.blacklist.all).toEqual([{ replica: 0, complaint: 'two-faced' }])
+        expect(backup.state.views.view).toBe(1)
+        expect(backup.state.suspicion.blacklist.all).toEqual([{ replica: 0, complaint: 'two-faced' }])
       })
 
       test('PBFT-5.4 is passed by before it leads', () => {
         const backup = new ReplicaUnderTest(kit, 2)
         convict(backup, 1)
-        expect(backup.state.complaint).toBeNull()
+        expect(backup.state.suspicion.complaint).toBeNull()
         expect(viewAfter(backup.state)).toBe(2)
       })
 
       test('PBFT-5.4 is not had back later, when no more is kept against it', () => {
         const backup = new ReplicaUnderTest(kit, 2)
         for (let sequence = 1; sequence <= EVIDENCE_PER_REPLICA_MAX; sequence++) convict(backup, 0, sequence)
-        backup.state.complaint = null
+        backup.state.suspicion.complaint = null
         backup.tickHearing()
-        expect(backup.state.complaint).toMatchObject({ complaint: 'two-faced' })
+        expect(backup.state.suspicion.complaint).toMatchObject({ complaint: 'two-faced' })
       })
     })
 
@@ -255,26 +255,27 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         backup.hear(others.slice(0, f), 'slow')
         backup.window(1)
       }
-      expect(backup.state.view).toBe(0)
+      expect(backup.state.views.view).toBe(0)
     })
 
     test('PBFT-5.4 who leaves with a complaint for another reason blacklists the primary all the same', () => {
       const backup = late()
       leaveFor(kit, backup, 1)
-      expect(backup.state.blacklist.all).toEqual([{ replica: 0, complaint: 'late' }])
+      expect(backup.state.suspicion.blacklist.all).toEqual([{ replica: 0, complaint: 'late' }])
     })
 
     test('PBFT-5.4 a complaint that finds no company is dropped', () => {
       const backup = late()
       backup.tickHearing(COMPLAINT_TICKS)
-      expect(backup.state.complaint).toBeNull()
+      expect(backup.state.suspicion.complaint).toBeNull()
     })
   })
 
   describe('the blacklist', () => {
     const without = (replica: number) => {
       const backup = new ReplicaUnderTest(kit, 2)
-      const { blacklist, ticks } = backup.state
+      const { blacklist } = backup.state.suspicion
+      const { ticks } = backup.state.clock
       blacklist.add({ replica: replica as never, complaint: 'slow', figures: null, tick: ticks })
       return backup
     }
@@ -283,19 +284,19 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const backup = without(1)
       backup.receive(kit.request(0))
       backup.tickHearing(REQUEST_TIMEOUT_TICKS)
-      expect(backup.state.view).toBe(2)
+      expect(backup.state.views.view).toBe(2)
     })
 
     test('PBFT-5.4 after a view that never began everybody has a chance again', () => {
       const backup = awaitingNewView(kit, 1, 2)
-      backup.state.blacklist.add({ replica: 3 as never, complaint: 'slow', figures: null, tick: 0 })
+      backup.state.suspicion.blacklist.add({ replica: 3 as never, complaint: 'slow', figures: null, tick: 0 })
       backup.tickHearing(REQUEST_TIMEOUT_TICKS)
       backup.settle()
-      expect(backup.state.view).toBe(3)
+      expect(backup.state.views.view).toBe(3)
     })
 
     test('PBFT-5.4 it holds f at most, the oldest leaves, and nobody stays for ever', () => {
-      const { blacklist } = new ReplicaUnderTest(kit, 2).state
+      const { blacklist } = new ReplicaUnderTest(kit, 2).state.suspicion
       for (let replica = 0; replica <= f; replica++) {
         blacklist.add({ replica: replica as never, complaint: 'slow', figures: null, tick: replica })
       }
@@ -309,7 +310,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     test('PBFT-5.4 when f + 1 primaries are no better, the machines are not: nobody is blamed, the blamed are acquitted', () => {
       const backup = new Watched()
       backup.windows(4, 1)
-      const { blacklist, monitor } = backup.state
+      const { blacklist, monitor } = backup.state.suspicion
       const { patience } = monitor
       const reference = monitor.reference
       if (reference === null) throw new Error('nothing was learned')
@@ -326,7 +327,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     test('PBFT-5.4 who is worse than f others is blamed all the same, and whoever that leaves blameless is acquitted', () => {
       const backup = new Watched()
       backup.windows(4, 1)
-      const { blacklist, monitor } = backup.state
+      const { blacklist, monitor } = backup.state.suspicion
       const reference = monitor.reference
       if (reference === null) throw new Error('nothing was learned')
       const figures = { ...reference, delivered: 0.85 * reference.delivered, lag: 1.7 * reference.lag }

@@ -27,7 +27,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       decide(kit, backup, { sequence, batch: batchOf(sequence) })
       backup.tickHearing(2)
     }
-    return backup.state.complaint?.complaint ?? null
+    return backup.state.suspicion.complaint?.complaint ?? null
   }
   const small = (timestamp: number) => kit.batch([kit.request(1, { timestamp })])
   const enough = PASSED_OVER_MAX + Math.ceil(PASSED_OVER_TICKS / 2)
@@ -62,7 +62,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     const backup = new ReplicaUnderTest(kit, 2)
     backup.tickHearing(GRACE_TICKS)
     const old = [kit.request(1), kit.request(3)]
-    const delivered = (): number => backup.state.monitor.delivered
+    const delivered = (): number => backup.state.suspicion.monitor.delivered
     decide(kit, backup, { sequence: 1, batch: kit.batch(old) })
     const once = delivered()
     expect(once).toBeGreaterThan(0)
@@ -80,6 +80,6 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const served = kit.batch([kit.request(0, { timestamp })])
       if (sequence % RELAY_AFTER_TICKS === 0) decide(kit, backup, { sequence: ++sequence, batch: served })
     }
-    expect(backup.state.complaint).toBeNull()
+    expect(backup.state.suspicion.complaint).toBeNull()
   })
 })

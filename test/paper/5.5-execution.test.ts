@@ -50,11 +50,12 @@ function backupWith(executedPerTurn = PER_TURN): Backup {
 }
 
 const isExecuting = ({ replica }: Backup): boolean =>
-  replica.runtime.state.lastHandedOver > replica.runtime.state.lastExecuted
+  replica.runtime.state.ordering.lastHandedOver > replica.runtime.state.ordering.lastExecuted
 
 /** Goes on until the batch that follows so many is half done: its first request is executed. */
 function halfWay(backup: Backup, executed = 0): void {
-  const isThere = (): boolean => isExecuting(backup) && backup.replica.runtime.state.lastExecuted === executed
+  const isThere = (): boolean =>
+    isExecuting(backup) && backup.replica.runtime.state.ordering.lastExecuted === executed
   for (let done = 0; !isThere(); done++) {
     if (done > 10_000 || !backup.replica.runOne()) throw new Error('the batch took no more than a turn')
   }
@@ -83,11 +84,11 @@ describe('a batch that asks for much', () => {
     let turns = 0
     for (; isExecuting(backup); turns++) {
       expect(backup.store.revision).toBe(revision)
-      expect(backup.replica.runtime.state.lastExecuted).toBe(1)
+      expect(backup.replica.runtime.state.ordering.lastExecuted).toBe(1)
       const says = { lastExecuted: (turns + 10) as Sequence }
       backup.replica.deliver(kit.replicaPeer(2), kit.status(2, says).bytes)
       backup.replica.runOne()
-      expect(backup.replica.runtime.state.peers[2]?.lastExecuted).toBe(turns + 10)
+      expect(backup.replica.runtime.state.catchUp.peers[2]?.lastExecuted).toBe(turns + 10)
     }
     expect(turns).toBeGreaterThan(10)
     backup.replica.run()
@@ -104,7 +105,7 @@ describe('a batch that asks for much', () => {
     expect(sentOf(backup, 'refusal')).toEqual([])
     backup.replica.run()
     expect(sentOf(backup, 'reply')).toHaveLength(2)
-    expect(backup.replica.runtime.state.waiting.size).toBe(0)
+    expect(backup.replica.runtime.state.requests.waiting.size).toBe(0)
     backup.replica.receive(kit.clientPeer(0), requestOf(0, 1, 200).bytes)
     expect(sentOf(backup, 'reply')).toHaveLength(3)
   })
@@ -115,7 +116,7 @@ describe('a batch that asks for much', () => {
       const batches = [LONG, shortBatch(2), shortBatch(3), kit.batch([], 0), shortBatch(5)]
       for (const [index, batch] of batches.entries()) backup.decided(index + 1, batch)
       backup.replica.run()
-      expect(backup.replica.runtime.state.lastExecuted).toBe(batches.length)
+      expect(backup.replica.runtime.state.ordering.lastExecuted).toBe(batches.length)
       expect(toHex(backup.store.fingerprint())).toBe(stateAfter(...batches))
       expect(sentOf(backup, 'reply')).toHaveLength(5)
     }
@@ -127,7 +128,7 @@ describe('a batch that asks for much', () => {
     for (const [index, batch] of batches.entries()) backup.decided(index + 1, batch)
     backup.decided(K + 1, LONG)
     halfWay(backup, K)
-    const root = backup.replica.runtime.state.ownRoots.get(K as Sequence)
+    const root = backup.replica.runtime.state.checkpoints.ownRoots.get(K as Sequence)
     expect(toHex(root ?? new Uint8Array(0))).toBe(stateAfter(...batches))
   })
 
@@ -138,7 +139,7 @@ describe('a batch that asks for much', () => {
     backup.replica.sent.length = 0
     backup.replica.runtime.stop()
     backup.replica.run()
-    expect(backup.replica.runtime.state.lastExecuted).toBe(0)
+    expect(backup.replica.runtime.state.ordering.lastExecuted).toBe(0)
     expect(backup.store.lastSequence).toBe(0)
     expect(backup.replica.sent).toEqual([])
   })
@@ -176,17 +177,17 @@ describe('a state that is fetched in the middle of a batch', () => {
     backup.replica.runOne()
     backup.replica.tickOnly()
     for (let turns = 0; turns < 5; turns++) backup.replica.runOne()
-    expect(backup.replica.runtime.state.transfer?.sequence).toBe(FAR)
+    expect(backup.replica.runtime.state.transfer.target?.sequence).toBe(FAR)
     expect(isExecuting(backup)).toBe(true)
     expect(asked(backup)).toEqual([])
     while (isExecuting(backup)) backup.replica.runOne()
     backup.replica.run()
-    expect(backup.replica.runtime.state.lastExecuted).toBe(1)
+    expect(backup.replica.runtime.state.ordering.lastExecuted).toBe(1)
     for (let rounds = 0; rounds < 100 && backup.store.lastSequence < FAR; rounds++) {
       answer(backup)
       backup.replica.tick()
     }
-    expect(backup.replica.runtime.state.lastExecuted).toBe(FAR)
+    expect(backup.replica.runtime.state.ordering.lastExecuted).toBe(FAR)
     expect(toHex(backup.store.fingerprint())).toBe(toHex(certificate.root))
   })
 
@@ -200,19 +201,19 @@ describe('a state that is fetched in the middle of a batch', () => {
     halfWay(backup)
     for (let rounds = 0; rounds < 100 && backup.store.lastSequence < FAR; rounds++) {
       expect(isExecuting(backup)).toBe(true)
-      expect(backup.replica.runtime.state.lastExecuted).toBe(0)
+      expect(backup.replica.runtime.state.ordering.lastExecuted).toBe(0)
       answer(backup)
       backup.replica.runOne()
     }
     expect(backup.store.lastSequence).toBe(FAR)
-    expect(backup.replica.runtime.state.lastExecuted).toBe(FAR)
+    expect(backup.replica.runtime.state.ordering.lastExecuted).toBe(FAR)
     expect(isExecuting(backup)).toBe(false)
     expect(toHex(backup.store.fingerprint())).toBe(toHex(certificate.root))
     backup.replica.run()
     expect(sentOf(backup, 'reply')).toEqual([])
     backup.decided(FAR + 1, LONG)
     backup.replica.run()
-    expect(backup.replica.runtime.state.lastExecuted).toBe(FAR + 1)
+    expect(backup.replica.runtime.state.ordering.lastExecuted).toBe(FAR + 1)
     expect(sentOf(backup, 'reply')).toHaveLength(2)
   })
 

@@ -62,7 +62,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     backup.receiveAll(kit.votes('prepare', backups, at))
     backup.tick(100)
     expect(sentKinds(backup.receive(kit.status(2)))).toEqual([])
-    expect(backup.state.slots.get(prePrepare.sequence)?.prepares[1]).toBeNull()
+    expect(backup.state.ordering.slots.get(prePrepare.sequence)?.prepares[1]).toBeNull()
     backup.step({ kind: 'persisted', records: 1 })
     backup.tick(10)
     expect(sentKinds(backup.receive(kit.status(2)))).toEqual(['pre-prepare', 'prepare'])

@@ -127,9 +127,9 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     backup.settle()
     const again = backup.restarted()
     expect(again.executed).toEqual(backup.executed)
-    expect(again.state.lastExecuted).toBe(4)
-    expect([...again.state.slots.values()].every(({ executed }) => executed !== null)).toBe(true)
-    expect(again.state.batches.bytes).toBe(0)
+    expect(again.state.ordering.lastExecuted).toBe(4)
+    expect([...again.state.ordering.slots.values()].every(({ executed }) => executed !== null)).toBe(true)
+    expect(again.state.ordering.batches.bytes).toBe(0)
     // What it accepted and prepared itself is above h still, and is said again.
     expect(sentKinds(again.resumed)).toEqual(['prepare', 'commit', 'prepare', 'commit'])
   })

@@ -80,7 +80,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       backup.receive(kit.prePrepare({ view: 1, sequence: K + 1, batch: batchAt(1) }))
       const kinds = backup.records.map(({ kind }) => kind)
       expect(kinds).toEqual(['new-view', 'stable', 'accepted'])
-      expect(backup.restarted(3).state.lowWatermark).toBe(K)
+      expect(backup.restarted(3).state.checkpoints.lowWatermark).toBe(K)
     })
 
     test('PBFT-6 the log is deleted only up to the stored state, and never the record of the view', () => {
@@ -97,8 +97,10 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       backup.settle()
       expect(backup.trimmedBefore).toBeGreaterThan(0)
       const again = backup.restarted()
-      expect([again.state.view, again.state.isActive, again.state.lastExecuted]).toEqual([1, true, K + 2])
-      expect(again.state.newView?.view).toBe(1)
+      expect([again.state.views.view, again.state.views.isActive, again.state.ordering.lastExecuted]).toEqual(
+        [1, true, K + 2],
+      )
+      expect(again.state.views.newView?.view).toBe(1)
       // What stands above is voted on as before.
       const contrary = kit.prePrepare({ view: 1, sequence: K + 1, batch: kit.batch([kit.request(9)]) })
       expect(reasonsOf(again.receive(contrary))).toEqual(['conflicting-pre-prepare'])
@@ -114,7 +116,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       backup.store()
       backup.settle()
       const again = backup.restarted()
-      expect([again.state.view, again.state.isActive]).toEqual([3, false])
+      expect([again.state.views.view, again.state.views.isActive]).toEqual([3, false])
       expect(framesOf(kit, 2, again.resumed)).toContainEqual(kit.frameOf(2, said))
     })
   })
@@ -126,14 +128,14 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const sent = framesOf(kit, 2, leaveFor(kit, backup, 3))
       const again = backup.restarted()
       expect(framesOf(kit, 2, again.resumed)).toEqual(sent)
-      expect([again.state.view, again.state.isActive]).toEqual([3, false])
+      expect([again.state.views.view, again.state.views.isActive]).toEqual([3, false])
       expect(reasonsOf(again.receive(kit.prePrepare({ sequence: 2, batch: batchAt(2) })))).toEqual([
         'wrong-view',
       ])
       // T starts anew when Q are held, and the view is left in the end.
       again.receiveAll(kit.viewChanges(kit.ids.filter((id) => id !== 2).slice(0, kit.q - 1), 3))
       again.tickHearing(500)
-      expect(again.state.view).toBeGreaterThan(3)
+      expect(again.state.views.view).toBeGreaterThan(3)
     })
 
     test('PBFT-6.2 P survives it: what was prepared stands in the next VIEW-CHANGE', () => {
@@ -171,7 +173,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(primary.records.at(-1)).toMatchObject({ kind: 'new-view-made' })
       const again = primary.restarted(made)
       expect(relayedIn(again.resumed)).toMatchObject([{ kind: 'new-view', view: 1 }])
-      expect([again.state.view, again.state.isActive]).toEqual([1, true])
+      expect([again.state.views.view, again.state.views.isActive]).toEqual([1, true])
     })
 
     test('PBFT-6.2 PBFT-3.4 O is as binding after it as before', () => {
@@ -285,7 +287,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
             if (random.chance(0.3)) note(replica.sync())
           }
           note(replica.settle())
-          expect(replica.state.view).toBeGreaterThan(n)
+          expect(replica.state.views.view).toBeGreaterThan(n)
           expectConsistent(
             said,
             said
@@ -299,7 +301,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
             const again = replica.restarted(kept)
             const before = said.filter(({ records }) => records <= kept)
             const views = before.map(({ message }) => ('view' in message ? message.view : 0))
-            expect(again.state.view).toBeGreaterThanOrEqual(Math.max(0, ...views))
+            expect(again.state.views.view).toBeGreaterThanOrEqual(Math.max(0, ...views))
             const effects = [
               ...again.resumed,
               ...random.shuffle(messages).flatMap((message) => again.receive(message)),

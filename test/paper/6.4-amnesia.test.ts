@@ -62,7 +62,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
     test('PBFT-6.4 it sends no CHECKPOINT of what it executes', () => {
       const replica = recovering(K)
-      expect(replica.state.lastExecuted).toBe(K)
+      expect(replica.state.ordering.lastExecuted).toBe(K)
       expect(broadcastsOf([...replica.settle(), ...replica.tickHearing(50)], 'checkpoint')).toEqual([])
       replica.tickHearing(5)
       expect(sentKinds(replica.receive(kit.status(3)))).not.toContain('checkpoint')
@@ -171,10 +171,10 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     test('PBFT-6.4 a refused operation is asked for again at once: in an idle cluster nothing else lets its distance pass', () => {
       const replica = amnesiac()
       replica.application.refusesRecoveries = true
-      const { recovery } = recovering(AT, replica).state
+      const { own: recovery } = recovering(AT, replica).state.recovery
       expect(recovery?.executed).toBeNull()
       // It was asked for in this very tick; it is due again all the same.
-      expect(replica.state.ticks - (recovery?.askedTick ?? 0)).toBe(RECOVERY_RETRY_TICKS)
+      expect(replica.state.clock.ticks - (recovery?.askedTick ?? 0)).toBe(RECOVERY_RETRY_TICKS)
     })
 
     test('PBFT-6.4 one that nobody asked for, or of another replica, heals nothing here', () => {

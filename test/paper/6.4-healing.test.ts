@@ -35,7 +35,8 @@ describe.each([4, 7])('n = %i', (n) => {
     const replica = run.replicas[id]
     return replica !== undefined && standingOf(replica.state) === 'voting'
   }
-  const isLevel = (run: ClusterRun) => new Set(run.replicas.map(({ state }) => state.lastExecuted)).size === 1
+  const isLevel = (run: ClusterRun) =>
+    new Set(run.replicas.map(({ state }) => state.ordering.lastExecuted)).size === 1
 
   test.each([0, 1, n - 1])('PBFT-6.4 replica %i loses its log in an idle cluster and is healed', (id) => {
     const story = begin(1)
@@ -43,18 +44,18 @@ describe.each([4, 7])('n = %i', (n) => {
     ask(story, 1, 12)
     lose(run, id)
     expect(until(run, () => isHealed(run, id))).toBe(true)
-    expect(run.replicas[id]?.state.lowWatermark).toBeGreaterThanOrEqual(LOG_WINDOW)
+    expect(run.replicas[id]?.state.checkpoints.lowWatermark).toBeGreaterThanOrEqual(LOG_WINDOW)
     run.tick(100)
     // It votes again: with f others silent, its vote is needed.
-    const primary = primaryOf(run.replicas[id]?.state.view ?? (0 as View), n)
+    const primary = primaryOf(run.replicas[id]?.state.views.view ?? (0 as View), n)
     const silent: readonly number[] = kit.ids
       .filter((other) => other !== id && other !== primary)
       .slice(-kit.f)
     run.loses = ({ from }) => silent.includes(from)
-    const before = run.replicas[id]?.state.lastExecuted ?? 0
+    const before = run.replicas[id]?.state.ordering.lastExecuted ?? 0
     ask(story, 200, 205)
     run.tick(600)
-    expect(run.replicas[id]?.state.lastExecuted).toBeGreaterThan(before)
+    expect(run.replicas[id]?.state.ordering.lastExecuted).toBeGreaterThan(before)
   })
 
   test('PBFT-6.4 an idle cluster whose primary is dead heals it all the same', () => {
@@ -88,7 +89,9 @@ describe.each([4, 7])('n = %i', (n) => {
     run.crash(1)
     expect(isHealed(run, 1)).toBe(true)
     run.tick(300)
-    const views = run.replicas.filter(({ state }) => state.isActive).map(({ state }) => state.view)
+    const views = run.replicas
+      .filter(({ state }) => state.views.isActive)
+      .map(({ state }) => state.views.view)
     expect(views).toHaveLength(n)
   })
 
@@ -129,12 +132,14 @@ describe.each([4, 7])('n = %i', (n) => {
         invariants.ask(kit.request(timestamp % 7, { timestamp }))
         run.tick(3)
       }
-      const far = run.replicas[0]?.state.lastExecuted ?? 0
+      const far = run.replicas[0]?.state.ordering.lastExecuted ?? 0
       expect(far).toBeGreaterThan(LOG_WINDOW)
       run.loses = () => false
       expect(until(run, () => isLevel(run))).toBe(true)
       expect(Object.fromEntries(invariants.broken)).toEqual({})
-      expect(run.replicas[missing]?.state.lowWatermark).toBe(run.replicas[0]?.state.lowWatermark)
+      expect(run.replicas[missing]?.state.checkpoints.lowWatermark).toBe(
+        run.replicas[0]?.state.checkpoints.lowWatermark,
+      )
     },
   )
 

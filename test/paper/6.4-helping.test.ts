@@ -38,16 +38,20 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const replica = helping(3, HISTORY)
       enter(kit, replica, U + 2, { stable: certificateAt(K) })
       expect(broadcastsOf(reach(replica, HISTORY), 'view-change')).toEqual([])
-      expect(replica.state.view).toBe(U + 2)
+      expect(replica.state.views.view).toBe(U + 2)
     })
 
     test('PBFT-6.4 PBFT-1.9 while the checkpoint is awaited the timer runs: an idle primary has to fill up', () => {
       const replica = helping(3, AT)
       replica.tickHearing()
-      expect(replica.state.timer).not.toBeNull()
-      for (let tick = 0; tick < 4 * replica.state.timeoutTicks && replica.state.view === 0; tick++)
+      expect(replica.state.requests.timer).not.toBeNull()
+      for (
+        let tick = 0;
+        tick < 4 * replica.state.patience.timeoutTicks && replica.state.views.view === 0;
+        tick++
+      )
         replica.tickHearing()
-      expect(replica.state.view).toBe(1)
+      expect(replica.state.views.view).toBe(1)
     })
 
     test('PBFT-6.4 PBFT-2.8 a primary that restarts goes on filling up', () => {
@@ -87,7 +91,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.store()
       replica.settle()
       const again = replica.restarted()
-      expect(again.state.lastExecuted).toBe(K)
+      expect(again.state.ordering.lastExecuted).toBe(K)
       expect(fillTarget(again.state)).toBe(HISTORY)
     })
   })

@@ -29,7 +29,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   ])('PBFT-6.4 %s that it does not know makes it amnesiac, and its log says so', (_, forgotten) => {
     const replica = asking()
     replica.receive(shows(2, forgotten()))
-    expect(replica.state.health).toBe('amnesiac')
+    expect(replica.state.recovery.health).toBe('amnesiac')
     expect(replica.records.map(({ kind }) => kind)).toContain('forgotten')
   })
 
@@ -37,21 +37,21 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     const replica = asking()
     replica.receive(shows(2, kit.votes('commit', [3], { sequence: 1, digest: batch.digest })))
     replica.receive(shows(3, kit.votes('commit', [1], { sequence: 1, digest: batch.digest }), NONCE + 1))
-    expect(replica.state.health).toBe('sound')
+    expect(replica.state.recovery.health).toBe('sound')
   })
 
   test('PBFT-6.4 it votes for nothing before 2f others have answered, or the time is over', () => {
     const replica = asking()
     const needed = others.slice(0, 2 * faultsMax(n))
     for (const id of needed.slice(1)) replica.receive(shows(id, []))
-    expect(replica.state.recall).not.toBeNull()
+    expect(replica.state.recovery.recall).not.toBeNull()
     for (const id of needed.slice(0, 1)) replica.receive(shows(id, []))
-    expect(replica.state.recall).toBeNull()
+    expect(replica.state.recovery.recall).toBeNull()
     const alone = asking()
     alone.tick(RECALL_TICKS - 1)
-    expect(alone.state.recall).not.toBeNull()
+    expect(alone.state.recovery.recall).not.toBeNull()
     alone.tick(1)
-    expect(alone.state.recall).toBeNull()
+    expect(alone.state.recovery.recall).toBeNull()
   })
 
   test('PBFT-6.4 as long as it asks it says that it does not vote', () => {

@@ -42,7 +42,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
     test('PBFT-6.4 it comes back with VIEW-CHANGE(u + 2), once that is on disk, and never votes below', () => {
       const replica = healed()
-      expect([replica.state.view, replica.state.isActive]).toEqual([U + 2, false])
+      expect([replica.state.views.view, replica.state.views.isActive]).toEqual([U + 2, false])
       const said = replica.settle()
       expect(votesIn(said)).toEqual(['view-change'])
       expect(broadcastsOf(said, 'view-change')).toMatchObject([
@@ -77,7 +77,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(votesIn(replica.settle())).toEqual([])
       const effects = [...replica.tickHearing(), ...replica.settle()]
       expect(votesIn(effects)).toEqual((U + 5) % n === 1 ? [] : ['prepare'])
-      expect([replica.state.view, replica.state.isActive]).toEqual([U + 5, true])
+      expect([replica.state.views.view, replica.state.views.isActive]).toEqual([U + 5, true])
     })
 
     test('PBFT-6.4 after a restart it is healed still, and says its VIEW-CHANGE again, byte for byte', () => {
@@ -86,7 +86,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       if (said === undefined) throw new Error('no VIEW-CHANGE')
       const again = replica.restarted()
       expect(standingOf(again.state)).toBe('voting')
-      expect([again.state.view, again.state.isActive]).toEqual([U + 2, false])
+      expect([again.state.views.view, again.state.views.isActive]).toEqual([U + 2, false])
       const frames = effectsOf(again.resumed, 'broadcast').map(({ outgoing }) =>
         outgoing.kind === 'relayed' ? outgoing.message.bytes : null,
       )
@@ -104,7 +104,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(
         broadcastsOf(said, 'view-change').length + sentKinds(said).filter((k) => k === 'view-change').length,
       ).toBeGreaterThan(0)
-      expect(again.state.view).toBeGreaterThanOrEqual(U + 2)
+      expect(again.state.views.view).toBeGreaterThanOrEqual(U + 2)
     })
 
     test('PBFT-6.4 a VIEW-CHANGE that it sent before it forgot is no evidence against it', () => {

@@ -42,11 +42,11 @@ describe.each([4, 7])('n = %i', (n) => {
     const correct = run.replicas.filter(({ id }) => !traitors.includes(id))
     for (const { state, application } of correct) {
       expect(application.applied).toHaveLength(to)
-      expect(state.waiting.size).toBe(0)
-      expect(state.withheld).toHaveLength(0)
+      expect(state.requests.waiting.size).toBe(0)
+      expect(state.durability.withheld).toHaveLength(0)
     }
     // At least Q - f correct ones share an active view.
-    const views = correct.filter(({ state }) => state.isActive).map(({ state }) => state.view)
+    const views = correct.filter(({ state }) => state.views.isActive).map(({ state }) => state.views.view)
     const shared = Math.max(...views.map((view) => views.filter((each) => each === view).length))
     expect(shared).toBeGreaterThanOrEqual(kit.q - kit.f)
     expect(new Set(correct.map(({ application }) => String(application.root))).size).toBe(1)
@@ -88,7 +88,7 @@ describe.each([4, 7])('n = %i', (n) => {
     'primaries that die one after another': (seed) => {
       const story = begin(seed)
       story.run.loses = ({ from }) => {
-        const views = story.run.replicas.map(({ state }) => state.view).sort((a, b) => b - a)
+        const views = story.run.replicas.map(({ state }) => state.views.view).sort((a, b) => b - a)
         return from === primaryOf(views[kit.f] ?? views[0] ?? (0 as never), n) && story.random.chance(0.97)
       }
       load(story)
@@ -166,12 +166,12 @@ describe.each([4, 7])('n = %i', (n) => {
     run.tick(200)
     run.loses = () => false
     run.tick(100)
-    const views = run.replicas.map(({ state }) => state.view)
+    const views = run.replicas.map(({ state }) => state.views.view)
     expect(new Set(views).size).toBe(1)
     run.sent.clear()
     run.tick(500)
     expect([...run.sent.keys()]).toEqual(['status'])
-    expect(run.replicas.map(({ state }) => state.view)).toEqual(views)
+    expect(run.replicas.map(({ state }) => state.views.view)).toEqual(views)
   })
 
   test('PBFT-3.1 a view change costs n(n - 1) messages when the old primary is dead', () => {
@@ -179,7 +179,7 @@ describe.each([4, 7])('n = %i', (n) => {
     const { run } = story
     run.loses = ({ from, to }) => from === 0 || to === 0
     for (const id of kit.ids) run.ask(id, requestAt(0))
-    for (let tick = 0; tick < 200 && run.replicas[n - 1]?.state.view === 0; tick++) run.tick()
+    for (let tick = 0; tick < 200 && run.replicas[n - 1]?.state.views.view === 0; tick++) run.tick()
     run.tick(2)
     // The dead one's own are sent to nobody; those to it are.
     const others = n - 1

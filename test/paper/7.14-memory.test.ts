@@ -66,7 +66,7 @@ describe('the slots', () => {
     for (let sequence = 2; sequence <= 24; sequence++) {
       backup.receive(kit.prePrepare({ sequence, batch: kit.batch(requests, sequence) }))
     }
-    expect(backup.state.batches.bytes).toBeLessThanOrEqual(UNEXECUTED_BYTES_MAX)
+    expect(backup.state.ordering.batches.bytes).toBeLessThanOrEqual(UNEXECUTED_BYTES_MAX)
     backup.receive(kit.prePrepare({ sequence: 1, batch: kit.batch(requests, 1) }))
     expect(backup.records.filter(({ kind }) => kind === 'accepted')).toContainEqual(
       expect.objectContaining({ prePrepare: expect.objectContaining({ sequence: 1 }) }),
@@ -78,7 +78,7 @@ describe('the slots', () => {
     for (let sequence = 2; sequence <= 24; sequence++) {
       backup.receive(kit.decision({ sequence, batch: kit.batch(requests, sequence) }))
     }
-    const { batches, slots } = backup.state
+    const { batches, slots } = backup.state.ordering
     let held = 0
     for (const { decidedBatch } of slots.values()) held += decidedBatch?.bytes.length ?? 0
     expect(held).toBe(batches.bytes)
@@ -99,7 +99,7 @@ describe('executed decisions', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     const decided = kit.batch([kit.request(0)])
     // A faulty primary proposes one batch for later to this replica, and has another one decided by the rest.
-    const late = kit.batch([kit.request(1)], backup.state.now + 1_500)
+    const late = kit.batch([kit.request(1)], backup.state.clock.now + 1_500)
     backup.receive(kit.prePrepare({ sequence: 2, batch: late }))
     backup.receive(kit.decision({ sequence: 2, batch: decided }))
     backup.tick(100) // the other batch's time has come
@@ -116,7 +116,7 @@ describe('executed decisions', () => {
 
   test('PBFT-1.3 a replica that has a decided batch votes for no other one', () => {
     const backup = new ReplicaUnderTest(kit, 1)
-    const late = kit.batch([kit.request(1)], backup.state.now + 1_500)
+    const late = kit.batch([kit.request(1)], backup.state.clock.now + 1_500)
     backup.receive(kit.prePrepare({ sequence: 2, batch: late }))
     backup.receive(kit.decision({ sequence: 2, batch: kit.batch([kit.request(0)]) }))
     backup.tick(100)

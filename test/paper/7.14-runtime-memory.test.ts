@@ -20,7 +20,7 @@ function executedUpTo(count: number): RuntimeUnderTest {
     const batch = kit.batch([kit.request(0, { timestamp: sequence })])
     backup.receive(kit.replicaPeer(0), kit.decision({ sequence, batch }).bytes)
   }
-  expect(backup.runtime.state.lastExecuted).toBe(count)
+  expect(backup.runtime.state.ordering.lastExecuted).toBe(count)
   return backup
 }
 

@@ -25,7 +25,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const view = 1 + Math.floor(index / LOG_WINDOW)
       refused += reasonsOf(replica.receive(kit.vote('commit', 3, { view, sequence, digest }))).length
     }
-    expect(replica.state.early.heldFor(kit.ids[3] ?? (0 as never)).count).toBe(EARLY_PER_SENDER_MAX)
+    expect(replica.state.ordering.early.heldFor(kit.ids[3] ?? (0 as never)).count).toBe(EARLY_PER_SENDER_MAX)
     expect(refused).toBe(50)
     expect(reasonsOf(replica.receive(kit.vote('commit', 0, { view: 1, sequence: 1, digest })))).toEqual([])
   })
@@ -39,13 +39,13 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     }
     const next = kit.vote('commit', 0, { view: 1, sequence: 2, digest })
     expect(reasonsOf(replica.receive(next))).toEqual([])
-    expect(replica.state.early.heldFor(kit.ids[0] ?? (0 as never)).count).toBe(2)
+    expect(replica.state.ordering.early.heldFor(kit.ids[0] ?? (0 as never)).count).toBe(2)
   })
 
   test('PBFT-7.14 they are let go of when their view begins, or a later one', () => {
     const replica = new ReplicaUnderTest(kit, 2)
     for (const view of [1, 2, 3]) replica.receive(kit.vote('commit', 0, { view, sequence: 1, digest }))
-    const held = () => replica.state.early.heldFor(kit.ids[0] ?? (0 as never)).count
+    const held = () => replica.state.ordering.early.heldFor(kit.ids[0] ?? (0 as never)).count
     enter(kit, replica, 2)
     expect(held()).toBe(1)
     enter(kit, replica, 5)
@@ -55,7 +55,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   test('PBFT-7.14 of each replica one VIEW-CHANGE is kept, and what an active view has outlived is not useful', () => {
     const replica = new ReplicaUnderTest(kit, 2)
     for (let view = 1; view <= 60; view++) replica.receive(kit.viewChange(3, view))
-    expect(replica.state.viewChanges.filter((one) => one !== null)).toHaveLength(1)
+    expect(replica.state.views.viewChanges.filter((one) => one !== null)).toHaveLength(1)
     replica.receive(plainNewView(kit, 61))
     expect(isRelevant(replica.state, kit.viewChange(0, 61))).toBe(false)
   })
@@ -68,10 +68,10 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         if (view > 1) replica.receive(kit.prePrepare({ view: view - 1, sequence, batch }))
       }
       leaveFor(kit, replica, view)
-      if (!replica.state.isActive) enter(kit, replica, view)
-      expect(replica.state.batches.bytes).toBeLessThanOrEqual(UNEXECUTED_BYTES_MAX)
-      expect(replica.state.slots.size).toBeLessThanOrEqual(20)
-      expect(replica.state.withheld).toEqual([])
+      if (!replica.state.views.isActive) enter(kit, replica, view)
+      expect(replica.state.ordering.batches.bytes).toBeLessThanOrEqual(UNEXECUTED_BYTES_MAX)
+      expect(replica.state.ordering.slots.size).toBeLessThanOrEqual(20)
+      expect(replica.state.durability.withheld).toEqual([])
     }
   })
 })
@@ -84,7 +84,7 @@ describe('large batches', () => {
     const replica = new ReplicaUnderTest(kit, 2)
     for (let sequence = 1; sequence <= 20; sequence++)
       replica.receive(kit.prePrepare({ view: 1, sequence, batch: large }))
-    const { bytes } = replica.state.early.heldFor(kit.ids[1] ?? (0 as never))
+    const { bytes } = replica.state.ordering.early.heldFor(kit.ids[1] ?? (0 as never))
     expect(bytes).toBeGreaterThan(2 * MIB)
     expect(bytes).toBeLessThanOrEqual(EARLY_BYTES_PER_SENDER_MAX)
   })
@@ -99,7 +99,7 @@ describe('large batches', () => {
     )
     enter(kit, replica, 1, { prepared })
     for (const [index, batch] of batches.entries()) replica.receive(kit.delivery(3, index + 2, batch))
-    expect(replica.state.batches.bytes).toBeGreaterThan(UNEXECUTED_BYTES_MAX / 2)
-    expect(replica.state.batches.bytes).toBeLessThanOrEqual(UNEXECUTED_BYTES_MAX)
+    expect(replica.state.ordering.batches.bytes).toBeGreaterThan(UNEXECUTED_BYTES_MAX / 2)
+    expect(replica.state.ordering.batches.bytes).toBeLessThanOrEqual(UNEXECUTED_BYTES_MAX)
   })
 })

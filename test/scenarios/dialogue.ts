@@ -231,7 +231,7 @@ class Dialogue {
 
   /** A stable state that is not stored yet is: the log in front of it can go. */
   #store(replica: ReplicaUnderTest): readonly Effect[] {
-    const { sequence } = replica.state.stable
+    const { sequence } = replica.state.checkpoints.stable
     if (sequence === 0 || this.#stored.get(replica.id) === sequence) return []
     if (!replica.snapshots.has(sequence)) return []
     this.#stored.set(replica.id, sequence)
@@ -333,7 +333,7 @@ class Dialogue {
 
   /** A NEW-VIEW on the true VIEW-CHANGEs that its sender holds, with another O. */
   #falseNewView(sender: number, view: number, of: readonly number[], chosen: string): Verified<Message> {
-    const held = this.#replica(sender).state.viewChanges.flatMap((one) =>
+    const held = this.#replica(sender).state.views.viewChanges.flatMap((one) =>
       one?.kind === 'view-change' && one.view === view && of.includes(one.sender) ? [one] : [],
     )
     assert(held.length === of.length, `replica ${sender} holds VIEW-CHANGEs of ${of} for view ${view}`)
@@ -386,9 +386,11 @@ class Dialogue {
       .filter(({ id }) => !this.#traitors.has(id))
       .map(({ id, state, executed }) => {
         const history = executed.map(({ sequence, batch }) => `${sequence}: ${this.#notation.batch(batch)}`)
-        const view = state.isActive ? `in view ${state.view}` : `waits for view ${state.view}`
+        const view = state.views.isActive
+          ? `in view ${state.views.view}`
+          : `waits for view ${state.views.view}`
         const recent = history.length > 4 ? ['…', ...history.slice(-3)] : history
-        return `    ${id}: ${standingOf(state)}, ${view}, h=${state.lowWatermark}, executed ${state.lastExecuted} [${recent.join(', ')}]`
+        return `    ${id}: ${standingOf(state)}, ${view}, h=${state.checkpoints.lowWatermark}, executed ${state.ordering.lastExecuted} [${recent.join(', ')}]`
       })
   }
 

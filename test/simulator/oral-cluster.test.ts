@@ -42,7 +42,7 @@ describe.each([4, 7])('oral mode, n = %i', (n) => {
   const { crypto, replicas } = orderedBy('oral', n)
 
   test('a put is ordered and answered; nothing but the request is signed', () => {
-    expect(new Set(replicas.map(({ state }) => state.lastExecuted))).toEqual(new Set([2]))
+    expect(new Set(replicas.map(({ state }) => state.ordering.lastExecuted))).toEqual(new Set([2]))
     expect(countsOf(crypto.made)).toEqual({ request: 1 })
     expect([...crypto.checked.keys()]).toEqual(['request'])
   })
@@ -70,7 +70,7 @@ test.each([4, 7])(
   'requests with MACs, n = %i: nothing at all is signed, and every replica checks its MAC',
   (n) => {
     const { crypto, replicas } = orderedBy('oral', n, 'oral')
-    expect(new Set(replicas.map(({ state }) => state.lastExecuted))).toEqual(new Set([2]))
+    expect(new Set(replicas.map(({ state }) => state.ordering.lastExecuted))).toEqual(new Set([2]))
     expect(countsOf(crypto.made)).toEqual({})
     expect(crypto.macsMade.get('request')).toBe(n)
     expect(crypto.macsChecked.get('request')).toBe(n)

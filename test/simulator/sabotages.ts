@@ -69,7 +69,7 @@ function atTick(
   return {
     step: (replica, protocol) => (state, event) => {
       const effects = protocol(state, event)
-      const isMeant = event.kind === 'ticked' && state.ticks === tick
+      const isMeant = event.kind === 'ticked' && state.clock.ticks === tick
       return isMeant && (where === 'everywhere' || replica === VICTIM)
         ? [...effects, ...added(state)]
         : effects
@@ -77,7 +77,7 @@ function atTick(
   }
 }
 
-const viewChangeOf = ({ stable }: ReplicaState, view: number): ViewChangeContent => ({
+const viewChangeOf = ({ checkpoints: { stable } }: ReplicaState, view: number): ViewChangeContent => ({
   kind: 'view-change',
   view: view as View,
   stable,
@@ -126,7 +126,7 @@ function staleResults(inner: Application): Application {
 }
 
 /** Evidence of what it holds: two votes of one replica, for two sequence numbers. */
-function falseEvidence({ slots }: ReplicaState): readonly Effect[] {
+function falseEvidence({ ordering: { slots } }: ReplicaState): readonly Effect[] {
   const votes = [...slots.values()].map(({ prepares }) => prepares[VICTIM] ?? null)
   const [first, second] = votes.filter((vote) => vote !== null)
   if (first === undefined || second === undefined) return []
@@ -291,7 +291,7 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
     invariant: 14,
     name: 'memory bounds',
     what: 'a replica remembers more checkpoints of a sender than it should',
-    sabotage: atTick(5, ({ checkpoints }) => {
+    sabotage: atTick(5, ({ checkpoints: { received: checkpoints } }) => {
       const ofSender = checkpoints[2] as Map<Sequence, never>
       for (let sequence = 1; sequence <= 10; sequence++)
         ofSender.set((sequence * 128) as Sequence, {} as never)
@@ -305,7 +305,8 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
     sabotage: {
       step: (replica, protocol) => (state, event) => {
         const effects = protocol(state, event)
-        if (replica === VICTIM && event.kind === 'ticked') state.view = (state.ticks === 5 ? 1 : 0) as View
+        if (replica === VICTIM && event.kind === 'ticked')
+          state.views.view = (state.clock.ticks === 5 ? 1 : 0) as View
         return effects
       },
     },
@@ -317,8 +318,8 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
     sabotage: {
       step: (replica, protocol) => (state, event) => {
         const effects = protocol(state, event)
-        if (replica === VICTIM && event.kind === 'ticked' && state.lastExecuted > 3) {
-          state.lastExecuted = 2 as Sequence
+        if (replica === VICTIM && event.kind === 'ticked' && state.ordering.lastExecuted > 3) {
+          state.ordering.lastExecuted = 2 as Sequence
         }
         return effects
       },

@@ -158,7 +158,7 @@ describe('a failure', () => {
     const forgetful: Sabotage = {
       step: (replica, protocol) => (state, event) => {
         const effects = protocol(state, event)
-        if (replica === 1 && state.lastExecuted === 2) state.lastExecuted = 0 as Sequence
+        if (replica === 1 && state.ordering.lastExecuted === 2) state.ordering.lastExecuted = 0 as Sequence
         return effects
       },
     }

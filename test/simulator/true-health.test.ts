@@ -69,7 +69,7 @@ describe('the checker', () => {
     const checker = trueHealth(4, () => now)
     const states = replicaIds(4).map((id) => {
       const replica = new ReplicaUnderTest(kit, id)
-      if (id < amnesiac) replica.state.health = 'amnesiac'
+      if (id < amnesiac) replica.state.recovery.health = 'amnesiac'
       return replica.state
     })
     const said: (string | null | undefined)[] = [checker.onRequest?.(asked)]

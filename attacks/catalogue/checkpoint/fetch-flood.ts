@@ -22,10 +22,14 @@ export const fetchFlood: Attack = {
       if (victim === undefined) return
       const digest = hash(new Uint8Array(1))
       for (let count = 0; count < FETCHES_PER_TICK; count++) {
-        const sequence = random.between(1, Math.max(1, state.lastExecuted)) as Sequence
+        const sequence = random.between(1, Math.max(1, state.ordering.lastExecuted)) as Sequence
         send({ to: toReplica(victim), frame: seal({ kind: 'fetch', sequence, digest }) })
       }
-      const frame = seal({ kind: 'page-fetch', sequence: state.lowWatermark, paths: [[], [0], [1]] })
+      const frame = seal({
+        kind: 'page-fetch',
+        sequence: state.checkpoints.lowWatermark,
+        paths: [[], [0], [1]],
+      })
       send({ to: toReplica(victim), frame })
     }),
   judge: noViewChange,

@@ -38,8 +38,8 @@ export const badSignatureFlood: Attack = {
     onTick(1, ({ state, random, seal, sealAs, victims: [victim], broadcast }) => {
       for (let count = 0; count < FRAMES_PER_TICK; count++) {
         const digest = new Uint8Array(DIGEST_BYTES).fill(random.below(256))
-        const sequence = (state.lastExecuted + 1 + (count % 8)) as Sequence
-        const vote = { kind: 'commit', view: state.view, sequence, digest } as const
+        const sequence = (state.ordering.lastExecuted + 1 + (count % 8)) as Sequence
+        const vote = { kind: 'commit', view: state.views.view, sequence, digest } as const
         const frame = count % 2 === 0 || victim === undefined ? seal(vote) : sealAs(victim, vote)
         broadcast(spoiled(frame))
       }

@@ -40,7 +40,8 @@ export const crossClusterReplay: Attack = {
   behaviour: () => {
     let next = 0
     return onTick(1, ({ board, cluster, state, hash, sealAbroad, broadcast }) => {
-      const { view, lastExecuted } = state
+      const { view } = state.views
+      const { lastExecuted } = state.ordering
       const sequence = (lastExecuted + 1) as Sequence
       const digest = hash(new Uint8Array(1))
       broadcast(sealAbroad(otherCluster(cluster.clusterId), { kind: 'prepare', view, sequence, digest }))

@@ -16,7 +16,8 @@ export const frameVictim: Attack = {
   behaviour: () =>
     onTick(5, ({ state, victims: [victim], hash, seal, sealAs, broadcast }) => {
       if (victim === undefined) return
-      const { view, lastExecuted } = state
+      const { view } = state.views
+      const { lastExecuted } = state.ordering
       const sequence = (lastExecuted + 1) as Sequence
       const digest = hash(new Uint8Array(1))
       const frames = [digest, flipped(digest)].flatMap((each) => [

@@ -18,7 +18,9 @@ export const reflection: Attack = {
   behaviour: () =>
     onTick(1, ({ state, victims: [victim, ...others], hash, random, sealAs, send }) => {
       if (victim === undefined) return
-      const { view, lastExecuted, lowWatermark } = state
+      const { view } = state.views
+      const { lastExecuted } = state.ordering
+      const { lowWatermark } = state.checkpoints
       const none = new Uint8Array(0)
       const behind = {
         lowWatermark,

@@ -8,7 +8,7 @@ import { and, isKind, not, type When } from '../../language/predicates.ts'
 /** The view that a healed replica begins with, where it lost its disk in view 1. */
 const HEALED_VIEW = 3
 
-const isHealed: When = (_, { state }) => state.view >= HEALED_VIEW
+const isHealed: When = (_, { state }) => state.views.view >= HEALED_VIEW
 
 export const forgottenViewChange: Attack = {
   name: 'forgotten-view-change',
@@ -28,7 +28,7 @@ export const forgottenViewChange: Attack = {
         },
       ),
       onTick(5, ({ state, broadcast }) => {
-        if (state.view < HEALED_VIEW) return
+        if (state.views.view < HEALED_VIEW) return
         for (const frame of old) broadcast(frame)
       }),
     )

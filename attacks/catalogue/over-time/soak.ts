@@ -33,9 +33,9 @@ function takingTurns(attacks: readonly Attack[]): Behaviour {
   let turn = -1
   let behaviour: Behaviour = {}
   const current = ({ board, state }: AdversaryContext): Behaviour => {
-    const began = (board.notes.get(BEGINS) ?? state.now) as Milliseconds
+    const began = (board.notes.get(BEGINS) ?? state.clock.now) as Milliseconds
     board.notes.set(BEGINS, began)
-    const now = Math.floor((state.now - began) / TURN_MS)
+    const now = Math.floor((state.clock.now - began) / TURN_MS)
     if (now !== turn) {
       const next = attacks[now % attacks.length] as Attack
       behaviour = next.behaviour()

@@ -51,7 +51,7 @@ export const adaptiveSlow: Attack = {
       onSend(
         and(isKind('pre-prepare'), whilePrimary),
         delay(({ state, random }) => {
-          usualTicks ??= state.latencyTicks ?? 0
+          usualTicks ??= state.patience.latencyTicks ?? 0
           const allowed = (WAITING_FACTOR_MAX - 1) * usualTicks + WAITING_SLACK_TICKS
           return Math.floor(greed * allowed + random.next())
         }),

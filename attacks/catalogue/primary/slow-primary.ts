@@ -23,6 +23,6 @@ export const slowPrimary: Attack = {
   behaviour: () =>
     onSend(
       and(isKind('pre-prepare'), whilePrimary),
-      delay(({ state }) => Math.floor(SHARE * state.timeoutTicks)),
+      delay(({ state }) => Math.floor(SHARE * state.patience.timeoutTicks)),
     ),
 }

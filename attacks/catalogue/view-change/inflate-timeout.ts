@@ -5,7 +5,7 @@ import { delay, drop } from '../../language/mutations.ts'
 import { and, isKind, not, type When, whilePrimary } from '../../language/predicates.ts'
 
 /** In the first round of primaries. */
-const early: When = (_, { state, n }) => state.view < n
+const early: When = (_, { state, n }) => state.views.view < n
 
 /** Of the patience that it has brought about. */
 const SHARE = 0.4
@@ -23,7 +23,7 @@ export const inflateTimeout: Attack = {
       onSend(and(isKind('pre-prepare', 'new-view', 'oral-new-view'), whilePrimary, early), drop),
       onSend(
         and(isKind('pre-prepare'), whilePrimary, not(early)),
-        delay(({ state }) => Math.floor(SHARE * state.timeoutTicks)),
+        delay(({ state }) => Math.floor(SHARE * state.patience.timeoutTicks)),
       ),
     ),
   inspect: timeoutsShrank,

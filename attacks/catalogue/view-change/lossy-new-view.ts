@@ -12,7 +12,7 @@ import { isKind } from '../../language/predicates.ts'
 const otherChoice: Change = (content, { state, hash }) => {
   if (content.kind !== 'new-view' && content.kind !== 'oral-new-view') return content
   const { choices } = content
-  const below = content.kind === 'new-view' ? state.lowWatermark : content.checkpoint.sequence
+  const below = content.kind === 'new-view' ? state.checkpoints.lowWatermark : content.checkpoint.sequence
   const sequence = (below + 1) as Sequence
   const invented = { sequence, digest: hash(new Uint8Array(1)) }
   return { ...content, choices: choices.length > 0 ? choices.slice(0, -1) : [invented] }
@@ -28,7 +28,7 @@ const otherQuorum: Change = (content, place) => {
   }
   if (content.kind !== 'new-view') return content
   const { state, n } = place
-  const held = state.viewChanges
+  const held = state.views.viewChanges
     .filter((one) => one?.kind === 'view-change')
     .filter(({ view }) => view === content.view)
   if (held.length === quorum(n)) return otherChoice(content, place)

@@ -12,16 +12,28 @@ export const viewChangeSpam: Attack = {
   expects: 'nothing moves below f + 1',
   traitors: lastBackups,
   behaviour: () =>
-    onTick(5, ({ state: { view, stable, config }, random, seal, broadcast }) => {
-      const wanted = (view + random.pick([1, 2, 1_000])) as View
-      const claims = { view: wanted, preparedClaims: [], prePrepareClaims: [] }
-      const { sequence: lowWatermark } = stable
-      const checkpoints = lowWatermark === 0 ? [] : [stable]
-      broadcast(
-        config.mode === 'oral'
-          ? seal({ kind: 'oral-view-change', lowWatermark, checkpoints, ...claims })
-          : seal({ kind: 'view-change', view: wanted, stable, preparedCertificates: [] }),
-      )
-    }),
+    onTick(
+      5,
+      ({
+        state: {
+          views: { view },
+          checkpoints: { stable },
+          config,
+        },
+        random,
+        seal,
+        broadcast,
+      }) => {
+        const wanted = (view + random.pick([1, 2, 1_000])) as View
+        const claims = { view: wanted, preparedClaims: [], prePrepareClaims: [] }
+        const { sequence: lowWatermark } = stable
+        const checkpoints = lowWatermark === 0 ? [] : [stable]
+        broadcast(
+          config.mode === 'oral'
+            ? seal({ kind: 'oral-view-change', lowWatermark, checkpoints, ...claims })
+            : seal({ kind: 'view-change', view: wanted, stable, preparedCertificates: [] }),
+        )
+      },
+    ),
   judge: noViewChange,
 }

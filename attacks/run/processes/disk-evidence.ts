@@ -154,15 +154,15 @@ function wake({ id, cluster, secrets, replay, pages, losses }: OpenDisk): Disk {
     clock: STILL_CLOCK,
     entropy: systemEntropy,
   })
-  states.set(state.lastExecuted, toHex(store.fingerprint()))
+  states.set(state.ordering.lastExecuted, toHex(store.fingerprint()))
   // What it said in its checkpoints was computed while it ran: the log has to give the same again.
-  for (const [sequence, root] of state.ownRoots) {
+  for (const [sequence, root] of state.checkpoints.ownRoots) {
     const again = states.get(sequence)
     if (again !== undefined && again !== toHex(root)) {
       losses.push(`its log does not give the state of its checkpoint at ${sequence}`)
     }
   }
-  return { replica: id, last: state.lastExecuted, batches, decided, results, states, losses }
+  return { replica: id, last: state.ordering.lastExecuted, batches, decided, results, states, losses }
 }
 
 function rememberDecision(decided: Map<number, Decided>, commits: readonly Vote[]): void {

@@ -77,7 +77,10 @@ export class Observer {
   }
 
   #look(replica: ReplicaId, state: ReplicaState): void {
-    const { timeoutTicks, detector, ticks, config, monitor } = state
+    const { timeoutTicks } = state.patience
+    const { detector, monitor } = state.suspicion
+    const { ticks } = state.clock
+    const { config } = state
     if (!this.#hasBegun && monitor.reference !== null && this.#isCorrect(replica)) {
       this.#waiting.set(replica, waitingIn(monitor.reference))
     }

@@ -6,7 +6,10 @@ import type { ReplicaState } from '../state.ts'
  * A bounded number of questions of each replica is answered in each period.
  * @rule 1.11
  */
-export function mayAnswerFetch({ peers, ticks }: ReplicaState, sender: ReplicaId): boolean {
+export function mayAnswerFetch(
+  { catchUp: { peers }, clock: { ticks } }: ReplicaState,
+  sender: ReplicaId,
+): boolean {
   const peer = peers[sender]
   if (peer === undefined) return false
   if (ticks - peer.fetchTick >= STATUS_BUSY_TICKS) {

@@ -1,3 +1,4 @@
+/** The progress of the peers, as their STATUS says. Keeps rule 1.11. */
 import type { Sequence, View } from '../../base/ids.ts'
 import type { Complaint } from '../../messages/message.ts'
 
@@ -20,7 +21,7 @@ export interface PeerProgress {
 }
 
 /** The progress of a peer that said nothing yet. */
-export const createPeerProgress = (): PeerProgress => ({
+const createPeerProgress = (): PeerProgress => ({
   view: 0 as View,
   isActive: true,
   complaint: null,
@@ -31,4 +32,16 @@ export const createPeerProgress = (): PeerProgress => ({
   servedFrom: Number.NEGATIVE_INFINITY,
   fetchTick: Number.NEGATIVE_INFINITY,
   fetchesServed: 0,
+})
+
+export interface CatchUpState {
+  /** By id. */
+  readonly peers: readonly PeerProgress[]
+  /** When the last STATUS went to all. */
+  lastStatusTick: number
+}
+
+export const createCatchUpState = (n: number): CatchUpState => ({
+  peers: Array.from({ length: n }, createPeerProgress),
+  lastStatusTick: 0,
 })

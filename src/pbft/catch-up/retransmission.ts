@@ -40,7 +40,7 @@ import type { PeerProgress } from './peer-progress.ts'
 export function sendStatusIfDue(turn: Turn): void {
   const { state, effects } = turn
   if (sayStatusIfDue(turn)) return
-  if (state.ticks % STATUS_BUSY_TICKS !== 0) return
+  if (state.clock.ticks % STATUS_BUSY_TICKS !== 0) return
   fetchLackingBatches(turn)
   state.mode.fetchCited(turn)
   const ahead = peersAhead(state)
@@ -52,7 +52,7 @@ export function sendStatusIfDue(turn: Turn): void {
     // One peer at a time: each would send the same decisions. A faulty one costs its turn. Where no decision can be shown
     // W have to say the same. @rule 4.8
     const asked = state.mode.decisionSources(state.config.n)
-    const turn = Math.floor(state.ticks / STATUS_BUSY_TICKS)
+    const turn = Math.floor(state.clock.ticks / STATUS_BUSY_TICKS)
     for (let each = 0; each < Math.min(asked, ahead.length); each++) {
       const to = ahead[(turn + each) % ahead.length] as ReplicaId
       effects.push({ kind: 'send', to, outgoing: statusOf(state) })
@@ -61,8 +61,8 @@ export function sendStatusIfDue(turn: Turn): void {
 }
 
 function sayStatusIfDue({ state, effects }: Turn): boolean {
-  if (state.ticks - state.lastStatusTick < STATUS_IDLE_TICKS) return false
-  state.lastStatusTick = state.ticks
+  if (state.clock.ticks - state.catchUp.lastStatusTick < STATUS_IDLE_TICKS) return false
+  state.catchUp.lastStatusTick = state.clock.ticks
   effects.push({ kind: 'broadcast', outgoing: statusOf(state) })
   return true
 }
@@ -72,20 +72,22 @@ function sayStatusIfDue({ state, effects }: Turn): boolean {
  * @rule 1.11
  */
 export function sendHeartbeat(turn: Turn): void {
-  turn.state.lastStatusTick--
+  turn.state.catchUp.lastStatusTick--
   sayStatusIfDue(turn)
 }
 
 /** The STATUS of this replica. */
 export function statusOf(state: ReplicaState): StatusContent {
-  const { view, isActive, lowWatermark, lastExecuted } = state
+  const { view, isActive } = state.views
+  const { lowWatermark } = state.checkpoints
+  const { lastExecuted } = state.ordering
   let last: number = lastExecuted
-  for (const sequence of state.slots.keys()) if (sequence > last) last = sequence
+  for (const sequence of state.ordering.slots.keys()) if (sequence > last) last = sequence
   const size = Math.ceil(Math.min(last - lastExecuted, LOG_WINDOW) / 8)
   const accepted = new Uint8Array(size)
   const prepared = new Uint8Array(size)
   const committed = new Uint8Array(size)
-  for (const [sequence, slot] of state.slots) {
+  for (const [sequence, slot] of state.ordering.slots) {
     const bit = sequence - lastExecuted - 1
     if (bit < 0 || bit >= LOG_WINDOW) continue
     if (slot.accepted !== null || slot.decidedBatch !== null) setBit(accepted, bit)
@@ -98,7 +100,7 @@ export function statusOf(state: ReplicaState): StatusContent {
     view,
     isActive,
     viewChanges,
-    complaint: state.complaint?.complaint ?? null,
+    complaint: state.suspicion.complaint?.complaint ?? null,
     lowWatermark,
     lastExecuted,
     accepted,
@@ -108,7 +110,7 @@ export function statusOf(state: ReplicaState): StatusContent {
 }
 
 /** Bit i: replica i's VIEW-CHANGE for the own view is here. */
-function viewChangesHeld({ view, viewChanges }: ReplicaState): number {
+function viewChangesHeld({ views: { view, viewChanges } }: ReplicaState): number {
   let held = 0
   for (const [sender, one] of viewChanges.entries()) if (one?.view === view) held |= 1 << sender
   return held
@@ -120,18 +122,18 @@ function viewChangesHeld({ view, viewChanges }: ReplicaState): number {
  */
 export function onStatus(turn: Turn, status: Verified<Status>): void {
   const { state, effects } = turn
-  const peer = state.peers[status.sender]
+  const peer = state.catchUp.peers[status.sender]
   if (peer === undefined || status.sender === state.config.id) return
   peer.view = status.view
   peer.isActive = status.isActive
   peer.complaint = status.complaint
   peer.lastExecuted = status.lastExecuted
-  if (hasMore(state, status) && state.ticks - peer.toldTick >= STATUS_BUSY_TICKS) {
-    peer.toldTick = state.ticks
+  if (hasMore(state, status) && state.clock.ticks - peer.toldTick >= STATUS_BUSY_TICKS) {
+    peer.toldTick = state.clock.ticks
     effects.push({ kind: 'send', to: status.sender, outgoing: statusOf(state) })
   }
-  if (state.ticks - peer.servedTick < STATUS_BUSY_TICKS) return
-  peer.servedTick = state.ticks
+  if (state.clock.ticks - peer.servedTick < STATUS_BUSY_TICKS) return
+  peer.servedTick = state.clock.ticks
   resendView(turn, status)
   state.mode.resendCheckpoints(turn, status) // @rule 2.8
   serveDecisions(turn, status)
@@ -143,23 +145,34 @@ export function onStatus(turn: Turn, status: Verified<Status>): void {
  * @rule 2.7
  */
 function resendView({ state, effects }: Turn, status: Status): void {
-  const peer = state.peers[status.sender]
-  const own = state.viewChanges[state.config.id] ?? null
-  const isIn = status.view > state.view || (status.view === state.view && status.isActive)
-  if (peer === undefined || isIn || state.ticks - peer.resentTick < VIEW_RESEND_TICKS) return
-  const isHeld = status.view === state.view && (status.viewChanges & (1 << state.config.id)) !== 0
-  const message = state.isActive ? state.newView : own?.view === state.view && !isHeld ? own : null
+  const peer = state.catchUp.peers[status.sender]
+  const own = state.views.viewChanges[state.config.id] ?? null
+  const isIn = status.view > state.views.view || (status.view === state.views.view && status.isActive)
+  if (peer === undefined || isIn || state.clock.ticks - peer.resentTick < VIEW_RESEND_TICKS) return
+  const isHeld = status.view === state.views.view && (status.viewChanges & (1 << state.config.id)) !== 0
+  const message = state.views.isActive
+    ? state.views.newView
+    : own?.view === state.views.view && !isHeld
+      ? own
+      : null
   state.mode.resendView({ state, effects }, status, message)
 }
 
 /** True if a peer has what this replica lacks: it will send it when it hears what there is here. */
 function hasMore(state: ReplicaState, status: Status): boolean {
-  if (status.lastExecuted > state.lastExecuted || status.lowWatermark > state.lowWatermark) return true
-  if (status.view > state.view || (status.view === state.view && status.isActive && !state.isActive))
+  if (
+    status.lastExecuted > state.ordering.lastExecuted ||
+    status.lowWatermark > state.checkpoints.lowWatermark
+  )
+    return true
+  if (
+    status.view > state.views.view ||
+    (status.view === state.views.view && status.isActive && !state.views.isActive)
+  )
     return true
   for (let bit = 0; bit < status.accepted.length * 8; bit++) {
-    const slot = state.slots.get((status.lastExecuted + 1 + bit) as Sequence)
-    const isPast = status.lastExecuted + 1 + bit <= state.lastExecuted
+    const slot = state.ordering.slots.get((status.lastExecuted + 1 + bit) as Sequence)
+    const isPast = status.lastExecuted + 1 + bit <= state.ordering.lastExecuted
     if (!isPast && hasBit(status.accepted, bit) && (slot?.accepted ?? null) === null) return true
   }
   return false
@@ -171,10 +184,10 @@ function hasMore(state: ReplicaState, status: Status): boolean {
  * @rule 1.11
  */
 function serveDecisions({ state, effects }: Turn, status: Status): void {
-  const peer = state.peers[status.sender] as PeerProgress
+  const peer = state.catchUp.peers[status.sender] as PeerProgress
   const gotThrough = status.lastExecuted - peer.servedFrom
   const most = Math.min(Math.max(1, 2 * gotThrough), SERVED_DECISIONS_MAX)
-  const last = Math.min(state.lastExecuted, status.lastExecuted + most)
+  const last = Math.min(state.ordering.lastExecuted, status.lastExecuted + most)
   const sequences: Sequence[] = []
   for (let sequence = status.lastExecuted + 1; sequence <= last; sequence++) {
     const bit = sequence - status.lastExecuted - 1
@@ -190,9 +203,9 @@ function serveDecisions({ state, effects }: Turn, status: Status): void {
 /** Sends the own votes, and pre-prepares, that the peer lacks for slots which have been open for a while. */
 function resendVotes(turn: Turn, status: Status): void {
   // What an amnesiac replica gets back of its own it does not stand by. @rule 6.4
-  if (status.view !== turn.state.view || !turn.state.isActive || !mayVote(turn.state)) return
-  for (const slot of turn.state.slots.values()) {
-    const age = turn.state.ticks - slot.acceptedTick
+  if (status.view !== turn.state.views.view || !turn.state.views.isActive || !mayVote(turn.state)) return
+  for (const slot of turn.state.ordering.slots.values()) {
+    const age = turn.state.clock.ticks - slot.acceptedTick
     if (!turn.state.mode.needsVotes(slot, status) || age < RESEND_AFTER_TICKS) continue
     resendSlot(turn, slot, status)
   }
@@ -204,7 +217,7 @@ function resendSlot({ state, effects }: Turn, slot: Slot, status: Status): void 
   const send = (message: Parameters<typeof relayed>[0]) =>
     effects.push({ kind: 'send', to, outgoing: relayed(message) })
   const { accepted } = slot
-  const isDurable = slot.acceptedRecords <= state.recordsDurable // @rule 6
+  const isDurable = slot.acceptedRecords <= state.durability.recordsDurable // @rule 6
   if (
     accepted !== null &&
     isDurable &&
@@ -229,7 +242,7 @@ export const relayed = (message: Relayed['message']): Relayed => ({ kind: 'relay
  */
 function fetchLackingBatches({ state, effects }: Turn): void {
   const lacking: { readonly sequence: Sequence; readonly digest: Uint8Array }[] = []
-  for (const slot of state.slots.values()) {
+  for (const slot of state.ordering.slots.values()) {
     const digest = lackingDigest(state, slot)
     if (digest !== null) lacking.push({ sequence: slot.sequence, digest })
   }
@@ -244,11 +257,11 @@ function fetchLackingBatches({ state, effects }: Turn): void {
 export function onFetch({ state, effects }: Turn, fetch: Verified<Fetch>): void {
   const { sender, sequence, digest } = fetch
   if (!mayAnswerFetch(state, sender)) return
-  if (sequence <= state.lastExecuted) {
+  if (sequence <= state.ordering.lastExecuted) {
     effects.push({ kind: 'serve', to: sender, sequences: [sequence] })
     return
   }
-  const batch = state.batches.find(sequence, digest)
+  const batch = state.ordering.batches.find(sequence, digest)
   if (batch !== null) effects.push({ kind: 'send', to: sender, outgoing: { kind: 'batch', sequence, batch } })
   else effects.push({ kind: 'serve-batch', to: sender, sequence, digest })
 }
@@ -271,21 +284,21 @@ function keepAwaited(turn: Turn, sequence: Sequence, batch: Batch): void {
   const { state } = turn
   if (findBatch(state, sequence, batch.digest) !== null || !hasRoomFor(state, sequence, batch)) return
   persist(turn, { kind: 'batch', sequence, batch })
-  state.batches.hold(sequence, batch)
+  state.ordering.batches.hold(sequence, batch)
 }
 
 function peersAhead(state: ReplicaState): readonly ReplicaId[] {
   const ahead: ReplicaId[] = []
-  for (const [id, peer] of state.peers.entries()) {
-    if (id !== state.config.id && peer.lastExecuted > state.lastExecuted) ahead.push(id as ReplicaId)
+  for (const [id, peer] of state.catchUp.peers.entries()) {
+    if (id !== state.config.id && peer.lastExecuted > state.ordering.lastExecuted) ahead.push(id as ReplicaId)
   }
   return ahead
 }
 
 function hasOverdueSlot(state: ReplicaState): boolean {
-  for (const slot of state.slots.values()) {
-    if (slot.sequence <= state.lastExecuted) continue
-    if (state.ticks - openSince(slot, state.config.n) >= RESEND_AFTER_TICKS) return true
+  for (const slot of state.ordering.slots.values()) {
+    if (slot.sequence <= state.ordering.lastExecuted) continue
+    if (state.clock.ticks - openSince(slot, state.config.n) >= RESEND_AFTER_TICKS) return true
   }
   return false
 }

@@ -34,16 +34,16 @@ const STALE_AFTER_WINDOWS = 2
  */
 export function onSnapshotTaken(turn: Turn, sequence: Sequence, root: Uint8Array): void {
   const { state } = turn
-  if (sequence < state.lowWatermark || state.ownRoots.has(sequence)) return
+  if (sequence < state.checkpoints.lowWatermark || state.checkpoints.ownRoots.has(sequence)) return
   keepOwnRoot(state, sequence, root)
   exhibitConflictingCheckpoints(turn, sequence)
-  if (sequence === state.lowWatermark) compareWithStable(turn)
+  if (sequence === state.checkpoints.lowWatermark) compareWithStable(turn)
   sendCheckpoints(turn)
 }
 
 /** Keeps the own root of a checkpoint. */
 export function keepOwnRoot(state: ReplicaState, sequence: Sequence, root: Uint8Array): void {
-  state.ownRoots.set(sequence, root)
+  state.checkpoints.ownRoots.set(sequence, root)
   state.mode.boundOwnRoots(state)
 }
 
@@ -54,9 +54,9 @@ export function keepOwnRoot(state: ReplicaState, sequence: Sequence, root: Uint8
 export function sendCheckpoints(turn: Turn): void {
   const { state } = turn
   if (!mayVote(state)) return
-  for (const [sequence, root] of state.ownRoots) {
-    if (sequence <= state.lastCheckpointSaid || !state.mode.isCheckpointDue(state, sequence)) continue
-    state.lastCheckpointSaid = sequence
+  for (const [sequence, root] of state.checkpoints.ownRoots) {
+    if (sequence <= state.checkpoints.lastSaid || !state.mode.isCheckpointDue(state, sequence)) continue
+    state.checkpoints.lastSaid = sequence
     persistThenBroadcast(turn, {
       record: { kind: 'checkpoint', sequence, root },
       outgoing: { kind: 'checkpoint', sequence, root },
@@ -74,8 +74,8 @@ export function onCheckpoint(turn: Turn, checkpoint: Verified<Checkpoint>, from:
   if (sequence % state.config.checkpointInterval !== 0 || sequence === 0) {
     return reject(turn, checkpoint, from, 'no-checkpoint-is-due')
   }
-  const ofSender = state.checkpoints[sender]
-  if (sequence <= state.lowWatermark || ofSender === undefined) return
+  const ofSender = state.checkpoints.received[sender]
+  if (sequence <= state.checkpoints.lowWatermark || ofSender === undefined) return
   const held = ofSender.get(sequence)
   if (held !== undefined) {
     if (noveltyOf(held.root, root) === 'same') return
@@ -86,7 +86,7 @@ export function onCheckpoint(turn: Turn, checkpoint: Verified<Checkpoint>, from:
   exhibitConflictingCheckpoint(turn, checkpoint)
   // One that is far ahead is worth more than one that will soon be below h; a liar only loses its own room.
   if (ofSender.size > CHECKPOINTS_PER_SENDER_MAX) ofSender.delete(Math.min(...ofSender.keys()) as Sequence)
-  const matching = state.checkpoints.flatMap((each) => {
+  const matching = state.checkpoints.received.flatMap((each) => {
     const one = each.get(sequence)
     return one !== undefined && equalBytes(one.root, root) ? [one] : []
   })
@@ -104,8 +104,8 @@ export function onCheckpoint(turn: Turn, checkpoint: Verified<Checkpoint>, from:
  */
 export function isCheckpointRelevant(state: ReplicaState, checkpoint: Checkpoint): boolean {
   const { sequence, sender, root } = checkpoint
-  if (sequence <= state.lowWatermark) return false
-  const novelty = noveltyOf(state.checkpoints[sender]?.get(sequence)?.root, root)
+  if (sequence <= state.checkpoints.lowWatermark) return false
+  const novelty = noveltyOf(state.checkpoints.received[sender]?.get(sequence)?.root, root)
   return novelty === 'first' || (novelty === 'conflicting' && state.evidence.isWanted(checkpoint))
 }
 
@@ -119,7 +119,7 @@ export function onStableCheckpoint(turn: Turn, message: Verified<StableCheckpoin
 
 /** True if the certificate is for a checkpoint above h. */
 export const isStableCheckpointRelevant = (
-  { lowWatermark }: ReplicaState,
+  { checkpoints: { lowWatermark } }: ReplicaState,
   { stable }: Pick<StableCheckpoint, 'stable'>,
 ): boolean => stable.sequence > lowWatermark
 
@@ -140,20 +140,22 @@ export function becomeStable(turn: Turn, stable: CheckpointCertificate): void {
 /** Moves h and lets go of what lies below it. */
 export function adoptStable(state: ReplicaState, stable: CheckpointCertificate): void {
   const h = stable.sequence
-  state.stable = stable
-  for (const [sequence, slot] of state.slots) {
+  state.checkpoints.stable = stable
+  for (const [sequence, slot] of state.ordering.slots) {
     // Decided ones are still executed here, in order, where that is quicker than a transfer.
-    const isToExecute = slot.decidedBatch !== null && sequence > state.lastExecuted
-    if (sequence <= h && !isToExecute) state.slots.delete(sequence)
+    const isToExecute = slot.decidedBatch !== null && sequence > state.ordering.lastExecuted
+    if (sequence <= h && !isToExecute) state.ordering.slots.delete(sequence)
   }
-  for (const sequence of state.preparedCertificates.keys()) {
-    if (sequence <= h) state.preparedCertificates.delete(sequence)
+  for (const sequence of state.ordering.preparedCertificates.keys()) {
+    if (sequence <= h) state.ordering.preparedCertificates.delete(sequence)
   }
-  for (const sequence of state.heldBack.keys()) if (sequence <= h) state.heldBack.delete(sequence)
+  for (const sequence of state.ordering.heldBack.keys())
+    if (sequence <= h) state.ordering.heldBack.delete(sequence)
   // A batch at or below h that is handed over was held to vote for it again only.
-  state.batches.retain((sequence) => sequence > h || !isHandedOver(state, sequence))
-  for (const sequence of state.ownRoots.keys()) if (sequence < h) state.ownRoots.delete(sequence)
-  for (const ofSender of state.checkpoints) {
+  state.ordering.batches.retain((sequence) => sequence > h || !isHandedOver(state, sequence))
+  for (const sequence of state.checkpoints.ownRoots.keys())
+    if (sequence < h) state.checkpoints.ownRoots.delete(sequence)
+  for (const ofSender of state.checkpoints.received) {
     for (const sequence of ofSender.keys()) if (sequence <= h) ofSender.delete(sequence)
   }
 }
@@ -163,9 +165,13 @@ export function adoptStable(state: ReplicaState, stable: CheckpointCertificate):
  * @rule 2.2
  */
 export function compareWithStable({ state }: Turn): void {
-  const own = state.ownRoots.get(state.lowWatermark)
-  if (own !== undefined && !equalBytes(own, state.stable.root) && state.health === 'sound') {
-    state.health = 'diverged'
+  const own = state.checkpoints.ownRoots.get(state.checkpoints.lowWatermark)
+  if (
+    own !== undefined &&
+    !equalBytes(own, state.checkpoints.stable.root) &&
+    state.recovery.health === 'sound'
+  ) {
+    state.recovery.health = 'diverged'
   }
 }
 
@@ -176,21 +182,23 @@ export function compareWithStable({ state }: Turn): void {
 export function onStored(turn: Turn, sequence: Sequence): void {
   const { state, effects } = turn
   // Its log says that it is amnesiac, and must go on saying it.
-  if (state.health === 'amnesiac') return
+  if (state.recovery.health === 'amnesiac') return
   // What it promised above h stays, even where its state is ahead of h: a state that W vouched for. @rule 4.8
-  const upTo = Math.min(sequence, state.lowWatermark) as Sequence
+  const upTo = Math.min(sequence, state.checkpoints.lowWatermark) as Sequence
   if (upTo === 0) return
-  const { config, view, isActive, madeNewView } = state
-  const message = isActive ? state.newView : (state.viewChanges[config.id] ?? null)
+  const { config } = state
+  const { view, isActive, madeNewView } = state.views
+  const message = isActive ? state.views.newView : (state.views.viewChanges[config.id] ?? null)
   // An own NEW-VIEW that is still on its way to the disk already says more than the VIEW-CHANGE.
   const isSaid = message?.view === view && (isActive || madeNewView !== view)
   if (message !== null && isSaid) persist(turn, { kind: 'view-again', message })
   // Who else waits for a checkpoint is known to the executed log only.
-  if (state.recoveries.size > 0) persist(turn, { kind: 'recoveries', waiting: [...state.recoveries] })
+  if (state.recovery.waiting.size > 0)
+    persist(turn, { kind: 'recoveries', waiting: [...state.recovery.waiting] })
   persistEvidenceAgain(turn)
   state.mode.persistAgain(turn)
   // h must not hang on the stored state alone: its certificate may be lost where the log is not.
-  persist(turn, { kind: 'stable', stable: state.stable })
+  persist(turn, { kind: 'stable', stable: state.checkpoints.stable })
   effects.push({ kind: 'trim', upTo })
 }
 
@@ -200,34 +208,34 @@ export function onStored(turn: Turn, sequence: Sequence): void {
  */
 export function checkTransfer({ state, effects }: Turn): void {
   const latest = state.mode.latestCheckpoint(state)
-  const isBehind = state.lastExecuted < latest.sequence || state.health === 'diverged'
+  const isBehind = state.ordering.lastExecuted < latest.sequence || state.recovery.health === 'diverged'
   if (!isBehind) {
-    state.behind = null
-    if (state.transfer === null) return
-    state.transfer = null
+    state.transfer.behind = null
+    if (state.transfer.target === null) return
+    state.transfer.target = null
     effects.push({ kind: 'stop-transfer' })
     return
   }
-  if (state.behind === null || state.behind.lastExecuted !== state.lastExecuted) {
-    state.behind = { lastExecuted: state.lastExecuted, tick: state.ticks }
+  if (state.transfer.behind === null || state.transfer.behind.lastExecuted !== state.ordering.lastExecuted) {
+    state.transfer.behind = { lastExecuted: state.ordering.lastExecuted, tick: state.clock.ticks }
   }
   if (
-    state.transfer !== null &&
-    state.health !== 'diverged' &&
-    isHandedOver(state, state.transfer.sequence)
+    state.transfer.target !== null &&
+    state.recovery.health !== 'diverged' &&
+    isHandedOver(state, state.transfer.target.sequence)
   ) {
-    state.transfer = null // the own execution overtook it
+    state.transfer.target = null // the own execution overtook it
     effects.push({ kind: 'stop-transfer' })
   }
-  if (state.transfer !== null) return retarget({ state, effects })
-  const isStuck = state.ticks - state.behind.tick >= TRANSFER_AFTER_TICKS
-  const isFar = latest.sequence - state.lastExecuted > logWindow(state)
-  if (isStuck || isFar || state.health === 'diverged') startTransfer({ state, effects })
+  if (state.transfer.target !== null) return retarget({ state, effects })
+  const isStuck = state.clock.ticks - state.transfer.behind.tick >= TRANSFER_AFTER_TICKS
+  const isFar = latest.sequence - state.ordering.lastExecuted > logWindow(state)
+  if (isStuck || isFar || state.recovery.health === 'diverged') startTransfer({ state, effects })
 }
 
 function startTransfer({ state, effects }: Turn): void {
   const target = state.mode.latestCheckpoint(state)
-  state.transfer = target
+  state.transfer.target = target
   effects.push({ kind: 'transfer', stable: target })
 }
 
@@ -236,7 +244,7 @@ function startTransfer({ state, effects }: Turn): void {
  * @rule 2.5
  */
 function retarget(turn: Turn): void {
-  const { transfer } = turn.state
+  const { target: transfer } = turn.state.transfer
   const { sequence } = turn.state.mode.latestCheckpoint(turn.state)
   if (transfer !== null && sequence >= transfer.sequence + STALE_AFTER_WINDOWS * logWindow(turn.state))
     startTransfer(turn)
@@ -247,7 +255,7 @@ function retarget(turn: Turn): void {
  * @rule 2.5
  */
 export function onTransferGone(turn: Turn): void {
-  const { transfer } = turn.state
+  const { target: transfer } = turn.state.transfer
   const { sequence } = turn.state.mode.latestCheckpoint(turn.state)
   if (transfer !== null && sequence > transfer.sequence) startTransfer(turn)
 }
@@ -260,21 +268,21 @@ export function onTransferred(turn: Turn, stable: CheckpointCertificate): void {
   const { state } = turn
   const { sequence, root } = stable
   const isStable = stable.checkpoints.length >= quorum(state.config.n)
-  if (sequence > state.lowWatermark && isStable) adoptStable(state, stable)
+  if (sequence > state.checkpoints.lowWatermark && isStable) adoptStable(state, stable)
   /** Keeps above h what it may have voted on: votes of one view are never forgotten while it may vote there. */
-  const over = Math.min(sequence, state.lowWatermark)
-  state.lastExecuted = sequence
-  state.lastHandedOver = sequence
-  if (state.lastProposed < sequence) state.lastProposed = sequence
-  for (const [at, slot] of state.slots) {
-    if (at <= over) state.slots.delete(at)
+  const over = Math.min(sequence, state.checkpoints.lowWatermark)
+  state.ordering.lastExecuted = sequence
+  state.ordering.lastHandedOver = sequence
+  if (state.ordering.lastProposed < sequence) state.ordering.lastProposed = sequence
+  for (const [at, slot] of state.ordering.slots) {
+    if (at <= over) state.ordering.slots.delete(at)
     else if (at > sequence) slot.executed = null // a diverged replica goes back: what it executed beyond comes once more
   }
-  for (const at of state.ownRoots.keys()) if (at > sequence) state.ownRoots.delete(at)
-  state.batches.retain((at) => at > over)
-  if (sequence >= state.lowWatermark) keepOwnRoot(state, sequence, root)
-  state.transfer = null
-  if (state.health === 'diverged') state.health = 'sound'
+  for (const at of state.checkpoints.ownRoots.keys()) if (at > sequence) state.checkpoints.ownRoots.delete(at)
+  state.ordering.batches.retain((at) => at > over)
+  if (sequence >= state.checkpoints.lowWatermark) keepOwnRoot(state, sequence, root)
+  state.transfer.target = null
+  if (state.recovery.health === 'diverged') state.recovery.health = 'sound'
   dropAllServed(state)
   renewLostRecovery(turn)
   executeDecided(turn)

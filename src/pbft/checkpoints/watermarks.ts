@@ -11,11 +11,11 @@ export const logWindow = ({ config }: ReplicaState): number => logWindowOf(confi
  * @rule 2.2
  */
 export const highWatermark = (state: ReplicaState): Sequence =>
-  (state.lowWatermark + logWindow(state)) as Sequence
+  (state.checkpoints.lowWatermark + logWindow(state)) as Sequence
 
 /**
  * True if a vote or pre-prepare for `sequence` may be accepted: h < s <= H.
  * @rule 1.2
  */
 export const isInWindow = (state: ReplicaState, sequence: Sequence): boolean =>
-  sequence > state.lowWatermark && sequence <= highWatermark(state)
+  sequence > state.checkpoints.lowWatermark && sequence <= highWatermark(state)

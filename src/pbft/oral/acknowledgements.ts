@@ -27,7 +27,7 @@ import { digestKey, digestOf } from './oral-state.ts'
  */
 export function acknowledge(turn: Turn): void {
   const { state } = turn
-  if (state.isActive || !mayVote(state) || isPrimary(state)) return
+  if (state.views.isActive || !mayVote(state) || isPrimary(state)) return
   const to = primary(state)
   for (const viewChange of state.oral.received) {
     if (viewChange === null || viewChange.sender === to || viewChange.sender === state.config.id) continue
@@ -36,7 +36,7 @@ export function acknowledge(turn: Turn): void {
 }
 
 /** The digest that this replica acknowledged of `of` for the current view. */
-export function ownAck({ oral, view }: ReplicaState, of: ReplicaId): Uint8Array | null {
+export function ownAck({ oral, views: { view } }: ReplicaState, of: ReplicaId): Uint8Array | null {
   return oral.acked.view === view ? digestOf(oral.acked.digests, of) : null
 }
 
@@ -64,11 +64,12 @@ export function noteAcked(
  * @rule 4.3
  */
 export function resendAcks({ state, effects }: Turn, { sender, view }: Status): void {
-  const peer = state.peers[sender]
+  const peer = state.catchUp.peers[sender]
   const { acked } = state.oral
-  const isAsked = view === state.view && sender === primary(state) && acked.view === view && !state.isActive
+  const isAsked =
+    view === state.views.view && sender === primary(state) && acked.view === view && !state.views.isActive
   if (peer === undefined || !isAsked || !mayVote(state)) return
-  peer.resentTick = state.ticks
+  peer.resentTick = state.clock.ticks
   for (const [of, digest] of acked.digests.entries()) {
     if (digest === null) continue
     const ack = { kind: 'view-change-ack', view, of: of as ReplicaId, digest } as const
@@ -77,7 +78,7 @@ export function resendAcks({ state, effects }: Turn, { sender, view }: Status): 
 }
 
 /** Keeps what another replica acknowledged; its first word for each (v', j) counts. */
-export function keepAck({ oral, view, config }: ReplicaState, ack: ViewChangeAck): void {
+export function keepAck({ oral, config, views: { view } }: ReplicaState, ack: ViewChangeAck): void {
   const ofSender = oral.acks[ack.sender]
   if (ofSender === undefined || ack.of === ack.sender || ack.of >= config.n || ack.view < view) return
   const digests = ofSender.get(ack.view) ?? new Array<Uint8Array | null>(config.n).fill(null)
@@ -137,7 +138,7 @@ export function receivedFrom(
   state: ReplicaState,
   { sender, view, digest }: CitedViewChange & { readonly view: View },
 ): OralViewChange | null {
-  const latest = state.viewChanges[sender] ?? null
+  const latest = state.views.viewChanges[sender] ?? null
   for (const one of [state.oral.received[sender] ?? null, latest]) {
     if (one?.kind === 'oral-view-change' && one.view === view && equalBytes(one.digest, digest)) return one
   }
@@ -145,7 +146,7 @@ export function receivedFrom(
 }
 
 /** This replica moves to a view: what belongs to earlier ones goes. */
-export function forgetViewsBefore({ oral, viewChanges }: ReplicaState, view: View): void {
+export function forgetViewsBefore({ oral, views: { viewChanges } }: ReplicaState, view: View): void {
   for (const [sender, one] of viewChanges.entries()) {
     oral.received[sender] = one?.kind === 'oral-view-change' && one.view === view ? one : null
   }
@@ -170,7 +171,7 @@ export function forgetUncited({ oral }: Pick<ReplicaState, 'oral'>): void {
 }
 
 /** A view that some correct replica has reached by what W say in STATUS; nothing is decided in a later one. */
-export function viewReached({ view, peers, config }: ReplicaState): View {
+export function viewReached({ views: { view }, catchUp: { peers }, config }: ReplicaState): View {
   const views = peers.map((peer, id) => (id === config.id ? view : peer.view))
   return rankedLargest(views, weakQuorum(config.n))
 }

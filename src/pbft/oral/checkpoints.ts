@@ -13,8 +13,10 @@ import type { ReplicaState, Turn } from '../state.ts'
  * @rule 4.8 7.14
  */
 export function boundOwnRoots(state: ReplicaState): void {
-  const beyond = [...state.ownRoots.keys()].filter((at) => at > highWatermark(state)).sort((a, b) => a - b)
-  for (const at of beyond.slice(0, -CHECKPOINTS_PER_SENDER_MAX)) state.ownRoots.delete(at)
+  const beyond = [...state.checkpoints.ownRoots.keys()]
+    .filter((at) => at > highWatermark(state))
+    .sort((a, b) => a - b)
+  for (const at of beyond.slice(0, -CHECKPOINTS_PER_SENDER_MAX)) state.checkpoints.ownRoots.delete(at)
 }
 
 /**
@@ -29,13 +31,19 @@ export function noteCheckpoint(state: ReplicaState, checkpoint: CheckpointCertif
  * W replicas, one of them correct, hold this checkpoint: its state is worth fetching.
  * @rule 2.5 4.8
  */
-export function noteVouched({ oral, lowWatermark }: ReplicaState, checkpoint: CheckpointCertificate): void {
+export function noteVouched(
+  { oral, checkpoints: { lowWatermark } }: ReplicaState,
+  checkpoint: CheckpointCertificate,
+): void {
   const known = Math.max(oral.vouched?.sequence ?? 0, lowWatermark)
   if (checkpoint.sequence > known) oral.vouched = checkpoint
 }
 
 /** The latest checkpoint that is known to be one: a stable one, or one that W vouch for. */
-export function latestCheckpoint({ stable, oral: { vouched } }: ReplicaState): CheckpointCertificate {
+export function latestCheckpoint({
+  checkpoints: { stable },
+  oral: { vouched },
+}: ReplicaState): CheckpointCertificate {
   return vouched !== null && vouched.sequence > stable.sequence ? vouched : stable
 }
 
@@ -46,8 +54,8 @@ export function latestCheckpoint({ stable, oral: { vouched } }: ReplicaState): C
 export function resendCheckpoints(turn: Turn, status: Status): void {
   const { state } = turn
   if (!mayVote(state)) return
-  for (const [sequence, root] of state.ownRoots) {
-    if (sequence <= status.lowWatermark || sequence > state.lastCheckpointSaid) continue
+  for (const [sequence, root] of state.checkpoints.ownRoots) {
+    if (sequence <= status.lowWatermark || sequence > state.checkpoints.lastSaid) continue
     sendDurably(turn, status.sender, { kind: 'checkpoint', sequence, root })
   }
 }

@@ -31,7 +31,8 @@ export function withPrePrepare(
  * @rule 4.1
  */
 export function gatherPrePrepares(state: ReplicaState): void {
-  const { slots, lowWatermark } = state
+  const { slots } = state.ordering
+  const { lowWatermark } = state.checkpoints
   const { prePrepareClaims } = state.oral
   for (const sequence of prePrepareClaims.keys()) {
     if (sequence <= lowWatermark) prePrepareClaims.delete(sequence)
@@ -57,7 +58,8 @@ export function notePrePrepared({ oral, config }: ReplicaState, claims: readonly
  * @rule 4.1 4.3 6
  */
 export function persistOralAgain(turn: Turn): void {
-  const { oral, view } = turn.state
+  const { oral } = turn.state
+  const { view } = turn.state.views
   const claims = [...oral.prePrepareClaims.values()].flat()
   if (claims.length > 0) persist(turn, { kind: 'pre-prepared', claims })
   if (oral.acked.view !== view) return
@@ -68,7 +70,7 @@ export function persistOralAgain(turn: Turn): void {
 
 function prePreparedIn(state: ReplicaState, slot: Slot): OrderClaim | null {
   const { accepted, sequence } = slot
-  if (accepted === null || sequence <= state.lowWatermark) return null
+  if (accepted === null || sequence <= state.checkpoints.lowWatermark) return null
   if (!hasBatch(state, slot, accepted.digest)) return null
   return { sequence, view: accepted.view, digest: accepted.digest }
 }
@@ -78,7 +80,9 @@ function prePreparedIn(state: ReplicaState, slot: Slot): OrderClaim | null {
  * @rule 4.2
  */
 export function oralViewChangeContent(state: ReplicaState): OralViewChangeContent {
-  const { view, lowWatermark, preparedCertificates } = state
+  const { view } = state.views
+  const { lowWatermark } = state.checkpoints
+  const { preparedCertificates } = state.ordering
   const inOrder = (a: OrderClaim, b: OrderClaim): number => a.sequence - b.sequence
   const preparedClaims = [...preparedCertificates.values()]
     .map(({ prePrepare }): OrderClaim => {
@@ -105,7 +109,7 @@ export function oralViewChangeContent(state: ReplicaState): OralViewChangeConten
  * @rule 4.2
  */
 function heldCheckpoints(state: ReplicaState): readonly HeldCheckpoint[] {
-  const { stable, ownRoots } = state
+  const { stable, ownRoots } = state.checkpoints
   const first = stable.sequence === 0 ? [] : [{ sequence: stable.sequence, root: stable.root }]
   const own = [...ownRoots]
     .map(([sequence, root]): HeldCheckpoint => ({ sequence, root }))

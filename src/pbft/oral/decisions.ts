@@ -10,10 +10,10 @@ import { claimedCommit } from '../../messages/oral/inferred-messages.ts'
 import { onBatchDelivery } from '../catch-up/retransmission.ts'
 import { hasRoomFor, settle } from '../ordering/normal-case.ts'
 import { findBatch, isBatchLacking, isDecisionInReach, openSlot } from '../ordering/ordering-state.ts'
-import { timeoutFloor } from '../ordering/requests.ts'
 import { isDecidedAs, isSettled, type Slot, votersOf } from '../ordering/slot.ts'
 import { STUCK_TIMEOUTS } from '../parameters.ts'
 import type { ReplicaState, Turn } from '../state.ts'
+import { timeoutFloor } from '../views/patience.ts'
 import { viewReached } from './acknowledgements.ts'
 
 /**
@@ -55,12 +55,13 @@ function decideByClaims(slot: Slot, digest: Uint8Array, n: number): void {
  * @rule 4.8 1.9
  */
 export function isOrderingStuck(state: ReplicaState): boolean {
-  const sequence = (state.lastExecuted + 1) as Sequence
-  const { oral, ticks } = state
+  const sequence = (state.ordering.lastExecuted + 1) as Sequence
+  const { oral } = state
+  const { ticks } = state.clock
   if (oral.next.sequence !== sequence) oral.next = { sequence, tick: ticks }
-  const slot = state.slots.get(sequence)
+  const slot = state.ordering.slots.get(sequence)
   if (slot === undefined || slot.decided !== null) return false
   if (votersOf(slot) < weakQuorum(state.config.n)) return false
-  const patience = Math.max(state.timeoutTicks, timeoutFloor(state))
+  const patience = Math.max(state.patience.timeoutTicks, timeoutFloor(state.patience))
   return ticks - Math.max(slot.openedTick, oral.next.tick) >= STUCK_TIMEOUTS * patience
 }

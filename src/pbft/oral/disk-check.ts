@@ -21,16 +21,16 @@ export function remindersOf(state: ReplicaState, sender: ReplicaId): readonly Re
     const reminder = { kind, view, sequence }
     if (known === undefined || compareReminders(known, reminder) < 0) newest.set(kind, reminder)
   }
-  for (const { accepted, prepares, commits } of state.slots.values()) {
+  for (const { accepted, prepares, commits } of state.ordering.slots.values()) {
     // A choice of a NEW-VIEW is in no pre-prepare of its own.
     if (accepted?.sender === sender) consider('pre-prepare', accepted.view, accepted.sequence)
     const [prepare, commit] = [prepares[sender] ?? null, commits[sender] ?? null]
     if (prepare !== null) consider('prepare', prepare.view, prepare.sequence)
     if (commit !== null) consider('commit', commit.view, commit.sequence)
   }
-  for (const { sequence } of state.checkpoints[sender]?.values() ?? [])
+  for (const { sequence } of state.checkpoints.received[sender]?.values() ?? [])
     consider('checkpoint', 0 as View, sequence)
-  const viewChange = state.viewChanges[sender] ?? null
+  const viewChange = state.views.viewChanges[sender] ?? null
   if (viewChange !== null) consider('view-change', viewChange.view, 0 as Sequence)
   return [...newest.values()]
 }
@@ -44,7 +44,8 @@ export function onOralRecollection(
   { sender, nonce, reminders }: Verified<OralRecollection>,
 ): void {
   const { state } = turn
-  const { recall, config } = state
+  const { recall } = state.recovery
+  const { config } = state
   if (recall === null || recall.nonce !== nonce || sender === config.id) return
   recall.answered.set(sender, reminders)
   if (isReminded(state, [...recall.answered.values()])) return becomeAmnesiac(turn)
@@ -69,19 +70,20 @@ function isReminded(state: ReplicaState, answers: readonly (readonly Reminder[])
 }
 
 function isForgotten(state: ReplicaState, { kind, view, sequence }: Reminder): boolean {
-  if (kind === 'view-change') return view > state.view
-  if (sequence <= state.lowWatermark) return false
-  if (kind === 'checkpoint') return sequence > Math.max(state.lastCheckpointSaid, ...state.ownRoots.keys())
-  if (view !== state.view) return view > state.view
+  if (kind === 'view-change') return view > state.views.view
+  if (sequence <= state.checkpoints.lowWatermark) return false
+  if (kind === 'checkpoint')
+    return sequence > Math.max(state.checkpoints.lastSaid, ...state.checkpoints.ownRoots.keys())
+  if (view !== state.views.view) return view > state.views.view
   return sequence > highestInView(state, kind)
 }
 
 /** The highest s for which the log knows of an own message of this kind in the current view. */
 function highestInView(state: ReplicaState, kind: 'pre-prepare' | 'prepare' | 'commit'): number {
   // What its own NEW-VIEW chose may lie above H, and in no slot.
-  let highest: number = kind === 'pre-prepare' && isPrimary(state) ? state.lastProposed : 0
-  for (const { accepted, prepared, sequence } of state.slots.values()) {
-    if (accepted === null || accepted.view !== state.view) continue
+  let highest: number = kind === 'pre-prepare' && isPrimary(state) ? state.ordering.lastProposed : 0
+  for (const { accepted, prepared, sequence } of state.ordering.slots.values()) {
+    if (accepted === null || accepted.view !== state.views.view) continue
     const isOwn = accepted.sender === state.config.id
     const isKnown = kind === 'commit' ? prepared !== null : kind === 'pre-prepare' ? isOwn : !isOwn
     if (isKnown) highest = Math.max(highest, sequence)

@@ -74,7 +74,7 @@ function noteComplaint(state: ReplicaState, client: ClientId, by: ReplicaId): vo
   const [oldest] = known
   if (known.size > COMPLAINTS_MAX && oldest !== undefined) known.delete(oldest)
   // What waits of it is neither proposed nor waited for: it comes again with a signature.
-  if (mustSign(state, client)) state.waiting.drop(client, (request) => !isSigned(request))
+  if (mustSign(state, client)) state.requests.waiting.drop(client, (request) => !isSigned(request))
 }
 
 /** True if a complaint says something new. */

@@ -33,8 +33,8 @@ const formOf = (state: ReplicaState): ChoiceForm => ({
 export function makeOralNewView(turn: Turn): void {
   const { state } = turn
   const { id, n } = state.config
-  if (!isPrimary(state) || state.isActive || !mayVote(state)) return
-  if (state.madeNewView === state.view) return
+  if (!isPrimary(state) || state.views.isActive || !mayVote(state)) return
+  if (state.views.madeNewView === state.views.view) return
   const viewChanges = supported(state)
   // The own one is among them: what it says was synced before it came back.
   if (viewChanges.length < quorum(n) || !viewChanges.some(({ sender }) => sender === id)) return
@@ -45,8 +45,8 @@ export function makeOralNewView(turn: Turn): void {
   }
   const { checkpoint, choices } = outcome
   const cited = viewChanges.map(({ sender, digest }) => ({ sender, digest }))
-  const content = { kind: 'oral-new-view', view: state.view, cited, checkpoint, choices } as const
-  state.madeNewView = state.view
+  const content = { kind: 'oral-new-view', view: state.views.view, cited, checkpoint, choices } as const
+  state.views.madeNewView = state.views.view
   state.oral.lacking = []
   persistThenBroadcast(turn, { record: { kind: 'new-view-made', content }, outgoing: content })
 }
@@ -56,7 +56,7 @@ export function makeOralNewView(turn: Turn): void {
  * @rule 4.5
  */
 function isBatchHere(state: ReplicaState, { sequence, digest }: Choice): boolean {
-  const slot = state.slots.get(sequence)
+  const slot = state.ordering.slots.get(sequence)
   return slot === undefined ? findBatch(state, sequence, digest) !== null : hasBatch(state, slot, digest)
 }
 
@@ -71,7 +71,7 @@ export function onOralNewView(turn: Turn, newView: Verified<OralNewView>, from: 
   if (view === 0 || sender !== primaryOf(view, n)) return reject(turn, newView, from, 'not-the-primary')
   if (!isAhead(state, view)) return
   // The own one was made here, and sent only after its record was on disk. @rule 6
-  if (sender === id && state.madeNewView === view) return enterOralView(turn, newView)
+  if (sender === id && state.views.madeNewView === view) return enterOralView(turn, newView)
   const fault = citedFault(newView, n)
   if (fault !== null) {
     reject(turn, newView, from, fault)
@@ -139,7 +139,7 @@ function enterOralView(turn: Turn, newView: OralNewView): void {
   forgetUncited(state)
   noteVouched(state, { ...newView.checkpoint, checkpoints: [] })
   const headers = choiceHeaders(newView)
-  state.oral.choicesAhead = headers.filter(({ sequence }) => sequence > state.lowWatermark)
+  state.oral.choicesAhead = headers.filter(({ sequence }) => sequence > state.checkpoints.lowWatermark)
   goOn(turn, headers, newView.checkpoint.sequence)
   dropAccepted(state)
 }
@@ -151,10 +151,10 @@ function enterOralView(turn: Turn, newView: OralNewView): void {
 export function acceptChoicesAhead(turn: Turn): void {
   const { state } = turn
   const { choicesAhead } = state.oral
-  if (!state.isActive || !choicesAhead.some(({ sequence }) => isInWindow(state, sequence))) return
+  if (!state.views.isActive || !choicesAhead.some(({ sequence }) => isInWindow(state, sequence))) return
   acceptChoices(
     turn,
-    choicesAhead.filter(({ sequence }) => (state.slots.get(sequence)?.accepted ?? null) === null),
+    choicesAhead.filter(({ sequence }) => (state.ordering.slots.get(sequence)?.accepted ?? null) === null),
   )
   dropAccepted(state)
 }
@@ -171,6 +171,6 @@ export function replayChoices(
 
 function dropAccepted(state: ReplicaState): void {
   state.oral.choicesAhead = state.oral.choicesAhead.filter(
-    ({ sequence }) => sequence > state.lowWatermark && !isInWindow(state, sequence),
+    ({ sequence }) => sequence > state.checkpoints.lowWatermark && !isInWindow(state, sequence),
   )
 }

@@ -72,13 +72,13 @@ export const ORAL: Mode = {
       case 'oral-new-view':
         return isNewViewRelevant(state, head)
       case 'view-change-ack':
-        return head.view >= state.view
+        return head.view >= state.views.view
       case 'view-change-fetch':
         return true
       case 'view-change-delivery':
         return isCited(state, head.viewChange)
       case 'oral-recollection':
-        return state.recall !== null
+        return state.recovery.recall !== null
       case 'mac-complaint':
         return isNewComplaint(state, head)
       default:
@@ -106,10 +106,10 @@ export const ORAL: Mode = {
   /** No decision can be shown, so votes are sent again, also to a peer that has it. */
   needsVotes: ({ sequence, decided }, status) => sequence > status.lastExecuted || decided === null,
   /** A choice of a NEW-VIEW goes out with it, and is in no pre-prepare of its own. */
-  mayResendPrePrepare: (state, { sequence }) => isPrimary(state) && sequence > state.lastChosen,
+  mayResendPrePrepare: (state, { sequence }) => isPrimary(state) && sequence > state.views.lastChosen,
 
   /** Others may need the word of each to know that h is stable. */
-  isCheckpointDue: (state, sequence) => sequence >= state.lowWatermark,
+  isCheckpointDue: (state, sequence) => sequence >= state.checkpoints.lowWatermark,
   boundOwnRoots,
   noteCheckpoint,
   latestCheckpoint,
@@ -117,10 +117,10 @@ export const ORAL: Mode = {
   resendView(turn, status, message) {
     const { state, effects } = turn
     const { sender: to } = status
-    const peer = state.peers[to]
+    const peer = state.catchUp.peers[to]
     resendAcks(turn, status)
     if (peer === undefined || message?.sender !== state.config.id || !mayVote(state)) return
-    peer.resentTick = state.ticks
+    peer.resentTick = state.clock.ticks
     effects.push({ kind: 'send', to, outgoing: relayed(message) })
   },
   resendCheckpoints,
@@ -145,7 +145,7 @@ export const ORAL: Mode = {
   },
   replayChoices,
   /** Above h, also where a stored state is ahead of it. */
-  mayVoteAgain: (state, sequence) => sequence > state.lowWatermark,
+  mayVoteAgain: (state, sequence) => sequence > state.checkpoints.lowWatermark,
 }
 
 /** Its batch may be lacking here whatever else it claims: the digest vouches for that. */

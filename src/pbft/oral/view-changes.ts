@@ -33,8 +33,8 @@ export function onOralViewChange(turn: Turn, viewChange: Verified<OralViewChange
   const fault = oralViewChangeFault(viewChange, state.config)
   if (fault !== null) return reject(turn, viewChange, from, fault)
   // A second one for the same view counts for nothing: what W say of the first may be shown to be so.
-  if (view === state.view) state.oral.received[sender] ??= viewChange
-  if (isLatest(state, viewChange)) state.viewChanges[sender] = viewChange
+  if (view === state.views.view) state.oral.received[sender] ??= viewChange
+  if (isLatest(state, viewChange)) state.views.viewChanges[sender] = viewChange
   joinIfOthersMoved(turn)
   awaitNewView(turn)
   acknowledge(turn)
@@ -50,8 +50,8 @@ export function isOralViewChangeRelevant(
   message: Pick<OralViewChange, 'sender' | 'view'>,
 ): boolean {
   const { sender, view } = message
-  if (view === state.view) return (state.oral.received[sender] ?? null) === null
-  return view > state.view && isLatest(state, message)
+  if (view === state.views.view) return (state.oral.received[sender] ?? null) === null
+  return view > state.views.view && isLatest(state, message)
 }
 
 /**
@@ -60,7 +60,7 @@ export function isOralViewChangeRelevant(
  * @rule 4.7 5.5
  */
 export function fetchCited({ state, effects }: Turn): void {
-  const reached = Math.max(state.view, viewReached(state))
+  const reached = Math.max(state.views.view, viewReached(state))
   for (const newView of state.oral.awaited) {
     if (newView === null || newView.view > reached) continue
     for (const { sender, digest } of lackingOf(state, newView)) {
@@ -100,7 +100,7 @@ export function onViewChangeFetch(turn: Turn, fetch: Verified<ViewChangeFetch>):
 function vouch(turn: Turn, viewChange: OralViewChange, to: ReplicaId): void {
   const { state } = turn
   const { view, sender, digest } = viewChange
-  if (!mayVote(state) || view !== state.view) return
+  if (!mayVote(state) || view !== state.views.view) return
   const acked = ownAck(state, sender)
   if (acked === null) return recordAck(turn, viewChange, to)
   if (equalBytes(acked, digest)) sendDurably(turn, to, { kind: 'view-change-ack', view, of: sender, digest })

@@ -45,7 +45,7 @@ export function exhibitConflictingVote(turn: Turn, slot: Slot, vote: Vote): void
   if (accepted === null || equalBytes(accepted.digest, vote.digest) || vote.sender === state.config.id) return
   // A primary that is known to have lied here, or often enough, explains the vote.
   const isExplained = !state.evidence.isWanted(accepted) || !state.evidence.isWanted(vote)
-  if ((slot.shownOf & bit) !== 0 || isExplained || !state.evidence.mayShow(state.ticks)) return
+  if ((slot.shownOf & bit) !== 0 || isExplained || !state.evidence.mayShow(state.clock.ticks)) return
   slot.shownOf |= bit
   show(turn, [accepted, vote])
 }
@@ -63,15 +63,15 @@ export function exhibitConflictingVotes(turn: Turn, slot: Slot): void {
  */
 export function exhibitConflictingCheckpoint(turn: Turn, checkpoint: Checkpoint): void {
   const { state } = turn
-  const own = state.ownRoots.get(checkpoint.sequence)
+  const own = state.checkpoints.ownRoots.get(checkpoint.sequence)
   if (own === undefined || equalBytes(own, checkpoint.root)) return
-  const isWanted = state.evidence.isWanted(checkpoint) && state.evidence.mayShow(state.ticks)
+  const isWanted = state.evidence.isWanted(checkpoint) && state.evidence.mayShow(state.clock.ticks)
   if (isWanted) show(turn, [checkpoint])
 }
 
 /** The same for those that came before the own root was known. */
 export function exhibitConflictingCheckpoints(turn: Turn, sequence: Sequence): void {
-  for (const ofSender of turn.state.checkpoints) {
+  for (const ofSender of turn.state.checkpoints.received) {
     const one = ofSender.get(sequence)
     if (one !== undefined) exhibitConflictingCheckpoint(turn, one)
   }
@@ -119,17 +119,17 @@ function heldCounterpart(state: ReplicaState, message: SignedOnce): SignedOnce |
 /** The messages of this kind and sequence number that are held. */
 function heldLike(state: ReplicaState, message: SignedOnce): readonly (SignedOnce | null | undefined)[] {
   const { sequence, sender } = message
-  const slot = state.slots.get(sequence)
-  const prepared = state.preparedCertificates.get(sequence)
+  const slot = state.ordering.slots.get(sequence)
+  const prepared = state.ordering.preparedCertificates.get(sequence)
   switch (message.kind) {
     case 'pre-prepare':
-      return [slot?.accepted, state.heldBack.get(sequence), prepared?.prePrepare]
+      return [slot?.accepted, state.ordering.heldBack.get(sequence), prepared?.prePrepare]
     case 'prepare':
       return [slot?.prepares[sender], ...(prepared?.prepares ?? [])]
     case 'commit':
       return [slot?.commits[sender], ...(slot?.decided ?? [])]
     case 'checkpoint':
-      return [state.checkpoints[sender]?.get(sequence), ...state.stable.checkpoints]
+      return [state.checkpoints.received[sender]?.get(sequence), ...state.checkpoints.stable.checkpoints]
     default:
       return assertNever(message)
   }

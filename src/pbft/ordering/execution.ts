@@ -15,12 +15,12 @@ import { dropServed, startTimer } from './requests.ts'
  * @rule 1.6
  */
 export function executeDecided({ state, effects }: Turn): void {
-  if (state.health === 'diverged') return // its state is not what the others execute on
-  if (state.lastHandedOver > state.lastExecuted) return
-  const sequence = (state.lastHandedOver + 1) as Sequence
-  const slot = state.slots.get(sequence)
+  if (state.recovery.health === 'diverged') return // its state is not what the others execute on
+  if (state.ordering.lastHandedOver > state.ordering.lastExecuted) return
+  const sequence = (state.ordering.lastHandedOver + 1) as Sequence
+  const slot = state.ordering.slots.get(sequence)
   if (slot === undefined || slot.decided === null || slot.decidedBatch === null) return
-  state.lastHandedOver = sequence
+  state.ordering.lastHandedOver = sequence
   effects.push({ kind: 'execute', sequence, batch: slot.decidedBatch, commits: slot.decided })
 }
 
@@ -31,9 +31,9 @@ export function executeDecided({ state, effects }: Turn): void {
  * @rule 1.9
  */
 export function isHeldUp(state: ReplicaState): boolean {
-  const { lastHandedOver, lastExecuted, executingAtTick } = state
+  const { lastHandedOver, lastExecuted, executingAtTick } = state.ordering
   const executing = lastHandedOver > lastExecuted ? lastHandedOver : null
-  state.executingAtTick = executing
+  state.ordering.executingAtTick = executing
   return executing !== null && executing === executingAtTick
 }
 
@@ -59,13 +59,17 @@ export interface Executed {
 export function onExecuted(turn: Turn, executed: Executed): void {
   const { state, effects } = turn
   const { sequence, newBytes } = executed
-  const acceptedTick = state.slots.get(sequence)?.acceptedTick ?? Number.POSITIVE_INFINITY
+  const acceptedTick = state.ordering.slots.get(sequence)?.acceptedTick ?? Number.POSITIVE_INFINITY
   const batch = noteExecuted(state, executed)
   freezeIfDue(turn, sequence)
   noteDelivered(state, { batch, acceptedTick, newBytes })
-  dropServed(state, batch.requests, acceptedTick <= state.ticks ? state.ticks - acceptedTick : null)
+  dropServed(
+    state,
+    batch.requests,
+    acceptedTick <= state.clock.ticks ? state.clock.ticks - acceptedTick : null,
+  )
   startTimer(state)
-  if (batch.requests.length > 0) effects.push({ kind: 'reply', view: state.view, sequence })
+  if (batch.requests.length > 0) effects.push({ kind: 'reply', view: state.views.view, sequence })
   executeDecided(turn)
   proposeBatches(turn)
 }
@@ -75,17 +79,20 @@ export function noteExecuted(
   state: ReplicaState,
   { sequence, recoveries = [] }: Omit<Executed, 'newBytes'>,
 ): Batch {
-  assert(sequence === state.lastExecuted + 1, `executed ${sequence} after ${state.lastExecuted}`)
-  const slot = state.slots.get(sequence)
+  assert(
+    sequence === state.ordering.lastExecuted + 1,
+    `executed ${sequence} after ${state.ordering.lastExecuted}`,
+  )
+  const slot = state.ordering.slots.get(sequence)
   const batch = slot?.decidedBatch ?? null
   assert(slot !== undefined && batch !== null, `executed ${sequence}, which was not decided here`)
-  state.lastExecuted = sequence
-  if (state.lastProposed < sequence) state.lastProposed = sequence
+  state.ordering.lastExecuted = sequence
+  if (state.ordering.lastProposed < sequence) state.ordering.lastProposed = sequence
   slot.executed = batch.digest
   slot.decidedBatch = null
-  state.batches.drop(sequence)
-  state.heldBack.delete(sequence)
-  if (sequence <= state.lowWatermark) state.slots.delete(sequence)
+  state.ordering.batches.drop(sequence)
+  state.ordering.heldBack.delete(sequence)
+  if (sequence <= state.checkpoints.lowWatermark) state.ordering.slots.delete(sequence)
   noteRecoveries(state, slot, recoveries)
   return batch
 }

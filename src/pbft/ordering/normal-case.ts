@@ -35,7 +35,7 @@ export function onPrePrepare(turn: Turn, prePrepare: Verified<PrePrepare>, from:
   if (sender !== primaryOf(view, state.config.n)) return reject(turn, prePrepare, from, 'not-the-primary')
   const place = placeOf(state, prePrepare)
   if (place !== 'open') return takeElsewhere(turn, prePrepare, from, place)
-  if (state.recall !== null) return // it comes again
+  if (state.recovery.recall !== null) return // it comes again
   const slot = openSlot(state, sequence)
   if (slot.accepted !== null) {
     if (noveltyOf(slot.accepted.digest, digest) === 'same') return supplyBatch(turn, slot, prePrepare.batch)
@@ -43,12 +43,12 @@ export function onPrePrepare(turn: Turn, prePrepare: Verified<PrePrepare>, from:
     return reject(turn, prePrepare, from, 'conflicting-pre-prepare', evidence)
   }
   // What the NEW-VIEW covers is accepted from it only, and it was, all of it. @rule 3.4
-  if (sequence <= state.lastChosen) return reject(turn, prePrepare, from, 'new-view-selects-otherwise')
+  if (sequence <= state.views.lastChosen) return reject(turn, prePrepare, from, 'new-view-selects-otherwise')
   if (slot.executed !== null) return // whoever lacks it gets the decision
   if (slot.decided !== null && !isDecidedAs(slot, digest)) return // another batch was decided
   // A past time is no reason to refuse: a late retransmission would stall for ever.
   const isBeyondJudging = sender === state.config.id || slot.decided !== null
-  if (!isBeyondJudging && prePrepare.batch.time > state.now + CLOCK_SKEW_MS_MAX) {
+  if (!isBeyondJudging && prePrepare.batch.time > state.clock.now + CLOCK_SKEW_MS_MAX) {
     return holdBack(turn, prePrepare, from)
   }
   if (!state.mode.isDoubted(turn, slot, prePrepare)) accept(turn, slot, prePrepare, from)
@@ -63,8 +63,8 @@ export function isPrePrepareRelevant(state: ReplicaState, header: PrePrepareHead
   if (sender !== primaryOf(view, state.config.n)) return false
   const place = placeOf(state, header)
   if (place !== 'open') return isRelevantElsewhere(state, header, place)
-  if (noveltyOf(state.heldBack.get(sequence)?.digest, digest) === 'same') return false
-  const slot = state.slots.get(sequence)
+  if (noveltyOf(state.ordering.heldBack.get(sequence)?.digest, digest) === 'same') return false
+  const slot = state.ordering.slots.get(sequence)
   if (slot === undefined) return true
   const novelty = noveltyOf(slot.accepted?.digest, digest)
   if (novelty === 'conflicting') return state.evidence.isWanted(header)
@@ -78,7 +78,8 @@ function takeElsewhere(
   from: Peer,
   place: Exclude<Place, 'open'>,
 ): void {
-  const { early, config } = turn.state
+  const { early } = turn.state.ordering
+  const { config } = turn.state
   if (place === 'outside') return reject(turn, message, from, 'outside-window')
   if (place === 'past') {
     if (message.sender !== config.id) reject(turn, message, from, 'wrong-view')
@@ -88,7 +89,7 @@ function takeElsewhere(
 }
 
 const isRelevantElsewhere = (
-  { early, lowWatermark }: ReplicaState,
+  { ordering: { early }, checkpoints: { lowWatermark } }: ReplicaState,
   message: PrePrepareHeader | Vote,
   place: Exclude<Place, 'open'>,
 ): boolean => place === 'early' && message.sequence > lowWatermark && early.wants(message)
@@ -98,7 +99,7 @@ const isRelevantElsewhere = (
  * @rule 1.2
  */
 function holdBack(turn: Turn, prePrepare: Verified<PrePrepare>, from: Peer): void {
-  const { heldBack } = turn.state
+  const { heldBack } = turn.state.ordering
   const { sequence, sender, digest } = prePrepare
   const other = heldBack.get(sequence)
   if (other !== undefined) {
@@ -115,14 +116,14 @@ function accept(turn: Turn, slot: Slot, prePrepare: Verified<PrePrepare>, from: 
   const { sequence, view, digest, batch, sender } = prePrepare
   if (!hasRoomFor(state, sequence, batch)) return reject(turn, prePrepare, from, 'busy')
   slot.accepted = headerOf(prePrepare)
-  slot.acceptedTick = state.ticks
-  state.batches.hold(sequence, batch)
+  slot.acceptedTick = state.clock.ticks
+  state.ordering.batches.hold(sequence, batch)
   noteOrdered(state, sequence, batch)
   // What was proposed came back only after its record was on disk.
   if (!slot.isProposed) {
     // An own one that it does not remember was proposed before its disk was lost. @rule 6.4
     persist(turn, { kind: 'accepted', prePrepare })
-    slot.acceptedRecords = state.recordsEmitted
+    slot.acceptedRecords = state.durability.recordsEmitted
     if (mayVote(state) && sender !== state.config.id) {
       slot.hasPrepared = true
       withhold(turn, { kind: 'prepare', view, sequence, digest })
@@ -134,8 +135,8 @@ function accept(turn: Turn, slot: Slot, prePrepare: Verified<PrePrepare>, from: 
 
 /** True if one more batch may be held. The next to execute always may, once all before it are: it makes room. */
 export function hasRoomFor(state: ReplicaState, sequence: Sequence, batch: Batch): boolean {
-  const isNext = sequence === state.lastExecuted + 1
-  return isNext || state.batches.bytes + batch.bytes.length <= UNEXECUTED_BYTES_MAX
+  const isNext = sequence === state.ordering.lastExecuted + 1
+  return isNext || state.ordering.batches.bytes + batch.bytes.length <= UNEXECUTED_BYTES_MAX
 }
 
 /**
@@ -143,7 +144,7 @@ export function hasRoomFor(state: ReplicaState, sequence: Sequence, batch: Batch
  * @rule 1.2
  */
 export function retryHeldBack(turn: Turn): void {
-  const { heldBack } = turn.state
+  const { heldBack } = turn.state.ordering
   const retried = [...heldBack.values()]
   heldBack.clear()
   for (const prePrepare of retried) onPrePrepare(turn, prePrepare, { kind: 'replica', id: prePrepare.sender })
@@ -184,7 +185,7 @@ export function onVote(turn: Turn, vote: Verified<Vote>, from: Peer): void {
 export function isVoteRelevant(state: ReplicaState, vote: Vote): boolean {
   const place = placeOf(state, vote)
   if (place !== 'open') return isRelevantElsewhere(state, vote, place)
-  const slot = state.slots.get(vote.sequence)
+  const slot = state.ordering.slots.get(vote.sequence)
   if (slot === undefined) return true
   const novelty = noveltyOf(votesOf(slot, vote.kind)[vote.sender]?.digest, vote.digest)
   if (novelty !== 'first') return novelty === 'conflicting' && state.evidence.isWanted(vote)
@@ -198,8 +199,8 @@ export function supplyBatch(turn: Turn, slot: Slot, batch: Batch): void {
   if (hasBatch(state, slot, batch.digest) || !hasRoomFor(state, sequence, batch)) return
   if (accepted === null || !equalBytes(accepted.digest, batch.digest)) return settle(turn, slot, batch)
   persist(turn, { kind: 'batch', sequence, batch })
-  slot.acceptedRecords = state.recordsEmitted
-  state.batches.hold(sequence, batch)
+  slot.acceptedRecords = state.durability.recordsEmitted
+  state.ordering.batches.hold(sequence, batch)
   voteForChoice(turn, slot)
 }
 
@@ -240,7 +241,7 @@ function becomePrepared(turn: Turn, slot: Slot, prepares: readonly Vote[]): void
   slot.prepared = prepares
   const { view, digest } = accepted
   const certificate = { prePrepare: accepted, prepares }
-  turn.state.preparedCertificates.set(sequence, certificate)
+  turn.state.ordering.preparedCertificates.set(sequence, certificate)
   persistThenBroadcast(turn, {
     record: { kind: 'prepared', certificate },
     outgoing: { kind: 'commit', view, sequence, digest },
@@ -257,7 +258,7 @@ export function settle(turn: Turn, slot: Slot, batch: Batch): void {
   const { sequence, decided } = slot
   if (decided === null || isSettled(slot) || isHandedOver(state, sequence)) return
   const held = findBatch(state, sequence, batch.digest)
-  if (held === null) state.batches.hold(sequence, batch)
+  if (held === null) state.ordering.batches.hold(sequence, batch)
   slot.decidedBatch = held ?? batch
   persist(turn, { kind: 'decided', commits: decided, batch, isBatchLogged: held !== null })
   executeDecided(turn)

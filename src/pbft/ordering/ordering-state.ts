@@ -1,38 +1,76 @@
 /** The open sequence numbers, their batches, and how far execution came: TOCS 2002 section 4.3. */
+
 import { equalBytes } from '../../base/bytes.ts'
 import type { Sequence } from '../../base/ids.ts'
-import type { Batch } from '../../messages/message.ts'
+import type { Batch, PrePrepare, PreparedCertificate, Verified } from '../../messages/message.ts'
 import { logWindow } from '../checkpoints/watermarks.ts'
 import type { ReplicaState } from '../state.ts'
+import { EarlyMessages } from './early-messages.ts'
+import { HeldBatches } from './held-batches.ts'
 import { createSlot, isSettled, type Slot } from './slot.ts'
+
+export interface OrderingState {
+  /** The open sequence numbers: above `lastExecuted`. */
+  readonly slots: Map<Sequence, Slot>
+  /** The batches of `slots` that are not executed. */
+  readonly batches: HeldBatches
+  /** Pre-prepares whose time is too far ahead of the own clock (rule 1.2). One per sequence number. */
+  readonly heldBack: Map<Sequence, Verified<PrePrepare>>
+  /** Messages of views that are not entered yet. */
+  readonly early: EarlyMessages
+  /** P: the prepared certificate of the highest view for each sequence number above h. */
+  readonly preparedCertificates: Map<Sequence, PreparedCertificate>
+  /** The highest sequence number that this replica proposed or accepted. */
+  lastProposed: Sequence
+  /** The last batch handed to the application, and the last it said it executed. */
+  lastHandedOver: Sequence
+  lastExecuted: Sequence
+  /** The batch that was being executed at the last tick; null when none was. */
+  executingAtTick: Sequence | null
+}
+
+/** `reached` is the sequence number of the state that the replica starts from, `known` that of its certificate. */
+export const createOrderingState = (n: number, reached: Sequence, known: Sequence): OrderingState => ({
+  slots: new Map(),
+  batches: new HeldBatches(),
+  heldBack: new Map(),
+  early: new EarlyMessages(n),
+  preparedCertificates: new Map(),
+  lastProposed: known,
+  lastHandedOver: reached,
+  lastExecuted: reached,
+  executingAtTick: null,
+})
 
 /** True if the batch of `sequence` was handed to the application. */
 export const isHandedOver = (state: ReplicaState, sequence: Sequence): boolean =>
-  sequence <= state.lastHandedOver
+  sequence <= state.ordering.lastHandedOver
 
 /** True if a decision may be held until it is executed: two windows of them bound the room, wherever h is. */
 export const isDecisionInReach = (state: ReplicaState, sequence: Sequence): boolean =>
-  !isHandedOver(state, sequence) && sequence <= state.lastHandedOver + 2 * logWindow(state)
+  !isHandedOver(state, sequence) && sequence <= state.ordering.lastHandedOver + 2 * logWindow(state)
 
 /** True if a decision for `sequence` would be new here, and may be held. */
 export function isDecisionOpen(state: ReplicaState, sequence: Sequence): boolean {
-  const slot = state.slots.get(sequence)
+  const slot = state.ordering.slots.get(sequence)
   return isDecisionInReach(state, sequence) && (slot === undefined || !isSettled(slot))
 }
 
 /** The slot of a sequence number, opened when it is new. */
 export function openSlot(state: ReplicaState, sequence: Sequence): Slot {
-  let slot = state.slots.get(sequence)
+  let slot = state.ordering.slots.get(sequence)
   if (slot === undefined) {
-    slot = createSlot(sequence, state.config.n, state.ticks)
-    state.slots.set(sequence, slot)
+    slot = createSlot(sequence, state.config.n, state.clock.ticks)
+    state.ordering.slots.set(sequence, slot)
   }
   return slot
 }
 
 /** The batch with this digest, if it is here: held for its sequence number, or the null batch. */
 export function findBatch(state: ReplicaState, sequence: Sequence, digest: Uint8Array): Batch | null {
-  return equalBytes(digest, state.nullBatch.digest) ? state.nullBatch : state.batches.find(sequence, digest)
+  return equalBytes(digest, state.nullBatch.digest)
+    ? state.nullBatch
+    : state.ordering.batches.find(sequence, digest)
 }
 
 /** True if the batch with this digest is in the log: held, executed, or the null batch. */
@@ -50,7 +88,7 @@ export function lackingDigest(state: ReplicaState, slot: Slot): Uint8Array | nul
 
 /** True if the slot of this sequence number waits for the batch with this digest. */
 export function isSlotLacking(state: ReplicaState, sequence: Sequence, digest: Uint8Array): boolean {
-  const slot = state.slots.get(sequence)
+  const slot = state.ordering.slots.get(sequence)
   const lacking = slot === undefined ? null : lackingDigest(state, slot)
   return lacking !== null && equalBytes(lacking, digest)
 }

@@ -20,7 +20,7 @@ export function placeOf(
   { view, sequence }: { readonly view: View; readonly sequence: Sequence },
 ): Place {
   if (isAhead(state, view)) return 'early'
-  if (view !== state.view) return 'past'
+  if (view !== state.views.view) return 'past'
   return isInWindow(state, sequence) ? 'open' : 'outside'
 }
 

@@ -19,14 +19,14 @@ import { openSlot } from './ordering-state.ts'
  */
 export function proposeBatches(turn: Turn): void {
   const { state } = turn
-  if (!isPrimary(state) || !state.isActive || !mayVote(state)) return
-  const last = Math.min(state.lastExecuted + PIPELINE_WINDOW, highWatermark(state))
-  while (state.lastProposed < last) {
-    const sequence = (state.lastProposed + 1) as Sequence
+  if (!isPrimary(state) || !state.views.isActive || !mayVote(state)) return
+  const last = Math.min(state.ordering.lastExecuted + PIPELINE_WINDOW, highWatermark(state))
+  while (state.ordering.lastProposed < last) {
+    const sequence = (state.ordering.lastProposed + 1) as Sequence
     const batch = nextBatch(state, sequence)
     if (batch === null) return
-    const content = { kind: 'pre-prepare', view: state.view, sequence, batch } as const
-    state.lastProposed = sequence
+    const content = { kind: 'pre-prepare', view: state.views.view, sequence, batch } as const
+    state.ordering.lastProposed = sequence
     openSlot(state, sequence).isProposed = true
     // The own pre-prepare is accepted when it comes back signed, and by then it is on disk. @rule 6
     persistThenBroadcast(turn, { record: { kind: 'proposed', content }, outgoing: content })
@@ -39,11 +39,11 @@ export function proposeBatches(turn: Turn): void {
  * @rule 2.8
  */
 function nextBatch(state: ReplicaState, sequence: Sequence): Batch | null {
-  if (state.waiting.unproposed === 0) return sequence <= fillTarget(state) ? state.nullBatch : null
-  const requests = state.waiting.takeForBatch({
+  if (state.requests.waiting.unproposed === 0) return sequence <= fillTarget(state) ? state.nullBatch : null
+  const requests = state.requests.waiting.takeForBatch({
     requests: BATCH_REQUESTS_MAX,
     bytes: BATCH_BYTES_MAX - BATCH_HEADER_BYTES,
   })
   // Executed time never goes back (1.6), so the clock may: a time ahead of the others' clocks would be held back.
-  return createBatch(state.config.hash, state.now, requests)
+  return createBatch(state.config.hash, state.clock.now, requests)
 }

@@ -1,4 +1,7 @@
+/** The requests that wait for execution, and the timer that runs for the oldest of them. Keeps rules 1.1 and 1.9. */
+
 import type { ClientId, Milliseconds, Timestamp } from '../../base/ids.ts'
+import { WaitingRequests } from './request-queue.ts'
 
 /**
  * The timer of the oldest waiting request.
@@ -10,3 +13,16 @@ export interface RequestTimer {
   readonly startedTick: number
   readonly startedAt: Milliseconds
 }
+
+export interface RequestState {
+  readonly waiting: WaitingRequests
+  timer: RequestTimer | null
+  /** When something first waited in vain, on the own clock; null when nothing does. */
+  stalledSince: Milliseconds | null
+}
+
+export const createRequestState = (): RequestState => ({
+  waiting: new WaitingRequests(),
+  timer: null,
+  stalledSince: null,
+})

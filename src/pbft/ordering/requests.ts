@@ -4,17 +4,15 @@ import type { ClientId, ReplicaId } from '../../base/ids.ts'
 import type { Peer } from '../../base/peer.ts'
 import type { RefusalReason, Request, Verified } from '../../messages/message.ts'
 import {
-  PROGRESS_BEFORE_SHRINKING,
   RELAY_AFTER_TICKS,
   RELAY_AGAIN_TICKS,
   RELAYED_AGAIN_MAX,
   REQUEST_TIMEOUT_TICKS,
   SUSPECTED_TIMEOUT_TICKS,
-  TIMEOUT_PER_LATENCY,
-  TIMEOUT_TICKS_MAX,
 } from '../parameters.ts'
 import { needsFill } from '../recovery/recovery-operations.ts'
 import type { ReplicaState, Turn } from '../state.ts'
+import { noteProgress, noteUnawaited } from '../views/patience.ts'
 import { isPrimary, primary } from '../views/view-state.ts'
 import { proposeBatches } from './propose.ts'
 import type { WaitingRequest } from './request-queue.ts'
@@ -25,13 +23,13 @@ import type { WaitingRequest } from './request-queue.ts'
  */
 export function onRequest(turn: Turn, request: Verified<Request>, from: Peer): void {
   const { state, effects } = turn
-  if (state.health === 'diverged') return // its answers would be wrong
+  if (state.recovery.health === 'diverged') return // its answers would be wrong
   if (request.doubtful !== undefined) return state.mode.complainOfClients(turn, request.doubtful)
   const standing = state.config.standing(request)
   switch (standing) {
     case 'executed':
       // Only its own client gets it again: a replica that passes old requests on would multiply the work.
-      if (from.kind === 'client') effects.push({ kind: 'reply-again', view: state.view, request })
+      if (from.kind === 'client') effects.push({ kind: 'reply-again', view: state.views.view, request })
       return
     case 'stale':
     case 'another-session':
@@ -54,11 +52,11 @@ export function relevanceOf(
   request: Request,
   from: Peer,
 ): 'order' | 'answer' | 'nothing' {
-  if (state.health === 'diverged') return 'nothing'
+  if (state.recovery.health === 'diverged') return 'nothing'
   const { client, timestamp } = request
   const otherwise = from.kind === 'client' ? 'answer' : 'nothing'
   if (state.config.standing(request) !== 'new') return otherwise
-  const { waiting } = state
+  const { waiting } = state.requests
   const relayedBy = relayerOf(state, from)
   const isTaken =
     waiting.find(client, timestamp) === null
@@ -71,16 +69,16 @@ function takeRequest(turn: Turn, request: Verified<Request>, from: Peer): void {
   const { state } = turn
   if (state.mode.lacksSignature(state, request)) return refuse(turn, request, from, 'must-sign')
   const relayedBy = relayerOf(state, from)
-  const waiting = state.waiting.find(request.client, request.timestamp)
+  const waiting = state.requests.waiting.find(request.client, request.timestamp)
   // Whichever of two requests under one timestamp waits here: once it is executed, no backup waits for the other.
-  if (relayedBy !== null) state.waiting.hurry(request.client, request.timestamp, relayedBy)
+  if (relayedBy !== null) state.requests.waiting.hurry(request.client, request.timestamp, relayedBy)
   if (waiting !== null && !equalBytes(waiting.digest, request.digest)) {
     // Which of two sessions gets the timestamp is decided by the order: nothing is a fact until then. @rule 1.8
     const isOwn = equalBytes(waiting.session, request.session)
     refuse(turn, request, from, isOwn ? 'timestamp-reused' : 'busy')
     return
   }
-  if (waiting === null && !state.waiting.add(request, state.ticks, relayedBy)) {
+  if (waiting === null && !state.requests.waiting.add(request, state.clock.ticks, relayedBy)) {
     refuse(turn, request, from, 'busy')
     return
   }
@@ -90,10 +88,10 @@ function takeRequest(turn: Turn, request: Verified<Request>, from: Peer): void {
     return
   }
   // What was relayed to us stops here.
-  const entry = state.waiting.entry(request.client, request.timestamp)
-  if (from.kind !== 'client' || !state.isActive || entry === null) return
+  const entry = state.requests.waiting.entry(request.client, request.timestamp)
+  if (from.kind !== 'client' || !state.views.isActive || entry === null) return
   // A repetition is relayed again at once: the first relay may have been lost.
-  if (waiting === null) state.waiting.relayLater(entry)
+  if (waiting === null) state.requests.waiting.relayLater(entry)
   else relay(turn, entry)
 }
 
@@ -105,7 +103,7 @@ export const relayerOf = (state: ReplicaState, from: Peer): ReplicaId | null =>
   from.kind === 'replica' && isPrimary(state) ? from.id : null
 
 function relay({ state, effects }: Turn, entry: WaitingRequest): void {
-  entry.relayedTick = Math.min(entry.relayedTick, state.ticks)
+  entry.relayedTick = Math.min(entry.relayedTick, state.clock.ticks)
   const outgoing = { kind: 'relayed', message: entry.request } as const
   effects.push({ kind: 'send', to: primary(state), outgoing })
 }
@@ -126,7 +124,8 @@ export function dropServed(
   executed: readonly Request[],
   tookTicks: number | null,
 ): void {
-  if (state.timer === null && state.isActive && executed.length > 0) noteUnawaited(state, tookTicks)
+  if (state.requests.timer === null && state.views.isActive && executed.length > 0)
+    noteUnawaited(state.patience, tookTicks)
   for (const client of new Set(executed.map((each) => each.client))) {
     dropOver(state, client, (request) => executed.some(({ digest }) => equalBytes(digest, request.digest)))
   }
@@ -135,26 +134,26 @@ export function dropServed(
 
 /** Drops what was ordered, whatever came of it: a refused recovery operation would keep its standing for ever. */
 function dropOver(state: ReplicaState, client: ClientId, wasOrdered: (request: Request) => boolean): void {
-  state.waiting.drop(client, (request) => {
+  state.requests.waiting.drop(client, (request) => {
     return state.config.standing(request) !== 'new' || wasOrdered(request)
   })
 }
 
 /** The state was replaced: whatever it holds as executed no longer waits. */
 export function dropAllServed(state: ReplicaState): void {
-  for (const client of state.waiting.clients()) dropOver(state, client, () => false)
+  for (const client of state.requests.waiting.clients()) dropOver(state, client, () => false)
   restartTimerIfServed(state)
 }
 
 function restartTimerIfServed(state: ReplicaState): void {
-  const { timer } = state
-  if (state.waiting.size === 0) state.stalledSince = null
+  const { timer } = state.requests
+  if (state.requests.waiting.size === 0) state.requests.stalledSince = null
   if (timer === null) return
   const { waitsFor } = timer
-  if (waitsFor !== null && state.waiting.find(waitsFor.client, waitsFor.timestamp) !== null) return
-  if (waitsFor !== null) noteProgress(state, state.ticks - timer.startedTick)
-  state.timer = null
-  state.stalledSince = null
+  if (waitsFor !== null && state.requests.waiting.find(waitsFor.client, waitsFor.timestamp) !== null) return
+  if (waitsFor !== null) noteProgress(state.patience, state.clock.ticks - timer.startedTick)
+  state.requests.timer = null
+  state.requests.stalledSince = null
   startTimer(state)
 }
 
@@ -163,10 +162,10 @@ function restartTimerIfServed(state: ReplicaState): void {
  * @rule 4.10
  */
 export function forgetDropped(state: ReplicaState): void {
-  const waitsFor = state.timer?.waitsFor ?? null
-  if (waitsFor === null || state.waiting.find(waitsFor.client, waitsFor.timestamp) !== null) return
-  state.timer = null
-  if (state.waiting.size === 0) state.stalledSince = null
+  const waitsFor = state.requests.timer?.waitsFor ?? null
+  if (waitsFor === null || state.requests.waiting.find(waitsFor.client, waitsFor.timestamp) !== null) return
+  state.requests.timer = null
+  if (state.requests.waiting.size === 0) state.requests.stalledSince = null
   startTimer(state)
 }
 
@@ -175,12 +174,12 @@ export function forgetDropped(state: ReplicaState): void {
  * @rule 1.9
  */
 export function startTimer(state: ReplicaState): void {
-  if (state.timer !== null || !state.isActive) return
-  const { oldest } = state.waiting
+  if (state.requests.timer !== null || !state.views.isActive) return
+  const { oldest } = state.requests.waiting
   if (oldest === null && !needsFill(state)) return
   const waitsFor =
     oldest === null ? null : { client: oldest.request.client, timestamp: oldest.request.timestamp }
-  state.timer = { waitsFor, startedTick: state.ticks, startedAt: state.now }
+  state.requests.timer = { waitsFor, startedTick: state.clock.ticks, startedAt: state.clock.now }
 }
 
 /**
@@ -189,17 +188,17 @@ export function startTimer(state: ReplicaState): void {
  */
 export function relayNew(turn: Turn): void {
   const { state } = turn
-  const due = state.waiting.takeUnrelayed(state.ticks - RELAY_AFTER_TICKS)
-  if (!state.isActive || isPrimary(state)) return
+  const due = state.requests.waiting.takeUnrelayed(state.clock.ticks - RELAY_AFTER_TICKS)
+  if (!state.views.isActive || isPrimary(state)) return
   for (const entry of due) relay(turn, entry)
 }
 
 /** Passes the oldest requests on again, well before their timer ends: the first relay may have been lost or refused. */
 export function relayAgain(turn: Turn): void {
   const { state } = turn
-  const { timer } = state
+  const { timer } = state.requests
   if (timer === null || timer.waitsFor === null || isPrimary(state)) return
-  const waited = state.ticks - timer.startedTick
+  const waited = state.clock.ticks - timer.startedTick
   if (waited > 0 && waited % RELAY_AGAIN_TICKS === 0) relayOldest(turn, RELAYED_AGAIN_MAX)
 }
 
@@ -209,7 +208,7 @@ export function relayAgain(turn: Turn): void {
  */
 export function relayOldest(turn: Turn, countMax: number): void {
   if (isPrimary(turn.state)) return
-  for (const entry of turn.state.waiting.oldestEntries(countMax)) relay(turn, entry)
+  for (const entry of turn.state.requests.waiting.oldestEntries(countMax)) relay(turn, entry)
 }
 
 /**
@@ -217,50 +216,13 @@ export function relayOldest(turn: Turn, countMax: number): void {
  * @rule 1.9
  */
 export function isTimerExpired(state: ReplicaState): boolean {
-  const { timer, detector, ticks } = state
+  const { timer } = state.requests
+  const { detector } = state.suspicion
+  const { ticks } = state.clock
   if (timer === null) return false
   const waited = ticks - timer.startedTick
-  if (waited >= state.timeoutTicks) return true
+  if (waited >= state.patience.timeoutTicks) return true
   const isSilent = !isPrimary(state) && detector.isSuspected(primary(state), ticks)
   // Views that end early for nothing make it as patient as any timeout does.
-  return isSilent && waited * REQUEST_TIMEOUT_TICKS >= SUSPECTED_TIMEOUT_TICKS * state.timeoutTicks
-}
-
-/**
- * The oldest waiting request was served in this view. T shrinks after many of them in a row, and never below a floor
- * that follows what ordering takes.
- * @rule 3.6
- */
-function noteProgress(state: ReplicaState, tookTicks: number): void {
-  learnLatency(state, tookTicks)
-  state.progress++
-  if (state.progress % PROGRESS_BEFORE_SHRINKING === 0) shrinkTimeout(state)
-  state.timeoutTicks = Math.max(state.timeoutTicks, timeoutFloor(state))
-}
-
-/**
- * A batch was executed while nothing waited here, as on most backups most of the time: that is progress too.
- * @rule 3.6
- */
-function noteUnawaited(state: ReplicaState, tookTicks: number | null): void {
-  if (tookTicks !== null) learnLatency(state, tookTicks)
-  state.unawaitedBatches++
-  if (state.unawaitedBatches % PROGRESS_BEFORE_SHRINKING === 0) shrinkTimeout(state)
-}
-
-function learnLatency(state: ReplicaState, tookTicks: number): void {
-  state.latencyTicks = state.latencyTicks === null ? tookTicks : (7 * state.latencyTicks + tookTicks) / 8
-}
-
-function shrinkTimeout(state: ReplicaState): void {
-  state.timeoutTicks = Math.max(timeoutFloor(state), Math.floor(state.timeoutTicks / 2))
-}
-
-/**
- * Never more than twice the T that the view began with: what ordering takes is up to the primary, and one that is slow on
- * purpose must not make its own time longer and longer.
- */
-export function timeoutFloor({ latencyTicks, timeoutTicksAtEntry }: ReplicaState): number {
-  const adapted = Math.ceil(TIMEOUT_PER_LATENCY * (latencyTicks ?? 0))
-  return Math.max(REQUEST_TIMEOUT_TICKS, Math.min(adapted, 2 * timeoutTicksAtEntry, TIMEOUT_TICKS_MAX))
+  return isSilent && waited * REQUEST_TIMEOUT_TICKS >= SUSPECTED_TIMEOUT_TICKS * state.patience.timeoutTicks
 }

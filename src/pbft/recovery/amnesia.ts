@@ -18,11 +18,11 @@ export function finishRecoveries(turn: Turn): void {
   const { state } = turn
   healIfReady(turn)
   if (!mayVote(state)) return // what is due stays due
-  for (const [replica, { sequence, view }] of state.recoveries) {
-    if (sequence + logWindow(state) > state.lowWatermark) continue
-    state.recoveries.delete(replica)
+  for (const [replica, { sequence, view }] of state.recovery.waiting) {
+    if (sequence + logWindow(state) > state.checkpoints.lowWatermark) continue
+    state.recovery.waiting.delete(replica)
     // f + 1 replicas that never were traitors leave view u + 1 for good. @rule 3.10
-    if (state.view < view + 2) startViewChange(turn, (view + 2) as View)
+    if (state.views.view < view + 2) startViewChange(turn, (view + 2) as View)
   }
   fillUp(turn)
 }
@@ -36,8 +36,8 @@ function fillUp(turn: Turn): void {
   if (needsFill(state)) {
     startTimer(state)
     proposeBatches(turn)
-  } else if (state.timer?.waitsFor === null) {
-    state.timer = null
+  } else if (state.requests.timer?.waitsFor === null) {
+    state.requests.timer = null
     startTimer(state)
   }
 }
@@ -48,14 +48,14 @@ function fillUp(turn: Turn): void {
  */
 function healIfReady(turn: Turn): void {
   const { state } = turn
-  const executed = state.recovery?.executed ?? null
-  if (state.health !== 'amnesiac' || executed === null) return
-  const isHistory = executed.sequence + logWindow(state) <= state.lowWatermark
-  if (!isHistory || state.lastExecuted < executed.sequence) return
+  const executed = state.recovery.own?.executed ?? null
+  if (state.recovery.health !== 'amnesiac' || executed === null) return
+  const isHistory = executed.sequence + logWindow(state) <= state.checkpoints.lowWatermark
+  if (!isHistory || state.ordering.lastExecuted < executed.sequence) return
   const view = (executed.view + 2) as View
-  state.health = 'sound'
-  state.recovery = null
+  state.recovery.health = 'sound'
+  state.recovery.own = null
   persist(turn, { kind: 'healed', view })
-  if (state.view < view) startViewChange(turn, view)
-  else for (const slot of state.slots.values()) voteForChoice(turn, slot)
+  if (state.views.view < view) startViewChange(turn, view)
+  else for (const slot of state.ordering.slots.values()) voteForChoice(turn, slot)
 }

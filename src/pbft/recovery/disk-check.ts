@@ -20,19 +20,19 @@ import { resume } from './restart.ts'
  */
 export function beginRecall(turn: Turn, nonce: number): void {
   const { state, effects } = turn
-  if (state.health !== 'sound') return
-  state.recall = { nonce, answered: new Map(), startedTick: state.ticks }
+  if (state.recovery.health !== 'sound') return
+  state.recovery.recall = { nonce, answered: new Map(), startedTick: state.clock.ticks }
   effects.push({ kind: 'broadcast', outgoing: { kind: 'recall', nonce } })
 }
 
 /** 2f answers, in oral mode Q, or a time-out end it; a lost question is asked again meanwhile. */
 export function checkRecall(turn: Turn): void {
   const { state, effects } = turn
-  if (state.recall === null) return
-  const waited = state.ticks - state.recall.startedTick
+  if (state.recovery.recall === null) return
+  const waited = state.clock.ticks - state.recovery.recall.startedTick
   if (waited >= RECALL_TICKS) return endRecall(turn)
   if (waited % (RECALL_TICKS / 6) === 0) {
-    effects.push({ kind: 'broadcast', outgoing: { kind: 'recall', nonce: state.recall.nonce } })
+    effects.push({ kind: 'broadcast', outgoing: { kind: 'recall', nonce: state.recovery.recall.nonce } })
   }
 }
 
@@ -45,18 +45,18 @@ export function onRecall({ state, effects }: Turn, { sender, nonce }: Verified<R
 /** Somebody has something from this replica that its log does not know: the disk is an old copy. */
 export function becomeAmnesiac(turn: Turn): void {
   const { state } = turn
-  state.recall = null
-  state.health = 'amnesiac'
+  state.recovery.recall = null
+  state.recovery.health = 'amnesiac'
   persist(turn, { kind: 'forgotten' })
 }
 
 /** The check is over: what was held back until then goes on. */
 export function endRecall(turn: Turn): void {
   const { state } = turn
-  state.recall = null
+  state.recovery.recall = null
   resume(turn)
   // What came in meanwhile could not be acted on.
-  for (const slot of [...state.slots.values()]) advance(turn, slot)
+  for (const slot of [...state.ordering.slots.values()]) advance(turn, slot)
   joinIfOthersMoved(turn)
   awaitNewView(turn)
   state.mode.acknowledge(turn)

@@ -19,11 +19,13 @@ import type { ReplicaState, Turn } from '../state.ts'
  */
 export function askForRecovery(turn: Turn): void {
   const { state, effects } = turn
-  if (state.health !== 'amnesiac') return
+  if (state.recovery.health !== 'amnesiac') return
   renewLostRecovery(turn)
-  const { recovery, ticks } = state
+  const { own: recovery } = state.recovery
+  const { ticks } = state.clock
   // Only once it is level: an operation that is executed in a transferred state is lost on it.
-  const isLevel = state.transfer === null && state.lastExecuted >= state.lowWatermark
+  const isLevel =
+    state.transfer.target === null && state.ordering.lastExecuted >= state.checkpoints.lowWatermark
   if (recovery === null) {
     if (isLevel && ticks % RECOVERY_RETRY_TICKS === 0) effects.push({ kind: 'prepare-recovery' })
     return
@@ -36,8 +38,8 @@ export function askForRecovery(turn: Turn): void {
 /** The runtime made the operation; it is logged, so that a restart goes on with the same nonce. */
 export function onRecoveryPrepared(turn: Turn, request: Verified<Request>): void {
   const { state, effects } = turn
-  if (state.health !== 'amnesiac') return
-  state.recovery = { request, askedTick: state.ticks, executed: null }
+  if (state.recovery.health !== 'amnesiac') return
+  state.recovery.own = { request, askedTick: state.clock.ticks, executed: null }
   persist(turn, { kind: 'recovery', request })
   effects.push({ kind: 'broadcast', outgoing: { kind: 'relayed', message: request } })
 }
@@ -55,7 +57,7 @@ export function noteRecoveries(
   assert(view !== undefined, 'an executed batch has a certificate')
   for (const { replica, requestDigest, isAccepted } of recoveries) {
     const executed = { sequence: slot.sequence, view }
-    const own = state.recovery
+    const own = state.recovery.own
     if (!isAccepted) {
       if (replica === state.config.id) askAgainSoon(state, requestDigest)
       continue
@@ -63,7 +65,7 @@ export function noteRecoveries(
     if (replica === state.config.id) {
       if (own !== null && equalBytes(own.request.digest, requestDigest)) own.executed = executed
     } else {
-      state.recoveries.set(replica, executed)
+      state.recovery.waiting.set(replica, executed)
     }
   }
 }
@@ -73,7 +75,8 @@ export function noteRecoveries(
  * operation is asked for again at once: whoever wants the distance to pass pays for it, one batch at a time.
  */
 function askAgainSoon(state: ReplicaState, requestDigest: Uint8Array): void {
-  const { recovery, ticks } = state
+  const { own: recovery } = state.recovery
+  const { ticks } = state.clock
   if (recovery === null || recovery.executed !== null) return
   if (equalBytes(recovery.request.digest, requestDigest)) recovery.askedTick = ticks - RECOVERY_RETRY_TICKS
 }
@@ -84,10 +87,10 @@ function askAgainSoon(state: ReplicaState, requestDigest: Uint8Array): void {
  * @rule 6.4
  */
 export function renewLostRecovery({ state, effects }: Turn): void {
-  const { recovery } = state
-  if (state.health !== 'amnesiac' || recovery === null || recovery.executed !== null) return
+  const { own: recovery } = state.recovery
+  if (state.recovery.health !== 'amnesiac' || recovery === null || recovery.executed !== null) return
   if (state.config.standing(recovery.request) !== 'executed') return
-  state.recovery = null
+  state.recovery.own = null
   effects.push({ kind: 'prepare-recovery' })
 }
 
@@ -100,7 +103,7 @@ function fillTargetOf(state: ReplicaState, executedAt: Sequence): Sequence {
 /** Up to where null batches fill an idle log; 0 when nobody needs it. */
 export function fillTarget(state: ReplicaState): Sequence {
   let target = 0 as Sequence
-  for (const { sequence } of state.recoveries.values()) {
+  for (const { sequence } of state.recovery.waiting.values()) {
     const needed = fillTargetOf(state, sequence)
     if (needed > target) target = needed
   }
@@ -111,4 +114,4 @@ export function fillTarget(state: ReplicaState): Sequence {
  * True if an executed recovery waits for its checkpoint, for which the timer runs too.
  * @rule 1.9
  */
-export const needsFill = (state: ReplicaState): boolean => fillTarget(state) > state.lowWatermark
+export const needsFill = (state: ReplicaState): boolean => fillTarget(state) > state.checkpoints.lowWatermark

@@ -78,32 +78,32 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
       replayNewView(state, record.newView)
       break
     case 'checkpoint':
-      if (record.sequence >= state.lowWatermark) keepOwnRoot(state, record.sequence, record.root)
-      if (record.sequence > state.lastCheckpointSaid) state.lastCheckpointSaid = record.sequence
+      if (record.sequence >= state.checkpoints.lowWatermark) keepOwnRoot(state, record.sequence, record.root)
+      if (record.sequence > state.checkpoints.lastSaid) state.checkpoints.lastSaid = record.sequence
       break
     case 'stable':
-      if (record.stable.sequence > state.lowWatermark) adoptStable(state, record.stable)
+      if (record.stable.sequence > state.checkpoints.lowWatermark) adoptStable(state, record.stable)
       break
     case 'evidence':
       state.evidence.hold(record.evidence)
       break
     case 'recovery':
-      state.recovery = {
+      state.recovery.own = {
         request: record.request,
         askedTick: Number.NEGATIVE_INFINITY,
         executed: null,
       }
       break
     case 'recoveries':
-      for (const [replica, executed] of record.waiting) state.recoveries.set(replica, executed)
+      for (const [replica, executed] of record.waiting) state.recovery.waiting.set(replica, executed)
       break
     case 'forgotten':
-      state.health = 'amnesiac'
+      state.recovery.health = 'amnesiac'
       break
     case 'healed':
-      state.health = 'sound'
-      state.recovery = null
-      if (record.view > state.view) leaveViewFor(state, record.view)
+      state.recovery.health = 'sound'
+      state.recovery.own = null
+      if (record.view > state.views.view) leaveViewFor(state, record.view)
       break
     default:
       assertNever(record)
@@ -122,42 +122,43 @@ export function replayExecuted(state: ReplicaState, executed: Executed): readonl
 
 /** A vote in a view is proof that its NEW-VIEW was entered, even where the log in front of it was trimmed. */
 function beInView(state: ReplicaState, view: View): boolean {
-  if (view > state.view) {
+  if (view > state.views.view) {
     leaveViewFor(state, view)
-    state.lastProposed = state.lastExecuted
+    state.ordering.lastProposed = state.ordering.lastExecuted
   }
-  if (view === state.view) state.isActive = true
-  return view === state.view
+  if (view === state.views.view) state.views.isActive = true
+  return view === state.views.view
 }
 
 function replayAccepted(state: ReplicaState, prePrepare: PrePrepare): void {
   const { view, sequence, batch, sender } = prePrepare
   holdReplayed(state, sequence, batch)
   if (!beInView(state, view)) return
-  if (sender === state.config.id && sequence > state.lastProposed) state.lastProposed = sequence
+  if (sender === state.config.id && sequence > state.ordering.lastProposed)
+    state.ordering.lastProposed = sequence
   replayHeader(state, headerOf(prePrepare))
 }
 
 /** Holds what is still to be executed, or may be voted on again. */
 function holdReplayed(state: ReplicaState, sequence: Sequence, batch: Batch): void {
   const isOpen = !isHandedOver(state, sequence) || state.mode.mayVoteAgain(state, sequence)
-  if (isOpen) state.batches.hold(sequence, batch)
+  if (isOpen) state.ordering.batches.hold(sequence, batch)
 }
 
 function replayHeader(state: ReplicaState, header: PrePrepareHeader): void {
-  if (header.sequence <= state.lowWatermark) return
+  if (header.sequence <= state.checkpoints.lowWatermark) return
   const slot = openSlot(state, header.sequence)
   slot.accepted = header
-  slot.acceptedTick = state.ticks
+  slot.acceptedTick = state.clock.ticks
 }
 
 function replayPrepared(state: ReplicaState, certificate: PreparedCertificate): void {
   const { prePrepare, prepares } = certificate
   const { sequence, view } = prePrepare
-  if (sequence <= state.lowWatermark) return
-  const known = state.preparedCertificates.get(sequence)
+  if (sequence <= state.checkpoints.lowWatermark) return
+  const known = state.ordering.preparedCertificates.get(sequence)
   if (known === undefined || known.prePrepare.view < view) {
-    state.preparedCertificates.set(sequence, certificate)
+    state.ordering.preparedCertificates.set(sequence, certificate)
   }
   if (!beInView(state, view)) return
   replayHeader(state, prePrepare)
@@ -173,16 +174,16 @@ function replayDecided(turn: Turn, commits: readonly Vote[], batch: Batch | null
   const slot = openSlot(state, first.sequence)
   slot.decided = commits
   slot.decidedBatch = batch ?? findBatch(state, first.sequence, first.digest)
-  if (batch !== null) state.batches.hold(first.sequence, batch)
+  if (batch !== null) state.ordering.batches.hold(first.sequence, batch)
   executeDecided(turn)
 }
 
 function replayViewChange(state: ReplicaState, viewChange: AnyViewChange): void {
   const { view, sender } = viewChange
-  if (view < state.view || (view === state.view && state.isActive)) return
-  if (view > state.view) leaveViewFor(state, view)
-  state.announcedView = view
-  state.viewChanges[sender] = viewChange
+  if (view < state.views.view || (view === state.views.view && state.views.isActive)) return
+  if (view > state.views.view) leaveViewFor(state, view)
+  state.views.announcedView = view
+  state.views.viewChanges[sender] = viewChange
   state.mode.replayViewChange(state, viewChange)
 }
 
@@ -190,16 +191,17 @@ function replayNewView(state: ReplicaState, newView: AnyNewView): void {
   const { view, sender } = newView
   const chosen = chosenIn(newView)
   // As `enterView` does; once in the view, what was proposed in it counts too.
-  const isEntry = view > state.view || !state.isActive
+  const isEntry = view > state.views.view || !state.views.isActive
   if (chosen === null || !beInView(state, view)) return
-  if (isEntry) state.lastProposed = state.lastExecuted
-  state.newView = newView
-  if (sender === state.config.id) state.madeNewView = view
+  if (isEntry) state.ordering.lastProposed = state.ordering.lastExecuted
+  state.views.newView = newView
+  if (sender === state.config.id) state.views.madeNewView = view
   const { prePrepares, minSequence } = chosen
-  state.lastChosen = prePrepares.at(-1)?.sequence ?? minSequence
-  if (state.lastProposed < state.lastChosen) state.lastProposed = state.lastChosen
+  state.views.lastChosen = prePrepares.at(-1)?.sequence ?? minSequence
+  if (state.ordering.lastProposed < state.views.lastChosen)
+    state.ordering.lastProposed = state.views.lastChosen
   for (const header of state.mode.replayChoices(state, prePrepares)) {
-    const held = state.slots.get(header.sequence)?.accepted
+    const held = state.ordering.slots.get(header.sequence)?.accepted
     if (held === undefined || held === null) replayHeader(state, header)
   }
 }
@@ -225,19 +227,20 @@ function chosenIn(
  */
 export function resume(turn: Turn): void {
   const { state } = turn
-  const { config, view, isActive, newView } = state
+  const { config } = state
+  const { view, isActive, newView } = state.views
   const say = (outgoing: Outgoing) => broadcastDurably(turn, outgoing)
   compareWithStable(turn)
   if (!mayVote(state)) return
-  for (const [sequence, root] of state.ownRoots) {
-    const wasSaid = sequence > state.lowWatermark && sequence <= state.lastCheckpointSaid
+  for (const [sequence, root] of state.checkpoints.ownRoots) {
+    const wasSaid = sequence > state.checkpoints.lowWatermark && sequence <= state.checkpoints.lastSaid
     if (wasSaid) say({ kind: 'checkpoint', sequence, root })
   }
-  const own = state.viewChanges[config.id] ?? null
+  const own = state.views.viewChanges[config.id] ?? null
   if (!isActive && own?.view === view) say({ kind: 'relayed', message: own })
   if (!isActive) return
   if (newView?.sender === config.id) say({ kind: 'relayed', message: newView })
-  for (const sequence of [...state.slots.keys()].sort((a, b) => a - b)) {
+  for (const sequence of [...state.ordering.slots.keys()].sort((a, b) => a - b)) {
     resumeSlot(turn, sequence)
   }
 }
@@ -252,7 +255,7 @@ function resumeSlot(turn: Turn, sequence: Sequence): void {
   const isHere = batch !== null || (executed !== null && equalBytes(executed, digest))
   if (sender === state.config.id) {
     // One of O goes out with its NEW-VIEW; its receiver has the batch, or fetches it.
-    if (batch !== null && sequence > state.lastChosen) {
+    if (batch !== null && sequence > state.views.lastChosen) {
       const message = wholePrePrepare(accepted, batch)
       broadcastDurably(turn, { kind: 'relayed', message })
     }

@@ -20,13 +20,13 @@ export function newestOf(
     const known = newest.get(message.kind)
     if (known === undefined || known.sequence < message.sequence) newest.set(message.kind, message)
   }
-  for (const slot of state.slots.values()) {
+  for (const slot of state.ordering.slots.values()) {
     consider(slot.accepted)
     consider(slot.prepares[sender])
     consider(slot.commits[sender])
   }
-  for (const checkpoint of state.checkpoints[sender]?.values() ?? []) consider(checkpoint)
-  const viewChange = state.viewChanges[sender] ?? null
+  for (const checkpoint of state.checkpoints.received[sender]?.values() ?? []) consider(checkpoint)
+  const viewChange = state.views.viewChanges[sender] ?? null
   return viewChange?.kind !== 'view-change' ? [...newest.values()] : [...newest.values(), viewChange]
 }
 
@@ -36,7 +36,8 @@ export function newestOf(
  */
 export function onRecollection(turn: Turn, { sender, nonce, remembered }: Verified<Recollection>): void {
   const { state } = turn
-  const { recall, config } = state
+  const { recall } = state.recovery
+  const { config } = state
   if (recall === null || recall.nonce !== nonce) return
   if (remembered.some((message) => message.sender === config.id && isForgotten(state, message))) {
     return becomeAmnesiac(turn)
@@ -47,17 +48,17 @@ export function onRecollection(turn: Turn, { sender, nonce, remembered }: Verifi
 
 /** A view above the own, or a vote above h that the log would have kept. Of older views only the COMMITs are known. */
 function isForgotten(state: ReplicaState, message: Remembered): boolean {
-  if (message.kind === 'view-change') return message.view > state.view
-  if (message.sequence <= state.lowWatermark) return false
-  if (message.kind === 'checkpoint') return !state.ownRoots.has(message.sequence)
-  if (message.view > state.view) return true
+  if (message.kind === 'view-change') return message.view > state.views.view
+  if (message.sequence <= state.checkpoints.lowWatermark) return false
+  if (message.kind === 'checkpoint') return !state.checkpoints.ownRoots.has(message.sequence)
+  if (message.view > state.views.view) return true
   const { sequence, view, digest } = message
   if (message.kind === 'commit') {
-    const prepared = state.preparedCertificates.get(sequence)?.prePrepare
+    const prepared = state.ordering.preparedCertificates.get(sequence)?.prePrepare
     if (prepared === undefined || prepared.view < view) return true
     return prepared.view === view && !equalBytes(prepared.digest, digest)
   }
-  if (view < state.view) return false
-  const accepted = state.slots.get(sequence)?.accepted ?? null
+  if (view < state.views.view) return false
+  const accepted = state.ordering.slots.get(sequence)?.accepted ?? null
   return accepted === null || !equalBytes(accepted.digest, digest)
 }

@@ -39,7 +39,7 @@ export const SIGNED: Mode = {
       case 'exhibit':
         return isExhibitRelevant(state, head)
       case 'recollection':
-        return state.recall !== null
+        return state.recovery.recall !== null
       case 'view-change':
         return isViewChangeRelevant(state, head)
       case 'new-view':
@@ -63,23 +63,24 @@ export const SIGNED: Mode = {
   needsVotes: ({ sequence }, status) => sequence > status.lastExecuted,
   /** The primary's signature lets anyone pass its pre-prepare on; backups do when the primary evidently does not. */
   mayResendPrePrepare: (state, { acceptedTick }) =>
-    isPrimary(state) || state.ticks - acceptedTick >= 3 * RESEND_AFTER_TICKS,
+    isPrimary(state) || state.clock.ticks - acceptedTick >= 3 * RESEND_AFTER_TICKS,
 
-  isCheckpointDue: (state, sequence) => sequence > state.lowWatermark,
+  isCheckpointDue: (state, sequence) => sequence > state.checkpoints.lowWatermark,
   /** A signed reminder of any own CHECKPOINT above h has to find it; a certificate soon moves h. @rule 6.4 */
   boundOwnRoots: nothing,
   noteCheckpoint: nothing,
-  latestCheckpoint: ({ stable }) => stable,
+  latestCheckpoint: ({ checkpoints: { stable } }) => stable,
 
   resendView({ state, effects }, { sender: to }, message) {
-    const peer = state.peers[to]
+    const peer = state.catchUp.peers[to]
     if (peer === undefined || message === null) return
     if (message.sender === state.config.id && !mayVote(state)) return
-    peer.resentTick = state.ticks
+    peer.resentTick = state.clock.ticks
     effects.push({ kind: 'send', to, outgoing: relayed(message) })
   },
   resendCheckpoints({ state, effects }, { sender: to, lowWatermark }) {
-    const { stable, checkpoints, config } = state
+    const { stable, received: checkpoints } = state.checkpoints
+    const { config } = state
     if (lowWatermark < stable.sequence) {
       effects.push({ kind: 'send', to, outgoing: { kind: 'stable-checkpoint', stable } })
       return

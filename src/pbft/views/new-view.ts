@@ -69,16 +69,22 @@ export function select(viewChanges: readonly ViewChange[], nullDigest: Uint8Arra
 export function makeNewView(turn: Turn): void {
   const { state } = turn
   const { id, n } = state.config
-  if (!isPrimary(state) || state.isActive || !mayVote(state) || state.madeNewView === state.view) return
-  const held = state.viewChanges.filter(
-    (one): one is ViewChange => one?.kind === 'view-change' && one.view === state.view,
+  if (
+    !isPrimary(state) ||
+    state.views.isActive ||
+    !mayVote(state) ||
+    state.views.madeNewView === state.views.view
+  )
+    return
+  const held = state.views.viewChanges.filter(
+    (one): one is ViewChange => one?.kind === 'view-change' && one.view === state.views.view,
   )
   // The own one is among them: what it says was synced before it came back.
   if (held.length < quorum(n) || !held.some(({ sender }) => sender === id)) return
   const viewChanges = held.slice(0, quorum(n))
   const { choices } = select(viewChanges, state.nullBatch.digest)
-  const content = { kind: 'new-view', view: state.view, viewChanges, choices } as const
-  state.madeNewView = state.view
+  const content = { kind: 'new-view', view: state.views.view, viewChanges, choices } as const
+  state.views.madeNewView = state.views.view
   persistThenBroadcast(turn, { record: { kind: 'new-view-made', content }, outgoing: content })
 }
 
@@ -119,9 +125,10 @@ export const isNewViewRelevant = (
 export function refute(turn: Turn, view: View): void {
   const { state } = turn
   const sender = primaryOf(view, state.config.n)
-  const known = state.refutedViews.get(sender)
+  const known = state.views.refutedViews.get(sender)
   // Of several views of one primary the next one to come counts.
-  if (known === undefined || known < state.view || view < known) state.refutedViews.set(sender, view)
+  if (known === undefined || known < state.views.view || view < known)
+    state.views.refutedViews.set(sender, view)
   awaitNewView(turn)
 }
 
@@ -175,17 +182,17 @@ export function enterView(turn: Turn, newView: NewView): void {
   if (isRejection(contents)) return
   activate(turn, newView)
   const { stable } = select(contents.viewChanges, state.nullBatch.digest)
-  if (stable.sequence > state.lowWatermark) becomeStable(turn, stable) // @rule 2.2
+  if (stable.sequence > state.checkpoints.lowWatermark) becomeStable(turn, stable) // @rule 2.2
   goOn(turn, contents.prePrepares, stable.sequence)
 }
 
 /** The view is the current one, and active. */
 export function activate({ state }: Turn, newView: AnyNewView): void {
-  if (newView.view > state.view) leaveViewFor(state, newView.view)
-  state.isActive = true
-  state.newView = newView
-  state.viewChangeTick = null
-  state.monitor.begin(state.ticks)
+  if (newView.view > state.views.view) leaveViewFor(state, newView.view)
+  state.views.isActive = true
+  state.views.newView = newView
+  state.views.viewChangeTick = null
+  state.suspicion.monitor.begin(state.clock.ticks)
 }
 
 /**
@@ -194,13 +201,13 @@ export function activate({ state }: Turn, newView: AnyNewView): void {
  */
 export function goOn(turn: Turn, prePrepares: readonly PrePrepareHeader[], minSequence: Sequence): void {
   const { state } = turn
-  state.lastChosen = prePrepares.at(-1)?.sequence ?? minSequence
-  state.lastProposed = Math.max(state.lastChosen, state.lastExecuted) as Sequence
+  state.views.lastChosen = prePrepares.at(-1)?.sequence ?? minSequence
+  state.ordering.lastProposed = Math.max(state.views.lastChosen, state.ordering.lastExecuted) as Sequence
   acceptChoices(turn, prePrepares)
   startTimer(state)
   // Requests that wait would be lost with the old primary. @rule 3.9
   relayOldest(turn, HANDED_OVER_MAX)
-  for (const message of state.early.takeFor(state.view)) {
+  for (const message of state.ordering.early.takeFor(state.views.view)) {
     const from: Peer = { kind: 'replica', id: message.sender }
     if (message.kind === 'pre-prepare') onPrePrepare(turn, message, from)
     else onVote(turn, message, from)
@@ -218,8 +225,8 @@ export function acceptChoices(turn: Turn, prePrepares: readonly PrePrepareHeader
   for (const header of chosen) {
     const slot = openSlot(state, header.sequence)
     slot.accepted = header
-    slot.acceptedTick = state.ticks
-    slot.acceptedRecords = state.recordsEmitted // the NEW-VIEW's is among them
+    slot.acceptedTick = state.clock.ticks
+    slot.acceptedRecords = state.durability.recordsEmitted // the NEW-VIEW's is among them
   }
   for (const { sequence } of chosen) voteForChoice(turn, openSlot(state, sequence))
 }

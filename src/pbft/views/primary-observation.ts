@@ -20,7 +20,7 @@ const WATCHED_MAX = 64
  * @rule 5.4
  */
 export function noteOrdered(state: ReplicaState, sequence: number, batch: Batch): void {
-  if (state.waiting.size === 0 || isPrimary(state)) return
+  if (state.requests.waiting.size === 0 || isPrimary(state)) return
   const clients = new Set<ClientId>()
   let repeated = 0
   let repeatedBytes = 0
@@ -32,13 +32,13 @@ export function noteOrdered(state: ReplicaState, sequence: number, batch: Batch)
       continue // serves nobody
     }
     clients.add(client)
-    const entry = state.waiting.entry(client, timestamp)
+    const entry = state.requests.waiting.entry(client, timestamp)
     if (entry !== null) entry.isOrdered = true
   }
   const { requests, bytes } = batch
   const taken = { requests: requests.length - repeated, bytes: bytes.length - repeatedBytes }
   if (requests.length === 0 || !hadRoom(taken) || !isNext(state, sequence)) return
-  for (const entry of state.waiting.oldestEntries(WATCHED_MAX)) {
+  for (const entry of state.requests.waiting.oldestEntries(WATCHED_MAX)) {
     if (clients.has(entry.request.client)) entry.passedOver = 0
     else if (isKnownToPrimary(state, entry)) passOver(state, entry)
   }
@@ -50,9 +50,9 @@ const hadRoom = (taken: { readonly requests: number; readonly bytes: number }): 
 
 /** Nothing is missing in front of it that could hold what seems to be passed over. */
 function isNext(state: ReplicaState, sequence: number): boolean {
-  if (sequence > state.lastExecuted + 2 * PIPELINE_WINDOW) return false
-  for (let before = state.lastExecuted + 1; before < sequence; before++) {
-    const slot = state.slots.get(before as Sequence)
+  if (sequence > state.ordering.lastExecuted + 2 * PIPELINE_WINDOW) return false
+  for (let before = state.ordering.lastExecuted + 1; before < sequence; before++) {
+    const slot = state.ordering.slots.get(before as Sequence)
     if (slot === undefined || slot.accepted === null) return false
   }
   return true
@@ -60,11 +60,11 @@ function isNext(state: ReplicaState, sequence: number): boolean {
 
 /** It was passed on so long ago that it must have arrived. */
 const isKnownToPrimary = (state: ReplicaState, { isOrdered, relayedTick }: WaitingRequest): boolean =>
-  !isOrdered && relayedTick + RELAY_AFTER_TICKS < state.ticks
+  !isOrdered && relayedTick + RELAY_AFTER_TICKS < state.clock.ticks
 
 function passOver(state: ReplicaState, entry: WaitingRequest): void {
   entry.passedOver++
-  const waited = state.ticks - entry.relayedTick
+  const waited = state.clock.ticks - entry.relayedTick
   if (entry.passedOver >= PASSED_OVER_MAX && waited >= PASSED_OVER_TICKS) complain(state, 'unfair', null)
 }
 
@@ -77,11 +77,12 @@ export function noteDelivered(
   state: ReplicaState,
   delivered: { readonly batch: Batch; readonly acceptedTick: number; readonly newBytes: number },
 ): void {
-  const { monitor, ticks } = state
+  const { monitor } = state.suspicion
+  const { ticks } = state.clock
   const { batch, acceptedTick, newBytes } = delivered
-  if (!state.isActive) return
+  if (!state.views.isActive) return
   for (const { client, timestamp } of batch.requests) {
-    const entry = state.waiting.size === 0 ? null : state.waiting.entry(client, timestamp)
+    const entry = state.requests.waiting.size === 0 ? null : state.requests.waiting.entry(client, timestamp)
     // What waits behind many others of its own client tells nothing of the primary.
     if (entry === null || !entry.isSample || acceptedTick > ticks) continue
     monitor.served({ arrivedTick: entry.arrivedTick, acceptedTick, tick: ticks })
@@ -96,7 +97,13 @@ export function noteDelivered(
 export function blameTwoFaced(state: ReplicaState, guilty: ReplicaId): void {
   if (guilty === state.config.id) return
   if (guilty === primary(state)) complain(state, 'two-faced', null)
-  else state.blacklist.add({ replica: guilty, complaint: 'two-faced', figures: null, tick: state.ticks })
+  else
+    state.suspicion.blacklist.add({
+      replica: guilty,
+      complaint: 'two-faced',
+      figures: null,
+      tick: state.clock.ticks,
+    })
 }
 
 /**
@@ -104,7 +111,7 @@ export function blameTwoFaced(state: ReplicaState, guilty: ReplicaId): void {
  * @rule 5.4
  */
 export function complain(state: ReplicaState, complaint: Complaint, figures: Figures | null): void {
-  if (state.complaint !== null) return
-  state.complaint = { complaint, figures, tick: state.ticks }
-  state.lastStatusTick = Number.NEGATIVE_INFINITY // the others hear it at once
+  if (state.suspicion.complaint !== null) return
+  state.suspicion.complaint = { complaint, figures, tick: state.clock.ticks }
+  state.catchUp.lastStatusTick = Number.NEGATIVE_INFINITY // the others hear it at once
 }

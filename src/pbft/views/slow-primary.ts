@@ -23,10 +23,18 @@ import { isPrimary, primary } from './view-state.ts'
  */
 export function checkPrimary(turn: Turn): void {
   const { state } = turn
-  const { ticks, blacklist } = state
+  const { ticks } = state.clock
+  const { blacklist } = state.suspicion
   blacklist.expire(ticks)
-  if (!state.isActive || state.health !== 'sound' || state.recall !== null || isPrimary(state)) return
-  if (state.complaint !== null && ticks - state.complaint.tick >= COMPLAINT_TICKS) state.complaint = null
+  if (
+    !state.views.isActive ||
+    state.recovery.health !== 'sound' ||
+    state.recovery.recall !== null ||
+    isPrimary(state)
+  )
+    return
+  if (state.suspicion.complaint !== null && ticks - state.suspicion.complaint.tick >= COMPLAINT_TICKS)
+    state.suspicion.complaint = null
   judge(state)
   // No more is kept against it, so nothing new is to be waited for. @rule 1.5
   if (state.evidence.isFull(primary(state))) complain(state, 'two-faced', null)
@@ -37,8 +45,8 @@ export function checkPrimary(turn: Turn): void {
 }
 
 function judge(state: ReplicaState): void {
-  const { monitor, blacklist } = state
-  const verdict = monitor.tick(state.ticks)
+  const { monitor, blacklist } = state.suspicion
+  const verdict = monitor.tick(state.clock.ticks)
   if (verdict === null || !verdict.isDue) return
   const { fault, figures } = verdict
   if (blacklist.isFull && !blacklist.has(primary(state))) {
@@ -58,8 +66,10 @@ function complaintsOf(state: ReplicaState): {
   readonly discontent: number
   readonly complaint: Complaint | null
 } {
-  const { complaint: own, peers, view } = state
-  const isTold = own !== null && own.tick < state.ticks
+  const { complaint: own } = state.suspicion
+  const { peers } = state.catchUp
+  const { view } = state.views
+  const isTold = own !== null && own.tick < state.clock.ticks
   let discontent = isTold ? 1 : 0
   let complaint = isTold ? own.complaint : null
   for (const peer of peers) {

@@ -28,14 +28,15 @@ import { isAhead, primary } from './view-state.ts'
  */
 export function startViewChange(turn: Turn, view: View): void {
   const { state } = turn
-  assert(view > state.view, 'a view change leads to a later view')
+  assert(view > state.views.view, 'a view change leads to a later view')
   // A view that served nobody costs the next one twice the patience. @rule 3.6
-  if (state.progress === 0 && state.view > 0) {
-    state.timeoutTicks = Math.min(2 * state.timeoutTicks, TIMEOUT_TICKS_MAX)
+  if (state.patience.progress === 0 && state.views.view > 0) {
+    state.patience.timeoutTicks = Math.min(2 * state.patience.timeoutTicks, TIMEOUT_TICKS_MAX)
   }
-  const { complaint: blame } = state
+  const { complaint: blame } = state.suspicion
   // Whatever ends the view, a complaint counts. @rule 5.4
-  if (blame !== null) state.blacklist.add({ ...blame, replica: primary(state), tick: state.ticks })
+  if (blame !== null)
+    state.suspicion.blacklist.add({ ...blame, replica: primary(state), tick: state.clock.ticks })
   leaveViewFor(state, view)
   announceView(turn)
   joinIfOthersMoved(turn)
@@ -47,8 +48,8 @@ export function startViewChange(turn: Turn, view: View): void {
  */
 export function announceView(turn: Turn): void {
   const { state } = turn
-  if (state.isActive || state.announcedView >= state.view || !mayVote(state)) return
-  state.announcedView = state.view
+  if (state.views.isActive || state.views.announcedView >= state.views.view || !mayVote(state)) return
+  state.views.announcedView = state.views.view
   const content = state.mode.viewChangeContent(state)
   persistThenBroadcast(turn, { record: { kind: 'view-change', content }, outgoing: content })
 }
@@ -57,7 +58,11 @@ export function announceView(turn: Turn): void {
  * VIEW-CHANGE(v', h, C, P): P holds the certificate of the highest view for each s in (h, h + L].
  * @rule 3.1
  */
-export function viewChangeContent({ view, stable, preparedCertificates }: ReplicaState): ViewChangeContent {
+export function viewChangeContent({
+  views: { view },
+  checkpoints: { stable },
+  ordering: { preparedCertificates },
+}: ReplicaState): ViewChangeContent {
   const certificates = [...preparedCertificates.values()]
   certificates.sort((a, b) => a.prePrepare.sequence - b.prePrepare.sequence)
   return { kind: 'view-change', view, stable, preparedCertificates: certificates }
@@ -66,19 +71,19 @@ export function viewChangeContent({ view, stable, preparedCertificates }: Replic
 /** Forgets what belongs to the view that is left; P, decisions and batches stay. */
 export function leaveViewFor(state: ReplicaState, view: View): void {
   state.mode.leaveView(state, view)
-  state.view = view
-  state.isActive = false
-  state.newView = null
-  state.lastChosen = state.lowWatermark
-  state.viewChangeTick = null
-  state.progress = 0
-  state.unawaitedBatches = 0
-  state.timeoutTicksAtEntry = state.timeoutTicks
-  state.timer = null
-  state.complaint = null
-  state.heldBack.clear()
-  state.waiting.forgetProposals()
-  for (const slot of state.slots.values()) clearView(slot, state.ticks)
+  state.views.view = view
+  state.views.isActive = false
+  state.views.newView = null
+  state.views.lastChosen = state.checkpoints.lowWatermark
+  state.views.viewChangeTick = null
+  state.patience.progress = 0
+  state.patience.unawaitedBatches = 0
+  state.patience.timeoutTicksAtEntry = state.patience.timeoutTicks
+  state.requests.timer = null
+  state.suspicion.complaint = null
+  state.ordering.heldBack.clear()
+  state.requests.waiting.forgetProposals()
+  for (const slot of state.ordering.slots.values()) clearView(slot, state.clock.ticks)
   dropWithheldOfOldViews(state)
 }
 
@@ -92,14 +97,14 @@ export function onViewChange(turn: Turn, viewChange: Verified<ViewChange>, from:
   if (fault !== null) return reject(turn, viewChange, from, fault)
   // Each replica's latest counts. A second one for the same view is no evidence: a healed replica may send one (6.4).
   if (!isLatest(state, viewChange)) return
-  state.viewChanges[viewChange.sender] = viewChange
+  state.views.viewChanges[viewChange.sender] = viewChange
   joinIfOthersMoved(turn)
   awaitNewView(turn)
 }
 
 /** True if a VIEW-CHANGE is for a later view than the one that is held of its sender. */
 export function isLatest(
-  { viewChanges }: ReplicaState,
+  { views: { viewChanges } }: ReplicaState,
   { sender, view }: { readonly sender: ReplicaId; readonly view: View },
 ): boolean {
   const held = viewChanges[sender] ?? null
@@ -148,9 +153,11 @@ export function joinIfOthersMoved(turn: Turn): void {
   const { state } = turn
   const { id, n } = state.config
   if (!mayVote(state)) return
-  const views = state.viewChanges.filter((_, sender) => sender !== id).map((one) => one?.view ?? (0 as View))
+  const views = state.views.viewChanges
+    .filter((_, sender) => sender !== id)
+    .map((one) => one?.view ?? (0 as View))
   const joined = rankedLargest(views, weakQuorum(n))
-  if (joined > state.view) startViewChange(turn, joined)
+  if (joined > state.views.view) startViewChange(turn, joined)
 }
 
 /**
@@ -159,16 +166,18 @@ export function joinIfOthersMoved(turn: Turn): void {
  */
 export function awaitNewView(turn: Turn): void {
   const { state } = turn
-  if (state.isActive || !mayVote(state) || movedTo(state, state.view) < quorum(state.config.n)) return
-  state.viewChangeTick ??= state.ticks
-  if (state.refutedViews.get(primary(state)) === state.view) startViewChange(turn, (state.view + 1) as View)
+  if (state.views.isActive || !mayVote(state) || movedTo(state, state.views.view) < quorum(state.config.n))
+    return
+  state.views.viewChangeTick ??= state.clock.ticks
+  if (state.views.refutedViews.get(primary(state)) === state.views.view)
+    startViewChange(turn, (state.views.view + 1) as View)
 }
 
 /**
  * The next view whose primary is not on the blacklist; at most f are passed by.
  * @rule 5.4
  */
-export function viewAfter({ view, blacklist, config }: ReplicaState): View {
+export function viewAfter({ views: { view }, suspicion: { blacklist }, config }: ReplicaState): View {
   let next = view + 1
   while (blacklist.has(primaryOf(next as View, config.n))) next++
   return next as View
@@ -176,7 +185,7 @@ export function viewAfter({ view, blacklist, config }: ReplicaState): View {
 
 /** The number of replicas that sent VIEW-CHANGE for this view or above. */
 const movedTo = (state: ReplicaState, view: View): number =>
-  state.viewChanges.filter((one) => one !== null && one.view >= view).length
+  state.views.viewChanges.filter((one) => one !== null && one.view >= view).length
 
 /**
  * At each tick: a request that waited in vain, or a NEW-VIEW that did not come, ends the view.
@@ -186,13 +195,16 @@ export function checkTimers(turn: Turn): void {
   const { state } = turn
   if (!mayVote(state)) return
   announceView(turn)
-  if (state.isActive) {
+  if (state.views.isActive) {
     if (state.mode.isOrderingStuck(state)) return startViewChange(turn, viewAfter(state))
     if (!isTimerExpired(state)) return
-    state.stalledSince ??= state.timer?.startedAt ?? state.now
+    state.requests.stalledSince ??= state.requests.timer?.startedAt ?? state.clock.now
     startViewChange(turn, viewAfter(state))
-  } else if (state.viewChangeTick !== null && state.ticks - state.viewChangeTick >= state.timeoutTicks) {
+  } else if (
+    state.views.viewChangeTick !== null &&
+    state.clock.ticks - state.views.viewChangeTick >= state.patience.timeoutTicks
+  ) {
     // After a view that never began everybody gets a chance again, or none might be left. @rule 5.4
-    startViewChange(turn, (state.view + 1) as View)
+    startViewChange(turn, (state.views.view + 1) as View)
   }
 }

@@ -1,14 +1,49 @@
 /** The view that a replica is in, and its primary: OSDI 1999 section 4, TOCS 2002 section 4.2. */
-import type { ReplicaId, View } from '../../base/ids.ts'
+
+import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
 import { primaryOf } from '../../base/quorum.ts'
+import type { AnyNewView, AnyViewChange } from '../effects.ts'
 import type { ReplicaState } from '../state.ts'
 
+export interface ViewState {
+  /** v: the view that the replica is in, or moves to. */
+  view: View
+  /** True if it holds a valid NEW-VIEW of `view`; view 0 needs none. Between views it takes no part in ordering. */
+  isActive: boolean
+  /** Each replica's VIEW-CHANGE for the highest view, the own one included. */
+  readonly viewChanges: (AnyViewChange | null)[]
+  /** The NEW-VIEW that began the current view. */
+  newView: AnyNewView | null
+  /** maxSeq of that NEW-VIEW: up to here, sequence numbers are accepted from O only (rule 3.4). */
+  lastChosen: Sequence
+  /** The view for which each replica, as its primary, signed a NEW-VIEW that does not check out. */
+  readonly refutedViews: Map<ReplicaId, View>
+  /** The view for which this replica made its VIEW-CHANGE. */
+  announcedView: View
+  /** The view for which this replica, as primary, made its NEW-VIEW. */
+  madeNewView: View
+  /** When Q VIEW-CHANGEs for the awaited view or above were first held (rule 3.6). */
+  viewChangeTick: number | null
+}
+
+export const createViewState = (n: number): ViewState => ({
+  view: 0 as View,
+  isActive: true,
+  viewChanges: new Array(n).fill(null),
+  newView: null,
+  lastChosen: 0 as Sequence,
+  refutedViews: new Map(),
+  announcedView: 0 as View,
+  madeNewView: 0 as View,
+  viewChangeTick: null,
+})
+
 /** The primary of the current view. */
-export const primary = (state: ReplicaState): ReplicaId => primaryOf(state.view, state.config.n)
+export const primary = (state: ReplicaState): ReplicaId => primaryOf(state.views.view, state.config.n)
 
 /** True if this replica leads the current view. */
 export const isPrimary = (state: ReplicaState): boolean => primary(state) === state.config.id
 
 /** True for a view that is not entered yet: a later one, or the current one before its NEW-VIEW. */
 export const isAhead = (state: ReplicaState, view: View): boolean =>
-  view > state.view || (view === state.view && !state.isActive)
+  view > state.views.view || (view === state.views.view && !state.views.isActive)

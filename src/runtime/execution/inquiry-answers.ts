@@ -26,7 +26,7 @@ export class InquiryAnswers {
   answer(inquiry: AnyInquiry, from: Peer, state: ReplicaState): Content | null {
     const { application, transport, loop } = this.#options
     if (inquiry.kind === 'place-inquiry') {
-      if (from.kind !== 'client' || state.health === 'diverged') return null
+      if (from.kind !== 'client' || state.recovery.health === 'diverged') return null
       const { session, token } = inquiry
       const { timestamp } = application.lastUse(from.id)
       return { kind: 'place', session, timestamp, ...this.#sessions.hear(from.id, session, token) }

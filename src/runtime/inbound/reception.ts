@@ -196,7 +196,7 @@ export class Reception {
   #receivePages(message: PageFetch | PageDelivery, from: Peer): number {
     const verified = this.#options.authenticator.authenticate(message, from)
     if (isRejection(verified)) return this.#refuse(from, verified, FRAME_CHECKS)
-    const isAsked = message.kind === 'page' && this.#options.state().transfer !== null
+    const isAsked = message.kind === 'page' && this.#options.state().transfer.target !== null
     if (!isAsked) this.#waste(from, FRAME_CHECKS)
     this.#options.onPages(verified)
     return 0
@@ -254,7 +254,7 @@ function shownIn(message: MessageWith<{ vouched: 'shown' }>): readonly Remembere
  * The checks of good messages that count as wasted, so that nobody sends more and more of them: there are few from a
  * correct replica, whatever the load is.
  */
-function unaskedChecks(message: ShortProtocolMessage, { view, isActive }: ReplicaState): number {
+function unaskedChecks(message: ShortProtocolMessage, { views: { view, isActive } }: ReplicaState): number {
   if (hasFacts(message, { isQuestion: true })) return QUESTION_CHECKS
   switch (message.kind) {
     case 'checkpoint':

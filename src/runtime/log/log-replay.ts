@@ -52,6 +52,6 @@ export function replayLog(context: {
     }
   }
   // A log that was cut goes with a stored state, and says which: else it is not known what was cut. @rule 6.4
-  if (beginning === 'cut' && state.stable.sequence === 0) state.health = 'amnesiac'
-  keeper.stable(state.stable)
+  if (beginning === 'cut' && state.checkpoints.stable.sequence === 0) state.recovery.health = 'amnesiac'
+  keeper.stable(state.checkpoints.stable)
 }

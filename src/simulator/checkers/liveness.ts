@@ -36,7 +36,9 @@ export const isLoadOver = (clients: readonly VirtualClient[]): boolean =>
 /** The last batch that a correct replica executed, or is in the middle of. */
 export function lastBegun(replicas: readonly VirtualReplica[]): Sequence {
   const begun = replicas.flatMap(({ isCorrect, isExecuting, running }) =>
-    isCorrect && running !== null ? [running.runtime.state.lastExecuted + (isExecuting ? 1 : 0)] : [],
+    isCorrect && running !== null
+      ? [running.runtime.state.ordering.lastExecuted + (isExecuting ? 1 : 0)]
+      : [],
   )
   return Math.max(0, ...begun) as Sequence
 }
@@ -49,7 +51,7 @@ export const isSettled = (replicas: readonly VirtualReplica[], final: Sequence):
   replicas.every(({ isCorrect, running }) => {
     if (!isCorrect || running === null) return true
     const { state } = running.runtime
-    return !isAmnesiac(state) && state.lastExecuted >= final
+    return !isAmnesiac(state) && state.ordering.lastExecuted >= final
   })
 
 /**
@@ -67,7 +69,7 @@ export function settleBoundMs(
   const rate = Math.min(...plan.clocks.map(({ calm }) => calm.rate))
   const left = Math.max(...clients.map((client) => client.left + client.open))
   const { pauseMsMax } = plan.workload
-  const reached = replicas.map(({ running }) => running?.runtime.state.lastExecuted ?? 0)
+  const reached = replicas.map(({ running }) => running?.runtime.state.ordering.lastExecuted ?? 0)
   const lagging = Math.max(...reached) - Math.min(...reached)
   const catchUp = CATCH_UP_MS + lagging * (2 * plan.disk.readMs + CALM_DECISION_MS)
   const stuck = plan.incidents.some(({ kind }) => kind === 'swallow') ? STUCK_LINK_MS : 0
@@ -81,7 +83,7 @@ export function settleBoundMs(
  * begins late. Each costs the wait for a request and the wait for a NEW-VIEW, both doubled from the one before.
  */
 function viewsBoundMs({ n }: Plan, replicas: readonly VirtualReplica[]): number {
-  let ticks = Math.max(...replicas.map(({ running }) => running?.runtime.state.timeoutTicks ?? 0))
+  let ticks = Math.max(...replicas.map(({ running }) => running?.runtime.state.patience.timeoutTicks ?? 0))
   let sum = 0
   for (let view = 0; view <= faultsMax(n) + 1; view++) {
     ticks = Math.min(2 * ticks, TIMEOUT_TICKS_MAX)
@@ -139,7 +141,7 @@ function requestLine(client: VirtualClient, { timestamp, invokedAtMs }: HistoryE
 
 function laggards(replicas: readonly VirtualReplica[]): readonly string[] {
   const correct = replicas.filter(({ isCorrect }) => isCorrect)
-  const reached = correct.map(({ running }) => running?.runtime.state.lastExecuted ?? 0)
+  const reached = correct.map(({ running }) => running?.runtime.state.ordering.lastExecuted ?? 0)
   const common = rankedLargest(reached, weakQuorum(replicas.length))
   const behind = correct.filter((_, index) => (reached[index] ?? 0) < common).map(({ id }) => id)
   return behind.length === 0 ? [] : [`replicas [${behind}] have not reached ${common}`]
@@ -149,20 +151,14 @@ function replicaLine({ id, isCorrect, incarnation, running }: VirtualReplica): s
   const role = `replica ${id}${isCorrect ? '' : ' (traitor)'}, start ${incarnation}`
   if (running === null) return `${role}: down`
   const { state } = running.runtime
-  const {
-    view,
-    isActive: active,
-    health,
-    lowWatermark,
-    lastExecuted,
-    slots,
-    withheld,
-    heldBack,
-    batches,
-  } = state
+  const { view, isActive: active } = state.views
+  const { health } = state.recovery
+  const { lowWatermark } = state.checkpoints
+  const { lastExecuted, slots, heldBack, batches } = state.ordering
+  const { withheld } = state.durability
   const unexecuted = [...slots.values()].filter(({ executed }) => executed === null)
   const open = unexecuted.slice(0, DESCRIBED_MAX).map((slot) => slotText(slot, state))
-  const counts = `${state.waiting.size} waiting, ${withheld.length} withheld, ${heldBack.size} held back`
+  const counts = `${state.requests.waiting.size} waiting, ${withheld.length} withheld, ${heldBack.size} held back`
   const where = `view ${view}${active ? '' : ' (not begun)'}, h ${lowWatermark}, executed ${lastExecuted}`
   const standing = health === 'sound' ? '' : `, ${health}`
   const why = waitText(state)
@@ -183,8 +179,13 @@ function slotText(slot: Slot, state: ReplicaState): string {
 
 /** The event that a replica waits for, and from whom. */
 function waitText(state: ReplicaState): string {
-  const { view, timer, ticks, timeoutTicks, viewChanges, viewChangeTick, transfer, config } = state
-  if (!state.isActive) {
+  const { view, viewChanges, viewChangeTick } = state.views
+  const { timer } = state.requests
+  const { ticks } = state.clock
+  const { timeoutTicks } = state.patience
+  const { target: transfer } = state.transfer
+  const { config } = state
+  if (!state.views.isActive) {
     const came = viewChanges.flatMap((one, sender) => (one !== null && one.view >= view ? [sender] : []))
     const needed = quorum(config.n)
     if (came.length < needed) return `VIEW-CHANGEs of [${came}], ${needed} needed`

@@ -52,26 +52,30 @@ type Size = readonly [name: string, size: number, most: number]
 
 function sizesOf(state: ReplicaState, clients: number): readonly Size[] {
   const { n, mode = 'signed' } = state.config
-  const early = replicaIds(n).map((id) => state.early.heldFor(id))
+  const early = replicaIds(n).map((id) => state.ordering.early.heldFor(id))
   // A replica may be a client too: its recovery operation.
   const askers = clients + n
   return [
-    ['slots', state.slots.size, SLOTS_MAX],
-    ['withheld', state.withheld.length, WITHHELD_MAX],
-    ['heldBack', state.heldBack.size, HELD_BACK_MAX],
-    ['waiting', state.waiting.size, askers * WAITING_PER_CLIENT_MAX + n * LANE_REQUESTS_MAX],
-    ['batches', state.batches.bytes, UNEXECUTED_BYTES_MAX + BATCH_BYTES_MAX],
-    ['preparedCertificates', state.preparedCertificates.size, LOG_WINDOW],
-    ['ownRoots', state.ownRoots.size, ROOTS_MAX[mode]],
-    ['checkpoints', Math.max(...state.checkpoints.map(({ size }) => size)), CHECKPOINTS_PER_SENDER_MAX],
+    ['slots', state.ordering.slots.size, SLOTS_MAX],
+    ['withheld', state.durability.withheld.length, WITHHELD_MAX],
+    ['heldBack', state.ordering.heldBack.size, HELD_BACK_MAX],
+    ['waiting', state.requests.waiting.size, askers * WAITING_PER_CLIENT_MAX + n * LANE_REQUESTS_MAX],
+    ['batches', state.ordering.batches.bytes, UNEXECUTED_BYTES_MAX + BATCH_BYTES_MAX],
+    ['preparedCertificates', state.ordering.preparedCertificates.size, LOG_WINDOW],
+    ['ownRoots', state.checkpoints.ownRoots.size, ROOTS_MAX[mode]],
+    [
+      'checkpoints',
+      Math.max(...state.checkpoints.received.map(({ size }) => size)),
+      CHECKPOINTS_PER_SENDER_MAX,
+    ],
     ['early messages', Math.max(...early.map(({ count }) => count)), EARLY_PER_SENDER_MAX],
     ['early bytes', Math.max(...early.map(({ bytes }) => bytes)), EARLY_BYTES_PER_SENDER_MAX],
-    ['recoveries', state.recoveries.size, n],
+    ['recoveries', state.recovery.waiting.size, n],
     ['evidence', state.evidence.all.length, n * EVIDENCE_PER_REPLICA_MAX],
     ['pre-prepare claims', state.oral.prePrepareClaims.size, LOG_WINDOW],
     ['acknowledged views', Math.max(...state.oral.acks.map(({ size }) => size)), ACKED_VIEWS_MAX],
     ['fetched VIEW-CHANGEs', state.oral.fetched.size, n * n],
     ['choices ahead', state.oral.choicesAhead.length, LOG_WINDOW],
-    ['timeoutTicks', state.timeoutTicks, TIMEOUT_TICKS_MAX],
+    ['timeoutTicks', state.patience.timeoutTicks, TIMEOUT_TICKS_MAX],
   ]
 }

@@ -30,7 +30,9 @@ export function neverBackwards(): Checker {
       const { replica, incarnation, isRecovering, state } = seen
       if (isRecovering) return null
       noteRecords(logged, seen)
-      const { view, lowWatermark, lastExecuted } = state
+      const { view } = state.views
+      const { lowWatermark } = state.checkpoints
+      const { lastExecuted } = state.ordering
       const before = reached.get(replica)
       const isUnchanged =
         before?.incarnation === incarnation &&

@@ -12,10 +12,10 @@ export interface SeenCheckpoint {
  * True if it lost what it had promised, and is not yet healed: it counts in f.
  * @rule 6.4
  */
-export const isAmnesiac = (state: ReplicaState): boolean => state.health === 'amnesiac'
+export const isAmnesiac = (state: ReplicaState): boolean => state.recovery.health === 'amnesiac'
 
 /** The certificate of h. */
-export const stableCheckpoint = ({ stable }: ReplicaState): SeenCheckpoint => stable
+export const stableCheckpoint = ({ checkpoints: { stable } }: ReplicaState): SeenCheckpoint => stable
 
 export interface OrderedAt {
   readonly view: View

@@ -60,7 +60,7 @@ export function trueHealth(n: number, now: () => number): Checker {
       if (isRecovering) return null
       states.set(replica, state)
       if (event.kind === 'executed') movedAt = now()
-      return event.kind === 'ticked' && state.ticks % ASKED_TICKS === 0 ? judge() : null
+      return event.kind === 'ticked' && state.clock.ticks % ASKED_TICKS === 0 ? judge() : null
     },
     onCrash({ replica }) {
       states.delete(replica)

@@ -302,7 +302,7 @@ function react({ plan, time, virtual }: Run, reaction: Reaction): void {
     () => REACTION_MS,
     () => {
       if (time.now >= plan.calmAtMs) return stop()
-      const views = virtual.replicas.map(({ running }) => running?.runtime.state.view ?? null)
+      const views = virtual.replicas.map(({ running }) => running?.runtime.state.views.view ?? null)
       for (const incident of reaction({ atMs: time.now, views })) virtual.strike(incident)
     },
   )
@@ -312,7 +312,7 @@ function react({ plan, time, virtual }: Run, reaction: Reaction): void {
 function compareStates({ virtual, watch }: Run): void {
   for (const { id, isCorrect, isExecuting, running } of virtual.replicas) {
     if (!isCorrect || isExecuting || running === null) continue
-    const { lastExecuted } = running.runtime.state
+    const { lastExecuted } = running.runtime.state.ordering
     watch.onSettled({ replica: id, lastExecuted, application: running.application })
   }
 }
@@ -324,7 +324,7 @@ function conclude(run: Run, failure: unknown, replay: string): DetailedResult {
   const states = virtual.replicas.flatMap(({ isCorrect, running }) =>
     isCorrect && running !== null ? [running.runtime.state] : [],
   )
-  const reached = virtual.replicas.map(({ running }) => running?.runtime.state.lastExecuted ?? 0)
+  const reached = virtual.replicas.map(({ running }) => running?.runtime.state.ordering.lastExecuted ?? 0)
   return {
     seed: plan.seed,
     n: plan.n,
@@ -342,8 +342,10 @@ function conclude(run: Run, failure: unknown, replay: string): DetailedResult {
     requests: clients.reduce((sum, { history }) => sum + history.length, 0),
     batches: Math.max(...reached),
     restarts: virtual.replicas.reduce((sum, { incarnation }) => sum + Math.max(0, incarnation - 1), 0),
-    viewChanges: Math.max(0, ...states.map(({ view }) => view)),
-    checkpoints: Math.max(0, ...states.map(({ lowWatermark }) => lowWatermark)) / plan.checkpointInterval,
+    viewChanges: Math.max(0, ...states.map(({ views: { view } }) => view)),
+    checkpoints:
+      Math.max(0, ...states.map(({ checkpoints: { lowWatermark } }) => lowWatermark)) /
+      plan.checkpointInterval,
     healed: virtual.replicas.filter((replica) => replica.isHealed).length,
     plan,
     history: clients.flatMap(({ history }) => history),

@@ -176,9 +176,9 @@ export const falseTeller: Traitor = {
     const { random, hash } = place
     const decision = (state: ReplicaState): Outgoing => {
       const ahead = random.between(1, 4)
-      const sequence = (state.lastExecuted + ahead) as Sequence
+      const sequence = (state.ordering.lastExecuted + ahead) as Sequence
       const batch = random.chance(0.5) ? state.nullBatch : createBatch(hash, 1 as Milliseconds, [])
-      const view = random.pick([state.view, state.view + random.between(1, 9), 2 ** 40]) as View
+      const view = random.pick([state.views.view, state.views.view + random.between(1, 9), 2 ** 40]) as View
       return { kind: 'decision', view, sequence, batch, commits: [] }
     }
     return (honest) => (state, event) => {
@@ -186,8 +186,8 @@ export const falseTeller: Traitor = {
         if (effect.kind !== 'send' || effect.outgoing.kind !== 'oral-recollection') return effect
         const reminders = (['commit', 'prepare', 'view-change'] as const).map((kind) => ({
           kind,
-          view: (state.view + 1) as View,
-          sequence: (state.lastExecuted + 9) as Sequence,
+          view: (state.views.view + 1) as View,
+          sequence: (state.ordering.lastExecuted + 9) as Sequence,
         }))
         return { ...effect, outgoing: { ...effect.outgoing, reminders } }
       })

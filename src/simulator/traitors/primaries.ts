@@ -86,11 +86,11 @@ export const timeTraveller: Traitor = {
       const time = random.chance(0.5) ? 1 : content.batch.time + random.pick(AHEAD_MS)
       const batch = createBatch(hash, time as Milliseconds, content.batch.requests)
       const changed = { ...content, batch }
-      for (const [index, withheld] of state.withheld.entries()) {
+      for (const [index, withheld] of state.durability.withheld.entries()) {
         const { outgoing } = withheld
         const isMeant =
           outgoing.kind === 'pre-prepare' && equalBytes(outgoing.batch.digest, content.batch.digest)
-        if (isMeant) state.withheld[index] = { ...withheld, outgoing: changed }
+        if (isMeant) state.durability.withheld[index] = { ...withheld, outgoing: changed }
       }
       return { ...effect, record: { ...effect.record, content: changed } }
     }

@@ -112,7 +112,7 @@ export const flapper: Traitor = {
     const period = random.between(5, 80)
     return (honest) => (state, event) => {
       const effects = honest(state, event)
-      return Math.floor(state.ticks / period) % 2 === 0 ? silence(effects) : effects
+      return Math.floor(state.clock.ticks / period) % 2 === 0 ? silence(effects) : effects
     }
   },
 }
@@ -123,12 +123,15 @@ export const forgetful: Traitor = {
   harms: 'anywhere',
   betray: () => (honest) => (state, event) => {
     const effects = honest(state, event)
-    for (const [index, withheld] of state.withheld.entries()) {
+    for (const [index, withheld] of state.durability.withheld.entries()) {
       const { outgoing } = withheld
       if (outgoing.kind === 'view-change' && outgoing.preparedCertificates.length > 0) {
-        state.withheld[index] = { ...withheld, outgoing: { ...outgoing, preparedCertificates: [] } }
+        state.durability.withheld[index] = {
+          ...withheld,
+          outgoing: { ...outgoing, preparedCertificates: [] },
+        }
       } else if (outgoing.kind === 'oral-view-change' && outgoing.preparedClaims.length > 0) {
-        state.withheld[index] = { ...withheld, outgoing: { ...outgoing, preparedClaims: [] } }
+        state.durability.withheld[index] = { ...withheld, outgoing: { ...outgoing, preparedClaims: [] } }
       }
     }
     return effects

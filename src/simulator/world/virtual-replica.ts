@@ -232,7 +232,7 @@ export class VirtualReplica {
    * Its disk is an old copy, and the others are asked what it forgot. If they prove it amnesiac, it is healed in time. If
    * nobody does, it takes part with what it has: no promise of it holds, so from then on it counts as a traitor.
    */
-  #judgeOldDisk({ health, recall }: ReplicaState, effects: readonly Effect[]): void {
+  #judgeOldDisk({ recovery: { health, recall } }: ReplicaState, effects: readonly Effect[]): void {
     const { id, disk, trace, time } = this.#place
     if (effects.some((effect) => effect.kind === 'persist' && effect.record.kind === 'healed')) {
       disk.outgrow()
