@@ -8,7 +8,6 @@
  * nothing at the keys that it passed over.
  */
 import { equalBytes } from '../../base/bytes.ts'
-import { given } from '../../base/given.ts'
 import {
   nextOperation,
   OPERATION_CODES,
@@ -85,8 +84,9 @@ export class Registers {
       }
     })
     if (fault !== null) return fault
-    return [...folded].flatMap(([key, { found, left }]) =>
-      found === undefined && left === undefined ? [] : [{ key, ...given({ found, left }) }],
+    // A null is a fact: there is no value. So what is there is spread as it is.
+    return [...folded].flatMap(([key, each]) =>
+      each.found === undefined && each.left === undefined ? [] : [{ key, ...each }],
     )
   }
 
