@@ -84,8 +84,6 @@ export type AnyAttack = Attack | ProcessAttack
 export interface OutsideForm {
   /** Set when it attacks a gateway. */
   readonly needsGateway?: true
-  /** The number of descriptors that each process of its cluster may open; as many as this process may when absent. */
-  readonly descriptorsMax?: number
   /**
    * Attacks for `harness.milliseconds` and undoes what it did. Gives what it saw that must not be, as sentences; rejects
    * when the run is interrupted.

@@ -12,10 +12,10 @@ test('the table has a line for each attack, and no cell that breaks it', () => {
   for (const line of lines) expect(line.split(/(?<!\\)\|/)).toHaveLength(8)
 })
 
-test('attacks/README.md shows the catalogue as it is', (context) => {
+test('attacks/README.md shows the catalogue as it is', () => {
   const text = readFileSync(join(ROOT, 'attacks/README.md'), 'utf8')
   const renewed = withCatalogueTable(text)
-  if (renewed === null) return context.skip('it has no markers')
+  expect(renewed, 'attacks/README.md has the markers of its table').not.toBeNull()
   expect(text, 'run `npm run attacks:table`').toBe(renewed)
 })
 
