@@ -1,7 +1,7 @@
 /** The lock of a cluster's directory: one process at a time runs all of the cluster. */
 import { OperatorError } from '../src/base/operator-error.ts'
+import { clusterLock } from '../src/io/cluster-directory.ts'
 import { type DirectoryLock, takeDirectoryLock } from '../src/io/directory-lock.ts'
-import { clusterLock } from './cluster-directory.ts'
 
 /** Another process runs the cluster. */
 export class ClusterInUse extends OperatorError {

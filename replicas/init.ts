@@ -10,6 +10,17 @@ import { OperatorError } from '../src/base/operator-error.ts'
 import { isClusterSize } from '../src/base/quorum.ts'
 import { suiteNamed } from '../src/crypto/suites.ts'
 import { parseHost } from '../src/io/address.ts'
+import {
+  clientKey,
+  clientsDirectory,
+  clusterFile,
+  clusterLock,
+  gatewayProcessLog,
+  replicaDirectory,
+  replicaKey,
+  replicaLog,
+  runFile,
+} from '../src/io/cluster-directory.ts'
 import { readClusterFile, writeClusterFile } from '../src/io/cluster-file.ts'
 import { createFileLog } from '../src/io/file-log.ts'
 import { LogFailed } from '../src/io/file-log-errors.ts'
@@ -27,17 +38,6 @@ import {
 } from '../src/messages/cluster.ts'
 import { CHECKPOINT_INTERVAL } from '../src/messages/limits.ts'
 import type { CryptoSuite } from '../src/ports.ts'
-import {
-  clientKey,
-  clientsDirectory,
-  clusterFile,
-  clusterLock,
-  gatewayProcessLog,
-  replicaDirectory,
-  replicaKey,
-  replicaLog,
-  runFile,
-} from './cluster-directory.ts'
 import { freePorts, portsFrom } from './free-ports.ts'
 import { lockReplica } from './replica-storage.ts'
 import { stage } from './staging.ts'

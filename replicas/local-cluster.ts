@@ -1,9 +1,9 @@
 /** A cluster of local processes: starts replicas and a gateway, writes run.json, stops them together. Restarts nothing. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { formatAddress } from '../src/io/address.ts'
+import { gatewayProcessLog, replicaProcessLog, runFile } from '../src/io/cluster-directory.ts'
 import type { Cluster } from '../src/messages/cluster.ts'
 import { type Child, startChild, stopChild } from './child-process.ts'
-import { gatewayProcessLog, replicaProcessLog, runFile } from './cluster-directory.ts'
 import { lockCluster } from './cluster-lock.ts'
 
 export interface LocalClusterOptions {

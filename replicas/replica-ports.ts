@@ -1,8 +1,8 @@
 /** Moves the replicas of a cluster to other ports. Addresses are no part of the cluster id, so the cluster stays the same. */
 import { readFileSync } from 'node:fs'
+import { clusterFile } from '../src/io/cluster-directory.ts'
 import { replaceClusterFile, replaceFile } from '../src/io/cluster-file.ts'
 import type { Cluster } from '../src/messages/cluster.ts'
-import { clusterFile } from './cluster-directory.ts'
 import { portsFrom } from './free-ports.ts'
 
 /** Writes a cluster file in which replica i listens on `basePort` + i; `undo` brings the old file back. */

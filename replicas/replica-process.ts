@@ -1,9 +1,10 @@
 /** The composition root of one replica: the only place where the protocol meets sockets, disk and clock. */
-import { equalBytes, toHex } from '../src/base/bytes.ts'
+import { equalBytes } from '../src/base/bytes.ts'
 import { given } from '../src/base/given.ts'
-import { type ClientId, toReplicaId } from '../src/base/ids.ts'
+import { toReplicaId } from '../src/base/ids.ts'
 import { OperatorError } from '../src/base/operator-error.ts'
 import { suiteNamed } from '../src/crypto/suites.ts'
+import { clusterFile, replicaKey } from '../src/io/cluster-directory.ts'
 import { readClusterFile } from '../src/io/cluster-file.ts'
 import { openFilesMax, shareConnections } from '../src/io/descriptors.ts'
 import type { DirectoryLock } from '../src/io/directory-lock.ts'
@@ -12,8 +13,7 @@ import { readKeyFile } from '../src/io/key-file.ts'
 import { LoopWatch } from '../src/io/loop-watch.ts'
 import { systemClock, systemEntropy } from '../src/io/system.ts'
 import { CLIENT_LINKS_MAX, createTcpTransport, HALF_OPEN_MAX } from '../src/io/tcp-transport.ts'
-import type { Cluster } from '../src/messages/cluster.ts'
-import { logWindowOf } from '../src/messages/limits.ts'
+import { type Cluster, storeParametersOf } from '../src/messages/cluster.ts'
 import type { Evidence } from '../src/messages/message.ts'
 import type { Peer } from '../src/ports.ts'
 import { createLinkSecurity } from '../src/runtime/links/secure-link.ts'
@@ -24,7 +24,6 @@ import type {
   ReplicaRuntimeOptions,
 } from '../src/runtime/replica-runtime-options.ts'
 import { createStore } from '../src/store/application.ts'
-import { clusterFile, replicaKey } from './cluster-directory.ts'
 import { lockReplica, openReplicaStorage } from './replica-storage.ts'
 
 export interface ReplicaProcessOptions {
@@ -120,13 +119,7 @@ async function startLocked(
       replay: storage.log,
       pages: storage.pages,
       entropy: systemEntropy,
-      application: createStore({
-        hash: suite.hash,
-        clients: cluster.clients.map((client) => client.id),
-        storeBytesMax: cluster.storeBytesMax,
-        recoveryDistance: logWindowOf(cluster.checkpointInterval),
-        replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
-      }),
+      application: createStore({ hash: suite.hash, ...storeParametersOf(cluster) }),
       clock: systemClock,
       loop,
       ...given({

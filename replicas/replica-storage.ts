@@ -1,10 +1,10 @@
 /** The files of a replica: its folder under lock, the log, and the pages of stored states. */
 import { OperatorError } from '../src/base/operator-error.ts'
+import { replicaDirectory, replicaLock, replicaLog, replicaState } from '../src/io/cluster-directory.ts'
 import { type DirectoryLock, takeDirectoryLock } from '../src/io/directory-lock.ts'
 import { type FileLogReplay, openFileLog, restartFileLogAfterLoss } from '../src/io/file-log.ts'
 import { LogCorrupt, LogLostSyncedData, LogMissing } from '../src/io/file-log-errors.ts'
 import { type LevelPageStore, openLevelPageStore } from '../src/io/level-page-store.ts'
-import { replicaDirectory, replicaLock, replicaLog, replicaState } from './cluster-directory.ts'
 
 /** Another process uses a replica's folder. */
 export class ReplicaInUse extends OperatorError {

@@ -6,6 +6,7 @@ import type { Allowance } from './base/allowance.ts'
 import type { Hash } from './base/hash.ts'
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp } from './base/ids.ts'
 import type { Peer } from './base/peer.ts'
+import type { BatchExecution } from './base/request-outcome.ts'
 import type { LastUse, RequestName, RequestStanding } from './base/request-standing.ts'
 import type { Batch } from './messages/message.ts'
 
@@ -195,26 +196,6 @@ export interface PageStore {
   collect(keep: Iterable<Uint8Array>, done: (deleted: number) => void): void
 }
 
-/** The outcome of executing one request. */
-export interface Outcome {
-  readonly client: ClientId
-  readonly publicKey: Uint8Array
-  readonly session: Uint8Array
-  readonly timestamp: Timestamp
-  readonly requestDigest: Uint8Array
-  /** Null when there is nothing to answer: stale, used timestamp, unknown client. */
-  readonly results: Uint8Array | null
-  readonly standing: RequestStanding
-  /** Of a replica's recovery operation (rule 6.4), and whether it was accepted just now; null for ordinary requests. */
-  readonly recovery: { readonly replica: ReplicaId; readonly isAccepted: boolean } | null
-}
-
-/**
- * A decided batch that is being executed, some of it at a time: it stops where its allowance is used up, and ends with
- * one outcome for each request, in their order. Where it stops makes no difference to state or outcomes.
- */
-export type Execution = Generator<undefined, readonly Outcome[], undefined>
-
 /**
  * The replicated application: deterministic, and the only holder of what later execution depends on. What it says of its
  * state is as it was after the last whole batch, also while one is being executed.
@@ -224,7 +205,7 @@ export interface Application {
    * Executes a decided batch, each (client, timestamp) once. Until it ends nothing else is begun, frozen or assembled;
    * `restore` gives it up, and it does not go on then.
    */
-  begin(sequence: Sequence, batch: Batch, allowance: Allowance): Execution
+  begin(sequence: Sequence, batch: Batch, allowance: Allowance): BatchExecution
   standing(request: RequestName): RequestStanding
   /** The highest timestamps of a client that were used. */
   lastUse(client: ClientId): LastUse

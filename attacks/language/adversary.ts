@@ -2,6 +2,7 @@
  * Turns the parts of an honest replica into those of an adversary: its transport changes what goes out and what comes
  * in. Everything else, disk, clock and protocol, is the honest replica's, in a simulation as in a process.
  */
+
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import type { Random } from '../../src/base/random.ts'
 import { createSigningDigest } from '../../src/messages/frame.ts'
@@ -12,12 +13,12 @@ import { primary } from '../../src/pbft/views/view-state.ts'
 import type { Peer, Transport, TransportHandler } from '../../src/ports.ts'
 import { type MessageMacs, macsOf } from '../../src/runtime/authentication/message-macs.ts'
 import type { ReplicaRuntimeOptions } from '../../src/runtime/replica-runtime-options.ts'
+import { TICK_MS } from '../../src/runtime/tick.ts'
 import { type AdversaryContext, type Blackboard, type Delivery, toReplica } from './adversary-context.ts'
 import type { Behaviour } from './behaviour.ts'
 import { InterceptedFrame } from './intercepted-frame.ts'
 import { createSeals } from './seals.ts'
 
-const TICK_MS = 10
 /** Frames that an adversary holds back; beyond it the oldest leave at once, so that the attacker does not fall first. */
 const HELD_MAX = 4_096
 

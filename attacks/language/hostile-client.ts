@@ -1,4 +1,5 @@
 /** A client that plays a behaviour: its links, its clock and its keys are given to it by the world that it is in. */
+
 import { assert } from '../../src/base/assert.ts'
 import { toHex } from '../../src/base/bytes.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
@@ -16,6 +17,7 @@ import { isRejection } from '../../src/messages/rejection.ts'
 import { encodeRequest } from '../../src/messages/request.ts'
 import type { Clock, CryptoSuite, LinkSecurity, Peer, Signer, Transport } from '../../src/ports.ts'
 import { macsOf } from '../../src/runtime/authentication/message-macs.ts'
+import { TICK_MS } from '../../src/runtime/tick.ts'
 import { type Blackboard, toReplica } from './adversary-context.ts'
 import type { AnswerKind, ClientBehaviour } from './client-behaviour.ts'
 import {
@@ -28,7 +30,6 @@ import {
 } from './client-context.ts'
 import { handshakesOf } from './false-identity.ts'
 
-const TICK_MS = 10
 const SEED_BYTES = 32
 const NOTHING = new Uint8Array(0)
 const OWN_SESSION = new Uint8Array(SESSION_NONCE_BYTES).fill(1)

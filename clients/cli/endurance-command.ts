@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { replicaLog, replicaState } from '../../replicas/cluster-directory.ts'
 import { initCluster } from '../../replicas/init.ts'
+import { replicaLog, replicaState } from '../../src/io/cluster-directory.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { STORE_AFTER_BYTES } from '../../src/runtime/replica-runtime.ts'
 import {

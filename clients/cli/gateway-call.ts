@@ -1,7 +1,7 @@
 /** One call of a gateway over HTTP. The path goes out as it is: `fetch` and `undici.request` would resolve `..` in it. */
 import { existsSync, readFileSync } from 'node:fs'
-import { runFile } from '../../replicas/cluster-directory.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
+import { runFile } from '../../src/io/cluster-directory.ts'
 
 export interface GatewayFlags {
   readonly dir: string

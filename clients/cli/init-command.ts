@@ -1,8 +1,9 @@
 /** Makes a cluster directory, or the keys of one replica. */
-import { clusterFile } from '../../replicas/cluster-directory.ts'
+
 import { generateReplica, initCluster } from '../../replicas/init.ts'
 import { toHex } from '../../src/base/bytes.ts'
 import { given } from '../../src/base/given.ts'
+import { clusterFile } from '../../src/io/cluster-directory.ts'
 import type { AuthenticationMode, RequestMode } from '../../src/messages/cluster.ts'
 import type { SuiteFlag } from './options.ts'
 

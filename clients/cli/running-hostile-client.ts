@@ -3,9 +3,9 @@
 import type { ClientRole } from '../../attacks/language/client-behaviour.ts'
 import { followOrders } from '../../attacks/run/processes/hostile-process.ts'
 import { HostileProcessClient } from '../../attacks/run/processes/hostile-process-client.ts'
-import { clusterFile } from '../../replicas/cluster-directory.ts'
 import { toReplicaId } from '../../src/base/ids.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
+import { clusterFile } from '../../src/io/cluster-directory.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
 import { reportReady, stopOnSignal } from './process-end.ts'
 

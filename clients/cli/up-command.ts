@@ -1,6 +1,5 @@
 /** Runs a whole cluster on this machine: replicas and a gateway. */
 import { existsSync } from 'node:fs'
-import { clusterFile, gatewayProcessLog, replicaProcessLog } from '../../replicas/cluster-directory.ts'
 import { lockCluster } from '../../replicas/cluster-lock.ts'
 import { DEFAULT_BASE_PORT } from '../../replicas/defaults.ts'
 import { areFree } from '../../replicas/free-ports.ts'
@@ -9,6 +8,7 @@ import { type EndedChild, startLocalCluster } from '../../replicas/local-cluster
 import { moveReplicas } from '../../replicas/replica-ports.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
+import { clusterFile, gatewayProcessLog, replicaProcessLog } from '../../src/io/cluster-directory.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
 import type { AuthenticationMode, Cluster } from '../../src/messages/cluster.ts'
 import { childArguments } from './child-arguments.ts'

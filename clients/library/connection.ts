@@ -1,10 +1,10 @@
 /** The composition root of a client: a cluster directory and a name in, a session with the replicas out. */
-import { join } from 'node:path'
 import { readU32 } from '../../src/base/bytes.ts'
 import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
+import { clientKey, clientTimestamps, clusterFile } from '../../src/io/cluster-directory.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
 import { readKeyFile } from '../../src/io/key-file.ts'
 import { systemClock, systemEntropy } from '../../src/io/system.ts'
@@ -39,10 +39,10 @@ export async function connect(options: {
   readonly writeTimestamps?: WriteDurably
 }): Promise<Connection> {
   const { directory, name } = options
-  const cluster = readClusterFile(join(directory, 'cluster.json'), suiteNamed)
-  const base = join(directory, 'clients', name)
+  const cluster = readClusterFile(clusterFile(directory), suiteNamed)
+  const keyFile = clientKey(directory, name)
   const suite = suiteNamed(cluster.suite)
-  const { signingSeed, agreementSecret } = readKeyFile(`${base}.key`)
+  const { signingSeed, agreementSecret } = readKeyFile(keyFile)
   const signer = suite.signer(signingSeed)
   const self = cluster.clients.find(({ publicKey }) => Buffer.compare(publicKey, signer.publicKey) === 0)
   const isOwn =
@@ -50,9 +50,9 @@ export async function connect(options: {
     (self.agreementKey === null ||
       Buffer.compare(suite.agreementPublicKey(agreementSecret), self.agreementKey) === 0)
   if (!isOwn) {
-    throw new OperatorError(`The key ${base}.key belongs to no client of this cluster.`)
+    throw new OperatorError(`The key ${keyFile} belongs to no client of this cluster.`)
   }
-  const reservations = await openTimestampFile(base, options.writeTimestamps)
+  const reservations = await openTimestampFile(clientTimestamps(directory, name), options.writeTimestamps)
   const transport = createTcpTransport({
     self: { kind: 'client' },
     replicas: cluster.replicas,

@@ -3,13 +3,12 @@
  * The network is calm: a frame takes one virtual millisecond, a sync a tenth of one.
  */
 import { assert } from '../base/assert.ts'
-import { readU16, toHex, utf8 } from '../base/bytes.ts'
+import { readU16, utf8 } from '../base/bytes.ts'
 import { given } from '../base/given.ts'
-import type { ClientId, ReplicaId } from '../base/ids.ts'
+import type { ReplicaId } from '../base/ids.ts'
 import { createRandom, type Random } from '../base/random.ts'
-import type { AuthenticationMode, RequestMode } from '../messages/cluster.ts'
+import { type AuthenticationMode, type RequestMode, storeParametersOf } from '../messages/cluster.ts'
 import { type FrameKind, isFrameKind, kindName } from '../messages/kinds.ts'
-import { logWindowOf } from '../messages/limits.ts'
 import type { CryptoSuite, Peer, Transport } from '../ports.ts'
 import { ClientRuntime } from '../runtime/client-runtime.ts'
 import { ReplicaRuntime, type StepFunction } from '../runtime/replica-runtime.ts'
@@ -106,13 +105,7 @@ export class MeasuredCluster {
         transport: this.#attach({ kind: 'replica', id }),
         replay: disk.open(),
         pages: disk.pages,
-        application: createStore({
-          hash: suite.hash,
-          clients: cluster.clients.map((client) => client.id),
-          storeBytesMax: cluster.storeBytesMax,
-          recoveryDistance: logWindowOf(checkpointInterval),
-          replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
-        }),
+        application: createStore({ hash: suite.hash, ...storeParametersOf(cluster) }),
         entropy: (size) => Uint8Array.from({ length: size }, () => this.#random.below(256)),
         clock: new VirtualClock(this.#time),
         ...given({ step }),

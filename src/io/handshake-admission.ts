@@ -5,6 +5,7 @@
  * half of them. Who is not admitted dials again, as dialers do.
  * @rule 5.5
  */
+import { addOne, emptyBucket, type LeakyBucket } from '../base/leaky-bucket.ts'
 import type { Claim, CryptoSuite, Peer } from '../ports.ts'
 
 /** Handshakes answered in a second for ever, and at once after a quiet time. */
@@ -25,11 +26,6 @@ const ADDRESS_PART = 1 / 2
 /** Addresses that something is remembered of; the one that was heard of least recently is forgotten. */
 const ADDRESSES_MAX = 1_024
 
-interface Bucket {
-  level: number
-  atMs: number
-}
-
 /** So many that they take as much time whatever the suite. */
 export function handshakeRateFor({ checksPerTurn }: Pick<CryptoSuite, 'checksPerTurn'>): HandshakeRate {
   const part = Math.min(1, checksPerTurn / CHECKS_PER_TURN_OF_SHARED_RATE)
@@ -41,13 +37,13 @@ export function handshakeRateFor({ checksPerTurn }: Pick<CryptoSuite, 'checksPer
 
 /** The share of one kind of peer. */
 interface Share {
-  readonly all: Bucket
-  readonly byAddress: Map<string, Bucket>
+  readonly all: LeakyBucket
+  readonly byAddress: Map<string, LeakyBucket>
 }
 
 export class HandshakeAdmission {
   readonly #rate: HandshakeRate
-  readonly #replicas = new Map<Peer['id'], Bucket>()
+  readonly #replicas = new Map<Peer['id'], LeakyBucket>()
   readonly #clients: Share = createShare()
   readonly #strangers: Share = createShare()
   readonly #isKnownClient: (client: Peer & { readonly kind: 'client' }) => boolean
@@ -73,15 +69,15 @@ export class HandshakeAdmission {
     return this.#clients.byAddress.size + this.#strangers.byAddress.size
   }
 
-  #ofReplica({ id }: Peer, nowMs: number): Bucket {
-    const bucket = this.#replicas.get(id) ?? { level: 0, atMs: nowMs }
+  #ofReplica({ id }: Peer, nowMs: number): LeakyBucket {
+    const bucket = this.#replicas.get(id) ?? emptyBucket(nowMs)
     this.#replicas.set(id, bucket)
     return bucket
   }
 
   /** The address first: what it may not have is not taken from all. */
   #mayShare({ all, byAddress }: Share, address: string, nowMs: number): boolean {
-    const bucket = byAddress.get(address) ?? { level: 0, atMs: nowMs }
+    const bucket = byAddress.get(address) ?? emptyBucket(nowMs)
     byAddress.delete(address)
     byAddress.set(address, bucket)
     if (byAddress.size > ADDRESSES_MAX) {
@@ -96,12 +92,7 @@ export class HandshakeAdmission {
   }
 }
 
-const createShare = (): Share => ({ all: { level: 0, atMs: 0 }, byAddress: new Map() })
+const createShare = (): Share => ({ all: emptyBucket(0), byAddress: new Map() })
 
-function hasRoom(bucket: Bucket, { perSecond, atOnce }: HandshakeRate, nowMs: number): boolean {
-  bucket.level = Math.max(0, bucket.level - (perSecond * (nowMs - bucket.atMs)) / 1000)
-  bucket.atMs = nowMs
-  if (bucket.level + 1 > atOnce) return false
-  bucket.level++
-  return true
-}
+const hasRoom = (bucket: LeakyBucket, { perSecond, atOnce }: HandshakeRate, nowMs: number): boolean =>
+  addOne(bucket, { leak: perSecond / 1000, size: atOnce }, nowMs)

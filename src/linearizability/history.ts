@@ -12,7 +12,7 @@ import { assert } from '../base/assert.ts'
 import { type JsonValue, ValueCodes } from './value-codes.ts'
 
 export type OperationKind = 'read' | 'write' | 'cas'
-export type Outcome = 'open' | 'ok' | 'fail' | 'info'
+export type OperationOutcome = 'open' | 'ok' | 'fail' | 'info'
 
 export interface Operation {
   /** The process that did it; for the reader of a timeline only. */
@@ -25,7 +25,7 @@ export interface Operation {
   /** Positions of its two events in the history; an event is before another if its position is smaller. */
   readonly invokedAt: number
   completedAt: number | null
-  outcome: Outcome
+  outcome: OperationOutcome
 }
 
 /** Gathers a history event by event; `checkHistory` may be asked at any time and takes what is open as in doubt. */

@@ -8,7 +8,7 @@
  * values that are possible at that moment.
  */
 import type { WordBudget } from './configuration-set.ts'
-import type { History, Operation, OperationKind, Outcome } from './history.ts'
+import type { History, Operation, OperationKind, OperationOutcome } from './history.ts'
 import { registerProblem } from './register-problem.ts'
 import { RegisterSearch, type SearchEnd } from './register-search.ts'
 import { type JsonValue, NULL_CODE } from './value-codes.ts'
@@ -21,7 +21,7 @@ export interface OffendingOperation {
   readonly invokedAt: number
   /** Null when it was under way at the end of the part, or nobody knows how it ended. */
   readonly completedAt: number | null
-  readonly outcome: Outcome
+  readonly outcome: OperationOutcome
 }
 
 export interface Offence {

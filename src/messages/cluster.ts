@@ -81,6 +81,27 @@ export function clusterClient(
   return { name, id: toHex(publicKey) as ClientId, publicKey, agreementKey }
 }
 
+/** The parameters of the replicated store that a cluster fixes. Equal on all replicas, or their states part. */
+export interface StoreParameters {
+  /** The clients of the first state. */
+  readonly clients: readonly ClientId[]
+  readonly storeBytesMax: number
+  /** The sequence numbers for which a second recovery operation of one replica is refused: L. */
+  readonly recoveryDistance: number
+  /** The replicas' public keys as client ids: recovery operations are requests of theirs. */
+  readonly replicas: readonly ClientId[]
+}
+
+/** Returns the parameters with which every replica of a cluster, and everything that checks one, makes its store. */
+export const storeParametersOf = (
+  cluster: Pick<Cluster, 'clients' | 'replicas' | 'storeBytesMax' | 'checkpointInterval'>,
+): StoreParameters => ({
+  clients: cluster.clients.map(({ id }) => id),
+  storeBytesMax: cluster.storeBytesMax,
+  recoveryDistance: logWindowOf(cluster.checkpointInterval),
+  replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
+})
+
 const NO_KEY = new Uint8Array(0)
 
 export function deriveClusterId(hash: Hash, facts: ClusterFacts): Uint8Array {

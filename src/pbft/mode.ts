@@ -21,8 +21,8 @@ import type {
   Verified,
   ViewChange,
 } from '../messages/message.ts'
-import type { OralViewChangeContent, OrderClaim } from '../messages/oral/message.ts'
-import type { AnyNewView, AnyViewChange, ProtocolMessage } from './effects.ts'
+import type { OralViewChangeContent } from '../messages/oral/message.ts'
+import type { AnyNewView, AnyViewChange, LogRecord, ProtocolMessage } from './effects.ts'
 import type { Slot } from './ordering/slot.ts'
 import type { ReplicaState, Turn } from './state.ts'
 
@@ -38,14 +38,7 @@ export type ModeHead =
   | Pick<Decision, 'kind' | 'sequence' | 'digest'>
 
 /** A record that only the log of oral mode has. */
-export type OralRecord =
-  | { readonly kind: 'pre-prepared'; readonly claims: readonly OrderClaim[] }
-  | {
-      readonly kind: 'acknowledged'
-      readonly view: View
-      readonly of: ReplicaId
-      readonly digest: Uint8Array
-    }
+export type OralRecord = Extract<LogRecord, { readonly kind: 'pre-prepared' | 'acknowledged' }>
 
 export interface Mode {
   // Messages

@@ -30,8 +30,7 @@ import {
 import { type Authenticator, createAuthenticator } from './authentication/authentication.ts'
 import { macsOf } from './authentication/message-macs.ts'
 import { LiveLinks } from './links/live-links.ts'
-
-const TICK_MS = 10
+import { TICK_MS } from './tick.ts'
 
 /** Makes timestamps safe from being used twice: what it reserved once is never given out again, crashes included. */
 export interface TimestampReservations {

@@ -4,6 +4,7 @@
  * A turn steps the events that wait, then asks for one sync of all that they appended, then lets the frames of the
  * turn leave together. What depends on the disk is withheld by the protocol itself until `persisted`.
  */
+
 import { assertNever } from '../base/assert.ts'
 import { readU32 } from '../base/bytes.ts'
 import { given } from '../base/given.ts'
@@ -40,10 +41,10 @@ import { replayLog } from './log/log-replay.ts'
 import type { ReplicaRuntimeOptions, StepFunction } from './replica-runtime-options.ts'
 import { StateKeeping } from './state/state-keeping.ts'
 import { loadStoredState, type StoredState } from './state/stored-state.ts'
+import { TICK_MS } from './tick.ts'
 
 export type { RejectedMessage, ReplicaRuntimeOptions, StepFunction } from './replica-runtime-options.ts'
 
-export const TICK_MS = 10
 /** Events of one turn; then the sockets and timers have theirs. */
 const EVENTS_PER_TURN_MAX = 128
 /** The part of a turn's checks that is made while a batch is executed: what was decided comes before what is new. */

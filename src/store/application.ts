@@ -7,6 +7,7 @@ import { type Allowance, finish, unlimitedAllowance } from '../base/allowance.ts
 import { assert } from '../base/assert.ts'
 import type { Hash } from '../base/hash.ts'
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp } from '../base/ids.ts'
+import type { BatchExecution, RequestOutcome } from '../base/request-outcome.ts'
 import type { LastUse, RequestName, RequestStanding } from '../base/request-standing.ts'
 import { TreeAssembly } from '../tree/assembly.ts'
 import { TreeSnapshot } from '../tree/snapshot.ts'
@@ -41,21 +42,6 @@ export interface ExecutableBatch {
   readonly requests: readonly ExecutableRequest[]
 }
 
-/** The outcome of executing one request. */
-export interface RequestOutcome {
-  readonly client: ClientId
-  readonly publicKey: Uint8Array
-  readonly session: Uint8Array
-  readonly timestamp: Timestamp
-  readonly requestDigest: Uint8Array
-  /** Of a `new` request, its results; of an `executed` one, the kept ones if they fit; null when there are none. */
-  readonly results: Uint8Array | null
-  /** The word of the sessions on the request before it was executed. */
-  readonly standing: RequestStanding
-  /** Of a replica's recovery operation (rule 6.4), and whether it is accepted here for the first time; else null. */
-  readonly recovery: { readonly replica: ReplicaId; readonly isAccepted: boolean } | null
-}
-
 export interface StoreOptions {
   readonly hash: Hash
   /** The clients that may be served. */
@@ -70,9 +56,6 @@ export interface StoreOptions {
   readonly recoveryDistance?: number
 }
 
-/** A batch that is being executed: it stops where the allowance is used up, and ends with an outcome of each request. */
-export type Execution = Generator<undefined, readonly RequestOutcome[], undefined>
-
 /**
  * The store. All that it says of its state is as it was after the last whole batch, also while one is being executed.
  */
@@ -82,7 +65,7 @@ export interface Store {
    * and the outcomes do not depend on where it stops. Until it ends no state is frozen and no other batch begun; it is
    * given up by a `restore`, and is not to go on then.
    */
-  begin(sequence: Sequence, batch: ExecutableBatch, allowance: Allowance): Execution
+  begin(sequence: Sequence, batch: ExecutableBatch, allowance: Allowance): BatchExecution
   /** The same in one go. */
   execute(sequence: Sequence, batch: ExecutableBatch): readonly RequestOutcome[]
   standing(request: RequestName): RequestStanding
@@ -164,7 +147,7 @@ class TreeStore implements Store {
     return finish(this.begin(sequence, batch, unlimitedAllowance()))
   }
 
-  *begin(sequence: Sequence, batch: ExecutableBatch, allowance: Allowance): Execution {
+  *begin(sequence: Sequence, batch: ExecutableBatch, allowance: Allowance): BatchExecution {
     assert(!this.#isExecuting, `executed ${sequence} before the batch in front of it was`)
     assert(sequence === this.#lastSequence + 1, `executed ${sequence} after ${this.#lastSequence}`)
     this.#isExecuting = true

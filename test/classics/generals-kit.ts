@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
 import type { Algorithm, ProcessId, Value } from '../../src/classics/process.ts'
-import { type Explored, exploreRounds, type Outcome } from '../../src/simulator/classics/explore-rounds.ts'
+import { type Decisions, type Explored, exploreRounds } from '../../src/simulator/classics/explore-rounds.ts'
 import type { AgreementRun } from '../../src/simulator/classics/run.ts'
 import type { Behaviour } from '../../src/simulator/classics/run-rounds.ts'
 import { createSeals } from '../../src/simulator/classics/seals.ts'
@@ -23,7 +23,7 @@ export function everySet(n: number, size: number): readonly (readonly ProcessId[
 }
 
 /** Why decisions are no agreement, or null: all decided, all alike, and the value that had to come out if one had. */
-export function fault(outcome: Outcome, mustBe: Value | null): string | null {
+export function fault(outcome: Decisions, mustBe: Value | null): string | null {
   const decisions = outcome.filter((decision) => decision !== undefined)
   if (decisions.includes(null)) return 'undecided'
   if (new Set(decisions).size > 1) return 'disagreement'
@@ -77,7 +77,7 @@ export function explore<State>(exploration: Exploration<State>) {
 }
 
 /** The decisions of a run as an outcome; of those that are faulty nothing is asked. */
-export const outcomeOf = ({ decisions }: AgreementRun, faulty: readonly ProcessId[]): Outcome =>
+export const outcomeOf = ({ decisions }: AgreementRun, faulty: readonly ProcessId[]): Decisions =>
   decisions.map((decided, id) => (faulty.includes(id) ? undefined : (decided?.value ?? null)))
 
 /** A draw for each seed: values, some traitors, and choices. */

@@ -11,17 +11,17 @@ import { memoryOf } from '../../attacks/run/processes/process-memory.ts'
 import { heldMsMax, measureTurnMs } from '../../attacks/run/turn-allowance.ts'
 import type { ClusterStatus } from '../../clients/library/cluster-status.ts'
 import { StoreClient } from '../../clients/library/store-client.ts'
-import { replicaKey } from '../../replicas/cluster-directory.ts'
 import { initCluster } from '../../replicas/init.ts'
 import { concatBytes, writeU16, writeU32 } from '../../src/base/bytes.ts'
 import { toReplicaId, toTimestamp } from '../../src/base/ids.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
+import { replicaKey } from '../../src/io/cluster-directory.ts'
 import { FrameReader } from '../../src/io/frame-reader.ts'
 import { readKeyFile } from '../../src/io/key-file.ts'
 import { systemEntropy } from '../../src/io/system.ts'
 import type { Address, Cluster } from '../../src/messages/cluster.ts'
-import { createSigningDigest } from '../../src/messages/frame.ts'
+import { createSigningDigest, KIND_AT, kindNumberIn } from '../../src/messages/frame.ts'
 import { HEARTBEAT } from '../../src/messages/heartbeat.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import { FRAME_BYTES_MAX, LINK_TAG_BYTES, SESSION_NONCE_BYTES } from '../../src/messages/limits.ts'
@@ -151,7 +151,7 @@ function oddFrame(signer: Signer): Uint8Array {
   writeU16(lengths[0], 0, payload.length)
   writeU16(lengths[1], 0, authentication.length)
   const frame = concatBytes(head, lengths[0], payload, lengths[1], authentication, body)
-  frame[4] = kind
+  frame[KIND_AT] = kind
   writeU32(frame, 0, frame.length - 4)
   return frame
 }
@@ -234,7 +234,7 @@ function answersOf(socket: Socket): () => number {
     for (;;) {
       const read = reader.next({ lengthMax: FRAME_BYTES_MAX, tagBytes: LINK_TAG_BYTES })
       if (read.kind !== 'frame') return
-      if (read.frame[4] === FRAME_KINDS.reply) replies++
+      if (kindNumberIn(read.frame) === FRAME_KINDS.reply) replies++
     }
   })
   return () => replies

@@ -1,9 +1,10 @@
 /** A replica's loop on ports that are plain values: a network that remembers, a log in memory, a clock wound by hand. */
 import type { ClientId, Milliseconds, ReplicaId } from '../../src/base/ids.ts'
 import type { Peer } from '../../src/base/peer.ts'
+import type { RequestOutcome } from '../../src/base/request-outcome.ts'
 import type { Batch } from '../../src/messages/message.ts'
 import { RECALL_TICKS } from '../../src/pbft/parameters.ts'
-import type { Application, Outcome, PageStore, Snapshot, TransportHandler } from '../../src/ports.ts'
+import type { Application, PageStore, Snapshot, TransportHandler } from '../../src/ports.ts'
 import { type RejectedMessage, ReplicaRuntime } from '../../src/runtime/replica-runtime.ts'
 import { type ClusterKit, suite } from './cluster-kit.ts'
 
@@ -142,14 +143,14 @@ function answering(results: Uint8Array): Application {
   const keyOf = (client: ClientId, timestamp: number): string => `${client}:${timestamp}`
   return {
     *begin(_, batch: Batch) {
-      return batch.requests.map(({ client, publicKey, session, timestamp, digest }): Outcome => {
+      return batch.requests.map(({ client, publicKey, session, timestamp, digest }): RequestOutcome => {
         const standing = executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'
         executed.add(keyOf(client, timestamp))
         const name = { client, session, timestamp, requestDigest: digest }
         return { ...name, publicKey, results, standing, recovery: null }
       })
     },
-    lastUse: () => ({ timestamp: 0 as Outcome['timestamp'], session: null }),
+    lastUse: () => ({ timestamp: 0 as RequestOutcome['timestamp'], session: null }),
     standing: ({ client, timestamp }) => (executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'),
     results: () => results,
     revision: 0,

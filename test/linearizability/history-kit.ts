@@ -1,6 +1,6 @@
 /** Histories for tests: written by hand, drawn at random, and an oracle that is too simple to be wrong. */
 import { createRandom } from '../../src/base/random.ts'
-import type { OperationKind, Outcome } from '../../src/linearizability/history.ts'
+import type { OperationKind, OperationOutcome } from '../../src/linearizability/history.ts'
 import { HistoryReader } from '../../src/linearizability/history-reader.ts'
 import type { JsonValue } from '../../src/linearizability/value-codes.ts'
 
@@ -10,7 +10,7 @@ export interface Interval {
   readonly value: JsonValue
   readonly from: number
   readonly to: number
-  readonly outcome: Outcome
+  readonly outcome: OperationOutcome
   readonly key?: string
 }
 
@@ -19,7 +19,7 @@ export const operation = (
   kind: OperationKind,
   value: JsonValue,
   [from, to]: readonly [number, number?],
-  outcome: Outcome = to === undefined ? 'open' : 'ok',
+  outcome: OperationOutcome = to === undefined ? 'open' : 'ok',
 ): Interval => ({ kind, value, from, to: to ?? Number.POSITIVE_INFINITY, outcome })
 
 /** The lines of a history: each operation a process of its own. Moments are all different. */
@@ -100,7 +100,7 @@ export function recordStore(setting: {
     readonly key: string
     readonly value: JsonValue
     result: JsonValue | undefined
-    outcome: Outcome
+    outcome: OperationOutcome
   }
   const late: UnderWay[] = []
   const underWay: (UnderWay | undefined)[] = Array.from({ length: setting.processes })
@@ -124,7 +124,7 @@ export function recordStore(setting: {
     underWay[process] = { kind, key, value, result: undefined, outcome: 'open' }
     lines.push(JSON.stringify({ process, type: 'invoke', f: kind, key, value }))
   }
-  const end = (process: number, each: UnderWay, type: Outcome, value: JsonValue): void => {
+  const end = (process: number, each: UnderWay, type: OperationOutcome, value: JsonValue): void => {
     underWay[process] = undefined
     const { kind: f, key } = each
     if (f === 'read' && type === 'ok' && value !== null) reads.push({ line: lines.length, key, value })

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { checkHistory } from '../../src/linearizability/check-history.ts'
-import type { OperationKind, Outcome } from '../../src/linearizability/history.ts'
+import type { OperationKind, OperationOutcome } from '../../src/linearizability/history.ts'
 import type { Offence } from '../../src/linearizability/offence.ts'
 import type { JsonValue } from '../../src/linearizability/value-codes.ts'
 import { historyOf, type Interval, isLinearizableByForce } from './history-kit.ts'
@@ -26,8 +26,8 @@ const history = (drawing: Drawing): fc.Arbitrary<Interval[]> => {
     found: value,
     left: value,
     outcome: fc.oneof(
-      { weight: 8, arbitrary: fc.constant<Outcome>('ok') },
-      { weight: doubtful, arbitrary: fc.constantFrom<Outcome>('info', 'open', 'fail') },
+      { weight: 8, arbitrary: fc.constant<OperationOutcome>('ok') },
+      { weight: doubtful, arbitrary: fc.constantFrom<OperationOutcome>('info', 'open', 'fail') },
     ),
     // A start, and how long it takes: mostly short, so that real time matters.
     from: fc.nat(40),

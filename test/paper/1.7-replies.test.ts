@@ -1,13 +1,13 @@
 /** Rule 1.7, the replica's part: one root per batch, a path for each client. */
 import { describe, expect, test } from 'vitest'
 import type { ReplicaId, Sequence, View } from '../../src/base/ids.ts'
+import type { RequestOutcome } from '../../src/base/request-outcome.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
 import { encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import type { Message, Reply } from '../../src/messages/message.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import { encodeReplyBody } from '../../src/messages/reply.ts'
-import type { Outcome } from '../../src/ports.ts'
 import { createReplyMaker } from '../../src/runtime/execution/replies.ts'
 import { createClusterKit, hash, seedOf } from '../kit/cluster-kit.ts'
 
@@ -17,7 +17,7 @@ const place = { view: 3 as View, sequence: 9 as Sequence }
 function repliesOf(
   count: number,
   isWhole = true,
-): { readonly replies: Reply[]; readonly outcomes: Outcome[] } {
+): { readonly replies: Reply[]; readonly outcomes: RequestOutcome[] } {
   const [signer] = kit.signers
   if (signer === undefined) throw new Error('no signer')
   const maker = createReplyMaker({ id: 0 as ReplicaId, hash, signer, signingDigest: kit.signingDigest })

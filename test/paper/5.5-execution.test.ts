@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
 import type { Sequence } from '../../src/base/ids.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
+import { kindNumberIn } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
 import type { Batch, PageFetch } from '../../src/messages/message.ts'
@@ -64,7 +65,7 @@ function halfWay(backup: Backup, executed = 0): void {
 }
 
 const sentOf = ({ replica }: Backup, kind: keyof typeof FRAME_KINDS): readonly Uint8Array[] =>
-  replica.sent.map(({ frame }) => frame).filter((frame) => frame[4] === FRAME_KINDS[kind])
+  replica.sent.map(({ frame }) => frame).filter((frame) => kindNumberIn(frame) === FRAME_KINDS[kind])
 
 /** The state of one that executed these batches in one go, and nothing else. */
 function stateAfter(...batches: readonly Batch[]): string {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ClientId, Sequence, View } from '../../src/base/ids.ts'
 import type { Peer } from '../../src/base/peer.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
-import { encodeFrame } from '../../src/messages/frame.ts'
+import { encodeFrame, kindNumberIn } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import { BATCH_REQUESTS_MAX } from '../../src/messages/limits.ts'
 import type { ReplicaReport, Request } from '../../src/messages/message.ts'
@@ -72,7 +72,7 @@ describe('turns', () => {
       const inbox = new Inbox(() => {})
       for (let count = 0; count < 1_000; count++) inbox.push(kit.replicaPeer(1), frameOf('pre-prepare'))
       inbox.push(kit.replicaPeer(1), frameOf(kind))
-      const kinds = [inbox.take(), inbox.take()].map((taken) => (taken?.work as Uint8Array | undefined)?.[4])
+      const kinds = [inbox.take(), inbox.take()].map((taken) => kindNumberIn(taken?.work as Uint8Array))
       expect(kinds).toContain(FRAME_KINDS[kind])
     }
   })
@@ -149,11 +149,11 @@ describe('what takes several turns', () => {
       const backup = new RuntimeUnderTest(kit, 1, new Uint8Array(0))
       backup.receive(kit.replicaPeer(0), ordered(bad))
       expect(backup.rejected.map(({ reason }) => reason)).toContain('bad-signature')
-      expect(backup.sent.some(({ frame }) => frame[4] === FRAME_KINDS.prepare)).toBe(false)
+      expect(backup.sent.some(({ frame }) => kindNumberIn(frame) === FRAME_KINDS.prepare)).toBe(false)
     }
     const backup = new RuntimeUnderTest(kit, 1, new Uint8Array(0))
     backup.receive(kit.replicaPeer(0), ordered(-1))
-    expect(backup.sent.some(({ frame }) => frame[4] === FRAME_KINDS.prepare)).toBe(true)
+    expect(backup.sent.some(({ frame }) => kindNumberIn(frame) === FRAME_KINDS.prepare)).toBe(true)
   })
 })
 
@@ -271,13 +271,13 @@ describe('a replica', () => {
     backup.receive(kit.replicaPeer(0), kit.decision({ sequence: 1, batch: kit.batch([request]) }).bytes)
     backup.sent.length = 0
     for (let count = 0; count < 1_000; count++) backup.receive(clientPeer(0), request.bytes)
-    const replies = backup.sent.filter(({ frame }) => frame[4] === FRAME_KINDS.reply)
+    const replies = backup.sent.filter(({ frame }) => kindNumberIn(frame) === FRAME_KINDS.reply)
     expect(replies).toHaveLength(CLIENT_ANSWERS.atOnce)
     expect(new Set(replies.map(({ frame }) => frame)).size).toBe(1) // made and signed once
     backup.sent.length = 0
     backup.tick(10)
     for (let count = 0; count < 100; count++) backup.receive(clientPeer(0), request.bytes)
-    expect(backup.sent.filter(({ frame }) => frame[4] === FRAME_KINDS.reply)).toHaveLength(
+    expect(backup.sent.filter(({ frame }) => kindNumberIn(frame) === FRAME_KINDS.reply)).toHaveLength(
       10 * CLIENT_ANSWERS.perTick,
     )
   })

@@ -1,5 +1,6 @@
 /** Rule 7.14 at the loop around the protocol: what one small message can make a correct replica hold or send. */
 import { describe, expect, test } from 'vitest'
+import { kindNumberIn } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import { createClusterKit } from '../kit/cluster-kit.ts'
 import { RuntimeUnderTest, type SentFrame } from '../kit/runtime-kit.ts'
@@ -8,7 +9,7 @@ const MIB = 1024 * 1024
 const kit = createClusterKit(4)
 
 const repliesIn = (sent: readonly SentFrame[]): readonly Uint8Array[] =>
-  sent.map(({ frame }) => frame).filter((frame) => frame[4] === FRAME_KINDS.reply)
+  sent.map(({ frame }) => frame).filter((frame) => kindNumberIn(frame) === FRAME_KINDS.reply)
 
 const bytesOf = (frames: readonly Uint8Array[]): number =>
   frames.reduce((sum, frame) => sum + frame.length, 0)
@@ -62,7 +63,7 @@ describe('serving from the log', () => {
     backup.tick(5)
     backup.receive(kit.replicaPeer(2), kit.status(2).bytes)
     while (backup.reads.length > 0) backup.reads.shift()?.()
-    const decisions = backup.sent.filter(({ frame }) => frame[4] === FRAME_KINDS.decision)
+    const decisions = backup.sent.filter(({ frame }) => kindNumberIn(frame) === FRAME_KINDS.decision)
     expect(decisions).toHaveLength(32)
     expect(decisions[0]?.frame).toEqual(
       kit.decision({ sequence: 1, sender: 1, batch: kit.batch([kit.request(0)]) }).bytes,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { replicaIds } from '../../src/base/ids.ts'
 import { REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
-import { TICK_MS } from '../../src/runtime/replica-runtime.ts'
+import { TICK_MS } from '../../src/runtime/tick.ts'
 import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
 import { inOrder, type Plan } from '../../src/simulator/plan/plan.ts'
 import { decodePlan, encodePlan } from '../../src/simulator/plan/plan-file.ts'

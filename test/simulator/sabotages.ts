@@ -2,13 +2,14 @@
 import { flipped } from '../../attacks/language/mutations.ts'
 import { concatBytes, toHex, writeU32 } from '../../src/base/bytes.ts'
 import { type Sequence, toReplicaId, type View } from '../../src/base/ids.ts'
+import type { RequestOutcome } from '../../src/base/request-outcome.ts'
 import type { ViewChangeContent } from '../../src/messages/content.ts'
 import type { Batch, NewView } from '../../src/messages/message.ts'
 import { wholePrePrepare } from '../../src/messages/pre-prepare.ts'
 import type { Effect } from '../../src/pbft/effects.ts'
 import { findBatch } from '../../src/pbft/ordering/ordering-state.ts'
 import type { ReplicaState } from '../../src/pbft/state.ts'
-import type { Application, Outcome } from '../../src/ports.ts'
+import type { Application } from '../../src/ports.ts'
 import type { Sabotage } from '../../src/simulator/world/virtual-replica.ts'
 import { nextOperation, OPERATION_CODES, openOperations } from '../../src/store/operations.ts'
 import { RESULT_HEADER_BYTES, RESULTS_HEADER_BYTES, readResults, STATUSES } from '../../src/store/results.ts'
@@ -92,7 +93,11 @@ const executedBatch =
 /** An application with other outcomes. */
 function withOutcomes(
   inner: Application,
-  change: (outcomes: readonly Outcome[], sequence: Sequence, batch: Batch) => readonly Outcome[],
+  change: (
+    outcomes: readonly RequestOutcome[],
+    sequence: Sequence,
+    batch: Batch,
+  ) => readonly RequestOutcome[],
   given: (batch: Batch) => Batch = (batch) => batch,
 ): Application {
   return {

@@ -1,13 +1,14 @@
 /** A store with everything around it that a test of execution needs: a hash, clients, digests, sequence numbers. */
+
 import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
 import { concatBytes, utf8 } from '../../src/base/bytes.ts'
 import type { Hash } from '../../src/base/hash.ts'
 import { type ClientId, toMilliseconds, toSequence, toTimestamp } from '../../src/base/ids.ts'
+import type { RequestOutcome } from '../../src/base/request-outcome.ts'
 import {
   createStore,
   type ExecutableRequest,
-  type RequestOutcome,
   type Store,
   type StoreOptions,
 } from '../../src/store/application.ts'

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Allowance } from '../../src/base/allowance.ts'
 import { type ClientId, toMilliseconds, toSequence } from '../../src/base/ids.ts'
-import type { ExecutableRequest, Execution, RequestOutcome, Store } from '../../src/store/application.ts'
+import type { BatchExecution, RequestOutcome } from '../../src/base/request-outcome.ts'
+import type { ExecutableRequest, Store } from '../../src/store/application.ts'
 import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
 import { alice, bob, Driver, get, list, put, remove, request, stranger } from './harness.ts'
 
@@ -39,7 +40,7 @@ const batches = fc.array(
 const slicesFrom = (sizes: readonly number[]) =>
   fc.array(fc.constantFrom(...sizes), { minLength: 1, maxLength: 4 })
 
-const begin = (store: Store, requests: readonly ExecutableRequest[], allowance: Allowance): Execution =>
+const begin = (store: Store, requests: readonly ExecutableRequest[], allowance: Allowance): BatchExecution =>
   store.begin(toSequence(store.lastSequence + 1), { time: toMilliseconds(7), requests }, allowance)
 
 /** Executes a batch so much at a time, one slice after another and then from the first again, looking at each pause. */
@@ -149,7 +150,7 @@ describe('in the middle of a batch', () => {
     request(bob, timestamp, encodeOperations([put(`k${timestamp}`, 'v'), remove('a')])),
   )
   /** The first request is executed, and the second not yet. */
-  const halfDone = (driver: Driver): Execution => {
+  const halfDone = (driver: Driver): BatchExecution => {
     driver.run(put('a', '1'))
     const execution = begin(driver.store, requests, { left: 20 })
     expect(execution.next().done).toBe(false)

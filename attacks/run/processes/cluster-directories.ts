@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { clusterFile, replicaDirectory } from '../../../replicas/cluster-directory.ts'
+import { clusterFile, replicaDirectory } from '../../../src/io/cluster-directory.ts'
 import { writeClusterFile } from '../../../src/io/cluster-file.ts'
 import type { Address, Cluster } from '../../../src/messages/cluster.ts'
 

@@ -2,21 +2,22 @@
  * The disk of a replica that has ended: it is woken from it, with no network and a clock that stands still,
  * and says what it executed and which state that gave. Nothing is read but what it had made durable.
  */
-import { replicaKey, replicaLog, replicaState } from '../../../replicas/cluster-directory.ts'
+
 import { lockReplica } from '../../../replicas/replica-storage.ts'
 import { toHex } from '../../../src/base/bytes.ts'
-import type { ClientId, Milliseconds, ReplicaId } from '../../../src/base/ids.ts'
+import type { Milliseconds, ReplicaId } from '../../../src/base/ids.ts'
+import type { RequestOutcome } from '../../../src/base/request-outcome.ts'
 import { suiteNamed } from '../../../src/crypto/suites.ts'
+import { replicaKey, replicaLog, replicaState } from '../../../src/io/cluster-directory.ts'
 import { openFileLog } from '../../../src/io/file-log.ts'
 import { readKeyFile, type SecretKeys } from '../../../src/io/key-file.ts'
 import { openLevelPageStore } from '../../../src/io/level-page-store.ts'
 import { systemEntropy } from '../../../src/io/system.ts'
-import type { Cluster } from '../../../src/messages/cluster.ts'
+import { type Cluster, storeParametersOf } from '../../../src/messages/cluster.ts'
 import { createSigningDigest } from '../../../src/messages/frame.ts'
-import { logWindowOf } from '../../../src/messages/limits.ts'
 import type { Vote } from '../../../src/messages/message.ts'
 import { isRejection } from '../../../src/messages/rejection.ts'
-import type { Application, Clock, Log, LogReplay, Outcome, PageStore, Transport } from '../../../src/ports.ts'
+import type { Application, Clock, Log, LogReplay, PageStore, Transport } from '../../../src/ports.ts'
 import { createAuthenticator } from '../../../src/runtime/authentication/authentication.ts'
 import { decodeLogRecord } from '../../../src/runtime/log/log-records.ts'
 import { ReplicaRuntime } from '../../../src/runtime/replica-runtime.ts'
@@ -116,13 +117,7 @@ interface OpenDisk {
 function wake({ id, cluster, secrets, replay, pages, losses }: OpenDisk): Disk {
   const suite = suiteNamed(cluster.suite)
   const { hash } = suite
-  const store = createStore({
-    hash,
-    clients: cluster.clients.map((client) => client.id),
-    storeBytesMax: cluster.storeBytesMax,
-    recoveryDistance: logWindowOf(cluster.checkpointInterval),
-    replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
-  })
+  const store = createStore({ hash, ...storeParametersOf(cluster) })
   const batches = new Map<number, string>()
   const decided = new Map<number, Decided>()
   const states = new Map<number, string>()
@@ -182,7 +177,7 @@ function remember(
   }: {
     readonly batches: Map<number, string>
     readonly states: Map<number, string>
-    readonly onExecuted: (outcomes: readonly Outcome[]) => void
+    readonly onExecuted: (outcomes: readonly RequestOutcome[]) => void
   },
 ): Application {
   // Its methods are its prototype's, and find its private fields on itself only.

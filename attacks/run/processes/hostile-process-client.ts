@@ -1,9 +1,9 @@
 /** A hostile client of real replicas: with links over TCP, and keys of the cluster's own clients. */
 import { StoreClient } from '../../../clients/library/store-client.ts'
-import { clientKey } from '../../../replicas/cluster-directory.ts'
 import type { ReplicaId } from '../../../src/base/ids.ts'
 import { createRandom } from '../../../src/base/random.ts'
 import { suiteNamed } from '../../../src/crypto/suites.ts'
+import { clientKey } from '../../../src/io/cluster-directory.ts'
 import { readKeyFile } from '../../../src/io/key-file.ts'
 import { systemClock } from '../../../src/io/system.ts'
 import { createTcpTransport, type TcpTransport } from '../../../src/io/tcp-transport.ts'

@@ -5,12 +5,13 @@
 import { toHex } from '../../../src/base/bytes.ts'
 import type { Hash } from '../../../src/base/hash.ts'
 import type { ClientId, ReplicaId, Timestamp } from '../../../src/base/ids.ts'
+import type { RequestOutcome } from '../../../src/base/request-outcome.ts'
 import type { Cluster } from '../../../src/messages/cluster.ts'
 import { decodeMessage } from '../../../src/messages/decode.ts'
 import { createSigningDigest } from '../../../src/messages/frame.ts'
 import type { Reply } from '../../../src/messages/message.ts'
 import { isRejection } from '../../../src/messages/rejection.ts'
-import type { CryptoSuite, Outcome, Peer } from '../../../src/ports.ts'
+import type { CryptoSuite, Peer } from '../../../src/ports.ts'
 import { createAuthenticator } from '../../../src/runtime/authentication/authentication.ts'
 import type { Audit } from '../../../src/simulator/runs/simulate.ts'
 
@@ -20,7 +21,11 @@ export type TrueResults = ReadonlyMap<string, string>
 const requestKey = (client: ClientId, timestamp: Timestamp): string => `${client} ${timestamp}`
 
 /** Adds what executing a batch gave. */
-export function addResults(results: Map<string, string>, outcomes: readonly Outcome[], hash: Hash): void {
+export function addResults(
+  results: Map<string, string>,
+  outcomes: readonly RequestOutcome[],
+  hash: Hash,
+): void {
   for (const { client, timestamp, results: given } of outcomes) {
     if (given !== null) results.set(requestKey(client, timestamp), toHex(hash(given)))
   }

@@ -34,7 +34,7 @@ export interface ChoiceForm {
 }
 
 /** The result of S: a whole choice, or a reason to wait until S grows or batches come. */
-export type Outcome =
+export type ChoiceResult =
   | {
       readonly kind: 'chosen'
       readonly checkpoint: HeldCheckpoint
@@ -136,7 +136,7 @@ export function choose(
   claims: readonly ViewChangeClaims[],
   form: ChoiceForm,
   hasBatch: (choice: Choice) => boolean,
-): Outcome {
+): ChoiceResult {
   const checkpoint = chooseCheckpoint(claims, form.n)
   if (checkpoint === null) return { kind: 'waiting', lacking: [] }
   const choices: Choice[] = []

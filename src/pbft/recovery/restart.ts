@@ -5,7 +5,6 @@ import type { Sequence, View } from '../../base/ids.ts'
 import { headerOf } from '../../messages/cited.ts'
 import type {
   Batch,
-  CheckpointCertificate,
   Evidence,
   NewView,
   PrePrepare,
@@ -22,7 +21,7 @@ import { wholePrePrepare } from '../../messages/pre-prepare.ts'
 import { isRejection } from '../../messages/rejection.ts'
 import { adoptStable, compareWithStable, keepOwnRoot } from '../checkpoints/checkpoint.ts'
 import { broadcastDurably } from '../durability.ts'
-import type { AnyNewView, AnyViewChange, Effect, Outgoing, WaitingRecovery } from '../effects.ts'
+import type { AnyNewView, AnyViewChange, Effect, LogRecord, Outgoing } from '../effects.ts'
 import type { OralRecord } from '../mode.ts'
 import { type Executed, executeDecided, freezeIfDue, noteExecuted } from '../ordering/execution.ts'
 import { findBatch, isHandedOver, openSlot } from '../ordering/ordering-state.ts'
@@ -32,21 +31,24 @@ import { mayVote } from './recovery-state.ts'
 
 /** A log record as it was read back and checked. */
 export type RecoveredRecord =
+  | Extract<LogRecord, { readonly kind: SameAsLogged }>
   | { readonly kind: 'accepted'; readonly prePrepare: Verified<PrePrepare> }
-  | { readonly kind: 'prepared'; readonly certificate: PreparedCertificate }
-  | { readonly kind: 'batch'; readonly sequence: Sequence; readonly batch: Batch }
   /** `batch` is null where a record before it holds the batch, or it is the null batch. */
   | { readonly kind: 'decided'; readonly commits: readonly Vote[]; readonly batch: Batch | null }
   | { readonly kind: 'view-change'; readonly viewChange: Verified<ViewChange> | Verified<OralViewChange> }
-  | OralRecord
   | { readonly kind: 'new-view'; readonly newView: Verified<NewView> | Verified<OralNewView> }
-  | { readonly kind: 'checkpoint'; readonly sequence: Sequence; readonly root: Uint8Array }
-  | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
   | { readonly kind: 'evidence'; readonly evidence: Evidence }
   | { readonly kind: 'recovery'; readonly request: Verified<Request> }
-  | { readonly kind: 'recoveries'; readonly waiting: readonly WaitingRecovery[] }
-  | { readonly kind: 'forgotten' }
-  | { readonly kind: 'healed'; readonly view: View }
+
+type SameAsLogged =
+  | 'prepared'
+  | 'batch'
+  | 'checkpoint'
+  | 'stable'
+  | 'recoveries'
+  | 'forgotten'
+  | 'healed'
+  | OralRecord['kind']
 
 /**
  * Takes one record back, in the order of the log. The effects are `execute` and `snapshot` only.

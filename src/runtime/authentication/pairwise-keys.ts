@@ -20,6 +20,7 @@
  * a function of key and message without a nonce, so all that can be replayed is what this sender did say, and the
  * protocol takes that as often as it comes.
  */
+
 import { assert } from '../../base/assert.ts'
 import { concatBytes, equalBytes, fromHex, utf8, writeU32 } from '../../base/bytes.ts'
 import type { ClientId, Milliseconds, ReplicaId } from '../../base/ids.ts'
@@ -27,10 +28,10 @@ import type { Peer } from '../../base/peer.ts'
 import type { Cluster } from '../../messages/cluster.ts'
 import { type Rejection, rejection } from '../../messages/rejection.ts'
 import type { CryptoSuite } from '../../ports.ts'
+import { TICK_MS } from '../tick.ts'
 
 /** Length of an epoch, in ticks of 10 ms: ten minutes. */
 export const EPOCH_TICKS = 60_000
-const TICK_MS = 10
 /** Keys kept for each peer and direction: this epoch's and the one before. */
 const KEYS_KEPT = 2
 

@@ -1,10 +1,11 @@
 import { assert } from '../../base/assert.ts'
 import { equalBytes } from '../../base/bytes.ts'
 import type { ClientId, ReplicaId, Sequence, View } from '../../base/ids.ts'
+import type { RequestOutcome } from '../../base/request-outcome.ts'
 import type { RefusalContent } from '../../messages/content.ts'
 import type { Batch, RefusalReason, Request } from '../../messages/message.ts'
 import type { Effect } from '../../pbft/effects.ts'
-import type { Application, Outcome } from '../../ports.ts'
+import type { Application } from '../../ports.ts'
 import type { Answer, ReplyMaker } from './replies.ts'
 
 /** Clients whose last repeated reply is kept as it was sent, and its bytes at most. */
@@ -35,7 +36,7 @@ export class ClientAnswers {
   /** Executed batches that are still to be answered: each request beside what executing it gave. */
   readonly #unanswered = new Map<
     Sequence,
-    readonly { readonly request: Request; readonly outcome: Outcome }[]
+    readonly { readonly request: Request; readonly outcome: RequestOutcome }[]
   >()
   readonly #repeated = new Map<ClientId, Repeated>()
 
@@ -43,12 +44,12 @@ export class ClientAnswers {
     this.#options = options
   }
 
-  remember(sequence: Sequence, batch: Batch, outcomes: readonly Outcome[]): void {
+  remember(sequence: Sequence, batch: Batch, outcomes: readonly RequestOutcome[]): void {
     assert(outcomes.length === batch.requests.length, 'the application answers each request')
     if (outcomes.length === 0) return
     this.#unanswered.set(
       sequence,
-      batch.requests.map((request, index) => ({ request, outcome: outcomes[index] as Outcome })),
+      batch.requests.map((request, index) => ({ request, outcome: outcomes[index] as RequestOutcome })),
     )
   }
 

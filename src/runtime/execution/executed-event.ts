@@ -1,13 +1,13 @@
 import type { Sequence } from '../../base/ids.ts'
+import type { RequestOutcome } from '../../base/request-outcome.ts'
 import type { Batch } from '../../messages/message.ts'
 import type { Event } from '../../pbft/effects.ts'
-import type { Outcome } from '../../ports.ts'
 
 /** Returns the protocol's event for an executed batch: one outcome for each request, in their order. */
 export function executedEvent(
   sequence: Sequence,
   { requests }: Pick<Batch, 'requests'>,
-  outcomes: readonly Outcome[],
+  outcomes: readonly RequestOutcome[],
 ): Event & { readonly kind: 'executed' } {
   let newBytes = 0
   for (const [index, { standing }] of outcomes.entries()) {

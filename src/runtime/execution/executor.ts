@@ -1,7 +1,8 @@
 import type { Allowance } from '../../base/allowance.ts'
 import { assert } from '../../base/assert.ts'
+import type { BatchExecution, RequestOutcome } from '../../base/request-outcome.ts'
 import type { Effect } from '../../pbft/effects.ts'
-import type { Application, Execution, Outcome } from '../../ports.ts'
+import type { Application } from '../../ports.ts'
 
 /**
  * The work executed in one turn, in units of `Allowance`: some milliseconds, and several times that where other
@@ -18,15 +19,15 @@ type Execute = Effect & { readonly kind: 'execute' }
 export class Executor {
   readonly #application: Application
   readonly #perTurn: number
-  readonly #onExecuted: (effect: Execute, outcomes: readonly Outcome[]) => void
+  readonly #onExecuted: (effect: Execute, outcomes: readonly RequestOutcome[]) => void
   readonly #allowance: Allowance
-  #running: { readonly effect: Execute; readonly execution: Execution } | null = null
+  #running: { readonly effect: Execute; readonly execution: BatchExecution } | null = null
   #waiting: (() => void) | null = null
 
   constructor(options: {
     readonly application: Application
     readonly perTurn: number
-    readonly onExecuted: (effect: Execute, outcomes: readonly Outcome[]) => void
+    readonly onExecuted: (effect: Execute, outcomes: readonly RequestOutcome[]) => void
   }) {
     this.#application = options.application
     this.#perTurn = options.perTurn

@@ -2,6 +2,7 @@
 
 import type { Hash } from '../../base/hash.ts'
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
+import type { RequestOutcome } from '../../base/request-outcome.ts'
 import { encodeFrame, splitFrame } from '../../messages/frame.ts'
 import { FRAME_KINDS } from '../../messages/kinds.ts'
 import { packPayload } from '../../messages/payload.ts'
@@ -9,12 +10,12 @@ import { isRejection } from '../../messages/rejection.ts'
 import { encodeReplyBody } from '../../messages/reply.ts'
 import { buildReplyTree, type ReplyLeaf, replyPath } from '../../messages/reply-tree.ts'
 import type { SigningDigest } from '../../messages/request.ts'
-import type { Outcome, Peer, Signer } from '../../ports.ts'
+import type { Peer, Signer } from '../../ports.ts'
 import type { MessageMacs } from '../authentication/message-macs.ts'
 
 /** An outcome with results, and whether this replica is the one that sends them whole. */
 export interface Answer {
-  readonly outcome: Outcome & { readonly results: Uint8Array }
+  readonly outcome: RequestOutcome & { readonly results: Uint8Array }
   readonly isWhole: boolean
 }
 

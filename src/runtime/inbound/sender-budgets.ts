@@ -5,6 +5,7 @@
  * away for longer. Counted in signature checks and ticks, so a simulation cuts off whom a process does.
  * @rule 5.5
  */
+import { addOne, emptyBucket, type LeakyBucket, levelOf } from '../../base/leaky-bucket.ts'
 import type { CutOff, CutOffReason } from '../../messages/message.ts'
 import type { Peer } from '../../ports.ts'
 
@@ -26,21 +27,14 @@ const CLIENTS_MAX = 1_024
 interface Account {
   readonly peer: Peer
   /** Checks wasted and not yet made up for, and how much of it by what failed its checks. */
-  readonly wasted: Bucket
+  readonly wasted: LeakyBucket
   offences: number
-  readonly answers: Bucket
+  readonly answers: LeakyBucket
   /** Ticks: how long the last cut-off was, and when it is or was over. */
   cutOffTicks: number
   cutOffUntil: number
   times: number
 }
-
-interface Bucket {
-  level: number
-  tick: number
-}
-
-type Allowance = { readonly perTick: number; readonly atOnce: number }
 
 export interface SenderBudgetsOptions {
   /** It sends no more from now on: what it has waiting is dropped. */
@@ -84,10 +78,8 @@ export class SenderBudgets {
   /** True if a client gets one more answer that costs no ordering. */
   mayAnswer(peer: Peer): boolean {
     if (peer.kind === 'replica') return true
-    const { answers } = this.#accountOf(peer)
-    if (this.#levelOf(answers, CLIENT_ANSWERS) >= CLIENT_ANSWERS.atOnce) return false
-    answers.level++
-    return true
+    const { perTick: leak, atOnce: size } = CLIENT_ANSWERS
+    return addOne(this.#accountOf(peer).answers, { leak, size }, this.#ticks)
   }
 
   isCutOff(peer: Peer): boolean {
@@ -109,7 +101,7 @@ export class SenderBudgets {
     if (this.#away.has(account)) return
     const { wasted, peer } = account
     const allowance = peer.kind === 'replica' ? REPLICA_WASTE : CLIENT_WASTE
-    wasted.level = this.#levelOf(wasted, allowance) + checks
+    wasted.level = levelOf(wasted, allowance.perTick, this.#ticks) + checks
     if (wasted.level === checks) account.offences = Math.min(account.offences, checks)
     if (wasted.level > allowance.atOnce) this.#cutOff(account)
   }
@@ -125,22 +117,15 @@ export class SenderBudgets {
     this.#options.onCutOff(account.peer, reasonOf(account.offences))
   }
 
-  #levelOf(bucket: Bucket, { perTick }: Allowance): number {
-    bucket.level = Math.max(0, bucket.level - perTick * (this.#ticks - bucket.tick))
-    bucket.tick = this.#ticks
-    return bucket.level
-  }
-
   #accountOf(peer: Peer): Account {
     const key = keyOf(peer)
     const known = this.#accounts.get(key)
     if (known !== undefined) return known
-    const bucket = (): Bucket => ({ level: 0, tick: this.#ticks })
     const account = {
       peer,
-      wasted: bucket(),
+      wasted: emptyBucket(this.#ticks),
       offences: 0,
-      answers: bucket(),
+      answers: emptyBucket(this.#ticks),
       cutOffTicks: 0,
       cutOffUntil: 0,
       times: 0,

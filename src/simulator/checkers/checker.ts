@@ -3,10 +3,11 @@
  * step, before its effects are performed, and everything that was executed, sent to a client or answered.
  */
 import type { ClientId, ReplicaId, Sequence, Timestamp } from '../../base/ids.ts'
+import type { RequestOutcome } from '../../base/request-outcome.ts'
 import type { Batch } from '../../messages/message.ts'
 import type { Effect, Event } from '../../pbft/effects.ts'
 import type { ReplicaState } from '../../pbft/state.ts'
-import type { Application, Outcome } from '../../ports.ts'
+import type { Application } from '../../ports.ts'
 
 export interface SeenStep {
   readonly replica: ReplicaId
@@ -30,7 +31,7 @@ export interface SeenExecution {
   readonly isRestored: boolean
   readonly sequence: Sequence
   readonly batch: Batch
-  readonly outcomes: readonly Outcome[]
+  readonly outcomes: readonly RequestOutcome[]
   readonly application: Application
 }
 

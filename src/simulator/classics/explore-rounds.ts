@@ -11,13 +11,13 @@ import { type Choose, processesOf } from './run.ts'
 import type { Behaviour } from './run-rounds.ts'
 
 /** The decisions of the correct processes; undefined for a traitor. */
-export type Outcome = readonly (Value | null | undefined)[]
+export type Decisions = readonly (Value | null | undefined)[]
 
 export interface Explored {
   /** Different states of the whole that were gone on from, and letters of traitors that were tried. */
   readonly states: number
   readonly lies: number
-  readonly outcomes: readonly Outcome[]
+  readonly outcomes: readonly Decisions[]
 }
 
 interface Node<State> {
@@ -95,7 +95,7 @@ export function exploreRounds<State>(options: {
     }
     frontier = [...next.values()]
   }
-  const outcomeOf = ({ decided }: Node<State>): Outcome =>
+  const outcomeOf = ({ decided }: Node<State>): Decisions =>
     Array.from({ length: n }, (_, id) => (correct.includes(id) ? (decided.get(id) ?? null) : undefined))
   return { states, lies, outcomes: frontier.map(outcomeOf) }
 }

@@ -1,7 +1,7 @@
 /** A stretch in the middle of a run in which nothing fails: what an idle or untroubled cluster does, before faults return. */
 import type { Random } from '../../base/random.ts'
 import { REQUEST_TIMEOUT_TICKS } from '../../pbft/parameters.ts'
-import { TICK_MS } from '../../runtime/replica-runtime.ts'
+import { TICK_MS } from '../../runtime/tick.ts'
 import { type Fault, inOrder, type Plan } from './plan.ts'
 
 /** The share of plans that have one. They cost more than others: the stretch is longer than all the rest. */

@@ -7,8 +7,9 @@ import { given } from '../../base/given.ts'
 import type { ReplicaId, Sequence } from '../../base/ids.ts'
 import { isClusterSize } from '../../base/quorum.ts'
 import { createRandom, type Random } from '../../base/random.ts'
+import type { RequestOutcome } from '../../base/request-outcome.ts'
 import type { AuthenticationMode, Cluster } from '../../messages/cluster.ts'
-import type { CryptoSuite, Outcome, Peer } from '../../ports.ts'
+import type { CryptoSuite, Peer } from '../../ports.ts'
 import type { Recomposition, RejectedMessage } from '../../runtime/replica-runtime-options.ts'
 import type { Checker, Violation } from '../checkers/checker.ts'
 import { createCheckers, InvariantMonitor, type MonitoredInvariant } from '../checkers/invariant-monitor.ts'
@@ -74,7 +75,7 @@ export interface SimulationOptions {
 export interface Audit {
   onClientFrame(from: Peer, frame: Uint8Array): void
   /** A correct replica executed a batch. */
-  onExecuted(outcomes: readonly Outcome[]): void
+  onExecuted(outcomes: readonly RequestOutcome[]): void
 }
 
 /** The views are those of the replicas by id, null of one that is down. */

@@ -1,6 +1,7 @@
 /** One life of a replica's process, from its start to its end: it can be paused, and it dies at the point it is told. */
 import type { Milliseconds } from '../../base/ids.ts'
-import type { Clock, Execution, LogReplay, Transport } from '../../ports.ts'
+import type { BatchExecution } from '../../base/request-outcome.ts'
+import type { Clock, LogReplay, Transport } from '../../ports.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 /** The point in the middle of a turn at which the power may fail. */
@@ -135,7 +136,7 @@ export class VirtualProcess implements Clock {
   }
 
   /** The power may fail in front of each part of a batch. */
-  *execute(execution: Execution): Execution {
+  *execute(execution: BatchExecution): BatchExecution {
     for (;;) {
       this.#pass('execute')
       const step = execution.next()

@@ -1,12 +1,10 @@
 /** One replica of a simulation: the production runtime on a virtual clock, disk and network; it crashes and restarts. */
 import { assert } from '../../base/assert.ts'
-import { toHex } from '../../base/bytes.ts'
 import { given } from '../../base/given.ts'
 import type { Hash } from '../../base/hash.ts'
-import type { ClientId, ReplicaId } from '../../base/ids.ts'
+import type { ReplicaId } from '../../base/ids.ts'
 import type { Random } from '../../base/random.ts'
-import type { Cluster } from '../../messages/cluster.ts'
-import { logWindowOf } from '../../messages/limits.ts'
+import { type Cluster, storeParametersOf } from '../../messages/cluster.ts'
 import type { Effect } from '../../pbft/effects.ts'
 import type { ReplicaState } from '../../pbft/state.ts'
 import { step as protocolStep } from '../../pbft/step.ts'
@@ -244,13 +242,7 @@ export class VirtualReplica {
 
   #watchedApplication(process: VirtualProcess): Application {
     const { id, cluster, suite, sabotage, watch } = this.#place
-    const store = createStore({
-      hash: suite.hash,
-      clients: cluster.clients.map((client) => client.id),
-      storeBytesMax: cluster.storeBytesMax,
-      recoveryDistance: logWindowOf(cluster.checkpointInterval),
-      replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
-    })
+    const store = createStore({ hash: suite.hash, ...storeParametersOf(cluster) })
     const incarnation = this.#incarnation
     const application = sabotage.application?.(id, store) ?? store
     let isRestored = false

@@ -21,5 +21,8 @@ export const replicaState = (directory: string, id: number): string =>
 export const clientsDirectory = (directory: string): string => join(directory, 'clients')
 export const clientKey = (directory: string, name: string): string =>
   join(clientsDirectory(directory), `${name}.key`)
+/** The start of the names of the files with a client's reserved timestamps and their lock. */
+export const clientTimestamps = (directory: string, name: string): string =>
+  join(clientsDirectory(directory), name)
 export const gatewayProcessLog = (directory: string): string => join(directory, 'gateway.log')
 export const runFile = (directory: string): string => join(directory, 'run.json')
