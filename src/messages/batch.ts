@@ -12,7 +12,13 @@ import type { Hash } from '../base/hash.ts'
 import type { Milliseconds } from '../base/ids.ts'
 import { FRAME_LENGTH_BYTES, splitFrame } from './frame.ts'
 import { kindName } from './kinds.ts'
-import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, PROTOCOL_VERSION, REQUEST_BYTES_MAX } from './limits.ts'
+import {
+  BATCH_BYTES_MAX,
+  BATCH_REQUESTS_MAX,
+  COUNTER_MAX,
+  PROTOCOL_VERSION,
+  REQUEST_BYTES_MAX,
+} from './limits.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
 import { decodeRequest, type Request, type SigningDigest } from './request.ts'
 
@@ -56,7 +62,7 @@ export function decodeBatch(
   if (bytes.length > BATCH_BYTES_MAX) return rejection('batch-too-large')
   if (bytes.length < BATCH_HEADER_BYTES) return rejection('body-malformed')
   const time = readU64(bytes, 0)
-  if (!Number.isSafeInteger(time)) return rejection('unsafe-integer')
+  if (time > COUNTER_MAX) return rejection('unsafe-integer')
   const count = readU16(bytes, 8)
   if (count > BATCH_REQUESTS_MAX) return rejection('too-many-requests')
   const requests: Request[] = []

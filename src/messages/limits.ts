@@ -19,6 +19,12 @@ export const PAYLOAD_ITEMS_MAX = 256
 /** Depth of nested arrays in a payload. */
 export const PAYLOAD_DEPTH_MAX = 4
 
+/**
+ * The largest number that a message names: a view, a sequence number, a timestamp, a time, a count. The sum of any two is
+ * a safe integer, so nothing that a peer names takes the core's arithmetic out of the safe integers.
+ */
+export const COUNTER_MAX = 2 ** 52 - 1
+
 /** Bytes of one request: the whole frame without its length field. */
 export const REQUEST_BYTES_MAX = 2 * MIB
 /** Bytes of the results of one request. */

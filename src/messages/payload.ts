@@ -7,7 +7,7 @@
  */
 import { Packr, Unpackr } from 'msgpackr'
 import { readU16, readU32 } from '../base/bytes.ts'
-import { PAYLOAD_DEPTH_MAX, PAYLOAD_ITEMS_MAX } from './limits.ts'
+import { COUNTER_MAX, PAYLOAD_DEPTH_MAX, PAYLOAD_ITEMS_MAX } from './limits.ts'
 import { type Rejection, type RejectionReason, rejection } from './rejection.ts'
 
 export type PayloadItem = number | Uint8Array | readonly PayloadItem[]
@@ -17,6 +17,7 @@ const packr = new Packr({ useRecords: false, moreTypes: false })
 const unpackr = new Unpackr({ useRecords: false, moreTypes: false, int64AsType: 'number' })
 
 const U32_MAX = 0xffff_ffff
+const COUNTER_HIGH_MAX = Math.floor(COUNTER_MAX / 2 ** 32)
 
 export function packPayload(items: Payload): Uint8Array {
   return packr.pack(items.map(packable))
@@ -84,7 +85,7 @@ function scanValue(bytes: Uint8Array, at: number): Scanned | RejectionReason {
     case 0xd3: {
       if (left < 9) return 'payload-malformed'
       const high = readU32(bytes, at + 1)
-      if (high > 0x1f_ffff) return 'unsafe-integer' // negative, or above 2^53 - 1
+      if (high > COUNTER_HIGH_MAX) return 'unsafe-integer' // negative, or above COUNTER_MAX
       return high === 0 ? 'payload-not-shortest-form' : { next: at + 9, children: SCALAR }
     }
     case 0xc4:

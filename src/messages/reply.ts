@@ -12,7 +12,7 @@ import type { Decoder } from './codec.ts'
 import { FieldReader } from './fields.ts'
 import { type Frame, splitFrame } from './frame.ts'
 import { FRAME_KINDS } from './kinds.ts'
-import { PUBLIC_KEY_BYTES, RESULT_BYTES_MAX, SESSION_NONCE_BYTES } from './limits.ts'
+import { COUNTER_MAX, PUBLIC_KEY_BYTES, RESULT_BYTES_MAX, SESSION_NONCE_BYTES } from './limits.ts'
 import { unpackPayload } from './payload.ts'
 import { type Received, receivedOf } from './received.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
@@ -90,7 +90,7 @@ export function decodeReply(frame: Frame, hash: Hash): Reply | Rejection {
   if (hasResults > 1 || (hasResults === 0 && body.length > resultsAt)) return rejection('body-malformed')
   if (body.length - resultsAt > RESULT_BYTES_MAX) return rejection('body-malformed')
   const timestamp = readU64(body, TIMESTAMP_AT)
-  if (!Number.isSafeInteger(timestamp)) return rejection('unsafe-integer')
+  if (timestamp > COUNTER_MAX) return rejection('unsafe-integer')
 
   const leaf: ReplyLeaf = {
     publicKey: body.subarray(0, SESSION_AT),

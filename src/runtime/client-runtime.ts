@@ -20,6 +20,7 @@ import {
   freeRequests,
   isAwaited,
   isKeyShared,
+  isKeyUsedUp,
   type NewRequest,
   reservedLeft,
   type SessionEffect,
@@ -49,6 +50,8 @@ export type Submitted =
  * another process uses its key; `no-timestamps` its reserved timestamps are used up and no more can be reserved.
  */
 export type Obstacle = 'unplaced' | 'key-shared' | 'no-timestamps'
+
+const KEY_USED_UP = 'its key has used the last one that there is: give it another key'
 
 export interface ClientRuntimeOptions {
   readonly cluster: Cluster
@@ -146,7 +149,7 @@ export class ClientRuntime {
 
   /** Why no more timestamps can be reserved, as a sentence; null while they can. */
   get reservationFailure(): string | null {
-    return this.#reservationFailure
+    return isKeyUsedUp(this.state) ? KEY_USED_UP : this.#reservationFailure
   }
 
   /** The view in which this client believes the cluster to be. */
@@ -312,5 +315,6 @@ export class ClientRuntime {
 function obstacleOf(state: SessionState): Obstacle | null {
   if (isKeyShared(state)) return 'key-shared'
   if (!state.place.isKnown) return 'unplaced'
+  if (isKeyUsedUp(state)) return 'no-timestamps'
   return state.reserveAgainTick !== null && reservedLeft(state) === 0 ? 'no-timestamps' : null
 }

@@ -10,7 +10,7 @@ import { assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
 import { type ReplicaId, replicaIds, type Timestamp, type View } from '../base/ids.ts'
 import { faultsMax, primaryOf, quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
-import { CLIENT_WINDOW } from '../messages/limits.ts'
+import { CLIENT_WINDOW, COUNTER_MAX } from '../messages/limits.ts'
 import type { Place, Refusal, RefusalReason, Reply, Request, Verified } from '../messages/message.ts'
 import { doubtPlace, isAskDue, isShared, notePlace, noteShared, tokenFor } from './place.ts'
 import type { Answer, PendingRequest, SessionEffect, SessionEvent, SessionState } from './state.ts'
@@ -71,6 +71,9 @@ export const isKeyShared = ({ place, ticks }: SessionState): boolean => isShared
 /** Timestamps that are reserved and were not used. */
 export const reservedLeft = ({ reservedUpTo, nextTimestamp }: SessionState): number =>
   reservedUpTo + 1 - nextTimestamp
+
+/** True when no timestamp is left that a message may name: its key is of no more use. */
+export const isKeyUsedUp = ({ nextTimestamp }: SessionState): boolean => nextTimestamp > COUNTER_MAX
 
 /** True if a reply or refusal can still matter; asked before its signature is checked. */
 export function isAwaited(state: SessionState, message: Reply | Refusal): boolean {
@@ -165,9 +168,13 @@ function onPlace(state: SessionState, answer: Verified<Place>): readonly Session
   return []
 }
 
-/** Goes on far above what was executed: requests of an earlier session may still be on their way. */
+/**
+ * Goes on far above what was executed: requests of an earlier session may still be on their way. A key that was used up to
+ * the largest timestamp has none left.
+ */
 function leap(state: SessionState, reached: number): void {
-  state.reservedUpTo = Math.max(state.reservedUpTo, reached + RESERVATION_TIMESTAMPS)
+  const past = Math.min(reached + RESERVATION_TIMESTAMPS, COUNTER_MAX)
+  state.reservedUpTo = Math.max(state.reservedUpTo, past)
   state.nextTimestamp = state.reservedUpTo + 1
 }
 
@@ -213,9 +220,10 @@ function noteAnswer(state: SessionState, tookTicks: number): void {
 /** Reserves the next block well before the current one is used up. */
 function reserve(state: SessionState): readonly SessionEffect[] {
   if (state.isReserving || reservedLeft(state) >= RESERVATION_TIMESTAMPS / 2) return []
+  if (state.reservedUpTo >= COUNTER_MAX) return []
   if (state.reserveAgainTick !== null && state.ticks < state.reserveAgainTick) return []
   state.isReserving = true
-  return [{ kind: 'reserve', upTo: state.reservedUpTo + RESERVATION_TIMESTAMPS }]
+  return [{ kind: 'reserve', upTo: Math.min(state.reservedUpTo + RESERVATION_TIMESTAMPS, COUNTER_MAX) }]
 }
 
 /** The replica to ask for whole results: each in turn, without those that lately owed them; n asks all. */

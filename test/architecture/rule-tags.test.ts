@@ -12,7 +12,7 @@ const TAG_LINE = /@rule((?: \d+(?:\.\d+)?)+)/g
 const RULES = [
   ...between(1, 1, 12),
   ...between(2, 1, 9),
-  ...between(3, 1, 12),
+  ...between(3, 1, 13),
   ...between(4, 1, 10),
   'PBFT-5.4',
   'PBFT-5.5',

@@ -4,6 +4,7 @@ import { replicaIds } from '../../src/base/ids.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { createSigningDigest, encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
+import { COUNTER_MAX } from '../../src/messages/limits.ts'
 import { type Payload, packPayload } from '../../src/messages/payload.ts'
 import {
   createEvidenceVerifier,
@@ -78,7 +79,7 @@ describe.each(['sodium', 'noble', 'simulated'] as const)('%s', (name) => {
       fault: 'bad-signature',
       which: 'first',
     })
-    for (const sender of [4, 13, Number.MAX_SAFE_INTEGER]) {
+    for (const sender of [4, 13, COUNTER_MAX]) {
       const stranger = [sealed('prepare', vote(sender, 1), { by: 0 }), sealed('prepare', second)] as const
       expect(faultOf(...stranger)).toEqual({ fault: 'unknown-signer', which: 'first' })
     }

@@ -11,6 +11,7 @@ import {
   AUTHENTICATION_BYTES_MAX,
   BATCH_BYTES_MAX,
   BATCH_REQUESTS_MAX,
+  COUNTER_MAX,
   FRAME_BYTES_MAX,
   LOG_WINDOW,
   PAGE_DEPTH_MAX,
@@ -178,7 +179,7 @@ describe('sizes and counts', () => {
       2 ** 31,
       2 ** 32 - 1,
       2 ** 32,
-      2 ** 53 - 1,
+      COUNTER_MAX,
     ]
     for (const edge of edges) {
       const packed = packPayload([edge, [edge]])

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Sequence, View } from '../../src/base/ids.ts'
 import { createRandom, type Random } from '../../src/base/random.ts'
+import { COUNTER_MAX } from '../../src/messages/limits.ts'
 import type { Verified } from '../../src/messages/message.ts'
 import type { HeldCheckpoint, OrderClaim, Reminder } from '../../src/messages/oral/message.ts'
 import type { ProtocolMessage } from '../../src/pbft/effects.ts'
@@ -24,7 +25,7 @@ import {
 } from '../kit/oral-kit.ts'
 import { ReplicaUnderTest } from '../kit/replica-kit.ts'
 
-const MOST = Number.MAX_SAFE_INTEGER
+const MOST = COUNTER_MAX
 const EVENTS = 400
 
 const anyView = (random: Random, n: number) => random.pick([0, 1, 1, 2, 2, 3, n, n + 1, 1_000, MOST])

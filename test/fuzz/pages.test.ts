@@ -7,7 +7,7 @@ import { toHex } from '../../src/base/bytes.ts'
 import type { Sequence } from '../../src/base/ids.ts'
 import { createRandom, type Random } from '../../src/base/random.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
-import { PAGE_DEPTH_MAX, PAGES_PER_FETCH_MAX } from '../../src/messages/limits.ts'
+import { COUNTER_MAX, PAGE_DEPTH_MAX, PAGES_PER_FETCH_MAX } from '../../src/messages/limits.ts'
 import type { Message, PageDelivery, PageFetch } from '../../src/messages/message.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import type { TreeSnapshot } from '../../src/tree/snapshot.ts'
@@ -17,7 +17,7 @@ import { RuntimeUnderTest } from '../kit/runtime-kit.ts'
 import { Driver, put } from '../store/harness.ts'
 
 const MIB = 1024 * 1024
-const MOST = Number.MAX_SAFE_INTEGER
+const MOST = COUNTER_MAX
 const NOTHING = new Uint8Array(0)
 /** The checkpoint whose state is fetched: further ahead than the log reaches, so that the transfer begins at once. */
 const SEQUENCE = 512 as Sequence

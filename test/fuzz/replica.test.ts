@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Sequence, View } from '../../src/base/ids.ts'
 import { createRandom, type Random } from '../../src/base/random.ts'
-import { EVIDENCE_PER_REPLICA_MAX, LOG_WINDOW } from '../../src/messages/limits.ts'
+import { COUNTER_MAX, EVIDENCE_PER_REPLICA_MAX, LOG_WINDOW } from '../../src/messages/limits.ts'
 import type { Verified } from '../../src/messages/message.ts'
 import type { ProtocolMessage } from '../../src/pbft/effects.ts'
 import { HELD_BACK_MAX } from '../../src/pbft/parameters.ts'
@@ -12,7 +12,7 @@ import { CLUSTER_SIZES, type ClusterKit, createClusterKit, suite } from '../kit/
 import { deeper, upTo } from '../kit/depth.ts'
 import { ReplicaUnderTest } from '../kit/replica-kit.ts'
 
-const MOST = Number.MAX_SAFE_INTEGER
+const MOST = COUNTER_MAX
 const EVENTS = 400
 
 function anyMessage(kit: ClusterKit, random: Random): Verified<ProtocolMessage> {

@@ -125,6 +125,12 @@ export const FORBIDDEN_VALUES: readonly (readonly [name: string, bytes: Uint8Arr
   ['a negative number', Uint8Array.of(0xff), 'payload-type-forbidden'],
   ['a negative byte', Uint8Array.of(0xd0, 0x80), 'payload-type-forbidden'],
   ['a negative long', Uint8Array.of(0xd3, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), 'unsafe-integer'],
+  ['2 to the 52nd', Uint8Array.of(0xd3, 0, 0x10, 0, 0, 0, 0, 0, 0), 'unsafe-integer'],
+  [
+    'the last safe integer',
+    Uint8Array.of(0xd3, 0, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff),
+    'unsafe-integer',
+  ],
   ['2 to the 53rd', Uint8Array.of(0xd3, 0, 0x20, 0, 0, 0, 0, 0, 0), 'unsafe-integer'],
   ['the largest long', Uint8Array.of(0xd3, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), 'unsafe-integer'],
   ['an unsigned long', Uint8Array.of(0xcf, 0, 0, 0, 1, 0, 0, 0, 0), 'payload-type-forbidden'],

@@ -35,17 +35,16 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     attack: 'burn-sequence',
     rule: '2.2',
     within: 'highWatermark',
-    search: '(state.checkpoints.lowWatermark + logWindow(state));',
-    replacement: '(state.checkpoints.lowWatermark + 2 * logWindow(state));',
+    search: 'state.checkpoints.lowWatermark + logWindow(state)',
+    replacement: 'state.checkpoints.lowWatermark + 2 * logWindow(state)',
     paper: { file: 'paper/1.2-pre-prepare.test.ts', test: 'h < s <= H: the window', why: UNSEEN.noLiar },
   },
   {
     name: 'H moves only with the own state',
     rule: '2.2',
     within: 'highWatermark',
-    search: '(state.checkpoints.lowWatermark + logWindow(state));',
-    replacement:
-      '(Math.min(state.checkpoints.lowWatermark, state.ordering.lastExecuted) + logWindow(state));',
+    search: 'state.checkpoints.lowWatermark + logWindow(state)',
+    replacement: 'Math.min(state.checkpoints.lowWatermark, state.ordering.lastExecuted) + logWindow(state)',
     paper: {
       file: 'paper/2.1-2.4-checkpoints.test.ts',
       test: 'h moves as soon as a certificate is seen',

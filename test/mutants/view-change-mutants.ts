@@ -2,6 +2,7 @@
 import { type Mutant, UNSEEN } from './mutant.ts'
 
 const FOLLOWING = 'paper/3.7-3.12-following.test.ts'
+const BOUNDS = 'paper/3.13-bounds.test.ts'
 const NEW_VIEW = 'paper/3.4-3.5-new-view.test.ts'
 
 export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
@@ -277,5 +278,37 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
       test: 'checking goes on in slices that leave the loop responsive',
       why: UNSEEN.cost,
     },
+  },
+  {
+    name: 'a view follows the last one',
+    rule: '3.13',
+    within: 'startViewChange',
+    search: 'if (view > COUNTER_MAX)',
+    replacement: 'if (view > Number.MAX_SAFE_INTEGER)',
+    paper: { file: BOUNDS, test: 'no view follows the last one', why: UNSEEN.noLiar },
+  },
+  {
+    name: 'a message names any safe integer',
+    rule: '3.13',
+    within: 'COUNTER_HIGH_MAX',
+    search: 'Math.floor(COUNTER_MAX / 2 ** 32)',
+    replacement: '0x1fffff',
+    paper: { file: BOUNDS, test: 'numbers of a payload above the largest one', why: UNSEEN.noLiar },
+  },
+  {
+    name: 'a replica heals into a view that no message names',
+    rule: '3.13',
+    within: 'healIfReady',
+    search: 'if (view > COUNTER_MAX)',
+    replacement: 'if (view > Number.MAX_SAFE_INTEGER)',
+    paper: { file: BOUNDS, test: 'no view is above what it forgot', why: UNSEEN.noLiar },
+  },
+  {
+    name: 'a client takes timestamps that no message names',
+    rule: '3.13',
+    within: 'leap',
+    search: 'Math.min(reached + RESERVATION_TIMESTAMPS, COUNTER_MAX)',
+    replacement: 'reached + RESERVATION_TIMESTAMPS',
+    paper: { file: BOUNDS, test: 'a client whose key has used the last timestamp', why: UNSEEN.noLiar },
   },
 ]

@@ -1,6 +1,7 @@
 /** Rule 1.11: STATUS, and what it brings. TOCS 2002 section 5.2. */
 import { describe, expect, test } from 'vitest'
 import type { Sequence } from '../../src/base/ids.ts'
+import { COUNTER_MAX } from '../../src/messages/limits.ts'
 import { statusOf } from '../../src/pbft/catch-up/retransmission.ts'
 import {
   RESEND_AFTER_TICKS,
@@ -162,7 +163,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     backup.receive(kit.prePrepare({ sequence: 1, batch: batchAt(1) }))
     backup.settle()
     for (const liar of kit.ids.slice(n - kit.f)) {
-      backup.receive(kit.status(liar, ahead(Number.MAX_SAFE_INTEGER)))
+      backup.receive(kit.status(liar, ahead(COUNTER_MAX)))
     }
     backup.tick(RESEND_AFTER_TICKS)
     const heard = effectsOf(backup.tick(STATUS_IDLE_TICKS), 'broadcast').length
@@ -221,7 +222,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
   test('PBFT-1.11 a STATUS with absurd numbers is survived', () => {
     const replica = executedUpTo(3)
-    const most = Number.MAX_SAFE_INTEGER
+    const most = COUNTER_MAX
     for (const lastExecuted of [0, 1, 2 ** 31, 2 ** 32, most]) {
       replica.tick(STATUS_BUSY_TICKS)
       const bits = new Uint8Array(32).fill(255)

@@ -1,7 +1,7 @@
 /** Rule 1.2: when a PRE-PREPARE is accepted. OSDI 1999 section 4.2. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Milliseconds, View } from '../../src/base/ids.ts'
-import { BATCH_REQUESTS_MAX, LOG_WINDOW } from '../../src/messages/limits.ts'
+import { BATCH_REQUESTS_MAX, COUNTER_MAX, LOG_WINDOW } from '../../src/messages/limits.ts'
 import { highWatermark } from '../../src/pbft/checkpoints/watermarks.ts'
 import { CLOCK_SKEW_MS_MAX, HELD_BACK_MAX } from '../../src/pbft/parameters.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
@@ -44,7 +44,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   })
 
   test("PBFT-1.2 h < s <= H: the window's edges", () => {
-    const refused = [0, LOG_WINDOW + 1, Number.MAX_SAFE_INTEGER]
+    const refused = [0, LOG_WINDOW + 1, COUNTER_MAX]
     for (const sequence of refused) {
       const effects = backup.receive(kit.prePrepare({ sequence, batch: kit.batch() }))
       expect(reasonsOf(effects)).toEqual(['outside-window'])

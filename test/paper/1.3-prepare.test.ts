@@ -1,6 +1,7 @@
 /** Rule 1.3: PREPARE and the predicate prepared. OSDI 1999 section 4.2. */
 import { describe, expect, test } from 'vitest'
 import type { View } from '../../src/base/ids.ts'
+import { COUNTER_MAX } from '../../src/messages/limits.ts'
 import { openSlot } from '../../src/pbft/ordering/ordering-state.ts'
 import { isPrepared } from '../../src/pbft/ordering/slot.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
@@ -117,7 +118,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
   test('PBFT-1.3 a vote outside the window is refused and opens nothing', () => {
     const backup = new ReplicaUnderTest(kit, 1)
-    for (const sequence of [0, 257, Number.MAX_SAFE_INTEGER]) {
+    for (const sequence of [0, 257, COUNTER_MAX]) {
       const effects = backup.receive(kit.vote('prepare', 2, { sequence, digest: batch.digest }))
       expect(reasonsOf(effects)).toEqual(['outside-window'])
     }

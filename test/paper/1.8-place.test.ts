@@ -1,6 +1,6 @@
 /** Rule 1.8: a client learns where its timestamps stand before it uses one, and who meets another process is told. */
 import { describe, expect, test } from 'vitest'
-import { CLIENT_WINDOW } from '../../src/messages/limits.ts'
+import { CLIENT_WINDOW, COUNTER_MAX } from '../../src/messages/limits.ts'
 import { LiveSessions } from '../../src/runtime/execution/live-sessions.ts'
 import {
   freeRequests,
@@ -59,7 +59,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   test('PBFT-1.8 f liars neither raise the place nor hide it', () => {
     const liars = new Array<number>(kit.f)
     const high = unplaced()
-    placedBy(high, [...liars.fill(Number.MAX_SAFE_INTEGER), ...new Array<number>(kit.q - kit.f).fill(0)])
+    placedBy(high, [...liars.fill(COUNTER_MAX), ...new Array<number>(kit.q - kit.f).fill(0)])
     expect(high.ask().timestamp).toBe(1)
     const low = unplaced()
     placedBy(low, [...liars.fill(0), ...new Array<number>(kit.q - kit.f).fill(500)])

@@ -9,6 +9,7 @@ import {
   replaceDurably,
   TimestampFileError,
 } from '../../src/io/timestamp-file.ts'
+import { COUNTER_MAX } from '../../src/messages/limits.ts'
 import { failure } from '../io/file-log-kit.ts'
 
 let directory: string
@@ -40,7 +41,7 @@ describe('the timestamps of a key', () => {
 
   test('PBFT-1.8 a reservation is on disk when it is answered, and after a restart use begins above it', async () => {
     const file = await openTimestampFile(base())
-    for (const upTo of [4_096, 8_192, Number.MAX_SAFE_INTEGER]) {
+    for (const upTo of [4_096, 8_192, COUNTER_MAX]) {
       const found: string[] = []
       file.reserve(upTo, () => found.push(atCrash()), unexpected)
       expect(await Promise.all(found.map(reservedIn))).toEqual([upTo])

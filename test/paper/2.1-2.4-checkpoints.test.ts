@@ -1,6 +1,6 @@
 /** Rules 2.1 to 2.4: checkpoints, stable certificates, watermarks. OSDI 1999 section 4.3, TOCS 2002 section 4.4. */
 import { describe, expect, test } from 'vitest'
-import { CHECKPOINT_INTERVAL, LOG_WINDOW } from '../../src/messages/limits.ts'
+import { CHECKPOINT_INTERVAL, COUNTER_MAX, LOG_WINDOW } from '../../src/messages/limits.ts'
 import type { Batch } from '../../src/messages/message.ts'
 import { highWatermark } from '../../src/pbft/checkpoints/watermarks.ts'
 import { CHECKPOINTS_PER_SENDER_MAX } from '../../src/pbft/parameters.ts'
@@ -165,7 +165,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     test('PBFT-7.14 a liar’s CHECKPOINTs take only its own bounded room', () => {
       const replica = new ReplicaUnderTest(kit, 1)
       for (let index = 1; index <= 200; index++) replica.receive(kit.checkpoint(2, index * K, seedOf(index)))
-      const most = Number.MAX_SAFE_INTEGER - (Number.MAX_SAFE_INTEGER % K)
+      const most = COUNTER_MAX - (COUNTER_MAX % K)
       replica.receive(kit.checkpoint(2, most, root))
       expect(replica.state.checkpoints.received[2]?.size).toBeLessThanOrEqual(CHECKPOINTS_PER_SENDER_MAX)
       replica.receiveAll(said(others.filter((id) => id !== 2).slice(0, kit.q)))

@@ -1,6 +1,7 @@
 /** Rule 1.12: whom a client asks, and when it asks again. */
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
+import { COUNTER_MAX } from '../../src/messages/limits.ts'
 import { currentView } from '../../src/session/session.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { SessionUnderTest, sessionEffects } from '../kit/session-kit.ts'
@@ -22,7 +23,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     test('PBFT-1.12 the view is the W-th largest reported: f liars do not steer it', () => {
       const session = new SessionUnderTest(kit)
       const request = session.ask()
-      for (const liar of liars) session.reply(liar, request, FALSE, { view: Number.MAX_SAFE_INTEGER })
+      for (const liar of liars) session.reply(liar, request, FALSE, { view: COUNTER_MAX })
       expect(currentView(session.state)).toBe(0)
       expect(sessionEffects(session.submit(), 'send')).toMatchObject([{ to: 0 }])
       session.reply(honest[0] ?? 0, request, TRUE, { view: 6 })

@@ -1,4 +1,5 @@
 import { utf8 } from '../../../src/base/bytes.ts'
+import { COUNTER_MAX } from '../../../src/messages/limits.ts'
 import { encodeOperations } from '../../../src/store/operations-writer.ts'
 import { type Attack, nobody } from '../../language/attack.ts'
 import { together } from '../../language/behaviour.ts'
@@ -10,7 +11,7 @@ const KEY = 'replayed'
 /** Each request is sent so often at once, beside the first one. */
 const STORM = 4
 /** Two timestamps that leave little room above them; the second leaves none. */
-const FAR = [2 ** 40, Number.MAX_SAFE_INTEGER]
+const FAR = [2 ** 40, COUNTER_MAX]
 
 const put = (value: string): Uint8Array =>
   encodeOperations([{ kind: 'put', key: utf8(KEY), value: utf8(value) }])

@@ -10,7 +10,7 @@ import { concatBytes, readU16, readU64, writeU16, writeU64 } from '../../base/by
 import { DIGEST_BYTES } from '../../base/hash.ts'
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
 import { faultsMax, REPLICAS_MAX } from '../../base/quorum.ts'
-import { LOG_WINDOW } from '../limits.ts'
+import { COUNTER_MAX, LOG_WINDOW } from '../limits.ts'
 import { type Rejection, rejection } from '../rejection.ts'
 import type { CitedViewChange, OralNewViewContent } from './new-view.ts'
 import type { HeldCheckpoint, OralViewChangeContent, OrderClaim } from './view-change.ts'
@@ -105,7 +105,7 @@ export function decodeChosen(
   const checkpoint = reader.chosenCheckpoint()
   let { sequence } = checkpoint
   const choices = reader.list(reader.u16(LOG_WINDOW), () => {
-    sequence = (sequence + 1) as Sequence
+    sequence = reader.after(sequence)
     return { sequence, digest: reader.digest() }
   })
   return reader.end() ?? { cited, checkpoint, choices }
@@ -154,6 +154,11 @@ class Reader {
     return { sequence, root: sequence === 0 ? new Uint8Array(0) : this.digest() }
   }
 
+  /** The next sequence number; there is none after the largest. */
+  after(sequence: Sequence): Sequence {
+    return this.#within(sequence + 1, COUNTER_MAX) as Sequence
+  }
+
   cited(): CitedViewChange {
     return { sender: this.u8(REPLICAS_MAX - 1) as ReplicaId, digest: this.digest() }
   }
@@ -172,7 +177,7 @@ class Reader {
 
   #u64(): number {
     const at = this.#take(8)
-    return this.#within(at === null ? 0 : readU64(this.#body, at), Number.MAX_SAFE_INTEGER)
+    return this.#within(at === null ? 0 : readU64(this.#body, at), COUNTER_MAX)
   }
 
   /** Returns the offset of the next `size` bytes, and takes them; null when fewer are left. */

@@ -3,6 +3,7 @@
  * and forgotten is made history before it votes again, and the views of it are left for good.
  */
 import type { View } from '../../base/ids.ts'
+import { COUNTER_MAX } from '../../messages/limits.ts'
 import { logWindow } from '../checkpoints/watermarks.ts'
 import { persist } from '../durability.ts'
 import { voteForChoice } from '../ordering/normal-case.ts'
@@ -53,6 +54,7 @@ function healIfReady(turn: Turn): void {
   const isHistory = executed.sequence + logWindow(state) <= state.checkpoints.lowWatermark
   if (!isHistory || state.ordering.lastExecuted < executed.sequence) return
   const view = (executed.view + 2) as View
+  if (view > COUNTER_MAX) return // no view is above what it forgot
   state.recovery.health = 'sound'
   state.recovery.own = null
   persist(turn, { kind: 'healed', view })

@@ -10,7 +10,7 @@ import type { Peer } from '../../base/peer.ts'
 import { primaryOf, quorum, rankedLargest, weakQuorum } from '../../base/quorum.ts'
 import { checkpointCertificateFault, preparedCertificateFault } from '../../messages/certificate.ts'
 import type { ViewChangeContent } from '../../messages/content.ts'
-import { logWindowOf } from '../../messages/limits.ts'
+import { COUNTER_MAX, logWindowOf } from '../../messages/limits.ts'
 import type { Verified, ViewChange } from '../../messages/message.ts'
 import type { RejectionReason } from '../../messages/rejection.ts'
 import { dropWithheldOfOldViews, persistThenBroadcast } from '../durability.ts'
@@ -23,11 +23,13 @@ import type { ReplicaConfig, ReplicaState, Turn } from '../state.ts'
 import { isAhead, primary } from './view-state.ts'
 
 /**
- * Leaves the current view for a later one and says so, once that is on disk.
- * @rule 3.1 3.8
+ * Leaves the current view for a later one and says so, once that is on disk. No view follows the largest that a message
+ * may name: only f + 1 liars can lead there, and who persisted a later one could not read its own log.
+ * @rule 3.1 3.8 3.13
  */
 export function startViewChange(turn: Turn, view: View): void {
   const { state } = turn
+  if (view > COUNTER_MAX) return
   assert(view > state.views.view, 'a view change leads to a later view')
   // A view that served nobody costs the next one twice the patience. @rule 3.6
   if (state.patience.progress === 0 && state.views.view > 0) {
