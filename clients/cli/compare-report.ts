@@ -1,10 +1,9 @@
 /** The report of `bench compare`. */
-import { factsLine } from '../bench/facts-line.ts'
 import type { Machine } from '../bench/machine.ts'
 import type { Measured } from '../bench/measure.ts'
 import { medianOf, type Pair, type Ratios } from '../bench/pairs.ts'
+import { factsLine, factsText } from './facts-text.ts'
 import { tableText } from './table.ts'
-import { factsText } from './terminal.ts'
 
 /** Pairs of one workload: the first of each is signed, the second oral. */
 export interface Compared {

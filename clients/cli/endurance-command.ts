@@ -19,8 +19,8 @@ import { type Flatness, sparkline } from '../bench/flatness.ts'
 import { describeMachine } from '../bench/machine.ts'
 import { type Connection, connect } from '../library/connection.ts'
 import { childArguments } from './child-arguments.ts'
+import { factsText } from './facts-text.ts'
 import { interruptible } from './process-end.ts'
-import { factsText } from './terminal.ts'
 
 const MIB = 1024 * 1024
 

@@ -14,7 +14,7 @@ import {
 import { FailoverReplicas } from '../bench/failover-replicas.ts'
 import { describeMachine } from '../bench/machine.ts'
 import { childArguments } from './child-arguments.ts'
-import { factsText } from './terminal.ts'
+import { factsText } from './facts-text.ts'
 
 const CLIENTS = ['bench-0', 'bench-1']
 

@@ -1,7 +1,7 @@
 /** The `list` command: it pages through the keys with a prefix, and prints a name in a line. */
 import { keyName } from '../library/key-name.ts'
 import { callGateway, type GatewayFlags, parsedAnswer } from './gateway-call.ts'
-import { cutLine, terminalColumns, wrapLine } from './terminal-text.ts'
+import { cutLine, terminalColumns, wrapWords } from './terminal.ts'
 
 export interface ListFlags extends GatewayFlags {
   readonly limit: number
@@ -55,7 +55,7 @@ async function pageOf(prefix: string, flags: ListFlags, cursor: string | null, l
 
 /** True when a line had to be cut. */
 function printItems(items: readonly Item[], { values }: ListFlags): boolean {
-  const columns = terminalColumns()
+  const columns = terminalColumns(process.stdout)
   let isCut = false
   const lines = items.map((item) => {
     const line = values ? `${item.key}\t${valueText(item)}` : item.key
@@ -75,5 +75,5 @@ const valueText = ({ text, value }: Item): string =>
 /** To standard error: on standard output each line is a key. */
 function note(sentence: string): void {
   const columns = terminalColumns(process.stderr)
-  console.error(columns === null ? sentence : wrapLine(sentence, columns))
+  console.error(columns === null ? sentence : wrapWords(sentence, columns))
 }

@@ -2,7 +2,7 @@
 import type { Complaint } from '../../src/messages/message.ts'
 import type { ClusterStatus } from '../library/cluster-status.ts'
 import { placeText } from '../library/evidence-text.ts'
-import { terminalColumns, wrapLine } from './terminal-text.ts'
+import { terminalColumns, wrapWords } from './terminal.ts'
 
 /** The proved misdeeds of a replica, briefly. */
 function guiltText([first, ...more]: ClusterStatus['replicas'][number]['evidence']): string {
@@ -47,6 +47,6 @@ export function statusText(answer: Record<string, unknown>): string {
       ? 'Requests are served.'
       : `Stalled since ${new Date(stalled.since).toISOString()}: ${stalled.because}.`
   const all = [`n = ${n}, f = ${f}, view ${view}, revision ${revision}`, ...lines, movement]
-  const columns = terminalColumns()
-  return all.map((line) => (columns === null ? line : wrapLine(line, columns, '    '))).join('\n')
+  const columns = terminalColumns(process.stdout)
+  return all.map((line) => (columns === null ? line : wrapWords(line, columns, 4))).join('\n')
 }

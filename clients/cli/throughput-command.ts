@@ -6,9 +6,9 @@ import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { describeMachine, type Machine } from '../bench/machine.ts'
 import type { Measured } from '../bench/measure.ts'
 import { startBenchCluster } from './bench-cluster.ts'
+import { factsText } from './facts-text.ts'
 import type { SuiteFlag } from './options.ts'
 import { tableText } from './table.ts'
-import { factsText } from './terminal.ts'
 
 export interface ThroughputFlags {
   readonly replicas: number

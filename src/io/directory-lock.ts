@@ -17,7 +17,7 @@ import { ClassicLevel } from 'classic-level'
 import { assert } from '../base/assert.ts'
 import { OperatorError } from '../base/operator-error.ts'
 import { noteOpened } from './open-directories.ts'
-import { refusalOf } from './system-refusal.ts'
+import { asSentence, refusalOf } from './system-error.ts'
 
 const HOLDER_FILE = 'holder'
 const LOG_DIRECTORY = 'LOG'
@@ -57,7 +57,8 @@ export async function takeDirectoryLock(
     const refusal = refusalOf(error)
     if (refusal === null) return error
     const { reason, remedy } = refusal
-    return new LockFailed(`${path} cannot be locked, because ${reason}. ${remedy}.`, { cause: error })
+    const advice = remedy === null ? '' : ` ${asSentence(remedy)}.`
+    return new LockFailed(`${path} cannot be locked, because ${reason}.${advice}`, { cause: error })
   }
   let noteClosed: (() => void) | null
   try {

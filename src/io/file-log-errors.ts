@@ -1,6 +1,6 @@
 /** Why a log cannot be opened or continued; each message is one sentence that names the file and the place. */
 import { OperatorError } from '../base/operator-error.ts'
-import { refusalOf } from './system-refusal.ts'
+import { asSentence, refusalOf } from './system-error.ts'
 
 /** There is no log where one was expected. A replica never makes one itself (rule 6.4). */
 export class LogMissing extends OperatorError {
@@ -71,6 +71,6 @@ export function namedFailure(what: string, error: unknown): unknown {
 
 /** Advice on a disk that failed; one sentence. */
 export function adviceFor(cause: unknown): string {
-  const remedy = refusalOf(cause)?.remedy ?? 'Check this disk'
-  return `${remedy} and start the replica again: it continues from what is on disk.`
+  const remedy = refusalOf(cause)?.remedy ?? 'check this disk'
+  return `${asSentence(remedy)} and start the replica again: it continues from what is on disk.`
 }

@@ -23,7 +23,7 @@ import { type LogFiles, syncDirectory, syncNames, systemLogFiles } from './file-
 import { openPageDatabase, type PageDatabase } from './page-database.ts'
 import { findDamage, salvagePages } from './page-salvage.ts'
 import { type PageDamage, PageStoreFailed } from './page-store-errors.ts'
-import { causeOf, refusalOf } from './system-refusal.ts'
+import { causeOf, refusalOf } from './system-error.ts'
 
 const PAGES_DIRECTORY = 'pages'
 const DAMAGED_SUFFIX = '.damaged'

@@ -1,7 +1,7 @@
 /** Why pages cannot be had or written; each message is one sentence that names the file or the page. */
 import { OperatorError } from '../base/operator-error.ts'
 import { adviceFor } from './file-log-errors.ts'
-import { causeOf } from './system-refusal.ts'
+import { causeOf } from './system-error.ts'
 
 /** Another process has the page store open. */
 export class PageStoreInUse extends OperatorError {

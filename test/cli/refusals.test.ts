@@ -26,7 +26,7 @@ test.each([
   ['EMFILE', 'spawn node', { path: 'node' }, 'The process node cannot be started: too many files are open'],
   ['ENOENT', 'open', { path: '/d/f' }, '/d/f cannot be opened: it does not exist'],
   ['EISDIR', 'read', {}, 'it is a directory'],
-  ['ENOTDIR', 'mkdir', { path: '/f/d' }, 'a part of the path is not a directory'],
+  ['ENOTDIR', 'mkdir', { path: '/f/d' }, 'a file stands where a directory belongs'],
   ['EADDRINUSE', 'listen', { address: '::1', port: 7400 }, 'Cannot listen on [::1]:7400: another program'],
   ['EADDRNOTAVAIL', 'listen', { address: '10.9.8.7', port: 1 }, 'does not belong to this machine'],
   ['EACCES', 'listen', { address: '127.0.0.1', port: 80 }, 'Cannot listen on 127.0.0.1:80: this user lacks'],

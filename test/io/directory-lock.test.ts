@@ -169,7 +169,7 @@ describe('what stands in the directory', () => {
     writeFileSync(join(directory, 'other', 'lock'), '4711')
     const barred = await failure(take(join(directory, 'other', 'lock')))
     expect((barred as Error).message).toMatch(
-      /lock cannot be locked, because a file stands where a directory belongs\. Move the file away\.$/,
+      /lock cannot be locked, because a file stands where a directory belongs\. Move the file away or choose another path\.$/,
     )
   })
 })
