@@ -102,7 +102,10 @@ async function startLocked(
       clusterId: cluster.clusterId,
       replicaKeys: cluster.replicas.map((replica) => replica.publicKey),
       identity: { kind: 'replica', id: toReplicaId(id), signer },
-      knockKeys: { agreementSecret, agreementKeys: cluster.replicas.map((replica) => replica.agreementKey) },
+      helloMacKeys: {
+        agreementSecret,
+        agreementKeys: cluster.replicas.map((replica) => replica.agreementKey),
+      },
     }),
     handshakeRate: handshakeRateFor(suite),
     ...shares,

@@ -1,4 +1,4 @@
-/** When to dial again: randomised exponential backoff, so that replicas do not knock on a restarted one in step. */
+/** Chooses when to dial again: randomised exponential backoff, so that replicas do not dial a restarted one in step. */
 
 /** Milliseconds before the first attempt to dial again, at most. */
 export const BACKOFF_MILLISECONDS_LEAST = 50

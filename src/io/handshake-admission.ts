@@ -14,7 +14,7 @@ export interface HandshakeRate {
   readonly atOnce: number
 }
 
-/** Of each replica that knocked: it dials once in 25 ms at most, and ever more seldom. */
+/** Of each replica with a valid hello MAC: it dials once in 25 ms at most, and then more and more rarely. */
 const REPLICA_RATE: HandshakeRate = { perSecond: 4, atOnce: 8 }
 /** Of all clients of the cluster, and again of all strangers: some percent of a core with the suite sodium. */
 export const SHARED_RATE: HandshakeRate = { perSecond: 100, atOnce: 64 }

@@ -15,7 +15,7 @@ export class LinkTable {
   /** Oldest first. */
   readonly #clients = new Map<ClientId, TcpLink>()
   /** Peers that the handler asked to hold. A new link does not free them, or dialing anew would. */
-  readonly #held = new Set<ReplicaId | ClientId>()
+  readonly #paused = new Set<ReplicaId | ClientId>()
 
   constructor(options: LinkTableOptions) {
     this.#options = options
@@ -42,7 +42,7 @@ export class LinkTable {
     if (peer.kind === 'replica') this.#replicas.set(peer.id, link)
     else this.#clients.set(peer.id, link)
     older?.end('replaced')
-    if (this.#held.has(peer.id)) link.hold()
+    if (this.#paused.has(peer.id)) link.pause()
     return null
   }
 
@@ -53,12 +53,12 @@ export class LinkTable {
     else this.#clients.delete(peer.id)
   }
 
-  hold(peer: Peer): void {
-    this.#held.add(peer.id)
+  pause(peer: Peer): void {
+    this.#paused.add(peer.id)
   }
 
   resume(peer: Peer): void {
-    this.#held.delete(peer.id)
+    this.#paused.delete(peer.id)
     this.get(peer)?.resume()
   }
 

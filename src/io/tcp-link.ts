@@ -146,7 +146,7 @@ export class TcpLink {
   }
 
   /** Delivers nothing until `resume`. What the socket's last chunk still holds is kept, and no more is read. */
-  hold(): void {
+  pause(): void {
     this.#isHeld = true
     this.#socket.pause()
   }
@@ -212,7 +212,7 @@ export class TcpLink {
 
   #onFrame(secure: SecureLink, read: { readonly frame: Uint8Array; readonly tag: Uint8Array }): void {
     if (!secure.opens(read.frame, read.tag)) return this.end('bad-tag')
-    if (!this.#owner.onFrame(secure.peer, read.frame)) this.hold()
+    if (!this.#owner.onFrame(secure.peer, read.frame)) this.pause()
   }
 }
 

@@ -231,7 +231,7 @@ class SocketTransport implements TcpTransport {
     return oldest
   }
 
-  /** From then on it is not ended for those that only knock. */
+  /** From then on it is not ended to make room for those that only sent a HELLO. */
   #admits(claim: Claim, link: TcpLink, address: string): boolean {
     if (!this.#admission.admits(claim, address, performance.now())) return false
     this.#halfOpen.delete(link)
@@ -270,7 +270,7 @@ class SocketTransport implements TcpTransport {
   #onFrame(peer: Peer, frame: Uint8Array): boolean {
     assert(this.#handler !== null, 'links are made after the start')
     const goesOn = this.#handler.onFrame(peer, frame)
-    if (!goesOn) this.#table.hold(peer)
+    if (!goesOn) this.#table.pause(peer)
     return goesOn
   }
 

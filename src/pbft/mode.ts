@@ -104,7 +104,7 @@ export interface Mode {
   /** The pre-prepare that was kept for this slot, once enough votes vouch for it. */
   vouchedFor(state: ReplicaState, slot: Slot): Verified<PrePrepare> | null
   /** Tells the others of clients whose requests cannot be checked here. */
-  complainOfClients(turn: Turn, clients: readonly ClientId[]): void
+  sendMacComplaints(turn: Turn, clients: readonly ClientId[]): void
   /** True if the request's client has to sign and did not. */
   lacksSignature(state: ReplicaState, request: Request): boolean
 

@@ -16,7 +16,7 @@ import type { Effect } from './effects.ts'
 import type { Mode } from './mode.ts'
 import { ORAL } from './oral/oral-mode.ts'
 import { createOralState, type OralState } from './oral/oral-state.ts'
-import { HeldEvidence } from './ordering/held-evidence.ts'
+import { KnownEvidence } from './ordering/known-evidence.ts'
 import { createOrderingState, type OrderingState } from './ordering/ordering-state.ts'
 import { createRequestState, type RequestState } from './ordering/request-state.ts'
 import { createRecoveryState, type RecoveryState } from './recovery/recovery-state.ts'
@@ -60,7 +60,7 @@ export interface ReplicaState {
   readonly views: ViewState
   readonly patience: Patience
   readonly suspicion: Suspicion
-  readonly evidence: HeldEvidence
+  readonly evidence: KnownEvidence
   readonly recovery: RecoveryState
   readonly durability: DurabilityState
   /** The state that oral mode keeps; only that mode knows it. */
@@ -91,14 +91,14 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
       stable: isStable ? stored : FIRST_STATE,
       ownRoots: new Map(reached === 0 ? [] : [[stored.sequence, stored.root]]),
       // Where nobody can show what is stable, each says what it has again. @rule 4.8
-      lastSaid: isOral ? (0 as Sequence) : reached,
+      lastSent: isOral ? (0 as Sequence) : reached,
     }),
     transfer: { target: null, behind: null },
     catchUp: createCatchUpState(n),
     views: createViewState(n),
     patience: createPatience(),
     suspicion: createSuspicion(n),
-    evidence: new HeldEvidence(n, !isOral),
+    evidence: new KnownEvidence(n, !isOral),
     recovery: createRecoveryState(isAmnesiac),
     durability: createDurabilityState(),
     oral: createOralState(n),

@@ -38,7 +38,7 @@ import {
 } from './checkpoints/checkpoint.ts'
 import { onPersisted } from './durability.ts'
 import type { Effect, Event } from './effects.ts'
-import { isHeldUp, onExecuted } from './ordering/execution.ts'
+import { isBusyExecuting, onExecuted } from './ordering/execution.ts'
 import { onPrePrepare, onVote, retryHeldBack } from './ordering/normal-case.ts'
 import { forgetDropped, onRequest, relayAgain, relayNew } from './ordering/requests.ts'
 import { finishRecoveries } from './recovery/amnesia.ts'
@@ -57,7 +57,7 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
       break
     case 'ticked':
       state.clock.now = event.now
-      if (isHeldUp(state)) {
+      if (isBusyExecuting(state)) {
         sendHeartbeat(turn)
         break
       }

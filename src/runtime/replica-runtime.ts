@@ -295,7 +295,7 @@ export class ReplicaRuntime {
       case 'trim':
         return this.#trim(effect.upTo)
       case 'transfer':
-        return this.#executor.whenSettled(() => this.#states.transfer.aim(effect.stable))
+        return this.#executor.betweenBatches(() => this.#states.transfer.aim(effect.stable))
       case 'stop-transfer':
         return this.#stopTransfer()
       case 'prepare-recovery':

@@ -38,7 +38,7 @@ function run(behaviour: ClientBehaviour, isTold = true): { result: DetailedResul
       },
     })
   }
-  const result = simulate({ seed: 5, plan, guests: { admitted: 2, arrive } })
+  const result = simulate({ seed: 5, plan, extraClients: { admitted: 2, arrive } })
   return { result, client: client as unknown as HostileClient }
 }
 

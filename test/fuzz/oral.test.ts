@@ -4,7 +4,7 @@ import type { Sequence, View } from '../../src/base/ids.ts'
 import { createRandom, type Random } from '../../src/base/random.ts'
 import { COUNTER_MAX } from '../../src/messages/limits.ts'
 import type { Verified } from '../../src/messages/message.ts'
-import type { HeldCheckpoint, OrderClaim, Reminder } from '../../src/messages/oral/message.ts'
+import type { CheckpointClaim, OrderClaim, Reminder } from '../../src/messages/oral/message.ts'
 import type { ProtocolMessage } from '../../src/pbft/effects.ts'
 import { isRelevant } from '../../src/pbft/relevance.ts'
 import type { SeenStep } from '../../src/simulator/checkers/checker.ts'
@@ -39,7 +39,7 @@ function anyClaims(kit: ClusterKit, random: Random): ClaimsOptions {
     random.chance(0.7) ? [...claims].sort((a, b) => a.sequence - b.sequence || a.view - b.view) : claims
   const any = () => claim(anySequence(random), anyDigest(random), anyView(random, kit.n))
   const small = () => claim(random.between(1, 4), anyDigest(random))
-  const checkpoint = (): HeldCheckpoint => held(random.pick([128, 256, 384, 7, MOST]), anyDigest(random))
+  const checkpoint = (): CheckpointClaim => held(random.pick([128, 256, 384, 7, MOST]), anyDigest(random))
   if (random.chance(0.2)) return {}
   return {
     h: random.chance(0.6) ? 0 : anySequence(random),

@@ -152,8 +152,8 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         for (const held of state.checkpoints.received)
           expect(held.size).toBeLessThanOrEqual(CHECKPOINTS_PER_SENDER_MAX)
         for (const id of kit.ids) {
-          expect(state.ordering.early.heldFor(id).count).toBeLessThanOrEqual(EARLY_PER_SENDER_MAX)
-          expect(state.ordering.early.heldFor(id).bytes).toBeLessThanOrEqual(EARLY_BYTES_PER_SENDER_MAX)
+          expect(state.ordering.early.sizeFor(id).count).toBeLessThanOrEqual(EARLY_PER_SENDER_MAX)
+          expect(state.ordering.early.sizeFor(id).bytes).toBeLessThanOrEqual(EARLY_BYTES_PER_SENDER_MAX)
         }
       }
     },

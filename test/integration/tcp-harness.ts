@@ -41,11 +41,11 @@ export function replicaSecurity(
   id: number,
   keys: readonly Uint8Array[] = replicaKeys,
   key = id,
-  knocksAs = key,
+  helloMacsAs = key,
 ): LinkSecurity {
   const identity = { kind: 'replica', id: toReplicaId(id), signer: signerOf(key) } as const
-  const knockKeys = { agreementSecret: agreementSecretOf(knocksAs), agreementKeys }
-  return createLinkSecurity({ suite, entropy, clusterId, replicaKeys: keys, identity, knockKeys })
+  const helloMacKeys = { agreementSecret: agreementSecretOf(helloMacsAs), agreementKeys }
+  return createLinkSecurity({ suite, entropy, clusterId, replicaKeys: keys, identity, helloMacKeys })
 }
 
 export function clientSecurity(number: number): LinkSecurity {

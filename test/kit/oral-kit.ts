@@ -5,7 +5,7 @@ import { quorum, weakQuorum } from '../../src/base/quorum.ts'
 import type { Choice, Content } from '../../src/messages/content.ts'
 import type { Batch, Decision, Verified } from '../../src/messages/message.ts'
 import type {
-  HeldCheckpoint,
+  CheckpointClaim,
   OralNewView,
   OralRecollection,
   OralViewChange,
@@ -37,7 +37,7 @@ export const claim = (sequence: number, digest: Uint8Array, view = 0): OrderClai
   digest,
 })
 
-export const held = (sequence: number, root: Uint8Array): HeldCheckpoint => ({
+export const held = (sequence: number, root: Uint8Array): CheckpointClaim => ({
   sequence: sequence as Sequence,
   root,
 })
@@ -45,7 +45,7 @@ export const held = (sequence: number, root: Uint8Array): HeldCheckpoint => ({
 export interface ClaimsOptions {
   readonly h?: number
   /** C */
-  readonly checkpoints?: readonly HeldCheckpoint[]
+  readonly checkpoints?: readonly CheckpointClaim[]
   /** P */
   readonly p?: readonly OrderClaim[]
   /** Qset; what P says too, unless it is given. */
@@ -177,7 +177,7 @@ export const oralNewViewOf = (
   view: number,
   parts: {
     readonly viewChanges: readonly Pick<OralViewChange, 'sender' | 'digest'>[]
-    readonly checkpoint?: HeldCheckpoint
+    readonly checkpoint?: CheckpointClaim
     readonly digests?: readonly Uint8Array[]
     readonly sender?: number
   },

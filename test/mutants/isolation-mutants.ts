@@ -143,7 +143,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     name: 'a state is put together from one that a batch is changing',
     rule: '2.5',
     within: 'ReplicaRuntime.#performOne',
-    search: 'this.#executor.whenSettled(() => this.#states.transfer.aim(effect.stable))',
+    search: 'this.#executor.betweenBatches(() => this.#states.transfer.aim(effect.stable))',
     replacement: 'this.#states.transfer.aim(effect.stable)',
   },
   {
@@ -157,8 +157,8 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     name: 'the primary is suspected for what a request costs',
     rule: '1.9',
     within: 'step',
-    search: 'if (isHeldUp(state)) {',
-    replacement: 'if (isHeldUp(state) && false) {',
+    search: 'if (isBusyExecuting(state)) {',
+    replacement: 'if (isBusyExecuting(state) && false) {',
     paper: {
       file: 'paper/1.9-timer.test.ts',
       test: 'what one batch takes to be executed is not held against the primary',

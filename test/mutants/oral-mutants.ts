@@ -226,8 +226,8 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     name: 'the checkpoint of a NEW-VIEW is no floor',
     rule: '4.7',
     within: 'enterOralView',
-    search: 'goOn(turn, headers, newView.checkpoint.sequence);',
-    replacement: 'goOn(turn, headers, state.checkpoints.lowWatermark);',
+    search: 'beginOrdering(turn, headers, newView.checkpoint.sequence);',
+    replacement: 'beginOrdering(turn, headers, state.checkpoints.lowWatermark);',
     paper: {
       file: 'paper/4.7-new-view.test.ts',
       test: 'the checkpoint is the floor of the view',

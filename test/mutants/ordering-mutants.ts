@@ -43,8 +43,8 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     rule: '6',
     within: 'supplyBatch',
     search:
-      'slot.acceptedRecords = state.durability.recordsEmitted;\n    state.ordering.batches.hold(sequence, batch);\n    voteForChoice',
-    replacement: 'state.ordering.batches.hold(sequence, batch);\n    voteForChoice',
+      'slot.acceptedRecords = state.durability.recordsEmitted;\n    state.ordering.batches.add(sequence, batch);\n    voteForChoice',
+    replacement: 'state.ordering.batches.add(sequence, batch);\n    voteForChoice',
     paper: {
       file: 'paper/3.4-3.5-new-view.test.ts',
       test: 'what was fetched is passed on to others only once it is on disk',

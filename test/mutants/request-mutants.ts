@@ -308,7 +308,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     name: 'what became stale goes on waiting',
     attack: 'two-faced-client',
     rule: '1.9',
-    within: 'dropOver',
+    within: 'dropOrdered',
     search: "state.config.standing(request) !== 'new' || wasOrdered(request)",
     replacement: "state.config.standing(request) === 'executed' || wasOrdered(request)",
     paper: {

@@ -63,8 +63,8 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     name: 'a NEW-VIEW is made of one VIEW-CHANGE too few',
     rule: '3.3',
     within: 'makeNewView',
-    search: 'if (held.length < quorum(n) ||',
-    replacement: 'if (held.length < quorum(n) - 1 ||',
+    search: 'if (received.length < quorum(n) ||',
+    replacement: 'if (received.length < quorum(n) - 1 ||',
   },
   {
     name: 'the entries of O are not signed one by one',
@@ -77,7 +77,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'what a NEW-VIEW covers is proposed anew',
     rule: '3.4',
-    within: 'goOn',
+    within: 'beginOrdering',
     search: 'state.ordering.lastProposed = Math.max(state.views.lastChosen, state.ordering.lastExecuted);',
     replacement: 'state.ordering.lastProposed = state.ordering.lastExecuted;',
   },
@@ -222,7 +222,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'waiting requests are not handed to the new primary',
     rule: '3.9',
-    within: 'goOn',
+    within: 'beginOrdering',
     search: 'relayOldest(turn, HANDED_OVER_MAX);',
     replacement: '',
     paper: {

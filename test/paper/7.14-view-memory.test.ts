@@ -25,7 +25,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const view = 1 + Math.floor(index / LOG_WINDOW)
       refused += reasonsOf(replica.receive(kit.vote('commit', 3, { view, sequence, digest }))).length
     }
-    expect(replica.state.ordering.early.heldFor(kit.ids[3] ?? (0 as never)).count).toBe(EARLY_PER_SENDER_MAX)
+    expect(replica.state.ordering.early.sizeFor(kit.ids[3] ?? (0 as never)).count).toBe(EARLY_PER_SENDER_MAX)
     expect(refused).toBe(50)
     expect(reasonsOf(replica.receive(kit.vote('commit', 0, { view: 1, sequence: 1, digest })))).toEqual([])
   })
@@ -39,13 +39,13 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     }
     const next = kit.vote('commit', 0, { view: 1, sequence: 2, digest })
     expect(reasonsOf(replica.receive(next))).toEqual([])
-    expect(replica.state.ordering.early.heldFor(kit.ids[0] ?? (0 as never)).count).toBe(2)
+    expect(replica.state.ordering.early.sizeFor(kit.ids[0] ?? (0 as never)).count).toBe(2)
   })
 
   test('PBFT-7.14 they are let go of when their view begins, or a later one', () => {
     const replica = new ReplicaUnderTest(kit, 2)
     for (const view of [1, 2, 3]) replica.receive(kit.vote('commit', 0, { view, sequence: 1, digest }))
-    const held = () => replica.state.ordering.early.heldFor(kit.ids[0] ?? (0 as never)).count
+    const held = () => replica.state.ordering.early.sizeFor(kit.ids[0] ?? (0 as never)).count
     enter(kit, replica, 2)
     expect(held()).toBe(1)
     enter(kit, replica, 5)
@@ -84,7 +84,7 @@ describe('large batches', () => {
     const replica = new ReplicaUnderTest(kit, 2)
     for (let sequence = 1; sequence <= 20; sequence++)
       replica.receive(kit.prePrepare({ view: 1, sequence, batch: large }))
-    const { bytes } = replica.state.ordering.early.heldFor(kit.ids[1] ?? (0 as never))
+    const { bytes } = replica.state.ordering.early.sizeFor(kit.ids[1] ?? (0 as never))
     expect(bytes).toBeGreaterThan(2 * MIB)
     expect(bytes).toBeLessThanOrEqual(EARLY_BYTES_PER_SENDER_MAX)
   })

@@ -47,7 +47,7 @@ function run(seed: number, options: Partial<SimulationOptions> = {}): DetailedRe
         host.signed({ client, timestamp, requestDigest: digest, operations }),
     })
   }
-  return simulate({ seed, plan, guests: { admitted: 1, arrive }, ...options })
+  return simulate({ seed, plan, extraClients: { admitted: 1, arrive }, ...options })
 }
 
 const seeds = Array.from({ length: SEEDS }, (_, index) => index + 1)

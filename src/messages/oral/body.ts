@@ -13,7 +13,7 @@ import { faultsMax, REPLICAS_MAX } from '../../base/quorum.ts'
 import { COUNTER_MAX, LOG_WINDOW } from '../limits.ts'
 import { type Rejection, rejection } from '../rejection.ts'
 import type { CitedViewChange, OralNewViewContent } from './new-view.ts'
-import type { HeldCheckpoint, OralViewChangeContent, OrderClaim } from './view-change.ts'
+import type { CheckpointClaim, OralViewChangeContent, OrderClaim } from './view-change.ts'
 
 /** Entries of C: h, and those up to h + L. */
 export const HELD_CHECKPOINTS_MAX = 3
@@ -47,7 +47,7 @@ const u64 = (value: number): Uint8Array => {
 export const claimBytes = ({ sequence, view, digest }: OrderClaim): Uint8Array =>
   concatBytes(u64(sequence), u64(view), digest)
 
-const checkpointBytes = ({ sequence, root }: HeldCheckpoint): Uint8Array => concatBytes(u64(sequence), root)
+const checkpointBytes = ({ sequence, root }: CheckpointClaim): Uint8Array => concatBytes(u64(sequence), root)
 
 export function encodeClaims({
   checkpoints,
@@ -144,12 +144,12 @@ class Reader {
     }
   }
 
-  checkpoint(): HeldCheckpoint {
+  checkpoint(): CheckpointClaim {
     return { sequence: this.#u64() as Sequence, root: this.digest() }
   }
 
   /** The first state, at 0, has no root. */
-  chosenCheckpoint(): HeldCheckpoint {
+  chosenCheckpoint(): CheckpointClaim {
     const sequence = this.#u64() as Sequence
     return { sequence, root: sequence === 0 ? new Uint8Array(0) : this.digest() }
   }

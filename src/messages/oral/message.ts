@@ -17,7 +17,7 @@ export type {
 export type { MacComplaint, MacComplaintContent } from './mac-complaint.ts'
 export type { CitedViewChange, OralNewView, OralNewViewContent } from './new-view.ts'
 export type { OralRecollection, OralRecollectionContent, Reminder } from './recollection.ts'
-export type { HeldCheckpoint, OralViewChange, OralViewChangeContent, OrderClaim } from './view-change.ts'
+export type { CheckpointClaim, OralViewChange, OralViewChangeContent, OrderClaim } from './view-change.ts'
 
 /** The messages that only oral mode has. */
 export type OralMessage = Extract<Message, { readonly kind: KindWith<{ mode: 'oral' }> }>

@@ -9,7 +9,7 @@ import type { Choice } from '../new-view.ts'
 import { type ContentOf, type Received, receivedOf, withFields } from '../received.ts'
 import { isRejection, rejection } from '../rejection.ts'
 import { decodeChosen, encodeChosen } from './body.ts'
-import type { HeldCheckpoint } from './view-change.ts'
+import type { CheckpointClaim } from './view-change.ts'
 
 /** An entry of V: a sender, and the digest of its VIEW-CHANGE. */
 export interface CitedViewChange {
@@ -23,7 +23,7 @@ export interface OralNewView extends Received {
   readonly view: View
   /** In the order of their senders. */
   readonly cited: readonly CitedViewChange[]
-  readonly checkpoint: HeldCheckpoint
+  readonly checkpoint: CheckpointClaim
   readonly choices: readonly Choice[]
 }
 

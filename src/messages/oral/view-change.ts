@@ -23,7 +23,7 @@ export interface OrderClaim {
 }
 
 /** An entry of C: that the state after batch s has this root. */
-export interface HeldCheckpoint {
+export interface CheckpointClaim {
   readonly sequence: Sequence
   /** Empty at 0. */
   readonly root: Uint8Array
@@ -37,7 +37,7 @@ export interface OralViewChange extends Received {
   /** h */
   readonly lowWatermark: Sequence
   /** C, h included, in the order of s. At 0 nothing is listed. */
-  readonly checkpoints: readonly HeldCheckpoint[]
+  readonly checkpoints: readonly CheckpointClaim[]
   /** P, in the order of s; one entry for each. */
   readonly preparedClaims: readonly OrderClaim[]
   /** Qset, in the order of (s, v). */

@@ -111,9 +111,9 @@ export function statusOf(state: ReplicaState): StatusContent {
 
 /** Bit i: replica i's VIEW-CHANGE for the own view is here. */
 function viewChangesHeld({ views: { view, viewChanges } }: ReplicaState): number {
-  let held = 0
-  for (const [sender, one] of viewChanges.entries()) if (one?.view === view) held |= 1 << sender
-  return held
+  let known = 0
+  for (const [sender, one] of viewChanges.entries()) if (one?.view === view) known |= 1 << sender
+  return known
 }
 
 /**
@@ -284,7 +284,7 @@ function keepAwaited(turn: Turn, sequence: Sequence, batch: Batch): void {
   const { state } = turn
   if (findBatch(state, sequence, batch.digest) !== null || !hasRoomFor(state, sequence, batch)) return
   persist(turn, { kind: 'batch', sequence, batch })
-  state.ordering.batches.hold(sequence, batch)
+  state.ordering.batches.add(sequence, batch)
 }
 
 function peersAhead(state: ReplicaState): readonly ReplicaId[] {

@@ -10,14 +10,14 @@ export interface CheckpointState {
   /** The own roots of checkpoints at h and above. */
   readonly ownRoots: Map<Sequence, Uint8Array>
   /** The highest checkpoint that it said. */
-  lastSaid: Sequence
+  lastSent: Sequence
   /** By sender, what each replica said of checkpoints above h. */
   readonly received: readonly Map<Sequence, Verified<Checkpoint>>[]
 }
 
 export const createCheckpointState = (
   n: number,
-  start: Pick<CheckpointState, 'stable' | 'ownRoots' | 'lastSaid'>,
+  start: Pick<CheckpointState, 'stable' | 'ownRoots' | 'lastSent'>,
 ): CheckpointState => ({
   ...start,
   get lowWatermark() {

@@ -55,8 +55,8 @@ export function sendCheckpoints(turn: Turn): void {
   const { state } = turn
   if (!mayVote(state)) return
   for (const [sequence, root] of state.checkpoints.ownRoots) {
-    if (sequence <= state.checkpoints.lastSaid || !state.mode.isCheckpointDue(state, sequence)) continue
-    state.checkpoints.lastSaid = sequence
+    if (sequence <= state.checkpoints.lastSent || !state.mode.isCheckpointDue(state, sequence)) continue
+    state.checkpoints.lastSent = sequence
     persistThenBroadcast(turn, {
       record: { kind: 'checkpoint', sequence, root },
       outgoing: { kind: 'checkpoint', sequence, root },
@@ -76,10 +76,10 @@ export function onCheckpoint(turn: Turn, checkpoint: Verified<Checkpoint>, from:
   }
   const ofSender = state.checkpoints.received[sender]
   if (sequence <= state.checkpoints.lowWatermark || ofSender === undefined) return
-  const held = ofSender.get(sequence)
-  if (held !== undefined) {
-    if (noveltyOf(held.root, root) === 'same') return
-    const evidence = { guilty: sender, first: held, second: checkpoint }
+  const known = ofSender.get(sequence)
+  if (known !== undefined) {
+    if (noveltyOf(known.root, root) === 'same') return
+    const evidence = { guilty: sender, first: known, second: checkpoint }
     return reject(turn, checkpoint, from, 'conflicting-checkpoint', evidence)
   }
   ofSender.set(sequence, checkpoint)

@@ -55,7 +55,7 @@ export function resendCheckpoints(turn: Turn, status: Status): void {
   const { state } = turn
   if (!mayVote(state)) return
   for (const [sequence, root] of state.checkpoints.ownRoots) {
-    if (sequence <= status.lowWatermark || sequence > state.checkpoints.lastSaid) continue
+    if (sequence <= status.lowWatermark || sequence > state.checkpoints.lastSent) continue
     sendDurably(turn, status.sender, { kind: 'checkpoint', sequence, root })
   }
 }

@@ -5,7 +5,7 @@
 import { equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId } from '../../base/ids.ts'
 import { prePrepareClaimsMax } from '../../messages/oral/body.ts'
-import type { HeldCheckpoint, OralViewChangeContent, OrderClaim } from '../../messages/oral/message.ts'
+import type { CheckpointClaim, OralViewChangeContent, OrderClaim } from '../../messages/oral/message.ts'
 import { isInWindow } from '../checkpoints/watermarks.ts'
 import { persist } from '../durability.ts'
 import { hasBatch } from '../ordering/ordering-state.ts'
@@ -94,7 +94,7 @@ export function oralViewChangeContent(state: ReplicaState): OralViewChangeConten
     kind: 'oral-view-change',
     view,
     lowWatermark,
-    checkpoints: heldCheckpoints(state),
+    checkpoints: checkpointClaims(state),
     preparedClaims: preparedClaims.sort(inOrder),
     // A stable sort: the claims of one s stay in the order of their views.
     prePrepareClaims: [...state.oral.prePrepareClaims.values()]
@@ -108,11 +108,11 @@ export function oralViewChangeContent(state: ReplicaState): OralViewChangeConten
  * C: the stable checkpoint, and the own ones above it.
  * @rule 4.2
  */
-function heldCheckpoints(state: ReplicaState): readonly HeldCheckpoint[] {
+function checkpointClaims(state: ReplicaState): readonly CheckpointClaim[] {
   const { stable, ownRoots } = state.checkpoints
   const first = stable.sequence === 0 ? [] : [{ sequence: stable.sequence, root: stable.root }]
   const own = [...ownRoots]
-    .map(([sequence, root]): HeldCheckpoint => ({ sequence, root }))
+    .map(([sequence, root]): CheckpointClaim => ({ sequence, root }))
     .filter(({ sequence }) => isInWindow(state, sequence))
   return [...first, ...own.sort((a, b) => a.sequence - b.sequence)]
 }

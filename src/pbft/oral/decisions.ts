@@ -8,9 +8,9 @@ import { weakQuorum } from '../../base/quorum.ts'
 import type { Decision, Verified } from '../../messages/message.ts'
 import { claimedCommit } from '../../messages/oral/inferred-messages.ts'
 import { onBatchDelivery } from '../catch-up/retransmission.ts'
-import { hasRoomFor, settle } from '../ordering/normal-case.ts'
+import { decideBatch, hasRoomFor } from '../ordering/normal-case.ts'
 import { findBatch, isBatchLacking, isDecisionInReach, openSlot } from '../ordering/ordering-state.ts'
-import { isDecidedAs, isSettled, type Slot, votersOf } from '../ordering/slot.ts'
+import { hasDecidedBatch, isDecidedAs, type Slot, votersOf } from '../ordering/slot.ts'
 import { STUCK_TIMEOUTS } from '../parameters.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 import { timeoutFloor } from '../views/patience.ts'
@@ -30,9 +30,9 @@ export function onDecisionClaim(turn: Turn, decision: Verified<Decision>): void 
   const claims = slot.claims ?? []
   slot.claims = [...claims.filter((claim) => claim.sender !== sender), { sender, view, digest }]
   if (slot.decided === null) decideByClaims(slot, digest, state.config.n)
-  if (slot.decided === null || isSettled(slot) || !isDecidedAs(slot, digest)) return
+  if (slot.decided === null || hasDecidedBatch(slot) || !isDecidedAs(slot, digest)) return
   if (findBatch(state, sequence, digest) === null && !hasRoomFor(state, sequence, batch)) return
-  settle(turn, slot, batch)
+  decideBatch(turn, slot, batch)
 }
 
 /**

@@ -73,7 +73,7 @@ function isForgotten(state: ReplicaState, { kind, view, sequence }: Reminder): b
   if (kind === 'view-change') return view > state.views.view
   if (sequence <= state.checkpoints.lowWatermark) return false
   if (kind === 'checkpoint')
-    return sequence > Math.max(state.checkpoints.lastSaid, ...state.checkpoints.ownRoots.keys())
+    return sequence > Math.max(state.checkpoints.lastSent, ...state.checkpoints.ownRoots.keys())
   if (view !== state.views.view) return view > state.views.view
   return sequence > highestInView(state, kind)
 }

@@ -30,7 +30,7 @@ export function isDoubted(turn: Turn, slot: Slot, prePrepare: Verified<PrePrepar
   const { prePrepares } = state.oral.doubts
   const { doubtful = [], sequence, digest } = prePrepare
   if (doubtful.length === 0) return false
-  complainOfClients(turn, doubtful)
+  sendMacComplaints(turn, doubtful)
   const isVouchedFor = slot.decided !== null || vouchersOf(slot, digest) >= weakQuorum(state.config.n)
   if (isVouchedFor) prePrepares.delete(sequence)
   else if (prePrepares.size < HELD_BACK_MAX || prePrepares.has(sequence))
@@ -52,7 +52,7 @@ const vouchersOf = (slot: Slot, digest: Uint8Array): number =>
   votesOf(slot, 'prepare').filter((vote) => vote !== null && equalBytes(vote.digest, digest)).length
 
 /** Of a request that was passed on, or of those in a batch. Said again whenever they come again: it may be lost. */
-export function complainOfClients({ state, effects }: Turn, clients: readonly ClientId[]): void {
+export function sendMacComplaints({ state, effects }: Turn, clients: readonly ClientId[]): void {
   for (const client of clients) {
     effects.push({ kind: 'broadcast', outgoing: { kind: 'mac-complaint', client } })
     noteComplaint(state, client, state.config.id)

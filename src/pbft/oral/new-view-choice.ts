@@ -9,7 +9,7 @@ import { compareBytes, equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId, Sequence } from '../../base/ids.ts'
 import { quorum, weakQuorum } from '../../base/quorum.ts'
 import type { Choice } from '../../messages/content.ts'
-import type { HeldCheckpoint, OrderClaim } from '../../messages/oral/message.ts'
+import type { CheckpointClaim, OrderClaim } from '../../messages/oral/message.ts'
 import type { RejectionReason } from '../../messages/rejection.ts'
 
 /** The claims of one VIEW-CHANGE; it is valid by 4.2. */
@@ -18,7 +18,7 @@ export interface ViewChangeClaims {
   /** h */
   readonly lowWatermark: Sequence
   /** C: the checkpoints held, h included; the first state, at 0, is not listed. */
-  readonly checkpoints: readonly HeldCheckpoint[]
+  readonly checkpoints: readonly CheckpointClaim[]
   /** P: what prepared last, at most one entry for each s. */
   readonly preparedClaims: readonly OrderClaim[]
   /** Qset: for each (s, D) the latest view in which it was pre-prepared. */
@@ -37,7 +37,7 @@ export interface ChoiceForm {
 export type ChoiceResult =
   | {
       readonly kind: 'chosen'
-      readonly checkpoint: HeldCheckpoint
+      readonly checkpoint: CheckpointClaim
       /** For every s above the checkpoint in order, up to the last one that is no null batch by B. */
       readonly choices: readonly Choice[]
     }
@@ -48,7 +48,7 @@ export type ChoiceResult =
     }
 
 /** The first state, which every replica holds that has no later checkpoint. */
-const FIRST_STATE: HeldCheckpoint = { sequence: 0 as Sequence, root: new Uint8Array(0) }
+const FIRST_STATE: CheckpointClaim = { sequence: 0 as Sequence, root: new Uint8Array(0) }
 
 /**
  * The number of distinct replicas that say what `says` looks for; repetitions do not count.
@@ -66,7 +66,7 @@ function sendersOf(
  * it themselves: a correct replica that is behind would keep them from ever being found.
  * @rule 4.4
  */
-export function chooseCheckpoint(claims: readonly ViewChangeClaims[], n: number): HeldCheckpoint | null {
+export function chooseCheckpoint(claims: readonly ViewChangeClaims[], n: number): CheckpointClaim | null {
   const candidates = [FIRST_STATE, ...claims.flatMap(({ checkpoints }) => checkpoints)]
   candidates.sort((a, b) => b.sequence - a.sequence || compareBytes(a.root, b.root))
   for (const candidate of candidates) {
@@ -79,7 +79,7 @@ export function chooseCheckpoint(claims: readonly ViewChangeClaims[], n: number)
 
 function holdsCheckpoint(
   { lowWatermark, checkpoints }: ViewChangeClaims,
-  { sequence, root }: HeldCheckpoint,
+  { sequence, root }: CheckpointClaim,
 ): boolean {
   if (sequence === 0) return lowWatermark === 0
   return checkpoints.some((one) => one.sequence === sequence && equalBytes(one.root, root))
@@ -216,7 +216,7 @@ function realClaims({ claims }: Claimed, n: number): readonly OrderClaim[] {
 
 /** The result that a NEW-VIEW claims for its VIEW-CHANGEs. */
 export interface Chosen {
-  readonly checkpoint: HeldCheckpoint
+  readonly checkpoint: CheckpointClaim
   readonly choices: readonly Choice[]
 }
 

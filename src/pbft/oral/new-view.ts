@@ -12,7 +12,7 @@ import { reject } from '../ordering/normal-case.ts'
 import { findBatch, hasBatch } from '../ordering/ordering-state.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
 import type { ReplicaState, Turn } from '../state.ts'
-import { acceptChoices, activate, goOn, refute } from '../views/new-view.ts'
+import { acceptChoices, activate, beginOrdering, refute } from '../views/new-view.ts'
 import { isAhead, isPrimary } from '../views/view-state.ts'
 import { believed, forgetUncited, supported } from './acknowledgements.ts'
 import { noteVouched } from './checkpoints.ts'
@@ -140,7 +140,7 @@ function enterOralView(turn: Turn, newView: OralNewView): void {
   noteVouched(state, { ...newView.checkpoint, checkpoints: [] })
   const headers = choiceHeaders(newView)
   state.oral.choicesAhead = headers.filter(({ sequence }) => sequence > state.checkpoints.lowWatermark)
-  goOn(turn, headers, newView.checkpoint.sequence)
+  beginOrdering(turn, headers, newView.checkpoint.sequence)
   dropAccepted(state)
 }
 

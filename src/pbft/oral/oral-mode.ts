@@ -18,11 +18,11 @@ import { gatherPrePrepares, notePrePrepared, oralViewChangeContent, persistOralA
 import { isOrderingStuck, onDecisionClaim } from './decisions.ts'
 import { onOralRecollection, remindersOf } from './disk-check.ts'
 import {
-  complainOfClients,
   isDoubted,
   isNewComplaint,
   lacksSignature,
   onMacComplaint,
+  sendMacComplaints,
   vouchedFor,
 } from './doubtful-requests.ts'
 import {
@@ -127,7 +127,7 @@ export const ORAL: Mode = {
 
   isDoubted,
   vouchedFor,
-  complainOfClients,
+  sendMacComplaints,
   lacksSignature,
 
   recollectionFor: (state, asker, nonce) => ({

@@ -22,9 +22,9 @@ export class EarlyMessages {
   }
 
   /** Messages and bytes held for one sender. */
-  heldFor(sender: ReplicaId): { readonly count: number; readonly bytes: number } {
-    const held = this.#bySender[sender]
-    return { count: held?.messages.size ?? 0, bytes: held?.bytes ?? 0 }
+  sizeFor(sender: ReplicaId): { readonly count: number; readonly bytes: number } {
+    const room = this.#bySender[sender]
+    return { count: room?.messages.size ?? 0, bytes: room?.bytes ?? 0 }
   }
 
   /**
@@ -32,31 +32,31 @@ export class EarlyMessages {
    * @rule 5.5
    */
   wants(message: Pick<Early, 'kind' | 'view' | 'sequence' | 'sender' | 'bytes'>): boolean {
-    const held = this.#bySender[message.sender]
-    if (held === undefined || held.messages.has(keyOf(message))) return false
-    return hasRoomFor(held, message)
+    const room = this.#bySender[message.sender]
+    if (room === undefined || room.messages.has(keyOf(message))) return false
+    return hasRoomFor(room, message)
   }
 
   /** False when the sender's room is full; STATUS will bring the message again. */
-  hold(message: Early): boolean {
-    const held = this.#bySender[message.sender]
-    if (held === undefined) return false
+  add(message: Early): boolean {
+    const room = this.#bySender[message.sender]
+    if (room === undefined) return false
     const key = keyOf(message)
-    if (held.messages.has(key)) return true // however often it is played back
-    if (!hasRoomFor(held, message)) return false
-    held.messages.set(key, message)
-    held.bytes += message.bytes.length
+    if (room.messages.has(key)) return true // however often it is played back
+    if (!hasRoomFor(room, message)) return false
+    room.messages.set(key, message)
+    room.bytes += message.bytes.length
     return true
   }
 
   /** Takes out what is for this view, and drops what is for earlier ones. */
   takeFor(view: View): readonly Early[] {
     const taken: Early[] = []
-    for (const held of this.#bySender) {
-      for (const [key, message] of held.messages) {
+    for (const room of this.#bySender) {
+      for (const [key, message] of room.messages) {
         if (message.view > view) continue
-        held.messages.delete(key)
-        held.bytes -= message.bytes.length
+        room.messages.delete(key)
+        room.bytes -= message.bytes.length
         if (message.view === view) taken.push(message)
       }
     }

@@ -21,8 +21,8 @@ import type { Slot } from './slot.ts'
  * Two messages contradict each other: that is logged and passed on, once. Their signatures are good.
  * @rule 1.5
  */
-export function holdEvidence(turn: Turn, evidence: Evidence): void {
-  const kept = turn.state.evidence.hold(evidence)
+export function keepEvidence(turn: Turn, evidence: Evidence): void {
+  const kept = turn.state.evidence.add(evidence)
   if (kept === null) return
   persist(turn, { kind: 'evidence', evidence: kept, isNew: true })
   blameTwoFaced(turn.state, kept.guilty)
@@ -86,7 +86,7 @@ function show({ effects }: Turn, messages: readonly SignedOnce[]): void {
  * @rule 1.5
  */
 export function onExhibit(turn: Turn, exhibit: Verified<Exhibit>): void {
-  for (const evidence of evidenceIn(turn.state, exhibit)) holdEvidence(turn, evidence)
+  for (const evidence of evidenceIn(turn.state, exhibit)) keepEvidence(turn, evidence)
 }
 
 /** True if it shows evidence that is not held yet. Asked before a signature is checked: most exhibits show none. */
@@ -98,8 +98,8 @@ function evidenceIn(state: ReplicaState, { messages }: Exhibit): readonly Eviden
   const [first, second] = messages
   const wanted = messages.filter((message) => state.evidence.isWanted(message))
   const found = wanted.map((message) => {
-    const held = heldCounterpart(state, message)
-    return held === null ? null : evidenceOf(held, message)
+    const known = knownCounterpart(state, message)
+    return known === null ? null : evidenceOf(known, message)
   })
   if (wanted.length === 2 && first !== undefined && second !== undefined) {
     found.push(evidenceOf(first, second))
@@ -108,16 +108,16 @@ function evidenceIn(state: ReplicaState, { messages }: Exhibit): readonly Eviden
 }
 
 /** The message that is held of the same signer for the same (kind, v, s); null when there is none. */
-function heldCounterpart(state: ReplicaState, message: SignedOnce): SignedOnce | null {
+function knownCounterpart(state: ReplicaState, message: SignedOnce): SignedOnce | null {
   const { sender } = message
-  for (const held of heldLike(state, message)) {
-    if (held?.sender === sender && isSamePlace(held, message)) return held
+  for (const known of knownLike(state, message)) {
+    if (known?.sender === sender && isSamePlace(known, message)) return known
   }
   return null
 }
 
 /** The messages of this kind and sequence number that are held. */
-function heldLike(state: ReplicaState, message: SignedOnce): readonly (SignedOnce | null | undefined)[] {
+function knownLike(state: ReplicaState, message: SignedOnce): readonly (SignedOnce | null | undefined)[] {
   const { sequence, sender } = message
   const slot = state.ordering.slots.get(sequence)
   const prepared = state.ordering.preparedCertificates.get(sequence)

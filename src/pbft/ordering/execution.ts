@@ -30,7 +30,7 @@ export function executeDecided({ state, effects }: Turn): void {
  * request costs.
  * @rule 1.9
  */
-export function isHeldUp(state: ReplicaState): boolean {
+export function isBusyExecuting(state: ReplicaState): boolean {
   const { lastHandedOver, lastExecuted, executingAtTick } = state.ordering
   const executing = lastHandedOver > lastExecuted ? lastHandedOver : null
   state.ordering.executingAtTick = executing

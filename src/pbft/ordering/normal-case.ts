@@ -12,14 +12,14 @@ import { CLOCK_SKEW_MS_MAX, HELD_BACK_MAX, UNEXECUTED_BYTES_MAX } from '../param
 import { mayVote } from '../recovery/recovery-state.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 import { noteOrdered } from '../views/primary-observation.ts'
-import { exhibitConflictingVote, exhibitConflictingVotes, holdEvidence } from './evidence.ts'
+import { exhibitConflictingVote, exhibitConflictingVotes, keepEvidence } from './evidence.ts'
 import { executeDecided } from './execution.ts'
 import { findBatch, hasBatch, isBatchLacking, isHandedOver, openSlot } from './ordering-state.ts'
 import { noveltyOf, type Place, placeOf } from './place.ts'
 import {
   decisionCertificate,
+  hasDecidedBatch,
   isDecidedAs,
-  isSettled,
   preparedCertificate,
   type Slot,
   votesOf,
@@ -68,7 +68,7 @@ export function isPrePrepareRelevant(state: ReplicaState, header: PrePrepareHead
   if (slot === undefined) return true
   const novelty = noveltyOf(slot.accepted?.digest, digest)
   if (novelty === 'conflicting') return state.evidence.isWanted(header)
-  return !isSettled(slot) && (novelty === 'first' || isBatchLacking(state, sequence, digest))
+  return !hasDecidedBatch(slot) && (novelty === 'first' || isBatchLacking(state, sequence, digest))
 }
 
 /** A message of a view that is not entered yet is held until that begins; any other is of no use. */
@@ -85,7 +85,7 @@ function takeElsewhere(
     if (message.sender !== config.id) reject(turn, message, from, 'wrong-view')
     return
   }
-  if (!early.hold(message)) reject(turn, message, from, 'busy')
+  if (!early.add(message)) reject(turn, message, from, 'busy')
 }
 
 const isRelevantElsewhere = (
@@ -117,7 +117,7 @@ function accept(turn: Turn, slot: Slot, prePrepare: Verified<PrePrepare>, from: 
   if (!hasRoomFor(state, sequence, batch)) return reject(turn, prePrepare, from, 'busy')
   slot.accepted = headerOf(prePrepare)
   slot.acceptedTick = state.clock.ticks
-  state.ordering.batches.hold(sequence, batch)
+  state.ordering.batches.add(sequence, batch)
   noteOrdered(state, sequence, batch)
   // What was proposed came back only after its record was on disk.
   if (!slot.isProposed) {
@@ -163,10 +163,10 @@ export function onVote(turn: Turn, vote: Verified<Vote>, from: Peer): void {
   if (place !== 'open') return takeElsewhere(turn, vote, from, place)
   const slot = openSlot(state, vote.sequence)
   const votes = votesOf(slot, vote.kind)
-  const held = votes[vote.sender]
-  if (held !== null && held !== undefined) {
-    if (noveltyOf(held.digest, vote.digest) === 'conflicting') {
-      const evidence = { guilty: vote.sender, first: held, second: vote }
+  const known = votes[vote.sender]
+  if (known !== null && known !== undefined) {
+    if (noveltyOf(known.digest, vote.digest) === 'conflicting') {
+      const evidence = { guilty: vote.sender, first: known, second: vote }
       reject(turn, vote, from, 'conflicting-vote', evidence)
     }
     return
@@ -197,10 +197,10 @@ export function supplyBatch(turn: Turn, slot: Slot, batch: Batch): void {
   const { state } = turn
   const { sequence, accepted } = slot
   if (hasBatch(state, slot, batch.digest) || !hasRoomFor(state, sequence, batch)) return
-  if (accepted === null || !equalBytes(accepted.digest, batch.digest)) return settle(turn, slot, batch)
+  if (accepted === null || !equalBytes(accepted.digest, batch.digest)) return decideBatch(turn, slot, batch)
   persist(turn, { kind: 'batch', sequence, batch })
   slot.acceptedRecords = state.durability.recordsEmitted
-  state.ordering.batches.hold(sequence, batch)
+  state.ordering.batches.add(sequence, batch)
   voteForChoice(turn, slot)
 }
 
@@ -232,7 +232,7 @@ export function advance(turn: Turn, slot: Slot): void {
   const digest = slot.decided?.[0]?.digest
   if (digest === undefined) return
   const batch = findBatch(state, slot.sequence, digest)
-  if (batch !== null) settle(turn, slot, batch) // else it is fetched by digest
+  if (batch !== null) decideBatch(turn, slot, batch) // else it is fetched by digest
 }
 
 function becomePrepared(turn: Turn, slot: Slot, prepares: readonly Vote[]): void {
@@ -253,14 +253,14 @@ function becomePrepared(turn: Turn, slot: Slot, prepares: readonly Vote[]): void
  * and to execution.
  * @rule 1.4 6.1
  */
-export function settle(turn: Turn, slot: Slot, batch: Batch): void {
+export function decideBatch(turn: Turn, slot: Slot, batch: Batch): void {
   const { state } = turn
   const { sequence, decided } = slot
-  if (decided === null || isSettled(slot) || isHandedOver(state, sequence)) return
-  const held = findBatch(state, sequence, batch.digest)
-  if (held === null) state.ordering.batches.hold(sequence, batch)
-  slot.decidedBatch = held ?? batch
-  persist(turn, { kind: 'decided', commits: decided, batch, isBatchLogged: held !== null })
+  if (decided === null || hasDecidedBatch(slot) || isHandedOver(state, sequence)) return
+  const known = findBatch(state, sequence, batch.digest)
+  if (known === null) state.ordering.batches.add(sequence, batch)
+  slot.decidedBatch = known ?? batch
+  persist(turn, { kind: 'decided', commits: decided, batch, isBatchLogged: known !== null })
   executeDecided(turn)
 }
 
@@ -276,5 +276,5 @@ export function reject(
     return
   }
   turn.effects.push({ kind: 'reject', from, message, reason, evidence })
-  holdEvidence(turn, evidence)
+  keepEvidence(turn, evidence)
 }

@@ -6,14 +6,14 @@ import type { Batch, PrePrepare, PreparedCertificate, Verified } from '../../mes
 import { logWindow } from '../checkpoints/watermarks.ts'
 import type { ReplicaState } from '../state.ts'
 import { EarlyMessages } from './early-messages.ts'
-import { HeldBatches } from './held-batches.ts'
-import { createSlot, isSettled, type Slot } from './slot.ts'
+import { OpenBatches } from './open-batches.ts'
+import { createSlot, hasDecidedBatch, type Slot } from './slot.ts'
 
 export interface OrderingState {
   /** The open sequence numbers: above `lastExecuted`. */
   readonly slots: Map<Sequence, Slot>
   /** The batches of `slots` that are not executed. */
-  readonly batches: HeldBatches
+  readonly batches: OpenBatches
   /** Pre-prepares whose time is too far ahead of the own clock (rule 1.2). One per sequence number. */
   readonly heldBack: Map<Sequence, Verified<PrePrepare>>
   /** Messages of views that are not entered yet. */
@@ -32,7 +32,7 @@ export interface OrderingState {
 /** `reached` is the sequence number of the state that the replica starts from, `known` that of its certificate. */
 export const createOrderingState = (n: number, reached: Sequence, known: Sequence): OrderingState => ({
   slots: new Map(),
-  batches: new HeldBatches(),
+  batches: new OpenBatches(),
   heldBack: new Map(),
   early: new EarlyMessages(n),
   preparedCertificates: new Map(),
@@ -53,7 +53,7 @@ export const isDecisionInReach = (state: ReplicaState, sequence: Sequence): bool
 /** True if a decision for `sequence` would be new here, and may be held. */
 export function isDecisionOpen(state: ReplicaState, sequence: Sequence): boolean {
   const slot = state.ordering.slots.get(sequence)
-  return isDecisionInReach(state, sequence) && (slot === undefined || !isSettled(slot))
+  return isDecisionInReach(state, sequence) && (slot === undefined || !hasDecidedBatch(slot))
 }
 
 /** The slot of a sequence number, opened when it is new. */
@@ -81,7 +81,7 @@ export function hasBatch(state: ReplicaState, slot: Slot, digest: Uint8Array): b
 
 /** The digest of the batch that a slot cannot go on without; null when it lacks none. */
 export function lackingDigest(state: ReplicaState, slot: Slot): Uint8Array | null {
-  if (isSettled(slot)) return null
+  if (hasDecidedBatch(slot)) return null
   const digest = slot.decided?.[0]?.digest ?? slot.accepted?.digest ?? null
   return digest !== null && !hasBatch(state, slot, digest) ? digest : null
 }

@@ -28,7 +28,7 @@ export function placeOf(
 export type Novelty = 'first' | 'same' | 'conflicting'
 
 /** Compares the digest of a message with the one that is held in its place. */
-export function noveltyOf(held: Uint8Array | null | undefined, digest: Uint8Array): Novelty {
-  if (held === null || held === undefined) return 'first'
-  return equalBytes(held, digest) ? 'same' : 'conflicting'
+export function noveltyOf(known: Uint8Array | null | undefined, digest: Uint8Array): Novelty {
+  if (known === null || known === undefined) return 'first'
+  return equalBytes(known, digest) ? 'same' : 'conflicting'
 }

@@ -24,7 +24,7 @@ import type { WaitingRequest } from './request-queue.ts'
 export function onRequest(turn: Turn, request: Verified<Request>, from: Peer): void {
   const { state, effects } = turn
   if (state.recovery.health === 'diverged') return // its answers would be wrong
-  if (request.doubtful !== undefined) return state.mode.complainOfClients(turn, request.doubtful)
+  if (request.doubtful !== undefined) return state.mode.sendMacComplaints(turn, request.doubtful)
   const standing = state.config.standing(request)
   switch (standing) {
     case 'executed':
@@ -127,13 +127,13 @@ export function dropServed(
   if (state.requests.timer === null && state.views.isActive && executed.length > 0)
     noteUnawaited(state.patience, tookTicks)
   for (const client of new Set(executed.map((each) => each.client))) {
-    dropOver(state, client, (request) => executed.some(({ digest }) => equalBytes(digest, request.digest)))
+    dropOrdered(state, client, (request) => executed.some(({ digest }) => equalBytes(digest, request.digest)))
   }
   restartTimerIfServed(state)
 }
 
 /** Drops what was ordered, whatever came of it: a refused recovery operation would keep its standing for ever. */
-function dropOver(state: ReplicaState, client: ClientId, wasOrdered: (request: Request) => boolean): void {
+function dropOrdered(state: ReplicaState, client: ClientId, wasOrdered: (request: Request) => boolean): void {
   state.requests.waiting.drop(client, (request) => {
     return state.config.standing(request) !== 'new' || wasOrdered(request)
   })
@@ -141,7 +141,7 @@ function dropOver(state: ReplicaState, client: ClientId, wasOrdered: (request: R
 
 /** The state was replaced: whatever it holds as executed no longer waits. */
 export function dropAllServed(state: ReplicaState): void {
-  for (const client of state.requests.waiting.clients()) dropOver(state, client, () => false)
+  for (const client of state.requests.waiting.clients()) dropOrdered(state, client, () => false)
   restartTimerIfServed(state)
 }
 

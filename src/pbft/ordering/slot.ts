@@ -132,7 +132,7 @@ export function isDecidedAs(slot: Slot, digest: Uint8Array): boolean {
 }
 
 /** True if the decided batch is here, or was executed. */
-export const isSettled = (slot: Slot): boolean => slot.decidedBatch !== null || slot.executed !== null
+export const hasDecidedBatch = (slot: Slot): boolean => slot.decidedBatch !== null || slot.executed !== null
 
 /** The number of replicas that voted here in the current view, for any digest. */
 export const votersOf = (slot: Slot): number =>

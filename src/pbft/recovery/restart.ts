@@ -64,7 +64,7 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
       replayPrepared(state, record.certificate)
       break
     case 'batch':
-      holdReplayed(state, record.sequence, record.batch)
+      keepReplayedBatch(state, record.sequence, record.batch)
       break
     case 'decided':
       replayDecided(turn, record.commits, record.batch)
@@ -81,13 +81,13 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
       break
     case 'checkpoint':
       if (record.sequence >= state.checkpoints.lowWatermark) keepOwnRoot(state, record.sequence, record.root)
-      if (record.sequence > state.checkpoints.lastSaid) state.checkpoints.lastSaid = record.sequence
+      if (record.sequence > state.checkpoints.lastSent) state.checkpoints.lastSent = record.sequence
       break
     case 'stable':
       if (record.stable.sequence > state.checkpoints.lowWatermark) adoptStable(state, record.stable)
       break
     case 'evidence':
-      state.evidence.hold(record.evidence)
+      state.evidence.add(record.evidence)
       break
     case 'recovery':
       state.recovery.own = {
@@ -123,7 +123,7 @@ export function replayExecuted(state: ReplicaState, executed: Executed): readonl
 }
 
 /** A vote in a view is proof that its NEW-VIEW was entered, even where the log in front of it was trimmed. */
-function beInView(state: ReplicaState, view: View): boolean {
+function enterReplayedView(state: ReplicaState, view: View): boolean {
   if (view > state.views.view) {
     leaveViewFor(state, view)
     state.ordering.lastProposed = state.ordering.lastExecuted
@@ -134,17 +134,17 @@ function beInView(state: ReplicaState, view: View): boolean {
 
 function replayAccepted(state: ReplicaState, prePrepare: PrePrepare): void {
   const { view, sequence, batch, sender } = prePrepare
-  holdReplayed(state, sequence, batch)
-  if (!beInView(state, view)) return
+  keepReplayedBatch(state, sequence, batch)
+  if (!enterReplayedView(state, view)) return
   if (sender === state.config.id && sequence > state.ordering.lastProposed)
     state.ordering.lastProposed = sequence
   replayHeader(state, headerOf(prePrepare))
 }
 
 /** Holds what is still to be executed, or may be voted on again. */
-function holdReplayed(state: ReplicaState, sequence: Sequence, batch: Batch): void {
+function keepReplayedBatch(state: ReplicaState, sequence: Sequence, batch: Batch): void {
   const isOpen = !isHandedOver(state, sequence) || state.mode.mayVoteAgain(state, sequence)
-  if (isOpen) state.ordering.batches.hold(sequence, batch)
+  if (isOpen) state.ordering.batches.add(sequence, batch)
 }
 
 function replayHeader(state: ReplicaState, header: PrePrepareHeader): void {
@@ -162,7 +162,7 @@ function replayPrepared(state: ReplicaState, certificate: PreparedCertificate): 
   if (known === undefined || known.prePrepare.view < view) {
     state.ordering.preparedCertificates.set(sequence, certificate)
   }
-  if (!beInView(state, view)) return
+  if (!enterReplayedView(state, view)) return
   replayHeader(state, prePrepare)
   const slot = openSlot(state, sequence)
   for (const vote of prepares) slot.prepares[vote.sender] = vote
@@ -176,7 +176,7 @@ function replayDecided(turn: Turn, commits: readonly Vote[], batch: Batch | null
   const slot = openSlot(state, first.sequence)
   slot.decided = commits
   slot.decidedBatch = batch ?? findBatch(state, first.sequence, first.digest)
-  if (batch !== null) state.ordering.batches.hold(first.sequence, batch)
+  if (batch !== null) state.ordering.batches.add(first.sequence, batch)
   executeDecided(turn)
 }
 
@@ -194,7 +194,7 @@ function replayNewView(state: ReplicaState, newView: AnyNewView): void {
   const chosen = chosenIn(newView)
   // As `enterView` does; once in the view, what was proposed in it counts too.
   const isEntry = view > state.views.view || !state.views.isActive
-  if (chosen === null || !beInView(state, view)) return
+  if (chosen === null || !enterReplayedView(state, view)) return
   if (isEntry) state.ordering.lastProposed = state.ordering.lastExecuted
   state.views.newView = newView
   if (sender === state.config.id) state.views.madeNewView = view
@@ -203,8 +203,8 @@ function replayNewView(state: ReplicaState, newView: AnyNewView): void {
   if (state.ordering.lastProposed < state.views.lastChosen)
     state.ordering.lastProposed = state.views.lastChosen
   for (const header of state.mode.replayChoices(state, prePrepares)) {
-    const held = state.ordering.slots.get(header.sequence)?.accepted
-    if (held === undefined || held === null) replayHeader(state, header)
+    const known = state.ordering.slots.get(header.sequence)?.accepted
+    if (known === undefined || known === null) replayHeader(state, header)
   }
 }
 
@@ -231,17 +231,17 @@ export function resume(turn: Turn): void {
   const { state } = turn
   const { config } = state
   const { view, isActive, newView } = state.views
-  const say = (outgoing: Outgoing) => broadcastDurably(turn, outgoing)
+  const broadcast = (outgoing: Outgoing) => broadcastDurably(turn, outgoing)
   compareWithStable(turn)
   if (!mayVote(state)) return
   for (const [sequence, root] of state.checkpoints.ownRoots) {
-    const wasSaid = sequence > state.checkpoints.lowWatermark && sequence <= state.checkpoints.lastSaid
-    if (wasSaid) say({ kind: 'checkpoint', sequence, root })
+    const wasSent = sequence > state.checkpoints.lowWatermark && sequence <= state.checkpoints.lastSent
+    if (wasSent) broadcast({ kind: 'checkpoint', sequence, root })
   }
   const own = state.views.viewChanges[config.id] ?? null
-  if (!isActive && own?.view === view) say({ kind: 'relayed', message: own })
+  if (!isActive && own?.view === view) broadcast({ kind: 'relayed', message: own })
   if (!isActive) return
-  if (newView?.sender === config.id) say({ kind: 'relayed', message: newView })
+  if (newView?.sender === config.id) broadcast({ kind: 'relayed', message: newView })
   for (const sequence of [...state.ordering.slots.keys()].sort((a, b) => a - b)) {
     resumeSlot(turn, sequence)
   }

@@ -1,6 +1,6 @@
 /** Decisions with their certificates, which anybody may pass on. Keeps rule 1.4. */
 import type { Decision, Verified } from '../../messages/message.ts'
-import { hasRoomFor, settle } from '../ordering/normal-case.ts'
+import { decideBatch, hasRoomFor } from '../ordering/normal-case.ts'
 import { findBatch, isDecisionOpen, openSlot } from '../ordering/ordering-state.ts'
 import type { Turn } from '../state.ts'
 
@@ -15,5 +15,5 @@ export function onDecision(turn: Turn, decision: Verified<Decision>): void {
   if (findBatch(state, sequence, digest) === null && !hasRoomFor(state, sequence, batch)) return
   const slot = openSlot(state, sequence)
   slot.decided ??= decision.commits
-  settle(turn, slot, decision.batch)
+  decideBatch(turn, slot, decision.batch)
 }

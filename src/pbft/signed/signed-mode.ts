@@ -93,7 +93,7 @@ export const SIGNED: Mode = {
 
   isDoubted: () => false,
   vouchedFor: () => null,
-  complainOfClients: nothing,
+  sendMacComplaints: nothing,
   lacksSignature: () => false,
 
   recollectionFor: (state, asker, nonce) => ({

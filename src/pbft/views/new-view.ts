@@ -76,12 +76,12 @@ export function makeNewView(turn: Turn): void {
     state.views.madeNewView === state.views.view
   )
     return
-  const held = state.views.viewChanges.filter(
+  const received = state.views.viewChanges.filter(
     (one): one is ViewChange => one?.kind === 'view-change' && one.view === state.views.view,
   )
   // The own one is among them: what it says was synced before it came back.
-  if (held.length < quorum(n) || !held.some(({ sender }) => sender === id)) return
-  const viewChanges = held.slice(0, quorum(n))
+  if (received.length < quorum(n) || !received.some(({ sender }) => sender === id)) return
+  const viewChanges = received.slice(0, quorum(n))
   const { choices } = select(viewChanges, state.nullBatch.digest)
   const content = { kind: 'new-view', view: state.views.view, viewChanges, choices } as const
   state.views.madeNewView = state.views.view
@@ -183,7 +183,7 @@ export function enterView(turn: Turn, newView: NewView): void {
   activate(turn, newView)
   const { stable } = select(contents.viewChanges, state.nullBatch.digest)
   if (stable.sequence > state.checkpoints.lowWatermark) becomeStable(turn, stable) // @rule 2.2
-  goOn(turn, contents.prePrepares, stable.sequence)
+  beginOrdering(turn, contents.prePrepares, stable.sequence)
 }
 
 /** The view is the current one, and active. */
@@ -199,7 +199,11 @@ export function activate({ state }: Turn, newView: AnyNewView): void {
  * Takes O, which follows the checkpoint at `minSequence`, and goes on behind it.
  * @rule 3.4 3.5 3.9
  */
-export function goOn(turn: Turn, prePrepares: readonly PrePrepareHeader[], minSequence: Sequence): void {
+export function beginOrdering(
+  turn: Turn,
+  prePrepares: readonly PrePrepareHeader[],
+  minSequence: Sequence,
+): void {
   const { state } = turn
   state.views.lastChosen = prePrepares.at(-1)?.sequence ?? minSequence
   state.ordering.lastProposed = Math.max(state.views.lastChosen, state.ordering.lastExecuted) as Sequence

@@ -126,7 +126,7 @@ export class PrimaryMonitor {
   }
 
   /** f + 1 primaries, one of them correct, came to no more than this: so the machines give no more. */
-  settleFor(reference: Figures): void {
+  lowerReference(reference: Figures): void {
     this.#reference = reference
     this.#patience = Math.min(2 * this.#patience, BAD_WINDOWS_MAX)
     this.#bad = 0

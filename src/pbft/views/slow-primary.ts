@@ -51,7 +51,7 @@ function judge(state: ReplicaState): void {
   const { fault, figures } = verdict
   if (blacklist.isFull && !blacklist.has(primary(state))) {
     const best = [...blacklist.figures, figures].reduce((a, b) => (b.delivered > a.delivered ? b : a))
-    monitor.settleFor(best)
+    monitor.lowerReference(best)
     blacklist.acquit((each) => monitor.faultOf(each) === null)
     if (monitor.faultOf(figures) === null) return
   }

@@ -109,8 +109,8 @@ export function isLatest(
   { views: { viewChanges } }: ReplicaState,
   { sender, view }: { readonly sender: ReplicaId; readonly view: View },
 ): boolean {
-  const held = viewChanges[sender] ?? null
-  return held === null || held.view < view
+  const known = viewChanges[sender] ?? null
+  return known === null || known.view < view
 }
 
 /**

@@ -44,17 +44,17 @@ export class Executor {
     assert(this.#running === null, 'a batch is handed over when the one before it is executed')
     const execution = this.#application.begin(effect.sequence, effect.batch, this.#allowance)
     this.#running = { effect, execution }
-    this.#goOn()
+    this.#advance()
   }
 
   /** A turn begins. */
   onTurn(): void {
     this.#allowance.left = this.#perTurn
-    this.#goOn()
+    this.#advance()
   }
 
   /** Runs this between two batches: at once, or when the one that is being executed is; the last such counts. */
-  whenSettled(run: () => void): void {
+  betweenBatches(run: () => void): void {
     if (this.#running === null) run()
     else this.#waiting = run
   }
@@ -70,7 +70,7 @@ export class Executor {
     this.forgetWaiting()
   }
 
-  #goOn(): void {
+  #advance(): void {
     if (this.#running === null) return
     const { effect, execution } = this.#running
     const step = execution.next()

@@ -28,7 +28,7 @@ const TAKEN = new Uint8Array(0)
 interface Account {
   readonly peer: Peer
   bytes: number
-  isHeld: boolean
+  isPaused: boolean
   readonly queues: Map<Lane, Queue>
 }
 
@@ -42,7 +42,7 @@ interface Queue extends TurnTaker {
 }
 
 interface Rest {
-  readonly goOn: GoOn
+  readonly continuation: Continuation
   readonly bytes: number
 }
 
@@ -54,14 +54,14 @@ interface Rota extends TurnTaker {
 export interface Turn {
   readonly peer: Peer
   /** Its next frame, or how to go on with the one before. */
-  readonly work: Uint8Array | GoOn
+  readonly work: Uint8Array | Continuation
   /** Says what it cost to deal with it, in signature checks: so much later is the next turn of whoever sent it. */
   charge(checks: number): void
   /** There is more to do than for one turn: the rest is done before this peer's next frame, when its turn comes again. */
-  keep(goOn: GoOn): void
+  keep(continuation: Continuation): void
 }
 
-export type GoOn = (turn: Turn) => number
+export type Continuation = (turn: Turn) => number
 
 /**
  * Bounded queues per peer. Turns are given by what the frames cost and not by their number: a peer that sends much, or
@@ -90,8 +90,8 @@ export class Inbox {
     if (!isWaiting(queue)) this.#enter(queue)
     queue.frames.push(frame)
     account.bytes += bytesOf(frame)
-    if (account.bytes > bytesMax(peer)) account.isHeld = true
-    return !account.isHeld
+    if (account.bytes > bytesMax(peer)) account.isPaused = true
+    return !account.isPaused
   }
 
   /** The next turn, or null when nothing waits. */
@@ -105,8 +105,8 @@ export class Inbox {
     if (!rota.queues.isEmpty) this.#lanes.enter(rota)
     account.bytes -= bytes
     this.#forget(account)
-    if (account.isHeld && account.bytes <= bytesMax(account.peer) / 2) {
-      account.isHeld = false
+    if (account.isPaused && account.bytes <= bytesMax(account.peer) / 2) {
+      account.isPaused = false
       this.#resume(account.peer)
     }
     return {
@@ -116,7 +116,7 @@ export class Inbox {
         queue.cost += checks
         rota.cost += checks
       },
-      keep: (goOn) => this.#keep(queue, { goOn, bytes }),
+      keep: (continuation) => this.#keep(queue, { continuation, bytes }),
     }
   }
 
@@ -142,7 +142,7 @@ export class Inbox {
       if (rota.queues.isEmpty) this.#lanes.leave(rota)
     }
     account.bytes = 0
-    account.isHeld = false
+    account.isPaused = false
     this.#forget(account)
   }
 
@@ -150,7 +150,7 @@ export class Inbox {
     const key = keyOf(peer)
     const known = this.#accounts.get(key)
     if (known !== undefined) return known
-    const account = { peer, bytes: 0, isHeld: false, queues: new Map() }
+    const account = { peer, bytes: 0, isPaused: false, queues: new Map() }
     this.#accounts.set(key, account)
     return account
   }
@@ -161,11 +161,11 @@ export class Inbox {
     rota.queues.enter(queue)
   }
 
-  #workOf(queue: Queue): { readonly work: Uint8Array | GoOn; readonly bytes: number } {
+  #workOf(queue: Queue): { readonly work: Uint8Array | Continuation; readonly bytes: number } {
     const { rest } = queue
     if (rest !== null) {
       queue.rest = null
-      return { work: rest.goOn, bytes: rest.bytes }
+      return { work: rest.continuation, bytes: rest.bytes }
     }
     const frame = this.#frameOf(queue)
     return { work: frame, bytes: bytesOf(frame) }

@@ -1,13 +1,13 @@
 /**
  * Authenticates a replica before a handshake costs anything: a MAC over its HELLO, under a key that only the two
- * replicas can make. What a replica is asked without one is a stranger's, whatever it says it is, so strangers who
- * open links without number use up what is set aside for strangers.
+ * replicas can make. A HELLO without one counts as a stranger's, whatever identity it claims, so strangers that open
+ * many links use up only the room that is reserved for strangers.
  *
  *   key = HKDF-SHA-256(secret: X25519(own secret, peer's public key), salt: "strategos knock",
  *                      info: cluster id 32 | initiator u8 | responder u8)
  *
- * A knock proves nothing: who heard one can knock again as the same replica, and delays that replica's next link. The
- * handshake that follows proves who it is.
+ * A hello MAC proves nothing: whoever overheard one can replay it, and delays the next link of that replica. The
+ * handshake that follows proves the identity.
  * @rule 5.5
  */
 import { concatBytes, equalSecretBytes, utf8 } from '../../base/bytes.ts'

@@ -35,8 +35,8 @@ export class LiveLinks implements Transport {
   readonly #inner: Transport
   readonly #onDead: (peer: Peer) => void
   readonly #links = new Map<ReplicaId | ClientId, Link>()
-  /** Peers whose frames the handler has asked to hold: nothing is read of them, so nothing comes. */
-  readonly #held = new Set<ReplicaId | ClientId>()
+  /** Peers whose frames the handler asked to pause: nothing is read from them, so nothing comes. */
+  readonly #paused = new Set<ReplicaId | ClientId>()
   #ticks = 0
 
   /** `onDead` is told of each link that is ended for its silence. */
@@ -54,7 +54,7 @@ export class LiveLinks implements Transport {
       onFrame: (from, frame) => {
         if (isHeartbeat(frame) && this.#isTaken(from)) return true
         const goesOn = handler.onFrame(from, frame)
-        if (!goesOn) this.#held.add(from.id)
+        if (!goesOn) this.#paused.add(from.id)
         return goesOn
       },
     })
@@ -72,7 +72,7 @@ export class LiveLinks implements Transport {
   }
 
   resume(peer: Peer): void {
-    this.#held.delete(peer.id)
+    this.#paused.delete(peer.id)
     this.#inner.resume(peer)
   }
 
@@ -109,7 +109,7 @@ export class LiveLinks implements Transport {
       return true
     }
     if (this.#ticks % SILENT_TICKS === 0) link.heartbeats = 0
-    const isAlive = received !== link.received || this.#held.has(peer.id)
+    const isAlive = received !== link.received || this.#paused.has(peer.id)
     link.received = received
     link.silentTicks = isAlive ? 0 : link.silentTicks + 1
     if (link.silentTicks < SILENT_TICKS) return false

@@ -54,8 +54,8 @@ export interface LinkSecurityOptions {
   /** The replicas' Ed25519 keys in the order of their ids, as the cluster file has them. */
   readonly replicaKeys: readonly Uint8Array[]
   readonly identity: LinkIdentity
-  /** Of a replica: what makes it known at other replicas' doors, and them at its own. */
-  readonly knockKeys?: HelloMacKeys
+  /** The keys of the hello MACs between this replica and the others; a client has none. */
+  readonly helloMacKeys?: HelloMacKeys
 }
 
 /**
@@ -78,19 +78,19 @@ export function createLinkSecurity(options: LinkSecurityOptions): LinkSecurity {
       `the cluster lists another key for replica ${identity.id}`,
     )
   }
-  const knocks = knocksOf(options)
+  const helloMacs = helloMacsOf(options)
   return {
-    initiate: (expected) => initiate(options, expected, knocks),
-    respond: (admits = () => true) => respond(options, knocks, admits),
+    initiate: (expected) => initiate(options, expected, helloMacs),
+    respond: (admits = () => true) => respond(options, helloMacs, admits),
   }
 }
 
-function knocksOf({ suite, clusterId, identity, knockKeys }: LinkSecurityOptions): HelloMacs {
-  if (identity.kind === 'client' || knockKeys === undefined) return NO_HELLO_MACS
-  return createHelloMacs({ suite, clusterId, self: identity.id, keys: knockKeys })
+function helloMacsOf({ suite, clusterId, identity, helloMacKeys }: LinkSecurityOptions): HelloMacs {
+  if (identity.kind === 'client' || helloMacKeys === undefined) return NO_HELLO_MACS
+  return createHelloMacs({ suite, clusterId, self: identity.id, keys: helloMacKeys })
 }
 
-function initiate(options: LinkSecurityOptions, expected: ReplicaId, knocks: HelloMacs): Handshake {
+function initiate(options: LinkSecurityOptions, expected: ReplicaId, helloMacs: HelloMacs): Handshake {
   const { suite, identity } = options
   const expectedKey = options.replicaKeys[expected]
   assert(expectedKey !== undefined, `the cluster has no replica ${expected}`)
@@ -106,7 +106,7 @@ function initiate(options: LinkSecurityOptions, expected: ReplicaId, knocks: Hel
     nonce: options.entropy(NONCE_BYTES),
     ephemeralKey: suite.agreementPublicKey(secret),
   }
-  const hello = encodeHello(claims, (payload) => knocks.tag(expected, payload))
+  const hello = encodeHello(claims, (payload) => helloMacs.tag(expected, payload))
 
   const onWelcome = (frame: Uint8Array): HandshakeStep => {
     const welcome = decodeWelcome(frame)
@@ -129,7 +129,7 @@ function initiate(options: LinkSecurityOptions, expected: ReplicaId, knocks: Hel
 
 function respond(
   options: LinkSecurityOptions,
-  knocks: HelloMacs,
+  helloMacs: HelloMacs,
   admits: (claim: Claim) => boolean,
 ): Handshake {
   const { suite, identity } = options
@@ -143,7 +143,8 @@ function respond(
     const fault = helloFault(hello.fields, options, identity.id)
     if (fault !== null) return failed(fault)
     const peer = peerOf(hello.fields)
-    const isVouched = peer.kind === 'replica' && knocks.isGood(peer.id, hello.payload, hello.authentication)
+    const isVouched =
+      peer.kind === 'replica' && helloMacs.isGood(peer.id, hello.payload, hello.authentication)
     if (!admits({ peer, isVouched })) return failed('not-admitted')
     const isSound = peer.kind === 'replica' || suite.publicKeyFault(hello.fields.publicKey) === null
     if (!isSound) return failed('unknown-sender')

@@ -128,9 +128,9 @@ export class DecisionArchive {
     const known = positions.find((each) => equalBytes(each.digest, digest))
     if (known === undefined) return found(null)
     this.#log.read(known.position, (record) => {
-      const held = record === null ? null : this.#decode(record)
-      if (held?.kind === 'accepted') found(held.prePrepare.batch)
-      else found(held?.kind === 'batch' ? held.batch : null)
+      const logged = record === null ? null : this.#decode(record)
+      if (logged?.kind === 'accepted') found(logged.prePrepare.batch)
+      else found(logged?.kind === 'batch' ? logged.batch : null)
     })
   }
 }

@@ -54,13 +54,13 @@ export class CheckpointKeeper {
   /** A transferred state that waits to be stored; a newer one replaces it. */
   #next: Storing | null = null
   /** Whatever is or was in one of these and is not released, the oldest first. */
-  readonly #held = new Set<Snapshot>()
+  readonly #inUse = new Set<Snapshot>()
   #ticks = 0
 
   constructor(options: CheckpointKeeperOptions) {
     this.#options = options
     this.#stored = options.stored
-    if (options.stored !== null) this.#held.add(options.stored)
+    if (options.stored !== null) this.#inUse.add(options.stored)
   }
 
   /** True if snapshots wait to be hashed. */
@@ -123,16 +123,16 @@ export class CheckpointKeeper {
       if (this.#taken.size <= SNAPSHOTS_MAX) break
       this.#taken.delete(oldest)
     }
-    this.#held.add(snapshot)
+    this.#inUse.add(snapshot)
     this.#releaseUnused()
   }
 
   #releaseUnused(): void {
     const used = new Set([this.#stored, this.#storing, this.#next?.snapshot])
     for (const { snapshot } of this.#taken.values()) used.add(snapshot)
-    for (const snapshot of this.#held) {
+    for (const snapshot of this.#inUse) {
       if (used.has(snapshot)) continue
-      this.#held.delete(snapshot)
+      this.#inUse.delete(snapshot)
       snapshot.release()
     }
   }
@@ -162,7 +162,7 @@ export class CheckpointKeeper {
   /** Stores a state that came from the others; after the one that is being stored, if one is. */
   storeTransferred(stable: CheckpointCertificate, snapshot: Snapshot, done: () => void): void {
     const storing = { stable, snapshot, done }
-    this.#held.add(snapshot)
+    this.#inUse.add(snapshot)
     if (this.#storing !== null) this.#next = storing
     else this.#store(storing)
   }

@@ -79,7 +79,7 @@ export class StateTransfer {
       source.underWay = 0
       source.isWithout = false
     }
-    this.#goOn()
+    this.#advance()
   }
 
   stop(): void {
@@ -96,7 +96,7 @@ export class StateTransfer {
       this.#asked.delete(key)
       this.#rest(source)
     }
-    this.#goOn()
+    this.#advance()
   }
 
   onPage({ sender, sequence, path, page }: Verified<PageDelivery>): void {
@@ -114,7 +114,7 @@ export class StateTransfer {
       this.#rest(sender)
       this.#options.onWrongPage(sender)
     }
-    this.#goOn()
+    this.#advance()
   }
 
   #noteWithout(source: Source): void {
@@ -133,7 +133,7 @@ export class StateTransfer {
     for (const [key, asked] of this.#asked) if (asked.source === id) this.#asked.delete(key)
   }
 
-  #goOn(): void {
+  #advance(): void {
     const assembly = this.#assembly
     const target = this.#target
     if (assembly === null || target === null) return

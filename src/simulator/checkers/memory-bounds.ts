@@ -52,7 +52,7 @@ type Size = readonly [name: string, size: number, most: number]
 
 function sizesOf(state: ReplicaState, clients: number): readonly Size[] {
   const { n, mode = 'signed' } = state.config
-  const early = replicaIds(n).map((id) => state.ordering.early.heldFor(id))
+  const early = replicaIds(n).map((id) => state.ordering.early.sizeFor(id))
   // A replica may be a client too: its recovery operation.
   const askers = clients + n
   return [

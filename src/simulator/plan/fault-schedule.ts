@@ -34,12 +34,12 @@ function maySuffer({ plan, replicas }: FaultTargets, replica: VirtualReplica): b
 
 export function applyFault(scene: FaultTargets, incident: Fault): void {
   const { time, trace } = scene
-  const isStruck = strikes(scene, incident)
+  const isStruck = takesEffect(scene, incident)
   trace.note(time.now, `${isStruck ? 'incident' : 'no room in f for'} ${textOfFault(incident)}`)
 }
 
 /** Gives whether it happened. */
-function strikes(scene: FaultTargets, incident: Fault): boolean {
+function takesEffect(scene: FaultTargets, incident: Fault): boolean {
   switch (incident.kind) {
     case 'cut':
     case 'mend':

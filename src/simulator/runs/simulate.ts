@@ -62,7 +62,7 @@ export interface SimulationOptions {
   /** Told of every message that a replica refuses. */
   readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
   /** Clients that are no part of the load. */
-  readonly guests?: ExtraClients
+  readonly extraClients?: ExtraClients
   /** Made for a run, to look at it from outside of the replicas. */
   readonly audit?: (world: { readonly cluster: Cluster; readonly suite: CryptoSuite }) => Audit
   /**
@@ -166,10 +166,10 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
   const random = createRandom(plan.seed).fork()
   const time = new VirtualTime()
   const trace = new Trace(options.trace ?? null, options.onStep ?? null)
-  const { invariants, guests } = options
+  const { invariants, extraClients } = options
   const checkers = createCheckers({
     n: plan.n,
-    clients: plan.workload.clients + (guests?.admitted ?? 0),
+    clients: plan.workload.clients + (extraClients?.admitted ?? 0),
     isCorrect: (id) => virtual.replicas[id]?.isCorrect ?? false,
     now: () => time.now,
     ...given({ invariants }),
@@ -193,12 +193,12 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
     trace,
     sabotage,
     ...given({ twins: options.twins, adversaries: options.adversaries, onRejected: options.onRejected }),
-    ...given({ guests: guests?.admitted }),
+    ...given({ extraClients: extraClients?.admitted }),
     restartClient: (client, losesCounter) => clients[client]?.restart(losesCounter) ?? false,
   })
   audit = options.audit?.(virtual) ?? null
   const clients = createClients({ plan, time, trace, watch, virtual, random, audit })
-  guests?.arrive(hostOf({ plan, time, watch, virtual, random, clients }))
+  extraClients?.arrive(hostOf({ plan, time, watch, virtual, random, clients }))
   const parts = { plan, time, trace, watch, virtual, clients }
   return { ...parts, boundMs: null, final: null, settledMs: null, isOverdue: false }
 }
@@ -248,7 +248,7 @@ function hostOf(context: {
 }): ExtraClientHost {
   const { plan, time, watch, virtual, random, clients } = context
   const { cluster, suite, network, replicaSigners, clientSigners, agreementSecrets } = virtual
-  const doors = new ExtraClientAdmission({
+  const admission = new ExtraClientAdmission({
     cluster,
     suite,
     replicaSigners,
@@ -263,7 +263,7 @@ function hostOf(context: {
     agreementSecrets: agreementSecrets.client.slice(plan.workload.clients),
     clock: new VirtualClock(time),
     random: random.fork(),
-    connect: (security) => doors.connect(security),
+    connect: (security) => admission.connect(security),
     signed: (request) => watch.onSigned(request),
     isLoadOver: () => isLoadOver(clients),
   }

@@ -25,8 +25,8 @@ import type { SeenRequest } from '../checkers/checker.ts'
 import type { VirtualTime } from './virtual-clock.ts'
 import type { VirtualNetwork } from './virtual-network.ts'
 
-/** Virtual milliseconds after which who was not let in, or whose link was ended, knocks again. */
-const KNOCK_AGAIN_MS = 100
+/** Virtual milliseconds after which a client that was refused, or whose link ended, dials again. */
+const DIAL_AGAIN_MS = 100
 /** A handshake of two ends that follow the rules takes three frames. */
 const HANDSHAKE_FRAMES_MAX = 8
 
@@ -55,7 +55,7 @@ export interface ExtraClientHost {
   isLoadOver(): boolean
 }
 
-/** The doors of a cluster's replicas. */
+/** The replicas' ends of the handshakes with extra clients. */
 export class ExtraClientAdmission {
   readonly #place: AdmissionContext
   readonly #security: readonly LinkSecurity[]
@@ -75,10 +75,10 @@ export class ExtraClientAdmission {
   }
 
   connect(security: LinkSecurity): Transport {
-    return new GuestEnd(this.#place, (replica) => {
-      const door = this.#security[replica]
-      assert(door !== undefined, `the cluster has no replica ${replica}`)
-      return letIn(security.initiate(replica), door.respond())
+    return new ExtraClientTransport(this.#place, (replica) => {
+      const replicaEnd = this.#security[replica]
+      assert(replicaEnd !== undefined, `the cluster has no replica ${replica}`)
+      return admittedIdentity(security.initiate(replica), replicaEnd.respond())
     })
   }
 }
@@ -92,44 +92,44 @@ export interface AdmissionContext {
   readonly random: Random
 }
 
-/** The identity that a replica accepts when a handshake is over; null when it sends it away. */
-function letIn(guest: Handshake, door: Handshake): Peer | null {
-  let frame = guest.opening
+/** Returns the identity that a replica accepts at the end of a handshake; null where it refuses. */
+function admittedIdentity(client: Handshake, replicaEnd: Handshake): Peer | null {
+  let frame = client.opening
   for (let count = 0; frame !== null && count < HANDSHAKE_FRAMES_MAX; count += 2) {
-    const answer = door.receive(frame)
+    const answer = replicaEnd.receive(frame)
     if (answer.kind === 'failed') return null
     if (answer.kind === 'established') return answer.link.peer
-    const reaction = guest.receive(answer.send)
+    const reaction = client.receive(answer.send)
     if (reaction.kind === 'failed') return null
     frame = reaction.send
   }
   return null
 }
 
-/** A guest's links. A replica that lets it in does so under one name, the same as all others that do. */
-class GuestEnd implements Transport {
+/** The links of one extra client. All replicas that admit it know it under the same name. */
+class ExtraClientTransport implements Transport {
   readonly #place: AdmissionContext
-  readonly #knock: (replica: ReplicaId) => Peer | null
-  readonly #inside = new Set<ReplicaId>()
+  readonly #handshake: (replica: ReplicaId) => Peer | null
+  readonly #linked = new Set<ReplicaId>()
   #end: Transport | null = null
   #handler: TransportHandler | null = null
 
-  constructor(place: AdmissionContext, knock: (replica: ReplicaId) => Peer | null) {
+  constructor(place: AdmissionContext, handshake: (replica: ReplicaId) => Peer | null) {
     this.#place = place
-    this.#knock = knock
+    this.#handshake = handshake
   }
 
   start(handler: TransportHandler): void {
     this.#handler = handler
-    for (const { id } of this.#place.cluster.replicas) this.#enter(id)
+    for (const { id } of this.#place.cluster.replicas) this.#dial(id)
   }
 
   send(to: Peer, frame: Uint8Array): boolean {
-    if (to.kind !== 'replica' || !this.#inside.has(to.id) || this.#end === null) return false
+    if (to.kind !== 'replica' || !this.#linked.has(to.id) || this.#end === null) return false
     if (isCarried(frame)) return this.#end.send(to, frame)
     // The reader at the other end has lost its place: the link is over.
-    this.#inside.delete(to.id)
-    this.#knockAgain(to.id)
+    this.#linked.delete(to.id)
+    this.#dialLater(to.id)
     return true
   }
 
@@ -142,29 +142,29 @@ class GuestEnd implements Transport {
   }
 
   reachable(): readonly ReplicaId[] {
-    return [...this.#inside].sort((a, b) => a - b)
+    return [...this.#linked].sort((a, b) => a - b)
   }
 
   received(peer: Peer): number | null {
-    return peer.kind === 'replica' && this.#inside.has(peer.id) ? (this.#end?.received(peer) ?? null) : null
+    return peer.kind === 'replica' && this.#linked.has(peer.id) ? (this.#end?.received(peer) ?? null) : null
   }
 
   end(peer: Peer): void {
     this.#end?.end(peer)
   }
 
-  #enter(replica: ReplicaId): void {
-    const peer = this.#knock(replica)
-    if (peer === null) return this.#knockAgain(replica)
-    this.#inside.add(replica)
+  #dial(replica: ReplicaId): void {
+    const peer = this.#handshake(replica)
+    if (peer === null) return this.#dialLater(replica)
+    this.#linked.add(replica)
     if (this.#end === null && this.#handler !== null) {
       this.#end = this.#place.network.join(peer)
       this.#end.start(this.#handler)
     }
   }
 
-  #knockAgain(replica: ReplicaId): void {
-    this.#place.time.after(KNOCK_AGAIN_MS, () => this.#enter(replica))
+  #dialLater(replica: ReplicaId): void {
+    this.#place.time.after(DIAL_AGAIN_MS, () => this.#dial(replica))
   }
 }
 

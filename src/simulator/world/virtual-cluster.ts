@@ -33,7 +33,7 @@ const START_SPREAD_MS = 10
 export interface VirtualCluster {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
-  /** In the order of `cluster.clients`: those of the load, then those of guests. */
+  /** In the order of `cluster.clients`: those of the load, then the extra clients. */
   readonly clientSigners: readonly Signer[]
   /** In the order of their ids. */
   readonly replicaSigners: readonly Signer[]
@@ -63,13 +63,13 @@ export function createVirtualCluster(context: {
   readonly adversaries?: ReadonlyMap<ReplicaId, Recomposition>
   readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
   /** Clients that are admitted beside those of the load. */
-  readonly guests?: number
+  readonly extraClients?: number
   /** Starts a client anew; false where there is no such client. */
   readonly restartClient?: (client: number, losesCounter: boolean) => boolean
 }): VirtualCluster {
   const { plan, time, random, watch, trace, sabotage, twins: twinIds = [], adversaries, onRejected } = context
   const suite = simulatedSuites[plan.suite]
-  const identities = createIdentities(plan, suite, context.guests ?? 0)
+  const identities = createIdentities(plan, suite, context.extraClients ?? 0)
   const { cluster } = identities
   const network = new VirtualNetwork({
     time,
@@ -140,7 +140,7 @@ export function createIdentities(
     readonly requests?: RequestMode
   },
   suite: CryptoSuite,
-  guests: number,
+  extraClients: number,
 ): {
   readonly cluster: Cluster
   readonly replicaSigners: readonly Signer[]
@@ -156,7 +156,7 @@ export function createIdentities(
     return bytes
   }
   const replicaSigners = replicaIds(n).map((id) => suite.signer(secret(1, id)))
-  const clientSigners = Array.from({ length: workload.clients + guests }, (_, index) =>
+  const clientSigners = Array.from({ length: workload.clients + extraClients }, (_, index) =>
     suite.signer(secret(2, index)),
   )
   const agreementSecrets = {

@@ -6,7 +6,7 @@ import type { Batch } from '../../messages/message.ts'
  * The batches of sequence numbers that are not executed yet, each of them in the log. There may be several for one
  * sequence number: a view change can choose another than the last primary did (rule 3.5).
  */
-export class HeldBatches {
+export class OpenBatches {
   readonly #bySequence = new Map<Sequence, Batch[]>()
   #bytes = 0
 
@@ -15,10 +15,10 @@ export class HeldBatches {
     return this.#bytes
   }
 
-  hold(sequence: Sequence, batch: Batch): void {
-    const held = this.#bySequence.get(sequence) ?? []
-    if (held.some(({ digest }) => equalBytes(digest, batch.digest))) return
-    this.#bySequence.set(sequence, [...held, batch])
+  add(sequence: Sequence, batch: Batch): void {
+    const batches = this.#bySequence.get(sequence) ?? []
+    if (batches.some(({ digest }) => equalBytes(digest, batch.digest))) return
+    this.#bySequence.set(sequence, [...batches, batch])
     this.#bytes += batch.bytes.length
   }
 
@@ -28,9 +28,9 @@ export class HeldBatches {
 
   /** Drops those that were executed, and those that nobody can choose any more. */
   retain(isWanted: (sequence: Sequence, digest: Uint8Array) => boolean): void {
-    for (const [sequence, held] of this.#bySequence) {
-      const kept = held.filter(({ digest }) => isWanted(sequence, digest))
-      for (const batch of held) if (!kept.includes(batch)) this.#bytes -= batch.bytes.length
+    for (const [sequence, batches] of this.#bySequence) {
+      const kept = batches.filter(({ digest }) => isWanted(sequence, digest))
+      for (const batch of batches) if (!kept.includes(batch)) this.#bytes -= batch.bytes.length
       if (kept.length === 0) this.#bySequence.delete(sequence)
       else this.#bySequence.set(sequence, kept)
     }

@@ -9,7 +9,7 @@ import { isRejection } from '../../messages/rejection.ts'
 import { EXHIBITS_MAX, EXHIBITS_PERIOD_TICKS } from '../parameters.ts'
 
 /** The evidence against each replica, first come, one piece for each (kind, v, s). */
-export class HeldEvidence {
+export class KnownEvidence {
   readonly #isSigned: boolean
   readonly #against: readonly Evidence[][]
   /** The number of exhibits in the period that began at this tick. */
@@ -34,9 +34,9 @@ export class HeldEvidence {
 
   /** True if evidence with this message would be kept: there is room, and none for its place yet. */
   isWanted(message: SignedOnce): boolean {
-    const held = this.#against[message.sender]
-    if (!this.#isSigned || held === undefined || held.length >= EVIDENCE_PER_REPLICA_MAX) return false
-    return !held.some(({ first }) => isSamePlace(first, message))
+    const known = this.#against[message.sender]
+    if (!this.#isSigned || known === undefined || known.length >= EVIDENCE_PER_REPLICA_MAX) return false
+    return !known.some(({ first }) => isSamePlace(first, message))
   }
 
   /** True if nothing more against this replica would be kept. */
@@ -45,7 +45,7 @@ export class HeldEvidence {
   }
 
   /** Keeps copies: an envelope is a part of its frame, which may be large. Gives what it kept; null: not wanted. */
-  hold({ guilty, first, second }: Evidence): Evidence | null {
+  add({ guilty, first, second }: Evidence): Evidence | null {
     if (!this.isWanted(first)) return null
     const kept = { guilty, first: copyOf(first), second: copyOf(second) }
     this.#against[guilty]?.push(kept)

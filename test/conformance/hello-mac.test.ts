@@ -23,15 +23,15 @@ describe.each(['sodium', 'noble', 'simulated'] as const)('PBFT-5.5 a knock in th
     },
   }
 
-  /** Replica `id`, with the secret of `knocksAs`. */
-  const securityOf = (id: number, { knocksAs = id, clusterId = seed(9) } = {}) =>
+  /** Replica `id`, with the secret of `helloMacsAs`. */
+  const securityOf = (id: number, { helloMacsAs = id, clusterId = seed(9) } = {}) =>
     createLinkSecurity({
       suite: counting,
       entropy: (size) => crypto.getRandomValues(new Uint8Array(size)),
       clusterId,
       replicaKeys,
       identity: { kind: 'replica', id: toReplicaId(id), signer: signers[id] as (typeof signers)[0] },
-      knockKeys: { agreementSecret: secrets[knocksAs] as Uint8Array, agreementKeys },
+      helloMacKeys: { agreementSecret: secrets[helloMacsAs] as Uint8Array, agreementKeys },
     })
   const helloOf = (...of: Parameters<typeof securityOf>): Uint8Array =>
     securityOf(...of).initiate(toReplicaId(1)).opening ?? new Uint8Array(0)
@@ -55,7 +55,7 @@ describe.each(['sodium', 'noble', 'simulated'] as const)('PBFT-5.5 a knock in th
   })
 
   test('is not made without the secret, nor altered', () => {
-    expect(knocked(helloOf(2, { knocksAs: 3 })).claim).toEqual({ peer: replica2, isVouched: false })
+    expect(knocked(helloOf(2, { helloMacsAs: 3 })).claim).toEqual({ peer: replica2, isVouched: false })
     const hello = helloOf(2)
     for (let byte = 0; byte < MAC_BYTES; byte++) {
       const at = hello.length - 1 - byte
