@@ -1,4 +1,4 @@
-/** A hostile client among the guests of a simulation. */
+/** A hostile client among the extra clients of a simulation. */
 import { assert } from '../../../src/base/assert.ts'
 import type { ExtraClientHost, ExtraClients } from '../../../src/simulator/world/extra-clients.ts'
 import { EPOCH_MS } from '../../../src/simulator/world/virtual-clock.ts'

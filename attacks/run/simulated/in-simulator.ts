@@ -112,7 +112,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     onRejected: (replica, message) => {
       if (isCorrect(replica)) observer.onRejected(replica, message)
     },
-    ...given({ guests: guest }),
+    ...given({ extraClients: guest }),
     ...(reaction === undefined
       ? {}
       : {
