@@ -21,11 +21,21 @@ export interface Child {
   readonly complaint: () => string
 }
 
-/** Starts node with these arguments; its standard output goes to the end of a file. */
-export function startChild(name: string, args: readonly string[], logPath: string): Child {
+/**
+ * Starts node with these arguments; its standard output goes to the end of a file. With `openFiles`, the shell lowers the
+ * number of files that the child may have open: Node cannot.
+ */
+export function startChild(
+  name: string,
+  args: readonly string[],
+  logPath: string,
+  openFiles: number | null = null,
+): Child {
   const log = openSync(logPath, 'a')
+  const limited = ['-c', 'ulimit -n "$0" && exec "$@"', String(openFiles), process.execPath]
+  const [command, ...rest] = openFiles === null ? [process.execPath, ...args] : ['sh', ...limited, ...args]
   // The channel to the parent also tells a child when its parent is gone.
-  const child = spawn(process.execPath, args, { stdio: ['ignore', log, 'pipe', 'ipc'] })
+  const child = spawn(command as string, rest, { stdio: ['ignore', log, 'pipe', 'ipc'] })
   closeSync(log)
   let complaint = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -21,8 +21,15 @@ export type Judge<F = Facts> = (facts: F) => readonly string[]
 /** The world that an attack runs in: real processes, or a simulation of them. */
 export type World = 'processes' | 'simulator'
 
+/** A limit of the store and what an attack sends against it, both in the unit that `what` names. */
+export interface Excess {
+  readonly what: string
+  readonly limit: number
+  readonly sent: number
+}
+
 /** The smallest cluster, in which every attack of replicas has a traitor. */
-const CLUSTER_SIZE_LEAST = 4
+export const CLUSTER_SIZE_LEAST = 4
 
 interface Described {
   readonly name: string
@@ -35,6 +42,8 @@ interface Described {
   readonly source: string
   /** The expectation beyond what holds under every attack; one sentence. */
   readonly expects: string
+  /** The limits that it is aimed at, each with what it sends: always more. */
+  readonly exceeds?: readonly Excess[]
   /** Wherever it ran. */
   readonly judge?: Judge
   /** Set when the attack forges or shows what only signatures make. */
@@ -84,6 +93,8 @@ export type AnyAttack = Attack | ProcessAttack
 export interface OutsideForm {
   /** Set when it attacks a gateway. */
   readonly needsGateway?: true
+  /** The files that each correct replica and the gateway may have open; as many as the machine allows, where absent. */
+  readonly openFiles?: number
   /**
    * Attacks for `harness.milliseconds` and undoes what it did. Gives what it saw that must not be, as sentences; rejects
    * when the run is interrupted.

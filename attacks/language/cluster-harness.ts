@@ -47,6 +47,8 @@ export interface ClusterHarness {
   /** Null unless the attack plays the network. */
   readonly links: Links | null
   readonly machines: Machines
+  /** Files and connections that a correct replica's process has open; null where the system does not report it. */
+  openFilesOf(id: ReplicaId): number | null
   /** The address at which a replica takes links. */
   addressOf(id: ReplicaId): Address
   /** The replicas that are no traitors. */

@@ -1,8 +1,9 @@
 /** Bytes that parsers take for different things: operations, payloads and frames, all of them signed as any other. */
-import { concatBytes, utf8, writeU16, writeU32 } from '../../src/base/bytes.ts'
+import { concatBytes, utf8, writeU16, writeU32, writeU64 } from '../../src/base/bytes.ts'
 import { encodeFrame, splitFrame } from '../../src/messages/frame.ts'
 import {
   AUTHENTICATION_BYTES_MAX,
+  COUNTER_MAX,
   PAYLOAD_BYTES_MAX,
   SESSION_NONCE_BYTES,
 } from '../../src/messages/limits.ts'
@@ -15,6 +16,17 @@ import type { ClientContext } from './client-context.ts'
 const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.from(values)
 const NOTHING = new Uint8Array(0)
 
+/** The sizes that go beyond a limit. */
+export const HOSTILE_SIZES = {
+  depth: 200,
+  items: 257,
+  payloadBytes: PAYLOAD_BYTES_MAX + 1,
+  number: COUNTER_MAX + 1,
+  keyBytes: 4 * 1024 + 1,
+  valueBytes: 1024 * 1024 + 1,
+  operations: 4_097,
+} as const
+
 /** Keys that a language, a text or a file system would take for something else. */
 const KEYS: readonly Uint8Array[] = [
   ...['__proto__', 'constructor', 'hasOwnProperty', 'toString', '../../cluster.json', 'a\0b', ''].map(utf8),
@@ -24,7 +36,7 @@ const KEYS: readonly Uint8Array[] = [
   bytes(0xff, 0xfe),
   bytes(0xef, 0xbb, 0xbf),
   new Uint8Array(4 * 1024).fill(0xff),
-  new Uint8Array(4 * 1024 + 1).fill(0x61),
+  new Uint8Array(HOSTILE_SIZES.keyBytes).fill(0x61),
 ]
 
 /** One operation's bytes: code, flags, a length that may lie, fields. */
@@ -48,6 +60,12 @@ function counted(count: number, ...operations: readonly Uint8Array[]): Uint8Arra
 const { put, get, delete: remove, list } = OPERATION_CODES
 const GET = operation(get, 0, utf8('k'))
 const U64_MAX = new Uint8Array(8).fill(0xff)
+
+function u64(value: number): Uint8Array {
+  const eight = new Uint8Array(8)
+  writeU64(eight, 0, value)
+  return eight
+}
 
 export const HOSTILE_OPERATIONS: readonly Uint8Array[] = [
   ...KEYS.map((key) =>
@@ -79,8 +97,8 @@ export const HOSTILE_OPERATIONS: readonly Uint8Array[] = [
   counted(1, operation(list, 0, concatBytes(U64_MAX.subarray(4), bytes(0, 0)))),
   counted(1, operation(list, 0, bytes(0, 0, 0, 1, 0xff, 0xff))),
   counted(4096, ...Array.from({ length: 4096 }, () => GET)),
-  counted(4097, ...Array.from({ length: 4097 }, () => GET)),
-  encodeOperations([{ kind: 'put', key: utf8('v'), value: new Uint8Array(1024 * 1024 + 1) }]),
+  counted(HOSTILE_SIZES.operations, ...Array.from({ length: HOSTILE_SIZES.operations }, () => GET)),
+  encodeOperations([{ kind: 'put', key: utf8('v'), value: new Uint8Array(HOSTILE_SIZES.valueBytes) }]),
 ]
 
 /** Payloads of requests that are none. */
@@ -99,11 +117,14 @@ export function hostilePayloads({ signers: [{ publicKey }], hash }: ClientContex
     NOTHING,
     bytes(0xc0),
     bytes(0x80),
-    new Uint8Array(200).fill(0x91),
+    new Uint8Array(HOSTILE_SIZES.depth).fill(0x91),
     bytes(0xdc, 0xff, 0xff),
     bytes(0xdd, 0xff, 0xff, 0xff, 0xff),
     concatBytes(bytes(0x94), new Uint8Array(3).fill(0xc5)),
-    concatBytes(bytes(0xdc, 1, 0), new Uint8Array(256)),
+    concatBytes(
+      bytes(0xdc, HOSTILE_SIZES.items >> 8, HOSTILE_SIZES.items & 0xff),
+      new Uint8Array(HOSTILE_SIZES.items),
+    ),
     concatBytes(good, bytes(0)),
     good.subarray(0, -1),
     good.subarray(0, 1),
@@ -114,8 +135,9 @@ export function hostilePayloads({ signers: [{ publicKey }], hash }: ClientContex
     packPayload([publicKey, session, 1, 0, digest.subarray(1)]),
     packPayload([1, publicKey, session, digest, 0]),
     packPayload([publicKey, session, [[1]], 0, digest]),
-    // 2^53, -1, 2^64 - 1 and 1.0; text, and what msgpack calls an extension.
+    // 2^53, the first number that no message names, -1, 2^64 - 1 and 1.0; text, and what msgpack calls an extension.
     withTimestamp(0xd3, 0, 0x20, 0, 0, 0, 0, 0, 0),
+    withTimestamp(0xd3, ...u64(HOSTILE_SIZES.number)),
     withTimestamp(0xd3, ...U64_MAX),
     withTimestamp(0xff),
     withTimestamp(0xcf, ...U64_MAX),
@@ -134,7 +156,7 @@ export function reframed(frame: Uint8Array): readonly Uint8Array[] {
   if (isRejection(parts)) return []
   const { authentication } = parts
   return [
-    encodeFrame({ ...parts, payload: new Uint8Array(PAYLOAD_BYTES_MAX + 1) }).bytes,
+    encodeFrame({ ...parts, payload: new Uint8Array(HOSTILE_SIZES.payloadBytes) }).bytes,
     encodeFrame({ ...parts, authentication: new Uint8Array(AUTHENTICATION_BYTES_MAX + 1) }).bytes,
     encodeFrame({ ...parts, authentication: NOTHING }).bytes,
     encodeFrame({ ...parts, authentication: authentication.subarray(1) }).bytes,

@@ -21,7 +21,7 @@ export const CONNECTIONS_MAX = 1_024
 const CALLS_MAX = 4_096
 export const CALLS_PER_CONNECTION_MAX = 64
 /** Bytes held for calls, in all and for one connection. */
-const BYTES_MAX = 48 * MIB
+export const BYTES_MAX = 48 * MIB
 const BYTES_PER_CONNECTION_MAX = 4 * VALUE_BYTES_MAX
 /** The share that every connection has, whatever others hold: 1,024 of them make 16 MiB and 4,096 calls. */
 const CALLS_SHARE = 4

@@ -23,3 +23,13 @@ test('a text without markers is left alone', () => {
   expect(withCatalogueTable('no table here')).toBeNull()
   expect(withCatalogueTable('<!-- attacks:begin -->\nno end')).toBeNull()
 })
+
+test.each([...EVERY_ATTACK.values()])(
+  '$name is aimed at a limit and goes beyond it, if it is after resources',
+  (attack) => {
+    const { targets, exceeds = [] } = attack
+    if (targets.includes('resources')) expect(exceeds).not.toEqual([])
+    for (const { what, limit, sent } of exceeds)
+      expect([what, sent]).toEqual([what, Math.max(sent, limit + 1)])
+  },
+)

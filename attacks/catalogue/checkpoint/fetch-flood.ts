@@ -16,6 +16,13 @@ export const fetchFlood: Attack = {
   does: 'asks one correct replica for old batches and pages as fast as it can',
   source: 'every question costs an answer more than it costs to ask',
   expects: 'a bounded number of questions of each replica is answered, and the others do not notice',
+  exceeds: [
+    {
+      what: 'answers to one replica that asks, in 50 ms',
+      limit: SERVED_DECISIONS_MAX,
+      sent: FETCHES_PER_TICK * STATUS_BUSY_TICKS,
+    },
+  ],
   traitors: lastBackups,
   behaviour: () =>
     onTick(1, ({ state, victims: [victim], hash, random, seal, send }) => {

@@ -84,6 +84,13 @@ export const fullQuota: Attack = {
   does: 'keeps its own room at the primary full, and gives further large requests to backups only',
   source: 'PBFT backups time what clients gave to them, and a primary that bounds a client refuses it',
   expects: 'the primary takes what backups time whatever else its client asks for, so no view changes',
+  exceeds: [
+    {
+      what: 'requests of one client that wait at the primary',
+      limit: WAITING_PER_CLIENT_MAX,
+      sent: UNDER_WAY,
+    },
+  ],
   traitors: nobody,
   behaviour: () => together(),
   client: { awaits: ANSWERS, behaviour: fillingTheRoom },

@@ -1,10 +1,17 @@
 import { concatBytes, utf8 } from '../../../src/base/bytes.ts'
 import { FRAME_KINDS, type FrameKindName } from '../../../src/messages/kinds.ts'
+import {
+  COUNTER_MAX,
+  PAYLOAD_BYTES_MAX,
+  PAYLOAD_DEPTH_MAX,
+  PAYLOAD_ITEMS_MAX,
+} from '../../../src/messages/limits.ts'
+import { KEY_BYTES_MAX, OPERATIONS_MAX, VALUE_BYTES_MAX } from '../../../src/store/operations.ts'
 import { type Attack, nobody } from '../../language/attack.ts'
 import { together } from '../../language/behaviour.ts'
 import { everyTicks } from '../../language/client-behaviour.ts'
 import { all, noViewChange, refused, sameRefusals, told } from '../../language/expectations.ts'
-import { HOSTILE_OPERATIONS, hostilePayloads, reframed } from '../../language/hostile-bytes.ts'
+import { HOSTILE_OPERATIONS, HOSTILE_SIZES, hostilePayloads, reframed } from '../../language/hostile-bytes.ts'
 
 const KINDS = Object.keys(FRAME_KINDS) as readonly FrameKindName[]
 
@@ -18,6 +25,15 @@ export const hostilePayload: Attack = {
   does: 'signs keys that mean something to a language, broken text, counts and lengths that lie, deep nesting, unsafe integers',
   source: 'inputs that made parsers and stores differ, from prototype pollution to overlong UTF-8',
   expects: 'every replica gives the same verdict on each of them, and executes what is well-formed alike',
+  exceeds: [
+    { what: 'depth of a payload', limit: PAYLOAD_DEPTH_MAX, sent: HOSTILE_SIZES.depth },
+    { what: 'items of a payload', limit: PAYLOAD_ITEMS_MAX, sent: HOSTILE_SIZES.items },
+    { what: 'bytes of a payload', limit: PAYLOAD_BYTES_MAX, sent: HOSTILE_SIZES.payloadBytes },
+    { what: 'the largest number that a message names', limit: COUNTER_MAX, sent: HOSTILE_SIZES.number },
+    { what: 'bytes of a key', limit: KEY_BYTES_MAX, sent: HOSTILE_SIZES.keyBytes },
+    { what: 'bytes of a value', limit: VALUE_BYTES_MAX, sent: HOSTILE_SIZES.valueBytes },
+    { what: 'operations of a request', limit: OPERATIONS_MAX, sent: HOSTILE_SIZES.operations },
+  ],
   traitors: nobody,
   behaviour: () => together(),
   client: {

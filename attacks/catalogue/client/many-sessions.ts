@@ -1,5 +1,6 @@
 import { utf8 } from '../../../src/base/bytes.ts'
 import { encodeOperations } from '../../../src/store/operations-writer.ts'
+import { CLIENT_RETAINED_BYTES_MAX } from '../../../src/store/sessions.ts'
 import { type Attack, nobody } from '../../language/attack.ts'
 import { together } from '../../language/behaviour.ts'
 import {
@@ -59,6 +60,13 @@ export const manySessions: Attack = {
   source: 'sessions are state: who makes many of them makes all replicas keep them',
   expects:
     'what is kept is bounded, what was let go is the same on all replicas, and strangers leave nothing',
+  exceeds: [
+    {
+      what: 'bytes of results kept for one client',
+      limit: CLIENT_RETAINED_BYTES_MAX,
+      sent: 2 * VALUE_BYTES * LARGE_RESULTS,
+    },
+  ],
   traitors: nobody,
   behaviour: () => together(),
   client: {

@@ -1,5 +1,6 @@
 import { utf8 } from '../../../src/base/bytes.ts'
 import { COUNTER_MAX } from '../../../src/messages/limits.ts'
+import { CLIENT_ANSWERS } from '../../../src/runtime/inbound/sender-budgets.ts'
 import { encodeOperations } from '../../../src/store/operations-writer.ts'
 import { type Attack, nobody } from '../../language/attack.ts'
 import { together } from '../../language/behaviour.ts'
@@ -26,6 +27,13 @@ export const replayClient: Attack = {
   does: 'sends each request again and again, old ones, another under the same timestamp, and far-future timestamps',
   source: 'Castro and Liskov, OSDI 1999, section 4.1',
   expects: 'each timestamp has at most one effect, and other clients are served',
+  exceeds: [
+    {
+      what: 'answers without ordering to one client in a tick',
+      limit: CLIENT_ANSWERS.perTick,
+      sent: STORM + 3,
+    },
+  ],
   traitors: nobody,
   behaviour: () => together(),
   client: {

@@ -33,6 +33,13 @@ export const badSignatureFlood: Attack = {
   does: 'sends votes with wrong signatures, in its own and in other names, to everybody at full rate',
   source: 'checking a signature costs far more than sending one',
   expects: 'few of them are checked before nothing more is taken from the sender for a while',
+  exceeds: [
+    {
+      what: 'checks that a peer may waste in a tick',
+      limit: REPLICA_WASTE.perTick,
+      sent: FRAMES_PER_TICK * OFFENCE_CHECKS,
+    },
+  ],
   traitors: lastBackups,
   behaviour: () =>
     onTick(1, ({ state, random, seal, sealAs, victims: [victim], broadcast }) => {

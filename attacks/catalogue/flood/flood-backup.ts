@@ -8,7 +8,7 @@ import {
   noViewChange,
   onlyTraitorsSuspected,
 } from '../../language/expectations.ts'
-import { floodOf } from './flood.ts'
+import { FLOOD_EXCEEDS, floodOf } from './flood.ts'
 
 export const floodBackup: Attack = {
   name: 'flood-backup',
@@ -17,6 +17,7 @@ export const floodBackup: Attack = {
   does: 'as backup sends good messages at full rate to one correct backup, so that the others suspect it',
   source: 'Clement et al., Aardvark, NSDI 2009, section 4.4',
   expects: 'the backup is not late and not suspected, and takes nothing from the sender for a while',
+  exceeds: FLOOD_EXCEEDS,
   traitors: lastBackups,
   behaviour: () => floodOf(({ victims, state }) => victims.find((id) => id !== primary(state))),
   judge: all(noViewChange, cutOff, nobodySuspected),

@@ -7,7 +7,7 @@ import {
   onlyTraitorsSuspected,
   viewChanges,
 } from '../../language/expectations.ts'
-import { floodOf } from './flood.ts'
+import { FLOOD_EXCEEDS, floodOf } from './flood.ts'
 
 export const floodPrimary: Attack = {
   name: 'flood-primary',
@@ -16,6 +16,7 @@ export const floodPrimary: Attack = {
   does: 'as backup sends good messages at full rate to the primary, so that the others suspect it',
   source: 'Clement et al., Aardvark, NSDI 2009, section 4.4',
   expects: 'at most one view change, and nothing is taken from the sender for a while',
+  exceeds: FLOOD_EXCEEDS,
   traitors: lastBackups,
   behaviour: () => floodOf(({ victims, state }) => victims.find((id) => id === primary(state))),
   judge: all(viewChanges(0, 1), cutOff, nobodySuspected),

@@ -3,13 +3,23 @@
  */
 import type { ReplicaId, Sequence } from '../../../src/base/ids.ts'
 import { CHECKPOINT_INTERVAL } from '../../../src/messages/limits.ts'
+import { REPLICA_WASTE } from '../../../src/runtime/inbound/sender-budgets.ts'
 import { type AdversaryContext, toReplica } from '../../language/adversary-context.ts'
+import type { Excess } from '../../language/attack.ts'
 import { type Behaviour, onTick } from '../../language/behaviour.ts'
 
 /** Every 10 ms: CHECKPOINTs and questions that were never said before, each sent so often. */
 const NEW_PER_TICK = 30
 const TIMES = 5
 const ROOT_BYTES = 32
+
+export const FLOOD_EXCEEDS: readonly Excess[] = [
+  {
+    what: 'checks that a peer may waste in a tick',
+    limit: REPLICA_WASTE.perTick,
+    sent: 2 * NEW_PER_TICK * TIMES,
+  },
+]
 
 /** Sends as fast as it can to whom `victimOf` names, for as long as the attack is on. */
 export const floodOf = (victimOf: (place: AdversaryContext) => ReplicaId | undefined): Behaviour =>

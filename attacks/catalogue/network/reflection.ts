@@ -1,9 +1,11 @@
 import type { Sequence } from '../../../src/base/ids.ts'
+import { SERVED_DECISIONS_MAX, STATUS_BUSY_TICKS } from '../../../src/pbft/parameters.ts'
 import { toReplica } from '../../language/adversary-context.ts'
 import { type Attack, lastBackups } from '../../language/attack.ts'
 import { onTick } from '../../language/behaviour.ts'
 import { all, holds, noViewChange, refused } from '../../language/expectations.ts'
 
+const FETCHES_PER_TICK = 8
 /** The most messages that a replica which is never behind for long is sent all the same because it seems to be. */
 const SERVED_MAX = 40
 
@@ -14,6 +16,13 @@ export const reflection: Attack = {
   does: 'asks everybody for old batches and pages in the name of a correct replica, and says that it is behind',
   source: 'questions with a forged sender, as in floods by way of name servers',
   expects: 'the victim is sent nothing that it did not ask for',
+  exceeds: [
+    {
+      what: 'answers to one replica while it seems to lag, in 50 ms',
+      limit: SERVED_DECISIONS_MAX,
+      sent: FETCHES_PER_TICK * STATUS_BUSY_TICKS,
+    },
+  ],
   traitors: lastBackups,
   behaviour: () =>
     onTick(1, ({ state, victims: [victim, ...others], hash, random, sealAs, send }) => {
@@ -33,7 +42,9 @@ export const reflection: Attack = {
       const sequence = random.between(1, Math.max(1, lastExecuted)) as Sequence
       const frames = [
         sealAs(victim, { kind: 'status', view, isActive: true, viewChanges: 0, complaint: null, ...behind }),
-        sealAs(victim, { kind: 'fetch', sequence, digest }),
+        ...Array.from({ length: FETCHES_PER_TICK }, () =>
+          sealAs(victim, { kind: 'fetch', sequence, digest }),
+        ),
         sealAs(victim, { kind: 'page-fetch', sequence: lowWatermark, paths: [[], [0], [1]] }),
       ]
       for (const id of others) for (const frame of frames) send({ to: toReplica(id), frame })

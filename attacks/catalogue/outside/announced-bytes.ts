@@ -5,6 +5,8 @@ import type { ProcessAttack } from '../../language/attack.ts'
 import type { ClusterHarness } from '../../language/cluster-harness.ts'
 import { noViewChange } from '../../language/expectations.ts'
 
+/** The gateway's own limits: its connections, and the bytes that it holds for calls. */
+export const GATEWAY_LIMITS = { connections: 1_024, bytes: 48 * 1024 * 1024 } as const
 /** Connections of each manner. A gateway that counted what they announce would hold all that it may. */
 const CONNECTIONS = { silent: 1_100, announcing: 160, lacking: 64 } as const
 type Manner = keyof typeof CONNECTIONS
@@ -86,6 +88,14 @@ export const announcedBytes: ProcessAttack = {
   does: 'opens more connections to the gateway than it takes, which say nothing, announce 1 MiB and send a byte, or lack the last byte',
   source: 'R. Hansen, Slowloris HTTP DoS, 2009; RUDY, slow POST bodies, 2010',
   expects: 'the gateway refuses no correct caller, and there is no view change',
+  exceeds: [
+    { what: 'connections of the gateway', limit: GATEWAY_LIMITS.connections, sent: CONNECTIONS.silent },
+    {
+      what: 'bytes that the gateway holds for calls',
+      limit: GATEWAY_LIMITS.bytes,
+      sent: (CONNECTIONS.announcing + CONNECTIONS.lacking) * VALUE_BYTES_MAX,
+    },
+  ],
   outside: { needsGateway: true, run },
   judge: noViewChange,
 }

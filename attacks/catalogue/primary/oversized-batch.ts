@@ -6,9 +6,11 @@ import { type Change, set } from '../../language/mutations.ts'
 import { and, isKind, times, whilePrimary } from '../../language/predicates.ts'
 
 /** Larger than a batch may be, and smaller than a frame. */
+const BYTES = BATCH_BYTES_MAX + 1
+
 const tooLarge: Change = (content, { hash }) => {
   if (content.kind !== 'pre-prepare') return content
-  const bytes = new Uint8Array(BATCH_BYTES_MAX + 1)
+  const bytes = new Uint8Array(BYTES)
   return { ...content, batch: { ...content.batch, bytes, digest: hash(bytes) } }
 }
 
@@ -19,6 +21,7 @@ export const oversizedBatch: Attack = {
   does: 'as primary proposes batches that are larger than a batch may be',
   source: 'every limit in the messages has somebody who tries it',
   expects: 'they are refused by their size, before anything in them is read',
+  exceeds: [{ what: 'bytes of a batch', limit: BATCH_BYTES_MAX, sent: BYTES }],
   traitors: firstPrimary,
   behaviour: () => onSend(and(isKind('pre-prepare'), whilePrimary, times(12)), set(tooLarge)),
   judge: all(refused('batch-too-large'), viewChanges(0, 1)),

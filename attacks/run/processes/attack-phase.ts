@@ -11,6 +11,7 @@ import type { Facts } from '../run-facts.ts'
 import { attackContextOf } from '../simulated/attack-schedule.ts'
 import { HOSTILE, hostileNames, READER } from './client-names.ts'
 import { HostileChild } from './hostile-process.ts'
+import { openFilesOf } from './process-memory.ts'
 import { ProcessorTime } from './processor-time.ts'
 import type { RunParts } from './run-phases.ts'
 
@@ -167,6 +168,7 @@ export class AttackPhase {
       machines: arena,
       correct: arena.correct,
       addressOf: (id) => (arena.cluster.replicas[id] as { address: { host: string; port: number } }).address,
+      openFilesOf: (id) => openFilesOf(arena.pid(id)),
       acknowledged: () => load.acknowledged,
       progress: () => {
         const before = load.acknowledged

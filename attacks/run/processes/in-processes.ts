@@ -56,6 +56,7 @@ async function runOnce(
     traitors,
     commands,
     clients: clientsOf(attack),
+    openFiles: attack.outside?.openFiles ?? null,
     hasGateway: attack.outside?.needsGateway === true,
     hasProxies: attack.plays === 'network' || playedPart(attack)?.environment?.linkFaults !== undefined,
   })

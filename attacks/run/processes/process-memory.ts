@@ -1,5 +1,5 @@
-/** The memory of another process, as Linux tells it. */
-import { readFileSync } from 'node:fs'
+/** The memory and the open files of another process, as Linux reports them. */
+import { readdirSync, readFileSync } from 'node:fs'
 
 export interface Memory {
   readonly residentBytes: number
@@ -22,4 +22,14 @@ export function memoryOf(pid: number): Memory | null {
   const residentBytes = bytes('VmRSS')
   const peakBytes = bytes('VmHWM')
   return residentBytes === null || peakBytes === null ? null : { residentBytes, peakBytes }
+}
+
+/** The number of files and connections that a process has open; null where it is gone, or the system is another. */
+export function openFilesOf(pid: number | null): number | null {
+  if (pid === null) return null
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length
+  } catch {
+    return null
+  }
 }

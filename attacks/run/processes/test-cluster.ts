@@ -49,6 +49,8 @@ export interface TestClusterSetting {
   readonly clients: readonly string[]
   readonly hasProxies: boolean
   readonly hasGateway: boolean
+  /** The files that each correct replica and the gateway may have open; null leaves them what the machine allows. */
+  readonly openFiles?: number | null
   readonly commands: Commands
 }
 
@@ -235,7 +237,8 @@ export class TestCluster implements Machines {
     }
     if (this.#setting.hasGateway) {
       const args = commands.gateway(this.root)
-      this.#gateway = this.#watch(startChild('gateway', args, join(this.root, 'gateway.log')))
+      const log = join(this.root, 'gateway.log')
+      this.#gateway = this.#watch(startChild('gateway', args, log, this.#setting.openFiles))
     }
     await Promise.all(this.#children().map(({ ready }) => ready))
     this.#gatewayUrl = (await this.#gateway?.ready) ?? null
@@ -250,7 +253,8 @@ export class TestCluster implements Machines {
   #startReplica(id: ReplicaId): void {
     const home = this.homeOf(id)
     const args = this.#setting.commands.replica(home, id)
-    this.#replicas.set(id, this.#watch(startChild(`replica ${id}`, args, this.#logOf(id))))
+    const child = startChild(`replica ${id}`, args, this.#logOf(id), this.#setting.openFiles)
+    this.#replicas.set(id, this.#watch(child))
   }
 
   #logOf(id: ReplicaId): string {
