@@ -152,7 +152,7 @@ export class Generator {
   /** From somewhat below what is compacted to somewhat above the present. */
   #anyRevision(): number {
     const random = this.#random
-    if (random.chance(0.05)) return random.between(-2, 1)
+    if (random.chance(0.12)) return random.between(-2, 1)
     if (random.chance(0.2)) return this.#revision + random.between(-2, 2)
     return random.between(Math.max(0, this.#compacted - 2), this.#revision)
   }
