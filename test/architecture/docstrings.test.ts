@@ -4,8 +4,8 @@ import { docstringsOf, readSourceFiles } from '../kit/source-files.ts'
 import { indirectDocstrings } from './docstring-checks.ts'
 import { PROGRAM } from './layer-checks.ts'
 
-describe('the program', () => {
-  const files = readSourceFiles(PROGRAM)
+describe('the program and its tests', () => {
+  const files = readSourceFiles([...PROGRAM, 'test'])
 
   test('there are docstrings to check', () => {
     expect([...files.values()].flatMap(docstringsOf).length).toBeGreaterThan(1_000)

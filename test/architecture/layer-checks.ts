@@ -32,7 +32,7 @@ const SRC_BUT_IO = [
 ]
 const SRC = [...SRC_BUT_IO, 'src/io']
 
-/** Who may import whom. A file belongs to the longest prefix that is a layer. */
+/** The table of permitted imports. A file belongs to the longest prefix that is a layer. */
 const LAYERS: Readonly<Record<string, Layer>> = {
   'src/base': { layers: [], packages: [], isPure: true },
   'src/messages': { layers: ['src/base'], packages: ['msgpackr'] },

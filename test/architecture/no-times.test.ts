@@ -18,7 +18,7 @@ const READERS: ReadonlyMap<string, string> = new Map([
 ])
 const CLOCK = /\b(performance\s*\.\s*now|Date\s*\.\s*now|hrtime|new Date\(\s*\)|process\s*\.\s*cpuUsage)\b/
 
-/** What real processes and clocks of the program tell of times; elsewhere such names are of virtual time. */
+/** The times that real processes and clocks of the program tell of; elsewhere such names are of virtual time. */
 const REAL = /^test\/(integration|io|deep)\//
 const DURATION =
   /\b(\w*(elapsed|duration|latency|took|waited)\w*|\w*(held|gap|settled|late|level|worst|median|max)Ms|p\d\d)\b/i

@@ -19,7 +19,7 @@ const RULES = [
   'PBFT-6',
   ...between(6, 1, 4),
 ]
-/** What is checked after every simulated step, but for memory, which has bounds all over the code. */
+/** The invariants that are checked after every simulated step, but for memory, which has bounds all over the code. */
 const INVARIANTS = between(7, 1, 13)
 const MEMORY = 'PBFT-7.14'
 

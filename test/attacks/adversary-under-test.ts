@@ -19,7 +19,7 @@ export interface Left {
 
 export class AdversaryUnderTest {
   readonly left: Left[] = []
-  /** What its honest half heard. */
+  /** The messages that its honest half heard. */
   readonly heard: Uint8Array[] = []
   acts = 0
   readonly state: ReplicaState

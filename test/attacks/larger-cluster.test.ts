@@ -6,17 +6,8 @@ import { IS_DEEP } from '../kit/depth.ts'
 
 /** They last so long that seven replicas take ten seconds for each; `strategos attack` runs them. */
 const LONG = ['slow-primary', 'adaptive-slow']
-/** Where two traitors do together what one alone cannot. The deep run tries all. */
-const TOGETHER = [
-  'keep-in-dark',
-  'lying-reply',
-  'forged-proofs',
-  'silent-successors',
-  'poisoned-page',
-  'conspiracy',
-  'two-worlds',
-  'false-majority',
-]
+/** Two traitors do together what one alone cannot. The deep run tries all that have two. */
+const TOGETHER = ['forged-proofs', 'conspiracy', 'two-worlds']
 const attacks = [...CATALOGUE.values()].filter(
   ({ name, traitors }) =>
     traitors(7).length > 1 && !LONG.includes(name) && (IS_DEEP || TOGETHER.includes(name)),

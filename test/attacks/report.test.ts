@@ -1,4 +1,4 @@
-/** How reports are told: cells, JSON, and a page that holds all that it needs and nothing that a name can break. */
+/** The forms of a report: cells, JSON, and a page that holds all that it needs and nothing that a name can break. */
 import { describe, expect, test } from 'vitest'
 import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
 import { markdownTable } from '../../attacks/report/markdown.ts'

@@ -1,16 +1,41 @@
-/** Every attack of the catalogue on four replicas, and the controls that have to break. */
+/** Attacks on four replicas, one of each aim and in the deep run the whole catalogue, and the controls that must break. */
 import { describe, expect, test } from 'vitest'
 import { CATALOGUE } from '../../attacks/catalogue/catalogue.ts'
 import { wrongQuorum } from '../../attacks/catalogue/control/wrong-quorum.ts'
 import { type Attack, firstPrimaries } from '../../attacks/language/attack.ts'
 import { together } from '../../attacks/language/behaviour.ts'
 import { attackInSimulator } from '../../attacks/run/simulated/in-simulator.ts'
+import { deeper } from '../kit/depth.ts'
 
 const SEEDS = [2]
 const LASTS_MS = 1_000
 
+/** One of each aim, and of those the ones that say most for their time. */
+const OF_EACH_AIM = [
+  'equivocate',
+  'double-vote',
+  'forged-proofs',
+  'corrupt-checkpoint',
+  'two-faced-client',
+  'partition',
+  'flood-primary',
+  'phase-confusion',
+  'twins',
+  'moving',
+]
+const all = [...CATALOGUE.values()]
+const attacks = deeper(
+  all.filter(({ name }) => OF_EACH_AIM.includes(name)),
+  all,
+)
+
 describe('four replicas', () => {
-  test.each([...CATALOGUE.values()])('$name: $expects', (attack) => {
+  test('there are all that are named', () => {
+    const names = attacks.map(({ name }) => name)
+    expect(OF_EACH_AIM.filter((name) => !names.includes(name))).toEqual([])
+  })
+
+  test.each(attacks)('$name: $expects', (attack) => {
     for (const seed of SEEDS) {
       const { facts, faults } = attackInSimulator(attack, { n: 4, seed, lastsMs: LASTS_MS })
       expect(faults, `seed ${seed}`).toEqual([])
@@ -20,7 +45,12 @@ describe('four replicas', () => {
 })
 
 describe('controls', () => {
-  const controls = [...CATALOGUE.values()].filter(({ control }) => control !== undefined)
+  const controls = all.filter(({ control }) => control !== undefined)
+  /** One whose control breaks agreement, and one whose control stops progress. */
+  const some = deeper(
+    controls.filter(({ name }) => ['two-worlds', 'majority-mute'].includes(name)),
+    controls,
+  )
 
   test('there are four', () => {
     expect(controls.map(({ name }) => name)).toEqual([
@@ -37,7 +67,7 @@ describe('controls', () => {
     expect(result.verdict).toBe(attack.control?.breaks === 'progress' ? 'held' : 'safety')
   })
 
-  test.each(controls.filter(({ simulated }) => simulated?.core === undefined))(
+  test.each(some.filter(({ simulated }) => simulated?.core === undefined))(
     '$name holds with f traitors',
     (attack) => {
       const traitors = firstPrimaries(4)
@@ -55,17 +85,14 @@ describe('controls', () => {
     expect(result.verdict).toBe('held')
   })
 
-  test.each(controls)(
-    '$name that does not break is noticed',
-    ({ environment: _, simulated: __, ...attack }) => {
-      const tame: Attack = {
-        ...attack,
-        traitors: (n) => [0, 1].slice(0, n) as never,
-        behaviour: () => together(),
-      }
-      const { faults } = attackInSimulator(tame, { n: 4, seed: 1, lastsMs: LASTS_MS })
-      expect(faults).toContain('the adversaries never acted')
-      expect(faults.some((fault) => /did not (break|stop)/.test(fault))).toBe(true)
-    },
-  )
+  test.each(some)('$name that does not break is noticed', ({ environment: _, simulated: __, ...attack }) => {
+    const tame: Attack = {
+      ...attack,
+      traitors: (n) => [0, 1].slice(0, n) as never,
+      behaviour: () => together(),
+    }
+    const { faults } = attackInSimulator(tame, { n: 4, seed: 1, lastsMs: LASTS_MS })
+    expect(faults).toContain('the adversaries never acted')
+    expect(faults.some((fault) => /did not (break|stop)/.test(fault))).toBe(true)
+  })
 })

@@ -4,7 +4,11 @@ import { earlyStopping } from '../../src/classics/agreement/early-stopping.ts'
 import { floodSet } from '../../src/classics/agreement/flood-set.ts'
 import { everyCrash } from '../../src/simulator/classics/explore-crashes.ts'
 import { runRounds } from '../../src/simulator/classics/run-rounds.ts'
+import { deeper } from '../kit/depth.ts'
 import { commonValue, fault, outcomeOf } from './generals-kit.ts'
+
+/** Two that may crash, at any letter of any round, make very many runs. */
+const FAULTS = deeper([1], [1, 2])
 
 /** Processes are alike: it matters how many begin with 1, and not who. */
 const inputs = (n: number) =>
@@ -21,11 +25,11 @@ describe('FloodSet', () => {
       ),
     )
 
-  test.each([1, 2])('n = 4, f = %i: whoever crashes, whenever, the others agree', (faults) => {
+  test.each(FAULTS)('n = 4, f = %i: whoever crashes, whenever, the others agree', (faults) => {
     expect(faultsIn(faults, faults + 1)).toEqual([])
   })
 
-  test.each([1, 2])('f = %i: f rounds are one too few', (faults) => {
+  test.each(FAULTS)('f = %i: f rounds are one too few', (faults) => {
     expect(new Set(faultsIn(faults, faults))).toEqual(new Set(['disagreement']))
   })
 })

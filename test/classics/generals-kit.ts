@@ -1,4 +1,4 @@
-/** What tests of agreement ask of a run. */
+/** Questions that tests of agreement ask of a run. */
 import { expect } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
 import type { Algorithm, ProcessId, Value } from '../../src/classics/process.ts'

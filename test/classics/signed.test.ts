@@ -12,6 +12,7 @@ import {
 import { signedMessages } from '../../src/classics/agreement/signed-messages.ts'
 import { runRounds } from '../../src/simulator/classics/run-rounds.ts'
 import { lyingSigners } from '../../src/simulator/classics/traitors.ts'
+import { deeper } from '../kit/depth.ts'
 import { alike, draw, everySet, expectAgreement, explore, sealsOf, sendersValue } from './generals-kit.ts'
 
 interface Size {
@@ -56,7 +57,7 @@ describe('SM(m)', () => {
   ])('n = %i, m = %i: agreement over seeds', (n, m, seeds) => {
     const seals = sealsOf(n)
     const algorithm = signedMessages({ n, traitors: m, seals })
-    for (let seed = 1; seed <= seeds; seed++) {
+    for (let seed = 1; seed <= deeper(Math.ceil(seeds / 3), seeds); seed++) {
       const { values, faulty, choose } = draw(seed, n, m)
       const treason = { traitors: faulty, behaviour: lyingSigners({ n, seals, traitors: faulty }), choose }
       const run = runRounds({ algorithm, values, treason })
@@ -77,12 +78,13 @@ describe('Dolev–Strong', () => {
     })
   }
 
-  test.each([
-    { n: 4, tolerated: 1, traitors: 1, rounds: 2 },
-    { n: 4, tolerated: 2, traitors: 2, rounds: 3 },
-  ])('n = $n, f = $tolerated: whatever $traitors traitors do, the others agree', (size) => {
-    expect(exploreAll(size).faults).toEqual({})
-  })
+  const enough = { n: 4, tolerated: 1, traitors: 1, rounds: 2 }
+  test.each(deeper([enough], [enough, { n: 4, tolerated: 2, traitors: 2, rounds: 3 }]))(
+    'n = $n, f = $tolerated: whatever $traitors traitors do, the others agree',
+    (size) => {
+      expect(exploreAll(size).faults).toEqual({})
+    },
+  )
 
   test.each([
     { n: 4, tolerated: 1, traitors: 1, rounds: 1 },
@@ -97,7 +99,7 @@ describe('Dolev–Strong', () => {
   ])('n = %i, f = %i: agreement over seeds', (n, faults, seeds) => {
     const seals = sealsOf(n)
     const algorithm = dolevStrong({ n, faults, seals })
-    for (let seed = 1; seed <= seeds; seed++) {
+    for (let seed = 1; seed <= deeper(Math.ceil(seeds / 3), seeds); seed++) {
       const { values, faulty, choose } = draw(seed, n, faults)
       const treason = { traitors: faulty, behaviour: lyingSigners({ n, seals, traitors: faulty }), choose }
       const run = runRounds({ algorithm, values, treason })

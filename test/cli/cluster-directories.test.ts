@@ -1,4 +1,4 @@
-/** What init writes is what replicas read; what is refused leaves nothing behind. */
+/** Replicas read what init writes; what is refused leaves nothing behind. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** What the system refuses is one sentence and exit code 2 at every command; a fault of the program is neither. */
+/** A refusal of the system is one sentence and exit code 2 at every command; a fault of the program is neither. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { afterAll, describe, expect, test } from 'vitest'

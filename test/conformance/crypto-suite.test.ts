@@ -1,4 +1,4 @@
-/** What every crypto suite owes the rest of the code, and where two of them differ. */
+/** The duties of every crypto suite to the rest of the code, and where two of them differ. */
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha512 } from '@noble/hashes/sha2.js'
 import fc from 'fast-check'

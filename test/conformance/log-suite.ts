@@ -1,4 +1,4 @@
-/** What every implementation of the port `Log` must do: the files of `io/` and the virtual disk of the simulator. */
+/** The duties of every implementation of the port `Log`: the files of `io/` and the virtual disk of the simulator. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
 import type { Log, LogPosition, LogReplay } from '../../src/ports.ts'

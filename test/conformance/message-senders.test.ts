@@ -1,4 +1,4 @@
-/** Who said it: every way in which a message can be another's, or another thing than it was signed as. */
+/** The sender of a message: every way in which it can be another's, or another thing than it was signed as. */
 import { describe, expect, test } from 'vitest'
 import { concatBytes } from '../../src/base/bytes.ts'
 import type { ReplicaId, Sequence, View } from '../../src/base/ids.ts'

@@ -1,4 +1,4 @@
-/** What every message owes its receiver: one encoding, bounded sizes, and a name for whatever is wrong with it. */
+/** The duties of every message to its receiver: one encoding, bounded sizes, and a name for whatever is wrong with it. */
 import { describe, expect, test } from 'vitest'
 import { concatBytes, toHex, writeU32 } from '../../src/base/bytes.ts'
 import type { Peer } from '../../src/base/peer.ts'
@@ -29,9 +29,9 @@ const LINKED = [
   'recall',
   'evidence',
 ]
-/** What others signed, shown by whoever has it: the link says who shows it. */
+/** Messages that others signed, shown by whoever has them: the link says who shows it. */
 const SHOWN_ON_A_LINK = ['decision', 'stable-checkpoint', 'recollection', 'exhibit']
-/** What a client asks of a replica. */
+/** The questions of a client to a replica. */
 const QUESTIONS = ['inquiry', 'place-inquiry', 'evidence-inquiry']
 
 const messageOf = (bytes: Uint8Array): Message => {

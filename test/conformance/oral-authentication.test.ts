@@ -1,4 +1,4 @@
-/** Who is believed in oral mode, message by message: MACs, links, and the kinds that do not exist there. */
+/** The senders that are believed in oral mode, message by message: MACs, links, and the kinds that do not exist there. */
 import { describe, expect, it, test } from 'vitest'
 import { concatBytes, fromHex } from '../../src/base/bytes.ts'
 import type { ClientId, Milliseconds, ReplicaId } from '../../src/base/ids.ts'

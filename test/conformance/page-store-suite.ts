@@ -1,4 +1,4 @@
-/** What every implementation of the port `PageStore` must do: the database of `io/` and the simulator's. */
+/** The duties of every implementation of the port `PageStore`: the database of `io/` and the simulator's. */
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'

@@ -1,10 +1,7 @@
-/** The link handshake and the tags behind frames, both ends in memory, against whoever sits between them. */
+/** The link handshake, both ends in memory, against whoever sits between them. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { concatBytes, toHex } from '../../src/base/bytes.ts'
-import { toReplicaId } from '../../src/base/ids.ts'
-import { createRandom } from '../../src/base/random.ts'
-import { suiteNamed } from '../../src/crypto/suites.ts'
+import { toHex } from '../../src/base/bytes.ts'
 import { createSigningDigest, encodeFrame, splitFrame } from '../../src/messages/frame.ts'
 import {
   decodeHello,
@@ -15,40 +12,10 @@ import {
   transcriptOf,
   welcomePayload,
 } from '../../src/messages/handshake.ts'
-import { FRAME_KINDS, type FrameKind } from '../../src/messages/kinds.ts'
+import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import { PROTOCOL_VERSION } from '../../src/messages/limits.ts'
-import { type Payload, packPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
-import type { Handshake, HandshakeStep, LinkSecurity, SecureLink } from '../../src/ports.ts'
-import { createLinkSecurity, type LinkIdentity } from '../../src/runtime/links/secure-link.ts'
-
-const EMPTY = new Uint8Array(0)
-
-function frameOf(kind: FrameKind, payload: Payload, authentication = EMPTY, body = EMPTY): Uint8Array {
-  return encodeFrame({ kind, payload: packPayload(payload), authentication, body }).bytes
-}
-
-function flipped(bytes: Uint8Array, bit: number): Uint8Array {
-  const copy = Uint8Array.from(bytes)
-  copy[bit >>> 3] = (copy[bit >>> 3] as number) ^ (1 << (bit & 7))
-  return copy
-}
-
-function openingOf(handshake: Handshake): Uint8Array {
-  if (handshake.opening === null) throw new Error('this end does not begin')
-  return handshake.opening
-}
-
-function sentBy(step: HandshakeStep): Uint8Array {
-  if (step.kind === 'failed' || step.send === null)
-    throw new Error(`nothing was sent: ${JSON.stringify(step)}`)
-  return step.send
-}
-
-function linkOf(step: HandshakeStep): SecureLink {
-  if (step.kind !== 'established') throw new Error(`no link: ${JSON.stringify(step)}`)
-  return step.link
-}
+import { createLinkKit, flipped, frameOf, LINK_SUITES, linkOf, openingOf, sentBy } from './link-kit.ts'
 
 const failure = (reason: string) => ({ kind: 'failed', reason })
 
@@ -59,33 +26,8 @@ function altered(opening: Uint8Array, changes: Partial<Hello>): Uint8Array {
   return encodeHello({ ...hello.fields, ...changes }).bytes
 }
 
-describe.each(['sodium', 'simulated'] as const)('a link in the suite %s', (name) => {
-  const suite = suiteNamed(name)
-  const signerOf = (number: number) => suite.signer(new Uint8Array(32).fill(number))
-  const replicaKeys = [0, 1, 2, 3].map((id) => signerOf(id).publicKey)
-  const clusterId = suite.hash(Uint8Array.of(1))
-
-  function securityOf(identity: LinkIdentity, changes: { clusterId?: Uint8Array } = {}): LinkSecurity {
-    const random = createRandom(identity.kind === 'replica' ? identity.id : 99)
-    const entropy = (size: number) => Uint8Array.from({ length: size }, () => random.below(256))
-    return createLinkSecurity({ suite, entropy, clusterId, replicaKeys, identity, ...changes })
-  }
-  const replica = (id: number): LinkIdentity => ({
-    kind: 'replica',
-    id: toReplicaId(id),
-    signer: signerOf(id),
-  })
-  const client = (number: number): LinkIdentity => ({ kind: 'client', signer: signerOf(number) })
-  const to = toReplicaId
-
-  /** An established pair: replica 3 dialed replica 1. */
-  function linked(initiator: LinkIdentity = replica(3)) {
-    const begins = securityOf(initiator).initiate(to(1))
-    const answers = securityOf(replica(1)).respond()
-    const welcomed = answers.receive(openingOf(begins))
-    const proved = begins.receive(sentBy(welcomed))
-    return { near: linkOf(proved), far: linkOf(answers.receive(sentBy(proved))) }
-  }
+describe.each(LINK_SUITES)('a link in the suite %s', (name) => {
+  const { suite, signerOf, clusterId, securityOf, replica, client, to, linked } = createLinkKit(name)
 
   describe('its handshake', () => {
     it('proves two replicas to each other, within the size limit', () => {
@@ -321,83 +263,6 @@ describe.each(['sodium', 'simulated'] as const)('a link in the suite %s', (name)
       expect(() => securityOf(replica(1)).initiate(to(1))).toThrow('itself')
       expect(() => securityOf(replica(1)).initiate(to(4))).toThrow('no replica 4')
       expect(() => securityOf(client(50)).respond()).toThrow('only replicas')
-    })
-  })
-
-  describe('its tags', () => {
-    const body = new Uint8Array(1000).fill(5)
-    const frames = [0, 1, 2, 3].map((number) =>
-      frameOf(FRAME_KINDS.prepare, [3, 0, number], new Uint8Array(64).fill(number), body),
-    )
-    const [first, second, third] = frames as [Uint8Array, Uint8Array, Uint8Array]
-
-    it('open in order, in both directions', () => {
-      const { near, far } = linked()
-      for (const frame of frames) {
-        expect(far.opens(frame, near.seal(frame))).toBe(true)
-        expect(near.opens(frame, far.seal(frame))).toBe(true)
-      }
-      expect(near.seal(first).length).toBe(16)
-    })
-
-    it('do not open twice', () => {
-      const { near, far } = linked()
-      const tag = near.seal(first)
-      expect(far.opens(first, tag)).toBe(true)
-      expect(far.opens(first, tag)).toBe(false)
-    })
-
-    it('do not open out of order or after a drop, and a refusal moves no counter', () => {
-      const { near, far } = linked()
-      const tags = [near.seal(first), near.seal(second), near.seal(third)] as const
-      expect(far.opens(second, tags[1])).toBe(false)
-      expect(far.opens(third, tags[2])).toBe(false)
-      expect(far.opens(first, tags[0])).toBe(true)
-      expect(far.opens(third, tags[2])).toBe(false)
-      expect(far.opens(second, tags[1])).toBe(true)
-    })
-
-    it('do not open with any bit of the length, the envelope or the tag altered', () => {
-      const { near, far } = linked()
-      const tag = near.seal(first)
-      const covered = first.length - body.length
-      for (let bit = 0; bit < covered * 8; bit++) expect(far.opens(flipped(first, bit), tag)).toBe(false)
-      for (let bit = 0; bit < 128; bit++) expect(far.opens(first, flipped(tag, bit))).toBe(false)
-      expect(far.opens(first, tag.subarray(0, 15))).toBe(false)
-      expect(far.opens(first, concatBytes(tag, tag))).toBe(false)
-      expect(far.opens(first, tag)).toBe(true)
-    })
-
-    it('leave the body to its digest in the payload', () => {
-      const { near, far } = linked()
-      expect(far.opens(flipped(first, first.length * 8 - 1), near.seal(first))).toBe(true)
-    })
-
-    it('do not open at the end that made them, nor on another link of the same two', () => {
-      const { near, far } = linked()
-      expect(near.opens(first, near.seal(first))).toBe(false)
-      const other = linked(client(50))
-      expect(far.opens(first, other.near.seal(first))).toBe(false)
-      const dialer = securityOf(replica(3))
-      const again = [dialer.initiate(to(1)), dialer.initiate(to(1))].map((begins) => {
-        const answers = securityOf(replica(1)).respond()
-        const proved = begins.receive(sentBy(answers.receive(openingOf(begins))))
-        return { near: linkOf(proved), far: linkOf(answers.receive(sentBy(proved))) }
-      })
-      expect(again[1]?.far.opens(first, again[0]?.near.seal(first) ?? EMPTY)).toBe(false)
-      expect(again[1]?.far.opens(first, again[1]?.near.seal(first) ?? EMPTY)).toBe(true)
-    })
-
-    it('turn no bytes into an exception', () => {
-      const { far } = linked()
-      const property = fc.property(
-        fc.uint8Array({ maxLength: 100 }),
-        fc.uint8Array({ maxLength: 20 }),
-        (frame, tag) => {
-          expect(far.opens(frame, tag)).toBe(false)
-        },
-      )
-      fc.assert(property, { numRuns: 500 })
     })
   })
 })

@@ -1,4 +1,4 @@
-/** What reports of replicas come to: requests are served, or why they are not. */
+/** The conclusion from reports of replicas: requests are served, or why they are not. */
 import { describe, expect, test } from 'vitest'
 import type { Milliseconds, ReplicaId, Sequence, View } from '../../src/base/ids.ts'
 import { faultsMax, quorum, weakQuorum } from '../../src/base/quorum.ts'

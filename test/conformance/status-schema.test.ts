@@ -1,4 +1,4 @@
-/** What status answers is described, whatever the cluster is in. */
+/** The answer of status is described, whatever state the cluster is in. */
 import { describe, expect, test } from 'vitest'
 import { statusSchema } from '../../clients/gateway/openapi-status.ts'
 import { statusOf } from '../../clients/library/cluster-status.ts'

@@ -13,6 +13,7 @@ import { type Payload, packPayload, unpackPayload } from '../../src/messages/pay
 import { isRejection } from '../../src/messages/rejection.ts'
 import { createEvidenceVerifier } from '../../src/runtime/authentication/evidence-check.ts'
 import { createClusterKit, suite } from '../kit/cluster-kit.ts'
+import { deeper } from '../kit/depth.ts'
 import { frameSamples, oralSamples, type Sample, signatureOf } from '../kit/frame-samples.ts'
 
 const kit = createClusterKit(4)
@@ -20,7 +21,7 @@ const samples = [...frameSamples(kit), ...oralSamples(kit)]
 const EMPTY = new Uint8Array(0)
 const SIGNED = ['request', 'pre-prepare', 'prepare', 'commit']
 
-/** Whether it is a signed message that the samples cite: whatever else is shown as one was never said. */
+/** True if it is a signed message that the samples cite: whatever else is shown as one was never said. */
 const isCited = (envelope: Uint8Array): boolean =>
   samples.some(({ bytes }) => toHex(bytes).includes(toHex(envelope)))
 
@@ -138,7 +139,7 @@ describe('bytes from nowhere', () => {
   test('random bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void survive(bytes)),
-      { numRuns: 2_500 },
+      { numRuns: deeper(800, 2_500) },
     )
   })
 
@@ -149,7 +150,7 @@ describe('bytes from nowhere', () => {
       fc.property(parts, ([kind, payload, body]) => {
         survive(encodeFrame({ kind, payload, authentication: EMPTY, body }).bytes)
       }),
-      { numRuns: 2_500 },
+      { numRuns: deeper(800, 2_500) },
     )
   })
 
@@ -171,7 +172,7 @@ describe('bytes from nowhere', () => {
         if (isRejection(message)) return
         kit.authenticated(message, kit.replicaPeer(1))
       }),
-      { numRuns: 2_500 },
+      { numRuns: deeper(800, 2_500) },
     )
   })
 })
@@ -194,7 +195,7 @@ describe.each(samples)('a $kind', (sample) => {
         for (const mutate of applied) if (bytes.length > 0) bytes = mutate(bytes)
         survive(isSettled ? settleLength(bytes) : bytes, sample.from)
       }),
-      { numRuns: 700 },
+      { numRuns: deeper(250, 700) },
     )
   })
 
@@ -224,7 +225,7 @@ describe('announced and not there', () => {
     ].map((bytes) => Uint8Array.from(bytes))
     const before = process.memoryUsage()
     let taken = 0
-    for (let round = 0; round < 25_000; round++) {
+    for (let round = 0; round < deeper(8_000, 25_000); round++) {
       for (const bytes of hostile) if (!isRejection(decodeMessage(bytes, kit.tools))) taken++
     }
     const after = process.memoryUsage()

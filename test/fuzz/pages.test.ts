@@ -24,7 +24,7 @@ const SEQUENCE = 512 as Sequence
 /** Pages that one replica may have asked for and not got, and bytes of pages that it sends one other in one tick. */
 const UNDER_WAY_MAX = 64
 const SERVED_BYTES_PER_TICK = 2 * MIB
-/** What an answer counts beside its page. */
+/** The bytes that an answer counts beside its page. */
 const ANSWER_BYTES = 256
 /** A path at whose end no tree of this test has a page. */
 const ABSENT = [250, 250, 250]
@@ -108,7 +108,7 @@ function spoilt(random: Random, right: Uint8Array): Uint8Array {
   }
 }
 
-/** How a liar answers one question: perhaps not at all, perhaps often. */
+/** The answers of a liar to one question: perhaps not at all, perhaps often. */
 function lies(kit: ClusterKit, random: Random, liar: number, fetch: PageFetch): readonly Uint8Array[] {
   return fetch.paths.flatMap((path) => {
     const right = pageAt(path)
@@ -125,7 +125,7 @@ function lies(kit: ClusterKit, random: Random, liar: number, fetch: PageFetch): 
   })
 }
 
-/** What a liar says without being asked. */
+/** The messages that a liar sends without being asked. */
 function unasked(kit: ClusterKit, random: Random, liar: number): readonly Uint8Array[] {
   const paths = Array.from({ length: random.below(PAGES_PER_FETCH_MAX + 1) }, () => anyPath(random))
   return [

@@ -39,7 +39,7 @@ function someSenders(kit: ClusterKit, random: Random): readonly number[] {
   return random.chance(0.2) ? [...senders, ...senders.slice(0, 1)] : senders
 }
 
-/** What f liars can show as stable: with a full certificate only what was. */
+/** The checkpoints that f liars can show as stable: with a full certificate only what was. */
 function anyStable(kit: ClusterKit, random: Random): CheckpointCertificate {
   const sequence = random.pick([128, 256, 384])
   if (random.chance(0.4)) return NOTHING_STABLE
@@ -127,7 +127,7 @@ function anyMessage(kit: ClusterKit, random: Random): Verified<ProtocolMessage> 
 describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const kit = createClusterKit(n)
 
-  test.each(upTo(deeper(4, 20)))(
+  test.each(upTo(deeper(2, 20)))(
     'PBFT-7.14 nothing that is said of views and checkpoints reaches an assertion or takes more room, seed %i',
     (seed) => {
       const random = createRandom(seed)

@@ -5,7 +5,7 @@ import { TestCluster, type TestClusterSetting } from '../../attacks/run/processe
 import { type ReplicaId, toReplicaId } from '../../src/base/ids.ts'
 import { isAlive, until } from './process-kit.ts'
 
-/** What stands in for a replica's program: this, and ready at once. */
+/** A stand-in for a replica's program: this, and ready at once. */
 const program = (after: string): readonly string[] => ['-e', `${after}; process.send({ ready: '' })`]
 const STAYS = `setInterval(() => {}, 1000)`
 const TALKS = `${STAYS}; process.on('SIGTERM', () => {

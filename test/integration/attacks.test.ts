@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { addAttackCommand } from '../../clients/cli/commands/attack.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { IS_DEEP } from '../kit/depth.ts'
+import { runCommand } from './command-run.ts'
 import { type Finished, isAlive, ProcessKit, until } from './process-kit.ts'
 
 let kit = new ProcessKit()
@@ -67,7 +68,7 @@ test.runIf(IS_DEEP)('a soak: a dozen attacks and more, in turn', async () => {
   expect(acted.length).toBeGreaterThanOrEqual(12)
 })
 
-test('a run that is interrupted ends every process and removes its directory', async () => {
+test.runIf(IS_DEEP)('a run that is interrupted ends every process and removes its directory', async () => {
   const temporary = kit.directory()
   const run = kit.startWith({ TMPDIR: temporary }, 'attack', 'mute')
   await until('the load runs', () => run.output.stderr.includes('warm'))
@@ -121,14 +122,14 @@ describe('what is no run', () => {
   })
 
   test('the list', async () => {
-    const { code, stdout } = await kit.run('attack', 'list', '--json')
+    const { code, stdout } = await runCommand(kit, 'attack', 'list', '--json')
     expect(code).toBe(0)
     const entries = JSON.parse(stdout) as { name: string; plays: string }[]
     expect(entries).toContainEqual(expect.objectContaining({ name: 'mute', plays: 'replicas' }))
     const both = ['processes', 'simulator']
     expect(entries).toContainEqual(expect.objectContaining({ name: 'partition', plays: 'network', in: both }))
     expect(entries).toContainEqual(expect.objectContaining({ name: 'stranger', plays: 'client', in: both }))
-    expect((await kit.run('attack', 'list')).stdout).toMatch(/^mute {2}/m)
+    expect((await runCommand(kit, 'attack', 'list')).stdout).toMatch(/^mute {2}/m)
   })
 })
 
@@ -142,7 +143,7 @@ test('the attack that README writes runs', async () => {
   symlinkSync(root, join(project, 'node_modules', 'strategos'))
   const file = join(project, 'half-silent.mjs')
   writeFileSync(file, listing)
-  const simulated = await kit.run('attack', file, '--in', 'simulator')
+  const simulated = await runCommand(kit, 'attack', file, '--in', 'simulator')
   expect(simulated.stdout).toMatch(/^half-silent +held/m)
 })
 
@@ -150,11 +151,17 @@ test('a file that is no attack is refused in one sentence', async () => {
   const directory = kit.directory()
   const written = async (name: string, text: string): Promise<string> => {
     writeFileSync(join(directory, name), text)
-    const { code, stdout, stderr } = await kit.run('attack', join(directory, name), '--in', 'simulator')
+    const { code, stdout, stderr } = await runCommand(
+      kit,
+      'attack',
+      join(directory, name),
+      '--in',
+      'simulator',
+    )
     expect([code, stdout, stderr.trim().split('\n').length]).toEqual([2, '', 1])
     return stderr
   }
-  expect((await kit.run('attack', './nowhere.mjs')).stderr).toMatch(
+  expect((await runCommand(kit, 'attack', './nowhere.mjs')).stderr).toMatch(
     /cannot be used as an attack: Cannot find/,
   )
   expect(await written('a.mjs', 'export const a = 1')).toMatch(/it has no default export/)
@@ -164,7 +171,17 @@ test('a file that is no attack is refused in one sentence', async () => {
 
 test('an attack in the simulator is told in the same way, and its page is written', async () => {
   const page = join(kit.directory(), 'report.html')
-  const run = await kit.run('attack', 'silent-primary', '--in', 'simulator', '--seed', '3', '--html', page)
+  const run = await runCommand(
+    kit,
+    'attack',
+    'silent-primary',
+    '--in',
+    'simulator',
+    '--seed',
+    '3',
+    '--html',
+    page,
+  )
   expect(run.code).toBe(0)
   expect(run.stdout).toMatch(/^silent-primary +held/m)
   expect(run.stdout).not.toContain('op/s')

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { linesOf, operation } from '../linearizability/history-kit.ts'
+import { runCommand } from './command-run.ts'
 import { ProcessKit } from './process-kit.ts'
 
 let kit = new ProcessKit()
@@ -31,21 +32,21 @@ const doubtful = linesOf([
 
 test('a good history, a bad one, and one that is not searched far enough', async () => {
   const good = written(stale.slice(0, 4).join('\n'))
-  expect(await kit.run('check', good)).toMatchObject({
+  expect(await runCommand(kit, 'check', good)).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^Linearizable: 2 operations over 1 keys/),
   })
   const bad = written(`${stale.join('\n')}\n`)
-  const { code, stdout } = await kit.run('check', bad)
+  const { code, stdout } = await runCommand(kit, 'check', bad)
   expect(code).toBe(1)
   expect(stdout).toContain('read gave 1')
-  const json = await kit.run('check', bad, '--json')
+  const json = await runCommand(kit, 'check', bad, '--json')
   expect(json.code).toBe(1)
   expect(JSON.parse(json.stdout)).toMatchObject({
     kind: 'not-linearizable',
     offence: { key: 'x', operations: [{ value: 1 }, { value: 2 }, { kind: 'read', value: 1, invokedAt: 5 }] },
   })
-  const undecided = await kit.run('check', written(doubtful.join('\n')), '--max-configurations', '2')
+  const undecided = await runCommand(kit, 'check', written(doubtful.join('\n')), '--max-configurations', '2')
   expect(undecided).toMatchObject({ code: 3, stdout: expect.stringContaining('"x": 10 operations') })
 })
 
@@ -58,7 +59,7 @@ test('a history on standard input', async () => {
 
 test('what is no history is one sentence and exit code 2', async () => {
   const sentence = async (path: string, saying: RegExp): Promise<void> => {
-    const { code, stdout, stderr } = await kit.run('check', path)
+    const { code, stdout, stderr } = await runCommand(kit, 'check', path)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr.trim().split('\n')).toHaveLength(1)
     expect(stderr).toMatch(saying)
@@ -71,6 +72,6 @@ test('what is no history is one sentence and exit code 2', async () => {
   )
   await sentence(join(kit.directory(), 'nowhere'), /does not exist/)
   await sentence(kit.directory(), /cannot be read \(EISDIR\)/)
-  expect((await kit.run('check')).code).toBe(2)
-  expect((await kit.run('check', '--help')).stdout).toContain('3 undecided')
+  expect((await runCommand(kit, 'check')).code).toBe(2)
+  expect((await runCommand(kit, 'check', '--help')).stdout).toContain('3 undecided')
 })

@@ -2,7 +2,9 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { deeper, IS_DEEP } from '../kit/depth.ts'
+import { runCommand } from './command-run.ts'
 import { end, type Finished, http, isAlive, isReady, ProcessKit, until } from './process-kit.ts'
 
 let kit = new ProcessKit()
@@ -10,6 +12,8 @@ afterEach(async () => {
   await kit.cleanUp()
   kit = new ProcessKit()
 })
+
+const run = (...args: readonly string[]): Promise<Finished> => runCommand(kit, ...args)
 
 const expectSentence = ({ code, stdout, stderr }: Finished, saying: RegExp): void => {
   expect(stderr).toMatch(saying)
@@ -21,7 +25,7 @@ const expectSentence = ({ code, stdout, stderr }: Finished, saying: RegExp): voi
 
 const initialised = async (): Promise<string> => {
   const directory = kit.directory()
-  expect((await kit.run('init', '--dir', directory, '--base-port', '0')).code).toBe(0)
+  expect((await run('init', '--dir', directory, '--base-port', '0')).code).toBe(0)
   return directory
 }
 
@@ -40,7 +44,7 @@ describe('a person can mend it', () => {
   ])('%s is missing', async (path, saying) => {
     const directory = await initialised()
     rmSync(join(directory, path), { recursive: true })
-    expectSentence(await kit.run('replica', '--dir', directory, '--id', '1'), saying)
+    expectSentence(await run('replica', '--dir', directory, '--id', '1'), saying)
   })
 
   test('a damaged cluster file', async () => {
@@ -49,9 +53,9 @@ describe('a person can mend it', () => {
     const text = readFileSync(path, 'utf8')
     const damage = (changed: string, saying: RegExp) => {
       writeFileSync(path, changed)
-      return kit
-        .run('replica', '--dir', directory, '--id', '1')
-        .then((finished) => expectSentence(finished, saying))
+      return run('replica', '--dir', directory, '--id', '1').then((finished) =>
+        expectSentence(finished, saying),
+      )
     }
     await damage(text.slice(0, -20), /it is not JSON/)
     await damage(text.replace('"n": 4', '"n": 5'), /4 replicas and n = 5/)
@@ -73,8 +77,8 @@ describe('a person can mend it', () => {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     try {
-      expectSentence(await kit.run('replica', '--dir', directory, '--id', '1'), new RegExp(`${port}`))
-      expectSentence(await kit.run('gateway', '--dir', directory, '--port', `${port}`), /is taken/)
+      expectSentence(await run('replica', '--dir', directory, '--id', '1'), new RegExp(`${port}`))
+      expectSentence(await run('gateway', '--dir', directory, '--port', `${port}`), /is taken/)
     } finally {
       await new Promise((resolve) => server.close(resolve))
     }
@@ -82,54 +86,36 @@ describe('a person can mend it', () => {
 
   test('wrong usage', async () => {
     const directory = kit.directory()
-    expect((await kit.run('init', '--dir', directory, '--replicas', '5')).code).toBe(2)
-    expect((await kit.run('replica', '--dir', directory)).code).toBe(2)
+    expect((await run('init', '--dir', directory, '--replicas', '5')).code).toBe(2)
+    expect((await run('replica', '--dir', directory)).code).toBe(2)
     expect((await kit.run('nonsense')).code).toBe(2)
-    expect((await kit.run('--help')).code).toBe(0)
-    expectSentence(await kit.run('status', '--dir', directory), /No cluster runs in/)
-    expectSentence(await kit.run('get', 'a', '--url', 'http://127.0.0.1:1'), /cannot be reached/)
+    expect((await run('--help')).code).toBe(0)
+    expectSentence(await run('status', '--dir', directory), /No cluster runs in/)
+    expectSentence(await run('get', 'a', '--url', 'http://127.0.0.1:1'), /cannot be reached/)
     const made = await initialised()
-    expectSentence(await kit.run('init', '--dir', made), /exists already/)
-    expectSentence(await kit.run('replica', '--dir', made, '--id', '9'), /there is no replica 9/)
+    expectSentence(await run('init', '--dir', made), /exists already/)
+    expectSentence(await run('replica', '--dir', made, '--id', '9'), /there is no replica 9/)
   })
-})
-
-test('put, get, list, del and status go through the gateway of the directory', async () => {
-  const directory = kit.directory()
-  await kit.up(directory)
-  const run = (...args: readonly string[]) => kit.run(...args, '--dir', directory)
-  expect((await run('put', 'cities/åbo', 'Turku')).stdout).toMatch(/^revision 1, version 1\n$/)
-  expect((await run('get', 'cities/åbo')).stdout).toBe('Turku')
-  expect((await run('put', 'cities/b', 'x', '--if-revision', '7')).code).toBe(1)
-  await run('put', 'cities/b', 'x')
-  expect((await run('list', 'cities/')).stdout).toBe('cities/b\ncities/åbo\n')
-  expect(JSON.parse((await run('list', 'cities/', '--json')).stdout)).toMatchObject({ count: 2 })
-  expect((await run('del', 'cities/b')).stdout).toBe('deleted\n')
-  const missing = await run('get', 'cities/b')
-  expect([missing.code, missing.stdout, missing.stderr]).toEqual([
-    1,
-    '',
-    'not-found: the key does not exist\n',
-  ])
-  expect((await run('status')).stdout).toContain('Requests are served.')
-  expect(JSON.parse((await run('status', '--json')).stdout)).toMatchObject({ n: 4, primary: 0 })
 })
 
 test('keygen on each machine and init --public-keys make a cluster whose secrets were never together', async () => {
   const machines = Array.from({ length: 4 }, () => kit.directory())
   const central = kit.directory()
   for (const [id, machine] of machines.entries()) {
-    const { stdout, code } = await kit.run('keygen', '--dir', machine, '--id', `${id}`)
+    const { stdout, code } = await run('keygen', '--dir', machine, '--id', `${id}`)
     expect(code).toBe(0)
     writeFileSync(join(central, `${id}.json`), stdout)
   }
   const files = machines.map((_, id) => join(central, `${id}.json`)).join(',')
-  expect((await kit.run('init', '--dir', central, '--base-port', '0', '--public-keys', files)).code).toBe(0)
-  for (const [id, machine] of machines.entries()) {
+  expect((await run('init', '--dir', central, '--base-port', '0', '--public-keys', files)).code).toBe(0)
+  for (const machine of machines)
     writeFileSync(join(machine, 'cluster.json'), readFileSync(join(central, 'cluster.json')))
-    const replica = kit.start('replica', '--dir', machine, '--id', `${id}`)
-    replica.once('exit', (code) => expect(code).toBeNull())
-  }
+  const started = deeper([3], [0, 1, 2, 3]).map((id) =>
+    kit.start('replica', '--dir', machines[id] ?? '', '--id', `${id}`),
+  )
+  for (const { output } of started) await until('it is ready', () => output.stdout.includes('"msg":"ready"'))
+  expect(started.map(({ exitCode }) => exitCode)).toEqual(started.map(() => null))
+  if (!IS_DEEP) return
   const gateway = kit.start('gateway', '--dir', central, '--port', '0')
   await until('the gateway listens', () => gateway.output.stdout.includes('http://'))
   const url = /http:\/\/\S+/.exec(gateway.output.stdout)?.[0] ?? ''
@@ -137,24 +123,59 @@ test('keygen on each machine and init --public-keys make a cluster whose secrets
   expect((await http(`${url}/v1/kv/a`, 'PUT', '1')).status).toBe(200)
 })
 
-test('a second replica or up on the same directory, or on a taken port, says so in one sentence and leaves nothing behind; up reports which replica ended', async () => {
-  const directory = kit.directory()
-  const { gateway, replicas, process: up } = await kit.up(directory)
-  expectSentence(await kit.run('replica', '--dir', directory, '--id', '1'), /in use|taken/)
-  expectSentence(await kit.run('gateway', '--dir', directory, '--port', '0'), /in use by process/)
-  expectSentence(await kit.run('up', '--dir', directory, '--port', '0'), /in use by process/)
-  expect(replicas.every(({ pid }) => isAlive(pid))).toBe(true)
-  expect((await kit.run('status', '--dir', directory)).code).toBe(0)
-  const other = kit.directory()
-  const port = new URL(gateway.url).port
-  const before = readdirSync(other)
-  expectSentence(await kit.run('up', '--dir', other, '--port', port), /is taken/)
-  expect(readdirSync(other)).toEqual(before)
-  expect((await http(`${gateway.url}/v1/kv/a`, 'PUT', '1')).status).toBe(200)
-  end(replicas[3]?.pid ?? 0, 'SIGKILL')
-  await until('up reports that a replica ended', () => up.output.stderr.includes('Start it again'))
-  expect(up.output.stderr).toBe(
-    `Replica 3 ended (killed by SIGKILL). Its log is ${directory}/replica-3/replica.log.\n` +
-      `Start it again with: strategos replica --dir ${directory} --id 3\n`,
-  )
+describe('beside a cluster that runs', () => {
+  const cluster = new ProcessKit()
+  let directory = ''
+  let running: Awaited<ReturnType<ProcessKit['up']>>
+  beforeAll(async () => {
+    directory = cluster.directory()
+    running = await cluster.up(directory)
+  })
+  afterAll(() => cluster.cleanUp())
+
+  test('put, get, list, del and status go through the gateway of the directory', async () => {
+    const here = (...args: readonly string[]) => run(...args, '--dir', directory)
+    expect((await kit.run('put', 'cities/åbo', 'Turku', '--dir', directory)).stdout).toMatch(
+      /^revision 1, version 1\n$/,
+    )
+    expect((await here('get', 'cities/åbo')).stdout).toBe('Turku')
+    expect((await here('put', 'cities/b', 'x', '--if-revision', '7')).code).toBe(1)
+    await here('put', 'cities/b', 'x')
+    expect((await here('list', 'cities/')).stdout).toBe('cities/b\ncities/åbo\n')
+    expect(JSON.parse((await here('list', 'cities/', '--json')).stdout)).toMatchObject({ count: 2 })
+    expect((await here('del', 'cities/b')).stdout).toBe('deleted\n')
+    const missing = await here('get', 'cities/b')
+    expect([missing.code, missing.stdout, missing.stderr]).toEqual([
+      1,
+      '',
+      'not-found: the key does not exist\n',
+    ])
+    expect((await here('status')).stdout).toContain('Requests are served.')
+    expect(JSON.parse((await here('status', '--json')).stdout)).toMatchObject({ n: 4, primary: 0 })
+  })
+
+  test('a second replica, gateway or up on its directory, or on its port, says so in one sentence and leaves nothing behind', async () => {
+    const { gateway, replicas } = running
+    expectSentence(await run('replica', '--dir', directory, '--id', '1'), /in use|taken/)
+    expectSentence(await run('gateway', '--dir', directory, '--port', '0'), /in use by process/)
+    expectSentence(await run('up', '--dir', directory, '--port', '0'), /in use by process/)
+    expect(replicas.every(({ pid }) => isAlive(pid))).toBe(true)
+    expect((await run('status', '--dir', directory)).code).toBe(0)
+    const other = kit.directory()
+    const { port } = new URL(gateway.url)
+    const before = readdirSync(other)
+    expectSentence(await run('up', '--dir', other, '--port', port), /is taken/)
+    expect(readdirSync(other)).toEqual(before)
+    expect((await http(`${gateway.url}/v1/kv/a`, 'PUT', '1')).status).toBe(200)
+  })
+
+  test('up reports which replica ended', async () => {
+    end(running.replicas[3]?.pid ?? 0, 'SIGKILL')
+    const { output } = running.process
+    await until('up reports that a replica ended', () => output.stderr.includes('Start it again'))
+    expect(output.stderr).toBe(
+      `Replica 3 ended (killed by SIGKILL). Its log is ${directory}/replica-3/replica.log.\n` +
+        `Start it again with: strategos replica --dir ${directory} --id 3\n`,
+    )
+  })
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { initCluster } from '../../replicas/init.ts'
 import { hasNamespaces, OWN_NAMESPACES, traces } from '../io/other-process.ts'
+import { deeper } from '../kit/depth.ts'
 import { type Finished, http, isReady, ProcessKit, until } from './process-kit.ts'
 
 // Whole clusters are started, which takes its time on a busy machine.
@@ -37,7 +38,9 @@ test('a second replica, gateway or up leaves every byte and file of the first un
   for (const pid of pids) process.kill(pid, 'SIGSTOP')
   const before = traces(directory)
   const named = (what: string) => new RegExp(`${what}.* is in use by process \\d+ on host \\S+, started at`)
-  const places = [[], ...(hasNamespaces() ? [OWN_NAMESPACES] : [])]
+  const all = [[], ...(hasNamespaces() ? [OWN_NAMESPACES] : [])]
+  // From another container it is harder to tell: nothing but the lock says that a process lives.
+  const places = deeper(all.slice(-1), all)
   for (const place of places) {
     const replica = await kit.runBehind(place, 'replica', '--dir', directory, '--id', '1')
     expectRefusal(replica, named('Replica 1 in'))
@@ -66,7 +69,7 @@ test('a killed replica and a killed gateway are started again at once; lock file
     ['gateway', '--dir', directory, '--port', '0'],
   ]
   for (const command of commands) {
-    for (let round = 0; round < 2; round++) {
+    for (let round = 0; round < deeper(1, 2); round++) {
       const child = await started(...command)
       const ended = new Promise((done) => child.once('exit', done))
       child.kill('SIGKILL')

@@ -13,6 +13,7 @@ import { createSigningDigest, encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
+import { runCommand } from './command-run.ts'
 import { http, isReady, ProcessKit, until } from './process-kit.ts'
 
 let kit = new ProcessKit()
@@ -34,7 +35,7 @@ function flipped(base64: string, at: number): string {
 test('an equivocating primary is convicted at /v1/evidence, in status, and by strategos verify', async () => {
   const directory = kit.directory()
   const clusterPath = join(directory, 'cluster.json')
-  expect((await kit.run('init', '--dir', directory, '--base-port', '0')).code).toBe(0)
+  expect((await runCommand(kit, 'init', '--dir', directory, '--base-port', '0')).code).toBe(0)
   const correct = ['1', '2', '3'].map((id) => kit.start('replica', '--dir', directory, '--id', id))
   const traitor = kit.start('attack', 'equivocate', '--dir', directory, '--play', '0')
   await until('the adversary is ready', () => traitor.output.stdout.includes('"adversary":"equivocate"'))
@@ -56,7 +57,7 @@ test('an equivocating primary is convicted at /v1/evidence, in status, and by st
   const status = (await http(`${url}/v1/status`)).json as unknown as ClusterStatus
   expect(status.replicas.map((replica) => replica.evidence.length > 0)).toEqual([true, false, false, false])
   const [first] = evidence
-  const text = await kit.run('status', '--url', url)
+  const text = await runCommand(kit, 'status', '--url', url)
   expect(text.stdout).toContain('replica 0')
   expect(text.stdout).toMatch(/guilty: it signed two pre-prepares for sequence number \d+ of view 0/)
 
@@ -68,7 +69,7 @@ test('an equivocating primary is convicted at /v1/evidence, in status, and by st
   const file = join(directory, 'evidence.json')
   const verify = (...entries: readonly unknown[]) => {
     writeFileSync(file, JSON.stringify({ evidence: entries }))
-    return kit.run('verify', file, '--cluster', clusterPath)
+    return runCommand(kit, 'verify', file, '--cluster', clusterPath)
   }
   for (const child of [gateway, traitor, ...correct]) child.kill('SIGKILL')
   const good = await verify(...evidence)
@@ -84,9 +85,9 @@ test('an equivocating primary is convicted at /v1/evidence, in status, and by st
   expect((await verify({ ...first, second: first?.first })).stdout).toContain('its messages say the same')
   // Another cluster's file: the same words, and nobody there signed them.
   const other = kit.directory()
-  expect((await kit.run('init', '--dir', other, '--base-port', '0')).code).toBe(0)
+  expect((await runCommand(kit, 'init', '--dir', other, '--base-port', '0')).code).toBe(0)
   writeFileSync(file, JSON.stringify({ evidence }))
-  const elsewhere = await kit.run('verify', file, '--cluster', join(other, 'cluster.json'), '--json')
+  const elsewhere = await runCommand(kit, 'verify', file, '--cluster', join(other, 'cluster.json'), '--json')
   expect(elsewhere.code).toBe(1)
   expect(JSON.parse(elsewhere.stdout)).toMatchObject({ proved: false })
 })
@@ -103,13 +104,18 @@ describe('strategos verify', () => {
       clients: DEFAULT_CLIENTS,
     })
     const clusterPath = join(directory, 'cluster.json')
-    const verify = async (input: string | Uint8Array, ...flags: readonly string[]) => {
-      const child = kit.start('verify', '-', '--cluster', clusterPath, ...flags)
+    const fromInput = async (input: string | Uint8Array) => {
+      const child = kit.start('verify', '-', '--cluster', clusterPath)
       child.stdin?.end(input)
       await until('it ended', () => child.exitCode !== null)
       return { code: child.exitCode, ...child.output }
     }
-    expect(await verify('{"evidence":[]}')).toMatchObject({
+    const verify = (input: string | Uint8Array, ...flags: readonly string[]) => {
+      const path = join(directory, 'shown.json')
+      writeFileSync(path, input)
+      return runCommand(kit, 'verify', path, '--cluster', clusterPath, ...flags)
+    }
+    expect(await fromInput('{"evidence":[]}')).toMatchObject({
       code: 0,
       stdout: 'There is no evidence in it, against anybody.\n',
     })
@@ -123,9 +129,9 @@ describe('strategos verify', () => {
       expect(answer.code).toBe(2)
       expect(answer.stderr).toContain(because)
     }
-    const missing = await kit.run('verify', join(directory, 'none'), '--cluster', clusterPath)
+    const missing = await runCommand(kit, 'verify', join(directory, 'none'), '--cluster', clusterPath)
     expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('it does not exist') })
-    const noCluster = await kit.run('verify', '-', '--cluster', join(directory, 'none'))
+    const noCluster = await runCommand(kit, 'verify', '-', '--cluster', join(directory, 'none'))
     expect(noCluster.code).toBe(2)
 
     // Evidence of every kind, signed with a replica's own key.

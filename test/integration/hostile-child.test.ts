@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { HostileChild } from '../../attacks/run/processes/hostile-process.ts'
 import { isAlive } from './process-kit.ts'
 
-/** What stands in for its program. */
+/** A stand-in for its program. */
 const program = (onOrder: string): readonly string[] => [
   '-e',
   `const tell = (isOn, seen = null) =>

@@ -1,9 +1,10 @@
-/** What HTTP and the command line do to a key, a condition, a parameter, a method: nothing, or as the standards say. */
+/** HTTP and the command line do nothing to a key, a condition, a parameter or a method but what the standards say. */
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeKey } from '../../clients/gateway/key-path.ts'
 import { keyName, keyOfName } from '../../clients/library/key-name.ts'
 import { createRandom } from '../../src/base/random.ts'
+import { runCommand } from './command-run.ts'
 import { rawHttp } from './http-kit.ts'
 import { ProcessKit } from './process-kit.ts'
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => kit.cleanUp())
 
-const cli = (...args: readonly string[]) => kit.run(...args, '--dir', directory)
+const cli = (...args: readonly string[]) => runCommand(kit, ...args, '--dir', directory)
 const put = (path: string, body = 'v', headers: Record<string, string> = {}) =>
   rawHttp(url, path, { method: 'PUT', body, headers })
 const get = (path: string, headers: Record<string, string> = {}) => rawHttp(url, path, { headers })

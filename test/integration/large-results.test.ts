@@ -1,10 +1,11 @@
 /** Many large results while a replica is dead: what was executed is never reported as refused. */
 import { afterEach, expect, test } from 'vitest'
+import { deeper } from '../kit/depth.ts'
 import { end, http, ProcessKit } from './process-kit.ts'
 
 /** Of each loop, one after another: more results than replicas keep. */
-const READS = 10
-const WRITES = 40
+const READS = deeper(3, 10)
+const WRITES = deeper(12, 40)
 
 const kit = new ProcessKit()
 afterEach(() => kit.cleanUp())

@@ -2,6 +2,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { initCluster } from '../../replicas/init.ts'
 import { hasNamespaces, traces } from '../io/other-process.ts'
+import { deeper } from '../kit/depth.ts'
 import { type Finished, http, ProcessKit } from './process-kit.ts'
 
 vi.setConfig({ testTimeout: 300_000 })
@@ -36,8 +37,11 @@ function expectSentence({ code, stdout, stderr }: Finished, pattern: RegExp): vo
 }
 
 const gateway = (directory: string): readonly string[] => ['gateway', '--dir', directory, '--port', '0']
-const allCommands = (directory: string): readonly (readonly string[])[] => [
+const replicaOnly = (directory: string): readonly (readonly string[])[] => [
   ['replica', '--dir', directory, '--id', '0'],
+]
+const allCommands = (directory: string): readonly (readonly string[])[] => [
+  ...replicaOnly(directory),
   gateway(directory),
   ['up', '--dir', directory, '--port', '0'],
 ]
@@ -57,7 +61,7 @@ async function cluster(hasRun: boolean): Promise<string> {
 
 // Skipped where this user or system cannot make namespaces.
 test.skipIf(!hasNamespaces()).each([
-  ['of a cluster that has run', true, allCommands],
+  ['of a cluster that has run', true, deeper(replicaOnly, allCommands)],
   // The locks of replicas are made with the cluster, that of a client when it is first used.
   ['of a cluster that was never started', false, (directory: string) => [gateway(directory)]],
 ] as const)(

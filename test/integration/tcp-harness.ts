@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { afterEach } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
 import { type ClientId, toReplicaId } from '../../src/base/ids.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
@@ -64,9 +63,11 @@ export function frameOf(number: number, bodyBytes = 0): Uint8Array {
 
 /** Everything that must be gone after a test. */
 export const cleanups: (() => unknown)[] = []
-afterEach(async () => {
+
+/** Ends what a test made. For `afterEach` of each file: this module is loaded once for all files of a worker. */
+export async function cleanUp(): Promise<void> {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-})
+}
 
 /** A started transport and all that it reported; `until` waits for a condition on that. */
 export class TestNode implements TransportHandler {

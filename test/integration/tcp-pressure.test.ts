@@ -1,13 +1,14 @@
 /** The TCP transport under strangers and under peers that send too much or read too little. */
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { concatBytes, equalBytes, writeU32 } from '../../src/base/bytes.ts'
 import { toReplicaId } from '../../src/base/ids.ts'
 import { CLIENT_SEND_QUEUE_BYTES_MAX, SEND_QUEUE_BYTES_MAX } from '../../src/io/tcp-link.ts'
 import { FRAME_BYTES_MAX, LINK_TAG_BYTES, REQUEST_BYTES_MAX } from '../../src/messages/limits.ts'
 import type { LinkSecurity, Peer } from '../../src/ports.ts'
 import {
+  cleanUp,
   cleanups,
   clientIdOf,
   clientSecurity,
@@ -28,6 +29,8 @@ import {
   startReplica,
   type TestNode,
 } from './tcp-harness.ts'
+
+afterEach(cleanUp)
 
 describe('strangers', () => {
   it('end by garbage before the handshake', async () => {

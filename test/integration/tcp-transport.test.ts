@@ -1,6 +1,6 @@
 /** The TCP transport: frames between peers, and links that come back. */
 import { once } from 'node:events'
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { concatBytes, equalBytes } from '../../src/base/bytes.ts'
 import { toReplicaId } from '../../src/base/ids.ts'
 import {
@@ -13,6 +13,7 @@ import { FRAME_BYTES_MAX, LINK_TAG_BYTES } from '../../src/messages/limits.ts'
 import type { Peer } from '../../src/ports.ts'
 import { PATIENCE_MS, PATIENT } from '../kit/patience.ts'
 import {
+  cleanUp,
   cleanups,
   clientIdOf,
   closed,
@@ -32,6 +33,8 @@ import {
   startProxy,
   startReplica,
 } from './tcp-harness.ts'
+
+afterEach(cleanUp)
 
 describe('frames', () => {
   it('of 0 bytes to 8 MiB arrive whole and in order, in both directions', async () => {

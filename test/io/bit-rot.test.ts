@@ -102,7 +102,7 @@ function rot(files: Files, random: Random): string {
   return `${length} bytes of ${path} at ${at}`
 }
 
-/** How many of the pages are there; none of them may be wrong. */
+/** The number of the pages that are there; none of them may be wrong. */
 function countWhole(store: PageStore, pages: readonly Page[], how: string): number {
   let whole = 0
   for (const { hash, bytes } of pages) {

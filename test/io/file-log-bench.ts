@@ -86,7 +86,7 @@ export class WatchedFiles implements LogFiles {
   }
 }
 
-/** What a power failure undoes: writes that were not synced, and deletions. For small files. */
+/** The operations that a power failure undoes: writes that were not synced, and deletions. For small files. */
 export class PowerFailure {
   /** The synced bytes of files that were written since, by what the system calls the file wherever it is moved. */
   readonly #unsynced = new Map<number, Uint8Array>()
@@ -126,7 +126,7 @@ export class FileLogBench implements LogBench {
   readonly directory = join(this.#root, 'log')
   readonly segmentBytes: number
   readonly failures: LogFailed[] = []
-  /** Whether a crash is a power failure, and not only the end of the process. */
+  /** True if a crash is a power failure, and not only the end of the process. */
   isPowerLost = false
   files = new WatchedFiles()
   #power = new PowerFailure()

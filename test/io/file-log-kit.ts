@@ -1,4 +1,4 @@
-/** What tests of the file log share: appending, reading, and harming what lies on disk. */
+/** Tools of the tests of the file log: appending, reading, and harming what lies on disk. */
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { utf8 } from '../../src/base/bytes.ts'
 import { RECORD_HEADER_BYTES } from '../../src/io/file-log-record.ts'

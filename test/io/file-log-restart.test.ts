@@ -19,7 +19,7 @@ const restart = async (files?: WatchedFiles) =>
   })
 const aside = () => `${bench.directory}.damaged`
 
-/** What can be wrong with a log, and the error that says so. */
+/** The ways in which a log can be wrong, and the error that says so. */
 const LOSSES = [
   ['missing', LogMissing, () => rmSync(bench.directory, { recursive: true })],
   ['empty', LogMissing, () => readdirSync(bench.directory).map((name) => rmSync(bench.path(name)))],

@@ -9,7 +9,7 @@ import { RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES } from '../../src/io/file-log
 import { FileLogBench, SMALL_SEGMENT_BYTES } from './file-log-bench.ts'
 import { appendEach, failure, flipBit, offsetOf, prepare, synced, texts } from './file-log-kit.ts'
 
-/** What the system says of a full disk, and what to do about it. */
+/** The system's words for a full disk, and what to do about it. */
 const NO_SPACE =
   'ENOSPC: no space left on device. Make room on this disk and start the replica again: it continues from what is on disk.'
 

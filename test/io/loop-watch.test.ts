@@ -1,4 +1,4 @@
-/** What holds a loop up is told, what others take of the machine is not. */
+/** A turn that holds a loop up is told; the time that others take of the machine is not. */
 import { describe, expect, test, vi } from 'vitest'
 import { LOOK_MS, type LoopClocks, LoopWatch } from '../../src/io/loop-watch.ts'
 import { PATIENT } from '../kit/patience.ts'

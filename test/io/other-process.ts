@@ -28,7 +28,7 @@ export const OWN_NAMESPACES: readonly string[] = [
   ...['unshare', '--pid', '--mount', '--fork', '--kill-child', '--mount-proc', '--'],
 ]
 
-/** Whether this user and system can make such namespaces. */
+/** True if this user and system can make such namespaces. */
 export const hasNamespaces = (): boolean => {
   const [command = '', ...args] = OWN_NAMESPACES
   return spawnSync(command, [...args, 'true']).status === 0
@@ -64,7 +64,7 @@ export function askElsewhere(path: string, before: readonly string[] = []): Aske
   return { child, said, kill }
 }
 
-/** Whether another process is refused the database in a directory. It makes one where it is not. */
+/** True if another process is refused the database in a directory. It makes one where it is not. */
 export function isLockedForOthers(path: string): boolean {
   const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', OPEN, path], { cwd: ROOT })
   if (status !== 0 && status !== 3) throw new Error(`opening ${path} elsewhere ended with ${status}`)

@@ -17,9 +17,9 @@ export class LevelPageStoreBench implements PageStoreBench {
   readonly failures: PageStoreFailed[] = []
   readonly damages: PageDamage[] = []
   files = new WatchedFiles()
-  /** What reached the disk, in order. */
+  /** The changes that reached the disk, in order. */
   readonly changes: string[] = []
-  /** What the next changes of the database fail with. */
+  /** The error that the next changes of the database fail with. */
   failing: Error | null = null
   #database: PageDatabase | null = null
   #store: LevelPageStore | null = null

@@ -9,7 +9,7 @@ import { effectsOf, ReplicaUnderTest, sentKinds } from './replica-kit.ts'
 
 /** The view in which the recovery operation is decided. */
 export const U = 2
-/** Where it is executed, and the first checkpoint that makes all before it history. */
+/** The place at which it is executed, and the first checkpoint that makes all before it history. */
 export const AT = 5
 export const HISTORY = Math.ceil((AT + LOG_WINDOW) / CHECKPOINT_INTERVAL) * CHECKPOINT_INTERVAL
 const VOTES = ['pre-prepare', 'prepare', 'commit', 'checkpoint', 'view-change', 'new-view']

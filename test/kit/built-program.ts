@@ -10,7 +10,7 @@ export const ROOT: string = join(import.meta.dirname, '..', '..')
 /** For a configuration's `server.deps.external`: what Node loads by itself. */
 export const BUILT_PROGRAM: RegExp = /\/dist\//u
 
-/** Where a source file's compiled form lies; both are relative to the root. */
+/** The path of a source file's compiled form; both are relative to the root. */
 export const builtFile = (path: string): string => join('dist', path.replace(/\.ts$/u, '.js'))
 
 /** A plugin. */

@@ -26,9 +26,9 @@ export class ClusterRun {
   onDelivered: () => void = () => {}
   /** Called with each message as it is sent, lost or not. */
   onSent: (delivery: Delivery) => void = () => {}
-  /** What arrives instead of a message: a traitor's doing. */
+  /** Returns the message that arrives instead of the one sent: a traitor's doing. */
   rewrite: (delivery: Delivery) => Verified<ProtocolMessage> = ({ message }) => message
-  /** Whether a message is lost. */
+  /** True if a message is lost. */
   loses: (delivery: Delivery) => boolean = () => false
   readonly #kit: ClusterKit
   readonly #random: Random

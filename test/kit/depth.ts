@@ -1,9 +1,9 @@
 /**
- * How much of something a test tries: a little in `npm test`, which everybody waits for, and more in the deep run, which
+ * The amount of something that a test tries: a little in `npm test`, which everybody waits for, and more in the deep run, which
  * takes also every file that imports this one. See `npm run test:deep`.
  */
 
-/** Whether this is the deep run. */
+/** True in the deep run. */
 export const IS_DEEP: boolean = process.env['TEST_DEPTH'] === 'deep'
 
 /** So much here, and so much in the deep run. */

@@ -28,7 +28,7 @@ export class FakeApplication {
   root: Uint8Array = FIRST_ROOT
   /** Recovery operations that are executed and refused, because they come too soon. */
   refusesRecoveries = false
-  /** Where each (client, timestamp) changed the state, in that order. */
+  /** The place at which each (client, timestamp) changed the state, in that order. */
   readonly applied: { readonly operation: string; readonly sequence: Sequence }[]
   readonly #kit: ClusterKit
   readonly #known: Map<string, { readonly digest: string; readonly session: string }>

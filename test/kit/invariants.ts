@@ -1,4 +1,4 @@
-/** What must hold at any time over the correct replicas of a ClusterRun: the invariants of section 7, written down plainly. */
+/** The rules that hold at any time over the correct replicas of a ClusterRun: the invariants of section 7, written down plainly. */
 import { toHex } from '../../src/base/bytes.ts'
 import { certificateFault, preparedCertificateFault } from '../../src/messages/certificate.ts'
 import type { Request } from '../../src/messages/message.ts'
@@ -20,7 +20,7 @@ interface Seen {
 }
 
 export class Invariants {
-  /** What went wrong, by the number of the invariant. */
+  /** The violations, by the number of the invariant. */
   readonly broken = new Map<number, string>()
   readonly #kit: ClusterKit
   readonly #run: ClusterRun
@@ -34,7 +34,7 @@ export class Invariants {
   readonly #preparedBy = new Map<string, Set<number>>()
   readonly #applied = new Map<string, number>()
   readonly #reached = new Map<number, { view: number; h: number; left: number }>()
-  /** How far each replica was looked at. */
+  /** The sequence number up to which each replica was looked at. */
   readonly #seen = new WeakMap<ReplicaUnderTest, Seen>()
   #time = 0
 
@@ -195,7 +195,7 @@ export class Invariants {
     }
   }
 
-  /** Whether the synced log holds something of this sequence number. */
+  /** True if the synced log holds something of this sequence number. */
   #isDurable(id: number, sequence: number): boolean {
     const replica = this.#run.replicas[id]
     if (replica === undefined) return false
@@ -228,7 +228,7 @@ export class Invariants {
     }
   }
 
-  /** Whether one request that was executed by W before another was asked for comes first. */
+  /** True if one request that was executed by W before another was asked for comes first. */
   isInRealTimeOrder(earlier: Request, later: Request): boolean {
     const at = ({ client, timestamp }: Request) => this.#applied.get(`${client}:${timestamp}`)
     const [first, second] = [at(earlier), at(later)]

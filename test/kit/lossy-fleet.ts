@@ -23,7 +23,7 @@ for (let number = 0; ; number++) {
   await new Promise((done) => setTimeout(done, 20))
 }`
 
-/** What goes between the two groups: from the first to the second, and back where it is lost both ways. */
+/** The directions between the two groups: from the first to the second, and back where it is lost both ways. */
 export function directionsBetween(
   some: readonly number[],
   how: 'both ways' | 'to them' | 'from them',
@@ -64,7 +64,7 @@ export class LossyFleet {
     return this.#writtenAt
   }
 
-  /** What the replicas have logged. */
+  /** The logs of the replicas. */
   get logs(): readonly string[] {
     return this.#children.slice(0, REPLICAS.length).map(({ output }) => output)
   }

@@ -1,4 +1,4 @@
-/** What VIEW-CHANGEs without signatures say, written briefly; and rules 4.4 and 4.5 once more, from the text alone. */
+/** The contents of VIEW-CHANGEs without signatures, written briefly; and rules 4.4 and 4.5 once more, from the text alone. */
 import { toHex } from '../../src/base/bytes.ts'
 import type { ReplicaId, Sequence, View } from '../../src/base/ids.ts'
 import { quorum, weakQuorum } from '../../src/base/quorum.ts'
@@ -69,7 +69,7 @@ export const claimsOfAll = (said: readonly ClaimsOptions[]): ViewChangeClaims[] 
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => toHex(a) === toHex(b)
 
-/** Whether some group of this many VIEW-CHANGEs of distinct senders is such that each member passes. */
+/** True if some group of this many VIEW-CHANGEs of distinct senders is such that each member passes. */
 function hasGroup(
   claims: readonly ViewChangeClaims[],
   size: number,

@@ -28,7 +28,7 @@ export function effectsOf<K extends Effect['kind']>(effects: readonly Effect[], 
   return effects.filter((effect): effect is EffectOf<K> => effect.kind === kind)
 }
 
-/** What was broadcast of one kind of content, in order. */
+/** The broadcasts of one kind of content, in order. */
 export function broadcastsOf<K extends Sendable['kind']>(
   effects: readonly Effect[],
   kind: K,
@@ -55,16 +55,16 @@ export interface Executed {
   readonly commits: readonly Vote[]
 }
 
-/** What survives a crash, and what kind of log it is. */
+/** The state that survives a crash, and the kind of the log. */
 export interface Remains {
   readonly log?: readonly Uint8Array[]
   /** The page store: a checkpoint's state with its certificate. */
   readonly stored?: { readonly stable: CheckpointCertificate; readonly application: FakeApplication } | null
-  /** Whether that state is lost, though its certificate is there. */
+  /** True if that state is lost, though its certificate is there. */
   readonly isStateLost?: boolean
-  /** Whether the log lost synced data. */
+  /** True if the log lost synced data. */
   readonly isAmnesiac?: boolean
-  /** Whether snapshots are hashed at once. */
+  /** True if snapshots are hashed at once. */
   readonly isHashing?: boolean
   /** The own clock. */
   readonly now?: Milliseconds
@@ -72,7 +72,7 @@ export interface Remains {
 
 export class ReplicaUnderTest {
   readonly state: ReplicaState
-  /** What the replica gave to its log, as it stands there, and how much of it a sync has covered. */
+  /** The records that the replica gave to its log, as they stand there, and the number that a sync has covered. */
   readonly log: Uint8Array[] = []
   readonly records: LogRecord[] = []
   readonly executed: Executed[] = []
@@ -247,7 +247,7 @@ export class ReplicaUnderTest {
     })
   }
 
-  /** Whether the log that it restarted from held something of this sequence number. */
+  /** True if the log that it restarted from held something of this sequence number. */
   isFound(sequence: number): boolean {
     return this.#found.has(sequence)
   }

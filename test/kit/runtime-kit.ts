@@ -13,7 +13,7 @@ export interface SentFrame {
   readonly frame: Uint8Array
 }
 
-/** What it runs on in place of values that nobody looks at. */
+/** Values to run on in place of those that nobody looks at. */
 export interface RuntimeParts {
   readonly application?: Application
   readonly pages?: PageStore

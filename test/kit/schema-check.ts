@@ -5,7 +5,7 @@ const KNOWN = new Set(
   'type enum description properties required additionalProperties items minimum'.split(' '),
 )
 
-/** What of the value is not as described, as sentences that begin with its place. */
+/** The parts of the value that are not as described, as sentences that begin with its place. */
 export function misfits(value: unknown, schema: Schema, place = 'it'): readonly string[] {
   const unknown = Object.keys(schema).filter((keyword) => !KNOWN.has(keyword))
   if (unknown.length > 0) throw new Error(`the check knows no ${unknown.join(', ')}`)

@@ -10,7 +10,7 @@ export interface Import {
   readonly specifier: string
   /** The file meant, for a relative specifier; null for a package or a part of Node. */
   readonly target: string | null
-  /** Whether nothing of it is left when the program runs. */
+  /** True if nothing of it is left when the program runs. */
   readonly isTypeOnly: boolean
 }
 
@@ -109,7 +109,7 @@ function walk(text: string, { keepStrings }: { readonly keepStrings: boolean }):
   return code
 }
 
-/** Where the comment, the string or the single character at `at` ends. */
+/** Returns the end of the comment, the string or the single character at `at`. */
 function endOfToken(text: string, at: number): number {
   const past = (index: number, length: number): number => (index < 0 ? text.length : index + length)
   if (text.startsWith('//', at)) return past(text.indexOf('\n', at), 0)

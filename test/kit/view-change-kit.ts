@@ -37,7 +37,7 @@ export function awaitingNewView(kit: ClusterKit, id: number, view: number): Repl
   return replica
 }
 
-/** What rule 3.3 chooses, written down once more and without looking at the code under test. */
+/** The choice of rule 3.3, written down once more and without looking at the code under test. */
 export function choicesFrom(kit: ClusterKit, viewChanges: readonly ViewChange[]): ChoiceOptions[] {
   const entries = viewChanges.flatMap(({ preparedCertificates }) =>
     preparedCertificates.map(({ prePrepare }) => prePrepare),
@@ -91,7 +91,7 @@ export function prepareAt(
   ]
 }
 
-/** What a VIEW-CHANGE says of each sequence number: (s, v, D). */
+/** The claims of a VIEW-CHANGE of each sequence number: (s, v, D). */
 export const entriesOf = (certificates: readonly PreparedCertificate[]) =>
   certificates.map(({ prePrepare: { sequence, view, digest } }) => [sequence, view, toHex(digest)])
 

@@ -82,13 +82,13 @@ export interface Recorded {
   readonly reads: readonly { readonly line: number; readonly key: string; readonly value: JsonValue }[]
 }
 
-/** What processes record of a store that is linearizable: each operation takes effect between its two events. */
+/** The record that processes make of a store that is linearizable: each operation takes effect between its two events. */
 export function recordStore(setting: {
   readonly seed: number
   readonly operations: number
   readonly keys: number
   readonly processes: number
-  /** How many end as info; of these, half take effect at some later time and half never. */
+  /** The share that ends as info; of these, half take effect at some later time and half never. */
   readonly doubt?: number
 }): Recorded {
   const random = createRandom(setting.seed)

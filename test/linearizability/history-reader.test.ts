@@ -5,7 +5,7 @@ import { checkHistory } from '../../src/linearizability/check-history.ts'
 import { HistoryReader } from '../../src/linearizability/history-reader.ts'
 import { recordStore } from './history-kit.ts'
 
-/** What is wrong with the last of these lines; the others must be right. */
+/** Returns the fault of the last of these lines; the others must be right. */
 function faultOf(...lines: readonly string[]): string | null {
   const reader = new HistoryReader()
   for (const line of lines.slice(0, -1)) expect(reader.line(line)).toBeNull()

@@ -13,17 +13,17 @@ import { patched, readBuiltFiles } from './patch-place.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
 
 export interface Kill {
-  /** What noticed it; null when nothing did. */
+  /** The judge that noticed it; null when none did. */
   readonly by: 'scenario' | 'attack' | 'seed' | 'paper test' | null
   /** The first seed that noticed it; null for anything else. */
   readonly seed: number | null
-  /** What was noticed. */
+  /** The fault that was noticed. */
   readonly what: string
 }
 
 export interface HuntOptions {
   readonly seedsMax: number
-  /** Whether runs are to notice also those mutants that a test of a rule notices. */
+  /** True if runs are to notice also those mutants that a test of a rule notices. */
   readonly isByRunsOnly: boolean
 }
 

@@ -23,7 +23,7 @@ export interface Mutant extends Patch {
   readonly rule: string
   /** A mistake of oral mode, which runs of that mode have to show; attacks run signed clusters. */
   readonly mode?: 'signed' | 'oral'
-  /** What has to change together with the first place for the mistake to be one. */
+  /** Patches that must change together with the first place for the mistake to be one. */
   readonly also?: readonly Patch[]
   /** The attack that gets through where this mistake is: what is missing is its defence. */
   readonly attack?: string

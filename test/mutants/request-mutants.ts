@@ -7,7 +7,7 @@ const PLACE = 'paper/1.8-place.test.ts'
 
 const LEAF = 'LEAF, leaf.publicKey, leaf.session, timestamp, leaf.requestDigest, leaf.resultDigest)'
 const ANOTHER_BODY = 'a body of another batch, other results, another client or another place miss the root'
-/** What a leaf covers, its term in the program, and the test that sees it gone. */
+/** A part that a leaf covers, its term in the program, and the test that sees it gone. */
 const REPLY_LEAF: readonly (readonly [string, string, string])[] = [
   ['the client', 'leaf.publicKey', ANOTHER_BODY],
   ['the session', 'leaf.session', ANOTHER_BODY],

@@ -28,7 +28,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     messages.map(({ envelope }) => new Uint8Array(envelope))
   const heldBy = ({ state }: ReplicaUnderTest) => state.evidence.all
 
-  /** What one replica broadcast as EXHIBITs, as the others receive it: where it is of no use it is not even checked. */
+  /** The EXHIBITs that one replica broadcast, as the others receive it: where it is of no use it is not even checked. */
   const deliver = (from: ReplicaUnderTest, effects: readonly Effect[], to: ReplicaUnderTest) =>
     broadcastsOf(effects, 'exhibit').flatMap((content) => {
       const exhibit = kit.accept(kit.frameOf(from.id, content), kit.replicaPeer(from.id)) as Verified<Exhibit>

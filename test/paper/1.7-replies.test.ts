@@ -51,7 +51,7 @@ const bodyOf = (reply: Reply): Uint8Array => reply.bytes.slice(4 + reply.envelop
 /** The same signed root, with another body behind it. */
 const framed = ({ payload, authentication }: Reply, body: Uint8Array): Uint8Array =>
   encodeFrame({ kind: FRAME_KINDS.reply, payload, authentication, body }).bytes
-/** Where the first leaf of five stands, and the path that its reply carries. */
+/** The place of the first leaf of five, and the path that its reply carries. */
 const placeIn = (reply: Reply) => ({
   index: 0,
   count: 5,

@@ -68,7 +68,7 @@ describe('the timestamps of a key', () => {
     expect(await reservedIn(base())).toBe(0)
   })
 
-  /** What the disk says to a reservation that it does not take. */
+  /** The disk's answer to a reservation that it does not take. */
   const refused = (file: Awaited<ReturnType<typeof openTimestampFile>>, upTo: number): string => {
     const failures: string[] = []
     file.reserve(

@@ -20,7 +20,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     kit.preparedCertificate({ sequence, digest, view })
 
   describe('making it', () => {
-    /** What the primary of VIEW chooses when the others say this, in this order. */
+    /** The choice of the primary of VIEW when the others say this, in this order. */
     const madeFrom = (said: readonly ViewChangeOptions[]) => {
       const primary = new ReplicaUnderTest(kit, 1)
       const messages = said.map((options, index) => kit.viewChange(others[index] ?? 0, VIEW, options))

@@ -16,7 +16,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const client = kit.clientId(0)
   const MACS = new Uint8Array(4 + 16 * n)
 
-  /** What the runtime says of a request that its client made good for others only. */
+  /** The verdict of the runtime on a request that its client made good for others only. */
   const unsigned = (timestamp = 1, of = 0): Verified<Request> => {
     const content = kit.request(of, { timestamp })
     return kit.authenticator.own(encodeRequest(content, { ...kit.tools, sign: () => MACS }))

@@ -1,5 +1,5 @@
 /**
- * What rules 4.4 to 4.7 are for: histories of one sequence number over several views, with f liars that claim whatever
+ * Tests the purpose of rules 4.4 to 4.7: histories of one sequence number over several views, with f liars that claim whatever
  * they like, each to somebody else, and primaries among them that choose whatever a backup lets through. TOCS 2002
  * section 4.5.2.
  */
@@ -15,7 +15,7 @@ import { A, B, C, claim, claimsOf, formFor, NULL } from '../kit/oral-kit.ts'
 const DIGESTS = [NULL, A, B, C]
 const VIEWS = 6
 
-/** What a correct replica keeps of the sequence number. */
+/** The memory that a correct replica has of the sequence number. */
 interface Correct {
   readonly id: number
   prepared: OrderClaim | null
@@ -28,7 +28,7 @@ interface History {
   readonly random: Random
   readonly correct: readonly Correct[]
   readonly liars: readonly number[]
-  /** What may have been decided somewhere. */
+  /** The batches that may have been decided somewhere. */
   readonly decided: Set<string>
 }
 
@@ -44,7 +44,7 @@ function liesOf({ random }: History, liar: number, view: number): ViewChangeClai
   return claimsOf(liar, { p: random.chance(0.7) ? [draw()] : [], q })
 }
 
-/** What the backups of a view may be told to order there, each as its own VIEW-CHANGEs let through. */
+/** The choices that the backups of a view may be told to order there, each as its own VIEW-CHANGEs let through. */
 function choicesOf(history: History, view: number): (replica: Correct) => Uint8Array | null {
   const { n, random, correct, liars } = history
   const draw = () => {

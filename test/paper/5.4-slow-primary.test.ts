@@ -27,7 +27,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const LATE_TICKS = LAG_SLACK_TICKS + 2
   /** A request comes every so many ticks, or later where the one before it is not served. */
   const EVERY_TICKS = 6
-  /** What a slow primary delivers in place of 100 bytes a request, which is less than the floor. */
+  /** The bytes that a slow primary delivers in place of 100 bytes a request, which is less than the floor. */
   const LESS = 50
 
   /** A backup past the grace, with requests that come to it too. */

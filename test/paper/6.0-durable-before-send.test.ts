@@ -131,7 +131,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         return held.sequence === said.sequence && equalBytes(held.batch.digest, wanted)
       })
     }
-    for (const seed of upTo(deeper(25, 120))) {
+    for (const seed of upTo(deeper(10, 120))) {
       const random = createRandom(seed)
       const id = random.pick(kit.ids)
       const replica = new ReplicaUnderTest(kit, id)

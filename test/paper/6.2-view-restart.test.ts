@@ -237,7 +237,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         return isRejection(message) || !('sender' in message) || message.sender !== id ? [] : [message]
       })
 
-    /** What two signed messages of one replica may never do to one another. */
+    /** The contradictions that two signed messages of one replica may never have. */
     const expectConsistent = (before: readonly Said[], after: readonly Message[]): void => {
       for (const later of after) {
         for (const { message: earlier } of before) {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { rerun } from './dialogue.ts'
+import { rerun } from './rerun.ts'
 
 const FOLDER = import.meta.dirname
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.txt'))

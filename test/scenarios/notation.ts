@@ -177,7 +177,7 @@ export class Notation {
     }
   }
 
-  /** What an effect does, or null where a dialogue has nothing to say of it. */
+  /** The text of an effect, or null where a dialogue has nothing to say of it. */
   effect(effect: Effect): string | null {
     switch (effect.kind) {
       case 'persist':

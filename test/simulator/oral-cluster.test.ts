@@ -113,7 +113,10 @@ test.each(deeper([2], [2, 3, 5, 8, 13]))('requests with MACs, through whatever s
 })
 
 /** Those that depend most on what replaces certificates; `simulate --scenarios --auth oral` runs all. */
-const VOUCHED = ['lone-certificate', 'forgotten-certificates', 'lost-disk', 'sleeper-leads']
+const VOUCHED = deeper(
+  ['lone-certificate', 'forgotten-certificates'],
+  ['lone-certificate', 'forgotten-certificates', 'lost-disk', 'sleeper-leads'],
+)
 
 test.each(SCENARIOS.filter(({ name }) => VOUCHED.includes(name)))('$name: $does', ({ plan }) => {
   const { verdict, explanation } = simulate({ seed: plan.seed, plan: { ...plan, mode: 'oral' } })

@@ -1,18 +1,14 @@
 /** Ways to break correct replicas, one for each invariant: each must be seen by its checker. */
 import { flipped } from '../../attacks/language/mutations.ts'
-import { concatBytes, toHex, writeU32 } from '../../src/base/bytes.ts'
 import { type Sequence, toReplicaId, type View } from '../../src/base/ids.ts'
-import type { RequestOutcome } from '../../src/base/request-outcome.ts'
 import type { ViewChangeContent } from '../../src/messages/content.ts'
 import type { Batch, NewView } from '../../src/messages/message.ts'
 import { wholePrePrepare } from '../../src/messages/pre-prepare.ts'
 import type { Effect } from '../../src/pbft/effects.ts'
 import { findBatch } from '../../src/pbft/ordering/ordering-state.ts'
 import type { ReplicaState } from '../../src/pbft/state.ts'
-import type { Application } from '../../src/ports.ts'
 import type { Sabotage } from '../../src/simulator/world/virtual-replica.ts'
-import { nextOperation, OPERATION_CODES, openOperations } from '../../src/store/operations.ts'
-import { RESULT_HEADER_BYTES, RESULTS_HEADER_BYTES, readResults, STATUSES } from '../../src/store/results.ts'
+import { staleReads, staleResults, withOutcomes } from './wrong-applications.ts'
 
 export interface PlantedViolation {
   readonly invariant: number
@@ -20,7 +16,7 @@ export interface PlantedViolation {
   readonly name: string
   readonly what: string
   readonly sabotage: Sabotage
-  /** Whether no other checker can see it. */
+  /** True if no other checker can see it. */
   readonly isSeenByThisOnly?: true
   /** Part of what its checker says. */
   readonly says?: string
@@ -90,45 +86,7 @@ const executedBatch =
   (effect: Effect): readonly Effect[] =>
     effect.kind === 'execute' ? [{ ...effect, batch: change(effect.batch) }] : [effect]
 
-/** An application with other outcomes. */
-function withOutcomes(
-  inner: Application,
-  change: (
-    outcomes: readonly RequestOutcome[],
-    sequence: Sequence,
-    batch: Batch,
-  ) => readonly RequestOutcome[],
-  given: (batch: Batch) => Batch = (batch) => batch,
-): Application {
-  return {
-    *begin(sequence, batch, allowance) {
-      return change(yield* inner.begin(sequence, given(batch), allowance), sequence, batch)
-    },
-    standing: (request) => inner.standing(request),
-    lastUse: (client) => inner.lastUse(client),
-    results: (...request) => inner.results(...request),
-    get revision() {
-      return inner.revision
-    },
-    snapshot: () => inner.snapshot(),
-    assemble: (root) => inner.assemble(root),
-    restore: (snapshot) => inner.restore(snapshot),
-    fingerprint: () => inner.fingerprint(),
-  }
-}
-
 const NO_OPERATIONS = Uint8Array.of(0, 0)
-
-/** Gives the first results that it ever gave from the tenth batch on, as a store would that went back in time. */
-function staleResults(inner: Application): Application {
-  let first: Uint8Array | null = null
-  return withOutcomes(inner, (outcomes, sequence) =>
-    outcomes.map((outcome) => {
-      first ??= outcome.results
-      return sequence < 10 || outcome.results === null ? outcome : { ...outcome, results: first }
-    }),
-  )
-}
 
 /** Evidence of what it holds: two votes of one replica, for two sequence numbers. */
 function falseEvidence({ ordering: { slots } }: ReplicaState): readonly Effect[] {
@@ -137,41 +95,6 @@ function falseEvidence({ ordering: { slots } }: ReplicaState): readonly Effect[]
   if (first === undefined || second === undefined) return []
   const evidence = { guilty: VICTIM_ID, first, second }
   return [{ kind: 'persist', record: { kind: 'evidence', evidence, isNew: true } }]
-}
-
-const REVISION_BYTES = 8
-
-/**
- * Answers each get with what the first get of that key found, under the revision of now: consistent in itself, the same
- * at all replicas, and told to nobody but the clients.
- */
-function staleReads(inner: Application): Application {
-  const first = new Map<string, Uint8Array>()
-  const stale = (operations: Uint8Array, results: Uint8Array): Uint8Array => {
-    const cursor = openOperations(operations)
-    const framed = (readResults(results) ?? []).map(({ status, fields }) => {
-      if (cursor === null || nextOperation(cursor) !== null) return { status, fields }
-      if (cursor.code !== OPERATION_CODES.get || status !== 'ok') return { status, fields }
-      const key = toHex(cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd))
-      const found = first.get(key) ?? fields.slice(REVISION_BYTES)
-      first.set(key, found)
-      return { status, fields: concatBytes(fields.subarray(0, REVISION_BYTES), found) }
-    })
-    const parts = framed.map(({ status, fields }) => {
-      const head = new Uint8Array(RESULT_HEADER_BYTES)
-      head[0] = STATUSES[status]
-      writeU32(head, 1, fields.length)
-      return concatBytes(head, fields)
-    })
-    return concatBytes(results.subarray(0, RESULTS_HEADER_BYTES), ...parts)
-  }
-  return withOutcomes(inner, (outcomes, _sequence, batch) =>
-    outcomes.map((outcome, index) => {
-      const operations = batch.requests[index]?.operations
-      if (outcome.results === null || operations === undefined) return outcome
-      return { ...outcome, results: stale(operations, outcome.results) }
-    }),
-  )
 }
 
 export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [

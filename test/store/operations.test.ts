@@ -15,7 +15,7 @@ import { get, list, put, rawBody, rawOperation, remove } from './harness.ts'
 
 const bytes = (length: number) => new Uint8Array(length).fill(7)
 
-/** What the reader says of a body with one operation. */
+/** The reader's verdict on a body with one operation. */
 function faultOf(operation: Uint8Array) {
   const cursor = openOperations(rawBody(1, operation))
   return cursor === null ? 'refused whole' : nextOperation(cursor)

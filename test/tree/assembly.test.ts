@@ -53,7 +53,7 @@ describe('changes between snapshots', () => {
           older.push(next)
         }
       }),
-      { numRuns: deeper(10, 100) },
+      { numRuns: deeper(5, 100) },
     )
   })
 
@@ -86,7 +86,7 @@ describe('changes between snapshots', () => {
           expect([...stored.keys()].sort()).toEqual([...pagesOf(next).keys()].sort())
         },
       ),
-      { numRuns: deeper(10, 100) },
+      { numRuns: deeper(5, 100) },
     )
   })
 
@@ -164,7 +164,7 @@ describe('an assembly', () => {
         expect(gathered.hashAll()).toEqual(root)
         expect(contentsOf(gathered.cursor(NOTHING))).toBe(contentsOf(snapshot.cursor(NOTHING)))
       }),
-      { numRuns: deeper(10, 100) },
+      { numRuns: deeper(5, 100) },
     )
   })
 

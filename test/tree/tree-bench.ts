@@ -1,5 +1,5 @@
 /**
- * What a put costs in the tree, hashing included. To run it:
+ * Measures the cost of a put in the tree, hashing included. To run it:
  *   node_modules/.bin/tsc -p test/tsconfig.json --noEmit false --outDir dist/bench
  *   node dist/bench/test/tree/tree-bench.js [keys ...]
  */

@@ -1,4 +1,4 @@
-/** What tests of the tree need: a hash, operations against a model, pages carried from one tree to another. */
+/** Tools for tests of the tree: a hash, operations against a model, pages carried from one tree to another. */
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { concatBytes, fromHex, toHex } from '../../src/base/bytes.ts'

@@ -49,7 +49,7 @@ describe('the tree holds what a sorted map holds', () => {
         }
         for (const { check } of kept) check()
       }),
-      { numRuns: deeper(10, 100) },
+      { numRuns: deeper(5, 100) },
     )
   })
 
@@ -72,7 +72,7 @@ describe('the tree holds what a sorted map holds', () => {
           expect(contentsOf(tree.cursor(key))).toBe(behind)
         }
       }),
-      { numRuns: deeper(10, 100) },
+      { numRuns: deeper(5, 100) },
     )
   })
 
@@ -128,7 +128,7 @@ describe('released snapshots', () => {
           }
         }
       }),
-      { numRuns: deeper(5, 50) },
+      { numRuns: deeper(3, 50) },
     )
   })
 })
@@ -157,7 +157,7 @@ describe('the root', () => {
         expect(new Set(roots).size).toBe(1)
         expect(snapshot.hashAll()).toEqual(root)
       }),
-      { numRuns: deeper(10, 100) },
+      { numRuns: deeper(5, 100) },
     )
   })
 

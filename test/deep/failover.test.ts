@@ -1,12 +1,11 @@
 /** Replicas are killed, stopped and started again under a load whose history must stay linearizable. */
 import { afterEach, expect, test } from 'vitest'
 import { RecordedLoad, verdictOf } from '../../attacks/run/load/recorded-load.ts'
-import { deeper } from '../kit/depth.ts'
-import { Fleet, LOAD_NAMES, LOAD_PAUSE_MS } from './fleet.ts'
-import { ProcessKit } from './process-kit.ts'
+import { Fleet, LOAD_NAMES, LOAD_PAUSE_MS } from '../integration/fleet.ts'
+import { ProcessKit } from '../integration/process-kit.ts'
 
 /** KILLS=20 for a longer run. */
-const KILLS = Number(process.env['KILLS'] ?? deeper(1, 5))
+const KILLS = Number(process.env['KILLS'] ?? 5)
 
 let kit = new ProcessKit()
 afterEach(async () => {
