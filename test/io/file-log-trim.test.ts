@@ -2,6 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
 import type { Log, LogReplay } from '../../src/ports.ts'
+import { deeper } from '../kit/depth.ts'
 import { PATIENT } from '../kit/patience.ts'
 import { FileLogBench } from './file-log-bench.ts'
 import { appendEach, failure, patch, synced, texts } from './file-log-kit.ts'
@@ -182,7 +183,7 @@ describe('a crash while it is trimmed', () => {
   ])('at any operation of a file (%s): what is kept opens, and continues', async (_, isPowerLost) => {
     let wasCut = false
     let wasWhole = false
-    for (let operations = 0, isOver = false; !isOver; operations++) {
+    for (let operations = 0, isOver = false; !isOver; operations += deeper(3, 1)) {
       const copy = new FileLogBench(4096)
       copy.isPowerLost = isPowerLost
       await copy.create()

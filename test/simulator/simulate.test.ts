@@ -57,9 +57,9 @@ describe('a seed decides everything', () => {
   })
 
   it('gives another trace for another seed or another size', () => {
-    const hashes = [1, 21].map((seed) => simulate({ seed, n: 4 }).traceHash)
-    hashes.push(simulate({ seed: 1, n: 7 }).traceHash)
-    expect(new Set(hashes).size).toBe(hashes.length)
+    const results = [...[1, 21].map((seed) => simulate({ seed, n: 4 })), simulate({ seed: 1, n: 7 })]
+    expect(results.flatMap(({ explanation }) => explanation)).toEqual([])
+    expect(new Set(results.map(({ traceHash }) => traceHash)).size).toBe(results.length)
   })
 
   it('says the same whether somebody reads the trace or not', () => {
@@ -220,7 +220,7 @@ describe('a campaign', () => {
     ]).toContainEqual(progress)
   })
 
-  it('runs in one thread the same as in several', async () => {
+  it.runIf(IS_DEEP)('runs in one thread the same as in several', async () => {
     const run = async (workers: number) => {
       const result = await runCampaign({
         from: 31,

@@ -12,7 +12,11 @@ const REVISION_BYTES = 8
 /** An application with other outcomes. */
 export function withOutcomes(
   inner: Application,
-  change: (outcomes: readonly RequestOutcome[], sequence: Sequence, batch: Batch) => readonly RequestOutcome[],
+  change: (
+    outcomes: readonly RequestOutcome[],
+    sequence: Sequence,
+    batch: Batch,
+  ) => readonly RequestOutcome[],
   given: (batch: Batch) => Batch = (batch) => batch,
 ): Application {
   return {
