@@ -7,7 +7,7 @@ import { SessionUnderTest, sessionEffects } from '../kit/session-kit.ts'
 const kit = createClusterKit(4)
 const results = Uint8Array.of(1)
 
-/** Whom each of so many requests goes to, each answered after so many ticks. */
+/** The receivers of each of these requests, each answered after so many ticks. */
 function receivers(
   session: SessionUnderTest,
   count: number,
