@@ -5,6 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { initCluster } from '../../replicas/init.ts'
 import { hasNamespaces, OWN_NAMESPACES, traces } from '../io/other-process.ts'
 import { deeper } from '../kit/depth.ts'
+import { runCommand } from './command-run.ts'
 import { type Finished, http, isReady, ProcessKit, until } from './process-kit.ts'
 
 // Whole clusters are started, which takes its time on a busy machine.
@@ -57,17 +58,15 @@ test('a second replica, gateway or up leaves every byte and file of the first un
   expect((await http(`${gateway.url}/v1/kv/a`)).text).toBe('1')
 })
 
-test('a killed replica and a killed gateway are started again at once; lock files of an earlier version bar nobody', async () => {
+test(`a killed replica${deeper('', ' and a killed gateway')} is started again at once; lock files of an earlier version bar nobody`, async () => {
   kit = new ProcessKit()
   const directory = kit.directory()
   await initCluster({ directory, replicas: 4, suite: 'sodium', basePort: 0 })
   for (const path of ['replica-0/log/lock', 'clients/gateway.lock']) {
     writeFileSync(join(directory, path), `${process.pid}`)
   }
-  const commands = [
-    ['replica', '--dir', directory, '--id', '0'],
-    ['gateway', '--dir', directory, '--port', '0'],
-  ]
+  const replica = ['replica', '--dir', directory, '--id', '0']
+  const commands = deeper([replica], [replica, ['gateway', '--dir', directory, '--port', '0']])
   for (const command of commands) {
     for (let round = 0; round < deeper(1, 2); round++) {
       const child = await started(...command)
@@ -89,7 +88,10 @@ test('keygen removes nothing of a replica that runs, though its key is gone', as
   rmSync(key)
   child.kill('SIGSTOP')
   const before = traces(join(directory, 'replica-2'))
-  expectRefusal(await kit.run('keygen', '--dir', directory, '--id', '2'), /in use by process|exists already/)
+  expectRefusal(
+    await runCommand(kit, 'keygen', '--dir', directory, '--id', '2'),
+    /in use by process|exists already/,
+  )
   expect(traces(join(directory, 'replica-2'))).toEqual(before)
   child.kill('SIGCONT')
   writeFileSync(key, secret, { mode: 0o600 })
