@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { BUILT_PROGRAM, builtProgram } from './test/kit/built-program.ts'
 
@@ -10,8 +11,8 @@ export default defineConfig({
     globalSetup: ['test/kit/fresh-build.ts'],
     setupFiles: ['test/kit/compare-bytes.ts'],
     server: { deps: { external: [BUILT_PROGRAM] } },
-    // More would have the processes that tests start wait for the processor.
-    maxWorkers: '100%',
+    // One more than there are cores: tests of real processes wait much of their time.
+    maxWorkers: availableParallelism() + 1,
     // No test changes a module's state, and each file loaded anew costs more than most tests.
     isolate: false,
     // Only what never ends meets these limits, also on a slow machine that is busy with other things.

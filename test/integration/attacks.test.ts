@@ -5,7 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { afterEach, describe, expect, test } from 'vitest'
 import { addAttackCommand } from '../../clients/cli/commands/attack.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
-import { IS_DEEP } from '../kit/depth.ts'
+import { deeper, IS_DEEP } from '../kit/depth.ts'
 import { runCommand } from './command-run.ts'
 import { type Finished, isAlive, ProcessKit, until } from './process-kit.ts'
 
@@ -38,7 +38,7 @@ interface Told {
 async function attack(...args: readonly string[]): Promise<{ finished: Finished; told: Told }> {
   const temporary = kit.directory()
   // A light load: what an attack does to throughput is not what is tested.
-  const flags = ['--seconds', '2', '--load', '2', '--json']
+  const flags = ['--seconds', deeper('1', '2'), '--load', '2', '--json']
   const finished = await kit.runWith({ TMPDIR: temporary }, 'attack', ...args, ...flags)
   expect(readdirSync(temporary)).toEqual([])
   const [told] = (JSON.parse(finished.stdout || '{"runs":[]}') as { runs: Told[] }).runs
@@ -143,7 +143,7 @@ test('the attack that README writes runs', async () => {
   symlinkSync(root, join(project, 'node_modules', 'strategos'))
   const file = join(project, 'half-silent.mjs')
   writeFileSync(file, listing)
-  const simulated = await runCommand(kit, 'attack', file, '--in', 'simulator')
+  const simulated = await runCommand(kit, 'attack', file, '--in', 'simulator', '--seconds', '1')
   expect(simulated.stdout).toMatch(/^half-silent +held/m)
 })
 
@@ -177,6 +177,8 @@ test('an attack in the simulator is told in the same way, and its page is writte
     'silent-primary',
     '--in',
     'simulator',
+    '--seconds',
+    '1',
     '--seed',
     '3',
     '--html',
