@@ -29,7 +29,7 @@ export async function playCase(
   return answered
 }
 
-/** Where real time passes a little of a lease is gone already: an answer with nearly the life expected is that answer. */
+/** A little of a lease is gone already where real time passes: an answer with nearly the life expected is that answer. */
 function withWholeLife(answered: Answer, expected: Answer): Answer {
   if (answered.kind !== 'leaseTimeToLive' || expected.kind !== 'leaseTimeToLive') return answered
   const isRunning = answered.ttl > 0 && expected.ttl > 0 && answered.ttl <= expected.ttl

@@ -1,4 +1,4 @@
-/** How a model says that a request is refused. */
+/** The model's word for a request that is refused. */
 import { REFUSALS, type Refusal, type RefusalName } from './requests.ts'
 
 /** Thrown by what finds a request wrong, and answered as its `refusal`. */

@@ -184,7 +184,7 @@ export interface LeaseKeepAliveAnswer extends Header {
 export interface LeaseTimeToLiveAnswer extends Header {
   readonly kind: 'leaseTimeToLive'
   readonly id: bigint
-  /** What is left of it in whole seconds, rounded down; -1 for a lease that does not exist. */
+  /** The time left of it in whole seconds, rounded down; -1 for a lease that does not exist. */
   readonly ttl: number
   readonly grantedTtl: number
   /** In the order of bytes: etcd gives them in any. */

@@ -1,5 +1,5 @@
 /**
- * What etcd refuses by looking at a request alone, before it is ordered: missing keys, options that exclude each other, and
+ * The refusals of etcd that need no more than the request, before it is ordered: missing keys, options that exclude each other, and
  * of a transaction its size and duplicate keys. Numbers are those of README.md.
  */
 import { compareBytes, toHex } from '../../../src/base/bytes.ts'
