@@ -1,4 +1,4 @@
-/** A process that this one starts, is told by when it is ready, and ends. */
+/** A child process: it reports when it is ready, and its parent ends it. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { OperatorError } from '../src/base/operator-error.ts'
@@ -34,7 +34,7 @@ export function startChild(
   const log = openSync(logPath, 'a')
   const limited = ['-c', 'ulimit -n "$0" && exec "$@"', String(openFiles), process.execPath]
   const [command, ...rest] = openFiles === null ? [process.execPath, ...args] : ['sh', ...limited, ...args]
-  // The channel to the parent also tells a child when its parent is gone.
+  // The channel to the parent also shows a child that its parent is gone.
   const child = spawn(command as string, rest, { stdio: ['ignore', log, 'pipe', 'ipc'] })
   closeSync(log)
   let complaint = ''
@@ -58,7 +58,7 @@ export function startChild(
       fail(signal ?? `exit code ${code}`)
     })
   })
-  ready.catch(() => {}) // whoever awaits it hears of it; nobody may be waiting yet
+  ready.catch(() => {}) // a caller that awaits it gets the error; none may be waiting yet
   return { name, process: child, ready, complaint: () => complaint.trim() }
 }
 

@@ -12,7 +12,10 @@ const END = 32_768
 const TRIES_MAX = 100
 const PORT_MAX = 65_535
 
-/** Ports in a row that nobody listens on at this moment. Where they begin is drawn, so that two who draw at once hardly meet. */
+/**
+ * Ports in a row that nobody listens on at this moment. Where they begin is drawn, so that two who draw at once hardly
+ * meet.
+ */
 export async function freePorts(count: number): Promise<readonly number[]> {
   for (let tried = 0; tried < TRIES_MAX; tried++) {
     const base = randomInt(LOWEST, END - count)
@@ -21,7 +24,7 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   throw new OperatorError(`No ${count} free ports in a row were found on 127.0.0.1.`)
 }
 
-/** True if nobody listens on any of so many ports from `base` on. */
+/** True if nobody listens on any of the `count` ports from `base` on. */
 export async function areFree(base: number, count: number): Promise<boolean> {
   const servers: Server[] = []
   try {
@@ -35,7 +38,7 @@ export async function areFree(base: number, count: number): Promise<boolean> {
   }
 }
 
-/** `count` ports in a row. Throws an `OperatorError` where there are not so many. */
+/** Returns `count` ports in a row. Throws an `OperatorError` where there are fewer. */
 export function portsFrom(base: number, count: number): readonly number[] {
   if (!(base >= 1 && base + count - 1 <= PORT_MAX)) {
     throw new OperatorError(`--base-port ${base} leaves no port for each of ${count} replicas.`)

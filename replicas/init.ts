@@ -173,7 +173,7 @@ async function writeReplica(directory: string, id: number, keys: SecretKeys): Pr
   }
 }
 
-/** One replica's keys, made on its own machine; its public half goes to whoever runs `init --public-keys`. */
+/** One replica's keys, made on its own machine; its public half goes to the operator that runs `init --public-keys`. */
 export async function generateReplica(
   directory: string,
   id: number,

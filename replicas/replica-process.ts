@@ -12,10 +12,15 @@ import { handshakeRateFor } from '../src/io/handshake-admission.ts'
 import { readKeyFile } from '../src/io/key-file.ts'
 import { LoopWatch } from '../src/io/loop-watch.ts'
 import { systemClock, systemEntropy } from '../src/io/system.ts'
-import { CLIENT_LINKS_MAX, createTcpTransport, HALF_OPEN_MAX } from '../src/io/tcp-transport.ts'
-import { type Cluster, storeParametersOf } from '../src/messages/cluster.ts'
+import {
+  CLIENT_LINKS_MAX,
+  createTcpTransport,
+  HALF_OPEN_MAX,
+  type TcpTransport,
+} from '../src/io/tcp-transport.ts'
+import { type Address, type Cluster, storeParametersOf } from '../src/messages/cluster.ts'
 import type { Evidence } from '../src/messages/message.ts'
-import type { Peer } from '../src/ports.ts'
+import type { Peer, Signer } from '../src/ports.ts'
 import { createLinkSecurity } from '../src/runtime/links/secure-link.ts'
 import { ReplicaRuntime } from '../src/runtime/replica-runtime.ts'
 import type {
@@ -74,50 +79,17 @@ async function startLocked(
   lock: DirectoryLock,
 ): Promise<ReplicaProcess> {
   const { directory, id } = options
-  const self = cluster.replicas[id] as Cluster['replicas'][number]
   const suite = suiteNamed(cluster.suite)
-  const { signingSeed, agreementSecret } = readKeyFile(replicaKey(directory, id))
-  const signer = suite.signer(signingSeed)
-  const isOwn =
-    equalBytes(signer.publicKey, self.publicKey) &&
-    (cluster.mode === 'signed' || equalBytes(suite.agreementPublicKey(agreementSecret), self.agreementKey))
-  if (!isOwn) {
-    throw new OperatorError(
-      `The secret key ${replicaKey(directory, id)} is not the key of replica ${id} in the cluster file.`,
-    )
-  }
-  const shares = shareConnections(openFilesMax(), cluster.replicas.length, {
-    halfOpenMax: HALF_OPEN_MAX,
-    clientLinksMax: CLIENT_LINKS_MAX,
-  })
+  const keys = readOwnKeys(directory, id, cluster)
   const storage = await openReplicaStorage(directory, id, { ...options, lock })
-  const transport = createTcpTransport({
-    self: { kind: 'replica', id: toReplicaId(id) },
-    replicas: cluster.replicas,
-    listen: self.address,
-    isKnownClient: (id) => cluster.clients.some((client) => client.id === id),
-    security: createLinkSecurity({
-      suite,
-      entropy: systemEntropy,
-      clusterId: cluster.clusterId,
-      replicaKeys: cluster.replicas.map((replica) => replica.publicKey),
-      identity: { kind: 'replica', id: toReplicaId(id), signer },
-      helloMacKeys: {
-        agreementSecret,
-        agreementKeys: cluster.replicas.map((replica) => replica.agreementKey),
-      },
-    }),
-    handshakeRate: handshakeRateFor(suite),
-    ...shares,
-  })
+  const transport = openTransport(id, cluster, keys)
   const loop = new LoopWatch()
   try {
     const parts: ReplicaRuntimeOptions = {
       id: toReplicaId(id),
       cluster,
       suite,
-      signer,
-      agreementSecret,
+      ...keys,
       transport,
       replay: storage.log,
       pages: storage.pages,
@@ -150,4 +122,54 @@ async function startLocked(
     await storage.close()
     throw error
   }
+}
+
+interface OwnKeys {
+  readonly signer: Signer
+  readonly agreementSecret: Uint8Array
+}
+
+/** Reads the secret keys of a replica. Throws an `OperatorError` where the cluster file names other ones. */
+function readOwnKeys(directory: string, id: number, cluster: Cluster): OwnKeys {
+  const self = cluster.replicas[id] as Cluster['replicas'][number]
+  const suite = suiteNamed(cluster.suite)
+  const { signingSeed, agreementSecret } = readKeyFile(replicaKey(directory, id))
+  const signer = suite.signer(signingSeed)
+  const isOwn =
+    equalBytes(signer.publicKey, self.publicKey) &&
+    (cluster.mode === 'signed' || equalBytes(suite.agreementPublicKey(agreementSecret), self.agreementKey))
+  if (!isOwn) {
+    throw new OperatorError(
+      `The secret key ${replicaKey(directory, id)} is not the key of replica ${id} in the cluster file.`,
+    )
+  }
+  return { signer, agreementSecret }
+}
+
+/** Opens the links of a replica: it listens at its address and dials the others. */
+function openTransport(id: number, cluster: Cluster, keys: OwnKeys): TcpTransport {
+  const suite = suiteNamed(cluster.suite)
+  const shares = shareConnections(openFilesMax(), cluster.replicas.length, {
+    halfOpenMax: HALF_OPEN_MAX,
+    clientLinksMax: CLIENT_LINKS_MAX,
+  })
+  return createTcpTransport({
+    self: { kind: 'replica', id: toReplicaId(id) },
+    replicas: cluster.replicas,
+    listen: cluster.replicas[id]?.address as Address,
+    isKnownClient: (id) => cluster.clients.some((client) => client.id === id),
+    security: createLinkSecurity({
+      suite,
+      entropy: systemEntropy,
+      clusterId: cluster.clusterId,
+      replicaKeys: cluster.replicas.map((replica) => replica.publicKey),
+      identity: { kind: 'replica', id: toReplicaId(id), signer: keys.signer },
+      helloMacKeys: {
+        agreementSecret: keys.agreementSecret,
+        agreementKeys: cluster.replicas.map((replica) => replica.agreementKey),
+      },
+    }),
+    handshakeRate: handshakeRateFor(suite),
+    ...shares,
+  })
 }

@@ -72,7 +72,9 @@ async function openLogWhateverItLost(
     return await openFileLog(directory, { lock, onFailure })
   } catch (error) {
     if (!isLoss(error)) throw error
-    onLoss(`${error.message} This replica has forgotten what it said: it heals before it votes again.`)
+    onLoss(
+      `${error.message} This replica has lost its memory of what it signed: it heals before it votes again.`,
+    )
     await restartFileLogAfterLoss(directory, { lock })
     return openFileLog(directory, { lock, onFailure })
   }

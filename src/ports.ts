@@ -30,7 +30,7 @@ export interface CryptoSuite {
   readonly hash: Hash
   /** The signer of a 32-byte Ed25519 seed. */
   signer(seed: Uint8Array): Signer
-  /** False for anything that is no valid signature, of whatever length; never throws. */
+  /** False for anything that is no valid signature, of any length; never throws. */
   verify(signed: {
     readonly signature: Uint8Array
     readonly digest: Uint8Array
@@ -141,7 +141,9 @@ export interface Page {
 
 /** The replicated state after one batch, frozen; the live state goes on without it. */
 export interface Snapshot {
-  /** Hashes pages that have no hash yet, about so many bytes at most. Gives the root once all are hashed, else null. */
+  /**
+   * Hashes pages that have no hash yet, about `bytesMax` bytes at most. Returns the root once all are hashed, else null.
+   */
   hashSome(bytesMax: number): Uint8Array | null
   /** The page at the end of a path, once the root is known; null where there is none. */
   page(path: PagePath): Uint8Array | null
@@ -161,9 +163,9 @@ export type PageVerdict = 'taken' | 'wrong-hash' | 'malformed' | 'not-missing'
 
 /** A state that is put together from its pages, each checked against its parent. */
 export interface Assembly {
-  /** Pages that are still missing, at most so many, in a fixed order; asking does not mark them as asked for. */
+  /** Returns at most `countMax` pages that are still missing, in a fixed order; it does not mark them as requested. */
   missing(countMax: number): readonly PageReference[]
-  /** Takes a copy of a page's bytes, from whatever source. */
+  /** Takes a copy of a page's bytes, from any source. */
   add(reference: PageReference, bytes: Uint8Array): PageVerdict
   /** Aims at another root and keeps every page that it has in common with what was gathered. */
   retarget(root: Uint8Array): void

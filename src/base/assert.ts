@@ -3,7 +3,7 @@ export class AssertionFailure extends Error {
   override readonly name = 'AssertionFailure'
 }
 
-/** Always on. For what must hold whatever a peer, a client or a disk does. */
+/** Throws unless the condition holds; always on. For facts that no peer, client or disk can change. */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new AssertionFailure(message)
 }

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { OperatorError } from '../base/operator-error.ts'
 
-/** Kept for the runtime itself, the log, the pages and whatever a library opens. */
+/** Descriptors reserved for the runtime, the log, the pages and the files that libraries open. */
 export const FILES_RESERVE = 96
 /** Unfinished handshakes, or connections of a gateway, with fewer of which a process would be of no use. */
 const STRANGERS_LEAST = 16
@@ -36,8 +36,8 @@ export interface ConnectionShares {
 }
 
 /**
- * The connections of each kind that a replica of `n` may have: `most`, or as many as the process has room for. Links to replicas
- * come first, each of them twice for a moment, when a new one takes an old one's place.
+ * The connections of each kind that a replica of `n` may have: `most`, or as many as the process has room for. Links to
+ * replicas come first, each of them twice for a moment, when a new one takes an old one's place.
  */
 export function shareConnections(openFiles: number, n: number, most: ConnectionShares): ConnectionShares {
   const ofReplicas = 2 * n

@@ -69,7 +69,7 @@ function writeOnce(descriptor: number, parts: readonly Uint8Array[], offset: num
   })
 }
 
-/** Returns the rest of the parts behind so many bytes. A system may write less than it was given. */
+/** Returns the parts that are left after `written` bytes. A system may write less than it was given. */
 function dropBytes(parts: readonly Uint8Array[], count: number): Uint8Array[] {
   let left = count
   const rest: Uint8Array[] = []

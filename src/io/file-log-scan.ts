@@ -1,6 +1,6 @@
 /**
  * Checks a whole log before it is used (rule 6.3): every checksum, counter and chain, against the marker. What ends
- * behind the last good record is a clean end, a torn tail, damage, or a loss; this file tells which.
+ * behind the last good record is a clean end, a torn tail, damage, or a loss; this file decides which.
  * @rule 6.3
  */
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'
@@ -40,7 +40,7 @@ export interface ScannedLog {
   readonly marked: DecodedMarker
   /** Segments in front of the cut, whose deletion a crash came before. */
   readonly leftovers: readonly string[]
-  /** True if something behind the end has to be cleared: a torn tail. */
+  /** True if something behind the end must be cleared: a torn tail. */
   readonly isTorn: boolean
   /** Segments that hold nothing but the torn tail. */
   readonly tornSegments: readonly string[]

@@ -202,7 +202,7 @@ export class LogWriter implements FileLog {
   async #deleteInFrontOf(to: number, { firstCounter, previousChain }: Segment): Promise<void> {
     const { marker, files } = this.#options
     if (!(await marker.cutTo({ firstCounter, previousChain }))) {
-      this.#hasFailed = true // the marker has told it
+      this.#hasFailed = true // the marker has reported it
       return
     }
     while (this.#firstSegment < to) {

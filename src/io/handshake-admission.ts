@@ -1,14 +1,14 @@
 /**
  * The rate of handshakes that are answered: each costs two signatures and two key agreements. A replica that shows a
- * MAC has places of its own, so whatever strangers do, from the same address too, it is linked again as soon as it
+ * MAC has places of its own, so it is linked again whatever strangers do, from the same address too, as soon as it
  * dials. Clients of the cluster share places, strangers share others, and in each of the two no address has more than
- * half of them. Who is not admitted dials again, as dialers do.
+ * half of them. A peer that is not admitted dials again, as dialers do.
  * @rule 5.5
  */
 import { addOne, emptyBucket, type LeakyBucket } from '../base/leaky-bucket.ts'
 import type { Claim, CryptoSuite, Peer } from '../ports.ts'
 
-/** Handshakes answered in a second for ever, and at once after a quiet time. */
+/** The steady rate of answered handshakes per second, and the burst after a quiet time. */
 export interface HandshakeRate {
   readonly perSecond: number
   readonly atOnce: number
@@ -26,7 +26,7 @@ const ADDRESS_PART = 1 / 2
 /** Addresses that something is remembered of; the one that was heard of least recently is forgotten. */
 const ADDRESSES_MAX = 1_024
 
-/** So many that they take as much time whatever the suite. */
+/** Returns the rate at which handshakes take the same processor time with every suite. */
 export function handshakeRateFor({ checksPerTurn }: Pick<CryptoSuite, 'checksPerTurn'>): HandshakeRate {
   const part = Math.min(1, checksPerTurn / CHECKS_PER_TURN_OF_SHARED_RATE)
   return {

@@ -1,6 +1,6 @@
 /**
  * LevelDB's files, read without LevelDB: it does not look at its own checksums, and what it makes of a damaged block may
- * be an error for ever, or the end of the process. Little-endian, as it writes them.
+ * be a lasting error, or the end of the process. Little-endian, as it writes them.
  *
  *   table = block * | filter block | metaindex block | index block | footer 48
  *   block = content | type 1 | masked CRC-32C of both u32
@@ -85,7 +85,7 @@ function isBatch(batch: Uint8Array): boolean {
   return count === readU32(batch, BATCH_HEADER_BYTES - 4)
 }
 
-/** The entries in the good blocks of a table, in whatever state the others are. */
+/** Returns the entries in the good blocks of a table, also where others are damaged. */
 export function* entriesOfTable(file: Uint8Array): Generator<LevelEntry, void, undefined> {
   const footer = readFooter(file)
   const index = footer === null ? null : readBlock(file, footer.index)
@@ -101,7 +101,7 @@ export function* entriesOfTable(file: Uint8Array): Generator<LevelEntry, void, u
   }
 }
 
-/** The entries in the good records of a log, in whatever state the others are. */
+/** Returns the entries in the good records of a log, also where others are damaged. */
 export function* entriesOfLog(file: Uint8Array): Generator<LevelEntry, void, undefined> {
   for (const record of recordsOfLog(file)) yield* entriesOfBatch(record)
 }
@@ -160,7 +160,7 @@ function* recordsOfLog(file: Uint8Array): Generator<Uint8Array, void, undefined>
     const blockEnd = Math.min(file.length, at - (at % LOG_BLOCK_BYTES) + LOG_BLOCK_BYTES)
     const record = readLogRecord(file, at, blockEnd)
     if (record === null) {
-      // Nothing tells where the next record begins, except in the next block.
+      // The next place where a record is known to begin is the next block.
       fragments = null
       at = blockEnd
       continue

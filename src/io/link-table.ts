@@ -1,4 +1,4 @@
-/** The established links of one transport: one per peer, with a bound on clients and a memory of who is held. */
+/** The established links of one transport: one per peer, with a bound on clients and a memory of the paused peers. */
 import type { ClientId, ReplicaId } from '../base/ids.ts'
 import type { Peer } from '../ports.ts'
 import type { LinkEnd, TcpLink } from './tcp-link.ts'

@@ -1,6 +1,6 @@
 /**
- * For how long this process's loop took nothing in because of its own work. A timer that comes late tells that the loop
- * was held; the processor time that this process took meanwhile tells how much of that was its own: on a busy machine the
+ * The longest time for which this process's own work blocked its loop. A timer that fires late shows that the loop was
+ * blocked; the processor time that this process used meanwhile shows how much of that was its own: on a busy machine the
  * rest is what other programs took.
  */
 
@@ -8,7 +8,7 @@
 export const LOOK_MS = 10
 
 export interface LoopGauge {
-  /** The longest that the loop was held by its own work since it is watched, in milliseconds. */
+  /** The longest time for which the loop's own work blocked it since the watch began, in milliseconds. */
   readonly heldMs: number
 }
 

@@ -23,7 +23,7 @@ export function findDamage(directory: string): string | null {
   const manifest = currentManifest(directory)
   if (manifest === null) {
     const isNew = filesOf(directory, TABLE).length + filesOf(directory, LOG).length === 0
-    return isNew ? null : `nothing in ${directory} tells which of its files belong to it`
+    return isNew ? null : `no file in ${directory} says which of its files belong to it`
   }
   const own = tablesOfManifest(manifest)
   for (const path of filesOf(directory, TABLE)) {

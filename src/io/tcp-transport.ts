@@ -3,7 +3,8 @@
  * link per peer: a newer one that the same peer proved takes the older one's place.
  *
  * What strangers can cost is bounded: `HALF_OPEN_MAX` handshakes of at most a KiB, of which so many are answered as
- * `HandshakeAdmission` says, `CLIENT_LINKS_MAX` client links, each with one frame of up to `REQUEST_BYTES_MAX` in assembly and `CLIENT_SEND_QUEUE_BYTES_MAX` waiting to be sent.
+ * `HandshakeAdmission` says, `CLIENT_LINKS_MAX` client links, each with one frame of up to `REQUEST_BYTES_MAX` in
+ * assembly and `CLIENT_SEND_QUEUE_BYTES_MAX` waiting to be sent.
  */
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { assert } from '../base/assert.ts'
@@ -26,7 +27,7 @@ const BACKLOG_MAX = 511
 /** Inbound links of clients. */
 export const CLIENT_LINKS_MAX = 256
 
-/** An event for the log. Strangers cause `connection-failed`, so whoever writes these limits their rate. */
+/** An event for the log. Strangers cause `connection-failed`, so the writer of these lines limits their rate. */
 export type TransportEvent =
   | { readonly kind: 'linked'; readonly peer: Peer }
   | { readonly kind: 'unlinked'; readonly peer: Peer; readonly reason: LinkEnd }
@@ -35,7 +36,7 @@ export type TransportEvent =
 
 export interface TcpTransportOptions {
   readonly self: { readonly kind: 'replica'; readonly id: ReplicaId } | { readonly kind: 'client' }
-  /** Every replica, in the order of their ids; the own one is not dialed. */
+  /** Every replica, in the order of their ids; this replica itself is not dialed. */
   readonly replicas: readonly { readonly id: ReplicaId; readonly address: Address }[]
   readonly security: LinkSecurity
   /** The address at which to take links; port 0 lets the system choose. Replicas have one, clients none. */
@@ -115,7 +116,7 @@ class SocketTransport implements TcpTransport {
     this.#handler = handler
     if (this.#options.listen !== undefined) {
       this.#listening = this.#listen(this.#options.listen)
-      // Whoever awaits `listening` hears of a failure; nobody has to.
+      // A caller that awaits `listening` gets the failure; none needs to.
       this.#listening.catch(() => {})
     }
     for (const { id, address } of this.#options.replicas) if (this.#dials(id)) this.#dial(id, address)
@@ -257,7 +258,7 @@ class SocketTransport implements TcpTransport {
 
   #onEstablished(link: TcpLink, peer: Peer, { dialer }: Connection): LinkEnd | null {
     this.#admitted.delete(link)
-    // Were both to dial, their links would replace each other for ever.
+    // Were both to dial, their links would replace each other without end.
     if (dialer === null && peer.kind === 'replica' && this.#dials(peer.id)) return 'not-the-dialer'
     const refusal = this.#table.add(link, peer)
     if (refusal !== null) return refusal

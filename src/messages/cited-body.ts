@@ -8,7 +8,7 @@ import { isRejection, type Rejection, rejection } from './rejection.ts'
 import type { ViewChange } from './view-change.ts'
 import type { Vote } from './vote.ts'
 
-/** Gives the message of a frame, whatever its kind, or a rejection. */
+/** Returns the message of a frame of any kind, or a rejection. */
 export type DecodeFrame = (frame: Uint8Array) => Checkpoint | PrePrepareHeader | Vote | ViewChange | Rejection
 
 /** The number of some items, as it stands in front of them. */

@@ -27,7 +27,7 @@ export type { VoteContent } from './vote.ts'
 
 type ContentIn<C> = C extends { encode(content: infer Content, ...more: never[]): unknown } ? Content : never
 
-/** Every content that a replica sends: whatever a codec encodes. */
+/** Every content that a replica sends and a codec encodes. */
 export type Content = ContentIn<(typeof CODECS)[keyof typeof CODECS]>
 
 /** Contents that a replica sends to replicas. */

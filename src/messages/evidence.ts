@@ -44,7 +44,7 @@ export const placeOf = (message: SignedOnce): EvidenceSubject => ({
   sequence: message.sequence,
 })
 
-/** True for two messages of one kind and for one (v, s), whoever signed them. */
+/** True for two messages of one kind and for one (v, s), of one signer or two. */
 export function isSamePlace(a: SignedOnce, b: SignedOnce): boolean {
   if (a.kind !== b.kind || a.sequence !== b.sequence) return false
   return a.kind === 'checkpoint' || b.kind === 'checkpoint' || a.view === b.view

@@ -1,5 +1,5 @@
 /**
- * EXHIBIT: shows one or two messages of whatever signers (rule 1.5). Two that contradict each other are evidence, passed
+ * EXHIBIT: shows one or two messages of any signers (rule 1.5). Two that contradict each other are evidence, passed
  * on; others are for the receiver to compare with what it holds. Valid on its sender's link only. Payload `[sender]`,
  * body: a certificate.
  */

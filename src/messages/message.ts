@@ -37,7 +37,7 @@ export type { Complaint, Status } from './status.ts'
 export type { ViewChange, ViewChangeHeader } from './view-change.ts'
 export type { Vote } from './vote.ts'
 
-/** Every message: whatever a codec decodes. */
+/** Every message that a codec decodes. */
 export type Message = Exclude<ReturnType<(typeof CODECS)[keyof typeof CODECS]['decode']>, Rejection>
 
 export type MessageKind = Message['kind']

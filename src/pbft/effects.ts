@@ -1,19 +1,60 @@
 /**
- * The events that go into the replica and the effects that come out. The caller's duties, on one page:
+ * The guide for the user of the core: the events that go in, the effects that come out, and the caller's duties.
  *
- * 1. Give `step` verified messages only, one event at a time, and perform its effects in their order.
- * 2. `persist` appends to the log in order. After a sync say `persisted` with how many records are on disk. The replica
- *    itself withholds whatever depends on a record until then (section 6 of the rules).
- * 3. `broadcast` and `send` give a content its sender and signature. A signed broadcast comes back at once as a
- *    `received` event: the replica counts its own votes like any other's.
- * 4. `execute` gives a decided batch to the application; say `executed` when it is done, before any other event. It may
- *    take as many turns as it likes: the next one is not given before. `snapshot` freezes the state at that very point;
- *    say `snapshot-taken` when its root is known.
- * 5. `stable` names the checkpoint that a quorum certified. Once its snapshot is stored, say `stored`; `trim` then tells
- *    how much of the log is no longer needed.
- * 6. `transfer` asks for the state of a stable checkpoint from the others. When it is stored and the application has
- *    switched to it, say `transferred`, before anything else is executed; a batch that was being executed is given up.
- * 7. A failure to persist or execute halts the process. Messages may be lost, doubled and reordered at will.
+ * A replica is a state and a function: `createReplicaState(config)` makes the one, `step(state, event)` changes it and
+ * returns what is to be done. Nothing in `pbft/` reads a clock, a disk or a socket. The caller owns the log, the links,
+ * the keys and the application. This is a whole caller for a cluster that never restarts:
+ *
+ * ```ts
+ * function runCore(state: ReplicaState, host: Host, first: Event): void {
+ *   const events: Event[] = [first]
+ *   for (let event = events.shift(); event !== undefined; event = events.shift()) {
+ *     for (const effect of step(state, event)) {
+ *       if (effect.kind === 'persist') host.append(effect.record)
+ *       else if (effect.kind === 'send') host.send(effect.to, effect.outgoing)
+ *       else if (effect.kind === 'broadcast') {
+ *         const message = host.broadcast(effect.outgoing)
+ *         if (message !== null) {
+ *           events.push({ kind: 'received', message, from: { kind: 'replica', id: state.config.id } })
+ *         }
+ *       } else if (effect.kind === 'execute') {
+ *         events.unshift({ kind: 'executed', ...host.execute(effect) })
+ *       } else if (effect.kind === 'snapshot') {
+ *         const { sequence } = effect
+ *         events.push({ kind: 'snapshot-taken', sequence, root: host.freeze(sequence) })
+ *       } else if (effect.kind === 'reply') host.reply(effect)
+ *     }
+ *     if (events.length === 0 && host.needsSync) events.push({ kind: 'persisted', records: host.sync() })
+ *   }
+ * }
+ * ```
+ *
+ * The events:
+ *
+ *   `resumed` first of all, where a log was replayed (recovery/restart.ts). `ticked` at a fixed pace, with the own clock.
+ *   `received` for each message, once its signature or MAC is checked, its own signed broadcasts included: a replica
+ *   counts its own votes like any other's. Messages may be lost, doubled and reordered at will.
+ *
+ * The duties, in their order:
+ *
+ * 1. One event at a time; the effects of a step in their order, before the next event.
+ * 2. Persist before send. `persist` appends to the log, in order. After a sync the caller answers `persisted` with the
+ *    number of records on disk. The replica itself withholds each message until the records that it depends on are
+ *    there (section 6 of the rules), so what comes out as `send` or `broadcast` may leave at once.
+ * 3. `broadcast` and `send` name a content: the caller adds sender and signature. `relayed` is sent as it came.
+ * 4. `execute` gives a decided batch to the application; the caller answers `executed` before any other event. It may take
+ *    many turns: the replica gives no second batch before. `snapshot` freezes the state at that very point; the caller
+ *    answers `snapshot-taken` when its root is known. `reply` then answers the clients of an executed batch.
+ * 5. `stable` names the checkpoint that a quorum certified. The caller stores its state and answers `stored`; `trim` then
+ *    says how much of the log is no longer needed.
+ * 6. `transfer` asks for the state of a stable checkpoint from the others. The caller stores it, switches the application
+ *    to it, and answers `transferred` before anything else is executed; a batch under execution is given up.
+ * 7. `serve`, `serve-batch` and `reply-again` are answered from the log and from the kept results; `refuse` and `reject`
+ *    go to the client and to whoever watches. `prepare-recovery` is answered with `recovery-prepared`.
+ * 8. A failure to persist or to execute halts the process.
+ *
+ * The messages, their numbers and meanings stand in GLOSSARY.md; `step.ts` says which file has which rule. In the normal
+ * case: REQUEST (client to primary), PRE-PREPARE (primary to all), PREPARE and COMMIT (all to all), REPLY (to the client).
  */
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'
@@ -165,7 +206,10 @@ export type Effect =
   /** Freeze the state as it is after the batch executed last, before the next one is: a checkpoint is due. */
   | { readonly kind: 'snapshot'; readonly sequence: Sequence }
   | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
-  /** Records are no longer needed that concern sequence numbers up to this one only, and stand in front of the last view's. */
+  /**
+   * Records are no longer needed that concern sequence numbers up to this one only, and stand in front of the last
+   * view's.
+   */
   | { readonly kind: 'trim'; readonly upTo: Sequence }
   /** Fetch the state of this checkpoint, or aim at it instead of the one before. */
   | { readonly kind: 'transfer'; readonly stable: CheckpointCertificate }

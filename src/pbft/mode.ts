@@ -72,18 +72,18 @@ export interface Mode {
 
   // Decisions
 
-  /** The number of replicas that have to send a decision for it to count. */
+  /** The number of replicas that must send a decision for it to count. */
   decisionSources(n: number): number
-  /** True if a peer that says this still needs the own votes for the slot. */
+  /** True if a peer with this STATUS still needs this replica's votes for the slot. */
   needsVotes(slot: Slot, status: Status): boolean
   /** True if this replica may send the pre-prepare that was accepted at the slot to a peer that lacks it. */
   mayResendPrePrepare(state: ReplicaState, slot: Slot): boolean
 
   // Checkpoints
 
-  /** True if the own CHECKPOINT for this sequence number still tells the others something. */
+  /** True if this replica's CHECKPOINT for this sequence number is still news to the others. */
   isCheckpointDue(state: ReplicaState, sequence: Sequence): boolean
-  /** Drops the own roots that are too many. */
+  /** Drops the oldest of this replica's roots where there are too many. */
   boundOwnRoots(state: ReplicaState): void
   /** Takes a checkpoint that fewer than Q replicas said so far, of whom these are all. */
   noteCheckpoint(state: ReplicaState, checkpoint: CheckpointCertificate): void
@@ -92,7 +92,7 @@ export interface Mode {
 
   // Retransmission
 
-  /** Sends the own VIEW-CHANGE or the NEW-VIEW, which the peer lacks, and whatever else it needs to enter the view. */
+  /** Sends the VIEW-CHANGE or NEW-VIEW that the peer lacks, and everything else that it needs to enter the view. */
   resendView(turn: Turn, status: Status, message: AnyViewChange | AnyNewView | null): void
   /** Sends what shows the peer that a checkpoint is stable which it does not know to be. */
   resendCheckpoints(turn: Turn, status: Status): void
@@ -105,7 +105,7 @@ export interface Mode {
   vouchedFor(state: ReplicaState, slot: Slot): Verified<PrePrepare> | null
   /** Tells the others of clients whose requests cannot be checked here. */
   sendMacComplaints(turn: Turn, clients: readonly ClientId[]): void
-  /** True if the request's client has to sign and did not. */
+  /** True if the request's client must sign and did not. */
   lacksSignature(state: ReplicaState, request: Request): boolean
 
   // The disk
@@ -116,7 +116,7 @@ export interface Mode {
   persistAgain(turn: Turn): void
   /** Takes back a record of this mode. */
   replay(state: ReplicaState, record: OralRecord): void
-  /** Takes back the own VIEW-CHANGE for the awaited view. */
+  /** Reads back this replica's VIEW-CHANGE for the awaited view. */
   replayViewChange(state: ReplicaState, viewChange: AnyViewChange): void
   /** The choices of the current NEW-VIEW that count already; the others are kept until h has moved. */
   replayChoices(state: ReplicaState, choices: readonly PrePrepareHeader[]): readonly PrePrepareHeader[]

@@ -6,7 +6,10 @@ const MIB = 1024 * 1024
  * gave the highest throughput with four replicas on two cores.
  */
 export const PIPELINE_WINDOW = 2
-/** The most by which a proposed time may be ahead of the own clock before it is held back (rule 1.2), in milliseconds. */
+/**
+ * The most by which a proposed time may be ahead of this replica's clock before it is held back (rule 1.2), in
+ * milliseconds.
+ */
 export const CLOCK_SKEW_MS_MAX = 1_000
 /** Pre-prepares held back at once for their time. */
 export const HELD_BACK_MAX = 16
@@ -74,7 +77,10 @@ export const VIEW_RESEND_TICKS = 20
 export const ACKED_VIEWS_MAX = 4
 /** CHECKPOINTs kept of one sender: the window holds two. */
 export const CHECKPOINTS_PER_SENDER_MAX = 4
-/** EXHIBITs of what contradicts the own messages, in each period of so many ticks (rule 1.5). Evidence itself is not counted. */
+/**
+ * EXHIBITs of messages that contradict known ones, in each period of `EXHIBITS_PERIOD_TICKS` (rule 1.5). Evidence itself
+ * is not counted.
+ */
 export const EXHIBITS_MAX = 8
 export const EXHIBITS_PERIOD_TICKS = 10
 /** Ticks without progress below a stable checkpoint, after which its state is fetched instead (rule 2.5). */
@@ -85,7 +91,7 @@ export const RECALL_TICKS = 30
 export const RECOVERY_RETRY_TICKS = 50
 
 /**
- * The least length of a window over which a primary is judged (rule 5.4): so many ticks and so many requests whose
+ * The least length of a window over which a primary is judged (rule 5.4), in ticks and in requests whose
  * waiting was seen here, at least; it is bad in so many windows in a row before anybody complains.
  */
 export const WINDOW_TICKS_MIN = 50
@@ -95,7 +101,7 @@ export const BAD_WINDOWS_MIN = 3
 export const BAD_WINDOWS_MAX = 64
 /** Ticks of a new view that are not judged. */
 export const GRACE_TICKS = 20
-/** The share of the best throughput that has to be delivered, in bytes of operations. */
+/** The share of the best throughput that a primary must deliver, in bytes of operations. */
 export const THROUGHPUT_SHARE_MIN = 0.9
 /** The most that requests may wait: a multiple of their waiting under the best throughput, and ticks more. */
 export const WAITING_FACTOR_MAX = 1.25

@@ -40,7 +40,7 @@ export interface ReplicaConfig {
   readonly isAmnesiac?: boolean
   /** The stored state that it starts from, where there is one; then the log is replayed on top of it. */
   readonly stored?: CheckpointCertificate
-  /** True if the stored state was lost, though its certificate is there: it has to be fetched. */
+  /** True if the stored state was lost, though its certificate is there: it must be fetched. */
   readonly isStateLost?: boolean
 }
 
@@ -50,7 +50,7 @@ export interface ReplicaState {
   readonly mode: Mode
   /** The batch that a NEW-VIEW chooses where nothing was prepared; never fetched or logged. */
   readonly nullBatch: Batch
-  /** The own clock at the last tick, and the ticks since the start. */
+  /** This replica's clock at the last tick, and the ticks since the start. */
   readonly clock: { now: Milliseconds; ticks: number }
   readonly requests: RequestState
   readonly ordering: OrderingState

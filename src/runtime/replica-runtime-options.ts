@@ -1,4 +1,4 @@
-/** The parts and settings that a replica runtime is made of, and what it reports to whoever runs it. */
+/** The parts and settings that a replica runtime is made of, and what it reports to its caller. */
 import type { ReplicaId } from '../base/ids.ts'
 import type { Cluster } from '../messages/cluster.ts'
 import type { Evidence } from '../messages/message.ts'
@@ -35,7 +35,7 @@ export interface ReplicaRuntimeOptions {
   readonly storeAfterBytes?: number
   /** The work executed in one turn, in units of `Allowance`. */
   readonly executedPerTurn?: number
-  /** The longest time that the loop was held by its own work, if it is watched; in milliseconds. */
+  /** The longest time for which the loop's own work blocked it, if it is watched; in milliseconds. */
   readonly loop?: { readonly heldMs: number }
   /** The protocol; the one of `pbft/` when it is left out. */
   readonly step?: StepFunction

@@ -336,7 +336,7 @@ export class ReplicaRuntime {
   }
 
   /**
-   * The transferred state is stored: switches to it, unless the own one has come as far meanwhile.
+   * The transferred state is stored: switches to it, unless this replica's state has come as far meanwhile.
    * @rule 2.5
    */
   #switchTo(stable: CheckpointCertificate, snapshot: Snapshot): boolean {

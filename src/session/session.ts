@@ -4,7 +4,7 @@
  *
  * The caller's duties: give verified messages only; perform the effects in order; make a reservation of timestamps
  * durable before saying `reserved`; give each session a nonce of its own. Two sessions should not use one key at once: if
- * they do, no answer of one is ever taken for the other's, and both are told (`place.ts`).
+ * they do, no session takes the other's answer for its own, and both learn of each other (`place.ts`).
  */
 import { assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'

@@ -1,5 +1,5 @@
 /**
- * Links lose messages when they break: every replica says what it has, and whoever sees a difference sends what the
+ * Links lose messages when they break: every replica says what it has, and one that sees a difference sends what the
  * other lacks or asks for what it lacks itself. TOCS 2002 section 5.2. Keeps rule 1.11.
  */
 
@@ -50,7 +50,7 @@ export function sendStatusIfDue(turn: Turn): void {
     effects.push({ kind: 'broadcast', outgoing: statusOf(state) })
   } else if (ahead.length > 0) {
     // One peer at a time: each would send the same decisions. A faulty one costs its turn. Where no decision can be shown
-    // W have to say the same. @rule 4.8
+    // W must say the same. @rule 4.8
     const asked = state.mode.decisionSources(state.config.n)
     const turn = Math.floor(state.clock.ticks / STATUS_BUSY_TICKS)
     for (let each = 0; each < Math.min(asked, ahead.length); each++) {
@@ -109,7 +109,7 @@ export function statusOf(state: ReplicaState): StatusContent {
   }
 }
 
-/** Bit i: replica i's VIEW-CHANGE for the own view is here. */
+/** Bit i: replica i's VIEW-CHANGE for the current view is here. */
 function viewChangesHeld({ views: { view, viewChanges } }: ReplicaState): number {
   let known = 0
   for (const [sender, one] of viewChanges.entries()) if (one?.view === view) known |= 1 << sender
@@ -141,7 +141,7 @@ export function onStatus(turn: Turn, status: Verified<Status>): void {
 }
 
 /**
- * The NEW-VIEW of a view that the peer is not in yet, or the own VIEW-CHANGE that it lacks: a lost one stalls.
+ * The NEW-VIEW of a view that the peer is not in yet, or this replica's VIEW-CHANGE that the peer lacks: a lost one stalls.
  * @rule 2.7
  */
 function resendView({ state, effects }: Turn, status: Status): void {
@@ -180,7 +180,7 @@ function hasMore(state: ReplicaState, status: Status): boolean {
 
 /**
  * A peer is sent at most twice the decisions that it got through since it was last sent some, and one where it got no
- * further: whoever asks and hears nothing costs little, and who hears again is soon sent as many as ever.
+ * further: a peer that asks and hears nothing costs little, and one that hears again soon gets as many as before.
  * @rule 1.11
  */
 function serveDecisions({ state, effects }: Turn, status: Status): void {
@@ -200,7 +200,7 @@ function serveDecisions({ state, effects }: Turn, status: Status): void {
   effects.push({ kind: 'serve', to: status.sender, sequences })
 }
 
-/** Sends the own votes, and pre-prepares, that the peer lacks for slots which have been open for a while. */
+/** Sends this replica's votes and pre-prepares that the peer lacks, for slots that have been open for a while. */
 function resendVotes(turn: Turn, status: Status): void {
   // What an amnesiac replica gets back of its own it does not stand by. @rule 6.4
   if (status.view !== turn.state.views.view || !turn.state.views.isActive || !mayVote(turn.state)) return

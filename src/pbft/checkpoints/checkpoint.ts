@@ -25,7 +25,7 @@ import { mayVote } from '../recovery/recovery-state.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 import { logWindow } from './watermarks.ts'
 
-/** Sources keep the snapshot that they are asked for a while; so many windows on, it is time for a newer one. */
+/** Log windows after which a transfer aims at a newer checkpoint: sources keep an older snapshot for a while only. */
 const STALE_AFTER_WINDOWS = 2
 
 /**
@@ -41,7 +41,7 @@ export function onSnapshotTaken(turn: Turn, sequence: Sequence, root: Uint8Array
   sendCheckpoints(turn)
 }
 
-/** Keeps the own root of a checkpoint. */
+/** Keeps this replica's root of a checkpoint. */
 export function keepOwnRoot(state: ReplicaState, sequence: Sequence, root: Uint8Array): void {
   state.checkpoints.ownRoots.set(sequence, root)
   state.mode.boundOwnRoots(state)
@@ -124,7 +124,7 @@ export const isStableCheckpointRelevant = (
 ): boolean => stable.sequence > lowWatermark
 
 /**
- * h moves at once, wherever the certificate was seen; only what the own state has not reached yet is kept.
+ * h moves at once, wherever the certificate came from; only what this replica's state has not reached yet is kept.
  *
  * @rule 2.2
  */
@@ -151,7 +151,7 @@ export function adoptStable(state: ReplicaState, stable: CheckpointCertificate):
   }
   for (const sequence of state.ordering.heldBack.keys())
     if (sequence <= h) state.ordering.heldBack.delete(sequence)
-  // A batch at or below h that is handed over was held to vote for it again only.
+  // A batch at or below h that is handed over was kept only to vote for it again.
   state.ordering.batches.retain((sequence) => sequence > h || !isHandedOver(state, sequence))
   for (const sequence of state.checkpoints.ownRoots.keys())
     if (sequence < h) state.checkpoints.ownRoots.delete(sequence)
@@ -192,7 +192,7 @@ export function onStored(turn: Turn, sequence: Sequence): void {
   // An own NEW-VIEW that is still on its way to the disk already says more than the VIEW-CHANGE.
   const isSaid = message?.view === view && (isActive || madeNewView !== view)
   if (message !== null && isSaid) persist(turn, { kind: 'view-again', message })
-  // Who else waits for a checkpoint is known to the executed log only.
+  // Only the executed log knows the other replicas that wait for a checkpoint.
   if (state.recovery.waiting.size > 0)
     persist(turn, { kind: 'recoveries', waiting: [...state.recovery.waiting] })
   persistEvidenceAgain(turn)
@@ -224,7 +224,7 @@ export function checkTransfer({ state, effects }: Turn): void {
     state.recovery.health !== 'diverged' &&
     isHandedOver(state, state.transfer.target.sequence)
   ) {
-    state.transfer.target = null // the own execution overtook it
+    state.transfer.target = null // this replica's execution overtook it
     effects.push({ kind: 'stop-transfer' })
   }
   if (state.transfer.target !== null) return retarget({ state, effects })

@@ -1,5 +1,5 @@
 /**
- * Acknowledgements of VIEW-CHANGEs, which tell a replica what it may believe: TOCS 2002 section 4.5.2. Keeps rules
+ * Acknowledgements of VIEW-CHANGEs, which decide what a replica may believe: TOCS 2002 section 4.5.2. Keeps rules
  * 4.3 and 4.7. A VIEW-CHANGE counts when it is certain that its sender sent it: because it came from there, or
  * because W others say so, one of whom is correct.
  */

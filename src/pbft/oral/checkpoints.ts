@@ -1,4 +1,7 @@
-/** Checkpoints that nobody can show: TOCS 2002 section 4.5. Keeps rules 2.5, 2.8 and 4.8 where they rest on the word of W. */
+/**
+ * Checkpoints that nobody can show: TOCS 2002 section 4.5. Keeps rules 2.5, 2.8 and 4.8 where they rest on the word of
+ * W.
+ */
 import { weakQuorum } from '../../base/quorum.ts'
 import type { CheckpointCertificate, Status } from '../../messages/message.ts'
 import { highWatermark } from '../checkpoints/watermarks.ts'
@@ -9,7 +12,7 @@ import type { ReplicaState, Turn } from '../state.ts'
 
 /**
  * Without certificates h may stay behind while what W vouch for is executed: of what lies beyond the window no more is kept
- * than of any other sender. VIEW-CHANGE tells of the window only.
+ * than of any other sender. A VIEW-CHANGE names those in the window only.
  * @rule 4.8 7.14
  */
 export function boundOwnRoots(state: ReplicaState): void {

@@ -27,7 +27,7 @@ export function withPrePrepare(
 
 /**
  * The view is about to be left: what was pre-prepared in it joins Qset, and what h has passed leaves it. A slot whose
- * batch is not here was accepted, but nobody was told.
+ * batch is not here was accepted, but no other replica knows.
  * @rule 4.1
  */
 export function gatherPrePrepares(state: ReplicaState): void {
@@ -53,7 +53,7 @@ export function notePrePrepared({ oral, config }: ReplicaState, claims: readonly
 }
 
 /**
- * Before the log is trimmed: says again what only its older records tell. A choice of a NEW-VIEW stands in no record of
+ * Before the log is trimmed: logs again what only its older records hold. A choice of a NEW-VIEW stands in no record of
  * its sequence number, and an acknowledgement in none at all.
  * @rule 4.1 4.3 6
  */
@@ -105,7 +105,7 @@ export function oralViewChangeContent(state: ReplicaState): OralViewChangeConten
 }
 
 /**
- * C: the stable checkpoint, and the own ones above it.
+ * C: the stable checkpoint, and this replica's checkpoints above it.
  * @rule 4.2
  */
 function checkpointClaims(state: ReplicaState): readonly CheckpointClaim[] {

@@ -1,5 +1,5 @@
 /**
- * Decisions that others tell of. There is no certificate to show, so W replicas have to say the same: one of them is
+ * Decisions that other replicas report. There is no certificate to show, so W replicas must say the same: one of them is
  * correct. Keeps rule 4.8, and with it what 1.4, 2.8 and 6.4 need of decisions.
  */
 import { equalBytes } from '../../base/bytes.ts'

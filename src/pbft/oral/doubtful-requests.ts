@@ -1,11 +1,11 @@
 /**
  * Requests with MACs, the paper's setting: rule 4.10. A client can make a request that one replica takes for its own and
  * another cannot. So a batch that holds one waits here until W PREPAREs vouch for it: then a correct replica could check
- * it. Nothing waits for ever, for the requests behind it end the view.
+ * it. Nothing waits without end: the requests behind it end the view.
  *
- * Whoever finds such a request complains of its client to all. The client has to sign once W complain, or once the
- * primary does, which could not propose what it cannot check; backups do not wait for it to. A lie costs a client that
- * did nothing wrong its MACs and no more: what is signed is taken by everybody.
+ * A replica that finds such a request sends a MAC-COMPLAINT about its client to all. The client must sign once W
+ * complain, or once the primary does, which could not propose what it cannot check; backups do not wait for it to. A lie
+ * costs a client that did nothing wrong its MACs and no more: what is signed is taken by everybody.
  */
 import { equalBytes } from '../../base/bytes.ts'
 import type { ClientId, ReplicaId } from '../../base/ids.ts'
@@ -51,7 +51,9 @@ export function vouchedFor({ oral, config }: ReplicaState, slot: Slot): Verified
 const vouchersOf = (slot: Slot, digest: Uint8Array): number =>
   votesOf(slot, 'prepare').filter((vote) => vote !== null && equalBytes(vote.digest, digest)).length
 
-/** Of a request that was passed on, or of those in a batch. Said again whenever they come again: it may be lost. */
+/**
+ * Sends a complaint about each client, whose request was relayed or batched; again when it comes again: one may be lost.
+ */
 export function sendMacComplaints({ state, effects }: Turn, clients: readonly ClientId[]): void {
   for (const client of clients) {
     effects.push({ kind: 'broadcast', outgoing: { kind: 'mac-complaint', client } })
@@ -82,7 +84,7 @@ export const isNewComplaint = ({ oral }: ReplicaState, { client, sender }: MacCo
   oral.doubts.complaints[sender]?.has(client) === false
 
 /**
- * True if a request is not to be taken, for its client has to sign and did not.
+ * True if a request is refused because its client must sign and did not.
  * @rule 4.10
  */
 export const lacksSignature = (state: ReplicaState, request: Request): boolean =>
@@ -94,5 +96,5 @@ function mustSign(state: ReplicaState, client: ClientId): boolean {
   return count >= weakQuorum(state.config.n) || complaints[primary(state)]?.has(client) === true
 }
 
-/** The MACs for all replicas have another length, whatever the size of the cluster. */
+/** The MACs for all replicas have another length in clusters of every size. */
 const isSigned = ({ authentication }: Request): boolean => authentication.length === SIGNATURE_BYTES

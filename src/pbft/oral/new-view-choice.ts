@@ -17,7 +17,7 @@ export interface ViewChangeClaims {
   readonly sender: ReplicaId
   /** h */
   readonly lowWatermark: Sequence
-  /** C: the checkpoints held, h included; the first state, at 0, is not listed. */
+  /** C: the sender's checkpoints, h included; the first state, at 0, is not listed. */
   readonly checkpoints: readonly CheckpointClaim[]
   /** P: what prepared last, at most one entry for each s. */
   readonly preparedClaims: readonly OrderClaim[]
@@ -221,8 +221,8 @@ export interface Chosen {
 }
 
 /**
- * The first fault of a NEW-VIEW that was made from these VIEW-CHANGEs, or null. Each choice has to satisfy A1 and A2, or
- * B; it is not recomputed, since both can hold and A3 is the primary's own. What is left out has to satisfy B.
+ * The first fault of a NEW-VIEW that was made from these VIEW-CHANGEs, or null. Each choice must satisfy A1 and A2, or
+ * B; it is not recomputed, since both can hold and A3 is the primary's own. What is left out must satisfy B.
  *
  * @rule 4.7
  */

@@ -52,7 +52,7 @@ export function makeOralNewView(turn: Turn): void {
 }
 
 /**
- * A3: the batch is in the own log, or is the null batch.
+ * A3: the batch is in this replica's log, or is the null batch.
  * @rule 4.5
  */
 function isBatchHere(state: ReplicaState, { sequence, digest }: Choice): boolean {
@@ -126,8 +126,8 @@ function judge(turn: Turn, newView: Verified<OralNewView>): void {
 
 /**
  * Begins the view of a NEW-VIEW that checks out. W hold its checkpoint, so that its state is worth fetching. It is the
- * floor of the view and does not move h: only who got Q CHECKPOINTs knows that so many have it that the next view change
- * finds it again, whoever is faulty then.
+ * floor of the view and does not move h: only a replica with Q CHECKPOINTs knows that enough replicas have it for
+ * the next view change to find it again, with any f of them faulty.
  * @rule 2.2 2.6 4.4 4.7
  */
 function enterOralView(turn: Turn, newView: OralNewView): void {

@@ -1,6 +1,6 @@
 /**
  * Oral mode: a message convinces its receiver only, so nothing is shown and only own messages are sent again. Where signed
- * mode has a certificate, W replicas have to say the same, one of whom is correct: rule 4.8.
+ * mode has a certificate, W replicas must say the same, one of whom is correct: rule 4.8.
  */
 
 import { weakQuorum } from '../../base/quorum.ts'
@@ -148,7 +148,7 @@ export const ORAL: Mode = {
   mayVoteAgain: (state, sequence) => sequence > state.checkpoints.lowWatermark,
 }
 
-/** Its batch may be lacking here whatever else it claims: the digest vouches for that. */
+/** True if its batch is lacking here: the digest alone vouches for a batch. */
 const isDecisionRelevant = (
   state: ReplicaState,
   { sequence, digest }: Pick<Decision, 'sequence' | 'digest'>,

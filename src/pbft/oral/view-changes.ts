@@ -24,7 +24,7 @@ import { digestKey } from './oral-state.ts'
 import { oralViewChangeFault } from './view-change-form.ts'
 
 /**
- * VIEW-CHANGE of any replica, from that replica itself; the own one too.
+ * Takes a VIEW-CHANGE from its sender itself, this replica included.
  * @rule 4.2 3.7
  */
 export function onOralViewChange(turn: Turn, viewChange: Verified<OralViewChange>, from: Peer): void {
@@ -76,7 +76,7 @@ export const lackingOf = (state: ReplicaState, newView: OralNewView): readonly C
   newView.cited.filter((cited) => believed(state, newView, cited) === null)
 
 /**
- * Gives the VIEW-CHANGE with this digest, and the own word that it came from its sender.
+ * Sends the VIEW-CHANGE with this digest, and an acknowledgement that it came from its sender.
  * @rule 4.3 4.7
  */
 export function onViewChangeFetch(turn: Turn, fetch: Verified<ViewChangeFetch>): void {
@@ -94,7 +94,7 @@ export function onViewChangeFetch(turn: Turn, fetch: Verified<ViewChangeFetch>):
 }
 
 /**
- * The own word for a VIEW-CHANGE to whoever asks, the same as any before.
+ * Sends the acknowledgement of a VIEW-CHANGE to the replica that asks, the same as each time before.
  * @rule 4.3
  */
 function vouch(turn: Turn, viewChange: OralViewChange, to: ReplicaId): void {

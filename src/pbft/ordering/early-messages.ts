@@ -21,14 +21,14 @@ export class EarlyMessages {
     this.#bySender = Array.from({ length: n }, () => ({ messages: new Map(), bytes: 0 }))
   }
 
-  /** Messages and bytes held for one sender. */
+  /** Returns the number of messages and bytes kept for one sender. */
   sizeFor(sender: ReplicaId): { readonly count: number; readonly bytes: number } {
     const room = this.#bySender[sender]
     return { count: room?.messages.size ?? 0, bytes: room?.bytes ?? 0 }
   }
 
   /**
-   * True if it would be held and is not yet: asked before its signatures are checked.
+   * True if it would be kept and is not yet: asked before its signatures are checked.
    * @rule 5.5
    */
   wants(message: Pick<Early, 'kind' | 'view' | 'sequence' | 'sender' | 'bytes'>): boolean {

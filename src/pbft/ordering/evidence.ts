@@ -2,10 +2,10 @@
  * Evidence of equivocation: found, kept, passed on. OSDI 1999 section 4.2 only ignores a second, different message; this
  * is ours. Keeps the last sentences of rule 1.5.
  *
- * One replica seldom gets both halves of a lie. What shows it is a vote for another digest than the own pre-prepare's:
- * either its sender was told otherwise by the primary, or it votes otherwise here than elsewhere. So the own pre-prepare
- * and that vote are shown to all, each of whom compares them with what it holds. Nothing of this is sent while all votes
- * are for what was proposed, and little of it at any time. Who is convicted does not lead (rule 5.4).
+ * One replica seldom gets both halves of a lie. It shows in a vote for another digest than that of the pre-prepare here:
+ * either the primary sent its sender another pre-prepare, or the sender votes here and elsewhere differently. So the
+ * pre-prepare and that vote are shown to all, each of whom compares them with what it holds. Nothing of this is sent
+ * while all votes are for what was proposed, and little of it at any time. A convicted replica does not lead (rule 5.4).
  */
 import { assertNever } from '../../base/assert.ts'
 import { equalBytes } from '../../base/bytes.ts'
@@ -58,7 +58,7 @@ export function exhibitConflictingVotes(turn: Turn, slot: Slot): void {
 }
 
 /**
- * A CHECKPOINT with another root than the own one.
+ * A CHECKPOINT whose root differs from this replica's.
  * @rule 2.1
  */
 export function exhibitConflictingCheckpoint(turn: Turn, checkpoint: Checkpoint): void {
@@ -69,7 +69,7 @@ export function exhibitConflictingCheckpoint(turn: Turn, checkpoint: Checkpoint)
   if (isWanted) show(turn, [checkpoint])
 }
 
-/** The same for those that came before the own root was known. */
+/** The same for those that arrived before this replica's root was known. */
 export function exhibitConflictingCheckpoints(turn: Turn, sequence: Sequence): void {
   for (const ofSender of turn.state.checkpoints.received) {
     const one = ofSender.get(sequence)
@@ -89,11 +89,11 @@ export function onExhibit(turn: Turn, exhibit: Verified<Exhibit>): void {
   for (const evidence of evidenceIn(turn.state, exhibit)) keepEvidence(turn, evidence)
 }
 
-/** True if it shows evidence that is not held yet. Asked before a signature is checked: most exhibits show none. */
+/** True if it shows evidence that is not known yet. Asked before a signature is checked: most exhibits show none. */
 export const isExhibitRelevant = (state: ReplicaState, exhibit: Exhibit): boolean =>
   evidenceIn(state, exhibit).length > 0
 
-/** Returns the evidence in the messages that are shown: they contradict each other, or what is held here. */
+/** Returns the evidence in the messages that are shown: they contradict each other, or a message that is known here. */
 function evidenceIn(state: ReplicaState, { messages }: Exhibit): readonly Evidence[] {
   const [first, second] = messages
   const wanted = messages.filter((message) => state.evidence.isWanted(message))
@@ -107,7 +107,7 @@ function evidenceIn(state: ReplicaState, { messages }: Exhibit): readonly Eviden
   return found.filter((evidence) => evidence !== null)
 }
 
-/** The message that is held of the same signer for the same (kind, v, s); null when there is none. */
+/** Returns the known message of the same signer for the same (kind, v, s); null when there is none. */
 function knownCounterpart(state: ReplicaState, message: SignedOnce): SignedOnce | null {
   const { sender } = message
   for (const known of knownLike(state, message)) {
@@ -116,7 +116,7 @@ function knownCounterpart(state: ReplicaState, message: SignedOnce): SignedOnce 
   return null
 }
 
-/** The messages of this kind and sequence number that are held. */
+/** Returns the known messages of this kind and sequence number. */
 function knownLike(state: ReplicaState, message: SignedOnce): readonly (SignedOnce | null | undefined)[] {
   const { sequence, sender } = message
   const slot = state.ordering.slots.get(sequence)

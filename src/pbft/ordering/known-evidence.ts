@@ -16,7 +16,7 @@ export class KnownEvidence {
   #periodTick = Number.NEGATIVE_INFINITY
   #shown = 0
 
-  /** Without signatures there is no evidence: none is wanted, and none is ever held. */
+  /** Without signatures there is no evidence: none is wanted, and none is kept. */
   constructor(n: number, isSigned = true) {
     this.#isSigned = isSigned
     this.#against = Array.from({ length: n }, () => [])

@@ -44,9 +44,9 @@ export function onPrePrepare(turn: Turn, prePrepare: Verified<PrePrepare>, from:
   }
   // What the NEW-VIEW covers is accepted from it only, and it was, all of it. @rule 3.4
   if (sequence <= state.views.lastChosen) return reject(turn, prePrepare, from, 'new-view-selects-otherwise')
-  if (slot.executed !== null) return // whoever lacks it gets the decision
+  if (slot.executed !== null) return // a replica that lacks it gets the decision
   if (slot.decided !== null && !isDecidedAs(slot, digest)) return // another batch was decided
-  // A past time is no reason to refuse: a late retransmission would stall for ever.
+  // A past time is no reason to refuse: a late retransmission would never get through.
   const isBeyondJudging = sender === state.config.id || slot.decided !== null
   if (!isBeyondJudging && prePrepare.batch.time > state.clock.now + CLOCK_SKEW_MS_MAX) {
     return holdBack(turn, prePrepare, from)
@@ -71,7 +71,7 @@ export function isPrePrepareRelevant(state: ReplicaState, header: PrePrepareHead
   return !hasDecidedBatch(slot) && (novelty === 'first' || isBatchLacking(state, sequence, digest))
 }
 
-/** A message of a view that is not entered yet is held until that begins; any other is of no use. */
+/** Keeps a message of a view that is not entered yet until it begins; any other is useless. */
 function takeElsewhere(
   turn: Turn,
   message: Verified<PrePrepare> | Verified<Vote>,
@@ -133,7 +133,7 @@ function accept(turn: Turn, slot: Slot, prePrepare: Verified<PrePrepare>, from: 
   advance(turn, slot)
 }
 
-/** True if one more batch may be held. The next to execute always may, once all before it are: it makes room. */
+/** True if one more batch may be kept. The next to execute always may, once all before it are executed: it makes room. */
 export function hasRoomFor(state: ReplicaState, sequence: Sequence, batch: Batch): boolean {
   const isNext = sequence === state.ordering.lastExecuted + 1
   return isNext || state.ordering.batches.bytes + batch.bytes.length <= UNEXECUTED_BYTES_MAX

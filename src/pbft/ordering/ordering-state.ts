@@ -14,7 +14,7 @@ export interface OrderingState {
   readonly slots: Map<Sequence, Slot>
   /** The batches of `slots` that are not executed. */
   readonly batches: OpenBatches
-  /** Pre-prepares whose time is too far ahead of the own clock (rule 1.2). One per sequence number. */
+  /** Pre-prepares whose time is too far ahead of this replica's clock (rule 1.2). One per sequence number. */
   readonly heldBack: Map<Sequence, Verified<PrePrepare>>
   /** Messages of views that are not entered yet. */
   readonly early: EarlyMessages
@@ -46,11 +46,11 @@ export const createOrderingState = (n: number, reached: Sequence, known: Sequenc
 export const isHandedOver = (state: ReplicaState, sequence: Sequence): boolean =>
   sequence <= state.ordering.lastHandedOver
 
-/** True if a decision may be held until it is executed: two windows of them bound the room, wherever h is. */
+/** True if a decision may be kept until it is executed: two log windows of them bound the memory, wherever h is. */
 export const isDecisionInReach = (state: ReplicaState, sequence: Sequence): boolean =>
   !isHandedOver(state, sequence) && sequence <= state.ordering.lastHandedOver + 2 * logWindow(state)
 
-/** True if a decision for `sequence` would be new here, and may be held. */
+/** True if a decision for `sequence` is new here and may be kept. */
 export function isDecisionOpen(state: ReplicaState, sequence: Sequence): boolean {
   const slot = state.ordering.slots.get(sequence)
   return isDecisionInReach(state, sequence) && (slot === undefined || !hasDecidedBatch(slot))

@@ -1,6 +1,6 @@
 /**
- * The place of a message in the order: its view and sequence number against the own, and what is held there already. A
- * handler acts by it, and the relevance of a message is judged by it before its signature is checked.
+ * The place of a message in the order: its view and sequence number against those here, and the message known there
+ * already. A handler acts by it, and the relevance of a message is judged by it before its signature is checked.
  */
 import { equalBytes } from '../../base/bytes.ts'
 import type { Sequence, View } from '../../base/ids.ts'
@@ -27,7 +27,7 @@ export function placeOf(
 /** The first message of its sender in its place; the same once more; or another one, which is evidence, even late. */
 export type Novelty = 'first' | 'same' | 'conflicting'
 
-/** Compares the digest of a message with the one that is held in its place. */
+/** Compares the digest of a message with the known one in its place. */
 export function noveltyOf(known: Uint8Array | null | undefined, digest: Uint8Array): Novelty {
   if (known === null || known === undefined) return 'first'
   return equalBytes(known, digest) ? 'same' : 'conflicting'

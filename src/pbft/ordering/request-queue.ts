@@ -179,7 +179,7 @@ export class WaitingRequests {
   /**
    * Takes the next requests for a batch, one per client or lane and round, and marks them as proposed.
    * Stops at the first request that does not fit; an admissible one always fits alone. Where several clients wait, none
-   * has many more places than all others together: who floods fills no batches that the others have to sit through.
+   * has many more places than all others together: a client that floods fills no batches that the others must wait for.
    *
    * @rule 5.5
    */
@@ -206,7 +206,7 @@ export class WaitingRequests {
     return taken
   }
 
-  /** A view ended: what was proposed in it, or told its primary, may have to be again. */
+  /** Marks all requests as neither proposed nor relayed: the next view's primary may need them again. */
   forgetProposals(): void {
     for (const entry of this.#byArrival.values()) {
       if (entry.isProposed) this.#unproposed++

@@ -17,7 +17,7 @@ export interface RequestTimer {
 export interface RequestState {
   readonly waiting: WaitingRequests
   timer: RequestTimer | null
-  /** When something first waited in vain, on the own clock; null when nothing does. */
+  /** The time, by this replica's clock, since when a request waits without progress; null while none does. */
   stalledSince: Milliseconds | null
 }
 

@@ -132,14 +132,14 @@ export function dropServed(
   restartTimerIfServed(state)
 }
 
-/** Drops what was ordered, whatever came of it: a refused recovery operation would keep its standing for ever. */
+/** Drops the requests that were ordered, executed or refused: a refused recovery operation never loses its standing. */
 function dropOrdered(state: ReplicaState, client: ClientId, wasOrdered: (request: Request) => boolean): void {
   state.requests.waiting.drop(client, (request) => {
     return state.config.standing(request) !== 'new' || wasOrdered(request)
   })
 }
 
-/** The state was replaced: whatever it holds as executed no longer waits. */
+/** Drops the requests that a state from elsewhere holds as executed. */
 export function dropAllServed(state: ReplicaState): void {
   for (const client of state.requests.waiting.clients()) dropOrdered(state, client, () => false)
   restartTimerIfServed(state)
@@ -158,7 +158,7 @@ function restartTimerIfServed(state: ReplicaState): void {
 }
 
 /**
- * Looks whether what the timer waits for still waits: a request that its client has to sign does not.
+ * Stops the timer of a request that no longer waits: one that its client must sign does not.
  * @rule 4.10
  */
 export function forgetDropped(state: ReplicaState): void {

@@ -29,7 +29,7 @@ export interface Slot {
   isProposed: boolean
   /** The number of log records that must be on disk for the accepted pre-prepare and its batch to be. */
   acceptedRecords: number
-  /** True if the own PREPARE of the current view was made: the batch is then in the log. */
+  /** True if this replica made its PREPARE of the current view: the batch is then in the log. */
   hasPrepared: boolean
   /** The first PREPARE and COMMIT of each sender in the current view, whatever their digest. */
   readonly prepares: (Vote | null)[]
@@ -38,7 +38,7 @@ export interface Slot {
   shownOf: number
   /** Q - 1 PREPAREs that match the accepted pre-prepare, and its batch is here: prepared in the current view. */
   prepared: readonly Vote[] | null
-  /** Q matching COMMITs, of whatever view; or in oral mode, W claims that it was decided. */
+  /** Q matching COMMITs, of any one view; or in oral mode, W claims that it was decided. */
   decided: readonly Vote[] | null
   /** Oral mode: each replica's last word that a batch was decided here; null while there is none. */
   claims: readonly DecisionClaim[] | null
@@ -92,8 +92,8 @@ export function matchingVotes(votes: readonly (Vote | null)[], digest: Uint8Arra
 }
 
 /**
- * prepared(v, s, D), but for the batch: the pre-prepare, and Q - 1 matching PREPAREs of distinct backups, the own one
- * among them or not. Gives those PREPAREs, or null.
+ * prepared(v, s, D), but for the batch: the pre-prepare, and Q - 1 matching PREPAREs of distinct backups, with
+ * this replica's or without. Returns those PREPAREs, or null.
  * @rule 1.3
  */
 export function preparedCertificate(slot: Slot, n: number): readonly Vote[] | null {
@@ -113,7 +113,7 @@ export const isPrepared = (slot: Slot): boolean => slot.prepared !== null
 export const isCommittedLocal = (slot: Slot): boolean => isPrepared(slot) && slot.decided !== null
 
 /**
- * Q COMMITs for one digest decide it, whatever was accepted here. Gives them, or null.
+ * Q COMMITs for one digest decide it, even against the pre-prepare accepted here. Returns them, or null.
  * @rule 1.4
  */
 export function decisionCertificate(slot: Slot, n: number): readonly Vote[] | null {

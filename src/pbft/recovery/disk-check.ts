@@ -36,7 +36,7 @@ export function checkRecall(turn: Turn): void {
   }
 }
 
-/** Shows the newest of what came from the asker; also while the own check is not over. */
+/** Shows the newest messages of the asker, also while this replica's own check is not over. */
 export function onRecall({ state, effects }: Turn, { sender, nonce }: Verified<Recall>): void {
   if (sender === state.config.id || !mayAnswerFetch(state, sender)) return
   effects.push({ kind: 'send', to: sender, outgoing: state.mode.recollectionFor(state, sender, nonce) })
@@ -50,7 +50,7 @@ export function becomeAmnesiac(turn: Turn): void {
   persist(turn, { kind: 'forgotten' })
 }
 
-/** The check is over: what was held back until then goes on. */
+/** Ends the check, and continues what waited for it. */
 export function endRecall(turn: Turn): void {
   const { state } = turn
   state.recovery.recall = null

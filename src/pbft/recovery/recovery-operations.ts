@@ -14,7 +14,7 @@ import { RECOVERY_RETRY_TICKS } from '../parameters.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 
 /**
- * Asks, as long as it is not executed, for the own recovery operation to be ordered.
+ * Asks for this replica's recovery operation to be ordered, until it is executed.
  * @rule 6.4
  */
 export function askForRecovery(turn: Turn): void {
@@ -72,7 +72,7 @@ export function noteRecoveries(
 
 /**
  * It was refused for its distance, which passes with what is executed. An idle cluster executes nothing else, so the
- * operation is asked for again at once: whoever wants the distance to pass pays for it, one batch at a time.
+ * operation is asked for again at once: a replica that wants the distance to pass pays for it, one batch at a time.
  */
 function askAgainSoon(state: ReplicaState, requestDigest: Uint8Array): void {
   const { own: recovery } = state.recovery
@@ -82,7 +82,7 @@ function askAgainSoon(state: ReplicaState, requestDigest: Uint8Array): void {
 }
 
 /**
- * The operation was executed in a state that was transferred, and no certificate tells in which view: another nonce is
+ * The operation was executed in a state that was transferred, and no certificate shows in which view: another nonce is
  * needed.
  * @rule 6.4
  */

@@ -5,7 +5,7 @@ import { findBatch, isDecisionOpen, openSlot } from '../ordering/ordering-state.
 import type { Turn } from '../state.ts'
 
 /**
- * A decision with its certificate, checked: it decides whatever was accepted here.
+ * Takes a decision with its certificate, checked: it decides even against the pre-prepare accepted here.
  * @rule 1.4
  */
 export function onDecision(turn: Turn, decision: Verified<Decision>): void {

@@ -46,7 +46,10 @@ export function onRecollection(turn: Turn, { sender, nonce, remembered }: Verifi
   if (recall.answered.size >= 2 * faultsMax(config.n)) endRecall(turn)
 }
 
-/** A view above the own, or a vote above h that the log would have kept. Of older views only the COMMITs are known. */
+/**
+ * A view above the current one, or a vote above h that the log would have kept. Of older views only the COMMITs are
+ * known.
+ */
 function isForgotten(state: ReplicaState, message: Remembered): boolean {
   if (message.kind === 'view-change') return message.view > state.views.view
   if (message.sequence <= state.checkpoints.lowWatermark) return false

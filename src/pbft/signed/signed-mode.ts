@@ -66,7 +66,7 @@ export const SIGNED: Mode = {
     isPrimary(state) || state.clock.ticks - acceptedTick >= 3 * RESEND_AFTER_TICKS,
 
   isCheckpointDue: (state, sequence) => sequence > state.checkpoints.lowWatermark,
-  /** A signed reminder of any own CHECKPOINT above h has to find it; a certificate soon moves h. @rule 6.4 */
+  /** A signed reminder of any own CHECKPOINT above h must find its root; a certificate soon moves h. @rule 6.4 */
   boundOwnRoots: nothing,
   noteCheckpoint: nothing,
   latestCheckpoint: ({ checkpoints: { stable } }) => stable,

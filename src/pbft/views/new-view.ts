@@ -139,7 +139,7 @@ export interface NewViewForm {
 }
 
 /**
- * The first fault of V and O, signatures apart, or null: O is recomputed and has to be equal.
+ * The first fault of V and O, signatures apart, or null: O is recomputed and must be equal.
  * @rule 3.4
  */
 export function newViewFault(

@@ -3,7 +3,7 @@
  * and the turn-around times of Prime (Amir and others, DSN 2008, section 4). Keeps rule 5.4.
  *
  * Throughput falls by itself when fewer ask, and waiting grows by itself when more do. Both at once is the primary's
- * doing, or that of machines that became slower, which other primaries tell: see `slow-primary.ts`.
+ * doing, or that of machines that became slower, which a comparison with other primaries shows: see `slow-primary.ts`.
  */
 import type { Complaint } from '../../messages/message.ts'
 import {
@@ -125,7 +125,7 @@ export class PrimaryMonitor {
     return figures.lag > Math.max(lagMax, WAITING_FACTOR_MAX * (reference?.lag ?? 0)) ? 'late' : null
   }
 
-  /** f + 1 primaries, one of them correct, came to no more than this: so the machines give no more. */
+  /** Lowers the reference to the best of f + 1 primaries, one of them correct: the machines give no more. */
   lowerReference(reference: Figures): void {
     this.#reference = reference
     this.#patience = Math.min(2 * this.#patience, BAD_WINDOWS_MAX)

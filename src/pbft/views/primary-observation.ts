@@ -83,7 +83,7 @@ export function noteDelivered(
   if (!state.views.isActive) return
   for (const { client, timestamp } of batch.requests) {
     const entry = state.requests.waiting.size === 0 ? null : state.requests.waiting.entry(client, timestamp)
-    // What waits behind many others of its own client tells nothing of the primary.
+    // A request that waits behind many others of its own client says nothing about the primary.
     if (entry === null || !entry.isSample || acceptedTick > ticks) continue
     monitor.served({ arrivedTick: entry.arrivedTick, acceptedTick, tick: ticks })
   }
@@ -107,7 +107,7 @@ export function blameTwoFaced(state: ReplicaState, guilty: ReplicaId): void {
 }
 
 /**
- * Says that the current view has to end, and why: the first time counts.
+ * Notes that the current view must end, and why: the first reason counts.
  * @rule 5.4
  */
 export function complain(state: ReplicaState, complaint: Complaint, figures: Figures | null): void {

@@ -2,7 +2,7 @@
  * A primary that is slow on purpose, unfair to a client, or convicted of lying, and stays just within the timer. Keeps
  * rule 5.4.
  *
- * Each replica judges by what it sees itself, and says in STATUS what it has to complain of. Only when W complain of one
+ * Each replica judges by what it sees itself, and states its complaint in STATUS. Only when W complain of one
  * view does anybody leave it, so that one of them is correct and nobody leaves alone. The primary is then on the
  * blacklist, and the next change from a view that works passes it by.
  *
@@ -60,7 +60,7 @@ function judge(state: ReplicaState): void {
 
 /**
  * The number of replicas that want the current view to end, and why. A replica that left it already is one of them.
- * The own complaint counts once the others were told: they have to be as many where they are.
+ * This replica's complaint counts only once STATUS has sent it: the others must be able to count as many.
  */
 function complaintsOf(state: ReplicaState): {
   readonly discontent: number

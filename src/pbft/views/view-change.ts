@@ -90,7 +90,7 @@ export function leaveViewFor(state: ReplicaState, view: View): void {
 }
 
 /**
- * VIEW-CHANGE of any replica, the own one too.
+ * Takes a VIEW-CHANGE of any replica, this one included.
  * @rule 3.2 3.7
  */
 export function onViewChange(turn: Turn, viewChange: Verified<ViewChange>, from: Peer): void {
@@ -148,7 +148,7 @@ export function viewChangeFault(
 }
 
 /**
- * When the W-th largest view of the others is above the own one, goes there at once.
+ * Moves to the W-th largest view of the others at once where it is above the current one.
  * @rule 3.7
  */
 export function joinIfOthersMoved(turn: Turn): void {
@@ -190,7 +190,7 @@ const movedTo = (state: ReplicaState, view: View): number =>
   state.views.viewChanges.filter((one) => one !== null && one.view >= view).length
 
 /**
- * At each tick: a request that waited in vain, or a NEW-VIEW that did not come, ends the view.
+ * Ends the view, at a tick, when a request was not executed in time or the NEW-VIEW did not come in time.
  * @rule 1.9 3.6
  */
 export function checkTimers(turn: Turn): void {

@@ -10,7 +10,7 @@ export interface ViewState {
   view: View
   /** True if it holds a valid NEW-VIEW of `view`; view 0 needs none. Between views it takes no part in ordering. */
   isActive: boolean
-  /** Each replica's VIEW-CHANGE for the highest view, the own one included. */
+  /** Each replica's VIEW-CHANGE for the highest view, this replica's included. */
   readonly viewChanges: (AnyViewChange | null)[]
   /** The NEW-VIEW that began the current view. */
   newView: AnyNewView | null
@@ -22,7 +22,7 @@ export interface ViewState {
   announcedView: View
   /** The view for which this replica, as primary, made its NEW-VIEW. */
   madeNewView: View
-  /** When Q VIEW-CHANGEs for the awaited view or above were first held (rule 3.6). */
+  /** The tick from which Q VIEW-CHANGEs for the awaited view or above were here (rule 3.6). */
   viewChangeTick: number | null
 }
 

@@ -29,7 +29,7 @@ export type EvidenceFailure =
 type Which = 'first' | 'second'
 
 /**
- * Makes the function that checks evidence of one cluster; it never throws, whatever the bytes.
+ * Makes the function that checks evidence of one cluster; it never throws for any bytes.
  * @rule 1.5
  */
 export function createEvidenceVerifier(context: {

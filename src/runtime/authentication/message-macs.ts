@@ -10,14 +10,14 @@ import { PairwiseKeys, type PairwiseKeysOptions } from './pairwise-keys.ts'
 /**
  * A message's payload is hashed once, to the same digest that signed mode signs (kind, cluster id, payload), and each MAC
  * is over that digest: n - 1 of them cost little more than one. So a MAC serves no other kind, cluster, receiver,
- * direction or epoch. Whoever can check one could have made it: it convinces this receiver, and nobody else through it.
+ * direction or epoch. A process that can check one could have made it: it convinces its receiver and nobody else.
  */
 export interface MessageMacs {
-  /** The authentication for all replicas, the own slot zero. */
+  /** The authentication for all replicas; the sender's own slot is zero. */
   forReplicas(digest: Uint8Array): Uint8Array
   /** The authentication for one receiver; null for one that has no key in this cluster. */
   forOne(receiver: Peer, digest: Uint8Array): Uint8Array | null
-  /** Null where this sender's MAC for this process is good. Never throws, whatever the bytes. */
+  /** Null where this sender's MAC for this process is good. Never throws for any bytes. */
   fault(message: {
     readonly sender: Peer
     readonly digest: Uint8Array

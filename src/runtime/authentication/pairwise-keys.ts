@@ -6,10 +6,10 @@
  *   sender, receiver = 1 u8 | replica id u8, or 2 u8 | client's Ed25519 key 32
  *
  * **What epochs give.** The paper's replicas send each other new keys in signed messages; here they follow from the long
- * secrets and a number. That limits the use of each key: who learns one, by whatever leak, can forge for this pair, this
+ * secrets and a number. That limits the use of each key: an attacker that learns one can forge for this pair, this
  * direction and this epoch, and only until the receiver has seen the sender in the epoch after the next. It gives no
  * forward secrecy and heals no intrusion: who learns a long secret has the keys of all epochs, as who learns a signing key
- * signs for ever.
+ * signs with no end.
  *
  * **Epochs.** A sender begins where its clock says and then counts its own ticks, so a clock that jumps
  * changes nothing before the next start, and clocks need not agree. A receiver keeps for each sender the newest epoch of

@@ -29,7 +29,7 @@ export type SignedMessage = Cited | LongHead | Reply
 type Enveloped = Pick<Message, 'payload' | 'authentication'>
 
 export class SignatureChecks {
-  /** The envelopes found good; whoever finds a long message good as a whole adds it. */
+  /** The envelopes found good; the check of a long message adds it when all of it is good. */
   readonly verified = new VerifiedEnvelopes()
   readonly #context: SignatureContext
 

@@ -13,8 +13,8 @@ export const EXECUTED_PER_TURN = 4_000
 type Execute = Effect & { readonly kind: 'execute' }
 
 /**
- * Executes decided batches, one after another, some of it in each turn, so that no batch holds the loop up however much
- * it asks for. An ordinary batch is executed at once. What needs a state between two batches waits for the next such.
+ * Executes decided batches, one after another, some of it in each turn, so that no batch, however large, blocks the
+ * loop. An ordinary batch is executed at once. Work that needs a state between two batches waits for the next one.
  */
 export class Executor {
   readonly #application: Application
@@ -53,7 +53,7 @@ export class Executor {
     this.#advance()
   }
 
-  /** Runs this between two batches: at once, or when the one that is being executed is; the last such counts. */
+  /** Runs this between two batches: at once, or when the batch under execution ends; only the last call counts. */
   betweenBatches(run: () => void): void {
     if (this.#running === null) run()
     else this.#waiting = run
@@ -64,7 +64,7 @@ export class Executor {
     this.#waiting = null
   }
 
-  /** Another state takes the place of this one: nothing of what is under way is of use. */
+  /** Gives up the batch under execution: another state replaces this one. */
   abandon(): void {
     this.#running = null
     this.forgetWaiting()

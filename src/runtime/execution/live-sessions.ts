@@ -1,6 +1,6 @@
 /**
  * The sessions of each client that asked lately where its timestamps stand. Two that are alive at one moment use one key,
- * which is an operator's mistake that both are told of.
+ * which is an operator's mistake; both sessions get a report of it.
  *
  * A session is alive beside another one when it repeats a token that it was given after that one first asked: what a
  * process said before it ended may still be on its way, but it cannot know such a token.

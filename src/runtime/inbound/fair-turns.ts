@@ -1,4 +1,4 @@
-/** Somebody who takes turns, and what it cost so far, in whatever unit the rota counts. */
+/** One that takes turns, and its cost so far, in the unit that the rota counts. */
 export interface TurnTaker {
   cost: number
 }

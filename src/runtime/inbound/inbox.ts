@@ -4,7 +4,7 @@ import type { Peer } from '../../ports.ts'
 import { FairTurns, type TurnTaker } from './fair-turns.ts'
 
 /**
- * The most that one peer may have waiting before its link is held, in bytes of undecoded frames: a replica rather
+ * The most that one peer may have waiting before its link pauses, in bytes of undecoded frames: a replica rather
  * more than a frame of the largest size, a client less, because anyone can be one.
  */
 export const INBOX_BYTES_PER_REPLICA_MAX = 8.5 * 1024 * 1024
@@ -55,7 +55,7 @@ export interface Turn {
   readonly peer: Peer
   /** Its next frame, or how to go on with the one before. */
   readonly work: Uint8Array | Continuation
-  /** Says what it cost to deal with it, in signature checks: so much later is the next turn of whoever sent it. */
+  /** Charges the cost of this frame, in signature checks: it delays the sender's next turn by as much. */
   charge(checks: number): void
   /** There is more to do than for one turn: the rest is done before this peer's next frame, when its turn comes again. */
   keep(continuation: Continuation): void
@@ -83,7 +83,7 @@ export class Inbox {
     return this.#lanes.isEmpty
   }
 
-  /** False when the peer's queue is now full: its link is to be held until it is resumed. */
+  /** False when the peer's queue is now full: its link pauses until it is resumed. */
   push(peer: Peer, frame: Uint8Array): boolean {
     const account = this.#accountOf(peer)
     const queue = queueOf(account, laneOf(peer, frame))
@@ -128,7 +128,7 @@ export class Inbox {
     this.#accounts.set(keyOf(account.peer), account)
   }
 
-  /** Drops all that a peer has waiting. Its link stays held, if it is. */
+  /** Drops all that a peer has waiting. A paused link stays paused. */
   drop(peer: Peer): void {
     const account = this.#accounts.get(keyOf(peer))
     if (account === undefined) return

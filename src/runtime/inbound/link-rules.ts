@@ -5,7 +5,7 @@ import { factsOf } from '../../messages/kinds.ts'
 import type { Message, MessageWith } from '../../messages/message.ts'
 import { type Rejection, rejection } from '../../messages/rejection.ts'
 
-/** The fault of a message that this link does not carry in this mode, whatever it says; null where there is none. */
+/** Returns the fault of a message whose kind this link does not carry in this mode; null where it does. */
 export function linkFault(message: Message, from: Peer, mode: AuthenticationMode): Rejection | null {
   const { author, vouched, mode: ofMode } = factsOf(message.kind)
   if (from.kind === 'client' && author !== 'client') return rejection('kind-not-for-this-link')

@@ -25,7 +25,7 @@ export class LongChecks {
   readonly #perTurn: number
   readonly #atOnce: number
 
-  /** `checksPerTurn` is how many signatures are checked in one turn, whatever they are for. */
+  /** `checksPerTurn` is the number of signatures that one turn checks. */
   constructor(checksPerTurn: number, done: (checked: Verified<LongMessage> | Rejection, from: Peer) => void) {
     this.#perTurn = Math.ceil(PER_TURN * checksPerTurn)
     this.#atOnce = Math.ceil(AT_ONCE * checksPerTurn)

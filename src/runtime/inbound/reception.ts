@@ -87,12 +87,15 @@ export class Reception {
     return this.#inbox.isEmpty
   }
 
-  /** False when the peer's link is to be held: its queue is full, or it is cut off. */
+  /** False when the peer's link must pause: its queue is full, or the peer is cut off. */
   push(from: Peer, frame: Uint8Array): boolean {
     return !this.budgets.isCutOff(from) && this.#inbox.push(from, frame)
   }
 
-  /** Deals with the next frame in turn, or a part of it. Gives what it cost, in signature checks; null when nothing waits. */
+  /**
+   * Deals with the next frame in turn, or a part of it. Gives what it cost, in signature checks; null when nothing
+   * waits.
+   */
   takeNext(): number | null {
     const turn = this.#inbox.take()
     if (turn === null) return null

@@ -2,7 +2,7 @@
  * Budgets for what a sender costs without use. The sender is the authenticated end of a link, never a name in a
  * message. A correct one sends little that is of no use, and nothing that fails its checks: it relays only what it
  * has checked itself. One that goes far beyond that is cut off for a while and comes back; the next time it stays
- * away for longer. Counted in signature checks and ticks, so a simulation cuts off whom a process does.
+ * away for longer. Counted in signature checks and ticks, so a simulation cuts off the same peers as a process.
  * @rule 5.5
  */
 import { addOne, emptyBucket, type LeakyBucket, levelOf } from '../../base/leaky-bucket.ts'
@@ -12,14 +12,20 @@ import type { Peer } from '../../ports.ts'
 /** The work that a peer may waste in each tick, and at once after it wasted nothing for long. In signature checks. */
 export const REPLICA_WASTE = { perTick: 20, atOnce: 5_000 }
 export const CLIENT_WASTE = { perTick: 2, atOnce: 1_000 }
-/** The weight of a message that fails its checks, as a multiple of what checking it costs: no correct peer ever sends such a thing. */
+/**
+ * The weight of a message that fails its checks, as a multiple of what checking it costs: no correct peer ever sends
+ * such a thing.
+ */
 export const OFFENCE_CHECKS = 16
 /** Ticks of the first cut-off; each further one is twice as long, up to the most. */
 export const CUT_OFF_TICKS = 100
 export const CUT_OFF_TICKS_MAX = 6_000
 /** Ticks of good behaviour after which a cut-off is forgotten. */
 export const FORGIVEN_AFTER_TICKS = 12_000
-/** Answers that cost no ordering, to one client: repeated replies, refusals, reports. In a tick for ever, and at once. */
+/**
+ * Answers that cost no ordering, to one client: repeated replies, refusals, reports. The steady rate per tick, and the
+ * burst.
+ */
 export const CLIENT_ANSWERS = { perTick: 1, atOnce: 128 }
 /** Clients of whom something is remembered. Anyone can be one, so the least recent is forgotten. */
 const CLIENTS_MAX = 1_024
@@ -37,7 +43,7 @@ interface Account {
 }
 
 export interface SenderBudgetsOptions {
-  /** It sends no more from now on: what it has waiting is dropped. */
+  /** Called when a peer is cut off: its waiting frames are dropped. */
   readonly onCutOff: (peer: Peer, because: CutOffReason) => void
   readonly onReturn: (peer: Peer) => void
 }
@@ -62,12 +68,12 @@ export class SenderBudgets {
     }
   }
 
-  /** It sent what was of no use, and cost so much. */
+  /** Charges a peer for a useless message that cost this many checks. */
   wasted(peer: Peer, checks: number): void {
     this.#spend(this.#accountOf(peer), checks)
   }
 
-  /** It sent what failed its checks, and cost so much. */
+  /** Charges a peer for a message that failed its checks after this many checks. */
   offended(peer: Peer, checks: number): void {
     const account = this.#accountOf(peer)
     const weight = OFFENCE_CHECKS * Math.max(1, checks)
@@ -135,7 +141,7 @@ export class SenderBudgets {
     return account
   }
 
-  /** The least recent one; who is cut off only when all are. */
+  /** Forgets the least recent client; one that is cut off only when all are. */
   #forgetOldest(): void {
     if (this.#accounts.size < CLIENTS_MAX) return
     const oldest = this.#oldestClient((each) => !this.#away.has(each)) ?? this.#oldestClient(() => true)

@@ -7,8 +7,8 @@
  * waits for most of a minute more before it sends again, whatever is written meanwhile; and a write goes on succeeding
  * for megabytes.
  *
- * Silence is counted in the own ticks, so a process that was stopped, or had no processor, does not take its peers for
- * dead; and in bytes, not in frames, so a large frame on a slow line is no silence.
+ * Silence is counted in this process's ticks, so a process that was stopped, or had no processor, does not take its
+ * peers for dead; and in bytes, not in frames, so a large frame on a slow line is no silence.
  */
 import type { ClientId, ReplicaId } from '../../base/ids.ts'
 import { HEARTBEAT, isHeartbeat } from '../../messages/heartbeat.ts'
@@ -39,7 +39,7 @@ export class LiveLinks implements Transport {
   readonly #paused = new Set<ReplicaId | ClientId>()
   #ticks = 0
 
-  /** `onDead` is told of each link that is ended for its silence. */
+  /** `onDead` is called for each link that is ended for its silence. */
   constructor(inner: Transport, onDead: (peer: Peer) => void = () => {}) {
     this.#inner = inner
     this.#onDead = onDead

@@ -23,7 +23,7 @@ interface BatchPosition {
 
 /**
  * Finds executed decisions again, so that replicas which lag can be served: it keeps the log positions of the records
- * with the batches and with the certificate. It also tells how much of the log may be trimmed.
+ * with the batches and with the certificate. It also knows how much of the log may be trimmed.
  */
 export class DecisionArchive {
   readonly #log: Log

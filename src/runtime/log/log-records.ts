@@ -3,11 +3,11 @@
  *
  *   PRE-PREPARE frame                                     accepted, or proposed by this replica
  *   VIEW-CHANGE or NEW-VIEW frame                         the view that was left for, or entered
- *   REQUEST frame                                         the own recovery operation
+ *   REQUEST frame                                         this replica's recovery operation
  *   2 | certificate                                       prepared: a PRE-PREPARE envelope and Q - 1 PREPAREs
  *   3 | certificate length u32 | certificate | batch body or nothing   decided: Q COMMIT envelopes
  *   4 | sequence u64 | batch body                         a batch that was fetched
- *   5 | sequence u64 | root 32                            the own checkpoint
+ *   5 | sequence u64 | root 32                            this replica's checkpoint
  *   6 | sequence u64 | certificate                        a stable checkpoint: Q CHECKPOINT envelopes
  *   7 | view u64                                          healed: the first view to vote in
  *   9 | (replica u8 | sequence u64 | view u64) *            executed recoveries that wait for their checkpoints

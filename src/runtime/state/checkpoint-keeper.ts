@@ -38,7 +38,7 @@ export interface CheckpointKeeperOptions {
 }
 
 /**
- * The snapshots of checkpoints: hashed a slice at a time, served page by page to whoever transfers the state, and now
+ * The snapshots of checkpoints: hashed a slice at a time, served page by page to replicas that transfer the state, and now
  * and then stored apart from the log.
  * @rule 2.1 2.5
  */

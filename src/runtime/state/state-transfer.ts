@@ -16,7 +16,7 @@ const UNDER_WAY_PER_SOURCE_MAX = 2 * PAGES_PER_FETCH_MAX
 /** Ticks after which a page counts as not coming, and the time that a source is then left alone. */
 const PAGE_TIMEOUT_TICKS = 20
 const REST_TICKS = 100
-/** Pages looked up in the own page store in one tick. */
+/** Pages looked up in this replica's page store in one tick. */
 const FOUND_PER_TICK_MAX = 256
 
 interface Asked {

@@ -9,7 +9,7 @@ const LOADED_AT_ONCE = 256
 
 export interface StoredState {
   readonly stable: CheckpointCertificate
-  /** Null when pages are missing or damaged: then the state has to be fetched from the others (rule 2.5). */
+  /** Null when pages are missing or damaged: the state must then be fetched from the others (rule 2.5). */
   readonly snapshot: Snapshot | null
 }
 
