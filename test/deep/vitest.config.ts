@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 import { BUILT_PROGRAM, builtProgram, ROOT } from '../kit/built-program.ts'
 import { readSourceFiles } from '../kit/source-files.ts'
 
-/** Texts of a test that tries more here than in `npm test`: by itself, or by the sizes of its clusters. */
-const SIGNS = ["/kit/depth.ts'", 'CLUSTER_SIZES']
+/** Texts of a test that tries more here than in `npm test`: by itself, by how it runs commands, or by the sizes of its clusters. */
+const SIGNS = ["/kit/depth.ts'", "/command-run.ts'", 'CLUSTER_SIZES']
 /** Tests that try more here than in `npm test`. */
 const DEEPER = [...readSourceFiles(['test'])]
   .filter(([path, text]) => path.endsWith('.test.ts') && SIGNS.some((sign) => text.includes(sign)))
