@@ -1,8 +1,7 @@
 /** The meaning of the columns of reports, for the command's help, on the page, and under a table for a text. */
 
 /** Of the columns of `HEADINGS` in cells.ts. */
-export const COLUMNS_LEGEND = `Columns: acts, how often the adversaries acted; views, how often correct replicas left a
-view; op/s, answers that correct clients got in a second, without the time in which an
+export const COLUMNS_LEGEND = `Columns: acts, the acts of the adversaries; views, the views that correct replicas left; op/s, answers that correct clients got in a second, without the time in which an
 attack from outside kept more than f replicas from working; gap, the longest time without an
 acknowledged write since the attack began; share, of the op/s without the attack, which is
 the mean of before and after; of work, the same share of the answers for each second of

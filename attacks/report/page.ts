@@ -1,12 +1,13 @@
 /** Reports as one page that needs no network: its styles, its data and the library that plots stand in it. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { escapeHtml, factsHtml, htmlPage, htmlTable, scriptJson, wideTable } from '../../clients/web/html.ts'
 import type { Figures } from '../run/load/load-meter.ts'
 import { cellsOf, HEADINGS } from './cells.ts'
 import { CHART_SCRIPT } from './chart-script.ts'
 import { COLUMNS_LEGEND } from './legend.ts'
-import { PAGE_STYLE } from './page-style.ts'
 import { type AttackReport, hasHeld } from './report.ts'
+import { REPORT_STYLE } from './report-style.ts'
 
 /** The setting that a page names at its head. */
 export interface PageFacts {
@@ -20,40 +21,30 @@ const MIB = 1024 * 1024
 export function reportPage(reports: readonly AttackReport[], { seconds, facts }: PageFacts): string {
   const held = reports.filter(hasHeld).length
   const timelines = reports.map(({ timeline }) => timeline)
-  const told = Object.entries(facts).map(([name, value]) => `${name} ${value}`)
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
-  content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>strategos: ${held} of ${reports.length} attacks held</title>
-<style>${fileOfPlots('uPlot.min.css')}${PAGE_STYLE}</style>
-</head>
-<body>
-<h1>${held} of ${reports.length} attacks held as expected</h1>
-<p class="faint">${escapeHtml(told.join(', '))}. ${seconds} seconds in all. Figures of processes are this machine's:
+  return htmlPage({
+    title: `strategos: ${held} of ${reports.length} attacks held`,
+    style: `${fileOfPlots('uPlot.min.css')}${REPORT_STYLE}`,
+    hasScripts: true,
+    body: `<h1>${held} of ${reports.length} attacks held as expected</h1>
+<p class="faint">${factsHtml(facts)}. ${seconds} seconds in all. Figures of processes are this machine's:
 compare before, during and after.</p>
 ${summary(reports)}
 <p class="faint">${escapeHtml(COLUMNS_LEGEND)}</p>
 ${reports.map(section).join('\n')}
 <script type="application/json" id="runs">${scriptJson(timelines)}</script>
 <script>${fileOfPlots('uPlot.iife.min.js')}</script>
-<script>${CHART_SCRIPT}</script>
-</body>
-</html>
-`
+<script>${CHART_SCRIPT}</script>`,
+  })
 }
 
 function summary(reports: readonly AttackReport[]): string {
   const rows = reports.map((report) => {
     const [name = '', ...cells] = cellsOf(report)
     const verdict = hasHeld(report) ? 'held' : 'broken'
-    const first = `<td><a href="#${escapeHtml(name)}" class="${verdict}">${escapeHtml(name)}</a></td>`
-    return `<tr>${first}${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`
+    const link = `<a href="#${escapeHtml(name)}" class="${verdict}">${escapeHtml(name)}</a>`
+    return { cells: [{ raw: link }, ...cells] }
   })
-  return `<div class="wide"><table><thead>${headings(HEADINGS)}</thead><tbody>${rows.join('\n')}</tbody></table></div>`
+  return wideTable({ columns: HEADINGS, rows })
 }
 
 function section(report: AttackReport, index: number): string {
@@ -124,33 +115,11 @@ const figuresOf = ({ opsPerSecond, p50Ms, p99Ms, maxMs, gapMs }: Figures): reado
   ...[opsPerSecond, p50Ms, p99Ms, maxMs, gapMs],
 ]
 
-const headings = (cells: readonly string[]): string =>
-  `<tr>${cells.map((cell) => `<th scope="col">${escapeHtml(cell)}</th>`).join('')}</tr>`
-
-function table(
+const table = (
   caption: string,
   columns: readonly string[],
   rows: readonly (readonly (string | number)[])[],
-): string {
-  const body = rows.map(
-    (row) => `<tr>${row.map((cell) => `<td>${escapeHtml(`${cell}`)}</td>`).join('')}</tr>`,
-  )
-  return `<table><caption>${escapeHtml(caption)}</caption><thead>${headings(columns)}</thead><tbody>${body.join(
-    '\n',
-  )}</tbody></table>`
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (found) => ENTITIES[found] ?? found)
-
-/** JSON that cannot end the script that it stands in. */
-const scriptJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c')
+): string => htmlTable({ caption, columns, rows: rows.map((cells) => ({ cells })) })
 
 const fileOfPlots = (name: string): string =>
   readFileSync(createRequire(import.meta.url).resolve(`uplot/dist/${name}`), 'utf8')

@@ -5,7 +5,8 @@
  * after it.
  */
 import { createRandom } from '../../src/base/random.ts'
-import { type ClusterStatus, collectReports, statusOf } from '../library/cluster-status.ts'
+import type { ClusterStatus } from '../api/status.ts'
+import { collectReports, statusOf } from '../library/cluster-status.ts'
 import { OperationFailure, StoreClient } from '../library/store-client.ts'
 import { BenchmarkFailed } from './benchmark-failed.ts'
 import { GapMeter } from './failover-gap.ts'

@@ -1,4 +1,4 @@
-/** The file that declares each command. One command loads one file; the help loads all; the version loads none. */
+/** The file that declares each command. One command loads one file; the help loads all. */
 import type { Command } from 'commander'
 
 interface CommandFile {
@@ -14,7 +14,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   },
   {
     names: ['put', 'get', 'del', 'list', 'status'],
-    load: async () => (await import('./store-commands.ts')).addStoreCommands,
+    load: async () => (await import('./commands/store.ts')).addStoreCommands,
   },
   { names: ['attack'], load: async () => (await import('./commands/attack.ts')).addAttackCommand },
   { names: ['bench'], load: async () => (await import('./commands/bench.ts')).addBenchCommand },
@@ -24,11 +24,8 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   { names: ['check'], load: async () => (await import('./commands/check.ts')).addCheckCommand },
 ]
 
-const VERSION_FLAGS: readonly string[] = ['-V', '--version']
-
 /** The files that these arguments need: that of the command that is named first, else all. */
 export function filesFor([first = '']: readonly string[]): readonly CommandFile[] {
-  if (VERSION_FLAGS.includes(first)) return []
   const asked = COMMAND_FILES.filter(({ names }) => names.includes(first))
   return asked.length > 0 ? asked : COMMAND_FILES
 }

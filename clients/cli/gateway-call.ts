@@ -1,7 +1,10 @@
-/** One call of a gateway over HTTP. The path goes out as it is: `fetch` and `undici.request` would resolve `..` in it. */
+/** One call of a gateway over HTTP. The target goes out as it is: `fetch` would resolve `..` in a path. */
 import { existsSync, readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { runFile } from '../../src/io/cluster-directory.ts'
+import type { Endpoint } from '../api/endpoint.ts'
+import { parsedJson } from './answer-reader.ts'
 
 export interface GatewayFlags {
   readonly dir: string
@@ -9,10 +12,12 @@ export interface GatewayFlags {
   readonly json?: true
 }
 
-export interface Call {
-  readonly method: 'PUT' | 'GET' | 'DELETE'
-  /** Path and query. */
-  readonly path: string
+/** A call of an endpoint, whose declaration is loaded as a type only. */
+export interface Call<E extends Endpoint> {
+  readonly method: E['method']
+  readonly path: E['path']
+  /** Values are percent-encoded; those that are undefined are left out. */
+  readonly query?: { readonly [Name in keyof E['parameters']]?: string | undefined }
   readonly body?: string | Uint8Array
   readonly accept?: string
 }
@@ -20,82 +25,87 @@ export interface Call {
 /** A gateway's answer that is no success; the command prints its detail and exits with 1. */
 export class Refused extends Error {}
 
-/** Rejects with `Refused` for an answer that is no success, and with an `OperatorError` where there is no gateway. */
-export async function callGateway(flags: GatewayFlags, asked: Call): Promise<Buffer> {
-  const base = gatewayUrl(flags)
-  const { method, path, body = null, accept = 'application/json' } = asked
-  // Loaded here: no other command needs it, and it is large.
-  const { Client } = await import('undici')
-  const client = new Client(base.origin)
-  let answer: { readonly statusCode: number; readonly bytes: Buffer }
+/** The longest silence of a gateway, in milliseconds: it gives an answer or a problem far sooner. */
+const SILENCE_MS_MAX = 300_000
+
+/** Runs what calls a gateway; prints the problem where it is refused. */
+export async function withGateway(command: () => Promise<void>): Promise<void> {
   try {
-    const response = await client.request({
-      method,
-      path: `${base.pathname.replace(/\/$/, '')}${path}`,
-      body: body as Buffer | string | null,
-      headers: { accept },
-    })
-    answer = { statusCode: response.statusCode, bytes: Buffer.from(await response.body.arrayBuffer()) }
+    await command()
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new OperatorError(`The gateway at ${base.href} cannot be reached (${code ?? message}).`)
-  } finally {
-    await client.destroy()
+    if (!(error instanceof Refused)) throw error
+    console.error(error.message)
+    process.exitCode = 1
   }
-  if (answer.statusCode < 400) return answer.bytes
+}
+
+/** Rejects with `Refused` for an answer that is no success, and with an `OperatorError` where there is no gateway. */
+export async function callGateway<E extends Endpoint>(flags: GatewayFlags, call: Call<E>): Promise<Buffer> {
+  const base = gatewayUrl(flags)
+  const answer = await exchange(base, call).catch((error: NodeJS.ErrnoException) => {
+    const { code = '', message } = error
+    if (code.startsWith('HPE_')) {
+      throw new OperatorError(`What answers at ${base.href} is not a gateway of strategos: it is not HTTP.`)
+    }
+    throw new OperatorError(`The gateway at ${base.href} cannot be reached (${code || message}).`)
+  })
+  if (answer.status < 400) return answer.bytes
   throw new Refused(problemText(answer.bytes, flags))
+}
+
+interface Received {
+  readonly status: number
+  readonly bytes: Buffer
+}
+
+async function exchange<E extends Endpoint>(base: URL, call: Call<E>): Promise<Received> {
+  const { method, body, accept = 'application/json' } = call
+  const { request } = base.protocol === 'https:' ? await import('node:https') : await import('node:http')
+  const path = `${base.pathname.replace(/\/$/, '')}${targetOf(call)}`
+  return new Promise((resolve, reject) => {
+    const outgoing = request(base, { method, path, agent: false, headers: { accept } }, (response) => {
+      // From here on the answer counts, and not that the gateway took no more of the body.
+      outgoing.off('error', reject).on('error', () => {})
+      received(response).then(resolve, reject)
+    })
+    outgoing.once('error', reject)
+    outgoing.setTimeout(SILENCE_MS_MAX, () => outgoing.destroy(new Error('it does not answer')))
+    outgoing.end(body)
+  })
+}
+
+async function received(response: IncomingMessage): Promise<Received> {
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk as Buffer)
+  return { status: response.statusCode ?? 0, bytes: Buffer.concat(chunks) }
+}
+
+/** Path and query. */
+function targetOf<E extends Endpoint>({ path, query = {} }: Call<E>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined)
+  return given.length === 0 ? path : `${path}?${given.map(([name, value]) => `${name}=${value}`).join('&')}`
 }
 
 function problemText(bytes: Buffer, { json }: GatewayFlags): string {
   const text = bytes.toString('utf8')
-  if (json) return text
-  try {
-    const { code, detail, because } = JSON.parse(text) as { code: string; detail: string; because?: string }
-    return `${code}: ${detail}${because === undefined ? '' : ` (${because})`}`
-  } catch {
-    return text
-  }
+  const problem = parsedJson(text) as { readonly [Name in 'code' | 'detail' | 'because']?: unknown } | null
+  if (json || typeof problem?.code !== 'string') return text
+  const { code, detail, because } = problem
+  return `${code}: ${detail}${because === undefined ? '' : ` (${because})`}`
 }
 
 function gatewayUrl({ url, dir }: GatewayFlags): URL {
-  if (url !== undefined) return urlOf(url)
-  if (!existsSync(runFile(dir))) {
+  if (url !== undefined) return new URL(url)
+  const path = runFile(dir)
+  if (!existsSync(path)) {
     throw new OperatorError(
       `No cluster runs in ${dir}: start one with "strategos up", or name a gateway with --url.`,
     )
   }
-  const path = runFile(dir)
-  const running = parsed<{ gateway?: { url?: unknown } } | null>(readFileSync(path, 'utf8'))
+  const running = parsedJson(readFileSync(path, 'utf8')) as { gateway?: { url?: unknown } } | null | undefined
   const found = running?.gateway?.url
-  if (typeof found === 'string' && URL.canParse(found)) return urlOf(found)
+  if (typeof found === 'string' && /^https?:\/\//i.test(found) && URL.canParse(found)) return new URL(found)
   throw new OperatorError(
     `${path} does not name a gateway: name one with --url, or run "strategos up" again.`,
   )
-}
-
-/** The answer of a gateway; throws an `OperatorError` for what is not JSON and so none of its answers. */
-export function parsedAnswer<T>(json: string): T {
-  const answer = parsed<T>(json)
-  if (answer !== undefined) return answer
-  throw new OperatorError('What answers there is not a gateway of strategos: its answer is not JSON.')
-}
-
-/** Undefined for what is not JSON. */
-function parsed<T>(json: string): T | undefined {
-  try {
-    return JSON.parse(json) as T
-  } catch {
-    return undefined
-  }
-}
-
-function urlOf(text: string): URL {
-  const isGood = /^https?:\/\//i.test(text) && URL.canParse(text)
-  const url = isGood ? new URL(text) : null
-  if (url === null || url.search !== '' || url.hash !== '') {
-    throw new OperatorError(
-      `--url is the address of a gateway, for example http://127.0.0.1:8080, and not "${text}".`,
-    )
-  }
-  return url
 }

@@ -1,33 +1,37 @@
-/** The `list` command: it pages through the keys with a prefix, and prints a name in a line. */
-import { keyName } from '../library/key-name.ts'
-import { callGateway, type GatewayFlags, parsedAnswer } from './gateway-call.ts'
+/** The command list: it pages through the keys with a prefix, and prints a name in a line. */
+import { keyName } from '../api/key-name.ts'
+import { encodeKey } from '../api/key-path.ts'
+import type { listKeys, PageAnswer } from '../api/keys.ts'
+import { answerReader } from './answer-reader.ts'
+import { callGateway, type GatewayFlags, withGateway } from './gateway-call.ts'
+import { keyOf } from './key-argument.ts'
 import { cutLine, terminalColumns, wrapWords } from './terminal.ts'
 
 export interface ListFlags extends GatewayFlags {
+  readonly name?: true
   readonly limit: number
   readonly all?: true
   readonly values?: true
   readonly cursor?: string
 }
 
-interface Item {
-  /** Its name. */
-  readonly key: string
-  readonly text?: string
-  readonly value?: string
-}
-
-interface Page {
-  readonly items: readonly Item[]
-  readonly count: number
-  readonly cursor: string | null
-}
+type Item = PageAnswer['items'][number]
+type Page = ReturnType<typeof readPage>
 
 /** Items that are asked for at once. A page may hold fewer: its values have 2 MiB in all. */
 const PAGE_ITEMS_MAX = 1000
 
+const readPage = answerReader<PageAnswer>()({
+  items: [{ key: 'string', text: { ifThere: 'string' }, value: { ifThere: 'string' } }],
+  count: 'number',
+  cursor: { orNull: 'string' },
+})
+
+export const list = (prefix: string | undefined, flags: ListFlags): Promise<void> =>
+  withGateway(() => listFrom(prefix === undefined ? '' : encodeKey(keyOf(prefix, flags)), flags))
+
 /** `prefix` is percent-encoded. */
-export async function listKeys(prefix: string, flags: ListFlags): Promise<void> {
+async function listFrom(prefix: string, flags: ListFlags): Promise<void> {
   const items: Item[] = []
   let missing = flags.all ? Number.POSITIVE_INFINITY : flags.limit
   let isCut = false
@@ -47,10 +51,10 @@ export async function listKeys(prefix: string, flags: ListFlags): Promise<void> 
   note(from.length <= (terminalColumns(process.stderr) ?? from.length) ? from : next)
 }
 
-async function pageOf(prefix: string, flags: ListFlags, cursor: string | null, limit: number): Promise<Page> {
-  const from = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`
-  const path = `/v1/kv?prefix=${prefix}&limit=${limit}${from}`
-  return parsedAnswer<Page>((await callGateway(flags, { method: 'GET', path })).toString('utf8'))
+async function pageOf(prefix: string, flags: ListFlags, from: string | null, limit: number): Promise<Page> {
+  const cursor = from === null ? undefined : encodeURIComponent(from)
+  const query = { prefix, limit: `${limit}`, cursor }
+  return readPage(await callGateway<typeof listKeys>(flags, { method: 'GET', path: '/v1/kv', query }))
 }
 
 /** True when a line had to be cut. */

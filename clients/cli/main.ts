@@ -8,6 +8,6 @@ process.on('unhandledRejection', fail)
 endOnBrokenPipe()
 
 // Loaded from here on, so that a system without files to open is reported like any other refusal.
-const { runCommandLine } = await import('./program.ts')
+const { runCommandLine } = await import('./command-line.ts')
 const exitCode = await runCommandLine(process.argv.slice(2))
 if (exitCode !== null) process.exit(exitCode)

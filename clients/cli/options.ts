@@ -51,7 +51,7 @@ export const shared = {
   html: (description: string) => valued('--html <file>', description, nonEmpty),
   /** The environment variable also reaches the children of `up`. */
   logLevel: () =>
-    new Option('--log-level <level>', 'the least level that is logged')
+    new Option('--log-level <level>', 'the lowest level that is logged')
       .choices(LOG_LEVELS)
       .env('STRATEGOS_LOG_LEVEL')
       .default('info'),
@@ -59,7 +59,7 @@ export const shared = {
   storeAfter: () =>
     valued(
       '--store-after-mib <mib>',
-      'MiB by which the log grows before a checkpoint is stored',
+      'growth of the log in MiB after which a checkpoint is stored',
       wholeNumber(0, 1_000_000),
     ).hideHelp(),
 } as const
@@ -99,88 +99,122 @@ export const cluster = {
   timeout: () =>
     valued(
       '--timeout <ms>',
-      'milliseconds after which the outcome of an operation is unknown',
+      'milliseconds to wait for an answer; after that its outcome is unknown',
       wholeNumber(1, TIMER_MS_MAX),
     ).default(DEFAULT_TIMEOUT_MS),
-  client: () => valued('--client <name>', 'the client key to use', nonEmpty).default('gateway'),
+  client: () => valued('--client <name>', 'the name of the client key to use', nonEmpty).default('gateway'),
 } as const
 
 /** Options of put, get, del, list and status. */
 export const store = {
-  url: () => valued('--url <url>', 'the gateway; else the one of the cluster directory', gatewayUrl),
+  url: () =>
+    valued('--url <url>', 'the address of the gateway; by default that of the cluster directory', gatewayUrl),
   ifRevision: (description: string) => valued('--if-revision <revision>', description, wholeNumber()),
-  limit: () => valued('--limit <keys>', 'keys to print at most', wholeNumber()).default(100),
-  cursor: () => valued('--cursor <cursor>', 'where an earlier list ended', nonEmpty),
+  limit: () => valued('--limit <keys>', 'the most keys to print', wholeNumber()).default(100),
+  name: () =>
+    flag('--name', 'take the key as answers and list write it: \\xFF for a byte, \\n, \\\\ for a backslash'),
+  values: () => flag('--values', 'print the values too, behind a tab, written as keys are'),
+  all: () => flag('--all', 'print all of them'),
+  cursor: () => valued('--cursor <cursor>', 'continue where an earlier list ended', nonEmpty),
 } as const
 
 /** Options of attack. */
 export const attack = {
+  all: () => flag('--all', 'run every attack of the catalogue, one after another'),
+  untilFailure: () => flag('--until-failure', 'with --all: stop at the first attack that does not hold'),
+  markdown: () => flag('--markdown', 'print a Markdown table of the throughput under each attack'),
   world: () =>
-    new Option('--in <world>', 'where it runs').choices(['processes', 'simulator']).default('processes'),
+    new Option('--in <world>', 'the world to run in')
+      .choices(['processes', 'simulator'])
+      .default('processes'),
   traitors: () =>
-    valued('--traitors <ids>', 'other traitors than the attack would choose, for example 0,2', replicaIds),
+    valued(
+      '--traitors <ids>',
+      'the traitors, for example 0,2; by default the attack chooses them',
+      replicaIds,
+    ),
   seconds: () =>
     valued(
       '--seconds <s>',
-      'seconds before, during and after the attack together (default: 12); in the simulator, virtual ones of the attack alone',
+      'seconds before, during and after the attack together (default: 12); in the simulator, virtual seconds of the attack alone',
       wholeNumber(1, SECONDS_MAX),
     ),
   load: () =>
     valued(
       '--load <n>',
-      'operations that correct clients keep under way, on processes (default: 16)',
+      'operations that correct clients keep in flight; on processes only (default: 16)',
       wholeNumber(1, 100_000),
     ),
   play: () =>
-    valued('--play <ids>', 'play these replicas of the cluster in --dir, in the foreground', replicaIds),
+    valued(
+      '--play <ids>',
+      'play these replicas of the cluster in --dir as adversaries, in the foreground',
+      replicaIds,
+    ),
   playClient: () => valued('--play-client <names>', 'be its hostile client', names).hideHelp(),
   orders: () => flag('--orders', 'attack when the parent process says so').hideHelp(),
 } as const
 
 /** Options of the benchmarks. */
 export const bench = {
+  markdown: () => flag('--markdown', 'print a Markdown table'),
   seconds: () =>
     valued(
       '--seconds <s>',
-      'seconds of each measurement, after one of warm-up',
+      'seconds of each measurement, after one second of warm-up',
       wholeNumber(1, SECONDS_MAX),
     ).default(5),
   rounds: (description: string) => valued('--rounds <r>', description, wholeNumber(1, 10_000)).default(3),
   clients: () => valued('--clients <c>', 'sessions of the load generator', wholeNumber(1, 256)).default(4),
   concurrency: (requests: number) =>
-    valued('--concurrency <r>', 'requests kept under way', wholeNumber(1, 100_000)).default(requests),
-  runs: () => valued('--runs <runs>', 'how often the primary is killed', wholeNumber(1, 100_000)).default(20),
+    valued('--concurrency <r>', 'requests kept in flight', wholeNumber(1, 100_000)).default(requests),
+  runs: () =>
+    valued('--runs <runs>', 'number of times that the primary is killed', wholeNumber(1, 100_000)).default(
+      20,
+    ),
   operations: () => valued('--operations <count>', 'number of puts', wholeNumber(1)).default(1_000_000),
   keys: () =>
-    valued('--keys <count>', 'number of keys that they go to', wholeNumber(1, 100_000_000)).default(10_000),
+    valued('--keys <count>', 'number of keys that the puts go to', wholeNumber(1, 100_000_000)).default(
+      10_000,
+    ),
   valueBytes: () =>
     valued('--value-bytes <bytes>', 'bytes of each value', wholeNumber(0, 30_000)).default(100),
   directory: () =>
     valued(
       '--dir <directory>',
-      'where to make the directory of the cluster; its disk is measured too',
+      'the directory to make the cluster directory in; its disk is measured too',
       nonEmpty,
     ),
 } as const
 
 /** Options of simulate, costs, check and verify. */
 export const analysis = {
-  drawnReplicas: () => sizeOption('number of replicas; drawn from the seed when left out'),
+  twins: () => flag('--twins', 'run f replicas twice under one key, over partitions and primaries'),
+  scenarios: () => flag('--scenarios', 'run every plan that was written by hand'),
+  untilFailure: () =>
+    flag('--until-failure', 'with --seeds or --scenarios: start no run after the first failure'),
+  trace: () => flag('--trace', 'with --seed or --plan: print every step'),
+  noShrink: () => flag('--no-shrink', 'do not shrink a failing plan'),
+  csv: () => flag('--csv', 'print the rows as comma-separated values'),
+  drawnReplicas: () => sizeOption('number of replicas; by default drawn from the seed'),
   sizes: () =>
-    valued(
-      '--replicas <list>',
-      'sizes of clusters separated by commas: 4, 7, 10 or 13',
-      clusterSizes,
-    ).default([4, 7, 10], '4,7,10'),
+    valued('--replicas <list>', 'cluster sizes, separated by commas: 4, 7, 10 or 13', clusterSizes).default(
+      [4, 7, 10],
+      '4,7,10',
+    ),
   eitherAuth: () =>
-    new Option('--auth <mode>', 'of the store; both when left out').choices(AUTHENTICATION_MODES),
-  seeds: () => valued('--seeds <a..b>', 'many runs, on all cores', seedRange),
-  plan: () => valued('--plan <file>', 'one run of a plan that was saved', nonEmpty),
-  savePlan: () => valued('--save-plan <file>', 'where to write the plan of a failure', nonEmpty),
+    new Option(
+      '--auth <mode>',
+      'how the replicas of the store authenticate messages; by default both ways',
+    ).choices(AUTHENTICATION_MODES),
+  seeds: () =>
+    valued('--seeds <a..b>', 'run every seed of a range, for example 1..2000, on all cores', seedRange),
+  plan: () => valued('--plan <file>', 'run a saved plan', nonEmpty),
+  savePlan: () => valued('--save-plan <file>', 'the file to write the plan of a failure to', nonEmpty),
   maxConfigurations: () =>
     valued(
       '--max-configurations <n>',
-      'configurations to search before it is undecided (default: 3000000)',
+      'number of configurations after which the search gives up (default: 3000000)',
       wholeNumber(1),
     ),
   clusterFile: () =>

@@ -2,11 +2,11 @@
  * The command line as commander sees it: every command declared, none of their programs loaded. An action imports what
  * it runs, so that the version, the help and a wrong option cost no more than the declarations.
  */
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { filesFor } from './command-files.ts'
 import { reportError } from './process-end.ts'
 import { wrapped } from './terminal.ts'
+import { ownVersion, VERSION_FLAGS } from './version.ts'
 
 /** Exits of a command that was not used as its help says. */
 const USAGE_EXIT_CODE = 2
@@ -17,7 +17,9 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
     .description(
       'A replicated key-value store that stays correct while up to f of its 3f + 1 replicas are Byzantine.',
     )
-    .version(ownVersion())
+    .version(ownVersion(), VERSION_FLAGS.join(', '), 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
     .showHelpAfterError('(--help shows what there is)')
     .configureOutput({ outputError: (text, write) => write(wrapped(text)) })
     .exitOverride()
@@ -29,7 +31,7 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
  * Runs the command that these arguments name, and resolves when its action is over: a server goes on. Returns the exit
  * code where the command failed, or printed what it was asked to print; else null, and the action has set its own.
  */
-export async function runCommandLine(args: readonly string[]): Promise<number | null> {
+export async function runProgram(args: readonly string[]): Promise<number | null> {
   try {
     const program = await createProgram(args)
     await program.parseAsync(args, { from: 'user' })
@@ -39,10 +41,4 @@ export async function runCommandLine(args: readonly string[]): Promise<number | 
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_CODE
     return reportError(error)
   }
-}
-
-/** The version of the package that this file belongs to. */
-function ownVersion(): string {
-  const path = new URL('../../../package.json', import.meta.url)
-  return (JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }).version
 }

@@ -1,29 +1,53 @@
 /** The text that `status` prints. */
-import type { Complaint } from '../../src/messages/message.ts'
-import type { ClusterStatus } from '../library/cluster-status.ts'
+import type { StatusAnswer } from '../api/status.ts'
 import { placeText } from '../library/evidence-text.ts'
+import { answerReader } from './answer-reader.ts'
 import { terminalColumns, wrapWords } from './terminal.ts'
 
+type Replica = StatusAnswer['replicas'][number]
+type Read = ReturnType<typeof readStatus>
+
+export const readStatus = answerReader<StatusAnswer>()({
+  n: 'number',
+  f: 'number',
+  view: 'number',
+  primary: 'number',
+  revision: 'number',
+  replicas: [
+    {
+      id: 'number',
+      address: 'string',
+      reachable: 'boolean',
+      lastExecuted: { orNull: 'number' },
+      stable: { orNull: 'number' },
+      state: { orNull: 'string' },
+      suspected: 'boolean',
+      cutOffBy: [{ id: 'number', because: 'string' }],
+      clientsCutOff: 'number',
+      blacklisted: ['string'],
+      evidence: [{ kind: 'string', view: { orNull: 'number' }, sequence: 'number' }],
+    },
+  ],
+  stalled: { orNull: { since: 'number', because: 'string' } },
+})
+
 /** The proved misdeeds of a replica, briefly. */
-function guiltText([first, ...more]: ClusterStatus['replicas'][number]['evidence']): string {
+function guiltText([first, ...more]: Replica['evidence']): string {
   if (first === undefined) return ''
   return `, guilty: it signed ${placeText(first)}${more.length === 0 ? '' : `, and ${more.length} more such pairs`}`
 }
 
 const CUT_OFF_TEXTS = { 'fails-checks': 'it sends what fails its checks', floods: 'it floods' } as const
 
-function cutOffText({ cutOffBy, clientsCutOff }: ClusterStatus['replicas'][number]): string {
+function cutOffText({ cutOffBy, clientsCutOff }: Replica): string {
   const [first] = cutOffBy
   const by = cutOffBy.map(({ id }) => id).join(', ')
-  const away = first === undefined ? '' : `, cut off by ${by}: ${CUT_OFF_TEXTS[first.because]}`
+  const away =
+    first === undefined ? '' : `, cut off by ${by}: ${CUT_OFF_TEXTS[first.because] ?? first.because}`
   return clientsCutOff === 0 ? away : `${away}, ${clientsCutOff} clients cut off`
 }
 
-/** Why it does not lead for a while, briefly. */
-const blacklistText = (complaints: readonly Complaint[]): string =>
-  complaints.length === 0
-    ? ''
-    : `, not to lead: ${complaints.map((each) => COMPLAINT_TEXTS[each]).join(', ')}`
+type Complaint = Replica['blacklisted'][number]
 
 const COMPLAINT_TEXTS: Readonly<Record<Complaint, string>> = {
   slow: 'as primary it delivered less than others',
@@ -32,8 +56,13 @@ const COMPLAINT_TEXTS: Readonly<Record<Complaint, string>> = {
   'two-faced': 'it signed two messages that contradict each other',
 }
 
-export function statusText(answer: Record<string, unknown>): string {
-  const status = answer as unknown as ClusterStatus
+/** Why it does not lead for a while, briefly. */
+const blacklistText = (complaints: readonly Complaint[]): string =>
+  complaints.length === 0
+    ? ''
+    : `, not to lead: ${complaints.map((each) => COMPLAINT_TEXTS[each] ?? each).join(', ')}`
+
+export function statusText(status: Read): string {
   const lines = status.replicas.map((replica) => {
     const { id, address, reachable, lastExecuted, stable, state, suspected, blacklisted, evidence } = replica
     const role = id === status.primary ? 'primary' : 'backup '

@@ -1,92 +1,87 @@
-/** PUT, GET, DELETE of /v1/kv/{key} and of /v1/kv?key=, and GET /v1/kv?prefix= : HTTP to operations, results to HTTP. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { fromHex, toHex } from '../../src/base/bytes.ts'
-import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../../src/store/operations.ts'
+/** The keys over HTTP: requests to operations of the store, results to answers. */
+import type { FastifyReply } from 'fastify'
+import { toHex } from '../../src/base/bytes.ts'
 import type { ListItem, Result } from '../../src/store/results.ts'
-import { keyName, keyOfName } from '../library/key-name.ts'
+import type { AnswerOf } from '../api/endpoint.ts'
+import { keyName } from '../api/key-name.ts'
+import {
+  deleteKey,
+  deleteNamedKey,
+  getKey,
+  type KeyDeletedAnswer,
+  type KeyReadAnswer,
+  type KeySetAnswer,
+  LIST_LIMIT,
+  listKeys,
+  type PageAnswer,
+  putKey,
+  putNamedKey,
+} from '../api/keys.ts'
 import { whyNoEvidence } from '../library/no-evidence.ts'
 import { etag, readOutcome, refuseConditions, writeTest } from './conditions.ts'
+import type { Call, EndpointRoutes } from './endpoint-routes.ts'
 import { execute, executeIf, problemOf, revisionMoved, type StoreAccess } from './key-operations.ts'
-import { decodeKey, type KeyFault } from './key-path.ts'
-import { parameter, rawParameter } from './parameters.ts'
 import { Problem } from './problem.ts'
 
-/** Items of one page when none are asked for, and at most. */
-export const LIST_LIMIT = 100
-export const LIST_LIMIT_MAX = 1000
+type ReadCall = Call<typeof listKeys>
+type GivenKey = Pick<ReadCall['parameters'], 'key' | 'name'>
 
-/** Of a list, of a read, of a write; and how a key is named where it does not stand in the path. */
-const LIST_PARAMETERS = ['prefix', 'limit', 'cursor']
-const READ_PARAMETERS = ['revision', 'receipt']
-const WRITE_PARAMETERS = ['ifRevision', 'receipt']
-const KEY_PARAMETERS = ['key', 'name']
+export function keyValueRoutes(routes: EndpointRoutes, access: StoreAccess): void {
+  const write = ({ parameters, headers }: Omit<Call<typeof deleteNamedKey>, 'body'>) => {
+    refuseReceipt(parameters, access)
+    return { key: keyOf(parameters), test: writeTest(headers, parameters.ifRevision ?? null) }
+  }
 
-export interface KeyValueContext extends StoreAccess {
-  /** The still encoded key of a request's path; undefined where it has none. */
-  readonly rawKey: (request: FastifyRequest) => string | undefined
-}
-
-/** The routes of one key stand at `/v1/kv`, where the query names it, and at `path`, where the URL's path does. */
-export function keyValueRoutes(server: FastifyInstance, path: string, context: KeyValueContext): void {
-  const write = (request: FastifyRequest) => ({
-    key: keyOf(request, context),
-    test: writeTest(request.headers, ifRevisionOf(request)),
-  })
-
-  const put = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    refuseReceipt(request, context)
-    const { key, test } = write(request)
-    const value = request.body instanceof Uint8Array ? request.body : new Uint8Array(0)
-    const result = await executeIf(context, { kind: 'put', key, value }, test)
+  const put = async (call: Call<typeof putNamedKey>): Promise<KeySetAnswer> => {
+    const { key, test } = write(call)
+    const result = await executeIf(access, { kind: 'put', key, value: call.body }, test)
     if (result.status !== 'ok' || result.kind !== 'put') throw problemOf(result)
     const { revision, version, createRevision, modRevision } = result
-    reply.header('etag', etag(modRevision))
+    call.reply.header('etag', etag(modRevision))
     return { key: keyName(key), revision, version, createRevision, modRevision }
   }
 
-  const get = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    refuseOlderRevision(request)
-    refuseReceipt(request, context)
-    const key = keyOf(request, context)
-    const result = await execute(context, { kind: 'get', key })
+  const get = async (call: ReadCall): Promise<KeyReadAnswer | FastifyReply> => {
+    refuseOlderRevision(call.parameters)
+    refuseReceipt(call.parameters, access)
+    const key = keyOf(call.parameters)
+    const result = await execute(access, { kind: 'get', key })
     if (result.status !== 'ok' || result.kind !== 'get') throw problemOf(result)
-    return sendValue(request, reply, key, result)
+    return readAnswer(call, key, result)
   }
 
-  const remove = async (request: FastifyRequest): Promise<unknown> => {
-    refuseReceipt(request, context)
-    const { key, test } = write(request)
-    const result = await executeIf(context, { kind: 'delete', key }, test)
+  const remove = async (call: Call<typeof deleteNamedKey>): Promise<KeyDeletedAnswer> => {
+    const { key, test } = write(call)
+    const result = await executeIf(access, { kind: 'delete', key }, test)
     if (result.status !== 'ok' || result.kind !== 'delete') throw problemOf(result)
     return { key: keyName(key), revision: result.revision, deleted: result.deleted }
   }
 
-  const writing = { bodyLimit: VALUE_BYTES_MAX, config: { parameters: WRITE_PARAMETERS } }
-  server.put(path, writing, put)
-  server.get(path, { config: { parameters: READ_PARAMETERS } }, get)
-  server.delete(path, { config: { parameters: WRITE_PARAMETERS } }, remove)
-  const writingNamed = { parameters: [...KEY_PARAMETERS, ...WRITE_PARAMETERS] }
-  server.put('/v1/kv', { bodyLimit: VALUE_BYTES_MAX, config: writingNamed }, put)
-  server.delete('/v1/kv', { config: writingNamed }, remove)
-  const reading = { parameters: [...LIST_PARAMETERS, ...KEY_PARAMETERS, ...READ_PARAMETERS] }
-  server.get('/v1/kv', { config: reading }, async (request, reply) => {
-    const isOneKey = KEY_PARAMETERS.some((name) => rawParameter(request, name) !== undefined)
-    if (!isOneKey) return list(request, context)
-    if (LIST_PARAMETERS.some((name) => rawParameter(request, name) !== undefined)) {
+  const listOrGet = async (call: ReadCall): Promise<AnswerOf<typeof listKeys> | FastifyReply> => {
+    const { key, name, prefix, limit, cursor } = call.parameters
+    if (key === undefined && name === undefined) return list(call, access)
+    if (prefix !== undefined || limit !== undefined || cursor !== undefined) {
       throw new Problem('bad-request', 'key and name read one key, prefix, limit and cursor list many')
     }
-    return get(request, reply)
-  })
+    return get(call)
+  }
+
+  routes.add(putKey, put)
+  routes.add(getKey, get)
+  routes.add(deleteKey, remove)
+  routes.add(putNamedKey, put)
+  routes.add(listKeys, listOrGet)
+  routes.add(deleteNamedKey, remove)
 }
 
-async function list(request: FastifyRequest, context: KeyValueContext): Promise<unknown> {
-  refuseConditions(request.headers)
-  refuseOlderRevision(request)
-  refuseReceipt(request, context)
-  const prefix = wellFormed(decodeKey(rawParameter(request, 'prefix') ?? '', 0), 'the prefix')
-  const cursor = fromHex(parameter(request, 'cursor') ?? '')
-  if (cursor === null) throw new Problem('bad-request', 'the cursor is not one that this server gave out')
-  const result = await execute(context, { kind: 'list', prefix, limit: limitOf(request), cursor })
+const NO_BYTES = new Uint8Array(0)
+
+async function list({ parameters, headers }: ReadCall, access: StoreAccess): Promise<PageAnswer> {
+  refuseConditions(headers)
+  refuseOlderRevision(parameters)
+  refuseReceipt(parameters, access)
+  const { prefix = NO_BYTES, limit = LIST_LIMIT, cursor = NO_BYTES } = parameters
+  const result = await execute(access, { kind: 'list', prefix, limit, cursor })
   if (result.status !== 'ok' || result.kind !== 'list') throw problemOf(result)
   const { items, count, revision } = result
   return {
@@ -97,79 +92,44 @@ async function list(request: FastifyRequest, context: KeyValueContext): Promise<
   }
 }
 
-function refuseOlderRevision(request: FastifyRequest): void {
-  if (rawParameter(request, 'revision') === undefined) return
+function refuseOlderRevision({ revision }: ReadCall['parameters']): void {
+  if (revision === undefined) return
   throw new Problem('bad-request', 'reads at an older revision are not available')
 }
 
 /** A receipt is what f + 1 replicas signed. Who asks for one shall not take an answer without it for one with it. */
-function refuseReceipt(request: FastifyRequest, { client }: KeyValueContext): void {
-  if (rawParameter(request, 'receipt') === undefined) return
+function refuseReceipt(
+  { receipt }: { readonly receipt?: string | undefined },
+  { client }: StoreAccess,
+): void {
+  if (receipt === undefined) return
   const whyNot = whyNoEvidence(client.connection.cluster)
   if (whyNot !== null) throw new Problem('no-evidence', whyNot)
   throw new Problem('bad-request', 'receipts are not available')
 }
 
-/** The key of a request: from its path, else from `key` (its bytes) or `name` (as answers name it). */
-function keyOf(request: FastifyRequest, { rawKey }: KeyValueContext): Uint8Array {
-  const inPath = rawKey(request)
-  if (inPath !== undefined) return wellFormed(decodeKey(inPath), 'the key')
-  const raw = rawParameter(request, 'key')
-  const name = parameter(request, 'name')
-  if (raw !== undefined && name !== undefined) {
+/** The key of a request: `key` is its bytes, from the path or the query, `name` as answers name it. */
+function keyOf({ key, name }: GivenKey): Uint8Array {
+  if (key !== undefined && name !== undefined) {
     throw new Problem('bad-request', 'key and name are two ways to say which key: give one of them')
   }
-  if (raw !== undefined) return wellFormed(decodeKey(raw), 'the key')
-  if (name === undefined) {
-    throw new Problem('bad-key', 'no key is given: in the path (/v1/kv/{key}) or in the query (?key=)')
-  }
-  const key = keyOfName(name)
-  if (key === null) {
-    throw new Problem('bad-key', 'the name has a backslash that no name has: it is written as two of them')
-  }
-  if (key.length > KEY_BYTES_MAX) return wellFormed('too-large', 'the key')
-  return wellFormed(key.length === 0 ? 'bad-key' : key, 'the key')
+  const given = key ?? name
+  if (given !== undefined) return given
+  throw new Problem('bad-key', 'no key is given: in the path (/v1/kv/{key}) or in the query (?key=)')
 }
 
-function wellFormed(key: Uint8Array | KeyFault, said: string): Uint8Array {
-  if (key === 'bad-key') throw new Problem('bad-key', `${said} is empty or not percent-encoded`)
-  if (key === 'too-large') throw new Problem('bad-key', `${said} is longer than 4,096 bytes`)
-  return key
-}
-
-function ifRevisionOf(request: FastifyRequest): number | null {
-  const text = parameter(request, 'ifRevision')
-  if (text === undefined) return null
-  const ifRevision = Number(text)
-  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(ifRevision)) {
-    throw new Problem('bad-request', 'ifRevision is not a whole number')
-  }
-  return ifRevision
-}
-
-function limitOf(request: FastifyRequest): number {
-  const text = parameter(request, 'limit')
-  if (text === undefined) return LIST_LIMIT
-  const limit = Number(text)
-  if (!/^\d{1,9}$/.test(text) || limit > LIST_LIMIT_MAX) {
-    throw new Problem('bad-request', `limit is not a whole number from 0 to ${LIST_LIMIT_MAX}`)
-  }
-  return limit
-}
-
-function sendValue(
-  request: FastifyRequest,
-  reply: FastifyReply,
+function readAnswer(
+  { headers, reply }: ReadCall,
   key: Uint8Array,
   result: Result & { readonly status: 'ok'; readonly kind: 'get' },
-): unknown {
+): KeyReadAnswer | FastifyReply {
   const { revision, version, createRevision, modRevision, value } = result
-  const outcome = readOutcome(request.headers, modRevision)
+  const outcome = readOutcome(headers, modRevision)
   if (outcome === 'revision-moved') throw revisionMoved({ revision, modRevision })
   reply.header('etag', etag(modRevision))
   reply.header('vary', 'accept')
   if (outcome === 'not-modified') return reply.code(304).send()
-  if (wantsJson(request.headers.accept ?? ''))
+  if (wantsJson(headers.accept ?? ''))
     return { key: keyName(key), revision, version, createRevision, modRevision, ...valueJson(value) }
   return reply
     .type('application/octet-stream')
@@ -192,7 +152,13 @@ function wantsJson(accept: string): boolean {
   return json > 0 && json >= bytes
 }
 
-function itemJson({ key, value, version, createRevision, modRevision }: ListItem): object {
+function itemJson({
+  key,
+  value,
+  version,
+  createRevision,
+  modRevision,
+}: ListItem): PageAnswer['items'][number] {
   return { key: keyName(key), version, createRevision, modRevision, ...valueJson(value) }
 }
 

@@ -2,27 +2,21 @@
 import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { OperatorError } from '../../src/base/operator-error.ts'
-import { quorum } from '../../src/base/quorum.ts'
 import { callersMax, openFilesMax } from '../../src/io/descriptors.ts'
 import { type LoopGauge, LoopWatch } from '../../src/io/loop-watch.ts'
-import { accusedIn, collectReports, statusOf } from '../library/cluster-status.ts'
-import { EvidenceCollector } from '../library/evidence.ts'
-import { evidenceJson } from '../library/evidence-json.ts'
-import { whyNoEvidence } from '../library/no-evidence.ts'
+import type { ProblemCode } from '../api/problems.ts'
 import { StoreClient } from '../library/store-client.ts'
 import { Admission, CONNECTIONS_MAX, TIMEOUTS } from './admission.ts'
 import { readBodies } from './body-reader.ts'
 import { guardAgainstBrowsers } from './browser-guard.ts'
+import { ClusterReports, clusterRoutes } from './cluster-routes.ts'
 import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
+import { EndpointRoutes } from './endpoint-routes.ts'
 import { keyValueRoutes } from './key-value-routes.ts'
-import { openApiDocument } from './openapi.ts'
-import { checkParameters } from './parameters.ts'
-import { Problem, type ProblemCode, rawProblem, sendProblem } from './problem.ts'
-import { answerUnrouted, KEY_ROUTE, KeyPaths } from './routing.ts'
-import { sessionFacts, whyNotSending } from './session-facts.ts'
+import { PathEnds } from './path-ends.ts'
+import { Problem, rawProblem, sendProblem } from './problem.ts'
+import { answerUnrouted } from './unrouted.ts'
 
-/** The milliseconds for which `status` and `readyz` wait for the replicas' reports, and `evidence` for theirs. */
-const REPORTS_WAIT_MS = 300
 /** Bytes of a body on routes that take none to speak of. */
 const SMALL_BODY_BYTES_MAX = 16 * 1024
 
@@ -82,7 +76,7 @@ function createServer(
   loop: LoopGauge,
   allowedHosts: readonly string[],
 ): FastifyInstance {
-  const keyPaths = new KeyPaths()
+  const pathEnds = new PathEnds()
   const server = Fastify({
     bodyLimit: SMALL_BODY_BYTES_MAX,
     forceCloseConnections: true,
@@ -91,7 +85,7 @@ function createServer(
     keepAliveTimeout: TIMEOUTS.idle,
     // Node looks every 30 seconds else, whatever the timeouts are.
     http: { connectionsCheckingInterval: TIMEOUTS.look },
-    rewriteUrl: (request) => keyPaths.rewrite(request as IncomingMessage),
+    rewriteUrl: (request) => pathEnds.rewrite(request as IncomingMessage),
     clientErrorHandler: (error, socket) => {
       // The request could not be parsed, or did not arrive in time.
       if (socket.writable && !socket.destroyed) socket.end(rawProblem(problemOfParser(error.code)))
@@ -105,53 +99,11 @@ function createServer(
   guardAgainstBrowsers(server, allowedHosts)
   admission.guard(server)
   answerUnrouted(server)
-  checkParameters(server)
+  const routes = new EndpointRoutes(server, pathEnds)
   readBodies(server, admission)
-
-  const { connection } = client
-  const evidence = new EvidenceCollector(connection)
-  // Callers at the same moment share one round of questions: a stall must not make more load than what it stalls.
-  let asking: ReturnType<typeof collectReports> | null = null
-  const status = async () => {
-    asking ??= collectReports(connection, REPORTS_WAIT_MS).finally(() => {
-      asking = null
-    })
-    const reports = await asking
-    await evidence.refreshFor(accusedIn(reports), REPORTS_WAIT_MS, Date.now())
-    const status = statusOf(connection.cluster, reports, Date.now(), evidence.all)
-    return { answering: reports.size, ...status }
-  }
-  keyValueRoutes(server, KEY_ROUTE, {
-    client,
-    rawKey: (request) => keyPaths.keyOf(request.raw),
-    diagnose: async () => {
-      const { stalled, answering } = await status()
-      return {
-        answering,
-        missing: stalled?.missing ?? [],
-        because: stalled?.because ?? 'the replicas are slow',
-      }
-    },
-  })
-  server.get('/v1/status', async () => {
-    const { answering: _answering, ...rest } = await status()
-    return { ...rest, gateway: { loopHeldMs: loop.heldMs, ...sessionFacts(client) } }
-  })
-  server.get('/v1/evidence', async () => {
-    const whyNot = whyNoEvidence(connection.cluster)
-    if (whyNot !== null) throw new Problem('no-evidence', whyNot)
-    await evidence.refresh(REPORTS_WAIT_MS)
-    return { evidence: evidence.all.map(evidenceJson) }
-  })
-  server.get('/healthz', async () => ({ status: 'ok' }))
-  server.get('/readyz', async (_request, reply) => {
-    const { answering, n, stalled } = await status()
-    const because = whyNotSending(client) ?? stalled?.because ?? null
-    const isReady = answering >= quorum(n) && because === null
-    reply.code(isReady ? 200 : 503)
-    return { ready: isReady, answering, needed: quorum(n), because }
-  })
-  server.get('/openapi.json', async () => openApiDocument)
+  const reports = new ClusterReports(client)
+  keyValueRoutes(routes, { client, diagnose: () => reports.diagnose() })
+  clusterRoutes(routes, client, { reports, loop })
   return server
 }
 

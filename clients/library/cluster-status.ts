@@ -6,61 +6,11 @@ import { toHex } from '../../src/base/bytes.ts'
 import type { ReplicaId, View } from '../../src/base/ids.ts'
 import { faultsMax, primaryOf, rankedLargest, weakQuorum } from '../../src/base/quorum.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
-import { type EvidenceSubject, placeOf } from '../../src/messages/evidence.ts'
-import type {
-  Complaint,
-  CutOffReason,
-  Evidence,
-  ReplicaReport,
-  ReplicaStanding,
-} from '../../src/messages/message.ts'
+import { placeOf } from '../../src/messages/evidence.ts'
+import type { Complaint, Evidence, ReplicaReport } from '../../src/messages/message.ts'
 import { type Reports, stallOf } from '../../src/session/service-health.ts'
+import type { ClusterStatus } from '../api/status.ts'
 import type { Connection } from './connection.ts'
-
-export interface ClusterStatus {
-  readonly clusterId: string
-  readonly n: number
-  readonly f: number
-  readonly auth: string
-  readonly suite: string
-  readonly view: number
-  readonly primary: number
-  /** The highest store revision that f + 1 replicas have reached. */
-  readonly revision: number
-  readonly replicas: readonly {
-    readonly id: number
-    readonly address: string
-    readonly reachable: boolean
-    readonly view: number | null
-    readonly lastExecuted: number | null
-    readonly stable: number | null
-    readonly state: ReplicaStanding | null
-    readonly suspected: boolean
-    /** Why other replicas do not take its messages for a while, and which; empty for a correct one. */
-    readonly cutOffBy: readonly {
-      readonly id: number
-      readonly because: CutOffReason
-      readonly times: number
-    }[]
-    /** Clients whose messages it does not take for a while. */
-    readonly clientsCutOff: number
-    /** The longest that its loop took nothing in because of its own work, in milliseconds. */
-    readonly loopHeldMs: number | null
-    /** Why f + 1 replicas will not have it as primary for a while; empty for one that they would have. */
-    readonly blacklisted: readonly Complaint[]
-    /**
-     * The subjects on which it signed two different messages: proved, whoever showed them. Empty for a correct
-     * replica.
-     */
-    readonly evidence: readonly EvidenceSubject[]
-  }[]
-  /** Null while requests are served. `since` is in milliseconds since 1970, `missing` the replicas that are waited for. */
-  readonly stalled: {
-    readonly since: number
-    readonly missing: readonly number[]
-    readonly because: string
-  } | null
-}
 
 /** Asks all replicas; ready when all have answered, or after `waitMs`. */
 export function collectReports(connection: Connection, waitMs: number): Promise<Reports> {

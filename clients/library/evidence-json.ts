@@ -1,25 +1,13 @@
-/** Evidence as `/v1/evidence` gives it and `strategos verify` takes it. */
-import { z } from 'zod'
+/** Evidence as `/v1/evidence` gives it and `strategos verify` takes it: made, and checked. */
+import type { z } from 'zod'
 import { placeOf } from '../../src/messages/evidence.ts'
 import type { Evidence } from '../../src/messages/message.ts'
 import type {
   createEvidenceVerifier,
   EvidenceFailure,
 } from '../../src/runtime/authentication/evidence-check.ts'
+import type { EvidenceEntry } from '../api/evidence.ts'
 import { placeText } from './evidence-text.ts'
-
-/** Numbers as the wire has them; who signed what, and the two envelopes in base64. */
-const EvidenceEntry = z.object({
-  guilty: z.int().min(0),
-  kind: z.enum(['pre-prepare', 'prepare', 'commit', 'checkpoint']),
-  /** Null for a checkpoint: it belongs to no view. */
-  view: z.int().min(0).nullable(),
-  sequence: z.int().min(0),
-  first: z.string(),
-  second: z.string(),
-})
-
-export const EvidenceFile = z.object({ evidence: z.array(EvidenceEntry) })
 
 /** Of the wire's numbers, without their brands. */
 export type EvidenceJson = z.infer<typeof EvidenceEntry>

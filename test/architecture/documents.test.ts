@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { PROBLEMS } from '../../clients/gateway/problem.ts'
+import { problemsTable, routesTable } from '../kit/api-tables.ts'
 import { ROOT } from '../kit/built-program.ts'
 import { withTable } from '../kit/documents.ts'
 
@@ -12,17 +12,12 @@ const ARCHITECTURE_LINES_MAX = 120
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
-const problemsTable = (): string =>
-  [
-    '| code | status | meaning |',
-    '|---|---|---|',
-    ...Object.entries(PROBLEMS).map(([code, { status, title }]) => `| \`${code}\` | ${status} | ${title} |`),
-    '',
-  ].join('\n')
-
-test('`npm run tables` would change nothing: the errors of the gateway', async () => {
+test.each([
+  ['routes', routesTable],
+  ['problems', problemsTable],
+])('`npm run tables` would change nothing: the %s of the gateway', async (name, table) => {
   const path = 'clients/README.md'
-  await expect(withTable(path, 'problems', problemsTable())).toMatchFileSnapshot(join(ROOT, path))
+  await expect(withTable(path, name, table())).toMatchFileSnapshot(join(ROOT, path))
 })
 
 const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' })

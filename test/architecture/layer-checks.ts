@@ -60,11 +60,13 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'src/simulator': { layers: SRC_BUT_IO, packages: ['node:os', 'node:worker_threads'] },
   'src/costs': { layers: SRC_BUT_IO, packages: [] },
   replicas: { layers: SRC, packages: ['*'] },
-  clients: { layers: [...SRC, 'clients/library', 'clients/web'], packages: ['*'] },
+  clients: { layers: [...SRC, 'clients/api', 'clients/library', 'clients/web'], packages: ['*'] },
+  // The HTTP API, declared: a gateway serves it, and clients have its types.
+  'clients/api': { layers: [...MESSAGES, 'src/store'], packages: ['zod'] },
   'clients/web': { layers: SRC, packages: ['*'] },
-  'clients/library': { layers: SRC, packages: ['*'] },
+  'clients/library': { layers: [...SRC, 'clients/api'], packages: ['*'] },
   'clients/cli': {
-    layers: [...SRC, 'clients', 'clients/library', 'clients/web', 'replicas', 'attacks'],
+    layers: [...SRC, 'clients', 'clients/api', 'clients/library', 'clients/web', 'replicas', 'attacks'],
     packages: ['*'],
   },
   // The harness judges what correct clients see: they are the library's.

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
-import { runCommandLine } from '../../clients/cli/program.ts'
+import { runCommandLine } from '../../clients/cli/command-line.ts'
 
 export interface Finished {
   readonly code: number

@@ -1,9 +1,9 @@
 /** The program as a package installs it: executable, with the version of the package, and light where nothing is run. */
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
-import { expect, test } from 'vitest'
-import { filesFor } from '../../clients/cli/command-files.ts'
+import { describe, expect, test } from 'vitest'
 import { ROOT } from '../kit/built-program.ts'
+import { loadedBy } from '../kit/loaded-modules.ts'
 import { runHere } from './command-kit.ts'
 
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
@@ -39,25 +39,56 @@ test('it says the version of the package', async () => {
   }
 })
 
-test('the version loads no declaration, and a declaration no program', () => {
-  expect(filesFor(['--version'])).toEqual([])
-  expect(filesFor(['up', '--version']).length).toBe(1)
+const packagesIn = (loaded: Iterable<string>) =>
+  [...loaded].filter((each) => !each.startsWith('/') && !each.startsWith('node:'))
+
+test('a declaration loads no program', () => {
   const cli = dirname(MAIN)
-  const declarations = ['attack', 'bench', 'check', 'cluster', 'costs', 'simulate', 'verify'].map((name) =>
-    join(cli, 'commands', `${name}.js`),
-  )
-  const version = loadedFrom(join(cli, 'program.js'), new Set(loadedFrom(MAIN)))
+  const declarations = ['attack', 'bench', 'check', 'cluster', 'costs', 'simulate', 'store', 'verify']
   const help = new Set([
-    ...version,
-    ...[...declarations, join(cli, 'store-commands.js')].flatMap((path) => [...loadedFrom(path)]),
+    ...loadedFrom(join(cli, 'program.js'), new Set(loadedFrom(MAIN))),
+    ...declarations.flatMap((name) => [...loadedFrom(join(cli, 'commands', `${name}.js`))]),
   ])
-  const packages = (loaded: ReadonlySet<string>) =>
-    [...loaded].filter((each) => !each.startsWith('/') && !each.startsWith('node:'))
-  expect(packages(version)).toEqual(['commander'])
-  expect(packages(help)).toEqual(['commander'])
+  expect(packagesIn(help)).toEqual(['commander'])
   expect(
     [...help].filter((path) => /\/(runtime|simulator|pbft|crypto|gateway\/server)\b/.test(path)),
   ).toEqual([])
-  expect(version.size).toBeLessThan(20)
   expect(help.size).toBeLessThan(50)
+})
+
+/** An address where nobody listens: a command that calls it has loaded by then all that it needs for the call. */
+const NOBODY = ['--url', 'http://127.0.0.1:1']
+
+describe('what a run loads', () => {
+  test('the version: a handful of files, and no package', () => {
+    const { files, packages } = loadedBy(['--version'])
+    expect(packages).toEqual([])
+    expect(files).toEqual([
+      'clients/bench/benchmark-failed.js',
+      'clients/cli/command-line.js',
+      'clients/cli/main.js',
+      'clients/cli/process-end.js',
+      'clients/cli/terminal.js',
+      'clients/cli/version.js',
+      'src/base/operator-error.js',
+      'src/io/system-error.js',
+    ])
+  })
+
+  test.each([
+    ['get', ['get', 'a', ...NOBODY], 'clients/cli/key-commands.js', 32],
+    ['put', ['put', 'a', 'b', ...NOBODY], 'clients/cli/key-commands.js', 32],
+    ['del', ['del', 'a', ...NOBODY], 'clients/cli/key-commands.js', 32],
+    ['list', ['list', ...NOBODY], 'clients/cli/list-command.js', 32],
+    ['status', ['status', ...NOBODY], 'clients/cli/status-command.js', 30],
+  ])('%s: its own file and few others, and no package but commander', (_name, words, own, most) => {
+    const { files, packages } = loadedBy(words)
+    expect(packages).toEqual(['commander'])
+    expect(files).toContain(own)
+    expect(files.filter((file) => /-commands?\.js$/.test(file))).toEqual([own])
+    expect(files.filter((file) => /\/(bench|simulator|pbft|runtime|crypto|attacks)\//.test(file))).toEqual([
+      'clients/bench/benchmark-failed.js',
+    ])
+    expect(files.length).toBeLessThanOrEqual(most)
+  })
 })

@@ -1,6 +1,7 @@
 /** A refusal of the system is one sentence and exit code 2 at every command; a fault of the program is neither. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createTcpServer } from 'node:net'
 import { afterAll, describe, expect, test } from 'vitest'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { LogFailed } from '../../src/io/file-log-errors.ts'
@@ -113,16 +114,38 @@ describe('a file that is something else', () => {
   )
 })
 
-test('what answers at the URL is not a gateway', async () => {
-  const server = createServer((_request, response) => response.end('<p/>'))
+test.each(['<p/>', '', '{}', '[]', 'null', '7', '{"items":[7],"count":"many","replicas":[{"id":0}]}'])(
+  'what answers at the URL is not a gateway: %j',
+  async (body) => {
+    const server = createServer((_request, response) => response.end(body))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as { port: number }
+    try {
+      const url = `http://127.0.0.1:${port}`
+      for (const words of [['status'], ['put', 'a', 'b'], ['del', 'a'], ['list']]) {
+        expectSentence(await runHere([...words, '--url', url]), 'not a gateway of strategos')
+      }
+    } finally {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    }
+  },
+)
+
+test.each([
+  ['is no HTTP', 'nonsense\r\n\r\n', 'it is not HTTP'],
+  ['is gone', '', 'cannot be reached'],
+  ['ends too soon', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{', 'cannot be reached'],
+])('what answers at the URL %s', async (_what, bytes, saying) => {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {}).resume()
+    socket.once('data', () => socket.end(bytes, () => socket.destroySoon()))
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
   try {
-    const url = `http://127.0.0.1:${port}`
-    expectSentence(await runHere(['status', '--url', url]), 'not a gateway of strategos')
-    expectSentence(await runHere(['put', 'a', 'b', '--url', url]), 'not a gateway of strategos')
+    expectSentence(await runHere(['get', 'a', '--url', `http://127.0.0.1:${port}`]), saying)
   } finally {
-    server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
 })

@@ -1,7 +1,7 @@
 /** Conditions and parameters of HTTP requests: each is evaluated or refused, and none is passed over. */
 import { describe, expect, test } from 'vitest'
 import { readOutcome, writeTest } from '../../clients/gateway/conditions.ts'
-import { readParameters } from '../../clients/gateway/parameters.ts'
+import { readParameters } from '../../clients/gateway/query.ts'
 
 describe('the condition of a write', () => {
   /** Which of the revisions 0 (no such key), 4, 5 and 6 it accepts. */

@@ -1,8 +1,8 @@
 /** Names and URLs of keys: any bytes go out and come back, and no two keys share a name. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeKey, encodeKey } from '../../clients/gateway/key-path.ts'
-import { keyName, keyOfName } from '../../clients/library/key-name.ts'
+import { keyName, keyOfName } from '../../clients/api/key-name.ts'
+import { decodeKey, encodeKey } from '../../clients/api/key-path.ts'
 
 const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.from(values)
 const text = (value: string): Uint8Array => Uint8Array.from(Buffer.from(value))

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { ClusterStatus } from '../../clients/library/cluster-status.ts'
+import type { ClusterStatus } from '../../clients/api/status.ts'
 import { type EvidenceJson, evidenceJson } from '../../clients/library/evidence-json.ts'
 import { DEFAULT_CLIENTS, initCluster } from '../../replicas/init.ts'
 import { replicaIds } from '../../src/base/ids.ts'

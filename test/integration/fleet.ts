@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ClusterStatus } from '../../clients/library/cluster-status.ts'
+import type { ClusterStatus } from '../../clients/api/status.ts'
 import { DEFAULT_CLIENTS, initCluster } from '../../replicas/init.ts'
 import { replicaDirectory } from '../../src/io/cluster-directory.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'

@@ -1,8 +1,8 @@
 /** HTTP and the command line do nothing to a key, a condition, a parameter or a method but what the standards say. */
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encodeKey } from '../../clients/gateway/key-path.ts'
-import { keyName, keyOfName } from '../../clients/library/key-name.ts'
+import { keyName, keyOfName } from '../../clients/api/key-name.ts'
+import { encodeKey } from '../../clients/api/key-path.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { runCommand } from './command-run.ts'
 import { rawHttp } from './http-kit.ts'

@@ -4,6 +4,7 @@ import { type Mutant, UNSEEN } from './mutant.ts'
 const ADMISSION = 'clients/admission.test.ts'
 const CONDITIONS = 'clients/conditions.test.ts'
 const KEYS = 'clients/key-names.test.ts'
+const ROUTES = 'clients/api-routes.test.ts'
 const why = UNSEEN.notRun
 
 export const GATEWAY_MUTANTS: readonly Mutant[] = [
@@ -46,6 +47,22 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     search: 'throw unknownParameter(name, known)',
     replacement: 'continue',
     paper: { file: CONDITIONS, test: 'is refused', why },
+  },
+  {
+    name: 'a parameter that cannot be read is passed over',
+    rule: 'http',
+    within: 'readValues',
+    search: 'throw problemOfIssue(read.error)',
+    replacement: 'continue',
+    paper: { file: ROUTES, test: 'is refused', why },
+  },
+  {
+    name: 'a document is taken as it comes',
+    rule: 'http',
+    within: 'documentIn',
+    search: 'if (read.success)',
+    replacement: 'if (true)',
+    paper: { file: ROUTES, test: 'is refused', why },
   },
   {
     name: 'what a body announces is held',

@@ -12,7 +12,7 @@ const STEADY_CONCURRENCY = 32
 export function addBenchCommand(program: Command): void {
   const parent = program
     .command('bench')
-    .description('measure a cluster of local processes; without a name of a benchmark: throughput')
+    .description('measure a cluster of local processes: its throughput, unless another benchmark is named')
 
   const benchmark = (name: string, description: string): Command =>
     parent
@@ -22,10 +22,10 @@ export function addBenchCommand(program: Command): void {
       .addOption(shared.crypto())
       .addOption(bench.directory())
 
-  benchmark('throughput', 'operations per second: bundles of 1 and of 64 operations, and HTTP')
+  benchmark('throughput', 'measure operations per second: in bundles of 1 and of 64, and over HTTP')
     .addOption(shared.auth())
     .addOption(bench.seconds())
-    .addOption(bench.rounds('rounds of all measurements; the median of each is reported'))
+    .addOption(bench.rounds('rounds of all measurements, of which the medians are reported'))
     .addOption(bench.clients())
     .addOption(bench.concurrency(128))
     .addOption(shared.json())
@@ -33,13 +33,13 @@ export function addBenchCommand(program: Command): void {
       (await import('../throughput-command.ts')).benchThroughput(flags),
     )
 
-  benchmark('failover', 'how long writes stop when the primary is killed')
+  benchmark('failover', 'measure how long writes stop when the primary is killed')
     .addOption(shared.auth())
     .addOption(bench.runs())
     .addOption(shared.json())
     .action(async (flags: FailoverFlags) => (await import('../failover-command.ts')).benchFailover(flags))
 
-  benchmark('endurance', 'whether memory and disk stay flat under a long load')
+  benchmark('endurance', 'check that memory and disk stay flat under a long load')
     .addOption(shared.auth())
     .addOption(bench.operations())
     .addOption(bench.keys())
@@ -50,12 +50,12 @@ export function addBenchCommand(program: Command): void {
     .addOption(shared.json())
     .action(async (flags: EnduranceFlags) => (await import('../endurance-command.ts')).benchEndurance(flags))
 
-  benchmark('compare', 'signatures and MACs in turn, pair by pair')
+  benchmark('compare', 'measure signatures and MACs in turn, pair by pair')
     .addOption(bench.seconds())
     .addOption(bench.rounds('pairs of measurements'))
     .addOption(bench.clients())
     .addOption(bench.concurrency(128))
     .addOption(shared.json().conflicts('markdown'))
-    .option('--markdown', 'print a table for a text')
+    .addOption(bench.markdown())
     .action(async (flags: CompareFlags) => (await import('../compare-command.ts')).compareAuth(flags))
 }

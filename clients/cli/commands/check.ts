@@ -1,4 +1,4 @@
-/** check: tells whether a recorded history is linearizable. */
+/** check: decides whether a recorded history is linearizable. */
 import type { Command } from 'commander'
 import type { CheckFlags } from '../check-command.ts'
 import { analysis, shared } from '../options.ts'
@@ -10,16 +10,15 @@ A history is one JSON object a line, in the order in which the events happened:
   {"process":0,"type":"ok","f":"write","key":"x","value":1}
 f is read, write or cas, whose value is [old, new]; a read's value stands in its ok. A
 delete is a write of null, and every key holds null at first. ok: it happened. fail: it
-certainly had no effect, and says nothing else. info, or no end at all: it may have
-happened at any later time, or never.
+had no effect. info, or no end at all: it may have happened at any later time, or never.
 
-Exit codes: 0 linearizable, 1 not linearizable, 2 no such file or not such a history,
+Exit codes: 0 linearizable, 1 not linearizable, 2 no such file or no such history,
 3 undecided within the limits.`
 
 export function addCheckCommand(program: Command): void {
   program
     .command('check <file>')
-    .description('tell whether a recorded history is linearizable; - reads standard input')
+    .description('decide whether a recorded history is linearizable; - reads standard input')
     .addOption(analysis.maxConfigurations())
     .addOption(shared.json('print the verdict as JSON'))
     .addHelpText('after', () => reflow(HELP))

@@ -9,7 +9,7 @@ import type { UpFlags } from '../up-command.ts'
 export function addClusterCommands(program: Command): void {
   program
     .command('init')
-    .description('make a cluster directory: keys, cluster file, empty logs')
+    .description('make a cluster directory with keys, a cluster file and empty logs')
     .addOption(shared.replicas())
     .addOption(shared.directory())
     .addOption(shared.crypto())
@@ -23,7 +23,7 @@ export function addClusterCommands(program: Command): void {
 
   program
     .command('keygen')
-    .description("make one replica's keys on its own machine and print the public ones")
+    .description('make the keys of one replica on its own machine and print the public ones')
     .addOption(shared.directory())
     .addOption(cluster.id())
     .addOption(shared.crypto())
@@ -50,7 +50,7 @@ export function addClusterCommands(program: Command): void {
 
   program
     .command('up')
-    .description('run a whole cluster on this machine: replicas and a gateway')
+    .description('run a whole cluster on this machine, replicas and a gateway')
     .addOption(shared.replicas())
     .addOption(shared.directory())
     .addOption(shared.crypto())

@@ -1,7 +1,12 @@
 /** simulate: one seed in detail, or many on all cores. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { analysis, shared } from '../options.ts'
 import type { SimulateFlags } from '../simulate-command.ts'
+import { reflow } from '../terminal.ts'
+
+const HELP = `
+Exit codes: 0 every invariant held, 127 the program broke, 128 liveness failed,
+129 safety failed.`
 
 /** The things that can be run; exactly one of them is. */
 const SUBJECTS: readonly string[] = ['seed', 'seeds', 'plan', 'twins', 'scenarios']
@@ -11,32 +16,20 @@ export function addSimulateCommand(program: Command): void {
   program
     .command('simulate')
     .description(
-      'run a virtual cluster with faults drawn from a seed, every invariant checked after every step',
+      'run a virtual cluster with faults drawn from a seed, and check every invariant after every step',
     )
-    .addOption(shared.seed('one run').conflicts(othersThan('seed')))
+    .addOption(shared.seed('run this seed').conflicts(othersThan('seed')))
     .addOption(analysis.seeds().conflicts(othersThan('seeds')))
     .addOption(analysis.plan().conflicts(othersThan('plan')))
-    .addOption(
-      new Option('--twins', 'f replicas run twice with one key, over partitions and primaries').conflicts(
-        othersThan('twins'),
-      ),
-    )
-    .addOption(
-      new Option('--scenarios', 'every plan that was written by hand').conflicts(othersThan('scenarios')),
-    )
-    .option('--until-failure', 'with --seeds or --scenarios: begin no more after the first failure')
+    .addOption(analysis.twins().conflicts(othersThan('twins')))
+    .addOption(analysis.scenarios().conflicts(othersThan('scenarios')))
+    .addOption(analysis.untilFailure())
     .addOption(analysis.drawnReplicas())
     .addOption(shared.auth())
-    .addOption(
-      new Option('--trace', 'with --seed or --plan: print every step').conflicts([
-        'seeds',
-        'twins',
-        'scenarios',
-      ]),
-    )
-    .option('--no-shrink', 'leave a failing plan as it is')
+    .addOption(analysis.trace().conflicts(['seeds', 'twins', 'scenarios']))
+    .addOption(analysis.noShrink())
     .addOption(analysis.savePlan())
     .addOption(shared.json())
-    .addHelpText('after', '\nExit codes: 0 held, 127 the program broke, 128 liveness, 129 safety.')
+    .addHelpText('after', () => reflow(HELP))
     .action(async (flags: SimulateFlags) => (await import('../simulate-command.ts')).runSimulations(flags))
 }

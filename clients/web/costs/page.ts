@@ -1,8 +1,8 @@
 /** The costs as one page that needs no network and no script: charts, crossings in words, tables, and decisions drawn. */
 import type { CostRow } from '../../../src/costs/costs.ts'
 import type { CostTrace } from '../../../src/costs/counts.ts'
-import { escapeHtml } from '../html.ts'
-import { PAGE_STYLE } from '../page-style.ts'
+import { escapeHtml, factsHtml, htmlPage, wideTable } from '../html.ts'
+import { COSTS_STYLE } from './costs-style.ts'
 import { AGAINST_LIARS, crossings, METRICS, type Metric } from './crossings.ts'
 import { COLOURS, logChart, type Series } from './log-chart.ts'
 import { timeLine } from './time-line.ts'
@@ -21,21 +21,13 @@ export function costsPage({ rows, traces, facts }: CostsPage): string {
     differing === 0
       ? `All ${rows.length} rows are as proved`
       : `${differing} of ${rows.length} rows differ from what was proved`
-  const told = Object.entries(facts).map(([name, value]) => `${name} ${value}`)
   const sizes = [...new Set(rows.map(({ n }) => n))]
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>strategos: what agreement costs</title>
-<style>${PAGE_STYLE}</style>
-</head>
-<body>
-<h1>What agreement costs</h1>
+  return htmlPage({
+    title: 'strategos: what agreement costs',
+    style: COSTS_STYLE,
+    body: `<h1>What agreement costs</h1>
 <p>${verdict}. Every figure was counted in a run, per decision; none is computed.
-<span class="faint">${escapeHtml(told.join(', '))}. Processor time is this machine's: compare within one page only.</span></p>
+<span class="faint">${factsHtml(facts)}. Processor time is this machine's: compare within one page only.</span></p>
 ${noteOnLectures(rows)}
 <h2>Agreement although some lie</h2>
 ${METRICS.map((metric) => sentences(rows, metric)).join('\n')}
@@ -46,10 +38,8 @@ ${sizes.map((n) => tableOf(rows.filter((row) => row.n === n))).join('\n')}
 <h2>One decision of each</h2>
 <p class="faint">From left to right Lamport's logical clock: each dot is an event with what the clock of its process shows,
 each line a message, from where it was sent to where it arrived.</p>
-<div class="lines">${traces.map(timeLine).join('\n')}</div>
-</body>
-</html>
-`
+<div class="lines">${traces.map(timeLine).join('\n')}</div>`,
+  })
 }
 
 function noteOnLectures(rows: readonly CostRow[]): string {
@@ -124,12 +114,13 @@ function tableOf(rows: readonly CostRow[]): string {
     if (value === null) return '–'
     return typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(1) : String(value)
   }
-  const head = COLUMNS.map(([name]) => `<th scope="col">${escapeHtml(name)}</th>`)
-  const body = rows.map((row) => {
-    const cells = COLUMNS.map(([, read]) => `<td>${escapeHtml(shown(read(row)))}</td>`)
-    return `<tr${row.verdict === 'differs' ? ' class="differs"' : ''}>${cells.join('')}</tr>`
-  })
   const [first] = rows
-  return `<div class="wide"><table><caption>n = ${first?.n}, f = ${first?.f}</caption><thead><tr>${head.join('')}</tr></thead>
-<tbody>${body.join('\n')}</tbody></table></div>`
+  return wideTable({
+    caption: `n = ${first?.n}, f = ${first?.f}`,
+    columns: COLUMNS.map(([name]) => name),
+    rows: rows.map((row) => ({
+      cells: COLUMNS.map(([, read]) => shown(read(row))),
+      ...(row.verdict === 'differs' ? { className: 'differs' } : {}),
+    })),
+  })
 }

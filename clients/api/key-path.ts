@@ -12,7 +12,7 @@ export function decodeKey(text: string, least = 1): Uint8Array | KeyFault {
 }
 
 /** The bytes that a percent-encoded text stands for, however many; null for a lone `%` or a character outside ASCII. */
-export function percentDecoded(text: string): Uint8Array | null {
+function percentDecoded(text: string): Uint8Array | null {
   const bytes = new Uint8Array(text.length)
   let length = 0
   for (let at = 0; at < text.length; at++) {
@@ -29,6 +29,17 @@ export function percentDecoded(text: string): Uint8Array | null {
     }
   }
   return bytes.slice(0, length)
+}
+
+/** The text that a percent-encoded one stands for; null where its bytes are no UTF-8. */
+export function decodedText(encoded: string): string | null {
+  const bytes = percentDecoded(encoded)
+  if (bytes === null) return null
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return null
+  }
 }
 
 /**

@@ -1,23 +1,14 @@
-/** The style of the costs page, on light and on dark. */
-export const PAGE_STYLE = `
+/** The costs page's addition to the style of all pages: the colours of its series, its charts and its time lines. */
+export const COSTS_STYLE = `
 :root {
-  color-scheme: light dark;
-  --page: #fff; --ink: #1c2024; --faint: #60646c; --line: #dfe3e8; --bad: #c62a2f;
   --c0: #0b68cb; --c1: #b4540a; --c2: #18794e; --c3: #a12a8c; --c4: #5b5bd6; --c5: #8a6d00; --c6: #c62a2f; --c7: #0f7c8a;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --page: #15181c; --ink: #e6e8eb; --faint: #9ba1a6; --line: #30363c; --bad: #ff8b8f;
     --c0: #70b8ff; --c1: #ffa057; --c2: #4cc38a; --c3: #ee8fd6; --c4: #b1a9ff; --c5: #f0d257; --c6: #ff8b8f; --c7: #4ccce6;
   }
 }
-body { margin: 0 auto; padding: 1.5rem; max-width: 76rem; background: var(--page); color: var(--ink);
-  font: 15px/1.5 system-ui, sans-serif; }
-h1, h2 { line-height: 1.2; }
-h2 { margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid var(--line); }
-.faint, caption, figcaption { color: var(--faint); }
 .differs { color: var(--bad); font-weight: 600; }
-.wide { overflow-x: auto; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1rem 2rem; }
 .lines { display: flex; flex-wrap: wrap; gap: 0 3rem; }
 .lines figure { max-width: 100%; }
@@ -37,9 +28,4 @@ svg .clock { font-size: 9px; }
 .swatch:not(.decision) { background: var(--colour); }
 .c0 { --colour: var(--c0); } .c1 { --colour: var(--c1); } .c2 { --colour: var(--c2); } .c3 { --colour: var(--c3); }
 .c4 { --colour: var(--c4); } .c5 { --colour: var(--c5); } .c6 { --colour: var(--c6); } .c7 { --colour: var(--c7); }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px; }
-caption { text-align: left; padding: .5rem 0; }
-th, td { padding: .2rem .7rem .2rem 0; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
-th:first-child, td:first-child { text-align: left; }
-thead th { color: var(--faint); font-weight: 500; }
 `

@@ -1,0 +1,113 @@
+/**
+ * The shape of the HTTP API. An endpoint is one method of one path: what it takes, what it answers, and which problems
+ * it reports. A file of this folder declares the endpoints of one resource, `endpoints.ts` lists them all, and from
+ * them come the gateway's routes and their checks, the OpenAPI document, the types of clients, and the tables of
+ * `clients/README.md`.
+ *
+ * An answer need not be one document: a stream of server-sent events is an answer with the content `text/event-stream`,
+ * whose schema is that of one event's data.
+ */
+import { z } from 'zod'
+import type { ProblemCode } from './problems.ts'
+
+export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
+
+/** A part of the URL, named. */
+export interface Parameter {
+  readonly description: string
+  /** Reads what stands in the URL, percent-encoded. The type that it gives is the one that the description shows. */
+  readonly schema: z.ZodType<unknown, string | undefined>
+}
+
+/** Schemas by media type. */
+export type Content = Readonly<Record<string, z.ZodType>>
+
+export interface Body {
+  readonly description: string
+  readonly bytesMax: number
+  readonly content: Content
+}
+
+export interface Answer {
+  readonly description: string
+  /** Absent where the answer has no body. */
+  readonly content?: Content
+}
+
+export interface Endpoint {
+  readonly method: Method
+  /** A name in braces may stand at the end: it takes all the rest, any bytes, and is one of the parameters. */
+  readonly path: string
+  /** One sentence. */
+  readonly summary: string
+  /** Details that the sentence leaves open. */
+  readonly description?: string
+  /** In the order in which they are read: the first that is wrong is reported. */
+  readonly parameters?: Readonly<Record<string, Parameter>>
+  /** Headers with a meaning of their own here, and what it is. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Body
+  /** By status, those that are no problems. */
+  readonly answers: Readonly<Record<number, Answer>>
+  /** Those that not every route reports. */
+  readonly problems: readonly ProblemCode[]
+}
+
+/** An endpoint whose type knows its parameters, its body and its answers. */
+export const endpoint = <const E extends Endpoint>(declared: E): E => declared
+
+const BYTES = z.instanceof(Uint8Array).meta({ type: 'string', format: 'binary' })
+
+/** Any bytes. */
+export const octets = { 'application/octet-stream': BYTES } as const
+
+export const json = <S extends z.ZodType>(schema: S, description: string) => ({
+  description,
+  content: { 'application/json': schema },
+})
+
+/** True if a parameter stands in the path, and not in the query. */
+export const isInPath = ({ path }: Pick<Endpoint, 'path'>, name: string): boolean =>
+  path.endsWith(`/{${name}}`)
+
+/** The names of the parameters that may stand in the query. */
+export const queryNames = (declared: Endpoint): readonly string[] =>
+  Object.keys(declared.parameters ?? {}).filter((name) => !isInPath(declared, name))
+
+type ReadonlyOf<T> = T extends Uint8Array
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly ReadonlyOf<Item>[]
+    : T extends object
+      ? { readonly [Name in keyof T]: ReadonlyOf<T[Name]> }
+      : T
+
+/** The values that a schema describes, read-only. */
+export type Described<S extends z.ZodType> = ReadonlyOf<z.output<S>>
+
+type ValueOf<P> = P extends Parameter ? z.output<P['schema']> : never
+
+/** The values of parameters; those that may be left out are optional. */
+type ValuesOf<P> = {
+  readonly [Name in keyof P as undefined extends ValueOf<P[Name]> ? never : Name]: ValueOf<P[Name]>
+} & {
+  readonly [Name in keyof P as undefined extends ValueOf<P[Name]> ? Name : never]?: ValueOf<P[Name]>
+}
+
+export type ParametersOf<E extends Endpoint> = ValuesOf<E['parameters']>
+
+type JsonIn<C> = C extends { readonly 'application/json': infer S extends z.ZodType } ? Described<S> : never
+
+type JsonOfAnswer<A> = A extends { readonly content: infer C } ? JsonIn<C> : never
+
+/** The documents that an endpoint may answer with. */
+export type AnswerOf<E extends Endpoint> = {
+  [Status in keyof E['answers']]: JsonOfAnswer<E['answers'][Status]>
+}[keyof E['answers']]
+
+/** The body of a request as the endpoint reads it: the document where it takes JSON, else bytes. */
+export type BodyOf<E extends Endpoint> = E['body'] extends { readonly content: infer C }
+  ? C extends { readonly 'application/json': infer S extends z.ZodType }
+    ? Described<S>
+    : Uint8Array
+  : undefined

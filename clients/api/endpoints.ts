@@ -1,0 +1,22 @@
+/** Every endpoint, in the order of the description and of the tables; and the schemas that the description names. */
+import type { z } from 'zod'
+import type { Endpoint } from './endpoint.ts'
+import { EvidenceEntry, getEvidence } from './evidence.ts'
+import { getHealth, getReadiness } from './health.ts'
+import { deleteKey, deleteNamedKey, getKey, listKeys, putKey, putNamedKey } from './keys.ts'
+import { ProblemDocument } from './problems.ts'
+import { getDescription } from './self-description.ts'
+import { getStatus, StatusDocument } from './status.ts'
+
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...[putKey, getKey, deleteKey, putNamedKey, listKeys, deleteNamedKey],
+  ...[getStatus, getEvidence],
+  ...[getHealth, getReadiness, getDescription],
+]
+
+/** Schemas with a name of their own, so that programs made from the description have it too. */
+export const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
+  Status: StatusDocument,
+  Evidence: EvidenceEntry,
+  Problem: ProblemDocument,
+}

@@ -1,0 +1,81 @@
+/** Schemas of what stands in a URL. Each takes the percent-encoded text, and its fault is a sentence about the parameter. */
+import { z } from 'zod'
+import { KEY_BYTES_MAX } from '../../src/store/operations.ts'
+import { keyOfName } from './key-name.ts'
+import { decodedText, decodeKey } from './key-path.ts'
+import type { ProblemCode } from './problems.ts'
+
+/** Facts of an issue beside its message. */
+export interface IssueFacts {
+  readonly problem?: ProblemCode
+}
+
+/** Ends the reading of a value with a fault; `problem` is `bad-request` when absent. */
+function fault(context: z.RefinementCtx, message: string, problem?: ProblemCode): never {
+  const params: IssueFacts = problem === undefined ? {} : { problem }
+  context.addIssue({ code: 'custom', message, params })
+  return z.NEVER
+}
+
+/** Text. */
+export const text = (name: string) =>
+  z
+    .string()
+    .transform(
+      (encoded, context) => decodedText(encoded) ?? fault(context, `${name} is not percent-encoded UTF-8`),
+    )
+    .meta({ type: 'string' })
+
+/** A whole number from 0 to `most`. */
+export const wholeNumber = (name: string, most = Number.MAX_SAFE_INTEGER) => {
+  const range = most === Number.MAX_SAFE_INTEGER ? '' : ` from 0 to ${most}`
+  const message = `${name} is not a whole number${range}`
+  return text(name).pipe(
+    z
+      .string()
+      .regex(/^\d{1,16}$/, message)
+      .transform(Number)
+      .pipe(z.int(message).min(0, message).max(most, message)),
+  )
+}
+
+/** Any bytes, as many as a key has, from `least` on. `said` names them in a fault. */
+export const keyBytes = (said: string, least = 1) =>
+  z
+    .string()
+    .transform((encoded, context): Uint8Array => {
+      const bytes = decodeKey(encoded, least)
+      if (bytes === 'bad-key') return fault(context, `${said} is empty or not percent-encoded`, 'bad-key')
+      if (bytes === 'too-large') return fault(context, `${said} is longer than 4,096 bytes`, 'bad-key')
+      return bytes
+    })
+    .meta({ type: 'string' })
+
+/** The bytes of a key that is given by its name. */
+export const namedKey = text('name').pipe(
+  z
+    .string()
+    .transform((name, context): Uint8Array => {
+      const key = keyOfName(name)
+      if (key === null) {
+        const hint = 'the name has a backslash that no name has: it is written as two of them'
+        return fault(context, hint, 'bad-key')
+      }
+      if (key.length === 0) return fault(context, 'the key is empty or not percent-encoded', 'bad-key')
+      if (key.length > KEY_BYTES_MAX) return fault(context, 'the key is longer than 4,096 bytes', 'bad-key')
+      return key
+    })
+    .meta({ type: 'string' }),
+)
+
+/** Bytes in hexadecimal, as the gateway gave them out. */
+export const handedOut = (name: string, bytesOf: (text: string) => Uint8Array | null) =>
+  text(name).pipe(
+    z
+      .string()
+      .transform(
+        (given, context): Uint8Array =>
+          bytesOf(given) ?? fault(context, `the ${name} is not one that this server gave out`),
+      )
+      .meta({ type: 'string' }),
+  )

@@ -1,0 +1,52 @@
+/** The problems that the gateway reports: their codes, which do not change, and the document that carries one (RFC 9457). */
+import { z } from 'zod'
+
+/** By code: the status of the answer, and the title, which explains the code. */
+export const PROBLEMS = {
+  'bad-key': { status: 400, title: 'The key is empty, too long or not well encoded' },
+  'bad-request': { status: 400, title: 'The request cannot be understood' },
+  denied: { status: 403, title: 'This is not allowed' },
+  'no-evidence': { status: 404, title: 'In this cluster nobody can prove to others what a replica said' },
+  'not-found': { status: 404, title: 'The key does not exist' },
+  'no-such-route': { status: 404, title: 'The gateway has no such route' },
+  'no-such-method': { status: 405, title: 'The route does not take this method' },
+  'too-slow': { status: 408, title: 'The request took too long to arrive' },
+  'revision-moved': { status: 412, title: 'The key is at another revision' },
+  'too-large': { status: 413, title: 'The value or the request is too large' },
+  unsupported: { status: 415, title: 'The request is in a form that is not supported' },
+  busy: { status: 429, title: 'Too much waits already' },
+  'long-head': { status: 431, title: 'The request line and headers are too long' },
+  internal: { status: 500, title: 'The gateway failed' },
+  'key-shared': { status: 503, title: 'Another process uses the client key of this gateway' },
+  refused: { status: 503, title: 'The replicas refuse the requests of this gateway' },
+  stalled: { status: 503, title: 'Earlier requests wait for the replicas, and this one was not sent' },
+  unknown: { status: 504, title: 'The replicas did not answer in time: it may have happened or not' },
+  'no-space': { status: 507, title: 'The store is full' },
+  'no-timestamps': { status: 507, title: 'The disk of the gateway takes no more request numbers' },
+} as const satisfies Readonly<Record<string, { readonly status: number; readonly title: string }>>
+
+export type ProblemCode = keyof typeof PROBLEMS
+
+export const PROBLEM_CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]
+
+/** Problems that any route can report. */
+export const GENERAL_PROBLEMS = ['bad-request', 'denied', 'busy', 'internal'] as const
+
+export const ProblemDocument = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(PROBLEM_CODES),
+    detail: z.string().describe('A sentence about this request.'),
+    answering: z.int().optional().describe('Replicas that answered just now.'),
+    missing: z.array(z.int()).optional().describe('Replicas that are waited for.'),
+    because: z.string().optional().describe('Why they are waited for.'),
+    known: z
+      .array(z.string())
+      .optional()
+      .describe('The parameters that the route takes, where another one was given.'),
+    revision: z.int().optional().describe("The store's revision."),
+    modRevision: z.int().optional().describe('Where the key is; 0 where it does not exist.'),
+  })
+  .describe('RFC 9457, with a code that does not change.')

@@ -1,0 +1,76 @@
+/**
+ * Reads what a command needs of a gateway's answer. The types are those of the schemas in `clients/api`; the schemas
+ * themselves stay unloaded, since zod takes more processor time to load than a whole `get` does. So a reader names the
+ * members that its command uses, the compiler holds their names and types to the schema, and the answer is held to
+ * them. What else is in an answer is passed over: a newer gateway may say more.
+ */
+import { OperatorError } from '../../src/base/operator-error.ts'
+
+/** The members of a document that are read, and what each is. */
+export type Shape<T> = T extends string
+  ? 'string'
+  : T extends number
+    ? 'number'
+    : T extends boolean
+      ? 'boolean'
+      : T extends readonly (infer Item)[]
+        ? readonly [Shape<Item>]
+        : { readonly [Name in keyof T]?: MemberShape<T[Name]> }
+
+type MemberShape<T> = null extends T
+  ? { readonly orNull: Shape<NonNullable<T>> }
+  : undefined extends T
+    ? { readonly ifThere: Shape<NonNullable<T>> }
+    : Shape<T>
+
+type AnyShape = string | readonly AnyShape[] | { readonly [Name in string]?: AnyShape }
+
+/** Returns a reader of documents of type `T`; it throws an `OperatorError` for what is none. */
+export const answerReader =
+  <T>() =>
+  <const S extends Shape<T>>(shape: S) =>
+  (json: Uint8Array): Pick<T, keyof S & keyof T> => {
+    const answer = parsedJson(Buffer.from(json).toString('utf8'))
+    if (answer === undefined) throw notOfAGateway('its answer is not JSON')
+    const place = misfit(answer, shape as AnyShape, 'answer')
+    if (place === null) return answer as Pick<T, keyof S & keyof T>
+    throw notOfAGateway(`its ${place} is missing or something else`)
+  }
+
+const notOfAGateway = (why: string): OperatorError =>
+  new OperatorError(`What answers there is not a gateway of strategos: ${why}.`)
+
+/** Undefined for what is not JSON. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The place of the first part of a value that is not as its shape says; null where all of it is. */
+function misfit(value: unknown, shape: AnyShape, place: string): string | null {
+  if (typeof shape === 'string') return typeof value === shape ? null : place
+  if (Array.isArray(shape)) {
+    const [item] = shape as readonly AnyShape[]
+    if (!Array.isArray(value) || item === undefined) return place
+    return firstOf(value, (each, index) => misfit(each, item, `${place}[${index}]`))
+  }
+  const { orNull, ifThere } = shape as { readonly [Name in string]?: AnyShape }
+  if (orNull !== undefined) return value === null ? null : misfit(value, orNull, place)
+  if (ifThere !== undefined) return value === undefined ? null : misfit(value, ifThere, place)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return place
+  const members = value as Readonly<Record<string, unknown>>
+  return firstOf(Object.entries(shape), ([name, member]) =>
+    member === undefined ? null : misfit(members[name], member, `${place}.${name}`),
+  )
+}
+
+function firstOf<T>(items: readonly T[], find: (item: T, index: number) => string | null): string | null {
+  for (const [index, item] of items.entries()) {
+    const found = find(item, index)
+    if (found !== null) return found
+  }
+  return null
+}

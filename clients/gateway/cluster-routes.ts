@@ -1,0 +1,81 @@
+/** The cluster over HTTP: its status, the evidence against its replicas, and whether requests are served. */
+import { quorum } from '../../src/base/quorum.ts'
+import type { LoopGauge } from '../../src/io/loop-watch.ts'
+import { getEvidence } from '../api/evidence.ts'
+import { getHealth, getReadiness } from '../api/health.ts'
+import { openApiDocument } from '../api/openapi.ts'
+import { getDescription } from '../api/self-description.ts'
+import { type ClusterStatus, getStatus } from '../api/status.ts'
+import { accusedIn, collectReports, statusOf } from '../library/cluster-status.ts'
+import { EvidenceCollector } from '../library/evidence.ts'
+import { evidenceJson } from '../library/evidence-json.ts'
+import { whyNoEvidence } from '../library/no-evidence.ts'
+import type { StoreClient } from '../library/store-client.ts'
+import type { EndpointRoutes } from './endpoint-routes.ts'
+import { Problem } from './problem.ts'
+import { sessionFacts, whyNotSending } from './session-facts.ts'
+
+/** The milliseconds for which `status` and `readyz` wait for the replicas' reports, and `evidence` for theirs. */
+const REPORTS_WAIT_MS = 300
+
+/** The replicas' reports, and what they and the evidence come to. */
+export class ClusterReports {
+  readonly #client: StoreClient
+  readonly #evidence: EvidenceCollector
+  /** Callers at the same moment share one round of questions: a stall must not make more load than what it stalls. */
+  #asking: ReturnType<typeof collectReports> | null = null
+
+  constructor(client: StoreClient) {
+    this.#client = client
+    this.#evidence = new EvidenceCollector(client.connection)
+  }
+
+  async status(): Promise<{ readonly answering: number; readonly status: ClusterStatus }> {
+    const { connection } = this.#client
+    this.#asking ??= collectReports(connection, REPORTS_WAIT_MS).finally(() => {
+      this.#asking = null
+    })
+    const reports = await this.#asking
+    await this.#evidence.refreshFor(accusedIn(reports), REPORTS_WAIT_MS, Date.now())
+    const status = statusOf(connection.cluster, reports, Date.now(), this.#evidence.all)
+    return { answering: reports.size, status }
+  }
+
+  /** Why the replicas do not answer: the facts of an `unknown`. */
+  async diagnose(): Promise<Readonly<Record<string, unknown>>> {
+    const { answering, status } = await this.status()
+    const { missing = [], because = 'the replicas are slow' } = status.stalled ?? {}
+    return { answering, missing, because }
+  }
+
+  async evidence(): Promise<EvidenceCollector['all']> {
+    await this.#evidence.refresh(REPORTS_WAIT_MS)
+    return this.#evidence.all
+  }
+}
+
+export function clusterRoutes(
+  routes: EndpointRoutes,
+  client: StoreClient,
+  { reports, loop }: { readonly reports: ClusterReports; readonly loop: LoopGauge },
+): void {
+  routes.add(getStatus, async () => {
+    const { status } = await reports.status()
+    return { ...status, gateway: { loopHeldMs: loop.heldMs, ...sessionFacts(client) } }
+  })
+  routes.add(getEvidence, async () => {
+    const whyNot = whyNoEvidence(client.connection.cluster)
+    if (whyNot !== null) throw new Problem('no-evidence', whyNot)
+    return { evidence: (await reports.evidence()).map(evidenceJson) }
+  })
+  routes.add(getHealth, async () => ({ status: 'ok' as const }))
+  routes.add(getReadiness, async ({ reply }) => {
+    const { answering, status } = await reports.status()
+    const needed = quorum(status.n)
+    const because = whyNotSending(client) ?? status.stalled?.because ?? null
+    const ready = answering >= needed && because === null
+    reply.code(ready ? 200 : 503)
+    return { ready, answering, needed, because }
+  })
+  routes.add(getDescription, async () => ({ ...openApiDocument }))
+}

@@ -1,0 +1,32 @@
+/**
+ * The answers where no route takes a request: `no-such-route`, or `no-such-method` with the methods in Allow. OPTIONS
+ * is answered with the methods alone.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Method } from '../api/endpoint.ts'
+import { shownPath } from './path-ends.ts'
+import { Problem } from './problem.ts'
+
+/** Methods that some route takes, in the order in which Allow names them. A route that takes GET takes HEAD. */
+const METHODS: readonly Method[] = ['GET', 'PUT', 'POST', 'DELETE']
+/** Letters of a path that an answer repeats. */
+const REPEATED_LENGTH_MAX = 200
+
+/** Answers what no route takes, before a body is read. */
+export function answerUnrouted(server: FastifyInstance): void {
+  const answer = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const [path = ''] = request.url.split('?')
+    const methods =
+      path === '*' ? METHODS : METHODS.filter((method) => server.hasRoute({ method, url: path }))
+    const shown = shownPath(path).slice(0, REPEATED_LENGTH_MAX)
+    if (methods.length === 0) {
+      throw new Problem('no-such-route', `there is no ${shown}: /openapi.json describes the routes`)
+    }
+    const allowed = [...methods.flatMap((each) => (each === 'GET' ? ['GET', 'HEAD'] : [each])), 'OPTIONS']
+    reply.header('allow', allowed.join(', '))
+    if (request.method === 'OPTIONS') return reply.code(204).send()
+    throw new Problem('no-such-method', `${shown} takes ${allowed.join(', ')}, and not ${request.method}`)
+  }
+  server.addHook('onRequest', async (request, reply) => (request.is404 ? answer(request, reply) : undefined))
+  server.setNotFoundHandler(answer)
+}
