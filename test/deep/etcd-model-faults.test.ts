@@ -5,6 +5,9 @@ import { compareModels, show } from '../store/etcd-model/comparison.ts'
 import { EtcdModel } from '../store/etcd-model/model.ts'
 import type { Answer, DataModel, Operation, OperationAnswer, Request } from '../store/etcd-model/requests.ts'
 
+/** Of the 10,000 that are compared in the deep run. */
+const REQUESTS = 3_000
+
 /** The model, asked something else than it was, or heard to say something else. */
 interface Fault {
   readonly operation?: (operation: Operation, isInTxn: boolean) => Operation
@@ -124,14 +127,14 @@ describe.each(Object.entries(FAULTS))('%s', (name, fault) => {
     expect((await casesThatNotice(fault)).map((each) => each.split(':')[0])).toContain(rule)
   })
 
-  test('500 drawn requests notice', async () => {
-    const asked = { seed: 1, requests: 500 }
+  test('drawn requests notice', async () => {
+    const asked = { seed: 1, requests: REQUESTS }
     expect((await compareModels(new EtcdModel(), new FaultyModel(fault), asked)).difference).not.toBe(null)
   })
 })
 
 test('a model that is none the worse is like the model', async () => {
   expect(await casesThatNotice({})).toEqual([])
-  const asked = { seed: 1, requests: 500 }
+  const asked = { seed: 1, requests: REQUESTS }
   expect((await compareModels(new EtcdModel(), new FaultyModel({}), asked)).difference).toBe(null)
 })
