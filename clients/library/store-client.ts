@@ -61,7 +61,7 @@ export class StoreClient {
   /** Not yet sent. Callers that gave up are skipped. */
   #queue: WaitingOperation[] = []
   #queueBytes = 0
-  /** When each bundle that is under way was sent. */
+  /** The times at which the bundles under way were sent. */
   readonly #underWay = new Set<{ readonly sentAt: number }>()
   #isSendDue = false
 

@@ -57,7 +57,7 @@ export function reportOf(state: ReplicaState, outside: Outside): ReplicaReport {
 }
 
 /**
- * When the oldest request began to wait that waits past its time; null when none does. The timer of a view may be much
+ * The time since when the oldest overdue request waits; null when none is overdue. The timer of a view may be much
  * longer, after views that began and served nobody: what is told does not wait for it.
  */
 function waitsSince(state: ReplicaState): Milliseconds | null {

@@ -8,9 +8,9 @@ export interface PeerProgress {
   isActive: boolean
   complaint: Complaint | null
   lastExecuted: Sequence
-  /** When it was last sent a VIEW-CHANGE, a NEW-VIEW or a stable certificate. */
+  /** The tick of the last VIEW-CHANGE, NEW-VIEW or stable certificate that was sent to it. */
   resentTick: number
-  /** When its last STATUS was answered, and when it was last sent one of its own, in ticks. */
+  /** The ticks of the last answer to its STATUS and of the last STATUS that was sent to it alone. */
   servedTick: number
   toldTick: number
   /** Its last executed number when it was last served decisions; below any number until it is. */
@@ -37,7 +37,7 @@ const createPeerProgress = (): PeerProgress => ({
 export interface CatchUpState {
   /** By id. */
   readonly peers: readonly PeerProgress[]
-  /** When the last STATUS went to all. */
+  /** The tick of the last STATUS to all. */
   lastStatusTick: number
 }
 

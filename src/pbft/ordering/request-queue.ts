@@ -32,7 +32,7 @@ export interface WaitingRequest {
   readonly isSample: boolean
   /** True if this replica proposed it, as primary of the current view. */
   isProposed: boolean
-  /** When the primary of the current view was last sent it by this replica; Infinity before. */
+  /** The tick at which this replica last relayed it to the primary of the current view; Infinity before. */
   relayedTick: number
   /** True if a pre-prepare that was accepted in the current view holds it. */
   isOrdered: boolean

@@ -93,7 +93,7 @@ export interface Plan {
   readonly workload: WorkloadPlan
   /** In the order of time, and all before the calm. */
   readonly incidents: readonly Fault[]
-  /** When everything heals, in virtual milliseconds. */
+  /** The time at which everything heals, in virtual milliseconds. */
   readonly calmAtMs: number
 }
 

@@ -13,7 +13,7 @@ export interface Link {
   readonly held: Uint8Array[]
   /** Bytes under way and held. */
   bytes: number
-  /** When the last frame that keeps the order arrives. */
+  /** The arrival time of the last frame that keeps the order. */
   lastArrival: number
   /** Rises when the link breaks: what was under way is lost. */
   epoch: number
