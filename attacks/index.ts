@@ -3,6 +3,7 @@
  * `strategos attack ./mine.mjs` runs it.
  */
 
+export type { Adversary } from './language/adversary.ts'
 export * from './language/adversary-context.ts'
 export * from './language/attack.ts'
 export * from './language/behaviour.ts'

@@ -1,14 +1,22 @@
 import type { Attack } from '../language/attack.ts'
 import { amnesia } from './backup/amnesia.ts'
+import { conflictingVote } from './backup/conflicting-vote.ts'
 import { doubleVote } from './backup/double-vote.ts'
 import { earlyCommit } from './backup/early-commit.ts'
+import { falseDecisions } from './backup/false-decisions.ts'
 import { impersonate } from './backup/impersonate.ts'
 import { lyingReply } from './backup/lying-reply.ts'
 import { mute } from './backup/mute.ts'
+import { muteByTurns } from './backup/mute-by-turns.ts'
+import { replayOwn } from './backup/replay-own.ts'
 import { selectiveVote } from './backup/selective-vote.ts'
+import { withholdCommit } from './backup/withhold-commit.ts'
+import { wrongVote } from './backup/wrong-vote.ts'
 import { corruptCheckpoint } from './checkpoint/corrupt-checkpoint.ts'
+import { falseRoots } from './checkpoint/false-roots.ts'
 import { farCheckpoint } from './checkpoint/far-checkpoint.ts'
 import { fetchFlood } from './checkpoint/fetch-flood.ts'
+import { inventedCheckpoints } from './checkpoint/invented-checkpoints.ts'
 import { oldCopy } from './checkpoint/old-copy.ts'
 import { oldDisk } from './checkpoint/old-disk.ts'
 import { poisonedPage } from './checkpoint/poisoned-page.ts'
@@ -47,19 +55,28 @@ import { smallScope } from './over-time/small-scope.ts'
 import { soakOf } from './over-time/soak.ts'
 import { adaptiveSlow } from './primary/adaptive-slow.ts'
 import { burnSequence } from './primary/burn-sequence.ts'
+import { doubleProposal } from './primary/double-proposal.ts'
 import { equivocate } from './primary/equivocate.ts'
+import { hiddenProposal } from './primary/hidden-proposal.ts'
 import { keepInDark } from './primary/keep-in-dark.ts'
 import { oversizedBatch } from './primary/oversized-batch.ts'
+import { partialProposals } from './primary/partial-proposals.ts'
 import { repropose } from './primary/repropose.ts'
 import { sequenceShift } from './primary/sequence-shift.ts'
 import { silentPrimary } from './primary/silent-primary.ts'
 import { slowPrimary } from './primary/slow-primary.ts'
+import { stallingPrimary } from './primary/stalling-primary.ts'
 import { starveClient } from './primary/starve-client.ts'
 import { tamperRequest } from './primary/tamper-request.ts'
 import { timeWarp } from './primary/time-warp.ts'
 import { viewShift } from './primary/view-shift.ts'
+import { withheldBatches } from './primary/withheld-batches.ts'
+import { concealPrepared } from './view-change/conceal-prepared.ts'
 import { crashMidViewChange } from './view-change/crash-mid-view-change.ts'
 import { deafReplica } from './view-change/deaf-replica.ts'
+import { falseAcknowledgements } from './view-change/false-acknowledgements.ts'
+import { falsePrePrepareClaims, falsePreparedClaims } from './view-change/false-claims.ts'
+import { falseChoices, unfetchableNewView } from './view-change/false-new-view.ts'
 import { forgedProofs } from './view-change/forged-proofs.ts'
 import { inflateTimeout } from './view-change/inflate-timeout.ts'
 import { lossyNewView } from './view-change/lossy-new-view.ts'
@@ -80,9 +97,28 @@ const PRIMARY = [
   repropose,
   oversizedBatch,
   timeWarp,
+  doubleProposal,
+  stallingPrimary,
+  partialProposals,
+  withheldBatches,
+  hiddenProposal,
 ]
 
-const BACKUP = [mute, doubleVote, impersonate, earlyCommit, lyingReply, amnesia, selectiveVote]
+const BACKUP = [
+  mute,
+  muteByTurns,
+  wrongVote,
+  doubleVote,
+  conflictingVote,
+  withholdCommit,
+  replayOwn,
+  impersonate,
+  earlyCommit,
+  lyingReply,
+  amnesia,
+  selectiveVote,
+  falseDecisions,
+]
 
 const VIEW_CHANGE = [
   forgedProofs,
@@ -92,10 +128,18 @@ const VIEW_CHANGE = [
   silentSuccessors,
   inflateTimeout,
   crashMidViewChange,
+  concealPrepared,
+  falsePreparedClaims,
+  falsePrePrepareClaims,
+  falseAcknowledgements,
+  unfetchableNewView,
+  falseChoices,
 ]
 
 const CHECKPOINT = [
   corruptCheckpoint,
+  falseRoots,
+  inventedCheckpoints,
   withholdCheckpoint,
   farCheckpoint,
   poisonedPage,

@@ -1,6 +1,6 @@
 /**
- * Turns the parts of an honest replica into those of an adversary: its transport changes what goes out and what comes
- * in. Everything else, disk, clock and protocol, is the honest replica's, in a simulation as in a process.
+ * The adversary: an honest replica with another transport, which changes what goes out and what comes in. The rest is
+ * the honest replica's, in a simulation as in a process; an adversary that needs more replaces further parts.
  */
 
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
@@ -12,7 +12,7 @@ import { step as honestStep } from '../../src/pbft/step.ts'
 import { primary } from '../../src/pbft/views/view-state.ts'
 import type { Peer, Transport, TransportHandler } from '../../src/ports.ts'
 import { type MessageMacs, macsOf } from '../../src/runtime/authentication/message-macs.ts'
-import type { ReplicaRuntimeOptions } from '../../src/runtime/replica-runtime-options.ts'
+import type { Recomposition, ReplicaRuntimeOptions } from '../../src/runtime/replica-runtime-options.ts'
 import { TICK_MS } from '../../src/runtime/tick.ts'
 import { type AdversaryContext, type Blackboard, type Delivery, toReplica } from './adversary-context.ts'
 import type { Behaviour } from './behaviour.ts'
@@ -22,9 +22,16 @@ import { createSeals } from './seals.ts'
 /** Frames that an adversary holds back; beyond it the oldest leave at once, so that the attacker does not fall first. */
 const HELD_MAX = 4_096
 
-export interface AdversaryOptions {
+/** All that makes a replica a traitor. An entry of the catalogue is one, and so is whatever a plan turns a replica into. */
+export interface Adversary {
   /** Made anew for each replica that plays it, so that none shares memory by accident. */
   readonly behaviour: () => Behaviour
+  /** Changes other parts than the transport at each start: the disk, for instance. */
+  readonly parts?: Recomposition
+}
+
+export interface AdversaryOptions {
+  readonly adversary: Adversary
   readonly board: Blackboard
   readonly random: Random
   /** True if the attack is on, so long after the replica's first start; while it is not, the replica is honest. */
@@ -33,19 +40,20 @@ export interface AdversaryOptions {
   readonly onAct: () => void
 }
 
-/** The parts of an adversary, made of an honest replica's. */
-export function corrupt(options: AdversaryOptions): (parts: ReplicaRuntimeOptions) => ReplicaRuntimeOptions {
+/** Makes an adversary of an honest replica's parts. */
+export function corrupt(options: AdversaryOptions): Recomposition {
   let life = 0
   let firstStartedAt = 0
-  return (parts) => {
+  return (honest) => {
+    const parts = options.adversary.parts?.(honest) ?? honest
     if (life++ === 0) firstStartedAt = parts.clock.now()
-    const adversary = new Adversary(options, parts, { number: life, firstStartedAt })
+    const transport = new CorruptTransport(options, parts, { number: life, firstStartedAt })
     const step = parts.step ?? honestStep
     return {
       ...parts,
-      transport: adversary,
+      transport,
       step: (state, event) => {
-        adversary.see(state)
+        transport.see(state)
         return step(state, event)
       },
     }
@@ -58,7 +66,7 @@ interface Life {
   readonly firstStartedAt: number
 }
 
-class Adversary implements Transport {
+class CorruptTransport implements Transport {
   readonly #options: AdversaryOptions
   readonly #parts: ReplicaRuntimeOptions
   readonly #inner: Transport
@@ -79,7 +87,7 @@ class Adversary implements Transport {
     this.#options = options
     this.#parts = parts
     this.#inner = parts.transport
-    this.#behaviour = options.behaviour()
+    this.#behaviour = options.adversary.behaviour()
     const { hash } = parts.suite
     this.#tools = { hash, signingDigest: createSigningDigest(hash, parts.cluster.clusterId) }
     this.#life = life

@@ -1,14 +1,16 @@
 /** An entry of the catalogue: what an attack is, who plays it, and what has to be seen when it is over. */
+import { given } from '../../src/base/given.ts'
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import { faultsMax, weakQuorum } from '../../src/base/quorum.ts'
 import type { Random } from '../../src/base/random.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
-import type { Recomposition, StepFunction } from '../../src/runtime/replica-runtime-options.ts'
+import type { StepFunction } from '../../src/runtime/replica-runtime-options.ts'
+import type { DrawnAdversary } from '../../src/simulator/plan/adversaries.ts'
 import type { Fault, LinkFault, Plan } from '../../src/simulator/plan/plan.ts'
 import type { Reaction } from '../../src/simulator/runs/simulate.ts'
 import type { Facts } from '../run/run-facts.ts'
 import type { Observed } from '../run/simulated/observed.ts'
-import type { Behaviour } from './behaviour.ts'
+import type { Adversary } from './adversary.ts'
 import type { ClientRole } from './client-behaviour.ts'
 import type { ClusterHarness } from './cluster-harness.ts'
 
@@ -46,8 +48,8 @@ interface Described {
   readonly exceeds?: readonly Excess[]
   /** Wherever it ran. */
   readonly judge?: Judge
-  /** Set when the attack forges or shows what only signatures make. */
-  readonly needsSignatures?: true
+  /** The only mode that has what the attack forges or shows: its clusters are made so, whatever is asked for. */
+  readonly mode?: AuthenticationMode
   /** Set when requests must have MACs: its clusters are made so, whatever is asked for. */
   readonly needsMacs?: true
   /** Further sentences that a report gives beside the verdict. */
@@ -55,16 +57,14 @@ interface Described {
 }
 
 /** An attack that the simulator can run, and processes too when it says so. */
-export interface Attack extends Described {
+export interface Attack extends Described, Adversary {
   readonly world: 'both' | 'simulator'
   /** The replicas that play it, unless others are asked for. */
   readonly traitors: (n: number) => readonly ReplicaId[]
-  /** Made anew for each traitor. */
-  readonly behaviour: () => Behaviour
+  /** Set when seeds of the simulator draw it for traitors, under any faults: the role in which it harms. */
+  readonly drawn?: DrawnAdversary['harms']
   /** The hostile client that plays it, or plays along. */
   readonly client?: ClientRole
-  /** Changes other parts of a traitor than its transport at its start: its disk, for instance. */
-  readonly parts?: Recomposition
   /** Of a control: with these traitors it must break, and with f of them it must hold. */
   readonly control?: Control
   /** The environment's part in the attack, in every world that it runs in. */
@@ -78,13 +78,12 @@ export interface Attack extends Described {
 }
 
 /** An attack that only processes can suffer: by a client, strangers on the wire, or the machines. */
-export interface ProcessAttack extends Described {
+export interface ProcessAttack extends Described, Partial<Adversary> {
   readonly world: 'processes'
   readonly plays: 'client' | 'stranger' | 'network' | 'machines'
   readonly outside: OutsideForm
-  /** Replicas that play along, and how. */
+  /** Replicas that play along. */
   readonly traitors?: (n: number) => readonly ReplicaId[]
-  readonly behaviour?: () => Behaviour
 }
 
 export type AnyAttack = Attack | ProcessAttack
@@ -112,14 +111,27 @@ export const worldsOf = (attack: AnyAttack): readonly World[] => [
 ]
 
 /** The modes of the clusters that an attack can be launched against. */
-export function modesOf({ needsSignatures, needsMacs }: AnyAttack): readonly AuthenticationMode[] {
-  if (needsSignatures === true) return ['signed']
+export function modesOf({ mode, needsMacs }: AnyAttack): readonly AuthenticationMode[] {
+  if (mode !== undefined) return [mode]
   return needsMacs === true ? ['oral'] : ['signed', 'oral']
 }
 
-/** The behaviour of the replicas that play an attack; undefined when none do. */
-export const replicasBehaviour = ({ plays = 'replicas', behaviour, traitors }: AnyAttack) =>
-  plays === 'replicas' || (traitors?.(CLUSTER_SIZE_LEAST).length ?? 0) > 0 ? behaviour : undefined
+/** The mode of the cluster that an attack is launched against when this one is asked for. */
+export function modeFor(attack: AnyAttack, asked: AuthenticationMode): AuthenticationMode {
+  const [only = asked, ...others] = modesOf(attack)
+  return others.length === 0 ? only : asked
+}
+
+/** The adversary that plays an attack as a replica; undefined where no replica plays it. */
+export function adversaryOf({
+  plays = 'replicas',
+  behaviour,
+  parts,
+  traitors,
+}: AnyAttack): Adversary | undefined {
+  const isPlayed = plays === 'replicas' || (traitors?.(CLUSTER_SIZE_LEAST).length ?? 0) > 0
+  return behaviour === undefined || !isPlayed ? undefined : { behaviour, ...given({ parts }) }
+}
 
 /** The replicas' part of an attack; null where nothing but its form outside of the replicas attacks processes. */
 export const playedPart = (attack: AnyAttack): Attack | null =>

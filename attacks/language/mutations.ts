@@ -63,6 +63,12 @@ export const also =
   (carried, place) =>
     [pass, ...actions].flatMap((action) => action(carried, place))
 
+/** The frames that the actions make of one, and that one itself behind them: a receiver counts the first. */
+export const precededBy =
+  (...actions: readonly Action[]): Action =>
+  (carried, place) =>
+    [...actions, pass].flatMap((action) => action(carried, place))
+
 /** One of these, drawn for each receiver. */
 export const oneOf =
   (...actions: readonly Action[]): Action =>

@@ -42,6 +42,15 @@ export const toClients: When = ({ peer }) => peer.kind === 'client'
 /** Of what is received. */
 export const fromReplicas: When = toReplicas
 
+/** To some of the other replicas, at least one and not all: drawn once, and the same ones from then on. */
+export function toSome(): When {
+  let some: readonly ReplicaId[] | null = null
+  return (carried, { random, others }) => {
+    some ??= random.shuffle(others).slice(0, random.between(1, others.length - 1))
+    return isReplica(carried, some)
+  }
+}
+
 /** To the first `count` correct replicas: the same ones for all traitors. A function of the place, for f differs. */
 export const toVictims =
   (count: Amount): When =>
@@ -81,6 +90,15 @@ export const withProbability =
   (probability: number): When =>
   (_, { random }) =>
     random.chance(probability)
+
+/** Always or never: drawn once. */
+export function perhaps(probability: number): When {
+  let isSo: boolean | null = null
+  return (_, { random }) => {
+    isSo ??= random.chance(probability)
+    return isSo
+  }
+}
 
 export const and =
   (...all: readonly When[]): When =>

@@ -3,13 +3,12 @@ import type { Command } from 'commander'
 import { attackIn, EVERY_ATTACK } from '../../attacks/catalogue/every-attack.ts'
 import {
   type AnyAttack,
+  adversaryOf,
   modesOf,
-  replicasBehaviour,
   runsInSimulator,
   type World,
   worldsOf,
 } from '../../attacks/language/attack.ts'
-import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { isAttackFile, readAttackFile } from './attack-file.ts'
 import { type RunFlags, runAttacks } from './attack-run.ts'
@@ -54,11 +53,11 @@ export async function attack(name: string | undefined, flags: AttackFlags, comma
     throw new OperatorError(`There is no replica ${outside} among ${flags.replicas}.`)
   }
   const possible = await chosenAttacks(name, flags.in)
-  const chosen = possible.filter(({ needsSignatures }) => flags.auth === 'signed' || needsSignatures !== true)
+  const chosen = possible.filter(({ mode }) => flags.auth === 'signed' || mode !== 'signed')
   if (possible.length > 0 && chosen.length === 0) {
     throw new OperatorError(`${name} forges what only signatures make: run it with --auth signed.`)
   }
-  if (flags.traitors !== undefined && chosen.some((each) => replicasBehaviour(each) === undefined)) {
+  if (flags.traitors !== undefined && chosen.some((each) => adversaryOf(each) === undefined)) {
     throw new OperatorError('--traitors is for one attack that replicas play.')
   }
   await runAttacks(chosen, flags, name)
@@ -80,16 +79,14 @@ async function playClient(
 
 async function play(name: string | undefined, flags: AttackFlags, command: Command): Promise<void> {
   const attack = name === undefined ? undefined : (EVERY_ATTACK.get(name) ?? (await readAttackFile(name)))
-  const behaviour = attack === undefined ? undefined : replicasBehaviour(attack)
-  if (attack === undefined || behaviour === undefined) {
+  const adversary = attack === undefined ? undefined : adversaryOf(attack)
+  if (attack === undefined || adversary === undefined) {
     return command.error('Only an attack that replicas play can be played.')
   }
-  const parts = runsInSimulator(attack) ? attack.parts : undefined
-  const played = { behaviour, ...given({ parts }) }
   const { dir, play: ids = [], seed, orders, logLevel } = flags
   await playTraitors({
     name: attack.name,
-    played,
+    adversary,
     root: dir,
     ids,
     seed,

@@ -22,6 +22,7 @@ const SHAPE = z.looseObject({
   judge: callable.optional(),
   inspect: callable.optional(),
   parts: callable.optional(),
+  mode: z.enum(['signed', 'oral']).optional(),
 })
 
 /** Rejects with an `OperatorError` for a file that is no module, or whose default export is no attack by replicas. */

@@ -1,11 +1,12 @@
 /** Replicas in the foreground that are adversaries, all of them in this process. */
 import pino from 'pino'
-import { followParent, type Played, startTraitors } from '../../attacks/run/processes/traitor-process.ts'
+import type { Adversary } from '../../attacks/language/adversary.ts'
+import { followParent, startTraitors } from '../../attacks/run/processes/traitor-process.ts'
 import { fail, reportReady, stopOnSignal } from './process-end.ts'
 
 export async function playTraitors(options: {
   readonly name: string
-  readonly played: Played
+  readonly adversary: Adversary
   readonly root: string
   readonly ids: readonly number[]
   readonly seed: number

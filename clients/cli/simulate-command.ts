@@ -1,18 +1,18 @@
 /** Simulates one seed in detail, or many on all cores. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { runSwarm, SWARM, simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
 import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import type { Plan } from '../../src/simulator/plan/plan.ts'
 import { decodePlan, encodePlan } from '../../src/simulator/plan/plan-file.ts'
-import { type CampaignProgress, runCampaign } from '../../src/simulator/runs/campaign.ts'
+import type { CampaignProgress } from '../../src/simulator/runs/campaign.ts'
 import { investigate } from '../../src/simulator/runs/investigate.ts'
 import { SCENARIOS } from '../../src/simulator/runs/scenarios.ts'
 import {
   type DetailedResult,
   type SimulationResult,
-  simulate,
   VERDICT_EXIT_CODES,
   type Verdict,
 } from '../../src/simulator/runs/simulate.ts'
@@ -46,7 +46,7 @@ export async function runSimulations(flags: SimulateFlags): Promise<void> {
 
 function runOne(flags: SimulateFlags): void {
   const plan = flags.plan === undefined ? undefined : readPlan(flags.plan)
-  const result = simulate({
+  const result = simulateSwarm({
     seed: plan?.seed ?? flags.seed ?? 1,
     mode: flags.auth,
     ...given({
@@ -59,7 +59,7 @@ function runOne(flags: SimulateFlags): void {
 }
 
 function readPlan(path: string): Plan {
-  const plan = decodePlan(readFileSync(path, 'utf8'))
+  const plan = decodePlan(readFileSync(path, 'utf8'), SWARM)
   if (typeof plan === 'string') throw new OperatorError(`${path}: ${plan}`)
   return plan
 }
@@ -78,7 +78,7 @@ function tellMore(result: DetailedResult, { json, shrink, savePlan }: SimulateFl
   const commit = commitOf()
   if (commit !== null) say(`commit ${commit}`)
   if (shrink) {
-    const found = investigate(result)
+    const found = investigate(result, SWARM)
     const { incidents, workload } = found.plan
     say(`\nshrunk in ${found.tries} tries to ${incidents.length} incidents, ${workload.clients} clients with`)
     say(`${workload.requestsPerClient} requests each:\n${found.result.explanation.slice(0, -1).join('\n')}`)
@@ -105,7 +105,7 @@ function commitOf(): string | null {
 function runScenarios(flags: SimulateFlags): void {
   let verdict: Verdict = 'held'
   for (const { name, does, plan } of SCENARIOS) {
-    const result = simulate({ seed: plan.seed, plan: { ...plan, mode: flags.auth } })
+    const result = simulateSwarm({ seed: plan.seed, plan: { ...plan, mode: flags.auth } })
     if (flags.json) console.log(JSON.stringify({ scenario: name, verdict: result.verdict }))
     else console.log(`${name} (${does}): ${result.verdict}`)
     if (result.verdict === 'held') continue
@@ -144,7 +144,7 @@ function describe(result: SimulationResult): string {
 }
 
 async function runMany(seeds: SeedRange, flags: SimulateFlags): Promise<void> {
-  const result = await runCampaign({
+  const result = await runSwarm({
     ...seeds,
     mode: flags.auth,
     ...given({ n: flags.replicas, stopsAtFailure: flags.untilFailure }),
@@ -158,7 +158,7 @@ async function runMany(seeds: SeedRange, flags: SimulateFlags): Promise<void> {
     const [first] = result.failures
     if (first !== undefined) {
       tellMore(
-        simulate({
+        simulateSwarm({
           seed: first.seed,
           mode: flags.auth,
           ...given({ n: flags.replicas }),

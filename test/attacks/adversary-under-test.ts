@@ -49,7 +49,7 @@ export class AdversaryUnderTest {
     })
     const board: Blackboard = { traitors: traitors as ReplicaId[], notes: new Map() }
     const recompose = corrupt({
-      behaviour,
+      adversary: { behaviour },
       board,
       random: createRandom(1),
       isOn: () => isOn,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
 import type { ClientId, Timestamp } from '../../src/base/ids.ts'
 import type { Checker } from '../../src/simulator/checkers/checker.ts'
 import { createCheckers } from '../../src/simulator/checkers/invariant-monitor.ts'
@@ -6,7 +7,6 @@ import { linearizable } from '../../src/simulator/checkers/linearizable.ts'
 import { totalOrder } from '../../src/simulator/checkers/total-order.ts'
 import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
 import { type Plan, withoutFaults } from '../../src/simulator/plan/plan.ts'
-import { simulate } from '../../src/simulator/runs/simulate.ts'
 import { CALM_NETWORK } from '../../src/simulator/world/virtual-network.ts'
 import { IS_DEEP } from '../kit/depth.ts'
 import { PLANTED_VIOLATIONS } from './sabotages.ts'
@@ -20,21 +20,21 @@ describe('every checker sees the violation that is planted for it', () => {
   for (const { invariant, name, what, sabotage, isSeenByThisOnly, says = '' } of PLANTED_VIOLATIONS) {
     it(`${invariant}, ${name}: ${what}`, () => {
       const options = { seed: SEED, n: 4, plan: quietPlan() }
-      const result = simulate({ ...options, sabotage, invariants: [invariant] })
+      const result = simulateSwarm({ ...options, sabotage, invariants: [invariant] })
       expect(result.verdict).toBe('safety')
       expect(result.violation).toMatchObject({ invariant, name })
       expect(result.violation?.explanation).toContain(says)
       expect(result.explanation.join('\n')).toContain(`strategos simulate --seed ${SEED} --replicas 4`)
       if (!IS_DEEP) return
       // Together with all the others something is seen as well, perhaps by another checker that is earlier.
-      const { verdict, violation } = simulate({ ...options, sabotage })
+      const { verdict, violation } = simulateSwarm({ ...options, sabotage })
       expect(verdict).toBe('safety')
       if (isSeenByThisOnly) expect(violation?.name).toBe(name)
     })
   }
 
   it('holds where nothing is planted', () => {
-    expect(simulate({ seed: SEED, n: 4, plan: quietPlan() }).explanation).toEqual([])
+    expect(simulateSwarm({ seed: SEED, n: 4, plan: quietPlan() }).explanation).toEqual([])
   })
 
   it('has a planted violation for every checker there is', () => {
@@ -107,7 +107,7 @@ describe('every checker sees the violation that is planted for it', () => {
 
 describe('what is not a violation of safety', () => {
   it('is stuck, and the run says which requests wait and what each replica has', () => {
-    const result = simulate({
+    const result = simulateSwarm({
       seed: SEED,
       n: 4,
       plan: quietPlan(),
@@ -128,7 +128,7 @@ describe('what is not a violation of safety', () => {
   })
 
   it('breaks, and the run says where', () => {
-    const result = simulate({
+    const result = simulateSwarm({
       seed: SEED,
       n: 4,
       plan: quietPlan(),

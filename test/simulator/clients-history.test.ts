@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { drawSwarmPlan, simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
 import { concatBytes, utf8, writeU16, writeU32, writeU64 } from '../../src/base/bytes.ts'
 
 import type { ClientId, Timestamp } from '../../src/base/ids.ts'
 import { clientsHistory } from '../../src/simulator/checkers/clients-history.ts'
-import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
-import { simulate } from '../../src/simulator/runs/simulate.ts'
 import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
 import { readResults, STATUSES, type Status } from '../../src/store/results.ts'
 import { deeper, upTo } from '../kit/depth.ts'
@@ -186,8 +185,8 @@ describe('the load of a run', () => {
     const seen = new Map<string, number>()
     const clientsOfKey = new Map<string, Set<number>>()
     for (const seed of upTo(deeper(2, 10))) {
-      const plan = drawPlan(seed, 4)
-      for (const { client, operations, results } of simulate({ seed, plan }).history) {
+      const plan = drawSwarmPlan(seed, 4)
+      for (const { client, operations, results } of simulateSwarm({ seed, plan }).history) {
         for (const [index, operation] of operations.entries()) {
           if (operation.kind === 'list') continue
           const isCas = operation.ifRevision !== undefined
@@ -209,7 +208,7 @@ describe('the load of a run', () => {
   it('lets stale reads be seen in the history of any seed', () => {
     const planted = PLANTED_VIOLATIONS.find(({ name }) => name === 'clients history')
     for (const seed of upTo(deeper(2, 10))) {
-      const { violation } = simulate({ seed, n: 4, sabotage: planted?.sabotage ?? {} })
+      const { violation } = simulateSwarm({ seed, n: 4, sabotage: planted?.sabotage ?? {} })
       expect(violation, `seed ${seed}`).not.toBeNull()
     }
   })

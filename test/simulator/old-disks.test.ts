@@ -1,11 +1,11 @@
 /** An old copy in the place of a disk: rule 6.4's loss that cannot be seen locally. */
 import { describe, expect, it } from 'vitest'
+import { SWARM, simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
 import { createRandom } from '../../src/base/random.ts'
 import type { Plan } from '../../src/simulator/plan/plan.ts'
 import { decodePlan, encodePlan } from '../../src/simulator/plan/plan-file.ts'
 import { scenarioNamed } from '../../src/simulator/runs/scenarios.ts'
 import { shrink } from '../../src/simulator/runs/shrink.ts'
-import { simulate } from '../../src/simulator/runs/simulate.ts'
 import { VirtualTime } from '../../src/simulator/world/virtual-clock.ts'
 import { VirtualDisk } from '../../src/simulator/world/virtual-disk.ts'
 
@@ -14,7 +14,7 @@ const planOf = (name: string): Plan => scenarioNamed(name)?.plan as Plan
 function traced(name: string) {
   const plan = planOf(name)
   const lines: string[] = []
-  const result = simulate({ seed: plan.seed, plan, trace: (line) => lines.push(line) })
+  const result = simulateSwarm({ seed: plan.seed, plan, trace: (line) => lines.push(line) })
   const count = (pattern: RegExp): number => lines.filter((line) => pattern.test(line)).length
   return { result, count }
 }
@@ -42,15 +42,15 @@ describe('PBFT-6.4: an old copy of a disk', () => {
     const plan = planOf('old-copy-unseen')
     const lines: string[] = []
     const trace = (line: string): number => lines.push(line)
-    simulate({ seed: plan.seed, plan: { ...plan, faultyMax: 0 }, trace })
+    simulateSwarm({ seed: plan.seed, plan: { ...plan, faultyMax: 0 }, trace })
     const [, ...withoutCopy] = plan.incidents
-    simulate({ seed: plan.seed, plan: { ...plan, incidents: withoutCopy }, trace })
+    simulateSwarm({ seed: plan.seed, plan: { ...plan, incidents: withoutCopy }, trace })
     expect(lines.filter((line) => /no room in f for old-disk/.test(line))).toHaveLength(2)
   })
 
   it('stands in a plan’s file, and stays in a shrunk plan that needs it', () => {
     const plan = planOf('old-copy-of-a-disk')
-    expect(decodePlan(encodePlan(plan))).toEqual(plan)
+    expect(decodePlan(encodePlan(plan), SWARM)).toEqual(plan)
     const isKept = ({ incidents }: Plan): boolean => incidents.some(({ kind }) => kind === 'old-disk')
     expect(shrink(plan, isKept, 100).plan.incidents.map(({ kind }) => kind)).toEqual(['old-disk'])
   })

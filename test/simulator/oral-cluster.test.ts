@@ -1,13 +1,12 @@
 /** Production replicas and clients of oral mode on virtual time: what is signed, and what has MACs. */
 import { describe, expect, test } from 'vitest'
+import { drawSwarmPlan, simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
 import { MeasuredCluster } from '../../src/costs/measured-cluster.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { epochOf } from '../../src/messages/macs.ts'
 import { EPOCH_TICKS } from '../../src/runtime/authentication/pairwise-keys.ts'
-import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
 import { withoutFaults } from '../../src/simulator/plan/plan.ts'
 import { SCENARIOS } from '../../src/simulator/runs/scenarios.ts'
-import { simulate } from '../../src/simulator/runs/simulate.ts'
 import { EPOCH_MS } from '../../src/simulator/world/virtual-clock.ts'
 import { deeper } from '../kit/depth.ts'
 
@@ -83,13 +82,13 @@ test('signed mode makes no MAC inside a message', () => {
 
 test('keys are renewed under a load, and nobody refuses anything for it', () => {
   const epochMs = EPOCH_TICKS * 10
-  const plan = withoutFaults(drawPlan(3, 4, 'oral'))
+  const plan = withoutFaults(drawSwarmPlan(3, 4, 'oral'))
   // The next epoch begins in the middle of the load.
   const skewMs = epochMs - (EPOCH_MS % epochMs) - plan.calmAtMs / 2
   const clock = { skewMs, rate: 1 }
   const epochs = new Set<number>()
   const rejected: string[] = []
-  const { verdict } = simulate({
+  const { verdict } = simulateSwarm({
     seed: 3,
     plan: { ...plan, clocks: plan.clocks.map(() => ({ storm: clock, calm: clock })) },
     onRejected: (_, { reason }) => rejected.push(reason),
@@ -105,9 +104,9 @@ test('keys are renewed under a load, and nobody refuses anything for it', () => 
 })
 
 test.each(deeper([2], [2, 3, 5, 8, 13]))('requests with MACs, through whatever seed %i draws', (seed) => {
-  const { verdict, explanation } = simulate({
+  const { verdict, explanation } = simulateSwarm({
     seed,
-    plan: { ...drawPlan(seed, 4, 'oral'), requests: 'oral' },
+    plan: { ...drawSwarmPlan(seed, 4, 'oral'), requests: 'oral' },
   })
   expect([verdict, explanation]).toEqual(['held', []])
 })
@@ -119,6 +118,6 @@ const VOUCHED = deeper(
 )
 
 test.each(SCENARIOS.filter(({ name }) => VOUCHED.includes(name)))('$name: $does', ({ plan }) => {
-  const { verdict, explanation } = simulate({ seed: plan.seed, plan: { ...plan, mode: 'oral' } })
+  const { verdict, explanation } = simulateSwarm({ seed: plan.seed, plan: { ...plan, mode: 'oral' } })
   expect([verdict, explanation]).toEqual(['held', []])
 })

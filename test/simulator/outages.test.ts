@@ -1,11 +1,10 @@
 /** Faults beyond what a seed draws, each for a rule that only they reach. */
 import { describe, expect, it } from 'vitest'
+import { drawSwarmPlan, simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { LOG_WINDOW } from '../../src/messages/limits.ts'
-import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
 import { type Fault, type Plan, withoutFaults } from '../../src/simulator/plan/plan.ts'
-import { simulate } from '../../src/simulator/runs/simulate.ts'
 import { CALM_NETWORK } from '../../src/simulator/world/virtual-network.ts'
 import { deeper } from '../kit/depth.ts'
 
@@ -29,14 +28,14 @@ function powerFailures(plan: Plan): Plan {
 describe('outages', () => {
   it('PBFT-6: nothing is forgotten when all replicas lose their power at once', () => {
     for (let seed = 1; seed <= deeper(3, 10); seed++) {
-      const result = simulate({ seed, n: 4, plan: powerFailures(drawPlan(seed, 4)) })
+      const result = simulateSwarm({ seed, n: 4, plan: powerFailures(drawSwarmPlan(seed, 4)) })
       expect(result.explanation, `seed ${seed}`).toEqual([])
       expect(result.restarts).toBeGreaterThan(0)
     }
   })
 
   it('PBFT-1.11: a replica that slept through more than the log window gets level from the logs of the others', () => {
-    const drawn = drawPlan(1, 4)
+    const drawn = drawSwarmPlan(1, 4)
     const plan: Plan = {
       ...withoutFaults(drawn),
       faultyMax: 4,
@@ -50,7 +49,7 @@ describe('outages', () => {
       ],
       calmAtMs: 3_000,
     }
-    const result = simulate({ seed: 1, n: 4, plan })
+    const result = simulateSwarm({ seed: 1, n: 4, plan })
     expect(result.explanation).toEqual([])
     expect(result.batches).toBeGreaterThan(LOG_WINDOW)
   })

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { drawSwarmPlan, SWARM, simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
 import { replicaIds } from '../../src/base/ids.ts'
 import { REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
 import { TICK_MS } from '../../src/runtime/tick.ts'
-import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
 import { inOrder, type Plan } from '../../src/simulator/plan/plan.ts'
 import { decodePlan, encodePlan } from '../../src/simulator/plan/plan-file.ts'
 import { quietPhaseOf } from '../../src/simulator/plan/quiet-phase.ts'
-import { simulate } from '../../src/simulator/runs/simulate.ts'
 
 const TIMER_MS = REQUEST_TIMEOUT_TICKS * TICK_MS
 
@@ -16,7 +15,7 @@ describe('a quiet phase', () => {
     let idle = 0
     let followed = 0
     for (let seed = 0; seed < 1_000; seed++) {
-      const plan = drawPlan(seed)
+      const plan = drawSwarmPlan(seed)
       const phase = quietPhaseOf(plan)
       if (phase === null) continue
       const { fromMs, untilMs, isIdle } = phase
@@ -27,7 +26,7 @@ describe('a quiet phase', () => {
       const others = plan.incidents.filter(({ kind }) => kind !== 'lull' && kind !== 'storm')
       expect(others.filter(({ atMs }) => atMs >= fromMs && atMs < untilMs)).toEqual([])
       if (others.some(({ atMs }) => atMs >= untilMs)) followed++
-      expect(decodePlan(encodePlan(plan))).toEqual(plan)
+      expect(decodePlan(encodePlan(plan), SWARM)).toEqual(plan)
     }
     expect(quiet).toBeGreaterThan(50)
     expect(quiet).toBeLessThan(200)
@@ -37,7 +36,7 @@ describe('a quiet phase', () => {
 
   /** Everything is down or cut until a lull, and again from the storm on. */
   function interrupted(isIdle: boolean): Plan {
-    const plan = drawPlan(5, 4)
+    const plan = drawSwarmPlan(5, 4)
     const cut = replicaIds(4).map((id) => 1 << id)
     return {
       ...plan,
@@ -55,7 +54,7 @@ describe('a quiet phase', () => {
   }
 
   it('heals everything, answers what waited, and lets the faults return', () => {
-    const { explanation, history, restarts } = simulate({ seed: 5, plan: interrupted(false) })
+    const { explanation, history, restarts } = simulateSwarm({ seed: 5, plan: interrupted(false) })
     expect(explanation).toEqual([])
     expect(restarts).toBe(1)
     const answered = history.map(({ answeredAtMs }) => answeredAtMs ?? 0)
@@ -65,7 +64,7 @@ describe('a quiet phase', () => {
   })
 
   it('leaves the cluster idle where it says so', () => {
-    const { explanation, history } = simulate({ seed: 5, plan: interrupted(true) })
+    const { explanation, history } = simulateSwarm({ seed: 5, plan: interrupted(true) })
     expect(explanation).toEqual([])
     const asked = history.filter(({ invokedAtMs }) => invokedAtMs > 1_300 && invokedAtMs < 3_300)
     expect(asked).toEqual([])

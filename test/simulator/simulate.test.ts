@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import { drawSwarmPlan, runSwarm, SWARM, simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
 import type { ReplicaId, Sequence } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
-import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
 import { type Fault, type Plan, traitorsOf, withoutFaults } from '../../src/simulator/plan/plan.ts'
 import { decodePlan, encodePlan } from '../../src/simulator/plan/plan-file.ts'
-import { runCampaign } from '../../src/simulator/runs/campaign.ts'
 import { SCENARIOS } from '../../src/simulator/runs/scenarios.ts'
 import { shrink } from '../../src/simulator/runs/shrink.ts'
-import { simulate } from '../../src/simulator/runs/simulate.ts'
 import { runTwinsCampaign } from '../../src/simulator/runs/twins.ts'
 import { StepRecorder, sequenceDiagram } from '../../src/simulator/trace/sequence-diagram.ts'
-import { TRAITORS } from '../../src/simulator/traitors/catalogue.ts'
 import type { Sabotage } from '../../src/simulator/world/virtual-replica.ts'
 import { deeper, IS_DEEP } from '../kit/depth.ts'
 
@@ -49,23 +46,26 @@ const PLANS = deeper(500, 2_000)
 describe('a seed decides everything', () => {
   it('gives the same trace twice', () => {
     for (const seed of deeper([11], [11, 12])) {
-      const first = simulate({ seed })
-      const second = simulate({ seed })
+      const first = simulateSwarm({ seed })
+      const second = simulateSwarm({ seed })
       expect(second).toEqual(first)
       expect(first.traceHash).toMatch(/^[0-9a-f]{32}$/)
     }
   })
 
   it('gives another trace for another seed or another size', () => {
-    const results = [...[1, 21].map((seed) => simulate({ seed, n: 4 })), simulate({ seed: 1, n: 7 })]
+    const results = [
+      ...[1, 21].map((seed) => simulateSwarm({ seed, n: 4 })),
+      simulateSwarm({ seed: 1, n: 7 }),
+    ]
     expect(results.flatMap(({ explanation }) => explanation)).toEqual([])
     expect(new Set(results.map(({ traceHash }) => traceHash)).size).toBe(results.length)
   })
 
   it('says the same whether somebody reads the trace or not', () => {
     const lines: string[] = []
-    const { traceHash } = simulate({ seed: 21, n: 4, trace: (line) => lines.push(line) })
-    expect(simulate({ seed: 21, n: 4 }).traceHash).toBe(traceHash)
+    const { traceHash } = simulateSwarm({ seed: 21, n: 4, trace: (line) => lines.push(line) })
+    expect(simulateSwarm({ seed: 21, n: 4 }).traceHash).toBe(traceHash)
     expect(
       lines.some((line) => /replica \d {2}received pre-prepare of 0 v 0 s 1 [0-9a-f]{8}/.test(line)),
     ).toBe(true)
@@ -75,7 +75,7 @@ describe('a seed decides everything', () => {
 describe('a plan', () => {
   it('has no more traitors than f, nor an incident after the calm; each kind of incident is drawn, and often not', () => {
     const plansOf = (mode: AuthenticationMode) =>
-      Array.from({ length: PLANS }, (_, seed) => drawPlan(seed, undefined, mode))
+      Array.from({ length: PLANS }, (_, seed) => drawSwarmPlan(seed, undefined, mode))
     const seen = new Map<string, number>()
     for (const plan of [...plansOf('signed'), ...plansOf('oral')]) {
       const { n, mode, incidents, calmAtMs, staysDown, faultyMax, seed } = plan
@@ -87,12 +87,13 @@ describe('a plan', () => {
       for (const kind of new Set(
         incidents.map((each) => (each.kind === 'turn' ? each.traitor : each.kind)),
       )) {
-        const only = TRAITORS.get(kind)?.only
-        expect(only === undefined || only === mode, `${kind} of seed ${seed}`).toBe(true)
+        const modes = SWARM.drawn.find(({ name }) => name === kind)?.modes ?? [mode]
+        expect(modes, `${kind} of seed ${seed}`).toContain(mode)
         seen.set(kind, (seen.get(kind) ?? 0) + 1)
       }
     }
-    for (const name of [...TRAITORS.keys(), ...INCIDENT_KINDS]) {
+    for (const { name } of SWARM.drawn) expect(seen.get(name) ?? 0, name).toBeGreaterThan(0)
+    for (const name of INCIDENT_KINDS) {
       expect(seen.get(name) ?? 0, name).toBeGreaterThan(PLANS / 100)
       expect(seen.get(name) ?? 0, name).toBeLessThan(1.8 * PLANS)
     }
@@ -100,25 +101,29 @@ describe('a plan', () => {
 
   it('is the same after it was written to a file and read', () => {
     for (let seed = 0; seed < 20; seed++) {
-      const plan = drawPlan(seed)
-      expect(decodePlan(encodePlan(plan))).toEqual(plan)
+      const plan = drawSwarmPlan(seed)
+      expect(decodePlan(encodePlan(plan), SWARM)).toEqual(plan)
     }
   })
 
   it('is refused with a sentence when its file is wrong', () => {
-    const plan = drawPlan(1, 4)
-    const wrong = (change: object) => decodePlan(encodePlan({ ...plan, ...change } as Plan))
-    expect(decodePlan('{')).toBe('It is not JSON.')
-    expect(decodePlan('{"format":"another"}')).toContain('It is no plan')
+    const plan = drawSwarmPlan(1, 4)
+    const wrong = (change: object) => decodePlan(encodePlan({ ...plan, ...change } as Plan), SWARM)
+    expect(decodePlan('{', SWARM)).toBe('It is not JSON.')
+    expect(decodePlan('{"format":"another"}', SWARM)).toContain('It is no plan')
     expect(wrong({ n: 5 })).toContain('no n')
     expect(wrong({ calmAtMs: -1 })).toContain('calmAtMs')
     expect(wrong({ clocks: [] })).toContain('clocks')
     const incidents = [{ kind: 'crash', replica: 9, losesSent: true, atMs: 1 }]
     expect(wrong({ incidents })).toContain('Incident 1 names no replica')
+    const unknown = { kind: 'turn', replica: 1, traitor: 'nobody', number: 1, atMs: 1 }
+    expect(wrong({ incidents: [unknown] })).toBe(
+      'Incident 1 names "nobody", which is no attack that replicas play.',
+    )
   })
 
   it('never lets more replicas be faulty at once than it may', () => {
-    const plan = withoutFaults(drawPlan(3, 4))
+    const plan = withoutFaults(drawSwarmPlan(3, 4))
     const crash = (replica: number): Fault => ({
       kind: 'crash',
       replica: replica as ReplicaId,
@@ -127,7 +132,7 @@ describe('a plan', () => {
     })
     const lines: string[] = []
     const incidents = [crash(1), crash(2), crash(3)]
-    const result = simulate({ seed: 3, plan: { ...plan, incidents }, trace: (line) => lines.push(line) })
+    const result = simulateSwarm({ seed: 3, plan: { ...plan, incidents }, trace: (line) => lines.push(line) })
     expect(result.explanation).toEqual([])
     expect(lines.filter((line) => line.includes('no room in f for'))).toHaveLength(2)
   })
@@ -136,13 +141,13 @@ describe('a plan', () => {
 describe('the power fails within a turn', () => {
   for (const point of ['append', 'sync', 'send', 'execute'] as const) {
     it(`at a point of kind ${point}, and the replica comes back`, () => {
-      const plan = { ...withoutFaults(drawPlan(4, 4)), calmAtMs: 900 }
+      const plan = { ...withoutFaults(drawSwarmPlan(4, 4)), calmAtMs: 900 }
       const replica = 1 as ReplicaId
       const incidents: readonly Fault[] = [
         { kind: 'crash-within', replica, point, after: 1, losesSent: false, atMs: 100 },
         { kind: 'restart', replica, atMs: 700 },
       ]
-      const result = simulate({ seed: 4, plan: { ...plan, incidents } })
+      const result = simulateSwarm({ seed: 4, plan: { ...plan, incidents } })
       expect(result.explanation).toEqual([])
       expect(result.restarts).toBe(1)
     })
@@ -155,7 +160,7 @@ const TELLING = ['power-failures', 'equivocating-primary', 'isolated-primary', '
 describe('scenarios written by hand', () => {
   for (const { name, does, plan } of SCENARIOS.filter((each) => IS_DEEP || TELLING.includes(each.name))) {
     it(`${name}: ${does}`, () => {
-      expect(simulate({ seed: plan.seed, plan }).explanation).toEqual([])
+      expect(simulateSwarm({ seed: plan.seed, plan }).explanation).toEqual([])
     })
   }
 })
@@ -169,17 +174,17 @@ describe('a failure', () => {
         return effects
       },
     }
-    const first = simulate({ seed: 11, n: 4, sabotage: forgetful })
+    const first = simulateSwarm({ seed: 11, n: 4, sabotage: forgetful })
     expect(first.verdict).toBe('safety')
     const fails = (plan: Plan): boolean =>
-      simulate({ seed: 11, plan, sabotage: forgetful }).violation?.name === first.violation?.name
+      simulateSwarm({ seed: 11, plan, sabotage: forgetful }).violation?.name === first.violation?.name
     const { plan, tries } = shrink(first.plan, fails, 100)
     expect(tries).toBeLessThanOrEqual(100)
     expect(plan.incidents).toEqual([])
     expect(plan.workload.clients * plan.workload.requestsPerClient).toBeLessThan(12)
-    expect(fails(decodePlan(encodePlan(plan)) as Plan)).toBe(true)
+    expect(fails(decodePlan(encodePlan(plan), SWARM) as Plan)).toBe(true)
     const recorder = new StepRecorder(10)
-    simulate({ seed: 11, plan, sabotage: forgetful, onStep: recorder.note })
+    simulateSwarm({ seed: 11, plan, sabotage: forgetful, onStep: recorder.note })
     const [head, ...lines] = sequenceDiagram(recorder.steps, 4)
     expect(head).toMatch(/ms {2}R0 +R1 +R2 +R3/)
     expect(lines.some((line) => /[o][-]*>|<[-]*o/.test(line))).toBe(true)
@@ -200,7 +205,7 @@ describe('twins', () => {
 describe('a campaign', () => {
   it('runs a range of seeds, some of them twice, and says how it goes', async () => {
     const progress: number[] = []
-    const result = await runCampaign({
+    const result = await runSwarm({
       from: 31,
       to: 33,
       n: 4,
@@ -222,7 +227,7 @@ describe('a campaign', () => {
 
   it.runIf(IS_DEEP)('runs in one thread the same as in several', async () => {
     const run = async (workers: number) => {
-      const result = await runCampaign({
+      const result = await runSwarm({
         from: 31,
         to: 32,
         n: 4,

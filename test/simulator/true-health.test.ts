@@ -1,10 +1,9 @@
 /** The status that a client is told while nothing moves, and the checker that compares it with what happens. */
 import { describe, expect, test } from 'vitest'
+import { drawSwarmPlan, simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
 import { type Milliseconds, type ReplicaId, replicaIds, type Timestamp } from '../../src/base/ids.ts'
 import { trueHealth } from '../../src/simulator/checkers/true-health.ts'
-import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
 import { type Fault, type Plan, withoutFaults } from '../../src/simulator/plan/plan.ts'
-import { simulate } from '../../src/simulator/runs/simulate.ts'
 import { CALM_NETWORK } from '../../src/simulator/world/virtual-network.ts'
 import { createClusterKit } from '../kit/cluster-kit.ts'
 import { IS_DEEP } from '../kit/depth.ts'
@@ -14,7 +13,7 @@ const NOTHING = new Uint8Array(0)
 
 /** Four replicas under a load that outlasts the incidents. */
 function planOf(incidents: readonly Fault[]): Plan {
-  const drawn = drawPlan(1, 4)
+  const drawn = drawSwarmPlan(1, 4)
   return {
     ...withoutFaults(drawn),
     faultyMax: 4,
@@ -45,7 +44,7 @@ const losing = (replicas: readonly number[]): readonly Fault[] =>
 test.runIf(IS_DEEP)(
   'two of four that lost their logs, started twice: nothing is served, and nobody is told that it is',
   () => {
-    const result = simulate({ seed: 1, n: 4, plan: planOf(losing([1, 2])) })
+    const result = simulateSwarm({ seed: 1, n: 4, plan: planOf(losing([1, 2])) })
     expect(result.violation).toBeNull()
     expect(result.verdict).toBe('liveness')
     expect(result.explanation.filter((line) => line.includes('amnesiac'))).toHaveLength(2)
@@ -53,7 +52,7 @@ test.runIf(IS_DEEP)(
 )
 
 test('one of four that lost its log: the others serve, and it heals', () => {
-  const result = simulate({ seed: 1, n: 4, plan: planOf(losing([1])) })
+  const result = simulateSwarm({ seed: 1, n: 4, plan: planOf(losing([1])) })
   expect(result.explanation).toEqual([])
   expect(result.healed).toBe(1)
 })

@@ -12,6 +12,7 @@ export const doubleVote: Attack = {
   source: 'Castro and Liskov, OSDI 1999, section 4.2',
   expects: 'the second vote counts for nothing, and both are kept as evidence',
   traitors: lastBackups,
+  drawn: 'anywhere',
   behaviour: () => onSend(isVote, also(set(forNothing))),
   judge: all(evidence, noViewChange),
 }

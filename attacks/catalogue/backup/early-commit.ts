@@ -12,6 +12,7 @@ export const earlyCommit: Attack = {
   source: 'Castro and Liskov, OSDI 1999, section 4.2',
   expects: 'its votes decide nothing that correct replicas do not decide without them',
   traitors: lastBackups,
+  drawn: 'anywhere',
   behaviour: () =>
     together(
       onSend(isVote, drop),

@@ -12,6 +12,7 @@ export const impersonate: Attack = {
   source: 'Castro and Liskov, OSDI 1999, section 2',
   expects: 'refused, and blamed on whose link it came over',
   traitors: lastBackups,
+  drawn: 'anywhere',
   behaviour: () => onSend(and(isProtocol, toReplicas), also(inAnotherName())),
   judge: all(refused('sender-is-not-the-signer'), noViewChange),
 }

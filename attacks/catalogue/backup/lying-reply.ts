@@ -13,6 +13,7 @@ export const lyingReply: Attack = {
   source: 'Castro and Liskov, OSDI 1999, section 4.1',
   expects: 'no client believes it, because f + 1 have to say the same',
   traitors: primaryAndBackups,
+  drawn: 'anywhere',
   behaviour: () =>
     onSend(
       isKind('reply'),

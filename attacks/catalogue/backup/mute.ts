@@ -12,6 +12,7 @@ export const mute: Attack = {
   source: 'Castro and Liskov, OSDI 1999, section 2',
   expects: 'no view change',
   traitors: lastBackups,
+  drawn: 'anywhere',
   behaviour: () => onSend(always, drop),
   judge: noViewChange,
 }

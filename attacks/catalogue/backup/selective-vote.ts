@@ -12,6 +12,7 @@ export const selectiveVote: Attack = {
   source: 'Amir and others, DSN 2008 (Prime), section 3',
   expects: 'the others need none of its votes, so no view changes',
   traitors: lastBackups,
+  drawn: 'anywhere',
   behaviour: () =>
     together(
       onSend(and(isVote, toVictims(1)), drop),

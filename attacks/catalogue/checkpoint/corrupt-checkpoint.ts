@@ -12,6 +12,7 @@ export const corruptCheckpoint: Attack = {
   source: 'Castro and Liskov, OSDI 1999, section 4.3',
   expects: 'checkpoints become stable with the right root, and the window moves',
   traitors: lastBackups,
+  drawn: 'anywhere',
   behaviour: () => onSend(isKind('checkpoint'), set(forNothing)),
   judge: noViewChange,
   inspect: windowMoved,

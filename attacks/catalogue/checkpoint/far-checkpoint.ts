@@ -15,8 +15,9 @@ export const farCheckpoint: Attack = {
   does: 'claims a checkpoint far ahead, and shows a certificate for it in which it alone voted, many times',
   source: 'Castro and Liskov, OSDI 1999, section 4.3',
   expects: 'only a certificate of a quorum moves the window or begins a transfer',
-  needsSignatures: true,
+  mode: 'signed',
   traitors: lastBackups,
+  drawn: 'anywhere',
   behaviour: () =>
     onTick(10, ({ state, n, hash, seal, broadcast }) => {
       const { checkpointInterval } = state.config

@@ -16,6 +16,7 @@ export const poisonedPage: Attack = {
   source: 'Castro and Liskov, TOCS 2002, section 5.3.2',
   expects: "each page is checked against its parent's hash, and another source is asked",
   traitors: firstPrimaries,
+  drawn: 'anywhere',
   behaviour: () => onSend(isKind('page'), set(poisoned)),
   judge: refused('digest-mismatch'),
   inspect: transferBegan,

@@ -13,6 +13,7 @@ export const slowSource: Attack = {
   source: 'Castro and Liskov, TOCS 2002, section 5.3.2',
   expects: 'another source is asked, and the transfer ends',
   traitors: firstPrimaries,
+  drawn: 'anywhere',
   behaviour: () =>
     onSend(
       isKind('page', 'decision'),

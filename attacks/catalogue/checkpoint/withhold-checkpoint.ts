@@ -12,6 +12,7 @@ export const withholdCheckpoint: Attack = {
   source: 'Castro and Liskov, OSDI 1999, section 4.3',
   expects: 'the window moves without it',
   traitors: lastBackups,
+  drawn: 'anywhere',
   behaviour: () => onSend(isKind('checkpoint', 'stable-checkpoint'), drop),
   judge: noViewChange,
   inspect: windowMoved,

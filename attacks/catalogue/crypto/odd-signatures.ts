@@ -37,8 +37,9 @@ export const oddSignatures: Attack = {
   does: 'signs with what some libraries take for a signature and others do not: malleable, of small order, all zero',
   source: 'Chalkias, Garillot and Nikolaenko, SSR 2020, "Taming the many EdDSAs"',
   expects: 'every replica refuses all of them, so nobody holds a certificate that others do not accept',
-  needsSignatures: true,
+  mode: 'signed',
   traitors: lastBackups,
+  drawn: 'anywhere',
   behaviour: () =>
     onSend(
       isProtocol,

@@ -12,6 +12,7 @@ export const phaseConfusion: Attack = {
   source: 'two payloads of one form need tags of their own under the signature',
   expects: 'refused, because the kind is part of what is signed',
   traitors: lastBackups,
+  drawn: 'anywhere',
   behaviour: () =>
     together(
       onSend(isKind('prepare'), also(shownAs('commit'))),

@@ -20,6 +20,7 @@ export const twoEncodings: Attack = {
   source: 'signature wrapping and non-canonical encodings',
   expects: 'refused: one meaning has one encoding',
   traitors: lastBackups,
+  drawn: 'anywhere',
   behaviour: () =>
     onSend(
       isVote,

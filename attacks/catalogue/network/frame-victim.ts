@@ -13,6 +13,7 @@ export const frameVictim: Attack = {
   source: 'blame for what nobody signed makes a system expel its correct members',
   expects: 'only what is authenticated is blamed on anybody: the victim is neither suspected nor convicted',
   traitors: lastBackups,
+  drawn: 'anywhere',
   behaviour: () =>
     onTick(5, ({ state, victims: [victim], hash, seal, sealAs, broadcast }) => {
       if (victim === undefined) return

@@ -24,6 +24,7 @@ export const reflection: Attack = {
     },
   ],
   traitors: lastBackups,
+  drawn: 'anywhere',
   behaviour: () =>
     onTick(1, ({ state, victims: [victim, ...others], hash, random, sealAs, send }) => {
       if (victim === undefined) return

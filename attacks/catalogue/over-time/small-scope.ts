@@ -28,6 +28,7 @@ export const smallScope: Attack = {
   source: 'Winter and others, OOPSLA 2023 (ByzzFuzz): few and small faults find most mistakes',
   expects: 'nothing beside what always holds',
   traitors: primaryAndBackups,
+  drawn: 'anywhere',
   behaviour: () =>
     onSend(
       and(isProtocol, withProbability(0.1)),

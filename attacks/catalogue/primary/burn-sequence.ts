@@ -32,6 +32,7 @@ export const burnSequence: Attack = {
     { what: 'sequence numbers above the stable checkpoint', limit: LOG_WINDOW, sent: LOG_WINDOW + BEYOND },
   ],
   traitors: firstPrimary,
+  drawn: 'as primary',
   behaviour: () =>
     together(
       onSend(and(isKind('pre-prepare'), whilePrimary, until(WITHIN_TICKS)), set(atTheEnd(0))),

@@ -12,6 +12,7 @@ export const equivocate: Attack = {
   source: 'Castro and Liskov, OSDI 1999, section 4.2',
   expects: 'at most one of them prepares; both signed proposals are kept as evidence, on which the view ends',
   traitors: firstPrimary,
+  drawn: 'as primary',
   behaviour: () => onSend(and(isKind('pre-prepare'), whilePrimary), tellHalf(set(otherBatch))),
   judge: all(evidence, oneViewChangeOnEvidence),
 }

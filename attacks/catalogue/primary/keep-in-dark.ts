@@ -16,6 +16,7 @@ export const keepInDark: Attack = {
   source: 'Berger, Reiser and Bessani, DSN 2021, on replicas in the dark',
   expects: 'those in the dark have kept up by what others send them, and take part at once',
   traitors: primaryAndBackups,
+  drawn: 'as primary',
   behaviour: () =>
     together(
       onSend(

@@ -23,6 +23,7 @@ export const oversizedBatch: Attack = {
   expects: 'they are refused by their size, before anything in them is read',
   exceeds: [{ what: 'bytes of a batch', limit: BATCH_BYTES_MAX, sent: BYTES }],
   traitors: firstPrimary,
+  drawn: 'as primary',
   behaviour: () => onSend(and(isKind('pre-prepare'), whilePrimary, times(12)), set(tooLarge)),
   judge: all(refused('batch-too-large'), viewChanges(0, 1)),
 }

@@ -13,6 +13,7 @@ export const repropose: Attack = {
   source: 'Castro and Liskov, OSDI 1999, section 4.1: exactly-once semantics',
   expects: 'each is executed once, and nobody holds the repetition against the batch',
   traitors: firstPrimary,
+  drawn: 'as primary',
   behaviour: () => {
     let old: readonly Request[] = []
     return together(

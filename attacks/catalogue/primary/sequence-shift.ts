@@ -12,6 +12,7 @@ export const sequenceShift: Attack = {
   source: 'seen to break agreement in a published implementation',
   expects: 'both signed halves are kept as evidence, on which the view ends',
   traitors: firstPrimary,
+  drawn: 'as primary',
   behaviour: () =>
     onSend(and(isKind('pre-prepare'), toVictims(1)), oneOf(shift('sequence', 1), shift('sequence', -1))),
   judge: all(evidence, oneViewChangeOnEvidence),

@@ -12,6 +12,7 @@ export const silentPrimary: Attack = {
   source: 'Castro and Liskov, OSDI 1999, section 4.4',
   expects: 'one view change, and an outage of little more than one timeout',
   traitors: firstPrimary,
+  drawn: 'as primary',
   behaviour: () => onSend(and(isKind('pre-prepare'), whilePrimary), drop),
   judge: viewChanges(1),
   inspect: outageAtMost(1_000),

@@ -12,6 +12,7 @@ export const starveClient: Attack = {
   source: 'Clement and others, NSDI 2009 (Aardvark), section 4.2',
   expects: "that client's answers take no more than 900 ms: batches that had room for its request tell of it",
   traitors: firstPrimary,
+  drawn: 'as primary',
   behaviour: () => deafTo(and(fromClient(victimClient), whilePrimary)),
   judge: viewChanges(1),
   inspect: latencyAtMost(900),

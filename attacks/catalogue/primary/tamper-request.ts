@@ -13,6 +13,7 @@ export const tamperRequest: Attack = {
   source: 'Castro and Liskov, OSDI 1999, section 4.1',
   expects: "refused, because the client's signature does not cover the change; one view change",
   traitors: firstPrimary,
+  drawn: 'as primary',
   behaviour: () =>
     onSend(
       and(isKind('pre-prepare'), whilePrimary),

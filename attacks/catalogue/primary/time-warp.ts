@@ -14,6 +14,7 @@ export const timeWarp: Attack = {
   source: 'leases and locks expire by the time of batches',
   expects: 'nobody votes for a time far ahead of its clock, and a past one is taken and moves nothing',
   traitors: firstPrimary,
+  drawn: 'as primary',
   behaviour: () => {
     let stopped: number | null = null
     return onSend(

@@ -12,6 +12,7 @@ export const viewShift: Attack = {
   source: 'small-scope mutations after ByzzFuzz (Winter and others, OOPSLA 2023)',
   expects: 'they are dropped, and nobody follows into those views',
   traitors: firstPrimary,
+  drawn: 'as primary',
   behaviour: () =>
     onSend(
       and(isKind('pre-prepare', 'prepare', 'commit'), toVictims(1)),

@@ -11,6 +11,7 @@ export const deafReplica: Attack = {
   source: 'a link that fails in one direction',
   expects: 'nobody follows it, and the others are as fast as without it',
   traitors: lastBackups,
+  drawn: 'anywhere',
   behaviour: () => deafTo(fromReplicas),
   judge: noViewChange,
 }

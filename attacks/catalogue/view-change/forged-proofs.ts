@@ -38,8 +38,9 @@ export const forgedProofs: Attack = {
   does: 'changes views with certificates that are empty, repeated, too small or mixed',
   source: 'Castro and Liskov, OSDI 1999, section 4.4',
   expects: 'a VIEW-CHANGE with one bad proof is refused as a whole, and the view changes without it',
-  needsSignatures: true,
+  mode: 'signed',
   traitors: nextPrimaries,
+  drawn: 'anywhere',
   behaviour: () => onSend(isKind('view-change'), oneOf(set(empty), set(repeated), set(mixed))),
   judge: refused('certificate-too-small', 'certificate-mixed', 'prepared-certificates-out-of-order'),
   simulated: {

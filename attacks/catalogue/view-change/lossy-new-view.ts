@@ -50,6 +50,7 @@ export const lossyNewView: Attack = {
   source: 'Castro and Liskov, OSDI 1999, section 4.4',
   expects: 'every backup works out what it should have chosen, and ends the view at once',
   traitors: nextPrimaries,
+  drawn: 'as primary',
   behaviour: () =>
     onSend(
       isKind('new-view', 'oral-new-view'),

@@ -11,6 +11,7 @@ export const viewChangeSpam: Attack = {
   source: 'Castro and Liskov, OSDI 1999, section 4.5.2',
   expects: 'nothing moves below f + 1',
   traitors: lastBackups,
+  drawn: 'anywhere',
   behaviour: () =>
     onTick(
       5,

@@ -4,7 +4,7 @@
  */
 import { connect } from '../../../clients/library/connection.ts'
 import { toReplicaId } from '../../../src/base/ids.ts'
-import { type AnyAttack, playedPart } from '../../language/attack.ts'
+import { type AnyAttack, modeFor, playedPart } from '../../language/attack.ts'
 import type { AttackReport } from '../../report/report.ts'
 import { Suspects } from '../suspects.ts'
 import { clientsOf, OBSERVER } from './client-names.ts'
@@ -17,7 +17,7 @@ const TRIES = 3
 
 /** Rejects when the run is interrupted, or when the machine cannot run a cluster. */
 export async function attackInProcesses(attack: AnyAttack, asked: ProcessSetting): Promise<AttackReport> {
-  const setting = attack.needsMacs === true ? ({ ...asked, auth: 'oral' } as const) : asked
+  const setting = { ...asked, auth: modeFor(attack, asked.auth) }
   const startedAt = performance.now()
   for (let tries = 1; ; tries++) {
     const run = await runOnce(attack, setting, tries === TRIES)

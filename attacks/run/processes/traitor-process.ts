@@ -5,11 +5,9 @@
 import { type ReplicaProcess, startReplica } from '../../../replicas/replica-process.ts'
 import { toReplicaId } from '../../../src/base/ids.ts'
 import { createRandom } from '../../../src/base/random.ts'
-import type { Recomposition } from '../../../src/runtime/replica-runtime-options.ts'
 import { Acts } from '../../language/acts.ts'
-import { corrupt } from '../../language/adversary.ts'
+import { type Adversary, corrupt } from '../../language/adversary.ts'
 import type { Blackboard } from '../../language/adversary-context.ts'
-import type { Behaviour } from '../../language/behaviour.ts'
 import { homeOf } from './cluster-directories.ts'
 
 /** An order from the parent to the traitors' process. */
@@ -36,15 +34,8 @@ export interface Traitors {
   close(): Promise<void>
 }
 
-/** The behaviour that makes a replica an adversary. */
-export interface Played {
-  readonly behaviour: () => Behaviour
-  /** Changes other parts than its transport at its start. */
-  readonly parts?: Recomposition
-}
-
 export async function startTraitors(options: {
-  readonly played: Played
+  readonly adversary: Adversary
   /** The cluster directory, or that of all machines. */
   readonly root: string
   readonly ids: readonly number[]
@@ -52,7 +43,7 @@ export async function startTraitors(options: {
   readonly isOn: boolean
   readonly onFailure: (error: Error) => void
 }): Promise<Traitors> {
-  const { played, root, ids, onFailure } = options
+  const { adversary, root, ids, onFailure } = options
   const board: Blackboard = { traitors: ids.map((id) => toReplicaId(id)), notes: new Map() }
   const random = createRandom(options.seed)
   let { isOn } = options
@@ -63,8 +54,8 @@ export async function startTraitors(options: {
   }
   try {
     for (const id of ids) {
-      const adversary = corrupt({
-        behaviour: played.behaviour,
+      const recompose = corrupt({
+        adversary,
         board,
         random: random.fork(),
         isOn: () => isOn,
@@ -75,7 +66,7 @@ export async function startTraitors(options: {
         id,
         onFailure,
         onLoss: () => {},
-        recompose: (parts) => adversary(played.parts?.(parts) ?? parts),
+        recompose,
       })
       running.push(replica)
     }

@@ -19,10 +19,12 @@ const LISTENER = toReplicaId(1)
 export function foreignFrames(plan: Plan): readonly Uint8Array[] {
   const frames: Uint8Array[] = []
   const listen = corrupt({
-    behaviour: () =>
-      onReceive(always, ({ frame }) => {
-        if (frames.length < FRAMES_MAX) frames.push(frame)
-      }),
+    adversary: {
+      behaviour: () =>
+        onReceive(always, ({ frame }) => {
+          if (frames.length < FRAMES_MAX) frames.push(frame)
+        }),
+    },
     board: { traitors: [LISTENER], notes: new Map() },
     random: createRandom(plan.seed),
     isOn: () => true,

@@ -15,7 +15,7 @@ import { CALM_NETWORK } from '../../../src/simulator/world/virtual-network.ts'
 import { Acts } from '../../language/acts.ts'
 import { corrupt } from '../../language/adversary.ts'
 import type { Blackboard } from '../../language/adversary-context.ts'
-import type { Attack } from '../../language/attack.ts'
+import { type Attack, modeFor } from '../../language/attack.ts'
 import { FOREIGN_RECORDINGS } from '../../language/foreign-recordings.ts'
 import { controlOf, judge } from '../judge.ts'
 import { loadFigures } from '../processes/load-figures.ts'
@@ -62,23 +62,21 @@ export interface AttackSetting {
 
 export function attackInSimulator(attack: Attack, setting: AttackSetting): SimulatedAttack {
   const { n, seed } = setting
-  const auth = attack.needsMacs === true ? 'oral' : (setting.auth ?? 'signed')
+  const auth = modeFor(attack, setting.auth ?? 'signed')
   const beginsAtMs = attack.simulated?.beginsAtMs ?? BEGINS_AT_MS
   const lastsMs = (setting.lastsMs ?? LASTS_MS) * (attack.environment?.lasts ?? 1)
   const traitors = setting.traitors?.map((id) => toReplicaId(id)) ?? attack.traitors(n)
   const board: Blackboard = { traitors, notes: new Map() }
   const random = createRandom(seed)
   const acts = new Acts(board)
-  const play = (): Recomposition => {
-    const adversary = corrupt({
-      behaviour: attack.behaviour,
+  const play = (): Recomposition =>
+    corrupt({
+      adversary: attack,
       board,
       random: random.fork(),
       isOn: (ageMs) => ageMs >= beginsAtMs,
       onAct: acts.count,
     })
-    return (parts) => adversary(attack.parts?.(parts) ?? parts)
-  }
   const hasTwins = attack.simulated?.hasTwins === true
   const adversaries = new Map<ReplicaId, Recomposition>(hasTwins ? [] : traitors.map((id) => [id, play()]))
   const isCorrect = (id: ReplicaId): boolean => !traitors.includes(id)

@@ -7,11 +7,10 @@ import { faultsMax } from '../../base/quorum.ts'
 import { createRandom, type Random } from '../../base/random.ts'
 import type { AuthenticationMode } from '../../messages/cluster.ts'
 import { CHECKPOINT_INTERVAL } from '../../messages/limits.ts'
-import { TRAITORS } from '../traitors/catalogue.ts'
-import type { Traitor } from '../traitors/traitor.ts'
 import { EXACT_CLOCK } from '../world/virtual-clock.ts'
 import type { DiskBehaviour } from '../world/virtual-disk.ts'
 import type { NetworkConditions } from '../world/virtual-network.ts'
+import type { DrawnAdversary } from './adversaries.ts'
 import { drawNetworkFaults, withSwallowing } from './draw-network-faults.ts'
 import { drawReplicaFaults } from './draw-replica-faults.ts'
 import { type Fault, inOrder, type Plan, type WorkloadPlan } from './plan.ts'
@@ -31,13 +30,18 @@ const REAL_SIGNATURES_SHARE = 0.01
 /** Short ones reach checkpoints, transfers and healing often; the long one is what clusters have. */
 const CHECKPOINT_INTERVALS = [4, 8, 16, 32, CHECKPOINT_INTERVAL] as const
 
-/** Draws the plan of a seed; n is drawn too where it is not given. */
-export function drawPlan(seed: number, size?: number, mode: AuthenticationMode = 'signed'): Plan {
+/** Draws the plan of a seed; n is drawn too where it is not given. Traitors are drawn from these adversaries only. */
+export function drawPlan(
+  seed: number,
+  size?: number,
+  mode: AuthenticationMode = 'signed',
+  adversaries: readonly DrawnAdversary[] = [],
+): Plan {
   const random = createRandom(seed)
   const drawnSize = random.pick(SIZES)
   const n = size ?? drawnSize
   const calmAtMs = random.between(300, 1_200)
-  const traitors = drawTraitors(random.fork(), { n, calmAtMs, mode })
+  const traitors = drawTraitors(random.fork(), { n, calmAtMs, mode, adversaries })
   const everTraitors = traitors.flatMap((each) => (each.kind === 'turn' ? [each.replica] : []))
   const { incidents, staysDown } = drawReplicaFaults(random.fork(), {
     n,
@@ -142,10 +146,15 @@ function withLongUnrest(random: Random, plan: Plan): Plan {
 /** Up to f traitors, some from the beginning and some that turn later. */
 function drawTraitors(
   random: Random,
-  context: { readonly n: number; readonly calmAtMs: number; readonly mode: AuthenticationMode },
+  context: {
+    readonly n: number
+    readonly calmAtMs: number
+    readonly mode: AuthenticationMode
+    readonly adversaries: readonly DrawnAdversary[]
+  },
 ): readonly Fault[] {
-  const { n, calmAtMs, mode } = context
-  if (random.chance(0.45)) return []
+  const { n, calmAtMs, mode, adversaries } = context
+  if (adversaries.length === 0 || random.chance(0.45)) return []
   const candidates = random.shuffle(replicaIds(n))
   // The first primary has the most to do harm with; without signatures the next one too, who makes a NEW-VIEW.
   const first = mode === 'oral' ? (random.below(2) as ReplicaId) : FIRST_PRIMARY
@@ -154,7 +163,7 @@ function drawTraitors(
   return candidates.slice(0, random.between(1, faultsMax(n))).map((replica) => ({
     kind: 'turn',
     replica,
-    traitor: drawTraitor(random, mode, random.chance(replica === first ? 0.7 : 0.3)),
+    traitor: drawTraitor(random, { mode, adversaries }, random.chance(replica === first ? 0.7 : 0.3)),
     number: random.below(2 ** 30),
     atMs: isLate ? random.between(0, calmAtMs - 1) : 0,
   }))
@@ -162,12 +171,18 @@ function drawTraitors(
 
 const FIRST_PRIMARY = 0 as ReplicaId
 
-function drawTraitor(random: Random, mode: AuthenticationMode, isPrimary: boolean): string {
+function drawTraitor(
+  random: Random,
+  {
+    mode,
+    adversaries,
+  }: { readonly mode: AuthenticationMode; readonly adversaries: readonly DrawnAdversary[] },
+  isPrimary: boolean,
+): string {
   const harms = isPrimary ? 'as primary' : 'anywhere'
-  const isThere = (traitor: Traitor): boolean => traitor.only === undefined || traitor.only === mode
-  const candidates = [...TRAITORS.values()].filter((traitor) => traitor.harms === harms && isThere(traitor))
+  const candidates = adversaries.filter((each) => each.harms === harms && each.modes.includes(mode))
   // What nothing is signed for is what there is to lie about.
-  const special = candidates.filter((traitor) => traitor.only === mode)
+  const special = mode === 'oral' ? candidates.filter(({ modes }) => modes.length === 1) : []
   return random.pick(special.length > 0 && random.chance(0.6) ? special : candidates).name
 }
 

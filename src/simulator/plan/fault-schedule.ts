@@ -4,13 +4,12 @@
  */
 import { assertNever } from '../../base/assert.ts'
 import type { ReplicaId } from '../../base/ids.ts'
-import { createRandom } from '../../base/random.ts'
 import type { Peer } from '../../ports.ts'
 import type { Trace } from '../trace/trace.ts'
-import { TRAITORS } from '../traitors/catalogue.ts'
 import type { VirtualTime } from '../world/virtual-clock.ts'
 import type { VirtualNetwork } from '../world/virtual-network.ts'
 import type { VirtualReplica } from '../world/virtual-replica.ts'
+import type { PlannedAdversaries, Turn } from './adversaries.ts'
 import { type Fault, type Plan, textOfFault } from './plan.ts'
 
 export interface FaultTargets {
@@ -20,6 +19,7 @@ export interface FaultTargets {
   readonly time: VirtualTime
   readonly trace: Trace
   readonly network: VirtualNetwork
+  readonly adversaries: PlannedAdversaries
   /** One for each id, without twins. */
   readonly replicas: readonly VirtualReplica[]
 }
@@ -158,14 +158,12 @@ function strikeReplica(scene: FaultTargets, replica: VirtualReplica, incident: R
   }
 }
 
-function turn(scene: FaultTargets, incident: Fault & { readonly kind: 'turn' }): boolean {
-  const { replicas, plan } = scene
+function turn(scene: FaultTargets, incident: Turn): boolean {
+  const { replicas, adversaries } = scene
   const replica = replicas[incident.replica] as VirtualReplica
-  const traitor = TRAITORS.get(incident.traitor)
-  if (traitor === undefined || !replica.isCorrect) return false
-  if (!maySuffer(scene, replica)) return false
-  const { id, hash } = replica
-  replica.turn(traitor.betray({ id, n: plan.n, hash, random: createRandom(incident.number) }))
+  if (!replica.isCorrect || !maySuffer(scene, replica)) return false
+  adversaries.begin(incident)
+  replica.turn()
   return true
 }
 

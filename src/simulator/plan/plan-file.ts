@@ -1,6 +1,6 @@
 /** Plans as text, so that a failure can be kept and run again without the program that drew it. */
 import { isClusterSize } from '../../base/quorum.ts'
-import { TRAITORS } from '../traitors/catalogue.ts'
+import type { AdversaryCatalogue } from './adversaries.ts'
 import type { Fault, Plan } from './plan.ts'
 
 const FORMAT = 'strategos plan 1'
@@ -12,8 +12,8 @@ export function encodePlan(plan: Plan): string {
   return `${head},\n "incidents": [\n${lines.join(',\n')}\n ]\n}\n`
 }
 
-/** The plan, or a sentence that says what is wrong with the text. */
-export function decodePlan(text: string): Plan | string {
+/** Returns the plan, or a sentence that says what is wrong with the text. Its adversaries must be in the catalogue. */
+export function decodePlan(text: string, catalogue: AdversaryCatalogue): Plan | string {
   let value: Partial<Plan> & { readonly format?: unknown }
   try {
     value = JSON.parse(text)
@@ -26,10 +26,10 @@ export function decodePlan(text: string): Plan | string {
   const { format: _format, ...plan } = value as Plan & { readonly format: string }
   // Plans of before there was a choice say nothing of it.
   const whole = { ...plan, mode: plan.mode ?? 'signed' }
-  return faultOf(whole) ?? whole
+  return faultOf(whole, catalogue) ?? whole
 }
 
-function faultOf(plan: Plan): string | null {
+function faultOf(plan: Plan, catalogue: AdversaryCatalogue): string | null {
   if (!isClusterSize(plan.n)) return 'It has no n of 4, 7, 10 or 13.'
   if (!['signed', 'oral'].includes(plan.mode)) return '"mode" must be "signed" or "oral".'
   for (const name of ['seed', 'faultyMax', 'calmAtMs'] as const) {
@@ -43,20 +43,22 @@ function faultOf(plan: Plan): string | null {
   if (!Array.isArray(plan.staysDown) || !Array.isArray(plan.incidents))
     return '"incidents" or "staysDown" is missing.'
   for (const [index, incident] of plan.incidents.entries()) {
-    const fault = incidentFault(incident, plan.n)
+    const fault = incidentFault(incident, plan.n, catalogue)
     if (fault !== null) return `Incident ${index + 1} ${fault}.`
   }
   return null
 }
 
-function incidentFault(incident: Fault, n: number): string | null {
+function incidentFault(incident: Fault, n: number, catalogue: AdversaryCatalogue): string | null {
   if (typeof incident !== 'object' || incident === null || !isNatural(incident.atMs)) return 'has no "atMs"'
   for (const name of ['replica', 'from', 'to'] as const) {
     const id = (incident as Partial<Record<typeof name, unknown>>)[name]
     if (id !== undefined && !(isNatural(id) && id < n)) return `names no replica in "${name}"`
   }
   if (incident.kind === 'restart-client' && !isNatural(incident.client)) return 'names no client'
-  if (incident.kind === 'turn' && !TRAITORS.has(incident.traitor)) return `names no traitor that there is`
+  if (incident.kind === 'turn' && !catalogue.has(incident.traitor)) {
+    return `names "${incident.traitor}", which is no attack that replicas play`
+  }
   return null
 }
 

@@ -32,7 +32,7 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'pause' | 'resume'; readonly replica: ReplicaId }
   /** The clock steps, and goes on with this error. */
   | { readonly kind: 'set-clock'; readonly replica: ReplicaId; readonly error: ClockError }
-  /** It becomes a traitor of this name, for good; what it draws comes from the number. */
+  /** It becomes a traitor for good: the adversary of this name, which draws from the number. */
   | { readonly kind: 'turn'; readonly replica: ReplicaId; readonly traitor: string; readonly number: number }
   /** A client's process ends and starts anew: with its counter of timestamps, or without. */
   | { readonly kind: 'restart-client'; readonly client: number; readonly losesCounter: boolean }

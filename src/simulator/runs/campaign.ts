@@ -5,7 +5,9 @@
 import { availableParallelism } from 'node:os'
 import { parentPort, Worker } from 'node:worker_threads'
 import { assert } from '../../base/assert.ts'
+import { given } from '../../base/given.ts'
 import type { AuthenticationMode } from '../../messages/cluster.ts'
+import type { AdversaryCatalogue } from '../plan/adversaries.ts'
 import { type SimulationResult, simulate, type Verdict } from './simulate.ts'
 
 /** Seeds that a worker takes at once, if not told otherwise. */
@@ -16,7 +18,14 @@ const FAILURES_KEPT_MAX = 100
 const YOUNG_GENERATION_MIB = 64
 const REPEATED_SHARE = 0.02
 
+/** The adversaries that seeds draw, and the module that runs seeds with them in a worker thread by `serveCampaign`. */
+export interface Swarm {
+  readonly catalogue: AdversaryCatalogue
+  readonly worker: URL
+}
+
 export interface CampaignOptions {
+  readonly swarm: Swarm
   /** The first and the last seed, both included. */
   readonly from: number
   readonly to: number
@@ -99,7 +108,7 @@ interface Tally {
 type Runner = (range: Range) => Promise<Tally>
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
-  const { from, to, workers = availableParallelism(), onProgress } = options
+  const { from, to, swarm, workers = availableParallelism(), onProgress } = options
   const { repeatedShare = REPEATED_SHARE, seedsPerRange = SEEDS_PER_RANGE } = options
   assert(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0, 'seeds are natural numbers')
   const total = Math.max(0, to - from + 1)
@@ -117,7 +126,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       onProgress?.(progressOf(sum, total, startedAt))
     }
   }
-  await runAll(work, Math.min(workers, Math.ceil(total / seedsPerRange)))
+  await runAll(work, swarm, Math.min(workers, Math.ceil(total / seedsPerRange)))
   sum.failures.sort((a, b) => a.seed - b.seed)
   const { failures, divergences, repeated, steps, requests, restarts, settledMsMax } = sum
   const { viewChanges, checkpoints, healed } = sum
@@ -138,21 +147,25 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
 }
 
 /** Runs in a worker thread: takes ranges of seeds and runs them. */
-export function serveCampaign(): void {
+export function serveCampaign(catalogue: AdversaryCatalogue): void {
   const port = parentPort
   assert(port !== null, 'only a worker thread serves a campaign')
-  port.on('message', (range: Range) => port.postMessage(runRange(range)))
+  port.on('message', (range: Range) => port.postMessage(runRange(range, catalogue)))
 }
 
-async function runAll(work: (run: Runner) => Promise<void>, workers: number): Promise<void> {
+async function runAll(
+  work: (run: Runner) => Promise<void>,
+  { catalogue, worker: entry }: Swarm,
+  workers: number,
+): Promise<void> {
   if (workers === 0) {
     return work(async (range) => {
-      const tally = runRange(range)
+      const tally = runRange(range, catalogue)
       await new Promise((resolve) => setImmediate(resolve))
       return tally
     })
   }
-  const started = Array.from({ length: workers }, startWorker)
+  const started = Array.from({ length: workers }, () => startWorker(entry))
   try {
     await Promise.all(started.map(({ run }) => work(run)))
   } finally {
@@ -160,8 +173,8 @@ async function runAll(work: (run: Runner) => Promise<void>, workers: number): Pr
   }
 }
 
-function startWorker(): { readonly worker: Worker; readonly run: Runner } {
-  const worker = new Worker(new URL('./campaign-worker.js', import.meta.url), {
+function startWorker(entry: URL): { readonly worker: Worker; readonly run: Runner } {
+  const worker = new Worker(entry, {
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
   })
   const run: Runner = (range) =>
@@ -185,10 +198,10 @@ function startWorker(): { readonly worker: Worker; readonly run: Runner } {
   return { worker, run }
 }
 
-function runRange({ from, to, n, mode, repeatEvery }: Range): Tally {
+function runRange({ from, to, n, mode, repeatEvery }: Range, catalogue: AdversaryCatalogue): Tally {
   const tally = emptyTally()
   for (let seed = from; seed <= to; seed++) {
-    const options = n === null ? { seed, mode } : { seed, n, mode }
+    const options = { seed, mode, catalogue, ...given({ n }) }
     const { plan: _plan, history: _history, ...result } = simulate(options)
     addTally(tally, tallyOf(result))
     if (repeatEvery === 0 || seed % repeatEvery !== 0) continue

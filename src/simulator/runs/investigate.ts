@@ -1,6 +1,7 @@
 /**
  * The report of a failure: the smallest plan that was found to fail the same way, and a diagram of its last steps.
  */
+import type { AdversaryCatalogue } from '../plan/adversaries.ts'
 import type { Plan } from '../plan/plan.ts'
 import { StepRecorder, sequenceDiagram } from '../trace/sequence-diagram.ts'
 import { shrink } from './shrink.ts'
@@ -19,14 +20,17 @@ export interface Investigation {
   readonly diagram: readonly string[]
 }
 
-export function investigate(first: SimulationResult & { readonly plan: Plan }): Investigation {
+export function investigate(
+  first: SimulationResult & { readonly plan: Plan },
+  catalogue: AdversaryCatalogue,
+): Investigation {
   const { verdict, violation } = first
   const fails = (plan: Plan): boolean => {
-    const result = simulate({ seed: plan.seed, plan })
+    const result = simulate({ seed: plan.seed, plan, catalogue })
     return result.verdict === verdict && result.violation?.name === violation?.name
   }
   const { plan, tries } = shrink(first.plan, fails, TRIES_MAX[verdict])
   const recorder = new StepRecorder(DIAGRAM_STEPS_MAX)
-  const result = simulate({ seed: plan.seed, plan, onStep: recorder.note })
+  const result = simulate({ seed: plan.seed, plan, catalogue, onStep: recorder.note })
   return { result, plan, tries, diagram: sequenceDiagram(recorder.steps, plan.n) }
 }

@@ -86,12 +86,12 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'equivocating-primary',
     does: 'the first primary proposes different batches to different replicas',
-    plan: planOf(2, { incidents: [turn(R0, 'equivocator')] }),
+    plan: planOf(2, { incidents: [turn(R0, 'equivocate')] }),
   },
   {
-    name: 'two-faced-backup',
+    name: 'conflicting-votes',
     does: 'a backup votes one way to some and another way to the others, under loss',
-    plan: planOf(3, { incidents: [turn(R2, 'two-faced-voter')], network: { ...CALM_NETWORK, loss: 0.1 } }),
+    plan: planOf(3, { incidents: [turn(R2, 'conflicting-vote')], network: { ...CALM_NETWORK, loss: 0.1 } }),
   },
   {
     name: 'isolated-primary',
@@ -145,7 +145,7 @@ export const SCENARIOS: readonly Scenario[] = [
       incidents: [
         { kind: 'lose-disk', replica: R1, atMs: 200 },
         { kind: 'restart', replica: R1, atMs: 220 },
-        turn(R2, 'two-faced-voter', 5_900),
+        turn(R2, 'conflicting-vote', 5_900),
       ],
       calmAtMs: 6_000,
       workload: { ...LONG_LOAD, requestsPerClient: 120, pauseMsMax: 40 },
@@ -206,7 +206,7 @@ export const SCENARIOS: readonly Scenario[] = [
         { kind: 'restart', replica: R3, atMs: 690 },
         { kind: 'lose-disk', replica: R1, atMs: 700 },
         { kind: 'restart', replica: R1, atMs: 720 },
-        turn(R2, 'forgetful', 3_000),
+        turn(R2, 'conceal-prepared', 3_000),
         isolate(R0, 3_050),
       ],
       calmAtMs: 6_000,
@@ -226,7 +226,7 @@ export const SCENARIOS: readonly Scenario[] = [
         { kind: 'lose-disk', replica: R1, atMs: 700 },
         { kind: 'restart', replica: R1, atMs: 720 },
         join(1_200),
-        turn(R2, 'forgetful', 2_000),
+        turn(R2, 'conceal-prepared', 2_000),
         isolate(R0, 2_050),
       ],
       calmAtMs: 6_000,

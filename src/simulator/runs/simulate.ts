@@ -21,6 +21,7 @@ import {
   refusedRequest,
   settleBoundMs,
 } from '../checkers/liveness.ts'
+import type { AdversaryCatalogue } from '../plan/adversaries.ts'
 import { drawPlan } from '../plan/draw-plan.ts'
 import { type Fault, type Plan, textOfFault, traitorsOf } from '../plan/plan.ts'
 import { quietPhaseOf } from '../plan/quiet-phase.ts'
@@ -59,15 +60,15 @@ export interface SimulationOptions {
   readonly twins?: readonly ReplicaId[]
   /** Replicas that are adversaries from their first start on, with what makes them so. They are as many as are given. */
   readonly adversaries?: ReadonlyMap<ReplicaId, Recomposition>
+  /** The adversaries that a plan names and a seed draws; without it, a seed draws no traitors. */
+  readonly catalogue?: AdversaryCatalogue
   /** Told of every message that a replica refuses. */
   readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
   /** Clients that are no part of the load. */
   readonly extraClients?: ExtraClients
   /** Made for a run, to look at it from outside of the replicas. */
   readonly audit?: (world: { readonly cluster: Cluster; readonly suite: CryptoSuite }) => Audit
-  /**
-   * Faults beside those of the plan, until the calm: asked again and again, and told which view each replica is in.
-   */
+  /** Faults beside those of the plan, until the calm; asked again and again, and told each replica's view. */
   readonly reaction?: Reaction
 }
 
@@ -152,7 +153,7 @@ interface Run {
 export function simulate(options: SimulationOptions): DetailedResult {
   const { seed, n } = options
   assert(n === undefined || isClusterSize(n), `no cluster has ${String(n)} replicas`)
-  const run = prepare(options, options.plan ?? drawPlan(seed, n, options.mode))
+  const run = prepare(options, options.plan ?? drawPlan(seed, n, options.mode, options.catalogue?.drawn))
   let failure: unknown = null
   try {
     runToEnd(run, options.reaction)
@@ -193,7 +194,7 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
     trace,
     sabotage,
     ...given({ twins: options.twins, adversaries: options.adversaries, onRejected: options.onRejected }),
-    ...given({ extraClients: extraClients?.admitted }),
+    ...given({ extraClients: extraClients?.admitted, catalogue: options.catalogue }),
     restartClient: (client, losesCounter) => clients[client]?.restart(losesCounter) ?? false,
   })
   audit = options.audit?.(virtual) ?? null

@@ -16,6 +16,7 @@ import { decodeReply } from '../../messages/reply.ts'
 import type { CryptoSuite, Peer, Signer } from '../../ports.ts'
 import type { Recomposition, RejectedMessage } from '../../runtime/replica-runtime-options.ts'
 import type { InvariantMonitor } from '../checkers/invariant-monitor.ts'
+import { type AdversaryCatalogue, NO_ADVERSARIES, PlannedAdversaries } from '../plan/adversaries.ts'
 import { applyFault, calm, type FaultTargets } from '../plan/fault-schedule.ts'
 import type { Fault, Plan } from '../plan/plan.ts'
 import type { Trace } from '../trace/trace.ts'
@@ -60,7 +61,10 @@ export function createVirtualCluster(context: {
   readonly sabotage: Sabotage
   /** Replicas that run twice with one key: traitors whose two halves are honest. */
   readonly twins?: readonly ReplicaId[]
+  /** Replicas that are traitors from the beginning, whatever the plan says. */
   readonly adversaries?: ReadonlyMap<ReplicaId, Recomposition>
+  /** The adversaries that the plan names. */
+  readonly catalogue?: AdversaryCatalogue
   readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
   /** Clients that are admitted beside those of the load. */
   readonly extraClients?: number
@@ -79,7 +83,8 @@ export function createVirtualCluster(context: {
   })
   network.conditions = plan.network
   const createReplica = (id: ReplicaId, twin: number): VirtualReplica => {
-    const adversary = adversaries?.get(id)
+    const played = adversaries?.get(id)
+    const adversary = played ?? planned.of(id)
     return new VirtualReplica({
       id,
       twin,
@@ -95,15 +100,16 @@ export function createVirtualCluster(context: {
       watch,
       trace,
       sabotage,
+      isTraitor: twinIds.includes(id) || played !== undefined,
       ...given({ adversary }),
       ...(onRejected === undefined ? {} : { onRejected: (rejected) => onRejected(id, rejected) }),
     })
   }
+  const planned = new PlannedAdversaries(plan, context.catalogue ?? NO_ADVERSARIES)
   const replicas = cluster.replicas.map(({ id }) => createReplica(id, 0))
   const twins = twinIds.map((id) => createReplica(id, 1))
-  for (const node of [...twinIds.map((id) => replicas[id]), ...twins]) node?.turn((honest) => honest)
   const { restartClient = () => false } = context
-  const scene: FaultTargets = { plan, time, trace, network, replicas, restartClient }
+  const scene: FaultTargets = { plan, time, trace, network, replicas, adversaries: planned, restartClient }
 
   return {
     cluster,

@@ -1,7 +1,6 @@
 /** One replica of a simulation: the production runtime on a virtual clock, disk and network; it crashes and restarts. */
 import { assert } from '../../base/assert.ts'
 import { given } from '../../base/given.ts'
-import type { Hash } from '../../base/hash.ts'
 import type { ReplicaId } from '../../base/ids.ts'
 import type { Random } from '../../base/random.ts'
 import { type Cluster, storeParametersOf } from '../../messages/cluster.ts'
@@ -48,8 +47,10 @@ export interface VirtualReplicaContext {
   readonly watch: InvariantMonitor
   readonly trace: Trace
   readonly sabotage: Sabotage
-  /** Makes an adversary of it, from its first start on. */
+  /** Makes an adversary of it, from its first start on; it may be honest until it turns. */
   readonly adversary?: Recomposition
+  /** True if it counts as a traitor from the beginning. */
+  readonly isTraitor: boolean
   readonly onRejected?: (rejected: RejectedMessage) => void
 }
 
@@ -64,8 +65,8 @@ interface Running {
 export class VirtualReplica {
   readonly #place: VirtualReplicaContext
   readonly #peer: Peer
-  /** The protocol of a traitor; null while the replica is correct, and watched by the checkers. */
-  #betrayal: StepFunction | null = null
+  /** While it is none, the checkers watch the replica. */
+  #isTraitor: boolean
   #running: Running | null = null
   #process: VirtualProcess | null = null
   #incarnation = 0
@@ -73,16 +74,12 @@ export class VirtualReplica {
 
   constructor(place: VirtualReplicaContext) {
     this.#place = place
-    if (place.adversary !== undefined) this.turn((honest) => honest)
+    this.#isTraitor = place.isTraitor
     this.#peer = { kind: 'replica', id: place.id }
   }
 
   get id(): ReplicaId {
     return this.#place.id
-  }
-
-  get hash(): Hash {
-    return this.#place.suite.hash
   }
 
   get clock(): VirtualClock {
@@ -95,7 +92,7 @@ export class VirtualReplica {
 
   /** True if it never was a traitor so far. */
   get isCorrect(): boolean {
-    return this.#betrayal === null
+    return !this.#isTraitor
   }
 
   /** True if it counts in f at the moment: a traitor, down, or without what its disk had promised. */
@@ -128,8 +125,8 @@ export class VirtualReplica {
   }
 
   /** Becomes a traitor, for good: what it signs from now on is no correct replica's word. */
-  turn(betray: (protocol: StepFunction) => StepFunction): void {
-    this.#betrayal = betray(protocolStep)
+  turn(): void {
+    this.#isTraitor = true
   }
 
   /** Starts the replica, or starts it again from its disk. */
@@ -207,7 +204,7 @@ export class VirtualReplica {
     const honest = sabotage.step?.(id, protocolStep) ?? protocolStep
     const incarnation = this.#incarnation
     return (state, event) => {
-      const effects = (this.#betrayal ?? honest)(state, event)
+      const effects = (this.isCorrect ? honest : protocolStep)(state, event)
       trace.step({ atMs: time.now, replica: id, event, effects })
       if (disk.isOld) this.#judgeOldDisk(state, effects)
       if (this.isCorrect) {
@@ -236,7 +233,7 @@ export class VirtualReplica {
       disk.outgrow()
     } else if (this.isCorrect && health === 'sound' && recall === null) {
       trace.note(time.now, `replica ${id} takes part with an old disk`)
-      this.turn((honest) => honest)
+      this.turn()
     }
   }
 

@@ -1,0 +1,59 @@
+/**
+ * Seeds of the simulator with the catalogue's adversaries: an attack that says `drawn` is one of those that a seed may
+ * draw, and every attack of replicas is one that a plan may name.
+ */
+import type { AuthenticationMode } from '../../../src/messages/cluster.ts'
+import type { AdversaryCatalogue } from '../../../src/simulator/plan/adversaries.ts'
+import { drawPlan } from '../../../src/simulator/plan/draw-plan.ts'
+import type { Plan } from '../../../src/simulator/plan/plan.ts'
+import {
+  type CampaignOptions,
+  type CampaignResult,
+  runCampaign,
+} from '../../../src/simulator/runs/campaign.ts'
+import {
+  type DetailedResult,
+  type SimulationOptions,
+  simulate,
+} from '../../../src/simulator/runs/simulate.ts'
+import { CATALOGUE } from '../../catalogue/catalogue.ts'
+import { corrupt } from '../../language/adversary.ts'
+import type { Blackboard } from '../../language/adversary-context.ts'
+import { adversaryOf, modesOf } from '../../language/attack.ts'
+
+const ADVERSARIES = new Map(
+  [...CATALOGUE.values()].flatMap((attack) => {
+    const adversary = adversaryOf(attack)
+    return adversary === undefined ? [] : [[attack.name, adversary] as const]
+  }),
+)
+
+export const SWARM: AdversaryCatalogue = {
+  drawn: [...CATALOGUE.values()].flatMap((attack) =>
+    attack.drawn === undefined ? [] : [{ name: attack.name, harms: attack.drawn, modes: modesOf(attack) }],
+  ),
+  has: (name) => ADVERSARIES.has(name),
+  forRun(traitors) {
+    const board: Blackboard = { traitors, notes: new Map() }
+    return (name, { random, isOn }) => {
+      const adversary = ADVERSARIES.get(name)
+      if (adversary === undefined) throw new Error(`the catalogue has no attack "${name}" that replicas play`)
+      return corrupt({ adversary, board, random, isOn, onAct: () => {} })
+    }
+  },
+}
+
+/** Runs what a seed draws, or a plan. */
+export const simulateSwarm = (options: SimulationOptions): DetailedResult =>
+  simulate({ ...options, catalogue: SWARM })
+
+/** Draws the plan of a seed. */
+export const drawSwarmPlan = (seed: number, n?: number, mode?: AuthenticationMode): Plan =>
+  drawPlan(seed, n, mode, SWARM.drawn)
+
+/** Runs many seeds on all cores. */
+export const runSwarm = (options: Omit<CampaignOptions, 'swarm'>): Promise<CampaignResult> =>
+  runCampaign({
+    ...options,
+    swarm: { catalogue: SWARM, worker: new URL('./campaign-worker.js', import.meta.url) },
+  })
