@@ -357,4 +357,16 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
       why: UNSEEN.noLiar,
     },
   },
+  {
+    name: 'two living processes of one key have one nonce in what they sign',
+    rule: '1.8',
+    within: 'encodeRequest',
+    search: '[publicKey, session, timestamp, responder',
+    replacement: '[publicKey, new Uint8Array(session.length), timestamp, responder',
+    paper: {
+      file: 'simulator/client-restarts.test.ts',
+      test: 'neither gets what the other asked for',
+      why: UNSEEN.rare,
+    },
+  },
 ]

@@ -69,11 +69,15 @@ describe('every checker sees the violation that is planted for it', () => {
         ask: (timestamp: number) => checker.onRequest?.({ ...seen(timestamp), requestDigest, operations }),
         execute(timestamp: number, sequence: number) {
           const outcome = { ...seen(timestamp), results, standing: 'new' }
-          const executed = { replica: 0, incarnation: 1, isRestored: false, sequence, outcomes: [outcome] }
+          const batch = { requests: [{ digest: requestDigest }] }
+          const executed = {
+            ...{ replica: 0, incarnation: 1, isRestored: false, sequence },
+            ...{ batch, outcomes: [outcome] },
+          }
           checker.onExecuted?.(executed as unknown as Parameters<NonNullable<Checker['onExecuted']>>[0])
         },
         answer: (timestamp: number, given = results) =>
-          checker.onAnswer?.({ ...seen(timestamp), results: given }),
+          checker.onAnswer?.({ ...seen(timestamp), requestDigest, results: given }),
       }
     }
 

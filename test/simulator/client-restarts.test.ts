@@ -40,3 +40,31 @@ describe.each(['signed', 'oral'] as const)('%s', (mode) => {
     }
   })
 })
+
+/** A second process begins with the first client's key, early and with its own counter, so both use the same timestamps. */
+function twinPlan(seed: number, mode: 'signed' | 'oral', copiesCounter: boolean): Plan {
+  const plan = planWith(seed, false, mode)
+  const twin = (atMs: number) =>
+    ({ kind: 'twin-client', client: 0, copiesCounter, atMs, lastsMs: 250 }) as const
+  const restart = { kind: 'restart-client', client: 0, losesCounter: !copiesCounter, atMs: 200 } as const
+  return { ...plan, incidents: [twin(1), restart, twin(300)] }
+}
+
+describe.each(['signed', 'oral'] as const)('two living processes with one key, %s', (mode) => {
+  test.each([true, false])(
+    'PBFT-1.8 neither gets what the other asked for, and the load goes on when one has ended, copied counter %s',
+    (copiesCounter) => {
+      for (const seed of [1, 2]) {
+        const plan = twinPlan(seed, mode, copiesCounter)
+        const { verdict, explanation, history } = simulate({ seed, plan })
+        expect([verdict, ...explanation]).toEqual(['held'])
+        const twins = history.filter(({ client }) => client >= plan.workload.clients)
+        expect(twins.length).toBeGreaterThan(0)
+        const ofTheKey = history.filter(({ client }) => client === 0 || client >= plan.workload.clients)
+        // A conditional write on a key that does not exist: at most one of those that ran into each other won.
+        for (const refused of history.filter(({ refusal }) => refusal !== null))
+          expect(ofTheKey).toContain(refused)
+      }
+    },
+  )
+})

@@ -81,7 +81,7 @@ function createHistory() {
     const seen = { client: CLIENTS[client] as ClientId, timestamp: ++timestamp as Timestamp }
     checker.onRequest?.({ ...seen, requestDigest, operations: encodeOperations(operations) })
     return (...results) => {
-      checker.onAnswer?.({ ...seen, results: concatBytes(u16(results.length), ...results) })
+      checker.onAnswer?.({ ...seen, requestDigest, results: concatBytes(u16(results.length), ...results) })
     }
   }
   return {

@@ -29,6 +29,7 @@ const INCIDENT_KINDS: readonly Fault['kind'][] = [
   'resume',
   'set-clock',
   'restart-client',
+  'twin-client',
   'cut',
   'mend',
   'clog',

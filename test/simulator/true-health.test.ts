@@ -79,7 +79,7 @@ describe('the checker', () => {
     for (let step = 1; step <= 10; step++) {
       now += ms / 10
       for (let count = 0; count < answersEach; count++) {
-        said.push(checker.onAnswer?.({ client: asked.client, timestamp: 9 as Timestamp, results: NOTHING }))
+        said.push(checker.onAnswer?.({ ...asked, timestamp: 9 as Timestamp, results: NOTHING }))
       }
       for (const [replica, state] of states.entries()) {
         const event = { kind: 'ticked', now: 0 as Milliseconds } as const

@@ -2,6 +2,7 @@
  * A checker watches one invariant over the correct replicas and says at once when it does not hold. It sees every
  * step, before its effects are performed, and everything that was executed, sent to a client or answered.
  */
+import { toHex } from '../../base/bytes.ts'
 import type { ClientId, ReplicaId, Sequence, Timestamp } from '../../base/ids.ts'
 import type { RequestOutcome } from '../../base/request-outcome.ts'
 import type { Batch } from '../../messages/message.ts'
@@ -52,10 +53,15 @@ export interface SeenRequest {
   readonly operations: Uint8Array
 }
 
+/** The name of a request: two processes with one key may use one timestamp, and their requests differ by their digests. */
+export const requestKey = (request: Pick<SeenRequest, 'client' | 'timestamp' | 'requestDigest'>): string =>
+  `${request.client}:${request.timestamp}:${toHex(request.requestDigest)}`
+
 /** An answer that W replicas gave. */
 export interface SeenAnswer {
   readonly client: ClientId
   readonly timestamp: Timestamp
+  readonly requestDigest: Uint8Array
   readonly results: Uint8Array
 }
 
@@ -78,6 +84,8 @@ export interface Checker {
   /** A client that is no part of the load signed this, perhaps beside other things under the same timestamp. */
   onSigned?(seen: SeenRequest): string | null
   onAnswer?(seen: SeenAnswer): string | null
+  /** Nobody waits for the answer any more: the process that asked has ended, or was refused. */
+  onGivenUp?(seen: Omit<SeenAnswer, 'results'>): string | null
   /** All requests of the load are answered, and no correct replica has begun a batch behind this one. */
   onLoadOver?(final: Sequence): string | null
   onSettled?(seen: SeenSettled): string | null

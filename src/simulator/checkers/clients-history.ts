@@ -3,7 +3,7 @@ import type { ClientId } from '../../base/ids.ts'
 import { checkHistory } from '../../linearizability/check-history.ts'
 import { History, type Operation } from '../../linearizability/history.ts'
 import { timeline } from '../../linearizability/timeline.ts'
-import type { Checker, SeenRequest } from './checker.ts'
+import { type Checker, requestKey, type SeenRequest } from './checker.ts'
 import { type RegisterOperation, Registers } from './registers.ts'
 
 /** More than the history of a settled run takes: a hundred requests that all waited out one partition took 3 million. */
@@ -32,14 +32,14 @@ export function clientsHistory(): Checker {
     name: 'clients history',
     onRequest(seen) {
       const asked = { ...seen, results: null }
-      open.set(`${seen.client}:${seen.timestamp}`, asked)
+      open.set(requestKey(seen), asked)
       events.push({ asked, isAnswer: false })
       return null
     },
-    onAnswer({ client, timestamp, results }) {
-      const key = `${client}:${timestamp}`
+    onAnswer({ results, ...answered }) {
+      const key = requestKey(answered)
       const asked = open.get(key)
-      if (asked === undefined) return `${nameOf({ client, timestamp })} was answered, and did not wait`
+      if (asked === undefined) return `${nameOf(answered)} was answered, and did not wait`
       open.delete(key)
       asked.results = results
       events.push({ asked, isAnswer: true })

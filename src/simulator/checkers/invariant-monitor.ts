@@ -114,6 +114,10 @@ export class InvariantMonitor {
     for (const checker of this.#checkers) this.#note(checker, null, checker.onAnswer?.(seen))
   }
 
+  onGivenUp(seen: Omit<SeenAnswer, 'results'>): void {
+    for (const checker of this.#checkers) this.#note(checker, null, checker.onGivenUp?.(seen))
+  }
+
   onLoadOver(final: Sequence): void {
     for (const checker of this.#checkers) this.#note(checker, null, checker.onLoadOver?.(final))
   }

@@ -1,5 +1,5 @@
 import { equalBytes } from '../../base/bytes.ts'
-import type { Checker } from './checker.ts'
+import { type Checker, requestKey } from './checker.ts'
 
 /**
  * 13. The clients' history is linearizable, reads included. The order of execution is the witness: each answer is what
@@ -15,21 +15,22 @@ export function linearizable(): Checker {
   return {
     invariant: 13, // @rule 7.13
     name: 'linearizable',
-    onExecuted({ sequence, outcomes }) {
+    onExecuted({ sequence, batch, outcomes }) {
       for (const [index, { client, timestamp, results, standing }] of outcomes.entries()) {
-        const key = `${client}:${timestamp}`
+        const requestDigest = batch.requests[index]?.digest ?? NO_DIGEST
+        const key = requestKey({ client, timestamp, requestDigest })
         if (standing === 'new' && !executed.has(key)) {
           executed.set(key, { place: sequence * PLACES_PER_BATCH + index, results })
         }
       }
       return null
     },
-    onRequest({ client, timestamp }) {
-      atRequest.set(`${client}:${timestamp}`, latest)
+    onRequest(seen) {
+      atRequest.set(requestKey(seen), latest)
       return null
     },
-    onAnswer({ client, timestamp, results }) {
-      const key = `${client}:${timestamp}`
+    onAnswer({ client, timestamp, requestDigest, results }) {
+      const key = requestKey({ client, timestamp, requestDigest })
       const what = `request ${timestamp} of client ${client.slice(0, 8)}`
       const origin = executed.get(key)
       if (origin === undefined) return `${what} was answered, and no correct replica had executed it`
@@ -47,6 +48,7 @@ export function linearizable(): Checker {
   }
 }
 
+const NO_DIGEST = new Uint8Array(0)
 /** More than a batch has requests. */
 const PLACES_PER_BATCH = 4_096
 

@@ -26,6 +26,8 @@ const CALM_REQUEST_MS = 300 * TICK_MS + 300
 const CALM_DECISION_MS = 5
 /** A link that is stuck is noticed by its silence, and dialed again. */
 const STUCK_LINK_MS = SILENT_TICKS * TICK_MS + DIAL_MS_MAX
+/** Two processes with one key wait until replicas and they themselves have forgotten the other one. */
+const SHARED_KEY_MS = 1_000 * TICK_MS
 /** Stuck requests, and open slots of a replica, that a description lists. */
 const DESCRIBED_MAX = 8
 
@@ -73,8 +75,10 @@ export function settleBoundMs(
   const lagging = Math.max(...reached) - Math.min(...reached)
   const catchUp = CATCH_UP_MS + lagging * (2 * plan.disk.readMs + CALM_DECISION_MS)
   const stuck = plan.incidents.some(({ kind }) => kind === 'swallow') ? STUCK_LINK_MS : 0
+  const shared = clients.some(({ twinOf }) => twinOf !== null) ? SHARED_KEY_MS : 0
   const views = viewsBoundMs(plan, replicas)
-  const waiting = 2 * CLIENT_BACKOFF_MS + catchUp + stuck + views + left * (CALM_REQUEST_MS + pauseMsMax)
+  const waiting =
+    2 * CLIENT_BACKOFF_MS + catchUp + stuck + shared + views + left * (CALM_REQUEST_MS + pauseMsMax)
   return waiting / rate + 2 * Math.max(...skews)
 }
 

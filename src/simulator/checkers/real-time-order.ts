@@ -1,6 +1,6 @@
 import { readU64 } from '../../base/bytes.ts'
 import { readResults } from '../../store/results.ts'
-import type { Checker } from './checker.ts'
+import { type Checker, requestKey } from './checker.ts'
 
 /**
  * 13, a necessary part of it. An operation that was asked for after another one was answered sees a revision of the
@@ -13,12 +13,12 @@ export function realTimeOrder(): Checker {
   return {
     invariant: 13, // @rule 7.13
     name: 'real-time order',
-    onRequest({ client, timestamp }) {
-      atRequest.set(`${client}:${timestamp}`, highest)
+    onRequest(seen) {
+      atRequest.set(requestKey(seen), highest)
       return null
     },
-    onAnswer({ client, timestamp, results }) {
-      const key = `${client}:${timestamp}`
+    onAnswer({ client, timestamp, requestDigest, results }) {
+      const key = requestKey({ client, timestamp, requestDigest })
       const least = atRequest.get(key)
       atRequest.delete(key)
       const what = `the answer to request ${timestamp} of client ${client.slice(0, 8)}`

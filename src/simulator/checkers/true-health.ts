@@ -3,11 +3,11 @@
  * requests are served while one waits and none is executed or answered, nor that they are not while they are answered
  * all the time.
  */
-import type { ClientId, ReplicaId, Timestamp } from '../../base/ids.ts'
+import type { ReplicaId } from '../../base/ids.ts'
 import { reportOf } from '../../pbft/report.ts'
 import type { ReplicaState } from '../../pbft/state.ts'
 import { stallOf } from '../../session/service-health.ts'
-import type { Checker } from './checker.ts'
+import { type Checker, requestKey } from './checker.ts'
 
 /**
  * The ticks of a replica between two questions for the status; the virtual milliseconds for which it may be wrong.
@@ -32,7 +32,6 @@ export function trueHealth(n: number, now: () => number): Checker {
   /** When something was last executed or answered, and since when the status says the same without a break. */
   let movedAt = 0
   let claim: { readonly isServed: boolean; readonly sinceMs: number } | null = null
-  const keyOf = (client: ClientId, timestamp: Timestamp): string => `${client} ${timestamp}`
 
   const judge = (): string | null => {
     const reports = new Map([...states].map(([id, state]) => [id, reportOf(state, OUTSIDE)]))
@@ -66,12 +65,16 @@ export function trueHealth(n: number, now: () => number): Checker {
       states.delete(replica)
       return null
     },
-    onRequest({ client, timestamp }) {
-      open.set(keyOf(client, timestamp), now())
+    onRequest(seen) {
+      open.set(requestKey(seen), now())
       return null
     },
-    onAnswer({ client, timestamp }) {
-      open.delete(keyOf(client, timestamp))
+    onGivenUp(seen) {
+      open.delete(requestKey(seen))
+      return null
+    },
+    onAnswer(seen) {
+      open.delete(requestKey(seen))
       answers.push(now())
       movedAt = now()
       return null

@@ -65,7 +65,28 @@ export function drawPlan(
   }
   const whole = withQuietPhase(random.fork(), mode === 'oral' ? withDeposed(random.fork(), plan) : plan)
   const restarted = withClientRestarts(random.fork(), whole)
-  return withSwallowing(random.fork(), restarted)
+  return withTwinClients(random.fork(), withSwallowing(random.fork(), restarted))
+}
+
+/** The share of plans in which two processes use one client key at once, and of these twins the share that begin early. */
+const TWIN_CLIENTS_SHARE = 0.15
+const EARLY_TWINS_SHARE = 0.6
+const EARLY_MS = 60
+
+function withTwinClients(random: Random, plan: Plan): Plan {
+  if (!random.chance(TWIN_CLIENTS_SHARE) || quietPhaseOf(plan) !== null) return plan
+  const twins = Array.from(
+    { length: random.between(1, 3) },
+    (): Fault => ({
+      kind: 'twin-client',
+      client: random.below(plan.workload.clients),
+      copiesCounter: random.chance(0.5),
+      // Those that begin early use the timestamps that the first process uses.
+      atMs: random.between(0, random.chance(EARLY_TWINS_SHARE) ? EARLY_MS : plan.calmAtMs - 1),
+      lastsMs: random.between(50, plan.calmAtMs),
+    }),
+  )
+  return { ...plan, incidents: inOrder([...plan.incidents, ...twins]) }
 }
 
 /** The share of plans in which clients start anew, some of them without the counter of their key. */

@@ -13,6 +13,8 @@ import type { PlannedAdversaries, Turn } from './adversaries.ts'
 import { type Fault, type Plan, textOfFault } from './plan.ts'
 
 export interface FaultTargets {
+  /** Starts a second process with a client's key; false where there is no such client, or has one. */
+  readonly twinClient: (twin: Fault & { readonly kind: 'twin-client' }) => boolean
   /** Starts a client anew; false where there is no such client. */
   readonly restartClient: (client: number, losesCounter: boolean) => boolean
   readonly plan: Plan
@@ -55,6 +57,8 @@ function takesEffect(scene: FaultTargets, incident: Fault): boolean {
       return turn(scene, incident)
     case 'restart-client':
       return scene.restartClient(incident.client, incident.losesCounter)
+    case 'twin-client':
+      return scene.twinClient(incident)
     case 'lull':
       heal(scene, scene.replicas)
       return true
@@ -99,7 +103,7 @@ function strikeNetwork(network: VirtualNetwork, incident: NetworkIncident): void
 
 type ReplicaIncident = Exclude<
   Fault,
-  NetworkIncident | { kind: 'turn' | 'restart-client' | 'lull' | 'storm' }
+  NetworkIncident | { kind: 'turn' | 'restart-client' | 'twin-client' | 'lull' | 'storm' }
 >
 
 function strikeReplica(scene: FaultTargets, replica: VirtualReplica, incident: ReplicaIncident): boolean {

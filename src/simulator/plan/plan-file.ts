@@ -55,7 +55,9 @@ function incidentFault(incident: Fault, n: number, catalogue: AdversaryCatalogue
     const id = (incident as Partial<Record<typeof name, unknown>>)[name]
     if (id !== undefined && !(isNatural(id) && id < n)) return `names no replica in "${name}"`
   }
-  if (incident.kind === 'restart-client' && !isNatural(incident.client)) return 'names no client'
+  const isOfClient = incident.kind === 'restart-client' || incident.kind === 'twin-client'
+  if (isOfClient && !isNatural(incident.client)) return 'names no client'
+  if (incident.kind === 'twin-client' && !isNatural(incident.lastsMs)) return 'has no "lastsMs"'
   if (incident.kind === 'turn' && !catalogue.has(incident.traitor)) {
     return `names "${incident.traitor}", which is no attack that replicas play`
   }

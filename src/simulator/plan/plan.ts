@@ -36,6 +36,16 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'turn'; readonly replica: ReplicaId; readonly traitor: string; readonly number: number }
   /** A client's process ends and starts anew: with its counter of timestamps, or without. */
   | { readonly kind: 'restart-client'; readonly client: number; readonly losesCounter: boolean }
+  /**
+   * A second process begins with a client's key beside the first one, with a copy of its counter of timestamps or without:
+   * until it ends, or the calm comes.
+   */
+  | {
+      readonly kind: 'twin-client'
+      readonly client: number
+      readonly copiesCounter: boolean
+      readonly lastsMs: number
+    }
   | { readonly kind: 'cut' | 'mend'; readonly from: ReplicaId; readonly to: ReplicaId }
   /** Arrivals wait until the link is free again; a clogged node's links are all clogged, in both directions. */
   | { readonly kind: 'clog' | 'unclog'; readonly from: ReplicaId; readonly to: ReplicaId }
@@ -104,6 +114,12 @@ export const inOrder = <F extends Fault>(incidents: readonly F[]): readonly F[] 
 /** The traitors of a plan, in the order in which they turn. */
 export function traitorsOf({ incidents }: Plan): readonly ReplicaId[] {
   return incidents.flatMap((incident) => (incident.kind === 'turn' ? [incident.replica] : []))
+}
+
+/** The clients of a plan whose key is used by two processes at some time, in order. */
+export function twinClientsOf({ incidents }: Pick<Plan, 'incidents'>): readonly number[] {
+  const clients = incidents.flatMap((each) => (each.kind === 'twin-client' ? [each.client] : []))
+  return [...new Set(clients)].sort((a, b) => a - b)
 }
 
 /** A plan without a fault, made from another one: its cluster, its load, a calm network. */

@@ -24,14 +24,14 @@ import {
 import type { AdversaryCatalogue } from '../plan/adversaries.ts'
 import { drawPlan } from '../plan/draw-plan.ts'
 import { type Fault, type Plan, textOfFault, traitorsOf } from '../plan/plan.ts'
-import { quietPhaseOf } from '../plan/quiet-phase.ts'
 import { Trace, type TracedStep, type TraceListener } from '../trace/trace.ts'
 import { ExtraClientAdmission, type ExtraClientHost, type ExtraClients } from '../world/extra-clients.ts'
-import { type HistoryEntry, VirtualClient } from '../world/virtual-client.ts'
+import type { HistoryEntry, VirtualClient } from '../world/virtual-client.ts'
 import { VirtualClock, VirtualTime } from '../world/virtual-clock.ts'
 import { createVirtualCluster, type VirtualCluster } from '../world/virtual-cluster.ts'
 import { survivePowerFailures } from '../world/virtual-process.ts'
 import type { Sabotage } from '../world/virtual-replica.ts'
+import { addTwin, createClients } from './load-clients.ts'
 
 /** The interval at which the run is checked for having settled, in virtual milliseconds. */
 const SETTLED_POLL_MS = 10
@@ -196,47 +196,13 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
     ...given({ twins: options.twins, adversaries: options.adversaries, onRejected: options.onRejected }),
     ...given({ extraClients: extraClients?.admitted, catalogue: options.catalogue }),
     restartClient: (client, losesCounter) => clients[client]?.restart(losesCounter) ?? false,
+    twinClient: (twin) => addTwin(clients, twin, { plan, time, trace, watch, virtual, random, audit }),
   })
   audit = options.audit?.(virtual) ?? null
   const clients = createClients({ plan, time, trace, watch, virtual, random, audit })
   extraClients?.arrive(hostOf({ plan, time, watch, virtual, random, clients }))
   const parts = { plan, time, trace, watch, virtual, clients }
   return { ...parts, boundMs: null, final: null, settledMs: null, isOverdue: false }
-}
-
-function createClients(context: {
-  readonly plan: Plan
-  readonly time: VirtualTime
-  readonly trace: Trace
-  readonly watch: InvariantMonitor
-  readonly virtual: VirtualCluster
-  readonly random: Random
-  readonly audit: Audit | null
-}): readonly VirtualClient[] {
-  const { plan, time, trace, watch, virtual, random, audit } = context
-  const { cluster, clientSigners, agreementSecrets, network, suite } = virtual
-  return cluster.clients.slice(0, plan.workload.clients).map((identity, index) => {
-    const signer = clientSigners[index]
-    const agreementSecret = agreementSecrets.client[index]
-    assert(signer !== undefined && agreementSecret !== undefined, 'each client has its keys')
-    return new VirtualClient({
-      index,
-      identity,
-      cluster,
-      suite,
-      signer,
-      agreementSecret,
-      time,
-      clock: new VirtualClock(time),
-      network,
-      random: random.fork(),
-      workload: plan.workload,
-      quiet: quietPhaseOf(plan),
-      watch,
-      trace,
-      onFrame: audit === null ? null : (from, frame) => audit.onClientFrame(from, frame),
-    })
-  })
 }
 
 function hostOf(context: {
@@ -277,6 +243,7 @@ function runToEnd(run: Run, reaction?: Reaction): void {
   if (reaction !== undefined) react(run, reaction)
   time.after(plan.calmAtMs, () => {
     virtual.calm()
+    for (const client of clients) if (client.twinOf !== null) client.end()
     const boundMs = settleBoundMs(plan, clients, virtual.replicas)
     run.boundMs = boundMs
     time.every(

@@ -43,6 +43,8 @@ export interface HistoryEntry {
 
 export interface VirtualClientContext {
   readonly index: number
+  /** Set for a second process with the key of another client: which, and the counter that it begins with. */
+  readonly twin?: { readonly of: number; readonly reservedUpTo: number }
   readonly identity: ClusterClient
   readonly cluster: Cluster
   readonly suite: CryptoSuite
@@ -69,6 +71,8 @@ export class VirtualClient {
   /** Its counter, as it stands on disk. */
   #reservedUpTo = 0
   #counterLosses = 0
+  #isShared = false
+  #hasEnded = false
   readonly #history: HistoryEntry[] = []
   readonly #writer = new OperationsWriter()
   readonly #workload: Workload
@@ -80,6 +84,7 @@ export class VirtualClient {
   constructor(place: VirtualClientContext) {
     this.#place = place
     this.#random = place.random
+    this.#reservedUpTo = place.twin?.reservedUpTo ?? 0
     this.#workload = new Workload(place.index, place.random, place.workload)
     this.#runtime = this.#start()
     this.#pause()
@@ -98,6 +103,7 @@ export class VirtualClient {
       identity,
       onFrame,
       index,
+      twin,
     } = this.#place
     const start = ++this.#starts
     return new ClientRuntime({
@@ -106,7 +112,7 @@ export class VirtualClient {
       signer,
       session: sessionNonce(index, start),
       agreementSecret,
-      transport: network.attach({ kind: 'client', id: identity.id }),
+      transport: network.attach({ kind: 'client', id: identity.id }, twin === undefined ? 0 : 1),
       clock,
       random: random.fork(),
       reservations: {
@@ -124,8 +130,10 @@ export class VirtualClient {
   }
 
   /** Its process ends, and another one begins with its key: nobody waits any more for what it had asked. */
-  restart(losesCounter: boolean): true {
+  restart(losesCounter: boolean): boolean {
+    if (this.#hasEnded) return false
     this.#runtime.stop()
+    this.#giveUp()
     if (losesCounter) {
       this.#reservedUpTo = 0
       this.#counterLosses++
@@ -135,11 +143,53 @@ export class VirtualClient {
     return true
   }
 
+  /** Its process ends for good, and asks for nothing any more. */
+  end(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    const { network, identity } = this.#place
+    this.#runtime.stop()
+    network.detach({ kind: 'client', id: identity.id }, { losesSent: false }, 1)
+    this.#giveUp()
+    this.#starts++ // what it reserved, and what it asked, is nobody's
+    this.#open = 0
+  }
+
+  /** From now on another process uses its key: what it has open may be refused. */
+  share(): void {
+    this.#isShared = true
+  }
+
+  /** Its counter, as it stands on disk. */
+  get reservedUpTo(): number {
+    return this.#reservedUpTo
+  }
+
+  /** The client whose key it uses too; null for one with a key of its own. */
+  get twinOf(): number | null {
+    return this.#place.twin?.of ?? null
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  /** Nobody waits any more for what its process had asked. */
+  #giveUp(): void {
+    const { watch, identity } = this.#place
+    for (const [timestamp, { request }] of this.#runtime.state.pending) {
+      const asked = { client: identity.id, timestamp: timestamp as Timestamp, requestDigest: request.digest }
+      watch.onGivenUp(asked)
+    }
+  }
+
   /**
    * Requests that may be refused because its former self used their timestamps: those that it has open when it learns of
-   * that, once after each loss of its counter, where the replicas that it asked first lagged.
+   * that, once after each loss of its counter, where the replicas that it asked first lagged. While another process has
+   * its key, any of them may be.
    */
   get excusedMax(): number {
+    if (this.#isShared) return this.#history.length
     return this.#counterLosses * this.#place.workload.openMax
   }
 
@@ -153,7 +203,7 @@ export class VirtualClient {
 
   /** Requests that are not yet sent. */
   get left(): number {
-    return this.#place.workload.requestsPerClient - this.#history.length
+    return this.#hasEnded ? 0 : this.#place.workload.requestsPerClient - this.#history.length
   }
 
   /** Requests that are sent and not answered. */
@@ -183,7 +233,13 @@ export class VirtualClient {
   /** Sends what is left of the burst, as far as there is room. */
   #submitMore(): void {
     const { workload } = this.#place
-    while (!this.#isPausing && this.left > 0 && this.#open < workload.openMax && this.#runtime.room > 0) {
+    while (
+      !this.#isPausing &&
+      !this.#hasEnded &&
+      this.left > 0 &&
+      this.#open < workload.openMax &&
+      this.#runtime.room > 0
+    ) {
       this.#submit()
       if (--this.#burst === 0) this.#pause()
     }
@@ -207,7 +263,7 @@ export class VirtualClient {
     this.#open++
     const start = this.#starts
     this.#runtime.submit(encoded, (submitted) => {
-      if (start === this.#starts) this.#answered(entry, submitted)
+      if (start === this.#starts) this.#answered(entry, submitted, digest)
     })
     const pending = this.#runtime.state.pending.get(timestamp)
     assert(pending !== undefined, 'a client with room takes a request')
@@ -222,17 +278,19 @@ export class VirtualClient {
     return this.#writer.finish()
   }
 
-  #answered(entry: HistoryEntry, submitted: Submitted): void {
+  #answered(entry: HistoryEntry, submitted: Submitted, requestDigest: Uint8Array): void {
     const { watch, trace, time, identity, index } = this.#place
     this.#open--
     entry.answeredAtMs = time.now
     trace.note(time.now, `client ${index} has ${submitted.kind} ${entry.timestamp}`)
     if (submitted.kind === 'refused') {
       entry.refusal = submitted.reason
+      watch.onGivenUp({ client: identity.id, timestamp: entry.timestamp, requestDigest })
     } else {
       entry.results = submitted.results
       this.#workload.learn(entry.operations, submitted.results)
-      watch.onAnswer({ client: identity.id, timestamp: entry.timestamp, results: submitted.results })
+      const { timestamp } = entry
+      watch.onAnswer({ client: identity.id, timestamp, requestDigest, results: submitted.results })
     }
     // Not at once: the session is in the middle of a step.
     time.after(0, () => this.#submitMore())

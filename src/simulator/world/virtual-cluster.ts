@@ -18,7 +18,7 @@ import type { Recomposition, RejectedMessage } from '../../runtime/replica-runti
 import type { InvariantMonitor } from '../checkers/invariant-monitor.ts'
 import { type AdversaryCatalogue, NO_ADVERSARIES, PlannedAdversaries } from '../plan/adversaries.ts'
 import { applyFault, calm, type FaultTargets } from '../plan/fault-schedule.ts'
-import type { Fault, Plan } from '../plan/plan.ts'
+import { type Fault, type Plan, twinClientsOf } from '../plan/plan.ts'
 import type { Trace } from '../trace/trace.ts'
 import { simulatedSuites } from './fast-suite.ts'
 import { VirtualClock, type VirtualTime } from './virtual-clock.ts'
@@ -69,7 +69,8 @@ export function createVirtualCluster(context: {
   /** Clients that are admitted beside those of the load. */
   readonly extraClients?: number
   /** Starts a client anew; false where there is no such client. */
-  readonly restartClient?: (client: number, losesCounter: boolean) => boolean
+  readonly restartClient?: FaultTargets['restartClient']
+  readonly twinClient?: FaultTargets['twinClient']
 }): VirtualCluster {
   const { plan, time, random, watch, trace, sabotage, twins: twinIds = [], adversaries, onRejected } = context
   const suite = simulatedSuites[plan.suite]
@@ -78,7 +79,7 @@ export function createVirtualCluster(context: {
   const network = new VirtualNetwork({
     time,
     random: random.fork(),
-    peers: peersOf(cluster, twinIds),
+    peers: peersOf(cluster, twinIds, twinClientsOf(plan)),
     onSent: replyObserver(watch, suite, (id) => replicas[id]?.isCorrect ?? false),
   })
   network.conditions = plan.network
@@ -108,8 +109,9 @@ export function createVirtualCluster(context: {
   const planned = new PlannedAdversaries(plan, context.catalogue ?? NO_ADVERSARIES)
   const replicas = cluster.replicas.map(({ id }) => createReplica(id, 0))
   const twins = twinIds.map((id) => createReplica(id, 1))
-  const { restartClient = () => false } = context
-  const scene: FaultTargets = { plan, time, trace, network, replicas, adversaries: planned, restartClient }
+  const { restartClient = () => false, twinClient = () => false } = context
+  const targets = { plan, time, trace, network, replicas, adversaries: planned }
+  const scene: FaultTargets = { ...targets, restartClient, twinClient }
 
   return {
     cluster,
@@ -196,11 +198,18 @@ export function createIdentities(
   }
 }
 
-function peersOf({ replicas, clients }: Cluster, twins: readonly ReplicaId[]): readonly Peer[] {
+function peersOf(
+  { replicas, clients }: Cluster,
+  twins: readonly ReplicaId[],
+  twinClients: readonly number[],
+): readonly Peer[] {
   return [
     ...replicas.map(({ id }): Peer => ({ kind: 'replica', id })),
     ...twins.map((id): Peer => ({ kind: 'replica', id })),
     ...clients.map(({ id }): Peer => ({ kind: 'client', id })),
+    ...clients
+      .filter((_, index) => twinClients.includes(index))
+      .map(({ id }): Peer => ({ kind: 'client', id })),
   ]
 }
 
