@@ -5,8 +5,8 @@
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** 2: requests and replies carry their session's nonce, and a client asks for its place (rules 1.7, 1.8). */
-export const PROTOCOL_VERSION = 2
+/** 3: the state holds the history of its keys, and revisions begin at 1. 2: requests and replies carry their session's nonce. */
+export const PROTOCOL_VERSION = 3
 
 /** Bytes of one frame after its length field. A length above it ends the link before anything is buffered. */
 export const FRAME_BYTES_MAX = 8 * MIB

@@ -12,9 +12,10 @@ import type { LastUse, RequestName, RequestStanding } from '../base/request-stan
 import { TreeAssembly } from '../tree/assembly.ts'
 import { TreeSnapshot } from '../tree/snapshot.ts'
 import { Tree } from '../tree/tree.ts'
+import { Compaction, HISTORY, type HistoryLimits } from './compaction.ts'
 import { readCounters, readLimits, writeCounters, writeLimits } from './counters.ts'
 import { executeOperations } from './execution.ts'
-import { KeyValueStore } from './key-value-store.ts'
+import { FIRST_REVISION, KeyValueStore } from './key-value-store.ts'
 import { RECOVERY_DISTANCE, Recoveries } from './recoveries.ts'
 import { STATUSES, type Status } from './results.ts'
 import { ResultsWriter } from './results-writer.ts'
@@ -25,6 +26,13 @@ import { RETENTION, type RetentionLimits, Sessions } from './sessions.ts'
  * replica at once. What does not fit answers `result-budget`, and its client asks again.
  */
 export const BATCH_RESULTS_BYTES_MAX = 16 * 1024 * 1024
+
+/**
+ * Entries that the reads of ranges of one batch, and of one request, may look at: a small answer can take a look at every
+ * key of the store. What is beyond it answers `work-budget`.
+ */
+export const BATCH_READS_MAX = 4_000_000
+export const REQUEST_READS_MAX = 1_000_000
 
 /** The cost of a request beside its operations, in units of the allowance, and so many bytes of its results. */
 const REQUEST_WORK = 16
@@ -48,6 +56,8 @@ export interface StoreOptions {
   readonly clients: Iterable<ClientId>
   /** Bytes of all keys and values; beyond it puts answer `no-space`. */
   readonly storeBytesMax: number
+  /** Other bounds on the history than the usual ones. Equal on all replicas, or they part. */
+  readonly history?: HistoryLimits
   /** Smaller bounds on kept results than the named ones. Equal on all replicas, or they part. */
   readonly retention?: RetentionLimits
   /** The replicas' public keys as client ids, in the order of the replicas: who may ask for a recovery. */
@@ -98,18 +108,20 @@ class TreeStore implements Store {
   readonly #hash: Hash
   readonly #tree: Tree
   readonly #store: KeyValueStore
+  readonly #compaction: Compaction
   readonly #sessions: Sessions
   readonly #recoveries: Recoveries
   readonly #writer = new ResultsWriter()
   #executedTime = 0 as Milliseconds
   #lastSequence = 0 as Sequence
-  #revision = 0
+  #revision = FIRST_REVISION
   #isExecuting = false
 
   constructor({
     hash,
     clients,
     storeBytesMax,
+    history = HISTORY,
     retention = RETENTION,
     replicas,
     recoveryDistance,
@@ -118,9 +130,10 @@ class TreeStore implements Store {
     this.#hash = hash
     this.#tree = tree
     this.#store = new KeyValueStore(tree, { storeBytesMax })
+    this.#compaction = new Compaction(this.#store)
     this.#sessions = new Sessions(tree)
     this.#recoveries = new Recoveries(tree, recoveryDistance ?? RECOVERY_DISTANCE)
-    writeLimits(tree, { storeBytesMax, retention })
+    writeLimits(tree, { storeBytesMax, retention, history })
     this.#sessions.begin(clients)
     this.#recoveries.begin(replicas ?? [])
     this.#settle()
@@ -156,7 +169,9 @@ class TreeStore implements Store {
       allowance,
       budgetBytes: BATCH_RESULTS_BYTES_MAX,
       repeatedBytes: BATCH_RESULTS_BYTES_MAX,
+      readsLeft: BATCH_READS_MAX,
     }
+    const { changes } = this.#store
     const outcomes: RequestOutcome[] = []
     for (const request of batch.requests) {
       if (allowance.left <= 0) yield
@@ -164,8 +179,10 @@ class TreeStore implements Store {
       allowance.left -= REQUEST_WORK + Math.floor((outcome.results?.length ?? 0) / RESULTS_BYTES_PER_WORK)
       outcomes.push(outcome)
     }
+    const time = Math.max(this.#executedTime, batch.time) as Milliseconds
+    yield* this.#compaction.advance({ changes: this.#store.changes - changes, time }, allowance)
     this.#lastSequence = sequence
-    if (batch.time > this.#executedTime) this.#executedTime = batch.time
+    this.#executedTime = time
     this.#settle()
     return outcomes
   }
@@ -220,8 +237,17 @@ class TreeStore implements Store {
       run.repeatedBytes -= results?.length ?? 0
     }
     if (standing === 'new') {
-      const target = { store: this.#store, results: this.#writer, allowance: run.allowance }
+      const budget = { left: Math.min(REQUEST_READS_MAX, run.readsLeft) }
+      run.readsLeft -= budget.left
+      const target = {
+        store: this.#store,
+        compaction: this.#compaction,
+        results: this.#writer,
+        allowance: run.allowance,
+        budget,
+      }
       results = yield* executeOperations(target, operations, run.budgetBytes)
+      run.readsLeft += Math.max(0, budget.left)
       run.budgetBytes = Math.max(0, run.budgetBytes - results.length)
       this.#sessions.record(request, results)
     }
@@ -249,9 +275,11 @@ class TreeStore implements Store {
     writeCounters(this.#tree, {
       lastSequence: this.#lastSequence,
       executedTime: this.#executedTime,
+      executedCount: this.#sessions.executedCount,
       revision: this.#store.revision,
       bytes: this.#store.bytes,
-      executedCount: this.#sessions.executedCount,
+      historyBytes: this.#store.historyBytes,
+      floor: this.#compaction.floor,
     })
   }
 
@@ -262,6 +290,7 @@ class TreeStore implements Store {
     this.#revision = counters.revision
     this.#executedTime = counters.executedTime
     this.#store.restore(counters, limits.storeBytesMax)
+    this.#compaction.restore(counters.floor, limits.history)
     this.#sessions.restore(counters.executedCount, limits.retention)
     this.#recoveries.restore()
   }
@@ -274,6 +303,8 @@ interface Run {
   /** The bytes left for results, and for results once more. */
   budgetBytes: number
   repeatedBytes: number
+  /** Entries that reads of ranges may still look at. */
+  readsLeft: number
 }
 
 /** The results of a request that is one operation in itself. */

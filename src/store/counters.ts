@@ -3,48 +3,61 @@ import { assert } from '../base/assert.ts'
 import { readU64, writeU64 } from '../base/bytes.ts'
 import type { Milliseconds, Sequence } from '../base/ids.ts'
 import type { Tree } from '../tree/tree.ts'
+import type { HistoryLimits } from './compaction.ts'
 import type { RetentionLimits } from './sessions.ts'
 import { COUNTERS_KEY, LIMITS_KEY } from './state-keys.ts'
 
 export interface Counters {
   readonly lastSequence: Sequence
   readonly executedTime: Milliseconds
+  readonly executedCount: number
   readonly revision: number
   /** Bytes of keys and values. */
   readonly bytes: number
-  readonly executedCount: number
+  readonly historyBytes: number
+  /** The lowest revision that can be read. */
+  readonly floor: number
 }
 
 export interface StateLimits {
   readonly storeBytesMax: number
   readonly retention: RetentionLimits
+  readonly history: HistoryLimits
 }
 
 export function writeCounters(tree: Tree, counters: Counters): void {
-  const { lastSequence, executedTime, revision, bytes, executedCount } = counters
-  writeNumbers(tree, COUNTERS_KEY, [lastSequence, executedTime, revision, bytes, executedCount])
+  const { lastSequence, executedTime, executedCount, revision, bytes, historyBytes, floor } = counters
+  const store = [revision, bytes, historyBytes, floor]
+  writeNumbers(tree, COUNTERS_KEY, [lastSequence, executedTime, executedCount, ...store])
 }
 
 export function readCounters(tree: Tree): Counters {
-  const record = readRecord(tree, COUNTERS_KEY, 5)
+  const record = readRecord(tree, COUNTERS_KEY, 7)
   return {
     lastSequence: readU64(record, 0) as Sequence,
     executedTime: readU64(record, 8) as Milliseconds,
-    revision: readU64(record, 16),
-    bytes: readU64(record, 24),
-    executedCount: readU64(record, 32),
+    executedCount: readU64(record, 16),
+    revision: readU64(record, 24),
+    bytes: readU64(record, 32),
+    historyBytes: readU64(record, 40),
+    floor: readU64(record, 48),
   }
 }
 
-export function writeLimits(tree: Tree, { storeBytesMax, retention }: StateLimits): void {
+export function writeLimits(tree: Tree, { storeBytesMax, retention, history }: StateLimits): void {
   const { retainedBytesMax, clientRetainedBytesMax } = retention
-  writeNumbers(tree, LIMITS_KEY, [storeBytesMax, retainedBytesMax, clientRetainedBytesMax])
+  const { revisionsMax, ageMs, bytesMax } = history
+  const kept = [revisionsMax, ageMs, bytesMax]
+  writeNumbers(tree, LIMITS_KEY, [storeBytesMax, retainedBytesMax, clientRetainedBytesMax, ...kept])
 }
 
 export function readLimits(tree: Tree): StateLimits {
-  const record = readRecord(tree, LIMITS_KEY, 3)
-  const retention = { retainedBytesMax: readU64(record, 8), clientRetainedBytesMax: readU64(record, 16) }
-  return { storeBytesMax: readU64(record, 0), retention }
+  const record = readRecord(tree, LIMITS_KEY, 6)
+  return {
+    storeBytesMax: readU64(record, 0),
+    retention: { retainedBytesMax: readU64(record, 8), clientRetainedBytesMax: readU64(record, 16) },
+    history: { revisionsMax: readU64(record, 24), ageMs: readU64(record, 32), bytesMax: readU64(record, 40) },
+  }
 }
 
 function writeNumbers(tree: Tree, key: Uint8Array, numbers: readonly number[]): void {

@@ -5,10 +5,10 @@
  * Verdicts come in a fixed order, the same on every replica: what the operation itself has wrong; no room for its
  * result; a revision that moved; no space.
  */
-import type { Allowance } from '../base/allowance.ts'
 import { assertNever } from '../base/assert.ts'
 import type { TreeCursor } from '../tree/search.ts'
-import { entryKeyOf, type KeyValueStore, REVISIONS_BYTES } from './key-value-store.ts'
+import { EntryView } from './key-entry.ts'
+import { entryKeyOf } from './key-value-store.ts'
 import {
   KEY_BYTES_MAX,
   nextOperation,
@@ -17,8 +17,8 @@ import {
   type OperationCursor,
   openOperations,
 } from './operations.ts'
+import { executeCompact, executeDeleteRange, executeRange, type RangeTarget } from './range-execution.ts'
 import { FIELD_BYTES, RESULT_HEADER_BYTES, RESULTS_BYTES_MAX, RESULTS_HEADER_BYTES } from './results.ts'
-import type { ResultsWriter } from './results-writer.ts'
 
 /**
  * Bytes of a list's fields in front of its cursor. A longer page ends early and gives a cursor, so that a list that is
@@ -34,11 +34,9 @@ const ITEM_WORK = 1
 const KEY_BYTES_PER_WORK = 32
 const VALUE_BYTES_PER_WORK = 256
 
-interface Execution {
-  readonly store: KeyValueStore
-  readonly results: ResultsWriter
+interface Execution extends RangeTarget {
   readonly cursor: OperationCursor
-  readonly allowance: Allowance
+  readonly entry: EntryView
   /** A list of this request did not fit. Later ones are not tried: walking a range only to discard it costs time. */
   listRefused: boolean
 }
@@ -49,7 +47,7 @@ interface Execution {
  * may change the store meanwhile. Never throws.
  */
 export function* executeOperations(
-  target: { readonly store: KeyValueStore; readonly results: ResultsWriter; readonly allowance: Allowance },
+  target: RangeTarget,
   operations: Uint8Array,
   budgetBytes: number,
 ): Generator<undefined, Uint8Array, undefined> {
@@ -60,14 +58,14 @@ export function* executeOperations(
     results.result('bad-operation', 0)
     return results.finish()
   }
-  const execution: Execution = { ...target, cursor, listRefused: false }
+  const execution: Execution = { ...target, cursor, entry: new EntryView(), listRefused: false }
   for (let index = 0; index < cursor.count; index++) {
     if (allowance.left <= 0) yield
     const fault = nextOperation(cursor)
     allowance.left -= workOf(cursor)
+    execution.store.begin()
     if (fault !== null) results.result(fault, 0)
-    else if (cursor.code === OPERATION_CODES.list) yield* executeList(execution)
-    else executeOne(execution, cursor.code as OneKeyCode)
+    else yield* executeOne(execution, cursor.code as OperationCode)
   }
   return results.finish()
 }
@@ -77,9 +75,7 @@ const workOf = ({ keyStart, keyEnd, valueStart, valueEnd }: OperationCursor): nu
   Math.floor((keyEnd - keyStart) / KEY_BYTES_PER_WORK) +
   Math.floor((valueEnd - valueStart) / VALUE_BYTES_PER_WORK)
 
-type OneKeyCode = Exclude<OperationCode, typeof OPERATION_CODES.list>
-
-function executeOne(execution: Execution, code: OneKeyCode): void {
+function* executeOne(execution: Execution, code: OperationCode): Generator<undefined, void, undefined> {
   switch (code) {
     case OPERATION_CODES.put:
       return executePut(execution)
@@ -87,10 +83,21 @@ function executeOne(execution: Execution, code: OneKeyCode): void {
       return executeGet(execution)
     case OPERATION_CODES.delete:
       return executeDelete(execution)
+    case OPERATION_CODES.list:
+      return yield* executeList(execution)
+    case OPERATION_CODES.range:
+      return yield* executeRange(execution, fieldsOf(execution))
+    case OPERATION_CODES['delete-range']:
+      return yield* executeDeleteRange(execution, fieldsOf(execution))
+    case OPERATION_CODES.compact:
+      return executeCompact(execution, fieldsOf(execution))
     default:
       assertNever(code)
   }
 }
+
+const fieldsOf = ({ cursor }: Execution): Uint8Array =>
+  cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd)
 
 function find({ store, cursor }: Execution): boolean {
   return store.find(cursor.bytes, cursor.keyStart, cursor.keyEnd)
@@ -111,13 +118,15 @@ function executePut(execution: Execution): void {
 function executeGet(execution: Execution): void {
   const { store, results } = execution
   const isFound = find(execution)
-  const valueLength = isFound ? store.valueLength : 0
+  const { entry } = store
+  const valueLength = isFound ? entry.valueLength : 0
   const fieldBytes = isFound ? FIELD_BYTES.get + valueLength : FIELD_BYTES.notFound
   if (!results.fits(fieldBytes)) return results.result('result-budget', 0)
   results.result(isFound ? 'ok' : 'not-found', fieldBytes)
   results.u64(store.revision)
   if (!isFound) return
-  results.bytes(REVISIONS_BYTES + valueLength, (target, at) => store.copyRevisionsAndValue(target, at))
+  results.revisions(entry)
+  results.bytes(valueLength, (target, at) => target.set(entry.value, at))
 }
 
 function executeDelete(execution: Execution): void {
@@ -176,7 +185,7 @@ const NO_KEY = new Uint8Array(0)
 
 /** The number of keys that a list gives out, or null when they do not fit what is left of the budget. */
 function* measurePage(
-  { store, results, cursor, allowance }: Execution,
+  { store, results, cursor, entry, allowance }: Execution,
   prefix: Uint8Array,
   after: Uint8Array,
 ): Generator<undefined, Page | null, undefined> {
@@ -187,7 +196,7 @@ function* measurePage(
   const section = entryKeyOf(prefix, 0)
   const entries = store.seek(prefix, after)
   for (; cursor.limit > 0 && !entries.isAtEnd && entries.startsWith(section); entries.next()) {
-    const valueLength = entries.valueLength - REVISIONS_BYTES
+    const { valueLength } = entry.place(entries.value, 0, entries.valueLength)
     const bytes = fieldBytes + FIELD_BYTES.listItem + entries.keyLength - 1 + valueLength
     more = count === cursor.limit || bytes > LIST_BYTES_MAX
     if (more) break
@@ -203,13 +212,11 @@ function* measurePage(
   return results.fits(fieldBytes) ? { count, cursor: last.subarray(1), fieldBytes } : null
 }
 
-function writeItem({ results }: Execution, entries: TreeCursor): void {
-  const { key, value } = entries
+function writeItem({ results, entry }: Execution, { key, value }: TreeCursor): void {
+  entry.place(value, 0, value.length)
   results.u16(key.length - 1)
   results.bytes(key.length - 1, (target, at) => target.set(key.subarray(1), at))
-  results.bytes(REVISIONS_BYTES, (target, at) => target.set(value.subarray(0, REVISIONS_BYTES), at))
-  results.u32(value.length - REVISIONS_BYTES)
-  results.bytes(value.length - REVISIONS_BYTES, (target, at) =>
-    target.set(value.subarray(REVISIONS_BYTES), at),
-  )
+  results.revisions(entry)
+  results.u32(entry.valueLength)
+  results.bytes(entry.valueLength, (target, at) => target.set(entry.value, at))
 }

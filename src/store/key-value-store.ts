@@ -1,24 +1,38 @@
 /**
- * The keys and their values, in etcd's model: one revision counter for the store; every change of a key takes the
- * next; a key has the revision that created it, the one that changed it last, and a version that counts its changes
- * and begins anew after a deletion. Deterministic; all of it is replicated state and stands in the tree.
+ * The keys and their values, in etcd's model. An empty store is at revision 1; a request that changes something takes
+ * the next one, its main revision, and its changes are numbered from 0 in it. A key has the revision that created it,
+ * the one that changed it last, and a version that counts its changes and begins anew after a deletion. Each change
+ * leaves a record of what was before it, so that older revisions can be read. Deterministic; all of it is replicated
+ * state and stands in the tree.
  *
  * `find` goes to a key; what the store says of a key, and what it changes, is of the one found last.
  */
-import { compareBytes, readU64, writeU64 } from '../base/bytes.ts'
+import { compareBytes, writeU64 } from '../base/bytes.ts'
 import type { TreeCursor } from '../tree/search.ts'
 import type { Tree } from '../tree/tree.ts'
+import { CHANGE_KINDS, type ChangeKind, ChangeRecords, ChangeView, copyBytes } from './change-record.ts'
+import {
+  type ChangeRevision,
+  type EntryHeader,
+  EntryView,
+  entryHeaderBytes,
+  REVISIONS_BYTES,
+  writeEntryHeader,
+} from './key-entry.ts'
 import { KEY_BYTES_MAX } from './operations.ts'
-import { SECTIONS } from './state-keys.ts'
+import { SECTIONS, sectionKey } from './state-keys.ts'
 
 /** Keys in one store. It bounds what a key costs beside its own bytes, which `storeBytesMax` does not count. */
 export const KEYS_MAX = 8_000_000
 
-/** Bytes of the revisions in front of a value. */
-export const REVISIONS_BYTES = 24
+/** The revision of an empty store. */
+export const FIRST_REVISION = 1
+
+/** Bytes that a change in the history counts beside its record. */
+const CHANGE_OVERHEAD_BYTES = 64
 
 export interface KeyValueStoreLimits {
-  /** Bytes of all keys and values. */
+  /** Bytes of all keys and values that are there. */
   readonly storeBytesMax: number
   readonly keysMax?: number
 }
@@ -27,35 +41,58 @@ export interface KeyValueStoreLimits {
 export interface KeyValueCounters {
   readonly revision: number
   readonly bytes: number
+  readonly historyBytes: number
+}
+
+/** The counters when a transaction began. */
+interface SavePoint extends KeyValueCounters {
+  readonly sub: number
 }
 
 export class KeyValueStore {
-  readonly #tree: Tree
+  readonly tree: Tree
+  readonly records: ChangeRecords
   #bytesMax: number
   readonly #keysMax: number
-  #revision = 0
+  #revision = FIRST_REVISION
+  /** The place of the last change in the revision of what is being executed; -1 before the first. */
+  #sub = -1
   #bytes = 0
+  #historyBytes = 0
   #size = 0
+  #deleted = 0
+  #changes = 0
   /** The section and the key that was looked for last. */
-  readonly #key = new Uint8Array(1 + KEY_BYTES_MAX).fill(SECTIONS.entry)
+  readonly #key = new Uint8Array(1 + KEY_BYTES_MAX).fill(SECTIONS.key)
   #keyLength = 1
   #isFound = false
+  readonly #entry = new EntryView()
+  /** The entry of the key before the last change, in a buffer that grows; of no length where there was none. */
+  readonly #before = new EntryView()
+  readonly #revisions = new Uint8Array(REVISIONS_BYTES)
+  #savePoint: SavePoint | null = null
 
   constructor(tree: Tree, { storeBytesMax, keysMax = KEYS_MAX }: KeyValueStoreLimits) {
-    this.#tree = tree
+    this.tree = tree
+    this.records = new ChangeRecords(tree)
     this.#bytesMax = storeBytesMax
     this.#keysMax = keysMax
   }
 
   /** Goes on from what the tree holds now. */
-  restore({ revision, bytes }: KeyValueCounters, storeBytesMax: number): void {
+  restore({ revision, bytes, historyBytes }: KeyValueCounters, storeBytesMax: number): void {
     this.#revision = revision
+    this.#sub = -1
     this.#bytes = bytes
+    this.#historyBytes = historyBytes
     this.#bytesMax = storeBytesMax
-    this.#size = this.#tree.count(Uint8Array.of(SECTIONS.entry))
+    this.#size = this.tree.count(Uint8Array.of(SECTIONS.key))
+    this.#deleted = this.tree.count(Uint8Array.of(SECTIONS.deleted))
+    this.#isFound = false
+    this.#savePoint = null
   }
 
-  /** Changes since the beginning; 0 in an empty store. */
+  /** The main revision of the last change; 1 in an empty store. */
   get revision(): number {
     return this.#revision
   }
@@ -70,78 +107,177 @@ export class KeyValueStore {
     return this.#bytes
   }
 
+  /** Bytes of the records of changes. */
+  get historyBytes(): number {
+    return this.#historyBytes
+  }
+
+  /** The number of changes since the last restart: what a batch did is a difference of two. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  /** True if something was changed since `begin`. */
+  get hasChanged(): boolean {
+    return this.#sub >= 0
+  }
+
+  /** Begins an operation, or a whole transaction: what it changes gets one main revision. */
+  begin(): void {
+    this.#sub = -1
+  }
+
   /** Goes to the key that stands in `source` from .. to, and says whether it is there. */
   find(source: Uint8Array, from: number, to: number): boolean {
     const key = this.#key
     const length = 1 + to - from
     for (let at = 1; at < length; at++) key[at] = source[from + at - 1] as number
     this.#keyLength = length
-    this.#isFound = this.#tree.find(key, 0, length)
+    return this.#findKey()
+  }
+
+  #findKey(): boolean {
+    const { tree } = this
+    this.#key[0] = SECTIONS.key
+    this.#isFound = tree.find(this.#key, 0, this.#keyLength)
+    if (this.#isFound) this.#entry.place(tree.valueBuffer, tree.valueAt, tree.valueLength)
     return this.#isFound
   }
 
-  get createRevision(): number {
-    return readU64(this.#tree.valueBuffer, this.#tree.valueAt)
+  /** The entry of the key that was found; good until something changes. */
+  get entry(): EntryView {
+    return this.#entry
+  }
+
+  /** The entry of the key before the last change, until the next one; of no length where there was none. */
+  get before(): EntryView {
+    return this.#before
   }
 
   /** 0 where there is no such key. */
   get modRevision(): number {
-    return this.#isFound ? readU64(this.#tree.valueBuffer, this.#tree.valueAt + 8) : 0
+    return this.#isFound ? this.#entry.main : 0
   }
 
-  get version(): number {
-    return readU64(this.#tree.valueBuffer, this.#tree.valueAt + 16)
-  }
-
-  get valueLength(): number {
-    return this.#tree.valueLength - REVISIONS_BYTES
-  }
-
-  /** Writes the revisions and then the value, as they stand in the tree, at an offset of `target`. */
-  copyRevisionsAndValue(target: Uint8Array, at: number): void {
-    target.set(this.#tree.value, at)
+  /** Writes create revision, modification revision and version of the last put at an offset of `target`. */
+  copyRevisions(target: Uint8Array, at: number): void {
+    for (let offset = 0; offset < REVISIONS_BYTES; offset++) {
+      target[at + offset] = this.#revisions[offset] as number
+    }
   }
 
   /**
-   * Sets the key to a copy of the bytes from .. to of `source`. False when there is no space; nothing has changed then.
-   * Afterwards the store stands on the key still.
+   * Sets the key to a copy of the bytes from .. to of `source`, attached to a lease or to none. False when there is no
+   * space; nothing has changed then. The store stands on no key afterwards.
    */
-  put(source: Uint8Array, from: number, to: number): boolean {
+  put(source: Uint8Array, from: number, to: number, lease: Uint8Array | null = null): boolean {
     const length = to - from
-    const tree = this.#tree
     const isNew = !this.#isFound
-    const change = isNew ? this.#keyLength - 1 + length : length - this.valueLength
-    if (this.#bytes + change > this.#bytesMax || (isNew && this.#size >= this.#keysMax)) return false
-    const revision = ++this.#revision
-    const createRevision = isNew ? revision : this.createRevision
-    const version = isNew ? 1 : this.version + 1
-    this.#bytes += change
+    const growth = isNew ? this.#keyLength - 1 + length : length - this.#entry.valueLength
+    if (this.#bytes + growth > this.#bytesMax || (isNew && this.#size >= this.#keysMax)) return false
+    const before = this.#before
+    if (!isNew) this.#keep(this.#entry)
+    else if (this.#takeDeleted()) this.#findKey()
+    this.#advance()
+    this.#bytes += growth
     if (isNew) this.#size++
-    tree.put(this.#key, 0, this.#keyLength, REVISIONS_BYTES + length)
-    this.#isFound = true
-    const { valueBuffer, valueAt } = tree
-    writeU64(valueBuffer, valueAt, createRevision)
-    writeU64(valueBuffer, valueAt + 8, revision)
-    writeU64(valueBuffer, valueAt + 16, version)
-    copyValue(source, from, to, valueBuffer, valueAt + REVISIONS_BYTES)
-    return true
-  }
-
-  /** Writes create revision, modification revision and version at an offset of `target`. */
-  copyRevisions(target: Uint8Array, at: number): void {
-    const { valueBuffer, valueAt } = this.#tree
-    for (let offset = 0; offset < REVISIONS_BYTES; offset++) {
-      target[at + offset] = valueBuffer[valueAt + offset] as number
+    const isFirst = before.length === 0
+    const header: EntryHeader = {
+      createRevision: isNew ? this.#revision : before.createRevision,
+      main: this.#revision,
+      sub: this.#sub,
+      version: isNew ? 1 : before.version + 1,
+      lease,
+      depth: isFirst ? 0 : before.depth + 1,
     }
+    const headerBytes = entryHeaderBytes(header.depth)
+    const { tree } = this
+    tree.put(this.#key, 0, this.#keyLength, headerBytes + length)
+    writeEntryHeader(tree.valueBuffer, tree.valueAt, header, before)
+    copyBytes(source, from, to, tree.valueBuffer, tree.valueAt + headerBytes)
+    writeU64(this.#revisions, 0, header.createRevision)
+    writeU64(this.#revisions, 8, header.main)
+    writeU64(this.#revisions, 16, header.version)
+    this.#append(CHANGE_KINDS.put)
+    return true
   }
 
   /** Deletes the key, which was found. */
   delete(): void {
-    this.#revision++
-    this.#bytes -= this.#keyLength - 1 + this.valueLength
+    const { tree } = this
+    const before = this.#before
+    this.#keep(this.#entry)
+    tree.delete()
+    this.#advance()
+    this.#bytes -= this.#keyLength - 1 + before.valueLength
     this.#size--
-    this.#tree.delete()
+    const depth = before.depth + 1
+    const header: EntryHeader = {
+      createRevision: 0,
+      main: this.#revision,
+      sub: this.#sub,
+      version: 0,
+      lease: null,
+      depth,
+    }
+    this.#key[0] = SECTIONS.deleted
+    tree.find(this.#key, 0, this.#keyLength)
+    tree.put(this.#key, 0, this.#keyLength, entryHeaderBytes(depth))
+    writeEntryHeader(tree.valueBuffer, tree.valueAt, header, before)
+    this.#deleted++
+    this.#append(CHANGE_KINDS.delete)
+  }
+
+  /** Removes the record of a change that nobody can read any more, and the deleted key that it left. */
+  forget(change: ChangeRevision, deletedKey: Uint8Array | null): void {
+    this.#uncount(this.records.remove(change))
+    if (deletedKey === null) return
+    const key = sectionKey(SECTIONS.deleted, deletedKey)
+    if (!this.tree.find(key, 0, key.length)) return
+    const { main, sub } = this.#entry.place(this.tree.valueBuffer, this.tree.valueAt, this.tree.valueLength)
+    if (main !== change.main || sub !== change.sub) return
+    this.tree.delete()
+    this.#deleted--
+  }
+
+  /** What changes from here on can be taken back with `rollBack`. */
+  save(): void {
+    const { revision, bytes, historyBytes } = this
+    this.#savePoint = { revision, bytes, historyBytes, sub: this.#sub }
+  }
+
+  /** Takes back what was changed since `save`, the last change first. */
+  rollBack(): void {
+    const saved = this.#savePoint
+    if (saved === null) return
+    const view = new ChangeView()
+    const last = saved.sub < 0 && this.#revision === saved.revision ? -1 : this.#sub
+    for (let sub = last; sub > saved.sub; sub--) {
+      const change = { main: this.#revision, sub }
+      if (!this.records.open(view, change)) continue
+      this.#takeBack(view.kind, view.key.slice(), view.before)
+      this.records.remove(change)
+    }
+    this.#revision = saved.revision
+    this.#sub = saved.sub
+    this.#bytes = saved.bytes
+    this.#historyBytes = saved.historyBytes
     this.#isFound = false
+  }
+
+  #takeBack(kind: ChangeKind, key: Uint8Array, entry: EntryView | null): void {
+    const { tree } = this
+    if (entry === null) this.#before.length = 0
+    else this.#keep(entry)
+    const left = sectionKey(kind === CHANGE_KINDS.put ? SECTIONS.key : SECTIONS.deleted, key)
+    tree.remove(left)
+    if (kind === CHANGE_KINDS.put) this.#size--
+    else this.#deleted--
+    if (this.#before.length === 0) return
+    const { bytes, at, length, version } = this.#before
+    tree.set(sectionKey(version > 0 ? SECTIONS.key : SECTIONS.deleted, key), bytes.subarray(at, at + length))
+    if (version > 0) this.#size++
+    else this.#deleted++
   }
 
   /** On the first key with the prefix that comes after `after`, or where it would be. */
@@ -149,27 +285,57 @@ export class KeyValueStore {
     // A zero behind it makes the least key above `after`.
     const next = after.length > 0 ? entryKeyOf(after, 1) : null
     const first = entryKeyOf(prefix, 0)
-    return this.#tree.cursor(next !== null && compareBytes(next, first) > 0 ? next : first)
+    return this.tree.cursor(next !== null && compareBytes(next, first) > 0 ? next : first)
   }
 
   /** The number of keys with the prefix. */
   count(prefix: Uint8Array): number {
-    return this.#tree.count(entryKeyOf(prefix, 0))
+    return this.tree.count(entryKeyOf(prefix, 0))
+  }
+
+  /** Takes the next place in this request's revision. */
+  #advance(): void {
+    if (this.#sub < 0) this.#revision++
+    this.#sub++
+    this.#changes++
+  }
+
+  /** Copies an entry, since the tree is about to change. */
+  #keep({ bytes, at, length }: EntryView): void {
+    const before = this.#before
+    if (before.bytes.length < length) before.bytes = new Uint8Array(2 * length)
+    before.length = length
+    copyBytes(bytes, at, at + length, before.bytes, 0)
+  }
+
+  /** Keeps the entry of a key that was deleted and takes it out; false when no deletion of it is known. */
+  #takeDeleted(): boolean {
+    this.#before.length = 0
+    if (this.#deleted === 0) return false
+    const { tree } = this
+    this.#key[0] = SECTIONS.deleted
+    if (tree.find(this.#key, 0, this.#keyLength)) {
+      this.#keep(this.#entry.place(tree.valueBuffer, tree.valueAt, tree.valueLength))
+      tree.delete()
+      this.#deleted--
+    }
+    return true
+  }
+
+  #append(kind: ChangeKind): void {
+    const change = { main: this.#revision, sub: this.#sub }
+    const key = { key: this.#key, from: 1, to: this.#keyLength }
+    this.#historyBytes += historyBytesOf(this.records.append(change, kind, key, this.#before))
+    this.#isFound = false
+  }
+
+  #uncount(recordBytes: number): void {
+    if (recordBytes > 0) this.#historyBytes -= historyBytesOf(recordBytes)
   }
 }
 
-/** The key in the tree, with some zeros behind it. */
-export function entryKeyOf(key: Uint8Array, zeros: number): Uint8Array {
-  const whole = new Uint8Array(1 + key.length + zeros)
-  whole[0] = SECTIONS.entry
-  whole.set(key, 1)
-  return whole
-}
+/** Bytes that a change counts in the history. */
+export const historyBytesOf = (recordBytes: number): number => recordBytes + CHANGE_OVERHEAD_BYTES
 
-/** Values of at most so many bytes are copied byte by byte: making a view costs more. */
-const SHORT_VALUE_BYTES = 48
-
-function copyValue(source: Uint8Array, from: number, to: number, target: Uint8Array, at: number): void {
-  if (to - from > SHORT_VALUE_BYTES) return target.set(source.subarray(from, to), at)
-  for (let offset = 0; offset < to - from; offset++) target[at + offset] = source[from + offset] as number
-}
+/** A key that is there, as it stands in the tree, with some zeros behind it. */
+export const entryKeyOf = (key: Uint8Array, zeros: number): Uint8Array => sectionKey(SECTIONS.key, key, zeros)

@@ -11,6 +11,13 @@ import {
   OPERATIONS_MAX,
   OPTION_FLAGS,
 } from './operations.ts'
+import {
+  type CompactOperation,
+  type DeleteRangeOperation,
+  encodeRangeFields,
+  type RangeOperation,
+  rangeFieldsBytes,
+} from './range-operations.ts'
 
 export interface OperationOptions {
   /** The client key that the operation acts for, 32 bytes. */
@@ -37,6 +44,9 @@ export type Operation = OperationOptions &
         /** Gives the keys behind this one; empty from the beginning. */
         readonly cursor: Uint8Array
       }
+    | RangeOperation
+    | DeleteRangeOperation
+    | CompactOperation
   )
 
 const START_BYTES = 16 * 1024
@@ -111,6 +121,10 @@ export function operationBytes(operation: Operation): number {
       return length + 2 + operation.key.length + operation.value.length
     case 'list':
       return length + LIST_HEADER_BYTES + operation.prefix.length + operation.cursor.length
+    case 'range':
+    case 'delete-range':
+    case 'compact':
+      return length + rangeFieldsBytes(operation)
     default:
       return length + operation.key.length
   }
@@ -157,6 +171,10 @@ function writeFields(bytes: Uint8Array, at: number, operation: Operation): void 
       assert(operation.limit >= 0 && operation.limit <= 0xffff_ffff, 'a limit has four bytes')
       writeU32(bytes, at, operation.limit)
       return writeKeyAndRest(bytes, at + 4, operation.prefix, operation.cursor)
+    case 'range':
+    case 'delete-range':
+    case 'compact':
+      return bytes.set(encodeRangeFields(operation), at)
     default:
       bytes.set(operation.key, at)
   }

@@ -8,6 +8,7 @@
  *     get      key (the rest)
  *     delete   key (the rest)
  *     list     limit u32 | prefix length u16 | prefix | cursor (the rest)
+ *     range, delete-range, compact                            see `range-operations.ts`
  *   options    0x01 actAs 32 bytes · 0x02 idempotency key: length u8 (1 .. 64) | bytes · 0x04 ifRevision u64
  *              · 0x08 lease u64
  *
@@ -33,8 +34,16 @@ export const OPERATION_HEADER_BYTES = 6
 /** Bytes of limit and prefix length at the head of a list's own fields. */
 export const LIST_HEADER_BYTES = 6
 
-/** Codes from 5 on are free. */
-export const OPERATION_CODES = { put: 1, get: 2, delete: 3, list: 4 } as const
+/** Codes from 8 on are free. */
+export const OPERATION_CODES = {
+  put: 1,
+  get: 2,
+  delete: 3,
+  list: 4,
+  range: 5,
+  'delete-range': 6,
+  compact: 7,
+} as const
 export type OperationCode = (typeof OPERATION_CODES)[keyof typeof OPERATION_CODES]
 
 export const OPTION_FLAGS = { actAs: 0x01, idempotencyKey: 0x02, ifRevision: 0x04, lease: 0x08 } as const
@@ -154,6 +163,11 @@ function readFields(cursor: OperationCursor, from: number, end: number): Operati
       if (cursor.ifRevision >= 0 || from + LIST_HEADER_BYTES > end) return 'bad-operation'
       cursor.limit = readU32(cursor.bytes, from)
       return readKeyAndRest(cursor, from + 4, end)
+    case OPERATION_CODES.range:
+    case OPERATION_CODES['delete-range']:
+    case OPERATION_CODES.compact:
+      // Their fields are read where they are executed.
+      return cursor.ifRevision < 0 ? readKeyOnly(cursor, from, end) : 'bad-operation'
     default:
       return 'unsupported'
   }
@@ -179,6 +193,7 @@ function readKeyAndRest(cursor: OperationCursor, from: number, end: number): Ope
 }
 
 function lengthFault(cursor: OperationCursor): OperationFault | null {
+  if (cursor.code > OPERATION_CODES.list) return null
   const keyLength = cursor.keyEnd - cursor.keyStart
   if (keyLength > KEY_BYTES_MAX) return 'bad-key'
   const restLength = cursor.valueEnd - cursor.valueStart

@@ -1,7 +1,7 @@
 /** Writes the results of one request within their budget; the layout stands in `results.ts`. */
 import { assert } from '../base/assert.ts'
 import { writeU16, writeU32, writeU64 } from '../base/bytes.ts'
-import { type KeyValueStore, REVISIONS_BYTES } from './key-value-store.ts'
+import { REVISIONS_BYTES } from './key-entry.ts'
 import {
   RESULT_HEADER_BYTES,
   RESULTS_BYTES_MAX,
@@ -68,9 +68,9 @@ export class ResultsWriter {
     this.#length += 8
   }
 
-  /** The three revisions of a key, as they stand in the state. */
-  revisions(store: KeyValueStore): void {
-    store.copyRevisions(this.#bytes, this.#length)
+  /** The three revisions of a key. */
+  revisions(source: { copyRevisions(target: Uint8Array, at: number): void }): void {
+    source.copyRevisions(this.#bytes, this.#length)
     this.#length += REVISIONS_BYTES
   }
 

@@ -10,7 +10,10 @@
  *                     | (key length u16 | key | createRevision u64 | modRevision u64 | version u64
  *                        | value length u32 | value) *
  *                     | cursor (the rest)
+ *   ok, range, delete-range, compact                        see `range-results.ts`
  *   not-found         revision u64
+ *   compacted         revision u64 | floor u64              the revision asked for is below the floor
+ *   future            revision u64                          the revision asked for is above the store's
  *   revision-moved    revision u64 | modRevision u64 (0 when there is no such key)
  *   any other status  no fields
  *
@@ -21,6 +24,7 @@
  */
 import { readU16, readU32, readU64 } from '../base/bytes.ts'
 import { OPERATION_CODES, OPERATIONS_MAX, type OperationCode } from './operations.ts'
+import { interpretRangeResult, type RangeResult } from './range-results.ts'
 
 /** Bytes of the results of one request. The same limit as in `messages/limits.ts`. */
 export const RESULTS_BYTES_MAX = 2 * 1024 * 1024
@@ -40,6 +44,9 @@ export const STATUSES = {
   'result-budget': 7,
   'bad-key': 8,
   'too-large': 9,
+  compacted: 10,
+  future: 11,
+  'work-budget': 12,
 } as const
 export type Status = keyof typeof STATUSES
 
@@ -52,6 +59,8 @@ export const FIELD_BYTES = {
   listItem: 30,
   notFound: 8,
   moved: 16,
+  compacted: 16,
+  future: 8,
 } as const
 
 /** A result as it is framed. `fields` is a view of the bytes read. */
@@ -94,7 +103,12 @@ export type Result =
     }
   | { readonly status: 'not-found'; readonly revision: number }
   | { readonly status: 'revision-moved'; readonly revision: number; readonly modRevision: number }
-  | { readonly status: Exclude<Status, 'ok' | 'not-found' | 'revision-moved'> }
+  | RangeResult
+  | { readonly status: 'compacted'; readonly revision: number; readonly floor: number }
+  | { readonly status: 'future'; readonly revision: number }
+  | { readonly status: Exclude<Status, StatusWithFields> }
+
+type StatusWithFields = 'ok' | 'not-found' | 'revision-moved' | 'compacted' | 'future'
 
 const STATUS_NAMES = Object.keys(STATUSES) as readonly Status[]
 
@@ -121,7 +135,8 @@ export function interpretResult(code: OperationCode, { status, fields }: FramedR
   switch (status) {
     case 'ok':
       return interpretOk(code, fields)
-    case 'not-found': {
+    case 'not-found':
+    case 'future': {
       const revision = safeU64(fields, 0)
       if (fields.length !== FIELD_BYTES.notFound || revision === null) return null
       return { status, revision }
@@ -131,6 +146,12 @@ export function interpretResult(code: OperationCode, { status, fields }: FramedR
       const modRevision = safeU64(fields, 8)
       if (fields.length !== FIELD_BYTES.moved || revision === null || modRevision === null) return null
       return { status, revision, modRevision }
+    }
+    case 'compacted': {
+      const revision = safeU64(fields, 0)
+      const floor = safeU64(fields, 8)
+      if (fields.length !== FIELD_BYTES.compacted || revision === null || floor === null) return null
+      return { status, revision, floor }
     }
     default:
       return fields.length === 0 ? { status } : null
@@ -158,6 +179,10 @@ function interpretOk(code: OperationCode, fields: Uint8Array): Result | null {
     }
     case OPERATION_CODES.list:
       return interpretList(revision, fields)
+    case OPERATION_CODES.range:
+    case OPERATION_CODES['delete-range']:
+    case OPERATION_CODES.compact:
+      return interpretRangeResult(code, fields)
   }
 }
 
@@ -182,7 +207,8 @@ function interpretList(revision: number, fields: Uint8Array): Result | null {
   return { status: 'ok', kind: 'list', revision, count, items, cursor: fields.subarray(at) }
 }
 
-function readRevisions(bytes: Uint8Array, at: number): KeyRevisions | null {
+/** The three revisions of a key at an offset, or null when they are malformed. */
+export function readRevisions(bytes: Uint8Array, at: number): KeyRevisions | null {
   const createRevision = safeU64(bytes, at)
   const modRevision = safeU64(bytes, at + 8)
   const version = safeU64(bytes, at + 16)
@@ -191,7 +217,7 @@ function readRevisions(bytes: Uint8Array, at: number): KeyRevisions | null {
 }
 
 /** A 64-bit integer that lies within the bytes and is safe, or null. */
-function safeU64(bytes: Uint8Array, at: number): number | null {
+export function safeU64(bytes: Uint8Array, at: number): number | null {
   if (at + 8 > bytes.length) return null
   const value = readU64(bytes, at)
   return Number.isSafeInteger(value) ? value : null

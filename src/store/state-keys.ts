@@ -2,17 +2,24 @@
  * The keys in the tree of everything that later execution depends on (rules 1.8, 2.3, 6.4). Big-endian.
  *
  *   01                                  limits: storeBytesMax u64 | retainedBytesMax u64 | clientRetainedBytesMax u64
+ *                                               | history: revisionsMax u64 | ageMs u64 | bytesMax u64
  *   02 | client key 32                  an admitted client; no value
  *   03 | replica u8                     public key 32 | distance of the next recovery u64 | refused below sequence u64
  *   04 | replica u8 | request digest    an accepted recovery operation: sequence u64
- *   05                                  counters: last sequence u64 | executed time u64 | revision u64
- *                                                 | bytes of keys and values u64 | executed requests u64
+ *   05                                  counters: last sequence u64 | executed time u64 | executed requests u64
+ *                                                 | revision u64 | bytes of keys and values u64 | bytes of history u64
+ *                                                 | floor of the history u64
  *   06 | client key 32 | slot u8 | 0    an executed request: timestamp u64 | request digest 32 | session nonce 16 | order u64
  *                                       | kept u8 | bytes of results u32 | results, at most RESULTS_PART_BYTES of them
  *   06 | client key 32 | slot u8 | 1    the rest of its results
- *   07 | key                            create revision u64 | modification revision u64 | version u64 | value
+ *   0b | time u64                       the revision at an executed time: revision u64
+ *   0c | key                            a deleted key whose deletion is not compacted; see `key-entry.ts`
+ *   0d | key                            a key: its newest change and its value; see `key-entry.ts`
+ *   0e | main u64 | sub u32             a change, and what was before it; see `change-record.ts`
  *
- * The keys of users come last, so that those which arrive in order fill whole pages.
+ * Keys that are there and keys that were deleted stand apart, so that counting the first and going through them costs
+ * nothing for the second. Changes come last, so that they fill whole pages, each of which is hashed once; the oldest are
+ * removed from the front.
  */
 import { assert } from '../base/assert.ts'
 import { fromHex, toHex } from '../base/bytes.ts'
@@ -25,7 +32,10 @@ export const SECTIONS = {
   recovery: 4,
   counters: 5,
   executed: 6,
-  entry: 7,
+  mark: 0x0b,
+  deleted: 0x0c,
+  key: 0x0d,
+  change: 0x0e,
 } as const
 
 /** Bytes of a client's key. */
@@ -48,4 +58,12 @@ export function clientStateKey(section: number, client: ClientId, ...rest: reado
 /** The client that such a key names. */
 export function clientOfStateKey(key: Uint8Array): ClientId {
   return toHex(key.subarray(1, 1 + CLIENT_KEY_BYTES)) as ClientId
+}
+
+/** A key in a section of the tree, with some zeros behind it. */
+export function sectionKey(section: number, key: Uint8Array, zeros = 0): Uint8Array {
+  const whole = new Uint8Array(1 + key.length + zeros)
+  whole[0] = section
+  whole.set(key, 1)
+  return whole
 }

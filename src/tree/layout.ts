@@ -17,8 +17,8 @@ import { DIGEST_BYTES } from '../base/hash.ts'
 
 /** Bytes of a key. A byte more than what a user may name: the store puts one in front. */
 export const TREE_KEY_BYTES_MAX = 4 * 1024 + 64
-/** Bytes of a value: 1 MiB and room for what the store puts in front. */
-export const TREE_VALUE_BYTES_MAX = 1024 * 1024 + 256
+/** Bytes of a value: 1 MiB, and room for a user's key and what else the store puts in front. */
+export const TREE_VALUE_BYTES_MAX = 1024 * 1024 + TREE_KEY_BYTES_MAX + 256
 /** Bytes of a value that stands in its leaf. */
 export const VALUE_INLINE_BYTES_MAX = 1024
 

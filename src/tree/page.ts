@@ -9,6 +9,7 @@ import type { Generation } from './generation.ts'
 import {
   ENTRY_HEADER_BYTES,
   INNER_PLACE_BYTES,
+  LEAF_BYTES_MAX,
   LEAF_PLACE_BYTES,
   PAGE_HEADER_BYTES,
   PAGE_TAGS,
@@ -190,9 +191,11 @@ function shiftOffsets(page: Page, from: number, by: number): void {
   }
 }
 
-function reserve(page: Page, length: number): void {
+/** Makes room for a page of so many bytes; one that is appended to will be appended to again. */
+function reserve(page: Page, length: number, isAppended = false): void {
   if (PAGE_AT + length <= page.bytes.length) return
-  const bytes = new Uint8Array(capacityOf(length))
+  const isFilling = isAppended && page.level === 0 && length < LEAF_BYTES_MAX
+  const bytes = new Uint8Array(capacityOf(isFilling ? LEAF_BYTES_MAX : length))
   bytes.set(page.bytes.subarray(0, PAGE_AT + page.length))
   page.bytes = bytes
 }
@@ -203,7 +206,7 @@ export function openItem(page: Page, index: number, size: number): void {
   const heap = TABLE_AT + count * width
   const end = PAGE_AT + page.length
   const at = index < count ? itemAt(page, index) : end
-  reserve(page, page.length + width + size)
+  reserve(page, page.length + width + size, index === count)
   const { bytes } = page
   bytes.copyWithin(at + width + size, at, end)
   bytes.copyWithin(heap + width, heap, at)

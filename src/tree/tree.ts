@@ -21,7 +21,7 @@ import {
   setChildTotal,
   ValuePage,
 } from './page.ts'
-import { childIndex, countPrefix, entryIndex, knownBelow, spanOf, TreeCursor } from './search.ts'
+import { childIndex, countPrefix, entryIndex, knownBelow, rankOf, spanOf, TreeCursor } from './search.ts'
 import { TreeSnapshot } from './snapshot.ts'
 import {
   canJoin,
@@ -101,6 +101,11 @@ export class Tree {
   /** The number of keys with the prefix. */
   count(prefix: Uint8Array): number {
     return countPrefix(this.#root, prefix)
+  }
+
+  /** The number of keys from the first on and before the second. */
+  countBetween(from: Uint8Array, to: Uint8Array): number {
+    return Math.max(0, rankOf(this.#root, spanOf(to)) - rankOf(this.#root, spanOf(from)))
   }
 
   /** Stands on the first key at or behind the given one; good until the tree changes. */

@@ -188,7 +188,7 @@ describe('the load of a run', () => {
       const plan = drawSwarmPlan(seed, 4)
       for (const { client, operations, results } of simulateSwarm({ seed, plan }).history) {
         for (const [index, operation] of operations.entries()) {
-          if (operation.kind === 'list') continue
+          if (!('key' in operation) || 'end' in operation) continue
           const isCas = operation.ifRevision !== undefined
           const status = statusAt(results ?? new Uint8Array(2), index)
           const name = `${isCas ? 'cas' : operation.kind} ${status}`

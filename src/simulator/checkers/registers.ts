@@ -8,6 +8,7 @@
  * nothing at the keys that it passed over.
  */
 import { equalBytes } from '../../base/bytes.ts'
+import { includes, type KeyRange } from '../../store/key-range.ts'
 import {
   nextOperation,
   OPERATION_CODES,
@@ -15,6 +16,7 @@ import {
   type OperationCursor,
   openOperations,
 } from '../../store/operations.ts'
+import { readDeletion, readQuery } from '../../store/range-operations.ts'
 import { interpretResult, type Result, readResults } from '../../store/results.ts'
 
 /** The value of a key; null when there is none. */
@@ -36,6 +38,8 @@ interface Touch {
 }
 
 type ListResult = Extract<Result, { readonly kind: 'list' }>
+type RangeResult = Extract<Result, { readonly kind: 'range' }>
+type DeletionResult = Extract<Result, { readonly kind: 'delete-range' }>
 
 const decoder = new TextDecoder('latin1')
 /** One character for each byte, so that keys are in the order of their bytes. */
@@ -59,12 +63,15 @@ export class Registers {
         fault = `says that ${key} had two values at revision ${revision}: ${textOf(known)} and ${textOf(value)}`
     }
     const isRead = eachResult(operations, results, (cursor, result) => {
-      if (cursor.code !== OPERATION_CODES.list) this.#keys.add(keyOf(cursor))
+      if (cursor.code < OPERATION_CODES.list) this.#keys.add(keyOf(cursor))
       if (result.status !== 'ok') return
       if (result.kind === 'put') note(keyOf(cursor), result.modRevision, writtenBy(cursor))
       if (result.kind === 'get') note(keyOf(cursor), result.modRevision, result.value)
       if (result.kind === 'list')
         for (const { key, modRevision, value } of result.items) note(textOf(key), modRevision, value)
+      if (result.kind === 'range' || result.kind === 'delete-range')
+        for (const { key, modRevision, value } of result.items)
+          if (showsValues(cursor)) note(textOf(key), modRevision, value)
     })
     return isRead ? fault : 'does not fit its operations'
   }
@@ -99,6 +106,8 @@ export class Registers {
       if (cursor.code === OPERATION_CODES.put)
         writes.push({ key: keyOf(cursor), left: textOf(writtenBy(cursor)) })
       if (cursor.code === OPERATION_CODES.delete) writes.push({ key: keyOf(cursor), left: null })
+      if (cursor.code === OPERATION_CODES['delete-range'])
+        for (const key of this.#within(readDeletion(fieldsOf(cursor)))) writes.push({ key, left: null })
     }
     return writes
   }
@@ -134,7 +143,58 @@ export class Registers {
         return [{ key, found: { value: textOf(result.value) } }]
       case 'list':
         return this.#listed(cursor, result)
+      case 'range':
+        return this.#ranged(cursor, result)
+      case 'delete-range':
+        return this.#deletedIn(cursor, result)
+      case 'compact':
+        return []
     }
+  }
+
+  /** A read of an older revision says nothing of what there is now. */
+  #ranged(cursor: OperationCursor, result: RangeResult): readonly Touch[] {
+    const query = readQuery(fieldsOf(cursor))
+    if (typeof query === 'string' || query.countOnly) return []
+    if (query.revision !== 0 && query.revision !== result.revision) return []
+    const shown = result.items.map(({ key, value, modRevision }) => ({
+      key: textOf(key),
+      found: query.keysOnly ? { revision: modRevision } : { value: textOf(value) },
+    }))
+    const isWhole = result.more === null && result.items.length === result.count
+    return isWhole ? [...shown, ...this.#absent(query, shown)] : shown
+  }
+
+  #deletedIn(cursor: OperationCursor, result: DeletionResult): readonly Touch[] {
+    const deletion = readDeletion(fieldsOf(cursor))
+    if (typeof deletion === 'string') return []
+    // Without the entries, it is not known which of them were there.
+    if (!deletion.previous) return this.#within(deletion).map((key) => ({ key, left: null }))
+    const deleted = result.items.map(({ key, value }) => ({
+      key: textOf(key),
+      found: { value: textOf(value) },
+      left: null,
+    }))
+    return [...deleted, ...this.#absent(deletion, deleted)]
+  }
+
+  /** The keys in a range that are not among those shown. */
+  #absent(range: KeyRange, shown: readonly { readonly key: string }[]): readonly Touch[] {
+    const keys = new Set(shown.map(({ key }) => key))
+    return this.#within(range)
+      .filter((key) => !keys.has(key))
+      .map((key) => ({ key, found: { value: null } }))
+  }
+
+  /** The keys in a range of which anything is known. */
+  #within(range: KeyRange | string): readonly string[] {
+    if (typeof range === 'string') return []
+    return [...this.#keys].filter((key) =>
+      includes(
+        range,
+        Uint8Array.from(key, (each) => each.charCodeAt(0)),
+      ),
+    )
   }
 
   #listed(cursor: OperationCursor, result: ListResult): readonly Touch[] {
@@ -189,6 +249,16 @@ function eachResult(
     else if (result.status !== fault) return false
   }
   return true
+}
+
+const fieldsOf = ({ bytes, keyStart, keyEnd }: OperationCursor): Uint8Array =>
+  bytes.subarray(keyStart, keyEnd)
+
+/** True if the items of the operation's result have their values. */
+function showsValues(cursor: OperationCursor): boolean {
+  if (cursor.code !== OPERATION_CODES.range) return true
+  const query = readQuery(fieldsOf(cursor))
+  return typeof query !== 'string' && !query.keysOnly
 }
 
 const keyOf = ({ bytes, keyStart, keyEnd }: OperationCursor): string =>

@@ -40,7 +40,7 @@ export class Workload {
   learn(operations: readonly Operation[], results: Uint8Array): void {
     for (const [index, framed] of (readResults(results) ?? []).entries()) {
       const operation = operations[index]
-      if (operation === undefined || operation.kind === 'list') continue
+      if (operation === undefined || !('key' in operation) || 'end' in operation) continue
       const result = interpretResult(OPERATION_CODES[operation.kind], framed)
       const key = nameOf(operation.key)
       if (result?.status === 'not-found') this.#seen.set(key, 0)
