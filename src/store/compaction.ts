@@ -26,7 +26,11 @@ export interface HistoryLimits {
   readonly bytesMax: number
 }
 
-export const HISTORY: HistoryLimits = { revisionsMax: 100_000, ageMs: 3_600_000, bytesMax: 1024 * 1024 * 1024 }
+export const HISTORY: HistoryLimits = {
+  revisionsMax: 100_000,
+  ageMs: 3_600_000,
+  bytesMax: 1024 * 1024 * 1024,
+}
 
 /** Changes that a batch walks past at least; beyond it twice what the batch changed, so that it catches up. */
 export const PORTION_CHANGES = 256
@@ -89,7 +93,11 @@ export class Compaction {
     allowance: Allowance,
   ): Generator<undefined, void, undefined> {
     this.#obeyLimits(batch.time)
-    const portion = Math.max(PORTION_CHANGES, 2 * batch.changes, this.#isPressed ? PRESSED_PORTION_CHANGES : 0)
+    const portion = Math.max(
+      PORTION_CHANGES,
+      2 * batch.changes,
+      this.#isPressed ? PRESSED_PORTION_CHANGES : 0,
+    )
     for (let walked = 0; walked < portion; ) {
       const passed = this.#read(Math.min(CHANGES_AT_ONCE, portion - walked))
       if (passed.length === 0) return

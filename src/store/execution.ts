@@ -96,8 +96,7 @@ function* executeOne(execution: Execution, code: OperationCode): Generator<undef
   }
 }
 
-const fieldsOf = ({ cursor }: Execution): Uint8Array =>
-  cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd)
+const fieldsOf = ({ cursor }: Execution): Uint8Array => cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd)
 
 function find({ store, cursor }: Execution): boolean {
   return store.find(cursor.bytes, cursor.keyStart, cursor.keyEnd)

@@ -1,5 +1,5 @@
 /**
- * What the state holds of a key: its newest change. Big-endian.
+ * The entry of a key in the state: its newest change. Big-endian.
  *
  *   entry    = create revision u64 | main u64 | version u64 | sub u32 | lease 8 | depth u64 | far change * | value
  *   change   = main u64 | sub u32
@@ -126,7 +126,12 @@ export interface EntryHeader extends ChangeRevision {
 }
 
 /** Writes an entry but for its value; `before` is the entry of the change before it, where its depth is above 0. */
-export function writeEntryHeader(bytes: Uint8Array, at: number, header: EntryHeader, before: EntryView): void {
+export function writeEntryHeader(
+  bytes: Uint8Array,
+  at: number,
+  header: EntryHeader,
+  before: EntryView,
+): void {
   const { createRevision, main, version, sub, lease, depth } = header
   writeU64(bytes, at, createRevision)
   writeU64(bytes, at + MAIN_AT, main)

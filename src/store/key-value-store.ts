@@ -240,7 +240,7 @@ export class KeyValueStore {
     this.#deleted--
   }
 
-  /** What changes from here on can be taken back with `rollBack`. */
+  /** Marks the state that `rollBack` goes back to. */
   save(): void {
     const { revision, bytes, historyBytes } = this
     this.#savePoint = { revision, bytes, historyBytes, sub: this.#sub }

@@ -5,7 +5,7 @@
 import type { Allowance } from '../base/allowance.ts'
 import type { Compaction } from './compaction.ts'
 import type { KeyValueStore } from './key-value-store.ts'
-import { type ReadBudget, type RangeQuery, type Shown, isKeyOrder, select } from './range.ts'
+import { isKeyOrder, type RangeQuery, type ReadBudget, type Shown, select } from './range.ts'
 import { readCompaction, readDeletion, readQuery } from './range-operations.ts'
 import {
   COMPACTION_BYTES,
@@ -42,7 +42,7 @@ export function* executeRange(target: RangeTarget, fields: Uint8Array): Work {
   if (isOutOfReach(target, query.revision)) return
   const selection = yield* select({ ...target, bytesMax: FIELDS_BYTES_MAX }, query)
   if (selection === null) return results.result('work-budget', 0)
-  const page = fit(results, selection.shown, query)
+  const page = pageOf(results, selection.shown, query)
   if (page === null) return results.result('result-budget', 0)
   const more = page.isCut ? MORE_CODES.bytes : selection.more ? MORE_CODES.limit : MORE_CODES.none
   results.result('ok', page.fieldBytes)
@@ -82,10 +82,10 @@ interface Page {
 }
 
 /**
- * What of a selection is given out: all of it; or in the order of keys, where it is longer than any answer may be, as
+ * The part of a selection that is given out: all of it; or in the order of keys, where it is longer than any answer, as
  * much as goes into one. Null when that does not fit what is left of the budget.
  */
-function fit(results: ResultsWriter, shown: readonly Shown[], query: RangeQuery): Page | null {
+function pageOf(results: ResultsWriter, shown: readonly Shown[], query: RangeQuery): Page | null {
   let fieldBytes: number = RANGE_HEADER_BYTES
   let count = 0
   for (const item of shown) {

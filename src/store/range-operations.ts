@@ -136,4 +136,3 @@ function readRange(bytes: Uint8Array): KeyRange | FieldsFault {
   const isBad = range.key.length === 0 || range.key.length > KEY_BYTES_MAX || range.end.length > KEY_BYTES_MAX
   return isBad ? 'bad-key' : range
 }
-

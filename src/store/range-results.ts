@@ -15,7 +15,7 @@ import { readU16, readU32 } from '../base/bytes.ts'
 import { LEASE_BYTES, REVISIONS_BYTES } from './key-entry.ts'
 import { OPERATION_CODES } from './operations.ts'
 import type { Shown } from './range.ts'
-import { type KeyRevisions, readRevisions, safeU64 } from './results.ts'
+import { type KeyRevisions, readRevisions, safeU64 } from './result-fields.ts'
 import type { ResultsWriter } from './results-writer.ts'
 
 export interface RangeItem extends KeyRevisions {

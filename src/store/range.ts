@@ -97,7 +97,8 @@ const isFiltered = (query: RangeQuery): boolean =>
   query.minModRevision + query.maxModRevision + query.minCreateRevision + query.maxCreateRevision > 0
 
 /** True if the answer comes in the order in which keys are found. */
-export const isKeyOrder = ({ order, target }: RangeQuery): boolean => target === 'key' && order !== 'descending'
+export const isKeyOrder = ({ order, target }: RangeQuery): boolean =>
+  target === 'key' && order !== 'descending'
 
 function* selectInOrder(
   { store, allowance, budget, bytesMax }: RangeContext,

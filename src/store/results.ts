@@ -22,9 +22,10 @@
  *
  * The reader serves clients: results come from replicas that may lie, so what is malformed reads as null.
  */
-import { readU16, readU32, readU64 } from '../base/bytes.ts'
+import { readU16, readU32 } from '../base/bytes.ts'
 import { OPERATION_CODES, OPERATIONS_MAX, type OperationCode } from './operations.ts'
 import { interpretRangeResult, type RangeResult } from './range-results.ts'
+import { type KeyRevisions, readRevisions, safeU64 } from './result-fields.ts'
 
 /** Bytes of the results of one request. The same limit as in `messages/limits.ts`. */
 export const RESULTS_BYTES_MAX = 2 * 1024 * 1024
@@ -67,14 +68,6 @@ export const FIELD_BYTES = {
 export interface FramedResult {
   readonly status: Status
   readonly fields: Uint8Array
-}
-
-/** The revisions of a key in the history of the store. */
-export interface KeyRevisions {
-  readonly createRevision: number
-  readonly modRevision: number
-  /** Changes since the key was created, the creation included. */
-  readonly version: number
 }
 
 export interface ListItem extends KeyRevisions {
@@ -205,20 +198,4 @@ function interpretList(revision: number, fields: Uint8Array): Result | null {
     at = valueEnd
   }
   return { status: 'ok', kind: 'list', revision, count, items, cursor: fields.subarray(at) }
-}
-
-/** The three revisions of a key at an offset, or null when they are malformed. */
-export function readRevisions(bytes: Uint8Array, at: number): KeyRevisions | null {
-  const createRevision = safeU64(bytes, at)
-  const modRevision = safeU64(bytes, at + 8)
-  const version = safeU64(bytes, at + 16)
-  if (createRevision === null || modRevision === null || version === null) return null
-  return { createRevision, modRevision, version }
-}
-
-/** A 64-bit integer that lies within the bytes and is safe, or null. */
-export function safeU64(bytes: Uint8Array, at: number): number | null {
-  if (at + 8 > bytes.length) return null
-  const value = readU64(bytes, at)
-  return Number.isSafeInteger(value) ? value : null
 }

@@ -136,7 +136,7 @@ describe('beside a cluster that runs', () => {
   test('put, get, list, del and status go through the gateway of the directory', async () => {
     const here = (...args: readonly string[]) => run(...args, '--dir', directory)
     expect((await kit.run('put', 'cities/åbo', 'Turku', '--dir', directory)).stdout).toMatch(
-      /^revision 1, version 1\n$/,
+      /^revision 2, version 1\n$/,
     )
     expect((await here('get', 'cities/åbo')).stdout).toBe('Turku')
     expect((await here('put', 'cities/b', 'x', '--if-revision', '7')).code).toBe(1)

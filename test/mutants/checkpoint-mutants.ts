@@ -67,10 +67,9 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     name: 'the counters enter the state one batch late',
     rule: '2.3',
     within: 'TreeStore.begin',
-    search:
-      'this.#lastSequence = sequence;\n        if (batch.time > this.#executedTime)\n            this.#executedTime = batch.time;\n        this.#settle();',
+    search: 'this.#lastSequence = sequence;\n        this.#executedTime = time;\n        this.#settle();',
     replacement:
-      'this.#settle();\n        this.#lastSequence = sequence;\n        if (batch.time > this.#executedTime)\n            this.#executedTime = batch.time;',
+      'this.#settle();\n        this.#lastSequence = sequence;\n        this.#executedTime = time;',
   },
   {
     name: 'nothing is fetched however far behind',

@@ -59,7 +59,7 @@ describe('executed time and order', () => {
     ])
     const results = read(operations, outcomes[0]?.results ?? new Uint8Array(0))
     expect(results.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'not-found'])
-    expect(driver.store.revision).toBe(3)
+    expect(driver.store.revision).toBe(4)
   })
 })
 
@@ -70,7 +70,7 @@ describe('each request at most once', () => {
     const outcomes = driver.batch([repeated, repeated, repeated])
     expect(outcomes.map(({ standing }) => standing)).toEqual(['new', 'executed', 'executed'])
     expect(outcomes[1]?.results).toEqual(outcomes[0]?.results)
-    expect(driver.store.revision).toBe(1)
+    expect(driver.store.revision).toBe(2)
   })
 
   test('PBFT-1.8 a request repeated in a later batch gives the results it gave, not those of now', () => {
@@ -88,7 +88,7 @@ describe('each request at most once', () => {
     driver.batch([request(alice, 1, putBytes('k', 'v'))])
     const [outcome] = driver.batch([request(alice, 1, putBytes('k', 'other'))])
     expect(outcome).toMatchObject({ standing: 'timestamp-reused', results: null })
-    expect(driver.store.revision).toBe(1)
+    expect(driver.store.revision).toBe(2)
   })
 
   test('PBFT-1.8 the floor lies 64 below t*: at the floor stale, above it new', () => {
@@ -97,7 +97,7 @@ describe('each request at most once', () => {
     driver.batch([at(100)])
     expect(driver.batch([at(36)])[0]).toMatchObject({ standing: 'stale', results: null })
     expect(driver.batch([at(37)])[0]?.standing).toBe('new')
-    expect(driver.store.revision).toBe(2)
+    expect(driver.store.revision).toBe(3)
     expect(CLIENT_WINDOW).toBe(64)
   })
 
@@ -109,7 +109,7 @@ describe('each request at most once', () => {
       ...Array(5).fill('new'),
       ...Array(3).fill('executed'),
     ])
-    expect(driver.store.revision).toBe(5)
+    expect(driver.store.revision).toBe(6)
   })
 
   test('PBFT-1.8 a window full of executed timestamps does not stand in the way of the next', () => {
@@ -118,7 +118,7 @@ describe('each request at most once', () => {
       const [outcome] = driver.batch([request(alice, timestamp, putBytes('k', `${timestamp}`))])
       expect(outcome?.standing).toBe('new')
     }
-    expect(driver.store.revision).toBe(200)
+    expect(driver.store.revision).toBe(201)
   })
 
   test('PBFT-1.8 a timestamp far above t* moves the floor; what it passed never runs again', () => {
@@ -132,7 +132,7 @@ describe('each request at most once', () => {
     // Shares its place in the window with timestamp 1.
     const neighbour = request(alice, 1_000_000 - 63, putBytes('k', 'x'))
     expect(driver.batch([neighbour])[0]?.standing).toBe('new')
-    expect(driver.store.revision).toBe(3)
+    expect(driver.store.revision).toBe(4)
   })
 
   test('PBFT-1.8 timestamp 0 is below the first one and stale', () => {
@@ -153,7 +153,7 @@ describe('each request at most once', () => {
     // Not even a digest that is the same makes it the other session's request.
     const { digest } = request(alice, 7, write, first)
     expect(driver.store.standing({ ...same, digest })).toBe('another-session')
-    expect(driver.store.revision).toBe(1)
+    expect(driver.store.revision).toBe(2)
     expect(driver.store.standing(request(alice, 7, write, first))).toBe('executed')
   })
 
@@ -162,7 +162,7 @@ describe('each request at most once', () => {
     const sessions = [1, 2, 3].map((number) => new Uint8Array(16).fill(number))
     const outcomes = driver.batch(sessions.map((each) => request(alice, 9, putBytes('k', 'v'), each)))
     expect(outcomes.map(({ standing }) => standing)).toEqual(['new', 'another-session', 'another-session'])
-    expect(driver.store.revision).toBe(1)
+    expect(driver.store.revision).toBe(2)
   })
 
   test('PBFT-1.8 t* of a client is told with the session that used it', () => {
@@ -186,7 +186,7 @@ describe('each request at most once', () => {
     const driver = new Driver()
     const outcome = driver.batch([request(stranger, 1, putBytes('k', 'v'))])[0]
     expect(outcome).toMatchObject({ standing: 'unknown-client', results: null, client: stranger })
-    expect(driver.store.revision).toBe(0)
+    expect(driver.store.revision).toBe(1)
     expect(driver.store.standing(request(stranger, 1, putBytes('k', 'v')))).toBe('unknown-client')
   })
 
@@ -232,7 +232,7 @@ describe('kept results', () => {
     expect(driver.batch([writing])[0]?.results).not.toBeNull()
     expect(driver.batch([writing])[0]).toMatchObject({ standing: 'executed', results: null })
     expect(driver.store.standing(writing)).toBe('executed')
-    expect(driver.store.revision).toBe(1)
+    expect(driver.store.revision).toBe(2)
     expect(driver.store.retainedBytes).toBe(0)
   })
 

@@ -3,7 +3,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compareBytes, toHex, utf8 } from '../../src/base/bytes.ts'
 import type { StoreOptions } from '../../src/store/application.ts'
-import { EVERY_KEY, includes, type KeyRange, keysFrom, keysWithPrefix, oneKey } from '../../src/store/key-range.ts'
+import {
+  EVERY_KEY,
+  includes,
+  type KeyRange,
+  keysFrom,
+  keysWithPrefix,
+  oneKey,
+} from '../../src/store/key-range.ts'
 import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
 import { SORT_ORDERS, SORT_TARGETS, type SortOrder, type SortTarget } from '../../src/store/range.ts'
 import type { RangeOperation } from '../../src/store/range-operations.ts'
@@ -229,7 +236,11 @@ describe('compaction', () => {
   test('10: works at the floor, and answers compacted below it', () => {
     const driver = new Driver({ history: FOREVER })
     driver.run(put('a', '1'), put('a', '2'), put('a', '3'))
-    expect(driver.run({ kind: 'compact', revision: 3 })[0]).toEqual({ status: 'ok', kind: 'compact', revision: 4 })
+    expect(driver.run({ kind: 'compact', revision: 3 })[0]).toEqual({
+      status: 'ok',
+      kind: 'compact',
+      revision: 4,
+    })
     expect(driver.run(everything(3))[0]).toMatchObject({ items: [{ value: utf8('2') }] })
     expect(driver.run(everything(2))[0]).toEqual({ status: 'compacted', revision: 4, floor: 3 })
     expect(driver.run({ kind: 'compact', revision: 3 })[0]).toMatchObject({ status: 'compacted' })
