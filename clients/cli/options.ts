@@ -193,6 +193,8 @@ export const analysis = {
   scenarios: () => flag('--scenarios', 'run every plan that was written by hand'),
   untilFailure: () =>
     flag('--until-failure', 'with --seeds or --scenarios: start no run after the first failure'),
+  only: () =>
+    valued('--only <checker>', 'watch this checker only; nothing but what it says is a failure', nonEmpty),
   trace: () => flag('--trace', 'with --seed or --plan: print every step'),
   noShrink: () => flag('--no-shrink', 'do not shrink a failing plan'),
   csv: () => flag('--csv', 'print the rows as comma-separated values'),

@@ -5,9 +5,10 @@ import { runSwarm, SWARM, simulateSwarm } from '../../attacks/run/simulated/swar
 import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
+import { createCheckers } from '../../src/simulator/checkers/invariant-monitor.ts'
 import type { Plan } from '../../src/simulator/plan/plan.ts'
 import { decodePlan, encodePlan } from '../../src/simulator/plan/plan-file.ts'
-import type { CampaignProgress } from '../../src/simulator/runs/campaign.ts'
+import { type CampaignProgress, isFailure } from '../../src/simulator/runs/campaign.ts'
 import { investigate } from '../../src/simulator/runs/investigate.ts'
 import { SCENARIOS } from '../../src/simulator/runs/scenarios.ts'
 import {
@@ -30,6 +31,7 @@ export interface SimulateFlags {
   readonly twins?: true
   readonly scenarios?: true
   readonly untilFailure?: true
+  readonly only?: string
   readonly trace?: true
   readonly shrink: boolean
   readonly json?: true
@@ -38,6 +40,7 @@ export interface SimulateFlags {
 export async function runSimulations(flags: SimulateFlags): Promise<void> {
   const { seeds, savePlan } = flags
   if (savePlan !== undefined) expectWritable(savePlan)
+  watchedBy(flags)
   if (seeds !== undefined) await runMany(seeds, flags)
   else if (flags.twins) runTwins(flags)
   else if (flags.scenarios) runScenarios(flags)
@@ -52,10 +55,20 @@ function runOne(flags: SimulateFlags): void {
     ...given({
       plan,
       n: flags.replicas,
+      invariants: watchedBy(flags),
       trace: flags.trace ? (line: string) => console.log(line) : undefined,
     }),
   })
   report(result, flags)
+}
+
+/** The one checker that was asked for. */
+function watchedBy({ only }: SimulateFlags): readonly string[] | undefined {
+  if (only === undefined) return undefined
+  const context = { n: 4, clients: 0, isCorrect: () => true, now: () => 0 }
+  const names = createCheckers(context).map(({ name }) => name)
+  if (names.includes(only)) return [only]
+  throw new OperatorError(`There is no checker "${only}". Use one of: ${[...new Set(names)].join(', ')}.`)
 }
 
 function readPlan(path: string): Plan {
@@ -105,10 +118,12 @@ function commitOf(): string | null {
 function runScenarios(flags: SimulateFlags): void {
   let verdict: Verdict = 'held'
   for (const { name, does, plan } of SCENARIOS) {
-    const result = simulateSwarm({ seed: plan.seed, plan: { ...plan, mode: flags.auth } })
-    if (flags.json) console.log(JSON.stringify({ scenario: name, verdict: result.verdict }))
+    const watched = given({ invariants: watchedBy(flags) })
+    const result = simulateSwarm({ seed: plan.seed, plan: { ...plan, mode: flags.auth }, ...watched })
+    const { explanation } = result.violation ?? {}
+    if (flags.json) console.log(JSON.stringify({ scenario: name, verdict: result.verdict, explanation }))
     else console.log(`${name} (${does}): ${result.verdict}`)
-    if (result.verdict === 'held') continue
+    if (!isFailure(result, flags.only)) continue
     if (!flags.json) console.log(describe(result))
     if (verdict === 'held') verdict = result.verdict
     if (flags.untilFailure) break
@@ -147,7 +162,7 @@ async function runMany(seeds: SeedRange, flags: SimulateFlags): Promise<void> {
   const result = await runSwarm({
     ...seeds,
     mode: flags.auth,
-    ...given({ n: flags.replicas, stopsAtFailure: flags.untilFailure }),
+    ...given({ n: flags.replicas, stopsAtFailure: flags.untilFailure, only: flags.only }),
     ...given({ onProgress: process.stderr.isTTY ? showProgress : undefined }),
   })
   if (process.stderr.isTTY) process.stderr.write('\n')
@@ -161,7 +176,7 @@ async function runMany(seeds: SeedRange, flags: SimulateFlags): Promise<void> {
         simulateSwarm({
           seed: first.seed,
           mode: flags.auth,
-          ...given({ n: flags.replicas }),
+          ...given({ n: flags.replicas, invariants: watchedBy(flags) }),
         }),
         flags,
       )

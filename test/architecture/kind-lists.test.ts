@@ -18,6 +18,8 @@ const DISPATCHERS: Readonly<Record<string, number>> = {
   'src/pbft/relevance.ts': 1,
   'src/pbft/oral/oral-mode.ts': 2,
   'src/runtime/authentication/signed-authentication.ts': 1,
+  'src/simulator/specification/heard.ts': 1,
+  'src/simulator/specification/permission.ts': 1,
 }
 
 interface Block {

@@ -19,19 +19,23 @@ export interface Kill {
   readonly seed: number | null
   /** The fault that was noticed. */
   readonly what: string
+  /** True where the program broke, and no checker said anything. */
+  readonly isProgramAtFault?: true
 }
 
 export interface HuntOptions {
   readonly seedsMax: number
   /** True if runs are to notice also those mutants that a test of a rule notices. */
   readonly isByRunsOnly: boolean
+  /** The only checker that is to notice it, in scenarios and seeds. */
+  readonly only?: string
 }
 
 /**
  * A mutant with a test and an attack has to be noticed by both. Throws where a patch no longer applies, or where the test or
  * the attack that is to notice it does not hold without it.
  */
-export async function hunt(mutant: Mutant, { seedsMax, isByRunsOnly }: HuntOptions): Promise<Kill> {
+export async function hunt(mutant: Mutant, { seedsMax, isByRunsOnly, only }: HuntOptions): Promise<Kill> {
   const directory = mkdtempSync(join(tmpdir(), 'strategos-mutant-'))
   try {
     cpSync(join(ROOT, 'dist'), join(directory, 'dist'), { recursive: true })
@@ -39,6 +43,10 @@ export async function hunt(mutant: Mutant, { seedsMax, isByRunsOnly }: HuntOptio
       cpSync(join(ROOT, file), join(directory, file), { recursive: true })
     }
     symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
+    if (only !== undefined) {
+      patchAll(directory, mutant)
+      return await huntByRuns(directory, mutant, { seedsMax, flags: ['--only', only] })
+    }
     const { attack } = mutant
     const paper = isByRunsOnly ? undefined : mutant.paper
     if (attack !== undefined) await expectAttackToHold(directory, mutant, attack)
@@ -51,13 +59,27 @@ export async function hunt(mutant: Mutant, { seedsMax, isByRunsOnly }: HuntOptio
       return kill ?? { by: null, seed: null, what: `${attack} held` }
     }
     return (
-      (await huntByScenarios(directory, mutant)) ??
+      (await huntByScenarios(directory, mutant, [])) ??
       (mutant.mode === 'oral' ? null : await huntByAttacks(directory, ['--all', '--until-failure'])) ??
-      (await huntBySeeds(directory, mutant, seedsMax))
+      (await huntBySeeds(directory, mutant, { seedsMax, flags: [] }))
     )
   } finally {
     rmSync(directory, { recursive: true })
   }
+}
+
+interface RunOptions {
+  readonly seedsMax: number
+  /** Of the command line, beside those of every run. */
+  readonly flags: readonly string[]
+}
+
+async function huntByRuns(directory: string, mutant: Mutant, options: RunOptions): Promise<Kill> {
+  const kill = await huntByScenarios(directory, mutant, options.flags)
+  if (kill !== null && kill.isProgramAtFault !== true) return kill
+  const bySeed = await huntBySeeds(directory, mutant, options)
+  // A program that breaks, or takes another course the second time, is nothing that the checker noticed.
+  return bySeed.isProgramAtFault === true ? { ...bySeed, by: null } : bySeed
 }
 
 /** Writes the mutant's patches into the built program. Throws where one of them no longer applies. */
@@ -109,8 +131,13 @@ async function runPaper(
   return { passed: numPassedTests, failed: numFailedTests }
 }
 
-async function huntByScenarios(directory: string, { mode = 'signed' }: Mutant): Promise<Kill | null> {
+async function huntByScenarios(
+  directory: string,
+  { mode = 'signed' }: Mutant,
+  flags: readonly string[],
+): Promise<Kill | null> {
   const { output, code } = await simulate(directory, [
+    ...flags,
     '--scenarios',
     '--auth',
     mode,
@@ -120,10 +147,10 @@ async function huntByScenarios(directory: string, { mode = 'signed' }: Mutant): 
   if (code === 0) return null
   const last = output.trim().split('\n').at(-1) ?? ''
   if (!last.startsWith('{')) {
-    return { by: 'scenario', seed: null, what: `the program ended with ${code}` }
+    return { by: 'scenario', seed: null, what: `the program ended with ${code}`, isProgramAtFault: true }
   }
-  const { scenario, verdict } = JSON.parse(last)
-  return { by: 'scenario', seed: null, what: `${scenario}: ${verdict}` }
+  const { scenario, verdict, explanation } = JSON.parse(last)
+  return { by: 'scenario', seed: null, what: `${scenario}: ${explanation ?? verdict}` }
 }
 
 /** Without the defence that the mutant takes away, the attack that it is there for does what it is after. */
@@ -137,8 +164,13 @@ async function huntByAttacks(directory: string, asked: readonly string[]): Promi
 }
 
 /** Four replicas: no mistake needs more, and they are the cheapest to run. */
-async function huntBySeeds(directory: string, { mode = 'signed' }: Mutant, seedsMax: number): Promise<Kill> {
+async function huntBySeeds(
+  directory: string,
+  { mode = 'signed' }: Mutant,
+  { seedsMax, flags }: RunOptions,
+): Promise<Kill> {
   const { output, code } = await simulate(directory, [
+    ...flags,
     '--seeds',
     `1..${seedsMax}`,
     '--replicas',
@@ -150,10 +182,12 @@ async function huntBySeeds(directory: string, { mode = 'signed' }: Mutant, seeds
     '--json',
   ])
   if (code === 0) return { by: null, seed: null, what: `survived ${seedsMax} seeds` }
-  if (!output.startsWith('{')) return { by: 'seed', seed: null, what: `the program ended with ${code}` }
+  const broke = { by: 'seed', seed: null, isProgramAtFault: true } as const
+  if (!output.startsWith('{')) return { ...broke, what: `the program ended with ${code}` }
   const [first] = JSON.parse(output).failures
-  if (first === undefined) return { by: 'seed', seed: null, what: 'one that ran twice diverged' }
-  const what = first.violation === null ? first.verdict : `${first.verdict}: ${first.violation.name}`
+  if (first === undefined) return { ...broke, what: 'one that ran twice diverged' }
+  const { verdict, violation } = first
+  const what = violation === null ? verdict : `${verdict}: ${violation.name}: ${violation.explanation}`
   return { by: 'seed', seed: first.seed, what: `seed ${first.seed}: ${what}` }
 }
 

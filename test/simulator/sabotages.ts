@@ -86,6 +86,7 @@ const executedBatch =
   (effect: Effect): readonly Effect[] =>
     effect.kind === 'execute' ? [{ ...effect, batch: change(effect.batch) }] : [effect]
 
+const NO_BITS = new Uint8Array(0)
 const NO_OPERATIONS = Uint8Array.of(0, 0)
 
 /** Evidence of what it holds: two votes of one replica, for two sequence numbers. */
@@ -326,5 +327,29 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
     what: 'all replicas give the same stale reads',
     sabotage: { application: (_replica, inner) => staleReads(inner) },
     isSeenByThisOnly: true,
+  },
+  {
+    invariant: 15,
+    name: 'specification',
+    what: 'a replica says that it executed more than it did',
+    sabotage: atTick(40, ({ views, ordering, checkpoints }) => [
+      {
+        kind: 'broadcast',
+        outgoing: {
+          kind: 'status',
+          view: views.view,
+          isActive: true,
+          viewChanges: 0,
+          complaint: null,
+          lowWatermark: checkpoints.lowWatermark,
+          lastExecuted: (ordering.lastExecuted + 1) as Sequence,
+          accepted: NO_BITS,
+          prepared: NO_BITS,
+          committed: NO_BITS,
+        },
+      },
+    ]),
+    isSeenByThisOnly: true,
+    says: 'it executed',
   },
 ]

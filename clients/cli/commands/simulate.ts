@@ -24,6 +24,7 @@ export function addSimulateCommand(program: Command): void {
     .addOption(analysis.twins().conflicts(othersThan('twins')))
     .addOption(analysis.scenarios().conflicts(othersThan('scenarios')))
     .addOption(analysis.untilFailure())
+    .addOption(analysis.only())
     .addOption(analysis.drawnReplicas())
     .addOption(shared.auth())
     .addOption(analysis.trace().conflicts(['seeds', 'twins', 'scenarios']))

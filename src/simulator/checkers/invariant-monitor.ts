@@ -26,6 +26,7 @@ import { neverBackwards } from './never-backwards.ts'
 import { oneCertificate } from './one-certificate.ts'
 import { oneVote } from './one-vote.ts'
 import { realTimeOrder } from './real-time-order.ts'
+import { specification } from './specification.ts'
 import { totalOrder } from './total-order.ts'
 import { trueEvidence } from './true-evidence.ts'
 import { trueHealth } from './true-health.ts'
@@ -66,6 +67,7 @@ export function createCheckers(context: {
     clientsHistory(),
     memoryBounds(clients),
     trueHealth(n, now),
+    specification(),
   ]
   if (invariants === undefined) return checkers
   return checkers.filter(({ invariant, name }) => invariants.includes(invariant) || invariants.includes(name))

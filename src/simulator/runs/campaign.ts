@@ -32,6 +32,8 @@ export interface CampaignOptions {
   /** One cluster size for all; drawn from each seed when left out. */
   readonly n?: number
   readonly mode?: AuthenticationMode
+  /** The name of the only checker that watches; nothing but what it says is a failure then. */
+  readonly only?: string
   /** Worker threads; as many as the machine runs in parallel when left out. 0 runs in this thread. */
   readonly workers?: number
   /** Seeds that a worker takes at once. */
@@ -85,6 +87,8 @@ interface Range {
   readonly to: number
   readonly n: number | null
   readonly mode: AuthenticationMode
+  /** The only checker that watches; null for all. */
+  readonly only: string | null
   /** Every so many seeds one runs twice; 0 for none. */
   readonly repeatEvery: number
 }
@@ -121,8 +125,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       const first = next
       next += seedsPerRange
       const last = Math.min(to, next - 1)
-      const { n = null, mode = 'signed' } = options
-      addTally(sum, await run({ from: first, to: last, n, mode, repeatEvery }))
+      const { n = null, mode = 'signed', only = null } = options
+      addTally(sum, await run({ from: first, to: last, n, mode, only, repeatEvery }))
       onProgress?.(progressOf(sum, total, startedAt))
     }
   }
@@ -198,12 +202,13 @@ function startWorker(entry: URL): { readonly worker: Worker; readonly run: Runne
   return { worker, run }
 }
 
-function runRange({ from, to, n, mode, repeatEvery }: Range, catalogue: AdversaryCatalogue): Tally {
+function runRange({ from, to, n, mode, only, repeatEvery }: Range, catalogue: AdversaryCatalogue): Tally {
   const tally = emptyTally()
   for (let seed = from; seed <= to; seed++) {
-    const options = { seed, mode, catalogue, ...given({ n }) }
+    const invariants = only === null ? null : [only]
+    const options = { seed, mode, catalogue, ...given({ n, invariants }) }
     const { plan: _plan, history: _history, ...result } = simulate(options)
-    addTally(tally, tallyOf(result))
+    addTally(tally, tallyOf(result, isFailure(result, only ?? undefined)))
     if (repeatEvery === 0 || seed % repeatEvery !== 0) continue
     const { traceHash } = simulate(options)
     tally.repeated++
@@ -232,10 +237,16 @@ function emptyTally(): Tally {
   }
 }
 
-function tallyOf(result: SimulationResult): Tally {
-  const { verdict, steps, requests, restarts, virtualMs, settledMs } = result
+/** True for a run that did not hold; where one checker watches, for one that it has something to say of. */
+export const isFailure = (
+  { verdict }: Pick<SimulationResult, 'verdict'>,
+  only: string | undefined,
+): boolean => (only === undefined ? verdict !== 'held' : verdict === 'safety')
+
+function tallyOf(result: SimulationResult, failed: boolean): Tally {
+  const { steps, requests, restarts, virtualMs, settledMs } = result
   const { viewChanges, checkpoints, healed } = result
-  const failures = verdict === 'held' ? [] : [result]
+  const failures = failed ? [result] : []
   return {
     ...emptyTally(),
     done: 1,

@@ -1,0 +1,135 @@
+/** The knowledge of one replica: what it heard since its start, what its log holds, what it executed, and what it ever said. */
+import { equalBytes } from '../../base/bytes.ts'
+import { type Sequence, toSequence } from '../../base/ids.ts'
+import { faultsMax, quorum, weakQuorum } from '../../base/quorum.ts'
+import { logWindowOf } from '../../messages/limits.ts'
+import type { CheckpointCertificate } from '../../messages/message.ts'
+import { isClaimed } from '../../messages/oral/inferred-messages.ts'
+import type { LogRecord } from '../../pbft/effects.ts'
+import type { ReplicaConfig } from '../../pbft/state.ts'
+import { placeKey } from '../checkers/votes-seen.ts'
+import { Heard, nameOf, type Place } from './heard.ts'
+import { Log } from './log.ts'
+
+export class Memory {
+  readonly config: Pick<ReplicaConfig, 'id' | 'n' | 'checkpointInterval' | 'mode'>
+  readonly nullDigest: Uint8Array
+  readonly q: number
+  readonly w: number
+  readonly f: number
+  heard: Heard
+  log = new Log()
+  /** Records that are on disk. */
+  synced = 0
+  /** True from the loss of synced data on, until it is healed. */
+  isAmnesiac = false
+  /** The state is the one after this batch. */
+  executed = 0 as Sequence
+  /** True from a crash to the first step of the next start. */
+  isStarting = false
+  /** Roots of states that it had itself, since its start. */
+  readonly roots = new Map<Sequence, Uint8Array>()
+  /** The highest checkpoint whose state is stored apart from the log. */
+  stored = 0 as Sequence
+  /** By kind and (v, s), what it ever voted for. */
+  readonly voted = new Map<number, Uint8Array>()
+
+  constructor(config: Memory['config'], nullDigest: Uint8Array) {
+    this.config = config
+    this.nullDigest = nullDigest
+    this.q = quorum(config.n)
+    this.w = weakQuorum(config.n)
+    this.f = faultsMax(config.n)
+    this.heard = new Heard(config.n)
+  }
+
+  get isOral(): boolean {
+    return this.config.mode === 'oral'
+  }
+
+  /** H, by every certificate that was heard. */
+  get high(): number {
+    return Math.max(this.heard.certified, this.log.low) + logWindowOf(this.config.checkpointInterval)
+  }
+
+  isSynced(position: number | undefined): boolean {
+    return position !== undefined && position < this.synced
+  }
+
+  /** True for a batch that no crash can take from it. */
+  holdsBatch(digest: Uint8Array): boolean {
+    return equalBytes(digest, this.nullDigest) || this.isSynced(this.log.batches.get(nameOf(digest)))
+  }
+
+  /** True if it ever proposed this or voted for it. */
+  hasVoted({ view, sequence, digest }: Place): boolean {
+    const kinds = ['pre-prepare', 'prepare'] as const
+    return kinds.some((kind) => {
+      const voted = this.voted.get(placeKey({ kind, view, sequence, sender: this.config.id }))
+      return voted !== undefined && equalBytes(voted, digest)
+    })
+  }
+
+  isCertified(
+    { sequence, root }: Pick<CheckpointCertificate, 'sequence' | 'root'>,
+    needed = this.q,
+  ): boolean {
+    return sequence === 0 || this.heard.checkpointing(sequence, root).size >= needed
+  }
+
+  /** Logs a record. */
+  remember(record: LogRecord, position: number): void {
+    this.log.append(record, position)
+    if (record.kind === 'healed') this.isAmnesiac = false
+    if (record.kind === 'forgotten') this.isAmnesiac = true
+  }
+
+  /** Power failed: what was heard is gone, and so is what stands behind the first `surviving` records. */
+  forget(surviving: number): void {
+    const { records } = this.log
+    const isLost = surviving < this.synced
+    this.synced = surviving
+    this.heard = new Heard(this.config.n)
+    this.log = new Log()
+    this.roots.clear()
+    this.isStarting = true
+    this.executed = 0 as Sequence
+    for (const { record, position } of records) {
+      if (position >= surviving) break
+      this.remember(record, position)
+      this.#hearAgain(record)
+    }
+    if (isLost) this.isAmnesiac = true
+  }
+
+  /** A record keeps known what others signed in it. */
+  #hearAgain(record: LogRecord): void {
+    if (record.kind === 'recovery') this.heard.hear(record.request)
+    else if (record.kind === 'accepted') this.heard.hear(record.prePrepare)
+    else if (record.kind === 'new-view') this.heard.hear(record.newView)
+    else if (record.kind === 'stable') this.heard.hearAll(record.stable.checkpoints)
+    else if (record.kind === 'decided' && !isClaimed(record.commits)) this.heard.hearAll(record.commits)
+    else if (record.kind === 'prepared') {
+      this.heard.hear(record.certificate.prePrepare)
+      this.heard.hearAll(record.certificate.prepares)
+    }
+  }
+
+  /** Its log was replayed, on top of this checkpoint's state where there is one. */
+  start(stored: CheckpointCertificate | undefined): void {
+    this.isStarting = false
+    if (stored === undefined) return
+    this.heard.hearAll(stored.checkpoints)
+    this.stored = stored.sequence
+    this.log.low = Math.max(this.log.low, stored.sequence) as Sequence
+    this.executed = Math.max(this.executed, stored.sequence) as Sequence
+    this.roots.set(stored.sequence, stored.root)
+  }
+
+  /** The state is now the one of this checkpoint. */
+  restore({ sequence, root }: Pick<CheckpointCertificate, 'sequence' | 'root'>): void {
+    this.executed = toSequence(sequence)
+    this.stored = this.executed
+    this.roots.set(this.executed, root)
+  }
+}

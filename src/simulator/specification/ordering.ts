@@ -1,0 +1,149 @@
+/** Sections 1 and 6: what a replica may propose, vote for, decide and execute. */
+import { equalBytes } from '../../base/bytes.ts'
+import type { Sequence, View } from '../../base/ids.ts'
+import { primaryOf } from '../../base/quorum.ts'
+import type { PrePrepareContent } from '../../messages/content.ts'
+import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX } from '../../messages/limits.ts'
+import type { Batch, Vote } from '../../messages/message.ts'
+import { isClaimed } from '../../messages/oral/inferred-messages.ts'
+import { placeKey, type SeenVote, shortDigest } from '../checkers/votes-seen.ts'
+import type { Place } from './heard.ts'
+import type { Memory } from './memory.ts'
+
+/** The first fault of these; null where there is none. */
+export const first = (...faults: readonly (string | null | false)[]): string | null =>
+  faults.find((fault): fault is string => typeof fault === 'string') ?? null
+
+const keyOf = ({ view, sequence }: Place): number => placeKey({ kind: 'pre-prepare', view, sequence })
+
+const isOf = (place: Place | undefined, digest: Uint8Array): boolean =>
+  place !== undefined && equalBytes(place.digest, digest)
+
+/** Nothing is said in a view that was left, or that did not begin yet. @rule 1.2 3.4 7.8 */
+const notInView = ({ log }: Memory, view: View): string | null =>
+  view === log.view && log.isActive ? null : `it is ${log.isActive ? 'in' : 'on its way to'} view ${log.view}`
+
+/** h < s <= H. @rule 1.2 2.2 */
+const outsideWindow = ({ log, high }: Memory, s: Sequence): string | null =>
+  s > log.low && s <= high ? null : `the window is ${log.low} to ${high}`
+
+/** The batch that the NEW-VIEW of its view wants here: null for another, undefined where none is bound. @rule 3.4 */
+function unlikeChoice({ log }: Memory, { sequence, digest }: Place): string | null {
+  if (sequence > log.boundUpTo) return null
+  const choice = log.bound.get(sequence)
+  if (choice !== undefined && equalBytes(choice, digest)) return null
+  return `the NEW-VIEW chose ${choice === undefined ? 'nothing' : shortDigest(choice)}`
+}
+
+/** A new proposal of its own. @rule 1.1 1.2 1.10 3.4 6.2 */
+export function proposalFault(me: Memory, { view, sequence, batch }: PrePrepareContent): string | null {
+  const { log, config } = me
+  const place = { view, sequence, digest: batch.digest }
+  const before = [...log.ordered.values()].filter((each) => each.view === view).map((each) => each.sequence)
+  const next = Math.max(log.low, log.boundUpTo, ...before) + 1
+  return first(
+    primaryOf(view, config.n) !== config.id && 'it is not the primary',
+    notInView(me, view),
+    outsideWindow(me, sequence),
+    log.ordered.has(keyOf(place)) && 'it proposed there before',
+    sequence !== next && `${next} is the next one`,
+    batch.requests.some(({ digest }) => !me.heard.hasRequest(digest)) && 'nobody asked for what is in it',
+    batch.requests.length > BATCH_REQUESTS_MAX && 'it has too many requests',
+    batch.bytes.length > BATCH_BYTES_MAX && 'it is too large',
+  )
+}
+
+/** A pre-prepare that it takes. @rule 1.2 3.4 */
+export function acceptanceFault(me: Memory, place: Place): string | null {
+  const { log, config } = me
+  const primary = primaryOf(place.view, config.n)
+  const before = log.ordered.get(keyOf(place))
+  return first(
+    // What it forgot to have proposed it takes from others, and votes for nothing.
+    primary === config.id && !me.isAmnesiac && 'it is the primary itself',
+    notInView(me, place.view),
+    outsideWindow(me, place.sequence),
+    before !== undefined && !isOf(before, place.digest) && `it took ${shortDigest(before.digest)} there`,
+    !me.heard.said('pre-prepare', primary, place) && 'the primary did not say so',
+    unlikeChoice(me, place),
+  )
+}
+
+/** An entry of P. @rule 1.3 1.4 */
+export function preparedFault(me: Memory, place: Place, prepares: readonly Vote[]): string | null {
+  const primary = primaryOf(place.view, me.config.n)
+  const voters = new Set(me.heard.saying('prepare', place).filter((id) => id !== primary))
+  const counted = new Set(prepares.map(({ sender }) => sender))
+  return first(
+    notInView(me, place.view),
+    !isOrdered(me, place) && 'it did not take it from the primary',
+    counted.size < me.q - 1 && `${counted.size} voted, and ${me.q - 1} must`,
+    [...counted].some((id) => !voters.has(id)) && 'some of them did not vote so',
+  )
+}
+
+/** True if the log holds it as pre-prepared: its own, one that it took, or a choice of the NEW-VIEW. */
+const isOrdered = ({ log }: Memory, place: Place): boolean =>
+  isOf(log.ordered.get(keyOf(place)), place.digest) ||
+  (place.view === log.view && equalBytes(log.bound.get(place.sequence) ?? new Uint8Array(0), place.digest))
+
+/** A proposal or a vote of its own on its way. @rule 1.2 1.3 1.4 6.2 7.5 */
+export function voteFault(me: Memory, vote: SeenVote): string | null {
+  const { log, config } = me
+  const { kind, view, sequence, digest } = vote
+  const earlier = me.voted.get(placeKey(vote))
+  const isPrimary = primaryOf(view, config.n) === config.id
+  const choice = log.bound.get(sequence)
+  const record =
+    kind === 'commit'
+      ? log.prepared.get(sequence)
+      : choice !== undefined
+        ? { view: log.view, digest: choice, position: log.viewPosition }
+        : log.ordered.get(keyOf(vote))
+  const fault = first(
+    me.isAmnesiac && 'it forgot what it said',
+    notInView(me, view),
+    sequence > me.high && `H is ${me.high}`,
+    kind !== 'commit' && isPrimary !== (kind === 'pre-prepare') && 'that is for the other role',
+    earlier !== undefined && !equalBytes(earlier, digest) && `it said ${shortDigest(earlier)} there`,
+    (record?.view !== view || !equalBytes(record.digest, digest)) && 'its log does not hold what makes it so',
+    !me.isSynced(record?.position) && 'what makes it so is not on disk',
+    log.viewPosition >= 0 && !me.isSynced(log.viewPosition) && 'the NEW-VIEW is not on disk',
+    !me.holdsBatch(digest) && 'the batch is not on disk',
+  )
+  if (fault === null) me.voted.set(placeKey(vote), digest)
+  return fault
+}
+
+/** A decision: Q COMMITs, or in oral mode the word of W. @rule 1.4 4.8 */
+export function decisionFault(me: Memory, batch: Batch, commits: readonly Vote[]): string | null {
+  const [one] = commits
+  if (one === undefined) return 'nobody committed it'
+  const voters = new Set(commits.map(({ sender }) => sender))
+  const isClaim = me.isOral && isClaimed(commits)
+  const heard = new Set(isClaim ? claimants(me, one) : me.heard.saying('commit', one))
+  const needed = isClaim ? me.w : me.q
+  return first(
+    voters.size < needed && `${voters.size} committed, and ${needed} must`,
+    [...voters].some((id) => !heard.has(id)) && 'some of them did not say so',
+    !equalBytes(batch.digest, one.digest) && 'they committed another batch',
+  )
+}
+
+const claimants = ({ heard }: Memory, { sequence, digest }: Place) =>
+  heard.decisions
+    .filter((each) => each.sequence === sequence && equalBytes(each.digest, digest))
+    .map(({ sender }) => sender)
+
+/** In order, and only what was decided. @rule 1.6 */
+export function executionFault(me: Memory, sequence: Sequence, digest: Uint8Array): string | null {
+  // After a start the state that was stored is known by what is executed on top of it.
+  const isNext = me.isStarting ? isStored(me, sequence - 1) : sequence === me.executed + 1
+  return first(
+    !isNext && `${me.executed + 1} is the next one`,
+    !isOf(me.log.decided.get(sequence), digest) && 'it was not decided',
+  )
+}
+
+const isStored = ({ log, config }: Memory, sequence: number): boolean =>
+  sequence <= log.low && sequence % config.checkpointInterval === 0
