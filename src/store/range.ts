@@ -88,6 +88,9 @@ export function* select(
     if (!query.countOnly && passes(query, item.entry)) found.push(candidateOf(item, query.target))
   }
   if (query.countOnly) return { count, shown: [], more: false }
+  // etcd's limit comes first where a target is named without an order: the part that it leaves is sorted.
+  const isCutFirst = query.limit > 0 && query.order === 'none' && !isFiltered(query)
+  if (isCutFirst) found.length = Math.min(found.length, query.limit + 1)
   const sorted = isPlain || isKeyOrder(query) ? found : yield* sort(found, query, context.allowance)
   const more = query.limit > 0 && sorted.length > query.limit
   return { count, shown: more ? sorted.slice(0, query.limit) : sorted, more }

@@ -12,6 +12,7 @@ import { ORDERING_MUTANTS } from './ordering-mutants.ts'
 import { REQUEST_MUTANTS } from './request-mutants.ts'
 import { RESTART_MUTANTS } from './restart-mutants.ts'
 import { SLOW_PRIMARY_MUTANTS } from './slow-primary-mutants.ts'
+import { STORE_MUTANTS } from './store-mutants.ts'
 import { VIEW_CHANGE_MUTANTS } from './view-change-mutants.ts'
 
 export const MUTANTS: readonly Mutant[] = [
@@ -28,4 +29,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...LOG_MUTANTS,
   ...ISOLATION_MUTANTS,
   ...GATEWAY_MUTANTS,
+  ...STORE_MUTANTS,
 ]

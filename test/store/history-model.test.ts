@@ -84,7 +84,13 @@ class Model {
     if (at > revision) return { status: 'future', revision }
     if (at < this.#floor) return { status: 'compacted', revision, floor: this.#floor }
     const all = (this.#revisions[at] ?? []).filter(({ key }) => includes(query, key))
-    const shown = all.filter((item) => passes(item, query))
+    const isFiltered = ['minMod', 'maxMod', 'minCreate', 'maxCreate'].some(
+      (name) => query[`${name}Revision` as 'minModRevision'],
+    )
+    const isCutFirst = (query.limit ?? 0) > 0 && (query.order ?? 'none') === 'none' && !isFiltered
+    const shown = isCutFirst
+      ? all.slice(0, (query.limit ?? 0) + 1)
+      : all.filter((item) => passes(item, query))
     const { order = 'none', target = 'key', limit = 0 } = query
     const sign = order === 'descending' ? -1 : 1
     shown.sort((a, b) => sign * compareItems(a, b, target))

@@ -1,0 +1,38 @@
+/** The store against the model of etcd's data, by drawn requests: those that the store has. */
+import { expect, test } from 'vitest'
+import { createRandom } from '../../../src/base/random.ts'
+import { deeper } from '../../kit/depth.ts'
+import { show } from './comparison.ts'
+import { Generator } from './generator.ts'
+import { EtcdModel } from './model.ts'
+import { isSupported, StoreModel } from './store-model.ts'
+
+const SEEDS = deeper(4, 40)
+const REQUESTS = 1_500
+
+test('the store answers drawn requests as etcd does: puts, ranges, deletions, compaction', () => {
+  const met = new Map<string, number>()
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const generator = new Generator(createRandom(seed))
+    const [model, store] = [new EtcdModel(), new StoreModel()]
+    for (let index = 0; index < REQUESTS; index++) {
+      const request = generator.next()
+      if (!isSupported(request)) continue
+      const expected = model.apply(request)
+      expect(show(store.apply(request)), `request ${index} of seed ${seed}: ${show(request)}`).toBe(
+        show(expected),
+      )
+      generator.hear(request, expected)
+      const name = expected.kind === 'refusal' ? expected.message : expected.kind
+      met.set(name, (met.get(name) ?? 0) + 1)
+    }
+  }
+  for (const name of ['put', 'range', 'deleteRange', 'compact'])
+    expect(met.get(name), name).toBeGreaterThan(20)
+  for (const part of ['not provided', 'compacted', 'future']) {
+    expect(
+      [...met.keys()].some((name) => name.includes(part)),
+      part,
+    ).toBe(true)
+  }
+})

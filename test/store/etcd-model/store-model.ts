@@ -1,0 +1,107 @@
+/**
+ * This project's store as a data model, as far as it goes: puts without options, ranges, deletions and compaction. One
+ * request is one batch. Its numbers have no sign, so a request with a negative one cannot be put to it.
+ */
+import type { KeyRange as StoreRange } from '../../../src/store/key-range.ts'
+import type { Operation } from '../../../src/store/operations-writer.ts'
+import type { RangeItem } from '../../../src/store/range-results.ts'
+import type { Result } from '../../../src/store/results.ts'
+import { Driver } from '../harness.ts'
+import { type Answer, type KeyRange, type Pair, type Range, REFUSALS, type Request } from './requests.ts'
+
+const FOREVER = { revisionsMax: 0, ageMs: 0, bytesMax: 0 }
+const NOTHING = new Uint8Array(0)
+
+/** True if the store has the request's kind and all of its options. */
+export function isSupported(request: Request): boolean {
+  switch (request.kind) {
+    case 'put': {
+      const { lease = 0n, prevKv = false, ignoreValue = false, ignoreLease = false } = request
+      return lease === 0n && !prevKv && !ignoreValue && !ignoreLease
+    }
+    case 'range':
+      return Object.values(request).every((value) => typeof value !== 'number' || value >= 0)
+    case 'deleteRange':
+      return true
+    case 'compact':
+      // etcd compacts at 0 once; here the floor is there from the beginning.
+      return request.revision > 0
+    default:
+      return false
+  }
+}
+
+export class StoreModel {
+  readonly #driver = new Driver({ history: FOREVER })
+
+  apply(request: Request): Answer {
+    const [result] = this.#driver.run(operationOf(request))
+    if (result === undefined) throw new Error('no result')
+    return answerOf(result)
+  }
+}
+
+const rangeOf = ({ key, rangeEnd = NOTHING }: KeyRange): StoreRange => ({ key, end: rangeEnd })
+
+function operationOf(request: Request): Operation {
+  switch (request.kind) {
+    case 'put':
+      return { kind: 'put', key: request.key, value: request.value ?? NOTHING }
+    case 'range':
+      return queryOf(request)
+    case 'deleteRange':
+      return { kind: 'delete-range', ...rangeOf(request), previous: request.prevKv === true }
+    case 'compact':
+      return { kind: 'compact', revision: request.revision }
+    default:
+      throw new Error(`the store has no ${request.kind}`)
+  }
+}
+
+const ORDERS = { none: 'none', ascend: 'ascending', descend: 'descending' } as const
+
+function queryOf({
+  kind: _,
+  key,
+  rangeEnd,
+  sortOrder = 'none',
+  sortTarget = 'key',
+  ...rest
+}: Range): Operation {
+  const range = rangeOf(rangeEnd === undefined ? { key } : { key, rangeEnd })
+  return { kind: 'range', ...range, ...rest, order: ORDERS[sortOrder], target: sortTarget }
+}
+
+function answerOf(result: Result): Answer {
+  switch (result.status) {
+    case 'bad-key':
+      return { kind: 'refusal', ...REFUSALS.emptyKey }
+    case 'compacted':
+      return { kind: 'refusal', ...REFUSALS.compacted }
+    case 'future':
+      return { kind: 'refusal', ...REFUSALS.futureRevision }
+    case 'ok':
+      break
+    default:
+      throw new Error(`the store answered ${result.status}`)
+  }
+  const { kind, revision } = result
+  switch (kind) {
+    case 'put':
+      return { kind, revision, prevKv: null }
+    case 'range': {
+      const { count, more, items } = result
+      return { kind, revision, count, more: more !== null, kvs: items.map(pairOf) }
+    }
+    case 'delete-range':
+      return { kind: 'deleteRange', revision, deleted: result.deleted, prevKvs: result.items.map(pairOf) }
+    case 'compact':
+      return { kind, revision }
+    default:
+      throw new Error(`the store answered as to a ${kind}`)
+  }
+}
+
+function pairOf({ lease: _, ...item }: RangeItem): Pair {
+  return { ...item, lease: 0n }
+}
