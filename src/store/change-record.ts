@@ -107,7 +107,7 @@ export class ChangeRecords {
 }
 
 /** So many bytes at most are copied one by one: making a view costs more. */
-const SHORT_BYTES = 64
+const SHORT_BYTES = 192
 
 export function copyBytes(
   source: Uint8Array,

@@ -13,7 +13,6 @@ import {
   KEY_BYTES_MAX,
   nextOperation,
   OPERATION_CODES,
-  type OperationCode,
   type OperationCursor,
   openOperations,
 } from './operations.ts'
@@ -65,7 +64,9 @@ export function* executeOperations(
     allowance.left -= workOf(cursor)
     execution.store.begin()
     if (fault !== null) results.result(fault, 0)
-    else yield* executeOne(execution, cursor.code as OperationCode)
+    else if (!executeAtOnce(execution, cursor.code)) {
+      yield* executeInSteps(execution, cursor.code as StoppingCode)
+    }
   }
   return results.finish()
 }
@@ -75,26 +76,40 @@ const workOf = ({ keyStart, keyEnd, valueStart, valueEnd }: OperationCursor): nu
   Math.floor((keyEnd - keyStart) / KEY_BYTES_PER_WORK) +
   Math.floor((valueEnd - valueStart) / VALUE_BYTES_PER_WORK)
 
-function* executeOne(execution: Execution, code: OperationCode): Generator<undefined, void, undefined> {
+/** An operation on one key, which is done in one go; false for one that may stop. */
+function executeAtOnce(execution: Execution, code: number): boolean {
   switch (code) {
     case OPERATION_CODES.put:
-      return executePut(execution)
+      executePut(execution)
+      return true
     case OPERATION_CODES.get:
-      return executeGet(execution)
+      executeGet(execution)
+      return true
     case OPERATION_CODES.delete:
-      return executeDelete(execution)
+      executeDelete(execution)
+      return true
+    case OPERATION_CODES.compact:
+      executeCompact(execution, fieldsOf(execution))
+      return true
+    default:
+      return false
+  }
+}
+
+function* executeInSteps(execution: Execution, code: StoppingCode): Generator<undefined, void, undefined> {
+  switch (code) {
     case OPERATION_CODES.list:
       return yield* executeList(execution)
     case OPERATION_CODES.range:
       return yield* executeRange(execution, fieldsOf(execution))
     case OPERATION_CODES['delete-range']:
       return yield* executeDeleteRange(execution, fieldsOf(execution))
-    case OPERATION_CODES.compact:
-      return executeCompact(execution, fieldsOf(execution))
     default:
       assertNever(code)
   }
 }
+
+type StoppingCode = (typeof OPERATION_CODES)['list' | 'range' | 'delete-range']
 
 const fieldsOf = ({ cursor }: Execution): Uint8Array => cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd)
 
