@@ -49,6 +49,7 @@ import { lossyNetwork } from './network/lossy-network.ts'
 import { partition } from './network/partition.ts'
 import { pause } from './network/pause.ts'
 import { reflection } from './network/reflection.ts'
+import { silentLoss } from './network/silent-loss.ts'
 import { forgottenViewChange } from './over-time/forgotten-view-change.ts'
 import { movingFaults } from './over-time/moving.ts'
 import { smallScope } from './over-time/small-scope.ts'
@@ -155,6 +156,7 @@ const NETWORK = [
   lossyNetwork,
   clog,
   partition,
+  silentLoss,
   followThePrimary,
   frameVictim,
   reflection,

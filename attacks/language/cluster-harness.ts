@@ -17,6 +17,13 @@ export interface Links {
   /** Holds back everything that one end sends the other, until the link is mended. */
   cut(link: Link): void
   mend(link: Link): void
+  /**
+   * Loses what is sent in these directions, and tells nobody. A connection that was used meanwhile stays lost when `heal`
+   * ends it, until one of its ends gives it up.
+   */
+  swallow(directions: readonly Link[]): void
+  /** The pairs of replicas without a connection over which everything passes. */
+  apart(): readonly Link[]
 }
 
 /** The processes of the correct replicas. */
@@ -57,6 +64,8 @@ export interface ClusterHarness {
   acknowledged(): number
   /** Waits until one more is acknowledged; false when none is within the bound for liveness. Rejects as `pause`. */
   progress(): Promise<boolean>
+  /** Waits until this holds; false when it does not within the bound for liveness. Rejects as `pause`. */
+  within(holds: () => boolean): Promise<boolean>
   /** Rejects when the run is interrupted. */
   pause(ms: number): Promise<void>
   /** Counts one act: an attack that never acted shows nothing. */

@@ -1,6 +1,7 @@
 /** Faults of replicas and links that last for a while. Times in milliseconds from the beginning of the attack. */
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import type { Fault, LinkFault } from '../../src/simulator/plan/plan.ts'
+import type { Link } from './cluster-harness.ts'
 
 /** From when to when something lasts. */
 export interface Span {
@@ -17,6 +18,37 @@ export const clogged = (replica: ReplicaId, { from, to }: Span): readonly Fault[
 /** Loses what is sent to this replica or by it, clients' requests and answers apart. */
 export const isolated = (n: number, replica: ReplicaId, { from, to }: Span): readonly Fault[] =>
   parted(n, [replica], { from, to })
+
+/** The directions in which a network loses what passes between some replicas and the others. */
+export type Ways = 'both ways' | 'to them' | 'from them'
+
+/** The network swallows what passes between these replicas and the others, and connections in use are stuck from then on. */
+export function swallowed(
+  n: number,
+  some: readonly ReplicaId[],
+  { ways, from, to }: Span & { readonly ways: Ways },
+): readonly Fault[] {
+  const isLost = (sender: ReplicaId, receiver: ReplicaId): boolean =>
+    directionsBetween(n, some, ways).some((each) => each.from === sender && each.to === receiver)
+  const reach = replicaIds(n).map((sender) =>
+    replicaIds(n).reduce((mask, receiver) => (isLost(sender, receiver) ? mask : mask | (1 << receiver)), 0),
+  )
+  return [
+    { kind: 'swallow', reach, withoutClients: [], atMs: from },
+    { kind: 'swallow', reach: null, withoutClients: [], atMs: to },
+  ]
+}
+
+/** The directions between these replicas and the others. */
+export function directionsBetween(n: number, some: readonly ReplicaId[], ways: Ways): readonly Link[] {
+  const others = replicaIds(n).filter((id) => !some.includes(id))
+  return some.flatMap((one) =>
+    others.flatMap((other) => [
+      ...(ways === 'to them' ? [] : [{ from: one, to: other }]),
+      ...(ways === 'from them' ? [] : [{ from: other, to: one }]),
+    ]),
+  )
+}
 
 /** These replicas reach one another, the others reach one another, and what is sent between the two is lost. */
 export function parted(n: number, some: readonly ReplicaId[], { from, to }: Span): readonly Fault[] {

@@ -88,7 +88,15 @@ export class ProcessKit {
 
   /** Runs the command line to its end behind a command that makes its surroundings, for example namespaces. */
   runBehind(before: readonly string[], ...args: readonly string[]): Promise<Finished> {
-    return finished(this.#spawn([...before, process.execPath, MAIN, ...args], {}))
+    return finished(this.startBehind(before, ...args))
+  }
+
+  /** Starts the command line behind such a command, which it takes the place of. */
+  startBehind(
+    before: readonly string[],
+    ...args: readonly string[]
+  ): ChildProcess & { readonly output: { stdout: string; stderr: string } } {
+    return this.#spawn([...before, process.execPath, MAIN, ...args], {})
   }
 
   /** A cluster of local processes with a gateway on a free port, all of them ready. */

@@ -254,6 +254,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     within: 'LiveLinks.#isDead',
     search: 'if (link.silentTicks < SILENT_TICKS)',
     replacement: 'if (link.silentTicks < Infinity)',
+    attack: 'silent-loss',
   },
   {
     name: 'who has nothing to say on a link sends no heartbeat',

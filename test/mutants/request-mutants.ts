@@ -230,6 +230,15 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     paper: { file: TIMESTAMPS, test: 'a reservation is on disk when it is answered', why: UNSEEN.notRun },
   },
   {
+    // A full disk ended the gateway, though thousands of numbers were reserved.
+    name: 'a disk that refuses a reservation ends the process',
+    rule: '1.8',
+    within: 'openTimestampFile',
+    search: 'if (code === undefined)',
+    replacement: 'if (true)',
+    paper: { file: TIMESTAMPS, test: 'a disk that refuses with ENOSPC', why: UNSEEN.notRun },
+  },
+  {
     name: 'a client uses timestamps before it learnt where they stand',
     rule: '1.8',
     within: 'freeRequests',

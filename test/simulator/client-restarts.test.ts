@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
 import { type Plan, withoutFaults } from '../../src/simulator/plan/plan.ts'
 import { simulate } from '../../src/simulator/runs/simulate.ts'
+import type { HistoryEntry } from '../../src/simulator/world/virtual-client.ts'
 import { CALM_NETWORK } from '../../src/simulator/world/virtual-network.ts'
+import { OPERATION_CODES } from '../../src/store/operations.ts'
+import { interpretResult, readResults } from '../../src/store/results.ts'
 
 /** Two clients that ask much and for the same, and start anew so often. */
 function planWith(seed: number, losesCounter: boolean, mode: 'signed' | 'oral' = 'signed'): Plan {
@@ -41,6 +44,29 @@ describe.each(['signed', 'oral'] as const)('%s', (mode) => {
   })
 })
 
+/** What became of the puts on a key that must not exist: the revisions in which they created it, and the refused ones. */
+function creationsIn(history: readonly HistoryEntry[]) {
+  const created: number[] = []
+  let moved = 0
+  for (const { operations, results } of history) {
+    const [operation] = operations
+    if (operation?.kind !== 'put' || operation.ifRevision !== 0 || results === null) continue
+    const [framed] = readResults(results) ?? []
+    const result = framed === undefined ? null : interpretResult(OPERATION_CODES.put, framed)
+    if (result?.status === 'ok' && 'createRevision' in result) {
+      // It found no key: it is the first version of one.
+      expect(result).toMatchObject({ version: 1, modRevision: result.createRevision })
+      created.push(result.createRevision)
+    } else {
+      // Somebody else had created it.
+      expect(result).toMatchObject({ status: 'revision-moved' })
+      expect((result as { readonly modRevision: number }).modRevision).toBeGreaterThan(0)
+      moved++
+    }
+  }
+  return { created, moved }
+}
+
 /** A second process begins with the first client's key, early and with its own counter, so both use the same timestamps. */
 function twinPlan(seed: number, mode: 'signed' | 'oral', copiesCounter: boolean): Plan {
   const plan = planWith(seed, false, mode)
@@ -54,6 +80,7 @@ describe.each(['signed', 'oral'] as const)('two living processes with one key, %
   test.each([true, false])(
     'PBFT-1.8 neither gets what the other asked for, and the load goes on when one has ended, copied counter %s',
     (copiesCounter) => {
+      const contended = { created: 0, moved: 0 }
       for (const seed of [1, 2]) {
         const plan = twinPlan(seed, mode, copiesCounter)
         const { verdict, explanation, history } = simulate({ seed, plan })
@@ -61,10 +88,17 @@ describe.each(['signed', 'oral'] as const)('two living processes with one key, %
         const twins = history.filter(({ client }) => client >= plan.workload.clients)
         expect(twins.length).toBeGreaterThan(0)
         const ofTheKey = history.filter(({ client }) => client === 0 || client >= plan.workload.clients)
-        // A conditional write on a key that does not exist: at most one of those that ran into each other won.
+        // Only who shares the key runs into somebody.
         for (const refused of history.filter(({ refusal }) => refusal !== null))
           expect(ofTheKey).toContain(refused)
+        // Of those that want to be the first to write a key, exactly one wins, each time that it does not exist.
+        const { created, moved } = creationsIn(history)
+        expect(new Set(created).size).toBe(created.length)
+        contended.created += created.length
+        contended.moved += moved
       }
+      expect(contended.created).toBeGreaterThan(0)
+      expect(contended.moved).toBeGreaterThan(0)
     },
   )
 })

@@ -175,6 +175,7 @@ export class AttackPhase {
         const isDone = (): boolean => load.acknowledged > before
         return waitUntil(isDone, { limitMs: LIVENESS_MS, signal: setting.signal })
       },
+      within: (holds) => waitUntil(holds, { limitMs: LIVENESS_MS, signal: setting.signal }),
       pause: (ms) => this.#pause(ms),
       act: () => {
         this.#outsideActs++

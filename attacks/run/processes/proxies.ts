@@ -1,20 +1,22 @@
 /** A network between replicas that can be cut: a proxy on loopback for every link, in front of the end that is dialed. */
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 import type { ReplicaId } from '../../../src/base/ids.ts'
 import type { Address, Cluster } from '../../../src/messages/cluster.ts'
 import type { Link, Links } from '../../language/cluster-harness.ts'
+import { ProxiedConnection } from './proxied-connection.ts'
 
 interface Proxy {
   readonly from: ReplicaId
   readonly to: ReplicaId
   readonly server: Server
   readonly address: Address
-  readonly pairs: Set<readonly [Socket, Socket]>
+  readonly connections: Set<ProxiedConnection>
 }
 
 export class Proxies implements Links {
   readonly #proxies: Proxy[] = []
   readonly #cuts = new Set<string>()
+  readonly #swallowed = new Set<string>()
 
   /** A proxy for each ordered pair: which of the two dials is for the replicas to know. */
   static async between(cluster: Cluster): Promise<Proxies> {
@@ -41,6 +43,7 @@ export class Proxies implements Links {
   }
 
   heal(): void {
+    this.#swallowed.clear()
     this.isolate([])
   }
 
@@ -54,10 +57,27 @@ export class Proxies implements Links {
     this.#apply()
   }
 
+  swallow(directions: readonly Link[]): void {
+    for (const direction of directions) this.#swallowed.add(nameOf(direction))
+  }
+
+  apart(): readonly Link[] {
+    const joined = new Set<string>()
+    for (const { from, to, connections } of this.#proxies) {
+      if (![...connections].some(({ passes }) => passes)) continue
+      for (const link of [
+        { from, to },
+        { from: to, to: from },
+      ])
+        joined.add(nameOf(link))
+    }
+    return this.#proxies.filter((link) => link.from < link.to && !joined.has(nameOf(link)))
+  }
+
   async close(): Promise<void> {
     await Promise.all(
-      this.#proxies.map(({ server, pairs }) => {
-        for (const pair of pairs) for (const socket of pair) socket.destroy()
+      this.#proxies.map(({ server, connections }) => {
+        for (const connection of connections) connection.close()
         return new Promise((resolve) => server.close(resolve))
       }),
     )
@@ -68,36 +88,37 @@ export class Proxies implements Links {
   }
 
   #apply(): void {
-    for (const proxy of this.#proxies) for (const pair of proxy.pairs) this.#passOrHold(proxy, pair)
-  }
-
-  /** Neither end is told: what they send waits, as in a network that lost its way. */
-  #passOrHold({ from, to }: Proxy, [near, far]: readonly [Socket, Socket]): void {
-    passOrHold(near, this.#isCut(from, to))
-    passOrHold(far, this.#isCut(to, from))
+    for (const { connections } of this.#proxies) for (const connection of connections) connection.passOrHold()
   }
 
   #open(from: ReplicaId, to: ReplicaId, address: Address): Promise<void> {
-    const pairs = new Set<readonly [Socket, Socket]>()
+    const connections = new Set<ProxiedConnection>()
+    const isSwallowed = (link: Link): boolean => this.#swallowed.has(nameOf(link))
     const server = createServer((near) => {
-      const far = connect(address)
-      const pair = [near, far] as const
-      pairs.add(pair)
-      join(near, far, () => this.#isCut(from, to))
-      join(far, near, () => this.#isCut(to, from))
-      near.once('close', () => pairs.delete(pair))
-      this.#passOrHold(proxy, pair)
+      const connection = new ProxiedConnection({
+        near,
+        dial: () => connect(address),
+        there: {
+          isHeld: () => this.#isCut(from, to),
+          isSwallowed: () => isSwallowed({ from, to }),
+        },
+        back: {
+          isHeld: () => this.#isCut(to, from),
+          isSwallowed: () => isSwallowed({ from: to, to: from }),
+        },
+        onClosed: () => connections.delete(connection),
+      })
+      connections.add(connection)
     })
-    const proxy: Proxy = {
+    this.#proxies.push({
       from,
       to,
       server,
-      pairs,
+      connections,
       get address() {
         return { host: '127.0.0.1', port: (server.address() as { port: number }).port }
       },
-    }
-    this.#proxies.push(proxy)
+    })
     return new Promise((resolve, reject) => {
       server.once('error', reject)
       server.listen(0, '127.0.0.1', () => resolve())
@@ -106,22 +127,3 @@ export class Proxies implements Links {
 }
 
 const nameOf = ({ from, to }: Link): string => `${from} to ${to}`
-
-function passOrHold(socket: Socket, isCut: boolean): void {
-  if (isCut) socket.pause()
-  else socket.resume()
-}
-
-/** Passes on what comes in, and the end with it. */
-function join(from: Socket, to: Socket, isHeld: () => boolean): void {
-  from.setNoDelay(true)
-  from.on('data', (bytes) => {
-    if (to.write(bytes)) return
-    from.pause()
-    to.once('drain', () => {
-      if (!isHeld()) from.resume()
-    })
-  })
-  from.on('error', () => {}) // its close follows
-  from.once('close', () => to.destroy())
-}
