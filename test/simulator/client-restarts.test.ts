@@ -44,7 +44,7 @@ describe.each(['signed', 'oral'] as const)('%s', (mode) => {
   })
 })
 
-/** What became of the puts on a key that must not exist: the revisions in which they created it, and the refused ones. */
+/** The fate of puts on a key that must not exist: the revisions in which they created it, and how many were refused. */
 function creationsIn(history: readonly HistoryEntry[]) {
   const created: number[] = []
   let moved = 0

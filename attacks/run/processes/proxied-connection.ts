@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 
-/** What goes back on a connection while what goes there is lost: a window of bytes that nobody acknowledges. */
+/** Bytes that go back on a connection while those that go there are lost: a window that nobody acknowledges. */
 const WINDOW_BYTES = 64 * 1024
 
 /** The network in one direction, as it is now. */
