@@ -22,13 +22,13 @@ import { oldDisk } from './checkpoint/old-disk.ts'
 import { poisonedPage } from './checkpoint/poisoned-page.ts'
 import { slowSource } from './checkpoint/slow-source.ts'
 import { withholdCheckpoint } from './checkpoint/withhold-checkpoint.ts'
+import { equivocatingClient } from './client/equivocating-client.ts'
 import { fullQuota } from './client/full-quota.ts'
 import { hostilePayload } from './client/hostile-payload.ts'
 import { manySessions } from './client/many-sessions.ts'
 import { partialMac } from './client/partial-mac.ts'
 import { replayClient } from './client/replay-client.ts'
 import { stranger } from './client/stranger.ts'
-import { twoFacedClient } from './client/two-faced-client.ts'
 import { conspiracy } from './collusion/conspiracy.ts'
 import { twins } from './collusion/twins.ts'
 import { falseMajority } from './control/false-majority.ts'
@@ -151,7 +151,15 @@ const CHECKPOINT = [
 ]
 
 const FLOODS = [floodBackup, floodPrimary, badSignatureFlood]
-const CLIENT = [partialMac, twoFacedClient, replayClient, stranger, manySessions, hostilePayload, fullQuota]
+const CLIENT = [
+  partialMac,
+  equivocatingClient,
+  replayClient,
+  stranger,
+  manySessions,
+  hostilePayload,
+  fullQuota,
+]
 const NETWORK = [
   lossyNetwork,
   clog,

@@ -58,7 +58,7 @@ export interface AdversaryContext {
   /** The same in another replica's name, and still with this replica's signature. */
   sealAs(sender: ReplicaId, content: Content): Uint8Array
   /** The same signed for another cluster. */
-  sealAbroad(clusterId: Uint8Array, content: Content): Uint8Array
+  sealForOtherCluster(clusterId: Uint8Array, content: Content): Uint8Array
   /** A frame of this kind around any bytes, with this replica's own signature. */
   sealPayload(kind: FrameKindName, payload: Uint8Array, body?: Uint8Array): Uint8Array
   /** The frame of a reply with this replica's own signature. */

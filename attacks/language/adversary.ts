@@ -156,9 +156,9 @@ class CorruptTransport implements Transport {
   #hears(from: Peer, frame: Uint8Array): boolean {
     const { receive, isDeafTo } = this.#behaviour
     if (!this.#isOn || (receive === undefined && isDeafTo === undefined)) return true
-    const carried = new InterceptedFrame(from, frame, this.#tools)
-    receive?.(carried, this.#place)
-    return !(isDeafTo?.(carried, this.#place) ?? false)
+    const intercepted = new InterceptedFrame(from, frame, this.#tools)
+    receive?.(intercepted, this.#place)
+    return !(isDeafTo?.(intercepted, this.#place) ?? false)
   }
 
   #deliver(delivery: Delivery): void {

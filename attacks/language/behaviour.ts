@@ -10,27 +10,27 @@ import type { When } from './predicates.ts'
 
 export interface Behaviour {
   /** Returns the frames that leave in place of a frame; null lets it pass. */
-  send?(carried: InterceptedFrame, place: AdversaryContext): readonly Delivery[] | null
+  send?(intercepted: InterceptedFrame, place: AdversaryContext): readonly Delivery[] | null
   /** A frame came in, before its honest half hears it. */
-  receive?(carried: InterceptedFrame, place: AdversaryContext): void
+  receive?(intercepted: InterceptedFrame, place: AdversaryContext): void
   /** True if a frame that came in stays unheard. */
-  isDeafTo?(carried: InterceptedFrame, place: AdversaryContext): boolean
+  isDeafTo?(intercepted: InterceptedFrame, place: AdversaryContext): boolean
   /** Every 10 ms. */
   tick?(place: AdversaryContext): void
 }
 
 /** Acts on what its honest half sends. */
 export const onSend = (when: When, action: Action): Behaviour => ({
-  send: (carried, place) => (when(carried, place) ? action(carried, place) : null),
+  send: (intercepted, place) => (when(intercepted, place) ? action(intercepted, place) : null),
 })
 
 /** Does something of its own when it hears what is so; its honest half hears it too. */
 export const onReceive = (
   when: When,
-  act: (carried: InterceptedFrame, place: AdversaryContext) => void,
+  act: (intercepted: InterceptedFrame, place: AdversaryContext) => void,
 ): Behaviour => ({
-  receive: (carried, place) => {
-    if (when(carried, place)) act(carried, place)
+  receive: (intercepted, place) => {
+    if (when(intercepted, place)) act(intercepted, place)
   },
 })
 
@@ -46,17 +46,17 @@ export const onTick = (every: number, act: (place: AdversaryContext) => void): B
 
 /** Several behaviours in one: of those that act on one frame, the first decides. */
 export const together = (...behaviours: readonly Behaviour[]): Behaviour => ({
-  send: (carried, place) => {
+  send: (intercepted, place) => {
     for (const behaviour of behaviours) {
-      const deliveries = behaviour.send?.(carried, place) ?? null
+      const deliveries = behaviour.send?.(intercepted, place) ?? null
       if (deliveries !== null) return deliveries
     }
     return null
   },
-  receive: (carried, place) => {
-    for (const each of behaviours) each.receive?.(carried, place)
+  receive: (intercepted, place) => {
+    for (const each of behaviours) each.receive?.(intercepted, place)
   },
-  isDeafTo: (carried, place) => behaviours.some((each) => each.isDeafTo?.(carried, place) ?? false),
+  isDeafTo: (intercepted, place) => behaviours.some((each) => each.isDeafTo?.(intercepted, place) ?? false),
   tick: (place) => {
     for (const each of behaviours) each.tick?.(place)
   },

@@ -66,8 +66,8 @@ export interface ClientContext {
   readonly link: ClientLink
   /** A key that no cluster knows, a new one each time. */
   stranger(): Signer
-  /** Knocks at every replica in this guise, again and again until it is let in. */
-  open(guise: FalseIdentity): ClientLink
+  /** Offers every replica this identity, again and again until one admits it. */
+  open(identity: FalseIdentity): ClientLink
   /** A request of any client's key that it has; replicas may execute it. */
   request(request: RequestToSign): Uint8Array
   /** A frame of this kind around any bytes, signed with the first of its keys or with this one. */

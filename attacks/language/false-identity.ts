@@ -5,7 +5,7 @@ import type { CryptoSuite, Handshake, LinkSecurity, Signer } from '../../src/por
 import { createLinkSecurity, type LinkIdentity } from '../../src/runtime/links/secure-link.ts'
 import type { FalseIdentity } from './client-context.ts'
 
-export interface Disguiser {
+export interface HandshakeTools {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly random: Random
@@ -13,12 +13,12 @@ export interface Disguiser {
   readonly onBegun: () => void
 }
 
-export function handshakesOf(guise: FalseIdentity, disguiser: Disguiser): LinkSecurity {
-  const { cluster, suite, random, onBegun } = disguiser
-  const { instead, replica, clusterId = cluster.clusterId } = guise
+export function handshakesOf(identity: FalseIdentity, tools: HandshakeTools): LinkSecurity {
+  const { cluster, suite, random, onBegun } = tools
+  const { instead, replica, clusterId = cluster.clusterId } = identity
   const shown: Signer = {
-    publicKey: guise.key ?? guise.signer.publicKey,
-    sign: (digest) => guise.signer.sign(digest),
+    publicKey: identity.key ?? identity.signer.publicKey,
+    sign: (digest) => identity.signer.sign(digest),
   }
   const as = (identity: LinkIdentity): LinkSecurity =>
     createLinkSecurity({

@@ -95,9 +95,9 @@ export class HostileClient {
     for (const transport of this.#transports) transport.flush()
   }
 
-  #open(guise: FalseIdentity): ClientLink {
+  #open(identity: FalseIdentity): ClientLink {
     const { cluster, onAct, connect } = this.#options
-    const transport = connect(handshakesOf(guise, { ...this.#options, onBegun: onAct }))
+    const transport = connect(handshakesOf(identity, { ...this.#options, onBegun: onAct }))
     this.#transports.push(transport)
     const heardFrom = new Set<ReplicaId>()
     const link: ClientLink = {
@@ -231,7 +231,7 @@ export class HostileClient {
         return own()
       },
       stranger: () => suite.signer(Uint8Array.from({ length: SEED_BYTES }, () => random.below(256))),
-      open: (guise) => this.#open(guise),
+      open: (identity) => this.#open(identity),
       request: (request) => this.#request(request),
       seal: (kind, payload, body, signer) => this.#seal(kind, payload, body, signer),
     }

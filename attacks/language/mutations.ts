@@ -14,7 +14,7 @@ import type { AdversaryContext, Delivery } from './adversary-context.ts'
 import type { InterceptedFrame } from './intercepted-frame.ts'
 
 /** Returns what leaves in a frame's place. */
-export type Action = (carried: InterceptedFrame, place: AdversaryContext) => readonly Delivery[]
+export type Action = (intercepted: InterceptedFrame, place: AdversaryContext) => readonly Delivery[]
 
 /** A changed content; the same one where this adversary wants nothing changed. */
 export type Change = (content: Content, place: AdversaryContext) => Content
@@ -60,33 +60,33 @@ export const duplicate =
 /** The frame itself, and what the actions make of it behind it. */
 export const also =
   (...actions: readonly Action[]): Action =>
-  (carried, place) =>
-    [pass, ...actions].flatMap((action) => action(carried, place))
+  (intercepted, place) =>
+    [pass, ...actions].flatMap((action) => action(intercepted, place))
 
 /** The frames that the actions make of one, and that one itself behind them: a receiver counts the first. */
 export const precededBy =
   (...actions: readonly Action[]): Action =>
-  (carried, place) =>
-    [...actions, pass].flatMap((action) => action(carried, place))
+  (intercepted, place) =>
+    [...actions, pass].flatMap((action) => action(intercepted, place))
 
 /** One of these, drawn for each receiver. */
 export const oneOf =
   (...actions: readonly Action[]): Action =>
-  (carried, place) =>
-    place.random.pick(actions)(carried, place)
+  (intercepted, place) =>
+    place.random.pick(actions)(intercepted, place)
 
 /** Another frame in its place. All receivers of one frame get the same other one; null lets it pass. */
 export function replace(
-  make: (carried: InterceptedFrame, place: AdversaryContext) => Uint8Array | null,
+  make: (intercepted: InterceptedFrame, place: AdversaryContext) => Uint8Array | null,
 ): Action {
   const made = new WeakMap<Uint8Array, Uint8Array>()
-  return (carried, place) => {
-    let frame = made.get(carried.frame)
+  return (intercepted, place) => {
+    let frame = made.get(intercepted.frame)
     if (frame === undefined) {
-      frame = make(carried, place) ?? carried.frame
-      made.set(carried.frame, frame)
+      frame = make(intercepted, place) ?? intercepted.frame
+      made.set(intercepted.frame, frame)
     }
-    return [{ to: carried.peer, frame }]
+    return [{ to: intercepted.peer, frame }]
   }
 }
 
@@ -114,10 +114,12 @@ export function halvesOf<T>(all: readonly T[]): readonly [readonly T[], readonly
 /** The truth for the first half of the correct replicas, something else for the others. */
 export const equivocate =
   (lie: Action): Action =>
-  (carried, place) => {
-    const { peer } = carried
+  (intercepted, place) => {
+    const { peer } = intercepted
     const [, lied] = halvesOf(place.victims)
-    return peer.kind === 'replica' && lied.includes(peer.id) ? lie(carried, place) : pass(carried, place)
+    return peer.kind === 'replica' && lied.includes(peer.id)
+      ? lie(intercepted, place)
+      : pass(intercepted, place)
   }
 
 /** Something that was said before in its place, one of the last `kept` frames that came this way. */
@@ -143,20 +145,20 @@ export const signedWith = (change: (signature: Uint8Array, place: AdversaryConte
   })
 
 /** In the name of the first correct replica that is not asked to believe it, with the own signature. */
-export const impersonate = (): Action => (carried, place) => {
-  const { message, peer } = carried
+export const impersonate = (): Action => (intercepted, place) => {
+  const { message, peer } = intercepted
   const content = message === null ? null : contentOf(message, place)
   const name = place.victims.find((id) => id !== peer.id)
-  if (content === null || name === undefined) return pass(carried, place)
+  if (content === null || name === undefined) return pass(intercepted, place)
   return [{ to: peer, frame: place.sealAs(name, content) }]
 }
 
 /** Answers a client with other results, under a signature of its own. */
 export const lie =
   (results: (honest: Uint8Array) => Uint8Array): Action =>
-  (carried, place) => {
-    const { message, peer } = carried
-    if (message?.kind !== 'reply') return pass(carried, place)
+  (intercepted, place) => {
+    const { message, peer } = intercepted
+    if (message?.kind !== 'reply') return pass(intercepted, place)
     const { client, session, timestamp, requestDigest } = message
     const told = results(message.results ?? new Uint8Array(0))
     return [

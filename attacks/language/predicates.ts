@@ -5,7 +5,7 @@ import type { AdversaryContext } from './adversary-context.ts'
 import type { InterceptedFrame } from './intercepted-frame.ts'
 import { type Amount, amountOf } from './mutations.ts'
 
-export type When = (carried: InterceptedFrame, place: AdversaryContext) => boolean
+export type When = (intercepted: InterceptedFrame, place: AdversaryContext) => boolean
 
 export const always: When = () => true
 
@@ -34,8 +34,8 @@ const isReplica = ({ peer }: InterceptedFrame, among: readonly ReplicaId[]): boo
 /** To one of these replicas; of what is received, from one of them. */
 export const to =
   (...ids: readonly ReplicaId[]): When =>
-  (carried) =>
-    isReplica(carried, ids)
+  (intercepted) =>
+    isReplica(intercepted, ids)
 
 export const toReplicas: When = ({ peer }) => peer.kind === 'replica'
 export const toClients: When = ({ peer }) => peer.kind === 'client'
@@ -45,25 +45,25 @@ export const fromReplicas: When = toReplicas
 /** To some of the other replicas, at least one and not all: drawn once, and the same ones from then on. */
 export function toSome(): When {
   let some: readonly ReplicaId[] | null = null
-  return (carried, { random, others }) => {
+  return (intercepted, { random, others }) => {
     some ??= random.shuffle(others).slice(0, random.between(1, others.length - 1))
-    return isReplica(carried, some)
+    return isReplica(intercepted, some)
   }
 }
 
 /** To the first `count` correct replicas: the same ones for all traitors. A function of the place, for f differs. */
 export const toVictims =
   (count: Amount): When =>
-  (carried, place) =>
-    isReplica(carried, place.victims.slice(0, amountOf(count, place)))
+  (intercepted, place) =>
+    isReplica(intercepted, place.victims.slice(0, amountOf(count, place)))
 
 /** A request of this client, as it comes in or is relayed. */
 export const fromClient =
   (client: (place: AdversaryContext) => ClientId | undefined): When =>
-  (carried, place) =>
-    carried.kind === 'request' &&
-    carried.message?.kind === 'request' &&
-    carried.message.client === client(place)
+  (intercepted, place) =>
+    intercepted.kind === 'request' &&
+    intercepted.message?.kind === 'request' &&
+    intercepted.message.client === client(place)
 
 export const whilePrimary: When = (_, { isPrimary }) => isPrimary
 export const whileBackup: When = (_, { isPrimary }) => !isPrimary
@@ -102,15 +102,15 @@ export function perhaps(probability: number): When {
 
 export const and =
   (...all: readonly When[]): When =>
-  (carried, place) =>
-    all.every((when) => when(carried, place))
+  (intercepted, place) =>
+    all.every((when) => when(intercepted, place))
 
 export const or =
   (...any: readonly When[]): When =>
-  (carried, place) =>
-    any.some((when) => when(carried, place))
+  (intercepted, place) =>
+    any.some((when) => when(intercepted, place))
 
 export const not =
   (when: When): When =>
-  (carried, place) =>
-    !when(carried, place)
+  (intercepted, place) =>
+    !when(intercepted, place)

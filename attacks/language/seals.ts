@@ -18,7 +18,7 @@ const NO_KEY = new Uint8Array(PUBLIC_KEY_BYTES)
 export function createSeals(
   identity: Identity,
   setting: { readonly cluster: Cluster; readonly state: () => Readonly<ReplicaState> },
-): Pick<AdversaryContext, 'seal' | 'sealAs' | 'sealAbroad' | 'sealPayload' | 'sealReply'> {
+): Pick<AdversaryContext, 'seal' | 'sealAs' | 'sealForOtherCluster' | 'sealPayload' | 'sealReply'> {
   const { signer, hash, signingDigest, macs = null } = identity
   const { cluster, state } = setting
   const authenticate = (digest: Uint8Array): Uint8Array => macs?.forReplicas(digest) ?? signer.sign(digest)
@@ -28,7 +28,7 @@ export function createSeals(
   return {
     seal: (content) => sealer.frame(content).bytes,
     sealAs: (sender: ReplicaId, content) => (inTheNameOf[sender] ?? sealer).frame(content).bytes,
-    sealAbroad: (clusterId, content) =>
+    sealForOtherCluster: (clusterId, content) =>
       createSealer({ ...identity, signingDigest: createSigningDigest(hash, clusterId) }).frame(content).bytes,
     sealPayload: (kind, payload, body = NOTHING) => {
       const authentication = authenticate(signingDigest(FRAME_KINDS[kind], payload))

@@ -92,8 +92,8 @@ function tellMore(result: DetailedResult, { json, shrink, savePlan }: SimulateFl
   if (commit !== null) say(`commit ${commit}`)
   if (shrink) {
     const found = investigate(result, SWARM)
-    const { incidents, workload } = found.plan
-    say(`\nshrunk in ${found.tries} tries to ${incidents.length} incidents, ${workload.clients} clients with`)
+    const { faults, workload } = found.plan
+    say(`\nshrunk in ${found.tries} tries to ${faults.length} faults, ${workload.clients} clients with`)
     say(`${workload.requestsPerClient} requests each:\n${found.result.explanation.slice(0, -1).join('\n')}`)
     say(`\n${found.diagram.join('\n')}`)
     savePlanOf(found.plan, savePlan, say)

@@ -53,7 +53,7 @@ const COMPLAINT_TEXTS: Readonly<Record<Complaint, string>> = {
   slow: 'as primary it delivered less than others',
   late: 'as primary it proposed late',
   unfair: 'as primary it passed a client over',
-  'two-faced': 'it signed two messages that contradict each other',
+  equivocating: 'it signed two messages that contradict each other',
 }
 
 /** Why it does not lead for a while, briefly. */

@@ -1,10 +1,10 @@
 /**
  * The interface of every algorithm here: processes that are numbered 0 .. n - 1, each with a value that goes in,
- * letters that go round, and a decision that comes out. A process is pure: what it does depends on its state and on
+ * messages that go round, and a decision that comes out. A process is pure: what it does depends on its state and on
  * what it receives.
  *
  * In a synchronous algorithm `receive` is called once a round with all that arrived in it; in an asynchronous one, with
- * one letter at a time. Nobody writes to himself. Whatever a peer may send, `receive` does not throw: a letter that says
+ * one message at a time. Nobody writes to himself. Whatever a peer may send, `receive` does not throw: a message that says
  * nothing sensible counts as not sent.
  */
 import { FieldReader } from '../messages/fields.ts'
@@ -24,7 +24,7 @@ export interface Message {
   readonly payload: Uint8Array
 }
 
-/** A letter as it arrives. Who sent it is certain: links are authentic. */
+/** A message as it arrives. Who sent it is certain: links are authentic. */
 export interface Received {
   readonly from: ProcessId
   readonly payload: Uint8Array
@@ -77,15 +77,15 @@ export function strictMajority(values: readonly Value[]): Value {
   return DEFAULT_VALUE
 }
 
-/** A step of an asynchronous process that takes its letters one by one. */
+/** A step of an asynchronous process that takes its messages one by one. */
 export function takeEach<State>(
   state: State,
   inbox: readonly Received[],
-  take: (state: State, letter: Received) => Step<State>,
+  take: (state: State, message: Received) => Step<State>,
 ): Step<State> {
   let step: Step<State> = { state, outbox: [], decision: null }
-  for (const letter of inbox) {
-    const next = take(step.state, letter)
+  for (const message of inbox) {
+    const next = take(step.state, message)
     step = {
       state: next.state,
       outbox: [...step.outbox, ...next.outbox],

@@ -2,7 +2,7 @@
 import { LARGE_BATCH, rowName } from './measure-store.ts'
 
 export interface ClosedForm {
-  /** Letters, in words of n and f. */
+  /** Messages, in words of n and f. */
   readonly text: string
   /** The relation: exact, or a bound. */
   readonly relation: 'equal' | 'at most'
@@ -11,7 +11,7 @@ export interface ClosedForm {
   readonly rounds: ((n: number, f: number) => number) | null
 }
 
-/** The letters of OM(m): in round k, one for each path of k + 1 generals that begins with the commander. */
+/** The messages of OM(m): in round k, one for each path of k + 1 generals that begins with the commander. */
 function oralPaths(n: number, m: number): number {
   let paths = 1
   let sum = 0
@@ -29,7 +29,7 @@ const exactly = (
 ): ClosedForm => ({ text, relation: 'equal', messages, rounds })
 
 const FORMS: ReadonlyMap<string, ClosedForm> = new Map([
-  ['OM(m), a letter per path', exactly('Σ (n−1)!/(n−1−k)!, k = 1..m+1', oralPaths, (_n, m) => m + 1)],
+  ['OM(m), a message per path', exactly('Σ (n−1)!/(n−1−k)!, k = 1..m+1', oralPaths, (_n, m) => m + 1)],
   [
     'OM(m), a packet per link and round',
     exactly(

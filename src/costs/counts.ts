@@ -11,7 +11,7 @@ export interface Counts {
   readonly tagsMade: number
   readonly tagsChecked: number
   readonly hashes: number | null
-  /** Letters in the longest chain of causes; where there are rounds, the round of the last decision. */
+  /** Messages in the longest chain of causes; where there are rounds, the round of the last decision. */
   readonly rounds: number | null
   /** Of all processes together. */
   readonly cpuMicroseconds: number | null

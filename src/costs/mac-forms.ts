@@ -7,7 +7,7 @@ import { quorum } from '../base/quorum.ts'
 import { LARGE_BATCH, rowName } from './measure-store.ts'
 
 interface Form {
-  /** Letters, in words of n and Q. */
+  /** Messages, in words of n and Q. */
   readonly text: string
   readonly of: (n: number, q: number) => number
 }

@@ -18,7 +18,7 @@ import { atomicCommit } from '../classics/commit/atomic-commit.ts'
 import type { Algorithm } from '../classics/process.ts'
 import type { CryptoSuite } from '../ports.ts'
 import type { AgreementRun, SentMessage } from '../simulator/classics/run.ts'
-import { runMessages } from '../simulator/classics/run-letters.ts'
+import { runMessages } from '../simulator/classics/run-messages.ts'
 import { type Behaviour, runRounds } from '../simulator/classics/run-rounds.ts'
 import { createSeals } from '../simulator/classics/seals.ts'
 import { CryptoCounts, countingSuite, UNKNOWN_KIND } from './counting-suite.ts'
@@ -37,14 +37,14 @@ interface Case {
   readonly protocol: string
   readonly convention: string
   run(place: Place): AgreementRun
-  /** Which letters the row is about; all of them where nothing is said. */
-  isOf?(letter: SentMessage): boolean
+  /** Which messages the row is about; all of them where nothing is said. */
+  isOf?(message: SentMessage): boolean
 }
 
 const inRounds = <State>(algorithm: Algorithm<State>): AgreementRun =>
   runRounds({ algorithm, values: Array.from({ length: algorithm.n }, () => 1) })
 
-/** In the order of sending: each letter takes as long as every other one. */
+/** In the order of sending: each message takes as long as every other one. */
 const inTurn = <State>(algorithm: Algorithm<State>): AgreementRun =>
   runMessages({ algorithm, values: Array.from({ length: algorithm.n }, () => 1) })
 
@@ -57,14 +57,14 @@ const twoValuesSigned = (sender: Seals): Behaviour => ({
 /** In the order of PROTOCOL.md section 8. */
 const CASES: readonly Case[] = [
   {
-    protocol: 'OM(m), a letter per path',
+    protocol: 'OM(m), a message per path',
     convention: 'm = f, all loyal',
     run: ({ n, f }) => inRounds(oralMessages({ n, traitors: f })),
   },
   {
     protocol: 'OM(m), a packet per link and round',
     convention: 'm = f, all loyal',
-    run: ({ n, f }) => inRounds(oralMessages({ n, traitors: f, letters: 'link' })),
+    run: ({ n, f }) => inRounds(oralMessages({ n, traitors: f, messages: 'link' })),
   },
   {
     protocol: 'SM(m)',
@@ -108,12 +108,12 @@ const CASES: readonly Case[] = [
   },
   {
     protocol: 'Bracha reliable broadcast',
-    convention: 'all correct, letters in the order of sending',
+    convention: 'all correct, messages in the order of sending',
     run: ({ n, f }) => inTurn(reliableBroadcast({ n, faults: f })),
   },
   {
     protocol: 'Ben-Or, per phase',
-    convention: 'crash form; the letters of phase 1, all correct and of one mind',
+    convention: 'crash form; the messages of phase 1, all correct and of one mind',
     run: ({ n, f }) => inTurn(benOr({ n, faults: f, model: 'crash', coin: () => 0 })),
     isOf: ({ payload }) => readExchange(payload)?.phase === 1,
   },
@@ -172,9 +172,9 @@ export function measureGenerals(setting: {
   const plain = { n, f, seals: createSeals(suite, n) }
   return CASES.map(({ protocol, convention, run, isOf = () => true }) => {
     crypto.reset()
-    const { letters, rounds } = run(counting)
-    const counted = letters.filter(isOf)
-    const isWhole = counted.length === letters.length
+    const { messages, rounds } = run(counting)
+    const counted = messages.filter(isOf)
+    const isWhole = counted.length === messages.length
     const last = Math.max(...counted.map(({ round }) => round))
     return {
       protocol,
@@ -203,11 +203,11 @@ export function measureGenerals(setting: {
 export function traceGenerals(n: number, suite: CryptoSuite): readonly CostTrace[] {
   const place = { n, f: faultsMax(n), seals: createSeals(suite, n) }
   return CASES.map(({ protocol, run, isOf = () => true }) => {
-    const { letters, decisions } = run(place)
+    const { messages, decisions } = run(place)
     return {
       protocol,
       lanes: decisions.map((_, id) => `process ${id}`),
-      arrows: letters.filter(isOf).map(({ from, to, sentAt, receivedAt, round }) => ({
+      arrows: messages.filter(isOf).map(({ from, to, sentAt, receivedAt, round }) => ({
         from,
         to,
         sentAt,

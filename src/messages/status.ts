@@ -10,9 +10,9 @@ import { rejection } from './rejection.ts'
 
 /**
  * Complaints about a primary (rule 5.4), in the order of their numbers on the wire: `slow` it delivers less than others
- * did, `late` it proposes long after it could, `unfair` it starves a client, `two-faced` it equivocates (rule 1.5).
+ * did, `late` it proposes long after it could, `unfair` it starves a client, `equivocating` it equivocates (rule 1.5).
  */
-export const COMPLAINTS = ['slow', 'late', 'unfair', 'two-faced'] as const
+export const COMPLAINTS = ['slow', 'late', 'unfair', 'equivocating'] as const
 export type Complaint = (typeof COMPLAINTS)[number]
 
 export interface Status extends Received {

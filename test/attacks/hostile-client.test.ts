@@ -43,12 +43,12 @@ function run(behaviour: ClientBehaviour, isTold = true): { result: DetailedResul
 }
 
 describe('a door', () => {
-  const admittedBy = (guiseOf: (place: ClientContext) => FalseIdentity): readonly ReplicaId[] => {
+  const admittedBy = (identityOf: (place: ClientContext) => FalseIdentity): readonly ReplicaId[] => {
     let link: ClientLink | null = null
     run(
       jointly(
         atTick(0, (place) => {
-          link = place.open(guiseOf(place))
+          link = place.open(identityOf(place))
         }),
         everyTicks(10, () => link?.inquire()),
       ),
@@ -78,8 +78,8 @@ describe('a door', () => {
         instead: request({ timestamp: 1, operations: OPERATIONS }),
       }),
     ],
-  ])('does not let in %s', (_, guiseOf) => {
-    const known = admittedBy(guiseOf)
+  ])('does not let in %s', (_, identityOf) => {
+    const known = admittedBy(identityOf)
     // At the door of the replica that it says it is it comes as a client, and with a key of its own that is one.
     expect(known.filter((id) => id !== 1)).toEqual([])
   })

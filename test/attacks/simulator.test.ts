@@ -16,7 +16,7 @@ const OF_EACH_AIM = [
   'double-vote',
   'forged-proofs',
   'corrupt-checkpoint',
-  'two-faced-client',
+  'equivocating-client',
   'partition',
   'flood-primary',
   'phase-confusion',

@@ -6,7 +6,7 @@ import { type BenOrOptions, benOr, encodeExchange, NO_PROPOSAL } from '../../src
 import { encodeStage, reliableBroadcast } from '../../src/classics/agreement/reliable-broadcast.ts'
 import type { Message, ProcessId, Value } from '../../src/classics/process.ts'
 import { forEachChoice } from '../../src/simulator/classics/explore-rounds.ts'
-import { runMessages } from '../../src/simulator/classics/run-letters.ts'
+import { runMessages } from '../../src/simulator/classics/run-messages.ts'
 import { lyingBroadcaster, lyingTosser } from '../../src/simulator/classics/traitors.ts'
 import { commonValue, draw, everyInput, fault, outcomeOf } from './generals-kit.ts'
 
@@ -30,12 +30,17 @@ describe('reliable broadcast', () => {
     let run = 0
     let delivered = 0
     forEachChoice((choose) => {
-      const letters = lyingBroadcaster({ n: 4, self: 0, sender: 0 }, choose)
+      const messages = lyingBroadcaster({ n: 4, self: 0, sender: 0 }, choose)
       tried++
-      // The three receivers are alike: who of them gets which letters does not matter.
-      if (!isSorted([1, 2, 3].map((id) => textTo(letters, id)))) return
+      // The three receivers are alike: who of them gets which messages does not matter.
+      if (!isSorted([1, 2, 3].map((id) => textTo(messages, id)))) return
       run++
-      const result = runMessages({ algorithm, values: [0, 0, 0, 0], lies: new Map([[0, letters]]), schedule })
+      const result = runMessages({
+        algorithm,
+        values: [0, 0, 0, 0],
+        lies: new Map([[0, messages]]),
+        schedule,
+      })
       const found = faultWithLiar(result, [0])
       if (found !== null) throw new Error(`${found} in run ${run}`)
       if (result.decisions.some((decided) => decided !== null)) delivered++
@@ -100,7 +105,7 @@ describe('Ben-Or', () => {
   const tossing = (options: Omit<BenOrOptions, 'coin'>, seed: number) =>
     benOr({ ...options, coin: (self, phase) => createRandom(seed * 100_000 + phase * 100 + self).below(2) })
 
-  test('n = 4: whoever crashes, after whichever letter, the others agree', () => {
+  test('n = 4: whoever crashes, after whichever message, the others agree', () => {
     const phases: number[] = []
     // The first of them crashes: which one it is does not matter.
     for (const values of everyInput(4)) {
@@ -148,7 +153,7 @@ describe('Ben-Or', () => {
         },
       ]),
     )
-    // The liar's letters come first, so one honest word is not waited for.
+    // The liar's messages come first, so one honest word is not waited for.
     const run = runMessages({
       algorithm: benOr({ n: 5, faults: 1, model: 'lies', coin: () => 0 }),
       values: [1, 1, 1, 1, 0],
@@ -163,8 +168,8 @@ describe('Ben-Or', () => {
   })
 })
 
-const textTo = (letters: readonly Message[], id: ProcessId): string =>
-  letters
+const textTo = (messages: readonly Message[], id: ProcessId): string =>
+  messages
     .filter(({ to }) => to === id)
     .map(({ payload }) => toHex(payload))
     .join()

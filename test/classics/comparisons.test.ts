@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { paxos } from '../../src/classics/agreement/paxos.ts'
 import { raftRound } from '../../src/classics/agreement/raft.ts'
 import { atomicCommit } from '../../src/classics/commit/atomic-commit.ts'
-import { runMessages } from '../../src/simulator/classics/run-letters.ts'
+import { runMessages } from '../../src/simulator/classics/run-messages.ts'
 import { draw, everyInput, fault, outcomeOf } from './generals-kit.ts'
 
 describe.each([2, 3] as const)('commit in %i phases', (phases) => {

@@ -11,7 +11,7 @@ import { deeper } from '../kit/depth.ts'
 
 /** The table of section 8, its numbers as they stand there: n = 4, 7, 10. */
 const GENERALS: Readonly<Record<string, readonly number[]>> = {
-  'OM(m), a letter per path': [9, 156, 3_609],
+  'OM(m), a message per path': [9, 156, 3_609],
   'OM(m), a packet per link and round': [9, 66, 225],
   'SM(m)': [9, 36, 81],
   'Dolev–Strong, correct sender': [9, 36, 81],
@@ -136,11 +136,11 @@ test('a row that differs from its closed form is seen, in messages and in rounds
   expect(changed({ rounds: 3 }).verdict).toBe('differs')
   expect(changed({ macsMade: 1 }).verdict).toBe('differs')
   expect(tableOf([changed({ messages: 10 })], { modes: ['signed'], suite: 'sodium' })).toContain(
-    'OM(m), a letter per path differs: 10 messages in 2 rounds, not 9 in 2.',
+    'OM(m), a message per path differs: 10 messages in 2 rounds, not 9 in 2.',
   )
   const [head, line] = csvOf([changed({ messages: 10 })]).split('\r\n')
   expect(head?.split(',').length).toBe(24)
-  expect(line).toContain('"OM(m), a letter per path",10,')
+  expect(line).toContain('"OM(m), a message per path",10,')
 })
 
 test('a bound is no equality: less is within it, more is not', () => {

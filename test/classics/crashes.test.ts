@@ -7,7 +7,7 @@ import { runRounds } from '../../src/simulator/classics/run-rounds.ts'
 import { deeper } from '../kit/depth.ts'
 import { commonValue, fault, outcomeOf } from './generals-kit.ts'
 
-/** Two that may crash, at any letter of any round, make very many runs. */
+/** Two that may crash, at any message of any round, make very many runs. */
 const FAULTS = deeper([1], [1, 2])
 
 /** Processes are alike: it matters how many begin with 1, and not who. */

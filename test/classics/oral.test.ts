@@ -59,13 +59,13 @@ describe('OM(m)', () => {
       })
     const attack = run(1, 2, { '2>1': 0 })
     const retreat = run(0, 1, { '1>2': 1 })
-    const twoFaced = run(0, 0, { '0>1': 1, '0>2': 0 })
+    const equivocating = run(0, 0, { '0>1': 1, '0>2': 0 })
     // Lieutenant 1 cannot tell the loyal commander who says attack from the traitor who says both; lieutenant 2 neither.
-    expect(lettersTo(twoFaced, 1)).toEqual(lettersTo(attack, 1))
-    expect(lettersTo(twoFaced, 2)).toEqual(lettersTo(retreat, 2))
+    expect(messagesTo(equivocating, 1)).toEqual(messagesTo(attack, 1))
+    expect(messagesTo(equivocating, 2)).toEqual(messagesTo(retreat, 2))
     // So each decides in both histories alike, and whatever that is, one of the three is broken: here the first.
-    expect(decisionOf(twoFaced, 1)).toBe(decisionOf(attack, 1))
-    expect(decisionOf(twoFaced, 2)).toBe(decisionOf(retreat, 2))
+    expect(decisionOf(equivocating, 1)).toBe(decisionOf(attack, 1))
+    expect(decisionOf(equivocating, 2)).toBe(decisionOf(retreat, 2))
     expect([decisionOf(attack, 0), decisionOf(attack, 1)]).toEqual([1, 0])
   })
 
@@ -83,10 +83,10 @@ describe('OM(m)', () => {
     }
   })
 
-  test('a letter for each link says the same as a letter for each path', () => {
+  test('a message for each link says the same as a message for each path', () => {
     const values = [1, 0, 0, 0, 0, 0, 0]
-    for (const letters of ['path', 'link'] as const) {
-      const run = runRounds({ algorithm: oralMessages({ n: 7, traitors: 2, letters }), values })
+    for (const messages of ['path', 'link'] as const) {
+      const run = runRounds({ algorithm: oralMessages({ n: 7, traitors: 2, messages }), values })
       expectAgreement(run, [], 1)
     }
   })
@@ -166,7 +166,7 @@ describe('phase king', () => {
   })
 })
 
-const lettersTo = ({ letters }: AgreementRun, id: ProcessId) =>
-  letters.filter(({ to }) => to === id).map(({ from, round, payload }) => ({ from, round, payload }))
+const messagesTo = ({ messages }: AgreementRun, id: ProcessId) =>
+  messages.filter(({ to }) => to === id).map(({ from, round, payload }) => ({ from, round, payload }))
 
 const decisionOf = ({ decisions }: AgreementRun, id: ProcessId): Value | undefined => decisions[id]?.value

@@ -32,7 +32,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a timestamp that comes with another digest passes for executed',
-    attack: 'two-faced-client',
+    attack: 'equivocating-client',
     rule: '1.1',
     within: 'standingIn',
     search: "return equalBytes(executed.requestDigest, digest) ? 'executed' : 'timestamp-reused'",
@@ -315,7 +315,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what became stale goes on waiting',
-    attack: 'two-faced-client',
+    attack: 'equivocating-client',
     rule: '1.9',
     within: 'dropOrdered',
     search: "state.config.standing(request) !== 'new' || wasOrdered(request)",

@@ -92,15 +92,15 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a primary that is convicted leads on',
     rule: '5.4',
-    within: 'blameTwoFaced',
-    search: "complain(state, 'two-faced', null)",
+    within: 'blameEquivocator',
+    search: "complain(state, 'equivocating', null)",
     replacement: 'undefined',
     paper: seenBy('is complained of at once, and left when W know'),
   },
   {
     name: 'who is convicted may become primary',
     rule: '5.4',
-    within: 'blameTwoFaced',
+    within: 'blameEquivocator',
     search: 'state.suspicion.blacklist.add({',
     replacement: 'void ({',
     paper: seenBy('is passed by before it leads'),

@@ -211,11 +211,11 @@ describe('a cluster', () => {
     (_, reach, withoutClients) => {
       const plan = withoutFaults(drawPlan(1, 4))
       const calmAtMs = 600
-      const incidents = [
+      const faults = [
         { kind: 'swallow', reach, withoutClients: withoutClients as readonly ReplicaId[], atMs: 50 },
         { kind: 'swallow', reach: null, withoutClients: [], atMs: 500 },
       ] as const
-      const { verdict, explanation } = simulate({ seed: 1, plan: { ...plan, calmAtMs, incidents } })
+      const { verdict, explanation } = simulate({ seed: 1, plan: { ...plan, calmAtMs, faults } })
       expect([verdict, ...explanation]).toEqual(['held'])
     },
   )

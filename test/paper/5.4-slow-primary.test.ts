@@ -224,13 +224,13 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       test('PBFT-5.4 is complained of at once, and left when W know', () => {
         const backup = new ReplicaUnderTest(kit, 2)
         convict(backup, 0)
-        expect(backup.state.suspicion.complaint).toMatchObject({ complaint: 'two-faced' })
+        expect(backup.state.suspicion.complaint).toMatchObject({ complaint: 'equivocating' })
         backup.tickHearing(2)
         expect(backup.state.views.view).toBe(0)
-        for (const id of others.slice(0, w - 1)) backup.receive(kit.status(id, { complaint: 'two-faced' }))
+        for (const id of others.slice(0, w - 1)) backup.receive(kit.status(id, { complaint: 'equivocating' }))
         backup.tickHearing()
         expect(backup.state.views.view).toBe(1)
-        expect(backup.state.suspicion.blacklist.all).toEqual([{ replica: 0, complaint: 'two-faced' }])
+        expect(backup.state.suspicion.blacklist.all).toEqual([{ replica: 0, complaint: 'equivocating' }])
       })
 
       test('PBFT-5.4 is passed by before it leads', () => {
@@ -245,7 +245,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         for (let sequence = 1; sequence <= EVIDENCE_PER_REPLICA_MAX; sequence++) convict(backup, 0, sequence)
         backup.state.suspicion.complaint = null
         backup.tickHearing()
-        expect(backup.state.suspicion.complaint).toMatchObject({ complaint: 'two-faced' })
+        expect(backup.state.suspicion.complaint).toMatchObject({ complaint: 'equivocating' })
       })
     })
 

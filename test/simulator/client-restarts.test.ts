@@ -11,14 +11,14 @@ import { interpretResult, readResults } from '../../src/store/results.ts'
 /** Two clients that ask much and for the same, and start anew so often. */
 function planWith(seed: number, losesCounter: boolean, mode: 'signed' | 'oral' = 'signed'): Plan {
   const plan = withoutFaults(drawPlan(seed, 4, mode))
-  const incidents = [150, 300, 450].flatMap((atMs) =>
+  const faults = [150, 300, 450].flatMap((atMs) =>
     [0, 1].map((client) => ({ kind: 'restart-client', client, losesCounter, atMs: atMs + client }) as const),
   )
   const workload = {
     ...{ clients: 2, requestsPerClient: 40, openMax: 2, burstMax: 4, pauseMsMax: 20 },
     ...{ operationsMax: 1, keys: 1 },
   }
-  return { ...plan, suite: 'simulated', network: CALM_NETWORK, workload, incidents, calmAtMs: 600 }
+  return { ...plan, suite: 'simulated', network: CALM_NETWORK, workload, faults, calmAtMs: 600 }
 }
 
 describe.each(['signed', 'oral'] as const)('%s', (mode) => {
@@ -73,7 +73,7 @@ function twinPlan(seed: number, mode: 'signed' | 'oral', copiesCounter: boolean)
   const twin = (atMs: number) =>
     ({ kind: 'twin-client', client: 0, copiesCounter, atMs, lastsMs: 250 }) as const
   const restart = { kind: 'restart-client', client: 0, losesCounter: !copiesCounter, atMs: 200 } as const
-  return { ...plan, incidents: [twin(1), restart, twin(300)] }
+  return { ...plan, faults: [twin(1), restart, twin(300)] }
 }
 
 describe.each(['signed', 'oral'] as const)('two living processes with one key, %s', (mode) => {

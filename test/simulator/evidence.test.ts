@@ -18,11 +18,11 @@ const SEEDS = [1]
 /** The truth for the first half of the correct replicas, a lie for the others. */
 function tellHalf(change: Change): Action {
   const lie = set(change)
-  return (carried, place) => {
-    const { peer, frame } = carried
+  return (intercepted, place) => {
+    const { peer, frame } = intercepted
     const deceived = place.victims.slice(Math.ceil(place.victims.length / 2))
     const isDeceived = peer.kind === 'replica' && deceived.includes(peer.id)
-    return isDeceived ? lie(carried, place) : [{ to: peer, frame }]
+    return isDeceived ? lie(intercepted, place) : [{ to: peer, frame }]
   }
 }
 

@@ -23,7 +23,7 @@ describe('PBFT-6.4: an old copy of a disk', () => {
   it('is recognised by what the others have, each time, and the replica heals', () => {
     const { result, count } = traced('old-copy-of-a-disk')
     expect(result.explanation).toEqual([])
-    expect(count(/incident old-disk replica 1/)).toBe(2)
+    expect(count(/fault old-disk replica 1/)).toBe(2)
     expect(count(/replica 1 {2}received recollection[^>]*-> persist forgotten/)).toBe(2)
     expect(count(/replica 1 .*[^>]*-> persist healed/)).toBe(2)
     expect(count(/takes part with an old disk/)).toBe(0)
@@ -43,16 +43,16 @@ describe('PBFT-6.4: an old copy of a disk', () => {
     const lines: string[] = []
     const trace = (line: string): number => lines.push(line)
     simulateSwarm({ seed: plan.seed, plan: { ...plan, faultyMax: 0 }, trace })
-    const [, ...withoutCopy] = plan.incidents
-    simulateSwarm({ seed: plan.seed, plan: { ...plan, incidents: withoutCopy }, trace })
+    const [, ...withoutCopy] = plan.faults
+    simulateSwarm({ seed: plan.seed, plan: { ...plan, faults: withoutCopy }, trace })
     expect(lines.filter((line) => /no room in f for old-disk/.test(line))).toHaveLength(2)
   })
 
   it('stands in a plan’s file, and stays in a shrunk plan that needs it', () => {
     const plan = planOf('old-copy-of-a-disk')
     expect(decodePlan(encodePlan(plan), SWARM)).toEqual(plan)
-    const isKept = ({ incidents }: Plan): boolean => incidents.some(({ kind }) => kind === 'old-disk')
-    expect(shrink(plan, isKept, 100).plan.incidents.map(({ kind }) => kind)).toEqual(['old-disk'])
+    const isKept = ({ faults }: Plan): boolean => faults.some(({ kind }) => kind === 'old-disk')
+    expect(shrink(plan, isKept, 100).plan.faults.map(({ kind }) => kind)).toEqual(['old-disk'])
   })
 
   it('holds what was synced when it was made, and nothing later', () => {

@@ -14,15 +14,15 @@ const SLEEPER = 2 as ReplicaId
 /** Every replica loses its power again and again, all within a few milliseconds of each other. */
 function powerFailures(plan: Plan): Plan {
   const random = createRandom(plan.seed)
-  const incidents: Fault[] = []
+  const faults: Fault[] = []
   for (let atMs = 30; atMs < plan.calmAtMs - 100; atMs += random.between(50, 200)) {
     for (const replica of replicaIds(plan.n)) {
       const downAtMs = atMs + random.below(5)
-      incidents.push({ kind: 'crash', replica, losesSent: random.chance(0.5), atMs: downAtMs })
-      incidents.push({ kind: 'restart', replica, atMs: downAtMs + random.between(0, 40) })
+      faults.push({ kind: 'crash', replica, losesSent: random.chance(0.5), atMs: downAtMs })
+      faults.push({ kind: 'restart', replica, atMs: downAtMs + random.between(0, 40) })
     }
   }
-  return { ...withoutFaults(plan), faultyMax: plan.n, incidents: incidents.sort((a, b) => a.atMs - b.atMs) }
+  return { ...withoutFaults(plan), faultyMax: plan.n, faults: faults.sort((a, b) => a.atMs - b.atMs) }
 }
 
 describe('outages', () => {
@@ -42,7 +42,7 @@ describe('outages', () => {
       network: CALM_NETWORK,
       disk: { syncMs: [0.5, 1], readMs: 1, isTornAtCrash: true },
       workload: { ...drawn.workload, requestsPerClient: 150, openMax: 2, burstMax: 2, pauseMsMax: 4 },
-      incidents: [
+      faults: [
         { kind: 'crash', replica: SLEEPER, losesSent: true, atMs: 20 },
         // What served the sleeper has nothing in memory either.
         { kind: 'crash', replica: PRIMARY, losesSent: true, atMs: 2_999 },

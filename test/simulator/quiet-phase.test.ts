@@ -23,7 +23,7 @@ describe('a quiet phase', () => {
       if (isIdle) idle++
       expect(untilMs - fromMs).toBeGreaterThanOrEqual(3 * TIMER_MS)
       expect(untilMs).toBeLessThan(plan.calmAtMs)
-      const others = plan.incidents.filter(({ kind }) => kind !== 'lull' && kind !== 'storm')
+      const others = plan.faults.filter(({ kind }) => kind !== 'lull' && kind !== 'storm')
       expect(others.filter(({ atMs }) => atMs >= fromMs && atMs < untilMs)).toEqual([])
       if (others.some(({ atMs }) => atMs >= untilMs)) followed++
       expect(decodePlan(encodePlan(plan), SWARM)).toEqual(plan)
@@ -43,7 +43,7 @@ describe('a quiet phase', () => {
       network: { delayMs: [1, 2], loss: 1, duplication: 0, reordering: 0 },
       staysDown: [],
       workload: { ...plan.workload, pauseMsMax: 200, burstMax: 2, openMax: 2, requestsPerClient: 40 },
-      incidents: inOrder([
+      faults: inOrder([
         { kind: 'crash', replica: replicaIds(4)[1] ?? (0 as never), losesSent: true, atMs: 50 },
         { kind: 'partition', reach: cut, atMs: 60 },
         { kind: 'lull', isIdle, atMs: 300 },

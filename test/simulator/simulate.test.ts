@@ -13,7 +13,7 @@ import type { Sabotage } from '../../src/simulator/world/virtual-replica.ts'
 import { deeper, IS_DEEP } from '../kit/depth.ts'
 
 /** Kinds that every plan may draw. */
-const INCIDENT_KINDS: readonly Fault['kind'][] = [
+const FAULT_KINDS: readonly Fault['kind'][] = [
   'crash',
   'crash-within',
   'restart',
@@ -74,27 +74,25 @@ describe('a seed decides everything', () => {
 })
 
 describe('a plan', () => {
-  it('has no more traitors than f, nor an incident after the calm; each kind of incident is drawn, and often not', () => {
+  it('has no more traitors than f, nor a fault after the calm; each kind of fault is drawn, and often not', () => {
     const plansOf = (mode: AuthenticationMode) =>
       Array.from({ length: PLANS }, (_, seed) => drawSwarmPlan(seed, undefined, mode))
     const seen = new Map<string, number>()
     for (const plan of [...plansOf('signed'), ...plansOf('oral')]) {
-      const { n, mode, incidents, calmAtMs, staysDown, faultyMax, seed } = plan
+      const { n, mode, faults, calmAtMs, staysDown, faultyMax, seed } = plan
       expect(faultyMax).toBe(faultsMax(n))
       expect(traitorsOf(plan).length, `seed ${seed}`).toBeLessThanOrEqual(faultsMax(n))
       expect(new Set(staysDown).size).toBeLessThanOrEqual(n)
-      expect(incidents.every(({ atMs }) => atMs < calmAtMs)).toBe(true)
-      expect(incidents.every(({ atMs }, index) => atMs >= (incidents[index - 1]?.atMs ?? 0))).toBe(true)
-      for (const kind of new Set(
-        incidents.map((each) => (each.kind === 'turn' ? each.traitor : each.kind)),
-      )) {
+      expect(faults.every(({ atMs }) => atMs < calmAtMs)).toBe(true)
+      expect(faults.every(({ atMs }, index) => atMs >= (faults[index - 1]?.atMs ?? 0))).toBe(true)
+      for (const kind of new Set(faults.map((each) => (each.kind === 'turn' ? each.traitor : each.kind)))) {
         const modes = SWARM.drawn.find(({ name }) => name === kind)?.modes ?? [mode]
         expect(modes, `${kind} of seed ${seed}`).toContain(mode)
         seen.set(kind, (seen.get(kind) ?? 0) + 1)
       }
     }
     for (const { name } of SWARM.drawn) expect(seen.get(name) ?? 0, name).toBeGreaterThan(0)
-    for (const name of INCIDENT_KINDS) {
+    for (const name of FAULT_KINDS) {
       expect(seen.get(name) ?? 0, name).toBeGreaterThan(PLANS / 100)
       expect(seen.get(name) ?? 0, name).toBeLessThan(1.8 * PLANS)
     }
@@ -115,11 +113,11 @@ describe('a plan', () => {
     expect(wrong({ n: 5 })).toContain('no n')
     expect(wrong({ calmAtMs: -1 })).toContain('calmAtMs')
     expect(wrong({ clocks: [] })).toContain('clocks')
-    const incidents = [{ kind: 'crash', replica: 9, losesSent: true, atMs: 1 }]
-    expect(wrong({ incidents })).toContain('Incident 1 names no replica')
+    const faults = [{ kind: 'crash', replica: 9, losesSent: true, atMs: 1 }]
+    expect(wrong({ faults })).toContain('Fault 1 names no replica')
     const unknown = { kind: 'turn', replica: 1, traitor: 'nobody', number: 1, atMs: 1 }
-    expect(wrong({ incidents: [unknown] })).toBe(
-      'Incident 1 names "nobody", which is no attack that replicas play.',
+    expect(wrong({ faults: [unknown] })).toBe(
+      'Fault 1 names "nobody", which is no attack that replicas play.',
     )
   })
 
@@ -132,8 +130,8 @@ describe('a plan', () => {
       atMs: 50 + replica,
     })
     const lines: string[] = []
-    const incidents = [crash(1), crash(2), crash(3)]
-    const result = simulateSwarm({ seed: 3, plan: { ...plan, incidents }, trace: (line) => lines.push(line) })
+    const faults = [crash(1), crash(2), crash(3)]
+    const result = simulateSwarm({ seed: 3, plan: { ...plan, faults }, trace: (line) => lines.push(line) })
     expect(result.explanation).toEqual([])
     expect(lines.filter((line) => line.includes('no room in f for'))).toHaveLength(2)
   })
@@ -144,11 +142,11 @@ describe('the power fails within a turn', () => {
     it(`at a point of kind ${point}, and the replica comes back`, () => {
       const plan = { ...withoutFaults(drawSwarmPlan(4, 4)), calmAtMs: 900 }
       const replica = 1 as ReplicaId
-      const incidents: readonly Fault[] = [
+      const faults: readonly Fault[] = [
         { kind: 'crash-within', replica, point, after: 1, losesSent: false, atMs: 100 },
         { kind: 'restart', replica, atMs: 700 },
       ]
-      const result = simulateSwarm({ seed: 4, plan: { ...plan, incidents } })
+      const result = simulateSwarm({ seed: 4, plan: { ...plan, faults } })
       expect(result.explanation).toEqual([])
       expect(result.restarts).toBe(1)
     })
@@ -181,7 +179,7 @@ describe('a failure', () => {
       simulateSwarm({ seed: 11, plan, sabotage: forgetful }).violation?.name === first.violation?.name
     const { plan, tries } = shrink(first.plan, fails, 100)
     expect(tries).toBeLessThanOrEqual(100)
-    expect(plan.incidents).toEqual([])
+    expect(plan.faults).toEqual([])
     expect(plan.workload.clients * plan.workload.requestsPerClient).toBeLessThan(12)
     expect(fails(decodePlan(encodePlan(plan), SWARM) as Plan)).toBe(true)
     const recorder = new StepRecorder(10)

@@ -11,8 +11,8 @@ import { ReplicaUnderTest } from '../kit/replica-kit.ts'
 
 const NOTHING = new Uint8Array(0)
 
-/** Four replicas under a load that outlasts the incidents. */
-function planOf(incidents: readonly Fault[]): Plan {
+/** Four replicas under a load that outlasts the faults. */
+function planOf(faults: readonly Fault[]): Plan {
   const drawn = drawSwarmPlan(1, 4)
   return {
     ...withoutFaults(drawn),
@@ -27,7 +27,7 @@ function planOf(incidents: readonly Fault[]): Plan {
       burstMax: 2,
       pauseMsMax: 40,
     },
-    incidents,
+    faults,
     calmAtMs: 1_500,
   }
 }

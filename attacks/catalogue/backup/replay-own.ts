@@ -10,10 +10,10 @@ const REPEATED_PER_TICK = 3
 
 /** Keeps a sample of all that it said, the oldest as likely as the newest. */
 const keepIn = (kept: Uint8Array[]): Behaviour => ({
-  send: (carried, place) => {
-    if (!isProtocol(carried, place) || kept.includes(carried.frame)) return null
-    if (kept.length < KEPT_MAX) kept.push(carried.frame)
-    else kept[place.random.below(KEPT_MAX)] = carried.frame
+  send: (intercepted, place) => {
+    if (!isProtocol(intercepted, place) || kept.includes(intercepted.frame)) return null
+    if (kept.length < KEPT_MAX) kept.push(intercepted.frame)
+    else kept[place.random.below(KEPT_MAX)] = intercepted.frame
     return null
   },
 })

@@ -47,7 +47,7 @@ export const stranger: Attack = {
         atTick(0, (place) => {
           const signer = place.stranger()
           open = { link: place.open({ signer }), signer }
-          liars.push(...lies(place).map((guise) => place.open(guise)))
+          liars.push(...lies(place).map((identity) => place.open(identity)))
         }),
         everyTicks(2, ({ link, request, seal, hash }) => {
           if (open === null) return

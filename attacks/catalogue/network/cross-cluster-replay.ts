@@ -11,11 +11,14 @@ import { type ClientContext, type ClientLink, toTimestamp } from '../../language
 import { all, noViewChange, refused } from '../../language/expectations.ts'
 import { otherCluster, recorded } from '../../language/foreign-recordings.ts'
 
-const OPERATIONS = encodeOperations([{ kind: 'put', key: utf8('abroad'), value: utf8('value') }])
+const OPERATIONS = encodeOperations([{ kind: 'put', key: utf8('foreign'), value: utf8('value') }])
 const FRAMES_PER_TICK = 4
 
 /** A request that its client signed for the other cluster. */
-function requestAbroad({ cluster, hash, signers: [signer] }: ClientContext, timestamp: number): Uint8Array {
+function requestForOtherCluster(
+  { cluster, hash, signers: [signer] }: ClientContext,
+  timestamp: number,
+): Uint8Array {
   const { publicKey } = signer
   const signingDigest = createSigningDigest(hash, otherCluster(cluster.clusterId))
   const session = new Uint8Array(SESSION_NONCE_BYTES)
@@ -39,12 +42,14 @@ export const crossClusterReplay: Attack = {
   traitors: lastBackups,
   behaviour: () => {
     let next = 0
-    return onTick(1, ({ board, cluster, state, hash, sealAbroad, broadcast }) => {
+    return onTick(1, ({ board, cluster, state, hash, sealForOtherCluster, broadcast }) => {
       const { view } = state.views
       const { lastExecuted } = state.ordering
       const sequence = (lastExecuted + 1) as Sequence
       const digest = hash(new Uint8Array(1))
-      broadcast(sealAbroad(otherCluster(cluster.clusterId), { kind: 'prepare', view, sequence, digest }))
+      broadcast(
+        sealForOtherCluster(otherCluster(cluster.clusterId), { kind: 'prepare', view, sequence, digest }),
+      )
       const frames = recorded(board, 'request', 'pre-prepare', 'prepare', 'commit', 'checkpoint', 'decision')
       if (frames.length === 0) return
       for (let count = 0; count < FRAMES_PER_TICK; count++) {
@@ -62,7 +67,7 @@ export const crossClusterReplay: Attack = {
         }),
         everyTicks(2, (place) => {
           foreigner?.inquire()
-          place.link.sendToAll(requestAbroad(place, ++timestamp))
+          place.link.sendToAll(requestForOtherCluster(place, ++timestamp))
           for (const frame of recorded(place.board, 'request')) place.link.sendToAll(frame)
         }),
         inTheEnd(() =>

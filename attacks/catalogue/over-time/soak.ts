@@ -45,9 +45,9 @@ function takingTurns(attacks: readonly Attack[]): Behaviour {
     return behaviour
   }
   return {
-    send: (carried, place) => current(place).send?.(carried, place) ?? null,
-    receive: (carried, place) => current(place).receive?.(carried, place),
-    isDeafTo: (carried, place) => current(place).isDeafTo?.(carried, place) ?? false,
+    send: (intercepted, place) => current(place).send?.(intercepted, place) ?? null,
+    receive: (intercepted, place) => current(place).receive?.(intercepted, place),
+    isDeafTo: (intercepted, place) => current(place).isDeafTo?.(intercepted, place) ?? false,
     tick: (place) => current(place).tick?.(place),
   }
 }

@@ -16,8 +16,8 @@ export const doubleProposal: Attack = {
   behaviour: () => {
     const lie = set(otherBatch)
     const isFirst = toSome()
-    return onSend(and(isKind('pre-prepare'), whilePrimary), (carried, place) =>
-      (isFirst(carried, place) ? precededBy(lie) : also(lie))(carried, place),
+    return onSend(and(isKind('pre-prepare'), whilePrimary), (intercepted, place) =>
+      (isFirst(intercepted, place) ? precededBy(lie) : also(lie))(intercepted, place),
     )
   },
   judge: all(evidence, viewChanges(0, 1)),

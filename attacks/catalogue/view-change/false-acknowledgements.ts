@@ -7,9 +7,9 @@ import { type Action, contentOf, flipped, pass } from '../../language/mutations.
 import { and, isKind, withProbability } from '../../language/predicates.ts'
 
 /** In the place of an acknowledgement, one of another VIEW-CHANGE to everybody. */
-const acknowledgeAnother: Action = (carried, place) => {
-  const content = carried.message === null ? null : contentOf(carried.message, place)
-  if (content?.kind !== 'view-change-ack') return pass(carried, place)
+const acknowledgeAnother: Action = (intercepted, place) => {
+  const content = intercepted.message === null ? null : contentOf(intercepted.message, place)
+  if (content?.kind !== 'view-change-ack') return pass(intercepted, place)
   const frame = place.seal({ ...content, digest: flipped(content.digest) })
   return place.others.map((id) => ({ to: toReplica(id), frame }))
 }

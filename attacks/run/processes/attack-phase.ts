@@ -35,7 +35,7 @@ export class AttackPhase {
 
   /** The number of times that the adversaries acted. */
   get acts(): number {
-    return this.#parts.arena.acts + this.#outsideActs + (this.#hostile?.acts ?? 0)
+    return this.#parts.testCluster.acts + this.#outsideActs + (this.#hostile?.acts ?? 0)
   }
 
   /** The answers of correct replicas to the hostile client; undefined when there is none. */
@@ -56,27 +56,27 @@ export class AttackPhase {
 
   /** Starts the process of the hostile client, if there is one, and looks around: time that is not the attack's. */
   async prepare(): Promise<void> {
-    const { arena, setting, traitors } = this.#parts
+    const { testCluster, setting, traitors } = this.#parts
     const attack = playedPart(this.#parts.attack)
     if (attack === null) return
     if (attack.environment?.untilExecuted !== undefined) this.#executedBefore = (await this.#executed()).most
     if (attack.client === undefined) return
     const { seed, commands, signal } = setting
-    const play = { name: attack.name, root: arena.root, names: hostileNames(attack), traitors, seed }
-    this.#hostile = await HostileChild.start(commands.client(play), { directory: arena.root, signal })
+    const play = { name: attack.name, root: testCluster.root, names: hostileNames(attack), traitors, seed }
+    this.#hostile = await HostileChild.start(commands.client(play), { directory: testCluster.root, signal })
   }
 
   /** Attacks, and gives what it saw that must not be, as sentences. Rejects when the run is interrupted. */
   async run(load: Workload): Promise<readonly string[]> {
-    const { attack, arena, traitors, suspects } = this.#parts
+    const { attack, testCluster, traitors, suspects } = this.#parts
     suspects.set(traitors)
     const { outside } = attack
     const played = playedPart(attack)
     const seen =
       played === null
-        ? await arena.turn(true).then(() => outside?.run(this.#harness(load)) ?? [])
+        ? await testCluster.turn(true).then(() => outside?.run(this.#harness(load)) ?? [])
         : await this.#fromInside(played)
-    await arena.turn(false)
+    await testCluster.turn(false)
     suspects.set([])
     return seen
   }
@@ -109,7 +109,7 @@ export class AttackPhase {
   }
 
   async #attackFor(lastsMs: number): Promise<readonly string[]> {
-    await this.#parts.arena.turn(true)
+    await this.#parts.testCluster.turn(true)
     const seen = (await this.#hostile?.turn(true)) ?? []
     await this.#pause(lastsMs)
     return seen
@@ -129,12 +129,12 @@ export class AttackPhase {
    * promise.
    */
   async #applyLinkFaults(faults: readonly LinkFault[], fromMs: number): Promise<void> {
-    const { arena, traitors, suspects } = this.#parts
+    const { testCluster, traitors, suspects } = this.#parts
     for (const fault of faults) {
       const { kind, from, to, atMs } = fault
       const leftMs = fromMs + atMs - performance.now()
       if (leftMs > 0) await this.#pause(leftMs)
-      arena.links?.[kind](fault)
+      testCluster.links?.[kind](fault)
       const others = this.#cut.filter((link) => link.from !== from || link.to !== to)
       this.#cut = kind === 'cut' ? [...others, fault] : others
       // Who hears nothing of a replica suspects it rightly.
@@ -144,31 +144,32 @@ export class AttackPhase {
 
   /** The progress of the correct replicas; one that does not answer may be anywhere. */
   async #executed(): Promise<{ readonly least: number; readonly most: number }> {
-    const { arena, watch } = this.#parts
+    const { testCluster, watch } = this.#parts
     const reports = await watch.reports()
-    const executed = arena.correct.map((id) => reports.get(id)?.lastExecuted ?? null)
+    const executed = testCluster.correct.map((id) => reports.get(id)?.lastExecuted ?? null)
     const least = Math.min(...executed.map((each) => each ?? 0))
     return { least, most: Math.max(...executed.map((each) => each ?? Number.POSITIVE_INFINITY)) }
   }
 
   #harness(load: Workload): ClusterHarness {
-    const { arena, setting, suspects, traitors } = this.#parts
+    const { testCluster, setting, suspects, traitors } = this.#parts
     const { n, seed } = setting
     return {
       n,
       f: faultsMax(n),
-      cluster: arena.cluster,
-      directory: arena.root,
+      cluster: testCluster.cluster,
+      directory: testCluster.root,
       client: HOSTILE,
       reader: READER,
       random: createRandom(seed),
-      gateway: arena.gateway,
+      gateway: testCluster.gateway,
       milliseconds: this.#phaseMs,
-      links: arena.links,
-      machines: arena,
-      correct: arena.correct,
-      addressOf: (id) => (arena.cluster.replicas[id] as { address: { host: string; port: number } }).address,
-      openFilesOf: (id) => openFilesOf(arena.pid(id)),
+      links: testCluster.links,
+      machines: testCluster,
+      correct: testCluster.correct,
+      addressOf: (id) =>
+        (testCluster.cluster.replicas[id] as { address: { host: string; port: number } }).address,
+      openFilesOf: (id) => openFilesOf(testCluster.pid(id)),
       acknowledged: () => load.acknowledged,
       progress: () => {
         const before = load.acknowledged

@@ -46,7 +46,7 @@ async function runOnce(
   const { n, suite, auth, seed, commands, signal, say } = setting
   const traitors = setting.traitors?.map((id) => toReplicaId(id)) ?? attack.traitors?.(n) ?? []
   say(`starting ${n} replicas${traitorsText(traitors)}`)
-  const arena = await TestCluster.open({
+  const testCluster = await TestCluster.open({
     requests: attack.needsMacs === true ? 'oral' : 'signed',
     name: attack.name,
     n,
@@ -60,20 +60,20 @@ async function runOnce(
     hasGateway: attack.outside?.needsGateway === true,
     hasProxies: attack.plays === 'network' || playedPart(attack)?.environment?.linkFaults !== undefined,
   })
-  const closers: (() => Promise<void>)[] = [() => arena.close()]
+  const closers: (() => Promise<void>)[] = [() => testCluster.close()]
   try {
     signal.throwIfAborted()
-    const connection = await connect({ directory: arena.root, name: OBSERVER })
+    const connection = await connect({ directory: testCluster.root, name: OBSERVER })
     closers.unshift(() => connection.close())
     const suspects = new Suspects()
     const watch = new ClusterMonitor({
       connection,
-      correct: arena.correct,
-      pidOf: (id) => arena.pid(id),
+      correct: testCluster.correct,
+      pidOf: (id) => testCluster.pid(id),
       isRight: (suspicion) => suspects.isRight(suspicion),
     })
     closers.unshift(() => watch.stop())
-    return await new RunPhases({ attack, setting, arena, watch, traitors, suspects }).run(isLastTry)
+    return await new RunPhases({ attack, setting, testCluster, watch, traitors, suspects }).run(isLastTry)
   } finally {
     // In their order, each whatever became of the one before.
     for (const close of closers) await close().catch((error) => say(`cleaning up: ${error}`))

@@ -51,7 +51,7 @@ export type Run = Pick<AttackReport, 'facts' | 'faults' | 'notes' | 'timeline'>
 export interface RunParts {
   readonly attack: AnyAttack
   readonly setting: ProcessSetting
-  readonly arena: TestCluster
+  readonly testCluster: TestCluster
   readonly watch: ClusterMonitor
   readonly traitors: readonly ReplicaId[]
   readonly suspects: Suspects
@@ -86,16 +86,16 @@ export class RunPhases {
     this.#phaseMs = Math.max(PHASE_MS_MIN, (parts.setting.seconds * 1000) / 3)
     this.#attackPhase = new AttackPhase(parts, this.#phaseMs)
     this.#turnMs = measureTurnMs(suiteNamed(parts.setting.suite))
-    const { attack, traitors, setting, arena } = parts
-    const { cluster } = arena
+    const { attack, traitors, setting, testCluster } = parts
+    const { cluster } = testCluster
     const isWitnessed = controlOf(attack, { n: setting.n, traitors })?.breaks === 'answers'
     this.#witness = isWitnessed ? new ReplyWitness({ cluster, suite: suiteNamed(cluster.suite) }) : null
   }
 
   async run(isLastTry: boolean): Promise<Run | 'disturbed'> {
-    const { arena, watch, setting } = this.#parts
+    const { testCluster, watch, setting } = this.#parts
     const load = await Workload.start({
-      directory: arena.root,
+      directory: testCluster.root,
       names: LOAD,
       seed: setting.seed,
       underWay: setting.load,
@@ -156,9 +156,9 @@ export class RunPhases {
   }
 
   #spent(): Spent {
-    const { attack, arena } = this.#parts
+    const { attack, testCluster } = this.#parts
     const isTold = isProcessorTimeTold()
-    const { correct, traitors } = arena.processorMs()
+    const { correct, traitors } = testCluster.processorMs()
     const client = this.#attackPhase.clientMs()
     return {
       correctMs: isTold ? correct : null,
@@ -183,12 +183,12 @@ export class RunPhases {
 
   /** Waits until all correct replicas vote and have executed the same. Null when they do not within the bound. */
   async #settle(sinceMs: number): Promise<number | null> {
-    const { watch, arena, setting } = this.#parts
+    const { watch, testCluster, setting } = this.#parts
     const isLevel = async (): Promise<boolean> => {
       const reports = [...(await watch.reports()).values()]
       const isVoting = reports.every(({ standing }) => standing === 'voting')
       const executed = new Set(reports.map(({ lastExecuted }) => lastExecuted))
-      return isVoting && reports.length === arena.correct.length && executed.size === 1
+      return isVoting && reports.length === testCluster.correct.length && executed.size === 1
     }
     const isDone = await waitUntil(isLevel, { limitMs: LIVENESS_MS, everyMs: 50, signal: setting.signal })
     return isDone ? Math.round(performance.now() - sinceMs) : null
@@ -201,12 +201,12 @@ export class RunPhases {
     readonly viewChanges: number
     readonly seen: readonly string[]
   }): Promise<Run> {
-    const { attack, arena, watch, traitors, setting } = this.#parts
+    const { attack, testCluster, watch, traitors, setting } = this.#parts
     const { finished, settledMs, viewChanges, seen } = ended
     const { phases } = ended
     const [before, during, after] = [phases.before.stretch, phases.during.stretch, phases.after.stretch]
     setting.say('the replicas end, and their disks are read')
-    await arena.stop()
+    await testCluster.stop()
     const { disks, unreadable } = await this.#readDisks()
     const { acts, told, stopped } = this.#attackPhase
     const measured: Measured = {
@@ -227,7 +227,7 @@ export class RunPhases {
       turnMs: Math.max(this.#turnMs, measureTurnMs(suiteNamed(setting.suite))),
     }
     const { n } = setting
-    const { rejected, guilty: convicted } = arena.refusals()
+    const { rejected, guilty: convicted } = testCluster.refusals()
     const liars = this.#witness?.liars(new Map(disks.flatMap(({ results }) => [...results]))) ?? []
     const proved = setting.auth === 'signed' ? [...equivocating(disks), ...liars] : []
     const guilty = [...new Set([...convicted, ...proved])].sort((a, b) => a - b)
@@ -238,7 +238,7 @@ export class RunPhases {
       auth: setting.auth,
       traitors,
       acts,
-      actsByTurn: arena.actsByTurn,
+      actsByTurn: testCluster.actsByTurn,
       viewChanges,
       rejected,
       guilty,
@@ -257,7 +257,7 @@ export class RunPhases {
         wrongAnswers: [...finished.faults, ...repetitions(finished.counted)],
         doubtful: this.#meter.doubtful,
         neverSent: this.#meter.neverSent,
-        broken: [...unreadable, ...arena.casualties, ...seen],
+        broken: [...unreadable, ...testCluster.casualties, ...seen],
       }),
     )
     const timeline = this.#timeline({ before, during, after })
@@ -273,13 +273,13 @@ export class RunPhases {
 
   /** The disks of correct replicas, and a sentence for each that cannot be read. */
   async #readDisks(): Promise<{ readonly disks: readonly Disk[]; readonly unreadable: readonly string[] }> {
-    const { arena, setting } = this.#parts
+    const { testCluster, setting } = this.#parts
     const disks: Disk[] = []
     const unreadable: string[] = []
-    for (const id of arena.correct) {
+    for (const id of testCluster.correct) {
       setting.signal.throwIfAborted()
       try {
-        disks.push(await readDisk(arena.homeOf(id), id, arena.cluster))
+        disks.push(await readDisk(testCluster.homeOf(id), id, testCluster.cluster))
       } catch (error) {
         unreadable.push(`the disk of replica ${id} cannot be read: ${(error as Error).message}`)
       }

@@ -85,14 +85,14 @@ export class TestCluster implements Machines {
 
   /** A new cluster, all of it running. */
   static async open(setting: TestClusterSetting): Promise<TestCluster> {
-    const arena = new TestCluster(setting)
+    const testCluster = new TestCluster(setting)
     try {
-      await arena.#start()
+      await testCluster.#start()
     } catch (error) {
-      await arena.close()
+      await testCluster.close()
       throw error
     }
-    return arena
+    return testCluster
   }
 
   get cluster(): Cluster {

@@ -87,7 +87,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     ...requestsOf(attack),
   }
   // What the environment does is an act as well.
-  acts.total += plan.incidents.length + (attack.simulated?.plan?.network === undefined ? 0 : 1)
+  acts.total += plan.faults.length + (attack.simulated?.plan?.network === undefined ? 0 : 1)
   const guest =
     attack.client === undefined
       ? null
@@ -217,7 +217,7 @@ function planOf(attack: Attack, setting: ContextSetting & { readonly beginsAtMs:
     },
     ...plan,
     faultyMax: faultsMax(n) + (hasLateTraitors ? traitors.length : 0),
-    incidents: inOrder(faults.map((fault) => ({ ...fault, atMs: beginsAtMs + fault.atMs }))),
+    faults: inOrder(faults.map((fault) => ({ ...fault, atMs: beginsAtMs + fault.atMs }))),
   }
 }
 

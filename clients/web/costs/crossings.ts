@@ -6,7 +6,7 @@ import type { CostRow } from '../../../src/costs/costs.ts'
 
 /** Protocols that do the same: a value is agreed on although some lie. */
 export const AGAINST_LIARS: readonly string[] = [
-  'OM(m), a letter per path',
+  'OM(m), a message per path',
   'OM(m), a packet per link and round',
   'SM(m)',
   'Dolev–Strong, correct sender',
@@ -39,7 +39,7 @@ export const METRICS: readonly Metric[] = [
     name: 'bytes',
     isCheaper: 'needs fewer bytes',
     noise: 1,
-    // Of the store whole frames are counted, of the others what their letters say.
+    // Of the store whole frames are counted, of the others what their messages say.
     except: ['PBFT between replicas'],
     read: ({ counts }) => counts.bytes,
   },

@@ -2,7 +2,7 @@
  * Consensus without clocks, by tossing coins: Ben-Or, "Another Advantage of Free Choice" (1983). Values are 0 and 1. With
  * processes that crash n > 2f, with liars n > 5f. It ends with probability 1, and in the first phase where all begin alike.
  *
- * Each phase has two exchanges, each of which waits for n - f letters, the own one among them. In the first everyone says
+ * Each phase has two exchanges, each of which waits for n - f messages, the own one among them. In the first everyone says
  * his value, and proposes the one that a majority said, if there is one. In the second, who sees enough proposals of a
  * value decides it, who sees some takes it, and who sees none tosses a coin. Who has decided takes part in one phase
  * more: after it all have.
@@ -22,7 +22,7 @@ import {
 
 /** Stands for "I propose nothing". */
 export const NO_PROPOSAL = 2
-/** No letter is about a later phase: the chance to get there is nil, and so liars cannot fill the memory. */
+/** No message is about a later phase: the chance to get there is nil, and so liars cannot fill the memory. */
 export const PHASES_MAX = 1_000
 export const EXCHANGES = ['say', 'propose'] as const
 type Exchange = (typeof EXCHANGES)[number]
@@ -86,10 +86,10 @@ export function benOr(options: BenOrOptions): Algorithm<BenOrState> {
       start: (value) => say({ phase: 1, exchange: 'say', value, heard: new Map(), decidedIn: null }, value),
       receive: (state, inbox) =>
         takeEach(state, inbox, (now, { from, payload }) => {
-          const letter = readExchange(payload)
-          return letter === null
+          const message = readExchange(payload)
+          return message === null
             ? { state: now, outbox: [], decision: null }
-            : advance(note(now, from, letter))
+            : advance(note(now, from, message))
         }),
     }
   }
@@ -106,12 +106,12 @@ const placeOf = ({ phase, exchange }: Pick<ExchangeMessage, 'phase' | 'exchange'
   `${phase}.${exchange}`
 
 /** The state with what somebody said first in an exchange; what is past is forgotten. */
-function note(state: BenOrState, from: ProcessId, letter: ExchangeMessage): BenOrState {
-  const place = placeOf(letter)
+function note(state: BenOrState, from: ProcessId, message: ExchangeMessage): BenOrState {
+  const place = placeOf(message)
   const said = state.heard.get(place)
-  if (letter.phase < state.phase || said?.has(from)) return state
+  if (message.phase < state.phase || said?.has(from)) return state
   const kept = [...state.heard].filter(([at]) => Number.parseInt(at, 10) >= state.phase)
-  return { ...state, heard: new Map([...kept, [place, new Map([...(said ?? []), [from, letter.value]])]]) }
+  return { ...state, heard: new Map([...kept, [place, new Map([...(said ?? []), [from, message.value]])]]) }
 }
 
 export const encodeExchange = ({ phase, exchange, value }: ExchangeMessage): Uint8Array =>

@@ -3,7 +3,7 @@
  * Strong, "Early Stopping in Byzantine Agreement" (1990); the form of Raynal, "Consensus in Synchronous Systems" (2002).
  *
  * Each round everyone says the least value that it heard of. Who hears from as many in a round as in the one before knows
- * that nobody can hide a smaller value from it any more: it says so with its next letter, and then decides.
+ * that nobody can hide a smaller value from it any more: it says so with its next message, and then decides.
  */
 import { packPayload } from '../../messages/payload.ts'
 import {
@@ -21,7 +21,7 @@ export interface EarlyStoppingState {
   readonly least: Value
   /** From how many it heard in the round before, itself included. */
   readonly heardFrom: number
-  /** True if it says with its letters that its value is final. */
+  /** True if it says with its messages that its value is final. */
   readonly isFinal: boolean
   readonly hasDecided: boolean
 }
@@ -43,7 +43,7 @@ export function earlyStopping(options: {
       }),
       receive(state, inbox) {
         if (state.hasDecided) return { state, outbox: [], decision: null }
-        // Its last letters are out.
+        // Its last messages are out.
         if (state.isFinal) return { state: { ...state, hasDecided: true }, outbox: [], decision: state.least }
         const heard = inbox.flatMap(({ payload }) => {
           const said = readMessage(payload, (fields) => ({ least: fields.integer(), isFinal: fields.flag() }))

@@ -1,6 +1,6 @@
 /**
  * Exponential information gathering: Bar-Noy, Dolev, Dwork, Strong (1987); Lynch, "Distributed Algorithms", 6.3.2. Every
- * process has a value; n >= 3f + 1 agree in f + 1 rounds. What is said grows exponentially, the letters do not.
+ * process has a value; n >= 3f + 1 agree in f + 1 rounds. What is said grows exponentially, the messages do not.
  *
  * In round r each process says all that it heard in the round before along paths without itself. In the end the value of
  * a path is that of more than half of its children, from the leaves up.
@@ -62,7 +62,7 @@ export function informationGathering(options: {
             level[index * (n - length) + child] = values[at] ?? UNSAID
           }
         }
-        hear(self, toSay(state)) // what it tells itself needs no letter
+        hear(self, toSay(state)) // what it tells itself needs no message
         for (const { from, payload } of inbox) {
           const size = placesOf(from, length).length
           hear(from, readMessage(payload, (fields) => fields.bytes({ least: size, most: size })) ?? NOTHING)

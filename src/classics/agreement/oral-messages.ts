@@ -21,7 +21,7 @@ import {
 import { indexOf, type Path, pathsBelow, UNSAID, valueAt } from './path-tree.ts'
 
 export interface OralState {
-  /** The round whose letters come next; the first is 1. */
+  /** The round whose messages come next; the first is 1. */
   readonly round: number
   /** By round: what was said along each path that begins with the commander. */
   readonly levels: readonly Uint8Array[]
@@ -32,8 +32,8 @@ export interface OralOptions {
   /** m: the traitors to tolerate. */
   readonly traitors: number
   readonly commander?: ProcessId
-  /** A letter for each path, as the recursion reads, or one letter for each link and round. */
-  readonly letters?: 'path' | 'link'
+  /** A message for each path, as the recursion reads, or one message for each link and round. */
+  readonly messages?: 'path' | 'link'
 }
 
 interface Said {
@@ -42,9 +42,9 @@ interface Said {
 }
 
 export function oralMessages(options: OralOptions): Algorithm<OralState> {
-  const { n, traitors: m, commander = 0, letters = 'path' } = options
+  const { n, traitors: m, commander = 0, messages = 'path' } = options
   const paths = Array.from({ length: m + 1 }, (_, further) => pathsBelow(n, [commander], further))
-  const [write, readSaid] = letters === 'path' ? [letterPerPath, readPaths] : [letterPerLink, readLinks]
+  const [write, readSaid] = messages === 'path' ? [messagePerPath, readPaths] : [messagePerLink, readLinks]
   const process = (self: ProcessId): Process<OralState> => ({
     start(value) {
       const isCommander = self === commander
@@ -84,7 +84,7 @@ function agreed(levels: readonly Uint8Array[], path: Path, place: { n: number; s
 }
 
 /** The commander of a smaller OM for each path: tells all who are not on it. */
-function letterPerPath(said: readonly Said[], targets: readonly ProcessId[]): readonly Message[] {
+function messagePerPath(said: readonly Said[], targets: readonly ProcessId[]): readonly Message[] {
   return said.flatMap(({ path, value }) =>
     toEach(
       targets.filter((to) => !path.includes(to)),
@@ -93,8 +93,8 @@ function letterPerPath(said: readonly Said[], targets: readonly ProcessId[]): re
   )
 }
 
-/** The same values in the order of their paths, in one letter for each lieutenant. */
-function letterPerLink(said: readonly Said[], targets: readonly ProcessId[]): readonly Message[] {
+/** The same values in the order of their paths, in one message for each lieutenant. */
+function messagePerLink(said: readonly Said[], targets: readonly ProcessId[]): readonly Message[] {
   return targets.map((to) => ({
     to,
     payload: packPayload([

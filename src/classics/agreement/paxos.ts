@@ -22,7 +22,7 @@ import {
 
 const KINDS = ['prepare', 'promise', 'accept', 'accepted', 'learn'] as const
 
-interface PaxosLetter {
+interface PaxosMessage {
   readonly kind: (typeof KINDS)[number]
   readonly ballot: number
   readonly value: Value
@@ -52,7 +52,8 @@ export function paxos(options: {
 
   const process = (self: ProcessId): Process<PaxosState> => {
     const ownBallot = proposers.indexOf(self) + 1
-    const tellAll = (letter: PaxosLetter): readonly Message[] => toEach(everyoneBut(n, self), encode(letter))
+    const tellAll = (message: PaxosMessage): readonly Message[] =>
+      toEach(everyoneBut(n, self), encode(message))
 
     function propose(state: PaxosState): Step<PaxosState> {
       const [highest] = [...state.promises.values()].sort((a, b) => b.ballot - a.ballot)
@@ -68,8 +69,8 @@ export function paxos(options: {
       }
     }
 
-    function take(state: PaxosState, from: ProcessId, letter: PaxosLetter): Step<PaxosState> {
-      const { kind, ballot, value, acceptedIn } = letter
+    function take(state: PaxosState, from: ProcessId, message: PaxosMessage): Step<PaxosState> {
+      const { kind, ballot, value, acceptedIn } = message
       switch (kind) {
         case 'prepare':
           return promise(state, from, ballot)
@@ -112,8 +113,8 @@ export function paxos(options: {
       },
       receive: (state, inbox) =>
         takeEach(state, inbox, (now, { from, payload }) => {
-          const letter = decode(payload)
-          return letter === null ? idle(now) : take(now, from, letter)
+          const message = decode(payload)
+          return message === null ? idle(now) : take(now, from, message)
         }),
     }
   }
@@ -141,10 +142,10 @@ function accept(state: PaxosState, from: ProcessId, accepted: PaxosState['accept
   }
 }
 
-const encode = ({ kind, ballot, value, acceptedIn }: PaxosLetter): Uint8Array =>
+const encode = ({ kind, ballot, value, acceptedIn }: PaxosMessage): Uint8Array =>
   packPayload([KINDS.indexOf(kind), ballot, value, acceptedIn])
 
-function decode(payload: Uint8Array): PaxosLetter | null {
+function decode(payload: Uint8Array): PaxosMessage | null {
   return readMessage(payload, (fields) => {
     const kind = KINDS[fields.integer()]
     const said = { ballot: fields.integer(), value: fields.integer(), acceptedIn: fields.integer() }

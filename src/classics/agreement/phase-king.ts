@@ -1,5 +1,5 @@
 /**
- * Phase king, the form with three rounds a phase: Berman, Garay, Perry (1989). n > 3f agree in f + 1 phases with letters
+ * Phase king, the form with three rounds a phase: Berman, Garay, Perry (1989). n > 3f agree in f + 1 phases with messages
  * of a few bytes. Process k is the king of phase k; one of the f + 1 kings is correct, and makes everyone agree; from then
  * on all propose the same, and no king is listened to.
  *
@@ -23,7 +23,7 @@ import {
 
 export interface PhaseKingState {
   readonly phase: number
-  /** The round whose letters come next, of this phase. */
+  /** The round whose messages come next, of this phase. */
   readonly round: 1 | 2 | 3
   readonly value: Value
   /** The proposal of this process in round 2. */

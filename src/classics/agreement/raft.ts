@@ -38,22 +38,23 @@ export function raftRound(options: {
   const process = (self: ProcessId): Process<RaftState> => {
     const idle = (state: RaftState): Step<RaftState> => ({ state, outbox: [], decision: null })
 
-    function answer(state: RaftState, from: ProcessId, letter: RaftLetter): Step<RaftState> {
-      const isNewTerm = letter.term > state.term
+    function answer(state: RaftState, from: ProcessId, message: RaftMessage): Step<RaftState> {
+      const isNewTerm = message.term > state.term
       const votedFor = isNewTerm ? null : state.votedFor
-      const isGranted = letter.term >= state.term && (!isElection || votedFor === null || votedFor === from)
+      const isGranted = message.term >= state.term && (!isElection || votedFor === null || votedFor === from)
       const next = {
         ...state,
-        term: Math.max(state.term, letter.term),
+        term: Math.max(state.term, message.term),
         votedFor: isElection && isGranted ? from : votedFor,
-        entry: !isElection && isGranted ? letter.value : state.entry,
+        entry: !isElection && isGranted ? message.value : state.entry,
       }
-      const payload = encode({ ...letter, isAnswer: true, value: isGranted ? 1 : 0 })
+      const payload = encode({ ...message, isAnswer: true, value: isGranted ? 1 : 0 })
       return { state: next, outbox: [{ to: from, payload }], decision: null }
     }
 
-    function count(state: RaftState, from: ProcessId, letter: RaftLetter): Step<RaftState> {
-      if (letter.term !== state.term || letter.value !== 1 || state.granted.includes(from)) return idle(state)
+    function count(state: RaftState, from: ProcessId, message: RaftMessage): Step<RaftState> {
+      if (message.term !== state.term || message.value !== 1 || state.granted.includes(from))
+        return idle(state)
       const next = { ...state, granted: [...state.granted, from] }
       const isNew = 2 * state.granted.length <= n && 2 * next.granted.length > n
       return { state: next, outbox: [], decision: isNew ? (isElection ? self : state.entry) : null }
@@ -69,26 +70,26 @@ export function raftRound(options: {
       },
       receive: (state, inbox) =>
         takeEach(state, inbox, (now, { from, payload }) => {
-          const letter = decode(payload)
-          if (letter === null) return idle(now)
-          return letter.isAnswer ? count(now, from, letter) : answer(now, from, letter)
+          const message = decode(payload)
+          if (message === null) return idle(now)
+          return message.isAnswer ? count(now, from, message) : answer(now, from, message)
         }),
     }
   }
   return { name: `Raft ${what}`, n, rounds: null, process }
 }
 
-interface RaftLetter {
+interface RaftMessage {
   readonly isAnswer: boolean
   readonly term: number
   /** The entry, or whether it was granted. */
   readonly value: Value
 }
 
-const encode = ({ isAnswer, term, value }: RaftLetter): Uint8Array =>
+const encode = ({ isAnswer, term, value }: RaftMessage): Uint8Array =>
   packPayload([isAnswer ? 1 : 0, term, value])
 
-const decode = (payload: Uint8Array): RaftLetter | null =>
+const decode = (payload: Uint8Array): RaftMessage | null =>
   readMessage(payload, (fields) => ({
     isAnswer: fields.flag(),
     term: fields.integer(),

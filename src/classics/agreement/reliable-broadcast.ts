@@ -76,10 +76,10 @@ export function reliableBroadcast(options: {
       },
       receive: (state, inbox) =>
         takeEach(state, inbox, (now, { from, payload }) => {
-          const letter = readStage(payload)
-          if (letter === null || (letter.stage === 'initial' && from !== sender))
+          const message = readStage(payload)
+          if (message === null || (message.stage === 'initial' && from !== sender))
             return { state: now, outbox: [], decision: null }
-          const { stage, value } = letter
+          const { stage, value } = message
           return stage === 'initial' ? say(now, 'echo', value) : note(now, stage, { from, value })
         }),
     }

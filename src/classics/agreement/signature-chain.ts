@@ -43,7 +43,7 @@ export const unsigned = (value: Value): Chain => ({ value, signers: [], signatur
 export const encodeChain = ({ value, signers, signatures }: Chain): Uint8Array =>
   packPayload([value, [...signers], signatures])
 
-/** The chain that a letter holds; its signatures are not looked at. Null for none, and where somebody signed twice. */
+/** The chain that a message holds; its signatures are not looked at. Null for none, and where somebody signed twice. */
 export function readChain(payload: Uint8Array, n: number): Chain | null {
   return readMessage(payload, (fields) => {
     const value = fields.integer()

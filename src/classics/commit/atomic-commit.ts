@@ -76,14 +76,14 @@ export function atomicCommit(options: {
       },
       receive: (state, inbox) =>
         takeEach(state, inbox, (now, { from, payload }) => {
-          const letter = readMessage(payload, (fields) => ({
+          const message = readMessage(payload, (fields) => ({
             said: fields.integer(),
             value: fields.integer(),
           }))
-          if (letter === null || letter.said > last || letter.value > 1) return idle(now)
+          if (message === null || message.said > last || message.value > 1) return idle(now)
           if (self === COORDINATOR)
-            return letter.said === now.said ? gather(now, from, letter.value) : idle(now)
-          return from === COORDINATOR ? answer(now, letter.said, letter.value) : idle(now)
+            return message.said === now.said ? gather(now, from, message.value) : idle(now)
+          return from === COORDINATOR ? answer(now, message.said, message.value) : idle(now)
         }),
     }
   }

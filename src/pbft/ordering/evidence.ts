@@ -14,7 +14,7 @@ import { evidenceOf, isSamePlace } from '../../messages/evidence.ts'
 import type { Checkpoint, Evidence, Exhibit, SignedOnce, Verified, Vote } from '../../messages/message.ts'
 import { persist } from '../durability.ts'
 import type { ReplicaState, Turn } from '../state.ts'
-import { blameTwoFaced } from '../views/primary-observation.ts'
+import { blameEquivocator } from '../views/primary-observation.ts'
 import type { Slot } from './slot.ts'
 
 /**
@@ -25,7 +25,7 @@ export function keepEvidence(turn: Turn, evidence: Evidence): void {
   const kept = turn.state.evidence.add(evidence)
   if (kept === null) return
   persist(turn, { kind: 'evidence', evidence: kept, isNew: true })
-  blameTwoFaced(turn.state, kept.guilty)
+  blameEquivocator(turn.state, kept.guilty)
   show(turn, [kept.first, kept.second])
 }
 

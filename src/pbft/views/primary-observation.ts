@@ -94,13 +94,13 @@ export function noteDelivered(
  * There is evidence against this replica: it does not lead for a while, and not now.
  * @rule 1.5 5.4
  */
-export function blameTwoFaced(state: ReplicaState, guilty: ReplicaId): void {
+export function blameEquivocator(state: ReplicaState, guilty: ReplicaId): void {
   if (guilty === state.config.id) return
-  if (guilty === primary(state)) complain(state, 'two-faced', null)
+  if (guilty === primary(state)) complain(state, 'equivocating', null)
   else
     state.suspicion.blacklist.add({
       replica: guilty,
-      complaint: 'two-faced',
+      complaint: 'equivocating',
       figures: null,
       tick: state.clock.ticks,
     })

@@ -37,7 +37,7 @@ export function checkPrimary(turn: Turn): void {
     state.suspicion.complaint = null
   judge(state)
   // No more is kept against it, so nothing new is to be waited for. @rule 1.5
-  if (state.evidence.isFull(primary(state))) complain(state, 'two-faced', null)
+  if (state.evidence.isFull(primary(state))) complain(state, 'equivocating', null)
   const { discontent, complaint } = complaintsOf(state)
   if (complaint === null || discontent < weakQuorum(state.config.n)) return
   complain(state, complaint, null) // what the others say is said by this one too now

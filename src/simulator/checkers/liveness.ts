@@ -74,7 +74,7 @@ export function settleBoundMs(
   const reached = replicas.map(({ running }) => running?.runtime.state.ordering.lastExecuted ?? 0)
   const lagging = Math.max(...reached) - Math.min(...reached)
   const catchUp = CATCH_UP_MS + lagging * (2 * plan.disk.readMs + CALM_DECISION_MS)
-  const stuck = plan.incidents.some(({ kind }) => kind === 'swallow') ? STUCK_LINK_MS : 0
+  const stuck = plan.faults.some(({ kind }) => kind === 'swallow') ? STUCK_LINK_MS : 0
   const shared = clients.some(({ twinOf }) => twinOf !== null) ? SHARED_KEY_MS : 0
   const views = viewsBoundMs(plan, replicas)
   const waiting =

@@ -1,7 +1,7 @@
 /**
  * Every run of a synchronous algorithm with given traitors: all that they may do, in every round, to every receiver.
  *
- * What a round does to one receiver depends on its own letters alone. So the states that a round can lead to are every
+ * What a round does to one receiver depends on its own messages alone. So the states that a round can lead to are every
  * combination of what each receiver can become, and states that are alike are explored once. Nothing is left out: the
  * behaviour says what a traitor can send at a moment, knowing all that traitors have heard.
  */
@@ -14,7 +14,7 @@ import type { Behaviour } from './run-rounds.ts'
 export type Decisions = readonly (Value | null | undefined)[]
 
 export interface Explored {
-  /** Different states of the whole that were gone on from, and letters of traitors that were tried. */
+  /** Different states of the whole that were gone on from, and messages of traitors that were tried. */
   readonly states: number
   readonly lies: number
   readonly outcomes: readonly Decisions[]
@@ -45,7 +45,7 @@ export function exploreRounds<State>(options: {
 
   /** The states that this process can reach: each once. Behind the last round only its decision matters. */
   const futures = (node: Node<State>, id: ProcessId, round: number): readonly Step<State>[] => {
-    const honest = lettersTo(node.steps, id)
+    const honest = messagesTo(node.steps, id)
     const state = node.steps.get(id)?.state as State
     const place = textOf([id, round, state, honest, node.heard])
     const found = known.get(place)
@@ -67,7 +67,7 @@ export function exploreRounds<State>(options: {
   }
 
   const advance = (node: Node<State>, round: number): readonly Node<State>[] => {
-    const told = behaviour.listens ? traitors.flatMap((traitor) => lettersTo(node.steps, traitor)) : []
+    const told = behaviour.listens ? traitors.flatMap((traitor) => messagesTo(node.steps, traitor)) : []
     const wiser = { ...node, heard: [...node.heard, ...told] }
     return combinations(correct.map((id) => futures(wiser, id, round))).map((chosen) => {
       const steps = new Map(correct.map((id, index) => [id, chosen[index] as Step<State>]))
@@ -100,9 +100,9 @@ export function exploreRounds<State>(options: {
   return { states, lies, outcomes: frontier.map(outcomeOf) }
 }
 
-function lettersTo<State>(steps: ReadonlyMap<ProcessId, Step<State>>, id: ProcessId): readonly Received[] {
+function messagesTo<State>(steps: ReadonlyMap<ProcessId, Step<State>>, id: ProcessId): readonly Received[] {
   return [...steps].flatMap(([from, { outbox }]) =>
-    outbox.filter((letter: Message) => letter.to === id).map(({ payload }) => ({ from, payload })),
+    outbox.filter((message: Message) => message.to === id).map(({ payload }) => ({ from, payload })),
   )
 }
 

@@ -1,9 +1,9 @@
-/** Runs a synchronous algorithm in lock step: all letters of a round arrive before the next one begins. */
+/** Runs a synchronous algorithm in lock step: all messages of a round arrive before the next one begins. */
 import { assert } from '../../base/assert.ts'
 import type { Algorithm, ProcessId, Received, Step, Value } from '../../classics/process.ts'
 import { type AgreementRun, type Choose, Journal, processesOf } from './run.ts'
 
-/** A traitor has one letter to write, or several, or none. */
+/** A traitor has one message to write, or several, or none. */
 export interface Moment {
   readonly round: number
   readonly from: ProcessId
@@ -28,7 +28,7 @@ export interface Treason {
   readonly choose: Choose
 }
 
-/** A process that crashes in a round: only these still get its letters of that round. */
+/** A process that crashes in a round: only these still get its messages of that round. */
 export interface Crash {
   readonly process: ProcessId
   readonly round: number
@@ -59,22 +59,22 @@ export function runRounds<State>(options: RoundsOptions<State>): AgreementRun {
   }
   const heard: Received[] = []
   for (let round = 1; round <= rounds; round++) {
-    const letters = [...steps].flatMap(([from, { outbox }]) =>
+    const messages = [...steps].flatMap(([from, { outbox }]) =>
       outbox
         .filter(({ to }) => arrives({ crashes, from, to, round }))
-        .map((letter) => journal.send(from, letter, round)),
+        .map((message) => journal.send(from, message, round)),
     )
-    for (const { from, to, payload } of letters) if (traitors.includes(to)) heard.push({ from, payload })
+    for (const { from, to, payload } of messages) if (traitors.includes(to)) heard.push({ from, payload })
     const lies = correct.flatMap((to) =>
       traitors.flatMap((from) => {
         const payloads = treason?.behaviour.write({ round, from, to, heard }, treason.choose) ?? []
         return payloads.map((payload) => journal.send(from, { to, payload }, round))
       }),
     )
-    const arriving = [...letters, ...lies].sort((a, b) => a.from - b.from)
+    const arriving = [...messages, ...lies].sort((a, b) => a.from - b.from)
     for (const { process, round: last } of crashes) if (last <= round) steps.delete(process)
     for (const [id, { state }] of steps) {
-      const inbox = arriving.filter(({ to }) => to === id).map((letter) => journal.receive(letter))
+      const inbox = arriving.filter(({ to }) => to === id).map((message) => journal.receive(message))
       const step = processes[id]?.receive(state, inbox) as Step<State>
       steps.set(id, step)
       journal.decide(id, step.decision, round)
@@ -85,13 +85,13 @@ export function runRounds<State>(options: RoundsOptions<State>): AgreementRun {
   return journal.finish()
 }
 
-function arrives(letter: {
+function arrives(message: {
   readonly crashes: readonly Crash[]
   readonly from: ProcessId
   readonly to: ProcessId
   readonly round: number
 }): boolean {
-  const { crashes, from, to, round } = letter
+  const { crashes, from, to, round } = message
   const crash = crashes.find(({ process }) => process === from)
   return crash === undefined || round < crash.round || (round === crash.round && crash.reaches.includes(to))
 }

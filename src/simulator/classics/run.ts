@@ -1,5 +1,5 @@
 /**
- * The outcome of a run of an agreement algorithm: who decided what and when, and every letter with Lamport's clock on
+ * The outcome of a run of an agreement algorithm: who decided what and when, and every message with Lamport's clock on
  * it.
  */
 import type { Algorithm, Message, Process, ProcessId, Received, Value } from '../../classics/process.ts'
@@ -8,7 +8,7 @@ export interface SentMessage {
   readonly from: ProcessId
   readonly to: ProcessId
   readonly payload: Uint8Array
-  /** In which round it was sent; without rounds, the letters in the longest chain of causes that ends with it. */
+  /** In which round it was sent; without rounds, the messages in the longest chain of causes that ends with it. */
   readonly round: number
   /** Lamport's clock at the sender, and at the receiver when it arrived; null where it did not. */
   readonly sentAt: number
@@ -17,7 +17,7 @@ export interface SentMessage {
 
 export interface Decided {
   readonly value: Value
-  /** The round in which it was made; without rounds, the longest chain of letters that led to it. */
+  /** The round in which it was made; without rounds, the longest chain of messages that led to it. */
   readonly round: number
   /** Lamport's clock. */
   readonly at: number
@@ -28,8 +28,8 @@ export interface AgreementRun {
   readonly n: number
   /** By process; null for none, and for those that are no correct ones. */
   readonly decisions: readonly (Decided | null)[]
-  /** Physical letters of all processes, in the order of sending. */
-  readonly letters: readonly SentMessage[]
+  /** Physical messages of all processes, in the order of sending. */
+  readonly messages: readonly SentMessage[]
   /** The round of the last decision. */
   readonly rounds: number
 }
@@ -41,7 +41,7 @@ export type Choose = (options: number) => number
 export class Journal {
   readonly #algorithm: Algorithm<unknown>
   readonly #clocks: number[]
-  readonly #letters: SentMessage[] = []
+  readonly #messages: SentMessage[] = []
   readonly #decisions: (Decided | null)[]
 
   constructor(algorithm: Algorithm<unknown>) {
@@ -51,14 +51,14 @@ export class Journal {
   }
 
   send(from: ProcessId, { to, payload }: Message, round: number): SentMessage {
-    const letter = { from, to, payload, round, sentAt: this.#tick(from), receivedAt: null }
-    this.#letters.push(letter)
-    return letter
+    const message = { from, to, payload, round, sentAt: this.#tick(from), receivedAt: null }
+    this.#messages.push(message)
+    return message
   }
 
-  receive(letter: SentMessage): Received {
-    letter.receivedAt = this.#tick(letter.to, letter.sentAt)
-    return { from: letter.from, payload: letter.payload }
+  receive(message: SentMessage): Received {
+    message.receivedAt = this.#tick(message.to, message.sentAt)
+    return { from: message.from, payload: message.payload }
   }
 
   /** Takes note of the first decision of a process. */
@@ -75,7 +75,7 @@ export class Journal {
     const { name, n } = this.#algorithm
     const decisions = this.#decisions
     const rounds = Math.max(0, ...decisions.map((decided) => decided?.round ?? 0))
-    return { algorithm: name, n, decisions, letters: this.#letters, rounds }
+    return { algorithm: name, n, decisions, messages: this.#messages, rounds }
   }
 
   #tick(id: ProcessId, seen = 0): number {

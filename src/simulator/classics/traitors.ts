@@ -77,8 +77,8 @@ export function lyingSigners(context: {
   readonly commander?: ProcessId
 }): Behaviour {
   const { n, traitors, commander = 0 } = context
-  /** By value: every letter that can be written at a moment. */
-  const lettersAt = ({ round, to, heard }: Moment): readonly (readonly Uint8Array[])[] => {
+  /** By value: every message that can be written at a moment. */
+  const messagesAt = ({ round, to, heard }: Moment): readonly (readonly Uint8Array[])[] => {
     const known = heard.flatMap(({ payload }) => readChain(payload, n) ?? [])
     const chains = new Map<string, Chain>()
     for (const base of [...TWO_VALUES.map(unsigned), ...known.flatMap(prefixes)]) {
@@ -99,7 +99,7 @@ export function lyingSigners(context: {
   let last: {
     readonly moment: Moment
     readonly heard: number
-    readonly letters: ReturnType<typeof lettersAt>
+    readonly messages: ReturnType<typeof messagesAt>
   } | null = null
   const isLast = ({ round, to, heard }: Moment): boolean =>
     last?.moment.round === round &&
@@ -111,9 +111,9 @@ export function lyingSigners(context: {
     write: (moment, choose) => {
       if (moment.from !== traitors[0]) return [] // which of them sends it is all the same
       if (last === null || !isLast(moment)) {
-        last = { moment, heard: moment.heard.length, letters: lettersAt(moment) }
+        last = { moment, heard: moment.heard.length, messages: messagesAt(moment) }
       }
-      return last.letters.flatMap((letters) => oneOrNone(choose, letters))
+      return last.messages.flatMap((messages) => oneOrNone(choose, messages))
     },
   }
 }

@@ -54,7 +54,7 @@ export class PlannedAdversaries {
   readonly #on = new Set<Turn>()
 
   constructor(plan: Plan, catalogue: AdversaryCatalogue) {
-    this.#turns = plan.incidents.flatMap((fault) => (fault.kind === 'turn' ? [fault] : []))
+    this.#turns = plan.faults.flatMap((fault) => (fault.kind === 'turn' ? [fault] : []))
     for (const { replica, traitor } of this.#turns) {
       assert(
         catalogue.has(traitor),

@@ -26,16 +26,16 @@ function drawLinks(
 ): readonly Fault[] {
   const { n, calmAtMs, begin, end } = context
   if (random.chance(0.7)) return []
-  const incidents: Fault[] = []
+  const faults: Fault[] = []
   for (let count = random.between(1, 2 * n); count > 0; count--) {
     const [from, to] = random.shuffle(replicaIds(n))
     assert(from !== undefined && to !== undefined, 'a cluster has two replicas')
     const atMs = random.between(0, calmAtMs - 1)
     const untilMs = atMs + random.between(1, 600)
-    incidents.push({ kind: begin, from, to, atMs })
-    if (untilMs < calmAtMs) incidents.push({ kind: end, from, to, atMs: untilMs })
+    faults.push({ kind: begin, from, to, atMs })
+    if (untilMs < calmAtMs) faults.push({ kind: end, from, to, atMs: untilMs })
   }
-  return incidents
+  return faults
 }
 
 /** Clogs some nodes one by one in one order, and frees them in another. */
@@ -43,17 +43,17 @@ function drawSwizzle(random: Random, n: number, calmAtMs: number): readonly Faul
   if (random.chance(0.8)) return []
   const some = random.shuffle(replicaIds(n)).slice(0, random.between(1, n))
   let atMs = random.between(10, Math.ceil(calmAtMs / 2))
-  const incidents: Fault[] = []
+  const faults: Fault[] = []
   for (const replica of some) {
-    incidents.push({ kind: 'clog-node', replica, atMs })
+    faults.push({ kind: 'clog-node', replica, atMs })
     atMs += random.between(0, 60)
   }
   atMs += random.between(0, 200)
   for (const replica of random.shuffle(some)) {
-    if (atMs < calmAtMs) incidents.push({ kind: 'unclog-node', replica, atMs })
+    if (atMs < calmAtMs) faults.push({ kind: 'unclog-node', replica, atMs })
     atMs += random.between(0, 60)
   }
-  return incidents.filter((incident) => incident.atMs < calmAtMs)
+  return faults.filter((fault) => fault.atMs < calmAtMs)
 }
 
 /** A shape of a partition: for each replica, the replicas that it reaches, itself included. */
@@ -101,15 +101,15 @@ function drawPartitions(random: Random, n: number, calmAtMs: number): readonly F
   // Flapping: one partition after the other, without a pause or with one.
   const pauseMsMax = random.pick([0, 30, 500])
   const lengthMsMax = random.pick([60, 500])
-  const incidents: Fault[] = []
+  const faults: Fault[] = []
   let atMs = random.between(1, 400)
   while (atMs < calmAtMs - 1) {
     const untilMs = Math.min(atMs + random.between(10, lengthMsMax), calmAtMs - 1)
-    incidents.push({ kind: 'partition', reach: reachOf(random.pick(shapes), random, n), atMs })
-    incidents.push({ kind: 'partition', reach: null, atMs: untilMs })
+    faults.push({ kind: 'partition', reach: reachOf(random.pick(shapes), random, n), atMs })
+    faults.push({ kind: 'partition', reach: null, atMs: untilMs })
     atMs = untilMs + random.between(0, pauseMsMax)
   }
-  return incidents
+  return faults
 }
 
 /** The share of plans in which the network swallows for a while. */
@@ -120,8 +120,8 @@ const SWALLOW_SHARE = 0.2
  * the rest of a plan alone; a plan with a quiet phase has none, because links that are stuck outlast it.
  */
 export function withSwallowing(random: Random, plan: Plan): Plan {
-  const { n, calmAtMs, incidents } = plan
-  if (!random.chance(SWALLOW_SHARE) || incidents.some(({ kind }) => kind === 'lull')) return plan
+  const { n, calmAtMs, faults } = plan
+  if (!random.chance(SWALLOW_SHARE) || faults.some(({ kind }) => kind === 'lull')) return plan
   const atMs = random.between(0, calmAtMs - 2)
   const untilMs = random.between(atMs + 1, calmAtMs - 1)
   const reach = reachOf(random.pick(Object.values(PARTITION_SHAPES)), random, n)
@@ -131,7 +131,7 @@ export function withSwallowing(random: Random, plan: Plan): Plan {
     { kind: 'swallow', reach, withoutClients, atMs },
     { kind: 'swallow', reach: null, withoutClients: [], atMs: untilMs },
   ]
-  return { ...plan, incidents: inOrder([...incidents, ...swallowing]) }
+  return { ...plan, faults: inOrder([...faults, ...swallowing]) }
 }
 
 function reachOf(shape: Shape, random: Random, n: number): readonly number[] {

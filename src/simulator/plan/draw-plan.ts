@@ -43,7 +43,7 @@ export function drawPlan(
   const calmAtMs = random.between(300, 1_200)
   const traitors = drawTraitors(random.fork(), { n, calmAtMs, mode, adversaries })
   const everTraitors = traitors.flatMap((each) => (each.kind === 'turn' ? [each.replica] : []))
-  const { incidents, staysDown } = drawReplicaFaults(random.fork(), {
+  const { faults, staysDown } = drawReplicaFaults(random.fork(), {
     n,
     calmAtMs,
     everTraitors,
@@ -60,7 +60,7 @@ export function drawPlan(
     disk: drawDisk(random),
     clocks: drawClocks(random, n),
     workload: drawWorkload(random, n, calmAtMs),
-    incidents: inOrder([...traitors, ...incidents, ...drawNetworkFaults(random.fork(), n, calmAtMs)]),
+    faults: inOrder([...traitors, ...faults, ...drawNetworkFaults(random.fork(), n, calmAtMs)]),
     calmAtMs,
   }
   const whole = withQuietPhase(random.fork(), mode === 'oral' ? withDeposed(random.fork(), plan) : plan)
@@ -86,7 +86,7 @@ function withTwinClients(random: Random, plan: Plan): Plan {
       lastsMs: random.between(50, plan.calmAtMs),
     }),
   )
-  return { ...plan, incidents: inOrder([...plan.incidents, ...twins]) }
+  return { ...plan, faults: inOrder([...plan.faults, ...twins]) }
 }
 
 /** The share of plans in which clients start anew, some of them without the counter of their key. */
@@ -107,7 +107,7 @@ function withClientRestarts(random: Random, plan: Plan): Plan {
   const striking = restarts.filter(
     ({ atMs }) => quiet === null || atMs < quiet.fromMs || atMs >= quiet.untilMs,
   )
-  return { ...plan, incidents: inOrder([...plan.incidents, ...striking]) }
+  return { ...plan, faults: inOrder([...plan.faults, ...striking]) }
 }
 
 /** The share of oral plans in which primaries fall silent one after the other: view changes are what differs there. */
@@ -126,7 +126,7 @@ function withDeposed(random: Random, plan: Plan): Plan {
     pauses.push(...silence(random, plan, { replica: (view % n) as ReplicaId, atMs }))
     atMs += random.between(80, 400)
   }
-  return { ...plan, incidents: inOrder([...plan.incidents, ...pauses]) }
+  return { ...plan, faults: inOrder([...plan.faults, ...pauses]) }
 }
 
 /** A pause that is long enough for a view to end. */
@@ -143,15 +143,15 @@ function silence(
 function withLongUnrest(random: Random, plan: Plan): Plan {
   const { n, workload } = plan
   const calmAtMs = plan.calmAtMs + random.between(1_500, 2_500)
-  const incidents: Fault[] = []
+  const faults: Fault[] = []
   let view = 0
   for (let atMs = random.between(40, 300); atMs < calmAtMs - 50; atMs += random.between(150, 500)) {
-    incidents.push(...silence(random, { calmAtMs }, { replica: (view++ % n) as ReplicaId, atMs }))
+    faults.push(...silence(random, { calmAtMs }, { replica: (view++ % n) as ReplicaId, atMs }))
     if (random.chance(0.8)) continue
     const replica = random.pick(replicaIds(n))
-    incidents.push({ kind: 'clog-node', replica, atMs })
+    faults.push({ kind: 'clog-node', replica, atMs })
     const untilMs = atMs + random.between(500, 1_200)
-    if (untilMs < calmAtMs) incidents.push({ kind: 'unclog-node', replica, atMs: untilMs })
+    if (untilMs < calmAtMs) faults.push({ kind: 'unclog-node', replica, atMs: untilMs })
   }
   const requestsPerClient = Math.ceil(LONG_REQUESTS / n)
   const pauseMsMax = Math.ceil((4 * calmAtMs) / requestsPerClient)
@@ -159,7 +159,7 @@ function withLongUnrest(random: Random, plan: Plan): Plan {
     ...plan,
     checkpointInterval: CHECKPOINT_INTERVALS[0],
     calmAtMs,
-    incidents: inOrder([...plan.incidents, ...incidents]),
+    faults: inOrder([...plan.faults, ...faults]),
     workload: { ...workload, requestsPerClient, openMax: 3, burstMax: 3, pauseMsMax },
   }
 }

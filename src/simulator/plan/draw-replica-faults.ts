@@ -19,11 +19,11 @@ export interface FaultContext {
 export function drawReplicaFaults(
   random: Random,
   context: FaultContext,
-): { readonly incidents: readonly Fault[]; readonly staysDown: readonly ReplicaId[] } {
+): { readonly faults: readonly Fault[]; readonly staysDown: readonly ReplicaId[] } {
   const down = drawCrashes(random, context)
   return {
-    incidents: [
-      ...down.incidents,
+    faults: [
+      ...down.faults,
       ...drawSpells(random, context, { begin: 'pause', end: 'resume', lengthMs: [20, 400] }),
       ...drawSpells(random, context, { begin: 'slow-disk', end: 'fast-disk', lengthMs: [50, 600] }),
       ...drawClockSteps(random, context),
@@ -56,16 +56,16 @@ function downFall(random: Random, replica: ReplicaId, ways: readonly string[]): 
 function drawCrashes(
   random: Random,
   context: FaultContext,
-): { readonly incidents: readonly Fault[]; readonly staysDown: readonly ReplicaId[] } {
+): { readonly faults: readonly Fault[]; readonly staysDown: readonly ReplicaId[] } {
   const { n, everTraitors, calmAtMs } = context
   const spare = faultsMax(n) - everTraitors.length
-  if (spare === 0 || random.chance(0.3)) return { incidents: [], staysDown: [] }
+  if (spare === 0 || random.chance(0.3)) return { faults: [], staysDown: [] }
   const ways = ['plain', 'plain']
   if (random.chance(0.5)) ways.push('within', 'within')
   if (random.chance(0.2)) ways.push('full')
   if (random.chance(0.3)) ways.push('lost')
   if (random.chance(0.3)) ways.push('old')
-  const incidents: Fault[] = []
+  const faults: Fault[] = []
   const staysDown: ReplicaId[] = []
   // Each of `spare` places is taken by one replica at a time, so no more than that are down together.
   const victims = random.shuffle(replicaIds(n).filter((id) => !everTraitors.includes(id)))
@@ -78,16 +78,16 @@ function drawCrashes(
       const upAtMs = atMs + random.pick([0, random.between(1, 30), random.between(30, 500)])
       const fall = { ...downFall(random, replica, ways), atMs } as Fault
       if (fall.kind === 'old-disk') {
-        incidents.push({ kind: 'copy-disk', replica, atMs: random.between(CRASH_FROM_MS, atMs) })
+        faults.push({ kind: 'copy-disk', replica, atMs: random.between(CRASH_FROM_MS, atMs) })
       }
-      incidents.push(fall)
+      faults.push(fall)
       // What is down at the calm is started by it.
-      if (upAtMs < calmAtMs) incidents.push({ kind: 'restart', replica, atMs: upAtMs })
+      if (upAtMs < calmAtMs) faults.push({ kind: 'restart', replica, atMs: upAtMs })
       else if (random.chance(0.5)) staysDown.push(replica)
       atMs = upAtMs + random.between(1, 400)
     }
   }
-  return { incidents, staysDown }
+  return { faults, staysDown }
 }
 
 /** Something that begins at a replica and ends a while later, some times over; any number of replicas at once. */
@@ -101,15 +101,15 @@ function drawSpells(
   },
 ): readonly Fault[] {
   if (random.chance(0.75)) return []
-  const incidents: Fault[] = []
+  const faults: Fault[] = []
   for (let count = random.between(1, n); count > 0; count--) {
     const replica = random.pick(replicaIds(n))
     const atMs = random.between(CRASH_FROM_MS, calmAtMs - 1)
     const untilMs = atMs + random.between(...spell.lengthMs)
-    incidents.push({ kind: spell.begin, replica, atMs })
-    if (untilMs < calmAtMs) incidents.push({ kind: spell.end, replica, atMs: untilMs })
+    faults.push({ kind: spell.begin, replica, atMs })
+    if (untilMs < calmAtMs) faults.push({ kind: spell.end, replica, atMs: untilMs })
   }
-  return incidents
+  return faults
 }
 
 function drawClockSteps(random: Random, { n, calmAtMs }: FaultContext): readonly Fault[] {

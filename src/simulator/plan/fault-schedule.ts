@@ -1,6 +1,6 @@
 /**
- * Lets incidents strike. Traitors, replicas that are down and amnesiac ones are together at most as many as the plan
- * allows, at any moment: an incident that would make it more does not happen.
+ * Lets faults strike. Traitors, replicas that are down and amnesiac ones are together at most as many as the plan
+ * allows, at any moment: a fault that would make it more does not happen.
  */
 import { assertNever } from '../../base/assert.ts'
 import type { ReplicaId } from '../../base/ids.ts'
@@ -34,15 +34,15 @@ function maySuffer({ plan, replicas }: FaultTargets, replica: VirtualReplica): b
   return replicas.filter(({ isFaulty }) => isFaulty).length < plan.faultyMax
 }
 
-export function applyFault(scene: FaultTargets, incident: Fault): void {
-  const { time, trace } = scene
-  const isStruck = takesEffect(scene, incident)
-  trace.note(time.now, `${isStruck ? 'incident' : 'no room in f for'} ${textOfFault(incident)}`)
+export function applyFault(targets: FaultTargets, fault: Fault): void {
+  const { time, trace } = targets
+  const isStruck = takesEffect(targets, fault)
+  trace.note(time.now, `${isStruck ? 'fault' : 'no room in f for'} ${textOfFault(fault)}`)
 }
 
 /** Gives whether it happened. */
-function takesEffect(scene: FaultTargets, incident: Fault): boolean {
-  switch (incident.kind) {
+function takesEffect(targets: FaultTargets, fault: Fault): boolean {
+  switch (fault.kind) {
     case 'cut':
     case 'mend':
     case 'clog':
@@ -51,70 +51,70 @@ function takesEffect(scene: FaultTargets, incident: Fault): boolean {
     case 'unclog-node':
     case 'partition':
     case 'swallow':
-      strikeNetwork(scene.network, incident)
+      strikeNetwork(targets.network, fault)
       return true
     case 'turn':
-      return turn(scene, incident)
+      return turn(targets, fault)
     case 'restart-client':
-      return scene.restartClient(incident.client, incident.losesCounter)
+      return targets.restartClient(fault.client, fault.losesCounter)
     case 'twin-client':
-      return scene.twinClient(incident)
+      return targets.twinClient(fault)
     case 'lull':
-      heal(scene, scene.replicas)
+      heal(targets, targets.replicas)
       return true
     case 'storm':
-      scene.network.conditions = scene.plan.network
+      targets.network.conditions = targets.plan.network
       return true
     default:
-      return strikeReplica(scene, scene.replicas[incident.replica] as VirtualReplica, incident)
+      return strikeReplica(targets, targets.replicas[fault.replica] as VirtualReplica, fault)
   }
 }
 
-type NetworkIncident = Extract<
+type NetworkFault = Extract<
   Fault,
   { kind: 'cut' | 'mend' | 'clog' | 'unclog' | 'clog-node' | 'unclog-node' | 'partition' | 'swallow' }
 >
 
-function strikeNetwork(network: VirtualNetwork, incident: NetworkIncident): void {
-  switch (incident.kind) {
+function strikeNetwork(network: VirtualNetwork, fault: NetworkFault): void {
+  switch (fault.kind) {
     case 'cut':
     case 'mend': {
-      const { from, to, kind } = incident
+      const { from, to, kind } = fault
       return network.setCut({ from: peer(from), to: peer(to), isCut: kind === 'cut' })
     }
     case 'clog':
     case 'unclog': {
-      const { from, to, kind } = incident
+      const { from, to, kind } = fault
       return network.setClog({ from: peer(from), to: peer(to), isClogged: kind === 'clog' })
     }
     case 'clog-node':
     case 'unclog-node': {
-      const { replica, kind } = incident
+      const { replica, kind } = fault
       return network.setClog({ from: peer(replica), to: null, isClogged: kind === 'clog-node' })
     }
     case 'partition':
-      return network.partition(incident.reach)
+      return network.partition(fault.reach)
     case 'swallow':
-      return network.swallow(incident.reach, incident.withoutClients)
+      return network.swallow(fault.reach, fault.withoutClients)
     default:
-      return assertNever(incident)
+      return assertNever(fault)
   }
 }
 
-type ReplicaIncident = Exclude<
+type ReplicaFault = Exclude<
   Fault,
-  NetworkIncident | { kind: 'turn' | 'restart-client' | 'twin-client' | 'lull' | 'storm' }
+  NetworkFault | { kind: 'turn' | 'restart-client' | 'twin-client' | 'lull' | 'storm' }
 >
 
-function strikeReplica(scene: FaultTargets, replica: VirtualReplica, incident: ReplicaIncident): boolean {
-  const mayCrash = (): boolean => maySuffer(scene, replica)
-  switch (incident.kind) {
+function strikeReplica(targets: FaultTargets, replica: VirtualReplica, fault: ReplicaFault): boolean {
+  const mayCrash = (): boolean => maySuffer(targets, replica)
+  switch (fault.kind) {
     case 'crash':
       if (!mayCrash()) return false
-      replica.crash(incident)
+      replica.crash(fault)
       return true
     case 'crash-within':
-      replica.arm(incident, mayCrash)
+      replica.arm(fault, mayCrash)
       return true
     case 'restart':
       if (replica.running !== null) return false
@@ -124,7 +124,7 @@ function strikeReplica(scene: FaultTargets, replica: VirtualReplica, incident: R
     case 'lose-disk':
     case 'rot-log':
       if (!mayCrash()) return false
-      replica.crash({ losesSent: false, loses: incident.kind === 'lose-disk' ? 'disk' : 'log' })
+      replica.crash({ losesSent: false, loses: fault.kind === 'lose-disk' ? 'disk' : 'log' })
       return true
     case 'copy-disk':
       replica.disk.copy()
@@ -134,7 +134,7 @@ function strikeReplica(scene: FaultTargets, replica: VirtualReplica, incident: R
       replica.crash({ losesSent: false, loses: 'recent' })
       return true
     case 'rot-pages':
-      replica.disk.pages.rot(incident.share)
+      replica.disk.pages.rot(fault.share)
       return true
     case 'fill-disk':
       replica.disk.setFull(() => {
@@ -146,7 +146,7 @@ function strikeReplica(scene: FaultTargets, replica: VirtualReplica, incident: R
       return true
     case 'slow-disk':
     case 'fast-disk':
-      replica.disk.setSlow(incident.kind === 'slow-disk')
+      replica.disk.setSlow(fault.kind === 'slow-disk')
       return true
     case 'pause':
       replica.pause()
@@ -155,28 +155,28 @@ function strikeReplica(scene: FaultTargets, replica: VirtualReplica, incident: R
       replica.resume()
       return true
     case 'set-clock':
-      replica.clock.set(incident.error)
+      replica.clock.set(fault.error)
       return true
     default:
-      return assertNever(incident)
+      return assertNever(fault)
   }
 }
 
-function turn(scene: FaultTargets, incident: Turn): boolean {
-  const { replicas, adversaries } = scene
-  const replica = replicas[incident.replica] as VirtualReplica
-  if (!replica.isCorrect || !maySuffer(scene, replica)) return false
-  adversaries.begin(incident)
+function turn(targets: FaultTargets, fault: Turn): boolean {
+  const { replicas, adversaries } = targets
+  const replica = replicas[fault.replica] as VirtualReplica
+  if (!replica.isCorrect || !maySuffer(targets, replica)) return false
+  adversaries.begin(fault)
   replica.turn()
   return true
 }
 
 /** Heals everything: the network, the clocks, the disks, and replicas that are down, those that stay so apart. */
-export function calm(scene: FaultTargets): void {
-  const { plan, time, trace, replicas } = scene
+export function calm(targets: FaultTargets): void {
+  const { plan, time, trace, replicas } = targets
   trace.note(time.now, 'calm')
   const comeBack = replicas.filter(({ id, running }) => running !== null || !plan.staysDown.includes(id))
-  heal(scene, comeBack)
+  heal(targets, comeBack)
 }
 
 /** Heals everything, and starts those of these replicas that are down. */

@@ -3,13 +3,19 @@ import { isClusterSize } from '../../base/quorum.ts'
 import type { AdversaryCatalogue } from './adversaries.ts'
 import type { Fault, Plan } from './plan.ts'
 
+/** The members of a plan's text beside the plan's own. */
+interface OlderPlan {
+  readonly format: string
+  readonly incidents?: readonly Fault[]
+}
+
 const FORMAT = 'strategos plan 1'
 
 export function encodePlan(plan: Plan): string {
-  const { incidents, ...rest } = plan
+  const { faults, ...rest } = plan
   const head = JSON.stringify({ format: FORMAT, ...rest }, null, 1).slice(0, -2)
-  const lines = incidents.map((incident) => `  ${JSON.stringify(incident)}`)
-  return `${head},\n "incidents": [\n${lines.join(',\n')}\n ]\n}\n`
+  const lines = faults.map((fault) => `  ${JSON.stringify(fault)}`)
+  return `${head},\n "faults": [\n${lines.join(',\n')}\n ]\n}\n`
 }
 
 /** Returns the plan, or a sentence that says what is wrong with the text. Its adversaries must be in the catalogue. */
@@ -23,13 +29,13 @@ export function decodePlan(text: string, catalogue: AdversaryCatalogue): Plan | 
   if (typeof value !== 'object' || value === null || value.format !== FORMAT) {
     return `It is no plan: "format" is not "${FORMAT}".`
   }
-  const { format: _format, ...plan } = value as Plan & { readonly format: string }
-  // Plans of before there was a choice say nothing of it.
-  const whole = { ...plan, mode: plan.mode ?? 'signed' }
-  return faultOf(whole, catalogue) ?? whole
+  const { format: _format, incidents, ...plan } = value as Plan & OlderPlan
+  // Older plans name no mode, and call their faults incidents.
+  const whole = { ...plan, faults: plan.faults ?? incidents, mode: plan.mode ?? 'signed' }
+  return flawOfPlan(whole, catalogue) ?? whole
 }
 
-function faultOf(plan: Plan, catalogue: AdversaryCatalogue): string | null {
+function flawOfPlan(plan: Plan, catalogue: AdversaryCatalogue): string | null {
   if (!isClusterSize(plan.n)) return 'It has no n of 4, 7, 10 or 13.'
   if (!['signed', 'oral'].includes(plan.mode)) return '"mode" must be "signed" or "oral".'
   for (const name of ['seed', 'faultyMax', 'calmAtMs'] as const) {
@@ -40,26 +46,26 @@ function faultOf(plan: Plan, catalogue: AdversaryCatalogue): string | null {
   }
   if (!Array.isArray(plan.clocks) || plan.clocks.length !== plan.n)
     return '"clocks" must have one for each replica.'
-  if (!Array.isArray(plan.staysDown) || !Array.isArray(plan.incidents))
-    return '"incidents" or "staysDown" is missing.'
-  for (const [index, incident] of plan.incidents.entries()) {
-    const fault = incidentFault(incident, plan.n, catalogue)
-    if (fault !== null) return `Incident ${index + 1} ${fault}.`
+  if (!Array.isArray(plan.staysDown) || !Array.isArray(plan.faults))
+    return '"faults" or "staysDown" is missing.'
+  for (const [index, fault] of plan.faults.entries()) {
+    const flaw = flawOfFault(fault, plan.n, catalogue)
+    if (flaw !== null) return `Fault ${index + 1} ${flaw}.`
   }
   return null
 }
 
-function incidentFault(incident: Fault, n: number, catalogue: AdversaryCatalogue): string | null {
-  if (typeof incident !== 'object' || incident === null || !isNatural(incident.atMs)) return 'has no "atMs"'
+function flawOfFault(fault: Fault, n: number, catalogue: AdversaryCatalogue): string | null {
+  if (typeof fault !== 'object' || fault === null || !isNatural(fault.atMs)) return 'has no "atMs"'
   for (const name of ['replica', 'from', 'to'] as const) {
-    const id = (incident as Partial<Record<typeof name, unknown>>)[name]
+    const id = (fault as Partial<Record<typeof name, unknown>>)[name]
     if (id !== undefined && !(isNatural(id) && id < n)) return `names no replica in "${name}"`
   }
-  const isOfClient = incident.kind === 'restart-client' || incident.kind === 'twin-client'
-  if (isOfClient && !isNatural(incident.client)) return 'names no client'
-  if (incident.kind === 'twin-client' && !isNatural(incident.lastsMs)) return 'has no "lastsMs"'
-  if (incident.kind === 'turn' && !catalogue.has(incident.traitor)) {
-    return `names "${incident.traitor}", which is no attack that replicas play`
+  const isOfClient = fault.kind === 'restart-client' || fault.kind === 'twin-client'
+  if (isOfClient && !isNatural(fault.client)) return 'names no client'
+  if (fault.kind === 'twin-client' && !isNatural(fault.lastsMs)) return 'has no "lastsMs"'
+  if (fault.kind === 'turn' && !catalogue.has(fault.traitor)) {
+    return `names "${fault.traitor}", which is no attack that replicas play`
   }
   return null
 }

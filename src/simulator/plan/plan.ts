@@ -102,34 +102,34 @@ export interface Plan {
   readonly clocks: readonly { readonly storm: ClockError; readonly calm: ClockError }[]
   readonly workload: WorkloadPlan
   /** In the order of time, and all before the calm. */
-  readonly incidents: readonly Fault[]
+  readonly faults: readonly Fault[]
   /** The time at which everything heals, in virtual milliseconds. */
   readonly calmAtMs: number
 }
 
-/** The incidents in the order of time; those of one time keep theirs. */
-export const inOrder = <F extends Fault>(incidents: readonly F[]): readonly F[] =>
-  [...incidents].sort((a, b) => a.atMs - b.atMs)
+/** The faults in the order of time; those of one time keep theirs. */
+export const inOrder = <F extends Fault>(faults: readonly F[]): readonly F[] =>
+  [...faults].sort((a, b) => a.atMs - b.atMs)
 
 /** The traitors of a plan, in the order in which they turn. */
-export function traitorsOf({ incidents }: Plan): readonly ReplicaId[] {
-  return incidents.flatMap((incident) => (incident.kind === 'turn' ? [incident.replica] : []))
+export function traitorsOf({ faults }: Plan): readonly ReplicaId[] {
+  return faults.flatMap((fault) => (fault.kind === 'turn' ? [fault.replica] : []))
 }
 
 /** The clients of a plan whose key is used by two processes at some time, in order. */
-export function twinClientsOf({ incidents }: Pick<Plan, 'incidents'>): readonly number[] {
-  const clients = incidents.flatMap((each) => (each.kind === 'twin-client' ? [each.client] : []))
+export function twinClientsOf({ faults }: Pick<Plan, 'faults'>): readonly number[] {
+  const clients = faults.flatMap((each) => (each.kind === 'twin-client' ? [each.client] : []))
   return [...new Set(clients)].sort((a, b) => a - b)
 }
 
 /** A plan without a fault, made from another one: its cluster, its load, a calm network. */
 export function withoutFaults(plan: Plan): Plan {
-  return { ...plan, incidents: [], staysDown: [], faultyMax: faultsMax(plan.n) }
+  return { ...plan, faults: [], staysDown: [], faultyMax: faultsMax(plan.n) }
 }
 
-/** An incident as the trace and a failure's description tell it. */
-export function textOfFault(incident: Fault): string {
-  const { atMs: _atMs, kind, ...rest } = incident
+/** A fault as the trace and a failure's description tell it. */
+export function textOfFault(fault: Fault): string {
+  const { atMs: _atMs, kind, ...rest } = fault
   const facts = Object.entries(rest).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
   return [kind, ...facts].join(' ')
 }

@@ -12,7 +12,7 @@ const TIMERS = [3, 6] as const
 /** Some of what a plan draws happens before, and some after. */
 const MARGIN_MS = 100
 
-/** Between the two incidents clients are silent, where the first one says so. */
+/** Between the two faults clients are silent, where the first one says so. */
 export interface QuietPhase {
   readonly fromMs: number
   readonly untilMs: number
@@ -22,12 +22,12 @@ export interface QuietPhase {
 /** The plan with a quiet phase, or as it is. */
 export function withQuietPhase(random: Random, plan: Plan): Plan {
   if (!random.chance(QUIET_SHARE)) return plan
-  const { calmAtMs, incidents, workload } = plan
+  const { calmAtMs, faults, workload } = plan
   const fromMs = random.between(MARGIN_MS, calmAtMs - MARGIN_MS)
   const lengthMs = random.between(TIMERS[0] * TIMER_MS, TIMERS[1] * TIMER_MS)
   const isIdle = random.chance(0.5)
-  const moved = incidents.map((incident) =>
-    incident.atMs < fromMs ? incident : { ...incident, atMs: incident.atMs + lengthMs },
+  const moved = faults.map((fault) =>
+    fault.atMs < fromMs ? fault : { ...fault, atMs: fault.atMs + lengthMs },
   )
   const ends: readonly Fault[] = [
     { kind: 'lull', isIdle, atMs: fromMs },
@@ -37,16 +37,16 @@ export function withQuietPhase(random: Random, plan: Plan): Plan {
   const stretch = isIdle ? 1 : (calmAtMs + lengthMs) / calmAtMs
   return {
     ...plan,
-    incidents: inOrder([...ends, ...moved]),
+    faults: inOrder([...ends, ...moved]),
     workload: { ...workload, pauseMsMax: Math.ceil(workload.pauseMsMax * stretch) },
     calmAtMs: calmAtMs + lengthMs,
   }
 }
 
 /** The first quiet phase of a plan; it lasts until the calm if nothing ends it. */
-export function quietPhaseOf({ incidents, calmAtMs }: Plan): QuietPhase | null {
-  const lull = incidents.find(({ kind }) => kind === 'lull')
+export function quietPhaseOf({ faults, calmAtMs }: Plan): QuietPhase | null {
+  const lull = faults.find(({ kind }) => kind === 'lull')
   if (lull?.kind !== 'lull') return null
-  const storm = incidents.find(({ kind, atMs }) => kind === 'storm' && atMs >= lull.atMs)
+  const storm = faults.find(({ kind, atMs }) => kind === 'storm' && atMs >= lull.atMs)
   return { fromMs: lull.atMs, untilMs: storm?.atMs ?? calmAtMs, isIdle: lull.isIdle }
 }

@@ -32,15 +32,15 @@ function planOf(seed: number, parts: Partial<Plan>): Plan {
 /** All replicas lose their power again and again, within a few milliseconds of each other. */
 function powerFailures(): Plan {
   const random = createRandom(1)
-  const incidents: Fault[] = []
+  const faults: Fault[] = []
   for (let atMs = 30; atMs < 900; atMs += random.between(40, 150)) {
     for (const replica of replicaIds(4)) {
       const downAtMs = atMs + random.below(5)
-      incidents.push({ kind: 'crash', replica, losesSent: random.chance(0.5), atMs: downAtMs })
-      incidents.push({ kind: 'restart', replica, atMs: downAtMs + random.between(1, 40) })
+      faults.push({ kind: 'crash', replica, losesSent: random.chance(0.5), atMs: downAtMs })
+      faults.push({ kind: 'restart', replica, atMs: downAtMs + random.between(1, 40) })
     }
   }
-  return planOf(1, { faultyMax: 4, incidents: inOrder(incidents) })
+  return planOf(1, { faultyMax: 4, faults: inOrder(faults) })
 }
 
 const turn = (replica: ReplicaId, traitor: string, atMs = 0): Fault => ({
@@ -86,18 +86,18 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'equivocating-primary',
     does: 'the first primary proposes different batches to different replicas',
-    plan: planOf(2, { incidents: [turn(R0, 'equivocate')] }),
+    plan: planOf(2, { faults: [turn(R0, 'equivocate')] }),
   },
   {
     name: 'conflicting-votes',
     does: 'a backup votes one way to some and another way to the others, under loss',
-    plan: planOf(3, { incidents: [turn(R2, 'conflicting-vote')], network: { ...CALM_NETWORK, loss: 0.1 } }),
+    plan: planOf(3, { faults: [turn(R2, 'conflicting-vote')], network: { ...CALM_NETWORK, loss: 0.1 } }),
   },
   {
     name: 'isolated-primary',
     does: 'the primary is cut off with proposals under way, and comes back when another one has begun',
     plan: planOf(4, {
-      incidents: [isolate(R0, 60), join(900), isolate(R1, 1_000), join(2_200)],
+      faults: [isolate(R0, 60), join(900), isolate(R1, 1_000), join(2_200)],
       calmAtMs: 2_400,
       workload: { ...LONG_LOAD, requestsPerClient: 60, pauseMsMax: 60 },
     }),
@@ -106,7 +106,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'flapping-primaries',
     does: 'each view’s primary is cut off in turn, so that certificates of several views meet in one NEW-VIEW',
     plan: planOf(5, {
-      incidents: inOrder(
+      faults: inOrder(
         [0, 1, 2, 3, 4, 5, 6, 7].flatMap((round) => [
           isolate(replicaIds(4)[round % 4] as ReplicaId, 40 + 300 * round),
           join(40 + 300 * round + 290),
@@ -121,7 +121,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'sleeper',
     does: 'a replica sleeps through several checkpoints, and fetches the state',
     plan: planOf(6, {
-      incidents: [{ kind: 'crash', replica: R3, losesSent: true, atMs: 30 }],
+      faults: [{ kind: 'crash', replica: R3, losesSent: true, atMs: 30 }],
       calmAtMs: 3_000,
       workload: { ...LONG_LOAD, requestsPerClient: 160 },
     }),
@@ -130,7 +130,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'restart-beyond-checkpoint',
     does: 'every replica restarts in turn after checkpoints were stored and the log was trimmed',
     plan: planOf(7, {
-      incidents: replicaIds(4).flatMap((replica): readonly Fault[] => [
+      faults: replicaIds(4).flatMap((replica): readonly Fault[] => [
         { kind: 'crash', replica, losesSent: false, atMs: 2_000 + 100 * replica },
         { kind: 'restart', replica, atMs: 2_050 + 100 * replica },
       ]),
@@ -142,7 +142,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'lost-disk',
     does: 'a replica loses its disk and heals; then another one becomes a traitor',
     plan: planOf(8, {
-      incidents: [
+      faults: [
         { kind: 'lose-disk', replica: R1, atMs: 200 },
         { kind: 'restart', replica: R1, atMs: 220 },
         turn(R2, 'conflicting-vote', 5_900),
@@ -155,7 +155,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'damaged-log',
     does: 'the primary finds its log damaged after a crash',
     plan: planOf(9, {
-      incidents: [
+      faults: [
         { kind: 'rot-log', replica: R0, atMs: 150 },
         { kind: 'restart', replica: R0, atMs: 160 },
       ],
@@ -167,7 +167,7 @@ export const SCENARIOS: readonly Scenario[] = [
     does: 'one replica alone prepares a batch; another view decides another one there, and a third view hears of both',
     plan: planOf(10, {
       checkpointInterval: 128,
-      incidents: [
+      faults: [
         ...links('cut', 0, WITHOUT_EACH_OTHER),
         isolate(R0, 4_000),
         ...links('mend', 4_000, WITHOUT_EACH_OTHER),
@@ -183,7 +183,7 @@ export const SCENARIOS: readonly Scenario[] = [
     does: 'a replica that was cut off fetches the state while requests wait with it, and is primary later',
     plan: planOf(11, {
       checkpointInterval: 4,
-      incidents: [
+      faults: [
         isolate(R3, 60),
         join(1_600),
         isolate(R0, 2_000),
@@ -201,7 +201,7 @@ export const SCENARIOS: readonly Scenario[] = [
     does: 'a replica loses its disk with certificates that few have; a late traitor conceals the same ones',
     plan: planOf(12, {
       checkpointInterval: 128,
-      incidents: [
+      faults: [
         { kind: 'crash', replica: R3, losesSent: true, atMs: 5 },
         { kind: 'restart', replica: R3, atMs: 690 },
         { kind: 'lose-disk', replica: R1, atMs: 700 },
@@ -219,7 +219,7 @@ export const SCENARIOS: readonly Scenario[] = [
     does: 'the same while nobody can tell the replica that it forgot something',
     plan: planOf(12, {
       checkpointInterval: 128,
-      incidents: [
+      faults: [
         { kind: 'crash', replica: R3, losesSent: true, atMs: 5 },
         { kind: 'restart', replica: R3, atMs: 690 },
         isolate(R1, 695),
@@ -239,7 +239,7 @@ export const SCENARIOS: readonly Scenario[] = [
     does: 'an operator puts an old copy in the place of a disk, and later one of a healed replica',
     plan: planOf(13, {
       checkpointInterval: 16,
-      incidents: [
+      faults: [
         { kind: 'copy-disk', replica: R1, atMs: 150 },
         { kind: 'old-disk', replica: R1, atMs: 600 },
         { kind: 'restart', replica: R1, atMs: 620 },
@@ -255,7 +255,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'old-copy-unseen',
     does: 'the same while nobody can tell the replica that it forgot something: it counts as a traitor',
     plan: planOf(14, {
-      incidents: [
+      faults: [
         { kind: 'copy-disk', replica: R1, atMs: 150 },
         isolate(R1, 590),
         { kind: 'old-disk', replica: R1, atMs: 600 },

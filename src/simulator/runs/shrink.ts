@@ -1,7 +1,7 @@
 /**
- * Makes a plan that fails smaller, as long as it fails the same way: fewer incidents, a calmer network, exact clocks, a
+ * Makes a plan that fails smaller, as long as it fails the same way: fewer faults, a calmer network, exact clocks, a
  * quick disk, fewer clients and requests, an earlier calm. Delta debugging (Zeller and Hildebrandt, 2002) on the
- * incidents; the rest one by one, again and again until nothing more can go or the tries are used up.
+ * faults; the rest one by one, again and again until nothing more can go or the tries are used up.
  */
 import type { Fault, Plan } from '../plan/plan.ts'
 import { EXACT_CLOCK } from '../world/virtual-clock.ts'
@@ -17,7 +17,7 @@ export function shrink(first: Plan, fails: (plan: Plan) => boolean, triesMax: nu
   const search = new Search(first, fails, triesMax)
   for (let before: Plan | null = null; before !== search.plan && !search.isSpent; ) {
     before = search.plan
-    withoutIncidents(search)
+    withoutSomeFaults(search)
     for (const simpler of SIMPLIFICATIONS) search.try(simpler(search.plan))
     fewerRequests(search)
   }
@@ -55,17 +55,14 @@ class Search {
   }
 }
 
-/** Takes chunks of incidents away, half of them first, single ones at the end. */
-function withoutIncidents(search: Search): void {
-  for (let size = Math.ceil(search.plan.incidents.length / 2); size >= 1 && !search.isSpent; ) {
+/** Takes chunks of faults away, half of them first, single ones at the end. */
+function withoutSomeFaults(search: Search): void {
+  for (let size = Math.ceil(search.plan.faults.length / 2); size >= 1 && !search.isSpent; ) {
     let from = 0
-    while (from < search.plan.incidents.length) {
+    while (from < search.plan.faults.length) {
       const { plan } = search
-      const incidents: readonly Fault[] = [
-        ...plan.incidents.slice(0, from),
-        ...plan.incidents.slice(from + size),
-      ]
-      if (!search.try({ ...plan, incidents })) from += size
+      const faults: readonly Fault[] = [...plan.faults.slice(0, from), ...plan.faults.slice(from + size)]
+      if (!search.try({ ...plan, faults })) from += size
     }
     size = size === 1 ? 0 : Math.ceil(size / 2)
   }
@@ -102,5 +99,5 @@ const SIMPLIFICATIONS: readonly ((plan: Plan) => Plan)[] = [
   (plan) => withWorkload(plan, { operationsMax: 1, keys: 2 }),
   (plan) => withWorkload(plan, { openMax: 1, burstMax: 1 }),
   // An earlier calm, if nothing happens until then.
-  (plan) => ({ ...plan, calmAtMs: Math.max(30, ...plan.incidents.map(({ atMs }) => atMs + 1)) }),
+  (plan) => ({ ...plan, calmAtMs: Math.max(30, ...plan.faults.map(({ atMs }) => atMs + 1)) }),
 ]

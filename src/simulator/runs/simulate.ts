@@ -37,8 +37,8 @@ import { addTwin, createClients } from './load-clients.ts'
 const SETTLED_POLL_MS = 10
 /** The interval at which a reaction is asked for, in virtual milliseconds. */
 const REACTION_MS = 10
-/** Incidents that a failure's description lists. */
-const DESCRIBED_INCIDENTS_MAX = 24
+/** Faults that a failure's description lists. */
+const DESCRIBED_FAULTS_MAX = 24
 
 export interface SimulationOptions {
   /** A safe integer of at least 0. */
@@ -239,7 +239,7 @@ function hostOf(context: {
 function runToEnd(run: Run, reaction?: Reaction): void {
   const { plan, time, watch, virtual, clients } = run
   virtual.start()
-  for (const incident of plan.incidents) time.after(incident.atMs, () => virtual.strike(incident))
+  for (const fault of plan.faults) time.after(fault.atMs, () => virtual.strike(fault))
   if (reaction !== undefined) react(run, reaction)
   time.after(plan.calmAtMs, () => {
     virtual.calm()
@@ -272,7 +272,7 @@ function react({ plan, time, virtual }: Run, reaction: Reaction): void {
     () => {
       if (time.now >= plan.calmAtMs) return stop()
       const views = virtual.replicas.map(({ running }) => running?.runtime.state.views.view ?? null)
-      for (const incident of reaction({ atMs: time.now, views })) virtual.strike(incident)
+      for (const fault of reaction({ atMs: time.now, views })) virtual.strike(fault)
     },
   )
 }
@@ -345,17 +345,15 @@ function explain({ watch, clients, virtual, boundMs }: Run, failure: unknown): r
 }
 
 function planLines(plan: Plan): readonly string[] {
-  const { n, mode, suite, network, calmAtMs, incidents, workload, staysDown } = plan
+  const { n, mode, suite, network, calmAtMs, faults, workload, staysDown } = plan
   const { loss, duplication, reordering, delayMs } = network
   const rates = `loss ${loss}, duplication ${duplication}, reordering ${reordering}, delay ${delayMs.join('-')} ms`
   const load = `${workload.clients} clients with ${workload.requestsPerClient} requests each`
   const roles = `traitors [${traitorsOf(plan)}], for good down [${staysDown}]`
   return [
     `plan: n ${n}, ${mode}, ${suite} signatures, ${roles}, ${load}, ${rates}, calm at ${calmAtMs} ms`,
-    ...incidents
-      .slice(0, DESCRIBED_INCIDENTS_MAX)
-      .map((incident) => `  ${incident.atMs} ms ${textOfFault(incident)}`),
-    ...(incidents.length > DESCRIBED_INCIDENTS_MAX ? [`  and ${incidents.length} incidents in all`] : []),
+    ...faults.slice(0, DESCRIBED_FAULTS_MAX).map((fault) => `  ${fault.atMs} ms ${textOfFault(fault)}`),
+    ...(faults.length > DESCRIBED_FAULTS_MAX ? [`  and ${faults.length} faults in all`] : []),
   ]
 }
 

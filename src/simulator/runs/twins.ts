@@ -111,7 +111,7 @@ function runScenario(scenario: {
     network: CALM_NETWORK,
     disk: { syncMs: [0.5, 1], readMs: 0, isTornAtCrash: false },
     workload: { ...drawn.workload, requestsPerClient: 12, openMax: 2, burstMax: 2, pauseMsMax: 400 },
-    incidents: rounds.map((split, round) => ({
+    faults: rounds.map((split, round) => ({
       kind: 'partition',
       reach: Array.from({ length: nodes }, (_, from) => sideMask(nodes, split, (split >> from) & 1)),
       atMs: round * ROUND_MS,

@@ -46,8 +46,8 @@ export interface VirtualCluster {
   readonly twins: readonly VirtualReplica[]
   /** Starts every replica, within the first milliseconds. */
   start(): void
-  /** Lets one incident of the plan strike. */
-  strike(incident: Fault): void
+  /** Lets one fault of the plan strike. */
+  strike(fault: Fault): void
   /** Heals everything: the network, the clocks, and replicas that are down. */
   calm(): void
 }
@@ -110,8 +110,16 @@ export function createVirtualCluster(context: {
   const replicas = cluster.replicas.map(({ id }) => createReplica(id, 0))
   const twins = twinIds.map((id) => createReplica(id, 1))
   const { restartClient = () => false, twinClient = () => false } = context
-  const targets = { plan, time, trace, network, replicas, adversaries: planned }
-  const scene: FaultTargets = { ...targets, restartClient, twinClient }
+  const targets: FaultTargets = {
+    plan,
+    time,
+    trace,
+    network,
+    replicas,
+    adversaries: planned,
+    restartClient,
+    twinClient,
+  }
 
   return {
     cluster,
@@ -127,8 +135,8 @@ export function createVirtualCluster(context: {
         time.after(random.next() * START_SPREAD_MS, () => replica.start())
       }
     },
-    strike: (incident) => applyFault(scene, incident),
-    calm: () => calm(scene),
+    strike: (fault) => applyFault(targets, fault),
+    calm: () => calm(targets),
   }
 }
 

@@ -1,15 +1,15 @@
-/** Runs an asynchronous algorithm: letters arrive one by one, in any order, each in the end. */
+/** Runs an asynchronous algorithm: messages arrive one by one, in any order, each in the end. */
 import type { Algorithm, Message, ProcessId, Step, Value } from '../../classics/process.ts'
 import { type AgreementRun, Journal, processesOf, type SentMessage } from './run.ts'
 
-/** Letters that are delivered before a run counts as one that never ends. */
+/** Messages that are delivered before a run counts as one that never ends. */
 const DELIVERIES_MAX = 100_000
 
 export interface MessagesOptions<State> {
   readonly algorithm: Algorithm<State>
   /** By process. */
   readonly values: readonly Value[]
-  /** Which of the letters under way, oldest first, arrives next, as its index; the oldest if there is nobody to choose. */
+  /** Which of the messages under way, oldest first, arrives next, as its index; the oldest if there is nobody to choose. */
   readonly schedule?: (underWay: readonly SentMessage[]) => number
   /** All that each traitor will ever send. When it arrives is the schedule's choice, so nothing is lost by saying it first. */
   readonly lies?: ReadonlyMap<ProcessId, readonly Message[]>
@@ -23,7 +23,7 @@ export function runMessages<State>(options: MessagesOptions<State>): AgreementRu
   const journal = new Journal(algorithm)
   const processes = processesOf(algorithm)
   const states = new Map<ProcessId, State>()
-  /** The longest chain of letters that led to what each process knows. */
+  /** The longest chain of messages that led to what each process knows. */
   const depths = processes.map(() => 0)
   const left = new Map(crashes)
   const underWay: SentMessage[] = []
@@ -32,29 +32,29 @@ export function runMessages<State>(options: MessagesOptions<State>): AgreementRu
     states.set(id, step.state)
     const depth = depths[id] ?? 0
     journal.decide(id, step.decision, depth)
-    for (const letter of step.outbox) {
+    for (const message of step.outbox) {
       const room = left.get(id)
       if (room === 0) {
         states.delete(id)
         return
       }
       if (room !== undefined) left.set(id, room - 1)
-      underWay.push(journal.send(id, letter, depth + 1))
+      underWay.push(journal.send(id, message, depth + 1))
     }
   }
 
   for (const [id, process] of processes.entries()) {
-    const letters = lies?.get(id)
-    if (letters === undefined) perform(id, process.start(values[id] as Value))
-    else underWay.push(...letters.map((letter) => journal.send(id, letter, 1)))
+    const messages = lies?.get(id)
+    if (messages === undefined) perform(id, process.start(values[id] as Value))
+    else underWay.push(...messages.map((message) => journal.send(id, message, 1)))
   }
   for (let count = options.deliveriesMax ?? DELIVERIES_MAX; count > 0 && underWay.length > 0; count--) {
-    const [letter] = underWay.splice(schedule(underWay), 1) as [SentMessage]
-    const state = states.get(letter.to)
+    const [message] = underWay.splice(schedule(underWay), 1) as [SentMessage]
+    const state = states.get(message.to)
     if (state === undefined) continue // a traitor, or one that crashed
-    const received = journal.receive(letter)
-    depths[letter.to] = Math.max(depths[letter.to] ?? 0, letter.round)
-    perform(letter.to, processes[letter.to]?.receive(state, [received]) as Step<State>)
+    const received = journal.receive(message)
+    depths[message.to] = Math.max(depths[message.to] ?? 0, message.round)
+    perform(message.to, processes[message.to]?.receive(state, [received]) as Step<State>)
   }
   return journal.finish()
 }

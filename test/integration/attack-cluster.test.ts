@@ -15,9 +15,9 @@ const TALKS = `${STAYS}; process.on('SIGTERM', () => {
 const FALLS = `setTimeout(() => { console.error('a reason'); process.exit(70) }, 20)`
 const FOLLOWS = `${STAYS}; process.on('message', ({ order }) => process.send({ acts: 7, isOn: order === 'on' }))`
 
-const arenas: TestCluster[] = []
+const clusters: TestCluster[] = []
 afterEach(async () => {
-  for (const arena of arenas.splice(0)) await arena.close()
+  for (const testCluster of clusters.splice(0)) await testCluster.close()
 })
 
 async function open(replica: (id: number) => readonly string[], traitors: readonly number[] = []) {
@@ -41,56 +41,57 @@ async function open(replica: (id: number) => readonly string[], traitors: readon
       gateway: () => [],
     },
   }
-  const arena = await TestCluster.open(setting)
-  arenas.push(arena)
-  return arena
+  const testCluster = await TestCluster.open(setting)
+  clusters.push(testCluster)
+  return testCluster
 }
 
-const pidsOf = (arena: TestCluster): readonly number[] => arena.correct.map((id) => arena.pid(id) ?? 0)
+const pidsOf = (testCluster: TestCluster): readonly number[] =>
+  testCluster.correct.map((id) => testCluster.pid(id) ?? 0)
 
 test('a process that ends by itself is told of, and one that is killed on purpose is not', async () => {
-  const arena = await open((id) => program(id === 2 ? FALLS : STAYS))
-  await arena.kill(0 as ReplicaId)
-  await until('replica 2 fell', () => arena.casualties.length > 0)
-  await arena.stop()
-  expect(arena.casualties).toEqual(['the process of replica 2 ended (exit code 70): a reason'])
+  const testCluster = await open((id) => program(id === 2 ? FALLS : STAYS))
+  await testCluster.kill(0 as ReplicaId)
+  await until('replica 2 fell', () => testCluster.casualties.length > 0)
+  await testCluster.stop()
+  expect(testCluster.casualties).toEqual(['the process of replica 2 ended (exit code 70): a reason'])
 })
 
 test('what the correct replicas said at their end is put together', async () => {
-  const arena = await open(() => program(TALKS), [3])
-  expect(arena.correct).toEqual([0, 1, 2])
-  await arena.stop()
-  expect(arena.refusals()).toEqual({ rejected: new Map([['bad-signature', 6]]), guilty: [3] })
+  const testCluster = await open(() => program(TALKS), [3])
+  expect(testCluster.correct).toEqual([0, 1, 2])
+  await testCluster.stop()
+  expect(testCluster.refusals()).toEqual({ rejected: new Map([['bad-signature', 6]]), guilty: [3] })
 })
 
 test.runIf(process.platform === 'linux')(
   'what processes take is told by their side, and stays when they are gone',
   async () => {
-    const arena = await open(() => program(STAYS), [3])
-    const all = arena.processorMs()
+    const testCluster = await open(() => program(STAYS), [3])
+    const all = testCluster.processorMs()
     expect(all.traitors).toBeGreaterThan(0)
     expect(all.correct).toBeGreaterThan(0)
-    for (const id of arena.correct) await arena.kill(id)
-    expect(arena.processorMs().correct).toBeGreaterThanOrEqual(all.correct)
+    for (const id of testCluster.correct) await testCluster.kill(id)
+    expect(testCluster.processorMs().correct).toBeGreaterThanOrEqual(all.correct)
   },
 )
 
 test('traitors follow orders and tell how often they acted', async () => {
-  const arena = await open(() => program(STAYS), [3])
-  expect(arena.acts).toBe(0)
-  await arena.turn(true)
-  expect(arena.acts).toBe(7)
-  await arena.turn(false)
+  const testCluster = await open(() => program(STAYS), [3])
+  expect(testCluster.acts).toBe(0)
+  await testCluster.turn(true)
+  expect(testCluster.acts).toBe(7)
+  await testCluster.turn(false)
 })
 
 describe('nothing stays', () => {
   test('when a run is over', async () => {
-    const arena = await open(() => program(STAYS), [3])
-    const pids = pidsOf(arena)
+    const testCluster = await open(() => program(STAYS), [3])
+    const pids = pidsOf(testCluster)
     expect(pids.every(isAlive)).toBe(true)
-    await arena.close()
+    await testCluster.close()
     expect(pids.some(isAlive)).toBe(false)
-    expect(existsSync(arena.root)).toBe(false)
+    expect(existsSync(testCluster.root)).toBe(false)
   })
 
   test('when a replica does not start', async () => {

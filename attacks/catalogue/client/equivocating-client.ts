@@ -11,8 +11,8 @@ const AGAIN_AFTER = 8
 
 const ANSWERS = ['reply', 'timestamp-reused'] as const
 
-export const twoFacedClient: Attack = {
-  name: 'two-faced-client',
+export const equivocatingClient: Attack = {
+  name: 'equivocating-client',
   world: 'both',
   plays: 'client',
   targets: ['safety'],
