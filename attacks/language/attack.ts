@@ -143,6 +143,8 @@ export interface Environment {
   readonly linkFaults?: (context: AttackContext) => readonly LinkFault[]
   /** On a slow machine it goes on until every correct replica has executed so many batches since it began. */
   readonly untilExecuted?: number
+  /** On a slow machine it goes on until correct replicas have left so many views since it began. */
+  readonly untilViewChanges?: number
   /** The factor by which it must last longer than other attacks for its expectation to show. */
   readonly lasts?: number
 }

@@ -1,6 +1,14 @@
 /** Judges: small ones, and what puts them together. Each says in sentences what was not as expected. */
 import type { RejectionReason } from '../../src/messages/rejection.ts'
-import { WAITING_FACTOR_MAX, WAITING_SLACK_TICKS } from '../../src/pbft/parameters.ts'
+import {
+  BAD_WINDOWS_MIN,
+  WAITING_FACTOR_MAX,
+  WAITING_SLACK_TICKS,
+  WINDOW_SAMPLES_MIN,
+  WINDOW_TICKS_MIN,
+} from '../../src/pbft/parameters.ts'
+import { TICK_MS } from '../../src/runtime/tick.ts'
+import { WITNESSED_EVERY } from '../../src/session/session.ts'
 import type { Facts } from '../run/run-facts.ts'
 import type { Observed } from '../run/simulated/observed.ts'
 import type { Judge } from './attack.ts'
@@ -18,12 +26,21 @@ export const holds =
   (facts) =>
     isSo(facts) ? [] : [complaint(facts)]
 
-export const viewChanges = (least: number, most: number | ((facts: Facts) => number) = least): Judge =>
-  holds(
-    (facts) =>
-      facts.viewChanges >= least && facts.viewChanges <= (typeof most === 'number' ? most : most(facts)),
-    (facts) => `there were ${facts.viewChanges} view changes`,
+/** A figure: it says nothing where figures are advisory. */
+export const figure =
+  <F extends Facts>(judge: Judge<F>): Judge<F> =>
+  (facts) =>
+    facts.figures === 'advisory' ? [] : judge(facts)
+
+/** The least is what the attack must bring about. The most is a figure: replicas without a processor seem to be silent. */
+export function viewChanges(least: number, most: number | ((facts: Facts) => number) = least): Judge {
+  const complaint = (facts: Facts): string => `there were ${facts.viewChanges} view changes`
+  const mostOf = (facts: Facts): number => (typeof most === 'number' ? most : most(facts))
+  return all(
+    holds((facts) => facts.viewChanges >= least, complaint),
+    figure(holds((facts) => facts.viewChanges <= mostOf(facts), complaint)),
   )
+}
 
 export const noViewChange: Judge = viewChanges(0)
 
@@ -68,14 +85,14 @@ export const oneViewChangeOnEvidence: Judge = (facts) => viewChanges(facts.auth 
 export const cutOff: Judge = ({ cutOff, traitors }) =>
   traitors.filter((id) => !cutOff.includes(id)).map((id) => `replica ${id} was not cut off`)
 
-/** No correct replica suspected another one; f of them at most where a machine is busy. */
-export const nobodySuspected: Judge = ({ f, traitors, measured }) => {
+/** No correct replica suspected another one; f of them at most where a machine is busy. A figure. */
+export const nobodySuspected: Judge = figure(({ f, traitors, measured }) => {
   const wrong = (measured?.suspicions ?? []).filter(({ looks, rightLooks }) => looks > rightLooks)
   const suspects = [...new Set(wrong.map(({ of }) => of))].filter((id) => !traitors.includes(id))
   return suspects
     .filter((suspect) => new Set(wrong.filter(({ of }) => of === suspect).map(({ by }) => by)).size > f)
     .map((id) => `replica ${id} was suspected, which is correct`)
-}
+})
 
 /** In the simulator: only traitors were ever suspected. */
 export const onlyTraitorsSuspected: Judge<Observed> = ({ suspected, traitors }) =>
@@ -130,7 +147,10 @@ export const nobodyFramed: Judge<Observed> = ({ suspected, blamed, convicted, tr
     .filter((id) => !traitors.includes(id))
     .map((id) => `replica ${id}, which is correct, is suspected or blamed`)
 
-/** Of the throughput before the attack, what is left of it under attack, and since the last view change. */
+/**
+ * Of the throughput without the attack, what is left of it under attack, and since the last view change. A machine has
+ * other work at one time and not at another: processes are compared with the mean of before and after.
+ */
 interface Shares {
   readonly during: number
   /** Null where there was no view change. */
@@ -142,7 +162,7 @@ function sharesOf(facts: Facts | Observed): Shares | null {
   const { before, during, settled } =
     measured !== undefined
       ? {
-          before: measured.before.opsPerSecond,
+          before: (measured.before.opsPerSecond + measured.after.opsPerSecond) / 2,
           during: measured.during.opsPerSecond,
           settled: measured.settled?.opsPerSecond ?? null,
         }
@@ -161,46 +181,66 @@ export function reportLoss(facts: Facts | Observed): readonly string[] {
   return [`the load loses ${percent(1 - shares.during)} of its throughput under attack${since}`]
 }
 
-/** At least this share of the throughput before the attack since the primary was replaced, where it was. */
+/** At least this share of the throughput without the attack since the primary was replaced, where it was. A figure. */
 export const settledAtLeast = (share: number): Judge<Facts | Observed> =>
-  holds(
-    (facts) => (sharesOf(facts)?.settled ?? 1) >= share,
-    (facts) => `since the view change only ${sharesOf(facts)?.settled?.toFixed(2)} of the throughput is left`,
+  figure(
+    holds(
+      (facts) => (sharesOf(facts)?.settled ?? 1) >= share,
+      (facts) => `since the view change only ${sharesOf(facts)?.settled?.toFixed(2)} of the throughput is left`,
+    ),
   )
 
 const lossOf = (facts: Facts | Observed): number => 1 - (sharesOf(facts)?.during ?? 0)
 
-/** At most this share of the throughput is lost under attack. */
+/** At most this share of the throughput is lost under attack. A figure. */
 export const lossAtMost = (share: number): Judge<Facts | Observed> =>
-  holds(
-    (facts) => lossOf(facts) <= share,
-    (facts) => `the attack takes ${lossOf(facts).toFixed(2)} of the throughput`,
+  figure(
+    holds(
+      (facts) => lossOf(facts) <= share,
+      (facts) => `the attack takes ${lossOf(facts).toFixed(2)} of the throughput`,
+    ),
   )
 
 /**
- * The share of the throughput that a primary may take from clients which ask one thing after another: f + 1 replicas do
- * not complain while requests wait 1.25 times as long as one of them had measured, and a quarter of a tick. Where all
- * measured w, that is 1 - 1 / (1.25 + 0.25 / w). What it adds to the waiting may be `greed` times as much, until enough
- * windows in a row were bad.
+ * The share of the throughput that a primary may take from clients which ask one thing after another, when it adds to
+ * their waiting what rule 5.4 allows, and `greedierPerTick` of that more with each tick. The terms:
+ *
+ * - *Allowed*: f + 1 replicas must complain, so the one among them that had measured the longest waiting counts, s.
+ *   Requests may wait (1.25 - 1) s + 0.25 ticks longer than s.
+ * - *Usual*: a client gets an answer each c ticks. That is more than s, since requests and answers also travel.
+ * - *Unseen*: three windows in a row must be bad, and the one that is open when the waiting becomes too long may not be.
+ *   A window lasts half a second, and until a backup has seen eight requests: of 16 requests one goes to one of n - 1
+ *   backups. It gets greedier over these four windows, or as long as the attack lasts; on average by half of that.
+ *
+ * Worked example, n = 4: clients get 200 answers a second, so c = 2 ticks for four of them; s = 1.4. Allowed are 0.6 ticks,
+ * which alone take 1 - 2 / 2.6 = 23 %. A window lasts 8 x 16 x 3 / 2 = 192 ticks, four of them 768. At 0.002 more with
+ * each tick the primary adds 1 + 0.002 x 768 / 2 = 1.77 times 0.6 ticks on average: 1 - 2 / 3.06 = 35 %.
  * @rule 5.4
  */
-export function allowedLoss({ waitingTicks, f }: Pick<Observed, 'waitingTicks' | 'f'>, greed = 1): number {
+export function allowedLoss(
+  facts: Pick<Observed, 'n' | 'f' | 'waitingTicks' | 'answersPerSecond' | 'slowestMs' | 'attackedMs'>,
+  greedierPerTick = 0,
+): number {
+  const { n, f, waitingTicks, answersPerSecond, slowestMs, attackedMs } = facts
   const measured = [...waitingTicks].sort((a, b) => a - b)
-  const usual = measured.reduce((sum, each) => sum + each, 0) / measured.length
-  // Those that had measured less complain first.
-  const standard = measured[Math.min(f, measured.length - 1)] ?? usual
-  const waiting = WAITING_FACTOR_MAX * standard + WAITING_SLACK_TICKS
-  return 1 - usual / (usual + greed * (waiting - usual))
+  const standard = measured[Math.min(f, measured.length - 1)] ?? 0
+  const allowed = (WAITING_FACTOR_MAX - 1) * standard + WAITING_SLACK_TICKS
+  const answersPerTick = (answersPerSecond.before * TICK_MS) / 1000
+  const usual = slowestMs.length / answersPerTick
+  const window = Math.max(WINDOW_TICKS_MIN, (WINDOW_SAMPLES_MIN * WITNESSED_EVERY * (n - 1)) / answersPerTick)
+  const unseen = Math.min((BAD_WINDOWS_MIN + 1) * window, attackedMs / TICK_MS)
+  const greed = 1 + (greedierPerTick * unseen) / 2
+  return 1 - usual / (usual + greed * allowed)
 }
 
-/** No more is lost under attack than a slow primary of this greed may take, by what requests waited before it. */
+/** No more is lost under attack than a slow primary that gets so much greedier with each tick may take. */
 export const lossAsAllowed =
-  (greed = 1): Judge<Observed> =>
+  (greedierPerTick = 0): Judge<Observed> =>
   (facts) => {
     const { waitingTicks } = facts
     if (waitingTicks.length === 0)
       return ['no correct replica had measured how long requests wait before the attack']
-    const allowed = allowedLoss(facts, greed)
+    const allowed = allowedLoss(facts, greedierPerTick)
     if (lossOf(facts) <= allowed) return []
     const waited = waitingTicks.map((ticks) => ticks.toFixed(2)).join(', ')
     return [

@@ -33,8 +33,10 @@ export interface Evidence {
   readonly convicted: readonly ReplicaId[]
   readonly breaches: Breaches
   readonly silence: Silence
-  /** Returns what the attack itself expected and was otherwise. */
-  readonly unexpected: () => readonly string[]
+  /** Returns what the attack itself expected and was otherwise; figures too, where these facts make them binding. */
+  readonly unexpected: (facts: Facts) => readonly string[]
+  /** Returns the figures beside the attack's own that missed, as sentences; absent where there are none. */
+  readonly missed?: readonly string[]
 }
 
 /**
@@ -52,14 +54,23 @@ export function controlOf(
 
 /** Returns the faults of a run as sentences, safety first: none when the store held and did what was expected. */
 export function judge(evidence: Evidence): readonly string[] {
-  const { control, breaches, unexpected } = evidence
+  const { control, breaches, unexpected, facts, missed = [] } = evidence
   if (control !== null && control.breaks !== 'progress') {
     return [...misjudged(evidence), ...unbroken(evidence, control, control.breaks)]
   }
   const { agreement, answers, others } = breaches
-  const always = [...agreement, ...answers, ...others, ...misjudged(evidence)]
+  const figures = facts.figures === 'advisory' ? [] : missed
+  const always = [...agreement, ...answers, ...others, ...figures, ...misjudged(evidence)]
   if (control !== null) return [...always, ...notStopped(evidence.silence)]
-  return [...always, ...unexpected()]
+  return [...always, ...unexpected(facts)]
+}
+
+/** Returns the faults that figures which are advisory would be if they were binding: none where they are. */
+export function warningsOf(evidence: Evidence): readonly string[] {
+  const { facts } = evidence
+  if (facts.figures !== 'advisory') return []
+  const faults = judge(evidence)
+  return judge({ ...evidence, facts: { ...facts, figures: 'binding' } }).filter((each) => !faults.includes(each))
 }
 
 /** Returns the sentences that hold against every run: an attack that did not act, and correct replicas that were blamed. */

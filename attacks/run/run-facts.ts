@@ -32,7 +32,16 @@ export interface Facts {
   readonly cutOff: readonly ReplicaId[]
   /** Facts that only a run of processes shows. */
   readonly measured?: Measured
+  /** The weight of figures in the verdict; binding when absent. */
+  readonly figures?: FigureWeight
 }
+
+/**
+ * The weight of what a machine with other work spoils: throughput, times, and what timers do when replicas get no
+ * processor. A figure that misses is a fault where figures are binding, and a warning where they are advisory.
+ */
+export const FIGURE_WEIGHTS = ['binding', 'advisory'] as const
+export type FigureWeight = (typeof FIGURE_WEIGHTS)[number]
 
 /** Figures of a run of processes. What lasts is noisy on a shared machine: compare the three, do not judge one. */
 export interface Measured {

@@ -5,6 +5,7 @@ import { type AnyAttack, runsInSimulator, type World } from '../../attacks/langu
 import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
 import { type AttackReport, asJson, hasHeld } from '../../attacks/report/report.ts'
 import type { ProcessSetting } from '../../attacks/run/processes/run-phases.ts'
+import type { FigureWeight } from '../../attacks/run/run-facts.ts'
 import type { Commands } from '../../attacks/run/processes/test-cluster.ts'
 import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
@@ -26,6 +27,7 @@ export interface RunFlags {
   readonly seed: number
   readonly crypto: 'sodium' | 'noble'
   readonly auth: AuthenticationMode
+  readonly figures: FigureWeight
   readonly untilFailure?: true
   readonly json?: true
   readonly markdown?: true
@@ -129,13 +131,13 @@ function notRun(attack: AnyAttack, flags: RunFlags, why: string): AttackReport {
 
 async function attackProcesses(
   attack: AnyAttack,
-  { replicas: n, crypto: suite, auth, seconds = SECONDS, load = LOAD, seed, traitors }: RunFlags,
+  { replicas: n, crypto: suite, auth, seconds = SECONDS, load = LOAD, seed, figures, traitors }: RunFlags,
   run: Pick<ProcessSetting, 'commands' | 'signal' | 'say'>,
 ): Promise<AttackReport> {
   // Loaded here, for neither the list nor the simulator needs it.
   const { attackInProcesses } = await import('../../attacks/run/processes/in-processes.ts')
   const asked = traitors === undefined ? {} : { traitors }
-  return attackInProcesses(attack, { n, suite, auth, seconds, load, seed, ...asked, ...run })
+  return attackInProcesses(attack, { n, suite, auth, seconds, load, seed, figures, ...asked, ...run })
 }
 
 async function simulateAttack(

@@ -3,6 +3,7 @@
  * closed set of values is commander's `choices`, so that the help and the error list them.
  */
 import { Option } from 'commander'
+import { FIGURE_WEIGHTS } from '../../attacks/run/run-facts.ts'
 import { DEFAULT_BASE_PORT } from '../../replicas/defaults.ts'
 import { AUTHENTICATION_MODES } from '../../src/messages/cluster.ts'
 import { DEFAULT_GATEWAY_PORT, DEFAULT_TIMEOUT_MS } from '../gateway/defaults.ts'
@@ -145,6 +146,13 @@ export const attack = {
       'operations that correct clients keep in flight; on processes only (default: 16)',
       wholeNumber(1, 100_000),
     ),
+  figures: () =>
+    new Option(
+      '--figures <weight>',
+      'whether throughput, times and spurious view changes count; on a busy machine make them advisory: then they only warn',
+    )
+      .choices(FIGURE_WEIGHTS)
+      .default('binding'),
   play: () =>
     valued(
       '--play <ids>',

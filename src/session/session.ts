@@ -44,7 +44,7 @@ const USUAL_TICKS_WEIGHT = 1 / 8
  * One request of this many goes to a backup too, so that backups see how long requests wait (rule 5.4). It is one of fewer
  * while answers are slow: they take more than `SLOW_FACTOR` times the quick answering time, and `SLOW_TICKS` more.
  */
-const WITNESSED_EVERY = 16
+export const WITNESSED_EVERY = 16
 const WITNESSED_EVERY_WHILE_SLOW = 2
 const SLOW_FACTOR = 2
 const SLOW_TICKS = 3

@@ -54,14 +54,19 @@ describe('a judge is content with what is good, and says what is not', () => {
     ['outageAtMost', verdicts.outageAtMost(100), { outageMs: 101 }],
     ['latencyAtMost', verdicts.latencyAtMost(110), { slowestMs: [100, 111] }],
     [
-      'lossAsAllowed, a third at one tick',
+      'lossAsAllowed, half a tick where requests wait for one and answers take two',
       verdicts.lossAsAllowed(),
-      { answersPerSecond: { before: 100, during: 66, settled: null } },
+      { answersPerSecond: { before: 100, during: 79, settled: null } },
     ],
     [
-      'lossAsAllowed, less where requests wait long',
+      'lossAsAllowed, more where requests wait long',
       verdicts.lossAsAllowed(),
-      { waitingTicks: [10, 10, 10], answersPerSecond: { before: 100, during: 77, settled: null } },
+      { waitingTicks: [10, 10, 10], answersPerSecond: { before: 100, during: 42, settled: null } },
+    ],
+    [
+      'lossAsAllowed, more from who gets greedier unseen',
+      verdicts.lossAsAllowed(0.002),
+      { answersPerSecond: { before: 100, during: 78, settled: null } },
     ],
     ['lossAsAllowed, of nothing measured', verdicts.lossAsAllowed(), { waitingTicks: [] }],
     ['windowMoved', verdicts.windowMoved, { checkpoints: 8 }],
@@ -97,6 +102,26 @@ describe('a judge is content with what is good, and says what is not', () => {
     const judge = verdicts.viewChanges(1, ({ f }) => f + 1)
     const isContent = [0, 1, 2, 3].map((viewChanges) => judge({ ...GOOD, viewChanges }).length === 0)
     expect(isContent).toEqual([false, true, true, false])
+  })
+
+  test('figures that are advisory say nothing, and what is no figure says what it did', () => {
+    const weighed = (facts: Partial<Observed>) =>
+      (['binding', 'advisory'] as const).map(
+        (figures) =>
+          verdicts.all(
+            verdicts.viewChanges(1),
+            verdicts.nobodySuspected,
+            verdicts.lossAtMost(0.1),
+            verdicts.settledAtLeast(0.9),
+            verdicts.cutOff,
+          )({ ...GOOD, ...facts, figures }).length,
+      )
+    expect(weighed({ viewChanges: 1 })).toEqual([0, 0])
+    expect(weighed({ viewChanges: 2 })).toEqual([1, 0])
+    expect(weighed({ viewChanges: 0 })).toEqual([1, 1])
+    expect(weighed({ viewChanges: 1, cutOff: [] })).toEqual([1, 1])
+    const answersPerSecond = { before: 100, during: 50, settled: 50 }
+    expect(weighed({ viewChanges: 1, answersPerSecond })).toEqual([2, 0])
   })
 
   test('of oral mode: MACs are refused where signatures would be, and there is no evidence', () => {

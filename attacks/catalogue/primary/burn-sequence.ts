@@ -33,6 +33,7 @@ export const burnSequence: Attack = {
   ],
   traitors: firstPrimary,
   drawn: 'as primary',
+  environment: { untilViewChanges: 1 },
   behaviour: () =>
     together(
       onSend(and(isKind('pre-prepare'), whilePrimary, until(WITHIN_TICKS)), set(atTheEnd(0))),

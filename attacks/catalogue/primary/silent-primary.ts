@@ -13,6 +13,7 @@ export const silentPrimary: Attack = {
   expects: 'one view change, and an outage of little more than one timeout',
   traitors: firstPrimary,
   drawn: 'as primary',
+  environment: { untilViewChanges: 1 },
   behaviour: () => onSend(and(isKind('pre-prepare'), whilePrimary), drop),
   judge: viewChanges(1),
   inspect: outageAtMost(1_000),

@@ -18,7 +18,7 @@ export const slowPrimary: Attack = {
   judge: all(viewChanges(1), onProcesses(settledAtLeast(0.6))),
   inspect: settledAtLeast(0.9),
   tells: reportLoss,
-  environment: { lasts: 2 },
+  environment: { lasts: 2, untilViewChanges: 1 },
   simulated: { hasSteadyLoad: true, beginsAtMs: 4_000 },
   behaviour: () =>
     onSend(

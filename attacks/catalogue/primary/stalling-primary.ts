@@ -14,6 +14,7 @@ export const stallingPrimary: Attack = {
   expects: 'one view change, and nothing is lost of what few had heard of',
   traitors: firstPrimary,
   drawn: 'as primary',
+  environment: { untilViewChanges: 1 },
   behaviour: () => {
     let left: number | null = null
     return onSend(and(isKind('pre-prepare'), whilePrimary), ({ peer, frame }, { random, n }) => {

@@ -13,6 +13,7 @@ export const starveClient: Attack = {
   expects: "that client's answers take no more than 900 ms: batches that had room for its request tell of it",
   traitors: firstPrimary,
   drawn: 'as primary',
+  environment: { untilViewChanges: 1 },
   behaviour: () => deafTo(and(fromClient(victimClient), whilePrimary)),
   judge: viewChanges(1),
   inspect: latencyAtMost(900),

@@ -14,6 +14,7 @@ export const tamperRequest: Attack = {
   expects: "refused, because the client's signature does not cover the change; one view change",
   traitors: firstPrimary,
   drawn: 'as primary',
+  environment: { untilViewChanges: 1 },
   behaviour: () =>
     onSend(
       and(isKind('pre-prepare'), whilePrimary),

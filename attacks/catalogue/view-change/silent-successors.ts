@@ -15,5 +15,5 @@ export const silentSuccessors: Attack = {
   behaviour: () => onSend(and(isKind('pre-prepare', 'new-view', 'oral-new-view'), whilePrimary), drop),
   judge: viewChanges(1, ({ f }) => f),
   inspect: timeoutsShrank,
-  environment: { lasts: 2.5 },
+  environment: { lasts: 2.5, untilViewChanges: 1 },
 }

@@ -25,6 +25,8 @@ export class AttackPhase {
   #cut: readonly Link[] = []
   /** The last sequence number that a correct replica may have executed before the attack. */
   #executedBefore = 0
+  /** The view that correct replicas were in before the attack. */
+  #viewBefore = 0
   #outsideActs = 0
 
   /** `phaseMs` is how long an attack lasts that does not ask for more, in milliseconds. */
@@ -59,6 +61,7 @@ export class AttackPhase {
     const { testCluster, setting, traitors } = this.#parts
     const attack = playedPart(this.#parts.attack)
     if (attack === null) return
+    this.#viewBefore = this.#parts.watch.view
     if (attack.environment?.untilExecuted !== undefined) this.#executedBefore = (await this.#executed()).most
     if (attack.client === undefined) return
     const { seed, commands, signal } = setting
@@ -117,10 +120,11 @@ export class AttackPhase {
 
   async #hasShown({ client, environment }: Attack): Promise<boolean> {
     const { awaits = [] } = client ?? {}
-    const { untilExecuted = 0 } = environment ?? {}
+    const { untilExecuted = 0, untilViewChanges = 0 } = environment ?? {}
     if (this.#hostile?.hasEnded === true) return true
     const wasAnswered = awaits.every((answer) => this.told?.has(answer) === true)
     if (this.acts === 0 || !wasAnswered) return false
+    if (this.#parts.watch.view < this.#viewBefore + untilViewChanges) return false
     return untilExecuted === 0 || (await this.#executed()).least >= this.#executedBefore + untilExecuted
   }
 

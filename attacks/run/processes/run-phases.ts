@@ -8,11 +8,11 @@ import { type AnyAttack, playedPart } from '../../language/attack.ts'
 import type { AttackReport } from '../../report/report.ts'
 import { comparedCount, disagreements, equivocating, repetitions } from '../checks.ts'
 import { LIVENESS_MS, pause, waitUntil } from '../deadlines.ts'
-import { controlOf, judge } from '../judge.ts'
+import { controlOf, judge, warningsOf } from '../judge.ts'
 import { type Figures, LoadMeter, type Stretch, TIMELINE_STEP_MS } from '../load/load-meter.ts'
 import { isWarm, WARM_UP_STEP_MS, WARM_UP_STEPS_MAX } from '../load/warm-up.ts'
 import { type Finished, Workload } from '../load/workload.ts'
-import type { Facts, Measured } from '../run-facts.ts'
+import type { Facts, FigureWeight, Measured } from '../run-facts.ts'
 import type { Suspects } from '../suspects.ts'
 import { measureTurnMs } from '../turn-allowance.ts'
 import { AttackPhase } from './attack-phase.ts'
@@ -39,6 +39,8 @@ export interface ProcessSetting {
   /** Operations that correct clients have under way. */
   readonly load: number
   readonly seed: number
+  /** Binding when absent. */
+  readonly figures?: FigureWeight
   readonly traitors?: readonly number[]
   readonly commands: Commands
   readonly signal: AbortSignal
@@ -244,24 +246,26 @@ export class RunPhases {
       guilty,
       cutOff,
       measured,
-      ...given({ told }),
+      ...given({ told, figures: setting.figures }),
     }
     const compared = comparedCount(disks)
     const differing = disagreements(disks)
-    const faults = judge(
-      processEvidence({
-        attack,
-        facts,
-        disagreements: differing,
-        compared: compared.batches,
-        wrongAnswers: [...finished.faults, ...repetitions(finished.counted)],
-        doubtful: this.#meter.doubtful,
-        neverSent: this.#meter.neverSent,
-        broken: [...unreadable, ...testCluster.casualties, ...seen],
-      }),
-    )
+    const evidence = processEvidence({
+      attack,
+      facts,
+      disagreements: differing,
+      compared: compared.batches,
+      wrongAnswers: [...finished.faults, ...repetitions(finished.counted)],
+      doubtful: this.#meter.doubtful,
+      neverSent: this.#meter.neverSent,
+      broken: [...unreadable, ...testCluster.casualties, ...seen],
+    })
+    const faults = judge(evidence)
+    const warnings = warningsOf(evidence).map((each) => `warning: ${each}`)
+    for (const warning of warnings) setting.say(warning)
     const timeline = this.#timeline({ before, during, after })
     const notes = [
+      ...warnings,
       ...(controlOf(attack, facts) === null ? [] : differing),
       `compared ${compared.batches} batches and ${compared.states} states on disk`,
       ...finished.notes,

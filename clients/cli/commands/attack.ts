@@ -28,6 +28,7 @@ export function addAttackCommand(program: Command): void {
     .addOption(attack.traitors())
     .addOption(attack.seconds())
     .addOption(attack.load())
+    .addOption(attack.figures())
     .addOption(shared.seed('the seed of all that is random in the attack and the load').default(1))
     .addOption(shared.crypto())
     .addOption(shared.auth())
