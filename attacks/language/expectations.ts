@@ -186,7 +186,8 @@ export const settledAtLeast = (share: number): Judge<Facts | Observed> =>
   figure(
     holds(
       (facts) => (sharesOf(facts)?.settled ?? 1) >= share,
-      (facts) => `since the view change only ${sharesOf(facts)?.settled?.toFixed(2)} of the throughput is left`,
+      (facts) =>
+        `since the view change only ${sharesOf(facts)?.settled?.toFixed(2)} of the throughput is left`,
     ),
   )
 

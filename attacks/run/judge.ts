@@ -70,7 +70,9 @@ export function warningsOf(evidence: Evidence): readonly string[] {
   const { facts } = evidence
   if (facts.figures !== 'advisory') return []
   const faults = judge(evidence)
-  return judge({ ...evidence, facts: { ...facts, figures: 'binding' } }).filter((each) => !faults.includes(each))
+  return judge({ ...evidence, facts: { ...facts, figures: 'binding' } }).filter(
+    (each) => !faults.includes(each),
+  )
 }
 
 /** Returns the sentences that hold against every run: an attack that did not act, and correct replicas that were blamed. */
