@@ -1,11 +1,12 @@
 /** The command line: what it prints, and one clear sentence with exit code 2 for what a person can mend. */
-import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { deeper, IS_DEEP } from '../kit/depth.ts'
 import { runCommand } from './command-run.ts'
-import { end, type Finished, http, isAlive, isReady, ProcessKit, until } from './process-kit.ts'
+import { expectSentence } from './expect-sentence.ts'
+import { type Finished, http, isReady, ProcessKit, until } from './process-kit.ts'
 
 let kit = new ProcessKit()
 afterEach(async () => {
@@ -14,14 +15,6 @@ afterEach(async () => {
 })
 
 const run = (...args: readonly string[]): Promise<Finished> => runCommand(kit, ...args)
-
-const expectSentence = ({ code, stdout, stderr }: Finished, saying: RegExp): void => {
-  expect(stderr).toMatch(saying)
-  expect(stderr.trim().split('\n')).toHaveLength(1)
-  expect(stderr).not.toMatch(/\n\s+at /)
-  expect(stdout).toBe('')
-  expect(code).toBe(2)
-}
 
 const initialised = async (): Promise<string> => {
   const directory = kit.directory()
@@ -121,61 +114,4 @@ test('keygen on each machine and init --public-keys make a cluster whose secrets
   const url = /http:\/\/\S+/.exec(gateway.output.stdout)?.[0] ?? ''
   await until('a quorum answers', () => isReady(url))
   expect((await http(`${url}/v1/kv/a`, 'PUT', '1')).status).toBe(200)
-})
-
-describe('beside a cluster that runs', () => {
-  const cluster = new ProcessKit()
-  let directory = ''
-  let running: Awaited<ReturnType<ProcessKit['up']>>
-  beforeAll(async () => {
-    directory = cluster.directory()
-    running = await cluster.up(directory)
-  })
-  afterAll(() => cluster.cleanUp())
-
-  test('put, get, list, del and status go through the gateway of the directory', async () => {
-    const here = (...args: readonly string[]) => run(...args, '--dir', directory)
-    expect((await kit.run('put', 'cities/åbo', 'Turku', '--dir', directory)).stdout).toMatch(
-      /^revision 2, version 1\n$/,
-    )
-    expect((await here('get', 'cities/åbo')).stdout).toBe('Turku')
-    expect((await here('put', 'cities/b', 'x', '--if-revision', '7')).code).toBe(1)
-    await here('put', 'cities/b', 'x')
-    expect((await here('list', 'cities/')).stdout).toBe('cities/b\ncities/åbo\n')
-    expect(JSON.parse((await here('list', 'cities/', '--json')).stdout)).toMatchObject({ count: 2 })
-    expect((await here('del', 'cities/b')).stdout).toBe('deleted\n')
-    const missing = await here('get', 'cities/b')
-    expect([missing.code, missing.stdout, missing.stderr]).toEqual([
-      1,
-      '',
-      'not-found: the key does not exist\n',
-    ])
-    expect((await here('status')).stdout).toContain('Requests are served.')
-    expect(JSON.parse((await here('status', '--json')).stdout)).toMatchObject({ n: 4, primary: 0 })
-  })
-
-  test('a second replica, gateway or up on its directory, or on its port, says so in one sentence and leaves nothing behind', async () => {
-    const { gateway, replicas } = running
-    expectSentence(await run('replica', '--dir', directory, '--id', '1'), /in use|taken/)
-    expectSentence(await run('gateway', '--dir', directory, '--port', '0'), /in use by process/)
-    expectSentence(await run('up', '--dir', directory, '--port', '0'), /in use by process/)
-    expect(replicas.every(({ pid }) => isAlive(pid))).toBe(true)
-    expect((await run('status', '--dir', directory)).code).toBe(0)
-    const other = kit.directory()
-    const { port } = new URL(gateway.url)
-    const before = readdirSync(other)
-    expectSentence(await run('up', '--dir', other, '--port', port), /is taken/)
-    expect(readdirSync(other)).toEqual(before)
-    expect((await http(`${gateway.url}/v1/kv/a`, 'PUT', '1')).status).toBe(200)
-  })
-
-  test('up reports which replica ended', async () => {
-    end(running.replicas[3]?.pid ?? 0, 'SIGKILL')
-    const { output } = running.process
-    await until('up reports that a replica ended', () => output.stderr.includes('Start it again'))
-    expect(output.stderr).toBe(
-      `Replica 3 ended (killed by SIGKILL). Its log is ${directory}/replica-3/replica.log.\n` +
-        `Start it again with: strategos replica --dir ${directory} --id 3\n`,
-    )
-  })
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { initCluster } from '../../replicas/init.ts'
 import { hasNamespaces, OWN_NAMESPACES, traces } from '../io/other-process.ts'
-import { deeper } from '../kit/depth.ts'
+import { deeper, IS_DEEP } from '../kit/depth.ts'
 import { runCommand } from './command-run.ts'
 import { type Finished, http, isReady, ProcessKit, until } from './process-kit.ts'
 
@@ -29,34 +29,37 @@ async function started(...args: readonly string[]) {
   return child
 }
 
-test('a second replica, gateway or up leaves every byte and file of the first untouched, also from another container', async () => {
-  kit = new ProcessKit()
-  const directory = kit.directory()
-  const { gateway, replicas, process: up } = await kit.up(directory)
-  expect((await http(`${gateway.url}/v1/kv/a`, 'PUT', '1')).status).toBe(200)
-  const pids = [gateway.pid, ...replicas.map(({ pid }) => pid), up.pid ?? 0]
-  // Stopped, the processes change nothing themselves, and what has changed was the second one's doing.
-  for (const pid of pids) process.kill(pid, 'SIGSTOP')
-  const before = traces(directory)
-  const named = (what: string) => new RegExp(`${what}.* is in use by process \\d+ on host \\S+, started at`)
-  const all = [[], ...(hasNamespaces() ? [OWN_NAMESPACES] : [])]
-  // From another container it is harder to tell: nothing but the lock says that a process lives.
-  const places = deeper(all.slice(-1), all)
-  for (const place of places) {
-    const replica = await kit.runBehind(place, 'replica', '--dir', directory, '--id', '1')
-    expectRefusal(replica, named('Replica 1 in'))
-    const second = await kit.runBehind(place, 'gateway', '--dir', directory, '--port', '0')
-    expectRefusal(second, named('The client key'))
-    expectRefusal(
-      await kit.runBehind(place, 'up', '--dir', directory, '--port', '0'),
-      named('The cluster in'),
-    )
-    expect(traces(directory)).toEqual(before)
-  }
-  for (const pid of pids) process.kill(pid, 'SIGCONT')
-  await until('requests are served', () => isReady(gateway.url))
-  expect((await http(`${gateway.url}/v1/kv/a`)).text).toBe('1')
-})
+// `cluster.test.ts` has the refusals themselves, `test/io/directory-lock.test.ts` the locks between containers.
+test.runIf(IS_DEEP)(
+  'a second replica, gateway or up leaves every byte and file of the first untouched, also from another container',
+  async () => {
+    kit = new ProcessKit()
+    const directory = kit.directory()
+    const { gateway, replicas, process: up } = await kit.up(directory)
+    expect((await http(`${gateway.url}/v1/kv/a`, 'PUT', '1')).status).toBe(200)
+    const pids = [gateway.pid, ...replicas.map(({ pid }) => pid), up.pid ?? 0]
+    // Stopped, the processes change nothing themselves, and what has changed was the second one's doing.
+    for (const pid of pids) process.kill(pid, 'SIGSTOP')
+    const before = traces(directory)
+    const named = (what: string) => new RegExp(`${what}.* is in use by process \\d+ on host \\S+, started at`)
+    // From another container it is harder to tell: nothing but the lock says that a process lives.
+    const places = [[], ...(hasNamespaces() ? [OWN_NAMESPACES] : [])]
+    for (const place of places) {
+      const replica = await kit.runBehind(place, 'replica', '--dir', directory, '--id', '1')
+      expectRefusal(replica, named('Replica 1 in'))
+      const second = await kit.runBehind(place, 'gateway', '--dir', directory, '--port', '0')
+      expectRefusal(second, named('The client key'))
+      expectRefusal(
+        await kit.runBehind(place, 'up', '--dir', directory, '--port', '0'),
+        named('The cluster in'),
+      )
+      expect(traces(directory)).toEqual(before)
+    }
+    for (const pid of pids) process.kill(pid, 'SIGCONT')
+    await until('requests are served', () => isReady(gateway.url))
+    expect((await http(`${gateway.url}/v1/kv/a`)).text).toBe('1')
+  },
+)
 
 test(`a killed replica${deeper('', ' and a killed gateway')} is started again at once; lock files of an earlier version bar nobody`, async () => {
   kit = new ProcessKit()

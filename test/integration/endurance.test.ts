@@ -14,7 +14,7 @@ import { ProcessKit, until } from './process-kit.ts'
 
 /** A bundle of 8 is a batch, and so 128 of them, after which a checkpoint is due, are more than a segment of the log. */
 const VALUE_BYTES = 20 * 1024
-const OPERATIONS = deeper(240, 1_600)
+const OPERATIONS = deeper(120, 1_600)
 const STORE_EARLY = ['--store-after-mib', '4'] as const
 
 let kit = new ProcessKit()

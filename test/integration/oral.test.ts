@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { RecordedLoad, verdictOf } from '../../attacks/run/load/recorded-load.ts'
-import { deeper } from '../kit/depth.ts'
+import { deeper, IS_DEEP } from '../kit/depth.ts'
 import { runCommand } from './command-run.ts'
 import { Fleet, LOAD_NAMES, LOAD_PAUSE_MS } from './fleet.ts'
 import { http, isReady, ProcessKit, until } from './process-kit.ts'
@@ -43,7 +43,7 @@ test('a directory of one mode is not taken for one of the other', async () => {
   expect([up.code, up.stderr]).toEqual([2, expect.stringContaining('a cluster of auth oral, not signed')])
 })
 
-test('a cluster of auth oral answers; its primary is killed, a backup loses its disk, all are killed at once, and nothing that was written is lost', async () => {
+test(`a cluster of auth oral answers; ${deeper('', 'its primary is killed, ')}a backup loses its disk, ${deeper('', 'all are killed at once, ')}and nothing that was written is lost`, async () => {
   // Checkpoints that come soon and are stored at once: what was lost is history sooner, and has to be fetched as pages.
   const replicaFlags = ['--store-after-mib', '0']
   const fleet = await Fleet.up(kit, { auth: 'oral', checkpointInterval: 16, replicaFlags })
@@ -54,12 +54,14 @@ test('a cluster of auth oral answers; its primary is killed, a backup loses its 
     pauseMs: LOAD_PAUSE_MS,
   })
   await load.progress(deeper(10, 20))
-  const first = (await fleet.status()).primary
-  await fleet.end('SIGKILL', first)
-  await load.progress(deeper(10, 20))
-  expect((await fleet.status()).view).toBeGreaterThan(0)
-  await fleet.start(first)
-  await fleet.level()
+  if (IS_DEEP) {
+    const first = (await fleet.status()).primary
+    await fleet.end('SIGKILL', first)
+    await load.progress(20)
+    expect((await fleet.status()).view).toBeGreaterThan(0)
+    await fleet.start(first)
+    await fleet.level()
+  }
 
   const { primary, view } = await fleet.status()
   const last = (primary + 3) % 4
@@ -70,8 +72,10 @@ test('a cluster of auth oral answers; its primary is killed, a backup loses its 
   // Whoever lost its votes takes part again only in views that it cannot have voted in.
   expect((await fleet.status()).view).toBeGreaterThanOrEqual(view + 2)
 
-  await fleet.end('SIGKILL', ...fleet.ids)
-  await fleet.start(...fleet.ids)
+  if (IS_DEEP) {
+    await fleet.end('SIGKILL', ...fleet.ids)
+    await fleet.start(...fleet.ids)
+  }
   await load.progress(deeper(10, 20))
   const lines = await load.stop()
   expect(verdictOf(lines).kind).toBe('linearizable')

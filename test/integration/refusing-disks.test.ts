@@ -1,9 +1,10 @@
 /** Disks that refuse a start: read-only or full. Each is one sentence and exit code 2, and nothing is harmed. */
+import type { ChildProcess } from 'node:child_process'
 import { afterEach, expect, test, vi } from 'vitest'
 import { initCluster } from '../../replicas/init.ts'
 import { hasNamespaces, traces } from '../io/other-process.ts'
-import { deeper } from '../kit/depth.ts'
-import { type Finished, http, ProcessKit } from './process-kit.ts'
+import { deeper, IS_DEEP } from '../kit/depth.ts'
+import { type Finished, http, ProcessKit, until } from './process-kit.ts'
 
 vi.setConfig({ testTimeout: 300_000 })
 
@@ -46,15 +47,29 @@ const allCommands = (directory: string): readonly (readonly string[])[] => [
   ['up', '--dir', directory, '--port', '0'],
 ]
 
+/** All that `up` starts, once a value was written. */
+async function clusterIn(directory: string): Promise<ChildProcess> {
+  const { gateway: running, process: up } = await kit.up(directory)
+  expect((await http(`${running.url}/v1/kv/a`, 'PUT', '1')).status).toBe(200)
+  return up
+}
+
+/** The replica whose disk is to refuse, alone. */
+async function replicaIn(directory: string): Promise<ChildProcess> {
+  const [command = []] = replicaOnly(directory)
+  const child = kit.start(...command)
+  await until('the replica is ready', () => child.output.stdout.includes('"msg":"ready"'))
+  return child
+}
+
 /** A cluster that ran, or one that was made and never started. */
 async function cluster(hasRun: boolean): Promise<string> {
   const directory = kit.directory()
   await initCluster({ directory, replicas: 4, suite: 'sodium', basePort: 0 })
   if (!hasRun) return directory
-  const { gateway: running, process: up } = await kit.up(directory)
-  expect((await http(`${running.url}/v1/kv/a`, 'PUT', '1')).status).toBe(200)
-  const ended = new Promise((done) => up.once('exit', done))
-  up.kill('SIGTERM')
+  const running = await (IS_DEEP ? clusterIn(directory) : replicaIn(directory))
+  const ended = new Promise((done) => running.once('exit', done))
+  running.kill('SIGTERM')
   await ended
   return directory
 }

@@ -147,7 +147,7 @@ test.each([
 
   const random = createRandom(SEED)
   const counts = { whole: 0, cut: 0, named: 0 }
-  for (let round = 0; round < (ROUNDS || deeper(50, 500)); round++) {
+  for (let round = 0; round < (ROUNDS || deeper(25, 500)); round++) {
     restore(bench.directory, files)
     const how = `seed ${SEED}, round ${round}: ${harm(files, random)}`
     const error = await failure(
@@ -191,7 +191,8 @@ test('every byte of the marker and of the segments’ headers of a trimmed log',
     const places = isMarker
       ? [...Array(96).keys(), ...Array.from({ length: 96 }, (_, at) => 512 + at)]
       : [...Array(184).keys()]
-    for (const at of places) {
+    // Each place has a bit of its own, whichever places are taken.
+    for (const at of places.filter((place) => place % deeper(3, 1) === 0)) {
       const harmed = Uint8Array.from(bytes)
       harmed[at] = (harmed[at] as number) ^ (1 << (at % 8))
       writeFileSync(path, harmed)
@@ -222,7 +223,7 @@ test('a page store', async () => {
   expect([...files.keys()].filter((path) => path.endsWith('.ldb'))).toHaveLength(3)
   const random = createRandom(SEED)
   let missing = 0
-  for (let round = 0; round < (ROUNDS || deeper(25, 250)); round++) {
+  for (let round = 0; round < (ROUNDS || deeper(12, 250)); round++) {
     restore(bench.directory, files)
     bench.damages.length = 0
     // Now and then it is harmed while it is open.

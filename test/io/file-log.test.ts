@@ -6,6 +6,7 @@ import { utf8 } from '../../src/base/bytes.ts'
 import { createFileLog, openFileLog } from '../../src/io/file-log.ts'
 import { LogExists, LogMissing } from '../../src/io/file-log-errors.ts'
 import { RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES } from '../../src/io/file-log-record.ts'
+import { deeper } from '../kit/depth.ts'
 import { FileLogBench, SMALL_SEGMENT_BYTES } from './file-log-bench.ts'
 import { appendEach, failure, flipBit, offsetOf, prepare, synced, texts } from './file-log-kit.ts'
 
@@ -124,7 +125,7 @@ describe('segments', () => {
   })
 
   test('a crash at any operation of a file loses no record whose sync was answered', async () => {
-    for (let operations = 0; operations < 60; operations++) {
+    for (let operations = 0; operations < 60; operations += deeper(3, 1)) {
       const copy = new FileLogBench(4096)
       await copy.create()
       const { log } = await copy.open()

@@ -22,9 +22,10 @@ function plantStaleRead(
   }
 }
 
+const MANY = deeper(8_000, 20_000)
 const settings = [
-  { operations: 20_000, keys: 200, processes: 16 },
-  { operations: 20_000, keys: 1, processes: 16 },
+  { operations: MANY, keys: 200, processes: 16 },
+  { operations: MANY, keys: 1, processes: 16 },
   { operations: 5_000, keys: 5, processes: 64 },
   { operations: 5_000, keys: 5, processes: 8, doubt: 0.02 },
 ]

@@ -8,7 +8,7 @@ import type { JsonValue } from '../../src/linearizability/value-codes.ts'
 import { deeper } from '../kit/depth.ts'
 import { historyOf, type Interval, isLinearizableByForce } from './history-kit.ts'
 
-const RUNS = deeper(600, 3_000)
+const RUNS = deeper(250, 3_000)
 
 interface Drawing {
   readonly operationsMax: number

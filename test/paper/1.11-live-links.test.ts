@@ -15,6 +15,7 @@ import { withoutFaults } from '../../src/simulator/plan/plan.ts'
 import { simulate } from '../../src/simulator/runs/simulate.ts'
 import { VirtualTime } from '../../src/simulator/world/virtual-clock.ts'
 import { VirtualNetwork } from '../../src/simulator/world/virtual-network.ts'
+import { deeper } from '../kit/depth.ts'
 
 const PEER: Peer = { kind: 'replica', id: 1 as ReplicaId }
 const FRAME = Uint8Array.of(0, 0, 0, 1, 6)
@@ -202,21 +203,20 @@ describe('a virtual link', () => {
 })
 
 describe('a cluster', () => {
-  test.each([
-    ['halves', [0b0011, 0b0011, 0b1100, 0b1100], []],
-    ['one way', [0b1111, 0b1111, 0b1100, 0b1100], []],
-    ['clients only', [0b1111, 0b1111, 0b1111, 0b1111], [0, 1, 2, 3]],
-  ] as const)(
-    'PBFT-1.11 whose network swallowed for a while serves again: %s',
-    (_, reach, withoutClients) => {
-      const plan = withoutFaults(drawPlan(1, 4))
-      const calmAtMs = 600
-      const faults = [
-        { kind: 'swallow', reach, withoutClients: withoutClients as readonly ReplicaId[], atMs: 50 },
-        { kind: 'swallow', reach: null, withoutClients: [], atMs: 500 },
-      ] as const
-      const { verdict, explanation } = simulate({ seed: 1, plan: { ...plan, calmAtMs, faults } })
-      expect([verdict, ...explanation]).toEqual(['held'])
-    },
-  )
+  const oneWay = ['one way', [0b1111, 0b1111, 0b1100, 0b1100], []] as const
+  const clients = ['clients only', [0b1111, 0b1111, 0b1111, 0b1111], [0, 1, 2, 3]] as const
+  const halves = ['halves', [0b0011, 0b0011, 0b1100, 0b1100], []] as const
+
+  test.each<readonly [string, readonly number[], readonly number[]]>(
+    deeper([oneWay], [oneWay, clients, halves]),
+  )('PBFT-1.11 whose network swallowed for a while serves again: %s', (_, reach, withoutClients) => {
+    const plan = withoutFaults(drawPlan(1, 4))
+    const calmAtMs = 600
+    const faults = [
+      { kind: 'swallow', reach, withoutClients: withoutClients as readonly ReplicaId[], atMs: 50 },
+      { kind: 'swallow', reach: null, withoutClients: [], atMs: 500 },
+    ] as const
+    const { verdict, explanation } = simulate({ seed: 1, plan: { ...plan, calmAtMs, faults } })
+    expect([verdict, ...explanation]).toEqual(['held'])
+  })
 })

@@ -7,6 +7,7 @@ import type { HistoryEntry } from '../../src/simulator/world/virtual-client.ts'
 import { CALM_NETWORK } from '../../src/simulator/world/virtual-network.ts'
 import { OPERATION_CODES } from '../../src/store/operations.ts'
 import { interpretResult, readResults } from '../../src/store/results.ts'
+import { deeper } from '../kit/depth.ts'
 
 /** Two clients that ask much and for the same, and start anew so often. */
 function planWith(seed: number, losesCounter: boolean, mode: 'signed' | 'oral' = 'signed'): Plan {
@@ -76,12 +77,15 @@ function twinPlan(seed: number, mode: 'signed' | 'oral', copiesCounter: boolean)
   return { ...plan, faults: [twin(1), restart, twin(300)] }
 }
 
+/** A copied counter is the harder one: both use the same timestamps. */
+const COPIES_COUNTER = deeper([true], [true, false])
+
 describe.each(['signed', 'oral'] as const)('two living processes with one key, %s', (mode) => {
-  test.each([true, false])(
+  test.each(COPIES_COUNTER)(
     'PBFT-1.8 neither gets what the other asked for, and the load goes on when one has ended, copied counter %s',
     (copiesCounter) => {
       const contended = { created: 0, moved: 0 }
-      for (const seed of [1, 2]) {
+      for (const seed of deeper([2], [1, 2])) {
         const plan = twinPlan(seed, mode, copiesCounter)
         const { verdict, explanation, history } = simulate({ seed, plan })
         expect([verdict, ...explanation]).toEqual(['held'])

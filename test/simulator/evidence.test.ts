@@ -46,6 +46,16 @@ const otherDigest: Change = (content) =>
 const otherRoot: Change = (content) =>
   content.kind === 'checkpoint' ? { ...content, root: flipped(content.root) } : content
 
+/** Of a vote of ordering, and in the deep run of each kind that two may contradict each other; `test/paper` has the others too. */
+const equivocations = deeper(
+  [equivocating('prepare', otherDigest)],
+  [
+    equivocating('prepare', otherDigest),
+    equivocating('commit', otherDigest),
+    equivocating('checkpoint', otherRoot),
+  ],
+)
+
 describe.each(deeper([4], [4, 7]))('n = %i', (n) => {
   test.each(SEEDS)('PBFT-1.5 an equivocating primary is convicted, seed %i', (seed) => {
     const { faults, facts } = attackInSimulator(equivocate, { n, seed, lastsMs: 1_000 })
@@ -53,15 +63,14 @@ describe.each(deeper([4], [4, 7]))('n = %i', (n) => {
     expect(facts.guilty).toEqual([0])
   })
 
-  test.each([
-    equivocating('prepare', otherDigest),
-    equivocating('commit', otherDigest),
-    equivocating('checkpoint', otherRoot),
-  ])('PBFT-1.5 $name: f backups of two faces are convicted, and nobody else', (attack) => {
-    const { faults, facts } = attackInSimulator(attack, { n, seed: 3, lastsMs: 1_000 })
-    expect(faults).toEqual([])
-    expect(facts.guilty).toEqual(attack.traitors(n))
-  })
+  test.each(equivocations)(
+    'PBFT-1.5 $name: f backups of two faces are convicted, and nobody else',
+    (attack) => {
+      const { faults, facts } = attackInSimulator(attack, { n, seed: 3, lastsMs: 1_000 })
+      expect(faults).toEqual([])
+      expect(facts.guilty).toEqual(attack.traitors(n))
+    },
+  )
 
   test.each(SEEDS)('PBFT-1.5 without liars no message more is sent, seed %i', (seed) => {
     const plan = { ...withoutFaults(drawPlan(seed, n)), network: CALM_NETWORK }

@@ -113,7 +113,7 @@ test.each(deeper([2], [2, 3, 5, 8, 13]))('requests with MACs, through whatever s
 
 /** Those that depend most on what replaces certificates; `simulate --scenarios --auth oral` runs all. */
 const VOUCHED = deeper(
-  ['lone-certificate', 'forgotten-certificates'],
+  ['lone-certificate'],
   ['lone-certificate', 'forgotten-certificates', 'lost-disk', 'sleeper-leads'],
 )
 
