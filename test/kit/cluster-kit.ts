@@ -56,6 +56,9 @@ import { deeper } from './depth.ts'
 /** The cluster sizes that every rule is tested for: f = 1 and 2, and 3 in the deep run, which takes every test of them. */
 export const CLUSTER_SIZES = deeper<readonly number[]>([4, 7], [4, 7, 10])
 
+/** Those of rules whose tests take long. */
+export const FEWER_CLUSTER_SIZES = deeper<readonly number[]>([4], CLUSTER_SIZES)
+
 export const suite = suiteNamed('simulated')
 /** As plain bytes: two equal digests are then equal to the test runner too, whichever library made them. */
 export const hash: Hash = (...parts) => new Uint8Array(suite.hash(...parts))

@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
 import { createRandom, type Random } from '../../src/base/random.ts'
 import { STATUS_IDLE_TICKS } from '../../src/pbft/parameters.ts'
-import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
+import { createClusterKit, FEWER_CLUSTER_SIZES } from '../kit/cluster-kit.ts'
 import { ClusterRun, type Delivery } from '../kit/cluster-run.ts'
 import { deeper, upTo } from '../kit/depth.ts'
 
 const REQUESTS = 12
 const SEEDS = upTo(deeper(2, 6))
 
-describe.each(CLUSTER_SIZES)('n = %i', (n) => {
+describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
   const kit = createClusterKit(n)
 
   const load = (run: ClusterRun, random: Random): void => {

@@ -10,7 +10,7 @@ import {
   chooseCheckpoint,
   type ViewChangeClaims,
 } from '../../src/pbft/oral/new-view-choice.ts'
-import { CLUSTER_SIZES } from '../kit/cluster-kit.ts'
+import { FEWER_CLUSTER_SIZES } from '../kit/cluster-kit.ts'
 import {
   A,
   B,
@@ -42,7 +42,7 @@ const short = ({ sequence, digest }: { readonly sequence: number; readonly diges
 const shortOf = (...choices: readonly (readonly [number, Uint8Array])[]) =>
   choices.map(([sequence, digest]) => [sequence, toHex(digest)])
 
-describe.each(CLUSTER_SIZES)('n = %i', (n) => {
+describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
   const [q, w, f] = [quorum(n), weakQuorum(n), faultsMax(n)]
   const form = formFor(n)
   const times = (count: number, options: ClaimsOptions = {}) => new Array<ClaimsOptions>(count).fill(options)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Sequence, View } from '../../src/base/ids.ts'
 import type { Reminder } from '../../src/messages/oral/message.ts'
 import { RECALL_TICKS, RESEND_AFTER_TICKS } from '../../src/pbft/parameters.ts'
-import { CLUSTER_SIZES, createClusterKit, seedOf } from '../kit/cluster-kit.ts'
+import { createClusterKit, FEWER_CLUSTER_SIZES, seedOf } from '../kit/cluster-kit.ts'
 import { decisionOf, recollectionOf, viewChangesOf } from '../kit/oral-kit.ts'
 import {
   broadcastsOf,
@@ -15,7 +15,7 @@ import {
 } from '../kit/replica-kit.ts'
 import { prepareAt } from '../kit/view-change-kit.ts'
 
-describe.each(CLUSTER_SIZES)('n = %i', (n) => {
+describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
   const kit = createClusterKit(n, 1, 'oral')
   const K = kit.cluster.checkpointInterval
   const batchAt = (sequence: number) => kit.batch([kit.request(0, { timestamp: sequence })])
