@@ -19,6 +19,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   { names: ['attack'], load: async () => (await import('./commands/attack.ts')).addAttackCommand },
   { names: ['bench'], load: async () => (await import('./commands/bench.ts')).addBenchCommand },
   { names: ['simulate'], load: async () => (await import('./commands/simulate.ts')).addSimulateCommand },
+  { names: ['search'], load: async () => (await import('./commands/search.ts')).addSearchCommand },
   { names: ['verify'], load: async () => (await import('./commands/verify.ts')).addVerifyCommand },
   { names: ['costs'], load: async () => (await import('./commands/costs.ts')).addCostsCommand },
   { names: ['check'], load: async () => (await import('./commands/check.ts')).addCheckCommand },

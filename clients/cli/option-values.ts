@@ -19,6 +19,13 @@ export function wholeNumber(least = 0, most: number = WHOLE_MAX): (text: string)
   }
 }
 
+/** Reads a time in minutes, fractions allowed. */
+export function minutes(text: string): number {
+  const value = Number(text)
+  if (/^\d{1,6}(\.\d{1,3})?$/.test(text) && value > 0) return value
+  throw new InvalidArgumentError('Expected a number of minutes above 0, for example 90 or 0.5.')
+}
+
 export const port = wholeNumber(0, 65_535)
 
 export function clusterSize(text: string): number {

@@ -13,6 +13,7 @@ import {
   clusterSizes,
   gatewayUrl,
   loopbackHost,
+  minutes,
   names,
   nonEmpty,
   port,
@@ -203,6 +204,15 @@ export const analysis = {
     flag('--until-failure', 'with --seeds or --scenarios: start no run after the first failure'),
   only: () =>
     valued('--only <checker>', 'watch this checker only; nothing but what it says is a failure', nonEmpty),
+  record: () =>
+    valued(
+      '--record <file>',
+      'the file that effort and failures are appended to, and that the search continues from',
+      nonEmpty,
+    ).default('search.jsonl'),
+  minutes: () => valued('--minutes <m>', 'start no range of seeds after this many minutes', minutes),
+  sometimes: () =>
+    flag('--sometimes', 'with --seeds: print how many seeds reached each rare situation, the rarest first'),
   trace: () => flag('--trace', 'with --seed or --plan: print every step'),
   noShrink: () => flag('--no-shrink', 'do not shrink a failing plan'),
   csv: () => flag('--csv', 'print the rows as comma-separated values'),

@@ -20,6 +20,7 @@ import {
 import { runTwinsCampaign } from '../../src/simulator/runs/twins.ts'
 import type { SeedRange } from './option-values.ts'
 import { expectWritable } from './output-file.ts'
+import { situationRows, situationsTable } from './situations-table.ts'
 
 export interface SimulateFlags {
   readonly seed?: number
@@ -33,6 +34,7 @@ export interface SimulateFlags {
   readonly untilFailure?: true
   readonly only?: string
   readonly trace?: true
+  readonly sometimes?: true
   readonly shrink: boolean
   readonly json?: true
 }
@@ -163,12 +165,15 @@ async function runMany(seeds: SeedRange, flags: SimulateFlags): Promise<void> {
     ...seeds,
     mode: flags.auth,
     ...given({ n: flags.replicas, stopsAtFailure: flags.untilFailure, only: flags.only }),
+    ...given({ countsSituations: flags.sometimes }),
     ...given({ onProgress: process.stderr.isTTY ? showProgress : undefined }),
   })
   if (process.stderr.isTTY) process.stderr.write('\n')
+  const situations = situationRows(flags.auth, result.situations)
   if (flags.json) {
-    console.log(JSON.stringify(result, null, 2))
+    console.log(JSON.stringify(flags.sometimes ? { ...result, situations } : result, null, 2))
   } else {
+    if (flags.sometimes) console.log(`${situationsTable(situations)}\n`)
     for (const failure of result.failures) console.log(`${describe(failure)}\n`)
     const [first] = result.failures
     if (first !== undefined) {

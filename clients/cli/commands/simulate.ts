@@ -25,6 +25,7 @@ export function addSimulateCommand(program: Command): void {
     .addOption(analysis.scenarios().conflicts(othersThan('scenarios')))
     .addOption(analysis.untilFailure())
     .addOption(analysis.only())
+    .addOption(analysis.sometimes().conflicts(othersThan('seeds')))
     .addOption(analysis.drawnReplicas())
     .addOption(shared.auth())
     .addOption(analysis.trace().conflicts(['seeds', 'twins', 'scenarios']))

@@ -34,10 +34,12 @@ function maySuffer({ plan, replicas }: FaultTargets, replica: VirtualReplica): b
   return replicas.filter(({ isFaulty }) => isFaulty).length < plan.faultyMax
 }
 
-export function applyFault(targets: FaultTargets, fault: Fault): void {
+/** Lets a fault strike; false where there is no room for it in f. */
+export function applyFault(targets: FaultTargets, fault: Fault): boolean {
   const { time, trace } = targets
   const isStruck = takesEffect(targets, fault)
   trace.note(time.now, `${isStruck ? 'fault' : 'no room in f for'} ${textOfFault(fault)}`)
+  return isStruck
 }
 
 /** Gives whether it happened. */

@@ -7,6 +7,7 @@ import { parentPort, Worker } from 'node:worker_threads'
 import { assert } from '../../base/assert.ts'
 import { given } from '../../base/given.ts'
 import type { AuthenticationMode } from '../../messages/cluster.ts'
+import { SituationObserver } from '../coverage/situation-observer.ts'
 import type { AdversaryCatalogue } from '../plan/adversaries.ts'
 import { type SimulationResult, simulate, type Verdict } from './simulate.ts'
 
@@ -40,6 +41,8 @@ export interface CampaignOptions {
   readonly seedsPerRange?: number
   /** The share of the seeds that run twice, to compare their traces. */
   readonly repeatedShare?: number
+  /** True if the situations that runs come to are counted. */
+  readonly countsSituations?: boolean
   /** True if no more seeds are begun after the first failure. */
   readonly stopsAtFailure?: boolean
   /** Told after every few seeds. */
@@ -54,6 +57,13 @@ export interface CampaignProgress {
   readonly seedsPerSecond: number
   /** Virtual seconds that passed in one real second. */
   readonly virtualSecondsPerSecond: number
+}
+
+/** A situation: the seeds that came to it, and the first of them. */
+export interface SituationCount {
+  readonly name: string
+  readonly seeds: number
+  readonly first: number
 }
 
 /** A seed whose second run was not like its first. */
@@ -79,6 +89,8 @@ export interface CampaignResult extends CampaignProgress {
   readonly healed: number
   /** The longest time from a calm until all was done, in virtual milliseconds. */
   readonly settledMsMax: number
+  /** The situations that were reached, if they were counted; the rarest first. */
+  readonly situations: readonly SituationCount[]
 }
 
 /** A worker's task and its answer. */
@@ -91,6 +103,7 @@ interface Range {
   readonly only: string | null
   /** Every so many seeds one runs twice; 0 for none. */
   readonly repeatEvery: number
+  readonly countsSituations: boolean
 }
 
 interface Tally {
@@ -107,6 +120,8 @@ interface Tally {
   healed: number
   virtualMs: number
   settledMsMax: number
+  /** By name: the number of seeds, and the first one. */
+  readonly situations: Map<string, { readonly seeds: number; readonly first: number }>
 }
 
 type Runner = (range: Range) => Promise<Tally>
@@ -125,8 +140,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       const first = next
       next += seedsPerRange
       const last = Math.min(to, next - 1)
-      const { n = null, mode = 'signed', only = null } = options
-      addTally(sum, await run({ from: first, to: last, n, mode, only, repeatEvery }))
+      const { n = null, mode = 'signed', only = null, countsSituations = false } = options
+      addTally(sum, await run({ from: first, to: last, n, mode, only, repeatEvery, countsSituations }))
       onProgress?.(progressOf(sum, total, startedAt))
     }
   }
@@ -147,8 +162,14 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     checkpoints,
     healed,
     settledMsMax,
+    situations: rarestFirst(sum),
   }
 }
+
+const rarestFirst = ({ situations }: Tally): readonly SituationCount[] =>
+  [...situations]
+    .map(([name, count]) => ({ name, ...count }))
+    .sort((a, b) => a.seeds - b.seeds || a.first - b.first || (a.name < b.name ? -1 : 1))
 
 /** Runs in a worker thread: takes ranges of seeds and runs them. */
 export function serveCampaign(catalogue: AdversaryCatalogue): void {
@@ -202,13 +223,27 @@ function startWorker(entry: URL): { readonly worker: Worker; readonly run: Runne
   return { worker, run }
 }
 
-function runRange({ from, to, n, mode, only, repeatEvery }: Range, catalogue: AdversaryCatalogue): Tally {
+function runRange(range: Range, catalogue: AdversaryCatalogue): Tally {
+  const { from, to, n, mode, only, repeatEvery, countsSituations } = range
   const tally = emptyTally()
   for (let seed = from; seed <= to; seed++) {
     const invariants = only === null ? null : [only]
     const options = { seed, mode, catalogue, ...given({ n, invariants }) }
-    const { plan: _plan, history: _history, ...result } = simulate(options)
-    addTally(tally, tallyOf(result, isFailure(result, only ?? undefined)))
+    const observers: SituationObserver[] = []
+    const observe = (size: number): SituationObserver => {
+      const observer = new SituationObserver(size)
+      observers.push(observer)
+      return observer
+    }
+    const {
+      plan: _plan,
+      history: _history,
+      ...result
+    } = simulate({
+      ...options,
+      ...given({ observe: countsSituations ? observe : undefined }),
+    })
+    addTally(tally, tallyOf(result, isFailure(result, only ?? undefined), observers))
     if (repeatEvery === 0 || seed % repeatEvery !== 0) continue
     const { traceHash } = simulate(options)
     tally.repeated++
@@ -234,6 +269,7 @@ function emptyTally(): Tally {
     healed: 0,
     virtualMs: 0,
     settledMsMax: 0,
+    situations: new Map(),
   }
 }
 
@@ -243,7 +279,7 @@ export const isFailure = (
   only: string | undefined,
 ): boolean => (only === undefined ? verdict !== 'held' : verdict === 'safety')
 
-function tallyOf(result: SimulationResult, failed: boolean): Tally {
+function tallyOf(result: SimulationResult, failed: boolean, observers: readonly SituationObserver[]): Tally {
   const { steps, requests, restarts, virtualMs, settledMs } = result
   const { viewChanges, checkpoints, healed } = result
   const failures = failed ? [result] : []
@@ -260,6 +296,11 @@ function tallyOf(result: SimulationResult, failed: boolean): Tally {
     healed,
     virtualMs,
     settledMsMax: settledMs ?? 0,
+    situations: new Map(
+      observers.flatMap(({ reached }) =>
+        [...reached].map((name) => [name, { seeds: 1, first: result.seed }] as const),
+      ),
+    ),
   }
 }
 
@@ -277,6 +318,10 @@ function addTally(sum: Tally, part: Tally): void {
   sum.healed += part.healed
   sum.virtualMs += part.virtualMs
   sum.settledMsMax = Math.max(sum.settledMsMax, part.settledMsMax)
+  for (const [name, { seeds, first }] of part.situations) {
+    const known = sum.situations.get(name) ?? { seeds: 0, first }
+    sum.situations.set(name, { seeds: known.seeds + seeds, first: Math.min(known.first, first) })
+  }
 }
 
 function progressOf({ done, failed, virtualMs }: Tally, total: number, startedAt: number): CampaignProgress {

@@ -21,9 +21,10 @@ import {
   refusedRequest,
   settleBoundMs,
 } from '../checkers/liveness.ts'
+import type { SituationObserver } from '../coverage/situation-observer.ts'
 import type { AdversaryCatalogue } from '../plan/adversaries.ts'
 import { drawPlan } from '../plan/draw-plan.ts'
-import { type Fault, type Plan, textOfFault, traitorsOf } from '../plan/plan.ts'
+import type { Fault, Plan } from '../plan/plan.ts'
 import { Trace, type TracedStep, type TraceListener } from '../trace/trace.ts'
 import { ExtraClientAdmission, type ExtraClientHost, type ExtraClients } from '../world/extra-clients.ts'
 import type { HistoryEntry, VirtualClient } from '../world/virtual-client.ts'
@@ -31,14 +32,13 @@ import { VirtualClock, VirtualTime } from '../world/virtual-clock.ts'
 import { createVirtualCluster, type VirtualCluster } from '../world/virtual-cluster.ts'
 import { survivePowerFailures } from '../world/virtual-process.ts'
 import type { Sabotage } from '../world/virtual-replica.ts'
+import { planLines, replayCommand } from './failure-text.ts'
 import { addTwin, createClients } from './load-clients.ts'
 
 /** The interval at which the run is checked for having settled, in virtual milliseconds. */
 const SETTLED_POLL_MS = 10
 /** The interval at which a reaction is asked for, in virtual milliseconds. */
 const REACTION_MS = 10
-/** Faults that a failure's description lists. */
-const DESCRIBED_FAULTS_MAX = 24
 
 export interface SimulationOptions {
   /** A safe integer of at least 0. */
@@ -66,6 +66,8 @@ export interface SimulationOptions {
   readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
   /** Clients that are no part of the load. */
   readonly extraClients?: ExtraClients
+  /** Makes what recognises the situations of a run with so many replicas. */
+  readonly observe?: (n: number) => SituationObserver
   /** Made for a run, to look at it from outside of the replicas. */
   readonly audit?: (world: { readonly cluster: Cluster; readonly suite: CryptoSuite }) => Audit
   /** Faults beside those of the plan, until the calm; asked again and again, and told each replica's view. */
@@ -184,7 +186,9 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
       return null
     },
   }
-  const watch = new InvariantMonitor([...checkers, auditor], () => time.now)
+  const observer = options.observe?.(plan.n) ?? null
+  const lookingOn = observer === null ? [auditor] : [auditor, observer.checker]
+  const watch = new InvariantMonitor([...checkers, ...lookingOn], () => time.now)
   const sabotage = options.sabotage ?? {}
   const virtual: VirtualCluster = createVirtualCluster({
     plan,
@@ -193,7 +197,8 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
     watch,
     trace,
     sabotage,
-    ...given({ twins: options.twins, adversaries: options.adversaries, onRejected: options.onRejected }),
+    ...given({ twins: options.twins, adversaries: options.adversaries, observer: observer ?? undefined }),
+    ...given({ onRejected: options.onRejected }),
     ...given({ extraClients: extraClients?.admitted, catalogue: options.catalogue }),
     restartClient: (client, losesCounter) => clients[client]?.restart(losesCounter) ?? false,
     twinClient: (twin) => addTwin(clients, twin, { plan, time, trace, watch, virtual, random, audit }),
@@ -342,23 +347,4 @@ function explain({ watch, clients, virtual, boundMs }: Run, failure: unknown): r
   if (refused !== null) return [refused]
   const head = `not settled within ${Math.round(boundMs ?? 0)} ms after the calm`
   return [head, ...explainStuck(clients, virtual.replicas)]
-}
-
-function planLines(plan: Plan): readonly string[] {
-  const { n, mode, suite, network, calmAtMs, faults, workload, staysDown } = plan
-  const { loss, duplication, reordering, delayMs } = network
-  const rates = `loss ${loss}, duplication ${duplication}, reordering ${reordering}, delay ${delayMs.join('-')} ms`
-  const load = `${workload.clients} clients with ${workload.requestsPerClient} requests each`
-  const roles = `traitors [${traitorsOf(plan)}], for good down [${staysDown}]`
-  return [
-    `plan: n ${n}, ${mode}, ${suite} signatures, ${roles}, ${load}, ${rates}, calm at ${calmAtMs} ms`,
-    ...faults.slice(0, DESCRIBED_FAULTS_MAX).map((fault) => `  ${fault.atMs} ms ${textOfFault(fault)}`),
-    ...(faults.length > DESCRIBED_FAULTS_MAX ? [`  and ${faults.length} faults in all`] : []),
-  ]
-}
-
-function replayCommand(seed: number, n: number | undefined, mode: AuthenticationMode): string {
-  const size = n === undefined ? '' : ` --replicas ${n}`
-  const auth = mode === 'signed' ? '' : ` --auth ${mode}`
-  return `strategos simulate --seed ${seed}${size}${auth}`
 }

@@ -16,6 +16,7 @@ import { decodeReply } from '../../messages/reply.ts'
 import type { CryptoSuite, Peer, Signer } from '../../ports.ts'
 import type { Recomposition, RejectedMessage } from '../../runtime/replica-runtime-options.ts'
 import type { InvariantMonitor } from '../checkers/invariant-monitor.ts'
+import type { SituationObserver } from '../coverage/situation-observer.ts'
 import { type AdversaryCatalogue, NO_ADVERSARIES, PlannedAdversaries } from '../plan/adversaries.ts'
 import { applyFault, calm, type FaultTargets } from '../plan/fault-schedule.ts'
 import { type Fault, type Plan, twinClientsOf } from '../plan/plan.ts'
@@ -66,13 +67,14 @@ export function createVirtualCluster(context: {
   /** The adversaries that the plan names. */
   readonly catalogue?: AdversaryCatalogue
   readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
+  readonly observer?: SituationObserver
   /** Clients that are admitted beside those of the load. */
   readonly extraClients?: number
   /** Starts a client anew; false where there is no such client. */
   readonly restartClient?: FaultTargets['restartClient']
   readonly twinClient?: FaultTargets['twinClient']
 }): VirtualCluster {
-  const { plan, time, random, watch, trace, sabotage, twins: twinIds = [], adversaries, onRejected } = context
+  const { plan, time, random, watch, trace, sabotage, observer, twins: twinIds = [] } = context
   const suite = simulatedSuites[plan.suite]
   const identities = createIdentities(plan, suite, context.extraClients ?? 0)
   const { cluster } = identities
@@ -84,7 +86,7 @@ export function createVirtualCluster(context: {
   })
   network.conditions = plan.network
   const createReplica = (id: ReplicaId, twin: number): VirtualReplica => {
-    const played = adversaries?.get(id)
+    const played = context.adversaries?.get(id)
     const adversary = played ?? planned.of(id)
     return new VirtualReplica({
       id,
@@ -103,7 +105,11 @@ export function createVirtualCluster(context: {
       sabotage,
       isTraitor: twinIds.includes(id) || played !== undefined,
       ...given({ adversary }),
-      ...(onRejected === undefined ? {} : { onRejected: (rejected) => onRejected(id, rejected) }),
+      onRejected: (rejected) => {
+        observer?.onRejected(id, rejected)
+        context.onRejected?.(id, rejected)
+      },
+      onSilentLink: () => observer?.onSilentLink(),
     })
   }
   const planned = new PlannedAdversaries(plan, context.catalogue ?? NO_ADVERSARIES)
@@ -135,8 +141,13 @@ export function createVirtualCluster(context: {
         time.after(random.next() * START_SPREAD_MS, () => replica.start())
       }
     },
-    strike: (fault) => applyFault(targets, fault),
-    calm: () => calm(targets),
+    strike: (fault) => {
+      if (applyFault(targets, fault)) observer?.onFault(fault)
+    },
+    calm: () => {
+      observer?.onCalm()
+      calm(targets)
+    },
   }
 }
 

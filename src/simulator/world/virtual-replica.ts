@@ -52,6 +52,8 @@ export interface VirtualReplicaContext {
   /** True if it counts as a traitor from the beginning. */
   readonly isTraitor: boolean
   readonly onRejected?: (rejected: RejectedMessage) => void
+  /** Told of each link that was silent for so long that it was ended. */
+  readonly onSilentLink?: () => void
 }
 
 /** Units of `Allowance`: a write is about 25. */
@@ -133,7 +135,7 @@ export class VirtualReplica {
   start(): void {
     assert(this.#running === null, 'a replica that runs is not started')
     const { id, twin, cluster, suite, network, disk, clock, random } = this.#place
-    const { signer, agreementSecret, adversary, onRejected } = this.#place
+    const { signer, agreementSecret, adversary, onRejected, onSilentLink } = this.#place
     this.#incarnation++
     const process = new VirtualProcess(clock)
     this.#process = process
@@ -156,7 +158,7 @@ export class VirtualReplica {
       executedPerTurn: 1 + random.below(EXECUTED_PER_TURN_MAX),
       clock: process,
       step: this.#watchedStep(),
-      ...given({ onRejected }),
+      ...given({ onRejected, onSilentLink }),
     }
     const runtime = new ReplicaRuntime(adversary?.(parts) ?? parts)
     this.#isRecovering = false

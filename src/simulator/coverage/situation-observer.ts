@@ -1,0 +1,168 @@
+/**
+ * Recognises the situations that a run comes to. It looks on beside the checkers, at the same steps and executions, and
+ * at the faults that strike; it changes nothing, so a run that is observed has the same trace as one that is not.
+ */
+import { type ReplicaId, replicaIds } from '../../base/ids.ts'
+import type { ReplicaState } from '../../pbft/state.ts'
+import type { RejectedMessage } from '../../runtime/replica-runtime-options.ts'
+import type { Checker, SeenExecution, SeenStep } from '../checkers/checker.ts'
+import type { Fault } from '../plan/plan.ts'
+import { type Course, leads, type Situation, type Standing } from './situation.ts'
+import { SITUATIONS } from './situations.ts'
+
+export class SituationObserver {
+  readonly #n: number
+  readonly #courses: readonly Course[]
+  /** Those that were not reached yet: each is looked for until then. */
+  #missing: readonly Situation[]
+  readonly #reached = new Set<string>()
+  readonly #highestTimestamps = new Map<string, number>()
+  #isSwallowing = false
+
+  constructor(n: number, situations: readonly Situation[] = SITUATIONS) {
+    this.#n = n
+    this.#missing = situations
+    this.#courses = replicaIds(n).map(createCourse)
+  }
+
+  /** The names of the situations that the run came to. */
+  get reached(): ReadonlySet<string> {
+    return this.#reached
+  }
+
+  /** Sees what the checkers see. */
+  get checker(): Checker {
+    return {
+      invariant: 0,
+      name: 'no invariant: situations',
+      onStep: (seen) => {
+        this.#onStep(seen)
+        return null
+      },
+      onExecuted: (seen) => {
+        this.#onExecuted(seen)
+        return null
+      },
+      onCrash: ({ replica }) => {
+        this.#onCrash(this.#courses[replica])
+        return null
+      },
+    }
+  }
+
+  onFault(fault: Fault): void {
+    if (fault.kind === 'swallow') this.#isSwallowing = fault.reach !== null
+    const struck = 'replica' in fault ? (this.#courses[fault.replica] ?? null) : null
+    const moment = { fault, struck, all: this.#courses, n: this.#n }
+    this.#look((situation) => situation.atFault?.(moment) ?? false)
+    // A traitor's steps are not seen any more.
+    if (fault.kind === 'turn' && struck !== null) struck.standing = null
+  }
+
+  /** The network heals. */
+  onCalm(): void {
+    this.#isSwallowing = false
+  }
+
+  onRejected(replica: ReplicaId, rejected: RejectedMessage): void {
+    const own = this.#courses[replica]
+    if (own === undefined) return
+    this.#look((situation) => situation.atRejection?.(rejected, own) ?? false)
+  }
+
+  onSilentLink(): void {
+    this.#look((situation) => situation.atSilentLink?.(!this.#isSwallowing) ?? false)
+  }
+
+  #onStep(seen: SeenStep): void {
+    const own = this.#courses[seen.replica]
+    if (own === undefined) return
+    const after = standingOf(seen.state)
+    const before = own.isDown ? after : (own.standing ?? after)
+    own.isDown = false
+    own.standing = after
+    if (after.view > before.view) own.viewsWithoutService++
+    if (after.isActive) own.viewsWithoutService = 0
+    const moment = { seen, before, after, own, all: this.#courses, n: this.#n }
+    this.#look((situation) => situation.atStep?.(moment) ?? false)
+    noteCourse(own, seen, after, this.#n)
+  }
+
+  #onExecuted(seen: SeenExecution): void {
+    const own = this.#courses[seen.replica]
+    if (own === undefined) return
+    const moment = { seen, own, highestTimestamps: this.#highestTimestamps }
+    this.#look((situation) => situation.atExecution?.(moment) ?? false)
+    for (const { client, timestamp } of seen.outcomes) {
+      const highest = this.#highestTimestamps.get(client) ?? 0
+      if (timestamp > highest) this.#highestTimestamps.set(client, timestamp)
+    }
+  }
+
+  #onCrash(own: Course | undefined): void {
+    if (own === undefined) return
+    own.interrupted = own.standing
+    own.isDown = true
+    for (const vote of own.sentSince) own.sentBefore.add(vote)
+    own.sentSince.clear()
+  }
+
+  #look(isReached: (situation: Situation) => boolean): void {
+    const now = this.#missing.filter(isReached)
+    if (now.length === 0) return
+    for (const { name } of now) this.#reached.add(name)
+    this.#missing = this.#missing.filter((situation) => !now.includes(situation))
+  }
+}
+
+const createCourse = (id: ReplicaId): Course => ({
+  id,
+  standing: null,
+  interrupted: null,
+  isDown: false,
+  sentBefore: new Set(),
+  sentSince: new Set(),
+  viewsWithoutService: 0,
+  ledView: null,
+  healedTimes: 0,
+})
+
+/** Notes what later steps are compared with. */
+function noteCourse(own: Course, { replica, effects }: SeenStep, after: Standing, n: number): void {
+  if (after.isActive && leads(replica, after, n)) own.ledView = after.view
+  for (const effect of effects) {
+    if (effect.kind === 'persist' && effect.record.kind === 'healed') own.healedTimes++
+    if (effect.kind !== 'broadcast') continue
+    const { outgoing } = effect
+    if (outgoing.kind === 'prepare' || outgoing.kind === 'commit') {
+      own.sentSince.add(`${outgoing.kind} ${outgoing.view} ${outgoing.sequence}`)
+    }
+  }
+}
+
+function standingOf(state: ReplicaState): Standing {
+  const { views, recovery, checkpoints, ordering, patience, transfer, requests, suspicion, oral } = state
+  return {
+    view: views.view,
+    isActive: views.isActive,
+    health: recovery.health,
+    isRecalling: recovery.recall !== null,
+    lowWatermark: checkpoints.lowWatermark,
+    lastExecuted: ordering.lastExecuted,
+    lastProposed: ordering.lastProposed,
+    madeNewView: views.madeNewView,
+    timeoutTicks: patience.timeoutTicks,
+    heldBack: ordering.heldBack.size,
+    executingAtTick: ordering.executingAtTick,
+    target: transfer.target?.sequence ?? null,
+    stalledSince: requests.stalledSince,
+    isTimerForRecovery: requests.timer !== null && requests.timer.waitsFor === null,
+    blacklisted: suspicion.blacklist.all.length,
+    complaint: suspicion.complaint?.complaint ?? null,
+    hasRecovery: recovery.own !== null,
+    waitingRecoveries: recovery.waiting.size,
+    doubted: oral.doubts.prePrepares.size,
+    lacking: oral.lacking.length,
+    choicesAhead: oral.choicesAhead.length,
+  }
+}
