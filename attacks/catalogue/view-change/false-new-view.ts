@@ -38,7 +38,8 @@ const aboutNewViews = {
   mode: 'oral',
   traitors: nextPrimaries,
   drawn: 'as primary',
-  judge: viewChanges(1, 2),
+  // The first primary is clogged, and each of its f successors may lie until its view ends.
+  judge: viewChanges(1, ({ f }) => f + 1),
   simulated: {
     faults: ({ first, lastsMs }) => clogged(first, { from: 0.1 * lastsMs, to: 0.6 * lastsMs }),
   },
