@@ -120,8 +120,6 @@ export class EntryView {
 export interface EntryHeader extends ChangeRevision {
   readonly createRevision: number
   readonly version: number
-  /** Null for none. */
-  readonly lease: Uint8Array | null
   readonly depth: number
 }
 
@@ -132,14 +130,13 @@ export function writeEntryHeader(
   header: EntryHeader,
   before: EntryView,
 ): void {
-  const { createRevision, main, version, sub, lease, depth } = header
+  const { createRevision, main, version, sub, depth } = header
   writeU64(bytes, at, createRevision)
   writeU64(bytes, at + MAIN_AT, main)
   writeU64(bytes, at + VERSION_AT, version)
   writeU32(bytes, at + SUB_AT, sub)
-  for (let offset = 0; offset < LEASE_BYTES; offset++) {
-    bytes[at + LEASE_AT + offset] = lease === null ? 0 : (lease[offset] as number)
-  }
+  // No operation attaches a key to a lease.
+  bytes.fill(0, at + LEASE_AT, at + LEASE_AT + LEASE_BYTES)
   writeU64(bytes, at + DEPTH_AT, depth)
   const farCount = farCountOf(depth)
   for (let index = 0; index < farCount; index++) {

@@ -10,7 +10,7 @@
 import { compareBytes, writeU64 } from '../base/bytes.ts'
 import type { TreeCursor } from '../tree/search.ts'
 import type { Tree } from '../tree/tree.ts'
-import { CHANGE_KINDS, type ChangeKind, ChangeRecords, ChangeView, copyBytes } from './change-record.ts'
+import { CHANGE_KINDS, type ChangeKind, ChangeRecords, copyBytes } from './change-record.ts'
 import {
   type ChangeRevision,
   type EntryHeader,
@@ -44,11 +44,6 @@ export interface KeyValueCounters {
   readonly historyBytes: number
 }
 
-/** The counters when a transaction began. */
-interface SavePoint extends KeyValueCounters {
-  readonly sub: number
-}
-
 export class KeyValueStore {
   readonly tree: Tree
   readonly records: ChangeRecords
@@ -70,7 +65,6 @@ export class KeyValueStore {
   /** The entry of the key before the last change, in a buffer that grows; of no length where there was none. */
   readonly #before = new EntryView()
   readonly #revisions = new Uint8Array(REVISIONS_BYTES)
-  #savePoint: SavePoint | null = null
 
   constructor(tree: Tree, { storeBytesMax, keysMax = KEYS_MAX }: KeyValueStoreLimits) {
     this.tree = tree
@@ -89,7 +83,6 @@ export class KeyValueStore {
     this.#size = this.tree.count(Uint8Array.of(SECTIONS.key))
     this.#deleted = this.tree.count(Uint8Array.of(SECTIONS.deleted))
     this.#isFound = false
-    this.#savePoint = null
   }
 
   /** The main revision of the last change; 1 in an empty store. */
@@ -167,10 +160,10 @@ export class KeyValueStore {
   }
 
   /**
-   * Sets the key to a copy of the bytes from .. to of `source`, attached to a lease or to none. False when there is no
-   * space; nothing has changed then. The store stands on no key afterwards.
+   * Sets the key to a copy of the bytes from .. to of `source`. False when there is no space; nothing has changed
+   * then. The store stands on no key afterwards.
    */
-  put(source: Uint8Array, from: number, to: number, lease: Uint8Array | null = null): boolean {
+  put(source: Uint8Array, from: number, to: number): boolean {
     const length = to - from
     const isNew = !this.#isFound
     const growth = isNew ? this.#keyLength - 1 + length : length - this.#entry.valueLength
@@ -187,7 +180,6 @@ export class KeyValueStore {
       main: this.#revision,
       sub: this.#sub,
       version: isNew ? 1 : before.version + 1,
-      lease,
       depth: isFirst ? 0 : before.depth + 1,
     }
     const headerBytes = entryHeaderBytes(header.depth)
@@ -217,7 +209,6 @@ export class KeyValueStore {
       main: this.#revision,
       sub: this.#sub,
       version: 0,
-      lease: null,
       depth,
     }
     this.#key[0] = SECTIONS.deleted
@@ -238,46 +229,6 @@ export class KeyValueStore {
     if (main !== change.main || sub !== change.sub) return
     this.tree.delete()
     this.#deleted--
-  }
-
-  /** Marks the state that `rollBack` goes back to. */
-  save(): void {
-    const { revision, bytes, historyBytes } = this
-    this.#savePoint = { revision, bytes, historyBytes, sub: this.#sub }
-  }
-
-  /** Takes back what was changed since `save`, the last change first. */
-  rollBack(): void {
-    const saved = this.#savePoint
-    if (saved === null) return
-    const view = new ChangeView()
-    const last = saved.sub < 0 && this.#revision === saved.revision ? -1 : this.#sub
-    for (let sub = last; sub > saved.sub; sub--) {
-      const change = { main: this.#revision, sub }
-      if (!this.records.open(view, change)) continue
-      this.#takeBack(view.kind, view.key.slice(), view.before)
-      this.records.remove(change)
-    }
-    this.#revision = saved.revision
-    this.#sub = saved.sub
-    this.#bytes = saved.bytes
-    this.#historyBytes = saved.historyBytes
-    this.#isFound = false
-  }
-
-  #takeBack(kind: ChangeKind, key: Uint8Array, entry: EntryView | null): void {
-    const { tree } = this
-    if (entry === null) this.#before.length = 0
-    else this.#keep(entry)
-    const left = sectionKey(kind === CHANGE_KINDS.put ? SECTIONS.key : SECTIONS.deleted, key)
-    tree.remove(left)
-    if (kind === CHANGE_KINDS.put) this.#size--
-    else this.#deleted--
-    if (this.#before.length === 0) return
-    const { bytes, at, length, version } = this.#before
-    tree.set(sectionKey(version > 0 ? SECTIONS.key : SECTIONS.deleted, key), bytes.subarray(at, at + length))
-    if (version > 0) this.#size++
-    else this.#deleted++
   }
 
   /** On the first key with the prefix that comes after `after`, or where it would be. */

@@ -2,6 +2,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { expect } from 'vitest'
+import { RecordedLoad, verdictOf } from '../../attacks/run/load/recorded-load.ts'
 import type { ClusterStatus } from '../../clients/api/status.ts'
 import { DEFAULT_CLIENTS, initCluster } from '../../replicas/init.ts'
 import { replicaDirectory } from '../../src/io/cluster-directory.ts'
@@ -11,7 +13,7 @@ import { http, isAlive, PATIENT_GATEWAY, type ProcessKit, until } from './proces
 
 export const LOAD_NAMES = ['load-0', 'load-1'] as const
 /** A load that takes a part of the machine and not all of it: what happens to the replicas is what counts. */
-export const LOAD_PAUSE_MS = 60
+const LOAD_PAUSE_MS = 60
 
 interface Running {
   readonly child: ReturnType<ProcessKit['start']>
@@ -94,6 +96,11 @@ export class Fleet {
     }
   }
 
+  /** Starts a load on this cluster whose history is recorded. */
+  startLoad(): Promise<RecordedLoad> {
+    return RecordedLoad.start({ directory: this.directory, names: LOAD_NAMES, pauseMs: LOAD_PAUSE_MS })
+  }
+
   get gatewayUrl(): string {
     return this.#gatewayUrl
   }
@@ -126,4 +133,11 @@ async function printed(
     if (child.exitCode !== null) throw new Error(`it ended: ${child.output.stderr}`)
     return child.output.stdout.includes(text)
   })
+}
+
+/** Ends the load: its history must be linearizable, and hold more than the answers that were counted. */
+export async function expectLinearizable(load: RecordedLoad): Promise<void> {
+  const lines = await load.stop()
+  expect(lines.length).toBeGreaterThan(2 * load.acknowledged)
+  expect(verdictOf(lines).kind).toBe('linearizable')
 }

@@ -2,10 +2,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { RecordedLoad, verdictOf } from '../../attacks/run/load/recorded-load.ts'
 import { deeper, IS_DEEP } from '../kit/depth.ts'
 import { runCommand } from './command-run.ts'
-import { Fleet, LOAD_NAMES, LOAD_PAUSE_MS } from './fleet.ts'
+import { expectLinearizable, Fleet } from './fleet.ts'
 import { http, isReady, ProcessKit, until } from './process-kit.ts'
 
 let kit = new ProcessKit()
@@ -48,11 +47,7 @@ test(`a cluster of auth oral answers; ${deeper('', 'its primary is killed, ')}a 
   const replicaFlags = ['--store-after-mib', '0']
   const fleet = await Fleet.up(kit, { auth: 'oral', checkpointInterval: 16, replicaFlags })
   await expectToServe(fleet)
-  const load = await RecordedLoad.start({
-    directory: fleet.directory,
-    names: LOAD_NAMES,
-    pauseMs: LOAD_PAUSE_MS,
-  })
+  const load = await fleet.startLoad()
   await load.progress(deeper(10, 20))
   if (IS_DEEP) {
     const first = (await fleet.status()).primary
@@ -77,6 +72,5 @@ test(`a cluster of auth oral answers; ${deeper('', 'its primary is killed, ')}a 
     await fleet.start(...fleet.ids)
   }
   await load.progress(deeper(10, 20))
-  const lines = await load.stop()
-  expect(verdictOf(lines).kind).toBe('linearizable')
+  await expectLinearizable(load)
 })

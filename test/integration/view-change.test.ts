@@ -1,8 +1,7 @@
 /** The primary is killed, stopped and restarted, and disks are lost, under a load whose history must stay linearizable. */
 import { afterEach, expect, test } from 'vitest'
-import { RecordedLoad, verdictOf } from '../../attacks/run/load/recorded-load.ts'
 import { deeper, IS_DEEP } from '../kit/depth.ts'
-import { Fleet, LOAD_NAMES, LOAD_PAUSE_MS } from './fleet.ts'
+import { expectLinearizable, Fleet } from './fleet.ts'
 import { ProcessKit } from './process-kit.ts'
 
 let kit = new ProcessKit()
@@ -11,18 +10,9 @@ afterEach(async () => {
   kit = new ProcessKit()
 })
 
-const startLoad = ({ directory }: Fleet) =>
-  RecordedLoad.start({ directory, names: LOAD_NAMES, pauseMs: LOAD_PAUSE_MS })
-
-async function expectLinearizable(load: RecordedLoad): Promise<void> {
-  const lines = await load.stop()
-  expect(lines.length).toBeGreaterThan(2 * load.acknowledged)
-  expect(verdictOf(lines).kind).toBe('linearizable')
-}
-
 test('the primary is killed, its successor is stopped for a while, and writes go on without them', async () => {
   const fleet = await Fleet.up(kit)
-  const load = await startLoad(fleet)
+  const load = await fleet.startLoad()
   await load.progress(10)
   const first = (await fleet.status()).primary
   await fleet.end('SIGKILL', first)
@@ -46,7 +36,7 @@ test('the primary is killed, its successor is stopped for a while, and writes go
 
 test.runIf(IS_DEEP)('replicas are restarted in turn, then one loses its disk and heals', async () => {
   const fleet = await Fleet.up(kit)
-  const load = await startLoad(fleet)
+  const load = await fleet.startLoad()
   for (const id of fleet.ids) {
     await load.progress(20)
     await fleet.end('SIGTERM', id)
