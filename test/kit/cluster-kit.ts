@@ -52,6 +52,7 @@ import { createAuthenticator } from '../../src/runtime/authentication/authentica
 import { createSealer } from '../../src/runtime/authentication/sealer.ts'
 import { createRecoveryRequest } from '../../src/runtime/execution/recovery-request.ts'
 import { deeper } from './depth.ts'
+import type { ChoiceOptions, Place, RequestOptions, ViewChangeOptions } from './message-options.ts'
 
 /** The cluster sizes that every rule is tested for: f = 1 and 2, and 3 in the deep run, which takes every test of them. */
 export const CLUSTER_SIZES = deeper<readonly number[]>([4, 7], [4, 7, 10])
@@ -73,38 +74,11 @@ export function seedOf(number: number): Uint8Array {
 /** The session of clients whose requests do not say otherwise. */
 export const SESSION = new Uint8Array(SESSION_NONCE_BYTES).fill(5)
 
-export interface RequestOptions {
-  readonly timestamp?: number
-  readonly session?: Uint8Array
-  readonly responder?: number
-  readonly operations?: Uint8Array
-}
-
-/** The subject of a vote or a pre-prepare. */
-export interface Place {
-  readonly view?: number
-  readonly sequence: number
-}
-
 /** The first state's certificate. */
 export const NOTHING_STABLE: CheckpointCertificate = {
   sequence: 0 as Sequence,
   root: new Uint8Array(0),
   checkpoints: [],
-}
-
-/** The content of a VIEW-CHANGE besides its view. */
-export interface ViewChangeOptions {
-  readonly stable?: CheckpointCertificate
-  readonly prepared?: readonly PreparedCertificate[]
-}
-
-/** An O entry: what is chosen, and by whom and in which view it is signed. */
-export interface ChoiceOptions {
-  readonly sequence: number
-  readonly digest: Uint8Array
-  readonly view?: number
-  readonly sender?: number
 }
 
 export type ClusterKit = ReturnType<typeof createClusterKit>

@@ -3,7 +3,8 @@ import { assert } from '../../src/base/assert.ts'
 import { toHex } from '../../src/base/bytes.ts'
 import type { Batch, NewView, PreparedCertificate, Verified, ViewChange } from '../../src/messages/message.ts'
 import type { Effect } from '../../src/pbft/effects.ts'
-import type { ChoiceOptions, ClusterKit, ViewChangeOptions } from './cluster-kit.ts'
+import type { ClusterKit } from './cluster-kit.ts'
+import type { ChoiceOptions, ViewChangeOptions } from './message-options.ts'
 import { effectsOf, ReplicaUnderTest } from './replica-kit.ts'
 
 /** W others say that they move to `view`: the replica goes there too, and says so once that is on disk. */

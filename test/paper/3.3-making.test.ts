@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
 import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
-import { CLUSTER_SIZES, createClusterKit, seedOf, type ViewChangeOptions } from '../kit/cluster-kit.ts'
+import { CLUSTER_SIZES, createClusterKit, seedOf } from '../kit/cluster-kit.ts'
+import type { ViewChangeOptions } from '../kit/message-options.ts'
 import { broadcastsOf, decide, ReplicaUnderTest, reasonsOf, sentKinds } from '../kit/replica-kit.ts'
 
 const K = CHECKPOINT_INTERVAL
