@@ -40,7 +40,8 @@ export function proposalFault(me: Memory, { view, sequence, batch }: PrePrepareC
   const { log, config } = me
   const place = { view, sequence, digest: batch.digest }
   const before = [...log.ordered.values()].filter((each) => each.view === view).map((each) => each.sequence)
-  const next = Math.max(log.low, log.boundUpTo, ...before) + 1
+  // What was executed here was decided: in a later view too, where the primary did not hear that its own has ended.
+  const next = Math.max(log.low, log.boundUpTo, me.executed, ...before) + 1
   return first(
     primaryOf(view, config.n) !== config.id && 'it is not the primary',
     notInView(me, view),
