@@ -25,7 +25,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
   {
     name: 'h moves only with the own state',
     rule: '2.2',
-    within: 'becomeStable',
+    within: 'moveWindow',
     search: 'adoptStable(state, stable);\n    persist(',
     replacement:
       'if (stable.sequence > state.ordering.lastExecuted) return;\n    adoptStable(state, stable);\n    persist(',

@@ -123,18 +123,22 @@ export const isStableCheckpointRelevant = (
   { stable }: Pick<StableCheckpoint, 'stable'>,
 ): boolean => stable.sequence > lowWatermark
 
+/** A stable checkpoint moves the window, and a primary proposes into the room that this makes. */
+function becomeStable(turn: Turn, stable: CheckpointCertificate): void {
+  moveWindow(turn, stable)
+  proposeBatches(turn)
+}
+
 /**
- * h moves at once, wherever the certificate came from; only what this replica's state has not reached yet is kept.
- *
+ * Moves h at once, wherever the certificate came from. Only what this replica's state has not reached yet is kept.
  * @rule 2.2
  */
-export function becomeStable(turn: Turn, stable: CheckpointCertificate): void {
+export function moveWindow(turn: Turn, stable: CheckpointCertificate): void {
   const { state, effects } = turn
   adoptStable(state, stable)
   persist(turn, { kind: 'stable', stable })
   effects.push({ kind: 'stable', stable })
   compareWithStable(turn)
-  proposeBatches(turn)
 }
 
 /** Moves h and lets go of what lies below it. */

@@ -13,16 +13,17 @@ import { isPrimary } from '../views/view-state.ts'
 import { openSlot } from './ordering-state.ts'
 
 /**
- * Proposes while the pipeline has room: s <= last executed + window and s <= H. A batch takes what gathered while
+ * Proposes while the pipeline has room: h < s <= H and s <= last executed + window. A batch takes what gathered while
  * earlier ones were in flight; it never waits on a clock.
- * @rule 1.10
+ * @rule 1.2 1.10
  */
 export function proposeBatches(turn: Turn): void {
   const { state } = turn
   if (!isPrimary(state) || !state.views.isActive || !mayVote(state)) return
   const last = Math.min(state.ordering.lastExecuted + PIPELINE_WINDOW, highWatermark(state))
-  while (state.ordering.lastProposed < last) {
-    const sequence = (state.ordering.lastProposed + 1) as Sequence
+  // The others may have made a checkpoint stable that lies above what this replica proposed and executed.
+  const first = Math.max(state.ordering.lastProposed, state.checkpoints.lowWatermark) + 1
+  for (let sequence = first as Sequence; sequence <= last; sequence++) {
     const batch = nextBatch(state, sequence)
     if (batch === null) return
     const content = { kind: 'pre-prepare', view: state.views.view, sequence, batch } as const

@@ -13,7 +13,7 @@ import type {
   ViewChange,
 } from '../../messages/message.ts'
 import { isRejection, type RejectionReason } from '../../messages/rejection.ts'
-import { becomeStable } from '../checkpoints/checkpoint.ts'
+import { moveWindow } from '../checkpoints/checkpoint.ts'
 import { isInWindow } from '../checkpoints/watermarks.ts'
 import { persist, persistThenBroadcast } from '../durability.ts'
 import type { AnyNewView } from '../effects.ts'
@@ -182,7 +182,8 @@ export function enterView(turn: Turn, newView: NewView): void {
   if (isRejection(contents)) return
   activate(turn, newView)
   const { stable } = select(contents.viewChanges, state.nullBatch.digest)
-  if (stable.sequence > state.checkpoints.lowWatermark) becomeStable(turn, stable) // @rule 2.2
+  // Nothing is proposed before O is taken: where the new proposals begin is not known until then. @rule 2.2
+  if (stable.sequence > state.checkpoints.lowWatermark) moveWindow(turn, stable)
   beginOrdering(turn, contents.prePrepares, stable.sequence)
 }
 

@@ -19,7 +19,7 @@ export function specification(): Checker {
       const { replica, event, state } = seen
       const me = memories.get(replica) ?? new Memory(state.config, state.nullBatch.digest)
       memories.set(replica, me)
-      if (event.kind === 'resumed') me.start(state.config.stored)
+      if (event.kind === 'resumed') me.start(state.config.stored, state.config.isStateLost)
       return faultOfStep(me, seen)
     },
     onExecuted({ replica, sequence, batch }) {

@@ -115,13 +115,14 @@ export class Memory {
     }
   }
 
-  /** Its log was replayed, on top of this checkpoint's state where there is one. */
-  start(stored: CheckpointCertificate | undefined): void {
+  /** Its log was replayed, on top of this checkpoint's state where there is one and its pages are not damaged. */
+  start(stored: CheckpointCertificate | undefined, isStateLost = false): void {
     this.isStarting = false
     if (stored === undefined) return
     this.heard.hearAll(stored.checkpoints)
     this.stored = stored.sequence
     this.log.low = Math.max(this.log.low, stored.sequence) as Sequence
+    if (isStateLost) return
     this.executed = Math.max(this.executed, stored.sequence) as Sequence
     this.roots.set(stored.sequence, stored.root)
   }
