@@ -10,6 +10,30 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     replacement: 'return Math.ceil((n + faultsMax(n) + 1) / 2) - 1',
   },
   {
+    name: 'a primary proposes before it has taken the choices of its NEW-VIEW',
+    rule: '3.4',
+    within: 'enterView',
+    search: 'moveWindow(turn, stable);',
+    replacement: '{ moveWindow(turn, stable); proposeBatches(turn); }',
+    paper: {
+      file: 'paper/3.3-making.test.ts',
+      test: 'no place gets two proposals',
+      why: UNSEEN.rare,
+    },
+  },
+  {
+    name: 'a primary proposes at or below h',
+    rule: '1.2',
+    within: 'proposeBatches',
+    search: 'Math.max(state.ordering.lastProposed, state.checkpoints.lowWatermark) + 1',
+    replacement: 'state.ordering.lastProposed + 1',
+    paper: {
+      file: 'paper/3.3-making.test.ts',
+      test: 'nothing is proposed at or below h',
+      why: UNSEEN.rare,
+    },
+  },
+  {
     name: 'the digest of a batch leaves out its time',
     attack: 'equivocate',
     rule: '0',

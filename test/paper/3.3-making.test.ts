@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
 import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
+import type { CheckpointCertificate } from '../../src/messages/message.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import { CLUSTER_SIZES, createClusterKit, seedOf } from '../kit/cluster-kit.ts'
 import type { ViewChangeOptions } from '../kit/message-options.ts'
@@ -154,6 +155,33 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const { primary } = madeFrom(silent)
       primary.receive(kit.request(4))
       expect(broadcastsOf(primary.settle(), 'pre-prepare').map(({ sequence }) => sequence)).toEqual([1])
+    })
+  })
+  describe('proposing in it, where the NEW-VIEW moves h', () => {
+    const K = 4
+    const small = createClusterKit(n, 1, 'signed', K)
+    const own = (timestamp: number) => small.request(0, { timestamp })
+    const changes = (stable: CheckpointCertificate) =>
+      small.viewChanges(others.slice(0, small.q - 1), VIEW, { stable })
+
+    /** The primary of VIEW, which executed so much before and has a request waiting, enters its view. */
+    function entered(executed: number, stable: CheckpointCertificate) {
+      const primary = new ReplicaUnderTest(small, 1)
+      for (let sequence = 1; sequence <= executed; sequence++)
+        decide(small, primary, { sequence, batch: small.batch([own(sequence)]) })
+      primary.receive(own(executed + 1))
+      const first = [...primary.receiveAll(changes(stable)), ...primary.settle()]
+      primary.receive(own(executed + 2))
+      return broadcastsOf([...first, ...primary.settle()], 'pre-prepare').map(({ sequence }) => sequence)
+    }
+
+    test('PBFT-3.4 PBFT-1.2 no place gets two proposals', () => {
+      expect(entered(K - 1, small.certificate(K, seedOf(1)))).toEqual([K + 1])
+    })
+
+    test('PBFT-1.2 PBFT-1.10 nothing is proposed at or below h, however little was executed', () => {
+      expect(entered(0, small.certificate(K, seedOf(1)))).toEqual([])
+      expect(entered(K - 2, small.certificate(K, seedOf(1)))).toEqual([])
     })
   })
 })

@@ -66,11 +66,14 @@ describe('the checker', () => {
     operations: NOTHING,
   }
 
-  /** Asks all replicas ten times in so many virtual milliseconds; `amnesiac` of them say that they lost their data. */
-  function judgedAfter(ms: number, amnesiac: number, answersEach: number): string | null {
+  /**
+   * Asks the correct replicas ten times in so many virtual milliseconds; `amnesiac` of them say that they lost their
+   * data. The last `traitors` of four are not correct, and nothing is seen of them.
+   */
+  function judgedAfter(ms: number, amnesiac: number, answersEach: number, traitors = 0): string | null {
     let now = 0
     const checker = trueHealth(4, () => now)
-    const states = replicaIds(4).map((id) => {
+    const states = replicaIds(4 - traitors).map((id) => {
       const replica = new ReplicaUnderTest(kit, id)
       if (id < amnesiac) replica.state.recovery.health = 'amnesiac'
       return replica.state
@@ -105,5 +108,10 @@ describe('the checker', () => {
   test('sees a status that says stalled where all is served', () => {
     expect(judgedAfter(30_000, 1, 10)).toBeNull()
     expect(judgedAfter(30_000, 2, 10)).toContain('nothing is served')
+  })
+
+  test('says nothing of a service that depends on what a traitor does', () => {
+    expect(judgedAfter(30_000, 1, 10, 1)).toBeNull()
+    expect(judgedAfter(30_000, 2, 10, 1)).toContain('nothing is served')
   })
 })

@@ -3,10 +3,11 @@
  * requests are served while one waits and none is executed or answered, nor that they are not while they are answered
  * all the time.
  */
-import type { ReplicaId } from '../../base/ids.ts'
+import { type ReplicaId, replicaIds } from '../../base/ids.ts'
+import type { ReplicaReport } from '../../messages/message.ts'
 import { reportOf } from '../../pbft/report.ts'
 import type { ReplicaState } from '../../pbft/state.ts'
-import { stallOf } from '../../session/service-health.ts'
+import { type Reports, stallOf } from '../../session/service-health.ts'
 import { type Checker, requestKey } from './checker.ts'
 
 /**
@@ -25,22 +26,35 @@ const OUTSIDE = {
   loopHeldMs: 0,
 }
 
+/** Open is what traitors decide: requests are served as long as they take part. */
+type Claim = 'served' | 'stalled' | 'open'
+
+/** True if nothing is stalled once the traitors, of whom nothing is seen here, do as some correct replica does. */
+const mayServe = (n: number, reports: Reports, traitors: readonly ReplicaId[]): boolean =>
+  traitors.length > 0 &&
+  [...reports.values()].some((report) => {
+    const likened = traitors.map((id): [ReplicaId, ReplicaReport] => [id, report])
+    return stallOf(n, new Map([...reports, ...likened])) === null
+  })
+
 export function trueHealth(n: number, now: () => number): Checker {
   const states = new Map<ReplicaId, ReplicaState>()
+  const crashed = new Set<ReplicaId>()
   const open = new Map<string, number>()
   let answers: number[] = []
   /** When something was last executed or answered, and since when the status says the same without a break. */
   let movedAt = 0
-  let claim: { readonly isServed: boolean; readonly sinceMs: number } | null = null
+  let claim: { readonly verdict: Claim; readonly sinceMs: number } | null = null
 
   const judge = (): string | null => {
     const reports = new Map([...states].map(([id, state]) => [id, reportOf(state, OUTSIDE)]))
     const stall = stallOf(n, reports)
-    const isServed = stall === null
-    if (claim?.isServed !== isServed) claim = { isServed, sinceMs: now() }
+    const traitors = replicaIds(n).filter((id) => !states.has(id) && !crashed.has(id))
+    const verdict = stall === null ? 'served' : mayServe(n, reports, traitors) ? 'open' : 'stalled'
+    if (claim?.verdict !== verdict) claim = { verdict, sinceMs: now() }
     const from = now() - WRONG_MS_MAX
-    if (claim.sinceMs > from) return null
-    if (isServed) {
+    if (claim.sinceMs > from || verdict === 'open') return null
+    if (verdict === 'served') {
       const waits = [...open.values()].some((sinceMs) => sinceMs <= from)
       return waits && movedAt <= from
         ? `the status says that requests are served, and for ${WRONG_MS_MAX} ms none was`
@@ -58,11 +72,13 @@ export function trueHealth(n: number, now: () => number): Checker {
     onStep({ replica, state, event, isRecovering }) {
       if (isRecovering) return null
       states.set(replica, state)
+      crashed.delete(replica)
       if (event.kind === 'executed') movedAt = now()
       return event.kind === 'ticked' && state.clock.ticks % ASKED_TICKS === 0 ? judge() : null
     },
     onCrash({ replica }) {
       states.delete(replica)
+      crashed.add(replica)
       return null
     },
     onRequest(seen) {
