@@ -208,7 +208,9 @@ describe('the history', () => {
 
   test('a deleted key is there at the revisions before, and its next life begins anew', () => {
     const driver = new Driver({ history: FOREVER })
-    driver.run(put('k', '1'), put('k', '2'), remove('k'), put('k', '3'))
+    driver.run(put('k', '1'), put('k', '2'), remove('k'))
+    expect(driver.run(everything(3))[0]).toMatchObject({ items: [{ version: 2, modRevision: 3 }] })
+    driver.run(put('k', '3'))
     const shown = [1, 2, 3, 4, 5].map((at) => driver.run(everything(at))[0])
     expect(shown).toMatchObject([
       { count: 0 },
