@@ -9,6 +9,7 @@ import {
 } from '../../src/pbft/parameters.ts'
 import { TICK_MS } from '../../src/runtime/tick.ts'
 import { WITNESSED_EVERY } from '../../src/session/session.ts'
+import { calmMean } from '../run/calm-mean.ts'
 import type { Facts } from '../run/run-facts.ts'
 import type { Observed } from '../run/simulated/observed.ts'
 import type { Judge } from './attack.ts'
@@ -147,10 +148,7 @@ export const nobodyFramed: Judge<Observed> = ({ suspected, blamed, convicted, tr
     .filter((id) => !traitors.includes(id))
     .map((id) => `replica ${id}, which is correct, is suspected or blamed`)
 
-/**
- * Of the throughput without the attack, what is left of it under attack, and since the last view change. A machine has
- * other work at one time and not at another: processes are compared with the mean of before and after.
- */
+/** Of the throughput without the attack, what is left of it under attack, and since the last view change. */
 interface Shares {
   readonly during: number
   /** Null where there was no view change. */
@@ -162,7 +160,7 @@ function sharesOf(facts: Facts | Observed): Shares | null {
   const { before, during, settled } =
     measured !== undefined
       ? {
-          before: (measured.before.opsPerSecond + measured.after.opsPerSecond) / 2,
+          before: calmMean(measured, (figures) => figures.opsPerSecond),
           during: measured.during.opsPerSecond,
           settled: measured.settled?.opsPerSecond ?? null,
         }

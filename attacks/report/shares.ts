@@ -1,11 +1,12 @@
 /** The share of the throughput that is left under attack, and what the attackers themselves take of the machine. */
+import { calmMean } from '../run/calm-mean.ts'
 import type { Figures } from '../run/load/load-meter.ts'
 import type { Spent } from '../run/processes/processor-time.ts'
 import type { Measured } from '../run/run-facts.ts'
 
-/** Of the operations per second without the attack, before it and after it; null where there were none. */
-export function shareOf({ before, after }: Measured, { opsPerSecond }: Figures): number | null {
-  const calm = (before.opsPerSecond + after.opsPerSecond) / 2
+/** Of the operations per second without the attack; null where there were none. */
+export function shareOf(measured: Measured, { opsPerSecond }: Figures): number | null {
+  const calm = calmMean(measured, (figures) => figures.opsPerSecond)
   return calm === 0 ? null : opsPerSecond / calm
 }
 
@@ -13,10 +14,9 @@ export function shareOf({ before, after }: Measured, { opsPerSecond }: Figures):
  * The same of the operations that the correct replicas get done in a second of processor time: what the attack makes them
  * work, without what the attackers, or other programs, take of the machine. Null where it was not measured.
  */
-export function shareOfWork({ before, during, after, spent }: Measured): number | null {
+export function shareOfWork(measured: Measured): number | null {
   const of = ({ done }: Figures, { correctMs }: Spent): number => done / (correctMs ?? Number.NaN)
-  const calm = (of(before, spent.before) + of(after, spent.after)) / 2
-  const share = of(during, spent.during) / calm
+  const share = of(measured.during, measured.spent.during) / calmMean(measured, of)
   return Number.isFinite(share) ? share : null
 }
 

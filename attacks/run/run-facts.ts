@@ -50,6 +50,8 @@ export interface Measured {
   readonly after: Figures
   /** From the last view change under attack on, as long as the attack lasted; null without one, or too shortly after it. */
   readonly settled: Figures | null
+  /** True if correct replicas executed different batches: what they do after the attack is that of several clusters. */
+  readonly hasSplit?: boolean
   /** The longest time without an acknowledged write since the attack began. */
   readonly gapMs: number
   /** From the end of the attack until all correct replicas voted and had executed the same; null when they did not. */

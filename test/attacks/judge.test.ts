@@ -1,7 +1,8 @@
 /** The one verdict on made-up runs of both worlds: each sentence can be missing and can be there. */
 import { describe, expect, test } from 'vitest'
 import type { Attack, Control } from '../../attacks/language/attack.ts'
-import { judge } from '../../attacks/run/judge.ts'
+import { figure, holds } from '../../attacks/language/expectations.ts'
+import { judge, warningsOf } from '../../attacks/run/judge.ts'
 import { type Ended, processEvidence } from '../../attacks/run/processes/process-evidence.ts'
 import type { Facts, Measured } from '../../attacks/run/run-facts.ts'
 import type { Observed } from '../../attacks/run/simulated/observed.ts'
@@ -191,5 +192,44 @@ describe('a control', () => {
     expect(processFaults({ ...broken, facts: { ...faultyFacts, guilty: [] } })).toEqual(hidden)
     expect(simulatedFaults(tooMany, violated(1), attack)).toEqual([])
     expect(simulatedFaults({ ...tooMany, guilty: [] }, violated(1), attack)).toEqual(hidden)
+  })
+})
+
+describe('figures that are advisory', () => {
+  const slow: Partial<Measured> = { heldMs: 1_000_000 }
+  const never = figure(
+    holds(
+      () => false,
+      () => 'the attack takes all of the throughput',
+    ),
+  )
+  const evidenceOf = (figures: Facts['figures'], part: Partial<Ended> = {}) =>
+    processEvidence({
+      ...ended,
+      ...{ attack: attackOf({ judge: never }), ...part },
+      facts: { ...facts, measured: { ...measured, ...slow }, ...(figures === undefined ? {} : { figures }) },
+    })
+  const missed = ['the attack takes all of the throughput', expect.stringContaining('held')]
+
+  test.each([undefined, 'binding'] as const)(
+    '%s: a figure that misses is a fault, and no warning',
+    (figures) => {
+      const evidence = evidenceOf(figures)
+      expect([...judge(evidence)].sort()).toEqual(expect.arrayContaining(missed))
+      expect(warningsOf(evidence)).toEqual([])
+    },
+  )
+
+  test('advisory: the same figures are warnings, and no faults', () => {
+    const evidence = evidenceOf('advisory')
+    expect(judge(evidence)).toEqual([])
+    expect(warningsOf(evidence)).toEqual(expect.arrayContaining(missed))
+    expect(warningsOf(evidence)).toHaveLength(missed.length)
+  })
+
+  test('what is no figure is a fault whatever they weigh, and never a warning', () => {
+    const evidence = evidenceOf('advisory', { disagreements: ['broken'] })
+    expect(judge(evidence)).toEqual(['broken'])
+    expect(warningsOf(evidence)).not.toContain('broken')
   })
 })

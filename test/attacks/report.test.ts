@@ -109,6 +109,14 @@ describe('what an attack costs', () => {
     expect(shareOf({ ...measured, before: nothing, after: nothing }, during)).toBeNull()
   })
 
+  test('a cluster that has split is no measure of a whole one: the share is of before alone', () => {
+    const after = { ...measured.after, done: 20, opsPerSecond: 10 }
+    const split = { ...measured, after, hasSplit: true }
+    expect(shareOf(split, during)).toBeCloseTo(0.5)
+    expect(shareOfWork(split)).toBeCloseTo(0.8)
+    expect(shareOf({ ...split, hasSplit: false }, during)).toBeCloseTo(50 / 55)
+  })
+
   test('what others take of the machine is no loss of work', () => {
     const half = { ...measured, during: { ...during, done: 100 } }
     expect(shareOfWork(half)).toBeCloseTo(0.4)

@@ -1,4 +1,5 @@
 /** The middle phase of a run: the attack begins, lasts and ends, whoever plays it. */
+import { given } from '../../../src/base/given.ts'
 import { faultsMax } from '../../../src/base/quorum.ts'
 import { createRandom } from '../../../src/base/random.ts'
 import { inOrder, type LinkFault } from '../../../src/simulator/plan/plan.ts'
@@ -14,6 +15,7 @@ import { HostileChild } from './hostile-process.ts'
 import { openFilesOf } from './process-memory.ts'
 import { ProcessorTime } from './processor-time.ts'
 import type { RunParts } from './run-phases.ts'
+import { hasShown } from './showing.ts'
 
 /** In this order: `prepare`, `run`, `end`; and `close` whatever happened. */
 export class AttackPhase {
@@ -118,14 +120,15 @@ export class AttackPhase {
     return seen
   }
 
-  async #hasShown({ client, environment }: Attack): Promise<boolean> {
-    const { awaits = [] } = client ?? {}
-    const { untilExecuted = 0, untilViewChanges = 0 } = environment ?? {}
-    if (this.#hostile?.hasEnded === true) return true
-    const wasAnswered = awaits.every((answer) => this.told?.has(answer) === true)
-    if (this.acts === 0 || !wasAnswered) return false
-    if (this.#parts.watch.view < this.#viewBefore + untilViewChanges) return false
-    return untilExecuted === 0 || (await this.#executed()).least >= this.#executedBefore + untilExecuted
+  async #hasShown(attack: Attack): Promise<boolean> {
+    const isExecutedAwaited = attack.environment?.untilExecuted !== undefined
+    return hasShown(attack, {
+      acts: this.acts,
+      ...given({ told: this.told }),
+      hasClientEnded: this.#hostile?.hasEnded === true,
+      viewChanges: this.#parts.watch.view - this.#viewBefore,
+      executed: isExecutedAwaited ? (await this.#executed()).least - this.#executedBefore : 0,
+    })
   }
 
   /**

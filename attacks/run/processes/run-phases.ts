@@ -211,11 +211,13 @@ export class RunPhases {
     await testCluster.stop()
     const { disks, unreadable } = await this.#readDisks()
     const { acts, told, stopped } = this.#attackPhase
+    const differing = disagreements(disks)
     const measured: Measured = {
       before: this.#meter.figures(before),
       during: this.#meter.figures(during, stopped),
       after: this.#meter.figures(after),
       settled: this.#settledFigures(during),
+      hasSplit: differing.length > 0,
       gapMs: this.#meter.figures({ fromMs: during.fromMs, toMs: after.toMs }).gapMs,
       settledMs,
       suspicions: watch.suspicions(before.fromMs),
@@ -249,7 +251,6 @@ export class RunPhases {
       ...given({ told, figures: setting.figures }),
     }
     const compared = comparedCount(disks)
-    const differing = disagreements(disks)
     const evidence = processEvidence({
       attack,
       facts,
