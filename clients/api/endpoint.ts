@@ -30,6 +30,8 @@ export interface Body {
 
 export interface Answer {
   readonly description: string
+  /** Headers with a meaning of their own here, and what it is. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Absent where the answer has no body. */
   readonly content?: Content
 }

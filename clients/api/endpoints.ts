@@ -1,5 +1,6 @@
 /** Every endpoint, in the order of the description and of the tables; and the schemas that the description names. */
 import type { z } from 'zod'
+import { compactHistory } from './compaction.ts'
 import type { Endpoint } from './endpoint.ts'
 import { EvidenceEntry, getEvidence } from './evidence.ts'
 import { getHealth, getReadiness } from './health.ts'
@@ -10,6 +11,7 @@ import { getStatus, StatusDocument } from './status.ts'
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...[putKey, getKey, deleteKey, putNamedKey, listKeys, deleteNamedKey],
+  compactHistory,
   ...[getStatus, getEvidence],
   ...[getHealth, getReadiness, getDescription],
 ]

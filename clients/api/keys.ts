@@ -1,13 +1,10 @@
 /** The resource `/v1/kv`: keys and their values. A key stands in the path, or in the query, where nothing changes it. */
 import { z } from 'zod'
-import { fromHex } from '../../src/base/bytes.ts'
 import { VALUE_BYTES_MAX } from '../../src/store/operations.ts'
 import { endpoint, json, octets } from './endpoint.ts'
-import { handedOut, keyBytes, namedKey, text, wholeNumber } from './parameters.ts'
-
-/** Items of one page when none are asked for, and at most. */
-export const LIST_LIMIT = 100
-export const LIST_LIMIT_MAX = 1000
+import { keyBytes, namedKey, text, wholeNumber } from './parameters.ts'
+import { DELETION_PARAMETERS, RANGE_PARAMETERS, READ_REVISION } from './range-parameters.ts'
+import { STORE_PROBLEMS } from './store-problems.ts'
 
 const KEY_IN_PATH = {
   key: {
@@ -33,22 +30,6 @@ const IF_REVISION = {
 } as const
 
 const RECEIPT = { receipt: { description: 'To come: refused.', schema: text('receipt').optional() } } as const
-const OLDER_REVISION = {
-  revision: { description: 'To come: refused.', schema: wholeNumber('revision').optional() },
-} as const
-
-const LIST_PARAMETERS = {
-  prefix: {
-    description: 'Any bytes, percent-encoded, a space also as +.',
-    schema: keyBytes('the prefix', 0).optional(),
-  },
-  limit: {
-    description: `Keys of one page: ${LIST_LIMIT} when it is not given.`,
-    schema: wholeNumber('limit', LIST_LIMIT_MAX).optional(),
-  },
-  cursor: { description: 'As an earlier page gave it.', schema: handedOut('cursor', fromHex).optional() },
-} as const
-
 const IF_MATCH = 'Only when the key is at one of these entity tags; `*`: only when it exists.'
 const WRITE_HEADERS = {
   'If-Match': IF_MATCH,
@@ -81,18 +62,25 @@ const valueForms = {
 const KeySet = z.strictObject({ key: KeyName, revision: StoreRevision, ...keyRevisions })
 const KeyDeleted = z.strictObject({ key: KeyName, revision: StoreRevision, deleted: z.boolean() })
 const KeyRead = z.strictObject({ key: KeyName, revision: StoreRevision, ...keyRevisions, ...valueForms })
+const Item = z.strictObject({ key: KeyName, ...keyRevisions, ...valueForms })
 const Page = z.strictObject({
-  items: z.array(z.strictObject({ key: KeyName, ...keyRevisions, ...valueForms })),
-  count: z.int().describe('All keys with the prefix.'),
+  items: z.array(Item),
+  count: z.int().describe('All keys in the range, whatever limit, cursor and filters.'),
   revision: StoreRevision,
-  cursor: z.string().nullable().describe('For the next page; null on the last.'),
+  more: z.boolean().describe('True where the limit, or the size of the values, cut the answer.'),
+  cursor: z
+    .string()
+    .nullable()
+    .describe('For the next page; null on the last, and where the order is not that of the keys.'),
+})
+const RangeDeleted = z.strictObject({
+  revision: StoreRevision,
+  deleted: z.int().describe('The number of keys that were deleted.'),
+  items: z.array(Item).optional().describe('The deleted keys, with `previous`.'),
 })
 
-/** Problems of whatever asks the replicas for something. */
-export const STORE_PROBLEMS = ['stalled', 'unknown', 'refused', 'key-shared', 'no-timestamps'] as const
-
 const READ_PROBLEMS = [
-  ...['bad-key', 'no-evidence', 'not-found', 'revision-moved', 'too-large'],
+  ...['bad-key', 'future-revision', 'no-evidence', 'not-found', 'compacted', 'revision-moved', 'too-large'],
   ...STORE_PROBLEMS,
 ] as const
 
@@ -118,8 +106,19 @@ const DELETE = {
   problems: ['bad-key', 'no-evidence', 'revision-moved', 'unsupported', ...STORE_PROBLEMS],
 } as const
 
+/** Headers of a value that goes out as bytes. */
+const VALUE_HEADERS = {
+  ETag: 'The modification revision of the key, in quotes.',
+  'Strategos-Revision': "The store's revision.",
+  'Strategos-Create-Revision': 'The revision that created the key.',
+  'Strategos-Version': 'The number of writes since the key was created.',
+} as const
+
 const NOT_MODIFIED = {
-  304: { description: 'The reader has it: the key is at an entity tag of If-None-Match.' },
+  304: {
+    description: 'The reader has it: the key is at an entity tag of If-None-Match.',
+    headers: VALUE_HEADERS,
+  },
 } as const
 
 export const putKey = endpoint({
@@ -132,11 +131,12 @@ export const getKey = endpoint({
   method: 'GET',
   path: '/v1/kv/{key}',
   summary: 'Reads a key: its value, or with `Accept: application/json` all about it.',
-  parameters: { ...KEY_IN_PATH, ...OLDER_REVISION, ...RECEIPT },
+  parameters: { ...KEY_IN_PATH, ...READ_REVISION, ...RECEIPT },
   headers: READ_HEADERS,
   answers: {
     200: {
-      description: 'The value; ETag is the modification revision. JSON when Accept asks for it.',
+      description: 'The value; JSON when Accept asks for it.',
+      headers: VALUE_HEADERS,
       content: { ...octets, 'application/json': KeyRead },
     },
     ...NOT_MODIFIED,
@@ -160,8 +160,8 @@ export const listKeys = endpoint({
   method: 'GET',
   path: '/v1/kv',
   summary:
-    'Lists keys and values by prefix, in the order of their bytes; with `key` or `name`, reads that key.',
-  parameters: { ...LIST_PARAMETERS, ...KEY_IN_QUERY, ...OLDER_REVISION, ...RECEIPT },
+    'Reads a range of keys, in the order of their bytes or of `sort`; with `key` or `name`, reads that key.',
+  parameters: { ...RANGE_PARAMETERS, ...KEY_IN_QUERY, ...READ_REVISION, ...RECEIPT },
   headers: READ_HEADERS,
   answers: {
     200: {
@@ -176,10 +176,19 @@ export const listKeys = endpoint({
 export const deleteNamedKey = endpoint({
   ...DELETE,
   path: '/v1/kv',
-  parameters: { ...KEY_IN_QUERY, ...IF_REVISION, ...RECEIPT },
+  summary: 'Deletes a key; with `prefix`, `start` or `end`, every key of that range at one revision.',
+  parameters: { ...KEY_IN_QUERY, ...DELETION_PARAMETERS, ...IF_REVISION, ...RECEIPT },
+  answers: {
+    200: json(
+      z.union([KeyDeleted, RangeDeleted]),
+      'What is named does not exist any more; `deleted` says whether the key did, or how many did.',
+    ),
+  },
+  problems: [...DELETE.problems, 'too-large'],
 })
 
 export type KeySetAnswer = z.output<typeof KeySet>
 export type KeyDeletedAnswer = z.output<typeof KeyDeleted>
 export type KeyReadAnswer = z.output<typeof KeyRead>
+export type RangeDeletedAnswer = z.output<typeof RangeDeleted>
 export type PageAnswer = z.output<typeof Page>

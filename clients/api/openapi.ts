@@ -35,10 +35,18 @@ const contentJson = (content: Content): Json =>
     Object.entries(content).map(([mediaType, schema]) => [mediaType, { schema: schemaJson(schema) }]),
   )
 
-const answerJson = ({ description, content }: Answer): Json => ({
+const answerJson = ({ description, headers, content }: Answer): Json => ({
   description,
-  ...given({ content: content && contentJson(content) }),
+  ...given({ headers: headers && headersJson(headers), content: content && contentJson(content) }),
 })
+
+const headersJson = (headers: Readonly<Record<string, string>>): Json =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, described]) => [
+      name,
+      { description: described, schema: { type: 'string' } },
+    ]),
+  )
 
 function parametersJson(declared: Endpoint): readonly Json[] {
   const inUrl = Object.entries(declared.parameters ?? {}).map(([name, { description, schema }]) => ({

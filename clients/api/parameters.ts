@@ -39,6 +39,19 @@ export const wholeNumber = (name: string, most = Number.MAX_SAFE_INTEGER) => {
   )
 }
 
+/** One of a closed set of words. */
+export const oneOf = <const Words extends readonly [string, ...string[]]>(name: string, words: Words) =>
+  text(name).pipe(z.enum(words, `${name} is none of ${words.join(', ')}`))
+
+/** True for `true` and for the name alone, false for `false`. */
+export const flag = (name: string) =>
+  text(name).pipe(
+    z
+      .enum(['true', 'false', ''], `${name} is neither true nor false`)
+      .transform((word) => word !== 'false')
+      .meta({ type: 'boolean' }),
+  )
+
 /** Any bytes, as many as a key has, from `least` on. `said` names them in a fault. */
 export const keyBytes = (said: string, least = 1) =>
   z

@@ -5,12 +5,14 @@ import { z } from 'zod'
 export const PROBLEMS = {
   'bad-key': { status: 400, title: 'The key is empty, too long or not well encoded' },
   'bad-request': { status: 400, title: 'The request cannot be understood' },
+  'future-revision': { status: 400, title: 'The store has not reached this revision yet' },
   denied: { status: 403, title: 'This is not allowed' },
   'no-evidence': { status: 404, title: 'In this cluster nobody can prove to others what a replica said' },
   'not-found': { status: 404, title: 'The key does not exist' },
   'no-such-route': { status: 404, title: 'The gateway has no such route' },
   'no-such-method': { status: 405, title: 'The route does not take this method' },
   'too-slow': { status: 408, title: 'The request took too long to arrive' },
+  compacted: { status: 410, title: 'The history of this revision was compacted' },
   'revision-moved': { status: 412, title: 'The key is at another revision' },
   'too-large': { status: 413, title: 'The value or the request is too large' },
   unsupported: { status: 415, title: 'The request is in a form that is not supported' },
@@ -47,6 +49,7 @@ export const ProblemDocument = z
       .optional()
       .describe('The parameters that the route takes, where another one was given.'),
     revision: z.int().optional().describe("The store's revision."),
+    floor: z.int().optional().describe('The oldest revision that can still be read.'),
     modRevision: z.int().optional().describe('Where the key is; 0 where it does not exist.'),
   })
   .describe('RFC 9457, with a code that does not change.')

@@ -75,6 +75,17 @@ export function problemOf(result: Result): Problem {
       return new Problem('not-found', 'the key does not exist', { revision: result.revision })
     case 'revision-moved':
       return revisionMoved(result)
+    case 'compacted':
+      return new Problem('compacted', `the oldest revision that can be read is ${result.floor}`, {
+        revision: result.revision,
+        floor: result.floor,
+      })
+    case 'future':
+      return new Problem('future-revision', `the store is at revision ${result.revision}`, {
+        revision: result.revision,
+      })
+    case 'work-budget':
+      return new Problem('too-large', 'the range has more keys than one request may look at; narrow it')
     case 'no-space':
       return new Problem('no-space', 'the store has reached its size limit; deletes still work')
     case 'bad-key':

@@ -1,7 +1,9 @@
 /** The keys over HTTP: requests to operations of the store, results to answers. */
 import type { FastifyReply } from 'fastify'
-import { toHex } from '../../src/base/bytes.ts'
-import type { ListItem, Result } from '../../src/store/results.ts'
+import { oneKey } from '../../src/store/key-range.ts'
+import type { RangeOperation } from '../../src/store/range-operations.ts'
+import type { RangeItem } from '../../src/store/range-results.ts'
+import type { Result } from '../../src/store/results.ts'
 import type { AnswerOf } from '../api/endpoint.ts'
 import { keyName } from '../api/key-name.ts'
 import {
@@ -11,17 +13,18 @@ import {
   type KeyDeletedAnswer,
   type KeyReadAnswer,
   type KeySetAnswer,
-  LIST_LIMIT,
   listKeys,
   type PageAnswer,
   putKey,
   putNamedKey,
+  type RangeDeletedAnswer,
 } from '../api/keys.ts'
 import { whyNoEvidence } from '../library/no-evidence.ts'
 import { etag, readOutcome, refuseConditions, writeTest } from './conditions.ts'
 import type { Call, EndpointRoutes } from './endpoint-routes.ts'
 import { execute, executeIf, problemOf, revisionMoved, type StoreAccess } from './key-operations.ts'
 import { Problem } from './problem.ts'
+import { behindCursor, cursorBehind, queryOf, rangeOf, rangeParameterIn } from './range-query.ts'
 
 type ReadCall = Call<typeof listKeys>
 type GivenKey = Pick<ReadCall['parameters'], 'key' | 'name'>
@@ -42,12 +45,9 @@ export function keyValueRoutes(routes: EndpointRoutes, access: StoreAccess): voi
   }
 
   const get = async (call: ReadCall): Promise<KeyReadAnswer | FastifyReply> => {
-    refuseOlderRevision(call.parameters)
     refuseReceipt(call.parameters, access)
     const key = keyOf(call.parameters)
-    const result = await execute(access, { kind: 'get', key })
-    if (result.status !== 'ok' || result.kind !== 'get') throw problemOf(result)
-    return readAnswer(call, key, result)
+    return readAnswer(call, key, await readKey(access, key, call.parameters.revision ?? 0))
   }
 
   const remove = async (call: Call<typeof deleteNamedKey>): Promise<KeyDeletedAnswer> => {
@@ -58,12 +58,18 @@ export function keyValueRoutes(routes: EndpointRoutes, access: StoreAccess): voi
   }
 
   const listOrGet = async (call: ReadCall): Promise<AnswerOf<typeof listKeys> | FastifyReply> => {
-    const { key, name, prefix, limit, cursor } = call.parameters
-    if (key === undefined && name === undefined) return list(call, access)
-    if (prefix !== undefined || limit !== undefined || cursor !== undefined) {
-      throw new Problem('bad-request', 'key and name read one key, prefix, limit and cursor list many')
-    }
+    if (!namesOneKey(call.parameters)) return list(call, access)
+    refuseRangeOfOne(call.parameters)
     return get(call)
+  }
+
+  const removeNamed = async (
+    call: Call<typeof deleteNamedKey>,
+  ): Promise<KeyDeletedAnswer | RangeDeletedAnswer> => {
+    const { parameters } = call
+    if (!namesOneKey(parameters) && rangeParameterIn(parameters) !== null) return removeRange(call, access)
+    refuseRangeOfOne(parameters)
+    return remove(call)
   }
 
   routes.add(putKey, put)
@@ -71,30 +77,75 @@ export function keyValueRoutes(routes: EndpointRoutes, access: StoreAccess): voi
   routes.add(deleteKey, remove)
   routes.add(putNamedKey, put)
   routes.add(listKeys, listOrGet)
-  routes.add(deleteNamedKey, remove)
+  routes.add(deleteNamedKey, removeNamed)
 }
 
-const NO_BYTES = new Uint8Array(0)
+const namesOneKey = ({ key, name }: GivenKey): boolean => key !== undefined || name !== undefined
 
-async function list({ parameters, headers }: ReadCall, access: StoreAccess): Promise<PageAnswer> {
+function refuseRangeOfOne(parameters: Readonly<Record<string, unknown>>): void {
+  const name = rangeParameterIn(parameters)
+  if (name === null) return
+  throw new Problem('bad-request', `key and name stand for one key, and ${name} for a range of them`)
+}
+
+type Read = Result & { readonly status: 'ok'; readonly kind: 'get' }
+
+/** Reads one key; throws the problem where that fails. */
+async function readKey(access: StoreAccess, key: Uint8Array, revision: number): Promise<Read> {
+  if (revision === 0) {
+    const result = await execute(access, { kind: 'get', key })
+    if (result.status !== 'ok' || result.kind !== 'get') throw problemOf(result)
+    return result
+  }
+  const result = await execute(access, { kind: 'range', ...oneKey(key), revision })
+  if (result.status !== 'ok' || result.kind !== 'range') throw problemOf(result)
+  const [item] = result.items
+  if (item === undefined) throw problemOf({ status: 'not-found', revision: result.revision })
+  return { ...item, status: 'ok', kind: 'get', revision: result.revision }
+}
+
+async function list({ parameters, headers, reply }: ReadCall, access: StoreAccess): Promise<PageAnswer> {
   refuseConditions(headers)
-  refuseOlderRevision(parameters)
   refuseReceipt(parameters, access)
-  const { prefix = NO_BYTES, limit = LIST_LIMIT, cursor = NO_BYTES } = parameters
-  const result = await execute(access, { kind: 'list', prefix, limit, cursor })
-  if (result.status !== 'ok' || result.kind !== 'list') throw problemOf(result)
-  const { items, count, revision } = result
+  const query = queryOf(parameters)
+  const page = parameters.cursor === undefined ? query : behindCursor(query, parameters.cursor)
+  const count: RangeOperation = { ...query, countOnly: true }
+  // Both go in one request, so that the page and the count of the whole range are of one moment.
+  const [whole, result] = await Promise.all([
+    page === query || page === null ? null : execute(access, count),
+    execute(access, page ?? count),
+  ])
+  for (const each of [whole ?? result, result])
+    if (each.status !== 'ok' || each.kind !== 'range') throw problemOf(each)
+  const shown = result as RangePage
+  reply.header('strategos-revision', `${shown.revision}`)
   return {
-    items: items.map(itemJson),
-    count,
-    revision,
-    cursor: result.cursor.length > 0 ? toHex(result.cursor) : null,
+    items: shown.items.map((item) => itemJson(item, query.keysOnly)),
+    count: ((whole ?? result) as RangePage).count,
+    revision: shown.revision,
+    more: shown.more !== null,
+    cursor: cursorBehind(query, shown),
   }
 }
 
-function refuseOlderRevision({ revision }: ReadCall['parameters']): void {
-  if (revision === undefined) return
-  throw new Problem('bad-request', 'reads at an older revision are not available')
+type RangePage = Result & { readonly status: 'ok'; readonly kind: 'range' }
+
+async function removeRange(
+  { parameters, headers, reply }: Call<typeof deleteNamedKey>,
+  access: StoreAccess,
+): Promise<RangeDeletedAnswer> {
+  refuseReceipt(parameters, access)
+  refuseConditions(headers)
+  if (writeTest(headers, parameters.ifRevision ?? null) !== null) {
+    throw new Problem('bad-request', 'ifRevision has no meaning here: only keys have revisions')
+  }
+  const { prefix, start, end, previous = false } = parameters
+  if (prefix === undefined && start === undefined && end === undefined) throw noKey()
+  const result = await execute(access, { kind: 'delete-range', ...rangeOf(parameters), previous })
+  if (result.status !== 'ok' || result.kind !== 'delete-range') throw problemOf(result)
+  const { revision, deleted, items } = result
+  reply.header('strategos-revision', `${revision}`)
+  return { revision, deleted, ...(previous ? { items: items.map((item) => itemJson(item)) } : {}) }
 }
 
 /** A receipt is what f + 1 replicas signed. Who asks for one shall not take an answer without it for one with it. */
@@ -115,18 +166,24 @@ function keyOf({ key, name }: GivenKey): Uint8Array {
   }
   const given = key ?? name
   if (given !== undefined) return given
-  throw new Problem('bad-key', 'no key is given: in the path (/v1/kv/{key}) or in the query (?key=)')
+  throw noKey()
 }
+
+const noKey = (): Problem =>
+  new Problem('bad-key', 'no key is given: in the path (/v1/kv/{key}) or in the query (?key=)')
 
 function readAnswer(
   { headers, reply }: ReadCall,
   key: Uint8Array,
-  result: Result & { readonly status: 'ok'; readonly kind: 'get' },
+  result: Read,
 ): KeyReadAnswer | FastifyReply {
   const { revision, version, createRevision, modRevision, value } = result
   const outcome = readOutcome(headers, modRevision)
   if (outcome === 'revision-moved') throw revisionMoved({ revision, modRevision })
   reply.header('etag', etag(modRevision))
+  reply.header('strategos-revision', `${revision}`)
+  reply.header('strategos-create-revision', `${createRevision}`)
+  reply.header('strategos-version', `${version}`)
   reply.header('vary', 'accept')
   if (outcome === 'not-modified') return reply.code(304).send()
   if (wantsJson(headers.accept ?? ''))
@@ -152,14 +209,10 @@ function wantsJson(accept: string): boolean {
   return json > 0 && json >= bytes
 }
 
-function itemJson({
-  key,
-  value,
-  version,
-  createRevision,
-  modRevision,
-}: ListItem): PageAnswer['items'][number] {
-  return { key: keyName(key), version, createRevision, modRevision, ...valueJson(value) }
+function itemJson(item: RangeItem, keysOnly = false): PageAnswer['items'][number] {
+  const { key, value, version, createRevision, modRevision } = item
+  const described = { key: keyName(key), version, createRevision, modRevision }
+  return keysOnly ? described : { ...described, ...valueJson(value) }
 }
 
 /** A value in JSON: as text where it is UTF-8, else in base64. */

@@ -10,6 +10,7 @@ import { Admission, CONNECTIONS_MAX, TIMEOUTS } from './admission.ts'
 import { readBodies } from './body-reader.ts'
 import { guardAgainstBrowsers } from './browser-guard.ts'
 import { ClusterReports, clusterRoutes } from './cluster-routes.ts'
+import { compactionRoutes } from './compaction-routes.ts'
 import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
 import { EndpointRoutes } from './endpoint-routes.ts'
 import { keyValueRoutes } from './key-value-routes.ts'
@@ -102,7 +103,9 @@ function createServer(
   const routes = new EndpointRoutes(server, pathEnds)
   readBodies(server, admission)
   const reports = new ClusterReports(client)
-  keyValueRoutes(routes, { client, diagnose: () => reports.diagnose() })
+  const access = { client, diagnose: () => reports.diagnose() }
+  keyValueRoutes(routes, access)
+  compactionRoutes(routes, access)
   clusterRoutes(routes, client, { reports, loop })
   return server
 }

@@ -229,7 +229,10 @@ export class StoreClient {
       this.#fail(waiting, 'unknown', `${KEY_SHARED}, and it is not known whether this was carried out`)
     } else if (reason !== 'results-gone') {
       this.#fail(waiting, 'refused', `the replicas refuse the request: ${reason}`)
-    } else if ((kind === 'get' || kind === 'list') && waiting.repetitions < REPETITIONS_MAX) {
+    } else if (
+      (kind === 'get' || kind === 'list' || kind === 'range') &&
+      waiting.repetitions < REPETITIONS_MAX
+    ) {
       this.#repeatAlone(waiting)
     } else {
       this.#fail(waiting, 'unknown', 'it was executed, but its results are no longer kept')
