@@ -13,7 +13,7 @@ export const amnesia: Attack = {
   traitors: lastBackups,
   behaviour: () =>
     together(
-      // What others remember of it would make it say what it is.
+      // The recollections of the others would make it admit that it lost its disk.
       deafTo(and(isKind('recollection', 'oral-recollection'), afterRestart)),
       onSend(and(isVote, afterRestart, withProbability(0.5)), set(forNothing)),
     ),

@@ -16,7 +16,7 @@ export const oldCopy: Attack = {
     () => 'no replica says that it was healed',
   ),
   simulated: {
-    // What it forgot shall not be history before it is back: nobody would have to tell it then.
+    // A long interval: no checkpoint may cover the forgotten votes before the replica is back, or nobody would report them to it.
     plan: { checkpointInterval: 64 },
     faults: ({ first }) => [
       { kind: 'copy-disk', replica: first, atMs: 10 },

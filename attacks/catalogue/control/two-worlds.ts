@@ -17,7 +17,7 @@ export const twoWorlds: Attack = {
     together(
       onSend(and(isKind('pre-prepare'), whilePrimary), equivocate(set(otherWorld))),
       onSend(isVote, equivocate(set(voteInOtherWorld))),
-      // Who is helped to catch up would be told the truth.
+      // A replica that catches up from these messages would learn the other history.
       onSend(isKind('batch', 'decision', 'exhibit'), equivocate(drop)),
     ),
   // Else the halves compare what they were told, and replace the primary, often before either has decided.

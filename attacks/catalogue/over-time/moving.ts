@@ -26,7 +26,7 @@ export const movingFaults: Attack = {
   does: 'crashes, silence and slowness go from one replica to the next, beside f - 1 traitors that vote twice',
   source: 'Castro and Liskov, TOCS 2002, section 1: faults that come and go',
   expects: 'never more than f at once, so nothing beside what always holds',
-  // Who ever signed as a traitor stays one: only one of f is left to move.
+  // A replica that signed as a traitor stays one, so f - 1 places are taken and one fault is left to move.
   traitors: (n) => lastBackups(n).slice(0, faultsMax(n) - 1),
   behaviour: () => onSend(and(isVote, withProbability(0.3)), also(set(forNothing))),
   simulated: { faults: moving },

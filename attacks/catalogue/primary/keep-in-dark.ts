@@ -5,7 +5,7 @@ import { all, latencyAtMost, windowMoved } from '../../language/expectations.ts'
 import { drop } from '../../language/mutations.ts'
 import { after, toVictims } from '../../language/predicates.ts'
 
-/** When the others have grown used to a cluster that works without those in the dark. */
+/** The tick from which it is silent: by then the others have ordered for a while without those in the dark. */
 const SILENT_FROM_TICKS = 60
 
 export const keepInDark: Attack = {

@@ -26,7 +26,7 @@ export const repropose: Attack = {
           }),
         ),
       ),
-      // What it would have proposed, beside what it did, convicts it.
+      // An exhibit of its honest proposal, beside the one it sent, would convict it.
       onSend(isKind('exhibit'), drop),
     )
   },
