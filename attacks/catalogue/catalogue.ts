@@ -35,7 +35,7 @@ import { falseMajority } from './control/false-majority.ts'
 import { majorityMute } from './control/majority-mute.ts'
 import { twoWorlds } from './control/two-worlds.ts'
 import { wrongQuorum } from './control/wrong-quorum.ts'
-import { oddSignatures } from './crypto/odd-signatures.ts'
+import { nonCanonicalSignatures } from './crypto/non-canonical-signatures.ts'
 import { phaseConfusion } from './crypto/phase-confusion.ts'
 import { twoEncodings } from './crypto/two-encodings.ts'
 import { badSignatureFlood } from './flood/bad-signature-flood.ts'
@@ -171,7 +171,7 @@ const NETWORK = [
   pause,
   crossClusterReplay,
 ]
-const CRYPTO = [oddSignatures, phaseConfusion, twoEncodings]
+const CRYPTO = [nonCanonicalSignatures, phaseConfusion, twoEncodings]
 const COLLUSION = [twins, conspiracy]
 const CONTROLS = [twoWorlds, falseMajority, majorityMute, wrongQuorum]
 const OVER_TIME = [smallScope, movingFaults, forgottenViewChange]

@@ -51,7 +51,7 @@ const costsOf = (measured: Measured): readonly string[] => [
   percent(shareOf(measured, measured.during)),
   percent(shareOfWork(measured)),
   processors(attackersProcessors(measured)),
-  `${measured.heldMs}`,
+  `${measured.delayMs}`,
 ]
 
 /** The most memory that a correct replica took, in bytes. */

@@ -55,14 +55,14 @@ export interface Measured {
   /** The longest time without an acknowledged write since the attack began. */
   readonly gapMs: number
   /** From the end of the attack until all correct replicas voted and had executed the same; null when they did not. */
-  readonly settledMs: number | null
+  readonly caughtUpMs: number | null
   /** Of the correct replicas. */
   readonly suspicions: readonly Suspicion[]
   readonly memory: readonly MemoryUse[]
   /** The processor time of each phase. */
   readonly spent: { readonly before: Spent; readonly during: Spent; readonly after: Spent }
   /** The longest that the loop of a correct replica was held by its own work, in milliseconds. */
-  readonly heldMs: number
+  readonly delayMs: number
   /**
    * The time that this machine took for the signature checks of one turn, before the load or after it, whichever was
    * longer.

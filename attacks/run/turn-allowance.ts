@@ -22,4 +22,4 @@ export function measureTurnMs({ signer, hash, verify, checksPerTurn }: CryptoSui
 }
 
 /** For how long the loop of a correct replica may be held where a turn takes this long. In milliseconds. */
-export const heldMsMax = (turnMs: number): number => Math.ceil(HELD_TURNS_MAX * turnMs)
+export const delayMsMax = (turnMs: number): number => Math.ceil(HELD_TURNS_MAX * turnMs)

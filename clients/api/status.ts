@@ -1,7 +1,7 @@
 /** The resource `/v1/status`: what the replicas say of themselves and of each other, field by field. */
 import { z } from 'zod'
 import { AUTHENTICATION_MODES, type ClusterSuite, SUITES } from '../../src/messages/cluster.ts'
-import { CUT_OFF_REASONS, REPLICA_STANDINGS } from '../../src/messages/report.ts'
+import { CUT_OFF_REASONS, REPLICA_CONDITIONS } from '../../src/messages/report.ts'
 import { COMPLAINTS } from '../../src/messages/status.ts'
 import { type Described, endpoint, json } from './endpoint.ts'
 import { evidenceSubject } from './evidence.ts'
@@ -34,7 +34,7 @@ const Replica = z
     lastExecuted: z.int().nullable().describe('The last sequence number that it executed.'),
     stable: z.int().nullable().describe('The sequence number of its stable checkpoint.'),
     state: z
-      .enum(REPLICA_STANDINGS)
+      .enum(REPLICA_CONDITIONS)
       .nullable()
       .describe(
         '`voting`: it takes part. `transferring`: it fetches a state. `amnesiac`: it lost synced data and heals. `diverged`: its state is another one than the others agree on. `recalling`: it has just started and asks what it sent before.',
@@ -46,7 +46,7 @@ const Replica = z
       .array(CutOff)
       .describe('Who does not take its messages, and why; empty for a correct replica.'),
     clientsCutOff: count.describe('Clients whose messages it does not take for a while.'),
-    loopHeldMs: z
+    eventLoopDelayMs: z
       .int()
       .nullable()
       .describe(
@@ -74,7 +74,7 @@ const Stall = z
 
 const Gateway = z
   .strictObject({
-    loopHeldMs: count.describe('As of a replica, in milliseconds.'),
+    eventLoopDelayMs: count.describe('As of a replica, in milliseconds.'),
     isKeyShared: z
       .boolean()
       .describe('Whether another process uses its client key: then neither of them sends requests.'),

@@ -148,13 +148,13 @@ function runTwins({ json, auth, replicas = 4 }: SimulateFlags): void {
 }
 
 function describe(result: SimulationResult): string {
-  const { seed, n, verdict, traceHash, steps, virtualMs, settledMs, requests, batches, restarts } = result
+  const { seed, n, verdict, traceHash, steps, virtualMs, doneMs, requests, batches, restarts } = result
   const { viewChanges, checkpoints, healed } = result
   const lines = [
     `seed ${seed}, n = ${n}: ${verdict}`,
     `${steps} steps, ${requests} requests in ${batches} batches, ${restarts} restarts, ${virtualMs} virtual ms`,
     `${viewChanges} view changes, ${checkpoints} stable checkpoints, ${healed} replicas healed`,
-    settledMs === null ? 'not settled' : `all done ${settledMs} virtual ms after the calm`,
+    doneMs === null ? 'not settled' : `all done ${doneMs} virtual ms after the calm`,
     `trace ${traceHash}`,
   ]
   return [...lines, ...result.explanation].join('\n')
@@ -187,13 +187,13 @@ async function runMany(seeds: SeedRange, flags: SimulateFlags): Promise<void> {
       )
     }
     for (const { seed } of result.divergences) console.log(`seed ${seed} took another course the second time`)
-    const { done, failed, repeated, steps, requests, restarts, settledMsMax, viewChanges, healed } = result
+    const { done, failed, repeated, steps, requests, restarts, doneMsMax, viewChanges, healed } = result
     console.log(`${done} seeds, ${failed} failed, ${repeated} run twice: ${result.verdict}`)
     console.log(`${steps} steps, ${requests} requests, ${restarts} restarts`)
     console.log(
       `${viewChanges} view changes, ${result.checkpoints} stable checkpoints, ${healed} replicas healed`,
     )
-    console.log(`the slowest was done ${settledMsMax} virtual ms after its calm`)
+    console.log(`the slowest was done ${doneMsMax} virtual ms after its calm`)
     console.log(rates(result))
   }
   process.exitCode = VERDICT_EXIT_CODES[result.verdict]

@@ -61,7 +61,7 @@ export function clusterRoutes(
 ): void {
   routes.add(getStatus, async () => {
     const { status } = await reports.status()
-    return { ...status, gateway: { loopHeldMs: loop.heldMs, ...sessionFacts(client) } }
+    return { ...status, gateway: { eventLoopDelayMs: loop.delayMs, ...sessionFacts(client) } }
   })
   routes.add(getEvidence, async () => {
     const whyNot = whyNoEvidence(client.connection.cluster)

@@ -66,11 +66,11 @@ export function statusOf(
         view: report?.view ?? null,
         lastExecuted: report?.lastExecuted ?? null,
         stable: report?.lowWatermark ?? null,
-        state: report?.standing ?? null,
+        state: report?.condition ?? null,
         suspected: isSuspected(id, primary, reports, n),
         cutOffBy: cutOffBy(id, reports),
         clientsCutOff: report?.cutOffClients ?? 0,
-        loopHeldMs: report?.loopHeldMs ?? null,
+        eventLoopDelayMs: report?.eventLoopDelayMs ?? null,
         blacklisted: blacklistedAs(id, reports, n),
         evidence: evidence.filter(({ guilty }) => guilty === id).map(({ first }) => placeOf(first)),
       }

@@ -9,7 +9,7 @@ export const LOOK_MS = 10
 
 export interface LoopGauge {
   /** The longest time for which the loop's own work blocked it since the watch began, in milliseconds. */
-  readonly heldMs: number
+  readonly delayMs: number
 }
 
 /** The two clocks that a watch compares, in milliseconds, and the timer that it looks by. */
@@ -35,7 +35,7 @@ const SYSTEM_CLOCKS: LoopClocks = {
 
 export class LoopWatch implements LoopGauge {
   readonly #clocks: LoopClocks
-  #heldMs = 0
+  #delayMs = 0
   #lastMs = 0
   #lastProcessorMs = 0
   #stop: (() => void) | null = null
@@ -55,14 +55,14 @@ export class LoopWatch implements LoopGauge {
     this.#stop = null
   }
 
-  get heldMs(): number {
-    return Math.round(this.#heldMs)
+  get delayMs(): number {
+    return Math.round(this.#delayMs)
   }
 
   #look(): void {
     const lateMs = this.#clocks.nowMs() - this.#lastMs - LOOK_MS
     const ownMs = this.#clocks.processorMs() - this.#lastProcessorMs
-    this.#heldMs = Math.max(this.#heldMs, Math.min(lateMs, ownMs))
+    this.#delayMs = Math.max(this.#delayMs, Math.min(lateMs, ownMs))
     this.#note()
   }
 

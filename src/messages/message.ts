@@ -27,8 +27,8 @@ export type {
   CutOff,
   CutOffReason,
   Inquiry,
+  ReplicaCondition,
   ReplicaReport,
-  ReplicaStanding,
   Report,
 } from './report.ts'
 export type { Request } from './request.ts'

@@ -17,8 +17,8 @@ import { COMPLAINTS, type Complaint } from './status.ts'
  * certified, and it fetches that one; `recalling` it has just started, asks the others what they have from it, and does
  * not vote before it knows.
  */
-export const REPLICA_STANDINGS = ['voting', 'transferring', 'amnesiac', 'diverged', 'recalling'] as const
-export type ReplicaStanding = (typeof REPLICA_STANDINGS)[number]
+export const REPLICA_CONDITIONS = ['voting', 'transferring', 'amnesiac', 'diverged', 'recalling'] as const
+export type ReplicaCondition = (typeof REPLICA_CONDITIONS)[number]
 
 /** In the order of their numbers: what a sender sends fails its checks, or it sends far more than is of use. */
 export const CUT_OFF_REASONS = ['fails-checks', 'floods'] as const
@@ -42,7 +42,7 @@ export interface ReplicaReport {
   readonly view: View
   /** False between a view and the next. */
   readonly isActive: boolean
-  readonly standing: ReplicaStanding
+  readonly condition: ReplicaCondition
   readonly lowWatermark: Sequence
   readonly lastExecuted: Sequence
   /** The store's revision. */
@@ -65,7 +65,7 @@ export interface ReplicaReport {
   /** The replicas that it will not have as primary, and why. */
   readonly blacklisted: readonly Blacklisted[]
   /** The longest that its loop took nothing in because of its own work, in milliseconds. */
-  readonly loopHeldMs: number
+  readonly eventLoopDelayMs: number
 }
 
 export interface Inquiry extends Received {
@@ -103,7 +103,7 @@ export const reportCodec: Codec<Report> = {
 const itemsOf = (report: ReplicaReport): Payload => [
   report.view,
   Number(report.isActive),
-  REPLICA_STANDINGS.indexOf(report.standing),
+  REPLICA_CONDITIONS.indexOf(report.condition),
   report.lowWatermark,
   report.lastExecuted,
   report.revision,
@@ -116,19 +116,19 @@ const itemsOf = (report: ReplicaReport): Payload => [
   report.cutOff.map(({ id, because, times }) => [id, CUT_OFF_REASONS.indexOf(because), times]),
   report.cutOffClients,
   report.blacklisted.map(({ replica, complaint }) => [replica, COMPLAINTS.indexOf(complaint)]),
-  report.loopHeldMs,
+  report.eventLoopDelayMs,
 ]
 
 /** Reads the fields that `itemsOf` writes; null where one of them has no such value. */
 function decodeReport(fields: FieldReader): ReplicaReport | null {
   const view = fields.integer<View>()
   const isActive = fields.flag()
-  const standing = REPLICA_STANDINGS[fields.integer()]
-  if (standing === undefined) return null
+  const condition = REPLICA_CONDITIONS[fields.integer()]
+  if (condition === undefined) return null
   const report = {
     view,
     isActive,
-    standing,
+    condition,
     lowWatermark: fields.integer<Sequence>(),
     lastExecuted: fields.integer<Sequence>(),
     revision: fields.integer(),
@@ -142,7 +142,7 @@ function decodeReport(fields: FieldReader): ReplicaReport | null {
     cutOffClients: fields.integer(),
   }
   const blacklisted = decodeBlacklisted(fields)
-  return blacklisted === null ? null : { ...report, blacklisted, loopHeldMs: fields.integer() }
+  return blacklisted === null ? null : { ...report, blacklisted, eventLoopDelayMs: fields.integer() }
 }
 
 /** Pairs of a replica and the number of a complaint; null where there is no such complaint. */

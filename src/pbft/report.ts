@@ -2,7 +2,13 @@
 import type { Milliseconds, ReplicaId, Sequence } from '../base/ids.ts'
 import { replicaIds } from '../base/ids.ts'
 import type { EvidenceContent, ReportContent } from '../messages/content.ts'
-import type { CutOff, EvidenceInquiry, Inquiry, ReplicaReport, ReplicaStanding } from '../messages/message.ts'
+import type {
+  CutOff,
+  EvidenceInquiry,
+  Inquiry,
+  ReplicaCondition,
+  ReplicaReport,
+} from '../messages/message.ts'
 import { missingVoters } from './ordering/slot.ts'
 import type { ReplicaState } from './state.ts'
 import { timeoutFloor } from './views/patience.ts'
@@ -16,7 +22,7 @@ interface Outside {
   /** The replicas whose messages are not taken now, and how many clients'. */
   readonly cutOff: { readonly replicas: readonly CutOff[]; readonly clients: number }
   /** The longest that its loop took nothing in because of its own work, in milliseconds. */
-  readonly loopHeldMs: number
+  readonly eventLoopDelayMs: number
 }
 
 /** The answer to a client that asks how this replica is doing, or what evidence it holds. */
@@ -37,7 +43,7 @@ export function reportOf(state: ReplicaState, outside: Outside): ReplicaReport {
   return {
     view,
     isActive,
-    standing: standingOf(state),
+    condition: conditionOf(state),
     lowWatermark,
     lastExecuted,
     revision: outside.revision,
@@ -52,7 +58,7 @@ export function reportOf(state: ReplicaState, outside: Outside): ReplicaReport {
     cutOff: outside.cutOff.replicas,
     cutOffClients: outside.cutOff.clients,
     blacklisted: state.suspicion.blacklist.all,
-    loopHeldMs: outside.loopHeldMs,
+    eventLoopDelayMs: outside.eventLoopDelayMs,
   }
 }
 
@@ -67,10 +73,10 @@ function waitsSince(state: ReplicaState): Milliseconds | null {
   return ticks - timer.startedTick >= timeoutFloor(state.patience) ? timer.startedAt : null
 }
 
-export function standingOf({
+export function conditionOf({
   recovery: { health, recall },
   transfer: { target: transfer },
-}: ReplicaState): ReplicaStanding {
+}: ReplicaState): ReplicaCondition {
   if (health !== 'sound') return health
   if (recall !== null) return 'recalling'
   return transfer === null ? 'voting' : 'transferring'

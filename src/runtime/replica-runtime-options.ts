@@ -36,7 +36,7 @@ export interface ReplicaRuntimeOptions {
   /** The work executed in one turn, in units of `Allowance`. */
   readonly executedPerTurn?: number
   /** The longest time for which the loop's own work blocked it, if it is watched; in milliseconds. */
-  readonly loop?: { readonly heldMs: number }
+  readonly loop?: { readonly delayMs: number }
   /** The protocol; the one of `pbft/` when it is left out. */
   readonly step?: StepFunction
   /** Told of every message that was refused, for logs and for blame. */

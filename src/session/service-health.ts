@@ -5,7 +5,7 @@
  */
 import type { Milliseconds, ReplicaId, View } from '../base/ids.ts'
 import { primaryOf, quorum, weakQuorum } from '../base/quorum.ts'
-import type { ReplicaReport, ReplicaStanding } from '../messages/message.ts'
+import type { ReplicaCondition, ReplicaReport } from '../messages/message.ts'
 
 export type Reports = ReadonlyMap<ReplicaId, ReplicaReport>
 
@@ -19,7 +19,7 @@ export interface Stall {
   readonly because: string
 }
 
-const WHY_NOT: Readonly<Record<Exclude<ReplicaStanding, 'voting' | 'transferring'>, string>> = {
+const WHY_NOT: Readonly<Record<Exclude<ReplicaCondition, 'voting' | 'transferring'>, string>> = {
   recalling: 'asks after its start what it sent before',
   amnesiac: 'lost synced data and heals',
   diverged: 'has another state than the others agree on',
@@ -29,8 +29,8 @@ const WHY_NOT: Readonly<Record<Exclude<ReplicaStanding, 'voting' | 'transferring
  * A replica that fetches a state votes: its votes do not depend on the state.
  * @rule 2.6
  */
-const isVoting = ({ standing }: ReplicaReport): boolean =>
-  standing === 'voting' || standing === 'transferring'
+const isVoting = ({ condition }: ReplicaReport): boolean =>
+  condition === 'voting' || condition === 'transferring'
 
 /** Null while requests are served. Liars can hide a stall only where more than f replicas are faulty. */
 export function stallOf(n: number, reports: Reports): Stall | null {
@@ -63,8 +63,8 @@ function tooFewVote(n: number, reports: Reports): Fault | null {
     return report === undefined || !isVoting(report)
   })
   const reasons = missing.map((id) => {
-    const standing = reports.get(id)?.standing
-    const why = standing === undefined || !(standing in WHY_NOT) ? 'does not answer' : whyNot(standing)
+    const condition = reports.get(id)?.condition
+    const why = condition === undefined || !(condition in WHY_NOT) ? 'does not answer' : whyNot(condition)
     return `replica ${id} ${why}`
   })
   return {
@@ -73,7 +73,7 @@ function tooFewVote(n: number, reports: Reports): Fault | null {
   }
 }
 
-const whyNot = (standing: ReplicaStanding): string => WHY_NOT[standing as keyof typeof WHY_NOT]
+const whyNot = (condition: ReplicaCondition): string => WHY_NOT[condition as keyof typeof WHY_NOT]
 
 /** Votes of different views make no quorum, and between two views nobody votes. */
 function noView(n: number, reports: Reports): Fault | null {
@@ -102,9 +102,9 @@ function noPrimary(n: number, reports: Reports): Fault | null {
 
 /** An answer needs f + 1 equal results of replicas that execute. */
 function tooFewHaveTheState(n: number, reports: Reports): Fault | null {
-  const executing = [...reports.values()].filter(({ standing }) => standing === 'voting')
+  const executing = [...reports.values()].filter(({ condition }) => condition === 'voting')
   if (executing.length >= weakQuorum(n)) return null
-  const missing = idsWhere(n, (id) => reports.get(id)?.standing === 'transferring')
+  const missing = idsWhere(n, (id) => reports.get(id)?.condition === 'transferring')
   return {
     missing,
     because: `${executing.length} of ${n} replicas have the state to answer from and ${weakQuorum(n)} are needed; ${missing.join(', ')} fetch it`,

@@ -136,7 +136,7 @@ class TreeStore implements Store {
     writeLimits(tree, { storeBytesMax, retention, history })
     this.#sessions.begin(clients)
     this.#recoveries.begin(replicas ?? [])
-    this.#settle()
+    this.#publish()
     this.#readState()
   }
 
@@ -183,24 +183,24 @@ class TreeStore implements Store {
     yield* this.#compaction.advance({ changes: this.#store.changes - changes, time }, allowance)
     this.#lastSequence = sequence
     this.#executedTime = time
-    this.#settle()
+    this.#publish()
     return outcomes
   }
 
   standing(request: RequestName): RequestStanding {
     const { client, timestamp, digest } = request
     const replica = timestamp === 0 ? this.#recoveries.replicaOf(client) : null
-    if (replica === null) return this.#sessions.settledStanding(request)
+    if (replica === null) return this.#sessions.publishedStanding(request)
     const acceptedAt = this.#recoveries.acceptedAt(replica, digest)
     return acceptedAt !== null && acceptedAt <= this.#lastSequence ? 'executed' : 'new'
   }
 
   lastUse(client: ClientId): LastUse {
-    return this.#sessions.settledLastUse(client)
+    return this.#sessions.publishedLastUse(client)
   }
 
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null {
-    return this.#sessions.settledResults(client, timestamp)
+    return this.#sessions.publishedResults(client, timestamp)
   }
 
   snapshot(): TreeSnapshot {
@@ -268,10 +268,10 @@ class TreeStore implements Store {
    * Writes what later execution depends on into the tree, before anybody takes a snapshot.
    * @rule 2.3
    */
-  #settle(): void {
+  #publish(): void {
     this.#isExecuting = false
     this.#revision = this.#store.revision
-    this.#sessions.settle()
+    this.#sessions.publish()
     writeCounters(this.#tree, {
       lastSequence: this.#lastSequence,
       executedTime: this.#executedTime,

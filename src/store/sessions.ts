@@ -68,7 +68,7 @@ interface Owner extends Standings {
   highest: number
   readonly executed: (Executed | undefined)[]
   /** As it was before the batch that is being executed, which has changed it; else null. */
-  settled: Standings | null
+  published: Standings | null
   /** Those with results, in the order of their execution. */
   readonly kept: Set<Executed>
   keptBytes: number
@@ -109,7 +109,7 @@ export class Sessions {
     const cursor = this.#tree.cursor(Uint8Array.of(SECTIONS.client))
     for (; !cursor.isAtEnd && cursor.key[0] === SECTIONS.client; cursor.next()) {
       const client = clientOfStateKey(cursor.key)
-      const empty = { highest: 0, executed: [], kept: new Set<Executed>(), keptBytes: 0, settled: null }
+      const empty = { highest: 0, executed: [], kept: new Set<Executed>(), keptBytes: 0, published: null }
       this.#owners.set(client, { client, ...empty })
     }
     const records: Executed[] = []
@@ -137,13 +137,13 @@ export class Sessions {
   }
 
   /** As it was after the last whole batch. */
-  settledStanding(request: RequestName): RequestStanding {
-    return standingIn(settled(this.#owners.get(request.client)), request)
+  publishedStanding(request: RequestName): RequestStanding {
+    return standingIn(publishedOf(this.#owners.get(request.client)), request)
   }
 
   /** A client's t* after the last whole batch, and the session that used it. */
-  settledLastUse(client: ClientId): LastUse {
-    const standings = settled(this.#owners.get(client))
+  publishedLastUse(client: ClientId): LastUse {
+    const standings = publishedOf(this.#owners.get(client))
     const highest = standings?.highest ?? 0
     const last = standings === undefined ? undefined : executedAt(standings, highest)
     return { timestamp: highest as Timestamp, session: last?.session ?? null }
@@ -155,13 +155,13 @@ export class Sessions {
   }
 
   /** Of what was executed when the last whole batch was, unless the one that is being executed let go of it. */
-  settledResults(client: ClientId, timestamp: Timestamp): Uint8Array | null {
-    return this.#resultsIn(settled(this.#owners.get(client)), timestamp)
+  publishedResults(client: ClientId, timestamp: Timestamp): Uint8Array | null {
+    return this.#resultsIn(publishedOf(this.#owners.get(client)), timestamp)
   }
 
   /** A batch is executed to its end. */
-  settle(): void {
-    for (const owner of this.#changed) owner.settled = null
+  publish(): void {
+    for (const owner of this.#changed) owner.published = null
     this.#changed.length = 0
   }
 
@@ -178,8 +178,8 @@ export class Sessions {
     const owner = this.#owners.get(client)
     assert(owner && timestamp > floorOf(owner), 'recorded a request that was not to be executed')
     assert(executedAt(owner, timestamp) === undefined, 'recorded a request twice')
-    if (owner.settled === null) {
-      owner.settled = { highest: owner.highest, executed: owner.executed.slice() }
+    if (owner.published === null) {
+      owner.published = { highest: owner.highest, executed: owner.executed.slice() }
       this.#changed.push(owner)
     }
     if (timestamp > owner.highest) this.#raise(owner, timestamp)
@@ -254,7 +254,7 @@ export class Sessions {
   }
 }
 
-const settled = (owner: Owner | undefined): Standings | undefined => owner?.settled ?? owner
+const publishedOf = (owner: Owner | undefined): Standings | undefined => owner?.published ?? owner
 
 function standingIn(standings: Standings | undefined, request: RequestName): RequestStanding {
   const { timestamp, digest, session } = request

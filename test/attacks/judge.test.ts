@@ -7,15 +7,15 @@ import { type Ended, processEvidence } from '../../attacks/run/processes/process
 import type { Facts, Measured } from '../../attacks/run/run-facts.ts'
 import type { Observed } from '../../attacks/run/simulated/observed.ts'
 import { simulatedEvidence } from '../../attacks/run/simulated/simulated-evidence.ts'
-import { heldMsMax } from '../../attacks/run/turn-allowance.ts'
+import { delayMsMax } from '../../attacks/run/turn-allowance.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { DetailedResult } from '../../src/simulator/runs/simulate.ts'
 
 const figures = { seconds: 1, done: 1, opsPerSecond: 1, p50Ms: 1, p99Ms: 1, maxMs: 1, gapMs: 1 }
 const spent = { correctMs: 1, hostileMs: 0, loadMs: 1 }
 const measured: Measured = {
-  ...{ before: figures, during: figures, after: figures, settled: null, gapMs: 1, settledMs: 10 },
-  ...{ suspicions: [], memory: [], heldMs: 10, turnMs: 10 },
+  ...{ before: figures, during: figures, after: figures, settled: null, gapMs: 1, caughtUpMs: 10 },
+  ...{ suspicions: [], memory: [], delayMs: 10, turnMs: 10 },
   spent: { before: spent, during: spent, after: spent },
 }
 const traitors = [0] as ReplicaId[]
@@ -64,7 +64,7 @@ describe('the verdict', () => {
   })
 
   test('is held also on a slow machine, where all takes longer', () => {
-    const slow = { ...measured, heldMs: 4 * heldMsMax(10), turnMs: 4 * 10 }
+    const slow = { ...measured, delayMs: 4 * delayMsMax(10), turnMs: 4 * 10 }
     expect(processFaults({ facts: { ...facts, measured: slow } })).toEqual([])
   })
 
@@ -79,8 +79,11 @@ describe('the verdict', () => {
     ['no log to compare', { compared: 0 }],
     ['operations without an answer', { doubtful: 3 }],
     ['operations that were not sent', { neverSent: 3 }],
-    ['a loop that was held for longer than this machine needs', wrongFigures({ heldMs: heldMsMax(10) + 1 })],
-    ['replicas that are not level', wrongFigures({ settledMs: null })],
+    [
+      'a loop that was held for longer than this machine needs',
+      wrongFigures({ delayMs: delayMsMax(10) + 1 }),
+    ],
+    ['replicas that are not level', wrongFigures({ caughtUpMs: null })],
     ['a replica that grew without bound', wrongFigures({ memory })],
   ])('on processes is not held by %s', (_, wrong) => expect(processFaults(wrong)).toHaveLength(1))
 
@@ -196,7 +199,7 @@ describe('a control', () => {
 })
 
 describe('figures that are advisory', () => {
-  const slow: Partial<Measured> = { heldMs: 1_000_000 }
+  const slow: Partial<Measured> = { delayMs: 1_000_000 }
   const never = figure(
     holds(
       () => false,

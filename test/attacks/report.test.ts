@@ -34,7 +34,7 @@ const report: AttackReport = {
     rejected: new Map([['bad-signature', 3]]),
     measured: {
       ...{ before: figures, during: { ...figures, opsPerSecond: 50 }, after: figures },
-      ...{ settled: null, gapMs: 40, settledMs: 5, heldMs: 30, turnMs: 10 },
+      ...{ settled: null, gapMs: 40, caughtUpMs: 5, delayMs: 30, turnMs: 10 },
       spent: {
         before: { correctMs: 100, hostileMs: 100, loadMs: 10 },
         during: { correctMs: 125, hostileMs: 600, loadMs: 10 },

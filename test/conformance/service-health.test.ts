@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest'
 import type { Milliseconds, ReplicaId, Sequence, View } from '../../src/base/ids.ts'
 import { faultsMax, quorum, weakQuorum } from '../../src/base/quorum.ts'
 import type { ReplicaReport } from '../../src/messages/message.ts'
-import { REPLICA_STANDINGS } from '../../src/messages/report.ts'
+import { REPLICA_CONDITIONS } from '../../src/messages/report.ts'
 import { stallOf } from '../../src/session/service-health.ts'
 
 const WELL: ReplicaReport = {
   view: 3 as View,
   isActive: true,
-  standing: 'voting',
+  condition: 'voting',
   lowWatermark: 0 as Sequence,
   lastExecuted: 9 as Sequence,
   revision: 4,
@@ -22,7 +22,7 @@ const WELL: ReplicaReport = {
   cutOff: [],
   cutOffClients: 0,
   blacklisted: [],
-  loopHeldMs: 0,
+  eventLoopDelayMs: 0,
 }
 
 describe.each([4, 7, 10, 13])('n = %i', (n) => {
@@ -49,12 +49,12 @@ describe.each([4, 7, 10, 13])('n = %i', (n) => {
     )
   })
 
-  const notVoting = REPLICA_STANDINGS.filter(
-    (standing) => standing !== 'voting' && standing !== 'transferring',
+  const notVoting = REPLICA_CONDITIONS.filter(
+    (condition) => condition !== 'voting' && condition !== 'transferring',
   )
-  test.each(notVoting)('f that are %s stall nothing, f + 1 do, whatever else is true', (standing) => {
-    expect(because(f, { standing })).toBeNull()
-    const told = because(f + 1, { standing })
+  test.each(notVoting)('f that are %s stall nothing, f + 1 do, whatever else is true', (condition) => {
+    expect(because(f, { condition })).toBeNull()
+    const told = because(f + 1, { condition })
     expect(told).toContain(`${quorum(n) - 1} of ${n} replicas vote and ${quorum(n)} are needed`)
     expect(told).toContain(`replica ${n - 1} `)
   })
@@ -80,7 +80,7 @@ describe.each([4, 7, 10, 13])('n = %i', (n) => {
   })
 
   test('f + 1 have to have the state', () => {
-    expect(because(n - weakQuorum(n), { standing: 'transferring' })).toBeNull()
-    expect(because(n - f, { standing: 'transferring' })).toContain('have the state to answer from')
+    expect(because(n - weakQuorum(n), { condition: 'transferring' })).toBeNull()
+    expect(because(n - f, { condition: 'transferring' })).toContain('have the state to answer from')
   })
 })

@@ -4,7 +4,7 @@ import { StatusDocument } from '../../clients/api/status.ts'
 import { statusOf } from '../../clients/library/cluster-status.ts'
 import type { Milliseconds, ReplicaId, Sequence, View } from '../../src/base/ids.ts'
 import type { Evidence, ReplicaReport } from '../../src/messages/message.ts'
-import { REPLICA_STANDINGS } from '../../src/messages/report.ts'
+import { REPLICA_CONDITIONS } from '../../src/messages/report.ts'
 import { createClusterKit } from '../kit/cluster-kit.ts'
 
 const kit = createClusterKit(4)
@@ -26,7 +26,7 @@ const CONVICTED: readonly Evidence[] = [
 const calm: ReplicaReport = {
   view: 3 as View,
   isActive: true,
-  standing: 'voting',
+  condition: 'voting',
   lowWatermark: 128 as Sequence,
   lastExecuted: 200 as Sequence,
   revision: 2 ** 33,
@@ -39,7 +39,7 @@ const calm: ReplicaReport = {
   cutOff: [],
   cutOffClients: 0,
   blacklisted: [],
-  loopHeldMs: 12,
+  eventLoopDelayMs: 12,
 }
 const troubled: Partial<ReplicaReport> = {
   stalledSince: (NOW - 5_000) as Milliseconds,
@@ -70,7 +70,7 @@ function answerOf(changes: readonly Partial<ReplicaReport>[], evidence: readonly
   const reports = new Map(changes.map((change, id) => [id as ReplicaId, { ...calm, ...change }]))
   const status = statusOf(kit.cluster, reports, NOW, evidence)
   const session = { isKeyShared: false, counterLeaps: 0, numbersLeft: 4_096, reservationFailure: null }
-  return JSON.parse(JSON.stringify({ ...status, gateway: { loopHeldMs: 3, ...session } }))
+  return JSON.parse(JSON.stringify({ ...status, gateway: { eventLoopDelayMs: 3, ...session } }))
 }
 
 describe('the description of status', () => {
@@ -81,8 +81,8 @@ describe('the description of status', () => {
       'one that is stalled, with a replica that is blamed for everything',
       answerOf([troubled, troubled, {}], CONVICTED),
     ],
-    ...REPLICA_STANDINGS.map(
-      (standing) => [standing, answerOf([{ standing }, {}, {}, {}])] as [string, unknown],
+    ...REPLICA_CONDITIONS.map(
+      (condition) => [condition, answerOf([{ condition }, {}, {}, {}])] as [string, unknown],
     ),
   ])('fits %s', (_, answer) => {
     expect(misfits(answer)).toEqual([])

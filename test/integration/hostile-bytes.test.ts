@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { connect as dial, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryOf } from '../../attacks/run/processes/process-memory.ts'
-import { heldMsMax, measureTurnMs } from '../../attacks/run/turn-allowance.ts'
+import { delayMsMax, measureTurnMs } from '../../attacks/run/turn-allowance.ts'
 import type { ClusterStatus } from '../../clients/api/status.ts'
 import { StoreClient } from '../../clients/library/store-client.ts'
 import { initCluster } from '../../replicas/init.ts'
@@ -111,19 +111,19 @@ async function endures(name: string): Promise<void> {
     if (memory === null) throw new Error('a process ended')
     expect(memory.residentBytes - firstBytes).toBeLessThan(GROWTH_BYTES_MAX)
   }
-  const held = await heldMs()
+  const held = await delayMs()
   turnMs = Math.max(turnMs, measureTurnMs(suite))
-  const tooLong = held.filter((ms) => ms > heldMsMax(turnMs))
+  const tooLong = held.filter((ms) => ms > delayMsMax(turnMs))
   expect(tooLong, `${name}, seed ${SEED}: ${held} ms, where a turn takes ${turnMs} ms`).toEqual([])
 }
 
 /** Of the gateway and of each replica. What was abused is cut off for a while, and answers again. */
-async function heldMs(): Promise<readonly number[]> {
+async function delayMs(): Promise<readonly number[]> {
   let held: readonly (number | null)[] = [null]
   await until('all tell how long their loops were held', async () => {
     const { json } = await http(`${gatewayUrl}/v1/status`)
-    const { replicas, gateway } = json as unknown as ClusterStatus & { gateway: { loopHeldMs: number } }
-    held = [gateway, ...replicas.slice(0, TRAITOR)].map(({ loopHeldMs }) => loopHeldMs)
+    const { replicas, gateway } = json as unknown as ClusterStatus & { gateway: { eventLoopDelayMs: number } }
+    held = [gateway, ...replicas.slice(0, TRAITOR)].map(({ eventLoopDelayMs }) => eventLoopDelayMs)
     return !held.includes(null)
   })
   return held as readonly number[]

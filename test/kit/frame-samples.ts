@@ -40,7 +40,7 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
   const report = {
     view: 0 as View,
     isActive: true,
-    standing: 'voting' as const,
+    condition: 'voting' as const,
     lowWatermark: 0 as Sequence,
     lastExecuted: 200 as Sequence,
     revision: 2 ** 33,
@@ -53,7 +53,7 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
     cutOff: [{ id: 3 as ReplicaId, because: 'floods' as const, times: 2 }],
     cutOffClients: 1,
     blacklisted: [{ replica: 2 as ReplicaId, complaint: 'late' as const }],
-    loopHeldMs: 12,
+    eventLoopDelayMs: 12,
   }
   const bits = Uint8Array.of(0b101)
   const { view } = place

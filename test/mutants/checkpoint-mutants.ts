@@ -67,9 +67,9 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     name: 'the counters enter the state one batch late',
     rule: '2.3',
     within: 'TreeStore.begin',
-    search: 'this.#lastSequence = sequence;\n        this.#executedTime = time;\n        this.#settle();',
+    search: 'this.#lastSequence = sequence;\n        this.#executedTime = time;\n        this.#publish();',
     replacement:
-      'this.#settle();\n        this.#lastSequence = sequence;\n        this.#executedTime = time;',
+      'this.#publish();\n        this.#lastSequence = sequence;\n        this.#executedTime = time;',
   },
   {
     name: 'nothing is fetched however far behind',

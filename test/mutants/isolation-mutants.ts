@@ -135,7 +135,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     name: 'what others are told of a client is from the middle of a batch',
     rule: '1.8',
     within: 'TreeStore.standing',
-    search: 'this.#sessions.settledStanding(',
+    search: 'this.#sessions.publishedStanding(',
     replacement: 'this.#sessions.standing(',
     paper: { file: 'store/slices.test.ts', test: 'is seen by nobody before it ends', why: UNSEEN.rare },
   },

@@ -274,7 +274,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'a replica that asks what it sent before its start says that it votes',
     rule: '6.4',
-    within: 'standingOf',
+    within: 'conditionOf',
     search: "return 'recalling'",
     replacement: "return 'voting'",
     paper: {

@@ -232,7 +232,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
   test('PBFT-1.5 a replica says against whom it holds evidence', () => {
     const backup = new ReplicaUnderTest(kit, 1)
-    const outside = { revision: 0, reachable: [], cutOff: { replicas: [], clients: 0 }, loopHeldMs: 0 }
+    const outside = { revision: 0, reachable: [], cutOff: { replicas: [], clients: 0 }, eventLoopDelayMs: 0 }
     expect(reportOf(backup.state, outside).guilty).toEqual([])
     backup.receive(kit.exhibit(3, kit.vote('prepare', 2, at), kit.vote('prepare', 2, otherAt)))
     expect(reportOf(backup.state, outside).guilty).toEqual([2])

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { CHECKPOINT_INTERVAL, COUNTER_MAX, LOG_WINDOW } from '../../src/messages/limits.ts'
 import type { Batch } from '../../src/messages/message.ts'
 import { STATUS_BUSY_TICKS, TRANSFER_AFTER_TICKS, VIEW_RESEND_TICKS } from '../../src/pbft/parameters.ts'
-import { standingOf } from '../../src/pbft/report.ts'
+import { conditionOf } from '../../src/pbft/report.ts'
 import { createClusterKit, FEWER_CLUSTER_SIZES, seedOf } from '../kit/cluster-kit.ts'
 import { rootAfter } from '../kit/fake-application.ts'
 import {
@@ -48,7 +48,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       const replica = behind()
       expect(targets(replica.tickHearing(TRANSFER_AFTER_TICKS - 1))).toEqual([])
       expect(targets(replica.tickHearing(2))).toEqual([K])
-      expect(standingOf(replica.state)).toBe('transferring')
+      expect(conditionOf(replica.state)).toBe('transferring')
     })
 
     test('PBFT-2.5 who gets on by decisions does not', () => {
@@ -77,7 +77,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       replica.tickHearing(TRANSFER_AFTER_TICKS + 1)
       replica.receiveAll(decisions.slice(0, K))
       expect(effectsOf(replica.tickHearing(), 'stop-transfer')).toHaveLength(1)
-      expect(standingOf(replica.state)).toBe('voting')
+      expect(conditionOf(replica.state)).toBe('voting')
       expect(targets(replica.tickHearing(200))).toEqual([])
     })
 
@@ -105,7 +105,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect(replica.state.ordering.lastExecuted).toBe(K + 3)
       expect(replica.executed.map(({ sequence }) => sequence)).toEqual([K + 1, K + 2, K + 3])
       expect(replica.application.root).toEqual(rootAt(K + 3))
-      expect(standingOf(replica.state)).toBe('voting')
+      expect(conditionOf(replica.state)).toBe('voting')
     })
 
     test('PBFT-2.5 a newer checkpoint that became stable during the transfer is fetched next, or reached', () => {
@@ -226,7 +226,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       leaveFor(kit, replica, 2)
       enter(kit, replica, 2, { stable: first })
       expect([replica.state.views.view, replica.state.views.isActive]).toEqual([2, true])
-      expect(standingOf(replica.state)).toBe('transferring')
+      expect(conditionOf(replica.state)).toBe('transferring')
     })
 
     test('PBFT-7.14 decisions far below h that it cannot execute yet take bounded room', () => {

@@ -181,7 +181,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
           revision: 0,
           reachable: [],
           cutOff: { replicas: [], clients: 0 },
-          loopHeldMs: 0,
+          eventLoopDelayMs: 0,
         }).blacklisted,
       ).toHaveLength(1)
     })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
 import { RECOVERY_RETRY_TICKS, VIEW_RESEND_TICKS } from '../../src/pbft/parameters.ts'
 import { fillTarget } from '../../src/pbft/recovery/recovery-operations.ts'
-import { standingOf } from '../../src/pbft/report.ts'
+import { conditionOf } from '../../src/pbft/report.ts'
 import { AT, askedBy, createAmnesiaKit, HISTORY, U, votesIn } from '../kit/amnesia-kit.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { FakeApplication } from '../kit/fake-application.ts'
@@ -49,7 +49,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         .filter(isOwn)
         .map(({ outgoing }) => (outgoing.kind === 'relayed' ? outgoing.message.kind : outgoing.kind))
       expect([...new Set(kinds)].sort()).toEqual(['request', 'status'])
-      expect(standingOf(replica.state)).toBe('amnesiac')
+      expect(conditionOf(replica.state)).toBe('amnesiac')
     })
 
     test('PBFT-6.4 as primary of its view it proposes nothing', () => {
@@ -102,7 +102,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const [first] = askedBy(replica.tickHearing(RECOVERY_RETRY_TICKS))
       replica.settle()
       const again = replica.restarted()
-      expect(standingOf(again.state)).toBe('amnesiac')
+      expect(conditionOf(again.state)).toBe('amnesiac')
       expect(askedBy(again.tickHearing(RECOVERY_RETRY_TICKS)).map(({ digest }) => digest)).toEqual([
         first?.digest,
       ])
@@ -161,7 +161,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       recovering(HISTORY, replica)
       replica.receive(kit.stableCheckpoint(2, certificateAt(HISTORY)))
       replica.tickHearing(100)
-      expect(standingOf(replica.state)).toBe('amnesiac')
+      expect(conditionOf(replica.state)).toBe('amnesiac')
       const other = new ReplicaUnderTest(kit, 3)
       other.application.refusesRecoveries = true
       for (let sequence = 1; sequence <= AT; sequence++) other.receive(decidedAt(sequence))
@@ -185,7 +185,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         replica.receive(kit.decision({ view: U, sequence: index + 1, batch }))
       replica.receive(kit.stableCheckpoint(2, kit.certificate(HISTORY, foreign?.root ?? new Uint8Array(32))))
       replica.tickHearing(10)
-      expect(standingOf(replica.state)).toBe('amnesiac')
+      expect(conditionOf(replica.state)).toBe('amnesiac')
     })
   })
 })

@@ -4,7 +4,7 @@ import type { View } from '../../src/base/ids.ts'
 import { primaryOf } from '../../src/base/quorum.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { LOG_WINDOW } from '../../src/messages/limits.ts'
-import { standingOf } from '../../src/pbft/report.ts'
+import { conditionOf } from '../../src/pbft/report.ts'
 import { createClusterKit } from '../kit/cluster-kit.ts'
 import { ClusterRun } from '../kit/cluster-run.ts'
 import { deeper, IS_DEEP } from '../kit/depth.ts'
@@ -34,7 +34,7 @@ describe.each(deeper([4], [4, 7]))('n = %i', (n) => {
   }
   const isHealed = (run: ClusterRun, id: number) => {
     const replica = run.replicas[id]
-    return replica !== undefined && standingOf(replica.state) === 'voting'
+    return replica !== undefined && conditionOf(replica.state) === 'voting'
   }
   const isLevel = (run: ClusterRun) =>
     new Set(run.replicas.map(({ state }) => state.ordering.lastExecuted)).size === 1

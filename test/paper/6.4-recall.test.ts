@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { RECALL_TICKS } from '../../src/pbft/parameters.ts'
-import { standingOf } from '../../src/pbft/report.ts'
+import { conditionOf } from '../../src/pbft/report.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { ReplicaUnderTest, sentKinds } from '../kit/replica-kit.ts'
 
@@ -56,8 +56,8 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
 
   test('PBFT-6.4 as long as it asks it says that it does not vote', () => {
     const replica = asking()
-    expect(standingOf(replica.state)).toBe('recalling')
+    expect(conditionOf(replica.state)).toBe('recalling')
     replica.tick(RECALL_TICKS)
-    expect(standingOf(replica.state)).toBe('voting')
+    expect(conditionOf(replica.state)).toBe('voting')
   })
 })

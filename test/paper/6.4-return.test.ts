@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
 import { RECOVERY_RETRY_TICKS, VIEW_RESEND_TICKS } from '../../src/pbft/parameters.ts'
-import { standingOf } from '../../src/pbft/report.ts'
+import { conditionOf } from '../../src/pbft/report.ts'
 import { createAmnesiaKit, HISTORY, U, votesIn } from '../kit/amnesia-kit.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { FakeApplication } from '../kit/fake-application.ts'
@@ -22,12 +22,12 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       for (let stable = K; stable < HISTORY; stable += K) {
         replica.receive(kit.stableCheckpoint(2, certificateAt(stable)))
         replica.tickHearing(10)
-        expect(standingOf(replica.state)).toBe('amnesiac')
+        expect(conditionOf(replica.state)).toBe('amnesiac')
         expect(votesIn(replica.settle())).toEqual([])
       }
       replica.receive(kit.stableCheckpoint(2, certificateAt(HISTORY)))
       replica.tickHearing()
-      expect(standingOf(replica.state)).toBe('voting')
+      expect(conditionOf(replica.state)).toBe('voting')
     })
 
     test('PBFT-6.4 a checkpoint alone does not do it: its operation must be executed with a certificate', () => {
@@ -37,7 +37,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       replica.tickHearing(100)
       replica.transfer(certificateAt(HISTORY), states[HISTORY - 1] ?? new FakeApplication(kit))
       replica.tickHearing(100)
-      expect(standingOf(replica.state)).toBe('amnesiac')
+      expect(conditionOf(replica.state)).toBe('amnesiac')
     })
 
     test('PBFT-6.4 it comes back with VIEW-CHANGE(u + 2), once that is on disk, and never votes below', () => {
@@ -85,7 +85,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const [said] = broadcastsOf(replica.settle(), 'view-change')
       if (said === undefined) throw new Error('no VIEW-CHANGE')
       const again = replica.restarted()
-      expect(standingOf(again.state)).toBe('voting')
+      expect(conditionOf(again.state)).toBe('voting')
       expect([again.state.views.view, again.state.views.isActive]).toEqual([U + 2, false])
       const frames = effectsOf(again.resumed, 'broadcast').map(({ outgoing }) =>
         outgoing.kind === 'relayed' ? outgoing.message.bytes : null,

@@ -2,7 +2,7 @@
 import { assert } from '../../src/base/assert.ts'
 import type { Batch, Message, Request, Verified } from '../../src/messages/message.ts'
 import type { Effect, Outgoing, ProtocolMessage } from '../../src/pbft/effects.ts'
-import { standingOf } from '../../src/pbft/report.ts'
+import { conditionOf } from '../../src/pbft/report.ts'
 import type { ClusterKit } from '../kit/cluster-kit.ts'
 import { ReplicaUnderTest } from '../kit/replica-kit.ts'
 import { Notation } from './notation.ts'
@@ -345,7 +345,7 @@ export class Dialogue {
           ? `in view ${state.views.view}`
           : `waits for view ${state.views.view}`
         const recent = history.length > 4 ? ['…', ...history.slice(-3)] : history
-        return `    ${id}: ${standingOf(state)}, ${view}, h=${state.checkpoints.lowWatermark}, executed ${state.ordering.lastExecuted} [${recent.join(', ')}]`
+        return `    ${id}: ${conditionOf(state)}, ${view}, h=${state.checkpoints.lowWatermark}, executed ${state.ordering.lastExecuted} [${recent.join(', ')}]`
       })
   }
 

@@ -236,14 +236,7 @@ describe('a campaign', () => {
         repeatedShare: 0,
         workers,
       })
-      return [
-        result.verdict,
-        result.done,
-        result.steps,
-        result.requests,
-        result.restarts,
-        result.settledMsMax,
-      ]
+      return [result.verdict, result.done, result.steps, result.requests, result.restarts, result.doneMsMax]
     }
     expect(await run(0)).toEqual(await run(2))
   })

@@ -43,7 +43,7 @@ export class ClusterMonitor {
   readonly #options: MonitorOptions
   readonly #looking: Promise<void>
   #isOver = false
-  #heldMs = 0
+  #delayMs = 0
 
   constructor(options: MonitorOptions) {
     this.#options = options
@@ -63,8 +63,8 @@ export class ClusterMonitor {
   }
 
   /** The longest that the loop of a correct replica was held by its own work, in milliseconds. */
-  get heldMs(): number {
-    return this.#heldMs
+  get delayMs(): number {
+    return this.#delayMs
   }
 
   get memory(): readonly MemoryUse[] {
@@ -95,8 +95,8 @@ export class ClusterMonitor {
     const atMs = performance.now()
     const view = Math.max(0, ...[...reports.values()].map((report) => report.view))
     if (this.views.length === 0 || view > this.view) this.views.push({ atMs, view })
-    for (const [by, { suspected, cutOff, loopHeldMs }] of reports) {
-      this.#heldMs = Math.max(this.#heldMs, loopHeldMs)
+    for (const [by, { suspected, cutOff, eventLoopDelayMs }] of reports) {
+      this.#delayMs = Math.max(this.#delayMs, eventLoopDelayMs)
       for (const of of suspected) this.#suspect(by, of, atMs)
       for (const { id } of cutOff) this.#cutOff.add(id)
     }

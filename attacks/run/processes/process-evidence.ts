@@ -2,7 +2,7 @@
 import type { AnyAttack } from '../../language/attack.ts'
 import { controlOf, type Evidence } from '../judge.ts'
 import type { Facts } from '../run-facts.ts'
-import { heldMsMax } from '../turn-allowance.ts'
+import { delayMsMax } from '../turn-allowance.ts'
 
 /** Bytes that a correct replica may have grown by at its peak since it was first looked at. */
 const GROWTH_BYTES_MAX = 512 * 1024 * 1024
@@ -55,10 +55,10 @@ export function processEvidence(ended: Ended): Evidence {
 /** Returns what was measured and is more than a correct replica may take, as sentences. */
 function excesses({ measured }: Facts): readonly string[] {
   if (measured === undefined) return []
-  const { settledMs, memory } = measured
+  const { caughtUpMs, memory } = measured
   const grown = memory.filter(({ firstBytes, peakBytes }) => peakBytes - firstBytes > GROWTH_BYTES_MAX)
   return [
-    ...(settledMs === null ? ['the correct replicas did not become level after the attack'] : []),
+    ...(caughtUpMs === null ? ['the correct replicas did not become level after the attack'] : []),
     ...grown.map(
       ({ replica, firstBytes, peakBytes }) =>
         `replica ${replica} grew from ${firstBytes} to ${peakBytes} bytes of memory`,
@@ -69,8 +69,8 @@ function excesses({ measured }: Facts): readonly string[] {
 /** Returns a sentence when the loop of a correct replica was held for too long; a busy machine holds it too. */
 function heldTooLong({ measured }: Facts): readonly string[] {
   if (measured === undefined) return []
-  const { heldMs, turnMs } = measured
-  if (heldMs <= heldMsMax(turnMs)) return []
-  const most = `${heldMsMax(turnMs)} ms are allowed where the checks of a turn take ${turnMs} ms`
-  return [`the loop of a correct replica was held for ${heldMs} ms; ${most}`]
+  const { delayMs, turnMs } = measured
+  if (delayMs <= delayMsMax(turnMs)) return []
+  const most = `${delayMsMax(turnMs)} ms are allowed where the checks of a turn take ${turnMs} ms`
+  return [`the loop of a correct replica was held for ${delayMs} ms; ${most}`]
 }

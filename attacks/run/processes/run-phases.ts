@@ -116,11 +116,11 @@ export class RunPhases {
       const after = await this.#calm('after the attack')
       setting.say('the load ends')
       const finished = await load.finish()
-      const settledMs = await this.#settle(attacked.stretch.toMs)
+      const caughtUpMs = await this.#settle(attacked.stretch.toMs)
       await watch.stop()
       const viewChanges = watch.view - view
       const phases = { before, during: attacked, after }
-      return await this.#conclude({ phases, finished, settledMs, viewChanges, seen: attacked.seen })
+      return await this.#conclude({ phases, finished, caughtUpMs, viewChanges, seen: attacked.seen })
     } finally {
       await load.close()
     }
@@ -188,7 +188,7 @@ export class RunPhases {
     const { watch, testCluster, setting } = this.#parts
     const isLevel = async (): Promise<boolean> => {
       const reports = [...(await watch.reports()).values()]
-      const isVoting = reports.every(({ standing }) => standing === 'voting')
+      const isVoting = reports.every(({ condition }) => condition === 'voting')
       const executed = new Set(reports.map(({ lastExecuted }) => lastExecuted))
       return isVoting && reports.length === testCluster.correct.length && executed.size === 1
     }
@@ -199,12 +199,12 @@ export class RunPhases {
   async #conclude(ended: {
     readonly phases: { readonly before: Phase; readonly during: Phase; readonly after: Phase }
     readonly finished: Finished
-    readonly settledMs: number | null
+    readonly caughtUpMs: number | null
     readonly viewChanges: number
     readonly seen: readonly string[]
   }): Promise<Run> {
     const { attack, testCluster, watch, traitors, setting } = this.#parts
-    const { finished, settledMs, viewChanges, seen } = ended
+    const { finished, caughtUpMs, viewChanges, seen } = ended
     const { phases } = ended
     const [before, during, after] = [phases.before.stretch, phases.during.stretch, phases.after.stretch]
     setting.say('the replicas end, and their disks are read')
@@ -219,7 +219,7 @@ export class RunPhases {
       settled: this.#settledFigures(during),
       hasSplit: differing.length > 0,
       gapMs: this.#meter.figures({ fromMs: during.fromMs, toMs: after.toMs }).gapMs,
-      settledMs,
+      caughtUpMs,
       suspicions: watch.suspicions(before.fromMs),
       memory: watch.memory,
       spent: {
@@ -227,7 +227,7 @@ export class RunPhases {
         during: phases.during.spent,
         after: phases.after.spent,
       },
-      heldMs: watch.heldMs,
+      delayMs: watch.delayMs,
       turnMs: Math.max(this.#turnMs, measureTurnMs(suiteNamed(setting.suite))),
     }
     const { n } = setting

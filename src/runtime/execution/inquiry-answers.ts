@@ -35,7 +35,7 @@ export class InquiryAnswers {
       revision: application.revision,
       reachable: transport.reachable(),
       cutOff: this.#budgets.cutOff,
-      loopHeldMs: loop?.heldMs ?? 0,
+      eventLoopDelayMs: loop?.delayMs ?? 0,
     })
   }
 }

@@ -23,7 +23,7 @@ const OUTSIDE = {
   revision: 0,
   reachable: [],
   cutOff: { replicas: [], clients: 0 },
-  loopHeldMs: 0,
+  eventLoopDelayMs: 0,
 }
 
 /** Open is what traitors decide: requests are served as long as they take part. */

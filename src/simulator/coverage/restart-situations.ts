@@ -5,7 +5,7 @@ import { logged, received, sent, sentAgain } from './step-facts.ts'
 const resumes = ({ seen }: StepMoment): boolean => seen.event.kind === 'resumed'
 const recallEnds = ({ before, after }: StepMoment): boolean => before.isRecalling && !after.isRecalling
 const heals = ({ seen }: StepMoment): boolean => logged(seen, 'healed').length > 0
-const isLost = ({ standing }: Course): boolean => standing?.health === 'amnesiac'
+const isLost = ({ facts }: Course): boolean => facts?.health === 'amnesiac'
 
 export const RESTART_SITUATIONS: readonly Situation[] = [
   {
@@ -105,16 +105,16 @@ export const RESTART_SITUATIONS: readonly Situation[] = [
     name: 'a replica crashes inside a view change',
     rule: '6.2',
     rareIn: ['oral'],
-    atFault: ({ fault, struck }) => fault.kind === 'crash' && struck?.standing?.isActive === false,
+    atFault: ({ fault, struck }) => fault.kind === 'crash' && struck?.facts?.isActive === false,
   },
   {
     name: 'the primary of the latest view crashes',
     rule: '6.2',
     atFault: ({ fault, struck, all, n }) => {
-      const views = all.map(({ standing }) => standing?.view ?? 0)
-      const standing = struck?.standing ?? null
-      if (fault.kind !== 'crash' || struck === null || standing === null) return false
-      return standing.view === Math.max(...views) && leads(struck.id, standing, n)
+      const views = all.map(({ facts }) => facts?.view ?? 0)
+      const facts = struck?.facts ?? null
+      if (fault.kind !== 'crash' || struck === null || facts === null) return false
+      return facts.view === Math.max(...views) && leads(struck.id, facts, n)
     },
   },
   {

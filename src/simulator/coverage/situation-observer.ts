@@ -7,7 +7,7 @@ import type { ReplicaState } from '../../pbft/state.ts'
 import type { RejectedMessage } from '../../runtime/replica-runtime-options.ts'
 import type { Checker, SeenExecution, SeenStep } from '../checkers/checker.ts'
 import type { Fault } from '../plan/plan.ts'
-import { type Course, leads, type Situation, type Standing } from './situation.ts'
+import { type Course, leads, type ReplicaFacts, type Situation } from './situation.ts'
 import { SITUATIONS } from './situations.ts'
 
 export class SituationObserver {
@@ -56,7 +56,7 @@ export class SituationObserver {
     const moment = { fault, struck, all: this.#courses, n: this.#n }
     this.#look((situation) => situation.atFault?.(moment) ?? false)
     // A traitor's steps are not seen any more.
-    if (fault.kind === 'turn' && struck !== null) struck.standing = null
+    if (fault.kind === 'turn' && struck !== null) struck.facts = null
   }
 
   /** The network heals. */
@@ -77,10 +77,10 @@ export class SituationObserver {
   #onStep(seen: SeenStep): void {
     const own = this.#courses[seen.replica]
     if (own === undefined) return
-    const after = standingOf(seen.state)
-    const before = own.isDown ? after : (own.standing ?? after)
+    const after = factsOf(seen.state)
+    const before = own.isDown ? after : (own.facts ?? after)
     own.isDown = false
-    own.standing = after
+    own.facts = after
     if (after.view > before.view) own.viewsWithoutService++
     if (after.isActive) own.viewsWithoutService = 0
     const moment = { seen, before, after, own, all: this.#courses, n: this.#n }
@@ -101,7 +101,7 @@ export class SituationObserver {
 
   #onCrash(own: Course | undefined): void {
     if (own === undefined) return
-    own.interrupted = own.standing
+    own.interrupted = own.facts
     own.isDown = true
     for (const vote of own.sentSince) own.sentBefore.add(vote)
     own.sentSince.clear()
@@ -117,7 +117,7 @@ export class SituationObserver {
 
 const createCourse = (id: ReplicaId): Course => ({
   id,
-  standing: null,
+  facts: null,
   interrupted: null,
   isDown: false,
   sentBefore: new Set(),
@@ -128,7 +128,7 @@ const createCourse = (id: ReplicaId): Course => ({
 })
 
 /** Notes what later steps are compared with. */
-function noteCourse(own: Course, { replica, effects }: SeenStep, after: Standing, n: number): void {
+function noteCourse(own: Course, { replica, effects }: SeenStep, after: ReplicaFacts, n: number): void {
   if (after.isActive && leads(replica, after, n)) own.ledView = after.view
   for (const effect of effects) {
     if (effect.kind === 'persist' && effect.record.kind === 'healed') own.healedTimes++
@@ -140,7 +140,7 @@ function noteCourse(own: Course, { replica, effects }: SeenStep, after: Standing
   }
 }
 
-function standingOf(state: ReplicaState): Standing {
+function factsOf(state: ReplicaState): ReplicaFacts {
   const { views, recovery, checkpoints, ordering, patience, transfer, requests, suspicion, oral } = state
   return {
     view: views.view,

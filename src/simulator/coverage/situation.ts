@@ -10,7 +10,7 @@ import type { SeenExecution, SeenStep } from '../checkers/checker.ts'
 import type { Fault } from '../plan/plan.ts'
 
 /** The facts of a replica's state that a step may change. */
-export interface Standing {
+export interface ReplicaFacts {
   readonly view: View
   readonly isActive: boolean
   readonly health: 'sound' | 'amnesiac' | 'diverged'
@@ -39,9 +39,9 @@ export interface Standing {
 export interface Course {
   readonly id: ReplicaId
   /** After its last step; null before the first. */
-  standing: Standing | null
-  /** Its standing when it crashed last; null before. */
-  interrupted: Standing | null
+  facts: ReplicaFacts | null
+  /** Its state when it crashed last; null before. */
+  interrupted: ReplicaFacts | null
   /** True until its first step after a crash. */
   isDown: boolean
   /** Votes that it sent before its last crash, and since. */
@@ -57,8 +57,8 @@ export interface Course {
 export interface StepMoment {
   readonly seen: SeenStep
   /** As the last step of the replica left it; as this one does, at its first. */
-  readonly before: Standing
-  readonly after: Standing
+  readonly before: ReplicaFacts
+  readonly after: ReplicaFacts
   readonly own: Course
   /** The courses of all replicas that were correct so far, this one's included. */
   readonly all: readonly Course[]
@@ -96,5 +96,5 @@ export interface Situation {
   readonly atSilentLink?: (hasHealed: boolean) => boolean
 }
 
-export const leads = (id: ReplicaId, { view }: Pick<Standing, 'view'>, n: number): boolean =>
+export const leads = (id: ReplicaId, { view }: Pick<ReplicaFacts, 'view'>, n: number): boolean =>
   primaryOf(view, n) === id

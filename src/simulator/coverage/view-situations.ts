@@ -217,8 +217,7 @@ export const VIEW_SITUATIONS: readonly Situation[] = [
     name: 'correct replicas are active in two views at once',
     rule: '3.4',
     atStep: ({ all }) =>
-      new Set(all.flatMap(({ standing, isDown }) => (standing?.isActive && !isDown ? [standing.view] : [])))
-        .size > 1,
+      new Set(all.flatMap(({ facts, isDown }) => (facts?.isActive && !isDown ? [facts.view] : []))).size > 1,
   },
   {
     name: 'the new primary is silent from the start',

@@ -88,7 +88,7 @@ export interface CampaignResult extends CampaignProgress {
   readonly checkpoints: number
   readonly healed: number
   /** The longest time from a calm until all was done, in virtual milliseconds. */
-  readonly settledMsMax: number
+  readonly doneMsMax: number
   /** The situations that were reached, if they were counted; the rarest first. */
   readonly situations: readonly SituationCount[]
 }
@@ -119,7 +119,7 @@ interface Tally {
   checkpoints: number
   healed: number
   virtualMs: number
-  settledMsMax: number
+  doneMsMax: number
   /** By name: the number of seeds, and the first one. */
   readonly situations: Map<string, { readonly seeds: number; readonly first: number }>
 }
@@ -147,7 +147,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   }
   await runAll(work, swarm, Math.min(workers, Math.ceil(total / seedsPerRange)))
   sum.failures.sort((a, b) => a.seed - b.seed)
-  const { failures, divergences, repeated, steps, requests, restarts, settledMsMax } = sum
+  const { failures, divergences, repeated, steps, requests, restarts, doneMsMax } = sum
   const { viewChanges, checkpoints, healed } = sum
   return {
     ...progressOf(sum, total, startedAt),
@@ -161,7 +161,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     viewChanges,
     checkpoints,
     healed,
-    settledMsMax,
+    doneMsMax,
     situations: rarestFirst(sum),
   }
 }
@@ -268,7 +268,7 @@ function emptyTally(): Tally {
     checkpoints: 0,
     healed: 0,
     virtualMs: 0,
-    settledMsMax: 0,
+    doneMsMax: 0,
     situations: new Map(),
   }
 }
@@ -280,7 +280,7 @@ export const isFailure = (
 ): boolean => (only === undefined ? verdict !== 'held' : verdict === 'safety')
 
 function tallyOf(result: SimulationResult, failed: boolean, observers: readonly SituationObserver[]): Tally {
-  const { steps, requests, restarts, virtualMs, settledMs } = result
+  const { steps, requests, restarts, virtualMs, doneMs } = result
   const { viewChanges, checkpoints, healed } = result
   const failures = failed ? [result] : []
   return {
@@ -295,7 +295,7 @@ function tallyOf(result: SimulationResult, failed: boolean, observers: readonly 
     checkpoints,
     healed,
     virtualMs,
-    settledMsMax: settledMs ?? 0,
+    doneMsMax: doneMs ?? 0,
     situations: new Map(
       observers.flatMap(({ reached }) =>
         [...reached].map((name) => [name, { seeds: 1, first: result.seed }] as const),
@@ -317,7 +317,7 @@ function addTally(sum: Tally, part: Tally): void {
   sum.checkpoints += part.checkpoints
   sum.healed += part.healed
   sum.virtualMs += part.virtualMs
-  sum.settledMsMax = Math.max(sum.settledMsMax, part.settledMsMax)
+  sum.doneMsMax = Math.max(sum.doneMsMax, part.doneMsMax)
   for (const [name, { seeds, first }] of part.situations) {
     const known = sum.situations.get(name) ?? { seeds: 0, first }
     sum.situations.set(name, { seeds: known.seeds + seeds, first: Math.min(known.first, first) })

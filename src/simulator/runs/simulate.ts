@@ -117,7 +117,7 @@ export interface SimulationResult {
   readonly virtualMs: number
   readonly calmAtMs: number
   /** Virtual milliseconds from the calm until all was done; null when it was not. */
-  readonly settledMs: number | null
+  readonly doneMs: number | null
   /** The bound on that time; null when the run ended before the calm. */
   readonly boundMs: number | null
   readonly requests: number
@@ -148,7 +148,7 @@ interface Run {
   boundMs: number | null
   /** The sequence number that the first correct replica had executed when the load was over, after the calm. */
   final: Sequence | null
-  settledMs: number | null
+  doneMs: number | null
   isOverdue: boolean
 }
 
@@ -207,7 +207,7 @@ function prepare(options: SimulationOptions, plan: Plan): Run {
   const clients = createClients({ plan, time, trace, watch, virtual, random, audit })
   extraClients?.arrive(hostOf({ plan, time, watch, virtual, random, clients }))
   const parts = { plan, time, trace, watch, virtual, clients }
-  return { ...parts, boundMs: null, final: null, settledMs: null, isOverdue: false }
+  return { ...parts, boundMs: null, final: null, doneMs: null, isOverdue: false }
 }
 
 function hostOf(context: {
@@ -260,14 +260,14 @@ function runToEnd(run: Run, reaction?: Reaction): void {
           watch.onLoadOver(run.final)
           compareStates(run)
         }
-        if (run.final !== null && isSettled(virtual.replicas, run.final)) run.settledMs = elapsed
+        if (run.final !== null && isSettled(virtual.replicas, run.final)) run.doneMs = elapsed
         else run.isOverdue = elapsed > boundMs
       },
     )
   })
-  const isOver = (): boolean => watch.violation !== null || run.settledMs !== null || run.isOverdue
+  const isOver = (): boolean => watch.violation !== null || run.doneMs !== null || run.isOverdue
   while (!isOver() && survivePowerFailures(() => time.next()));
-  if (run.settledMs !== null) compareStates(run)
+  if (run.doneMs !== null) compareStates(run)
   watch.onEnd()
 }
 
@@ -311,7 +311,7 @@ function conclude(run: Run, failure: unknown, replay: string): DetailedResult {
     steps: trace.steps,
     virtualMs: time.now,
     calmAtMs: plan.calmAtMs,
-    settledMs: run.settledMs,
+    doneMs: run.doneMs,
     boundMs: run.boundMs,
     requests: clients.reduce((sum, { history }) => sum + history.length, 0),
     batches: Math.max(...reached),
@@ -328,10 +328,10 @@ function conclude(run: Run, failure: unknown, replay: string): DetailedResult {
 }
 
 /** Safety first: a violation often breaks the program a step later. */
-function verdictOf({ watch, settledMs, clients }: Run, failure: unknown): Verdict {
+function verdictOf({ watch, doneMs, clients }: Run, failure: unknown): Verdict {
   if (watch.violation !== null) return 'safety'
   if (failure !== null) return 'broke'
-  return settledMs === null || refusedRequest(clients) !== null ? 'liveness' : 'held'
+  return doneMs === null || refusedRequest(clients) !== null ? 'liveness' : 'held'
 }
 
 function explain({ watch, clients, virtual, boundMs }: Run, failure: unknown): readonly string[] {

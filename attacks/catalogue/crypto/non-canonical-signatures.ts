@@ -30,8 +30,8 @@ function smallOrder(signature: Uint8Array): Uint8Array {
 
 const nothing = (signature: Uint8Array): Uint8Array => new Uint8Array(signature.length)
 
-export const oddSignatures: Attack = {
-  name: 'odd-signatures',
+export const nonCanonicalSignatures: Attack = {
+  name: 'non-canonical-signatures',
   world: 'simulator',
   targets: ['safety'],
   does: 'signs with what some libraries take for a signature and others do not: malleable, of small order, all zero',
