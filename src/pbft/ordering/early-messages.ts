@@ -10,8 +10,8 @@ interface Room {
 }
 
 /**
- * Messages of views that this replica has not entered yet: a NEW-VIEW is large, and what follows it may overtake it.
- * Each sender has its own bound, so none takes another's room.
+ * Messages of views that this replica has not entered yet. A NEW-VIEW is large, so the messages that follow it may
+ * overtake it. Each sender has its own bound, so no sender uses up another's room.
  * @rule 1.5
  */
 export class EarlyMessages {
@@ -28,7 +28,7 @@ export class EarlyMessages {
   }
 
   /**
-   * True if it would be kept and is not yet: asked before its signatures are checked.
+   * True if the message would be kept and is not kept yet. Called before its signatures are checked.
    * @rule 5.5
    */
   wants(message: Pick<Early, 'kind' | 'view' | 'sequence' | 'sender' | 'bytes'>): boolean {
@@ -37,19 +37,19 @@ export class EarlyMessages {
     return hasRoomFor(room, message)
   }
 
-  /** False when the sender's room is full; STATUS will bring the message again. */
+  /** Keeps a message. Returns false if the sender's room is full; STATUS makes its sender retransmit it later. */
   add(message: Early): boolean {
     const room = this.#bySender[message.sender]
     if (room === undefined) return false
     const key = keyOf(message)
-    if (room.messages.has(key)) return true // however often it is played back
+    if (room.messages.has(key)) return true // a replayed message takes no room
     if (!hasRoomFor(room, message)) return false
     room.messages.set(key, message)
     room.bytes += message.bytes.length
     return true
   }
 
-  /** Takes out what is for this view, and drops what is for earlier ones. */
+  /** Removes and returns the messages of this view, and drops those of earlier views. */
   takeFor(view: View): readonly Early[] {
     const taken: Early[] = []
     for (const room of this.#bySender) {

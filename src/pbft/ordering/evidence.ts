@@ -1,11 +1,12 @@
 /**
- * Evidence of equivocation: found, kept, passed on. OSDI 1999 section 4.2 only ignores a second, different message; this
- * is ours. Keeps the last sentences of rule 1.5.
+ * Evidence of equivocation: how a replica finds it, keeps it and passes it on. OSDI 1999 section 4.2 only ignores a
+ * second, different message; keeping evidence is an addition. Keeps the last sentences of rule 1.5.
  *
- * One replica seldom gets both halves of a lie. It shows in a vote for another digest than that of the pre-prepare here:
- * either the primary sent its sender another pre-prepare, or the sender votes here and elsewhere differently. So the
- * pre-prepare and that vote are shown to all, each of whom compares them with what it holds. Nothing of this is sent
- * while all votes are for what was proposed, and little of it at any time. A convicted replica does not lead (rule 5.4).
+ * One replica seldom receives both contradicting messages. It sees a conflicting vote: a vote for another digest than
+ * that of the pre-prepare it accepted. Either the primary sent the voter another pre-prepare, or the voter sends
+ * different votes to different replicas. The replica therefore broadcasts the pre-prepare and the vote as an exhibit,
+ * and each receiver compares them with the messages it holds. No exhibits are sent while all votes match the proposal,
+ * and their number is limited. A convicted replica does not become primary (rule 5.4).
  */
 import { assertNever } from '../../base/assert.ts'
 import { equalBytes } from '../../base/bytes.ts'
@@ -18,7 +19,7 @@ import { blameEquivocator } from '../views/primary-observation.ts'
 import type { Slot } from './slot.ts'
 
 /**
- * Two messages contradict each other: that is logged and passed on, once. Their signatures are good.
+ * Logs and broadcasts, once, two contradicting messages whose signatures were verified.
  * @rule 1.5
  */
 export function keepEvidence(turn: Turn, evidence: Evidence): void {
@@ -30,27 +31,27 @@ export function keepEvidence(turn: Turn, evidence: Evidence): void {
 }
 
 /**
- * Logs the evidence once more, because what stands in front is trimmed.
+ * Logs the evidence again, because the older part of the log is about to be trimmed.
  * @rule 6
  */
 export function persistEvidenceAgain(turn: Turn): void {
   for (const evidence of turn.state.evidence.all) persist(turn, { kind: 'evidence', evidence, isNew: false })
 }
 
-/** A vote for another digest than that of the pre-prepare that was accepted: both are shown, once for each sender. */
+/** Broadcasts a vote that conflicts with the accepted pre-prepare, and the pre-prepare, once for each sender. */
 export function exhibitConflictingVote(turn: Turn, slot: Slot, vote: Vote): void {
   const { state } = turn
   const { accepted } = slot
   const bit = 1 << vote.sender
   if (accepted === null || equalBytes(accepted.digest, vote.digest) || vote.sender === state.config.id) return
-  // A primary that is known to have lied here, or often enough, explains the vote.
+  // Evidence with one of these messages is held already, or enough is held against its signer.
   const isExplained = !state.evidence.isWanted(accepted) || !state.evidence.isWanted(vote)
   if ((slot.shownOf & bit) !== 0 || isExplained || !state.evidence.mayShow(state.clock.ticks)) return
   slot.shownOf |= bit
   show(turn, [accepted, vote])
 }
 
-/** The same for those that came before the pre-prepare. */
+/** Broadcasts the conflicting votes that arrived before the pre-prepare. */
 export function exhibitConflictingVotes(turn: Turn, slot: Slot): void {
   for (const vote of [...slot.prepares, ...slot.commits]) {
     if (vote !== null) exhibitConflictingVote(turn, slot, vote)
@@ -58,7 +59,7 @@ export function exhibitConflictingVotes(turn: Turn, slot: Slot): void {
 }
 
 /**
- * A CHECKPOINT whose root differs from this replica's.
+ * Broadcasts a CHECKPOINT whose root differs from this replica's.
  * @rule 2.1
  */
 export function exhibitConflictingCheckpoint(turn: Turn, checkpoint: Checkpoint): void {
@@ -69,7 +70,7 @@ export function exhibitConflictingCheckpoint(turn: Turn, checkpoint: Checkpoint)
   if (isWanted) show(turn, [checkpoint])
 }
 
-/** The same for those that arrived before this replica's root was known. */
+/** Broadcasts the conflicting CHECKPOINTs that arrived before this replica's root was known. */
 export function exhibitConflictingCheckpoints(turn: Turn, sequence: Sequence): void {
   for (const ofSender of turn.state.checkpoints.received) {
     const one = ofSender.get(sequence)
@@ -82,18 +83,18 @@ function show({ effects }: Turn, messages: readonly SignedOnce[]): void {
 }
 
 /**
- * Takes the messages that another replica shows.
+ * Handles an exhibit: keeps the evidence in the messages that another replica shows.
  * @rule 1.5
  */
 export function onExhibit(turn: Turn, exhibit: Verified<Exhibit>): void {
   for (const evidence of evidenceIn(turn.state, exhibit)) keepEvidence(turn, evidence)
 }
 
-/** True if it shows evidence that is not known yet. Asked before a signature is checked: most exhibits show none. */
+/** True if an exhibit shows new evidence. Called before its signatures are checked: most exhibits show none. */
 export const isExhibitRelevant = (state: ReplicaState, exhibit: Exhibit): boolean =>
   evidenceIn(state, exhibit).length > 0
 
-/** Returns the evidence in the messages that are shown: they contradict each other, or a message that is known here. */
+/** Returns the evidence in an exhibit: its messages contradict each other, or a message that this replica knows. */
 function evidenceIn(state: ReplicaState, { messages }: Exhibit): readonly Evidence[] {
   const [first, second] = messages
   const wanted = messages.filter((message) => state.evidence.isWanted(message))

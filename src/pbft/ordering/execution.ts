@@ -10,8 +10,8 @@ import { proposeBatches } from './propose.ts'
 import { dropServed, startTimer } from './requests.ts'
 
 /**
- * Hands decided batches over strictly in the order of their sequence numbers, each when the one before is executed: one
- * may take many turns of the loop, and what waits for it counts as held.
+ * Hands decided batches to the application, strictly in the order of their sequence numbers. A batch is handed over
+ * when the previous one is executed, which may take many turns of the event loop. Until then it counts as open.
  * @rule 1.6
  */
 export function executeDecided({ state, effects }: Turn): void {
@@ -25,9 +25,9 @@ export function executeDecided({ state, effects }: Turn): void {
 }
 
 /**
- * At each tick: whether one batch has been executed all the time since the last. Such a tick counts for nothing that is
- * measured in ticks: nobody could have brought this replica on, and no primary is to be suspected for what a client's
- * request costs.
+ * True if the application was busy with one batch since the last tick. Called once per tick. Such a tick does not
+ * count towards any timeout: no message could have helped this replica, and the primary must not be suspected because
+ * a client's request is expensive.
  * @rule 1.9
  */
 export function isBusyExecuting(state: ReplicaState): boolean {
@@ -38,14 +38,14 @@ export function isBusyExecuting(state: ReplicaState): boolean {
 }
 
 /**
- * A checkpoint is the state between two batches: it is frozen before the next one is executed.
+ * Freezes the state for a checkpoint if one is due: a checkpoint is the state between two batches.
  * @rule 2.1
  */
 export function freezeIfDue({ state, effects }: Turn, sequence: Sequence): void {
   if (sequence % state.config.checkpointInterval === 0) effects.push({ kind: 'snapshot', sequence })
 }
 
-/** The application's word on a batch that it executed. */
+/** The application's report on a batch that it executed. */
 export interface Executed {
   readonly sequence: Sequence
   readonly recoveries?: readonly ExecutedRecovery[]
@@ -53,7 +53,7 @@ export interface Executed {
 }
 
 /**
- * The application executed a batch: answer its clients, propose on.
+ * Handles the application's report: answers the clients of the batch and proposes further batches.
  * @rule 1.7
  */
 export function onExecuted(turn: Turn, executed: Executed): void {
@@ -74,7 +74,7 @@ export function onExecuted(turn: Turn, executed: Executed): void {
   proposeBatches(turn)
 }
 
-/** Notes how far it came and lets the batch's bytes go; gives the batch. */
+/** Notes the progress of execution, releases the bytes of the batch, and returns it. */
 export function noteExecuted(
   state: ReplicaState,
   { sequence, recoveries = [] }: Omit<Executed, 'newBytes'>,

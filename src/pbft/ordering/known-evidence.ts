@@ -8,7 +8,7 @@ import type { Evidence, SignedOnce } from '../../messages/message.ts'
 import { isRejection } from '../../messages/rejection.ts'
 import { EXHIBITS_MAX, EXHIBITS_PERIOD_TICKS } from '../parameters.ts'
 
-/** The evidence against each replica, first come, one piece for each (kind, v, s). */
+/** The evidence against each replica: the first piece to arrive for each (kind, v, s). */
 export class KnownEvidence {
   readonly #isSigned: boolean
   readonly #against: readonly Evidence[][]
@@ -16,35 +16,35 @@ export class KnownEvidence {
   #periodTick = Number.NEGATIVE_INFINITY
   #shown = 0
 
-  /** Without signatures there is no evidence: none is wanted, and none is kept. */
+  /** In a cluster without signatures there is no evidence: none is wanted or kept. */
   constructor(n: number, isSigned = true) {
     this.#isSigned = isSigned
     this.#against = Array.from({ length: n }, () => [])
   }
 
-  /** All of it, by replica and then as it came. */
+  /** Returns all evidence, by replica and then in the order of arrival. */
   get all(): readonly Evidence[] {
     return this.#against.flat()
   }
 
-  /** The replicas against which there is any, by id. */
+  /** Returns the replicas against which there is evidence, by id. */
   get guilty(): readonly ReplicaId[] {
     return replicaIds(this.#against.length).filter((id) => this.#against[id]?.length !== 0)
   }
 
-  /** True if evidence with this message would be kept: there is room, and none for its place yet. */
+  /** True if evidence with this message would be kept: there is room, and none for its (kind, v, s) yet. */
   isWanted(message: SignedOnce): boolean {
     const known = this.#against[message.sender]
     if (!this.#isSigned || known === undefined || known.length >= EVIDENCE_PER_REPLICA_MAX) return false
     return !known.some(({ first }) => isSamePlace(first, message))
   }
 
-  /** True if nothing more against this replica would be kept. */
+  /** True if no further evidence against this replica would be kept. */
   isFull(replica: ReplicaId): boolean {
     return (this.#against[replica]?.length ?? 0) >= EVIDENCE_PER_REPLICA_MAX
   }
 
-  /** Keeps copies: an envelope is a part of its frame, which may be large. Gives what it kept; null: not wanted. */
+  /** Keeps a copy, since an envelope shares the memory of its large frame. Returns the copy; null if not wanted. */
   add({ guilty, first, second }: Evidence): Evidence | null {
     if (!this.isWanted(first)) return null
     const kept = { guilty, first: copyOf(first), second: copyOf(second) }
@@ -52,7 +52,7 @@ export class KnownEvidence {
     return kept
   }
 
-  /** Takes one of the few exhibits of a period; false when there is none left. */
+  /** Counts one of the few exhibits of a period. Returns false if none is left. */
   mayShow(tick: number): boolean {
     if (tick - this.#periodTick >= EXHIBITS_PERIOD_TICKS) {
       this.#periodTick = tick

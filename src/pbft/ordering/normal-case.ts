@@ -26,7 +26,7 @@ import {
 } from './slot.ts'
 
 /**
- * PRE-PREPARE(v, s, D) with its batch, which is well-formed and of authentic requests by now.
+ * Handles PRE-PREPARE(v, s, D). Its batch was already checked: it is well-formed and its requests are authentic.
  * @rule 1.2
  */
 export function onPrePrepare(turn: Turn, prePrepare: Verified<PrePrepare>, from: Peer): void {
@@ -35,16 +35,16 @@ export function onPrePrepare(turn: Turn, prePrepare: Verified<PrePrepare>, from:
   if (sender !== primaryOf(view, state.config.n)) return reject(turn, prePrepare, from, 'not-the-primary')
   const place = placeOf(state, prePrepare)
   if (place !== 'open') return takeElsewhere(turn, prePrepare, from, place)
-  if (state.recovery.recall !== null) return // it comes again
+  if (state.recovery.recall !== null) return // it is retransmitted
   const slot = openSlot(state, sequence)
   if (slot.accepted !== null) {
     if (noveltyOf(slot.accepted.digest, digest) === 'same') return supplyBatch(turn, slot, prePrepare.batch)
     const evidence = { guilty: sender, first: slot.accepted, second: prePrepare }
     return reject(turn, prePrepare, from, 'conflicting-pre-prepare', evidence)
   }
-  // What the NEW-VIEW covers is accepted from it only, and it was, all of it. @rule 3.4
+  // Sequence numbers that the NEW-VIEW covers are accepted from the NEW-VIEW only, and all were. @rule 3.4
   if (sequence <= state.views.lastChosen) return reject(turn, prePrepare, from, 'new-view-selects-otherwise')
-  if (slot.executed !== null) return // a replica that lacks it gets the decision
+  if (slot.executed !== null) return // a replica that lacks the batch is sent the decision
   if (slot.decided !== null && !isDecidedAs(slot, digest)) return // another batch was decided
   // A past time is no reason to refuse: a late retransmission would never get through.
   const isBeyondJudging = sender === state.config.id || slot.decided !== null
@@ -55,7 +55,7 @@ export function onPrePrepare(turn: Turn, prePrepare: Verified<PrePrepare>, from:
 }
 
 /**
- * True if a PRE-PREPARE can still change anything here: asked of its head, before its body is hashed.
+ * True if a PRE-PREPARE can still change the state. Takes its header only: called before its body is hashed.
  * @rule 1.2 1.5 5.5
  */
 export function isPrePrepareRelevant(state: ReplicaState, header: PrePrepareHeader): boolean {
@@ -71,7 +71,7 @@ export function isPrePrepareRelevant(state: ReplicaState, header: PrePrepareHead
   return !hasDecidedBatch(slot) && (novelty === 'first' || isBatchLacking(state, sequence, digest))
 }
 
-/** Keeps a message of a view that is not entered yet until it begins; any other is useless. */
+/** Keeps a message of a later view until this replica enters that view; drops any other. */
 function takeElsewhere(
   turn: Turn,
   message: Verified<PrePrepare> | Verified<Vote>,
@@ -95,7 +95,7 @@ const isRelevantElsewhere = (
 ): boolean => place === 'early' && message.sequence > lowWatermark && early.wants(message)
 
 /**
- * Its time is too far ahead: it is judged again when the clock went on. One for each sequence number.
+ * Holds back a pre-prepare whose time is too far ahead, until the clock has advanced. One per sequence number.
  * @rule 1.2
  */
 function holdBack(turn: Turn, prePrepare: Verified<PrePrepare>, from: Peer): void {
@@ -119,9 +119,9 @@ function accept(turn: Turn, slot: Slot, prePrepare: Verified<PrePrepare>, from: 
   slot.acceptedTick = state.clock.ticks
   state.ordering.batches.add(sequence, batch)
   noteOrdered(state, sequence, batch)
-  // What was proposed came back only after its record was on disk.
+  // This replica's own proposal comes back to it only after its record is on disk.
   if (!slot.isProposed) {
-    // An own one that it does not remember was proposed before its disk was lost. @rule 6.4
+    // A proposal of this replica that it does not remember dates from before it lost its disk. @rule 6.4
     persist(turn, { kind: 'accepted', prePrepare })
     slot.acceptedRecords = state.durability.recordsEmitted
     if (mayVote(state) && sender !== state.config.id) {
@@ -133,14 +133,14 @@ function accept(turn: Turn, slot: Slot, prePrepare: Verified<PrePrepare>, from: 
   advance(turn, slot)
 }
 
-/** True if one more batch may be kept. The next to execute always may, once all before it are executed: it makes room. */
+/** True if one more batch may be kept. The next batch to execute always may: executing it makes room. */
 export function hasRoomFor(state: ReplicaState, sequence: Sequence, batch: Batch): boolean {
   const isNext = sequence === state.ordering.lastExecuted + 1
   return isNext || state.ordering.batches.bytes + batch.bytes.length <= UNEXECUTED_BYTES_MAX
 }
 
 /**
- * Tries the held-back pre-prepares again: the clock went on.
+ * Handles the held-back pre-prepares again, after the clock advanced.
  * @rule 1.2
  */
 export function retryHeldBack(turn: Turn): void {
@@ -151,7 +151,7 @@ export function retryHeldBack(turn: Turn): void {
 }
 
 /**
- * PREPARE or COMMIT.
+ * Handles a PREPARE or COMMIT.
  * @rule 1.3 1.4 1.5
  */
 export function onVote(turn: Turn, vote: Verified<Vote>, from: Peer): void {
@@ -179,7 +179,7 @@ export function onVote(turn: Turn, vote: Verified<Vote>, from: Peer): void {
 }
 
 /**
- * True if a vote can still change anything here; what comes after a quorum cannot.
+ * True if a vote can still change the state. A vote that arrives after the quorum cannot.
  * @rule 1.5 5.5
  */
 export function isVoteRelevant(state: ReplicaState, vote: Vote): boolean {
@@ -192,7 +192,7 @@ export function isVoteRelevant(state: ReplicaState, vote: Vote): boolean {
   return vote.kind === 'prepare' ? slot.prepared === null : slot.decided === null
 }
 
-/** The batch that an accepted pre-prepare or a decision waits for; its digest is right. */
+/** Supplies the batch that an accepted pre-prepare or a decision waits for. The caller has checked its digest. */
 export function supplyBatch(turn: Turn, slot: Slot, batch: Batch): void {
   const { state } = turn
   const { sequence, accepted } = slot
@@ -205,7 +205,7 @@ export function supplyBatch(turn: Turn, slot: Slot, batch: Batch): void {
 }
 
 /**
- * PREPARE for an entry of O, once its batch is in the log.
+ * Sends PREPARE for an entry of O, once its batch is in the log.
  * @rule 3.5
  */
 export function voteForChoice(turn: Turn, slot: Slot): void {
@@ -220,7 +220,7 @@ export function voteForChoice(turn: Turn, slot: Slot): void {
   advance(turn, slot)
 }
 
-/** Moves a slot on as far as its votes allow. */
+/** Advances a slot as far as its votes allow. */
 export function advance(turn: Turn, slot: Slot): void {
   const { state } = turn
   const { n } = state.config
@@ -249,8 +249,8 @@ function becomePrepared(turn: Turn, slot: Slot, prepares: readonly Vote[]): void
 }
 
 /**
- * Takes the batch of a decision; `decided` holds its certificate. It goes to the log, whose next sync nobody waits for,
- * and to execution.
+ * Accepts the batch of a decision, whose certificate stands in `decided`. Writes the batch to the log, without waiting
+ * for a sync, and hands it to execution.
  * @rule 1.4 6.1
  */
 export function decideBatch(turn: Turn, slot: Slot, batch: Batch): void {

@@ -10,7 +10,7 @@ export class OpenBatches {
   readonly #bySequence = new Map<Sequence, Batch[]>()
   #bytes = 0
 
-  /** Bytes of all of them; bounded by `UNEXECUTED_BYTES_MAX` and the one that is next to execute. */
+  /** The bytes of all open batches: at most `UNEXECUTED_BYTES_MAX`, and the next batch to execute. */
   get bytes(): number {
     return this.#bytes
   }
@@ -26,7 +26,7 @@ export class OpenBatches {
     return this.#bySequence.get(sequence)?.find((batch) => equalBytes(batch.digest, digest)) ?? null
   }
 
-  /** Drops those that were executed, and those that nobody can choose any more. */
+  /** Drops the batches that were executed, and those that no view change can choose any more. */
   retain(isWanted: (sequence: Sequence, digest: Uint8Array) => boolean): void {
     for (const [sequence, batches] of this.#bySequence) {
       const kept = batches.filter(({ digest }) => isWanted(sequence, digest))

@@ -22,14 +22,14 @@ export interface OrderingState {
   readonly preparedCertificates: Map<Sequence, PreparedCertificate>
   /** The highest sequence number that this replica proposed or accepted. */
   lastProposed: Sequence
-  /** The last batch handed to the application, and the last it said it executed. */
+  /** The last batch handed to the application, and the last one that it reported as executed. */
   lastHandedOver: Sequence
   lastExecuted: Sequence
   /** The batch that was being executed at the last tick; null when none was. */
   executingAtTick: Sequence | null
 }
 
-/** `reached` is the sequence number of the state that the replica starts from, `known` that of its certificate. */
+/** Creates the state. `reached` is the sequence number of the state at the start, `known` that of its certificate. */
 export const createOrderingState = (n: number, reached: Sequence, known: Sequence): OrderingState => ({
   slots: new Map(),
   batches: new OpenBatches(),
@@ -46,7 +46,7 @@ export const createOrderingState = (n: number, reached: Sequence, known: Sequenc
 export const isHandedOver = (state: ReplicaState, sequence: Sequence): boolean =>
   sequence <= state.ordering.lastHandedOver
 
-/** True if a decision may be kept until it is executed: two log windows of them bound the memory, wherever h is. */
+/** True if a decision may be kept until it is executed. Two log windows bound the memory, wherever h is. */
 export const isDecisionInReach = (state: ReplicaState, sequence: Sequence): boolean =>
   !isHandedOver(state, sequence) && sequence <= state.ordering.lastHandedOver + 2 * logWindow(state)
 
@@ -56,7 +56,7 @@ export function isDecisionOpen(state: ReplicaState, sequence: Sequence): boolean
   return isDecisionInReach(state, sequence) && (slot === undefined || !hasDecidedBatch(slot))
 }
 
-/** The slot of a sequence number, opened when it is new. */
+/** Returns the slot of a sequence number, and creates it if it is missing. */
 export function openSlot(state: ReplicaState, sequence: Sequence): Slot {
   let slot = state.ordering.slots.get(sequence)
   if (slot === undefined) {
@@ -66,7 +66,7 @@ export function openSlot(state: ReplicaState, sequence: Sequence): Slot {
   return slot
 }
 
-/** The batch with this digest, if it is here: held for its sequence number, or the null batch. */
+/** Returns the batch with this digest if this replica holds it for the sequence number, or if it is the null batch. */
 export function findBatch(state: ReplicaState, sequence: Sequence, digest: Uint8Array): Batch | null {
   return equalBytes(digest, state.nullBatch.digest)
     ? state.nullBatch
@@ -79,7 +79,7 @@ export function hasBatch(state: ReplicaState, slot: Slot, digest: Uint8Array): b
   return findBatch(state, slot.sequence, digest) !== null
 }
 
-/** The digest of the batch that a slot cannot go on without; null when it lacks none. */
+/** Returns the digest of the batch that a slot needs to advance; null if it needs none. */
 export function lackingDigest(state: ReplicaState, slot: Slot): Uint8Array | null {
   if (hasDecidedBatch(slot)) return null
   const digest = slot.decided?.[0]?.digest ?? slot.accepted?.digest ?? null
@@ -94,12 +94,12 @@ export function isSlotLacking(state: ReplicaState, sequence: Sequence, digest: U
 }
 
 /**
- * True if the NEW-VIEW that this replica is to make waits for the batch.
+ * True if this replica needs the batch to make its NEW-VIEW.
  * @rule 4.5
  */
 export const isAwaitedBatch = (state: ReplicaState, sequence: Sequence, digest: Uint8Array): boolean =>
   state.mode.awaitedBatches(state).some((one) => one.sequence === sequence && equalBytes(one.digest, digest))
 
-/** True if a slot, or the NEW-VIEW to be made, waits for the batch with this digest. */
+/** True if a slot, or the NEW-VIEW that this replica makes, needs the batch with this digest. */
 export const isBatchLacking = (state: ReplicaState, sequence: Sequence, digest: Uint8Array): boolean =>
   isAwaitedBatch(state, sequence, digest) || isSlotLacking(state, sequence, digest)

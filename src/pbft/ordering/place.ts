@@ -1,6 +1,6 @@
 /**
- * The place of a message in the order: its view and sequence number against those here, and the message known there
- * already. A handler acts by it, and the relevance of a message is judged by it before its signature is checked.
+ * The place of a message in the order: its view and sequence number relative to those of this replica, and the message
+ * already known for them. Handlers decide by it, and so does the relevance check that precedes signature verification.
  */
 import { equalBytes } from '../../base/bytes.ts'
 import type { Sequence, View } from '../../base/ids.ts'
@@ -8,7 +8,7 @@ import { isInWindow } from '../checkpoints/watermarks.ts'
 import type { ReplicaState } from '../state.ts'
 import { isAhead } from '../views/view-state.ts'
 
-/** For a view that is not entered yet; for one that is left; outside the window; or in both, and open. */
+/** Of a later view; of an earlier view; of this view but outside the window; or of this view and in the window. */
 export type Place = 'early' | 'past' | 'outside' | 'open'
 
 /**
@@ -24,7 +24,7 @@ export function placeOf(
   return isInWindow(state, sequence) ? 'open' : 'outside'
 }
 
-/** The first message of its sender in its place; the same once more; or another one, which is evidence, even late. */
+/** The sender's first message in its place; the same message again; or a conflicting one, which is always evidence. */
 export type Novelty = 'first' | 'same' | 'conflicting'
 
 /** Compares the digest of a message with the known one in its place. */

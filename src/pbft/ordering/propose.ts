@@ -13,8 +13,8 @@ import { isPrimary } from '../views/view-state.ts'
 import { openSlot } from './ordering-state.ts'
 
 /**
- * Proposes while the pipeline has room: h < s <= H and s <= last executed + window. A batch takes what gathered while
- * earlier ones were in flight; it never waits on a clock.
+ * Proposes while the pipeline has room: h < s <= H and s <= last executed + window. A batch takes the requests
+ * that arrived while earlier batches were in flight; it never waits for a timer.
  * @rule 1.2 1.10
  */
 export function proposeBatches(turn: Turn): void {
@@ -29,14 +29,14 @@ export function proposeBatches(turn: Turn): void {
     const content = { kind: 'pre-prepare', view: state.views.view, sequence, batch } as const
     state.ordering.lastProposed = sequence
     openSlot(state, sequence).isProposed = true
-    // The own pre-prepare is accepted when it comes back signed, and by then it is on disk. @rule 6
+    // The primary accepts its own pre-prepare when it comes back signed; by then its record is on disk. @rule 6
     persistThenBroadcast(turn, { record: { kind: 'proposed', content }, outgoing: content })
   }
 }
 
 /**
- * The next batch: the requests that wait; with nothing waiting, null batches up to the checkpoint that a recovery
- * needs.
+ * Returns the next batch, made of waiting requests. If none wait, returns the null batch up to the checkpoint that a
+ * recovery needs, and null beyond it.
  * @rule 2.8
  */
 function nextBatch(state: ReplicaState, sequence: Sequence): Batch | null {
@@ -45,6 +45,6 @@ function nextBatch(state: ReplicaState, sequence: Sequence): Batch | null {
     requests: BATCH_REQUESTS_MAX,
     bytes: BATCH_BYTES_MAX - BATCH_HEADER_BYTES,
   })
-  // Executed time never goes back (1.6), so the clock may: a time ahead of the others' clocks would be held back.
+  // The clock may go back, since executed time never does (1.6). A time ahead of the backups' clocks is held back.
   return createBatch(state.config.hash, state.clock.now, requests)
 }

@@ -1,16 +1,16 @@
 /**
- * Requests that wait to be executed. Rule 1.1: first in first out per client, round robin across clients, bounded in
- * bytes and in number. Rule 1.9 asks for the oldest one.
+ * The queue of requests that wait for execution. Rule 1.1: requests are first in, first out per client, and round robin
+ * across clients. The queue is bounded in bytes and in number. Rule 1.9 needs the oldest request.
  *
- * Each client has a room of its own, and at the primary each backup has a lane for the requests that it relays. A
- * backup's timer runs for what it relayed, so the primary must never refuse that for what else the same client asks for:
- * one client could fill its room at the primary, give one more request to the backups only, and so end the view. The
- * other way, that backups do not time what the primary refused, would need the primary's word for the refusal, and a
- * traitor would give it for every client that it starves.
+ * Each client has its own queue (its room). At the primary, each backup also has one for the requests that it relays
+ * (its lane). A backup runs its timer for what it relays, so the primary must not refuse a relayed request because its
+ * client's room is full. Otherwise a client could end the view: it fills its room at the primary, then sends one more
+ * request to the backups only. Backups cannot simply skip the timer for refused requests: they would have to believe
+ * the primary, and a faulty primary would claim a refusal for every client that it starves.
  *
- * A request is put into the lane of the backup that relays it when its client's room is full, or holds so much in front
- * of it that its turn comes late. A lane takes part in the round robin like one client, so a traitor that fills its lane
- * with the requests of a friend gets one client's share more.
+ * A relayed request enters the lane of its backup when its client's room is full, or when so many requests precede it
+ * there that it would be served late. Round robin treats a lane as one client. A faulty backup that fills its lane with
+ * the requests of a colluding client therefore gains one client's share.
  * @rule 1.9
  */
 import type { ClientId, ReplicaId, Timestamp } from '../../base/ids.ts'
@@ -28,7 +28,7 @@ import {
 export interface WaitingRequest {
   readonly request: Request
   readonly arrivedTick: number
-  /** Few of its client waited here when it came, so that it waits long is not its client's doing. */
+  /** True if few requests of its client waited when it arrived: a long wait is then not caused by its own client. */
   readonly isSample: boolean
   /** True if this replica proposed it, as primary of the current view. */
   isProposed: boolean
@@ -36,15 +36,15 @@ export interface WaitingRequest {
   relayedTick: number
   /** True if a pre-prepare that was accepted in the current view holds it. */
   isOrdered: boolean
-  /** Batches of the current view that had room for it, and did without. */
+  /** The number of batches of the current view that had room for this request but did not include it. */
   passedOver: number
 }
 
-/** The owner of a turn: a client's room, or the lane of a replica that relays. */
+/** The owner of a queue in the round robin: a client (its room), or a backup that relays (its lane). */
 type Owner = ClientId | ReplicaId
 
 interface Queue {
-  /** All that wait, oldest first. */
+  /** The waiting requests of this queue, oldest first. */
   readonly entries: Map<string, WaitingRequest>
   bytes: number
 }
@@ -52,9 +52,9 @@ interface Queue {
 export class WaitingRequests {
   /** Every waiting request, oldest arrival first. */
   readonly #byArrival = new Map<string, WaitingRequest>()
-  /** Insertion order is the order of turns: who had its turn goes to the end. */
+  /** Round-robin order is insertion order: an owner that was served moves to the end. */
   readonly #queues = new Map<Owner, Queue>()
-  /** The lanes among them. */
+  /** The backups that have a lane in `#queues`. */
   readonly #lanes = new Set<ReplicaId>()
   /** The number of waiting requests of each client, in all rooms and lanes. */
   readonly #counts = new Map<ClientId, number>()
@@ -79,7 +79,7 @@ export class WaitingRequests {
     return null
   }
 
-  /** The oldest arrivals, at most `count` of them. */
+  /** Returns the oldest requests, at most `count`. */
   oldestEntries(count: number): readonly WaitingRequest[] {
     const oldest: WaitingRequest[] = []
     for (const entry of this.#byArrival.values()) {
@@ -101,14 +101,14 @@ export class WaitingRequests {
     return this.#byArrival.get(keyOf({ client, timestamp })) ?? null
   }
 
-  /** Marks a waiting request to be passed on to the primary later: `takeUnrelayed` gives it then. */
+  /** Schedules a waiting request for relaying to the primary; `takeUnrelayed` returns it later. */
   relayLater(entry: WaitingRequest): void {
     this.#unrelayed.push(entry)
   }
 
   /**
-   * Returns the requests that arrived up to this tick, still wait, and were not passed on yet. Of one client no more
-   * are under way at once than the primary surely has room for; its others follow as those are served.
+   * Returns the waiting requests that arrived up to this tick and were not relayed yet. The number of relayed requests
+   * per client is limited to what the primary surely has room for. The rest follow as these are served.
    */
   takeUnrelayed(upToTick: number): readonly WaitingRequest[] {
     if (this.#unrelayed.length === 0) return []
@@ -127,12 +127,12 @@ export class WaitingRequests {
     return due
   }
 
-  /** `relayedBy` is the backup that passed it on to this replica, the primary; null for any other request. */
+  /** True if the request would be taken. `relayedBy` is the backup that relayed it to this primary; null for none. */
   hasRoomFor(request: Request, relayedBy: ReplicaId | null = null): boolean {
     return this.#placeOf(request, relayedBy) !== null
   }
 
-  /** False when a bound is reached; the request is then not taken. Nothing waits under its (client, timestamp) yet. */
+  /** Adds a request whose (client, timestamp) is not waiting. Returns false, and adds nothing, at a bound. */
   add(request: Request, arrivedTick = 0, relayedBy: ReplicaId | null = null): boolean {
     const owner = this.#placeOf(request, relayedBy)
     if (owner === null) return false
@@ -148,7 +148,7 @@ export class WaitingRequests {
   }
 
   /**
-   * A backup times a request that waits here behind many of its client, and its lane has room for it.
+   * True if a relayed request waits here behind many of its client's requests, and the backup's lane has room for it.
    * @rule 1.9
    */
   canHurry(client: ClientId, timestamp: Timestamp, relayedBy: ReplicaId): boolean {
@@ -158,7 +158,7 @@ export class WaitingRequests {
     return isInRoom && this.#isLate(client, entry) && this.#hasLane(relayedBy, entry.request)
   }
 
-  /** Moves it to the lane of the backup that relayed it. */
+  /** Moves a request from its client's room to the lane of the backup that relayed it, if `canHurry` allows it. */
   hurry(client: ClientId, timestamp: Timestamp, relayedBy: ReplicaId): void {
     const entry = this.entry(client, timestamp)
     if (entry === null || !this.canHurry(client, timestamp, relayedBy)) return
@@ -166,7 +166,7 @@ export class WaitingRequests {
     this.#put(relayedBy, entry)
   }
 
-  /** Drops a client's requests for which this holds: executed, or stale. */
+  /** Drops the requests of a client for which `isOver` returns true: those that were executed, or are stale. */
   drop(client: ClientId, isOver: (request: Request) => boolean): void {
     if (!this.#counts.has(client)) return
     for (const owner of [client, ...this.#lanes]) {
@@ -178,8 +178,8 @@ export class WaitingRequests {
 
   /**
    * Takes the next requests for a batch, one per client or lane and round, and marks them as proposed.
-   * Stops at the first request that does not fit; an admissible one always fits alone. Where several clients wait, none
-   * has many more places than all others together: a client that floods fills no batches that the others must wait for.
+   * Stops at the first request that does not fit; an admissible request always fits alone. If several clients wait,
+   * none gets many more places than all others together. A client that floods cannot fill the batches alone.
    *
    * @rule 5.5
    */
@@ -215,7 +215,7 @@ export class WaitingRequests {
     }
   }
 
-  /** The owner under which a new request waits: its client's room, or a lane. */
+  /** Returns the owner of the queue that a new request enters; null if no queue has room for it. */
   #placeOf(request: Request, relayedBy: ReplicaId | null): Owner | null {
     const { client } = request
     const hasRoom = this.#hasRoom(request)
@@ -225,7 +225,7 @@ export class WaitingRequests {
     return hasRoom ? client : null
   }
 
-  /** A client never has more bytes than are left for all others: so there is always room for one that has none here. */
+  /** True if the client's room takes the request. Each client leaves as many bytes free as it uses, for new clients. */
   #hasRoom({ client, bytes: { length } }: Request): boolean {
     const { entries, bytes } = this.#queues.get(client) ?? EMPTY
     const bytesMax = Math.min(WAITING_BYTES_PER_CLIENT_MAX, WAITING_BYTES_MAX - this.#bytes)
@@ -237,7 +237,7 @@ export class WaitingRequests {
     return entries.size < LANE_REQUESTS_MAX && bytes + length <= LANE_BYTES_MAX
   }
 
-  /** So much waits in front of this one in its client's room, or of a new one, that its turn is not soon. */
+  /** True if a request would be served late: many precede it in its client's room. `before`: null for a new one. */
   #isLate(client: ClientId, before: WaitingRequest | null): boolean {
     let count = 0
     let bytes = 0
@@ -306,7 +306,7 @@ export class WaitingRequests {
 
 const EMPTY: Queue = { entries: new Map(), bytes: 0 }
 
-/** The marks of a waiting request that a new view has not seen. */
+/** The marks of a request that was neither relayed nor ordered in the current view. */
 const UNTOLD = { relayedTick: Number.POSITIVE_INFINITY, isOrdered: false, passedOver: 0 } as const
 
 const isLane = (owner: Owner): owner is ReplicaId => typeof owner === 'number'

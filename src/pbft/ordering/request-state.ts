@@ -17,7 +17,7 @@ export interface RequestTimer {
 export interface RequestState {
   readonly waiting: WaitingRequests
   timer: RequestTimer | null
-  /** The time, by this replica's clock, since when a request waits without progress; null while none does. */
+  /** The time, on this replica's clock, since which a request has waited without progress; null if none waits. */
   stalledSince: Milliseconds | null
 }
 

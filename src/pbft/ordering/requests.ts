@@ -18,7 +18,7 @@ import { proposeBatches } from './propose.ts'
 import type { WaitingRequest } from './request-queue.ts'
 
 /**
- * A request from its client, or relayed by a backup.
+ * Handles a request from its client, or one that a backup relays.
  * @rule 1.1
  */
 export function onRequest(turn: Turn, request: Verified<Request>, from: Peer): void {
@@ -28,7 +28,7 @@ export function onRequest(turn: Turn, request: Verified<Request>, from: Peer): v
   const standing = state.config.standing(request)
   switch (standing) {
     case 'executed':
-      // Only its own client gets it again: a replica that passes old requests on would multiply the work.
+      // The reply is repeated to the client only: otherwise a replica could multiply work by relaying old requests.
       if (from.kind === 'client') effects.push({ kind: 'reply-again', view: state.views.view, request })
       return
     case 'stale':
@@ -43,8 +43,8 @@ export function onRequest(turn: Turn, request: Verified<Request>, from: Peer): v
 }
 
 /**
- * The treatment that a request gets: it is ordered, its client gets an answer that costs no ordering, or nothing.
- * Only its own client, over its own link, gets an answer.
+ * Returns the treatment of a request: order it, answer it without ordering, or do nothing. Only the client itself, over
+ * its own link, gets an answer.
  * @rule 1.1 5.5
  */
 export function relevanceOf(
@@ -70,10 +70,10 @@ function takeRequest(turn: Turn, request: Verified<Request>, from: Peer): void {
   if (state.mode.lacksSignature(state, request)) return refuse(turn, request, from, 'must-sign')
   const relayedBy = relayerOf(state, from)
   const waiting = state.requests.waiting.find(request.client, request.timestamp)
-  // Whichever of two requests under one timestamp waits here: once it is executed, no backup waits for the other.
+  // Either of two requests with one timestamp may wait here: once one is executed, no backup waits for the other.
   if (relayedBy !== null) state.requests.waiting.hurry(request.client, request.timestamp, relayedBy)
   if (waiting !== null && !equalBytes(waiting.digest, request.digest)) {
-    // Which of two sessions gets the timestamp is decided by the order: nothing is a fact until then. @rule 1.8
+    // Ordering decides which of two sessions gets the timestamp; until then neither is refused for good. @rule 1.8
     const isOwn = equalBytes(waiting.session, request.session)
     refuse(turn, request, from, isOwn ? 'timestamp-reused' : 'busy')
     return
@@ -87,16 +87,16 @@ function takeRequest(turn: Turn, request: Verified<Request>, from: Peer): void {
     proposeBatches(turn)
     return
   }
-  // What was relayed to us stops here.
+  // A relayed request is not relayed further.
   const entry = state.requests.waiting.entry(request.client, request.timestamp)
   if (from.kind !== 'client' || !state.views.isActive || entry === null) return
-  // A repetition is relayed again at once: the first relay may have been lost.
+  // A retransmission is relayed again at once: the first relay may have been lost.
   if (waiting === null) state.requests.waiting.relayLater(entry)
   else relay(turn, entry)
 }
 
 /**
- * The backup that relayed a request to this primary, and times it: it has a lane here.
+ * Returns the backup that relayed a request to this primary and runs a timer for it; null for any other sender.
  * @rule 1.9
  */
 export const relayerOf = (state: ReplicaState, from: Peer): ReplicaId | null =>
@@ -115,8 +115,8 @@ function refuse({ effects }: Turn, request: Request, from: Peer, reason: Refusal
 }
 
 /**
- * Drops what an execution served or made stale, and restarts the timer only if the oldest was served. `tookTicks` is how
- * long ago the batch's pre-prepare was accepted here; null where it was not.
+ * Drops the requests that an execution served or made stale. Restarts the timer only if the oldest was served.
+ * `tookTicks` counts the ticks since the batch's pre-prepare was accepted here; null if it was not.
  * @rule 1.9
  */
 export function dropServed(
@@ -132,14 +132,14 @@ export function dropServed(
   restartTimerIfServed(state)
 }
 
-/** Drops the requests that were ordered, executed or refused: a refused recovery operation never loses its standing. */
+/** Drops ordered requests, executed or refused: a refused recovery operation keeps the standing `new`. */
 function dropOrdered(state: ReplicaState, client: ClientId, wasOrdered: (request: Request) => boolean): void {
   state.requests.waiting.drop(client, (request) => {
     return state.config.standing(request) !== 'new' || wasOrdered(request)
   })
 }
 
-/** Drops the requests that a state from elsewhere holds as executed. */
+/** Drops the requests that are executed in a state fetched from other replicas. */
 export function dropAllServed(state: ReplicaState): void {
   for (const client of state.requests.waiting.clients()) dropOrdered(state, client, () => false)
   restartTimerIfServed(state)
@@ -158,7 +158,7 @@ function restartTimerIfServed(state: ReplicaState): void {
 }
 
 /**
- * Stops the timer of a request that no longer waits: one that its client must sign does not.
+ * Stops the timer of a request that was dropped because its client must sign it first.
  * @rule 4.10
  */
 export function forgetDropped(state: ReplicaState): void {
@@ -183,7 +183,7 @@ export function startTimer(state: ReplicaState): void {
 }
 
 /**
- * Passes on what clients sent to this backup: not at once, for a primary must not know what it is watched by.
+ * Relays the requests of clients to the primary, with a delay: the primary must not learn which requests are timed.
  * @rule 1.1 5.4
  */
 export function relayNew(turn: Turn): void {
@@ -193,7 +193,7 @@ export function relayNew(turn: Turn): void {
   for (const entry of due) relay(turn, entry)
 }
 
-/** Passes the oldest requests on again, well before their timer ends: the first relay may have been lost or refused. */
+/** Relays the oldest requests again, well before their timer ends: the first relay may have been lost or refused. */
 export function relayAgain(turn: Turn): void {
   const { state } = turn
   const { timer } = state.requests
@@ -203,7 +203,7 @@ export function relayAgain(turn: Turn): void {
 }
 
 /**
- * Hands the requests that wait to the primary, the oldest first.
+ * Relays the waiting requests to the primary, oldest first.
  * @rule 3.9
  */
 export function relayOldest(turn: Turn, countMax: number): void {
@@ -212,7 +212,7 @@ export function relayOldest(turn: Turn, countMax: number): void {
 }
 
 /**
- * True if the timer ran out: at once after a short grace where the primary seems to be gone.
+ * True if the timer expired. If the primary seems to be gone, it expires after a short grace period.
  * @rule 1.9
  */
 export function isTimerExpired(state: ReplicaState): boolean {
@@ -223,6 +223,6 @@ export function isTimerExpired(state: ReplicaState): boolean {
   const waited = ticks - timer.startedTick
   if (waited >= state.patience.timeoutTicks) return true
   const isSilent = !isPrimary(state) && detector.isSuspected(primary(state), ticks)
-  // Views that end early for nothing make it as patient as any timeout does.
+  // A view that ends early without need lengthens the grace period, as any timeout lengthens the timer.
   return isSilent && waited * REQUEST_TIMEOUT_TICKS >= SUSPECTED_TIMEOUT_TICKS * state.patience.timeoutTicks
 }

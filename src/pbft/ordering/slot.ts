@@ -1,5 +1,5 @@
 /**
- * One sequence number's part of the log: what was accepted, who voted, what it came to. TOCS 2002 section 4.3.
+ * One sequence number's part of the log: the accepted pre-prepare, the votes, and the decision. TOCS 2002 section 4.3.
  * Keeps rules 1.3 (prepared), 1.4 (committed-local, decided) and 1.5 (one vote per kind and sender).
  */
 import { equalBytes } from '../../base/bytes.ts'
@@ -8,7 +8,7 @@ import { primaryOf, quorum, weakQuorum } from '../../base/quorum.ts'
 import type { Batch, PrePrepareHeader, Vote } from '../../messages/message.ts'
 
 /**
- * One replica's word that a batch was decided.
+ * One replica's claim that a batch was decided.
  * @rule 4.8
  */
 export interface DecisionClaim {
@@ -25,22 +25,22 @@ export interface Slot {
   acceptedTick: number
   /** The pre-prepare accepted in the current view. Its batch stands in `state.batches`, or is still to be fetched. */
   accepted: PrePrepareHeader | null
-  /** True if this replica proposed it in the current view: its record is then on disk before it comes back. */
+  /** True if this replica proposed it in the current view. Its record is on disk before the proposal comes back. */
   isProposed: boolean
-  /** The number of log records that must be on disk for the accepted pre-prepare and its batch to be. */
+  /** The number of log records that must be on disk to include the accepted pre-prepare and its batch. */
   acceptedRecords: number
-  /** True if this replica made its PREPARE of the current view: the batch is then in the log. */
+  /** True if this replica made its PREPARE of the current view. The batch is then in the log. */
   hasPrepared: boolean
   /** The first PREPARE and COMMIT of each sender in the current view, whatever their digest. */
   readonly prepares: (Vote | null)[]
   readonly commits: (Vote | null)[]
-  /** Bit i: a vote of replica i in the current view was shown to the others, because it is for another digest. */
+  /** Bit i is set if a conflicting vote of replica i in the current view was shown to the other replicas. */
   shownOf: number
-  /** Q - 1 PREPAREs that match the accepted pre-prepare, and its batch is here: prepared in the current view. */
+  /** Q - 1 PREPAREs that match the accepted pre-prepare; null until the slot is prepared in the current view. */
   prepared: readonly Vote[] | null
-  /** Q matching COMMITs, of any one view; or in oral mode, W claims that it was decided. */
+  /** The decision: Q matching COMMITs of any one view, or in oral mode W claims that the batch was decided. */
   decided: readonly Vote[] | null
-  /** Oral mode: each replica's last word that a batch was decided here; null while there is none. */
+  /** Oral mode: the last claim of each replica that a batch was decided here; null if it made none. */
   claims: readonly DecisionClaim[] | null
   /** The decided batch; null while it is still to be fetched, and again once it was executed. */
   decidedBatch: Batch | null
@@ -68,7 +68,7 @@ export function createSlot(sequence: Sequence, n: number, tick: number): Slot {
   }
 }
 
-/** Forgets what belongs to the view that is left; a decision stays one. */
+/** Clears everything that belongs to the view being left. A decision remains. */
 export function clearView(slot: Slot, tick: number): void {
   slot.openedTick = tick
   slot.acceptedTick = Number.POSITIVE_INFINITY
@@ -86,14 +86,14 @@ export function votesOf(slot: Slot, kind: Vote['kind']): (Vote | null)[] {
   return kind === 'prepare' ? slot.prepares : slot.commits
 }
 
-/** The votes for one digest, in the order of their senders. */
+/** Returns the votes for one digest, in the order of their senders. */
 export function matchingVotes(votes: readonly (Vote | null)[], digest: Uint8Array): readonly Vote[] {
   return votes.filter((vote): vote is Vote => vote !== null && equalBytes(vote.digest, digest))
 }
 
 /**
- * prepared(v, s, D), but for the batch: the pre-prepare, and Q - 1 matching PREPAREs of distinct backups, with
- * this replica's or without. Returns those PREPAREs, or null.
+ * Returns the PREPAREs of prepared(v, s, D): Q - 1 of distinct backups that match the accepted pre-prepare, whether or
+ * not this replica's is among them. Returns null if there are too few. Does not ask for the batch.
  * @rule 1.3
  */
 export function preparedCertificate(slot: Slot, n: number): readonly Vote[] | null {
@@ -107,13 +107,13 @@ export function preparedCertificate(slot: Slot, n: number): readonly Vote[] | nu
 export const isPrepared = (slot: Slot): boolean => slot.prepared !== null
 
 /**
- * committed-local(v, s, D): prepared, and Q matching COMMITs.
+ * True if committed-local(v, s, D): prepared, with Q matching COMMITs.
  * @rule 1.4
  */
 export const isCommittedLocal = (slot: Slot): boolean => isPrepared(slot) && slot.decided !== null
 
 /**
- * Q COMMITs for one digest decide it, even against the pre-prepare accepted here. Returns them, or null.
+ * Returns Q COMMITs for one digest, or null. They decide it, even against the pre-prepare accepted here.
  * @rule 1.4
  */
 export function decisionCertificate(slot: Slot, n: number): readonly Vote[] | null {
@@ -131,21 +131,21 @@ export function isDecidedAs(slot: Slot, digest: Uint8Array): boolean {
   return commit !== undefined && equalBytes(commit.digest, digest)
 }
 
-/** True if the decided batch is here, or was executed. */
+/** True if this replica holds the decided batch, or executed it. */
 export const hasDecidedBatch = (slot: Slot): boolean => slot.decidedBatch !== null || slot.executed !== null
 
-/** The number of replicas that voted here in the current view, for any digest. */
+/** Returns the number of replicas that voted in the current view, for any digest. */
 export const votersOf = (slot: Slot): number =>
   slot.prepares.filter((vote, sender) => vote !== null || slot.commits[sender] !== null).length
 
-/** Since when the slot is known to be wanted: by its primary, or by the votes of a weak quorum. Infinity: not at all. */
+/** Returns the tick since which the slot is proposed, or voted for by a weak quorum; Infinity if it is neither. */
 export function openSince(slot: Slot, n: number): number {
   if (slot.executed !== null) return Number.POSITIVE_INFINITY
   if (slot.accepted !== null) return slot.acceptedTick
   return votersOf(slot) >= weakQuorum(n) ? slot.openedTick : Number.POSITIVE_INFINITY
 }
 
-/** The senders that have not voted yet, of those whose vote the slot waits for. */
+/** Returns the replicas whose vote the slot waits for. */
 export function missingVoters(slot: Slot, primary: ReplicaId): readonly ReplicaId[] {
   if (slot.accepted === null) return [primary]
   const votes = isPrepared(slot) ? slot.commits : slot.prepares
