@@ -35,11 +35,15 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the digest of a batch leaves out its time',
-    attack: 'equivocate',
     rule: '0',
     within: 'batchDigest',
     search: 'writeU64(input, at, time);',
     replacement: '',
+    paper: {
+      file: 'paper/1.2-pre-prepare.test.ts',
+      test: 'the digest of a batch covers its time',
+      why: UNSEEN.rare,
+    },
   },
   {
     name: 'a past time is refused',

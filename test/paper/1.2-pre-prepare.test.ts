@@ -1,5 +1,6 @@
 /** Rule 1.2: when a PRE-PREPARE is accepted. OSDI 1999 section 4.2. */
 import { beforeEach, describe, expect, test } from 'vitest'
+import { toHex } from '../../src/base/bytes.ts'
 import type { Milliseconds, View } from '../../src/base/ids.ts'
 import { BATCH_REQUESTS_MAX, COUNTER_MAX, LOG_WINDOW } from '../../src/messages/limits.ts'
 import { highWatermark } from '../../src/pbft/checkpoints/watermarks.ts'
@@ -20,6 +21,20 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     const batch = kit.batch([kit.request(0)])
     backup.receive(kit.prePrepare({ sequence: 1, batch }))
     expect(prepares()).toEqual([{ kind: 'prepare', view: 0, sequence: 1, digest: batch.digest }])
+  })
+
+  test('PBFT-1.2 the digest of a batch covers its time, its requests and their order', () => {
+    const [one, other] = [kit.request(0), kit.request(1)]
+    const digests = (
+      [
+        [1, [one, other]],
+        [2, [one, other]],
+        [1, [other, one]],
+        [1, [one]],
+        [1, []],
+      ] as const
+    ).map(([time, requests]) => toHex(kit.batch(requests, time).digest))
+    expect(new Set(digests).size).toBe(digests.length)
   })
 
   test('PBFT-1.2 only the primary of the view may propose', () => {
