@@ -10,6 +10,7 @@ import {
   sumOfEffort,
 } from '../../src/simulator/runs/search-log.ts'
 import { VERDICT_EXIT_CODES, type Verdict } from '../../src/simulator/runs/simulate.ts'
+import { expectWritable } from './output-file.ts'
 import { interruptible } from './process-end.ts'
 
 export interface SearchFlags {
@@ -20,6 +21,7 @@ export interface SearchFlags {
 const MS_PER_MINUTE = 60_000
 
 export async function runSearch({ record, minutes }: SearchFlags): Promise<void> {
+  expectWritable(record)
   const known = readLog(record)
   const endsAtMs =
     minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + minutes * MS_PER_MINUTE
