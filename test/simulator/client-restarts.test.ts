@@ -1,5 +1,6 @@
 /** Clients whose process starts anew, with the counter of their key and without: rules 1.7 and 1.8 in whole runs. */
 import { describe, expect, test } from 'vitest'
+import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
 import { type Plan, withoutFaults } from '../../src/simulator/plan/plan.ts'
 import { simulate } from '../../src/simulator/runs/simulate.ts'
@@ -22,7 +23,8 @@ function planWith(seed: number, losesCounter: boolean, mode: 'signed' | 'oral' =
   return { ...plan, suite: 'simulated', network: CALM_NETWORK, workload, faults, calmAtMs: 600 }
 }
 
-describe.each(['signed', 'oral'] as const)('%s', (mode) => {
+/** What a client reserves is the same in both modes; those with one key below are of both. */
+describe.each(deeper<readonly AuthenticationMode[]>(['signed'], ['signed', 'oral']))('%s', (mode) => {
   test.each([
     [
       'PBFT-1.8 a client that starts without its counter gets answers to its own requests only, and none is refused',
