@@ -23,7 +23,7 @@ function planWith(seed: number, losesCounter: boolean, mode: 'signed' | 'oral' =
   return { ...plan, suite: 'simulated', network: CALM_NETWORK, workload, faults, calmAtMs: 600 }
 }
 
-/** What a client reserves is the same in both modes; those with one key below are of both. */
+/** A client reserves timestamps alike in both modes, so `npm test` runs one of them. */
 describe.each(deeper<readonly AuthenticationMode[]>(['signed'], ['signed', 'oral']))('%s', (mode) => {
   test.each([
     [
