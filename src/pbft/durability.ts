@@ -1,4 +1,7 @@
-/** The log, and messages that wait for it to be on disk: section 6 of the rules, "durable before send". */
+/**
+ * Writing to the log, and withholding messages until their records are on disk: section 6 of the rules, "durable before
+ * send".
+ */
 import { assertNever } from '../base/assert.ts'
 import type { ReplicaId } from '../base/ids.ts'
 import { factsOf, type Phase } from '../messages/kinds.ts'
@@ -11,12 +14,12 @@ export interface WithheldMessage {
   /** The number of records that must be on disk. */
   readonly records: number
   readonly outgoing: Outgoing
-  /** The receiver; null for all. */
+  /** The receiver; null for all replicas. */
   readonly to: ReplicaId | null
 }
 
 export interface DurabilityState {
-  /** Records given to `persist`. */
+  /** The number of records given to `persist`. */
   recordsEmitted: number
   /** The number of those records that are certainly on disk. */
   recordsDurable: number
@@ -37,7 +40,7 @@ export function persist({ state, effects }: Turn, record: LogRecord): void {
 }
 
 /**
- * Withholds a message until everything given to `persist` so far is on disk. Section 6.
+ * Withholds a message until all records given to `persist` so far are on disk. Section 6.
  * @rule 6
  */
 export function withhold({ state }: Turn, outgoing: Outgoing, to: ReplicaId | null = null): void {
@@ -45,7 +48,7 @@ export function withhold({ state }: Turn, outgoing: Outgoing, to: ReplicaId | nu
 }
 
 /**
- * Sends what the log promises already, once all that was appended since the start is on disk too.
+ * Broadcasts a message whose record the log already holds, once all records appended since the start are on disk.
  * @rule 6
  */
 export function broadcastDurably(turn: Turn, outgoing: Outgoing): void {
@@ -55,7 +58,7 @@ export function broadcastDurably(turn: Turn, outgoing: Outgoing): void {
 }
 
 /**
- * The same to one replica.
+ * Sends such a message to one replica.
  * @rule 6
  */
 export function sendDurably(turn: Turn, to: ReplicaId, outgoing: Outgoing): void {
@@ -74,7 +77,8 @@ export function persistThenBroadcast(
 }
 
 /**
- * The first `records` records are on disk: what waited for them goes out, unless its view is over.
+ * Handles the report that the first `records` records are on disk: sends the messages that waited for them, unless
+ * their view is over.
  * @rule 6
  */
 export function onPersisted({ state, effects }: Turn, records: number): void {
@@ -91,7 +95,7 @@ export function onPersisted({ state, effects }: Turn, records: number): void {
 }
 
 /**
- * Drops what was made for a view that is left: it says nothing any more once the VIEW-CHANGE does.
+ * Drops withheld messages of views that were left: after the VIEW-CHANGE they have no effect.
  * @rule 3.1
  */
 export function dropWithheldOfOldViews(state: ReplicaState): void {
@@ -107,7 +111,7 @@ function isOfCurrentView(state: ReplicaState, outgoing: Outgoing): boolean {
   return message.view === state.views.view && isPhase(phase, state.views.isActive, isRelayed)
 }
 
-/** The own NEW-VIEW is made before its view begins; the primary's is sent on once it has begun. */
+/** This replica's NEW-VIEW is made before its view begins. The primary's is relayed once the view has begun. */
 function isPhase(phase: Phase, isActive: boolean, isRelayed: boolean): boolean {
   switch (phase) {
     case 'inside':

@@ -1,9 +1,9 @@
 /**
- * The guide for the user of the core: the events that go in, the effects that come out, and the caller's duties.
+ * A guide for the user of the core: its events, its effects, and the duties of the caller.
  *
- * A replica is a state and a function: `createReplicaState(config)` makes the one, `step(state, event)` changes it and
- * returns what is to be done. Nothing in `pbft/` reads a clock, a disk or a socket. The caller owns the log, the links,
- * the keys and the application. This is a whole caller for a cluster that never restarts:
+ * A replica is a state and a function: `createReplicaState(config)` creates the state; `step(state, event)` changes it
+ * and returns the effects to perform. Nothing in `pbft/` reads a clock, a disk or a socket. The caller owns the log,
+ * the links, the keys and the application. This is a complete caller for a cluster that never restarts:
  *
  * ```ts
  * function runCore(state: ReplicaState, host: Host, first: Event): void {
@@ -37,20 +37,22 @@
  *
  * The duties, in their order:
  *
- * 1. One event at a time; the effects of a step in their order, before the next event.
+ * 1. Pass one event at a time. Perform the effects of a step in their order, before the next event.
  * 2. Persist before send. `persist` appends to the log, in order. After a sync the caller answers `persisted` with the
  *    number of records on disk. The replica itself withholds each message until the records that it depends on are
  *    there (section 6 of the rules), so what comes out as `send` or `broadcast` may leave at once.
- * 3. `broadcast` and `send` name a content: the caller adds sender and signature. `relayed` is sent as it came.
- * 4. `execute` gives a decided batch to the application; the caller answers `executed` before any other event. It may take
- *    many turns: the replica gives no second batch before. `snapshot` freezes the state at that very point; the caller
- *    answers `snapshot-taken` when its root is known. `reply` then answers the clients of an executed batch.
+ * 3. `broadcast` and `send` carry a content: the caller adds sender and signature. A `relayed` message is sent
+ *    unchanged.
+ * 4. `execute` gives a decided batch to the application; the caller answers `executed` before any other event.
+ *    Execution may take many turns of the event loop: the replica sends no second batch before. `snapshot` freezes the
+ *    state at exactly this point; the caller answers `snapshot-taken` when its root is known. `reply` then answers the
+ *    clients of an executed batch.
  * 5. `stable` names the checkpoint that a quorum certified. The caller stores its state and answers `stored`; `trim` then
  *    says how much of the log is no longer needed.
  * 6. `transfer` asks for the state of a stable checkpoint from the others. The caller stores it, switches the application
  *    to it, and answers `transferred` before anything else is executed; a batch under execution is given up.
- * 7. `serve`, `serve-batch` and `reply-again` are answered from the log and from the kept results; `refuse` and `reject`
- *    go to the client and to whoever watches. `prepare-recovery` is answered with `recovery-prepared`.
+ * 7. `serve`, `serve-batch` and `reply-again` are answered from the log and from the stored results. `refuse` goes to
+ *    the client, `reject` to the operator's log. `prepare-recovery` is answered with `recovery-prepared`.
  * 8. A failure to persist or to execute halts the process.
  *
  * The messages, their numbers and meanings stand in GLOSSARY.md; `step.ts` says which file has which rule. In the normal
@@ -94,35 +96,35 @@ export type { ProtocolMessage } from '../messages/message.ts'
 export interface ExecutedRecovery {
   readonly replica: ReplicaId
   readonly requestDigest: Uint8Array
-  /** False: it came too soon after the last one of this replica. */
+  /** False if it followed the last recovery of this replica too soon. */
   readonly isAccepted: boolean
 }
 
 export type Event =
   | { readonly kind: 'received'; readonly message: Verified<ProtocolMessage>; readonly from: Peer }
-  /** One tick passed; `now` is the own clock, which may drift and step. */
+  /** One tick passed. `now` is this replica's clock, which may drift and step. */
   | { readonly kind: 'ticked'; readonly now: Milliseconds }
-  /** The first `records` records that were ever given to `persist` since the start are on disk. */
+  /** The first `records` of all records given to `persist` since the start are on disk. */
   | { readonly kind: 'persisted'; readonly records: number }
   | {
       readonly kind: 'executed'
       readonly sequence: Sequence
-      /** The recovery operations among its requests. */
+      /** The recovery operations among the batch's requests. */
       readonly recoveries?: readonly ExecutedRecovery[]
-      /** Bytes of the operations among its requests that were not executed before. */
+      /** The bytes of those operations of the batch that were not executed before. */
       readonly newBytes: number
     }
   /** The root of the state after batch `sequence` is known. */
   | { readonly kind: 'snapshot-taken'; readonly sequence: Sequence; readonly root: Uint8Array }
-  /** The state of a stable checkpoint is stored apart from the log, with its certificate. */
+  /** The state of a stable checkpoint and its certificate are stored, apart from the log. */
   | { readonly kind: 'stored'; readonly sequence: Sequence }
-  /** The application's state is the one that this certificate names; it is stored. */
+  /** The application now has the state that this certificate names, and has stored it. */
   | { readonly kind: 'transferred'; readonly stable: CheckpointCertificate }
-  /** A weak quorum no longer has the state that is fetched. */
+  /** A weak quorum no longer has the state that is being fetched. */
   | { readonly kind: 'transfer-gone' }
   /** The recovery operation that `prepare-recovery` asked for. */
   | { readonly kind: 'recovery-prepared'; readonly request: Verified<Request> }
-  /** The log was replayed to its end, at a start; comes before every other event. The nonce is of this start. */
+  /** The log was replayed at a start. Comes before every other event. The nonce is new at each start. */
   | { readonly kind: 'resumed'; readonly nonce: number }
 
 /** A replica whose executed recovery operation waits for its checkpoint, with s_r and u of rule 6.4. */
@@ -131,13 +133,13 @@ export type WaitingRecovery = readonly [
   executed: { readonly sequence: Sequence; readonly view: View },
 ]
 
-/** Of either mode: signed ones show certificates, oral ones claim. */
+/** A VIEW-CHANGE of either mode: a signed one shows certificates, an oral one makes claims. */
 export type AnyViewChange = ViewChange | OralViewChange
 export type AnyNewView = NewView | OralNewView
 
-/** A record of the log; section 6 of the rules says what waits for which. */
+/** A record of the log. Section 6 of the rules lists which message waits for which record. */
 export type LogRecord =
-  /** The own proposal: (v, s, D) and the batch. The runtime adds the signature that will be sent. */
+  /** This replica's proposal: (v, s, D) and the batch. The runtime adds the signature that will be sent. */
   | { readonly kind: 'proposed'; readonly content: PrePrepareContent }
   /** The accepted pre-prepare and its batch. */
   | { readonly kind: 'accepted'; readonly prePrepare: PrePrepare }
@@ -145,35 +147,40 @@ export type LogRecord =
   | { readonly kind: 'prepared'; readonly certificate: PreparedCertificate }
   /** A batch that was fetched, because a NEW-VIEW chose it. */
   | { readonly kind: 'batch'; readonly sequence: Sequence; readonly batch: Batch }
-  /** The view that was left for, and the exact VIEW-CHANGE. */
+  /** The view that the replica moves to, and its exact VIEW-CHANGE. */
   | { readonly kind: 'view-change'; readonly content: ViewChangeContent | OralViewChangeContent }
-  /** Qset as it is: the NEW-VIEWs that parts of it come from are trimmed (rule 4.1). */
+  /** The whole Qset, logged before the NEW-VIEWs that parts of it come from are trimmed (rule 4.1). */
   | { readonly kind: 'pre-prepared'; readonly claims: readonly OrderClaim[] }
-  /** The replica whose VIEW-CHANGE for this view was acknowledged, and its digest (rule 4.3). */
+  /** The acknowledged VIEW-CHANGE: its sender, view and digest (rule 4.3). */
   | {
       readonly kind: 'acknowledged'
       readonly view: View
       readonly of: ReplicaId
       readonly digest: Uint8Array
     }
-  /** The NEW-VIEW that began the view: the own one, still to be signed, or the primary's. */
+  /** The NEW-VIEW that began the view: this replica's, still unsigned, or the primary's. */
   | { readonly kind: 'new-view-made'; readonly content: NewViewContent | OralNewViewContent }
   | { readonly kind: 'new-view'; readonly newView: AnyNewView }
-  /** Either of them once more, as it was: what stood in front of it is trimmed. */
+  /** The current VIEW-CHANGE or NEW-VIEW, logged unchanged again before the older part of the log is trimmed. */
   | { readonly kind: 'view-again'; readonly message: AnyViewChange | AnyNewView }
-  /** The own root: whatever led to it stands in front of this record. */
+  /** This replica's root. The records of the batches that led to it precede this record. */
   | { readonly kind: 'checkpoint'; readonly sequence: Sequence; readonly root: Uint8Array }
   | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
-  /** Evidence against a replica; not new: once more before a trim. Nobody waits for it. */
+  /**
+   * Evidence against a replica. It is not new if it is logged again before a trim. No message waits for this record.
+   */
   | { readonly kind: 'evidence'; readonly evidence: Evidence; readonly isNew: boolean }
-  /** An amnesiac replica's recovery operation; that others proved it amnesiac; that it is healed, from `view` on. */
+  /**
+   * An amnesiac replica's recovery operation; the fact that others proved it amnesiac; the fact that it is healed, from
+   * `view` on.
+   */
   | { readonly kind: 'recovery'; readonly request: Request }
   | { readonly kind: 'recoveries'; readonly waiting: readonly WaitingRecovery[] }
   | { readonly kind: 'forgotten' }
   | { readonly kind: 'healed'; readonly view: View }
   /**
-   * The decision's certificate, with the batch where the log does not hold it yet. In oral mode it may be W claims of
-   * others instead, each in the form of a COMMIT without authentication (rule 4.8).
+   * The decision's certificate, with the batch if the log does not hold it yet. In oral mode the certificate may be W
+   * claims of other replicas, each in the form of a COMMIT without authentication (rule 4.8).
    */
   | {
       readonly kind: 'decided'
@@ -183,8 +190,9 @@ export type LogRecord =
     }
 
 /**
- * A message sent on with the bytes it came in: a relayed request, or a signed message retransmitted. In oral mode only
- * own messages are, and the runtime renews their MACs (rule 4.8).
+ * A message that is sent with the bytes in which it arrived: a relayed request, or a signed message that is
+ * retransmitted. In oral mode only this replica's own messages are retransmitted, and the runtime renews their MACs
+ * (rule 4.8).
  */
 export interface Relayed {
   readonly kind: 'relayed'
@@ -203,23 +211,23 @@ export type Effect =
       readonly batch: Batch
       readonly commits: readonly Vote[]
     }
-  /** Freeze the state as it is after the batch executed last, before the next one is: a checkpoint is due. */
+  /** Freeze the state after the last executed batch, before the next one is executed: a checkpoint is due. */
   | { readonly kind: 'snapshot'; readonly sequence: Sequence }
   | { readonly kind: 'stable'; readonly stable: CheckpointCertificate }
   /**
-   * Records are no longer needed that concern sequence numbers up to this one only, and stand in front of the last
-   * view's.
+   * The log may be trimmed: records are no longer needed if they concern sequence numbers up to this one only and
+   * precede the last record of the view.
    */
   | { readonly kind: 'trim'; readonly upTo: Sequence }
-  /** Fetch the state of this checkpoint, or aim at it instead of the one before. */
+  /** Fetch the state of this checkpoint. Replaces an earlier target. */
   | { readonly kind: 'transfer'; readonly stable: CheckpointCertificate }
-  /** The state was reached without it. */
+  /** Stop fetching: this replica reached the state by executing batches. */
   | { readonly kind: 'stop-transfer' }
   /** Make a recovery operation with a fresh nonce. */
   | { readonly kind: 'prepare-recovery' }
   /** Answer the clients of the batch executed at `sequence`. */
   | { readonly kind: 'reply'; readonly view: View; readonly sequence: Sequence }
-  /** Answer one executed request again, from the session, with its whole results. */
+  /** Answer one executed request again from its session, with the full results. */
   | { readonly kind: 'reply-again'; readonly view: View; readonly request: Request }
   | {
       readonly kind: 'refuse'

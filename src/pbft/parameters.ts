@@ -1,9 +1,9 @@
-/** The protocol's own bounds and periods. A tick is what the runtime makes it: 10 ms by default. */
+/** The bounds and periods of the protocol. The runtime sets the length of a tick: 10 ms by default. */
 const MIB = 1024 * 1024
 
 /**
- * Sequence numbers that a primary has open at once (rule 1.10). More of them means smaller batches: of 1, 2 and 4, two
- * gave the highest throughput with four replicas on two cores.
+ * The number of sequence numbers that a primary has open at once (rule 1.10). A higher number means smaller batches. Of
+ * 1, 2 and 4, two gave the highest throughput with four replicas on two cores.
  */
 export const PIPELINE_WINDOW = 2
 /**
@@ -14,7 +14,7 @@ export const CLOCK_SKEW_MS_MAX = 1_000
 /** Pre-prepares held back at once for their time. */
 export const HELD_BACK_MAX = 16
 
-/** Requests that wait for execution: in all bytes, in one client's bytes, and in one client's number. */
+/** The limits on waiting requests: the bytes of all, the bytes of one client's, and the number of one client's. */
 export const WAITING_BYTES_MAX = 128 * MIB
 export const WAITING_BYTES_PER_CLIENT_MAX = 16 * MIB
 export const WAITING_PER_CLIENT_MAX = 128
@@ -31,51 +31,56 @@ export const RELAYED_PER_CLIENT_MAX = 16
 /** Places in one batch that a client has beyond those of all others together, while others wait too (rule 5.5). */
 export const PLACES_CONTESTED = 8
 
-/** Bytes of accepted batches that are not yet executed. The next one to execute is always taken. */
+/** The bytes of accepted batches that are not executed yet. The next batch to execute is always accepted. */
 export const UNEXECUTED_BYTES_MAX = 64 * MIB
 
 /**
- * T: ticks a waiting request may take before its primary is suspected (rule 1.9), and a NEW-VIEW may take once Q replicas
- * ask for it (rule 3.6). It doubles with each view that serves nobody, and shrinks again to a floor that follows what
- * ordering takes, but is never below this.
+ * T: the ticks that a waiting request may take before its primary is suspected (rule 1.9), and that a NEW-VIEW may take
+ * once Q replicas ask for it (rule 3.6). T doubles with each view that serves no request. It shrinks again to a floor
+ * that follows the ordering time, but is never below this value.
  */
 export const REQUEST_TIMEOUT_TICKS = 50
 export const TIMEOUT_TICKS_MAX = 6_000
 /** The least timeout, as a multiple of the measured ordering latency. */
 export const TIMEOUT_PER_LATENCY = 8
-/** T that a batch may take in oral mode, from when it is the next one, before its replica leaves the view (rule 4.8). */
+/** The number of periods T that the next batch may take in oral mode before this replica leaves the view (rule 4.8). */
 export const STUCK_TIMEOUTS = 2
 /** Oldest waiting requests served in one view, in a row, before T shrinks by half. */
 export const PROGRESS_BEFORE_SHRINKING = 16
-/** Ticks for which a primary that is suspected of silence has still the benefit of the doubt, once a request waits. */
+/** The ticks that a silent primary under suspicion is still given once a request waits. */
 export const SUSPECTED_TIMEOUT_TICKS = 3
 /**
- * Ticks after which a backup passes on what a client sent it: clients send some requests to a backup beside the primary
- * (rule 5.4), and a primary that learned at once which ones would serve those, and only those, in time.
+ * The ticks after which a backup relays a client's request. Clients send some requests to a backup as well as to the
+ * primary (rule 5.4). A primary that learned at once which requests a backup has could serve only those in time.
  */
 export const RELAY_AFTER_TICKS = 2
 /** Ticks after which a backup passes its oldest waiting requests on once more, and how many of them (rule 1.1). */
 export const RELAY_AGAIN_TICKS = 25
 export const RELAYED_AGAIN_MAX = 8
-/** Ticks between two STATUS messages when all is level, and while something is behind (rule 1.11). */
+/** The ticks between two STATUS messages when no replica is behind, and while one is behind (rule 1.11). */
 export const STATUS_IDLE_TICKS = 10
 export const STATUS_BUSY_TICKS = 5
-/** Ticks a slot may stay open before its votes count as lost and are sent again. */
+/** The ticks that a slot may stay open before its votes count as lost and are resent. */
 export const RESEND_AFTER_TICKS = 10
-/** Decided batches asked for at once, the first to be executed first. */
+/** The number of decided batches requested at once, in the order of execution. */
 export const FETCHES_MAX = 8
 /** Decisions served for one STATUS. */
 export const SERVED_DECISIONS_MAX = 32
 /** Messages of views not entered yet, for each sender: in number and in bytes (rule 1.5). */
 export const EARLY_PER_SENDER_MAX = 1_024
 export const EARLY_BYTES_PER_SENDER_MAX = 8 * MIB
-/** Waiting requests that a backup hands to the primary of a new view at once (rule 3.9); the rest follows one by one. */
+/**
+ * The number of waiting requests that a backup relays to a new primary at once (rule 3.9). The rest follows one by one.
+ */
 export const HANDED_OVER_MAX = 64
 /** Ticks between two retransmissions of a NEW-VIEW, a VIEW-CHANGE or a stable certificate to one peer. */
 export const VIEW_RESEND_TICKS = 20
-/** Views of whose VIEW-CHANGEs one replica's acknowledgements are kept (rule 4.3): a liar takes its own room only. */
+/**
+ * The number of views for which one replica's acknowledgements are kept (rule 4.3). A faulty replica uses up its own
+ * room only.
+ */
 export const ACKED_VIEWS_MAX = 4
-/** CHECKPOINTs kept of one sender: the window holds two. */
+/** The number of CHECKPOINTs kept of one sender: the window holds two. */
 export const CHECKPOINTS_PER_SENDER_MAX = 4
 /**
  * EXHIBITs of messages that contradict known ones, in each period of `EXHIBITS_PERIOD_TICKS` (rule 1.5). Evidence itself
@@ -85,34 +90,39 @@ export const EXHIBITS_MAX = 8
 export const EXHIBITS_PERIOD_TICKS = 10
 /** Ticks without progress below a stable checkpoint, after which its state is fetched instead (rule 2.5). */
 export const TRANSFER_AFTER_TICKS = 30
-/** Ticks for which a replica that starts waits for what the others have from it (rule 6.4). */
+/** The ticks for which a starting replica waits for the others' answers about its messages (rule 6.4). */
 export const RECALL_TICKS = 30
 /** Ticks between two attempts of an amnesiac replica to have its recovery operation ordered (rule 6.4). */
 export const RECOVERY_RETRY_TICKS = 50
 
 /**
- * The least length of a window over which a primary is judged (rule 5.4), in ticks and in requests whose
- * waiting was seen here, at least; it is bad in so many windows in a row before anybody complains.
+ * The least length of a window in which a primary is judged (rule 5.4), in ticks and in requests that this replica saw
+ * waiting; and the number of bad windows in a row before this replica complains.
  */
 export const WINDOW_TICKS_MIN = 50
 export const WINDOW_SAMPLES_MIN = 8
 export const BAD_WINDOWS_MIN = 3
-/** The most that `BAD_WINDOWS_MIN` grows to, doubled each time that f + 1 primaries were no better than one another. */
+/**
+ * The most that `BAD_WINDOWS_MIN` grows to. It doubles each time that f + 1 primaries were no better than one another.
+ */
 export const BAD_WINDOWS_MAX = 64
-/** Ticks of a new view that are not judged. */
+/** The number of ticks at the start of a view that are not judged. */
 export const GRACE_TICKS = 20
 /** The share of the best throughput that a primary must deliver, in bytes of operations. */
 export const THROUGHPUT_SHARE_MIN = 0.9
-/** The most that requests may wait: a multiple of their waiting under the best throughput, and ticks more. */
+/** The longest that requests may wait: a multiple of their waiting time at the best throughput, plus some ticks. */
 export const WAITING_FACTOR_MAX = 1.25
 export const WAITING_SLACK_TICKS = 0.25
-/** The most that a proposal may take: so many times what it takes to order it once it is there, and ticks more. */
+/** The longest that a proposal may take: a multiple of the time to order it afterwards, plus some ticks. */
 export const LAG_PER_ORDERING_MAX = 8
 export const LAG_SLACK_TICKS = 5
-/** Batches with room left that may pass over a request which the primary has, and ticks that it then has to wait. */
+/**
+ * The number of batches with room left that may pass over a request which the primary has, and the ticks that the
+ * request must then have waited.
+ */
 export const PASSED_OVER_MAX = 8
 export const PASSED_OVER_TICKS = 15
-/** Ticks for which a complaint stands. */
+/** The ticks for which a complaint is valid. */
 export const COMPLAINT_TICKS = 3_000
 /** Ticks for which a primary stays on the blacklist: ten minutes. */
 export const BLACKLISTED_TICKS = 60_000

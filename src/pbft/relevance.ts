@@ -1,7 +1,7 @@
 /**
- * The relevance of a message: whether it can still change anything here. Asked before its signatures are checked,
- * because checking costs far more than asking; what comes after a quorum is never checked. Each answer is given beside
- * the handler of the message, by what the handler itself asks.
+ * The relevance of a message: true if it can still change this replica's state. Computed before its signatures are
+ * checked, because a signature costs far more; a vote that arrives after the quorum is never checked. Each answer
+ * stands beside the handler of the message and uses the handler's own conditions.
  */
 import { assertNever } from '../base/assert.ts'
 import type { BulkHead } from '../messages/heads.ts'
@@ -35,7 +35,7 @@ export function isRelevant(state: ReplicaState, message: ProtocolMessage): boole
   }
 }
 
-/** Asked before the body is even hashed. */
+/** True if a bulky message can still change the state. Called before its body is hashed. */
 export function isBulkRelevant(state: ReplicaState, head: BulkHead): boolean {
   switch (head.kind) {
     case 'pre-prepare':
@@ -50,7 +50,7 @@ export function isBulkRelevant(state: ReplicaState, head: BulkHead): boolean {
 }
 
 /**
- * Asked of the head alone, before the body is even decoded.
+ * True if a long message can still change the state. Takes its header only: called before its body is decoded.
  * @rule 3.12
  */
 export const isLongMessageRelevant = (

@@ -14,18 +14,18 @@ import type { ReplicaState } from './state.ts'
 import { timeoutFloor } from './views/patience.ts'
 import { primary } from './views/view-state.ts'
 
-/** Facts that the state does not hold. */
+/** The facts of a report that the state does not hold. */
 interface Outside {
   readonly revision: number
-  /** The replicas to which there is a link. */
+  /** The replicas to which this replica has a link. */
   readonly reachable: readonly ReplicaId[]
-  /** The replicas whose messages are not taken now, and how many clients'. */
+  /** The replicas that are cut off now, and the number of clients that are. */
   readonly cutOff: { readonly replicas: readonly CutOff[]; readonly clients: number }
-  /** The longest that its loop took nothing in because of its own work, in milliseconds. */
+  /** The longest time that the event loop received nothing because of its own work, in milliseconds. */
   readonly eventLoopDelayMs: number
 }
 
-/** The answer to a client that asks how this replica is doing, or what evidence it holds. */
+/** Returns the answer to a client that asks for this replica's report or its evidence. */
 export function answerTo(
   { kind, nonce }: Inquiry | EvidenceInquiry,
   state: ReplicaState,
@@ -63,8 +63,8 @@ export function reportOf(state: ReplicaState, outside: Outside): ReplicaReport {
 }
 
 /**
- * The time since when the oldest overdue request waits; null when none is overdue. The timer of a view may be much
- * longer, after views that began and served nobody: what is told does not wait for it.
+ * Returns the time at which the oldest overdue request began to wait; null if none is overdue. Uses the floor of the
+ * timeout, since T itself may be much longer after views that served no request.
  */
 function waitsSince(state: ReplicaState): Milliseconds | null {
   const { timer, stalledSince } = state.requests
@@ -82,7 +82,10 @@ export function conditionOf({
   return transfer === null ? 'voting' : 'transferring'
 }
 
-/** The replicas whose votes the next sequence number waits for, or between views, whose VIEW-CHANGE or NEW-VIEW. */
+/**
+ * Returns the replicas whose votes the next sequence number lacks. Between views, those whose VIEW-CHANGE or NEW-VIEW
+ * is missing.
+ */
 function missing(state: ReplicaState): readonly ReplicaId[] {
   if (!state.views.isActive) {
     const lacking = replicaIds(state.config.n).filter(

@@ -32,23 +32,29 @@ export interface ReplicaConfig {
   /** K */
   readonly checkpointInterval: number
   readonly hash: Hash
-  /** The mode: signed messages can be shown to others. Signed unless this says otherwise. Section 4. */
+  /** The mode; signed by default. In oral mode no message can be shown to others. Section 4. */
   readonly mode?: 'signed' | 'oral'
-  /** The replicated sessions (rule 1.8): the only thing the protocol asks of the application's state. */
+  /**
+   * The status of a request by the replicated sessions (rule 1.8), which is all that the protocol asks of the
+   * application's state.
+   */
   readonly standing: (request: RequestName) => RequestStanding
-  /** True if synced data was lost: it counts as faulty until it is healed (rule 6.4). */
+  /** True if synced data was lost. The replica counts as faulty until it is healed (rule 6.4). */
   readonly isAmnesiac?: boolean
-  /** The stored state that it starts from, where there is one; then the log is replayed on top of it. */
+  /**
+   * The certificate of the stored state that the replica starts from, if there is one. The log is replayed on top of
+   * it.
+   */
   readonly stored?: CheckpointCertificate
-  /** True if the stored state was lost, though its certificate is there: it must be fetched. */
+  /** True if the certificate is there but the stored state was lost, so that the state must be fetched. */
   readonly isStateLost?: boolean
 }
 
 export interface ReplicaState {
   readonly config: ReplicaConfig
-  /** The mode's way of everything in which the modes differ. */
+  /** The implementation of everything in which the modes differ. */
   readonly mode: Mode
-  /** The batch that a NEW-VIEW chooses where nothing was prepared; never fetched or logged. */
+  /** The batch that a NEW-VIEW chooses for a sequence number at which nothing prepared; never fetched or logged. */
   readonly nullBatch: Batch
   /** This replica's clock at the last tick, and the ticks since the start. */
   readonly clock: { now: Milliseconds; ticks: number }
@@ -63,11 +69,11 @@ export interface ReplicaState {
   readonly evidence: KnownEvidence
   readonly recovery: RecoveryState
   readonly durability: DurabilityState
-  /** The state that oral mode keeps; only that mode knows it. */
+  /** The state of oral mode; only that mode reads it. */
   readonly oral: OralState
 }
 
-/** The first state, which every replica has without a certificate. */
+/** The initial state, which every replica has without a certificate. */
 const FIRST_STATE: CheckpointCertificate = {
   sequence: 0 as Sequence,
   root: new Uint8Array(0),
@@ -77,7 +83,7 @@ const FIRST_STATE: CheckpointCertificate = {
 export function createReplicaState(config: ReplicaConfig): ReplicaState {
   const { n, hash, isAmnesiac = false, stored = FIRST_STATE, isStateLost = false } = config
   const isOral = config.mode === 'oral'
-  // A state that W vouched for was fetched and stored; h is what the log says. @rule 4.8
+  // A stored state that only W replicas vouched for is not stable: h then comes from the log. @rule 4.8
   const isStable = stored.sequence === 0 || stored.checkpoints.length >= quorum(n)
   const reached = isStateLost ? (0 as Sequence) : stored.sequence
   return {
@@ -90,7 +96,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     checkpoints: createCheckpointState(n, {
       stable: isStable ? stored : FIRST_STATE,
       ownRoots: new Map(reached === 0 ? [] : [[stored.sequence, stored.root]]),
-      // Where nobody can show what is stable, each says what it has again. @rule 4.8
+      // In oral mode no certificate shows stability, so each replica sends its checkpoints again. @rule 4.8
       lastSent: isOral ? (0 as Sequence) : reached,
     }),
     transfer: { target: null, behind: null },
@@ -105,7 +111,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
   }
 }
 
-/** The step's state and the effects that it gathers: what every handler gets. */
+/** The state and the collected effects of one step, passed to every handler. */
 export interface Turn {
   readonly state: ReplicaState
   readonly effects: Effect[]

@@ -48,7 +48,7 @@ import type { ReplicaState, Turn } from './state.ts'
 import { checkPrimary } from './views/slow-primary.ts'
 import { checkTimers } from './views/view-change.ts'
 
-/** Takes one event; changes `state` and gives the effects to perform, in order. Duties of the caller: effects.ts. */
+/** Handles one event: changes `state` and returns the effects to perform, in order. The caller's duties: effects.ts. */
 export function step(state: ReplicaState, event: Event): readonly Effect[] {
   const turn: Turn = { state, effects: [] }
   switch (event.kind) {
@@ -122,7 +122,7 @@ function onReceived(turn: Turn, { message, from }: Event & { readonly kind: 'rec
       return onFetch(turn, message)
     case 'batch':
       onBatchDelivery(turn, message)
-      return turn.state.mode.advanceViewChange(turn) // the NEW-VIEW to be made may have waited for it
+      return turn.state.mode.advanceViewChange(turn) // this replica's NEW-VIEW may have waited for it
     case 'checkpoint':
       return onCheckpoint(turn, message, from)
     case 'recall':

@@ -142,7 +142,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
     rule: '5.4',
     within: 'checkTimers',
     search:
-      '// After a view that never began everybody gets a chance again, or none might be left. @rule 5.4\n',
+      '// A view that never began is followed by the next primary even if blacklisted, or none might be left. @rule 5.4\n',
     replacement: 'return startViewChange(turn, viewAfter(state));\n',
     paper: seenBy('after a view that never began everybody has a chance again'),
   },

@@ -3,7 +3,7 @@ import { SERVED_DECISIONS_MAX, STATUS_BUSY_TICKS } from '../parameters.ts'
 import type { ReplicaState } from '../state.ts'
 
 /**
- * A bounded number of questions of each replica is answered in each period.
+ * True if this replica may answer one more FETCH of the peer: it answers a limited number in each period.
  * @rule 1.11
  */
 export function mayAnswerFetch(

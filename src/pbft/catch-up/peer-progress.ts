@@ -1,26 +1,26 @@
-/** The progress of the peers, as their STATUS says. Keeps rule 1.11. */
+/** The progress of the peers, as reported in their STATUS. Keeps rule 1.11. */
 import type { Sequence, View } from '../../base/ids.ts'
 import type { Complaint } from '../../messages/message.ts'
 
-/** The last STATUS of a peer, and when it was last helped. */
+/** The last STATUS of a peer, and the ticks at which it was last sent what it lacks. */
 export interface PeerProgress {
   view: View
   isActive: boolean
   complaint: Complaint | null
   lastExecuted: Sequence
-  /** The tick of the last VIEW-CHANGE, NEW-VIEW or stable certificate that was sent to it. */
+  /** The tick at which it was last sent a VIEW-CHANGE, NEW-VIEW or stable certificate. */
   resentTick: number
-  /** The ticks of the last answer to its STATUS and of the last STATUS that was sent to it alone. */
+  /** The ticks of the last answer to its STATUS, and of the last STATUS sent to it alone. */
   servedTick: number
   toldTick: number
-  /** Its last executed number when it was last served decisions; below any number until it is. */
+  /** Its last executed sequence number when it was last sent decisions; below any number before that. */
   servedFrom: number
-  /** Its FETCHes answered in the period that began at this tick. */
+  /** The start of the current period, and the number of its FETCHes answered in it. */
   fetchTick: number
   fetchesServed: number
 }
 
-/** The progress of a peer that said nothing yet. */
+/** Returns the progress of a peer that has sent no STATUS yet. */
 const createPeerProgress = (): PeerProgress => ({
   view: 0 as View,
   isActive: true,
@@ -35,9 +35,9 @@ const createPeerProgress = (): PeerProgress => ({
 })
 
 export interface CatchUpState {
-  /** By id. */
+  /** The progress of each peer, by id. */
   readonly peers: readonly PeerProgress[]
-  /** The tick of the last STATUS to all. */
+  /** The tick of the last STATUS that was broadcast. */
   lastStatusTick: number
 }
 

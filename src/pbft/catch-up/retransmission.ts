@@ -1,6 +1,7 @@
 /**
- * Links lose messages when they break: every replica says what it has, and one that sees a difference sends what the
- * other lacks or asks for what it lacks itself. TOCS 2002 section 5.2. Keeps rule 1.11.
+ * Retransmission. Links lose messages when they break, so every replica broadcasts what it has in STATUS. A replica
+ * that sees a difference sends what the other lacks, or asks for what it lacks itself. TOCS 2002 section 5.2. Keeps
+ * rule 1.11.
  */
 
 import type { ReplicaId, Sequence } from '../../base/ids.ts'
@@ -34,7 +35,7 @@ import { mayAnswerFetch } from './answer-limit.ts'
 import type { PeerProgress } from './peer-progress.ts'
 
 /**
- * Says at each tick what there is to say.
+ * Sends STATUS and FETCH messages that are due. Called at each tick.
  * @rule 1.11
  */
 export function sendStatusIfDue(turn: Turn): void {
@@ -44,13 +45,14 @@ export function sendStatusIfDue(turn: Turn): void {
   fetchLackingBatches(turn)
   state.mode.fetchCited(turn)
   const ahead = peersAhead(state)
-  // Fewer than W who claim to be ahead may all be lying: they do not keep what is overdue from being asked of all.
+  // Fewer than W replicas that claim to be ahead may all lie. They must not prevent a STATUS to all about overdue
+  // slots.
   const isBehind = ahead.length >= weakQuorum(state.config.n)
   if (!isBehind && hasOverdueSlot(state)) {
     effects.push({ kind: 'broadcast', outgoing: statusOf(state) })
   } else if (ahead.length > 0) {
-    // One peer at a time: each would send the same decisions. A faulty one costs its turn. Where no decision can be shown
-    // W must say the same. @rule 4.8
+    // Asks one peer at a time, since each would send the same decisions. A faulty peer costs one turn. In oral mode no
+    // decision can be shown, so W peers must report the same one. @rule 4.8
     const asked = state.mode.decisionSources(state.config.n)
     const turn = Math.floor(state.clock.ticks / STATUS_BUSY_TICKS)
     for (let each = 0; each < Math.min(asked, ahead.length); each++) {
@@ -68,7 +70,7 @@ function sayStatusIfDue({ state, effects }: Turn): boolean {
 }
 
 /**
- * At a tick that counts for nothing else: the others are not to take this replica for dead.
+ * Sends STATUS if it is due, at a tick that counts for nothing else, so that the others do not suspect this replica.
  * @rule 1.11
  */
 export function sendHeartbeat(turn: Turn): void {
@@ -76,7 +78,7 @@ export function sendHeartbeat(turn: Turn): void {
   sayStatusIfDue(turn)
 }
 
-/** The STATUS of this replica. */
+/** Returns the STATUS of this replica. */
 export function statusOf(state: ReplicaState): StatusContent {
   const { view, isActive } = state.views
   const { lowWatermark } = state.checkpoints
@@ -109,7 +111,7 @@ export function statusOf(state: ReplicaState): StatusContent {
   }
 }
 
-/** Bit i: replica i's VIEW-CHANGE for the current view is here. */
+/** Returns a bit set: bit i is set if this replica holds replica i's VIEW-CHANGE for the current view. */
 function viewChangesHeld({ views: { view, viewChanges } }: ReplicaState): number {
   let known = 0
   for (const [sender, one] of viewChanges.entries()) if (one?.view === view) known |= 1 << sender
@@ -117,7 +119,7 @@ function viewChangesHeld({ views: { view, viewChanges } }: ReplicaState): number
 }
 
 /**
- * A peer says what it has.
+ * Handles a peer's STATUS: sends what the peer lacks.
  * @rule 1.11
  */
 export function onStatus(turn: Turn, status: Verified<Status>): void {
@@ -141,7 +143,8 @@ export function onStatus(turn: Turn, status: Verified<Status>): void {
 }
 
 /**
- * The NEW-VIEW of a view that the peer is not in yet, or this replica's VIEW-CHANGE that the peer lacks: a lost one stalls.
+ * Sends the NEW-VIEW of a view that the peer has not entered, or this replica's VIEW-CHANGE that the peer lacks.
+ * Without it the peer would stall.
  * @rule 2.7
  */
 function resendView({ state, effects }: Turn, status: Status): void {
@@ -158,7 +161,7 @@ function resendView({ state, effects }: Turn, status: Status): void {
   state.mode.resendView({ state, effects }, status, message)
 }
 
-/** True if a peer has what this replica lacks: it will send it when it hears what there is here. */
+/** True if a peer has something that this replica lacks. The peer sends it on receiving this replica's STATUS. */
 function hasMore(state: ReplicaState, status: Status): boolean {
   if (
     status.lastExecuted > state.ordering.lastExecuted ||
@@ -179,8 +182,8 @@ function hasMore(state: ReplicaState, status: Status): boolean {
 }
 
 /**
- * A peer is sent at most twice the decisions that it got through since it was last sent some, and one where it got no
- * further: a peer that asks and hears nothing costs little, and one that hears again soon gets as many as before.
+ * Sends decisions that the peer lacks: at most twice as many as it executed since the last time, and one if it executed
+ * none. A peer that asks but receives nothing costs little; one that receives again soon gets as many as before.
  * @rule 1.11
  */
 function serveDecisions({ state, effects }: Turn, status: Status): void {
@@ -191,7 +194,7 @@ function serveDecisions({ state, effects }: Turn, status: Status): void {
   const sequences: Sequence[] = []
   for (let sequence = status.lastExecuted + 1; sequence <= last; sequence++) {
     const bit = sequence - status.lastExecuted - 1
-    // What is decided there is being executed, or fetched by its digest.
+    // The peer has decided this batch: it executes it, or fetches it by its digest.
     const isThere = hasBit(status.committed, bit) && hasBit(status.accepted, bit)
     if (!isThere) sequences.push(sequence as Sequence)
   }
@@ -202,7 +205,7 @@ function serveDecisions({ state, effects }: Turn, status: Status): void {
 
 /** Sends this replica's votes and pre-prepares that the peer lacks, for slots that have been open for a while. */
 function resendVotes(turn: Turn, status: Status): void {
-  // What an amnesiac replica gets back of its own it does not stand by. @rule 6.4
+  // An amnesiac replica must not resend its old messages that others returned to it. @rule 6.4
   if (status.view !== turn.state.views.view || !turn.state.views.isActive || !mayVote(turn.state)) return
   for (const slot of turn.state.ordering.slots.values()) {
     const age = turn.state.clock.ticks - slot.acceptedTick
@@ -233,11 +236,11 @@ function resendSlot({ state, effects }: Turn, slot: Slot, status: Status): void 
   if (commit !== null && !hasBit(status.committed, bit)) send(commit)
 }
 
-/** A message that is sent on with the bytes it came in. */
+/** Returns the effect content that sends a message with the bytes in which it arrived. */
 export const relayed = (message: Relayed['message']): Relayed => ({ kind: 'relayed', message })
 
 /**
- * Asks everybody for the batches that were decided, or chosen by a NEW-VIEW, and are not here.
+ * Broadcasts FETCH for batches that were decided or chosen by a NEW-VIEW and that this replica lacks.
  * @rule 1.4 3.5
  */
 function fetchLackingBatches({ state, effects }: Turn): void {
@@ -253,7 +256,7 @@ function fetchLackingBatches({ state, effects }: Turn): void {
   }
 }
 
-/** Answers with the batch, or with the decision where it was executed already. */
+/** Handles a FETCH: sends the batch, or the decision if the batch was executed already. */
 export function onFetch({ state, effects }: Turn, fetch: Verified<Fetch>): void {
   const { sender, sequence, digest } = fetch
   if (!mayAnswerFetch(state, sender)) return
@@ -266,7 +269,7 @@ export function onFetch({ state, effects }: Turn, fetch: Verified<Fetch>): void 
   else effects.push({ kind: 'serve-batch', to: sender, sequence, digest })
 }
 
-/** A fetched batch: its digest is the one that is lacking, or it is of no use. */
+/** Handles a fetched batch. Drops it unless a slot lacks the batch with its digest. */
 export function onBatchDelivery(
   turn: Turn,
   { sequence, batch }: Pick<BatchDelivery, 'sequence' | 'batch'>,
@@ -277,7 +280,7 @@ export function onBatchDelivery(
 }
 
 /**
- * A3: a batch that the NEW-VIEW to be made waits for goes to the log.
+ * Logs a batch that this replica's NEW-VIEW needs (A3).
  * @rule 4.5
  */
 function keepAwaited(turn: Turn, sequence: Sequence, batch: Batch): void {

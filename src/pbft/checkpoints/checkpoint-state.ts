@@ -1,17 +1,17 @@
-/** The checkpoints that a replica knows of, and the state that it fetches: TOCS 2002 sections 4.4 and 5.3. */
+/** The checkpoints that a replica knows, and the state that it fetches: TOCS 2002 sections 4.4 and 5.3. */
 import type { Sequence } from '../../base/ids.ts'
 import type { Checkpoint, CheckpointCertificate, Verified } from '../../messages/message.ts'
 
 export interface CheckpointState {
-  /** C: the last stable checkpoint that it knows of, whether or not it has come so far itself. */
+  /** C: the last stable checkpoint that the replica knows, which may be ahead of its own state. */
   stable: CheckpointCertificate
   /** h */
   readonly lowWatermark: Sequence
-  /** The own roots of checkpoints at h and above. */
+  /** This replica's roots of checkpoints at h and above. */
   readonly ownRoots: Map<Sequence, Uint8Array>
-  /** The highest checkpoint that it said. */
+  /** The highest checkpoint for which this replica sent CHECKPOINT. */
   lastSent: Sequence
-  /** By sender, what each replica said of checkpoints above h. */
+  /** The CHECKPOINTs above h of each replica, by sender. */
   readonly received: readonly Map<Sequence, Verified<Checkpoint>>[]
 }
 
@@ -29,6 +29,6 @@ export const createCheckpointState = (
 export interface TransferState {
   /** The checkpoint whose state is being fetched (rule 2.5). */
   target: CheckpointCertificate | null
-  /** Since when nothing was executed below h. */
+  /** The tick since which nothing was executed below h. */
   behind: { readonly lastExecuted: Sequence; readonly tick: number } | null
 }

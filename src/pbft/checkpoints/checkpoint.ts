@@ -25,11 +25,14 @@ import { mayVote } from '../recovery/recovery-state.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 import { logWindow } from './watermarks.ts'
 
-/** Log windows after which a transfer aims at a newer checkpoint: sources keep an older snapshot for a while only. */
+/**
+ * The number of log windows after which a transfer aims at a newer checkpoint: sources keep an older snapshot for a
+ * limited time.
+ */
 const STALE_AFTER_WINDOWS = 2
 
 /**
- * The own root of a checkpoint is known: CHECKPOINT(s, root), once the log that leads to it is on disk.
+ * Handles the root of this replica's checkpoint: sends CHECKPOINT(s, root) once the log that leads to it is on disk.
  * @rule 2.1
  */
 export function onSnapshotTaken(turn: Turn, sequence: Sequence, root: Uint8Array): void {
@@ -48,7 +51,7 @@ export function keepOwnRoot(state: ReplicaState, sequence: Sequence, root: Uint8
 }
 
 /**
- * Says every own root above h that was not said yet, as soon as this replica may vote.
+ * Sends CHECKPOINT for each of this replica's roots above h that was not sent yet, as soon as it may vote.
  * @rule 2.1
  */
 export function sendCheckpoints(turn: Turn): void {
@@ -65,7 +68,7 @@ export function sendCheckpoints(turn: Turn): void {
 }
 
 /**
- * CHECKPOINT(s, root, i) of any replica: Q matching ones make it stable.
+ * Handles CHECKPOINT(s, root, i) of any replica. Q matching ones make the checkpoint stable.
  * @rule 2.1 2.2
  */
 export function onCheckpoint(turn: Turn, checkpoint: Verified<Checkpoint>, from: Peer): void {
@@ -84,7 +87,7 @@ export function onCheckpoint(turn: Turn, checkpoint: Verified<Checkpoint>, from:
   }
   ofSender.set(sequence, checkpoint)
   exhibitConflictingCheckpoint(turn, checkpoint)
-  // One that is far ahead is worth more than one that will soon be below h; a liar only loses its own room.
+  // Drops the lowest, which will soon be below h. A faulty sender uses up its own room only.
   if (ofSender.size > CHECKPOINTS_PER_SENDER_MAX) ofSender.delete(Math.min(...ofSender.keys()) as Sequence)
   const matching = state.checkpoints.received.flatMap((each) => {
     const one = each.get(sequence)
@@ -99,7 +102,7 @@ export function onCheckpoint(turn: Turn, checkpoint: Verified<Checkpoint>, from:
 }
 
 /**
- * True if a CHECKPOINT can still change anything here.
+ * True if a CHECKPOINT can still change the state.
  * @rule 2.1 5.5
  */
 export function isCheckpointRelevant(state: ReplicaState, checkpoint: Checkpoint): boolean {
@@ -110,7 +113,7 @@ export function isCheckpointRelevant(state: ReplicaState, checkpoint: Checkpoint
 }
 
 /**
- * A certificate from somebody who saw that it is lacking here; it was checked.
+ * Handles a checked certificate from a replica that saw that this replica lacks it.
  * @rule 2.8
  */
 export function onStableCheckpoint(turn: Turn, message: Verified<StableCheckpoint>): void {
@@ -123,14 +126,14 @@ export const isStableCheckpointRelevant = (
   { stable }: Pick<StableCheckpoint, 'stable'>,
 ): boolean => stable.sequence > lowWatermark
 
-/** A stable checkpoint moves the window, and a primary proposes into the room that this makes. */
+/** Moves the window to a stable checkpoint. A primary then proposes for the new sequence numbers. */
 function becomeStable(turn: Turn, stable: CheckpointCertificate): void {
   moveWindow(turn, stable)
   proposeBatches(turn)
 }
 
 /**
- * Moves h at once, wherever the certificate came from. Only what this replica's state has not reached yet is kept.
+ * Moves h at once, from any source of the certificate. Keeps only slots that this replica has not executed yet.
  * @rule 2.2
  */
 export function moveWindow(turn: Turn, stable: CheckpointCertificate): void {
@@ -141,12 +144,12 @@ export function moveWindow(turn: Turn, stable: CheckpointCertificate): void {
   compareWithStable(turn)
 }
 
-/** Moves h and lets go of what lies below it. */
+/** Moves h and drops the state below it. */
 export function adoptStable(state: ReplicaState, stable: CheckpointCertificate): void {
   const h = stable.sequence
   state.checkpoints.stable = stable
   for (const [sequence, slot] of state.ordering.slots) {
-    // Decided ones are still executed here, in order, where that is quicker than a transfer.
+    // A decided batch may still be executed in order, which may be faster than a transfer.
     const isToExecute = slot.decidedBatch !== null && sequence > state.ordering.lastExecuted
     if (sequence <= h && !isToExecute) state.ordering.slots.delete(sequence)
   }
@@ -155,7 +158,7 @@ export function adoptStable(state: ReplicaState, stable: CheckpointCertificate):
   }
   for (const sequence of state.ordering.heldBack.keys())
     if (sequence <= h) state.ordering.heldBack.delete(sequence)
-  // A batch at or below h that is handed over was kept only to vote for it again.
+  // A batch at or below h that was handed to the application was kept only to vote for it again.
   state.ordering.batches.retain((sequence) => sequence > h || !isHandedOver(state, sequence))
   for (const sequence of state.checkpoints.ownRoots.keys())
     if (sequence < h) state.checkpoints.ownRoots.delete(sequence)
@@ -165,7 +168,7 @@ export function adoptStable(state: ReplicaState, stable: CheckpointCertificate):
 }
 
 /**
- * The own state is not the one that a quorum has: it stops voting and fetches theirs.
+ * Detects that this replica's state differs from that of a quorum. The replica then stops voting and fetches theirs.
  * @rule 2.2
  */
 export function compareWithStable({ state }: Turn): void {
@@ -180,34 +183,34 @@ export function compareWithStable({ state }: Turn): void {
 }
 
 /**
- * The state of a stable checkpoint is stored: the log that leads to it may go, but for the view.
+ * Handles the report that the state of a stable checkpoint is stored. Trims the log, but logs the current view again.
  * @rule 2.2 6
  */
 export function onStored(turn: Turn, sequence: Sequence): void {
   const { state, effects } = turn
-  // Its log says that it is amnesiac, and must go on saying it.
+  // The log records that this replica is amnesiac, and must keep that record.
   if (state.recovery.health === 'amnesiac') return
-  // What it promised above h stays, even where its state is ahead of h: a state that W vouched for. @rule 4.8
+  // Votes above h stay in the log, even if the state is ahead of h because W replicas vouched for it. @rule 4.8
   const upTo = Math.min(sequence, state.checkpoints.lowWatermark) as Sequence
   if (upTo === 0) return
   const { config } = state
   const { view, isActive, madeNewView } = state.views
   const message = isActive ? state.views.newView : (state.views.viewChanges[config.id] ?? null)
-  // An own NEW-VIEW that is still on its way to the disk already says more than the VIEW-CHANGE.
+  // If this replica's NEW-VIEW is being written to disk, the VIEW-CHANGE need not be logged again.
   const isSaid = message?.view === view && (isActive || madeNewView !== view)
   if (message !== null && isSaid) persist(turn, { kind: 'view-again', message })
-  // Only the executed log knows the other replicas that wait for a checkpoint.
+  // Only the executed part of the log holds the other replicas' recoveries that wait for a checkpoint.
   if (state.recovery.waiting.size > 0)
     persist(turn, { kind: 'recoveries', waiting: [...state.recovery.waiting] })
   persistEvidenceAgain(turn)
   state.mode.persistAgain(turn)
-  // h must not hang on the stored state alone: its certificate may be lost where the log is not.
+  // h must not depend on the stored state alone: its certificate may be lost while the log remains.
   persist(turn, { kind: 'stable', stable: state.checkpoints.stable })
   effects.push({ kind: 'trim', upTo })
 }
 
 /**
- * Begins to fetch the state of h when nothing gets this replica there, or stops when something did.
+ * Starts a transfer if this replica makes no progress towards the latest checkpoint; stops it if execution got there.
  * @rule 2.5
  */
 export function checkTransfer({ state, effects }: Turn): void {
@@ -244,7 +247,7 @@ function startTransfer({ state, effects }: Turn): void {
 }
 
 /**
- * The sources have moved on, and no longer keep what was aimed at.
+ * Moves the transfer to the latest checkpoint if its sources no longer keep the target.
  * @rule 2.5
  */
 function retarget(turn: Turn): void {
@@ -255,7 +258,7 @@ function retarget(turn: Turn): void {
 }
 
 /**
- * The others no longer keep what is fetched: aims at the newer checkpoint, once it is known.
+ * Handles the report that the others no longer keep the target: aims at the newer checkpoint, once it is known.
  * @rule 2.5
  */
 export function onTransferGone(turn: Turn): void {
@@ -265,7 +268,7 @@ export function onTransferGone(turn: Turn): void {
 }
 
 /**
- * The application's state is that of a stable checkpoint now.
+ * Handles the end of a transfer: the application now has the state of a stable checkpoint.
  * @rule 2.5 2.9
  */
 export function onTransferred(turn: Turn, stable: CheckpointCertificate): void {
@@ -273,14 +276,17 @@ export function onTransferred(turn: Turn, stable: CheckpointCertificate): void {
   const { sequence, root } = stable
   const isStable = stable.checkpoints.length >= quorum(state.config.n)
   if (sequence > state.checkpoints.lowWatermark && isStable) adoptStable(state, stable)
-  /** Keeps above h what it may have voted on: votes of one view are never forgotten while it may vote there. */
+  /**
+   * Keeps slots above h that this replica may have voted on: it must not forget its votes of a view in which it still
+   * votes.
+   */
   const over = Math.min(sequence, state.checkpoints.lowWatermark)
   state.ordering.lastExecuted = sequence
   state.ordering.lastHandedOver = sequence
   if (state.ordering.lastProposed < sequence) state.ordering.lastProposed = sequence
   for (const [at, slot] of state.ordering.slots) {
     if (at <= over) state.ordering.slots.delete(at)
-    else if (at > sequence) slot.executed = null // a diverged replica goes back: what it executed beyond comes once more
+    else if (at > sequence) slot.executed = null // a diverged replica goes back and executes later batches again
   }
   for (const at of state.checkpoints.ownRoots.keys()) if (at > sequence) state.checkpoints.ownRoots.delete(at)
   state.ordering.batches.retain((at) => at > over)

@@ -1,5 +1,7 @@
 /**
- * Acknowledgements of VIEW-CHANGEs, which decide what a replica may believe: TOCS 2002 section 4.5.2. Keeps rules
+ * Acknowledgements of VIEW-CHANGEs, which decide what a replica may believe: TOCS 2002 section 4.5.2. Keeps rules 4.3
+ * and 4.7. A VIEW-CHANGE counts if its origin is certain: it came from its sender, or W other replicas, one of which is
+ * correct, say that it did.
  * 4.3 and 4.7. A VIEW-CHANGE counts when it is certain that its sender sent it: because it came from there, or
  * because W others say so, one of whom is correct.
  */
@@ -22,7 +24,7 @@ import { isPrimary, primary } from '../views/view-state.ts'
 import { digestKey, digestOf } from './oral-state.ts'
 
 /**
- * VIEW-CHANGE-ACK for each VIEW-CHANGE of the awaited view that came from its sender, to the new primary.
+ * Sends VIEW-CHANGE-ACK to the new primary for each VIEW-CHANGE of the awaited view that came from its sender.
  * @rule 4.3
  */
 export function acknowledge(turn: Turn): void {
@@ -35,13 +37,13 @@ export function acknowledge(turn: Turn): void {
   }
 }
 
-/** The digest that this replica acknowledged of `of` for the current view. */
+/** Returns the digest of the VIEW-CHANGE of `of` that this replica acknowledged for the current view. */
 export function ownAck({ oral, views: { view } }: ReplicaState, of: ReplicaId): Uint8Array | null {
   return oral.acked.view === view ? digestOf(oral.acked.digests, of) : null
 }
 
 /**
- * Notes on disk what is acknowledged, and says it then: never two digests for one (v', j).
+ * Logs an acknowledgement and sends it once it is on disk: never two digests for one (v', j).
  * @rule 4.3 6
  */
 export function recordAck(turn: Turn, { view, sender, digest }: OralViewChange, to: ReplicaId): void {
@@ -50,7 +52,7 @@ export function recordAck(turn: Turn, { view, sender, digest }: OralViewChange, 
   withhold(turn, { kind: 'view-change-ack', view, of: sender, digest }, to)
 }
 
-/** Takes an own acknowledgement into memory, when it is made or read back. */
+/** Notes this replica's acknowledgement in memory, when it is made or replayed. */
 export function noteAcked(
   { oral, config }: ReplicaState,
   { view, of, digest }: Pick<ViewChangeAckContent, 'view' | 'of' | 'digest'>,
@@ -60,7 +62,7 @@ export function noteAcked(
 }
 
 /**
- * The own VIEW-CHANGE-ACKs, to a new primary that is still to make its NEW-VIEW.
+ * Resends this replica's VIEW-CHANGE-ACKs to a new primary that has not made its NEW-VIEW yet.
  * @rule 4.3
  */
 export function resendAcks({ state, effects }: Turn, { sender, view }: Status): void {
@@ -77,7 +79,7 @@ export function resendAcks({ state, effects }: Turn, { sender, view }: Status): 
   }
 }
 
-/** Keeps what another replica acknowledged; its first word for each (v', j) counts. */
+/** Keeps another replica's acknowledgement. Its first one for each (v', j) counts. */
 export function keepAck({ oral, config, views: { view } }: ReplicaState, ack: ViewChangeAck): void {
   const ofSender = oral.acks[ack.sender]
   if (ofSender === undefined || ack.of === ack.sender || ack.of >= config.n || ack.view < view) return
@@ -87,7 +89,7 @@ export function keepAck({ oral, config, views: { view } }: ReplicaState, ack: Vi
   if (ofSender.size > ACKED_VIEWS_MAX) ofSender.delete(Math.min(...ofSender.keys()) as View)
 }
 
-/** The number of replicas that acknowledged this VIEW-CHANGE: `apart` and its sender are not counted. */
+/** Returns the number of replicas that acknowledged this VIEW-CHANGE, except for `apart` and its sender. */
 function acksFor(
   { oral }: ReplicaState,
   { view, of, digest }: Pick<ViewChangeAckContent, 'view' | 'of' | 'digest'>,
@@ -100,8 +102,9 @@ function acksFor(
 }
 
 /**
- * S: the VIEW-CHANGEs for the awaited view that the new primary has from their senders, each with Q - 2 (that is 2f - 1)
- * acknowledgements of others: with the sender and the primary that is a quorum. Its own needs none.
+ * Returns S: the VIEW-CHANGEs for the awaited view that the new primary has from their senders, each with Q - 2 (that
+ * is 2f - 1) acknowledgements of others. Together with the sender and the primary these are a quorum. The primary's own
+ * VIEW-CHANGE needs no acknowledgement.
  * @rule 4.3
  */
 export function supported(state: ReplicaState): readonly OralViewChange[] {
@@ -114,8 +117,9 @@ export function supported(state: ReplicaState): readonly OralViewChange[] {
 }
 
 /**
- * A VIEW-CHANGE that a NEW-VIEW cites, once it is here and certain: from its sender itself, or by the word of W, who are
- * the primary that cites it and f that acknowledged it. A primary vouches for its own alone.
+ * Returns a VIEW-CHANGE that a NEW-VIEW cites, if this replica holds it and its origin is certain: it came from its
+ * sender, or W replicas vouch for it, namely the primary that cites it and f that acknowledged it. The primary's word
+ * is enough for its own VIEW-CHANGE only.
  * @rule 4.7
  */
 export function believed(
@@ -133,7 +137,7 @@ export function believed(
   return words >= weakQuorum(state.config.n) ? fetched : null
 }
 
-/** The VIEW-CHANGE with this digest, if it came from its sender itself. */
+/** Returns the VIEW-CHANGE with this digest, if it came from its sender itself. */
 export function receivedFrom(
   state: ReplicaState,
   { sender, view, digest }: CitedViewChange & { readonly view: View },
@@ -145,7 +149,7 @@ export function receivedFrom(
   return null
 }
 
-/** This replica moves to a view: what belongs to earlier ones goes. */
+/** Drops the VIEW-CHANGEs and acknowledgements of earlier views. Called when this replica moves to a view. */
 export function forgetViewsBefore({ oral, views: { viewChanges } }: ReplicaState, view: View): void {
   for (const [sender, one] of viewChanges.entries()) {
     oral.received[sender] = one?.kind === 'oral-view-change' && one.view === view ? one : null
@@ -162,7 +166,7 @@ export function forgetViewsBefore({ oral, views: { viewChanges } }: ReplicaState
   oral.doubts.prePrepares.clear()
 }
 
-/** Drops what was fetched for a NEW-VIEW that is no longer awaited. */
+/** Drops VIEW-CHANGEs that were fetched for a NEW-VIEW that is no longer awaited. */
 export function forgetUncited({ oral }: Pick<ReplicaState, 'oral'>): void {
   const cited = new Set(
     oral.awaited.flatMap((one) => one?.cited.map(({ digest }) => digestKey(digest)) ?? []),
@@ -170,7 +174,10 @@ export function forgetUncited({ oral }: Pick<ReplicaState, 'oral'>): void {
   for (const key of oral.fetched.keys()) if (!cited.has(key)) oral.fetched.delete(key)
 }
 
-/** A view that some correct replica has reached by what W say in STATUS; nothing is decided in a later one. */
+/**
+ * Returns a view that some correct replica has reached, by the STATUS of W replicas. No batch is decided in a later
+ * view.
+ */
 export function viewReached({ views: { view }, catchUp: { peers }, config }: ReplicaState): View {
   const views = peers.map((peer, id) => (id === config.id ? view : peer.view))
   return rankedLargest(views, weakQuorum(config.n))

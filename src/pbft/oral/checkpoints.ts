@@ -1,6 +1,6 @@
 /**
- * Checkpoints that nobody can show: TOCS 2002 section 4.5. Keeps rules 2.5, 2.8 and 4.8 where they rest on the word of
- * W.
+ * Checkpoints in oral mode, where no certificate can be shown: TOCS 2002 section 4.5. Keeps rules 2.5, 2.8 and 4.8
+ * where they rest on the claims of W replicas.
  */
 import { weakQuorum } from '../../base/quorum.ts'
 import type { CheckpointCertificate, Status } from '../../messages/message.ts'
@@ -11,8 +11,8 @@ import { mayVote } from '../recovery/recovery-state.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 
 /**
- * Without certificates h may stay behind while what W vouch for is executed: of what lies beyond the window no more is kept
- * than of any other sender. A VIEW-CHANGE names those in the window only.
+ * Limits this replica's roots beyond the window to as many as are kept of any other sender. Without certificates h may
+ * stay behind while states that W replicas vouch for are executed. A VIEW-CHANGE names the roots in the window only.
  * @rule 4.8 7.14
  */
 export function boundOwnRoots(state: ReplicaState): void {
@@ -23,7 +23,7 @@ export function boundOwnRoots(state: ReplicaState): void {
 }
 
 /**
- * Takes a checkpoint that these replicas said: W of them vouch for it.
+ * Notes a checkpoint that these replicas claim, as vouched for if there are W of them.
  * @rule 2.5
  */
 export function noteCheckpoint(state: ReplicaState, checkpoint: CheckpointCertificate): void {
@@ -31,7 +31,7 @@ export function noteCheckpoint(state: ReplicaState, checkpoint: CheckpointCertif
 }
 
 /**
- * W replicas, one of them correct, hold this checkpoint: its state is worth fetching.
+ * Notes that W replicas, one of them correct, hold this checkpoint, so that its state is worth fetching.
  * @rule 2.5 4.8
  */
 export function noteVouched(
@@ -42,7 +42,7 @@ export function noteVouched(
   if (checkpoint.sequence > known) oral.vouched = checkpoint
 }
 
-/** The latest checkpoint that is known to be one: a stable one, or one that W vouch for. */
+/** Returns the latest checkpoint that is stable or that W replicas vouch for. */
 export function latestCheckpoint({
   checkpoints: { stable },
   oral: { vouched },
@@ -51,7 +51,7 @@ export function latestCheckpoint({
 }
 
 /**
- * Nothing shows that a checkpoint is stable: each says its own again, that of h included.
+ * Resends this replica's own checkpoints, that of h included. No message can show that a checkpoint is stable.
  * @rule 2.8 4.8
  */
 export function resendCheckpoints(turn: Turn, status: Status): void {

@@ -1,5 +1,6 @@
 /**
- * A replica's memory of the views that it left, which it claims without showing anything: TOCS 2002 section
+ * A replica's memory of the views that it left. It claims this memory without proof: TOCS 2002 section 4.5.2. Keeps
+ * rules 4.1 and 4.2. P is held in `preparedCertificates`; Qset is kept here.
  * 4.5.2. Keeps rules 4.1 and 4.2. P is what `preparedCertificates` holds; Qset is kept here.
  */
 import { equalBytes } from '../../base/bytes.ts'
@@ -13,7 +14,7 @@ import type { Slot } from '../ordering/slot.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 
 /**
- * Of one s: the claim replaces an earlier one for its digest; the latest f + 2 digests stay.
+ * Adds a claim to those of one s. It replaces an earlier one for its digest; the latest f + 2 digests are kept.
  * @rule 4.1
  */
 export function withPrePrepare(
@@ -26,8 +27,9 @@ export function withPrePrepare(
 }
 
 /**
- * The view is about to be left: what was pre-prepared in it joins Qset, and what h has passed leaves it. A slot whose
- * batch is not here was accepted, but no other replica knows.
+ * Adds the batches that were pre-prepared in the current view to Qset, and drops claims at or below h. Called before
+ * the view is left. Skips a slot whose batch this replica lacks: it accepted the pre-prepare, but no other replica
+ * knows that.
  * @rule 4.1
  */
 export function gatherPrePrepares(state: ReplicaState): void {
@@ -44,7 +46,7 @@ export function gatherPrePrepares(state: ReplicaState): void {
   }
 }
 
-/** Takes claims into Qset, in the order of their views. */
+/** Adds claims to Qset, in the order of their views. */
 export function notePrePrepared({ oral, config }: ReplicaState, claims: readonly OrderClaim[]): void {
   for (const claim of claims) {
     const known = oral.prePrepareClaims.get(claim.sequence) ?? []
@@ -53,8 +55,8 @@ export function notePrePrepared({ oral, config }: ReplicaState, claims: readonly
 }
 
 /**
- * Before the log is trimmed: logs again what only its older records hold. A choice of a NEW-VIEW stands in no record of
- * its sequence number, and an acknowledgement in none at all.
+ * Logs again, before the log is trimmed, what only its older records hold. No record of a sequence number holds a
+ * choice of a NEW-VIEW, and none at all holds an acknowledgement.
  * @rule 4.1 4.3 6
  */
 export function persistOralAgain(turn: Turn): void {
@@ -76,7 +78,7 @@ function prePreparedIn(state: ReplicaState, slot: Slot): OrderClaim | null {
 }
 
 /**
- * VIEW-CHANGE(v', h, C, P, Qset).
+ * Returns VIEW-CHANGE(v', h, C, P, Qset).
  * @rule 4.2
  */
 export function oralViewChangeContent(state: ReplicaState): OralViewChangeContent {
@@ -96,7 +98,7 @@ export function oralViewChangeContent(state: ReplicaState): OralViewChangeConten
     lowWatermark,
     checkpoints: checkpointClaims(state),
     preparedClaims: preparedClaims.sort(inOrder),
-    // A stable sort: the claims of one s stay in the order of their views.
+    // The sort is stable: the claims of one s stay in the order of their views.
     prePrepareClaims: [...state.oral.prePrepareClaims.values()]
       .flat()
       .filter(({ sequence }) => isInWindow(state, sequence))
@@ -105,7 +107,7 @@ export function oralViewChangeContent(state: ReplicaState): OralViewChangeConten
 }
 
 /**
- * C: the stable checkpoint, and this replica's checkpoints above it.
+ * Returns C: the stable checkpoint, and this replica's checkpoints above it.
  * @rule 4.2
  */
 function checkpointClaims(state: ReplicaState): readonly CheckpointClaim[] {

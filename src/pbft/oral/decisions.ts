@@ -1,6 +1,6 @@
 /**
- * Decisions that other replicas report. There is no certificate to show, so W replicas must say the same: one of them is
- * correct. Keeps rule 4.8, and with it what 1.4, 2.8 and 6.4 need of decisions.
+ * Decisions that other replicas report. No certificate can be shown, so W replicas must report the same one: one of
+ * them is correct. Keeps rule 4.8, and with it what rules 1.4, 2.8 and 6.4 require of decisions.
  */
 import { equalBytes } from '../../base/bytes.ts'
 import type { Sequence, View } from '../../base/ids.ts'
@@ -17,13 +17,13 @@ import { timeoutFloor } from '../views/patience.ts'
 import { viewReached } from './acknowledgements.ts'
 
 /**
- * One replica's word that a batch was decided. W that say the same decide it here.
+ * Handles one replica's claim that a batch was decided. W equal claims decide it here.
  * @rule 4.8
  */
 export function onDecisionClaim(turn: Turn, decision: Verified<Decision>): void {
   const { state } = turn
   const { sender, sequence, view, digest, batch } = decision
-  // Whatever else it claims, the digest vouches for the batch.
+  // The digest vouches for the batch, even if the other claims are false.
   if (isBatchLacking(state, sequence, digest)) onBatchDelivery(turn, { sequence, batch })
   if (!isDecisionInReach(state, sequence) || view > viewReached(state)) return
   const slot = openSlot(state, sequence)
@@ -36,8 +36,9 @@ export function onDecisionClaim(turn: Turn, decision: Verified<Decision>): void 
 }
 
 /**
- * u of rule 6.4 is the latest view that one of them names: a correct one names no view before that of some quorum's
- * COMMITs, and none of them was let name a view that fewer than W have reached.
+ * Decides a batch by W equal claims. The latest view that one of them names becomes u of rule 6.4. A correct claimant
+ * names no view before that of some quorum's COMMITs, and a claim is refused if it names a view that fewer than W have
+ * reached.
  */
 function decideByClaims(slot: Slot, digest: Uint8Array, n: number): void {
   const { sequence } = slot
@@ -48,9 +49,10 @@ function decideByClaims(slot: Slot, digest: Uint8Array, n: number): void {
 }
 
 /**
- * W replicas vote for the next batch, and it is not decided here in all this time. Where it was decided
- * nobody can show it, and its client may have its answer, so nothing else would ever bring it here: the next view does.
- * Not before ordering could have taken so long: who leaves a view alone is brought level by the word of W, batch by batch.
+ * True if W replicas vote for the next batch but it stays undecided here for `STUCK_TIMEOUTS` periods. The others may
+ * have decided it and answered its client, and none can show the decision. Only the next view then brings it here. The
+ * wait is long enough for ordering itself, since a replica that leaves a view alone must catch up by W claims for each
+ * batch.
  *
  * @rule 4.8 1.9
  */

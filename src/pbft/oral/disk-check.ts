@@ -1,6 +1,6 @@
 /**
- * The check at a start whether the disk is an old copy, in oral mode: nobody can show what this replica sent, so what
- * counts is what W say, one of whom is correct. Keeps rule 6.4 as 4.8 lets it.
+ * The check at a start for a disk that is an old copy, in oral mode. No replica can show what this one sent, so the
+ * claims of W count, one of which is correct. Keeps rule 6.4 as far as 4.8 allows.
  */
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
 import { quorum, weakQuorum } from '../../base/quorum.ts'
@@ -11,7 +11,7 @@ import type { ReplicaState, Turn } from '../state.ts'
 import { isPrimary } from '../views/view-state.ts'
 
 /**
- * The highest (v, s) of each kind that came from a replica.
+ * Returns the highest (v, s) of each kind of message that came from a replica.
  * @rule 6.4
  */
 export function remindersOf(state: ReplicaState, sender: ReplicaId): readonly Reminder[] {
@@ -22,7 +22,7 @@ export function remindersOf(state: ReplicaState, sender: ReplicaId): readonly Re
     if (known === undefined || compareReminders(known, reminder) < 0) newest.set(kind, reminder)
   }
   for (const { accepted, prepares, commits } of state.ordering.slots.values()) {
-    // A choice of a NEW-VIEW is in no pre-prepare of its own.
+    // A choice of a NEW-VIEW has no pre-prepare of its own.
     if (accepted?.sender === sender) consider('pre-prepare', accepted.view, accepted.sequence)
     const [prepare, commit] = [prepares[sender] ?? null, commits[sender] ?? null]
     if (prepare !== null) consider('prepare', prepare.view, prepare.sequence)
@@ -36,7 +36,7 @@ export function remindersOf(state: ReplicaState, sender: ReplicaId): readonly Re
 }
 
 /**
- * Takes what another replica says it has from this one: Q answers hold the word of W correct ones.
+ * Handles another replica's claims about this one's messages. Among Q answers, W are from correct replicas.
  * @rule 6.4 4.8
  */
 export function onOralRecollection(
@@ -55,7 +55,7 @@ export function onOralRecollection(
 const compareReminders = (a: Reminder, b: Reminder): number => a.view - b.view || a.sequence - b.sequence
 
 /**
- * True if W replicas have something from this one that goes beyond what its log knows.
+ * True if W replicas claim to hold a message of this one that its log does not know.
  * @rule 6.4
  */
 function isReminded(state: ReplicaState, answers: readonly (readonly Reminder[])[]): boolean {
@@ -63,7 +63,7 @@ function isReminded(state: ReplicaState, answers: readonly (readonly Reminder[])
   return kinds.some((kind) => {
     const said = answers.flatMap((reminders) => reminders.find((each) => each.kind === kind) ?? [])
     if (said.length < weakQuorum(state.config.n)) return false
-    // At least as far as this one correct replica says.
+    // The W-th highest claim: a correct replica claims this much or more.
     const [least] = [...said].sort((a, b) => compareReminders(b, a)).slice(weakQuorum(state.config.n) - 1)
     return least !== undefined && isForgotten(state, least)
   })
@@ -78,9 +78,9 @@ function isForgotten(state: ReplicaState, { kind, view, sequence }: Reminder): b
   return sequence > highestInView(state, kind)
 }
 
-/** The highest s for which the log knows of an own message of this kind in the current view. */
+/** Returns the highest s for which the log knows a message of this kind from this replica in the current view. */
 function highestInView(state: ReplicaState, kind: 'pre-prepare' | 'prepare' | 'commit'): number {
-  // What its own NEW-VIEW chose may lie above H, and in no slot.
+  // The choices of this replica's NEW-VIEW may lie above H, where there are no slots.
   let highest: number = kind === 'pre-prepare' && isPrimary(state) ? state.ordering.lastProposed : 0
   for (const { accepted, prepared, sequence } of state.ordering.slots.values()) {
     if (accepted === null || accepted.view !== state.views.view) continue

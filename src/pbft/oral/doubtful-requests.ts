@@ -1,11 +1,12 @@
 /**
- * Requests with MACs, the paper's setting: rule 4.10. A client can make a request that one replica takes for its own and
- * another cannot. So a batch that holds one waits here until W PREPAREs vouch for it: then a correct replica could check
- * it. Nothing waits without end: the requests behind it end the view.
+ * Requests with MACs, as in the paper: rule 4.10. A client can make a request whose MAC is right for one replica and
+ * wrong for another. A replica that finds a wrong MAC keeps the batch until W PREPAREs vouch for it: then a correct
+ * replica could verify the request. The wait is limited, because the requests behind the batch end the view.
  *
- * A replica that finds such a request sends a MAC-COMPLAINT about its client to all. The client must sign once W
- * complain, or once the primary does, which could not propose what it cannot check; backups do not wait for it to. A lie
- * costs a client that did nothing wrong its MACs and no more: what is signed is taken by everybody.
+ * A replica that finds such a request broadcasts a MAC-COMPLAINT about its client. The client must sign once W replicas
+ * complain, or once the primary does, since the primary cannot propose a request that it cannot verify. Backups do not
+ * wait for the client to sign. A false complaint costs a correct client only the use of MACs: every replica accepts
+ * signed requests.
  */
 import { equalBytes } from '../../base/bytes.ts'
 import type { ClientId, ReplicaId } from '../../base/ids.ts'
@@ -18,11 +19,14 @@ import { HELD_BACK_MAX } from '../parameters.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 import { primary } from '../views/view-state.ts'
 
-/** Clients of whom one replica's complaints are kept, more than a cluster begins with; its oldest are forgotten. */
+/**
+ * The number of clients for which one replica's complaints are kept; more than a cluster begins with. The oldest are
+ * dropped.
+ */
 const COMPLAINTS_MAX = 2_048
 
 /**
- * True if a pre-prepare cannot be accepted yet: it is kept then, and its clients are complained of.
+ * True if a pre-prepare cannot be accepted yet. Keeps it, and complains about the clients whose MACs are wrong.
  * @rule 4.10
  */
 export function isDoubted(turn: Turn, slot: Slot, prePrepare: Verified<PrePrepare>): boolean {
@@ -39,7 +43,7 @@ export function isDoubted(turn: Turn, slot: Slot, prePrepare: Verified<PrePrepar
 }
 
 /**
- * The pre-prepare that waits at this slot, once W PREPAREs vouch for it; null before.
+ * Returns the pre-prepare that waits at this slot, once W PREPAREs vouch for it; null before.
  * @rule 4.10
  */
 export function vouchedFor({ oral, config }: ReplicaState, slot: Slot): Verified<PrePrepare> | null {
@@ -51,9 +55,7 @@ export function vouchedFor({ oral, config }: ReplicaState, slot: Slot): Verified
 const vouchersOf = (slot: Slot, digest: Uint8Array): number =>
   votesOf(slot, 'prepare').filter((vote) => vote !== null && equalBytes(vote.digest, digest)).length
 
-/**
- * Sends a complaint about each client, whose request was relayed or batched; again when it comes again: one may be lost.
- */
+/** Broadcasts a complaint about each of these clients, and repeats it with each further request: one may be lost. */
 export function sendMacComplaints({ state, effects }: Turn, clients: readonly ClientId[]): void {
   for (const client of clients) {
     effects.push({ kind: 'broadcast', outgoing: { kind: 'mac-complaint', client } })
@@ -62,7 +64,7 @@ export function sendMacComplaints({ state, effects }: Turn, clients: readonly Cl
 }
 
 /**
- * Another replica found a wrong MAC under a request of this client.
+ * Handles another replica's complaint that it found a wrong MAC under a request of this client.
  * @rule 4.10
  */
 export function onMacComplaint({ state }: Turn, { client, sender }: Verified<MacComplaint>): void {
@@ -75,11 +77,11 @@ function noteComplaint(state: ReplicaState, client: ClientId, by: ReplicaId): vo
   known.add(client)
   const [oldest] = known
   if (known.size > COMPLAINTS_MAX && oldest !== undefined) known.delete(oldest)
-  // What waits of it is neither proposed nor waited for: it comes again with a signature.
+  // Drops the client's unsigned requests: it will send them again with a signature.
   if (mustSign(state, client)) state.requests.waiting.drop(client, (request) => !isSigned(request))
 }
 
-/** True if a complaint says something new. */
+/** True if no complaint of this replica about this client is known yet. */
 export const isNewComplaint = ({ oral }: ReplicaState, { client, sender }: MacComplaint): boolean =>
   oral.doubts.complaints[sender]?.has(client) === false
 
@@ -96,5 +98,5 @@ function mustSign(state: ReplicaState, client: ClientId): boolean {
   return count >= weakQuorum(state.config.n) || complaints[primary(state)]?.has(client) === true
 }
 
-/** The MACs for all replicas have another length in clusters of every size. */
+/** The length decides: in no size of cluster are the MACs for all replicas as long as a signature. */
 const isSigned = ({ authentication }: Request): boolean => authentication.length === SIGNATURE_BYTES

@@ -1,9 +1,10 @@
 /**
- * The choice of a NEW-VIEW without signatures: TOCS 2002 section 4.5.2. Keeps rules 4.4 to 4.7. Nothing here knows of
- * messages or time: it is what S, the VIEW-CHANGEs that are vouched for, comes to.
+ * The choice of a NEW-VIEW without signatures: TOCS 2002 section 4.5.2. Keeps rules 4.4 to 4.7. These functions know
+ * neither messages nor time: they compute the choice from S, the VIEW-CHANGEs that are vouched for.
  *
- * A claim to have prepared (P) is one replica's word. A1 says that nothing else was decided, A2 that a correct replica
- * pre-prepared it, so that the batch is a real one and can be fetched; B says that nothing was decided at all.
+ * An entry of P is one replica's claim that a batch prepared. A1 ensures that no other batch was decided. A2 ensures
+ * that a correct replica pre-prepared the batch, so that it exists and can be fetched. B ensures that no batch was
+ * decided at all.
  */
 import { compareBytes, equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId, Sequence } from '../../base/ids.ts'
@@ -12,20 +13,20 @@ import type { Choice } from '../../messages/content.ts'
 import type { CheckpointClaim, OrderClaim } from '../../messages/oral/message.ts'
 import type { RejectionReason } from '../../messages/rejection.ts'
 
-/** The claims of one VIEW-CHANGE; it is valid by 4.2. */
+/** The claims of one VIEW-CHANGE, which is valid by rule 4.2. */
 export interface ViewChangeClaims {
   readonly sender: ReplicaId
   /** h */
   readonly lowWatermark: Sequence
-  /** C: the sender's checkpoints, h included; the first state, at 0, is not listed. */
+  /** C: the sender's checkpoints, h included. The initial state, at 0, is not listed. */
   readonly checkpoints: readonly CheckpointClaim[]
-  /** P: what prepared last, at most one entry for each s. */
+  /** P: the latest prepared claim for each s, at most one. */
   readonly preparedClaims: readonly OrderClaim[]
   /** Qset: for each (s, D) the latest view in which it was pre-prepared. */
   readonly prePrepareClaims: readonly OrderClaim[]
 }
 
-/** The cluster, as far as a choice depends on it. */
+/** The parameters of the cluster that a choice depends on. */
 export interface ChoiceForm {
   readonly n: number
   /** L */
@@ -33,25 +34,25 @@ export interface ChoiceForm {
   readonly nullDigest: Uint8Array
 }
 
-/** The result of S: a whole choice, or a reason to wait until S grows or batches come. */
+/** The result for S: a complete choice, or the reason to wait until S grows or batches arrive. */
 export type ChoiceResult =
   | {
       readonly kind: 'chosen'
       readonly checkpoint: CheckpointClaim
-      /** For every s above the checkpoint in order, up to the last one that is no null batch by B. */
+      /** One choice for every s above the checkpoint, in order, up to the last that is not a null batch by B. */
       readonly choices: readonly Choice[]
     }
   | {
       readonly kind: 'waiting'
-      /** Satisfy A1 and A2, and their batches are not here: worth fetching. */
+      /** Choices that satisfy A1 and A2 but whose batches this replica lacks: worth fetching. */
       readonly lacking: readonly Choice[]
     }
 
-/** The first state, which every replica holds that has no later checkpoint. */
+/** The initial state, held by every replica that has no later checkpoint. */
 const FIRST_STATE: CheckpointClaim = { sequence: 0 as Sequence, root: new Uint8Array(0) }
 
 /**
- * The number of distinct replicas that say what `says` looks for; repetitions do not count.
+ * Returns the number of distinct replicas whose claims match `says`. Repetitions do not count.
  * @rule 4.9
  */
 function sendersOf(
@@ -62,8 +63,8 @@ function sendersOf(
 }
 
 /**
- * The highest (s, root) that W hold, with Q of all whose h is not above s; null while there is none. The Q need not hold
- * it themselves: a correct replica that is behind would keep them from ever being found.
+ * Returns the highest (s, root) that W replicas hold and whose s is at or above the h of Q; null if there is none yet.
+ * These Q need not hold the checkpoint themselves: otherwise a correct replica that is behind could prevent any choice.
  * @rule 4.4
  */
 export function chooseCheckpoint(claims: readonly ViewChangeClaims[], n: number): CheckpointClaim | null {
@@ -86,7 +87,7 @@ function holdsCheckpoint(
 }
 
 /**
- * A1: Q with h < s prepared nothing there in a later view, and nothing else in the same one.
+ * Tests A1: Q replicas with h < s prepared nothing at s in a later view, and no other batch in the same view.
  * @rule 4.5
  */
 export function satisfiesA1(claims: readonly ViewChangeClaims[], claim: OrderClaim, n: number): boolean {
@@ -103,7 +104,7 @@ export function satisfiesA1(claims: readonly ViewChangeClaims[], claim: OrderCla
 }
 
 /**
- * A2: W replicas pre-prepared it, in this view or a later one.
+ * Tests A2: W replicas pre-prepared the batch, in this view or a later one.
  * @rule 4.5 4.6
  */
 export function satisfiesA2(claims: readonly ViewChangeClaims[], claim: OrderClaim, n: number): boolean {
@@ -115,7 +116,7 @@ export function satisfiesA2(claims: readonly ViewChangeClaims[], claim: OrderCla
 }
 
 /**
- * B: Q with h < s prepared nothing there, so nothing was decided.
+ * Tests B: Q replicas with h < s prepared nothing at s, so no batch was decided there.
  * @rule 4.5
  */
 export function satisfiesB(claims: readonly ViewChangeClaims[], sequence: Sequence, n: number): boolean {
@@ -128,7 +129,8 @@ export function satisfiesB(claims: readonly ViewChangeClaims[], sequence: Sequen
 }
 
 /**
- * The choice of a new primary from S, which may grow while it waits. `hasBatch` is A3, and is true of the null batch.
+ * Returns the choice of a new primary from S, or what it still waits for. `hasBatch` is A3, and is true of the null
+ * batch.
  *
  * @rule 4.4 4.5
  */
@@ -161,13 +163,16 @@ export function choose(
   return { kind: 'chosen', checkpoint, choices: choices.slice(0, length) }
 }
 
-/** The claims of the VIEW-CHANGEs about one sequence number only: looking through all of P each time takes long. */
+/**
+ * The claims of the VIEW-CHANGEs about one sequence number, collected once because searching all of P each time is
+ * slow.
+ */
 interface Claimed {
   readonly sequence: Sequence
   readonly claims: readonly ViewChangeClaims[]
 }
 
-/** One for every s above the checkpoint, up to the last that some P names within L. */
+/** Returns the claims for every s above the checkpoint, up to the last that some P names within L. */
 function claimedAbove(
   claims: readonly ViewChangeClaims[],
   checkpoint: Sequence,
@@ -203,7 +208,7 @@ function bySequence(claims: readonly OrderClaim[]): ReadonlyMap<Sequence, readon
   return grouped
 }
 
-/** The entries that some P names and for which A1 and A2 hold, the latest view first. */
+/** Returns the entries of any P that satisfy A1 and A2, the latest view first. */
 function realClaims({ claims }: Claimed, n: number): readonly OrderClaim[] {
   const named = claims.flatMap(({ preparedClaims }) => preparedClaims)
   named.sort((a, b) => b.view - a.view || compareBytes(a.digest, b.digest))
@@ -214,15 +219,16 @@ function realClaims({ claims }: Claimed, n: number): readonly OrderClaim[] {
   return distinct.filter((claim) => satisfiesA1(claims, claim, n) && satisfiesA2(claims, claim, n))
 }
 
-/** The result that a NEW-VIEW claims for its VIEW-CHANGEs. */
+/** The checkpoint and choices that a NEW-VIEW derives from its VIEW-CHANGEs. */
 export interface Chosen {
   readonly checkpoint: CheckpointClaim
   readonly choices: readonly Choice[]
 }
 
 /**
- * The first fault of a NEW-VIEW that was made from these VIEW-CHANGEs, or null. Each choice must satisfy A1 and A2, or
- * B; it is not recomputed, since both can hold and A3 is the primary's own. What is left out must satisfy B.
+ * Returns the first fault of a NEW-VIEW that was made from these VIEW-CHANGEs, or null. Each choice must satisfy A1 and
+ * A2, or B. The choice is not recomputed, since both can hold and A3 depends on the primary. A sequence number that is
+ * left out must satisfy B.
  *
  * @rule 4.7
  */
@@ -244,7 +250,7 @@ export function choiceFault(
   return isSound ? null : 'new-view-selects-otherwise'
 }
 
-/** True if this may be chosen for a sequence number, or may be left out. */
+/** True if the choice is allowed for a sequence number. Without a choice: true if the number may be left out. */
 function mayChoose(choice: Choice | undefined, claimed: Claimed, { n, nullDigest }: ChoiceForm): boolean {
   const { sequence, claims } = claimed
   if (choice === undefined) return satisfiesB(claims, sequence, n)

@@ -1,4 +1,7 @@
-/** NEW-VIEW without signatures: TOCS 2002 section 4.5.2. Keeps rules 4.3 to 4.7 where messages and time come in. */
+/**
+ * Making and judging NEW-VIEW without signatures: TOCS 2002 section 4.5.2. Keeps rules 4.3 to 4.7 where they concern
+ * messages and time.
+ */
 import type { Peer } from '../../base/peer.ts'
 import { primaryOf, quorum } from '../../base/quorum.ts'
 import type { Choice } from '../../messages/content.ts'
@@ -26,8 +29,8 @@ const formOf = (state: ReplicaState): ChoiceForm => ({
 })
 
 /**
- * As primary of the awaited view: NEW-VIEW as soon as S, which never stops growing, comes to a choice whose batches are
- * here.
+ * Makes NEW-VIEW if this replica is the primary of the awaited view, as soon as S allows a choice whose batches it
+ * holds. S grows until then.
  * @rule 4.3 4.5
  */
 export function makeOralNewView(turn: Turn): void {
@@ -36,7 +39,7 @@ export function makeOralNewView(turn: Turn): void {
   if (!isPrimary(state) || state.views.isActive || !mayVote(state)) return
   if (state.views.madeNewView === state.views.view) return
   const viewChanges = supported(state)
-  // The own one is among them: what it says was synced before it came back.
+  // This replica's own VIEW-CHANGE is required. It came back only after its record was synced.
   if (viewChanges.length < quorum(n) || !viewChanges.some(({ sender }) => sender === id)) return
   const outcome = choose(viewChanges, formOf(state), (choice) => isBatchHere(state, choice))
   if (outcome.kind === 'waiting') {
@@ -52,7 +55,7 @@ export function makeOralNewView(turn: Turn): void {
 }
 
 /**
- * A3: the batch is in this replica's log, or is the null batch.
+ * Tests A3: the batch is in this replica's log, or is the null batch.
  * @rule 4.5
  */
 function isBatchHere(state: ReplicaState, { sequence, digest }: Choice): boolean {
@@ -61,7 +64,8 @@ function isBatchHere(state: ReplicaState, { sequence, digest }: Choice): boolean
 }
 
 /**
- * NEW-VIEW(v', V, checkpoint, O) from its primary: judged once all that it cites is here and certain.
+ * Handles NEW-VIEW(v', V, checkpoint, O) of the primary. Judges it once all VIEW-CHANGEs that it cites are held and
+ * certain.
  * @rule 4.7
  */
 export function onOralNewView(turn: Turn, newView: Verified<OralNewView>, from: Peer): void {
@@ -70,7 +74,7 @@ export function onOralNewView(turn: Turn, newView: Verified<OralNewView>, from: 
   const { id, n } = state.config
   if (view === 0 || sender !== primaryOf(view, n)) return reject(turn, newView, from, 'not-the-primary')
   if (!isAhead(state, view)) return
-  // The own one was made here, and sent only after its record was on disk. @rule 6
+  // This replica made its own NEW-VIEW, and sent it only after its record was on disk. @rule 6
   if (sender === id && state.views.madeNewView === view) return enterOralView(turn, newView)
   const fault = citedFault(newView, n)
   if (fault !== null) {
@@ -84,7 +88,7 @@ export function onOralNewView(turn: Turn, newView: Verified<OralNewView>, from: 
 }
 
 /**
- * Q to n VIEW-CHANGEs of distinct members.
+ * Returns a fault unless the NEW-VIEW cites Q to n VIEW-CHANGEs of distinct members.
  * @rule 4.7 4.9
  */
 function citedFault({ cited }: OralNewView, n: number): RejectionReason | null {
@@ -96,13 +100,13 @@ function citedFault({ cited }: OralNewView, n: number): RejectionReason | null {
 }
 
 /**
- * Tries again what is awaited: something came that it may have lacked.
+ * Judges the awaited NEW-VIEWs again. Called after a message that one of them may have lacked.
  * @rule 4.7
  */
 export function judgeNewViews(turn: Turn): void {
   const { state } = turn
   for (const newView of [...state.oral.awaited]) {
-    // One of them may have begun a view that ends others.
+    // An earlier one in this loop may have begun a view and so dropped others.
     if (newView === null || state.oral.awaited[newView.sender] !== newView) continue
     if (lackingOf(state, newView).length === 0) judge(turn, newView)
   }
@@ -125,9 +129,9 @@ function judge(turn: Turn, newView: Verified<OralNewView>): void {
 }
 
 /**
- * Begins the view of a NEW-VIEW that checks out. W hold its checkpoint, so that its state is worth fetching. It is the
- * floor of the view and does not move h: only a replica with Q CHECKPOINTs knows that enough replicas have it for
- * the next view change to find it again, with any f of them faulty.
+ * Begins the view of a valid NEW-VIEW. W replicas hold its checkpoint, so its state is worth fetching. The checkpoint
+ * is the floor of the view but does not move h. Only a replica with Q CHECKPOINTs knows that enough replicas hold it
+ * for the next view change to find it again, even if any f of them are faulty.
  * @rule 2.2 2.6 4.4 4.7
  */
 function enterOralView(turn: Turn, newView: OralNewView): void {
@@ -145,7 +149,7 @@ function enterOralView(turn: Turn, newView: OralNewView): void {
 }
 
 /**
- * Takes the choices that lay above H, when h has moved.
+ * Accepts the choices that lay above H, once h has moved.
  * @rule 3.5
  */
 export function acceptChoicesAhead(turn: Turn): void {
@@ -159,7 +163,7 @@ export function acceptChoicesAhead(turn: Turn): void {
   dropAccepted(state)
 }
 
-/** Takes back the choices of the current NEW-VIEW: those above H are kept until h has moved. */
+/** Replays the choices of the current NEW-VIEW. Keeps those above H until h has moved. */
 export function replayChoices(
   state: ReplicaState,
   choices: readonly PrePrepareHeader[],

@@ -1,6 +1,7 @@
 /**
- * Oral mode: a message convinces its receiver only, so nothing is shown and only own messages are sent again. Where signed
- * mode has a certificate, W replicas must say the same, one of whom is correct: rule 4.8.
+ * Oral mode: a message convinces its receiver only, so no message is shown to others and a replica resends its own
+ * messages only. Where signed mode needs a certificate, oral mode needs equal claims of W replicas, one of which is
+ * correct: rule 4.8.
  */
 
 import { weakQuorum } from '../../base/quorum.ts'
@@ -103,12 +104,12 @@ export const ORAL: Mode = {
   acceptChoicesAhead,
 
   decisionSources: weakQuorum,
-  /** No decision can be shown, so votes are sent again, also to a peer that has it. */
+  /** No decision can be shown, so votes are resent, even by a replica that has decided. */
   needsVotes: ({ sequence, decided }, status) => sequence > status.lastExecuted || decided === null,
-  /** A choice of a NEW-VIEW goes out with it, and is in no pre-prepare of its own. */
+  /** A choice of a NEW-VIEW is sent with the NEW-VIEW and has no pre-prepare of its own. */
   mayResendPrePrepare: (state, { sequence }) => isPrimary(state) && sequence > state.views.lastChosen,
 
-  /** Others may need the word of each to know that h is stable. */
+  /** Others may need this replica's CHECKPOINT for h too, to learn that h is stable. */
   isCheckpointDue: (state, sequence) => sequence >= state.checkpoints.lowWatermark,
   boundOwnRoots,
   noteCheckpoint,
@@ -144,11 +145,11 @@ export const ORAL: Mode = {
     if (viewChange.kind === 'oral-view-change') state.oral.received[viewChange.sender] = viewChange
   },
   replayChoices,
-  /** Above h, also where a stored state is ahead of it. */
+  /** Allowed above h, even if the stored state is ahead of h. */
   mayVoteAgain: (state, sequence) => sequence > state.checkpoints.lowWatermark,
 }
 
-/** True if its batch is lacking here: the digest alone vouches for a batch. */
+/** True if this replica lacks the batch, for which the digest alone vouches, or may still count the claim. */
 const isDecisionRelevant = (
   state: ReplicaState,
   { sequence, digest }: Pick<Decision, 'sequence' | 'digest'>,

@@ -9,8 +9,8 @@ import type { ReplicaConfig } from '../state.ts'
 type FormConfig = Pick<ReplicaConfig, 'n' | 'checkpointInterval'>
 
 /**
- * The first fault, or null. One fault drops it whole. All views are below v', all s in (h, h + L], each (s, v) stands
- * once and in order, and no s has more than f + 2 digests.
+ * Returns the first fault of a VIEW-CHANGE, or null. One fault invalidates all of it. All views must be below v', all s
+ * in (h, h + L], each (s, v) listed once and in order, and no s may have more than f + 2 digests.
  * @rule 4.2
  */
 export function oralViewChangeFault(
@@ -25,7 +25,7 @@ export function oralViewChangeFault(
   )
 }
 
-/** C holds h, and nothing below h or above h + L, where a checkpoint is due. */
+/** Checks C: it holds h, and only checkpoints that are due in [h, h + L]. */
 function checkpointsFault(
   { lowWatermark, checkpoints }: OralViewChangeContent,
   { checkpointInterval }: FormConfig,
@@ -41,14 +41,14 @@ function checkpointsFault(
   return null
 }
 
-/** P, with `most` 1, and Qset. */
+/** Checks P (with `most` 1) or Qset. */
 function claimsFault(
   claims: readonly OrderClaim[],
   { view, lowWatermark }: OralViewChangeContent,
   { config, most }: { readonly config: FormConfig; readonly most: number },
 ): RejectionReason | null {
   const highWatermark = lowWatermark + logWindowOf(config.checkpointInterval)
-  /** Those before it for the same s. */
+  /** The earlier claims for the same s. */
   let group: OrderClaim[] = []
   for (const claim of claims) {
     const last = group.at(-1)

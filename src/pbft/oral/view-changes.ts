@@ -1,6 +1,6 @@
 /**
- * VIEW-CHANGEs without signatures, from hand to hand: TOCS 2002 section 4.5.2. Keeps rules 4.2, 4.3 and the fetching by
- * digest of 4.7. Leaving a view and its timers are `view-change.ts`, in both modes.
+ * Receiving, fetching and relaying VIEW-CHANGEs without signatures: TOCS 2002 section 4.5.2. Keeps rules 4.2, 4.3 and
+ * the fetching by digest of 4.7. Leaving a view and its timers are in `view-change.ts`, for both modes.
  */
 import { equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId } from '../../base/ids.ts'
@@ -24,7 +24,7 @@ import { digestKey } from './oral-state.ts'
 import { oralViewChangeFault } from './view-change-form.ts'
 
 /**
- * Takes a VIEW-CHANGE from its sender itself, this replica included.
+ * Handles a VIEW-CHANGE from its sender itself, this replica included.
  * @rule 4.2 3.7
  */
 export function onOralViewChange(turn: Turn, viewChange: Verified<OralViewChange>, from: Peer): void {
@@ -32,7 +32,7 @@ export function onOralViewChange(turn: Turn, viewChange: Verified<OralViewChange
   const { sender, view } = viewChange
   const fault = oralViewChangeFault(viewChange, state.config)
   if (fault !== null) return reject(turn, viewChange, from, fault)
-  // A second one for the same view counts for nothing: what W say of the first may be shown to be so.
+  // Only the first one for a view counts, because W replicas may have acknowledged it.
   if (view === state.views.view) state.oral.received[sender] ??= viewChange
   if (isLatest(state, viewChange)) state.views.viewChanges[sender] = viewChange
   joinIfOthersMoved(turn)
@@ -41,8 +41,8 @@ export function onOralViewChange(turn: Turn, viewChange: Verified<OralViewChange
 }
 
 /**
- * True if a VIEW-CHANGE can still change anything here: one for each view is taken, for the current one also once that
- * has begun, for whoever asks.
+ * True if a VIEW-CHANGE can still change the state. One is kept for each view. For the current view it is kept even
+ * after the view began, because other replicas may ask for it.
  * @rule 4.3
  */
 export function isOralViewChangeRelevant(
@@ -55,8 +55,9 @@ export function isOralViewChangeRelevant(
 }
 
 /**
- * Asks everybody for what a NEW-VIEW cites and cannot be believed yet, and for their word. A view that fewer than W have
- * reached has none: a liar that makes one up makes nobody ask.
+ * Broadcasts a request for the VIEW-CHANGEs that an awaited NEW-VIEW cites and that cannot be believed yet, and for
+ * their acknowledgements. Ignores a NEW-VIEW for a view that fewer than W replicas have reached, so that a faulty
+ * primary cannot cause requests with an invented view.
  * @rule 4.7 5.5
  */
 export function fetchCited({ state, effects }: Turn): void {
@@ -71,12 +72,12 @@ export function fetchCited({ state, effects }: Turn): void {
   }
 }
 
-/** The VIEW-CHANGEs cited by a NEW-VIEW that are not here, or not certain. */
+/** Returns the VIEW-CHANGEs cited by a NEW-VIEW that this replica lacks or that are not certain. */
 export const lackingOf = (state: ReplicaState, newView: OralNewView): readonly CitedViewChange[] =>
   newView.cited.filter((cited) => believed(state, newView, cited) === null)
 
 /**
- * Sends the VIEW-CHANGE with this digest, and an acknowledgement that it came from its sender.
+ * Handles a fetch: sends the VIEW-CHANGE with this digest, and an acknowledgement that it came from its sender.
  * @rule 4.3 4.7
  */
 export function onViewChangeFetch(turn: Turn, fetch: Verified<ViewChangeFetch>): void {
@@ -94,7 +95,7 @@ export function onViewChangeFetch(turn: Turn, fetch: Verified<ViewChangeFetch>):
 }
 
 /**
- * Sends the acknowledgement of a VIEW-CHANGE to the replica that asks, the same as each time before.
+ * Sends this replica's acknowledgement of a VIEW-CHANGE to the asking replica; every time the same.
  * @rule 4.3
  */
 function vouch(turn: Turn, viewChange: OralViewChange, to: ReplicaId): void {
@@ -107,7 +108,7 @@ function vouch(turn: Turn, viewChange: OralViewChange, to: ReplicaId): void {
 }
 
 /**
- * A VIEW-CHANGE from anybody: its digest is one that an awaited NEW-VIEW cites, or it is of no use.
+ * Handles a VIEW-CHANGE relayed by any replica. Drops it unless an awaited NEW-VIEW cites its digest.
  * @rule 4.7
  */
 export function onViewChangeDelivery(turn: Turn, delivery: Verified<ViewChangeDelivery>, from: Peer): void {
@@ -119,7 +120,7 @@ export function onViewChangeDelivery(turn: Turn, delivery: Verified<ViewChangeDe
   state.oral.fetched.set(digestKey(viewChange.digest), viewChange)
 }
 
-/** True if an awaited NEW-VIEW cites it, and it is not here. */
+/** True if an awaited NEW-VIEW cites the VIEW-CHANGE and this replica lacks it. */
 export function isCited({ oral }: ReplicaState, { sender, view, digest }: OralViewChange): boolean {
   if (oral.fetched.has(digestKey(digest))) return false
   return oral.awaited.some(

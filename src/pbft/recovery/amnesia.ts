@@ -1,6 +1,6 @@
 /**
- * The healing of a replica that lost synced data, and the others' part in it: rule 6.4. What it may have voted for
- * and forgotten is made history before it votes again, and the views of it are left for good.
+ * The healing of a replica that lost synced data, and the others' part in it: rule 6.4. Before the replica votes again,
+ * a stable checkpoint covers everything that it may have voted for, and the others leave those views for good.
  */
 import type { View } from '../../base/ids.ts'
 import { COUNTER_MAX } from '../../messages/limits.ts'
@@ -14,22 +14,25 @@ import { startViewChange } from '../views/view-change.ts'
 import { needsFill } from './recovery-operations.ts'
 import { mayVote } from './recovery-state.ts'
 
-/** At each tick: views of which an amnesiac replica may have forgotten something are left, or it is healed. */
+/**
+ * Leaves views in which an amnesiac replica may have voted, and heals this replica when it is ready. Called at each
+ * tick.
+ */
 export function finishRecoveries(turn: Turn): void {
   const { state } = turn
   healIfReady(turn)
-  if (!mayVote(state)) return // what is due stays due
+  if (!mayVote(state)) return // done once it may vote
   for (const [replica, { sequence, view }] of state.recovery.waiting) {
     if (sequence + logWindow(state) > state.checkpoints.lowWatermark) continue
     state.recovery.waiting.delete(replica)
-    // f + 1 replicas that never were traitors leave view u + 1 for good. @rule 3.10
+    // f + 1 replicas that were never faulty leave view u + 1 for good. @rule 3.10
     if (state.views.view < view + 2) startViewChange(turn, (view + 2) as View)
   }
   fillUp(turn)
 }
 
 /**
- * The timer runs, and the primary proposes, as long as a recovery waits for its checkpoint.
+ * Starts the timer, and proposes as primary, while a recovery waits for its checkpoint.
  * @rule 1.9 2.8
  */
 function fillUp(turn: Turn): void {
@@ -44,7 +47,7 @@ function fillUp(turn: Turn): void {
 }
 
 /**
- * It takes part again, above every view in which it may have said what it forgot.
+ * Ends amnesia: the replica votes again, in views above all those in which it may have voted before.
  * @rule 6.4
  */
 function healIfReady(turn: Turn): void {

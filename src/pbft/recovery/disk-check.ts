@@ -1,7 +1,7 @@
 /**
- * The check at a start whether the disk is an old copy, which cannot be seen locally: the others say what they have that
- * this replica sent. Best effort: who stays silent says nothing. Keeps the second half of rule 6.4's first point; what
- * an answer shows is the mode's.
+ * The check at a start for a disk that is an old copy. A replica cannot see this locally, so it asks the others for the
+ * messages that it sent. The check is best effort, since replicas may stay silent. Keeps the second half of rule 6.4's
+ * first point; each mode judges the answers in its own way.
  */
 import type { Recall, Verified } from '../../messages/message.ts'
 import { mayAnswerFetch } from '../catch-up/answer-limit.ts'
@@ -15,7 +15,7 @@ import { awaitNewView, joinIfOthersMoved } from '../views/view-change.ts'
 import { resume } from './restart.ts'
 
 /**
- * Asks, before anything that the log promised is sent.
+ * Sends RECALL at a start, before any message that the log promises.
  * @rule 6.4
  */
 export function beginRecall(turn: Turn, nonce: number): void {
@@ -25,7 +25,7 @@ export function beginRecall(turn: Turn, nonce: number): void {
   effects.push({ kind: 'broadcast', outgoing: { kind: 'recall', nonce } })
 }
 
-/** 2f answers, in oral mode Q, or a time-out end it; a lost question is asked again meanwhile. */
+/** Ends the check after a timeout, and resends RECALL until then. Also 2f answers (Q in oral mode) end it. */
 export function checkRecall(turn: Turn): void {
   const { state, effects } = turn
   if (state.recovery.recall === null) return
@@ -36,13 +36,16 @@ export function checkRecall(turn: Turn): void {
   }
 }
 
-/** Shows the newest messages of the asker, also while this replica's own check is not over. */
+/** Handles a RECALL: returns the newest messages of its sender, even during this replica's own check. */
 export function onRecall({ state, effects }: Turn, { sender, nonce }: Verified<Recall>): void {
   if (sender === state.config.id || !mayAnswerFetch(state, sender)) return
   effects.push({ kind: 'send', to: sender, outgoing: state.mode.recollectionFor(state, sender, nonce) })
 }
 
-/** Somebody has something from this replica that its log does not know: the disk is an old copy. */
+/**
+ * Marks this replica as amnesiac: another replica holds a message of it that its log does not know, so its disk is an
+ * old copy.
+ */
 export function becomeAmnesiac(turn: Turn): void {
   const { state } = turn
   state.recovery.recall = null
@@ -50,12 +53,12 @@ export function becomeAmnesiac(turn: Turn): void {
   persist(turn, { kind: 'forgotten' })
 }
 
-/** Ends the check, and continues what waited for it. */
+/** Ends the check and resumes voting. */
 export function endRecall(turn: Turn): void {
   const { state } = turn
   state.recovery.recall = null
   resume(turn)
-  // What came in meanwhile could not be acted on.
+  // Messages that arrived during the check had no effect yet.
   for (const slot of [...state.ordering.slots.values()]) advance(turn, slot)
   joinIfOthersMoved(turn)
   awaitNewView(turn)

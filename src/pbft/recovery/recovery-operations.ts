@@ -1,6 +1,6 @@
 /**
- * The recovery operation: what an amnesiac replica has ordered, and what the others remember of it (rule 6.4). The
- * recovery request of TOCS 2002 section 5 is its model; no key is renewed here.
+ * The recovery operation: an amnesiac replica has it ordered, and the others remember it (rule 6.4). It follows the
+ * recovery request of TOCS 2002 section 5, but renews no keys.
  */
 import { assert } from '../../base/assert.ts'
 import { equalBytes } from '../../base/bytes.ts'
@@ -14,7 +14,7 @@ import { RECOVERY_RETRY_TICKS } from '../parameters.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 
 /**
- * Asks for this replica's recovery operation to be ordered, until it is executed.
+ * Requests the ordering of this replica's recovery operation, until it is executed.
  * @rule 6.4
  */
 export function askForRecovery(turn: Turn): void {
@@ -23,7 +23,7 @@ export function askForRecovery(turn: Turn): void {
   renewLostRecovery(turn)
   const { own: recovery } = state.recovery
   const { ticks } = state.clock
-  // Only once it is level: an operation that is executed in a transferred state is lost on it.
+  // Only after catching up: if the operation is executed in a transferred state, this replica does not see it.
   const isLevel =
     state.transfer.target === null && state.ordering.lastExecuted >= state.checkpoints.lowWatermark
   if (recovery === null) {
@@ -35,7 +35,7 @@ export function askForRecovery(turn: Turn): void {
   effects.push({ kind: 'broadcast', outgoing: { kind: 'relayed', message: recovery.request } })
 }
 
-/** The runtime made the operation; it is logged, so that a restart goes on with the same nonce. */
+/** Handles the operation that the runtime made. Logs it, so that a restart continues with the same nonce. */
 export function onRecoveryPrepared(turn: Turn, request: Verified<Request>): void {
   const { state, effects } = turn
   if (state.recovery.health !== 'amnesiac') return
@@ -45,7 +45,7 @@ export function onRecoveryPrepared(turn: Turn, request: Verified<Request>): void
 }
 
 /**
- * Recovery operations were executed in a batch that a certificate of some view u decides.
+ * Notes recovery operations that were executed in a batch with a certificate of some view u.
  * @rule 6.4
  */
 export function noteRecoveries(
@@ -71,8 +71,9 @@ export function noteRecoveries(
 }
 
 /**
- * It was refused for its distance, which passes with what is executed. An idle cluster executes nothing else, so the
- * operation is asked for again at once: a replica that wants the distance to pass pays for it, one batch at a time.
+ * Makes this replica ask again at once after a refusal. Its recovery followed the last one too soon, which further
+ * executed batches change. In an idle cluster nothing else is executed, so the requests of this replica supply the
+ * batches.
  */
 function askAgainSoon(state: ReplicaState, requestDigest: Uint8Array): void {
   const { own: recovery } = state.recovery
@@ -82,8 +83,7 @@ function askAgainSoon(state: ReplicaState, requestDigest: Uint8Array): void {
 }
 
 /**
- * The operation was executed in a state that was transferred, and no certificate shows in which view: another nonce is
- * needed.
+ * Asks for a new nonce if the operation was executed in a transferred state, where no certificate shows its view.
  * @rule 6.4
  */
 export function renewLostRecovery({ state, effects }: Turn): void {
@@ -94,13 +94,13 @@ export function renewLostRecovery({ state, effects }: Turn): void {
   effects.push({ kind: 'prepare-recovery' })
 }
 
-/** The checkpoint at or above s_r + L: what an amnesiac replica may have voted for is history there. */
+/** Returns the checkpoint at or above s_r + L, which covers everything that an amnesiac replica may have voted for. */
 function fillTargetOf(state: ReplicaState, executedAt: Sequence): Sequence {
   const { checkpointInterval } = state.config
   return (Math.ceil((executedAt + logWindow(state)) / checkpointInterval) * checkpointInterval) as Sequence
 }
 
-/** Up to where null batches fill an idle log; 0 when nobody needs it. */
+/** Returns the sequence number up to which null batches fill an idle log; 0 if no recovery needs it. */
 export function fillTarget(state: ReplicaState): Sequence {
   let target = 0 as Sequence
   for (const { sequence } of state.recovery.waiting.values()) {
@@ -111,7 +111,7 @@ export function fillTarget(state: ReplicaState): Sequence {
 }
 
 /**
- * True if an executed recovery waits for its checkpoint, for which the timer runs too.
+ * True if an executed recovery waits for its checkpoint. The timer runs for it too.
  * @rule 1.9
  */
 export const needsFill = (state: ReplicaState): boolean => fillTarget(state) > state.checkpoints.lowWatermark

@@ -1,24 +1,25 @@
-/** The health of a replica: whether its disk kept what it promised. Keeps rule 6.4. */
+/** The health of a replica: sound, or not to be trusted with votes because of its disk or state. Keeps rule 6.4. */
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
 import type { Request, Verified } from '../../messages/message.ts'
 import type { Reminder } from '../../messages/oral/message.ts'
 import type { ReplicaState } from '../state.ts'
 
 export interface RecoveryState {
-  /** Why it does not vote, when it does not. */
+  /** `sound`, or the reason why the replica does not vote. */
   health: 'sound' | 'amnesiac' | 'diverged'
-  /** The check at a start whether the disk is an old copy; null when it is over. It does not vote before. */
+  /** The check at a start for a disk that is an old copy; null when it is over. The replica does not vote during it. */
   recall: {
     readonly nonce: number
     /**
-     * The messages that each replica says it has from this one; in signed mode that was judged already, and is empty.
+     * The messages of this replica that each replica claims to hold. Empty in signed mode, where they are judged on
+     * arrival.
      */
     readonly answered: Map<ReplicaId, readonly Reminder[]>
     readonly startedTick: number
   } | null
   /** Executed recovery operations whose checkpoint is not stable yet: s_r, and u of rule 6.4. */
   readonly waiting: Map<ReplicaId, { readonly sequence: Sequence; readonly view: View }>
-  /** The own recovery operation: asked for again until it is executed at s_r with a certificate of view u. */
+  /** This replica's recovery operation: requested until it is executed at s_r with a certificate of view u. */
   own: {
     readonly request: Verified<Request>
     askedTick: number
@@ -34,7 +35,7 @@ export const createRecoveryState = (isAmnesiac: boolean): RecoveryState => ({
 })
 
 /**
- * True if it may send PRE-PREPARE, PREPARE, COMMIT, CHECKPOINT, VIEW-CHANGE and NEW-VIEW.
+ * True if the replica may send PRE-PREPARE, PREPARE, COMMIT, CHECKPOINT, VIEW-CHANGE and NEW-VIEW.
  * @rule 6.4
  */
 export const mayVote = (state: ReplicaState): boolean =>

@@ -1,4 +1,6 @@
-/** Restart from the log: section 6 of the rules; TOCS 2002 section 5 keeps its log in memory, so this is ours. */
+/**
+ * Restart from the log: section 6 of the rules. TOCS 2002 section 5 keeps its log in memory, so this is an addition.
+ */
 import { assertNever } from '../../base/assert.ts'
 import { equalBytes } from '../../base/bytes.ts'
 import type { Sequence, View } from '../../base/ids.ts'
@@ -29,11 +31,11 @@ import type { ReplicaState, Turn } from '../state.ts'
 import { leaveViewFor } from '../views/view-change.ts'
 import { mayVote } from './recovery-state.ts'
 
-/** A log record as it was read back and checked. */
+/** A log record that was read back and checked. */
 export type RecoveredRecord =
   | Extract<LogRecord, { readonly kind: SameAsLogged }>
   | { readonly kind: 'accepted'; readonly prePrepare: Verified<PrePrepare> }
-  /** `batch` is null where a record before it holds the batch, or it is the null batch. */
+  /** `batch` is null if an earlier record holds the batch, or if it is the null batch. */
   | { readonly kind: 'decided'; readonly commits: readonly Vote[]; readonly batch: Batch | null }
   | { readonly kind: 'view-change'; readonly viewChange: Verified<ViewChange> | Verified<OralViewChange> }
   | { readonly kind: 'new-view'; readonly newView: Verified<NewView> | Verified<OralNewView> }
@@ -51,7 +53,7 @@ type SameAsLogged =
   | OralRecord['kind']
 
 /**
- * Takes one record back, in the order of the log. The effects are `execute` and `snapshot` only.
+ * Replays one record, in the order of the log. Returns `execute` and `snapshot` effects only.
  * @rule 6.2
  */
 export function replay(state: ReplicaState, record: RecoveredRecord): readonly Effect[] {
@@ -113,7 +115,7 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
   return turn.effects
 }
 
-/** The application executed what a replayed record decided; the effects are those of `replay`. */
+/** Handles the application's report on a replayed batch. Returns the same kinds of effects as `replay`. */
 export function replayExecuted(state: ReplicaState, executed: Executed): readonly Effect[] {
   const turn: Turn = { state, effects: [] }
   noteExecuted(state, executed)
@@ -122,7 +124,7 @@ export function replayExecuted(state: ReplicaState, executed: Executed): readonl
   return turn.effects
 }
 
-/** A vote in a view is proof that its NEW-VIEW was entered, even where the log in front of it was trimmed. */
+/** Enters the view of a replayed vote: a vote proves that its NEW-VIEW was entered, even if that record was trimmed. */
 function enterReplayedView(state: ReplicaState, view: View): boolean {
   if (view > state.views.view) {
     leaveViewFor(state, view)
@@ -141,7 +143,7 @@ function replayAccepted(state: ReplicaState, prePrepare: PrePrepare): void {
   replayHeader(state, headerOf(prePrepare))
 }
 
-/** Holds what is still to be executed, or may be voted on again. */
+/** Keeps a batch that must still be executed, or that this replica may vote on again. */
 function keepReplayedBatch(state: ReplicaState, sequence: Sequence, batch: Batch): void {
   const isOpen = !isHandedOver(state, sequence) || state.mode.mayVoteAgain(state, sequence)
   if (isOpen) state.ordering.batches.add(sequence, batch)
@@ -192,7 +194,7 @@ function replayViewChange(state: ReplicaState, viewChange: AnyViewChange): void 
 function replayNewView(state: ReplicaState, newView: AnyNewView): void {
   const { view, sender } = newView
   const chosen = chosenIn(newView)
-  // As `enterView` does; once in the view, what was proposed in it counts too.
+  // Like `enterView`. In a view that was entered already, later proposals count too.
   const isEntry = view > state.views.view || !state.views.isActive
   if (chosen === null || !enterReplayedView(state, view)) return
   if (isEntry) state.ordering.lastProposed = state.ordering.lastExecuted
@@ -208,7 +210,7 @@ function replayNewView(state: ReplicaState, newView: AnyNewView): void {
   }
 }
 
-/** O and minSeq of a NEW-VIEW that was taken; null where its contents had been refused. */
+/** Returns O and minSeq of a logged NEW-VIEW; null if its contents had been rejected. */
 function chosenIn(
   newView: AnyNewView,
 ): { readonly prePrepares: readonly PrePrepareHeader[]; readonly minSequence: Sequence } | null {
@@ -223,8 +225,8 @@ function chosenIn(
 }
 
 /**
- * After the last record: sends again what the log promised. The own pre-prepares go out byte for byte, and the next
- * proposal is above the highest of them; a vote is signed again to the same bytes.
+ * Resends, after the last record, the messages that the log promises. This replica's pre-prepares are sent byte for
+ * byte, and its next proposal is above the highest of these. A vote is signed again to the same bytes.
  * @rule 6.2
  */
 export function resume(turn: Turn): void {
@@ -256,7 +258,7 @@ function resumeSlot(turn: Turn, sequence: Sequence): void {
   const batch = findBatch(state, sequence, digest)
   const isHere = batch !== null || (executed !== null && equalBytes(executed, digest))
   if (sender === state.config.id) {
-    // One of O goes out with its NEW-VIEW; its receiver has the batch, or fetches it.
+    // An entry of O is sent with its NEW-VIEW. Receivers have the batch or fetch it.
     if (batch !== null && sequence > state.views.lastChosen) {
       const message = wholePrePrepare(accepted, batch)
       broadcastDurably(turn, { kind: 'relayed', message })

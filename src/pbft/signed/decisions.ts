@@ -1,11 +1,11 @@
-/** Decisions with their certificates, which anybody may pass on. Keeps rule 1.4. */
+/** Decisions with their certificates, which any replica may relay. Keeps rule 1.4. */
 import type { Decision, Verified } from '../../messages/message.ts'
 import { decideBatch, hasRoomFor } from '../ordering/normal-case.ts'
 import { findBatch, isDecisionOpen, openSlot } from '../ordering/ordering-state.ts'
 import type { Turn } from '../state.ts'
 
 /**
- * Takes a decision with its certificate, checked: it decides even against the pre-prepare accepted here.
+ * Handles a decision whose certificate was checked. It overrides the pre-prepare that this replica accepted.
  * @rule 1.4
  */
 export function onDecision(turn: Turn, decision: Verified<Decision>): void {

@@ -1,6 +1,6 @@
 /**
- * The answers to a replica that checks its disk, in signed mode: what it signed is shown, and one such message that it
- * does not know is enough. Keeps rule 6.4.
+ * The answers to a replica that checks its disk, in signed mode. Others show its signed messages, and one that it does
+ * not know is enough to prove amnesia. Keeps rule 6.4.
  */
 import { equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId } from '../../base/ids.ts'
@@ -9,7 +9,7 @@ import type { Recollection, Remembered, Verified } from '../../messages/message.
 import { becomeAmnesiac, endRecall } from '../recovery/disk-check.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 
-/** The VIEW-CHANGE, the CHECKPOINT and the vote of each kind that go furthest. */
+/** Returns the sender's VIEW-CHANGE, its latest CHECKPOINT, and its latest vote of each kind. */
 export function newestOf(
   state: ReplicaState,
   sender: ReplicaId,
@@ -31,7 +31,7 @@ export function newestOf(
 }
 
 /**
- * Takes what another replica has from this one. One thing that it does not know makes it amnesiac.
+ * Handles the messages of this replica that another one holds. One unknown message makes this replica amnesiac.
  * @rule 6.4
  */
 export function onRecollection(turn: Turn, { sender, nonce, remembered }: Verified<Recollection>): void {
@@ -47,8 +47,8 @@ export function onRecollection(turn: Turn, { sender, nonce, remembered }: Verifi
 }
 
 /**
- * A view above the current one, or a vote above h that the log would have kept. Of older views only the COMMITs are
- * known.
+ * True if the log would hold this message had it not been lost: a message of a view above the current one, or a vote
+ * above h. Of older views the log keeps only the COMMITs.
  */
 function isForgotten(state: ReplicaState, message: Remembered): boolean {
   if (message.kind === 'view-change') return message.view > state.views.view

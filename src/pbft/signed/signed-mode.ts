@@ -1,4 +1,4 @@
-/** Signed mode: what is signed is shown, so certificates travel and anybody's message may be relayed. */
+/** Signed mode: signed messages can be shown, so certificates are sent and any replica's message may be relayed. */
 import { relayed } from '../catch-up/retransmission.ts'
 import { isStableCheckpointRelevant, onStableCheckpoint } from '../checkpoints/checkpoint.ts'
 import type { Mode } from '../mode.ts'
@@ -51,7 +51,7 @@ export const SIGNED: Mode = {
 
   leaveView: nothing,
   viewChangeContent,
-  isOrderingStuck: () => false, // a decision that was made anywhere can be shown
+  isOrderingStuck: () => false, // any replica can show a decision
 
   acknowledge: nothing,
   advanceViewChange: makeNewView,
@@ -61,12 +61,15 @@ export const SIGNED: Mode = {
 
   decisionSources: () => 1,
   needsVotes: ({ sequence }, status) => sequence > status.lastExecuted,
-  /** The primary's signature lets anyone pass its pre-prepare on; backups do when the primary evidently does not. */
+  /** Any replica may relay a signed pre-prepare. Backups do so if the primary evidently does not. */
   mayResendPrePrepare: (state, { acceptedTick }) =>
     isPrimary(state) || state.clock.ticks - acceptedTick >= 3 * RESEND_AFTER_TICKS,
 
   isCheckpointDue: (state, sequence) => sequence > state.checkpoints.lowWatermark,
-  /** A signed reminder of any own CHECKPOINT above h must find its root; a certificate soon moves h. @rule 6.4 */
+  /**
+   * Keeps all roots: a signed reminder of this replica's CHECKPOINT above h must find its root, and a certificate soon
+   * moves h. @rule 6.4
+   */
   boundOwnRoots: nothing,
   noteCheckpoint: nothing,
   latestCheckpoint: ({ checkpoints: { stable } }) => stable,

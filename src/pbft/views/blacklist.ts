@@ -1,6 +1,7 @@
 /**
- * The primaries that this replica will not have again for a while: at most f, because among f + 1 there is a correct one.
- * After Spinning (Veronese and others, SRDS 2009). Kept in memory only. Keeps rule 5.4.
+ * The primaries that this replica skips for a while after they were slow, unfair or convicted. It holds at most f,
+ * because one of any f + 1 is correct. After Spinning (Veronese and others, SRDS 2009). Kept in memory only. Keeps rule
+ * 5.4.
  */
 import type { ReplicaId } from '../../base/ids.ts'
 import { faultsMax } from '../../base/quorum.ts'
@@ -10,12 +11,12 @@ import type { Figures } from './primary-monitor.ts'
 
 interface Entry extends Blacklisted {
   readonly untilTick: number
-  /** The figures that it delivered; null when it is blamed for something else. */
+  /** The figures of a slow primary; null if it is blacklisted for another reason. */
   readonly figures: Figures | null
 }
 
 export class Blacklist {
-  /** The oldest first. */
+  /** The entries, the oldest first. */
   readonly #entries: Entry[] = []
   readonly #countMax: number
 
@@ -31,7 +32,7 @@ export class Blacklist {
     return this.#entries.map(({ replica, complaint }) => ({ replica, complaint }))
   }
 
-  /** The figures of the primaries that are here for slowness. */
+  /** Returns the figures of the primaries that are blacklisted as slow. */
   get figures(): readonly Figures[] {
     return this.#entries.flatMap(({ figures }) => (figures === null ? [] : [figures]))
   }
@@ -40,7 +41,7 @@ export class Blacklist {
     return this.#entries.some((entry) => entry.replica === replica)
   }
 
-  /** One more than f makes the oldest leave. */
+  /** Adds a primary. Drops the oldest entry if there are more than f. */
   add(entry: { replica: ReplicaId; complaint: Complaint; figures: Figures | null; tick: number }): void {
     const { replica, complaint, figures, tick } = entry
     this.#dropWhere((each) => each.replica === replica)
@@ -48,7 +49,7 @@ export class Blacklist {
     if (this.#entries.length > this.#countMax) this.#entries.shift()
   }
 
-  /** Lets those go of which this holds: they delivered what was to be had. */
+  /** Removes the slow primaries whose figures turn out to be good: no primary could have delivered more. */
   acquit(isGood: (figures: Figures) => boolean): void {
     this.#dropWhere(({ figures }) => figures !== null && isGood(figures))
   }

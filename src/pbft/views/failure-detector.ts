@@ -1,23 +1,23 @@
 /**
- * Suspicion by silence: a phi accrual detector (Hayashibara et al., SRDS 2004). It learns how long the gaps between a
- * peer's messages are; STATUS, sent at a fixed rate, is the heartbeat when there is nothing else. A suspicion may end a
- * view early and is shown to people. It changes no quorum.
+ * A failure detector that suspects silent peers: a phi accrual detector (Hayashibara et al., SRDS 2004). It learns the
+ * usual gap between two messages of a peer. STATUS, sent at a fixed rate, is the heartbeat when nothing else is sent. A
+ * suspicion may end a view early and is shown in reports. It changes no quorum.
  * @rule 3.11
  */
 import type { ReplicaId } from '../../base/ids.ts'
 import { STATUS_IDLE_TICKS } from '../parameters.ts'
 
-/** A silence less likely than 10^-8, by what was learned, is suspicious. */
+/** The threshold: a silence with a probability below 10^-8, given the learned gaps, is suspicious. */
 const PHI_MAX = 8
-/** Weight of one more gap in what was learned. */
+/** The weight of a new gap in the learned mean and variance. */
 const LEARNING_RATE = 1 / 32
-/** The least standard deviation assumed, in ticks: clocks and loops are never better than that. */
+/** The smallest standard deviation assumed, in ticks: clocks and event loops are never more precise than that. */
 const DEVIATION_TICKS_MIN = 3
-/** Gaps are learned up to this, in ticks: an outage teaches nothing about the time after it. */
+/** The longest gap that is learned, in ticks: an outage says nothing about the gaps after it. */
 const GAP_TICKS_MAX = 100
 
 interface Heard {
-  /** Null before the first message: a replica that starts has no grounds to suspect anybody. */
+  /** Null before the first message: a replica that has just started has no reason to suspect a peer. */
   lastTick: number | null
   meanGap: number
   variance: number
@@ -34,7 +34,7 @@ export class FailureDetector {
     }))
   }
 
-  /** A message of this peer came in. */
+  /** Notes that a message of this peer arrived. */
   heard(peer: ReplicaId, tick: number): void {
     const known = this.#peers[peer]
     if (known === undefined || tick === known.lastTick) return
@@ -47,11 +47,11 @@ export class FailureDetector {
     known.variance += LEARNING_RATE * (surprise * surprise - known.variance)
   }
 
-  /** -log10 of how likely so long a silence is for a peer that is alive. */
+  /** Returns -log10 of the probability that a live peer is silent for this long. */
   phi(peer: ReplicaId, tick: number): number {
     const known = this.#peers[peer]
     if (known === undefined || known.lastTick === null) return 0
-    // A busy peer that falls idle still sends its heartbeats, and no more.
+    // A busy peer that becomes idle sends heartbeats only.
     const mean = Math.max(known.meanGap, STATUS_IDLE_TICKS)
     const deviation = Math.max(Math.sqrt(known.variance), DEVIATION_TICKS_MIN)
     const distance = (tick - known.lastTick - mean) / deviation

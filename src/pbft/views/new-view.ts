@@ -27,17 +27,17 @@ import type { ReplicaConfig, ReplicaState, Turn } from '../state.ts'
 import { awaitNewView, leaveViewFor, viewChangeFault } from './view-change.ts'
 import { isAhead, isPrimary } from './view-state.ts'
 
-/** The result of Q VIEW-CHANGEs. */
+/** The checkpoint and the batches that Q VIEW-CHANGEs determine. */
 export interface Selection {
-  /** minSeq and its certificate: the highest h. */
+  /** minSeq and its certificate: the checkpoint with the highest h. */
   readonly stable: CheckpointCertificate
-  /** For every s in (minSeq, maxSeq], in order. */
+  /** One choice for every s in (minSeq, maxSeq], in order. */
   readonly choices: readonly Choice[]
 }
 
 /**
- * minSeq is the highest h in V, maxSeq the highest s in any P; for every s between, the digest of the entry with the
- * highest view, else null.
+ * Computes minSeq, the highest h in V, and maxSeq, the highest s in any P. For every s between them it chooses the
+ * digest of the entry with the highest view, or the null batch if there is no entry.
  * @rule 3.3
  */
 export function select(viewChanges: readonly ViewChange[], nullDigest: Uint8Array): Selection {
@@ -63,7 +63,7 @@ export function select(viewChanges: readonly ViewChange[], nullDigest: Uint8Arra
 }
 
 /**
- * As primary of the awaited view: NEW-VIEW from exactly Q VIEW-CHANGEs for it.
+ * Makes NEW-VIEW from exactly Q VIEW-CHANGEs, if this replica is the primary of the awaited view.
  * @rule 3.3
  */
 export function makeNewView(turn: Turn): void {
@@ -79,7 +79,7 @@ export function makeNewView(turn: Turn): void {
   const received = state.views.viewChanges.filter(
     (one): one is ViewChange => one?.kind === 'view-change' && one.view === state.views.view,
   )
-  // The own one is among them: what it says was synced before it came back.
+  // This replica's own VIEW-CHANGE is required. It came back only after its record was synced.
   if (received.length < quorum(n) || !received.some(({ sender }) => sender === id)) return
   const viewChanges = received.slice(0, quorum(n))
   const { choices } = select(viewChanges, state.nullBatch.digest)
@@ -89,7 +89,7 @@ export function makeNewView(turn: Turn): void {
 }
 
 /**
- * NEW-VIEW(v', V, O): validated whole, then entered.
+ * Handles NEW-VIEW(v', V, O): validates all of it, then enters the view.
  * @rule 3.4
  */
 export function onNewView(turn: Turn, newView: Verified<NewView>, from: Peer): void {
@@ -104,13 +104,14 @@ export function onNewView(turn: Turn, newView: Verified<NewView>, from: Peer): v
     refute(turn, view)
     return
   }
-  // The own one was sent only after its record was on disk. @rule 6
+  // This replica's own NEW-VIEW was sent only after its record was on disk. @rule 6
   if (sender !== id) persist(turn, { kind: 'new-view', newView })
   enterView(turn, newView)
 }
 
 /**
- * True if a NEW-VIEW, of either mode, can still change anything here: asked of its head, before its body is decoded.
+ * True if a NEW-VIEW of either mode can still change the state. Takes its header only: called before its body is
+ * decoded.
  * @rule 3.12
  */
 export const isNewViewRelevant = (
@@ -119,27 +120,27 @@ export const isNewViewRelevant = (
 ): boolean => sender === primaryOf(view, state.config.n) && isAhead(state, view)
 
 /**
- * An authentic NEW-VIEW that does not check out ends its view, once Q replicas have come that far.
+ * Notes that a view has an authentic but invalid NEW-VIEW. The view ends once Q replicas have reached it.
  * @rule 3.4
  */
 export function refute(turn: Turn, view: View): void {
   const { state } = turn
   const sender = primaryOf(view, state.config.n)
   const known = state.views.refutedViews.get(sender)
-  // Of several views of one primary the next one to come counts.
+  // If a primary has several invalid NEW-VIEWs, the lowest view that is not over counts.
   if (known === undefined || known < state.views.view || view < known)
     state.views.refutedViews.set(sender, view)
   awaitNewView(turn)
 }
 
-/** The parameters by which a NEW-VIEW is judged. */
+/** The parameters that validating a NEW-VIEW needs. */
 export interface NewViewForm {
   readonly config: Pick<ReplicaConfig, 'n' | 'checkpointInterval'>
   readonly nullBatch: { readonly digest: Uint8Array }
 }
 
 /**
- * The first fault of V and O, signatures apart, or null: O is recomputed and must be equal.
+ * Returns the first fault of V and O, or null. Recomputes O from V and compares. Signatures were checked before.
  * @rule 3.4
  */
 export function newViewFault(
@@ -182,12 +183,12 @@ export function enterView(turn: Turn, newView: NewView): void {
   if (isRejection(contents)) return
   activate(turn, newView)
   const { stable } = select(contents.viewChanges, state.nullBatch.digest)
-  // Nothing is proposed before O is taken: where the new proposals begin is not known until then. @rule 2.2
+  // Moves the window without proposing: the first free sequence number is known only once O is accepted. @rule 2.2
   if (stable.sequence > state.checkpoints.lowWatermark) moveWindow(turn, stable)
   beginOrdering(turn, contents.prePrepares, stable.sequence)
 }
 
-/** The view is the current one, and active. */
+/** Makes the view the current one, and active. */
 export function activate({ state }: Turn, newView: AnyNewView): void {
   if (newView.view > state.views.view) leaveViewFor(state, newView.view)
   state.views.isActive = true
@@ -197,7 +198,7 @@ export function activate({ state }: Turn, newView: AnyNewView): void {
 }
 
 /**
- * Takes O, which follows the checkpoint at `minSequence`, and goes on behind it.
+ * Accepts O, which follows the checkpoint at `minSequence`, and continues with the sequence numbers after it.
  * @rule 3.4 3.5 3.9
  */
 export function beginOrdering(
@@ -210,7 +211,7 @@ export function beginOrdering(
   state.ordering.lastProposed = Math.max(state.views.lastChosen, state.ordering.lastExecuted) as Sequence
   acceptChoices(turn, prePrepares)
   startTimer(state)
-  // Requests that wait would be lost with the old primary. @rule 3.9
+  // The new primary may not know the waiting requests, so they are relayed to it. @rule 3.9
   relayOldest(turn, HANDED_OVER_MAX)
   for (const message of state.ordering.early.takeFor(state.views.view)) {
     const from: Peer = { kind: 'replica', id: message.sender }
@@ -221,7 +222,7 @@ export function beginOrdering(
 }
 
 /**
- * Accepts O where it lies in the window; its batches are here, or are fetched.
+ * Accepts the entries of O that lie in the window. Batches that this replica lacks are fetched.
  * @rule 3.4 3.5
  */
 export function acceptChoices(turn: Turn, prePrepares: readonly PrePrepareHeader[]): void {
@@ -231,7 +232,7 @@ export function acceptChoices(turn: Turn, prePrepares: readonly PrePrepareHeader
     const slot = openSlot(state, header.sequence)
     slot.accepted = header
     slot.acceptedTick = state.clock.ticks
-    slot.acceptedRecords = state.durability.recordsEmitted // the NEW-VIEW's is among them
+    slot.acceptedRecords = state.durability.recordsEmitted // includes the record of the NEW-VIEW
   }
   for (const { sequence } of chosen) voteForChoice(turn, openSlot(state, sequence))
 }

@@ -7,13 +7,15 @@ import {
 } from '../parameters.ts'
 
 export interface Patience {
-  /** T, now and when this view was left for. */
+  /** T now, and T when the change to this view began. */
   timeoutTicks: number
   timeoutTicksAtEntry: number
-  /** Of this view: how often the oldest waiting request was served, and batches executed while nothing waited. */
+  /**
+   * Counts in this view: how often the oldest waiting request was served, and batches executed while no request waited.
+   */
   progress: number
   unawaitedBatches: number
-  /** The time that ordering takes, in ticks, smoothed; null before the first. */
+  /** The smoothed time that ordering takes, in ticks; null before the first measurement. */
   latencyTicks: number | null
 }
 
@@ -26,8 +28,8 @@ export const createPatience = (): Patience => ({
 })
 
 /**
- * The oldest waiting request was served in this view. T shrinks after many of them in a row, and never below a floor
- * that follows what ordering takes.
+ * Notes that the oldest waiting request was served in this view. T shrinks after many of these in a row, but never
+ * below a floor that follows the measured ordering time.
  * @rule 3.6
  */
 export function noteProgress(patience: Patience, tookTicks: number): void {
@@ -38,7 +40,8 @@ export function noteProgress(patience: Patience, tookTicks: number): void {
 }
 
 /**
- * A batch was executed while nothing waited here, as on most backups most of the time: that is progress too.
+ * Notes that a batch was executed while no request waited here. Most backups see mostly such batches, and they are
+ * progress too.
  * @rule 3.6
  */
 export function noteUnawaited(patience: Patience, tookTicks: number | null): void {
@@ -57,8 +60,8 @@ function shrinkTimeout(patience: Patience): void {
 }
 
 /**
- * Never more than twice the T that the view began with: what ordering takes is up to the primary, and one that is slow on
- * purpose must not make its own time longer and longer.
+ * Returns the lower bound of T, at most twice the T that the view began with. The primary controls how long ordering
+ * takes, so a deliberately slow primary could otherwise extend its own timeout without limit.
  */
 export function timeoutFloor({ latencyTicks, timeoutTicksAtEntry }: Patience): number {
   const adapted = Math.ceil(TIMEOUT_PER_LATENCY * (latencyTicks ?? 0))

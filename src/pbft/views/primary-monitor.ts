@@ -1,9 +1,10 @@
 /**
- * Judges what a primary delivers. After the throughput monitor of Aardvark (Clement and others, NSDI 2009, section 4.1)
- * and the turn-around times of Prime (Amir and others, DSN 2008, section 4). Keeps rule 5.4.
+ * A monitor of the primary's performance. After the throughput monitor of Aardvark (Clement and others, NSDI 2009,
+ * section 4.1) and the turn-around times of Prime (Amir and others, DSN 2008, section 4). Keeps rule 5.4.
  *
- * Throughput falls by itself when fewer ask, and waiting grows by itself when more do. Both at once is the primary's
- * doing, or that of machines that became slower, which a comparison with other primaries shows: see `slow-primary.ts`.
+ * Throughput falls if clients send less, and waiting times grow if they send more. If throughput falls while waiting
+ * times grow, either the primary is at fault or the machines became slower. A comparison with other primaries shows
+ * which: see `slow-primary.ts`.
  */
 import type { Complaint } from '../../messages/message.ts'
 import {
@@ -19,28 +20,28 @@ import {
   WINDOW_TICKS_MIN,
 } from '../parameters.ts'
 
-/** The observations of a primary in one window. */
+/** The figures of a primary in one window. */
 export interface Figures {
-  /** Bytes of operations executed in a tick. */
+  /** Bytes of operations executed per tick. */
   readonly delivered: number
-  /** Ticks from a request's arrival here until the pre-prepare that holds it was accepted here, on average. */
+  /** The average ticks from a request's arrival at this replica until it accepted the pre-prepare with the request. */
   readonly lag: number
-  /** Ticks from there until it was executed: what replicas take that the primary does not lead. */
+  /** The average ticks from then until execution: the part that does not depend on the primary's proposals. */
   readonly ordering: number
 }
 
-/** Weight of a new best window, and of one of a lower load, in the reference. */
+/** The weights in the reference of a window that is the best so far, and of one at a lower load. */
 const RATCHET_RATE = 1 / 2
 const LOWER_LOAD_RATE = 1 / 8
-/** Good windows in a row after which patience is halved. */
+/** The number of good windows in a row after which patience is halved. */
 const GOOD_WINDOWS = 64
 
 export const waitingIn = ({ lag, ordering }: Figures): number => lag + ordering
 
 export class PrimaryMonitor {
-  /** The figures of primaries that do well; null before the first window. */
+  /** The figures of a good primary; null before the first window. */
   #reference: Figures | null = null
-  /** Bad windows in a row that make a complaint. */
+  /** The number of bad windows in a row that cause a complaint. */
   #patience = BAD_WINDOWS_MIN
   #bad = 0
   #good = 0
@@ -63,23 +64,23 @@ export class PrimaryMonitor {
     return this.#patience
   }
 
-  /** The tick from which on the current window counts: a view that begins is not judged at once. */
+  /** The tick at which the current window begins. The first ticks of a new view are not judged. */
   get fromTick(): number {
     return this.#fromTick
   }
 
-  /** A view begins. */
+  /** Starts the measurement of a new view. */
   begin(tick: number): void {
     this.#bad = 0
     this.#open(tick + GRACE_TICKS)
   }
 
-  /** Operations of a batch were executed. In bytes. */
+  /** Counts the executed operations of a batch, in bytes. */
   executed(bytes: number, tick: number): void {
     if (tick >= this.#fromTick) this.#delivered += bytes
   }
 
-  /** A request that had arrived here was executed. In ticks. */
+  /** Counts the waiting time of an executed request that a client had sent to this replica too, in ticks. */
   served(waited: {
     readonly arrivedTick: number
     readonly acceptedTick: number
@@ -93,8 +94,8 @@ export class PrimaryMonitor {
   }
 
   /**
-   * Closes the window when it holds enough. A window that is bad, or one of several, gives its figures and what they
-   * come to; the last of `patience` bad ones in a row is `due`.
+   * Closes the window once it has enough ticks and samples. Returns the fault and the figures of a bad window, or null.
+   * `isDue` is true from the `patience`-th bad window since the last good one.
    */
   tick(
     tick: number,
@@ -117,7 +118,7 @@ export class PrimaryMonitor {
     return { fault, figures, isDue: this.#bad >= this.#patience }
   }
 
-  /** The fault of such figures, or null. */
+  /** Returns the fault that these figures show, or null. */
   faultOf(figures: Figures): Complaint | null {
     const reference = this.#reference
     if (reference !== null && isSlow(figures, reference)) return 'slow'
@@ -125,7 +126,7 @@ export class PrimaryMonitor {
     return figures.lag > Math.max(lagMax, WAITING_FACTOR_MAX * (reference?.lag ?? 0)) ? 'late' : null
   }
 
-  /** Lowers the reference to the best of f + 1 primaries, one of them correct: the machines give no more. */
+  /** Lowers the reference to the best of f + 1 primaries. One of them is correct, so the machines cannot do better. */
   lowerReference(reference: Figures): void {
     this.#reference = reference
     this.#patience = Math.min(2 * this.#patience, BAD_WINDOWS_MAX)
@@ -140,7 +141,9 @@ export class PrimaryMonitor {
     this.#samples = 0
   }
 
-  /** The reference follows the best. It never follows a primary that delivers less and lets wait longer. */
+  /**
+   * Moves the reference towards better figures, never towards those of a primary that delivers less with longer waits.
+   */
   #learn(figures: Figures): void {
     this.#bad = 0
     if (++this.#good % GOOD_WINDOWS === 0) this.#patience = Math.max(BAD_WINDOWS_MIN, this.#patience / 2)
@@ -154,11 +157,11 @@ export class PrimaryMonitor {
   }
 }
 
-/** Less is delivered than the floor allows, and requests wait clearly longer, most of it for their proposal. */
+/** True if throughput is below the floor and requests wait clearly longer, mostly for their proposal. */
 function isSlow(figures: Figures, reference: Figures): boolean {
   const waitingMax = WAITING_FACTOR_MAX * waitingIn(reference) + WAITING_SLACK_TICKS
   if (figures.delivered >= THROUGHPUT_SHARE_MIN * reference.delivered) return false
-  // A busy machine makes both longer.
+  // A busy machine makes both times longer.
   const isPrimarys = figures.lag - reference.lag > 2 * (figures.ordering - reference.ordering)
   return waitingIn(figures) > waitingMax && isPrimarys
 }

@@ -1,6 +1,6 @@
 /**
- * A backup's observations of its primary: how long requests wait that came here too, what is executed, and whom the
- * batches pass over. Keeps rule 5.4; `slow-primary.ts` draws the conclusions.
+ * A backup's observations of its primary: how long requests wait that this backup also has, what is executed, and which
+ * requests the batches skip. Keeps rule 5.4; `slow-primary.ts` draws the conclusions.
  */
 import type { ClientId, ReplicaId, Sequence } from '../../base/ids.ts'
 import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, REQUEST_BYTES_MAX } from '../../messages/limits.ts'
@@ -11,12 +11,13 @@ import type { ReplicaState } from '../state.ts'
 import type { Figures } from './primary-monitor.ts'
 import { isPrimary, primary } from './view-state.ts'
 
-/** Waiting requests, the oldest first, that are watched for being passed over. */
+/** The number of oldest waiting requests that are watched for being passed over. */
 const WATCHED_MAX = 64
 
 /**
- * A pre-prepare was accepted: what it holds is ordered, and what it had room for was passed over. What was executed before
- * takes no room and serves nobody. The null batches of a recovery take nothing.
+ * Notes an accepted pre-prepare: marks its requests as ordered, and counts the waiting requests that it had room for
+ * and passed over. A request that was executed before takes no room and serves no client. The null batches of a
+ * recovery have no room.
  * @rule 5.4
  */
 export function noteOrdered(state: ReplicaState, sequence: number, batch: Batch): void {
@@ -29,7 +30,7 @@ export function noteOrdered(state: ReplicaState, sequence: number, batch: Batch)
     if (state.config.standing(request) === 'executed') {
       repeated++
       repeatedBytes += operations.length
-      continue // serves nobody
+      continue // serves no client
     }
     clients.add(client)
     const entry = state.requests.waiting.entry(client, timestamp)
@@ -44,11 +45,11 @@ export function noteOrdered(state: ReplicaState, sequence: number, batch: Batch)
   }
 }
 
-/** Whatever waited at its primary would have been taken: any request fits in, where nothing is repeated. */
+/** True if the batch had room for any further request, repeated requests not counted. */
 const hadRoom = (taken: { readonly requests: number; readonly bytes: number }): boolean =>
   taken.requests < BATCH_REQUESTS_MAX && taken.bytes + REQUEST_BYTES_MAX <= BATCH_BYTES_MAX
 
-/** Nothing is missing in front of it that could hold what seems to be passed over. */
+/** True if no earlier batch is missing that could contain the request that seems passed over. */
 function isNext(state: ReplicaState, sequence: number): boolean {
   if (sequence > state.ordering.lastExecuted + 2 * PIPELINE_WINDOW) return false
   for (let before = state.ordering.lastExecuted + 1; before < sequence; before++) {
@@ -58,7 +59,7 @@ function isNext(state: ReplicaState, sequence: number): boolean {
   return true
 }
 
-/** It was passed on so long ago that it must have arrived. */
+/** True if the request was relayed so long ago that it must have reached the primary. */
 const isKnownToPrimary = (state: ReplicaState, { isOrdered, relayedTick }: WaitingRequest): boolean =>
   !isOrdered && relayedTick + RELAY_AFTER_TICKS < state.clock.ticks
 
@@ -69,8 +70,8 @@ function passOver(state: ReplicaState, entry: WaitingRequest): void {
 }
 
 /**
- * A batch was executed. `acceptedTick` is when its pre-prepare was accepted here, Infinity where it was not. Nobody gets
- * more delivered by ordering again what was executed before.
+ * Notes an executed batch. `acceptedTick` is the tick at which this replica accepted its pre-prepare; Infinity if it
+ * did not. Ordering an executed request again does not count as delivered.
  * @rule 5.4
  */
 export function noteDelivered(
@@ -91,7 +92,7 @@ export function noteDelivered(
 }
 
 /**
- * There is evidence against this replica: it does not lead for a while, and not now.
+ * Blacklists a replica against which there is evidence; if it is the current primary, complains about it.
  * @rule 1.5 5.4
  */
 export function blameEquivocator(state: ReplicaState, guilty: ReplicaId): void {
@@ -107,11 +108,11 @@ export function blameEquivocator(state: ReplicaState, guilty: ReplicaId): void {
 }
 
 /**
- * Notes that the current view must end, and why: the first reason counts.
+ * Notes that the current view must end, and why. Only the first reason counts.
  * @rule 5.4
  */
 export function complain(state: ReplicaState, complaint: Complaint, figures: Figures | null): void {
   if (state.suspicion.complaint !== null) return
   state.suspicion.complaint = { complaint, figures, tick: state.clock.ticks }
-  state.catchUp.lastStatusTick = Number.NEGATIVE_INFINITY // the others hear it at once
+  state.catchUp.lastStatusTick = Number.NEGATIVE_INFINITY // sends STATUS with the complaint at once
 }

@@ -1,13 +1,13 @@
 /**
- * A primary that is slow on purpose, unfair to a client, or convicted of lying, and stays just within the timer. Keeps
- * rule 5.4.
+ * The replacement of a primary that is slow on purpose, unfair to a client, or convicted of equivocation, yet stays
+ * just under the timeout. Keeps rule 5.4.
  *
- * Each replica judges by what it sees itself, and states its complaint in STATUS. Only when W complain of one
- * view does anybody leave it, so that one of them is correct and nobody leaves alone. The primary is then on the
- * blacklist, and the next change from a view that works passes it by.
+ * Each replica judges by its own observations and states its complaint in STATUS. It leaves the view only when W
+ * replicas complain about it: one of them is correct, and no replica leaves alone. The primary is then blacklisted, and
+ * the next change from a working view skips it.
  *
- * That nothing better is to be had is known once f + 1 primaries are no better than one another: then what the best of
- * them delivers is what counts from then on, and patience is doubled. So machines that become slower cost f view changes.
+ * If f + 1 primaries are no better than one another, the machines allow nothing better. The best of these primaries
+ * then becomes the reference, and patience is doubled. Machines that become slower therefore cost f view changes.
  */
 import { weakQuorum } from '../../base/quorum.ts'
 import type { Complaint } from '../../messages/message.ts'
@@ -18,7 +18,7 @@ import { startViewChange, viewAfter } from './view-change.ts'
 import { isPrimary, primary } from './view-state.ts'
 
 /**
- * At each tick: judges the primary, and leaves it when W replicas complain.
+ * Judges the primary and leaves it if W replicas complain. Called at each tick.
  * @rule 5.4
  */
 export function checkPrimary(turn: Turn): void {
@@ -36,11 +36,11 @@ export function checkPrimary(turn: Turn): void {
   if (state.suspicion.complaint !== null && ticks - state.suspicion.complaint.tick >= COMPLAINT_TICKS)
     state.suspicion.complaint = null
   judge(state)
-  // No more is kept against it, so nothing new is to be waited for. @rule 1.5
+  // Further evidence against it would not be kept, so there is nothing to wait for. @rule 1.5
   if (state.evidence.isFull(primary(state))) complain(state, 'equivocating', null)
   const { discontent, complaint } = complaintsOf(state)
   if (complaint === null || discontent < weakQuorum(state.config.n)) return
-  complain(state, complaint, null) // what the others say is said by this one too now
+  complain(state, complaint, null) // joins the others' complaint
   startViewChange(turn, viewAfter(state))
 }
 
@@ -59,8 +59,8 @@ function judge(state: ReplicaState): void {
 }
 
 /**
- * The number of replicas that want the current view to end, and why. A replica that left it already is one of them.
- * This replica's complaint counts only once STATUS has sent it: the others must be able to count as many.
+ * Counts the replicas that want the current view to end, and returns their reason. A replica that already left the view
+ * is counted. This replica's own complaint counts only after STATUS has sent it, so that the others can count it too.
  */
 function complaintsOf(state: ReplicaState): {
   readonly discontent: number

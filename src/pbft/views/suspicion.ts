@@ -1,4 +1,4 @@
-/** The doubts of a replica about its peers, its primary above all. Keeps rules 3.11 and 5.4. */
+/** The suspicions of a replica about its peers, above all about the primary. Keeps rules 3.11 and 5.4. */
 import type { Complaint } from '../../messages/message.ts'
 import { Blacklist } from './blacklist.ts'
 import { FailureDetector } from './failure-detector.ts'
@@ -9,8 +9,8 @@ export interface Suspicion {
   readonly monitor: PrimaryMonitor
   readonly blacklist: Blacklist
   /**
-   * This replica's complaint about the primary of the current view (rule 5.4), what it saw there, and when; null when
-   * nothing.
+   * This replica's complaint about the primary of the current view (rule 5.4), the figures that it saw, and the tick of
+   * the complaint; null if it has none.
    */
   complaint: {
     readonly complaint: Complaint

@@ -23,20 +23,21 @@ import type { ReplicaConfig, ReplicaState, Turn } from '../state.ts'
 import { isAhead, primary } from './view-state.ts'
 
 /**
- * Leaves the current view for a later one and says so, once that is on disk. No view follows the largest that a message
- * may name: only f + 1 liars can lead there, and who persisted a later one could not read its own log.
+ * Leaves the current view for a later one, and sends VIEW-CHANGE once its record is on disk. No view follows the
+ * largest that a message may name. Only f + 1 faulty replicas can lead there, and a replica that persisted a later view
+ * could not read its own log.
  * @rule 3.1 3.8 3.13
  */
 export function startViewChange(turn: Turn, view: View): void {
   const { state } = turn
   if (view > COUNTER_MAX) return
   assert(view > state.views.view, 'a view change leads to a later view')
-  // A view that served nobody costs the next one twice the patience. @rule 3.6
+  // A view that served no request doubles the timeout of the next one. @rule 3.6
   if (state.patience.progress === 0 && state.views.view > 0) {
     state.patience.timeoutTicks = Math.min(2 * state.patience.timeoutTicks, TIMEOUT_TICKS_MAX)
   }
   const { complaint: blame } = state.suspicion
-  // Whatever ends the view, a complaint counts. @rule 5.4
+  // A complaint counts, no matter what ends the view. @rule 5.4
   if (blame !== null)
     state.suspicion.blacklist.add({ ...blame, replica: primary(state), tick: state.clock.ticks })
   leaveViewFor(state, view)
@@ -45,7 +46,7 @@ export function startViewChange(turn: Turn, view: View): void {
 }
 
 /**
- * VIEW-CHANGE for the awaited view, unless it was made; at once, or as soon as this replica may vote.
+ * Sends VIEW-CHANGE for the awaited view, unless it was made already. Waits if this replica may not vote yet.
  * @rule 3.1
  */
 export function announceView(turn: Turn): void {
@@ -57,7 +58,7 @@ export function announceView(turn: Turn): void {
 }
 
 /**
- * VIEW-CHANGE(v', h, C, P): P holds the certificate of the highest view for each s in (h, h + L].
+ * Returns VIEW-CHANGE(v', h, C, P): P holds the certificate of the highest view for each s in (h, h + L].
  * @rule 3.1
  */
 export function viewChangeContent({
@@ -70,7 +71,7 @@ export function viewChangeContent({
   return { kind: 'view-change', view, stable, preparedCertificates: certificates }
 }
 
-/** Forgets what belongs to the view that is left; P, decisions and batches stay. */
+/** Moves to `view` and forgets the state of the old view, except for P, decisions and batches. */
 export function leaveViewFor(state: ReplicaState, view: View): void {
   state.mode.leaveView(state, view)
   state.views.view = view
@@ -90,21 +91,22 @@ export function leaveViewFor(state: ReplicaState, view: View): void {
 }
 
 /**
- * Takes a VIEW-CHANGE of any replica, this one included.
+ * Handles a VIEW-CHANGE of any replica, this one included.
  * @rule 3.2 3.7
  */
 export function onViewChange(turn: Turn, viewChange: Verified<ViewChange>, from: Peer): void {
   const { state } = turn
   const fault = viewChangeFault(viewChange, state.config)
   if (fault !== null) return reject(turn, viewChange, from, fault)
-  // Each replica's latest counts. A second one for the same view is no evidence: a healed replica may send one (6.4).
+  // Only the latest VIEW-CHANGE of each replica counts. A second one for the same view is no evidence, since a healed
+  // replica may send one (6.4).
   if (!isLatest(state, viewChange)) return
   state.views.viewChanges[viewChange.sender] = viewChange
   joinIfOthersMoved(turn)
   awaitNewView(turn)
 }
 
-/** True if a VIEW-CHANGE is for a later view than the one that is held of its sender. */
+/** True if a VIEW-CHANGE is for a later view than the one already held from its sender. */
 export function isLatest(
   { views: { viewChanges } }: ReplicaState,
   { sender, view }: { readonly sender: ReplicaId; readonly view: View },
@@ -114,7 +116,7 @@ export function isLatest(
 }
 
 /**
- * True if a VIEW-CHANGE can still change anything here: asked of its head, before its body is decoded.
+ * True if a VIEW-CHANGE can still change the state. Takes its header only: called before its body is decoded.
  * @rule 3.12
  */
 export const isViewChangeRelevant = (
@@ -123,7 +125,7 @@ export const isViewChangeRelevant = (
 ): boolean => isLatest(state, head) && isAhead(state, head.view)
 
 /**
- * The first fault of a VIEW-CHANGE, signatures apart, or null. One fault drops it whole.
+ * Returns the first fault of a VIEW-CHANGE, or null. One fault invalidates all of it. Signatures were checked before.
  * @rule 3.2
  */
 export function viewChangeFault(
@@ -148,7 +150,7 @@ export function viewChangeFault(
 }
 
 /**
- * Moves to the W-th largest view of the others at once where it is above the current one.
+ * Moves at once to the W-th largest view of the other replicas, if it is above the current view.
  * @rule 3.7
  */
 export function joinIfOthersMoved(turn: Turn): void {
@@ -163,7 +165,7 @@ export function joinIfOthersMoved(turn: Turn): void {
 }
 
 /**
- * Starts T when Q VIEW-CHANGEs for the awaited view or above are held; a refuted view ends there.
+ * Starts T once Q VIEW-CHANGEs for the awaited view or above are held. If the view is refuted, leaves it instead.
  * @rule 3.6 3.4
  */
 export function awaitNewView(turn: Turn): void {
@@ -176,7 +178,7 @@ export function awaitNewView(turn: Turn): void {
 }
 
 /**
- * The next view whose primary is not on the blacklist; at most f are passed by.
+ * Returns the next view whose primary is not blacklisted. Skips at most f primaries.
  * @rule 5.4
  */
 export function viewAfter({ views: { view }, suspicion: { blacklist }, config }: ReplicaState): View {
@@ -185,12 +187,12 @@ export function viewAfter({ views: { view }, suspicion: { blacklist }, config }:
   return next as View
 }
 
-/** The number of replicas that sent VIEW-CHANGE for this view or above. */
+/** Returns the number of replicas that sent VIEW-CHANGE for this view or above. */
 const movedTo = (state: ReplicaState, view: View): number =>
   state.views.viewChanges.filter((one) => one !== null && one.view >= view).length
 
 /**
- * Ends the view, at a tick, when a request was not executed in time or the NEW-VIEW did not come in time.
+ * Ends the view if a request was not executed in time or the NEW-VIEW did not arrive in time. Called at each tick.
  * @rule 1.9 3.6
  */
 export function checkTimers(turn: Turn): void {
@@ -206,7 +208,7 @@ export function checkTimers(turn: Turn): void {
     state.views.viewChangeTick !== null &&
     state.clock.ticks - state.views.viewChangeTick >= state.patience.timeoutTicks
   ) {
-    // After a view that never began everybody gets a chance again, or none might be left. @rule 5.4
+    // A view that never began is followed by the next primary even if blacklisted, or none might be left. @rule 5.4
     startViewChange(turn, (state.views.view + 1) as View)
   }
 }

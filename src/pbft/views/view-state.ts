@@ -8,15 +8,17 @@ import type { ReplicaState } from '../state.ts'
 export interface ViewState {
   /** v: the view that the replica is in, or moves to. */
   view: View
-  /** True if it holds a valid NEW-VIEW of `view`; view 0 needs none. Between views it takes no part in ordering. */
+  /**
+   * True if the replica holds a valid NEW-VIEW of `view`; view 0 needs none. Between views it does not order batches.
+   */
   isActive: boolean
-  /** Each replica's VIEW-CHANGE for the highest view, this replica's included. */
+  /** The VIEW-CHANGE of each replica for its highest view, this replica's included. */
   readonly viewChanges: (AnyViewChange | null)[]
   /** The NEW-VIEW that began the current view. */
   newView: AnyNewView | null
   /** maxSeq of that NEW-VIEW: up to here, sequence numbers are accepted from O only (rule 3.4). */
   lastChosen: Sequence
-  /** The view for which each replica, as its primary, signed a NEW-VIEW that does not check out. */
+  /** For each primary, a view for which it signed an invalid NEW-VIEW. */
   readonly refutedViews: Map<ReplicaId, View>
   /** The view for which this replica made its VIEW-CHANGE. */
   announcedView: View
@@ -41,7 +43,7 @@ export const createViewState = (n: number): ViewState => ({
 /** The primary of the current view. */
 export const primary = (state: ReplicaState): ReplicaId => primaryOf(state.views.view, state.config.n)
 
-/** True if this replica leads the current view. */
+/** True if this replica is the primary of the current view. */
 export const isPrimary = (state: ReplicaState): boolean => primary(state) === state.config.id
 
 /** True for a view that is not entered yet: a later one, or the current one before its NEW-VIEW. */
