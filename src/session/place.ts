@@ -1,16 +1,16 @@
 /**
- * The place of a client's timestamps, as replicas report it (rule 1.8). A session learns it before it uses a timestamp:
- * the counter of its key may be lost, restored or copied. It goes on asking, and so learns when another process uses
- * its key.
+ * The place of a client's timestamps, as replicas report it (rule 1.8). A session learns it before it uses a timestamp,
+ * because the counter of its key may be lost, restored or copied. It asks again at intervals, and so learns if another
+ * process uses its key.
  */
 import type { ReplicaId } from '../base/ids.ts'
 import { quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
 import type { Place } from '../messages/message.ts'
 
-/** Ticks between two questions while the place is not known, and once it is. */
+/** The ticks between two questions before the place is known, and after. */
 const ASK_TICKS = 20
 const ASK_AGAIN_TICKS = 100
-/** Ticks for which a replica's report of other processes counts. */
+/** The ticks for which a replica's report of another process counts. */
 const SAID_TICKS = 3 * ASK_AGAIN_TICKS
 
 interface ReportedPlace {
@@ -22,13 +22,13 @@ interface ReportedPlace {
 
 export interface PlaceState {
   readonly n: number
-  /** The last report of each replica since the place was last in doubt. */
+  /** The last report of each replica since the place was last unknown. */
   readonly reported: (ReportedPlace | null)[]
-  /** The token that each replica expects with the next question: it shows that this process is alive. */
+  /** The token that each replica expects with the next question. It shows that this process is alive. */
   readonly tokens: number[]
   isKnown: boolean
   nextAskTick: number
-  /** The tick until which another process is taken to use the key. */
+  /** The tick until which another process is assumed to use the key. */
   sharedUntil: number
 }
 
@@ -43,7 +43,7 @@ export function createPlaceState(n: number): PlaceState {
   }
 }
 
-/** True if every replica is to be asked now; then notes that it is. */
+/** True if every replica must be asked now. Notes the question as asked. */
 export function isAskDue(place: PlaceState, ticks: number): boolean {
   if (ticks < place.nextAskTick) return false
   place.nextAskTick = ticks + (place.isKnown ? ASK_AGAIN_TICKS : ASK_TICKS)
@@ -51,8 +51,8 @@ export function isAskDue(place: PlaceState, ticks: number): boolean {
 }
 
 /**
- * Takes an answer. Returns the highest timestamp that W of at least Q replicas have executed: f liars cannot raise it, and
- * f + 1 correct ones are among Q. Null until Q answered.
+ * Notes an answer. Returns the highest timestamp that W of at least Q replicas have executed: f faulty replicas cannot
+ * raise it, and Q include f + 1 correct ones. Returns null until Q have answered.
  */
 export function notePlace(place: PlaceState, answer: Place, ticks: number): number | null {
   const { timestamp, isShared, sender, token } = answer
@@ -66,12 +66,12 @@ export function notePlace(place: PlaceState, answer: Place, ticks: number): numb
   return rankedLargest(timestamps, weak)
 }
 
-/** Another process uses the key, at this moment. */
+/** Notes that another process uses the key at this moment. */
 export function noteShared(place: PlaceState, ticks: number): void {
   place.sharedUntil = ticks + SAID_TICKS
 }
 
-/** A timestamp was refused: what was learnt is over, and no other one is used until the place is learnt anew. */
+/** Forgets the place after a timestamp was refused. No timestamp is used until the place is learned again. */
 export function doubtPlace(place: PlaceState, ticks: number): void {
   place.isKnown = false
   place.reported.fill(null)
@@ -81,5 +81,5 @@ export function doubtPlace(place: PlaceState, ticks: number): void {
 
 export const isShared = ({ sharedUntil }: PlaceState, ticks: number): boolean => ticks < sharedUntil
 
-/** The token that a question to this replica repeats from its last answer. */
+/** Returns the token that the next question to this replica repeats from its last answer. */
 export const tokenFor = ({ tokens }: PlaceState, replica: ReplicaId): number => tokens[replica] ?? 0

@@ -1,7 +1,7 @@
 /**
- * Says from the replicas' reports whether requests are served, and if not, why. A claim that they are needs everything
- * that serving needs: Q replicas that vote, all of them in one view that has begun and whose primary is heard, f + 1 of
- * them with the state to answer from, and no request that has waited past its time.
+ * The health of the service: derives from the replicas' reports if requests are served and, if not, why. Serving
+ * requests needs Q voting replicas, all in one view that has begun and whose primary sends messages; f + 1 of them with
+ * the state to answer from; and no overdue request.
  */
 import type { Milliseconds, ReplicaId, View } from '../base/ids.ts'
 import { primaryOf, quorum, weakQuorum } from '../base/quorum.ts'
@@ -11,11 +11,11 @@ export type Reports = ReadonlyMap<ReplicaId, ReplicaReport>
 
 /** A stall of the service: requests are not served. */
 export interface Stall {
-  /** The time at which the first request began to wait past its time; null where no replica has one. */
+  /** The time since when the first overdue request waits; null if no replica reports one. */
   readonly since: Milliseconds | null
-  /** The replicas that are waited for. */
+  /** The replicas that the service waits for. */
   readonly missing: readonly ReplicaId[]
-  /** A sentence without its full stop. */
+  /** The reason: a sentence without its full stop. */
   readonly because: string
 }
 
@@ -26,13 +26,16 @@ const WHY_NOT: Readonly<Record<Exclude<ReplicaCondition, 'voting' | 'transferrin
 }
 
 /**
- * A replica that fetches a state votes: its votes do not depend on the state.
+ * True if the replica votes. A replica that fetches a state does: its votes do not depend on the state.
  * @rule 2.6
  */
 const isVoting = ({ condition }: ReplicaReport): boolean =>
   condition === 'voting' || condition === 'transferring'
 
-/** Null while requests are served. Liars can hide a stall only where more than f replicas are faulty. */
+/**
+ * Returns the stall of the service; null while requests are served. Faulty replicas can hide a stall only if there are
+ * more than f.
+ */
 export function stallOf(n: number, reports: Reports): Stall | null {
   const waits = [...reports.values()].map(({ stalledSince }) => stalledSince).filter((at) => at > 0)
   const since = waits.length === 0 ? null : (Math.min(...waits) as Milliseconds)
@@ -75,7 +78,10 @@ function tooFewVote(n: number, reports: Reports): Fault | null {
 
 const whyNot = (condition: ReplicaCondition): string => WHY_NOT[condition as keyof typeof WHY_NOT]
 
-/** Votes of different views make no quorum, and between two views nobody votes. */
+/**
+ * Returns a fault if too few voting replicas are in one view: votes of different views make no quorum, and between two
+ * views no replica votes.
+ */
 function noView(n: number, reports: Reports): Fault | null {
   if (membersOf(commonView(reports), reports).length >= quorum(n)) return null
   const voting = [...reports].filter(([, report]) => isVoting(report))
@@ -88,7 +94,10 @@ function noView(n: number, reports: Reports): Fault | null {
   return { missing, because }
 }
 
-/** f + 1 replicas hear nothing of it: its view is about to end. One liar cannot say so. */
+/**
+ * Returns a fault if f + 1 replicas suspect the primary, so that its view is about to end. One faulty replica cannot
+ * cause it.
+ */
 function noPrimary(n: number, reports: Reports): Fault | null {
   const view = commonView(reports)
   const primary = primaryOf(view, n)
@@ -100,7 +109,7 @@ function noPrimary(n: number, reports: Reports): Fault | null {
   }
 }
 
-/** An answer needs f + 1 equal results of replicas that execute. */
+/** Returns a fault if fewer than f + 1 replicas execute: an answer needs f + 1 equal results. */
 function tooFewHaveTheState(n: number, reports: Reports): Fault | null {
   const executing = [...reports.values()].filter(({ condition }) => condition === 'voting')
   if (executing.length >= weakQuorum(n)) return null
@@ -111,7 +120,7 @@ function tooFewHaveTheState(n: number, reports: Reports): Fault | null {
   }
 }
 
-/** f + 1 replicas have a request that waited past its time: one of them is correct. */
+/** Returns a fault if f + 1 replicas report an overdue request: one of them is correct. */
 function requestsWait(n: number, reports: Reports): Fault | null {
   const waiting = [...reports.values()].filter(({ stalledSince }) => stalledSince > 0)
   if (waiting.length < weakQuorum(n)) return null
@@ -119,7 +128,7 @@ function requestsWait(n: number, reports: Reports): Fault | null {
   return { missing, because: `the oldest request waits for ${missing.join(', ') || 'a quorum'}` }
 }
 
-/** The view that most voting replicas are in, once it has begun; the highest of several. */
+/** Returns the active view of most voting replicas, and the highest of several. */
 function commonView(reports: Reports): View {
   const counts = new Map<View, number>()
   for (const report of reports.values()) {

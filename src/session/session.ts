@@ -2,9 +2,9 @@
  * The client as a pure state machine: OSDI 1999 section 4.1, TOCS 2002 section 4.2. Keeps rules 1.7, 1.8 (the client's
  * side), 1.12, and 5.4 (the client's side).
  *
- * The caller's duties: give verified messages only; perform the effects in order; make a reservation of timestamps
- * durable before saying `reserved`; give each session a nonce of its own. Two sessions should not use one key at once: if
- * they do, no session takes the other's answer for its own, and both learn of each other (`place.ts`).
+ * The duties of the caller: pass verified messages only; perform the effects in order; make a reservation of timestamps
+ * durable before passing `reserved`; give each session its own nonce. Two sessions should not use one key at once. If
+ * they do, neither takes the other's answer for its own, and both learn of each other (`place.ts`).
  */
 import { assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
@@ -24,38 +24,39 @@ export {
   type SessionState,
 } from './state.ts'
 
-/** Timestamps reserved at once: one durable write for all of them. */
+/** The number of timestamps reserved by one durable write. */
 export const RESERVATION_TIMESTAMPS = 4096
-/** Ticks after which a reservation that failed is tried again. */
+/** The ticks after which a failed reservation is retried. */
 export const RESERVE_AGAIN_TICKS = 100
 /**
- * Ticks before the first retransmission, at least; a slow cluster is given four times its usual answering time. Each
- * further retransmission waits twice as long, give or take a half.
+ * The least ticks before the first retransmission. A slow cluster is given four times its usual answering time. Each
+ * further retransmission waits twice as long, plus or minus half.
  */
 const RETRANSMIT_TICKS = 15
 const RETRANSMIT_TICKS_MAX = 300
-/** Ticks to wait for the designated replica's results once W replicas agree on their digest, at least. */
+/** The least ticks to wait for the designated replica's results, once W replicas agree on their digest. */
 const RESULTS_TICKS = 10
-/** Ticks by which they may come later than that before another replica is designated, at least. */
+/** The least further ticks after which another replica is designated. */
 const LATE_TICKS = 2
-/** Weight of the newest answering time in the usual one. */
+/** The weight of the newest answering time in the smoothed one. */
 const USUAL_TICKS_WEIGHT = 1 / 8
 /**
- * One request of this many goes to a backup too, so that backups see how long requests wait (rule 5.4). It is one of fewer
- * while answers are slow: they take more than `SLOW_FACTOR` times the quick answering time, and `SLOW_TICKS` more.
+ * One of this many requests is sent to a backup too, so that backups see how long requests wait (rule 5.4). The share
+ * is higher while answers are slow: they take more than `SLOW_FACTOR` times the quick answering time plus `SLOW_TICKS`.
  */
 export const WITNESSED_EVERY = 16
 const WITNESSED_EVERY_WHILE_SLOW = 2
 const SLOW_FACTOR = 2
 const SLOW_TICKS = 3
-/** Part of the distance to the newest answering time by which each answer raises the quick one. */
+/** The fraction of its distance to the newest answering time by which each answer raises the quick answering time. */
 const QUICK_TICKS_DRIFT = 1 / 256
-/** Ticks for which a replica that owed results, or was late with them, is not designated again. */
+/** The ticks for which a replica that sent results late or not at all is not designated again. */
 const PENALTY_TICKS = 500
 
 /**
- * Requests that may be submitted now: a timestamp is used only below the oldest unanswered + 64, only when it is
- * reserved, only once replicas said where the client's timestamps stand, and while no other process uses the key.
+ * Returns the number of requests that may be submitted now. A timestamp is used only if it is below the oldest
+ * unanswered + 64 and is reserved, once replicas reported the place of the client's timestamps, and while no other
+ * process uses the key.
  *
  * @rule 1.8
  */
@@ -65,17 +66,17 @@ export function freeRequests(state: SessionState): number {
   return Math.max(0, Math.min(oldest + CLIENT_WINDOW, state.reservedUpTo + 1) - state.nextTimestamp)
 }
 
-/** Returns whether another process uses the key, as W replicas say. */
+/** True if W replicas report that another process uses the key. */
 export const isKeyShared = ({ place, ticks }: SessionState): boolean => isShared(place, ticks)
 
-/** Timestamps that are reserved and were not used. */
+/** Returns the number of reserved timestamps that are not used yet. */
 export const reservedLeft = ({ reservedUpTo, nextTimestamp }: SessionState): number =>
   reservedUpTo + 1 - nextTimestamp
 
-/** True when no timestamp is left that a message may name: its key is of no more use. */
+/** True if no timestamp that a message may name is left. The key can no longer be used. */
 export const isKeyUsedUp = ({ nextTimestamp }: SessionState): boolean => nextTimestamp > COUNTER_MAX
 
-/** True if a reply or refusal can still matter; asked before its signature is checked. */
+/** True if a reply or refusal can still change the state. Called before its signature is checked. */
 export function isAwaited(state: SessionState, message: Reply | Refusal): boolean {
   const pending = state.pending.get(message.timestamp)
   if (pending === undefined || !equalBytes(pending.request.digest, message.requestDigest)) return false
@@ -92,7 +93,7 @@ export function stepSession(state: SessionState, event: SessionEvent): readonly 
     case 'received':
       return onMessage(state, event.message)
     case 'reserved':
-      // One that was begun before a leap reserves nothing of use.
+      // A reservation that began before a leap may end below the one after it.
       state.reservedUpTo = Math.max(state.reservedUpTo, event.upTo)
       state.isReserving = false
       state.reserveAgainTick = null
@@ -116,7 +117,7 @@ export function stepSession(state: SessionState, event: SessionEvent): readonly 
 }
 
 /**
- * The W-th largest view reported: no f liars together can push it up.
+ * Returns the W-th largest reported view: f faulty replicas together cannot raise it.
  * @rule 1.12
  */
 export function currentView(state: SessionState): View {
@@ -144,15 +145,15 @@ function askPlace(state: SessionState, replicas: readonly ReplicaId[]): readonly
   return replicas.map((to) => ({ kind: 'ask-place', to, session, token: tokenFor(state.place, to) }))
 }
 
-/** Sends the pending requests again to a primary to which there is a new link. */
+/** Resends the pending requests to a primary with a new link. */
 function sendAgain(state: SessionState, to: ReplicaId): readonly SessionEffect[] {
   if (to !== primaryOf(currentView(state), state.config.n)) return []
   return [...state.pending.values()].map(({ request }) => ({ kind: 'send', to, request }))
 }
 
 /**
- * Takes a replica's answer about the place of the client's timestamps. Once this session knows the place, only another
- * process can have moved it beyond what this one used.
+ * Handles a replica's answer about the place of the client's timestamps. Once this session knows the place, only
+ * another process can move it beyond the timestamps that this session used.
  * @rule 1.8
  */
 function onPlace(state: SessionState, answer: Verified<Place>): readonly SessionEffect[] {
@@ -169,8 +170,8 @@ function onPlace(state: SessionState, answer: Verified<Place>): readonly Session
 }
 
 /**
- * Goes on far above what was executed: requests of an earlier session may still be on their way. A key that was used up to
- * the largest timestamp has none left.
+ * Continues far above the executed timestamps, because requests of an earlier session may still be in transit. A key
+ * that was used up to the largest timestamp has none left.
  */
 function leap(state: SessionState, reached: number): void {
   const past = Math.min(reached + RESERVATION_TIMESTAMPS, COUNTER_MAX)
@@ -200,7 +201,7 @@ function submit(state: SessionState, token: number, operations: Uint8Array): rea
 }
 
 /**
- * Sends some requests to one backup too, drawn at random: a primary cannot know which requests are watched.
+ * Sends some requests to one backup too, at random, so that a primary cannot know which requests are watched.
  * @rule 5.4
  */
 function witness(state: SessionState, request: Request, primary: ReplicaId): readonly SessionEffect[] {
@@ -210,7 +211,7 @@ function witness(state: SessionState, request: Request, primary: ReplicaId): rea
   return [{ kind: 'send', to: ((primary + 1 + random.below(n - 1)) % n) as ReplicaId, request }]
 }
 
-/** Learns from an answer's time whether answers take much longer than they did. */
+/** Updates the usual and the quick answering time, which together show if answers have become slow. */
 function noteAnswer(state: SessionState, tookTicks: number): void {
   const drifted = state.quickTicks + QUICK_TICKS_DRIFT * Math.max(0, tookTicks - state.quickTicks)
   state.quickTicks = Math.min(tookTicks, Number.isFinite(drifted) ? drifted : tookTicks)
@@ -226,7 +227,10 @@ function reserve(state: SessionState): readonly SessionEffect[] {
   return [{ kind: 'reserve', upTo: Math.min(state.reservedUpTo + RESERVATION_TIMESTAMPS, COUNTER_MAX) }]
 }
 
-/** The replica to ask for whole results: each in turn, without those that lately owed them; n asks all. */
+/**
+ * Returns the replica to ask for full results: each in turn, except for those that lately owed them. Returns n to ask
+ * all.
+ */
 function designate(state: SessionState, timestamp: Timestamp): number {
   const { n } = state.config
   for (let step = 0; step < n; step++) {
@@ -237,7 +241,8 @@ function designate(state: SessionState, timestamp: Timestamp): number {
 }
 
 /**
- * W matching replies decide: the same client, timestamp, request digest and result digest; never the view.
+ * Handles a reply. W matching ones complete the request: the same client, timestamp, request digest and result digest,
+ * but not necessarily the same view.
  * @rule 1.7
  */
 function onReply(state: SessionState, reply: Verified<Reply>): readonly SessionEffect[] {
@@ -257,8 +262,8 @@ function onReply(state: SessionState, reply: Verified<Reply>): readonly SessionE
   state.pending.delete(reply.timestamp)
   noteLateness(state, pending)
   const tookTicks = state.ticks - pending.submittedTick
-  // A request that was sent again measures a loss or a view change, not the usual time (Karn's rule); it counts as
-  // somewhat slower, so that a cluster that has become slow for good is learned in the end.
+  // The time of a retransmitted request measures a loss or a view change, not the usual time (Karn's rule). It still
+  // counts as a little slower, so that the session adapts to a cluster that has become slow.
   const learned =
     pending.attempts === 0 ? tookTicks : Math.min(tookTicks, Math.max(2 * state.usualTicks, RETRANSMIT_TICKS))
   state.usualTicks += USUAL_TICKS_WEIGHT * (learned - state.usualTicks)
@@ -267,8 +272,8 @@ function onReply(state: SessionState, reply: Verified<Reply>): readonly SessionE
 }
 
 /**
- * Passes over a designated replica that lags behind the others for a while: its clients wait for what the others vouch
- * for already. At most f are passed over for that, since one is always the slowest.
+ * Skips a designated replica for a while if it lags behind the others, since its clients wait for results that the
+ * others have agreed on. At most f are skipped for this reason, because one replica is always the slowest.
  * @rule 1.7
  */
 function noteLateness(state: SessionState, { request, agreedTick, attempts }: PendingRequest): void {
@@ -300,21 +305,21 @@ function onRefusal(state: SessionState, refusal: Verified<Refusal>): readonly Se
   const pending = state.pending.get(timestamp)
   if (pending === undefined || !equalBytes(pending.request.digest, refusal.requestDigest)) return []
   pending.refusals[sender] = reason
-  // Busy is a passing state: the retransmission asks again. The others are facts once a correct replica says them.
+  // Busy is temporary, and retransmission asks again. Other reasons are final once a correct replica states them.
   if (reason === 'busy') return []
   const agreeing = pending.refusals.filter((each) => each === reason).length
-  // A correct replica that lags may not know a client yet: f liars and one such must not end a request.
+  // A correct replica that lags may not know a client yet. It and f faulty replicas must not end a request.
   const needed = reason === 'unknown-client' ? quorum(state.config.n) : weakQuorum(state.config.n)
   if (agreeing < needed) return []
   if (reason === 'must-sign') return signAll(state)
-  // Its own window keeps a session from both: another one has used its timestamps. @rule 1.8
+  // A session's own window prevents both, so another session has used its timestamps. @rule 1.8
   if (reason === 'another-session' || reason === 'stale') doubtPlace(state.place, state.ticks)
   state.pending.delete(timestamp)
   return [{ kind: 'refused', token: pending.token, reason }]
 }
 
 /**
- * A correct replica wants signatures from this client: all that waits is sent again with one.
+ * Resends all pending requests with signatures, because a correct replica requires them from this client.
  * @rule 4.10
  */
 function signAll(state: SessionState): readonly SessionEffect[] {
@@ -328,7 +333,7 @@ function signAll(state: SessionState): readonly SessionEffect[] {
 }
 
 /**
- * On timeout to all, with randomised exponential backoff.
+ * Resends overdue requests to all replicas, with randomised exponential backoff.
  * @rule 1.12
  */
 function retransmit(state: SessionState): readonly SessionEffect[] {
@@ -346,7 +351,7 @@ function retransmit(state: SessionState): readonly SessionEffect[] {
   return effects
 }
 
-/** True if W replicas agree and only the designated one's results are missing. */
+/** True if W replicas agree and only the designated replica's results are missing. */
 function owesResults(state: SessionState, pending: PendingRequest): boolean {
   return pending.answers.some(
     (answer) =>

@@ -1,4 +1,4 @@
-/** A session's state, the events that it takes and the effects that it asks of its caller. */
+/** The state of a session, its events and its effects. */
 import type { ReplicaId, Timestamp, View } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import type { Place, Refusal, RefusalReason, Reply, Request, Verified } from '../messages/message.ts'
@@ -6,12 +6,12 @@ import { createPlaceState, type PlaceState } from './place.ts'
 
 export interface SessionConfig {
   readonly n: number
-  /** The session's nonce, 16 bytes: another one for each start of a process. */
+  /** The session's nonce, 16 bytes; different at each start of a process. */
   readonly session: Uint8Array
   readonly random: Random
-  /** Authenticates and encodes; deterministic. */
+  /** Authenticates and encodes a request. Deterministic. */
   readonly makeRequest: (content: NewRequest) => Request
-  /** The same with a signature, where requests carry MACs otherwise. */
+  /** The same, but with a signature. Given if requests usually carry MACs. */
   readonly makeSigned?: (content: NewRequest) => Request
 }
 
@@ -24,18 +24,21 @@ export interface NewRequest {
 
 export interface Answer {
   readonly resultDigest: Uint8Array
-  /** Whole results, from the replica that was asked for them. One for each replica: a liar fills no more than its own. */
+  /**
+   * Full results, from the replica that was asked for them. Kept for each replica, so that a faulty one replaces its
+   * own only.
+   */
   readonly results: Uint8Array | null
 }
 
 export interface PendingRequest {
-  /** The caller's name for it. */
+  /** The caller's identifier of the request. */
   readonly token: number
   request: Request
   readonly answers: (Answer | null)[]
   readonly refusals: (RefusalReason | null)[]
   readonly submittedTick: number
-  /** Since when only the designated replica's results are missing. */
+  /** The tick since when only the designated replica's results are missing. */
   agreedTick: number | null
   attempts: number
   retryTick: number
@@ -45,26 +48,26 @@ export interface SessionState {
   readonly config: SessionConfig
   readonly pending: Map<Timestamp, PendingRequest>
   nextTimestamp: number
-  /** The last timestamp that may be used; what lies above is not yet reserved. */
+  /** The last timestamp that may be used; higher ones are not reserved yet. */
   reservedUpTo: number
   isReserving: boolean
-  /** The last reservation failed: it is tried again at this tick. Null while reservations succeed. */
+  /** The tick at which a failed reservation is retried; null if the last one succeeded. */
   reserveAgainTick: number | null
   readonly place: PlaceState
-  /** The number of times that the counter of the key was behind what replicas executed. */
+  /** The number of times that the key's counter was behind the timestamps that replicas had executed. */
   leaps: number
   /** The last view that each replica reported. */
   readonly views: View[]
   readonly penaltyUntil: number[]
-  /** The usual answering time, smoothed. */
+  /** The smoothed usual answering time. */
   usualTicks: number
-  /** The answering time of quick answers of late. */
+  /** The answering time of recent quick answers. */
   quickTicks: number
   isSlow: boolean
-  /** Requests since the last one that went to a backup too. */
+  /** The number of requests since the last one that was sent to a backup too. */
   unwitnessed: number
   ticks: number
-  /** Replicas complained of this client's MACs: it signs from now on. */
+  /** True if replicas complained about this client's MACs: it signs its requests from now on. */
   mustSign: boolean
 }
 
@@ -72,9 +75,9 @@ export type SessionEvent =
   | { readonly kind: 'submitted'; readonly token: number; readonly operations: Uint8Array }
   | { readonly kind: 'received'; readonly message: Verified<Reply> | Verified<Refusal> | Verified<Place> }
   | { readonly kind: 'reserved'; readonly upTo: number }
-  /** A reservation could not be made durable, for now. */
+  /** A reservation could not be made durable. It may succeed later. */
   | { readonly kind: 'reservation-failed' }
-  /** There is a new link to this replica: what was sent on an older one may be lost. */
+  /** There is a new link to this replica. Messages sent on an older one may be lost. */
   | { readonly kind: 'linked'; readonly replica: ReplicaId }
   | { readonly kind: 'ticked' }
 
@@ -88,17 +91,19 @@ export type SessionEffect =
     }
   | { readonly kind: 'send'; readonly to: ReplicaId; readonly request: Request }
   | { readonly kind: 'broadcast'; readonly request: Request }
-  /** W replicas gave these results. `vouchers` are their ids. */
+  /** W replicas sent these results. `vouchers` are their ids. */
   | {
       readonly kind: 'answered'
       readonly token: number
       readonly results: Uint8Array
       readonly vouchers: readonly ReplicaId[]
     }
-  /** W replicas refused for this reason, so it is a fact. */
+  /** W replicas refused for this reason, so a correct one did. */
   | { readonly kind: 'refused'; readonly token: number; readonly reason: RefusalReason }
 
-/** `reservedUpTo` is the highest timestamp ever reserved for this key: use begins above it. */
+/**
+ * Creates the state. `reservedUpTo` is the highest timestamp ever reserved for this key: the session uses higher ones.
+ */
 export function createSessionState(config: SessionConfig, reservedUpTo: number): SessionState {
   return {
     config,
