@@ -24,21 +24,24 @@ import { decodeRequest, type Request, type SigningDigest } from './request.ts'
 
 /** The ordered requests of one sequence number and the proposed time. */
 export interface Batch {
-  /** Proposed time; 0 with no requests is the null batch. */
+  /** The proposed time. 0 without requests is the null batch. */
   readonly time: Milliseconds
   readonly requests: readonly Request[]
-  /** The batch as it stands in a PRE-PREPARE's body. */
+  /** The bytes of the batch in a PRE-PREPARE's body. */
   readonly bytes: Uint8Array
   /** D, 32 bytes: over the time and the requests. */
   readonly digest: Uint8Array
 }
 
-/** Bytes in front of the first request. */
+/** The bytes before the first request. */
 export const BATCH_HEADER_BYTES = 10
 
 const NAME = utf8('strategos batch')
 
-/** Puts requests together. Time 0 without requests is the null batch; a time without requests is a clock batch. */
+/**
+ * Creates a batch of requests. Time 0 without requests is the null batch; another time without requests is a clock
+ * batch.
+ */
 export function createBatch(hash: Hash, time: Milliseconds, requests: readonly Request[]): Batch {
   let length = BATCH_HEADER_BYTES
   for (const request of requests) length += request.bytes.length
@@ -53,7 +56,7 @@ export function createBatch(hash: Hash, time: Milliseconds, requests: readonly R
   return { time, requests, bytes, digest: batchDigest(hash, time, requests) }
 }
 
-/** Reads a batch body; the digest is computed, not believed. `decodeRequest` gets each request's whole frame. */
+/** Reads a batch body and computes its digest. `decodeRequest` is called with each request's whole frame. */
 export function decodeBatch(
   bytes: Uint8Array,
   hash: Hash,
@@ -87,7 +90,7 @@ export function decodeBatch(
   }
 }
 
-/** A batch body as it stands in a PRE-PREPARE or in the log. */
+/** Reads a batch body from a PRE-PREPARE or from the log. */
 export function decodeBatchBody(
   body: Uint8Array,
   tools: { readonly hash: Hash; readonly signingDigest: SigningDigest },

@@ -1,5 +1,5 @@
 /**
- * A certificate is a list of envelopes, byte for byte as they were received:
+ * Certificates. A certificate is a list of envelopes, byte for byte as they were received:
  *
  *   count u8 | (envelope length u16 | envelope) *
  */
@@ -32,7 +32,7 @@ export function encodeCertificate(votes: readonly { readonly envelope: Uint8Arra
   return bytes
 }
 
-/** The messages of a certificate, each through `decode`; their signatures are not checked here. */
+/** Reads the messages of a certificate, each with `decode`. Their signatures are not checked here. */
 export function decodeCertificate<M extends object>(
   bytes: Uint8Array,
   decode: (frame: Uint8Array) => M | Rejection,
@@ -56,7 +56,7 @@ export function decodeCertificate<M extends object>(
 type CertificateFault = 'certificate-too-small' | 'certificate-mixed' | 'certificate-repeats-a-sender'
 
 /**
- * The first fault of a stable certificate, signatures apart, or null.
+ * Returns the first fault of a stable certificate, or null. Signatures are not checked here.
  * @rule 2.1
  */
 export function checkpointCertificateFault(
@@ -72,7 +72,7 @@ export function checkpointCertificateFault(
 }
 
 /**
- * The first fault of an entry of P, signatures apart, or null.
+ * Returns the first fault of an entry of P, or null. Signatures are not checked here.
  * @rule 3.2
  */
 export function preparedCertificateFault(
@@ -91,7 +91,7 @@ export function preparedCertificateFault(
 const hasRepeatedSender = (messages: readonly { readonly sender: ReplicaId }[]): boolean =>
   new Set(messages.map(({ sender }) => sender)).size < messages.length
 
-/** The first fault of `needed` votes of one kind for one (v, s, D) from distinct senders, or null. */
+/** Returns the first fault of `needed` votes of one kind for one (v, s, D) from distinct senders, or null. */
 export function certificateFault(
   votes: readonly Vote[],
   expected: { readonly kind: Vote['kind']; readonly needed: number; readonly digest: Uint8Array },

@@ -13,7 +13,7 @@ export interface Checkpoint extends Received {
 
 export type CheckpointContent = ContentOf<Checkpoint>
 
-/** C: Q CHECKPOINTs of distinct replicas for one (s, root). The first state's, at 0, needs none. */
+/** C: Q CHECKPOINTs of distinct replicas for one (s, root). The initial state, at 0, needs none. */
 export interface CheckpointCertificate {
   readonly sequence: Sequence
   /** Empty at 0. */

@@ -1,4 +1,4 @@
-/** Reads the bodies of VIEW-CHANGE and NEW-VIEW, which hold certificates, envelopes and whole frames. */
+/** The reader of VIEW-CHANGE and NEW-VIEW bodies, which hold certificates, envelopes and whole frames. */
 import { readU16, readU32, writeU16 } from '../base/bytes.ts'
 import { REPLICAS_MAX } from '../base/quorum.ts'
 import type { Checkpoint } from './checkpoint.ts'
@@ -11,7 +11,7 @@ import type { Vote } from './vote.ts'
 /** Returns the message of a frame of any kind, or a rejection. */
 export type DecodeFrame = (frame: Uint8Array) => Checkpoint | PrePrepareHeader | Vote | ViewChange | Rejection
 
-/** The number of some items, as it stands in front of them. */
+/** Encodes the number of items that precedes them. */
 export function countOf(items: readonly unknown[]): Uint8Array {
   const count = new Uint8Array(2)
   writeU16(count, 0, items.length)
@@ -20,7 +20,7 @@ export function countOf(items: readonly unknown[]): Uint8Array {
 
 type Decoded = Exclude<ReturnType<DecodeFrame>, Rejection>
 
-/** Reads a body in order; after the first fault it gives fillers. */
+/** Reads the parts of a body in order. After the first fault it returns filler values. */
 export class BodyReader {
   fault: Rejection | null = null
   readonly #body: Uint8Array
@@ -55,14 +55,14 @@ export class BodyReader {
     return this.#decode(length, (bytes) => frameOfEnvelope(bytes))
   }
 
-  /** A whole frame with its length field. */
+  /** Reads a whole frame with its length field. */
   frame(): Decoded | null {
     if (this.#at + FRAME_LENGTH_BYTES > this.#body.length) this.fault ??= rejection('body-malformed')
     if (this.fault !== null) return null
     return this.#decode(FRAME_LENGTH_BYTES + readU32(this.#body, this.#at), (bytes) => bytes)
   }
 
-  /** The first fault, if there is one; bytes left over are one. */
+  /** Returns the first fault, or null. Leftover bytes are a fault. */
   end(): Rejection | null {
     if (this.#at !== this.#body.length) this.fault ??= rejection('frame-has-trailing-bytes')
     return this.fault

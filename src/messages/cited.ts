@@ -1,6 +1,6 @@
 /**
- * The messages that certificates cite: signed ones without their bodies, as frames of their own. Who signed them is
- * checked in `runtime/authentication/authentication.ts`.
+ * The messages that certificates cite: signed messages without their bodies, each as a frame of its own. Their
+ * signatures are checked in `runtime/authentication/authentication.ts`.
  */
 import { assert } from '../base/assert.ts'
 import type { Sequence } from '../base/ids.ts'
@@ -13,7 +13,7 @@ import { withoutBody } from './received.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
 import { decodeVote, type Vote } from './vote.ts'
 
-/** A message as certificates cite it: an envelope, as a frame of its own. */
+/** Reads a message as certificates cite it: an envelope, as a frame of its own. */
 export function decodeCited(bytes: Uint8Array): Checkpoint | PrePrepareHeader | Vote | Rejection {
   const frame = splitFrame(bytes)
   return isRejection(frame) ? frame : decodeCitedFrame(frame)
@@ -34,7 +34,7 @@ export function decodeCitedFrame(frame: Frame): Checkpoint | PrePrepareHeader | 
   }
 }
 
-/** The votes of a certificate, as it stands in a DECISION or in the log. */
+/** Reads the votes of a certificate from a DECISION or from the log. */
 export function decodeVotes(certificate: Uint8Array): readonly Vote[] | Rejection {
   return decodeCertificate(certificate, (bytes) => {
     const message = decodeCited(bytes)
@@ -43,7 +43,7 @@ export function decodeVotes(certificate: Uint8Array): readonly Vote[] | Rejectio
   })
 }
 
-/** The CHECKPOINTs of a certificate, as it stands in a STABLE-CHECKPOINT, in the log or beside the pages. */
+/** Reads the CHECKPOINTs of a certificate from a STABLE-CHECKPOINT, from the log or from the page store. */
 export function decodeCheckpointCertificate(
   sequence: Sequence,
   certificate: Uint8Array,
@@ -56,7 +56,7 @@ export function decodeCheckpointCertificate(
   return { sequence, root: checkpoints[0]?.root ?? new Uint8Array(0), checkpoints }
 }
 
-/** An entry of P, as it stands in the log. */
+/** Reads an entry of P from the log. */
 export function decodePreparedCertificate(certificate: Uint8Array): PreparedCertificate | Rejection {
   const cited = decodeCertificate(certificate, decodeCited)
   if (isRejection(cited)) return cited
@@ -66,7 +66,7 @@ export function decodePreparedCertificate(certificate: Uint8Array): PreparedCert
   return { prePrepare, prepares }
 }
 
-/** A PRE-PREPARE's header, with bytes of its own: it does not keep the batch alive. */
+/** Returns a PRE-PREPARE's header with a copy of its bytes, so that it does not keep the batch in memory. */
 export function headerOf({ envelope }: Pick<PrePrepareHeader, 'envelope'>): PrePrepareHeader {
   const header = decodeCited(frameOfEnvelope(envelope))
   assert(!isRejection(header) && header.kind === 'pre-prepare', 'the envelope of a PRE-PREPARE')

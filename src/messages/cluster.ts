@@ -1,10 +1,11 @@
 /**
- * The facts that every participant knows of a cluster, and the cluster id that stands for them in every signature:
+ * The facts of a cluster that every participant knows, and the cluster id, their digest, which is part of every
+ * signature:
  *
  *   cluster id = H("strategos cluster" | version u8 | nonce 32 | mode u8 | suite u8 | limit u64 * | n u8
  *                  | (Ed25519 key 32 | X25519 key 32) * | root of the first state 32)
  *
- * Addresses are not in it, so hosts may move.
+ * Addresses are not included, so hosts may move.
  */
 import { compareBytes, concatBytes, toHex, utf8, writeU16, writeU64 } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
@@ -14,10 +15,10 @@ import { LIMITS_IN_CLUSTER_ID, logWindowOf, PROTOCOL_VERSION } from './limits.ts
 /** The ways in which replicas authenticate their messages. */
 export const AUTHENTICATION_MODES = ['signed', 'oral'] as const
 export type AuthenticationMode = (typeof AUTHENTICATION_MODES)[number]
-/** The way in which clients authenticate their requests: with MACs only where replicas use MACs too. */
+/** The way in which clients authenticate their requests. MACs are possible only if replicas use MACs too. */
 export type RequestMode = AuthenticationMode
 
-/** The number that stands for both in the cluster id. */
+/** Returns the number that encodes both modes in the cluster id. */
 const modeNumber = ({ mode, requests }: Pick<ClusterFacts, 'mode' | 'requests'>): number => {
   if (mode === 'signed') return 1
   return requests === 'signed' ? 2 : 3
@@ -34,9 +35,9 @@ export interface Address {
 export interface ClusterReplica {
   readonly id: ReplicaId
   readonly address: Address
-  /** Ed25519, 32 bytes. */
+  /** The Ed25519 public key, 32 bytes. */
   readonly publicKey: Uint8Array
-  /** X25519, 32 bytes: for pairwise keys in oral mode. */
+  /** The X25519 public key, 32 bytes, for pairwise keys in oral mode. */
   readonly agreementKey: Uint8Array
 }
 
@@ -45,8 +46,8 @@ export interface ClusterClient {
   readonly id: ClientId
   readonly publicKey: Uint8Array
   /**
-   * X25519, 32 bytes: for the MACs of replies in oral mode; null in signed mode. A key of its own: one derived from the
-   * Ed25519 key would serve two algorithms with one secret, and key files hold both secrets anyway.
+   * The X25519 public key, 32 bytes, for the MACs of replies in oral mode; null in signed mode. It is a separate key:
+   * one derived from the Ed25519 key would use one secret for two algorithms, and key files hold both secrets anyway.
    */
   readonly agreementKey: Uint8Array | null
 }
@@ -56,13 +57,13 @@ export interface ClusterFacts {
   readonly mode: AuthenticationMode
   readonly requests: RequestMode
   readonly suite: ClusterSuite
-  /** 32 bytes that make two clusters of the same keys different. */
+  /** 32 bytes that distinguish two clusters with the same keys. */
   readonly nonce: Uint8Array
-  /** In the order of their ids. */
+  /** The replicas, in the order of their ids. */
   readonly replicas: readonly ClusterReplica[]
-  /** The clients of the first state. */
+  /** The clients of the initial state. */
   readonly clients: readonly ClusterClient[]
-  /** Bytes of keys and values that the store takes; beyond it puts answer `no-space`. */
+  /** The limit on the bytes of keys and values in the store. Puts beyond it answer `no-space`. */
   readonly storeBytesMax: number
   /** K: a checkpoint is due every K batches, `CHECKPOINT_INTERVAL_MIN` to `CHECKPOINT_INTERVAL`. */
   readonly checkpointInterval: number
@@ -72,7 +73,7 @@ export interface Cluster extends ClusterFacts {
   readonly clusterId: Uint8Array
 }
 
-/** A client of a signed cluster, or with its agreement key, of an oral one. */
+/** Creates a client of a signed cluster or, with its agreement key, of an oral one. */
 export function clusterClient(
   name: string,
   publicKey: Uint8Array,
@@ -81,14 +82,17 @@ export function clusterClient(
   return { name, id: toHex(publicKey) as ClientId, publicKey, agreementKey }
 }
 
-/** The parameters of the replicated store that a cluster fixes. Equal on all replicas, or their states part. */
+/**
+ * The parameters of the replicated store that a cluster fixes. They must be equal on all replicas, or their states
+ * diverge.
+ */
 export interface StoreParameters {
-  /** The clients of the first state. */
+  /** The clients of the initial state. */
   readonly clients: readonly ClientId[]
   readonly storeBytesMax: number
-  /** The sequence numbers for which a second recovery operation of one replica is refused: L. */
+  /** The number of sequence numbers for which a replica's second recovery operation is refused: L. */
   readonly recoveryDistance: number
-  /** The replicas' public keys as client ids: recovery operations are requests of theirs. */
+  /** The replicas' public keys as client ids, because recovery operations are requests of replicas. */
   readonly replicas: readonly ClientId[]
 }
 
@@ -121,7 +125,7 @@ export function deriveClusterId(hash: Hash, facts: ClusterFacts): Uint8Array {
 }
 
 /**
- * Commits to what the store holds before the first batch: its size limit and its clients, in the order of their keys.
+ * Returns a digest of the store before the first batch: its size limit and its clients, in the order of their keys.
  *
  *   H("strategos first state" | storeBytesMax u64 | count u16
  *     | (key 32 | name length u16 | name | in oral mode X25519 key 32) *)

@@ -1,4 +1,4 @@
-/** The code that every message's file has beside its type: to the wire, from the wire, and into a trace. */
+/** The code that each message's file provides beside its type: encoding, decoding and description. */
 import type { Hash } from '../base/hash.ts'
 import type { ReplicaId, View } from '../base/ids.ts'
 import type { DescriptionSink } from './description.ts'
@@ -27,7 +27,7 @@ export interface Parts {
 }
 
 export interface Decoder<M> {
-  /** Gives a well-formed message, or a rejection that names the fault. No bytes make it throw. */
+  /** Returns a well-formed message, or a rejection that names the fault. Never throws, for any bytes. */
   decode(frame: Frame, tools: DecodeTools): M | Rejection
 }
 
@@ -37,12 +37,12 @@ export interface Codec<M extends Received, C = ContentOf<M>> extends Decoder<M> 
   encode(content: C, sender: ReplicaId, tools: EncodeTools): Parts
 }
 
-/** Says what a message that was received is about. */
+/** Describes a received message. */
 export interface Describer<M> {
   describeReceived(sink: DescriptionSink, message: M): void
 }
 
-/** Says what a content that is sent is about; a received message is described as its sender and the same. */
+/** Describes a content that is sent. A received message is described by its sender and its content. */
 export interface ContentDescriber<C> {
   describe(sink: DescriptionSink, content: C): void
 }

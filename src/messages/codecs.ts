@@ -1,4 +1,4 @@
-/** The code of every kind of message, in the order of their numbers. A kind of this table is a row of `kinds.ts`. */
+/** The codecs of all kinds of message, in the order of their numbers. Each kind here is also a row of `kinds.ts`. */
 import { checkpointCodec } from './checkpoint.ts'
 import { decisionCodec } from './decision.ts'
 import { evidenceCodec, evidenceInquiryCodec } from './evidence-delivery.ts'

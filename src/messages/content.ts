@@ -1,6 +1,6 @@
 /**
- * Contents: messages before they are encoded and authenticated. The protocol produces contents; the runtime gives them
- * their sender, their bytes and their signature. Each is derived from its message, beside which it stands.
+ * Contents: messages before they are encoded and authenticated. The protocol produces contents; the runtime adds their
+ * sender, their bytes and their signature. Each type is derived from its message and stands beside it.
  */
 import type { ReplicaId } from '../base/ids.ts'
 import type { Codec, EncodeTools, Parts } from './codec.ts'
@@ -27,7 +27,7 @@ export type { VoteContent } from './vote.ts'
 
 type ContentIn<C> = C extends { encode(content: infer Content, ...more: never[]): unknown } ? Content : never
 
-/** Every content that a replica sends and a codec encodes. */
+/** Any content that a replica sends and a codec encodes. */
 export type Content = ContentIn<(typeof CODECS)[keyof typeof CODECS]>
 
 /** Contents that a replica sends to replicas. */
@@ -40,9 +40,9 @@ export type SignedContent = Extract<Content, { readonly kind: KindWith<{ vouched
 export const isSigned = (content: Content): content is SignedContent =>
   KINDS[content.kind].vouched === 'author'
 
-/** The payload and body of a content, as its decoder reads them back. */
+/** Returns the payload and body of a content, as its decoder reads them. */
 export function contentParts(content: Content, sender: ReplicaId, tools: EncodeTools): Parts {
-  // The table pairs each kind with the codec of its content, which the type of a union's member cannot say.
+  // The table pairs each kind with the codec of its content, which the type system cannot express for a union's member.
   const codec = CODECS[content.kind] as Codec<Received, Content>
   return codec.encode(content, sender, tools)
 }

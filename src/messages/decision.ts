@@ -1,6 +1,6 @@
 /**
- * DECISION: a batch and the Q COMMIT envelopes that decide it; anyone may check it (rule 1.4). In oral mode there are
- * none: it is its sender's word, and W of them are believed (rule 4.8). Payload `[sender, v, s, D]`, body:
+ * DECISION: a batch and the Q COMMIT envelopes that decide it; any replica can check it (rule 1.4). In oral mode it has
+ * no COMMITs and is a claim of its sender, and W equal claims decide (rule 4.8). Payload `[sender, v, s, D]`, body:
  *
  *   batch length u32 | batch | certificate
  */

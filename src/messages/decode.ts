@@ -1,6 +1,7 @@
 /**
- * Bytes to messages, strictly. A decoder returns a message or a named rejection; no bytes make it throw. What it
- * returns is well-formed and its digests are right; who sent it is checked in `runtime/authentication/authentication.ts`.
+ * The strict decoding of messages. A decoder returns a message or a named rejection and never throws, for any bytes. A
+ * decoded message is well-formed and its digests are right. Its sender is checked in
+ * `runtime/authentication/authentication.ts`.
  */
 import type { DecodeTools } from './codec.ts'
 import { CODECS } from './codecs.ts'
@@ -11,7 +12,7 @@ import { isRejection, type Rejection, rejection } from './rejection.ts'
 
 export type { DecodeTools } from './codec.ts'
 
-/** One whole frame, length field included, to a message. */
+/** Decodes one whole frame, length field included. */
 export function decodeMessage(bytes: Uint8Array, tools: DecodeTools): Message | Rejection {
   const frame = splitFrame(bytes)
   if (isRejection(frame)) return frame

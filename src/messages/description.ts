@@ -1,16 +1,16 @@
-/** Messages in words and numbers: the pieces that traces are made of, whether they are hashed or read. */
+/** Descriptions of messages in words and numbers. Traces consist of them, both for hashing and for reading. */
 import type { CheckpointCertificate } from './checkpoint.ts'
 import type { SignedOnce } from './evidence.ts'
 
-/** Takes a description piece by piece. Words come from a small fixed set. */
+/** The receiver of a description, piece by piece. Words come from a small fixed set. */
 export interface DescriptionSink {
   word(word: string): void
-  /** A number and what it counts. */
+  /** Adds a number with its label. */
   number(label: string, value: number): void
   digest(digest: Uint8Array): void
 }
 
-/** The place in the order that a message is about, and the digest that it names there. */
+/** Describes the (v, s) that a message is about, and the digest that it names there. */
 export function describePlace(
   sink: DescriptionSink,
   place: { readonly view: number; readonly sequence: number; readonly digest: Uint8Array },

@@ -1,6 +1,6 @@
 /**
  * EVIDENCE-INQUIRY: a client asks a replica for the evidence that it holds; payload `[nonce]`. EVIDENCE answers on its
- * sender's link; payload `[sender, nonce]`, body: an evidence list, whose signatures are for the receiver to check.
+ * sender's link; payload `[sender, nonce]`, body: an evidence list. The receiver must check its signatures.
  */
 import type { ReplicaId } from '../base/ids.ts'
 import type { Codec, Decoder } from './codec.ts'

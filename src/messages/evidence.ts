@@ -1,7 +1,8 @@
 /**
  * Evidence of equivocation: two different messages of one signer for one (kind, v, s), which a correct replica never
- * signs (rule 1.5). The cluster's public keys are enough to check it, so it is true wherever it comes from. It shows
- * that one key signed both, not why: a replica that runs on an old copy of its disk may sign twice as well.
+ * signs (rule 1.5). The cluster's public keys are enough to check it, so its source does not matter. Evidence shows
+ * that one key signed both messages, but not the reason: a replica that runs on an old copy of its disk may sign twice
+ * too.
  *
  *   evidence = certificate of the two envelopes                  [certificate.ts]
  *   list     = count u8 | (length u16 | evidence) * count
@@ -20,14 +21,14 @@ import type { Vote } from './vote.ts'
 /** A message that a correct replica signs at most once for each (kind, v, s); a CHECKPOINT for each s. */
 export type SignedOnce = PrePrepareHeader | Vote | Checkpoint
 
-/** Two different signed messages of one sender for one (kind, v, s): anyone can check that it signed both. */
+/** Two different signed messages of one sender for one (kind, v, s), which anyone can check. */
 export interface Evidence {
   readonly guilty: ReplicaId
   readonly first: SignedOnce
   readonly second: SignedOnce
 }
 
-/** The claim of a piece of evidence: a replica signed two messages of this kind here. */
+/** The subject of a piece of evidence: the replica, and the kind and place of both messages. */
 export interface EvidenceSubject {
   readonly kind: SignedOnce['kind']
   /** Null for a CHECKPOINT: it belongs to no view. */
@@ -35,7 +36,7 @@ export interface EvidenceSubject {
   readonly sequence: number
 }
 
-/** A reason for which two messages prove nothing, signatures apart. */
+/** The reason why two messages prove nothing, apart from signatures. */
 export type EvidenceFault = 'different-signers' | 'different-kinds' | 'different-places' | 'same-content'
 
 export const placeOf = (message: SignedOnce): EvidenceSubject => ({
@@ -44,7 +45,7 @@ export const placeOf = (message: SignedOnce): EvidenceSubject => ({
   sequence: message.sequence,
 })
 
-/** True for two messages of one kind and for one (v, s), of one signer or two. */
+/** True if two messages have the same kind and (v, s), from one signer or two. */
 export function isSamePlace(a: SignedOnce, b: SignedOnce): boolean {
   if (a.kind !== b.kind || a.sequence !== b.sequence) return false
   return a.kind === 'checkpoint' || b.kind === 'checkpoint' || a.view === b.view
@@ -54,18 +55,19 @@ const contentOf = (message: SignedOnce): Uint8Array =>
   message.kind === 'checkpoint' ? message.root : message.digest
 
 /**
- * The first reason why two messages do not contradict each other, signatures apart; null where they do.
+ * Returns the first reason why two messages do not contradict each other; null if they do. Signatures are not checked
+ * here.
  * @rule 1.5
  */
 export function evidenceFault(first: SignedOnce, second: SignedOnce): EvidenceFault | null {
   if (first.sender !== second.sender) return 'different-signers'
   if (first.kind !== second.kind) return 'different-kinds'
   if (!isSamePlace(first, second)) return 'different-places'
-  // Two signatures of the same words say the same thing twice.
+  // Two signatures of the same content do not contradict each other.
   return equalBytes(contentOf(first), contentOf(second)) ? 'same-content' : null
 }
 
-/** The evidence that two messages are, if their signatures are good; null where they do not contradict each other. */
+/** Returns two messages as evidence, valid if their signatures are; null if they do not contradict each other. */
 export function evidenceOf(first: SignedOnce, second: SignedOnce): Evidence | null {
   return evidenceFault(first, second) === null ? { guilty: first.sender, first, second } : null
 }
@@ -73,7 +75,10 @@ export function evidenceOf(first: SignedOnce, second: SignedOnce): Evidence | nu
 export const encodeEvidence = ({ first, second }: Pick<Evidence, 'first' | 'second'>): Uint8Array =>
   encodeCertificate([first, second])
 
-/** A rejection where it is no two messages, or where they contradict each other in nothing. Signatures come later. */
+/**
+ * Reads evidence. Returns a rejection unless it is two messages that contradict each other. Signatures are not checked
+ * here.
+ */
 export function decodeEvidence(bytes: Uint8Array): Evidence | Rejection {
   const cited = decodeCertificate(bytes, decodeCited)
   if (isRejection(cited)) return cited
@@ -93,10 +98,12 @@ export function encodeEvidenceList(proofs: readonly Pick<Evidence, 'first' | 'se
   return concatBytes(...parts)
 }
 
-/** Pieces of evidence that a replica holds at most, against all of them. */
+/** The maximum number of pieces of evidence that a replica holds, against all replicas. */
 export const EVIDENCE_MAX = REPLICAS_MAX * EVIDENCE_PER_REPLICA_MAX
 
-/** One piece that proves nothing spoils the list: a correct replica sends none. */
+/**
+ * Reads a list of evidence. Rejects the whole list if one piece proves nothing, because a correct replica sends none.
+ */
 export function decodeEvidenceList(bytes: Uint8Array): readonly Evidence[] | Rejection {
   const count = bytes[0]
   if (count === undefined || count > EVIDENCE_MAX) return rejection('body-malformed')

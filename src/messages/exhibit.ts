@@ -1,7 +1,7 @@
 /**
- * EXHIBIT: shows one or two messages of any signers (rule 1.5). Two that contradict each other are evidence, passed
- * on; others are for the receiver to compare with what it holds. Valid on its sender's link only. Payload `[sender]`,
- * body: a certificate.
+ * EXHIBIT: shows one or two messages of any signers (rule 1.5). Two messages that contradict each other are evidence.
+ * Otherwise the receiver compares them with the messages that it holds. Valid on its sender's link only. Payload
+ * `[sender]`, body: a certificate.
  */
 import type { ReplicaId } from '../base/ids.ts'
 import { decodeCertificate, encodeCertificate } from './certificate.ts'
@@ -19,7 +19,7 @@ export interface Exhibit extends Received {
 }
 
 export type ExhibitContent = ContentOf<Exhibit, 'messages'> & {
-  /** One or two. */
+  /** One or two messages. */
   readonly messages: readonly { readonly envelope: Uint8Array }[]
 }
 
@@ -27,7 +27,7 @@ export const exhibitCodec: Codec<Exhibit, ExhibitContent> &
   ContentDescriber<ExhibitContent> &
   Describer<Exhibit> = {
   encode: ({ messages }, sender) => ({ payload: [sender], body: encodeCertificate(messages) }),
-  /** Takes one message, or two; whether two of them prove something is not asked here. */
+  /** Reads one or two messages, without testing if they contradict each other. */
   decode(frame) {
     const messages = decodeCertificate(frame.body, decodeCited)
     if (isRejection(messages)) return messages

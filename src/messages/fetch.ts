@@ -1,6 +1,6 @@
 /**
- * FETCH asks for the batch with a digest, payload `[sender, s, D]`; BATCH answers it, payload `[sender, s, D]`, body: the
- * batch, for which the digest vouches. Both are valid on their sender's link only.
+ * FETCH asks for the batch with a digest, payload `[sender, s, D]`. BATCH answers it, payload `[sender, s, D]`, body:
+ * the batch, for which the digest vouches. Both are valid on their sender's link only.
  */
 import { equalBytes } from '../base/bytes.ts'
 import type { ReplicaId, Sequence } from '../base/ids.ts'

@@ -1,7 +1,7 @@
 import { DIGEST_BYTES } from '../base/hash.ts'
 import type { PayloadItem } from './payload.ts'
 
-/** Reads a payload's fields in order. A field of another type makes `complete` false; the value is then a filler. */
+/** Reads a payload's fields in order. A field of another type makes `complete` false and returns a filler value. */
 export class FieldReader {
   #at = 0
   #fits = true
@@ -38,7 +38,7 @@ export class FieldReader {
     return []
   }
 
-  /** A 0 or a 1. */
+  /** Reads a 0 or a 1. */
   flag(): boolean {
     const value = this.integer()
     if (value > 1) this.#fits = false
@@ -56,7 +56,7 @@ export class FieldReader {
     return []
   }
 
-  /** True if every field that was read had its type, and none is left over. */
+  /** True if every field had the expected type and none is left over. */
   get complete(): boolean {
     return this.#fits && this.#at === this.#items.length
   }

@@ -1,10 +1,10 @@
 /**
- * The frame: what travels on a link, stands in a batch, in a certificate and in the log.
+ * The frame: the unit of links, batches, certificates and the log.
  *
  *   length u32 | kind u8 | payload length u16 | payload | authentication length u16 | authentication | body
  *
- * `length` counts what follows it. The envelope is everything between `length` and the body. The authentication covers
- * a domain tag and the payload, not the body: the payload holds the body's digest, so a certificate can carry
+ * `length` counts the bytes after it. The envelope is everything between `length` and the body. The authentication
+ * covers a domain tag and the payload, not the body. The payload holds the body's digest, so a certificate can carry
  * envelopes without bodies.
  */
 import { readU16, readU32, utf8, writeU16, writeU32 } from '../base/bytes.ts'
@@ -13,15 +13,15 @@ import { type FrameKind, type FrameKindName, isFrameKind, kindName } from './kin
 import { AUTHENTICATION_BYTES_MAX, FRAME_BYTES_MAX, PAYLOAD_BYTES_MAX, PROTOCOL_VERSION } from './limits.ts'
 import { type Rejection, rejection } from './rejection.ts'
 
-/** Bytes of the length field in front of every frame. */
+/** The bytes of the length field at the start of every frame. */
 export const FRAME_LENGTH_BYTES = 4
-/** The offset of the kind in a frame: behind the length. */
+/** The offset of the kind in a frame: after the length. */
 export const KIND_AT = FRAME_LENGTH_BYTES
 
-/** The number of a frame's kind, which may be none of ours; 0 where the frame is too short to have one. */
+/** Returns the number of a frame's kind, which may be unknown; 0 if the frame is too short. */
 export const kindNumberIn = (frame: Uint8Array): number => frame[KIND_AT] ?? 0
 
-/** The kind of a frame; null where it is none of ours. Nothing else of the frame is read. */
+/** Returns the kind of a frame; null if it is unknown. Reads nothing else of the frame. */
 export function kindIn(frame: Uint8Array): FrameKindName | null {
   const number = kindNumberIn(frame)
   return isFrameKind(number) ? kindName(number) : null
@@ -34,13 +34,13 @@ export interface Frame {
   readonly payload: Uint8Array
   readonly authentication: Uint8Array
   readonly body: Uint8Array
-  /** kind .. authentication, as received. */
+  /** The bytes from the kind to the authentication, as received. */
   readonly envelope: Uint8Array
   /** The whole frame with its length field, as received. */
   readonly bytes: Uint8Array
 }
 
-/** Builds a frame. The sizes are ours, so one beyond its limit is a programming error. */
+/** Encodes a frame. Its sizes come from this program, so one beyond its limit is a programming error. */
 export function encodeFrame(parts: {
   readonly kind: FrameKind
   readonly payload: Uint8Array
@@ -68,7 +68,7 @@ export function encodeFrame(parts: {
   }
 }
 
-/** Splits one whole frame, length field included; views into `bytes`, nothing is copied. */
+/** Splits one whole frame, length field included. Returns views into `bytes`, not copies. */
 export function splitFrame(bytes: Uint8Array): Frame | Rejection {
   if (bytes.length < FRAME_LENGTH_BYTES) return rejection('frame-truncated')
   const length = readU32(bytes, 0)
@@ -97,7 +97,7 @@ export function splitFrame(bytes: Uint8Array): Frame | Rejection {
   }
 }
 
-/** An envelope as a frame of its own, with an empty body: the form in which certificates carry votes. */
+/** Returns an envelope as a frame with an empty body: the form in which certificates carry votes. */
 export function frameOfEnvelope(envelope: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(FRAME_LENGTH_BYTES + envelope.length)
   writeU32(bytes, 0, envelope.length)
@@ -107,7 +107,7 @@ export function frameOfEnvelope(envelope: Uint8Array): Uint8Array {
 
 const DOMAIN_NAME = utf8('strategos')
 
-/** Makes, for one cluster, the function from a payload to the digest that is signed: `H(domain tag | payload)`. */
+/** Creates the function from a payload to the digest that is signed in this cluster: `H(domain tag | payload)`. */
 export function createSigningDigest(
   hash: Hash,
   clusterId: Uint8Array,
@@ -123,7 +123,10 @@ export function createSigningDigest(
   }
 }
 
-/** `"strategos" | protocol version u8 | kind u8 | cluster id`: a signature for one kind or cluster serves no other. */
+/**
+ * Returns `"strategos" | protocol version u8 | kind u8 | cluster id`, so that a signature is valid for one kind and
+ * cluster only.
+ */
 function domainTag(kind: FrameKind, clusterId: Uint8Array): Uint8Array {
   const tag = new Uint8Array(DOMAIN_NAME.length + 2 + clusterId.length)
   tag.set(DOMAIN_NAME)

@@ -1,13 +1,13 @@
 /**
- * The three frames that open a link. Their payloads:
+ * The three frames that open a link. Payloads:
  *
  *   HELLO    [version, cluster id, role, replica id, public key, expected responder, nonce, ephemeral key]
  *            of a replica with a MAC for the responder: it earns an answer, and proves nothing
  *   WELCOME  [replica id, nonce, ephemeral key]     authenticated by the responder
  *   PROOF    []                                     authenticated by the initiator
  *
- * Both signatures cover the transcript, HELLO's payload and WELCOME's. A payload is one msgpack array and so contains its
- * own length: no two pairs of payloads make one transcript.
+ * Both signatures cover the transcript: the payloads of HELLO and WELCOME. A payload is one msgpack array and so
+ * determines its own length: different pairs of payloads never have the same transcript.
  */
 import { concatBytes } from '../base/bytes.ts'
 import { FieldReader } from './fields.ts'
@@ -24,18 +24,18 @@ export const NONCE_BYTES = 32
 /** Bytes of an X25519 public key. */
 export const EPHEMERAL_KEY_BYTES = 32
 
-/** The role that the initiator claims; the number stands for it on the wire. */
+/** The role that the initiator claims, with its number on the wire. */
 export const LINK_ROLES = { replica: 0, client: 1 } as const
 export type LinkRole = keyof typeof LINK_ROLES
 
 export interface Hello {
   readonly clusterId: Uint8Array
   readonly role: LinkRole
-  /** The initiator's claimed id; 0 for a client. As received: it may be no replica's. */
+  /** The initiator's claimed id, as received; 0 for a client. It may not be a replica's id. */
   readonly replicaId: number
   /** The initiator's Ed25519 key. */
   readonly publicKey: Uint8Array
-  /** The replica that the initiator means to reach. */
+  /** The replica that the initiator intends to reach. */
   readonly expected: number
   readonly nonce: Uint8Array
   readonly ephemeralKey: Uint8Array
@@ -81,7 +81,7 @@ export function encodeProof(signature: Uint8Array): Frame {
   })
 }
 
-/** The bytes that both signatures of a handshake cover. */
+/** Returns the bytes that both signatures of a handshake cover. */
 export function transcriptOf(helloPayload: Uint8Array, payloadOfWelcome: Uint8Array): Uint8Array {
   return concatBytes(helloPayload, payloadOfWelcome)
 }
@@ -126,7 +126,10 @@ function freshKeys(fields: FieldReader): { readonly nonce: Uint8Array; readonly 
   }
 }
 
-/** Checks what all three frames must be: of the kind that is due, without a body, with an authentication of one of these sizes. */
+/**
+ * Decodes a handshake frame. Checks that it has the expected kind, no body, and an authentication of one of these
+ * sizes.
+ */
 function decode<T>(
   bytes: Uint8Array,
   kind: 'hello' | 'welcome' | 'proof',
@@ -141,7 +144,7 @@ function decode<T>(
   const items = unpackPayload(frame.payload)
   if (isRejection(items)) return items
   const fields = new FieldReader(items)
-  // Another version's HELLO may have another shape; only that its version comes first is fixed.
+  // Another version's HELLO may have other fields, but its version always comes first.
   if (kind === 'hello' && fields.integer() !== PROTOCOL_VERSION && typeof items[0] === 'number') {
     return rejection('wrong-version', `version ${items[0]}`)
   }

@@ -1,4 +1,7 @@
-/** The heads of large messages: their payloads alone, before the body is decoded and hashed. They show if it can matter. */
+/**
+ * The headers of large messages: their payloads alone, from which relevance is decided before the body is decoded and
+ * hashed.
+ */
 import { type DecisionHead, decodeDecisionHead } from './decision.ts'
 import { type BatchHead, decodeBatchHead } from './fetch.ts'
 import type { FieldReader } from './fields.ts'
@@ -27,12 +30,12 @@ const BULK_HEADS = {
   batch: decodeBatchHead,
 } satisfies Record<KindWith<{ size: 'bulk' }>, unknown>
 
-/** The head of a VIEW-CHANGE or NEW-VIEW; null for any other kind. Nothing is known of the body yet. */
+/** Reads the header of a VIEW-CHANGE or NEW-VIEW; null for any other kind. The body is not checked. */
 export function decodeLongHead(bytes: Uint8Array): LongHead | Rejection | null {
   return headOf<LongHead>(bytes, LONG_HEADS)
 }
 
-/** The head of a message that carries a batch; null for any other kind. Nothing is known of the body yet. */
+/** Reads the header of a message that carries a batch; null for any other kind. The body is not checked. */
 export function decodeBulkHead(bytes: Uint8Array): BulkHead | Rejection | null {
   return headOf<BulkHead>(bytes, BULK_HEADS)
 }

@@ -1,4 +1,4 @@
-/** HEARTBEAT: a frame that says nothing but that its sender and the link are alive. It has one form. */
+/** HEARTBEAT: a frame that shows only that its sender and the link are alive. It has one form. */
 import { equalBytes } from '../base/bytes.ts'
 import { encodeFrame } from './frame.ts'
 import { FRAME_KINDS } from './kinds.ts'

@@ -1,41 +1,45 @@
 /**
- * The kinds of frames: one table, from which everything that is true of a kind as such is derived. A list of kinds
- * elsewhere is a column that is missing here.
+ * The kinds of frames: one table, from which every property of a kind is derived. Another list of kinds elsewhere means
+ * that a column is missing here.
  */
 import type { Message } from './message.ts'
 
-/** The kinds that a link takes itself: those that open it, and the one that keeps it open. They are no messages. */
+/**
+ * The kinds that the link itself handles: those that open it and the one that keeps it alive. They are not messages.
+ */
 export type LinkKind = 'hello' | 'welcome' | 'proof' | 'heartbeat'
 
 export interface KindFacts {
-  /** On the wire; never given to another kind. */
+  /** The number on the wire; never reused for another kind. */
   readonly number: number
-  /** The modes that have the kind: some kinds show signatures, others say the same without any. */
+  /** The modes that have the kind: some kinds show signed messages, and oral mode has others in their place. */
   readonly mode: 'both' | 'signed' | 'oral'
-  /** The role of its author. A request may be passed on by replicas; its author is a client all the same. */
+  /** The role of its author. The author of a request is a client, even if a replica relays it. */
   readonly author: 'replica' | 'client' | 'either'
-  /** The part that takes it: the protocol (`step`), state transfer, the answers to clients, a client, the link itself. */
+  /**
+   * The part that handles it: the protocol (`step`), state transfer, the answers to clients, a client, the link itself.
+   */
   readonly taker: 'protocol' | 'pages' | 'inquiries' | 'client' | 'link'
   /**
-   * `author`: the author's signature vouches for it, on any link; in oral mode a MAC does, on the author's link.
-   * `link`: the author's own link does. `shown`: the same, and each message that it shows is signed by its own author.
-   * `handshake`: the handshake's rules.
+   * The proof of its origin. `author`: the author's signature, on any link; in oral mode a MAC, on the author's link
+   * only. `link`: the author's own link. `shown`: the same, and each message that it shows is signed by its own author.
+   * `handshake`: the rules of the handshake.
    */
   readonly vouched: 'author' | 'link' | 'shown' | 'handshake'
-  /** The lane in a replica's inbox. `reserve` keeps a cluster alive when all else is late (rule 5.5). */
+  /** The lane in a replica's inbox. `reserve` keeps an overloaded cluster alive (rule 5.5). */
   readonly lane: 'reserve' | 'common'
   /**
-   * `bulk` carries a batch: its head is judged before its body is hashed. `long` cites thousands of signatures, which
-   * are checked a few at a time (rule 3.12).
+   * The size class. `bulk` carries a batch: its relevance is decided before its body is hashed. `long` cites thousands
+   * of signatures, which are checked a few at a time (rule 3.12).
    */
   readonly size: 'short' | 'bulk' | 'long'
-  /** Even a good one is work for its receiver, so it counts against the budget of its sender (rule 5.5). */
+  /** True if even a valid one is work for its receiver and counts against its sender's budget (rule 5.5). */
   readonly isQuestion?: true
-  /** A correct replica signs at most one of them for each (v, s): two that differ are evidence (rule 1.5). */
+  /** True if a correct replica signs at most one for each (v, s): two different ones are evidence (rule 1.5). */
   readonly isOnce?: true
   /**
-   * The phase of its view: it is said inside the view, to leave for it, to enter it, or in either phase. What is withheld
-   * until the disk has it is dropped when that phase is over (rule 3.1). Absent where no view matters.
+   * The phase of its view: sent inside the view, to leave for it, to enter it, or in either phase. A message that is
+   * withheld for the disk is dropped when that phase is over (rule 3.1). Absent if the kind does not depend on a view.
    */
   readonly phase?: Phase
 }
@@ -83,7 +87,7 @@ export const KINDS = {
 } as const satisfies Readonly<Record<Message['kind'] | LinkKind, KindFacts>>
 
 export type FrameKindName = keyof typeof KINDS
-/** The kinds whose rows have these facts. */
+/** The kinds whose rows have these properties. */
 export type KindWith<F extends Partial<KindFacts>> = {
   [K in FrameKindName]: (typeof KINDS)[K] extends F ? K : never
 }[FrameKindName]
@@ -105,21 +109,21 @@ export function kindName(kind: FrameKind): FrameKindName {
   return NAMES.get(kind) as FrameKindName
 }
 
-/** The kinds whose rows have these facts, in the order of their numbers. */
+/** Returns the kinds whose rows have these properties, in the order of their numbers. */
 export const kindsWith = <const F extends Partial<KindFacts>>(facts: F): readonly KindWith<F>[] =>
   KIND_NAMES.filter((kind): kind is KindWith<F> => rowHas(KINDS[kind], facts))
 
-/** The numbers on the wire of the kinds whose rows have these facts. */
+/** Returns the numbers on the wire of the kinds whose rows have these properties. */
 export const numbersWith = (facts: Partial<KindFacts>): ReadonlySet<number> =>
   new Set(kindsWith(facts).map((kind) => KINDS[kind].number))
 
-/** True for a message, or a content, whose kind has these facts. */
+/** True for a message or content whose kind has these properties. */
 export const hasFacts = <M extends { readonly kind: FrameKindName }, const F extends Partial<KindFacts>>(
   message: M,
   facts: F,
 ): message is Extract<M, { readonly kind: KindWith<F> }> => rowHas(KINDS[message.kind], facts)
 
-/** The facts of a kind, with the ones that its row may leave out. */
+/** Returns the properties of a kind, including the optional ones. */
 export const factsOf = (kind: FrameKindName): KindFacts => KINDS[kind]
 
 function rowHas(row: KindFacts, facts: Partial<KindFacts>): boolean {
@@ -129,5 +133,5 @@ function rowHas(row: KindFacts, facts: Partial<KindFacts>): boolean {
   return true
 }
 
-/** True for the kinds that a link takes itself. */
+/** True for the kinds that the link itself handles. */
 export const isOfLink = (kind: FrameKindName): kind is LinkKind => KINDS[kind].taker === 'link'

@@ -13,11 +13,11 @@ const EPOCH_BYTES = 4
 
 export interface ReceivedMac {
   readonly epoch: number
-  /** The MAC for this receiver: a view, nothing is copied. */
+  /** The MAC for this receiver: a view, not a copy. */
   readonly mac: Uint8Array
 }
 
-/** Null stands for the sender's own slot. */
+/** Encodes the MACs for all replicas. Null stands for the sender's own slot. */
 export function encodeMacs(epoch: number, macs: readonly (Uint8Array | null)[]): Uint8Array {
   const bytes = new Uint8Array(EPOCH_BYTES + MAC_BYTES * macs.length)
   writeU32(bytes, 0, epoch)
@@ -27,7 +27,10 @@ export function encodeMacs(epoch: number, macs: readonly (Uint8Array | null)[]):
   return bytes
 }
 
-/** The MAC for one receiver, whose `slot` is its replica id, or null for a client. Null where the length is wrong. */
+/**
+ * Reads the MAC for one receiver, whose `slot` is its replica id, or null for a client. Returns null if the length is
+ * wrong.
+ */
 export function readMac(
   authentication: Uint8Array,
   receiver: { readonly slot: number | null; readonly n: number },
@@ -46,5 +49,5 @@ function slotOf(
   return length === EPOCH_BYTES + MAC_BYTES * n ? slot : null
 }
 
-/** The epoch in front of what this process made itself. */
+/** Returns the epoch at the start of an authentication that this process made itself. */
 export const epochOf = (authentication: Uint8Array): number => readU32(authentication, 0)

@@ -1,11 +1,11 @@
-/** The description of any message or content, for traces. */
+/** The descriptions of messages and contents, for traces. */
 import type { ContentDescriber, Describer } from './codec.ts'
 import { CODECS } from './codecs.ts'
 import type { ReplicaContent } from './content.ts'
 import type { DescriptionSink } from './description.ts'
 import type { ProtocolMessage, Request } from './message.ts'
 
-/** Describes a message that was received: its kind, its sender and its content, unless its kind has other words. */
+/** Describes a received message: its kind, its sender and its content, unless its kind has a description of its own. */
 export function describeMessage(sink: DescriptionSink, message: ProtocolMessage): void {
   sink.word(message.kind)
   const codec = CODECS[message.kind]

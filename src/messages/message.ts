@@ -1,6 +1,7 @@
 /**
- * The messages of OSDI 1999 section 4, and what keeps lossy links going. Field names are the paper's in full. Each message
- * has a file of its own, with its type, its encoding, its decoding and its description; all their types are found here.
+ * The messages of OSDI 1999 section 4, and those that keep the protocol going over lossy links. Field names are the
+ * paper's, spelled out. Each message has its own file with its type, encoding, decoding and description; this file
+ * collects all types.
  */
 import type { CODECS } from './codecs.ts'
 import type { KindFacts, KindWith } from './kinds.ts'
@@ -42,18 +43,18 @@ export type Message = Exclude<ReturnType<(typeof CODECS)[keyof typeof CODECS]['d
 
 export type MessageKind = Message['kind']
 
-/** The messages whose kinds have these facts. */
+/** The messages whose kinds have these properties. */
 export type MessageWith<F extends Partial<KindFacts>> = Extract<Message, { readonly kind: KindWith<F> }>
 
-/** The messages that `step` takes. */
+/** The messages that `step` handles. */
 export type ProtocolMessage = MessageWith<{ taker: 'protocol' }>
 
-/** The questions that clients ask of a replica beside their requests. */
+/** The questions that clients ask of a replica apart from their requests. */
 export type AnyInquiry = MessageWith<{ taker: 'inquiries' }>
 
 declare const verified: unique symbol
 /**
- * A message whose authentication was checked over the bytes received: signature, or link for the kinds that are valid
- * only there. Minted in `runtime/authentication/authentication.ts` and nowhere else; an architecture test keeps it so.
+ * A message whose authentication was checked over the received bytes: its signature, or its link for kinds that are
+ * valid only there. Created in `runtime/authentication/authentication.ts` only, as an architecture test ensures.
  */
 export type Verified<M extends Message> = M & { readonly [verified]: true }

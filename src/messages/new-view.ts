@@ -19,10 +19,10 @@ import { type ContentOf, type Received, receivedOf, withFields } from './receive
 import { isRejection, type Rejection, rejection } from './rejection.ts'
 import { type ViewChange, viewChangeCodec } from './view-change.ts'
 
-/** V and O. */
+/** The contents of a NEW-VIEW: V and O. */
 export interface NewViewContents {
   readonly viewChanges: readonly ViewChange[]
-  /** In the order of their sequence numbers. */
+  /** O, in the order of sequence numbers. */
   readonly prePrepares: readonly PrePrepareHeader[]
 }
 
@@ -30,14 +30,14 @@ export interface NewView extends Received {
   readonly kind: 'new-view'
   readonly sender: ReplicaId
   readonly view: View
-  /** A rejection where its primary signed contents that do not check out: that ends the view (rule 3.4). */
+  /** The contents, or a rejection if its primary signed invalid ones, which ends the view (rule 3.4). */
   readonly contents: NewViewContents | Rejection
 }
 
 /** NEW-VIEW without its body. */
 export type NewViewHeader = Omit<NewView, 'contents'>
 
-/** An entry of O before it is signed: what is chosen for one sequence number. */
+/** An entry of O before it is signed: the digest chosen for one sequence number. */
 export interface Choice {
   readonly sequence: Sequence
   readonly digest: Uint8Array
@@ -45,7 +45,7 @@ export interface Choice {
 
 export type NewViewContent = ContentOf<NewView, 'contents'> & {
   readonly viewChanges: readonly ViewChange[]
-  /** O, still to be signed one by one. */
+  /** O. Each entry is still to be signed. */
   readonly choices: readonly Choice[]
 }
 
@@ -65,7 +65,8 @@ export const newViewCodec: Codec<NewView, NewViewContent> &
     return { payload: [sender, view, hash(body)], body }
   },
   /**
-   * A body that does not decode is its primary's word all the same, when the payload holds its digest.
+   * Reads a NEW-VIEW. A body that cannot be decoded still counts as signed by its primary if the payload holds its
+   * digest.
    * @rule 3.4
    */
   decode: (frame, tools) =>
@@ -108,7 +109,7 @@ export function encodeNewViewBody(
   )
 }
 
-/** V and O as they stand in a NEW-VIEW; neither is judged here. */
+/** Reads V and O from a NEW-VIEW, without judging them. */
 export function decodeNewViewBody(body: Uint8Array, decodeFrame: DecodeFrame): NewViewContents | Rejection {
   const reader = new BodyReader(body, decodeFrame)
   const viewChanges: ViewChange[] = []

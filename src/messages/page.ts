@@ -1,7 +1,7 @@
 /**
- * PAGE-FETCH asks for pages of the state after batch s (rule 2.6), payload `[sender, s, paths[[]]]`; PAGE answers for one
- * path, payload `[sender, s, path[]]`, body: the page, for which the hash in its parent vouches. Both are valid on their
- * sender's link only.
+ * PAGE-FETCH asks for pages of the state after batch s (rule 2.6), payload `[sender, s, paths[[]]]`. PAGE answers for
+ * one path, payload `[sender, s, path[]]`, body: the page, for which the hash in its parent vouches. Both are valid on
+ * their sender's link only.
  */
 import type { ReplicaId, Sequence } from '../base/ids.ts'
 import { type Codec, type ContentDescriber, NO_BODY } from './codec.ts'
@@ -20,7 +20,7 @@ export interface PageDelivery extends Received {
   readonly sender: ReplicaId
   readonly sequence: Sequence
   readonly path: readonly number[]
-  /** Empty: there is no such page here. */
+  /** The page; empty if the sender has no such page. */
   readonly page: Uint8Array
 }
 

@@ -1,9 +1,9 @@
 /**
- * The msgpack of payloads, strict. A payload is one array of integers, byte strings and such arrays, each in its
- * shortest form, so that one meaning has one encoding; `packPayload` writes just that form.
+ * The strict msgpack encoding of payloads. A payload is one array of integers, byte strings and such arrays, each in
+ * its shortest form, so that each value has one encoding. `packPayload` writes this form.
  *
- * `scan` walks the bytes first, within fixed limits and without allocating; only what it passed reaches the library's
- * decoder, which therefore meets no map, extension, float or string.
+ * `scan` first walks the bytes within fixed limits and without allocating. Only bytes that it accepts reach the
+ * library's decoder, which therefore sees no map, extension, float or string.
  */
 import { Packr, Unpackr } from 'msgpackr'
 import { readU16, readU32 } from '../base/bytes.ts'
@@ -23,7 +23,10 @@ export function packPayload(items: Payload): Uint8Array {
   return packr.pack(items.map(packable))
 }
 
-/** The library writes a number above 2^32 - 1 as a float; a bigint it writes as int 64, which is what the format says. */
+/**
+ * Returns an item in a type that the library encodes right: it writes a number above 2^32 - 1 as a float, but a bigint
+ * as the int 64 that the format requires.
+ */
 function packable(item: PayloadItem): unknown {
   if (typeof item === 'number') return item > U32_MAX ? BigInt(item) : item
   return item instanceof Uint8Array ? item : item.map(packable)
@@ -32,14 +35,15 @@ function packable(item: PayloadItem): unknown {
 export function unpackPayload(bytes: Uint8Array): Payload | Rejection {
   const fault = scan(bytes)
   if (fault !== null) return rejection(fault)
-  // The library hangs a view on what it reads; a throw-away subarray keeps that from living as long as the message.
+  // The library attaches a view to the array that it reads. A temporary subarray keeps the view from living as long as
+  // the message.
   return unpackr.unpack(bytes.subarray()) as Payload
 }
 
-/** The first fault of a payload, or null. */
+/** Returns the first fault of a payload, or null. */
 function scan(bytes: Uint8Array): RejectionReason | null {
   if (bytes.length === 0 || !isArrayHeader(bytes[0] as number)) return 'payload-shape'
-  const remaining: number[] = [] // items still to come, per open array
+  const remaining: number[] = [] // the number of items still expected, per open array
   let items = 0
   let at = 0
   do {
@@ -62,13 +66,13 @@ const isArrayHeader = (byte: number): boolean => (byte >= 0x90 && byte <= 0x9f) 
 
 interface Scanned {
   readonly next: number
-  /** Items that an array announces; `SCALAR` for what is no array. */
+  /** The number of items that an array announces; `SCALAR` for any other value. */
   readonly children: number
 }
 
 const SCALAR = -1
 
-/** One value's extent: where the next one starts, and how many items an array announces. */
+/** Returns the extent of one value: the offset of the next one, and the number of items that an array announces. */
 function scanValue(bytes: Uint8Array, at: number): Scanned | RejectionReason {
   const left = bytes.length - at
   if (left <= 0) return 'payload-malformed'

@@ -1,7 +1,7 @@
 /**
- * PLACE-INQUIRY: a session asks where its client's timestamps stand (rule 1.8); payload `[session nonce, token]`. PLACE
- * answers; payload `[sender, session nonce, t*, token, shared 0/1]`. Each is valid on its sender's link only; what W
- * replicas say is a fact.
+ * PLACE-INQUIRY: a session asks for the place of its client's timestamps (rule 1.8); payload `[session nonce, token]`.
+ * PLACE answers; payload `[sender, session nonce, t*, token, shared 0/1]`. Each is valid on its sender's link only. A
+ * session believes W equal answers.
  */
 import type { ReplicaId, Timestamp } from '../base/ids.ts'
 import { type Codec, type Decoder, NO_BODY } from './codec.ts'
@@ -14,7 +14,7 @@ import { type ContentOf, type Received, withoutBody } from './received.ts'
 export interface PlaceInquiry extends Received {
   readonly kind: 'place-inquiry'
   readonly session: Uint8Array
-  /** That of the replica's last PLACE; 0 before the first. */
+  /** The token of the replica's last PLACE; 0 before the first. */
   readonly token: number
 }
 
@@ -25,7 +25,7 @@ export interface Place extends Received {
   readonly session: Uint8Array
   /** t*: the highest executed timestamp of the client. */
   readonly timestamp: Timestamp
-  /** To be repeated with the next question. */
+  /** The token to repeat with the next question. */
   readonly token: number
   /** True while another session of the client asks too. */
   readonly isShared: boolean
@@ -35,7 +35,7 @@ export type PlaceContent = ContentOf<Place>
 
 const SESSION = { least: SESSION_NONCE_BYTES, most: SESSION_NONCE_BYTES }
 
-/** A whole frame. */
+/** Encodes a PLACE-INQUIRY as a whole frame. */
 export function encodePlaceInquiry({ session, token }: Pick<PlaceInquiry, 'session' | 'token'>): Uint8Array {
   const kind = FRAME_KINDS['place-inquiry']
   const payload = packPayload([session, token])

@@ -9,7 +9,7 @@ import { FRAME_LENGTH_BYTES } from './frame.ts'
 import { type ContentOf, type Received, receivedOf, withFields } from './received.ts'
 import { isRejection, rejection } from './rejection.ts'
 
-/** A PRE-PREPARE without its batch: what certificates and a NEW-VIEW cite. `bytes` is a frame with no body. */
+/** A PRE-PREPARE without its batch, as certificates and a NEW-VIEW cite it. `bytes` is a frame with no body. */
 export interface PrePrepareHeader extends Received {
   readonly kind: 'pre-prepare'
   readonly sender: ReplicaId
@@ -22,7 +22,8 @@ export interface PrePrepareHeader extends Received {
 export interface PrePrepare extends PrePrepareHeader {
   readonly batch: Batch
   /**
-   * Clients whose MACs for this replica are wrong; absent where there are none. It waits for others to vouch.
+   * The clients whose MACs for this replica are wrong; absent if there are none. The batch then waits until others
+   * vouch for it.
    * @rule 4.10
    */
   readonly doubtful?: readonly ClientId[]
@@ -58,7 +59,7 @@ export const prePrepareCodec: Codec<PrePrepare, PrePrepareContent> & ContentDesc
     describePlace(sink, { view, sequence, digest: batch.digest }),
 }
 
-/** A PRE-PREPARE put together again from its header and its batch. */
+/** Returns the PRE-PREPARE that consists of this header and batch. */
 export function wholePrePrepare(header: PrePrepareHeader, batch: Batch): PrePrepare {
   const bytes = concatBytes(header.bytes, batch.bytes)
   writeU32(bytes, 0, bytes.length - FRAME_LENGTH_BYTES)

@@ -1,6 +1,6 @@
 /**
- * RECALL: a replica that starts asks what the others have from it (rule 6.4); payload `[sender, nonce]`. RECOLLECTION
- * answers with the newest of that; payload `[sender, nonce]`, body: a certificate of any kinds. Both are valid on their
+ * RECALL: a starting replica asks the others for its own messages (rule 6.4); payload `[sender, nonce]`. RECOLLECTION
+ * answers with the newest ones; payload `[sender, nonce]`, body: a certificate of any kinds. Both are valid on their
  * sender's link only.
  */
 import type { ReplicaId } from '../base/ids.ts'
@@ -19,11 +19,11 @@ import type { Vote } from './vote.ts'
 export interface Recall extends Received {
   readonly kind: 'recall'
   readonly sender: ReplicaId
-  /** Tells the answers to this start from those to an earlier one. */
+  /** Distinguishes the answers to this start from those to an earlier one. */
   readonly nonce: number
 }
 
-/** A message that a RECALL may bring back, signed by the replica that asks. */
+/** A message that a RECOLLECTION may show, signed by the replica that asks. */
 export type Remembered = PrePrepareHeader | Vote | Checkpoint | ViewChangeHeader
 
 export interface Recollection extends Received {
@@ -47,7 +47,7 @@ export const recallCodec: Codec<Recall> & ContentDescriber<RecallContent> = {
       nonce: fields.integer(),
       ...received,
     })),
-  describe() {}, // its sender says it all
+  describe() {}, // the sender is described already
 }
 
 export const recollectionCodec: Codec<Recollection, RecollectionContent> &

@@ -1,12 +1,15 @@
-/** A message as its receiver has it: the bytes it came in, and the reading of its payload. */
+/** A received message: its bytes, and the reading of its payload. */
 import { FieldReader } from './fields.ts'
 import type { Frame } from './frame.ts'
 import { unpackPayload } from './payload.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
 
-/** The part of a decoded message that keeps the bytes it came in. */
+/** The part of a decoded message that keeps the bytes in which it arrived. */
 export interface Received {
-  /** kind .. authentication: what a certificate carries and what the authentication is checked over. */
+  /**
+   * The bytes from the kind to the authentication, which a certificate carries and over which the authentication is
+   * checked.
+   */
   readonly envelope: Uint8Array
   /** The whole frame, length field included. */
   readonly bytes: Uint8Array
@@ -15,8 +18,8 @@ export interface Received {
 }
 
 /**
- * A message before it is encoded: without its sender and its bytes, which sending adds, and without what a receiver
- * derives from the rest.
+ * A message before it is encoded: without the sender and bytes that sending adds, and without the fields that a
+ * receiver derives.
  */
 export type ContentOf<M, Derived extends keyof M = never> = Omit<M, keyof Received | 'sender' | Derived>
 
@@ -33,7 +36,7 @@ export function withoutBody<M extends object>(
   return withFields(frame, (fields) => decode(fields, receivedOf(frame)))
 }
 
-/** Reads a payload; what `decode` makes of it counts only when it read every field. */
+/** Reads a payload with `decode`. The result counts only if it read every field. */
 export function withFields<R>(
   { payload }: Pick<Frame, 'payload'>,
   decode: (fields: FieldReader) => R | Rejection,

@@ -1,6 +1,6 @@
 /**
- * REFUSAL: gives a client the reason for which its request is not taken. Valid on its sender's link only; W equal ones are a fact. Payload
- * `[sender, timestamp, request digest, reason]`.
+ * REFUSAL: the reason for which a replica refuses a client's request. Valid on its sender's link only; a client
+ * believes W equal ones. Payload `[sender, timestamp, request digest, reason]`.
  */
 import type { ReplicaId, Timestamp } from '../base/ids.ts'
 import { type Codec, NO_BODY } from './codec.ts'
@@ -8,9 +8,9 @@ import { type ContentOf, type Received, withoutBody } from './received.ts'
 import { rejection } from './rejection.ts'
 
 /**
- * In the order of their numbers on the wire. `results-gone`: it was executed, and its results are no longer kept.
- * `must-sign`: MACs of this client were wrong. `another-session`: another session of this client used the timestamp, so
- * this request never happens.
+ * The reasons, in the order of their numbers on the wire. `results-gone`: the request was executed, and its results are
+ * no longer kept. `must-sign`: MACs of this client were wrong. `another-session`: another session of this client used
+ * the timestamp, so this request is never executed.
  */
 export const REFUSAL_REASONS = [
   'unknown-client',

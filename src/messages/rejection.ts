@@ -1,6 +1,6 @@
 /**
- * The reasons for which a peer's bytes are not accepted. A rejection is a value, never an exception: a peer can be wrong,
- * and that is no fault of ours.
+ * The reasons for which a peer's bytes are rejected. A rejection is a value, never an exception: a faulty peer is not a
+ * fault of this program.
  */
 export type RejectionReason =
   // the frame
@@ -65,13 +65,13 @@ export type RejectionReason =
   | 'stale'
   | 'timestamp-reused'
   | 'busy'
-  // the runtime: what it sends is not taken for a while
+  // the runtime: the peer is cut off for a while
   | 'cut-off'
 
 export interface Rejection {
   readonly kind: 'rejection'
   readonly reason: RejectionReason
-  /** One sentence for a log line; never needed to decide anything. */
+  /** One sentence for a log line. No decision depends on it. */
   readonly detail?: string
 }
 

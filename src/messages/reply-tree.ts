@@ -4,7 +4,7 @@
  *   leaf  = H(0x00 | client 32 | session 16 | timestamp u64 | request digest 32 | result digest 32)
  *   inner = H(0x01 | left | right)
  *
- * Levels pair neighbours; a last node without a neighbour moves up unchanged (as in RFC 6962).
+ * Each level pairs neighbours; a last node without a neighbour moves up unchanged (as in RFC 6962).
  */
 import { concatBytes, writeU64 } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
@@ -19,7 +19,7 @@ export interface ReplyLeaf {
   readonly resultDigest: Uint8Array
 }
 
-/** A path has at most ceil(log2(1024)) steps. */
+/** The maximum number of steps in a path: ceil(log2(1024)). */
 export const REPLY_PATH_STEPS_MAX = 10
 
 const LEAF = Uint8Array.of(0)
@@ -33,7 +33,7 @@ export function replyLeafHash(hash: Hash, leaf: ReplyLeaf): Uint8Array {
   )
 }
 
-/** All levels, leaves first; the last holds the root alone. `leaves` is not empty. */
+/** Returns all levels, leaves first. The last level holds the root alone. `leaves` must not be empty. */
 export function buildReplyTree(hash: Hash, leaves: readonly ReplyLeaf[]): readonly Uint8Array[][] {
   let level = leaves.map((leaf) => replyLeafHash(hash, leaf))
   const levels = [level]
@@ -50,7 +50,7 @@ export function buildReplyTree(hash: Hash, leaves: readonly ReplyLeaf[]): readon
   return levels
 }
 
-/** The neighbours on the way from leaf `index` to the root. */
+/** Returns the neighbours on the path from leaf `index` to the root. */
 export function replyPath(levels: readonly (readonly Uint8Array[])[], index: number): readonly Uint8Array[] {
   const path: Uint8Array[] = []
   let at = index
@@ -62,7 +62,7 @@ export function replyPath(levels: readonly (readonly Uint8Array[])[], index: num
   return path
 }
 
-/** The root that a leaf and its path lead to, or null when the path does not fit index and count. */
+/** Returns the root that a leaf and its path determine; null if the path does not fit index and count. */
 export function replyRoot(
   hash: Hash,
   leaf: ReplyLeaf,

@@ -18,20 +18,20 @@ import { type Received, receivedOf } from './received.ts'
 import { isRejection, type Rejection, rejection } from './rejection.ts'
 import { REPLY_PATH_STEPS_MAX, type ReplyLeaf, replyRoot } from './reply-tree.ts'
 
-/** A replica's answer to one request; it authenticates `root`, once for the replies of a whole batch. */
+/** A replica's answer to one request. `root` is authenticated once for all replies of a batch. */
 export interface Reply extends Received {
   readonly kind: 'reply'
   readonly sender: ReplicaId
   readonly view: View
   readonly sequence: Sequence
-  /** The root over the batch's reply leaves. */
+  /** The root of the batch's reply leaves. */
   readonly root: Uint8Array
   readonly client: ClientId
   readonly session: Uint8Array
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array
   readonly resultDigest: Uint8Array
-  /** The whole results, checked against `resultDigest`; null when another replica was asked to send them. */
+  /** The full results, checked against `resultDigest`; null if another replica was asked to send them. */
   readonly results: Uint8Array | null
 }
 
@@ -63,14 +63,14 @@ export function encodeReplyBody(
     : concatBytes(fixed, ...place.path, Uint8Array.of(1), results)
 }
 
-/** The timestamp that a REPLY's frame claims to answer, without any check; null when it is no REPLY. */
+/** Returns the timestamp that a REPLY's frame claims to answer, without any check; null if it is not a REPLY. */
 export function claimedTimestamp(bytes: Uint8Array): number | null {
   const frame = splitFrame(bytes)
   if (isRejection(frame) || frame.kind !== FRAME_KINDS.reply || frame.body.length < FIXED_BYTES) return null
   return readU64(frame.body, TIMESTAMP_AT)
 }
 
-/** Reads a REPLY. Results and path are checked against the root here; the root's signature is not. */
+/** Reads a REPLY. Checks results and path against the root, but not the root's signature. */
 export function decodeReply(frame: Frame, hash: Hash): Reply | Rejection {
   const items = unpackPayload(frame.payload)
   if (isRejection(items)) return items

@@ -1,5 +1,5 @@
 /**
- * INQUIRY: a client asks how a replica is doing; payload `[nonce]`. REPORT answers on its sender's link; payload
+ * INQUIRY: a client asks a replica for its report; payload `[nonce]`. REPORT answers on its sender's link; payload
  * `[sender, nonce, the fields of ReplicaReport in their order]`.
  */
 import type { Milliseconds, ReplicaId, Sequence, View } from '../base/ids.ts'
@@ -12,59 +12,62 @@ import { rejection } from './rejection.ts'
 import { COMPLAINTS, type Complaint } from './status.ts'
 
 /**
- * In the order of their numbers on the wire. `transferring` it fetches the state of a checkpoint; `amnesiac` it lost
- * synced data and does not vote until it is healed (rule 6.4); `diverged` its state was not the one that a quorum
- * certified, and it fetches that one; `recalling` it has just started, asks the others what they have from it, and does
- * not vote before it knows.
+ * The states of a replica, in the order of their numbers on the wire. `transferring`: it fetches the state of a
+ * checkpoint. `amnesiac`: it lost synced data and does not vote until it is healed (rule 6.4). `diverged`: its state
+ * differed from that of a quorum, which it fetches. `recalling`: it has just started, asks the others for its own
+ * messages, and does not vote before they answer.
  */
 export const REPLICA_CONDITIONS = ['voting', 'transferring', 'amnesiac', 'diverged', 'recalling'] as const
 export type ReplicaCondition = (typeof REPLICA_CONDITIONS)[number]
 
-/** In the order of their numbers: what a sender sends fails its checks, or it sends far more than is of use. */
+/**
+ * The reasons of a cut-off, in the order of their numbers: its messages fail their checks, or it sends far more than is
+ * useful.
+ */
 export const CUT_OFF_REASONS = ['fails-checks', 'floods'] as const
 export type CutOffReason = (typeof CUT_OFF_REASONS)[number]
 
-/** A replica whose messages are not taken for a while, and how often that was so. */
+/** A replica whose messages are not accepted for a while, and the number of its cut-offs. */
 export interface CutOff {
   readonly id: ReplicaId
   readonly because: CutOffReason
   readonly times: number
 }
 
-/** A replica that another one will not have as primary for a while. */
+/** A replica that another one skips as primary for a while. */
 export interface Blacklisted {
   readonly replica: ReplicaId
   readonly complaint: Complaint
 }
 
-/** A replica's account of itself. Nobody else vouches for it. */
+/** A replica's report on itself. No other replica vouches for it. */
 export interface ReplicaReport {
   readonly view: View
-  /** False between a view and the next. */
+  /** False between two views. */
   readonly isActive: boolean
   readonly condition: ReplicaCondition
   readonly lowWatermark: Sequence
   readonly lastExecuted: Sequence
   /** The store's revision. */
   readonly revision: number
-  /** Requests that wait to be executed. */
+  /** The number of requests that wait to be executed. */
   readonly waiting: number
-  /** Since when the oldest waiting request has waited past its timer, on the replica's clock; 0 when it has not. */
+  /** The time since when the oldest waiting request is overdue, on the replica's clock; 0 if it is not. */
   readonly stalledSince: Milliseconds
-  /** The replicas that it has a link to, itself included. */
+  /** The replicas to which it has a link, itself included. */
   readonly reachable: readonly ReplicaId[]
-  /** The replicas that did not vote on the oldest open sequence number; empty when nothing is open. */
+  /** The replicas that did not vote on the oldest open sequence number; empty if none is open. */
   readonly missing: readonly ReplicaId[]
   /** The replicas that its failure detector suspects. */
   readonly suspected: readonly ReplicaId[]
   /** The replicas against which it holds evidence. */
   readonly guilty: readonly ReplicaId[]
-  /** The replicas that are cut off at it, and how many clients are. */
+  /** The replicas that it has cut off, and the number of clients. */
   readonly cutOff: readonly CutOff[]
   readonly cutOffClients: number
-  /** The replicas that it will not have as primary, and why. */
+  /** The replicas that it skips as primary, and why. */
   readonly blacklisted: readonly Blacklisted[]
-  /** The longest that its loop took nothing in because of its own work, in milliseconds. */
+  /** The longest time that its event loop received nothing because of its own work, in milliseconds. */
   readonly eventLoopDelayMs: number
 }
 
@@ -119,7 +122,7 @@ const itemsOf = (report: ReplicaReport): Payload => [
   report.eventLoopDelayMs,
 ]
 
-/** Reads the fields that `itemsOf` writes; null where one of them has no such value. */
+/** Reads the fields that `itemsOf` writes; null if one of them has an invalid value. */
 function decodeReport(fields: FieldReader): ReplicaReport | null {
   const view = fields.integer<View>()
   const isActive = fields.flag()
@@ -145,7 +148,7 @@ function decodeReport(fields: FieldReader): ReplicaReport | null {
   return blacklisted === null ? null : { ...report, blacklisted, eventLoopDelayMs: fields.integer() }
 }
 
-/** Pairs of a replica and the number of a complaint; null where there is no such complaint. */
+/** Reads pairs of a replica and the number of a complaint; null if there is no such complaint. */
 function decodeBlacklisted(fields: FieldReader): readonly Blacklisted[] | null {
   const blacklisted: Blacklisted[] = []
   for (const [replica, number, ...more] of fields.integerLists({ lists: REPLICAS_MAX, each: 2 })) {
@@ -156,14 +159,14 @@ function decodeBlacklisted(fields: FieldReader): readonly Blacklisted[] | null {
   return blacklisted
 }
 
-/** A replica's id, the reason and how often. */
+/** The number of fields: a replica's id, the reason, and the number of cut-offs. */
 const CUT_OFF_FIELDS = 3
 
 function decodeCutOff(fields: FieldReader): readonly CutOff[] {
   const lists = fields.integerLists({ lists: REPLICAS_MAX, each: CUT_OFF_FIELDS })
   return lists.map(([id = 0, reason = 0, times = 0]) => ({
     id: id as ReplicaId,
-    because: CUT_OFF_REASONS[reason] ?? 'floods', // of a newer replica, maybe; it is shown to people only
+    because: CUT_OFF_REASONS[reason] ?? 'floods', // may come from a newer replica; it is only displayed
     times,
   }))
 }

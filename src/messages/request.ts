@@ -21,18 +21,18 @@ export interface Request extends Received {
   readonly client: ClientId
   readonly publicKey: Uint8Array
   /**
-   * The nonce of its client's session, 16 bytes: two sessions of one key never get one another's answers.
+   * The nonce of its client's session, 16 bytes. It keeps two sessions of one key from receiving each other's answers.
    * @rule 1.8
    */
   readonly session: Uint8Array
   readonly timestamp: Timestamp
-  /** The replica asked to send whole results; any value of n or above asks all of them. */
+  /** The replica that is asked to send full results. Any value of n or above asks all replicas. */
   readonly responder: number
   readonly operations: Uint8Array
-  /** The signed digest, 32 bytes. It covers client, session, timestamp, responder and, through their digest, the operations. */
+  /** The signed digest, 32 bytes. It covers client, session, timestamp, responder and the digest of the operations. */
   readonly digest: Uint8Array
   /**
-   * Its client, where it was passed on by a replica and its MAC for this one is wrong; else absent.
+   * Its client, if a replica relayed it and its MAC for this replica is wrong; else absent.
    * @rule 4.10
    */
   readonly doubtful?: readonly ClientId[]
@@ -62,7 +62,7 @@ export function encodeRequest(
   return assembleRequest(frame, { publicKey, session, timestamp, responder, digest })
 }
 
-/** Reads a REQUEST's frame. The operations' digest is checked here, the signature is not. */
+/** Reads a REQUEST's frame. Checks the digest of the operations, but not the signature. */
 export function decodeRequest(
   frame: Frame,
   tools: { readonly hash: Hash; readonly signingDigest: SigningDigest },

@@ -1,5 +1,5 @@
 /**
- * STABLE-CHECKPOINT: hands a certificate to a replica that lacks it (rule 2.8). Anyone may check it. Payload
+ * STABLE-CHECKPOINT: sends a certificate to a replica that lacks it (rule 2.8). Any replica can check it. Payload
  * `[sender, s]`, body: the certificate.
  */
 import type { ReplicaId, Sequence } from '../base/ids.ts'

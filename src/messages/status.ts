@@ -1,6 +1,7 @@
 /**
- * STATUS: lists what a replica has, so that others can send what it lacks (rule 1.11). Valid on its sender's link only. Payload
- * `[sender, view, active 0/1, held VIEW-CHANGEs, complaint, h, last executed, accepted, prepared, committed]`.
+ * STATUS: lists the messages that a replica has, so that others can send those that it lacks (rule 1.11). Valid on its
+ * sender's link only. Payload `[sender, view, active 0/1, held VIEW-CHANGEs, complaint, h, last executed, accepted,
+ * prepared, committed]`.
  */
 import type { ReplicaId, Sequence, View } from '../base/ids.ts'
 import { type Codec, type ContentDescriber, NO_BODY } from './codec.ts'
@@ -9,8 +10,9 @@ import { type ContentOf, type Received, withoutBody } from './received.ts'
 import { rejection } from './rejection.ts'
 
 /**
- * Complaints about a primary (rule 5.4), in the order of their numbers on the wire: `slow` it delivers less than others
- * did, `late` it proposes long after it could, `unfair` it starves a client, `equivocating` it equivocates (rule 1.5).
+ * The complaints about a primary (rule 5.4), in the order of their numbers on the wire. `slow`: its throughput is below
+ * that of other primaries. `late`: it proposes long after it could. `unfair`: it starves a client. `equivocating`: it
+ * equivocates (rule 1.5).
  */
 export const COMPLAINTS = ['slow', 'late', 'unfair', 'equivocating'] as const
 export type Complaint = (typeof COMPLAINTS)[number]
@@ -19,11 +21,11 @@ export interface Status extends Received {
   readonly kind: 'status'
   readonly sender: ReplicaId
   readonly view: View
-  /** True once it holds the NEW-VIEW of its view. */
+  /** True if it holds the NEW-VIEW of its view. */
   readonly isActive: boolean
-  /** Bit i: it holds replica i's VIEW-CHANGE for its view. */
+  /** A bit set: bit i is set if it holds replica i's VIEW-CHANGE for its view. */
   readonly viewChanges: number
-  /** Its complaint about the primary of its view; null while it has none (rule 5.4). */
+  /** Its complaint about the primary of its view; null if it has none (rule 5.4). */
   readonly complaint: Complaint | null
   readonly lowWatermark: Sequence
   readonly lastExecuted: Sequence

@@ -23,13 +23,13 @@ export interface ViewChange extends Received {
   readonly sender: ReplicaId
   /** v': the view that the sender moves to. */
   readonly view: View
-  /** h and C. */
+  /** The stable checkpoint: h and C. */
   readonly stable: CheckpointCertificate
-  /** P, in the order of their sequence numbers. */
+  /** P, in the order of sequence numbers. */
   readonly preparedCertificates: readonly PreparedCertificate[]
 }
 
-/** VIEW-CHANGE without its body: shows that its sender left for a view, and nothing more. */
+/** VIEW-CHANGE without its body. It shows only that its sender moved to a view. */
 export type ViewChangeHeader = Omit<ViewChange, 'stable' | 'preparedCertificates'>
 
 export type ViewChangeContent = ContentOf<ViewChange>
@@ -80,7 +80,7 @@ export function encodeViewChangeBody(
   )
 }
 
-/** C and P as they stand in a VIEW-CHANGE for low watermark `sequence`; neither is judged here. */
+/** Reads C and P from a VIEW-CHANGE for low watermark `sequence`, without judging them. */
 export function decodeViewChangeBody(
   body: Uint8Array,
   sequence: Sequence,

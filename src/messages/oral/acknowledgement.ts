@@ -1,7 +1,7 @@
 /**
- * VIEW-CHANGE-ACK(v', i, j, d): i got j's VIEW-CHANGE for v' from j itself, and its digest is d. VIEW-CHANGE-FETCH asks
- * for the VIEW-CHANGE with a digest, and for an acknowledgement of it. Both have the payload `[sender, v', j, d]`.
- * VIEW-CHANGE-DELIVERY answers a VIEW-CHANGE-FETCH: the digest vouches for what is in it, its sender for nothing. Payload
+ * VIEW-CHANGE-ACK(v', i, j, d): i received j's VIEW-CHANGE for v' from j itself, and its digest is d. VIEW-CHANGE-FETCH
+ * asks for the VIEW-CHANGE with a digest, and for an acknowledgement of it. Both have the payload `[sender, v', j, d]`.
+ * VIEW-CHANGE-DELIVERY answers a VIEW-CHANGE-FETCH: the digest, not the sender, vouches for its contents. Payload
  * `[sender]`, body: `length u16 | payload | body` of the VIEW-CHANGE. All are valid on their sender's link only.
  */
 import { concatBytes, readU16, writeU16 } from '../../base/bytes.ts'
@@ -13,7 +13,7 @@ import { type ContentOf, type Received, receivedOf, withFields, withoutBody } fr
 import { isRejection, rejection } from '../rejection.ts'
 import { bareViewChange, decodeOralViewChange, describeClaims, type OralViewChange } from './view-change.ts'
 
-/** Names one VIEW-CHANGE: the view it is for, its sender and its digest. */
+/** A reference to one VIEW-CHANGE: its view, its sender and its digest. */
 interface Naming<K extends string> extends Received {
   readonly kind: K
   readonly sender: ReplicaId
@@ -31,7 +31,7 @@ export type ViewChangeFetchContent = ContentOf<ViewChangeFetch>
 export interface ViewChangeDelivery extends Received {
   readonly kind: 'view-change-delivery'
   readonly sender: ReplicaId
-  /** With no authentication of its own. */
+  /** The VIEW-CHANGE, without an authentication of its own. */
   readonly viewChange: OralViewChange
 }
 
@@ -55,7 +55,7 @@ const namingCodec = <K extends string>(
   describe: describeNamed,
 })
 
-/** Describes which VIEW-CHANGE is named. */
+/** Describes the VIEW-CHANGE that is referred to. */
 export function describeNamed(
   sink: DescriptionSink,
   { view, of, digest }: Pick<ViewChangeAck, 'view' | 'of' | 'digest'>,

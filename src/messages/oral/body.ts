@@ -15,15 +15,15 @@ import { type Rejection, rejection } from '../rejection.ts'
 import type { CitedViewChange, OralNewViewContent } from './new-view.ts'
 import type { CheckpointClaim, OralViewChangeContent, OrderClaim } from './view-change.ts'
 
-/** Entries of C: h, and those up to h + L. */
+/** The maximum number of entries of C: h, and those up to h + L. */
 export const HELD_CHECKPOINTS_MAX = 3
 /**
- * Digests of one sequence number that a Qset keeps.
+ * Returns the number of digests that a Qset keeps for one sequence number.
  * @rule 4.1
  */
 export const prePrepareClaimsMax = (n: number): number => faultsMax(n) + 2
 /**
- * Entries of P and of Qset that a body may hold in the largest cluster.
+ * The maximum number of entries of P and of Qset in a body, in the largest cluster.
  * @rule 4.2
  */
 const PREPARED_CLAIMS_MAX = LOG_WINDOW
@@ -43,7 +43,7 @@ const u64 = (value: number): Uint8Array => {
   return bytes
 }
 
-/** An entry of P or of Qset. */
+/** Encodes an entry of P or of Qset. */
 export const claimBytes = ({ sequence, view, digest }: OrderClaim): Uint8Array =>
   concatBytes(u64(sequence), u64(view), digest)
 
@@ -64,7 +64,7 @@ export function encodeClaims({
   )
 }
 
-/** C, P and Qset as they stand in a VIEW-CHANGE; none is judged here. */
+/** Reads C, P and Qset from a VIEW-CHANGE, without judging them. */
 export function decodeClaims(
   body: Uint8Array,
 ): Pick<OralViewChangeContent, 'checkpoints' | 'preparedClaims' | 'prePrepareClaims'> | Rejection {
@@ -75,7 +75,7 @@ export function decodeClaims(
   return reader.end() ?? { checkpoints, preparedClaims, prePrepareClaims }
 }
 
-/** Entries one behind the other, as they stand in the log. */
+/** Reads consecutive entries, as in the log. */
 export function claimsIn(bytes: Uint8Array): readonly OrderClaim[] | Rejection {
   const reader = new Reader(bytes)
   const claims = reader.list(Math.floor(bytes.length / CLAIM_BYTES), () => reader.claim())
@@ -96,7 +96,7 @@ export function encodeChosen({
   )
 }
 
-/** V, the checkpoint and O as they stand in a NEW-VIEW; none is judged here. */
+/** Reads V, the checkpoint and O from a NEW-VIEW, without judging them. */
 export function decodeChosen(
   body: Uint8Array,
 ): Pick<OralNewViewContent, 'cited' | 'checkpoint' | 'choices'> | Rejection {
@@ -111,7 +111,7 @@ export function decodeChosen(
   return reader.end() ?? { cited, checkpoint, choices }
 }
 
-/** Reads a body in order; after the first fault it gives fillers. */
+/** Reads the parts of a body in order. After the first fault it returns filler values. */
 class Reader {
   #isFaulty = false
   readonly #body: Uint8Array
@@ -148,13 +148,13 @@ class Reader {
     return { sequence: this.#u64() as Sequence, root: this.digest() }
   }
 
-  /** The first state, at 0, has no root. */
+  /** Reads the checkpoint. The initial state, at 0, has no root. */
   chosenCheckpoint(): CheckpointClaim {
     const sequence = this.#u64() as Sequence
     return { sequence, root: sequence === 0 ? new Uint8Array(0) : this.digest() }
   }
 
-  /** The next sequence number; there is none after the largest. */
+  /** Returns the next sequence number. The largest one has none. */
   after(sequence: Sequence): Sequence {
     return this.#within(sequence + 1, COUNTER_MAX) as Sequence
   }
@@ -169,7 +169,7 @@ class Reader {
     return items
   }
 
-  /** The fault, if there is one; bytes left over are one. */
+  /** Returns the first fault, or null. Leftover bytes are a fault. */
   end(): Rejection | null {
     if (this.#isFaulty) return rejection('body-malformed')
     return this.#at === this.#body.length ? null : rejection('frame-has-trailing-bytes')
@@ -180,7 +180,7 @@ class Reader {
     return this.#within(at === null ? 0 : readU64(this.#body, at), COUNTER_MAX)
   }
 
-  /** Returns the offset of the next `size` bytes, and takes them; null when fewer are left. */
+  /** Skips the next `size` bytes and returns their offset; null if fewer are left. */
   #take(size: number): number | null {
     if (this.#at + size > this.#body.length) this.#isFaulty = true
     if (this.#isFaulty) return null

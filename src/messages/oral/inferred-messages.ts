@@ -1,6 +1,5 @@
 /**
- * Facts that oral mode knows without having been sent them as such, in the form of the messages that would say them, with
- * no authentication. They stand in their replica's log and are never sent.
+ * Messages that oral mode infers from others, without authentication. They are kept in a replica's log and never sent.
  */
 import { assert } from '../../base/assert.ts'
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
@@ -32,7 +31,7 @@ function bare(kind: 'pre-prepare' | 'commit', { sender, view, sequence, digest }
 }
 
 /**
- * An entry of O: a NEW-VIEW's choice is its primary's pre-prepare.
+ * Returns an entry of O as a pre-prepare of the NEW-VIEW's primary.
  * @rule 4.7
  */
 export function choiceHeader(said: Said): PrePrepareHeader {
@@ -42,7 +41,7 @@ export function choiceHeader(said: Said): PrePrepareHeader {
 }
 
 /**
- * One replica's word that a batch was decided.
+ * Returns one replica's claim that a batch was decided, as a COMMIT.
  * @rule 4.8
  */
 export function claimedCommit(said: Said): Vote {
@@ -51,10 +50,10 @@ export function claimedCommit(said: Said): Vote {
   return vote
 }
 
-/** True for a decision that rests on the word of others, not on COMMITs that came in. */
+/** True for a decision that rests on claims of other replicas, not on received COMMITs. */
 export const isClaimed = (commits: readonly Vote[]): boolean =>
   commits.some(({ authentication }) => authentication.length === 0)
 
-/** O: what the NEW-VIEW chose, as pre-prepares of its primary. */
+/** Returns O, the choices of the NEW-VIEW, as pre-prepares of its primary. */
 export const choiceHeaders = ({ view, sender, choices }: OralNewView): readonly PrePrepareHeader[] =>
   choices.map((choice) => choiceHeader({ view, sender, ...choice }))

@@ -1,6 +1,6 @@
 /**
- * MAC-COMPLAINT: a request of this client came with a MAC that its sender cannot check (rule 4.10). Payload
- * `[sender, client key]`.
+ * MAC-COMPLAINT: a request of this client arrived with a MAC that is wrong for the sender of the complaint (rule 4.10).
+ * Payload `[sender, client key]`.
  */
 import { fromHex, toHex } from '../../base/bytes.ts'
 import type { ClientId, ReplicaId } from '../../base/ids.ts'

@@ -1,7 +1,7 @@
 /**
- * The messages of a view change without signatures: TOCS 2002 section 4.5. A MAC convinces only its receiver, so a
- * VIEW-CHANGE holds claims instead of certificates, others vouch for it by acknowledgements, and a NEW-VIEW names
- * VIEW-CHANGEs by their digests instead of showing them. Each has a file of its own; all their types are found here.
+ * The messages of a view change without signatures: TOCS 2002 section 4.5. A MAC convinces its receiver only. So a
+ * VIEW-CHANGE holds claims instead of certificates, others vouch for it by acknowledgements, and a NEW-VIEW cites
+ * VIEW-CHANGEs by their digests. Each message has its own file; this file collects all types.
  */
 import type { KindWith } from '../kinds.ts'
 import type { Message } from '../message.ts'

@@ -21,7 +21,7 @@ export interface OralNewView extends Received {
   readonly kind: 'oral-new-view'
   readonly sender: ReplicaId
   readonly view: View
-  /** In the order of their senders. */
+  /** V, in the order of senders. */
   readonly cited: readonly CitedViewChange[]
   readonly checkpoint: CheckpointClaim
   readonly choices: readonly Choice[]

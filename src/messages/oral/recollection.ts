@@ -1,5 +1,5 @@
 /**
- * RECOLLECTION without signatures: answers a RECALL with the newest of what the sender has from its asker (rule 6.4).
+ * RECOLLECTION without signatures: answers a RECALL with claims about the newest messages of its sender (rule 6.4).
  * Payload `[sender, nonce, [kind, view, sequence][]]`.
  */
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
@@ -8,10 +8,10 @@ import type { FieldReader } from '../fields.ts'
 import { type ContentOf, type Received, withoutBody } from '../received.ts'
 import { rejection } from '../rejection.ts'
 
-/** In the order of their numbers in a reminder. */
+/** The kinds, in the order of their numbers in a reminder. */
 const REMINDED_KINDS = ['pre-prepare', 'prepare', 'commit', 'checkpoint', 'view-change'] as const
 
-/** A replica's word of what it got from another one: the highest (v, s) of one kind of message. */
+/** A replica's claim about another one's messages: the highest (v, s) of one kind that it received. */
 export interface Reminder {
   readonly kind: (typeof REMINDED_KINDS)[number]
   /** 0 for a CHECKPOINT, which belongs to no view. */
@@ -24,13 +24,13 @@ export interface OralRecollection extends Received {
   readonly kind: 'oral-recollection'
   readonly sender: ReplicaId
   readonly nonce: number
-  /** At most one of each kind. */
+  /** The reminders, at most one of each kind. */
   readonly reminders: readonly Reminder[]
 }
 
 export type OralRecollectionContent = ContentOf<OralRecollection>
 
-/** The kind, v and s. */
+/** The number of fields: the kind, v and s. */
 const REMINDER_FIELDS = 3
 
 export const oralRecollectionCodec: Codec<OralRecollection> & ContentDescriber<OralRecollectionContent> = {
@@ -49,7 +49,7 @@ export const oralRecollectionCodec: Codec<OralRecollection> & ContentDescriber<O
   describe() {},
 }
 
-/** Null where one of them has a number of no kind, or lacks a field. */
+/** Reads reminders; null if one of them has an unknown kind or lacks a field. */
 function decodeReminders(fields: FieldReader): readonly Reminder[] | null {
   const reminders: Reminder[] = []
   const most = { lists: REMINDED_KINDS.length, each: REMINDER_FIELDS }

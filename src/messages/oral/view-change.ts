@@ -15,14 +15,14 @@ import { type ContentOf, type Received, receivedOf, withFields } from '../receiv
 import { isRejection, type Rejection, rejection } from '../rejection.ts'
 import { decodeClaims, encodeClaims } from './body.ts'
 
-/** An entry of P or of Qset: that D was prepared, or pre-prepared, for s in view v. */
+/** An entry of P or of Qset: the claim that D was prepared, or pre-prepared, for s in view v. */
 export interface OrderClaim {
   readonly sequence: Sequence
   readonly view: View
   readonly digest: Uint8Array
 }
 
-/** An entry of C: that the state after batch s has this root. */
+/** An entry of C: the claim that the state after batch s has this root. */
 export interface CheckpointClaim {
   readonly sequence: Sequence
   /** Empty at 0. */
@@ -36,13 +36,13 @@ export interface OralViewChange extends Received {
   readonly view: View
   /** h */
   readonly lowWatermark: Sequence
-  /** C, h included, in the order of s. At 0 nothing is listed. */
+  /** C, h included, in the order of s. Lists nothing if h is 0. */
   readonly checkpoints: readonly CheckpointClaim[]
-  /** P, in the order of s; one entry for each. */
+  /** P, in the order of s, with at most one entry for each. */
   readonly preparedClaims: readonly OrderClaim[]
   /** Qset, in the order of (s, v). */
   readonly prePrepareClaims: readonly OrderClaim[]
-  /** Over its kind and payload, which holds the hash of the body; no MAC is part of it. */
+  /** The digest of its kind and payload, which holds the hash of the body. MACs are not included. */
   readonly digest: Uint8Array
   readonly body: Uint8Array
 }
@@ -64,7 +64,7 @@ export function describeClaims(sink: DescriptionSink, content: Omit<OralViewChan
   sink.number('pre-prepared', content.prePrepareClaims.length)
 }
 
-/** A VIEW-CHANGE as its receivers read it, without authentication: MACs are no part of what names it. */
+/** Creates a VIEW-CHANGE as receivers decode it, without authentication: MACs are not part of its digest. */
 export function createOralViewChange(
   content: OralViewChangeContent,
   sender: ReplicaId,
@@ -76,7 +76,7 @@ export function createOralViewChange(
   return viewChange
 }
 
-/** The frame of a VIEW-CHANGE without authentication. */
+/** Returns the frame of a VIEW-CHANGE without authentication. */
 export const bareViewChange = (payload: Uint8Array, body: Uint8Array): Frame =>
   encodeFrame({ kind: FRAME_KINDS['oral-view-change'], payload, authentication: NOTHING, body })
 
