@@ -1,6 +1,6 @@
 /**
- * A tree that is put together from its pages (rule 2.5): from the root down, each page checked against its parent, and
- * only where it differs from the tree that is there already. What was gathered stays when the aim moves on.
+ * The assembly of a tree from its pages (rule 2.5). It proceeds from the root down, checks each page against its
+ * parent, and fetches only pages that the live tree lacks. If the target changes, gathered pages are kept.
  */
 import { byteText } from '../base/byte-text.ts'
 import { compareBytes, equalBytes, readU16 } from '../base/bytes.ts'
@@ -24,43 +24,46 @@ import { childIndex, entryIndex } from './search.ts'
 import { TreeSnapshot } from './snapshot.ts'
 
 export interface MissingPage {
-  /** The number of the child at each level, from the root down; of a value, last its entry in the leaf. */
+  /**
+   * The index of the child at each level, from the root down. For a value, the last number is the index of its entry in
+   * the leaf.
+   */
   readonly path: readonly number[]
   readonly hash: Uint8Array
 }
 
 export type AddVerdict = 'taken' | 'wrong-hash' | 'malformed' | 'not-missing'
 
-/** A page with something missing below it. */
+/** A page with pages missing below it. */
 interface Part {
   readonly page: Page
   readonly lower: Uint8Array
   readonly upper: Uint8Array | null
-  /** Below each place: a part; `missing`; or null where nothing is missing. */
+  /** For each place a part, `missing`, or null if nothing is missing there. */
   readonly below: (Part | 'missing' | null)[]
-  /** The number of those that are not null. */
+  /** The number of places that are not null. */
   open: number
 }
 
-/** A page that was added, and in which round it was last part of the aim. */
+/** A page that was added, and the last round in which it was part of the target. */
 interface Gathered {
   readonly page: Page | ValuePage
-  /** Nothing is missing below it. */
+  /** True if nothing is missing below it. */
   isWhole: boolean
   round: number
 }
 
-/** The number of aims after which a gathered page that is no part of them is let go. */
+/** The number of targets after which a gathered page that belongs to none of them is dropped. */
 const ROUNDS_KEPT = 4
 const NOTHING = new Uint8Array(0)
-/** Stands where a child is missing. */
+/** The placeholder of a missing child. */
 const HOLE = Page.empty(0, new Generation())
 
 const textOf = (hash: Uint8Array): string => byteText(hash, 0, DIGEST_BYTES)
 
 export class TreeAssembly {
   readonly #hash: Hash
-  /** The tree whose pages may be used again. */
+  /** The tree whose pages may be reused. */
   readonly #live: Page
   readonly #generation = new Generation()
   readonly #gathered = new Map<string, Gathered>()
@@ -75,7 +78,7 @@ export class TreeAssembly {
     this.#top = this.#found(rootExpected(this.#root))
   }
 
-  /** Pages that are still missing, at most so many, parents first and then in the order of keys. */
+  /** Returns at most `countMax` missing pages, parents first and then in the order of keys. */
   missing(countMax: number): readonly MissingPage[] {
     const pages: MissingPage[] = []
     if (this.#top === null && countMax > 0) pages.push({ path: [], hash: this.#root })
@@ -83,7 +86,9 @@ export class TreeAssembly {
     return pages
   }
 
-  /** Takes a copy of a page's bytes. `malformed` means that the aim itself is no tree: its hash was right. */
+  /**
+   * Adds a copy of a page's bytes. `malformed` means that the target itself is not a tree, since the hash was right.
+   */
   add({ path, hash }: MissingPage, bytes: Uint8Array): AddVerdict {
     const trail = this.#trail(path)
     if (trail === null) return 'not-missing'
@@ -100,7 +105,7 @@ export class TreeAssembly {
     return 'taken'
   }
 
-  /** Aims at another root and keeps every page that it has in common with what was gathered. */
+  /** Changes the target and keeps every gathered page that belongs to it. */
   retarget(root: Uint8Array): void {
     if (equalBytes(root, this.#root)) return
     if (this.#top !== null) this.#mark(this.#top instanceof Page ? this.#top : this.#top.page)
@@ -112,12 +117,12 @@ export class TreeAssembly {
     this.#top = this.#found(rootExpected(this.#root))
   }
 
-  /** The tree, once nothing is missing; else null. */
+  /** Returns the tree once nothing is missing; else null. */
   finish(): TreeSnapshot | null {
     return this.#top instanceof Page ? new TreeSnapshot(this.#hash, this.#top) : null
   }
 
-  /** The parts from the root to the one in which the page at a path is missing; null where none is missing there. */
+  /** Returns the parts from the root to the one in which the page at a path is missing; null if it is not missing. */
   #trail(path: readonly number[]): Part[] | null {
     if (path.length === 0) return this.#top === null ? [] : null
     const trail: Part[] = []
@@ -149,7 +154,7 @@ export class TreeAssembly {
     return page
   }
 
-  /** Puts a page in its place and closes what is whole now, from there up. */
+  /** Inserts a page, and from there up completes the parts with nothing missing. */
   #fill(trail: readonly Part[], path: readonly number[], filling: Part | Page | ValuePage): void {
     let below = filling
     for (let depth = trail.length - 1; depth >= 0; depth--) {
@@ -176,7 +181,9 @@ export class TreeAssembly {
     if (gathered !== undefined) gathered.isWhole = true
   }
 
-  /** A page, or what there is of it, without fetching: from what was gathered or from the live tree. */
+  /**
+   * Returns a page, or the available part of it, from the gathered pages or the live tree; null if it must be fetched.
+   */
   #found(expected: Expected): Part | Page | null {
     const gathered = this.#gathered.get(textOf(expected.hash))
     if (gathered?.page instanceof Page) {
@@ -188,7 +195,7 @@ export class TreeAssembly {
     return liveTwin(this.#live, expected)
   }
 
-  /** Finds what it can below a page that was gathered; gives the page itself where nothing is missing. */
+  /** Finds the available pages below a gathered page. Returns the page itself if nothing is missing. */
   #partOf(page: Page, { lower, upper }: Expected): Part | Page {
     const part: Part = { page, lower, upper, below: new Array<null>(page.count).fill(null), open: 0 }
     for (let index = 0; index < page.count; index++) {
@@ -221,7 +228,7 @@ export class TreeAssembly {
     return null
   }
 
-  /** Notes that the gathered pages below this one are part of the aim. */
+  /** Notes that the gathered pages below this one are part of the target. */
   #mark(page: Page | ValuePage): void {
     if (page instanceof Page && page.generation !== this.#generation) return
     const gathered = this.#gathered.get(textOf(pageHash(page)))
@@ -250,7 +257,7 @@ function expectedChild({ page, lower, upper }: Part, index: number): Expected {
   }
 }
 
-/** The hash that a page names for its child, or for the value of its entry. */
+/** Returns the hash that a page names for a child, or for the value of an entry. */
 function slotHash(page: Page, index: number): Uint8Array {
   const at = page.level > 0 ? placeAt(page, index) : valueHashAt(page, index)
   return page.bytes.subarray(at, at + DIGEST_BYTES)
@@ -270,7 +277,7 @@ function list(part: Part, path: readonly number[], countMax: number, pages: Miss
   }
 }
 
-/** True if a page that was well-formed elsewhere is so here too. */
+/** True if a page that was valid at another place is valid here too. */
 function belongs(page: Page, { level, total, lower, upper }: Expected): boolean {
   if (level === null) return page.level === 0 || page.count > 1
   if (page.level !== level || page.total !== total || page.count === 0) return false
@@ -278,7 +285,7 @@ function belongs(page: Page, { level, total, lower, upper }: Expected): boolean 
 }
 
 function isAtOrAbove(page: Page, lower: Uint8Array): boolean {
-  if (page === HOLE) return true // judged when it comes
+  if (page === HOLE) return true // checked when it arrives
   if (page.level === 0) return compareBytes(entryKey(page, 0), lower) >= 0
   if (page.count > 1 && compareBytes(separatorOf(page, 1), lower) < 0) return false
   return isAtOrAbove(page.children[0] as Page, lower)
@@ -291,7 +298,9 @@ function isBelow(page: Page, upper: Uint8Array): boolean {
   return isBelow(page.children[page.count - 1] as Page, upper)
 }
 
-/** The live tree's page with the expected hash: the one on the path to the lower bound, or its right neighbour. */
+/**
+ * Returns the live tree's page with the expected hash: the one on the path to the lower bound, or its right neighbour.
+ */
 function liveTwin(live: Page, expected: Expected): Page | null {
   const { level, lower, hash } = expected
   if (level === null) return live.isHashed && equalBytes(pageHash(live), hash) ? live : null

@@ -1,7 +1,8 @@
 /**
- * The differences between two snapshots, page by page and as far as they are asked for. A page stands at most once in
- * a tree (its keys are in it), at the same level in both, and pages of one level stand in the order of their first
- * keys. So two rows of them are merged as they come, and only what is in one of the trees alone is opened.
+ * The differences between two snapshots, found page by page on demand. Each page occurs at most once in a tree, since
+ * its keys are in it, and has the same level in both trees. Pages of one level are in the order of their first keys.
+ * The two rows of pages are therefore merged like sorted lists, and only pages that belong to one tree alone are
+ * opened.
  */
 import { compareBytes, equalBytes, readU16 } from '../base/bytes.ts'
 import { knownHash } from './hashing.ts'
@@ -9,13 +10,13 @@ import { VALUE_HEADER_BYTES } from './layout.ts'
 import { entryKey, PAGE_AT, Page, type ValuePage } from './page.ts'
 
 /**
- * Both walk the two trees while they are gone through, so their time may be shared out; each may be gone through once.
- * What the walk for one finds for the other waits there.
+ * The two iterables walk both trees as they are read, so that the work can be divided over time. Each can be read once.
+ * Pages that one of them finds for the other are kept for it.
  */
 export interface Changes {
-  /** Pages that the newer one has and the older one has not. Views, not to be changed. */
+  /** The pages of the newer snapshot that the older one lacks. They are views and must not be changed. */
   readonly added: Iterable<{ readonly hash: Uint8Array; readonly bytes: Uint8Array }>
-  /** Hashes of pages that only the older one has. */
+  /** The hashes of pages that only the older snapshot has. */
   readonly removed: Iterable<Uint8Array>
 }
 
@@ -29,13 +30,13 @@ export function changesBetween(base: Page | null, next: Page): Changes {
   return { added: described(walked(lowest, found.added)), removed: hashesOf(walked(lowest, found.removed)) }
 }
 
-/** Pages of one tree alone that nobody took yet. */
+/** The pages of one tree alone that were found but not read yet. */
 interface Found {
   readonly added: AnyPage[]
   readonly removed: AnyPage[]
 }
 
-/** Pages of one level that are to be compared, those from `at` on. */
+/** The pages of one level still to be compared: those from `at` on. */
 class Row {
   #pages: AnyPage[] = []
   #at = 0
@@ -56,7 +57,7 @@ class Row {
   }
 }
 
-/** One level of both trees; its rows are filled from the level above. */
+/** The pages of one level in both trees, supplied by the level above. */
 class Rows {
   readonly older = new Row()
   readonly newer = new Row()
@@ -70,7 +71,7 @@ class Rows {
     if (above !== null) above.#below = this
   }
 
-  /** Goes on a little, here or above; false when both rows have ended. */
+  /** Does one step here or above. Returns false when both rows have ended. */
   step(): boolean {
     const older = this.older.head
     const newer = this.newer.head
@@ -81,7 +82,7 @@ class Rows {
       return older !== undefined || newer !== undefined
     }
     const order = older === newer ? 0 : compareBytes(firstKey(older), firstKey(newer))
-    // Equal though not the same: a page that went and came back.
+    // Equal pages may be different objects, if a page was changed and restored.
     if (older === newer || (order === 0 && equalBytes(knownHash(older), knownHash(newer)))) {
       this.older.shift()
       this.newer.shift()
@@ -105,7 +106,7 @@ class Rows {
   }
 }
 
-/** The rows of values, which are lowest, below those of every level. */
+/** Returns the rows of values, the lowest, with the rows of all levels above them. */
 function rowsOf(base: Page | null, next: Page, found: Found): Rows {
   let rows: Rows | null = null
   for (let level = Math.max(base?.level ?? 0, next.level); level >= 0; level--) {
@@ -116,7 +117,7 @@ function rowsOf(base: Page | null, next: Page, found: Found): Rows {
   return new Rows(rows, found)
 }
 
-/** The first key in a page or below it: no other page of its level has it. */
+/** Returns the first key in or below a page. No other page of its level has it. */
 function firstKey(page: AnyPage): Uint8Array {
   if (!(page instanceof Page)) {
     const keyAt = PAGE_AT + VALUE_HEADER_BYTES
@@ -129,7 +130,7 @@ function firstKey(page: AnyPage): Uint8Array {
 
 const NOTHING = new Uint8Array(0)
 
-/** Gives the pages right below one, in order. */
+/** Adds the children of a page to a row, in order. */
 function open(page: AnyPage, row: Row): void {
   if (!(page instanceof Page)) return
   for (const child of page.children) row.add(child)
@@ -137,7 +138,7 @@ function open(page: AnyPage, row: Row): void {
   for (const value of page.values) if (value !== null) row.add(value)
 }
 
-/** The pages that wait, and then those that further steps find. */
+/** Yields the waiting pages, and then those that further steps find. */
 function* walked(rows: Rows, waiting: AnyPage[]): Generator<AnyPage> {
   do {
     yield* waiting

@@ -1,6 +1,6 @@
 /**
- * Reads the bytes of a page that came from elsewhere. Its hash was checked, so somebody's tree holds it; that it is
- * well-formed, and belongs where it hangs, is checked here. Never throws.
+ * Decodes a page that came from another replica. Its hash was checked, so it belongs to some replica's tree. This file
+ * checks that it is well-formed and valid at its place. Never throws.
  */
 import { compareBytes, equalBytes, readU16, readU32 } from '../base/bytes.ts'
 import { DIGEST_BYTES } from '../base/hash.ts'
@@ -32,19 +32,20 @@ import { isTooLarge } from './structure.ts'
 /** The properties that a page must have at its place in the tree. */
 export interface Expected {
   readonly hash: Uint8Array
-  /** Null for a root, which may have any level. */
+  /** The level; null for a root, which may have any level. */
   readonly level: number | null
-  /** The number of keys that its parent counts below it; null for a root. */
+  /** The number of keys that its parent counts in it and below; null for a root. */
   readonly total: number | null
-  /** Its keys are at or above `lower`, and below `upper` where that is not null. */
+  /** The bounds of its keys: at or above `lower`, and below `upper` unless that is null. */
   readonly lower: Uint8Array
   readonly upper: Uint8Array | null
 }
 
 /**
- * `tag` it is no leaf or inner page; `size` too short, too long or overfull; `level` not the parent's less one; `count`
- * too few items; `offsets` items that do not stand in a row; `length` of a key or a value beyond its bound; `order` keys
- * that do not rise; `range` keys that belong elsewhere; `total` other numbers of keys than stated; `key` of another value.
+ * The fault of a page. `tag`: it is neither a leaf nor an inner page. `size`: it is too short, too long or overfull.
+ * `level`: not one less than its parent's. `count`: too few items. `offsets`: items with gaps or overlaps. `length`: a
+ * key or value beyond its limit. `order`: keys that do not rise. `range`: keys that belong elsewhere. `total`: not the
+ * stated number of keys. `key`: the key of another value.
  */
 export type PageFault =
   | 'tag'
@@ -58,7 +59,7 @@ export type PageFault =
   | 'total'
   | 'key'
 
-/** A page of a generation that nobody changes, its children still to be filled in; or what is wrong with it. */
+/** Decodes a page. Returns it with its children still empty, in a generation that no tree changes; or its fault. */
 export function decodePage(
   encoded: Uint8Array,
   expected: Expected,

@@ -1,19 +1,19 @@
 /**
- * The ownership of pages: who may change which one, and what becomes of those that nobody needs any more. All changes
- * between two snapshots belong to one generation; a page of an older one is copied before it changes. The buffer of
- * the page that was copied serves again once every snapshot that holds it was released: making buffers costs more
- * than filling them. A snapshot that is never released costs only that.
+ * The ownership of pages: which tree may change a page, and when its buffer is reused. All changes between two
+ * snapshots belong to one generation; a page of an older generation is copied before it changes. The buffer of the
+ * copied page is reused once every snapshot that holds it was released, because allocating buffers costs more than
+ * filling them. If a snapshot is never released, its buffers are not reused; nothing else depends on it.
  */
 
-/** Buffers that wait to be used again, in all. */
+/** The maximum number of spare buffers, of all sizes together. */
 const SPARE_BUFFERS_MAX = 16_384
 
-/** The buffers of one tree that no page uses, by their size. */
+/** The unused buffers of one tree, by size. */
 export class SpareBuffers {
   readonly #bySize = new Map<number, Uint8Array[]>()
   #count = 0
 
-  /** A buffer of this size, with anything in it. */
+  /** Returns a buffer of this size with arbitrary contents. */
   take(size: number): Uint8Array {
     const buffer = this.#bySize.get(size)?.pop()
     if (buffer === undefined) return new Uint8Array(size)
@@ -34,7 +34,7 @@ export class SpareBuffers {
 export class Generation {
   readonly number: number
   readonly buffers: SpareBuffers
-  /** Numbers of the tree's generations that ended in a snapshot which was not released, and of the present one. */
+  /** The numbers of the current generation and of those whose snapshot is not released. */
   readonly open: Set<number>
 
   constructor(before: Generation | null = null) {
@@ -45,19 +45,22 @@ export class Generation {
   }
 }
 
-/** A page as far as its life goes. */
+/** The part of a page that its retirement needs. */
 interface RetiredPage {
   readonly generation: Generation
   readonly bytes: Uint8Array
 }
 
-/** The pages that a tree replaced while one snapshot was its newest. The snapshot owns it, so both go together. */
+/**
+ * The pages that a tree replaced while one snapshot was its newest. The snapshot owns this list, so both are freed
+ * together.
+ */
 export class Retirement {
   readonly #generation: Generation
   #pages: RetiredPage[] = []
   #isReleased = false
 
-  /** Of the snapshot in which this generation ended. */
+  /** Takes the generation that ended in the snapshot. */
   constructor(generation: Generation) {
     this.#generation = generation
   }
@@ -66,7 +69,7 @@ export class Retirement {
     if (!this.#isReleased) this.#pages.push(page)
   }
 
-  /** Hands on the buffers of the pages that no other snapshot holds. */
+  /** Frees the buffers of pages that no other snapshot holds. */
   release(): void {
     this.#isReleased = true
     const { number, open, buffers } = this.#generation
@@ -74,7 +77,8 @@ export class Retirement {
     let newestOpen = -1
     for (const other of open) if (other < number && other > newestOpen) newestOpen = other
     for (const page of this.#pages) {
-      // It stands in the snapshots from its own generation's to this one's. Other trees' pages may have other holders.
+      // The page is in the snapshots from its own generation's to this one's. Other trees' pages may have other
+      // holders.
       const isOfThisTree = page.generation.buffers === buffers
       if (isOfThisTree && page.generation.number > newestOpen) buffers.give(page.bytes)
     }

@@ -1,6 +1,6 @@
 /**
- * Hashes what has no hash yet, from the leaves up, in slices (DESIGN section 7 rule 4). A page is hashed once: pages that
- * did not change are shared, and know theirs.
+ * The hashing of pages without a hash, from the leaves up, in slices (DESIGN section 7 rule 4). A page is hashed once:
+ * unchanged pages are shared and keep their hash.
  */
 import { assert } from '../base/assert.ts'
 import { readU16 } from '../base/bytes.ts'
@@ -8,7 +8,9 @@ import { DIGEST_BYTES, type Hash } from '../base/hash.ts'
 import { ENTRY_HEADER_BYTES } from './layout.ts'
 import { itemAt, PAGE_AT, type Page, pageBytes, pageHash, placeAt, type ValuePage } from './page.ts'
 
-/** The cost of one hash beside its bytes, in bytes: a slice takes as long whether its pages are large or small. */
+/**
+ * The fixed cost of one hash, as a number of bytes, so that a slice takes equally long with large and with small pages.
+ */
 const CALL_COST_BYTES = 1024
 
 /** The work left in this slice. */
@@ -17,12 +19,17 @@ interface Slice {
   bytesLeft: number
 }
 
-/** Hashes about so many bytes at most, at least one page, of what lies below a page that no tree changes any more. */
+/**
+ * Hashes at most about `bytesMax` bytes, but at least one page, below a page that no tree changes any more. Returns
+ * true when all are hashed.
+ */
 export function hashSlice(page: Page, hash: Hash, bytesMax: number): boolean {
   return hashBelow(page, { hash, bytesLeft: Math.max(1, bytesMax) })
 }
 
-/** True if the page has its hash now. As deep as the tree is high. */
+/**
+ * Hashes a page and those below it. Returns true if the page now has its hash. Recurses as deep as the tree is high.
+ */
 function hashBelow(page: Page, slice: Slice): boolean {
   if (page.isHashed) return true
   const isReady = page.level === 0 ? hashValues(page, slice) : hashChildren(page, slice)
@@ -65,7 +72,7 @@ function copyHash(from: Uint8Array, to: Uint8Array, at: number): void {
   for (let index = 0; index < DIGEST_BYTES; index++) to[at + index] = from[index] as number
 }
 
-/** The hash of a page, which must have one. */
+/** Returns the hash of a page, which must have one. */
 export function knownHash(page: Page | ValuePage): Uint8Array {
   assert(page.isHashed, 'asked for a hash before it was made')
   return pageHash(page)

@@ -15,44 +15,52 @@
  */
 import { DIGEST_BYTES } from '../base/hash.ts'
 
-/** Bytes of a key. A byte more than what a user may name: the store puts one in front. */
+/** The maximum bytes of a key: longer than a user's key, because the store adds a prefix. */
 export const TREE_KEY_BYTES_MAX = 4 * 1024 + 64
-/** Bytes of a value: 1 MiB, and room for a user's key and what else the store puts in front. */
+/** The maximum bytes of a value: 1 MiB, plus a user's key and the store's header. */
 export const TREE_VALUE_BYTES_MAX = 1024 * 1024 + TREE_KEY_BYTES_MAX + 256
-/** Bytes of a value that stands in its leaf. */
+/** The maximum bytes of a value that is stored in its leaf. */
 export const VALUE_INLINE_BYTES_MAX = 1024
 
 export const PAGE_TAGS = { leaf: 0, inner: 1, value: 2 } as const
 
-/** Bytes in front of a leaf's or an inner page's table. */
+/** The bytes before the table of a leaf or an inner page. */
 export const PAGE_HEADER_BYTES = 4
-/** Bytes of a place in the table: an offset; in an inner page behind the child's hash and its number of keys. */
+/**
+ * The bytes of a place in the table: an offset and, in an inner page, before it the child's hash and its number of
+ * keys.
+ */
 export const LEAF_PLACE_BYTES = 2
 export const INNER_PLACE_BYTES = DIGEST_BYTES + 6 + 2
-/** Bytes in front of an entry's key. */
+/** The bytes before an entry's key. */
 export const ENTRY_HEADER_BYTES = 6
-/** Bytes in front of a value page's key. */
+/** The bytes before a value page's key. */
 export const VALUE_HEADER_BYTES = 3
 
 /** A leaf of more bytes and more than one entry is split. */
 export const LEAF_BYTES_MAX = 4 * 1024
 /** An inner page of more bytes and more children than `INNER_CHILDREN_KEPT` is split. */
 export const INNER_BYTES_MAX = 8 * 1024
-/** So many children stay together however long their separators are, or a tree of long keys would grow too high. */
+/**
+ * The number of children that stay together however long their separators are. Otherwise a tree of long keys would
+ * become too high.
+ */
 export const INNER_CHILDREN_KEPT = 8
-/** A page that shrinks below a quarter of its bound is joined with a neighbour where both fill at most three. */
+/**
+ * The share of its limit below which a page is joined with a neighbour, if both together fill at most three quarters.
+ */
 export const JOIN_BELOW = 1 / 4
 export const JOINED_MAX = 3 / 4
 
-/** Levels above the leaves. Eight million keys of full length stay far below it. */
+/** The maximum number of levels above the leaves. Eight million keys of full length stay far below it. */
 export const LEVELS_MAX = 24
 
-/** Bytes of a leaf or an inner page at most: what its bound leaves alone. */
+/** The maximum bytes of a leaf or an inner page, given the limits above. */
 export const INDEX_PAGE_BYTES_MAX = 48 * 1024
-/** Bytes of any page. */
+/** The maximum bytes of any page. */
 export const PAGE_BYTES_MAX = VALUE_HEADER_BYTES + TREE_KEY_BYTES_MAX + TREE_VALUE_BYTES_MAX
 
-/** Bytes that an entry's value takes in its leaf. */
+/** Returns the bytes that an entry's value takes in its leaf. */
 export function placedBytes(valueLength: number): number {
   return valueLength > VALUE_INLINE_BYTES_MAX ? DIGEST_BYTES : valueLength
 }

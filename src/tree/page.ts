@@ -1,6 +1,6 @@
 /**
- * A page in memory: its encoded bytes, edited in place while only the live tree holds it, and the pages below it. Both
- * kinds are one table with a heap behind it: the entries of a leaf, the separators of an inner page.
+ * Pages in memory: the encoded bytes of a page, edited in place while only the live tree holds it, and the pages below
+ * it. Both kinds consist of a table followed by a heap: the entries of a leaf, or the separators of an inner page.
  */
 import { assert } from '../base/assert.ts'
 import { readU16, readU32, writeU16, writeU32 } from '../base/bytes.ts'
@@ -17,13 +17,13 @@ import {
   VALUE_INLINE_BYTES_MAX,
 } from './layout.ts'
 
-/** A page's hash stands in its buffer in front of its bytes. */
+/** The offset of a page's bytes in its buffer, after its hash. */
 export const PAGE_AT = DIGEST_BYTES
 const TABLE_AT = PAGE_AT + PAGE_HEADER_BYTES
-/** Buffers grow in steps of so many bytes. */
+/** The step in which buffers grow, in bytes. */
 const GROWTH_BYTES = 512
 
-/** A value too large for its leaf: hash, then the page's bytes. Never changed once its value is written. */
+/** A value too large for its leaf: its hash, then the page's bytes. Never changed after its value is written. */
 export class ValuePage {
   readonly bytes: Uint8Array
   isHashed = false
@@ -40,7 +40,7 @@ export class ValuePage {
     return new ValuePage(bytes)
   }
 
-  /** The offset of the value in `bytes`; it reaches to their end. */
+  /** The offset of the value in `bytes`, at whose end it ends. */
   get valueAt(): number {
     return PAGE_AT + VALUE_HEADER_BYTES + readU16(this.bytes, PAGE_AT + 1)
   }
@@ -52,26 +52,26 @@ const NO_STALE: number[] = []
 /** A leaf (level 0) or an inner page. */
 export class Page {
   readonly level: number
-  /** Bytes of one place in the table. */
+  /** The bytes of one place in the table. */
   readonly width: number
   /** The generation of the tree that may change it. */
   readonly generation: Generation
   bytes: Uint8Array
-  /** Bytes of the encoded page, which begins at `PAGE_AT` of `bytes`. */
+  /** The bytes of the encoded page, which starts at `PAGE_AT` of `bytes`. */
   length: number
   count: number
-  /** Keys in it and below it. */
+  /** The number of keys in it and below it. */
   total: number
   isHashed = false
   /** The children of an inner page. */
   children: Page[]
-  /** 1 for each child whose hash in the table may be out of date. */
+  /** 1 for each child whose hash in the table may be outdated. */
   stale: number[]
-  /** For each entry of a leaf its value's page, or null; null where no entry has one. */
+  /** For each entry of a leaf, the page of its value or null. Null if no entry has one. */
   values: (ValuePage | null)[] | null = null
-  /** Made from an inner page's separators when they are searched: what `childIndex` compares first. */
+  /** The first bytes of an inner page's separators, which `childIndex` compares first. Computed at the first search. */
   heads: Uint32Array | null = null
-  /** Bytes that all separators but the first share. */
+  /** The number of bytes that all separators except for the first share. */
   sharedBytes = 0
 
   constructor(level: number, generation: Generation, bytes: Uint8Array, length: number) {
@@ -93,10 +93,10 @@ export class Page {
     return new Page(level, generation, bytes, PAGE_HEADER_BYTES)
   }
 
-  /** The same page for another generation to change. */
+  /** Returns a copy of the page, for another generation to change. */
   copy(generation: Generation): Page {
     const bytes = generation.buffers.take(capacityOf(this.length))
-    // Making a view costs more than copying what stands behind the page.
+    // Copying the unused end of the buffer costs less than making a view.
     const isSame = bytes.length === this.bytes.length
     bytes.set(isSame ? this.bytes : this.bytes.subarray(0, PAGE_AT + this.length))
     const copy = new Page(this.level, generation, bytes, this.length)
@@ -116,7 +116,7 @@ export function capacityOf(length: number): number {
   return PAGE_AT + Math.ceil((length + 64) / GROWTH_BYTES) * GROWTH_BYTES
 }
 
-/** The page's encoded bytes; a view. */
+/** Returns a view of the page's encoded bytes. */
 export function pageBytes(page: Page): Uint8Array {
   return page.bytes.subarray(PAGE_AT, PAGE_AT + page.length)
 }
@@ -125,7 +125,7 @@ export function pageHash(page: Page | ValuePage): Uint8Array {
   return page.bytes.subarray(0, DIGEST_BYTES)
 }
 
-/** The offset of the item at an index in the page's buffer. */
+/** Returns the offset of the item at an index in the page's buffer. */
 export function itemAt(page: Page, index: number): number {
   const { bytes, width } = page
   const place = TABLE_AT + (index + 1) * width - 2
@@ -136,7 +136,7 @@ export function itemEnd(page: Page, index: number): number {
   return index + 1 < page.count ? itemAt(page, index + 1) : PAGE_AT + page.length
 }
 
-/** The offset of a place of the table in the page's buffer. */
+/** Returns the offset of a place of the table in the page's buffer. */
 export function placeAt(page: Page, index: number): number {
   return TABLE_AT + index * page.width
 }
@@ -159,7 +159,7 @@ export function isApart(valueLength: number): boolean {
   return valueLength > VALUE_INLINE_BYTES_MAX
 }
 
-/** The keys below a child, as its parent counts them. */
+/** Returns the number of keys below a child, as its parent counts them. */
 export function childTotal(page: Page, index: number): number {
   const at = placeAt(page, index) + DIGEST_BYTES
   return readU16(page.bytes, at) * 0x1_0000_0000 + readU32(page.bytes, at + 2)
@@ -191,7 +191,9 @@ function shiftOffsets(page: Page, from: number, by: number): void {
   }
 }
 
-/** Makes room for a page of so many bytes; one that is appended to will be appended to again. */
+/**
+ * Makes room for a page of `length` bytes. A page that is appended to gets more room, because more will be appended.
+ */
 function reserve(page: Page, length: number, isAppended = false): void {
   if (PAGE_AT + length <= page.bytes.length) return
   const isFilling = isAppended && page.level === 0 && length < LEAF_BYTES_MAX
@@ -200,7 +202,7 @@ function reserve(page: Page, length: number, isAppended = false): void {
   page.bytes = bytes
 }
 
-/** Makes room for an item of so many bytes at an index, and a place of zeros for it in the table. */
+/** Makes room for an item of `size` bytes at an index, and a place of zeros for it in the table. */
 export function openItem(page: Page, index: number, size: number): void {
   const { width, count } = page
   const heap = TABLE_AT + count * width
@@ -219,7 +221,7 @@ export function openItem(page: Page, index: number, size: number): void {
   shiftOffsets(page, index + 1, size)
 }
 
-/** Makes an item larger or smaller; what of its bytes remains stays at its beginning. */
+/** Changes the size of an item. Its remaining bytes stay at its start. */
 export function resizeItem(page: Page, index: number, size: number): void {
   const by = size - (itemEnd(page, index) - itemAt(page, index))
   if (by === 0) return
@@ -262,7 +264,7 @@ export function cutItems(page: Page, from: number): Page {
   target.set(bytes.subarray(heapFrom, heapFrom + heapBytes), TABLE_AT + moved * width)
   const cut = new Page(page.level, page.generation, target, length)
   shiftOffsets(cut, 0, -shift)
-  // What stays moves up to its shorter table.
+  // The remaining items move up to the end of the shorter table.
   bytes.copyWithin(placeAt(page, from), placeAt(page, count), heapFrom)
   page.length -= moved * width + heapBytes
   setCount(page, from)

@@ -1,6 +1,6 @@
 /**
- * Proofs that a key has its value, or is not there: the pages from the root to the key's leaf, and the value's page
- * where it has one. Big-endian:
+ * Proofs that a key has its value, or does not exist: the pages from the root to the key's leaf, and the value's page
+ * if it has one. Big-endian:
  *
  *   proof = count u8 | (length u32 | page) × count
  */

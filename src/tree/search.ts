@@ -22,9 +22,9 @@ export interface Span {
 export const spanOf = (bytes: Uint8Array): Span => ({ bytes, from: 0, to: bytes.length })
 
 /**
- * The index of the child whose keys the key belongs to. The separators' next four bytes behind what all of them share
- * stand in a row of numbers, so that few separators are read. The key is known to share its first `known` bytes with
- * all that the page may hold; so too `entryIndex`.
+ * Returns the index of the child to whose range the key belongs. Compares first the four bytes of each separator after
+ * the prefix that all share, which are kept as an array of numbers, so that few separators are read. The key is known
+ * to share its first `known` bytes with everything that the page may hold; the same holds for `entryIndex`.
  */
 export function childIndex(page: Page, key: Uint8Array, from: number, to: number, known = 0): number {
   const heads = page.heads ?? makeHeads(page)
@@ -34,7 +34,7 @@ export function childIndex(page: Page, key: Uint8Array, from: number, to: number
   const head = headAt(key, from + shared, to)
   let low = 0
   let high = page.count - 1
-  // The bytes that the key is known to share with the separators at `low` and behind `high`.
+  // The number of bytes that the key is known to share with the separators at `low` and after `high`.
   let sharedBelow = shared
   let sharedAbove = shared
   while (low < high) {
@@ -65,8 +65,8 @@ export function childIndex(page: Page, key: Uint8Array, from: number, to: number
 }
 
 /**
- * The number of bytes, zeros behind an end counted as bytes, that a key that belongs to a child shares with every
- * other one that may stand there: what it shares with the separators around the child.
+ * Returns the number of bytes that the key shares with every other key that may be in the child, from what it shares
+ * with the separators around the child. Zeros after the end of a key count as bytes.
  */
 export function knownBelow(page: Page, index: number, key: Uint8Array, from: number, to: number): number {
   const { heads, sharedBytes } = page
@@ -76,7 +76,7 @@ export function knownBelow(page: Page, index: number, key: Uint8Array, from: num
   return sharedBytes + (Math.clz32(differences) >>> 3)
 }
 
-/** The order of what all separators but the first share, and the key. */
+/** Compares the prefix that all separators except for the first share with the key. */
 function orderOfShared(page: Page, known: number, key: Uint8Array, from: number, to: number): number {
   const shared = page.sharedBytes
   const at = itemAt(page, 1)
@@ -88,7 +88,7 @@ function orderOfShared(page: Page, known: number, key: Uint8Array, from: number,
   return shared - length
 }
 
-/** The next four bytes as a number, zeros where there are none. */
+/** Returns the next four bytes as a number, padded with zeros. */
 function headAt(bytes: Uint8Array, at: number, end: number): number {
   if (at + 4 <= end) return readU32(bytes, at)
   let head = 0
@@ -114,7 +114,7 @@ function makeHeads(page: Page): Uint32Array {
   return heads
 }
 
-/** The index of the key's entry, or -1 - i where it would stand at index i. */
+/** Returns the index of the key's entry, or -1 - i if it would be inserted at index i. */
 export function entryIndex(page: Page, key: Uint8Array, from: number, to: number, known = 0): number {
   const { bytes, count } = page
   const length = to - from
@@ -122,7 +122,7 @@ export function entryIndex(page: Page, key: Uint8Array, from: number, to: number
   const heap = table + count * LEAF_PLACE_BYTES
   let low = 0
   let high = count
-  // The bytes that the key shares with what is below it and above it, and so with all between.
+  // The number of bytes that the key shares with the entries below and above it, and so with all between them.
   let sharedBelow = known
   let sharedAbove = known
   while (low < high) {
@@ -147,7 +147,7 @@ export function entryIndex(page: Page, key: Uint8Array, from: number, to: number
   return -1 - low
 }
 
-/** The number of keys below a page that come before the key. */
+/** Returns the number of keys below a page that come before the key. */
 export function rankOf(root: Page, { bytes, from, to }: Span): number {
   let rank = 0
   let page = root
@@ -160,7 +160,7 @@ export function rankOf(root: Page, { bytes, from, to }: Span): number {
   return rank + (index < 0 ? -1 - index : index)
 }
 
-/** The least byte string above every one with the prefix, or null when there is none. */
+/** Returns the smallest byte string above all those with the prefix; null if there is none. */
 export function successorOf(prefix: Uint8Array): Uint8Array | null {
   let length = prefix.length
   while (length > 0 && prefix[length - 1] === 0xff) length--
@@ -170,7 +170,7 @@ export function successorOf(prefix: Uint8Array): Uint8Array | null {
   return next
 }
 
-/** The number of keys with the prefix. */
+/** Returns the number of keys with the prefix. */
 export function countPrefix(root: Page, prefix: Uint8Array): number {
   const next = successorOf(prefix)
   const end = next === null ? root.total : rankOf(root, spanOf(next))
@@ -178,8 +178,8 @@ export function countPrefix(root: Page, prefix: Uint8Array): number {
 }
 
 /**
- * Goes through the keys of a tree in their order. What it stands on may be read until the tree changes; the fields hold
- * views into pages, not to be changed.
+ * A cursor over the keys of a tree, in order. It is valid until the tree changes. Its fields hold views into pages,
+ * which must not be changed.
  */
 export class TreeCursor {
   readonly #pages: Page[] = []
@@ -187,7 +187,7 @@ export class TreeCursor {
   #leaf: Page
   #index: number
 
-  /** Stands on the first key at or behind the given one. */
+  /** Starts at the first key that is equal to or after the given one. */
   constructor(root: Page, { bytes, from, to }: Span) {
     let page = root
     while (page.level > 0) {
@@ -211,14 +211,14 @@ export class TreeCursor {
     if (this.#index === this.#leaf.count) this.#nextLeaf()
   }
 
-  /** A view of the key. */
+  /** Returns a view of the key. */
   get key(): Uint8Array {
     const at = itemAt(this.#leaf, this.#index)
     const keyAt = at + ENTRY_HEADER_BYTES
     return this.#leaf.bytes.subarray(keyAt, keyAt + readU16(this.#leaf.bytes, at))
   }
 
-  /** A view of the value. */
+  /** Returns a view of the value. */
   get value(): Uint8Array {
     return entryValue(this.#leaf, this.#index)
   }
@@ -262,7 +262,7 @@ export class TreeCursor {
   }
 }
 
-/** A view of the value of a leaf's entry. */
+/** Returns a view of the value of a leaf's entry. */
 export function entryValue(leaf: Page, index: number): Uint8Array {
   const { bytes } = leaf
   const at = itemAt(leaf, index)
@@ -275,7 +275,7 @@ export function entryValue(leaf: Page, index: number): Uint8Array {
   return bytes.subarray(valueAt, valueAt + length)
 }
 
-/** A view of the value under a key, or null. */
+/** Returns a view of the value of a key; null if the key does not exist. */
 export function lookUp(root: Page, { bytes, from, to }: Span): Uint8Array | null {
   let page = root
   while (page.level > 0) page = page.children[childIndex(page, bytes, from, to)] as Page

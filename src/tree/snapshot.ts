@@ -1,4 +1,4 @@
-/** A tree at one moment, frozen: its hashes, its pages, what changed since another, proofs of what it holds. */
+/** The snapshot of a tree: its hashes, its pages, its changes since another snapshot, and proofs. */
 import { assert } from '../base/assert.ts'
 import type { Hash } from '../base/hash.ts'
 import { type Changes, changesBetween } from './changes.ts'
@@ -15,22 +15,22 @@ export class TreeSnapshot {
   readonly #retirement: Retirement | null
   #isReleased = false
 
-  /** `retirement` gathers what a tree that goes on replaces. */
+  /** `retirement` collects the pages that the live tree replaces afterwards. */
   constructor(hash: Hash, root: Page, retirement: Retirement | null = null) {
     this.#hash = hash
     this.#root = root
     this.#retirement = retirement
   }
 
-  /** The topmost page; for the tree's own files. */
+  /** The root page, for the other files of the tree. */
   get root(): Page {
     assert(!this.#isReleased, 'a snapshot was used after its release')
     return this.#root
   }
 
   /**
-   * Lets the tree use the buffers again that only this snapshot needed: nothing is asked of it from now on, and no view
-   * that it gave is read any more. Not necessary, but it halves the cost of a change; the oldest first is best.
+   * Lets the tree reuse the buffers that only this snapshot needs. Afterwards neither the snapshot nor any view that it
+   * returned may be used. Releasing is optional, but halves the cost of a change; it works best oldest first.
    */
   release(): void {
     this.#isReleased = true
@@ -41,19 +41,19 @@ export class TreeSnapshot {
     return this.root.total
   }
 
-  /** Hashes pages that have no hash yet, about so many bytes at most. Gives the root once all are hashed, else null. */
+  /** Hashes at most about `bytesMax` bytes of pages without a hash. Returns the root once all are hashed, else null. */
   hashSome(bytesMax: number): Uint8Array | null {
     return hashSlice(this.root, this.#hash, bytesMax) ? knownHash(this.root).slice() : null
   }
 
-  /** The root; hashes whatever has no hash yet, however long that takes. */
+  /** Returns the root. Hashes all pages without a hash, however long that takes. */
   hashAll(): Uint8Array {
     const root = this.hashSome(Number.POSITIVE_INFINITY)
     assert(root !== null, 'pages without a hash are left')
     return root
   }
 
-  /** The page at the end of a path, once the root is known; null where there is none. A view, not to be changed. */
+  /** Returns a view of the page at the end of a path; null if there is none. The root must be known. */
   page(path: readonly number[]): Uint8Array | null {
     if (!this.root.isHashed) return null
     let page = this.root
@@ -70,29 +70,29 @@ export class TreeSnapshot {
   }
 
   /**
-   * The pages to write and those that may be deleted when `base` is stored and this is to be stored. Both have their
-   * root, and are not released while it is gone through.
+   * Returns the pages to write and those to delete in order to store this snapshot after `base`. The root of both must
+   * be known, and neither may be released while the result is read.
    */
   changesSince(base: TreeSnapshot | null): Changes {
     return changesBetween(base?.root ?? null, this.root)
   }
 
-  /** A view of the value under a key, or null. */
+  /** Returns a view of the value of a key; null if the key does not exist. */
   get(key: Uint8Array): Uint8Array | null {
     return lookUp(this.root, spanOf(key))
   }
 
-  /** The number of keys with the prefix. */
+  /** Returns the number of keys with the prefix. */
   count(prefix: Uint8Array): number {
     return countPrefix(this.root, prefix)
   }
 
-  /** Stands on the first key at or behind the given one. */
+  /** Returns a cursor at the first key that is equal to or after the given one. */
   cursor(key: Uint8Array): TreeCursor {
     return new TreeCursor(this.root, spanOf(key))
   }
 
-  /** The proof that a key has its value, or is not there; `verifyProof` reads it. The root must be known. */
+  /** Returns the proof that a key has its value, or does not exist; `verifyProof` checks it. The root must be known. */
   prove(key: Uint8Array): Uint8Array {
     return prove(this.root, key)
   }

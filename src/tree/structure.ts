@@ -1,6 +1,6 @@
 /**
- * Dividing and joining pages. The outcome depends on the bytes of the pages alone, so the tree's shape is a function
- * of the operations since a given tree, whether that tree grew here or came over the wire.
+ * Dividing and joining pages. The result depends on the bytes of the pages only. The tree's shape is therefore a
+ * function of the operations since a given tree, even if that tree was transferred from another replica.
  */
 import { assert } from '../base/assert.ts'
 import {
@@ -27,7 +27,7 @@ import {
   setChildTotal,
 } from './page.ts'
 
-/** A page that was cut off, and the separator in front of it. */
+/** A page that was cut off, and the separator before it. */
 export interface Piece {
   readonly page: Page
   readonly separator: Uint8Array
@@ -48,8 +48,9 @@ export function isSmall(page: Page): boolean {
 const bytesMax = (page: Page): number => (page.level === 0 ? LEAF_BYTES_MAX : INNER_BYTES_MAX)
 
 /**
- * Cuts a page that is too large until no piece is. The page itself stays the first piece; gives the others in order.
- * `isAscending` says that its last item is new and ends the tree: keys that arrive in order leave full pages behind.
+ * Divides a page that is too large until no piece is. The page itself stays the first piece; returns the others in
+ * order. `isAscending` means that its last item is new and the last of the tree: keys inserted in order then leave full
+ * pages.
  */
 export function divide(page: Page, isAscending: boolean): Piece[] {
   if (!isTooLarge(page)) return []
@@ -58,7 +59,7 @@ export function divide(page: Page, isAscending: boolean): Piece[] {
   return [...divide(page, false), { page: right, separator }, ...divide(right, false)]
 }
 
-/** The first index at which at least half of the bytes stand in front; never the first or past the last. */
+/** Returns the first index before which there are at least half of the bytes; never the first or one past the last. */
 function middleOf(page: Page): number {
   const half = page.length / 2
   let index = 1
@@ -84,7 +85,7 @@ function cut(page: Page, from: number): Page {
   return right
 }
 
-/** The shortest bytes above the left leaf's last key that are not above the right one's first. */
+/** Returns the shortest byte string above the left leaf's last key and not above the right leaf's first. */
 function shortestBetween(left: Page, right: Page): Uint8Array {
   const below = entryKey(left, left.count - 1)
   const above = entryKey(right, 0)
@@ -99,7 +100,7 @@ function takeFirstSeparator(page: Page): Uint8Array {
   return separator
 }
 
-/** A page above the root and the pieces that were cut off it. */
+/** Returns a new root above the old root and the pieces that were cut off it. */
 export function rootAbove(root: Page, pieces: readonly Piece[]): Page {
   assert(root.level < LEVELS_MAX, 'the tree has grown too high')
   const above = Page.empty(root.level + 1, root.generation)
@@ -108,7 +109,7 @@ export function rootAbove(root: Page, pieces: readonly Piece[]): Page {
   return above
 }
 
-/** Inserts children from an index on. The parent's own total stays: its keys were counted already. */
+/** Inserts children from an index on. The parent's total does not change, since it includes their keys already. */
 export function insertChildren(parent: Page, index: number, pieces: readonly Piece[]): void {
   for (const [offset, { page, separator }] of pieces.entries()) {
     const at = index + offset
@@ -132,7 +133,7 @@ export function removeChild(parent: Page, index: number): void {
   if (index === 0 && parent.count > 0) resizeItem(parent, 0, 0)
 }
 
-/** True if the child at an index and the next one fill a page that is not nearly full. */
+/** True if the child at an index and the next one together fit into a page that is not nearly full. */
 export function canJoin(parent: Page, index: number): boolean {
   const left = parent.children[index]
   const right = parent.children[index + 1]
@@ -142,7 +143,7 @@ export function canJoin(parent: Page, index: number): boolean {
   return joined <= JOINED_MAX * bytesMax(left)
 }
 
-/** Joins the child at an index with the next one. The parent is the caller's to change. */
+/** Joins the child at an index with the next one. The caller must own the parent. */
 export function joinChildren(parent: Page, index: number): void {
   const right = parent.children[index + 1] as Page
   let left = parent.children[index] as Page

@@ -1,9 +1,9 @@
 /**
- * A map from byte strings to byte strings in their order: a copy-on-write Merkle B+tree (DESIGN section 1.3). A snapshot
- * costs nothing; after it, the first change below a page copies that page. Deterministic: equal operations from equal
+ * An ordered map from byte strings to byte strings: a copy-on-write Merkle B+tree (DESIGN section 1.3). A snapshot
+ * costs nothing; after it, the first change below a page copies that page. Deterministic: equal operations on equal
  * trees give equal pages.
  *
- * For speed a change is made in two steps: `find`, and then `put` or `delete` at the place found.
+ * For speed a change takes two steps: `find`, and then `put` or `delete` at that place.
  */
 import { assert } from '../base/assert.ts'
 import { readU16, readU32, writeU16, writeU32 } from '../base/bytes.ts'
@@ -37,17 +37,17 @@ import {
 
 export class Tree {
   readonly #hash: Hash
-  /** Only its pages may change. */
+  /** The current generation: only its pages may change. */
   #generation = new Generation()
-  /** Of the newest snapshot. */
+  /** The retirement of the newest snapshot. */
   #retirement: Retirement | null = null
   #root: Page
-  // Where the last `find` went: the pages above the leaf, and which child was taken in each.
+  // The path of the last `find`: the pages above the leaf, and the index of the child taken in each.
   readonly #pages: Page[] = []
   readonly #indices: number[] = []
   #depth = 0
   #leaf: Page
-  /** The index of the key's entry, or -1 - i where it would stand at i. */
+  /** The index of the key's entry, or -1 - i if it would be inserted at i. */
   #index = -1
   valueBuffer: Uint8Array = new Uint8Array(0)
   valueAt = 0
@@ -64,23 +64,23 @@ export class Tree {
     return this.#root.total
   }
 
-  /** The tree as it is now, frozen. */
+  /** Returns a snapshot of the tree. */
   snapshot(): TreeSnapshot {
     this.#retirement = new Retirement(this.#generation)
     this.#generation = new Generation(this.#generation)
     return new TreeSnapshot(this.#hash, this.#root, this.#retirement)
   }
 
-  /** Goes on from a snapshot, of this tree or of another. */
+  /** Continues from a snapshot of this tree or of another. */
   restore(snapshot: TreeSnapshot): void {
-    // Pages that were retired may live again, so nothing of before gives its buffers to what comes now.
+    // Retired pages may be in use again, so the buffers of earlier generations are not reused.
     this.#generation = new Generation()
     this.#retirement = null
     this.#root = snapshot.root
     this.find(new Uint8Array(0), 0, 0)
   }
 
-  /** A view of the value under a key, or null; valid until the tree changes. */
+  /** Returns a view of the value of a key, valid until the tree changes; null if the key does not exist. */
   get(key: Uint8Array): Uint8Array | null {
     return this.find(key, 0, key.length) ? this.value : null
   }
@@ -91,30 +91,30 @@ export class Tree {
     this.valueBuffer.set(value, this.valueAt)
   }
 
-  /** True if the key was there. */
+  /** Removes a key. Returns true if it existed. */
   remove(key: Uint8Array): boolean {
     const isFound = this.find(key, 0, key.length)
     if (isFound) this.delete()
     return isFound
   }
 
-  /** The number of keys with the prefix. */
+  /** Returns the number of keys with the prefix. */
   count(prefix: Uint8Array): number {
     return countPrefix(this.#root, prefix)
   }
 
-  /** The number of keys from the first on and before the second. */
+  /** Returns the number of keys that are at or after `from` and before `to`. */
   countBetween(from: Uint8Array, to: Uint8Array): number {
     return Math.max(0, rankOf(this.#root, spanOf(to)) - rankOf(this.#root, spanOf(from)))
   }
 
-  /** Stands on the first key at or behind the given one; good until the tree changes. */
+  /** Returns a cursor at the first key that is equal to or after the given one, valid until the tree changes. */
   cursor(key: Uint8Array): TreeCursor {
     return new TreeCursor(this.#root, spanOf(key))
   }
 
   /**
-   * Goes to the place of the key that stands in `key` from .. to, and says whether it is there; its value is then
+   * Finds the place of the key in the bytes from..to of `key`. Returns true if the key exists. Its value is then
    * `valueLength` bytes of `valueBuffer` at `valueAt`, until the tree changes.
    */
   find(key: Uint8Array, from: number, to: number): boolean {
@@ -141,7 +141,7 @@ export class Tree {
     this.#index = entryIndex(page, key, from, to, known)
   }
 
-  /** Notes where the value of the key at the place is. */
+  /** Notes the location of the value of the key that was found. */
   #stand(): void {
     const leaf = this.#leaf
     const at = itemAt(leaf, this.#index)
@@ -151,14 +151,15 @@ export class Tree {
     this.valueAt = page?.valueAt ?? at + ENTRY_HEADER_BYTES + readU16(leaf.bytes, at)
   }
 
-  /** A view of the value of the key that was found. */
+  /** Returns a view of the value of the key that was found. */
   get value(): Uint8Array {
     return this.valueBuffer.subarray(this.valueAt, this.valueAt + this.valueLength)
   }
 
   /**
-   * Sets the key that `find` just looked for to a value of so many bytes, which the caller writes to `valueBuffer` at
-   * `valueAt`, at once. A value of the same length that stands in its leaf is there still; else anything is.
+   * Sets the key that `find` just looked for to a value of `valueLength` bytes. The caller must at once write them to
+   * `valueBuffer` at `valueAt`. An old value of the same length in the leaf is still there; otherwise the bytes are
+   * arbitrary.
    */
   put(key: Uint8Array, from: number, to: number, valueLength: number): void {
     assert(valueLength <= TREE_VALUE_BYTES_MAX, 'a value is too long for its page')
@@ -182,10 +183,10 @@ export class Tree {
     this.#mend()
   }
 
-  /** Makes the pages on the path to the leaf this generation's own. */
+  /** Copies the pages on the path to the leaf unless this generation owns them. */
   #own(): void {
     const generation = this.#generation
-    // Whoever made the leaf its own did so with all above it.
+    // If this generation owns the leaf, it owns all pages above it.
     if (this.#leaf.generation === generation) return
     for (let depth = 0; depth <= this.#depth; depth++) {
       const page = depth === this.#depth ? this.#leaf : (this.#pages[depth] as Page)
@@ -199,7 +200,7 @@ export class Tree {
     }
   }
 
-  /** Counts keys that the leaf got or lost, in it and above it. */
+  /** Adds a change of the number of keys to the leaf and all pages above it. */
   #count(change: number): void {
     this.#leaf.total += change
     for (let depth = 0; depth < this.#depth; depth++) {
@@ -210,7 +211,7 @@ export class Tree {
     }
   }
 
-  /** True if entries moved to other pages; so too the next two. */
+  /** Returns true if entries moved to other pages; so do the next two. */
   #replace(valueLength: number): boolean {
     const leaf = this.#leaf
     const before = this.valueLength
@@ -261,7 +262,7 @@ export class Tree {
     return true
   }
 
-  /** Removes or joins pages that became too small, from the leaf up. */
+  /** Removes or joins pages that have become too small, from the leaf up. */
   #mend(): boolean {
     let page = this.#leaf
     let isMoved = false

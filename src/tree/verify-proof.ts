@@ -1,11 +1,14 @@
 /**
- * Checks a proof against a root, alone: it needs a hash function and nothing else, so that it can run where the store
- * does not. The layouts stand in `prove.ts` and `layout.ts`. A root that a quorum signed belongs to an ordered tree; a
- * proof may be anything, and never makes this throw.
+ * The check of a proof against a root. It needs only a hash function, so it can run without the store. The layouts are
+ * in `prove.ts` and `layout.ts`. A root that a quorum signed belongs to an ordered tree. A proof may contain anything,
+ * and never makes this function throw.
  */
 import type { Hash } from '../base/hash.ts'
 
-/** `malformed` its framing or a page breaks the layout; `wrong-hash` a page is not the one that its parent names. */
+/**
+ * The fault of a proof. `malformed`: its framing or a page breaks the layout. `wrong-hash`: a page is not the one that
+ * its parent names.
+ */
 export type ProofFault = 'malformed' | 'wrong-hash'
 
 export type ProofVerdict =
@@ -27,7 +30,7 @@ const ENTRY_HEADER_BYTES = 6
 const VALUE_HEADER_BYTES = 3
 const VALUE_INLINE_BYTES_MAX = 1024
 
-/** The proof's word on the key. A present value is a view of the proof. */
+/** Checks a proof. Returns its claim about the key, or its fault. A present value is a view of the proof. */
 export function verifyProof(hash: Hash, { root, key, proof }: ProofClaim): ProofVerdict {
   const pages = unframe(proof)
   if (pages === null) return rejected('malformed')
@@ -59,7 +62,7 @@ function unframe(proof: Uint8Array): Uint8Array[] | null {
   return at === proof.length && count > 0 ? pages : null
 }
 
-/** The hash that an inner page names for the child to which the key belongs. */
+/** Returns the hash that an inner page names for the child to which the key belongs. */
 function childOf(page: Uint8Array, key: Uint8Array): Uint8Array | null {
   const starts = itemStarts(page, INNER_PLACE_BYTES)
   if (starts === null) return null
@@ -102,7 +105,7 @@ function apart(
   return { kind: 'present', value: page.subarray(valueAt) }
 }
 
-/** The offsets of the items of a page, and of the end of the last one; null when they do not lie in a row. */
+/** Returns the offsets of the items of a page, and the end of the last one; null if they have gaps or overlaps. */
 function itemStarts(page: Uint8Array, placeBytes: number): number[] | null {
   if (page.length < HEADER_BYTES) return null
   const count = integer(page, 2, 2)
