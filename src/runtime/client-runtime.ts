@@ -1,4 +1,6 @@
-/** The loop around a client's session: replies to events, effects to the network. */
+/**
+ * The event loop around a client's session: turns replies into events, and sends the session's effects to the network.
+ */
 import { assertNever } from '../base/assert.ts'
 import { toHex } from '../base/bytes.ts'
 import type { ClientId, Timestamp } from '../base/ids.ts'
@@ -33,11 +35,11 @@ import { macsOf } from './authentication/message-macs.ts'
 import { LiveLinks } from './links/live-links.ts'
 import { TICK_MS } from './tick.ts'
 
-/** Makes timestamps safe from being used twice: what it reserved once is never given out again, crashes included. */
+/** A durable counter of reserved timestamps: a reserved timestamp is never reserved again, even after a crash. */
 export interface TimestampReservations {
   /** The highest timestamp reserved so far; 0 for a new key. */
   readonly reservedUpTo: number
-  /** Calls `done` when the reservation is durable, or `failed` with a sentence when it cannot be made for now. */
+  /** Calls `done` when the reservation is durable, or `failed` with a sentence if it cannot be made for now. */
   reserve(upTo: number, done: () => void, failed: (why: string) => void): void
 }
 
@@ -46,8 +48,9 @@ export type Submitted =
   | { readonly kind: 'refused'; readonly reason: RefusalReason }
 
 /**
- * A reason why a client sends no requests: `unplaced`: too few replicas said where its timestamps stand; `key-shared`
- * another process uses its key; `no-timestamps` its reserved timestamps are used up and no more can be reserved.
+ * The reason why a client sends no requests. `unplaced`: too few replicas reported the place of its timestamps.
+ * `key-shared`: another process uses its key. `no-timestamps`: its reserved timestamps are used up and it cannot
+ * reserve more.
  */
 export type Obstacle = 'unplaced' | 'key-shared' | 'no-timestamps'
 
@@ -58,21 +61,21 @@ export interface ClientRuntimeOptions {
   readonly suite: CryptoSuite
   readonly signer: Signer
   /**
-   * The session's nonce: 16 unpredictable bytes, drawn anew whenever a process starts.
+   * The session's nonce: 16 unpredictable bytes, new at each start of a process.
    * @rule 1.8
    */
   readonly session: Uint8Array
-  /** X25519, 32 bytes; needed in oral mode. */
+  /** The X25519 secret, 32 bytes; needed in oral mode. */
   readonly agreementSecret?: Uint8Array
   readonly transport: Transport
   readonly clock: Clock
   readonly random: Random
   readonly reservations: TimestampReservations
-  /** Called when requests may be submitted again after there was no room. */
+  /** Called when requests may be submitted again after `room` was 0. */
   readonly onRoom?: () => void
-  /** Told of every change of `obstacle`. */
+  /** Called at every change of `obstacle`. */
   readonly onObstacle?: (obstacle: Obstacle | null) => void
-  /** Told of every frame before anything is made of it. */
+  /** Called with every received frame, before it is decoded. */
   readonly onFrame?: (from: Peer, frame: Uint8Array) => void
 }
 
@@ -137,29 +140,29 @@ export class ClientRuntime {
     })
   }
 
-  /** Requests that may be submitted now. */
+  /** The number of requests that may be submitted now. */
   get room(): number {
     return freeRequests(this.state)
   }
 
-  /** Why nothing may be submitted, apart from answers that are waited for; null while nothing stands in the way. */
+  /** The reason why no request may be submitted, other than pending answers; null if there is none. */
   get obstacle(): Obstacle | null {
     return this.#obstacle
   }
 
-  /** Why no more timestamps can be reserved, as a sentence; null while they can. */
+  /** The reason why timestamps cannot be reserved, as a sentence; null while they can. */
   get reservationFailure(): string | null {
     return isKeyUsedUp(this.state) ? KEY_USED_UP : this.#reservationFailure
   }
 
-  /** The view in which this client believes the cluster to be. */
+  /** The current view of the cluster, as far as this client knows. */
   get view(): number {
     return currentView(this.state)
   }
 
   /**
-   * Sends operations as one request. `done` is called once, when W replicas agree; it may never be called. Without
-   * room the answer is `busy` at once.
+   * Sends operations as one request. Calls `done` once, when W replicas agree, which may never happen. Without room,
+   * calls it at once with `busy`.
    */
   submit(operations: Uint8Array, done: (submitted: Submitted) => void): void {
     const token = this.#nextToken++
@@ -167,14 +170,16 @@ export class ClientRuntime {
     this.#step({ kind: 'submitted', token, operations })
   }
 
-  /** Asks every replica how it is doing; `report` is called for each that answers. Returns a function that stops it. */
+  /**
+   * Asks every replica for its report, and calls `report` for each that answers. Returns a function that stops asking.
+   */
   inquire(report: (report: Report) => void): () => void {
     return this.#ask('inquiry', this.#reports, report)
   }
 
   /**
-   * Asks every replica for the evidence that it holds; `deliver` is called for each that answers. What it brings is not
-   * checked: `verifyEvidence` does. Returns a function that stops it.
+   * Asks every replica for the evidence that it holds, and calls `deliver` for each that answers. The evidence is not
+   * checked: use `verifyEvidence`. Returns a function that stops asking.
    */
   askForEvidence(deliver: (evidence: EvidenceDelivery) => void): () => void {
     return this.#ask('evidence-inquiry', this.#evidence, deliver)
@@ -205,7 +210,7 @@ export class ClientRuntime {
   }
 
   #receive(from: Peer, frame: Uint8Array): void {
-    // Half of the replies come after W agreed: they are not worth their hashes.
+    // Half of the replies arrive after W agreed. Hashing these would be wasted.
     const timestamp = claimedTimestamp(frame)
     if (timestamp !== null && !this.state.pending.has(timestamp as Timestamp)) return
     const message = decodeMessage(frame, this.#tools)
@@ -234,7 +239,7 @@ export class ClientRuntime {
         if (!isRejection(verified)) this.#evidence.get(message.nonce)?.(message)
         return
       }
-      default: // replicas send a client nothing else; a faulty one may
+      default: // correct replicas send a client no other kind
     }
   }
 

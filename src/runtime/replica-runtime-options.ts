@@ -1,4 +1,4 @@
-/** The parts and settings that a replica runtime is made of, and what it reports to its caller. */
+/** The parts and settings of a replica runtime, and its callbacks. */
 import type { ReplicaId } from '../base/ids.ts'
 import type { Cluster } from '../messages/cluster.ts'
 import type { Evidence } from '../messages/message.ts'
@@ -23,7 +23,7 @@ export interface ReplicaRuntimeOptions {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly signer: Signer
-  /** X25519, 32 bytes; needed in oral mode. */
+  /** The X25519 secret, 32 bytes; needed in oral mode. */
   readonly agreementSecret?: Uint8Array
   readonly transport: Transport
   readonly replay: LogReplay
@@ -31,29 +31,29 @@ export interface ReplicaRuntimeOptions {
   readonly pages: PageStore
   readonly clock: Clock
   readonly entropy: Entropy
-  /** Bytes of the log after which the next stable checkpoint is stored and the log in front of it trimmed. */
+  /** The bytes of the log after which the next stable checkpoint is stored and the older part of the log trimmed. */
   readonly storeAfterBytes?: number
   /** The work executed in one turn, in units of `Allowance`. */
   readonly executedPerTurn?: number
-  /** The longest time for which the loop's own work blocked it, if it is watched; in milliseconds. */
+  /** The longest time that the loop's own work blocked it, in milliseconds. Absent if the loop is not watched. */
   readonly loop?: { readonly delayMs: number }
-  /** The protocol; the one of `pbft/` when it is left out. */
+  /** The protocol; that of `pbft/` by default. */
   readonly step?: StepFunction
-  /** Told of every message that was refused, for logs and for blame. */
+  /** Called for every rejected message, for logs and for blame. */
   readonly onRejected?: (rejected: RejectedMessage) => void
-  /** Told of each link that was silent for so long that it was ended. */
+  /** Called for each link that was ended because it was silent for too long. */
   readonly onSilentLink?: (peer: Peer) => void
-  /** Told of evidence against a replica when it is found, or learned from others, for the first time. */
+  /** Called for new evidence against a replica, found here or received from others. */
   readonly onEvidence?: (evidence: Evidence) => void
 }
 
-/** Other parts for a replica. An adversary is an honest replica that is given some. */
+/** A function that replaces parts of a replica. An adversary is a correct replica with some parts replaced. */
 export type Recomposition = (parts: ReplicaRuntimeOptions) => ReplicaRuntimeOptions
 
 export interface RejectedMessage {
   readonly from: Peer
   readonly reason: Rejection['reason']
   readonly detail?: string
-  /** The replica that provably lied, when the message is evidence: not always the peer that it came from. */
+  /** The convicted replica, if the message is evidence. It may differ from the peer that sent the message. */
   readonly guilty?: ReplicaId
 }

@@ -1,8 +1,8 @@
 /**
- * The loop around the replica: frames to verified messages to events, effects to log, network and application.
+ * The event loop around the replica: turns frames into events, and performs effects on log, network and application.
  *
- * A turn steps the events that wait, then asks for one sync of all that they appended, then lets the frames of the
- * turn leave together. What depends on the disk is withheld by the protocol itself until `persisted`.
+ * A turn steps the pending events, requests one sync of everything that they appended, and then flushes the frames of
+ * the turn together. The protocol itself withholds messages that depend on the disk until `persisted`.
  */
 
 import { assertNever } from '../base/assert.ts'
@@ -45,9 +45,9 @@ import { TICK_MS } from './tick.ts'
 
 export type { RejectedMessage, ReplicaRuntimeOptions, StepFunction } from './replica-runtime-options.ts'
 
-/** Events of one turn; then the sockets and timers have theirs. */
+/** The number of events in one turn, after which sockets and timers are served. */
 const EVENTS_PER_TURN_MAX = 128
-/** The part of a turn's checks that is made while a batch is executed: what was decided comes before what is new. */
+/** The share of a turn's checks that is made while a batch is executed: decided batches come before new messages. */
 const CHECKS_WHILE_EXECUTING = 1 / 4
 /** Bytes of the log after which the next stable checkpoint is stored and the log in front of it trimmed. */
 export const STORE_AFTER_BYTES = 64 * 1024 * 1024
@@ -81,7 +81,7 @@ export class ReplicaRuntime {
   #isTurnDue = false
   #isStopped = false
 
-  /** Loads the stored state, replays the log on top of it, then takes part. */
+  /** Loads the stored state, replays the log on top of it, then joins the cluster. */
   constructor(options: ReplicaRuntimeOptions) {
     const { id, cluster, suite, signer, application, pages, clock, entropy } = options
     const n = cluster.replicas.length
@@ -142,7 +142,7 @@ export class ReplicaRuntime {
     this.#scheduleTurn()
   }
 
-  /** Stops taking part; the log, the pages and the transport are the caller's to close. */
+  /** Stops the replica. The caller closes the log, the pages and the transport. */
   stop(): void {
     this.#isStopped = true
     this.#stopTicking()
@@ -156,7 +156,7 @@ export class ReplicaRuntime {
       onExecuted: ({ sequence, batch, commits }, outcomes) => {
         this.#answers.remember(sequence, batch, outcomes)
         this.#archive.remember(sequence, batch, commits)
-        // Said before anything else: what the state holds is not to be told from what was lost by a tick in between.
+        // Reported first: to a tick in between, an executed recovery would look like one lost in a transfer.
         this.#events.unshift(executedEvent(sequence, batch, outcomes))
         this.#scheduleTurn()
       },
@@ -203,7 +203,7 @@ export class ReplicaRuntime {
     this.#reception.budgets.tick()
     this.#inquiries.tick()
     this.#states.tick()
-    this.#links.tick() // the turn that follows flushes it
+    this.#links.tick() // the next turn flushes the heartbeats
     this.#later({ kind: 'ticked', now: this.#options.clock.now() })
   }
 
@@ -336,12 +336,12 @@ export class ReplicaRuntime {
   }
 
   /**
-   * The transferred state is stored: switches to it, unless this replica's state has come as far meanwhile.
+   * Switches to the stored, transferred state, unless this replica has reached it by execution meanwhile.
    * @rule 2.5
    */
   #switchTo(stable: CheckpointCertificate, snapshot: Snapshot): boolean {
     if (this.#isStopped) return false
-    // What was executed before the switch is said before it.
+    // Batches executed before the switch are reported before it.
     for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
       this.#perform(this.#step(this.state, event))
     }
@@ -365,7 +365,7 @@ export class ReplicaRuntime {
   }
 
   /**
-   * A decision is its sender's own word where no COMMIT can be shown.
+   * Sends a decision or batch. In oral mode no COMMIT can be shown, so a decision is a claim of its sender.
    * @rule 4.8
    */
   #serve(to: ReplicaId, content: DecisionContent | BatchContent): number {
@@ -373,7 +373,7 @@ export class ReplicaRuntime {
     return this.#sendTo(to, isShown ? content : { ...content, commits: [] })
   }
 
-  /** For what is sent outside a turn's events, from the disk for instance: hence a turn of its own. Gives its bytes. */
+  /** Sends a content outside a turn's events, such as a read from disk, in its own turn. Returns its bytes. */
   #sendTo(to: ReplicaId, content: ReplicaContent): number {
     if (this.#isStopped) return 0
     const bytes = this.#sealer.bytes(content)

@@ -1,6 +1,6 @@
 /**
- * Authentication of messages: the one place where `Verified` is minted. Signatures are checked over the bytes
- * received; kinds that are valid only on their sender's link are checked against the link.
+ * Authentication of messages: the only place that creates `Verified` messages. Signatures are checked over the received
+ * bytes. Kinds that are valid only on their sender's link are checked against the link.
  */
 import type { Peer } from '../../base/peer.ts'
 import type { LongHead } from '../../messages/heads.ts'
@@ -12,23 +12,25 @@ import type { SignatureContext } from './signature-checks.ts'
 import { SignedFaults } from './signed-authentication.ts'
 
 export interface Authenticator {
-  /** Checks everything that the message's kind asks for. A rejection names what failed. */
+  /** Checks everything that the message's kind requires. A rejection names the failed check. */
   authenticate<M extends Exclude<Message, LongMessage>>(message: M, from: Peer): Verified<M> | Rejection
-  /** The same for a message that orders up to a thousand requests: checks one signature each time it is asked to go on. */
+  /** Checks a message that orders up to a thousand requests, one signature per step of the generator. */
   authenticateBatch(message: PrePrepare, from: Peer): Check<PrePrepare>
-  /** The same for what holds thousands of signatures: checks one more of them each time it is asked to go on. */
+  /** Checks a message that holds thousands of signatures, one per step of the generator. */
   authenticateLong(head: LongHead, from: Peer): LongCheck
-  /** For messages that this process signed itself, or read back from its own log, which proves itself. */
+  /** Accepts a message that this process signed itself or read from its own log, without a check. */
   own<M extends Message>(message: M): Verified<M>
 }
 
-/** Messages that cite so many signatures that checking them at once would hold everything up (rule 3.12). */
+/** Messages that cite so many signatures that checking them at once would block the event loop (rule 3.12). */
 export type LongMessage = ViewChange | NewView
 export type LongCheck = Check<LongMessage>
 export type Check<M extends Message> = Generator<undefined, Verified<M> | Rejection, undefined>
 
 interface AuthenticatorContext extends SignatureContext {
-  /** In oral mode, of a process that has a key; without it nothing of replicas is taken that needs a MAC. */
+  /**
+   * The MACs of a process with a key, in oral mode. Without them, messages of replicas that need a MAC are rejected.
+   */
   readonly macs?: MessageMacs | null
 }
 

@@ -1,6 +1,6 @@
 /**
- * Checks evidence of equivocation with the cluster's public keys alone. Whoever has the cluster file can do it, with no
- * replica and whatever was said of the two messages on their way.
+ * The check of evidence of equivocation, which needs the cluster's public keys only. Anyone with the cluster file can
+ * make it, without a replica and without trust in the source of the messages.
  */
 import { decodeCited } from '../../messages/cited.ts'
 import type { Cluster } from '../../messages/cluster.ts'
@@ -11,7 +11,7 @@ import type { Evidence, SignedOnce } from '../../messages/message.ts'
 import { isRejection } from '../../messages/rejection.ts'
 import type { CryptoSuite } from '../../ports.ts'
 
-/** Two envelopes that are said to contradict each other. */
+/** Two envelopes that allegedly contradict each other. */
 export interface AllegedEvidence {
   readonly first: Uint8Array
   readonly second: Uint8Array
@@ -21,7 +21,7 @@ export type EvidenceVerdict =
   | { readonly kind: 'proved'; readonly evidence: Evidence }
   | { readonly kind: 'not-proved'; readonly because: EvidenceFailure }
 
-/** Why evidence proves nothing. The first two are of one of its messages. */
+/** The reason why evidence proves nothing. The first two concern one of its messages. */
 export type EvidenceFailure =
   | { readonly fault: 'not-a-signed-message' | 'unknown-signer' | 'bad-signature'; readonly which: Which }
   | { readonly fault: EvidenceFault }
@@ -29,7 +29,7 @@ export type EvidenceFailure =
 type Which = 'first' | 'second'
 
 /**
- * Makes the function that checks evidence of one cluster; it never throws for any bytes.
+ * Creates the function that checks evidence of one cluster. That function never throws, for any bytes.
  * @rule 1.5
  */
 export function createEvidenceVerifier(context: {

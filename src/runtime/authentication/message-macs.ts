@@ -1,4 +1,4 @@
-/** MACs in messages, in oral mode: made for receivers, and checked by the one receiver that this process is. */
+/** The MACs of messages in oral mode: made for receivers, and checked by the receiver. */
 import { assert } from '../../base/assert.ts'
 import type { Peer } from '../../base/peer.ts'
 import type { Cluster } from '../../messages/cluster.ts'
@@ -13,25 +13,25 @@ import { PairwiseKeys, type PairwiseKeysOptions } from './pairwise-keys.ts'
  * direction or epoch. A process that can check one could have made it: it convinces its receiver and nobody else.
  */
 export interface MessageMacs {
-  /** The authentication for all replicas; the sender's own slot is zero. */
+  /** Returns the authentication for all replicas. The sender's own slot is zero. */
   forReplicas(digest: Uint8Array): Uint8Array
-  /** The authentication for one receiver; null for one that has no key in this cluster. */
+  /** Returns the authentication for one receiver; null if it has no key in this cluster. */
   forOne(receiver: Peer, digest: Uint8Array): Uint8Array | null
-  /** Null where this sender's MAC for this process is good. Never throws for any bytes. */
+  /** Returns null if this sender's MAC for this process is right, else the rejection. Never throws, for any bytes. */
   fault(message: {
     readonly sender: Peer
     readonly digest: Uint8Array
     readonly authentication: Uint8Array
   }): Rejection | null
-  /** True if this process would use the same keys now as for this authentication of its own. */
+  /** True if this process would use the same keys now as in this authentication that it made. */
   isCurrent(authentication: Uint8Array): boolean
-  /** Every 10 ms. */
+  /** Counts a tick. Called every 10 ms. */
   tick(): void
-  /** A new link with this peer. */
+  /** Notes a new link with this peer. */
   linked(peer: Peer): void
 }
 
-/** The MACs of a process in its cluster; null in signed mode. */
+/** Returns the MACs of a process in its cluster; null in signed mode. */
 export function macsOf(process: {
   readonly cluster: Cluster
   readonly suite: CryptoSuite

@@ -1,7 +1,7 @@
 /**
- * Authentication in oral mode: replicas' messages carry MACs, and each replica checks its own. Such a message
- * convinces its receiver and nobody else, so the kinds that show others what somebody signed do not exist here.
- * DESIGN: authentication.
+ * Authentication in oral mode: messages of replicas carry MACs, and each replica checks its own. Such a message
+ * convinces its receiver only, so kinds that show others a signed message do not exist in this mode. DESIGN:
+ * authentication.
  */
 import type { ClientId } from '../../base/ids.ts'
 import type { Peer } from '../../base/peer.ts'
@@ -15,24 +15,24 @@ import { linkFault, vouchedByLink } from '../inbound/link-rules.ts'
 import { createRequestChecks, resultOf } from '../inbound/request-checks.ts'
 import type { MessageMacs } from './message-macs.ts'
 
-/** A batch may be as it should be, and these clients' requests in it not provable to this replica. */
+/** A doubt: the batch may be valid, but this replica cannot verify the requests of these clients. */
 export interface Doubt {
   readonly kind: 'doubt'
   readonly clients: readonly ClientId[]
 }
 
-/** The faults and doubts of a message; null for none. */
+/** Finds the faults and doubts of a message; null for none. */
 export interface OralFaults {
   judge(message: Message, from: Peer): Rejection | Doubt | null
-  /** The same for what orders many requests: checks one each time it is asked to go on. */
+  /** Judges a message that orders many requests, one per step of the generator. */
   judgeBatch(prePrepare: PrePrepare, from: Peer): Judging
 }
 
 type Judging = Generator<undefined, Rejection | Doubt | null, undefined>
 
 /**
- * Without MACs, in a process that has no key of this cluster and only reads what was logged, no message of a replica is good
- * that asks for one.
+ * Creates the functions that find faults. Without MACs, in a process that has no key of this cluster and only reads a
+ * log, every message of a replica that needs a MAC is rejected.
  */
 export function createOralFaults(context: {
   readonly suite: CryptoSuite
@@ -43,7 +43,7 @@ export function createOralFaults(context: {
   const { signingDigest, macs } = context
   const requests = createRequestChecks(context)
 
-  /** A replica that passes on a doubtful request does nothing wrong; a client that sends one does. */
+  /** A replica that relays a doubtful request is not at fault; a client that sends one is. */
   const singleDoubt = (request: Request, from: Peer): Rejection | Doubt | null => {
     const fault = requests.single(request)
     const isDoubtful = fault !== null && from.kind === 'replica' && requests.hasMacs(request)
@@ -73,7 +73,7 @@ export function createOralFaults(context: {
         return singleDoubt(message, from)
       case 'pre-prepare':
         return resultOf(judgeBatch(message, from))
-      // Its sender's word, of which W decide, and no more. @rule 4.8
+      // A claim of its sender only; W equal claims decide. @rule 4.8
       case 'decision':
         if (message.commits.length === 0) return null
         return rejection('needs-signatures', 'a decision shows COMMITs')

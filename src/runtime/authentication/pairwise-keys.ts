@@ -1,24 +1,24 @@
 /**
- * The keys of oral mode: for each peer and each direction one key, and a new one for each epoch.
+ * The keys of oral mode: one key for each peer, direction and epoch.
  *
  *   key = HKDF-SHA-256(secret: X25519(own secret, peer's public key), salt: "strategos oral keys",
  *                      info: cluster id 32 | sender | receiver | epoch u32)
  *   sender, receiver = 1 u8 | replica id u8, or 2 u8 | client's Ed25519 key 32
  *
- * **What epochs give.** The paper's replicas send each other new keys in signed messages; here they follow from the long
- * secrets and a number. That limits the use of each key: an attacker that learns one can forge for this pair, this
- * direction and this epoch, and only until the receiver has seen the sender in the epoch after the next. It gives no
- * forward secrecy and heals no intrusion: who learns a long secret has the keys of all epochs, as who learns a signing key
- * signs with no end.
+ * **The purpose of epochs.** The paper's replicas send each other new keys in signed messages. Here the keys are
+ * derived from the long-term secrets and a number. That limits the use of each key: an attacker that learns one can
+ * forge for this pair, this direction and this epoch only, until the receiver has heard from the sender in the epoch
+ * after the next. It gives no forward secrecy and heals no intrusion: an attacker with a long-term secret has the keys
+ * of all epochs, just as one with a signing key can sign without limit.
  *
- * **Epochs.** A sender begins where its clock says and then counts its own ticks, so a clock that jumps
- * changes nothing before the next start, and clocks need not agree. A receiver keeps for each sender the newest epoch of
- * which it has checked a good MAC, and takes that one, the one before, and any later one: nobody has made the keys of
- * epochs to come, so there is nothing of them to learn, and a receiver that slept for an hour is not deaf. A new link with
- * the sender forgets this: its handshake is signed, and a sender that was started again begins with what its clock says
- * now. Should that be an epoch that was before (a clock set back), the same keys are used again, which is sound: a MAC is
- * a function of key and message without a nonce, so all that can be replayed is what this sender did say, and the
- * protocol takes that as often as it comes.
+ * **The epochs.** A sender begins with the epoch of its clock and then counts its own ticks. A clock that jumps changes
+ * nothing before the next start, and clocks need not agree. For each sender, a receiver keeps the newest epoch in which
+ * it has verified a MAC. It accepts this epoch, the one before, and any later one. Accepting later epochs is safe,
+ * because no key of a future epoch has been used yet; and a receiver that slept for an hour can still hear its peers. A
+ * new link with the sender resets this: its handshake is signed, and a restarted sender begins with the epoch of its
+ * clock. If the clock was set back, the sender uses the keys of an earlier epoch again. That is sound: a MAC is a
+ * function of key and message without a nonce, so only messages that this sender really sent can be replayed, and the
+ * protocol accepts repeated messages.
  */
 
 import { assert } from '../../base/assert.ts'
@@ -30,9 +30,9 @@ import { type Rejection, rejection } from '../../messages/rejection.ts'
 import type { CryptoSuite } from '../../ports.ts'
 import { TICK_MS } from '../tick.ts'
 
-/** Length of an epoch, in ticks of 10 ms: ten minutes. */
+/** The length of an epoch, in ticks of 10 ms: ten minutes. */
 export const EPOCH_TICKS = 60_000
-/** Keys kept for each peer and direction: this epoch's and the one before. */
+/** The number of keys kept for each peer and direction: of this epoch and the one before. */
 const KEYS_KEPT = 2
 
 const SALT = utf8('strategos oral keys')
@@ -44,12 +44,12 @@ interface EpochKey {
 
 /** The keys that this process and one peer share. */
 interface Pair {
-  /** X25519; null where the peer's key has small order. */
+  /** The common X25519 secret; null if the peer's key has small order. */
   readonly secret: Uint8Array | null
   readonly identity: Uint8Array
   readonly sealing: EpochKey[]
   readonly opening: EpochKey[]
-  /** The newest epoch of which a good MAC came over this link. */
+  /** The newest epoch in which a right MAC arrived over this link. */
   newest: number | null
 }
 
@@ -57,7 +57,7 @@ export interface PairwiseKeysOptions {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly self: Peer
-  /** X25519, 32 bytes. */
+  /** The X25519 secret, 32 bytes. */
   readonly agreementSecret: Uint8Array
   /** The time on the clock at the start. */
   readonly startedAt: Milliseconds
@@ -67,7 +67,7 @@ export class PairwiseKeys {
   readonly #options: PairwiseKeysOptions
   readonly #ownIdentity: Uint8Array
   readonly #pairs = new Map<ReplicaId | ClientId, Pair>()
-  /** Since the epochs began, by the clock at the start; the own ones from then on. */
+  /** The ticks since the first epoch: by the clock at the start, then by this process's own ticks. */
   #ticks: number
 
   constructor(options: PairwiseKeysOptions) {
@@ -87,18 +87,18 @@ export class PairwiseKeys {
     return Math.floor(this.#ticks / EPOCH_TICKS)
   }
 
-  /** Every 10 ms. */
+  /** Counts a tick. Called every 10 ms. */
   tick(): void {
     this.#ticks++
   }
 
-  /** A new link with this peer: it may have been started again, so its epochs are learned anew. */
+  /** Forgets the peer's epoch at a new link: the peer may have restarted. */
   forgetEpochOf(peer: Peer): void {
     const pair = this.#pairs.get(peer.id)
     if (pair !== undefined) pair.newest = null
   }
 
-  /** This epoch's key for MACs to this peer; null for one with which there is no common secret. */
+  /** Returns this epoch's key for MACs to this peer; null if there is no common secret. */
   sealingKey(to: Peer): Uint8Array | null {
     const pair = this.#pairWith(to)
     if (pair?.secret == null) return null
@@ -110,7 +110,7 @@ export class PairwiseKeys {
     return key
   }
 
-  /** The key for MACs from this peer in this epoch, or why there is none. Says nothing of the MAC. */
+  /** Returns the key for MACs from this peer in this epoch, or the reason why there is none. The MAC is not checked. */
   openingKey(from: Peer, epoch: number): Uint8Array | Rejection {
     const pair = this.#pairWith(from)
     if (pair?.secret == null) return rejection('unknown-sender')
@@ -120,7 +120,7 @@ export class PairwiseKeys {
     return known?.key ?? this.#derive(pair.secret, [pair.identity, this.#ownIdentity], epoch)
   }
 
-  /** A MAC from this peer was good with this key: it is kept, unlike those that were only tried. */
+  /** Keeps a key with which a MAC from this peer was right. Keys that were only tried are not kept. */
   noteGood(from: Peer, good: EpochKey): void {
     const pair = this.#pairs.get(from.id)
     if (pair === undefined) return

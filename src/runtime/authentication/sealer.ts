@@ -21,15 +21,21 @@ import type { MessageMacs } from './message-macs.ts'
 
 export type SignedMessage = PrePrepare | Vote | Checkpoint | AnyViewChange | AnyNewView
 
-/** Gives contents their sender, their bytes and, where the kind asks for it, this replica's signature or its MACs. */
+/**
+ * The sealer: adds to contents their sender, their bytes and, if the kind requires it, this replica's signature or
+ * MACs.
+ */
 export interface Sealer {
-  /** The frame of any content. */
+  /** Returns the frame of any content. */
   frame(content: Content): Frame
-  /** The bytes of any content; a signed one is sealed once. */
+  /** Returns the bytes of any content. A signed content is sealed only once. */
   bytes(content: Content): Uint8Array
-  /** A message to send on, as it came; an own one with MACs of an epoch that is over gets new ones (rule 4.8). */
+  /**
+   * Returns the bytes of a message that is sent again, unchanged. This replica's own message gets new MACs if the epoch
+   * of its MACs is over (rule 4.8).
+   */
   current(message: Relayed['message']): Uint8Array
-  /** A signed content as the message that its receivers will see; sealed once, whenever it is asked for again. */
+  /** Returns a signed content as the message that receivers will see. It is sealed only once. */
   message(content: SignedContent): SignedMessage
 }
 
@@ -41,11 +47,11 @@ export function createSealer(identity: {
   readonly signer: Signer
   readonly hash: Hash
   readonly signingDigest: SigningDigest
-  /** In oral mode: messages carry MACs in place of signatures. */
+  /** The MACs that messages carry in place of signatures, in oral mode. */
   readonly macs?: MessageMacs | null
 }): Sealer {
   const { id, signer, hash, signingDigest, macs = null } = identity
-  // A proposal is sealed when it is logged and sent when that is on disk: the same bytes both times.
+  // A proposal is sealed when it is logged and sent when that record is on disk: with the same bytes.
   const sealed = new WeakMap<object, SignedMessage>()
 
   const authenticated = (kind: Frame['kind'], payload: Uint8Array, body: Uint8Array): Frame => {

@@ -1,4 +1,4 @@
-/** Checks of replicas' signatures, over the bytes received, and never twice for the same bytes where they are cited. */
+/** Checks of replicas' signatures over the received bytes. A cited message is not checked twice. */
 import type { Peer } from '../../base/peer.ts'
 import type { Cluster } from '../../messages/cluster.ts'
 import type { LongHead } from '../../messages/heads.ts'
@@ -29,7 +29,7 @@ export type SignedMessage = Cited | LongHead | Reply
 type Enveloped = Pick<Message, 'payload' | 'authentication'>
 
 export class SignatureChecks {
-  /** The envelopes found good; the check of a long message adds it when all of it is good. */
+  /** The verified envelopes. The check of a long message adds it if all of it is valid. */
   readonly verified = new VerifiedEnvelopes()
   readonly #context: SignatureContext
 
@@ -37,12 +37,12 @@ export class SignatureChecks {
     this.#context = context
   }
 
-  /** Null when the sender signed it; else the name of what is wrong, for a log line and for blame. */
+  /** Returns null if the sender signed the message, else the name of the fault, for logs and blame. */
   fault(message: SignedMessage, from: Peer): Rejection | null {
     const publicKey = this.#keyOf(message.sender)
     if (publicKey === undefined) return rejection('unknown-sender')
     if (this.#isSignedBy(message, message.kind, publicKey)) return null
-    // Two more checks at most, and only for what is bad already: enough to tell impersonation from noise.
+    // At most two more checks, only for a bad signature: enough to distinguish impersonation from noise.
     const linkKey = from.kind === 'replica' && from.id !== message.sender ? this.#keyOf(from.id) : undefined
     if (linkKey !== undefined && this.#isSignedBy(message, message.kind, linkKey)) {
       return rejection('sender-is-not-the-signer', `replica ${String(message.sender)} did not sign this`)
@@ -55,7 +55,7 @@ export class SignatureChecks {
   }
 
   /**
-   * The same, and not twice for the same bytes.
+   * Checks a cited message, but not twice for the same bytes.
    * @rule 3.12
    */
   citedFault(message: Cited, from: Peer): Rejection | null {
@@ -65,7 +65,7 @@ export class SignatureChecks {
     return fault
   }
 
-  /** The first fault in what is cited; one signature is checked each time it is asked to go on. */
+  /** Finds the first fault in the cited messages, one signature per step of the generator. */
   *firstFault(cited: readonly Cited[], from: Peer): Generator<undefined, Rejection | null, undefined> {
     for (const message of cited) {
       if (this.verified.has(message)) continue
@@ -76,7 +76,7 @@ export class SignatureChecks {
     return null
   }
 
-  /** For messages that somebody else than their signer shows: each must be signed by the replica that it names. */
+  /** Checks messages that another replica shows: each must be signed by the replica that it names. */
   shownFault(shown: readonly Remembered[]): Rejection | null {
     for (const message of shown) {
       const publicKey = this.#keyOf(message.sender)

@@ -1,5 +1,5 @@
 /**
- * Authentication in signed mode: a replica's signature vouches for its message on any link, so messages may be shown to
+ * Authentication in signed mode: a replica's signature vouches for its message on any link, so messages can be shown to
  * others. Kinds without a signature are valid only on their sender's link.
  */
 import { assert } from '../../base/assert.ts'
@@ -32,16 +32,19 @@ import { SignatureChecks, type SignatureContext } from './signature-checks.ts'
 
 type Judging<T = null> = Generator<undefined, Rejection | T, undefined>
 
-/** Reply envelopes remembered per replica: the replies of one batch share theirs, and are checked once. */
+/**
+ * The number of reply envelopes remembered per replica: the replies of one batch share an envelope, which is checked
+ * once.
+ */
 const REPLIES_REMEMBERED = 16
 
-/** The faults of a message; null for none. */
+/** Finds the faults of a message; null for none. */
 export class SignedFaults {
   readonly #context: SignatureContext
   readonly #signatures: SignatureChecks
   readonly #requests: RequestChecks
   readonly #knownReplies: readonly Uint8Array[][]
-  /** The configuration that the form of certificates depends on. */
+  /** The parameters that the valid form of certificates depends on. */
   readonly #config: { readonly n: number; readonly checkpointInterval: number }
   readonly #nullBatch: Batch
 
@@ -59,7 +62,7 @@ export class SignedFaults {
     return linkFault(message, from, 'signed') ?? this.#voucherFault(message, from)
   }
 
-  /** The same for what orders many requests: checks one each time it is asked to go on. */
+  /** Judges a message that orders many requests, one per step of the generator. */
   *judgeBatch(prePrepare: PrePrepare, from: Peer): Judging {
     if (from.kind === 'client') return rejection('kind-not-for-this-link')
     const fault = this.#signatures.citedFault(prePrepare, from)
@@ -69,8 +72,8 @@ export class SignedFaults {
   }
 
   /**
-   * The same for what cites thousands of signatures. The sender's signature comes first: nobody else makes this replica
-   * decode a body of megabytes. Returns the message, whose contents may be a rejection.
+   * Judges a message that cites thousands of signatures. Checks the sender's signature first, so that no other process
+   * makes this replica decode megabytes. Returns the message, whose contents may be a rejection.
    */
   *judgeLong(head: LongHead, from: Peer): Judging<LongMessage> {
     if (from.kind === 'client') return rejection('kind-not-for-this-link')
@@ -87,12 +90,12 @@ export class SignedFaults {
     return (isKnown ? null : yield* this.#citedInViewChangeFault(message, from)) ?? message
   }
 
-  /** Remembers a message of this process's own as good: view changes cite these. */
+  /** Remembers this process's own message as verified, because view changes cite it. */
   noteOwn(message: Message): void {
     if (hasFacts(message, { isOnce: true })) this.#signatures.verified.add(message)
   }
 
-  /** The fault of what vouches for a message, once its link may carry it. */
+  /** Returns the fault of the signature or link that must vouch for a message. */
   #voucherFault(message: Exclude<Message, LongMessage>, from: Peer): Rejection | null {
     switch (message.kind) {
       case 'request':
@@ -144,7 +147,7 @@ export class SignedFaults {
   }
 
   /**
-   * Contents that do not check out are the primary's word all the same: they end its view.
+   * Judges a NEW-VIEW. Invalid contents do not make it a rejection: signed by the primary, they end its view.
    * @rule 3.4
    */
   *#judgeNewView(newView: NewView, from: Peer): Judging<NewView> {
@@ -161,13 +164,16 @@ export class SignedFaults {
     return bad === null ? newView : { ...newView, contents: bad }
   }
 
-  /** The fault of a VIEW-CHANGE inside a NEW-VIEW. */
+  /** Finds the fault of a VIEW-CHANGE inside a NEW-VIEW. */
   *#viewChangeFault(viewChange: ViewChange, from: Peer): Judging {
     if (this.#signatures.verified.has(viewChange)) return null
     return this.#signatures.fault(viewChange, from) ?? (yield* this.#citedInViewChangeFault(viewChange, from))
   }
 
-  /** The fault of everything that it cites; of its form first, which costs little. Whole good ones are remembered. */
+  /**
+   * Finds the fault of the cited messages, after the form, which is cheap to check. Remembers a wholly valid
+   * VIEW-CHANGE.
+   */
   *#citedInViewChangeFault(viewChange: ViewChange, from: Peer): Judging {
     const malformed = viewChangeFormFault(viewChange, this.#config)
     if (malformed !== null) return rejection(malformed)

@@ -1,11 +1,11 @@
 import { equalBytes, readU32 } from '../../base/bytes.ts'
 
-/** Envelopes remembered: what a window of 13 replicas holds, and some more. */
+/** The number of remembered envelopes: those of a window of 13 replicas, and some more. */
 const REMEMBERED_MAX = 8_192
 
 /**
- * Envelopes whose signatures were checked. A view change cites thousands of them, nearly all of which came in as votes
- * before; bytes that are equal are not checked again (rule 3.12). Only good ones are remembered, the newest of them.
+ * A cache of envelopes whose signatures were verified. A view change cites thousands of envelopes, most of which
+ * arrived earlier as votes; the same bytes are not checked again (rule 3.12). Holds the newest verified ones.
  */
 export class VerifiedEnvelopes {
   readonly #byKey = new Map<number, Uint8Array>()
@@ -15,7 +15,7 @@ export class VerifiedEnvelopes {
     return known !== undefined && equalBytes(known, message.envelope)
   }
 
-  /** Keeps a copy: an envelope is a part of its frame, which may be large. */
+  /** Adds a copy of an envelope, since an envelope shares the memory of its large frame. */
   add(message: { readonly envelope: Uint8Array; readonly authentication: Uint8Array }): void {
     const key = keyOf(message.authentication)
     this.#byKey.delete(key)
@@ -28,7 +28,7 @@ export class VerifiedEnvelopes {
   }
 }
 
-/** 53 bits of the signature. Two that share them only forget one another. */
+/** Returns 53 bits of the signature. Two envelopes with the same key only evict each other. */
 function keyOf(signature: Uint8Array): number {
   return signature.length < 8 ? 0 : readU32(signature, 0) * 0x20_0000 + (readU32(signature, 4) >>> 11)
 }

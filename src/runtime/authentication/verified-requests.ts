@@ -1,12 +1,12 @@
 import { concatBytes, equalBytes, readU32 } from '../../base/bytes.ts'
 import type { Request } from '../../messages/message.ts'
 
-/** Requests remembered. */
+/** The number of remembered requests. */
 const REMEMBERED_MAX = 1_024
 
 /**
- * Requests that came by themselves and whose signatures were checked: a backup that was sent one to see how long it waits
- * (rule 5.4) finds it in a batch soon, and does not check it again. Only good ones are remembered, the newest of them.
+ * A cache of requests that arrived alone and whose signatures were verified. A backup that receives a request as a
+ * witness (rule 5.4) soon finds it in a batch, and does not check it again. Holds the newest verified ones.
  */
 export class VerifiedRequests {
   readonly #byKey = new Map<number, Uint8Array>()
@@ -22,7 +22,7 @@ export class VerifiedRequests {
     }
   }
 
-  /** True if it is remembered, the same in all that its signature depends on; it is forgotten then. */
+  /** True if a request with the same signed content is remembered. Removes it. */
   take(request: Request): boolean {
     const key = keyOf(request)
     const known = this.#byKey.get(key)
@@ -35,5 +35,5 @@ export class VerifiedRequests {
 const wordsOf = ({ digest, publicKey, authentication }: Request): Uint8Array =>
   concatBytes(digest, publicKey, authentication)
 
-/** 53 bits of the digest. Two that share them only forget one another. */
+/** Returns 53 bits of the digest. Two requests with the same key only evict each other. */
 const keyOf = ({ digest }: Request): number => readU32(digest, 0) * 0x20_0000 + (readU32(digest, 4) >>> 11)

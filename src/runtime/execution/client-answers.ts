@@ -8,11 +8,11 @@ import type { Effect } from '../../pbft/effects.ts'
 import type { Application } from '../../ports.ts'
 import type { Answer, ReplyMaker } from './replies.ts'
 
-/** Clients whose last repeated reply is kept as it was sent, and its bytes at most. */
+/** The number of clients whose last repeated reply is kept, and its largest size in bytes. */
 const REPEATED_MAX = 256
 const REPEATED_BYTES_MAX = 64 * 1024
 
-/** A reply that was sent again, to a client that may ask for it once more. */
+/** A repeated reply, kept because its client may ask for it again. */
 interface Repeated {
   readonly requestDigest: Uint8Array
   readonly frame: Uint8Array
@@ -28,12 +28,12 @@ export interface ClientAnswersOptions {
 }
 
 /**
- * Answers to clients: the outcomes of executed batches, results once more, refusals.
+ * The answers to clients: outcomes of executed batches, repeated results, and refusals.
  * @rule 1.7
  */
 export class ClientAnswers {
   readonly #options: ClientAnswersOptions
-  /** Executed batches that are still to be answered: each request beside what executing it gave. */
+  /** The executed batches whose clients are not answered yet: each request with its outcome. */
   readonly #unanswered = new Map<
     Sequence,
     readonly { readonly request: Request; readonly outcome: RequestOutcome }[]
@@ -59,8 +59,8 @@ export class ClientAnswers {
     const answers: Answer[] = []
     for (const { request, outcome } of executed) {
       const { results, standing } = outcome
-      // What was executed before was answered then, and is again when its client asks; a primary that orders it
-      // once more must not multiply its results.
+      // An earlier execution was answered then, and is answered again on request. A primary that orders the request
+      // again must not multiply its results.
       if (standing === 'executed' || outcome.recovery !== null) continue
       if (standing !== 'new') this.#refuseRequest(request, standing)
       else if (results !== null) {
@@ -71,7 +71,7 @@ export class ClientAnswers {
   }
 
   /**
-   * Signs nothing where the client asks for the same again as the last time.
+   * Answers a repeated request. Signs nothing if the client asks again for its last repeated reply.
    * @rule 5.5
    */
   replyAgain({ view, request }: Effect & { readonly kind: 'reply-again' }, sequence: Sequence): void {

@@ -5,16 +5,17 @@ import type { Effect } from '../../pbft/effects.ts'
 import type { Application } from '../../ports.ts'
 
 /**
- * The work executed in one turn, in units of `Allowance`: some milliseconds, and several times that where other
- * programs use the machine's caches too.
+ * The work executed in one turn, in units of `Allowance`: a few milliseconds, and several times that if other programs
+ * use the machine's caches too.
  */
 export const EXECUTED_PER_TURN = 4_000
 
 type Execute = Effect & { readonly kind: 'execute' }
 
 /**
- * Executes decided batches, one after another, some of it in each turn, so that no batch, however large, blocks the
- * loop. An ordinary batch is executed at once. Work that needs a state between two batches waits for the next one.
+ * The executor of decided batches. Executes one after another, and large batches in parts over several turns, so that
+ * none blocks the event loop. An ordinary batch is executed at once. Work that needs a state between two batches waits
+ * for the end of the current one.
  */
 export class Executor {
   readonly #application: Application
@@ -35,7 +36,7 @@ export class Executor {
     this.#allowance = { left: options.perTurn }
   }
 
-  /** True if a batch is being executed: another turn goes on with it. */
+  /** True if a batch is being executed, which another turn continues. */
   get isBusy(): boolean {
     return this.#running !== null
   }
@@ -47,24 +48,24 @@ export class Executor {
     this.#advance()
   }
 
-  /** A turn begins. */
+  /** Starts a turn. */
   onTurn(): void {
     this.#allowance.left = this.#perTurn
     this.#advance()
   }
 
-  /** Runs this between two batches: at once, or when the batch under execution ends; only the last call counts. */
+  /** Calls `run` between two batches: at once, or when the current batch ends. Only the last call counts. */
   betweenBatches(run: () => void): void {
     if (this.#running === null) run()
     else this.#waiting = run
   }
 
-  /** Forgets the batch that waited to be run. */
+  /** Drops the batch that waits for its execution. */
   forgetWaiting(): void {
     this.#waiting = null
   }
 
-  /** Gives up the batch under execution: another state replaces this one. */
+  /** Abandons the current batch, because another state replaces this one. */
   abandon(): void {
     this.#running = null
     this.forgetWaiting()

@@ -22,7 +22,7 @@ export class InquiryAnswers {
     this.#sessions.tick()
   }
 
-  /** Null where there is no answer: of a state that is not the cluster's nothing is said. */
+  /** Returns the answer to an inquiry; null if there is none, for example because this state is not the cluster's. */
   answer(inquiry: AnyInquiry, from: Peer, state: ReplicaState): Content | null {
     const { application, transport, loop } = this.#options
     if (inquiry.kind === 'place-inquiry') {

@@ -1,34 +1,34 @@
 /**
- * The sessions of each client that asked lately where its timestamps stand. Two that are alive at one moment use one key,
- * which is an operator's mistake; both sessions get a report of it.
+ * The sessions of each client that recently asked for the place of its timestamps. If two of them are alive at the same
+ * time, two processes use one key. That is an operator's mistake, which is reported to both sessions.
  *
- * A session is alive beside another one when it repeats a token that it was given after that one first asked: what a
- * process said before it ended may still be on its way, but it cannot know such a token.
+ * A session counts as alive beside another if it repeats a token that it received after the other first asked. Old
+ * messages of an ended process may still be in transit, but they cannot contain such a token.
  * @rule 1.8
  */
 import { equalBytes } from '../../base/bytes.ts'
 import type { ClientId } from '../../base/ids.ts'
 
-/** Clients and sessions of each of them that are remembered. */
+/** The number of remembered clients, and of remembered sessions of each. */
 const CLIENTS_MAX = 1_024
 const SESSIONS_MAX = 4
-/** Tokens of a session that it may still repeat. */
+/** The number of tokens that a session may still repeat. */
 const TOKENS_MAX = 4
-/** Ticks after which a session that does not ask again counts as gone. */
+/** The ticks after which a session that does not ask again counts as gone. */
 const ALIVE_TICKS = 300
 
 interface LiveSession {
   readonly nonce: Uint8Array
-  /** Tokens are given in order; this was the first of this session. */
+  /** The first token of this session. Tokens are issued in order. */
   readonly firstToken: number
   readonly tokens: number[]
-  /** The last token that it repeated, and when. */
+  /** The last token that it repeated, and the tick. */
   repeated: number
   repeatedTick: number
 }
 
 export class LiveSessions {
-  /** The least recent first, of clients and of the sessions of each. */
+  /** The clients and their sessions, the least recent first. */
   readonly #clients = new Map<ClientId, LiveSession[]>()
   #lastToken = 0
   #ticks = 0
@@ -37,7 +37,10 @@ export class LiveSessions {
     this.#ticks++
   }
 
-  /** A session asks and repeats this token. Returns the next one, and whether another session of its client is alive. */
+  /**
+   * Handles a question of a session that repeats this token. Returns the next token, and true if another session of its
+   * client is alive.
+   */
   hear(
     client: ClientId,
     nonce: Uint8Array,

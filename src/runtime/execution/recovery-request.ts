@@ -5,13 +5,13 @@ import type { Request } from '../../messages/message.ts'
 import { encodeRequest, type SigningDigest } from '../../messages/request.ts'
 import type { Signer } from '../../ports.ts'
 
-/** Recovery operations are a replica's own requests: no client has this timestamp. */
+/** The timestamp of recovery operations, which are a replica's own requests: no client uses it. */
 const RECOVERY_TIMESTAMP = 0 as Timestamp
-/** Nor do they belong to a session: their operations are a nonce. */
+/** The session of recovery operations, which belong to none: their operations are a nonce. */
 const NO_SESSION = new Uint8Array(SESSION_NONCE_BYTES)
 
 /**
- * The recovery operation of an amnesiac replica: its own key, a fresh nonce, no client timestamp.
+ * Creates the recovery operation of an amnesiac replica: its own key, a fresh nonce, no client timestamp.
  * @rule 6.4
  */
 export function createRecoveryRequest(context: {

@@ -1,4 +1,7 @@
-/** Answers to clients: one authentication per batch, results from one designated replica. Rule 1.7; DESIGN hot path. */
+/**
+ * The replies to clients: one authentication per batch, and full results from the designated replica only. Rule 1.7;
+ * DESIGN hot path.
+ */
 
 import type { Hash } from '../../base/hash.ts'
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
@@ -13,19 +16,19 @@ import type { SigningDigest } from '../../messages/request.ts'
 import type { Peer, Signer } from '../../ports.ts'
 import type { MessageMacs } from '../authentication/message-macs.ts'
 
-/** An outcome with results, and whether this replica is the one that sends them whole. */
+/** An outcome with its results. `isWhole` is true if this replica sends them in full. */
 export interface Answer {
   readonly outcome: RequestOutcome & { readonly results: Uint8Array }
   readonly isWhole: boolean
 }
 
 export interface ReplyMaker {
-  /** The reply frames of one batch, each for its client. */
+  /** Returns the reply frames of one batch, each for its client. */
   repliesFor(
     place: { readonly view: View; readonly sequence: Sequence },
     answers: readonly Answer[],
   ): readonly { readonly to: Peer; readonly frame: Uint8Array }[]
-  /** True if a reply that was made before would be made the same now: the keys of its MAC may be over. */
+  /** True if an earlier reply is still valid: the epoch of its MAC's keys may be over. */
   isCurrent(frame: Uint8Array): boolean
 }
 
@@ -34,7 +37,7 @@ export function createReplyMaker(identity: {
   readonly hash: Hash
   readonly signer: Signer
   readonly signingDigest: SigningDigest
-  /** In oral mode: each client gets a MAC in place of the signature, and one without a key gets no reply. */
+  /** The MACs that replies carry in place of the signature, in oral mode. A client without a key gets no reply. */
   readonly macs?: MessageMacs | null
 }): ReplyMaker {
   const { id, hash, signer, signingDigest, macs = null } = identity

@@ -1,29 +1,29 @@
-/** One that takes turns, and its cost so far, in the unit that the rota counts. */
+/** A participant that takes turns, and its cost so far, in any unit. */
 export interface TurnTaker {
   cost: number
 }
 
 /**
- * Whoever has cost least so far comes next; those that cost the same come in turn. Nobody saves up: who waits for
- * nothing starts again level with the others, and what it still owes stays owed.
+ * A fair rota: the participant with the least cost so far has the next turn; equal ones alternate. A participant cannot
+ * save up turns: one that was idle starts level with the others, but still owes its excess cost.
  */
 export class FairTurns<T extends TurnTaker> {
-  /** Those that wait for their turn; the one that had one goes to the end. */
+  /** The participants that wait for a turn. After its turn, one moves to the end. */
   readonly #waiting: T[] = []
-  /** The cost of the taker whose turn was the last: the least of all then. */
+  /** The cost of the participant that had the last turn: the lowest at that time. */
   #floor = 0
 
   get isEmpty(): boolean {
     return this.#waiting.length === 0
   }
 
-  /** Somebody who does not wait for a turn begins to. */
+  /** Adds a participant that is not waiting. */
   enter(taker: T): void {
     taker.cost = Math.max(taker.cost, this.#floor)
     this.#waiting.push(taker)
   }
 
-  /** Returns the taker whose turn it is, or null. It waits no longer, unless it enters again. */
+  /** Returns the participant whose turn it is, or null, and removes it until it enters again. */
   next(): T | null {
     if (this.#waiting.length === 1) return this.#go(this.#waiting.pop() as T)
     let least = 0

@@ -4,20 +4,20 @@ import type { Peer } from '../../ports.ts'
 import { FairTurns, type TurnTaker } from './fair-turns.ts'
 
 /**
- * The most that one peer may have waiting before its link pauses, in bytes of undecoded frames: a replica rather
- * more than a frame of the largest size, a client less, because anyone can be one.
+ * The most that one peer may have waiting before its link pauses, in bytes of undecoded frames. For a replica it is
+ * more than the largest frame. For a client it is less, because anyone can be a client.
  */
 export const INBOX_BYTES_PER_REPLICA_MAX = 8.5 * 1024 * 1024
 export const INBOX_BYTES_PER_CLIENT_MAX = 1024 * 1024
-/** The cost of a frame beside its bytes: a flood of tiny ones must not pass for a few bytes. */
+/** The cost of a frame in addition to its bytes: otherwise a flood of tiny frames would count as a few bytes. */
 const FRAME_OVERHEAD_BYTES = 256
 
-/** Frames taken before the places they stood in are given up. */
+/** The number of taken frames after which their array places are freed. */
 const COMPACT_AFTER = 8
 
 /**
- * Three queues for each peer, and three rotas: what keeps a cluster alive when all else is late has one of its own, and
- * however many clients there are, they have a third of the work together while replicas have something waiting.
+ * The lane of a frame: three queues for each peer, and three rotas. Messages that keep an overloaded cluster alive have
+ * a lane of their own. All clients together get a third of the work while replicas have frames waiting.
  */
 type Lane = 'reserve' | 'replicas' | 'clients'
 
@@ -35,7 +35,7 @@ interface Account {
 interface Queue extends TurnTaker {
   readonly account: Account
   readonly lane: Lane
-  /** The rest of its last turn: it comes before the frames. */
+  /** The rest of its last turn, which precedes its frames. */
   rest: Rest | null
   readonly frames: Uint8Array[]
   next: number
@@ -50,22 +50,22 @@ interface Rota extends TurnTaker {
   readonly queues: FairTurns<Queue>
 }
 
-/** A turn of one peer. */
+/** One peer's turn. */
 export interface Turn {
   readonly peer: Peer
-  /** Its next frame, or how to go on with the one before. */
+  /** The peer's next frame, or the continuation of the one before. */
   readonly work: Uint8Array | Continuation
-  /** Charges the cost of this frame, in signature checks: it delays the sender's next turn by as much. */
+  /** Charges the cost of this frame, in signature checks. It delays the sender's next turn accordingly. */
   charge(checks: number): void
-  /** There is more to do than for one turn: the rest is done before this peer's next frame, when its turn comes again. */
+  /** Keeps the rest of the work for the peer's next turn, before its next frame. */
   keep(continuation: Continuation): void
 }
 
 export type Continuation = (turn: Turn) => number
 
 /**
- * Bounded queues per peer. Turns are given by what the frames cost and not by their number: a peer that sends much, or
- * what takes long, delays itself and not the others.
+ * Bounded queues per peer. Turns depend on the cost of frames, not on their number: a peer that sends many or expensive
+ * frames delays itself, not the others.
  * @rule 5.5
  */
 export class Inbox {
@@ -83,7 +83,7 @@ export class Inbox {
     return this.#lanes.isEmpty
   }
 
-  /** False when the peer's queue is now full: its link pauses until it is resumed. */
+  /** Adds a frame. Returns false if the peer's queue is now full: its link pauses until it is resumed. */
   push(peer: Peer, frame: Uint8Array): boolean {
     const account = this.#accountOf(peer)
     const queue = queueOf(account, laneOf(peer, frame))
@@ -94,7 +94,7 @@ export class Inbox {
     return !account.isPaused
   }
 
-  /** The next turn, or null when nothing waits. */
+  /** Returns the next turn; null if no frame waits. */
   take(): Turn | null {
     const rota = this.#lanes.next()
     const queue = rota?.queues.next() ?? null
@@ -128,7 +128,7 @@ export class Inbox {
     this.#accounts.set(keyOf(account.peer), account)
   }
 
-  /** Drops all that a peer has waiting. A paused link stays paused. */
+  /** Drops everything that a peer has waiting. A paused link stays paused. */
   drop(peer: Peer): void {
     const account = this.#accounts.get(keyOf(peer))
     if (account === undefined) return
@@ -178,13 +178,13 @@ export class Inbox {
       queue.frames.length = 0
       queue.next = 0
     } else if (queue.next >= COMPACT_AFTER && queue.next * 2 >= queue.frames.length) {
-      queue.frames.splice(0, queue.next) // a queue that never runs empty lets go of what was taken all the same
+      queue.frames.splice(0, queue.next) // frees taken frames of a queue that never runs empty
       queue.next = 0
     }
     return frame
   }
 
-  /** A client that left and has nothing waiting leaves nothing behind. */
+  /** Forgets a client that left and has no frames waiting. */
   #forget({ peer, bytes }: Account): void {
     if (peer.kind === 'client' && bytes === 0) this.#accounts.delete(keyOf(peer))
   }

@@ -3,9 +3,9 @@ import type { Verified } from '../../messages/message.ts'
 import type { Rejection } from '../../messages/rejection.ts'
 import type { LongCheck, LongMessage } from '../authentication/authentication.ts'
 
-/** Messages of one peer that wait to be checked; what is dropped beyond comes again. */
+/** The number of messages of one peer that wait to be checked; more are dropped and will be resent. */
 const PENDING_PER_PEER_MAX = 2
-/** The part of what one turn may check that is for these, and of one of them before the next has its turn. */
+/** The share of a turn's checks for long messages, and for one of them before the next has its turn. */
 const PER_TURN = 3 / 16
 const AT_ONCE = 1 / 16
 
@@ -41,7 +41,7 @@ export class LongChecks {
     if (ofPeer.length < PENDING_PER_PEER_MAX) this.#pending.push({ from, check })
   }
 
-  /** Goes on with each in turn: one that cites thousands of signatures does not hold the others up. */
+  /** Continues the checks in rotation, so that a message with thousands of signatures does not delay the others. */
   work(): void {
     for (let signatures = 0; signatures < this.#perTurn; signatures += this.#atOnce) {
       const next = this.#pending.shift()
@@ -50,7 +50,7 @@ export class LongChecks {
     }
   }
 
-  /** True when the message is checked. */
+  /** Continues one check. Returns true when the message is checked. */
   #advance({ check, from }: PendingCheck): boolean {
     for (let signatures = 0; signatures < this.#atOnce; signatures++) {
       const step = check.next()

@@ -1,7 +1,7 @@
 /**
- * Reception of a frame, the cheapest question first: is its sender cut off, does its head say something that can
- * still matter, is it well-formed, is it signed. Whatever was of no use is noted against the peer whose link it came
- * over.
+ * The reception of a frame. The cheapest checks come first: the sender is not cut off, the header shows a relevant
+ * message, the frame is well-formed, it is signed. Useless messages are charged to the peer at the other end of the
+ * link.
  * @rule 5.5
  */
 import { assertNever } from '../../base/assert.ts'
@@ -32,14 +32,14 @@ import { Inbox, type Turn } from './inbox.ts'
 import { LongChecks } from './long-checks.ts'
 import { SenderBudgets } from './sender-budgets.ts'
 
-/** The cost of taking a frame beside its signatures, in signature checks: looking at its head, and hashing it. */
+/** The cost of a frame apart from its signatures, in signature checks: reading its header, and hashing it. */
 const FRAME_CHECKS = 1 / 8
 const BYTES_PER_CHECK = 64 * 1024
-/** A question, and a STATUS, of which a correct replica sends few: each is work for who gets it. */
+/** The cost of a question or a STATUS. A correct replica sends few, and each is work for its receiver. */
 const QUESTION_CHECKS = 1 / 2
-/** A VIEW-CHANGE that does not check out: some of the thousands of signatures that were checked until that showed. */
+/** The cost of an invalid VIEW-CHANGE: some of its thousands of signatures were checked before the fault was found. */
 const LONG_CHECKS = 16
-/** The part of what one turn of the loop may check that one PRE-PREPARE has at once; then others have their turn. */
+/** The share of a turn's checks that one PRE-PREPARE has at once, before others have their turn. */
 const BATCH_PART = 1 / 8
 
 const NOT_FOR_THIS_LINK = rejection('kind-not-for-this-link')
@@ -53,13 +53,13 @@ export interface ReceptionOptions {
   readonly state: () => ReplicaState
   readonly authenticator: Authenticator
   readonly tools: { readonly hash: Hash; readonly signingDigest: SigningDigest }
-  /** Signatures that one turn of the loop may check. */
+  /** The number of signatures that one turn of the loop may check. */
   readonly checksPerTurn: number
   readonly onMessage: (message: Verified<ProtocolMessage>, from: Peer) => void
   readonly onPages: (message: Verified<PageFetch> | Verified<PageDelivery>) => void
   readonly onInquiry: (inquiry: Verified<AnyInquiry>, from: Peer) => void
   readonly onRejected: (from: Peer, rejection: Rejection) => void
-  /** Takes frames of this peer again. */
+  /** Resumes the link of this peer. */
   readonly resume: (peer: Peer) => void
 }
 
@@ -87,15 +87,12 @@ export class Reception {
     return this.#inbox.isEmpty
   }
 
-  /** False when the peer's link must pause: its queue is full, or the peer is cut off. */
+  /** Adds a frame. Returns false if the peer's link must pause: its queue is full, or the peer is cut off. */
   push(from: Peer, frame: Uint8Array): boolean {
     return !this.budgets.isCutOff(from) && this.#inbox.push(from, frame)
   }
 
-  /**
-   * Deals with the next frame in turn, or a part of it. Gives what it cost, in signature checks; null when nothing
-   * waits.
-   */
+  /** Handles the next frame, or a part of it. Returns its cost in signature checks; null if no frame waits. */
   takeNext(): number | null {
     const turn = this.#inbox.take()
     if (turn === null) return null
@@ -105,7 +102,7 @@ export class Reception {
     return cost
   }
 
-  /** Gives what it cost beside the least. */
+  /** Handles a frame. Returns its cost beyond the minimum. */
   #receive(frame: Uint8Array, turn: Turn): number {
     const from = turn.peer
     if (from.kind === 'client' && !isForClients(frame))
@@ -132,14 +129,17 @@ export class Reception {
     if (hasFacts(message, { taker: 'inquiries' })) return this.#receiveInquiry(message, from)
     if (hasFacts(message, { taker: 'pages' })) return this.#receivePages(message, from)
     if (hasFacts(message, { taker: 'client' })) return this.#refuse(from, NOT_FOR_THIS_LINK, FRAME_CHECKS)
-    if (hasFacts(message, { size: 'long' })) return 0 // its head was taken before
+    if (hasFacts(message, { size: 'long' })) return 0 // its header was handled before
     if (message.kind === 'request') return this.#receiveRequest(message, from)
     if (!isRelevant(this.#options.state(), message)) return this.#waste(from, FRAME_CHECKS)
     if (message.kind !== 'pre-prepare') return this.#receiveProtocol(message, from)
     return this.#checkBatch(message, this.#options.authenticator.authenticateBatch(message, from), turn)
   }
 
-  /** Some of its signatures; the others when it is this peer's turn again, unless the message is of no use by then. */
+  /**
+   * Checks some signatures of a batch. The rest follows in the peer's next turn, unless the message is irrelevant by
+   * then.
+   */
   #checkBatch(message: PrePrepare, check: Check<PrePrepare>, turn: Turn): number {
     const most = Math.ceil(this.#options.checksPerTurn * BATCH_PART)
     for (let checks = 1; checks <= most; checks++) {
@@ -172,8 +172,8 @@ export class Reception {
   }
 
   /**
-   * Takes a request. One that is not going to be ordered is answered at a bounded rate for each client, and only then
-   * is its signature checked.
+   * Handles a request. One that will not be ordered is answered at a limited rate per client, and its signature is
+   * checked only then.
    */
   #receiveRequest(request: Request, from: Peer): number {
     const use = relevanceOf(this.#options.state(), request, from)
@@ -225,13 +225,13 @@ export class Reception {
   }
 }
 
-/** Anything but the kinds that only replicas send. */
+/** True for all kinds except those that only replicas send. */
 const isForClients = (frame: Uint8Array): boolean => {
   const kind = kindNumberIn(frame)
   return !isFrameKind(kind) || CLIENT_KINDS.has(kind)
 }
 
-/** The signatures, or MACs, that vouch for a message and for what it shows. */
+/** Returns the number of signatures or MACs that vouch for a message and for those that it shows. */
 function signaturesOf(message: ShortProtocolMessage): number {
   if (message.kind === 'pre-prepare') return 1 + message.batch.requests.length
   if (hasFacts(message, { vouched: 'author' })) return 1
@@ -254,8 +254,8 @@ function shownIn(message: MessageWith<{ vouched: 'shown' }>): readonly Remembere
 }
 
 /**
- * The checks of good messages that count as wasted, so that nobody sends more and more of them: there are few from a
- * correct replica, whatever the load is.
+ * Returns the checks of a valid message that count as wasted, to limit how many a peer sends. A correct replica sends
+ * few of these kinds at any load.
  */
 function unaskedChecks(message: ShortProtocolMessage, { views: { view, isActive } }: ReplicaState): number {
   if (hasFacts(message, { isQuestion: true })) return QUESTION_CHECKS

@@ -1,7 +1,7 @@
 /**
- * Checks that requests are their clients'. Signed, each is good or bad for everybody. With MACs this replica checks
- * its own, and where that fails a request in a batch is doubtful: its client may have made the others good and this
- * one not.
+ * The checks that requests come from their clients. A signed request is valid for every replica or for none. With MACs,
+ * this replica checks its own; if it is wrong, a request in a batch is doubtful, because its client may have made right
+ * MACs for the others.
  * @rule 1.1
  */
 import type { ClientId } from '../../base/ids.ts'
@@ -14,13 +14,13 @@ import type { MessageMacs } from '../authentication/message-macs.ts'
 import { VerifiedRequests } from '../authentication/verified-requests.ts'
 
 export interface RequestChecks {
-  /** True if it has MACs in place of a signature. */
+  /** True if the request has MACs in place of a signature. */
   hasMacs(request: Request): boolean
-  /** One that came by itself: it comes again in a batch. */
+  /** Checks a request that arrived alone and will arrive again in a batch. */
   single(request: Request): Rejection | null
   /**
-   * All that a batch orders, one check each time it is asked to go on: the clients whose requests are doubtful, each once,
-   * or what makes all of it bad.
+   * Checks the requests of a batch, one per step of the generator. Returns the clients with doubtful requests, each
+   * once, or the fault that makes the batch invalid.
    */
   batch(batch: Batch): Generator<undefined, readonly ClientId[] | Rejection, undefined>
 }
@@ -74,7 +74,7 @@ export function createRequestChecks(context: {
   }
 }
 
-/** Checks all at once. */
+/** Runs a check to its end and returns the result. */
 export function resultOf<T>(check: Generator<undefined, T, undefined>): T {
   for (;;) {
     const next = check.next()

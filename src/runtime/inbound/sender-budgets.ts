@@ -1,42 +1,39 @@
 /**
- * Budgets for what a sender costs without use. The sender is the authenticated end of a link, never a name in a
- * message. A correct one sends little that is of no use, and nothing that fails its checks: it relays only what it
- * has checked itself. One that goes far beyond that is cut off for a while and comes back; the next time it stays
- * away for longer. Counted in signature checks and ticks, so a simulation cuts off the same peers as a process.
+ * Budgets for the useless work that a sender causes. The sender is the authenticated end of a link, never a name in a
+ * message. A correct sender sends little that is useless and nothing invalid, because it relays only messages that it
+ * has checked. A sender far beyond its budget is cut off for a while, and for longer each time. Budgets count signature
+ * checks and ticks, so a simulation cuts off the same peers as a process.
  * @rule 5.5
  */
 import { addOne, emptyBucket, type LeakyBucket, levelOf } from '../../base/leaky-bucket.ts'
 import type { CutOff, CutOffReason } from '../../messages/message.ts'
 import type { Peer } from '../../ports.ts'
 
-/** The work that a peer may waste in each tick, and at once after it wasted nothing for long. In signature checks. */
+/** The work that a peer may waste per tick, and in a burst after a long time without waste. In signature checks. */
 export const REPLICA_WASTE = { perTick: 20, atOnce: 5_000 }
 export const CLIENT_WASTE = { perTick: 2, atOnce: 1_000 }
-/**
- * The weight of a message that fails its checks, as a multiple of what checking it costs: no correct peer ever sends
- * such a thing.
- */
+/** The weight of an invalid message, as a multiple of the cost of its checks: a correct peer never sends one. */
 export const OFFENCE_CHECKS = 16
-/** Ticks of the first cut-off; each further one is twice as long, up to the most. */
+/** The ticks of the first cut-off. Each further one is twice as long, up to the maximum. */
 export const CUT_OFF_TICKS = 100
 export const CUT_OFF_TICKS_MAX = 6_000
-/** Ticks of good behaviour after which a cut-off is forgotten. */
+/** The ticks of good behaviour after which a cut-off is forgotten. */
 export const FORGIVEN_AFTER_TICKS = 12_000
 /**
- * Answers that cost no ordering, to one client: repeated replies, refusals, reports. The steady rate per tick, and the
- * burst.
+ * The limit on answers to one client that need no ordering: repeated replies, refusals, reports. The steady rate per
+ * tick, and the burst.
  */
 export const CLIENT_ANSWERS = { perTick: 1, atOnce: 128 }
-/** Clients of whom something is remembered. Anyone can be one, so the least recent is forgotten. */
+/** The number of remembered clients. Anyone can be a client, so the least recent one is forgotten. */
 const CLIENTS_MAX = 1_024
 
 interface Account {
   readonly peer: Peer
-  /** Checks wasted and not yet made up for, and how much of it by what failed its checks. */
+  /** The wasted checks that were not drained yet, and the part of them caused by invalid messages. */
   readonly wasted: LeakyBucket
   offences: number
   readonly answers: LeakyBucket
-  /** Ticks: how long the last cut-off was, and when it is or was over. */
+  /** The length of the last cut-off, and the tick of its end. */
   cutOffTicks: number
   cutOffUntil: number
   times: number
@@ -51,7 +48,7 @@ export interface SenderBudgetsOptions {
 export class SenderBudgets {
   readonly #options: SenderBudgetsOptions
   readonly #accounts = new Map<string, Account>()
-  /** Those that are cut off now. */
+  /** The peers that are cut off now. */
   readonly #away = new Set<Account>()
   #ticks = 0
 
@@ -81,7 +78,7 @@ export class SenderBudgets {
     this.#spend(account, weight)
   }
 
-  /** True if a client gets one more answer that costs no ordering. */
+  /** True if a client may get one more answer that needs no ordering. */
   mayAnswer(peer: Peer): boolean {
     if (peer.kind === 'replica') return true
     const { perTick: leak, atOnce: size } = CLIENT_ANSWERS
@@ -93,7 +90,7 @@ export class SenderBudgets {
     return account !== undefined && this.#away.has(account)
   }
 
-  /** The replicas that are cut off now, and how many clients. */
+  /** The replicas that are cut off now, and the number of clients that are. */
   get cutOff(): { readonly replicas: readonly CutOff[]; readonly clients: number } {
     const replicas: CutOff[] = []
     for (const { peer, offences, times } of this.#away) {
@@ -141,7 +138,7 @@ export class SenderBudgets {
     return account
   }
 
-  /** Forgets the least recent client; one that is cut off only when all are. */
+  /** Forgets the least recent client, and one that is cut off only if all are. */
   #forgetOldest(): void {
     if (this.#accounts.size < CLIENTS_MAX) return
     const oldest = this.#oldestClient((each) => !this.#away.has(each)) ?? this.#oldestClient(() => true)

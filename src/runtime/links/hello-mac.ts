@@ -1,13 +1,13 @@
 /**
- * Authenticates a replica before a handshake costs anything: a MAC over its HELLO, under a key that only the two
- * replicas can make. A HELLO without one counts as a stranger's, whatever identity it claims, so strangers that open
- * many links use up only the room that is reserved for strangers.
+ * MACs of HELLOs, which authenticate a replica before a handshake costs anything: a MAC over its HELLO, under a key
+ * that only the two replicas can compute. A HELLO without one counts as a stranger's, whatever identity it claims.
+ * Strangers that open many links therefore use up only the room that is reserved for strangers.
  *
  *   key = HKDF-SHA-256(secret: X25519(own secret, peer's public key), salt: "strategos knock",
  *                      info: cluster id 32 | initiator u8 | responder u8)
  *
- * A hello MAC proves nothing: whoever overheard one can replay it, and delays the next link of that replica. The
- * handshake that follows proves the identity.
+ * A hello MAC proves nothing. An eavesdropper can replay one, which delays the next link of that replica. The handshake
+ * that follows proves the identity.
  * @rule 5.5
  */
 import { concatBytes, equalSecretBytes, utf8 } from '../../base/bytes.ts'
@@ -17,22 +17,22 @@ import type { CryptoSuite } from '../../ports.ts'
 const SALT = utf8('strategos knock')
 
 export interface HelloMacKeys {
-  /** X25519, 32 bytes: of this replica. */
+  /** The X25519 secret of this replica, 32 bytes. */
   readonly agreementSecret: Uint8Array
-  /** Of all replicas, in the order of their ids. */
+  /** The X25519 keys of all replicas, in the order of their ids. */
   readonly agreementKeys: readonly Uint8Array[]
 }
 
 export interface HelloMacs {
-  /** The MAC behind a HELLO to this replica; empty where the two have no secret in common. */
+  /** Returns the MAC of a HELLO to this replica; empty if the two have no common secret. */
   tag(to: ReplicaId, helloPayload: Uint8Array): Uint8Array
-  /** True if this replica made the HELLO, or heard it being made. */
+  /** True if the MAC is right: this replica made the HELLO, or an eavesdropper replays it. */
   isGood(from: number, helloPayload: Uint8Array, tag: Uint8Array): boolean
 }
 
 const NOTHING = new Uint8Array(0)
 
-/** Of a process without keys no HELLO has a MAC, and none is good. */
+/** The MACs of a process without keys: its HELLOs carry none, and none is right for it. */
 export const NO_HELLO_MACS: HelloMacs = { tag: () => NOTHING, isGood: () => false }
 
 export function createHelloMacs({
@@ -46,7 +46,10 @@ export function createHelloMacs({
   readonly self: ReplicaId
   readonly keys: HelloMacKeys
 }): HelloMacs {
-  /** Made when they are first needed, one X25519 for each replica and direction; null for a key of small order. */
+  /**
+   * The keys, computed on first use with one X25519 operation for each replica and direction; null for a key of small
+   * order.
+   */
   const made = new Map<string, Uint8Array | null>()
   const keyFor = (initiator: number, responder: number): Uint8Array | null => {
     const name = `${initiator} to ${responder}`

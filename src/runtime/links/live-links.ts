@@ -1,32 +1,35 @@
 /**
- * Links that are known to live: a transport around another one. Each end says something on each of its links now and
- * then, a HEARTBEAT where it has nothing else to say, and ends a link over which nothing came for some heartbeats. The
- * end that made the link dials again. Keeps the last sentence of rule 1.11.
+ * A transport that detects dead links, wrapped around another transport. Each end regularly sends something on each of
+ * its links, a HEARTBEAT if it has nothing else to send. It ends a link over which nothing arrived for several
+ * heartbeats; the end that opened the link dials again. Keeps the last sentence of rule 1.11.
  *
- * Nothing else notices such a link in time. After a minute in which the network swallowed everything without a word, TCP
- * waits for most of a minute more before it sends again, whatever is written meanwhile; and a write goes on succeeding
- * for megabytes.
+ * TCP does not detect such a link in time. After a minute in which the network silently dropped everything, TCP waits
+ * for most of another minute before it sends again, no matter what is written meanwhile. Writes still succeed for
+ * megabytes.
  *
- * Silence is counted in this process's ticks, so a process that was stopped, or had no processor, does not take its
- * peers for dead; and in bytes, not in frames, so a large frame on a slow line is no silence.
+ * Silence is counted in this process's ticks, so a process that was stopped, or had no processor, does not consider its
+ * peers dead. It is measured by bytes, not frames, so a large frame on a slow line is not silence.
  */
 import type { ClientId, ReplicaId } from '../../base/ids.ts'
 import { HEARTBEAT, isHeartbeat } from '../../messages/heartbeat.ts'
 import type { Peer, Transport, TransportHandler } from '../../ports.ts'
 
-/** Ticks after which a link over which nothing was sent carries a heartbeat. */
+/** The ticks after which a link over which nothing was sent carries a heartbeat. */
 export const HEARTBEAT_TICKS = 50
-/** Ticks without a byte after which a link is dead: those of four heartbeats. */
+/** The ticks without a byte after which a link is dead: those of four heartbeats. */
 export const SILENT_TICKS = 4 * HEARTBEAT_TICKS
-/** Heartbeats of one peer in `SILENT_TICKS` that cost it nothing; what is more goes to the handler, which refuses it. */
+/**
+ * The number of a peer's heartbeats in `SILENT_TICKS` that cost it nothing. Further ones are passed to the handler,
+ * which rejects them.
+ */
 export const HEARTBEATS_MAX = 64
 
 interface Link {
   readonly peer: Peer
-  /** The bytes that the transport had received when their number last grew. */
+  /** The number of received bytes when it last grew. */
   received: number
   silentTicks: number
-  /** Ticks since something was sent. */
+  /** The number of ticks since something was sent. */
   unsaidTicks: number
   heartbeats: number
 }
@@ -35,11 +38,11 @@ export class LiveLinks implements Transport {
   readonly #inner: Transport
   readonly #onDead: (peer: Peer) => void
   readonly #links = new Map<ReplicaId | ClientId, Link>()
-  /** Peers whose frames the handler asked to pause: nothing is read from them, so nothing comes. */
+  /** The peers whose links the handler paused. Nothing is read from them, so nothing arrives. */
   readonly #paused = new Set<ReplicaId | ClientId>()
   #ticks = 0
 
-  /** `onDead` is called for each link that is ended for its silence. */
+  /** Wraps a transport. Calls `onDead` for each link that is ended because it was silent. */
   constructor(inner: Transport, onDead: (peer: Peer) => void = () => {}) {
     this.#inner = inner
     this.#onDead = onDead
@@ -89,7 +92,7 @@ export class LiveLinks implements Transport {
     this.#inner.end(peer)
   }
 
-  /** Every 10 ms. What it queues is for the caller to flush. Gives whether it queued anything. */
+  /** Counts a tick. Called every 10 ms. Returns true if it queued heartbeats, which the caller must flush. */
   tick(): boolean {
     this.#ticks++
     let hasSaid = false
@@ -100,7 +103,7 @@ export class LiveLinks implements Transport {
     return hasSaid
   }
 
-  /** Counts what came since the last tick. Whether the link is no more, or is ended now. */
+  /** Counts the bytes since the last tick. Returns true if the link is gone or is ended now. */
   #isDead(link: Link): boolean {
     const { peer } = link
     const received = this.#inner.received(peer)

@@ -1,14 +1,14 @@
 /**
- * Links between processes: a handshake that proves both ends to each other, and a MAC with a counter behind every
- * frame that follows.
+ * Secure links between processes: a handshake in which both ends prove their identities, then a MAC with a counter for
+ * every frame.
  *
  * The handshake is a signed Diffie-Hellman exchange of the SIGMA family (Krawczyk, CRYPTO 2003). Both ends sign one
- * transcript, which holds the protocol version, the cluster id, the role and the key of the initiator, both ids, both
- * nonces and both ephemeral keys; the kind of the frame is signed with it, so neither signature serves as the other.
- * A transcript never comes twice, because each end adds a fresh nonce: what one session signed proves nothing in
- * another. The ephemeral secrets are wiped, so who learns a signing key later cannot forge on old links.
+ * transcript, which contains the protocol version, the cluster id, the role and the key of the initiator, both ids,
+ * both nonces and both ephemeral keys. The kind of the frame is signed with it, so neither signature can be used as the
+ * other. A transcript never repeats, because each end adds a fresh nonce: a signature of one session proves nothing in
+ * another. The ephemeral secrets are wiped, so an attacker that learns a signing key later cannot forge on old links.
  *
- * Links are not encrypted: they protect who said what and in which order, not who may read it.
+ * Links are not encrypted. They protect the origin and order of messages, not their secrecy.
  */
 import { assert } from '../../base/assert.ts'
 import { equalBytes, readU16, toHex, utf8, writeU64 } from '../../base/bytes.ts'
@@ -51,16 +51,16 @@ export interface LinkSecurityOptions {
   readonly suite: CryptoSuite
   readonly entropy: Entropy
   readonly clusterId: Uint8Array
-  /** The replicas' Ed25519 keys in the order of their ids, as the cluster file has them. */
+  /** The replicas' Ed25519 keys from the cluster file, in the order of their ids. */
   readonly replicaKeys: readonly Uint8Array[]
   readonly identity: LinkIdentity
-  /** The keys of the hello MACs between this replica and the others; a client has none. */
+  /** The keys of the hello MACs between this replica and the others. A client has none. */
   readonly helloMacKeys?: HelloMacKeys
 }
 
 /**
- * Why a handshake failed; `small-order-key`: the agreed secret would be known to anyone; `not-admitted`: there are too many
- * just now.
+ * The reason why a handshake failed. `small-order-key`: anyone could know the agreed secret. `not-admitted`: there are
+ * too many links at the moment.
  */
 export type HandshakeFault = RejectionReason | 'small-order-key' | 'not-admitted' | 'handshake-over'
 
@@ -68,7 +68,10 @@ const SECRET_BYTES = 32
 const INITIATOR_INFO = utf8('strategos link initiator')
 const RESPONDER_INFO = utf8('strategos link responder')
 
-/** The handshakes of one process. Any client's key is accepted here: who is admitted, the replicated state decides. */
+/**
+ * Creates the handshakes of one process. They accept any client's key; the replicated state decides which clients are
+ * admitted.
+ */
 export function createLinkSecurity(options: LinkSecurityOptions): LinkSecurity {
   const { identity, replicaKeys } = options
   if (identity.kind === 'replica') {
@@ -177,7 +180,7 @@ function respond(
   return handshakeOf(null, [onHello, onProof])
 }
 
-/** The reason to refuse a HELLO, or null. A claimed id must come with the key that the cluster lists for it. */
+/** Returns the reason to refuse a HELLO, or null. A claimed id must come with the key that the cluster lists for it. */
 function helloFault(hello: Hello, options: LinkSecurityOptions, self: ReplicaId): HandshakeFault | null {
   if (!equalBytes(hello.clusterId, options.clusterId)) return 'wrong-cluster'
   if (hello.expected !== self) return 'wrong-peer'
@@ -189,13 +192,16 @@ function helloFault(hello: Hello, options: LinkSecurityOptions, self: ReplicaId)
 
 function peerOf(hello: Hello): Peer {
   return hello.role === 'replica'
-    ? { kind: 'replica', id: hello.replicaId as ReplicaId } // its key was found under this id
+    ? { kind: 'replica', id: hello.replicaId as ReplicaId } // its key is listed under this id
     : { kind: 'client', id: toHex(hello.publicKey) as ClientId }
 }
 
 const failed = (reason: HandshakeFault): HandshakeStep => ({ kind: 'failed', reason })
 
-/** Feeds one frame to each step in turn. After a failure or the last step every further frame fails. */
+/**
+ * Creates a handshake that passes one frame to each step in turn. After a failure or the last step, every further frame
+ * fails.
+ */
 function handshakeOf(
   opening: Uint8Array | null,
   steps: readonly ((frame: Uint8Array) => HandshakeStep)[],
@@ -235,13 +241,13 @@ function createTranscriptSigner({ suite, clusterId, identity }: LinkSecurityOpti
   }
 }
 
-/** A key of 32 bytes for each direction, named after its sender. */
+/** The keys of a link, 32 bytes for each direction, named after the sender. */
 interface LinkKeys {
   readonly initiator: Uint8Array
   readonly responder: Uint8Array
 }
 
-/** The keys of a link, or null where the peer's ephemeral key has small order. Wipes the secret. */
+/** Returns the keys of a link; null if the peer's ephemeral key has small order. Wipes the secret. */
 function agreedKeys(
   suite: CryptoSuite,
   agreement: { readonly secret: Uint8Array; readonly peerKey: Uint8Array; readonly transcript: Uint8Array },
@@ -256,9 +262,10 @@ function agreedKeys(
 }
 
 /**
- * Tags are `mac(key, counter u64 | length u32 | envelope)`; the counter starts at 0 and counts the frames of one
- * direction. The body, which may have megabytes, is left out: what matters in it is signed, has its digest in the payload, or
- * proves itself. Of a RECOLLECTION somebody on the wire can drop the body, as he can drop all of it.
+ * Creates a link after its handshake. Tags are `mac(key, counter u64 | length u32 | envelope)`; the counter starts at 0
+ * and counts the frames of one direction. The tag does not cover the body, which may have megabytes: its important
+ * parts are signed, have their digest in the payload, or prove themselves. An attacker on the wire can drop the body of
+ * a RECOLLECTION, but it could also drop all of it.
  */
 function createSecureLink(
   suite: CryptoSuite,
@@ -288,7 +295,7 @@ function createSecureLink(
   }
 }
 
-/** The frame up to its body, or null where its lengths reach beyond its end. */
+/** Returns the frame up to its body; null if its lengths exceed the frame. */
 function beforeBody(frame: Uint8Array): Uint8Array | null {
   const payloadLengthAt = FRAME_LENGTH_BYTES + 1
   if (frame.length < payloadLengthAt + 2) return null

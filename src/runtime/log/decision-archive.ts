@@ -10,10 +10,12 @@ import type { Log, LogPosition } from '../../ports.ts'
 import type { Authenticator } from '../authentication/authentication.ts'
 import { decodeLogRecord } from './log-records.ts'
 
-/** Executed decisions kept in memory, in number and in bytes; older ones are read back from the log. */
+/** The limits on executed decisions in memory, in number and in bytes. Older ones are read from the log. */
 const RECENT_DECISIONS_MAX = 64
 const RECENT_BYTES_MAX = 16 * 1024 * 1024
-/** Batches accepted for one sequence number, in as many views, of which any may be decided. */
+/**
+ * The maximum number of batches accepted for one sequence number, each in another view, any of which may be decided.
+ */
 const BATCHES_PER_SEQUENCE_MAX = 16
 
 interface BatchPosition {
@@ -22,7 +24,7 @@ interface BatchPosition {
 }
 
 /**
- * Finds executed decisions again, so that replicas which lag can be served: it keeps the log positions of the records
+ * The archive of executed decisions, which are sent to replicas that lag. It holds the log positions of the records
  * with the batches and with the certificate. It also knows how much of the log may be trimmed.
  */
 export class DecisionArchive {
@@ -31,7 +33,7 @@ export class DecisionArchive {
   readonly #nullBatch: Batch
   readonly #batchPositions = new Map<Sequence, readonly BatchPosition[]>()
   readonly #certificatePositions = new Map<Sequence, LogPosition>()
-  /** Of the first record that concerns a sequence number. */
+  /** The position of the first record that concerns a sequence number. */
   readonly #firstPositions = new Map<Sequence, LogPosition>()
   #viewPosition: LogPosition | null = null
   readonly #recent = new Map<Sequence, DecisionContent>()
@@ -46,30 +48,30 @@ export class DecisionArchive {
     }
   }
 
-  /** The record with the current view stands here; what stands in front of it is not needed for the view. */
+  /** Notes the position of the record with the current view, which needs no record before this one. */
   noteView(position: LogPosition): void {
     this.#viewPosition = position
   }
 
-  /** A record that concerns this sequence number stands here. */
+  /** Notes the position of a record that concerns this sequence number. */
   note(sequence: Sequence, position: LogPosition): void {
     if (!this.#firstPositions.has(sequence)) this.#firstPositions.set(sequence, position)
   }
 
-  /** A record with this batch stands here. */
+  /** Notes the position of a record with this batch. */
   noteBatch(sequence: Sequence, digest: Uint8Array, position: LogPosition): void {
     this.note(sequence, position)
     const known = this.#batchPositions.get(sequence) ?? []
     this.#batchPositions.set(sequence, [...known.slice(1 - BATCHES_PER_SEQUENCE_MAX), { digest, position }])
   }
 
-  /** The record with this sequence number's certificate stands here. */
+  /** Notes the position of the record with this sequence number's certificate. */
   noteDecision(sequence: Sequence, position: LogPosition): void {
     this.note(sequence, position)
     this.#certificatePositions.set(sequence, position)
   }
 
-  /** Forgets everything up to this sequence number and gives the first position that is still needed, or null. */
+  /** Forgets everything up to this sequence number. Returns the first position that is still needed, or null. */
   trim(upTo: Sequence): LogPosition | null {
     for (const positions of [this.#firstPositions, this.#batchPositions, this.#certificatePositions]) {
       for (const sequence of positions.keys()) if (sequence <= upTo) positions.delete(sequence)
@@ -93,7 +95,7 @@ export class DecisionArchive {
     }
   }
 
-  /** Gives the decision of an executed sequence number, or null where the log no longer holds it. */
+  /** Passes the decision of an executed sequence number to `found`; null if the log no longer holds it. */
   find(sequence: Sequence, found: (decision: DecisionContent | null) => void): void {
     const recent = this.#recent.get(sequence)
     if (recent !== undefined) return found(recent)
@@ -110,12 +112,15 @@ export class DecisionArchive {
     })
   }
 
-  /** The batch stands beside its certificate, or in an earlier record; the null batch stands nowhere. */
-  /** The batch with this digest, from the log; null where it does not hold it. */
+  /** Passes the batch with this digest to `found`, from the log; null if the log does not hold it. */
   findBatch(sequence: Sequence, digest: Uint8Array, found: (batch: Batch | null) => void): void {
     this.#findBatch(sequence, digest, null, found)
   }
 
+  /**
+   * Reads the batch of a decision: it is in the record of its certificate or in an earlier one. The null batch is in no
+   * record.
+   */
   #findBatch(
     sequence: Sequence,
     digest: Uint8Array,

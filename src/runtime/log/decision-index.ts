@@ -4,7 +4,7 @@ import type { RecoveredRecord } from '../../pbft/recovery/restart.ts'
 import type { LogPosition } from '../../ports.ts'
 import type { DecisionArchive } from './decision-archive.ts'
 
-/** Enters a record that was appended, or read back, into the archive's index. */
+/** Adds a record that was appended or replayed to the archive's index. */
 export function indexRecord(
   archive: DecisionArchive,
   record: LogRecord | RecoveredRecord,

@@ -2,20 +2,20 @@ import type { ReplicaId, Sequence } from '../../base/ids.ts'
 import type { BatchContent, DecisionContent } from '../../messages/content.ts'
 import type { DecisionArchive } from './decision-archive.ts'
 
-/** Bytes of decisions sent for one STATUS; what is left waits for the next one. */
+/** The maximum bytes of decisions sent for one STATUS. The rest waits for the next one. */
 const SERVED_BYTES_MAX = 8 * 1024 * 1024
-/** Decisions that are read from the log for one replica at once. */
+/** The number of decisions that are read from the log for one replica at once. */
 const SERVED_AT_ONCE = 8
 
 type Served = DecisionContent | BatchContent
 
-/** Sends replicas that lag what was decided, one STATUS of each at a time and a bounded number of reads at once. */
+/** Sends decisions to replicas that lag: for one STATUS of each at a time, with a limited number of reads at once. */
 export class DecisionServer {
   readonly #archive: DecisionArchive
   readonly #send: (to: ReplicaId, content: Served) => number
   readonly #served = new Set<ReplicaId>()
 
-  /** `send` gives the bytes that it sent. */
+  /** Takes the archive, and `send`, which returns the bytes that it sent. */
   constructor(archive: DecisionArchive, send: (to: ReplicaId, content: Served) => number) {
     this.#archive = archive
     this.#send = send
@@ -28,7 +28,10 @@ export class DecisionServer {
     })
   }
 
-  /** Nothing happens while an earlier call for this replica is not done: it will say again what it lacks. */
+  /**
+   * Sends the decisions of these sequence numbers. Does nothing while an earlier call for this replica is running: the
+   * replica will report again what it lacks.
+   */
   serve(to: ReplicaId, sequences: readonly Sequence[]): void {
     if (this.#served.has(to)) return
     this.#served.add(to)

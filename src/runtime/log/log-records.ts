@@ -1,5 +1,5 @@
 /**
- * The encoding of the protocol's records in the log:
+ * The encoding of the protocol's log records:
  *
  *   PRE-PREPARE frame                                     accepted, or proposed by this replica
  *   VIEW-CHANGE or NEW-VIEW frame                         the view that was left for, or entered
@@ -16,8 +16,8 @@
  *   12 | (sequence u64 | view u64 | digest 32) *            what was pre-prepared in views that were left
  *   8                                                     forgotten: others proved that the disk is an old copy
  *
- * A frame is shorter than 2^24 bytes, so its first byte is 0 and tells it from the others; it is logged as it came,
- * without a copy.
+ * A frame is shorter than 2^24 bytes, so its first byte is 0 and distinguishes it from the others. It is logged as
+ * received, without a copy.
  */
 import { assertNever } from '../../base/assert.ts'
 import { concatBytes, readU32, readU64, writeU32, writeU64 } from '../../base/bytes.ts'
@@ -47,11 +47,11 @@ const RECOVERIES = 9
 const EVIDENCE = 10
 const ACKNOWLEDGED = 11
 const PRE_PREPARED = 12
-/** Bytes of one waiting recovery. */
+/** The bytes of one waiting recovery. */
 const RECOVERY_BYTES = 17
 
 /**
- * True if a record may go with the next sync: a decision, a certificate, evidence.
+ * True if a record may wait for the next sync: a decision, a certificate, evidence.
  * @rule 6.1
  */
 export const isAwaitedByNobody = ({ kind }: LogRecord): boolean =>
@@ -137,7 +137,7 @@ function decodeRecoveries(content: Uint8Array): readonly WaitingRecovery[] {
   })
 }
 
-/** Reads a record back. The log's own checks have passed, so a rejection means that another version wrote it. */
+/** Decodes a record. The log's own checks have passed, so a rejection means that another version wrote it. */
 export function decodeLogRecord(
   bytes: Uint8Array,
   tools: DecodeTools,

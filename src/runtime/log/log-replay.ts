@@ -13,7 +13,7 @@ import { indexRecord } from './decision-index.ts'
 import { decodeLogRecord } from './log-records.ts'
 
 /**
- * Brings the replica and the application to where the log ends. Nothing is sent.
+ * Replays the log: brings the replica and the application to the state at its end. Sends nothing.
  * @rule 6.2
  */
 export function replayLog(context: {
@@ -51,7 +51,8 @@ export function replayLog(context: {
       }
     }
   }
-  // A log that was cut goes with a stored state, and says which: else it is not known what was cut. @rule 6.4
+  // A trimmed log requires a stored state, which names the checkpoint. Without one it is unknown which records are
+  // missing. @rule 6.4
   if (beginning === 'cut' && state.checkpoints.stable.sequence === 0) state.recovery.health = 'amnesiac'
   keeper.stable(state.checkpoints.stable)
 }

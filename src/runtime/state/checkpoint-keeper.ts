@@ -4,13 +4,16 @@ import { encodeCertificate } from '../../messages/certificate.ts'
 import type { CheckpointCertificate } from '../../messages/message.ts'
 import type { Application, Page, PageStore, Snapshot } from '../../ports.ts'
 
-/** Bytes hashed in one turn: about a millisecond, a few where the pages are in no cache. */
+/** The bytes hashed in one turn: about a millisecond, or a few if the pages are not in a cache. */
 const HASHED_PER_TURN = 512 * 1024
-/** Bytes of pages given to the page store at once. */
+/** The bytes of pages given to the page store at once. */
 const WRITTEN_AT_ONCE = 1024 * 1024
-/** Snapshots kept: those above the last stable one, that one, the one before, and one that is being fetched. */
+/**
+ * The number of snapshots kept: those above the last stable one, that one, the one before, and one that is being
+ * fetched.
+ */
 const SNAPSHOTS_MAX = 6
-/** Ticks for which a snapshot is kept that somebody asks for, though newer ones are stable (rule 2.5). */
+/** The ticks for which a snapshot that a replica fetches is kept, though newer ones are stable (rule 2.5). */
 const KEPT_WHILE_FETCHED_TICKS = 500
 
 interface Taken {
@@ -19,7 +22,7 @@ interface Taken {
   fetchedTick: number
 }
 
-/** A state on its way to the page store. */
+/** A state that is being written to the page store. */
 interface Storing {
   readonly stable: CheckpointCertificate
   readonly snapshot: Snapshot
@@ -29,17 +32,17 @@ interface Storing {
 export interface CheckpointKeeperOptions {
   readonly application: Application
   readonly pages: PageStore
-  /** Bytes of the log after which the next stable checkpoint is stored, so that the log may be trimmed. */
+  /** The bytes of the log after which the next stable checkpoint is stored, so that the log can be trimmed. */
   readonly storeAfterBytes: number
-  /** The content of the page store, as a snapshot; null when it holds nothing. */
+  /** The contents of the page store as a snapshot; null if it is empty. */
   readonly stored: Snapshot | null
   readonly onTaken: (sequence: Sequence, root: Uint8Array) => void
   readonly onStored: (sequence: Sequence) => void
 }
 
 /**
- * The snapshots of checkpoints: hashed a slice at a time, served page by page to replicas that transfer the state, and now
- * and then stored apart from the log.
+ * The keeper of checkpoint snapshots: hashes them in slices, serves their pages to replicas that transfer the state,
+ * and sometimes stores one apart from the log.
  * @rule 2.1 2.5
  */
 export class CheckpointKeeper {
@@ -51,9 +54,9 @@ export class CheckpointKeeper {
   #logBytes = 0
   /** The state that is being stored. */
   #storing: Snapshot | null = null
-  /** A transferred state that waits to be stored; a newer one replaces it. */
+  /** A transferred state that waits to be stored. A newer one replaces it. */
   #next: Storing | null = null
-  /** Whatever is or was in one of these and is not released, the oldest first. */
+  /** All snapshots that are not released, the oldest first. */
   readonly #inUse = new Set<Snapshot>()
   #ticks = 0
 
@@ -82,7 +85,7 @@ export class CheckpointKeeper {
     this.#keep(sequence, this.#options.application.snapshot(), null)
   }
 
-  /** The state was transferred and is stored already. */
+  /** Adopts a transferred state, which is stored already. */
   adopt(stable: CheckpointCertificate, snapshot: Snapshot): void {
     this.#keep(stable.sequence, snapshot, stable.root)
     this.#stored = snapshot
@@ -102,14 +105,14 @@ export class CheckpointKeeper {
     }
   }
 
-  /** A quorum certified this checkpoint: older snapshots are of use to laggards only. */
+  /** Notes that a quorum certified this checkpoint: only replicas that lag still need older snapshots. */
   stable(certificate: CheckpointCertificate): void {
     this.#stable = certificate
     this.#dropOld()
     this.#storeIfDue()
   }
 
-  /** The page of a snapshot that is kept; null when there is none. */
+  /** Returns the page of a kept snapshot; null if there is none. */
   page(sequence: Sequence, path: readonly number[]): Uint8Array | null {
     const taken = this.#taken.get(sequence)
     if (taken === undefined || taken.root === null) return null
@@ -137,7 +140,9 @@ export class CheckpointKeeper {
     }
   }
 
-  /** Keeps the last stable snapshot, the one before it, those above, and what is being fetched. */
+  /**
+   * Drops all snapshots except for the last stable one, the one before it, those above, and any that is being fetched.
+   */
   #dropOld(): void {
     const stable = this.#stable?.sequence ?? (0 as Sequence)
     const below = [...this.#taken.keys()].filter((sequence) => sequence < stable).sort((a, b) => b - a)
@@ -159,7 +164,7 @@ export class CheckpointKeeper {
     this.#store({ stable, snapshot: taken.snapshot, done: () => this.#options.onStored(stable.sequence) })
   }
 
-  /** Stores a state that came from the others; after the one that is being stored, if one is. */
+  /** Stores a transferred state, after the one that is being stored, if any. */
   storeTransferred(stable: CheckpointCertificate, snapshot: Snapshot, done: () => void): void {
     const storing = { stable, snapshot, done }
     this.#inUse.add(snapshot)
@@ -168,7 +173,7 @@ export class CheckpointKeeper {
   }
 
   #store(storing: Storing): void {
-    // The anchor never goes back: what lies in front of it may be trimmed already.
+    // The anchor never moves back, because the log before it may be trimmed already.
     if (storing.stable.sequence <= this.#storedSequence) return storing.done()
     this.#storing = storing.snapshot
     this.#write(storing, () => {
@@ -182,7 +187,7 @@ export class CheckpointKeeper {
     })
   }
 
-  /** Writes what the snapshot has and the page store has not, some of it at a time, and then the anchor. */
+  /** Writes the pages that the page store lacks, in portions, and then the anchor. */
   #write({ stable, snapshot }: Storing, done: () => void): void {
     const { pages } = this.#options
     const { added, removed } = snapshot.changesSince(this.#stored)

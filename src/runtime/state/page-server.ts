@@ -3,15 +3,15 @@ import type { PageContent } from '../../messages/content.ts'
 import type { PageFetch, Verified } from '../../messages/message.ts'
 import type { CheckpointKeeper } from './checkpoint-keeper.ts'
 
-/** Bytes of pages sent to one replica in one tick: what it asks for beyond that it asks for again. */
+/** The bytes of pages sent to one replica per tick. It asks again for the rest. */
 const SERVED_BYTES_PER_TICK = 2 * 1024 * 1024
 
-/** The cost of an answer beside its page: one without a page is not for nothing. */
+/** The cost of an answer apart from its page, so that an answer without a page is not free. */
 const ANSWER_BYTES = 256
 
 const NO_PAGE = new Uint8Array(0)
 
-/** Answers the PAGE-FETCHes of replicas that transfer the state, a bounded amount for each. */
+/** Answers the PAGE-FETCHes of replicas that transfer the state, with a limit for each replica. */
 export class PageServer {
   readonly #keeper: CheckpointKeeper
   readonly #send: (to: ReplicaId, content: PageContent) => void

@@ -15,17 +15,17 @@ export interface StateKeepingOptions {
   readonly storeAfterBytes: number
   readonly stored: StoredState | null
   readonly send: (to: ReplicaId, content: PageFetchContent | PageContent) => void
-  /** The root of a checkpoint is known. */
+  /** Called when the root of a checkpoint is known. */
   readonly onTaken: (sequence: Sequence, root: Uint8Array) => void
-  /** A checkpoint is stored apart from the log. */
+  /** Called when a checkpoint is stored apart from the log. */
   readonly onStored: (sequence: Sequence) => void
-  /** A transferred state is stored; true when the application switched to it. */
+  /** Called when a transferred state is stored. Returns true if the application switched to it. */
   readonly onTransferred: (stable: CheckpointCertificate, snapshot: Snapshot) => boolean
   readonly onGone: () => void
   readonly onWrongPage: (source: ReplicaId) => void
 }
 
-/** Everything about states as a whole: checkpoints taken, served, stored and transferred. Section 2 of the rules. */
+/** The handling of whole states: taking, serving, storing and transferring checkpoints. Section 2 of the rules. */
 export class StateKeeping {
   readonly keeper: CheckpointKeeper
   readonly transfer: StateTransfer
@@ -38,7 +38,7 @@ export class StateKeeping {
       const { snapshot, stable } = stored
       application.restore(snapshot)
       this.keeper.adopt(stable, snapshot)
-      // What a crash left of states that were never stored whole.
+      // Deletes pages of states whose storing was interrupted by a crash.
       pages.collect(hashesOf(snapshot), () => {})
     }
     this.#server = new PageServer(this.keeper, send)

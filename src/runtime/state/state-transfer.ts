@@ -1,6 +1,7 @@
 /**
- * Fetches the state of a stable checkpoint page by page: TOCS 2002 section 5.3.2. Each page is checked against its
- * parent; several sources are asked at once; a source that is wrong, silent or slow loses its turn. Keeps rule 2.5.
+ * State transfer: fetches the state of a stable checkpoint page by page (TOCS 2002 section 5.3.2). Each page is checked
+ * against its parent. Several sources are asked at once; a source that is wrong, silent or slow is not asked for a
+ * while. Keeps rule 2.5.
  */
 import type { ReplicaId } from '../../base/ids.ts'
 import { replicaIds } from '../../base/ids.ts'
@@ -10,13 +11,13 @@ import { PAGES_PER_FETCH_MAX } from '../../messages/limits.ts'
 import type { CheckpointCertificate, PageDelivery, Verified } from '../../messages/message.ts'
 import type { Application, Assembly, PageReference, PageStore, Snapshot } from '../../ports.ts'
 
-/** Pages asked for at once, of all sources and of one. */
+/** The number of pages requested at once, from all sources and from one. */
 const UNDER_WAY_MAX = 64
 const UNDER_WAY_PER_SOURCE_MAX = 2 * PAGES_PER_FETCH_MAX
-/** Ticks after which a page counts as not coming, and the time that a source is then left alone. */
+/** The ticks after which a requested page counts as lost, and those for which its source is then not asked. */
 const PAGE_TIMEOUT_TICKS = 20
 const REST_TICKS = 100
-/** Pages looked up in this replica's page store in one tick. */
+/** The number of pages looked up in this replica's page store per tick. */
 const FOUND_PER_TICK_MAX = 256
 
 interface Asked {
@@ -28,9 +29,9 @@ interface Asked {
 interface Source {
   readonly id: ReplicaId
   underWay: number
-  /** Until when it is not asked. */
+  /** The tick until which the source is not asked. */
   restsUntil: number
-  /** True if it said that it has no such state. */
+  /** True if the source reported that it does not have the state. */
   isWithout: boolean
 }
 
@@ -40,11 +41,11 @@ export interface StateTransferOptions {
   readonly application: Application
   readonly pages: PageStore
   readonly send: (to: ReplicaId, content: PageFetchContent) => void
-  /** Every page is here. */
+  /** Called when all pages have arrived. */
   readonly onComplete: (stable: CheckpointCertificate, snapshot: Snapshot) => void
-  /** So many sources have no such state that one of them is correct. */
+  /** Called when a weak quorum of sources, and so a correct one, no longer has the state. */
   readonly onGone: () => void
-  /** A source sent a page that is not the one its parent names. */
+  /** Called when a source sent another page than its parent names. */
   readonly onWrongPage: (source: ReplicaId) => void
 }
 
@@ -64,12 +65,12 @@ export class StateTransfer {
       .map((id) => ({ id, underWay: 0, restsUntil: 0, isWithout: false }))
   }
 
-  /** The checkpoint whose state is fetched; null when none is. */
+  /** The checkpoint whose state is being fetched; null if there is none. */
   get target(): CheckpointCertificate | null {
     return this.#target
   }
 
-  /** Begins, or goes on with what the newer state has in common with what was gathered. */
+  /** Starts a transfer, or changes its target and keeps the pages that both states share. */
   aim(stable: CheckpointCertificate): void {
     if (this.#assembly === null) this.#assembly = this.#options.application.assemble(stable.root)
     else this.#assembly.retarget(stable.root)
@@ -102,7 +103,7 @@ export class StateTransfer {
   onPage({ sender, sequence, path, page }: Verified<PageDelivery>): void {
     const key = keyOf(path)
     const asked = this.#asked.get(key)
-    // What nobody asked this source for is not even looked at: it may trickle or flood as it likes.
+    // Pages that this source was not asked for are ignored, however many it sends.
     if (asked === undefined || asked.source !== sender || sequence !== this.#target?.sequence) return
     this.#asked.delete(key)
     const source = this.#sources.find(({ id }) => id === sender)
@@ -147,7 +148,7 @@ export class StateTransfer {
     this.#ask(assembly, target)
   }
 
-  /** Pages that an earlier attempt has written need not be fetched again. */
+  /** Takes pages that an earlier attempt has written from the page store, so that they need not be fetched. */
   #takeOwnPages(assembly: Assembly): void {
     for (let found = 0; found < FOUND_PER_TICK_MAX; ) {
       let isAnyFound = false
@@ -162,7 +163,7 @@ export class StateTransfer {
     }
   }
 
-  /** Divides what is missing among the sources that are not resting. */
+  /** Divides the missing pages among the sources that may be asked. */
   #ask(assembly: Assembly, target: CheckpointCertificate): void {
     const missing = assembly
       .missing(UNDER_WAY_MAX)

@@ -1,25 +1,25 @@
-/** Loads the state that the page store holds, and checks every page of it. */
+/** Loading the state from the page store, with a check of every page. */
 import { decodeCheckpointCertificate } from '../../messages/cited.ts'
 import type { CheckpointCertificate } from '../../messages/message.ts'
 import { isRejection } from '../../messages/rejection.ts'
 import type { Application, PageStore, Snapshot } from '../../ports.ts'
 
-/** Pages asked for at a time while loading. */
+/** The number of pages requested at once while loading. */
 const LOADED_AT_ONCE = 256
 
 export interface StoredState {
   readonly stable: CheckpointCertificate
-  /** Null when pages are missing or damaged: the state must then be fetched from the others (rule 2.5). */
+  /** The snapshot; null if pages are missing or damaged. The state must then be fetched from the others (rule 2.5). */
   readonly snapshot: Snapshot | null
 }
 
-/** The state that the page store holds, every page checked; null when it was never stored. */
+/** Loads the state in the page store and checks every page; null if none was ever stored. */
 export function loadStoredState(application: Application, pages: PageStore): StoredState | null {
   const { anchor } = pages
   if (anchor === null) return null
   const certificate = decodeCheckpointCertificate(anchor.sequence, anchor.certificate)
   if (isRejection(certificate)) return null
-  // In oral mode there may be none: then W vouched for it.
+  // In oral mode there may be no CHECKPOINTs, since W replicas vouched for the state.
   const stable = { ...certificate, root: anchor.root }
   const assembly = application.assemble(anchor.root)
   for (;;) {
