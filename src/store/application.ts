@@ -1,6 +1,6 @@
 /**
- * The replicated application: executes decided batches (rule 1.6) and remembers what it executed (rule 1.8). Pure and
- * deterministic: two of them that were given the same batches hold the same state and gave the same results.
+ * The replicated application. It executes decided batches (rule 1.6) and remembers which requests it executed (rule
+ * 1.8). It is pure and deterministic: two applications with the same batches have the same state and the same results.
  * @rule 1.6 1.8
  */
 import { type Allowance, finish, unlimitedAllowance } from '../base/allowance.ts'
@@ -22,19 +22,19 @@ import { ResultsWriter } from './results-writer.ts'
 import { RETENTION, type RetentionLimits, Sessions } from './sessions.ts'
 
 /**
- * Bytes of the results of one batch: small reads of large values would otherwise make gigabytes of one batch on every
- * replica at once. What does not fit answers `result-budget`, and its client asks again.
+ * The maximum bytes of the results of one batch. Without it, small reads of large values would make gigabytes of
+ * results on every replica. An operation beyond it answers `result-budget`, and its client asks again.
  */
 export const BATCH_RESULTS_BYTES_MAX = 16 * 1024 * 1024
 
 /**
- * Entries that the reads of ranges of one batch, and of one request, may look at: a small answer can take a look at every
- * key of the store. What is beyond it answers `work-budget`.
+ * The maximum number of entries that range reads may examine, in one batch and in one request: a small answer may
+ * require examining every key of the store. An operation beyond it answers `work-budget`.
  */
 export const BATCH_READS_MAX = 4_000_000
 export const REQUEST_READS_MAX = 1_000_000
 
-/** The cost of a request beside its operations, in units of the allowance, and so many bytes of its results. */
+/** The cost of a request apart from its operations, in units of the allowance, and the bytes of results per unit. */
 const REQUEST_WORK = 16
 const RESULTS_BYTES_PER_WORK = 1024
 
@@ -52,51 +52,54 @@ export interface ExecutableBatch {
 
 export interface StoreOptions {
   readonly hash: Hash
-  /** The clients that may be served. */
+  /** The clients that are served. */
   readonly clients: Iterable<ClientId>
-  /** Bytes of all keys and values; beyond it puts answer `no-space`. */
+  /** The maximum bytes of all keys and values. Puts beyond it answer `no-space`. */
   readonly storeBytesMax: number
-  /** Other bounds on the history than the usual ones. Equal on all replicas, or they part. */
+  /** Limits on the history other than the usual ones. They must be equal on all replicas, or their states diverge. */
   readonly history?: HistoryLimits
-  /** Smaller bounds on kept results than the named ones. Equal on all replicas, or they part. */
+  /**
+   * Limits on kept results smaller than the usual ones. They must be equal on all replicas, or their states diverge.
+   */
   readonly retention?: RetentionLimits
-  /** The replicas' public keys as client ids, in the order of the replicas: who may ask for a recovery. */
+  /** The replicas' public keys as client ids, in the order of the replicas. They may request a recovery. */
   readonly replicas?: readonly ClientId[]
-  /** Sequence numbers for which a replica's second recovery operation is refused; see `recoveries.ts`. Equal on all replicas. */
+  /**
+   * The number of sequence numbers for which a replica's second recovery operation is refused; see `recoveries.ts`.
+   * Equal on all replicas.
+   */
   readonly recoveryDistance?: number
 }
 
-/**
- * The store. All that it says of its state is as it was after the last whole batch, also while one is being executed.
- */
+/** The store. Its getters show the state after the last whole batch, even while another one is being executed. */
 export interface Store {
   /**
-   * Executes the batch of the next sequence number: each (client, timestamp) once, whatever the batch repeats. The state
-   * and the outcomes do not depend on where it stops. Until it ends no state is frozen and no other batch begun; it is
-   * given up by a `restore`, and is not to go on then.
+   * Executes the batch of the next sequence number: each (client, timestamp) once, even if the batch repeats it. The
+   * state and the outcomes do not depend on where execution pauses. Until it ends, no state is frozen and no other
+   * batch begun. A `restore` abandons it; it must not be continued then.
    */
   begin(sequence: Sequence, batch: ExecutableBatch, allowance: Allowance): BatchExecution
-  /** The same in one go. */
+  /** Executes a batch without pauses. */
   execute(sequence: Sequence, batch: ExecutableBatch): readonly RequestOutcome[]
   standing(request: RequestName): RequestStanding
-  /** The highest timestamps of a client that were used. */
+  /** Returns the highest timestamps of a client that were used. */
   lastUse(client: ClientId): LastUse
-  /** The kept results of an executed request, or null when they are no longer kept. Not to be changed. */
+  /** Returns the kept results of an executed request, which must not be changed; null if they are no longer kept. */
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null
   readonly revision: number
-  /** Executed time: the highest time of an executed batch. */
+  /** The executed time: the highest time of an executed batch. */
   readonly executedTime: Milliseconds
   /** The sequence number executed last; 0 before the first. */
   readonly lastSequence: Sequence
-  /** Bytes of kept results. */
+  /** The bytes of kept results. */
   readonly retainedBytes: number
-  /** The state after the last executed batch, frozen. */
+  /** Returns the frozen state after the last executed batch. */
   snapshot(): TreeSnapshot
-  /** Begins to put together the state with this root; pages that the live state shares with it are taken from there. */
+  /** Begins to assemble the state with this root. Pages that the live state shares with it are reused. */
   assemble(root: Uint8Array): TreeAssembly
-  /** Makes a finished assembly the live state, what it says of clients and limits included. */
+  /** Makes a finished assembly the live state, including its clients and limits. */
   restore(snapshot: TreeSnapshot): void
-  /** The root of the state's tree; hashes whatever has no hash yet. */
+  /** Returns the root of the state's tree. Hashes all pages without a hash. */
   fingerprint(): Uint8Array
 }
 
@@ -254,7 +257,7 @@ class TreeStore implements Store {
     return { client, publicKey, session, timestamp, requestDigest: digest, results, standing, recovery: null }
   }
 
-  /** Rule 6.4. A repeated recovery operation does nothing and has no answer. */
+  /** Executes a recovery operation (rule 6.4). A repeated one does nothing and has no answer. */
   #executeRecovery(request: ExecutableRequest, replica: ReplicaId, { sequence }: Run): RequestOutcome {
     const { client, publicKey, session, timestamp, digest } = request
     const standing = this.#recoveries.acceptedAt(replica, digest) === null ? 'new' : 'executed'
@@ -265,7 +268,7 @@ class TreeStore implements Store {
   }
 
   /**
-   * Writes what later execution depends on into the tree, before anybody takes a snapshot.
+   * Writes everything that later execution depends on into the tree, before a snapshot is taken.
    * @rule 2.3
    */
   #publish(): void {
@@ -300,12 +303,12 @@ class TreeStore implements Store {
 interface Run {
   readonly sequence: Sequence
   readonly allowance: Allowance
-  /** The bytes left for results, and for results once more. */
+  /** The bytes left for results, and for repeated results. */
   budgetBytes: number
   repeatedBytes: number
-  /** Entries that reads of ranges may still look at. */
+  /** The number of entries that range reads may still examine. */
   readsLeft: number
 }
 
-/** The results of a request that is one operation in itself. */
+/** Returns the results of a request that is a single operation. */
 const resultWithoutFields = (status: Status): Uint8Array => Uint8Array.of(0, 1, STATUSES[status], 0, 0, 0, 0)

@@ -1,10 +1,10 @@
 /**
- * The record of one change, under its revision: the key, and the key's entry before the change, as it stood. Big-endian.
+ * The record of one change, stored under its revision: the key, and the key's entry before the change. Big-endian.
  *
  *   record   = kind u8 | key length u16 | key | entry before (the rest)      no entry: no change is known before this one
  *
- * Records are appended, read in their order, and removed from the oldest on; none is changed. What a change left is the
- * entry of the key, or stands in the record of the change of that key after it.
+ * Records are appended, read in order, and removed oldest first; none is changed. The result of a change is the entry
+ * of the key, or is part of the record of that key's next change.
  */
 import { readU16, writeU16, writeU32, writeU64 } from '../base/bytes.ts'
 import type { Tree } from '../tree/tree.ts'
@@ -17,7 +17,7 @@ export type ChangeKind = (typeof CHANGE_KINDS)[keyof typeof CHANGE_KINDS]
 const KEY_BYTES = 13
 const KEY_AT = 3
 
-/** The key of a change in the tree. */
+/** Returns the key of a change in the tree. */
 export function changeKey({ main, sub }: ChangeRevision, key = new Uint8Array(KEY_BYTES)): Uint8Array {
   key[0] = SECTIONS.change
   writeU64(key, 1, main)
@@ -25,7 +25,7 @@ export function changeKey({ main, sub }: ChangeRevision, key = new Uint8Array(KE
   return key
 }
 
-/** A change where its record stands: good until those bytes change. */
+/** A view of a change in its record, valid until those bytes change. */
 export class ChangeView {
   bytes: Uint8Array = new Uint8Array(0)
   at = 0
@@ -47,7 +47,7 @@ export class ChangeView {
     return this.bytes.subarray(this.at + KEY_AT, this.at + KEY_AT + this.#keyLength)
   }
 
-  /** The entry of the key before the change; null where none is known. */
+  /** The entry of the key before the change; null if none is known. */
   get before(): EntryView | null {
     const head = KEY_AT + this.#keyLength
     if (this.length === head) return null
@@ -68,14 +68,14 @@ export class ChangeRecords {
     this.#tree = tree
   }
 
-  /** Goes to a change; false when it is not there. */
+  /** Moves the view to a change. Returns false if it does not exist. */
   open(view: ChangeView, change: ChangeRevision): boolean {
     if (!this.#tree.find(changeKey(change, this.#key), 0, KEY_BYTES)) return false
     view.place(this.#tree.valueBuffer, this.#tree.valueAt, this.#tree.valueLength)
     return true
   }
 
-  /** Appends a change of the key that stands in `key` from .. to; gives the bytes of its record. */
+  /** Appends a change of the key in the bytes from..to of `key`. Returns the bytes of its record. */
   append(
     change: ChangeRevision,
     kind: ChangeKind,
@@ -96,7 +96,7 @@ export class ChangeRecords {
     return length
   }
 
-  /** Removes a change and gives the bytes of its record; 0 when it is not there. */
+  /** Removes a change. Returns the bytes of its record, or 0 if it does not exist. */
   remove(change: ChangeRevision): number {
     const tree = this.#tree
     if (!tree.find(changeKey(change, this.#key), 0, KEY_BYTES)) return 0
@@ -106,7 +106,7 @@ export class ChangeRecords {
   }
 }
 
-/** So many bytes at most are copied one by one: making a view costs more. */
+/** The maximum number of bytes copied one by one: beyond it, making a view costs less. */
 const SHORT_BYTES = 192
 
 export function copyBytes(

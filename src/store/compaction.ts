@@ -1,11 +1,10 @@
 /**
- * The floor of the history, and the removal of what lies below it. A read below the floor answers `compacted`; at the
- * floor it still works. The floor moves at once: when an operation asks for it, when more than a number of revisions
- * or of bytes are kept, and when revisions are older than an age in executed time. What nobody can read any more is
- * removed in portions, the oldest changes first, a few at each batch, so that no batch is long. Both depend on what was
- * executed alone.
+ * The floor of the history, and the removal of changes below it. A read below the floor answers `compacted`; one at the
+ * floor still works. The floor moves at once: if an operation asks for it, if too many revisions or bytes are kept, or
+ * if revisions exceed an age in executed time. Changes that can no longer be read are removed oldest first, a few after
+ * each batch, so that no batch takes long. Both depend on executed operations only.
  *
- * A change at the floor itself is kept: who reads changes from the floor on finds it.
+ * A change at the floor itself is kept, for clients that read changes from the floor on.
  */
 import type { Allowance } from '../base/allowance.ts'
 import { readU32, readU64, writeU64 } from '../base/bytes.ts'
@@ -16,13 +15,13 @@ import type { ChangeRevision } from './key-entry.ts'
 import { FIRST_REVISION, historyBytesOf, type KeyValueStore } from './key-value-store.ts'
 import { SECTIONS } from './state-keys.ts'
 
-/** The history that is kept. Zero: without a bound. Equal on all replicas, or they part. */
+/** The limits on the history; zero means no limit. They must be equal on all replicas, or their states diverge. */
 export interface HistoryLimits {
-  /** Revisions; up to a quarter more are kept, so that whole pages are cleared at a time. */
+  /** The number of revisions. Up to a quarter more are kept, so that whole pages are cleared at once. */
   readonly revisionsMax: number
-  /** Milliseconds of executed time. */
+  /** The age in milliseconds of executed time. */
   readonly ageMs: number
-  /** Bytes of the records of changes. */
+  /** The bytes of the records of changes. */
   readonly bytesMax: number
 }
 
@@ -32,15 +31,18 @@ export const HISTORY: HistoryLimits = {
   bytesMax: 1024 * 1024 * 1024,
 }
 
-/** Changes that a batch walks past at least; beyond it twice what the batch changed, so that it catches up. */
+/**
+ * The least number of changes that a batch clears. It is twice the number of changes in the batch if that is more, so
+ * that the removal catches up.
+ */
 export const PORTION_CHANGES = 256
-/** The same while more bytes are kept than may be. */
+/** The same number while the history has too many bytes. */
 export const PRESSED_PORTION_CHANGES = 4_096
-/** Revisions above the bound for which the floor waits, as a share of it. */
+/** The share of the limit by which revisions may exceed it before the floor moves. */
 const SLACK_SHARE = 1 / 4
-/** The revision is noted so often within the age that is kept. */
+/** The number of times that the revision is noted within the kept age. */
 const MARKS_PER_AGE = 64
-/** Changes that are read before others have their turn. */
+/** The number of changes read before other work has its turn. */
 const CHANGES_AT_ONCE = 16
 /** The cost of a removal in units of the allowance. */
 const REMOVAL_WORK = 1
@@ -51,9 +53,9 @@ interface Mark {
   readonly revision: number
 }
 
-/** A change below the floor. */
+/** A change below the floor, to be removed. */
 interface Passed extends ChangeRevision {
-  /** The key, where the change is a deletion. */
+  /** The key, if the change is a deletion. */
   readonly deletedKey: Uint8Array | null
 }
 
@@ -77,17 +79,20 @@ export class Compaction {
     for (const { time } of this.#marks()) this.#newestMark = time
   }
 
-  /** The lowest revision that can be read; 0 before the first compaction. */
+  /** Returns the lowest revision that can be read; 0 before the first compaction. */
   get floor(): number {
     return this.#floor
   }
 
-  /** Moves the floor up to a revision that is not above the store's. */
+  /** Raises the floor to a revision, which must not be above the store's. */
   moveTo(revision: number): void {
     this.#floor = Math.max(this.#floor, revision)
   }
 
-  /** At the end of a batch that changed so much: moves the floor as the limits say, and clears a portion below it. */
+  /**
+   * Moves the floor as the limits require, and clears some changes below it. Called at the end of a batch with its
+   * number of changes.
+   */
   *advance(
     batch: { readonly changes: number; readonly time: Milliseconds },
     allowance: Allowance,
@@ -138,7 +143,7 @@ export class Compaction {
     return null
   }
 
-  /** The revisions at some executed times, oldest first. */
+  /** Yields the revisions at some executed times, oldest first. */
   *#marks(): Generator<Mark> {
     const cursor = this.#tree.cursor(Uint8Array.of(SECTIONS.mark))
     for (; !cursor.isAtEnd && cursor.key[0] === SECTIONS.mark; cursor.next()) {
@@ -146,7 +151,7 @@ export class Compaction {
     }
   }
 
-  /** The oldest changes below the floor; where too many bytes are kept the floor moves as far as they go. */
+  /** Returns the oldest changes below the floor. If too many bytes are kept, the floor moves up to include them. */
   #read(count: number): readonly Passed[] {
     const { bytesMax } = this.#limits
     let excess = bytesMax > 0 ? this.#store.historyBytes - bytesMax : 0
@@ -166,7 +171,7 @@ export class Compaction {
   }
 }
 
-/** Changes are the last section of the tree. */
+/** The first key of the changes, which are the last section of the tree. */
 const FIRST_CHANGE = Uint8Array.of(SECTIONS.change)
 
 function markKey(time: number): Uint8Array {

@@ -1,4 +1,4 @@
-/** The single records of the state: what is counted, and the limits that execution obeys. See `state-keys.ts`. */
+/** The single records of the state: its counters, and the limits that execution obeys. See `state-keys.ts`. */
 import { assert } from '../base/assert.ts'
 import { readU64, writeU64 } from '../base/bytes.ts'
 import type { Milliseconds, Sequence } from '../base/ids.ts'

@@ -1,12 +1,13 @@
-/**
- * The record of an executed request in the tree: one record, its results whole or in two parts. See `state-keys.ts`.
- */
+/** The record of an executed request in the tree, with its results, which may be in two parts. See `state-keys.ts`. */
 import { concatBytes, readU32, readU64, writeU32, writeU64 } from '../base/bytes.ts'
 import type { ClientId, Timestamp } from '../base/ids.ts'
 import type { Tree } from '../tree/tree.ts'
 import { CLIENT_KEY_BYTES, clientOfStateKey, clientStateKey, SECTIONS } from './state-keys.ts'
 
-/** Results beyond so many bytes stand in a record of their own: a value of the tree holds about 1 MiB. */
+/**
+ * The maximum bytes of results in the record itself; the rest has a record of its own, because a value of the tree is
+ * limited to about 1 MiB.
+ */
 const RESULTS_PART_BYTES = 1024 * 1024
 const DIGEST_AT = 8
 const SESSION_AT = DIGEST_AT + 32
@@ -24,15 +25,15 @@ export interface RecordPosition {
 export interface ExecutedRecord {
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array
-  /** The nonce of the session that asked. */
+  /** The nonce of the session that sent the request. */
   readonly session: Uint8Array
   /** The number of requests executed before this one. */
   readonly order: number
-  /** Bytes of its kept results; null when they are no longer kept. */
+  /** The bytes of its kept results; null if they are no longer kept. */
   readonly resultsBytes: number | null
 }
 
-/** Writes a record; without results it says that they are no longer kept. */
+/** Writes a record. Without results it is marked as no longer having them. */
 export function writeRecord(
   tree: Tree,
   place: RecordPosition,
@@ -55,17 +56,17 @@ export function writeRecord(
   if (results.length > head) tree.set(recordKey(place, 1), results.subarray(head))
 }
 
-/** Removes the second part of a record whose results were so long. */
+/** Removes the second part of a record, if its results are long enough to have one. */
 export function removeRest(tree: Tree, place: RecordPosition, resultsBytes: number | null): void {
   if (resultsBytes !== null && resultsBytes > RESULTS_PART_BYTES) tree.remove(recordKey(place, 1))
 }
 
-/** Removes a record but for its second part. */
+/** Removes a record except for its second part. */
 export function removeRecord(tree: Tree, place: RecordPosition): void {
   tree.remove(recordKey(place, 0))
 }
 
-/** The kept results of a record, copied. */
+/** Returns a copy of the kept results of a record. */
 export function readResultsOf(tree: Tree, place: RecordPosition): Uint8Array {
   const record = tree.get(recordKey(place, 0)) ?? new Uint8Array(RESULTS_AT)
   const head = record.slice(RESULTS_AT)
@@ -73,7 +74,7 @@ export function readResultsOf(tree: Tree, place: RecordPosition): Uint8Array {
   return rest === null ? head : concatBytes(head, rest)
 }
 
-/** Every record, client by client. */
+/** Yields every record, client by client. */
 export function* readRecords(
   tree: Tree,
 ): Generator<{ readonly place: RecordPosition; readonly record: ExecutedRecord }> {

@@ -1,9 +1,9 @@
 /**
- * Executes the operations of one request, in order and next to each other, and writes their results. An operation is
- * read from the received bytes in place.
+ * The execution of the operations of one request, in order and without others in between. Reads each operation in place
+ * from the received bytes, and writes the results.
  *
- * Verdicts come in a fixed order, the same on every replica: what the operation itself has wrong; no room for its
- * result; a revision that moved; no space.
+ * The checks have a fixed order, the same on every replica: a fault of the operation itself; no room for its result; a
+ * revision that has moved; no space.
  */
 import { assertNever } from '../base/assert.ts'
 import type { TreeCursor } from '../tree/search.ts'
@@ -20,30 +20,37 @@ import { executeCompact, executeDeleteRange, executeRange, type RangeTarget } fr
 import { FIELD_BYTES, RESULT_HEADER_BYTES, RESULTS_BYTES_MAX, RESULTS_HEADER_BYTES } from './results.ts'
 
 /**
- * Bytes of a list's fields in front of its cursor. A longer page ends early and gives a cursor, so that a list that is
- * alone in its request always fits the budget, and gives at least one item.
+ * The maximum bytes of a list's fields before its cursor. A longer page ends early with a cursor, so that a list alone
+ * in its request always fits the budget and returns at least one item.
  */
 const LIST_BYTES_MAX = RESULTS_BYTES_MAX - RESULTS_HEADER_BYTES - RESULT_HEADER_BYTES - KEY_BYTES_MAX
 
-/** The cost of any operation in units of the allowance, of a list besides, of an item of it, and of so many bytes. */
+/**
+ * The costs in units of the allowance: of any operation, in addition of a list, of each item, and of a number of bytes.
+ */
 const OPERATION_WORK = 4
 const LIST_WORK = 4
 const ITEM_WORK = 1
-/** Long keys stand few to a page, so that pages are divided and copied for each of them. */
+/**
+ * The bytes of a key per unit of work. Few long keys fit in a page, so pages are divided and copied for each of them.
+ */
 const KEY_BYTES_PER_WORK = 32
 const VALUE_BYTES_PER_WORK = 256
 
 interface Execution extends RangeTarget {
   readonly cursor: OperationCursor
   readonly entry: EntryView
-  /** A list of this request did not fit. Later ones are not tried: walking a range only to discard it costs time. */
+  /**
+   * True after a list of this request did not fit. Later lists are not tried, because walking a range only to discard
+   * the result takes time.
+   */
   listRefused: boolean
 }
 
 /**
- * Executes a request's operations and gives their results, at most `RESULTS_BYTES_MAX` bytes and, but for a status of
- * each, at most `budgetBytes`. Stops where the allowance is used up, to go on when it is asked for more; nothing else
- * may change the store meanwhile. Never throws.
+ * Executes a request's operations. Returns their results, at most `RESULTS_BYTES_MAX` bytes and, apart from a status
+ * for each, at most `budgetBytes`. Pauses when the allowance is used up; until it continues, nothing else may change
+ * the store. Never throws.
  */
 export function* executeOperations(
   target: RangeTarget,
@@ -76,7 +83,7 @@ const workOf = ({ keyStart, keyEnd, valueStart, valueEnd }: OperationCursor): nu
   Math.floor((keyEnd - keyStart) / KEY_BYTES_PER_WORK) +
   Math.floor((valueEnd - valueStart) / VALUE_BYTES_PER_WORK)
 
-/** An operation on one key, which is done in one go; false for one that may stop. */
+/** Executes an operation on one key without a pause. Returns false for an operation that may pause. */
 function executeAtOnce(execution: Execution, code: number): boolean {
   switch (code) {
     case OPERATION_CODES.put:
@@ -154,7 +161,7 @@ function executeDelete(execution: Execution): void {
   results.u8(isFound ? 1 : 0)
 }
 
-/** True if the operation asks for another modification revision than the key has; if so, it is answered. */
+/** True if the operation requires another modification revision than the key has. Writes the result in this case. */
 function revisionMoved({ store, results, cursor }: Execution): boolean {
   if (cursor.ifRevision < 0 || cursor.ifRevision === store.modRevision) return false
   results.result('revision-moved', FIELD_BYTES.moved)
@@ -190,14 +197,14 @@ function* executeList(execution: Execution): Generator<undefined, void, undefine
 
 interface Page {
   readonly count: number
-  /** The last key, when more follow; else empty. */
+  /** The last key, if more follow; else empty. */
   readonly cursor: Uint8Array
   readonly fieldBytes: number
 }
 
 const NO_KEY = new Uint8Array(0)
 
-/** The number of keys that a list gives out, or null when they do not fit what is left of the budget. */
+/** Returns the number of keys that a list returns; null if they do not fit into the rest of the budget. */
 function* measurePage(
   { store, results, cursor, entry, allowance }: Execution,
   prefix: Uint8Array,

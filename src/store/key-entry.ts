@@ -4,19 +4,19 @@
  *   entry    = create revision u64 | main u64 | version u64 | sub u32 | lease 8 | depth u64 | far change * | value
  *   change   = main u64 | sub u32
  *
- * `main` and `sub` are the revision of the change, its modification revision. `depth` is the number of changes in the
- * chain that leads back from here. Behind a depth of 16, 256 and 4,096 an entry names one change far before it: the last
- * one whose depth plus one is a multiple of that number. So what held at a revision is found in few steps, however
- * often a key changed. A change before the floor of the history may be gone, though others name it.
+ * `main` and `sub` are the revision of the change, its modification revision. `depth` is the number of earlier changes
+ * in the chain from this entry. Beyond depths of 16, 256 and 4,096 an entry also names one change far before it: the
+ * last one whose depth plus one is a multiple of that number. An old revision is therefore found in few steps, however
+ * often a key changed. A change before the floor of the history may be removed while other entries still name it.
  *
- * A deletion is an entry of version 0, without create revision, lease and value.
+ * A deletion is an entry of version 0, without a create revision, lease and value.
  */
 import { readU32, readU64, writeU32, writeU64 } from '../base/bytes.ts'
 
-/** Bytes of create revision, modification revision and version, as they stand in results too. */
+/** The bytes of create revision, modification revision and version, in entries and in results. */
 export const REVISIONS_BYTES = 24
 export const LEASE_BYTES = 8
-/** Bytes that name a change. */
+/** The bytes of a reference to a change. */
 const CHANGE_BYTES = 12
 
 const MAIN_AT = 8
@@ -26,10 +26,10 @@ const LEASE_AT = SUB_AT + 4
 const DEPTH_AT = LEASE_AT + LEASE_BYTES
 const FAR_AT = DEPTH_AT + 8
 
-/** The depths behind which an entry names one more change. */
+/** The depths beyond which an entry names one more change. */
 const FAR_DEPTHS = [16, 256, 4_096] as const
 
-/** The main revision of a request that changed something, and the place of one of its changes in it. */
+/** The revision of a change: the main revision of its request, and its number within that request. */
 export interface ChangeRevision {
   readonly main: number
   readonly sub: number
@@ -38,10 +38,10 @@ export interface ChangeRevision {
 const farCountOf = (depth: number): number =>
   depth < FAR_DEPTHS[0] ? 0 : depth < FAR_DEPTHS[1] ? 1 : depth < FAR_DEPTHS[2] ? 2 : 3
 
-/** Bytes of an entry of this depth in front of its value. */
+/** Returns the bytes before the value in an entry of this depth. */
 export const entryHeaderBytes = (depth: number): number => FAR_AT + farCountOf(depth) * CHANGE_BYTES
 
-/** An entry where it stands: good until those bytes change. */
+/** A view of an entry, valid until its bytes change. */
 export class EntryView {
   bytes: Uint8Array = new Uint8Array(0)
   at = 0
@@ -66,7 +66,7 @@ export class EntryView {
     return readU32(this.bytes, this.at + SUB_AT)
   }
 
-  /** 0 of a deletion. */
+  /** The version; 0 for a deletion. */
   get version(): number {
     return readU64(this.bytes, this.at + VERSION_AT)
   }
@@ -99,7 +99,7 @@ export class EntryView {
     return this.bytes.subarray(this.valueAt, this.at + this.length)
   }
 
-  /** The revision of the change to go back to next, on the way to what held at a revision below this one. */
+  /** Returns the revision of the next change on the way back to the entry at `revision`, which is below this one. */
   back(revision: number): ChangeRevision {
     for (let index = farCountOf(this.depth) - 1; index >= 0; index--) {
       const at = this.at + FAR_AT + index * CHANGE_BYTES
@@ -123,7 +123,7 @@ export interface EntryHeader extends ChangeRevision {
   readonly depth: number
 }
 
-/** Writes an entry but for its value; `before` is the entry of the change before it, where its depth is above 0. */
+/** Writes an entry except for its value. `before` is the entry of the previous change, if its depth is above 0. */
 export function writeEntryHeader(
   bytes: Uint8Array,
   at: number,
@@ -135,7 +135,7 @@ export function writeEntryHeader(
   writeU64(bytes, at + MAIN_AT, main)
   writeU64(bytes, at + VERSION_AT, version)
   writeU32(bytes, at + SUB_AT, sub)
-  // No operation attaches a key to a lease.
+  // No operation attaches a key to a lease yet.
   bytes.fill(0, at + LEASE_AT, at + LEASE_AT + LEASE_BYTES)
   writeU64(bytes, at + DEPTH_AT, depth)
   const farCount = farCountOf(depth)

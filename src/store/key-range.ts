@@ -1,7 +1,6 @@
 /**
- * Ranges of keys, as etcd writes them: a first key and an end that does not belong to it. An empty end means the first
- * key alone; an end of one zero byte means every key from the first on. A first key of one zero byte stands for the
- * least key there is.
+ * Ranges of keys in etcd's form: a first key and an exclusive end. An empty end means the first key alone; an end of
+ * one zero byte means all keys from the first on. A first key of one zero byte means the smallest key.
  */
 import { compareBytes } from '../base/bytes.ts'
 import { successorOf } from '../tree/search.ts'
@@ -14,16 +13,16 @@ export interface KeyRange {
 const NO_END = new Uint8Array(0)
 const OPEN_END = new Uint8Array(1)
 
-/** One key alone. */
+/** Returns the range of one key. */
 export const oneKey = (key: Uint8Array): KeyRange => ({ key, end: NO_END })
 
-/** The key and every one behind it. */
+/** Returns the range of a key and all keys after it. */
 export const keysFrom = (key: Uint8Array): KeyRange => ({ key, end: OPEN_END })
 
-/** Every key. */
+/** The range of all keys. */
 export const EVERY_KEY: KeyRange = { key: new Uint8Array(1), end: OPEN_END }
 
-/** Every key that begins with the prefix. */
+/** Returns the range of all keys that begin with the prefix. */
 export function keysWithPrefix(prefix: Uint8Array): KeyRange {
   if (prefix.length === 0) return EVERY_KEY
   return { key: prefix, end: successorOf(prefix) ?? OPEN_END }

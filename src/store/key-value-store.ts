@@ -1,11 +1,11 @@
 /**
- * The keys and their values, in etcd's model. An empty store is at revision 1; a request that changes something takes
- * the next one, its main revision, and its changes are numbered from 0 in it. A key has the revision that created it,
- * the one that changed it last, and a version that counts its changes and begins anew after a deletion. Each change
- * leaves a record of what was before it, so that older revisions can be read. Deterministic; all of it is replicated
- * state and stands in the tree.
+ * The key-value store, in etcd's model. An empty store is at revision 1. A request that changes something takes the
+ * next revision, its main revision, and numbers its changes from 0. A key has the revision that created it, the one
+ * that changed it last, and a version that counts its changes and restarts after a deletion. Each change records the
+ * entry before it, so that older revisions can be read. Deterministic; everything is replicated state, kept in the
+ * tree.
  *
- * `find` goes to a key; what the store says of a key, and what it changes, is of the one found last.
+ * `find` selects a key. The getters and the changing methods refer to the key found last.
  */
 import { compareBytes, writeU64 } from '../base/bytes.ts'
 import type { TreeCursor } from '../tree/search.ts'
@@ -22,22 +22,25 @@ import {
 import { KEY_BYTES_MAX } from './operations.ts'
 import { SECTIONS, sectionKey } from './state-keys.ts'
 
-/** Keys in one store. It bounds what a key costs beside its own bytes, which `storeBytesMax` does not count. */
+/**
+ * The maximum number of keys in one store. It limits the cost of a key apart from its own bytes, which `storeBytesMax`
+ * does not count.
+ */
 export const KEYS_MAX = 8_000_000
 
 /** The revision of an empty store. */
 export const FIRST_REVISION = 1
 
-/** Bytes that a change in the history counts beside its record. */
+/** The bytes that a change in the history counts in addition to its record. */
 const CHANGE_OVERHEAD_BYTES = 64
 
 export interface KeyValueStoreLimits {
-  /** Bytes of all keys and values that are there. */
+  /** The maximum bytes of all existing keys and values. */
   readonly storeBytesMax: number
   readonly keysMax?: number
 }
 
-/** Counters beside the keys themselves. */
+/** The counters of the store. */
 export interface KeyValueCounters {
   readonly revision: number
   readonly bytes: number
@@ -50,19 +53,19 @@ export class KeyValueStore {
   #bytesMax: number
   readonly #keysMax: number
   #revision = FIRST_REVISION
-  /** The place of the last change in the revision of what is being executed; -1 before the first. */
+  /** The number of the last change within the current revision; -1 before the first. */
   #sub = -1
   #bytes = 0
   #historyBytes = 0
   #size = 0
   #deleted = 0
   #changes = 0
-  /** The section and the key that was looked for last. */
+  /** The section and the key of the last search. */
   readonly #key = new Uint8Array(1 + KEY_BYTES_MAX).fill(SECTIONS.key)
   #keyLength = 1
   #isFound = false
   readonly #entry = new EntryView()
-  /** The entry of the key before the last change, in a buffer that grows; of no length where there was none. */
+  /** The entry of the key before the last change, in a buffer that grows. Its length is 0 if there was none. */
   readonly #before = new EntryView()
   readonly #revisions = new Uint8Array(REVISIONS_BYTES)
 
@@ -73,7 +76,7 @@ export class KeyValueStore {
     this.#keysMax = keysMax
   }
 
-  /** Goes on from what the tree holds now. */
+  /** Continues from the current contents of the tree. */
   restore({ revision, bytes, historyBytes }: KeyValueCounters, storeBytesMax: number): void {
     this.#revision = revision
     this.#sub = -1
@@ -110,17 +113,17 @@ export class KeyValueStore {
     return this.#changes
   }
 
-  /** True if something was changed since `begin`. */
+  /** True if anything changed since `begin`. */
   get hasChanged(): boolean {
     return this.#sub >= 0
   }
 
-  /** Begins an operation, or a whole transaction: what it changes gets one main revision. */
+  /** Begins an operation, or a whole transaction. Its changes get one main revision. */
   begin(): void {
     this.#sub = -1
   }
 
-  /** Goes to the key that stands in `source` from .. to, and says whether it is there. */
+  /** Finds the key in the bytes from..to of `source`. Returns true if it exists. */
   find(source: Uint8Array, from: number, to: number): boolean {
     const key = this.#key
     const length = 1 + to - from
@@ -137,17 +140,19 @@ export class KeyValueStore {
     return this.#isFound
   }
 
-  /** The entry of the key that was found; good until something changes. */
+  /** Returns the entry of the key that was found, valid until something changes. */
   get entry(): EntryView {
     return this.#entry
   }
 
-  /** The entry of the key before the last change, until the next one; of no length where there was none. */
+  /**
+   * Returns the entry of the key before the last change, valid until the next one. Its length is 0 if there was none.
+   */
   get before(): EntryView {
     return this.#before
   }
 
-  /** 0 where there is no such key. */
+  /** Returns the modification revision of the key; 0 if it does not exist. */
   get modRevision(): number {
     return this.#isFound ? this.#entry.main : 0
   }
@@ -160,8 +165,8 @@ export class KeyValueStore {
   }
 
   /**
-   * Sets the key to a copy of the bytes from .. to of `source`. False when there is no space; nothing has changed
-   * then. The store stands on no key afterwards.
+   * Sets the key to a copy of the bytes from..to of `source`. Returns false and changes nothing if there is no space.
+   * Afterwards no key is selected.
    */
   put(source: Uint8Array, from: number, to: number): boolean {
     const length = to - from
@@ -194,7 +199,7 @@ export class KeyValueStore {
     return true
   }
 
-  /** Deletes the key, which was found. */
+  /** Deletes the key that was found. */
   delete(): void {
     const { tree } = this
     const before = this.#before
@@ -219,7 +224,7 @@ export class KeyValueStore {
     this.#append(CHANGE_KINDS.delete)
   }
 
-  /** Removes the record of a change that nobody can read any more, and the deleted key that it left. */
+  /** Removes the record of a change that can no longer be read, and its deleted key if it was a deletion. */
   forget(change: ChangeRevision, deletedKey: Uint8Array | null): void {
     this.#uncount(this.records.remove(change))
     if (deletedKey === null) return
@@ -231,27 +236,27 @@ export class KeyValueStore {
     this.#deleted--
   }
 
-  /** On the first key with the prefix that comes after `after`, or where it would be. */
+  /** Returns a cursor at the first key with the prefix after `after`, or at the place where it would be. */
   seek(prefix: Uint8Array, after: Uint8Array): TreeCursor {
-    // A zero behind it makes the least key above `after`.
+    // An appended zero gives the smallest key above `after`.
     const next = after.length > 0 ? entryKeyOf(after, 1) : null
     const first = entryKeyOf(prefix, 0)
     return this.tree.cursor(next !== null && compareBytes(next, first) > 0 ? next : first)
   }
 
-  /** The number of keys with the prefix. */
+  /** Returns the number of keys with the prefix. */
   count(prefix: Uint8Array): number {
     return this.tree.count(entryKeyOf(prefix, 0))
   }
 
-  /** Takes the next place in this request's revision. */
+  /** Takes the next number within this request's revision. */
   #advance(): void {
     if (this.#sub < 0) this.#revision++
     this.#sub++
     this.#changes++
   }
 
-  /** Copies an entry, since the tree is about to change. */
+  /** Copies an entry, because the tree is about to change. */
   #keep({ bytes, at, length }: EntryView): void {
     const before = this.#before
     if (before.bytes.length < length) before.bytes = new Uint8Array(2 * length)
@@ -259,7 +264,7 @@ export class KeyValueStore {
     copyBytes(bytes, at, at + length, before.bytes, 0)
   }
 
-  /** Keeps the entry of a key that was deleted and takes it out; false when no deletion of it is known. */
+  /** Removes the entry of a deleted key and keeps a copy of it. Returns false if no deletion of the key is known. */
   #takeDeleted(): boolean {
     this.#before.length = 0
     if (this.#deleted === 0) return false
@@ -285,8 +290,8 @@ export class KeyValueStore {
   }
 }
 
-/** Bytes that a change counts in the history. */
+/** Returns the bytes that a change counts in the history. */
 export const historyBytesOf = (recordBytes: number): number => recordBytes + CHANGE_OVERHEAD_BYTES
 
-/** A key that is there, as it stands in the tree, with some zeros behind it. */
+/** Returns the tree's key of an existing key, with some zeros appended. */
 export const entryKeyOf = (key: Uint8Array, zeros: number): Uint8Array => sectionKey(SECTIONS.key, key, zeros)

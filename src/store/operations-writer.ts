@@ -1,4 +1,4 @@
-/** Writes the operations of one request; the layout stands in `operations.ts`. */
+/** The writer of one request's operations. The layout is in `operations.ts`. */
 import { assert } from '../base/assert.ts'
 import { writeU16, writeU32, writeU64 } from '../base/bytes.ts'
 import {
@@ -22,14 +22,14 @@ import {
 export interface OperationOptions {
   /** The client key that the operation acts for, 32 bytes. */
   readonly actAs?: Uint8Array
-  /** 1 .. 64 bytes. */
+  /** The idempotency key, 1 to 64 bytes. */
   readonly idempotencyKey?: Uint8Array
-  /** Of put and delete: the modification revision that the key must have; 0 when it must not exist. */
+  /** The modification revision that the key must have, in put and delete; 0 if it must not exist. */
   readonly ifRevision?: number
   readonly lease?: number
 }
 
-/** Keys are 1 .. 4,096 bytes; the store answers others with `bad-key`. */
+/** An operation. Keys are 1 to 4,096 bytes; the store answers others with `bad-key`. */
 export type Operation = OperationOptions &
   (
     | { readonly kind: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
@@ -37,11 +37,11 @@ export type Operation = OperationOptions &
     | { readonly kind: 'delete'; readonly key: Uint8Array }
     | {
         readonly kind: 'list'
-        /** Empty for every key. */
+        /** The prefix of the keys; empty for all keys. */
         readonly prefix: Uint8Array
-        /** Items at most; 0 asks for the count alone. */
+        /** The maximum number of items; 0 asks for the count only. */
         readonly limit: number
-        /** Gives the keys behind this one; empty from the beginning. */
+        /** The key after which the list begins; empty for the beginning. */
         readonly cursor: Uint8Array
       }
     | RangeOperation
@@ -51,7 +51,7 @@ export type Operation = OperationOptions &
 
 const START_BYTES = 16 * 1024
 
-/** Gathers operations for one request. It grows as needed and is used again after `reset`. */
+/** Collects operations for one request. Its buffer grows as needed and is reused after `reset`. */
 export class OperationsWriter {
   #bytes = new Uint8Array(START_BYTES)
   #length = OPERATIONS_HEADER_BYTES
@@ -61,12 +61,12 @@ export class OperationsWriter {
     return this.#count
   }
 
-  /** Bytes that `finish` would give. */
+  /** The number of bytes that `finish` would return. */
   get byteLength(): number {
     return this.#length
   }
 
-  /** Appends an operation; at most `OPERATIONS_MAX` in all. */
+  /** Appends an operation, up to `OPERATIONS_MAX`. */
   add(operation: Operation): void {
     assert(this.#count < OPERATIONS_MAX, 'a request holds no more operations')
     const length = operationBytes(operation)
@@ -82,7 +82,7 @@ export class OperationsWriter {
     this.#count++
   }
 
-  /** The operations as they stand in a request: a copy of its own. */
+  /** Returns a copy of the operations in the form that a request carries. */
   finish(): Uint8Array {
     writeU16(this.#bytes, 0, this.#count)
     return this.#bytes.slice(0, this.#length)
@@ -108,7 +108,7 @@ export function encodeOperations(operations: readonly Operation[]): Uint8Array {
   return writer.finish()
 }
 
-/** Bytes that one operation takes in a request. */
+/** Returns the bytes that one operation takes in a request. */
 export function operationBytes(operation: Operation): number {
   const { actAs, idempotencyKey, ifRevision, lease } = operation
   let length = OPERATION_HEADER_BYTES
@@ -139,7 +139,7 @@ function optionFlags({ actAs, idempotencyKey, ifRevision, lease }: OperationOpti
   )
 }
 
-/** Writes the options and gives the offset behind them. */
+/** Writes the options. Returns the offset after them. */
 function writeOptions(bytes: Uint8Array, from: number, options: OperationOptions): number {
   const { actAs, idempotencyKey, ifRevision, lease } = options
   let at = from

@@ -12,29 +12,29 @@
  *   options    0x01 actAs 32 bytes · 0x02 idempotency key: length u8 (1 .. 64) | bytes · 0x04 ifRevision u64
  *              · 0x08 lease u64
  *
- * A body whose framing (count, lengths) is wrong is refused whole, before anything of it is executed. A fault inside
- * one operation's fields is that operation's own.
+ * A body with wrong framing (count, lengths) is rejected before any of it is executed. A fault within one operation's
+ * fields affects that operation only.
  */
 import { readU16, readU32, readU64 } from '../base/bytes.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** Bytes of a key, at least 1. A prefix and a cursor are bounded by it too, and may be empty. */
+/** The maximum bytes of a key, which has at least 1. It limits a prefix and a cursor too, which may be empty. */
 export const KEY_BYTES_MAX = 4 * KIB
-/** Bytes of a value. */
+/** The maximum bytes of a value. */
 export const VALUE_BYTES_MAX = MIB
-/** Operations in one request, at least 1. */
+/** The maximum number of operations in one request, which has at least 1. */
 export const OPERATIONS_MAX = 4096
 
-/** Bytes of the count in front of the operations. */
+/** The bytes of the count before the operations. */
 export const OPERATIONS_HEADER_BYTES = 2
-/** Bytes of code, flags and length in front of an operation's fields. */
+/** The bytes of code, flags and length before an operation's fields. */
 export const OPERATION_HEADER_BYTES = 6
-/** Bytes of limit and prefix length at the head of a list's own fields. */
+/** The bytes of limit and prefix length at the start of a list's own fields. */
 export const LIST_HEADER_BYTES = 6
 
-/** Codes from 8 on are free. */
+/** The codes of the operations. Codes from 8 on are unused. */
 export const OPERATION_CODES = {
   put: 1,
   get: 2,
@@ -55,33 +55,33 @@ export const ACT_AS_BYTES = 32
 export const IDEMPOTENCY_KEY_BYTES_MAX = 64
 
 /**
- * Why an operation is not executed, whatever the store holds: `bad-operation` its fields break the layout, or an
- * option stands where it has no meaning; `unsupported` a code or an option that this version does not execute;
- * `bad-key` a key that is empty or too long; `too-large` a value that is too long.
+ * The reason why an operation cannot be executed in any state of the store. `bad-operation`: its fields break the
+ * layout, or an option has no meaning in it. `unsupported`: this version does not execute the code or an option.
+ * `bad-key`: a key is empty or too long. `too-large`: a value is too long.
  */
 export type OperationFault = 'bad-operation' | 'unsupported' | 'bad-key' | 'too-large'
 
-/** A place in a request's operations, and where the parts of the current one lie. Offsets are into `bytes`. */
+/** The current position in a request's operations, and the parts of the current operation. Offsets are into `bytes`. */
 export interface OperationCursor {
   readonly bytes: Uint8Array
   readonly count: number
-  /** Offset of the operation that comes next. */
+  /** The offset of the next operation. */
   next: number
   code: number
   flags: number
-  /** The modification revision that the key must have, 0 for "must not exist"; -1 when the operation does not ask. */
+  /** The modification revision that the key must have; 0 for "must not exist"; -1 if the operation does not ask. */
   ifRevision: number
-  /** The key; of a list, the prefix. */
+  /** The key; in a list, the prefix. */
   keyStart: number
   keyEnd: number
-  /** The value; of a list, the cursor. */
+  /** The value; in a list, the cursor. */
   valueStart: number
   valueEnd: number
-  /** Items that a list may give. */
+  /** The number of items that a list may return. */
   limit: number
 }
 
-/** Opens the operations, or null when the body's framing is wrong. `nextOperation` goes to the first. */
+/** Returns a cursor before the first operation, which `nextOperation` reads; null if the body's framing is wrong. */
 export function openOperations(bytes: Uint8Array): OperationCursor | null {
   const count = operationCount(bytes)
   if (count === null) return null
@@ -100,7 +100,7 @@ export function openOperations(bytes: Uint8Array): OperationCursor | null {
   }
 }
 
-/** The number of operations in a body, or null when its framing is wrong. */
+/** Returns the number of operations in a body; null if its framing is wrong. */
 export function operationCount(bytes: Uint8Array): number | null {
   if (bytes.length < OPERATIONS_HEADER_BYTES) return null
   const count = readU16(bytes, 0)
@@ -114,7 +114,7 @@ export function operationCount(bytes: Uint8Array): number | null {
   return at === bytes.length ? count : null
 }
 
-/** Goes to the next operation, of which there must be one, and says what is wrong with it. */
+/** Moves to the next operation, which must exist, and returns its fault or null. */
 export function nextOperation(cursor: OperationCursor): OperationFault | null {
   const { bytes, next } = cursor
   cursor.code = bytes[next] as number
@@ -131,7 +131,7 @@ export function nextOperation(cursor: OperationCursor): OperationFault | null {
   return (cursor.flags & FLAGS_UNSUPPORTED) === 0 ? lengthFault(cursor) : 'unsupported'
 }
 
-/** Reads the options and gives the offset behind them, or -1 when they are malformed. */
+/** Reads the options. Returns the offset after them, or -1 if they are malformed. */
 function readOptions(cursor: OperationCursor, from: number, end: number): number {
   const { bytes, flags } = cursor
   let at = from
@@ -166,7 +166,7 @@ function readFields(cursor: OperationCursor, from: number, end: number): Operati
     case OPERATION_CODES.range:
     case OPERATION_CODES['delete-range']:
     case OPERATION_CODES.compact:
-      // Their fields are read where they are executed.
+      // Their fields are read at execution.
       return cursor.ifRevision < 0 ? readKeyOnly(cursor, from, end) : 'bad-operation'
     default:
       return 'unsupported'

@@ -1,6 +1,6 @@
 /**
- * Executes the operations on ranges of keys, and compaction. Each either does all that it was asked for or nothing, and
- * says why.
+ * The execution of operations on ranges of keys, and of compaction. Each operation is executed completely or not at
+ * all, and then its result gives the reason.
  */
 import type { Allowance } from '../base/allowance.ts'
 import type { Compaction } from './compaction.ts'
@@ -18,9 +18,9 @@ import {
 import { FIELD_BYTES, RESULT_HEADER_BYTES, RESULTS_BYTES_MAX, RESULTS_HEADER_BYTES } from './results.ts'
 import type { ResultsWriter } from './results-writer.ts'
 
-/** Bytes of a result that is alone in its request. */
+/** The maximum bytes of a result that is alone in its request. */
 const FIELDS_BYTES_MAX = RESULTS_BYTES_MAX - RESULTS_HEADER_BYTES - RESULT_HEADER_BYTES
-/** The cost of a deletion in units of the allowance, and of so many bytes of an item. */
+/** The cost of a deletion in units of the allowance, and the bytes of an item per unit. */
 const DELETION_WORK = 5
 const BYTES_PER_WORK = 256
 
@@ -57,7 +57,7 @@ export function* executeRange(target: RangeTarget, fields: Uint8Array): Work {
   }
 }
 
-/** True if a revision cannot be read; if so, it is answered. */
+/** True if a revision cannot be read. Writes the result in this case. */
 function isOutOfReach({ store, compaction, results }: RangeTarget, revision: number): boolean {
   if (revision > store.revision) {
     results.result('future', FIELD_BYTES.future)
@@ -82,8 +82,8 @@ interface Page {
 }
 
 /**
- * The part of a selection that is given out: all of it; or in the order of keys, where it is longer than any answer, as
- * much as goes into one. Null when that does not fit what is left of the budget.
+ * Returns the part of a selection that the answer contains: all of it or, if it is in the order of keys and too long
+ * for any answer, as much as fits. Returns null if that does not fit into the rest of the budget.
  */
 function pageOf(results: ResultsWriter, shown: readonly Shown[], query: RangeQuery): Page | null {
   let fieldBytes: number = RANGE_HEADER_BYTES
@@ -99,7 +99,7 @@ function pageOf(results: ResultsWriter, shown: readonly Shown[], query: RangeQue
   return { items: isCut ? shown.slice(0, count) : shown, isCut, fieldBytes }
 }
 
-/** Deletes the keys of a range, all at one revision. */
+/** Deletes the keys of a range, all in one revision. */
 export function* executeDeleteRange(target: RangeTarget, fields: Uint8Array): Work {
   const { store, results, allowance } = target
   const deletion = readDeletion(fields)
@@ -136,7 +136,7 @@ const WHOLE_RANGE = {
   maxCreateRevision: 0,
 } as const
 
-/** Moves the floor of the history. A revision at the floor or below it was compacted already. */
+/** Moves the floor of the history. A revision at or below the floor answers that it was compacted already. */
 export function executeCompact(target: RangeTarget, fields: Uint8Array): void {
   const { store, compaction, results } = target
   const revision = readCompaction(fields)

@@ -12,18 +12,18 @@ import type { KeyRange } from './key-range.ts'
 import { KEY_BYTES_MAX } from './operations.ts'
 import { type RangeQuery, SORT_ORDERS, SORT_TARGETS, type SortOrder, type SortTarget } from './range.ts'
 
-/** A read of a range; what is left out is not asked for. */
+/** A read of a range. All parameters are optional. */
 export interface RangeOperation extends KeyRange, Partial<Omit<RangeQuery, keyof KeyRange>> {
   readonly kind: 'range'
 }
 
 export interface DeleteRangeOperation extends KeyRange {
   readonly kind: 'delete-range'
-  /** Asks for the entries that were deleted. */
+  /** True to return the deleted entries. */
   readonly previous?: boolean
 }
 
-/** Moves the floor of the history up to a revision. */
+/** Raises the floor of the history to a revision. */
 export interface CompactOperation {
   readonly kind: 'compact'
   readonly revision: number
@@ -39,7 +39,7 @@ const TARGETS = Object.keys(SORT_TARGETS) as readonly SortTarget[]
 
 export type AnyRangeOperation = RangeOperation | DeleteRangeOperation | CompactOperation
 
-/** Bytes of the fields of an operation. */
+/** Returns the bytes of the fields of an operation. */
 export function rangeFieldsBytes(operation: AnyRangeOperation): number {
   if (operation.kind === 'compact') return COMPACT_BYTES
   const head = operation.kind === 'range' ? QUERY_BYTES : DELETE_BYTES
@@ -81,10 +81,10 @@ function writeRange(bytes: Uint8Array, at: number, { key, end }: KeyRange): void
   bytes.set(end, at + 2 + key.length)
 }
 
-/** The reason why fields cannot be executed, whatever the store holds. */
+/** The reason why fields cannot be executed in any state of the store. */
 export type FieldsFault = 'bad-operation' | 'bad-key'
 
-/** Reads the fields of a range operation; keys are views of them. */
+/** Reads the fields of a range operation. Keys are views of them. */
 export function readQuery(fields: Uint8Array): RangeQuery | FieldsFault {
   const [options = 0, order = 0, target = 0] = fields
   const orderName = ORDERS[order]
@@ -122,13 +122,13 @@ export function readDeletion(fields: Uint8Array): RangeDeletion | FieldsFault {
   return typeof range === 'string' ? range : { ...range, previous: options === 1 }
 }
 
-/** The revision of a compaction; null when the fields are malformed. */
+/** Reads the revision of a compaction; null if the fields are malformed. */
 export function readCompaction(fields: Uint8Array): number | null {
   const revision = fields.length === COMPACT_BYTES ? readU64(fields, 0) : Number.NaN
   return Number.isSafeInteger(revision) ? revision : null
 }
 
-/** Reads a range that fills the bytes. */
+/** Reads a range that takes up all the bytes. */
 function readRange(bytes: Uint8Array): KeyRange | FieldsFault {
   const keyEnd = bytes.length < 2 ? Number.POSITIVE_INFINITY : 2 + readU16(bytes, 0)
   if (keyEnd > bytes.length) return 'bad-operation'

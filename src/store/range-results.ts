@@ -8,8 +8,8 @@
  *                 | (key length u16 | key | createRevision u64 | modRevision u64 | version u64 | lease 8
  *                    | value length u32 | value) *
  *
- * `count` is of all keys in the range, whatever limit and filters. `more` is 1 where the limit cut the answer, and 2
- * where its bytes did: the rest is behind the last key.
+ * `count` counts all keys in the range, regardless of limit and filters. `more` is 1 if the limit cut the answer, and 2
+ * if its size did: the rest follows the last key.
  */
 import { readU16, readU32 } from '../base/bytes.ts'
 import { LEASE_BYTES, REVISIONS_BYTES } from './key-entry.ts'
@@ -20,7 +20,7 @@ import type { ResultsWriter } from './results-writer.ts'
 
 export interface RangeItem extends KeyRevisions {
   readonly key: Uint8Array
-  /** The lease's id, 8 bytes; all zero for none. */
+  /** The lease's id, 8 bytes; all zero if there is none. */
   readonly lease: Uint8Array
   readonly value: Uint8Array
 }
@@ -32,7 +32,7 @@ export type RangeResult =
       readonly kind: 'range'
       readonly revision: number
       readonly count: number
-      /** `limit` and `bytes` say what cut the answer; null where it is whole. */
+      /** The reason why the answer is incomplete: the limit or its size; null if it is complete. */
       readonly more: 'limit' | 'bytes' | null
       readonly items: readonly RangeItem[]
     }
@@ -45,7 +45,7 @@ export type RangeResult =
     }
   | { readonly status: 'ok'; readonly kind: 'compact'; readonly revision: number }
 
-/** Bytes in front of the items, and of an item beside its key and value. */
+/** The bytes before the items, and those of an item in addition to its key and value. */
 export const RANGE_HEADER_BYTES = 21
 export const DELETION_HEADER_BYTES = 20
 export const COMPACTION_BYTES = 8
@@ -54,7 +54,7 @@ export const ITEM_BYTES = 2 + REVISIONS_BYTES + LEASE_BYTES + 4
 const MORE = [null, 'limit', 'bytes'] as const
 export const MORE_CODES = { none: 0, limit: 1, bytes: 2 } as const
 
-/** Bytes of an item in a result. */
+/** Returns the bytes of an item in a result. */
 export const itemBytes = ({ key, entry }: Shown, keysOnly: boolean): number =>
   ITEM_BYTES + key.length + (keysOnly ? 0 : entry.valueLength)
 
@@ -70,7 +70,7 @@ export function writeRangeItem(results: ResultsWriter, { key, entry }: Shown, ke
 
 const NO_VALUE = new Uint8Array(0)
 
-/** Reads the fields of a range operation's result; null when they are malformed. */
+/** Reads the fields of a range operation's result; null if they are malformed. */
 export function interpretRangeResult(code: number, fields: Uint8Array): RangeResult | null {
   const revision = safeU64(fields, 0)
   if (revision === null) return null
@@ -88,7 +88,7 @@ export function interpretRangeResult(code: number, fields: Uint8Array): RangeRes
   return more === undefined ? null : { status: 'ok', kind: 'range', revision, count, more, items }
 }
 
-/** Reads items that fill the bytes from an offset on. */
+/** Reads items that take up all bytes from an offset on. */
 function readItems(fields: Uint8Array, from: number): readonly RangeItem[] | null {
   const count = readU32(fields, from)
   const items: RangeItem[] = []

@@ -1,7 +1,7 @@
 /**
- * Reads of a range of keys, at the newest revision or at an older one: which changes they show, counted, filtered and
- * sorted. Of a range at the newest revision in the order of its keys only what is shown is looked at; of any other one
- * each key is, within a budget.
+ * Reads of a range of keys, at the newest revision or an older one: selecting, counting, filtering and sorting its
+ * entries. A read at the newest revision in the order of keys examines only the returned entries. Any other read
+ * examines every key of the range, within a budget.
  */
 import type { Allowance } from '../base/allowance.ts'
 import { compareBytes } from '../base/bytes.ts'
@@ -18,7 +18,7 @@ export type SortOrder = keyof typeof SORT_ORDERS
 export const SORT_TARGETS = { key: 0, version: 1, create: 2, mod: 3, value: 4 } as const
 export type SortTarget = keyof typeof SORT_TARGETS
 
-/** A read of a range. Each number is 0 where nothing is asked for. */
+/** A read of a range. Each number is 0 if it is not given. */
 export interface RangeQuery extends KeyRange {
   readonly revision: number
   readonly limit: number
@@ -32,19 +32,19 @@ export interface RangeQuery extends KeyRange {
   readonly maxCreateRevision: number
 }
 
-/** Changes that may still be looked at in this request. */
+/** The number of changes that this request may still examine. */
 export interface ReadBudget {
   left: number
 }
 
-/** A key that a read shows, and its entry: views, good until something changes. */
+/** A key that a read returns, and its entry: views, valid until something changes. */
 export interface Shown {
   readonly key: Uint8Array
   readonly entry: EntryView
 }
 
 export interface Selection {
-  /** Keys in the range, whatever the limit and the filters. */
+  /** The number of keys in the range, regardless of the limit and the filters. */
   readonly count: number
   readonly shown: readonly Shown[]
   /** True if the limit cut the answer. */
@@ -55,11 +55,11 @@ export interface RangeContext {
   readonly store: KeyValueStore
   readonly allowance: Allowance
   readonly budget: ReadBudget
-  /** Bytes of keys and values beyond which nothing more need be found: it would not fit an answer. */
+  /** The bytes of keys and values beyond which the search may stop, because more would not fit into an answer. */
   readonly bytesMax: number
 }
 
-/** A change with what it is sorted by. */
+/** A change and its sort key. */
 interface Candidate extends Shown {
   readonly rank: number
   readonly bytes: Uint8Array
@@ -67,7 +67,7 @@ interface Candidate extends Shown {
 
 const NO_BYTES = new Uint8Array(0)
 
-/** Finds what a read shows; null when its budget does not suffice. Its revision was checked. */
+/** Returns the entries of a read, whose revision was checked; null if its budget does not suffice. */
 export function* select(
   context: RangeContext,
   query: RangeQuery,
@@ -88,7 +88,7 @@ export function* select(
     if (!query.countOnly && passes(query, item.entry)) found.push(candidateOf(item, query.target))
   }
   if (query.countOnly) return { count, shown: [], more: false }
-  // etcd's limit comes first where a target is named without an order: the part that it leaves is sorted.
+  // etcd applies the limit first if a target is named without an order, and then sorts the rest.
   const isCutFirst = query.limit > 0 && query.order === 'none' && !isFiltered(query)
   if (isCutFirst) found.length = Math.min(found.length, query.limit + 1)
   const sorted = isPlain || isKeyOrder(query) ? found : yield* sort(found, query, context.allowance)
@@ -99,7 +99,7 @@ export function* select(
 const isFiltered = (query: RangeQuery): boolean =>
   query.minModRevision + query.maxModRevision + query.minCreateRevision + query.maxCreateRevision > 0
 
-/** True if the answer comes in the order in which keys are found. */
+/** True if the answer is in the order in which keys are found. */
 export const isKeyOrder = ({ order, target }: RangeQuery): boolean =>
   target === 'key' && order !== 'descending'
 
@@ -128,7 +128,7 @@ function shownAt({ key, value }: TreeCursor): Shown {
   return { key: key.subarray(1), entry: new EntryView().place(value, 0, value.length) }
 }
 
-/** The number of keys in a range that are there. */
+/** Returns the number of existing keys in a range. */
 export function countKeys(tree: Tree, range: KeyRange): number {
   const from = sectionKey(SECTIONS.key, range.key)
   return tree.countBetween(from, endOf(SECTIONS.key, range))
@@ -140,8 +140,8 @@ function endOf(section: number, range: KeyRange): Uint8Array {
 }
 
 /**
- * Goes through the keys of a range in their order, and gives each with its entry at a revision: of version 0 where it was
- * not there. Null ends it when the budget is used up.
+ * Yields the keys of a range in order, each with its entry at a revision; the version is 0 if the key did not exist.
+ * Ends with null if the budget is used up.
  */
 function* entriesAt(
   { store, budget }: RangeContext,
@@ -150,7 +150,7 @@ function* entriesAt(
 ): Generator<Shown | null, void, undefined> {
   const { tree } = store
   const live = new SectionWalk(tree, SECTIONS.key, range)
-  // What was deleted later was there before.
+  // A key that was deleted later existed at the older revision.
   const deleted = revision < store.revision ? new SectionWalk(tree, SECTIONS.deleted, range) : null
   for (;;) {
     const walk = nextOf(live, deleted)
@@ -166,7 +166,7 @@ function* entriesAt(
   }
 }
 
-/** The walk whose key comes first. */
+/** Returns the walk with the smaller key. */
 function nextOf(live: SectionWalk, deleted: SectionWalk | null): SectionWalk | null {
   if (deleted === null || deleted.isAtEnd) return live.isAtEnd ? null : live
   if (live.isAtEnd) return deleted
@@ -188,8 +188,8 @@ class SectionWalk {
 }
 
 /**
- * Goes back from a key's entry to the one that it had at a revision, which is not below the floor: of version 0 where it
- * was not there. Gives the number of entries looked at.
+ * Moves from a key's entry back to its entry at a revision, which must not be below the floor. The version is 0 if the
+ * key did not exist. Returns the number of entries examined.
  */
 export function goBack({ records }: KeyValueStore, entry: EntryView, revision: number): number {
   const view = new ChangeView()
@@ -204,7 +204,7 @@ export function goBack({ records }: KeyValueStore, entry: EntryView, revision: n
   }
 }
 
-/** An entry that says that there is no key. */
+/** The entry of a key that does not exist. */
 const NO_ENTRY = new Uint8Array(entryHeaderBytes(0))
 
 function passes(query: RangeQuery, { main, createRevision }: EntryView): boolean {
@@ -230,7 +230,10 @@ function candidateOf(item: Shown, target: SortTarget): Candidate {
   }
 }
 
-/** Merges runs of doubling length, so that it may stop anywhere. Equal ones stay in the order of their keys. */
+/**
+ * Sorts by merging runs of doubling length, so that it can pause anywhere. Equal entries stay in the order of their
+ * keys.
+ */
 function* sort(
   found: Candidate[],
   { order }: RangeQuery,

@@ -1,13 +1,14 @@
 /**
- * Recovery operations of amnesiac replicas (rule 6.4): each replica's accepted ones by their request digest, and the
- * distance in sequence numbers for which its next one is refused. Replicated state, in the tree.
+ * The recovery operations of amnesiac replicas (rule 6.4): the accepted ones of each replica by request digest, and the
+ * distance in sequence numbers for which its next one is refused. They are replicated state, kept in the tree.
  *
- * Each accepted operation makes the others fill the log up and leave a view, so a traitor must not have one accepted
- * whenever it likes. The distance is doubled with each accepted operation, up to `DISTANCES_MAX` times the first one, and
- * halved for each so many sequence numbers that were executed after it had passed. So a replica has four operations
- * accepted in a row at distances of 256, 512, 1,024 and 2,048; in the long run it has one in 2,048 sequence numbers at
- * most, whether it asks at once or waits for the distance to shrink; and whoever loses its disk for the first time in
- * long is healed as fast as the first time. Work is the only clock that all replicas share: time has no part in it.
+ * Each accepted operation makes the other replicas fill the log and leave a view, so a faulty replica must not have one
+ * accepted at will. The distance doubles with each accepted operation, up to `DISTANCES_MAX` times the first one. After
+ * a distance has passed, it is halved for each further `DISTANCES_MAX` first distances of executed sequence numbers. A
+ * replica can therefore have four operations accepted in a row at distances of 256, 512, 1,024 and 2,048. In the long
+ * run it has at most one in 2,048 sequence numbers, no matter if it asks at once or waits for the distance to shrink. A
+ * replica that rarely loses its disk is healed as fast as the first time. Executed sequence numbers are the only clock
+ * that all replicas share, so time plays no role.
  */
 import { assert } from '../base/assert.ts'
 import { readU64, toHex, writeU64 } from '../base/bytes.ts'
@@ -15,7 +16,7 @@ import type { ClientId, ReplicaId, Sequence } from '../base/ids.ts'
 import type { Tree } from '../tree/tree.ts'
 import { CLIENT_KEY_BYTES, clientStateKey, SECTIONS } from './state-keys.ts'
 
-/** The first distance where nothing else is asked for: the log window. The same number as in `messages/limits.ts`. */
+/** The first distance by default: the log window. The same number as in `messages/limits.ts`. */
 export const RECOVERY_DISTANCE = 256
 /** The longest distance, and the sequence numbers executed beyond one for which it is halved, in first distances. */
 const DISTANCES_MAX = 8
@@ -30,7 +31,7 @@ export class Recoveries {
     this.#firstDistance = firstDistance
   }
 
-  /** Writes the replicas of the first state. */
+  /** Writes the replicas of the initial state. */
   begin(replicas: readonly ClientId[]): void {
     for (const [index, replica] of replicas.entries()) {
       const record = new Uint8Array(CLIENT_KEY_BYTES + 16)
@@ -41,7 +42,7 @@ export class Recoveries {
     this.restore()
   }
 
-  /** Goes on from what the tree holds now. */
+  /** Continues from the current contents of the tree. */
   restore(): void {
     this.#replicas.clear()
     const cursor = this.#tree.cursor(Uint8Array.of(SECTIONS.replica))
@@ -51,18 +52,18 @@ export class Recoveries {
     }
   }
 
-  /** The replica whose key signs as this client, or null. */
+  /** Returns the replica whose key is this client's; null if there is none. */
   replicaOf(client: ClientId): ReplicaId | null {
     return this.#replicas.get(client) ?? null
   }
 
-  /** The sequence number at which an operation was accepted, or null. */
+  /** Returns the sequence number at which an operation was accepted, or null. */
   acceptedAt(replica: ReplicaId, requestDigest: Uint8Array): Sequence | null {
     const accepted = this.#tree.get(acceptedKey(replica, requestDigest))
     return accepted === null ? null : (readU64(accepted, 0) as Sequence)
   }
 
-  /** True if an operation that was not accepted before is accepted at this sequence number; remembers it then. */
+  /** True if a new operation is accepted at this sequence number. Remembers it in this case. */
   accept(replica: ReplicaId, requestDigest: Uint8Array, sequence: Sequence): boolean {
     const key = Uint8Array.of(SECTIONS.replica, replica)
     const record = this.#tree.get(key)?.slice()
@@ -80,7 +81,7 @@ export class Recoveries {
     return true
   }
 
-  /** The rest of a distance after so many sequence numbers beyond the one before it. */
+  /** Returns the distance that is left after `executed` sequence numbers beyond it. */
   #decayed(distance: number, executed: number): number {
     const distanceMax = DISTANCES_MAX * this.#firstDistance
     const halvings = Math.floor(executed / distanceMax)

@@ -1,15 +1,18 @@
-/** The fields that results of several kinds have in common. Results come from replicas that may lie: null is malformed. */
+/**
+ * The fields that results of several kinds share. Results come from replicas that may lie, so malformed fields read as
+ * null.
+ */
 import { readU64 } from '../base/bytes.ts'
 
 /** The revisions of a key in the history of the store. */
 export interface KeyRevisions {
   readonly createRevision: number
   readonly modRevision: number
-  /** Changes since the key was created, the creation included. */
+  /** The number of changes since the key was created, including the creation. */
   readonly version: number
 }
 
-/** The three revisions of a key at an offset, or null when they are malformed. */
+/** Reads the three revisions of a key at an offset; null if they are malformed. */
 export function readRevisions(bytes: Uint8Array, at: number): KeyRevisions | null {
   const createRevision = safeU64(bytes, at)
   const modRevision = safeU64(bytes, at + 8)
@@ -18,7 +21,7 @@ export function readRevisions(bytes: Uint8Array, at: number): KeyRevisions | nul
   return { createRevision, modRevision, version }
 }
 
-/** A 64-bit integer that lies within the bytes and is safe, or null. */
+/** Reads a 64-bit integer; null if it is out of bounds or not a safe integer. */
 export function safeU64(bytes: Uint8Array, at: number): number | null {
   if (at + 8 > bytes.length) return null
   const value = readU64(bytes, at)

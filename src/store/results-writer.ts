@@ -1,4 +1,4 @@
-/** Writes the results of one request within their budget; the layout stands in `results.ts`. */
+/** The writer of one request's results within their budget. The layout is in `results.ts`. */
 import { assert } from '../base/assert.ts'
 import { writeU16, writeU32, writeU64 } from '../base/bytes.ts'
 import { REVISIONS_BYTES } from './key-entry.ts'
@@ -13,8 +13,8 @@ import {
 const START_BYTES = 64 * 1024
 
 /**
- * Results of one request after another. Room is kept for the header of every result still to come, so that each
- * operation gets at least a status. Its buffer grows to at most `RESULTS_BYTES_MAX` and is used again.
+ * Writes the results of one request, one after another. Reserves room for the headers of all further results, so that
+ * each operation gets at least a status. The buffer grows to at most `RESULTS_BYTES_MAX` and is reused.
  */
 export class ResultsWriter {
   #bytes = new Uint8Array(START_BYTES)
@@ -23,7 +23,7 @@ export class ResultsWriter {
   #left = 0
   #budget = RESULTS_BYTES_MAX
 
-  /** Starts the results of a request with so many operations; a smaller budget still has room for each one's status. */
+  /** Starts the results of a request with `count` operations. A smaller budget still has room for each one's status. */
   begin(count: number, budgetBytes: number): void {
     const least = RESULTS_HEADER_BYTES + RESULT_HEADER_BYTES * count
     this.#budget = Math.min(RESULTS_BYTES_MAX, Math.max(least, budgetBytes))
@@ -32,12 +32,12 @@ export class ResultsWriter {
     this.#left = count
   }
 
-  /** True if the next result may have so many bytes of fields. */
+  /** True if the next result may have `fieldBytes` bytes of fields. */
   fits(fieldBytes: number): boolean {
     return this.#length + RESULT_HEADER_BYTES * this.#left + fieldBytes <= this.#budget
   }
 
-  /** Starts the next result; exactly so many bytes of fields follow, and `fits` said yes to them. */
+  /** Starts the next result. Exactly `fieldBytes` bytes of fields must follow, for which `fits` returned true. */
   result(status: Status, fieldBytes: number): void {
     assert(this.#left > 0, 'more results than operations')
     this.#left--
@@ -62,25 +62,25 @@ export class ResultsWriter {
     this.#length += 4
   }
 
-  /** A revision or a count: a safe integer of at least 0. */
+  /** Writes a revision or a count: a safe integer of at least 0. */
   u64(value: number): void {
     writeU64(this.#bytes, this.#length, value)
     this.#length += 8
   }
 
-  /** The three revisions of a key. */
+  /** Writes the three revisions of a key. */
   revisions(source: { copyRevisions(target: Uint8Array, at: number): void }): void {
     source.copyRevisions(this.#bytes, this.#length)
     this.#length += REVISIONS_BYTES
   }
 
-  /** Lets `write` put `length` bytes at an offset of the buffer that it is given. */
+  /** Calls `write` to put `length` bytes at an offset of the given buffer. */
   bytes(length: number, write: (target: Uint8Array, at: number) => void): void {
     write(this.#bytes, this.#length)
     this.#length += length
   }
 
-  /** The results of the request: a copy of its own. */
+  /** Returns a copy of the results of the request. */
   finish(): Uint8Array {
     assert(this.#left === 0, 'fewer results than operations')
     writeU16(this.#bytes, 0, this.#count)

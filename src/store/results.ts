@@ -17,21 +17,21 @@
  *   revision-moved    revision u64 | modRevision u64 (0 when there is no such key)
  *   any other status  no fields
  *
- * `revision` is the store's after the operation. A list's `count` is of all keys with the prefix; its cursor is the
- * last key given out, or empty when none is left. A request whose framing is wrong has one `bad-operation` result.
+ * `revision` is the store's revision after the operation. A list's `count` counts all keys with the prefix; its cursor
+ * is the last returned key, or empty if none is left. A request with wrong framing has one `bad-operation` result.
  *
- * The reader serves clients: results come from replicas that may lie, so what is malformed reads as null.
+ * The reader is for clients: results come from replicas that may lie, so malformed ones read as null.
  */
 import { readU16, readU32 } from '../base/bytes.ts'
 import { OPERATION_CODES, OPERATIONS_MAX, type OperationCode } from './operations.ts'
 import { interpretRangeResult, type RangeResult } from './range-results.ts'
 import { type KeyRevisions, readRevisions, safeU64 } from './result-fields.ts'
 
-/** Bytes of the results of one request. The same limit as in `messages/limits.ts`. */
+/** The maximum bytes of the results of one request. The same limit as in `messages/limits.ts`. */
 export const RESULTS_BYTES_MAX = 2 * 1024 * 1024
-/** Bytes of the count in front of the results. */
+/** The bytes of the count before the results. */
 export const RESULTS_HEADER_BYTES = 2
-/** Bytes of status and length in front of a result's fields. */
+/** The bytes of status and length before a result's fields. */
 export const RESULT_HEADER_BYTES = 5
 
 export const STATUSES = {
@@ -51,7 +51,7 @@ export const STATUSES = {
 } as const
 export type Status = keyof typeof STATUSES
 
-/** Bytes of the fields of each kind; of a get and a list, those in front of the variable part. */
+/** The bytes of the fields of each kind; for a get and a list, those before the variable part. */
 export const FIELD_BYTES = {
   put: 32,
   get: 32,
@@ -64,7 +64,7 @@ export const FIELD_BYTES = {
   future: 8,
 } as const
 
-/** A result as it is framed. `fields` is a view of the bytes read. */
+/** A result in its frame. `fields` is a view of the received bytes. */
 export interface FramedResult {
   readonly status: Status
   readonly fields: Uint8Array
@@ -89,7 +89,7 @@ export type Result =
       readonly status: 'ok'
       readonly kind: 'list'
       readonly revision: number
-      /** All keys with the prefix. */
+      /** The number of all keys with the prefix. */
       readonly count: number
       readonly items: readonly ListItem[]
       readonly cursor: Uint8Array
@@ -105,7 +105,7 @@ type StatusWithFields = 'ok' | 'not-found' | 'revision-moved' | 'compacted' | 'f
 
 const STATUS_NAMES = Object.keys(STATUSES) as readonly Status[]
 
-/** Splits results into their frames, or null when they are malformed. */
+/** Splits results into their frames; null if they are malformed. */
 export function readResults(bytes: Uint8Array): readonly FramedResult[] | null {
   if (bytes.length < RESULTS_HEADER_BYTES) return null
   const count = readU16(bytes, 0)
@@ -123,7 +123,7 @@ export function readResults(bytes: Uint8Array): readonly FramedResult[] | null {
   return at === bytes.length ? results : null
 }
 
-/** Reads a framed result of an operation with this code; null when it is malformed. */
+/** Reads a framed result of an operation with this code; null if it is malformed. */
 export function interpretResult(code: OperationCode, { status, fields }: FramedResult): Result | null {
   switch (status) {
     case 'ok':

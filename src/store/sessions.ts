@@ -1,14 +1,14 @@
 /**
- * The sessions (rule 1.8): per client the highest executed timestamp t*, the floor t* - 64, and for each executed
- * timestamp above the floor the session that asked, the request's digest and its results. All of it is replicated
- * state, in the tree.
+ * The sessions (rule 1.8). For each client they hold the highest executed timestamp t* and the floor t* - 64. For each
+ * executed timestamp above the floor they hold the session that sent it, the request's digest and its results. All of
+ * this is replicated state, kept in the tree.
  *
- * A client key may be used by several sessions: one after the other, or at once where it was copied. Their nonces tell
- * them apart, so that a timestamp used by one of them is refused to the others and never answered with its results.
+ * A client key may be used by several sessions: in succession, or at the same time if it was copied. Nonces distinguish
+ * them, so that a timestamp used by one session is refused to the others and never answered with its results.
  *
- * Results are bounded in all and per client. Beyond a bound the results that were executed first shrink to "executed,
- * no longer kept". This depends on the order of execution alone, so it is the same on every replica. A client's t* is
- * never forgotten: an old request would run again.
+ * Results are limited in total and per client. Beyond a limit, the results that were executed first are dropped, and
+ * only the fact of execution is kept. This depends on the order of execution only, so it is the same on every replica.
+ * A client's t* is never forgotten, since old requests would be executed again.
  * @rule 1.8
  */
 import { assert } from '../base/assert.ts'
@@ -28,9 +28,9 @@ import { clientOfStateKey, clientStateKey, SECTIONS } from './state-keys.ts'
 
 /** The distance of the floor below t*. The same limit as in `messages/limits.ts`. */
 export const CLIENT_WINDOW = 64
-/** Bytes of kept results, all clients together. */
+/** The bytes of kept results of all clients together. */
 export const RETAINED_BYTES_MAX = 64 * 1024 * 1024
-/** Bytes of kept results of one client. */
+/** The maximum bytes of kept results of one client. */
 export const CLIENT_RETAINED_BYTES_MAX = 8 * 1024 * 1024
 
 export interface RetentionLimits {
@@ -47,10 +47,10 @@ interface Executed {
   readonly owner: Owner
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array
-  /** The nonce of the session that asked. */
+  /** The nonce of the session that sent the request. */
   readonly session: Uint8Array
   readonly order: number
-  /** Null when they are no longer kept. */
+  /** The bytes of its results; null if they are no longer kept. */
   resultsBytes: number | null
 }
 
@@ -58,32 +58,31 @@ interface Executed {
 interface Standings {
   /** t*; 0 before the first request. It is the highest of the timestamps in the tree. */
   readonly highest: number
-  /** Timestamp t stands at t modulo the window; no other one above the floor does. */
+  /** The executed requests above the floor. Timestamp t has index t modulo the window. */
   readonly executed: readonly (Executed | undefined)[]
 }
 
-/** A client and what was executed for its sessions. */
+/** A client and its executed requests. */
 interface Owner extends Standings {
   readonly client: ClientId
   highest: number
   readonly executed: (Executed | undefined)[]
-  /** As it was before the batch that is being executed, which has changed it; else null. */
+  /** The state before the current batch, if that batch has changed it; else null. */
   published: Standings | null
-  /** Those with results, in the order of their execution. */
+  /** The executed requests with results, in the order of execution. */
   readonly kept: Set<Executed>
   keptBytes: number
 }
 
 /**
- * The sessions of the admitted clients. What is held here beside the tree only finds things there, and comes from it on
- * a restart.
+ * The sessions of the admitted clients. The fields are only an index of the tree, and are rebuilt from it at a restart.
  */
 export class Sessions {
   readonly #tree: Tree
   readonly #owners = new Map<ClientId, Owner>()
-  /** Those with results, of all clients, in the order of their execution. */
+  /** The executed requests of all clients with results, in the order of execution. */
   readonly #kept = new Set<Executed>()
-  /** Those that the batch which is being executed has changed. */
+  /** The clients that the current batch has changed. */
   readonly #changed: Owner[] = []
   #limits: RetentionLimits = RETENTION
   #keptBytes = 0
@@ -93,12 +92,12 @@ export class Sessions {
     this.#tree = tree
   }
 
-  /** Writes the clients of the first state. */
+  /** Writes the clients of the initial state. */
   begin(clients: Iterable<ClientId>): void {
     for (const client of clients) this.#tree.set(clientStateKey(SECTIONS.client, client), new Uint8Array(0))
   }
 
-  /** Goes on from what the tree holds now, where so many requests were executed. */
+  /** Continues from the current contents of the tree, after `executedCount` requests. */
   restore(executedCount: number, limits: RetentionLimits): void {
     this.#limits = limits
     this.#executedCount = executedCount
@@ -126,22 +125,22 @@ export class Sessions {
     return this.#executedCount
   }
 
-  /** Bytes of kept results, all clients together. */
+  /** The bytes of kept results of all clients together. */
   get retainedBytes(): number {
     return this.#keptBytes
   }
 
-  /** As the requests of the batch that is being executed see it, one after another. */
+  /** Returns the standing of a request as the requests of the current batch see it, one after another. */
   standing(request: RequestName): RequestStanding {
     return standingIn(this.#owners.get(request.client), request)
   }
 
-  /** As it was after the last whole batch. */
+  /** Returns the standing of a request after the last whole batch. */
   publishedStanding(request: RequestName): RequestStanding {
     return standingIn(publishedOf(this.#owners.get(request.client)), request)
   }
 
-  /** A client's t* after the last whole batch, and the session that used it. */
+  /** Returns a client's t* after the last whole batch, and the session that used it. */
   publishedLastUse(client: ClientId): LastUse {
     const standings = publishedOf(this.#owners.get(client))
     const highest = standings?.highest ?? 0
@@ -149,17 +148,20 @@ export class Sessions {
     return { timestamp: highest as Timestamp, session: last?.session ?? null }
   }
 
-  /** A copy of the kept results of an executed request, or null; so too the next. */
+  /** Returns a copy of the kept results of an executed request, or null. */
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null {
     return this.#resultsIn(this.#owners.get(client), timestamp)
   }
 
-  /** Of what was executed when the last whole batch was, unless the one that is being executed let go of it. */
+  /**
+   * Returns a copy of the kept results of a request executed up to the last whole batch; null if there are none, or if
+   * the current batch dropped them.
+   */
   publishedResults(client: ClientId, timestamp: Timestamp): Uint8Array | null {
     return this.#resultsIn(publishedOf(this.#owners.get(client)), timestamp)
   }
 
-  /** A batch is executed to its end. */
+  /** Notes the end of a batch. */
   publish(): void {
     for (const owner of this.#changed) owner.published = null
     this.#changed.length = 0
@@ -172,7 +174,7 @@ export class Sessions {
     return readResultsOf(this.#tree, placeOf(executed))
   }
 
-  /** Remembers the execution of a request whose standing is `new`. What it is given is copied. */
+  /** Records the execution of a request whose standing is `new`. Copies its arguments. */
   record(request: RequestName, results: Uint8Array): void {
     const { client, timestamp, digest, session } = request
     const owner = this.#owners.get(client)
@@ -196,14 +198,14 @@ export class Sessions {
     writeRecord(this.#tree, placeOf(executed), executed, isKept ? results : null)
   }
 
-  /** Moves t*, and with it the floor; what the floor passes is forgotten. */
+  /** Raises t* and with it the floor. Forgets the timestamps that fall below the floor. */
   #raise(owner: Owner, highest: Timestamp): void {
     owner.highest = highest
     const floor = floorOf(owner)
     for (const [index, executed] of owner.executed.entries()) {
       if (executed === undefined || executed.timestamp > floor) continue
       removeRest(this.#tree, placeOf(executed), executed.resultsBytes)
-      // The one that makes room for the new request is overwritten by it.
+      // The new request overwrites the record with its index.
       if (index !== highest % CLIENT_WINDOW) removeRecord(this.#tree, placeOf(executed))
       this.#letGo(executed)
       owner.executed[index] = undefined
@@ -230,7 +232,10 @@ export class Sessions {
     executed.resultsBytes = null
   }
 
-  /** Shrinks the oldest until the bounds hold; false when the newest one, which is not written yet, is among them. */
+  /**
+   * Drops the oldest results until the limits hold. Returns false if the newest, which are not written yet, are among
+   * them.
+   */
   #enforceLimits(newest: Executed): boolean {
     const { owner } = newest
     for (const oldest of owner.kept) {
@@ -244,7 +249,7 @@ export class Sessions {
     return newest.resultsBytes !== null
   }
 
-  /** Lets go of the results; the request stays executed. */
+  /** Drops the results of a request, which still counts as executed. */
   #shrink(executed: Executed, newest: Executed): void {
     const { resultsBytes } = executed
     this.#letGo(executed)
@@ -271,12 +276,12 @@ const placeOf = ({ owner, timestamp }: Executed): RecordPosition => ({
   slot: timestamp % CLIENT_WINDOW,
 })
 
-/** Timestamps at or below it are stale. The first timestamp is 1, so a new client's floor is 0. */
+/** Returns the floor: timestamps at or below it are stale. The first timestamp is 1, so a new client's floor is 0. */
 function floorOf({ highest }: Standings): number {
   return Math.max(0, highest - CLIENT_WINDOW)
 }
 
-/** The execution of a timestamp above the floor. */
+/** Returns the executed request of a timestamp above the floor. */
 function executedAt(standings: Standings, timestamp: number): Executed | undefined {
   const executed = standings.executed[timestamp % CLIENT_WINDOW]
   return executed?.timestamp === timestamp ? executed : undefined

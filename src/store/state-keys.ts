@@ -17,9 +17,9 @@
  *   0d | key                            a key: its newest change and its value; see `key-entry.ts`
  *   0e | main u64 | sub u32             a change, and what was before it; see `change-record.ts`
  *
- * Keys that are there and keys that were deleted stand apart, so that counting the first and going through them costs
- * nothing for the second. Changes come last, so that they fill whole pages, each of which is hashed once; the oldest are
- * removed from the front.
+ * Existing keys and deleted keys are separate, so that counting and walking the former does not depend on the latter.
+ * Changes come last, so that they fill whole pages, each of which is hashed once. The oldest are removed from the
+ * front.
  */
 import { assert } from '../base/assert.ts'
 import { fromHex, toHex } from '../base/bytes.ts'
@@ -38,13 +38,13 @@ export const SECTIONS = {
   change: 0x0e,
 } as const
 
-/** Bytes of a client's key. */
+/** The bytes of a client's key. */
 export const CLIENT_KEY_BYTES = 32
 
 export const LIMITS_KEY = Uint8Array.of(SECTIONS.limits)
 export const COUNTERS_KEY = Uint8Array.of(SECTIONS.counters)
 
-/** A key that begins with a section and a client's key, with some bytes behind them. */
+/** Returns a tree key: a section, a client's key and some further bytes. */
 export function clientStateKey(section: number, client: ClientId, ...rest: readonly number[]): Uint8Array {
   const publicKey = fromHex(client)
   assert(publicKey?.length === CLIENT_KEY_BYTES, `no client has the id ${client}`)
@@ -55,12 +55,12 @@ export function clientStateKey(section: number, client: ClientId, ...rest: reado
   return key
 }
 
-/** The client that such a key names. */
+/** Returns the client that such a key names. */
 export function clientOfStateKey(key: Uint8Array): ClientId {
   return toHex(key.subarray(1, 1 + CLIENT_KEY_BYTES)) as ClientId
 }
 
-/** A key in a section of the tree, with some zeros behind it. */
+/** Returns a key in a section of the tree, with some zeros appended. */
 export function sectionKey(section: number, key: Uint8Array, zeros = 0): Uint8Array {
   const whole = new Uint8Array(1 + key.length + zeros)
   whole[0] = section
