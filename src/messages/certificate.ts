@@ -1,5 +1,5 @@
 /**
- * Certificates. A certificate is a list of envelopes, byte for byte as they were received:
+ * Certificates: lists of envelopes, byte for byte as they were received:
  *
  *   count u8 | (envelope length u16 | envelope) *
  */

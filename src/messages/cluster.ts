@@ -96,7 +96,7 @@ export interface StoreParameters {
   readonly replicas: readonly ClientId[]
 }
 
-/** Returns the parameters with which every replica of a cluster, and everything that checks one, makes its store. */
+/** Returns the parameters from which every replica and every checker of a cluster creates its store. */
 export const storeParametersOf = (
   cluster: Pick<Cluster, 'clients' | 'replicas' | 'storeBytesMax' | 'checkpointInterval'>,
 ): StoreParameters => ({

@@ -33,10 +33,10 @@ export type Content = ContentIn<(typeof CODECS)[keyof typeof CODECS]>
 /** Contents that a replica sends to replicas. */
 export type ReplicaContent = Extract<Content, { readonly kind: KindWith<{ taker: 'protocol' | 'pages' }> }>
 
-/** Contents that are signed, or carry a MAC for each replica, and so stand in certificates and in the log. */
+/** Contents that are signed or carry a MAC for each replica. They are kept in certificates and in the log. */
 export type SignedContent = Extract<Content, { readonly kind: KindWith<{ vouched: 'author' }> }>
 
-/** True for the kinds that their author's signature vouches for; the others are valid on its own link only. */
+/** True for the kinds that their author's signature vouches for. The others are valid on their author's link only. */
 export const isSigned = (content: Content): content is SignedContent =>
   KINDS[content.kind].vouched === 'author'
 

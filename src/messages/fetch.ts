@@ -1,6 +1,7 @@
 /**
- * FETCH asks for the batch with a digest, payload `[sender, s, D]`. BATCH answers it, payload `[sender, s, D]`, body:
- * the batch, for which the digest vouches. Both are valid on their sender's link only.
+ * FETCH and BATCH: a replica asks for the batch with a digest, and another one sends it. Both have the payload
+ * `[sender, s, D]`. BATCH's body is the batch, for which the digest vouches. Both are valid on their sender's link
+ * only.
  */
 import { equalBytes } from '../base/bytes.ts'
 import type { ReplicaId, Sequence } from '../base/ids.ts'

@@ -1,5 +1,5 @@
 /**
- * The frame: the unit of links, batches, certificates and the log.
+ * The frame: the unit of data on links and in batches, certificates and the log.
  *
  *   length u32 | kind u8 | payload length u16 | payload | authentication length u16 | authentication | body
  *

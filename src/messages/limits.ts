@@ -5,7 +5,10 @@
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** 3: the state holds the history of its keys, and revisions begin at 1. 2: requests and replies carry their session's nonce. */
+/**
+ * The version of the protocol. 2: requests and replies carry their session's nonce. 3: the state holds the history of
+ * its keys.
+ */
 export const PROTOCOL_VERSION = 3
 
 /** The bytes of one frame after its length field. A greater length ends the link before anything is buffered. */
@@ -31,7 +34,7 @@ export const REQUEST_BYTES_MAX = 2 * MIB
 export const RESULT_BYTES_MAX = 2 * MIB
 /** Requests in one batch. */
 export const BATCH_REQUESTS_MAX = 1024
-/** Bytes of one batch as it stands in a PRE-PREPARE's body: any admissible request fits alone. */
+/** The bytes of one batch in a PRE-PREPARE's body. Any admissible request fits alone. */
 export const BATCH_BYTES_MAX = 4 * MIB
 /** The number of requests that one client may have in flight, which is also the distance of its floor below t*. */
 export const CLIENT_WINDOW = 64

@@ -4,7 +4,8 @@
  *   epoch u32 | MAC 16 × n       for all replicas: slot i is replica i's, the sender's own is zero
  *   epoch u32 | MAC 16           for one receiver
  *
- * The epoch names the keys (`runtime/authentication/pairwise-keys.ts`). No cluster has one replica, so the length distinguishes the two.
+ * The epoch identifies the keys (`runtime/authentication/pairwise-keys.ts`). No cluster has one replica, so the length
+ * distinguishes the two.
  */
 import { readU32, writeU32 } from '../base/bytes.ts'
 import { MAC_BYTES } from './limits.ts'

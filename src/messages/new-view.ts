@@ -1,6 +1,6 @@
 /**
- * NEW-VIEW(v', V, O): the primary of v' begins it (rules 3.3 to 3.5). Payload `[sender, v', H(body)]`, so one signature
- * covers all of it; body:
+ * NEW-VIEW(v', V, O): the primary of v' begins the view (rules 3.3 to 3.5). Payload `[sender, v', H(body)]`, so one
+ * signature covers everything; body:
  *
  *   count u8 | VIEW-CHANGE frame * | count u16 | (envelope length u16 | PRE-PREPARE envelope) *
  */

@@ -27,7 +27,7 @@ export interface Place extends Received {
   readonly timestamp: Timestamp
   /** The token to repeat with the next question. */
   readonly token: number
-  /** True while another session of the client asks too. */
+  /** True while another session of the client asks for its place too. */
   readonly isShared: boolean
 }
 

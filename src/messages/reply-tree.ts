@@ -12,7 +12,7 @@ import type { Timestamp } from '../base/ids.ts'
 
 export interface ReplyLeaf {
   readonly publicKey: Uint8Array
-  /** The nonce of the session that asked. */
+  /** The nonce of the session that sent the request. */
   readonly session: Uint8Array
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array

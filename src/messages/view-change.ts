@@ -1,6 +1,6 @@
 /**
- * VIEW-CHANGE(v', h, C, P, i): replica i leaves for view v' (rules 3.1, 3.2). Payload `[sender, v', h, H(body)]`, so one
- * signature covers all of it; body:
+ * VIEW-CHANGE(v', h, C, P, i): replica i moves to view v' (rules 3.1, 3.2). Payload `[sender, v', h, H(body)]`, so one
+ * signature covers everything; body:
  *
  *   certificate of h | count u16 | certificate *        an entry of P: its PRE-PREPARE, then Q - 1 PREPAREs
  */

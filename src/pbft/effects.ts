@@ -31,16 +31,17 @@
  *
  * The events:
  *
- *   `resumed` first of all, where a log was replayed (recovery/restart.ts). `ticked` at a fixed pace, with the own clock.
- *   `received` for each message, once its signature or MAC is checked, its own signed broadcasts included: a replica
- *   counts its own votes like any other's. Messages may be lost, doubled and reordered at will.
+ *   `resumed` comes first if a log was replayed (recovery/restart.ts). `ticked` comes at a fixed pace, with this
+ *   replica's clock. `received` passes each message after its signature or MAC was checked. It includes the replica's
+ *   own signed broadcasts, because a replica counts its own votes like all others. Messages may be lost, duplicated and
+ *   reordered.
  *
  * The duties, in their order:
  *
  * 1. Pass one event at a time. Perform the effects of a step in their order, before the next event.
  * 2. Persist before send. `persist` appends to the log, in order. After a sync the caller answers `persisted` with the
  *    number of records on disk. The replica itself withholds each message until the records that it depends on are
- *    there (section 6 of the rules), so what comes out as `send` or `broadcast` may leave at once.
+ *    there (section 6 of the rules). The caller may therefore send a `send` or `broadcast` at once.
  * 3. `broadcast` and `send` carry a content: the caller adds sender and signature. A `relayed` message is sent
  *    unchanged.
  * 4. `execute` gives a decided batch to the application; the caller answers `executed` before any other event.
@@ -55,8 +56,9 @@
  *    the client, `reject` to the operator's log. `prepare-recovery` is answered with `recovery-prepared`.
  * 8. A failure to persist or to execute halts the process.
  *
- * The messages, their numbers and meanings stand in GLOSSARY.md; `step.ts` says which file has which rule. In the normal
- * case: REQUEST (client to primary), PRE-PREPARE (primary to all), PREPARE and COMMIT (all to all), REPLY (to the client).
+ * GLOSSARY.md lists the messages, their numbers and meanings; `step.ts` lists the file of each rule. In the normal
+ * case: REQUEST (client to primary), PRE-PREPARE (primary to all), PREPARE and COMMIT (all to all), REPLY (to the
+ * client).
  */
 import type { ClientId, Milliseconds, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
 import type { Peer } from '../base/peer.ts'

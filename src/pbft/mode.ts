@@ -103,7 +103,7 @@ export interface Mode {
 
   // Requests whose authentication only some replicas can verify
 
-  /** True if a pre-prepare cannot be accepted yet; it is kept then. */
+  /** True if a pre-prepare cannot be accepted yet. Keeps it in this case. */
   isDoubted(turn: Turn, slot: Slot, prePrepare: Verified<PrePrepare>): boolean
   /** Returns the pre-prepare that was kept for this slot, once enough votes vouch for it. */
   vouchedFor(state: ReplicaState, slot: Slot): Verified<PrePrepare> | null

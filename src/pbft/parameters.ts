@@ -7,11 +7,11 @@ const MIB = 1024 * 1024
  */
 export const PIPELINE_WINDOW = 2
 /**
- * The most by which a proposed time may be ahead of this replica's clock before it is held back (rule 1.2), in
+ * The largest lead of a proposed time over this replica's clock before the pre-prepare is held back (rule 1.2), in
  * milliseconds.
  */
 export const CLOCK_SKEW_MS_MAX = 1_000
-/** Pre-prepares held back at once for their time. */
+/** The number of pre-prepares held back at once because of their time. */
 export const HELD_BACK_MAX = 16
 
 /** The limits on waiting requests: the bytes of all, the bytes of one client's, and the number of one client's. */
@@ -20,15 +20,18 @@ export const WAITING_BYTES_PER_CLIENT_MAX = 16 * MIB
 export const WAITING_PER_CLIENT_MAX = 128
 
 /**
- * The lane at the primary for the requests that one backup relays (rule 1.9), beside the clients' rooms: in bytes and
- * in number. A lane takes any admissible request, and all that one backup relays of one client at once.
+ * The lane at the primary for requests that one backup relays (rule 1.9), apart from the clients' rooms: in bytes and
+ * in number. A lane accepts any admissible request, and all requests of one client that a backup relays at once.
  */
 export const LANE_BYTES_MAX = 4 * MIB
 export const LANE_REQUESTS_MAX = 16
-/** Requests of one client that a backup has passed on and that are not executed yet (rule 1.1). */
+/** The number of unexecuted requests of one client that a backup may have relayed (rule 1.1). */
 export const RELAYED_PER_CLIENT_MAX = 16
 
-/** Places in one batch that a client has beyond those of all others together, while others wait too (rule 5.5). */
+/**
+ * The number of places in one batch that a client may have beyond those of all others together, while others wait too
+ * (rule 5.5).
+ */
 export const PLACES_CONTESTED = 8
 
 /** The bytes of accepted batches that are not executed yet. The next batch to execute is always accepted. */
@@ -45,7 +48,7 @@ export const TIMEOUT_TICKS_MAX = 6_000
 export const TIMEOUT_PER_LATENCY = 8
 /** The number of periods T that the next batch may take in oral mode before this replica leaves the view (rule 4.8). */
 export const STUCK_TIMEOUTS = 2
-/** Oldest waiting requests served in one view, in a row, before T shrinks by half. */
+/** The number of oldest waiting requests served in a row in one view before T is halved. */
 export const PROGRESS_BEFORE_SHRINKING = 16
 /** The ticks that a silent primary under suspicion is still given once a request waits. */
 export const SUSPECTED_TIMEOUT_TICKS = 3
@@ -54,7 +57,9 @@ export const SUSPECTED_TIMEOUT_TICKS = 3
  * primary (rule 5.4). A primary that learned at once which requests a backup has could serve only those in time.
  */
 export const RELAY_AFTER_TICKS = 2
-/** Ticks after which a backup passes its oldest waiting requests on once more, and how many of them (rule 1.1). */
+/**
+ * The ticks after which a backup relays its oldest waiting requests again, and the number of these requests (rule 1.1).
+ */
 export const RELAY_AGAIN_TICKS = 25
 export const RELAYED_AGAIN_MAX = 8
 /** The ticks between two STATUS messages when no replica is behind, and while one is behind (rule 1.11). */
@@ -83,8 +88,8 @@ export const ACKED_VIEWS_MAX = 4
 /** The number of CHECKPOINTs kept of one sender: the window holds two. */
 export const CHECKPOINTS_PER_SENDER_MAX = 4
 /**
- * EXHIBITs of messages that contradict known ones, in each period of `EXHIBITS_PERIOD_TICKS` (rule 1.5). Evidence itself
- * is not counted.
+ * The number of EXHIBITs with conflicting messages in each period of `EXHIBITS_PERIOD_TICKS` (rule 1.5). Evidence
+ * itself is not counted.
  */
 export const EXHIBITS_MAX = 8
 export const EXHIBITS_PERIOD_TICKS = 10

@@ -1,4 +1,7 @@
-/** The replica's state, TOCS 2002 section 4.2: one mutable value that only `step` changes, a slice for each concern. */
+/**
+ * The state of a replica (TOCS 2002 section 4.2): one mutable value, with a slice for each concern. Only `step` changes
+ * it.
+ */
 import type { Hash } from '../base/hash.ts'
 import type { Milliseconds, ReplicaId, Sequence } from '../base/ids.ts'
 import { quorum } from '../base/quorum.ts'

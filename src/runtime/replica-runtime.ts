@@ -49,7 +49,7 @@ export type { RejectedMessage, ReplicaRuntimeOptions, StepFunction } from './rep
 const EVENTS_PER_TURN_MAX = 128
 /** The share of a turn's checks that is made while a batch is executed: decided batches come before new messages. */
 const CHECKS_WHILE_EXECUTING = 1 / 4
-/** Bytes of the log after which the next stable checkpoint is stored and the log in front of it trimmed. */
+/** The bytes of the log after which the next stable checkpoint is stored and the older part of the log trimmed. */
 export const STORE_AFTER_BYTES = 64 * 1024 * 1024
 /** Bytes of a recovery operation's nonce. */
 const NONCE_BYTES = 32

@@ -108,7 +108,7 @@ export class KeyValueStore {
     return this.#historyBytes
   }
 
-  /** The number of changes since the last restart: what a batch did is a difference of two. */
+  /** The number of changes since the last restart. The difference of two values gives the changes of a batch. */
   get changes(): number {
     return this.#changes
   }

@@ -18,7 +18,10 @@ import { CLIENT_KEY_BYTES, clientStateKey, SECTIONS } from './state-keys.ts'
 
 /** The first distance by default: the log window. The same number as in `messages/limits.ts`. */
 export const RECOVERY_DISTANCE = 256
-/** The longest distance, and the sequence numbers executed beyond one for which it is halved, in first distances. */
+/**
+ * The longest distance, and the number of further sequence numbers for which a distance is halved, both in first
+ * distances.
+ */
 const DISTANCES_MAX = 8
 
 export class Recoveries {

@@ -28,7 +28,7 @@ import { clientOfStateKey, clientStateKey, SECTIONS } from './state-keys.ts'
 
 /** The distance of the floor below t*. The same limit as in `messages/limits.ts`. */
 export const CLIENT_WINDOW = 64
-/** The bytes of kept results of all clients together. */
+/** The maximum bytes of kept results of all clients together. */
 export const RETAINED_BYTES_MAX = 64 * 1024 * 1024
 /** The maximum bytes of kept results of one client. */
 export const CLIENT_RETAINED_BYTES_MAX = 8 * 1024 * 1024

@@ -1,16 +1,16 @@
 /**
- * The pages of the tree, as exact bytes: a page's hash is SHA-256 over them. Big-endian. (rule 2.4: leaves, inner
- * pages and values each begin with a byte of their own.)
+ * The exact bytes of the pages of the tree. A page's hash is the SHA-256 of these bytes. Big-endian. (Rule 2.4: leaves,
+ * inner pages and values each begin with a different byte.)
  *
  *   leaf   = 0 u8 | level 0 u8 | count u16 | offset u16 × count | entry × count
  *   entry  = key length u16 | value length u32 | key | value, or, above VALUE_INLINE_BYTES_MAX, its page's hash 32
  *   inner  = 1 u8 | level u8 | count u16 | (hash 32 | keys u48 | offset u16) × count | separator × count
  *   value  = 2 u8 | key length u16 | key | value
  *
- * An offset counts from the end of the table to where the entry or separator begins; they stand without gaps. Keys rise
- * strictly. A child holds the keys from its separator on and below the next; the first separator is empty, and `keys`
- * counts them all. A level is one more than its children's. A value's page names its key, so that no page stands in
- * a tree twice.
+ * An offset counts from the end of the table to the start of the entry or separator, without gaps. Keys rise strictly.
+ * A child holds the keys from its separator on and below the next; the first separator is empty, and `keys` counts all
+ * keys of the child. A page's level is one more than its children's. A value's page contains its key, so that no page
+ * occurs twice in a tree.
  * @rule 2.4
  */
 import { DIGEST_BYTES } from '../base/hash.ts'
@@ -37,9 +37,9 @@ export const ENTRY_HEADER_BYTES = 6
 /** The bytes before a value page's key. */
 export const VALUE_HEADER_BYTES = 3
 
-/** A leaf of more bytes and more than one entry is split. */
+/** The size above which a leaf with more than one entry is divided, in bytes. */
 export const LEAF_BYTES_MAX = 4 * 1024
-/** An inner page of more bytes and more children than `INNER_CHILDREN_KEPT` is split. */
+/** The size above which an inner page with more than `INNER_CHILDREN_KEPT` children is divided, in bytes. */
 export const INNER_BYTES_MAX = 8 * 1024
 /**
  * The number of children that stay together however long their separators are. Otherwise a tree of long keys would

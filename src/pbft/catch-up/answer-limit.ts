@@ -3,7 +3,8 @@ import { SERVED_DECISIONS_MAX, STATUS_BUSY_TICKS } from '../parameters.ts'
 import type { ReplicaState } from '../state.ts'
 
 /**
- * True if this replica may answer one more FETCH of the peer: it answers a limited number in each period.
+ * True if this replica may answer one more question of the peer, such as a FETCH. It answers a limited number in each
+ * period.
  * @rule 1.11
  */
 export function mayAnswerFetch(

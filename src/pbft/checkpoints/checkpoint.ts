@@ -1,6 +1,6 @@
 /**
- * Checkpoints and watermarks: OSDI 1999 section 4.3, TOCS 2002 sections 4.4 and 5.3. Keeps rules 2.1, 2.2, 2.5 and 2.6;
- * the fetching of pages itself is `runtime/state/state-transfer.ts`.
+ * Checkpoints and watermarks: OSDI 1999 section 4.3, TOCS 2002 sections 4.4 and 5.3. Keeps rules 2.1, 2.2, 2.5 and 2.6.
+ * Pages are fetched by `runtime/state/state-transfer.ts`.
  */
 import { equalBytes } from '../../base/bytes.ts'
 import type { Sequence } from '../../base/ids.ts'

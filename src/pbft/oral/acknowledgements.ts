@@ -2,8 +2,6 @@
  * Acknowledgements of VIEW-CHANGEs, which decide what a replica may believe: TOCS 2002 section 4.5.2. Keeps rules 4.3
  * and 4.7. A VIEW-CHANGE counts if its origin is certain: it came from its sender, or W other replicas, one of which is
  * correct, say that it did.
- * 4.3 and 4.7. A VIEW-CHANGE counts when it is certain that its sender sent it: because it came from there, or
- * because W others say so, one of whom is correct.
  */
 import { equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId, View } from '../../base/ids.ts'

@@ -1,7 +1,6 @@
 /**
  * A replica's memory of the views that it left. It claims this memory without proof: TOCS 2002 section 4.5.2. Keeps
  * rules 4.1 and 4.2. P is held in `preparedCertificates`; Qset is kept here.
- * 4.5.2. Keeps rules 4.1 and 4.2. P is what `preparedCertificates` holds; Qset is kept here.
  */
 import { equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId } from '../../base/ids.ts'

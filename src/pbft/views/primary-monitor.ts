@@ -94,8 +94,8 @@ export class PrimaryMonitor {
   }
 
   /**
-   * Closes the window once it has enough ticks and samples. Returns the fault and the figures of a bad window, or null.
-   * `isDue` is true from the `patience`-th bad window since the last good one.
+   * Closes the window once it has enough ticks and samples. Returns the fault and the figures of a bad window, else
+   * null. `isDue` is true once the number of bad windows in a row reaches `patience`.
    */
   tick(
     tick: number,

@@ -84,7 +84,7 @@ export function noteDelivered(
   if (!state.views.isActive) return
   for (const { client, timestamp } of batch.requests) {
     const entry = state.requests.waiting.size === 0 ? null : state.requests.waiting.entry(client, timestamp)
-    // A request that waits behind many others of its own client says nothing about the primary.
+    // A request that waits for many others of its own client shows nothing about the primary.
     if (entry === null || !entry.isSample || acceptedTick > ticks) continue
     monitor.served({ arrivedTick: entry.arrivedTick, acceptedTick, tick: ticks })
   }

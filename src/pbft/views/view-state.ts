@@ -16,7 +16,7 @@ export interface ViewState {
   readonly viewChanges: (AnyViewChange | null)[]
   /** The NEW-VIEW that began the current view. */
   newView: AnyNewView | null
-  /** maxSeq of that NEW-VIEW: up to here, sequence numbers are accepted from O only (rule 3.4). */
+  /** maxSeq of that NEW-VIEW. Up to this number, pre-prepares are accepted from O only (rule 3.4). */
   lastChosen: Sequence
   /** For each primary, a view for which it signed an invalid NEW-VIEW. */
   readonly refutedViews: Map<ReplicaId, View>
@@ -24,7 +24,7 @@ export interface ViewState {
   announcedView: View
   /** The view for which this replica, as primary, made its NEW-VIEW. */
   madeNewView: View
-  /** The tick from which Q VIEW-CHANGEs for the awaited view or above were here (rule 3.6). */
+  /** The tick since which Q VIEW-CHANGEs for the awaited view or above are held (rule 3.6). */
   viewChangeTick: number | null
 }
 

@@ -8,9 +8,10 @@ import type { Clock, CryptoSuite } from '../../ports.ts'
 import { PairwiseKeys, type PairwiseKeysOptions } from './pairwise-keys.ts'
 
 /**
- * A message's payload is hashed once, to the same digest that signed mode signs (kind, cluster id, payload), and each MAC
- * is over that digest: n - 1 of them cost little more than one. So a MAC serves no other kind, cluster, receiver,
- * direction or epoch. A process that can check one could have made it: it convinces its receiver and nobody else.
+ * The MACs of one process. A message's payload is hashed once, to the digest that signed mode signs (kind, cluster id,
+ * payload), and each MAC covers this digest, so n - 1 MACs cost little more than one. A MAC is valid for one kind,
+ * cluster, receiver, direction and epoch only. A process that can check a MAC could also have made it, so a MAC
+ * convinces its receiver only.
  */
 export interface MessageMacs {
   /** Returns the authentication for all replicas. The sender's own slot is zero. */

@@ -40,7 +40,7 @@ export function indexRecord(
     case 'recoveries':
     case 'forgotten':
     case 'healed':
-      return // the first are the newest before every trim; while the others matter the log is not trimmed
+      return // the first ones are the newest at every trim; the log is not trimmed while the others matter
     default:
       assertNever(record)
   }
