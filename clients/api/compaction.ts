@@ -26,3 +26,5 @@ export const compactHistory = endpoint({
   answers: { 200: json(Compacted, 'The floor has moved.') },
   problems: ['future-revision', 'compacted', 'too-slow', 'too-large', ...STORE_PROBLEMS],
 })
+
+export type CompactedAnswer = z.output<typeof Compacted>

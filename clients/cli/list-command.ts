@@ -1,14 +1,21 @@
-/** The command list: it pages through the keys with a prefix, and prints a name in a line. */
+/** The command list: it pages through the keys of a range, and prints a name in a line. */
+import { OperatorError } from '../../src/base/operator-error.ts'
+import type { SortTarget } from '../../src/store/range.ts'
 import { keyName } from '../api/key-name.ts'
 import { encodeKey } from '../api/key-path.ts'
 import type { listKeys, PageAnswer } from '../api/keys.ts'
 import { answerReader } from './answer-reader.ts'
 import { callGateway, type GatewayFlags, withGateway } from './gateway-call.ts'
 import { keyOf } from './key-argument.ts'
+import { type RangeFlags, type RangeQuery, rangeOf } from './range-argument.ts'
 import { cutLine, terminalColumns, wrapWords } from './terminal.ts'
 
-export interface ListFlags extends GatewayFlags {
-  readonly name?: true
+export interface ListFlags extends GatewayFlags, RangeFlags {
+  readonly revision?: number
+  readonly sort: SortTarget
+  readonly descending?: true
+  readonly keysOnly?: true
+  readonly count?: true
   readonly limit: number
   readonly all?: true
   readonly values?: true
@@ -24,36 +31,93 @@ const PAGE_ITEMS_MAX = 1000
 const readPage = answerReader<PageAnswer>()({
   items: [{ key: 'string', text: { ifThere: 'string' }, value: { ifThere: 'string' } }],
   count: 'number',
+  revision: 'number',
+  more: 'boolean',
   cursor: { orNull: 'string' },
 })
 
-export const list = (prefix: string | undefined, flags: ListFlags): Promise<void> =>
-  withGateway(() => listFrom(prefix === undefined ? '' : encodeKey(keyOf(prefix, flags)), flags))
+export const list = (argument: string | undefined, flags: ListFlags): Promise<void> =>
+  withGateway(() => {
+    expectOnePage(flags)
+    const range = listedRange(argument, flags)
+    return flags.count ? countIn(range, flags) : listFrom(range, flags)
+  })
 
-/** `prefix` is percent-encoded. */
-async function listFrom(prefix: string, flags: ListFlags): Promise<void> {
+/** The range that is asked for: by the argument, by the options, or else every key. */
+function listedRange(argument: string | undefined, flags: ListFlags): RangeQuery {
+  const range = rangeOf(flags)
+  if (argument === undefined) return range ?? { prefix: '' }
+  if (range === null) return { prefix: encodeKey(keyOf(argument, flags)) }
+  throw new OperatorError(
+    `Both the prefix "${argument}" and a range are named: give the prefix, or --prefix, --from and --to.`,
+  )
+}
+
+/** Throws where the keys would need a second page: only keys in their own order go on behind a page. */
+function expectOnePage({ sort, cursor, all, limit, count }: ListFlags): void {
+  if (sort === 'key' || count) return
+  const what = cursor !== undefined ? '--cursor' : all ? '--all' : '--limit'
+  if (cursor === undefined && !all && limit <= PAGE_ITEMS_MAX) return
+  throw new OperatorError(
+    `${what} goes beyond what a list by ${sort} can have, ${PAGE_ITEMS_MAX} keys: sort by key, or narrow the range.`,
+  )
+}
+
+async function countIn(range: RangeQuery, flags: ListFlags): Promise<void> {
+  const query = { ...range, countOnly: 'true', revision: flags.revision?.toString() }
+  const answer = await callGateway<typeof listKeys>(flags, { method: 'GET', path: '/v1/kv', query })
+  const { count } = readPage(answer)
+  console.log(flags.json ? answer.toString('utf8') : `${count}`)
+}
+
+async function listFrom(range: RangeQuery, flags: ListFlags): Promise<void> {
   const items: Item[] = []
   let missing = flags.all ? Number.POSITIVE_INFINITY : flags.limit
   let isCut = false
-  let page: Page = { items, count: 0, cursor: flags.cursor ?? null }
+  let page: Page | null = null
   do {
-    page = await pageOf(prefix, flags, page.cursor, Math.min(missing, PAGE_ITEMS_MAX))
+    page = await pageOf(range, flags, { before: page, limit: Math.min(missing, PAGE_ITEMS_MAX) })
     missing -= page.items.length
     if (flags.json) items.push(...page.items)
     else isCut = printItems(page.items, flags) || isCut
   } while (page.cursor !== null && missing > 0 && page.items.length > 0)
   if (flags.json) console.log(JSON.stringify({ ...page, items }))
   if (isCut) note('… stands for the rest of a line; into a file or a pipe, lines go whole')
-  if (page.cursor === null || flags.json) return
-  const next = `${page.count} keys in all; --all lists them`
-  const from = `${next}, --cursor ${page.cursor} goes on from here`
+  if (!flags.json) noteRest(page, flags)
+}
+
+/** Says how many keys there are, and how the others are listed, where not all were printed. */
+function noteRest({ cursor, more, count }: Page, { sort, limit }: ListFlags): void {
+  if (limit === 0 || (cursor === null && !more)) return
+  const inAll = `${count} keys in all`
+  if (cursor === null) {
+    const isLimit = count > limit && limit < PAGE_ITEMS_MAX
+    note(`${inAll}; by ${sort} only these are listed: ${isLimit ? 'raise --limit, or ' : ''}narrow the range`)
+    return
+  }
+  const next = `${inAll}; --all lists them`
+  const from = `${next}, --cursor ${cursor} goes on from here`
   // A cursor is twice as long as the last key.
   note(from.length <= (terminalColumns(process.stderr) ?? from.length) ? from : next)
 }
 
-async function pageOf(prefix: string, flags: ListFlags, from: string | null, limit: number): Promise<Page> {
-  const cursor = from === null ? undefined : encodeURIComponent(from)
-  const query = { prefix, limit: `${limit}`, cursor }
+/** One page, the first or the one behind another: then at its revision, so that all are of one moment. */
+async function pageOf(
+  range: RangeQuery,
+  flags: ListFlags,
+  { before, limit }: { readonly before: Page | null; readonly limit: number },
+): Promise<Page> {
+  const cursor = before?.cursor ?? flags.cursor
+  const query = {
+    ...range,
+    limit: `${limit}`,
+    cursor: cursor === undefined ? undefined : encodeURIComponent(cursor),
+    revision: (flags.revision ?? before?.revision)?.toString(),
+    sort: flags.sort === 'key' ? undefined : flags.sort,
+    order: flags.descending ? 'desc' : undefined,
+    // Lines without values need none, nor does a program that says so.
+    keysOnly: flags.keysOnly || !(flags.json || flags.values) ? 'true' : undefined,
+  }
   return readPage(await callGateway<typeof listKeys>(flags, { method: 'GET', path: '/v1/kv', query }))
 }
 

@@ -76,6 +76,14 @@ export function nonEmpty(text: string): string {
   throw new InvalidArgumentError('Expected a value that is not empty.')
 }
 
+/** A key, or its beginning. The range of every key is asked for otherwise. */
+export function keyText(text: string): string {
+  if (text !== '') return text
+  throw new InvalidArgumentError(
+    'Expected a key or its first bytes, not nothing; --all stands for every key.',
+  )
+}
+
 /** The base URL of a gateway, without a slash at its end. */
 export function gatewayUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null

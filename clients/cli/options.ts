@@ -6,12 +6,14 @@ import { Option } from 'commander'
 import { FIGURE_WEIGHTS } from '../../attacks/run/run-facts.ts'
 import { DEFAULT_BASE_PORT } from '../../replicas/defaults.ts'
 import { AUTHENTICATION_MODES } from '../../src/messages/cluster.ts'
+import type { SortTarget } from '../../src/store/range.ts'
 import { DEFAULT_GATEWAY_PORT, DEFAULT_TIMEOUT_MS } from '../gateway/defaults.ts'
 import {
   CLUSTER_SIZES,
   clusterSize,
   clusterSizes,
   gatewayUrl,
+  keyText,
   loopbackHost,
   minutes,
   names,
@@ -26,6 +28,15 @@ import {
 const TIMER_MS_MAX = 2_147_483_647
 const SECONDS_MAX = 86_400
 const SUITE_NAMES = ['sodium', 'noble'] as const
+/** Named here, so that a command does not load the store for them. */
+const SORTED_BY: Readonly<Record<SortTarget, true>> = {
+  key: true,
+  version: true,
+  create: true,
+  mod: true,
+  value: true,
+}
+const SORT_NAMES = Object.keys(SORTED_BY)
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 const flag = (flags: string, description: string): Option => new Option(flags, description)
@@ -107,17 +118,34 @@ export const cluster = {
   client: () => valued('--client <name>', 'the name of the client key to use', nonEmpty).default('gateway'),
 } as const
 
-/** Options of put, get, del, list and status. */
+/** Options of put, get, del, list, compact and status. */
 export const store = {
   url: () =>
     valued('--url <url>', 'the address of the gateway; by default that of the cluster directory', gatewayUrl),
-  ifRevision: (description: string) => valued('--if-revision <revision>', description, wholeNumber()),
+  ifRevision: (description: string) =>
+    valued('--if-revision <revision>', description, wholeNumber()).conflicts(['prefix', 'from', 'to']),
   limit: () => valued('--limit <keys>', 'the most keys to print', wholeNumber()).default(100),
   name: () =>
     flag('--name', 'take the key as answers and list write it: \\xFF for a byte, \\n, \\\\ for a backslash'),
+  revision: (description: string) => valued('--revision <revision>', description, wholeNumber(1)),
+  prefix: (description: string) =>
+    valued('--prefix <prefix>', description, keyText).conflicts(['from', 'to']),
+  from: () =>
+    valued('--from <key>', 'the first key of the range; without it, the least key there is', keyText),
+  to: () => valued('--to <key>', 'the key that ends the range and is not in it; without it, none', keyText),
+  sort: () =>
+    new Option('--sort <fact>', 'what the keys are sorted by; mod and create are revisions')
+      .choices(SORT_NAMES)
+      .default('key'),
+  descending: () => flag('--descending', 'print the last first'),
+  keysOnly: () => flag('--keys-only', 'with --json: leave the values out').conflicts(['values', 'count']),
+  count: () => flag('--count', 'print the number of keys only').conflicts(['values', 'cursor']),
   values: () => flag('--values', 'print the values too, behind a tab, written as keys are'),
   all: () => flag('--all', 'print all of them'),
-  cursor: () => valued('--cursor <cursor>', 'continue where an earlier list ended', nonEmpty),
+  everything: () =>
+    flag('--all', 'delete every key of the store').conflicts(['prefix', 'from', 'to', 'ifRevision']),
+  cursor: () =>
+    valued('--cursor <cursor>', 'continue where an earlier list with the same options ended', nonEmpty),
 } as const
 
 /** Options of attack. */

@@ -1,31 +1,9 @@
 /** The history through the HTTP routes, on a store of this process: older revisions, ranges, deletion, compaction. */
-import Fastify from 'fastify'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { compactionRoutes } from '../../clients/gateway/compaction-routes.ts'
-import { EndpointRoutes } from '../../clients/gateway/endpoint-routes.ts'
-import type { StoreAccess } from '../../clients/gateway/key-operations.ts'
-import { keyValueRoutes } from '../../clients/gateway/key-value-routes.ts'
-import { PathEnds } from '../../clients/gateway/path-ends.ts'
-import { Problem, sendProblem } from '../../clients/gateway/problem.ts'
-import type { Operation } from '../../src/store/operations-writer.ts'
-import { Driver } from '../store/harness.ts'
+import { StoreServer } from './store-server.ts'
 
-let store = new Driver()
-const pathEnds = new PathEnds()
-const server = Fastify({ rewriteUrl: (request) => pathEnds.rewrite(request as never) })
-server.setErrorHandler((error, _request, reply) =>
-  sendProblem(reply, error instanceof Problem ? error : new Problem('internal', `${error}`)),
-)
-server.removeAllContentTypeParsers()
-server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-const client = {
-  execute: async (operation: Operation) => store.run(operation)[0],
-  connection: { cluster: { mode: 'signed' } },
-}
-const access = { client, diagnose: async () => ({}) } as unknown as StoreAccess
-const routes = new EndpointRoutes(server, pathEnds)
-keyValueRoutes(routes, access)
-compactionRoutes(routes, access)
+const local = new StoreServer()
+const { server } = local
 afterAll(() => server.close())
 
 interface Answered {
@@ -53,7 +31,7 @@ const keysOf = async (query: string): Promise<readonly string[]> => {
 
 /** Revisions: a 2, b 3, c 4, a again 5, b deleted 6, b again 7. */
 beforeEach(async () => {
-  store = new Driver()
+  local.clear()
   for (const [key, value] of ['a3', 'b2', 'c1', 'a9'] as const) await call('PUT', `/v1/kv/${key}`, value)
   await call('DELETE', '/v1/kv/b')
   await call('PUT', '/v1/kv/b', '5')

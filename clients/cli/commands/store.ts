@@ -1,8 +1,9 @@
-/** put, get, del, list, status: through a gateway. */
+/** put, get, del, list, compact, status: through a gateway. */
 import type { Command } from 'commander'
 import type { GatewayFlags } from '../gateway-call.ts'
-import type { KeyFlags } from '../key-commands.ts'
+import type { DeletionFlags, KeyFlags, ReadFlags } from '../key-commands.ts'
 import type { ListFlags } from '../list-command.ts'
+import { wholeNumber } from '../option-values.ts'
 import { shared, store } from '../options.ts'
 
 export function addStoreCommands(program: Command): void {
@@ -24,21 +25,41 @@ export function addStoreCommands(program: Command): void {
       (await import('../key-commands.ts')).put(key, value, flags),
     )
 
-  keyCommand('get <key>', 'print the value of a key').action(async (key: string, flags: KeyFlags) =>
-    (await import('../key-commands.ts')).get(key, flags),
-  )
+  keyCommand('get <key>', 'print the value of a key')
+    .addOption(store.revision('print the value that the key had at this revision'))
+    .action(async (key: string, flags: ReadFlags) => (await import('../key-commands.ts')).get(key, flags))
 
-  keyCommand('del <key>', 'delete a key')
+  keyCommand('del [key]', 'delete a key, or every key of a range at one revision')
     .addOption(store.ifRevision('only when the key is at this modification revision'))
-    .action(async (key: string, flags: KeyFlags) => (await import('../key-commands.ts')).del(key, flags))
+    .addOption(store.prefix('delete the keys that begin so'))
+    .addOption(store.from())
+    .addOption(store.to())
+    .addOption(store.everything())
+    .action(async (key: string | undefined, flags: DeletionFlags) =>
+      (await import('../key-commands.ts')).del(key, flags),
+    )
 
-  keyCommand('list [prefix]', 'print the keys that begin with a prefix, one in a line')
+  keyCommand('list [prefix]', 'print the keys that begin with a prefix, or those of a range, one in a line')
+    .addOption(store.prefix('in place of the argument: the beginning of the keys'))
+    .addOption(store.from())
+    .addOption(store.to())
+    .addOption(store.revision('print the keys that there were at this revision'))
+    .addOption(store.sort())
+    .addOption(store.descending())
+    .addOption(store.keysOnly())
     .addOption(store.values())
+    .addOption(store.count())
     .addOption(store.limit())
     .addOption(store.all())
     .addOption(store.cursor())
     .action(async (prefix: string | undefined, flags: ListFlags) =>
       (await import('../list-command.ts')).list(prefix, flags),
+    )
+
+  command('compact', 'give up the history below a revision; what is there now stays')
+    .argument('<revision>', 'the oldest revision that can be read from now on', wholeNumber(1))
+    .action(async (revision: number, flags: GatewayFlags) =>
+      (await import('../compact-command.ts')).compact(revision, flags),
     )
 
   command(
