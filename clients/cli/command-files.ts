@@ -1,8 +1,10 @@
-/** The file that declares each command. One command loads one file; the help loads all. */
+/** The file that declares each command. One command loads one file; the help and the completion load all. */
 import type { Command } from 'commander'
 
 interface CommandFile {
   readonly names: readonly string[]
+  /** Its command reads what all commands declare. */
+  readonly needsAll?: true
   load(): Promise<(program: Command) => void>
 }
 
@@ -23,10 +25,16 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   { names: ['verify'], load: async () => (await import('./commands/verify.ts')).addVerifyCommand },
   { names: ['costs'], load: async () => (await import('./commands/costs.ts')).addCostsCommand },
   { names: ['check'], load: async () => (await import('./commands/check.ts')).addCheckCommand },
+  {
+    names: ['completion'],
+    needsAll: true,
+    load: async () => (await import('./commands/completion.ts')).addCompletionCommand,
+  },
 ]
 
-/** The files that these arguments need: that of the command that is named first, else all. */
+/** The files that these arguments need: that of the command that is named first, or else all. */
 export function filesFor([first = '']: readonly string[]): readonly CommandFile[] {
   const asked = COMMAND_FILES.filter(({ names }) => names.includes(first))
-  return asked.length > 0 ? asked : COMMAND_FILES
+  const isEnough = asked.length > 0 && !asked.some(({ needsAll }) => needsAll)
+  return isEnough ? asked : COMMAND_FILES
 }

@@ -1,0 +1,13 @@
+/** completion. */
+import { Argument, type Command } from 'commander'
+import type { Shell } from '../completion-command.ts'
+
+const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish']
+
+export function addCompletionCommand(program: Command): void {
+  program
+    .command('completion')
+    .description('print a script that completes commands and options in a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .action(async (shell: Shell) => (await import('../completion-command.ts')).completion(program, shell))
+}
