@@ -152,7 +152,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a state that is taken over has no sessions',
-    attack: 'twins',
+    attack: 'forgotten-view-change',
     rule: '1.8',
     within: 'Sessions.restore',
     search: 'this.#note(executed);',

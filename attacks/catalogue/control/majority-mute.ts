@@ -3,7 +3,7 @@ import { onSend } from '../../language/behaviour.ts'
 import { drop } from '../../language/mutations.ts'
 import { until } from '../../language/predicates.ts'
 
-/** The tick from which the traitors send again. */
+/** Ticks into the attack at which the traitors send again. */
 const BACK_AFTER_TICKS = 120
 
 export const majorityMute: Attack = {

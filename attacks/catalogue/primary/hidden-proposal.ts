@@ -7,7 +7,7 @@ import { viewChanges } from '../../language/expectations.ts'
 import { type Change, drop, precededBy, set } from '../../language/mutations.ts'
 import { after, and, isKind, whilePrimary } from '../../language/predicates.ts'
 
-/** The tick from which it stops proposing, so that its view ends and it can make its claim. */
+/** Ticks into the attack at which it stops proposing, so that its view ends and it can make its claim. */
 const STOPS_AT_TICKS = 40
 
 export const hiddenProposal: Attack = {

@@ -5,7 +5,7 @@ import { all, latencyAtMost, windowMoved } from '../../language/expectations.ts'
 import { drop } from '../../language/mutations.ts'
 import { after, toVictims } from '../../language/predicates.ts'
 
-/** The tick from which it is silent: by then the others have ordered for a while without those in the dark. */
+/** Ticks into the attack at which it falls silent: the others have ordered for a while without those in the dark. */
 const SILENT_FROM_TICKS = 60
 
 export const keepInDark: Attack = {
