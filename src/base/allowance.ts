@@ -1,15 +1,16 @@
 /**
- * The work that may still be done before others have their turn; each piece of work takes from it. A unit is about a
- * microsecond's work, but is counted by what is done and never by a clock: every run of the same input does the same.
+ * The amount of work that may still be done before others have their turn; each piece of work is subtracted from it. A
+ * unit is about a microsecond of work. Units count operations and never read a clock, so every run on the same input
+ * does the same.
  */
 export interface Allowance {
   left: number
 }
 
-/** An allowance for work that is done in one go. */
+/** Returns an allowance without a limit, for work that is done in one go. */
 export const unlimitedAllowance = (): Allowance => ({ left: Number.POSITIVE_INFINITY })
 
-/** Does all of a piece of work that stops only where its allowance is used up, and gives what it ends with. */
+/** Runs a piece of work to its end and returns its result. The work yields only when its allowance is used up. */
 export function finish<T>(work: Iterator<undefined, T, undefined>): T {
   for (;;) {
     const step = work.next()

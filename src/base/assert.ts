@@ -1,9 +1,9 @@
-/** Thrown when strategos itself is broken. The replica that meets one halts; no peer's input may cause it. */
+/** Thrown when strategos itself is broken. A replica halts on it; no peer's input may cause it. */
 export class AssertionFailure extends Error {
   override readonly name = 'AssertionFailure'
 }
 
-/** Throws unless the condition holds; always on. For facts that no peer, client or disk can change. */
+/** Throws unless the condition holds; always on. Use it for facts that no peer, client or disk can change. */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new AssertionFailure(message)
 }

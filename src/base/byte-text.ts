@@ -1,16 +1,16 @@
 /**
- * Keys are looked up as strings in which each char is one byte (0 .. 255): code-unit order is then byte order, and an
- * engine stores such a string in one byte a char.
+ * Keys as strings in which each char is one byte (0 .. 255). Code-unit order is then byte order, and engines store such
+ * a string in one byte per char.
  */
 
-/** Bytes up to which a key is converted through a scratch array instead of a view. */
+/** Keys of at most this many bytes are converted through a scratch array instead of a view. */
 const SHORT_TEXT_BYTES = 64
 
 const scratches = Array.from({ length: SHORT_TEXT_BYTES + 1 }, (_, length) =>
   new Array<number>(length).fill(0),
 )
 
-/** The bytes from .. to (exclusive) as text. At most 64 KiB: the bytes travel as arguments. */
+/** Returns the bytes from .. to (exclusive) as text. At most 64 KiB, because the bytes are passed as arguments. */
 export function byteText(bytes: Uint8Array, from: number, to: number): string {
   const length = to - from
   const scratch = scratches[length]

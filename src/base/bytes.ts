@@ -8,7 +8,7 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true
 }
 
-/** The same for secrets, MACs among them: the time it takes does not depend on the place of the first difference. */
+/** The same for secrets such as MACs: the time it takes does not depend on where the first difference is. */
 export function equalSecretBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   let difference = 0
@@ -70,7 +70,7 @@ export function readU32(bytes: Uint8Array, at: number): number {
   return readU16(bytes, at) * 0x10000 + readU16(bytes, at + 2)
 }
 
-/** A 64-bit unsigned integer; one above 2^53 - 1 comes back as a number that is no safe integer. */
+/** Reads a 64-bit unsigned integer. One above 2^53 - 1 is returned as a number that is not a safe integer. */
 export function readU64(bytes: Uint8Array, at: number): number {
   return readU32(bytes, at) * 0x1_0000_0000 + readU32(bytes, at + 4)
 }

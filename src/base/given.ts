@@ -1,6 +1,6 @@
-/** Optional properties: an object with those that have a value. */
+/** Optional properties: builds an object that holds only the properties that have a value. */
 
-/** The same properties, each optional, and never undefined or null. */
+/** The properties of T, each optional, and never undefined or null. */
 export type Given<T extends object> = { [Key in keyof T]?: Exclude<T[Key], undefined | null> }
 
 /** Returns the properties that have a value, for a spread into an object whose optional properties may not be undefined. */

@@ -1,8 +1,8 @@
-/** The numbers of the protocol as types of their own, so that a view is never taken for a sequence number. */
+/** Distinct types for the protocol's numbers, so that a view cannot be passed as a sequence number. */
 import { assert } from './assert.ts'
 
 declare const brand: unique symbol
-/** A T that cannot be mistaken for another T: a view is no sequence number. */
+/** A T that the compiler keeps apart from every other T: a view is not a sequence number. */
 export type Branded<T, Name extends string> = T & { readonly [brand]: Name }
 
 /** A view number, v in the paper; counts from 0. */

@@ -1,6 +1,6 @@
 /**
- * Something that the person who started the process can mend: a missing file, a wrong mode, a taken port. Its message
- * is one clear sentence; a command that meets it prints the sentence and exits with 2.
+ * An error that the person who started the process can fix: a missing file, a wrong mode, a port in use. Its message is
+ * one clear sentence. A command that catches it prints the sentence and exits with code 2.
  */
 export class OperatorError extends Error {
   override readonly name: string = 'OperatorError'

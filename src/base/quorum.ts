@@ -10,12 +10,12 @@ export function faultsMax(n: number): number {
   return Math.floor((n - 1) / 3)
 }
 
-/** Q = ⌈(n + f + 1) / 2⌉: any two quorums share a correct replica, and the correct replicas alone make one. */
+/** Q = ⌈(n + f + 1) / 2⌉: any two quorums share a correct replica, and the correct replicas alone form a quorum. */
 export function quorum(n: number): number {
   return Math.ceil((n + faultsMax(n) + 1) / 2)
 }
 
-/** W = f + 1: any weak quorum holds a correct replica. */
+/** W = f + 1: any weak quorum contains a correct replica. */
 export function weakQuorum(n: number): number {
   return faultsMax(n) + 1
 }

@@ -1,6 +1,6 @@
 import { assert } from './assert.ts'
 
-/** A seeded source of chance: the same seed gives the same numbers on every machine. */
+/** A seeded random number generator: the same seed gives the same numbers on every machine. */
 export interface Random {
   /** A number in [0, 1). */
   next(): number
@@ -13,7 +13,7 @@ export interface Random {
   pick<T>(values: readonly T[]): T
   /** A shuffled copy. */
   shuffle<T>(values: readonly T[]): T[]
-  /** An independent source: what is drawn from it changes nothing that is drawn here. */
+  /** Returns an independent generator: drawing from it does not change what this one returns next. */
   fork(): Random
 }
 

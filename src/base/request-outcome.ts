@@ -8,16 +8,21 @@ export interface RequestOutcome {
   readonly session: Uint8Array
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array
-  /** Of a `new` request, its results; of an `executed` one, the kept ones if they fit; null when there are none. */
+  /**
+   * The results of a `new` request; for an `executed` request the stored results if they fit; null when there are none.
+   */
   readonly results: Uint8Array | null
-  /** The word of the sessions on the request before it was executed. */
+  /** The request's standing in the sessions before it was executed. */
   readonly standing: RequestStanding
-  /** Of a replica's recovery operation (rule 6.4), and whether it is accepted here for the first time; else null. */
+  /**
+   * For a replica's recovery operation (rule 6.4): the replica, and true if it is accepted here for the first time.
+   * Otherwise null.
+   */
   readonly recovery: { readonly replica: ReplicaId; readonly isAccepted: boolean } | null
 }
 
 /**
- * A decided batch that is being executed, some of it at a time: it stops where its allowance is used up, and ends with
- * one outcome for each request, in their order. Where it stops makes no difference to state or outcomes.
+ * The execution of a decided batch in slices. It yields when its allowance is used up, and returns one outcome for each
+ * request, in their order. Where it yields does not affect the state or the outcomes.
  */
 export type BatchExecution = Generator<undefined, readonly RequestOutcome[], undefined>

@@ -1,6 +1,6 @@
 import type { ClientId, Timestamp } from './ids.ts'
 
-/** The name of a request: two requests that are equal in all four are the same one. */
+/** The identity of a request: two requests that are equal in all four fields are the same request. */
 export interface RequestName {
   readonly client: ClientId
   /** The nonce of the client's session, 16 bytes. */
@@ -12,10 +12,10 @@ export interface RequestName {
 
 /**
  * A request's standing in the replicated sessions (rule 1.8):
- * `new` it was not executed and may be; `executed` it was, and its results answer it again; `stale` its timestamp is
- * at or below the client's floor; `another-session` its timestamp was executed for another session of its client;
- * `timestamp-reused` its timestamp was executed for its own session with another digest; `unknown-client` no such
- * client is admitted.
+ * `new`: not executed yet, and may be executed. `executed`: already executed; the stored results answer it again.
+ * `stale`: its timestamp is at or below the client's floor. `another-session`: its timestamp was executed for another
+ * session of its client. `timestamp-reused`: its timestamp was executed for the same session with another digest.
+ * `unknown-client`: no such client is admitted.
  */
 export type RequestStanding =
   | 'new'

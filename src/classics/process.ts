@@ -1,21 +1,21 @@
 /**
- * The interface of every algorithm here: processes that are numbered 0 .. n - 1, each with a value that goes in,
- * messages that go round, and a decision that comes out. A process is pure: what it does depends on its state and on
- * what it receives.
+ * The interface of every algorithm here. Processes are numbered 0 .. n - 1; each has an input value, exchanges
+ * messages, and outputs a decision. A process is pure: its behaviour depends only on its state and on the messages that
+ * it receives.
  *
- * In a synchronous algorithm `receive` is called once a round with all that arrived in it; in an asynchronous one, with
- * one message at a time. Nobody writes to himself. Whatever a peer may send, `receive` does not throw: a message that says
- * nothing sensible counts as not sent.
+ * In a synchronous algorithm `receive` is called once per round with all messages of the round; in an asynchronous
+ * algorithm it is called with one message at a time. No process sends to itself. `receive` never throws on a peer's
+ * message: a malformed message counts as not sent.
  */
 import { FieldReader } from '../messages/fields.ts'
 import { unpackPayload } from '../messages/payload.ts'
 import { isRejection } from '../messages/rejection.ts'
 
 export type ProcessId = number
-/** A whole number in 0 .. 254. What generals agree on is 0 (retreat) or 1 (attack). */
+/** A whole number in 0 .. 254. Generals agree on 0 (retreat) or 1 (attack). */
 export type Value = number
 
-/** The value that is agreed on when a process that should have said something did not: Lamport's RETREAT. */
+/** The value that replaces a missing message: Lamport's RETREAT. */
 export const DEFAULT_VALUE: Value = 0
 export const VALUE_MAX = 254
 
@@ -24,7 +24,7 @@ export interface Message {
   readonly payload: Uint8Array
 }
 
-/** A message as it arrives. Who sent it is certain: links are authentic. */
+/** A message as it arrives. Links are authenticated, so the sender is certain. */
 export interface Received {
   readonly from: ProcessId
   readonly payload: Uint8Array
@@ -33,12 +33,12 @@ export interface Received {
 export interface Step<State> {
   readonly state: State
   readonly outbox: readonly Message[]
-  /** In the step in which the process decides; no later step takes it back. */
+  /** The decision, in the step in which the process decides; no later step revokes it. */
   readonly decision: Value | null
 }
 
 export interface Process<State> {
-  /** Takes the value in. Where one process alone has a value, the others' is not looked at. */
+  /** Takes the input value. If only one process has an input, the values of the others are ignored. */
   start(value: Value): Step<State>
   receive(state: State, inbox: readonly Received[]): Step<State>
 }
@@ -46,12 +46,12 @@ export interface Process<State> {
 export interface Algorithm<State> {
   readonly name: string
   readonly n: number
-  /** Rounds after which every correct process has decided; null where there are no rounds. */
+  /** The number of rounds after which every correct process has decided; null for an algorithm without rounds. */
   readonly rounds: number | null
   process(self: ProcessId): Process<State>
 }
 
-/** Everybody but these, in order. */
+/** Returns every process except these, in order. */
 export function everyoneBut(n: number, ...left: readonly ProcessId[]): readonly ProcessId[] {
   return Array.from({ length: n }, (_, id) => id).filter((id) => !left.includes(id))
 }
@@ -60,7 +60,7 @@ export function toEach(targets: readonly ProcessId[], payload: Uint8Array): read
   return targets.map((to) => ({ to, payload }))
 }
 
-/** Returns the fields of a payload; null when it is no such payload. */
+/** Returns the fields of a payload; null if the payload does not have this form. */
 export function readMessage<T>(payload: Uint8Array, read: (fields: FieldReader) => T | null): T | null {
   const items = unpackPayload(payload)
   if (isRejection(items)) return null
@@ -69,7 +69,7 @@ export function readMessage<T>(payload: Uint8Array, read: (fields: FieldReader) 
   return fields.complete ? said : null
 }
 
-/** The value that more than half of these are; the default where none is. */
+/** Returns the value that makes up more than half of these; the default if there is none. */
 export function strictMajority(values: readonly Value[]): Value {
   const counts = new Map<Value, number>()
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
@@ -77,7 +77,7 @@ export function strictMajority(values: readonly Value[]): Value {
   return DEFAULT_VALUE
 }
 
-/** A step of an asynchronous process that takes its messages one by one. */
+/** Runs an asynchronous process over its messages one by one, as one step. */
 export function takeEach<State>(
   state: State,
   inbox: readonly Received[],

@@ -12,7 +12,7 @@ import { ed25519KeyFault, KEY_BYTES, MAC_BYTES, SIGNATURE_BYTES } from './public
 // The library brings no synchronous SHA-512 of its own.
 ed25519.hashes.sha512 = sha512
 
-/** The library's stricter rule: canonical points and no public key of small order, as libsodium has it. */
+/** The library's stricter rule, the same as libsodium's: canonical points, and no public key of small order. */
 const STRICT = { zip215: false }
 
 export const nobleSuite: CryptoSuite = {

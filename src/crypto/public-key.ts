@@ -1,4 +1,4 @@
-/** Checks on Ed25519 public keys (RFC 8032, section 5.1.3), the same for every suite that is Ed25519. */
+/** Checks on Ed25519 public keys (RFC 8032, section 5.1.3), the same for every suite with Ed25519. */
 import { Point } from '@noble/ed25519'
 import type { PublicKeyFault } from '../ports.ts'
 
@@ -14,8 +14,8 @@ const SIGN_BIT = 0x80
 const PRIME_LOW_BYTE = 0xed
 
 /**
- * The first fault of an Ed25519 public key, or null. A key of mixed order (a sound point plus one of small order) has
- * no fault: only its owner could have made it, and one suite judges its signatures alike everywhere.
+ * Returns the first fault of an Ed25519 public key, or null. A key of mixed order (a valid point plus one of small
+ * order) has no fault: only its owner could have made it, and all replicas of one suite judge its signatures alike.
  */
 export function ed25519KeyFault(publicKey: Uint8Array): PublicKeyFault | null {
   if (publicKey.length !== KEY_BYTES) return 'wrong-length'
@@ -25,7 +25,7 @@ export function ed25519KeyFault(publicKey: Uint8Array): PublicKeyFault | null {
   return point.isSmallOrder() ? 'small-order' : null
 }
 
-/** True if y < p, and the sign of x is clear where x is 0, that is where y is 1 or -1. */
+/** True if y < p, and the sign bit of x is clear if x is 0, which means that y is 1 or -1. */
 function isCanonical(encoded: Uint8Array): boolean {
   const low = encoded[0] as number
   const high = encoded[KEY_BYTES - 1] as number
@@ -43,6 +43,6 @@ function pointOf(encoded: Uint8Array): Point | null {
   try {
     return Point.fromBytes(encoded)
   } catch {
-    return null // the library throws where no x belongs to this y
+    return null // the library throws if no x belongs to this y
   }
 }

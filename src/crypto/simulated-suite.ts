@@ -1,10 +1,10 @@
 /**
- * The simulator's suite: the sizes of the real ones and none of their security.
+ * The simulator's suite: it has the sizes of the real suites and none of their security.
  *
- * A signature is a fast mix of public key and digest, so anybody who knows this file can sign for everybody. Within a
- * simulation nobody does: a behaviour signs with the signers it was given. What tests need holds: signatures are
- * deterministic, and one altered bit, another key or another digest makes one invalid. SHA-256, the MAC and HKDF are
- * the real ones.
+ * A signature is a fast mix of the public key and the digest, so anyone who knows this file can sign as anyone. No
+ * behaviour in a simulation does: it signs with the signers that it was given. Signatures have the properties that
+ * tests need: they are deterministic, and one altered bit, another key or another digest makes a signature invalid.
+ * SHA-256, the MAC and HKDF are the real functions.
  */
 import { assert } from '../base/assert.ts'
 import { compareBytes, equalBytes, readU32, utf8, writeU32 } from '../base/bytes.ts'
@@ -29,7 +29,7 @@ export const simulatedSuite: CryptoSuite = {
     if (signature.length !== SIGNATURE_BYTES || publicKey.length !== KEY_BYTES) return false
     return equalBytes(signature, simulatedSignature(publicKey, digest))
   },
-  /** Keys are hashes here, not points: every one of the right length is sound. */
+  /** Keys are hashes here, not points: every key of the right length is valid. */
   publicKeyFault: (publicKey) => (publicKey.length === KEY_BYTES ? null : 'wrong-length'),
   mac: sodiumSuite.mac,
   verifyMac: sodiumSuite.verifyMac,
@@ -38,7 +38,7 @@ export const simulatedSuite: CryptoSuite = {
   deriveKey: sodiumSuite.deriveKey,
 }
 
-/** 64 bytes that depend on every bit of the public key and the digest. */
+/** Returns 64 bytes that depend on every bit of the public key and the digest. */
 function simulatedSignature(publicKey: Uint8Array, digest: Uint8Array): Uint8Array {
   const state: [number, number, number, number] = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344]
   absorb(state, publicKey)
@@ -51,7 +51,7 @@ function simulatedSignature(publicKey: Uint8Array, digest: Uint8Array): Uint8Arr
   return signature
 }
 
-/** Takes in the bytes, four at a time, and their number, so that no two inputs run into each other. */
+/** Absorbs the bytes, four at a time, and then their number, so that no two inputs give the same sequence of words. */
 function absorb(state: [number, number, number, number], bytes: Uint8Array): void {
   const whole = bytes.length - (bytes.length % 4)
   for (let at = 0; at < whole; at += 4) mix(state, readU32(bytes, at))
@@ -82,7 +82,10 @@ function agreementPublicKey(secret: Uint8Array): Uint8Array {
   return sodiumSuite.hash(AGREEMENT_KEY_TAG, secret)
 }
 
-/** The same for both ends: a hash of their two public keys. The zero key plays the key of small order. */
+/**
+ * Returns the shared secret, the same at both ends: a hash of their two public keys. The zero key stands in for a key
+ * of small order.
+ */
 function agree(secret: Uint8Array, publicKey: Uint8Array): Uint8Array | null {
   if (publicKey.length !== KEY_BYTES || publicKey.every((byte) => byte === 0)) return null
   const own = agreementPublicKey(secret)

@@ -1,6 +1,6 @@
 /**
- * The functions of sodium-native that strategos calls; the package brings no types. Each takes views of any array
- * buffer, writes its output into the first argument, and throws on a wrong size.
+ * The functions of sodium-native that strategos calls; the package brings no types. Each function takes views of any
+ * array buffer, writes its output into the first argument, and throws on a wrong size.
  */
 declare module 'sodium-native' {
   interface Sodium {
@@ -12,7 +12,7 @@ declare module 'sodium-native' {
     /** BLAKE2b over the concatenation of the parts; the output's size is the digest's. */
     crypto_generichash_batch(output: Uint8Array, parts: readonly Uint8Array[], key: Uint8Array): void
     crypto_scalarmult_base(publicKey: Uint8Array, secret: Uint8Array): void
-    /** Throws where the shared secret would be zero. */
+    /** Throws if the shared secret would be zero. */
     crypto_scalarmult(shared: Uint8Array, secret: Uint8Array, publicKey: Uint8Array): void
   }
   const sodium: Sodium

@@ -12,7 +12,7 @@ const SECRET_KEY_BYTES = 64
 /** Up to this many bytes, joining the parts and hashing once is faster than a hash object. */
 const JOINED_BYTES_MAX = 2048
 
-// Whoever hashes has the result before the next call, so one buffer serves all of them.
+// A call copies its result out before the next call begins, so one buffer is enough.
 const joined = Buffer.alloc(JOINED_BYTES_MAX)
 
 export const sodiumSuite: CryptoSuite = {
@@ -40,7 +40,7 @@ function hash(...parts: readonly Uint8Array[]): Uint8Array {
   return length <= JOINED_BYTES_MAX ? hashJoined(parts) : hashStreamed(parts)
 }
 
-/** Through a string: a buffer of its own for each digest costs 0.4 µs more. */
+/** Hashes through a string: allocating a buffer for each digest costs 0.4 µs more. */
 function sha256(bytes: Uint8Array): Uint8Array {
   const text = hashOnce('sha256', bytes, 'binary')
   const digest = new Uint8Array(DIGEST_BYTES)
@@ -80,7 +80,7 @@ function signer(seed: Uint8Array): Signer {
 }
 
 function verify({ signature, digest, publicKey }: Parameters<CryptoSuite['verify']>[0]): boolean {
-  // The binding throws on a wrong length, and takes a signature that is too long.
+  // The binding throws on a wrong length, but accepts a signature that is too long.
   if (signature.length !== SIGNATURE_BYTES || publicKey.length !== KEY_BYTES) return false
   return sodium.crypto_sign_verify_detached(signature, digest, publicKey)
 }

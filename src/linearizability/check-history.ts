@@ -1,7 +1,7 @@
 /**
  * Checks whether a history is linearizable (Herlihy and Wing, 1990). Linearizability is local: a history is
- * linearizable when each key's part is, so each key has a search of its own. They take turns, each turn of a key
- * longer than its last, so that one hard key does not hide a bad one.
+ * linearizable if and only if each key's part is, so each key gets a search of its own. The searches take turns, and
+ * each turn is longer than the last, so that a hard key does not keep a violation in another key from being found.
  */
 import type { WordBudget } from './configuration-set.ts'
 import type { History } from './history.ts'
@@ -10,13 +10,13 @@ import { registerProblem } from './register-problem.ts'
 import { RegisterSearch } from './register-search.ts'
 import { NULL_CODE } from './value-codes.ts'
 
-/** Configurations of all keys together: half a minute or so. */
+/** The limit of configurations over all keys; reaching it takes about half a minute. */
 export const CONFIGURATIONS_MAX = 3_000_000
-/** 32-bit words of remembered configurations, of all keys together: 512 MiB. */
+/** The limit of 32-bit words of remembered configurations over all keys: 512 MiB. */
 export const MEMORY_WORDS_MAX = 128 * 1024 * 1024
-/** Configurations that may be spent on making an offence small, and no less than twice what finding it took. */
+/** The least budget, in configurations, for shrinking an offence. The budget is at least twice what finding it took. */
 const SHRINKING_MIN = 1_000_000
-/** Configurations in a key's first turn; each further one has twice as many. */
+/** Configurations in a key's first turn; each further turn has twice as many. */
 const TURN_FIRST = 512
 
 export interface CheckOptions {
@@ -27,7 +27,7 @@ export interface CheckOptions {
 interface Extent {
   readonly operations: number
   readonly keys: number
-  /** Configurations that the searches were in. */
+  /** The number of configurations that the searches visited. */
   readonly configurations: number
 }
 
@@ -48,7 +48,10 @@ interface KeySearch {
   readonly search: RegisterSearch
 }
 
-/** Answers as soon as one key is found to be bad, else when all are decided or the limits are reached. */
+/**
+ * Returns as soon as one key is found not to be linearizable; otherwise when all keys are decided or a limit is
+ * reached.
+ */
 export function checkHistory(history: History, options: CheckOptions = {}): Verdict {
   const configurationsMax = options.configurationsMax ?? CONFIGURATIONS_MAX
   const budget: WordBudget = { wordsLeft: options.memoryWordsMax ?? MEMORY_WORDS_MAX }
@@ -91,7 +94,7 @@ export function checkHistory(history: History, options: CheckOptions = {}): Verd
   return { kind: 'linearizable', ...extent() }
 }
 
-/** A search for each key, made when its first turn comes. */
+/** Yields a search for each key, made when its first turn comes. */
 function* searches(history: History, budget: WordBudget): Generator<KeySearch> {
   for (const [key, operations] of history.byKey) {
     yield { key, search: new RegisterSearch(registerProblem(operations, NULL_CODE), budget) }

@@ -1,9 +1,9 @@
 /**
- * The configurations that a search has been in, compared exactly.
+ * The set of configurations that a search has visited, compared exactly.
  *
- * A configuration is a head, which says where the search is, and a set of bits, which says what it used up to come
- * there. Of two configurations with one head, the one that used up less can do all that the other can. So a
- * configuration is known when one with the same head and a subset of its bits has been added.
+ * A configuration consists of a head, which is the position of the search, and a set of bits, which records what the
+ * search used up to get there. Of two configurations with the same head, the one that used up less can do everything
+ * that the other can. So a configuration is known if one with the same head and a subset of its bits was added before.
  */
 
 /** 32-bit words that all searches together may still take. */
@@ -13,16 +13,21 @@ export interface WordBudget {
 
 const SLOTS_FIRST = 64
 const WORDS_FIRST = 256
-/** Words in front of each head: its hash, its length, and where its newest bits are, plus one. */
+/** Words in front of each head: its hash, its length, and the offset of its newest bits, plus one. */
 const HEADER_WORDS = 3
 const NEWEST = 2
-/** Older bits of the same head are not looked at. A known configuration is then taken for a new one, which costs time only. */
+/**
+ * Bit sets of a head that are compared, newest first. Older sets are skipped: a known configuration may then be taken
+ * for a new one, which only costs time.
+ */
 const COMPARED_MAX = 256
 
 export class ConfigurationSet {
   readonly #budget: WordBudget
   readonly #bitWords: number
-  /** Offsets of heads, plus one; 0 is free. A power of two of them, at most half of them taken. */
+  /**
+   * Offsets of heads, plus one; 0 is a free slot. The number of slots is a power of two, and at most half are taken.
+   */
   #slots = new Int32Array(SLOTS_FIRST)
   readonly #heads: GrowingWords
   #headCount = 0
@@ -39,7 +44,7 @@ export class ConfigurationSet {
     budget.wordsLeft -= SLOTS_FIRST
   }
 
-  /** Configurations that were new when they were added. */
+  /** The number of configurations that were new when they were added. */
   get added(): number {
     return this.#added
   }
@@ -60,7 +65,7 @@ export class ConfigurationSet {
     return 'new'
   }
 
-  /** Gives its words back to the budget. */
+  /** Returns the words of this set to the budget. */
   free(): void {
     this.#budget.wordsLeft += this.#slots.length
     this.#slots = new Int32Array(0)
@@ -68,7 +73,7 @@ export class ConfigurationSet {
     this.#bits.free()
   }
 
-  /** The slot that holds this head, or the free one where it belongs. */
+  /** Returns the slot that holds this head, or the free slot where it belongs. */
   #find(words: Int32Array, length: number, hash: number): number {
     const slots = this.#slots
     const mask = slots.length - 1
@@ -145,7 +150,7 @@ export class ConfigurationSet {
   }
 }
 
-/** Words that are appended to, and paid for from a budget. */
+/** A growing array of words, paid for from a budget. */
 class GrowingWords {
   readonly #budget: WordBudget
   words = new Int32Array(WORDS_FIRST)

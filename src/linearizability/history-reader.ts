@@ -23,12 +23,12 @@ export class HistoryReader {
   readonly #underWay = new Map<number, UnderWay>()
   #lines = 0
 
-  /** Lines read so far; the last one is where a fault is. */
+  /** The number of lines read so far; a fault is in the last of these lines. */
   get lines(): number {
     return this.#lines
   }
 
-  /** Reads the next line and says what is wrong with it, or null. After a fault there is no going on. */
+  /** Reads the next line. Returns a description of its fault, or null. After a fault, reading cannot continue. */
   line(text: string): string | null {
     this.#lines++
     let event: Record<string, JsonValue | undefined>
@@ -121,7 +121,7 @@ export class HistoryReader {
 
 const SHOWN_CHARACTERS_MAX = 60
 
-/** A value as a person may read it on a terminal: short, and without what steers one. */
+/** Returns a value as text for a terminal: shortened, and without control characters. */
 export function shown(value: JsonValue | undefined): string {
   if (value === undefined) return 'nothing'
   const text = JSON.stringify(value)

@@ -1,7 +1,8 @@
 /**
- * A history: what clients did to registers and what they were told, one register for each key, null at first.
+ * A history: the operations of clients on registers and their answers. There is one register for each key; it is null
+ * at first.
  *
- * An operation is invoked, and then one of four things becomes of it:
+ * An operation is invoked, and then has one of four outcomes:
  *   ok    it happened, once, at some moment between its two events
  *   fail  it certainly had no effect, now and later. It says nothing about the register, not even of a cas (this is
  *         Jepsen's convention), so it is left out of the search
@@ -15,12 +16,12 @@ export type OperationKind = 'read' | 'write' | 'cas'
 export type OperationOutcome = 'open' | 'ok' | 'fail' | 'info'
 
 export interface Operation {
-  /** The process that did it; for the reader of a timeline only. */
+  /** The process that invoked it; used only in timelines. */
   readonly process: number
   readonly kind: OperationKind
-  /** The code of what it found: of a read, its result (null's while there is none); of a cas, the old value. */
+  /** The code of the value that it found: a read's result (null's code while there is none), or a cas's old value. */
   from: number
-  /** The code of what it leaves: of a write or a cas, the new value. Of a read, null's. */
+  /** The code of the value that it leaves: the new value of a write or a cas; null's code for a read. */
   readonly to: number
   /** Positions of its two events in the history; an event is before another if its position is smaller. */
   readonly invokedAt: number
@@ -28,7 +29,9 @@ export interface Operation {
   outcome: OperationOutcome
 }
 
-/** Gathers a history event by event; `checkHistory` may be asked at any time and takes what is open as in doubt. */
+/**
+ * Records a history event by event. `checkHistory` may be called at any time; it treats open operations as in doubt.
+ */
 export class History {
   readonly codes = new ValueCodes()
   readonly #byKey = new Map<string, Operation[]>()
@@ -45,7 +48,7 @@ export class History {
     return this.#operations
   }
 
-  /** `at` is the event's position: a whole number above all earlier ones; the next one when it is left out. */
+  /** `at` is the event's position: a whole number above all earlier positions; the next number if it is left out. */
   invokeRead(process: number, key: string, at?: number): Operation {
     return this.#invoke(key, this.#operation('read', process, null, null, at))
   }
@@ -59,14 +62,14 @@ export class History {
     return this.#invoke(key, this.#operation('cas', process, change[0], change[1], at))
   }
 
-  /** A read happened and gave this value. */
+  /** Completes a read that returned this value. */
   read(operation: Operation, value: JsonValue, at?: number): void {
     assert(operation.kind === 'read', 'only a read gives a value')
     operation.from = this.codes.code(value)
     this.complete(operation, 'ok', at)
   }
 
-  /** The end of an operation; that of a read which happened is `read`. */
+  /** Ends an operation. A read that happened is completed with `read` instead. */
   complete(operation: Operation, outcome: 'ok' | 'fail' | 'info', at?: number): void {
     assert(operation.outcome === 'open', 'an operation is completed once')
     operation.outcome = outcome

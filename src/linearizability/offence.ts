@@ -1,11 +1,11 @@
 /**
  * The smallest part of a key's history that is still not linearizable.
  *
- * Not every part proves something: without a write, the reads of its value look wrong. What may be taken away is the
- * end of the history, with what was under way then in doubt; a read; and a write or cas whose value no operation that
- * stays has found: whatever explains the rest with it explains the rest without. A part that cannot be explained then
- * shows that the whole cannot. And what lies before a moment at which nothing was under way may be replaced by the
- * values that are possible at that moment.
+ * Not every part proves a violation: without a write, the reads of its value look wrong. Three things may be removed.
+ * The first is the end of the history; operations that were under way then become in doubt. The second is a read. The
+ * third is a write or cas whose value no remaining operation has found: an order that explains the rest with it also
+ * explains the rest without it. If the remaining part cannot be explained, then the whole cannot either. The operations
+ * before a moment at which nothing was under way may also be replaced by the values that are possible at that moment.
  */
 import type { WordBudget } from './configuration-set.ts'
 import type { History, Operation, OperationKind, OperationOutcome } from './history.ts'
@@ -16,27 +16,27 @@ import { type JsonValue, NULL_CODE } from './value-codes.ts'
 export interface OffendingOperation {
   readonly process: number
   readonly kind: OperationKind
-  /** Of a read, what it gave; of a write, what it wrote; of a cas, [old, new]. */
+  /** A read's result, a write's value, or a cas's [old, new]. */
   readonly value: JsonValue
   readonly invokedAt: number
-  /** Null when it was under way at the end of the part, or nobody knows how it ended. */
+  /** Null if it was under way at the end of the part, or if its outcome is unknown. */
   readonly completedAt: number | null
   readonly outcome: OperationOutcome
 }
 
 export interface Offence {
   readonly key: string
-  /** Operations of the key in all. */
+  /** The number of operations of the key in the whole history. */
   readonly operationsOfKey: number
   /** The values that the register may hold before the operations. */
   readonly before: readonly JsonValue[]
-  /** No order of them explains their answers; in the order of their invocations. */
+  /** The operations whose answers no order explains, in the order of their invocations. */
   readonly operations: readonly OffendingOperation[]
 }
 
-/** Above so many operations, what the first ones left is told in their place. */
+/** Above this number of operations, the first operations are replaced by the values that they left. */
 const TELLING_MAX = 8
-/** Searches made in order to shrink. */
+/** The limit of searches made in order to shrink an offence. */
 const ATTEMPTS_MAX = 20_000
 
 interface Limits {
@@ -44,7 +44,7 @@ interface Limits {
   readonly wordsMax: number
 }
 
-/** The key must not be linearizable. */
+/** Returns a smallest offence of a key that is not linearizable. */
 export function describeOffence(history: History, key: string, limits: Limits): Offence {
   const all = history.byKey.get(key) ?? []
   const shrinker = new Shrinker(limits)
@@ -81,7 +81,7 @@ export function describeOffence(history: History, key: string, limits: Limits): 
 
 interface Part {
   readonly operations: readonly Operation[]
-  /** Codes of the values that the register may hold before. */
+  /** Codes of the values that the register may hold before the operations. */
   readonly before: readonly number[]
 }
 
@@ -95,7 +95,7 @@ class Shrinker {
     this.#wordsMax = wordsMax
   }
 
-  /** The shortest beginning that is not linearizable. */
+  /** Returns the shortest prefix that is not linearizable. */
   withoutEnd({ operations, before }: Part): Part {
     const ends = operations
       .flatMap(({ outcome, completedAt }) => (outcome === 'ok' && completedAt !== null ? [completedAt] : []))
@@ -112,7 +112,7 @@ class Shrinker {
     return this.#isOffending(shortest) ? shortest : { operations, before }
   }
 
-  /** Without whatever can be left out, in large pieces first. */
+  /** Returns the part without the operations that can be left out, trying large pieces first. */
   withoutNeedless(part: Part): Part {
     let { operations } = part
     for (let size = Math.ceil(operations.length / 2); size >= 1; ) {
@@ -133,7 +133,10 @@ class Shrinker {
     return { ...part, operations }
   }
 
-  /** Tells what the first operations leave in their place, as late as some operations still stand to be read. */
+  /**
+   * Replaces the first operations by the values that they leave: as many operations as possible, while enough remain
+   * for the reader.
+   */
   withoutBeginning(part: Part): Part {
     const { operations } = part
     for (let cut = operations.length - TELLING_MAX / 2; cut > 0; cut--) {
@@ -151,7 +154,10 @@ class Shrinker {
     return part
   }
 
-  /** The values that the register may hold after operations that have all ended; null when the limits do not let it tell. */
+  /**
+   * Returns the values that the register may hold after operations that have all ended; null if a limit was reached
+   * first.
+   */
   #possibleAfter({ operations, before }: Part): readonly number[] | null {
     const last = operations.reduce((latest, { completedAt }) => Math.max(latest, completedAt ?? 0), 0)
     const isOverwritten = (writer: Operation): boolean =>
@@ -192,7 +198,9 @@ class Shrinker {
   }
 }
 
-/** Returns what happened up to a moment; what was under way then is in doubt, and a read in doubt says nothing. */
+/**
+ * Returns the operations up to a moment. Those under way at that moment become in doubt; reads in doubt are left out.
+ */
 function until(operations: readonly Operation[], end: number): readonly Operation[] {
   return operations.flatMap((operation): Operation[] => {
     if (operation.invokedAt > end) return []
@@ -201,7 +209,10 @@ function until(operations: readonly Operation[], end: number): readonly Operatio
   })
 }
 
-/** The operations without the dropped ones, but with those of them whose value one that stays has found. */
+/**
+ * Returns the operations without the dropped ones, but keeps a dropped operation whose value a remaining operation has
+ * found.
+ */
 function withNeeded(operations: readonly Operation[], dropped: Set<Operation>): readonly Operation[] {
   const found = new Set<number>()
   for (const operation of operations) {

@@ -1,17 +1,17 @@
-/** One key's operations as arrays of numbers, without those that no answer depends on. */
+/** One key's operations as arrays of numbers. Operations that no answer depends on are left out. */
 import type { Operation } from './history.ts'
 
 export const READ = 0
 export const WRITE = 1
 export const CAS = 2
 
-/** The position of what never came. */
+/** The position of an event that never happened. */
 export const NEVER = 0x7fff_ffff
 
 /**
- * Operations 0 .. certain - 1 happened and must be ordered, in the order of their invocations; those from `certain` to
- * `total` - 1 are in doubt and may be left out, those of one class next to each other in the order of their invocations.
- * Values are numbered from 0; -1 stands where there is none.
+ * Operations 0 .. certain - 1 happened and must be ordered; they stand in the order of their invocations. Operations
+ * `certain` .. `total` - 1 are in doubt and may be left out; those of one class stand together, in the order of their
+ * invocations. Values are numbered from 0; -1 means no value.
  */
 export interface RegisterProblem {
   readonly certain: number
@@ -21,21 +21,30 @@ export interface RegisterProblem {
   readonly to: Int32Array
   readonly invokedAt: Int32Array
   readonly completedAt: Int32Array
-  /** By write and cas: its class, -1 for a read. Operations of one class have one kind, find the same and leave the same. */
+  /**
+   * By operation: its class, or -1 for a read. Operations of one class have the same kind, find the same value and
+   * leave the same value.
+   */
   readonly classOf: Int32Array
   readonly classes: number
-  /** Classes with operations in doubt come first. By such a class, where these begin; and behind the last, where they end. */
+  /**
+   * By class with operations in doubt (these classes come first): the index of its first operation in doubt. One more
+   * entry holds the end of the last class.
+   */
   readonly doubtStart: Int32Array
   readonly initial: number
-  /** By value: certain operations that must find it. */
+  /** By value: the number of certain operations that must find it. */
   readonly mustFind: Int32Array
-  /** By value: all operations that could find it. */
+  /** By value: the number of operations that could find it. */
   readonly mayFind: Int32Array
-  /** By value: all operations that could leave it. */
+  /** By value: the number of operations that could leave it. */
   readonly mayLeave: Int32Array
 }
 
-/** `initial` is the code of what the register holds before all of the operations. */
+/**
+ * Returns the problem of these operations. `initial` is the code of the register's value before all of these
+ * operations.
+ */
 export function registerProblem(operations: readonly Operation[], initial: number): RegisterProblem {
   const certain = operations.filter(({ outcome }) => outcome === 'ok')
   const doubtful = usefulDoubts(
@@ -85,7 +94,7 @@ type Classified = Pick<RegisterProblem, 'classOf' | 'classes' | 'doubtStart'> & 
   readonly all: readonly Operation[]
 }
 
-/** All operations, those in doubt class by class, and the number of each one's class. */
+/** Returns all operations, those in doubt grouped by class, with the class number of each. */
 function classified(certain: readonly Operation[], doubtful: readonly Operation[]): Classified {
   const numbers = new Map<number, number>()
   const classOf = (operation: Operation): number => {
@@ -111,16 +120,16 @@ function classified(certain: readonly Operation[], doubtful: readonly Operation[
   return { all, classOf: Int32Array.from(all, classOf), classes: numbers.size, doubtStart }
 }
 
-/** Codes of values are below it: there are fewer of them than events. */
+/** All codes of values are below this limit, because there are fewer values than events. */
 const CODES_MAX = 2 ** 26
 
-/** A number that two writes or cas have in common when they are of one class. */
+/** Returns a number that two writes or cas share if and only if they are of one class. */
 const className = ({ kind, from, to }: Operation): number =>
   (kind === 'write' ? 0 : from + 1) * CODES_MAX + to
 
 /**
- * The operations in doubt whose effect somebody may have met. One whose value nobody found can be taken out of any
- * order that explains the answers: until the next write there is only what does not look.
+ * Returns the operations in doubt whose effect may have been observed. An operation whose value nobody found can be
+ * removed from any order that explains the answers: no operation between it and the next write reads the register.
  */
 function usefulDoubts(certain: readonly Operation[], doubtful: readonly Operation[]): readonly Operation[] {
   if (doubtful.length === 0) return doubtful

@@ -1,21 +1,22 @@
 /**
- * Is there an order of one register's operations that explains all answers? The search of Wing and Gong (1993) with
- * Lowe's memory of configurations (2017): take an operation that no other had to precede, go on, come back when nothing
- * is left to take; never be twice in one configuration, which is the set of operations taken and the value held.
+ * Searches for an order of one register's operations that explains all answers. This is the search of Wing and Gong
+ * (1993) with Lowe's memory of configurations (2017): take an operation that no other operation must precede, continue,
+ * and backtrack when no operation can be taken. No configuration is visited twice; a configuration is the set of
+ * operations taken and the value held.
  *
- * Where all that began has ended, a configuration is the value alone: the search carries the values that are possible
- * there across, and what lies before is never gone through again for any of them. Six rules cut it down further:
- *   free      A read that finds what the register holds is taken at once: it changes nothing, and nothing that must
- *             follow it is kept waiting. So is a write that nobody finds while the register holds what nobody finds.
- *   unseen    Once nobody is left that could find a value, it is as good as any other such value. A write of one may
- *             come just before any other write, and so all that may come are taken there.
- *   lost      A value that must still be found and that nobody is left to write is never overwritten.
+ * At a moment when every operation that began has ended, a configuration is the value alone. The search carries the
+ * possible values across that moment and never searches the operations before it again. Six rules prune it:
+ *   free      A read that finds the register's value is taken at once: it changes nothing and holds nothing back. So is
+ *             a write that nobody finds, if the register holds a value that nobody finds.
+ *   unseen    All values that no remaining operation could find are equivalent. A write of such a value may come just
+ *             before any other write, so all such writes that are possible are taken there.
+ *   lost      A value that must still be found, and that no remaining operation could write, is never overwritten.
  *   alike     Of operations that may come next and have one kind, find the same and leave the same, only the one that
  *             ends first is tried; of those in doubt, which do not end, the one that was invoked first, and only when
  *             no certain one may come.
- *   thrifty   What is in doubt is taken only when the very next operation finds what it leaves.
- *   less      A configuration is passed over when the search has been in one that is the same but for operations in
- *             doubt, and that had taken no others of these.
+ *   thrifty   An operation in doubt is taken only if the very next operation finds the value that it leaves.
+ *   less      A configuration is skipped if the search visited one that differs only in operations in doubt, and whose
+ *             operations in doubt taken were a subset.
  *
  * No rule loses the last order that explains the answers. Call an order thrifty when each operation in doubt in it comes
  * just before one that finds what it leaves. Take an order that is not. Between such an operation and the next write, or
@@ -37,10 +38,10 @@ import { ConfigurationSet, type WordBudget } from './configuration-set.ts'
 import { CAS, NEVER, READ, type RegisterProblem, WRITE } from './register-problem.ts'
 import { isContradictory } from './zones.ts'
 
-/** Stands for the value of a register that nobody is left to read. */
+/** The value of a register that no remaining operation could find. */
 const UNSEEN = -1
 
-/** Numbers in a frame: length of the trail, value, low, high and `owed` before it; where its candidates begin, and the next. */
+/** Numbers in a frame: trail length, value, low, high and `owed` before it; its first candidate, and its next. */
 const FRAME_NUMBERS = 7
 
 /** The parts of the state that taking an operation changes, as they were before. */
@@ -59,12 +60,12 @@ export class RegisterSearch {
   readonly #mustFind: Int32Array
   readonly #mayFind: Int32Array
   readonly #mayLeave: Int32Array
-  /** A bit for each operation that is taken; those in doubt begin at a word of their own. */
+  /** A bit for each operation, set when it is taken; the operations in doubt begin at a new word. */
   readonly #taken: Int32Array
   readonly #doubtWord: number
-  /** By class in doubt: how many of it are taken, the ones invoked first. */
+  /** By class in doubt: the number of its operations taken; the ones invoked first are taken first. */
   readonly #doubtTaken: Int32Array
-  /** Words at the end of a configuration: what is taken of what is in doubt, and what is owed. */
+  /** Words at the end of a configuration: the operations in doubt that are taken, and `owed`. */
   readonly #bitWords: number
   readonly #seen: ConfigurationSet
   #words = new Int32Array(16)
@@ -73,7 +74,7 @@ export class RegisterSearch {
   #low = 0
   /** The highest certain operation that is taken, or -1. */
   #high = -1
-  /** 1 when the operation taken last is in doubt, and one that finds what it leaves must be next; else 0. */
+  /** 1 if the last operation taken is in doubt: the next one must then find what it left. Otherwise 0. */
   #owed: 0 | 1 = 0
   /** By class: the candidate of the innermost frame, plus one; 0 while that frame is gathered and there is none. */
   readonly #candidateOf: Int32Array
@@ -97,12 +98,12 @@ export class RegisterSearch {
     this.#value = problem.initial
   }
 
-  /** Configurations it was in so far. */
+  /** The number of configurations visited so far. */
   get configurations(): number {
     return this.#seen.added
   }
 
-  /** Goes on until it knows or was in `configurationsMax` further configurations. */
+  /** Continues until the answer is known or `configurationsMax` further configurations were visited. */
   run(configurationsMax: number): SearchEnd {
     const limit = this.#seen.added + configurationsMax
     if (!this.#isBegun) this.#begin()
@@ -110,7 +111,7 @@ export class RegisterSearch {
     return this.#end
   }
 
-  /** Gives its memory back; there is no going on afterwards. */
+  /** Frees its memory; the search cannot continue afterwards. */
   abandon(): void {
     if (this.#end === 'unfinished') this.#finish('out-of-memory')
   }
@@ -175,7 +176,7 @@ export class RegisterSearch {
     this.#enter(before)
   }
 
-  /** Everything that may come just before a write and leaves what nobody finds. */
+  /** Takes all writes that may come just before a write and leave a value that nobody finds. */
   #takeUnseenWrites(except: number): void {
     const { certain, kinds, to, invokedAt, completedAt } = this.#problem
     let limit = NEVER
@@ -187,7 +188,7 @@ export class RegisterSearch {
     }
   }
 
-  /** Comes into a configuration: takes what is free, and opens a frame unless it is known or the end. */
+  /** Enters a configuration: takes the free operations, and opens a frame unless it is known or final. */
   #enter(before: Before): void {
     while (this.#takeFree()) {}
     if (this.#low === this.#problem.certain) return this.#finish('linearizable')
@@ -207,7 +208,7 @@ export class RegisterSearch {
     if (this.#owed === 0) this.#gatherCandidates()
   }
 
-  /** One pass over what may come next; whether another may find more. */
+  /** Makes one pass over the possible next operations. Returns true if another pass may find more. */
   #takeFree(): boolean {
     const { certain, kinds, from, to, invokedAt, completedAt } = this.#problem
     if (this.#value !== UNSEEN && this.#mayFind[this.#value] === 0) this.#value = UNSEEN
@@ -228,7 +229,7 @@ export class RegisterSearch {
     return held !== UNSEEN && this.#mayFind[held] === 0
   }
 
-  /** Gathers the operations that may come next and change something: by their ends, then those in doubt. */
+  /** Gathers the possible next operations that change the value: certain ones by their ends, then those in doubt. */
   #gatherCandidates(): void {
     const { certain, kinds, from, to, invokedAt, completedAt } = this.#problem
     const candidates = this.#candidates
@@ -240,7 +241,7 @@ export class RegisterSearch {
       const end = completedAt[index] as number
       limit = Math.min(limit, end)
       if (kinds[index] === WRITE && this.#mayFind[to[index] as number] === 0) {
-        // They are taken together: one of them stands for all.
+        // They are taken together, so one of these writes stands for all.
         if (unseen < 0 || end < (completedAt[unseen] as number)) unseen = index
       } else if (kinds[index] === WRITE || (kinds[index] === CAS && from[index] === this.#value)) {
         this.#addCandidate(index)
@@ -252,7 +253,7 @@ export class RegisterSearch {
     this.#forgetCandidates(first)
   }
 
-  /** Each cas that may come next and finds what the register holds. */
+  /** Gathers each cas that may come next and finds the register's value. */
   #gatherFinders(): void {
     const { certain, kinds, from, invokedAt, completedAt } = this.#problem
     const first = this.#candidates.length
@@ -267,7 +268,7 @@ export class RegisterSearch {
     this.#forgetCandidates(first)
   }
 
-  /** Of each class in doubt the first that is left, if it may come before `limit` and somebody could find what it leaves. */
+  /** Gathers each class in doubt's first operation left, if it may come before `limit` and its value could be found. */
   #gatherDoubtful(limit: number): void {
     const { kinds, from, to, invokedAt, doubtStart } = this.#problem
     for (let itsClass = 0; itsClass < this.#doubtTaken.length; itsClass++) {
@@ -280,7 +281,7 @@ export class RegisterSearch {
     }
   }
 
-  /** Adds a candidate, in place of one of its class that ends later; or not, when one of its class ends earlier. */
+  /** Adds a candidate. Of candidates of one class only the one that ends first is kept. */
   #addCandidate(operation: number): void {
     const { completedAt, classOf } = this.#problem
     const itsClass = classOf[operation] as number
@@ -341,7 +342,7 @@ export class RegisterSearch {
     if (left >= 0) this.#mayLeave[left] = (this.#mayLeave[left] as number) + change
   }
 
-  /** Writes the configuration into `#words` and gives its length: all below the first word is taken, all above the last is not. */
+  /** Writes the configuration into `#words` and returns its length: all below its first word are taken, none above. */
   #describe(): number {
     const first = this.#low >>> 5
     const last = this.#high < 0 ? -1 : this.#high >>> 5
@@ -369,7 +370,7 @@ export class RegisterSearch {
     return operation < certain ? operation & 31 : (operation - certain) & 31
   }
 
-  /** The first certain operation from `index` on that is not taken, or `certain`. */
+  /** Returns the first certain operation from `index` on that is not taken, or `certain`. */
   #next(index: number): number {
     const { certain } = this.#problem
     if (index >= certain) return certain
@@ -384,7 +385,7 @@ export class RegisterSearch {
   }
 }
 
-/** Sorts what lies from `first` on by its ends; there is seldom much. */
+/** Sorts the operations from index `first` on by their ends. There are seldom many. */
 function sortTail(operations: number[], first: number, completedAt: Int32Array): void {
   for (let index = first + 1; index < operations.length; index++) {
     const operation = operations[index] as number

@@ -1,4 +1,4 @@
-/** Values as small numbers, so that a search compares integers and never JSON. */
+/** Codes for values: small numbers, so that a search compares integers and never JSON. */
 
 export type JsonValue =
   | null
@@ -8,9 +8,9 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue }
 
-/** The code of null: an absent key, and what every register holds at first. */
+/** The code of null: the value of an absent key, and the first value of every register. */
 export const NULL_CODE = 0
-/** Arrays and objects inside one another. A deeper value is refused, for comparing it takes a stack. */
+/** The deepest nesting of arrays and objects. A deeper value is refused, because comparing it recurses. */
 export const VALUE_DEPTH_MAX = 64
 
 /** Equal values have equal codes: numbers as doubles, objects whatever the order of their members. */
@@ -52,7 +52,7 @@ function canonicalText(value: JsonValue): string {
 // Array.isArray does not narrow a readonly array away from the objects.
 const isArray = (value: object): value is readonly JsonValue[] => Array.isArray(value)
 
-/** Why a value cannot be compared exactly, or null when it can. */
+/** Returns the reason why a value cannot be compared exactly, or null if it can. */
 export function valueFault(value: JsonValue, depth = 0): string | null {
   if (typeof value === 'number') {
     if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {

@@ -1,13 +1,14 @@
 /**
- * Contradictions that need no search: values that one operation alone can leave, after Gibbons and Korach (1997).
+ * Finds contradictions without a search, by values that only one operation can leave (Gibbons and Korach, 1997).
  *
  * Such a value is held once, without a break, from that operation until it is overwritten. The operation, and each that
- * finds the value, take effect in that time or at its ends. So between the first end and the last invocation of them
- * (the value's zone, where there is one) nothing else is held. Two zones that overlap contradict each other, and so do a
- * zone and an operation that lies within it and finds or leaves something else.
+ * finds the value, take effect in that time or at its ends. So between the first end and the last invocation of these
+ * operations the register holds nothing else. This interval is the value's zone, if it is not empty. Two zones that
+ * overlap contradict each other, and so do a zone and an operation that lies within it and finds or leaves something
+ * else.
  *
- * This shows at once what a search would have to find out in all orders of what was under way together. That a history
- * has no such contradiction shows nothing.
+ * This finds at once what a search would have to find in all orders of concurrent operations. The absence of such a
+ * contradiction proves nothing.
  */
 import { NEVER, type RegisterProblem } from './register-problem.ts'
 
@@ -25,7 +26,7 @@ export function isContradictory(problem: RegisterProblem): boolean {
   }
   if (zones.length === 0) return false
   const { certain, from, to, invokedAt, completedAt } = problem
-  // Operations are in the order of their invocations, and zones in that of their beginnings.
+  // Operations are in the order of their invocations, zones in the order of their beginnings.
   let next = 0
   for (let index = 0; index < certain; index++) {
     while (next < zones.length && (zones[next] as Zone).from < (invokedAt[index] as number)) next++
@@ -36,7 +37,10 @@ export function isContradictory(problem: RegisterProblem): boolean {
   return false
 }
 
-/** The zones of all values that certain operations find and that one operation alone can leave, by their beginnings. */
+/**
+ * Returns the zones of all values that certain operations find and that only one operation can leave, ordered by their
+ * beginnings.
+ */
 function zonesOf(problem: RegisterProblem): readonly Zone[] {
   const { certain, total, from, to, invokedAt, completedAt, initial, mustFind, mayLeave } = problem
   const firstEnd = new Int32Array(mustFind.length).fill(NEVER)
@@ -47,11 +51,12 @@ function zonesOf(problem: RegisterProblem): readonly Zone[] {
     lastBeginning[value] = Math.max(lastBeginning[value] as number, invokedAt[index] as number)
   }
   for (let index = 0; index < total; index++) {
-    // What is in doubt may leave a value that must be found, and then did; that it found one nobody knows.
+    // An operation in doubt that alone can leave a value that must be found did leave it. Whether it found its own old
+    // value is unknown.
     if (index < certain) note(from[index] as number, index)
     note(to[index] as number, index)
   }
-  // What the register holds at first was left before everything.
+  // The register's first value was left before all operations.
   firstEnd[initial] = -1
   const zones: Zone[] = []
   for (const [value, count] of mustFind.entries()) {

@@ -1,11 +1,13 @@
 /**
- * Consensus without clocks, by tossing coins: Ben-Or, "Another Advantage of Free Choice" (1983). Values are 0 and 1. With
- * processes that crash n > 2f, with liars n > 5f. It ends with probability 1, and in the first phase where all begin alike.
+ * Randomized consensus without clocks: Ben-Or, "Another Advantage of Free Choice" (1983). Values are 0 and 1. It needs
+ * n > 2f with crash faults and n > 5f with Byzantine faults. It terminates with probability 1, and in the first phase
+ * if all processes begin with the same value.
  *
- * Each phase has two exchanges, each of which waits for n - f messages, the own one among them. In the first everyone says
- * his value, and proposes the one that a majority said, if there is one. In the second, who sees enough proposals of a
- * value decides it, who sees some takes it, and who sees none tosses a coin. Who has decided takes part in one phase
- * more: after it all have.
+ * Each phase has two exchanges. In each exchange a process waits for n - f messages, its own included. In the first
+ * exchange every process sends its value; a process then proposes the value that a majority sent, if there is one. In
+ * the second exchange every process sends its proposal. A process that receives enough proposals of a value decides it;
+ * one that receives some adopts the value; one that receives none tosses a coin. A process that has decided takes part
+ * in one more phase, after which all have decided.
  */
 import { packPayload } from '../../messages/payload.ts'
 import {
@@ -20,9 +22,12 @@ import {
   type Value,
 } from '../process.ts'
 
-/** Stands for "I propose nothing". */
+/** The value that stands for "I propose nothing". */
 export const NO_PROPOSAL = 2
-/** No message is about a later phase: the chance to get there is nil, and so liars cannot fill the memory. */
+/**
+ * Messages of later phases are dropped, so that faulty processes cannot fill the memory. The probability of getting
+ * this far is negligible.
+ */
 export const PHASES_MAX = 1_000
 export const EXCHANGES = ['say', 'propose'] as const
 type Exchange = (typeof EXCHANGES)[number]
@@ -32,7 +37,7 @@ export interface BenOrState {
   readonly phase: number
   readonly exchange: Exchange
   readonly value: Value
-  /** By `phase.exchange`: what each said, this process included. */
+  /** By `phase.exchange`: the value that each process sent, this process included. */
   readonly heard: ReadonlyMap<string, ReadonlyMap<ProcessId, Value>>
   /** The phase in which it decided. */
   readonly decidedIn: number | null
@@ -41,9 +46,9 @@ export interface BenOrState {
 export interface BenOrOptions {
   readonly n: number
   readonly faults: number
-  /** The faults of the faulty ones. */
+  /** The kind of faults that faulty processes have. */
   readonly model: 'crash' | 'lies'
-  /** A fair coin for each process and phase: 0 or 1. */
+  /** Returns a fair coin toss for each process and phase: 0 or 1. */
   readonly coin: (self: ProcessId, phase: number) => Value
 }
 
@@ -58,7 +63,9 @@ export function benOr(options: BenOrOptions): Algorithm<BenOrState> {
     const send = ({ phase, exchange }: BenOrState, value: Value) =>
       toEach(everyoneBut(n, self), encodeExchange({ phase, exchange, value }))
 
-    /** Says something in the present exchange, and goes on if others were faster. */
+    /**
+     * Sends a value in the current exchange, and moves on at once if enough messages of others have already arrived.
+     */
     function say(state: BenOrState, value: Value): Step<BenOrState> {
       const next = advance(note(state, self, { ...state, value }))
       return { ...next, outbox: [...send(state, value), ...next.outbox] }
@@ -105,7 +112,10 @@ export interface ExchangeMessage {
 const placeOf = ({ phase, exchange }: Pick<ExchangeMessage, 'phase' | 'exchange'>): string =>
   `${phase}.${exchange}`
 
-/** The state with what somebody said first in an exchange; what is past is forgotten. */
+/**
+ * Returns the state with the first message of a process in an exchange recorded. Messages of past exchanges are
+ * dropped.
+ */
 function note(state: BenOrState, from: ProcessId, message: ExchangeMessage): BenOrState {
   const place = placeOf(message)
   const said = state.heard.get(place)

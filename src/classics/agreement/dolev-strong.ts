@@ -1,10 +1,10 @@
 /**
- * Authenticated broadcast: Dolev, Strong, "Authenticated Algorithms for Byzantine Agreement" (1983). Any number f < n of
- * faults, f + 1 rounds, and at most two values passed on by each process, however many the sender signs: two already
- * convict it.
+ * Authenticated broadcast: Dolev, Strong, "Authenticated Algorithms for Byzantine Agreement" (1983). It tolerates any
+ * number f < n of faults in f + 1 rounds. Each process relays at most two values, however many the sender signs: two
+ * values already prove the sender faulty.
  *
- * In round r a process accepts a value that r distinct processes signed, the sender first. What it accepts before the
- * last round it signs on and passes on.
+ * In round r a process accepts a value that r distinct processes signed, the sender first. It adds its own signature to
+ * a value accepted before the last round and relays it.
  */
 import {
   type Algorithm,
@@ -26,12 +26,12 @@ import {
   unsigned,
 } from './signature-chain.ts'
 
-/** Values that convict the sender. */
+/** This many different signed values prove the sender faulty. */
 const CONVICTING = 2
 
 export interface BroadcastState {
   readonly round: number
-  /** At most two. */
+  /** The accepted values; at most two. */
   readonly accepted: readonly Value[]
 }
 
@@ -40,7 +40,7 @@ export function dolevStrong(options: {
   readonly faults: number
   readonly seals: readonly Seals[]
   readonly sender?: ProcessId
-  /** f + 1 unless a reader wants to see how fewer fail. */
+  /** f + 1 by default; fewer rounds show how the algorithm then fails. */
   readonly rounds?: number
 }): Algorithm<BroadcastState> {
   const { n, faults, seals, sender = 0, rounds = faults + 1 } = options

@@ -1,9 +1,11 @@
 /**
- * Consensus among processes that crash, in min(t + 1, F + 2) rounds where F of t tolerated faults happen: Dolev, Reischuk,
- * Strong, "Early Stopping in Byzantine Agreement" (1990); the form of Raynal, "Consensus in Synchronous Systems" (2002).
+ * Consensus with crash faults in min(t + 1, F + 2) rounds, when F of the t tolerated faults happen: Dolev, Reischuk,
+ * Strong, "Early Stopping in Byzantine Agreement" (1990); the form of Raynal, "Consensus in Synchronous Systems"
+ * (2002).
  *
- * Each round everyone says the least value that it heard of. Who hears from as many in a round as in the one before knows
- * that nobody can hide a smaller value from it any more: it says so with its next message, and then decides.
+ * In each round every process sends the least value that it has heard of. When a process hears from as many processes
+ * in a round as in the round before, no smaller value can still be hidden from it. It marks its next message as final,
+ * and then decides.
  */
 import { packPayload } from '../../messages/payload.ts'
 import {
@@ -19,9 +21,9 @@ import {
 export interface EarlyStoppingState {
   readonly round: number
   readonly least: Value
-  /** From how many it heard in the round before, itself included. */
+  /** The number of processes that it heard from in the round before, itself included. */
   readonly heardFrom: number
-  /** True if it says with its messages that its value is final. */
+  /** True if its messages mark its value as final. */
   readonly isFinal: boolean
   readonly hasDecided: boolean
 }
@@ -43,7 +45,7 @@ export function earlyStopping(options: {
       }),
       receive(state, inbox) {
         if (state.hasDecided) return { state, outbox: [], decision: null }
-        // Its last messages are out.
+        // Its final messages have been sent.
         if (state.isFinal) return { state: { ...state, hasDecided: true }, outbox: [], decision: state.least }
         const heard = inbox.flatMap(({ payload }) => {
           const said = readMessage(payload, (fields) => ({ least: fields.integer(), isFinal: fields.flag() }))

@@ -1,8 +1,9 @@
 /**
- * FloodSet, for processes that crash and do not lie: Lynch, "Distributed Algorithms", 6.2.1. Any number n > f agree in
- * f + 1 rounds, because in one of them nobody crashes, and after it all hold the same set.
+ * FloodSet, consensus with crash faults: Lynch, "Distributed Algorithms", 6.2.1. Any number n > f of processes agree in
+ * f + 1 rounds. In at least one round no process crashes, and after that round all hold the same set.
  *
- * Each round everyone says every value that it heard of. Who holds one value in the end decides it, else the default.
+ * In each round every process sends all values that it has heard of. A process that holds exactly one value at the end
+ * decides it; otherwise it decides the default.
  */
 import { packPayload } from '../../messages/payload.ts'
 import {
@@ -26,7 +27,7 @@ export interface FloodState {
 export function floodSet(options: {
   readonly n: number
   readonly faults: number
-  /** f + 1 unless a reader wants to see how fewer fail. */
+  /** f + 1 by default; fewer rounds show how the algorithm then fails. */
   readonly rounds?: number
 }): Algorithm<FloodState> {
   const { n, faults, rounds = faults + 1 } = options

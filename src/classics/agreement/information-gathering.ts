@@ -1,9 +1,10 @@
 /**
- * Exponential information gathering: Bar-Noy, Dolev, Dwork, Strong (1987); Lynch, "Distributed Algorithms", 6.3.2. Every
- * process has a value; n >= 3f + 1 agree in f + 1 rounds. What is said grows exponentially, the messages do not.
+ * Exponential information gathering: Bar-Noy, Dolev, Dwork, Strong (1987); Lynch, "Distributed Algorithms", 6.3.2.
+ * Every process has a value; n >= 3f + 1 processes agree in f + 1 rounds. The size of the messages grows exponentially,
+ * their number does not.
  *
- * In round r each process says all that it heard in the round before along paths without itself. In the end the value of
- * a path is that of more than half of its children, from the leaves up.
+ * In round r each process sends everything that it heard in the round before along paths without itself. At the end
+ * each path's value is computed from the leaves up: the value of more than half of its children.
  */
 import { packPayload } from '../../messages/payload.ts'
 import {
@@ -19,11 +20,11 @@ import {
 import { childIndex, pathsBelow, UNSAID, valueAt } from './path-tree.ts'
 
 export interface GatheringState {
-  /** By length of the path: what was said along each. The first level is the own value. */
+  /** By length of the path: the value reported along each path. The first level is the process's own value. */
   readonly levels: readonly Uint8Array[]
 }
 
-/** A path by its index in its level, and which of its children is a certain process. */
+/** A path by its index in its level, with the child that is a given process. */
 interface Place {
   readonly index: number
   readonly child: number
@@ -45,7 +46,7 @@ export function informationGathering(options: {
   const placesOf = (id: ProcessId, length: number): readonly Place[] => pathsWithout[id]?.[length] ?? []
 
   const process = (self: ProcessId): Process<GatheringState> => {
-    /** All that was heard last along paths without this process. */
+    /** Returns everything that was heard in the last round along paths without this process. */
     const toSay = ({ levels }: GatheringState): Uint8Array =>
       Uint8Array.from(placesOf(self, levels.length - 1), ({ index }) => valueAt(levels.at(-1), index))
     const say = (state: GatheringState) => toEach(everyoneBut(n, self), packPayload([toSay(state)]))
@@ -62,7 +63,7 @@ export function informationGathering(options: {
             level[index * (n - length) + child] = values[at] ?? UNSAID
           }
         }
-        hear(self, toSay(state)) // what it tells itself needs no message
+        hear(self, toSay(state)) // no message is needed to itself
         for (const { from, payload } of inbox) {
           const size = placesOf(from, length).length
           hear(from, readMessage(payload, (fields) => fields.bytes({ least: size, most: size })) ?? NOTHING)
@@ -74,7 +75,7 @@ export function informationGathering(options: {
     }
   }
 
-  /** The value of the path at an index of the level of this length. */
+  /** Returns the value of the path at an index of the level of this length. */
   function resolve(levels: readonly Uint8Array[], length: number, index: number): Value {
     if (length === rounds) return valueAt(levels[length], index)
     const children = Array.from({ length: n - length }, (_, at) =>

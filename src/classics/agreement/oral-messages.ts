@@ -2,8 +2,9 @@
  * OM(m), oral messages: Lamport, Shostak, Pease, "The Byzantine Generals Problem" (1982), section 3. Tolerates m traitors
  * among n >= 3m + 1 generals, the commander included, in m + 1 rounds.
  *
- * OM(0): the commander sends his value to every lieutenant, who uses it. OM(m): each lieutenant passes on what he got as
- * the commander of OM(m - 1) among the others, and takes the majority of what he got and of what the others say they got.
+ * OM(0): the commander sends his value to every lieutenant, who uses it. OM(m): each lieutenant acts as the commander
+ * of OM(m - 1) and relays the value that he received to the others. He then takes the majority of the value that he
+ * received and the values that the others report.
  */
 import { packPayload } from '../../messages/payload.ts'
 import {
@@ -23,7 +24,7 @@ import { indexOf, type Path, pathsBelow, UNSAID, valueAt } from './path-tree.ts'
 export interface OralState {
   /** The round whose messages come next; the first is 1. */
   readonly round: number
-  /** By round: what was said along each path that begins with the commander. */
+  /** By round: the value reported along each path that begins with the commander. */
   readonly levels: readonly Uint8Array[]
 }
 
@@ -32,7 +33,9 @@ export interface OralOptions {
   /** m: the traitors to tolerate. */
   readonly traitors: number
   readonly commander?: ProcessId
-  /** A message for each path, as the recursion reads, or one message for each link and round. */
+  /**
+   * `path` sends one message for each path, as the recursion reads; `link` sends one message for each link and round.
+   */
   readonly messages?: 'path' | 'link'
 }
 
@@ -75,7 +78,7 @@ export function oralMessages(options: OralOptions): Algorithm<OralState> {
   return { name: `OM(${m})`, n, rounds: m + 1, process }
 }
 
-/** The value that a lieutenant holds for what was said along a path. */
+/** Returns the value that a lieutenant computes for a path. */
 function agreed(levels: readonly Uint8Array[], path: Path, place: { n: number; self: ProcessId }): Value {
   const value = valueAt(levels[path.length - 1], indexOf(place.n, path, 1))
   if (path.length === levels.length) return value
@@ -83,7 +86,7 @@ function agreed(levels: readonly Uint8Array[], path: Path, place: { n: number; s
   return strictMajority([value, ...others.map((id) => agreed(levels, [...path, id], place))])
 }
 
-/** The commander of a smaller OM for each path: tells all who are not on it. */
+/** Returns one message for each path, as the commander of a smaller OM, to every process that is not on the path. */
 function messagePerPath(said: readonly Said[], targets: readonly ProcessId[]): readonly Message[] {
   return said.flatMap(({ path, value }) =>
     toEach(
@@ -93,7 +96,7 @@ function messagePerPath(said: readonly Said[], targets: readonly ProcessId[]): r
   )
 }
 
-/** The same values in the order of their paths, in one message for each lieutenant. */
+/** Returns the same values, in the order of their paths, in one message for each lieutenant. */
 function messagePerLink(said: readonly Said[], targets: readonly ProcessId[]): readonly Message[] {
   return targets.map((to) => ({
     to,
@@ -107,7 +110,7 @@ function messagePerLink(said: readonly Said[], targets: readonly ProcessId[]): r
 }
 
 /**
- * A receiver's knowledge of the messages of a round: the paths along which something was said in the round before.
+ * The paths on which a receiver expects values in a round: those along which a value was reported in the round before.
  */
 interface Place {
   readonly n: number

@@ -1,16 +1,17 @@
 /**
- * The tree of who said that who said what: a node is a path of distinct processes, and its value is what the last one of
- * them said that the one before had said, and so on. A level is one byte for each path of one length, in the order of
- * the paths; the children of the node at index k are a block of the next level. Lynch, "Distributed Algorithms", 6.2.3.
+ * The tree of relayed values. A node is a path of distinct processes; its value is the value that the last process on
+ * the path reported for the path without it. A level holds one byte for each path of one length, in the order of the
+ * paths. The children of the node at index k are a contiguous block of the next level. Lynch, "Distributed Algorithms",
+ * 6.2.3.
  */
 import { DEFAULT_VALUE, type ProcessId, VALUE_MAX, type Value } from '../process.ts'
 
 export type Path = readonly ProcessId[]
 
-/** The byte for what was not said. */
+/** The byte that stands for a missing value. */
 export const UNSAID = 255
 
-/** Every path with `more` further processes behind `root`, in order. */
+/** Returns every path that extends `root` by `more` processes, in order. */
 export function pathsBelow(n: number, root: Path, more: number): readonly Path[] {
   if (more === 0) return [root]
   const paths: Path[] = []
@@ -20,14 +21,14 @@ export function pathsBelow(n: number, root: Path, more: number): readonly Path[]
   return paths
 }
 
-/** The index, among the children of this path, of the one that ends in `id`. */
+/** Returns the index of the child that ends in `id`, among the children of this path. */
 export function childIndex(path: Path, id: ProcessId): number {
   return id - path.filter((each) => each < id).length
 }
 
 /**
- * The index of a path of distinct processes in its level; `root` is the number of processes with which all paths
- * begin with.
+ * Returns the index of a path of distinct processes in its level. All paths of the level begin with the same `root`
+ * processes.
  */
 export function indexOf(n: number, path: Path, root: number): number {
   let index = 0

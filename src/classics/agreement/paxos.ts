@@ -1,10 +1,10 @@
 /**
- * Paxos for one value: Lamport, "Paxos Made Simple" (2001). n > 2f processes, some of which crash; nobody lies, and there
- * are no clocks. Each process is acceptor and learner; those in `proposers` propose, the k-th of them with ballot k.
+ * Paxos for one value: Lamport, "Paxos Made Simple" (2001). n > 2f processes with crash faults only, and no clocks.
+ * Each process is an acceptor and a learner. The processes in `proposers` also propose, the k-th with ballot k.
  *
- * A proposer asks for promises for its ballot; from a majority it takes over the value accepted in the highest ballot, or
- * its own if there is none, and asks all to accept it. What a majority accepted is chosen. A stable leader has its promises
- * already and asks at once.
+ * A proposer asks for promises for its ballot. From a majority of promises it takes the value accepted in the highest
+ * ballot, or its own value if there is none, and asks all acceptors to accept it. A value is chosen once a majority has
+ * accepted it. A stable leader already has its promises and skips the first phase.
  */
 import { packPayload } from '../../messages/payload.ts'
 import {
@@ -32,10 +32,10 @@ interface PaxosMessage {
 
 export interface PaxosState {
   readonly value: Value
-  /** As acceptor. */
+  /** As acceptor: the highest ballot that it promised. */
   readonly promised: number
   readonly accepted: { readonly ballot: number; readonly value: Value }
-  /** As proposer: who promised and what they had accepted; and who accepted. */
+  /** As proposer: the acceptors that promised, with what each had accepted; and the acceptors that accepted. */
   readonly promises: ReadonlyMap<ProcessId, { readonly ballot: number; readonly value: Value }>
   readonly votes: readonly ProcessId[]
   readonly hasLearnt: boolean
@@ -44,7 +44,7 @@ export interface PaxosState {
 export function paxos(options: {
   readonly n: number
   readonly proposers?: readonly ProcessId[]
-  /** True if the first proposer has a majority's promises already. */
+  /** True if the first proposer already has the promises of a majority. */
   readonly hasStableLeader?: boolean
 }): Algorithm<PaxosState> {
   const { n, proposers = [0], hasStableLeader = false } = options
@@ -59,7 +59,7 @@ export function paxos(options: {
       const [highest] = [...state.promises.values()].sort((a, b) => b.ballot - a.ballot)
       const value = highest !== undefined && highest.ballot > 0 ? highest.value : state.value
       const outbox = tellAll({ kind: 'accept', ballot: ownBallot, value, acceptedIn: 0 })
-      // It accepts its own proposal, unless it has promised more to another one meanwhile.
+      // A proposer accepts its own proposal, unless it has promised a higher ballot meanwhile.
       const isStillFree = state.promised <= ownBallot
       const accepted = isStillFree ? { ballot: ownBallot, value } : state.accepted
       return {
@@ -123,7 +123,9 @@ export function paxos(options: {
 
 const idle = (state: PaxosState): Step<PaxosState> => ({ state, outbox: [], decision: null })
 
-/** An acceptor promises to take part in no lower ballot, and tells what it accepted in the highest one. */
+/**
+ * An acceptor promises to take part in no lower ballot, and reports the value that it accepted in the highest ballot.
+ */
 function promise(state: PaxosState, from: ProcessId, ballot: number): Step<PaxosState> {
   if (ballot <= state.promised) return idle(state)
   const { accepted } = state
@@ -131,7 +133,7 @@ function promise(state: PaxosState, from: ProcessId, ballot: number): Step<Paxos
   return { state: { ...state, promised: ballot }, outbox: [{ to: from, payload }], decision: null }
 }
 
-/** It accepts unless it promised a higher ballot. */
+/** An acceptor accepts a proposal unless it promised a higher ballot. */
 function accept(state: PaxosState, from: ProcessId, accepted: PaxosState['accepted']): Step<PaxosState> {
   if (accepted.ballot < state.promised) return idle(state)
   const payload = encode({ kind: 'accepted', ...accepted, acceptedIn: 0 })

@@ -1,11 +1,13 @@
 /**
- * Phase king, the form with three rounds a phase: Berman, Garay, Perry (1989). n > 3f agree in f + 1 phases with messages
- * of a few bytes. Process k is the king of phase k; one of the f + 1 kings is correct, and makes everyone agree; from then
- * on all propose the same, and no king is listened to.
+ * Phase king, in the variant with three rounds per phase: Berman, Garay, Perry (1989). n > 3f processes agree in f + 1
+ * phases with messages of a few bytes. Process k is the king of phase k. At least one of the f + 1 kings is correct and
+ * makes all processes agree. From then on all propose the same value, and the king's value is ignored.
  *
- *   round 1: everyone says his value.
- *   round 2: who got one value n - f times proposes it; who gets more than f proposals of a value takes it.
- *   round 3: the king says his value; who saw fewer than n - f proposals of the own value takes the king's.
+ *   round 1: every process sends its value.
+ *   round 2: a process that received one value n - f times proposes it; one that receives more than f proposals of a
+ *   value adopts it.
+ *   round 3: the king sends its value; a process that received fewer than n - f proposals of its own value adopts the
+ *   king's.
  */
 import { packPayload } from '../../messages/payload.ts'
 import {
@@ -28,7 +30,7 @@ export interface PhaseKingState {
   readonly value: Value
   /** The proposal of this process in round 2. */
   readonly proposed: Value | null
-  /** True if n - f proposed the value that it holds. */
+  /** True if n - f processes proposed the value that it holds. */
   readonly isSure: boolean
 }
 
@@ -72,7 +74,7 @@ export function phaseKing(options: {
   return { name: 'phase king', n, rounds: 3 * (faults + 1), process }
 }
 
-/** A value that is there so often; the one that is there most, if several are. */
+/** Returns a value that occurs at least `needed` times: the most frequent one, if there are several. */
 function saidBy(needed: number, values: readonly Value[]): Value | null {
   const counts = new Map<Value, number>()
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
@@ -80,7 +82,7 @@ function saidBy(needed: number, values: readonly Value[]): Value | null {
   return most !== undefined && most[1] >= needed ? most[0] : null
 }
 
-/** One value of each sender. */
+/** Returns one value for each sender. */
 function valuesIn(inbox: readonly Received[]): readonly Value[] {
   const values = new Map<ProcessId, Value>()
   for (const { from, payload } of inbox) {

@@ -1,8 +1,8 @@
 /**
- * One round of Raft: Ongaro, Ousterhout, "In Search of an Understandable Consensus Algorithm" (2014), 5.2 and 5.3. n > 2f
- * processes, some of which crash. A candidate asks for votes (RequestVote), or a leader replicates one entry
- * (AppendEntries); either way everyone answers, and a majority, the asker included, decides. The others learn of it with
- * the next AppendEntries, which is not part of this round.
+ * One round of Raft: Ongaro, Ousterhout, "In Search of an Understandable Consensus Algorithm" (2014), 5.2 and 5.3. n >
+ * 2f processes with crash faults only. A candidate asks for votes (RequestVote), or a leader replicates one entry
+ * (AppendEntries). In both cases every process answers, and a majority decides, the asking process included. The others
+ * learn the decision from the next AppendEntries, which is not part of this round.
  */
 import { packPayload } from '../../messages/payload.ts'
 import {
@@ -19,18 +19,18 @@ import {
 
 export interface RaftState {
   readonly term: number
-  /** For whom it voted in this term. */
+  /** The candidate that it voted for in this term. */
   readonly votedFor: ProcessId | null
-  /** The entry that it holds; null for none. */
+  /** The entry in its log; null for none. */
   readonly entry: Value | null
-  /** The processes that answered with a yes. */
+  /** The processes that granted the vote or acknowledged the entry. */
   readonly granted: readonly ProcessId[]
 }
 
 export function raftRound(options: {
   readonly n: number
   readonly what: 'election' | 'replication'
-  /** The processes that ask: in an election there may be several. */
+  /** The candidates, or the leader: an election may have several candidates. */
   readonly askers?: readonly ProcessId[]
 }): Algorithm<RaftState> {
   const { n, what, askers = [0] } = options

@@ -1,9 +1,10 @@
 /**
- * Reliable broadcast without clocks: Bracha, "Asynchronous Byzantine Agreement Protocols" (1987), section 3. n > 3f. If a
- * correct process delivers a value, all correct ones deliver that value; if the sender is correct, it is the sender's.
+ * Reliable broadcast without clocks: Bracha, "Asynchronous Byzantine Agreement Protocols" (1987), section 3. n > 3f. If
+ * a correct process delivers a value, all correct processes deliver that value. If the sender is correct, it is the
+ * sender's value.
  *
- * The sender says its value; everyone echoes it; more than (n + f)/2 echoes or f + 1 readies make a process say that it is
- * ready; 2f + 1 readies deliver. Nothing is promised where a faulty sender says nothing.
+ * The sender sends its value, and every process echoes it. A process sends READY after more than (n + f)/2 echoes or f
+ * + 1 READYs, and delivers after 2f + 1 READYs. Delivery is not guaranteed if the sender is faulty.
  */
 import { packPayload } from '../../messages/payload.ts'
 import {
@@ -24,7 +25,7 @@ export const BROADCAST_STAGES = ['initial', 'echo', 'ready'] as const
 type Stage = (typeof BROADCAST_STAGES)[number]
 
 export interface ReliableState {
-  /** The first statement of each process, this one included. */
+  /** The first value that each process sent in this stage, this process included. */
   readonly echo: ReadonlyMap<ProcessId, Value>
   readonly ready: ReadonlyMap<ProcessId, Value>
   readonly hasDelivered: boolean
@@ -43,7 +44,7 @@ export function reliableBroadcast(options: {
     const send = (stage: Stage, value: Value): readonly Message[] =>
       toEach(everyoneBut(n, self), encodeStage(stage, value))
 
-    /** Says it in a stage in which it has said nothing yet, and does what follows. */
+    /** Sends a value in a stage in which this process has sent nothing yet, and applies the consequences. */
     function say(state: ReliableState, stage: 'echo' | 'ready', value: Value): Step<ReliableState> {
       if (state[stage].has(self)) return { state, outbox: [], decision: null }
       const next = note(state, stage, { from: self, value })

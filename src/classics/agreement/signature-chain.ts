@@ -1,6 +1,6 @@
 /**
- * A value with the signatures of all through whose hands it went: `v:0:j:k` in the paper. Each signature covers the value,
- * the signers up to its own, and so the order; nobody can take one out, put one in or change the value.
+ * A value with the signatures of all processes that relayed it: `v:0:j:k` in the paper. Each signature covers the value
+ * and the signers up to its own, and so their order. Nobody can remove or insert a signature, or change the value.
  */
 import { utf8 } from '../../base/bytes.ts'
 import type { Hash } from '../../base/hash.ts'
@@ -9,7 +9,7 @@ import { type ProcessId, readMessage, VALUE_MAX, type Value } from '../process.t
 
 export const SIGNATURE_BYTES = 64
 
-/** Signing and checking with keys: a process can sign as itself, and check anybody. */
+/** The signing and checking functions: a process can sign as itself, and check every process's signature. */
 export interface Seals {
   readonly hash: Hash
   sign(digest: Uint8Array): Uint8Array
@@ -19,7 +19,7 @@ export interface Seals {
 export interface Chain {
   readonly value: Value
   readonly signers: readonly ProcessId[]
-  /** One behind the other, in the order of the signers. */
+  /** The signatures, concatenated in the order of the signers. */
   readonly signatures: Uint8Array
 }
 
@@ -28,7 +28,7 @@ const TAG = utf8('strategos generals')
 const digestOf = (hash: Hash, value: Value, signers: readonly ProcessId[]): Uint8Array =>
   hash(TAG, packPayload([value, [...signers]]))
 
-/** The chain with one more signature; one that begins has no signers yet. */
+/** Returns the chain with one more signature. A new chain has no signers yet. */
 export function signOn({ value, signers, signatures }: Chain, self: ProcessId, seals: Seals): Chain {
   const longer = [...signers, self]
   const signature = seals.sign(digestOf(seals.hash, value, longer))
@@ -43,7 +43,9 @@ export const unsigned = (value: Value): Chain => ({ value, signers: [], signatur
 export const encodeChain = ({ value, signers, signatures }: Chain): Uint8Array =>
   packPayload([value, [...signers], signatures])
 
-/** The chain that a message holds; its signatures are not looked at. Null for none, and where somebody signed twice. */
+/**
+ * Returns the chain in a message without checking its signatures. Null if there is none, or if a process signed twice.
+ */
 export function readChain(payload: Uint8Array, n: number): Chain | null {
   return readMessage(payload, (fields) => {
     const value = fields.integer()
@@ -55,7 +57,7 @@ export function readChain(payload: Uint8Array, n: number): Chain | null {
   })
 }
 
-/** True if everyone in it signed it. */
+/** True if every signature in the chain is valid. */
 export function isGenuine({ value, signers, signatures }: Chain, seals: Seals): boolean {
   return signers.every((signer, index) =>
     seals.isSignedBy(

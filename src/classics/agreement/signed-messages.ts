@@ -2,9 +2,10 @@
  * SM(m), signed messages: Lamport, Shostak, Pease, "The Byzantine Generals Problem" (1982), section 4. Tolerates any m
  * traitors among n generals (with fewer than two loyal ones there is nothing to agree on), in m + 1 rounds.
  *
- * The commander signs his value and sends it to all. A lieutenant who hears a value for the first time adds it to V, signs
- * it on, and sends it to all who have not signed it, unless m others have already. In the end all loyal lieutenants hold
- * the same V: the value is the one that is in it, or the default where the commander signed several or none.
+ * The commander signs his value and sends it to all. A lieutenant who receives a value for the first time adds it to V.
+ * Unless m other lieutenants have already signed it, he adds his signature and sends the value to all who have not
+ * signed it. At the end all loyal lieutenants hold the same V. They decide the value in V, or the default if the
+ * commander signed several values or none.
  */
 import {
   type Algorithm,
@@ -28,7 +29,7 @@ import {
 
 export interface SignedState {
   readonly round: number
-  /** V, in the order of hearing. */
+  /** V, in the order in which the values arrived. */
   readonly values: readonly Value[]
 }
 
@@ -71,7 +72,9 @@ export function signedMessages(options: {
         }
       },
     }
-    /** With k signatures it has to come in round k: one that was held back could not reach everyone any more. */
+    /**
+     * True if the chain has k signatures in round k. A chain that was held back could no longer reach every process.
+     */
     function isInTime({ signers }: Chain, round: number): boolean {
       return signers.length === round && signers[0] === commander && !signers.includes(self)
     }

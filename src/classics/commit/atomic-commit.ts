@@ -1,9 +1,9 @@
 /**
- * Two-phase commit (Gray 1978) and three-phase commit (Skeen 1981), without failures: the price of all or nothing among
- * processes that are merely asked. For comparison: nobody here lies, and a coordinator that crashes blocks the first kind.
+ * Two-phase commit (Gray 1978) and three-phase commit (Skeen 1981), without failures. They show the cost of atomic
+ * commitment for comparison. No process is Byzantine, and a crashed coordinator blocks two-phase commit.
  *
- * The coordinator, process 0, asks everybody and waits for all answers before it says the next thing. It commits (1) when
- * everybody votes 1; what it says last is the outcome.
+ * The coordinator, process 0, asks every process and waits for all answers before its next message. It commits (1) if
+ * every process votes 1. Its last message is the outcome.
  */
 import { packPayload } from '../../messages/payload.ts'
 import {
@@ -21,11 +21,11 @@ import {
 const COORDINATOR = 0
 
 export interface CommitState {
-  /** The own vote; at the coordinator, whether all votes so far are 1. */
+  /** The process's own vote; at the coordinator, 1 if all votes so far are 1. */
   readonly vote: Value
-  /** Which of the things that the coordinator says comes or came last. */
+  /** The number of the coordinator's last message, counted from 0. */
   readonly said: number
-  /** The processes that answered it. */
+  /** The processes that answered that message. */
   readonly answered: readonly ProcessId[]
 }
 
