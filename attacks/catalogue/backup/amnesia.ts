@@ -7,9 +7,9 @@ export const amnesia: Attack = {
   name: 'amnesia',
   world: 'simulator',
   targets: ['safety'],
-  does: 'loses its disk, passes for a new replica when it starts again, and votes otherwise than before',
+  does: 'loses its disk, starts again as if it were new, and votes differently than before',
   source: 'Castro and Liskov, OSDI 1999, section 4.1: votes are on disk before they are sent',
-  expects: 'it is one of f: nothing is decided twice',
+  expects: 'it is one of the f: no sequence number is decided twice',
   traitors: lastBackups,
   behaviour: () =>
     together(

@@ -8,9 +8,9 @@ export const earlyCommit: Attack = {
   name: 'early-commit',
   world: 'both',
   targets: ['safety'],
-  does: 'as backup commits whatever is proposed at once, without preparing it, and every second time another digest',
+  does: 'as backup sends COMMIT for each proposal at once, without preparing, and for a wrong digest every second time',
   source: 'Castro and Liskov, OSDI 1999, section 4.2',
-  expects: 'its votes decide nothing that correct replicas do not decide without them',
+  expects: 'its votes decide nothing that correct replicas would not decide anyway',
   traitors: lastBackups,
   drawn: 'anywhere',
   behaviour: () =>

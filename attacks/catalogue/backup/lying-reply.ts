@@ -9,9 +9,9 @@ export const lyingReply: Attack = {
   name: 'lying-reply',
   world: 'both',
   targets: ['safety'],
-  does: 'gives every client the same wrong results as the other traitors',
+  does: 'sends clients the same wrong results as the other traitors',
   source: 'Castro and Liskov, OSDI 1999, section 4.1',
-  expects: 'no client believes it, because f + 1 have to say the same',
+  expects: 'no client believes it, because f + 1 replies must match',
   traitors: primaryAndBackups,
   drawn: 'anywhere',
   behaviour: () =>

@@ -8,7 +8,7 @@ export const mute: Attack = {
   name: 'mute',
   world: 'both',
   targets: ['performance'],
-  does: 'as backup hears everything and says nothing to anyone',
+  does: 'as backup receives everything and sends nothing',
   source: 'Castro and Liskov, OSDI 1999, section 2',
   expects: 'no view change',
   traitors: lastBackups,

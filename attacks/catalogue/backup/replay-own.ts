@@ -22,9 +22,9 @@ export const replayOwn: Attack = {
   name: 'replay-own',
   world: 'both',
   targets: ['safety'],
-  does: 'sends messages that it sent long ago again and again, view changes among them, to whoever',
+  does: 'resends old messages of its own, view changes among them, to random replicas',
   source: 'Castro and Liskov, OSDI 1999, section 4.4: a message is of one view',
-  expects: 'what is over stays over, and no view changes',
+  expects: 'old messages change nothing, and no view changes',
   traitors: lastBackups,
   drawn: 'anywhere',
   behaviour: () => {

@@ -8,7 +8,7 @@ export const selectiveVote: Attack = {
   name: 'selective-vote',
   world: 'both',
   targets: ['performance'],
-  does: 'as backup votes late, and to one replica not at all',
+  does: 'as backup votes late, and never to one replica',
   source: 'Amir and others, DSN 2008 (Prime), section 3',
   expects: 'the others need none of its votes, so no view changes',
   traitors: lastBackups,

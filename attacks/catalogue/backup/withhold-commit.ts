@@ -8,7 +8,7 @@ export const withholdCommit: Attack = {
   name: 'withhold-commit',
   world: 'both',
   targets: ['liveness'],
-  does: 'as backup keeps its COMMITs, and whatever else shows a decision, from some replicas',
+  does: 'as backup withholds its COMMITs, and everything else that shows a decision, from some replicas',
   source: 'Berger, Reiser and Bessani, DSN 2021, on replicas in the dark',
   expects: 'they learn decisions from the others, so no view changes',
   traitors: lastBackups,

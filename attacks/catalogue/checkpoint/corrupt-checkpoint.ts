@@ -8,7 +8,7 @@ export const corruptCheckpoint: Attack = {
   name: 'corrupt-checkpoint',
   world: 'both',
   targets: ['safety'],
-  does: 'says a wrong root at every checkpoint, the same as the other traitors',
+  does: 'announces a wrong root at every checkpoint, the same as the other traitors',
   source: 'Castro and Liskov, OSDI 1999, section 4.3',
   expects: 'checkpoints become stable with the right root, and the window moves',
   traitors: lastBackups,

@@ -14,7 +14,7 @@ export const falseRoots: Attack = {
   name: 'false-roots',
   world: 'both',
   targets: ['safety'],
-  does: 'tells some replicas of other states behind its checkpoints, when it says them and when it leaves a view',
+  does: 'announces different checkpoint roots to some replicas, in CHECKPOINTs and in VIEW-CHANGEs',
   source: 'Castro and Liskov, OSDI 1999, section 4.3',
   expects: 'checkpoints become stable with the right root; where they are signed, both are kept as evidence',
   traitors: lastBackups,

@@ -13,9 +13,9 @@ export const fetchFlood: Attack = {
   name: 'fetch-flood',
   world: 'both',
   targets: ['resources'],
-  does: 'asks one correct replica for old batches and pages as fast as it can',
+  does: 'requests old batches and pages from one correct replica as fast as it can',
   source: 'every question costs an answer more than it costs to ask',
-  expects: 'a bounded number of questions of each replica is answered, and the others do not notice',
+  expects: 'a bounded number of requests per replica is answered, and the others are unaffected',
   exceeds: [
     {
       what: 'answers to one replica that asks, in 50 ms',

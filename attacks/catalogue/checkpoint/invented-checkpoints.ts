@@ -22,7 +22,7 @@ export const inventedCheckpoints: Attack = {
   name: 'invented-checkpoints',
   world: 'simulator',
   targets: ['safety', 'liveness'],
-  does: 'claims checkpoints that nobody reached when it leaves a view, at times as stable ones',
+  does: 'claims in its VIEW-CHANGEs checkpoints that no replica reached, sometimes as stable',
   source: 'Castro and Liskov, TOCS 2002, section 4.5: a checkpoint needs f + 1 that have it',
   expects: 'no view begins above a checkpoint that only it claims, and the window moves',
   mode: 'oral',

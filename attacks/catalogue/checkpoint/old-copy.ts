@@ -6,9 +6,9 @@ export const oldCopy: Attack = {
   name: 'old-copy',
   world: 'simulator',
   targets: ['safety'],
-  does: 'the primary, no traitor, starts from an old copy of its disk, which is whole and does not show what it lacks',
+  does: 'the primary, which is correct, starts from an old copy of its disk that is intact and shows no loss',
   source: 'a backup that was put back, or a disk that was rolled back with its virtual machine',
-  expects: 'the others tell it what it forgot; it says so, and takes part again when that is history',
+  expects: 'the others show it what it forgot; it says so, and rejoins once that is history',
   traitors: nobody,
   behaviour: () => together(),
   inspect: holds(

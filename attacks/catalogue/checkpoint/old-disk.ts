@@ -8,10 +8,9 @@ export const oldDisk: Attack = {
   name: 'old-disk',
   world: 'simulator',
   targets: ['safety'],
-  does: 'one replica, no traitor, starts with damaged pages, and later another one with a damaged or an empty log',
+  does: 'a correct replica starts with damaged pages, and later another one with a damaged or empty log',
   source: 'Castro and Liskov, OSDI 1999, section 4.1 takes for granted that a log is never lost',
-  expects:
-    'it says so, votes for nothing that it may have forgotten, and takes part again when that is history',
+  expects: 'it says so, does not vote where it may have forgotten a vote, and rejoins once that is history',
   traitors: nobody,
   behaviour: () => together(),
   inspect: holds(

@@ -12,7 +12,7 @@ export const poisonedPage: Attack = {
   name: 'poisoned-page',
   world: 'simulator',
   targets: ['safety'],
-  does: 'gives a replica that fetches the state pages with a flipped bit',
+  does: 'serves pages with a flipped bit to a replica that fetches the state',
   source: 'Castro and Liskov, TOCS 2002, section 5.3.2',
   expects: "each page is checked against its parent's hash, and another source is asked",
   traitors: firstPrimaries,

@@ -9,7 +9,7 @@ export const slowSource: Attack = {
   name: 'slow-source',
   world: 'simulator',
   targets: ['performance'],
-  does: 'gives a replica that fetches the state one page now and then',
+  does: 'serves a page only now and then to a replica that fetches the state',
   source: 'Castro and Liskov, TOCS 2002, section 5.3.2',
   expects: 'another source is asked, and the transfer ends',
   traitors: firstPrimaries,

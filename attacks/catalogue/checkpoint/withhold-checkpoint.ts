@@ -8,7 +8,7 @@ export const withholdCheckpoint: Attack = {
   name: 'withhold-checkpoint',
   world: 'both',
   targets: ['liveness'],
-  does: 'takes part in everything and says no checkpoint',
+  does: 'takes part in everything but sends no CHECKPOINT',
   source: 'Castro and Liskov, OSDI 1999, section 4.3',
   expects: 'the window moves without it',
   traitors: lastBackups,

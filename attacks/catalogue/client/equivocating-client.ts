@@ -16,9 +16,9 @@ export const equivocatingClient: Attack = {
   world: 'both',
   plays: 'client',
   targets: ['safety'],
-  does: 'signs other operations under one timestamp for each replica, and sends each of them its own',
+  does: 'signs different operations under one timestamp, one request for each replica',
   source: 'Castro and Liskov, OSDI 1999, section 4.1: a faulty client must not make replicas part',
-  expects: 'of each timestamp one request is executed, the same everywhere, and the others are refused',
+  expects: 'one request per timestamp is executed, the same on all replicas, and the others are refused',
   traitors: nobody,
   behaviour: () => together(),
   client: {

@@ -81,9 +81,9 @@ export const fullQuota: Attack = {
   world: 'both',
   plays: 'client',
   targets: ['liveness'],
-  does: 'keeps its own room at the primary full, and gives further large requests to backups only',
+  does: 'fills its quota at the primary, and sends further large requests to backups only',
   source: 'PBFT backups time what clients gave to them, and a primary that bounds a client refuses it',
-  expects: 'the primary takes what backups time whatever else its client asks for, so no view changes',
+  expects: "the primary accepts what backups relay beyond the client's quota, so no view changes",
   exceeds: [
     {
       what: 'requests of one client that wait at the primary',

@@ -22,9 +22,9 @@ export const hostilePayload: Attack = {
   world: 'both',
   plays: 'client',
   targets: ['safety', 'resources'],
-  does: 'signs keys that mean something to a language, broken text, counts and lengths that lie, deep nesting, unsafe integers',
+  does: 'signs keys such as __proto__, broken text, false counts and lengths, deep nesting, unsafe integers',
   source: 'inputs that made parsers and stores differ, from prototype pollution to overlong UTF-8',
-  expects: 'every replica gives the same verdict on each of them, and executes what is well-formed alike',
+  expects: 'every replica judges each of them alike, and executes the well-formed ones alike',
   exceeds: [
     { what: 'depth of a payload', limit: PAYLOAD_DEPTH_MAX, sent: HOSTILE_SIZES.depth },
     { what: 'items of a payload', limit: PAYLOAD_ITEMS_MAX, sent: HOSTILE_SIZES.items },

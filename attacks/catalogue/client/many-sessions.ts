@@ -56,10 +56,9 @@ export const manySessions: Attack = {
   world: 'both',
   plays: 'client',
   targets: ['resources'],
-  does: 'is many clients at once, each with links and timestamps of its own, strangers among them, and fills what is kept for it',
+  does: 'acts as many clients, strangers among them, each with its own links and timestamps, to fill every table',
   source: 'sessions are state: who makes many of them makes all replicas keep them',
-  expects:
-    'what is kept is bounded, what was let go is the same on all replicas, and strangers leave nothing',
+  expects: 'memory is bounded, all replicas evict the same, and strangers leave nothing',
   exceeds: [
     {
       what: 'bytes of results kept for one client',

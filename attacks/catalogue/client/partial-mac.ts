@@ -16,10 +16,9 @@ export const partialMac: Attack = {
   world: 'both',
   plays: 'client',
   targets: ['liveness', 'performance'],
-  does: 'makes the MACs of its requests good for one replica each, the primary first, and wrong for all others',
+  does: 'makes the MACs of each request valid for one replica only, the primary first',
   source: 'Clement, Wong, Alvisi, Dahlin and Marchetti, NSDI 2009: the big MAC attack',
-  expects:
-    'at most one view change, however long it goes on: then it has to sign, and what it signs is executed',
+  expects: 'at most one view change, however long it lasts: then it must sign, and what it signs is executed',
   traitors: nobody,
   behaviour: () => together(),
   needsMacs: true,

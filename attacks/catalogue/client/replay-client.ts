@@ -24,7 +24,7 @@ export const replayClient: Attack = {
   world: 'both',
   plays: 'client',
   targets: ['safety', 'resources'],
-  does: 'sends each request again and again, old ones, another under the same timestamp, and far-future timestamps',
+  does: 'repeats requests, old ones among them, reuses timestamps, and sends timestamps far in the future',
   source: 'Castro and Liskov, OSDI 1999, section 4.1',
   expects: 'each timestamp has at most one effect, and other clients are served',
   exceeds: [

@@ -32,9 +32,9 @@ export const stranger: Attack = {
   world: 'both',
   plays: 'client',
   targets: ['safety'],
-  does: "comes with a key that nobody knows, with another client's and with a replica's, without any, and speaks for others",
+  does: "connects with an unknown key, another client's, a replica's or none, and speaks for others",
   source: 'Castro and Liskov, OSDI 1999, section 4.1: only authenticated clients are served',
-  expects: "nobody is let in under another's name, and what a stranger asks for is refused",
+  expects: "no one is admitted under another's name, and a stranger's requests are refused",
   traitors: nobody,
   behaviour: () => together(),
   client: {

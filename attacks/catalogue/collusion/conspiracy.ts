@@ -27,9 +27,9 @@ export const conspiracy: Attack = {
   name: 'conspiracy',
   world: 'simulator',
   targets: ['safety', 'performance'],
-  does: 'traitors equivocate and vote for both halves, starve a client, lie to the others, while their client asks each half for something else under one timestamp, and a correct replica is slow',
+  does: 'traitors equivocate, vote for both halves, starve a client and lie to others, while their client equivocates too and a correct replica is slow',
   source: 'what an operator of f replicas and some switches could do',
-  expects: 'nothing beside what always holds',
+  expects: 'the invariants hold',
   traitors: primaryAndBackups,
   behaviour: () =>
     together(

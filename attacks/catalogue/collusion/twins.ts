@@ -31,9 +31,9 @@ export const twins: Attack = {
   name: 'twins',
   world: 'simulator',
   targets: ['safety'],
-  does: 'f replicas run twice with one key, each half honest on its own side of a network that is parted anew each round',
+  does: 'f replicas run twice with one key, each copy honest on its side of a network that is partitioned anew each round',
   source: 'Bano and others, OPODIS 2021 (Twins)',
-  expects: 'nothing beside what always holds; a twin leads the first view on both sides',
+  expects: 'the invariants hold; a twin leads the first view on both sides',
   traitors: firstPrimaries,
   behaviour: () => together(),
   simulated: {

@@ -11,7 +11,7 @@ export const falseMajority: Attack = {
   does: 'f + 1 traitors give clients the same wrong results',
   source: 'Castro and Liskov, OSDI 1999, section 4.1: why f + 1 matching replies and no fewer',
   expects:
-    'a client believes them, and their signatures under results that executing does not give name them',
+    'a client believes them, and their signatures on results that execution does not give identify them',
   traitors: oneTooMany,
   behaviour: () =>
     onSend(

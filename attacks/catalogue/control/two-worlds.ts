@@ -9,7 +9,7 @@ export const twoWorlds: Attack = {
   name: 'two-worlds',
   world: 'both',
   targets: ['safety'],
-  does: 'f + 1 traitors, the primary among them, show two histories to two halves of the correct replicas that hear nothing of each other',
+  does: 'f + 1 traitors, the primary among them, show two histories to two halves of the correct replicas, which cannot reach each other',
   source: 'Bracha and Toueg, JACM 1985: no protocol survives it',
   expects: 'agreement breaks, the run says so, and signatures that contradict each other name every traitor',
   traitors: oneTooMany,

@@ -24,9 +24,9 @@ export const wrongQuorum: Attack = {
   name: 'wrong-quorum',
   world: 'simulator',
   targets: ['safety'],
-  does: 'f traitors show two histories to halves that hear nothing of each other, with a quorum that is one too small',
+  does: 'f traitors show two histories to halves that cannot reach each other, with a quorum that is one too small',
   source: 'a mistake that was made more than once: 2f in place of 2f + 1',
-  expects: 'agreement breaks, so what checks agreement works',
+  expects: 'agreement breaks, which shows that the agreement checker works',
   traitors: firstPrimaries,
   behaviour: twoWorlds.behaviour,
   simulated: {

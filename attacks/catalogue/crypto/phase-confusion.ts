@@ -8,9 +8,9 @@ export const phaseConfusion: Attack = {
   name: 'phase-confusion',
   world: 'both',
   targets: ['safety'],
-  does: 'shows the signature of its PREPARE as that of a COMMIT, and the other way round',
+  does: 'presents the signature of its PREPARE as that of a COMMIT, and the reverse',
   source: 'two payloads of one form need tags of their own under the signature',
-  expects: 'refused, because the kind is part of what is signed',
+  expects: 'refused, because the kind is signed too',
   traitors: lastBackups,
   drawn: 'anywhere',
   behaviour: () =>

@@ -16,9 +16,9 @@ export const twoEncodings: Attack = {
   name: 'two-encodings',
   world: 'both',
   targets: ['safety'],
-  does: 'signs votes whose payload says the same in other bytes',
+  does: 'signs votes that encode the same payload in different bytes',
   source: 'signature wrapping and non-canonical encodings',
-  expects: 'refused: one meaning has one encoding',
+  expects: 'refused: each payload has exactly one encoding',
   traitors: lastBackups,
   drawn: 'anywhere',
   behaviour: () =>

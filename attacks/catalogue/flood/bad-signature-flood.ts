@@ -30,9 +30,9 @@ export const badSignatureFlood: Attack = {
   name: 'bad-signature-flood',
   world: 'both',
   targets: ['resources', 'performance'],
-  does: 'sends votes with wrong signatures, in its own and in other names, to everybody at full rate',
+  does: "sends votes with wrong signatures, in its own name and in others', to every replica at full rate",
   source: 'checking a signature costs far more than sending one',
-  expects: 'few of them are checked before nothing more is taken from the sender for a while',
+  expects: 'few of them are checked before the sender is disconnected for a while',
   exceeds: [
     {
       what: 'checks that a peer may waste in a tick',

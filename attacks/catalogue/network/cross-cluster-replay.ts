@@ -36,7 +36,7 @@ export const crossClusterReplay: Attack = {
   name: 'cross-cluster-replay',
   world: 'both',
   targets: ['safety'],
-  does: 'plays what replicas and clients signed with the same keys in another cluster, and asks to be let in as in that one',
+  does: 'replays messages that replicas and clients signed with the same keys in another cluster, and its handshakes',
   source: 'a staging cluster that was made with the keys of the real one',
   expects: 'the cluster is part of every signature, so all of it is refused',
   traitors: lastBackups,

@@ -8,10 +8,9 @@ export const followThePrimary: Attack = {
   name: 'follow-the-primary',
   world: 'simulator',
   targets: ['liveness'],
-  does: 'a network, with no traitor, holds back everything to and from whoever leads, and lets it through when another one leads',
+  does: 'no traitor: the network holds back everything to and from the current primary, and delivers it once another leads',
   source: 'Miller and others, CCS 2016 (HoneyBadgerBFT), section 3: a scheduler that knows who leads',
-  expects:
-    'it may stall everything until the network is calm, and breaks nothing; then everybody is answered',
+  expects: 'service may stop until the network is calm, and nothing breaks; then all clients are answered',
   traitors: nobody,
   behaviour: () => together(),
   judge: viewChanges(2, 12),

@@ -11,7 +11,8 @@ export const frameVictim: Attack = {
   targets: ['accuracy'],
   does: 'votes for two digests at once in the name of a correct replica, and shows both as evidence against it',
   source: 'blame for what nobody signed makes a system expel its correct members',
-  expects: 'only what is authenticated is blamed on anybody: the victim is neither suspected nor convicted',
+  expects:
+    'only authenticated messages count against a replica: the victim is neither suspected nor convicted',
   traitors: lastBackups,
   drawn: 'anywhere',
   behaviour: () =>

@@ -59,9 +59,9 @@ export const partition: Attack = {
   plays: 'network',
   world: 'both',
   targets: ['liveness', 'safety'],
-  does: 'cuts f replicas off from the others, with no traitor, then f + 1, then heals the network',
+  does: 'no traitor: f replicas are cut off from the others, then f + 1, then the network heals',
   source: 'Gilbert and Lynch, SIGACT News 2002; Castro and Liskov, OSDI 1999, section 3',
-  expects: 'writes go on without f replicas, stop without f + 1, and go on again once the network is healed',
+  expects: 'writes continue without f replicas, stop without f + 1, and resume once the network heals',
   traitors: nobody,
   behaviour: () => together(),
   inspect: all(

@@ -38,9 +38,9 @@ export const pause: Attack = {
   plays: 'machines',
   world: 'both',
   targets: ['safety', 'liveness'],
-  does: 'stops f replicas, the first primary among them, and lets them go on later with their old view of things; in the simulator clocks step too',
+  does: 'pauses f replicas, the first primary among them, and resumes them with stale state; in the simulator clocks step too',
   source: 'seen wherever garbage collection, hypervisors or suspended laptops stop a process',
-  expects: 'the others go on without them, they catch up, and no clock moves the time of batches far ahead',
+  expects: 'the others continue without them, they catch up, and no clock moves batch time far ahead',
   traitors: nobody,
   behaviour: () => together(),
   inspect: all<Observed>(

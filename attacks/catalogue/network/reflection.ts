@@ -13,9 +13,9 @@ export const reflection: Attack = {
   name: 'reflection',
   world: 'both',
   targets: ['resources'],
-  does: 'asks everybody for old batches and pages in the name of a correct replica, and says that it is behind',
+  does: 'requests old batches and pages in the name of a correct replica, and reports it as behind',
   source: 'questions with a forged sender, as in floods by way of name servers',
-  expects: 'the victim is sent nothing that it did not ask for',
+  expects: 'the victim receives nothing that it did not ask for',
   exceeds: [
     {
       what: 'answers to one replica while it seems to lag, in 50 ms',

@@ -60,11 +60,11 @@ export const silentLoss: Attack = {
   plays: 'network',
   world: 'both',
   targets: ['liveness'],
-  does: 'a network, with no traitor, loses what f replicas and the others send each other, both ways and then one way, then that of f + 1, and tells nobody',
+  does: 'no traitor: the network silently drops traffic between f replicas and the others, both ways, then one way, then for f + 1',
   source:
     'Braden, RFC 1122, 4.2.3.5: TCP goes on trying for 100 seconds and more before it gives a connection up',
   expects:
-    'writes go on without f replicas, and soon after each loss all links live again, because silent ones are ended',
+    'writes continue without f replicas, and all links recover soon after each loss, because silent links are ended',
   traitors: nobody,
   behaviour: () => together(),
   // Each of the three losses may end as many views as there are replicas that it takes away.

@@ -85,9 +85,9 @@ export const announcedBytes: ProcessAttack = {
   world: 'processes',
   plays: 'stranger',
   targets: ['resources', 'liveness'],
-  does: 'opens more connections to the gateway than it takes, which say nothing, announce 1 MiB and send a byte, or lack the last byte',
+  does: 'opens more connections to the gateway than it accepts: silent, announcing 1 MiB and sending a byte, or lacking the last byte',
   source: 'R. Hansen, Slowloris HTTP DoS, 2009; RUDY, slow POST bodies, 2010',
-  expects: 'the gateway refuses no correct caller, and there is no view change',
+  expects: 'the gateway refuses no correct caller, and no view changes',
   exceeds: [
     { what: 'connections of the gateway', limit: GATEWAY_LIMITS.connections, sent: CONNECTIONS.silent },
     {

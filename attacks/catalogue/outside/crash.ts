@@ -29,8 +29,8 @@ export const crash: ProcessAttack = {
   world: 'processes',
   plays: 'machines',
   targets: ['safety', 'liveness'],
-  does: 'kills the processes of f replicas, the first primary among them, starts them again from their disks, and goes on to the next',
+  does: 'kills the processes of f replicas, the first primary among them, restarts them from their disks, and goes on to the next',
   source: 'Castro and Liskov, OSDI 1999, section 4.1: a replica keeps its word over a crash',
-  expects: 'the others go on without them, and they catch up',
+  expects: 'the others continue without them, and they catch up',
   outside: { run },
 }

@@ -154,10 +154,10 @@ export const slowloris: ProcessAttack = {
   world: 'processes',
   plays: 'stranger',
   targets: ['resources', 'liveness'],
-  does: 'keeps opening more connections to every replica than its process may have files, which say nothing, a byte now and then, or a length of 2 GiB',
+  does: 'keeps opening more connections to every replica than it may have files: silent, sending a byte now and then, or announcing 2 GiB',
   source: 'R. Hansen, Slowloris HTTP DoS, 2009',
   expects:
-    'the limits hold: no replica runs out of files, a correct client that comes then is served, and there is no view change',
+    'the limits hold: no replica runs out of files, a correct client that connects then is served, and no view changes',
   exceeds: [
     { what: 'connections to a replica without a handshake', limit: HALF_OPEN_FITTED, sent: CONNECTIONS },
     { what: "open files of a replica's process", limit: OPEN_FILES, sent: CONNECTIONS },

@@ -14,9 +14,9 @@ export const forgottenViewChange: Attack = {
   name: 'forgotten-view-change',
   world: 'simulator',
   targets: ['safety'],
-  does: 'a replica loses its disk after a view change and heals; then the primary of that view plays what it had said',
+  does: 'a replica loses its disk after a view change and heals; then the primary of that view replays what the replica had sent',
   source: 'a fork of a model of the obvious way to heal',
-  expects: 'the healed replica takes part above every view of which it may have forgotten something',
+  expects: 'the healed replica votes only in views above every one of which it may have forgotten something',
   traitors: () => [toReplicaId(1)],
   behaviour: () => {
     const old: Uint8Array[] = []

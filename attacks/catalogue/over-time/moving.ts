@@ -23,9 +23,9 @@ export const movingFaults: Attack = {
   name: 'moving',
   world: 'simulator',
   targets: ['safety', 'liveness'],
-  does: 'crashes, silence and slowness go from one replica to the next, beside f - 1 traitors that vote twice',
+  does: 'crashes, silence and slowness move from one replica to the next, beside f - 1 traitors that vote twice',
   source: 'Castro and Liskov, TOCS 2002, section 1: faults that come and go',
-  expects: 'never more than f at once, so nothing beside what always holds',
+  expects: 'never more than f faulty at once, so the invariants hold',
   // A replica that signed as a traitor stays one, so f - 1 places are taken and one fault is left to move.
   traitors: (n) => lastBackups(n).slice(0, faultsMax(n) - 1),
   behaviour: () => onSend(and(isVote, withProbability(0.3)), also(set(forNothing))),

@@ -24,9 +24,9 @@ export const smallScope: Attack = {
   name: 'small-scope',
   world: 'simulator',
   targets: ['safety', 'liveness'],
-  does: 'to some receivers says one more, one less or something that it said before, while a few links lose messages',
+  does: 'sends some receivers a number one higher or lower, or an old message, while a few links lose messages',
   source: 'Winter and others, OOPSLA 2023 (ByzzFuzz): few and small faults find most mistakes',
-  expects: 'nothing beside what always holds',
+  expects: 'the invariants hold',
   traitors: primaryAndBackups,
   drawn: 'anywhere',
   behaviour: () =>

@@ -73,9 +73,9 @@ export function soakOf(catalogue: readonly Attack[]): Attack {
     name: 'soak',
     world: 'both',
     targets: ['safety', 'liveness'],
-    does: 'plays all attacks of replicas in turn, with the faults of each, while replicas crash as far as there is room in f',
+    does: 'plays all attacks by replicas in turn, with the faults of each, while replicas crash as far as f allows',
     source: 'what is harmless alone may not be so after something else',
-    expects: 'never more than f at once, so nothing beside what always holds',
+    expects: 'never more than f faulty at once, so the invariants hold',
     traitors: traitorsOf,
     behaviour: () => takingTurns(attacks),
     judge: holds(

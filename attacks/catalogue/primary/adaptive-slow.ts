@@ -25,10 +25,10 @@ export const adaptiveSlow: Attack = {
   name: 'adaptive-slow',
   world: 'both',
   targets: ['performance'],
-  does: 'as primary lets requests wait as long as its detectors allow and a little longer, until one complains',
+  does: 'as primary delays requests as long as the detectors allow and a little longer, until one complains',
   source: 'after the delay attacks of Amir and others, DSN 2008 (Prime)',
   expects:
-    'it takes no more of the throughput than the waiting measured without it allows, and what it adds until it is detected',
+    'the throughput it takes is at most what the waits measured without it allow, plus what it adds until it is detected',
   traitors: firstPrimary,
   judge: all(viewChanges(0, 1), onProcesses(lossAtMost(0.6))),
   inspect: all(settledAtLeast(0.9), lossAsAllowed(GREED / GREEDIER_EVERY_TICKS)),

@@ -8,7 +8,7 @@ export const doubleProposal: Attack = {
   name: 'double-proposal',
   world: 'both',
   targets: ['safety'],
-  does: 'as primary proposes two batches for one (v, s) to every backup, to some of them in the other order',
+  does: 'as primary proposes two batches for one (v, s) to every backup, in different orders',
   source: 'Castro and Liskov, OSDI 1999, section 4.2',
   expects: 'at most one of them prepares; where proposals are signed, both are kept as evidence',
   traitors: firstPrimary,

@@ -12,9 +12,9 @@ export const keepInDark: Attack = {
   name: 'keep-in-dark',
   world: 'both',
   targets: ['liveness'],
-  does: 'leaves f correct replicas out of everything, and is silent once nobody expects them to be needed',
+  does: 'sends nothing to f correct replicas, and falls silent once the others have worked without them for a while',
   source: 'Berger, Reiser and Bessani, DSN 2021, on replicas in the dark',
-  expects: 'those in the dark have kept up by what others send them, and take part at once',
+  expects: 'the replicas left out have kept up through the others, and vote at once',
   traitors: primaryAndBackups,
   drawn: 'as primary',
   behaviour: () =>

@@ -10,7 +10,7 @@ export const partialProposals: Attack = {
   targets: ['liveness'],
   does: 'as primary sends its proposals to some replicas only',
   source: 'Berger, Reiser and Bessani, DSN 2021, on replicas in the dark',
-  expects: 'the others ask for what they lack, or the view ends once',
+  expects: 'the others fetch what they lack, or the view ends once',
   traitors: firstPrimary,
   drawn: 'as primary',
   behaviour: () => onSend(and(isKind('pre-prepare'), whilePrimary, not(toSome())), drop),

@@ -9,9 +9,9 @@ export const repropose: Attack = {
   name: 'repropose',
   world: 'both',
   targets: ['safety'],
-  does: 'as primary orders requests again that were executed long ago, twice in one batch',
+  does: 'as primary orders requests that were executed long ago, twice in one batch',
   source: 'Castro and Liskov, OSDI 1999, section 4.1: exactly-once semantics',
-  expects: 'each is executed once, and nobody holds the repetition against the batch',
+  expects: 'each is executed once, and the batch is accepted all the same',
   traitors: firstPrimary,
   drawn: 'as primary',
   behaviour: () => {

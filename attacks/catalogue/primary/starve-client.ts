@@ -8,9 +8,10 @@ export const starveClient: Attack = {
   name: 'starve-client',
   world: 'both',
   targets: ['performance'],
-  does: 'as primary orders the requests of everybody but one client',
+  does: "as primary orders every client's requests except one client's",
   source: 'Clement and others, NSDI 2009 (Aardvark), section 4.2',
-  expects: "that client's answers take no more than 900 ms: batches that had room for its request tell of it",
+  expects:
+    'that client is answered within 900 ms: batches that had room for its request give the primary away',
   traitors: firstPrimary,
   drawn: 'as primary',
   environment: { untilViewChanges: 1 },

@@ -10,9 +10,10 @@ export const timeWarp: Attack = {
   name: 'time-warp',
   world: 'both',
   targets: ['safety', 'liveness'],
-  does: 'as primary proposes times from far ahead, from just below what passes, from long ago, and one that stands still',
+  does: 'as primary proposes batch times far ahead, just inside the limit, long past, and standing still',
   source: 'leases and locks expire by the time of batches',
-  expects: 'nobody votes for a time far ahead of its clock, and a past one is taken and moves nothing',
+  expects:
+    'no replica votes for a time far ahead of its clock, and a past time is accepted without moving time back',
   traitors: firstPrimary,
   drawn: 'as primary',
   behaviour: () => {

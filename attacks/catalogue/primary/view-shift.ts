@@ -10,7 +10,7 @@ export const viewShift: Attack = {
   targets: ['safety', 'liveness'],
   does: 'as primary gives one backup its proposals in the view before or after, or a thousand views later',
   source: 'small-scope mutations after ByzzFuzz (Winter and others, OOPSLA 2023)',
-  expects: 'they are dropped, and nobody follows into those views',
+  expects: 'they are dropped, and no replica moves to those views',
   traitors: firstPrimary,
   drawn: 'as primary',
   behaviour: () =>

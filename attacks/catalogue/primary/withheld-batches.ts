@@ -9,10 +9,10 @@ export const withheldBatches: Attack = {
   name: 'withheld-batches',
   world: 'both',
   targets: ['liveness'],
-  does: 'as primary shows its batches to f + 1 replicas, and gives nobody a batch who asks for one',
+  does: 'as primary sends its batches to f + 1 replicas only, and answers no request for one',
   source:
     'Castro and Liskov, TOCS 2002, section 4.5: a batch without a signature is had from those that have it',
-  expects: 'the others get it from one of those, or the view ends once',
+  expects: 'the others fetch it from one of those, or the view ends once',
   traitors: firstPrimary,
   drawn: 'as primary',
   behaviour: () =>

@@ -19,7 +19,7 @@ export const concealPrepared: Attack = {
   targets: ['safety'],
   does: 'says in its VIEW-CHANGEs that it prepared nothing',
   source: 'Castro and Liskov, OSDI 1999, section 4.4',
-  expects: 'a quorum of others knows what was decided, so that nothing is lost, and the view changes once',
+  expects: 'a quorum of the others knows what was decided: nothing is lost, and the view changes once',
   traitors: lastBackups,
   drawn: 'anywhere',
   behaviour: () => onSend(isKind('view-change', 'oral-view-change'), set(nothingPrepared)),

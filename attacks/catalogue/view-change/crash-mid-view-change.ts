@@ -7,9 +7,9 @@ export const crashMidViewChange: Attack = {
   name: 'crash-mid-view-change',
   world: 'simulator',
   targets: ['safety', 'liveness'],
-  does: 'the next primary, which is no traitor, loses power in the middle of the view change and comes back',
+  does: 'the next primary, which is correct, loses power during the view change and restarts',
   source: 'Castro and Liskov, OSDI 1999, section 4.4: what was prepared survives',
-  expects: 'it says again what its log holds, byte for byte, and a view begins',
+  expects: 'it repeats what its log holds, byte for byte, and a view begins',
   traitors: nobody,
   behaviour: () => together(),
   inspect: holds(

@@ -57,15 +57,15 @@ const aboutClaims = {
 export const falsePreparedClaims: Attack = {
   ...aboutClaims,
   name: 'false-prepared-claims',
-  does: 'claims to have prepared, in the last view, what nobody proposed or what others did not prepare',
-  expects: 'nobody chooses what only it claims, and a view begins',
+  does: 'claims to have prepared batches of the last view that were never proposed, or that the others did not prepare',
+  expects: 'no NEW-VIEW chooses what only it claims, and a view begins',
   behaviour: leavingWith(preparedNothingSuch),
 }
 
 export const falsePrePrepareClaims: Attack = {
   ...aboutClaims,
   name: 'false-pre-prepare-claims',
-  does: 'claims to have pre-prepared what it did not, and nothing of what it did',
-  expects: 'it confirms nothing alone, and a view begins',
+  does: 'claims to have pre-prepared what it did not, and conceals what it did',
+  expects: 'alone it confirms nothing, and a view begins',
   behaviour: leavingWith(prePreparedNothingSuch),
 }

@@ -48,15 +48,15 @@ const aboutNewViews = {
 export const unfetchableNewView: Attack = {
   ...aboutNewViews,
   name: 'unfetchable-new-view',
-  does: 'begins its view with VIEW-CHANGEs that nobody can give',
-  expects: 'nobody waits for them longer than for a primary, and the next view begins',
+  does: 'begins its view with VIEW-CHANGEs that no replica can supply',
+  expects: 'the others wait no longer than for a silent primary, and the next view begins',
   behaviour: beginningWith(unknownViewChanges),
 }
 
 export const falseChoices: Attack = {
   ...aboutNewViews,
   name: 'false-choices',
-  does: 'begins its view with too few batches, null ones, or what nobody proposed',
-  expects: 'every backup works out what it should have chosen, and ends the view',
+  does: 'begins its view with too few batches, null batches, or batches that were never proposed',
+  expects: 'every backup recomputes the choices, and ends the view',
   behaviour: beginningWith(otherChoices),
 }

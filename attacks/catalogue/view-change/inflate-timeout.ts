@@ -14,9 +14,9 @@ export const inflateTimeout: Attack = {
   name: 'inflate-timeout',
   world: 'both',
   targets: ['performance'],
-  does: 'lets its first view fail, so that everybody gets more patient, and is as slow as that allows in its next',
+  does: 'lets its first view fail, so that timeouts grow, and is as slow as they allow in its next view',
   source: 'Amir and others, DSN 2008 (Prime), section 3.2',
-  expects: 'views that deliver make everybody as impatient as before',
+  expects: 'timeouts shrink again in views that make progress',
   traitors: firstPrimaries,
   behaviour: () =>
     together(

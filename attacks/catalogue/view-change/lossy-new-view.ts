@@ -46,9 +46,9 @@ export const lossyNewView: Attack = {
   name: 'lossy-new-view',
   world: 'simulator',
   targets: ['safety'],
-  does: 'begins its view with a NEW-VIEW that drops a prepared request, or with two that are both good, for two groups',
+  does: 'begins its view with a NEW-VIEW that drops a prepared request, or with two valid ones for two groups',
   source: 'Castro and Liskov, OSDI 1999, section 4.4',
-  expects: 'every backup works out what it should have chosen, and ends the view at once',
+  expects: 'every backup recomputes the choices, and ends the view at once',
   traitors: nextPrimaries,
   drawn: 'as primary',
   behaviour: () =>

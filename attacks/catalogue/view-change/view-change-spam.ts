@@ -7,9 +7,9 @@ export const viewChangeSpam: Attack = {
   name: 'view-change-spam',
   world: 'both',
   targets: ['liveness'],
-  does: 'asks for the next view, or for one far ahead, every twentieth of a second',
+  does: 'asks for the next view, or for one far ahead, twenty times a second',
   source: 'Castro and Liskov, OSDI 1999, section 4.5.2',
-  expects: 'nothing moves below f + 1',
+  expects: 'no view changes for fewer than f + 1',
   traitors: lastBackups,
   drawn: 'anywhere',
   behaviour: () =>
