@@ -7,6 +7,10 @@ import type { CompletedCommand } from './completed-commands.ts'
 const wordsOf = ({ words, options }: CompletedCommand): string =>
   [...words, ...options].map(({ word }) => word).join(' ')
 
+/** Lines of a `case` of bash and zsh that offer the words of each command. */
+const wordCases = (commands: readonly CompletedCommand[], offer: (words: string) => string): string =>
+  commands.map((command) => `    '${command.path}') ${offer(wordsOf(command))} ;;`).join('\n')
+
 /** Lines of a `case` of bash and zsh that stand for each option with a value, by command. */
 const valueCases = (commands: readonly CompletedCommand[], files: string, offer: (words: string) => string) =>
   commands.flatMap(({ path, options }) =>
@@ -39,7 +43,7 @@ _strategos() {
 ${valueCases(commands, ':', offer).join('\n')}
   esac
   case "$path" in
-${commands.map((command) => `    '${command.path}') ${offer(wordsOf(command))} ;;`).join('\n')}
+${wordCases(commands, offer)}
   esac
 }
 complete -o default -F _strategos strategos
@@ -63,7 +67,7 @@ _strategos() {
 ${valueCases(commands, '_files', offer).join('\n')}
   esac
   case "$path_" in
-${commands.map((command) => `    '${command.path}') ${offer(wordsOf(command))} ;;`).join('\n')}
+${wordCases(commands, offer)}
   esac
   _files
 }

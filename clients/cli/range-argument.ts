@@ -1,4 +1,5 @@
 /** Ranges of keys as they stand on a command line, and as the query of a request names them. */
+import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { encodeKey } from '../api/key-path.ts'
 import { keyOf } from './key-argument.ts'
@@ -27,8 +28,5 @@ export function rangeOf(flags: RangeFlags): RangeQuery | null {
   if (start !== undefined && end !== undefined && Buffer.compare(start, end) >= 0) {
     throw new OperatorError(`No key lies between "${from}" and "${to}": --to is a key behind --from.`)
   }
-  return {
-    ...(start === undefined ? {} : { start: encodeKey(start) }),
-    ...(end === undefined ? {} : { end: encodeKey(end) }),
-  }
+  return given({ start: start && encodeKey(start), end: end && encodeKey(end) })
 }

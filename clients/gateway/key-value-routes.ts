@@ -1,5 +1,6 @@
 /** The keys over HTTP: requests to operations of the store, results to answers. */
 import type { FastifyReply } from 'fastify'
+import { given } from '../../src/base/given.ts'
 import { oneKey } from '../../src/store/key-range.ts'
 import type { RangeOperation } from '../../src/store/range-operations.ts'
 import type { RangeItem } from '../../src/store/range-results.ts'
@@ -97,11 +98,10 @@ async function readKey(access: StoreAccess, key: Uint8Array, revision: number): 
     if (result.status !== 'ok' || result.kind !== 'get') throw problemOf(result)
     return result
   }
-  const result = await execute(access, { kind: 'range', ...oneKey(key), revision })
-  if (result.status !== 'ok' || result.kind !== 'range') throw problemOf(result)
-  const [item] = result.items
-  if (item === undefined) throw problemOf({ status: 'not-found', revision: result.revision })
-  return { ...item, status: 'ok', kind: 'get', revision: result.revision }
+  const { items, revision: newest } = await readRange(access, { kind: 'range', ...oneKey(key), revision })
+  const [item] = items
+  if (item === undefined) throw problemOf({ status: 'not-found', revision: newest })
+  return { ...item, status: 'ok', kind: 'get', revision: newest }
 }
 
 async function list({ parameters, headers, reply }: ReadCall, access: StoreAccess): Promise<PageAnswer> {
@@ -110,25 +110,26 @@ async function list({ parameters, headers, reply }: ReadCall, access: StoreAcces
   const query = queryOf(parameters)
   const page = parameters.cursor === undefined ? query : behindCursor(query, parameters.cursor)
   const count: RangeOperation = { ...query, countOnly: true }
-  // Both go in one request, so that the page and the count of the whole range are of one moment.
-  const [whole, result] = await Promise.all([
-    page === query || page === null ? null : execute(access, count),
-    execute(access, page ?? count),
-  ])
-  for (const each of [whole ?? result, result])
-    if (each.status !== 'ok' || each.kind !== 'range') throw problemOf(each)
-  const shown = result as RangePage
+  const shown = await readRange(access, page ?? count)
+  // Behind a cursor the page counts what is left: the whole range is counted as it was at that moment.
+  const whole =
+    page === query || page === null ? shown : await readRange(access, { ...count, revision: shown.revision })
   reply.header('strategos-revision', `${shown.revision}`)
   return {
     items: shown.items.map((item) => itemJson(item, query.keysOnly)),
-    count: ((whole ?? result) as RangePage).count,
+    count: whole.count,
     revision: shown.revision,
     more: shown.more !== null,
     cursor: cursorBehind(query, shown),
   }
 }
 
-type RangePage = Result & { readonly status: 'ok'; readonly kind: 'range' }
+/** Reads a range; throws the problem where that fails. */
+async function readRange(access: StoreAccess, operation: RangeOperation) {
+  const result = await execute(access, operation)
+  if (result.status !== 'ok' || result.kind !== 'range') throw problemOf(result)
+  return result
+}
 
 async function removeRange(
   { parameters, headers, reply }: Call<typeof deleteNamedKey>,
@@ -145,7 +146,7 @@ async function removeRange(
   if (result.status !== 'ok' || result.kind !== 'delete-range') throw problemOf(result)
   const { revision, deleted, items } = result
   reply.header('strategos-revision', `${revision}`)
-  return { revision, deleted, ...(previous ? { items: items.map((item) => itemJson(item)) } : {}) }
+  return { revision, deleted, ...given({ items: previous ? items.map((item) => itemJson(item)) : null }) }
 }
 
 /** A receipt is what f + 1 replicas signed. Who asks for one shall not take an answer without it for one with it. */

@@ -35,6 +35,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the digest of a batch leaves out its time',
+    attack: 'hidden-proposal',
     rule: '0',
     within: 'batchDigest',
     search: 'writeU64(input, at, time);',

@@ -72,7 +72,11 @@ describe('the checker', () => {
    */
   function judgedAfter(ms: number, amnesiac: number, answersEach: number, traitors = 0): string | null {
     let now = 0
-    const checker = trueHealth(4, () => now)
+    const checker = trueHealth(
+      4,
+      (id) => id < 4 - traitors,
+      () => now,
+    )
     const states = replicaIds(4 - traitors).map((id) => {
       const replica = new ReplicaUnderTest(kit, id)
       if (id < amnesiac) replica.state.recovery.health = 'amnesiac'

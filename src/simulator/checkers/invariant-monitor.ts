@@ -66,7 +66,7 @@ export function createCheckers(context: {
     linearizable(),
     clientsHistory(),
     memoryBounds(clients),
-    trueHealth(n, now),
+    trueHealth(n, isCorrect, now),
     specification(),
   ]
   if (invariants === undefined) return checkers

@@ -37,9 +37,13 @@ const mayServe = (n: number, reports: Reports, traitors: readonly ReplicaId[]): 
     return stallOf(n, new Map([...reports, ...likened])) === null
   })
 
-export function trueHealth(n: number, now: () => number): Checker {
+/** `isCorrect` tells a replica that may have turned meanwhile from one that runs, or is down. */
+export function trueHealth(
+  n: number,
+  isCorrect: (replica: ReplicaId) => boolean,
+  now: () => number,
+): Checker {
   const states = new Map<ReplicaId, ReplicaState>()
-  const crashed = new Set<ReplicaId>()
   const open = new Map<string, number>()
   let answers: number[] = []
   /** When something was last executed or answered, and since when the status says the same without a break. */
@@ -47,9 +51,10 @@ export function trueHealth(n: number, now: () => number): Checker {
   let claim: { readonly verdict: Claim; readonly sinceMs: number } | null = null
 
   const judge = (): string | null => {
-    const reports = new Map([...states].map(([id, state]) => [id, reportOf(state, OUTSIDE)]))
+    const correct = [...states].filter(([id]) => isCorrect(id))
+    const reports = new Map(correct.map(([id, state]) => [id, reportOf(state, OUTSIDE)]))
     const stall = stallOf(n, reports)
-    const traitors = replicaIds(n).filter((id) => !states.has(id) && !crashed.has(id))
+    const traitors = replicaIds(n).filter((id) => !isCorrect(id))
     const verdict = stall === null ? 'served' : mayServe(n, reports, traitors) ? 'open' : 'stalled'
     if (claim?.verdict !== verdict) claim = { verdict, sinceMs: now() }
     const from = now() - WRONG_MS_MAX
@@ -72,13 +77,11 @@ export function trueHealth(n: number, now: () => number): Checker {
     onStep({ replica, state, event, isRecovering }) {
       if (isRecovering) return null
       states.set(replica, state)
-      crashed.delete(replica)
       if (event.kind === 'executed') movedAt = now()
       return event.kind === 'ticked' && state.clock.ticks % ASKED_TICKS === 0 ? judge() : null
     },
     onCrash({ replica }) {
       states.delete(replica)
-      crashed.add(replica)
       return null
     },
     onRequest(seen) {
