@@ -13,6 +13,7 @@ import { createSigningDigest, encodeFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS } from '../../src/messages/kinds.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
+import { IS_DEEP } from '../kit/depth.ts'
 import { runCommand } from './command-run.ts'
 import { http, isReady, ProcessKit, until } from './process-kit.ts'
 
@@ -32,65 +33,77 @@ function flipped(base64: string, at: number): string {
   return bytes.toString('base64')
 }
 
-test('an equivocating primary is convicted at /v1/evidence, in status, and by strategos verify', async () => {
-  const directory = kit.directory()
-  const clusterPath = join(directory, 'cluster.json')
-  expect((await runCommand(kit, 'init', '--dir', directory, '--base-port', '0')).code).toBe(0)
-  const correct = ['1', '2', '3'].map((id) => kit.start('replica', '--dir', directory, '--id', id))
-  const traitor = kit.start('attack', 'equivocate', '--dir', directory, '--play', '0')
-  await until('the adversary is ready', () => traitor.output.stdout.includes('"adversary":"equivocate"'))
-  const gateway = kit.start('gateway', '--dir', directory, '--port', '0')
-  await until('the gateway listens', () => gateway.output.stdout.includes('http://'))
-  const url = /http:\/\/\S+/.exec(gateway.output.stdout)?.[0] ?? ''
-  await until('the gateway is ready', () => isReady(url))
+test.runIf(IS_DEEP)(
+  'an equivocating primary is convicted at /v1/evidence, in status, and by strategos verify',
+  async () => {
+    const directory = kit.directory()
+    const clusterPath = join(directory, 'cluster.json')
+    expect((await runCommand(kit, 'init', '--dir', directory, '--base-port', '0')).code).toBe(0)
+    const correct = ['1', '2', '3'].map((id) => kit.start('replica', '--dir', directory, '--id', id))
+    const traitor = kit.start('attack', 'equivocate', '--dir', directory, '--play', '0')
+    await until('the adversary is ready', () => traitor.output.stdout.includes('"adversary":"equivocate"'))
+    const gateway = kit.start('gateway', '--dir', directory, '--port', '0')
+    await until('the gateway listens', () => gateway.output.stdout.includes('http://'))
+    const url = /http:\/\/\S+/.exec(gateway.output.stdout)?.[0] ?? ''
+    await until('the gateway is ready', () => isReady(url))
 
-  let count = 0
-  let evidence: readonly EvidenceJson[] = []
-  await until('there is evidence', async () => {
-    await http(`${url}/v1/kv/a`, 'PUT', `${count++}`)
-    evidence = await evidenceOf(url)
-    return evidence.length > 0
-  })
-  expect(new Set(evidence.map(({ guilty }) => guilty))).toEqual(new Set([0]))
-  expect(evidence[0]).toMatchObject({ kind: 'pre-prepare', view: 0 })
+    let count = 0
+    let evidence: readonly EvidenceJson[] = []
+    await until('there is evidence', async () => {
+      await http(`${url}/v1/kv/a`, 'PUT', `${count++}`)
+      evidence = await evidenceOf(url)
+      return evidence.length > 0
+    })
+    expect(new Set(evidence.map(({ guilty }) => guilty))).toEqual(new Set([0]))
+    expect(evidence[0]).toMatchObject({ kind: 'pre-prepare', view: 0 })
 
-  const status = (await http(`${url}/v1/status`)).json as unknown as ClusterStatus
-  expect(status.replicas.map((replica) => replica.evidence.length > 0)).toEqual([true, false, false, false])
-  const [first] = evidence
-  const text = await runCommand(kit, 'status', '--url', url)
-  expect(text.stdout).toContain('replica 0')
-  expect(text.stdout).toMatch(/guilty: it signed two pre-prepares for sequence number \d+ of view 0/)
+    const status = (await http(`${url}/v1/status`)).json as unknown as ClusterStatus
+    expect(status.replicas.map((replica) => replica.evidence.length > 0)).toEqual([true, false, false, false])
+    const [first] = evidence
+    const text = await runCommand(kit, 'status', '--url', url)
+    expect(text.stdout).toContain('replica 0')
+    expect(text.stdout).toMatch(/guilty: it signed two pre-prepares for sequence number \d+ of view 0/)
 
-  await until('every correct replica says so in its log', () =>
-    correct.every(({ output }) => output.stdout.includes('messages that contradict each other')),
-  )
+    await until('every correct replica says so in its log', () =>
+      correct.every(({ output }) => output.stdout.includes('messages that contradict each other')),
+    )
 
-  // Whoever has the cluster file can check it, with all of the cluster gone.
-  const file = join(directory, 'evidence.json')
-  const verify = (...entries: readonly unknown[]) => {
-    writeFileSync(file, JSON.stringify({ evidence: entries }))
-    return runCommand(kit, 'verify', file, '--cluster', clusterPath)
-  }
-  for (const child of [gateway, traitor, ...correct]) child.kill('SIGKILL')
-  const good = await verify(...evidence)
-  expect(good).toMatchObject({ code: 0, stderr: '' })
-  expect(good.stdout.trim().split('\n')).toHaveLength(evidence.length)
-  expect(good.stdout).toContain('0: true: replica 0 signed two pre-prepares')
+    // Whoever has the cluster file can check it, with all of the cluster gone.
+    const file = join(directory, 'evidence.json')
+    const verify = (...entries: readonly unknown[]) => {
+      writeFileSync(file, JSON.stringify({ evidence: entries }))
+      return runCommand(kit, 'verify', file, '--cluster', clusterPath)
+    }
+    for (const child of [gateway, traitor, ...correct]) child.kill('SIGKILL')
+    const good = await verify(...evidence)
+    expect(good).toMatchObject({ code: 0, stderr: '' })
+    expect(good.stdout.trim().split('\n')).toHaveLength(evidence.length)
+    expect(good.stdout).toContain('0: true: replica 0 signed two pre-prepares')
 
-  const wrong = { ...first, second: flipped(first?.second ?? '', 40) }
-  const refused = await verify(first, wrong)
-  expect(refused.code).toBe(1)
-  expect(refused.stdout).toMatch(/^0: true: .*\n1: not proved: its second message /)
-  expect((await verify({ ...first, guilty: 1 })).stdout).toContain('its messages are of replica 0, not of 1')
-  expect((await verify({ ...first, second: first?.first })).stdout).toContain('its messages say the same')
-  // Another cluster's file: the same words, and nobody there signed them.
-  const other = kit.directory()
-  expect((await runCommand(kit, 'init', '--dir', other, '--base-port', '0')).code).toBe(0)
-  writeFileSync(file, JSON.stringify({ evidence }))
-  const elsewhere = await runCommand(kit, 'verify', file, '--cluster', join(other, 'cluster.json'), '--json')
-  expect(elsewhere.code).toBe(1)
-  expect(JSON.parse(elsewhere.stdout)).toMatchObject({ proved: false })
-})
+    const wrong = { ...first, second: flipped(first?.second ?? '', 40) }
+    const refused = await verify(first, wrong)
+    expect(refused.code).toBe(1)
+    expect(refused.stdout).toMatch(/^0: true: .*\n1: not proved: its second message /)
+    expect((await verify({ ...first, guilty: 1 })).stdout).toContain(
+      'its messages are of replica 0, not of 1',
+    )
+    expect((await verify({ ...first, second: first?.first })).stdout).toContain('its messages say the same')
+    // Another cluster's file: the same words, and nobody there signed them.
+    const other = kit.directory()
+    expect((await runCommand(kit, 'init', '--dir', other, '--base-port', '0')).code).toBe(0)
+    writeFileSync(file, JSON.stringify({ evidence }))
+    const elsewhere = await runCommand(
+      kit,
+      'verify',
+      file,
+      '--cluster',
+      join(other, 'cluster.json'),
+      '--json',
+    )
+    expect(elsewhere.code).toBe(1)
+    expect(JSON.parse(elsewhere.stdout)).toMatchObject({ proved: false })
+  },
+)
 
 describe('strategos verify', () => {
   test('says what it cannot use, and reads standard input', async () => {

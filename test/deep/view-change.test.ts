@@ -1,8 +1,7 @@
 /** The primary is killed, stopped and restarted, and disks are lost, under a load whose history must stay linearizable. */
 import { afterEach, expect, test } from 'vitest'
-import { deeper, IS_DEEP } from '../kit/depth.ts'
-import { expectLinearizable, Fleet } from './fleet.ts'
-import { ProcessKit } from './process-kit.ts'
+import { expectLinearizable, Fleet } from '../integration/fleet.ts'
+import { ProcessKit } from '../integration/process-kit.ts'
 
 let kit = new ProcessKit()
 afterEach(async () => {
@@ -16,7 +15,7 @@ test('the primary is killed, its successor is stopped for a while, and writes go
   await load.progress(10)
   const first = (await fleet.status()).primary
   await fleet.end('SIGKILL', first)
-  await load.progress(deeper(15, 40))
+  await load.progress(40)
   const second = await fleet.status()
   expect(second.view).toBeGreaterThan(0)
   expect(second.primary).not.toBe(first)
@@ -25,7 +24,7 @@ test('the primary is killed, its successor is stopped for a while, and writes go
 
   const primary = (await fleet.status()).primary
   fleet.signal('SIGSTOP', primary)
-  await load.progress(deeper(25, 80))
+  await load.progress(80)
   expect((await fleet.status()).view).toBeGreaterThan(second.view)
   // It wakes in a view that is over, with its clock far ahead of what it last saw.
   fleet.signal('SIGCONT', primary)
@@ -34,7 +33,7 @@ test('the primary is killed, its successor is stopped for a while, and writes go
   await expectLinearizable(load)
 })
 
-test.runIf(IS_DEEP)('replicas are restarted in turn, then one loses its disk and heals', async () => {
+test('replicas are restarted in turn, then one loses its disk and heals', async () => {
   const fleet = await Fleet.up(kit)
   const load = await fleet.startLoad()
   for (const id of fleet.ids) {
