@@ -7,6 +7,7 @@
  */
 import { assertNever } from '../base/assert.ts'
 import type { TreeCursor } from '../tree/search.ts'
+import { executeChanges } from './changes-execution.ts'
 import { EntryView } from './key-entry.ts'
 import { entryKeyOf } from './key-value-store.ts'
 import {
@@ -111,12 +112,14 @@ function* executeInSteps(execution: Execution, code: StoppingCode): Generator<un
       return yield* executeRange(execution, fieldsOf(execution))
     case OPERATION_CODES['delete-range']:
       return yield* executeDeleteRange(execution, fieldsOf(execution))
+    case OPERATION_CODES.changes:
+      return yield* executeChanges(execution, fieldsOf(execution))
     default:
       assertNever(code)
   }
 }
 
-type StoppingCode = (typeof OPERATION_CODES)['list' | 'range' | 'delete-range']
+type StoppingCode = (typeof OPERATION_CODES)['list' | 'range' | 'delete-range' | 'changes']
 
 const fieldsOf = ({ cursor }: Execution): Uint8Array => cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd)
 

@@ -1,6 +1,7 @@
 /** The writer of one request's operations. The layout is in `operations.ts`. */
 import { assert } from '../base/assert.ts'
 import { writeU16, writeU32, writeU64 } from '../base/bytes.ts'
+import { type ChangesOperation, changesFieldsBytes, encodeChangesFields } from './changes-operation.ts'
 import {
   ACT_AS_BYTES,
   IDEMPOTENCY_KEY_BYTES_MAX,
@@ -47,6 +48,7 @@ export type Operation = OperationOptions &
     | RangeOperation
     | DeleteRangeOperation
     | CompactOperation
+    | ChangesOperation
   )
 
 const START_BYTES = 16 * 1024
@@ -125,6 +127,8 @@ export function operationBytes(operation: Operation): number {
     case 'delete-range':
     case 'compact':
       return length + rangeFieldsBytes(operation)
+    case 'changes':
+      return length + changesFieldsBytes(operation)
     default:
       return length + operation.key.length
   }
@@ -175,6 +179,8 @@ function writeFields(bytes: Uint8Array, at: number, operation: Operation): void 
     case 'delete-range':
     case 'compact':
       return bytes.set(encodeRangeFields(operation), at)
+    case 'changes':
+      return bytes.set(encodeChangesFields(operation), at)
     default:
       bytes.set(operation.key, at)
   }

@@ -9,6 +9,7 @@
  *     delete   key (the rest)
  *     list     limit u32 | prefix length u16 | prefix | cursor (the rest)
  *     range, delete-range, compact                            see `range-operations.ts`
+ *     changes                                                 see `changes-operation.ts`
  *   options    0x01 actAs 32 bytes · 0x02 idempotency key: length u8 (1 .. 64) | bytes · 0x04 ifRevision u64
  *              · 0x08 lease u64
  *
@@ -34,7 +35,7 @@ export const OPERATION_HEADER_BYTES = 6
 /** The bytes of limit and prefix length at the start of a list's own fields. */
 export const LIST_HEADER_BYTES = 6
 
-/** The codes of the operations. Codes from 8 on are unused. */
+/** The codes of the operations. */
 export const OPERATION_CODES = {
   put: 1,
   get: 2,
@@ -43,6 +44,7 @@ export const OPERATION_CODES = {
   range: 5,
   'delete-range': 6,
   compact: 7,
+  changes: 14,
 } as const
 export type OperationCode = (typeof OPERATION_CODES)[keyof typeof OPERATION_CODES]
 
@@ -166,6 +168,7 @@ function readFields(cursor: OperationCursor, from: number, end: number): Operati
     case OPERATION_CODES.range:
     case OPERATION_CODES['delete-range']:
     case OPERATION_CODES.compact:
+    case OPERATION_CODES.changes:
       // Their fields are read at execution.
       return cursor.ifRevision < 0 ? readKeyOnly(cursor, from, end) : 'bad-operation'
     default:

@@ -19,7 +19,7 @@ import { FIELD_BYTES, RESULT_HEADER_BYTES, RESULTS_BYTES_MAX, RESULTS_HEADER_BYT
 import type { ResultsWriter } from './results-writer.ts'
 
 /** The maximum bytes of a result that is alone in its request. */
-const FIELDS_BYTES_MAX = RESULTS_BYTES_MAX - RESULTS_HEADER_BYTES - RESULT_HEADER_BYTES
+export const FIELDS_BYTES_MAX = RESULTS_BYTES_MAX - RESULTS_HEADER_BYTES - RESULT_HEADER_BYTES
 /** The cost of a deletion in units of the allowance, and the bytes of an item per unit. */
 const DELETION_WORK = 5
 const BYTES_PER_WORK = 256
@@ -65,11 +65,16 @@ function isOutOfReach({ store, compaction, results }: RangeTarget, revision: num
     return true
   }
   if (revision === 0 || revision >= compaction.floor) return false
-  writeCompacted(results, store, compaction)
+  writeCompacted({ results, store, compaction })
   return true
 }
 
-function writeCompacted(results: ResultsWriter, store: KeyValueStore, { floor }: Compaction): void {
+/** Writes the result of a read below the floor. */
+export function writeCompacted({
+  results,
+  store,
+  compaction: { floor },
+}: Pick<RangeTarget, 'results' | 'store' | 'compaction'>): void {
   results.result('compacted', FIELD_BYTES.compacted)
   results.u64(store.revision)
   results.u64(floor)
@@ -145,7 +150,7 @@ export function executeCompact(target: RangeTarget, fields: Uint8Array): void {
     results.result('future', FIELD_BYTES.future)
     results.u64(store.revision)
   } else if (revision <= compaction.floor) {
-    writeCompacted(results, store, compaction)
+    writeCompacted(target)
   } else {
     compaction.moveTo(revision)
     results.result('ok', COMPACTION_BYTES)

@@ -75,7 +75,7 @@ const QUERY_NUMBERS = [
   'maxCreateRevision',
 ] as const
 
-function writeRange(bytes: Uint8Array, at: number, { key, end }: KeyRange): void {
+export function writeRange(bytes: Uint8Array, at: number, { key, end }: KeyRange): void {
   writeU16(bytes, at, key.length)
   bytes.set(key, at + 2)
   bytes.set(end, at + 2 + key.length)
@@ -129,7 +129,7 @@ export function readCompaction(fields: Uint8Array): number | null {
 }
 
 /** Reads a range that takes up all the bytes. */
-function readRange(bytes: Uint8Array): KeyRange | FieldsFault {
+export function readRange(bytes: Uint8Array): KeyRange | FieldsFault {
   const keyEnd = bytes.length < 2 ? Number.POSITIVE_INFINITY : 2 + readU16(bytes, 0)
   if (keyEnd > bytes.length) return 'bad-operation'
   const range = { key: bytes.subarray(2, keyEnd), end: bytes.subarray(keyEnd) }

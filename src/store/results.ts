@@ -11,6 +11,7 @@
  *                        | value length u32 | value) *
  *                     | cursor (the rest)
  *   ok, range, delete-range, compact                        see `range-results.ts`
+ *   ok, changes                                             see `changes-result.ts`
  *   not-found         revision u64
  *   compacted         revision u64 | floor u64              the revision asked for is below the floor
  *   future            revision u64                          the revision asked for is above the store's
@@ -23,6 +24,7 @@
  * The reader is for clients: results come from replicas that may lie, so malformed ones read as null.
  */
 import { readU16, readU32 } from '../base/bytes.ts'
+import { type ChangesResult, interpretChangesResult } from './changes-result.ts'
 import { OPERATION_CODES, OPERATIONS_MAX, type OperationCode } from './operations.ts'
 import { interpretRangeResult, type RangeResult } from './range-results.ts'
 import { type KeyRevisions, readRevisions, safeU64 } from './result-fields.ts'
@@ -97,6 +99,7 @@ export type Result =
   | { readonly status: 'not-found'; readonly revision: number }
   | { readonly status: 'revision-moved'; readonly revision: number; readonly modRevision: number }
   | RangeResult
+  | ChangesResult
   | { readonly status: 'compacted'; readonly revision: number; readonly floor: number }
   | { readonly status: 'future'; readonly revision: number }
   | { readonly status: Exclude<Status, StatusWithFields> }
@@ -176,6 +179,8 @@ function interpretOk(code: OperationCode, fields: Uint8Array): Result | null {
     case OPERATION_CODES['delete-range']:
     case OPERATION_CODES.compact:
       return interpretRangeResult(code, fields)
+    case OPERATION_CODES.changes:
+      return interpretChangesResult(fields)
   }
 }
 

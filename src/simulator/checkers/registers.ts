@@ -8,6 +8,7 @@
  * nothing at the keys that it passed over.
  */
 import { equalBytes } from '../../base/bytes.ts'
+import { WHOLE_REVISION } from '../../store/changes-operation.ts'
 import { includes, type KeyRange } from '../../store/key-range.ts'
 import {
   nextOperation,
@@ -39,6 +40,7 @@ interface Touch {
 
 type ListResult = Extract<Result, { readonly kind: 'list' }>
 type RangeResult = Extract<Result, { readonly kind: 'range' }>
+type ChangesResult = Extract<Result, { readonly kind: 'changes' }>
 type DeletionResult = Extract<Result, { readonly kind: 'delete-range' }>
 
 const decoder = new TextDecoder('latin1')
@@ -72,6 +74,10 @@ export class Registers {
       if (result.kind === 'range' || result.kind === 'delete-range')
         for (const { key, modRevision, value } of result.items)
           if (showsValues(cursor)) note(textOf(key), modRevision, value)
+      if (result.kind === 'changes')
+        for (const { key, put, previous } of result.changes)
+          for (const entry of [put, previous])
+            if (entry !== null && entry !== 'omitted') note(textOf(key), entry.modRevision, entry.value)
     })
     return isRead ? fault : 'does not fit its operations'
   }
@@ -147,6 +153,8 @@ export class Registers {
         return this.#ranged(cursor, result)
       case 'delete-range':
         return this.#deletedIn(cursor, result)
+      case 'changes':
+        return changedLast(result)
       case 'compact':
         return []
     }
@@ -249,6 +257,13 @@ function eachResult(
     else if (result.status !== fault) return false
   }
   return true
+}
+
+/** Returns the last change of each key as a read of it, if the answer goes up to the present. */
+function changedLast({ changes, through, revision }: ChangesResult): readonly Touch[] {
+  if (through.main < revision || through.sub !== WHOLE_REVISION) return []
+  const last = new Map(changes.map(({ key, put }) => [textOf(key), put]))
+  return [...last].map(([key, put]) => ({ key, found: { value: put === null ? null : textOf(put.value) } }))
 }
 
 const fieldsOf = ({ bytes, keyStart, keyEnd }: OperationCursor): Uint8Array =>
