@@ -11,7 +11,7 @@ interface CommandFile {
 /** In the order of the help. */
 export const COMMAND_FILES: readonly CommandFile[] = [
   {
-    names: ['init', 'keygen', 'replica', 'gateway', 'up'],
+    names: ['init', 'keygen', 'address', 'replica', 'gateway', 'up'],
     load: async () => (await import('./commands/cluster.ts')).addClusterCommands,
   },
   {

@@ -1,8 +1,15 @@
 /** Makes a cluster directory, or the keys of one replica. */
 
-import { generateReplica, initCluster } from '../../replicas/init.ts'
+import { initCluster } from '../../replicas/init.ts'
+import {
+  type ClientKeyFile,
+  generateKey,
+  type KeyOwner,
+  readOwnPublicKeys,
+} from '../../replicas/key-generation.ts'
 import { toHex } from '../../src/base/bytes.ts'
 import { given } from '../../src/base/given.ts'
+import { OperatorError } from '../../src/base/operator-error.ts'
 import { clusterFile } from '../../src/io/cluster-directory.ts'
 import type { AuthenticationMode, RequestMode } from '../../src/messages/cluster.ts'
 import type { SuiteFlag } from './options.ts'
@@ -16,21 +23,44 @@ export interface InitFlags {
   readonly hosts?: readonly string[]
   readonly basePort: number
   readonly publicKeys?: readonly string[]
+  readonly clients?: readonly string[]
+  readonly clientKeys?: readonly ClientKeyFile[]
   readonly json?: true
 }
 
 export interface KeygenFlags {
   readonly dir: string
-  readonly id: number
+  readonly id?: number
+  readonly client?: string
   readonly crypto: SuiteFlag
+  readonly show?: true
 }
 
-export async function keygen({ dir, id, crypto }: KeygenFlags): Promise<void> {
-  console.log(JSON.stringify(await generateReplica(dir, id, crypto), null, 2))
+export async function keygen({ dir, id, client, crypto, show }: KeygenFlags): Promise<void> {
+  const owner = ownerOf(id, client)
+  const keys = show ? readOwnPublicKeys(dir, owner, crypto) : await generateKey(dir, owner, crypto)
+  console.log(JSON.stringify(keys, null, 2))
+}
+
+function ownerOf(id: number | undefined, client: string | undefined): KeyOwner {
+  if (id !== undefined && client === undefined) return { kind: 'replica', id }
+  if (client !== undefined && id === undefined) return { kind: 'client', name: client }
+  throw new OperatorError('keygen makes the keys of one replica, with --id, or of one client, with --client.')
 }
 
 export async function init(flags: InitFlags): Promise<void> {
-  const { dir: directory, replicas, crypto: suite, auth, requests, basePort, hosts, publicKeys } = flags
+  const {
+    dir: directory,
+    replicas,
+    crypto: suite,
+    auth,
+    requests,
+    basePort,
+    hosts,
+    publicKeys,
+    clients,
+    clientKeys,
+  } = flags
   const cluster = await initCluster({
     directory,
     replicas,
@@ -38,7 +68,7 @@ export async function init(flags: InitFlags): Promise<void> {
     auth,
     requests,
     basePort,
-    ...given({ hosts, publicKeyFiles: publicKeys }),
+    ...given({ hosts, publicKeyFiles: publicKeys, clients, clientKeyFiles: clientKeys }),
   })
   const clusterId = toHex(cluster.clusterId)
   if (flags.json) {

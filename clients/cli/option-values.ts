@@ -1,6 +1,8 @@
 /** Reads the values of options and arguments. Each reader returns the value, or throws what commander shows beside the option. */
 import { InvalidArgumentError } from 'commander'
 import { isClusterSize, REPLICAS_MAX } from '../../src/base/quorum.ts'
+import { parseAddress } from '../../src/io/address.ts'
+import type { Address } from '../../src/messages/cluster.ts'
 
 /** Every size that a cluster can have. */
 export const CLUSTER_SIZES: readonly number[] = Array.from({ length: REPLICAS_MAX + 1 }, (_, n) => n).filter(
@@ -51,10 +53,27 @@ export function replicaIds(text: string): readonly number[] {
 }
 
 /** Names between commas. */
+export function replicaAddress(text: string): Address {
+  const address = parseAddress(text)
+  if (address !== null) return address
+  throw new InvalidArgumentError('Expected host:port, for example a.example:7400 or [2001:db8::7]:7400.')
+}
+
 export function names(text: string): readonly string[] {
   const found = text.split(',').map((name) => name.trim())
   if (found.every((name) => name !== '')) return found
   throw new InvalidArgumentError('Expected names separated by commas, none of them empty.')
+}
+
+/** Reads name=file, separated by commas. */
+export function clientKeyFiles(text: string): readonly { readonly name: string; readonly path: string }[] {
+  return text.split(',').map((each) => {
+    const [, name, path] = /^([^=]+)=(.+)$/.exec(each.trim()) ?? []
+    if (name !== undefined && path !== undefined) return { name, path }
+    throw new InvalidArgumentError(
+      'Expected name=file, separated by commas, for example gateway=gateway.json.',
+    )
+  })
 }
 
 export interface SeedRange {

@@ -10,6 +10,7 @@ import type { SortTarget } from '../../src/store/range.ts'
 import { DEFAULT_GATEWAY_PORT, DEFAULT_TIMEOUT_MS } from '../gateway/defaults.ts'
 import {
   CLUSTER_SIZES,
+  clientKeyFiles,
   clusterSize,
   clusterSizes,
   gatewayUrl,
@@ -19,6 +20,7 @@ import {
   names,
   nonEmpty,
   port,
+  replicaAddress,
   replicaIds,
   seedRange,
   wholeNumber,
@@ -77,7 +79,7 @@ export const shared = {
     ).hideHelp(),
 } as const
 
-/** Options of init, keygen, replica, gateway and up. */
+/** Options of init, keygen, address, replica, gateway and up. */
 export const cluster = {
   requests: () =>
     new Option(
@@ -89,7 +91,7 @@ export const cluster = {
   hosts: () =>
     valued(
       '--hosts <hosts>',
-      'one host for each replica, separated by commas: DNS names or IP addresses',
+      'one host or host:port for each replica, separated by commas: DNS names or IP addresses',
       names,
     ),
   basePort: (description: string) => valued('--base-port <port>', description, port),
@@ -101,7 +103,24 @@ export const cluster = {
       "the replicas' public keys as keygen printed them, separated by commas",
       names,
     ),
+  clients: () =>
+    valued(
+      '--clients <names>',
+      'the client keys to make, separated by commas; each gateway needs one of its own (default: gateway,operator)',
+      names,
+    ),
   id: () => valued('--id <i>', 'the id of the replica, from 0', wholeNumber(0, 99)).makeOptionMandatory(),
+  ownerId: () => valued('--id <i>', 'the id of the replica, from 0', wholeNumber(0, 99)),
+  ownerClient: () => valued('--client <name>', 'the name of the client', nonEmpty),
+  show: () => flag('--show', 'print the public keys of keys that exist'),
+  clientKeys: () =>
+    valued(
+      '--client-keys <names>',
+      'public keys of clients as keygen printed them: name=file, separated by commas',
+      clientKeyFiles,
+    ),
+  movedId: () => valued('--id <i>', 'the id of the replica that moves, from 0', wholeNumber(0, 99)),
+  at: () => valued('--at <host:port>', 'the address that it moves to', replicaAddress),
   gatewayPort: (description: string) =>
     valued('--port <port>', `${description}; 0: a free port`, port).default(DEFAULT_GATEWAY_PORT),
   host: () =>

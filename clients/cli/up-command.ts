@@ -5,7 +5,7 @@ import { DEFAULT_BASE_PORT } from '../../replicas/defaults.ts'
 import { areFree } from '../../replicas/free-ports.ts'
 import { makeCluster } from '../../replicas/init.ts'
 import { type EndedChild, startLocalCluster } from '../../replicas/local-cluster.ts'
-import { moveReplicas } from '../../replicas/replica-ports.ts'
+import { moveToPorts } from '../../replicas/replica-addresses.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { clusterFile, gatewayProcessLog, replicaProcessLog } from '../../src/io/cluster-directory.ts'
@@ -76,7 +76,7 @@ async function findOrMake(flags: UpFlags, isAsked: (name: string) => boolean): P
   // A cluster that runs keeps its ports.
   const lock = await lockCluster(dir)
   try {
-    return moveReplicas(dir, cluster, basePort)
+    return moveToPorts(dir, cluster, basePort)
   } finally {
     await lock.release()
   }

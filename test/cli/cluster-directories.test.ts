@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { makeCluster } from '../../replicas/init.ts'
-import { moveReplicas } from '../../replicas/replica-ports.ts'
+import { moveToPorts } from '../../replicas/replica-addresses.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { formatAddress, parseAddress, parseHost } from '../../src/io/address.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
@@ -51,7 +51,8 @@ describe('hosts', () => {
 
   test.each([
     'h 2',
-    '10.0.0.1:5000',
+    '10.0.0.1:0',
+    '2001:db8::7:70000',
     '',
     ' ',
     '[h]',
@@ -82,6 +83,71 @@ describe('hosts', () => {
       'cluster.json',
       ...[0, 1, 2, 3].map((id) => `replica-${id}`),
     ])
+  })
+})
+
+test('hosts with ports of their own, and the ports of the others counted from the base port', async () => {
+  const directory = scratch.path('own-ports')
+  const hosts = 'a.example:9000,b.example,[2001:db8::7]:9000,10.0.0.1'
+  expect((await runHere(['init', '--dir', directory, '--hosts', hosts])).code).toBe(0)
+  expect(addressesIn(directory)).toEqual([
+    { host: 'a.example', port: 9000 },
+    { host: 'b.example', port: 7401 },
+    { host: '2001:db8::7', port: 9000 },
+    { host: '10.0.0.1', port: 7403 },
+  ])
+  const same = ['init', '--dir', scratch.path('same'), '--hosts', fourOf('a.example:9000')]
+  expectSentence(await runHere(same), 'two replicas would listen on a.example:9000')
+})
+
+test('a replica moves to an address that no other has, and the cluster stays the same', async () => {
+  const directory = scratch.path('moving')
+  expect((await runHere(['init', '--dir', directory])).code).toBe(0)
+  const { clusterId } = readClusterFile(`${directory}/cluster.json`, suiteNamed)
+  const move = (...flags: readonly string[]) => runHere(['address', '--dir', directory, ...flags])
+  const moved = await move('--id', '2', '--at', 'c.example:7500')
+  expect(moved.code).toBe(0)
+  expect(moved.stdout).toMatch(/^replica 2 {2}c\.example:7500$/m)
+  expect(readClusterFile(`${directory}/cluster.json`, suiteNamed).clusterId).toEqual(clusterId)
+  expectSentence(await move('--id', '1', '--at', 'c.example:7500'), 'Replica 2 has the address')
+  expectSentence(await move('--id', '4', '--at', 'd.example:7500'), 'there is no replica 4')
+  expectSentence(await move('--id', '1'), 'go together')
+  expect(JSON.parse((await move('--json')).stdout).replicas).toContainEqual({
+    id: 2,
+    address: 'c.example:7500',
+  })
+})
+
+describe('keys of clients', () => {
+  test('made on machines of their own, and named by init; shown again, never overwritten', async () => {
+    const machine = scratch.path('gateway-machine')
+    const keygen = ['keygen', '--dir', machine, '--client', 'gateway-b']
+    const made = await runHere(keygen)
+    expect(made.code).toBe(0)
+    expectSentence(await runHere(keygen), 'never overwritten')
+    expect((await runHere([...keygen, '--show'])).stdout).toBe(made.stdout)
+    const file = scratch.path('gateway-b.json')
+    writeFileSync(file, made.stdout)
+    const directory = scratch.path('with-keys')
+    const flags = ['--clients', 'operator,gateway-a', '--client-keys', `gateway-b=${file}`]
+    expect((await runHere(['init', '--dir', directory, ...flags])).code).toBe(0)
+    const { clients } = readClusterFile(`${directory}/cluster.json`, suiteNamed)
+    expect(clients.map(({ name }) => name)).toEqual(['operator', 'gateway-a', 'gateway-b'])
+    expect(clients[2]?.id).toBe(JSON.parse(made.stdout).publicKey)
+    expect(readdirSync(`${directory}/clients`).sort()).toEqual(['gateway-a.key', 'operator.key'])
+  })
+
+  test.each([
+    ['a name that is no file name', ['--clients', '../a'], 'is not a client'],
+    ['one name twice', ['--clients', 'a,b,a'], 'the name "a"'],
+    ['a file without keys', ['--client-keys', `a=${import.meta.filename}`], 'does not hold public keys'],
+  ])('%s is refused, and nothing is made', async (_what, flags, sentence) => {
+    expectSentence(await runHere(['init', '--dir', scratch.path('unmade'), ...flags]), sentence)
+    expect(existsSync(scratch.path('unmade'))).toBe(false)
+  })
+
+  test('keygen wants to know whose', async () => {
+    expectSentence(await runHere(['keygen', '--dir', scratch.path('whose')]), '--id')
   })
 })
 
@@ -128,12 +194,12 @@ describe('up on a directory that holds a cluster', () => {
   test('moves the replicas to other ports, and back', async () => {
     const { cluster } = await makeCluster({ directory, replicas: 4, suite: 'sodium', basePort: 7400 })
     const before = text()
-    const moved = moveReplicas(directory, cluster, 9000)
+    const moved = moveToPorts(directory, cluster, 9000)
     expect(addressesIn(directory)).toEqual([0, 1, 2, 3].map((id) => ({ host: '127.0.0.1', port: 9000 + id })))
     expect(moved.cluster.clusterId).toEqual(cluster.clusterId)
     moved.undo()
     expect(text()).toBe(before)
-    moveReplicas(directory, cluster, 7400).undo()
+    moveToPorts(directory, cluster, 7400).undo()
     expect(text()).toBe(before)
   })
 

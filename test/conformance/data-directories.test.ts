@@ -13,7 +13,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { StoreClient } from '../../clients/library/store-client.ts'
 import { freePorts } from '../../replicas/free-ports.ts'
 import { initCluster } from '../../replicas/init.ts'
-import { moveReplicas } from '../../replicas/replica-ports.ts'
+import { moveToPorts } from '../../replicas/replica-addresses.ts'
 import { type ReplicaProcess, startReplica } from '../../replicas/replica-process.ts'
 import { utf8 } from '../../src/base/bytes.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
@@ -112,7 +112,7 @@ function unpack(name: string): string {
 
 async function moveToFreePorts(directory: string): Promise<void> {
   const [base = 0] = await freePorts(REPLICAS.length)
-  moveReplicas(directory, readClusterFile(clusterFile(directory), suiteNamed), base)
+  moveToPorts(directory, readClusterFile(clusterFile(directory), suiteNamed), base)
 }
 
 describe('recorded data directories', () => {

@@ -1,5 +1,6 @@
-/** init, keygen, replica, gateway, up. */
+/** init, keygen, address, replica, gateway, up. */
 import type { Command } from 'commander'
+import type { AddressFlags } from '../address-command.ts'
 import type { InitFlags, KeygenFlags } from '../init-command.ts'
 import { cluster, shared } from '../options.ts'
 import type { GatewayFlags } from '../running-gateway.ts'
@@ -18,16 +19,29 @@ export function addClusterCommands(program: Command): void {
     .addOption(cluster.hosts())
     .addOption(cluster.defaultBasePort())
     .addOption(cluster.publicKeys())
+    .addOption(cluster.clients())
+    .addOption(cluster.clientKeys())
     .addOption(shared.json())
     .action(async (flags: InitFlags) => (await import('../init-command.ts')).init(flags))
 
   program
     .command('keygen')
-    .description('make the keys of one replica on its own machine and print the public ones')
+    .description('make the keys of one replica or client on its own machine and print the public ones')
     .addOption(shared.directory())
-    .addOption(cluster.id())
+    .addOption(cluster.ownerId())
+    .addOption(cluster.ownerClient())
     .addOption(shared.crypto())
+    .addOption(cluster.show())
     .action(async (flags: KeygenFlags) => (await import('../init-command.ts')).keygen(flags))
+
+  program
+    .command('address')
+    .description('show the addresses of the replicas, or move one of them')
+    .addOption(shared.directory())
+    .addOption(cluster.movedId())
+    .addOption(cluster.at())
+    .addOption(shared.json())
+    .action(async (flags: AddressFlags) => (await import('../address-command.ts')).address(flags))
 
   program
     .command('replica')
