@@ -48,6 +48,14 @@ export class ClusterReports {
     return { answering, missing, because }
   }
 
+  /** Says if requests are served, and if not, why. */
+  async readiness() {
+    const { answering, status } = await this.status()
+    const needed = quorum(status.n)
+    const because = whyNotSending(this.#client) ?? status.stalled?.because ?? null
+    return { ready: answering >= needed && because === null, answering, needed, because }
+  }
+
   async evidence(): Promise<EvidenceCollector['all']> {
     await this.#evidence.refresh(REPORTS_WAIT_MS)
     return this.#evidence.all
@@ -70,12 +78,9 @@ export function clusterRoutes(
   })
   routes.add(getHealth, async () => ({ status: 'ok' as const }))
   routes.add(getReadiness, async ({ reply }) => {
-    const { answering, status } = await reports.status()
-    const needed = quorum(status.n)
-    const because = whyNotSending(client) ?? status.stalled?.because ?? null
-    const ready = answering >= needed && because === null
-    reply.code(ready ? 200 : 503)
-    return { ready, answering, needed, because }
+    const readiness = await reports.readiness()
+    reply.code(readiness.ready ? 200 : 503)
+    return readiness
   })
   routes.add(getDescription, async () => ({ ...openApiDocument }))
 }

@@ -5,6 +5,8 @@ import { OperatorError } from '../../src/base/operator-error.ts'
 import { callersMax, openFilesMax } from '../../src/io/descriptors.ts'
 import { type LoopGauge, LoopWatch } from '../../src/io/loop-watch.ts'
 import type { ProblemCode } from '../api/problems.ts'
+import { jsonRoutes } from '../etcd/json/json-routes.ts'
+import { createHandlers } from '../etcd/service/handlers.ts'
 import { StoreClient } from '../library/store-client.ts'
 import { Admission, CONNECTIONS_MAX, TIMEOUTS } from './admission.ts'
 import { readBodies } from './body-reader.ts'
@@ -13,6 +15,7 @@ import { ClusterReports, clusterRoutes } from './cluster-routes.ts'
 import { compactionRoutes } from './compaction-routes.ts'
 import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
 import { EndpointRoutes } from './endpoint-routes.ts'
+import { etcdStore } from './etcd-store.ts'
 import { keyValueRoutes } from './key-value-routes.ts'
 import { PathEnds } from './path-ends.ts'
 import { Problem, rawProblem, sendProblem } from './problem.ts'
@@ -43,14 +46,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       `The gateway listens on loopback only, because it asks nobody who they are; not on ${host}.`,
     )
   }
+  const name = options.clientName ?? 'gateway'
   const client = await StoreClient.open({
     directory,
-    name: options.clientName ?? 'gateway',
+    name,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
   })
   try {
     const loop = new LoopWatch()
-    const server = createServer(client, loop, options.allowedHosts ?? [])
+    const server = createServer({ client, name, loop, allowedHosts: options.allowedHosts ?? [] })
     const url = await listen(server, host, port)
     loop.start()
     return {
@@ -72,11 +76,15 @@ function connectionsMaxFor({ connection }: StoreClient): number {
   return callersMax(openFilesMax(), connection.cluster.replicas.length, CONNECTIONS_MAX)
 }
 
-function createServer(
-  client: StoreClient,
-  loop: LoopGauge,
-  allowedHosts: readonly string[],
-): FastifyInstance {
+interface ServerParts {
+  readonly client: StoreClient
+  /** The name of the client's key. */
+  readonly name: string
+  readonly loop: LoopGauge
+  readonly allowedHosts: readonly string[]
+}
+
+function createServer({ client, name, loop, allowedHosts }: ServerParts): FastifyInstance {
   const pathEnds = new PathEnds()
   const server = Fastify({
     bodyLimit: SMALL_BODY_BYTES_MAX,
@@ -107,6 +115,10 @@ function createServer(
   keyValueRoutes(routes, access)
   compactionRoutes(routes, access)
   clusterRoutes(routes, client, { reports, loop })
+  jsonRoutes(server, {
+    handlers: createHandlers(etcdStore(client, name)),
+    isHealthy: async () => (await reports.readiness()).ready,
+  })
   return server
 }
 

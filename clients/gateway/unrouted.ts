@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Method } from '../api/endpoint.ts'
+import { answerAsEtcd, isOfEtcd } from '../etcd/json/unrouted-json.ts'
 import { shownPath } from './path-ends.ts'
 import { Problem } from './problem.ts'
 
@@ -18,6 +19,7 @@ export function answerUnrouted(server: FastifyInstance): void {
     const [path = ''] = request.url.split('?')
     const methods =
       path === '*' ? METHODS : METHODS.filter((method) => server.hasRoute({ method, url: path }))
+    if (isOfEtcd(path)) return answerAsEtcd(reply, methods)
     const shown = shownPath(path).slice(0, REPEATED_LENGTH_MAX)
     if (methods.length === 0) {
       throw new Problem('no-such-route', `there is no ${shown}: /openapi.json describes the routes`)

@@ -32,6 +32,9 @@ const SRC_BUT_IO = [
 ]
 const SRC = [...SRC_BUT_IO, 'src/io']
 
+/** etcd's interface at the gateway: what it is, what answers it, and what carries its calls. */
+const ETCD_ROOMS = ['clients/etcd/service', 'clients/etcd/json', 'clients/etcd/grpc']
+
 /** The table of permitted imports. A file belongs to the longest prefix that is a layer. */
 const LAYERS: Readonly<Record<string, Layer>> = {
   'src/base': { layers: [], packages: [], isPure: true },
@@ -60,11 +63,25 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'src/simulator': { layers: SRC_BUT_IO, packages: ['node:os', 'node:worker_threads'] },
   'src/costs': { layers: SRC_BUT_IO, packages: [] },
   replicas: { layers: SRC, packages: ['*'] },
-  clients: { layers: [...SRC, 'clients/api', 'clients/library', 'clients/web'], packages: ['*'] },
+  clients: {
+    layers: [...SRC, 'clients/api', 'clients/library', 'clients/web', ...ETCD_ROOMS],
+    packages: ['*'],
+  },
   // The HTTP API, declared: a gateway serves it, and clients have its types.
   'clients/api': { layers: [...MESSAGES, 'src/store'], packages: ['zod'] },
   'clients/web': { layers: SRC, packages: ['*'] },
   'clients/library': { layers: [...SRC, 'clients/api'], packages: ['*'] },
+  // etcd's services know neither gRPC nor HTTP, and what carries their calls knows no store.
+  'clients/etcd/schema': { layers: [], packages: ['protobufjs'] },
+  'clients/etcd/service': { layers: [...SRC, 'clients/library'], packages: [] },
+  'clients/etcd/json': {
+    layers: ['clients/etcd/schema', 'clients/etcd/service'],
+    packages: ['protobufjs', 'fastify'],
+  },
+  'clients/etcd/grpc': {
+    layers: ['clients/etcd/schema', 'clients/etcd/service'],
+    packages: ['@grpc/grpc-js'],
+  },
   'clients/cli': {
     layers: [...SRC, 'clients', 'clients/api', 'clients/library', 'clients/web', 'replicas', 'attacks'],
     packages: ['*'],

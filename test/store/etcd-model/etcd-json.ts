@@ -63,7 +63,7 @@ export class EtcdJson implements DataModel {
 
 const base64 = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('base64')
 
-function messageOf(request: Exclude<Request, { kind: 'tick' }>): { path: string; body: Json } {
+export function messageOf(request: Exclude<Request, { kind: 'tick' }>): { path: string; body: Json } {
   switch (request.kind) {
     case 'put':
       return { path: 'kv/put', body: putJson(request) }
@@ -153,13 +153,13 @@ const bytesOf = (value: unknown): Uint8Array =>
 const listOf = (value: unknown): readonly Json[] => (value as readonly Json[] | undefined) ?? []
 const revisionOf = (json: Json): number => numberOf((json['header'] as Json | undefined)?.['revision'])
 
-function refusalOf(json: Json): Refusal {
+export function refusalOf(json: Json): Refusal {
   const message = String(json['message'])
   if (!PREFIX.test(message)) throw new Error(`etcd says what is no answer to a request: ${message}`)
   return { kind: 'refusal', code: numberOf(json['code']), message: message.replace(PREFIX, '') }
 }
 
-function answerOf(request: Exclude<Request, { kind: 'tick' }>, json: Json): Answer {
+export function answerOf(request: Exclude<Request, { kind: 'tick' }>, json: Json): Answer {
   const revision = revisionOf(json)
   switch (request.kind) {
     case 'put':

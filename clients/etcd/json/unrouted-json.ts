@@ -1,0 +1,16 @@
+/** etcd's answers in plain text where no method of its JSON gateway takes a request. */
+import type { FastifyReply } from 'fastify'
+import { JSON_ROOTS } from './json-routes.ts'
+
+const OTHER_PATHS: readonly string[] = ['/version', '/health']
+
+/** True for a path of etcd's interface. */
+export const isOfEtcd = (path: string): boolean =>
+  OTHER_PATHS.includes(path) || JSON_ROOTS.some((root) => path === root || path.startsWith(`${root}/`))
+
+/** `methods` are those that the path takes; none if there is no such path. */
+export function answerAsEtcd(reply: FastifyReply, methods: readonly string[]): FastifyReply {
+  reply.type('text/plain; charset=utf-8')
+  if (methods.length === 0) return reply.code(404).send('Not Found\n')
+  return reply.code(405).header('allow', methods.join(', ')).send('Method Not Allowed\n')
+}

@@ -1,0 +1,101 @@
+/** The header of every answer, and the errors in place of operations that failed. */
+import type { Operation } from '../../../src/store/operations-writer.ts'
+import type { RangeItem } from '../../../src/store/range-results.ts'
+import type { Result } from '../../../src/store/results.ts'
+import { OperationFailure } from '../../library/store-client.ts'
+import { EtcdError, etcdError } from './errors.ts'
+import type { KeyValue, ResponseHeader } from './messages.ts'
+
+/** The store as the services need it. */
+export interface ServiceStore {
+  execute(operation: Operation): Promise<Result>
+  readonly clusterId: bigint
+  readonly memberId: bigint
+  /** The view of the replicas, which is etcd's term less one. */
+  readonly view: number
+}
+
+export function headerOf({ clusterId, memberId, view }: ServiceStore, revision: number): ResponseHeader {
+  return { clusterId, memberId, revision: BigInt(revision), raftTerm: BigInt(view + 1) }
+}
+
+/** The results of one kind of operation. */
+type ResultOf<K extends string> = Extract<Result, { readonly status: 'ok'; readonly kind: K }>
+
+/** Executes an operation. Throws the error of etcd for every result but success. */
+export async function executeOk<O extends Operation>(
+  store: ServiceStore,
+  operation: O,
+): Promise<ResultOf<O['kind']>> {
+  const result = await executeAny(store, operation)
+  if (result.status !== 'ok' || result.kind !== operation.kind) throw errorOf(result)
+  return result as ResultOf<O['kind']>
+}
+
+/** Executes an operation and returns whatever result it has. Throws the error of etcd if it has none. */
+export async function executeAny(store: ServiceStore, operation: Operation): Promise<Result> {
+  try {
+    return await store.execute(operation)
+  } catch (error) {
+    throw error instanceof OperationFailure ? errorOfFailure(error) : error
+  }
+}
+
+/**
+ * The error for an operation without a result. No client may repeat a write whose fate is unknown, and etcd's clients
+ * decide by code and text: with this text, its own client repeats reads and no writes.
+ */
+function errorOfFailure({ code, message }: OperationFailure): EtcdError {
+  switch (code) {
+    case 'unknown':
+    case 'stalled':
+      return etcdError('timedOut')
+    case 'busy':
+      return etcdError('tooManyRequests')
+    case 'refused':
+    case 'key-shared':
+    case 'no-timestamps':
+      return new EtcdError('unavailable', `etcdserver: ${message}`)
+  }
+}
+
+/** The error for a result that is no success. */
+export function errorOf(result: Result): EtcdError {
+  switch (result.status) {
+    case 'compacted':
+      return etcdError('compacted')
+    case 'future':
+      return etcdError('future')
+    case 'no-space':
+      return etcdError('noSpace')
+    case 'denied':
+      return etcdError('permissionDenied')
+    case 'bad-key':
+    case 'too-large':
+      return etcdError('tooLarge')
+    case 'work-budget':
+      return new EtcdError(
+        'resource-exhausted',
+        'etcdserver: the range has more keys than one request may examine; narrow it',
+      )
+    case 'result-budget':
+      return new EtcdError(
+        'resource-exhausted',
+        'etcdserver: the answer is larger than 2 MiB; ask for fewer keys with a limit',
+      )
+    default:
+      return new EtcdError('unknown', `etcdserver: the store answered "${result.status}"`)
+  }
+}
+
+/** A key and its entry. */
+export function keyValueOf({ key, value, lease, ...revisions }: RangeItem): KeyValue {
+  return {
+    key,
+    value,
+    createRevision: BigInt(revisions.createRevision),
+    modRevision: BigInt(revisions.modRevision),
+    version: BigInt(revisions.version),
+    lease: new DataView(lease.buffer, lease.byteOffset).getBigInt64(0),
+  }
+}

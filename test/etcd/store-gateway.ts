@@ -1,0 +1,34 @@
+/** etcd's JSON gateway before a store of the test's own process. */
+import Fastify, { type FastifyInstance } from 'fastify'
+import { jsonRoutes } from '../../clients/etcd/json/json-routes.ts'
+import { answerAsEtcd } from '../../clients/etcd/json/unrouted-json.ts'
+import type { ServiceStore } from '../../clients/etcd/service/answers.ts'
+import { createHandlers } from '../../clients/etcd/service/handlers.ts'
+import type { Operation } from '../../src/store/operations-writer.ts'
+import type { Result } from '../../src/store/results.ts'
+import { Driver } from '../store/harness.ts'
+
+export const CLUSTER_ID = 0xc1_0000_0001n
+export const MEMBER_ID = 0xa1_0000_0002n
+
+/** A store as the services need it, executed at once. */
+export function testStore(driver = new Driver()): ServiceStore {
+  return {
+    clusterId: CLUSTER_ID,
+    memberId: MEMBER_ID,
+    view: 1,
+    execute: async (operation: Operation) => driver.run(operation)[0] as Result,
+  }
+}
+
+/** A server that listens on a free port of loopback. */
+export async function startStoreGateway(
+  store: ServiceStore = testStore(),
+): Promise<{ readonly url: string; readonly server: FastifyInstance }> {
+  const server = Fastify({ forceCloseConnections: true })
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  server.setNotFoundHandler((_, reply) => answerAsEtcd(reply, []))
+  jsonRoutes(server, { handlers: createHandlers(store), isHealthy: async () => true })
+  return { url: await server.listen({ host: '127.0.0.1', port: 0 }), server }
+}
