@@ -24,6 +24,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   { names: ['search'], load: async () => (await import('./commands/search.ts')).addSearchCommand },
   { names: ['verify'], load: async () => (await import('./commands/verify.ts')).addVerifyCommand },
   { names: ['costs'], load: async () => (await import('./commands/costs.ts')).addCostsCommand },
+  { names: ['classics'], load: async () => (await import('./commands/classics.ts')).addClassicsCommand },
   { names: ['check'], load: async () => (await import('./commands/check.ts')).addCheckCommand },
   {
     names: ['completion'],

@@ -287,3 +287,28 @@ export const analysis = {
   clusterFile: () =>
     valued('--cluster <file>', 'the cluster file, cluster.json', nonEmpty).makeOptionMandatory(),
 } as const
+
+/** Options of classics. */
+export const classics = {
+  processes: () =>
+    valued('--n <n>', 'number of processes; by default that of the algorithm', wholeNumber(1, 100)),
+  faults: () =>
+    valued(
+      '--faults <f>',
+      'number of faults that may happen; by default that of the algorithm',
+      wholeNumber(0, 99),
+    ),
+  explore: () =>
+    flag('--explore', 'walk all runs within small bounds, and print how many there are').conflicts([
+      'break',
+      'n',
+      'faults',
+      'seed',
+    ]),
+  break: () =>
+    flag('--break', 'run it outside its bound, and print the property that is violated').conflicts([
+      'n',
+      'faults',
+      'seed',
+    ]),
+} as const

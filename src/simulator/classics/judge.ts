@@ -1,0 +1,25 @@
+/** The judge of a run: the property that the outputs of the processes violate. */
+import type { ProcessId } from '../../classics/process.ts'
+import type { ProcessOutput, World } from './world.ts'
+
+/** The end of a run: no message is under way that can arrive, and no timer is set. */
+export interface Ending<State> {
+  /** By process; those of crashed processes are the last ones before the crash. */
+  readonly states: readonly State[]
+  readonly crashed: readonly ProcessId[]
+}
+
+export interface RunFacts<State> {
+  /** The outputs of all processes so far, in the order in which they came. */
+  readonly outputs: readonly ProcessOutput[]
+  /** Null while the run goes on. */
+  readonly ending: Ending<State> | null
+}
+
+/** Returns the property that is violated; null if none is. It is asked after each event. */
+export type Judge<State> = (facts: RunFacts<State>) => string | null
+
+export const endingOf = <State, Message>({ states, crashed }: World<State, Message>): Ending<State> => ({
+  states,
+  crashed,
+})
