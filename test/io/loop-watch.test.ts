@@ -1,18 +1,26 @@
 /** A turn that holds a loop up is told; the time that others take of the machine is not. */
 import { describe, expect, test, vi } from 'vitest'
-import { LOOK_MS, type LoopClocks, LoopWatch } from '../../src/io/loop-watch.ts'
+import { IDLE_LOOK_MS, LOOK_MS, type LoopClocks, LoopWatch, READ_MS } from '../../src/io/loop-watch.ts'
 import { PATIENT } from '../kit/patience.ts'
 
 /** A loop whose clocks go on as they are told to. */
 class ToldLoop implements LoopClocks {
+  /** The number of times that the system was asked for the processor time. */
+  readings = 0
+  lookMs = 0
   #nowMs = 1_000
+  #activeMs = 700
   #processorMs = 500
   #run: (() => void) | null = null
   readonly nowMs = (): number => this.#nowMs
-  readonly processorMs = (): number => this.#processorMs
+  readonly activeMs = (): number => this.#activeMs
+  readonly processorMs = (): number => {
+    this.readings += 1
+    return this.#processorMs
+  }
 
   readonly every = (ms: number, run: () => void): (() => void) => {
-    expect(ms).toBe(LOOK_MS)
+    this.lookMs = ms
     this.#run = run
     return () => {
       this.#run = null
@@ -23,9 +31,10 @@ class ToldLoop implements LoopClocks {
     return this.#run !== null
   }
 
-  /** A timer that comes so much too late, where this process took so much of a processor since the last one. */
-  look(lateMs: number, ownMs: number): void {
-    this.#nowMs += LOOK_MS + lateMs
+  /** A timer that comes so much too late. The loop was active, and had a processor, for so long since the last one. */
+  look(lateMs: number, activeMs: number, ownMs = activeMs): void {
+    this.#nowMs += this.lookMs + lateMs
+    this.#activeMs += activeMs
     this.#processorMs += ownMs
     this.#run?.()
   }
@@ -49,21 +58,54 @@ describe('a loop is held', () => {
     const { loop, watch } = watched()
     loop.look(400, 0)
     expect(watch.delayMs).toBe(0)
-    loop.look(400, 30)
+    loop.look(400, 400, 30)
     expect(watch.delayMs).toBe(30)
+  })
+
+  test('not by the work of other threads while it sleeps', () => {
+    const { loop, watch } = watched()
+    loop.look(400, 0, 400)
+    expect(watch.delayMs).toBe(0)
   })
 
   test('not where timers come in time, however busy it is', () => {
     const { loop, watch } = watched()
-    for (let look = 0; look < 100; look += 1) loop.look(0, 2 * LOOK_MS)
+    for (let look = 0; look < 100; look += 1) loop.look(0, LOOK_MS)
     expect(watch.delayMs).toBe(0)
   })
 
   test('and the longest of all is told', () => {
     const { loop, watch } = watched()
-    for (const ownMs of [20, 80.4, 30]) loop.look(500, ownMs)
+    for (const ownMs of [20, 80.4, 30]) loop.look(500, 500, ownMs)
     expect(watch.delayMs).toBe(80)
   })
+})
+
+describe('the processor time', () => {
+  test('is read rarely where no timer is later than one before', () => {
+    const { loop } = watched()
+    loop.look(40, 50)
+    const before = loop.readings
+    const looks = (4 * READ_MS) / LOOK_MS
+    for (let look = 0; look < looks; look += 1) loop.look(0, LOOK_MS)
+    expect(loop.readings - before).toBe(4)
+  })
+
+  test('is read at once where a timer is later than all before', () => {
+    const { loop, watch } = watched()
+    loop.look(40, 50)
+    loop.look(45, 55)
+    expect(watch.delayMs).toBe(45)
+  })
+})
+
+test('an idle loop is looked at less often, until it works', () => {
+  const { loop, watch } = watched()
+  for (let ms = 0; ms < READ_MS; ms += LOOK_MS) loop.look(0, 0)
+  expect(loop.lookMs).toBe(IDLE_LOOK_MS)
+  loop.look(200, 210)
+  expect(watch.delayMs).toBe(200)
+  expect(loop.lookMs).toBe(LOOK_MS)
 })
 
 test('nothing is counted of the time before the start and after the stop, and no timer is left', () => {
