@@ -248,6 +248,7 @@ class TreeStore implements Store {
         results: this.#writer,
         allowance: run.allowance,
         budget,
+        mayCut: true,
       }
       results = yield* executeOperations(target, operations, run.budgetBytes)
       run.readsLeft += Math.max(0, budget.left)

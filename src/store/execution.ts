@@ -18,7 +18,9 @@ import {
   openOperations,
 } from './operations.ts'
 import { executeCompact, executeDeleteRange, executeRange, type RangeTarget } from './range-execution.ts'
-import { FIELD_BYTES, RESULT_HEADER_BYTES, RESULTS_BYTES_MAX, RESULTS_HEADER_BYTES } from './results.ts'
+import { RESULT_HEADER_BYTES } from './result-fields.ts'
+import { FIELD_BYTES, RESULTS_BYTES_MAX, RESULTS_HEADER_BYTES } from './results.ts'
+import { executeTransaction } from './transaction-execution.ts'
 
 /**
  * The maximum bytes of a list's fields before its cursor. A longer page ends early with a cursor, so that a list alone
@@ -114,12 +116,25 @@ function* executeInSteps(execution: Execution, code: StoppingCode): Generator<un
       return yield* executeDeleteRange(execution, fieldsOf(execution))
     case OPERATION_CODES.changes:
       return yield* executeChanges(execution, fieldsOf(execution))
+    case OPERATION_CODES.transaction:
+      return yield* executeTransaction({ ...execution, execute: executeMember })
     default:
       assertNever(code)
   }
 }
 
-type StoppingCode = (typeof OPERATION_CODES)['list' | 'range' | 'delete-range' | 'changes']
+/** Executes the operation at the cursor's next place, which is known to be without faults, for its transaction. */
+function* executeMember(target: RangeTarget, cursor: OperationCursor): Generator<undefined, void, undefined> {
+  const { allowance } = target
+  if (allowance.left <= 0) yield
+  nextOperation(cursor)
+  allowance.left -= workOf(cursor)
+  const member = { cursor, entry: new EntryView(), listRefused: true, mayCut: false }
+  const execution: Execution = { ...target, ...member }
+  if (!executeAtOnce(execution, cursor.code)) yield* executeInSteps(execution, cursor.code as StoppingCode)
+}
+
+type StoppingCode = (typeof OPERATION_CODES)['list' | 'range' | 'delete-range' | 'transaction' | 'changes']
 
 const fieldsOf = ({ cursor }: Execution): Uint8Array => cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd)
 

@@ -9,6 +9,7 @@
  */
 import { compareBytes, writeU64 } from '../base/bytes.ts'
 import type { TreeCursor } from '../tree/search.ts'
+import type { TreeSnapshot } from '../tree/snapshot.ts'
 import type { Tree } from '../tree/tree.ts'
 import { CHANGE_KINDS, type ChangeKind, ChangeRecords, copyBytes } from './change-record.ts'
 import {
@@ -45,6 +46,15 @@ export interface KeyValueCounters {
   readonly revision: number
   readonly bytes: number
   readonly historyBytes: number
+}
+
+/** The state of the store at one moment. */
+export interface SavedState extends KeyValueCounters {
+  readonly snapshot: TreeSnapshot
+  readonly sub: number
+  readonly size: number
+  readonly deleted: number
+  readonly changes: number
 }
 
 export class KeyValueStore {
@@ -121,6 +131,38 @@ export class KeyValueStore {
   /** Begins an operation, or a whole transaction. Its changes get one main revision. */
   begin(): void {
     this.#sub = -1
+  }
+
+  /** True if keys and values of this size can be added without any other change. */
+  hasRoomFor(keys: number, bytes: number): boolean {
+    return this.#bytes + bytes <= this.#bytesMax && this.#size + keys <= this.#keysMax
+  }
+
+  /** Returns the current state, to which `undo` returns. */
+  save(): SavedState {
+    return {
+      snapshot: this.tree.snapshot(),
+      revision: this.#revision,
+      sub: this.#sub,
+      bytes: this.#bytes,
+      historyBytes: this.#historyBytes,
+      size: this.#size,
+      deleted: this.#deleted,
+      changes: this.#changes,
+    }
+  }
+
+  /** Undoes all changes since the state was saved. */
+  undo(saved: SavedState): void {
+    this.tree.restore(saved.snapshot)
+    this.#revision = saved.revision
+    this.#sub = saved.sub
+    this.#bytes = saved.bytes
+    this.#historyBytes = saved.historyBytes
+    this.#size = saved.size
+    this.#deleted = saved.deleted
+    this.#changes = saved.changes
+    this.#isFound = false
   }
 
   /** Finds the key in the bytes from..to of `source`. Returns true if it exists. */

@@ -19,6 +19,12 @@ import {
   type RangeOperation,
   rangeFieldsBytes,
 } from './range-operations.ts'
+import {
+  type MemberWriter,
+  type TransactionOperation,
+  transactionBytes,
+  writeTransaction,
+} from './transaction-writer.ts'
 
 export interface OperationOptions {
   /** The client key that the operation acts for, 32 bytes. */
@@ -49,6 +55,7 @@ export type Operation = OperationOptions &
     | DeleteRangeOperation
     | CompactOperation
     | ChangesOperation
+    | TransactionOperation
   )
 
 const START_BYTES = 16 * 1024
@@ -73,14 +80,7 @@ export class OperationsWriter {
     assert(this.#count < OPERATIONS_MAX, 'a request holds no more operations')
     const length = operationBytes(operation)
     this.#reserve(length)
-    const bytes = this.#bytes
-    const start = this.#length
-    bytes[start] = OPERATION_CODES[operation.kind]
-    bytes[start + 1] = optionFlags(operation)
-    writeU32(bytes, start + 2, length - OPERATION_HEADER_BYTES)
-    const at = writeOptions(bytes, start + OPERATION_HEADER_BYTES, operation)
-    writeFields(bytes, at, operation)
-    this.#length += length
+    this.#length = writeOperation(this.#bytes, this.#length, operation, length)
     this.#count++
   }
 
@@ -110,6 +110,16 @@ export function encodeOperations(operations: readonly Operation[]): Uint8Array {
   return writer.finish()
 }
 
+/** Writes an operation of `length` bytes at an offset. Returns the offset after it. */
+function writeOperation(bytes: Uint8Array, start: number, operation: Operation, length: number): number {
+  bytes[start] = OPERATION_CODES[operation.kind]
+  bytes[start + 1] = optionFlags(operation)
+  writeU32(bytes, start + 2, length - OPERATION_HEADER_BYTES)
+  const at = writeOptions(bytes, start + OPERATION_HEADER_BYTES, operation)
+  writeFields(bytes, at, operation)
+  return start + length
+}
+
 /** Returns the bytes that one operation takes in a request. */
 export function operationBytes(operation: Operation): number {
   const { actAs, idempotencyKey, ifRevision, lease } = operation
@@ -129,9 +139,16 @@ export function operationBytes(operation: Operation): number {
       return length + rangeFieldsBytes(operation)
     case 'changes':
       return length + changesFieldsBytes(operation)
+    case 'transaction':
+      return length + transactionBytes(operation, MEMBERS)
     default:
       return length + operation.key.length
   }
+}
+
+const MEMBERS: MemberWriter = {
+  bytesOf: operationBytes,
+  write: (bytes, at, operation) => writeOperation(bytes, at, operation, operationBytes(operation)),
 }
 
 function optionFlags({ actAs, idempotencyKey, ifRevision, lease }: OperationOptions): number {
@@ -181,6 +198,8 @@ function writeFields(bytes: Uint8Array, at: number, operation: Operation): void 
       return bytes.set(encodeRangeFields(operation), at)
     case 'changes':
       return bytes.set(encodeChangesFields(operation), at)
+    case 'transaction':
+      return writeTransaction(bytes, at, operation, MEMBERS)
     default:
       bytes.set(operation.key, at)
   }

@@ -10,6 +10,7 @@
  *     list     limit u32 | prefix length u16 | prefix | cursor (the rest)
  *     range, delete-range, compact                            see `range-operations.ts`
  *     changes                                                 see `changes-operation.ts`
+ *     transaction                                             see `transaction.ts`
  *   options    0x01 actAs 32 bytes · 0x02 idempotency key: length u8 (1 .. 64) | bytes · 0x04 ifRevision u64
  *              · 0x08 lease u64
  *
@@ -27,6 +28,8 @@ export const KEY_BYTES_MAX = 4 * KIB
 export const VALUE_BYTES_MAX = MIB
 /** The maximum number of operations in one request, which has at least 1. */
 export const OPERATIONS_MAX = 4096
+/** The maximum number of comparisons and of operations in either part of a transaction. */
+export const TRANSACTION_OPERATIONS_MAX = 128
 
 /** The bytes of the count before the operations. */
 export const OPERATIONS_HEADER_BYTES = 2
@@ -44,6 +47,7 @@ export const OPERATION_CODES = {
   range: 5,
   'delete-range': 6,
   compact: 7,
+  transaction: 8,
   changes: 14,
 } as const
 export type OperationCode = (typeof OPERATION_CODES)[keyof typeof OPERATION_CODES]
@@ -59,9 +63,10 @@ export const IDEMPOTENCY_KEY_BYTES_MAX = 64
 /**
  * The reason why an operation cannot be executed in any state of the store. `bad-operation`: its fields break the
  * layout, or an option has no meaning in it. `unsupported`: this version does not execute the code or an option.
- * `bad-key`: a key is empty or too long. `too-large`: a value is too long.
+ * `bad-key`: a key is empty or too long. `too-large`: a value is too long. `too-many-operations`: a transaction has more
+ * than it may have.
  */
-export type OperationFault = 'bad-operation' | 'unsupported' | 'bad-key' | 'too-large'
+export type OperationFault = 'bad-operation' | 'unsupported' | 'bad-key' | 'too-large' | 'too-many-operations'
 
 /** The current position in a request's operations, and the parts of the current operation. Offsets are into `bytes`. */
 export interface OperationCursor {
@@ -169,6 +174,7 @@ function readFields(cursor: OperationCursor, from: number, end: number): Operati
     case OPERATION_CODES['delete-range']:
     case OPERATION_CODES.compact:
     case OPERATION_CODES.changes:
+    case OPERATION_CODES.transaction:
       // Their fields are read at execution.
       return cursor.ifRevision < 0 ? readKeyOnly(cursor, from, end) : 'bad-operation'
     default:

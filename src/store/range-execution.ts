@@ -15,7 +15,8 @@ import {
   RANGE_HEADER_BYTES,
   writeRangeItem,
 } from './range-results.ts'
-import { FIELD_BYTES, RESULT_HEADER_BYTES, RESULTS_BYTES_MAX, RESULTS_HEADER_BYTES } from './results.ts'
+import { RESULT_HEADER_BYTES } from './result-fields.ts'
+import { FIELD_BYTES, RESULTS_BYTES_MAX, RESULTS_HEADER_BYTES } from './results.ts'
 import type { ResultsWriter } from './results-writer.ts'
 
 /** The maximum bytes of a result that is alone in its request. */
@@ -30,6 +31,8 @@ export interface RangeTarget {
   readonly results: ResultsWriter
   readonly allowance: Allowance
   readonly budget: ReadBudget
+  /** False if an answer that is too long is refused rather than cut. */
+  readonly mayCut: boolean
 }
 
 type Work = Generator<undefined, void, undefined>
@@ -42,7 +45,7 @@ export function* executeRange(target: RangeTarget, fields: Uint8Array): Work {
   if (isOutOfReach(target, query.revision)) return
   const selection = yield* select({ ...target, bytesMax: FIELDS_BYTES_MAX }, query)
   if (selection === null) return results.result('work-budget', 0)
-  const page = pageOf(results, selection.shown, query)
+  const page = pageOf(target, selection.shown, query)
   if (page === null) return results.result('result-budget', 0)
   const more = page.isCut ? MORE_CODES.bytes : selection.more ? MORE_CODES.limit : MORE_CODES.none
   results.result('ok', page.fieldBytes)
@@ -87,10 +90,10 @@ interface Page {
 }
 
 /**
- * Returns the part of a selection that the answer contains: all of it or, if it is in the order of keys and too long
- * for any answer, as much as fits. Returns null if that does not fit into the rest of the budget.
+ * Returns the part of a selection that the answer contains: all of it or, if it is in the order of keys, too long for
+ * any answer and may be cut, as much as fits. Returns null if that does not fit into the rest of the budget.
  */
-function pageOf(results: ResultsWriter, shown: readonly Shown[], query: RangeQuery): Page | null {
+function pageOf({ results, mayCut }: RangeTarget, shown: readonly Shown[], query: RangeQuery): Page | null {
   let fieldBytes: number = RANGE_HEADER_BYTES
   let count = 0
   for (const item of shown) {
@@ -100,7 +103,7 @@ function pageOf(results: ResultsWriter, shown: readonly Shown[], query: RangeQue
     count++
   }
   const isCut = count < shown.length
-  if ((isCut && !isKeyOrder(query)) || !results.fits(fieldBytes)) return null
+  if ((isCut && !(mayCut && isKeyOrder(query))) || !results.fits(fieldBytes)) return null
   return { items: isCut ? shown.slice(0, count) : shown, isCut, fieldBytes }
 }
 

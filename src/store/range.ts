@@ -134,7 +134,8 @@ export function countKeys(tree: Tree, range: KeyRange): number {
   return tree.countBetween(from, endOf(SECTIONS.key, range))
 }
 
-function endOf(section: number, range: KeyRange): Uint8Array {
+/** Returns the exclusive end of a range in a section of the tree. */
+export function endOf(section: number, range: KeyRange): Uint8Array {
   if (isOneKey(range)) return sectionKey(section, range.key, 1)
   return isOpenEnded(range) ? Uint8Array.of(section + 1) : sectionKey(section, range.end)
 }

@@ -4,6 +4,9 @@
  */
 import { readU64 } from '../base/bytes.ts'
 
+/** The bytes of status and length before a result's fields. */
+export const RESULT_HEADER_BYTES = 5
+
 /** The revisions of a key in the history of the store. */
 export interface KeyRevisions {
   readonly createRevision: number

@@ -2,15 +2,18 @@
 import { assert } from '../base/assert.ts'
 import { writeU16, writeU32, writeU64 } from '../base/bytes.ts'
 import { REVISIONS_BYTES } from './key-entry.ts'
-import {
-  RESULT_HEADER_BYTES,
-  RESULTS_BYTES_MAX,
-  RESULTS_HEADER_BYTES,
-  STATUSES,
-  type Status,
-} from './results.ts'
+import { RESULT_HEADER_BYTES } from './result-fields.ts'
+import { RESULTS_BYTES_MAX, RESULTS_HEADER_BYTES, STATUSES, type Status } from './results.ts'
+import { NESTED_HEADER_BYTES } from './transaction-results.ts'
 
 const START_BYTES = 64 * 1024
+
+/** A place in the results, and what is still to come there. */
+export interface WriterMark {
+  readonly length: number
+  readonly left: number
+  readonly reserved: number
+}
 
 /**
  * Writes the results of one request, one after another. Reserves room for the headers of all further results, so that
@@ -21,11 +24,15 @@ export class ResultsWriter {
   #length = RESULTS_HEADER_BYTES
   #count = 0
   #left = 0
+  /** The bytes that the headers of all further results take. */
+  #reserved = 0
+  #lastStatus: Status = 'ok'
   #budget = RESULTS_BYTES_MAX
 
   /** Starts the results of a request with `count` operations. A smaller budget still has room for each one's status. */
   begin(count: number, budgetBytes: number): void {
-    const least = RESULTS_HEADER_BYTES + RESULT_HEADER_BYTES * count
+    this.#reserved = RESULT_HEADER_BYTES * count
+    const least = RESULTS_HEADER_BYTES + this.#reserved
     this.#budget = Math.min(RESULTS_BYTES_MAX, Math.max(least, budgetBytes))
     this.#length = RESULTS_HEADER_BYTES
     this.#count = count
@@ -34,18 +41,62 @@ export class ResultsWriter {
 
   /** True if the next result may have `fieldBytes` bytes of fields. */
   fits(fieldBytes: number): boolean {
-    return this.#length + RESULT_HEADER_BYTES * this.#left + fieldBytes <= this.#budget
+    return this.#length + this.#reserved + fieldBytes <= this.#budget
   }
 
   /** Starts the next result. Exactly `fieldBytes` bytes of fields must follow, for which `fits` returned true. */
   result(status: Status, fieldBytes: number): void {
     assert(this.#left > 0, 'more results than operations')
     this.#left--
+    this.#reserved -= RESULT_HEADER_BYTES
+    this.#lastStatus = status
     const start = this.#length
     this.#reserve(start + RESULT_HEADER_BYTES + fieldBytes)
     this.#bytes[start] = STATUSES[status]
     writeU32(this.#bytes, start + 1, fieldBytes)
     this.#length = start + RESULT_HEADER_BYTES
+  }
+
+  /** The status of the result that was started last. */
+  get lastStatus(): Status {
+    return this.#lastStatus
+  }
+
+  /** Returns the current place, to which `rewind` goes back. */
+  mark(): WriterMark {
+    return { length: this.#length, left: this.#left, reserved: this.#reserved }
+  }
+
+  /** Drops all results since the mark. */
+  rewind({ length, left, reserved }: WriterMark): void {
+    this.#length = length
+    this.#left = left
+    this.#reserved = reserved
+  }
+
+  /**
+   * Starts a result that contains further ones, each after the code of its operation. `fieldBytes` bytes of fields must
+   * follow, then the results. Room for them and for their headers must be left. Returns the offset of the fields, for
+   * `endNested`.
+   */
+  beginNested(fieldBytes: number, count: number): number {
+    this.result('ok', fieldBytes)
+    this.#left += count
+    this.#reserved += count * NESTED_HEADER_BYTES
+    return this.#length
+  }
+
+  /** Writes the code of the operation whose result comes next in a nested one. */
+  operationCode(code: number): void {
+    this.#reserved -= NESTED_HEADER_BYTES - RESULT_HEADER_BYTES
+    this.#reserve(this.#length + 1)
+    this.#bytes[this.#length++] = code
+  }
+
+  /** Ends a result that contains further ones. Its first field is the revision. */
+  endNested(fieldsAt: number, revision: number): void {
+    writeU32(this.#bytes, fieldsAt - 4, this.#length - fieldsAt)
+    writeU64(this.#bytes, fieldsAt, revision)
   }
 
   u8(value: number): void {

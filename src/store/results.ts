@@ -12,6 +12,7 @@
  *                     | cursor (the rest)
  *   ok, range, delete-range, compact                        see `range-results.ts`
  *   ok, changes                                             see `changes-result.ts`
+ *   ok, transaction                                         see `transaction-results.ts`
  *   not-found         revision u64
  *   compacted         revision u64 | floor u64              the revision asked for is below the floor
  *   future            revision u64                          the revision asked for is above the store's
@@ -25,16 +26,20 @@
  */
 import { readU16, readU32 } from '../base/bytes.ts'
 import { type ChangesResult, interpretChangesResult } from './changes-result.ts'
-import { OPERATION_CODES, OPERATIONS_MAX, type OperationCode } from './operations.ts'
+import {
+  OPERATION_CODES,
+  OPERATIONS_MAX,
+  type OperationCode,
+  TRANSACTION_OPERATIONS_MAX,
+} from './operations.ts'
 import { interpretRangeResult, type RangeResult } from './range-results.ts'
-import { type KeyRevisions, readRevisions, safeU64 } from './result-fields.ts'
+import { type KeyRevisions, RESULT_HEADER_BYTES, readRevisions, safeU64 } from './result-fields.ts'
+import { interpretTransaction, type TransactionResult } from './transaction-results.ts'
 
 /** The maximum bytes of the results of one request. The same limit as in `messages/limits.ts`. */
 export const RESULTS_BYTES_MAX = 2 * 1024 * 1024
 /** The bytes of the count before the results. */
 export const RESULTS_HEADER_BYTES = 2
-/** The bytes of status and length before a result's fields. */
-export const RESULT_HEADER_BYTES = 5
 
 export const STATUSES = {
   ok: 0,
@@ -50,6 +55,8 @@ export const STATUSES = {
   compacted: 10,
   future: 11,
   'work-budget': 12,
+  'too-many-operations': 13,
+  'duplicate-key': 14,
 } as const
 export type Status = keyof typeof STATUSES
 
@@ -100,6 +107,7 @@ export type Result =
   | { readonly status: 'revision-moved'; readonly revision: number; readonly modRevision: number }
   | RangeResult
   | ChangesResult
+  | TransactionResult
   | { readonly status: 'compacted'; readonly revision: number; readonly floor: number }
   | { readonly status: 'future'; readonly revision: number }
   | { readonly status: Exclude<Status, StatusWithFields> }
@@ -107,6 +115,9 @@ export type Result =
 type StatusWithFields = 'ok' | 'not-found' | 'revision-moved' | 'compacted' | 'future'
 
 const STATUS_NAMES = Object.keys(STATUSES) as readonly Status[]
+
+/** The maximum depth of results: that of transactions in each other. */
+const DEPTH_MAX = TRANSACTION_OPERATIONS_MAX + 1
 
 /** Splits results into their frames; null if they are malformed. */
 export function readResults(bytes: Uint8Array): readonly FramedResult[] | null {
@@ -127,10 +138,15 @@ export function readResults(bytes: Uint8Array): readonly FramedResult[] | null {
 }
 
 /** Reads a framed result of an operation with this code; null if it is malformed. */
-export function interpretResult(code: OperationCode, { status, fields }: FramedResult): Result | null {
+export function interpretResult(code: OperationCode, framed: FramedResult): Result | null {
+  return interpretWithin(DEPTH_MAX, code, framed)
+}
+
+function interpretWithin(depthMax: number, code: OperationCode, framed: FramedResult): Result | null {
+  const { status, fields } = framed
   switch (status) {
     case 'ok':
-      return interpretOk(code, fields)
+      return interpretOk(depthMax, code, fields)
     case 'not-found':
     case 'future': {
       const revision = safeU64(fields, 0)
@@ -154,7 +170,7 @@ export function interpretResult(code: OperationCode, { status, fields }: FramedR
   }
 }
 
-function interpretOk(code: OperationCode, fields: Uint8Array): Result | null {
+function interpretOk(depthMax: number, code: OperationCode, fields: Uint8Array): Result | null {
   const revision = safeU64(fields, 0)
   if (revision === null) return null
   switch (code) {
@@ -181,6 +197,14 @@ function interpretOk(code: OperationCode, fields: Uint8Array): Result | null {
       return interpretRangeResult(code, fields)
     case OPERATION_CODES.changes:
       return interpretChangesResult(fields)
+    case OPERATION_CODES.transaction:
+      if (depthMax === 0) return null
+      return interpretTransaction(fields, (inner, statusNumber, innerFields) => {
+        const status = STATUS_NAMES[statusNumber]
+        return status === undefined
+          ? null
+          : interpretWithin(depthMax - 1, inner, { status, fields: innerFields })
+      })
   }
 }
 

@@ -5,7 +5,8 @@ import type { RequestOutcome } from '../../src/base/request-outcome.ts'
 import type { Batch } from '../../src/messages/message.ts'
 import type { Application } from '../../src/ports.ts'
 import { nextOperation, OPERATION_CODES, openOperations } from '../../src/store/operations.ts'
-import { RESULT_HEADER_BYTES, RESULTS_HEADER_BYTES, readResults, STATUSES } from '../../src/store/results.ts'
+import { RESULT_HEADER_BYTES } from '../../src/store/result-fields.ts'
+import { RESULTS_HEADER_BYTES, readResults, STATUSES } from '../../src/store/results.ts'
 
 const REVISION_BYTES = 8
 

@@ -164,7 +164,7 @@ describe('the reader on bytes that lie', () => {
     const bare = Object.keys(STATUSES).filter(
       (status) => !['ok', 'not-found', 'revision-moved', 'compacted', 'future'].includes(status),
     )
-    expect(bare).toHaveLength(8)
+    expect(bare).toHaveLength(10)
     for (const status of bare as 'denied'[]) {
       expect(interpretResult(1, { status, fields: new Uint8Array(0) })).toEqual({ status })
       expect(interpretResult(1, { status, fields: new Uint8Array(1) })).toBeNull()

@@ -7,9 +7,9 @@
  * met instead: a revision belongs to one change of one key. A list found the value of every key that it shows, and
  * nothing at the keys that it passed over.
  */
-import { equalBytes } from '../../base/bytes.ts'
+import { equalBytes, readU64 } from '../../base/bytes.ts'
 import { WHOLE_REVISION } from '../../store/changes-operation.ts'
-import { includes, type KeyRange } from '../../store/key-range.ts'
+import { includes, isOneKey, type KeyRange } from '../../store/key-range.ts'
 import {
   nextOperation,
   OPERATION_CODES,
@@ -19,6 +19,8 @@ import {
 } from '../../store/operations.ts'
 import { readDeletion, readQuery } from '../../store/range-operations.ts'
 import { interpretResult, type Result, readResults } from '../../store/results.ts'
+import type { ReadCompare } from '../../store/transaction.ts'
+import { allMembers, takenOf } from './taken-members.ts'
 
 /** The value of a key; null when there is none. */
 export type Value = string | null
@@ -89,13 +91,17 @@ export class Registers {
   answered(operations: Uint8Array, results: Uint8Array): readonly RegisterOperation[] | string {
     const folded = new Map<string, Folded>()
     let fault: string | null = null
-    eachResult(operations, results, (cursor, result) => {
-      for (const touch of this.#touches(cursor, result)) {
-        const one = folded.get(touch.key) ?? {}
-        folded.set(touch.key, one)
-        fault ??= fold(one, touch, this.#foundBy(touch))
-      }
-    })
+    const take = (touch: Touch): void => {
+      const one = folded.get(touch.key) ?? {}
+      folded.set(touch.key, one)
+      fault ??= fold(one, touch, this.#foundBy(touch))
+    }
+    eachResult(
+      operations,
+      results,
+      (cursor, result) => this.#touches(cursor, result).forEach(take),
+      (compare) => foundAsCompared(compare).forEach(take),
+    )
     if (fault !== null) return fault
     // A null is a fact: there is no value. So what is there is spread as it is.
     return [...folded].flatMap(([key, each]) =>
@@ -106,14 +112,17 @@ export class Registers {
   /** Returns the operations that a request without an answer may have done, each on its own. */
   unanswered(operations: Uint8Array): readonly RegisterOperation[] {
     const writes: RegisterOperation[] = []
-    const cursor = openOperations(operations)
-    for (let index = 0; index < (cursor?.count ?? 0); index++) {
-      if (cursor === null || nextOperation(cursor) !== null) continue
+    const note = (cursor: OperationCursor): void => {
       if (cursor.code === OPERATION_CODES.put)
         writes.push({ key: keyOf(cursor), left: textOf(writtenBy(cursor)) })
       if (cursor.code === OPERATION_CODES.delete) writes.push({ key: keyOf(cursor), left: null })
       if (cursor.code === OPERATION_CODES['delete-range'])
         for (const key of this.#within(readDeletion(fieldsOf(cursor)))) writes.push({ key, left: null })
+      if (cursor.code === OPERATION_CODES.transaction) allMembers(cursor).forEach(note)
+    }
+    const cursor = openOperations(operations)
+    for (let index = 0; index < (cursor?.count ?? 0); index++) {
+      if (cursor !== null && nextOperation(cursor) === null) note(cursor)
     }
     return writes
   }
@@ -132,7 +141,7 @@ export class Registers {
     const condition = cursor.ifRevision < 0 ? {} : { found: { revision: cursor.ifRevision } }
     switch (result.status) {
       case 'not-found':
-        return [{ key, found: { value: null } }]
+        return cursor.code === OPERATION_CODES.transaction ? [] : [{ key, found: { value: null } }]
       case 'revision-moved':
         return [{ key, found: { revision: result.modRevision } }]
       case 'ok':
@@ -156,6 +165,7 @@ export class Registers {
       case 'changes':
         return changedLast(result)
       case 'compact':
+      case 'transaction': // its operations come one by one
         return []
     }
   }
@@ -240,11 +250,26 @@ function fold(one: Folded, { key, left }: Touch, found: Value | undefined): stri
   return null
 }
 
-/** Goes through operations and their results side by side; false when they do not fit. */
+/** The value of one key that a comparison found, where it says which. */
+function foundAsCompared(compare: ReadCompare): readonly Touch[] {
+  if (!isOneKey(compare) || compare.relation !== 'equal') return []
+  const key = textOf(compare.key)
+  if (compare.target === 'value') return [{ key, found: { value: textOf(compare.operand) } }]
+  const number = readU64(compare.operand, 0)
+  if (compare.target === 'mod') return [{ key, found: { revision: number } }]
+  const isAbsent = number === 0 && compare.target !== 'lease'
+  return isAbsent ? [{ key, found: { value: null } }] : []
+}
+
+/**
+ * Goes through operations and their results side by side; false when they do not fit. Of a transaction come the
+ * comparisons that held, and then its operations.
+ */
 function eachResult(
   operations: Uint8Array,
   results: Uint8Array,
   take: (cursor: OperationCursor, result: Result) => void,
+  takeHeld: (compare: ReadCompare) => void = () => {},
 ): boolean {
   const cursor = openOperations(operations)
   const framed = readResults(results)
@@ -253,8 +278,14 @@ function eachResult(
     const fault = nextOperation(cursor)
     const result = interpretResult(cursor.code as OperationCode, one)
     if (result === null) return false
-    if (fault === null) take(cursor, result)
-    else if (result.status !== fault) return false
+    if (fault !== null) {
+      if (result.status !== fault) return false
+    } else if (result.status === 'ok' && result.kind === 'transaction') {
+      const taken = takenOf(cursor, result)
+      if (taken === null) return false
+      taken.held.forEach(takeHeld)
+      for (const member of taken.members) take(member.cursor, member.result)
+    } else take(cursor, result)
   }
   return true
 }

@@ -1,7 +1,8 @@
 /** The store against the model of etcd's data, by drawn requests: those that the store has. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createRandom } from '../../../src/base/random.ts'
 import { deeper } from '../../kit/depth.ts'
+import { CASES, playCase } from './cases.ts'
 import { show } from './comparison.ts'
 import { Generator } from './generator.ts'
 import { EtcdModel } from './model.ts'
@@ -10,7 +11,7 @@ import { isSupported, StoreModel } from './store-model.ts'
 const SEEDS = deeper(4, 40)
 const REQUESTS = 1_500
 
-test('the store answers drawn requests as etcd does: puts, ranges, deletions, compaction', () => {
+test('the store answers drawn requests as etcd does: puts, ranges, deletions, transactions, compaction', () => {
   const met = new Map<string, number>()
   for (let seed = 1; seed <= SEEDS; seed++) {
     const generator = new Generator(createRandom(seed))
@@ -27,12 +28,25 @@ test('the store answers drawn requests as etcd does: puts, ranges, deletions, co
       met.set(name, (met.get(name) ?? 0) + 1)
     }
   }
-  for (const name of ['put', 'range', 'deleteRange', 'compact'])
+  for (const name of ['put', 'range', 'deleteRange', 'compact', 'txn'])
     expect(met.get(name), name).toBeGreaterThan(20)
-  for (const part of ['not provided', 'compacted', 'future']) {
+  for (const part of ['not provided', 'compacted', 'future', 'duplicate key']) {
     expect(
       [...met.keys()].some((name) => name.includes(part)),
       part,
     ).toBe(true)
   }
+})
+
+const SUPPORTED = CASES.filter(({ steps }) => steps.every(({ request }) => isSupported(request)))
+
+describe('the store answers the cases as etcd does', () => {
+  test.each(SUPPORTED)('$name', async (each) => {
+    const steps = await playCase({ ...each, isForNewStores: true }, new StoreModel())
+    expect(steps.map(({ answered }) => answered)).toEqual(steps.map(({ expected }) => expected))
+  })
+
+  test('most of them', () => {
+    expect(SUPPORTED.length).toBeGreaterThan(20)
+  })
 })

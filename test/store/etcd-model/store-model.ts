@@ -1,16 +1,29 @@
 /**
- * This project's store as a data model, as far as it goes: puts without options, ranges, deletions and compaction. One
+ * This project's store as a data model, as far as it goes: puts without options, ranges, deletions, transactions and compaction. One
  * request is one batch. Its numbers have no sign, so a request with a negative one cannot be put to it.
  */
 import type { KeyRange as StoreRange } from '../../../src/store/key-range.ts'
 import type { Operation } from '../../../src/store/operations-writer.ts'
 import type { RangeItem } from '../../../src/store/range-results.ts'
 import type { Result } from '../../../src/store/results.ts'
+import type { Compare as StoreCompare } from '../../../src/store/transaction-writer.ts'
 import { Driver } from '../harness.ts'
-import { type Answer, type KeyRange, type Pair, type Range, REFUSALS, type Request } from './requests.ts'
+import {
+  type Answer,
+  type Compare,
+  type KeyRange,
+  type OperationAnswer,
+  type Pair,
+  type Range,
+  REFUSALS,
+  type Request,
+  type Txn,
+} from './requests.ts'
 
 const FOREVER = { revisionsMax: 0, ageMs: 0, bytesMax: 0 }
 const NOTHING = new Uint8Array(0)
+
+type TxnMember = NonNullable<Txn['success']>[number]
 
 /** True if the store has the request's kind and all of its options. */
 export function isSupported(request: Request): boolean {
@@ -23,6 +36,14 @@ export function isSupported(request: Request): boolean {
       return Object.values(request).every((value) => typeof value !== 'number' || value >= 0)
     case 'deleteRange':
       return true
+    case 'txn': {
+      const { compare = [], success = [], failure = [] } = request
+      return (
+        compare.every(({ target }) => target !== 'lease') &&
+        // The store's layout has no operation with nothing set.
+        [...success, ...failure].every((each) => each.kind !== 'nothing' && isSupported(each))
+      )
+    }
     case 'compact':
       // etcd compacts at 0 once; here the floor is there from the beginning.
       return request.revision > 0
@@ -43,7 +64,8 @@ export class StoreModel {
 
 const rangeOf = ({ key, rangeEnd = NOTHING }: KeyRange): StoreRange => ({ key, end: rangeEnd })
 
-function operationOf(request: Request): Operation {
+/** Returns the request as an operation of the store. */
+export function operationOf(request: Request | TxnMember): Operation {
   switch (request.kind) {
     case 'put':
       return { kind: 'put', key: request.key, value: request.value ?? NOTHING }
@@ -51,11 +73,26 @@ function operationOf(request: Request): Operation {
       return queryOf(request)
     case 'deleteRange':
       return { kind: 'delete-range', ...rangeOf(request), previous: request.prevKv === true }
+    case 'txn': {
+      const { compare = [], success = [], failure = [] } = request
+      return {
+        kind: 'transaction',
+        compares: compare.map(compareOf),
+        success: success.map(operationOf),
+        failure: failure.map(operationOf),
+      }
+    }
     case 'compact':
       return { kind: 'compact', revision: request.revision }
     default:
       throw new Error(`the store has no ${request.kind}`)
   }
+}
+
+const RELATIONS = { equal: 'equal', notEqual: 'not-equal', greater: 'greater', less: 'less' } as const
+
+function compareOf({ rangeEnd: end = NOTHING, result, ...compare }: Compare): StoreCompare {
+  return { ...compare, end, relation: RELATIONS[result] }
 }
 
 const ORDERS = { none: 'none', ascend: 'ascending', descend: 'descending' } as const
@@ -80,6 +117,10 @@ function answerOf(result: Result): Answer {
       return { kind: 'refusal', ...REFUSALS.compacted }
     case 'future':
       return { kind: 'refusal', ...REFUSALS.futureRevision }
+    case 'too-many-operations':
+      return { kind: 'refusal', ...REFUSALS.tooManyOperations }
+    case 'duplicate-key':
+      return { kind: 'refusal', ...REFUSALS.duplicateKey }
     case 'ok':
       break
     default:
@@ -97,9 +138,22 @@ function answerOf(result: Result): Answer {
       return { kind: 'deleteRange', revision, deleted: result.deleted, prevKvs: result.items.map(pairOf) }
     case 'compact':
       return { kind, revision }
+    case 'transaction': {
+      const responses = result.results.map(answerOf).map(memberAnswer)
+      return { kind: 'txn', revision, succeeded: result.succeeded, responses }
+    }
     default:
       throw new Error(`the store answered as to a ${kind}`)
   }
+}
+
+/** (3) The header of a nested transaction is empty. */
+function memberAnswer(answer: Answer): OperationAnswer {
+  if (answer.kind === 'txn') return { ...answer, revision: 0 }
+  if (answer.kind !== 'put' && answer.kind !== 'range' && answer.kind !== 'deleteRange') {
+    throw new Error(`a transaction answered as to a ${answer.kind}`)
+  }
+  return answer
 }
 
 function pairOf({ lease: _, ...item }: RangeItem): Pair {
