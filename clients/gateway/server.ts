@@ -6,7 +6,7 @@ import { callersMax, openFilesMax } from '../../src/io/descriptors.ts'
 import { type LoopGauge, LoopWatch } from '../../src/io/loop-watch.ts'
 import type { ProblemCode } from '../api/problems.ts'
 import { jsonRoutes } from '../etcd/json/json-routes.ts'
-import { createHandlers } from '../etcd/service/handlers.ts'
+import { createHandlers, type Handlers } from '../etcd/service/handlers.ts'
 import { StoreClient } from '../library/store-client.ts'
 import { Admission, CONNECTIONS_MAX, TIMEOUTS } from './admission.ts'
 import { readBodies } from './body-reader.ts'
@@ -16,6 +16,7 @@ import { compactionRoutes } from './compaction-routes.ts'
 import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
 import { EndpointRoutes } from './endpoint-routes.ts'
 import { etcdStore } from './etcd-store.ts'
+import { serveGrpc } from './grpc-port.ts'
 import { keyValueRoutes } from './key-value-routes.ts'
 import { PathEnds } from './path-ends.ts'
 import { Problem, rawProblem, sendProblem } from './problem.ts'
@@ -54,7 +55,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   })
   try {
     const loop = new LoopWatch()
-    const server = createServer({ client, name, loop, allowedHosts: options.allowedHosts ?? [] })
+    const etcd = createHandlers(etcdStore(client, name))
+    const server = createServer({ client, etcd, loop, allowedHosts: options.allowedHosts ?? [] })
     const url = await listen(server, host, port)
     loop.start()
     return {
@@ -78,13 +80,12 @@ function connectionsMaxFor({ connection }: StoreClient): number {
 
 interface ServerParts {
   readonly client: StoreClient
-  /** The name of the client's key. */
-  readonly name: string
+  readonly etcd: Handlers
   readonly loop: LoopGauge
   readonly allowedHosts: readonly string[]
 }
 
-function createServer({ client, name, loop, allowedHosts }: ServerParts): FastifyInstance {
+function createServer({ client, etcd, loop, allowedHosts }: ServerParts): FastifyInstance {
   const pathEnds = new PathEnds()
   const server = Fastify({
     bodyLimit: SMALL_BODY_BYTES_MAX,
@@ -104,6 +105,7 @@ function createServer({ client, name, loop, allowedHosts }: ServerParts): Fastif
     },
   })
   server.setErrorHandler((error, _request, reply) => sendProblem(reply, problemFrom(error)))
+  serveGrpc(server, etcd)
   const admission = new Admission(connectionsMaxFor(client))
   guardAgainstBrowsers(server, allowedHosts)
   admission.guard(server)
@@ -116,7 +118,7 @@ function createServer({ client, name, loop, allowedHosts }: ServerParts): Fastif
   compactionRoutes(routes, access)
   clusterRoutes(routes, client, { reports, loop })
   jsonRoutes(server, {
-    handlers: createHandlers(etcdStore(client, name)),
+    handlers: etcd,
     isHealthy: async () => (await reports.readiness()).ready,
   })
   return server

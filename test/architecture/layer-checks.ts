@@ -80,7 +80,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   'clients/etcd/grpc': {
     layers: ['clients/etcd/schema', 'clients/etcd/service'],
-    packages: ['@grpc/grpc-js'],
+    packages: ['node:net', '@grpc/grpc-js'],
   },
   'clients/cli': {
     layers: [...SRC, 'clients', 'clients/api', 'clients/library', 'clients/web', 'replicas', 'attacks'],

@@ -1,9 +1,10 @@
-/** etcd's JSON gateway before a store of the test's own process. */
+/** etcd's interface, in JSON and over gRPC, before a store of the test's own process. */
 import Fastify, { type FastifyInstance } from 'fastify'
 import { jsonRoutes } from '../../clients/etcd/json/json-routes.ts'
 import { answerAsEtcd } from '../../clients/etcd/json/unrouted-json.ts'
 import type { ServiceStore } from '../../clients/etcd/service/answers.ts'
 import { createHandlers } from '../../clients/etcd/service/handlers.ts'
+import { serveGrpc } from '../../clients/gateway/grpc-port.ts'
 import type { Operation } from '../../src/store/operations-writer.ts'
 import type { Result } from '../../src/store/results.ts'
 import { Driver } from '../store/harness.ts'
@@ -29,6 +30,8 @@ export async function startStoreGateway(
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   server.setNotFoundHandler((_, reply) => answerAsEtcd(reply, []))
-  jsonRoutes(server, { handlers: createHandlers(store), isHealthy: async () => true })
+  const handlers = createHandlers(store)
+  serveGrpc(server, handlers)
+  jsonRoutes(server, { handlers, isHealthy: async () => true })
   return { url: await server.listen({ host: '127.0.0.1', port: 0 }), server }
 }

@@ -1,0 +1,146 @@
+/** gRPC and HTTP/1.1 on one port: each connection is served by what it speaks, and none that speaks neither harms others. */
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { Metadata } from '@grpc/grpc-js'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { utf8 } from '../../src/base/bytes.ts'
+import { GrpcClient } from './grpc-client.ts'
+import { CLUSTER_ID, MEMBER_ID, startStoreGateway } from './store-gateway.ts'
+
+let gateway: Awaited<ReturnType<typeof startStoreGateway>>
+let client: GrpcClient
+const sockets: Socket[] = []
+
+beforeAll(async () => {
+  gateway = await startStoreGateway()
+  client = new GrpcClient(gateway.url)
+})
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy()
+})
+afterAll(async () => {
+  client.close()
+  await gateway.server.close()
+})
+
+const put = (key: string, value: string) => ({ key: utf8(key), value: utf8(value) })
+
+test('a put over gRPC is read over gRPC and in JSON', async () => {
+  const header = { clusterId: CLUSTER_ID, memberId: MEMBER_ID, raftTerm: 2n }
+  expect(await client.call('/etcdserverpb.KV/Put', put('a', '1'))).toEqual({
+    answer: { header: { ...header, revision: 2n }, prevKv: null },
+  })
+  const read = await client.call('/etcdserverpb.KV/Range', { key: utf8('a') })
+  expect(read).toMatchObject({
+    answer: { header: { revision: 2n }, count: 1n, more: false, kvs: [{ modRevision: 2n, version: 1n }] },
+  })
+  const response = await fetch(`${gateway.url}/v3/kv/range`, { method: 'POST', body: '{"key":"YQ=="}' })
+  expect(await response.json()).toMatchObject({ kvs: [{ key: 'YQ==', value: 'MQ==', version: '1' }] })
+})
+
+test('errors have their codes and texts', async () => {
+  expect(await client.call('/etcdserverpb.KV/Range', {})).toEqual({
+    code: 3,
+    text: 'etcdserver: key is not provided',
+  })
+  expect(await client.call('/etcdserverpb.KV/Compact', { revision: 99 })).toEqual({
+    code: 11,
+    text: 'etcdserver: mvcc: required revision is a future revision',
+  })
+  const metadata = new Metadata()
+  metadata.set('token', 'none of mine')
+  expect(await client.call('/etcdserverpb.KV/Range', { key: utf8('a') }, metadata)).toEqual({
+    code: 16,
+    text: 'etcdserver: invalid auth token',
+  })
+})
+
+test('a request that is too large is refused, and the connection goes on', async () => {
+  const refused = await client.call('/etcdserverpb.KV/Put', put('large', 'x'.repeat(3 << 20)))
+  expect(refused).toMatchObject({ code: 8, text: expect.stringContaining('larger than max') })
+  const tooLarge = await client.call('/etcdserverpb.KV/Put', put('large', 'x'.repeat(1.2 * (1 << 20))))
+  expect(tooLarge).toEqual({ code: 3, text: 'etcdserver: request is too large' })
+  expect(await client.call('/etcdserverpb.KV/Put', put('small', 'x'))).toHaveProperty('answer')
+})
+
+test('an answer may be larger than one result of the store', async () => {
+  for (let index = 0; index < 6; index++) {
+    await client.call('/etcdserverpb.KV/Put', put(`page/${index}`, `${index}`.repeat(900_000)))
+  }
+  const range = { key: utf8('page/'), rangeEnd: utf8('page0') }
+  const whole = await client.call('/etcdserverpb.KV/Range', range)
+  expect(whole).toMatchObject({ answer: { count: 6n, more: false, kvs: { length: 6 } } })
+  const cut = await client.call('/etcdserverpb.KV/Range', { ...range, limit: 5 })
+  expect(cut).toMatchObject({ answer: { count: 6n, more: true, kvs: { length: 5 } } })
+})
+
+describe('a connection that', () => {
+  const open = async (): Promise<Socket> => {
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')
+    sockets.push(socket)
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    return socket
+  }
+  /** Everything that comes until the connection ends. */
+  const answerTo = async (bytes: string | Buffer, isEnded = true): Promise<string> => {
+    const socket = await open()
+    let text = ''
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1')
+    })
+    const ended = new Promise((resolve) => socket.once('close', resolve))
+    if (isEnded) socket.end(bytes)
+    else socket.write(bytes)
+    await ended
+    return text
+  }
+
+  test('sends half a preface and ends is told that it speaks no HTTP', async () => {
+    expect(await answerTo('PRI * HTTP/2.0\r\n')).toContain('400')
+  })
+
+  test('sends its request byte by byte is served', async () => {
+    const socket = await open()
+    let text = ''
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+    })
+    for (const byte of 'PUT /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n') {
+      socket.write(byte)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await once(socket, 'close')
+    expect(text).toContain('404')
+  })
+
+  test.each([
+    ['garbage', Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 37 + 1) & 0xff))],
+    [
+      'a preface and garbage',
+      Buffer.from(`PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${'\xff'.repeat(4096)}`, 'latin1'),
+    ],
+    ['a preface with other bytes in it', Buffer.from('PRI * HTTP/2.1\r\n\r\nSM\r\n\r\n')],
+    [
+      'a frame that is too long',
+      Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff\x00\x00\x00\x00\x00\x00', 'latin1'),
+    ],
+  ])('sends %s is ended, and others are served', async (_, bytes) => {
+    await answerTo(bytes, false)
+    expect(await client.call('/etcdserverpb.KV/Range', { key: utf8('a') })).toHaveProperty('answer')
+  })
+})
+
+test('closing ends calls and connections', async () => {
+  const own = await startStoreGateway()
+  const caller = new GrpcClient(own.url)
+  expect(await caller.call('/etcdserverpb.KV/Range', { key: utf8('a') })).toHaveProperty('answer')
+  const half = connect(Number(new URL(own.url).port), '127.0.0.1')
+  half.on('error', () => {})
+  await once(half, 'connect')
+  half.write('PRI')
+  const ended = new Promise((resolve) => half.once('close', resolve))
+  await own.server.close()
+  await ended
+  caller.close()
+})
