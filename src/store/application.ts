@@ -16,6 +16,7 @@ import { Compaction, HISTORY, type HistoryLimits } from './compaction.ts'
 import { readCounters, readLimits, writeCounters, writeLimits } from './counters.ts'
 import { executeOperations } from './execution.ts'
 import { FIRST_REVISION, KeyValueStore } from './key-value-store.ts'
+import { Leases } from './leases.ts'
 import { RECOVERY_DISTANCE, Recoveries } from './recoveries.ts'
 import { STATUSES, type Status } from './results.ts'
 import { ResultsWriter } from './results-writer.ts'
@@ -89,6 +90,8 @@ export interface Store {
   readonly revision: number
   /** The executed time: the highest time of an executed batch. */
   readonly executedTime: Milliseconds
+  /** The executed time at which the next lease ends; null while no lease runs. */
+  readonly nextExpiry: Milliseconds | null
   /** The sequence number executed last; 0 before the first. */
   readonly lastSequence: Sequence
   /** The bytes of kept results. */
@@ -112,12 +115,14 @@ class TreeStore implements Store {
   readonly #tree: Tree
   readonly #store: KeyValueStore
   readonly #compaction: Compaction
+  readonly #leases: Leases
   readonly #sessions: Sessions
   readonly #recoveries: Recoveries
   readonly #writer = new ResultsWriter()
   #executedTime = 0 as Milliseconds
   #lastSequence = 0 as Sequence
   #revision = FIRST_REVISION
+  #nextExpiry: Milliseconds | null = null
   #isExecuting = false
 
   constructor({
@@ -134,6 +139,7 @@ class TreeStore implements Store {
     this.#tree = tree
     this.#store = new KeyValueStore(tree, { storeBytesMax })
     this.#compaction = new Compaction(this.#store)
+    this.#leases = new Leases(this.#store)
     this.#sessions = new Sessions(tree)
     this.#recoveries = new Recoveries(tree, recoveryDistance ?? RECOVERY_DISTANCE)
     writeLimits(tree, { storeBytesMax, retention, history })
@@ -149,6 +155,10 @@ class TreeStore implements Store {
 
   get executedTime(): Milliseconds {
     return this.#executedTime
+  }
+
+  get nextExpiry(): Milliseconds | null {
+    return this.#nextExpiry
   }
 
   get lastSequence(): Sequence {
@@ -175,6 +185,8 @@ class TreeStore implements Store {
       readsLeft: BATCH_READS_MAX,
     }
     const { changes } = this.#store
+    const time = Math.max(this.#executedTime, batch.time) as Milliseconds
+    yield* this.#leases.advance(time, allowance)
     const outcomes: RequestOutcome[] = []
     for (const request of batch.requests) {
       if (allowance.left <= 0) yield
@@ -182,7 +194,6 @@ class TreeStore implements Store {
       allowance.left -= REQUEST_WORK + Math.floor((outcome.results?.length ?? 0) / RESULTS_BYTES_PER_WORK)
       outcomes.push(outcome)
     }
-    const time = Math.max(this.#executedTime, batch.time) as Milliseconds
     yield* this.#compaction.advance({ changes: this.#store.changes - changes, time }, allowance)
     this.#lastSequence = sequence
     this.#executedTime = time
@@ -245,6 +256,7 @@ class TreeStore implements Store {
       const target = {
         store: this.#store,
         compaction: this.#compaction,
+        leases: this.#leases,
         results: this.#writer,
         allowance: run.allowance,
         budget,
@@ -275,6 +287,7 @@ class TreeStore implements Store {
   #publish(): void {
     this.#isExecuting = false
     this.#revision = this.#store.revision
+    this.#nextExpiry = this.#leases.nextExpiry
     this.#sessions.publish()
     writeCounters(this.#tree, {
       lastSequence: this.#lastSequence,
@@ -284,6 +297,7 @@ class TreeStore implements Store {
       bytes: this.#store.bytes,
       historyBytes: this.#store.historyBytes,
       floor: this.#compaction.floor,
+      chosenLeases: this.#leases.chosenCount,
     })
   }
 
@@ -292,8 +306,10 @@ class TreeStore implements Store {
     const counters = readCounters(this.#tree)
     this.#lastSequence = counters.lastSequence
     this.#revision = counters.revision
+    this.#nextExpiry = this.#leases.nextExpiry
     this.#executedTime = counters.executedTime
     this.#store.restore(counters, limits.storeBytesMax)
+    this.#leases.restore(counters.executedTime, counters.chosenLeases)
     this.#compaction.restore(counters.floor, limits.history)
     this.#sessions.restore(counters.executedCount, limits.retention)
     this.#recoveries.restore()

@@ -17,6 +17,8 @@ export interface Counters {
   readonly historyBytes: number
   /** The lowest revision that can be read. */
   readonly floor: number
+  /** The number of leases whose ids the store has chosen. */
+  readonly chosenLeases: number
 }
 
 export interface StateLimits {
@@ -26,13 +28,14 @@ export interface StateLimits {
 }
 
 export function writeCounters(tree: Tree, counters: Counters): void {
-  const { lastSequence, executedTime, executedCount, revision, bytes, historyBytes, floor } = counters
-  const store = [revision, bytes, historyBytes, floor]
+  const { lastSequence, executedTime, executedCount, revision, bytes, historyBytes, floor, chosenLeases } =
+    counters
+  const store = [revision, bytes, historyBytes, floor, chosenLeases]
   writeNumbers(tree, COUNTERS_KEY, [lastSequence, executedTime, executedCount, ...store])
 }
 
 export function readCounters(tree: Tree): Counters {
-  const record = readRecord(tree, COUNTERS_KEY, 7)
+  const record = readRecord(tree, COUNTERS_KEY, 8)
   return {
     lastSequence: readU64(record, 0) as Sequence,
     executedTime: readU64(record, 8) as Milliseconds,
@@ -41,6 +44,7 @@ export function readCounters(tree: Tree): Counters {
     bytes: readU64(record, 32),
     historyBytes: readU64(record, 40),
     floor: readU64(record, 48),
+    chosenLeases: readU64(record, 56),
   }
 }
 

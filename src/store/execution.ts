@@ -3,7 +3,7 @@
  * from the received bytes, and writes the results.
  *
  * The checks have a fixed order, the same on every replica: a fault of the operation itself; no room for its result; a
- * revision that has moved; no space.
+ * lease that it may not name; a revision that has moved; no space.
  */
 import { assertNever } from '../base/assert.ts'
 import type { TreeCursor } from '../tree/search.ts'
@@ -11,7 +11,16 @@ import { executeChanges } from './changes-execution.ts'
 import { EntryView } from './key-entry.ts'
 import { entryKeyOf } from './key-value-store.ts'
 import {
+  executeGrant,
+  executeKeepAlive,
+  executeLeases,
+  executeRevoke,
+  executeTimeToLive,
+  isLeaseRefused,
+} from './lease-execution.ts'
+import {
   KEY_BYTES_MAX,
+  leaseOf,
   nextOperation,
   OPERATION_CODES,
   type OperationCursor,
@@ -101,6 +110,12 @@ function executeAtOnce(execution: Execution, code: number): boolean {
     case OPERATION_CODES.compact:
       executeCompact(execution, fieldsOf(execution))
       return true
+    case OPERATION_CODES['lease-grant']:
+      executeGrant(execution, fieldsOf(execution))
+      return true
+    case OPERATION_CODES['lease-keep-alive']:
+      executeKeepAlive(execution, fieldsOf(execution))
+      return true
     default:
       return false
   }
@@ -114,6 +129,13 @@ function* executeInSteps(execution: Execution, code: StoppingCode): Generator<un
       return yield* executeRange(execution, fieldsOf(execution))
     case OPERATION_CODES['delete-range']:
       return yield* executeDeleteRange(execution, fieldsOf(execution))
+    case OPERATION_CODES['lease-revoke']:
+      return yield* executeRevoke(execution, fieldsOf(execution))
+    case OPERATION_CODES['lease-time-to-live']:
+      return yield* executeTimeToLive(execution, fieldsOf(execution))
+    case OPERATION_CODES.leases:
+      if (fieldsOf(execution).length > 0) return execution.results.result('bad-operation', 0)
+      return yield* executeLeases(execution)
     case OPERATION_CODES.changes:
       return yield* executeChanges(execution, fieldsOf(execution))
     case OPERATION_CODES.transaction:
@@ -134,7 +156,15 @@ function* executeMember(target: RangeTarget, cursor: OperationCursor): Generator
   if (!executeAtOnce(execution, cursor.code)) yield* executeInSteps(execution, cursor.code as StoppingCode)
 }
 
-type StoppingCode = (typeof OPERATION_CODES)['list' | 'range' | 'delete-range' | 'transaction' | 'changes']
+type StoppingCode = (typeof OPERATION_CODES)[
+  | 'list'
+  | 'range'
+  | 'delete-range'
+  | 'lease-revoke'
+  | 'lease-time-to-live'
+  | 'leases'
+  | 'transaction'
+  | 'changes']
 
 const fieldsOf = ({ cursor }: Execution): Uint8Array => cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd)
 
@@ -145,9 +175,11 @@ function find({ store, cursor }: Execution): boolean {
 function executePut(execution: Execution): void {
   const { store, results, cursor } = execution
   if (!results.fits(FIELD_BYTES.put)) return results.result('result-budget', 0)
+  const lease = leaseOf(cursor)
+  if (lease !== null && isLeaseRefused(execution, cursor, lease)) return
   find(execution)
   if (revisionMoved(execution)) return
-  const isPut = store.put(cursor.bytes, cursor.valueStart, cursor.valueEnd)
+  const isPut = store.put(cursor.bytes, cursor.valueStart, cursor.valueEnd, lease)
   if (!isPut) return results.result('no-space', 0)
   results.result('ok', FIELD_BYTES.put)
   results.u64(store.revision)

@@ -121,6 +121,8 @@ export interface EntryHeader extends ChangeRevision {
   readonly createRevision: number
   readonly version: number
   readonly depth: number
+  /** The 8 bytes of the lease's id; null for none. */
+  readonly lease: Uint8Array | null
 }
 
 /** Writes an entry except for its value. `before` is the entry of the previous change, if its depth is above 0. */
@@ -130,13 +132,13 @@ export function writeEntryHeader(
   header: EntryHeader,
   before: EntryView,
 ): void {
-  const { createRevision, main, version, sub, depth } = header
+  const { createRevision, main, version, sub, depth, lease } = header
   writeU64(bytes, at, createRevision)
   writeU64(bytes, at + MAIN_AT, main)
   writeU64(bytes, at + VERSION_AT, version)
   writeU32(bytes, at + SUB_AT, sub)
-  // No operation attaches a key to a lease yet.
-  bytes.fill(0, at + LEASE_AT, at + LEASE_AT + LEASE_BYTES)
+  if (lease === null) bytes.fill(0, at + LEASE_AT, at + LEASE_AT + LEASE_BYTES)
+  else bytes.set(lease, at + LEASE_AT)
   writeU64(bytes, at + DEPTH_AT, depth)
   const farCount = farCountOf(depth)
   for (let index = 0; index < farCount; index++) {

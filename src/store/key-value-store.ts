@@ -7,7 +7,7 @@
  *
  * `find` selects a key. The getters and the changing methods refer to the key found last.
  */
-import { compareBytes, writeU64 } from '../base/bytes.ts'
+import { compareBytes, equalBytes, writeU64 } from '../base/bytes.ts'
 import type { TreeCursor } from '../tree/search.ts'
 import type { TreeSnapshot } from '../tree/snapshot.ts'
 import type { Tree } from '../tree/tree.ts'
@@ -20,6 +20,7 @@ import {
   REVISIONS_BYTES,
   writeEntryHeader,
 } from './key-entry.ts'
+import { LeaseKeys } from './lease-keys.ts'
 import { KEY_BYTES_MAX } from './operations.ts'
 import { SECTIONS, sectionKey } from './state-keys.ts'
 
@@ -60,6 +61,7 @@ export interface SavedState extends KeyValueCounters {
 export class KeyValueStore {
   readonly tree: Tree
   readonly records: ChangeRecords
+  readonly leaseKeys: LeaseKeys
   #bytesMax: number
   readonly #keysMax: number
   #revision = FIRST_REVISION
@@ -82,6 +84,7 @@ export class KeyValueStore {
   constructor(tree: Tree, { storeBytesMax, keysMax = KEYS_MAX }: KeyValueStoreLimits) {
     this.tree = tree
     this.records = new ChangeRecords(tree)
+    this.leaseKeys = new LeaseKeys(tree)
     this.#bytesMax = storeBytesMax
     this.#keysMax = keysMax
   }
@@ -207,10 +210,10 @@ export class KeyValueStore {
   }
 
   /**
-   * Sets the key to a copy of the bytes from..to of `source`. Returns false and changes nothing if there is no space.
-   * Afterwards no key is selected.
+   * Sets the key to a copy of the bytes from..to of `source`, and attaches it to the lease or to none. Returns false
+   * and changes nothing if there is no space. Afterwards no key is selected.
    */
-  put(source: Uint8Array, from: number, to: number): boolean {
+  put(source: Uint8Array, from: number, to: number, lease: Uint8Array | null = null): boolean {
     const length = to - from
     const isNew = !this.#isFound
     const growth = isNew ? this.#keyLength - 1 + length : length - this.#entry.valueLength
@@ -228,6 +231,7 @@ export class KeyValueStore {
       sub: this.#sub,
       version: isNew ? 1 : before.version + 1,
       depth: isFirst ? 0 : before.depth + 1,
+      lease,
     }
     const headerBytes = entryHeaderBytes(header.depth)
     const { tree } = this
@@ -237,6 +241,7 @@ export class KeyValueStore {
     writeU64(this.#revisions, 0, header.createRevision)
     writeU64(this.#revisions, 8, header.main)
     writeU64(this.#revisions, 16, header.version)
+    this.#attach(lease)
     this.#append(CHANGE_KINDS.put)
     return true
   }
@@ -257,12 +262,14 @@ export class KeyValueStore {
       sub: this.#sub,
       version: 0,
       depth,
+      lease: null,
     }
     this.#key[0] = SECTIONS.deleted
     tree.find(this.#key, 0, this.#keyLength)
     tree.put(this.#key, 0, this.#keyLength, entryHeaderBytes(depth))
     writeEntryHeader(tree.valueBuffer, tree.valueAt, header, before)
     this.#deleted++
+    this.#attach(null)
     this.#append(CHANGE_KINDS.delete)
   }
 
@@ -318,6 +325,16 @@ export class KeyValueStore {
       this.#deleted--
     }
     return true
+  }
+
+  /** Attaches the key to another lease than before, or to none. */
+  #attach(lease: Uint8Array | null): void {
+    const before = this.#before
+    const held = before.length > 0 && before.hasLease ? before.lease : null
+    if (held === null && lease === null) return
+    if (held !== null && lease !== null && equalBytes(held, lease)) return
+    if (held !== null) this.leaseKeys.detach(held, this.#key, 1, this.#keyLength)
+    if (lease !== null) this.leaseKeys.attach(lease, this.#key, 1, this.#keyLength)
   }
 
   #append(kind: ChangeKind): void {

@@ -2,6 +2,9 @@
 import { assert } from '../base/assert.ts'
 import { writeU16, writeU32, writeU64 } from '../base/bytes.ts'
 import { type ChangesOperation, changesFieldsBytes, encodeChangesFields } from './changes-operation.ts'
+import { LEASE_BYTES } from './key-entry.ts'
+import { writeLeaseId } from './lease-id.ts'
+import { type LeaseOperation, leaseFieldsBytes, writeLeaseFields } from './lease-operations.ts'
 import {
   ACT_AS_BYTES,
   IDEMPOTENCY_KEY_BYTES_MAX,
@@ -33,7 +36,8 @@ export interface OperationOptions {
   readonly idempotencyKey?: Uint8Array
   /** The modification revision that the key must have, in put and delete; 0 if it must not exist. */
   readonly ifRevision?: number
-  readonly lease?: number
+  /** The id of the lease to which a put attaches the key; 0 and no id mean none. */
+  readonly lease?: bigint
 }
 
 /** An operation. Keys are 1 to 4,096 bytes; the store answers others with `bad-key`. */
@@ -54,6 +58,7 @@ export type Operation = OperationOptions &
     | RangeOperation
     | DeleteRangeOperation
     | CompactOperation
+    | LeaseOperation
     | ChangesOperation
     | TransactionOperation
   )
@@ -127,7 +132,7 @@ export function operationBytes(operation: Operation): number {
   if (actAs !== undefined) length += ACT_AS_BYTES
   if (idempotencyKey !== undefined) length += 1 + idempotencyKey.length
   if (ifRevision !== undefined) length += 8
-  if (lease !== undefined) length += 8
+  if (lease !== undefined) length += LEASE_BYTES
   switch (operation.kind) {
     case 'put':
       return length + 2 + operation.key.length + operation.value.length
@@ -137,6 +142,12 @@ export function operationBytes(operation: Operation): number {
     case 'delete-range':
     case 'compact':
       return length + rangeFieldsBytes(operation)
+    case 'lease-grant':
+    case 'lease-revoke':
+    case 'lease-keep-alive':
+    case 'lease-time-to-live':
+    case 'leases':
+      return length + leaseFieldsBytes(operation)
     case 'changes':
       return length + changesFieldsBytes(operation)
     case 'transaction':
@@ -176,12 +187,13 @@ function writeOptions(bytes: Uint8Array, from: number, options: OperationOptions
     bytes.set(idempotencyKey, at + 1)
     at += 1 + length
   }
-  for (const integer of [ifRevision, lease]) {
-    if (integer === undefined) continue
-    writeU64(bytes, at, integer)
+  if (ifRevision !== undefined) {
+    writeU64(bytes, at, ifRevision)
     at += 8
   }
-  return at
+  if (lease === undefined) return at
+  writeLeaseId(bytes, at, lease)
+  return at + LEASE_BYTES
 }
 
 function writeFields(bytes: Uint8Array, at: number, operation: Operation): void {
@@ -196,6 +208,12 @@ function writeFields(bytes: Uint8Array, at: number, operation: Operation): void 
     case 'delete-range':
     case 'compact':
       return bytes.set(encodeRangeFields(operation), at)
+    case 'lease-grant':
+    case 'lease-revoke':
+    case 'lease-keep-alive':
+    case 'lease-time-to-live':
+    case 'leases':
+      return writeLeaseFields(bytes, at, operation)
     case 'changes':
       return bytes.set(encodeChangesFields(operation), at)
     case 'transaction':

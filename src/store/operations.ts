@@ -9,15 +9,18 @@
  *     delete   key (the rest)
  *     list     limit u32 | prefix length u16 | prefix | cursor (the rest)
  *     range, delete-range, compact                            see `range-operations.ts`
+ *     lease-grant, lease-revoke, lease-keep-alive, lease-time-to-live, leases    see `lease-operations.ts`
  *     changes                                                 see `changes-operation.ts`
  *     transaction                                             see `transaction.ts`
  *   options    0x01 actAs 32 bytes · 0x02 idempotency key: length u8 (1 .. 64) | bytes · 0x04 ifRevision u64
- *              · 0x08 lease u64
+ *              · 0x08 lease 8, in a put
  *
  * A body with wrong framing (count, lengths) is rejected before any of it is executed. A fault within one operation's
  * fields affects that operation only.
  */
 import { readU16, readU32, readU64 } from '../base/bytes.ts'
+import { LEASE_BYTES } from './key-entry.ts'
+import { namesLease } from './lease-id.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -48,13 +51,18 @@ export const OPERATION_CODES = {
   'delete-range': 6,
   compact: 7,
   transaction: 8,
+  'lease-grant': 9,
+  'lease-revoke': 10,
+  'lease-keep-alive': 11,
+  'lease-time-to-live': 12,
+  leases: 13,
   changes: 14,
 } as const
 export type OperationCode = (typeof OPERATION_CODES)[keyof typeof OPERATION_CODES]
 
 export const OPTION_FLAGS = { actAs: 0x01, idempotencyKey: 0x02, ifRevision: 0x04, lease: 0x08 } as const
 const FLAGS_KNOWN = 0x0f
-const FLAGS_UNSUPPORTED = OPTION_FLAGS.actAs | OPTION_FLAGS.idempotencyKey | OPTION_FLAGS.lease
+const FLAGS_UNSUPPORTED = OPTION_FLAGS.actAs | OPTION_FLAGS.idempotencyKey
 
 /** Bytes of the client key that an operation acts for. */
 export const ACT_AS_BYTES = 32
@@ -78,6 +86,8 @@ export interface OperationCursor {
   flags: number
   /** The modification revision that the key must have; 0 for "must not exist"; -1 if the operation does not ask. */
   ifRevision: number
+  /** The offset of the lease's id; -1 if the operation names none. */
+  leaseAt: number
   /** The key; in a list, the prefix. */
   keyStart: number
   keyEnd: number
@@ -99,6 +109,7 @@ export function openOperations(bytes: Uint8Array): OperationCursor | null {
     code: 0,
     flags: 0,
     ifRevision: -1,
+    leaseAt: -1,
     keyStart: 0,
     keyEnd: 0,
     valueStart: 0,
@@ -127,16 +138,21 @@ export function nextOperation(cursor: OperationCursor): OperationFault | null {
   cursor.code = bytes[next] as number
   cursor.flags = bytes[next + 1] as number
   cursor.ifRevision = -1
+  cursor.leaseAt = -1
   const from = next + OPERATION_HEADER_BYTES
   const end = from + readU32(bytes, next + 2)
   cursor.next = end
   if ((cursor.flags & ~FLAGS_KNOWN) !== 0) return 'bad-operation'
   const at = cursor.flags === 0 ? from : readOptions(cursor, from, end)
-  if (at < 0) return 'bad-operation'
+  if (at < 0 || (cursor.leaseAt >= 0 && cursor.code !== OPERATION_CODES.put)) return 'bad-operation'
   const fault = readFields(cursor, at, end)
   if (fault !== null) return fault
   return (cursor.flags & FLAGS_UNSUPPORTED) === 0 ? lengthFault(cursor) : 'unsupported'
 }
+
+/** Returns a view of the id of the lease that a put names; null if it names none. */
+export const leaseOf = ({ bytes, leaseAt }: OperationCursor): Uint8Array | null =>
+  leaseAt >= 0 && namesLease(bytes, leaseAt) ? bytes.subarray(leaseAt, leaseAt + LEASE_BYTES) : null
 
 /** Reads the options. Returns the offset after them, or -1 if they are malformed. */
 function readOptions(cursor: OperationCursor, from: number, end: number): number {
@@ -154,7 +170,10 @@ function readOptions(cursor: OperationCursor, from: number, end: number): number
     if (!Number.isSafeInteger(cursor.ifRevision)) return -1
     at += 8
   }
-  if (flags & OPTION_FLAGS.lease) at += 8
+  if (flags & OPTION_FLAGS.lease) {
+    cursor.leaseAt = at
+    at += LEASE_BYTES
+  }
   return at > end ? -1 : at
 }
 
@@ -173,6 +192,11 @@ function readFields(cursor: OperationCursor, from: number, end: number): Operati
     case OPERATION_CODES.range:
     case OPERATION_CODES['delete-range']:
     case OPERATION_CODES.compact:
+    case OPERATION_CODES['lease-grant']:
+    case OPERATION_CODES['lease-revoke']:
+    case OPERATION_CODES['lease-keep-alive']:
+    case OPERATION_CODES['lease-time-to-live']:
+    case OPERATION_CODES.leases:
     case OPERATION_CODES.changes:
     case OPERATION_CODES.transaction:
       // Their fields are read at execution.

@@ -5,6 +5,7 @@
 import type { Allowance } from '../base/allowance.ts'
 import type { Compaction } from './compaction.ts'
 import type { KeyValueStore } from './key-value-store.ts'
+import type { Leases } from './leases.ts'
 import { isKeyOrder, type RangeQuery, type ReadBudget, type Shown, select } from './range.ts'
 import { readCompaction, readDeletion, readQuery } from './range-operations.ts'
 import {
@@ -28,6 +29,7 @@ const BYTES_PER_WORK = 256
 export interface RangeTarget {
   readonly store: KeyValueStore
   readonly compaction: Compaction
+  readonly leases: Leases
   readonly results: ResultsWriter
   readonly allowance: Allowance
   readonly budget: ReadBudget

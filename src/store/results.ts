@@ -11,11 +11,13 @@
  *                        | value length u32 | value) *
  *                     | cursor (the rest)
  *   ok, range, delete-range, compact                        see `range-results.ts`
+ *   ok, lease-grant and the other operations on leases      see `lease-results.ts`
  *   ok, changes                                             see `changes-result.ts`
  *   ok, transaction                                         see `transaction-results.ts`
  *   not-found         revision u64
  *   compacted         revision u64 | floor u64              the revision asked for is below the floor
  *   future            revision u64                          the revision asked for is above the store's
+ *   lease-not-found   revision u64
  *   revision-moved    revision u64 | modRevision u64 (0 when there is no such key)
  *   any other status  no fields
  *
@@ -26,6 +28,7 @@
  */
 import { readU16, readU32 } from '../base/bytes.ts'
 import { type ChangesResult, interpretChangesResult } from './changes-result.ts'
+import { interpretLeaseResult, type LeaseResult } from './lease-results.ts'
 import {
   OPERATION_CODES,
   OPERATIONS_MAX,
@@ -57,6 +60,11 @@ export const STATUSES = {
   'work-budget': 12,
   'too-many-operations': 13,
   'duplicate-key': 14,
+  'lease-not-found': 15,
+  'lease-exists': 16,
+  'lease-too-long': 17,
+  'too-many-leases': 18,
+  'too-many-lease-keys': 19,
 } as const
 export type Status = keyof typeof STATUSES
 
@@ -103,16 +111,17 @@ export type Result =
       readonly items: readonly ListItem[]
       readonly cursor: Uint8Array
     }
-  | { readonly status: 'not-found'; readonly revision: number }
+  | { readonly status: 'not-found' | 'lease-not-found'; readonly revision: number }
   | { readonly status: 'revision-moved'; readonly revision: number; readonly modRevision: number }
   | RangeResult
+  | LeaseResult
   | ChangesResult
   | TransactionResult
   | { readonly status: 'compacted'; readonly revision: number; readonly floor: number }
   | { readonly status: 'future'; readonly revision: number }
   | { readonly status: Exclude<Status, StatusWithFields> }
 
-type StatusWithFields = 'ok' | 'not-found' | 'revision-moved' | 'compacted' | 'future'
+type StatusWithFields = 'ok' | 'not-found' | 'lease-not-found' | 'revision-moved' | 'compacted' | 'future'
 
 const STATUS_NAMES = Object.keys(STATUSES) as readonly Status[]
 
@@ -148,6 +157,7 @@ function interpretWithin(depthMax: number, code: OperationCode, framed: FramedRe
     case 'ok':
       return interpretOk(depthMax, code, fields)
     case 'not-found':
+    case 'lease-not-found':
     case 'future': {
       const revision = safeU64(fields, 0)
       if (fields.length !== FIELD_BYTES.notFound || revision === null) return null
@@ -195,6 +205,12 @@ function interpretOk(depthMax: number, code: OperationCode, fields: Uint8Array):
     case OPERATION_CODES['delete-range']:
     case OPERATION_CODES.compact:
       return interpretRangeResult(code, fields)
+    case OPERATION_CODES['lease-grant']:
+    case OPERATION_CODES['lease-revoke']:
+    case OPERATION_CODES['lease-keep-alive']:
+    case OPERATION_CODES['lease-time-to-live']:
+    case OPERATION_CODES.leases:
+      return interpretLeaseResult(code, fields)
     case OPERATION_CODES.changes:
       return interpretChangesResult(fields)
     case OPERATION_CODES.transaction:

@@ -8,10 +8,13 @@
  *   04 | replica u8 | request digest    an accepted recovery operation: sequence u64
  *   05                                  counters: last sequence u64 | executed time u64 | executed requests u64
  *                                                 | revision u64 | bytes of keys and values u64 | bytes of history u64
- *                                                 | floor of the history u64
+ *                                                 | floor of the history u64 | chosen leases u64
  *   06 | client key 32 | slot u8 | 0    an executed request: timestamp u64 | request digest 32 | session nonce 16 | order u64
  *                                       | kept u8 | bytes of results u32 | results, at most RESULTS_PART_BYTES of them
  *   06 | client key 32 | slot u8 | 1    the rest of its results
+ *   07 | lease 8                        a lease: its life in seconds u64 | the executed time at which it ends u64
+ *   08 | time u64 | lease 8             the lease that ends at this executed time; no value
+ *   09 | lease 8 | key                  a key that is attached to the lease; no value
  *   0b | time u64                       the revision at an executed time: revision u64
  *   0c | key                            a deleted key whose deletion is not compacted; see `key-entry.ts`
  *   0d | key                            a key: its newest change and its value; see `key-entry.ts`
@@ -32,6 +35,9 @@ export const SECTIONS = {
   recovery: 4,
   counters: 5,
   executed: 6,
+  lease: 7,
+  leaseExpiry: 8,
+  leaseKey: 9,
   mark: 0x0b,
   deleted: 0x0c,
   key: 0x0d,

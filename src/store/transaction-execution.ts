@@ -46,6 +46,7 @@ export function* executeTransaction(target: TransactionTarget): Work {
       return results.u64(compaction.floor)
     case 'future':
     case 'not-found':
+    case 'lease-not-found':
       results.result(refusal, FIELD_BYTES.future)
       return results.u64(store.revision)
     default:
@@ -98,12 +99,13 @@ function* operationsOf({ members }: Decided): Generator<MemberOperation> {
 }
 
 function refusalOf(
-  { store, compaction }: TransactionTarget,
+  { store, compaction, leases }: TransactionTarget,
   taken: readonly MemberOperation[],
 ): Status | null {
   for (const member of taken) {
-    if (member.kind !== 'put' || !member.mustExist) continue
-    if (!store.find(member.key, 0, member.key.length)) return 'not-found'
+    if (member.kind !== 'put') continue
+    if (member.mustExist && !store.find(member.key, 0, member.key.length)) return 'not-found'
+    if (member.lease !== null && leases.find(member.lease) === null) return 'lease-not-found'
   }
   for (const member of taken) {
     if (member.kind !== 'read' || member.revision === 0) continue

@@ -17,6 +17,7 @@ import { readU16, readU32 } from '../base/bytes.ts'
 import { type KeyRange, oneKey } from './key-range.ts'
 import {
   KEY_BYTES_MAX,
+  leaseOf,
   nextOperation,
   OPERATION_CODES,
   OPERATION_HEADER_BYTES,
@@ -68,6 +69,8 @@ export type MemberOperation = {
       readonly key: Uint8Array
       /** The bytes of key and value. */
       readonly bytes: number
+      /** The id of the lease that it names; null for none. */
+      readonly lease: Uint8Array | null
       /** True if the key must exist, because its value or lease is kept. */
       readonly mustExist: boolean
       /** True if its result has no variable part. */
@@ -205,6 +208,7 @@ function readMember(reader: Reader, at: number, operationsMax: number): Member |
         code,
         key,
         bytes: key.length + valueEnd - valueStart,
+        lease: leaseOf(cursor),
         mustExist: false,
         isPlain: cursor.flags === 0,
       }

@@ -4,6 +4,7 @@ import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
 import { GATEWAY_MUTANTS } from './gateway-mutants.ts'
 import { ISOLATION_MUTANTS } from './isolation-mutants.ts'
 import { KIND_MUTANTS } from './kind-mutants.ts'
+import { LEASE_MUTANTS } from './lease-mutants.ts'
 import { LOG_MUTANTS } from './log-mutants.ts'
 import { MAC_MUTANTS } from './mac-mutants.ts'
 import type { Mutant } from './mutant.ts'
@@ -30,4 +31,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ISOLATION_MUTANTS,
   ...GATEWAY_MUTANTS,
   ...STORE_MUTANTS,
+  ...LEASE_MUTANTS,
 ]

@@ -11,7 +11,7 @@ const valid: readonly Operation[] = [
   get('a'),
   remove('a'),
   list('', 3),
-  put('c', '', { lease: 4 }),
+  put('c', '', { lease: 4n }),
 ]
 const mutated = fc.tuple(fc.nat(), fc.nat(255)).map(([position, value]) => {
   const bytes = encodeOperations(valid)

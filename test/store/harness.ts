@@ -69,12 +69,14 @@ export function request(
 export class Driver {
   readonly store: Store
   #timestamp = 0
+  /** The time of the next batches, in milliseconds. */
+  now = 1
 
   constructor(options: Partial<Omit<StoreOptions, 'hash'>> = {}) {
     this.store = createStore({ hash, clients: [bob, alice], storeBytesMax: 1 << 30, ...options })
   }
 
-  batch(requests: readonly ExecutableRequest[], time = 1): readonly RequestOutcome[] {
+  batch(requests: readonly ExecutableRequest[], time = this.now): readonly RequestOutcome[] {
     const sequence = toSequence(this.store.lastSequence + 1)
     return this.store.execute(sequence, { time: toMilliseconds(time), requests })
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { concatBytes, toHex, utf8 } from '../../src/base/bytes.ts'
+import { readLeaseId } from '../../src/store/lease-id.ts'
 import {
   KEY_BYTES_MAX,
   nextOperation,
@@ -33,7 +34,7 @@ describe('layout', () => {
 
   test('options stand in front of the fields in the order of their flag bits', () => {
     const encoded = encodeOperations([
-      put('k', 'v', { lease: 9, ifRevision: 3, idempotencyKey: utf8('id'), actAs: bytes(32) }),
+      put('k', 'v', { lease: 9n, ifRevision: 3, idempotencyKey: utf8('id'), actAs: bytes(32) }),
     ])
     const options = `${'07'.repeat(32)}${'026964'}${'0000000000000003'}${'0000000000000009'}`
     expect(toHex(encoded)).toBe(`0001${'010f'}${'00000037'}${options}${'00016b76'}`)
@@ -42,7 +43,11 @@ describe('layout', () => {
   test('the reader finds the parts that the writer was given', () => {
     const part = fc.uint8Array({ minLength: 1, maxLength: 40 })
     const options = fc.record(
-      { ifRevision: fc.maxSafeNat(), idempotencyKey: part, lease: fc.maxSafeNat() },
+      {
+        ifRevision: fc.maxSafeNat(),
+        idempotencyKey: part,
+        lease: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+      },
       { requiredKeys: [] },
     )
     fc.assert(
@@ -54,9 +59,9 @@ describe('layout', () => {
         if (cursor === null) throw new Error('refused')
         for (const { key, value, ifRevision, idempotencyKey, lease } of operations) {
           const fault = nextOperation(cursor)
-          const supported = idempotencyKey === undefined && lease === undefined
-          expect(fault).toBe(supported ? null : 'unsupported')
+          expect(fault).toBe(idempotencyKey === undefined ? null : 'unsupported')
           expect(cursor.ifRevision).toBe(ifRevision ?? -1)
+          expect(cursor.leaseAt < 0 ? undefined : readLeaseId(encoded, cursor.leaseAt)).toBe(lease)
           expect(encoded.slice(cursor.keyStart, cursor.keyEnd)).toEqual(key)
           expect(encoded.slice(cursor.valueStart, cursor.valueEnd)).toEqual(value)
         }
@@ -124,7 +129,7 @@ describe('faults of one operation', () => {
     ['a revision where it has no meaning', GET, 4, concatBytes(bytes(8).fill(0), utf8('k')), 'bad-operation'],
     ['actAs', GET, 1, concatBytes(bytes(32), utf8('k')), 'unsupported'],
     ['an idempotency key', GET, 2, concatBytes(Uint8Array.of(64), bytes(64), utf8('k')), 'unsupported'],
-    ['a lease', DELETE, 8, concatBytes(bytes(8), utf8('k')), 'unsupported'],
+    ['a lease where it has no meaning', DELETE, 8, concatBytes(bytes(8), utf8('k')), 'bad-operation'],
     ['code 0', 0, 0, utf8('k'), 'unsupported'],
     ['a code of later', 99, 0, utf8('k'), 'unsupported'],
     ['an empty key', GET, 0, new Uint8Array(0), 'bad-key'],

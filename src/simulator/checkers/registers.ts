@@ -166,6 +166,11 @@ export class Registers {
         return changedLast(result)
       case 'compact':
       case 'transaction': // its operations come one by one
+      case 'lease-grant':
+      case 'lease-revoke':
+      case 'lease-keep-alive':
+      case 'lease-time-to-live':
+      case 'leases':
         return []
     }
   }

@@ -1,8 +1,10 @@
 /**
- * This project's store as a data model, as far as it goes: puts without options, ranges, deletions, transactions and compaction. One
- * request is one batch. Its numbers have no sign, so a request with a negative one cannot be put to it.
+ * This project's store as a data model, as far as it goes: puts with a lease but no other option, ranges, deletions,
+ * transactions, compaction and leases. One request is one batch, and time passes in batches without requests. Its numbers have no sign, so a request with a negative one cannot be put to it.
  */
+
 import type { KeyRange as StoreRange } from '../../../src/store/key-range.ts'
+import { readLeaseId } from '../../../src/store/lease-id.ts'
 import type { Operation } from '../../../src/store/operations-writer.ts'
 import type { RangeItem } from '../../../src/store/range-results.ts'
 import type { Result } from '../../../src/store/results.ts'
@@ -12,6 +14,8 @@ import {
   type Answer,
   type Compare,
   type KeyRange,
+  type LeaseKeepAlive,
+  type LeaseTimeToLive,
   type OperationAnswer,
   type Pair,
   type Range,
@@ -29,24 +33,28 @@ type TxnMember = NonNullable<Txn['success']>[number]
 export function isSupported(request: Request): boolean {
   switch (request.kind) {
     case 'put': {
-      const { lease = 0n, prevKv = false, ignoreValue = false, ignoreLease = false } = request
-      return lease === 0n && !prevKv && !ignoreValue && !ignoreLease
+      const { prevKv = false, ignoreValue = false, ignoreLease = false } = request
+      return !prevKv && !ignoreValue && !ignoreLease
     }
     case 'range':
       return Object.values(request).every((value) => typeof value !== 'number' || value >= 0)
     case 'deleteRange':
       return true
     case 'txn': {
-      const { compare = [], success = [], failure = [] } = request
-      return (
-        compare.every(({ target }) => target !== 'lease') &&
-        // The store's layout has no operation with nothing set.
-        [...success, ...failure].every((each) => each.kind !== 'nothing' && isSupported(each))
-      )
+      const { success = [], failure = [] } = request
+      // The store's layout has no operation with nothing set.
+      return [...success, ...failure].every((each) => each.kind !== 'nothing' && isSupported(each))
     }
     case 'compact':
       // etcd compacts at 0 once; here the floor is there from the beginning.
       return request.revision > 0
+    case 'leaseGrant':
+    case 'leaseRevoke':
+    case 'leaseKeepAlive':
+    case 'leaseTimeToLive':
+    case 'leaseLeases':
+    case 'tick':
+      return true
     default:
       return false
   }
@@ -56,9 +64,15 @@ export class StoreModel {
   readonly #driver = new Driver({ history: FOREVER })
 
   apply(request: Request): Answer {
-    const [result] = this.#driver.run(operationOf(request))
+    const driver = this.#driver
+    if (request.kind === 'tick') {
+      driver.now += 1_000 * request.seconds
+      driver.batch([])
+      return { kind: 'tick', revision: driver.store.revision }
+    }
+    const [result] = driver.run(operationOf(request))
     if (result === undefined) throw new Error('no result')
-    return answerOf(result)
+    return isLeaseRead(request) ? leaseAnswerOf(request, result) : answerOf(result)
   }
 }
 
@@ -67,8 +81,10 @@ const rangeOf = ({ key, rangeEnd = NOTHING }: KeyRange): StoreRange => ({ key, e
 /** Returns the request as an operation of the store. */
 export function operationOf(request: Request | TxnMember): Operation {
   switch (request.kind) {
-    case 'put':
-      return { kind: 'put', key: request.key, value: request.value ?? NOTHING }
+    case 'put': {
+      const { key, value = NOTHING, lease = 0n } = request
+      return lease === 0n ? { kind: 'put', key, value } : { kind: 'put', key, value, lease }
+    }
     case 'range':
       return queryOf(request)
     case 'deleteRange':
@@ -84,6 +100,16 @@ export function operationOf(request: Request | TxnMember): Operation {
     }
     case 'compact':
       return { kind: 'compact', revision: request.revision }
+    case 'leaseGrant':
+      return { kind: 'lease-grant', id: request.id, ttl: request.ttl }
+    case 'leaseRevoke':
+      return { kind: 'lease-revoke', id: request.id }
+    case 'leaseKeepAlive':
+      return { kind: 'lease-keep-alive', id: request.id }
+    case 'leaseTimeToLive':
+      return { kind: 'lease-time-to-live', id: request.id, keys: request.keys === true }
+    case 'leaseLeases':
+      return { kind: 'leases' }
     default:
       throw new Error(`the store has no ${request.kind}`)
   }
@@ -121,6 +147,12 @@ function answerOf(result: Result): Answer {
       return { kind: 'refusal', ...REFUSALS.tooManyOperations }
     case 'duplicate-key':
       return { kind: 'refusal', ...REFUSALS.duplicateKey }
+    case 'lease-not-found':
+      return { kind: 'refusal', ...REFUSALS.leaseNotFound }
+    case 'lease-exists':
+      return { kind: 'refusal', ...REFUSALS.leaseExists }
+    case 'lease-too-long':
+      return { kind: 'refusal', ...REFUSALS.leaseTooLong }
     case 'ok':
       break
     default:
@@ -142,6 +174,14 @@ function answerOf(result: Result): Answer {
       const responses = result.results.map(answerOf).map(memberAnswer)
       return { kind: 'txn', revision, succeeded: result.succeeded, responses }
     }
+    case 'lease-grant':
+      return { kind: 'leaseGrant', revision, id: result.id, ttl: result.ttl }
+    case 'lease-revoke':
+      return { kind: 'leaseRevoke', revision }
+    case 'leases': {
+      const leases = [...result.leases].sort((a, b) => (a < b ? -1 : 1))
+      return { kind: 'leaseLeases', revision, leases }
+    }
     default:
       throw new Error(`the store answered as to a ${kind}`)
   }
@@ -156,6 +196,27 @@ function memberAnswer(answer: Answer): OperationAnswer {
   return answer
 }
 
-function pairOf({ lease: _, ...item }: RangeItem): Pair {
-  return { ...item, lease: 0n }
+function pairOf({ lease, ...item }: RangeItem): Pair {
+  return { ...item, lease: readLeaseId(lease, 0) }
+}
+
+type LeaseRead = LeaseKeepAlive | LeaseTimeToLive
+
+const isLeaseRead = (request: Request): request is LeaseRead =>
+  request.kind === 'leaseKeepAlive' || request.kind === 'leaseTimeToLive'
+
+/** The answer to a request to which a lease that does not exist is no error. */
+function leaseAnswerOf({ kind, id }: LeaseRead, result: Result): Answer {
+  if (result.status === 'lease-not-found') {
+    const { revision } = result
+    if (kind === 'leaseKeepAlive') return { kind, revision, id, ttl: 0 }
+    return { kind, revision, id, ttl: -1, grantedTtl: 0, keys: [] }
+  }
+  if (result.status !== 'ok') throw new Error(`the store answered ${result.status}`)
+  if (result.kind === 'lease-keep-alive') {
+    return { kind: 'leaseKeepAlive', revision: result.revision, id, ttl: result.ttl }
+  }
+  if (result.kind !== 'lease-time-to-live') throw new Error(`the store answered as to a ${result.kind}`)
+  const { revision, leftMs, ttl, keys } = result
+  return { kind: 'leaseTimeToLive', revision, id, ttl: Math.floor(leftMs / 1_000), grantedTtl: ttl, keys }
 }
