@@ -78,3 +78,23 @@ export function sendToEach<Message>(
 
 /** Returns 0 .. n - 1. */
 export const allProcesses = (n: number): readonly ProcessId[] => Array.from({ length: n }, (_, id) => id)
+
+/** Lets a process receive at once what it sends to itself, so that only messages to others go over links. */
+export function receiveOwn<State, Message>(
+  self: ProcessId,
+  reaction: Reaction<State, Message>,
+  receive: (state: State, message: Message) => Reaction<State, Message>,
+): Reaction<State, Message> {
+  const { sends = [] } = reaction
+  const own = sends.find(({ to }) => to === self)
+  if (own === undefined) return reaction
+  const rest = sends.filter((send) => send !== own)
+  const next = receive(reaction.state, own.message)
+  const together = {
+    state: next.state,
+    sends: [...rest, ...(next.sends ?? [])],
+    timers: [...(reaction.timers ?? []), ...(next.timers ?? [])],
+    outputs: [...(reaction.outputs ?? []), ...(next.outputs ?? [])],
+  }
+  return receiveOwn(self, together, receive)
+}

@@ -6,7 +6,8 @@
 import type { TypedMessage } from '../../classics/automaton.ts'
 import { forEachChoice } from './explore-rounds.ts'
 import type { Judge } from './judge.ts'
-import { endingOf } from './judge.ts'
+import { factsOf } from './judge.ts'
+import { textOf } from './plain-text.ts'
 import { noteHappenings } from './run-drawn.ts'
 import { SpaceTime } from './space-time.ts'
 import {
@@ -72,13 +73,13 @@ export function exploreOrders<State, Message extends TypedMessage>(
       const starting = world.states.length
       const events: readonly WorldEvent[] =
         starting < n ? [{ kind: 'start', process: starting }] : enabledEvents(setting, world)
-      const ending = events.length === 0 ? endingOf(world) : null
-      const property = judge({ outputs: world.outputs, ending })
+      const isEnd = events.length === 0
+      const property = judge(factsOf(world, isEnd))
       if (property !== null) {
         const violation = { property, diagram: replay(setting, node) }
         return { runs, worlds, isComplete: false, violation }
       }
-      if (ending !== null) runs += node.runs
+      if (isEnd) runs += node.runs
       const faults = starting < n ? [] : enabledFaults(setting, world)
       for (const event of [...events, ...faults]) {
         for (const reached of successors(setting, node, event)) {
@@ -169,16 +170,4 @@ function keyOf<State, Message>(world: World<State, Message>, isUnordered: boolea
     told.map(textOf).join(),
     `${crashesLeft} ${lossesLeft} ${restartsLeft}`,
   ].join('|')
-}
-
-/** The texts of objects: most of a world's parts are those of the world before. */
-const texts = new WeakMap<object, string>()
-
-function textOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const known = texts.get(value)
-  if (known !== undefined) return known
-  const text = JSON.stringify(value)
-  texts.set(value, text)
-  return text
 }

@@ -12,6 +12,8 @@ export interface Ending<State> {
 export interface RunFacts<State> {
   /** The outputs of all processes so far, in the order in which they came. */
   readonly outputs: readonly ProcessOutput[]
+  /** The processes that have crashed so far. */
+  readonly crashed: readonly ProcessId[]
   /** Null while the run goes on. */
   readonly ending: Ending<State> | null
 }
@@ -19,7 +21,8 @@ export interface RunFacts<State> {
 /** Returns the property that is violated; null if none is. It is asked after each event. */
 export type Judge<State> = (facts: RunFacts<State>) => string | null
 
-export const endingOf = <State, Message>({ states, crashed }: World<State, Message>): Ending<State> => ({
-  states,
-  crashed,
-})
+/** Returns the facts of a world; the run has ended if `isEnd`. */
+export const factsOf = <State, Message>(
+  { outputs, crashed, states }: World<State, Message>,
+  isEnd: boolean,
+): RunFacts<State> => ({ outputs, crashed, ending: isEnd ? { states, crashed } : null })

@@ -3,7 +3,7 @@ import type { TypedMessage } from '../../classics/automaton.ts'
 import type { ProcessId } from '../../classics/process.ts'
 import type { Exploration } from './explore-orders.ts'
 import { forEachChoice } from './explore-rounds.ts'
-import { endingOf, type Judge } from './judge.ts'
+import { factsOf, type Judge } from './judge.ts'
 import type { Choose } from './run.ts'
 import { labelOf, SpaceTime, valueText } from './space-time.ts'
 import {
@@ -18,7 +18,7 @@ import {
 } from './world.ts'
 
 const EVENTS_MAX = 20_000
-/** A fault of the budget happens before one event in this number. */
+/** A fault of the budget happens before one event in this number, by default. */
 const EVENTS_PER_FAULT = 8
 
 /** The world's time: delays of messages and the clocks of processes. */
@@ -44,20 +44,22 @@ export interface DrawnOptions<State, Message extends TypedMessage> {
   readonly judge: Judge<State>
   readonly timing: Timing
   readonly choose: Choose
+  /** A fault of the budget happens before one event in this number. */
+  readonly eventsPerFault?: number
 }
 
 export function runDrawn<State, Message extends TypedMessage>(
   options: DrawnOptions<State, Message>,
 ): DrawnRun<State> {
-  const { setting, judge, timing, choose } = options
-  const draws = drawsOf(timing, choose)
+  const { setting, judge, timing, choose, eventsPerFault = EVENTS_PER_FAULT } = options
+  const draws = drawsOf(timing, choose, eventsPerFault)
   const diagram = new SpaceTime(setting.algorithm.n)
   let world = emptyWorld(setting)
   const perform = (event: WorldEvent): string | null => {
     const progress = performEvent(setting, world, event, draws)
     noteHappenings(diagram, progress.happenings)
     world = progress.world
-    return judge({ outputs: world.outputs, ending: null })
+    return judge(factsOf(world, false))
   }
   for (let process = 0; process < setting.algorithm.n; process++) {
     const violation = perform({ kind: 'start', process })
@@ -65,7 +67,7 @@ export function runDrawn<State, Message extends TypedMessage>(
   }
   for (let count = 0; count < EVENTS_MAX; count++) {
     const faults = enabledFaults(setting, world)
-    const isFault = faults.length > 0 && choose(EVENTS_PER_FAULT) === 0
+    const isFault = faults.length > 0 && choose(eventsPerFault) === 0
     const next = isFault
       ? { event: faults[choose(faults.length)] as WorldEvent, at: world.time }
       : earliest(world)
@@ -74,10 +76,10 @@ export function runDrawn<State, Message extends TypedMessage>(
     const violation = perform(next.event)
     if (violation !== null) return { diagram, violation, world }
   }
-  return { diagram, violation: judge({ outputs: world.outputs, ending: endingOf(world) }), world }
+  return { diagram, violation: judge(factsOf(world, true)), world }
 }
 
-/** Every run in which each message takes one of the delays: time passes, and nothing else is left open. */
+/** Every run in which each message takes one of the delays, with the faults of the budget at every place. */
 export function exploreDelays<State, Message extends TypedMessage>(
   options: Omit<DrawnOptions<State, Message>, 'choose'>,
 ): Exploration {
@@ -85,7 +87,7 @@ export function exploreDelays<State, Message extends TypedMessage>(
   let worlds = 0
   let found: Exploration['violation'] = null
   forEachChoice((choose) => {
-    const { diagram, violation } = runDrawn({ ...options, choose })
+    const { diagram, violation } = runDrawn({ ...options, choose, eventsPerFault: 2 })
     runs++
     worlds += diagram.events.length
     const isShorter = found === null || diagram.events.length < found.diagram.events.length
@@ -94,7 +96,7 @@ export function exploreDelays<State, Message extends TypedMessage>(
   return { runs, worlds, isComplete: true, violation: found }
 }
 
-function drawsOf({ delays, delaysOf, clock }: Timing, choose: Choose): Draws {
+function drawsOf({ delays, delaysOf, clock }: Timing, choose: Choose, eventsPerFault: number): Draws {
   return {
     choose,
     delay: (from, to) => {
@@ -103,7 +105,7 @@ function drawsOf({ delays, delaysOf, clock }: Timing, choose: Choose): Draws {
     },
     clock: (process, time) => clock?.(process, time) ?? time,
     crashAfter: (_process, sends) => {
-      if (sends === 0 || choose(EVENTS_PER_FAULT) !== 0) return null
+      if (sends === 0 || choose(eventsPerFault) !== 0) return null
       return choose(sends)
     },
   }

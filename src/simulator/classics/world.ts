@@ -10,6 +10,7 @@ import type {
   TypedMessage,
 } from '../../classics/automaton.ts'
 import type { ProcessId } from '../../classics/process.ts'
+import { textOf } from './plain-text.ts'
 import type { Choose } from './run.ts'
 
 export interface Flight<Message> {
@@ -36,6 +37,8 @@ export interface FaultBudget {
   readonly crashes?: number
   readonly losses?: number
   readonly restarts?: number
+  /** The processes that are dead from the beginning. */
+  readonly dead?: readonly ProcessId[]
   /** The processes that may crash; all when absent. */
   readonly crashable?: readonly ProcessId[]
 }
@@ -97,7 +100,7 @@ export function emptyWorld<State, Message extends TypedMessage>({
 }: Setting<State, Message>): World<State, Message> {
   return {
     states: [],
-    crashed: [],
+    crashed: [...(faults.dead ?? [])],
     underWay: [],
     timers: [],
     outputs: [],
@@ -117,7 +120,7 @@ export function enabledEvents<State, Message extends TypedMessage>(
   const seen = new Set<string>()
   const deliveries = underWay.filter(({ from, to, message }) => {
     // Of messages of one link, only the first may come next if it is FIFO; of equal ones, any is like the other.
-    const key = algorithm.isFifo ? `${from} ${to}` : `${from} ${to} ${JSON.stringify(message)}`
+    const key = algorithm.isFifo ? `${from} ${to}` : `${from} ${to} ${textOf(message)}`
     if (crashed.includes(to) || seen.has(key)) return false
     seen.add(key)
     return true
@@ -164,7 +167,9 @@ export function performEvent<State, Message extends TypedMessage>(
     case 'start': {
       const { process } = event
       const reaction = algorithm.process(process).start(surroundingsOf(process))
-      return react({ setting, draws, world, process, reaction, first: [] })
+      if (!world.crashed.includes(process))
+        return react({ setting, draws, world, process, reaction, first: [] })
+      return { world: { ...world, states: [...world.states, reaction.state] }, happenings: [] }
     }
     case 'deliver': {
       const flight = flightOf(world, event.id)

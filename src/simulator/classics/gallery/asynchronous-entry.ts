@@ -43,7 +43,9 @@ export function asynchronousEntry<State, Message extends TypedMessage>(
       const { setting, judge, timing = { delays: DELAYS } } = inRun({ n, faults })
       const random = createRandom(seed)
       const { diagram, violation, world } = runDrawn({ setting, judge, timing, choose: random.below })
-      const hasFault = world.crashed.length > 0 || diagram.events.some(({ kind }) => kind === 'lost')
+      const hasFault =
+        world.crashed.length > (setting.faults?.dead ?? []).length ||
+        diagram.events.some(({ kind }) => kind === 'lost')
       const expected = hasFault ? null : (expectedMessages?.({ n, faults }) ?? null)
       return { ...runOf(n, diagram, violation), faulty: world.crashed, expectedMessages: expected }
     },
