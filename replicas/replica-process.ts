@@ -50,6 +50,8 @@ export interface ReplicaProcessOptions {
 
 export interface ReplicaProcess {
   readonly runtime: ReplicaRuntime
+  /** The number of replicas in the cluster. */
+  readonly n: number
   readonly address: string
   close(): Promise<void>
 }
@@ -109,6 +111,7 @@ async function startLocked(
     loop.start()
     return {
       runtime,
+      n: cluster.replicas.length,
       address: `${host}:${port}`,
       close: async () => {
         loop.stop()

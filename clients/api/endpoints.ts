@@ -5,6 +5,7 @@ import type { Endpoint } from './endpoint.ts'
 import { EvidenceEntry, getEvidence } from './evidence.ts'
 import { getHealth, getReadiness } from './health.ts'
 import { deleteKey, deleteNamedKey, getKey, listKeys, putKey, putNamedKey } from './keys.ts'
+import { getMetrics } from './metrics.ts'
 import { ProblemDocument } from './problems.ts'
 import { getDescription } from './self-description.ts'
 import { getStatus, StatusDocument } from './status.ts'
@@ -13,7 +14,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...[putKey, getKey, deleteKey, putNamedKey, listKeys, deleteNamedKey],
   compactHistory,
   ...[getStatus, getEvidence],
-  ...[getHealth, getReadiness, getDescription],
+  ...[getHealth, getReadiness, getMetrics, getDescription],
 ]
 
 /** Schemas with a name of their own, so that programs made from the description have it too. */

@@ -119,6 +119,8 @@ export const cluster = {
       'public keys of clients as keygen printed them: name=file, separated by commas',
       clientKeyFiles,
     ),
+  metrics: () =>
+    valued('--metrics <host:port>', 'serve /metrics for Prometheus at this address', replicaAddress),
   movedId: () => valued('--id <i>', 'the id of the replica that moves, from 0', wholeNumber(0, 99)),
   at: () => valued('--at <host:port>', 'the address that it moves to', replicaAddress),
   gatewayPort: (description: string) =>

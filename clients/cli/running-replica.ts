@@ -1,8 +1,12 @@
 /** One replica in the foreground. */
 import pino from 'pino'
+import type { MetricsServer } from '../../replicas/metrics-server.ts'
+import type { MeasuredReplica } from '../../replicas/replica-metrics.ts'
 import { startReplica } from '../../replicas/replica-process.ts'
+import { ReplicaWatch } from '../../replicas/replica-watch.ts'
 import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
+import type { Address } from '../../src/messages/cluster.ts'
 import { placeOf } from '../../src/messages/evidence.ts'
 import type { RejectedMessage } from '../../src/runtime/replica-runtime-options.ts'
 import { fail, reportReady, stopOnSignal } from './process-end.ts'
@@ -13,10 +17,12 @@ export interface ReplicaFlags {
   readonly logLevel: string
   /** MiB of the log after which a checkpoint is stored; absent: as the runtime has it. */
   readonly storeAfterMib?: number
+  /** The address at which `/metrics` is served; absent: not at all. */
+  readonly metrics?: Address
 }
 
 export async function runReplica(flags: ReplicaFlags): Promise<void> {
-  const { dir: directory, id, logLevel, storeAfterMib } = flags
+  const { dir: directory, id, logLevel, storeAfterMib, metrics } = flags
   const logger = pino({ base: { replica: id }, level: logLevel })
   const refusals = new Refusals()
   const running = await startReplica({
@@ -44,19 +50,49 @@ export async function runReplica(flags: ReplicaFlags): Promise<void> {
     },
     ...given({ storeAfterBytes: storeAfterMib && storeAfterMib * 1024 * 1024 }),
   })
-  const { lastExecuted } = running.runtime.state.ordering
-  logger.info({ address: running.address, lastExecuted }, 'ready')
+  const { runtime, n } = running
+  const watch = new ReplicaWatch(
+    () => runtime.report(),
+    n,
+    ({ level, message, facts }) => logger[level](facts, message),
+  )
+  const measure = () => ({ report: runtime.report(), n, rejected: refusals.counts, views: watch.views })
+  const metricsServer = await openMetrics(measure, metrics).catch(async (error: unknown) => {
+    await running.close()
+    throw error
+  })
+  watch.start()
+  const { lastExecuted } = runtime.state.ordering
+  logger.info({ address: running.address, lastExecuted, ...given({ metrics: metricsServer?.url }) }, 'ready')
   stopOnSignal(async () => {
+    watch.stop()
+    await metricsServer?.close()
     await running.close()
     logger.info(refusals.sum(), 'stopped')
   })
   reportReady(running.address)
 }
 
+/** Serves the metrics where they are asked for. Their library is loaded then only. */
+async function openMetrics(
+  measure: () => MeasuredReplica,
+  address: Address | undefined,
+): Promise<MetricsServer | null> {
+  if (address === undefined) return null
+  const { replicaMetrics } = await import('../../replicas/replica-metrics.ts')
+  const { serveMetrics } = await import('../../replicas/metrics-server.ts')
+  return serveMetrics(replicaMetrics(measure), address)
+}
+
 /** The number of messages that were refused, by reason, and the replicas that provably lied. */
 class Refusals {
   readonly #counts = new Map<string, number>()
   readonly #guilty = new Set<number>()
+
+  /** The number of refused messages by reason. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts
+  }
 
   note({ reason }: RejectedMessage): void {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1)

@@ -3,6 +3,7 @@ import { quorum } from '../../src/base/quorum.ts'
 import type { LoopGauge } from '../../src/io/loop-watch.ts'
 import { getEvidence } from '../api/evidence.ts'
 import { getHealth, getReadiness } from '../api/health.ts'
+import { getMetrics } from '../api/metrics.ts'
 import { openApiDocument } from '../api/openapi.ts'
 import { getDescription } from '../api/self-description.ts'
 import { type ClusterStatus, getStatus } from '../api/status.ts'
@@ -12,6 +13,7 @@ import { evidenceJson } from '../library/evidence-json.ts'
 import { whyNoEvidence } from '../library/no-evidence.ts'
 import type { StoreClient } from '../library/store-client.ts'
 import type { EndpointRoutes } from './endpoint-routes.ts'
+import type { GatewayMetrics } from './gateway-metrics.ts'
 import { Problem } from './problem.ts'
 import { sessionFacts, whyNotSending } from './session-facts.ts'
 
@@ -65,7 +67,11 @@ export class ClusterReports {
 export function clusterRoutes(
   routes: EndpointRoutes,
   client: StoreClient,
-  { reports, loop }: { readonly reports: ClusterReports; readonly loop: LoopGauge },
+  {
+    reports,
+    loop,
+    metrics,
+  }: { readonly reports: ClusterReports; readonly loop: LoopGauge; readonly metrics: GatewayMetrics },
 ): void {
   routes.add(getStatus, async () => {
     const { status } = await reports.status()
@@ -81,6 +87,10 @@ export function clusterRoutes(
     const readiness = await reports.readiness()
     reply.code(readiness.ready ? 200 : 503)
     return readiness
+  })
+  routes.add(getMetrics, async ({ reply }) => {
+    const { status } = await reports.status()
+    return reply.type(metrics.contentType).send(await metrics.text(status))
   })
   routes.add(getDescription, async () => ({ ...openApiDocument }))
 }

@@ -16,6 +16,7 @@ import { compactionRoutes } from './compaction-routes.ts'
 import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
 import { EndpointRoutes } from './endpoint-routes.ts'
 import { etcdStore } from './etcd-store.ts'
+import { GatewayMetrics } from './gateway-metrics.ts'
 import { serveGrpc } from './grpc-port.ts'
 import { keyValueRoutes } from './key-value-routes.ts'
 import { PathEnds } from './path-ends.ts'
@@ -110,13 +111,15 @@ function createServer({ client, etcd, loop, allowedHosts }: ServerParts): Fastif
   guardAgainstBrowsers(server, allowedHosts)
   admission.guard(server)
   answerUnrouted(server)
+  const metrics = new GatewayMetrics(loop)
+  metrics.watch(server)
   const routes = new EndpointRoutes(server, pathEnds)
   readBodies(server, admission)
   const reports = new ClusterReports(client)
   const access = { client, diagnose: () => reports.diagnose() }
   keyValueRoutes(routes, access)
   compactionRoutes(routes, access)
-  clusterRoutes(routes, client, { reports, loop })
+  clusterRoutes(routes, client, { reports, loop, metrics })
   jsonRoutes(server, {
     handlers: etcd,
     isHealthy: async () => (await reports.readiness()).ready,

@@ -15,7 +15,7 @@ import { timeoutFloor } from './views/patience.ts'
 import { primary } from './views/view-state.ts'
 
 /** The facts of a report that the state does not hold. */
-interface Outside {
+export interface ReportedOutside {
   readonly revision: number
   /** The replicas to which this replica has a link. */
   readonly reachable: readonly ReplicaId[]
@@ -29,13 +29,13 @@ interface Outside {
 export function answerTo(
   { kind, nonce }: Inquiry | EvidenceInquiry,
   state: ReplicaState,
-  outside: Outside,
+  outside: ReportedOutside,
 ): ReportContent | EvidenceContent {
   if (kind === 'inquiry') return { kind: 'report', nonce, report: reportOf(state, outside) }
   return { kind: 'evidence', nonce, proofs: state.evidence.all }
 }
 
-export function reportOf(state: ReplicaState, outside: Outside): ReplicaReport {
+export function reportOf(state: ReplicaState, outside: ReportedOutside): ReplicaReport {
   const { view, isActive } = state.views
   const { lowWatermark } = state.checkpoints
   const { lastExecuted } = state.ordering

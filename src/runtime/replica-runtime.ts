@@ -4,7 +4,6 @@
  * A turn steps the pending events, requests one sync of everything that they appended, and then flushes the frames of
  * the turn together. The protocol itself withholds messages that depend on the disk until `persisted`.
  */
-
 import { assertNever } from '../base/assert.ts'
 import { readU32 } from '../base/bytes.ts'
 import { given } from '../base/given.ts'
@@ -16,7 +15,7 @@ import {
   type ReplicaContent,
 } from '../messages/content.ts'
 import { createSigningDigest } from '../messages/frame.ts'
-import type { AnyInquiry, CheckpointCertificate } from '../messages/message.ts'
+import type { AnyInquiry, CheckpointCertificate, ReplicaReport } from '../messages/message.ts'
 import type { Rejection } from '../messages/rejection.ts'
 import type { Effect, Event, LogRecord, Outgoing } from '../pbft/effects.ts'
 import { createReplicaState, type ReplicaState } from '../pbft/state.ts'
@@ -148,6 +147,11 @@ export class ReplicaRuntime {
     this.#stopTicking()
   }
 
+  /** Returns this replica's report on itself, as of now. */
+  report(): ReplicaReport {
+    return this.#inquiries.report(this.state)
+  }
+
   #createExecutor(): Executor {
     const { application, executedPerTurn = EXECUTED_PER_TURN } = this.#options
     return new Executor({
@@ -256,11 +260,7 @@ export class ReplicaRuntime {
   }
 
   #reject(from: Peer, { reason, detail }: Rejection, guilty?: ReplicaId): void {
-    this.#options.onRejected?.({
-      from,
-      reason,
-      ...given({ detail, guilty }),
-    })
+    this.#options.onRejected?.({ from, reason, ...given({ detail, guilty }) })
   }
 
   #answerInquiry(inquiry: AnyInquiry, to: Peer): void {

@@ -235,7 +235,16 @@ describe('a condition is evaluated or refused', () => {
   })
 
   test('no route passes over a parameter that it does not know', async () => {
-    const paths = ['/v1/kv/a', '/v1/kv', '/v1/status', '/v1/evidence', '/healthz', '/readyz', '/openapi.json']
+    const paths = [
+      '/v1/kv/a',
+      '/v1/kv',
+      '/v1/status',
+      '/v1/evidence',
+      '/healthz',
+      '/readyz',
+      '/metrics',
+      '/openapi.json',
+    ]
     for (const path of paths) {
       const { status, json } = await get(`${path}?limti=3`)
       expect([path, status, json['code']]).toEqual([path, 400, 'bad-request'])
@@ -243,6 +252,26 @@ describe('a condition is evaluated or refused', () => {
     expect((await get('/v1/kv?limti=3')).json['detail']).toMatch(/did you mean limit/)
     const flag = await cli('put', 'a', 'x', '--if-revison', '3')
     expect([flag.code, /--if-revision/.test(flag.stderr)]).toEqual([2, true])
+  })
+})
+
+describe('metrics', () => {
+  test('count answers by route, never by key, and say what the replicas report', async () => {
+    await put('/v1/kv/measured', 'x')
+    await get('/v1/kv/measured-too')
+    const { status, headers, bytes } = await rawHttp(url, '/metrics')
+    const text = bytes.toString()
+    expect([status, headers['content-type']]).toEqual([200, expect.stringMatching(/^text\/plain/)])
+    expect(text).toMatch(
+      /^strategos_http_requests_total\{method="PUT",route="\/v1\/kv\/\{key\}",status="200"\} \d+$/m,
+    )
+    expect(text).toMatch(
+      /^strategos_http_request_duration_seconds_count\{.*route="\/v1\/kv\/\{key\}"\} \d+$/m,
+    )
+    expect(text).toMatch(/^strategos_cluster_stalled 0$/m)
+    expect(text).toMatch(/^strategos_replica_voting\{replica="3"\} 1$/m)
+    expect(text).not.toContain('measured')
+    expect(text.endsWith('\n')).toBe(true)
   })
 })
 

@@ -48,6 +48,7 @@ export function addClusterCommands(program: Command): void {
     .description('run one replica in the foreground; its log goes to standard output')
     .addOption(shared.directory())
     .addOption(cluster.id())
+    .addOption(cluster.metrics())
     .addOption(shared.logLevel())
     .addOption(shared.storeAfter())
     .action(async (flags: ReplicaFlags) => (await import('../running-replica.ts')).runReplica(flags))

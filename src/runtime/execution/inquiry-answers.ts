@@ -1,7 +1,7 @@
 /** A replica's answers to clients that ask for its report, its evidence, and their last timestamps. */
 import type { Content } from '../../messages/content.ts'
-import type { AnyInquiry } from '../../messages/message.ts'
-import { answerTo } from '../../pbft/report.ts'
+import type { AnyInquiry, ReplicaReport } from '../../messages/message.ts'
+import { answerTo, type ReportedOutside, reportOf } from '../../pbft/report.ts'
 import type { ReplicaState } from '../../pbft/state.ts'
 import type { Peer } from '../../ports.ts'
 import type { SenderBudgets } from '../inbound/sender-budgets.ts'
@@ -24,18 +24,28 @@ export class InquiryAnswers {
 
   /** Returns the answer to an inquiry; null if there is none, for example because this state is not the cluster's. */
   answer(inquiry: AnyInquiry, from: Peer, state: ReplicaState): Content | null {
-    const { application, transport, loop } = this.#options
+    const { application } = this.#options
     if (inquiry.kind === 'place-inquiry') {
       if (from.kind !== 'client' || state.recovery.health === 'diverged') return null
       const { session, token } = inquiry
       const { timestamp } = application.lastUse(from.id)
       return { kind: 'place', session, timestamp, ...this.#sessions.hear(from.id, session, token) }
     }
-    return answerTo(inquiry, state, {
+    return answerTo(inquiry, state, this.#outside)
+  }
+
+  /** Returns the replica's report on itself. */
+  report(state: ReplicaState): ReplicaReport {
+    return reportOf(state, this.#outside)
+  }
+
+  get #outside(): ReportedOutside {
+    const { application, transport, loop } = this.#options
+    return {
       revision: application.revision,
       reachable: transport.reachable(),
       cutOff: this.#budgets.cutOff,
       eventLoopDelayMs: loop?.delayMs ?? 0,
-    })
+    }
   }
 }

@@ -1,0 +1,56 @@
+/** Serves `/metrics` for Prometheus, and `/healthz`, on a port of its own. It reads, and answers nobody anything else. */
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { Registry } from 'prom-client'
+import { OperatorError } from '../src/base/operator-error.ts'
+import { formatAddress } from '../src/io/address.ts'
+import type { Address } from '../src/messages/cluster.ts'
+
+/** Scrapers are few. */
+const CONNECTIONS_MAX = 16
+const TIMEOUT_MS = 5_000
+
+export interface MetricsServer {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Listens at an address; port 0 takes a free one. Throws an `OperatorError` where it cannot. */
+export async function serveMetrics(registry: Registry, address: Address): Promise<MetricsServer> {
+  const server = createServer((request, response) => {
+    void answer(registry, `${request.method} ${request.url}`, response)
+  })
+  server.maxConnections = CONNECTIONS_MAX
+  server.requestTimeout = TIMEOUT_MS
+  server.headersTimeout = TIMEOUT_MS
+  await listen(server, address)
+  const bound = server.address()
+  const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
+  return {
+    url: `http://${formatAddress({ host: address.host, port })}/metrics`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function answer(registry: Registry, asked: string, response: ServerResponse): Promise<void> {
+  if (asked === 'GET /healthz') return void response.end('ok\n')
+  if (asked !== 'GET /metrics')
+    return void response.writeHead(404).end('only GET /metrics and GET /healthz\n')
+  const text = await registry.metrics()
+  response
+    .writeHead(200, { 'content-type': registry.contentType })
+    .end(text.endsWith('\n') ? text : `${text}\n`)
+}
+
+function listen(server: Server, { host, port }: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+      const why = code === 'EADDRINUSE' ? 'the port is taken' : message
+      reject(new OperatorError(`--metrics: ${formatAddress({ host, port })} cannot be used: ${why}.`))
+    })
+    server.listen(port, host, resolve)
+  })
+}
