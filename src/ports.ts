@@ -213,6 +213,11 @@ export interface Application {
   lastUse(client: ClientId): LastUse
   /** The kept results of an executed request, or null when they are no longer kept. */
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null
+  /**
+   * Executes reads on the state after the last executed batch, without ordering. Null where they cannot be answered so,
+   * or exceed the allowance.
+   */
+  read(client: ClientId, operations: Uint8Array, allowance: Allowance): Uint8Array | null
   readonly revision: number
   /** The state after the last executed batch, frozen. */
   snapshot(): Snapshot

@@ -27,21 +27,11 @@ export const amountOf = (amount: Amount, place: AdversaryContext): number =>
 
 /** Returns the content of a message, to be changed and sealed anew; null where it is not this replica's to say. */
 export function contentOf(message: Message, { id }: AdversaryContext): Content | null {
-  switch (message.kind) {
-    case 'request':
-    case 'inquiry':
-    case 'place-inquiry':
-    case 'evidence-inquiry':
-    case 'reply':
-      return null
-    case 'new-view': {
-      const { kind, view, contents } = message
-      if (message.sender !== id || isRejection(contents)) return null
-      return { kind, view, viewChanges: contents.viewChanges, choices: contents.prePrepares }
-    }
-    default:
-      return message.sender === id ? message : null
-  }
+  if (message.kind === 'reply' || !('sender' in message) || message.sender !== id) return null
+  if (message.kind !== 'new-view') return message
+  const { kind, view, contents } = message
+  if (isRejection(contents)) return null
+  return { kind, view, viewChanges: contents.viewChanges, choices: contents.prePrepares }
 }
 
 export const pass: Action = ({ peer, frame }) => [{ to: peer, frame }]

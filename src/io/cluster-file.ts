@@ -12,6 +12,7 @@ import {
   type ClusterFacts,
   clusterClient,
   deriveClusterId,
+  hasUnorderedReads,
 } from '../messages/cluster.ts'
 import {
   CHECKPOINT_INTERVAL,
@@ -38,6 +39,8 @@ const ClusterJson = z.strictObject({
   auth: z.enum(AUTHENTICATION_MODES),
   /** Only in oral mode, where clients do not sign either. */
   requests: z.literal('oral').optional(),
+  /** Not there where reads are ordered as any other request. */
+  reads: z.literal('unordered').optional(),
   suite: z.enum(['sodium', 'noble']),
   n: z.int(),
   storeBytesMax: z.int().min(0),
@@ -97,6 +100,7 @@ export function readClusterFile(path: string, suiteNamed: (name: Cluster['suite'
   const facts: ClusterFacts = {
     mode: data.auth,
     requests: data.requests ?? 'signed',
+    reads: data.reads ?? 'ordered',
     suite: data.suite,
     nonce: bytesOf(data.nonce),
     replicas: data.replicas.map((replica, index) => {
@@ -159,6 +163,7 @@ function clusterText(cluster: Cluster): string {
     nonce: toHex(cluster.nonce),
     auth: cluster.mode,
     ...(cluster.requests === 'oral' ? { requests: 'oral' } : {}),
+    ...(hasUnorderedReads(cluster) ? { reads: 'unordered' } : {}),
     suite: cluster.suite === 'noble' ? 'noble' : 'sodium',
     n: cluster.replicas.length,
     storeBytesMax: cluster.storeBytesMax,

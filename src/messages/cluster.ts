@@ -3,7 +3,8 @@
  * signature:
  *
  *   cluster id = H("strategos cluster" | version u8 | nonce 32 | mode u8 | suite u8 | limit u64 * | n u8
- *                  | (Ed25519 key 32 | X25519 key 32) * | root of the first state 32)
+ *                  | (Ed25519 key 32 | X25519 key 32) * | root of the first state 32
+ *                  | "unordered reads", if reads are not ordered)
  *
  * Addresses are not included, so hosts may move.
  */
@@ -23,6 +24,13 @@ const modeNumber = ({ mode, requests }: Pick<ClusterFacts, 'mode' | 'requests'>)
   if (mode === 'signed') return 1
   return requests === 'signed' ? 2 : 3
 }
+
+/**
+ * The treatment of reads. `ordered`: as any other request. `unordered`: answered by all replicas at once, without
+ * ordering; an answer then needs Q replicas, for a read and for any other request.
+ */
+export const READ_MODES = ['ordered', 'unordered'] as const
+export type ReadMode = (typeof READ_MODES)[number]
 
 export const SUITES = { sodium: 1, noble: 2, simulated: 3 } as const
 export type ClusterSuite = keyof typeof SUITES
@@ -56,6 +64,8 @@ export interface ClusterClient {
 export interface ClusterFacts {
   readonly mode: AuthenticationMode
   readonly requests: RequestMode
+  /** `ordered` if it is left out, which gives the cluster the id that it had before there was a choice. */
+  readonly reads?: ReadMode
   readonly suite: ClusterSuite
   /** 32 bytes that distinguish two clusters with the same keys. */
   readonly nonce: Uint8Array
@@ -72,6 +82,9 @@ export interface ClusterFacts {
 export interface Cluster extends ClusterFacts {
   readonly clusterId: Uint8Array
 }
+
+/** True if replicas answer reads without ordering. */
+export const hasUnorderedReads = ({ reads }: Pick<ClusterFacts, 'reads'>): boolean => reads === 'unordered'
 
 /** Creates a client of a signed cluster or, with its agreement key, of an oral one. */
 export function clusterClient(
@@ -121,6 +134,7 @@ export function deriveClusterId(hash: Hash, facts: ClusterFacts): Uint8Array {
     Uint8Array.of(facts.replicas.length),
     ...facts.replicas.flatMap(({ publicKey, agreementKey }) => [publicKey, agreementKey]),
     firstStateRoot(hash, facts),
+    hasUnorderedReads(facts) ? utf8('unordered reads') : NO_KEY,
   )
 }
 

@@ -13,6 +13,7 @@ import { oralViewChangeCodec } from './oral/view-change.ts'
 import { pageCodec, pageFetchCodec } from './page.ts'
 import { placeCodec, placeInquiryCodec } from './place.ts'
 import { prePrepareCodec } from './pre-prepare.ts'
+import { readAnswerCodec, readCodec } from './read.ts'
 import { recallCodec, recollectionCodec } from './recall.ts'
 import { refusalCodec } from './refusal.ts'
 import { replyCodec } from './reply.ts'
@@ -56,4 +57,6 @@ export const CODECS = {
   'mac-complaint': macComplaintCodec,
   'place-inquiry': placeInquiryCodec,
   place: placeCodec,
+  read: readCodec,
+  'read-answer': readAnswerCodec,
 } as const

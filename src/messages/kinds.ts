@@ -17,9 +17,10 @@ export interface KindFacts {
   /** The role of its author. The author of a request is a client, even if a replica relays it. */
   readonly author: 'replica' | 'client' | 'either'
   /**
-   * The part that handles it: the protocol (`step`), state transfer, the answers to clients, a client, the link itself.
+   * The part that handles it: the protocol (`step`), state transfer, the answers to clients, the reads without ordering,
+   * a client, the link itself.
    */
-  readonly taker: 'protocol' | 'pages' | 'inquiries' | 'client' | 'link'
+  readonly taker: 'protocol' | 'pages' | 'inquiries' | 'reads' | 'client' | 'link'
   /**
    * The proof of its origin. `author`: the author's signature, on any link; in oral mode a MAC, on the author's link
    * only. `link`: the author's own link. `shown`: the same, and each message that it shows is signed by its own author.
@@ -80,6 +81,8 @@ export const KINDS = {
   'mac-complaint':        { number: 33, mode: 'oral',   author: 'replica', taker: 'protocol',  vouched: 'link',      lane: 'reserve', size: 'short' },
   'place-inquiry':        { number: 34, mode: 'both',   author: 'client',  taker: 'inquiries', vouched: 'link',      lane: 'common',  size: 'short' },
   place:                  { number: 35, mode: 'both',   author: 'replica', taker: 'client',    vouched: 'link',      lane: 'common',  size: 'short' },
+  read:                   { number: 40, mode: 'both',   author: 'client',  taker: 'reads',     vouched: 'link',      lane: 'common',  size: 'short' },
+  'read-answer':          { number: 41, mode: 'both',   author: 'replica', taker: 'client',    vouched: 'link',      lane: 'common',  size: 'short' },
   hello:                  { number: 64, mode: 'both',   author: 'either',  taker: 'link',      vouched: 'handshake', lane: 'common',  size: 'short' },
   welcome:                { number: 65, mode: 'both',   author: 'replica', taker: 'link',      vouched: 'handshake', lane: 'common',  size: 'short' },
   proof:                  { number: 66, mode: 'both',   author: 'either',  taker: 'link',      vouched: 'handshake', lane: 'common',  size: 'short' },

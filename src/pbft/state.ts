@@ -22,6 +22,7 @@ import { createOralState, type OralState } from './oral/oral-state.ts'
 import { KnownEvidence } from './ordering/known-evidence.ts'
 import { createOrderingState, type OrderingState } from './ordering/ordering-state.ts'
 import { createRequestState, type RequestState } from './ordering/request-state.ts'
+import { createReadState, type ReadState } from './ordering/unordered-reads.ts'
 import { createRecoveryState, type RecoveryState } from './recovery/recovery-state.ts'
 import { SIGNED } from './signed/signed-mode.ts'
 import { createPatience, type Patience } from './views/patience.ts'
@@ -42,6 +43,8 @@ export interface ReplicaConfig {
    * application's state.
    */
   readonly standing: (request: RequestName) => RequestStanding
+  /** True if reads are answered without ordering (rule 5.1). */
+  readonly hasUnorderedReads?: boolean
   /** True if synced data was lost. The replica counts as faulty until it is healed (rule 6.4). */
   readonly isAmnesiac?: boolean
   /**
@@ -63,6 +66,7 @@ export interface ReplicaState {
   readonly clock: { now: Milliseconds; ticks: number }
   readonly requests: RequestState
   readonly ordering: OrderingState
+  readonly reads: ReadState
   readonly checkpoints: CheckpointState
   readonly transfer: TransferState
   readonly catchUp: CatchUpState
@@ -96,6 +100,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     clock: { now: 0 as Milliseconds, ticks: 0 },
     requests: createRequestState(),
     ordering: createOrderingState(n, reached, stored.sequence),
+    reads: createReadState(stored.sequence),
     checkpoints: createCheckpointState(n, {
       stable: isStable ? stored : FIRST_STATE,
       ownRoots: new Map(reached === 0 ? [] : [[stored.sequence, stored.root]]),

@@ -6,6 +6,7 @@
  *   pre-prepare, prepare, commit   ordering/normal-case.ts, slot.ts, place.ts   1.2 - 1.5
  *   batching, pipeline             ordering/propose.ts                          1.10
  *   execution, replies             ordering/execution.ts                        1.6, 1.7
+ *   reads without ordering         ordering/unordered-reads.ts                  5.1
  *   evidence of equivocation       ordering/evidence.ts                         1.5
  *   retransmission                 catch-up/retransmission.ts                   1.11, 2.7, 2.8
  *   checkpoints, watermarks        checkpoints/checkpoint.ts, watermarks.ts     2.1 - 2.6
@@ -41,6 +42,7 @@ import type { Effect, Event } from './effects.ts'
 import { isBusyExecuting, onExecuted } from './ordering/execution.ts'
 import { onPrePrepare, onVote, retryHeldBack } from './ordering/normal-case.ts'
 import { forgetDropped, onRequest, relayAgain, relayNew } from './ordering/requests.ts'
+import { releaseReplies } from './ordering/unordered-reads.ts'
 import { finishRecoveries } from './recovery/amnesia.ts'
 import { beginRecall, checkRecall, onRecall } from './recovery/disk-check.ts'
 import { askForRecovery, onRecoveryPrepared } from './recovery/recovery-operations.ts'
@@ -78,6 +80,7 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
       break
     case 'persisted':
       onPersisted(turn, event.records)
+      releaseReplies(turn)
       break
     case 'executed':
       onExecuted(turn, event)

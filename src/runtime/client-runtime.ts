@@ -5,13 +5,14 @@ import { assertNever } from '../base/assert.ts'
 import { toHex } from '../base/bytes.ts'
 import type { ClientId, Timestamp } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
-import type { Cluster } from '../messages/cluster.ts'
+import { type Cluster, hasUnorderedReads } from '../messages/cluster.ts'
 import { decodeMessage } from '../messages/decode.ts'
 import { createSigningDigest, encodeFrame } from '../messages/frame.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
 import type { EvidenceDelivery, RefusalReason, Report, Request } from '../messages/message.ts'
 import { packPayload } from '../messages/payload.ts'
 import { encodePlaceInquiry } from '../messages/place.ts'
+import { encodeRead } from '../messages/read.ts'
 import { isRejection } from '../messages/rejection.ts'
 import { claimedTimestamp } from '../messages/reply.ts'
 import { encodeRequest } from '../messages/request.ts'
@@ -89,6 +90,8 @@ export class ClientRuntime {
     readonly signingDigest: ReturnType<typeof createSigningDigest>
   }
   readonly #callers = new Map<number, (submitted: Submitted) => void>()
+  /** The listeners of reads that may still be ordered. */
+  readonly #ordered = new Map<number, (request: Request) => void>()
   readonly #reports = new Map<number, (report: Report) => void>()
   readonly #evidence = new Map<number, (evidence: EvidenceDelivery) => void>()
   readonly #stopTicking: () => void
@@ -113,6 +116,7 @@ export class ClientRuntime {
     this.state = createSessionState(
       {
         n: cluster.replicas.length,
+        hasUnorderedReads: hasUnorderedReads(cluster),
         session,
         random,
         makeRequest: (content) => make(content, (digest) => shared?.forReplicas(digest) ?? sign(digest)),
@@ -161,13 +165,34 @@ export class ClientRuntime {
   }
 
   /**
-   * Sends operations as one request. Calls `done` once, when W replicas agree, which may never happen. Without room,
-   * calls it at once with `busy`.
+   * Sends operations as one request. Calls `done` once, when W replicas agree, or Q if reads are not ordered, which may
+   * never happen. Without room, calls it at once with `busy`.
    */
   submit(operations: Uint8Array, done: (submitted: Submitted) => void): void {
     const token = this.#nextToken++
     this.#callers.set(token, done)
     this.#step({ kind: 'submitted', token, operations })
+  }
+
+  /** True if `read` differs from `submit`. */
+  get hasUnorderedReads(): boolean {
+    return hasUnorderedReads(this.#options.cluster)
+  }
+
+  /**
+   * Sends operations that only read. They are executed without ordering if Q replicas answer alike, else like those of
+   * `submit`; then `ordered` is called first with the request that is made of them.
+   * @rule 5.1
+   */
+  read(
+    operations: Uint8Array,
+    done: (submitted: Submitted) => void,
+    ordered?: (request: Request) => void,
+  ): void {
+    const token = this.#nextToken++
+    this.#callers.set(token, done)
+    if (ordered !== undefined) this.#ordered.set(token, ordered)
+    this.#step({ kind: 'read-submitted', token, operations })
   }
 
   /**
@@ -217,7 +242,8 @@ export class ClientRuntime {
     if (isRejection(message)) return
     switch (message.kind) {
       case 'reply':
-      case 'refusal': {
+      case 'refusal':
+      case 'read-answer': {
         if (!isAwaited(this.state, message)) return
         const verified = this.#authenticator.authenticate(message, from)
         if (!isRejection(verified)) this.#step({ kind: 'received', message: verified })
@@ -288,6 +314,13 @@ export class ClientRuntime {
           this.#links.send({ kind: 'replica', id }, effect.request.bytes)
         }
         return this.#scheduleFlush()
+      case 'read': {
+        const bytes = encodeRead(effect)
+        for (const { id } of this.#options.cluster.replicas) this.#links.send({ kind: 'replica', id }, bytes)
+        return this.#scheduleFlush()
+      }
+      case 'read-ordered':
+        return this.#ordered.get(effect.token)?.(effect.request)
       case 'answered':
         return this.#finish(effect.token, {
           kind: 'answered',
@@ -304,6 +337,7 @@ export class ClientRuntime {
   #finish(token: number, submitted: Submitted): void {
     const caller = this.#callers.get(token)
     this.#callers.delete(token)
+    this.#ordered.delete(token)
     caller?.(submitted)
   }
 

@@ -18,7 +18,7 @@ import { createSigningDigest } from '../messages/frame.ts'
 import type { AnyInquiry, CheckpointCertificate, ReplicaReport } from '../messages/message.ts'
 import type { Rejection } from '../messages/rejection.ts'
 import type { Effect, Event, LogRecord, Outgoing } from '../pbft/effects.ts'
-import { createReplicaState, type ReplicaState } from '../pbft/state.ts'
+import type { ReplicaState } from '../pbft/state.ts'
 import { step as protocolStep } from '../pbft/step.ts'
 import type { CryptoSuite, Peer, Snapshot } from '../ports.ts'
 import { type Authenticator, createAuthenticator } from './authentication/authentication.ts'
@@ -28,6 +28,7 @@ import { ClientAnswers } from './execution/client-answers.ts'
 import { executedEvent } from './execution/executed-event.ts'
 import { EXECUTED_PER_TURN, Executor } from './execution/executor.ts'
 import { InquiryAnswers } from './execution/inquiry-answers.ts'
+import { ReadAnswers } from './execution/read-answers.ts'
 import { createRecoveryRequest } from './execution/recovery-request.ts'
 import { createReplyMaker } from './execution/replies.ts'
 import { Reception } from './inbound/reception.ts'
@@ -38,6 +39,7 @@ import { DecisionServer } from './log/decision-server.ts'
 import { encodeLogRecord, isAwaitedByNobody } from './log/log-records.ts'
 import { replayLog } from './log/log-replay.ts'
 import type { ReplicaRuntimeOptions, StepFunction } from './replica-runtime-options.ts'
+import { initialStateOf } from './state/initial-state.ts'
 import { StateKeeping } from './state/state-keeping.ts'
 import { loadStoredState, type StoredState } from './state/stored-state.ts'
 import { TICK_MS } from './tick.ts'
@@ -71,6 +73,7 @@ export class ReplicaRuntime {
   readonly #states: StateKeeping
   readonly #reception: Reception
   readonly #inquiries: InquiryAnswers
+  readonly #reads: ReadAnswers
   readonly #links: LiveLinks
   readonly #events: Event[] = []
   readonly #stopTicking: () => void
@@ -106,19 +109,13 @@ export class ReplicaRuntime {
     this.#decisions = new DecisionServer(this.#archive, (to, content) => this.#serve(to, content))
     this.#reception = this.#createReception()
     this.#inquiries = new InquiryAnswers(options, this.#reception.budgets)
+    this.#reads = new ReadAnswers(options, {
+      state: () => this.state,
+      send: (to, content) => this.#send({ kind: 'client', id: to }, this.#sealer.frame(content).bytes),
+    })
     const stored = loadStoredState(application, pages)
     this.#states = this.#createStateKeeping(n, stored)
-    this.state = createReplicaState({
-      id,
-      n,
-      checkpointInterval: cluster.checkpointInterval,
-      hash: suite.hash,
-      mode: cluster.mode,
-      standing: (request) => application.standing(request),
-      isAmnesiac: options.replay.beginning === 'amnesia',
-      ...given({ stored: stored?.stable, isStateLost: stored && stored.snapshot === null }),
-    })
-    this.state.clock.now = clock.now()
+    this.state = initialStateOf(options, stored)
     replayLog({
       replay: options.replay,
       state: this.state,
@@ -177,6 +174,7 @@ export class ReplicaRuntime {
         this.#perform(this.#step(this.state, { kind: 'received', message, from })),
       onPages: (message) => this.#states.receive(message),
       onInquiry: (inquiry, from) => this.#answerInquiry(inquiry, from),
+      onRead: (read, client, mayAnswer) => this.#reads.take(client, read, mayAnswer),
       onRejected: (from, rejection) => this.#reject(from, rejection),
       resume: (peer) => this.#links.resume(peer),
     })
@@ -237,6 +235,7 @@ export class ReplicaRuntime {
       if (cost === null) break
       checks += cost
     }
+    this.#reads.work()
     this.#reception.longChecks.work()
     this.#states.keeper.work()
     this.#syncLog()

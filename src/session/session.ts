@@ -9,11 +9,28 @@
 import { assertNever } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
 import { type ReplicaId, replicaIds, type Timestamp, type View } from '../base/ids.ts'
-import { faultsMax, primaryOf, quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
+import { primaryOf, quorum, rankedLargest, weakQuorum } from '../base/quorum.ts'
 import { CLIENT_WINDOW, COUNTER_MAX } from '../messages/limits.ts'
-import type { Place, Refusal, RefusalReason, Reply, Request, Verified } from '../messages/message.ts'
+import type {
+  Place,
+  ReadAnswer,
+  Refusal,
+  RefusalReason,
+  Reply,
+  Request,
+  Verified,
+} from '../messages/message.ts'
+import { answerWithLastVoucher, onReply, owesResults, passOver, RETRANSMIT_TICKS } from './answers.ts'
 import { doubtPlace, isAskDue, isShared, notePlace, noteShared, tokenFor } from './place.ts'
-import type { Answer, PendingRequest, SessionEffect, SessionEvent, SessionState } from './state.ts'
+import {
+  isReadAwaited,
+  mayReadUnordered,
+  type OrderRead,
+  onReadAnswer,
+  orderOverdueReads,
+  submitRead,
+} from './reads.ts'
+import type { Answer, SessionEffect, SessionEvent, SessionState } from './state.ts'
 
 export {
   createSessionState,
@@ -32,26 +49,13 @@ export const RESERVE_AGAIN_TICKS = 100
  * The least ticks before the first retransmission. A slow cluster is given four times its usual answering time. Each
  * further retransmission waits twice as long, plus or minus half.
  */
-const RETRANSMIT_TICKS = 15
 const RETRANSMIT_TICKS_MAX = 300
-/** The least ticks to wait for the designated replica's results, once W replicas agree on their digest. */
-const RESULTS_TICKS = 10
-/** The least further ticks after which another replica is designated. */
-const LATE_TICKS = 2
-/** The weight of the newest answering time in the smoothed one. */
-const USUAL_TICKS_WEIGHT = 1 / 8
 /**
  * One of this many requests is sent to a backup too, so that backups see how long requests wait (rule 5.4). The share
- * is higher while answers are slow: they take more than `SLOW_FACTOR` times the quick answering time plus `SLOW_TICKS`.
+ * is higher while answers are slow (`answers.ts`).
  */
 export const WITNESSED_EVERY = 16
 const WITNESSED_EVERY_WHILE_SLOW = 2
-const SLOW_FACTOR = 2
-const SLOW_TICKS = 3
-/** The fraction of its distance to the newest answering time by which each answer raises the quick answering time. */
-const QUICK_TICKS_DRIFT = 1 / 256
-/** The ticks for which a replica that sent results late or not at all is not designated again. */
-const PENALTY_TICKS = 500
 
 /**
  * Returns the number of requests that may be submitted now. A timestamp is used only if it is below the oldest
@@ -61,6 +65,11 @@ const PENALTY_TICKS = 500
  * @rule 1.8
  */
 export function freeRequests(state: SessionState): number {
+  return Math.max(0, freeTimestamps(state) - state.reads.pending.size)
+}
+
+/** Returns the number of timestamps that may be used now. Each pending read may need one. */
+function freeTimestamps(state: SessionState): number {
   if (!state.place.isKnown || isKeyShared(state)) return 0
   const oldest = state.pending.keys().next().value ?? state.nextTimestamp
   return Math.max(0, Math.min(oldest + CLIENT_WINDOW, state.reservedUpTo + 1) - state.nextTimestamp)
@@ -77,7 +86,8 @@ export const reservedLeft = ({ reservedUpTo, nextTimestamp }: SessionState): num
 export const isKeyUsedUp = ({ nextTimestamp }: SessionState): boolean => nextTimestamp > COUNTER_MAX
 
 /** True if a reply or refusal can still change the state. Called before its signature is checked. */
-export function isAwaited(state: SessionState, message: Reply | Refusal): boolean {
+export function isAwaited(state: SessionState, message: Reply | Refusal | ReadAnswer): boolean {
+  if (message.kind === 'read-answer') return isReadAwaited(state, message)
   const pending = state.pending.get(message.timestamp)
   if (pending === undefined || !equalBytes(pending.request.digest, message.requestDigest)) return false
   if (message.kind === 'refusal') return pending.refusals[message.sender] !== message.reason
@@ -90,6 +100,8 @@ export function stepSession(state: SessionState, event: SessionEvent): readonly 
   switch (event.kind) {
     case 'submitted':
       return submit(state, event.token, event.operations)
+    case 'read-submitted':
+      return read(state, event.token, event.operations)
     case 'received':
       return onMessage(state, event.message)
     case 'reserved':
@@ -110,6 +122,7 @@ export function stepSession(state: SessionState, event: SessionEvent): readonly 
         ...reserve(state),
         ...(isAskDue(state.place, state.ticks) ? askPlace(state, replicaIds(state.config.n)) : []),
         ...retransmit(state),
+        ...orderOverdueReads(state, (each) => orderRead(state, each)),
       ]
     default:
       return assertNever(event)
@@ -126,7 +139,7 @@ export function currentView(state: SessionState): View {
 
 function onMessage(
   state: SessionState,
-  message: Verified<Reply> | Verified<Refusal> | Verified<Place>,
+  message: Verified<Reply> | Verified<Refusal> | Verified<Place> | Verified<ReadAnswer>,
 ): readonly SessionEffect[] {
   switch (message.kind) {
     case 'reply':
@@ -135,6 +148,8 @@ function onMessage(
       return onRefusal(state, message)
     case 'place':
       return onPlace(state, message)
+    case 'read-answer':
+      return onReadAnswer(state, message, (each) => orderRead(state, each))
     default:
       return assertNever(message)
   }
@@ -181,6 +196,31 @@ function leap(state: SessionState, reached: number): void {
 
 function submit(state: SessionState, token: number, operations: Uint8Array): readonly SessionEffect[] {
   if (freeRequests(state) === 0) return [{ kind: 'refused', token, reason: 'busy' }]
+  return sendNew(state, token, operations)
+}
+
+/**
+ * Asks for reads without ordering, if this is possible now.
+ * @rule 5.1
+ */
+function read(state: SessionState, token: number, operations: Uint8Array): readonly SessionEffect[] {
+  if (freeRequests(state) === 0) return [{ kind: 'refused', token, reason: 'busy' }]
+  if (!mayReadUnordered(state)) return orderRead(state, { token, operations }) ?? []
+  return submitRead(state, { token, operations, responder: designate(state, state.reads.nextNumber) })
+}
+
+/** Orders a read like any other request. Returns null if no timestamp is free. */
+function orderRead(
+  state: SessionState,
+  { token, operations }: Parameters<OrderRead>[0],
+): readonly SessionEffect[] | null {
+  if (freeTimestamps(state) === 0) return null
+  const effects = sendNew(state, token, operations)
+  const request = state.pending.get((state.nextTimestamp - 1) as Timestamp)?.request
+  return request === undefined ? effects : [{ kind: 'read-ordered', token, request }, ...effects]
+}
+
+function sendNew(state: SessionState, token: number, operations: Uint8Array): readonly SessionEffect[] {
   const timestamp = state.nextTimestamp++ as Timestamp
   const { n, makeRequest, makeSigned = makeRequest } = state.config
   const make = state.mustSign ? makeSigned : makeRequest
@@ -211,13 +251,6 @@ function witness(state: SessionState, request: Request, primary: ReplicaId): rea
   return [{ kind: 'send', to: ((primary + 1 + random.below(n - 1)) % n) as ReplicaId, request }]
 }
 
-/** Updates the usual and the quick answering time, which together show if answers have become slow. */
-function noteAnswer(state: SessionState, tookTicks: number): void {
-  const drifted = state.quickTicks + QUICK_TICKS_DRIFT * Math.max(0, tookTicks - state.quickTicks)
-  state.quickTicks = Math.min(tookTicks, Number.isFinite(drifted) ? drifted : tookTicks)
-  state.isSlow = state.usualTicks > SLOW_FACTOR * state.quickTicks + SLOW_TICKS
-}
-
 /** Reserves the next block well before the current one is used up. */
 function reserve(state: SessionState): readonly SessionEffect[] {
   if (state.isReserving || reservedLeft(state) >= RESERVATION_TIMESTAMPS / 2) return []
@@ -231,73 +264,13 @@ function reserve(state: SessionState): readonly SessionEffect[] {
  * Returns the replica to ask for full results: each in turn, except for those that lately owed them. Returns n to ask
  * all.
  */
-function designate(state: SessionState, timestamp: Timestamp): number {
+function designate(state: SessionState, turn: number): number {
   const { n } = state.config
   for (let step = 0; step < n; step++) {
-    const candidate = (timestamp + step) % n
+    const candidate = (turn + step) % n
     if ((state.penaltyUntil[candidate] ?? 0) <= state.ticks) return candidate
   }
   return n
-}
-
-/**
- * Handles a reply. W matching ones complete the request: the same client, timestamp, request digest and result digest,
- * but not necessarily the same view.
- * @rule 1.7
- */
-function onReply(state: SessionState, reply: Verified<Reply>): readonly SessionEffect[] {
-  state.views[reply.sender] = Math.max(state.views[reply.sender] ?? 0, reply.view) as View
-  const pending = state.pending.get(reply.timestamp)
-  if (pending === undefined || !equalBytes(pending.request.digest, reply.requestDigest)) return []
-  pending.answers[reply.sender] = { resultDigest: reply.resultDigest, results: reply.results }
-  const vouchers = vouchersOf(pending, reply.resultDigest)
-  if (vouchers.length < weakQuorum(state.config.n)) return []
-  const results = wholeResults(pending, reply.resultDigest)
-  if (results === null) {
-    pending.agreedTick ??= state.ticks
-    const patience = Math.max(RESULTS_TICKS, Math.ceil(state.usualTicks))
-    pending.retryTick = Math.min(pending.retryTick, state.ticks + patience)
-    return []
-  }
-  state.pending.delete(reply.timestamp)
-  noteLateness(state, pending)
-  const tookTicks = state.ticks - pending.submittedTick
-  // The time of a retransmitted request measures a loss or a view change, not the usual time (Karn's rule). It still
-  // counts as a little slower, so that the session adapts to a cluster that has become slow.
-  const learned =
-    pending.attempts === 0 ? tookTicks : Math.min(tookTicks, Math.max(2 * state.usualTicks, RETRANSMIT_TICKS))
-  state.usualTicks += USUAL_TICKS_WEIGHT * (learned - state.usualTicks)
-  noteAnswer(state, tookTicks)
-  return [{ kind: 'answered', token: pending.token, results, vouchers }]
-}
-
-/**
- * Skips a designated replica for a while if it lags behind the others, since its clients wait for results that the
- * others have agreed on. At most f are skipped for this reason, because one replica is always the slowest.
- * @rule 1.7
- */
-function noteLateness(state: SessionState, { request, agreedTick, attempts }: PendingRequest): void {
-  const { n } = state.config
-  const { responder } = request
-  if (responder >= n || agreedTick === null || attempts > 0) return
-  if (state.ticks - agreedTick < Math.max(LATE_TICKS, state.usualTicks / 2)) return
-  const passedOver = state.penaltyUntil.filter((until) => until > state.ticks).length
-  if (passedOver < faultsMax(n)) state.penaltyUntil[responder] = state.ticks + PENALTY_TICKS
-}
-
-function vouchersOf(pending: PendingRequest, resultDigest: Uint8Array): readonly ReplicaId[] {
-  const vouchers: ReplicaId[] = []
-  for (const [sender, answer] of pending.answers.entries()) {
-    if (answer !== null && equalBytes(answer.resultDigest, resultDigest)) vouchers.push(sender as ReplicaId)
-  }
-  return vouchers
-}
-
-function wholeResults(pending: PendingRequest, resultDigest: Uint8Array): Uint8Array | null {
-  for (const answer of pending.answers) {
-    if (answer?.results && equalBytes(answer.resultDigest, resultDigest)) return answer.results
-  }
-  return null
 }
 
 function onRefusal(state: SessionState, refusal: Verified<Refusal>): readonly SessionEffect[] {
@@ -307,6 +280,8 @@ function onRefusal(state: SessionState, refusal: Verified<Refusal>): readonly Se
   pending.refusals[sender] = reason
   // Busy is temporary, and retransmission asks again. Other reasons are final once a correct replica states them.
   if (reason === 'busy') return []
+  const answered = reason === 'results-gone' ? answerWithLastVoucher(state, pending) : null
+  if (answered !== null) return answered
   const agreeing = pending.refusals.filter((each) => each === reason).length
   // A correct replica that lags may not know a client yet. It and f faulty replicas must not end a request.
   const needed = reason === 'unknown-client' ? quorum(state.config.n) : weakQuorum(state.config.n)
@@ -341,22 +316,12 @@ function retransmit(state: SessionState): readonly SessionEffect[] {
   for (const pending of state.pending.values()) {
     if (pending.retryTick > state.ticks) continue
     const { responder } = pending.request
-    if (responder < state.config.n && owesResults(state, pending)) {
-      state.penaltyUntil[responder] = state.ticks + PENALTY_TICKS
-    }
+    if (responder < state.config.n && owesResults(state, pending)) passOver(state, responder)
     pending.attempts++
     pending.retryTick = state.ticks + retryDelay(state, pending.attempts)
     effects.push({ kind: 'broadcast', request: pending.request })
   }
   return effects
-}
-
-/** True if W replicas agree and only the designated replica's results are missing. */
-function owesResults(state: SessionState, pending: PendingRequest): boolean {
-  return pending.answers.some(
-    (answer) =>
-      answer !== null && vouchersOf(pending, answer.resultDigest).length >= weakQuorum(state.config.n),
-  )
 }
 
 function retryDelay(state: SessionState, attempts: number): number {

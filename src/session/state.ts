@@ -1,14 +1,25 @@
 /** The state of a session, its events and its effects. */
 import type { ReplicaId, Timestamp, View } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
-import type { Place, Refusal, RefusalReason, Reply, Request, Verified } from '../messages/message.ts'
+import type {
+  Place,
+  ReadAnswer,
+  Refusal,
+  RefusalReason,
+  Reply,
+  Request,
+  Verified,
+} from '../messages/message.ts'
 import { createPlaceState, type PlaceState } from './place.ts'
+import { createSessionReads, type SessionReads } from './reads.ts'
 
 export interface SessionConfig {
   readonly n: number
   /** The session's nonce, 16 bytes; different at each start of a process. */
   readonly session: Uint8Array
   readonly random: Random
+  /** True if replicas answer reads without ordering (rule 5.1). */
+  readonly hasUnorderedReads?: boolean
   /** Authenticates and encodes a request. Deterministic. */
   readonly makeRequest: (content: NewRequest) => Request
   /** The same, but with a signature. Given if requests usually carry MACs. */
@@ -59,6 +70,7 @@ export interface SessionState {
   /** The last view that each replica reported. */
   readonly views: View[]
   readonly penaltyUntil: number[]
+  readonly reads: SessionReads
   /** The smoothed usual answering time. */
   usualTicks: number
   /** The answering time of recent quick answers. */
@@ -73,7 +85,12 @@ export interface SessionState {
 
 export type SessionEvent =
   | { readonly kind: 'submitted'; readonly token: number; readonly operations: Uint8Array }
-  | { readonly kind: 'received'; readonly message: Verified<Reply> | Verified<Refusal> | Verified<Place> }
+  /** The operations only read. They are ordered only if too few replicas answer alike. */
+  | { readonly kind: 'read-submitted'; readonly token: number; readonly operations: Uint8Array }
+  | {
+      readonly kind: 'received'
+      readonly message: Verified<Reply> | Verified<Refusal> | Verified<Place> | Verified<ReadAnswer>
+    }
   | { readonly kind: 'reserved'; readonly upTo: number }
   /** A reservation could not be made durable. It may succeed later. */
   | { readonly kind: 'reservation-failed' }
@@ -91,7 +108,17 @@ export type SessionEffect =
     }
   | { readonly kind: 'send'; readonly to: ReplicaId; readonly request: Request }
   | { readonly kind: 'broadcast'; readonly request: Request }
-  /** W replicas sent these results. `vouchers` are their ids. */
+  /** Ask all replicas for these reads, without ordering. */
+  | {
+      readonly kind: 'read'
+      readonly session: Uint8Array
+      readonly number: number
+      readonly responder: number
+      readonly operations: Uint8Array
+    }
+  /** The read of this token is ordered now, as this request. */
+  | { readonly kind: 'read-ordered'; readonly token: number; readonly request: Request }
+  /** W replicas sent these results, or Q if reads are not ordered. `vouchers` are their ids. */
   | {
       readonly kind: 'answered'
       readonly token: number
@@ -116,6 +143,7 @@ export function createSessionState(config: SessionConfig, reservedUpTo: number):
     leaps: 0,
     views: new Array<View>(config.n).fill(0 as View),
     penaltyUntil: new Array<number>(config.n).fill(0),
+    reads: createSessionReads(),
     usualTicks: 0,
     quickTicks: Number.POSITIVE_INFINITY,
     isSlow: false,

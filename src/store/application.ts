@@ -17,6 +17,7 @@ import { readCounters, readLimits, writeCounters, writeLimits } from './counters
 import { executeOperations } from './execution.ts'
 import { FIRST_REVISION, KeyValueStore } from './key-value-store.ts'
 import { Leases } from './leases.ts'
+import { onlyReads } from './operations.ts'
 import { RECOVERY_DISTANCE, Recoveries } from './recoveries.ts'
 import { STATUSES, type Status } from './results.ts'
 import { ResultsWriter } from './results-writer.ts'
@@ -87,6 +88,11 @@ export interface Store {
   lastUse(client: ClientId): LastUse
   /** Returns the kept results of an executed request, which must not be changed; null if they are no longer kept. */
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null
+  /**
+   * Executes reads on the state after the last whole batch. Returns their results; null for a client that is not served,
+   * for operations that do not only read, for reads that exceed the allowance, and while a batch is being executed.
+   */
+  read(client: ClientId, operations: Uint8Array, allowance: Allowance): Uint8Array | null
   readonly revision: number
   /** The executed time: the highest time of an executed batch. */
   readonly executedTime: Milliseconds
@@ -215,6 +221,21 @@ class TreeStore implements Store {
 
   results(client: ClientId, timestamp: Timestamp): Uint8Array | null {
     return this.#sessions.publishedResults(client, timestamp)
+  }
+
+  read(client: ClientId, operations: Uint8Array, allowance: Allowance): Uint8Array | null {
+    if (this.#isExecuting || !this.#sessions.isServed(client) || !onlyReads(operations)) return null
+    const target = {
+      store: this.#store,
+      compaction: this.#compaction,
+      leases: this.#leases,
+      results: this.#writer,
+      allowance,
+      budget: { left: Math.min(REQUEST_READS_MAX, Math.max(0, allowance.left)) },
+      mayCut: true,
+    }
+    const step = executeOperations(target, operations, BATCH_RESULTS_BYTES_MAX).next()
+    return step.done === true && target.budget.left >= 0 ? step.value : null
   }
 
   snapshot(): TreeSnapshot {

@@ -132,6 +132,29 @@ export function operationCount(bytes: Uint8Array): number | null {
   return at === bytes.length ? count : null
 }
 
+/** The codes of the operations that change nothing and whose answers depend on the history of the keys only. */
+const READ_CODES: ReadonlySet<number> = new Set([
+  OPERATION_CODES.get,
+  OPERATION_CODES.list,
+  OPERATION_CODES.range,
+  OPERATION_CODES.changes,
+])
+
+/**
+ * True if a body only reads, so that it may be answered without ordering (rule 5.1). Equal results from states of one
+ * revision must then be the results of all states in between: an operation whose answer depends on anything but the
+ * keys at that revision and the floor of the history, such as a lease's time, does not belong here.
+ */
+export function onlyReads(bytes: Uint8Array): boolean {
+  const count = operationCount(bytes)
+  let at = OPERATIONS_HEADER_BYTES
+  for (let index = 0; index < (count ?? 0); index++) {
+    if (!READ_CODES.has(bytes[at] as number)) return false
+    at += OPERATION_HEADER_BYTES + readU32(bytes, at + 2)
+  }
+  return count !== null
+}
+
 /** Moves to the next operation, which must exist, and returns its fault or null. */
 export function nextOperation(cursor: OperationCursor): OperationFault | null {
   const { bytes, next } = cursor

@@ -130,6 +130,11 @@ export class Sessions {
     return this.#keptBytes
   }
 
+  /** True for a client whose requests are executed. */
+  isServed(client: ClientId): boolean {
+    return this.#owners.has(client)
+  }
+
   /** Returns the standing of a request as the requests of the current batch see it, one after another. */
   standing(request: RequestName): RequestStanding {
     return standingIn(this.#owners.get(request.client), request)

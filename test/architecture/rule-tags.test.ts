@@ -14,6 +14,7 @@ const RULES = [
   ...between(2, 1, 9),
   ...between(3, 1, 13),
   ...between(4, 1, 10),
+  'PBFT-5.1',
   'PBFT-5.4',
   'PBFT-5.5',
   'PBFT-6',

@@ -17,6 +17,7 @@ import {
   type ClusterFacts,
   clusterClient,
   deriveClusterId,
+  type ReadMode,
 } from '../../src/messages/cluster.ts'
 import type { Content, RecollectionContent, StatusContent } from '../../src/messages/content.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
@@ -89,6 +90,7 @@ export function createClusterKit(
   nonce = 1,
   mode: AuthenticationMode = 'signed',
   checkpointInterval = CHECKPOINT_INTERVAL,
+  reads: ReadMode = 'ordered',
 ) {
   const ids = replicaIds(n)
   const signers = ids.map((id) => suite.signer(seedOf(100 + id)))
@@ -96,6 +98,7 @@ export function createClusterKit(
   const facts: ClusterFacts = {
     mode,
     requests: 'signed',
+    reads,
     suite: 'simulated',
     nonce: seedOf(nonce),
     replicas: ids.map((id) => ({

@@ -9,8 +9,9 @@ import type { MessageKind } from '../../src/messages/message.ts'
 import { createOralViewChange } from '../../src/messages/oral/view-change.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import { encodePlaceInquiry } from '../../src/messages/place.ts'
+import { encodeRead } from '../../src/messages/read.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
-import { type ClusterKit, SESSION } from './cluster-kit.ts'
+import { type ClusterKit, hash, SESSION } from './cluster-kit.ts'
 import { SessionUnderTest } from './session-kit.ts'
 
 export interface Sample {
@@ -103,6 +104,8 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
       from: kit.clientPeer(0),
     },
     replica(1, session.placeOf(1, 4_096, { token: 9, isShared: true }).bytes, 'place'),
+    { kind: 'read', bytes: encodeRead(readOf(9)), from: kit.clientPeer(0) },
+    replica(1, kit.frameOf(1, readAnswerOf(9, utf8('results'))), 'read-answer'),
     replica(1, checkpoint.bytes, 'checkpoint'),
     replica(2, viewChange.bytes, 'view-change'),
     replica(view % kit.n, newView.bytes, 'new-view'),
@@ -155,6 +158,22 @@ export function oralSamples(kit: ClusterKit): readonly Sample[] {
     replica(1, kit.frameOf(1, { kind: 'mac-complaint', client: kit.clientId(4) }), 'mac-complaint'),
   ]
 }
+
+const readOf = (number: number) => ({
+  session: SESSION,
+  number,
+  responder: 1,
+  operations: utf8('get a'),
+})
+
+const readAnswerOf = (number: number, results: Uint8Array) => ({
+  kind: 'read-answer' as const,
+  session: SESSION,
+  number,
+  revision: 2 ** 33,
+  resultDigest: hash(results),
+  results,
+})
 
 function clientQuestion(kind: 'inquiry' | 'evidence-inquiry', from: Peer): Sample {
   const parts = { payload: packPayload([9]), authentication: EMPTY, body: EMPTY }

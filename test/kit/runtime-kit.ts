@@ -153,6 +153,7 @@ function answering(results: Uint8Array): Application {
     lastUse: () => ({ timestamp: 0 as RequestOutcome['timestamp'], session: null }),
     standing: ({ client, timestamp }) => (executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'),
     results: () => results,
+    read: () => results,
     revision: 0,
     snapshot: () => ONE_PAGE,
     assemble: () => ({

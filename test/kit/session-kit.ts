@@ -1,6 +1,7 @@
 /** One client's session with what its caller owes it, and the replies and refusals that replicas could send it. */
 import type { ReplicaId, Sequence, Timestamp, View } from '../../src/base/ids.ts'
 import { createRandom } from '../../src/base/random.ts'
+import { hasUnorderedReads } from '../../src/messages/cluster.ts'
 import type { Place, Refusal, RefusalReason, Reply, Request, Verified } from '../../src/messages/message.ts'
 import { encodeRequest } from '../../src/messages/request.ts'
 import { createReplyMaker } from '../../src/runtime/execution/replies.ts'
@@ -50,6 +51,7 @@ export class SessionUnderTest {
     this.state = createSessionState(
       {
         n: kit.n,
+        hasUnorderedReads: hasUnorderedReads(kit.cluster),
         session: SESSION,
         random: createRandom(seed),
         makeRequest: (content) => encodeRequest({ ...content, publicKey: signer.publicKey }, tools),
@@ -142,6 +144,31 @@ export class SessionUnderTest {
     return message
   }
 
+  /** Submits a read. */
+  read(operations: Uint8Array = seedOf(8)): readonly SessionEffect[] {
+    return this.step({ kind: 'read-submitted', token: this.#nextToken++, operations })
+  }
+
+  /** The answer of `sender` to the read of this number; one that leaves it to be ordered has null for results. */
+  answerRead(
+    sender: number,
+    number: number,
+    results: Uint8Array | null,
+    { session = SESSION, revision = 2, isShort = false }: ReadAnswerOptions = {},
+  ): readonly SessionEffect[] {
+    const frame = this.#kit.frameOf(sender, {
+      kind: 'read-answer',
+      session,
+      number,
+      revision,
+      resultDigest: results === null ? new Uint8Array(0) : hash(results),
+      results: isShort ? null : results,
+    })
+    const message = this.#kit.accept(frame, this.#kit.replicaPeer(sender))
+    if (message.kind !== 'read-answer') throw new Error('no answer')
+    return this.step({ kind: 'received', message })
+  }
+
   refusalOf(sender: number, request: Request, reason: RefusalReason): Verified<Refusal> {
     const { timestamp, digest: requestDigest } = request
     const frame = this.#kit.frameOf(sender, { kind: 'refusal', timestamp, requestDigest, reason })
@@ -153,6 +180,12 @@ export class SessionUnderTest {
   refuse(sender: number, request: Request, reason: RefusalReason) {
     return this.step({ kind: 'received', message: this.refusalOf(sender, request, reason) })
   }
+}
+
+export interface ReadAnswerOptions {
+  readonly session?: Uint8Array
+  readonly revision?: number
+  readonly isShort?: boolean
 }
 
 export interface PlaceOptions {

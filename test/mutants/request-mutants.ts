@@ -187,7 +187,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client does not wait for its oldest unanswered request',
     rule: '1.8',
-    within: 'freeRequests',
+    within: 'freeTimestamps',
     search: 'Math.min(oldest + CLIENT_WINDOW,',
     replacement: 'Math.min(oldest + 2 * CLIENT_WINDOW,',
     paper: {
@@ -199,7 +199,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client uses timestamps before they are reserved',
     rule: '1.8',
-    within: 'freeRequests',
+    within: 'freeTimestamps',
     search: 'Math.min(oldest + CLIENT_WINDOW, state.reservedUpTo + 1)',
     replacement: '(oldest + CLIENT_WINDOW)',
     paper: {
@@ -241,7 +241,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client uses timestamps before it learnt where they stand',
     rule: '1.8',
-    within: 'freeRequests',
+    within: 'freeTimestamps',
     search: 'if (!state.place.isKnown || isKeyShared(state))',
     replacement: 'if (isKeyShared(state))',
     paper: {
@@ -269,7 +269,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client goes on beside another process with its key',
     rule: '1.8',
-    within: 'freeRequests',
+    within: 'freeTimestamps',
     search: 'if (!state.place.isKnown || isKeyShared(state))',
     replacement: 'if (!state.place.isKnown)',
     paper: {
@@ -294,7 +294,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     replacement: '',
     also: [
       {
-        within: 'submit',
+        within: 'sendNew',
         search: 'const request = make({ session: state.config.session, timestamp',
         replacement: 'const request = make({ session: new Uint8Array(16), timestamp',
       },

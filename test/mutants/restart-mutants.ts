@@ -140,8 +140,8 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
   {
     name: 'no log passes for a first start',
     rule: '6.4',
-    within: 'ReplicaRuntime.constructor',
-    search: "isAmnesiac: options.replay.beginning === 'amnesia'",
+    within: 'initialStateOf',
+    search: "isAmnesiac: replay.beginning === 'amnesia'",
     replacement: 'isAmnesiac: false',
   },
   {

@@ -27,6 +27,7 @@ export function withOutcomes(
     standing: (request) => inner.standing(request),
     lastUse: (client) => inner.lastUse(client),
     results: (...request) => inner.results(...request),
+    read: (...request) => inner.read(...request),
     get revision() {
       return inner.revision
     },

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
+import { finish } from '../../src/base/allowance.ts'
 import { concatBytes, utf8 } from '../../src/base/bytes.ts'
 import type { Hash } from '../../src/base/hash.ts'
 import { type ClientId, toMilliseconds, toSequence, toTimestamp } from '../../src/base/ids.ts'
@@ -91,6 +92,16 @@ export class Driver {
   /** Executes operations as alice's next request and reads their results. */
   run(...operations: readonly Operation[]): readonly Result[] {
     return read(operations, this.bytes(encodeOperations(operations)))
+  }
+
+  /** Begins alice's next request and pauses in its middle; `finish` executes the rest. */
+  halfway(...operations: readonly Operation[]): { finish(): void } {
+    const made = request(alice, ++this.#timestamp, encodeOperations(operations))
+    const allowance = { left: 1 }
+    const batch = { time: toMilliseconds(1), requests: [made] }
+    const execution = this.store.begin(toSequence(this.store.lastSequence + 1), batch, allowance)
+    expect(execution.next().done).toBe(false)
+    return { finish: () => void finish(execution) }
   }
 
   fingerprint(): string {

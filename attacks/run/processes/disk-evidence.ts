@@ -192,6 +192,7 @@ function remember(
     standing: (request) => application.standing(request),
     lastUse: (client) => application.lastUse(client),
     results: (client, timestamp) => application.results(client, timestamp),
+    read: (client, operations, allowance) => application.read(client, operations, allowance),
     get revision() {
       return application.revision
     },

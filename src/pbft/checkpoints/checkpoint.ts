@@ -19,6 +19,7 @@ import { isHandedOver } from '../ordering/ordering-state.ts'
 import { noveltyOf } from '../ordering/place.ts'
 import { proposeBatches } from '../ordering/propose.ts'
 import { dropAllServed } from '../ordering/requests.ts'
+import { raiseReadFloor } from '../ordering/unordered-reads.ts'
 import { CHECKPOINTS_PER_SENDER_MAX, TRANSFER_AFTER_TICKS } from '../parameters.ts'
 import { renewLostRecovery } from '../recovery/recovery-operations.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
@@ -281,6 +282,7 @@ export function onTransferred(turn: Turn, stable: CheckpointCertificate): void {
    * votes.
    */
   const over = Math.min(sequence, state.checkpoints.lowWatermark)
+  raiseReadFloor(state, state.ordering.lastExecuted) // a diverged replica may go back behind what it has shown
   state.ordering.lastExecuted = sequence
   state.ordering.lastHandedOver = sequence
   if (state.ordering.lastProposed < sequence) state.ordering.lastProposed = sequence

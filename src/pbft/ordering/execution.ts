@@ -8,6 +8,7 @@ import type { ReplicaState, Turn } from '../state.ts'
 import { noteDelivered } from '../views/primary-observation.ts'
 import { proposeBatches } from './propose.ts'
 import { dropServed, startTimer } from './requests.ts'
+import { noteShown, replyOnceShowable } from './unordered-reads.ts'
 
 /**
  * Hands decided batches to the application, strictly in the order of their sequence numbers. A batch is handed over
@@ -57,7 +58,7 @@ export interface Executed {
  * @rule 1.7
  */
 export function onExecuted(turn: Turn, executed: Executed): void {
-  const { state, effects } = turn
+  const { state } = turn
   const { sequence, newBytes } = executed
   const acceptedTick = state.ordering.slots.get(sequence)?.acceptedTick ?? Number.POSITIVE_INFINITY
   const batch = noteExecuted(state, executed)
@@ -69,7 +70,7 @@ export function onExecuted(turn: Turn, executed: Executed): void {
     acceptedTick <= state.clock.ticks ? state.clock.ticks - acceptedTick : null,
   )
   startTimer(state)
-  if (batch.requests.length > 0) effects.push({ kind: 'reply', view: state.views.view, sequence })
+  if (batch.requests.length > 0) replyOnceShowable(turn, { kind: 'reply', view: state.views.view, sequence })
   executeDecided(turn)
   proposeBatches(turn)
 }
@@ -89,6 +90,7 @@ export function noteExecuted(
   state.ordering.lastExecuted = sequence
   if (state.ordering.lastProposed < sequence) state.ordering.lastProposed = sequence
   slot.executed = batch.digest
+  noteShown(state, slot)
   slot.decidedBatch = null
   state.ordering.batches.drop(sequence)
   state.ordering.heldBack.delete(sequence)

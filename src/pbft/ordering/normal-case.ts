@@ -24,6 +24,7 @@ import {
   type Slot,
   votesOf,
 } from './slot.ts'
+import { noteKept } from './unordered-reads.ts'
 
 /**
  * Handles PRE-PREPARE(v, s, D). Its batch was already checked: it is well-formed and its requests are authentic.
@@ -246,6 +247,7 @@ function becomePrepared(turn: Turn, slot: Slot, prepares: readonly Vote[]): void
     record: { kind: 'prepared', certificate },
     outgoing: { kind: 'commit', view, sequence, digest },
   })
+  noteKept(turn.state, slot)
 }
 
 /**
@@ -261,6 +263,7 @@ export function decideBatch(turn: Turn, slot: Slot, batch: Batch): void {
   if (known === null) state.ordering.batches.add(sequence, batch)
   slot.decidedBatch = known ?? batch
   persist(turn, { kind: 'decided', commits: decided, batch, isBatchLogged: known !== null })
+  noteKept(state, slot)
   executeDecided(turn)
 }
 

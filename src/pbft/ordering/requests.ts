@@ -16,6 +16,7 @@ import { noteProgress, noteUnawaited } from '../views/patience.ts'
 import { isPrimary, primary } from '../views/view-state.ts'
 import { proposeBatches } from './propose.ts'
 import type { WaitingRequest } from './request-queue.ts'
+import { isShowable } from './unordered-reads.ts'
 
 /**
  * Handles a request from its client, or one that a backup relays.
@@ -29,7 +30,8 @@ export function onRequest(turn: Turn, request: Verified<Request>, from: Peer): v
   switch (standing) {
     case 'executed':
       // The reply is repeated to the client only: otherwise a replica could multiply work by relaying old requests.
-      if (from.kind === 'client') effects.push({ kind: 'reply-again', view: state.views.view, request })
+      if (from.kind === 'client' && isShowable(state))
+        effects.push({ kind: 'reply-again', view: state.views.view, request })
       return
     case 'stale':
     case 'another-session':

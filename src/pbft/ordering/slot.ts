@@ -46,6 +46,11 @@ export interface Slot {
   decidedBatch: Batch | null
   /** The digest of the executed batch. */
   executed: Uint8Array | null
+  /**
+   * The number of log records that must be on disk so that a restart finds a prepared certificate or decision here;
+   * Infinity while there is none.
+   */
+  keptRecords: number
 }
 
 export function createSlot(sequence: Sequence, n: number, tick: number): Slot {
@@ -65,6 +70,7 @@ export function createSlot(sequence: Sequence, n: number, tick: number): Slot {
     claims: null,
     decidedBatch: null,
     executed: null,
+    keptRecords: Number.POSITIVE_INFINITY,
   }
 }
 

@@ -9,6 +9,7 @@ import { persist } from '../durability.ts'
 import { voteForChoice } from '../ordering/normal-case.ts'
 import { proposeBatches } from '../ordering/propose.ts'
 import { startTimer } from '../ordering/requests.ts'
+import { raiseReadFloor } from '../ordering/unordered-reads.ts'
 import type { Turn } from '../state.ts'
 import { startViewChange } from '../views/view-change.ts'
 import { needsFill } from './recovery-operations.ts'
@@ -60,6 +61,7 @@ function healIfReady(turn: Turn): void {
   if (view > COUNTER_MAX) return // no view is above what it forgot
   state.recovery.health = 'sound'
   state.recovery.own = null
+  raiseReadFloor(state, state.checkpoints.lowWatermark)
   persist(turn, { kind: 'healed', view })
   if (state.views.view < view) startViewChange(turn, view)
   else for (const slot of state.ordering.slots.values()) voteForChoice(turn, slot)

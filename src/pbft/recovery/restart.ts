@@ -27,6 +27,7 @@ import type { AnyNewView, AnyViewChange, Effect, LogRecord, Outgoing } from '../
 import type { OralRecord } from '../mode.ts'
 import { type Executed, executeDecided, freezeIfDue, noteExecuted } from '../ordering/execution.ts'
 import { findBatch, isHandedOver, openSlot } from '../ordering/ordering-state.ts'
+import { raiseReadFloor } from '../ordering/unordered-reads.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 import { leaveViewFor } from '../views/view-change.ts'
 import { mayVote } from './recovery-state.ts'
@@ -84,9 +85,11 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
     case 'checkpoint':
       if (record.sequence >= state.checkpoints.lowWatermark) keepOwnRoot(state, record.sequence, record.root)
       if (record.sequence > state.checkpoints.lastSent) state.checkpoints.lastSent = record.sequence
+      raiseReadFloor(state, record.sequence)
       break
     case 'stable':
       if (record.stable.sequence > state.checkpoints.lowWatermark) adoptStable(state, record.stable)
+      raiseReadFloor(state, record.stable.sequence)
       break
     case 'evidence':
       state.evidence.add(record.evidence)
@@ -159,6 +162,7 @@ function replayHeader(state: ReplicaState, header: PrePrepareHeader): void {
 function replayPrepared(state: ReplicaState, certificate: PreparedCertificate): void {
   const { prePrepare, prepares } = certificate
   const { sequence, view } = prePrepare
+  raiseReadFloor(state, sequence)
   if (sequence <= state.checkpoints.lowWatermark) return
   const known = state.ordering.preparedCertificates.get(sequence)
   if (known === undefined || known.prePrepare.view < view) {
@@ -169,13 +173,17 @@ function replayPrepared(state: ReplicaState, certificate: PreparedCertificate): 
   const slot = openSlot(state, sequence)
   for (const vote of prepares) slot.prepares[vote.sender] = vote
   slot.prepared = prepares
+  slot.keptRecords = 0
 }
 
 function replayDecided(turn: Turn, commits: readonly Vote[], batch: Batch | null): void {
   const { state } = turn
   const [first] = commits
-  if (first === undefined || isHandedOver(state, first.sequence)) return
+  if (first === undefined) return
+  raiseReadFloor(state, first.sequence)
+  if (isHandedOver(state, first.sequence)) return
   const slot = openSlot(state, first.sequence)
+  slot.keptRecords = 0
   slot.decided = commits
   slot.decidedBatch = batch ?? findBatch(state, first.sequence, first.digest)
   if (batch !== null) state.ordering.batches.add(first.sequence, batch)

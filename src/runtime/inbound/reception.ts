@@ -6,6 +6,7 @@
  */
 import { assertNever } from '../../base/assert.ts'
 import type { Hash } from '../../base/hash.ts'
+import type { ClientId } from '../../base/ids.ts'
 import { decodeMessage } from '../../messages/decode.ts'
 import { kindNumberIn } from '../../messages/frame.ts'
 import { decodeBulkHead, decodeLongHead, type LongHead } from '../../messages/heads.ts'
@@ -17,6 +18,7 @@ import type {
   PageDelivery,
   PageFetch,
   PrePrepare,
+  Read,
   Remembered,
   Request,
   Verified,
@@ -58,6 +60,8 @@ export interface ReceptionOptions {
   readonly onMessage: (message: Verified<ProtocolMessage>, from: Peer) => void
   readonly onPages: (message: Verified<PageFetch> | Verified<PageDelivery>) => void
   readonly onInquiry: (inquiry: Verified<AnyInquiry>, from: Peer) => void
+  /** Returns the cost of answering the read, in signature checks. */
+  readonly onRead: (read: Verified<Read>, client: ClientId, mayAnswer: () => boolean) => number
   readonly onRejected: (from: Peer, rejection: Rejection) => void
   /** Resumes the link of this peer. */
   readonly resume: (peer: Peer) => void
@@ -127,6 +131,7 @@ export class Reception {
   #receiveDecoded(message: Message, turn: Turn): number {
     const from = turn.peer
     if (hasFacts(message, { taker: 'inquiries' })) return this.#receiveInquiry(message, from)
+    if (message.kind === 'read') return this.#receiveRead(message, from)
     if (hasFacts(message, { taker: 'pages' })) return this.#receivePages(message, from)
     if (hasFacts(message, { taker: 'client' })) return this.#refuse(from, NOT_FOR_THIS_LINK, FRAME_CHECKS)
     if (hasFacts(message, { size: 'long' })) return 0 // its header was handled before
@@ -211,6 +216,14 @@ export class Reception {
     if (!this.budgets.mayAnswer(from)) return this.#waste(from, FRAME_CHECKS)
     this.#options.onInquiry(verified, from)
     return QUESTION_CHECKS
+  }
+
+  /** Handles a read without ordering. Its link vouches for it, so its cost is that of its execution. */
+  #receiveRead(read: Read, from: Peer): number {
+    const verified = this.#options.authenticator.authenticate(read, from)
+    if (isRejection(verified)) return this.#refuse(from, verified, FRAME_CHECKS)
+    if (from.kind !== 'client') return 0
+    return this.#options.onRead(verified, from.id, () => this.budgets.mayAnswer(from))
   }
 
   #waste(from: Peer, checks: number): number {
