@@ -7,8 +7,8 @@ export function etcdStore(client: StoreClient, name: string): ServiceStore {
   const { cluster, runtime } = client.connection
   const self = cluster.clients.find((each) => each.name === name)
   return {
-    clusterId: idOf(cluster.clusterId),
-    memberId: idOf(self?.publicKey ?? cluster.clusterId),
+    clusterId: etcdId(cluster.clusterId),
+    memberId: etcdId(self?.publicKey ?? cluster.clusterId),
     get view() {
       return runtime.view
     },
@@ -17,7 +17,7 @@ export function etcdStore(client: StoreClient, name: string): ServiceStore {
 }
 
 /** An id of etcd, which is never zero, from the first bytes of what names a thing here. */
-function idOf(bytes: Uint8Array): bigint {
+export function etcdId(bytes: Uint8Array): bigint {
   const id = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0)
   return id === 0n ? 1n : id
 }

@@ -15,6 +15,7 @@ import { ClusterReports, clusterRoutes } from './cluster-routes.ts'
 import { compactionRoutes } from './compaction-routes.ts'
 import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
 import { EndpointRoutes } from './endpoint-routes.ts'
+import { etcdCluster } from './etcd-cluster.ts'
 import { etcdStore } from './etcd-store.ts'
 import { GatewayMetrics } from './gateway-metrics.ts'
 import { serveGrpc } from './grpc-port.ts'
@@ -56,9 +57,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   })
   try {
     const loop = new LoopWatch()
-    const etcd = createHandlers(etcdStore(client, name))
-    const server = createServer({ client, etcd, loop, allowedHosts: options.allowedHosts ?? [] })
-    const url = await listen(server, host, port)
+    let url = ''
+    const reports = new ClusterReports(client)
+    const etcd = createHandlers({
+      store: etcdStore(client, name),
+      cluster: etcdCluster(client, reports, () => url),
+    })
+    const server = createServer({ client, reports, etcd, loop, allowedHosts: options.allowedHosts ?? [] })
+    url = await listen(server, host, port)
     loop.start()
     return {
       url,
@@ -81,12 +87,13 @@ function connectionsMaxFor({ connection }: StoreClient): number {
 
 interface ServerParts {
   readonly client: StoreClient
+  readonly reports: ClusterReports
   readonly etcd: Handlers
   readonly loop: LoopGauge
   readonly allowedHosts: readonly string[]
 }
 
-function createServer({ client, etcd, loop, allowedHosts }: ServerParts): FastifyInstance {
+function createServer({ client, reports, etcd, loop, allowedHosts }: ServerParts): FastifyInstance {
   const pathEnds = new PathEnds()
   const server = Fastify({
     bodyLimit: SMALL_BODY_BYTES_MAX,
@@ -115,7 +122,6 @@ function createServer({ client, etcd, loop, allowedHosts }: ServerParts): Fastif
   metrics.watch(server)
   const routes = new EndpointRoutes(server, pathEnds)
   readBodies(server, admission)
-  const reports = new ClusterReports(client)
   const access = { client, diagnose: () => reports.diagnose() }
   keyValueRoutes(routes, access)
   compactionRoutes(routes, access)

@@ -74,6 +74,29 @@ test('an answer may be larger than one result of the store', async () => {
   expect(cut).toMatchObject({ answer: { count: 6n, more: true, kvs: { length: 5 } } })
 })
 
+test('the cluster, its condition and its health are said', async () => {
+  expect(await client.call('/etcdserverpb.Cluster/MemberList', {})).toMatchObject({
+    answer: { header: { revision: 0n }, members: { length: 4, 0: { ID: 1n, clientURLs: { length: 1 } } } },
+  })
+  expect(await client.call('/etcdserverpb.Maintenance/Status', {})).toMatchObject({
+    answer: { leader: 2n, raftTerm: 2n, raftIndex: 9n, errors: ['memberID:4 alarm:CORRUPT'] },
+  })
+  expect(await client.call('/etcdserverpb.Maintenance/Alarm', {})).toMatchObject({
+    answer: { alarms: [{ memberID: 4n, alarm: 2 }] },
+  })
+  expect(await client.call('/grpc.health.v1.Health/Check', {})).toEqual({ answer: { status: 1 } })
+  expect(await client.call('/grpc.health.v1.Health/Check', { service: 'x' })).toMatchObject({ code: 5 })
+})
+
+test('methods without a meaning here say why', async () => {
+  expect(await client.call('/etcdserverpb.Auth/Authenticate', {})).toEqual({
+    code: 9,
+    text: 'etcdserver: authentication is not enabled',
+  })
+  const added = await client.call('/etcdserverpb.Cluster/MemberAdd', { peerURLs: ['tcp://127.0.0.1:1'] })
+  expect(added).toMatchObject({ code: 12, text: expect.stringContaining('fixed when it is made') })
+})
+
 describe('a connection that', () => {
   const open = async (): Promise<Socket> => {
     const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')

@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { jsonRoutes } from '../../clients/etcd/json/json-routes.ts'
 import { answerAsEtcd } from '../../clients/etcd/json/unrouted-json.ts'
 import type { ServiceStore } from '../../clients/etcd/service/answers.ts'
+import type { ServiceCluster } from '../../clients/etcd/service/cluster-service.ts'
 import { createHandlers } from '../../clients/etcd/service/handlers.ts'
 import { serveGrpc } from '../../clients/gateway/grpc-port.ts'
 import type { Operation } from '../../src/store/operations-writer.ts'
@@ -22,6 +23,17 @@ export function testStore(driver = new Driver()): ServiceStore {
   }
 }
 
+const TEST_CLUSTER: ServiceCluster = {
+  members: [0, 1, 2, 3].map((id) => ({
+    id: BigInt(id + 1),
+    name: `replica-${id}`,
+    peerUrl: `tcp://127.0.0.1:${id}`,
+  })),
+  clientUrl: 'http://127.0.0.1:0',
+  storeBytesMax: 1 << 30,
+  condition: async () => ({ leader: 2n, lastExecuted: 9, revision: 1, corrupt: [4n], stalledBecause: null }),
+}
+
 /** A server that listens on a free port of loopback. */
 export async function startStoreGateway(
   store: ServiceStore = testStore(),
@@ -30,7 +42,7 @@ export async function startStoreGateway(
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   server.setNotFoundHandler((_, reply) => answerAsEtcd(reply, []))
-  const handlers = createHandlers(store)
+  const handlers = createHandlers({ store, cluster: TEST_CLUSTER })
   serveGrpc(server, handlers)
   jsonRoutes(server, { handlers, isHealthy: async () => true })
   return { url: await server.listen({ host: '127.0.0.1', port: 0 }), server }

@@ -1,6 +1,5 @@
 /** The interface of etcd's KV service, in the language of protocol buffers. Field numbers are etcd's. */
-
-const http = (path: string): string => `{ option (google.api.http) = { post: "${path}" body: "*" }; }`
+import { http } from './http-option.ts'
 
 export const KEY_VALUE_SCHEMA = `
 syntax = "proto3";

@@ -66,6 +66,10 @@ export function errorOf(result: Result): EtcdError {
       return etcdError('compacted')
     case 'future':
       return etcdError('future')
+    case 'too-many-operations':
+      return etcdError('tooManyOperations')
+    case 'duplicate-key':
+      return etcdError('duplicateKey')
     case 'no-space':
       return etcdError('noSpace')
     case 'denied':

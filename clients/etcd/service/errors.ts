@@ -43,6 +43,7 @@ const ERRORS = {
   leaseTtlTooLarge: ['out-of-range', 'too large lease TTL'],
   leaseNotFound: ['not-found', 'requested lease not found'],
   leaseExists: ['failed-precondition', 'lease already exists'],
+  notEnoughMembers: ['failed-precondition', 're-configuration failed due to not enough started members'],
   authDisabled: ['failed-precondition', 'authentication is not enabled'],
   permissionDenied: ['permission-denied', 'permission denied'],
   invalidToken: ['unauthenticated', 'invalid auth token'],

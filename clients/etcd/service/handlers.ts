@@ -1,7 +1,16 @@
 /** The methods of etcd's services that are answered here, each by the path of its calls. No transport is known here. */
 import type { ServiceStore } from './answers.ts'
+import { ClusterService, type ServiceCluster } from './cluster-service.ts'
+import { EtcdError, etcdError } from './errors.ts'
 import { KvService } from './kv-service.ts'
-import type { CompactionRequest, DeleteRangeRequest, PutRequest, RangeRequest } from './messages.ts'
+import { type HealthCheckRequest, MaintenanceService } from './maintenance-service.ts'
+import type {
+  CompactionRequest,
+  DeleteRangeRequest,
+  PutRequest,
+  RangeRequest,
+  TxnRequest,
+} from './messages.ts'
 
 /** Answers one call that has one request and one answer. Rejects with `EtcdError`. */
 export type UnaryHandler = (request: unknown) => Promise<object>
@@ -9,12 +18,69 @@ export type UnaryHandler = (request: unknown) => Promise<object>
 /** The handlers of methods by their paths. */
 export type Handlers = ReadonlyMap<string, UnaryHandler>
 
-export function createHandlers(store: ServiceStore): Handlers {
+export interface ServiceParts {
+  readonly store: ServiceStore
+  readonly cluster: ServiceCluster
+}
+
+export function createHandlers({ store, cluster }: ServiceParts): Handlers {
   const kv = new KvService(store)
+  const members = new ClusterService(store, cluster)
+  const maintenance = new MaintenanceService(store, cluster)
   return new Map<string, UnaryHandler>([
     ['/etcdserverpb.KV/Range', (request) => kv.range(request as RangeRequest)],
     ['/etcdserverpb.KV/Put', (request) => kv.put(request as PutRequest)],
     ['/etcdserverpb.KV/DeleteRange', (request) => kv.deleteRange(request as DeleteRangeRequest)],
+    ['/etcdserverpb.KV/Txn', (request) => kv.txn(request as TxnRequest)],
     ['/etcdserverpb.KV/Compact', (request) => kv.compact(request as CompactionRequest)],
+    ['/etcdserverpb.Cluster/MemberList', () => members.list()],
+    ['/etcdserverpb.Maintenance/Status', () => maintenance.status()],
+    ['/etcdserverpb.Maintenance/Alarm', () => maintenance.alarms()],
+    ['/etcdserverpb.Maintenance/Defragment', () => maintenance.defragment()],
+    ['/etcdserverpb.Auth/AuthStatus', () => maintenance.authStatus()],
+    ['/grpc.health.v1.Health/Check', (request) => maintenance.health(request as HealthCheckRequest)],
+    ...WITH_USERS.map((path): [string, UnaryHandler] => [path, withUsers]),
+    ...REFUSALS.map(([path, why]): [string, UnaryHandler] => [path, refusal(path, why)]),
   ])
 }
+
+/** Methods that only make sense where there are users. */
+const WITH_USERS: readonly string[] = [
+  ...['AuthEnable', 'AuthDisable', 'Authenticate'],
+  ...[
+    'UserAdd',
+    'UserGet',
+    'UserList',
+    'UserDelete',
+    'UserChangePassword',
+    'UserGrantRole',
+    'UserRevokeRole',
+  ],
+  ...['RoleAdd', 'RoleGet', 'RoleList', 'RoleDelete', 'RoleGrantPermission', 'RoleRevokePermission'],
+].map((method) => `/etcdserverpb.Auth/${method}`)
+
+const withUsers: UnaryHandler = async () => {
+  throw etcdError('authDisabled')
+}
+
+const FIXED = 'the members of a cluster are fixed when it is made'
+/** Methods that are known and not served, and why. */
+const REFUSALS: readonly (readonly [string, string])[] = [
+  ['/etcdserverpb.Cluster/MemberAdd', FIXED],
+  ['/etcdserverpb.Cluster/MemberRemove', FIXED],
+  ['/etcdserverpb.Cluster/MemberUpdate', FIXED],
+  ['/etcdserverpb.Cluster/MemberPromote', FIXED],
+  [
+    '/etcdserverpb.Maintenance/MoveLeader',
+    'the replicas change their primary themselves when it is slow or faulty',
+  ],
+  ['/etcdserverpb.Maintenance/Hash', 'replicas compare the roots of their states at every checkpoint'],
+  ['/etcdserverpb.Maintenance/HashKV', 'replicas compare the roots of their states at every checkpoint'],
+  ['/etcdserverpb.Maintenance/Downgrade', 'there is one version of the state'],
+]
+
+const refusal =
+  (path: string, why: string): UnaryHandler =>
+  async () => {
+    throw new EtcdError('unimplemented', `etcdserver: ${path} is not served here: ${why}`)
+  }

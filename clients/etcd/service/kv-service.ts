@@ -12,8 +12,12 @@ import type {
   PutResponse,
   RangeRequest,
   RangeResponse,
+  TxnRequest,
+  TxnResponse,
 } from './messages.ts'
+import { checkPut } from './put-check.ts'
 import { readOfKey, readRange, safeNumber } from './range-reading.ts'
+import { checkTransaction, deleteOperation, transactionAnswer, transactionOperation } from './transactions.ts'
 
 /** The number of times that a put is tried again because its key changed after it was read. */
 const TRIES_MAX = 32
@@ -31,21 +35,29 @@ export class KvService {
 
   async put(request: PutRequest): Promise<PutResponse> {
     checkPut(request)
+    checkLeases([request])
     if (request.prevKv || request.ignoreValue || request.ignoreLease) return this.#putAfterReading(request)
     const { key, value } = request
     const { revision } = await executeOk(this.#store, { kind: 'put', key, value })
     return { header: headerOf(this.#store, revision) }
   }
 
-  async deleteRange({ key, rangeEnd, prevKv }: DeleteRangeRequest): Promise<DeleteRangeResponse> {
+  async deleteRange(request: DeleteRangeRequest): Promise<DeleteRangeResponse> {
+    const { key, prevKv } = request
     if (key.length === 0) throw etcdError('noKey')
-    const operation = { kind: 'delete-range', key, end: rangeEnd, previous: prevKv } as const
-    const { revision, deleted, items } = await executeOk(this.#store, operation)
+    const { revision, deleted, items } = await executeOk(this.#store, deleteOperation(request))
     return {
       header: headerOf(this.#store, revision),
       deleted: BigInt(deleted),
       prevKvs: prevKv ? items.map(keyValueOf) : [],
     }
+  }
+
+  async txn(request: TxnRequest): Promise<TxnResponse> {
+    checkTransaction(request)
+    checkLeases(putsIn(request))
+    const result = await executeOk(this.#store, transactionOperation(request))
+    return transactionAnswer(request, result, headerOf(this.#store, result.revision))
   }
 
   async compact({ revision }: CompactionRequest): Promise<CompactionResponse> {
@@ -75,11 +87,14 @@ export class KvService {
   }
 }
 
-/** Throws the error of a put that is wrong in any state of the store. */
-function checkPut({ key, value, lease, ignoreValue, ignoreLease }: PutRequest): void {
-  if (key.length === 0) throw etcdError('noKey')
-  if (ignoreValue && value.length > 0) throw etcdError('valueProvided')
-  if (ignoreLease && lease !== 0n) throw etcdError('leaseProvided')
-  // The store has no leases.
-  if (lease !== 0n) throw etcdError('leaseNotFound')
+/** The store has no leases: a put with one names none that exists. */
+function checkLeases(puts: readonly PutRequest[]): void {
+  if (puts.some(({ lease }) => lease !== 0n)) throw etcdError('leaseNotFound')
+}
+
+function putsIn({ success, failure }: TxnRequest): readonly PutRequest[] {
+  return [...success, ...failure].flatMap(({ requestPut, requestTxn }) => {
+    if (requestTxn) return putsIn(requestTxn)
+    return requestPut ? [requestPut] : []
+  })
 }

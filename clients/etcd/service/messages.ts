@@ -74,3 +74,43 @@ export interface CompactionRequest {
 export interface CompactionResponse {
   readonly header: ResponseHeader
 }
+
+/** A comparison; of the operands at most one is set. */
+export interface Compare {
+  readonly result: number
+  readonly target: number
+  readonly key: Uint8Array
+  readonly rangeEnd: Uint8Array
+  readonly version?: bigint
+  readonly createRevision?: bigint
+  readonly modRevision?: bigint
+  readonly value?: Uint8Array
+  readonly lease?: bigint
+}
+
+/** An operation of a transaction: one of its fields is set. */
+export interface RequestOp {
+  readonly requestRange?: RangeRequest | null
+  readonly requestPut?: PutRequest | null
+  readonly requestDeleteRange?: DeleteRangeRequest | null
+  readonly requestTxn?: TxnRequest | null
+}
+
+export interface ResponseOp {
+  readonly responseRange?: RangeResponse
+  readonly responsePut?: PutResponse
+  readonly responseDeleteRange?: DeleteRangeResponse
+  readonly responseTxn?: TxnResponse
+}
+
+export interface TxnRequest {
+  readonly compare: readonly Compare[]
+  readonly success: readonly RequestOp[]
+  readonly failure: readonly RequestOp[]
+}
+
+export interface TxnResponse {
+  readonly header: ResponseHeader
+  readonly succeeded: boolean
+  readonly responses: readonly ResponseOp[]
+}

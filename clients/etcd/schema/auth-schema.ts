@@ -1,0 +1,54 @@
+/**
+ * The interface of etcd's Auth service. There are no users here: each method but one has the same answer whatever it is
+ * asked, so the fields of its messages are left out. A reader passes over fields that it does not know.
+ */
+import { http } from './http-option.ts'
+
+/** The methods with their paths in JSON. */
+const METHODS = [
+  ['AuthEnable', 'enable'],
+  ['AuthDisable', 'disable'],
+  ['AuthStatus', 'status'],
+  ['Authenticate', 'authenticate'],
+  ['UserAdd', 'user/add'],
+  ['UserGet', 'user/get'],
+  ['UserList', 'user/list'],
+  ['UserDelete', 'user/delete'],
+  ['UserChangePassword', 'user/changepw'],
+  ['UserGrantRole', 'user/grant'],
+  ['UserRevokeRole', 'user/revoke'],
+  ['RoleAdd', 'role/add'],
+  ['RoleGet', 'role/get'],
+  ['RoleList', 'role/list'],
+  ['RoleDelete', 'role/delete'],
+  ['RoleGrantPermission', 'role/grant'],
+  ['RoleRevokePermission', 'role/revoke'],
+] as const
+
+/** The names of the messages begin with that of the service. */
+const messageOf = (method: string): string => (method.startsWith('Auth') ? method : `Auth${method}`)
+
+const EMPTY = METHODS.map(([method]) => messageOf(method))
+
+export const AUTH_SCHEMA = `
+syntax = "proto3";
+package etcdserverpb;
+
+service Auth {
+${METHODS.map(
+  ([method, path]) =>
+    `  rpc ${method}(${messageOf(method)}Request) returns (${messageOf(method)}Response) ${http(`/v3/auth/${path}`)}`,
+).join('\n')}
+}
+
+${EMPTY.map((name) => `message ${name}Request {}`).join('\n')}
+${EMPTY.filter((name) => name !== 'AuthStatus')
+  .map((name) => `message ${name}Response {}`)
+  .join('\n')}
+
+message AuthStatusResponse {
+  ResponseHeader header = 1;
+  bool enabled = 2;
+  uint64 authRevision = 3;
+}
+`

@@ -1,0 +1,57 @@
+/** etcd's Cluster service: the replicas as members. */
+import type { ServiceStore } from './answers.ts'
+
+/** A replica as a member of etcd's cluster. */
+export interface ClusterMember {
+  readonly id: bigint
+  readonly name: string
+  readonly peerUrl: string
+}
+
+/** The state of the cluster, as its replicas say. */
+export interface ClusterCondition {
+  /** The primary; null while there is none. */
+  readonly leader: bigint | null
+  /** The last sequence number that f + 1 replicas have executed. */
+  readonly lastExecuted: number
+  readonly revision: number
+  /** The members whose state is not that of the others, or that are proved faulty. */
+  readonly corrupt: readonly bigint[]
+  /** The reason why no requests are served, as a sentence; null while they are. */
+  readonly stalledBecause: string | null
+}
+
+/** The cluster as the services need it. */
+export interface ServiceCluster {
+  readonly members: readonly ClusterMember[]
+  /** The URL under which clients reach the services; the same for every member. */
+  readonly clientUrl: string
+  /** The bytes that the store may have; 0 for no limit. */
+  readonly storeBytesMax: number
+  condition(): Promise<ClusterCondition>
+}
+
+export class ClusterService {
+  readonly #store: ServiceStore
+  readonly #cluster: ServiceCluster
+
+  constructor(store: ServiceStore, cluster: ServiceCluster) {
+    this.#store = store
+    this.#cluster = cluster
+  }
+
+  /** Returns the members. As with etcd, the header has no revision. */
+  async list(): Promise<object> {
+    const { clusterId, memberId, view } = this.#store
+    const { members, clientUrl } = this.#cluster
+    return {
+      header: { clusterId, memberId, raftTerm: BigInt(view + 1) },
+      members: members.map(({ id, name, peerUrl }) => ({
+        ID: id,
+        name,
+        peerURLs: [peerUrl],
+        clientURLs: [clientUrl],
+      })),
+    }
+  }
+}
