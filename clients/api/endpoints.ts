@@ -9,10 +9,12 @@ import { getMetrics } from './metrics.ts'
 import { ProblemDocument } from './problems.ts'
 import { getDescription } from './self-description.ts'
 import { getStatus, StatusDocument } from './status.ts'
+import { watchKeys } from './watch.ts'
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...[putKey, getKey, deleteKey, putNamedKey, listKeys, deleteNamedKey],
   compactHistory,
+  watchKeys,
   ...[getStatus, getEvidence],
   ...[getHealth, getReadiness, getMetrics, getDescription],
 ]

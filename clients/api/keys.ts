@@ -14,7 +14,7 @@ const KEY_IN_PATH = {
   },
 } as const
 
-const KEY_IN_QUERY = {
+export const KEY_IN_QUERY = {
   key: {
     description: 'Any bytes, percent-encoded, a space also as +; 1 to 4,096 bytes.',
     schema: keyBytes('the key').optional(),
@@ -40,7 +40,7 @@ const READ_HEADERS = {
   'If-None-Match': 'What the reader has: one of these is answered with 304.',
 } as const
 
-const KeyName = z
+export const KeyName = z
   .string()
   .describe(
     'The name of the key, which leads back to it and to no other: text as it is, but \\\\ for a backslash, \\n, \\r, \\t, and \\xHH for bytes that are no text or not to be seen.',
@@ -48,13 +48,13 @@ const KeyName = z
 
 const StoreRevision = z.int().describe("The store's revision.")
 
-const keyRevisions = {
+export const keyRevisions = {
   version: z.int().describe('The number of writes since the key was created.'),
   createRevision: z.int().describe('The revision that created the key.'),
   modRevision: z.int().describe('The revision that set its value.'),
 }
 
-const valueForms = {
+export const valueForms = {
   text: z.string().optional().describe('The value, where it is UTF-8.'),
   value: z.string().optional().describe('The value in base64, where it is not.'),
 }

@@ -17,6 +17,7 @@ export const PROBLEMS = {
   'too-large': { status: 413, title: 'The value or the request is too large' },
   unsupported: { status: 415, title: 'The request is in a form that is not supported' },
   busy: { status: 429, title: 'Too much waits already' },
+  'too-many-watches': { status: 429, title: 'There are too many watches already' },
   'long-head': { status: 431, title: 'The request line and headers are too long' },
   internal: { status: 500, title: 'The gateway failed' },
   'key-shared': { status: 503, title: 'Another process uses the client key of this gateway' },

@@ -18,7 +18,7 @@ export const READ_REVISION = {
   },
 } as const
 
-const BOUNDS = {
+export const BOUNDS = {
   prefix: {
     description: 'The keys that begin so: any bytes, percent-encoded, a space also as +. Empty: every key.',
     schema: keyBytes('the prefix', 0).optional(),

@@ -42,23 +42,38 @@ export async function withGateway(command: () => Promise<void>): Promise<void> {
 /** Rejects with `Refused` for an answer that is no success, and with an `OperatorError` where there is no gateway. */
 export async function callGateway<E extends Endpoint>(flags: GatewayFlags, call: Call<E>): Promise<Buffer> {
   const base = gatewayUrl(flags)
-  const answer = await exchange(base, call).catch((error: NodeJS.ErrnoException) => {
-    const { code = '', message } = error
-    if (code.startsWith('HPE_')) {
-      throw new OperatorError(`What answers at ${base.href} is not a gateway of strategos: it is not HTTP.`)
-    }
-    throw new OperatorError(`The gateway at ${base.href} cannot be reached (${code || message}).`)
-  })
+  const answer = await exchange(base, call).then(received).catch(unreachable(base))
   if (answer.status < 400) return answer.bytes
   throw new Refused(problemText(answer.bytes, flags))
 }
+
+/** Returns an answer whose body is still to come, and may have no end. Rejects as `callGateway` does. */
+export async function openGateway<E extends Endpoint>(
+  flags: GatewayFlags,
+  call: Call<E>,
+): Promise<IncomingMessage> {
+  const base = gatewayUrl(flags)
+  const response = await exchange(base, call).catch(unreachable(base))
+  if ((response.statusCode ?? 0) < 400) return response
+  const { bytes } = await received(response).catch(unreachable(base))
+  throw new Refused(problemText(bytes, flags))
+}
+
+const unreachable =
+  ({ href }: URL) =>
+  ({ code = '', message }: NodeJS.ErrnoException): never => {
+    if (code.startsWith('HPE_')) {
+      throw new OperatorError(`What answers at ${href} is not a gateway of strategos: it is not HTTP.`)
+    }
+    throw new OperatorError(`The gateway at ${href} cannot be reached (${code || message}).`)
+  }
 
 interface Received {
   readonly status: number
   readonly bytes: Buffer
 }
 
-async function exchange<E extends Endpoint>(base: URL, call: Call<E>): Promise<Received> {
+async function exchange<E extends Endpoint>(base: URL, call: Call<E>): Promise<IncomingMessage> {
   const { method, body, accept = 'application/json' } = call
   const { request } = base.protocol === 'https:' ? await import('node:https') : await import('node:http')
   const path = `${base.pathname.replace(/\/$/, '')}${targetOf(call)}`
@@ -66,7 +81,7 @@ async function exchange<E extends Endpoint>(base: URL, call: Call<E>): Promise<R
     const outgoing = request(base, { method, path, agent: false, headers: { accept } }, (response) => {
       // From here on the answer counts, and not that the gateway took no more of the body.
       outgoing.off('error', reject).on('error', () => {})
-      received(response).then(resolve, reject)
+      resolve(response)
     })
     outgoing.once('error', reject)
     outgoing.setTimeout(SILENCE_MS_MAX, () => outgoing.destroy(new Error('it does not answer')))
@@ -86,7 +101,8 @@ function targetOf<E extends Endpoint>({ path, query = {} }: Call<E>): string {
   return given.length === 0 ? path : `${path}?${given.map(([name, value]) => `${name}=${value}`).join('&')}`
 }
 
-function problemText(bytes: Buffer, { json }: GatewayFlags): string {
+/** The sentence of a problem document; all of it for a program. */
+export function problemText(bytes: Buffer, { json }: Pick<GatewayFlags, 'json'>): string {
   const text = bytes.toString('utf8')
   const problem = parsedJson(text) as { readonly [Name in 'code' | 'detail' | 'because']?: unknown } | null
   if (json || typeof problem?.code !== 'string') return text

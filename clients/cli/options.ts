@@ -39,6 +39,7 @@ const SORTED_BY: Readonly<Record<SortTarget, true>> = {
   value: true,
 }
 const SORT_NAMES = Object.keys(SORTED_BY)
+const CHANGE_TYPES = ['put', 'delete'] as const
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 const flag = (flags: string, description: string): Option => new Option(flags, description)
@@ -139,7 +140,7 @@ export const cluster = {
   client: () => valued('--client <name>', 'the name of the client key to use', nonEmpty).default('gateway'),
 } as const
 
-/** Options of put, get, del, list, compact and status. */
+/** Options of put, get, del, list, watch, compact and status. */
 export const store = {
   url: () =>
     valued('--url <url>', 'the address of the gateway; by default that of the cluster directory', gatewayUrl),
@@ -165,6 +166,14 @@ export const store = {
   all: () => flag('--all', 'print all of them'),
   everything: () =>
     flag('--all', 'delete every key of the store').conflicts(['prefix', 'from', 'to', 'ifRevision']),
+  after: () =>
+    valued(
+      '--after <revision>',
+      'begin with the changes after this revision; without it, with those to come',
+      wholeNumber(),
+    ),
+  previous: () => flag('--previous', 'print the value before each change too'),
+  only: () => new Option('--only <type>', 'print only puts, or only deletions').choices(CHANGE_TYPES),
   cursor: () =>
     valued('--cursor <cursor>', 'continue where an earlier list with the same options ended', nonEmpty),
 } as const

@@ -9,6 +9,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { VALUE_BYTES_MAX } from '../../src/store/operations.ts'
+import { WATCHES_MAX } from '../library/watches.ts'
 import { type Caller, Connections } from './connections.ts'
 import { Problem } from './problem.ts'
 
@@ -36,6 +37,8 @@ interface Call {
   bytes: number
   /** Ends the reading of its body; null while none is read. */
   endBody: (() => void) | null
+  /** False from the begin of a watch on: it holds nothing of what calls share. */
+  isWaiting: boolean
 }
 
 export class Admission {
@@ -46,9 +49,9 @@ export class Admission {
   #waiting = 0
   #bytes = 0
 
-  /** `connectionsMax` is for a process that may not have as many. */
-  constructor(connectionsMax = CONNECTIONS_MAX) {
-    this.#connections = new Connections(connectionsMax)
+  /** The bounds are for a process that may not have as many connections. */
+  constructor({ connectionsMax = CONNECTIONS_MAX, watchesMax = WATCHES_MAX } = {}) {
+    this.#connections = new Connections(connectionsMax, watchesMax)
   }
 
   /**
@@ -64,6 +67,15 @@ export class Admission {
       // Comes once, whether it was answered or its caller went away.
       reply.raw.once('close', () => this.#release(call))
     })
+  }
+
+  /** A call becomes a watch, whose answer has no end. Returns false if there are too many. */
+  beginWatch(request: IncomingMessage): boolean {
+    const call = this.#calls.get(request)
+    if (call === undefined) return true
+    if (!this.#connections.beginWatch(call.caller)) return false
+    this.#endWaiting(call)
+    return true
   }
 
   /** The body of a call begins to arrive. `end` is called when its room is needed for others. */
@@ -103,7 +115,7 @@ export class Admission {
     if (caller.calls >= CALLS_PER_CONNECTION_MAX || (isOverShare && this.#waiting >= CALLS_MAX)) {
       throw new Problem('busy', 'too many calls wait for an answer')
     }
-    const call: Call = { caller, bytes: 0, endBody: null }
+    const call: Call = { caller, bytes: 0, endBody: null, isWaiting: true }
     this.#calls.set(request, call)
     // Its key is in its URL.
     if (!this.hold(request, request.url?.length ?? 0))
@@ -121,10 +133,17 @@ export class Admission {
       this.#arriving.delete(call)
     }
     caller.calls--
-    caller.bytes -= call.bytes
+    this.#endWaiting(call)
+    this.#connections.answered(caller)
+  }
+
+  #endWaiting(call: Call): void {
+    if (!call.isWaiting) return
+    call.isWaiting = false
     this.#waiting--
     this.#bytes -= call.bytes
-    this.#connections.answered(caller)
+    call.caller.bytes -= call.bytes
+    call.bytes = 0
   }
 
   /** Ends bodies that have been arriving for longest and hold more than a share, until so many bytes have room. */

@@ -13,6 +13,8 @@ export interface Caller {
   arriving: number
   /** Bytes held for its calls. */
   bytes: number
+  /** True while a watch is answered on it. It counts among the watches then. */
+  isWatching: boolean
 }
 
 /** Connections that are ended and not yet gone count for the system: so many more may be open for a moment. */
@@ -20,20 +22,24 @@ const LEAVING_MAX = 64
 
 export class Connections {
   readonly #max: number
+  readonly #watchingMax: number
+  #watching = 0
   readonly #callers = new Map<Socket, Caller>()
   /** Connections on which nothing was answered yet, and the others; of least recent use first. */
   readonly #fresh = new Set<Caller>()
   readonly #known = new Set<Caller>()
 
-  constructor(max: number) {
+  /** Connections with watches are counted apart, so that they keep nobody out. */
+  constructor(max: number, watchingMax: number) {
     this.#max = max
+    this.#watchingMax = watchingMax
   }
 
   watch(server: Server): void {
-    server.maxConnections = this.#max + LEAVING_MAX
+    server.maxConnections = this.#max + this.#watchingMax + LEAVING_MAX
     server.on('connection', (socket: Socket) => {
-      if (this.#callers.size >= this.#max) this.#endIdlest()
-      const caller = { socket, calls: 0, arriving: 0, bytes: 0 }
+      if (this.#callers.size - this.#watching >= this.#max) this.#endIdlest()
+      const caller = { socket, calls: 0, arriving: 0, bytes: 0, isWatching: false }
       this.#callers.set(socket, caller)
       this.#fresh.add(caller)
       socket.once('close', () => this.#forget(caller))
@@ -43,12 +49,24 @@ export class Connections {
   callerOf(socket: Socket): Caller {
     const caller = this.#callers.get(socket)
     // A call of a connection that is gone already: it holds nothing any more.
-    return caller ?? { socket, calls: 0, arriving: 0, bytes: 0 }
+    return caller ?? { socket, calls: 0, arriving: 0, bytes: 0, isWatching: false }
+  }
+
+  /** Notes that a watch begins on this connection. Returns false if there are too many. */
+  beginWatch(caller: Caller): boolean {
+    if (caller.isWatching || !this.#callers.has(caller.socket)) return true
+    if (this.#watching >= this.#watchingMax) return false
+    this.#watching++
+    caller.isWatching = true
+    this.#fresh.delete(caller)
+    this.#known.delete(caller)
+    return true
   }
 
   /** Notes that a call of this connection was answered. */
   answered(caller: Caller): void {
     if (!this.#callers.has(caller.socket)) return
+    this.#endWatch(caller)
     this.#fresh.delete(caller)
     this.#known.delete(caller)
     this.#known.add(caller)
@@ -63,8 +81,14 @@ export class Connections {
     idle.socket.destroy()
   }
 
+  #endWatch(caller: Caller): void {
+    if (caller.isWatching) this.#watching--
+    caller.isWatching = false
+  }
+
   #forget(caller: Caller): void {
-    this.#callers.delete(caller.socket)
+    if (!this.#callers.delete(caller.socket)) return
+    this.#endWatch(caller)
     this.#fresh.delete(caller)
     this.#known.delete(caller)
   }

@@ -28,7 +28,7 @@ import { Problem } from './problem.ts'
 import { behindCursor, cursorBehind, queryOf, rangeOf, rangeParameterIn } from './range-query.ts'
 
 type ReadCall = Call<typeof listKeys>
-type GivenKey = Pick<ReadCall['parameters'], 'key' | 'name'>
+export type GivenKey = Pick<ReadCall['parameters'], 'key' | 'name'>
 
 export function keyValueRoutes(routes: EndpointRoutes, access: StoreAccess): void {
   const write = ({ parameters, headers }: Omit<Call<typeof deleteNamedKey>, 'body'>) => {
@@ -81,7 +81,7 @@ export function keyValueRoutes(routes: EndpointRoutes, access: StoreAccess): voi
   routes.add(deleteNamedKey, removeNamed)
 }
 
-const namesOneKey = ({ key, name }: GivenKey): boolean => key !== undefined || name !== undefined
+export const namesOneKey = ({ key, name }: GivenKey): boolean => key !== undefined || name !== undefined
 
 function refuseRangeOfOne(parameters: Readonly<Record<string, unknown>>): void {
   const name = rangeParameterIn(parameters)
@@ -161,7 +161,7 @@ function refuseReceipt(
 }
 
 /** The key of a request: `key` is its bytes, from the path or the query, `name` as answers name it. */
-function keyOf({ key, name }: GivenKey): Uint8Array {
+export function keyOf({ key, name }: GivenKey): Uint8Array {
   if (key !== undefined && name !== undefined) {
     throw new Problem('bad-request', 'key and name are two ways to say which key: give one of them')
   }
@@ -217,7 +217,7 @@ function itemJson(item: RangeItem, keysOnly = false): PageAnswer['items'][number
 }
 
 /** A value in JSON: as text where it is UTF-8, else in base64. */
-function valueJson(value: Uint8Array): { readonly text: string } | { readonly value: string } {
+export function valueJson(value: Uint8Array): { readonly text: string } | { readonly value: string } {
   try {
     return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value) }
   } catch {

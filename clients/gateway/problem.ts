@@ -36,7 +36,8 @@ export function rawProblem(problem: Problem): string {
   ].join('\r\n')
 }
 
-function problemJson({ code, message, facts }: Problem): string {
+/** The document of a problem. */
+export function problemJson({ code, message, facts }: Problem): string {
   const { status, title } = PROBLEMS[code]
   return JSON.stringify({
     type: `urn:strategos:problem:${code}`,

@@ -8,6 +8,7 @@ import type { ProblemCode } from '../api/problems.ts'
 import { jsonRoutes } from '../etcd/json/json-routes.ts'
 import { createHandlers, type Handlers } from '../etcd/service/handlers.ts'
 import { StoreClient } from '../library/store-client.ts'
+import { WATCHES_MAX } from '../library/watches.ts'
 import { Admission, CONNECTIONS_MAX, TIMEOUTS } from './admission.ts'
 import { readBodies } from './body-reader.ts'
 import { guardAgainstBrowsers } from './browser-guard.ts'
@@ -23,6 +24,7 @@ import { keyValueRoutes } from './key-value-routes.ts'
 import { PathEnds } from './path-ends.ts'
 import { Problem, rawProblem, sendProblem } from './problem.ts'
 import { answerUnrouted } from './unrouted.ts'
+import { watchRoutes } from './watch-routes.ts'
 
 /** Bytes of a body on routes that take none to speak of. */
 const SMALL_BODY_BYTES_MAX = 16 * 1024
@@ -80,9 +82,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-/** As many callers as the process has descriptors for, beside its links and files. */
-function connectionsMaxFor({ connection }: StoreClient): number {
-  return callersMax(openFilesMax(), connection.cluster.replicas.length, CONNECTIONS_MAX)
+/** As many callers as the process has descriptors for, beside its links and files; of few, half are for watches. */
+function boundsFor({ connection }: StoreClient): { connectionsMax: number; watchesMax: number } {
+  const { length } = connection.cluster.replicas
+  const callers = callersMax(openFilesMax(), length, CONNECTIONS_MAX + WATCHES_MAX)
+  const connectionsMax = Math.min(CONNECTIONS_MAX, Math.ceil(callers / 2))
+  return { connectionsMax, watchesMax: callers - connectionsMax }
 }
 
 interface ServerParts {
@@ -114,7 +119,7 @@ function createServer({ client, reports, etcd, loop, allowedHosts }: ServerParts
   })
   server.setErrorHandler((error, _request, reply) => sendProblem(reply, problemFrom(error)))
   serveGrpc(server, etcd)
-  const admission = new Admission(connectionsMaxFor(client))
+  const admission = new Admission(boundsFor(client))
   guardAgainstBrowsers(server, allowedHosts)
   admission.guard(server)
   answerUnrouted(server)
@@ -125,6 +130,7 @@ function createServer({ client, reports, etcd, loop, allowedHosts }: ServerParts
   const access = { client, diagnose: () => reports.diagnose() }
   keyValueRoutes(routes, access)
   compactionRoutes(routes, access)
+  watchRoutes(routes, { watch: (query) => client.watch(query), admission })
   clusterRoutes(routes, client, { reports, loop, metrics })
   jsonRoutes(server, {
     handlers: etcd,

@@ -8,6 +8,11 @@ import { OPERATION_CODES } from '../../src/store/operations.ts'
 import { type Operation, OperationsWriter, operationBytes } from '../../src/store/operations-writer.ts'
 import { interpretResult, type Result, readResults } from '../../src/store/results.ts'
 import { type Connection, connect } from './connection.ts'
+import { OperationFailure } from './operation-failure.ts'
+import type { Watch, WatchQuery } from './watch.ts'
+import { Watches } from './watches.ts'
+
+export { OperationFailure } from './operation-failure.ts'
 
 /** Bytes of operations in one bundle; one operation may be as large as the store takes it. */
 const BUNDLE_BYTES_MAX = 1024 * 1024
@@ -22,22 +27,6 @@ const SLOW_BUNDLE_MS = 100
 const REPETITIONS_MAX = 5
 /** Bytes of operations that wait for room. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
-
-/**
- * The end of an operation without a result:
- * `unknown` it was sent and may have happened or not; `stalled` it was never sent and did not happen; `busy` too much
- * waits already; `refused` f + 1 replicas refuse the request; `key-shared` it did not happen, because another process
- * uses the key; `no-timestamps` it was never sent, because no number could be reserved for it.
- */
-export class OperationFailure extends Error {
-  override readonly name = 'OperationFailure'
-  readonly code: 'unknown' | 'stalled' | 'busy' | 'refused' | 'key-shared' | 'no-timestamps'
-
-  constructor(code: OperationFailure['code'], message: string) {
-    super(message)
-    this.code = code
-  }
-}
 
 interface WaitingOperation {
   readonly operation: Operation
@@ -64,6 +53,7 @@ export class StoreClient {
   /** The times at which the bundles under way were sent. */
   readonly #underWay = new Set<{ readonly sentAt: number }>()
   #isSendDue = false
+  readonly #watches = new Watches(this)
 
   private constructor(connection: Connection, timeoutMs: number) {
     this.connection = connection
@@ -121,6 +111,11 @@ export class StoreClient {
     })
   }
 
+  /** Watches the changes of a range. Throws a `WatchFailure` when there are too many watches. */
+  watch(query: WatchQuery): Watch {
+    return this.#watches.open(query)
+  }
+
   /** Why operations are refused at once, as a failure of each; null while they are not. */
   get hopeless(): Pick<OperationFailure, 'code' | 'message'> | null {
     const { obstacle, reservationFailure } = this.connection.runtime
@@ -149,6 +144,7 @@ export class StoreClient {
   }
 
   async close(): Promise<void> {
+    this.#watches.close()
     for (const waiting of this.#queue.splice(0)) {
       clearTimeout(waiting.timer)
       waiting.reject(new OperationFailure('stalled', 'the client was closed before it could send this'))
@@ -253,6 +249,7 @@ export class StoreClient {
     waiting.isSettled = true
     clearTimeout(waiting.timer)
     waiting.resolve(result)
+    if ('revision' in result) this.#watches.learn(result.revision)
   }
 
   #fail(waiting: WaitingOperation, code: OperationFailure['code'], message: string): void {

@@ -139,7 +139,7 @@ describe('a read of changes', () => {
           }
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 
@@ -154,7 +154,7 @@ describe('a read of changes', () => {
           expect(restarted.fingerprint()).toBe(whole.fingerprint())
         }
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     )
   })
 

@@ -1,10 +1,11 @@
-/** put, get, del, list, compact, status: through a gateway. */
+/** put, get, del, list, watch, compact, status: through a gateway. */
 import type { Command } from 'commander'
 import type { GatewayFlags } from '../gateway-call.ts'
 import type { DeletionFlags, KeyFlags, ReadFlags } from '../key-commands.ts'
 import type { ListFlags } from '../list-command.ts'
 import { wholeNumber } from '../option-values.ts'
 import { shared, store } from '../options.ts'
+import type { WatchFlags } from '../watch-command.ts'
 
 export function addStoreCommands(program: Command): void {
   const command = (name: string, description: string): Command =>
@@ -54,6 +55,17 @@ export function addStoreCommands(program: Command): void {
     .addOption(store.cursor())
     .action(async (prefix: string | undefined, flags: ListFlags) =>
       (await import('../list-command.ts')).list(prefix, flags),
+    )
+
+  keyCommand('watch [key]', 'print the changes of a key or a range as they happen, one in a line')
+    .addOption(store.prefix('watch the keys that begin so'))
+    .addOption(store.from())
+    .addOption(store.to())
+    .addOption(store.after())
+    .addOption(store.previous())
+    .addOption(store.only())
+    .action(async (key: string | undefined, flags: WatchFlags) =>
+      (await import('../watch-command.ts')).watch(key, flags),
     )
 
   command('compact', 'give up the history below a revision; what is there now stays')

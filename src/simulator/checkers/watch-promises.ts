@@ -1,0 +1,160 @@
+/**
+ * The checker of watches: the nine promises of etcd's watches, under the names that its own validator gives them. It
+ * compares what a reader was given with the list of all changes that the store made.
+ */
+import { equalBytes, toHex } from '../../base/bytes.ts'
+import type { Change, ChangedEntry } from '../../store/changes-result.ts'
+import { includes, type KeyRange } from '../../store/key-range.ts'
+
+export type WatchPromise =
+  | 'ordered'
+  | 'unique'
+  | 'reliable'
+  | 'atomic'
+  | 'resumable'
+  | 'bookmarkable'
+  | 'prevKV'
+  | 'isCreate'
+  | 'filter'
+
+/** A step as the reader was given it. */
+export type GivenStep =
+  | {
+      readonly kind: 'changes'
+      readonly revision: number
+      readonly changes: readonly Change[]
+      readonly isWhole: boolean
+    }
+  | { readonly kind: 'progress'; readonly revision: number }
+
+/** All that a reader was given for what it asked, also over several watches that began one after another. */
+export interface WatchRecord {
+  readonly range: KeyRange
+  /** The revision after which the changes begin. */
+  readonly after: number
+  readonly previous?: boolean
+  readonly only?: 'put' | 'delete'
+  readonly steps: readonly GivenStep[]
+  /** The revision up to which the reader must have been given everything; by default that of its last step. */
+  readonly through?: number
+}
+
+export interface BrokenPromise {
+  readonly promise: WatchPromise
+  readonly sentence: string
+}
+
+const placeOf = ({ main, sub, key }: Change): string => `${main}.${sub} of ${toHex(key)}`
+
+/** Returns the promises that were not kept. `truth` lists all changes of the store, with the entries before them. */
+export function brokenPromises(truth: readonly Change[], record: WatchRecord): readonly BrokenPromise[] {
+  const broken: BrokenPromise[] = []
+  const report = (promise: WatchPromise, sentence: string): void => void broken.push({ promise, sentence })
+  const given = record.steps.flatMap((step) => (step.kind === 'changes' ? step.changes : []))
+  checkOrder(given, report)
+  checkSteps(record, report)
+  checkContents(new Map(truth.map((change) => [placeOf(change), change])), { record, given }, report)
+  checkCompleteness(truth, { record, given }, report)
+  return broken
+}
+
+type Report = (promise: WatchPromise, sentence: string) => void
+
+interface Given {
+  readonly record: WatchRecord
+  readonly given: readonly Change[]
+}
+
+/** Checks that changes ascend, and that none comes twice. */
+function checkOrder(given: readonly Change[], report: Report): void {
+  const seen = new Set<string>()
+  let before: Change | null = null
+  for (const change of given) {
+    const place = placeOf(change)
+    if (seen.has(place)) report('unique', `the change ${place} came twice`)
+    else if (before !== null && (change.main - before.main || change.sub - before.sub) < 0)
+      report('ordered', `the change ${place} came behind ${placeOf(before)}`)
+    seen.add(place)
+    before = change
+  }
+}
+
+/** Checks that a revision comes in one piece, and that nothing comes that a mark passed. */
+function checkSteps({ steps, after }: WatchRecord, report: Report): void {
+  let ended = 0
+  let open = 0
+  let marked = 0
+  for (const step of steps) {
+    const { revision } = step
+    if (step.kind === 'progress') {
+      if (open !== 0) report('atomic', `a mark came within revision ${open}`)
+      if (revision < after) report('bookmarkable', `a mark of ${revision} came to a reader from ${after}`)
+      marked = Math.max(marked, revision)
+      continue
+    }
+    if (step.changes.some(({ main }) => main !== revision))
+      report('atomic', `a step of revision ${revision} has changes of another one`)
+    if (open !== 0 && open !== revision) report('atomic', `revision ${open} was never completed`)
+    if (revision === ended) report('atomic', `revision ${revision} came in two steps`)
+    if (revision <= marked) report('bookmarkable', `revision ${revision} came behind a mark of ${marked}`)
+    open = step.isWhole ? 0 : revision
+    if (step.isWhole) ended = revision
+  }
+}
+
+/** Checks each change against the one that the store made. */
+function checkContents(truth: ReadonlyMap<string, Change>, { record, given }: Given, report: Report): void {
+  for (const change of given) {
+    const place = placeOf(change)
+    const real = truth.get(place)
+    if (real === undefined || !equalEntries(change.put, real.put)) {
+      report('reliable', `the store made no such change as ${place}`)
+      continue
+    }
+    const { put, main } = change
+    if (main <= record.after) report('resumable', `the change ${place} came to a reader from ${record.after}`)
+    if (!isWanted(record, change)) report('filter', `the change ${place} was not asked for`)
+    if (put !== null && (put.version === 1) !== (put.createRevision === put.modRevision))
+      report(
+        'isCreate',
+        `the change ${place} is a creation by its version or by its revision, and not by both`,
+      )
+    const previous = record.previous === true ? real.previous : null
+    if (change.previous === 'omitted' || previous === 'omitted') continue
+    if (!equalEntries(change.previous, previous))
+      report('prevKV', `before the change ${place} was something else`)
+  }
+}
+
+/** Checks that no change is missing: after the beginning, between two steps, and before a mark. */
+function checkCompleteness(truth: readonly Change[], { record, given }: Given, report: Report): void {
+  const { after, steps } = record
+  const places = new Set(given.map(placeOf))
+  const first = given[0]?.main ?? Number.POSITIVE_INFINITY
+  const marked = Math.max(0, ...steps.map((step) => (step.kind === 'progress' ? step.revision : 0)))
+  const last = steps.at(-1)?.revision ?? after
+  const through = Math.max(last, record.through ?? 0)
+  for (const change of truth) {
+    const { main } = change
+    if (main <= after || main > through || !isWanted(record, change) || places.has(placeOf(change))) continue
+    const sentence = `the change ${placeOf(change)} never came`
+    if (main < first && first <= through) report('resumable', sentence)
+    else if (main <= marked) report('bookmarkable', sentence)
+    else report('reliable', sentence)
+  }
+}
+
+/** True if a reader asked for the change. */
+export const isWanted = ({ range, only }: WatchRecord, { key, put }: Change): boolean =>
+  (only === undefined || (only === 'put') === (put !== null)) && includes(range, key)
+
+function equalEntries(one: ChangedEntry | null, other: ChangedEntry | null): boolean {
+  if (one === null || other === null) return one === other
+  return (
+    one.createRevision === other.createRevision &&
+    one.modRevision === other.modRevision &&
+    one.version === other.version &&
+    equalBytes(one.lease, other.lease) &&
+    equalBytes(one.value, other.value)
+  )
+}
