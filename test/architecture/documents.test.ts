@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { problemsTable, routesTable } from '../kit/api-tables.ts'
 import { ROOT } from '../kit/built-program.ts'
 import { withTable } from '../kit/documents.ts'
+import { galleryTable } from '../kit/gallery-table.ts'
 
 const FRONT_PAGE_LINES_MAX = 150
 const ARCHITECTURE_LINES_MAX = 120
@@ -13,10 +14,10 @@ const ARCHITECTURE_LINES_MAX = 120
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
 test.each([
-  ['routes', routesTable],
-  ['problems', problemsTable],
-])('`npm run tables` would change nothing: the %s of the gateway', async (name, table) => {
-  const path = 'clients/README.md'
+  ['routes', 'clients/README.md', routesTable],
+  ['problems', 'clients/README.md', problemsTable],
+  ['gallery', 'src/classics/README.md', galleryTable],
+])('`npm run tables` would change nothing: the table of %s in %s', async (name, path, table) => {
   await expect(withTable(path, name, table())).toMatchFileSnapshot(join(ROOT, path))
 })
 

@@ -168,6 +168,6 @@ function keyOf<State, Message>(world: World<State, Message>, isUnordered: boolea
       .sort()
       .join(),
     told.map(textOf).join(),
-    `${crashesLeft} ${lossesLeft} ${restartsLeft}`,
+    `${crashesLeft} ${lossesLeft} ${restartsLeft} ${world.isParted}`,
   ].join('|')
 }

@@ -11,7 +11,7 @@ export function deliveries(options: {
   readonly order: DeliveryOrder
 }): Judge<unknown> {
   const { script, order } = options
-  return ({ outputs, ending }) => {
+  return ({ outputs, crashed, ending }) => {
     const byProcess = new Map<ProcessId, string[]>()
     for (const { process, event, value } of outputs) {
       if (event !== 'delivers') continue
@@ -21,7 +21,7 @@ export function deliveries(options: {
     }
     const wrong = order === 'total' ? totalOrder(byProcess) : partialOrder(byProcess, script, order)
     if (wrong !== null || ending === null) return wrong
-    const correct = ending.states.map((_, id) => id).filter((id) => !ending.crashed.includes(id))
+    const correct = ending.states.map((_, id) => id).filter((id) => !crashed.includes(id))
     return agreement(correct, byProcess, script)
   }
 }

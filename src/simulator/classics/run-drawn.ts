@@ -12,6 +12,7 @@ import {
   enabledFaults,
   type Happening,
   performEvent,
+  ripeTimers,
   type Setting,
   type World,
   type WorldEvent,
@@ -70,7 +71,7 @@ export function runDrawn<State, Message extends TypedMessage>(
     const isFault = faults.length > 0 && choose(eventsPerFault) === 0
     const next = isFault
       ? { event: faults[choose(faults.length)] as WorldEvent, at: world.time }
-      : earliest(world)
+      : earliest(setting, world)
     if (next === null || next.at > (timing.end ?? Number.POSITIVE_INFINITY)) break
     world = { ...world, time: next.at }
     const violation = perform(next.event)
@@ -112,13 +113,14 @@ function drawsOf({ delays, delaysOf, clock }: Timing, choose: Choose, eventsPerF
 }
 
 /** Returns the message or timer whose time comes first; null if nothing is left. */
-function earliest<State, Message>(
+function earliest<State, Message extends TypedMessage>(
+  setting: Setting<State, Message>,
   world: World<State, Message>,
 ): { readonly event: WorldEvent; readonly at: number } | null {
   const deliveries = world.underWay
     .filter(({ to }) => !world.crashed.includes(to))
     .map(({ id, at }) => ({ event: { kind: 'deliver', id } as const, at }))
-  const expiries = world.timers.map(({ process, name, at }) => ({
+  const expiries = ripeTimers(setting, world).map(({ process, name, at }) => ({
     event: { kind: 'expire', process, name } as const,
     at,
   }))
@@ -149,6 +151,12 @@ export function noteHappenings(diagram: SpaceTime, happenings: readonly Happenin
       case 'output': {
         const { process, event, value } = happening.output
         diagram.local(process, value === undefined ? event : `${event} ${valueText(value)}`)
+        break
+      }
+      case 'part': {
+        const [first = 0] = happening.side
+        const names = happening.side.map((id) => `P${id}`).join(' and ')
+        diagram.local(first, `the network parts: ${names} on one side`)
         break
       }
       default:

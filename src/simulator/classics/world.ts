@@ -39,6 +39,8 @@ export interface FaultBudget {
   readonly restarts?: number
   /** The processes that are dead from the beginning. */
   readonly dead?: readonly ProcessId[]
+  /** One side of a partition that may begin at any moment, and then stays. */
+  readonly side?: readonly ProcessId[]
   /** The processes that may crash; all when absent. */
   readonly crashable?: readonly ProcessId[]
 }
@@ -53,6 +55,8 @@ export interface World<State, Message> {
   readonly crashesLeft: number
   readonly lossesLeft: number
   readonly restartsLeft: number
+  /** True once the network has parted. */
+  readonly isParted: boolean
   readonly time: number
   readonly sent: number
 }
@@ -64,6 +68,7 @@ export type WorldEvent =
   | { readonly kind: 'expire'; readonly process: ProcessId; readonly name: string }
   | { readonly kind: 'crash'; readonly process: ProcessId }
   | { readonly kind: 'restart'; readonly process: ProcessId }
+  | { readonly kind: 'part' }
 
 /** One line of a run: something that happened at one process, or to one message. */
 export type Happening =
@@ -71,12 +76,15 @@ export type Happening =
   | { readonly kind: 'expire'; readonly process: ProcessId; readonly name: string }
   | { readonly kind: 'output'; readonly output: ProcessOutput }
   | { readonly kind: 'crash' | 'restart'; readonly process: ProcessId }
+  | { readonly kind: 'part'; readonly side: readonly ProcessId[] }
 
 export interface Setting<State, Message extends TypedMessage> {
   readonly algorithm: AsynchronousAlgorithm<State, Message>
   readonly faults?: FaultBudget
   /** True for links over which no message arrives during the whole run. */
   readonly isCut?: (from: ProcessId, to: ProcessId) => boolean
+  /** True for the timers that may expire now; with bounds on time these are fewer than all. */
+  readonly mayExpire?: (world: World<State, Message>, timer: SetTimer) => boolean
 }
 
 /** The choices that an event leaves open. */
@@ -107,6 +115,7 @@ export function emptyWorld<State, Message extends TypedMessage>({
     crashesLeft: faults.crashes ?? 0,
     lossesLeft: faults.losses ?? 0,
     restartsLeft: faults.restarts ?? 0,
+    isParted: false,
     time: 0,
     sent: 0,
   }
@@ -114,21 +123,44 @@ export function emptyWorld<State, Message extends TypedMessage>({
 
 /** Returns the events that are not faults: deliveries that links allow, and timers. */
 export function enabledEvents<State, Message extends TypedMessage>(
-  { algorithm }: Setting<State, Message>,
-  { underWay, timers, crashed }: World<State, Message>,
+  setting: Setting<State, Message>,
+  world: World<State, Message>,
 ): readonly WorldEvent[] {
+  const { underWay, crashed } = world
   const seen = new Set<string>()
   const deliveries = underWay.filter(({ from, to, message }) => {
     // Of messages of one link, only the first may come next if it is FIFO; of equal ones, any is like the other.
-    const key = algorithm.isFifo ? `${from} ${to}` : `${from} ${to} ${textOf(message)}`
+    const key = setting.algorithm.isFifo ? `${from} ${to}` : `${from} ${to} ${textOf(message)}`
     if (crashed.includes(to) || seen.has(key)) return false
     seen.add(key)
     return true
   })
   return [
     ...deliveries.map(({ id }) => ({ kind: 'deliver', id }) as const),
-    ...timers.map(({ process, name }) => ({ kind: 'expire', process, name }) as const),
+    ...ripeTimers(setting, world).map(({ process, name }) => ({ kind: 'expire', process, name }) as const),
   ]
+}
+
+/** Returns the timers that may expire now. */
+export const ripeTimers = <State, Message extends TypedMessage>(
+  { mayExpire }: Setting<State, Message>,
+  world: World<State, Message>,
+): readonly SetTimer[] =>
+  mayExpire === undefined ? world.timers : world.timers.filter((timer) => mayExpire(world, timer))
+
+/** True if no message is under way that can still arrive. */
+export const isQuiet = <State, Message>({ underWay, crashed }: World<State, Message>): boolean =>
+  underWay.every(({ to }) => crashed.includes(to))
+
+/** True if messages between these processes are lost. */
+export function isSevered<State, Message extends TypedMessage>(
+  { isCut, faults }: Setting<State, Message>,
+  { isParted }: World<State, Message>,
+  link: { readonly from: ProcessId; readonly to: ProcessId },
+): boolean {
+  const { from, to } = link
+  const isAcross = faults?.side?.includes(from) !== faults?.side?.includes(to)
+  return (isParted && isAcross) || (isCut?.(from, to) ?? false)
 }
 
 /** Returns the faults that may happen next. */
@@ -143,6 +175,7 @@ export function enabledFaults<State, Message extends TypedMessage>(
     ...(world.restartsLeft > 0
       ? world.crashed.map((process) => ({ kind: 'restart', process }) as const)
       : []),
+    ...(faults.side !== undefined && !world.isParted ? [{ kind: 'part' } as const] : []),
     ...(world.lossesLeft > 0 ? enabledEvents({ algorithm }, world).flatMap(lossOf) : []),
   ]
 }
@@ -197,6 +230,14 @@ export function performEvent<State, Message extends TypedMessage>(
     }
     case 'crash':
       return { world: crash(world, event.process), happenings: [event] }
+    case 'part': {
+      const next = { ...world, isParted: true }
+      const lost = world.underWay.filter((flight) => isSevered(setting, next, flight))
+      const underWay = world.underWay.filter((flight) => !lost.includes(flight))
+      const losses = lost.map((flight) => ({ kind: 'lose', flight }) as const)
+      const side = setting.faults?.side ?? []
+      return { world: { ...next, underWay }, happenings: [{ kind: 'part', side }, ...losses] }
+    }
     case 'lose': {
       const next = { ...without(world, event.id), lossesLeft: world.lossesLeft - 1 }
       return { world: next, happenings: [{ kind: 'lose', flight: flightOf(world, event.id) }] }
@@ -232,7 +273,7 @@ function react<State, Message extends TypedMessage>(step: {
   const next: World<State, Message> = {
     ...world,
     states: states.map((state, id) => (id === process ? reaction.state : state)),
-    underWay: [...world.underWay, ...sent.filter(({ from, to }) => !(setting.isCut?.(from, to) ?? false))],
+    underWay: [...world.underWay, ...sent.filter((flight) => !isSevered(setting, world, flight))],
     timers: [...world.timers.filter((timer) => timer.process !== process || !named.has(timer.name)), ...set],
     outputs: [...world.outputs, ...noted],
     sent: world.sent + sent.length,
@@ -242,7 +283,7 @@ function react<State, Message extends TypedMessage>(step: {
     ...noted.map((output) => ({ kind: 'output', output }) as const),
     ...sent.map((flight) => ({ kind: 'send', flight }) as const),
     ...sent
-      .filter(({ from, to }) => setting.isCut?.(from, to))
+      .filter((flight) => isSevered(setting, world, flight))
       .map((flight) => ({ kind: 'lose', flight }) as const),
   ]
   if (crashAfter === null) return { world: next, happenings }

@@ -78,7 +78,7 @@ function exploreAll<State, Message extends TypedMessage>(judged: Judged<State, M
   return exploreOrders({ setting, judge, isUnordered: isUnordered ?? false })
 }
 
-const runOf = (n: number, diagram: SpaceTime, violation: string | null): GalleryRun => ({
+export const runOf = (n: number, diagram: SpaceTime, violation: string | null): GalleryRun => ({
   n,
   events: diagram.events,
   messages: diagram.messages,

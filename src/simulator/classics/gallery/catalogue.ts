@@ -1,11 +1,25 @@
 /** The catalogue of the gallery: every classical algorithm that runs here, room by room. */
+import { COMMIT } from './commit.ts'
+import { CONSENSUS } from './consensus.ts'
 import { ELECTION } from './election.ts'
 import type { GalleryEntry } from './entry.ts'
+import { IMPOSSIBILITY } from './impossibility.ts'
 import { MULTICAST } from './multicast.ts'
 import { MUTUAL_EXCLUSION } from './mutual-exclusion.ts'
+import { QUORUMS } from './quorums.ts'
+import { SECRETS } from './secrets.ts'
 
 /** In the order of the rooms. */
-export const GALLERY: readonly GalleryEntry[] = [...MUTUAL_EXCLUSION, ...ELECTION, ...MULTICAST]
+export const GALLERY: readonly GalleryEntry[] = [
+  ...MUTUAL_EXCLUSION,
+  ...ELECTION,
+  ...MULTICAST,
+  ...COMMIT,
+  ...CONSENSUS,
+  ...IMPOSSIBILITY,
+  ...QUORUMS,
+  ...SECRETS,
+]
 
 /** Returns the entry of this name; null if there is none. */
 export const galleryEntry = (name: string): GalleryEntry | null =>

@@ -12,7 +12,7 @@ export const ROOMS = [
   'multicast',
   'agreement',
   'commit',
-  'replication',
+  'consensus',
   'impossibility',
   'quorums',
   'secrets',

@@ -204,7 +204,7 @@ const BY_PROPOSED_NUMBERS = asynchronousEntry({
   bound: 'f = 0',
   rounds: '3',
   messages: '3(n−1) per multicast',
-  breaks: 'a sender crashes before its number is final: all that comes behind it waits without end',
+  breaks: 'one crash: a number is never final, and all that comes behind it waits without end',
   sizes: SIZES,
   inRun: ({ n }) => ({
     setting: { algorithm: proposedNumbersMulticast({ n, script: TWO_AT_ONCE }) },

@@ -1,0 +1,56 @@
+/** Servers and holders of shares that lie. */
+import type { AsynchronousAlgorithm, Automaton } from '../../classics/automaton.ts'
+import type { ProcessId } from '../../classics/process.ts'
+import {
+  INITIAL,
+  type RegisterMessage,
+  type RegisterState,
+  type Stamped,
+} from '../../classics/quorums/masking-register.ts'
+import type { SharingMessage, SharingState } from '../../classics/secrets/verified-sharing.ts'
+
+/** A value with the highest timestamp, which nobody wrote: all liars say the same. */
+const FORGED: Stamped = { stamp: 1_000, value: 'forged' }
+
+/** Returns the algorithm with servers that store nothing, and that give the initial value or a forged one. */
+export const withLyingServers = (
+  algorithm: AsynchronousAlgorithm<RegisterState, RegisterMessage>,
+  liars: readonly ProcessId[],
+): AsynchronousAlgorithm<RegisterState, RegisterMessage> => ({
+  ...algorithm,
+  process: (self) => (liars.includes(self) ? lyingServer(algorithm.process(self)) : algorithm.process(self)),
+})
+
+const lyingServer = (
+  honest: Automaton<RegisterState, RegisterMessage>,
+): Automaton<RegisterState, RegisterMessage> => ({
+  start: (surroundings) => honest.start(surroundings),
+  receive(state, from, { type, operation }, { choose }) {
+    if (type === 'WRITE') return { state, sends: [{ to: from, message: { type: 'STORED', operation } }] }
+    const said = [INITIAL, FORGED][choose(2)] as Stamped
+    return { state, sends: [{ to: from, message: { type: 'VALUE', operation, ...said } }] }
+  },
+})
+
+/** Returns the algorithm with holders that show another share than the one that they have. */
+export const withLyingHolders = (
+  algorithm: AsynchronousAlgorithm<SharingState, SharingMessage>,
+  liars: readonly ProcessId[],
+): AsynchronousAlgorithm<SharingState, SharingMessage> => ({
+  ...algorithm,
+  process(self) {
+    const honest = algorithm.process(self)
+    if (!liars.includes(self)) return honest
+    return {
+      ...honest,
+      receive(state, from, message, surroundings) {
+        const turn = honest.receive(state, from, message, surroundings)
+        const sends = (turn.sends ?? []).map((send) => ({
+          ...send,
+          message: { ...send.message, share: (BigInt(send.message.share) + 1n).toString() },
+        }))
+        return { ...turn, sends }
+      },
+    }
+  },
+})
