@@ -83,7 +83,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'clients/etcd/service': { layers: [...SRC, 'clients/library'], packages: [] },
   'clients/etcd/json': {
     layers: ['clients/etcd/schema', 'clients/etcd/service'],
-    packages: ['protobufjs', 'fastify'],
+    packages: ['node:stream', 'protobufjs', 'fastify'],
   },
   'clients/etcd/grpc': {
     layers: ['clients/etcd/schema', 'clients/etcd/service'],

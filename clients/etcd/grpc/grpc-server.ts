@@ -1,8 +1,10 @@
 /** etcd's services over gRPC. Connections come from outside, after their preface was seen. */
 import type { Socket } from 'node:net'
 import {
+  type Metadata,
   Server,
   ServerCredentials,
+  type ServerDuplexStream,
   type ServerUnaryCall,
   type ServiceDefinition,
   type sendUnaryData,
@@ -12,6 +14,7 @@ import { decodeMessage, encodeMessage } from '../schema/message-codec.ts'
 import { loadMethods, type Method } from '../schema/schema.ts'
 import { CODES, EtcdError, etcdError } from '../service/errors.ts'
 import type { Handlers, UnaryHandler } from '../service/handlers.ts'
+import { answerStream } from './stream-calls.ts'
 
 /** The bytes of a request: as many as etcd takes, with what gRPC adds. */
 const REQUEST_BYTES_MAX = 2 * 1024 * 1024
@@ -71,9 +74,7 @@ function servicesOf(
   }
   return [...services.values()].map((methods) => [
     Object.fromEntries(methods.map((method) => [method.path, definitionOf(method)])),
-    Object.fromEntries(
-      methods.map((method) => [method.path, unary(handlers.get(method.path) ?? missing(method))]),
-    ),
+    Object.fromEntries(methods.map((method) => [method.path, implementationOf(method, handlers)])),
   ])
 }
 
@@ -90,17 +91,33 @@ function definitionOf(method: Method): ServiceDefinition[string] {
   }
 }
 
+function implementationOf(
+  method: Method,
+  { unary, streams }: Handlers,
+): UntypedServiceImplementation[string] {
+  const stream = streams.get(method.path)
+  if (stream === undefined) return unaryCall(unary.get(method.path) ?? missing(method))
+  return (call: ServerDuplexStream<unknown, object>) => {
+    if (isWithToken(call.metadata)) call.emit('error', statusOf(etcdError('invalidToken')))
+    else void answerStream(call, stream, statusOf)
+  }
+}
+
+/** There is no authentication, so no token is a valid one. */
+const isWithToken = (metadata: Metadata): boolean => metadata.get('token').length > 0
+
 const missing =
   ({ path }: Method): UnaryHandler =>
   async () => {
     throw new EtcdError('unimplemented', `etcdserver: ${path} is not served here`)
   }
 
-const unary =
+const unaryCall =
   (handler: UnaryHandler) =>
   (call: ServerUnaryCall<unknown, object>, done: sendUnaryData<object>): void => {
-    const isWithToken = call.metadata.get('token').length > 0
-    const answered = isWithToken ? Promise.reject(etcdError('invalidToken')) : handler(call.request)
+    const answered = isWithToken(call.metadata)
+      ? Promise.reject(etcdError('invalidToken'))
+      : handler(call.request)
     answered.then(
       (answer) => done(null, answer),
       (error: unknown) => done(statusOf(error)),

@@ -8,6 +8,7 @@ import { CODES, EtcdError, etcdError } from '../service/errors.ts'
 import type { Handlers } from '../service/handlers.ts'
 import { VERSIONS } from '../service/versions.ts'
 import { JsonError } from './json-reader.ts'
+import { type StreamError, sendStream } from './json-streams.ts'
 import { readMessage } from './message-reader.ts'
 import { messageJson } from './message-writer.ts'
 
@@ -51,7 +52,8 @@ export function jsonRoutes(server: FastifyInstance, { handlers, isHealthy }: Jso
 }
 
 function addMethod(server: FastifyInstance, url: string, method: Method, handlers: Handlers): void {
-  const handler = handlers.get(method.path)
+  const handler = handlers.unary.get(method.path)
+  const stream = handlers.streams.get(method.path)
   server.route({
     method: 'POST',
     url,
@@ -59,6 +61,10 @@ function addMethod(server: FastifyInstance, url: string, method: Method, handler
     errorHandler: (error, _request, reply) => sendError(reply, errorOf(error)),
     handler: async (request, reply) => {
       if (request.headers.authorization !== undefined) throw etcdError('invalidToken')
+      if (stream !== undefined) {
+        const message = readMessage(method.request, bodyText(request))
+        return sendStream(reply, { method, handler: stream, message, errorOf: streamError })
+      }
       if (handler === undefined) throw new EtcdError('unimplemented', `${method.path} is not served here`)
       const answer = await handler(readMessage(method.request, bodyText(request)))
       return reply.type('application/json').send(JSON.stringify(messageJson(method.response, answer)))
@@ -79,6 +85,11 @@ function errorOf(error: unknown): { readonly code: number; readonly message: str
   if (code === 'too-large') return new EtcdError('resource-exhausted', message)
   if (code === 'denied') return new EtcdError('permission-denied', message)
   return new EtcdError(code === 'internal' ? 'internal' : 'unknown', message)
+}
+
+function streamError(error: unknown): StreamError {
+  const { code, message } = errorOf(error)
+  return { code, message, status: HTTP_STATUSES[code] ?? 500 }
 }
 
 function sendError(

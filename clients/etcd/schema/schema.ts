@@ -3,8 +3,17 @@ import protobuf from 'protobufjs'
 import { AUTH_SCHEMA } from './auth-schema.ts'
 import { CLUSTER_SCHEMA, HEALTH_SCHEMA, MAINTENANCE_SCHEMA } from './cluster-schema.ts'
 import { KEY_VALUE_SCHEMA, KV_SCHEMA } from './kv-schema.ts'
+import { LEASE_SCHEMA } from './lease-schema.ts'
 
-const SCHEMAS = [KEY_VALUE_SCHEMA, KV_SCHEMA, CLUSTER_SCHEMA, MAINTENANCE_SCHEMA, AUTH_SCHEMA, HEALTH_SCHEMA]
+const SCHEMAS = [
+  KEY_VALUE_SCHEMA,
+  KV_SCHEMA,
+  LEASE_SCHEMA,
+  CLUSTER_SCHEMA,
+  MAINTENANCE_SCHEMA,
+  AUTH_SCHEMA,
+  HEALTH_SCHEMA,
+]
 
 export interface Method {
   /** The path of its calls in gRPC, for example `/etcdserverpb.KV/Range`. */

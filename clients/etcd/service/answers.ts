@@ -70,6 +70,15 @@ export function errorOf(result: Result): EtcdError {
       return etcdError('tooManyOperations')
     case 'duplicate-key':
       return etcdError('duplicateKey')
+    case 'lease-not-found':
+      return etcdError('leaseNotFound')
+    case 'lease-exists':
+      return etcdError('leaseExists')
+    case 'lease-too-long':
+      return etcdError('leaseTtlTooLarge')
+    case 'too-many-leases':
+    case 'too-many-lease-keys':
+      return new EtcdError('resource-exhausted', `etcdserver: ${result.status.replaceAll('-', ' ')}`)
     case 'no-space':
       return etcdError('noSpace')
     case 'denied':

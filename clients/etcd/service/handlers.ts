@@ -3,6 +3,12 @@ import type { ServiceStore } from './answers.ts'
 import { ClusterService, type ServiceCluster } from './cluster-service.ts'
 import { EtcdError, etcdError } from './errors.ts'
 import { KvService } from './kv-service.ts'
+import {
+  type LeaseGrantRequest,
+  type LeaseRequest,
+  LeaseService,
+  type LeaseTimeToLiveRequest,
+} from './lease-service.ts'
 import { type HealthCheckRequest, MaintenanceService } from './maintenance-service.ts'
 import type {
   CompactionRequest,
@@ -15,8 +21,14 @@ import type {
 /** Answers one call that has one request and one answer. Rejects with `EtcdError`. */
 export type UnaryHandler = (request: unknown) => Promise<object>
 
+/** Answers one call that is a stream in both directions, until its requests end or the signal says that it is over. */
+export type StreamHandler = (requests: AsyncIterable<unknown>, signal: AbortSignal) => AsyncIterable<object>
+
 /** The handlers of methods by their paths. */
-export type Handlers = ReadonlyMap<string, UnaryHandler>
+export interface Handlers {
+  readonly unary: ReadonlyMap<string, UnaryHandler>
+  readonly streams: ReadonlyMap<string, StreamHandler>
+}
 
 export interface ServiceParts {
   readonly store: ServiceStore
@@ -25,14 +37,19 @@ export interface ServiceParts {
 
 export function createHandlers({ store, cluster }: ServiceParts): Handlers {
   const kv = new KvService(store)
+  const lease = new LeaseService(store)
   const members = new ClusterService(store, cluster)
   const maintenance = new MaintenanceService(store, cluster)
-  return new Map<string, UnaryHandler>([
+  const unary = new Map<string, UnaryHandler>([
     ['/etcdserverpb.KV/Range', (request) => kv.range(request as RangeRequest)],
     ['/etcdserverpb.KV/Put', (request) => kv.put(request as PutRequest)],
     ['/etcdserverpb.KV/DeleteRange', (request) => kv.deleteRange(request as DeleteRangeRequest)],
     ['/etcdserverpb.KV/Txn', (request) => kv.txn(request as TxnRequest)],
     ['/etcdserverpb.KV/Compact', (request) => kv.compact(request as CompactionRequest)],
+    ['/etcdserverpb.Lease/LeaseGrant', (request) => lease.grant(request as LeaseGrantRequest)],
+    ['/etcdserverpb.Lease/LeaseRevoke', (request) => lease.revoke(request as LeaseRequest)],
+    ['/etcdserverpb.Lease/LeaseTimeToLive', (request) => lease.timeToLive(request as LeaseTimeToLiveRequest)],
+    ['/etcdserverpb.Lease/LeaseLeases', () => lease.leases()],
     ['/etcdserverpb.Cluster/MemberList', () => members.list()],
     ['/etcdserverpb.Maintenance/Status', () => maintenance.status()],
     ['/etcdserverpb.Maintenance/Alarm', () => maintenance.alarms()],
@@ -42,6 +59,13 @@ export function createHandlers({ store, cluster }: ServiceParts): Handlers {
     ...WITH_USERS.map((path): [string, UnaryHandler] => [path, withUsers]),
     ...REFUSALS.map(([path, why]): [string, UnaryHandler] => [path, refusal(path, why)]),
   ])
+  const streams = new Map<string, StreamHandler>([
+    [
+      '/etcdserverpb.Lease/LeaseKeepAlive',
+      (requests) => lease.keepAlive(requests as AsyncIterable<LeaseRequest>),
+    ],
+  ])
+  return { unary, streams }
 }
 
 /** Methods that only make sense where there are users. */

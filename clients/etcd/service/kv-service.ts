@@ -1,5 +1,6 @@
 /** etcd's KV service. */
 import { given } from '../../../src/base/given.ts'
+import { readLeaseId } from '../../../src/store/lease-id.ts'
 import type { RangeItem } from '../../../src/store/range-results.ts'
 import { errorOf, executeAny, executeOk, headerOf, keyValueOf, type ServiceStore } from './answers.ts'
 import { EtcdError, etcdError } from './errors.ts'
@@ -35,10 +36,9 @@ export class KvService {
 
   async put(request: PutRequest): Promise<PutResponse> {
     checkPut(request)
-    checkLeases([request])
     if (request.prevKv || request.ignoreValue || request.ignoreLease) return this.#putAfterReading(request)
-    const { key, value } = request
-    const { revision } = await executeOk(this.#store, { kind: 'put', key, value })
+    const { key, value, lease } = request
+    const { revision } = await executeOk(this.#store, { kind: 'put', key, value, lease })
     return { header: headerOf(this.#store, revision) }
   }
 
@@ -55,7 +55,6 @@ export class KvService {
 
   async txn(request: TxnRequest): Promise<TxnResponse> {
     checkTransaction(request)
-    checkLeases(putsIn(request))
     const result = await executeOk(this.#store, transactionOperation(request))
     return transactionAnswer(request, result, headerOf(this.#store, result.revision))
   }
@@ -76,6 +75,7 @@ export class KvService {
         kind: 'put',
         key,
         value: request.ignoreValue && before !== undefined ? before.value : value,
+        lease: request.ignoreLease && before !== undefined ? readLeaseId(before.lease, 0) : request.lease,
         ifRevision: before?.modRevision ?? 0,
       })
       if (result.status === 'revision-moved') continue
@@ -85,16 +85,4 @@ export class KvService {
     }
     throw new EtcdError('resource-exhausted', 'etcdserver: too many requests')
   }
-}
-
-/** The store has no leases: a put with one names none that exists. */
-function checkLeases(puts: readonly PutRequest[]): void {
-  if (puts.some(({ lease }) => lease !== 0n)) throw etcdError('leaseNotFound')
-}
-
-function putsIn({ success, failure }: TxnRequest): readonly PutRequest[] {
-  return [...success, ...failure].flatMap(({ requestPut, requestTxn }) => {
-    if (requestTxn) return putsIn(requestTxn)
-    return requestPut ? [requestPut] : []
-  })
 }

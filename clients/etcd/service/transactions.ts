@@ -91,14 +91,14 @@ function membersOf({
   if (requestDeleteRange) return [deleteOperation(requestDeleteRange)]
   if (requestTxn) return [transactionOperation(requestTxn)]
   if (!requestPut) throw etcdError('keyNotFound')
-  const { key, value, prevKv, ignoreValue, ignoreLease } = requestPut
+  const { key, value, lease, prevKv, ignoreValue, ignoreLease } = requestPut
   if (ignoreValue || ignoreLease) {
     throw new EtcdError(
       'unimplemented',
       'etcdserver: a put in a transaction cannot keep a value or a lease here; put both',
     )
   }
-  const put: Operation = { kind: 'put', key, value }
+  const put: Operation = { kind: 'put', key, value, lease }
   return prevKv ? [readOfKey(key), put] : [put]
 }
 

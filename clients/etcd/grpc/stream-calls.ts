@@ -1,0 +1,57 @@
+/** Calls of gRPC that are streams in both directions, as async iterables. */
+import type { ServerDuplexStream } from '@grpc/grpc-js'
+import type { StreamHandler } from '../service/handlers.ts'
+
+/** The end of a call: its code and its text. */
+export interface CallStatus {
+  readonly code: number
+  readonly details: string
+}
+
+/**
+ * Answers a call by a handler. Answers are taken from it no faster than the caller reads them, and requests are read no
+ * faster than it asks for them.
+ */
+export async function answerStream(
+  call: ServerDuplexStream<unknown, object>,
+  handler: StreamHandler,
+  statusOf: (error: unknown) => CallStatus,
+): Promise<void> {
+  const over = new AbortController()
+  const end = (): void => over.abort()
+  call.once('cancelled', end)
+  call.once('close', end)
+  // The end of a connection is one of the ways in which calls end.
+  call.on('error', end)
+  try {
+    for await (const answer of handler(requestsOf(call), over.signal)) {
+      if (over.signal.aborted) return
+      if (!call.write(answer)) await drained(call, over.signal)
+    }
+    if (!over.signal.aborted) call.end()
+  } catch (error) {
+    if (!over.signal.aborted) call.emit('error', statusOf(error))
+  }
+}
+
+/** The requests of a call. That they end, or that nobody asks for more, does not end the call. */
+async function* requestsOf(call: ServerDuplexStream<unknown, object>): AsyncGenerator<unknown> {
+  try {
+    yield* call.iterator({ destroyOnReturn: false })
+  } catch {
+    // The caller is gone, and so are its requests.
+  }
+}
+
+function drained(call: ServerDuplexStream<unknown, object>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      call.off('drain', done)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    call.once('drain', done)
+    signal.addEventListener('abort', done)
+    if (signal.aborted) done()
+  })
+}

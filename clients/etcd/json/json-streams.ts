@@ -1,0 +1,46 @@
+/** Answers of methods that are streams, in JSON: an object a line, each in a member `result`, or one in `error`. */
+import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+import type { Method } from '../schema/schema.ts'
+import type { StreamHandler } from '../service/handlers.ts'
+import { messageJson } from './message-writer.ts'
+
+/** An error in its form for JSON. */
+export interface StreamError {
+  readonly code: number
+  readonly message: string
+  readonly status: number
+}
+
+export interface StreamCall {
+  readonly method: Method
+  readonly handler: StreamHandler
+  /** The only request that a body has. */
+  readonly message: object
+  readonly errorOf: (error: unknown) => StreamError
+}
+
+/** Sends the answers as they come, until they end or the caller goes away. */
+export function sendStream(reply: FastifyReply, call: StreamCall): FastifyReply {
+  const over = new AbortController()
+  reply.raw.once('close', () => over.abort())
+  return reply.type('application/json').send(Readable.from(linesOf(call, over.signal)))
+}
+
+async function* linesOf(
+  { method, handler, message, errorOf }: StreamCall,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  try {
+    for await (const answer of handler(one(message), signal)) {
+      yield `${JSON.stringify({ result: messageJson(method.response, answer) })}\n`
+    }
+  } catch (error) {
+    const { code, message: text, status } = errorOf(error)
+    yield `${JSON.stringify({ error: { grpc_code: code, http_code: status, message: text } })}\n`
+  }
+}
+
+async function* one(message: object): AsyncGenerator<object> {
+  yield message
+}
