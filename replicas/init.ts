@@ -28,6 +28,7 @@ import {
   type ClusterFacts,
   clusterClient,
   deriveClusterId,
+  type ReadMode,
   type RequestMode,
 } from '../src/messages/cluster.ts'
 import { CHECKPOINT_INTERVAL } from '../src/messages/limits.ts'
@@ -56,6 +57,8 @@ export interface InitOptions {
   readonly auth?: AuthenticationMode
   /** The clients' mode of authentication; `signed` when absent. */
   readonly requests?: RequestMode
+  /** The treatment of reads; `ordered` when absent. */
+  readonly reads?: ReadMode
   /** One host or host:port for each replica; loopback when absent. */
   readonly hosts?: readonly string[]
   /** Replica i listens on basePort + i unless `hosts` says otherwise; 0 takes ports that are free now. */
@@ -117,7 +120,7 @@ async function drawCluster(options: InitOptions): Promise<{
   readonly secrets: readonly SecretKeys[]
   readonly clientSecrets: readonly { readonly name: string; readonly keys: SecretKeys }[]
 }> {
-  const { directory, replicas: n, auth: mode = 'signed', requests = 'signed' } = options
+  const { directory, replicas: n, auth: mode = 'signed', requests = 'signed', reads = 'ordered' } = options
   if (requests === 'oral' && mode === 'signed') throw new OperatorError('--requests oral needs --auth oral.')
   if (!isClusterSize(n)) throw new OperatorError(`--replicas must be 4, 7, 10 or 13 (3f + 1), not ${n}.`)
   if (existsSync(clusterFile(directory))) {
@@ -138,6 +141,7 @@ async function drawCluster(options: InitOptions): Promise<{
   const facts: ClusterFacts = {
     mode,
     requests,
+    reads,
     suite: options.suite,
     nonce: systemEntropy(32),
     replicas: publics.map((keys, index) => ({

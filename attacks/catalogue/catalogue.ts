@@ -30,6 +30,7 @@ import { partialMac } from './client/partial-mac.ts'
 import { replayClient } from './client/replay-client.ts'
 import { stranger } from './client/stranger.ts'
 import { conspiracy } from './collusion/conspiracy.ts'
+import { staleReads } from './collusion/stale-reads.ts'
 import { twins } from './collusion/twins.ts'
 import { falseMajority } from './control/false-majority.ts'
 import { majorityMute } from './control/majority-mute.ts'
@@ -72,6 +73,7 @@ import { tamperRequest } from './primary/tamper-request.ts'
 import { timeWarp } from './primary/time-warp.ts'
 import { viewShift } from './primary/view-shift.ts'
 import { withheldBatches } from './primary/withheld-batches.ts'
+import { writesInTheDark } from './primary/writes-in-the-dark.ts'
 import { concealPrepared } from './view-change/conceal-prepared.ts'
 import { crashMidViewChange } from './view-change/crash-mid-view-change.ts'
 import { deafReplica } from './view-change/deaf-replica.ts'
@@ -102,6 +104,7 @@ const PRIMARY = [
   stallingPrimary,
   partialProposals,
   withheldBatches,
+  writesInTheDark,
   hiddenProposal,
 ]
 
@@ -172,7 +175,7 @@ const NETWORK = [
   crossClusterReplay,
 ]
 const CRYPTO = [nonCanonicalSignatures, phaseConfusion, twoEncodings]
-const COLLUSION = [twins, conspiracy]
+const COLLUSION = [twins, conspiracy, staleReads]
 const CONTROLS = [twoWorlds, falseMajority, majorityMute, wrongQuorum]
 const OVER_TIME = [smallScope, movingFaults, forgottenViewChange]
 

@@ -155,7 +155,7 @@ export interface SimulatedEnvironment {
   readonly faults?: (context: AttackContext) => readonly Fault[]
   /** Further faults that follow from what is seen, with times as in `faults`; made anew for each run. */
   readonly reaction?: (context: AttackContext) => Reaction
-  readonly plan?: Partial<Pick<Plan, 'network' | 'suite' | 'checkpointInterval'>>
+  readonly plan?: Partial<Pick<Plan, 'network' | 'suite' | 'checkpointInterval' | 'reads'>>
   /** True if clients ask again soon after each answer, so that what they get tells what the cluster can do. */
   readonly hasSteadyLoad?: boolean
   /** The time without a fault before the attack begins, in milliseconds, if not 300. */

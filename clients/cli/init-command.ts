@@ -11,7 +11,7 @@ import { toHex } from '../../src/base/bytes.ts'
 import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { clusterFile } from '../../src/io/cluster-directory.ts'
-import type { AuthenticationMode, RequestMode } from '../../src/messages/cluster.ts'
+import type { AuthenticationMode, ReadMode, RequestMode } from '../../src/messages/cluster.ts'
 import type { SuiteFlag } from './options.ts'
 
 export interface InitFlags {
@@ -20,6 +20,7 @@ export interface InitFlags {
   readonly crypto: SuiteFlag
   readonly auth: AuthenticationMode
   readonly requests: RequestMode
+  readonly reads: ReadMode
   readonly hosts?: readonly string[]
   readonly basePort: number
   readonly publicKeys?: readonly string[]
@@ -55,6 +56,7 @@ export async function init(flags: InitFlags): Promise<void> {
     crypto: suite,
     auth,
     requests,
+    reads,
     basePort,
     hosts,
     publicKeys,
@@ -67,12 +69,13 @@ export async function init(flags: InitFlags): Promise<void> {
     suite,
     auth,
     requests,
+    reads,
     basePort,
     ...given({ hosts, publicKeyFiles: publicKeys, clients, clientKeyFiles: clientKeys }),
   })
   const clusterId = toHex(cluster.clusterId)
   if (flags.json) {
-    console.log(JSON.stringify({ directory, clusterId, n: replicas, auth, requests }))
+    console.log(JSON.stringify({ directory, clusterId, n: replicas, auth, requests, reads }))
     return
   }
   const mode = auth === 'oral' ? ' (oral)' : ''

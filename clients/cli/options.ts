@@ -5,7 +5,7 @@
 import { Option } from 'commander'
 import { FIGURE_WEIGHTS } from '../../attacks/run/run-facts.ts'
 import { DEFAULT_BASE_PORT } from '../../replicas/defaults.ts'
-import { AUTHENTICATION_MODES } from '../../src/messages/cluster.ts'
+import { AUTHENTICATION_MODES, READ_MODES } from '../../src/messages/cluster.ts'
 import type { SortTarget } from '../../src/store/range.ts'
 import { DEFAULT_GATEWAY_PORT, DEFAULT_TIMEOUT_MS } from '../gateway/defaults.ts'
 import {
@@ -89,6 +89,13 @@ export const cluster = {
     )
       .choices(AUTHENTICATION_MODES)
       .default('signed'),
+  reads: () =>
+    new Option(
+      '--reads <mode>',
+      'how reads are executed: unordered answers them at once from 2f + 1 equal replicas, and lets a write wait for as many',
+    )
+      .choices(READ_MODES)
+      .default('ordered'),
   hosts: () =>
     valued(
       '--hosts <hosts>',

@@ -1,10 +1,12 @@
 /** The store as a caller sees it: operations in, results out, vouched for by f + 1 replicas. */
 
-import { weakQuorum } from '../../src/base/quorum.ts'
+import { quorum, weakQuorum } from '../../src/base/quorum.ts'
 import type { WriteDurably } from '../../src/io/timestamp-file.ts'
+import { hasUnorderedReads } from '../../src/messages/cluster.ts'
 import type { RefusalReason } from '../../src/messages/message.ts'
 import type { Peer } from '../../src/ports.ts'
-import { OPERATION_CODES } from '../../src/store/operations.ts'
+import type { Submitted } from '../../src/runtime/client-runtime.ts'
+import { isRead, OPERATION_CODES } from '../../src/store/operations.ts'
 import { type Operation, OperationsWriter, operationBytes } from '../../src/store/operations-writer.ts'
 import { interpretResult, type Result, readResults } from '../../src/store/results.ts'
 import { type Connection, connect } from './connection.ts'
@@ -28,9 +30,17 @@ const REPETITIONS_MAX = 5
 /** Bytes of operations that wait for room. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
 
+/** A bundle under way. */
+interface Sent {
+  readonly isRead: boolean
+  readonly sentAt: number
+}
+
 interface WaitingOperation {
   readonly operation: Operation
   readonly bytes: number
+  /** True if it needs no ordering. */
+  readonly isRead: boolean
   /** Sent in a request of its own: its result did not fit beside its neighbours'. */
   isAlone: boolean
   /** The number of times that it was sent again because its result did not fit. */
@@ -50,8 +60,8 @@ export class StoreClient {
   /** Not yet sent. Callers that gave up are skipped. */
   #queue: WaitingOperation[] = []
   #queueBytes = 0
-  /** The times at which the bundles under way were sent. */
-  readonly #underWay = new Set<{ readonly sentAt: number }>()
+  /** The bundles under way. */
+  readonly #underWay = new Set<Sent>()
   #isSendDue = false
   readonly #watches = new Watches(this)
 
@@ -97,6 +107,7 @@ export class StoreClient {
       const waiting = {
         operation,
         bytes,
+        isRead: this.connection.runtime.hasUnorderedReads && isRead(operation.kind),
         isAlone: false,
         repetitions: 0,
         isSent: false,
@@ -139,7 +150,10 @@ export class StoreClient {
     this.#isSendDue = true
     setImmediate(() => {
       this.#isSendDue = false
-      while (this.#queue.length > 0 && this.#maySend()) this.#sendBundle()
+      for (const isRead of [true, false]) {
+        while (this.#queue.some((each) => each.isRead === isRead) && this.#maySend(isRead))
+          this.#sendBundle(isRead)
+      }
     })
   }
 
@@ -152,45 +166,52 @@ export class StoreClient {
     await this.connection.close()
   }
 
-  #maySend(): boolean {
+  #maySend(isRead: boolean): boolean {
     if (this.connection.runtime.room === 0) return false
-    if (this.#underWay.size < EAGER_BUNDLES) return true
-    const [oldest] = this.#underWay
+    const underWay = [...this.#underWay].filter((each) => each.isRead === isRead)
+    if (underWay.length < EAGER_BUNDLES) return true
+    const [oldest] = underWay
     return oldest !== undefined && performance.now() - oldest.sentAt > SLOW_BUNDLE_MS
   }
 
-  #sendBundle(): void {
-    const bundle = this.#takeBundle()
+  #sendBundle(isRead: boolean): void {
+    const bundle = this.#takeBundle(isRead)
     for (const waiting of bundle) {
       waiting.isSent = true
       this.#writer.add(waiting.operation)
     }
     const operations = this.#writer.finish()
     this.#writer.reset()
-    const mark = { sentAt: performance.now() }
+    const mark = { isRead, sentAt: performance.now() }
     this.#underWay.add(mark)
     // A bundle that is slow must not hold back what comes: look again when it counts as slow.
     const look = setTimeout(() => this.sendSoon(), SLOW_BUNDLE_MS + 1)
-    this.connection.runtime.submit(operations, (submitted) => {
+    const { runtime } = this.connection
+    const finish = (submitted: Submitted): void => {
       clearTimeout(look)
       this.#underWay.delete(mark)
       if (submitted.kind === 'answered') this.#deliver(bundle, submitted.results)
       else for (const waiting of bundle) this.#refused(waiting, submitted.reason)
       this.sendSoon()
-    })
+    }
+    if (isRead) runtime.read(operations, finish)
+    else runtime.submit(operations, finish)
   }
 
-  #takeBundle(): readonly WaitingOperation[] {
+  /** Takes what shares the next request: reads that need no ordering never wait behind writes, nor with them. */
+  #takeBundle(isRead: boolean): readonly WaitingOperation[] {
     const bundle: WaitingOperation[] = []
     let bytes = 0
     for (const waiting of this.#queue) {
+      if (waiting.isRead !== isRead) continue
       const fits = bytes + waiting.bytes <= BUNDLE_BYTES_MAX && bundle.length < BUNDLE_OPERATIONS_MAX
       if (bundle.length > 0 && (!fits || waiting.isAlone)) break
       bundle.push(waiting)
       bytes += waiting.bytes
       if (waiting.isAlone) break
     }
-    this.#queue = this.#queue.slice(bundle.length)
+    const taken = new Set(bundle)
+    this.#queue = this.#queue.filter((each) => !taken.has(each))
     this.#queueBytes -= bytes
     return bundle
   }
@@ -260,7 +281,9 @@ export class StoreClient {
 
   #giveUp(waiting: WaitingOperation): void {
     if (waiting.isSent) {
-      const needed = weakQuorum(this.connection.cluster.replicas.length)
+      const { cluster } = this.connection
+      const n = cluster.replicas.length
+      const needed = hasUnorderedReads(cluster) ? quorum(n) : weakQuorum(n)
       this.#fail(
         waiting,
         'unknown',

@@ -132,13 +132,12 @@ export function operationCount(bytes: Uint8Array): number | null {
   return at === bytes.length ? count : null
 }
 
-/** The codes of the operations that change nothing and whose answers depend on the history of the keys only. */
-const READ_CODES: ReadonlySet<number> = new Set([
-  OPERATION_CODES.get,
-  OPERATION_CODES.list,
-  OPERATION_CODES.range,
-  OPERATION_CODES.changes,
-])
+/** The operations that change nothing and whose answers depend on the history of the keys only. */
+const READ_KINDS = ['get', 'list', 'range', 'changes'] as const
+const READ_CODES: ReadonlySet<number> = new Set(READ_KINDS.map((kind) => OPERATION_CODES[kind]))
+
+/** True for an operation that may be answered without ordering. */
+export const isRead = (kind: keyof typeof OPERATION_CODES): boolean => READ_CODES.has(OPERATION_CODES[kind])
 
 /**
  * True if a body only reads, so that it may be answered without ordering (rule 5.1). Equal results from states of one

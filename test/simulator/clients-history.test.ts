@@ -208,7 +208,9 @@ describe('the load of a run', () => {
   it('lets stale reads be seen in the history of any seed', () => {
     const planted = PLANTED_VIOLATIONS.find(({ name }) => name === 'clients history')
     for (const seed of upTo(deeper(2, 10))) {
-      const { violation } = simulateSwarm({ seed, n: 4, sabotage: planted?.sabotage ?? {} })
+      // The store that is planted goes back in time for ordered requests only.
+      const { reads: _, ...plan } = drawSwarmPlan(seed, 4)
+      const { violation } = simulateSwarm({ seed, n: 4, plan, sabotage: planted?.sabotage ?? {} })
       expect(violation, `seed ${seed}`).not.toBeNull()
     }
   })

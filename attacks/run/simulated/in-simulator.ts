@@ -186,7 +186,7 @@ const steadyLoad = (forMs: number) => ({
 /** A cluster with no fault but the attack and its environment, and a load that lasts over all of it. */
 function planOf(attack: Attack, setting: ContextSetting & { readonly beginsAtMs: number }): Plan {
   const { n, seed, beginsAtMs, lastsMs, traitors } = setting
-  const drawn = withoutFaults(drawPlan(seed, n))
+  const { reads: _reads, ...drawn } = withoutFaults(drawPlan(seed, n))
   const burstMax = 4
   const clients = 4
   const requestsPerClient = Math.ceil((REQUESTS_PER_SECOND * lastsMs) / 1000 / n)

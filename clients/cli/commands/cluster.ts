@@ -8,21 +8,7 @@ import type { ReplicaFlags } from '../running-replica.ts'
 import type { UpFlags } from '../up-command.ts'
 
 export function addClusterCommands(program: Command): void {
-  program
-    .command('init')
-    .description('make a cluster directory with keys, a cluster file and empty logs')
-    .addOption(shared.replicas())
-    .addOption(shared.directory())
-    .addOption(shared.crypto())
-    .addOption(shared.auth())
-    .addOption(cluster.requests())
-    .addOption(cluster.hosts())
-    .addOption(cluster.defaultBasePort())
-    .addOption(cluster.publicKeys())
-    .addOption(cluster.clients())
-    .addOption(cluster.clientKeys())
-    .addOption(shared.json())
-    .action(async (flags: InitFlags) => (await import('../init-command.ts')).init(flags))
+  addInit(program)
 
   program
     .command('keygen')
@@ -79,4 +65,23 @@ export function addClusterCommands(program: Command): void {
       const isAsked = (name: string): boolean => command.getOptionValueSource(name) !== 'default'
       await (await import('../up-command.ts')).up(flags, isAsked)
     })
+}
+
+function addInit(program: Command): void {
+  program
+    .command('init')
+    .description('make a cluster directory with keys, a cluster file and empty logs')
+    .addOption(shared.replicas())
+    .addOption(shared.directory())
+    .addOption(shared.crypto())
+    .addOption(shared.auth())
+    .addOption(cluster.requests())
+    .addOption(cluster.reads())
+    .addOption(cluster.hosts())
+    .addOption(cluster.defaultBasePort())
+    .addOption(cluster.publicKeys())
+    .addOption(cluster.clients())
+    .addOption(cluster.clientKeys())
+    .addOption(shared.json())
+    .action(async (flags: InitFlags) => (await import('../init-command.ts')).init(flags))
 }

@@ -45,24 +45,35 @@ export interface SeenReply {
   readonly resultDigest: Uint8Array
 }
 
+/** An answer to a read without ordering, on its way to a client. */
+export interface SeenReadAnswer {
+  readonly replica: ReplicaId
+  /** True if it leaves the read to be ordered. */
+  readonly isRefused: boolean
+}
+
 /** A client's request. */
 export interface SeenRequest {
   readonly client: ClientId
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array
   readonly operations: Uint8Array
+  /** True for a read that was to be answered without ordering and is ordered after all. */
+  readonly isOrderedRead?: true
 }
 
 /** The name of a request: two processes with one key may use one timestamp, and their requests differ by their digests. */
 export const requestKey = (request: Pick<SeenRequest, 'client' | 'timestamp' | 'requestDigest'>): string =>
   `${request.client}:${request.timestamp}:${toHex(request.requestDigest)}`
 
-/** An answer that W replicas gave. */
+/** An answer that enough replicas gave: W, or Q if reads are not ordered. */
 export interface SeenAnswer {
   readonly client: ClientId
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array
   readonly results: Uint8Array
+  /** True for a read that was not ordered: it has no place among the executed requests. */
+  readonly isUnordered?: true
 }
 
 /** A correct replica at the end of a run, between two batches. */
@@ -80,6 +91,7 @@ export interface Checker {
   onStep?(seen: SeenStep): string | null
   onExecuted?(seen: SeenExecution): string | null
   onReply?(seen: SeenReply): string | null
+  onReadAnswer?(seen: SeenReadAnswer): string | null
   onRequest?(seen: SeenRequest): string | null
   /** A client that is no part of the load signed this, perhaps beside other things under the same timestamp. */
   onSigned?(seen: SeenRequest): string | null

@@ -6,6 +6,7 @@ import type {
   Checker,
   SeenAnswer,
   SeenExecution,
+  SeenReadAnswer,
   SeenReply,
   SeenRequest,
   SeenSettled,
@@ -102,6 +103,10 @@ export class InvariantMonitor {
 
   onReply(seen: SeenReply): void {
     for (const checker of this.#checkers) this.#note(checker, seen.replica, checker.onReply?.(seen))
+  }
+
+  onReadAnswer(seen: SeenReadAnswer): void {
+    for (const checker of this.#checkers) this.#note(checker, seen.replica, checker.onReadAnswer?.(seen))
   }
 
   onRequest(seen: SeenRequest): void {

@@ -4,7 +4,7 @@ import type { Effect } from '../../pbft/effects.ts'
 import { nameOf } from '../specification/heard.ts'
 import { Memory } from '../specification/memory.ts'
 import { executionFault } from '../specification/ordering.ts'
-import { faultOf } from '../specification/permission.ts'
+import { faultOf, readFault } from '../specification/permission.ts'
 import type { Checker, SeenStep } from './checker.ts'
 
 /** 15. No replica does what the rules do not allow it, given what it heard and what its log holds. */
@@ -37,6 +37,11 @@ export function specification(): Checker {
       const at = requests.get(nameOf(requestDigest))
       if (me === undefined || (at !== undefined && at <= me.executed)) return null
       return 'replied to a request that it did not execute'
+    },
+    onReadAnswer({ replica, isRefused }) {
+      const me = memories.get(replica)
+      const fault = me === undefined || isRefused ? null : readFault(me)
+      return fault === null ? null : `answered a read without ordering: ${fault}`
     },
     onCrash({ replica, survivingRecords }) {
       memories.get(replica)?.forget(survivingRecords)

@@ -297,4 +297,24 @@ export const ORDERING_SITUATIONS: readonly Situation[] = [
     mode: 'oral',
     atStep: ({ seen }) => logged(seen, 'decided').some(({ commits }) => isClaimed(commits)),
   },
+  {
+    name: 'a read is answered without ordering',
+    rule: '5.1',
+    atAnswer: ({ isUnordered }) => isUnordered === true,
+  },
+  {
+    name: 'a read is ordered after all',
+    rule: '5.1',
+    atRequest: ({ isOrderedRead }) => isOrderedRead === true,
+  },
+  {
+    name: 'a replica leaves a read to be ordered',
+    rule: '5.1',
+    atReadAnswer: ({ isRefused }) => isRefused,
+  },
+  {
+    name: 'a reply waits until its batch is on disk',
+    rule: '5.1',
+    atStep: ({ seen }) => seen.event.kind === 'persisted' && effectsOf(seen, 'reply').length > 0,
+  },
 ]

@@ -43,6 +43,18 @@ export class SituationObserver {
         this.#onExecuted(seen)
         return null
       },
+      onReadAnswer: (seen) => {
+        this.#look((situation) => situation.atReadAnswer?.(seen) ?? false)
+        return null
+      },
+      onRequest: (seen) => {
+        this.#look((situation) => situation.atRequest?.(seen) ?? false)
+        return null
+      },
+      onAnswer: (seen) => {
+        this.#look((situation) => situation.atAnswer?.(seen) ?? false)
+        return null
+      },
       onCrash: ({ replica }) => {
         this.#onCrash(this.#courses[replica])
         return null

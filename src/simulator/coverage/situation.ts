@@ -6,7 +6,7 @@ import type { Milliseconds, ReplicaId, Sequence, View } from '../../base/ids.ts'
 import { primaryOf } from '../../base/quorum.ts'
 import type { AuthenticationMode } from '../../messages/cluster.ts'
 import type { RejectedMessage } from '../../runtime/replica-runtime-options.ts'
-import type { SeenExecution, SeenStep } from '../checkers/checker.ts'
+import type { SeenAnswer, SeenExecution, SeenReadAnswer, SeenRequest, SeenStep } from '../checkers/checker.ts'
 import type { Fault } from '../plan/plan.ts'
 
 /** The facts of a replica's state that a step may change. */
@@ -91,6 +91,11 @@ export interface Situation {
   readonly atStep?: (moment: StepMoment) => boolean
   readonly atExecution?: (moment: ExecutionMoment) => boolean
   readonly atFault?: (moment: FaultMoment) => boolean
+  readonly atReadAnswer?: (seen: SeenReadAnswer) => boolean
+  /** A client asked. */
+  readonly atRequest?: (seen: SeenRequest) => boolean
+  /** A client got its answer. */
+  readonly atAnswer?: (seen: SeenAnswer) => boolean
   readonly atRejection?: (rejected: RejectedMessage, own: Course) => boolean
   /** A replica ended a link that was silent; true if the network had healed. */
   readonly atSilentLink?: (hasHealed: boolean) => boolean

@@ -3,7 +3,7 @@
  * Swarm style: each kind of fault is off in many runs, because faults that are always on hide one another.
  */
 import { type ReplicaId, replicaIds } from '../../base/ids.ts'
-import { faultsMax } from '../../base/quorum.ts'
+import { faultsMax, weakQuorum } from '../../base/quorum.ts'
 import { createRandom, type Random } from '../../base/random.ts'
 import type { AuthenticationMode } from '../../messages/cluster.ts'
 import { CHECKPOINT_INTERVAL } from '../../messages/limits.ts'
@@ -65,7 +65,35 @@ export function drawPlan(
   }
   const whole = withQuietPhase(random.fork(), mode === 'oral' ? withDeposed(random.fork(), plan) : plan)
   const restarted = withClientRestarts(random.fork(), whole)
-  return withTwinClients(random.fork(), withSwallowing(random.fork(), restarted))
+  const twinned = withTwinClients(random.fork(), withSwallowing(random.fork(), restarted))
+  return withUnorderedReads(random.fork(), twinned)
+}
+
+/** The share of plans in which reads are answered without ordering. */
+const UNORDERED_READS_SHARE = 0.5
+/** Of these, the share in which many replicas crash at one moment: what was shown and is not on disk is forgotten. */
+const OUTAGE_SHARE = 0.5
+const OUTAGE_MS = 40
+const FORGETS: readonly Fault['kind'][] = ['lose-disk', 'rot-log', 'old-disk', 'fill-disk', 'rot-pages']
+
+/** Lets reads be answered without ordering, and sometimes f + 1 or all replicas restart at once. */
+function withUnorderedReads(random: Random, plan: Plan): Plan {
+  if (!random.chance(UNORDERED_READS_SHARE)) return plan
+  const reads = { ...plan, reads: 'unordered' as const }
+  // Without a disk that forgets: those who would prove it may be down too.
+  const mayStrike = quietPhaseOf(plan) === null && !plan.faults.some(({ kind }) => FORGETS.includes(kind))
+  if (!random.chance(OUTAGE_SHARE) || !mayStrike) return reads
+  const { n, calmAtMs } = plan
+  const outages = Array.from({ length: random.between(1, 3) }, (): readonly Fault[] => {
+    const atMs = random.between(30, calmAtMs - 1)
+    const count = random.chance(0.5) ? n : weakQuorum(n)
+    const struck = random.shuffle(replicaIds(n)).slice(0, count)
+    return struck.flatMap((replica): Fault[] => [
+      { kind: 'crash', replica, losesSent: random.chance(0.3), atMs },
+      { kind: 'restart', replica, atMs: Math.min(calmAtMs - 1, atMs + random.between(1, OUTAGE_MS)) },
+    ])
+  })
+  return { ...reads, faultyMax: n, faults: inOrder([...plan.faults, ...outages.flat()]) }
 }
 
 /** The share of plans in which two processes use one client key at once, and of these twins the share that begin early. */

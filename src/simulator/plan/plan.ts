@@ -88,6 +88,8 @@ export interface Plan {
   readonly mode: AuthenticationMode
   /** Set when clients do not sign either. */
   readonly requests?: 'oral'
+  /** Set when reads are answered without ordering. */
+  readonly reads?: 'unordered'
   /** K. */
   readonly checkpointInterval: number
   /** The suite that signs messages: by a stand-in that costs nothing, or for real. */

@@ -12,7 +12,7 @@ import { Heard, nameOf, type Place } from './heard.ts'
 import { Log } from './log.ts'
 
 export class Memory {
-  readonly config: Pick<ReplicaConfig, 'id' | 'n' | 'checkpointInterval' | 'mode'>
+  readonly config: Pick<ReplicaConfig, 'id' | 'n' | 'checkpointInterval' | 'mode' | 'hasUnorderedReads'>
   readonly nullDigest: Uint8Array
   readonly q: number
   readonly w: number
@@ -25,6 +25,8 @@ export class Memory {
   isAmnesiac = false
   /** The state is the one after this batch. */
   executed = 0 as Sequence
+  /** The highest sequence number of which the log held something at its start. */
+  shown = 0 as Sequence
   /** True from a crash to the first step of the next start. */
   isStarting = false
   /** Roots of states that it had itself, since its start. */
@@ -56,6 +58,15 @@ export class Memory {
     return position !== undefined && position < this.synced
   }
 
+  /** True if after a crash its log holds a prepared certificate, a decision or a checkpoint at this place or behind it. */
+  isKept(sequence: Sequence): boolean {
+    return (
+      this.log.records.some(
+        ({ record, position }) => this.isSynced(position) && (placeKept(record) ?? -1) >= sequence,
+      ) || sequence <= this.stored
+    )
+  }
+
   /** True for a batch that no crash can take from it. */
   holdsBatch(digest: Uint8Array): boolean {
     return equalBytes(digest, this.nullDigest) || this.isSynced(this.log.batches.get(nameOf(digest)))
@@ -80,7 +91,10 @@ export class Memory {
   /** Logs a record. */
   remember(record: LogRecord, position: number): void {
     this.log.append(record, position)
-    if (record.kind === 'healed') this.isAmnesiac = false
+    if (record.kind === 'healed') {
+      this.isAmnesiac = false
+      this.shown = Math.max(this.shown, this.log.low) as Sequence
+    }
     if (record.kind === 'forgotten') this.isAmnesiac = true
   }
 
@@ -100,6 +114,7 @@ export class Memory {
       this.#hearAgain(record)
     }
     if (isLost) this.isAmnesiac = true
+    this.shown = Math.max(0, ...this.log.records.map(({ record }) => placeKept(record) ?? 0)) as Sequence
   }
 
   /** A record keeps known what others signed in it. */
@@ -121,6 +136,7 @@ export class Memory {
     if (stored === undefined) return
     this.heard.hearAll(stored.checkpoints)
     this.stored = stored.sequence
+    this.shown = Math.max(this.shown, stored.sequence) as Sequence
     this.log.low = Math.max(this.log.low, stored.sequence) as Sequence
     if (isStateLost) return
     this.executed = Math.max(this.executed, stored.sequence) as Sequence
@@ -132,5 +148,21 @@ export class Memory {
     this.executed = toSequence(sequence)
     this.stored = this.executed
     this.roots.set(this.executed, root)
+  }
+}
+
+/** The sequence number up to which a record keeps known that something was executed; null for other records. */
+function placeKept(record: LogRecord): Sequence | null {
+  switch (record.kind) {
+    case 'prepared':
+      return record.certificate.prePrepare.sequence
+    case 'decided':
+      return record.commits[0]?.sequence ?? null
+    case 'checkpoint':
+      return record.sequence
+    case 'stable':
+      return record.stable.sequence
+    default:
+      return null
   }
 }

@@ -44,7 +44,10 @@ export function faultOf(me: Memory, effect: Effect): string | null {
         effect.upTo > me.log.low && `its h is ${me.log.low}`,
       )
     case 'reply':
-      return effect.sequence <= me.executed ? null : `it executed ${me.executed}`
+      return first(
+        effect.sequence > me.executed && `it executed ${me.executed}`,
+        me.config.hasUnorderedReads === true && !me.isKept(effect.sequence) && 'a crash may take it',
+      )
     case 'serve':
       return effect.sequences.every((s) => s <= me.executed) ? null : `it executed ${me.executed}`
     case 'serve-batch':
@@ -54,6 +57,20 @@ export function faultOf(me: Memory, effect: Effect): string | null {
     default:
       return null
   }
+}
+
+/**
+ * The reason for which the replica may not answer a read without ordering now: it may have shown clients more before it
+ * started, a crash may take what it has executed, or it may not vote.
+ * @rule 5.1
+ */
+export function readFault(me: Memory): string | null {
+  return first(
+    me.config.hasUnorderedReads !== true && 'the cluster orders reads',
+    me.isAmnesiac && 'it forgot what it had shown',
+    me.executed < me.shown && `it executed ${me.executed} and may have shown ${me.shown}`,
+    me.executed > me.log.low && !me.isKept(me.executed) && 'a crash may take what it shows',
+  )
 }
 
 /** @rule 2.1 */

@@ -1,6 +1,6 @@
 /** One client of a simulation: the production runtime, and a seeded load that it carries. */
 import { assert } from '../../base/assert.ts'
-import { writeU32 } from '../../base/bytes.ts'
+import { utf8, writeU32 } from '../../base/bytes.ts'
 import { given } from '../../base/given.ts'
 import type { Timestamp } from '../../base/ids.ts'
 import type { Random } from '../../base/random.ts'
@@ -9,6 +9,7 @@ import { SESSION_NONCE_BYTES } from '../../messages/limits.ts'
 import type { RefusalReason } from '../../messages/message.ts'
 import type { CryptoSuite, Peer, Signer } from '../../ports.ts'
 import { ClientRuntime, type Submitted } from '../../runtime/client-runtime.ts'
+import { onlyReads } from '../../store/operations.ts'
 import { type Operation, OperationsWriter } from '../../store/operations-writer.ts'
 import type { InvariantMonitor } from '../checkers/invariant-monitor.ts'
 import type { WorkloadPlan } from '../plan/plan.ts'
@@ -29,14 +30,18 @@ export function sessionNonce(client: number, start: number): Uint8Array {
 /** Virtual milliseconds until a reservation of timestamps is durable. */
 const RESERVATION_MS = 2
 
+/** The timestamp of a read that is not ordered: no request has it. */
+const NO_TIMESTAMP = 0 as Timestamp
+
 /** One request in the history of a run, with virtual times. */
 export interface HistoryEntry {
   readonly client: number
-  readonly timestamp: Timestamp
+  /** 0 for a read that is not ordered, or not yet. */
+  timestamp: Timestamp
   readonly operations: readonly Operation[]
   readonly invokedAtMs: number
   answeredAtMs: number | null
-  /** The results that W replicas agreed on; null while there is no answer, and for a refusal. */
+  /** The results that enough replicas agreed on; null while there is no answer, and for a refusal. */
   results: Uint8Array | null
   refusal: RefusalReason | null
 }
@@ -248,11 +253,15 @@ export class VirtualClient {
   #submit(): void {
     const { watch, trace, time, identity, index } = this.#place
     const timestamp = this.#runtime.state.nextTimestamp as Timestamp
-    const operations = this.#workload.draw(timestamp)
+    const { hasUnorderedReads } = this.#runtime
+    const operations = hasUnorderedReads
+      ? this.#workload.drawBesideReads(this.#history.length + 1)
+      : this.#workload.draw(timestamp)
     const encoded = this.#encode(operations)
+    const isRead = hasUnorderedReads && onlyReads(encoded)
     const entry: HistoryEntry = {
       client: index,
-      timestamp,
+      timestamp: isRead ? NO_TIMESTAMP : timestamp,
       operations,
       invokedAtMs: time.now,
       answeredAtMs: null,
@@ -262,6 +271,7 @@ export class VirtualClient {
     this.#history.push(entry)
     this.#open++
     const start = this.#starts
+    if (isRead) return this.#read(entry, encoded, start)
     this.#runtime.submit(encoded, (submitted) => {
       if (start === this.#starts) this.#answered(entry, submitted, digest)
     })
@@ -270,6 +280,29 @@ export class VirtualClient {
     const { digest } = pending.request
     trace.note(time.now, `client ${index} asks ${timestamp}`)
     watch.onRequest({ client: identity.id, timestamp, requestDigest: digest, operations: encoded })
+  }
+
+  /** Sends a read. The checkers see it as a request of its own, and once more as another if it is ordered. */
+  #read(entry: HistoryEntry, operations: Uint8Array, start: number): void {
+    const { watch, trace, time, identity, index, suite } = this.#place
+    const { history } = this
+    const name = suite.hash(utf8(`read ${index} ${start} ${history.length}`))
+    let asked = { client: identity.id, timestamp: NO_TIMESTAMP, requestDigest: name }
+    trace.note(time.now, `client ${index} reads ${history.length}`)
+    watch.onRequest({ ...asked, operations })
+    this.#runtime.read(
+      operations,
+      (submitted) => {
+        if (start === this.#starts) this.#answered(entry, submitted, asked.requestDigest)
+      },
+      ({ timestamp, digest }) => {
+        if (start !== this.#starts) return
+        entry.timestamp = timestamp
+        asked = { ...asked, timestamp, requestDigest: digest }
+        trace.note(time.now, `client ${index} orders ${timestamp}`)
+        watch.onRequest({ ...asked, operations, isOrderedRead: true })
+      },
+    )
   }
 
   #encode(operations: readonly Operation[]): Uint8Array {
@@ -290,7 +323,14 @@ export class VirtualClient {
       entry.results = submitted.results
       this.#workload.learn(entry.operations, submitted.results)
       const { timestamp } = entry
-      watch.onAnswer({ client: identity.id, timestamp, requestDigest, results: submitted.results })
+      const isUnordered = timestamp === NO_TIMESTAMP || undefined
+      watch.onAnswer({
+        client: identity.id,
+        timestamp,
+        requestDigest,
+        results: submitted.results,
+        ...given({ isUnordered }),
+      })
     }
     // Not at once: the session is in the middle of a step.
     time.after(0, () => this.#submitMore())

@@ -8,9 +8,11 @@ import {
   type Cluster,
   clusterClient,
   deriveClusterId,
+  type ReadMode,
   type RequestMode,
 } from '../../messages/cluster.ts'
 import { kindIn, splitFrame } from '../../messages/frame.ts'
+import { unpackPayload } from '../../messages/payload.ts'
 import { isRejection } from '../../messages/rejection.ts'
 import { decodeReply } from '../../messages/reply.ts'
 import type { CryptoSuite, Peer, Signer } from '../../ports.ts'
@@ -82,7 +84,7 @@ export function createVirtualCluster(context: {
     time,
     random: random.fork(),
     peers: peersOf(cluster, twinIds, twinClientsOf(plan)),
-    onSent: replyObserver(watch, suite, (id) => replicas[id]?.isCorrect ?? false),
+    onSent: answerObserver(watch, suite, (id) => replicas[id]?.isCorrect ?? false),
   })
   network.conditions = plan.network
   const createReplica = (id: ReplicaId, twin: number): VirtualReplica => {
@@ -161,10 +163,12 @@ export function createIdentities(
     suite: suiteName,
     mode = 'signed',
     requests = 'signed',
+    reads = 'ordered',
   }: Pick<Plan, 'seed' | 'n' | 'checkpointInterval' | 'suite'> & {
     readonly workload: Pick<Plan['workload'], 'clients'>
     readonly mode?: AuthenticationMode
     readonly requests?: RequestMode
+    readonly reads?: ReadMode
   },
   suite: CryptoSuite,
   extraClients: number,
@@ -193,6 +197,7 @@ export function createIdentities(
   const facts = {
     mode,
     requests,
+    reads,
     suite: suiteName,
     nonce: secret(3, 0),
     replicas: replicaIds(n).map((id) => ({
@@ -232,15 +237,17 @@ function peersOf(
   ]
 }
 
-/** Shows the watch the replies that correct replicas put on the wire. */
-function replyObserver(
+/** Shows the watch the replies and answers to reads that correct replicas put on the wire. */
+function answerObserver(
   watch: InvariantMonitor,
   suite: CryptoSuite,
   isCorrect: (id: ReplicaId) => boolean,
 ): SentObserver {
   return ({ from, to, frame }) => {
-    if (from.kind !== 'replica' || to.kind !== 'client' || kindIn(frame) !== 'reply') return
-    if (!isCorrect(from.id)) return
+    if (from.kind !== 'replica' || to.kind !== 'client' || !isCorrect(from.id)) return
+    const kind = kindIn(frame)
+    if (kind === 'read-answer') watch.onReadAnswer({ replica: from.id, isRefused: isReadRefused(frame) })
+    if (kind !== 'reply') return
     const parts = splitFrame(frame)
     const reply = isRejection(parts) ? parts : decodeReply(parts, suite.hash)
     if (isRejection(reply)) return
@@ -253,4 +260,12 @@ function replyObserver(
       resultDigest,
     })
   }
+}
+
+/** True if a READ-ANSWER leaves its read to be ordered. */
+function isReadRefused(frame: Uint8Array): boolean {
+  const parts = splitFrame(frame)
+  const items = isRejection(parts) ? parts : unpackPayload(parts.payload)
+  const digest = isRejection(items) ? null : items[4]
+  return !(digest instanceof Uint8Array) || digest.length === 0
 }

@@ -4,7 +4,6 @@
  * would: two that build on one revision contend, and one of them loses.
  */
 import { utf8 } from '../../base/bytes.ts'
-import type { Timestamp } from '../../base/ids.ts'
 import type { Random } from '../../base/random.ts'
 import { OPERATION_CODES } from '../../store/operations.ts'
 import type { Operation } from '../../store/operations-writer.ts'
@@ -14,6 +13,8 @@ import type { WorkloadPlan } from '../plan/plan.ts'
 /** Of the puts and deletes: those of the last revision that the client saw, and those of any revision. */
 const CONDITION_SHARE = 0.3
 const BLIND_CONDITION_SHARE = 0.03
+/** The share of requests that only read, where these are not ordered. */
+const READS_SHARE = 0.5
 
 export class Workload {
   readonly #client: number
@@ -28,12 +29,19 @@ export class Workload {
     this.#plan = plan
   }
 
-  /** The operations of the client's next request. */
-  draw(timestamp: Timestamp): readonly Operation[] {
+  /** The operations of the client's next request, which has this number. */
+  draw(request: number): readonly Operation[] {
     const count = this.#random.between(1, this.#plan.operationsMax)
     return Array.from({ length: count }, (_, index) =>
-      this.#operation(`${this.#client}.${timestamp}.${index} `),
+      this.#operation(`${this.#client}.${request}.${index} `),
     )
+  }
+
+  /** The operations of a request that only reads, or of any other: what is not ordered is drawn often enough. */
+  drawBesideReads(request: number): readonly Operation[] {
+    if (!this.#random.chance(READS_SHARE)) return this.draw(request)
+    const count = this.#random.between(1, this.#plan.operationsMax)
+    return Array.from({ length: count }, () => this.#read())
   }
 
   /** Takes in what the operations gave. */
@@ -58,7 +66,21 @@ export class Workload {
     if (kind < 5) return { kind: 'put', key, value: drawValue(random, label), ...condition }
     if (kind < 8) return { kind: 'get', key }
     if (kind < 9) return { kind: 'delete', key, ...condition }
-    return { kind: 'list', prefix: utf8('key/'), limit: random.below(8), cursor: new Uint8Array(0) }
+    return this.#list()
+  }
+
+  #read(): Operation {
+    if (this.#random.below(4) === 0) return this.#list()
+    return { kind: 'get', key: utf8(`key/${this.#random.below(this.#plan.keys)}`) }
+  }
+
+  #list(): Operation {
+    return {
+      kind: 'list',
+      prefix: utf8('key/'),
+      limit: this.#random.below(8),
+      cursor: new Uint8Array(0),
+    }
   }
 
   #condition(key: Uint8Array): { readonly ifRevision?: number } {
