@@ -5,6 +5,8 @@ const ADMISSION = 'clients/admission.test.ts'
 const CONDITIONS = 'clients/conditions.test.ts'
 const KEYS = 'clients/key-names.test.ts'
 const ROUTES = 'clients/api-routes.test.ts'
+const WATCHES = 'clients/watches.test.ts'
+const WATCH_ROUTES = 'clients/watch-routes.test.ts'
 const why = UNSEEN.notRun
 
 export const GATEWAY_MUTANTS: readonly Mutant[] = [
@@ -95,5 +97,29 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     search: 'this.#endIdlest();\n',
     replacement: '{}\n',
     paper: { file: ADMISSION, test: 'more silent connections', why },
+  },
+  {
+    name: 'the id of the last event counts for nothing',
+    rule: 'watch',
+    within: 'queryOf',
+    search: 'lastEventId(headers) ?? parameters.after',
+    replacement: 'parameters.after',
+    paper: { file: WATCH_ROUTES, test: 'goes on behind the id', why },
+  },
+  {
+    name: 'a slow reader holds all that comes',
+    rule: 'watch',
+    within: 'Watches.#pass',
+    search: 'if (isFull)',
+    replacement: 'if (false)',
+    paper: { file: WATCHES, test: 'holds a bounded queue', why },
+  },
+  {
+    name: 'a watch is given keys that it did not ask for',
+    rule: 'watch',
+    within: 'wants',
+    search: ' && includes(range, key)',
+    replacement: '',
+    paper: { file: WATCHES, test: 'gives only what is asked for', why },
   },
 ]

@@ -2,6 +2,7 @@
 import { type Mutant, UNSEEN } from './mutant.ts'
 
 const HISTORY = 'store/history-model.test.ts'
+const CHANGES = 'store/changes-model.test.ts'
 
 export const STORE_MUTANTS: readonly Mutant[] = [
   {
@@ -51,5 +52,29 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     search: 'this.tree.delete();\n        this.#deleted--;',
     replacement: '',
     paper: { file: HISTORY, test: 'leaves nothing of what it removed', why: UNSEEN.cost },
+  },
+  {
+    name: 'a part of a revision is given for the whole',
+    rule: '1.6',
+    within: 'portionOf',
+    search: 'through: last, fieldBytes',
+    replacement: 'through: endOfRevision(last.main), fieldBytes',
+    paper: { file: CHANGES, test: 'a revision that no answer can hold', why: UNSEEN.notRun },
+  },
+  {
+    name: 'the change at the floor cannot be read',
+    rule: '1.6',
+    within: 'executeChanges',
+    search: 'firstOf(after).main < compaction.floor',
+    replacement: 'firstOf(after).main <= compaction.floor',
+    paper: { file: CHANGES, test: 'the change at the floor', why: UNSEEN.notRun },
+  },
+  {
+    name: 'a value before the floor is shown as the previous one',
+    rule: '1.6',
+    within: 'portionOf',
+    search: 'query.previous && main > compaction.floor',
+    replacement: 'query.previous',
+    paper: { file: CHANGES, test: 'the change at the floor', why: UNSEEN.notRun },
   },
 ]

@@ -107,18 +107,15 @@ function checkContents(truth: ReadonlyMap<string, Change>, { record, given }: Gi
   for (const change of given) {
     const place = placeOf(change)
     const real = truth.get(place)
-    if (real === undefined || !equalEntries(change.put, real.put)) {
+    if (real === undefined || !equalValues(change.put, real.put)) {
       report('reliable', `the store made no such change as ${place}`)
       continue
     }
-    const { put, main } = change
+    const { main } = change
+    if (!equalEntries(change.put, real.put))
+      report('isCreate', `the change ${place} has another creation or version than the store gave it`)
     if (main <= record.after) report('resumable', `the change ${place} came to a reader from ${record.after}`)
     if (!isWanted(record, change)) report('filter', `the change ${place} was not asked for`)
-    if (put !== null && (put.version === 1) !== (put.createRevision === put.modRevision))
-      report(
-        'isCreate',
-        `the change ${place} is a creation by its version or by its revision, and not by both`,
-      )
     const previous = record.previous === true ? real.previous : null
     if (change.previous === 'omitted' || previous === 'omitted') continue
     if (!equalEntries(change.previous, previous))
@@ -148,13 +145,15 @@ function checkCompleteness(truth: readonly Change[], { record, given }: Given, r
 export const isWanted = ({ range, only }: WatchRecord, { key, put }: Change): boolean =>
   (only === undefined || (only === 'put') === (put !== null)) && includes(range, key)
 
+/** True if two entries say the same, apart from the creation of the key and its version. */
+function equalValues(one: ChangedEntry | null, other: ChangedEntry | null): boolean {
+  if (one === null || other === null) return one === other
+  const isSameRevision = one.modRevision === other.modRevision
+  return isSameRevision && equalBytes(one.lease, other.lease) && equalBytes(one.value, other.value)
+}
+
 function equalEntries(one: ChangedEntry | null, other: ChangedEntry | null): boolean {
   if (one === null || other === null) return one === other
-  return (
-    one.createRevision === other.createRevision &&
-    one.modRevision === other.modRevision &&
-    one.version === other.version &&
-    equalBytes(one.lease, other.lease) &&
-    equalBytes(one.value, other.value)
-  )
+  const isSameLife = one.createRevision === other.createRevision && one.version === other.version
+  return isSameLife && equalValues(one, other)
 }
