@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { problemsTable, routesTable } from '../kit/api-tables.ts'
 import { ROOT } from '../kit/built-program.ts'
 import { withTable } from '../kit/documents.ts'
-import { galleryTable } from '../kit/gallery-table.ts'
+import { galleryTable, modelsTable } from '../kit/gallery-table.ts'
 
 const FRONT_PAGE_LINES_MAX = 150
 const ARCHITECTURE_LINES_MAX = 120
@@ -17,6 +17,7 @@ test.each([
   ['routes', 'clients/README.md', routesTable],
   ['problems', 'clients/README.md', problemsTable],
   ['gallery', 'src/classics/README.md', galleryTable],
+  ['models', 'src/classics/README.md', modelsTable],
 ])('`npm run tables` would change nothing: the table of %s in %s', async (name, path, table) => {
   await expect(withTable(path, name, table())).toMatchFileSnapshot(join(ROOT, path))
 })
