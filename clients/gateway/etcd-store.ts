@@ -13,6 +13,7 @@ export function etcdStore(client: StoreClient, name: string): ServiceStore {
       return runtime.view
     },
     execute: (operation) => client.execute(operation),
+    watch: (query) => client.watch(query),
   }
 }
 

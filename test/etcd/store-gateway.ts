@@ -6,6 +6,7 @@ import type { ServiceStore } from '../../clients/etcd/service/answers.ts'
 import type { ServiceCluster } from '../../clients/etcd/service/cluster-service.ts'
 import { createHandlers } from '../../clients/etcd/service/handlers.ts'
 import { serveGrpc } from '../../clients/gateway/grpc-port.ts'
+import { Watches } from '../../clients/library/watches.ts'
 import type { Operation } from '../../src/store/operations-writer.ts'
 import type { Result } from '../../src/store/results.ts'
 import { Driver } from '../store/harness.ts'
@@ -15,11 +16,18 @@ export const MEMBER_ID = 0xa1_0000_0002n
 
 /** A store as the services need it, executed at once. */
 export function testStore(driver = new Driver()): ServiceStore {
+  const execute = async (operation: Operation): Promise<Result> => {
+    const result = driver.run(operation)[0] as Result
+    if ('revision' in result) watches.learn(result.revision)
+    return result
+  }
+  const watches: Watches = new Watches({ execute }, { pauseMin: 5, pauseMax: 50, progress: 50 })
   return {
     clusterId: CLUSTER_ID,
     memberId: MEMBER_ID,
     view: 1,
-    execute: async (operation: Operation) => driver.run(operation)[0] as Result,
+    execute,
+    watch: (query) => watches.open(query),
   }
 }
 

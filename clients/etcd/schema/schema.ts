@@ -4,11 +4,13 @@ import { AUTH_SCHEMA } from './auth-schema.ts'
 import { CLUSTER_SCHEMA, HEALTH_SCHEMA, MAINTENANCE_SCHEMA } from './cluster-schema.ts'
 import { KEY_VALUE_SCHEMA, KV_SCHEMA } from './kv-schema.ts'
 import { LEASE_SCHEMA } from './lease-schema.ts'
+import { WATCH_SCHEMA } from './watch-schema.ts'
 
 const SCHEMAS = [
   KEY_VALUE_SCHEMA,
   KV_SCHEMA,
   LEASE_SCHEMA,
+  WATCH_SCHEMA,
   CLUSTER_SCHEMA,
   MAINTENANCE_SCHEMA,
   AUTH_SCHEMA,

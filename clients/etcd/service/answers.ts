@@ -3,12 +3,15 @@ import type { Operation } from '../../../src/store/operations-writer.ts'
 import type { RangeItem } from '../../../src/store/range-results.ts'
 import type { Result } from '../../../src/store/results.ts'
 import { OperationFailure } from '../../library/store-client.ts'
+import type { Watch, WatchQuery } from '../../library/watch.ts'
 import { EtcdError, etcdError } from './errors.ts'
 import type { KeyValue, ResponseHeader } from './messages.ts'
 
 /** The store as the services need it. */
 export interface ServiceStore {
   execute(operation: Operation): Promise<Result>
+  /** Begins a watch; throws a `WatchFailure`. */
+  watch(query: WatchQuery): Watch
   readonly clusterId: bigint
   readonly memberId: bigint
   /** The view of the replicas, which is etcd's term less one. */

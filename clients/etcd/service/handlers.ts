@@ -18,6 +18,9 @@ import type {
   TxnRequest,
 } from './messages.ts'
 
+import type { WatchRequest } from './watch-messages.ts'
+import { WatchService } from './watch-service.ts'
+
 /** Answers one call that has one request and one answer. Rejects with `EtcdError`. */
 export type UnaryHandler = (request: unknown) => Promise<object>
 
@@ -59,7 +62,12 @@ export function createHandlers({ store, cluster }: ServiceParts): Handlers {
     ...WITH_USERS.map((path): [string, UnaryHandler] => [path, withUsers]),
     ...REFUSALS.map(([path, why]): [string, UnaryHandler] => [path, refusal(path, why)]),
   ])
+  const watch = new WatchService(store)
   const streams = new Map<string, StreamHandler>([
+    [
+      '/etcdserverpb.Watch/Watch',
+      (requests, signal) => watch.watch(requests as AsyncIterable<WatchRequest>, signal),
+    ],
     [
       '/etcdserverpb.Lease/LeaseKeepAlive',
       (requests) => lease.keepAlive(requests as AsyncIterable<LeaseRequest>),
