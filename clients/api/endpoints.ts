@@ -9,11 +9,12 @@ import { getMetrics } from './metrics.ts'
 import { ProblemDocument } from './problems.ts'
 import { getDescription } from './self-description.ts'
 import { getStatus, StatusDocument } from './status.ts'
+import { runTransaction, Transaction, TransactionDone } from './transaction.ts'
 import { watchKeys } from './watch.ts'
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...[putKey, getKey, deleteKey, putNamedKey, listKeys, deleteNamedKey],
-  compactHistory,
+  ...[runTransaction, compactHistory],
   watchKeys,
   ...[getStatus, getEvidence],
   ...[getHealth, getReadiness, getMetrics, getDescription],
@@ -24,4 +25,6 @@ export const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
   Status: StatusDocument,
   Evidence: EvidenceEntry,
   Problem: ProblemDocument,
+  Transaction,
+  TransactionDone,
 }

@@ -46,7 +46,7 @@ export const KeyName = z
     'The name of the key, which leads back to it and to no other: text as it is, but \\\\ for a backslash, \\n, \\r, \\t, and \\xHH for bytes that are no text or not to be seen.',
   )
 
-const StoreRevision = z.int().describe("The store's revision.")
+export const StoreRevision = z.int().describe("The store's revision.")
 
 export const keyRevisions = {
   version: z.int().describe('The number of writes since the key was created.'),
@@ -61,8 +61,13 @@ export const valueForms = {
 
 const KeySet = z.strictObject({ key: KeyName, revision: StoreRevision, ...keyRevisions })
 const KeyDeleted = z.strictObject({ key: KeyName, revision: StoreRevision, deleted: z.boolean() })
-const KeyRead = z.strictObject({ key: KeyName, revision: StoreRevision, ...keyRevisions, ...valueForms })
-const Item = z.strictObject({ key: KeyName, ...keyRevisions, ...valueForms })
+export const KeyRead = z.strictObject({
+  key: KeyName,
+  revision: StoreRevision,
+  ...keyRevisions,
+  ...valueForms,
+})
+export const Item = z.strictObject({ key: KeyName, ...keyRevisions, ...valueForms })
 const Page = z.strictObject({
   items: z.array(Item),
   count: z.int().describe('All keys in the range, whatever limit, cursor and filters.'),

@@ -30,6 +30,12 @@ function schemaJson(schema: z.ZodType, isComponent = false): Json {
   return described
 }
 
+/** A schema with a name. Where it contains itself, it is referred to by its place in the document. */
+function componentJson(name: string, schema: z.ZodType): Json {
+  const text = JSON.stringify(schemaJson(schema, true))
+  return JSON.parse(text.replaceAll('"$ref":"#"', `"$ref":"#/components/schemas/${name}"`))
+}
+
 const contentJson = (content: Content): Json =>
   Object.fromEntries(
     Object.entries(content).map(([mediaType, schema]) => [mediaType, { schema: schemaJson(schema) }]),
@@ -121,7 +127,7 @@ export function describeEndpoints(endpoints: readonly Endpoint[]): OpenApi {
     paths,
     components: {
       schemas: Object.fromEntries(
-        Object.entries(COMPONENTS).map(([name, schema]) => [name, schemaJson(schema, true)]),
+        Object.entries(COMPONENTS).map(([name, schema]) => [name, componentJson(name, schema)]),
       ),
     },
   }

@@ -64,22 +64,24 @@ export const keyBytes = (said: string, least = 1) =>
     })
     .meta({ type: 'string' })
 
-/** The bytes of a key that is given by its name. */
-export const namedKey = text('name').pipe(
+/** The bytes that a name stands for, as many as a key has, from `least` on. `said` names them in a fault. */
+export const nameBytes = (said: string, least = 1) =>
   z
     .string()
     .transform((name, context): Uint8Array => {
-      const key = keyOfName(name)
-      if (key === null) {
+      const bytes = keyOfName(name)
+      if (bytes === null) {
         const hint = 'the name has a backslash that no name has: it is written as two of them'
         return fault(context, hint, 'bad-key')
       }
-      if (key.length === 0) return fault(context, 'the key is empty or not percent-encoded', 'bad-key')
-      if (key.length > KEY_BYTES_MAX) return fault(context, 'the key is longer than 4,096 bytes', 'bad-key')
-      return key
+      if (bytes.length < least) return fault(context, `${said} is empty`, 'bad-key')
+      if (bytes.length > KEY_BYTES_MAX) return fault(context, `${said} is longer than 4,096 bytes`, 'bad-key')
+      return bytes
     })
-    .meta({ type: 'string' }),
-)
+    .meta({ type: 'string' })
+
+/** The bytes of a key that is given by its name. */
+export const namedKey = text('name').pipe(nameBytes('the key'))
 
 /** Bytes in hexadecimal, as the gateway gave them out. */
 export const handedOut = (name: string, bytesOf: (text: string) => Uint8Array | null) =>

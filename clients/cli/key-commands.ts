@@ -13,6 +13,7 @@ import { answerReader } from './answer-reader.ts'
 import { callGateway, type GatewayFlags, withGateway } from './gateway-call.ts'
 import { keyOf, wholeText } from './key-argument.ts'
 import { type RangeFlags, type RangeQuery, rangeOf } from './range-argument.ts'
+import { readInput } from './standard-input.ts'
 
 export interface KeyFlags extends GatewayFlags {
   readonly name?: true
@@ -92,10 +93,4 @@ async function deleteRange(range: RangeQuery, flags: DeletionFlags): Promise<voi
   if (flags.json) console.log(answer.toString('utf8'))
   else if (deleted === 0) console.log('there was no such key')
   else console.log(`deleted ${deleted} ${deleted === 1 ? 'key' : 'keys'} at revision ${revision}`)
-}
-
-async function readInput(): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
 }

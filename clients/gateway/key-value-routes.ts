@@ -3,7 +3,6 @@ import type { FastifyReply } from 'fastify'
 import { given } from '../../src/base/given.ts'
 import { oneKey } from '../../src/store/key-range.ts'
 import type { RangeOperation } from '../../src/store/range-operations.ts'
-import type { RangeItem } from '../../src/store/range-results.ts'
 import type { Result } from '../../src/store/results.ts'
 import type { AnswerOf } from '../api/endpoint.ts'
 import { keyName } from '../api/key-name.ts'
@@ -23,6 +22,7 @@ import {
 import { whyNoEvidence } from '../library/no-evidence.ts'
 import { etag, readOutcome, refuseConditions, writeTest } from './conditions.ts'
 import type { Call, EndpointRoutes } from './endpoint-routes.ts'
+import { itemJson, valueJson } from './key-json.ts'
 import { execute, executeIf, problemOf, revisionMoved, type StoreAccess } from './key-operations.ts'
 import { Problem } from './problem.ts'
 import { behindCursor, cursorBehind, queryOf, rangeOf, rangeParameterIn } from './range-query.ts'
@@ -208,19 +208,4 @@ function wantsJson(accept: string): boolean {
     if (type === 'application/octet-stream') bytes = quality
   }
   return json > 0 && json >= bytes
-}
-
-function itemJson(item: RangeItem, keysOnly = false): PageAnswer['items'][number] {
-  const { key, value, version, createRevision, modRevision } = item
-  const described = { key: keyName(key), version, createRevision, modRevision }
-  return keysOnly ? described : { ...described, ...valueJson(value) }
-}
-
-/** A value in JSON: as text where it is UTF-8, else in base64. */
-export function valueJson(value: Uint8Array): { readonly text: string } | { readonly value: string } {
-  try {
-    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value) }
-  } catch {
-    return { value: Buffer.from(value).toString('base64') }
-  }
 }

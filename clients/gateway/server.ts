@@ -23,6 +23,7 @@ import { serveGrpc } from './grpc-port.ts'
 import { keyValueRoutes } from './key-value-routes.ts'
 import { PathEnds } from './path-ends.ts'
 import { Problem, rawProblem, sendProblem } from './problem.ts'
+import { transactionRoutes } from './transaction-routes.ts'
 import { answerUnrouted } from './unrouted.ts'
 import { watchRoutes } from './watch-routes.ts'
 
@@ -129,6 +130,7 @@ function createServer({ client, reports, etcd, loop, allowedHosts }: ServerParts
   readBodies(server, admission)
   const access = { client, diagnose: () => reports.diagnose() }
   keyValueRoutes(routes, access)
+  transactionRoutes(routes, access)
   compactionRoutes(routes, access)
   watchRoutes(routes, { watch: (query) => client.watch(query), admission })
   clusterRoutes(routes, client, { reports, loop, metrics })

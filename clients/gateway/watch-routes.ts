@@ -9,7 +9,8 @@ import { type WatchedChangeDocument, type WatchedEvent, watchKeys } from '../api
 import { type Watch, WatchFailure, type WatchQuery, type WatchStep } from '../library/watch.ts'
 import type { Admission } from './admission.ts'
 import type { Call, EndpointRoutes } from './endpoint-routes.ts'
-import { keyOf, namesOneKey, valueJson } from './key-value-routes.ts'
+import { valueJson } from './key-json.ts'
+import { keyOf, namesOneKey } from './key-value-routes.ts'
 import { Problem, problemJson } from './problem.ts'
 import { rangeOf } from './range-query.ts'
 

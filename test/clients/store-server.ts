@@ -6,6 +6,7 @@ import type { StoreAccess } from '../../clients/gateway/key-operations.ts'
 import { keyValueRoutes } from '../../clients/gateway/key-value-routes.ts'
 import { PathEnds } from '../../clients/gateway/path-ends.ts'
 import { Problem, sendProblem } from '../../clients/gateway/problem.ts'
+import { transactionRoutes } from '../../clients/gateway/transaction-routes.ts'
 import type { Operation } from '../../src/store/operations-writer.ts'
 import { Driver } from '../store/harness.ts'
 
@@ -31,6 +32,7 @@ export class StoreServer {
     const access = { client, diagnose: async () => ({}) } as unknown as StoreAccess
     const routes = new EndpointRoutes(server, this.#pathEnds)
     keyValueRoutes(routes, access)
+    transactionRoutes(routes, access)
     compactionRoutes(routes, access)
   }
 

@@ -1,4 +1,4 @@
-/** put, get, del, list, watch, compact, status: through a gateway. */
+/** put, get, del, list, watch, txn, compact, status: through a gateway. */
 import type { Command } from 'commander'
 import type { GatewayFlags } from '../gateway-call.ts'
 import type { DeletionFlags, KeyFlags, ReadFlags } from '../key-commands.ts'
@@ -67,6 +67,14 @@ export function addStoreCommands(program: Command): void {
     .action(async (key: string | undefined, flags: WatchFlags) =>
       (await import('../watch-command.ts')).watch(key, flags),
     )
+
+  addCommandsWithoutKey(command)
+}
+
+function addCommandsWithoutKey(command: (name: string, description: string) => Command): void {
+  command('txn', 'execute a transaction: comparisons choose one of two lists of steps, at one revision')
+    .argument('[file]', 'the transaction; - or nothing reads it from standard input', '-')
+    .action(async (file: string, flags: GatewayFlags) => (await import('../txn-command.ts')).txn(file, flags))
 
   command('compact', 'give up the history below a revision; what is there now stays')
     .argument('<revision>', 'the oldest revision that can be read from now on', wholeNumber(1))

@@ -1,0 +1,12 @@
+/** The relations of a comparison as documents and command lines write them. */
+import type { CompareRelation } from '../../src/store/transaction.ts'
+
+export const COMPARE_RELATIONS_SHOWN = ['=', '!=', '<', '>'] as const
+export type ShownRelation = (typeof COMPARE_RELATIONS_SHOWN)[number]
+
+export const RELATION_OF: Readonly<Record<ShownRelation, CompareRelation>> = {
+  '=': 'equal',
+  '!=': 'not-equal',
+  '<': 'less',
+  '>': 'greater',
+}

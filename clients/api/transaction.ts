@@ -1,0 +1,164 @@
+/** The resource `/v1/txn`: several operations at one revision, chosen by comparisons. */
+import { z } from 'zod'
+import { COMPARE_RELATIONS_SHOWN } from './compare-relations.ts'
+import { endpoint, json } from './endpoint.ts'
+import { Item, KeyRead, keyRevisions, StoreRevision } from './keys.ts'
+import { nameBytes } from './parameters.ts'
+import { LIST_LIMIT_MAX, ORDER_NAMES, SORT_NAMES } from './range-parameters.ts'
+import { STORE_PROBLEMS } from './store-problems.ts'
+
+/** The maximum bytes of a transaction as the replicas get it. */
+export const TRANSACTION_BYTES_MAX = 1536 * 1024
+/** The maximum bytes of its document, in which values may be in base64. */
+const DOCUMENT_BYTES_MAX = 3 * 1024 * 1024
+
+const number = z.int().min(0)
+const key = nameBytes('the key').describe('By its name, as answers give it.')
+
+const VALUE = {
+  text: z.string().optional().describe('The value, where it is UTF-8.'),
+  value: z.base64().optional().describe('In place of `text`: the value in base64.'),
+}
+
+const RANGE = {
+  prefix: nameBytes('the prefix', 0).optional().describe('The keys that begin so. Empty: every key.'),
+  start: nameBytes('start').optional().describe('In place of `prefix`: the first key of the range.'),
+  end: nameBytes('end').optional().describe('In place of `prefix`: the key that ends the range.'),
+}
+
+const Compare = z
+  .strictObject({
+    key: key.optional(),
+    ...RANGE,
+    relation: z.enum(COMPARE_RELATIONS_SHOWN).default('='),
+    ...VALUE,
+    version: number.optional().describe('0: the key does not exist.'),
+    createRevision: number.optional(),
+    modRevision: number.optional(),
+  })
+  .describe(
+    'A fact of the key (its value, version, create or mod revision), and what it is compared with. With a range each key must be so. A key that does not exist has no value, and 0 for the other facts.',
+  )
+
+const Put = z.strictObject({ key, ...VALUE })
+const Get = z.strictObject({ key })
+const Range = z.strictObject({
+  ...RANGE,
+  revision: number.optional().describe('Reads the store as it was at this revision.'),
+  limit: number.max(LIST_LIMIT_MAX).optional().describe('No limit when it is not given.'),
+  keysOnly: z.boolean().optional(),
+  countOnly: z.boolean().optional(),
+  sort: z.enum(SORT_NAMES).optional(),
+  order: z.enum(ORDER_NAMES).optional(),
+  minModRevision: number.optional(),
+  maxModRevision: number.optional(),
+  minCreateRevision: number.optional(),
+  maxCreateRevision: number.optional(),
+})
+const Delete = z.strictObject({
+  key: key.optional(),
+  ...RANGE,
+  previous: z.boolean().optional().describe('Answers with the keys and values that were deleted.'),
+})
+
+export interface TransactionSteps {
+  readonly put?: z.output<typeof Put> | undefined
+  readonly get?: z.output<typeof Get> | undefined
+  readonly range?: z.output<typeof Range> | undefined
+  readonly delete?: z.output<typeof Delete> | undefined
+  readonly txn?: TransactionBody | undefined
+}
+
+export interface TransactionBody {
+  readonly compare?: readonly z.output<typeof Compare>[] | undefined
+  readonly success?: readonly TransactionSteps[] | undefined
+  readonly failure?: readonly TransactionSteps[] | undefined
+}
+
+const STEPS = 'Exactly one of `put`, `get`, `range`, `delete` and `txn`.'
+
+const Step: z.ZodType<TransactionSteps> = z
+  .strictObject({
+    put: Put.optional(),
+    get: Get.optional(),
+    range: Range.optional(),
+    delete: Delete.optional(),
+    txn: z.lazy(() => Transaction).optional(),
+  })
+  .refine((step) => Object.values(step).filter((each) => each !== undefined).length === 1, {
+    error: 'a step is exactly one of put, get, range, delete and txn',
+  })
+  .describe(STEPS)
+
+export const Transaction: z.ZodType<TransactionBody> = z
+  .strictObject({
+    compare: z.array(Compare).optional().describe('All are looked at before anything is written.'),
+    success: z.array(Step).optional().describe('What is done if all comparisons hold.'),
+    failure: z.array(Step).optional().describe('What is done if one does not.'),
+  })
+  .describe(
+    'At most 128 comparisons, 128 steps in `success` and 128 in `failure`; a txn inside gets what is left.',
+  )
+
+const Written = z.strictObject({ revision: StoreRevision, ...keyRevisions })
+const Ranged = z.strictObject({
+  revision: StoreRevision,
+  items: z.array(Item),
+  count: z.int().describe('All keys in the range, whatever limit and filters.'),
+  more: z.boolean().describe('True where the limit cut the answer.'),
+})
+const Deleted = z.strictObject({
+  revision: StoreRevision,
+  deleted: z.int().describe('The number of keys that were deleted.'),
+  items: z.array(Item).optional().describe('The deleted keys, with `previous`.'),
+})
+
+export interface StepAnswer {
+  readonly put?: z.output<typeof Written> | undefined
+  readonly get?: z.output<typeof KeyRead> | null | undefined
+  readonly range?: z.output<typeof Ranged> | undefined
+  readonly delete?: z.output<typeof Deleted> | undefined
+  readonly txn?: TransactionAnswer | undefined
+}
+
+export interface TransactionAnswer {
+  readonly revision: number
+  readonly succeeded: boolean
+  readonly results: readonly StepAnswer[]
+}
+
+const Answered: z.ZodType<StepAnswer> = z.strictObject({
+  put: Written.optional(),
+  get: KeyRead.nullable().optional().describe('Null where the key does not exist.'),
+  range: Ranged.optional(),
+  delete: Deleted.optional(),
+  txn: z.lazy(() => TransactionDone).optional(),
+})
+
+export const TransactionDone: z.ZodType<TransactionAnswer> = z.strictObject({
+  revision: StoreRevision,
+  succeeded: z
+    .boolean()
+    .describe('True if all comparisons held: `success` was done, and otherwise `failure`.'),
+  results: z.array(Answered).describe('One for each step that was done, under the name of the step.'),
+})
+
+const PROBLEMS = [
+  ...(['bad-key', 'future-revision', 'compacted'] as const),
+  ...(['too-slow', 'too-large', 'no-space'] as const),
+] as const
+
+export const runTransaction = endpoint({
+  method: 'POST',
+  path: '/v1/txn',
+  summary: 'Compares, and then does all of `success` or all of `failure`, at one revision.',
+  description:
+    'Nothing comes in between, and each step sees what the steps before it wrote. No key is written twice. Where a step cannot be done nothing is. The answer is 200 whether the comparisons held or not.',
+  body: {
+    description: 'The transaction.',
+    bytesMax: DOCUMENT_BYTES_MAX,
+    content: { 'application/json': Transaction },
+  },
+  answers: { 200: json(TransactionDone, 'It is done.') },
+  problems: [...PROBLEMS, ...STORE_PROBLEMS],
+})
