@@ -26,6 +26,7 @@ import {
   type OperationCursor,
   openOperations,
 } from './operations.ts'
+import { executePutWithOptions } from './put-execution.ts'
 import { executeCompact, executeDeleteRange, executeRange, type RangeTarget } from './range-execution.ts'
 import { RESULT_HEADER_BYTES } from './result-fields.ts'
 import { FIELD_BYTES, RESULTS_BYTES_MAX, RESULTS_HEADER_BYTES } from './results.ts'
@@ -100,6 +101,9 @@ function executeAtOnce(execution: Execution, code: number): boolean {
   switch (code) {
     case OPERATION_CODES.put:
       executePut(execution)
+      return true
+    case OPERATION_CODES['put-with-options']:
+      executeRichPut(execution)
       return true
     case OPERATION_CODES.get:
       executeGet(execution)
@@ -184,6 +188,12 @@ function executePut(execution: Execution): void {
   results.result('ok', FIELD_BYTES.put)
   results.u64(store.revision)
   results.revisions(store)
+}
+
+function executeRichPut(execution: Execution): void {
+  if (!execution.results.fits(FIELD_BYTES.put)) return execution.results.result('result-budget', 0)
+  find(execution)
+  if (!revisionMoved(execution)) executePutWithOptions(execution, execution.cursor)
 }
 
 function executeGet(execution: Execution): void {

@@ -15,6 +15,7 @@ import {
   OPERATIONS_MAX,
   OPTION_FLAGS,
 } from './operations.ts'
+import { type PutWithOptions, putOptionsOf } from './put-options.ts'
 import {
   type CompactOperation,
   type DeleteRangeOperation,
@@ -61,6 +62,7 @@ export type Operation = OperationOptions &
     | LeaseOperation
     | ChangesOperation
     | TransactionOperation
+    | PutWithOptions
   )
 
 const START_BYTES = 16 * 1024
@@ -134,6 +136,8 @@ export function operationBytes(operation: Operation): number {
   if (ifRevision !== undefined) length += 8
   if (lease !== undefined) length += LEASE_BYTES
   switch (operation.kind) {
+    case 'put-with-options':
+      return length + 3 + operation.key.length + operation.value.length
     case 'put':
       return length + 2 + operation.key.length + operation.value.length
     case 'list':
@@ -198,6 +202,9 @@ function writeOptions(bytes: Uint8Array, from: number, options: OperationOptions
 
 function writeFields(bytes: Uint8Array, at: number, operation: Operation): void {
   switch (operation.kind) {
+    case 'put-with-options':
+      bytes[at] = putOptionsOf(operation)
+      return writeKeyAndRest(bytes, at + 1, operation.key, operation.value)
     case 'put':
       return writeKeyAndRest(bytes, at, operation.key, operation.value)
     case 'list':

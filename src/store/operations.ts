@@ -10,6 +10,7 @@
  *     list     limit u32 | prefix length u16 | prefix | cursor (the rest)
  *     range, delete-range, compact                            see `range-operations.ts`
  *     lease-grant, lease-revoke, lease-keep-alive, lease-time-to-live, leases    see `lease-operations.ts`
+ *     put-with-options                                        see `put-options.ts`
  *     changes                                                 see `changes-operation.ts`
  *     transaction                                             see `transaction.ts`
  *   options    0x01 actAs 32 bytes · 0x02 idempotency key: length u8 (1 .. 64) | bytes · 0x04 ifRevision u64
@@ -57,12 +58,17 @@ export const OPERATION_CODES = {
   'lease-time-to-live': 12,
   leases: 13,
   changes: 14,
+  'put-with-options': 15,
 } as const
 export type OperationCode = (typeof OPERATION_CODES)[keyof typeof OPERATION_CODES]
 
 export const OPTION_FLAGS = { actAs: 0x01, idempotencyKey: 0x02, ifRevision: 0x04, lease: 0x08 } as const
 const FLAGS_KNOWN = 0x0f
 const FLAGS_UNSUPPORTED = OPTION_FLAGS.actAs | OPTION_FLAGS.idempotencyKey
+
+/** The options of a put with options. */
+export const PUT_OPTIONS = { previous: 1, keepValue: 2, keepLease: 4 } as const
+const PUT_OPTIONS_ALL = 7
 
 /** Bytes of the client key that an operation acts for. */
 export const ACT_AS_BYTES = 32
@@ -72,9 +78,16 @@ export const IDEMPOTENCY_KEY_BYTES_MAX = 64
  * The reason why an operation cannot be executed in any state of the store. `bad-operation`: its fields break the
  * layout, or an option has no meaning in it. `unsupported`: this version does not execute the code or an option.
  * `bad-key`: a key is empty or too long. `too-large`: a value is too long. `too-many-operations`: a transaction has more
- * than it may have.
+ * than it may have. `value-provided`, `lease-provided`: a put gives what it keeps.
  */
-export type OperationFault = 'bad-operation' | 'unsupported' | 'bad-key' | 'too-large' | 'too-many-operations'
+export type OperationFault =
+  | 'bad-operation'
+  | 'unsupported'
+  | 'bad-key'
+  | 'too-large'
+  | 'too-many-operations'
+  | 'value-provided'
+  | 'lease-provided'
 
 /** The current position in a request's operations, and the parts of the current operation. Offsets are into `bytes`. */
 export interface OperationCursor {
@@ -94,6 +107,8 @@ export interface OperationCursor {
   /** The value; in a list, the cursor. */
   valueStart: number
   valueEnd: number
+  /** The options of a put. */
+  options: number
   /** The number of items that a list may return. */
   limit: number
 }
@@ -110,6 +125,7 @@ export function openOperations(bytes: Uint8Array): OperationCursor | null {
     flags: 0,
     ifRevision: -1,
     leaseAt: -1,
+    options: 0,
     keyStart: 0,
     keyEnd: 0,
     valueStart: 0,
@@ -166,11 +182,15 @@ export function nextOperation(cursor: OperationCursor): OperationFault | null {
   cursor.next = end
   if ((cursor.flags & ~FLAGS_KNOWN) !== 0) return 'bad-operation'
   const at = cursor.flags === 0 ? from : readOptions(cursor, from, end)
-  if (at < 0 || (cursor.leaseAt >= 0 && cursor.code !== OPERATION_CODES.put)) return 'bad-operation'
+  if (at < 0 || (cursor.leaseAt >= 0 && !isPut(cursor.code))) return 'bad-operation'
   const fault = readFields(cursor, at, end)
   if (fault !== null) return fault
   return (cursor.flags & FLAGS_UNSUPPORTED) === 0 ? lengthFault(cursor) : 'unsupported'
 }
+
+/** True for the code of a put, with options or without. */
+const isPut = (code: number): boolean =>
+  code === OPERATION_CODES.put || code === OPERATION_CODES['put-with-options']
 
 /** Returns a view of the id of the lease that a put names; null if it names none. */
 export const leaseOf = ({ bytes, leaseAt }: OperationCursor): Uint8Array | null =>
@@ -203,6 +223,10 @@ function readFields(cursor: OperationCursor, from: number, end: number): Operati
   switch (cursor.code) {
     case OPERATION_CODES.put:
       return readKeyAndRest(cursor, from, end)
+    case OPERATION_CODES['put-with-options']:
+      cursor.options = cursor.bytes[from] as number
+      if (from >= end || cursor.options > PUT_OPTIONS_ALL) return 'bad-operation'
+      return readKeyAndRest(cursor, from + 1, end)
     case OPERATION_CODES.get:
       return cursor.ifRevision < 0 ? readKeyOnly(cursor, from, end) : 'bad-operation'
     case OPERATION_CODES.delete:
@@ -247,12 +271,21 @@ function readKeyAndRest(cursor: OperationCursor, from: number, end: number): Ope
   return null
 }
 
+/** Returns the fault of a put that gives what it keeps. */
+function optionsFault(cursor: OperationCursor, valueLength: number): OperationFault | null {
+  const { options } = cursor
+  if ((options & PUT_OPTIONS.keepValue) !== 0 && valueLength > 0) return 'value-provided'
+  return (options & PUT_OPTIONS.keepLease) !== 0 && leaseOf(cursor) !== null ? 'lease-provided' : null
+}
+
 function lengthFault(cursor: OperationCursor): OperationFault | null {
-  if (cursor.code > OPERATION_CODES.list) return null
+  const isWithOptions = cursor.code === OPERATION_CODES['put-with-options']
+  if (cursor.code > OPERATION_CODES.list && !isWithOptions) return null
   const keyLength = cursor.keyEnd - cursor.keyStart
   if (keyLength > KEY_BYTES_MAX) return 'bad-key'
   const restLength = cursor.valueEnd - cursor.valueStart
   if (cursor.code === OPERATION_CODES.list) return restLength > KEY_BYTES_MAX ? 'bad-key' : null
   if (keyLength === 0) return 'bad-key'
-  return restLength > VALUE_BYTES_MAX ? 'too-large' : null
+  if (restLength > VALUE_BYTES_MAX) return 'too-large'
+  return isWithOptions ? optionsFault(cursor, restLength) : null
 }

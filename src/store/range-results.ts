@@ -89,7 +89,7 @@ export function interpretRangeResult(code: number, fields: Uint8Array): RangeRes
 }
 
 /** Reads items that take up all bytes from an offset on. */
-function readItems(fields: Uint8Array, from: number): readonly RangeItem[] | null {
+export function readItems(fields: Uint8Array, from: number): readonly RangeItem[] | null {
   const count = readU32(fields, from)
   const items: RangeItem[] = []
   let at = from + 4

@@ -13,6 +13,7 @@
  *   ok, range, delete-range, compact                        see `range-results.ts`
  *   ok, lease-grant and the other operations on leases      see `lease-results.ts`
  *   ok, changes                                             see `changes-result.ts`
+ *   ok, put-with-options                                    see `put-options.ts`
  *   ok, transaction                                         see `transaction-results.ts`
  *   not-found         revision u64
  *   compacted         revision u64 | floor u64              the revision asked for is below the floor
@@ -35,6 +36,7 @@ import {
   type OperationCode,
   TRANSACTION_OPERATIONS_MAX,
 } from './operations.ts'
+import { interpretPutWithOptions, type PutWithOptionsResult } from './put-options.ts'
 import { interpretRangeResult, type RangeResult } from './range-results.ts'
 import { type KeyRevisions, RESULT_HEADER_BYTES, readRevisions, safeU64 } from './result-fields.ts'
 import { interpretTransaction, type TransactionResult } from './transaction-results.ts'
@@ -65,6 +67,8 @@ export const STATUSES = {
   'lease-too-long': 17,
   'too-many-leases': 18,
   'too-many-lease-keys': 19,
+  'value-provided': 20,
+  'lease-provided': 21,
 } as const
 export type Status = keyof typeof STATUSES
 
@@ -117,6 +121,7 @@ export type Result =
   | LeaseResult
   | ChangesResult
   | TransactionResult
+  | PutWithOptionsResult
   | { readonly status: 'compacted'; readonly revision: number; readonly floor: number }
   | { readonly status: 'future'; readonly revision: number }
   | { readonly status: Exclude<Status, StatusWithFields> }
@@ -213,6 +218,8 @@ function interpretOk(depthMax: number, code: OperationCode, fields: Uint8Array):
       return interpretLeaseResult(code, fields)
     case OPERATION_CODES.changes:
       return interpretChangesResult(fields)
+    case OPERATION_CODES['put-with-options']:
+      return interpretPutWithOptions(fields)
     case OPERATION_CODES.transaction:
       if (depthMax === 0) return null
       return interpretTransaction(fields, (inner, statusNumber, innerFields) => {

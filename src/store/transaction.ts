@@ -25,6 +25,7 @@ import {
   OPTION_FLAGS,
   type OperationCursor,
   type OperationFault,
+  PUT_OPTIONS,
   TRANSACTION_OPERATIONS_MAX,
 } from './operations.ts'
 import { readDeletion, readQuery } from './range-operations.ts'
@@ -200,8 +201,10 @@ function readMember(reader: Reader, at: number, operationsMax: number): Member |
   if ((cursor.flags & OPTIONS_ELSEWHERE) !== 0) return 'bad-operation'
   const { bytes, code, keyStart, keyEnd, valueStart, valueEnd } = cursor
   const key = bytes.subarray(keyStart, keyEnd)
+  const isPlain = code === OPERATION_CODES.put
   switch (code) {
     case OPERATION_CODES.put:
+    case OPERATION_CODES['put-with-options']:
       return {
         kind: 'put',
         at,
@@ -209,8 +212,8 @@ function readMember(reader: Reader, at: number, operationsMax: number): Member |
         key,
         bytes: key.length + valueEnd - valueStart,
         lease: leaseOf(cursor),
-        mustExist: false,
-        isPlain: cursor.flags === 0,
+        mustExist: !isPlain && (cursor.options & (PUT_OPTIONS.keepValue | PUT_OPTIONS.keepLease)) !== 0,
+        isPlain: isPlain && cursor.flags === 0,
       }
     case OPERATION_CODES.get:
       return { kind: 'read', at, code, revision: 0 }

@@ -16,6 +16,7 @@ import {
   type OperationCode,
   type OperationCursor,
   openOperations,
+  PUT_OPTIONS,
 } from '../../store/operations.ts'
 import { readDeletion, readQuery } from '../../store/range-operations.ts'
 import { interpretResult, type Result, readResults } from '../../store/results.ts'
@@ -70,6 +71,10 @@ export class Registers {
       if (cursor.code < OPERATION_CODES.list) this.#keys.add(keyOf(cursor))
       if (result.status !== 'ok') return
       if (result.kind === 'put') note(keyOf(cursor), result.modRevision, writtenBy(cursor))
+      if (result.kind === 'put-with-options') {
+        this.#keys.add(keyOf(cursor))
+        if (!keepsValue(cursor)) note(keyOf(cursor), result.modRevision, writtenBy(cursor))
+      }
       if (result.kind === 'get') note(keyOf(cursor), result.modRevision, result.value)
       if (result.kind === 'list')
         for (const { key, modRevision, value } of result.items) note(textOf(key), modRevision, value)
@@ -115,6 +120,8 @@ export class Registers {
     const note = (cursor: OperationCursor): void => {
       if (cursor.code === OPERATION_CODES.put)
         writes.push({ key: keyOf(cursor), left: textOf(writtenBy(cursor)) })
+      if (cursor.code === OPERATION_CODES['put-with-options'] && !keepsValue(cursor))
+        writes.push({ key: keyOf(cursor), left: textOf(writtenBy(cursor)) })
       if (cursor.code === OPERATION_CODES.delete) writes.push({ key: keyOf(cursor), left: null })
       if (cursor.code === OPERATION_CODES['delete-range'])
         for (const key of this.#within(readDeletion(fieldsOf(cursor)))) writes.push({ key, left: null })
@@ -152,6 +159,8 @@ export class Registers {
     switch (result.kind) {
       case 'put':
         return [{ key, ...condition, left: textOf(writtenBy(cursor)) }]
+      case 'put-with-options':
+        return keepsValue(cursor) ? [] : [{ key, ...condition, left: textOf(writtenBy(cursor)) }]
       case 'delete':
         return [result.deleted ? { key, ...condition, left: null } : { key, found: { value: null } }]
       case 'get':
@@ -311,6 +320,8 @@ function showsValues(cursor: OperationCursor): boolean {
   const query = readQuery(fieldsOf(cursor))
   return typeof query !== 'string' && !query.keysOnly
 }
+
+const keepsValue = ({ options }: OperationCursor): boolean => (options & PUT_OPTIONS.keepValue) !== 0
 
 const keyOf = ({ bytes, keyStart, keyEnd }: OperationCursor): string =>
   textOf(bytes.subarray(keyStart, keyEnd))

@@ -1,5 +1,5 @@
 /**
- * This project's store as a data model, as far as it goes: puts with a lease but no other option, ranges, deletions,
+ * This project's store as a data model, as far as it goes: puts, ranges, deletions,
  * transactions, compaction and leases. One request is one batch, and time passes in batches without requests. Its numbers have no sign, so a request with a negative one cannot be put to it.
  */
 
@@ -32,12 +32,9 @@ type TxnMember = NonNullable<Txn['success']>[number]
 /** True if the store has the request's kind and all of its options. */
 export function isSupported(request: Request): boolean {
   switch (request.kind) {
-    case 'put': {
-      const { prevKv = false, ignoreValue = false, ignoreLease = false } = request
-      return !prevKv && !ignoreValue && !ignoreLease
-    }
     case 'range':
       return Object.values(request).every((value) => typeof value !== 'number' || value >= 0)
+    case 'put':
     case 'deleteRange':
       return true
     case 'txn': {
@@ -83,7 +80,11 @@ export function operationOf(request: Request | TxnMember): Operation {
   switch (request.kind) {
     case 'put': {
       const { key, value = NOTHING, lease = 0n } = request
-      return lease === 0n ? { kind: 'put', key, value } : { kind: 'put', key, value, lease }
+      const { prevKv = false, ignoreValue = false, ignoreLease = false } = request
+      const put = lease === 0n ? { key, value } : { key, value, lease }
+      if (!prevKv && !ignoreValue && !ignoreLease) return { kind: 'put', ...put }
+      const options = { previous: prevKv, keepValue: ignoreValue, keepLease: ignoreLease }
+      return { kind: 'put-with-options', ...put, ...options }
     }
     case 'range':
       return queryOf(request)
@@ -147,6 +148,12 @@ function answerOf(result: Result): Answer {
       return { kind: 'refusal', ...REFUSALS.tooManyOperations }
     case 'duplicate-key':
       return { kind: 'refusal', ...REFUSALS.duplicateKey }
+    case 'value-provided':
+      return { kind: 'refusal', ...REFUSALS.valueProvided }
+    case 'lease-provided':
+      return { kind: 'refusal', ...REFUSALS.leaseProvided }
+    case 'not-found':
+      return { kind: 'refusal', ...REFUSALS.keyNotFound }
     case 'lease-not-found':
       return { kind: 'refusal', ...REFUSALS.leaseNotFound }
     case 'lease-exists':
@@ -162,6 +169,10 @@ function answerOf(result: Result): Answer {
   switch (kind) {
     case 'put':
       return { kind, revision, prevKv: null }
+    case 'put-with-options': {
+      const { previous } = result
+      return { kind: 'put', revision, prevKv: previous === null ? null : pairOf(previous) }
+    }
     case 'range': {
       const { count, more, items } = result
       return { kind, revision, count, more: more !== null, kvs: items.map(pairOf) }
