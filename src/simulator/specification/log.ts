@@ -37,6 +37,8 @@ export class Log {
   /** The record by which the view was left for, or entered. */
   viewPosition = -1
   leftForPosition: number | undefined
+  /** By view, the positions of all VIEW-CHANGEs. */
+  readonly leftFor = new Map<View, number>()
   /** The own VIEW-CHANGE. */
   leftWith: (LogRecord & { readonly kind: 'view-change' })['content'] | null = null
   /** The choices that the NEW-VIEW of the view binds, up to this sequence number. */
@@ -81,6 +83,7 @@ export class Log {
         return
       case 'view-change':
         this.leftForPosition = position
+        this.leftFor.set(record.content.view, position)
         this.leftWith = record.content
         return this.#enter(record.content.view, false, position)
       case 'new-view-made': {

@@ -186,11 +186,17 @@ function messageFault(me: Memory, outgoing: Outgoing): string | null {
       )
     }
     case 'view-change':
-    case 'oral-view-change':
       return first(
         me.isAmnesiac && 'it forgot what it said',
         said.view !== me.log.view && `it is in view ${me.log.view}`,
         !me.isSynced(me.log.leftForPosition) && 'it is not on disk',
+      )
+    case 'oral-view-change':
+      // Asked for it (rule 4.7), it sends again the one with which it left for an earlier view.
+      return first(
+        me.isAmnesiac && 'it forgot what it said',
+        said.view > me.log.view && `it is in view ${me.log.view}`,
+        !me.isSynced(me.log.leftFor.get(said.view)) && 'it is not on disk',
       )
     case 'new-view':
     case 'oral-new-view':
