@@ -6,6 +6,7 @@ import { EvidenceEntry, getEvidence } from './evidence.ts'
 import { getHealth, getReadiness } from './health.ts'
 import { deleteKey, deleteNamedKey, getKey, listKeys, putKey, putNamedKey } from './keys.ts'
 import { getMetrics } from './metrics.ts'
+import { getLease, grantLease, keepLease, listLeases, revokeLease } from './leases.ts'
 import { ProblemDocument } from './problems.ts'
 import { getDescription } from './self-description.ts'
 import { getStatus, StatusDocument } from './status.ts'
@@ -15,6 +16,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...[putKey, getKey, deleteKey, putNamedKey, listKeys, deleteNamedKey],
   compactHistory,
   watchKeys,
+  ...[grantLease, listLeases, getLease, revokeLease, keepLease],
   ...[getStatus, getEvidence],
   ...[getHealth, getReadiness, getMetrics, getDescription],
 ]

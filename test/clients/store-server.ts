@@ -4,6 +4,7 @@ import { compactionRoutes } from '../../clients/gateway/compaction-routes.ts'
 import { EndpointRoutes } from '../../clients/gateway/endpoint-routes.ts'
 import type { StoreAccess } from '../../clients/gateway/key-operations.ts'
 import { keyValueRoutes } from '../../clients/gateway/key-value-routes.ts'
+import { leaseRoutes } from '../../clients/gateway/lease-routes.ts'
 import { PathEnds } from '../../clients/gateway/path-ends.ts'
 import { Problem, sendProblem } from '../../clients/gateway/problem.ts'
 import type { Operation } from '../../src/store/operations-writer.ts'
@@ -32,6 +33,7 @@ export class StoreServer {
     const routes = new EndpointRoutes(server, this.#pathEnds)
     keyValueRoutes(routes, access)
     compactionRoutes(routes, access)
+    leaseRoutes(routes, access)
   }
 
   /** Puts an empty store in the place of the one there is. */
