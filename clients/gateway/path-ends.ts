@@ -15,7 +15,7 @@ const PATHS_BY_ROUTE: ReadonlyMap<string, string> = new Map(
   ENDPOINTS.map(({ path }) => [routePath(path), path] as const).filter(([route, path]) => route !== path),
 )
 
-/** What stands before and behind the bytes, the longest end first. */
+/** The parts of each path before and behind the bytes, the longest end first. */
 const FRAMES = [...PATHS_BY_ROUTE]
   .map(([route, path]) => ({ route, parts: path.split(NAME) as [before: string, behind: string] }))
   .sort((a, b) => b.parts[1].length - a.parts[1].length)

@@ -134,7 +134,6 @@ function createServer({ client, reports, etcd, loop, allowedHosts }: ServerParts
   watchRoutes(routes, { watch: (query) => client.watch(query), admission })
   clusterRoutes(routes, client, { reports, loop, metrics })
   leaseRoutes(routes, access)
-  clusterRoutes(routes, client, { reports, loop })
   jsonRoutes(server, {
     handlers: etcd,
     isHealthy: async () => (await reports.readiness()).ready,
