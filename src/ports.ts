@@ -219,6 +219,11 @@ export interface Application {
    */
   read(client: ClientId, operations: Uint8Array, allowance: Allowance): Uint8Array | null
   readonly revision: number
+  /**
+   * The executed time at which the next lease ends; 0 if it is reached already and the next batch ends a lease; null while
+   * no lease runs.
+   */
+  readonly nextExpiry: Milliseconds | null
   /** The state after the last executed batch, frozen. */
   snapshot(): Snapshot
   /** Begins to put together the state with this root; pages that the live state shares with it are taken from there. */

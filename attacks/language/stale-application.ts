@@ -33,6 +33,9 @@ export const staleReadsOf =
         get revision() {
           return reader().revision
         },
+        get nextExpiry() {
+          return application.nextExpiry
+        },
         snapshot: () => application.snapshot(),
         assemble: (root) => application.assemble(root),
         restore: (snapshot) => {

@@ -38,7 +38,9 @@ export interface Answer {
 
 export interface Endpoint {
   readonly method: Method
-  /** A name in braces may stand at the end: it takes all the rest, any bytes, and is one of the parameters. */
+  /**
+   * One name in braces may be a segment: it takes any bytes, slashes included, and is one of the parameters.
+   */
   readonly path: string
   /** One sentence. */
   readonly summary: string
@@ -70,7 +72,7 @@ export const json = <S extends z.ZodType>(schema: S, description: string) => ({
 
 /** True if a parameter stands in the path, and not in the query. */
 export const isInPath = ({ path }: Pick<Endpoint, 'path'>, name: string): boolean =>
-  path.endsWith(`/{${name}}`)
+  path.includes(`/{${name}}`)
 
 /** The names of the parameters that may stand in the query. */
 export const queryNames = (declared: Endpoint): readonly string[] =>

@@ -5,6 +5,7 @@ import type { Endpoint } from './endpoint.ts'
 import { EvidenceEntry, getEvidence } from './evidence.ts'
 import { getHealth, getReadiness } from './health.ts'
 import { deleteKey, deleteNamedKey, getKey, listKeys, putKey, putNamedKey } from './keys.ts'
+import { getLease, grantLease, keepLease, listLeases, revokeLease } from './leases.ts'
 import { getMetrics } from './metrics.ts'
 import { ProblemDocument } from './problems.ts'
 import { getDescription } from './self-description.ts'
@@ -16,6 +17,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...[putKey, getKey, deleteKey, putNamedKey, listKeys, deleteNamedKey],
   ...[runTransaction, compactHistory],
   watchKeys,
+  ...[grantLease, listLeases, getLease, revokeLease, keepLease],
   ...[getStatus, getEvidence],
   ...[getHealth, getReadiness, getMetrics, getDescription],
 ]

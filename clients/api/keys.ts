@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { VALUE_BYTES_MAX } from '../../src/store/operations.ts'
 import { endpoint, json, octets } from './endpoint.ts'
-import { keyBytes, namedKey, text, wholeNumber } from './parameters.ts'
+import { keyBytes, leaseId, namedKey, text, wholeNumber } from './parameters.ts'
 import { DELETION_PARAMETERS, RANGE_PARAMETERS, READ_REVISION } from './range-parameters.ts'
 import { STORE_PROBLEMS } from './store-problems.ts'
 
@@ -26,6 +26,13 @@ const IF_REVISION = {
   ifRevision: {
     description: 'Only when the key is at this modification revision; 0: only when it does not exist.',
     schema: wholeNumber('ifRevision').optional(),
+  },
+} as const
+
+const LEASE = {
+  lease: {
+    description: 'The key ends with this lease; without it, or with 0, with none.',
+    schema: leaseId('lease').optional(),
   },
 } as const
 
@@ -98,7 +105,16 @@ const SET = {
   body: { description: 'The value: any bytes, at most 1 MiB.', bytesMax: VALUE_BYTES_MAX, content: octets },
   answers: { 200: json(KeySet, 'The key is set.') },
   problems: [
-    ...['bad-key', 'no-evidence', 'too-slow', 'revision-moved', 'too-large', 'unsupported', 'no-space'],
+    ...[
+      'bad-key',
+      'lease-not-found',
+      'no-evidence',
+      'too-slow',
+      'revision-moved',
+      'too-large',
+      'unsupported',
+    ],
+    ...['too-many-lease-keys', 'no-space'],
     ...STORE_PROBLEMS,
   ],
 } as const
@@ -129,7 +145,7 @@ const NOT_MODIFIED = {
 export const putKey = endpoint({
   ...SET,
   path: '/v1/kv/{key}',
-  parameters: { ...KEY_IN_PATH, ...IF_REVISION, ...RECEIPT },
+  parameters: { ...KEY_IN_PATH, ...IF_REVISION, ...LEASE, ...RECEIPT },
 })
 
 export const getKey = endpoint({
@@ -158,7 +174,7 @@ export const deleteKey = endpoint({
 export const putNamedKey = endpoint({
   ...SET,
   path: '/v1/kv',
-  parameters: { ...KEY_IN_QUERY, ...IF_REVISION, ...RECEIPT },
+  parameters: { ...KEY_IN_QUERY, ...IF_REVISION, ...LEASE, ...RECEIPT },
 })
 
 export const listKeys = endpoint({

@@ -1,5 +1,6 @@
 /** Schemas of what stands in a URL. Each takes the percent-encoded text, and its fault is a sentence about the parameter. */
 import { z } from 'zod'
+import { leaseIdOf } from '../../src/store/lease-id.ts'
 import { KEY_BYTES_MAX } from '../../src/store/operations.ts'
 import { keyOfName } from './key-name.ts'
 import { decodedText, decodeKey } from './key-path.ts'
@@ -42,6 +43,18 @@ export const wholeNumber = (name: string, most = Number.MAX_SAFE_INTEGER) => {
 /** One of a closed set of words. */
 export const oneOf = <const Words extends readonly [string, ...string[]]>(name: string, words: Words) =>
   text(name).pipe(z.enum(words, `${name} is none of ${words.join(', ')}`))
+
+/** The id of a lease, which has a sign in the store and none in its text. */
+export const leaseId = (name: string) =>
+  text(name).pipe(
+    z
+      .string()
+      .transform(
+        (digits, context): bigint =>
+          leaseIdOf(digits) ?? fault(context, `${name} is not up to 16 hexadecimal digits`),
+      )
+      .meta({ type: 'string' }),
+  )
 
 /** True for `true` and for the name alone, false for `false`. */
 export const flag = (name: string) =>

@@ -16,7 +16,7 @@ export interface GatewayFlags {
 export interface Call<E extends Endpoint> {
   readonly method: E['method']
   readonly path: E['path']
-  /** Values are percent-encoded; those that are undefined are left out. */
+  /** Values are percent-encoded; those that are undefined are left out, and those named in the path stand there. */
   readonly query?: { readonly [Name in keyof E['parameters']]?: string | undefined }
   readonly body?: string | Uint8Array
   readonly accept?: string
@@ -96,8 +96,14 @@ async function received(response: IncomingMessage): Promise<Received> {
 }
 
 /** Path and query. */
-function targetOf<E extends Endpoint>({ path, query = {} }: Call<E>): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined)
+function targetOf<E extends Endpoint>({ path: declared, query = {} }: Call<E>): string {
+  const all = Object.entries(query).filter(([, value]) => value !== undefined)
+  const given = all.filter(([name]) => !declared.includes(`{${name}}`))
+  // A function: `$` means nothing in a value.
+  const path = all.reduce<string>(
+    (text, [name, value]) => text.replace(`{${name}}`, () => `${value}`),
+    declared,
+  )
   return given.length === 0 ? path : `${path}?${given.map(([name, value]) => `${name}=${value}`).join('&')}`
 }
 

@@ -20,6 +20,10 @@ export interface KeyFlags extends GatewayFlags {
   readonly ifRevision?: number
 }
 
+export interface PutFlags extends KeyFlags {
+  readonly lease?: string
+}
+
 export interface ReadFlags extends KeyFlags {
   readonly revision?: number
 }
@@ -32,13 +36,14 @@ const readSet = answerReader<KeySetAnswer>()({ revision: 'number', version: 'num
 const readDeleted = answerReader<KeyDeletedAnswer>()({ deleted: 'boolean' })
 const readRangeDeleted = answerReader<RangeDeletedAnswer>()({ revision: 'number', deleted: 'number' })
 
-export const put = (key: string, value: string, flags: KeyFlags): Promise<void> =>
+export const put = (key: string, value: string, flags: PutFlags): Promise<void> =>
   withGateway(async () => {
     const body =
       value === '-'
         ? await readInput()
         : wholeText(value, 'The value', 'give it on standard input, with - in its place')
-    const query = { key: encodeKey(keyOf(key, flags)), ifRevision: flags.ifRevision?.toString() }
+    const { ifRevision, lease } = flags
+    const query = { key: encodeKey(keyOf(key, flags)), ifRevision: ifRevision?.toString(), lease }
     const answer = await callGateway<typeof putNamedKey>(flags, {
       method: 'PUT',
       path: '/v1/kv',

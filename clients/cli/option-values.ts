@@ -127,3 +127,9 @@ export function loopbackHost(text: string): string {
   )
 }
 loopbackHost.choices = LOOPBACK_HOSTS
+
+/** The id of a lease, as the gateway takes it. */
+export function leaseDigits(text: string): string {
+  if (/^[0-9a-f]{1,16}$/i.test(text)) return text
+  throw new InvalidArgumentError('Expected up to 16 hexadecimal digits.')
+}

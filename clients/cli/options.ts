@@ -15,6 +15,7 @@ import {
   clusterSizes,
   gatewayUrl,
   keyText,
+  leaseDigits,
   loopbackHost,
   minutes,
   names,
@@ -154,6 +155,8 @@ export const store = {
   ifRevision: (description: string) =>
     valued('--if-revision <revision>', description, wholeNumber()).conflicts(['prefix', 'from', 'to']),
   limit: () => valued('--limit <keys>', 'the most keys to print', wholeNumber()).default(100),
+  lease: () => valued('--lease <id>', 'delete the key when this lease ends', leaseDigits),
+  leaseId: () => valued('--id <id>', 'the id of the lease; without it the store chooses one', leaseDigits),
   name: () =>
     flag('--name', 'take the key as answers and list write it: \\xFF for a byte, \\n, \\\\ for a backslash'),
   revision: (description: string) => valued('--revision <revision>', description, wholeNumber(1)),

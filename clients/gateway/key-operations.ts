@@ -86,6 +86,18 @@ export function problemOf(result: Result): Problem {
       })
     case 'work-budget':
       return new Problem('too-large', 'the range has more keys than one request may look at; narrow it')
+    case 'lease-not-found':
+      return new Problem('lease-not-found', 'the lease does not exist; it may have ended', {
+        revision: result.revision,
+      })
+    case 'lease-exists':
+      return new Problem('lease-exists', 'a lease has this id already')
+    case 'lease-too-long':
+      return new Problem('bad-request', 'a lease lives for 9,000,000,000 s at most')
+    case 'too-many-leases':
+      return new Problem('too-many-leases', 'there are 100,000 leases, and no more may be granted')
+    case 'too-many-lease-keys':
+      return new Problem('too-many-lease-keys', 'the lease has 100,000 keys, and no more may be attached')
     case 'no-space':
       return new Problem('no-space', 'the store has reached its size limit; deletes still work')
     case 'bad-key':

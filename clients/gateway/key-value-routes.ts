@@ -2,6 +2,7 @@
 import type { FastifyReply } from 'fastify'
 import { given } from '../../src/base/given.ts'
 import { oneKey } from '../../src/store/key-range.ts'
+import { NO_LEASE } from '../../src/store/lease-id.ts'
 import type { RangeOperation } from '../../src/store/range-operations.ts'
 import type { Result } from '../../src/store/results.ts'
 import type { AnswerOf } from '../api/endpoint.ts'
@@ -38,7 +39,9 @@ export function keyValueRoutes(routes: EndpointRoutes, access: StoreAccess): voi
 
   const put = async (call: Call<typeof putNamedKey>): Promise<KeySetAnswer> => {
     const { key, test } = write(call)
-    const result = await executeIf(access, { kind: 'put', key, value: call.body }, test)
+    const { lease = NO_LEASE } = call.parameters
+    const attached = lease === NO_LEASE ? {} : { lease }
+    const result = await executeIf(access, { kind: 'put', key, value: call.body, ...attached }, test)
     if (result.status !== 'ok' || result.kind !== 'put') throw problemOf(result)
     const { revision, version, createRevision, modRevision } = result
     call.reply.header('etag', etag(modRevision))

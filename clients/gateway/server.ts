@@ -21,6 +21,7 @@ import { etcdStore } from './etcd-store.ts'
 import { GatewayMetrics } from './gateway-metrics.ts'
 import { serveGrpc } from './grpc-port.ts'
 import { keyValueRoutes } from './key-value-routes.ts'
+import { leaseRoutes } from './lease-routes.ts'
 import { PathEnds } from './path-ends.ts'
 import { Problem, rawProblem, sendProblem } from './problem.ts'
 import { transactionRoutes } from './transaction-routes.ts'
@@ -134,6 +135,7 @@ function createServer({ client, reports, etcd, loop, allowedHosts }: ServerParts
   compactionRoutes(routes, access)
   watchRoutes(routes, { watch: (query) => client.watch(query), admission })
   clusterRoutes(routes, client, { reports, loop, metrics })
+  leaseRoutes(routes, access)
   jsonRoutes(server, {
     handlers: etcd,
     isHealthy: async () => (await reports.readiness()).ready,

@@ -115,13 +115,19 @@ export type Event =
       readonly recoveries?: readonly ExecutedRecovery[]
       /** The bytes of those operations of the batch that were not executed before. */
       readonly newBytes: number
+      /** The executed time at which the next lease ends, 0 if the next batch ends one, null while none runs. */
+      readonly nextExpiry?: Milliseconds | null
     }
   /** The root of the state after batch `sequence` is known. */
   | { readonly kind: 'snapshot-taken'; readonly sequence: Sequence; readonly root: Uint8Array }
   /** The state of a stable checkpoint and its certificate are stored, apart from the log. */
   | { readonly kind: 'stored'; readonly sequence: Sequence }
   /** The application now has the state that this certificate names, and has stored it. */
-  | { readonly kind: 'transferred'; readonly stable: CheckpointCertificate }
+  | {
+      readonly kind: 'transferred'
+      readonly stable: CheckpointCertificate
+      readonly nextExpiry?: Milliseconds | null
+    }
   /** A weak quorum no longer has the state that is being fetched. */
   | { readonly kind: 'transfer-gone' }
   /** The recovery operation that `prepare-recovery` asked for. */

@@ -19,6 +19,7 @@ import type { Effect } from './effects.ts'
 import type { Mode } from './mode.ts'
 import { ORAL } from './oral/oral-mode.ts'
 import { createOralState, type OralState } from './oral/oral-state.ts'
+import { createLeaseState, type LeaseState } from './ordering/clock-batches.ts'
 import { KnownEvidence } from './ordering/known-evidence.ts'
 import { createOrderingState, type OrderingState } from './ordering/ordering-state.ts'
 import { createRequestState, type RequestState } from './ordering/request-state.ts'
@@ -45,6 +46,8 @@ export interface ReplicaConfig {
   readonly standing: (request: RequestName) => RequestStanding
   /** True if reads are answered without ordering (rule 5.1). */
   readonly hasUnorderedReads?: boolean
+  /** The time at which the next lease ends in the state that the replica starts from; see `LeaseState`. */
+  readonly nextExpiry?: Milliseconds | null
   /** True if synced data was lost. The replica counts as faulty until it is healed (rule 6.4). */
   readonly isAmnesiac?: boolean
   /**
@@ -65,6 +68,7 @@ export interface ReplicaState {
   /** This replica's clock at the last tick, and the ticks since the start. */
   readonly clock: { now: Milliseconds; ticks: number }
   readonly requests: RequestState
+  readonly leases: LeaseState
   readonly ordering: OrderingState
   readonly reads: ReadState
   readonly checkpoints: CheckpointState
@@ -99,6 +103,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     nullBatch: createBatch(hash, 0 as Milliseconds, []),
     clock: { now: 0 as Milliseconds, ticks: 0 },
     requests: createRequestState(),
+    leases: createLeaseState(config.nextExpiry ?? null),
     ordering: createOrderingState(n, reached, stored.sequence),
     reads: createReadState(stored.sequence),
     checkpoints: createCheckpointState(n, {

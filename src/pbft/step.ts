@@ -5,6 +5,7 @@
  *   requests, timer                ordering/requests.ts, request-queue.ts       1.1, 1.9, 3.9
  *   pre-prepare, prepare, commit   ordering/normal-case.ts, slot.ts, place.ts   1.2 - 1.5
  *   batching, pipeline             ordering/propose.ts                          1.10
+ *   clock batches, leases          ordering/clock-batches.ts                    1.9
  *   execution, replies             ordering/execution.ts                        1.6, 1.7
  *   reads without ordering         ordering/unordered-reads.ts                  5.1
  *   evidence of equivocation       ordering/evidence.ts                         1.5
@@ -39,8 +40,10 @@ import {
 } from './checkpoints/checkpoint.ts'
 import { onPersisted } from './durability.ts'
 import type { Effect, Event } from './effects.ts'
+import { watchLeases } from './ordering/clock-batches.ts'
 import { isBusyExecuting, onExecuted } from './ordering/execution.ts'
 import { onPrePrepare, onVote, retryHeldBack } from './ordering/normal-case.ts'
+import { proposeDueTime } from './ordering/propose.ts'
 import { forgetDropped, onRequest, relayAgain, relayNew } from './ordering/requests.ts'
 import { releaseReplies } from './ordering/unordered-reads.ts'
 import { finishRecoveries } from './recovery/amnesia.ts'
@@ -67,7 +70,9 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
       checkRecall(turn)
       finishRecoveries(turn)
       checkPrimary(turn)
+      watchLeases(turn.state)
       checkTimers(turn)
+      proposeDueTime(turn)
       sendCheckpoints(turn)
       relayNew(turn)
       forgetDropped(turn.state)
@@ -92,7 +97,7 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
       onStored(turn, event.sequence)
       break
     case 'transferred':
-      onTransferred(turn, event.stable)
+      onTransferred(turn, event)
       break
     case 'transfer-gone':
       onTransferGone(turn)

@@ -101,8 +101,9 @@ export class ReplicaRuntime {
       n,
       application,
       replies: createReplyMaker({ id, hash: suite.hash, signer, signingDigest, macs }),
-      send: (to, frame) => this.#send({ kind: 'client', id: to }, frame),
-      refuse: (to, content) => this.#send({ kind: 'client', id: to }, this.#sealer.frame(content).bytes),
+      send: (to, frame) => this.#links.send({ kind: 'client', id: to }, frame),
+      refuse: (to, content) =>
+        this.#links.send({ kind: 'client', id: to }, this.#sealer.frame(content).bytes),
     })
     this.#executor = this.#createExecutor()
     this.#archive = new DecisionArchive(options.replay.log, this.#tools, this.#authenticator)
@@ -111,7 +112,7 @@ export class ReplicaRuntime {
     this.#inquiries = new InquiryAnswers(options, this.#reception.budgets)
     this.#reads = new ReadAnswers(options, {
       state: () => this.state,
-      send: (to, content) => this.#send({ kind: 'client', id: to }, this.#sealer.frame(content).bytes),
+      send: (to, content) => this.#links.send({ kind: 'client', id: to }, this.#sealer.frame(content).bytes),
     })
     const stored = loadStoredState(application, pages)
     this.#states = this.#createStateKeeping(n, stored)
@@ -158,7 +159,7 @@ export class ReplicaRuntime {
         this.#answers.remember(sequence, batch, outcomes)
         this.#archive.remember(sequence, batch, commits)
         // Reported first: to a tick in between, an executed recovery would look like one lost in a transfer.
-        this.#events.unshift(executedEvent(sequence, batch, outcomes))
+        this.#events.unshift(executedEvent(sequence, batch, outcomes, application.nextExpiry))
         this.#scheduleTurn()
       },
     })
@@ -264,7 +265,7 @@ export class ReplicaRuntime {
 
   #answerInquiry(inquiry: AnyInquiry, to: Peer): void {
     const content = this.#inquiries.answer(inquiry, to, this.state)
-    if (content !== null) this.#send(to, this.#sealer.frame(content).bytes)
+    if (content !== null) this.#links.send(to, this.#sealer.frame(content).bytes)
   }
 
   #perform(effects: readonly Effect[]): void {
@@ -276,7 +277,7 @@ export class ReplicaRuntime {
       case 'persist':
         return this.#persist(effect.record)
       case 'send':
-        return this.#send({ kind: 'replica', id: effect.to }, this.#bytesOf(effect.outgoing))
+        return void this.#links.send({ kind: 'replica', id: effect.to }, this.#bytesOf(effect.outgoing))
       case 'broadcast':
         return this.#broadcast(effect.outgoing)
       case 'execute':
@@ -348,7 +349,8 @@ export class ReplicaRuntime {
     if (!isAhead && this.state.recovery.health !== 'diverged') return false
     this.#executor.abandon()
     this.#options.application.restore(snapshot)
-    this.#perform(this.#step(this.state, { kind: 'transferred', stable }))
+    const { nextExpiry } = this.#options.application
+    this.#perform(this.#step(this.state, { kind: 'transferred', stable, nextExpiry }))
     this.#scheduleTurn()
     return true
   }
@@ -376,20 +378,16 @@ export class ReplicaRuntime {
   #sendTo(to: ReplicaId, content: ReplicaContent): number {
     if (this.#isStopped) return 0
     const bytes = this.#sealer.bytes(content)
-    this.#send({ kind: 'replica', id: to }, bytes)
+    this.#links.send({ kind: 'replica', id: to }, bytes)
     this.#scheduleTurn()
     return bytes.length
-  }
-
-  #send(to: Peer, frame: Uint8Array): void {
-    this.#links.send(to, frame)
   }
 
   #broadcast(outgoing: Outgoing): void {
     const { id, cluster } = this.#options
     const bytes = this.#bytesOf(outgoing)
     for (const replica of cluster.replicas) {
-      if (replica.id !== id) this.#send({ kind: 'replica', id: replica.id }, bytes)
+      if (replica.id !== id) this.#links.send({ kind: 'replica', id: replica.id }, bytes)
     }
     if (outgoing.kind !== 'relayed' && isSigned(outgoing)) {
       const message = this.#authenticator.own(this.#sealer.message(outgoing))

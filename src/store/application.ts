@@ -96,7 +96,10 @@ export interface Store {
   readonly revision: number
   /** The executed time: the highest time of an executed batch. */
   readonly executedTime: Milliseconds
-  /** The executed time at which the next lease ends; null while no lease runs. */
+  /**
+   * The executed time at which the next lease ends; 0 if it is reached already and the next batch ends a lease; null
+   * while no lease runs.
+   */
   readonly nextExpiry: Milliseconds | null
   /** The sequence number executed last; 0 before the first. */
   readonly lastSequence: Sequence

@@ -70,9 +70,11 @@ export class Leases {
     return this.#chosenCount
   }
 
-  /** The time at which the next lease ends; null if there is no lease. */
+  /** The time at which the next lease ends; 0 if it is reached already; null if there is no lease. */
   get nextExpiry(): Milliseconds | null {
-    return (this.#first()?.endsAt ?? null) as Milliseconds | null
+    const first = this.#first()
+    if (first === null) return null
+    return (first.endsAt <= this.#time ? 0 : first.endsAt) as Milliseconds
   }
 
   /** The executed time, as of the batch that is being executed. */

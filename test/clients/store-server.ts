@@ -4,6 +4,7 @@ import { compactionRoutes } from '../../clients/gateway/compaction-routes.ts'
 import { EndpointRoutes } from '../../clients/gateway/endpoint-routes.ts'
 import type { StoreAccess } from '../../clients/gateway/key-operations.ts'
 import { keyValueRoutes } from '../../clients/gateway/key-value-routes.ts'
+import { leaseRoutes } from '../../clients/gateway/lease-routes.ts'
 import { PathEnds } from '../../clients/gateway/path-ends.ts'
 import { Problem, sendProblem } from '../../clients/gateway/problem.ts'
 import { transactionRoutes } from '../../clients/gateway/transaction-routes.ts'
@@ -34,6 +35,7 @@ export class StoreServer {
     keyValueRoutes(routes, access)
     transactionRoutes(routes, access)
     compactionRoutes(routes, access)
+    leaseRoutes(routes, access)
   }
 
   /** Puts an empty store in the place of the one there is. */

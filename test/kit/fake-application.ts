@@ -3,7 +3,7 @@
  * state that is the hash over all that was executed, so that equal histories and no others have equal roots.
  */
 import { concatBytes, toHex, writeU64 } from '../../src/base/bytes.ts'
-import type { ClientId, ReplicaId, Sequence } from '../../src/base/ids.ts'
+import type { ClientId, Milliseconds, ReplicaId, Sequence } from '../../src/base/ids.ts'
 import type { RequestName, RequestStanding } from '../../src/base/request-standing.ts'
 import type { Batch } from '../../src/messages/message.ts'
 import type { ExecutedRecovery } from '../../src/pbft/effects.ts'
@@ -28,6 +28,10 @@ export class FakeApplication {
   root: Uint8Array = FIRST_ROOT
   /** Recovery operations that are executed and refused, because they come too soon. */
   refusesRecoveries = false
+  /** The time at which the next lease ends. */
+  nextExpiry: Milliseconds | null = null
+  /** True if more leases are due than any batch ends. */
+  hasBacklog = false
   /** The place at which each (client, timestamp) changed the state, in that order. */
   readonly applied: { readonly operation: string; readonly sequence: Sequence }[]
   readonly #kit: ClusterKit
@@ -38,6 +42,7 @@ export class FakeApplication {
   constructor(kit: ClusterKit, from?: FakeApplication) {
     this.#kit = kit
     if (from !== undefined) this.root = from.root
+    this.nextExpiry = from?.nextExpiry ?? null
     this.applied = from === undefined ? [] : [...from.applied]
     this.#known = new Map(from === undefined ? [] : from.#known)
     this.#highest = new Map(from === undefined ? [] : from.#highest)
@@ -59,7 +64,7 @@ export class FakeApplication {
     return known.digest === toHex(digest) ? 'executed' : 'timestamp-reused'
   }
 
-  execute(sequence: Sequence, batch: Batch): Pick<Executed, 'recoveries' | 'newBytes'> {
+  execute(sequence: Sequence, batch: Batch): Pick<Executed, 'recoveries' | 'newBytes' | 'nextExpiry'> {
     this.root = nextRoot(this.root, sequence, batch)
     const recoveries: ExecutedRecovery[] = []
     let newBytes = 0
@@ -77,7 +82,10 @@ export class FakeApplication {
         recoveries.push({ replica, requestDigest: digest, isAccepted: !this.refusesRecoveries })
       }
     }
-    return { recoveries, newBytes }
+    // What the time of a batch ends is gone after it.
+    if (this.nextExpiry !== null && this.nextExpiry <= batch.time) this.nextExpiry = null
+    const nextExpiry = this.hasBacklog ? (0 as Milliseconds) : this.nextExpiry
+    return { recoveries, newBytes, nextExpiry }
   }
 
   #replicaOf(client: ClientId): ReplicaId | null {

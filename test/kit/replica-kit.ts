@@ -119,6 +119,7 @@ export class ReplicaUnderTest {
       mode: kit.cluster.mode,
       hasUnorderedReads: hasUnorderedReads(kit.cluster),
       standing: (request) => this.application.standing(request),
+      nextExpiry: this.application.nextExpiry,
       isAmnesiac,
       ...(stored === null ? {} : { stored: stored.stable, isStateLost }),
     })
@@ -228,7 +229,7 @@ export class ReplicaUnderTest {
     this.#stored = { stable, application }
     this.transferring = null
     return [
-      ...this.step({ kind: 'transferred', stable }),
+      ...this.step({ kind: 'transferred', stable, nextExpiry: this.application.nextExpiry }),
       ...this.step({ kind: 'stored', sequence: stable.sequence }),
     ]
   }

@@ -155,6 +155,7 @@ function answering(results: Uint8Array): Application {
     results: () => results,
     read: () => results,
     revision: 0,
+    nextExpiry: null,
     snapshot: () => ONE_PAGE,
     assemble: () => ({
       missing: () => [],

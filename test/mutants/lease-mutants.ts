@@ -2,6 +2,7 @@
 import { type Mutant, UNSEEN } from './mutant.ts'
 
 const LEASES = 'store/leases.test.ts'
+const CLOCK = 'paper/1.9-clock-batches.test.ts'
 
 export const LEASE_MUTANTS: readonly Mutant[] = [
   {
@@ -43,5 +44,65 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     search: 'this.#chosenCount = chosenCount;',
     replacement: 'this.#chosenCount = 0;',
     paper: { file: LEASES, test: 'never the same twice', why: UNSEEN.notRun },
+  },
+  {
+    name: 'an idle primary proposes no time',
+    rule: '1.9',
+    within: 'proposeDueTime',
+    search: 'if (isLeaseDue(turn.state))',
+    replacement: 'if (false)',
+    paper: {
+      file: CLOCK,
+      test: 'an idle primary proposes a clock batch when a lease is due',
+      why: UNSEEN.notRun,
+    },
+  },
+  {
+    name: 'clock batches are proposed on top of each other',
+    rule: '1.9',
+    within: 'nextBatch',
+    search: 'isLeaseDue(state) && sequence === state.ordering.lastExecuted + 1',
+    replacement: 'isLeaseDue(state)',
+    paper: {
+      file: CLOCK,
+      test: 'an idle primary proposes a clock batch when a lease is due',
+      why: UNSEEN.notRun,
+    },
+  },
+  {
+    name: 'time is proposed before a lease is due',
+    rule: '1.9',
+    within: 'isLeaseDue',
+    search: 'nextExpiry <= clock.now',
+    replacement: 'nextExpiry <= clock.now + 50',
+    paper: {
+      file: CLOCK,
+      test: 'an idle primary proposes a clock batch when a lease is due',
+      why: UNSEEN.notRun,
+    },
+  },
+  {
+    name: 'any batch stops the timer for leases',
+    rule: '1.9',
+    within: 'noteExpiry',
+    search: 'nextExpiry !== 0 && isLeaseOverdue(state)',
+    replacement: 'false',
+    paper: { file: CLOCK, test: 'a primary that freezes time while it orders requests', why: UNSEEN.notRun },
+  },
+  {
+    name: 'leases that end in portions end the view',
+    rule: '1.9',
+    within: 'noteExpiry',
+    search: 'nextExpiry !== 0 && isLeaseOverdue(state)',
+    replacement: 'isLeaseOverdue(state)',
+    paper: { file: CLOCK, test: 'ends as many leases as it may is progress', why: UNSEEN.notRun },
+  },
+  {
+    name: 'a replica that fetched its state knows no lease',
+    rule: '1.9',
+    within: 'onTransferred',
+    search: 'noteExpiry(state, nextExpiry)',
+    replacement: 'noteExpiry(state, null)',
+    paper: { file: CLOCK, test: 'a primary that fetched its state', why: UNSEEN.notRun },
   },
 ]

@@ -31,6 +31,9 @@ export function withOutcomes(
     get revision() {
       return inner.revision
     },
+    get nextExpiry() {
+      return inner.nextExpiry
+    },
     snapshot: () => inner.snapshot(),
     assemble: (root) => inner.assemble(root),
     restore: (snapshot) => inner.restore(snapshot),

@@ -196,6 +196,9 @@ function remember(
     get revision() {
       return application.revision
     },
+    get nextExpiry() {
+      return application.nextExpiry
+    },
     snapshot: () => application.snapshot(),
     assemble: (root) => application.assemble(root),
     restore: (snapshot) => application.restore(snapshot),

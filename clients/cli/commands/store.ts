@@ -1,9 +1,10 @@
-/** put, get, del, list, watch, txn, compact, status: through a gateway. */
+/** put, get, del, list, watch, txn, compact, lease, status: through a gateway. */
 import type { Command } from 'commander'
 import type { GatewayFlags } from '../gateway-call.ts'
-import type { DeletionFlags, KeyFlags, ReadFlags } from '../key-commands.ts'
+import type { DeletionFlags, PutFlags, ReadFlags } from '../key-commands.ts'
+import type { GrantFlags } from '../lease-commands.ts'
 import type { ListFlags } from '../list-command.ts'
-import { wholeNumber } from '../option-values.ts'
+import { leaseDigits, wholeNumber } from '../option-values.ts'
 import { shared, store } from '../options.ts'
 import type { WatchFlags } from '../watch-command.ts'
 
@@ -22,7 +23,8 @@ export function addStoreCommands(program: Command): void {
     .addOption(
       store.ifRevision('only when the key is at this modification revision; 0: only when it does not exist'),
     )
-    .action(async (key: string, value: string, flags: KeyFlags) =>
+    .addOption(store.lease())
+    .action(async (key: string, value: string, flags: PutFlags) =>
       (await import('../key-commands.ts')).put(key, value, flags),
     )
 
@@ -82,8 +84,43 @@ function addCommandsWithoutKey(command: (name: string, description: string) => C
       (await import('../compact-command.ts')).compact(revision, flags),
     )
 
+  addLeaseCommands(program)
+
   command(
     'status',
     'print the primary, the replicas that lag, and the reason when nothing moves; the exit code is 1 then',
   ).action(async (flags: GatewayFlags) => (await import('../status-command.ts')).status(flags))
+}
+
+function addLeaseCommands(program: Command): void {
+  const lease = program
+    .command('lease')
+    .description('keep leases: keys that are put with one are deleted when it ends')
+  const command = (name: string, description: string): Command =>
+    lease
+      .command(name)
+      .description(description)
+      .addOption(shared.directory())
+      .addOption(store.url())
+      .addOption(shared.json('print the answer as JSON'))
+  const ofLease = (name: string, description: string): Command =>
+    command(name, description).argument('<id>', 'the id of the lease, in hexadecimal digits', leaseDigits)
+  const commands = () => import('../lease-commands.ts')
+
+  command('grant', 'begin a lease and print its id')
+    .argument('<seconds>', 'its life; less than 2 is raised to 2', wholeNumber())
+    .addOption(store.leaseId())
+    .action(async (ttl: number, flags: GrantFlags) => (await commands()).grant(ttl, flags))
+  ofLease('revoke', 'end a lease and delete its keys').action(async (id: string, flags: GatewayFlags) =>
+    (await commands()).revoke(id, flags),
+  )
+  ofLease('keep-alive', 'begin the life of a lease anew').action(async (id: string, flags: GatewayFlags) =>
+    (await commands()).keepAlive(id, flags),
+  )
+  ofLease('show', 'print how long a lease still runs, and its keys').action(
+    async (id: string, flags: GatewayFlags) => (await commands()).show(id, flags),
+  )
+  command('list', 'print the ids of all leases').action(async (flags: GatewayFlags) =>
+    (await commands()).list(flags),
+  )
 }

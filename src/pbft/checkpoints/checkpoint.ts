@@ -3,11 +3,12 @@
  * Pages are fetched by `runtime/state/state-transfer.ts`.
  */
 import { equalBytes } from '../../base/bytes.ts'
-import type { Sequence } from '../../base/ids.ts'
+import type { Milliseconds, Sequence } from '../../base/ids.ts'
 import type { Peer } from '../../base/peer.ts'
 import { quorum } from '../../base/quorum.ts'
 import type { Checkpoint, CheckpointCertificate, StableCheckpoint, Verified } from '../../messages/message.ts'
 import { persist, persistThenBroadcast } from '../durability.ts'
+import { noteExpiry } from '../ordering/clock-batches.ts'
 import {
   exhibitConflictingCheckpoint,
   exhibitConflictingCheckpoints,
@@ -268,12 +269,19 @@ export function onTransferGone(turn: Turn): void {
   if (transfer !== null && sequence > transfer.sequence) startTransfer(turn)
 }
 
+/** The report that the application has the state of a checkpoint. */
+export interface Transferred {
+  readonly stable: CheckpointCertificate
+  readonly nextExpiry?: Milliseconds | null
+}
+
 /**
  * Handles the end of a transfer: the application now has the state of a stable checkpoint.
  * @rule 2.5 2.9
  */
-export function onTransferred(turn: Turn, stable: CheckpointCertificate): void {
+export function onTransferred(turn: Turn, transferred: Transferred): void {
   const { state } = turn
+  const { stable, nextExpiry = null } = transferred
   const { sequence, root } = stable
   const isStable = stable.checkpoints.length >= quorum(state.config.n)
   if (sequence > state.checkpoints.lowWatermark && isStable) adoptStable(state, stable)
@@ -295,6 +303,7 @@ export function onTransferred(turn: Turn, stable: CheckpointCertificate): void {
   if (sequence >= state.checkpoints.lowWatermark) keepOwnRoot(state, sequence, root)
   state.transfer.target = null
   if (state.recovery.health === 'diverged') state.recovery.health = 'sound'
+  noteExpiry(state, nextExpiry)
   dropAllServed(state)
   renewLostRecovery(turn)
   executeDecided(turn)

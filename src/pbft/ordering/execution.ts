@@ -1,11 +1,12 @@
 /** Execution and replies: OSDI 1999 section 4.2, TOCS 2002 section 4.3. Keeps rules 1.6 and 1.7. */
 import { assert } from '../../base/assert.ts'
-import type { Sequence } from '../../base/ids.ts'
+import type { Milliseconds, Sequence } from '../../base/ids.ts'
 import type { Batch } from '../../messages/message.ts'
 import type { ExecutedRecovery } from '../effects.ts'
 import { noteRecoveries } from '../recovery/recovery-operations.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 import { noteDelivered } from '../views/primary-observation.ts'
+import { noteExpiry } from './clock-batches.ts'
 import { proposeBatches } from './propose.ts'
 import { dropServed, startTimer } from './requests.ts'
 import { noteShown, replyOnceShowable } from './unordered-reads.ts'
@@ -51,6 +52,7 @@ export interface Executed {
   readonly sequence: Sequence
   readonly recoveries?: readonly ExecutedRecovery[]
   readonly newBytes: number
+  readonly nextExpiry?: Milliseconds | null
 }
 
 /**
@@ -78,7 +80,7 @@ export function onExecuted(turn: Turn, executed: Executed): void {
 /** Notes the progress of execution, releases the bytes of the batch, and returns it. */
 export function noteExecuted(
   state: ReplicaState,
-  { sequence, recoveries = [] }: Omit<Executed, 'newBytes'>,
+  { sequence, recoveries = [], nextExpiry = null }: Omit<Executed, 'newBytes'>,
 ): Batch {
   assert(
     sequence === state.ordering.lastExecuted + 1,
@@ -96,5 +98,6 @@ export function noteExecuted(
   state.ordering.heldBack.delete(sequence)
   if (sequence <= state.checkpoints.lowWatermark) state.ordering.slots.delete(sequence)
   noteRecoveries(state, slot, recoveries)
+  noteExpiry(state, nextExpiry)
   return batch
 }

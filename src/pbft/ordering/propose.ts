@@ -10,6 +10,7 @@ import { fillTarget } from '../recovery/recovery-operations.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 import { isPrimary } from '../views/view-state.ts'
+import { isLeaseDue } from './clock-batches.ts'
 import { openSlot } from './ordering-state.ts'
 
 /**
@@ -35,12 +36,23 @@ export function proposeBatches(turn: Turn): void {
 }
 
 /**
+ * Proposes a clock batch if this replica is the primary and a lease is due. Called at each tick.
+ * @rule 1.9
+ */
+export function proposeDueTime(turn: Turn): void {
+  if (isLeaseDue(turn.state)) proposeBatches(turn)
+}
+
+/**
  * Returns the next batch, made of waiting requests. If none wait, returns the null batch up to the checkpoint that a
- * recovery needs, and null beyond it.
- * @rule 2.8
+ * recovery needs, or a clock batch if a lease is due and no other batch is under way; else null.
+ * @rule 2.8 1.9
  */
 function nextBatch(state: ReplicaState, sequence: Sequence): Batch | null {
-  if (state.requests.waiting.unproposed === 0) return sequence <= fillTarget(state) ? state.nullBatch : null
+  if (state.requests.waiting.unproposed === 0) {
+    if (isLeaseDue(state) && sequence === state.ordering.lastExecuted + 1) return clockBatch(state)
+    return sequence <= fillTarget(state) ? state.nullBatch : null
+  }
   const requests = state.requests.waiting.takeForBatch({
     requests: BATCH_REQUESTS_MAX,
     bytes: BATCH_BYTES_MAX - BATCH_HEADER_BYTES,
@@ -48,3 +60,5 @@ function nextBatch(state: ReplicaState, sequence: Sequence): Batch | null {
   // The clock may go back, since executed time never does (1.6). A time ahead of the backups' clocks is held back.
   return createBatch(state.config.hash, state.clock.now, requests)
 }
+
+const clockBatch = (state: ReplicaState): Batch => createBatch(state.config.hash, state.clock.now, [])

@@ -14,6 +14,7 @@ import { COUNTER_MAX, logWindowOf } from '../../messages/limits.ts'
 import type { Verified, ViewChange } from '../../messages/message.ts'
 import type { RejectionReason } from '../../messages/rejection.ts'
 import { dropWithheldOfOldViews, persistThenBroadcast } from '../durability.ts'
+import { isLeaseTimerExpired } from '../ordering/clock-batches.ts'
 import { reject } from '../ordering/normal-case.ts'
 import { isTimerExpired } from '../ordering/requests.ts'
 import { clearView } from '../ordering/slot.ts'
@@ -83,6 +84,7 @@ export function leaveViewFor(state: ReplicaState, view: View): void {
   state.patience.unawaitedBatches = 0
   state.patience.timeoutTicksAtEntry = state.patience.timeoutTicks
   state.requests.timer = null
+  state.leases.overdueTick = null
   state.suspicion.complaint = null
   state.ordering.heldBack.clear()
   state.requests.waiting.forgetProposals()
@@ -192,7 +194,7 @@ const movedTo = (state: ReplicaState, view: View): number =>
   state.views.viewChanges.filter((one) => one !== null && one.view >= view).length
 
 /**
- * Ends the view if a request was not executed in time or the NEW-VIEW did not arrive in time. Called at each tick.
+ * Ends the view if a request was not executed or a lease not ended in time, or the NEW-VIEW did not arrive in time. Called at each tick.
  * @rule 1.9 3.6
  */
 export function checkTimers(turn: Turn): void {
@@ -201,6 +203,7 @@ export function checkTimers(turn: Turn): void {
   announceView(turn)
   if (state.views.isActive) {
     if (state.mode.isOrderingStuck(state)) return startViewChange(turn, viewAfter(state))
+    if (isLeaseTimerExpired(state)) return startViewChange(turn, viewAfter(state))
     if (!isTimerExpired(state)) return
     state.requests.stalledSince ??= state.requests.timer?.startedAt ?? state.clock.now
     startViewChange(turn, viewAfter(state))

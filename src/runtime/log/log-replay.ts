@@ -44,7 +44,9 @@ export function replayLog(context: {
       if (effect.kind === 'execute') {
         const { sequence, batch } = effect
         const outcomes = finish(application.begin(sequence, batch, unlimitedAllowance()))
-        effects.push(...replayExecuted(state, executedEvent(sequence, batch, outcomes)))
+        effects.push(
+          ...replayExecuted(state, executedEvent(sequence, batch, outcomes, application.nextExpiry)),
+        )
       } else {
         assert(effect.kind === 'snapshot', 'a replay executes and freezes, and does nothing else')
         keeper.take(effect.sequence)

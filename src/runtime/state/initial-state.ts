@@ -17,6 +17,7 @@ export function initialStateOf(
     mode: cluster.mode,
     hasUnorderedReads: hasUnorderedReads(cluster),
     standing: (request) => application.standing(request),
+    nextExpiry: application.nextExpiry,
     isAmnesiac: replay.beginning === 'amnesia',
     ...given({ stored: stored?.stable, isStateLost: stored && stored.snapshot === null }),
   })

@@ -20,15 +20,18 @@ export function specification(): Checker {
       const me = memories.get(replica) ?? new Memory(state.config, state.nullBatch.digest)
       memories.set(replica, me)
       if (event.kind === 'resumed') me.start(state.config.stored, state.config.isStateLost)
+      if (event.kind === 'resumed' || event.kind === 'transferred') me.nextExpiry = state.leases.nextExpiry
+      me.now = state.clock.now
       return faultOfStep(me, seen)
     },
-    onExecuted({ replica, sequence, batch }) {
+    onExecuted({ replica, sequence, batch, application }) {
       const me = memories.get(replica)
       if (me === undefined) return null
       for (const { digest } of batch.requests)
         if (!requests.has(nameOf(digest))) requests.set(nameOf(digest), sequence)
       const fault = executionFault(me, sequence, batch.digest)
       me.executed = sequence
+      me.nextExpiry = application.nextExpiry
       me.isStarting = false
       return fault === null ? null : `executed ${sequence}: ${fault}`
     },

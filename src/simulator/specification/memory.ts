@@ -1,6 +1,6 @@
 /** The knowledge of one replica: what it heard since its start, what its log holds, what it executed, and what it ever said. */
 import { equalBytes } from '../../base/bytes.ts'
-import { type Sequence, toSequence } from '../../base/ids.ts'
+import { type Milliseconds, type Sequence, toSequence } from '../../base/ids.ts'
 import { faultsMax, quorum, weakQuorum } from '../../base/quorum.ts'
 import { logWindowOf } from '../../messages/limits.ts'
 import type { CheckpointCertificate } from '../../messages/message.ts'
@@ -27,6 +27,9 @@ export class Memory {
   executed = 0 as Sequence
   /** The highest sequence number of which the log held something at its start. */
   shown = 0 as Sequence
+  /** The own clock, and the executed time at which the next lease ends. */
+  now = 0 as Milliseconds
+  nextExpiry: Milliseconds | null = null
   /** True from a crash to the first step of the next start. */
   isStarting = false
   /** Roots of states that it had itself, since its start. */

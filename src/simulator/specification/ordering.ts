@@ -48,11 +48,16 @@ export function proposalFault(me: Memory, { view, sequence, batch }: PrePrepareC
     outsideWindow(me, sequence),
     log.ordered.has(keyOf(place)) && 'it proposed there before',
     sequence !== next && `${next} is the next one`,
+    batch.time > me.now && 'its clock has not reached that time',
+    batch.requests.length === 0 && batch.time > 0 && !isTimeDue(me) && 'no lease is due',
     batch.requests.some(({ digest }) => !me.heard.hasRequest(digest)) && 'nobody asked for what is in it',
     batch.requests.length > BATCH_REQUESTS_MAX && 'it has too many requests',
     batch.bytes.length > BATCH_BYTES_MAX && 'it is too large',
   )
 }
+
+/** True if a lease of the executed state ends by the own clock. @rule 1.9 */
+const isTimeDue = ({ nextExpiry, now }: Memory): boolean => nextExpiry !== null && nextExpiry <= now
 
 /** A pre-prepare that it takes. @rule 1.2 3.4 */
 export function acceptanceFault(me: Memory, place: Place): string | null {

@@ -263,6 +263,9 @@ export class VirtualReplica {
       get revision() {
         return application.revision
       },
+      get nextExpiry() {
+        return application.nextExpiry
+      },
       snapshot: () => application.snapshot(),
       assemble: (root) => application.assemble(root),
       restore: (snapshot) => {

@@ -1,0 +1,106 @@
+/** The resource `/v1/leases`: lives of keys that end by the time of the replicas. */
+import { z } from 'zod'
+import { leaseIdOf } from '../../src/store/lease-id.ts'
+import { LEASE_TTL_MAX } from '../../src/store/leases.ts'
+import { endpoint, json } from './endpoint.ts'
+import { keyBytes, leaseId } from './parameters.ts'
+import { STORE_PROBLEMS } from './store-problems.ts'
+
+const ID_IN_PATH = {
+  id: { description: 'The id of the lease: up to 16 hexadecimal digits.', schema: leaseId('the id') },
+} as const
+
+const LeaseId = z.string().describe('The id of the lease: 16 hexadecimal digits.')
+const StoreRevision = z.int().describe("The store's revision.")
+const Ttl = z.int().describe('The life of the lease in seconds, which a keep-alive begins anew.')
+
+const Grant = z.strictObject({
+  ttl: z
+    .int()
+    .min(0)
+    .max(LEASE_TTL_MAX)
+    .describe('The life in seconds; less than 2 is raised to 2, and 9,000,000,000 is the most.'),
+  id: z
+    .string()
+    .refine((text) => leaseIdOf(text) !== null, 'an id is up to 16 hexadecimal digits')
+    .optional()
+    .describe('The id, up to 16 hexadecimal digits; without it, or with 0, the store chooses one.'),
+})
+const Granted = z.strictObject({ id: LeaseId, ttl: Ttl, revision: StoreRevision })
+const Shown = z.strictObject({
+  id: LeaseId,
+  ttl: Ttl,
+  left: z
+    .number()
+    .describe('The seconds until it ends, by the time of the last batch that the replicas executed.'),
+  keys: z.array(z.string()).describe('The names of the keys that end with it, in the order of their bytes.'),
+  more: z.boolean().describe('True where the size of the answer cut the keys: ask again with `after`.'),
+  revision: StoreRevision,
+})
+const Listed = z.strictObject({ leases: z.array(LeaseId), revision: StoreRevision })
+const Revoked = z.strictObject({
+  id: LeaseId,
+  deleted: z.int().describe('The number of keys that ended with it, all at one revision.'),
+  revision: StoreRevision,
+})
+
+export const grantLease = endpoint({
+  method: 'POST',
+  path: '/v1/leases',
+  summary: 'Grants a lease: keys that are set with it are deleted when it ends.',
+  description:
+    'It ends by the time of the replicas, whatever one of them says, and not before its life is over.',
+  body: {
+    description: 'The life, and if wanted the id.',
+    bytesMax: 1024,
+    content: { 'application/json': Grant },
+  },
+  answers: { 200: json(Granted, 'The lease runs.') },
+  problems: ['too-slow', 'lease-exists', 'too-large', 'too-many-leases', ...STORE_PROBLEMS],
+})
+
+export const listLeases = endpoint({
+  method: 'GET',
+  path: '/v1/leases',
+  summary: 'Lists the ids of all leases.',
+  answers: { 200: json(Listed, 'The leases that run.') },
+  problems: ['too-large', ...STORE_PROBLEMS],
+})
+
+export const getLease = endpoint({
+  method: 'GET',
+  path: '/v1/leases/{id}',
+  summary: 'Reads a lease: how long it still runs, and its keys.',
+  parameters: {
+    ...ID_IN_PATH,
+    after: {
+      description: 'The key after which the keys begin, percent-encoded.',
+      schema: keyBytes('after').optional(),
+    },
+  },
+  answers: { 200: json(Shown, 'The lease.') },
+  problems: ['bad-key', 'lease-not-found', 'too-large', ...STORE_PROBLEMS],
+})
+
+export const revokeLease = endpoint({
+  method: 'DELETE',
+  path: '/v1/leases/{id}',
+  summary: 'Ends a lease and deletes its keys, all at one revision.',
+  parameters: ID_IN_PATH,
+  answers: { 200: json(Revoked, 'The lease has ended.') },
+  problems: ['lease-not-found', ...STORE_PROBLEMS],
+})
+
+export const keepLease = endpoint({
+  method: 'POST',
+  path: '/v1/leases/{id}/keep-alive',
+  summary: 'Begins the life of a lease anew.',
+  parameters: ID_IN_PATH,
+  answers: { 200: json(Granted, 'The lease runs for its whole life again.') },
+  problems: ['lease-not-found', ...STORE_PROBLEMS],
+})
+
+export type LeaseGrantedAnswer = z.output<typeof Granted>
+export type LeaseShownAnswer = z.output<typeof Shown>
+export type LeasesListedAnswer = z.output<typeof Listed>
+export type LeaseRevokedAnswer = z.output<typeof Revoked>
