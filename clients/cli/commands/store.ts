@@ -70,10 +70,13 @@ export function addStoreCommands(program: Command): void {
       (await import('../watch-command.ts')).watch(key, flags),
     )
 
-  addCommandsWithoutKey(command)
+  addCommandsWithoutKey(program, command)
 }
 
-function addCommandsWithoutKey(command: (name: string, description: string) => Command): void {
+function addCommandsWithoutKey(
+  program: Command,
+  command: (name: string, description: string) => Command,
+): void {
   command('txn', 'execute a transaction: comparisons choose one of two lists of steps, at one revision')
     .argument('[file]', 'the transaction; - or nothing reads it from standard input', '-')
     .action(async (file: string, flags: GatewayFlags) => (await import('../txn-command.ts')).txn(file, flags))
