@@ -76,10 +76,10 @@ describe('what a run loads', () => {
   })
 
   test.each([
-    ['get', ['get', 'a', ...NOBODY], 'clients/cli/key-commands.js', 32],
-    ['put', ['put', 'a', 'b', ...NOBODY], 'clients/cli/key-commands.js', 32],
-    ['del', ['del', 'a', ...NOBODY], 'clients/cli/key-commands.js', 32],
-    ['list', ['list', ...NOBODY], 'clients/cli/list-command.js', 32],
+    ['get', ['get', 'a', ...NOBODY], 'clients/cli/key-commands.js', 36],
+    ['put', ['put', 'a', 'b', ...NOBODY], 'clients/cli/key-commands.js', 36],
+    ['del', ['del', 'a', ...NOBODY], 'clients/cli/key-commands.js', 36],
+    ['list', ['list', ...NOBODY], 'clients/cli/list-command.js', 36],
     ['status', ['status', ...NOBODY], 'clients/cli/status-command.js', 30],
   ])('%s: its own file and few others, and no package but commander', (_name, words, own, most) => {
     const { files, packages } = loadedBy(words)
