@@ -4,7 +4,7 @@
  *
  * A new layout gets a directory of its own, made by the build that writes it, and a line in `LAYOUTS`:
  *
- *   STRATEGOS_RECORD_DATA_DIRECTORY=layout-2 npx vitest run test/conformance/data-directories.test.ts
+ *   STRATEGOS_RECORD_DATA_DIRECTORY=layout-3 npx vitest run test/conformance/data-directories.test.ts
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,8 +26,9 @@ import { PATIENCE_MS, PATIENT } from '../kit/patience.ts'
 
 /** Each layout, and what this build does with a directory of it: opens it, or refuses it with this sentence. */
 const LAYOUTS: Readonly<Record<string, 'opened' | RegExp>> = {
-  'layout-1': /it is of version 2 of the protocol, and this program speaks version 3/,
-  'layout-2': 'opened',
+  'layout-1': /it is of version 2 of the protocol, and this program speaks version 4/,
+  'layout-2': /it is of version 3 of the protocol, and this program speaks version 4/,
+  'layout-3': 'opened',
 }
 
 const RECORDED = new URL('./data-directories/', import.meta.url)

@@ -15,7 +15,12 @@ export type Facts = Record<string, unknown>
 /** One of four replicas, the primary of view `id`, and what happens to it. */
 export function replica(id: number, mode: 'signed' | 'oral' = 'signed') {
   const checker = specification()
-  const state = { config: { id, n: 4, checkpointInterval: K, mode }, nullBatch: { digest: NULL } }
+  const state = {
+    config: { id, n: 4, checkpointInterval: K, mode },
+    nullBatch: { digest: NULL },
+    clock: { now: 0 },
+    leases: { nextExpiry: null },
+  }
   let appended = 0
   let synced = 0
   const step = (event: Facts, ...effects: Facts[]): string | null => {
@@ -42,7 +47,12 @@ export function replica(id: number, mode: 'signed' | 'oral' = 'signed') {
     sends: (outgoing: Facts) =>
       step({ kind: 'ticked' }, { kind: 'broadcast', outgoing } satisfies Partial<Effect> | Facts),
     executes: (sequence: number, digest = A) =>
-      checker.onExecuted?.({ replica: id, sequence, batch: batchOf(digest) } as never) ?? null,
+      checker.onExecuted?.({
+        replica: id,
+        sequence,
+        batch: batchOf(digest),
+        application: { nextExpiry: null },
+      } as never) ?? null,
     replies: (requestDigest: Uint8Array) =>
       checker.onReply?.({ replica: id, requestDigest } as never) ?? null,
     crash: (survivingRecords: number) => {
