@@ -12,7 +12,7 @@ import { Generator } from '../store/etcd-model/generator.ts'
 import type { Request, Txn } from '../store/etcd-model/requests.ts'
 import { startStoreGateway } from './store-gateway.ts'
 
-const REQUESTS = deeper(400, 20_000)
+const REQUESTS = deeper(200, 4_000)
 type Member = NonNullable<Txn['success']>[number]
 const WHY_NOT = EtcdProcess.whyNot()
 /** Requests that the gateway serves. */

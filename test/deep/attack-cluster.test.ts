@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { TestCluster, type TestClusterSetting } from '../../attacks/run/processes/test-cluster.ts'
 import { type ReplicaId, toReplicaId } from '../../src/base/ids.ts'
-import { isAlive, until } from './process-kit.ts'
+import { isAlive, until } from '../integration/process-kit.ts'
 
 /** A stand-in for a replica's program: this, and ready at once. */
 const program = (after: string): readonly string[] => ['-e', `${after}; process.send({ ready: '' })`]

@@ -15,7 +15,7 @@ import {
 } from '../../src/io/descriptors.ts'
 import { CLIENT_LINKS_MAX, HALF_OPEN_MAX } from '../../src/io/tcp-transport.ts'
 import type { Address } from '../../src/messages/cluster.ts'
-import { http, ProcessKit, until } from './process-kit.ts'
+import { http, ProcessKit, until } from '../integration/process-kit.ts'
 
 const OPEN_FILES = 256
 /** Enough to load the program, and not to serve. */

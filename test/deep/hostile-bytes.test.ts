@@ -30,20 +30,19 @@ import type { SecureLink, Signer } from '../../src/ports.ts'
 import { createLinkSecurity, type LinkIdentity } from '../../src/runtime/links/secure-link.ts'
 import { OPERATIONS_MAX } from '../../src/store/operations.ts'
 import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
+import { http, ProcessKit, until } from '../integration/process-kit.ts'
 import { createClusterKit } from '../kit/cluster-kit.ts'
-import { deeper } from '../kit/depth.ts'
 import { frameSamples } from '../kit/frame-samples.ts'
 import { PATIENCE_MS } from '../kit/patience.ts'
-import { http, ProcessKit, until } from './process-kit.ts'
 
 const SEED = Number(process.env['HOSTILE_SEED'] ?? 1)
-const ROUNDS = Number(process.env['HOSTILE_ROUNDS'] ?? deeper(0.25, 1))
+const ROUNDS = Number(process.env['HOSTILE_ROUNDS'] ?? 1)
 const MIB = 1024 * 1024
 const GROWTH_BYTES_MAX = 256 * MIB
 /** The traitor: its key is used here, and no replica runs with it. */
 const TRAITOR = 3
 /** Requests of the client that asks for much, each of as many operations as one may have: some batches' worth. */
-const GLUTTONS_REQUESTS = deeper(8, 60)
+const GLUTTONS_REQUESTS = 60
 /** Milliseconds between two heartbeats of a client that only waits. */
 const HEARTBEAT_MS = 500
 const NO_BYTES = new Uint8Array(0)
