@@ -15,7 +15,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     load: async () => (await import('./commands/cluster.ts')).addClusterCommands,
   },
   {
-    names: ['put', 'get', 'del', 'list', 'watch', 'txn', 'compact', 'lease', 'status'],
+    names: ['put', 'get', 'del', 'list', 'watch', 'txn', 'compact', 'lease', 'lock', 'elect', 'status'],
     load: async () => (await import('./commands/store.ts')).addStoreCommands,
   },
   { names: ['attack'], load: async () => (await import('./commands/attack.ts')).addAttackCommand },

@@ -156,6 +156,13 @@ export const store = {
     valued('--if-revision <revision>', description, wholeNumber()).conflicts(['prefix', 'from', 'to']),
   limit: () => valued('--limit <keys>', 'the most keys to print', wholeNumber()).default(100),
   lease: () => valued('--lease <id>', 'delete the key when this lease ends', leaseDigits),
+  ttl: () =>
+    valued(
+      '--ttl <seconds>',
+      'the seconds after which a holder that is gone loses its place',
+      wholeNumber(2, 86_400),
+    ).default(10),
+  listen: () => flag('--listen', 'print who leads, now and whenever it changes'),
   leaseId: () => valued('--id <id>', 'the id of the lease; without it the store chooses one', leaseDigits),
   name: () =>
     flag('--name', 'take the key as answers and list write it: \\xFF for a byte, \\n, \\\\ for a backslash'),

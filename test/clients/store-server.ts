@@ -17,6 +17,7 @@ export class StoreServer {
     forceCloseConnections: true,
     rewriteUrl: (request) => this.#pathEnds.rewrite(request as never),
   })
+  readonly routes = new EndpointRoutes(this.server, this.#pathEnds)
   store = new Driver()
 
   constructor() {
@@ -31,7 +32,7 @@ export class StoreServer {
       connection: { cluster: { mode: 'signed' } },
     }
     const access = { client, diagnose: async () => ({}) } as unknown as StoreAccess
-    const routes = new EndpointRoutes(server, this.#pathEnds)
+    const { routes } = this
     keyValueRoutes(routes, access)
     transactionRoutes(routes, access)
     compactionRoutes(routes, access)

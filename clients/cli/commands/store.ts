@@ -1,9 +1,11 @@
-/** put, get, del, list, watch, txn, compact, lease, status: through a gateway. */
+/** put, get, del, list, watch, txn, compact, lease, lock, elect, status: through a gateway. */
 import type { Command } from 'commander'
+import type { ElectFlags } from '../elect-command.ts'
 import type { GatewayFlags } from '../gateway-call.ts'
 import type { DeletionFlags, PutFlags, ReadFlags } from '../key-commands.ts'
 import type { GrantFlags } from '../lease-commands.ts'
 import type { ListFlags } from '../list-command.ts'
+import type { LockFlags } from '../lock-command.ts'
 import { leaseDigits, wholeNumber } from '../option-values.ts'
 import { shared, store } from '../options.ts'
 import type { WatchFlags } from '../watch-command.ts'
@@ -88,6 +90,22 @@ function addCommandsWithoutKey(
     )
 
   addLeaseCommands(program)
+
+  command(
+    'lock <name> [command...]',
+    'hold a lock while a command runs, or until Ctrl-C; -- comes before the command',
+  )
+    .addOption(store.ttl())
+    .action(async (name: string, words: readonly string[], flags: LockFlags) =>
+      (await import('../lock-command.ts')).lock(name, words, flags),
+    )
+
+  command('elect <name> [value]', 'stand for election and lead until Ctrl-C, or print who leads')
+    .addOption(store.ttl())
+    .addOption(store.listen())
+    .action(async (name: string, value: string | undefined, flags: ElectFlags) =>
+      (await import('../elect-command.ts')).elect(name, value, flags),
+    )
 
   command(
     'status',

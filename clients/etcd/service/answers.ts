@@ -73,6 +73,12 @@ export function errorOf(result: Result): EtcdError {
       return etcdError('tooManyOperations')
     case 'duplicate-key':
       return etcdError('duplicateKey')
+    case 'not-found':
+      return etcdError('keyNotFound')
+    case 'value-provided':
+      return etcdError('valueProvided')
+    case 'lease-provided':
+      return etcdError('leaseProvided')
     case 'lease-not-found':
       return etcdError('leaseNotFound')
     case 'lease-exists':

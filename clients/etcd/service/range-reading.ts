@@ -82,4 +82,3 @@ const bytesOf = (items: readonly RangeItem[]): number =>
   items.reduce((sum, { key, value }) => sum + key.length + value.length, 0)
 
 /** The read of one key as an operation. */
-export const readOfKey = (key: Uint8Array): RangeOperation => ({ kind: 'range', ...oneKey(key) })

@@ -15,8 +15,8 @@ import type {
   TxnRequest,
   TxnResponse,
 } from './messages.ts'
-import { checkPut } from './put-check.ts'
-import { rangeOperation, readOfKey } from './range-reading.ts'
+import { checkPut, previousOf, putOperation } from './puts.ts'
+import { rangeOperation } from './range-reading.ts'
 
 /** The number of comparisons, and of operations in a branch. */
 const OPERATIONS_MAX = 128
@@ -54,8 +54,8 @@ export function transactionOperation({ compare, success, failure }: TxnRequest):
   return {
     kind: 'transaction',
     compares: compare.map(compareOf),
-    success: success.flatMap(membersOf),
-    failure: failure.flatMap(membersOf),
+    success: success.map(memberOf),
+    failure: failure.map(memberOf),
   }
 }
 
@@ -80,26 +80,12 @@ function comparable(integer: bigint): number {
   return integer < -most ? -Number.MAX_SAFE_INTEGER : Number(integer)
 }
 
-/** The store's operations for one of etcd's: a put that returns the pair before it is a read and a put. */
-function membersOf({
-  requestRange,
-  requestPut,
-  requestDeleteRange,
-  requestTxn,
-}: RequestOp): readonly Operation[] {
-  if (requestRange) return [rangeOperation(requestRange)]
-  if (requestDeleteRange) return [deleteOperation(requestDeleteRange)]
-  if (requestTxn) return [transactionOperation(requestTxn)]
-  if (!requestPut) throw etcdError('keyNotFound')
-  const { key, value, lease, prevKv, ignoreValue, ignoreLease } = requestPut
-  if (ignoreValue || ignoreLease) {
-    throw new EtcdError(
-      'unimplemented',
-      'etcdserver: a put in a transaction cannot keep a value or a lease here; put both',
-    )
-  }
-  const put: Operation = { kind: 'put', key, value, lease }
-  return prevKv ? [readOfKey(key), put] : [put]
+function memberOf({ requestRange, requestPut, requestDeleteRange, requestTxn }: RequestOp): Operation {
+  if (requestRange) return rangeOperation(requestRange)
+  if (requestDeleteRange) return deleteOperation(requestDeleteRange)
+  if (requestTxn) return transactionOperation(requestTxn)
+  if (requestPut) return putOperation(requestPut)
+  throw etcdError('keyNotFound')
 }
 
 export const deleteOperation = ({ key, rangeEnd, prevKv }: DeleteRangeRequest) =>
@@ -113,20 +99,17 @@ export function transactionAnswer(
   result: TransactionResult,
   header: ResponseHeader,
 ): TxnResponse {
-  const results = result.results[Symbol.iterator]()
-  const next = (): Result => {
-    const each = results.next()
-    if (each.done === true)
-      throw new EtcdError('internal', 'etcdserver: the result of an operation is missing')
-    return each.value
-  }
   const operations = result.succeeded ? request.success : request.failure
-  return { header, succeeded: result.succeeded, responses: operations.map((each) => responseOf(each, next)) }
+  return {
+    header,
+    succeeded: result.succeeded,
+    responses: operations.map((each, index) => responseOf(each, result.results[index])),
+  }
 }
 
-function responseOf({ requestPut, requestTxn }: RequestOp, next: () => Result): ResponseOp {
-  const before = requestPut?.prevKv === true ? next() : null
-  const result = next()
+function responseOf({ requestTxn }: RequestOp, result: Result | undefined): ResponseOp {
+  if (result === undefined)
+    throw new EtcdError('internal', 'etcdserver: the result of an operation is missing')
   if (result.status !== 'ok') throw errorOf(result)
   const header = { revision: BigInt(result.revision) }
   switch (result.kind) {
@@ -136,11 +119,9 @@ function responseOf({ requestPut, requestTxn }: RequestOp, next: () => Result): 
         responseRange: { header, kvs: items.map(keyValueOf), more: more !== null, count: BigInt(count) },
       }
     }
-    case 'put': {
-      const previous = before?.status === 'ok' && before.kind === 'range' ? before.items[0] : undefined
-      const prevKv = previous === undefined ? null : keyValueOf(previous)
-      return { responsePut: { header, ...given({ prevKv }) } }
-    }
+    case 'put':
+    case 'put-with-options':
+      return { responsePut: { header, ...given({ prevKv: previousOf(result) }) } }
     case 'delete-range': {
       const prevKvs = result.items.map(keyValueOf)
       return { responseDeleteRange: { header, deleted: BigInt(result.deleted), prevKvs } }
