@@ -1,3 +1,4 @@
+/** Reads of ranges: etcd's request as the store's operation, and answers that are larger than one result. */
 import type { SortOrder, SortTarget } from '../../../src/store/range.ts'
 import type { RangeOperation } from '../../../src/store/range-operations.ts'
 import type { RangeItem } from '../../../src/store/range-results.ts'
