@@ -50,6 +50,8 @@ export interface SeenReadAnswer {
   readonly replica: ReplicaId
   /** True if it leaves the read to be ordered. */
   readonly isRefused: boolean
+  /** The revision of the state that it shows. It leaves at the end of a turn, in which more may have been executed. */
+  readonly revision: number
 }
 
 /** A client's request. */

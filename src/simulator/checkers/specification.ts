@@ -31,6 +31,7 @@ export function specification(): Checker {
         if (!requests.has(nameOf(digest))) requests.set(nameOf(digest), sequence)
       const fault = executionFault(me, sequence, batch.digest)
       me.executed = sequence
+      if (!me.reached.has(application.revision)) me.reached.set(application.revision, sequence)
       me.nextExpiry = application.nextExpiry
       me.isStarting = false
       return fault === null ? null : `executed ${sequence}: ${fault}`
@@ -41,9 +42,9 @@ export function specification(): Checker {
       if (me === undefined || (at !== undefined && at <= me.executed)) return null
       return 'replied to a request that it did not execute'
     },
-    onReadAnswer({ replica, isRefused }) {
+    onReadAnswer({ replica, isRefused, revision }) {
       const me = memories.get(replica)
-      const fault = me === undefined || isRefused ? null : readFault(me)
+      const fault = me === undefined || isRefused ? null : readFault(me, revision)
       return fault === null ? null : `answered a read without ordering: ${fault}`
     },
     onCrash({ replica, survivingRecords }) {

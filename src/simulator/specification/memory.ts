@@ -36,6 +36,8 @@ export class Memory {
   readonly roots = new Map<Sequence, Uint8Array>()
   /** The highest checkpoint whose state is stored apart from the log. */
   stored = 0 as Sequence
+  /** By revision, the first batch since the start after which the state had it. */
+  readonly reached = new Map<number, Sequence>()
   /** By kind and (v, s), what it ever voted for. */
   readonly voted = new Map<number, Uint8Array>()
 
@@ -109,6 +111,7 @@ export class Memory {
     this.heard = new Heard(this.config.n)
     this.log = new Log()
     this.roots.clear()
+    this.reached.clear()
     this.isStarting = true
     this.executed = 0 as Sequence
     for (const { record, position } of records) {

@@ -60,16 +60,17 @@ export function faultOf(me: Memory, effect: Effect): string | null {
 }
 
 /**
- * The reason for which the replica may not answer a read without ordering now: it may have shown clients more before it
- * started, a crash may take what it has executed, or it may not vote.
+ * The reason for which the replica may not answer a read without ordering from the state of this revision: it may have
+ * shown clients more before it started, a crash may take what it has executed, or it may not vote.
  * @rule 5.1
  */
-export function readFault(me: Memory): string | null {
+export function readFault(me: Memory, revision: number): string | null {
+  const reached = me.reached.get(revision)
   return first(
     me.config.hasUnorderedReads !== true && 'the cluster orders reads',
     me.isAmnesiac && 'it forgot what it had shown',
     me.executed < me.shown && `it executed ${me.executed} and may have shown ${me.shown}`,
-    me.executed > me.log.low && !me.isKept(me.executed) && 'a crash may take what it shows',
+    reached !== undefined && reached > me.log.low && !me.isKept(reached) && 'a crash may take what it shows',
   )
 }
 

@@ -246,7 +246,7 @@ function answerObserver(
   return ({ from, to, frame }) => {
     if (from.kind !== 'replica' || to.kind !== 'client' || !isCorrect(from.id)) return
     const kind = kindIn(frame)
-    if (kind === 'read-answer') watch.onReadAnswer({ replica: from.id, isRefused: isReadRefused(frame) })
+    if (kind === 'read-answer') watch.onReadAnswer({ replica: from.id, ...readAnswerIn(frame) })
     if (kind !== 'reply') return
     const parts = splitFrame(frame)
     const reply = isRejection(parts) ? parts : decodeReply(parts, suite.hash)
@@ -262,10 +262,13 @@ function answerObserver(
   }
 }
 
-/** True if a READ-ANSWER leaves its read to be ordered. */
-function isReadRefused(frame: Uint8Array): boolean {
+/** The place of the revision in the payload of a READ-ANSWER; the digest is behind it. */
+const REVISION_AT = 3
+
+/** Returns the facts of a READ-ANSWER: its revision, and whether it leaves its read to be ordered. */
+function readAnswerIn(frame: Uint8Array): { readonly isRefused: boolean; readonly revision: number } {
   const parts = splitFrame(frame)
   const items = isRejection(parts) ? parts : unpackPayload(parts.payload)
-  const digest = isRejection(items) ? null : items[4]
-  return !(digest instanceof Uint8Array) || digest.length === 0
+  const [revision, digest] = isRejection(items) ? [] : items.slice(REVISION_AT)
+  return { isRefused: !(digest instanceof Uint8Array) || digest.length === 0, revision: Number(revision) }
 }
