@@ -124,7 +124,7 @@ function noteAnswer(state: SessionState, tookTicks: number): void {
 
 /**
  * Handles a `results-gone`, which may be the last voucher that a request lacks. Returns null if W replicas do not agree
- * on its results yet.
+ * on its results yet, and if nobody sent the results that they agree on: then the refusals decide.
  * @rule 5.1
  */
 export function answerWithLastVoucher(
@@ -132,8 +132,8 @@ export function answerWithLastVoucher(
   pending: PendingRequest,
 ): readonly SessionEffect[] | null {
   for (const answer of pending.answers) {
-    if (answer === null || vouchersOf(pending, answer.resultDigest).length < weakQuorum(state.config.n))
-      continue
+    if (answer === null || wholeResults(pending, answer.resultDigest) === null) continue
+    if (vouchersOf(pending, answer.resultDigest).length < weakQuorum(state.config.n)) continue
     return answerIfAgreed(state, pending, answer.resultDigest)
   }
   return null

@@ -9,8 +9,7 @@ const WRITES = 40
 const kit = new ProcessKit()
 afterEach(() => kit.cleanUp())
 
-// Skipped: under this load a call waits beyond the gateway's 30 s for silent connections, which ends it without an answer.
-test.skip('reads of large values that outrun the kept results are made again, and no write is called stale', async () => {
+test('reads of large values that outrun the kept results are made again, and no write is called stale', async () => {
   const { gateway, replicas } = await kit.up(kit.directory())
   const large = 'v'.repeat(1_000_000)
   for (const name of ['a', 'b', 'c', 'd']) {

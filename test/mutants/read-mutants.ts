@@ -52,6 +52,18 @@ export const READ_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    name: 'refusals do not end a request whose results are agreed on and gone',
+    rule: '1.12',
+    within: 'answerWithLastVoucher',
+    search: '|| wholeResults(pending, answer.resultDigest) === null',
+    replacement: '',
+    paper: {
+      file: 'paper/client.test.ts',
+      test: 'W that no longer keep results end the request, though all agreed on them and none sent them',
+      why: UNSEEN.notRun,
+    },
+  },
+  {
     name: 'a replica that no longer keeps the results does not count',
     rule: '5.1',
     within: 'goneOf',

@@ -198,6 +198,14 @@ describe.each(CLUSTER_SIZES)('a client of %i', (n) => {
     expect(sessionEffects(gone, 'answered')).toMatchObject([{ results }])
   })
 
+  test('PBFT-5.1 a write whose results nobody sent ends with the refusals of W that no longer keep them', () => {
+    const client = session()
+    const request = client.ask()
+    for (const id of kit.ids) expect(client.reply(id, request, results, { isShort: true })).toEqual([])
+    const gone = first(kit.w).flatMap((id) => client.refuse(id, request, 'results-gone'))
+    expect(sessionEffects(gone, 'refused')).toMatchObject([{ reason: 'results-gone' }])
+  })
+
   test('PBFT-5.1 each read under way keeps a timestamp free for its ordering', () => {
     const client = session()
     let sent = 0

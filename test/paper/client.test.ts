@@ -266,6 +266,14 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       }
     })
 
+    test('PBFT-1.12 W that no longer keep results end the request, though all agreed on them and none sent them', () => {
+      const session = new SessionUnderTest(kit)
+      const request = session.ask()
+      for (const id of kit.ids) expect(session.reply(id, request, TRUE, { isShort: true })).toEqual([])
+      const refusals = kit.ids.slice(0, kit.w).flatMap((id) => session.refuse(id, request, 'results-gone'))
+      expect(refusals).toEqual([{ kind: 'refused', token: 1, reason: 'results-gone' }])
+    })
+
     test('PBFT-1.12 busy ends nothing: the request is sent again', () => {
       const session = new SessionUnderTest(kit)
       const request = session.ask()
