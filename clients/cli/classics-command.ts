@@ -68,31 +68,13 @@ function parametersOf({ name, sizes, bound }: GalleryEntry, flags: ClassicsFlags
 const isAsExpected = ({ messages, expectedMessages }: GalleryRun): boolean =>
   expectedMessages === null || messages === expectedMessages
 
-const factsOf = ({
-  name,
-  title,
-  room,
-  file,
-  source,
-  model,
-  faults,
-  bound,
-  rounds,
-  messages,
-  breaks,
-}: GalleryEntry) => ({
-  name,
-  title,
-  room,
-  file,
-  source,
-  model,
-  faults,
-  bound,
-  rounds,
-  messages,
-  breaks,
-})
+/** The members of an entry that say what it is, in the order in which they are printed. */
+const FACTS = [
+  ...(['name', 'title', 'room', 'file', 'source'] as const),
+  ...(['model', 'faults', 'bound', 'rounds', 'messages', 'breaks'] as const),
+] satisfies readonly (keyof GalleryEntry)[]
+
+const factsOf = (entry: GalleryEntry) => Object.fromEntries(FACTS.map((fact) => [fact, entry[fact]]))
 
 /** Numbers of runs may be larger than JSON's numbers: they are text. */
 const jsonText = (value: unknown): string =>

@@ -150,7 +150,7 @@ export class StoreClient {
     this.#isSendDue = true
     setImmediate(() => {
       this.#isSendDue = false
-      for (const isRead of [true, false]) {
+      for (const isRead of this.connection.runtime.hasUnorderedReads ? [true, false] : [false]) {
         while (this.#queue.some((each) => each.isRead === isRead) && this.#maySend(isRead))
           this.#sendBundle(isRead)
       }
