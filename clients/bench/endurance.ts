@@ -1,7 +1,7 @@
 /**
- * True if a replica's memory and disk stay where they are while a fixed set of keys is written again and again. A
- * steady load of bundles runs until so many operations are acknowledged; at equal steps of them the replicas are
- * measured.
+ * Measures whether a replica's memory and disk stay constant while a fixed set of keys is overwritten. A steady load
+ * of bundles runs until a given number of operations is acknowledged; the replicas are measured at equal steps of that
+ * number.
  */
 
 import { createRandom } from '../../src/base/random.ts'
@@ -16,25 +16,25 @@ import { diskTolerance, type Flatness, judgeFlatness, MEMORY_TOLERANCE } from '.
 import { type Footprint, largerFootprint, measureFootprint, type ReplicaDirectories } from './footprint.ts'
 
 export const STEPS = 20
-/** Operations of a request, as in the other benchmark. */
+/** Operations of a request, as in the throughput benchmark. */
 export const BUNDLE = 64
-/** Between two looks at memory and disk, in milliseconds: what counts is the peak since the last step. */
+/** Time between two samples of memory and disk, in milliseconds. A step counts the peak since the step before. */
 const LOOK_MS = 250
 /** A replica that is busy may be late with its report. */
 const REPORT_MS = 5_000
-/** After so long without an acknowledged operation the run is given up, in milliseconds. */
+/** Time without an acknowledged operation after which the run is aborted, in milliseconds. */
 const STALL_MS = 60_000
 
 export interface ReplicaSample extends Footprint {
   readonly id: number
-  /** Null where the replica did not answer in time. */
+  /** Null if the replica did not answer in time. */
   readonly lastExecuted: number | null
   readonly stable: number | null
   readonly view: number | null
 }
 
 export interface EnduranceSample {
-  /** Acknowledged so far. */
+  /** Operations acknowledged so far. */
   readonly operations: number
   readonly seconds: number
   /** Footprints are the largest since the step before. */
@@ -55,21 +55,24 @@ export interface EnduranceResult {
 export interface EnduranceOptions {
   readonly directoriesOf: (id: number) => ReplicaDirectories
   readonly connections: readonly Connection[]
-  /** All of them run. */
+  /** The running replicas. */
   readonly replicas: FailoverReplicas
   readonly operations: number
   readonly keys: number
   readonly valueBytes: number
-  /** Requests kept under way. */
+  /** Requests kept in flight. */
   readonly concurrency: number
   /** Bytes of the log after which the replicas store a checkpoint. */
   readonly storeAfterBytes: number
   readonly onSample: (sample: EnduranceSample) => void
-  /** Ends the run before its time: it then rejects. */
+  /** Aborts the run, which then rejects. */
   readonly signal: AbortSignal
 }
 
-/** Rejects when the signal says so, when a replica's process ends, and when nothing is acknowledged for a minute. */
+/**
+ * Runs the load. Rejects when the signal is aborted, when a replica's process ends, and when nothing is acknowledged
+ * for a minute.
+ */
 export async function measureEndurance(options: EnduranceOptions): Promise<EnduranceResult> {
   const load = startLoad(options)
   const samples: EnduranceSample[] = []
@@ -90,7 +93,7 @@ export async function measureEndurance(options: EnduranceOptions): Promise<Endur
   return { ...judge(samples, options.storeAfterBytes), samples, opsPerSecond, refused: load.refused }
 }
 
-/** Of each figure the largest among the replicas counts. */
+/** Each figure is the largest among the replicas. */
 export function judge(
   samples: readonly EnduranceSample[],
   storeAfterBytes: number,
@@ -102,7 +105,7 @@ export function judge(
   return { memory, log, pages, isFlat: memory.isFlat && log.isFlat && pages.isFlat }
 }
 
-/** A sample's largest figure of all replicas. */
+/** The largest figure of all replicas in a sample. */
 export const largest =
   (name: keyof Footprint) =>
   ({ replicas }: EnduranceSample): number =>
@@ -115,7 +118,7 @@ interface Load {
   stop(): void
 }
 
-/** Looks at the replicas until so many operations are acknowledged; gives the largest figures of each. */
+/** Samples the replicas until `operations` are acknowledged, and returns the largest figures of each. */
 async function peaksUntil(
   operations: number,
   load: Load,
@@ -156,7 +159,7 @@ async function withReports(
   })
 }
 
-/** Keeps `concurrency` requests under way until `operations` are acknowledged, or until it is stopped. */
+/** Keeps `concurrency` requests in flight until `operations` are acknowledged, or until it is stopped. */
 function startLoad({ connections, operations, keys, valueBytes, concurrency }: EnduranceOptions): Load {
   const bodies = makeBodies(keys, valueBytes)
   const load = { acknowledged: 0, refused: 0, lastAt: performance.now(), stop: () => stop() }
@@ -180,7 +183,7 @@ function startLoad({ connections, operations, keys, valueBytes, concurrency }: E
       const body = bodies[next++ % bodies.length] as Uint8Array
       return runtime.submit(body, (submitted) => finish(submitted, runtime))
     }
-    // The oldest request is late and the window is full: wait as any client would.
+    // The window is full and its oldest request is late: wait, as any client would.
     const timer = setTimeout(() => {
       timers.delete(timer)
       submit(runtime)
@@ -193,7 +196,7 @@ function startLoad({ connections, operations, keys, valueBytes, concurrency }: E
   return load
 }
 
-/** Bundles that together put every key once or more, in a shuffled order. */
+/** Bundles that together put every key at least once, in a shuffled order. */
 function makeBodies(keys: number, valueBytes: number): readonly Uint8Array[] {
   const order = createRandom(1).shuffle(Array.from({ length: keys }, (_, index) => index))
   const writer = new OperationsWriter()

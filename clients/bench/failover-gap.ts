@@ -3,11 +3,11 @@
 export interface Gap {
   /** Milliseconds. */
   readonly ms: number
-  /** Milliseconds from the last `reset` to its beginning. */
+  /** Milliseconds from the last `reset` to the start of the gap. */
   readonly afterMs: number
 }
 
-/** Moments are milliseconds of a clock that only goes forward. */
+/** Times are milliseconds of a monotonic clock. */
 export class GapMeter {
   #resetAt: number
   #lastAt: number
@@ -37,7 +37,7 @@ export class GapMeter {
     this.#acknowledged++
   }
 
-  /** The longest gap, the one that is still open included. */
+  /** The longest gap, including the one that is still open. */
   longest(now: number): Gap {
     const ms = now - this.#lastAt
     return ms > this.#longest.ms ? { ms, afterMs: this.#lastAt - this.#resetAt } : this.#longest

@@ -1,8 +1,8 @@
-/** Replica processes that are killed and started again one by one. */
+/** Replica processes that are killed and restarted one at a time. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { OperatorError } from '../../src/base/operator-error.ts'
 
-/** The most milliseconds that a replica takes to replay its log and listen. */
+/** The longest time for a replica to replay its log and listen, in milliseconds. */
 const START_MS_MAX = 60_000
 
 export class FailoverReplicas {
@@ -14,7 +14,7 @@ export class FailoverReplicas {
     this.#arguments = replicaArguments
   }
 
-  /** Starts a replica; resolves when it is ready. Its log goes nowhere. */
+  /** Starts a replica, and resolves when it is ready. Its log is discarded. */
   start(id: number): Promise<void> {
     const child = spawn(process.execPath, this.#arguments(id), { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     this.#running.set(id, child)
@@ -37,7 +37,7 @@ export class FailoverReplicas {
     })
   }
 
-  /** The process of a replica that was started; throws when it has ended by itself. */
+  /** The process of a started replica; throws if it has ended by itself. */
   pid(id: number): number {
     const child = this.#running.get(id)
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
@@ -48,7 +48,7 @@ export class FailoverReplicas {
     return child.pid
   }
 
-  /** Kills a replica as a lost machine would; resolves when it is gone. */
+  /** Kills a replica with SIGKILL, as if its machine were lost; resolves when the process is gone. */
   kill(id: number): Promise<void> {
     return this.#end(id, 'SIGKILL')
   }

@@ -1,7 +1,7 @@
 /**
- * The time for which writes stop when the primary's process is killed: under a steady load the primary is killed, the
- * longest time without an acknowledged write is measured, the replica is started again, and once all are level the
- * next run begins. What is measured is what clients see: their retransmission, the view change and the first batch
+ * The time for which writes stop when the primary's process is killed. Under a steady load, a run kills the primary,
+ * measures the longest time without an acknowledged write, and restarts the replica; the next run begins when all
+ * replicas have caught up. The figure is what clients see: their retransmission, the view change and the first batch
  * after it.
  */
 import { createRandom } from '../../src/base/random.ts'
@@ -13,28 +13,34 @@ import { GapMeter } from './failover-gap.ts'
 import type { FailoverReplicas } from './failover-replicas.ts'
 import { medianOf } from './pairs.ts'
 
-/** The promised times, in milliseconds. */
+/** The bounds that the benchmark checks, in milliseconds. */
 export const MEDIAN_MS_MAX = 500
 export const WORST_MS_MAX = 2_000
 
-/** Writes kept under way by each client. */
+/** Writes that each client keeps in flight. */
 const CONCURRENCY = 8
 const KEYS = 1_000
 const VALUE_BYTES = 100
-/** Each writer waits so long after a write: the load is steady, and leaves the replicas room to start. */
+/**
+ * The pause of a writer after each write, in milliseconds. It keeps the load steady and leaves the replicas time to
+ * start.
+ */
 const PAUSE_MS = 5
-/** The load runs so long before the primary is killed. */
+/** The time that the load runs before the primary is killed, in milliseconds. */
 const BEFORE_MS = 500
-/** Writes have gone on when some were acknowledged this long after the kill, and lately. */
+/** Writes have resumed when one was acknowledged this long after the kill, and one recently. Milliseconds. */
 const AFTER_MS = 1_500
 const LATELY_MS = 100
-/** After so long without a write the replica is started again, and the run has failed. */
+/** The time without a write after which the replica is restarted and the run has failed, in milliseconds. */
 const GIVE_UP_MS = 20_000
-/** A writer waits so long for an answer and goes on with another write. */
+/** The time that a writer waits for an answer before it sends another write, in milliseconds. */
 const UNKNOWN_MS = 5_000
-/** All must be level within this time. */
+/** The time within which all replicas must catch up, in milliseconds. */
 const LEVEL_MS_MAX = 60_000
-/** Sequence numbers that a replica may be behind and count as level: batches under way while the reports travel. */
+/**
+ * Sequence numbers by which a replica may lag and still count as caught up: batches are in flight while the reports
+ * travel.
+ */
 const LEVEL_SLACK = 64
 const REPORT_MS = 500
 const POLL_MS = 20
@@ -45,9 +51,9 @@ export interface FailoverRun {
   readonly primary: number
   /** The longest time without an acknowledged write, in milliseconds. */
   readonly gapMs: number
-  /** True if writes went on while the replica was down. */
+  /** True if writes resumed while the replica was down. */
   readonly wentOn: boolean
-  /** From its start until the replica votes and is level, in milliseconds. */
+  /** From its start until the replica votes and has caught up, in milliseconds. */
   readonly levelMs: number
 }
 
@@ -62,7 +68,7 @@ export async function measureFailover(options: {
   readonly directory: string
   /** Clients of the cluster; the first one also asks for status. */
   readonly clients: readonly string[]
-  /** All of them run. */
+  /** The running replicas. */
   readonly replicas: FailoverReplicas
   readonly runs: number
   readonly onRun: (run: FailoverRun) => void
@@ -150,7 +156,7 @@ async function statusNow({ connection }: StoreClient): Promise<ClusterStatus> {
   return statusOf(connection.cluster, await collectReports(connection, REPORT_MS), Date.now())
 }
 
-/** Puts one value after another until the load is over. */
+/** Puts one value after another until the load ends. */
 async function write(
   client: StoreClient,
   load: { readonly gap: GapMeter; readonly isOver: boolean },

@@ -1,20 +1,23 @@
-/** True if a figure stays where it is: its peak in the last quarter of a run against its peak in the second. */
+/**
+ * Decides whether a figure stays constant: it compares the peak in the last quarter of a run with the peak in the
+ * second quarter.
+ */
 const MIB = 1024 * 1024
 
 export interface Tolerance {
-  /** Of the earlier peak: 0.15 is 15%. */
+  /** The allowed growth, as a share of the earlier peak: 0.15 is 15%. */
   readonly share: number
-  /** Beside the share. */
+  /** The growth that is allowed in addition to the share. */
   readonly bytes: number
 }
 
-/** Of resident memory: the collector lets go of garbage when it likes. */
+/** The allowance for resident memory: the garbage collector frees memory when it likes. */
 export const MEMORY_TOLERANCE: Tolerance = { share: 0.15, bytes: 20 * MIB }
 export const DISK_TOLERANCE_SHARE = 0.15
 
 /**
- * Of the log and of the page store. The log goes down by whole segments, and only once it has grown by what makes a
- * replica store a checkpoint: two segments and that much may come and go.
+ * The allowance for the log and the page store. The log shrinks by whole segments, and only after it has grown enough
+ * for a stored checkpoint: two segments and that growth may come and go.
  */
 export function diskTolerance(options: {
   readonly segmentBytes: number
@@ -28,12 +31,12 @@ export interface Flatness {
   readonly before: number
   /** The peak of the last quarter. Bytes. */
   readonly after: number
-  /** The most that `after` may be. Bytes. */
+  /** The limit of `after`. Bytes. */
   readonly most: number
   readonly isFlat: boolean
 }
 
-/** `peaks` are bytes at equal steps; fewer than four say nothing, and are not flat. */
+/** Judges peaks in bytes at equal steps. Fewer than four show nothing, and do not count as flat. */
 export function judgeFlatness(peaks: readonly number[], tolerance: Tolerance): Flatness {
   const quarter = Math.floor(peaks.length / 4)
   const before = Math.max(0, ...peaks.slice(quarter, 2 * quarter))
@@ -44,7 +47,7 @@ export function judgeFlatness(peaks: readonly number[], tolerance: Tolerance): F
 
 const BARS = '▁▂▃▄▅▆▇█'
 
-/** A figure's course on one line, from 0 to its largest value. */
+/** A sparkline of a figure, from 0 to its largest value. */
 export function sparkline(values: readonly number[]): string {
   const largest = Math.max(1, ...values)
   const bar = (value: number): string =>

@@ -11,7 +11,7 @@ export interface Footprint {
   readonly logBytes: number
   /** Bytes of the page store's directory. */
   readonly pageBytes: number
-  /** Records that the log began with and that are trimmed, 0 while all of it is there. */
+  /** Records trimmed from the start of the log; 0 while the log is complete. */
   readonly trimmedRecords: number
 }
 
@@ -31,7 +31,7 @@ export function measureFootprint({ log, pages }: ReplicaDirectories, pid: number
   }
 }
 
-/** The larger of each figure. */
+/** The larger value of each figure. */
 export function largerFootprint(a: Footprint, b: Footprint): Footprint {
   return {
     memoryBytes: Math.max(a.memoryBytes, b.memoryBytes),
@@ -41,7 +41,7 @@ export function largerFootprint(a: Footprint, b: Footprint): Footprint {
   }
 }
 
-/** A process's resident memory in bytes: from /proc on Linux, elsewhere as `ps` tells it. */
+/** A process's resident memory in bytes: from /proc on Linux, elsewhere from `ps`. */
 export function residentBytes(pid: number): number {
   const kibibytes =
     process.platform === 'linux'
@@ -51,7 +51,7 @@ export function residentBytes(pid: number): number {
   return Number(kibibytes) * 1024
 }
 
-/** The bytes of all files below; of a directory that does not exist 0. */
+/** The bytes of all files below a directory; 0 if it does not exist. */
 export function directoryBytes(directory: string): number {
   let bytes = 0
   for (const entry of whileItExists(() => readdirSync(directory, { withFileTypes: true })) ?? []) {
@@ -67,7 +67,7 @@ function firstRecord(logDirectory: string): number {
   return firsts.length === 0 ? 0 : Math.min(...firsts)
 }
 
-/** A file may go between its listing and its measuring. */
+/** A file may be removed between its listing and its measurement. */
 function whileItExists<T>(look: () => T): T | null {
   try {
     return look()

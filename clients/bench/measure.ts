@@ -8,7 +8,7 @@ export interface Measured {
   readonly failures: number
   readonly seconds: number
   readonly opsPerSecond: number
-  /** Of a request: from sending it to having its answer. */
+  /** The latency of a request: from its sending to its answer. */
   readonly latencyMs: {
     readonly p50: number
     readonly p90: number
@@ -20,7 +20,7 @@ export interface Measured {
 /** Starts one request of `operations` operations; rejects when it failed. */
 export interface Workload {
   readonly name: string
-  /** Requests kept under way at once. */
+  /** Requests kept in flight. */
   readonly concurrency: number
   readonly operationsPerRequest: number
   run(worker: number): Promise<void>
@@ -29,8 +29,8 @@ export interface Workload {
 const MICROSECONDS_MAX = 60_000_000
 
 /**
- * Keeps `concurrency` requests under way for the given times; what begins in the warm-up does not count. Rejects with
- * `BenchmarkFailed` where nothing was answered in the time that is measured: no rate says what happened then.
+ * Keeps `concurrency` requests in flight for the given times; requests that begin in the warm-up do not count. Rejects
+ * with `BenchmarkFailed` if nothing was answered during the measurement: a rate of zero would not say why.
  */
 export async function measure(
   workload: Workload,
@@ -69,7 +69,7 @@ export async function measure(
     throw new BenchmarkFailed(
       `${workload.name}: nothing was answered within the ${times.seconds} s that are measured: ` +
         `${failures} requests failed${failed}, ${outside} were answered before or after. ` +
-        'The machine is too busy or --seconds too short.',
+        'The machine is too busy, or --seconds is too short.',
     )
   }
   const at = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1000

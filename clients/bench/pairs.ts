@@ -1,4 +1,7 @@
-/** Two settings measured in turn, A B A B: each pair gives a ratio, for the machine is not the same from one minute to the next. */
+/**
+ * Two settings measured in alternation, A B A B. Each pair gives a ratio, because the load of a machine changes from
+ * minute to minute.
+ */
 import type { Measured } from './measure.ts'
 
 export interface Pair {
@@ -14,13 +17,13 @@ export interface Ratios {
   readonly most: number
 }
 
-/** There is at least one pair, and what is read is above 0. */
+/** Expects at least one pair, and values above 0. */
 export function ratiosOf(pairs: readonly Pair[], read: (measured: Measured) => number): Ratios {
   const each = pairs.map(({ first, second }) => read(second) / read(first))
   return { each, median: medianOf(each), least: Math.min(...each), most: Math.max(...each) }
 }
 
-/** Of at least one value; the mean of the middle two where their number is even. */
+/** The median of at least one value: the mean of the middle two if their number is even. */
 export function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1

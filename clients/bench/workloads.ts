@@ -1,4 +1,4 @@
-/** The loads that the benchmark puts on a running cluster. */
+/** The workloads of the throughput benchmark. */
 import { Pool } from 'undici'
 import { createRandom } from '../../src/base/random.ts'
 import type { Submitted } from '../../src/runtime/client-runtime.ts'
@@ -14,7 +14,7 @@ export function bundleWorkload(
   connections: readonly Connection[],
   options: { readonly bundle: number; readonly concurrency: number },
 ): Workload {
-  // Made beforehand, so that what is measured is the store and not the making of keys.
+  // The keys are made beforehand, so that the store is measured and not their generation.
   const bodies = makeBodies(options.bundle)
   let next = 0
   return {
@@ -25,7 +25,7 @@ export function bundleWorkload(
       new Promise((resolve, reject) => {
         const { runtime } = connections[worker % connections.length] as Connection
         const submit = (): void => {
-          // The oldest request is late and the window is full: wait as any client would.
+          // The window is full and its oldest request is late: wait, as any client would.
           if (runtime.room === 0) setTimeout(submit, 1)
           else runtime.submit(bodies[next++ % bodies.length] as Uint8Array, finish)
         }
@@ -38,7 +38,7 @@ export function bundleWorkload(
   }
 }
 
-/** Operations of requests that together put every key about once. */
+/** The operations of requests that together put every key about once. */
 function makeBodies(bundle: number): readonly Uint8Array[] {
   const random = createRandom(1)
   const writer = new OperationsWriter()

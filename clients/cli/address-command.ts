@@ -1,4 +1,4 @@
-/** Shows the addresses of the replicas, or gives one of them another address. */
+/** The command address: it prints the addresses of the replicas, or changes one of them. */
 import { lockCluster } from '../../replicas/cluster-lock.ts'
 import { moveReplica } from '../../replicas/replica-addresses.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
@@ -17,7 +17,7 @@ export interface AddressFlags {
 
 export async function address({ dir, id, at, json }: AddressFlags): Promise<void> {
   if ((id === undefined) !== (at === undefined)) {
-    throw new OperatorError('--id and --at go together: the replica that moves, and where it moves to.')
+    throw new OperatorError('--id and --at belong together: the replica to move, and its new address.')
   }
   const lock = await lockCluster(dir)
   try {
@@ -26,9 +26,7 @@ export async function address({ dir, id, at, json }: AddressFlags): Promise<void
     const cluster = hasMove ? moveReplica(dir, found, id, at).cluster : found
     print(cluster, json)
     if (hasMove && !json) {
-      console.log(
-        `Copy ${clusterFile(dir)} to the other machines, and start their replicas again, one at a time.`,
-      )
+      console.log(`Copy ${clusterFile(dir)} to the other machines, and restart their replicas one at a time.`)
     }
   } finally {
     await lock.release()

@@ -1,12 +1,12 @@
 /**
- * Reads what a command needs of a gateway's answer. The types are those of the schemas in `clients/api`; the schemas
- * themselves stay unloaded, since zod takes more processor time to load than a whole `get` does. So a reader names the
- * members that its command uses, the compiler holds their names and types to the schema, and the answer is held to
- * them. What else is in an answer is passed over: a newer gateway may say more.
+ * Reads the members of a gateway's answer that a command needs. The types are those of the schemas in `clients/api`.
+ * The schemas themselves are not loaded, because loading zod takes more processor time than a whole `get`. So a reader
+ * names the members that its command uses; the compiler checks them against the schema, and the reader checks the
+ * answer against them. Other members are ignored: a newer gateway may send more.
  */
 import { OperatorError } from '../../src/base/operator-error.ts'
 
-/** The members of a document that are read, and what each is. */
+/** The members of a document that are read, with the type of each. */
 export type Shape<T> = T extends string
   ? 'string'
   : T extends number
@@ -25,7 +25,7 @@ type MemberShape<T> = null extends T
 
 type AnyShape = string | readonly AnyShape[] | { readonly [Name in string]?: AnyShape }
 
-/** Returns a reader of documents of type `T`; it throws an `OperatorError` for what is none. */
+/** Returns a reader of documents of type `T`; it throws an `OperatorError` for any other document. */
 export const answerReader =
   <T>() =>
   <const S extends Shape<T>>(shape: S) =>
@@ -34,13 +34,13 @@ export const answerReader =
     if (answer === undefined) throw notOfAGateway('its answer is not JSON')
     const place = misfit(answer, shape as AnyShape, 'answer')
     if (place === null) return answer as Pick<T, keyof S & keyof T>
-    throw notOfAGateway(`its ${place} is missing or something else`)
+    throw notOfAGateway(`its ${place} is missing or of another type`)
   }
 
 const notOfAGateway = (why: string): OperatorError =>
-  new OperatorError(`What answers there is not a gateway of strategos: ${why}.`)
+  new OperatorError(`The server at this address is not a strategos gateway: ${why}.`)
 
-/** Undefined for what is not JSON. */
+/** Parses JSON; returns undefined for other text. */
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -49,7 +49,7 @@ export function parsedJson(text: string): unknown {
   }
 }
 
-/** The place of the first part of a value that is not as its shape says; null where all of it is. */
+/** The path of the first part of a value that does not match its shape; null if all parts match. */
 function misfit(value: unknown, shape: AnyShape, place: string): string | null {
   if (typeof shape === 'string') return typeof value === shape ? null : place
   if (Array.isArray(shape)) {

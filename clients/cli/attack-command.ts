@@ -1,4 +1,4 @@
-/** Lists attacks, or chooses and runs them. */
+/** The command attack: it lists attacks, or chooses and runs them. */
 import type { Command } from 'commander'
 import { attackIn, EVERY_ATTACK } from '../../attacks/catalogue/every-attack.ts'
 import {
@@ -25,7 +25,7 @@ export interface AttackFlags extends Omit<RunFlags, 'traitors'> {
   readonly playClient?: readonly string[]
 }
 
-/** The attack, or all attacks, that this world can run. */
+/** The chosen attack, or all attacks that this world can run. */
 async function chosenAttacks(name: string | undefined, world: World): Promise<readonly AnyAttack[]> {
   if (name !== undefined && isAttackFile(name)) {
     const written = await readAttackFile(name)
@@ -41,12 +41,12 @@ export async function attack(name: string | undefined, flags: AttackFlags, comma
     throw new OperatorError(`There is no attack "${name}"; "strategos attack list" names them.`)
   }
   if ((name === undefined) !== (flags.all === true)) {
-    command.error('Say which attack, or --all; "attack list" tells which there are.')
+    command.error('Name an attack, or use --all; "strategos attack list" prints the attacks.')
   }
   if (flags.play !== undefined) return play(name, flags, command)
   if (flags.playClient !== undefined) return playClient(name, flags.playClient, flags, command)
   if (command.getOptionValueSource('dir') === 'cli') {
-    command.error('--dir is for --play: without it an attack makes a cluster of its own.')
+    command.error('--dir belongs to --play: without --play an attack makes a new cluster.')
   }
   const outside = flags.traitors?.find((id) => id >= flags.replicas)
   if (outside !== undefined) {
@@ -58,7 +58,7 @@ export async function attack(name: string | undefined, flags: AttackFlags, comma
     throw new OperatorError(`${name} forges what only signatures make: run it with --auth signed.`)
   }
   if (flags.traitors !== undefined && chosen.some((each) => adversaryOf(each) === undefined)) {
-    throw new OperatorError('--traitors is for one attack that replicas play.')
+    throw new OperatorError('--traitors needs a single attack that replicas play.')
   }
   await runAttacks(chosen, flags, name)
 }

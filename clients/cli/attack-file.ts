@@ -1,17 +1,17 @@
-/** An attack in a file of its own, written with `strategos/attacks`. */
+/** An attack in a user's file, written with `strategos/attacks`. */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import type { Attack } from '../../attacks/language/attack.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 
-/** True if an attack's name is meant as the path of a file: `./late.mjs`, not `late`. */
+/** True if the name of an attack is the path of a file: `./late.mjs`, not `late`. */
 export const isAttackFile = (name: string): boolean => /[/\\]|\.(m?js|m?ts)$/.test(name)
 
 const sentence = z.string().min(1)
 const callable = z.custom((value) => typeof value === 'function', 'it must be a function')
 const SHAPE = z.looseObject({
-  name: z.string().regex(/^[a-z0-9-]{1,40}$/, 'it must be of small letters, digits and hyphens'),
+  name: z.string().regex(/^[a-z0-9-]{1,40}$/, 'it must consist of lower-case letters, digits and hyphens'),
   world: z.enum(['both', 'simulator']),
   targets: z.array(z.enum(['safety', 'liveness', 'performance', 'resources', 'accuracy'])).min(1),
   does: sentence,
@@ -25,7 +25,10 @@ const SHAPE = z.looseObject({
   mode: z.enum(['signed', 'oral']).optional(),
 })
 
-/** Rejects with an `OperatorError` for a file that is no module, or whose default export is no attack by replicas. */
+/**
+ * Loads the attack. Rejects with an `OperatorError` if the file is not a module, or its default export is not an
+ * attack by replicas.
+ */
 export async function readAttackFile(path: string): Promise<Attack> {
   const fail = (why: string): never => {
     throw new OperatorError(`${path} cannot be used as an attack: ${why}.`)

@@ -1,4 +1,4 @@
-/** Runs attacks one after another, in processes or in the simulator, and tells how they ended. */
+/** Runs attacks one after another, in processes or in the simulator, and reports their outcomes. */
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { type AnyAttack, runsInSimulator, type World } from '../../attacks/language/attack.ts'
@@ -34,7 +34,7 @@ export interface RunFlags {
   readonly html?: string
 }
 
-/** `asked` is how a single attack was asked for: by its name, or by its file. */
+/** The command that runs an attack again; `asked` is the name or the file by which a single attack was chosen. */
 const commandsFor = (asked: string | undefined): Commands => ({
   replica: (directory, id) => childArguments(directory, { port: 0 }).replicaArguments(id),
   gateway: (directory) => childArguments(directory, { port: 0 }).gatewayArguments,
@@ -49,14 +49,14 @@ const commandsFor = (asked: string | undefined): Commands => ({
   ],
 })
 
-/** Of a run of processes: before, during and after the attack together. */
+/** Seconds of a run on processes: before, during and after the attack together. */
 const SECONDS = 12
-/** Operations that correct clients have under way where nothing else is asked for. */
+/** Operations that correct clients keep in flight by default. */
 const LOAD = 16
 
 /**
- * Runs attacks that this world can run. Sets the exit code to 0 when all held as expected, else to 1. `asked` is how a
- * single one was asked for.
+ * Runs attacks that this world can run. Sets the exit code to 0 if all ended as expected, otherwise to 1. `asked` is
+ * the name or the file by which a single attack was chosen.
  */
 export async function runAttacks(
   chosen: readonly AnyAttack[],
@@ -67,7 +67,7 @@ export async function runAttacks(
     throw new OperatorError(
       flags.in === 'simulator'
         ? 'It needs processes: run it with --in processes.'
-        : 'It needs an environment that only the simulator has: run it with --in simulator.',
+        : 'It needs an environment that only the simulator provides: run it with --in simulator.',
     )
   }
   if (flags.html !== undefined) expectWritable(flags.html)
@@ -85,9 +85,9 @@ export async function runAttacks(
           : attackProcesses(attack, flags, { commands, signal: interruption.signal, say })
       const report = await run().catch((error: unknown) => {
         if (!(error instanceof OperatorError)) throw error
-        // Ctrl-C also ends processes that are just about to start, and they are not to blame.
+        // Ctrl-C also ends processes that are still starting; that is not their fault.
         interruption.signal.throwIfAborted()
-        // One that the machine could not run must not take the others' reports with it.
+        // An attack that the machine could not run must not lose the reports of the others.
         if (chosen.length === 1) throw error
         return notRun(attack, flags, error.message)
       })
@@ -134,7 +134,7 @@ async function attackProcesses(
   { replicas: n, crypto: suite, auth, seconds = SECONDS, load = LOAD, seed, figures, traitors }: RunFlags,
   run: Pick<ProcessSetting, 'commands' | 'signal' | 'say'>,
 ): Promise<AttackReport> {
-  // Loaded here, for neither the list nor the simulator needs it.
+  // Loaded here, because neither the list nor the simulator needs it.
   const { attackInProcesses } = await import('../../attacks/run/processes/in-processes.ts')
   const asked = traitors === undefined ? {} : { traitors }
   return attackInProcesses(attack, { n, suite, auth, seconds, load, seed, figures, ...asked, ...run })
@@ -201,10 +201,10 @@ function settingOf({
   const machine = { processor, cores, node, platform, 'sync in ms': medianSyncMs }
   return world === 'simulator'
     ? { n, auth, world }
-    : { n, auth, suite, 'operations under way': load, ...machine }
+    : { n, auth, suite, 'operations in flight': load, ...machine }
 }
 
-/** Columns of which no row has anything to tell; the first row is the headings. */
+/** The columns that are empty in every row; the first row is the headings. */
 function withoutEmptyColumns(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
   const [, ...body] = rows
   return rows.map((row) => row.filter((_, column) => body.some((each) => each[column] !== '')))

@@ -9,7 +9,7 @@ import { childArguments } from './child-arguments.ts'
 export interface BenchCluster {
   readonly gatewayUrl: string
   readonly connections: readonly Connection[]
-  /** Ends the sessions and the processes; the directory is the caller's. */
+  /** Ends the sessions and the processes; the caller removes the directory. */
   close(): Promise<void>
 }
 
@@ -18,7 +18,7 @@ export async function startBenchCluster(options: {
   readonly replicas: number
   readonly suite: 'sodium' | 'noble'
   readonly auth: AuthenticationMode
-  /** Sessions of the load generator. */
+  /** The sessions of the load generator. */
   readonly clients: number
 }): Promise<BenchCluster> {
   const { directory, replicas, suite, auth } = options

@@ -1,4 +1,4 @@
-/** Tells whether a recorded history is linearizable. */
+/** The command check: it decides whether a recorded history is linearizable. */
 import { createReadStream } from 'node:fs'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { checkHistory, type Verdict } from '../../src/linearizability/check-history.ts'
@@ -13,7 +13,7 @@ const EXIT_CODES: Readonly<Record<Verdict['kind'], number>> = {
 }
 const CHUNK_BYTES = 1024 * 1024
 const LINE_BYTES_MAX = 16 * 1024 * 1024
-/** Keys that are named when some are undecided. */
+/** The maximum number of undecided keys that are printed. */
 const NAMED_MAX = 10
 
 export interface CheckFlags {
@@ -31,7 +31,7 @@ export async function check(file: string, flags: CheckFlags): Promise<void> {
   process.exitCode = EXIT_CODES[verdict.kind]
 }
 
-/** Rejects with an `OperatorError` that names the line where something is wrong. */
+/** Reads a history. Rejects with an `OperatorError` that names the wrong line. */
 export async function readHistory(file: string): Promise<History> {
   const name = file === '-' ? 'Standard input' : file
   const reader = new HistoryReader()
@@ -67,11 +67,11 @@ export async function readHistory(file: string): Promise<History> {
     refuse(code === 'ENOENT' ? 'it does not exist' : `it cannot be read (${code})`)
   }
   if (restBytes > 0) readLines(Buffer.concat(rest))
-  if (reader.history.operations === 0) refuse('it holds no operation')
+  if (reader.history.operations === 0) refuse('it contains no operation')
   return reader.history
 }
 
-/** The lines of these bytes; null for one that is not UTF-8. */
+/** The lines of these bytes; null for a line that is not UTF-8. */
 function decodeLines(bytes: Uint8Array): readonly (string | null)[] {
   const text = decode(bytes)
   if (text !== null) return text.split('\n')
@@ -109,7 +109,7 @@ function describe(verdict: Verdict): string {
         )
       const more = verdict.undecided.length - named.length
       return [
-        `Undecided: ${extent}. The other keys are linearizable; these may be or not:`,
+        `Undecided: ${extent}. The other keys are linearizable; these are undecided:`,
         ...named,
         ...(more > 0 ? [`  and ${more} more`] : []),
         'Search longer with --max-configurations.',

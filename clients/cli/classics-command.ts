@@ -1,4 +1,4 @@
-/** The command classics: lists the gallery, and runs, explores or breaks one of its algorithms. */
+/** The command classics: it lists the gallery, and runs, explores or breaks one of its algorithms. */
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { GALLERY, galleryEntry } from '../../src/simulator/classics/gallery/catalogue.ts'
 import type { GalleryEntry, GalleryRun, RunParameters } from '../../src/simulator/classics/gallery/entry.ts'
@@ -17,7 +17,7 @@ export function classics(name: string | undefined, flags: ClassicsFlags): void {
   if (name === undefined) return list(flags)
   const entry = galleryEntry(name)
   if (entry === null)
-    throw new OperatorError(`No algorithm is named "${name}": strategos classics lists those that are there.`)
+    throw new OperatorError(`No algorithm is named "${name}": "strategos classics" lists the algorithms.`)
   if (flags.explore) explore(entry, flags)
   else if (flags.break) breakAtBound(entry, flags)
   else runOnce(entry, flags)
@@ -49,7 +49,7 @@ function breakAtBound(entry: GalleryEntry, { json }: ClassicsFlags): void {
   process.exitCode = broken.run.violation === null ? 1 : 0
 }
 
-/** Throws where the number of processes or of faults is outside what the entry runs with. */
+/** Throws if the number of processes or of faults is outside the bounds of the entry. */
 function parametersOf({ name, sizes, bound }: GalleryEntry, flags: ClassicsFlags): RunParameters {
   const n = flags.n ?? sizes.n
   if (n < sizes.nMin || n > sizes.nMax)
@@ -68,7 +68,7 @@ function parametersOf({ name, sizes, bound }: GalleryEntry, flags: ClassicsFlags
 const isAsExpected = ({ messages, expectedMessages }: GalleryRun): boolean =>
   expectedMessages === null || messages === expectedMessages
 
-/** The members of an entry that say what it is, in the order in which they are printed. */
+/** The descriptive members of an entry, in the order in which they are printed. */
 const FACTS = [
   ...(['name', 'title', 'room', 'file', 'source'] as const),
   ...(['model', 'faults', 'bound', 'rounds', 'messages', 'breaks'] as const),
@@ -76,6 +76,6 @@ const FACTS = [
 
 const factsOf = (entry: GalleryEntry) => Object.fromEntries(FACTS.map((fact) => [fact, entry[fact]]))
 
-/** Numbers of runs may be larger than JSON's numbers: they are text. */
+/** The number of runs is text, because it may exceed the numbers of JSON. */
 const jsonText = (value: unknown): string =>
   JSON.stringify(value, (_key, each) => (typeof each === 'bigint' ? each.toString() : each), 2)

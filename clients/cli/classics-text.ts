@@ -1,4 +1,4 @@
-/** The gallery as text: the list, the diagram of a run, an exploration, and a break. */
+/** The gallery as text: the list, the diagram of a run, an exploration, and a run outside the bound. */
 import type {
   GalleryBreak,
   GalleryEntry,
@@ -74,7 +74,7 @@ function countLines({ messages, rounds }: GalleryEntry, run: GalleryRun): readon
       ? 'no closed form for this run'
       : expectedMessages === run.messages
         ? `= ${expectedMessages} by the closed form`
-        : `not ${expectedMessages}, as the closed form has it`
+        : `but the closed form gives ${expectedMessages}`
   return [`messages: ${run.messages} (${compared}: ${messages})`, `rounds: ${run.rounds} (${rounds})`]
 }
 

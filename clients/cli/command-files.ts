@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 
 interface CommandFile {
   readonly names: readonly string[]
-  /** Its command reads what all commands declare. */
+  /** True if its command reads the declarations of all commands. */
   readonly needsAll?: true
   load(): Promise<(program: Command) => void>
 }
@@ -33,7 +33,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   },
 ]
 
-/** The files that these arguments need: that of the command that is named first, or else all. */
+/** The files that these arguments need: the file of the command that they name, otherwise all. */
 export function filesFor([first = '']: readonly string[]): readonly CommandFile[] {
   const asked = COMMAND_FILES.filter(({ names }) => names.includes(first))
   const isEnough = asked.length > 0 && !asked.some(({ needsAll }) => needsAll)

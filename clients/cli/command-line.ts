@@ -1,9 +1,10 @@
-/** The command line as a whole: the version needs no commands; all else is commander's. */
+/** The command line as a whole. The version needs no commands; commander handles everything else. */
 import { ownVersion, VERSION_FLAGS } from './version.ts'
 
 /**
- * Runs the command that these arguments name, and resolves when its action is over: a server goes on. Returns the exit
- * code where the command failed, or printed what it was asked to print; else null, and the action has set its own.
+ * Runs the command that these arguments name, and resolves when its action ends; a server keeps running. Returns the
+ * exit code if the command failed, or printed its help or the version; otherwise null, and the action has set the exit
+ * code.
  */
 export async function runCommandLine(args: readonly string[]): Promise<number | null> {
   if (VERSION_FLAGS.some((flag) => flag === args[0])) {

@@ -1,4 +1,4 @@
-/** The command compact: it gives up the history below a revision. */
+/** The command compact: it discards the history below a revision. */
 import type { CompactedAnswer, compactHistory } from '../api/compaction.ts'
 import { answerReader } from './answer-reader.ts'
 import { callGateway, type GatewayFlags, withGateway } from './gateway-call.ts'

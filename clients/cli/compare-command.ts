@@ -1,4 +1,4 @@
-/** Loads one cluster of each mode in turn, and compares what they deliver. */
+/** The command bench compare: it loads a cluster of each mode in alternation, and compares their throughput. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ export interface CompareFlags {
   readonly markdown?: true
 }
 
-/** Both clusters run all the time and one of them is loaded: what the idle one takes, it takes from both alike. */
+/** Both clusters run all the time, and one of them is loaded: the cost of the idle one falls on both alike. */
 export async function compareAuth(flags: CompareFlags): Promise<void> {
   const { replicas, crypto: suite, clients, concurrency, seconds, rounds } = flags
   const directory = mkdtempSync(join(flags.dir ?? tmpdir(), 'strategos-compare-'))
@@ -45,7 +45,7 @@ export async function compareAuth(flags: CompareFlags): Promise<void> {
   }
 }
 
-/** By workload, the same in each cluster. */
+/** The clients by workload, the same in each cluster. */
 async function workloadsOf(
   clusters: readonly BenchCluster[],
   concurrency: number,
@@ -72,7 +72,7 @@ async function compare(
     if (signed === undefined || oral === undefined) continue
     const measureOne = (workload: Workload): Promise<Measured> =>
       measure(workload, { warmUpSeconds: WARM_UP_SECONDS, seconds })
-    // What is compiled on the way would make the first of the first pair the slower one.
+    // Just-in-time compilation would make the first measurement of the first pair slower.
     for (const workload of [signed, oral]) await measureOne(workload)
     const pairs: Pair[] = []
     for (let round = 1; round <= rounds; round++) {

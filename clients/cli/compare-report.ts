@@ -31,7 +31,7 @@ const PAIR_HEADINGS = [
   'p99 ratio',
 ]
 
-/** Every pair, and what all pairs of a workload say together. */
+/** Every pair, and the summary of all pairs of a workload. */
 export function comparisonText({ machine, setting, compared }: Comparison): string {
   const rows = compared.flatMap(({ name, pairs, opsPerSecond, p50, p99 }) =>
     pairs.map(({ first, second }, index) => [
@@ -55,7 +55,7 @@ export function comparisonText({ machine, setting, compared }: Comparison): stri
 
 const HEADINGS = ['load', 'signed op/s', 'oral op/s', 'throughput', 'p50', 'p99']
 
-/** A table for a text: of each workload the medians, and the ratios with the least and the most. */
+/** A Markdown table: the medians of each workload, and its median, smallest and largest ratio. */
 export function comparisonMarkdown({ machine, setting, compared }: Comparison): string {
   const median = (pairs: readonly Pair[], read: (pair: Pair) => Measured): string =>
     medianOf(pairs.map((pair) => read(pair).opsPerSecond)).toFixed(0)

@@ -1,7 +1,7 @@
-/** The words that a shell can complete, as the program declares them. */
+/** The words that a shell can complete, taken from the declarations of the program. */
 import type { Command, Option } from 'commander'
 
-/** A word, and what it stands for. */
+/** A word with its description. */
 export interface CompletedWord {
   readonly word: string
   readonly description: string
@@ -9,19 +9,19 @@ export interface CompletedWord {
 
 export interface CompletedOption extends CompletedWord {
   readonly takesValue: boolean
-  /** The values that it takes; none where it takes any, which may be a file. */
+  /** The choices of its value; empty if it takes any value, which may be a file. */
   readonly choices: readonly string[]
 }
 
 export interface CompletedCommand {
-  /** The words that name it, without the program's own. */
+  /** The words that name it, without the name of the program. */
   readonly path: string
-  /** The words that may follow: its commands, or the choices of its arguments. */
+  /** The words that may follow it: its commands, or the choices of its arguments. */
   readonly words: readonly CompletedWord[]
   readonly options: readonly CompletedOption[]
 }
 
-/** The program and every command of it, the program first; options that the help does not show are left out. */
+/** The program and all its commands, the program first; hidden options are left out. */
 export function completedCommands(program: Command): readonly CompletedCommand[] {
   const help = program.createHelp()
   const visit = (command: Command, path: readonly string[]): readonly CompletedCommand[] => {
@@ -42,7 +42,7 @@ export function completedCommands(program: Command): readonly CompletedCommand[]
   return visit(program, [])
 }
 
-/** An option under each of its names. */
+/** An entry for each name of an option. */
 function optionWords(option: Option): readonly CompletedOption[] {
   const { short, long, description, required, optional, argChoices = [] } = option
   return [short, long]

@@ -1,4 +1,7 @@
-/** The command completion: a script for a shell, made from all commands; the shell starts nothing to complete a word. */
+/**
+ * The command completion: it prints a script for a shell, made from all commands. The shell starts no process to
+ * complete a word.
+ */
 
 import type { Command } from 'commander'
 import { completedCommands } from './completed-commands.ts'
@@ -8,7 +11,7 @@ const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const
 
 export type Shell = keyof typeof SCRIPTS
 
-/** Prints the script of a shell for a program that has all its commands. */
+/** Prints the script of a shell for a program with all its commands. */
 export function completion(program: Command, shell: Shell): void {
   process.stdout.write(SCRIPTS[shell](completedCommands(program)))
 }

@@ -1,6 +1,6 @@
 /**
- * Scripts that complete a command line in bash, zsh and fish. Each finds the command in the words before the cursor and
- * offers its words and options; behind an option with a value it offers the choices, or files.
+ * Scripts that complete a command line in bash, zsh and fish. Each finds the command in the words before the cursor
+ * and offers its words and options; after an option with a value it offers the choices, or files.
  */
 import type { CompletedCommand } from './completed-commands.ts'
 
@@ -22,7 +22,7 @@ const valueCases = (commands: readonly CompletedCommand[], files: string, offer:
       ),
   )
 
-/** Commands of commands: a word behind them goes on with their name. */
+/** Commands with subcommands: the next word continues their name. */
 const pathCases = (commands: readonly CompletedCommand[]): readonly string[] =>
   commands.filter(({ path }) => path !== '').map(({ path }) => `'${path}'`)
 
@@ -31,7 +31,7 @@ export function bashScript(commands: readonly CompletedCommand[]): string {
   return `# Completion of strategos in bash: source <(strategos completion bash)
 _strategos() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} path= next index
-  # Without a word to offer, bash completes the names of files.
+  # Without a word to offer, bash completes file names.
   COMPREPLY=()
   for ((index = 1; index < COMP_CWORD; index++)); do
     next="\${path:+$path }\${COMP_WORDS[index]}"

@@ -1,4 +1,4 @@
-/** Counts what agreement costs, beside what was proved. */
+/** The command costs: it counts the cost of agreement, and compares it with the proved bounds. */
 import { writeFileSync } from 'node:fs'
 import { type CostRow, measureCosts } from '../../src/costs/costs.ts'
 import { traceGenerals } from '../../src/costs/measure-generals.ts'
@@ -19,7 +19,7 @@ export interface CostsFlags {
   readonly html?: string
 }
 
-/** The modes of the store's replicas that are counted unless one is asked for. */
+/** The authentication modes of the store that are counted by default. */
 const MODES: readonly AuthenticationMode[] = ['signed', 'oral']
 
 export async function costs({ replicas, crypto: suite, auth, json, csv, html }: CostsFlags): Promise<void> {
@@ -56,7 +56,7 @@ async function writePage(
     readonly modes: readonly AuthenticationMode[]
   },
 ): Promise<void> {
-  // Loaded here: who asks for no page need not wait for it.
+  // Loaded here, because a run without a page does not need it.
   const { costsPage } = await import('../web/costs/page.ts')
   const n = smallest
   const named = suiteNamed(suite)
@@ -71,7 +71,7 @@ async function writePage(
   writeFileSync(file, costsPage({ rows, traces, facts }))
 }
 
-/** Of this process, in microseconds. */
+/** The processor time of this process, in microseconds. */
 function processorTime(): number {
   const { user, system } = process.cpuUsage()
   return user + system

@@ -20,7 +20,7 @@ const HEADINGS = [
   'hashes',
   'cpu µs',
 ]
-/** Columns of words stand on the left, those of numbers on the right. */
+/** Columns of words are aligned left, columns of numbers right. */
 const WORDS = new Set([0, 2, 3])
 
 const fitted = (line: string): string => wrapWords(line, outputColumns(), 4)
@@ -81,7 +81,7 @@ function notesOf(rows: readonly CostRow[]): readonly string[] {
   return [...notes, ...rows.flatMap(macsNote), ...faults]
 }
 
-/** In oral mode: the MACs that were counted and the closed forms of both. */
+/** In oral mode: the counted MACs, made and checked, and their closed forms. */
 function macsNote({ protocol, counts, form: { macs } }: CostRow): readonly string[] {
   if (macs.made.count === 0) return []
   const relation = macs.checked.relation === 'equal' ? '=' : '≤'
@@ -125,7 +125,7 @@ const COLUMNS: readonly (readonly [string, (row: CostRow) => string | number | n
   ['convention', ({ convention }) => convention],
 ]
 
-/** RFC 4180: a heading line, one line a row, empty where there is no figure. */
+/** RFC 4180: a header line, and one line per row; a missing figure is empty. */
 export function csvOf(rows: readonly CostRow[]): string {
   const lines = rows.map((row) => COLUMNS.map(([, read]) => quoted(read(row))).join(','))
   return [COLUMNS.map(([name]) => name).join(','), ...lines].join('\r\n')

@@ -1,4 +1,4 @@
-/** The command elect: it stands for election and leads until it is ended, or prints who leads. */
+/** The command elect: it campaigns for leadership and leads until it is ended, or prints the leader. */
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { withGateway } from './gateway-call.ts'
 import { aborted, inFirstPlace, type LockFlags, print } from './lock-command.ts'
@@ -13,7 +13,9 @@ export const elect = (name: string, value: string | undefined, flags: ElectFlags
   withGateway(() => {
     if (flags.listen !== true && value !== undefined) return lead(name, value, flags)
     if (flags.listen === true && value === undefined) return listen(name, flags)
-    throw new OperatorError('elect takes a value to stand for election with, or --listen to print who leads.')
+    throw new OperatorError(
+      'Give either a value, to campaign for leadership with it, or --listen, to print the leader.',
+    )
   })
 
 const lead = (name: string, value: string, flags: ElectFlags): Promise<void> =>

@@ -1,4 +1,4 @@
-/** Puts a local cluster under a long load, and watches its memory and its disk. */
+/** The command bench endurance: it loads a local cluster for long, and measures its memory and disk. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,7 +38,7 @@ export interface EnduranceFlags {
   readonly json?: true
 }
 
-/** Exits with 0 when memory and disk stayed flat, else with 1; at a signal everything is removed as well. */
+/** Exits with 0 if memory and disk stayed flat, otherwise with 1. A signal removes everything too. */
 export async function benchEndurance(flags: EnduranceFlags): Promise<void> {
   const { replicas: n, crypto: suite, auth, operations, keys, valueBytes, json } = flags
   const directory = mkdtempSync(join(flags.dir ?? tmpdir(), 'strategos-endurance-'))
@@ -98,7 +98,7 @@ function sampleText(sample: EnduranceSample): string {
     mib(largest('memoryBytes')(sample)),
     mib(largest('logBytes')(sample)),
     mib(largest('pageBytes')(sample)),
-    // The replica that is furthest behind.
+    // The replica that lags most.
     stables.includes(null) ? '?' : `${Math.min(...stables.map((stable) => stable ?? 0))}`,
     `${Math.max(...views)}`,
   ])
@@ -108,7 +108,7 @@ function resultText({ samples, opsPerSecond, refused, memory, log, pages, isFlat
   const course = (name: 'memoryBytes' | 'logBytes' | 'pageBytes'): string =>
     sparkline(samples.map(largest(name)))
   const trimmed = samples.at(-1)?.replicas.map(({ trimmedRecords }) => trimmedRecords) ?? []
-  return `${opsPerSecond} op/s, ${refused} requests refused; largest of the replicas, from 0, at ${STEPS} steps:
+  return `${opsPerSecond} op/s, ${refused} requests refused; largest figure of the replicas, from 0, at ${STEPS} steps:
 memory  ${course('memoryBytes')}  ${flatnessText(memory)}
 log     ${course('logBytes')}  ${flatnessText(log)}
 pages   ${course('pageBytes')}  ${flatnessText(pages)}

@@ -1,4 +1,4 @@
-/** Server-sent events in a stream of bytes, as far as a gateway makes use of them. */
+/** Parses server-sent events from a stream of bytes, as far as a gateway uses them. */
 
 export interface ServerEvent {
   /** The kind of the event; `message` where none is given. */
@@ -7,7 +7,7 @@ export interface ServerEvent {
   readonly data: string
 }
 
-/** Yields the events of a stream; one that is not complete at its end is dropped. */
+/** Yields the events of a stream; an incomplete event at its end is dropped. */
 export async function* eventsIn(
   stream: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<ServerEvent, void, undefined> {

@@ -1,4 +1,7 @@
-/** Kills the primary of a local cluster again and again, and measures the gaps. */
+/**
+ * The command bench failover: it kills the primary of a local cluster repeatedly, and measures the time without
+ * writes.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,7 +30,7 @@ export interface FailoverFlags {
   readonly json?: true
 }
 
-/** Exits with 0 when the gaps are as short as promised, else with 1. */
+/** Exits with 0 if every gap is within its bound, otherwise with 1. */
 export async function benchFailover(flags: FailoverFlags): Promise<void> {
   const { replicas: n, crypto: suite, auth, runs, json } = flags
   const directory = mkdtempSync(join(flags.dir ?? tmpdir(), 'strategos-failover-'))
@@ -58,7 +61,7 @@ export async function benchFailover(flags: FailoverFlags): Promise<void> {
 
 const runText = ({ run, primary, gapMs, wentOn, levelMs }: FailoverRun): string =>
   `run ${run}: replica ${primary} killed, ${
-    wentOn ? `no write acknowledged for ${gapMs.toFixed(0)} ms` : 'writes did not go on without it'
+    wentOn ? `no write acknowledged for ${gapMs.toFixed(0)} ms` : 'writes did not resume without it'
   }, level ${levelMs.toFixed(0)} ms after its start`
 
 const verdictText = ({ medianMs, worstMs, held }: FailoverResult): string =>

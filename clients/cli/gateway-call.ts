@@ -1,4 +1,4 @@
-/** One call of a gateway over HTTP. The target goes out as it is: `fetch` would resolve `..` in a path. */
+/** A call of a gateway over HTTP. It sends the target unchanged; `fetch` would resolve `..` in a path. */
 import { existsSync, readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { OperatorError } from '../../src/base/operator-error.ts'
@@ -12,23 +12,26 @@ export interface GatewayFlags {
   readonly json?: true
 }
 
-/** A call of an endpoint, whose declaration is loaded as a type only. */
+/** A call of an endpoint. Only the type of its declaration is imported. */
 export interface Call<E extends Endpoint> {
   readonly method: E['method']
   readonly path: E['path']
-  /** Values are percent-encoded; those that are undefined are left out, and those named in the path stand there. */
+  /**
+   * The parameters: their values are percent-encoded, undefined ones are left out, and those that the path names are
+   * put into it.
+   */
   readonly query?: { readonly [Name in keyof E['parameters']]?: string | undefined }
   readonly body?: string | Uint8Array
   readonly accept?: string
 }
 
-/** A gateway's answer that is no success; the command prints its detail and exits with 1. */
+/** An error answer of a gateway; the command prints its detail and exits with 1. */
 export class Refused extends Error {}
 
-/** The longest silence of a gateway, in milliseconds: it gives an answer or a problem far sooner. */
+/** The longest silence of a gateway, in milliseconds. A working gateway answers far sooner. */
 const SILENCE_MS_MAX = 300_000
 
-/** Runs what calls a gateway; prints the problem where it is refused. */
+/** Runs a call of a gateway; prints the problem if it is refused. */
 export async function withGateway(command: () => Promise<void>): Promise<void> {
   try {
     await command()
@@ -39,7 +42,7 @@ export async function withGateway(command: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Rejects with `Refused` for an answer that is no success, and with an `OperatorError` where there is no gateway. */
+/** Calls a gateway. Rejects with `Refused` for an error answer, and with an `OperatorError` if there is no gateway. */
 export async function callGateway<E extends Endpoint>(flags: GatewayFlags, call: Call<E>): Promise<Buffer> {
   const base = gatewayUrl(flags)
   const answer = await exchange(base, call).then(received).catch(unreachable(base))
@@ -47,7 +50,7 @@ export async function callGateway<E extends Endpoint>(flags: GatewayFlags, call:
   throw new Refused(problemText(answer.bytes, flags))
 }
 
-/** Returns an answer whose body is still to come, and may have no end. Rejects as `callGateway` does. */
+/** Returns an answer whose body streams, possibly without end. Rejects as `callGateway` does. */
 export async function openGateway<E extends Endpoint>(
   flags: GatewayFlags,
   call: Call<E>,
@@ -63,7 +66,7 @@ const unreachable =
   ({ href }: URL) =>
   ({ code = '', message }: NodeJS.ErrnoException): never => {
     if (code.startsWith('HPE_')) {
-      throw new OperatorError(`What answers at ${href} is not a gateway of strategos: it is not HTTP.`)
+      throw new OperatorError(`The server at ${href} is not a strategos gateway: it does not speak HTTP.`)
     }
     throw new OperatorError(`The gateway at ${href} cannot be reached (${code || message}).`)
   }
@@ -79,7 +82,7 @@ async function exchange<E extends Endpoint>(base: URL, call: Call<E>): Promise<I
   const path = `${base.pathname.replace(/\/$/, '')}${targetOf(call)}`
   return new Promise((resolve, reject) => {
     const outgoing = request(base, { method, path, agent: false, headers: { accept } }, (response) => {
-      // From here on the answer counts, and not that the gateway took no more of the body.
+      // From here on only the answer counts, even if the gateway did not read the whole body.
       outgoing.off('error', reject).on('error', () => {})
       resolve(response)
     })
@@ -95,11 +98,11 @@ async function received(response: IncomingMessage): Promise<Received> {
   return { status: response.statusCode ?? 0, bytes: Buffer.concat(chunks) }
 }
 
-/** Path and query. */
+/** The path and the query. */
 function targetOf<E extends Endpoint>({ path: declared, query = {} }: Call<E>): string {
   const all = Object.entries(query).filter(([, value]) => value !== undefined)
   const given = all.filter(([name]) => !declared.includes(`{${name}}`))
-  // A function: `$` means nothing in a value.
+  // The replacement is a function, because `$` has a meaning in a replacement string.
   const path = all.reduce<string>(
     (text, [name, value]) => text.replace(`{${name}}`, () => `${value}`),
     declared,
@@ -107,7 +110,7 @@ function targetOf<E extends Endpoint>({ path: declared, query = {} }: Call<E>): 
   return given.length === 0 ? path : `${path}?${given.map(([name, value]) => `${name}=${value}`).join('&')}`
 }
 
-/** The sentence of a problem document; all of it for a program. */
+/** The detail of a problem document; the whole document with --json. */
 export function problemText(bytes: Buffer, { json }: Pick<GatewayFlags, 'json'>): string {
   const text = bytes.toString('utf8')
   const problem = parsedJson(text) as { readonly [Name in 'code' | 'detail' | 'because']?: unknown } | null

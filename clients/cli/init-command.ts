@@ -1,4 +1,4 @@
-/** Makes a cluster directory, or the keys of one replica. */
+/** The commands init and keygen: they make a cluster directory, or the keys of one replica or client. */
 
 import { initCluster } from '../../replicas/init.ts'
 import {
@@ -46,7 +46,7 @@ export async function keygen({ dir, id, client, crypto, show }: KeygenFlags): Pr
 function ownerOf(id: number | undefined, client: string | undefined): KeyOwner {
   if (id !== undefined && client === undefined) return { kind: 'replica', id }
   if (client !== undefined && id === undefined) return { kind: 'client', name: client }
-  throw new OperatorError('keygen makes the keys of one replica, with --id, or of one client, with --client.')
+  throw new OperatorError('Use --id for the keys of one replica, or --client for the keys of one client.')
 }
 
 export async function init(flags: InitFlags): Promise<void> {

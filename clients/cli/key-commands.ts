@@ -1,4 +1,7 @@
-/** The commands put, get and del: one key, or a range to delete, through a gateway. The key stands in the query, since proxies resolve `..` in a path. */
+/**
+ * The commands put, get and del: one key, or a range to delete, through a gateway. The key is a query parameter,
+ * because proxies resolve `..` in a path.
+ */
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { encodeKey } from '../api/key-path.ts'
 import type {
@@ -41,7 +44,7 @@ export const put = (key: string, value: string, flags: PutFlags): Promise<void> 
     const body =
       value === '-'
         ? await readInput()
-        : wholeText(value, 'The value', 'give it on standard input, with - in its place')
+        : wholeText(value, 'The value', 'give it on standard input, and - as the value')
     const { ifRevision, lease } = flags
     const query = { key: encodeKey(keyOf(key, flags)), ifRevision: ifRevision?.toString(), lease }
     const answer = await callGateway<typeof putNamedKey>(flags, {
@@ -85,7 +88,7 @@ async function deleteKey(key: string | undefined, flags: DeletionFlags): Promise
   })
   const { deleted } = readDeleted(answer)
   if (flags.json) console.log(answer.toString('utf8'))
-  else console.log(deleted ? 'deleted' : 'there was no such key')
+  else console.log(deleted ? 'deleted' : 'no such key existed')
 }
 
 async function deleteRange(range: RangeQuery, flags: DeletionFlags): Promise<void> {
@@ -96,6 +99,6 @@ async function deleteRange(range: RangeQuery, flags: DeletionFlags): Promise<voi
   })
   const { deleted, revision } = readRangeDeleted(answer)
   if (flags.json) console.log(answer.toString('utf8'))
-  else if (deleted === 0) console.log('there was no such key')
+  else if (deleted === 0) console.log('no such key existed')
   else console.log(`deleted ${deleted} ${deleted === 1 ? 'key' : 'keys'} at revision ${revision}`)
 }

@@ -33,7 +33,7 @@ export const grant = (ttl: number, flags: GrantFlags): Promise<void> =>
     const body = JSON.stringify(id === undefined ? { ttl } : { ttl, id })
     const answer = await callGateway<typeof grantLease>(flags, { method: 'POST', path: '/v1/leases', body })
     const granted = readGranted(answer)
-    console.log(flags.json ? answer.toString('utf8') : `lease ${granted.id} runs for ${granted.ttl} s`)
+    console.log(flags.json ? answer.toString('utf8') : `lease ${granted.id} expires in ${granted.ttl} s`)
   })
 
 export const revoke = (id: string, flags: GatewayFlags): Promise<void> =>
@@ -45,7 +45,7 @@ export const revoke = (id: string, flags: GatewayFlags): Promise<void> =>
     })
     const { deleted } = readRevoked(answer)
     if (flags.json) console.log(answer.toString('utf8'))
-    else console.log(`ended, and ${deleted} ${deleted === 1 ? 'key' : 'keys'} with it`)
+    else console.log(`lease ended, ${deleted} ${deleted === 1 ? 'key' : 'keys'} deleted`)
   })
 
 export const keepAlive = (id: string, flags: GatewayFlags): Promise<void> =>
@@ -56,7 +56,7 @@ export const keepAlive = (id: string, flags: GatewayFlags): Promise<void> =>
       query: { id: encodeURIComponent(id) },
     })
     const kept = readGranted(answer)
-    console.log(flags.json ? answer.toString('utf8') : `lease ${kept.id} runs for ${kept.ttl} s`)
+    console.log(flags.json ? answer.toString('utf8') : `lease ${kept.id} expires in ${kept.ttl} s`)
   })
 
 export const list = (flags: GatewayFlags): Promise<void> =>
@@ -79,7 +79,7 @@ export const show = (id: string, flags: GatewayFlags): Promise<void> =>
       console.log(answer.toString('utf8'))
       return
     }
-    console.log(`${left} s of ${ttl} s are left`)
+    console.log(`expires in ${left} s of ${ttl} s`)
     for (const key of keys) console.log(key)
-    if (more) console.error('There are more keys: see GET /v1/leases/{id} in the description of the API.')
+    if (more) console.error('Not all keys are printed: GET /v1/leases/{id} returns the others, page by page.')
   })

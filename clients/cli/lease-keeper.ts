@@ -1,10 +1,10 @@
-/** Keeps a lease alive: three times in its life, until it is stopped or the lease is lost. */
+/** Keeps a lease alive until it is stopped or the lease is lost. It renews the lease three times per time to live. */
 import type { keepLease } from '../api/leases.ts'
 import { callGateway, type GatewayFlags, Refused } from './gateway-call.ts'
 
 export interface KeptLease {
   readonly lease: string
-  /** The life of the lease in seconds. */
+  /** The time to live of the lease, in seconds. */
   readonly ttl: number
 }
 
@@ -14,7 +14,7 @@ export class LeaseKeeper {
   readonly #lost = new AbortController()
   #timer: NodeJS.Timeout | null = null
   #isStopped = false
-  /** When the lease was last known to begin its life anew, on this process's clock. */
+  /** The time of the last confirmed renewal, on this process's clock. */
   #aliveAt = performance.now()
 
   constructor(kept: KeptLease, flags: GatewayFlags) {
@@ -23,7 +23,9 @@ export class LeaseKeeper {
     this.#schedule()
   }
 
-  /** Aborted when the lease has ended, or may have: nobody confirmed it for its whole life. */
+  /**
+   * Aborted when the lease has ended, or may have ended because no renewal was confirmed for its whole time to live.
+   */
   get lost(): AbortSignal {
     return this.#lost.signal
   }

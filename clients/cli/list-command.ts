@@ -1,4 +1,4 @@
-/** The command list: it pages through the keys of a range, and prints a name in a line. */
+/** The command list: it pages through the keys of a range, and prints one key per line. */
 import { OperatorError } from '../../src/base/operator-error.ts'
 import type { SortTarget } from '../../src/store/range.ts'
 import { keyName } from '../api/key-name.ts'
@@ -25,7 +25,7 @@ export interface ListFlags extends GatewayFlags, RangeFlags {
 type Item = PageAnswer['items'][number]
 type Page = ReturnType<typeof readPage>
 
-/** Items that are asked for at once. A page may hold fewer: its values have 2 MiB in all. */
+/** Items requested per page. A page may hold fewer: its values take at most 2 MiB. */
 const PAGE_ITEMS_MAX = 1000
 
 const readPage = answerReader<PageAnswer>()({
@@ -43,7 +43,7 @@ export const list = (argument: string | undefined, flags: ListFlags): Promise<vo
     return flags.count ? countIn(range, flags) : listFrom(range, flags)
   })
 
-/** The range that is asked for: by the argument, by the options, or else every key. */
+/** The range to list: from the argument or the options, otherwise every key. */
 function listedRange(argument: string | undefined, flags: ListFlags): RangeQuery {
   const range = rangeOf(flags)
   if (argument === undefined) return range ?? { prefix: '' }
@@ -53,7 +53,7 @@ function listedRange(argument: string | undefined, flags: ListFlags): RangeQuery
   )
 }
 
-/** Throws where the keys would need a second page: only keys in their own order go on behind a page. */
+/** Throws if the keys would need a second page: only keys sorted by key continue after a page. */
 function expectOnePage({ sort, cursor, all, limit, count }: ListFlags): void {
   if (sort === 'key' || count) return
   const what = cursor !== undefined ? '--cursor' : all ? '--all' : '--limit'
@@ -82,26 +82,28 @@ async function listFrom(range: RangeQuery, flags: ListFlags): Promise<void> {
     else isCut = printItems(page.items, flags) || isCut
   } while (page.cursor !== null && missing > 0 && page.items.length > 0)
   if (flags.json) console.log(JSON.stringify({ ...page, items }))
-  if (isCut) note('… stands for the rest of a line; into a file or a pipe, lines go whole')
+  if (isCut) note('… stands for the rest of a line; a file or a pipe receives whole lines')
   if (!flags.json) noteRest(page, flags)
 }
 
-/** Says how many keys there are, and how the others are listed, where not all were printed. */
+/** Prints the number of keys and how to list the others, unless all were printed. */
 function noteRest({ cursor, more, count }: Page, { sort, limit }: ListFlags): void {
   if (limit === 0 || (cursor === null && !more)) return
-  const inAll = `${count} keys in all`
+  const inAll = `${count} keys in total`
   if (cursor === null) {
     const isLimit = count > limit && limit < PAGE_ITEMS_MAX
-    note(`${inAll}; by ${sort} only these are listed: ${isLimit ? 'raise --limit, or ' : ''}narrow the range`)
+    note(
+      `${inAll}; sorted by ${sort}, only these are listed: ${isLimit ? 'raise --limit, or ' : ''}narrow the range`,
+    )
     return
   }
   const next = `${inAll}; --all lists them`
-  const from = `${next}, --cursor ${cursor} goes on from here`
-  // A cursor is twice as long as the last key.
+  const from = `${next}, --cursor ${cursor} continues from here`
+  // A cursor is twice as long as the last key, so it may be too long to print.
   note(from.length <= (terminalColumns(process.stderr) ?? from.length) ? from : next)
 }
 
-/** One page, the first or the one behind another: then at its revision, so that all are of one moment. */
+/** Reads a page. A later page is read at the revision of the first, so that all pages show one state. */
 async function pageOf(
   range: RangeQuery,
   flags: ListFlags,
@@ -115,7 +117,7 @@ async function pageOf(
     revision: (flags.revision ?? before?.revision)?.toString(),
     sort: flags.sort === 'key' ? undefined : flags.sort,
     order: flags.descending ? 'desc' : undefined,
-    // Lines without values need none, nor does a program that says so.
+    // Values are not requested if none is printed.
     keysOnly: flags.keysOnly || !(flags.json || flags.values) ? 'true' : undefined,
   }
   return readPage(await callGateway<typeof listKeys>(flags, { method: 'GET', path: '/v1/kv', query }))
@@ -136,11 +138,11 @@ function printItems(items: readonly Item[], { values }: ListFlags): boolean {
   return isCut
 }
 
-/** A value, written as the name of a key is. */
+/** A value in the escaped form of a key. */
 const valueText = ({ text, value }: Item): string =>
   keyName(text === undefined ? Buffer.from(value ?? '', 'base64') : Buffer.from(text))
 
-/** To standard error: on standard output each line is a key. */
+/** Prints a note on standard error, because each line on standard output is a key. */
 function note(sentence: string): void {
   const columns = terminalColumns(process.stderr)
   console.error(columns === null ? sentence : wrapWords(sentence, columns))

@@ -1,4 +1,4 @@
-/** The command lock: it waits for a lock, runs a command while it has it, and gives it back. */
+/** The command lock: it waits for a lock, runs a command while it holds the lock, and releases it. */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { OperatorError } from '../../src/base/operator-error.ts'
@@ -23,8 +23,8 @@ export const lock = (name: string, command: readonly string[], flags: LockFlags)
   )
 
 /**
- * Waits for the first place of a name, does something while it has it, and leaves it. Throws `Refused` when the lease
- * was lost meanwhile, and an `OperatorError` at Ctrl-C while it waits.
+ * Waits for the first place in the queue, calls `work` while it holds the place, and leaves the queue. Throws
+ * `Refused` if the lease was lost meanwhile, and an `OperatorError` at Ctrl-C while it waits.
  */
 export async function inFirstPlace(
   name: string,
@@ -46,7 +46,7 @@ export async function inFirstPlace(
     if (!keeper.lost.aborted) await leavePlace(place, flags)
   }
   if (keeper.lost.aborted) {
-    throw new Refused(`lock-lost: the lease of ${place.key} has ended, or nobody could say that it runs`)
+    throw new Refused(`lock-lost: the lease of ${place.key} has ended, or could not be renewed in time`)
   }
 }
 
@@ -61,7 +61,10 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
     ? Promise.resolve()
     : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 
-/** Runs a command with the lock's key and token in its environment; ends it when the lock is lost. Returns its exit code. */
+/**
+ * Runs a command with the lock's key and token in its environment, and ends it if the lock is lost. Returns its exit
+ * code.
+ */
 function run(
   [file = '', ...words]: readonly string[],
   place: QueuePlace,

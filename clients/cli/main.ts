@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-/** The entry of the command line: handles what no command waits for, then loads the program and runs it. */
+/** The entry point of the command line: it handles uncaught errors, then loads the program and runs it. */
 import { endOnBrokenPipe, fail } from './process-end.ts'
 
-// What no command waits for, such as an error of a socket, ends the process like what it waits for.
+// An error that no command awaits, such as a socket error, ends the process like an awaited one.
 process.on('uncaughtException', fail)
 process.on('unhandledRejection', fail)
 endOnBrokenPipe()
 
-// Loaded from here on, so that a system without files to open is reported like any other refusal.
+// Loaded only here, so that a lack of file descriptors is reported like any other error.
 const { runCommandLine } = await import('./command-line.ts')
 const exitCode = await runCommandLine(process.argv.slice(2))
 if (exitCode !== null) process.exit(exitCode)

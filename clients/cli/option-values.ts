@@ -11,7 +11,7 @@ export const CLUSTER_SIZES: readonly number[] = Array.from({ length: REPLICAS_MA
 
 const WHOLE_MAX = 999_999_999_999_999
 
-/** Returns a reader of whole numbers between two limits, both allowed. */
+/** Returns a reader of whole numbers between two limits, inclusive. */
 export function wholeNumber(least = 0, most: number = WHOLE_MAX): (text: string) => number {
   return (text) => {
     const value = Number(text)
@@ -36,7 +36,7 @@ export function clusterSize(text: string): number {
   throw new InvalidArgumentError(`Allowed choices are ${CLUSTER_SIZES.join(', ')}.`)
 }
 
-/** Sizes in ascending order, each once. */
+/** Reads cluster sizes; returns them in ascending order, each once. */
 export function clusterSizes(text: string): readonly number[] {
   const sizes = text.split(',').map(Number)
   if (/^\d+(,\d+)*$/.test(text) && sizes.every(isClusterSize)) {
@@ -52,7 +52,7 @@ export function replicaIds(text: string): readonly number[] {
   throw new InvalidArgumentError('Expected a comma-separated list of replica ids, for example 0,2.')
 }
 
-/** Names between commas. */
+/** Reads names separated by commas. */
 export function replicaAddress(text: string): Address {
   const address = parseAddress(text)
   if (address !== null) return address
@@ -89,21 +89,19 @@ export function seedRange(text: string): SeedRange {
   throw new InvalidArgumentError('Expected a range of seeds, for example 1..2000.')
 }
 
-/** A path or a name that is not empty. */
+/** Reads a path or a name that is not empty. */
 export function nonEmpty(text: string): string {
   if (text !== '' && !text.includes('\0')) return text
   throw new InvalidArgumentError('Expected a value that is not empty.')
 }
 
-/** A key, or its beginning. The range of every key is asked for otherwise. */
+/** Reads a key or a prefix that is not empty; every key is requested with --all. */
 export function keyText(text: string): string {
   if (text !== '') return text
-  throw new InvalidArgumentError(
-    'Expected a key or its first bytes, not nothing; --all stands for every key.',
-  )
+  throw new InvalidArgumentError('Expected a key or a prefix that is not empty; use --all for every key.')
 }
 
-/** The base URL of a gateway, without a slash at its end. */
+/** Reads the base URL of a gateway; returns it without a trailing slash. */
 export function gatewayUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:'
@@ -112,7 +110,7 @@ export function gatewayUrl(text: string): string {
   }
   if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') {
     throw new InvalidArgumentError(
-      'Expected the address of a gateway, without a query, a fragment or a user.',
+      'Expected the base URL of a gateway, without a query, a fragment or a user.',
     )
   }
   return url.href.replace(/\/+$/, '')
@@ -123,12 +121,12 @@ const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', '::1', 'localhost']
 export function loopbackHost(text: string): string {
   if (LOOPBACK_HOSTS.includes(text)) return text
   throw new InvalidArgumentError(
-    `Allowed choices are ${LOOPBACK_HOSTS.join(', ')}: the gateway listens on loopback only, for it authenticates no caller.`,
+    `Allowed choices are ${LOOPBACK_HOSTS.join(', ')}: the gateway listens on loopback only, because it authenticates no caller.`,
   )
 }
 loopbackHost.choices = LOOPBACK_HOSTS
 
-/** The id of a lease, as the gateway takes it. */
+/** Reads the id of a lease in hexadecimal digits. */
 export function leaseDigits(text: string): string {
   if (/^[0-9a-f]{1,16}$/i.test(text)) return text
   throw new InvalidArgumentError('Expected up to 16 hexadecimal digits.')

@@ -27,7 +27,7 @@ import {
   wholeNumber,
 } from './option-values.ts'
 
-/** The longest time that a timer of Node can wait for. */
+/** The longest delay of a Node.js timer, in milliseconds. */
 const TIMER_MS_MAX = 2_147_483_647
 const SECONDS_MAX = 86_400
 const SUITE_NAMES = ['sodium', 'noble'] as const
@@ -60,7 +60,10 @@ export const shared = {
   crypto: () =>
     new Option('--crypto <suite>', 'the cryptographic suite').choices(SUITE_NAMES).default('sodium'),
   auth: () =>
-    new Option('--auth <mode>', 'how replicas authenticate messages: signatures, or a MAC per receiver')
+    new Option(
+      '--auth <mode>',
+      'how replicas authenticate messages: by signatures, or by a MAC per receiver (oral)',
+    )
       .choices(AUTHENTICATION_MODES)
       .default('signed'),
   seed: (description: string) => valued('--seed <x>', description, wholeNumber()),
@@ -72,11 +75,11 @@ export const shared = {
       .choices(LOG_LEVELS)
       .env('STRATEGOS_LOG_LEVEL')
       .default('info'),
-  /** Not in the help: tests and benchmarks want the log trimmed sooner than after 64 MiB. */
+  /** Hidden: only tests and benchmarks need the log trimmed before it has grown by 64 MiB. */
   storeAfter: () =>
     valued(
       '--store-after-mib <mib>',
-      'growth of the log in MiB after which a checkpoint is stored',
+      'growth of the log, in MiB, after which a checkpoint is stored',
       wholeNumber(0, 1_000_000),
     ).hideHelp(),
 } as const
@@ -86,52 +89,55 @@ export const cluster = {
   requests: () =>
     new Option(
       '--requests <mode>',
-      "how clients authenticate requests: oral is the paper's, and needs --auth oral",
+      'how clients authenticate requests: by signatures, or as in the paper by MACs (oral; needs --auth oral)',
     )
       .choices(AUTHENTICATION_MODES)
       .default('signed'),
   reads: () =>
     new Option(
       '--reads <mode>',
-      'how reads are executed: unordered answers them at once from 2f + 1 equal replicas, and lets a write wait for as many',
+      'how reads are executed: in the order of all requests, or unordered: read at once from 2f + 1 replicas that agree, while each write waits for as many',
     )
       .choices(READ_MODES)
       .default('ordered'),
   hosts: () =>
     valued(
       '--hosts <hosts>',
-      'one host or host:port for each replica, separated by commas: DNS names or IP addresses',
+      'the host or host:port of each replica, separated by commas; DNS names or IP addresses',
       names,
     ),
   basePort: (description: string) => valued('--base-port <port>', description, port),
   defaultBasePort: () =>
-    cluster.basePort('replica i listens on port + i; 0: free ports').default(DEFAULT_BASE_PORT),
+    cluster
+      .basePort('the port of replica 0; replica i listens on port + i; 0: free ports')
+      .default(DEFAULT_BASE_PORT),
   publicKeys: () =>
     valued(
       '--public-keys <files>',
-      "the replicas' public keys as keygen printed them, separated by commas",
+      'the files with the public keys that keygen printed for the replicas, separated by commas',
       names,
     ),
   clients: () =>
     valued(
       '--clients <names>',
-      'the client keys to make, separated by commas; each gateway needs one of its own (default: gateway,operator)',
+      'the names of the client keys to make, separated by commas; each gateway needs its own (default: gateway,operator)',
       names,
     ),
-  id: () => valued('--id <i>', 'the id of the replica, from 0', wholeNumber(0, 99)).makeOptionMandatory(),
-  ownerId: () => valued('--id <i>', 'the id of the replica, from 0', wholeNumber(0, 99)),
+  id: () =>
+    valued('--id <i>', 'the id of the replica, counted from 0', wholeNumber(0, 99)).makeOptionMandatory(),
+  ownerId: () => valued('--id <i>', 'the id of the replica, counted from 0', wholeNumber(0, 99)),
   ownerClient: () => valued('--client <name>', 'the name of the client', nonEmpty),
-  show: () => flag('--show', 'print the public keys of keys that exist'),
+  show: () => flag('--show', 'print the public keys of existing keys; make none'),
   clientKeys: () =>
     valued(
       '--client-keys <names>',
-      'public keys of clients as keygen printed them: name=file, separated by commas',
+      'the files with the public keys that keygen printed for clients, as name=file, separated by commas',
       clientKeyFiles,
     ),
   metrics: () =>
-    valued('--metrics <host:port>', 'serve /metrics for Prometheus at this address', replicaAddress),
-  movedId: () => valued('--id <i>', 'the id of the replica that moves, from 0', wholeNumber(0, 99)),
-  at: () => valued('--at <host:port>', 'the address that it moves to', replicaAddress),
+    valued('--metrics <host:port>', 'the address at which /metrics is served to Prometheus', replicaAddress),
+  movedId: () => valued('--id <i>', 'the id of the replica to move, counted from 0', wholeNumber(0, 99)),
+  at: () => valued('--at <host:port>', 'the new address of the replica', replicaAddress),
   gatewayPort: (description: string) =>
     valued('--port <port>', `${description}; 0: a free port`, port).default(DEFAULT_GATEWAY_PORT),
   host: () =>
@@ -142,90 +148,115 @@ export const cluster = {
   timeout: () =>
     valued(
       '--timeout <ms>',
-      'milliseconds to wait for an answer; after that its outcome is unknown',
+      'milliseconds to wait for an answer; after them the outcome of the request is unknown',
       wholeNumber(1, TIMER_MS_MAX),
     ).default(DEFAULT_TIMEOUT_MS),
-  client: () => valued('--client <name>', 'the name of the client key to use', nonEmpty).default('gateway'),
+  client: () =>
+    valued('--client <name>', 'the name of the client key that the gateway uses', nonEmpty).default(
+      'gateway',
+    ),
 } as const
 
-/** Options of put, get, del, list, watch, compact and status. */
+/** Options of the commands that call a gateway. */
 export const store = {
   url: () =>
-    valued('--url <url>', 'the address of the gateway; by default that of the cluster directory', gatewayUrl),
+    valued(
+      '--url <url>',
+      'the base URL of the gateway; by default the gateway of the cluster directory',
+      gatewayUrl,
+    ),
   ifRevision: (description: string) =>
     valued('--if-revision <revision>', description, wholeNumber()).conflicts(['prefix', 'from', 'to']),
-  limit: () => valued('--limit <keys>', 'the most keys to print', wholeNumber()).default(100),
-  lease: () => valued('--lease <id>', 'delete the key when this lease ends', leaseDigits),
+  limit: () => valued('--limit <keys>', 'the maximum number of keys to print', wholeNumber()).default(100),
+  lease: () =>
+    valued(
+      '--lease <id>',
+      'attach the key to this lease: the key is deleted when the lease ends',
+      leaseDigits,
+    ),
   ttl: () =>
     valued(
       '--ttl <seconds>',
-      'the seconds after which a holder that is gone loses its place',
+      'seconds after which a holder that no longer responds loses its place',
       wholeNumber(2, 86_400),
     ).default(10),
-  listen: () => flag('--listen', 'print who leads, now and whenever it changes'),
-  leaseId: () => valued('--id <id>', 'the id of the lease; without it the store chooses one', leaseDigits),
+  listen: () => flag('--listen', 'print the current leader, and each new one'),
+  leaseId: () =>
+    valued('--id <id>', 'the lease id, in hexadecimal digits; by default the store chooses one', leaseDigits),
   name: () =>
-    flag('--name', 'take the key as answers and list write it: \\xFF for a byte, \\n, \\\\ for a backslash'),
+    flag(
+      '--name',
+      'read the key in the escaped form that list prints: \\xFF for a byte, \\n for a newline, \\\\ for a backslash',
+    ),
   revision: (description: string) => valued('--revision <revision>', description, wholeNumber(1)),
   prefix: (description: string) =>
     valued('--prefix <prefix>', description, keyText).conflicts(['from', 'to']),
   from: () =>
-    valued('--from <key>', 'the first key of the range; without it, the least key there is', keyText),
-  to: () => valued('--to <key>', 'the key that ends the range and is not in it; without it, none', keyText),
+    valued('--from <key>', 'the first key of the range; by default the first key of the store', keyText),
+  to: () => valued('--to <key>', 'the end of the range, exclusive; by default the end of the store', keyText),
   sort: () =>
-    new Option('--sort <fact>', 'what the keys are sorted by; mod and create are revisions')
+    new Option(
+      '--sort <fact>',
+      'the sort order; mod and create are the revisions of the last change and of the creation',
+    )
       .choices(SORT_NAMES)
       .default('key'),
-  descending: () => flag('--descending', 'print the last first'),
-  keysOnly: () => flag('--keys-only', 'with --json: leave the values out').conflicts(['values', 'count']),
-  count: () => flag('--count', 'print the number of keys only').conflicts(['values', 'cursor']),
-  values: () => flag('--values', 'print the values too, behind a tab, written as keys are'),
-  all: () => flag('--all', 'print all of them'),
+  descending: () => flag('--descending', 'print in descending order'),
+  keysOnly: () =>
+    flag('--keys-only', 'with --json: print the keys without their values').conflicts(['values', 'count']),
+  count: () => flag('--count', 'print only the number of keys').conflicts(['values', 'cursor']),
+  values: () => flag('--values', 'print each value after its key and a tab, in the same escaped form'),
+  all: () => flag('--all', 'print all keys, without a limit'),
   everything: () =>
     flag('--all', 'delete every key of the store').conflicts(['prefix', 'from', 'to', 'ifRevision']),
   after: () =>
     valued(
       '--after <revision>',
-      'begin with the changes after this revision; without it, with those to come',
+      'start with the changes after this revision; by default with the next change',
       wholeNumber(),
     ),
-  previous: () => flag('--previous', 'print the value before each change too'),
-  only: () => new Option('--only <type>', 'print only puts, or only deletions').choices(CHANGE_TYPES),
+  previous: () => flag('--previous', 'also print the value before each change'),
+  only: () => new Option('--only <type>', 'print only changes of this type').choices(CHANGE_TYPES),
   cursor: () =>
-    valued('--cursor <cursor>', 'continue where an earlier list with the same options ended', nonEmpty),
+    valued(
+      '--cursor <cursor>',
+      'continue after an earlier list with the same options, which printed this cursor',
+      nonEmpty,
+    ),
 } as const
 
 /** Options of attack. */
 export const attack = {
   all: () => flag('--all', 'run every attack of the catalogue, one after another'),
-  untilFailure: () => flag('--until-failure', 'with --all: stop at the first attack that does not hold'),
+  untilFailure: () =>
+    flag('--until-failure', 'with --all: stop at the first attack that does not end as expected'),
   markdown: () => flag('--markdown', 'print a Markdown table of the throughput under each attack'),
   world: () =>
-    new Option('--in <world>', 'the world to run in')
+    new Option('--in <world>', 'where to run: against real processes, or in the simulator')
       .choices(['processes', 'simulator'])
       .default('processes'),
   traitors: () =>
     valued(
       '--traitors <ids>',
-      'the traitors, for example 0,2; by default the attack chooses them',
+      'the ids of the traitors, for example 0,2; by default the attack chooses them',
       replicaIds,
     ),
   seconds: () =>
     valued(
       '--seconds <s>',
-      'seconds before, during and after the attack together (default: 12); in the simulator, virtual seconds of the attack alone',
+      'seconds of the whole run: before, during and after the attack (default: 12); in the simulator, virtual seconds of the attack alone',
       wholeNumber(1, SECONDS_MAX),
     ),
   load: () =>
     valued(
       '--load <n>',
-      'operations that correct clients keep in flight; on processes only (default: 16)',
+      'number of operations that correct clients keep in flight; with --in processes only (default: 16)',
       wholeNumber(1, 100_000),
     ),
   figures: () =>
     new Option(
       '--figures <weight>',
-      'whether throughput, times and spurious view changes count; on a busy machine make them advisory: then they only warn',
+      'the weight of throughput, times and spurious view changes in the verdict; advisory ones only warn, for use on a busy machine',
     )
       .choices(FIGURE_WEIGHTS)
       .default('binding'),
@@ -235,8 +266,9 @@ export const attack = {
       'play these replicas of the cluster in --dir as adversaries, in the foreground',
       replicaIds,
     ),
-  playClient: () => valued('--play-client <names>', 'be its hostile client', names).hideHelp(),
-  orders: () => flag('--orders', 'attack when the parent process says so').hideHelp(),
+  playClient: () =>
+    valued('--play-client <names>', 'play the hostile client of the attack', names).hideHelp(),
+  orders: () => flag('--orders', 'wait for the parent process to start and stop the attack').hideHelp(),
 } as const
 
 /** Options of the benchmarks. */
@@ -245,98 +277,108 @@ export const bench = {
   seconds: () =>
     valued(
       '--seconds <s>',
-      'seconds of each measurement, after one second of warm-up',
+      'seconds of each measurement, after a warm-up of one second',
       wholeNumber(1, SECONDS_MAX),
     ).default(5),
   rounds: (description: string) => valued('--rounds <r>', description, wholeNumber(1, 10_000)).default(3),
-  clients: () => valued('--clients <c>', 'sessions of the load generator', wholeNumber(1, 256)).default(4),
-  concurrency: (requests: number) =>
-    valued('--concurrency <r>', 'requests kept in flight', wholeNumber(1, 100_000)).default(requests),
-  runs: () =>
-    valued('--runs <runs>', 'number of times that the primary is killed', wholeNumber(1, 100_000)).default(
-      20,
+  clients: () =>
+    valued('--clients <c>', 'number of client sessions of the load generator', wholeNumber(1, 256)).default(
+      4,
     ),
+  concurrency: (requests: number) =>
+    valued('--concurrency <r>', 'number of requests kept in flight', wholeNumber(1, 100_000)).default(
+      requests,
+    ),
+  runs: () =>
+    valued('--runs <runs>', 'number of times to kill the primary', wholeNumber(1, 100_000)).default(20),
   operations: () => valued('--operations <count>', 'number of puts', wholeNumber(1)).default(1_000_000),
   keys: () =>
-    valued('--keys <count>', 'number of keys that the puts go to', wholeNumber(1, 100_000_000)).default(
-      10_000,
-    ),
+    valued('--keys <count>', 'number of different keys to put', wholeNumber(1, 100_000_000)).default(10_000),
   valueBytes: () =>
-    valued('--value-bytes <bytes>', 'bytes of each value', wholeNumber(0, 30_000)).default(100),
+    valued('--value-bytes <bytes>', 'size of each value in bytes', wholeNumber(0, 30_000)).default(100),
   directory: () =>
     valued(
       '--dir <directory>',
-      'the directory to make the cluster directory in; its disk is measured too',
+      'the directory in which the cluster is made, on the disk to measure; by default the temporary directory',
       nonEmpty,
     ),
 } as const
 
 /** Options of simulate, costs, check and verify. */
 export const analysis = {
-  twins: () => flag('--twins', 'run f replicas twice under one key, over partitions and primaries'),
-  scenarios: () => flag('--scenarios', 'run every plan that was written by hand'),
-  untilFailure: () =>
-    flag('--until-failure', 'with --seeds or --scenarios: start no run after the first failure'),
+  twins: () =>
+    flag(
+      '--twins',
+      'run twins: f replicas run twice under one key, through all choices of partitions and primaries',
+    ),
+  scenarios: () => flag('--scenarios', 'run every hand-written plan'),
+  untilFailure: () => flag('--until-failure', 'with --seeds or --scenarios: stop after the first failure'),
   only: () =>
-    valued('--only <checker>', 'watch this checker only; nothing but what it says is a failure', nonEmpty),
+    valued('--only <checker>', 'run only this checker; only its violations count as failures', nonEmpty),
   record: () =>
     valued(
       '--record <file>',
-      'the file that effort and failures are appended to, and that the search continues from',
+      'the file in which the search records its progress and failures, and from which it continues',
       nonEmpty,
     ).default('search.jsonl'),
-  minutes: () => valued('--minutes <m>', 'start no range of seeds after this many minutes', minutes),
+  minutes: () => valued('--minutes <m>', 'minutes after which no further range of seeds is started', minutes),
   sometimes: () =>
-    flag('--sometimes', 'with --seeds: print how many seeds reached each rare situation, the rarest first'),
+    flag(
+      '--sometimes',
+      'with --seeds: print the number of seeds that reached each rare situation, rarest first',
+    ),
   trace: () => flag('--trace', 'with --seed or --plan: print every step'),
   noShrink: () => flag('--no-shrink', 'do not shrink a failing plan'),
   csv: () => flag('--csv', 'print the rows as comma-separated values'),
   drawnReplicas: () => sizeOption('number of replicas; by default drawn from the seed'),
   sizes: () =>
-    valued('--replicas <list>', 'cluster sizes, separated by commas: 4, 7, 10 or 13', clusterSizes).default(
-      [4, 7, 10],
-      '4,7,10',
-    ),
+    valued(
+      '--replicas <list>',
+      'the cluster sizes, separated by commas: 4, 7, 10 or 13',
+      clusterSizes,
+    ).default([4, 7, 10], '4,7,10'),
   eitherAuth: () =>
     new Option(
       '--auth <mode>',
-      'how the replicas of the store authenticate messages; by default both ways',
+      'how the replicas of the store authenticate messages; by default both are counted',
     ).choices(AUTHENTICATION_MODES),
   seeds: () =>
-    valued('--seeds <a..b>', 'run every seed of a range, for example 1..2000, on all cores', seedRange),
+    valued('--seeds <a..b>', 'run every seed of a range on all cores, for example 1..2000', seedRange),
   plan: () => valued('--plan <file>', 'run a saved plan', nonEmpty),
-  savePlan: () => valued('--save-plan <file>', 'the file to write the plan of a failure to', nonEmpty),
+  savePlan: () => valued('--save-plan <file>', 'the file in which the plan of a failure is saved', nonEmpty),
   maxConfigurations: () =>
     valued(
       '--max-configurations <n>',
-      'number of configurations after which the search gives up (default: 3000000)',
+      'number of configurations after which the search is undecided (default: 3000000)',
       wholeNumber(1),
     ),
   clusterFile: () =>
-    valued('--cluster <file>', 'the cluster file, cluster.json', nonEmpty).makeOptionMandatory(),
+    valued(
+      '--cluster <file>',
+      'the cluster file (cluster.json in the cluster directory)',
+      nonEmpty,
+    ).makeOptionMandatory(),
 } as const
 
 /** Options of classics. */
 export const classics = {
   processes: () =>
-    valued('--n <n>', 'number of processes; by default that of the algorithm', wholeNumber(1, 100)),
+    valued('--n <n>', 'number of processes; the default depends on the algorithm', wholeNumber(1, 100)),
   faults: () =>
     valued(
       '--faults <f>',
-      'number of faults that may happen; by default that of the algorithm',
+      'number of tolerated faults; the default depends on the algorithm',
       wholeNumber(0, 99),
     ),
   explore: () =>
-    flag('--explore', 'walk all runs within small bounds, and print how many there are').conflicts([
+    flag('--explore', 'explore all runs within small bounds, and print their number').conflicts([
       'break',
       'n',
       'faults',
       'seed',
     ]),
   break: () =>
-    flag('--break', 'run it outside its bound, and print the property that is violated').conflicts([
-      'n',
-      'faults',
-      'seed',
-    ]),
+    flag('--break', 'run the algorithm outside its bound, and print the property that is violated').conflicts(
+      ['n', 'faults', 'seed'],
+    ),
 } as const

@@ -1,9 +1,9 @@
-/** Files that a command writes its results to. */
+/** The files in which a command writes its results. */
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { reasonOf } from '../../src/io/system-error.ts'
 
-/** Throws an `OperatorError` where a file cannot be written: better before the work than after it. */
+/** Throws an `OperatorError` if a file cannot be written. It is called before the work, so that no result is lost. */
 export function expectWritable(path: string): void {
   const isNew = !existsSync(path)
   try {

@@ -1,10 +1,10 @@
-/** The end of a command's process: signals, a parent that is gone, and errors as one sentence. */
+/** The end of a command's process: signals, the exit of the parent process, and errors as one sentence. */
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { operatorErrorOf } from '../../src/io/system-error.ts'
 import { BenchmarkFailed } from '../bench/benchmark-failed.ts'
 import { wrapped } from './terminal.ts'
 
-/** Calls `stop` once, at SIGTERM, at Ctrl-C, or when the process that started this one is gone; then exits with 0. */
+/** Calls `stop` once, at SIGTERM, at Ctrl-C, or when the parent process is gone; then exits with 0. */
 export function stopOnSignal(stop: () => Promise<void>): void {
   let isStopping = false
   const end = (): void => {
@@ -16,14 +16,14 @@ export function stopOnSignal(stop: () => Promise<void>): void {
     )
   }
   process.on('SIGTERM', end)
-  // At Ctrl-C the terminal signals the whole group: a child waits for its parent to say so.
+  // At Ctrl-C the terminal signals the whole process group; a child waits for its parent to stop it.
   process.on('SIGINT', () => {
     if (!process.connected) end()
   })
   process.on('disconnect', end)
 }
 
-/** A signal that is aborted at Ctrl-C, SIGTERM and a closed terminal, so that what was started is ended first. */
+/** An abort signal for Ctrl-C, SIGTERM and a closed terminal, so that the processes of a run end before this one. */
 export function interruptible(): { readonly signal: AbortSignal; stop(): void } {
   const controller = new AbortController()
   const abort = (): void => controller.abort(new OperatorError('Interrupted.'))
@@ -37,7 +37,7 @@ export function interruptible(): { readonly signal: AbortSignal; stop(): void } 
   }
 }
 
-/** Tells the parent, if there is one, that this process is ready. */
+/** Reports to the parent process, if there is one, that this process is ready. */
 export function reportReady(address: string): void {
   process.send?.({ ready: address })
 }
@@ -48,8 +48,8 @@ export function fail(error: unknown): never {
 }
 
 /**
- * Prints an error on standard error and returns the exit code: one sentence and 2 for what a person can mend, the
- * system's refusals among it; a sentence and 1 for a benchmark without a figure; else the stack and 70.
+ * Prints an error on standard error and returns the exit code: one sentence and 2 for an error that the user can fix,
+ * including errors of the system; a sentence and 1 for a benchmark without a figure; otherwise the stack and 70.
  */
 export function reportError(error: unknown): number {
   const mendable = operatorErrorOf(error)
@@ -67,7 +67,7 @@ function report(sentence: string, exitCode: number): number {
 const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error)
 
-/** Ends the process in silence when the reader of its output is gone, as of `strategos attack list | head -1`. */
+/** Ends the process silently when the reader of its output is gone, as in `strategos attack list | head -1`. */
 export function endOnBrokenPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') fail(error)

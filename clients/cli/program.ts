@@ -1,6 +1,7 @@
 /**
- * The command line as commander sees it: every command declared, none of their programs loaded. An action imports what
- * it runs, so that the version, the help and a wrong option cost no more than the declarations.
+ * The command line as commander sees it: every command is declared, and none of their programs is loaded. An action
+ * imports the program that it runs, so that the version, the help and a wrong option cost no more than the
+ * declarations.
  */
 import { Command, CommanderError } from 'commander'
 import { filesFor } from './command-files.ts'
@@ -8,7 +9,7 @@ import { reportError } from './process-end.ts'
 import { wrapped } from './terminal.ts'
 import { ownVersion, VERSION_FLAGS } from './version.ts'
 
-/** Exits of a command that was not used as its help says. */
+/** The exit code of a command that was used wrongly. */
 const USAGE_EXIT_CODE = 2
 
 /** The program with the commands that these arguments may need; with none given, all. */
@@ -28,8 +29,9 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
 }
 
 /**
- * Runs the command that these arguments name, and resolves when its action is over: a server goes on. Returns the exit
- * code where the command failed, or printed what it was asked to print; else null, and the action has set its own.
+ * Runs the command that these arguments name, and resolves when its action ends; a server keeps running. Returns the
+ * exit code if the command failed, or printed its help or the version; otherwise null, and the action has set the exit
+ * code.
  */
 export async function runProgram(args: readonly string[]): Promise<number | null> {
   try {
@@ -37,7 +39,7 @@ export async function runProgram(args: readonly string[]): Promise<number | null
     await program.parseAsync(args, { from: 'user' })
     return null
   } catch (error) {
-    // Commander has said already what is wrong.
+    // Commander has already printed the error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_CODE
     return reportError(error)
   }

@@ -1,7 +1,7 @@
 /**
- * A place in the queue for a name: the key `NAME/LEASE`, which ends with its lease. The holder of the smallest create
- * revision is first, and that revision is its fencing token: a later holder has a larger one. The recipe is that of
- * etcd's lock and election commands, so they wait in the same queue.
+ * A place in the queue for a name: the key `NAME/LEASE`, which is deleted with its lease. The key with the smallest
+ * create revision is first, and that revision is its holder's fencing token: a later holder has a larger one. etcd's
+ * lock and election commands use the same keys, so they wait in the same queue.
  */
 import { keyName } from '../api/key-name.ts'
 import { encodeKey } from '../api/key-path.ts'
@@ -14,10 +14,10 @@ import { callGateway, type GatewayFlags, openGateway, Refused } from './gateway-
 
 export interface QueuePlace {
   readonly name: string
-  /** The name of the key as answers and lists write it. */
+  /** The name of the key, in escaped form. */
   readonly key: string
   readonly lease: string
-  /** The life of the lease in seconds. */
+  /** The time to live of the lease, in seconds. */
   readonly ttl: number
   /** The create revision of the key. */
   readonly token: number
@@ -43,7 +43,7 @@ const readEvent = answerReader<WatchedEvent>()({
   changes: { ifThere: [{ type: 'string' }] },
 })
 
-/** Grants a lease of `ttl` seconds, and puts the key of the place with it. */
+/** Grants a lease of `ttl` seconds, and puts the key of the place under it. */
 export async function takePlace(
   name: string,
   { value, ttl }: { readonly value: string; readonly ttl: number },
@@ -83,7 +83,7 @@ export async function waitUntilFirst(
   }
 }
 
-/** Yields the first place of a name, now and whenever it is another one; null while there is none. */
+/** Yields the first place of a name, now and at every change; null while the queue is empty. */
 export async function* firstPlaces(
   name: string,
   flags: GatewayFlags,
@@ -103,7 +103,7 @@ export async function* firstPlaces(
   }
 }
 
-/** Ends the lease of a place, and its key with it. */
+/** Ends the lease of a place, which deletes its key. */
 export async function leavePlace({ lease }: QueuePlace, flags: GatewayFlags): Promise<void> {
   await revoke(lease, flags)
 }
@@ -156,7 +156,7 @@ async function nextChange(
       if ((readEvent(Buffer.from(data)).changes ?? []).length > 0) return
     }
   } catch (error) {
-    // A link that is lost is no answer: the queue is read again.
+    // A lost connection is not an answer: the queue is read again.
     if (error instanceof Refused) throw error
   } finally {
     signal.removeEventListener('abort', stop)

@@ -1,4 +1,4 @@
-/** Ranges of keys as they stand on a command line, and as the query of a request names them. */
+/** Ranges of keys on a command line and in the query of a request. */
 import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { encodeKey } from '../api/key-path.ts'
@@ -18,7 +18,7 @@ export interface RangeQuery {
   readonly end?: string
 }
 
-/** The range that the options name; null where they name none. */
+/** The range that the options name; null if they name none. */
 export function rangeOf(flags: RangeFlags): RangeQuery | null {
   const { prefix, from, to } = flags
   if (prefix !== undefined) return { prefix: encodeKey(keyOf(prefix, flags)) }
@@ -26,7 +26,7 @@ export function rangeOf(flags: RangeFlags): RangeQuery | null {
   const start = from === undefined ? undefined : keyOf(from, flags)
   const end = to === undefined ? undefined : keyOf(to, flags)
   if (start !== undefined && end !== undefined && Buffer.compare(start, end) >= 0) {
-    throw new OperatorError(`No key lies between "${from}" and "${to}": --to is a key behind --from.`)
+    throw new OperatorError(`No key lies between "${from}" and "${to}": --to must come after --from.`)
   }
   return given({ start: start && encodeKey(start), end: end && encodeKey(end) })
 }

@@ -9,7 +9,7 @@ import { clusterFile } from '../../src/io/cluster-directory.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
 import { reportReady, stopOnSignal } from './process-end.ts'
 
-/** Does nothing until its parent process says so. */
+/** Does nothing until its parent process starts the attack. */
 export function playHostileClient(options: {
   readonly role: ClientRole
   readonly directory: string

@@ -15,9 +15,9 @@ export interface ReplicaFlags {
   readonly dir: string
   readonly id: number
   readonly logLevel: string
-  /** MiB of the log after which a checkpoint is stored; absent: as the runtime has it. */
+  /** MiB of log growth after which a checkpoint is stored; the default of the runtime if absent. */
   readonly storeAfterMib?: number
-  /** The address at which `/metrics` is served; absent: not at all. */
+  /** The address at which `/metrics` is served; it is not served if absent. */
   readonly metrics?: Address
 }
 
@@ -37,12 +37,12 @@ export async function runReplica(flags: ReplicaFlags): Promise<void> {
     onRejected: (rejected) => {
       refusals.note(rejected)
       const { from, reason, detail } = rejected
-      logger.debug({ from, reason, detail }, 'rejected a message')
+      logger.debug({ from, reason, detail }, 'a message was rejected')
     },
     onSilentLink: ({ kind, id }) => {
-      // Clients come and go without a word, and are many.
+      // Clients often disconnect silently, and there may be many.
       const level = kind === 'replica' ? 'warn' : 'debug'
-      logger[level]({ [kind]: id }, 'a link was silent for some heartbeats: it is ended and made anew')
+      logger[level]({ [kind]: id }, 'a link was silent for several heartbeats: it is closed and opened again')
     },
     onEvidence: ({ guilty, first }) => {
       refusals.convict(guilty)
@@ -73,7 +73,7 @@ export async function runReplica(flags: ReplicaFlags): Promise<void> {
   reportReady(running.address)
 }
 
-/** Serves the metrics where they are asked for. Their library is loaded then only. */
+/** Serves the metrics if an address is given. Their library is loaded only then. */
 async function openMetrics(
   measure: () => MeasuredReplica,
   address: Address | undefined,
@@ -84,7 +84,7 @@ async function openMetrics(
   return serveMetrics(replicaMetrics(measure), address)
 }
 
-/** The number of messages that were refused, by reason, and the replicas that provably lied. */
+/** The numbers of refused messages by reason, and the replicas that provably lied. */
 class Refusals {
   readonly #counts = new Map<string, number>()
   readonly #guilty = new Set<number>()

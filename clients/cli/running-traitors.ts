@@ -1,4 +1,4 @@
-/** Replicas in the foreground that are adversaries, all of them in this process. */
+/** Adversarial replicas in the foreground, all in this process. */
 import pino from 'pino'
 import type { Adversary } from '../../attacks/language/adversary.ts'
 import { followParent, startTraitors } from '../../attacks/run/processes/traitor-process.ts'
@@ -11,7 +11,7 @@ export async function playTraitors(options: {
   readonly ids: readonly number[]
   readonly seed: number
   readonly logLevel: string
-  /** True if the parent process says when the attack is on; else it always is. */
+  /** True if the parent process starts and stops the attack; otherwise it is always on. */
   readonly isOrdered: boolean
 }): Promise<void> {
   const { name, ids, isOrdered } = options

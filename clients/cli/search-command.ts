@@ -1,4 +1,4 @@
-/** Searches for failures with fresh seeds until it is interrupted, and keeps a record of what was tried. */
+/** The command search: it searches for failures with fresh seeds until it is interrupted, and records its progress. */
 import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs'
 import { runSwarm, simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
@@ -26,7 +26,9 @@ export async function runSearch({ record, minutes }: SearchFlags): Promise<void>
   const endsAtMs =
     minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + minutes * MS_PER_MINUTE
   const { signal, stop } = interruptible()
-  signal.addEventListener('abort', () => console.error('Interrupted: the range that is running ends first.'))
+  signal.addEventListener('abort', () =>
+    console.error('Interrupted: the search stops after the current range.'),
+  )
   let verdict: Verdict = 'held'
   const made: SearchRecord[] = []
   try {
@@ -57,7 +59,7 @@ function readLog(path: string): readonly SearchRecord[] {
   const text = readFileSync(path, 'utf8')
   const records = decodeLog(text)
   if (typeof records === 'string') throw new OperatorError(`${path}: ${records} Name another --record.`)
-  // A line that was cut off when a search was killed goes, so that the next record begins a line.
+  // A killed search may leave an incomplete line. It is removed, so that the next record begins on its own line.
   if (!text.endsWith('\n')) truncateSync(path, Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)))
   return records
 }

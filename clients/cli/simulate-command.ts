@@ -1,4 +1,4 @@
-/** Simulates one seed in detail, or many on all cores. */
+/** The command simulate: it runs one seed in detail, or many on all cores. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { runSwarm, SWARM, simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
@@ -64,7 +64,7 @@ function runOne(flags: SimulateFlags): void {
   report(result, flags)
 }
 
-/** The one checker that was asked for. */
+/** The checker that --only names. */
 function watchedBy({ only }: SimulateFlags): readonly string[] | undefined {
   if (only === undefined) return undefined
   const context = { n: 4, clients: 0, isCorrect: () => true, now: () => 0 }
@@ -87,7 +87,9 @@ function report(result: DetailedResult, flags: SimulateFlags): void {
   process.exitCode = VERDICT_EXIT_CODES[result.verdict]
 }
 
-/** The smallest plan that fails like this one, and the last steps of its run; on standard error beside JSON. */
+/**
+ * Prints the smallest plan that fails in the same way, and the last steps of its run; on standard error with --json.
+ */
 function tellMore(result: DetailedResult, { json, shrink, savePlan }: SimulateFlags): void {
   const say = json ? console.error : console.log
   const commit = commitOf()
@@ -108,10 +110,10 @@ function savePlanOf(plan: Plan, path: string | undefined, say: (line: string) =>
   const text = encodePlan(plan)
   if (path === undefined) return say(`\n${text}\nSave it and run: strategos simulate --plan FILE`)
   writeFileSync(path, text)
-  say(`\nreplay: strategos simulate --plan ${path}`)
+  say(`\nReplay it: strategos simulate --plan ${path}`)
 }
 
-/** The commit of this program where it runs from a repository. */
+/** The commit of this program, if it runs from a repository. */
 function commitOf(): string | null {
   const git = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: import.meta.dirname, encoding: 'utf8' })
   return git.status === 0 ? git.stdout.trim() : null
@@ -186,7 +188,7 @@ async function runMany(seeds: SeedRange, flags: SimulateFlags): Promise<void> {
         flags,
       )
     }
-    for (const { seed } of result.divergences) console.log(`seed ${seed} took another course the second time`)
+    for (const { seed } of result.divergences) console.log(`seed ${seed} did not take the same course twice`)
     const { done, failed, repeated, steps, requests, restarts, doneMsMax, viewChanges, healed } = result
     console.log(`${done} seeds, ${failed} failed, ${repeated} run twice: ${result.verdict}`)
     console.log(`${steps} steps, ${requests} requests, ${restarts} restarts`)

@@ -1,20 +1,20 @@
-/** The situations that runs came to, as a table: the rarest first. */
+/** The situations that runs reached, as a table, rarest first. */
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import { situationsOf } from '../../src/simulator/coverage/situations.ts'
 import type { SituationCount } from '../../src/simulator/runs/campaign.ts'
 import { tableText } from './table.ts'
 
-/** A situation of the table; `seeds` 0 and no first seed where no run came to it. */
+/** A situation of the table; `seeds` is 0 and there is no first seed if no run reached it. */
 export interface SituationRow {
   readonly name: string
   readonly rule: string
   readonly seeds: number
   readonly first: number | null
-  /** False where runs of the mode come to it too rarely to demand it of a range of seeds. */
+  /** False if runs of the mode reach it too rarely to demand it of a range of seeds. */
   readonly isDemanded: boolean
 }
 
-/** Every situation that runs of a mode can come to, with its count; the rarest first. */
+/** Every situation that runs of a mode can reach, with its count, rarest first. */
 export function situationRows(
   mode: AuthenticationMode,
   counts: readonly SituationCount[],

@@ -31,13 +31,13 @@ export const readStatus = answerReader<StatusAnswer>()({
   stalled: { orNull: { since: 'number', because: 'string' } },
 })
 
-/** The proved misdeeds of a replica, briefly. */
+/** The proved equivocations of a replica, in brief. */
 function guiltText([first, ...more]: Replica['evidence']): string {
   if (first === undefined) return ''
-  return `, guilty: it signed ${placeText(first)}${more.length === 0 ? '' : `, and ${more.length} more such pairs`}`
+  return `, guilty: it signed ${placeText(first)}${more.length === 0 ? '' : `, and ${more.length} more pairs`}`
 }
 
-const CUT_OFF_TEXTS = { 'fails-checks': 'it sends what fails its checks', floods: 'it floods' } as const
+const CUT_OFF_TEXTS = { 'fails-checks': 'its messages fail their checks', floods: 'it floods' } as const
 
 function cutOffText({ cutOffBy, clientsCutOff }: Replica): string {
   const [first] = cutOffBy
@@ -50,17 +50,17 @@ function cutOffText({ cutOffBy, clientsCutOff }: Replica): string {
 type Complaint = Replica['blacklisted'][number]
 
 const COMPLAINT_TEXTS: Readonly<Record<Complaint, string>> = {
-  slow: 'as primary it delivered less than others',
+  slow: 'as primary it was slower than others',
   late: 'as primary it proposed late',
-  unfair: 'as primary it passed a client over',
+  unfair: 'as primary it starved a client',
   equivocating: 'it signed two messages that contradict each other',
 }
 
-/** Why it does not lead for a while, briefly. */
+/** The reasons why it is passed over as primary for a while, in brief. */
 const blacklistText = (complaints: readonly Complaint[]): string =>
   complaints.length === 0
     ? ''
-    : `, not to lead: ${complaints.map((each) => COMPLAINT_TEXTS[each] ?? each).join(', ')}`
+    : `, barred from leading: ${complaints.map((each) => COMPLAINT_TEXTS[each] ?? each).join(', ')}`
 
 export function statusText(status: Read): string {
   const lines = status.replicas.map((replica) => {

@@ -2,8 +2,8 @@
 import { outputColumns } from './terminal.ts'
 
 /**
- * Columns of words stand on the left of their place, numbers on the right. A table that is wider than the output is
- * continued below itself, with the first column again.
+ * Formats a table. Columns of words are aligned left, numbers right. A table that is wider than the output continues
+ * below itself, with the first column repeated.
  */
 export function tableText(
   rows: readonly (readonly string[])[],
@@ -18,13 +18,13 @@ export function tableText(
 
 export interface TableOptions {
   readonly columns?: number
-  /** Columns of words; the first when absent. */
+  /** The columns of words; only the first if absent. */
   readonly words?: ReadonlySet<number>
 }
 
 const FIRST: ReadonlySet<number> = new Set([0])
 
-/** The columns of each part of the table: all, where they fit. */
+/** The columns of each part of the table: one part with all of them if they fit. */
 function foldColumns(widths: readonly number[], columns: number): readonly (readonly number[])[] {
   const [first = 0] = widths
   const parts: number[][] = [[0]]

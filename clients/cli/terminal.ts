@@ -1,34 +1,34 @@
-/** Text at the width of the terminal that it goes to. What goes to a file or another program keeps its long lines. */
+/** Fits text to the width of its terminal. Output to a file or another program keeps its long lines. */
 
-/** Columns of a line where the output is no terminal, or does not say how wide it is. */
+/** The width of a line if the output is not a terminal, or its width is unknown. */
 const COLUMNS_DEFAULT = 80
-/** Narrower terminals would have a word on each line. */
+/** The smallest width; below it a line would hold a single word. */
 const COLUMNS_MIN = 40
 
 /** Columns of standard output. */
 export const outputColumns = (): number =>
   Math.max(COLUMNS_MIN, terminalColumns(process.stdout) ?? COLUMNS_DEFAULT)
 
-/** Columns of the terminal that a stream goes to; null where it is none. */
+/** The columns of a stream's terminal; null if it is not a terminal. */
 export const terminalColumns = (stream: NodeJS.WriteStream): number | null =>
   stream.isTTY && stream.columns > 0 ? stream.columns : null
 
-/** The text as it is for a file or a program; for a terminal on standard error, broken between words at its width. */
+/** Wraps a text at the width of the terminal on standard error; returns it unchanged if that is not a terminal. */
 export function wrapped(text: string): string {
   const columns = terminalColumns(process.stderr)
   return columns === null ? text : reflow(text, Math.max(COLUMNS_MIN, columns))
 }
 
-/** A paragraph, an entry of a list such as "name  what it is", or a line that stands as it is. */
+/** A paragraph, an entry of a list such as "name  description", or a line that is kept unchanged. */
 interface Block {
   readonly words: string[]
-  /** Columns by which the lines after the first are indented; null for a line that stands as it is. */
+  /** The indentation of the lines after the first; null for a line that is kept unchanged. */
   readonly hang: number | null
 }
 
 /**
- * Fits a text that is written in lines of any width to the width of the output: lines of a paragraph are joined and
- * broken anew. A line that begins with blanks continues the entry of a list, or else stands as it is.
+ * Fits a text to the width of the output: the lines of a paragraph are joined and wrapped again. A line that begins
+ * with blanks continues the entry of a list; without one, it is kept unchanged.
  */
 export function reflow(text: string, columns: number = outputColumns()): string {
   const blocks: Block[] = []
@@ -47,7 +47,7 @@ export function reflow(text: string, columns: number = outputColumns()): string 
     .join('\n')
 }
 
-/** Names, and beside each what it stands for, in as many lines as that needs. */
+/** Formats a list of names with their descriptions, wrapped. */
 export function entriesText(
   entries: readonly (readonly [string, string])[],
   columns = outputColumns(),
@@ -57,14 +57,14 @@ export function entriesText(
 }
 
 /**
- * Breaks a line between words where it is wider than `columns`; all lines but the first are indented by `hang`. A word
- * that is wider stays whole, since a person may want to copy it.
+ * Wraps a line at `columns`; all lines but the first are indented by `hang`. A word that is wider stays whole, because
+ * a person may want to copy it.
  */
 export function wrapWords(line: string, columns: number, hang = 0): string {
   const margin = ' '.repeat(Math.max(0, Math.min(hang, columns - 10)))
   const lines: string[] = []
   let current = ''
-  // Blanks between words stay with the word behind them, so that columns of a list stay as they are.
+  // Blanks stay with the following word, so that columns of a list keep their alignment.
   for (const word of line.match(/ *\S+/g) ?? []) {
     if (current !== '' && widthOf(current) + widthOf(word) > columns) {
       lines.push(current)
@@ -74,7 +74,7 @@ export function wrapWords(line: string, columns: number, hang = 0): string {
   return [...lines, current].join('\n')
 }
 
-/** A line cut to so many columns, with an ellipsis where something is missing. */
+/** Cuts a line to a number of columns, with an ellipsis where something is missing. */
 export function cutLine(line: string, columns: number): string {
   if (widthOf(line) <= columns) return line
   let width = 0
@@ -87,7 +87,7 @@ export function cutLine(line: string, columns: number): string {
   return `${text}…`
 }
 
-/** Columns that a text takes: two for what may be wide, as East Asian letters and emoji are. */
+/** The columns that a text takes: two for characters that may be wide, such as East Asian letters and emoji. */
 function widthOf(text: string): number {
   let width = 0
   for (const character of text) width += (character.codePointAt(0) ?? 0) < 0x1100 ? 1 : 2

@@ -1,4 +1,7 @@
-/** Measures operations per second of a cluster of local processes in a directory of its own. */
+/**
+ * The command bench throughput: it measures the operations per second of a cluster of local processes in a new
+ * directory.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,7 +46,7 @@ export async function benchThroughput(flags: ThroughputFlags): Promise<void> {
 }
 
 async function benchIn(directory: string, flags: ThroughputFlags): Promise<readonly Measured[]> {
-  // Loaded here, for no other command needs them.
+  // Loaded here, because no other command needs them.
   const { measure } = await import('../bench/measure.ts')
   const { bundleWorkload, httpWorkload } = await import('../bench/workloads.ts')
   const { replicas, crypto: suite, auth, clients, concurrency, seconds } = flags

@@ -1,5 +1,5 @@
 /**
- * Transactions as people write them: one comparison or step in a line.
+ * The text form of transactions: one comparison or step per line.
  *
  *   if                             comparisons; without them the transaction begins with `then`
  *     FACT KEY RELATION OPERAND    FACT is value, version, create or mod; RELATION is =, !=, < or >
@@ -9,19 +9,19 @@
  *     list PREFIX
  *     del KEY
  *     del --prefix PREFIX
- *     txn                          a transaction inside, up to its `end`
+ *     txn                          a nested transaction, up to its `end`
  *       …
  *     end
- *   else                           steps if one does not
+ *   else                           steps if one of them does not
  *
- * A word with spaces stands in double quotes. Keys and values are written as `list` prints them: \xFF for a byte, \n,
- * \t, \\ for a backslash, and \" for a quote within quotes. A line that begins with # is a comment.
+ * A word with spaces stands in double quotes. Keys and values have the escaped form that `list` prints: \xFF for a
+ * byte, \n, \t, \\ for a backslash, and \" for a quote within quotes. A line that begins with # is a comment.
  */
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { COMPARE_RELATIONS_SHOWN, type ShownRelation } from '../api/compare-relations.ts'
 import { keyOfName } from '../api/key-name.ts'
 
-/** A step as the gateway's document has it. Keys stand by their names. */
+/** A step in the JSON document of the gateway, with keys in escaped form. */
 export interface StepDocument {
   readonly put?: { readonly key: string; readonly value: string }
   readonly get?: { readonly key: string }
@@ -50,7 +50,7 @@ interface Line {
   readonly words: readonly string[]
 }
 
-/** Reads a transaction; throws an `OperatorError` that names the first line that is wrong. */
+/** Reads a transaction; throws an `OperatorError` that names the first wrong line. */
 export function transactionOf(text: string): TransactionDocument {
   const lines = text.split('\n').flatMap((line, index): readonly Line[] => {
     const words = wordsOf(line, index + 1)
@@ -59,7 +59,7 @@ export function transactionOf(text: string): TransactionDocument {
   const reader = { lines, at: 0 }
   const transaction = readTransaction(reader, null)
   const rest = lines[reader.at]
-  if (rest !== undefined) throw wrong(rest.number, `"${rest.words[0]}" stands where no step can`)
+  if (rest !== undefined) throw wrong(rest.number, `"${rest.words[0]}" is not expected here`)
   return transaction
 }
 
@@ -70,7 +70,7 @@ interface Reader {
 
 const SECTIONS = ['if', 'then', 'else'] as const
 
-/** Reads up to the end of the text or, for the transaction that begins in a line, up to its `end`. */
+/** Reads a transaction up to the end of the text, or a nested one up to its `end`. */
 function readTransaction(reader: Reader, begunIn: number | null): TransactionDocument {
   const compare: CompareDocument[] = []
   const success: StepDocument[] = []
@@ -84,10 +84,10 @@ function readTransaction(reader: Reader, begunIn: number | null): TransactionDoc
     const next = SECTIONS.find((each) => each === word && line.words.length === 1)
     if (next !== undefined) {
       if (section !== null && SECTIONS.indexOf(next) <= SECTIONS.indexOf(section)) {
-        throw wrong(line.number, `${next} comes after ${section}: the order is if, then, else`)
+        throw wrong(line.number, `"${next}" stands after "${section}"; the order is if, then, else`)
       }
       section = next
-    } else if (section === null) throw wrong(line.number, 'a transaction begins with "if" or "then"')
+    } else if (section === null) throw wrong(line.number, 'a transaction must begin with "if" or "then"')
     else if (section === 'if') compare.push(readCompare(line))
     else (section === 'then' ? success : failure).push(readStep(reader, line))
   }
@@ -107,13 +107,13 @@ const FACTS: Readonly<Record<string, 'value' | 'version' | 'createRevision' | 'm
 function readCompare({ number, words }: Line): CompareDocument {
   const [fact = '', key, relation, operand, more] = words
   const member = FACTS[fact]
-  if (member === undefined) throw wrong(number, `"${fact}" is none of ${Object.keys(FACTS).join(', ')}`)
+  if (member === undefined) throw wrong(number, `"${fact}" is not one of ${Object.keys(FACTS).join(', ')}`)
   if (key === undefined || relation === undefined || operand === undefined || more !== undefined) {
-    throw wrong(number, `a comparison is: ${fact} KEY = OPERAND`)
+    throw wrong(number, `expected ${fact} KEY = OPERAND`)
   }
   const known = COMPARE_RELATIONS_SHOWN.find((each) => each === relation)
   if (known === undefined) {
-    throw wrong(number, `"${relation}" is none of ${COMPARE_RELATIONS_SHOWN.join(', ')}`)
+    throw wrong(number, `"${relation}" is not one of ${COMPARE_RELATIONS_SHOWN.join(', ')}`)
   }
   const common = { key: nameIn(number, key), relation: known }
   if (member === 'value') return { ...common, value: valueIn(number, operand) }
@@ -127,10 +127,10 @@ const STEPS = 'put KEY VALUE, get KEY, list PREFIX, del KEY, del --prefix PREFIX
 function readStep(reader: Reader, { number, words }: Line): StepDocument {
   const [verb = '', first, second, more] = words
   if (verb === 'txn' && first === undefined) return { txn: readTransaction(reader, number) }
-  if (!VERBS.includes(verb)) throw wrong(number, `"${verb}" is no step: a step is ${STEPS}`)
+  if (!VERBS.includes(verb)) throw wrong(number, `"${verb}" is not a step; expected ${STEPS}`)
   const isPair = verb === 'put' || (verb === 'del' && first === '--prefix')
   const isWhole = first !== undefined && more === undefined && (second !== undefined) === isPair
-  if (!isWhole) throw wrong(number, `a step is: ${STEPS}`)
+  if (!isWhole) throw wrong(number, `expected ${STEPS}`)
   switch (verb) {
     case 'put':
       return { put: { key: nameIn(number, first), value: valueIn(number, second ?? '') } }
@@ -156,14 +156,20 @@ const valueIn = (number: number, word: string): string =>
 
 function bytesIn(number: number, word: string): Uint8Array {
   if (word.includes('\uFFFD')) {
-    throw wrong(number, 'a word has bytes that are no UTF-8, or the character U+FFFD: write \\xFF for a byte')
+    throw wrong(
+      number,
+      'a word contains bytes that are not UTF-8, or the character U+FFFD: write \\xFF for a byte',
+    )
   }
   const bytes = keyOfName(word)
   if (bytes !== null) return bytes
-  throw wrong(number, `"${word}" has a backslash without x and two digits, n, r, t or a backslash behind it`)
+  throw wrong(
+    number,
+    `in "${word}" a backslash must be followed by x and two hexadecimal digits, n, r, t or a backslash`,
+  )
 }
 
-/** A word: in quotes, or without spaces. */
+/** A word, in quotes or without spaces. */
 const WORD = /[ \t]*(?:"((?:[^"\\]|\\.)*)"(?=[ \t\r]|$)|([^\s"]\S*))/y
 
 /** Returns the words of a line; none for a comment. A quote within quotes loses its backslash. */

@@ -1,4 +1,4 @@
-/** The command txn: a transaction from standard input or a file, and what came of each of its steps. */
+/** The command txn: it executes a transaction from standard input or a file, and prints the result of each step. */
 import { readFileSync } from 'node:fs'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { keyName } from '../api/key-name.ts'
@@ -14,18 +14,18 @@ const readDone = answerReader<Omit<TransactionAnswer, 'results'> & { results: re
   results: [{}],
 })
 
-/** A document of the gateway is taken as it is; other text is read as people write transactions. */
+/** Text that begins with { is sent to the gateway unchanged; other text is read as a transaction in text form. */
 export const txn = (file: string, flags: GatewayFlags): Promise<void> =>
   withGateway(async () => {
     const text = file === '-' ? (await readInput()).toString('utf8') : readFile(file)
     const isDocument = text.trimStart().startsWith('{')
     if (isDocument && parsedJson(text) === undefined) {
-      throw new OperatorError('The transaction begins with { and is not JSON.')
+      throw new OperatorError('The transaction begins with { but is not JSON.')
     }
     const body = isDocument ? text : JSON.stringify(transactionOf(text))
     const answer = await callGateway<typeof runTransaction>(flags, { method: 'POST', path: '/v1/txn', body })
     const done = readDone(answer) as TransactionAnswer
-    // So that a script sees which part was done.
+    // The exit code shows a script which branch was executed.
     if (!done.succeeded) process.exitCode = 1
     if (flags.json) return console.log(answer.toString('utf8'))
     for (const line of linesOf(done, '')) console.log(line)
@@ -68,6 +68,6 @@ interface ValueForms {
   readonly value?: string | undefined
 }
 
-/** A value in one line, written as keys are. */
+/** A value on one line, in the escaped form of a key. */
 const shownValue = ({ text, value = '' }: ValueForms): string =>
   keyName(text === undefined ? Buffer.from(value, 'base64') : Buffer.from(text))

@@ -1,4 +1,4 @@
-/** Runs a whole cluster on this machine: replicas and a gateway. */
+/** The command up: it runs a whole cluster on this machine, replicas and a gateway. */
 import { existsSync } from 'node:fs'
 import { lockCluster } from '../../replicas/cluster-lock.ts'
 import { DEFAULT_BASE_PORT } from '../../replicas/defaults.ts'
@@ -26,7 +26,9 @@ export interface UpFlags {
   readonly timeout: number
 }
 
-/** Starts the cluster of a directory, or makes one. When it does not start, the directory is as it was before. */
+/**
+ * Starts the cluster of a directory, or makes one first. If it does not start, the directory is left as it was before.
+ */
 export async function up(flags: UpFlags, isAsked: (name: string) => boolean): Promise<void> {
   const { dir, port, timeout } = flags
   const { cluster, undo } = await findOrMake(flags, isAsked)
@@ -53,7 +55,7 @@ Ctrl-C stops everything; the same command starts it again with its data.`)
 
 interface Found {
   readonly cluster: Cluster
-  /** Takes back what was made or changed. */
+  /** Undoes what was made or changed. */
   undo(): void
 }
 
@@ -71,9 +73,9 @@ async function findOrMake(flags: UpFlags, isAsked: (name: string) => boolean): P
   if (isAsked('replicas') && n !== replicas) refuse(`${n} replicas`, `of ${replicas}`)
   if (isAsked('auth') && cluster.mode !== auth) refuse(`auth ${cluster.mode}`, auth)
   if (isAsked('crypto') && cluster.suite !== suite) refuse(`suite ${cluster.suite}`, suite)
-  // Zero asks for free ports, and those of a cluster that exists were free once.
+  // Zero asks for free ports; an existing cluster keeps the ports that were free when it was made.
   if (basePort === undefined || basePort === 0) return { cluster, undo: () => {} }
-  // A cluster that runs keeps its ports.
+  // The ports of a running cluster are not changed.
   const lock = await lockCluster(dir)
   try {
     return moveToPorts(dir, cluster, basePort)
@@ -82,7 +84,7 @@ async function findOrMake(flags: UpFlags, isAsked: (name: string) => boolean): P
   }
 }
 
-/** Why a child ended, as far as it said so, and the command that starts it again. */
+/** The reason why a child process ended, if it reported one, and the command that starts it again. */
 function endText({ id, how, complaint }: EndedChild, { dir, port, timeout }: UpFlags): string {
   const subject = id === null ? 'The gateway' : `Replica ${id}`
   const why = complaint === '' ? '.' : `: ${complaint.replace(/[.]?$/, '.')}`
@@ -94,11 +96,11 @@ function endText({ id, how, complaint }: EndedChild, { dir, port, timeout }: UpF
   return `${subject} ended (${how})${why} Its log is ${log}.\nStart it again with: ${again}`
 }
 
-/** A word for a shell. */
+/** A word, quoted for a shell. */
 const quoted = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
-/** The usual ports when all are free, else 0: whichever are. */
+/** The usual base port if all its ports are free, otherwise 0, which means any free ports. */
 async function usualPortsOrFree(count: number): Promise<number> {
   return (await areFree(DEFAULT_BASE_PORT, count)) ? DEFAULT_BASE_PORT : 0
 }

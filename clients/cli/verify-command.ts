@@ -1,4 +1,4 @@
-/** Checks evidence with the cluster file alone. */
+/** The command verify: it checks evidence with the cluster file alone. */
 import { createReadStream } from 'node:fs'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
@@ -9,7 +9,7 @@ import { type EvidenceJson, entryFault } from '../library/evidence-json.ts'
 import { placeText } from '../library/evidence-text.ts'
 import { whyNoEvidence } from '../library/no-evidence.ts'
 
-/** Far more than all that a cluster can hold. */
+/** The largest accepted file, far larger than all evidence that a cluster can hold. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024
 
 export interface VerifyFlags {
@@ -19,7 +19,7 @@ export interface VerifyFlags {
 
 interface Checked {
   readonly entry: EvidenceJson
-  /** Null where it is proved. */
+  /** Null if it is proved. */
   readonly fault: string | null
 }
 
@@ -34,7 +34,7 @@ export async function verify(file: string, flags: VerifyFlags): Promise<void> {
   process.exitCode = checked.every(({ fault }) => fault === null) ? 0 : 1
 }
 
-/** Rejects with an `OperatorError` where it is not what `/v1/evidence` answers. */
+/** Reads a file of evidence. Rejects with an `OperatorError` if it is not an answer of `/v1/evidence`. */
 async function readEvidence(file: string): Promise<readonly EvidenceJson[]> {
   const name = file === '-' ? 'Standard input' : file
   const refuse = (why: string): never => {
@@ -46,7 +46,7 @@ async function readEvidence(file: string): Promise<readonly EvidenceJson[]> {
   if (parsed.success) return parsed.data.evidence
   const [issue] = parsed.error.issues
   const where = issue?.path.join('.') || 'top level'
-  return refuse(`it is not what /v1/evidence answers, at "${where}": ${issue?.message ?? 'unknown form'}`)
+  return refuse(`it is not an answer of /v1/evidence: at "${where}", ${issue?.message ?? 'unknown form'}`)
 }
 
 async function readBytes(file: string, refuse: (why: string) => never): Promise<Uint8Array> {
@@ -66,7 +66,7 @@ async function readBytes(file: string, refuse: (why: string) => never): Promise<
   return Buffer.concat(chunks)
 }
 
-/** Undefined where it is no JSON. */
+/** Parses JSON; returns undefined for other bytes. */
 function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
@@ -76,7 +76,7 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 function describe(checked: readonly Checked[]): string {
-  if (checked.length === 0) return 'There is no evidence in it, against anybody.'
+  if (checked.length === 0) return 'The file contains no evidence.'
   return checked
     .map(({ entry, fault }, index) =>
       fault === null

@@ -1,4 +1,7 @@
-/** The command watch: it prints changes as they happen, one in a line, and goes on behind the last after a lost link. */
+/**
+ * The command watch: it prints changes as they happen, one per line. After a lost connection it continues after the
+ * last change.
+ */
 import { setTimeout as wait } from 'node:timers/promises'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { keyName } from '../api/key-name.ts'
@@ -17,7 +20,7 @@ export interface WatchFlags extends GatewayFlags, RangeFlags {
   readonly only?: 'put' | 'delete'
 }
 
-/** Milliseconds until a gateway that is gone is tried again. */
+/** Milliseconds between attempts to reach a lost gateway. */
 const AGAIN_MS = 1_000
 
 const VALUE = { text: { ifThere: 'string' }, value: { ifThere: 'string' } } as const
@@ -41,13 +44,13 @@ export const watch = (argument: string | undefined, flags: WatchFlags): Promise<
       const stream = await openWatch(range, flags, { place, isFirst })
       await printChanges(stream, flags, place)
       console.error(
-        'the link to the gateway is lost: the watch goes on behind the last change when it is back',
+        'the connection to the gateway is lost: the watch continues after the last change when it is back',
       )
       await wait(AGAIN_MS)
     }
   })
 
-/** The keys that are watched: one, a range, or every key where none is named. */
+/** The watched keys: one, a range, or every key if none is named. */
 function watchedRange(
   argument: string | undefined,
   flags: WatchFlags,
@@ -65,7 +68,7 @@ interface Place {
   after: number | undefined
 }
 
-/** Opens the stream; tries as long as it takes, unless it is the first time. */
+/** Opens the stream. The first attempt may fail; later ones are repeated until they succeed. */
 async function openWatch(
   range: ReturnType<typeof watchedRange>,
   flags: WatchFlags,
@@ -88,7 +91,7 @@ async function openWatch(
   }
 }
 
-/** Prints the changes of a stream until the link is lost. */
+/** Prints the changes of a stream until the connection is lost. */
 async function printChanges(
   stream: AsyncIterable<Uint8Array>,
   flags: WatchFlags,
@@ -106,7 +109,7 @@ async function* untilLost(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
   try {
     yield* stream
   } catch {
-    // The gateway is asked again.
+    // The gateway is called again.
   }
 }
 
@@ -121,6 +124,6 @@ function printChange(change: Change, flags: WatchFlags): void {
   console.log(columns === null ? line : cutLine(line.replaceAll('\t', '  '), columns))
 }
 
-/** A value, written as the name of a key is. */
+/** A value in the escaped form of a key. */
 const valueText = ({ text, value }: Value): string =>
   keyName(text === undefined ? Buffer.from(value ?? '', 'base64') : Buffer.from(text))

@@ -33,7 +33,7 @@ test.each([
   [{ count: 1, parts: [null] }, 'answer.parts[0]'],
 ])('%j is no answer: %s', (value, place) => {
   expect(() => read(value)).toThrow(
-    `What answers there is not a gateway of strategos: its ${place} is missing or something else.`,
+    `The server at this address is not a strategos gateway: its ${place} is missing or of another type.`,
   )
 })
 

@@ -111,7 +111,7 @@ test('a replica moves to an address that no other has, and the cluster stays the
   expect(readClusterFile(`${directory}/cluster.json`, suiteNamed).clusterId).toEqual(clusterId)
   expectSentence(await move('--id', '1', '--at', 'c.example:7500'), 'Replica 2 has the address')
   expectSentence(await move('--id', '4', '--at', 'd.example:7500'), 'there is no replica 4')
-  expectSentence(await move('--id', '1'), 'go together')
+  expectSentence(await move('--id', '1'), 'belong together')
   expect(JSON.parse((await move('--json')).stdout).replicas).toContainEqual({
     id: 2,
     address: 'c.example:7500',

@@ -85,11 +85,11 @@ describe('list', () => {
   test('says what was not printed, and how to go on', async () => {
     const { stdout, stderr } = await run('list --descending --limit 2')
     expect(stdout).toBe('c\nb\n')
-    const [, cursor = ''] = /^3 keys in all; --all lists them, --cursor (\S+) goes on/.exec(stderr) ?? []
+    const [, cursor = ''] = /^3 keys in total; --all lists them, --cursor (\S+) continues/.exec(stderr) ?? []
     expect(await linesOf(`list --descending --cursor ${cursor}`)).toEqual(['a'])
     expect(await run('list --sort mod --limit 1')).toMatchObject({
       stdout: 'c\n',
-      stderr: '3 keys in all; by mod only these are listed: raise --limit, or narrow the range\n',
+      stderr: '3 keys in total; sorted by mod, only these are listed: raise --limit, or narrow the range\n',
     })
   })
 
@@ -121,7 +121,7 @@ describe('del', () => {
     ['del --from b', 'deleted 2 keys at revision 8', ['a']],
     ['del --to b', 'deleted 1 key at revision 8', ['b', 'c']],
     ['del --all', 'deleted 3 keys at revision 8', []],
-    ['del --prefix x', 'there was no such key', ['a', 'b', 'c']],
+    ['del --prefix x', 'no such key existed', ['a', 'b', 'c']],
     ['del --name --prefix \\x62', 'deleted 1 key at revision 8', ['a', 'c']],
   ])('%s', async (line, said, left) => {
     expect(await linesOf(line)).toEqual([said])
@@ -149,7 +149,7 @@ test('compact gives up what is older, and a second time or a read below is answe
 describe('a request that makes no sense is refused in a sentence, and deletes nothing', () => {
   test.each([
     [['del'], 'Name the key to delete'],
-    [['del', '--prefix', ''], '--all stands for every key'],
+    [['del', '--prefix', ''], 'use --all for every key'],
     [['del', 'a', '--all'], 'Both the key "a" and a range are named'],
     [['del', 'a', '--prefix', 'a'], 'Both the key "a" and a range are named'],
     [['del', '--all', '--from', 'b'], 'cannot be used with'],

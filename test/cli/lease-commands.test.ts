@@ -15,16 +15,16 @@ const run = (line: string) => runHere([...line.split(' '), '--url', url])
 
 test('leases are granted, kept, shown, listed and revoked', async () => {
   const printed = async (line: string) => (await run(line)).stdout
-  expect(await printed('lease grant 60 --id ab')).toBe('lease 00000000000000ab runs for 60 s\n')
+  expect(await printed('lease grant 60 --id ab')).toBe('lease 00000000000000ab expires in 60 s\n')
   expect(await printed('put a 1 --lease ab')).toBe('revision 2, version 1\n')
-  expect(await printed('lease show ab')).toBe('60 s of 60 s are left\na\n')
-  expect(await printed('lease keep-alive AB')).toBe('lease 00000000000000ab runs for 60 s\n')
+  expect(await printed('lease show ab')).toBe('expires in 60 s of 60 s\na\n')
+  expect(await printed('lease keep-alive AB')).toBe('lease 00000000000000ab expires in 60 s\n')
   expect(await printed('lease list')).toBe('00000000000000ab\n')
   expect(JSON.parse(await printed('lease list --json'))).toEqual({
     leases: ['00000000000000ab'],
     revision: 2,
   })
-  expect(await printed('lease revoke ab')).toBe('ended, and 1 key with it\n')
+  expect(await printed('lease revoke ab')).toBe('lease ended, 1 key deleted\n')
   expect(await run('lease revoke ab')).toEqual({
     code: 1,
     stdout: '',

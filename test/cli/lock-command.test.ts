@@ -80,6 +80,6 @@ test('what cannot be run gives the lock back', async () => {
 test('elect wants a value or --listen', async () => {
   for (const words of [[], ['value', '--listen']]) {
     const { code, stderr } = await runHere(['elect', 'E', ...words, '--url', url])
-    expect([code, stderr]).toEqual([2, expect.stringContaining('a value to stand for election with')])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Give either a value')])
   }
 })

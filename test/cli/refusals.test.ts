@@ -123,7 +123,7 @@ test.each(['<p/>', '', '{}', '[]', 'null', '7', '{"items":[7],"count":"many","re
     try {
       const url = `http://127.0.0.1:${port}`
       for (const words of [['status'], ['put', 'a', 'b'], ['del', 'a'], ['list']]) {
-        expectSentence(await runHere([...words, '--url', url]), 'not a gateway of strategos')
+        expectSentence(await runHere([...words, '--url', url]), 'not a strategos gateway')
       }
     } finally {
       server.closeAllConnections()
@@ -133,7 +133,7 @@ test.each(['<p/>', '', '{}', '[]', 'null', '7', '{"items":[7],"count":"many","re
 )
 
 test.each([
-  ['is no HTTP', 'nonsense\r\n\r\n', 'it is not HTTP'],
+  ['is no HTTP', 'nonsense\r\n\r\n', 'it does not speak HTTP'],
   ['is gone', '', 'cannot be reached'],
   ['ends too soon', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{', 'cannot be reached'],
 ])('what answers at the URL %s', async (_what, bytes, saying) => {

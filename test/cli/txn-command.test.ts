@@ -98,19 +98,19 @@ describe('txn', () => {
   })
 
   test.each([
-    ['put a 1', 'Line 1 of the transaction is wrong: a transaction begins with "if" or "then".'],
-    ['then\nput a', 'Line 2 of the transaction is wrong: a step is:'],
-    ['then\npost a', '"post" is no step'],
+    ['put a 1', 'Line 1 of the transaction is wrong: a transaction must begin with "if" or "then".'],
+    ['then\nput a', 'Line 2 of the transaction is wrong: expected put KEY VALUE'],
+    ['then\npost a', '"post" is not a step'],
     ['then\nput "a 1', 'a quote is not closed'],
     ['then\nput "a"b 1', 'something follows it without a space'],
-    ['then\nget \\q', 'has a backslash without'],
-    ['if\nsize a = 1', '"size" is none of value, version, create, mod'],
-    ['if\nversion a ~ 1', '"~" is none of =, !=, <, >'],
+    ['then\nget \\q', 'a backslash must be followed by'],
+    ['if\nsize a = 1', '"size" is not one of value, version, create, mod'],
+    ['if\nversion a ~ 1', '"~" is not one of =, !=, <, >'],
     ['if\nversion a = x', '"x" is not a whole number'],
-    ['if\nversion a', 'a comparison is: version KEY = OPERAND'],
-    ['then\nif', 'if comes after then'],
+    ['if\nversion a', 'expected version KEY = OPERAND'],
+    ['then\nif', '"if" stands after "then"'],
     ['then\ntxn\nthen\nget a', 'Line 2 of the transaction is wrong: the txn that begins here has no "end"'],
-    ['then\nget a\nend', '"end" is no step'],
+    ['then\nget a\nend', '"end" is not a step'],
     ['{', 'is not JSON'],
   ])('%j is a sentence about the line', async (text, sentence) => {
     expectSentence(await run(text), sentence)

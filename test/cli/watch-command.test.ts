@@ -54,7 +54,7 @@ test('goes on behind the last change when the gateway is back', async () => {
   local.loseAfter(3)
   const { code, stdout, stderr } = await runHere(['watch', '--after', '1', '--url', url])
   expect(stdout).toBe('2\tput\ta\t3\n3\tput\tb\t2\n4\tput\ta\t9\n5\tdelete\tb\n6\tput\tlate\t\n')
-  expect(stderr).toContain('the link to the gateway is lost')
+  expect(stderr).toContain('the connection to the gateway is lost')
   expect(code).toBe(1)
 })
 

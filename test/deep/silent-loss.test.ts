@@ -9,7 +9,7 @@ import { PATIENCE_MS } from '../kit/patience.ts'
 
 const WHY_NOT = Namespaces.whyNot()
 /** TCP alone takes 23 s after 30 s of loss, 48 s after 60 s and up to two minutes after more, on an idle machine. */
-const SILENT = 'a link was silent for some heartbeats'
+const SILENT = 'a link was silent for several heartbeats'
 
 describe.skipIf(WHY_NOT !== null)(
   `silent loss at two of four${WHY_NOT === null ? '' : `: ${WHY_NOT}`}`,

@@ -168,7 +168,9 @@ test('a file that is no attack is refused in one sentence', async () => {
     /cannot be used as an attack: Cannot find/,
   )
   expect(await written('a.mjs', 'export const a = 1')).toMatch(/it has no default export/)
-  expect(await written('b.mjs', "export default { name: 'Big' }")).toMatch(/"name": it must be of small/)
+  expect(await written('b.mjs', "export default { name: 'Big' }")).toMatch(
+    /"name": it must consist of lower-case/,
+  )
   expect(await written('c.mjs', 'export default {')).toMatch(/cannot be used as an attack: Unexpected/)
 })
 

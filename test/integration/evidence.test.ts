@@ -130,12 +130,12 @@ describe('strategos verify', () => {
     }
     expect(await fromInput('{"evidence":[]}')).toMatchObject({
       code: 0,
-      stdout: 'There is no evidence in it, against anybody.\n',
+      stdout: 'The file contains no evidence.\n',
     })
     for (const [input, because] of [
       ['', 'it is not JSON'],
       [Uint8Array.of(0xff), 'it is not JSON'],
-      ['[]', 'it is not what /v1/evidence answers, at "top level"'],
+      ['[]', 'it is not an answer of /v1/evidence: at "top level"'],
       ['{"evidence":[{"guilty":-1}]}', 'at "evidence.0.guilty"'],
     ] as const) {
       const answer = await verify(input)

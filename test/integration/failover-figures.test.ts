@@ -33,7 +33,7 @@ describe('the verdict', () => {
     expect(summarize(runs(1, 1, 2_001)).held).toBe(false)
   })
 
-  test('does not hold when writes did not go on once, nor for nothing', () => {
+  test('does not hold if writes failed to resume once, or without any run', () => {
     expect(summarize([...runs(1, 1), { ...(runs(1)[0] as FailoverRun), wentOn: false }]).held).toBe(false)
     expect(summarize([]).held).toBe(false)
   })

@@ -1,4 +1,4 @@
-/** attack list, attack NAME, attack --all. */
+/** The command attack: `attack list`, `attack NAME` and `attack --all`. */
 import type { Command } from 'commander'
 import { COLUMNS_LEGEND } from '../../../attacks/report/legend.ts'
 import type { AttackFlags } from '../attack-command.ts'
@@ -6,21 +6,22 @@ import { attack, shared } from '../options.ts'
 import { reflow } from '../terminal.ts'
 
 const HELP = `
-A run makes a cluster of its own, loads it, attacks it for a third of the time, and checks
-safety, liveness and what that attack is expected to do. The figures of a run on processes
-are this machine's: compare before, during and after, not one run with another.
+A run makes a new cluster, loads it, attacks it for a third of the time, and checks
+safety, liveness and the expected effect of the attack. The figures of a run on processes
+depend on the machine: compare before, during and after, not one run with another.
 
 ${COLUMNS_LEGEND}
 
-Exit codes: 0 every attack held as expected, 1 one did not, 2 wrong usage or interrupted.`
+Exit codes: 0 every attack ended as expected, 1 one did not, 2 wrong usage or interrupted.`
 
 export function addAttackCommand(program: Command): void {
   program
     .command('attack')
-    .description(
-      'attack a cluster made for the purpose and judge the outcome; "attack list" names the attacks',
+    .description('attack a new cluster and judge the outcome; "attack list" prints the attacks')
+    .argument(
+      '[name]',
+      'the name of an attack, or the path of a file that exports one, for example ./mine.mjs',
     )
-    .argument('[name]', 'the name of the attack, or the file of one, such as ./mine.mjs')
     .addOption(attack.all())
     .addOption(attack.untilFailure())
     .addOption(attack.world())
@@ -29,12 +30,12 @@ export function addAttackCommand(program: Command): void {
     .addOption(attack.seconds())
     .addOption(attack.load())
     .addOption(attack.figures())
-    .addOption(shared.seed('the seed of all that is random in the attack and the load').default(1))
+    .addOption(shared.seed('the seed of all randomness in the attack and the load').default(1))
     .addOption(shared.crypto())
     .addOption(shared.auth())
     .addOption(shared.json().conflicts('markdown'))
     .addOption(attack.markdown())
-    .addOption(shared.html('write a report that a browser opens without a network'))
+    .addOption(shared.html('the file in which an HTML report is written; it needs no network'))
     .addOption(attack.play())
     .addOption(shared.directory())
     .addOption(shared.logLevel())

@@ -1,4 +1,4 @@
-/** bench: a cluster of local processes in a directory of its own, measured and removed. */
+/** The command bench: it measures a cluster of local processes in a new directory, and removes it. */
 import type { Command } from 'commander'
 import type { CompareFlags } from '../compare-command.ts'
 import type { EnduranceFlags } from '../endurance-command.ts'
@@ -6,13 +6,16 @@ import type { FailoverFlags } from '../failover-command.ts'
 import { bench, shared } from '../options.ts'
 import type { ThroughputFlags } from '../throughput-command.ts'
 
-/** Requests that the endurance keeps under way. More make larger batches, and so fewer checkpoints in the same number of operations. */
+/**
+ * Requests that `bench endurance` keeps in flight. More of them would make larger batches, and so fewer checkpoints
+ * for the same number of operations.
+ */
 const STEADY_CONCURRENCY = 32
 
 export function addBenchCommand(program: Command): void {
   const parent = program
     .command('bench')
-    .description('measure a cluster of local processes: its throughput, unless another benchmark is named')
+    .description('measure a cluster of local processes; without a command, its throughput')
 
   const benchmark = (name: string, description: string): Command =>
     parent
@@ -22,10 +25,10 @@ export function addBenchCommand(program: Command): void {
       .addOption(shared.crypto())
       .addOption(bench.directory())
 
-  benchmark('throughput', 'measure operations per second: in bundles of 1 and of 64, and over HTTP')
+  benchmark('throughput', 'measure operations per second: in bundles of 1 and 64, and over HTTP')
     .addOption(shared.auth())
     .addOption(bench.seconds())
-    .addOption(bench.rounds('rounds of all measurements, of which the medians are reported'))
+    .addOption(bench.rounds('number of rounds; the medians are reported'))
     .addOption(bench.clients())
     .addOption(bench.concurrency(128))
     .addOption(shared.json())
@@ -33,7 +36,7 @@ export function addBenchCommand(program: Command): void {
       (await import('../throughput-command.ts')).benchThroughput(flags),
     )
 
-  benchmark('failover', 'measure how long writes stop when the primary is killed')
+  benchmark('failover', 'measure the time without writes after the primary is killed')
     .addOption(shared.auth())
     .addOption(bench.runs())
     .addOption(shared.json())
@@ -50,9 +53,9 @@ export function addBenchCommand(program: Command): void {
     .addOption(shared.json())
     .action(async (flags: EnduranceFlags) => (await import('../endurance-command.ts')).benchEndurance(flags))
 
-  benchmark('compare', 'measure signatures and MACs in turn, pair by pair')
+  benchmark('compare', 'compare signatures with MACs, measured in alternation')
     .addOption(bench.seconds())
-    .addOption(bench.rounds('pairs of measurements'))
+    .addOption(bench.rounds('number of pairs of measurements'))
     .addOption(bench.clients())
     .addOption(bench.concurrency(128))
     .addOption(shared.json().conflicts('markdown'))

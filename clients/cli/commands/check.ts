@@ -1,11 +1,11 @@
-/** check: decides whether a recorded history is linearizable. */
+/** The command check: it decides whether a recorded history is linearizable. */
 import type { Command } from 'commander'
 import type { CheckFlags } from '../check-command.ts'
 import { analysis, shared } from '../options.ts'
 import { reflow } from '../terminal.ts'
 
 const HELP = `
-A history is one JSON object a line, in the order in which the events happened:
+A history has one JSON object per line, in the order of the events:
   {"process":0,"type":"invoke","f":"write","key":"x","value":1}
   {"process":0,"type":"ok","f":"write","key":"x","value":1}
 f is read, write or cas, whose value is [old, new]; a read's value stands in its ok. A

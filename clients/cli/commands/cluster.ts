@@ -1,4 +1,4 @@
-/** init, keygen, address, replica, gateway, up. */
+/** The commands that make and run clusters: init, keygen, address, replica, gateway and up. */
 import type { Command } from 'commander'
 import type { AddressFlags } from '../address-command.ts'
 import type { InitFlags, KeygenFlags } from '../init-command.ts'
@@ -12,7 +12,7 @@ export function addClusterCommands(program: Command): void {
 
   program
     .command('keygen')
-    .description('make the keys of one replica or client on its own machine and print the public ones')
+    .description('make the keys of one replica or client on its own machine, and print the public keys')
     .addOption(shared.directory())
     .addOption(cluster.ownerId())
     .addOption(cluster.ownerClient())
@@ -22,7 +22,7 @@ export function addClusterCommands(program: Command): void {
 
   program
     .command('address')
-    .description('show the addresses of the replicas, or move one of them')
+    .description('print the addresses of the replicas, or change one of them')
     .addOption(shared.directory())
     .addOption(cluster.movedId())
     .addOption(cluster.at())
@@ -41,9 +41,9 @@ export function addClusterCommands(program: Command): void {
 
   program
     .command('gateway')
-    .description('serve HTTP in front of a cluster')
+    .description('run a gateway in the foreground: it serves the HTTP API of a cluster')
     .addOption(shared.directory())
-    .addOption(cluster.gatewayPort('port to listen on'))
+    .addOption(cluster.gatewayPort('the port to listen on'))
     .addOption(cluster.host())
     .addOption(cluster.timeout())
     .addOption(cluster.client())
@@ -51,14 +51,16 @@ export function addClusterCommands(program: Command): void {
 
   program
     .command('up')
-    .description('run a whole cluster on this machine, replicas and a gateway')
+    .description('run a whole cluster on this machine: replicas and a gateway')
     .addOption(shared.replicas())
     .addOption(shared.directory())
     .addOption(shared.crypto())
     .addOption(shared.auth())
-    .addOption(cluster.gatewayPort("the gateway's port"))
+    .addOption(cluster.gatewayPort('the port of the gateway'))
     .addOption(
-      cluster.basePort('replica i listens on port + i, from now on; 0: a new cluster takes free ports'),
+      cluster.basePort(
+        'the port of replica 0, from now on; replica i listens on port + i; 0: a new cluster takes free ports',
+      ),
     )
     .addOption(cluster.timeout())
     .action(async (flags: UpFlags, command: Command) => {
@@ -70,7 +72,7 @@ export function addClusterCommands(program: Command): void {
 function addInit(program: Command): void {
   program
     .command('init')
-    .description('make a cluster directory with keys, a cluster file and empty logs')
+    .description('make a cluster directory: keys, the cluster file and empty logs')
     .addOption(shared.replicas())
     .addOption(shared.directory())
     .addOption(shared.crypto())

@@ -1,4 +1,4 @@
-/** search: fresh seeds for as long as it is left alone. */
+/** The command search: it runs fresh seeds until it is interrupted. */
 import type { Command } from 'commander'
 import { analysis } from '../options.ts'
 import type { SearchFlags } from '../search-command.ts'
@@ -7,7 +7,7 @@ export function addSearchCommand(program: Command): void {
   program
     .command('search')
     .description(
-      'run fresh seeds until Ctrl-C, signed and oral, 4, 7 and 10 replicas in turn, and shrink every failure',
+      'simulate fresh seeds until Ctrl-C, signed and oral, with 4, 7 and 10 replicas in turn, and shrink every failure',
     )
     .addOption(analysis.record())
     .addOption(analysis.minutes())

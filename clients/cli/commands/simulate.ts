@@ -1,14 +1,18 @@
-/** simulate: one seed in detail, or many on all cores. */
+/** The command simulate: one seed in detail, or many on all cores. */
 import type { Command } from 'commander'
 import { analysis, shared } from '../options.ts'
 import type { SimulateFlags } from '../simulate-command.ts'
 import { reflow } from '../terminal.ts'
 
 const HELP = `
+Examples:
+  strategos simulate --seed 7 --trace
+  strategos simulate --seeds 1..2000 --auth oral
+
 Exit codes: 0 every invariant held, 127 the program broke, 128 liveness failed,
 129 safety failed.`
 
-/** The things that can be run; exactly one of them is. */
+/** The options that say what is run; exactly one is given. */
 const SUBJECTS: readonly string[] = ['seed', 'seeds', 'plan', 'twins', 'scenarios']
 const othersThan = (own: string): string[] => SUBJECTS.filter((each) => each !== own)
 
@@ -16,7 +20,7 @@ export function addSimulateCommand(program: Command): void {
   program
     .command('simulate')
     .description(
-      'run a virtual cluster with faults drawn from a seed, and check every invariant after every step',
+      'simulate a cluster with faults drawn from a seed, and check every invariant after every step',
     )
     .addOption(shared.seed('run this seed').conflicts(othersThan('seed')))
     .addOption(analysis.seeds().conflicts(othersThan('seeds')))

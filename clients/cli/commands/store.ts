@@ -1,4 +1,4 @@
-/** put, get, del, list, watch, txn, compact, lease, lock, elect, status: through a gateway. */
+/** The commands that call a gateway: put, get, del, list, watch, txn, compact, lease, lock, elect and status. */
 import type { Command } from 'commander'
 import type { ElectFlags } from '../elect-command.ts'
 import type { GatewayFlags } from '../gateway-call.ts'
@@ -8,7 +8,27 @@ import type { ListFlags } from '../list-command.ts'
 import type { LockFlags } from '../lock-command.ts'
 import { leaseDigits, wholeNumber } from '../option-values.ts'
 import { shared, store } from '../options.ts'
+import { reflow } from '../terminal.ts'
 import type { WatchFlags } from '../watch-command.ts'
+
+/** Examples of a command, printed below its options. */
+const examples = (...lines: readonly string[]): string => ['', 'Examples:', ...lines].join('\n  ')
+
+const TRANSACTION_HELP = `
+A transaction has one comparison or step per line:
+  if
+  version jobs/7 = 1
+  then
+  put jobs/7 done
+  del queue/7
+  else
+  get jobs/7
+
+A comparison is a fact (value, version, create or mod), a key, a relation (=, !=, <
+or >) and an operand. Steps: put KEY VALUE, get KEY, list PREFIX, del KEY,
+del --prefix PREFIX, and txn, which begins a nested transaction that ends with
+"end". A word with spaces stands in double quotes. A JSON document of POST /v1/txn
+is accepted too. The exit code is 1 when the steps after "else" were executed.`
 
 export function addStoreCommands(program: Command): void {
   const command = (name: string, description: string): Command =>
@@ -21,34 +41,50 @@ export function addStoreCommands(program: Command): void {
   const keyCommand = (name: string, description: string): Command =>
     command(name, description).addOption(store.name())
 
-  keyCommand('put <key> <value>', 'set a key; - in place of the value reads it from standard input')
+  keyCommand('put <key> <value>', 'set a key to a value; - reads the value from standard input')
     .addOption(
-      store.ifRevision('only when the key is at this modification revision; 0: only when it does not exist'),
+      store.ifRevision(
+        'put only if this is the modification revision of the key; 0: only if it does not exist',
+      ),
     )
     .addOption(store.lease())
+    .addHelpText(
+      'after',
+      examples(
+        'strategos put greeting hello',
+        'strategos put photo - < photo.jpg',
+        'strategos put leader me --if-revision 0',
+      ),
+    )
     .action(async (key: string, value: string, flags: PutFlags) =>
       (await import('../key-commands.ts')).put(key, value, flags),
     )
 
   keyCommand('get <key>', 'print the value of a key')
-    .addOption(store.revision('print the value that the key had at this revision'))
+    .addOption(store.revision('print the value at this revision'))
     .action(async (key: string, flags: ReadFlags) => (await import('../key-commands.ts')).get(key, flags))
 
   keyCommand('del [key]', 'delete a key, or every key of a range at one revision')
-    .addOption(store.ifRevision('only when the key is at this modification revision'))
-    .addOption(store.prefix('delete the keys that begin so'))
+    .addOption(store.ifRevision('delete only if this is the modification revision of the key'))
+    .addOption(store.prefix('delete the keys with this prefix'))
     .addOption(store.from())
     .addOption(store.to())
     .addOption(store.everything())
+    .addHelpText('after', examples('strategos del greeting', 'strategos del --prefix sessions/'))
     .action(async (key: string | undefined, flags: DeletionFlags) =>
       (await import('../key-commands.ts')).del(key, flags),
     )
 
-  keyCommand('list [prefix]', 'print the keys that begin with a prefix, or those of a range, one in a line')
-    .addOption(store.prefix('in place of the argument: the beginning of the keys'))
+  addRangeCommands(keyCommand)
+  addCommandsWithoutKey(program, command)
+}
+
+function addRangeCommands(keyCommand: (name: string, description: string) => Command): void {
+  keyCommand('list [prefix]', 'print the keys with a prefix or in a range, one per line')
+    .addOption(store.prefix('the prefix, as an option instead of an argument'))
     .addOption(store.from())
     .addOption(store.to())
-    .addOption(store.revision('print the keys that there were at this revision'))
+    .addOption(store.revision('print the keys that existed at this revision'))
     .addOption(store.sort())
     .addOption(store.descending())
     .addOption(store.keysOnly())
@@ -57,34 +93,44 @@ export function addStoreCommands(program: Command): void {
     .addOption(store.limit())
     .addOption(store.all())
     .addOption(store.cursor())
+    .addHelpText(
+      'after',
+      examples('strategos list users/ --values', 'strategos list --from a --to n --sort mod --descending'),
+    )
     .action(async (prefix: string | undefined, flags: ListFlags) =>
       (await import('../list-command.ts')).list(prefix, flags),
     )
 
-  keyCommand('watch [key]', 'print the changes of a key or a range as they happen, one in a line')
-    .addOption(store.prefix('watch the keys that begin so'))
+  keyCommand('watch [key]', 'print the changes of a key or a range as they happen, one per line')
+    .addOption(store.prefix('watch the keys with this prefix'))
     .addOption(store.from())
     .addOption(store.to())
     .addOption(store.after())
     .addOption(store.previous())
     .addOption(store.only())
+    .addHelpText(
+      'after',
+      examples('strategos watch --prefix users/', 'strategos watch greeting --after 17 --previous'),
+    )
     .action(async (key: string | undefined, flags: WatchFlags) =>
       (await import('../watch-command.ts')).watch(key, flags),
     )
-
-  addCommandsWithoutKey(program, command)
 }
 
 function addCommandsWithoutKey(
   program: Command,
   command: (name: string, description: string) => Command,
 ): void {
-  command('txn', 'execute a transaction: comparisons choose one of two lists of steps, at one revision')
-    .argument('[file]', 'the transaction; - or nothing reads it from standard input', '-')
+  command(
+    'txn',
+    'execute a transaction: if all comparisons hold, the steps after "then", otherwise those after "else"',
+  )
+    .argument('[file]', 'the file of the transaction; - reads standard input', '-')
+    .addHelpText('after', () => reflow(TRANSACTION_HELP))
     .action(async (file: string, flags: GatewayFlags) => (await import('../txn-command.ts')).txn(file, flags))
 
-  command('compact', 'give up the history below a revision; what is there now stays')
-    .argument('<revision>', 'the oldest revision that can be read from now on', wholeNumber(1))
+  command('compact', 'discard the history below a revision; current values are kept')
+    .argument('<revision>', 'the oldest revision that can still be read afterwards', wholeNumber(1))
     .action(async (revision: number, flags: GatewayFlags) =>
       (await import('../compact-command.ts')).compact(revision, flags),
     )
@@ -93,30 +139,32 @@ function addCommandsWithoutKey(
 
   command(
     'lock <name> [command...]',
-    'hold a lock while a command runs, or until Ctrl-C; -- comes before the command',
+    'hold a lock while a command runs, or until Ctrl-C; write -- before the command',
   )
     .addOption(store.ttl())
+    .addHelpText('after', examples('strategos lock nightly -- ./backup.sh'))
     .action(async (name: string, words: readonly string[], flags: LockFlags) =>
       (await import('../lock-command.ts')).lock(name, words, flags),
     )
 
-  command('elect <name> [value]', 'stand for election and lead until Ctrl-C, or print who leads')
+  command('elect <name> [value]', 'campaign for leadership and lead until Ctrl-C, or print the leader')
     .addOption(store.ttl())
     .addOption(store.listen())
+    .addHelpText('after', examples('strategos elect workers host-a', 'strategos elect workers --listen'))
     .action(async (name: string, value: string | undefined, flags: ElectFlags) =>
       (await import('../elect-command.ts')).elect(name, value, flags),
     )
 
   command(
     'status',
-    'print the primary, the replicas that lag, and the reason when nothing moves; the exit code is 1 then',
+    'print the primary, the replicas that lag, and the reason if the cluster makes no progress (exit code 1)',
   ).action(async (flags: GatewayFlags) => (await import('../status-command.ts')).status(flags))
 }
 
 function addLeaseCommands(program: Command): void {
   const lease = program
     .command('lease')
-    .description('keep leases: keys that are put with one are deleted when it ends')
+    .description('manage leases: a key that is put with a lease is deleted when the lease ends')
   const command = (name: string, description: string): Command =>
     lease
       .command(name)
@@ -125,20 +173,24 @@ function addLeaseCommands(program: Command): void {
       .addOption(store.url())
       .addOption(shared.json('print the answer as JSON'))
   const ofLease = (name: string, description: string): Command =>
-    command(name, description).argument('<id>', 'the id of the lease, in hexadecimal digits', leaseDigits)
+    command(name, description).argument('<id>', 'the lease id, in hexadecimal digits', leaseDigits)
   const commands = () => import('../lease-commands.ts')
 
-  command('grant', 'begin a lease and print its id')
-    .argument('<seconds>', 'its life; less than 2 is raised to 2', wholeNumber())
+  command('grant', 'grant a lease and print its id')
+    .argument(
+      '<seconds>',
+      'the time to live in seconds; at least 2, smaller values are raised to 2',
+      wholeNumber(),
+    )
     .addOption(store.leaseId())
     .action(async (ttl: number, flags: GrantFlags) => (await commands()).grant(ttl, flags))
-  ofLease('revoke', 'end a lease and delete its keys').action(async (id: string, flags: GatewayFlags) =>
+  ofLease('revoke', 'end a lease now and delete its keys').action(async (id: string, flags: GatewayFlags) =>
     (await commands()).revoke(id, flags),
   )
-  ofLease('keep-alive', 'begin the life of a lease anew').action(async (id: string, flags: GatewayFlags) =>
-    (await commands()).keepAlive(id, flags),
+  ofLease('keep-alive', 'renew a lease: its time to live starts again').action(
+    async (id: string, flags: GatewayFlags) => (await commands()).keepAlive(id, flags),
   )
-  ofLease('show', 'print how long a lease still runs, and its keys').action(
+  ofLease('show', 'print the remaining time of a lease and its keys').action(
     async (id: string, flags: GatewayFlags) => (await commands()).show(id, flags),
   )
   command('list', 'print the ids of all leases').action(async (flags: GatewayFlags) =>

@@ -1,17 +1,17 @@
-/** verify: checks evidence with the cluster file alone. */
+/** The command verify: it checks evidence with the cluster file alone. */
 import type { Command } from 'commander'
 import { analysis, shared } from '../options.ts'
 import { reflow } from '../terminal.ts'
 import type { VerifyFlags } from '../verify-command.ts'
 
 const HELP = `
-Evidence is what GET /v1/evidence answers: pairs of messages that contradict each other,
+Evidence is the answer of GET /v1/evidence: pairs of messages that contradict each other,
 signed by one replica. Each is checked against the public keys in the cluster file. No
-server is asked, so it does not matter who gave the evidence. It proves that the key
-signed both: a replica lied, somebody else has its key, or it was started from an old
+server is asked, so the source of the evidence need not be trusted. It proves that the key
+signed both: the replica lied, its key was stolen, or it was restarted from an old
 copy of its disk.
 
-Exit codes: 0 all of it is proved, 1 something is not, 2 no such file, no such evidence, or
+Exit codes: 0 all evidence is proved, 1 some is not, 2 no such file, no such evidence, or
 a cluster made with --auth oral, which has none.`
 
 export function addVerifyCommand(program: Command): void {
