@@ -1,6 +1,7 @@
 /** The command search: it searches for failures with fresh seeds until it is interrupted, and records its progress. */
 import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs'
-import { runSwarm, simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
+import { simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
+import { runSwarm } from '../../attacks/run/simulated/swarm-campaign.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { search } from '../../src/simulator/runs/search.ts'
 import {

@@ -1,7 +1,8 @@
 /** The command simulate: it runs one seed in detail, or many on all cores. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { runSwarm, SWARM, simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
+import { SWARM, simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
+import { runSwarm } from '../../attacks/run/simulated/swarm-campaign.ts'
 import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'

@@ -22,6 +22,7 @@ import { GatewayMetrics } from './gateway-metrics.ts'
 import { serveGrpc } from './grpc-port.ts'
 import { keyValueRoutes } from './key-value-routes.ts'
 import { leaseRoutes } from './lease-routes.ts'
+import { servePage } from './page-routes.ts'
 import { PathEnds } from './path-ends.ts'
 import { Problem, rawProblem, sendProblem } from './problem.ts'
 import { transactionRoutes } from './transaction-routes.ts'
@@ -136,6 +137,7 @@ function createServer({ client, reports, etcd, loop, allowedHosts }: ServerParts
   watchRoutes(routes, { watch: (query) => client.watch(query), admission })
   clusterRoutes(routes, client, { reports, loop, metrics })
   leaseRoutes(routes, access)
+  servePage(server, '/playground', 'playground')
   jsonRoutes(server, {
     handlers: etcd,
     isHealthy: async () => (await reports.readiness()).ready,

@@ -1,4 +1,5 @@
 /** The kit of every page: its frame, its tables, and text that nothing in it can break. A page needs no network. */
+import { createHash } from 'node:crypto'
 import { BASE_STYLE } from './base-style.ts'
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -38,17 +39,65 @@ export interface Page {
 /** A whole page. It may load nothing: all that it needs stands in it. */
 export function htmlPage({ title, style, body, hasScripts = false }: Page): string {
   const scripts = hasScripts ? "; script-src 'unsafe-inline'" : ''
+  const policy = `default-src 'none'; style-src 'unsafe-inline'${scripts}`
+  return frame({ title, policy, head: `<style>${BASE_STYLE}${style}</style>`, body })
+}
+
+export interface ScriptedPage {
+  /** Text. */
+  readonly title: string
+  /** Text: one sentence for those who find the page by a search. */
+  readonly description: string
+  /** The page's addition to the style of all pages. */
+  readonly style: string
+  /** A module, whole: it imports nothing. */
+  readonly script: string
+  /** True if the page asks the server that it comes from. */
+  readonly connects: boolean
+}
+
+/** A page that one script draws, and the policy that it stands under, wherever it is opened: what is not in it does not run. */
+export function scriptedPage(page: ScriptedPage): { readonly html: string; readonly policy: string } {
+  const style = `${BASE_STYLE}${page.style}`
+  // The script's end tag may stand in its texts, and an opening of a comment too.
+  const script = page.script.replace(/<(?=\/script|!--)/gi, '\\x3c')
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashOf(script)}`,
+    `style-src ${hashOf(style)}`,
+    ...(page.connects ? ["connect-src 'self'"] : []),
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ')
+  const head = `<meta name="description" content="${escapeHtml(page.description)}">
+<style>${style}</style>`
+  const body = `<noscript><p>${escapeHtml(page.title)} is drawn by a script, and this browser runs none.</p></noscript>
+<script type="module">${script}</script>`
+  return { html: frame({ title: page.title, policy, head, body }), policy }
+}
+
+/** The source of a policy that lets exactly this text through. */
+const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
+function frame(page: {
+  readonly title: string
+  readonly policy: string
+  /** HTML. */
+  readonly head: string
+  /** HTML. */
+  readonly body: string
+}): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'${scripts}">
-<title>${escapeHtml(title)}</title>
-<style>${BASE_STYLE}${style}</style>
+<meta http-equiv="Content-Security-Policy" content="${page.policy}">
+<title>${escapeHtml(page.title)}</title>
+${page.head}
 </head>
 <body>
-${body}
+${page.body}
 </body>
 </html>
 `

@@ -77,6 +77,13 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // The HTTP API, declared: a gateway serves it, and clients have its types.
   'clients/api': { layers: [...MESSAGES, 'src/store'], packages: ['zod'] },
   'clients/web': { layers: SRC, packages: ['*'] },
+  // What a browser runs: nothing of Node. The kit knows nothing of the program, so that every page can have it.
+  'clients/web/browser': { layers: ['src/crypto', 'src/ports.ts'], packages: [] },
+  'clients/web/browser/kit': { layers: [], packages: ['preact'] },
+  'clients/web/browser/playground': {
+    layers: [...SRC_BUT_IO, 'attacks', 'clients/web/browser/kit'],
+    packages: ['preact'],
+  },
   'clients/library': { layers: [...SRC, 'clients/api'], packages: ['*'] },
   // etcd's services know neither gRPC nor HTTP, and what carries their calls knows no store.
   'clients/etcd/schema': { layers: [], packages: ['protobufjs'] },

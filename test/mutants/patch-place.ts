@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAst } from 'vitest/node'
 import { PROGRAM } from '../architecture/layer-checks.ts'
-import { builtFile } from '../kit/built-program.ts'
+import { BROWSER_SOURCES, builtFile } from '../kit/built-program.ts'
 import { readSourceFiles } from '../kit/source-files.ts'
 import type { Patch } from './mutant.ts'
 
@@ -12,7 +12,9 @@ export type BuiltFiles = ReadonlyMap<string, string>
 
 /** The files of the program that was built in a directory. */
 export function readBuiltFiles(directory: string): BuiltFiles {
-  const sources = [...readSourceFiles(PROGRAM).keys()].filter((path) => !path.endsWith('.d.ts'))
+  const sources = [...readSourceFiles(PROGRAM).keys()].filter(
+    (path) => !path.startsWith(BROWSER_SOURCES) && !path.endsWith('.d.ts'),
+  )
   return new Map(
     sources.map((path) => [builtFile(path), readFileSync(join(directory, builtFile(path)), 'utf8')]),
   )

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { drawSwarmPlan, runSwarm, SWARM, simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
+import { drawSwarmPlan, SWARM, simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
+import { runSwarm } from '../../attacks/run/simulated/swarm-campaign.ts'
 import type { ReplicaId, Sequence } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'

@@ -7,11 +7,6 @@ import type { AdversaryCatalogue } from '../../../src/simulator/plan/adversaries
 import { drawPlan } from '../../../src/simulator/plan/draw-plan.ts'
 import type { Plan } from '../../../src/simulator/plan/plan.ts'
 import {
-  type CampaignOptions,
-  type CampaignResult,
-  runCampaign,
-} from '../../../src/simulator/runs/campaign.ts'
-import {
   type DetailedResult,
   type SimulationOptions,
   simulate,
@@ -50,10 +45,3 @@ export const simulateSwarm = (options: SimulationOptions): DetailedResult =>
 /** Draws the plan of a seed. */
 export const drawSwarmPlan = (seed: number, n?: number, mode?: AuthenticationMode): Plan =>
   drawPlan(seed, n, mode, SWARM.drawn)
-
-/** Runs many seeds on all cores. */
-export const runSwarm = (options: Omit<CampaignOptions, 'swarm'>): Promise<CampaignResult> =>
-  runCampaign({
-    ...options,
-    swarm: { catalogue: SWARM, worker: new URL('./campaign-worker.js', import.meta.url) },
-  })

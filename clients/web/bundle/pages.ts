@@ -1,0 +1,24 @@
+/** The pages that a browser draws by itself, by the name of their folder in `browser/`. */
+
+export interface BrowserPage {
+  /** Its folder in `browser/`, which has a `page.tsx` and a `page.css`, and its file among the built ones. */
+  readonly name: string
+  readonly title: string
+  /** One sentence. */
+  readonly description: string
+  /** True if the page asks the server that it comes from. */
+  readonly connects: boolean
+  /** The bytes that the built page may have. */
+  readonly bytesMax: number
+}
+
+export const BROWSER_PAGES: readonly BrowserPage[] = [
+  {
+    name: 'playground',
+    title: 'strategos playground',
+    description:
+      'Replicas that agree while some of them lie: the real protocol, step by step, in this browser.',
+    connects: false,
+    bytesMax: 900_000,
+  },
+]
