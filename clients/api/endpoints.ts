@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { compactHistory } from './compaction.ts'
 import type { Endpoint } from './endpoint.ts'
+import { watchCluster } from './events.ts'
 import { EvidenceEntry, getEvidence } from './evidence.ts'
 import { getHealth, getReadiness } from './health.ts'
 import { deleteKey, deleteNamedKey, getKey, listKeys, putKey, putNamedKey } from './keys.ts'
@@ -18,7 +19,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...[runTransaction, compactHistory],
   watchKeys,
   ...[grantLease, listLeases, getLease, revokeLease, keepLease],
-  ...[getStatus, getEvidence],
+  ...[getStatus, getEvidence, watchCluster],
   ...[getHealth, getReadiness, getMetrics, getDescription],
 ]
 

@@ -6,7 +6,7 @@ import { getHealth, getReadiness } from '../api/health.ts'
 import { getMetrics } from '../api/metrics.ts'
 import { openApiDocument } from '../api/openapi.ts'
 import { getDescription } from '../api/self-description.ts'
-import { type ClusterStatus, getStatus } from '../api/status.ts'
+import { type ClusterStatus, getStatus, type StatusAnswer } from '../api/status.ts'
 import { accusedIn, collectReports, statusOf } from '../library/cluster-status.ts'
 import { EvidenceCollector } from '../library/evidence.ts'
 import { evidenceJson } from '../library/evidence-json.ts'
@@ -64,19 +64,28 @@ export class ClusterReports {
   }
 }
 
+/** Returns the document of `/v1/status`. */
+export async function statusAnswer(
+  client: StoreClient,
+  reports: ClusterReports,
+  loop: LoopGauge,
+): Promise<StatusAnswer> {
+  const { status } = await reports.status()
+  return { ...status, gateway: { eventLoopDelayMs: loop.delayMs, ...sessionFacts(client) } }
+}
+
+export interface ClusterAccess {
+  readonly reports: ClusterReports
+  readonly loop: LoopGauge
+  readonly metrics: GatewayMetrics
+}
+
 export function clusterRoutes(
   routes: EndpointRoutes,
   client: StoreClient,
-  {
-    reports,
-    loop,
-    metrics,
-  }: { readonly reports: ClusterReports; readonly loop: LoopGauge; readonly metrics: GatewayMetrics },
+  { reports, loop, metrics }: ClusterAccess,
 ): void {
-  routes.add(getStatus, async () => {
-    const { status } = await reports.status()
-    return { ...status, gateway: { eventLoopDelayMs: loop.delayMs, ...sessionFacts(client) } }
-  })
+  routes.add(getStatus, async () => statusAnswer(client, reports, loop))
   routes.add(getEvidence, async () => {
     const whyNot = whyNoEvidence(client.connection.cluster)
     if (whyNot !== null) throw new Problem('no-evidence', whyNot)

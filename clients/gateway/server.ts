@@ -1,6 +1,7 @@
 /** The gateway: HTTP in front of the replicated store. An answer leaves only after f + 1 replicas gave the same one. */
 import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { toReplicaId } from '../../src/base/ids.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { callersMax, openFilesMax } from '../../src/io/descriptors.ts'
 import { type LoopGauge, LoopWatch } from '../../src/io/loop-watch.ts'
@@ -12,12 +13,14 @@ import { WATCHES_MAX } from '../library/watches.ts'
 import { Admission, CONNECTIONS_MAX, TIMEOUTS } from './admission.ts'
 import { readBodies } from './body-reader.ts'
 import { guardAgainstBrowsers } from './browser-guard.ts'
-import { ClusterReports, clusterRoutes } from './cluster-routes.ts'
+import { ClusterFeed } from './cluster-feed.ts'
+import { ClusterReports, clusterRoutes, statusAnswer } from './cluster-routes.ts'
 import { compactionRoutes } from './compaction-routes.ts'
 import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
 import { EndpointRoutes } from './endpoint-routes.ts'
 import { etcdCluster } from './etcd-cluster.ts'
 import { etcdStore } from './etcd-store.ts'
+import { feedRoutes } from './feed-routes.ts'
 import { GatewayMetrics } from './gateway-metrics.ts'
 import { serveGrpc } from './grpc-port.ts'
 import { keyValueRoutes } from './key-value-routes.ts'
@@ -25,6 +28,7 @@ import { leaseRoutes } from './lease-routes.ts'
 import { servePage } from './page-routes.ts'
 import { PathEnds } from './path-ends.ts'
 import { Problem, rawProblem, sendProblem } from './problem.ts'
+import { ServiceMeter } from './service-meter.ts'
 import { transactionRoutes } from './transaction-routes.ts'
 import { answerUnrouted } from './unrouted.ts'
 import { watchRoutes } from './watch-routes.ts'
@@ -128,6 +132,8 @@ function createServer({ client, reports, etcd, loop, allowedHosts }: ServerParts
   answerUnrouted(server)
   const metrics = new GatewayMetrics(loop)
   metrics.watch(server)
+  const meter = new ServiceMeter()
+  meter.watch(server)
   const routes = new EndpointRoutes(server, pathEnds)
   readBodies(server, admission)
   const access = { client, diagnose: () => reports.diagnose() }
@@ -138,11 +144,35 @@ function createServer({ client, reports, etcd, loop, allowedHosts }: ServerParts
   clusterRoutes(routes, client, { reports, loop, metrics })
   leaseRoutes(routes, access)
   servePage(server, '/playground', 'playground')
+  feedRoutes(routes, { feed: openFeed({ client, reports, loop, meter, server }), admission })
   jsonRoutes(server, {
     handlers: etcd,
     isHealthy: async () => (await reports.readiness()).ready,
   })
   return server
+}
+
+/** The feed of what happens in the cluster; it ends with the server. */
+function openFeed({
+  client,
+  reports,
+  loop,
+  meter,
+  server,
+}: Pick<ServerParts, 'client' | 'reports' | 'loop'> & {
+  readonly meter: ServiceMeter
+  readonly server: FastifyInstance
+}): ClusterFeed {
+  const { cluster, runtime } = client.connection
+  const feed = new ClusterFeed({
+    n: cluster.replicas.length,
+    status: () => statusAnswer(client, reports, loop),
+    service: () => meter.figures(),
+    measure: (isOn) => meter.turn(isOn),
+    ask: (replica, since, deliver) => runtime.askForOccurrences(toReplicaId(replica), since, deliver),
+  })
+  server.addHook('preClose', async () => feed.close())
+  return feed
 }
 
 async function listen(server: FastifyInstance, host: string, port: number): Promise<string> {

@@ -5,6 +5,7 @@ import { evidenceCodec, evidenceInquiryCodec } from './evidence-delivery.ts'
 import { exhibitCodec } from './exhibit.ts'
 import { batchCodec, fetchCodec } from './fetch.ts'
 import { newViewCodec } from './new-view.ts'
+import { occurrenceInquiryCodec, occurrencesCodec } from './occurrence.ts'
 import { viewChangeAckCodec, viewChangeDeliveryCodec, viewChangeFetchCodec } from './oral/acknowledgement.ts'
 import { macComplaintCodec } from './oral/mac-complaint.ts'
 import { oralNewViewCodec } from './oral/new-view.ts'
@@ -59,4 +60,6 @@ export const CODECS = {
   place: placeCodec,
   read: readCodec,
   'read-answer': readAnswerCodec,
+  'occurrence-inquiry': occurrenceInquiryCodec,
+  occurrences: occurrencesCodec,
 } as const

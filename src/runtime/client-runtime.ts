@@ -3,13 +3,21 @@
  */
 import { assertNever } from '../base/assert.ts'
 import { toHex } from '../base/bytes.ts'
-import type { ClientId, Timestamp } from '../base/ids.ts'
+import type { ClientId, ReplicaId, Timestamp } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import { type Cluster, hasUnorderedReads } from '../messages/cluster.ts'
 import { decodeMessage } from '../messages/decode.ts'
 import { createSigningDigest, encodeFrame } from '../messages/frame.ts'
 import { FRAME_KINDS } from '../messages/kinds.ts'
-import type { EvidenceDelivery, RefusalReason, Report, Request } from '../messages/message.ts'
+import type {
+  EvidenceDelivery,
+  Message,
+  OccurrenceDelivery,
+  RefusalReason,
+  Report,
+  Request,
+} from '../messages/message.ts'
+import { encodeOccurrenceInquiry } from '../messages/occurrence.ts'
 import { packPayload } from '../messages/payload.ts'
 import { encodePlaceInquiry } from '../messages/place.ts'
 import { encodeRead } from '../messages/read.ts'
@@ -42,6 +50,15 @@ export interface TimestampReservations {
   readonly reservedUpTo: number
   /** Calls `done` when the reservation is durable, or `failed` with a sentence if it cannot be made for now. */
   reserve(upTo: number, done: () => void, failed: (why: string) => void): void
+}
+
+/** The answers to questions that a client asks apart from its requests. */
+type Answer = Report | EvidenceDelivery | OccurrenceDelivery
+
+/** A question: the kind of its answers, and the function that takes them. */
+interface Asked {
+  readonly kind: Answer['kind']
+  readonly deliver: (answer: Answer) => void
 }
 
 export type Submitted =
@@ -92,8 +109,8 @@ export class ClientRuntime {
   readonly #callers = new Map<number, (submitted: Submitted) => void>()
   /** The listeners of reads that may still be ordered. */
   readonly #ordered = new Map<number, (request: Request) => void>()
-  readonly #reports = new Map<number, (report: Report) => void>()
-  readonly #evidence = new Map<number, (evidence: EvidenceDelivery) => void>()
+  /** The questions that wait for answers, by their nonce. */
+  readonly #asked = new Map<number, Asked>()
   readonly #stopTicking: () => void
   #nextToken = 1
   #isFlushDue = false
@@ -199,7 +216,7 @@ export class ClientRuntime {
    * Asks every replica for its report, and calls `report` for each that answers. Returns a function that stops asking.
    */
   inquire(report: (report: Report) => void): () => void {
-    return this.#ask('inquiry', this.#reports, report)
+    return this.#askAll('inquiry', { kind: 'report', deliver: (answer) => report(answer as Report) })
   }
 
   /**
@@ -207,16 +224,34 @@ export class ClientRuntime {
    * checked: use `verifyEvidence`. Returns a function that stops asking.
    */
   askForEvidence(deliver: (evidence: EvidenceDelivery) => void): () => void {
-    return this.#ask('evidence-inquiry', this.#evidence, deliver)
+    return this.#askAll('evidence-inquiry', {
+      kind: 'evidence',
+      deliver: (answer) => deliver(answer as EvidenceDelivery),
+    })
   }
 
-  #ask<A>(
-    kind: 'inquiry' | 'evidence-inquiry',
-    listeners: Map<number, (answer: A) => void>,
-    listener: (answer: A) => void,
+  /**
+   * Asks one replica for what happened in its protocol since `next` of a recording, and calls `deliver` once when it
+   * answers. Returns a function that stops waiting.
+   */
+  askForOccurrences(
+    replica: ReplicaId,
+    since: { readonly recording: number; readonly next: number },
+    deliver: (delivery: OccurrenceDelivery) => void,
   ): () => void {
     const nonce = this.#nextToken++
-    listeners.set(nonce, listener)
+    this.#asked.set(nonce, {
+      kind: 'occurrences',
+      deliver: (answer) => deliver(answer as OccurrenceDelivery),
+    })
+    this.#links.send({ kind: 'replica', id: replica }, encodeOccurrenceInquiry({ nonce, ...since }))
+    this.#scheduleFlush()
+    return () => this.#asked.delete(nonce)
+  }
+
+  #askAll(kind: 'inquiry' | 'evidence-inquiry', asked: Asked): () => void {
+    const nonce = this.#nextToken++
+    this.#asked.set(nonce, asked)
     const { bytes } = encodeFrame({
       kind: FRAME_KINDS[kind],
       payload: packPayload([nonce]),
@@ -227,7 +262,7 @@ export class ClientRuntime {
       this.#links.send({ kind: 'replica', id }, bytes)
     }
     this.#scheduleFlush()
-    return () => listeners.delete(nonce)
+    return () => this.#asked.delete(nonce)
   }
 
   stop(): void {
@@ -240,6 +275,7 @@ export class ClientRuntime {
     if (timestamp !== null && !this.state.pending.has(timestamp as Timestamp)) return
     const message = decodeMessage(frame, this.#tools)
     if (isRejection(message)) return
+    if ('nonce' in message) return this.#deliver(message, from)
     switch (message.kind) {
       case 'reply':
       case 'refusal':
@@ -254,19 +290,16 @@ export class ClientRuntime {
         if (!isRejection(verified)) this.#step({ kind: 'received', message: verified })
         return
       }
-      case 'report': {
-        const verified = this.#authenticator.authenticate(message, from)
-        if (!isRejection(verified)) this.#reports.get(message.nonce)?.(message)
-        return
-      }
-      case 'evidence': {
-        if (!this.#evidence.has(message.nonce)) return
-        const verified = this.#authenticator.authenticate(message, from)
-        if (!isRejection(verified)) this.#evidence.get(message.nonce)?.(message)
-        return
-      }
       default: // correct replicas send a client no other kind
     }
+  }
+
+  /** Passes an answer on to whoever asked for its kind. */
+  #deliver(answer: Extract<Message, { readonly nonce: number }>, from: Peer): void {
+    const asked = this.#asked.get(answer.nonce)
+    if (asked === undefined || asked.kind !== answer.kind) return
+    if (!isRejection(this.#authenticator.authenticate(answer as Answer, from)))
+      asked.deliver(answer as Answer)
   }
 
   #step(event: SessionEvent): void {

@@ -134,7 +134,7 @@ export class ReplicaRuntime {
       },
       onLink: (peer) => macs?.linked(peer),
     })
-    this.#perform(this.#step(this.state, { kind: 'resumed', nonce: readU32(entropy(4), 0) }))
+    this.#feed({ kind: 'resumed', nonce: readU32(entropy(4), 0) })
     this.#stopTicking = clock.every(TICK_MS, () => this.#tick())
     this.#scheduleTurn()
   }
@@ -171,8 +171,7 @@ export class ReplicaRuntime {
       authenticator: this.#authenticator,
       tools: this.#tools,
       checksPerTurn: this.#options.suite.checksPerTurn,
-      onMessage: (message, from) =>
-        this.#perform(this.#step(this.state, { kind: 'received', message, from })),
+      onMessage: (message, from) => this.#feed({ kind: 'received', message, from }),
       onPages: (message) => this.#states.receive(message),
       onInquiry: (inquiry, from) => this.#answerInquiry(inquiry, from),
       onRead: (read, client, mayAnswer) => this.#reads.take(client, read, mayAnswer),
@@ -229,7 +228,7 @@ export class ReplicaRuntime {
     for (let count = 0; count < EVENTS_PER_TURN_MAX && checks < this.#checksPerTurn; count++) {
       const event = this.#events.shift()
       if (event !== undefined) {
-        this.#perform(this.#step(this.state, event))
+        this.#feed(event)
         continue
       }
       const cost = this.#reception.takeNext()
@@ -268,11 +267,13 @@ export class ReplicaRuntime {
     if (content !== null) this.#links.send(to, this.#sealer.frame(content).bytes)
   }
 
-  #perform(effects: readonly Effect[]): void {
-    for (const effect of effects) this.#performOne(effect)
+  #feed(event: Event): void {
+    const effects = this.#step(this.state, event)
+    this.#inquiries.recorder.note(event, effects, this.state)
+    for (const effect of effects) this.#perform(effect)
   }
 
-  #performOne(effect: Effect): void {
+  #perform(effect: Effect): void {
     switch (effect.kind) {
       case 'persist':
         return this.#persist(effect.record)
@@ -343,14 +344,14 @@ export class ReplicaRuntime {
     if (this.#isStopped) return false
     // Batches executed before the switch are reported before it.
     for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
-      this.#perform(this.#step(this.state, event))
+      this.#feed(event)
     }
     const isAhead = stable.sequence > this.state.ordering.lastHandedOver
     if (!isAhead && this.state.recovery.health !== 'diverged') return false
     this.#executor.abandon()
     this.#options.application.restore(snapshot)
     const { nextExpiry } = this.#options.application
-    this.#perform(this.#step(this.state, { kind: 'transferred', stable, nextExpiry }))
+    this.#feed({ kind: 'transferred', stable, nextExpiry })
     this.#scheduleTurn()
     return true
   }
@@ -374,7 +375,7 @@ export class ReplicaRuntime {
     return this.#sendTo(to, isShown ? content : { ...content, commits: [] })
   }
 
-  /** Sends a content outside a turn's events, such as a read from disk, in its own turn. Returns its bytes. */
+  /** Sends a content in a turn of its own, such as a read from disk. Returns its bytes. */
   #sendTo(to: ReplicaId, content: ReplicaContent): number {
     if (this.#isStopped) return 0
     const bytes = this.#sealer.bytes(content)

@@ -58,7 +58,9 @@ describe('what a link carries', () => {
 
   /** Named here once more: a list derived from the table could not show that a row of it is wrong. */
   const ofLinks: readonly string[] =
-    'status fetch batch refusal report page-fetch page recall evidence place read-answer'.split(' ')
+    'status fetch batch refusal report page-fetch page recall evidence place read-answer occurrences'.split(
+      ' ',
+    )
   const linked = frameSamples(kit).filter(({ kind }) => ofLinks.includes(kind))
   test.each(linked)('PBFT-1.11 a $kind is taken on the link of its sender alone', ({ bytes, from }) => {
     expect(verdictOf(bytes, from)).toBe('accepted')

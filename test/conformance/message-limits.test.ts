@@ -48,6 +48,7 @@ const BODILESS = [
   'recall',
   'evidence-inquiry',
   'place-inquiry',
+  'occurrence-inquiry',
   'place',
 ] as const
 

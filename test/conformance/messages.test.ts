@@ -29,11 +29,12 @@ const LINKED = [
   'page',
   'recall',
   'evidence',
+  'occurrences',
 ]
 /** Messages that others signed, shown by whoever has them: the link says who shows it. */
 const SHOWN_ON_A_LINK = ['decision', 'stable-checkpoint', 'recollection', 'exhibit']
 /** The questions of a client to a replica. */
-const QUESTIONS = ['inquiry', 'place-inquiry', 'evidence-inquiry', 'read']
+const QUESTIONS = ['inquiry', 'place-inquiry', 'evidence-inquiry', 'occurrence-inquiry', 'read']
 
 const messageOf = (bytes: Uint8Array): Message => {
   const message = decodeMessage(bytes, kit.tools)
@@ -151,6 +152,7 @@ function contentOf(message: Message): { readonly payload: Payload; readonly body
     case 'inquiry':
     case 'place-inquiry':
     case 'evidence-inquiry':
+    case 'occurrence-inquiry':
     case 'read':
     case 'new-view': // O is signed one by one
       return null

@@ -5,7 +5,8 @@ import type { Peer } from '../../src/base/peer.ts'
 import { encodeFrame, splitFrame } from '../../src/messages/frame.ts'
 import { FRAME_KINDS, type FrameKind } from '../../src/messages/kinds.ts'
 import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
-import type { MessageKind } from '../../src/messages/message.ts'
+import type { MessageKind, Occurrence } from '../../src/messages/message.ts'
+import { encodeOccurrenceInquiry } from '../../src/messages/occurrence.ts'
 import { createOralViewChange } from '../../src/messages/oral/view-change.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import { encodePlaceInquiry } from '../../src/messages/place.ts'
@@ -106,6 +107,12 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
     replica(1, session.placeOf(1, 4_096, { token: 9, isShared: true }).bytes, 'place'),
     { kind: 'read', bytes: encodeRead(readOf(9)), from: kit.clientPeer(0) },
     replica(1, kit.frameOf(1, readAnswerOf(9, utf8('results'))), 'read-answer'),
+    {
+      kind: 'occurrence-inquiry',
+      bytes: encodeOccurrenceInquiry({ nonce: 9, recording: 2 ** 40, next: 7 }),
+      from: kit.clientPeer(0),
+    },
+    replica(1, kit.frameOf(1, { kind: 'occurrences', nonce: 9, ...OCCURRED }), 'occurrences'),
     replica(1, checkpoint.bytes, 'checkpoint'),
     replica(2, viewChange.bytes, 'view-change'),
     replica(view % kit.n, newView.bytes, 'new-view'),
@@ -174,6 +181,24 @@ const readAnswerOf = (number: number, results: Uint8Array) => ({
   resultDigest: hash(results),
   results,
 })
+
+const at = (2 ** 41) as Milliseconds
+const accepted = {
+  kind: 'accepted',
+  at,
+  view: 3 as View,
+  sequence: 9 as Sequence,
+  peer: null,
+  digest: 2 ** 31,
+}
+const convicted = { ...accepted, kind: 'convicted', peer: 3 as ReplicaId, digest: 0 }
+const OCCURRED = {
+  recording: 2 ** 40,
+  first: 7,
+  omitted: 300,
+  timerMs: 2_500,
+  occurrences: [accepted as Occurrence, convicted as Occurrence],
+}
 
 function clientQuestion(kind: 'inquiry' | 'evidence-inquiry', from: Peer): Sample {
   const parts = { payload: packPayload([9]), authentication: EMPTY, body: EMPTY }

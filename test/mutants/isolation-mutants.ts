@@ -142,7 +142,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a state is put together from one that a batch is changing',
     rule: '2.5',
-    within: 'ReplicaRuntime.#performOne',
+    within: 'ReplicaRuntime.#perform',
     search: 'this.#executor.betweenBatches(() => this.#states.transfer.aim(effect.stable))',
     replacement: 'this.#states.transfer.aim(effect.stable)',
   },

@@ -1,10 +1,11 @@
-/** A replica's answers to clients that ask for its report, its evidence, and their last timestamps. */
+/** A replica's answers to clients that ask for its report, its evidence, its occurrences, and their last timestamps. */
 import type { Content } from '../../messages/content.ts'
 import type { AnyInquiry, ReplicaReport } from '../../messages/message.ts'
 import { answerTo, type ReportedOutside, reportOf } from '../../pbft/report.ts'
 import type { ReplicaState } from '../../pbft/state.ts'
 import type { Peer } from '../../ports.ts'
 import type { SenderBudgets } from '../inbound/sender-budgets.ts'
+import { OccurrenceRecorder } from '../observation/occurrence-recorder.ts'
 import type { ReplicaRuntimeOptions } from '../replica-runtime-options.ts'
 import { LiveSessions } from './live-sessions.ts'
 
@@ -12,14 +13,18 @@ export class InquiryAnswers {
   readonly #options: ReplicaRuntimeOptions
   readonly #budgets: SenderBudgets
   readonly #sessions = new LiveSessions()
+  /** The recording of what happens in the protocol, which runs while somebody asks for it. */
+  readonly recorder: OccurrenceRecorder
 
   constructor(options: ReplicaRuntimeOptions, budgets: SenderBudgets) {
     this.#options = options
     this.#budgets = budgets
+    this.recorder = new OccurrenceRecorder(() => options.clock.now())
   }
 
   tick(): void {
     this.#sessions.tick()
+    this.recorder.tick()
   }
 
   /** Returns the answer to an inquiry; null if there is none, for example because this state is not the cluster's. */
@@ -31,6 +36,7 @@ export class InquiryAnswers {
       const { timestamp } = application.lastUse(from.id)
       return { kind: 'place', session, timestamp, ...this.#sessions.hear(from.id, session, token) }
     }
+    if (inquiry.kind === 'occurrence-inquiry') return this.recorder.answer(inquiry, state)
     return answerTo(inquiry, state, this.#outside)
   }
 
