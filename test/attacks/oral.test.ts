@@ -8,7 +8,7 @@ import { deeper } from '../kit/depth.ts'
 
 /** Those whose defence is another one than where everything is signed. */
 const NAMES = deeper(
-  ['impersonate', 'lossy-new-view'],
+  ['impersonate'],
   [
     'equivocate',
     'tamper-request',

@@ -26,10 +26,8 @@ const OF_EACH_AIM = [
   'corrupt-checkpoint',
   'equivocating-client',
   'partition',
-  'flood-primary',
   'phase-confusion',
   'twins',
-  'moving',
 ]
 const all = [...CATALOGUE.values()]
 const attacks = deeper(

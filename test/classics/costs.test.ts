@@ -7,7 +7,7 @@ import { type CostRow, judge } from '../../src/costs/costs.ts'
 import { measureGenerals } from '../../src/costs/measure-generals.ts'
 import { measureStore } from '../../src/costs/measure-store.ts'
 import { fastSuite } from '../../src/simulator/world/fast-suite.ts'
-import { deeper } from '../kit/depth.ts'
+import { deeper, IS_DEEP } from '../kit/depth.ts'
 
 /** The table of section 8, its numbers as they stand there: n = 4, 7, 10. */
 const GENERALS: Readonly<Record<string, readonly number[]>> = {
@@ -106,7 +106,7 @@ const MACS: Readonly<Record<string, readonly (readonly [made: number, checked: n
   ],
 }
 
-test.each(STORE_SIZES)('the store in oral mode, size %i of the table: n = %i', (column, n) => {
+test.runIf(IS_DEEP).each(STORE_SIZES)('the store in oral mode, size %i of the table: n = %i', (column, n) => {
   const rows = measureStore({ n, mode: 'oral', suite: fastSuite, stopwatch: null }).map(judge)
   expect(rows.filter(({ verdict }) => verdict !== 'equal')).toEqual([])
   const counted = new Map(rows.map((row) => [row.protocol, row.counts]))

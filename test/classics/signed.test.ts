@@ -34,15 +34,18 @@ describe('SM(m)', () => {
     })
   }
 
-  test.each([
+  const sizes = [
     { n: 4, tolerated: 1, traitors: 1 },
-    { n: 4, tolerated: 2, traitors: 2 },
     { n: 3, tolerated: 1, traitors: 1 },
-  ])('n = $n, m = $tolerated: whatever $traitors traitors do, the loyal ones agree', (size) => {
-    const { faults, outcomes } = exploreAll(size)
-    expect(faults).toEqual({})
-    expect(outcomes).toBeGreaterThan(4)
-  })
+  ]
+  test.each(deeper(sizes, [...sizes, { n: 4, tolerated: 2, traitors: 2 }]))(
+    'n = $n, m = $tolerated: whatever $traitors traitors do, the loyal ones agree',
+    (size) => {
+      const { faults, outcomes } = exploreAll(size)
+      expect(faults).toEqual({})
+      expect(outcomes).toBeGreaterThan(4)
+    },
+  )
 
   test('SM(1) with two traitors: one lieutenant hears of a second value too late to tell', () => {
     expect(exploreAll({ n: 4, tolerated: 1, traitors: 2 }).faults).toEqual({
@@ -86,12 +89,13 @@ describe('Dolev–Strong', () => {
     },
   )
 
-  test.each([
-    { n: 4, tolerated: 1, traitors: 1, rounds: 1 },
-    { n: 4, tolerated: 2, traitors: 2, rounds: 2 },
-  ])('f = $tolerated: $rounds rounds are one too few', (size) => {
-    expect(exploreAll(size).faults).toEqual({ disagreement: expect.any(Number) })
-  })
+  const tooFew = { n: 4, tolerated: 1, traitors: 1, rounds: 1 }
+  test.each(deeper([tooFew], [tooFew, { n: 4, tolerated: 2, traitors: 2, rounds: 2 }]))(
+    'f = $tolerated: $rounds rounds are one too few',
+    (size) => {
+      expect(exploreAll(size).faults).toEqual({ disagreement: expect.any(Number) })
+    },
+  )
 
   test.each([
     [7, 2, 40],

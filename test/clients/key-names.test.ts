@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { keyName, keyOfName } from '../../clients/api/key-name.ts'
 import { decodeKey, encodeKey } from '../../clients/api/key-path.ts'
+import { deeper } from '../kit/depth.ts'
 
 const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.from(values)
 const text = (value: string): Uint8Array => Uint8Array.from(Buffer.from(value))
@@ -47,7 +48,7 @@ describe('the name of a key', () => {
         // A client that decodes an answer gets the same name.
         expect(JSON.parse(Buffer.from(JSON.stringify(name)).toString('utf8'))).toBe(name)
       }),
-      { numRuns: 2_000 },
+      { numRuns: deeper(666, 2_000) },
     )
   })
 
@@ -64,7 +65,7 @@ describe('a key in a URL', () => {
         const url = new URL(`http://localhost/v1/kv?key=${encodeKey(key)}`)
         expect(url.search).toBe(`?key=${encodeKey(key)}`)
       }),
-      { numRuns: 1_000 },
+      { numRuns: deeper(333, 1_000) },
     )
   })
 

@@ -7,6 +7,7 @@ import { WATCHES_MAX } from '../../clients/library/watches.ts'
 import { utf8 } from '../../src/base/bytes.ts'
 import { isWanted } from '../../src/simulator/checkers/watch-promises.ts'
 import { EVERY_KEY, keysWithPrefix, oneKey } from '../../src/store/key-range.ts'
+import { deeper } from '../kit/depth.ts'
 import { put, remove } from '../store/harness.ts'
 import { brokenBy, large, puts, type Reader, WatchedStore } from './watched-store.ts'
 
@@ -193,7 +194,7 @@ describe('many watches', () => {
         expect(brokenBy(store, ...readers)).toEqual([])
         store.watches.close()
       }),
-      { numRuns: 30 },
+      { numRuns: deeper(10, 30) },
     )
   })
 })

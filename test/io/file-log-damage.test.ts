@@ -7,8 +7,12 @@ import {
   RECORD_HEADER_BYTES,
   SEGMENT_HEADER_BYTES,
 } from '../../src/io/file-log-record.ts'
+import { deeper } from '../kit/depth.ts'
 import { FileLogBench, SMALL_SEGMENT_BYTES } from './file-log-bench.ts'
 import { appendEach, failure, flipBit, offsetOf, patch, prepare, synced, texts } from './file-log-kit.ts'
+
+/** Each so many-th byte is tried, and in the deep run each. */
+const STEP = deeper(3, 1)
 
 let bench: FileLogBench
 beforeEach(async () => {
@@ -24,16 +28,16 @@ describe('a torn tail', () => {
       const { offsets, end, segment } = await prepare(bench, ['one', 'two', 'the last one'], 2)
       const original = readFileSync(segment)
       const marker = readFileSync(bench.path('marker'))
-      for (let at = offsets[2] ?? 0; at < end; at++) {
+      for (let at = offsets[2] ?? 0; at < end; at += STEP) {
         writeFileSync(segment, original)
         writeFileSync(bench.path('marker'), marker)
         if (how === 'cut short') truncateSync(segment, at)
         else patch(segment, at, new Uint8Array(end - at).fill(how === 'zeroed' ? 0 : 0xa5))
         const replay = await bench.open()
         expect(texts(replay), `torn at ${at}`).toEqual(['one', 'two'])
-        if (at % 8 === 0) await appendEach(replay.log, ['new'])
+        if (at % 8 < STEP) await appendEach(replay.log, ['new'])
         await bench.close()
-        if (at % 8 !== 0) continue
+        if (at % 8 >= STEP) continue
         expect(texts(await bench.open())).toEqual(['one', 'two', 'new'])
         await bench.close()
         expect(statSync(segment).size).toBe(SMALL_SEGMENT_BYTES)
@@ -78,7 +82,7 @@ describe('damage', () => {
     const { offsets, end, segment } = await prepare(bench, ['one', 'two', 'three'])
     const starts = [0, SEGMENT_HEADER_BYTES, ...offsets]
     const original = readFileSync(segment)
-    for (let at = 0; at < end; at++) {
+    for (let at = 0; at < end; at += STEP) {
       writeFileSync(segment, original)
       flipBit(segment, at)
       const error = await failure(bench.open())
@@ -185,7 +189,7 @@ describe('lost synced data', () => {
   test('the log cut off at any byte below the marker', async () => {
     const { end, segment } = await prepare(bench, ['one', 'two', 'three'])
     const original = readFileSync(segment)
-    for (let at = 0; at < end; at++) {
+    for (let at = 0; at < end; at += STEP) {
       writeFileSync(segment, original.subarray(0, at))
       const error = await failure(bench.open())
       expect(error, `cut at ${at}`).toBeInstanceOf(LogLostSyncedData)

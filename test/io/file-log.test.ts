@@ -125,7 +125,7 @@ describe('segments', () => {
   })
 
   test('a crash at any operation of a file loses no record whose sync was answered', async () => {
-    for (let operations = 0; operations < 60; operations += deeper(3, 1)) {
+    for (let operations = 0; operations < 60; operations += deeper(7, 1)) {
       const copy = new FileLogBench(4096)
       await copy.create()
       const { log } = await copy.open()

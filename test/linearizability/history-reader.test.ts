@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checkHistory } from '../../src/linearizability/check-history.ts'
 import { HistoryReader } from '../../src/linearizability/history-reader.ts'
+import { deeper } from '../kit/depth.ts'
 import { recordStore } from './history-kit.ts'
 
 /** Returns the fault of the last of these lines; the others must be right. */
@@ -95,7 +96,7 @@ test('whatever the bytes of a history are changed to, it is read or a fault is n
         .find((each) => each !== null)
       verdicts.add(fault === undefined ? checkHistory(reader.history).kind : 'fault')
     }),
-    { numRuns: 2_000 },
+    { numRuns: deeper(666, 2_000) },
   )
   expect(verdicts).toContain('fault')
   expect(verdicts.size).toBeGreaterThan(1)

@@ -9,9 +9,10 @@ import { withoutFaults } from '../../src/simulator/plan/plan.ts'
 import { type DetailedResult, type SimulationOptions, simulate } from '../../src/simulator/runs/simulate.ts'
 import type { ExtraClientHost } from '../../src/simulator/world/extra-clients.ts'
 import { encodeOperations } from '../../src/store/operations-writer.ts'
+import { deeper } from '../kit/depth.ts'
 import { PLANTED_VIOLATIONS, type PlantedViolation } from './sabotages.ts'
 
-const SEEDS = 4
+const SEEDS = deeper(1, 4)
 /** So much that carrying it out takes several turns. */
 const OPERATIONS = encodeOperations(
   Array.from({ length: 60 }, (_, index) => ({

@@ -11,7 +11,7 @@ import { drawPlan } from '../../src/simulator/plan/draw-plan.ts'
 import { withoutFaults } from '../../src/simulator/plan/plan.ts'
 import { simulate } from '../../src/simulator/runs/simulate.ts'
 import { CALM_NETWORK } from '../../src/simulator/world/virtual-network.ts'
-import { deeper } from '../kit/depth.ts'
+import { deeper, IS_DEEP } from '../kit/depth.ts'
 
 const SEEDS = [1]
 
@@ -63,7 +63,7 @@ describe.each(deeper([4], [4, 7]))('n = %i', (n) => {
     expect(facts.guilty).toEqual([0])
   })
 
-  test.each(equivocations)(
+  test.runIf(IS_DEEP).each(equivocations)(
     'PBFT-1.5 $name: f backups of two faces are convicted, and nobody else',
     (attack) => {
       const { faults, facts } = attackInSimulator(attack, { n, seed: 3, lastsMs: 1_000 })

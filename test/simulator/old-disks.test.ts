@@ -8,6 +8,7 @@ import { scenarioNamed } from '../../src/simulator/runs/scenarios.ts'
 import { shrink } from '../../src/simulator/runs/shrink.ts'
 import { VirtualTime } from '../../src/simulator/world/virtual-clock.ts'
 import { VirtualDisk } from '../../src/simulator/world/virtual-disk.ts'
+import { IS_DEEP } from '../kit/depth.ts'
 
 const planOf = (name: string): Plan => scenarioNamed(name)?.plan as Plan
 
@@ -20,7 +21,7 @@ function traced(name: string) {
 }
 
 describe('PBFT-6.4: an old copy of a disk', () => {
-  it('is recognised by what the others have, each time, and the replica heals', () => {
+  it.runIf(IS_DEEP)('is recognised by what the others have, each time, and the replica heals', () => {
     const { result, count } = traced('old-copy-of-a-disk')
     expect(result.explanation).toEqual([])
     expect(count(/fault old-disk replica 1/)).toBe(2)

@@ -6,7 +6,7 @@ import { createRandom } from '../../src/base/random.ts'
 import { LOG_WINDOW } from '../../src/messages/limits.ts'
 import { type Fault, type Plan, withoutFaults } from '../../src/simulator/plan/plan.ts'
 import { CALM_NETWORK } from '../../src/simulator/world/virtual-network.ts'
-import { deeper } from '../kit/depth.ts'
+import { deeper, IS_DEEP } from '../kit/depth.ts'
 
 const PRIMARY = 0 as ReplicaId
 const SLEEPER = 2 as ReplicaId
@@ -34,23 +34,26 @@ describe('outages', () => {
     }
   })
 
-  it('PBFT-1.11: a replica that slept through more than the log window gets level from the logs of the others', () => {
-    const drawn = drawSwarmPlan(1, 4)
-    const plan: Plan = {
-      ...withoutFaults(drawn),
-      faultyMax: 4,
-      network: CALM_NETWORK,
-      disk: { syncMs: [0.5, 1], readMs: 1, isTornAtCrash: true },
-      workload: { ...drawn.workload, requestsPerClient: 150, openMax: 2, burstMax: 2, pauseMsMax: 4 },
-      faults: [
-        { kind: 'crash', replica: SLEEPER, losesSent: true, atMs: 20 },
-        // What served the sleeper has nothing in memory either.
-        { kind: 'crash', replica: PRIMARY, losesSent: true, atMs: 2_999 },
-      ],
-      calmAtMs: 3_000,
-    }
-    const result = simulateSwarm({ seed: 1, n: 4, plan })
-    expect(result.explanation).toEqual([])
-    expect(result.batches).toBeGreaterThan(LOG_WINDOW)
-  })
+  it.runIf(IS_DEEP)(
+    'PBFT-1.11: a replica that slept through more than the log window gets level from the logs of the others',
+    () => {
+      const drawn = drawSwarmPlan(1, 4)
+      const plan: Plan = {
+        ...withoutFaults(drawn),
+        faultyMax: 4,
+        network: CALM_NETWORK,
+        disk: { syncMs: [0.5, 1], readMs: 1, isTornAtCrash: true },
+        workload: { ...drawn.workload, requestsPerClient: 150, openMax: 2, burstMax: 2, pauseMsMax: 4 },
+        faults: [
+          { kind: 'crash', replica: SLEEPER, losesSent: true, atMs: 20 },
+          // What served the sleeper has nothing in memory either.
+          { kind: 'crash', replica: PRIMARY, losesSent: true, atMs: 2_999 },
+        ],
+        calmAtMs: 3_000,
+      }
+      const result = simulateSwarm({ seed: 1, n: 4, plan })
+      expect(result.explanation).toEqual([])
+      expect(result.batches).toBeGreaterThan(LOG_WINDOW)
+    },
+  )
 })

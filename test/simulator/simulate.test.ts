@@ -43,11 +43,11 @@ const FAULT_KINDS: readonly Fault['kind'][] = [
 ]
 
 /** Of each mode. */
-const PLANS = deeper(500, 2_000)
+const PLANS = deeper(300, 2_000)
 
 describe('a seed decides everything', () => {
-  it('gives the same trace twice', () => {
-    for (const seed of deeper([33], [11, 12])) {
+  it.runIf(IS_DEEP)('gives the same trace twice', () => {
+    for (const seed of [11, 12]) {
       const first = simulateSwarm({ seed, n: 4 })
       const second = simulateSwarm({ seed, n: 4 })
       expect(second).toEqual(first)
@@ -58,7 +58,7 @@ describe('a seed decides everything', () => {
   it('gives another trace for another seed or another size', () => {
     const results = [
       ...deeper([33, 46], [1, 21]).map((seed) => simulateSwarm({ seed, n: 4 })),
-      simulateSwarm({ seed: deeper(33, 1), n: 7 }),
+      ...deeper([], [simulateSwarm({ seed: 1, n: 7 })]),
     ]
     expect(results.flatMap(({ explanation }) => explanation)).toEqual([])
     expect(new Set(results.map(({ traceHash }) => traceHash)).size).toBe(results.length)
@@ -156,7 +156,7 @@ describe('the power fails within a turn', () => {
 })
 
 /** Those that every change is tried with; the deep run takes all. */
-const TELLING = ['power-failures', 'equivocating-primary', 'isolated-primary']
+const TELLING = ['power-failures', 'isolated-primary']
 
 describe('scenarios written by hand', () => {
   for (const { name, does, plan } of SCENARIOS.filter((each) => IS_DEEP || TELLING.includes(each.name))) {

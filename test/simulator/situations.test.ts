@@ -8,6 +8,7 @@ import { SituationObserver } from '../../src/simulator/coverage/situation-observ
 import { SITUATIONS, situationsOf } from '../../src/simulator/coverage/situations.ts'
 import { SCENARIOS } from '../../src/simulator/runs/scenarios.ts'
 import { ROOT } from '../kit/built-program.ts'
+import { IS_DEEP } from '../kit/depth.ts'
 
 const PROTOCOL = readFileSync(join(ROOT, 'src/PROTOCOL.md'), 'utf8')
 
@@ -31,7 +32,7 @@ it.each(['signed', 'oral'] as const)('demands at least 60 situations of %s runs'
   expect(demanded.length).toBeGreaterThanOrEqual(60)
 })
 
-it('changes nothing in a run, and recognises what it came to', () => {
+it('recognises what a run came to, and changes nothing in it', () => {
   const scenario = SCENARIOS.find(({ name }) => name === 'lost-disk')
   if (scenario === undefined) throw new Error('there is no scenario lost-disk')
   const { plan } = scenario
@@ -45,7 +46,7 @@ it('changes nothing in a run, and recognises what it came to', () => {
       return observer
     },
   })
-  expect(observed.traceHash).toBe(simulateSwarm({ seed: plan.seed, plan }).traceHash)
+  if (IS_DEEP) expect(observed.traceHash).toBe(simulateSwarm({ seed: plan.seed, plan }).traceHash)
   const reached = observers[0]?.reached
   for (const name of [
     'a replica starts without what it had promised',

@@ -51,7 +51,7 @@ test.runIf(IS_DEEP)(
   },
 )
 
-test('one of four that lost its log: the others serve, and it heals', () => {
+test.runIf(IS_DEEP)('one of four that lost its log: the others serve, and it heals', () => {
   const result = simulateSwarm({ seed: 1, n: 4, plan: planOf(losing([1])) })
   expect(result.explanation).toEqual([])
   expect(result.healed).toBe(1)

@@ -15,6 +15,7 @@ import {
 } from '../../src/store/key-range.ts'
 import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
 import type { Result } from '../../src/store/results.ts'
+import { deeper } from '../kit/depth.ts'
 import { alice, Driver, put, remove, request } from './harness.ts'
 
 const FOREVER = { revisionsMax: 0, ageMs: 0, bytesMax: 0 }
@@ -139,7 +140,7 @@ describe('a read of changes', () => {
           }
         }
       }),
-      { numRuns: 100 },
+      { numRuns: deeper(33, 100) },
     )
   })
 
@@ -154,7 +155,7 @@ describe('a read of changes', () => {
           expect(restarted.fingerprint()).toBe(whole.fingerprint())
         }
       }),
-      { numRuns: 25 },
+      { numRuns: deeper(8, 25) },
     )
   })
 

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
 import { readResults } from '../../src/store/results.ts'
+import { deeper } from '../kit/depth.ts'
 import { alice, bob, Driver, get, list, put, rawBody, rawOperation, remove, request } from './harness.ts'
 
 const valid: readonly Operation[] = [
@@ -41,7 +42,7 @@ describe('hostile operations', () => {
         }
         expect(two.fingerprint()).toBe(one.fingerprint())
       }),
-      { numRuns: 400 },
+      { numRuns: deeper(133, 400) },
     )
   })
 
@@ -63,7 +64,7 @@ describe('hostile operations', () => {
         }
         expect(drivers[1]?.fingerprint()).toBe(drivers[0]?.fingerprint())
       }),
-      { numRuns: 200 },
+      { numRuns: deeper(66, 200) },
     )
   })
 })

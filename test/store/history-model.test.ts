@@ -16,6 +16,7 @@ import { SORT_ORDERS, SORT_TARGETS, type SortOrder, type SortTarget } from '../.
 import type { RangeOperation } from '../../src/store/range-operations.ts'
 import type { RangeItem } from '../../src/store/range-results.ts'
 import type { Result } from '../../src/store/results.ts'
+import { deeper } from '../kit/depth.ts'
 import { alice, bob, Driver, put, remove, request } from './harness.ts'
 
 const NO_LEASE = new Uint8Array(8)
@@ -189,7 +190,7 @@ describe('the history', () => {
           }
         },
       ),
-      { numRuns: 250 },
+      { numRuns: deeper(83, 250) },
     )
   })
 
@@ -332,7 +333,7 @@ describe('compaction', () => {
           }
         },
       ),
-      { numRuns: 100 },
+      { numRuns: deeper(33, 100) },
     )
   })
 })

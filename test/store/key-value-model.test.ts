@@ -6,6 +6,7 @@ import { KeyValueStore } from '../../src/store/key-value-store.ts'
 import type { Operation } from '../../src/store/operations-writer.ts'
 import type { Result } from '../../src/store/results.ts'
 import { Tree } from '../../src/tree/tree.ts'
+import { deeper } from '../kit/depth.ts'
 import { Driver, get, hash, put, remove } from './harness.ts'
 
 interface Entry {
@@ -116,7 +117,7 @@ describe('against the model', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: deeper(100, 300) },
     )
   })
 
@@ -146,7 +147,7 @@ describe('against the model', () => {
           )
         },
       ),
-      { numRuns: 200 },
+      { numRuns: deeper(66, 200) },
     )
   })
 })

@@ -6,6 +6,7 @@ import { EVERY_KEY } from '../../src/store/key-range.ts'
 import { leaseIdBytes, leaseIdOf, leaseIdText } from '../../src/store/lease-id.ts'
 import { PORTION_LEASE_KEYS } from '../../src/store/leases.ts'
 import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
+import { deeper } from '../kit/depth.ts'
 import { Driver, get, put, remove } from './harness.ts'
 import { drain, grant, keepAlive, revoke, statuses, timeToLive } from './lease-language.ts'
 
@@ -181,7 +182,7 @@ describe('any operations', () => {
           expect(restarted.fingerprint()).toBe(whole.fingerprint())
         }
       }),
-      { numRuns: 60 },
+      { numRuns: deeper(20, 60) },
     )
   })
 
@@ -207,7 +208,7 @@ describe('any operations', () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: deeper(20, 60) },
     )
   })
 })

@@ -6,6 +6,7 @@ import { type ClientId, toMilliseconds, toSequence } from '../../src/base/ids.ts
 import type { BatchExecution, RequestOutcome } from '../../src/base/request-outcome.ts'
 import type { ExecutableRequest, Store } from '../../src/store/application.ts'
 import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
+import { deeper } from '../kit/depth.ts'
 import { alice, bob, Driver, get, list, put, remove, request, stranger } from './harness.ts'
 
 const SLICES = [1, 2, 3, 5, 8, 13, 40, 200, 1_000, 10_000]
@@ -79,7 +80,7 @@ describe('a batch in slices', () => {
           expect(sliced.store.revision).toBe(whole.store.revision)
         }
       }),
-      { numRuns: 150 },
+      { numRuns: deeper(50, 150) },
     )
   })
 
@@ -103,7 +104,7 @@ describe('a batch in slices', () => {
           inSlices(store, requests, { units, onPause })
         }
       }),
-      { numRuns: 60 },
+      { numRuns: deeper(20, 60) },
     )
   })
 

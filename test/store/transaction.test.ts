@@ -8,6 +8,7 @@ import { EVERY_KEY, oneKey } from '../../src/store/key-range.ts'
 import { OPERATION_CODES } from '../../src/store/operations.ts'
 import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
 import type { TransactionOperation } from '../../src/store/transaction-writer.ts'
+import { deeper } from '../kit/depth.ts'
 import { Generator } from './etcd-model/generator.ts'
 import { isSupported, operationOf, StoreModel } from './etcd-model/store-model.ts'
 import { bob, Driver, get, list, put, rawBody, rawOperation, remove, request } from './harness.ts'
@@ -157,7 +158,7 @@ describe('malformed transactions', () => {
         const results = driver.bytes(rawBody(1, rawOperation(OPERATION_CODES.transaction, 0, bytes)))
         if (results[2] !== 0) expect(driver.store.revision).toBe(1)
       }),
-      { numRuns: 300 },
+      { numRuns: deeper(100, 300) },
     )
   })
 })

@@ -8,6 +8,7 @@ import type { ExecutableRequest, Store } from '../../src/store/application.ts'
 import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
 import { CLIENT_WINDOW } from '../../src/store/sessions.ts'
 import type { TreeSnapshot } from '../../src/tree/snapshot.ts'
+import { deeper } from '../kit/depth.ts'
 import { alice, bob, Driver, get, list, put, remove, request, stranger } from './harness.ts'
 
 const replica = 'd4'.repeat(32) as ClientId
@@ -99,7 +100,7 @@ describe('a transferred state', () => {
         }
         expect(answersOf(target.store, asked)).toEqual(answersOf(reference.store, asked))
       }),
-      { numRuns: 80 },
+      { numRuns: deeper(26, 80) },
     )
   })
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { concatBytes, toHex } from '../../src/base/bytes.ts'
 import { Tree } from '../../src/tree/tree.ts'
 import { verifyProof } from '../../src/tree/verify-proof.ts'
+import { deeper } from '../kit/depth.ts'
 import { apply, change, hash, type Model, runs } from './tree-kit.ts'
 
 const keyOf = (index: number): Uint8Array => hash(Uint8Array.of(index >> 8, index)).subarray(0, 12)
@@ -31,7 +32,7 @@ describe('a proof', () => {
           expect(verdict.kind === 'present' ? verdict.value.slice() : verdict.kind).toEqual(value ?? 'absent')
         }
       }),
-      { numRuns: 20 },
+      { numRuns: deeper(6, 20) },
     )
   })
 

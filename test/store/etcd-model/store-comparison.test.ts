@@ -9,7 +9,7 @@ import { EtcdModel } from './model.ts'
 import { RelativeModel } from './relative-model.ts'
 import { isSupported, StoreModel } from './store-model.ts'
 
-const SEEDS = deeper(4, 40)
+const SEEDS = deeper(2, 40)
 const REQUESTS = 1_500
 const LEASE_ANSWERS = ['leaseGrant', 'leaseRevoke', 'leaseKeepAlive', 'leaseTimeToLive', 'leaseLeases']
 
