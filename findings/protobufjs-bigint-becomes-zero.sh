@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # protobufjs 8.8.1: a BigInt given for an int64 or uint64 field is encoded as 0, whatever its value, without an error, although
-# the same field as a decimal string or a Long is exact; `fromObject` converts it, `verify` objects to it. What begins with digits is taken up to them:
-# "12abc" is encoded as 12. And a `bytes` field that is missing reads as an empty Array, not as an empty Uint8Array or Buffer.
+# the same field as a decimal string or a Long is exact; `fromObject` converts it, and `verify` objects to it. A string that
+# begins with digits is taken up to them: "12abc" is encoded as 12. And a `bytes` field that is missing reads as an empty Array,
+# not as an empty Uint8Array or Buffer.
 # Needs Node.js 20 and npm. Exits with 0 while this is so, with 1 when it changed.
 set -euo pipefail
 work=$(mktemp -d)
