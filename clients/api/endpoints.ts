@@ -9,6 +9,7 @@ import { deleteKey, deleteNamedKey, getKey, listKeys, putKey, putNamedKey } from
 import { getLease, grantLease, keepLease, listLeases, revokeLease } from './leases.ts'
 import { getMetrics } from './metrics.ts'
 import { ProblemDocument } from './problems.ts'
+import { ReceiptDocument } from './receipt.ts'
 import { getDescription } from './self-description.ts'
 import { getStatus, StatusDocument } from './status.ts'
 import { runTransaction, Transaction, TransactionDone } from './transaction.ts'
@@ -27,6 +28,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
 export const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
   Status: StatusDocument,
   Evidence: EvidenceEntry,
+  Receipt: ReceiptDocument,
   Problem: ProblemDocument,
   Transaction,
   TransactionDone,

@@ -8,6 +8,8 @@
  * names; `?name=` and `--name` take them back.
  */
 
+import { concatBytes, fromHex, utf8 } from '../../src/base/bytes.ts'
+
 /** Characters that are written as escapes: controls, separators of lines, and marks without a shape of their own. */
 const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u00AD\u200B\u2060\uFEFF\\]/u
 const EVERY_HIDDEN = new RegExp(HIDDEN, 'gu')
@@ -21,6 +23,8 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\t': '\\t',
 }
 const ESCAPED: Readonly<Record<string, string>> = { '\\': '\\', n: '\n', r: '\r', t: '\t' }
+
+const NO_BYTES = new Uint8Array(0)
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -45,18 +49,18 @@ export function keyName(key: Uint8Array): string {
 
 /** The bytes that a name stands for; null for a text that is no name: a backslash with nothing known behind it. */
 export function keyOfName(name: string): Uint8Array | null {
-  const parts: Buffer[] = []
+  const parts: Uint8Array[] = []
   let from = 0
   for (const match of name.matchAll(ESCAPE)) {
     const [whole, byte, short] = match
-    parts.push(Buffer.from(name.slice(from, match.index)))
-    if (byte !== undefined) parts.push(Buffer.from(byte, 'hex'))
-    else if (short !== undefined) parts.push(Buffer.from(ESCAPED[short] ?? ''))
+    parts.push(utf8(name.slice(from, match.index)))
+    if (byte !== undefined) parts.push(fromHex(byte.toLowerCase()) ?? NO_BYTES)
+    else if (short !== undefined) parts.push(utf8(ESCAPED[short] ?? ''))
     else return null
     from = match.index + whole.length
   }
-  parts.push(Buffer.from(name.slice(from)))
-  return Uint8Array.from(Buffer.concat(parts))
+  parts.push(utf8(name.slice(from)))
+  return concatBytes(...parts)
 }
 
 function textOf(bytes: Uint8Array): string | null {
@@ -68,7 +72,7 @@ function textOf(bytes: Uint8Array): string | null {
 }
 
 const escapeCharacter = (character: string): string =>
-  SHORT_ESCAPES[character] ?? [...Buffer.from(character)].map(escapeByte).join('')
+  SHORT_ESCAPES[character] ?? [...utf8(character)].map(escapeByte).join('')
 
 const escapeByte = (byte: number): string => `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`
 

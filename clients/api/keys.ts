@@ -1,9 +1,10 @@
 /** The resource `/v1/kv`: keys and their values. A key stands in the path, or in the query, where nothing changes it. */
 import { z } from 'zod'
 import { VALUE_BYTES_MAX } from '../../src/store/operations.ts'
-import { endpoint, json, octets } from './endpoint.ts'
-import { keyBytes, leaseId, namedKey, text, wholeNumber } from './parameters.ts'
+import { type Described, endpoint, json, octets } from './endpoint.ts'
+import { keyBytes, leaseId, namedKey, wholeNumber } from './parameters.ts'
 import { DELETION_PARAMETERS, RANGE_PARAMETERS, READ_REVISION } from './range-parameters.ts'
+import { RECEIPT_PARAMETERS, receiptMember } from './receipt.ts'
 import { STORE_PROBLEMS } from './store-problems.ts'
 
 const KEY_IN_PATH = {
@@ -36,7 +37,6 @@ const LEASE = {
   },
 } as const
 
-const RECEIPT = { receipt: { description: 'To come: refused.', schema: text('receipt').optional() } } as const
 const IF_MATCH = 'Only when the key is at one of these entity tags; `*`: only when it exists.'
 const WRITE_HEADERS = {
   'If-Match': IF_MATCH,
@@ -66,14 +66,25 @@ export const valueForms = {
   value: z.string().optional().describe('The value in base64, where it is not.'),
 }
 
-const KeySet = z.strictObject({ key: KeyName, revision: StoreRevision, ...keyRevisions })
-const KeyDeleted = z.strictObject({ key: KeyName, revision: StoreRevision, deleted: z.boolean() })
-export const KeyRead = z.strictObject({
+const KeySet = z.strictObject({
+  key: KeyName,
+  revision: StoreRevision,
+  ...keyRevisions,
+  ...receiptMember,
+})
+const KeyDeleted = z.strictObject({
+  key: KeyName,
+  revision: StoreRevision,
+  deleted: z.boolean(),
+  ...receiptMember,
+})
+export const KeyFound = z.strictObject({
   key: KeyName,
   revision: StoreRevision,
   ...keyRevisions,
   ...valueForms,
 })
+const KeyRead = KeyFound.extend(receiptMember)
 export const Item = z.strictObject({ key: KeyName, ...keyRevisions, ...valueForms })
 const Page = z.strictObject({
   items: z.array(Item),
@@ -84,11 +95,13 @@ const Page = z.strictObject({
     .string()
     .nullable()
     .describe('For the next page; null on the last, and where the order is not that of the keys.'),
+  ...receiptMember,
 })
 const RangeDeleted = z.strictObject({
   revision: StoreRevision,
   deleted: z.int().describe('The number of keys that were deleted.'),
   items: z.array(Item).optional().describe('The deleted keys, with `previous`.'),
+  ...receiptMember,
 })
 
 const READ_PROBLEMS = [
@@ -145,14 +158,14 @@ const NOT_MODIFIED = {
 export const putKey = endpoint({
   ...SET,
   path: '/v1/kv/{key}',
-  parameters: { ...KEY_IN_PATH, ...IF_REVISION, ...LEASE, ...RECEIPT },
+  parameters: { ...KEY_IN_PATH, ...IF_REVISION, ...LEASE, ...RECEIPT_PARAMETERS },
 })
 
 export const getKey = endpoint({
   method: 'GET',
   path: '/v1/kv/{key}',
   summary: 'Reads a key: its value, or with `Accept: application/json` all about it.',
-  parameters: { ...KEY_IN_PATH, ...READ_REVISION, ...RECEIPT },
+  parameters: { ...KEY_IN_PATH, ...READ_REVISION, ...RECEIPT_PARAMETERS },
   headers: READ_HEADERS,
   answers: {
     200: {
@@ -168,13 +181,13 @@ export const getKey = endpoint({
 export const deleteKey = endpoint({
   ...DELETE,
   path: '/v1/kv/{key}',
-  parameters: { ...KEY_IN_PATH, ...IF_REVISION, ...RECEIPT },
+  parameters: { ...KEY_IN_PATH, ...IF_REVISION, ...RECEIPT_PARAMETERS },
 })
 
 export const putNamedKey = endpoint({
   ...SET,
   path: '/v1/kv',
-  parameters: { ...KEY_IN_QUERY, ...IF_REVISION, ...LEASE, ...RECEIPT },
+  parameters: { ...KEY_IN_QUERY, ...IF_REVISION, ...LEASE, ...RECEIPT_PARAMETERS },
 })
 
 export const listKeys = endpoint({
@@ -182,7 +195,7 @@ export const listKeys = endpoint({
   path: '/v1/kv',
   summary:
     'Reads a range of keys, in the order of their bytes or of `sort`; with `key` or `name`, reads that key.',
-  parameters: { ...RANGE_PARAMETERS, ...KEY_IN_QUERY, ...READ_REVISION, ...RECEIPT },
+  parameters: { ...RANGE_PARAMETERS, ...KEY_IN_QUERY, ...READ_REVISION, ...RECEIPT_PARAMETERS },
   headers: READ_HEADERS,
   answers: {
     200: {
@@ -198,7 +211,7 @@ export const deleteNamedKey = endpoint({
   ...DELETE,
   path: '/v1/kv',
   summary: 'Deletes a key; with `prefix`, `start` or `end`, every key of that range at one revision.',
-  parameters: { ...KEY_IN_QUERY, ...DELETION_PARAMETERS, ...IF_REVISION, ...RECEIPT },
+  parameters: { ...KEY_IN_QUERY, ...DELETION_PARAMETERS, ...IF_REVISION, ...RECEIPT_PARAMETERS },
   answers: {
     200: json(
       z.union([KeyDeleted, RangeDeleted]),
@@ -208,8 +221,8 @@ export const deleteNamedKey = endpoint({
   problems: [...DELETE.problems, 'too-large'],
 })
 
-export type KeySetAnswer = z.output<typeof KeySet>
-export type KeyDeletedAnswer = z.output<typeof KeyDeleted>
-export type KeyReadAnswer = z.output<typeof KeyRead>
-export type RangeDeletedAnswer = z.output<typeof RangeDeleted>
-export type PageAnswer = z.output<typeof Page>
+export type KeySetAnswer = Described<typeof KeySet>
+export type KeyDeletedAnswer = Described<typeof KeyDeleted>
+export type KeyReadAnswer = Described<typeof KeyRead>
+export type RangeDeletedAnswer = Described<typeof RangeDeleted>
+export type PageAnswer = Described<typeof Page>

@@ -1,5 +1,6 @@
 /** The problems that the gateway reports: their codes, which do not change, and the document that carries one (RFC 9457). */
 import { z } from 'zod'
+import { ReceiptDocument } from './receipt.ts'
 
 /** By code: the status of the answer, and the title, which explains the code. */
 export const PROBLEMS = {
@@ -55,6 +56,9 @@ export const ProblemDocument = z
       .describe('The parameters that the route takes, where another one was given.'),
     revision: z.int().optional().describe("The store's revision."),
     floor: z.int().optional().describe('The oldest revision that can still be read.'),
+    receipt: ReceiptDocument.optional().describe(
+      'Where a receipt was asked for and replicas signed this: for a key that does not exist or is at another revision.',
+    ),
     modRevision: z.int().optional().describe('Where the key is; 0 where it does not exist.'),
   })
   .describe('RFC 9457, with a code that does not change.')

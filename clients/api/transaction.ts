@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { COMPARE_RELATIONS_SHOWN } from './compare-relations.ts'
 import { endpoint, json } from './endpoint.ts'
-import { Item, KeyRead, keyRevisions, StoreRevision } from './keys.ts'
+import { Item, KeyFound, keyRevisions, StoreRevision } from './keys.ts'
 import { nameBytes } from './parameters.ts'
 import { LIST_LIMIT_MAX, ORDER_NAMES, SORT_NAMES } from './range-parameters.ts'
 import { STORE_PROBLEMS } from './store-problems.ts'
@@ -115,7 +115,7 @@ const Deleted = z.strictObject({
 
 export interface StepAnswer {
   readonly put?: z.output<typeof Written> | undefined
-  readonly get?: z.output<typeof KeyRead> | null | undefined
+  readonly get?: z.output<typeof KeyFound> | null | undefined
   readonly range?: z.output<typeof Ranged> | undefined
   readonly delete?: z.output<typeof Deleted> | undefined
   readonly txn?: TransactionAnswer | undefined
@@ -129,7 +129,7 @@ export interface TransactionAnswer {
 
 const Answered: z.ZodType<StepAnswer> = z.strictObject({
   put: Written.optional(),
-  get: KeyRead.nullable().optional().describe('Null where the key does not exist.'),
+  get: KeyFound.nullable().optional().describe('Null where the key does not exist.'),
   range: Ranged.optional(),
   delete: Deleted.optional(),
   txn: z.lazy(() => TransactionDone).optional(),

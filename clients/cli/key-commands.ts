@@ -2,11 +2,16 @@
  * The commands put, get and del: one key, or a range to delete, through a gateway. The key is a query parameter,
  * because proxies resolve `..` in a path.
  */
+import { utf8 } from '../../src/base/bytes.ts'
+import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
+import { oneKey } from '../../src/store/key-range.ts'
+import { leaseIdOf, NO_LEASE } from '../../src/store/lease-id.ts'
 import { encodeKey } from '../api/key-path.ts'
 import type {
   deleteNamedKey,
   KeyDeletedAnswer,
+  KeyReadAnswer,
   KeySetAnswer,
   listKeys,
   putNamedKey,
@@ -15,12 +20,14 @@ import type {
 import { answerReader } from './answer-reader.ts'
 import { callGateway, type GatewayFlags, withGateway } from './gateway-call.ts'
 import { keyOf, wholeText } from './key-argument.ts'
+import type { WantedReceipt } from './proof-file.ts'
 import { type RangeFlags, type RangeQuery, rangeOf } from './range-argument.ts'
 import { readInput } from './standard-input.ts'
 
 export interface KeyFlags extends GatewayFlags {
   readonly name?: true
   readonly ifRevision?: number
+  readonly receipt?: string
 }
 
 export interface PutFlags extends KeyFlags {
@@ -36,6 +43,10 @@ export interface DeletionFlags extends KeyFlags, RangeFlags {
 }
 
 const readSet = answerReader<KeySetAnswer>()({ revision: 'number', version: 'number' })
+const readValue = answerReader<KeyReadAnswer>()({
+  text: { ifThere: 'string' },
+  value: { ifThere: 'string' },
+})
 const readDeleted = answerReader<KeyDeletedAnswer>()({ deleted: 'boolean' })
 const readRangeDeleted = answerReader<RangeDeletedAnswer>()({ revision: 'number', deleted: 'number' })
 
@@ -46,7 +57,9 @@ export const put = (key: string, value: string, flags: PutFlags): Promise<void> 
         ? await readInput()
         : wholeText(value, 'The value', 'give it on standard input, and - as the value')
     const { ifRevision, lease } = flags
-    const query = { key: encodeKey(keyOf(key, flags)), ifRevision: ifRevision?.toString(), lease }
+    const wanted = await wantedOf(flags)
+    const bytes = keyOf(key, flags)
+    const query = { key: encodeKey(bytes), ifRevision: ifRevision?.toString(), lease, ...wanted?.query }
     const answer = await callGateway<typeof putNamedKey>(flags, {
       method: 'PUT',
       path: '/v1/kv',
@@ -54,17 +67,48 @@ export const put = (key: string, value: string, flags: PutFlags): Promise<void> 
       body,
     })
     const { revision, version } = readSet(answer)
+    wanted?.keep(answer, {
+      kind: 'put',
+      key: bytes,
+      value: typeof body === 'string' ? utf8(body) : body,
+      ...given({ ifRevision, lease: leaseIn(lease) }),
+    })
     console.log(flags.json ? answer.toString('utf8') : `revision ${revision}, version ${version}`)
   })
 
 export const get = (key: string, flags: ReadFlags): Promise<void> =>
   withGateway(async () => {
+    const wanted = await wantedOf(flags)
     const accept = flags.json ? 'application/json' : '*/*'
-    const query = { key: encodeKey(keyOf(key, flags)), revision: flags.revision?.toString() }
+    const bytes = keyOf(key, flags)
+    const { revision } = flags
+    const query = { key: encodeKey(bytes), revision: revision?.toString(), ...wanted?.query }
     const answer = await callGateway<typeof listKeys>(flags, { method: 'GET', path: '/v1/kv', query, accept })
-    process.stdout.write(answer)
+    wanted?.keep(
+      answer,
+      revision === undefined ? { kind: 'get', key: bytes } : { kind: 'range', ...oneKey(bytes), revision },
+    )
+    process.stdout.write(wanted === null || flags.json ? answer : valueIn(answer))
     if (flags.json || process.stdout.isTTY) process.stdout.write('\n')
   })
+
+/** The value in an answer in JSON. */
+function valueIn(answer: Uint8Array): Uint8Array | string {
+  const { text, value } = readValue(answer)
+  return text ?? Buffer.from(value ?? '', 'base64')
+}
+
+/** The id of a lease, whose digits were checked with the options; null for none. */
+function leaseIn(digits: string | undefined): bigint | null {
+  const lease = digits === undefined ? NO_LEASE : leaseIdOf(digits)
+  return lease === NO_LEASE ? null : lease
+}
+
+/** The receipt that a command asks for. What it takes is loaded only then. */
+async function wantedOf(flags: KeyFlags): Promise<WantedReceipt | null> {
+  if (flags.receipt === undefined) return null
+  return (await import('./proof-file.ts')).wantedReceipt(flags.receipt, flags)
+}
 
 export const del = (key: string | undefined, flags: DeletionFlags): Promise<void> =>
   withGateway(() => {
@@ -80,13 +124,17 @@ async function deleteKey(key: string | undefined, flags: DeletionFlags): Promise
   if (key === undefined) {
     throw new OperatorError('Name the key to delete, or a range with --prefix, --from and --to, or --all.')
   }
-  const query = { key: encodeKey(keyOf(key, flags)), ifRevision: flags.ifRevision?.toString() }
+  const wanted = await wantedOf(flags)
+  const bytes = keyOf(key, flags)
+  const { ifRevision } = flags
+  const query = { key: encodeKey(bytes), ifRevision: ifRevision?.toString(), ...wanted?.query }
   const answer = await callGateway<typeof deleteNamedKey>(flags, {
     method: 'DELETE',
     path: '/v1/kv',
     query,
   })
   const { deleted } = readDeleted(answer)
+  wanted?.keep(answer, { kind: 'delete', key: bytes, ...given({ ifRevision }) })
   if (flags.json) console.log(answer.toString('utf8'))
   else console.log(deleted ? 'deleted' : 'no such key existed')
 }

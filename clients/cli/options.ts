@@ -174,6 +174,8 @@ export const store = {
       'attach the key to this lease: the key is deleted when the lease ends',
       leaseDigits,
     ),
+  receipt: () =>
+    valued('--receipt <file>', 'the file to write the signed receipt of the answer to', nonEmpty),
   ttl: () =>
     valued(
       '--ttl <seconds>',

@@ -1,16 +1,20 @@
-/** The command verify: it checks evidence with the cluster file alone. */
+/** The command verify: it checks evidence and other proofs with the cluster file alone. */
 import { createReadStream } from 'node:fs'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
+import type { Cluster } from '../../src/messages/cluster.ts'
 import { createEvidenceVerifier } from '../../src/runtime/authentication/evidence-check.ts'
 import { EvidenceFile } from '../api/evidence.ts'
 import { type EvidenceJson, entryFault } from '../library/evidence-json.ts'
 import { placeText } from '../library/evidence-text.ts'
-import { whyNoEvidence } from '../library/no-evidence.ts'
+import { verify as verifyProof } from '../verify/index.ts'
+import { whyNoEvidence } from '../verify/no-evidence.ts'
+import { documentKind } from '../verify/proof-document.ts'
+import { proofText } from './proof-text.ts'
 
-/** The largest accepted file, far larger than all evidence that a cluster can hold. */
-const FILE_BYTES_MAX = 4 * 1024 * 1024
+/** The largest accepted file, far larger than all evidence and the largest receipt of a cluster. */
+const FILE_BYTES_MAX = 16 * 1024 * 1024
 
 export interface VerifyFlags {
   readonly cluster: string
@@ -23,33 +27,61 @@ interface Checked {
   readonly fault: string | null
 }
 
+/** Ends the command: the file cannot be used. */
+type Refuse = (why: string) => never
+
 export async function verify(file: string, flags: VerifyFlags): Promise<void> {
   const cluster = readClusterFile(flags.cluster, suiteNamed)
   const whyNot = whyNoEvidence(cluster)
   if (whyNot !== null) throw new OperatorError(whyNot)
-  const verifyOne = createEvidenceVerifier({ cluster, suite: suiteNamed(cluster.suite) })
-  const entries = await readEvidence(file)
-  const checked = entries.map((entry) => ({ entry, fault: entryFault(entry, verifyOne) }))
-  console.log(flags.json ? JSON.stringify(verdictJson(checked), null, 2) : describe(checked))
-  process.exitCode = checked.every(({ fault }) => fault === null) ? 0 : 1
-}
-
-/** Reads a file of evidence. Rejects with an `OperatorError` if it is not an answer of `/v1/evidence`. */
-async function readEvidence(file: string): Promise<readonly EvidenceJson[]> {
   const name = file === '-' ? 'Standard input' : file
-  const refuse = (why: string): never => {
+  const refuseFile: Refuse = (why) => {
     throw new OperatorError(`${name} cannot be used: ${why}.`)
   }
-  const json = parseJson(await readBytes(file, refuse))
-  if (json === undefined) return refuse('it is not JSON')
+  const json = parseJson(await readBytes(file, refuseFile))
+  if (json === undefined) return refuseFile('it is not JSON')
+  const isProved =
+    documentKind(json) === null
+      ? verifyEvidence(cluster, evidenceIn(json, refuseFile), flags)
+      : verifyDocument(cluster, json, flags)
+  process.exitCode = isProved ? 0 : 1
+}
+
+/** Checks every entry, and prints the verdicts. Returns true if all are proved. */
+function verifyEvidence(cluster: Cluster, entries: readonly EvidenceJson[], flags: VerifyFlags): boolean {
+  const verifyOne = createEvidenceVerifier({ cluster, suite: suiteNamed(cluster.suite) })
+  const checked = entries.map((entry) => ({ entry, fault: entryFault(entry, verifyOne) }))
+  console.log(flags.json ? JSON.stringify(verdictJson(checked), null, 2) : describe(checked))
+  return checked.every(({ fault }) => fault === null)
+}
+
+/** Checks a receipt or another proof that names its kind, and prints the verdict. Returns true if it is proved. */
+function verifyDocument(cluster: Cluster, json: unknown, flags: VerifyFlags): boolean {
+  const verdict = verifyProof(cluster, json)
+  const isProved = verdict.kind === 'proved'
+  if (flags.json) {
+    const facts = isProved
+      ? { proof: verdict.proved.kind, says: verdict.proved.says }
+      : { fault: verdict.fault, because: verdict.because }
+    console.log(JSON.stringify({ proved: isProved, ...facts }, null, 2))
+  } else {
+    console.log(isProved ? proofText(verdict.proved) : `not proved: ${verdict.because}`)
+  }
+  return isProved
+}
+
+/** Returns the entries of evidence; refuses what is not what `/v1/evidence` answers. */
+function evidenceIn(json: unknown, refuseFile: Refuse): readonly EvidenceJson[] {
   const parsed = EvidenceFile.safeParse(json)
   if (parsed.success) return parsed.data.evidence
   const [issue] = parsed.error.issues
   const where = issue?.path.join('.') || 'top level'
-  return refuse(`it is not an answer of /v1/evidence: at "${where}", ${issue?.message ?? 'unknown form'}`)
+  return refuseFile(
+    `it is neither a proof nor an answer of /v1/evidence: at "${where}", ${issue?.message ?? 'unknown form'}`,
+  )
 }
 
-async function readBytes(file: string, refuse: (why: string) => never): Promise<Uint8Array> {
+async function readBytes(file: string, refuse: Refuse): Promise<Uint8Array> {
   const chunks: Buffer[] = []
   let size = 0
   try {

@@ -1,7 +1,8 @@
 /** Operations of the store as HTTP wants them: under a condition, and with a problem for each result that is no success. */
 import type { Operation } from '../../src/store/operations-writer.ts'
 import type { Result } from '../../src/store/results.ts'
-import { OperationFailure, type StoreClient } from '../library/store-client.ts'
+import type { ReceiptDocument } from '../api/receipt.ts'
+import { OperationFailure, type ReceiptWish, type StoreClient } from '../library/store-client.ts'
 import type { RevisionTest } from './conditions.ts'
 import { Problem } from './problem.ts'
 
@@ -19,9 +20,25 @@ export interface StoreAccess {
 
 type Write = Operation & { readonly kind: 'put' | 'delete' }
 
-export async function execute({ client, diagnose }: StoreAccess, operation: Operation): Promise<Result> {
+/** A result, with its receipt where one was wanted. */
+export interface Executed {
+  readonly result: Result
+  readonly receipt?: ReceiptDocument
+}
+
+export const execute = async (access: StoreAccess, operation: Operation): Promise<Result> =>
+  (await executeWith(access, operation, null)).result
+
+/** The same, with a receipt where one is wished for. */
+export async function executeWith(
+  { client, diagnose }: StoreAccess,
+  operation: Operation,
+  wish: ReceiptWish | null,
+): Promise<Executed> {
   try {
-    return await client.execute(operation)
+    return wish === null
+      ? { result: await client.execute(operation) }
+      : await client.executeProved(operation, wish)
   } catch (error) {
     if (!(error instanceof OperationFailure)) throw error
     const { code, message } = error
@@ -37,21 +54,22 @@ export async function execute({ client, diagnose }: StoreAccess, operation: Oper
 export async function executeIf(
   access: StoreAccess,
   write: Write,
-  test: RevisionTest | null,
-): Promise<Result> {
-  if (test === null) return execute(access, write)
+  { test, wish }: { readonly test: RevisionTest | null; readonly wish: ReceiptWish | null },
+): Promise<Executed> {
+  if (test === null) return executeWith(access, write, wish)
   const isSole = test.only !== null && test.accepts(test.only)
   let place: Place | Result = isSole ? { revision: 0, modRevision: test.only } : await look(access, write.key)
   for (let tries = 0; !('status' in place); tries++) {
-    if (!test.accepts(place.modRevision)) return { status: 'revision-moved', ...place }
+    if (!test.accepts(place.modRevision)) return { result: { status: 'revision-moved', ...place } }
     if (tries === TRIES_MAX) {
       throw new Problem('busy', `the key changed ${TRIES_MAX} times between a look at it and the write`)
     }
-    const result = await execute(access, { ...write, ifRevision: place.modRevision })
-    if (result.status !== 'revision-moved') return result
+    const executed = await executeWith(access, { ...write, ifRevision: place.modRevision }, wish)
+    const { result } = executed
+    if (result.status !== 'revision-moved') return executed
     place = { revision: result.revision, modRevision: result.modRevision }
   }
-  return place
+  return { result: place }
 }
 
 /** Revisions of the store, and of a key: 0 where it does not exist. */
@@ -68,13 +86,13 @@ async function look(access: StoreAccess, key: Uint8Array): Promise<Place | Resul
   return { revision: result.revision, modRevision: result.modRevision }
 }
 
-/** A result other than ok, in HTTP's terms. */
-export function problemOf(result: Result): Problem {
+/** A result other than ok, in HTTP's terms. `proof` may hold the receipt of a key that does not exist. */
+export function problemOf(result: Result, proof: Omit<Executed, 'result'> = {}): Problem {
   switch (result.status) {
     case 'not-found':
-      return new Problem('not-found', 'the key does not exist', { revision: result.revision })
+      return new Problem('not-found', 'the key does not exist', { revision: result.revision, ...proof })
     case 'revision-moved':
-      return revisionMoved(result)
+      return revisionMoved(result, proof)
     case 'compacted':
       return new Problem('compacted', `the oldest revision that can be read is ${result.floor}`, {
         revision: result.revision,
@@ -113,7 +131,10 @@ export function problemOf(result: Result): Problem {
   }
 }
 
-export function revisionMoved({ revision, modRevision }: Place): Problem {
+export function revisionMoved(
+  { revision, modRevision }: Place,
+  proof: Omit<Executed, 'result'> = {},
+): Problem {
   const where = modRevision === 0 ? 'the key does not exist' : `the key is at revision ${modRevision}`
-  return new Problem('revision-moved', where, { revision, modRevision })
+  return new Problem('revision-moved', where, { revision, modRevision, ...proof })
 }

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { given } from '../../src/base/given.ts'
 import { oneKey } from '../../src/store/key-range.ts'
 import { NO_LEASE } from '../../src/store/lease-id.ts'
+import type { Operation } from '../../src/store/operations-writer.ts'
 import type { RangeOperation } from '../../src/store/range-operations.ts'
 import type { Result } from '../../src/store/results.ts'
 import type { AnswerOf } from '../api/endpoint.ts'
@@ -20,11 +21,19 @@ import {
   putNamedKey,
   type RangeDeletedAnswer,
 } from '../api/keys.ts'
-import { whyNoEvidence } from '../library/no-evidence.ts'
+import type { ReceiptWish } from '../library/store-client.ts'
+import { whyNoEvidence } from '../verify/no-evidence.ts'
 import { etag, readOutcome, refuseConditions, writeTest } from './conditions.ts'
 import type { Call, EndpointRoutes } from './endpoint-routes.ts'
 import { itemJson, valueJson } from './key-json.ts'
-import { execute, executeIf, problemOf, revisionMoved, type StoreAccess } from './key-operations.ts'
+import {
+  type Executed,
+  executeIf,
+  executeWith,
+  problemOf,
+  revisionMoved,
+  type StoreAccess,
+} from './key-operations.ts'
 import { Problem } from './problem.ts'
 import { behindCursor, cursorBehind, queryOf, rangeOf, rangeParameterIn } from './range-query.ts'
 
@@ -33,32 +42,40 @@ export type GivenKey = Pick<ReadCall['parameters'], 'key' | 'name'>
 
 export function keyValueRoutes(routes: EndpointRoutes, access: StoreAccess): void {
   const write = ({ parameters, headers }: Omit<Call<typeof deleteNamedKey>, 'body'>) => {
-    refuseReceipt(parameters, access)
-    return { key: keyOf(parameters), test: writeTest(headers, parameters.ifRevision ?? null) }
+    const wish = wishIn(parameters, access)
+    return {
+      key: keyOf(parameters),
+      condition: { wish, test: writeTest(headers, parameters.ifRevision ?? null) },
+    }
   }
 
   const put = async (call: Call<typeof putNamedKey>): Promise<KeySetAnswer> => {
-    const { key, test } = write(call)
+    const { key, condition } = write(call)
     const { lease = NO_LEASE } = call.parameters
     const attached = lease === NO_LEASE ? {} : { lease }
-    const result = await executeIf(access, { kind: 'put', key, value: call.body, ...attached }, test)
-    if (result.status !== 'ok' || result.kind !== 'put') throw problemOf(result)
+    const put: Operation & { kind: 'put' } = { kind: 'put', key, value: call.body, ...attached }
+    const { result, ...proof } = await executeIf(access, put, condition)
+    if (result.status !== 'ok' || result.kind !== 'put') throw problemOf(result, proof)
     const { revision, version, createRevision, modRevision } = result
     call.reply.header('etag', etag(modRevision))
-    return { key: keyName(key), revision, version, createRevision, modRevision }
+    return { key: keyName(key), revision, version, createRevision, modRevision, ...proof }
   }
 
   const get = async (call: ReadCall): Promise<KeyReadAnswer | FastifyReply> => {
-    refuseReceipt(call.parameters, access)
+    const wish = wishIn(call.parameters, access)
     const key = keyOf(call.parameters)
-    return readAnswer(call, key, await readKey(access, key, call.parameters.revision ?? 0))
+    return readAnswer(
+      call,
+      key,
+      await readKey(access, { key, revision: call.parameters.revision ?? 0, wish }),
+    )
   }
 
   const remove = async (call: Call<typeof deleteNamedKey>): Promise<KeyDeletedAnswer> => {
-    const { key, test } = write(call)
-    const result = await executeIf(access, { kind: 'delete', key }, test)
-    if (result.status !== 'ok' || result.kind !== 'delete') throw problemOf(result)
-    return { key: keyName(key), revision: result.revision, deleted: result.deleted }
+    const { key, condition } = write(call)
+    const { result, ...proof } = await executeIf(access, { kind: 'delete', key }, condition)
+    if (result.status !== 'ok' || result.kind !== 'delete') throw problemOf(result, proof)
+    return { key: keyName(key), revision: result.revision, deleted: result.deleted, ...proof }
   }
 
   const listOrGet = async (call: ReadCall): Promise<AnswerOf<typeof listKeys> | FastifyReply> => {
@@ -92,31 +109,40 @@ function refuseRangeOfOne(parameters: Readonly<Record<string, unknown>>): void {
   throw new Problem('bad-request', `key and name stand for one key, and ${name} for a range of them`)
 }
 
-type Read = Result & { readonly status: 'ok'; readonly kind: 'get' }
+interface Read extends Omit<Executed, 'result'> {
+  readonly found: Omit<Result & { readonly status: 'ok'; readonly kind: 'get' }, 'status' | 'kind'>
+}
 
 /** Reads one key; throws the problem where that fails. */
-async function readKey(access: StoreAccess, key: Uint8Array, revision: number): Promise<Read> {
+async function readKey(
+  access: StoreAccess,
+  asked: { readonly key: Uint8Array; readonly revision: number; readonly wish: ReceiptWish | null },
+): Promise<Read> {
+  const { key, revision, wish } = asked
   if (revision === 0) {
-    const result = await execute(access, { kind: 'get', key })
-    if (result.status !== 'ok' || result.kind !== 'get') throw problemOf(result)
-    return result
+    const { result, ...proof } = await executeWith(access, { kind: 'get', key }, wish)
+    if (result.status !== 'ok' || result.kind !== 'get') throw problemOf(result, proof)
+    return { found: result, ...proof }
   }
-  const { items, revision: newest } = await readRange(access, { kind: 'range', ...oneKey(key), revision })
-  const [item] = items
-  if (item === undefined) throw problemOf({ status: 'not-found', revision: newest })
-  return { ...item, status: 'ok', kind: 'get', revision: newest }
+  const range: RangeOperation = { kind: 'range', ...oneKey(key), revision }
+  const { read, ...proof } = await readRange(access, range, wish)
+  const [item] = read.items
+  if (item === undefined) throw problemOf({ status: 'not-found', revision: read.revision }, proof)
+  return { found: { ...item, revision: read.revision }, ...proof }
 }
 
 async function list({ parameters, headers, reply }: ReadCall, access: StoreAccess): Promise<PageAnswer> {
   refuseConditions(headers)
-  refuseReceipt(parameters, access)
+  const wish = wishIn(parameters, access)
   const query = queryOf(parameters)
   const page = parameters.cursor === undefined ? query : behindCursor(query, parameters.cursor)
   const count: RangeOperation = { ...query, countOnly: true }
-  const shown = await readRange(access, page ?? count)
+  const { read: shown, ...proof } = await readRange(access, page ?? count, wish)
   // Behind a cursor the page counts what is left: the whole range is counted as it was at that moment.
   const whole =
-    page === query || page === null ? shown : await readRange(access, { ...count, revision: shown.revision })
+    page === query || page === null
+      ? shown
+      : (await readRange(access, { ...count, revision: shown.revision }, null)).read
   reply.header('strategos-revision', `${shown.revision}`)
   return {
     items: shown.items.map((item) => itemJson(item, query.keysOnly)),
@@ -124,43 +150,52 @@ async function list({ parameters, headers, reply }: ReadCall, access: StoreAcces
     revision: shown.revision,
     more: shown.more !== null,
     cursor: cursorBehind(query, shown),
+    ...proof,
   }
 }
 
 /** Reads a range; throws the problem where that fails. */
-async function readRange(access: StoreAccess, operation: RangeOperation) {
-  const result = await execute(access, operation)
-  if (result.status !== 'ok' || result.kind !== 'range') throw problemOf(result)
-  return result
+async function readRange(access: StoreAccess, operation: RangeOperation, wish: ReceiptWish | null) {
+  const { result, ...proof } = await executeWith(access, operation, wish)
+  if (result.status !== 'ok' || result.kind !== 'range') throw problemOf(result, proof)
+  return { read: result, ...proof }
 }
 
 async function removeRange(
   { parameters, headers, reply }: Call<typeof deleteNamedKey>,
   access: StoreAccess,
 ): Promise<RangeDeletedAnswer> {
-  refuseReceipt(parameters, access)
+  const wish = wishIn(parameters, access)
   refuseConditions(headers)
   if (writeTest(headers, parameters.ifRevision ?? null) !== null) {
     throw new Problem('bad-request', 'ifRevision has no meaning here: only keys have revisions')
   }
   const { prefix, start, end, previous = false } = parameters
   if (prefix === undefined && start === undefined && end === undefined) throw noKey()
-  const result = await execute(access, { kind: 'delete-range', ...rangeOf(parameters), previous })
+  const range: Operation = { kind: 'delete-range', ...rangeOf(parameters), previous }
+  const { result, ...proof } = await executeWith(access, range, wish)
   if (result.status !== 'ok' || result.kind !== 'delete-range') throw problemOf(result)
   const { revision, deleted, items } = result
   reply.header('strategos-revision', `${revision}`)
-  return { revision, deleted, ...given({ items: previous ? items.map((item) => itemJson(item)) : null }) }
+  const shown = given({ items: previous ? items.map((item) => itemJson(item)) : null })
+  return { revision, deleted, ...shown, ...proof }
 }
 
-/** A receipt is what f + 1 replicas signed. Who asks for one shall not take an answer without it for one with it. */
-function refuseReceipt(
-  { receipt }: { readonly receipt?: string | undefined },
+/** The receipt that a request asks for; null for none. Throws the problem of a cluster that has none. */
+export function wishIn(
+  {
+    receipt = false,
+    challenge,
+  }: { readonly receipt?: boolean | undefined; readonly challenge?: Uint8Array | undefined },
   { client }: StoreAccess,
-): void {
-  if (receipt === undefined) return
+): ReceiptWish | null {
+  if (!receipt && challenge !== undefined) {
+    throw new Problem('bad-request', 'a challenge has no meaning without receipt')
+  }
+  if (!receipt) return null
   const whyNot = whyNoEvidence(client.connection.cluster)
   if (whyNot !== null) throw new Problem('no-evidence', whyNot)
-  throw new Problem('bad-request', 'receipts are not available')
+  return { challenge: challenge ?? null }
 }
 
 /** The key of a request: `key` is its bytes, from the path or the query, `name` as answers name it. */
@@ -179,19 +214,28 @@ const noKey = (): Problem =>
 function readAnswer(
   { headers, reply }: ReadCall,
   key: Uint8Array,
-  result: Read,
+  { found, ...proof }: Read,
 ): KeyReadAnswer | FastifyReply {
-  const { revision, version, createRevision, modRevision, value } = result
+  const { revision, version, createRevision, modRevision, value } = found
   const outcome = readOutcome(headers, modRevision)
-  if (outcome === 'revision-moved') throw revisionMoved({ revision, modRevision })
+  if (outcome === 'revision-moved') throw revisionMoved({ revision, modRevision }, proof)
   reply.header('etag', etag(modRevision))
   reply.header('strategos-revision', `${revision}`)
   reply.header('strategos-create-revision', `${createRevision}`)
   reply.header('strategos-version', `${version}`)
   reply.header('vary', 'accept')
   if (outcome === 'not-modified') return reply.code(304).send()
-  if (wantsJson(headers.accept ?? ''))
-    return { key: keyName(key), revision, version, createRevision, modRevision, ...valueJson(value) }
+  if (proof.receipt !== undefined || wantsJson(headers.accept ?? '')) {
+    return {
+      key: keyName(key),
+      revision,
+      version,
+      createRevision,
+      modRevision,
+      ...valueJson(value),
+      ...proof,
+    }
+  }
   return reply
     .type('application/octet-stream')
     .send(Buffer.from(value.buffer, value.byteOffset, value.length))

@@ -5,8 +5,8 @@ import { isSamePlace } from '../../src/messages/evidence.ts'
 import { EVIDENCE_PER_REPLICA_MAX } from '../../src/messages/limits.ts'
 import type { Evidence } from '../../src/messages/message.ts'
 import { createEvidenceVerifier } from '../../src/runtime/authentication/evidence-check.ts'
+import { whyNoEvidence } from '../verify/no-evidence.ts'
 import type { Connection } from './connection.ts'
-import { whyNoEvidence } from './no-evidence.ts'
 
 /** A replica may say that it holds evidence and show none: so long it is not asked again because of that. */
 const ASK_AGAIN_MS = 10_000

@@ -9,8 +9,11 @@ import type { Submitted } from '../../src/runtime/client-runtime.ts'
 import { isRead, OPERATION_CODES } from '../../src/store/operations.ts'
 import { type Operation, OperationsWriter, operationBytes } from '../../src/store/operations-writer.ts'
 import { interpretResult, type Result, readResults } from '../../src/store/results.ts'
+import type { ReceiptDocument } from '../api/receipt.ts'
+import { challengedOperations } from '../verify/challenge.ts'
 import { type Connection, connect } from './connection.ts'
 import { OperationFailure } from './operation-failure.ts'
+import { receiptOf } from './receipt.ts'
 import type { Watch, WatchQuery } from './watch.ts'
 import { Watches } from './watches.ts'
 
@@ -19,6 +22,7 @@ export { OperationFailure } from './operation-failure.ts'
 /** Bytes of operations in one bundle; one operation may be as large as the store takes it. */
 const BUNDLE_BYTES_MAX = 1024 * 1024
 const KEY_SHARED = 'another process uses the client key of this one'
+const NO_RECEIPT = 'it was executed, but too few replicas still keep their signed replies for a receipt'
 /** Operations in one bundle: more of them would make the answers of the first ones late. */
 const BUNDLE_OPERATIONS_MAX = 1024
 /** Bundles under way below which a new one leaves at once; above it operations gather. */
@@ -36,8 +40,21 @@ interface Sent {
   readonly sentAt: number
 }
 
+/** A result with its receipt. */
+export interface ProvedResult {
+  readonly result: Result
+  readonly receipt: ReceiptDocument
+}
+
+/** The wish for a receipt. With a challenge, the receipt is not older than that; see `clients/verify/challenge.ts`. */
+export interface ReceiptWish {
+  readonly challenge: Uint8Array | null
+}
+
 interface WaitingOperation {
   readonly operation: Operation
+  /** Set where a receipt is wanted: the operation is then ordered, in a request of its own. */
+  readonly wish: ReceiptWish | null
   readonly bytes: number
   /** True if it needs no ordering. */
   readonly isRead: boolean
@@ -48,7 +65,7 @@ interface WaitingOperation {
   isSent: boolean
   /** True if its caller was told how it ended. */
   isSettled: boolean
-  readonly resolve: (result: Result) => void
+  readonly resolve: (result: Result, receipt: ReceiptDocument | null) => void
   readonly reject: (failure: OperationFailure) => void
   readonly timer: NodeJS.Timeout
 }
@@ -92,34 +109,57 @@ export class StoreClient {
 
   /** Executes one operation; what waits at the same moment shares a request. Rejects with `OperationFailure`. */
   execute(operation: Operation): Promise<Result> {
-    const bytes = operationBytes(operation)
-    return new Promise((resolve, reject) => {
-      const { hopeless } = this
-      if (hopeless !== null) {
-        reject(new OperationFailure(hopeless.code, hopeless.message))
-        return
-      }
-      if (this.#queueBytes + bytes > WAITING_BYTES_MAX) {
-        reject(new OperationFailure('busy', 'too many operations wait to be sent'))
-        return
-      }
-      const timer = setTimeout(() => this.#giveUp(waiting), this.#timeoutMs)
-      const waiting = {
-        operation,
-        bytes,
-        isRead: this.connection.runtime.hasUnorderedReads && isRead(operation.kind),
-        isAlone: false,
-        repetitions: 0,
-        isSent: false,
-        isSettled: false,
-        resolve,
+    return new Promise((resolve, reject) => this.#enqueue(operation, null, { resolve, reject }))
+  }
+
+  /**
+   * Executes one operation in a request of its own, in the order of all requests, and proves its result to others.
+   * Rejects with `OperationFailure`; signed mode only.
+   */
+  executeProved(operation: Operation, wish: ReceiptWish): Promise<ProvedResult> {
+    return new Promise((resolve, reject) =>
+      this.#enqueue(operation, wish, {
+        resolve: (result, receipt) => {
+          if (receipt !== null) resolve({ result, receipt })
+          else reject(new OperationFailure('unknown', NO_RECEIPT))
+        },
         reject,
-        timer,
-      }
-      this.#queue.push(waiting)
-      this.#queueBytes += bytes
-      this.sendSoon()
-    })
+      }),
+    )
+  }
+
+  #enqueue(
+    operation: Operation,
+    wish: ReceiptWish | null,
+    { resolve, reject }: Pick<WaitingOperation, 'resolve' | 'reject'>,
+  ): void {
+    const bytes = operationBytes(operation)
+    const { hopeless } = this
+    if (hopeless !== null) {
+      reject(new OperationFailure(hopeless.code, hopeless.message))
+      return
+    }
+    if (this.#queueBytes + bytes > WAITING_BYTES_MAX) {
+      reject(new OperationFailure('busy', 'too many operations wait to be sent'))
+      return
+    }
+    const timer = setTimeout(() => this.#giveUp(waiting), this.#timeoutMs)
+    const waiting = {
+      operation,
+      bytes,
+      wish,
+      isRead: wish === null && this.connection.runtime.hasUnorderedReads && isRead(operation.kind),
+      isAlone: wish !== null,
+      repetitions: 0,
+      isSent: false,
+      isSettled: false,
+      resolve,
+      reject,
+      timer,
+    }
+    this.#queue.push(waiting)
+    this.#queueBytes += bytes
+    this.sendSoon()
   }
 
   /** Watches the changes of a range. Throws a `WatchFailure` when there are too many watches. */
@@ -178,7 +218,9 @@ export class StoreClient {
     const bundle = this.#takeBundle(isRead)
     for (const waiting of bundle) {
       waiting.isSent = true
-      this.#writer.add(waiting.operation)
+      for (const each of challengedOperations(waiting.operation, waiting.wish?.challenge ?? null)) {
+        this.#writer.add(each)
+      }
     }
     const operations = this.#writer.finish()
     this.#writer.reset()
@@ -190,7 +232,7 @@ export class StoreClient {
     const finish = (submitted: Submitted): void => {
       clearTimeout(look)
       this.#underWay.delete(mark)
-      if (submitted.kind === 'answered') this.#deliver(bundle, submitted.results)
+      if (submitted.kind === 'answered') this.#deliver(bundle, submitted)
       else for (const waiting of bundle) this.#refused(waiting, submitted.reason)
       this.sendSoon()
     }
@@ -216,9 +258,10 @@ export class StoreClient {
     return bundle
   }
 
-  #deliver(bundle: readonly WaitingOperation[], bytes: Uint8Array): void {
-    const results = readResults(bytes)
-    if (results === null || results.length !== bundle.length) {
+  #deliver(bundle: readonly WaitingOperation[], answer: Submitted & { readonly kind: 'answered' }): void {
+    const results = readResults(answer.results)
+    const challenges = bundle.filter(({ wish }) => wish !== null && wish.challenge !== null).length
+    if (results === null || results.length !== bundle.length + challenges) {
       for (const waiting of bundle)
         this.#fail(waiting, 'unknown', 'f + 1 replicas gave results that cannot be read')
       return
@@ -230,7 +273,12 @@ export class StoreClient {
       if (result === null) this.#fail(waiting, 'unknown', 'f + 1 replicas gave a result that cannot be read')
       else if (result.status === 'result-budget' && waiting.repetitions < REPETITIONS_MAX)
         this.#repeatAlone(waiting)
-      else this.#succeed(waiting, result)
+      else
+        this.#succeed(
+          waiting,
+          result,
+          waiting.wish === null ? null : receiptOf(this.connection.cluster, answer),
+        )
     }
   }
 
@@ -266,10 +314,10 @@ export class StoreClient {
     this.#queueBytes += waiting.bytes
   }
 
-  #succeed(waiting: WaitingOperation, result: Result): void {
+  #succeed(waiting: WaitingOperation, result: Result, receipt: ReceiptDocument | null): void {
     waiting.isSettled = true
     clearTimeout(waiting.timer)
-    waiting.resolve(result)
+    waiting.resolve(result, receipt)
     if ('revision' in result) this.#watches.learn(result.revision)
   }
 

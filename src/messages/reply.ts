@@ -10,7 +10,7 @@ import { DIGEST_BYTES, type Hash } from '../base/hash.ts'
 import type { ClientId, ReplicaId, Sequence, Timestamp, View } from '../base/ids.ts'
 import type { Decoder } from './codec.ts'
 import { FieldReader } from './fields.ts'
-import { type Frame, splitFrame } from './frame.ts'
+import { encodeFrame, FRAME_LENGTH_BYTES, type Frame, splitFrame } from './frame.ts'
 import { FRAME_KINDS } from './kinds.ts'
 import { COUNTER_MAX, PUBLIC_KEY_BYTES, RESULT_BYTES_MAX, SESSION_NONCE_BYTES } from './limits.ts'
 import { unpackPayload } from './payload.ts'
@@ -61,6 +61,18 @@ export function encodeReplyBody(
   return results === null
     ? concatBytes(fixed, ...place.path, Uint8Array.of(0))
     : concatBytes(fixed, ...place.path, Uint8Array.of(1), results)
+}
+
+/** Returns a REPLY's frame without its results, which its signature does not cover. */
+export function replyWithoutResults({ bytes, envelope, payload, authentication }: Received): Uint8Array {
+  const body = bytes.subarray(FRAME_LENGTH_BYTES + envelope.length)
+  const pathEnd = FIXED_BYTES + (body[STEPS_AT] as number) * DIGEST_BYTES
+  return encodeFrame({
+    kind: FRAME_KINDS.reply,
+    payload,
+    authentication,
+    body: concatBytes(body.subarray(0, pathEnd), Uint8Array.of(0)),
+  }).bytes
 }
 
 /** Returns the timestamp that a REPLY's frame claims to answer, without any check; null if it is not a REPLY. */

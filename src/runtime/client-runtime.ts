@@ -26,6 +26,7 @@ import { claimedTimestamp } from '../messages/reply.ts'
 import { encodeRequest } from '../messages/request.ts'
 import type { Clock, CryptoSuite, Peer, Signer, Transport } from '../ports.ts'
 import {
+  type Agreement,
   createSessionState,
   currentView,
   freeRequests,
@@ -62,7 +63,13 @@ interface Asked {
 }
 
 export type Submitted =
-  | { readonly kind: 'answered'; readonly results: Uint8Array; readonly vouchers: readonly number[] }
+  | {
+      readonly kind: 'answered'
+      readonly results: Uint8Array
+      readonly vouchers: readonly number[]
+      /** The request and the replies that agree; null for a read without ordering. */
+      readonly agreement: Agreement | null
+    }
   | { readonly kind: 'refused'; readonly reason: RefusalReason }
 
 /**
@@ -359,6 +366,7 @@ export class ClientRuntime {
           kind: 'answered',
           results: effect.results,
           vouchers: effect.vouchers,
+          agreement: effect.agreement,
         })
       case 'refused':
         return this.#finish(effect.token, { kind: 'refused', reason: effect.reason })

@@ -42,7 +42,7 @@ export function onReply(state: SessionState, reply: Verified<Reply>): readonly S
   state.views[reply.sender] = Math.max(state.views[reply.sender] ?? 0, reply.view) as View
   const pending = state.pending.get(reply.timestamp)
   if (pending === undefined || !equalBytes(pending.request.digest, reply.requestDigest)) return []
-  pending.answers[reply.sender] = { resultDigest: reply.resultDigest, results: reply.results }
+  pending.answers[reply.sender] = { resultDigest: reply.resultDigest, results: reply.results, reply }
   return answerIfAgreed(state, pending, reply.resultDigest)
 }
 
@@ -71,7 +71,16 @@ function answerIfAgreed(
     pending.attempts === 0 ? tookTicks : Math.min(tookTicks, Math.max(2 * state.usualTicks, RETRANSMIT_TICKS))
   state.usualTicks += USUAL_TICKS_WEIGHT * (learned - state.usualTicks)
   noteAnswer(state, tookTicks)
-  return [{ kind: 'answered', token: pending.token, results, vouchers }]
+  const replies = vouchers.flatMap((sender) => pending.answers[sender]?.reply ?? [])
+  return [
+    {
+      kind: 'answered',
+      token: pending.token,
+      results,
+      vouchers,
+      agreement: { request: pending.request, replies },
+    },
+  ]
 }
 
 /**

@@ -161,7 +161,7 @@ function finish(
   reads.usualTicks += USUAL_TICKS_WEIGHT * (ticks - submittedTick - reads.usualTicks)
   reads.patienceTicks = READ_TICKS
   reads.pauseTicks = PAUSE_TICKS
-  return [{ kind: 'answered', token, ...answer }]
+  return [{ kind: 'answered', token, ...answer, agreement: null }]
 }
 
 /**

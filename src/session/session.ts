@@ -33,6 +33,7 @@ import {
 import type { Answer, SessionEffect, SessionEvent, SessionState } from './state.ts'
 
 export {
+  type Agreement,
   createSessionState,
   type NewRequest,
   type SessionConfig,

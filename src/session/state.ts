@@ -40,6 +40,14 @@ export interface Answer {
    * own only.
    */
   readonly results: Uint8Array | null
+  /** The signed reply itself, for a receipt. */
+  readonly reply: Reply
+}
+
+/** A request and the replies that agree on its results: the material of a receipt. */
+export interface Agreement {
+  readonly request: Request
+  readonly replies: readonly Reply[]
 }
 
 export interface PendingRequest {
@@ -118,12 +126,16 @@ export type SessionEffect =
     }
   /** The read of this token is ordered now, as this request. */
   | { readonly kind: 'read-ordered'; readonly token: number; readonly request: Request }
-  /** W replicas sent these results, or Q if reads are not ordered. `vouchers` are their ids. */
+  /**
+   * W replicas sent these results, or Q if reads are not ordered. `vouchers` are their ids. `agreement` is null for a
+   * read without ordering, whose answers prove nothing to others.
+   */
   | {
       readonly kind: 'answered'
       readonly token: number
       readonly results: Uint8Array
       readonly vouchers: readonly ReplicaId[]
+      readonly agreement: Agreement | null
     }
   /** W replicas refused for this reason, so a correct one did. */
   | { readonly kind: 'refused'; readonly token: number; readonly reason: RefusalReason }

@@ -71,11 +71,16 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'src/costs': { layers: SRC_BUT_IO, packages: [] },
   replicas: { layers: SRC, packages: ['*'] },
   clients: {
-    layers: [...SRC, 'clients/api', 'clients/library', 'clients/web', ...ETCD_ROOMS],
+    layers: [...SRC, 'clients/api', 'clients/library', 'clients/verify', 'clients/web', ...ETCD_ROOMS],
     packages: ['*'],
   },
   // The HTTP API, declared: a gateway serves it, and clients have its types.
   'clients/api': { layers: [...MESSAGES, 'src/store'], packages: ['zod'] },
+  // Proofs are checked with public keys alone, in browsers too: no gateway, no runtime, no part of Node.
+  'clients/verify': {
+    layers: [...MESSAGES, 'src/tree', 'src/store', 'clients/api'],
+    packages: ['@noble/ed25519', '@noble/hashes'],
+  },
   'clients/web': { layers: SRC, packages: ['*'] },
   // What a browser runs: nothing of Node. The kit knows nothing of the program, so that every page can have it.
   'clients/web/browser': { layers: ['src/crypto', 'src/ports.ts'], packages: [] },
@@ -84,7 +89,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     layers: [...SRC_BUT_IO, 'attacks', 'clients/web/browser/kit'],
     packages: ['preact'],
   },
-  'clients/library': { layers: [...SRC, 'clients/api'], packages: ['*'] },
+  'clients/library': { layers: [...SRC, 'clients/api', 'clients/verify'], packages: ['*'] },
   // etcd's services know neither gRPC nor HTTP, and what carries their calls knows no store.
   'clients/etcd/schema': { layers: [], packages: ['protobufjs'] },
   'clients/etcd/service': { layers: [...SRC, 'clients/library'], packages: [] },
@@ -97,7 +102,18 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['node:net', '@grpc/grpc-js'],
   },
   'clients/cli': {
-    layers: [...SRC, 'clients', 'clients/api', 'clients/library', 'clients/web', 'replicas', 'attacks'],
+    layers: [
+      ...SRC,
+      ...[
+        'clients',
+        'clients/api',
+        'clients/library',
+        'clients/verify',
+        'clients/web',
+        'replicas',
+        'attacks',
+      ],
+    ],
     packages: ['*'],
   },
   // The harness judges what correct clients see: they are the library's.

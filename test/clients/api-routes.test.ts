@@ -135,7 +135,14 @@ describe('the endpoints of the gateway', () => {
     expect(described.sort()).toEqual(ENDPOINTS.map(({ method, path }) => `${method} ${path}`).sort())
     const references = JSON.stringify(openApiDocument).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)
     const named = new Set([...references].map(([, name = '']) => name))
-    expect([...named].sort()).toEqual(['Evidence', 'Problem', 'Status', 'Transaction', 'TransactionDone'])
+    expect([...named].sort()).toEqual([
+      'Evidence',
+      'Problem',
+      'Receipt',
+      'Status',
+      'Transaction',
+      'TransactionDone',
+    ])
     expect(Object.keys(openApiDocument.components.schemas).sort()).toEqual([...named].sort())
   })
 

@@ -1,18 +1,22 @@
 /** The gateway's HTTP: any bytes in and out, etcd's revisions, clear errors, and nothing else suffers from bad input. */
 
+import { readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openApiDocument } from '../../clients/api/openapi.ts'
 import { StatusDocument } from '../../clients/api/status.ts'
 import { IS_DEEP } from '../kit/depth.ts'
+import { runCommand } from './command-run.ts'
 import { http, ProcessKit, until } from './process-kit.ts'
 
 const kit = new ProcessKit()
+const directory = kit.directory()
 let url = ''
 
 beforeAll(async () => {
-  url = (await kit.up(kit.directory())).gateway.url
+  url = (await kit.up(directory)).gateway.url
 })
 afterAll(() => kit.cleanUp())
 
@@ -252,6 +256,32 @@ test('status tells who is primary, how far each replica is, and that nothing is 
   for (const replica of json['replicas'] as object[]) {
     expect(replica).toMatchObject({ reachable: true, view: 0, state: 'voting', suspected: false })
   }
+})
+
+test('a receipt of the command line is checked with the cluster file, and a changed one is refused', async () => {
+  const file = join(directory, 'receipt.json')
+  const verify = () => runCommand(kit, 'verify', file, '--cluster', join(directory, 'cluster.json'))
+  const store = ['--dir', directory, '--receipt', file] as const
+  for (const args of [
+    ['put', 'proved', 'blue', ...store],
+    ['get', 'proved', ...store],
+    ['del', 'proved', ...store],
+  ]) {
+    expect(await runCommand(kit, ...args)).toMatchObject({ code: 0, stderr: '' })
+    const verified = await verify()
+    expect(verified).toMatchObject({ code: 0, stderr: '' })
+    expect(verified.stdout).toMatch(/^true: replicas \d(, \d)* and \d executed a request/)
+  }
+  const receipt = JSON.parse(readFileSync(file, 'utf8'))
+  writeFileSync(file, JSON.stringify({ ...receipt, replies: [receipt.replies[0]] }))
+  const refused = await verify()
+  expect([refused.code, refused.stdout]).toEqual([
+    1,
+    'not proved: it has replies of 1 replicas, and 2 are needed\n',
+  ])
+  const absent = (await http(`${url}/v1/kv/proved?receipt&challenge=${'ab'.repeat(16)}`)).json
+  expect(absent).toMatchObject({ code: 'not-found', receipt: { strategos: 'receipt' } })
+  expect((await http(`${url}/v1/kv/proved?challenge=${'ab'.repeat(16)}`)).json['code']).toBe('bad-request')
 })
 
 describe('a stranger keeps nobody out', () => {

@@ -10,6 +10,7 @@ import { MAC_MUTANTS } from './mac-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { ORAL_MUTANTS } from './oral-mutants.ts'
 import { ORDERING_MUTANTS } from './ordering-mutants.ts'
+import { PROOF_MUTANTS } from './proof-mutants.ts'
 import { READ_MUTANTS } from './read-mutants.ts'
 import { REQUEST_MUTANTS } from './request-mutants.ts'
 import { RESTART_MUTANTS } from './restart-mutants.ts'
@@ -34,4 +35,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...STORE_MUTANTS,
   ...LEASE_MUTANTS,
   ...READ_MUTANTS,
+  ...PROOF_MUTANTS,
 ]

@@ -24,7 +24,16 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       }
       const last = honest[kit.w - 1] ?? 0
       expect(answered(session.reply(last, request, TRUE))).toEqual([
-        { kind: 'answered', token: 1, results: TRUE, vouchers: honest.slice(0, kit.w) },
+        {
+          kind: 'answered',
+          token: 1,
+          results: TRUE,
+          vouchers: honest.slice(0, kit.w),
+          agreement: {
+            request,
+            replies: honest.slice(0, kit.w).map((sender) => expect.objectContaining({ sender })),
+          },
+        },
       ])
       expect(session.state.pending.size).toBe(0)
     })

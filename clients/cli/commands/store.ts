@@ -48,6 +48,7 @@ export function addStoreCommands(program: Command): void {
       ),
     )
     .addOption(store.lease())
+    .addOption(store.receipt())
     .addHelpText(
       'after',
       examples(
@@ -62,6 +63,7 @@ export function addStoreCommands(program: Command): void {
 
   keyCommand('get <key>', 'print the value of a key')
     .addOption(store.revision('print the value at this revision'))
+    .addOption(store.receipt())
     .action(async (key: string, flags: ReadFlags) => (await import('../key-commands.ts')).get(key, flags))
 
   keyCommand('del [key]', 'delete a key, or every key of a range at one revision')
@@ -70,6 +72,7 @@ export function addStoreCommands(program: Command): void {
     .addOption(store.from())
     .addOption(store.to())
     .addOption(store.everything())
+    .addOption(store.receipt().conflicts(['prefix', 'from', 'to', 'all']))
     .addHelpText('after', examples('strategos del greeting', 'strategos del --prefix sessions/'))
     .action(async (key: string | undefined, flags: DeletionFlags) =>
       (await import('../key-commands.ts')).del(key, flags),

@@ -5,19 +5,22 @@ import { reflow } from '../terminal.ts'
 import type { VerifyFlags } from '../verify-command.ts'
 
 const HELP = `
-Evidence is the answer of GET /v1/evidence: pairs of messages that contradict each other,
-signed by one replica. Each is checked against the public keys in the cluster file. No
-server is asked, so the source of the evidence need not be trusted. It proves that the key
-signed both: the replica lied, its key was stolen, or it was restarted from an old
-copy of its disk.
+The file holds a receipt (put, get and del with --receipt; ?receipt in HTTP) or evidence.
+The signatures are checked against the public keys in the cluster file. No server is asked,
+so the source of the file need not be trusted.
 
-Exit codes: 0 all evidence is proved, 1 some is not, 2 no such file, no such evidence, or
-a cluster made with --auth oral, which has none.`
+A receipt proves that the replicas executed a request, and its results: f + 1 replicas
+signed them. Evidence is the answer of GET /v1/evidence: pairs of messages that contradict
+each other, signed by one replica. It proves that the key signed both: the replica lied,
+its key was stolen, or it was restarted from an old copy of its disk.
+
+Exit codes: 0 everything is proved, 1 something is not, 2 no such file, no such proof, or a
+cluster made with --auth oral, which has none.`
 
 export function addVerifyCommand(program: Command): void {
   program
     .command('verify <file>')
-    .description('check evidence of equivocation against the cluster file; - reads standard input')
+    .description('check a receipt or evidence against the cluster file; - reads standard input')
     .addOption(analysis.clusterFile())
     .addOption(shared.json('print the verdict as JSON'))
     .addHelpText('after', () => reflow(HELP))

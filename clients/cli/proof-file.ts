@@ -1,0 +1,60 @@
+/** Proofs that a command asked a gateway for: checked where the cluster file is at hand, and written to a file. */
+import { randomBytes } from 'node:crypto'
+import { existsSync, writeFileSync } from 'node:fs'
+import { OperatorError } from '../../src/base/operator-error.ts'
+import { suiteNamed } from '../../src/crypto/suites.ts'
+import { clusterFile } from '../../src/io/cluster-directory.ts'
+import { readClusterFile } from '../../src/io/cluster-file.ts'
+import type { Operation } from '../../src/store/operations-writer.ts'
+import { encodeOperations } from '../../src/store/operations-writer.ts'
+import { challengedOperations } from '../verify/challenge.ts'
+import type { ProofContext } from '../verify/proof-context.ts'
+import { verifyReceipt } from '../verify/receipt.ts'
+import { expectOperations } from '../verify/receipt-question.ts'
+import { verdictOf } from '../verify/refusal.ts'
+import { parsedJson } from './answer-reader.ts'
+import { type GatewayFlags, Refused } from './gateway-call.ts'
+import { expectWritable } from './output-file.ts'
+
+/** A receipt that a command asks for. */
+export interface WantedReceipt {
+  /** The parameters of the call. */
+  readonly query: { readonly receipt: 'true'; readonly challenge: string }
+  /** Checks the answer's receipt of this operation, and writes it. Throws `Refused` for a false one. */
+  keep(answer: Uint8Array, operation: Operation): void
+}
+
+/** Prepares a receipt in a file. */
+export function wantedReceipt(file: string, flags: GatewayFlags): WantedReceipt {
+  expectWritable(file)
+  const challenge = Uint8Array.from(randomBytes(32))
+  return {
+    query: { receipt: 'true', challenge: Buffer.from(challenge).toString('hex') },
+    keep(answer, operation) {
+      const json = parsedJson(Buffer.from(answer).toString('utf8')) as { readonly receipt?: unknown } | null
+      const receipt = json?.receipt
+      if (receipt === undefined) {
+        throw new OperatorError('The gateway gave no receipt; it may be of an older version.')
+      }
+      const context = contextOf(flags)
+      if (context === null) {
+        console.error('The receipt is not checked, because there is no cluster file: use "strategos verify".')
+      } else {
+        const asked = encodeOperations(challengedOperations(operation, challenge))
+        const verdict = verifyReceipt(context, receipt)
+        if (verdict.kind === 'refused') throw new Refused(`The receipt is false: ${verdict.because}.`)
+        const fits = verdictOf(() => expectOperations(verdict.proved, asked))
+        if (fits.kind === 'refused') throw new Refused(`The receipt is false: ${fits.because}.`)
+      }
+      writeFileSync(file, `${JSON.stringify(receipt, null, 2)}\n`)
+    },
+  }
+}
+
+/** Returns what proofs are checked with; null where the directory has no cluster file. */
+function contextOf({ dir }: GatewayFlags): ProofContext | null {
+  const path = clusterFile(dir)
+  if (!existsSync(path)) return null
+  const cluster = readClusterFile(path, suiteNamed)
+  return { cluster, crypto: suiteNamed(cluster.suite) }
+}
