@@ -4,6 +4,7 @@ import { concatBytes, utf8, writeU16, writeU32, writeU64 } from '../../src/base/
 
 import type { ClientId, Timestamp } from '../../src/base/ids.ts'
 import { clientsHistory } from '../../src/simulator/checkers/clients-history.ts'
+import type { Plan } from '../../src/simulator/plan/plan.ts'
 import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
 import { readResults, STATUSES, type Status } from '../../src/store/results.ts'
 import { deeper, upTo } from '../kit/depth.ts'
@@ -180,12 +181,17 @@ describe('13, clients history', () => {
   })
 })
 
+/** The plan with operations on single keys only. */
+function withSimpleLoad({ workload: { isWhole: _, ...workload }, ...plan }: Plan): Plan {
+  return { ...plan, workload }
+}
+
 describe('the load of a run', () => {
   it('has reads, writes and cases that succeed and that fail, over keys that clients share', () => {
     const seen = new Map<string, number>()
     const clientsOfKey = new Map<string, Set<number>>()
     for (const seed of upTo(deeper(2, 10))) {
-      const plan = drawSwarmPlan(seed, 4)
+      const plan = withSimpleLoad(drawSwarmPlan(seed, 4))
       for (const { client, operations, results } of simulateSwarm({ seed, plan }).history) {
         for (const [index, operation] of operations.entries()) {
           if (!('key' in operation) || 'end' in operation) continue
@@ -209,7 +215,7 @@ describe('the load of a run', () => {
     const planted = PLANTED_VIOLATIONS.find(({ name }) => name === 'clients history')
     for (const seed of upTo(deeper(2, 10))) {
       // The store that is planted goes back in time for ordered requests only.
-      const { reads: _, ...plan } = drawSwarmPlan(seed, 4)
+      const { reads: _, ...plan } = withSimpleLoad(drawSwarmPlan(seed, 4))
       const { violation } = simulateSwarm({ seed, n: 4, plan, sabotage: planted?.sabotage ?? {} })
       expect(violation, `seed ${seed}`).not.toBeNull()
     }

@@ -8,7 +8,13 @@ import type { Effect } from '../../src/pbft/effects.ts'
 import { findBatch } from '../../src/pbft/ordering/ordering-state.ts'
 import type { ReplicaState } from '../../src/pbft/state.ts'
 import type { Sabotage } from '../../src/simulator/world/virtual-replica.ts'
-import { staleReads, staleResults, withOutcomes } from './wrong-applications.ts'
+import {
+  oneVersionMore,
+  staleReads,
+  staleResults,
+  withOutcomes,
+  withoutExpiry,
+} from './wrong-applications.ts'
 
 export interface PlantedViolation {
   readonly invariant: number
@@ -327,6 +333,22 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
     what: 'all replicas give the same stale reads',
     sabotage: { application: (_replica, inner) => staleReads(inner) },
     isSeenByThisOnly: true,
+  },
+  {
+    invariant: 16,
+    name: 'follows the model',
+    what: 'all replicas say of a put that its key has one version more',
+    sabotage: { application: (_replica, inner) => oneVersionMore(inner) },
+    isSeenByThisOnly: true,
+    says: 'and must give {createRevision',
+  },
+  {
+    invariant: 16,
+    name: 'follows the model',
+    what: 'all replicas are in no hurry to end a lease',
+    sabotage: { application: (_replica, inner) => withoutExpiry(inner) },
+    isSeenByThisOnly: true,
+    says: 'the next lease ends at null, and must end at',
   },
   {
     invariant: 15,

@@ -4,9 +4,14 @@ import type { Sequence } from '../../src/base/ids.ts'
 import type { RequestOutcome } from '../../src/base/request-outcome.ts'
 import type { Batch } from '../../src/messages/message.ts'
 import type { Application } from '../../src/ports.ts'
-import { nextOperation, OPERATION_CODES, openOperations } from '../../src/store/operations.ts'
+import {
+  nextOperation,
+  OPERATION_CODES,
+  type OperationCursor,
+  openOperations,
+} from '../../src/store/operations.ts'
 import { RESULT_HEADER_BYTES } from '../../src/store/result-fields.ts'
-import { RESULTS_HEADER_BYTES, readResults, STATUSES } from '../../src/store/results.ts'
+import { type FramedResult, RESULTS_HEADER_BYTES, readResults, STATUSES } from '../../src/store/results.ts'
 
 const REVISION_BYTES = 8
 
@@ -58,19 +63,42 @@ export function staleResults(inner: Application): Application {
  */
 export function staleReads(inner: Application): Application {
   const first = new Map<string, Uint8Array>()
-  const stale = (operations: Uint8Array, results: Uint8Array): Uint8Array => {
+  return withAnswers(inner, (cursor, { status, fields }) => {
+    if (cursor.code !== OPERATION_CODES.get || status !== 'ok') return fields
+    const key = toHex(cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd))
+    const found = first.get(key) ?? fields.slice(REVISION_BYTES)
+    first.set(key, found)
+    return concatBytes(fields.subarray(0, REVISION_BYTES), found)
+  })
+}
+
+/** Says of each put that its key has one version more than it has. */
+export const oneVersionMore = (inner: Application): Application =>
+  withAnswers(inner, (cursor, { status, fields }) => {
+    if (cursor.code !== OPERATION_CODES.put || status !== 'ok') return fields
+    const more = fields.slice()
+    more[more.length - 1] = ((more.at(-1) ?? 0) + 1) & 0xff
+    return more
+  })
+
+/** Knows of no lease that is to end. */
+export const withoutExpiry = (inner: Application): Application => {
+  const outer = withOutcomes(inner, (outcomes) => outcomes)
+  return Object.defineProperty(outer, 'nextExpiry', { get: () => null })
+}
+
+/** An application whose results of single operations are changed. */
+function withAnswers(
+  inner: Application,
+  change: (cursor: OperationCursor, result: FramedResult) => Uint8Array,
+): Application {
+  const changed = (operations: Uint8Array, results: Uint8Array): Uint8Array => {
     const cursor = openOperations(operations)
-    const framed = (readResults(results) ?? []).map(({ status, fields }) => {
-      if (cursor === null || nextOperation(cursor) !== null) return { status, fields }
-      if (cursor.code !== OPERATION_CODES.get || status !== 'ok') return { status, fields }
-      const key = toHex(cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd))
-      const found = first.get(key) ?? fields.slice(REVISION_BYTES)
-      first.set(key, found)
-      return { status, fields: concatBytes(fields.subarray(0, REVISION_BYTES), found) }
-    })
-    const parts = framed.map(({ status, fields }) => {
+    const parts = (readResults(results) ?? []).map((framed) => {
+      const isRead = cursor !== null && nextOperation(cursor) === null
+      const fields = isRead ? change(cursor, framed) : framed.fields
       const head = new Uint8Array(RESULT_HEADER_BYTES)
-      head[0] = STATUSES[status]
+      head[0] = STATUSES[framed.status]
       writeU32(head, 1, fields.length)
       return concatBytes(head, fields)
     })
@@ -80,7 +108,7 @@ export function staleReads(inner: Application): Application {
     outcomes.map((outcome, index) => {
       const operations = batch.requests[index]?.operations
       if (outcome.results === null || operations === undefined) return outcome
-      return { ...outcome, results: stale(operations, outcome.results) }
+      return { ...outcome, results: changed(operations, outcome.results) }
     }),
   )
 }

@@ -1,5 +1,6 @@
 /** All checkers together: gives each what happens at correct replicas, and keeps the first violation. */
 import type { ReplicaId, Sequence } from '../../base/ids.ts'
+import { ModelledStore } from '../model/modelled-store.ts'
 import { acceptableCertificates } from './acceptable-certificates.ts'
 import { agreement } from './agreement.ts'
 import type {
@@ -19,6 +20,7 @@ import { durableBeforeSend } from './durable-before-send.ts'
 import { equalReplies } from './equal-replies.ts'
 import { equalRoots } from './equal-roots.ts'
 import { exactlyOnce } from './exactly-once.ts'
+import { followsModel } from './follows-model.ts'
 import { leftForGood, nothingBelowViewChange } from './left-views.ts'
 import { linearizable } from './linearizable.ts'
 import { lock } from './lock.ts'
@@ -46,6 +48,7 @@ export function createCheckers(context: {
   readonly invariants?: readonly MonitoredInvariant[]
 }): readonly Checker[] {
   const { n, clients, isCorrect, invariants, now } = context
+  const modelled = new ModelledStore()
   const checkers: readonly Checker[] = [
     agreement(),
     totalOrder(),
@@ -65,7 +68,8 @@ export function createCheckers(context: {
     equalReplies(),
     realTimeOrder(),
     linearizable(),
-    clientsHistory(),
+    followsModel(modelled),
+    clientsHistory(modelled),
     memoryBounds(clients),
     trueHealth(n, isCorrect, now),
     specification(),

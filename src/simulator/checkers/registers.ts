@@ -49,6 +49,8 @@ type DeletionResult = Extract<Result, { readonly kind: 'delete-range' }>
 const decoder = new TextDecoder('latin1')
 /** One character for each byte, so that keys are in the order of their bytes. */
 const textOf = (bytes: Uint8Array): string => decoder.decode(bytes)
+/** The name of a key in registers. */
+export const keyText = textOf
 
 /** Reads what clients were told. First it is shown every answer, then it can tell what each came to. */
 export class Registers {
@@ -104,12 +106,16 @@ export class Registers {
     eachResult(
       operations,
       results,
-      (cursor, result) => this.#touches(cursor, result).forEach(take),
+      (cursor, result) => {
+        this.#touches(cursor, result).forEach(take)
+        const isRevocation = result.status === 'ok' && result.kind === 'lease-revoke' && result.deleted > 0
+        if (isRevocation) for (const one of folded.values()) one.mayHaveEnded = true
+      },
       (compare) => foundAsCompared(compare).forEach(take),
     )
     if (fault !== null) return fault
     // A null is a fact: there is no value. So what is there is spread as it is.
-    return [...folded].flatMap(([key, each]) =>
+    return [...folded].flatMap(([key, { mayHaveEnded: _, ...each }]) =>
       each.found === undefined && each.left === undefined ? [] : [{ key, ...each }],
     )
   }
@@ -251,16 +257,23 @@ export class Registers {
 interface Folded {
   found?: Value
   left?: Value
+  /** True after a lease was revoked: the key may have ended with it. */
+  mayHaveEnded?: boolean
 }
 
 function fold(one: Folded, { key, left }: Touch, found: Value | undefined): string | null {
   const held = one.left === undefined ? one.found : one.left
   if (held === undefined) {
     if (found !== undefined) one.found = found
+  } else if (found === null && one.mayHaveEnded === true) {
+    one.left = null
   } else if (found !== undefined && found !== held) {
     return `found ${String(found)} at ${key}, where the operation before it left ${String(held)}`
   }
-  if (left !== undefined) one.left = left
+  if (left !== undefined) {
+    one.left = left
+    one.mayHaveEnded = false
+  }
   return null
 }
 

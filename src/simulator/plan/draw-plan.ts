@@ -66,7 +66,15 @@ export function drawPlan(
   const whole = withQuietPhase(random.fork(), mode === 'oral' ? withDeposed(random.fork(), plan) : plan)
   const restarted = withClientRestarts(random.fork(), whole)
   const twinned = withTwinClients(random.fork(), withSwallowing(random.fork(), restarted))
-  return withUnorderedReads(random.fork(), twinned)
+  return withWholeLoad(random.fork(), withUnorderedReads(random.fork(), twinned))
+}
+
+/** The share of plans in which clients use all operations of the store. */
+const WHOLE_LOAD_SHARE = 0.7
+
+function withWholeLoad(random: Random, plan: Plan): Plan {
+  if (!random.chance(WHOLE_LOAD_SHARE)) return plan
+  return { ...plan, workload: { ...plan.workload, isWhole: true } }
 }
 
 /** The share of plans in which reads are answered without ordering. */

@@ -79,6 +79,8 @@ export interface WorkloadPlan {
   readonly pauseMsMax: number
   readonly operationsMax: number
   readonly keys: number
+  /** Set where operations of every kind are drawn, and not only those on single keys. */
+  readonly isWhole?: true
 }
 
 export interface Plan {

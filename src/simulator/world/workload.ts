@@ -9,12 +9,15 @@ import { OPERATION_CODES } from '../../store/operations.ts'
 import type { Operation } from '../../store/operations-writer.ts'
 import { interpretResult, readResults } from '../../store/results.ts'
 import type { WorkloadPlan } from '../plan/plan.ts'
+import { WholeOperations } from './whole-operations.ts'
 
 /** Of the puts and deletes: those of the last revision that the client saw, and those of any revision. */
 const CONDITION_SHARE = 0.3
 const BLIND_CONDITION_SHARE = 0.03
 /** The share of requests that only read, where these are not ordered. */
 const READS_SHARE = 0.5
+/** The share of operations on single keys, where others are drawn too. */
+const SIMPLE_SHARE = 0.4
 
 export class Workload {
   readonly #client: number
@@ -22,18 +25,32 @@ export class Workload {
   readonly #plan: WorkloadPlan
   /** By key, the modification revision that the client was told last; 0 for no such key. */
   readonly #seen = new Map<string, number>()
+  /** Set where operations of every kind are drawn. */
+  readonly #whole: WholeOperations | null
+  /** The name of the request that is being drawn, and the number of values in it. */
+  #request = ''
+  #values = 0
 
   constructor(client: number, random: Random, plan: WorkloadPlan) {
     this.#client = client
     this.#random = random
     this.#plan = plan
+    const keys = {
+      key: () => this.#key(),
+      value: () => utf8(`${this.#request}v${++this.#values} `),
+      condition: (key: Uint8Array) => this.#condition(key),
+    }
+    this.#whole = plan.isWhole === true ? new WholeOperations(random, keys) : null
   }
 
   /** The operations of the client's next request, which has this number. */
   draw(request: number): readonly Operation[] {
     const count = this.#random.between(1, this.#plan.operationsMax)
+    this.#request = `${this.#client}.${request}.`
     return Array.from({ length: count }, (_, index) =>
-      this.#operation(`${this.#client}.${request}.${index} `),
+      this.#whole === null || this.#random.chance(SIMPLE_SHARE)
+        ? this.#operation(`${this.#request}${index} `)
+        : this.#whole.draw(),
     )
   }
 
@@ -48,8 +65,10 @@ export class Workload {
   learn(operations: readonly Operation[], results: Uint8Array): void {
     for (const [index, framed] of (readResults(results) ?? []).entries()) {
       const operation = operations[index]
-      if (operation === undefined || !('key' in operation) || 'end' in operation) continue
+      if (operation === undefined) continue
       const result = interpretResult(OPERATION_CODES[operation.kind], framed)
+      if (result !== null) this.#whole?.learn(result)
+      if (!('key' in operation) || 'end' in operation) continue
       const key = nameOf(operation.key)
       if (result?.status === 'not-found') this.#seen.set(key, 0)
       else if (result?.status === 'revision-moved') this.#seen.set(key, result.modRevision)
@@ -60,7 +79,7 @@ export class Workload {
 
   #operation(label: string): Operation {
     const random = this.#random
-    const key = utf8(`key/${random.below(this.#plan.keys)}`)
+    const key = this.#key()
     const condition = this.#condition(key)
     const kind = random.below(10)
     if (kind < 5) return { kind: 'put', key, value: drawValue(random, label), ...condition }
@@ -69,9 +88,14 @@ export class Workload {
     return this.#list()
   }
 
+  #key(): Uint8Array {
+    return utf8(`key/${this.#random.below(this.#plan.keys)}`)
+  }
+
   #read(): Operation {
+    if (this.#whole !== null && !this.#random.chance(SIMPLE_SHARE)) return this.#whole.read()
     if (this.#random.below(4) === 0) return this.#list()
-    return { kind: 'get', key: utf8(`key/${this.#random.below(this.#plan.keys)}`) }
+    return { kind: 'get', key: this.#key() }
   }
 
   #list(): Operation {
