@@ -29,6 +29,7 @@ const Replica = z
   .strictObject({
     id: replicaId,
     address: z.string().describe('Host and port.'),
+    publicKey: z.string().describe('The key of its signatures: 32 bytes in hexadecimal.'),
     reachable: z.boolean().describe('Whether it answered just now. Where not, what it says is null.'),
     view: z.int().nullable().describe('The view that it is in.'),
     lastExecuted: z.int().nullable().describe('The last sequence number that it executed.'),

@@ -7,11 +7,18 @@ const MAIN = fileURLToPath(new URL('./main.js', import.meta.url))
 /** The command lines of a local cluster's processes. */
 export function childArguments(
   directory: string,
-  { port, timeout = DEFAULT_TIMEOUT_MS }: { readonly port: number; readonly timeout?: number },
+  {
+    port,
+    timeout = DEFAULT_TIMEOUT_MS,
+    gatewayFlags = [],
+  }: { readonly port: number; readonly timeout?: number; readonly gatewayFlags?: readonly string[] },
 ): Pick<LocalClusterOptions, 'replicaArguments' | 'gatewayArguments'> {
   return {
     replicaArguments: (id) => [MAIN, 'replica', '--dir', directory, '--id', `${id}`],
-    gatewayArguments: [MAIN, 'gateway', '--dir', directory, '--port', `${port}`, '--timeout', `${timeout}`],
+    gatewayArguments: [
+      ...[MAIN, 'gateway', '--dir', directory, '--port', `${port}`, '--timeout', `${timeout}`],
+      ...gatewayFlags,
+    ],
   }
 }
 

@@ -145,6 +145,7 @@ export const cluster = {
       .choices(loopbackHost.choices)
       .argParser(loopbackHost)
       .default('127.0.0.1'),
+  noDashboard: () => flag('--no-dashboard', 'serve no page at /'),
   timeout: () =>
     valued(
       '--timeout <ms>',

@@ -8,6 +8,7 @@ export interface GatewayFlags {
   readonly host: string
   readonly timeout: number
   readonly client: string
+  readonly dashboard: boolean
 }
 
 export async function runGateway(flags: GatewayFlags): Promise<void> {
@@ -17,6 +18,7 @@ export async function runGateway(flags: GatewayFlags): Promise<void> {
     port: flags.port,
     timeoutMs: flags.timeout,
     clientName: flags.client,
+    hasDashboard: flags.dashboard,
   })
   console.log(`The gateway listens on ${running.url}`)
   stopOnSignal(() => running.close())

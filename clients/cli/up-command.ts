@@ -24,18 +24,19 @@ export interface UpFlags {
   readonly port: number
   readonly basePort?: number
   readonly timeout: number
+  readonly dashboard: boolean
 }
 
 /**
  * Starts the cluster of a directory, or makes one first. If it does not start, the directory is left as it was before.
  */
 export async function up(flags: UpFlags, isAsked: (name: string) => boolean): Promise<void> {
-  const { dir, port, timeout } = flags
+  const { dir, port, timeout, dashboard } = flags
   const { cluster, undo } = await findOrMake(flags, isAsked)
   const local = await startLocalCluster({
     directory: dir,
     cluster,
-    ...childArguments(dir, { port, timeout }),
+    ...childArguments(dir, { port, timeout, gatewayFlags: dashboard ? [] : ['--no-dashboard'] }),
     onExit: (child) => console.error(wrapped(endText(child, flags))),
   }).catch((error: unknown) => {
     undo()
@@ -43,7 +44,9 @@ export async function up(flags: UpFlags, isAsked: (name: string) => boolean): Pr
   })
   stopOnSignal(() => local.stop())
   const { gatewayUrl: url } = local
-  console.log(`${cluster.replicas.length} replicas agree behind ${url} (data in ${dir}). Try:
+  const page = dashboard ? `Watch them in a browser at ${url}\n\n` : ''
+  console.log(`${cluster.replicas.length} replicas agree behind ${url} (data in ${dir}).
+${page}Try:
 
   curl -X PUT --data-binary hello ${url}/v1/kv/greeting
   curl ${url}/v1/kv/greeting

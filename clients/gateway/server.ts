@@ -25,7 +25,7 @@ import { GatewayMetrics } from './gateway-metrics.ts'
 import { serveGrpc } from './grpc-port.ts'
 import { keyValueRoutes } from './key-value-routes.ts'
 import { leaseRoutes } from './lease-routes.ts'
-import { servePage } from './page-routes.ts'
+import { serveDashboard, servePage } from './page-routes.ts'
 import { PathEnds } from './path-ends.ts'
 import { Problem, rawProblem, sendProblem } from './problem.ts'
 import { ServiceMeter } from './service-meter.ts'
@@ -44,6 +44,8 @@ export interface GatewayOptions {
   readonly timeoutMs?: number
   /** Further names under which the gateway may be asked. */
   readonly allowedHosts?: readonly string[]
+  /** True if the dashboard is served at `/`; it is by default. */
+  readonly hasDashboard?: boolean
 }
 
 export interface Gateway {
@@ -72,7 +74,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       store: etcdStore(client, name),
       cluster: etcdCluster(client, reports, () => url),
     })
-    const server = createServer({ client, reports, etcd, loop, allowedHosts: options.allowedHosts ?? [] })
+    const server = createServer({
+      client,
+      reports,
+      etcd,
+      loop,
+      allowedHosts: options.allowedHosts ?? [],
+      hasDashboard: options.hasDashboard ?? true,
+    })
     url = await listen(server, host, port)
     loop.start()
     return {
@@ -103,9 +112,17 @@ interface ServerParts {
   readonly etcd: Handlers
   readonly loop: LoopGauge
   readonly allowedHosts: readonly string[]
+  readonly hasDashboard: boolean
 }
 
-function createServer({ client, reports, etcd, loop, allowedHosts }: ServerParts): FastifyInstance {
+function createServer({
+  client,
+  reports,
+  etcd,
+  loop,
+  allowedHosts,
+  hasDashboard,
+}: ServerParts): FastifyInstance {
   const pathEnds = new PathEnds()
   const server = Fastify({
     bodyLimit: SMALL_BODY_BYTES_MAX,
@@ -144,6 +161,7 @@ function createServer({ client, reports, etcd, loop, allowedHosts }: ServerParts
   clusterRoutes(routes, client, { reports, loop, metrics })
   leaseRoutes(routes, access)
   servePage(server, '/playground', 'playground')
+  if (hasDashboard) serveDashboard(server)
   feedRoutes(routes, { feed: openFeed({ client, reports, loop, meter, server }), admission })
   jsonRoutes(server, {
     handlers: etcd,

@@ -57,11 +57,12 @@ export function statusOf(
     view,
     primary,
     revision: revisions.length >= weakQuorum(n) ? rankedLargest(revisions, weakQuorum(n)) : 0,
-    replicas: cluster.replicas.map(({ id, address }) => {
+    replicas: cluster.replicas.map(({ id, address, publicKey }) => {
       const report = reports.get(id)
       return {
         id,
         address: `${address.host}:${address.port}`,
+        publicKey: toHex(publicKey),
         reachable: report !== undefined,
         view: report?.view ?? null,
         lastExecuted: report?.lastExecuted ?? null,

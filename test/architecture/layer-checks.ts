@@ -89,6 +89,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     layers: [...SRC_BUT_IO, 'attacks', 'clients/web/browser/kit'],
     packages: ['preact'],
   },
+  'clients/web/browser/dashboard': {
+    layers: [...MESSAGES, 'src/crypto', 'src/runtime', 'clients/api', 'clients/web/browser/kit'],
+    packages: ['preact'],
+  },
   'clients/library': { layers: [...SRC, 'clients/api', 'clients/verify'], packages: ['*'] },
   // etcd's services know neither gRPC nor HTTP, and what carries their calls knows no store.
   'clients/etcd/schema': { layers: [], packages: ['protobufjs'] },

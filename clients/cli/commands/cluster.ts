@@ -47,6 +47,7 @@ export function addClusterCommands(program: Command): void {
     .addOption(cluster.host())
     .addOption(cluster.timeout())
     .addOption(cluster.client())
+    .addOption(cluster.noDashboard())
     .action(async (flags: GatewayFlags) => (await import('../running-gateway.ts')).runGateway(flags))
 
   program
@@ -63,6 +64,7 @@ export function addClusterCommands(program: Command): void {
       ),
     )
     .addOption(cluster.timeout())
+    .addOption(cluster.noDashboard())
     .action(async (flags: UpFlags, command: Command) => {
       const isAsked = (name: string): boolean => command.getOptionValueSource(name) !== 'default'
       await (await import('../up-command.ts')).up(flags, isAsked)

@@ -21,4 +21,12 @@ export const BROWSER_PAGES: readonly BrowserPage[] = [
     connects: false,
     bytesMax: 900_000,
   },
+  {
+    name: 'dashboard',
+    title: 'strategos',
+    description:
+      'The cluster behind this gateway as it runs: its replicas, its service, its keys, and its evidence.',
+    connects: true,
+    bytesMax: 250_000,
+  },
 ]
