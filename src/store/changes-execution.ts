@@ -128,7 +128,7 @@ interface Examined extends ChangeRevision {
 /** Reads a change. Its previous entry is left out if the change would not fit into any answer with it. */
 function readFound(target: RangeTarget, { view, main, sub, isPrevious }: Examined): Answered {
   const { key, before } = view
-  const put = view.kind === CHANGE_KINDS.put ? entryOf(target, key, main) : null
+  const put = view.kind === CHANGE_KINDS.put ? entryOf(target, key, { main, sub }) : null
   const previous = isPrevious && before !== null && before.version > 0 ? before : null
   const found = { main, sub, key, put, previous }
   return isTooLarge(found, FIELDS_BYTES_MAX)
@@ -136,8 +136,8 @@ function readFound(target: RangeTarget, { view, main, sub, isPrevious }: Examine
     : { ...found, isOmitted: false }
 }
 
-/** Returns the entry of a key at the revision of one of its changes. */
-function entryOf({ store, budget }: RangeTarget, key: Uint8Array, main: number): EntryView {
+/** Returns the entry that one of the changes of a key left. */
+function entryOf({ store, budget }: RangeTarget, key: Uint8Array, { main, sub }: ChangeRevision): EntryView {
   const { tree } = store
   const entry = new EntryView()
   const stateKey = sectionKey(SECTIONS.key, key)
@@ -148,5 +148,17 @@ function entryOf({ store, budget }: RangeTarget, key: Uint8Array, main: number):
   }
   entry.place(tree.valueBuffer, tree.valueAt, tree.valueLength)
   budget.left -= goBack(store, entry, main)
+  // A transaction may delete, to the end of all keys, what it has put: a revision then has two changes of the key.
+  const later = new ChangeView()
+  while (
+    entry.main === main &&
+    entry.sub > sub &&
+    store.records.open(later, entry) &&
+    later.before !== null
+  ) {
+    budget.left--
+    const { bytes, at, length } = later.before
+    entry.place(bytes, at, length)
+  }
   return entry
 }

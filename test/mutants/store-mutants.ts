@@ -77,4 +77,12 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     replacement: 'query.previous',
     paper: { file: CHANGES, test: 'the change at the floor', why: UNSEEN.notRun },
   },
+  {
+    name: 'a put that its transaction deletes is shown as the deletion left it',
+    rule: '1.6',
+    within: 'entryOf',
+    search: 'entry.sub > sub',
+    replacement: 'false',
+    paper: { file: CHANGES, test: 'a put that its own transaction deletes', why: UNSEEN.notRun },
+  },
 ]

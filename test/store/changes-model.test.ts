@@ -210,6 +210,20 @@ describe('a read of changes', () => {
     expect(parts[0]?.through).toEqual(endOfRevision(1 + EXAMINED_MAX))
   })
 
+  test('a put that its own transaction deletes shows what was put', () => {
+    const driver = new Driver()
+    const success = [put('k', 'v'), { kind: 'delete-range', ...EVERY_KEY } as const]
+    driver.run({ kind: 'transaction', compares: [], success, failure: [] })
+    const [result] = driver.run({ kind: 'changes', ...EVERY_KEY, after: endOfRevision(1), previous: true })
+    const entry = { createRevision: 2, modRevision: 2, version: 1, lease: NO_LEASE, value: utf8('v') }
+    const place = { main: 2, key: utf8('k') }
+    const changes = [
+      { ...place, sub: 0, put: entry, previous: null },
+      { ...place, sub: 1, put: null, previous: entry },
+    ]
+    expect(result).toMatchObject({ changes })
+  })
+
   test('the change at the floor is still there, without the value before it', () => {
     const driver = new Driver({ history: FOREVER })
     driver.run(put('k', '1'), put('k', '2'), put('k', '3'), remove('k'))

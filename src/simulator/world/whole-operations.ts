@@ -135,6 +135,9 @@ export class WholeOperations {
       const member = this.#member()
       const name = 'key' in member ? String.fromCharCode(...member.key) : ''
       const isWrite = member.kind !== 'range' && member.kind !== 'get'
+      // To the end of all keys, a transaction may delete what it has put.
+      if (taken.size > 0 && random.chance(0.1))
+        return { kind: 'delete-range', key: EVERY_KEY, end: EVERY_KEY }
       if (isWrite && taken.has(name) && random.chance(0.9)) return this.#range()
       if (isWrite) taken.add(name)
       return member
