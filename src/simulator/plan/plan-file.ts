@@ -52,8 +52,24 @@ function flawOfPlan(plan: Plan, catalogue: AdversaryCatalogue): string | null {
     const flaw = flawOfFault(fault, plan.n, catalogue)
     if (flaw !== null) return `Fault ${index + 1} ${flaw}.`
   }
+  return flawOfInterventions(plan.interventions ?? [])
+}
+
+function flawOfInterventions(interventions: Plan['interventions']): string | null {
+  if (!Array.isArray(interventions)) return '"interventions" must be a list.'
+  for (const [index, each] of interventions.entries()) {
+    if (typeof each !== 'object' || each === null || !isNatural(each.frame)) {
+      return `Intervention ${index + 1} has no number in "frame".`
+    }
+    const { does, byMs, atMs } = each as Partial<Record<'does' | 'byMs' | 'atMs', unknown>>
+    const isKnown =
+      does === 'drop' || (does === 'delay' && isTime(byMs)) || (does === 'deliver' && isTime(atMs))
+    if (!isKnown) return `Intervention ${index + 1} neither drops, delays by "byMs", nor delivers at "atMs".`
+  }
   return null
 }
+
+const isTime = (value: unknown): value is number => Number.isFinite(value) && (value as number) >= 0
 
 function flawOfFault(fault: Fault, n: number, catalogue: AdversaryCatalogue): string | null {
   if (typeof fault !== 'object' || fault === null || !isNatural(fault.atMs)) return 'has no "atMs"'

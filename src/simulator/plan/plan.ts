@@ -2,6 +2,7 @@
 import type { ReplicaId } from '../../base/ids.ts'
 import { faultsMax } from '../../base/quorum.ts'
 import type { AuthenticationMode } from '../../messages/cluster.ts'
+import type { FrameIntervention } from '../world/frame-traffic.ts'
 import type { ClockError } from '../world/virtual-clock.ts'
 import type { DiskBehaviour } from '../world/virtual-disk.ts'
 import type { NetworkConditions } from '../world/virtual-network.ts'
@@ -107,6 +108,8 @@ export interface Plan {
   readonly workload: WorkloadPlan
   /** In the order of time, and all before the calm. */
   readonly faults: readonly Fault[]
+  /** What somebody who looked on did to single frames. */
+  readonly interventions?: readonly FrameIntervention[]
   /** The time at which everything heals, in virtual milliseconds. */
   readonly calmAtMs: number
 }

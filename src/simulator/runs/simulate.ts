@@ -3,42 +3,29 @@
  * in this process; the replicas and clients are the production ones.
  */
 import { assert } from '../../base/assert.ts'
-import { given } from '../../base/given.ts'
-import type { ReplicaId, Sequence } from '../../base/ids.ts'
+import type { ReplicaId } from '../../base/ids.ts'
 import { isClusterSize } from '../../base/quorum.ts'
-import { createRandom, type Random } from '../../base/random.ts'
 import type { RequestOutcome } from '../../base/request-outcome.ts'
 import type { AuthenticationMode, Cluster } from '../../messages/cluster.ts'
 import type { CryptoSuite, Peer } from '../../ports.ts'
 import type { Recomposition, RejectedMessage } from '../../runtime/replica-runtime-options.ts'
-import type { Checker, Violation } from '../checkers/checker.ts'
-import { createCheckers, InvariantMonitor, type MonitoredInvariant } from '../checkers/invariant-monitor.ts'
-import {
-  explainStuck,
-  isLoadOver,
-  isSettled,
-  lastBegun,
-  refusedRequest,
-  settleBoundMs,
-} from '../checkers/liveness.ts'
+import type { Violation } from '../checkers/checker.ts'
+import type { MonitoredInvariant } from '../checkers/invariant-monitor.ts'
+import { explainStuck, refusedRequest } from '../checkers/liveness.ts'
 import type { SituationObserver } from '../coverage/situation-observer.ts'
 import type { AdversaryCatalogue } from '../plan/adversaries.ts'
 import { drawPlan } from '../plan/draw-plan.ts'
 import type { Fault, Plan } from '../plan/plan.ts'
-import { Trace, type TracedStep, type TraceListener } from '../trace/trace.ts'
-import { ExtraClientAdmission, type ExtraClientHost, type ExtraClients } from '../world/extra-clients.ts'
+import type { Trace, TracedStep, TraceListener } from '../trace/trace.ts'
+import type { ExtraClients } from '../world/extra-clients.ts'
+import type { TrafficObserver } from '../world/frame-traffic.ts'
 import type { HistoryEntry, VirtualClient } from '../world/virtual-client.ts'
-import { VirtualClock, VirtualTime } from '../world/virtual-clock.ts'
-import { createVirtualCluster, type VirtualCluster } from '../world/virtual-cluster.ts'
+import type { VirtualTime } from '../world/virtual-clock.ts'
+import type { VirtualCluster } from '../world/virtual-cluster.ts'
 import { survivePowerFailures } from '../world/virtual-process.ts'
 import type { Sabotage } from '../world/virtual-replica.ts'
 import { planLines, replayCommand } from './failure-text.ts'
-import { addTwin, createClients } from './load-clients.ts'
-
-/** The interval at which the run is checked for having settled, in virtual milliseconds. */
-const SETTLED_POLL_MS = 10
-/** The interval at which a reaction is asked for, in virtual milliseconds. */
-const REACTION_MS = 10
+import { begin, compareStates, isDone, prepare, type Run } from './run.ts'
 
 export interface SimulationOptions {
   /** A safe integer of at least 0. */
@@ -72,6 +59,8 @@ export interface SimulationOptions {
   readonly audit?: (world: { readonly cluster: Cluster; readonly suite: CryptoSuite }) => Audit
   /** Faults beside those of the plan, until the calm; asked again and again, and told each replica's view. */
   readonly reaction?: Reaction
+  /** Told of every frame between nodes, when it is sent and when it arrives. */
+  readonly traffic?: TrafficObserver
 }
 
 /** Looks at what replicas tell the clients of the load, and at what is true. */
@@ -138,156 +127,66 @@ export interface DetailedResult extends SimulationResult {
   readonly guilty: readonly ReplicaId[]
 }
 
-interface Run {
+/** Runs a simulation to its end. */
+export function simulate(options: SimulationOptions): DetailedResult {
+  const simulation = startSimulation(options)
+  while (simulation.next());
+  return simulation.conclude()
+}
+
+/** A run that goes on one event at a time. */
+export interface Simulation {
   readonly plan: Plan
   readonly time: VirtualTime
   readonly trace: Trace
-  readonly watch: InvariantMonitor
   readonly virtual: VirtualCluster
   readonly clients: readonly VirtualClient[]
-  boundMs: number | null
-  /** The sequence number that the first correct replica had executed when the load was over, after the calm. */
-  final: Sequence | null
-  doneMs: number | null
-  isOverdue: boolean
+  /** The first promise that was broken so far. */
+  readonly violation: Violation | null
+  /** Lets the next event happen; false when the run is over. */
+  next(): boolean
+  /** The result of a run that is over, or of one as if it ended here. */
+  conclude(): DetailedResult
 }
 
-export function simulate(options: SimulationOptions): DetailedResult {
+/** Sets up a run, in which nothing has happened yet. */
+export function startSimulation(options: SimulationOptions): Simulation {
   const { seed, n } = options
   assert(n === undefined || isClusterSize(n), `no cluster has ${String(n)} replicas`)
   const run = prepare(options, options.plan ?? drawPlan(seed, n, options.mode, options.catalogue?.drawn))
+  const { plan, time, trace, virtual, clients, watch } = run
   let failure: unknown = null
-  try {
-    runToEnd(run, options.reaction)
-  } catch (error) {
-    failure = error
+  let isOver = false
+  /** The program's own failure ends the run: it is a finding, and no reason to lose what was found before. */
+  const attempt = (act: () => void): void => {
+    try {
+      act()
+    } catch (error) {
+      failure = error
+      isOver = true
+    }
   }
-  return conclude(run, failure, replayCommand(seed, n, run.plan.mode))
-}
-
-function prepare(options: SimulationOptions, plan: Plan): Run {
-  const random = createRandom(plan.seed).fork()
-  const time = new VirtualTime()
-  const trace = new Trace(options.trace ?? null, options.onStep ?? null)
-  const { invariants, extraClients } = options
-  const checkers = createCheckers({
-    n: plan.n,
-    clients: plan.workload.clients + (extraClients?.admitted ?? 0),
-    isCorrect: (id) => virtual.replicas[id]?.isCorrect ?? false,
-    now: () => time.now,
-    ...given({ invariants }),
-  })
-  let audit: Audit | null = null
-  const auditor: Checker = {
-    invariant: 0,
-    name: 'no invariant: an audit',
-    onExecuted({ outcomes }) {
-      audit?.onExecuted(outcomes)
-      return null
-    },
-  }
-  const observer = options.observe?.(plan.n) ?? null
-  const lookingOn = observer === null ? [auditor] : [auditor, observer.checker]
-  const watch = new InvariantMonitor([...checkers, ...lookingOn], () => time.now)
-  const sabotage = options.sabotage ?? {}
-  const virtual: VirtualCluster = createVirtualCluster({
+  attempt(() => begin(run, options.reaction))
+  return {
     plan,
     time,
-    random: random.fork(),
-    watch,
     trace,
-    sabotage,
-    ...given({ twins: options.twins, adversaries: options.adversaries, observer: observer ?? undefined }),
-    ...given({ onRejected: options.onRejected }),
-    ...given({ extraClients: extraClients?.admitted, catalogue: options.catalogue }),
-    restartClient: (client, losesCounter) => clients[client]?.restart(losesCounter) ?? false,
-    twinClient: (twin) => addTwin(clients, twin, { plan, time, trace, watch, virtual, random, audit }),
-  })
-  audit = options.audit?.(virtual) ?? null
-  const clients = createClients({ plan, time, trace, watch, virtual, random, audit })
-  extraClients?.arrive(hostOf({ plan, time, watch, virtual, random, clients }))
-  const parts = { plan, time, trace, watch, virtual, clients }
-  return { ...parts, boundMs: null, final: null, doneMs: null, isOverdue: false }
-}
-
-function hostOf(context: {
-  readonly plan: Plan
-  readonly time: VirtualTime
-  readonly watch: InvariantMonitor
-  readonly virtual: VirtualCluster
-  readonly random: Random
-  readonly clients: readonly VirtualClient[]
-}): ExtraClientHost {
-  const { plan, time, watch, virtual, random, clients } = context
-  const { cluster, suite, network, replicaSigners, clientSigners, agreementSecrets } = virtual
-  const admission = new ExtraClientAdmission({
-    cluster,
-    suite,
-    replicaSigners,
-    network,
-    time,
-    random: random.fork(),
-  })
-  return {
-    cluster,
-    suite,
-    signers: clientSigners.slice(plan.workload.clients),
-    agreementSecrets: agreementSecrets.client.slice(plan.workload.clients),
-    clock: new VirtualClock(time),
-    random: random.fork(),
-    connect: (security) => admission.connect(security),
-    signed: (request) => watch.onSigned(request),
-    isLoadOver: () => isLoadOver(clients),
-  }
-}
-
-function runToEnd(run: Run, reaction?: Reaction): void {
-  const { plan, time, watch, virtual, clients } = run
-  virtual.start()
-  for (const fault of plan.faults) time.after(fault.atMs, () => virtual.strike(fault))
-  if (reaction !== undefined) react(run, reaction)
-  time.after(plan.calmAtMs, () => {
-    virtual.calm()
-    for (const client of clients) if (client.twinOf !== null) client.end()
-    const boundMs = settleBoundMs(plan, clients, virtual.replicas)
-    run.boundMs = boundMs
-    time.every(
-      () => SETTLED_POLL_MS,
-      () => {
-        const elapsed = time.now - plan.calmAtMs
-        if (run.final === null && isLoadOver(clients)) {
-          run.final = lastBegun(virtual.replicas)
-          watch.onLoadOver(run.final)
-          compareStates(run)
-        }
-        if (run.final !== null && isSettled(virtual.replicas, run.final)) run.doneMs = elapsed
-        else run.isOverdue = elapsed > boundMs
-      },
-    )
-  })
-  const isOver = (): boolean => watch.violation !== null || run.doneMs !== null || run.isOverdue
-  while (!isOver() && survivePowerFailures(() => time.next()));
-  if (run.doneMs !== null) compareStates(run)
-  watch.onEnd()
-}
-
-function react({ plan, time, virtual }: Run, reaction: Reaction): void {
-  const stop = time.every(
-    () => REACTION_MS,
-    () => {
-      if (time.now >= plan.calmAtMs) return stop()
-      const views = virtual.replicas.map(({ running }) => running?.runtime.state.views.view ?? null)
-      for (const fault of reaction({ atMs: time.now, views })) virtual.strike(fault)
+    virtual,
+    clients,
+    get violation() {
+      return watch.violation
     },
-  )
-}
-
-/** Compares the states behind equal numbers once more, of replicas that are not in the middle of a batch. */
-function compareStates({ virtual, watch }: Run): void {
-  for (const { id, isCorrect, isExecuting, running } of virtual.replicas) {
-    if (!isCorrect || isExecuting || running === null) continue
-    const { lastExecuted } = running.runtime.state.ordering
-    watch.onSettled({ replica: id, lastExecuted, application: running.application })
+    next() {
+      if (isOver) return false
+      attempt(() => {
+        if (!isDone(run) && survivePowerFailures(() => time.next())) return
+        isOver = true
+        if (run.doneMs !== null) compareStates(run)
+        watch.onEnd()
+      })
+      return !isOver
+    },
+    conclude: () => conclude(run, failure, replayCommand(seed, n, plan.mode)),
   }
 }
 

@@ -24,6 +24,7 @@ import { applyFault, calm, type FaultTargets } from '../plan/fault-schedule.ts'
 import { type Fault, type Plan, twinClientsOf } from '../plan/plan.ts'
 import type { Trace } from '../trace/trace.ts'
 import { simulatedSuites } from './fast-suite.ts'
+import type { TrafficObserver } from './frame-traffic.ts'
 import { VirtualClock, type VirtualTime } from './virtual-clock.ts'
 import { VirtualDisk } from './virtual-disk.ts'
 import type { SentObserver } from './virtual-link.ts'
@@ -75,6 +76,8 @@ export function createVirtualCluster(context: {
   /** Starts a client anew; false where there is no such client. */
   readonly restartClient?: FaultTargets['restartClient']
   readonly twinClient?: FaultTargets['twinClient']
+  /** Told of every frame between nodes. */
+  readonly traffic?: TrafficObserver
 }): VirtualCluster {
   const { plan, time, random, watch, trace, sabotage, observer, twins: twinIds = [] } = context
   const suite = simulatedSuites[plan.suite]
@@ -85,6 +88,7 @@ export function createVirtualCluster(context: {
     random: random.fork(),
     peers: peersOf(cluster, twinIds, twinClientsOf(plan)),
     onSent: answerObserver(watch, suite, (id) => replicas[id]?.isCorrect ?? false),
+    ...given({ interventions: plan.interventions, traffic: context.traffic }),
   })
   network.conditions = plan.network
   const createReplica = (id: ReplicaId, twin: number): VirtualReplica => {

@@ -5,10 +5,12 @@
 import { assert } from '../../base/assert.ts'
 import type { ReplicaId } from '../../base/ids.ts'
 import type { Random } from '../../base/random.ts'
-import type { Peer, Transport, TransportHandler } from '../../ports.ts'
+import type { Peer, Transport } from '../../ports.ts'
+import { type FrameIntervention, FrameTraffic, type TrafficObserver } from './frame-traffic.ts'
 import { createCopier } from './slab.ts'
 import type { VirtualTime } from './virtual-clock.ts'
 import { LATE_FRAMES_MAX, VirtualDialing } from './virtual-dialing.ts'
+import { type NetworkOfEndpoint, VirtualEndpoint } from './virtual-endpoint.ts'
 import {
   breakLink,
   createLink,
@@ -36,7 +38,7 @@ export interface NetworkConditions {
 
 export const CALM_NETWORK: NetworkConditions = { delayMs: [1, 5], loss: 0, duplication: 0, reordering: 0 }
 
-export class VirtualNetwork {
+export class VirtualNetwork implements NetworkOfEndpoint {
   readonly #time: VirtualTime
   readonly #random: Random
   readonly #peers: Peer[]
@@ -44,8 +46,10 @@ export class VirtualNetwork {
   readonly #nodes = new Map<string | number, readonly number[]>()
   /** By sender, then by receiver. */
   readonly #links: Link[][]
-  readonly #endpoints: (Endpoint | null)[]
+  readonly #endpoints: (VirtualEndpoint | null)[]
   readonly #onSent: SentObserver
+  /** Null where nobody watches single frames or intervenes: most runs do without. */
+  readonly #traffic: FrameTraffic | null
   readonly #copy = createCopier()
   readonly #dialing: VirtualDialing
   #conditions = CALM_NETWORK
@@ -58,8 +62,15 @@ export class VirtualNetwork {
     /** A node each: the replicas in the order of their ids, then twins of replicas, then the clients. More may join. */
     readonly peers: readonly Peer[]
     readonly onSent?: SentObserver
+    /** What becomes of single frames, and who is told of them. */
+    readonly interventions?: readonly FrameIntervention[]
+    readonly traffic?: TrafficObserver
   }) {
-    const { time, random, peers, onSent } = context
+    const { time, random, peers, onSent, interventions = [], traffic } = context
+    this.#traffic =
+      interventions.length === 0 && traffic === undefined
+        ? null
+        : new FrameTraffic(interventions, traffic ?? null, (node) => this.#peers[node] as Peer)
     this.#time = time
     this.#random = random
     this.#peers = [...peers]
@@ -102,7 +113,7 @@ export class VirtualNetwork {
    */
   attach(peer: Peer, twin = 0): Transport {
     const index = this.#nodeOf(peer, twin)
-    const endpoint = new Endpoint(this, index)
+    const endpoint = new VirtualEndpoint(this, index)
     this.#endpoints[index] = endpoint
     return endpoint
   }
@@ -167,12 +178,10 @@ export class VirtualNetwork {
     }
   }
 
-  /** For endpoints: the nodes of an identity. */
   nodesOf(to: Peer): readonly number[] {
     return this.#nodes.get(to.id) ?? []
   }
 
-  /** For endpoints: whether a frame can be queued on the way to `to`. */
   admits(from: number, to: number, frame: Uint8Array): Link | null {
     if (this.#endpoints[to]?.handler == null) return null
     const link = this.#linkOf(from, to)
@@ -181,7 +190,6 @@ export class VirtualNetwork {
     return link
   }
 
-  /** For endpoints: sends what was queued in one turn, in its order. */
   dispatch(queued: readonly Queued[]): void {
     for (const { link, frame, epoch } of queued) {
       if (epoch !== link.epoch) continue // the link broke meanwhile
@@ -195,7 +203,6 @@ export class VirtualNetwork {
     for (const { link } of queued) link.leaving = null
   }
 
-  /** For endpoints: hands over what was held, and takes frames again. */
   resume(from: Peer, to: number): void {
     for (const node of this.nodesOf(from)) {
       const link = this.#linkOf(node, to)
@@ -206,21 +213,18 @@ export class VirtualNetwork {
     }
   }
 
-  /** For endpoints: the replicas to which a connection is up. */
   reachable(own: number): readonly ReplicaId[] {
     return this.#peers.flatMap((peer, index) =>
       peer.kind === 'replica' && this.#isConnected(own, index) ? [peer.id] : [],
     )
   }
 
-  /** For endpoints: the bytes that came from the nodes of an identity. */
   received(own: number, from: Peer): number | null {
     const nodes = this.nodesOf(from).filter((node) => this.#isConnected(own, node))
     if (nodes.length === 0) return null
     return nodes.reduce((sum, node) => sum + this.#linkOf(node, own).received, 0)
   }
 
-  /** For endpoints: ends the connections to the nodes of an identity. */
   end(own: number, peer: Peer): void {
     for (const node of this.nodesOf(peer)) if (this.#isConnected(own, node)) this.#dialing.end(own, node)
   }
@@ -234,7 +238,7 @@ export class VirtualNetwork {
     }
   }
 
-  isCurrent(endpoint: Endpoint, index: number): boolean {
+  isCurrent(endpoint: VirtualEndpoint, index: number): boolean {
     return this.#endpoints[index] === endpoint
   }
 
@@ -243,29 +247,51 @@ export class VirtualNetwork {
     if (this.#isSwallowing(link)) {
       link.bytes -= frame.length
       link.swallowed.push(frame)
+      this.#traffic?.lost(link, frame, this.#time.now)
       if (link.swallowed.length > LATE_FRAMES_MAX) link.swallowed.shift()
       return
     }
     const { loss, duplication, reordering } = this.#conditions
     if (link.isCut || this.#isApart(link) || (loss > 0 && random.chance(loss))) {
       link.bytes -= frame.length
+      this.#traffic?.lost(link, frame, this.#time.now)
       return
     }
     if (duplication > 0 && random.chance(duplication)) {
       link.bytes += frame.length
-      this.#launch({ link, frames: [frame], epoch: link.epoch }, this.#delay())
+      this.#launchAlone(link, frame, this.#delay())
     }
-    if (reordering > 0 && random.chance(reordering)) {
-      this.#launch({ link, frames: [frame], epoch: link.epoch }, this.#delay())
-      return
-    }
+    if (reordering > 0 && random.chance(reordering)) return this.#launchAlone(link, frame, this.#delay())
     if (link.leaving === null) {
       // Frames of one turn travel together, behind those of the turn before.
       link.leaving = { link, frames: [], epoch: link.epoch }
       link.lastArrival = Math.max(link.lastArrival, this.#time.now + this.#delay())
       this.#launch(link.leaving, link.lastArrival - this.#time.now)
     }
-    link.leaving.frames.push(frame)
+    if (this.#traffic === null) link.leaving.frames.push(frame)
+    else this.#putUnderWay(this.#traffic, link, frame, { flight: link.leaving, atMs: link.lastArrival })
+  }
+
+  /** A frame that takes a time of its own. */
+  #launchAlone(link: Link, frame: Uint8Array, delay: number): void {
+    const flight: Flight = { link, frames: [], epoch: link.epoch }
+    if (this.#traffic === null) flight.frames.push(frame)
+    else this.#putUnderWay(this.#traffic, link, frame, { flight, atMs: this.#time.now + delay })
+    if (flight.frames.length > 0) this.#launch(flight, delay)
+  }
+
+  /** Puts a frame into its flight, or where an intervention wants it. */
+  #putUnderWay(
+    traffic: FrameTraffic,
+    link: Link,
+    frame: Uint8Array,
+    due: { readonly flight: Flight; readonly atMs: number },
+  ): void {
+    const { now } = this.#time
+    const arrivesAtMs = traffic.sent(link, frame, { sentAtMs: now, arrivesAtMs: due.atMs })
+    if (arrivesAtMs === due.atMs) due.flight.frames.push(frame)
+    else if (arrivesAtMs === null) link.bytes -= frame.length
+    else this.#launch({ link, frames: [frame], epoch: link.epoch }, arrivesAtMs - now)
   }
 
   #delay(): number {
@@ -322,6 +348,7 @@ export class VirtualNetwork {
     const handler = this.#endpoints[link.to]?.handler
     const isOver = handler == null || this.#linkOf(link.to, link.from).isEnded
     for (const frame of frames) {
+      this.#traffic?.arrived(link, frame, this.#time.now)
       if (isOver) {
         link.bytes -= frame.length
       } else if (link.isHeld) {
@@ -342,58 +369,5 @@ export class VirtualNetwork {
 
   #linkOf(from: number, to: number): Link {
     return this.#links[from]?.[to] as Link
-  }
-}
-
-/** One node's end, from its start to its crash. */
-class Endpoint implements Transport {
-  readonly #network: VirtualNetwork
-  readonly #index: number
-  #queued: Queued[] = []
-  handler: TransportHandler | null = null
-
-  constructor(network: VirtualNetwork, index: number) {
-    this.#network = network
-    this.#index = index
-  }
-
-  start(handler: TransportHandler): void {
-    this.handler = handler
-    this.#network.announce(this.#index)
-  }
-
-  send(to: Peer, frame: Uint8Array): boolean {
-    if (!this.#network.isCurrent(this, this.#index)) return false
-    let isQueued = false
-    for (const node of this.#network.nodesOf(to)) {
-      const link = this.#network.admits(this.#index, node, frame)
-      if (link === null) continue
-      this.#queued.push({ link, frame, epoch: link.epoch })
-      isQueued = true
-    }
-    return isQueued
-  }
-
-  flush(): void {
-    if (this.#queued.length === 0 || !this.#network.isCurrent(this, this.#index)) return
-    const queued = this.#queued
-    this.#queued = []
-    this.#network.dispatch(queued)
-  }
-
-  resume(peer: Peer): void {
-    this.#network.resume(peer, this.#index)
-  }
-
-  reachable(): readonly ReplicaId[] {
-    return this.#network.reachable(this.#index)
-  }
-
-  received(peer: Peer): number | null {
-    return this.#network.received(this.#index, peer)
-  }
-
-  end(peer: Peer): void {
-    if (this.#network.isCurrent(this, this.#index)) this.#network.end(this.#index, peer)
   }
 }
