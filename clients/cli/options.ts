@@ -331,6 +331,18 @@ export const analysis = {
       'with --seeds: print the number of seeds that reached each rare situation, rarest first',
     ),
   trace: () => flag('--trace', 'with --seed or --plan: print every step'),
+  steps: () =>
+    valued(
+      '--steps <k>',
+      'with --seed or --plan: stop after this many steps, and print where each replica stands',
+      wholeNumber(0),
+    ),
+  playground: () =>
+    valued(
+      '--playground <file>',
+      'with --seed or --plan: write the playground as a page, opened at this run; a failure at its shrunk plan',
+      nonEmpty,
+    ),
   noShrink: () => flag('--no-shrink', 'do not shrink a failing plan'),
   csv: () => flag('--csv', 'print the rows as comma-separated values'),
   drawnReplicas: () => sizeOption('number of replicas; by default drawn from the seed'),

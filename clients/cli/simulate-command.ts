@@ -21,6 +21,7 @@ import {
 import { runTwinsCampaign } from '../../src/simulator/runs/twins.ts'
 import type { SeedRange } from './option-values.ts'
 import { expectWritable } from './output-file.ts'
+import { momentAfter, showMoment, writePlayground } from './simulated-moment.ts'
 import { situationRows, situationsTable } from './situations-table.ts'
 
 export interface SimulateFlags {
@@ -36,13 +37,15 @@ export interface SimulateFlags {
   readonly only?: string
   readonly trace?: true
   readonly sometimes?: true
+  readonly steps?: number
+  readonly playground?: string
   readonly shrink: boolean
   readonly json?: true
 }
 
 export async function runSimulations(flags: SimulateFlags): Promise<void> {
-  const { seeds, savePlan } = flags
-  if (savePlan !== undefined) expectWritable(savePlan)
+  const { seeds, savePlan, playground } = flags
+  for (const file of [savePlan, playground]) if (file !== undefined) expectWritable(file)
   watchedBy(flags)
   if (seeds !== undefined) await runMany(seeds, flags)
   else if (flags.twins) runTwins(flags)
@@ -52,7 +55,7 @@ export async function runSimulations(flags: SimulateFlags): Promise<void> {
 
 function runOne(flags: SimulateFlags): void {
   const plan = flags.plan === undefined ? undefined : readPlan(flags.plan)
-  const result = simulateSwarm({
+  const options = {
     seed: plan?.seed ?? flags.seed ?? 1,
     mode: flags.auth,
     ...given({
@@ -61,8 +64,9 @@ function runOne(flags: SimulateFlags): void {
       invariants: watchedBy(flags),
       trace: flags.trace ? (line: string) => console.log(line) : undefined,
     }),
-  })
-  report(result, flags)
+  }
+  if (flags.steps === undefined) report(simulateSwarm(options), flags)
+  else showMoment(momentAfter(options, flags.steps), flags)
 }
 
 /** The checker that --only names. */
@@ -84,14 +88,15 @@ function report(result: DetailedResult, flags: SimulateFlags): void {
   const { plan: _plan, history: _history, ...facts } = result
   if (flags.json) console.log(JSON.stringify(facts, null, 2))
   else console.log(describe(result))
-  if (result.verdict !== 'held') tellMore(result, flags)
+  const shown = result.verdict === 'held' ? result.plan : tellMore(result, flags)
+  if (flags.playground !== undefined) writePlayground(flags.playground, shown)
   process.exitCode = VERDICT_EXIT_CODES[result.verdict]
 }
 
 /**
  * Prints the smallest plan that fails in the same way, and the last steps of its run; on standard error with --json.
  */
-function tellMore(result: DetailedResult, { json, shrink, savePlan }: SimulateFlags): void {
+function tellMore(result: DetailedResult, { json, shrink, savePlan }: SimulateFlags): Plan {
   const say = json ? console.error : console.log
   const commit = commitOf()
   if (commit !== null) say(`commit ${commit}`)
@@ -102,9 +107,10 @@ function tellMore(result: DetailedResult, { json, shrink, savePlan }: SimulateFl
     say(`${workload.requestsPerClient} requests each:\n${found.result.explanation.slice(0, -1).join('\n')}`)
     say(`\n${found.diagram.join('\n')}`)
     savePlanOf(found.plan, savePlan, say)
-  } else {
-    savePlanOf(result.plan, savePlan, say)
+    return found.plan
   }
+  savePlanOf(result.plan, savePlan, say)
+  return result.plan
 }
 
 function savePlanOf(plan: Plan, path: string | undefined, say: (line: string) => void): void {

@@ -76,6 +76,10 @@ export function scriptedPage(page: ScriptedPage): { readonly html: string; reado
   return { html: frame({ title: page.title, policy, head, body }), policy }
 }
 
+/** A scripted page with the text that its address has behind the `#`, for when it is opened without one. */
+export const openedAt = (html: string, text: string): string =>
+  html.replace('<title>', `<meta name="opened-at" content="${escapeHtml(text)}">\n<title>`)
+
 /** The source of a policy that lets exactly this text through. */
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 

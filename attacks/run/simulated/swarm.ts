@@ -8,8 +8,10 @@ import { drawPlan } from '../../../src/simulator/plan/draw-plan.ts'
 import type { Plan } from '../../../src/simulator/plan/plan.ts'
 import {
   type DetailedResult,
+  type Simulation,
   type SimulationOptions,
   simulate,
+  startSimulation,
 } from '../../../src/simulator/runs/simulate.ts'
 import { CATALOGUE } from '../../catalogue/catalogue.ts'
 import { corrupt } from '../../language/adversary.ts'
@@ -41,6 +43,10 @@ export const SWARM: AdversaryCatalogue = {
 /** Runs what a seed draws, or a plan. */
 export const simulateSwarm = (options: SimulationOptions): DetailedResult =>
   simulate({ ...options, catalogue: SWARM })
+
+/** Sets up a run of what a seed draws, or of a plan, to go on one event at a time. */
+export const startSwarm = (options: SimulationOptions): Simulation =>
+  startSimulation({ ...options, catalogue: SWARM })
 
 /** Draws the plan of a seed. */
 export const drawSwarmPlan = (seed: number, n?: number, mode?: AuthenticationMode): Plan =>

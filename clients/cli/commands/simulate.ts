@@ -8,6 +8,7 @@ const HELP = `
 Examples:
   strategos simulate --seed 7 --trace
   strategos simulate --seeds 1..2000 --auth oral
+  strategos simulate --seed 7 --playground seed-7.html
 
 Exit codes: 0 every invariant held, 127 the program broke, 128 liveness failed,
 129 safety failed.`
@@ -33,6 +34,8 @@ export function addSimulateCommand(program: Command): void {
     .addOption(analysis.drawnReplicas())
     .addOption(shared.auth())
     .addOption(analysis.trace().conflicts(['seeds', 'twins', 'scenarios']))
+    .addOption(analysis.steps().conflicts(['seeds', 'twins', 'scenarios', 'only', 'playground']))
+    .addOption(analysis.playground().conflicts(['seeds', 'twins', 'scenarios']))
     .addOption(analysis.noShrink())
     .addOption(analysis.savePlan())
     .addOption(shared.json())

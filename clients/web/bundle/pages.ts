@@ -19,7 +19,7 @@ export const BROWSER_PAGES: readonly BrowserPage[] = [
     description:
       'Replicas that agree while some of them lie: the real protocol, step by step, in this browser.',
     connects: false,
-    bytesMax: 900_000,
+    bytesMax: 750_000,
   },
   {
     name: 'dashboard',

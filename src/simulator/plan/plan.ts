@@ -108,7 +108,7 @@ export interface Plan {
   readonly workload: WorkloadPlan
   /** In the order of time, and all before the calm. */
   readonly faults: readonly Fault[]
-  /** What somebody who looked on did to single frames. */
+  /** Single frames that were dropped, delayed or delivered early by somebody who looked on. */
   readonly interventions?: readonly FrameIntervention[]
   /** The time at which everything heals, in virtual milliseconds. */
   readonly calmAtMs: number

@@ -6,7 +6,7 @@
 import type { Peer } from '../../ports.ts'
 import type { Link } from './virtual-link.ts'
 
-/** What becomes of the frame with this number, instead of what the network would have done. */
+/** The fate of the frame with this number, instead of the one that the network would have drawn. */
 export type FrameIntervention = { readonly frame: number } & (
   | { readonly does: 'drop' }
   | { readonly does: 'delay'; readonly byMs: number }

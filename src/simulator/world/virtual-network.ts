@@ -62,7 +62,7 @@ export class VirtualNetwork implements NetworkOfEndpoint {
     /** A node each: the replicas in the order of their ids, then twins of replicas, then the clients. More may join. */
     readonly peers: readonly Peer[]
     readonly onSent?: SentObserver
-    /** What becomes of single frames, and who is told of them. */
+    /** The fates of single frames, and an observer of all. */
     readonly interventions?: readonly FrameIntervention[]
     readonly traffic?: TrafficObserver
   }) {

@@ -1,30 +1,47 @@
 /** The playground: the real protocol in the simulator, in this page. */
 import { render } from 'preact'
 import { useState } from 'preact/hooks'
-import { simulateSwarm } from '../../../../attacks/run/simulated/swarm.ts'
-import { DataTable } from '../kit/data-table.tsx'
-import { Finding } from '../kit/finding.tsx'
-import { PageFrame, Panel } from '../kit/page-frame.tsx'
-import { Slider } from '../kit/slider.tsx'
+import { PageFrame } from '../kit/page-frame.tsx'
+import { useGame } from './game.ts'
+import { Inspector } from './inspector.tsx'
+import { LevelPanel } from './level-panel.tsx'
+import { Logs } from './logs.tsx'
+import { RunDiagram } from './run-diagram.tsx'
+import { SetupPanel } from './setup-panel.tsx'
+import { type Choice, Stage } from './stage.tsx'
+import { Tour } from './tour.tsx'
 
 function Playground() {
-  const [seed, setSeed] = useState(1)
-  const { verdict, n, traceHash, steps, requests, explanation } = simulateSwarm({ seed })
+  const game = useGame()
+  const [choice, choose] = useState<Choice>(null)
+  const [showsQuiet, setShowsQuiet] = useState(false)
+  const view = { game, choice, choose, showsQuiet }
   return (
     <PageFrame
       title="Playground"
-      lead="A cluster of replicas under the faults that a seed draws, run by the real protocol in this page: move the slider to draw another seed."
+      lead="You see replicas that must agree while some of them crash or lie: the real protocol, running in this page. Press Play or step with the arrow keys, then break something and see whether it holds."
     >
-      <Panel title="A seed">
-        <Slider label="Seed" min={1} max={200} value={seed} text={`${seed}`} onInput={setSeed} />
-        <Finding tone={verdict === 'held' ? 'good' : 'bad'} isLive>
-          {verdict === 'held' ? 'All promises held.' : explanation.join(' ')}
-        </Finding>
-        <DataTable
-          columns={['n', 'steps', 'requests', 'trace']}
-          rows={[{ key: seed, cells: [n, steps, requests, <code key="hash">{traceHash}</code>] }]}
+      <LevelPanel game={game} />
+      <Tour game={game} />
+      <div class="board">
+        <Stage {...view} />
+        <div class="side">
+          <Inspector game={game} choice={choice} />
+          <RunDiagram {...view} />
+        </div>
+      </div>
+      <div class="board below">
+        <Logs game={game} />
+        <SetupPanel game={game} />
+      </div>
+      <label class="inline small">
+        <input
+          type="checkbox"
+          checked={showsQuiet}
+          onChange={(event) => setShowsQuiet(event.currentTarget.checked)}
         />
-      </Panel>
+        Show the messages that only say how far somebody is, too
+      </label>
     </PageFrame>
   )
 }
