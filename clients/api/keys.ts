@@ -66,6 +66,13 @@ export const valueForms = {
   value: z.string().optional().describe('The value in base64, where it is not.'),
 }
 
+export const attachedLease = {
+  lease: z
+    .string()
+    .optional()
+    .describe('The id of the lease that the key ends with; absent without one, and beside a receipt.'),
+}
+
 const KeySet = z.strictObject({
   key: KeyName,
   revision: StoreRevision,
@@ -82,10 +89,11 @@ export const KeyFound = z.strictObject({
   key: KeyName,
   revision: StoreRevision,
   ...keyRevisions,
+  ...attachedLease,
   ...valueForms,
 })
 const KeyRead = KeyFound.extend(receiptMember)
-export const Item = z.strictObject({ key: KeyName, ...keyRevisions, ...valueForms })
+export const Item = z.strictObject({ key: KeyName, ...keyRevisions, ...attachedLease, ...valueForms })
 const Page = z.strictObject({
   items: z.array(Item),
   count: z.int().describe('All keys in the range, whatever limit, cursor and filters.'),

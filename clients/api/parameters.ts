@@ -45,16 +45,17 @@ export const oneOf = <const Words extends readonly [string, ...string[]]>(name: 
   text(name).pipe(z.enum(words, `${name} is none of ${words.join(', ')}`))
 
 /** The id of a lease, which has a sign in the store and none in its text. */
-export const leaseId = (name: string) =>
-  text(name).pipe(
-    z
-      .string()
-      .transform(
-        (digits, context): bigint =>
-          leaseIdOf(digits) ?? fault(context, `${name} is not up to 16 hexadecimal digits`),
-      )
-      .meta({ type: 'string' }),
-  )
+export const leaseIdNumber = (name: string) =>
+  z
+    .string()
+    .transform(
+      (digits, context): bigint =>
+        leaseIdOf(digits) ?? fault(context, `${name} is not up to 16 hexadecimal digits`),
+    )
+    .meta({ type: 'string' })
+
+/** The same in a URL. */
+export const leaseId = (name: string) => text(name).pipe(leaseIdNumber(name))
 
 /** True for `true` and for the name alone, false for `false`. */
 export const flag = (name: string) =>

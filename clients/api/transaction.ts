@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { COMPARE_RELATIONS_SHOWN } from './compare-relations.ts'
 import { endpoint, json } from './endpoint.ts'
 import { Item, KeyFound, keyRevisions, StoreRevision } from './keys.ts'
-import { nameBytes } from './parameters.ts'
+import { leaseIdNumber, nameBytes } from './parameters.ts'
 import { LIST_LIMIT_MAX, ORDER_NAMES, SORT_NAMES } from './range-parameters.ts'
 import { STORE_PROBLEMS } from './store-problems.ts'
 
@@ -13,6 +13,7 @@ export const TRANSACTION_BYTES_MAX = 1536 * 1024
 const DOCUMENT_BYTES_MAX = 3 * 1024 * 1024
 
 const number = z.int().min(0)
+const leaseDigits = leaseIdNumber('the lease')
 const key = nameBytes('the key').describe('By its name, as answers give it.')
 
 const VALUE = {
@@ -35,12 +36,19 @@ const Compare = z
     version: number.optional().describe('0: the key does not exist.'),
     createRevision: number.optional(),
     modRevision: number.optional(),
+    lease: leaseDigits
+      .optional()
+      .describe('The id of its lease, up to 16 hexadecimal digits; 0: it has none.'),
   })
   .describe(
-    'A fact of the key (its value, version, create or mod revision), and what it is compared with. With a range each key must be so. A key that does not exist has no value, and 0 for the other facts.',
+    'A fact of the key (its value, version, create or mod revision, lease), and what it is compared with. With a range each key must be so. A key that does not exist has no value, and 0 for the other facts.',
   )
 
-const Put = z.strictObject({ key, ...VALUE })
+const Put = z.strictObject({
+  key,
+  ...VALUE,
+  lease: leaseDigits.optional().describe('The lease that the key ends with; none when absent or 0.'),
+})
 const Get = z.strictObject({ key })
 const Range = z.strictObject({
   ...RANGE,
@@ -144,8 +152,8 @@ export const TransactionDone: z.ZodType<TransactionAnswer> = z.strictObject({
 })
 
 const PROBLEMS = [
-  ...(['bad-key', 'future-revision', 'compacted'] as const),
-  ...(['too-slow', 'too-large', 'no-space'] as const),
+  ...(['bad-key', 'future-revision', 'lease-not-found', 'compacted'] as const),
+  ...(['too-slow', 'too-large', 'too-many-lease-keys', 'no-space'] as const),
 ] as const
 
 export const runTransaction = endpoint({

@@ -1,12 +1,12 @@
 /** The resource `/v1/watch`: the changes of a range, as server-sent events that do not end. */
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
-import { KEY_IN_QUERY, KeyName, keyRevisions, valueForms } from './keys.ts'
+import { attachedLease, KEY_IN_QUERY, KeyName, keyRevisions, valueForms } from './keys.ts'
 import { flag, oneOf, wholeNumber } from './parameters.ts'
 import { BOUNDS } from './range-parameters.ts'
 import { STORE_PROBLEMS } from './store-problems.ts'
 
-const Entry = z.strictObject({ ...keyRevisions, ...valueForms })
+const Entry = z.strictObject({ ...keyRevisions, ...attachedLease, ...valueForms })
 
 const WatchedChange = z
   .strictObject({
@@ -15,6 +15,7 @@ const WatchedChange = z
     version: keyRevisions.version.optional(),
     createRevision: keyRevisions.createRevision.optional(),
     modRevision: z.int().describe('The revision of the change.'),
+    ...attachedLease,
     ...valueForms,
     previous: Entry.optional().describe(
       'With the parameter `previous`: the key before the change. Absent where there was none, and where it was compacted.',

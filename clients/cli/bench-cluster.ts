@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { initCluster } from '../../replicas/init.ts'
 import { startLocalCluster } from '../../replicas/local-cluster.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
-import { type Connection, connect } from '../library/connection.ts'
+import { type Connection, openConnection } from '../library/connection.ts'
 import { childArguments } from './child-arguments.ts'
 
 export interface BenchCluster {
@@ -44,7 +44,7 @@ export async function startBenchCluster(options: {
     await local.stop()
   }
   try {
-    for (const name of names) connections.push(await connect({ directory, name }))
+    for (const name of names) connections.push(await openConnection({ directory, name }))
   } catch (error) {
     await close()
     throw error

@@ -1,6 +1,6 @@
 /** The command compact: it discards the history below a revision. */
 import type { CompactedAnswer, compactHistory } from '../api/compaction.ts'
-import { answerReader } from './answer-reader.ts'
+import { answerReader } from '../library/answer-reader.ts'
 import { callGateway, type GatewayFlags, withGateway } from './gateway-call.ts'
 
 const readCompacted = answerReader<CompactedAnswer>()({ revision: 'number', floor: 'number' })

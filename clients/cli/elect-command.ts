@@ -1,9 +1,8 @@
 /** The command elect: it campaigns for leadership and leads until it is ended, or prints the leader. */
 import { OperatorError } from '../../src/base/operator-error.ts'
+import { keyName } from '../api/key-name.ts'
 import { withGateway } from './gateway-call.ts'
-import { aborted, inFirstPlace, type LockFlags, print } from './lock-command.ts'
-import { interruptible } from './process-end.ts'
-import { firstPlaces } from './queue-place.ts'
+import { aborted, type LockFlags, print, whileHeld, withStore } from './lock-command.ts'
 
 export interface ElectFlags extends LockFlags {
   readonly listen?: true
@@ -19,19 +18,27 @@ export const elect = (name: string, value: string | undefined, flags: ElectFlags
   })
 
 const lead = (name: string, value: string, flags: ElectFlags): Promise<void> =>
-  inFirstPlace(name, value, flags, async (place, ended) => {
-    print(place, flags)
-    await aborted(ended)
-  })
+  whileHeld(
+    flags,
+    (store, signal) => store.campaign(name, value, { ttl: flags.ttl, signal }),
+    async (held, ended) => {
+      print(held, flags)
+      await aborted(ended)
+    },
+  )
 
-async function listen(name: string, flags: ElectFlags): Promise<void> {
-  const { signal, stop } = interruptible()
-  try {
-    for await (const leader of firstPlaces(name, flags, signal)) {
-      if (flags.json) console.log(JSON.stringify(leader))
-      else console.log(leader === null ? 'nobody leads' : `${leader.key}\t${leader.token}\t${leader.value}`)
+const listen = (name: string, flags: ElectFlags): Promise<void> =>
+  withStore(flags, async (store, signal) => {
+    try {
+      for await (const leader of store.leaders(name, { signal })) {
+        const shown =
+          leader === null
+            ? null
+            : { key: keyName(leader.key), token: leader.token, value: keyName(leader.value) }
+        if (flags.json) console.log(JSON.stringify(shown))
+        else console.log(shown === null ? 'nobody leads' : `${shown.key}\t${shown.token}\t${shown.value}`)
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error
     }
-  } finally {
-    stop()
-  }
-}
+  })

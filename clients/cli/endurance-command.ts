@@ -17,7 +17,7 @@ import {
 import { FailoverReplicas } from '../bench/failover-replicas.ts'
 import { type Flatness, sparkline } from '../bench/flatness.ts'
 import { describeMachine } from '../bench/machine.ts'
-import { type Connection, connect } from '../library/connection.ts'
+import { type Connection, openConnection } from '../library/connection.ts'
 import { childArguments } from './child-arguments.ts'
 import { factsText } from './facts-text.ts'
 import { interruptible } from './process-end.ts'
@@ -57,7 +57,7 @@ export async function benchEndurance(flags: EnduranceFlags): Promise<void> {
     const names = Array.from({ length: flags.clients }, (_, index) => `bench-${index}`)
     const cluster = await initCluster({ directory, replicas: n, suite, auth, basePort: 0, clients: names })
     await Promise.all(cluster.replicas.map(({ id }) => replicas.start(id)))
-    for (const name of names) connections.push(await connect({ directory, name }))
+    for (const name of names) connections.push(await openConnection({ directory, name }))
     const result = await measureEndurance({
       connections,
       replicas,

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { runFile } from '../../src/io/cluster-directory.ts'
 import type { Endpoint } from '../api/endpoint.ts'
-import { parsedJson } from './answer-reader.ts'
+import { parsedJson } from '../library/answer-reader.ts'
 
 export interface GatewayFlags {
   readonly dir: string
@@ -119,7 +119,8 @@ export function problemText(bytes: Buffer, { json }: Pick<GatewayFlags, 'json'>)
   return `${code}: ${detail}${because === undefined ? '' : ` (${because})`}`
 }
 
-function gatewayUrl({ url, dir }: GatewayFlags): URL {
+/** Returns the address of the gateway that the flags name. */
+export function gatewayUrl({ url, dir }: GatewayFlags): URL {
   if (url !== undefined) return new URL(url)
   const path = runFile(dir)
   if (!existsSync(path)) {

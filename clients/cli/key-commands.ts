@@ -17,7 +17,7 @@ import type {
   putNamedKey,
   RangeDeletedAnswer,
 } from '../api/keys.ts'
-import { answerReader } from './answer-reader.ts'
+import { answerReader } from '../library/answer-reader.ts'
 import { callGateway, type GatewayFlags, withGateway } from './gateway-call.ts'
 import { keyOf, wholeText } from './key-argument.ts'
 import type { WantedReceipt } from './proof-file.ts'

@@ -10,7 +10,7 @@ import type {
   listLeases,
   revokeLease,
 } from '../api/leases.ts'
-import { answerReader } from './answer-reader.ts'
+import { answerReader } from '../library/answer-reader.ts'
 import { callGateway, type GatewayFlags, withGateway } from './gateway-call.ts'
 
 export interface GrantFlags extends GatewayFlags {

@@ -2,57 +2,73 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { OperatorError } from '../../src/base/operator-error.ts'
+import { keyName } from '../api/key-name.ts'
+import { connect } from '../library/connect.ts'
+import type { Lock } from '../library/lock.ts'
+import type { Store } from '../library/store.ts'
+import { LockLostError, StoreError, UnreachableError } from '../library/store-errors.ts'
 import { environmentWith } from './child-environment.ts'
-import { type GatewayFlags, Refused, withGateway } from './gateway-call.ts'
-import { LeaseKeeper } from './lease-keeper.ts'
+import { type GatewayFlags, gatewayUrl, Refused, withGateway } from './gateway-call.ts'
 import { interruptible } from './process-end.ts'
-import { leavePlace, type QueuePlace, takePlace, waitUntilFirst } from './queue-place.ts'
 
 export interface LockFlags extends GatewayFlags {
   readonly ttl: number
 }
 
 export const lock = (name: string, command: readonly string[], flags: LockFlags): Promise<void> =>
-  withGateway(() =>
-    inFirstPlace(name, '', flags, async (place, ended) => {
+  whileHeld(
+    flags,
+    (store, signal) => store.lock(name, { ttl: flags.ttl, signal }),
+    async (held, ended) => {
       if (command.length === 0) {
-        print(place, flags)
+        print(held, flags)
         await aborted(ended)
-      } else process.exitCode = await run(command, place, ended)
-    }),
+      } else process.exitCode = await run(command, held, ended)
+    },
   )
 
 /**
- * Waits for the first place in the queue, calls `work` while it holds the place, and leaves the queue. Throws
- * `Refused` if the lease was lost meanwhile, and an `OperatorError` at Ctrl-C while it waits.
+ * Waits for a lock or a leadership, calls `use` while it is held, and gives it back. Throws `Refused` if it was lost
+ * meanwhile, and an `OperatorError` at Ctrl-C while it waits.
  */
-export async function inFirstPlace(
-  name: string,
-  value: string,
+export const whileHeld = (
   flags: LockFlags,
-  use: (place: QueuePlace, ended: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const interruption = interruptible()
-  const place = await takePlace(name, { value, ttl: flags.ttl }, flags)
-  const keeper = new LeaseKeeper(place, flags)
-  const ended = AbortSignal.any([keeper.lost, interruption.signal])
-  try {
-    await waitUntilFirst(place, flags, ended)
-    if (interruption.signal.aborted) throw new OperatorError('Interrupted.')
-    if (!keeper.lost.aborted) await use(place, ended)
-  } finally {
-    keeper.stop()
-    interruption.stop()
-    if (!keeper.lost.aborted) await leavePlace(place, flags)
-  }
-  if (keeper.lost.aborted) {
-    throw new Refused(`lock-lost: the lease of ${place.key} has ended, or could not be renewed in time`)
-  }
-}
+  take: (store: Store, signal: AbortSignal) => Promise<Lock>,
+  use: (held: Lock, ended: AbortSignal) => Promise<void>,
+): Promise<void> =>
+  withStore(flags, async (store, signal) => {
+    await using held = await take(store, signal)
+    await use(held, AbortSignal.any([held.lost, signal]))
+    if (held.lost.aborted) {
+      const key = keyName(held.key)
+      throw new LockLostError(`the lease of ${key} has ended, or could not be renewed in time`)
+    }
+  })
 
-/** Prints a place: its key and its fencing token. */
-export function print({ key, token }: QueuePlace, { json }: GatewayFlags): void {
-  console.log(json ? JSON.stringify({ key, token }) : `${key}\t${token}`)
+/** Runs what uses the library through a gateway, with a signal for Ctrl-C; prints an error of the store. */
+export const withStore = (
+  flags: GatewayFlags,
+  command: (store: Store, signal: AbortSignal) => Promise<void>,
+): Promise<void> =>
+  withGateway(async () => {
+    const interruption = interruptible()
+    await using store = await connect(gatewayUrl(flags))
+    try {
+      await command(store, interruption.signal)
+    } catch (error) {
+      if (error instanceof UnreachableError) throw new OperatorError(`${sentenceOf(error.message)}.`)
+      if (error instanceof StoreError) throw new Refused(`${error.code}: ${error.message}`)
+      throw error
+    } finally {
+      interruption.stop()
+    }
+  })
+
+const sentenceOf = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+
+/** Prints what is held: its key and its fencing token. */
+export function print({ key, token }: Lock, { json }: GatewayFlags): void {
+  console.log(json ? JSON.stringify({ key: keyName(key), token }) : `${keyName(key)}\t${token}`)
 }
 
 /** Resolves when the signal is aborted. */
@@ -67,10 +83,10 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
  */
 function run(
   [file = '', ...words]: readonly string[],
-  place: QueuePlace,
+  { key, token }: Lock,
   ended: AbortSignal,
 ): Promise<number> {
-  const env = environmentWith({ STRATEGOS_LOCK_KEY: place.key, STRATEGOS_LOCK_TOKEN: `${place.token}` })
+  const env = environmentWith({ STRATEGOS_LOCK_KEY: keyName(key), STRATEGOS_LOCK_TOKEN: `${token}` })
   return new Promise((resolve, reject) => {
     const child = spawn(file, words, { stdio: 'inherit', env })
     const end = (): void => void child.kill('SIGTERM')

@@ -1,7 +1,7 @@
 /** The text that `status` prints. */
 import type { StatusAnswer } from '../api/status.ts'
+import { answerReader } from '../library/answer-reader.ts'
 import { placeText } from '../library/evidence-text.ts'
-import { answerReader } from './answer-reader.ts'
 import { terminalColumns, wrapWords } from './terminal.ts'
 
 type Replica = StatusAnswer['replicas'][number]

@@ -2,10 +2,10 @@
 import type { FastifyReply } from 'fastify'
 import { given } from '../../src/base/given.ts'
 import { oneKey } from '../../src/store/key-range.ts'
-import { NO_LEASE } from '../../src/store/lease-id.ts'
+import { leaseIdBytes, NO_LEASE } from '../../src/store/lease-id.ts'
 import type { Operation } from '../../src/store/operations-writer.ts'
 import type { RangeOperation } from '../../src/store/range-operations.ts'
-import type { Result } from '../../src/store/results.ts'
+import type { RangeItem } from '../../src/store/range-results.ts'
 import type { AnswerOf } from '../api/endpoint.ts'
 import { keyName } from '../api/key-name.ts'
 import {
@@ -25,7 +25,7 @@ import type { ReceiptWish } from '../library/store-client.ts'
 import { whyNoEvidence } from '../verify/no-evidence.ts'
 import { etag, readOutcome, refuseConditions, writeTest } from './conditions.ts'
 import type { Call, EndpointRoutes } from './endpoint-routes.ts'
-import { itemJson, valueJson } from './key-json.ts'
+import { itemJson } from './key-json.ts'
 import {
   type Executed,
   executeIf,
@@ -110,7 +110,7 @@ function refuseRangeOfOne(parameters: Readonly<Record<string, unknown>>): void {
 }
 
 interface Read extends Omit<Executed, 'result'> {
-  readonly found: Omit<Result & { readonly status: 'ok'; readonly kind: 'get' }, 'status' | 'kind'>
+  readonly found: Omit<RangeItem, 'key'> & { readonly revision: number }
 }
 
 /** Reads one key; throws the problem where that fails. */
@@ -119,10 +119,11 @@ async function readKey(
   asked: { readonly key: Uint8Array; readonly revision: number; readonly wish: ReceiptWish | null },
 ): Promise<Read> {
   const { key, revision, wish } = asked
-  if (revision === 0) {
+  if (revision === 0 && wish !== null) {
+    // What a receipt proves is the answer to a get, which names no lease.
     const { result, ...proof } = await executeWith(access, { kind: 'get', key }, wish)
     if (result.status !== 'ok' || result.kind !== 'get') throw problemOf(result, proof)
-    return { found: result, ...proof }
+    return { found: { ...result, lease: leaseIdBytes(NO_LEASE) }, ...proof }
   }
   const range: RangeOperation = { kind: 'range', ...oneKey(key), revision }
   const { read, ...proof } = await readRange(access, range, wish)
@@ -226,15 +227,7 @@ function readAnswer(
   reply.header('vary', 'accept')
   if (outcome === 'not-modified') return reply.code(304).send()
   if (proof.receipt !== undefined || wantsJson(headers.accept ?? '')) {
-    return {
-      key: keyName(key),
-      revision,
-      version,
-      createRevision,
-      modRevision,
-      ...valueJson(value),
-      ...proof,
-    }
+    return { ...itemJson({ ...found, key }), revision, ...proof }
   }
   return reply
     .type('application/octet-stream')

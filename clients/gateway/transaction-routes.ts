@@ -1,12 +1,12 @@
 /** Transactions over HTTP: the document to an operation of the store, and its result to an answer. */
 import { given } from '../../src/base/given.ts'
 import { type KeyRange, oneKey } from '../../src/store/key-range.ts'
+import { NO_LEASE } from '../../src/store/lease-id.ts'
 import { type Operation, operationBytes } from '../../src/store/operations-writer.ts'
 import type { Result } from '../../src/store/results.ts'
 import type { TransactionResult } from '../../src/store/transaction-results.ts'
 import type { Compare, TransactionOperation } from '../../src/store/transaction-writer.ts'
 import { RELATION_OF } from '../api/compare-relations.ts'
-import { keyName } from '../api/key-name.ts'
 import {
   runTransaction,
   type StepAnswer,
@@ -16,7 +16,7 @@ import {
   type TransactionSteps,
 } from '../api/transaction.ts'
 import type { EndpointRoutes } from './endpoint-routes.ts'
-import { itemJson, valueJson } from './key-json.ts'
+import { itemJson } from './key-json.ts'
 import { execute, problemOf, type StoreAccess } from './key-operations.ts'
 import { Problem } from './problem.ts'
 import { queryOf, rangeOf } from './range-query.ts'
@@ -46,25 +46,30 @@ function transactionOf(body: TransactionBody): TransactionOperation {
 type CompareDocument = NonNullable<TransactionBody['compare']>[number]
 
 function compareOf(compare: CompareDocument): Compare {
-  const { relation, version, createRevision, modRevision, text, value } = compare
-  const facts = { version, createRevision, modRevision, value: text ?? value }
+  const { relation, version, createRevision, modRevision, lease, text, value } = compare
+  const facts = { version, createRevision, modRevision, lease, value: text ?? value }
   const named = Object.entries(facts).filter(([, fact]) => fact !== undefined)
   if (named.length !== 1) {
     throw new Problem(
       'bad-request',
-      'a comparison names one fact: text, value, version, createRevision or modRevision',
+      'a comparison names one fact: text, value, version, createRevision, modRevision or lease',
     )
   }
   const common = { ...keysOf(compare), relation: RELATION_OF[relation] }
   if (version !== undefined) return { ...common, target: 'version', number: version }
   if (createRevision !== undefined) return { ...common, target: 'create', number: createRevision }
   if (modRevision !== undefined) return { ...common, target: 'mod', number: modRevision }
+  if (lease !== undefined) return { ...common, target: 'lease', lease }
   return { ...common, target: 'value', value: bytesOfValue(compare) }
 }
 
 function operationOf({ put, get, range, delete: deletion, txn }: TransactionSteps): Operation {
-  if (put !== undefined) return { kind: 'put', key: put.key, value: bytesOfValue(put) }
-  if (get !== undefined) return { kind: 'get', key: get.key }
+  if (put !== undefined) {
+    const { key, lease = NO_LEASE } = put
+    const attached = lease === NO_LEASE ? {} : { lease }
+    return { kind: 'put', key, value: bytesOfValue(put), ...attached }
+  }
+  if (get !== undefined) return { kind: 'range', ...oneKey(get.key) }
   if (range !== undefined) {
     // The limit of a page has no meaning here: there is no next page.
     return queryOf({ ...range, limit: range.limit ?? NO_LIMIT })
@@ -121,7 +126,6 @@ function answerOf(
 }
 
 function stepAnswer(step: TransactionSteps, result: Result): StepAnswer {
-  if (result.status === 'not-found') return { get: null }
   if (result.status !== 'ok') throw problemOf(result)
   const { revision } = result
   switch (result.kind) {
@@ -129,13 +133,10 @@ function stepAnswer(step: TransactionSteps, result: Result): StepAnswer {
       const { version, createRevision, modRevision } = result
       return { put: { revision, version, createRevision, modRevision } }
     }
-    case 'get': {
-      const { version, createRevision, modRevision, value } = result
-      const key = keyName(step.get?.key ?? NO_KEY)
-      return { get: { key, revision, version, createRevision, modRevision, ...valueJson(value) } }
-    }
     case 'range': {
       const { items, count, more } = result
+      const [item] = items
+      if (step.get !== undefined) return { get: item === undefined ? null : { ...itemJson(item), revision } }
       const shown = items.map((item) => itemJson(item, step.range?.keysOnly))
       return { range: { revision, items: shown, count, more: more !== null } }
     }
@@ -150,8 +151,6 @@ function stepAnswer(step: TransactionSteps, result: Result): StepAnswer {
       throw new Problem('internal', `a transaction answered as to a ${result.kind}`)
   }
 }
-
-const NO_KEY = new Uint8Array(0)
 
 /** The reason why nothing was done, in HTTP's terms. */
 function refusalOf(result: Result): Problem {

@@ -9,7 +9,7 @@ import { type WatchedChangeDocument, type WatchedEvent, watchKeys } from '../api
 import { type Watch, WatchFailure, type WatchQuery, type WatchStep } from '../library/watch.ts'
 import type { Admission } from './admission.ts'
 import type { Call, EndpointRoutes } from './endpoint-routes.ts'
-import { valueJson } from './key-json.ts'
+import { leaseJson, valueJson } from './key-json.ts'
 import { keyOf, namesOneKey } from './key-value-routes.ts'
 import { Problem, problemJson } from './problem.ts'
 import { rangeOf } from './range-query.ts'
@@ -133,10 +133,11 @@ function changeJson({ main, key, put, previous }: Change): WatchedChangeDocument
   return { type: 'put', key: name, ...entryJson(put), ...before }
 }
 
-const entryJson = ({ version, createRevision, modRevision, value }: ChangedEntry) => ({
+const entryJson = ({ version, createRevision, modRevision, lease, value }: ChangedEntry) => ({
   version,
   createRevision,
   modRevision,
+  ...leaseJson(lease),
   ...valueJson(value),
 })
 

@@ -23,13 +23,22 @@ export interface Connection {
   close(): Promise<void>
 }
 
-/**
- * Opens a session with the key `clients/<name>.key`. Rejects with an `OperatorError` when the cluster file or the key
- * cannot be used, or when another process uses the key.
- */
-export async function connect(options: {
-  readonly directory: string
-  readonly name: string
+/** The files of a client: those of its name in a cluster directory, or a cluster file and a key file anywhere. */
+export type ClientFiles =
+  | { readonly directory: string; readonly name: string }
+  | { readonly clusterFile: string; readonly keyFile: string }
+
+/** The reserved timestamps of a key stand beside it, under its name. */
+const pathsOf = (files: ClientFiles) =>
+  'directory' in files
+    ? {
+        cluster: clusterFile(files.directory),
+        key: clientKey(files.directory, files.name),
+        timestamps: clientTimestamps(files.directory, files.name),
+      }
+    : { cluster: files.clusterFile, key: files.keyFile, timestamps: files.keyFile.replace(/\.key$/, '') }
+
+export type ConnectionOptions = ClientFiles & {
   readonly onRoom?: () => void
   /** Told of every change of what keeps the session from sending. */
   readonly onObstacle?: (obstacle: Obstacle | null) => void
@@ -37,10 +46,16 @@ export async function connect(options: {
   readonly onFrame?: (from: Peer, frame: Uint8Array) => void
   /** Writes the reserved timestamps; replaced in tests of disks that refuse. */
   readonly writeTimestamps?: WriteDurably
-}): Promise<Connection> {
-  const { directory, name } = options
-  const cluster = readClusterFile(clusterFile(directory), suiteNamed)
-  const keyFile = clientKey(directory, name)
+}
+
+/**
+ * Opens a session with a client's key, that is `clients/<name>.key` in a cluster directory. Rejects with an
+ * `OperatorError` when the cluster file or the key cannot be used, or when another process uses the key.
+ */
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  const paths = pathsOf(options)
+  const cluster = readClusterFile(paths.cluster, suiteNamed)
+  const keyFile = paths.key
   const suite = suiteNamed(cluster.suite)
   const { signingSeed, agreementSecret } = readKeyFile(keyFile)
   const signer = suite.signer(signingSeed)
@@ -52,7 +67,7 @@ export async function connect(options: {
   if (!isOwn) {
     throw new OperatorError(`The key ${keyFile} belongs to no client of this cluster.`)
   }
-  const reservations = await openTimestampFile(clientTimestamps(directory, name), options.writeTimestamps)
+  const reservations = await openTimestampFile(paths.timestamps, options.writeTimestamps)
   const transport = createTcpTransport({
     self: { kind: 'client' },
     replicas: cluster.replicas,

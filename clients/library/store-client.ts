@@ -1,17 +1,15 @@
 /** The store as a caller sees it: operations in, results out, vouched for by f + 1 replicas. */
 
 import { quorum, weakQuorum } from '../../src/base/quorum.ts'
-import type { WriteDurably } from '../../src/io/timestamp-file.ts'
 import { hasUnorderedReads } from '../../src/messages/cluster.ts'
 import type { RefusalReason } from '../../src/messages/message.ts'
-import type { Peer } from '../../src/ports.ts'
 import type { Submitted } from '../../src/runtime/client-runtime.ts'
 import { isRead, OPERATION_CODES } from '../../src/store/operations.ts'
 import { type Operation, OperationsWriter, operationBytes } from '../../src/store/operations-writer.ts'
 import { interpretResult, type Result, readResults } from '../../src/store/results.ts'
 import type { ReceiptDocument } from '../api/receipt.ts'
 import { challengedOperations } from '../verify/challenge.ts'
-import { type Connection, connect } from './connection.ts'
+import { type Connection, type ConnectionOptions, openConnection } from './connection.ts'
 import { OperationFailure } from './operation-failure.ts'
 import { receiptOf } from './receipt.ts'
 import type { Watch, WatchQuery } from './watch.ts'
@@ -67,7 +65,8 @@ interface WaitingOperation {
   isSettled: boolean
   readonly resolve: (result: Result, receipt: ReceiptDocument | null) => void
   readonly reject: (failure: OperationFailure) => void
-  readonly timer: NodeJS.Timeout
+  /** Ends what would end the wait early. */
+  readonly letGo: () => void
 }
 
 export class StoreClient {
@@ -88,17 +87,9 @@ export class StoreClient {
   }
 
   /** Connects with the key `clients/<name>.key`. An operation without an answer fails after `timeoutMs`. */
-  static async open(options: {
-    readonly directory: string
-    readonly name: string
-    readonly timeoutMs: number
-    /** Told of every frame that a replica sends, before anything is made of it. */
-    readonly onFrame?: (from: Peer, frame: Uint8Array) => void
-    /** Writes the reserved timestamps; replaced in tests of disks that refuse. */
-    readonly writeTimestamps?: WriteDurably
-  }): Promise<StoreClient> {
+  static async open(options: ConnectionOptions & { readonly timeoutMs: number }): Promise<StoreClient> {
     let client: StoreClient | null = null
-    const connection = await connect({
+    const connection = await openConnection({
       ...options,
       onRoom: () => client?.sendSoon(),
       onObstacle: () => client?.dropIfHopeless(),
@@ -107,9 +98,14 @@ export class StoreClient {
     return client
   }
 
-  /** Executes one operation; what waits at the same moment shares a request. Rejects with `OperationFailure`. */
-  execute(operation: Operation): Promise<Result> {
-    return new Promise((resolve, reject) => this.#enqueue(operation, null, { resolve, reject }))
+  /**
+   * Executes one operation; what waits at the same moment shares a request. Rejects with `OperationFailure`. An abort
+   * ends the wait early: with `stalled` for an operation that was not sent, and is not sent then, else with `unknown`.
+   */
+  execute(operation: Operation, signal: AbortSignal | null = null): Promise<Result> {
+    return new Promise((resolve, reject) =>
+      this.#enqueue(operation, { wish: null, signal }, { resolve, reject }),
+    )
   }
 
   /**
@@ -118,19 +114,23 @@ export class StoreClient {
    */
   executeProved(operation: Operation, wish: ReceiptWish): Promise<ProvedResult> {
     return new Promise((resolve, reject) =>
-      this.#enqueue(operation, wish, {
-        resolve: (result, receipt) => {
-          if (receipt !== null) resolve({ result, receipt })
-          else reject(new OperationFailure('unknown', NO_RECEIPT))
+      this.#enqueue(
+        operation,
+        { wish, signal: null },
+        {
+          resolve: (result, receipt) => {
+            if (receipt !== null) resolve({ result, receipt })
+            else reject(new OperationFailure('unknown', NO_RECEIPT))
+          },
+          reject,
         },
-        reject,
-      }),
+      ),
     )
   }
 
   #enqueue(
     operation: Operation,
-    wish: ReceiptWish | null,
+    { wish, signal }: { readonly wish: ReceiptWish | null; readonly signal: AbortSignal | null },
     { resolve, reject }: Pick<WaitingOperation, 'resolve' | 'reject'>,
   ): void {
     const bytes = operationBytes(operation)
@@ -144,7 +144,8 @@ export class StoreClient {
       return
     }
     const timer = setTimeout(() => this.#giveUp(waiting), this.#timeoutMs)
-    const waiting = {
+    const abandon = (): void => this.#giveUp(waiting)
+    const waiting: WaitingOperation = {
       operation,
       bytes,
       wish,
@@ -155,11 +156,16 @@ export class StoreClient {
       isSettled: false,
       resolve,
       reject,
-      timer,
+      letGo: () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', abandon)
+      },
     }
     this.#queue.push(waiting)
     this.#queueBytes += bytes
-    this.sendSoon()
+    signal?.addEventListener('abort', abandon)
+    if (signal?.aborted === true) abandon()
+    else this.sendSoon()
   }
 
   /** Watches the changes of a range. Throws a `WatchFailure` when there are too many watches. */
@@ -200,7 +206,7 @@ export class StoreClient {
   async close(): Promise<void> {
     this.#watches.close()
     for (const waiting of this.#queue.splice(0)) {
-      clearTimeout(waiting.timer)
+      waiting.letGo()
       waiting.reject(new OperationFailure('stalled', 'the client was closed before it could send this'))
     }
     await this.connection.close()
@@ -316,14 +322,14 @@ export class StoreClient {
 
   #succeed(waiting: WaitingOperation, result: Result, receipt: ReceiptDocument | null): void {
     waiting.isSettled = true
-    clearTimeout(waiting.timer)
+    waiting.letGo()
     waiting.resolve(result, receipt)
     if ('revision' in result) this.#watches.learn(result.revision)
   }
 
   #fail(waiting: WaitingOperation, code: OperationFailure['code'], message: string): void {
     waiting.isSettled = true
-    clearTimeout(waiting.timer)
+    waiting.letGo()
     waiting.reject(new OperationFailure(code, message))
   }
 

@@ -1,6 +1,6 @@
 /** A command reads of an answer what it declared, passes over the rest, and takes nothing else for an answer. */
 import { expect, test } from 'vitest'
-import { answerReader } from '../../clients/cli/answer-reader.ts'
+import { answerReader } from '../../clients/library/answer-reader.ts'
 
 interface Thing {
   readonly count: number

@@ -2,7 +2,6 @@
 import Fastify from 'fastify'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { StatusAnswer } from '../../clients/api/status.ts'
-import { eventsIn, type ServerEvent } from '../../clients/cli/event-stream.ts'
 import { guardAgainstBrowsers } from '../../clients/gateway/browser-guard.ts'
 import { ClusterFeed, FEED_READERS_MAX } from '../../clients/gateway/cluster-feed.ts'
 import { EndpointRoutes } from '../../clients/gateway/endpoint-routes.ts'
@@ -10,6 +9,7 @@ import { feedRoutes } from '../../clients/gateway/feed-routes.ts'
 import { PathEnds } from '../../clients/gateway/path-ends.ts'
 import { type Problem, sendProblem } from '../../clients/gateway/problem.ts'
 import { ServiceMeter } from '../../clients/gateway/service-meter.ts'
+import { eventsIn, type ServerEvent } from '../../clients/library/event-stream.ts'
 import { PATIENT } from '../kit/patience.ts'
 
 const closers: (() => Promise<unknown>)[] = []

@@ -1,6 +1,6 @@
 /** Watches over HTTP on a store of this process: server-sent events, their ids, and what is refused. */
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { eventsIn, type ServerEvent } from '../../clients/cli/event-stream.ts'
+import { eventsIn, type ServerEvent } from '../../clients/library/event-stream.ts'
 import { WatchServer } from './watch-server.ts'
 
 const local = new WatchServer()

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { connect as connectClient } from '../../clients/library/connection.ts'
+import { openConnection as connectClient } from '../../clients/library/connection.ts'
 import { initCluster } from '../../replicas/init.ts'
 import {
   callersMax,

@@ -12,3 +12,12 @@ export function withTable(path: string, name: string, table: string): string {
   if (after === undefined) throw new Error(`${path} has no ${begin}`)
   return `${before}${begin}\n${table}${end}${after}`
 }
+
+/** The code in a language in a section of a document, up to the next heading of the same level. */
+export function codeBlocks(document: string, section: string, language: string): readonly string[] {
+  const [, rest = ''] = document.split(`\n## ${section}\n`)
+  const [text = ''] = rest.split('\n## ')
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
+    ([, code = '']) => code,
+  )
+}

@@ -2,7 +2,7 @@
  * Runs an attack against real replica processes: a warm-up, a while before the attack, the attack, a while after it,
  * all under the load of correct clients; then all end, and what they left on their disks is checked too.
  */
-import { connect } from '../../../clients/library/connection.ts'
+import { openConnection } from '../../../clients/library/connection.ts'
 import { toReplicaId } from '../../../src/base/ids.ts'
 import { type AnyAttack, modeFor, playedPart } from '../../language/attack.ts'
 import type { AttackReport } from '../../report/report.ts'
@@ -63,7 +63,7 @@ async function runOnce(
   const closers: (() => Promise<void>)[] = [() => testCluster.close()]
   try {
     signal.throwIfAborted()
-    const connection = await connect({ directory: testCluster.root, name: OBSERVER })
+    const connection = await openConnection({ directory: testCluster.root, name: OBSERVER })
     closers.unshift(() => connection.close())
     const suspects = new Suspects()
     const watch = new ClusterMonitor({
