@@ -1,7 +1,7 @@
 /** The resource `/v1/compact`: the floor of the history. */
 import { z } from 'zod'
-import { endpoint, json } from './endpoint.ts'
-import { STORE_PROBLEMS } from './store-problems.ts'
+import { endpoint, IDEMPOTENCY_HEADER, json } from './endpoint.ts'
+import { IDEMPOTENCY_PROBLEMS, STORE_PROBLEMS } from './store-problems.ts'
 
 const Compaction = z.strictObject({
   revision: z.int().min(1).describe('The oldest revision that can be read from now on.'),
@@ -18,13 +18,21 @@ export const compactHistory = endpoint({
   summary: 'Gives up the history below a revision: older reads answer `compacted` from then on.',
   description:
     'What is there now stays, whatever its age. The store also compacts by itself: by number, age and bytes of what it keeps.',
+  headers: IDEMPOTENCY_HEADER,
   body: {
     description: 'The revision.',
     bytesMax: 1024,
     content: { 'application/json': Compaction },
   },
   answers: { 200: json(Compacted, 'The floor has moved.') },
-  problems: ['future-revision', 'compacted', 'too-slow', 'too-large', ...STORE_PROBLEMS],
+  problems: [
+    'future-revision',
+    'compacted',
+    'too-slow',
+    'too-large',
+    ...IDEMPOTENCY_PROBLEMS,
+    ...STORE_PROBLEMS,
+  ],
 })
 
 export type CompactedAnswer = z.output<typeof Compacted>

@@ -62,6 +62,12 @@ export const endpoint = <const E extends Endpoint>(declared: E): E => declared
 
 const BYTES = z.instanceof(Uint8Array).meta({ type: 'string', format: 'binary' })
 
+/** The header of writes that may be sent again. */
+export const IDEMPOTENCY_HEADER = {
+  'Idempotency-Key':
+    '1 to 64 visible characters of ASCII, chosen for this write: it is executed once, and has the same answer, however often it is sent through this gateway. The last 4,096 keys are kept.',
+} as const
+
 /** Any bytes. */
 export const octets = { 'application/octet-stream': BYTES } as const
 

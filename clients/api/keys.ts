@@ -1,11 +1,11 @@
 /** The resource `/v1/kv`: keys and their values. A key stands in the path, or in the query, where nothing changes it. */
 import { z } from 'zod'
 import { VALUE_BYTES_MAX } from '../../src/store/operations.ts'
-import { type Described, endpoint, json, octets } from './endpoint.ts'
+import { type Described, endpoint, IDEMPOTENCY_HEADER, json, octets } from './endpoint.ts'
 import { keyBytes, leaseId, namedKey, wholeNumber } from './parameters.ts'
 import { DELETION_PARAMETERS, RANGE_PARAMETERS, READ_REVISION } from './range-parameters.ts'
 import { RECEIPT_PARAMETERS, receiptMember } from './receipt.ts'
-import { STORE_PROBLEMS } from './store-problems.ts'
+import { IDEMPOTENCY_PROBLEMS, STORE_PROBLEMS } from './store-problems.ts'
 
 const KEY_IN_PATH = {
   key: {
@@ -41,6 +41,7 @@ const IF_MATCH = 'Only when the key is at one of these entity tags; `*`: only wh
 const WRITE_HEADERS = {
   'If-Match': IF_MATCH,
   'If-None-Match': 'Only when the key is at none of these entity tags; `*`: only when it does not exist.',
+  ...IDEMPOTENCY_HEADER,
 } as const
 const READ_HEADERS = {
   'If-Match': IF_MATCH,
@@ -136,6 +137,7 @@ const SET = {
       'unsupported',
     ],
     ...['too-many-lease-keys', 'no-space'],
+    ...IDEMPOTENCY_PROBLEMS,
     ...STORE_PROBLEMS,
   ],
 } as const
@@ -145,7 +147,11 @@ const DELETE = {
   summary: 'Deletes a key.',
   headers: WRITE_HEADERS,
   answers: { 200: json(KeyDeleted, 'The key does not exist any more; `deleted` says whether it did.') },
-  problems: ['bad-key', 'no-evidence', 'revision-moved', 'unsupported', ...STORE_PROBLEMS],
+  problems: [
+    ...['bad-key', 'no-evidence', 'revision-moved', 'unsupported'],
+    ...IDEMPOTENCY_PROBLEMS,
+    ...STORE_PROBLEMS,
+  ],
 } as const
 
 /** Headers of a value that goes out as bytes. */

@@ -2,9 +2,9 @@
 import { z } from 'zod'
 import { leaseIdOf } from '../../src/store/lease-id.ts'
 import { LEASE_TTL_MAX } from '../../src/store/leases.ts'
-import { endpoint, json } from './endpoint.ts'
+import { endpoint, IDEMPOTENCY_HEADER, json } from './endpoint.ts'
 import { keyBytes, leaseId } from './parameters.ts'
-import { STORE_PROBLEMS } from './store-problems.ts'
+import { IDEMPOTENCY_PROBLEMS, STORE_PROBLEMS } from './store-problems.ts'
 
 const ID_IN_PATH = {
   id: { description: 'The id of the lease: up to 16 hexadecimal digits.', schema: leaseId('the id') },
@@ -56,7 +56,15 @@ export const grantLease = endpoint({
     content: { 'application/json': Grant },
   },
   answers: { 200: json(Granted, 'The lease runs.') },
-  problems: ['too-slow', 'lease-exists', 'too-large', 'too-many-leases', ...STORE_PROBLEMS],
+  headers: IDEMPOTENCY_HEADER,
+  problems: [
+    'too-slow',
+    'lease-exists',
+    'too-large',
+    'too-many-leases',
+    ...IDEMPOTENCY_PROBLEMS,
+    ...STORE_PROBLEMS,
+  ],
 })
 
 export const listLeases = endpoint({
@@ -88,7 +96,8 @@ export const revokeLease = endpoint({
   summary: 'Ends a lease and deletes its keys, all at one revision.',
   parameters: ID_IN_PATH,
   answers: { 200: json(Revoked, 'The lease has ended.') },
-  problems: ['lease-not-found', ...STORE_PROBLEMS],
+  headers: IDEMPOTENCY_HEADER,
+  problems: ['lease-not-found', ...IDEMPOTENCY_PROBLEMS, ...STORE_PROBLEMS],
 })
 
 export const keepLease = endpoint({

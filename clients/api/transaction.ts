@@ -1,11 +1,11 @@
 /** The resource `/v1/txn`: several operations at one revision, chosen by comparisons. */
 import { z } from 'zod'
 import { COMPARE_RELATIONS_SHOWN } from './compare-relations.ts'
-import { endpoint, json } from './endpoint.ts'
+import { endpoint, IDEMPOTENCY_HEADER, json } from './endpoint.ts'
 import { Item, KeyFound, keyRevisions, StoreRevision } from './keys.ts'
 import { leaseIdNumber, nameBytes } from './parameters.ts'
 import { LIST_LIMIT_MAX, ORDER_NAMES, SORT_NAMES } from './range-parameters.ts'
-import { STORE_PROBLEMS } from './store-problems.ts'
+import { IDEMPOTENCY_PROBLEMS, STORE_PROBLEMS } from './store-problems.ts'
 
 /** The maximum bytes of a transaction as the replicas get it. */
 export const TRANSACTION_BYTES_MAX = 1536 * 1024
@@ -162,11 +162,12 @@ export const runTransaction = endpoint({
   summary: 'Compares, and then does all of `success` or all of `failure`, at one revision.',
   description:
     'Nothing comes in between, and each step sees what the steps before it wrote. No key is written twice. Where a step cannot be done nothing is. The answer is 200 whether the comparisons held or not.',
+  headers: IDEMPOTENCY_HEADER,
   body: {
     description: 'The transaction.',
     bytesMax: DOCUMENT_BYTES_MAX,
     content: { 'application/json': Transaction },
   },
   answers: { 200: json(TransactionDone, 'It is done.') },
-  problems: [...PROBLEMS, ...STORE_PROBLEMS],
+  problems: [...PROBLEMS, ...IDEMPOTENCY_PROBLEMS, ...STORE_PROBLEMS],
 })

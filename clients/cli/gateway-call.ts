@@ -1,6 +1,7 @@
 /** A call of a gateway over HTTP. It sends the target unchanged; `fetch` would resolve `..` in a path. */
 import { existsSync, readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
+import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { runFile } from '../../src/io/cluster-directory.ts'
 import type { Endpoint } from '../api/endpoint.ts'
@@ -12,6 +13,16 @@ export interface GatewayFlags {
   readonly json?: true
 }
 
+/** Flags of a command that writes. */
+export interface WriteFlags extends GatewayFlags {
+  readonly idempotencyKey?: string
+}
+
+/** Returns the headers of a write. */
+export const writeHeaders = ({ idempotencyKey }: WriteFlags) => ({
+  headers: given({ 'idempotency-key': idempotencyKey }) as Readonly<Record<string, string>>,
+})
+
 /** A call of an endpoint. Only the type of its declaration is imported. */
 export interface Call<E extends Endpoint> {
   readonly method: E['method']
@@ -22,6 +33,7 @@ export interface Call<E extends Endpoint> {
    */
   readonly query?: { readonly [Name in keyof E['parameters']]?: string | undefined }
   readonly body?: string | Uint8Array
+  readonly headers?: Readonly<Record<string, string>>
   readonly accept?: string
 }
 
@@ -77,15 +89,19 @@ interface Received {
 }
 
 async function exchange<E extends Endpoint>(base: URL, call: Call<E>): Promise<IncomingMessage> {
-  const { method, body, accept = 'application/json' } = call
+  const { method, body, headers, accept = 'application/json' } = call
   const { request } = base.protocol === 'https:' ? await import('node:https') : await import('node:http')
   const path = `${base.pathname.replace(/\/$/, '')}${targetOf(call)}`
   return new Promise((resolve, reject) => {
-    const outgoing = request(base, { method, path, agent: false, headers: { accept } }, (response) => {
-      // From here on only the answer counts, even if the gateway did not read the whole body.
-      outgoing.off('error', reject).on('error', () => {})
-      resolve(response)
-    })
+    const outgoing = request(
+      base,
+      { method, path, agent: false, headers: { ...headers, accept } },
+      (response) => {
+        // From here on only the answer counts, even if the gateway did not read the whole body.
+        outgoing.off('error', reject).on('error', () => {})
+        resolve(response)
+      },
+    )
     outgoing.once('error', reject)
     outgoing.setTimeout(SILENCE_MS_MAX, () => outgoing.destroy(new Error('it does not answer')))
     outgoing.end(body)

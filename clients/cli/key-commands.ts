@@ -5,7 +5,6 @@
 import { utf8 } from '../../src/base/bytes.ts'
 import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
-import { oneKey } from '../../src/store/key-range.ts'
 import { leaseIdOf, NO_LEASE } from '../../src/store/lease-id.ts'
 import { encodeKey } from '../api/key-path.ts'
 import type {
@@ -18,11 +17,14 @@ import type {
   RangeDeletedAnswer,
 } from '../api/keys.ts'
 import { answerReader } from '../library/answer-reader.ts'
-import { callGateway, type GatewayFlags, withGateway } from './gateway-call.ts'
+import { callGateway, type GatewayFlags, type WriteFlags, withGateway, writeHeaders } from './gateway-call.ts'
 import { keyOf, wholeText } from './key-argument.ts'
 import type { WantedReceipt } from './proof-file.ts'
 import { type RangeFlags, type RangeQuery, rangeOf } from './range-argument.ts'
 import { readInput } from './standard-input.ts'
+
+/** The end of a range of one key; named here, so that a command does not load the store for it. */
+const NO_END = new Uint8Array(0)
 
 export interface KeyFlags extends GatewayFlags {
   readonly name?: true
@@ -30,7 +32,7 @@ export interface KeyFlags extends GatewayFlags {
   readonly receipt?: string
 }
 
-export interface PutFlags extends KeyFlags {
+export interface PutFlags extends KeyFlags, WriteFlags {
   readonly lease?: string
 }
 
@@ -38,7 +40,7 @@ export interface ReadFlags extends KeyFlags {
   readonly revision?: number
 }
 
-export interface DeletionFlags extends KeyFlags, RangeFlags {
+export interface DeletionFlags extends KeyFlags, RangeFlags, WriteFlags {
   readonly all?: true
 }
 
@@ -65,6 +67,7 @@ export const put = (key: string, value: string, flags: PutFlags): Promise<void> 
       path: '/v1/kv',
       query,
       body,
+      ...writeHeaders(flags),
     })
     const { revision, version } = readSet(answer)
     wanted?.keep(answer, {
@@ -86,7 +89,9 @@ export const get = (key: string, flags: ReadFlags): Promise<void> =>
     const answer = await callGateway<typeof listKeys>(flags, { method: 'GET', path: '/v1/kv', query, accept })
     wanted?.keep(
       answer,
-      revision === undefined ? { kind: 'get', key: bytes } : { kind: 'range', ...oneKey(bytes), revision },
+      revision === undefined
+        ? { kind: 'get', key: bytes }
+        : { kind: 'range', key: bytes, end: NO_END, revision },
     )
     process.stdout.write(wanted === null || flags.json ? answer : valueIn(answer))
     if (flags.json || process.stdout.isTTY) process.stdout.write('\n')
@@ -132,6 +137,7 @@ async function deleteKey(key: string | undefined, flags: DeletionFlags): Promise
     method: 'DELETE',
     path: '/v1/kv',
     query,
+    ...writeHeaders(flags),
   })
   const { deleted } = readDeleted(answer)
   wanted?.keep(answer, { kind: 'delete', key: bytes, ...given({ ifRevision }) })
@@ -144,6 +150,7 @@ async function deleteRange(range: RangeQuery, flags: DeletionFlags): Promise<voi
     method: 'DELETE',
     path: '/v1/kv',
     query: { ...range },
+    ...writeHeaders(flags),
   })
   const { deleted, revision } = readRangeDeleted(answer)
   if (flags.json) console.log(answer.toString('utf8'))

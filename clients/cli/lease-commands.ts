@@ -11,9 +11,9 @@ import type {
   revokeLease,
 } from '../api/leases.ts'
 import { answerReader } from '../library/answer-reader.ts'
-import { callGateway, type GatewayFlags, withGateway } from './gateway-call.ts'
+import { callGateway, type GatewayFlags, type WriteFlags, withGateway, writeHeaders } from './gateway-call.ts'
 
-export interface GrantFlags extends GatewayFlags {
+export interface GrantFlags extends WriteFlags {
   readonly id?: string
 }
 
@@ -31,7 +31,12 @@ export const grant = (ttl: number, flags: GrantFlags): Promise<void> =>
   withGateway(async () => {
     const { id } = flags
     const body = JSON.stringify(id === undefined ? { ttl } : { ttl, id })
-    const answer = await callGateway<typeof grantLease>(flags, { method: 'POST', path: '/v1/leases', body })
+    const answer = await callGateway<typeof grantLease>(flags, {
+      method: 'POST',
+      path: '/v1/leases',
+      body,
+      ...writeHeaders(flags),
+    })
     const granted = readGranted(answer)
     console.log(flags.json ? answer.toString('utf8') : `lease ${granted.id} expires in ${granted.ttl} s`)
   })

@@ -14,6 +14,10 @@ export interface ListFlags extends GatewayFlags, RangeFlags {
   readonly revision?: number
   readonly sort: SortTarget
   readonly descending?: true
+  readonly minMod?: number
+  readonly maxMod?: number
+  readonly minCreate?: number
+  readonly maxCreate?: number
   readonly keysOnly?: true
   readonly count?: true
   readonly limit: number
@@ -117,6 +121,10 @@ async function pageOf(
     revision: (flags.revision ?? before?.revision)?.toString(),
     sort: flags.sort === 'key' ? undefined : flags.sort,
     order: flags.descending ? 'desc' : undefined,
+    minModRevision: flags.minMod?.toString(),
+    maxModRevision: flags.maxMod?.toString(),
+    minCreateRevision: flags.minCreate?.toString(),
+    maxCreateRevision: flags.maxCreate?.toString(),
     // Values are not requested if none is printed.
     keysOnly: flags.keysOnly || !(flags.json || flags.values) ? 'true' : undefined,
   }

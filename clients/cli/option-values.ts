@@ -45,6 +45,15 @@ export function clusterSizes(text: string): readonly number[] {
   throw new InvalidArgumentError(`Expected cluster sizes separated by commas, for example 4,7,10,13.`)
 }
 
+/** Reads numbers of keys, ascending. */
+export function keyCounts(text: string): readonly number[] {
+  const counts = text.split(',').map(Number)
+  if (/^[1-9]\d{0,7}(,[1-9]\d{0,7})*$/.test(text)) return [...new Set(counts)].sort((a, b) => a - b)
+  throw new InvalidArgumentError(
+    'Expected numbers of keys separated by commas, for example 1000,100000,1000000.',
+  )
+}
+
 export function replicaIds(text: string): readonly number[] {
   const ids = text.split(',').map(Number)
   const isList = /^\d{1,2}(,\d{1,2})*$/.test(text) && ids.every((id) => id < REPLICAS_MAX)
@@ -130,4 +139,12 @@ loopbackHost.choices = LOOPBACK_HOSTS
 export function leaseDigits(text: string): string {
   if (/^[0-9a-f]{1,16}$/i.test(text)) return text
   throw new InvalidArgumentError('Expected up to 16 hexadecimal digits.')
+}
+
+/** Reads an idempotency key. */
+export function idempotencyKey(text: string): string {
+  if (/^[\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(text)) return text
+  throw new InvalidArgumentError(
+    'Expected 1 to 64 visible characters of ASCII, without spaces, quotes and backslashes.',
+  )
 }

@@ -1,6 +1,6 @@
 /**
- * Every option of the command line, declared once: its unit, its choices, its default and the check of its value. A
- * closed set of values is commander's `choices`, so that the help and the error list them.
+ * Every option of the command line but those of the benchmarks, declared once: its unit, its choices, its default and
+ * the check of its value. A closed set of values is commander's `choices`, so that the help and the error list them.
  */
 import { Option } from 'commander'
 import { FIGURE_WEIGHTS } from '../../attacks/run/run-facts.ts'
@@ -14,6 +14,7 @@ import {
   clusterSize,
   clusterSizes,
   gatewayUrl,
+  idempotencyKey,
   keyText,
   leaseDigits,
   loopbackHost,
@@ -29,7 +30,7 @@ import {
 
 /** The longest delay of a Node.js timer, in milliseconds. */
 const TIMER_MS_MAX = 2_147_483_647
-const SECONDS_MAX = 86_400
+export const SECONDS_MAX = 86_400
 const SUITE_NAMES = ['sodium', 'noble'] as const
 /** Named here, so that a command does not load the store for them. */
 const SORTED_BY: Readonly<Record<SortTarget, true>> = {
@@ -43,9 +44,9 @@ const SORT_NAMES = Object.keys(SORTED_BY)
 const CHANGE_TYPES = ['put', 'delete'] as const
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
-const flag = (flags: string, description: string): Option => new Option(flags, description)
+export const flag = (flags: string, description: string): Option => new Option(flags, description)
 
-const valued = (flags: string, description: string, read: (text: string) => unknown): Option =>
+export const valued = (flags: string, description: string, read: (text: string) => unknown): Option =>
   new Option(flags, description).argParser(read)
 
 const sizeOption = (description: string): Option =>
@@ -177,6 +178,12 @@ export const store = {
     ),
   receipt: () =>
     valued('--receipt <file>', 'the file to write the signed receipt of the answer to', nonEmpty),
+  idempotencyKey: () =>
+    valued(
+      '--idempotency-key <key>',
+      'execute this write only once, even if the command is run again with the same key',
+      idempotencyKey,
+    ).conflicts('receipt'),
   ttl: () =>
     valued(
       '--ttl <seconds>',
@@ -204,10 +211,34 @@ export const store = {
     )
       .choices(SORT_NAMES)
       .default('key'),
+  minMod: () =>
+    valued('--min-mod <revision>', 'only keys that were set at this revision or later', wholeNumber(1)),
+  maxMod: () =>
+    valued('--max-mod <revision>', 'only keys that were set at this revision or earlier', wholeNumber(1)),
+  minCreate: () =>
+    valued(
+      '--min-create <revision>',
+      'only keys that were created at this revision or later',
+      wholeNumber(1),
+    ),
+  maxCreate: () =>
+    valued(
+      '--max-create <revision>',
+      'only keys that were created at this revision or earlier',
+      wholeNumber(1),
+    ),
   descending: () => flag('--descending', 'print in descending order'),
   keysOnly: () =>
     flag('--keys-only', 'with --json: print the keys without their values').conflicts(['values', 'count']),
-  count: () => flag('--count', 'print only the number of keys').conflicts(['values', 'cursor']),
+  count: () =>
+    flag('--count', 'print only the number of keys').conflicts([
+      'values',
+      'cursor',
+      'minMod',
+      'maxMod',
+      'minCreate',
+      'maxCreate',
+    ]),
   values: () => flag('--values', 'print each value after its key and a tab, in the same escaped form'),
   all: () => flag('--all', 'print all keys, without a limit'),
   everything: () =>
@@ -272,39 +303,6 @@ export const attack = {
   playClient: () =>
     valued('--play-client <names>', 'play the hostile client of the attack', names).hideHelp(),
   orders: () => flag('--orders', 'wait for the parent process to start and stop the attack').hideHelp(),
-} as const
-
-/** Options of the benchmarks. */
-export const bench = {
-  markdown: () => flag('--markdown', 'print a Markdown table'),
-  seconds: () =>
-    valued(
-      '--seconds <s>',
-      'seconds of each measurement, after a warm-up of one second',
-      wholeNumber(1, SECONDS_MAX),
-    ).default(5),
-  rounds: (description: string) => valued('--rounds <r>', description, wholeNumber(1, 10_000)).default(3),
-  clients: () =>
-    valued('--clients <c>', 'number of client sessions of the load generator', wholeNumber(1, 256)).default(
-      4,
-    ),
-  concurrency: (requests: number) =>
-    valued('--concurrency <r>', 'number of requests kept in flight', wholeNumber(1, 100_000)).default(
-      requests,
-    ),
-  runs: () =>
-    valued('--runs <runs>', 'number of times to kill the primary', wholeNumber(1, 100_000)).default(20),
-  operations: () => valued('--operations <count>', 'number of puts', wholeNumber(1)).default(1_000_000),
-  keys: () =>
-    valued('--keys <count>', 'number of different keys to put', wholeNumber(1, 100_000_000)).default(10_000),
-  valueBytes: () =>
-    valued('--value-bytes <bytes>', 'size of each value in bytes', wholeNumber(0, 30_000)).default(100),
-  directory: () =>
-    valued(
-      '--dir <directory>',
-      'the directory in which the cluster is made, on the disk to measure; by default the temporary directory',
-      nonEmpty,
-    ),
 } as const
 
 /** Options of simulate, costs, check and verify. */

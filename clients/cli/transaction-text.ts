@@ -2,9 +2,10 @@
  * The text form of transactions: one comparison or step per line.
  *
  *   if                             comparisons; without them the transaction begins with `then`
- *     FACT KEY RELATION OPERAND    FACT is value, version, create or mod; RELATION is =, !=, < or >
+ *     FACT KEY RELATION OPERAND    FACT is value, version, create, mod or lease; RELATION is =, !=, < or >
  *   then                           steps if all comparisons hold
  *     put KEY VALUE
+ *     put KEY VALUE --lease ID
  *     get KEY
  *     list PREFIX
  *     del KEY
@@ -23,7 +24,7 @@ import { keyOfName } from '../api/key-name.ts'
 
 /** A step in the JSON document of the gateway, with keys in escaped form. */
 export interface StepDocument {
-  readonly put?: { readonly key: string; readonly value: string }
+  readonly put?: { readonly key: string; readonly value: string; readonly lease?: string }
   readonly get?: { readonly key: string }
   readonly range?: { readonly prefix: string }
   readonly delete?: { readonly key?: string; readonly prefix?: string }
@@ -37,6 +38,7 @@ export interface CompareDocument {
   readonly version?: number
   readonly createRevision?: number
   readonly modRevision?: number
+  readonly lease?: string
 }
 
 export interface TransactionDocument {
@@ -97,11 +99,12 @@ function readTransaction(reader: Reader, begunIn: number | null): TransactionDoc
   return { compare, success, failure }
 }
 
-const FACTS: Readonly<Record<string, 'value' | 'version' | 'createRevision' | 'modRevision'>> = {
+const FACTS: Readonly<Record<string, 'value' | 'version' | 'createRevision' | 'modRevision' | 'lease'>> = {
   value: 'value',
   version: 'version',
   create: 'createRevision',
   mod: 'modRevision',
+  lease: 'lease',
 }
 
 function readCompare({ number, words }: Line): CompareDocument {
@@ -117,23 +120,34 @@ function readCompare({ number, words }: Line): CompareDocument {
   }
   const common = { key: nameIn(number, key), relation: known }
   if (member === 'value') return { ...common, value: valueIn(number, operand) }
+  if (member === 'lease') return { ...common, lease: leaseIn(number, operand) }
   if (!/^\d{1,15}$/.test(operand)) throw wrong(number, `"${operand}" is not a whole number`)
   return { ...common, [member]: Number(operand) }
 }
 
 const VERBS: readonly string[] = ['put', 'get', 'list', 'del', 'txn']
-const STEPS = 'put KEY VALUE, get KEY, list PREFIX, del KEY, del --prefix PREFIX, or txn'
+const STEPS =
+  'put KEY VALUE, put KEY VALUE --lease ID, get KEY, list PREFIX, del KEY, del --prefix PREFIX, or txn'
 
 function readStep(reader: Reader, { number, words }: Line): StepDocument {
-  const [verb = '', first, second, more] = words
+  const [verb = '', first, second, ...more] = words
   if (verb === 'txn' && first === undefined) return { txn: readTransaction(reader, number) }
   if (!VERBS.includes(verb)) throw wrong(number, `"${verb}" is not a step; expected ${STEPS}`)
   const isPair = verb === 'put' || (verb === 'del' && first === '--prefix')
-  const isWhole = first !== undefined && more === undefined && (second !== undefined) === isPair
+  const [option, lease, ...rest] = more
+  const isAttached = verb === 'put' && option === '--lease' && lease !== undefined && rest.length === 0
+  const isWhole =
+    first !== undefined && (more.length === 0 || isAttached) && (second !== undefined) === isPair
   if (!isWhole) throw wrong(number, `expected ${STEPS}`)
   switch (verb) {
     case 'put':
-      return { put: { key: nameIn(number, first), value: valueIn(number, second ?? '') } }
+      return {
+        put: {
+          key: nameIn(number, first),
+          value: valueIn(number, second ?? ''),
+          ...(lease === undefined ? {} : { lease: leaseIn(number, lease) }),
+        },
+      }
     case 'get':
       return { get: { key: nameIn(number, first) } }
     case 'list':
@@ -148,6 +162,11 @@ function readStep(reader: Reader, { number, words }: Line): StepDocument {
 function nameIn(number: number, word: string): string {
   bytesIn(number, word)
   return word
+}
+
+function leaseIn(number: number, word: string): string {
+  if (/^[0-9a-f]{1,16}$/i.test(word)) return word
+  throw wrong(number, `"${word}" is not the id of a lease, which is up to 16 hexadecimal digits`)
 }
 
 /** Returns a value in base64. */

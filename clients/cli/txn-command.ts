@@ -4,7 +4,7 @@ import { OperatorError } from '../../src/base/operator-error.ts'
 import { keyName } from '../api/key-name.ts'
 import type { runTransaction, StepAnswer, TransactionAnswer } from '../api/transaction.ts'
 import { answerReader, parsedJson } from '../library/answer-reader.ts'
-import { callGateway, type GatewayFlags, withGateway } from './gateway-call.ts'
+import { callGateway, type WriteFlags, withGateway, writeHeaders } from './gateway-call.ts'
 import { readInput } from './standard-input.ts'
 import { transactionOf } from './transaction-text.ts'
 
@@ -15,7 +15,7 @@ const readDone = answerReader<Omit<TransactionAnswer, 'results'> & { results: re
 })
 
 /** Text that begins with { is sent to the gateway unchanged; other text is read as a transaction in text form. */
-export const txn = (file: string, flags: GatewayFlags): Promise<void> =>
+export const txn = (file: string, flags: WriteFlags): Promise<void> =>
   withGateway(async () => {
     const text = file === '-' ? (await readInput()).toString('utf8') : readFile(file)
     const isDocument = text.trimStart().startsWith('{')
@@ -23,7 +23,12 @@ export const txn = (file: string, flags: GatewayFlags): Promise<void> =>
       throw new OperatorError('The transaction begins with { but is not JSON.')
     }
     const body = isDocument ? text : JSON.stringify(transactionOf(text))
-    const answer = await callGateway<typeof runTransaction>(flags, { method: 'POST', path: '/v1/txn', body })
+    const answer = await callGateway<typeof runTransaction>(flags, {
+      method: 'POST',
+      path: '/v1/txn',
+      body,
+      ...writeHeaders(flags),
+    })
     const done = readDone(answer) as TransactionAnswer
     // The exit code shows a script which branch was executed.
     if (!done.succeeded) process.exitCode = 1

@@ -84,7 +84,6 @@ function refuseUnknownConditions(headers: IncomingHttpHeaders): void {
     const nearest = nearestName(name, KNOWN_CONDITIONS) ?? KNOWN_CONDITIONS.join(' or ')
     refuse(`there is no condition "${name.slice(0, 40)}": did you mean ${nearest}?`)
   }
-  if (headers['idempotency-key'] !== undefined) refuse('idempotency keys are not available')
   if (headers['content-range'] !== undefined)
     refuse('a value is set as a whole: Content-Range is not available')
   const coding = headers['content-encoding']

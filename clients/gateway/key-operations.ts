@@ -57,6 +57,12 @@ export async function executeIf(
   { test, wish }: { readonly test: RevisionTest | null; readonly wish: ReceiptWish | null },
 ): Promise<Executed> {
   if (test === null) return executeWith(access, write, wish)
+  if (write.idempotencyKey !== undefined && test.only === null) {
+    throw new Problem(
+      'bad-request',
+      'Idempotency-Key goes with a condition that names one revision: ?ifRevision, If-Match with one tag, or If-None-Match: *',
+    )
+  }
   const isSole = test.only !== null && test.accepts(test.only)
   let place: Place | Result = isSole ? { revision: 0, modRevision: test.only } : await look(access, write.key)
   for (let tries = 0; !('status' in place); tries++) {
@@ -110,6 +116,10 @@ export function problemOf(result: Result, proof: Omit<Executed, 'result'> = {}):
       })
     case 'lease-exists':
       return new Problem('lease-exists', 'a lease has this id already')
+    case 'idempotency-key-reused':
+      return new Problem('idempotency-key-reused', 'another write was executed under this idempotency key')
+    case 'already-done':
+      return new Problem('already-done', 'the write was executed before; its result was too large to be kept')
     case 'lease-too-long':
       return new Problem('bad-request', 'a lease lives for 9,000,000,000 s at most')
     case 'too-many-leases':

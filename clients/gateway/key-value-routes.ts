@@ -25,6 +25,7 @@ import type { ReceiptWish } from '../library/store-client.ts'
 import { whyNoEvidence } from '../verify/no-evidence.ts'
 import { etag, readOutcome, refuseConditions, writeTest } from './conditions.ts'
 import type { Call, EndpointRoutes } from './endpoint-routes.ts'
+import { idempotencyOf } from './idempotency.ts'
 import { itemJson } from './key-json.ts'
 import {
   type Executed,
@@ -46,14 +47,15 @@ export function keyValueRoutes(routes: EndpointRoutes, access: StoreAccess): voi
     return {
       key: keyOf(parameters),
       condition: { wish, test: writeTest(headers, parameters.ifRevision ?? null) },
+      idempotency: idempotencyOf(headers),
     }
   }
 
   const put = async (call: Call<typeof putNamedKey>): Promise<KeySetAnswer> => {
-    const { key, condition } = write(call)
+    const { key, condition, idempotency } = write(call)
     const { lease = NO_LEASE } = call.parameters
-    const attached = lease === NO_LEASE ? {} : { lease }
-    const put: Operation & { kind: 'put' } = { kind: 'put', key, value: call.body, ...attached }
+    const options = { ...(lease === NO_LEASE ? {} : { lease }), ...idempotency }
+    const put: Operation & { kind: 'put' } = { kind: 'put', key, value: call.body, ...options }
     const { result, ...proof } = await executeIf(access, put, condition)
     if (result.status !== 'ok' || result.kind !== 'put') throw problemOf(result, proof)
     const { revision, version, createRevision, modRevision } = result
@@ -72,8 +74,8 @@ export function keyValueRoutes(routes: EndpointRoutes, access: StoreAccess): voi
   }
 
   const remove = async (call: Call<typeof deleteNamedKey>): Promise<KeyDeletedAnswer> => {
-    const { key, condition } = write(call)
-    const { result, ...proof } = await executeIf(access, { kind: 'delete', key }, condition)
+    const { key, condition, idempotency } = write(call)
+    const { result, ...proof } = await executeIf(access, { kind: 'delete', key, ...idempotency }, condition)
     if (result.status !== 'ok' || result.kind !== 'delete') throw problemOf(result, proof)
     return { key: keyName(key), revision: result.revision, deleted: result.deleted, ...proof }
   }
@@ -173,8 +175,8 @@ async function removeRange(
   }
   const { prefix, start, end, previous = false } = parameters
   if (prefix === undefined && start === undefined && end === undefined) throw noKey()
-  const range: Operation = { kind: 'delete-range', ...rangeOf(parameters), previous }
-  const { result, ...proof } = await executeWith(access, range, wish)
+  const deletion = { kind: 'delete-range', ...rangeOf(parameters), previous } as const
+  const { result, ...proof } = await executeWith(access, { ...deletion, ...idempotencyOf(headers) }, wish)
   if (result.status !== 'ok' || result.kind !== 'delete-range') throw problemOf(result)
   const { revision, deleted, items } = result
   reply.header('strategos-revision', `${revision}`)

@@ -6,12 +6,18 @@ import type { LeaseResult } from '../../src/store/lease-results.ts'
 import { keyName } from '../api/key-name.ts'
 import { getLease, grantLease, keepLease, listLeases, revokeLease } from '../api/leases.ts'
 import type { EndpointRoutes } from './endpoint-routes.ts'
+import { idempotencyOf } from './idempotency.ts'
 import { execute, problemOf, type StoreAccess } from './key-operations.ts'
 
 export function leaseRoutes(routes: EndpointRoutes, access: StoreAccess): void {
-  routes.add(grantLease, async ({ body }) => {
+  routes.add(grantLease, async ({ body, headers }) => {
     const asked = leaseIdOf(body.id ?? '0') ?? NO_LEASE
-    const { id, ttl, revision } = await executed(access, { kind: 'lease-grant', id: asked, ttl: body.ttl })
+    const { id, ttl, revision } = await executed(access, {
+      kind: 'lease-grant',
+      id: asked,
+      ttl: body.ttl,
+      ...idempotencyOf(headers),
+    })
     return { id: leaseIdText(id), ttl, revision }
   })
 
@@ -26,8 +32,12 @@ export function leaseRoutes(routes: EndpointRoutes, access: StoreAccess): void {
     return { id: leaseIdText(id), ttl, left: leftMs / 1_000, keys: keys.map(keyName), more, revision }
   })
 
-  routes.add(revokeLease, async ({ parameters: { id } }) => {
-    const { deleted, revision } = await executed(access, { kind: 'lease-revoke', id })
+  routes.add(revokeLease, async ({ parameters: { id }, headers }) => {
+    const { deleted, revision } = await executed(access, {
+      kind: 'lease-revoke',
+      id,
+      ...idempotencyOf(headers),
+    })
     return { id: leaseIdText(id), deleted, revision }
   })
 

@@ -16,14 +16,15 @@ import {
   type TransactionSteps,
 } from '../api/transaction.ts'
 import type { EndpointRoutes } from './endpoint-routes.ts'
+import { idempotencyOf } from './idempotency.ts'
 import { itemJson } from './key-json.ts'
 import { execute, problemOf, type StoreAccess } from './key-operations.ts'
 import { Problem } from './problem.ts'
 import { queryOf, rangeOf } from './range-query.ts'
 
 export function transactionRoutes(routes: EndpointRoutes, access: StoreAccess): void {
-  routes.add(runTransaction, async ({ body, reply }) => {
-    const operation = transactionOf(body)
+  routes.add(runTransaction, async ({ body, headers, reply }) => {
+    const operation = { ...transactionOf(body), ...idempotencyOf(headers) }
     if (operationBytes(operation) > TRANSACTION_BYTES_MAX) {
       throw new Problem('too-large', 'a transaction has at most 1.5 MiB of keys and values')
     }

@@ -33,6 +33,8 @@ export interface ConnectOptions {
   readonly timeoutMs?: number
   /** The number of tries of what may be repeated safely. */
   readonly tries?: number
+  /** True to give every write an idempotency key of its own, so that one without an answer may be sent again. */
+  readonly retryWrites?: boolean
 }
 
 const TIMEOUT_MS = 10_000
@@ -43,11 +45,11 @@ const TRIES = 3
  * library itself checks that f + 1 replicas gave each answer alike; through a gateway, the gateway does.
  */
 export async function connect(target: ConnectTarget, options: ConnectOptions = {}): Promise<Store> {
-  const { timeoutMs = TIMEOUT_MS, tries = TRIES } = options
+  const { timeoutMs = TIMEOUT_MS, tries = TRIES, retryWrites = false } = options
   if (!(timeoutMs > 0))
     throw new OperatorError(`timeoutMs is a number of milliseconds, and not ${timeoutMs}.`)
   if (!(tries >= 1)) throw new OperatorError(`tries is a number from 1 on, and not ${tries}.`)
-  return new Store(await transportTo(target, timeoutMs), { tries })
+  return new Store(await transportTo(target, timeoutMs), { tries, retryWrites })
 }
 
 async function transportTo(target: ConnectTarget, timeoutMs: number) {

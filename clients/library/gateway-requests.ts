@@ -21,6 +21,13 @@ export interface GatewayRequest {
 
 /** Returns the request of an operation. */
 export function requestOf(operation: Operation): GatewayRequest {
+  const { idempotencyKey } = operation
+  const request = requestWithoutHeaders(operation)
+  if (idempotencyKey === undefined) return request
+  return { ...request, headers: { 'idempotency-key': Buffer.from(idempotencyKey).toString('latin1') } }
+}
+
+function requestWithoutHeaders(operation: Operation): GatewayRequest {
   switch (operation.kind) {
     case 'put': {
       const { key, value, ifRevision, lease = NO_LEASE } = operation

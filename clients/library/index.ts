@@ -15,7 +15,9 @@ export type { ListOptions } from './listing.ts'
 export type { Leader, Leadership, Lock, LockOptions } from './lock.ts'
 export type {
   CallOptions,
+  DeleteRangeOptions,
   KeyDeleted,
+  MarkedOptions,
   Put,
   PutOptions,
   ReadOptions,
@@ -23,6 +25,7 @@ export type {
   WriteOptions,
 } from './store.ts'
 export {
+  AlreadyDoneError,
   BadKeyError,
   BadRequestError,
   BusyError,
@@ -31,6 +34,7 @@ export {
   DeniedError,
   FutureRevisionError,
   GatewayError,
+  IdempotencyKeyReusedError,
   KeySharedError,
   LeaseExistsError,
   LeaseNotFoundError,

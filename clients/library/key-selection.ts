@@ -50,6 +50,14 @@ export function rangeOf(range: Range): KeyRange {
 export const keysOf = (keys: Bytes | Range): KeyRange =>
   typeof keys === 'string' || keys instanceof Uint8Array ? oneKey(keyOf(keys)) : rangeOf(keys)
 
+/** Returns the bytes of an idempotency key. Throws a `BadRequestError` for a text that is none. */
+export function idempotencyKeyOf(text: string): Uint8Array {
+  if (/^[\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(text)) return bytesOf(text)
+  throw new BadRequestError(
+    'an idempotency key is 1 to 64 visible characters of ASCII, without spaces, quotes and backslashes',
+  )
+}
+
 /** Returns the id of a lease that is named by it or by a lease. */
 export function leaseOf(given: string | { readonly id: string }): bigint {
   const text = typeof given === 'string' ? given : given.id

@@ -24,6 +24,10 @@ export function errorOfResult(result: Result): StoreError {
       return errorOf('too-many-leases', 'there are 100,000 leases, and no more may be granted')
     case 'too-many-lease-keys':
       return errorOf('too-many-lease-keys', 'the lease has 100,000 keys, and no more may be attached')
+    case 'idempotency-key-reused':
+      return errorOf('idempotency-key-reused', 'another write was executed under this idempotency key')
+    case 'already-done':
+      return errorOf('already-done', 'the write was executed before; its result was too large to be kept')
     case 'no-space':
       return errorOf('no-space', 'the store has reached its size limit; deletes still work')
     case 'bad-key':

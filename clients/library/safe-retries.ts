@@ -17,6 +17,9 @@ const REPEATABLE: ReadonlySet<Operation['kind']> = new Set([
   ...(['lease-time-to-live', 'leases', 'lease-keep-alive'] as const),
 ])
 
+/** True for an operation that changes something and may have an idempotency key. */
+export const isWrite = ({ kind }: Operation): boolean => !REPEATABLE.has(kind)
+
 /** Milliseconds before the second try; twice as many before each further one. */
 const PAUSE_MS = 50
 

@@ -125,6 +125,16 @@ export class LockLostError extends StoreError {
   readonly code = 'lock-lost'
 }
 
+/** Another write was executed under this idempotency key. */
+export class IdempotencyKeyReusedError extends StoreError {
+  readonly code = 'idempotency-key-reused'
+}
+
+/** The write was executed before under its idempotency key, and its result was too large to be kept. */
+export class AlreadyDoneError extends StoreError {
+  readonly code = 'already-done'
+}
+
 /** The store has reached its size limit. Deletes still work. */
 export class NoSpaceError extends StoreError {
   readonly code = 'no-space'
@@ -179,6 +189,8 @@ const CLASSES: Readonly<Record<string, new (message: string, facts: ErrorFacts) 
   'too-many-leases': TooManyLeasesError,
   'too-many-lease-keys': TooManyLeaseKeysError,
   'too-many-watches': TooManyWatchesError,
+  'idempotency-key-reused': IdempotencyKeyReusedError,
+  'already-done': AlreadyDoneError,
   'no-space': NoSpaceError,
   'too-large': TooLargeError,
   'bad-key': BadKeyError,

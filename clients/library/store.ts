@@ -1,4 +1,5 @@
 /** The store as programs use it: `connect` gives it, over either transport. */
+import { randomBytes } from 'node:crypto'
 import { given } from '../../src/base/given.ts'
 import { EVERY_KEY, oneKey } from '../../src/store/key-range.ts'
 import { leaseIdText, NO_LEASE } from '../../src/store/lease-id.ts'
@@ -6,7 +7,7 @@ import type { Operation } from '../../src/store/operations-writer.ts'
 import type { Result } from '../../src/store/results.ts'
 import type { ClusterStatus } from '../api/status.ts'
 import type { Bytes, Entry } from './entry.ts'
-import { keyOf, keysOf, leaseOf, type Range, rangeOf, valueBytes } from './key-selection.ts'
+import { idempotencyKeyOf, keyOf, keysOf, leaseOf, type Range, rangeOf, valueBytes } from './key-selection.ts'
 import { executed, Lease, type LeaseName, type LeaseOptions } from './lease.ts'
 import { type ListOptions, listOf, pageOf } from './listing.ts'
 import {
@@ -20,7 +21,7 @@ import {
   lockOf,
 } from './lock.ts'
 import { errorOfResult } from './result-errors.ts'
-import { executeSafely } from './safe-retries.ts'
+import { executeSafely, isWrite } from './safe-retries.ts'
 import { BadRequestError, ClosedError } from './store-errors.ts'
 import type { StoreTransport } from './store-transport.ts'
 import { StoreWatch, type WatchOptions } from './store-watch.ts'
@@ -50,12 +51,22 @@ export interface ReadOptions extends CallOptions {
   readonly revision?: number
 }
 
-export interface WriteOptions extends CallOptions {
+export interface MarkedOptions extends CallOptions {
+  /**
+   * A text chosen for this write, which is executed once under it, however often it is sent by this client or through this
+   * gateway. With it a write without an answer is sent again.
+   */
+  readonly idempotencyKey?: string
+}
+
+export interface WriteOptions extends MarkedOptions {
   /** Writes only if the key is at this modification revision; 0: only if it does not exist. */
   readonly ifRevision?: number
   /** Reads the entry before the write. */
   readonly previous?: boolean
 }
+
+export type DeleteRangeOptions = Omit<WriteOptions, 'ifRevision'>
 
 export interface PutOptions extends WriteOptions {
   /** The lease that the key ends with. */
@@ -75,9 +86,11 @@ export interface KeyDeleted {
   readonly previous: Entry | null
 }
 
-/** The number of tries of an operation that may be repeated. */
+/** The number of tries of an operation that may be repeated, and which may. */
 export interface StoreSettings {
   readonly tries: number
+  /** True to give every write an idempotency key of its own. */
+  readonly retryWrites: boolean
 }
 
 export class Store {
@@ -101,34 +114,39 @@ export class Store {
 
   /** Sets a key. Rejects with a `RevisionMovedError` if it is not at `ifRevision`. */
   async put(key: Bytes, value: Bytes, options: PutOptions = {}): Promise<Put> {
-    const { ifRevision, previous = false, signal } = options
+    const { ifRevision, previous = false, signal, idempotencyKey } = options
     const lease = options.lease === undefined ? undefined : leaseOf(options.lease)
     const operation = { kind: 'put', key: keyOf(key), value: valueBytes(value), ...given({ lease }) } as const
     if (!previous) {
       const condition = given({ ifRevision: revisionOf(ifRevision) })
-      return { ...writtenOf(await this.#run({ ...operation, ...condition }, signal)), previous: null }
+      return {
+        ...writtenOf(await this.#run({ ...operation, ...condition }, signal, idempotencyKey)),
+        previous: null,
+      }
     }
     const put: Step<Written> = { operation, read: writtenOf }
-    const [before, written] = await this.#atRevision(key, ifRevision, [step.get(key), put], signal)
+    const [before, written] = await this.#atRevision(key, [step.get(key), put], options)
     return { ...written, previous: before }
   }
 
   /** Deletes a key. Rejects with a `RevisionMovedError` if it is not at `ifRevision`. */
   async delete(key: Bytes, options: WriteOptions = {}): Promise<KeyDeleted> {
-    const { ifRevision, previous = false, signal } = options
+    const { ifRevision, previous = false, signal, idempotencyKey } = options
     if (previous) {
-      const [done] = await this.#atRevision(key, ifRevision, [step.delete(key, { previous })], signal)
+      const [done] = await this.#atRevision(key, [step.delete(key, { previous })], options)
       return { revision: done.revision, deleted: done.deleted > 0, previous: done.previous[0] ?? null }
     }
     const condition = given({ ifRevision: revisionOf(ifRevision) })
-    const result = await this.#run({ kind: 'delete', key: keyOf(key), ...condition }, signal)
+    const result = await this.#run({ kind: 'delete', key: keyOf(key), ...condition }, signal, idempotencyKey)
     if (result.status !== 'ok' || result.kind !== 'delete') throw errorOfResult(result)
     return { revision: result.revision, deleted: result.deleted, previous: null }
   }
 
   /** Deletes every key of a range, all at one revision. */
-  async deleteRange(range: Range, { previous = false, signal }: WriteOptions = {}): Promise<Deleted> {
-    return deletedOf(await this.#run({ kind: 'delete-range', ...rangeOf(range), previous }, signal))
+  async deleteRange(range: Range, options: DeleteRangeOptions = {}): Promise<Deleted> {
+    const { previous = false, signal, idempotencyKey } = options
+    const operation = { kind: 'delete-range', ...rangeOf(range), previous } as const
+    return deletedOf(await this.#run(operation, signal, idempotencyKey))
   }
 
   /** Yields the entries of a range, in the order of their keys, page by page and all at one revision. */
@@ -154,9 +172,9 @@ export class Store {
     Failure extends readonly Step<unknown>[] = [],
   >(
     transaction: Transaction<Success, Failure>,
-    { signal }: CallOptions = {},
+    { signal, idempotencyKey }: MarkedOptions = {},
   ): Promise<TransactionDone<Success, Failure>> {
-    return doneOf(transaction, await this.#run(operationOf(transaction), signal))
+    return doneOf(transaction, await this.#run(operationOf(transaction), signal, idempotencyKey))
   }
 
   /** Watches the changes of a key or a range. */
@@ -241,14 +259,16 @@ export class Store {
   /** Does steps if a key is at a revision, or in any case if none is given. */
   async #atRevision<Steps extends readonly Step<unknown>[]>(
     key: Bytes,
-    ifRevision: number | undefined,
     steps: readonly [...Steps],
-    signal: AbortSignal | undefined,
+    { ifRevision, signal, idempotencyKey }: WriteOptions,
   ): Promise<(TransactionDone<Steps, []> & { readonly succeeded: true })['results']> {
     const at = revisionOf(ifRevision)
     const condition = at === undefined ? [] : [compare.modRevision(key, '=', at)]
     const transaction = { compare: condition, success: steps, failure: [step.get(key)] } as const
-    const done = await this.transaction<Steps, [Step<Entry | null>]>(transaction, given({ signal }))
+    const done = await this.transaction<Steps, [Step<Entry | null>]>(
+      transaction,
+      given({ signal, idempotencyKey }),
+    )
     if (done.succeeded) return done.results
     const modRevision = done.results[0]?.modRevision ?? 0
     throw errorOfResult({ status: 'revision-moved', revision: done.revision, modRevision })
@@ -257,10 +277,18 @@ export class Store {
   readonly #execute = (operation: Operation, signal: AbortSignal | null): Promise<Result> =>
     this.#run(operation, signal ?? undefined)
 
-  async #run(operation: Operation, signal: AbortSignal | undefined): Promise<Result> {
+  async #run(
+    operation: Operation,
+    signal: AbortSignal | undefined,
+    key: string | undefined = undefined,
+  ): Promise<Result> {
     this.#expectOpen()
-    const { tries } = this.#settings
-    return await executeSafely(this.#transport, operation, { tries, signal: signal ?? null })
+    const { tries, retryWrites } = this.#settings
+    const isMarked = retryWrites && isWrite(operation)
+    const idempotencyKey =
+      key !== undefined ? idempotencyKeyOf(key) : isMarked ? newIdempotencyKey() : undefined
+    const marked = { ...operation, ...given({ idempotencyKey }) }
+    return await executeSafely(this.#transport, marked, { tries, signal: signal ?? null })
   }
 
   #expectOpen(): void {
@@ -273,3 +301,6 @@ function revisionOf(given: number | undefined): number | undefined {
   if (given === undefined || (Number.isSafeInteger(given) && given >= 0)) return given
   throw new BadRequestError(`a revision is a whole number from 0 on, and not ${given}`)
 }
+
+/** Returns a key that no other write has. */
+const newIdempotencyKey = (): Uint8Array => Uint8Array.from(Buffer.from(randomBytes(16).toString('hex')))

@@ -7,9 +7,9 @@ const MIB = 1024 * KIB
 
 /**
  * The version of the protocol. 2: requests and replies carry their session's nonce. 3: the state holds the history of
- * its keys. 4: the state holds leases.
+ * its keys. 4: the state holds leases. 5: the state holds idempotency keys.
  */
-export const PROTOCOL_VERSION = 4
+export const PROTOCOL_VERSION = 5
 
 /** The bytes of one frame after its length field. A greater length ends the link before anything is buffered. */
 export const FRAME_BYTES_MAX = 8 * MIB

@@ -15,6 +15,7 @@ import { Tree } from '../tree/tree.ts'
 import { Compaction, HISTORY, type HistoryLimits } from './compaction.ts'
 import { readCounters, readLimits, writeCounters, writeLimits } from './counters.ts'
 import { executeOperations } from './execution.ts'
+import { IDEMPOTENCY, IdempotencyKeys, type IdempotencyLimits } from './idempotency-keys.ts'
 import { FIRST_REVISION, KeyValueStore } from './key-value-store.ts'
 import { Leases } from './leases.ts'
 import { onlyReads } from './operations.ts'
@@ -64,6 +65,8 @@ export interface StoreOptions {
    * Limits on kept results smaller than the usual ones. They must be equal on all replicas, or their states diverge.
    */
   readonly retention?: RetentionLimits
+  /** Limits on idempotency keys other than the usual ones. They must be equal on all replicas, or their states diverge. */
+  readonly idempotency?: IdempotencyLimits
   /** The replicas' public keys as client ids, in the order of the replicas. They may request a recovery. */
   readonly replicas?: readonly ClientId[]
   /**
@@ -127,6 +130,7 @@ class TreeStore implements Store {
   readonly #leases: Leases
   readonly #sessions: Sessions
   readonly #recoveries: Recoveries
+  readonly #idempotencyKeys: IdempotencyKeys
   readonly #writer = new ResultsWriter()
   #executedTime = 0 as Milliseconds
   #lastSequence = 0 as Sequence
@@ -140,6 +144,7 @@ class TreeStore implements Store {
     storeBytesMax,
     history = HISTORY,
     retention = RETENTION,
+    idempotency = IDEMPOTENCY,
     replicas,
     recoveryDistance,
   }: StoreOptions) {
@@ -151,6 +156,7 @@ class TreeStore implements Store {
     this.#leases = new Leases(this.#store)
     this.#sessions = new Sessions(tree)
     this.#recoveries = new Recoveries(tree, recoveryDistance ?? RECOVERY_DISTANCE)
+    this.#idempotencyKeys = new IdempotencyKeys(tree, hash, idempotency)
     writeLimits(tree, { storeBytesMax, retention, history })
     this.#sessions.begin(clients)
     this.#recoveries.begin(replicas ?? [])
@@ -236,6 +242,7 @@ class TreeStore implements Store {
       allowance,
       budget: { left: Math.min(REQUEST_READS_MAX, Math.max(0, allowance.left)) },
       mayCut: true,
+      idempotencyKeys: null,
     }
     const step = executeOperations(target, operations, BATCH_RESULTS_BYTES_MAX).next()
     return step.done === true && target.budget.left >= 0 ? step.value : null
@@ -285,6 +292,7 @@ class TreeStore implements Store {
         allowance: run.allowance,
         budget,
         mayCut: true,
+        idempotencyKeys: this.#idempotencyKeys.of(client),
       }
       results = yield* executeOperations(target, operations, run.budgetBytes)
       run.readsLeft += Math.max(0, budget.left)

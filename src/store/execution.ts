@@ -2,12 +2,13 @@
  * The execution of the operations of one request, in order and without others in between. Reads each operation in place
  * from the received bytes, and writes the results.
  *
- * The checks have a fixed order, the same on every replica: a fault of the operation itself; no room for its result; a
- * lease that it may not name; a revision that has moved; no space.
+ * The checks have a fixed order, the same on every replica: a fault of the operation itself; an idempotency key under which
+ * it was executed before; no room for its result; a lease that it may not name; a revision that has moved; no space.
  */
 import { assertNever } from '../base/assert.ts'
 import type { TreeCursor } from '../tree/search.ts'
 import { executeChanges } from './changes-execution.ts'
+import type { ClientIdempotencyKeys, KeptWrite } from './idempotency-keys.ts'
 import { EntryView } from './key-entry.ts'
 import { entryKeyOf } from './key-value-store.ts'
 import {
@@ -19,6 +20,7 @@ import {
   isLeaseRefused,
 } from './lease-execution.ts'
 import {
+  idempotencyKeyOf,
   KEY_BYTES_MAX,
   leaseOf,
   nextOperation,
@@ -44,13 +46,21 @@ const LIST_BYTES_MAX = RESULTS_BYTES_MAX - RESULTS_HEADER_BYTES - RESULT_HEADER_
 const OPERATION_WORK = 4
 const LIST_WORK = 4
 const ITEM_WORK = 1
+/** The cost of an idempotency key in addition. */
+const KEY_WORK = 12
 /**
  * The bytes of a key per unit of work. Few long keys fit in a page, so pages are divided and copied for each of them.
  */
 const KEY_BYTES_PER_WORK = 32
 const VALUE_BYTES_PER_WORK = 256
 
-interface Execution extends RangeTarget {
+/** The parts of the store on which the operations of one request are executed. */
+export interface RequestTarget extends RangeTarget {
+  /** The idempotency keys of the client that sends the request; null if it only reads. */
+  readonly idempotencyKeys: ClientIdempotencyKeys | null
+}
+
+interface Execution extends RequestTarget {
   readonly cursor: OperationCursor
   readonly entry: EntryView
   /**
@@ -66,7 +76,7 @@ interface Execution extends RangeTarget {
  * the store. Never throws.
  */
 export function* executeOperations(
-  target: RangeTarget,
+  target: RequestTarget,
   operations: Uint8Array,
   budgetBytes: number,
 ): Generator<undefined, Uint8Array, undefined> {
@@ -80,15 +90,43 @@ export function* executeOperations(
   const execution: Execution = { ...target, cursor, entry: new EntryView(), listRefused: false }
   for (let index = 0; index < cursor.count; index++) {
     if (allowance.left <= 0) yield
+    const start = cursor.next
     const fault = nextOperation(cursor)
     allowance.left -= workOf(cursor)
     execution.store.begin()
     if (fault !== null) results.result(fault, 0)
+    else if (cursor.idempotencyKeyAt >= 0) yield* executeWithKey(execution, start)
     else if (!executeAtOnce(execution, cursor.code)) {
       yield* executeInSteps(execution, cursor.code as StoppingCode)
     }
   }
   return results.finish()
+}
+
+/** Executes the operation that begins at an offset, unless it was executed under its idempotency key before. */
+function* executeWithKey(execution: Execution, start: number): Generator<undefined, void, undefined> {
+  const { cursor, results, allowance, idempotencyKeys } = execution
+  const key = idempotencyKeyOf(cursor)
+  if (key === null || idempotencyKeys === null) return results.result('bad-operation', 0)
+  const operation = cursor.bytes.subarray(start, cursor.next)
+  allowance.left -= KEY_WORK + Math.floor(operation.length / VALUE_BYTES_PER_WORK)
+  const kept = idempotencyKeys.find(key, operation)
+  if (kept !== null) return writeKept(execution, kept)
+  const mark = results.mark()
+  if (!executeAtOnce(execution, cursor.code)) {
+    yield* executeInSteps(execution, cursor.code as StoppingCode)
+  }
+  const fields = results.fieldsSince(mark)
+  if (fields !== null) idempotencyKeys.keep(key, operation, fields)
+}
+
+/** Writes the result of a write that was executed before. */
+function writeKept({ results }: Execution, { isSame, fields }: KeptWrite): void {
+  if (!isSame) return results.result('idempotency-key-reused', 0)
+  if (fields === null) return results.result('already-done', 0)
+  if (!results.fits(fields.length)) return results.result('result-budget', 0)
+  results.result('ok', fields.length)
+  results.bytes(fields.length, (target, at) => target.set(fields, at))
 }
 
 const workOf = ({ keyStart, keyEnd, valueStart, valueEnd }: OperationCursor): number =>
@@ -155,7 +193,7 @@ function* executeMember(target: RangeTarget, cursor: OperationCursor): Generator
   if (allowance.left <= 0) yield
   nextOperation(cursor)
   allowance.left -= workOf(cursor)
-  const member = { cursor, entry: new EntryView(), listRefused: true, mayCut: false }
+  const member = { cursor, entry: new EntryView(), listRefused: true, mayCut: false, idempotencyKeys: null }
   const execution: Execution = { ...target, ...member }
   if (!executeAtOnce(execution, cursor.code)) yield* executeInSteps(execution, cursor.code as StoppingCode)
 }

@@ -64,7 +64,7 @@ export type OperationCode = (typeof OPERATION_CODES)[keyof typeof OPERATION_CODE
 
 export const OPTION_FLAGS = { actAs: 0x01, idempotencyKey: 0x02, ifRevision: 0x04, lease: 0x08 } as const
 const FLAGS_KNOWN = 0x0f
-const FLAGS_UNSUPPORTED = OPTION_FLAGS.actAs | OPTION_FLAGS.idempotencyKey
+const FLAGS_UNSUPPORTED = OPTION_FLAGS.actAs
 
 /** The options of a put with options. */
 export const PUT_OPTIONS = { previous: 1, keepValue: 2, keepLease: 4 } as const
@@ -101,6 +101,8 @@ export interface OperationCursor {
   ifRevision: number
   /** The offset of the lease's id; -1 if the operation names none. */
   leaseAt: number
+  /** The offset of the idempotency key, behind the byte with its length; -1 if the operation has none. */
+  idempotencyKeyAt: number
   /** The key; in a list, the prefix. */
   keyStart: number
   keyEnd: number
@@ -125,6 +127,7 @@ export function openOperations(bytes: Uint8Array): OperationCursor | null {
     flags: 0,
     ifRevision: -1,
     leaseAt: -1,
+    idempotencyKeyAt: -1,
     options: 0,
     keyStart: 0,
     keyEnd: 0,
@@ -177,6 +180,7 @@ export function nextOperation(cursor: OperationCursor): OperationFault | null {
   cursor.flags = bytes[next + 1] as number
   cursor.ifRevision = -1
   cursor.leaseAt = -1
+  cursor.idempotencyKeyAt = -1
   const from = next + OPERATION_HEADER_BYTES
   const end = from + readU32(bytes, next + 2)
   cursor.next = end
@@ -185,7 +189,21 @@ export function nextOperation(cursor: OperationCursor): OperationFault | null {
   if (at < 0 || (cursor.leaseAt >= 0 && !isPut(cursor.code))) return 'bad-operation'
   const fault = readFields(cursor, at, end)
   if (fault !== null) return fault
-  return (cursor.flags & FLAGS_UNSUPPORTED) === 0 ? lengthFault(cursor) : 'unsupported'
+  if ((cursor.flags & FLAGS_UNSUPPORTED) !== 0) return 'unsupported'
+  if (cursor.idempotencyKeyAt >= 0 && !WRITE_CODES.has(cursor.code)) return 'bad-operation'
+  return lengthFault(cursor)
+}
+
+/** The operations that may have an idempotency key: those that change something. */
+const WRITE_CODES: ReadonlySet<number> = new Set([
+  ...[OPERATION_CODES.put, OPERATION_CODES['put-with-options'], OPERATION_CODES.delete],
+  ...[OPERATION_CODES['delete-range'], OPERATION_CODES.compact, OPERATION_CODES.transaction],
+  ...[OPERATION_CODES['lease-grant'], OPERATION_CODES['lease-revoke'], OPERATION_CODES['lease-keep-alive']],
+])
+
+/** Returns a view of an operation's idempotency key; null if it has none. */
+export function idempotencyKeyOf({ bytes, idempotencyKeyAt: at }: OperationCursor): Uint8Array | null {
+  return at < 0 ? null : bytes.subarray(at, at + (bytes[at - 1] as number))
 }
 
 /** True for the code of a put, with options or without. */
@@ -204,6 +222,7 @@ function readOptions(cursor: OperationCursor, from: number, end: number): number
   if (flags & OPTION_FLAGS.idempotencyKey) {
     const length = at < end ? (bytes[at] as number) : 0
     if (length < 1 || length > IDEMPOTENCY_KEY_BYTES_MAX) return -1
+    cursor.idempotencyKeyAt = at + 1
     at += 1 + length
   }
   if (flags & OPTION_FLAGS.ifRevision) {

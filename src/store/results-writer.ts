@@ -67,6 +67,12 @@ export class ResultsWriter {
     return { length: this.#length, left: this.#left, reserved: this.#reserved }
   }
 
+  /** Returns a view of the fields of the result that was written since the mark; null if it is no success. */
+  fieldsSince({ length }: WriterMark): Uint8Array | null {
+    if (this.#bytes[length] !== STATUSES.ok) return null
+    return this.#bytes.subarray(length + RESULT_HEADER_BYTES, this.#length)
+  }
+
   /** Drops all results since the mark. */
   rewind({ length, left, reserved }: WriterMark): void {
     this.#length = length

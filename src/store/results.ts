@@ -22,6 +22,9 @@
  *   revision-moved    revision u64 | modRevision u64 (0 when there is no such key)
  *   any other status  no fields
  *
+ * A write that comes again with its idempotency key has the result of the first time; `already-done` if that was too large
+ * to be kept, and `idempotency-key-reused` if it is another write.
+ *
  * `revision` is the store's revision after the operation. A list's `count` counts all keys with the prefix; its cursor
  * is the last returned key, or empty if none is left. A request with wrong framing has one `bad-operation` result.
  *
@@ -69,6 +72,8 @@ export const STATUSES = {
   'too-many-lease-keys': 19,
   'value-provided': 20,
   'lease-provided': 21,
+  'idempotency-key-reused': 22,
+  'already-done': 23,
 } as const
 export type Status = keyof typeof STATUSES
 

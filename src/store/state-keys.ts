@@ -15,6 +15,7 @@
  *   07 | lease 8                        a lease: its life in seconds u64 | the executed time at which it ends u64
  *   08 | time u64 | lease 8             the lease that ends at this executed time; no value
  *   09 | lease 8 | key                  a key that is attached to the lease; no value
+ *   0a | client key 32 | part u8 | rest the idempotency keys of a client; see `idempotency-keys.ts`
  *   0b | time u64                       the revision at an executed time: revision u64
  *   0c | key                            a deleted key whose deletion is not compacted; see `key-entry.ts`
  *   0d | key                            a key: its newest change and its value; see `key-entry.ts`
@@ -38,6 +39,7 @@ export const SECTIONS = {
   lease: 7,
   leaseExpiry: 8,
   leaseKey: 9,
+  idempotency: 0x0a,
   mark: 0x0b,
   deleted: 0x0c,
   key: 0x0d,

@@ -129,3 +129,28 @@ test('the examples of the documentation are transactions', () => {
   expect(examples.length).toBeGreaterThanOrEqual(2)
   for (const text of examples) expect(transactionOf(text).success.length).toBeGreaterThan(0)
 })
+
+test('a lease is compared, and attached by a put', async () => {
+  local.store.run({ kind: 'lease-grant', id: 0xcafen, ttl: 60 })
+  const text = 'if\n  lease job = 0\nthen\n  put job mine --lease cafe\nelse\n  get job'
+  expect((await run(text)).code).toBe(0)
+  expect((await run(text)).code).toBe(1)
+  expect((await run(text.replace('= 0', '= CAFE'))).code).toBe(0)
+  expect((await run('then\n  put job mine --lease beef')).stderr).toContain('lease-not-found')
+  for (const wrong of ['put a b --lease', 'put a b --lease x', 'put a b --lease 1 2', 'get a --lease 1']) {
+    expectSentence(await run(`then\n  ${wrong}`), /^Line 2 of the transaction is wrong/)
+  }
+  expectSentence(await run('if\n  lease a = xyz\nthen\n  get a'), 'is not the id of a lease')
+})
+
+test('a transaction is executed once under its idempotency key', async () => {
+  const text = 'if\n  version n = 0\nthen\n  put n 1\nelse\n  put n 2'
+  const [first, again] = [
+    await run(text, '--idempotency-key', 'k1'),
+    await run(text, '--idempotency-key', 'k1'),
+  ]
+  expect(again).toEqual(first)
+  expect((await run(text, '--idempotency-key', 'k2')).code).toBe(1)
+  expect((await run('then\n  put n 3', '--idempotency-key', 'k1')).stderr).toContain('idempotency-key-reused')
+  expectSentence(await run(text, '--idempotency-key', 'a b'), '1 to 64 visible characters')
+})

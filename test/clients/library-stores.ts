@@ -63,6 +63,8 @@ export class LibraryStores {
   }
 
   open(by: 'straight' | 'gateway'): Promise<Store> {
-    return by === 'gateway' ? connect(this.url) : Promise.resolve(new Store(this.#transport, { tries: 3 }))
+    return by === 'gateway'
+      ? connect(this.url)
+      : Promise.resolve(new Store(this.#transport, { tries: 3, retryWrites: false }))
   }
 }

@@ -230,6 +230,26 @@ describe('retries', () => {
     await expect(store.get('a')).rejects.toBeInstanceOf(library.NoAnswerError)
   })
 
+  test('a write with an idempotency key is sent again, and executed once', async () => {
+    const store = await stores.open('straight')
+    stores.after = failing(1, 'unknown')
+    expect((await store.put('a', '1', { idempotencyKey: 'k' })).version).toBe(1)
+    expect((await store.put('a', '1', { idempotencyKey: 'k' })).version).toBe(1)
+    await expect(store.put('a', '2', { idempotencyKey: 'k' })).rejects.toBeInstanceOf(
+      library.IdempotencyKeyReusedError,
+    )
+    await expect(store.put('a', '1', { idempotencyKey: 'a b' })).rejects.toBeInstanceOf(
+      library.BadRequestError,
+    )
+    const through = await library.connect(stores.url, { retryWrites: true })
+    for (const previous of [false, true]) {
+      const first = await through.put('b', '1', { previous, idempotencyKey: `p${previous}` })
+      expect(await through.put('b', '1', { previous, idempotencyKey: `p${previous}` })).toEqual(first)
+    }
+    expect((await through.put('b', '1')).version).toBe(3)
+    await through.close()
+  })
+
   test('a write that did not happen is sent again', async () => {
     const store = await stores.open('straight')
     stores.before = failing(2, 'busy')

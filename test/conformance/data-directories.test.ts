@@ -26,9 +26,10 @@ import { PATIENCE_MS, PATIENT } from '../kit/patience.ts'
 
 /** Each layout, and what this build does with a directory of it: opens it, or refuses it with this sentence. */
 const LAYOUTS: Readonly<Record<string, 'opened' | RegExp>> = {
-  'layout-1': /it is of version 2 of the protocol, and this program speaks version 4/,
-  'layout-2': /it is of version 3 of the protocol, and this program speaks version 4/,
-  'layout-3': 'opened',
+  'layout-1': /it is of version 2 of the protocol, and this program speaks version 5/,
+  'layout-2': /it is of version 3 of the protocol, and this program speaks version 5/,
+  'layout-3': /it is of version 4 of the protocol, and this program speaks version 5/,
+  'layout-4': 'opened',
 }
 
 const RECORDED = new URL('./data-directories/', import.meta.url)

@@ -3,6 +3,7 @@ import { type Mutant, UNSEEN } from './mutant.ts'
 
 const HISTORY = 'store/history-model.test.ts'
 const CHANGES = 'store/changes-model.test.ts'
+const IDEMPOTENCY = 'store/idempotency.test.ts'
 
 export const STORE_MUTANTS: readonly Mutant[] = [
   {
@@ -84,5 +85,37 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     search: 'entry.sub > sub',
     replacement: 'false',
     paper: { file: CHANGES, test: 'a put that its own transaction deletes', why: UNSEEN.notRun },
+  },
+  {
+    name: 'a write that comes again with its key is executed again',
+    rule: '1.8',
+    within: 'executeWithKey',
+    search: 'if (kept !== null)\n        return writeKept(execution, kept);',
+    replacement: '',
+    paper: { file: IDEMPOTENCY, test: 'has the result of the first time', why: UNSEEN.notRun },
+  },
+  {
+    name: 'another write with a known key has the result of the first',
+    rule: '1.8',
+    within: 'writeKept',
+    search: 'if (!isSame)',
+    replacement: 'if (isSame && fields === null)',
+    paper: { file: IDEMPOTENCY, test: 'is refused if it is another write', why: UNSEEN.notRun },
+  },
+  {
+    name: 'a write that was refused keeps its key',
+    rule: '1.8',
+    within: 'ResultsWriter.fieldsSince',
+    search: 'if (this.#bytes[length] !== STATUSES.ok)\n            return null;',
+    replacement: '',
+    paper: { file: IDEMPOTENCY, test: 'is executed if it was refused before', why: UNSEEN.notRun },
+  },
+  {
+    name: 'idempotency keys are never forgotten',
+    rule: '1.8',
+    within: 'ClientIdempotencyKeys.keep',
+    search: 'while (record.keys > keysMax || record.bytes > bytesMax)',
+    replacement: 'while (false)',
+    paper: { file: IDEMPOTENCY, test: 'by number', why: UNSEEN.cost },
   },
 ]

@@ -1,9 +1,11 @@
 /** The command bench: it measures a cluster of local processes in a new directory, and removes it. */
 import type { Command } from 'commander'
+import { bench } from '../bench-options.ts'
 import type { CompareFlags } from '../compare-command.ts'
 import type { EnduranceFlags } from '../endurance-command.ts'
 import type { FailoverFlags } from '../failover-command.ts'
-import { bench, shared } from '../options.ts'
+import { shared } from '../options.ts'
+import type { StoreCostFlags } from '../store-cost-command.ts'
 import type { ThroughputFlags } from '../throughput-command.ts'
 
 /**
@@ -52,6 +54,18 @@ export function addBenchCommand(program: Command): void {
     .addOption(shared.storeAfter())
     .addOption(shared.json())
     .action(async (flags: EnduranceFlags) => (await import('../endurance-command.ts')).benchEndurance(flags))
+
+  parent
+    .command('store')
+    .description(
+      'measure the store alone: time of a put with its hashing, memory of a key and of an idle watch',
+    )
+    .addOption(shared.crypto())
+    .addOption(bench.keyCounts())
+    .addOption(bench.operations().default(100_000))
+    .addOption(bench.valueBytes())
+    .addOption(shared.json())
+    .action(async (flags: StoreCostFlags) => (await import('../store-cost-command.ts')).benchStore(flags))
 
   benchmark('compare', 'compare signatures with MACs, measured in alternation')
     .addOption(bench.seconds())

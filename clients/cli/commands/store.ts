@@ -1,7 +1,7 @@
 /** The commands that call a gateway: put, get, del, list, watch, txn, compact, lease, lock, elect and status. */
 import type { Command } from 'commander'
 import type { ElectFlags } from '../elect-command.ts'
-import type { GatewayFlags } from '../gateway-call.ts'
+import type { GatewayFlags, WriteFlags } from '../gateway-call.ts'
 import type { DeletionFlags, PutFlags, ReadFlags } from '../key-commands.ts'
 import type { GrantFlags } from '../lease-commands.ts'
 import type { ListFlags } from '../list-command.ts'
@@ -24,9 +24,9 @@ A transaction has one comparison or step per line:
   else
   get jobs/7
 
-A comparison is a fact (value, version, create or mod), a key, a relation (=, !=, <
-or >) and an operand. Steps: put KEY VALUE, get KEY, list PREFIX, del KEY,
-del --prefix PREFIX, and txn, which begins a nested transaction that ends with
+A comparison is a fact (value, version, create, mod or lease), a key, a relation (=,
+!=, < or >) and an operand. Steps: put KEY VALUE, put KEY VALUE --lease ID, get KEY,
+list PREFIX, del KEY, del --prefix PREFIX, and txn, which begins a nested transaction that ends with
 "end". A word with spaces stands in double quotes. A JSON document of POST /v1/txn
 is accepted too. The exit code is 1 when the steps after "else" were executed.`
 
@@ -49,6 +49,7 @@ export function addStoreCommands(program: Command): void {
     )
     .addOption(store.lease())
     .addOption(store.receipt())
+    .addOption(store.idempotencyKey())
     .addHelpText(
       'after',
       examples(
@@ -73,6 +74,7 @@ export function addStoreCommands(program: Command): void {
     .addOption(store.to())
     .addOption(store.everything())
     .addOption(store.receipt().conflicts(['prefix', 'from', 'to', 'all']))
+    .addOption(store.idempotencyKey())
     .addHelpText('after', examples('strategos del greeting', 'strategos del --prefix sessions/'))
     .action(async (key: string | undefined, flags: DeletionFlags) =>
       (await import('../key-commands.ts')).del(key, flags),
@@ -90,6 +92,10 @@ function addRangeCommands(keyCommand: (name: string, description: string) => Com
     .addOption(store.revision('print the keys that existed at this revision'))
     .addOption(store.sort())
     .addOption(store.descending())
+    .addOption(store.minMod())
+    .addOption(store.maxMod())
+    .addOption(store.minCreate())
+    .addOption(store.maxCreate())
     .addOption(store.keysOnly())
     .addOption(store.values())
     .addOption(store.count())
@@ -129,8 +135,9 @@ function addCommandsWithoutKey(
     'execute a transaction: if all comparisons hold, the steps after "then", otherwise those after "else"',
   )
     .argument('[file]', 'the file of the transaction; - reads standard input', '-')
+    .addOption(store.idempotencyKey())
     .addHelpText('after', () => reflow(TRANSACTION_HELP))
-    .action(async (file: string, flags: GatewayFlags) => (await import('../txn-command.ts')).txn(file, flags))
+    .action(async (file: string, flags: WriteFlags) => (await import('../txn-command.ts')).txn(file, flags))
 
   command('compact', 'discard the history below a revision; current values are kept')
     .argument('<revision>', 'the oldest revision that can still be read afterwards', wholeNumber(1))
@@ -186,6 +193,7 @@ function addLeaseCommands(program: Command): void {
       wholeNumber(),
     )
     .addOption(store.leaseId())
+    .addOption(store.idempotencyKey())
     .action(async (ttl: number, flags: GrantFlags) => (await commands()).grant(ttl, flags))
   ofLease('revoke', 'end a lease now and delete its keys').action(async (id: string, flags: GatewayFlags) =>
     (await commands()).revoke(id, flags),
