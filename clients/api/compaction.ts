@@ -1,10 +1,10 @@
-/** The resource `/v1/compact`: the floor of the history. */
+/** The resource `/v1/compact`: the compaction of the history. */
 import { z } from 'zod'
 import { endpoint, IDEMPOTENCY_HEADER, json } from './endpoint.ts'
 import { IDEMPOTENCY_PROBLEMS, STORE_PROBLEMS } from './store-problems.ts'
 
 const Compaction = z.strictObject({
-  revision: z.int().min(1).describe('The oldest revision that can be read from now on.'),
+  revision: z.int().min(1).describe('The oldest revision that can still be read afterwards.'),
 })
 
 const Compacted = z.strictObject({
@@ -15,7 +15,7 @@ const Compacted = z.strictObject({
 export const compactHistory = endpoint({
   method: 'POST',
   path: '/v1/compact',
-  summary: 'Gives up the history below a revision: older reads answer `compacted` from then on.',
+  summary: 'Discards the history below a revision: reads of older revisions then fail with `compacted`.',
   description:
     'What is there now stays, whatever its age. The store also compacts by itself: by number, age and bytes of what it keeps.',
   headers: IDEMPOTENCY_HEADER,

@@ -1,4 +1,4 @@
-/** The relations of a comparison as documents and command lines write them. */
+/** The relations of a comparison, as written in documents and on command lines. */
 import type { CompareRelation } from '../../src/store/transaction.ts'
 
 export const COMPARE_RELATIONS_SHOWN = ['=', '!=', '<', '>'] as const

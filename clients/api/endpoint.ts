@@ -1,21 +1,21 @@
 /**
- * The shape of the HTTP API. An endpoint is one method of one path: what it takes, what it answers, and which problems
- * it reports. A file of this folder declares the endpoints of one resource, `endpoints.ts` lists them all, and from
- * them come the gateway's routes and their checks, the OpenAPI document, the types of clients, and the tables of
- * `clients/README.md`.
+ * The types that declare the HTTP API. An endpoint is one method of one path, with its parameters, its answers and its
+ * problems. Each file of this folder declares the endpoints of one resource, and `endpoints.ts` lists them all. The
+ * gateway's routes and checks, the OpenAPI document, the types of clients and the tables of `clients/README.md` are
+ * derived from them.
  *
- * An answer need not be one document: a stream of server-sent events is an answer with the content `text/event-stream`,
- * whose schema is that of one event's data.
+ * A stream of server-sent events is an answer with the content `text/event-stream`, whose schema describes the data of
+ * one event.
  */
 import { z } from 'zod'
 import type { ProblemCode } from './problems.ts'
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
 
-/** A part of the URL, named. */
+/** A named part of the URL. */
 export interface Parameter {
   readonly description: string
-  /** Reads what stands in the URL, percent-encoded. The type that it gives is the one that the description shows. */
+  /** Parses the percent-encoded text of the URL. Its output type is the type in the description. */
   readonly schema: z.ZodType<unknown, string | undefined>
 }
 
@@ -30,9 +30,9 @@ export interface Body {
 
 export interface Answer {
   readonly description: string
-  /** Headers with a meaning of their own here, and what it is. */
+  /** Headers with a special meaning here, and their descriptions. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Absent where the answer has no body. */
+  /** Absent if the answer has no body. */
   readonly content?: Content
 }
 
@@ -44,16 +44,16 @@ export interface Endpoint {
   readonly path: string
   /** One sentence. */
   readonly summary: string
-  /** Details that the sentence leaves open. */
+  /** Details beyond that sentence. */
   readonly description?: string
-  /** In the order in which they are read: the first that is wrong is reported. */
+  /** The parameters, in the order in which they are read; the first wrong one is reported. */
   readonly parameters?: Readonly<Record<string, Parameter>>
-  /** Headers with a meaning of their own here, and what it is. */
+  /** Headers with a special meaning here, and their descriptions. */
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Body
-  /** By status, those that are no problems. */
+  /** The successful answers, by status. */
   readonly answers: Readonly<Record<number, Answer>>
-  /** Those that not every route reports. */
+  /** The problems that only some routes report. */
   readonly problems: readonly ProblemCode[]
 }
 
@@ -76,11 +76,11 @@ export const json = <S extends z.ZodType>(schema: S, description: string) => ({
   content: { 'application/json': schema },
 })
 
-/** True if a parameter stands in the path, and not in the query. */
+/** True if a parameter is part of the path, not of the query. */
 export const isInPath = ({ path }: Pick<Endpoint, 'path'>, name: string): boolean =>
   path.includes(`/{${name}}`)
 
-/** The names of the parameters that may stand in the query. */
+/** The names of the query parameters. */
 export const queryNames = (declared: Endpoint): readonly string[] =>
   Object.keys(declared.parameters ?? {}).filter((name) => !isInPath(declared, name))
 
@@ -97,7 +97,7 @@ export type Described<S extends z.ZodType> = ReadonlyOf<z.output<S>>
 
 type ValueOf<P> = P extends Parameter ? z.output<P['schema']> : never
 
-/** The values of parameters; those that may be left out are optional. */
+/** The values of parameters; optional parameters are optional members. */
 type ValuesOf<P> = {
   readonly [Name in keyof P as undefined extends ValueOf<P[Name]> ? never : Name]: ValueOf<P[Name]>
 } & {
@@ -110,12 +110,12 @@ type JsonIn<C> = C extends { readonly 'application/json': infer S extends z.ZodT
 
 type JsonOfAnswer<A> = A extends { readonly content: infer C } ? JsonIn<C> : never
 
-/** The documents that an endpoint may answer with. */
+/** The documents that an endpoint may return. */
 export type AnswerOf<E extends Endpoint> = {
   [Status in keyof E['answers']]: JsonOfAnswer<E['answers'][Status]>
 }[keyof E['answers']]
 
-/** The body of a request as the endpoint reads it: the document where it takes JSON, else bytes. */
+/** The body of a request as the endpoint reads it: a document if it takes JSON, otherwise bytes. */
 export type BodyOf<E extends Endpoint> = E['body'] extends { readonly content: infer C }
   ? C extends { readonly 'application/json': infer S extends z.ZodType }
     ? Described<S>

@@ -1,4 +1,4 @@
-/** Every endpoint, in the order of the description and of the tables; and the schemas that the description names. */
+/** Every endpoint, in the order of the description and of the tables, and the named schemas of the description. */
 import type { z } from 'zod'
 import { compactHistory } from './compaction.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -24,7 +24,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...[getHealth, getReadiness, getMetrics, getDescription],
 ]
 
-/** Schemas with a name of their own, so that programs made from the description have it too. */
+/** Schemas with names, so that generated clients have named types. */
 export const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
   Status: StatusDocument,
   Evidence: EvidenceEntry,

@@ -1,4 +1,4 @@
-/** The resources that a supervisor asks: `/healthz` and `/readyz`. */
+/** The resources for a supervisor: `/healthz` and `/readyz`. */
 import { z } from 'zod'
 import { endpoint, json } from './endpoint.ts'
 
@@ -6,16 +6,16 @@ const Health = z.strictObject({ status: z.literal('ok') })
 
 const Readiness = z.strictObject({
   ready: z.boolean(),
-  answering: z.int().describe('Replicas that answered just now.'),
+  answering: z.int().describe('The number of replicas that answered just now.'),
   needed: z.int().describe('The number of replicas that must answer.'),
-  because: z.string().nullable().describe('Why nothing moves; null while requests are served.'),
+  because: z.string().nullable().describe('The reason why requests are not served; null while they are.'),
 })
 
 export const getHealth = endpoint({
   method: 'GET',
   path: '/healthz',
-  summary: 'Answers as long as the gateway runs.',
-  answers: { 200: json(Health, 'It runs.') },
+  summary: 'Succeeds as long as the gateway runs.',
+  answers: { 200: json(Health, 'The gateway runs.') },
   problems: [],
 })
 
@@ -23,7 +23,7 @@ export const getReadiness = endpoint({
   method: 'GET',
   path: '/readyz',
   summary:
-    'Tells if requests are served: a quorum of replicas answers, and nothing keeps the gateway from sending.',
-  answers: { 200: json(Readiness, 'They are.'), 503: json(Readiness, 'They are not.') },
+    'Reports whether requests are served: a quorum of replicas answers, and the gateway can send requests.',
+  answers: { 200: json(Readiness, 'Requests are served.'), 503: json(Readiness, 'Requests are not served.') },
   problems: [],
 })

@@ -1,11 +1,11 @@
 /**
- * The name of a key: one line of text for any bytes, from which exactly those bytes come back. Text is its own name,
- * but for what a reader cannot see or what would end the line, and for the backslash:
+ * The name of a key: its escaped form, one line of text that stands for exactly these bytes. Printable text is its own
+ * name. Invisible characters, line ends and the backslash are escaped:
  *
  *   `\\` a backslash · `\n` `\r` `\t` line feed, carriage return, tab · `\xHH` one byte
  *
- * The byte FF is `\xFF`, the text `%FF` is `%FF`, and a byte order mark is `\xEF\xBB\xBF`. Answers and `list` give
- * names; `?name=` and `--name` take them back.
+ * The byte FF is `\xFF`, the text `%FF` is `%FF`, and a byte order mark is `\xEF\xBB\xBF`. Answers and `list` contain
+ * names; `?name=` and `--name` accept them.
  */
 
 import { concatBytes, fromHex, utf8 } from '../../src/base/bytes.ts'
@@ -13,7 +13,7 @@ import { concatBytes, fromHex, utf8 } from '../../src/base/bytes.ts'
 /** Characters that are written as escapes: controls, separators of lines, and marks without a shape of their own. */
 const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u00AD\u200B\u2060\uFEFF\\]/u
 const EVERY_HIDDEN = new RegExp(HIDDEN, 'gu')
-/** A backslash and what belongs to it, or a lone surrogate, which is no text. */
+/** A backslash escape, or a lone surrogate, which is not valid text. */
 const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|([\\nrt])|())|\p{Surrogate}/gu
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = {
@@ -47,7 +47,7 @@ export function keyName(key: Uint8Array): string {
   return name
 }
 
-/** The bytes that a name stands for; null for a text that is no name: a backslash with nothing known behind it. */
+/** Returns the bytes of a name; null if the text has an unknown backslash escape. */
 export function keyOfName(name: string): Uint8Array | null {
   const parts: Uint8Array[] = []
   let from = 0
@@ -76,7 +76,7 @@ const escapeCharacter = (character: string): string =>
 
 const escapeByte = (byte: number): string => `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`
 
-/** Bytes of the UTF-8 sequence that begins with this one; 1 where none does. */
+/** The length of the UTF-8 sequence that begins with this byte; 1 if none does. */
 function sequenceLength(first: number): number {
   if (first < 0xc0) return 1
   if (first < 0xe0) return 2

@@ -3,7 +3,7 @@ import { KEY_BYTES_MAX } from '../../src/store/operations.ts'
 
 export type KeyFault = 'bad-key' | 'too-large'
 
-/** The bytes that a percent-encoded text stands for. A lone `%` or a character outside ASCII is a fault. */
+/** Decodes the bytes of a percent-encoded key. A lone `%` or a character outside ASCII is an error. */
 export function decodeKey(text: string, least = 1): Uint8Array | KeyFault {
   const bytes = percentDecoded(text)
   if (bytes === null) return 'bad-key'
@@ -11,7 +11,7 @@ export function decodeKey(text: string, least = 1): Uint8Array | KeyFault {
   return bytes.length < least ? 'bad-key' : bytes
 }
 
-/** The bytes that a percent-encoded text stands for, however many; null for a lone `%` or a character outside ASCII. */
+/** Decodes any number of percent-encoded bytes; returns null for a lone `%` or a character outside ASCII. */
 function percentDecoded(text: string): Uint8Array | null {
   const bytes = new Uint8Array(text.length)
   let length = 0
@@ -31,7 +31,7 @@ function percentDecoded(text: string): Uint8Array | null {
   return bytes.slice(0, length)
 }
 
-/** The text that a percent-encoded one stands for; null where its bytes are no UTF-8. */
+/** Decodes percent-encoded text; returns null if its bytes are not UTF-8. */
 export function decodedText(encoded: string): string | null {
   const bytes = percentDecoded(encoded)
   if (bytes === null) return null
@@ -43,8 +43,8 @@ export function decodedText(encoded: string): string | null {
 }
 
 /**
- * The percent-encoded form of a key, for a query: everything but letters, digits, `-._~` and `/` is encoded. In a path
- * clients and proxies resolve the segments `.` and `..`, encoded or not; in a query nothing does.
+ * The percent-encoded form of a key, for a query: everything but letters, digits, `-._~` and `/` is encoded. Clients
+ * and proxies resolve the segments `.` and `..` of a path, encoded or not, but never touch a query.
  */
 export function encodeKey(key: Uint8Array): string {
   let text = ''

@@ -1,4 +1,7 @@
-/** The resource `/v1/kv`: keys and their values. A key stands in the path, or in the query, where nothing changes it. */
+/**
+ * The resource `/v1/kv`: keys and their values. A key is part of the path, or of the query, where no client or proxy
+ * changes it.
+ */
 import { z } from 'zod'
 import { VALUE_BYTES_MAX } from '../../src/store/operations.ts'
 import { type Described, endpoint, IDEMPOTENCY_HEADER, json, octets } from './endpoint.ts'
@@ -10,7 +13,7 @@ import { IDEMPOTENCY_PROBLEMS, STORE_PROBLEMS } from './store-problems.ts'
 const KEY_IN_PATH = {
   key: {
     description:
-      'Any bytes, percent-encoded; / plain or encoded; 1 to 4,096 bytes. Browsers and `fetch` resolve the segments . and .. before they send a path: such keys go into the query.',
+      'Any bytes, percent-encoded; / plain or encoded; 1 to 4,096 bytes. Browsers and `fetch` resolve the segments . and .. of a path, so pass such keys in the query.',
     schema: keyBytes('the key'),
   },
 } as const
@@ -20,19 +23,21 @@ export const KEY_IN_QUERY = {
     description: 'Any bytes, percent-encoded, a space also as +; 1 to 4,096 bytes.',
     schema: keyBytes('the key').optional(),
   },
-  name: { description: 'In place of `key`: its name, as answers give it.', schema: namedKey.optional() },
+  name: { description: 'The name of the key, as in answers; replaces `key`.', schema: namedKey.optional() },
 } as const
 
 const IF_REVISION = {
   ifRevision: {
-    description: 'Only when the key is at this modification revision; 0: only when it does not exist.',
+    description:
+      'Succeeds only if this is the modification revision of the key; 0: only if it does not exist.',
     schema: wholeNumber('ifRevision').optional(),
   },
 } as const
 
 const LEASE = {
   lease: {
-    description: 'The key ends with this lease; without it, or with 0, with none.',
+    description:
+      'The lease that the key is attached to; the key is deleted when the lease ends. Without it, or with 0, the key has no lease.',
     schema: leaseId('lease').optional(),
   },
 } as const
@@ -45,7 +50,8 @@ const WRITE_HEADERS = {
 } as const
 const READ_HEADERS = {
   'If-Match': IF_MATCH,
-  'If-None-Match': 'What the reader has: one of these is answered with 304.',
+  'If-None-Match':
+    'The entity tags that the reader has cached; the answer is 304 if the key still has one of them.',
 } as const
 
 export const KeyName = z
@@ -54,17 +60,17 @@ export const KeyName = z
     'The name of the key, which leads back to it and to no other: text as it is, but \\\\ for a backslash, \\n, \\r, \\t, and \\xHH for bytes that are no text or not to be seen.',
   )
 
-export const StoreRevision = z.int().describe("The store's revision.")
+export const StoreRevision = z.int().describe('The revision of the store.')
 
 export const keyRevisions = {
   version: z.int().describe('The number of writes since the key was created.'),
   createRevision: z.int().describe('The revision that created the key.'),
-  modRevision: z.int().describe('The revision that set its value.'),
+  modRevision: z.int().describe('The revision that last set its value.'),
 }
 
 export const valueForms = {
-  text: z.string().optional().describe('The value, where it is UTF-8.'),
-  value: z.string().optional().describe('The value in base64, where it is not.'),
+  text: z.string().optional().describe('The value, if it is UTF-8.'),
+  value: z.string().optional().describe('The value in base64, if it is not UTF-8.'),
 }
 
 export const attachedLease = {
@@ -97,9 +103,9 @@ const KeyRead = KeyFound.extend(receiptMember)
 export const Item = z.strictObject({ key: KeyName, ...keyRevisions, ...attachedLease, ...valueForms })
 const Page = z.strictObject({
   items: z.array(Item),
-  count: z.int().describe('All keys in the range, whatever limit, cursor and filters.'),
+  count: z.int().describe('The number of keys in the range, regardless of limit, cursor and filters.'),
   revision: StoreRevision,
-  more: z.boolean().describe('True where the limit, or the size of the values, cut the answer.'),
+  more: z.boolean().describe('True if the limit, or the size of the values, truncated the answer.'),
   cursor: z
     .string()
     .nullable()
@@ -122,10 +128,10 @@ const SET = {
   method: 'PUT',
   summary: 'Sets a key to the bytes of the body.',
   description:
-    'Conditions hold at the moment of the write. One that is not known is refused, and so is If-Unmodified-Since, for keys have no dates.',
+    'Conditions are checked at the moment of the write. Unknown conditions are refused, and so is If-Unmodified-Since, because keys have no dates.',
   headers: WRITE_HEADERS,
   body: { description: 'The value: any bytes, at most 1 MiB.', bytesMax: VALUE_BYTES_MAX, content: octets },
-  answers: { 200: json(KeySet, 'The key is set.') },
+  answers: { 200: json(KeySet, 'The key was set.') },
   problems: [
     ...[
       'bad-key',
@@ -154,17 +160,17 @@ const DELETE = {
   ],
 } as const
 
-/** Headers of a value that goes out as bytes. */
+/** The headers of an answer whose body is the value. */
 const VALUE_HEADERS = {
   ETag: 'The modification revision of the key, in quotes.',
-  'Strategos-Revision': "The store's revision.",
+  'Strategos-Revision': 'The revision of the store.',
   'Strategos-Create-Revision': 'The revision that created the key.',
   'Strategos-Version': 'The number of writes since the key was created.',
 } as const
 
 const NOT_MODIFIED = {
   304: {
-    description: 'The reader has it: the key is at an entity tag of If-None-Match.',
+    description: 'The cached value is current: the key has an entity tag of If-None-Match.',
     headers: VALUE_HEADERS,
   },
 } as const
@@ -183,7 +189,7 @@ export const getKey = endpoint({
   headers: READ_HEADERS,
   answers: {
     200: {
-      description: 'The value; JSON when Accept asks for it.',
+      description: 'The value; JSON if Accept asks for it.',
       headers: VALUE_HEADERS,
       content: { ...octets, 'application/json': KeyRead },
     },
@@ -213,7 +219,7 @@ export const listKeys = endpoint({
   headers: READ_HEADERS,
   answers: {
     200: {
-      description: 'A page of keys and values; or, of one key, what /v1/kv/{key} answers.',
+      description: 'A page of keys and values; for one key, the answer of /v1/kv/{key}.',
       content: { ...octets, 'application/json': z.union([Page, KeyRead]) },
     },
     ...NOT_MODIFIED,
@@ -229,7 +235,7 @@ export const deleteNamedKey = endpoint({
   answers: {
     200: json(
       z.union([KeyDeleted, RangeDeleted]),
-      'What is named does not exist any more; `deleted` says whether the key did, or how many did.',
+      'The keys no longer exist; `deleted` is the number of keys that existed before.',
     ),
   },
   problems: [...DELETE.problems, 'too-large'],

@@ -1,4 +1,4 @@
-/** The resource `/v1/leases`: lives of keys that end by the time of the replicas. */
+/** The resource `/v1/leases`: leases, which expire by the time that the replicas agree on. */
 import { z } from 'zod'
 import { leaseIdOf } from '../../src/store/lease-id.ts'
 import { LEASE_TTL_MAX } from '../../src/store/leases.ts'
@@ -7,24 +7,26 @@ import { keyBytes, leaseId } from './parameters.ts'
 import { IDEMPOTENCY_PROBLEMS, STORE_PROBLEMS } from './store-problems.ts'
 
 const ID_IN_PATH = {
-  id: { description: 'The id of the lease: up to 16 hexadecimal digits.', schema: leaseId('the id') },
+  id: { description: 'The lease id: up to 16 hexadecimal digits.', schema: leaseId('the id') },
 } as const
 
-const LeaseId = z.string().describe('The id of the lease: 16 hexadecimal digits.')
+const LeaseId = z.string().describe('The lease id: 16 hexadecimal digits.')
 const StoreRevision = z.int().describe("The store's revision.")
-const Ttl = z.int().describe('The life of the lease in seconds, which a keep-alive begins anew.')
+const Ttl = z.int().describe('The time to live in seconds, which a keep-alive restarts.')
 
 const Grant = z.strictObject({
   ttl: z
     .int()
     .min(0)
     .max(LEASE_TTL_MAX)
-    .describe('The life in seconds; less than 2 is raised to 2, and 9,000,000,000 is the most.'),
+    .describe(
+      'The time to live in seconds: at least 2, smaller values are raised to 2, and at most 9,000,000,000.',
+    ),
   id: z
     .string()
     .refine((text) => leaseIdOf(text) !== null, 'an id is up to 16 hexadecimal digits')
     .optional()
-    .describe('The id, up to 16 hexadecimal digits; without it, or with 0, the store chooses one.'),
+    .describe('The lease id, up to 16 hexadecimal digits; without it, or with 0, the store chooses one.'),
 })
 const Granted = z.strictObject({ id: LeaseId, ttl: Ttl, revision: StoreRevision })
 const Shown = z.strictObject({
@@ -32,26 +34,28 @@ const Shown = z.strictObject({
   ttl: Ttl,
   left: z
     .number()
-    .describe('The seconds until it ends, by the time of the last batch that the replicas executed.'),
-  keys: z.array(z.string()).describe('The names of the keys that end with it, in the order of their bytes.'),
-  more: z.boolean().describe('True where the size of the answer cut the keys: ask again with `after`.'),
+    .describe('The seconds until it expires, counted from the time of the last executed batch.'),
+  keys: z.array(z.string()).describe('The names of the keys attached to it, in byte order.'),
+  more: z
+    .boolean()
+    .describe('True if the size of the answer truncated the list of keys: ask again with `after`.'),
   revision: StoreRevision,
 })
 const Listed = z.strictObject({ leases: z.array(LeaseId), revision: StoreRevision })
 const Revoked = z.strictObject({
   id: LeaseId,
-  deleted: z.int().describe('The number of keys that ended with it, all at one revision.'),
+  deleted: z.int().describe('The number of keys deleted with it, all at one revision.'),
   revision: StoreRevision,
 })
 
 export const grantLease = endpoint({
   method: 'POST',
   path: '/v1/leases',
-  summary: 'Grants a lease: keys that are set with it are deleted when it ends.',
+  summary: 'Grants a lease: keys attached to it are deleted when it ends.',
   description:
-    'It ends by the time of the replicas, whatever one of them says, and not before its life is over.',
+    'It expires by the time that the replicas agree on, which no faulty replica can move, and never before its time to live is over.',
   body: {
-    description: 'The life, and if wanted the id.',
+    description: 'The time to live, and optionally the lease id.',
     bytesMax: 1024,
     content: { 'application/json': Grant },
   },
@@ -71,18 +75,18 @@ export const listLeases = endpoint({
   method: 'GET',
   path: '/v1/leases',
   summary: 'Lists the ids of all leases.',
-  answers: { 200: json(Listed, 'The leases that run.') },
+  answers: { 200: json(Listed, 'The current leases.') },
   problems: ['too-large', ...STORE_PROBLEMS],
 })
 
 export const getLease = endpoint({
   method: 'GET',
   path: '/v1/leases/{id}',
-  summary: 'Reads a lease: how long it still runs, and its keys.',
+  summary: 'Reads a lease: its remaining time, and its keys.',
   parameters: {
     ...ID_IN_PATH,
     after: {
-      description: 'The key after which the keys begin, percent-encoded.',
+      description: 'The key after which the list of keys starts, percent-encoded.',
       schema: keyBytes('after').optional(),
     },
   },
@@ -103,9 +107,9 @@ export const revokeLease = endpoint({
 export const keepLease = endpoint({
   method: 'POST',
   path: '/v1/leases/{id}/keep-alive',
-  summary: 'Begins the life of a lease anew.',
+  summary: 'Renews a lease: its time to live starts again.',
   parameters: ID_IN_PATH,
-  answers: { 200: json(Granted, 'The lease runs for its whole life again.') },
+  answers: { 200: json(Granted, 'The lease is renewed.') },
   problems: ['lease-not-found', ...STORE_PROBLEMS],
 })
 

@@ -11,7 +11,7 @@ const componentNames: ReadonlyMap<unknown, string> = new Map(
   Object.entries(COMPONENTS).map(([name, schema]) => [schema, name]),
 )
 
-/** A schema as JSON Schema; those with a name are referred to. */
+/** A schema as JSON Schema; named schemas are references. */
 function schemaJson(schema: z.ZodType, isComponent = false): Json {
   const { $schema: _dialect, ...described } = z.toJSONSchema(schema, {
     unrepresentable: 'any',
@@ -21,7 +21,7 @@ function schemaJson(schema: z.ZodType, isComponent = false): Json {
         for (const keyword of Object.keys(jsonSchema)) delete jsonSchema[keyword]
         jsonSchema.$ref = `#/components/schemas/${name}`
       }
-      // Clients pass over members that they do not know: more may come.
+      // Clients ignore unknown members: later versions may add some.
       if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
@@ -30,7 +30,7 @@ function schemaJson(schema: z.ZodType, isComponent = false): Json {
   return described
 }
 
-/** A schema with a name. Where it contains itself, it is referred to by its place in the document. */
+/** A named schema. If it contains itself, it refers to its own place in the document. */
 function componentJson(name: string, schema: z.ZodType): Json {
   const text = JSON.stringify(schemaJson(schema, true))
   return JSON.parse(text.replaceAll('"$ref":"#"', `"$ref":"#/components/schemas/${name}"`))
@@ -108,7 +108,7 @@ export interface OpenApi {
   readonly components: { readonly schemas: Readonly<Record<string, Json>> }
 }
 
-/** The document for some endpoints; `openApiDocument` is that for all. */
+/** The document of some endpoints; `openApiDocument` describes all. */
 export function describeEndpoints(endpoints: readonly Endpoint[]): OpenApi {
   const paths: Record<string, Record<string, Json>> = {}
   for (const declared of endpoints) {
@@ -122,7 +122,7 @@ export function describeEndpoints(endpoints: readonly Endpoint[]): OpenApi {
       title: 'strategos gateway',
       version: '0.1.0',
       description:
-        'A key-value store on n = 3f + 1 replicas. An answer leaves after f + 1 replicas gave the same one. HEAD answers as GET does, without the body; OPTIONS tells the methods of a route. Another method is `no-such-method` (405, with Allow), another route `no-such-route` (404), another parameter `bad-request` (400, with the nearest known name).',
+        'A key-value store on n = 3f + 1 replicas. An answer is sent after f + 1 replicas gave the same one. HEAD answers as GET does, without the body; OPTIONS lists the methods of a route. An unknown method is `no-such-method` (405, with Allow), an unknown route `no-such-route` (404), an unknown parameter `bad-request` (400, with the nearest known name).',
     },
     paths,
     components: {

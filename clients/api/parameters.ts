@@ -1,4 +1,6 @@
-/** Schemas of what stands in a URL. Each takes the percent-encoded text, and its fault is a sentence about the parameter. */
+/**
+ * Schemas of URL parameters. Each parses the percent-encoded text, and its error is a sentence about the parameter.
+ */
 import { z } from 'zod'
 import { leaseIdOf } from '../../src/store/lease-id.ts'
 import { KEY_BYTES_MAX } from '../../src/store/operations.ts'
@@ -6,12 +8,12 @@ import { keyOfName } from './key-name.ts'
 import { decodedText, decodeKey } from './key-path.ts'
 import type { ProblemCode } from './problems.ts'
 
-/** Facts of an issue beside its message. */
+/** The facts of an issue in addition to its message. */
 export interface IssueFacts {
   readonly problem?: ProblemCode
 }
 
-/** Ends the reading of a value with a fault; `problem` is `bad-request` when absent. */
+/** Reports an error of a value; `problem` defaults to `bad-request`. */
 function fault(context: z.RefinementCtx, message: string, problem?: ProblemCode): never {
   const params: IssueFacts = problem === undefined ? {} : { problem }
   context.addIssue({ code: 'custom', message, params })
@@ -42,7 +44,7 @@ export const wholeNumber = (name: string, most = Number.MAX_SAFE_INTEGER) => {
 
 /** One of a closed set of words. */
 export const oneOf = <const Words extends readonly [string, ...string[]]>(name: string, words: Words) =>
-  text(name).pipe(z.enum(words, `${name} is none of ${words.join(', ')}`))
+  text(name).pipe(z.enum(words, `${name} is not one of ${words.join(', ')}`))
 
 /** The id of a lease, which has a sign in the store and none in its text. */
 export const leaseIdNumber = (name: string) =>
@@ -57,7 +59,7 @@ export const leaseIdNumber = (name: string) =>
 /** The same in a URL. */
 export const leaseId = (name: string) => text(name).pipe(leaseIdNumber(name))
 
-/** True for `true` and for the name alone, false for `false`. */
+/** A flag: true for `true` and for the name without a value, false for `false`. */
 export const flag = (name: string) =>
   text(name).pipe(
     z
@@ -66,7 +68,7 @@ export const flag = (name: string) =>
       .meta({ type: 'boolean' }),
   )
 
-/** Any bytes, as many as a key has, from `least` on. `said` names them in a fault. */
+/** Any bytes, at least `least` and at most the length of a key. `said` names them in an error. */
 export const keyBytes = (said: string, least = 1) =>
   z
     .string()
@@ -78,14 +80,14 @@ export const keyBytes = (said: string, least = 1) =>
     })
     .meta({ type: 'string' })
 
-/** The bytes that a name stands for, as many as a key has, from `least` on. `said` names them in a fault. */
+/** The bytes of an escaped name, at least `least` and at most the length of a key. `said` names them in an error. */
 export const nameBytes = (said: string, least = 1) =>
   z
     .string()
     .transform((name, context): Uint8Array => {
       const bytes = keyOfName(name)
       if (bytes === null) {
-        const hint = 'the name has a backslash that no name has: it is written as two of them'
+        const hint = 'the name has an unknown backslash escape; write a backslash as \\\\'
         return fault(context, hint, 'bad-key')
       }
       if (bytes.length < least) return fault(context, `${said} is empty`, 'bad-key')
@@ -94,17 +96,17 @@ export const nameBytes = (said: string, least = 1) =>
     })
     .meta({ type: 'string' })
 
-/** The bytes of a key that is given by its name. */
+/** The bytes of a key that is given by its escaped name. */
 export const namedKey = text('name').pipe(nameBytes('the key'))
 
-/** Bytes in hexadecimal, as the gateway gave them out. */
+/** Bytes in hexadecimal, as the gateway issued them. */
 export const handedOut = (name: string, bytesOf: (text: string) => Uint8Array | null) =>
   text(name).pipe(
     z
       .string()
       .transform(
         (given, context): Uint8Array =>
-          bytesOf(given) ?? fault(context, `the ${name} is not one that this server gave out`),
+          bytesOf(given) ?? fault(context, `the ${name} was not issued by this server`),
       )
       .meta({ type: 'string' }),
   )

@@ -1,14 +1,14 @@
-/** The problems that the gateway reports: their codes, which do not change, and the document that carries one (RFC 9457). */
+/** The problems that the gateway reports: their stable codes, and the problem document (RFC 9457). */
 import { z } from 'zod'
 import { ReceiptDocument } from './receipt.ts'
 
-/** By code: the status of the answer, and the title, which explains the code. */
+/** The HTTP status and the title of each problem, by code. */
 export const PROBLEMS = {
   'bad-key': { status: 400, title: 'The key is empty, too long or not well encoded' },
   'bad-request': { status: 400, title: 'The request cannot be understood' },
-  'future-revision': { status: 400, title: 'The store has not reached this revision yet' },
+  'future-revision': { status: 400, title: 'The store has not yet reached this revision' },
   denied: { status: 403, title: 'This is not allowed' },
-  'no-evidence': { status: 404, title: 'In this cluster nobody can prove to others what a replica said' },
+  'no-evidence': { status: 404, title: 'The replicas of this cluster do not sign, so there is no evidence' },
   'lease-not-found': { status: 404, title: 'The lease does not exist' },
   'not-found': { status: 404, title: 'The key does not exist' },
   'no-such-route': { status: 404, title: 'The gateway has no such route' },
@@ -28,11 +28,14 @@ export const PROBLEMS = {
   'key-shared': { status: 503, title: 'Another process uses the client key of this gateway' },
   refused: { status: 503, title: 'The replicas refuse the requests of this gateway' },
   stalled: { status: 503, title: 'Earlier requests wait for the replicas, and this one was not sent' },
-  unknown: { status: 504, title: 'The replicas did not answer in time: it may have happened or not' },
-  'too-many-leases': { status: 507, title: 'There are as many leases as there may be' },
-  'too-many-lease-keys': { status: 507, title: 'The lease has as many keys as it may have' },
+  unknown: {
+    status: 504,
+    title: 'The replicas did not answer in time; the request may or may not have been executed',
+  },
+  'too-many-leases': { status: 507, title: 'The maximum number of leases is reached' },
+  'too-many-lease-keys': { status: 507, title: 'The maximum number of keys of the lease is reached' },
   'no-space': { status: 507, title: 'The store is full' },
-  'no-timestamps': { status: 507, title: 'The disk of the gateway takes no more request numbers' },
+  'no-timestamps': { status: 507, title: 'The gateway cannot reserve request numbers on its disk' },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly title: string }>>
 
 export type ProblemCode = keyof typeof PROBLEMS
@@ -50,12 +53,12 @@ export const ProblemDocument = z
     code: z.enum(PROBLEM_CODES),
     detail: z.string().describe('A sentence about this request.'),
     answering: z.int().optional().describe('Replicas that answered just now.'),
-    missing: z.array(z.int()).optional().describe('Replicas that are waited for.'),
-    because: z.string().optional().describe('Why they are waited for.'),
+    missing: z.array(z.int()).optional().describe('The replicas that have not answered yet.'),
+    because: z.string().optional().describe('The reason for the wait.'),
     known: z
       .array(z.string())
       .optional()
-      .describe('The parameters that the route takes, where another one was given.'),
+      .describe('The parameters that the route accepts, if an unknown one was given.'),
     revision: z.int().optional().describe("The store's revision."),
     floor: z.int().optional().describe('The oldest revision that can still be read.'),
     receipt: ReceiptDocument.optional().describe(

@@ -1,34 +1,35 @@
-/** Parameters of reads and deletions of ranges: which keys, at which revision, how many, filtered and sorted. */
+/** Parameters of reads and deletions of ranges: the keys, the revision, the limit, the filters and the order. */
 import { fromHex } from '../../src/base/bytes.ts'
 import { SORT_TARGETS, type SortTarget } from '../../src/store/range.ts'
 import { flag, handedOut, keyBytes, oneOf, wholeNumber } from './parameters.ts'
 
-/** Items of one page when none are asked for, and at most. */
+/** The default and the maximum number of items in a page. */
 export const LIST_LIMIT = 100
 export const LIST_LIMIT_MAX = 1000
 
-/** The facts of a key that a range may be sorted by. */
+/** The sort orders of a range. */
 export const SORT_NAMES = Object.keys(SORT_TARGETS) as [SortTarget, ...SortTarget[]]
 export const ORDER_NAMES = ['asc', 'desc'] as const
 
 export const READ_REVISION = {
   revision: {
-    description: 'Reads the store as it was at this revision; 0: as it is now.',
+    description: 'Reads the store at this revision; 0: at the current one.',
     schema: wholeNumber('revision').optional(),
   },
 } as const
 
 export const BOUNDS = {
   prefix: {
-    description: 'The keys that begin so: any bytes, percent-encoded, a space also as +. Empty: every key.',
+    description:
+      'Selects the keys with this prefix: any bytes, percent-encoded, a space also as +. Empty: every key.',
     schema: keyBytes('the prefix', 0).optional(),
   },
   start: {
-    description: 'In place of `prefix`: the first key of the range; the least key there is when absent.',
+    description: 'The first key of the range, instead of `prefix`; by default the first key of the store.',
     schema: keyBytes('start').optional(),
   },
   end: {
-    description: 'In place of `prefix`: the key that ends the range and is not in it; none when absent.',
+    description: 'The end of the range, exclusive, instead of `prefix`; by default the end of the store.',
     schema: keyBytes('end').optional(),
   },
 } as const
@@ -45,16 +46,19 @@ export const RANGE_PARAMETERS = {
     schema: wholeNumber('limit', LIST_LIMIT_MAX).optional(),
   },
   cursor: {
-    description: 'As an earlier page gave it; the other parameters stay as they were.',
+    description: 'The cursor from an earlier page; keep the other parameters unchanged.',
     schema: handedOut('cursor', fromHex).optional(),
   },
-  keysOnly: { description: 'Leaves the values out.', schema: flag('keysOnly').optional() },
-  countOnly: { description: 'Counts the keys and gives none.', schema: flag('countOnly').optional() },
+  keysOnly: { description: 'Omits the values.', schema: flag('keysOnly').optional() },
+  countOnly: { description: 'Returns only the number of keys.', schema: flag('countOnly').optional() },
   sort: {
-    description: 'What the keys are sorted by: themselves, version, create or mod revision, or value.',
+    description: 'The sort order: by key, version, create or mod revision, or value.',
     schema: oneOf('sort', SORT_NAMES).optional(),
   },
-  order: { description: '`asc` when it is not given.', schema: oneOf('order', ORDER_NAMES).optional() },
+  order: {
+    description: 'The direction of the order; `asc` by default.',
+    schema: oneOf('order', ORDER_NAMES).optional(),
+  },
   minModRevision: revisionBound('minModRevision', 'Only keys that were set at this revision or later.'),
   maxModRevision: revisionBound('maxModRevision', 'Only keys that were set at this revision or earlier.'),
   minCreateRevision: revisionBound(
@@ -70,7 +74,7 @@ export const RANGE_PARAMETERS = {
 export const DELETION_PARAMETERS = {
   ...BOUNDS,
   previous: {
-    description: 'With a range: answers with the keys and values that were deleted.',
+    description: 'With a range: returns the deleted keys and values.',
     schema: flag('previous').optional(),
   },
 } as const

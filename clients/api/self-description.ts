@@ -5,7 +5,7 @@ import { endpoint, json } from './endpoint.ts'
 export const getDescription = endpoint({
   method: 'GET',
   path: '/openapi.json',
-  summary: 'Describes all of this for programs.',
+  summary: 'Returns the description of this API for programs.',
   answers: { 200: json(z.looseObject({}), 'OpenAPI 3.1.') },
   problems: [],
 })

@@ -1,4 +1,4 @@
-/** The resource `/v1/status`: what the replicas say of themselves and of each other, field by field. */
+/** The resource `/v1/status`: the reports of the replicas about themselves and each other. */
 import { z } from 'zod'
 import { AUTHENTICATION_MODES, type ClusterSuite, SUITES } from '../../src/messages/cluster.ts'
 import { CUT_OFF_REASONS, REPLICA_CONDITIONS } from '../../src/messages/report.ts'
@@ -11,19 +11,19 @@ const replicaId = z.int().min(0)
 
 const EvidencePlace = z
   .strictObject(evidenceSubject)
-  .describe('What it signed twice, differently. `/v1/evidence` has the messages.')
+  .describe('A pair of contradicting messages that it signed. `/v1/evidence` has the messages.')
 
 const CutOff = z
   .strictObject({
-    id: replicaId.describe('The replica that takes nothing from it for now.'),
+    id: replicaId.describe('The replica that refuses its messages.'),
     because: z
       .enum(CUT_OFF_REASONS)
       .describe(
-        '`fails-checks`: it sends what fails its checks. `floods`: it sends too much that is of no use.',
+        '`fails-checks`: its messages fail their checks. `floods`: it sends too many useless messages.',
       ),
-    times: count.describe('How often it was cut off by that replica; each time lasts longer.'),
+    times: count.describe('The number of times that this replica cut it off; each time lasts longer.'),
   })
-  .describe('A replica does not take its messages for a while.')
+  .describe('A replica that refuses its messages for a while.')
 
 const Replica = z
   .strictObject({
@@ -38,35 +38,35 @@ const Replica = z
       .enum(REPLICA_CONDITIONS)
       .nullable()
       .describe(
-        '`voting`: it takes part. `transferring`: it fetches a state. `amnesiac`: it lost synced data and heals. `diverged`: its state is another one than the others agree on. `recalling`: it has just started and asks what it sent before.',
+        '`voting`: it takes part in agreement. `transferring`: it fetches a state. `amnesiac`: it lost synced data and recovers it. `diverged`: its state differs from the state that the others agree on. `recalling`: it has just started and asks the others which messages it sent before.',
       ),
     suspected: z
       .boolean()
-      .describe('f + 1 replicas hear nothing of it, or as primary wait for it past their timers.'),
+      .describe('True if f + 1 replicas hear nothing from it, or their timers for it as primary expired.'),
     cutOffBy: z
       .array(CutOff)
-      .describe('Who does not take its messages, and why; empty for a correct replica.'),
-    clientsCutOff: count.describe('Clients whose messages it does not take for a while.'),
+      .describe('The replicas that refuse its messages, and the reasons; empty for a correct replica.'),
+    clientsCutOff: count.describe('The number of clients whose messages it refuses for a while.'),
     eventLoopDelayMs: z
       .int()
       .nullable()
       .describe(
-        'Milliseconds: the longest that its loop took nothing in because of its own work since it started.',
+        'The longest time since its start in which its event loop received nothing because of its own work, in milliseconds.',
       ),
     blacklisted: z
       .array(z.enum(COMPLAINTS))
       .describe(
-        'Why f + 1 replicas will not have it as primary for a while: it delivered less than others, proposed late, or passed a client over. Empty for one that they would have.',
+        'The reasons why f + 1 replicas pass it over as primary for a while: it was slower than others, proposed late, or starved a client. Empty for an eligible primary.',
       ),
     evidence: z
       .array(EvidencePlace)
-      .describe('What its key is proved to have signed; empty for a correct replica.'),
+      .describe('The equivocations proved against its key; empty for a correct replica.'),
   })
-  .describe('A replica, as it and the others say.')
+  .describe('A replica, as reported by itself and by the others.')
 
 const Stall = z
   .strictObject({
-    since: z.int().describe('Milliseconds since 1970.'),
+    since: z.int().describe('The start of the stall, in milliseconds since 1970.'),
     missing: z.array(replicaId).describe('Replicas that are waited for.'),
     because: z.string().describe('A sentence.'),
   })
@@ -75,46 +75,50 @@ const Stall = z
 
 const Gateway = z
   .strictObject({
-    eventLoopDelayMs: count.describe('As of a replica, in milliseconds.'),
+    eventLoopDelayMs: count.describe('The same as for a replica, in milliseconds.'),
     isKeyShared: z
       .boolean()
-      .describe('Whether another process uses its client key: then neither of them sends requests.'),
+      .describe('True if another process uses its client key; then neither of them can send requests.'),
     counterLeaps: count.describe(
-      'How often its counter of request numbers was found behind what the replicas executed: it was lost, restored, or its key is used elsewhere.',
+      'The number of times that its request counter was behind the replicas: it was lost, restored from a backup, or its key is used elsewhere.',
     ),
-    numbersLeft: count.describe('Request numbers that are reserved on its disk and not used.'),
+    numbersLeft: count.describe(
+      'The number of request numbers that are reserved on its disk and not yet used.',
+    ),
     reservationFailure: z
       .string()
       .nullable()
-      .describe('Why no more can be reserved; it tries again. Null while they can.'),
+      .describe(
+        'The reason why no more can be reserved; the gateway retries. Null while it can reserve them.',
+      ),
   })
-  .describe('The process that answers.')
+  .describe('The gateway that answers.')
 
 export const StatusDocument = z
   .strictObject({
     clusterId: z.string().describe('32 bytes in hexadecimal.'),
     n: count.describe('Replicas.'),
-    f: count.describe('How many of them may be faulty.'),
+    f: count.describe('The maximum number of faulty replicas.'),
     auth: z.enum(AUTHENTICATION_MODES),
     suite: z.enum(Object.keys(SUITES) as [ClusterSuite, ...ClusterSuite[]]),
     view: count.describe('The highest view that f + 1 replicas have reached.'),
     primary: replicaId.describe('The primary of that view.'),
     revision: count.describe('The highest store revision that f + 1 replicas have reached.'),
-    replicas: z.array(Replica).describe('In the order of their ids.'),
+    replicas: z.array(Replica).describe('The replicas, in the order of their ids.'),
     stalled: Stall,
     gateway: Gateway,
   })
-  .describe('What the replicas say of themselves and of each other.')
+  .describe('The reports of the replicas about themselves and each other.')
 
 export type StatusAnswer = Described<typeof StatusDocument>
-/** The part that is true of the cluster, whoever asks. */
+/** The part of the status that does not depend on the gateway. */
 export type ClusterStatus = Omit<StatusAnswer, 'gateway'>
 
 export const getStatus = endpoint({
   method: 'GET',
   path: '/v1/status',
   summary:
-    'Names the primary, the replicas that lag and those that are suspected, and why nothing moves when nothing does.',
-  answers: { 200: json(StatusDocument, 'What the replicas say of themselves.') },
+    'Reports the primary, the replicas that lag or are suspected, and the reason if the cluster makes no progress.',
+  answers: { 200: json(StatusDocument, 'The reports of the replicas.') },
   problems: [],
 })

@@ -1,4 +1,4 @@
-/** The resource `/v1/txn`: several operations at one revision, chosen by comparisons. */
+/** The resource `/v1/txn`: transactions, which execute several operations at one revision, chosen by comparisons. */
 import { z } from 'zod'
 import { COMPARE_RELATIONS_SHOWN } from './compare-relations.ts'
 import { endpoint, IDEMPOTENCY_HEADER, json } from './endpoint.ts'
@@ -7,9 +7,9 @@ import { leaseIdNumber, nameBytes } from './parameters.ts'
 import { LIST_LIMIT_MAX, ORDER_NAMES, SORT_NAMES } from './range-parameters.ts'
 import { IDEMPOTENCY_PROBLEMS, STORE_PROBLEMS } from './store-problems.ts'
 
-/** The maximum bytes of a transaction as the replicas get it. */
+/** The maximum size of a transaction in the replicas' encoding, in bytes. */
 export const TRANSACTION_BYTES_MAX = 1536 * 1024
-/** The maximum bytes of its document, in which values may be in base64. */
+/** The maximum size of its JSON document, in bytes; values may be in base64. */
 const DOCUMENT_BYTES_MAX = 3 * 1024 * 1024
 
 const number = z.int().min(0)
@@ -18,13 +18,15 @@ const key = nameBytes('the key').describe('By its name, as answers give it.')
 
 const VALUE = {
   text: z.string().optional().describe('The value, where it is UTF-8.'),
-  value: z.base64().optional().describe('In place of `text`: the value in base64.'),
+  value: z.base64().optional().describe('The value in base64, instead of `text`.'),
 }
 
 const RANGE = {
-  prefix: nameBytes('the prefix', 0).optional().describe('The keys that begin so. Empty: every key.'),
-  start: nameBytes('start').optional().describe('In place of `prefix`: the first key of the range.'),
-  end: nameBytes('end').optional().describe('In place of `prefix`: the key that ends the range.'),
+  prefix: nameBytes('the prefix', 0)
+    .optional()
+    .describe('Selects the keys with this prefix. Empty: every key.'),
+  start: nameBytes('start').optional().describe('The first key of the range, instead of `prefix`.'),
+  end: nameBytes('end').optional().describe('The end of the range, exclusive, instead of `prefix`.'),
 }
 
 const Compare = z
@@ -52,8 +54,8 @@ const Put = z.strictObject({
 const Get = z.strictObject({ key })
 const Range = z.strictObject({
   ...RANGE,
-  revision: number.optional().describe('Reads the store as it was at this revision.'),
-  limit: number.max(LIST_LIMIT_MAX).optional().describe('No limit when it is not given.'),
+  revision: number.optional().describe('Reads the store at this revision.'),
+  limit: number.max(LIST_LIMIT_MAX).optional().describe('The maximum number of keys; no limit by default.'),
   keysOnly: z.boolean().optional(),
   countOnly: z.boolean().optional(),
   sort: z.enum(SORT_NAMES).optional(),
@@ -66,7 +68,7 @@ const Range = z.strictObject({
 const Delete = z.strictObject({
   key: key.optional(),
   ...RANGE,
-  previous: z.boolean().optional().describe('Answers with the keys and values that were deleted.'),
+  previous: z.boolean().optional().describe('Returns the deleted keys and values.'),
 })
 
 export interface TransactionSteps {
@@ -94,26 +96,29 @@ const Step: z.ZodType<TransactionSteps> = z
     txn: z.lazy(() => Transaction).optional(),
   })
   .refine((step) => Object.values(step).filter((each) => each !== undefined).length === 1, {
-    error: 'a step is exactly one of put, get, range, delete and txn',
+    error: 'a step must have exactly one of put, get, range, delete and txn',
   })
   .describe(STEPS)
 
 export const Transaction: z.ZodType<TransactionBody> = z
   .strictObject({
-    compare: z.array(Compare).optional().describe('All are looked at before anything is written.'),
-    success: z.array(Step).optional().describe('What is done if all comparisons hold.'),
-    failure: z.array(Step).optional().describe('What is done if one does not.'),
+    compare: z
+      .array(Compare)
+      .optional()
+      .describe('The comparisons, all evaluated before anything is written.'),
+    success: z.array(Step).optional().describe('The steps if all comparisons hold.'),
+    failure: z.array(Step).optional().describe('The steps if a comparison does not hold.'),
   })
   .describe(
-    'At most 128 comparisons, 128 steps in `success` and 128 in `failure`; a txn inside gets what is left.',
+    'At most 128 comparisons, 128 steps in `success` and 128 in `failure`; a nested txn shares these limits.',
   )
 
 const Written = z.strictObject({ revision: StoreRevision, ...keyRevisions })
 const Ranged = z.strictObject({
   revision: StoreRevision,
   items: z.array(Item),
-  count: z.int().describe('All keys in the range, whatever limit and filters.'),
-  more: z.boolean().describe('True where the limit cut the answer.'),
+  count: z.int().describe('The number of keys in the range, regardless of limit and filters.'),
+  more: z.boolean().describe('True if the limit truncated the answer.'),
 })
 const Deleted = z.strictObject({
   revision: StoreRevision,
@@ -147,8 +152,8 @@ export const TransactionDone: z.ZodType<TransactionAnswer> = z.strictObject({
   revision: StoreRevision,
   succeeded: z
     .boolean()
-    .describe('True if all comparisons held: `success` was done, and otherwise `failure`.'),
-  results: z.array(Answered).describe('One for each step that was done, under the name of the step.'),
+    .describe('True if all comparisons held and `success` was executed; otherwise `failure` was executed.'),
+  results: z.array(Answered).describe('One result for each executed step, under the name of the step.'),
 })
 
 const PROBLEMS = [
@@ -159,7 +164,7 @@ const PROBLEMS = [
 export const runTransaction = endpoint({
   method: 'POST',
   path: '/v1/txn',
-  summary: 'Compares, and then does all of `success` or all of `failure`, at one revision.',
+  summary: 'Evaluates comparisons, and executes all of `success` or all of `failure`, at one revision.',
   description:
     'Nothing comes in between, and each step sees what the steps before it wrote. No key is written twice. Where a step cannot be done nothing is. The answer is 200 whether the comparisons held or not.',
   headers: IDEMPOTENCY_HEADER,

@@ -1,4 +1,4 @@
-/** The resource `/v1/watch`: the changes of a range, as server-sent events that do not end. */
+/** The resource `/v1/watch`: the changes of a range, as an endless stream of server-sent events. */
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
 import { attachedLease, KEY_IN_QUERY, KeyName, keyRevisions, valueForms } from './keys.ts'
@@ -18,25 +18,27 @@ const WatchedChange = z
     ...attachedLease,
     ...valueForms,
     previous: Entry.optional().describe(
-      'With the parameter `previous`: the key before the change. Absent where there was none, and where it was compacted.',
+      'With the parameter `previous`: the key before the change. Absent if it did not exist, or was compacted.',
     ),
   })
-  .describe('A put has the revisions and the value that it set.')
+  .describe('A change. A put has the new value and its revisions.')
 
 /** The data of an event. */
 const Watched = z.strictObject({
   revision: z
     .int()
-    .describe('The revision of the changes; in a mark of progress, that up to which all were sent.'),
+    .describe(
+      'The revision of the changes; in a progress event, the revision up to which all changes were sent.',
+    ),
   changes: z
     .array(WatchedChange)
     .optional()
-    .describe('All changes of this revision, in their order. A mark of progress has none.'),
+    .describe('All changes of this revision, in their order. A progress event has none.'),
   more: z
     .literal(true)
     .optional()
     .describe(
-      'More changes of this revision follow in the next event: it was too large for one. Only the last has an id.',
+      'True if the next event has more changes of this revision, which was too large for one event. Only the last one has an id.',
     ),
 })
 
@@ -47,13 +49,13 @@ export const watchKeys = endpoint({
   path: '/v1/watch',
   summary: 'Sends the changes of a key or a range as they happen, one event for each revision.',
   description:
-    'The id of an event is its revision. A reader that comes back with `Last-Event-ID` goes on behind it, without a gap and without repetition. An event `progress` says up to which revision all was sent, every ten seconds where nothing changes; a comment shows that the connection lives. The event `end` is the last: its data is a problem document, `compacted` where the changes to come are no longer kept.',
+    'The id of an event is its revision. A reader that reconnects with `Last-Event-ID` continues after it, without gaps or repetition. Every ten seconds without changes, an event `progress` has the revision up to which all changes were sent. Comments keep the connection alive. The event `end` is the last: its data is a problem document, `compacted` if the next changes are no longer kept.',
   parameters: {
     ...BOUNDS,
     ...KEY_IN_QUERY,
     after: {
       description:
-        'The revision after which the changes begin, which may be yet to come; the present when absent.',
+        'The revision after which the changes start, which may be in the future; by default the current one.',
       schema: wholeNumber('after').optional(),
     },
     previous: {
@@ -65,9 +67,9 @@ export const watchKeys = endpoint({
       schema: oneOf('only', WATCHED_TYPES).optional(),
     },
   },
-  headers: { 'Last-Event-ID': 'The id of the last event that the reader has; in place of `after`.' },
+  headers: { 'Last-Event-ID': 'The id of the last event that the reader has; replaces `after`.' },
   answers: {
-    200: { description: 'Events, without an end.', content: { 'text/event-stream': Watched } },
+    200: { description: 'An endless stream of events.', content: { 'text/event-stream': Watched } },
   },
   problems: ['bad-key', 'compacted', 'too-many-watches', ...STORE_PROBLEMS],
 })

@@ -108,7 +108,7 @@ describe('a transaction', () => {
   test.each([
     ['{', 'the body is not JSON'],
     [{ otherwise: [] }, 'Unrecognized key: "otherwise"'],
-    [{ success: [{}] }, 'a step is exactly one of put, get, range, delete and txn'],
+    [{ success: [{}] }, 'a step must have exactly one of put, get, range, delete and txn'],
     [{ success: [{ get: { key: 'a' }, put: { key: 'a', text: '' } }] }, 'exactly one of'],
     [{ success: [{ put: { key: 'a' } }] }, 'a value is given as text, or in base64 as value'],
     [{ success: [{ put: { key: 'a', value: '?' } }] }, 'success.0.put.value'],

@@ -118,7 +118,7 @@ describe('refused is', () => {
     ['?prefix=a&start=b', {}, 'two ways to say which keys'],
     ['?start=b&end=a', {}, 'end is not behind start'],
     ['?after=x', {}, 'after is not a whole number'],
-    ['?only=puts', {}, 'only is none of put, delete'],
+    ['?only=puts', {}, 'only is not one of put, delete'],
     ['?afer=1', {}, 'after'],
     ['', { 'last-event-id': 'x' }, 'Last-Event-ID is no revision'],
   ])('%s %j', async (query, headers, detail) => {
