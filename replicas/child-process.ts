@@ -8,22 +8,22 @@ export interface ReadyMessage {
   readonly ready: string
 }
 
-/** The most milliseconds that a child takes to be ready: it replays its log first. */
+/** The maximum time for a child to become ready, in milliseconds: it replays its log first. */
 const START_MS_MAX = 60_000
-/** The most milliseconds that a child takes to stop before it is killed. */
+/** The maximum time for a child to stop before it is killed, in milliseconds. */
 const STOP_MS_MAX = 5_000
 
 export interface Child {
   readonly name: string
   readonly process: ChildProcess
   readonly ready: Promise<string>
-  /** The last lines that it wrote on standard error. */
+  /** The last lines of its standard error. */
   readonly complaint: () => string
 }
 
 /**
- * Starts node with these arguments; its standard output goes to the end of a file. With `openFiles`, the shell lowers the
- * number of files that the child may have open: Node cannot.
+ * Starts node with these arguments; its standard output is appended to a file. With `openFiles`, a shell lowers the
+ * child's limit of open files, which Node.js cannot do.
  */
 export function startChild(
   name: string,
@@ -34,7 +34,7 @@ export function startChild(
   const log = openSync(logPath, 'a')
   const limited = ['-c', 'ulimit -n "$0" && exec "$@"', String(openFiles), process.execPath]
   const [command, ...rest] = openFiles === null ? [process.execPath, ...args] : ['sh', ...limited, ...args]
-  // The channel to the parent also shows a child that its parent is gone.
+  // The closed channel shows a child that its parent has ended.
   const child = spawn(command as string, rest, { stdio: ['ignore', log, 'pipe', 'ipc'] })
   closeSync(log)
   let complaint = ''
@@ -58,7 +58,7 @@ export function startChild(
       fail(signal ?? `exit code ${code}`)
     })
   })
-  ready.catch(() => {}) // a caller that awaits it gets the error; none may be waiting yet
+  ready.catch(() => {}) // A caller that awaits it gets the error, but nobody may await it yet.
   return { name, process: child, ready, complaint: () => complaint.trim() }
 }
 
@@ -78,7 +78,7 @@ export function stopChild(child: ChildProcess): Promise<void> {
   })
 }
 
-/** Ends a child as a lost machine would. */
+/** Kills a child with SIGKILL, as if its machine were lost. */
 export function killChild(child: ChildProcess): Promise<void> {
   if (hasEnded(child)) return Promise.resolve()
   return new Promise((resolve) => {

@@ -3,12 +3,12 @@ import { OperatorError } from '../src/base/operator-error.ts'
 import { clusterLock } from '../src/io/cluster-directory.ts'
 import { type DirectoryLock, takeDirectoryLock } from '../src/io/directory-lock.ts'
 
-/** Another process runs the cluster. */
+/** The error if another process runs the cluster. */
 export class ClusterInUse extends OperatorError {
   override readonly name = 'ClusterInUse'
 }
 
-/** Takes the lock in an existing directory. Single replicas and gateways have locks of their own and do not need it. */
+/** Takes the lock in an existing directory. Single replicas and gateways have their own locks and do not need it. */
 export function lockCluster(directory: string): Promise<DirectoryLock> {
   return takeDirectoryLock(
     clusterLock(directory),

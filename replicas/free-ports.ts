@@ -1,27 +1,24 @@
-/** Ports of the loopback interface for replicas that are given none. */
+/** Finds free ports of the loopback interface for replicas without given ports. */
 import { randomInt } from 'node:crypto'
 import { createServer, type Server } from 'node:net'
 import { OperatorError } from '../src/base/operator-error.ts'
 
 /**
- * Below those that systems take for outgoing connections (32768 and up on Linux, 49152 and up elsewhere): no connection
- * takes the port of a replica that is down for a while.
+ * The range of ports, below the ephemeral ports of outgoing connections (32768 and up on Linux, 49152 and up
+ * elsewhere), so that no connection takes the port of a replica that is down for a while.
  */
 const LOWEST = 10_000
 const END = 32_768
 const TRIES_MAX = 100
 const PORT_MAX = 65_535
 
-/**
- * Ports in a row that nobody listens on at this moment. Where they begin is drawn, so that two who draw at once hardly
- * meet.
- */
+/** Returns `count` consecutive free ports. The start is random, so that two concurrent callers rarely collide. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   for (let tried = 0; tried < TRIES_MAX; tried++) {
     const base = randomInt(LOWEST, END - count)
     if (await areFree(base, count)) return portsFrom(base, count)
   }
-  throw new OperatorError(`No ${count} free ports in a row were found on 127.0.0.1.`)
+  throw new OperatorError(`No ${count} consecutive free ports were found on 127.0.0.1.`)
 }
 
 /** True if nobody listens on any of the `count` ports from `base` on. */
@@ -38,7 +35,7 @@ export async function areFree(base: number, count: number): Promise<boolean> {
   }
 }
 
-/** Returns `count` ports in a row. Throws an `OperatorError` where there are fewer. */
+/** Returns `count` consecutive ports. Throws an `OperatorError` if there are fewer. */
 export function portsFrom(base: number, count: number): readonly number[] {
   if (!(base >= 1 && base + count - 1 <= PORT_MAX)) {
     throw new OperatorError(`--base-port ${base} leaves no port for each of ${count} replicas.`)

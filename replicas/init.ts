@@ -67,24 +67,24 @@ export interface InitOptions {
   readonly clients?: readonly string[]
   readonly storeBytesMax?: number
   readonly checkpointInterval?: number
-  /** Files made by `keygen`, in the order of the ids: those replicas keep their secrets on their own machines. */
+  /** Files from `keygen`, in the order of the ids, for replicas that keep their secrets on their own machines. */
   readonly publicKeyFiles?: readonly string[]
-  /** Files made by `keygen --client`: those clients keep their secrets on their own machines. */
+  /** Files from `keygen --client`, for clients that keep their secrets on their own machines. */
   readonly clientKeyFiles?: readonly ClientKeyFile[]
 }
 
-/** Makes the whole directory or, when something is wrong, nothing. */
+/** Makes the whole directory, or nothing if an error occurs. */
 export async function initCluster(options: InitOptions): Promise<Cluster> {
   return (await makeCluster(options)).cluster
 }
 
 export interface MadeCluster {
   readonly cluster: Cluster
-  /** Removes what was made, and what was added to it since. */
+  /** Removes the directory, including everything added to it since. */
   undo(): void
 }
 
-/** The same for a caller that may want to take it back. */
+/** Makes the directory for a caller that may need to undo it. */
 export async function makeCluster(options: InitOptions): Promise<MadeCluster> {
   const { directory } = options
   const { cluster, secrets, clientSecrets } = await drawCluster(options)
@@ -98,7 +98,7 @@ export async function makeCluster(options: InitOptions): Promise<MadeCluster> {
       replicas: secrets.length,
       clients: clientSecrets.map(({ name }) => name),
     })
-    // The cluster file comes last: where it stands, everything else does.
+    // The cluster file is moved last: if it exists, everything else does.
     staging.commit(basename(clusterFile(directory)))
   } catch (error) {
     staging.undo()
@@ -116,7 +116,7 @@ export async function makeCluster(options: InitOptions): Promise<MadeCluster> {
 /** Draws keys and chooses addresses; writes nothing. */
 async function drawCluster(options: InitOptions): Promise<{
   readonly cluster: Cluster
-  /** Of the replicas in the order of their ids; none where they were made elsewhere. */
+  /** The secret keys of the replicas in the order of their ids; empty if they were made elsewhere. */
   readonly secrets: readonly SecretKeys[]
   readonly clientSecrets: readonly { readonly name: string; readonly keys: SecretKeys }[]
 }> {
@@ -159,7 +159,7 @@ async function drawCluster(options: InitOptions): Promise<{
   return { cluster, secrets, clientSecrets }
 }
 
-/** Reads what was written as replicas and clients will, before it takes its place. */
+/** Reads the written files as replicas and clients will, before they are moved into place. */
 function expectReadable(
   directory: string,
   { clusterId }: Cluster,
@@ -184,7 +184,7 @@ async function chooseAddresses({ replicas, hosts, basePort }: InitOptions): Prom
   return addresses
 }
 
-/** A host, with the port of its replica where the text names one. */
+/** A host, with the port if the text has one. */
 function readPlace(text: string): { readonly host: string; readonly port?: number } {
   const host = parseHost(text)
   const place = host === null ? parseAddress(text) : { host }

@@ -1,4 +1,4 @@
-/** Makes keys on the machine that keeps them, and reads the public halves that their owners print. */
+/** Makes keys on the machine that keeps them, and reads public keys that others printed. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { z } from 'zod'
@@ -39,23 +39,23 @@ export interface ClientKeyFile {
 
 type SuiteName = 'sodium' | 'noble'
 
-/** A client's name is part of the names of its files. */
+/** The form of a client's name, which is part of its file names. */
 const CLIENT_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 
-/** Throws an `OperatorError` for a name that no client may have. */
+/** Throws an `OperatorError` for an invalid client name. */
 export function expectClientName(name: string): void {
   if (CLIENT_NAME.test(name)) return
   throw new OperatorError(
-    `"${name}" is not a client's name; write up to 64 small letters, digits, dots, hyphens and underscores.`,
+    `"${name}" is not a client's name; write up to 64 lower-case letters, digits, dots, hyphens and underscores.`,
   )
 }
 
-/** Makes the keys of a replica, with its log, or of a client. Returns the public halves for `init`, in hexadecimal. */
+/** Makes the keys of a replica, with its log, or of a client. Returns the public keys for `init`, in hexadecimal. */
 export async function generateKey(directory: string, owner: KeyOwner, suite: SuiteName): Promise<object> {
   const path = keyPath(directory, owner)
   if (existsSync(path)) {
     throw new OperatorError(
-      `${path} exists already; a key is never overwritten. --show prints its public half.`,
+      `${path} exists already; a key is never overwritten. --show prints its public key.`,
     )
   }
   const keys = generateKeys()
@@ -67,7 +67,7 @@ export async function generateKey(directory: string, owner: KeyOwner, suite: Sui
   return shown(keys, suite)
 }
 
-/** Returns the public halves of a key that exists, in hexadecimal. */
+/** Returns the public keys of an existing key, in hexadecimal. */
 export function readOwnPublicKeys(directory: string, owner: KeyOwner, suite: SuiteName): object {
   return shown(readKeyFile(keyPath(directory, owner)), suite)
 }
@@ -98,7 +98,7 @@ export function publicKeysOf(keys: SecretKeys, suite: CryptoSuite): PublicKeys {
 const hexKey = z.string().regex(/^[0-9a-f]{64}$/)
 const PublicKeysJson = z.object({ publicKey: hexKey, agreementKey: hexKey })
 
-/** Reads public keys as `keygen` prints them. Throws an `OperatorError` for a file that holds none. */
+/** Reads public keys in the form that `keygen` prints. Throws an `OperatorError` for any other file. */
 export function readPublicKeys(path: string): PublicKeys {
   const text = readFileSync(path, 'utf8')
   try {
@@ -112,7 +112,10 @@ export function readPublicKeys(path: string): PublicKeys {
   }
 }
 
-/** The error of a directory that could not be made. A log advises to start its replica again, and there is none yet. */
+/**
+ * The error of a directory that could not be made. It omits the log's advice to restart the replica, which does not
+ * exist yet.
+ */
 export const whyNotMade = (error: unknown): unknown =>
   error instanceof LogFailed ? (operatorErrorOf(error.cause) ?? error) : error
 
@@ -122,7 +125,7 @@ function keyPath(directory: string, owner: KeyOwner): string {
   return clientKey(directory, owner.name)
 }
 
-/** Makes a replica's folder whole or not at all. */
+/** Makes a replica's folder completely or not at all. */
 async function writeWhole(directory: string, id: number, keys: SecretKeys): Promise<void> {
   const staging = stage(directory)
   try {

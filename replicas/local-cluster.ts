@@ -1,4 +1,7 @@
-/** A cluster of local processes: starts replicas and a gateway, writes run.json, stops them together. Restarts nothing. */
+/**
+ * A cluster of local processes: it starts replicas and a gateway, writes run.json, and stops them together. It
+ * restarts nothing.
+ */
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { formatAddress } from '../src/io/address.ts'
 import { gatewayProcessLog, replicaProcessLog, runFile } from '../src/io/cluster-directory.ts'
@@ -17,13 +20,13 @@ export interface LocalClusterOptions {
 }
 
 export interface EndedChild {
-  /** Such as "replica 2". */
+  /** The name of the child, for example "replica 2". */
   readonly name: string
-  /** Of a replica; null for the gateway. */
+  /** The id of a replica; null for the gateway. */
   readonly id: number | null
   /** The exit code or the signal, in words. */
   readonly how: string
-  /** Its last words on standard error; empty when there were none. */
+  /** Its last lines on standard error; empty if there were none. */
   readonly complaint: string
 }
 
@@ -34,7 +37,7 @@ export interface LocalCluster {
   stop(): Promise<void>
 }
 
-/** Starts all processes and waits until each is ready; when one is not, all are stopped and its reason is the error. */
+/** Starts all processes and waits until each is ready. If one fails, all are stopped and its error is thrown. */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
   const lock = await lockCluster(options.directory)
   try {
@@ -53,10 +56,10 @@ async function startLocked(options: LocalClusterOptions): Promise<LocalCluster> 
   const launch = (id: number | null, args: readonly string[], logPath: string): Child => {
     const name = id === null ? 'gateway' : `replica ${id}`
     const child = startChild(name, args, logPath)
-    // At `close` all that it said has been read.
+    // At `close`, all its output has been read.
     child.process.once('close', (code, signal) => {
       const how = signal === null ? `exit code ${code}` : `killed by ${signal}`
-      if (isUp) options.onExit({ name, id, how, complaint: child.complaint() }) // before that, its end is the error
+      if (isUp) options.onExit({ name, id, how, complaint: child.complaint() }) // Before it was ready, its end is the error of the start.
     })
     children.push(child)
     return child

@@ -1,11 +1,11 @@
-/** Serves `/metrics` for Prometheus, and `/healthz`, on a port of its own. It reads, and answers nobody anything else. */
+/** Serves `/metrics` for Prometheus, and `/healthz`, on a separate port. It is read-only and serves nothing else. */
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
 import { OperatorError } from '../src/base/operator-error.ts'
 import { formatAddress } from '../src/io/address.ts'
 import type { Address } from '../src/messages/cluster.ts'
 
-/** Scrapers are few. */
+/** The maximum number of connections; there are few scrapers. */
 const CONNECTIONS_MAX = 16
 const TIMEOUT_MS = 5_000
 
@@ -14,7 +14,7 @@ export interface MetricsServer {
   close(): Promise<void>
 }
 
-/** Listens at an address; port 0 takes a free one. Throws an `OperatorError` where it cannot. */
+/** Listens at an address; port 0 takes a free one. Throws an `OperatorError` if it cannot. */
 export async function serveMetrics(registry: Registry, address: Address): Promise<MetricsServer> {
   const server = createServer((request, response) => {
     void answer(registry, `${request.method} ${request.url}`, response)

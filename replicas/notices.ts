@@ -1,6 +1,6 @@
 /**
- * The notices of a replica, for the person who runs it: one line of its log each. They are the differences between
- * two of its reports, so that each change is told once, however long it lasts.
+ * The notices of a replica for its operator, each one line of its log. A notice is a difference between two reports,
+ * so that each change is logged once, however long it lasts.
  */
 import type { ReplicaId } from '../src/base/ids.ts'
 import { primaryOf } from '../src/base/quorum.ts'
@@ -28,15 +28,18 @@ function noticesOfView(before: ReplicaReport, after: ReplicaReport, n: number): 
   if (view === before.view && isActive === before.isActive) return []
   const facts = { view, primary: primaryOf(view, n) }
   if (isActive) return [notice('info', 'a view has begun', facts)]
-  return [notice('info', 'the last view is over; the replicas agree on the next one', facts)]
+  return [notice('info', 'the view has ended; the replicas are changing to the next one', facts)]
 }
 
 const CONDITIONS: Readonly<Record<ReplicaCondition, readonly [Notice['level'], string]>> = {
   voting: ['info', 'this replica votes'],
-  transferring: ['info', 'this replica is behind and fetches the state of a checkpoint'],
-  amnesiac: ['warn', 'this replica lost synced data and does not vote until it is healed'],
-  diverged: ['warn', 'the state of this replica differs from that of a quorum, which it fetches'],
-  recalling: ['info', 'this replica asks the others what it had sent before it stopped'],
+  transferring: ['info', 'this replica lags and fetches the state of a checkpoint'],
+  amnesiac: ['warn', 'this replica lost synced data and does not vote until it has recovered'],
+  diverged: [
+    'warn',
+    'the state of this replica differs from the state of a quorum, so it fetches that state',
+  ],
+  recalling: ['info', 'this replica has restarted and asks the others which messages it sent before'],
 }
 
 function noticesOfCondition(before: ReplicaReport, after: ReplicaReport): readonly Notice[] {
@@ -64,10 +67,10 @@ function noticesOfPeers(before: ReplicaReport, after: ReplicaReport): readonly N
     ...of('warn', 'a link to a replica is down', added(after.reachable, before.reachable)),
     ...of(
       'warn',
-      'a replica is suspected: it was not heard of in time',
+      'a replica is suspected: no message arrived from it in time',
       added(before.suspected, after.suspected),
     ),
-    ...of('info', 'a replica is suspected no more', added(after.suspected, before.suspected)),
+    ...of('info', 'a replica is no longer suspected', added(after.suspected, before.suspected)),
     ...cutOff
       .filter(({ id, times }) => !before.cutOff.some((each) => each.id === id && each.times === times))
       .map(({ id, because, times }) =>
@@ -90,6 +93,6 @@ const notice = (level: Notice['level'], message: string, facts: Notice['facts'])
   facts,
 })
 
-/** The ids that are in `now` and were not in `before`. */
+/** The ids in `now` that are not in `before`. */
 const added = (before: readonly ReplicaId[], now: readonly ReplicaId[]): readonly ReplicaId[] =>
   now.filter((id) => !before.includes(id))

@@ -1,4 +1,4 @@
-/** Moves the replicas of a cluster to other addresses. No address is part of the cluster id, so the cluster stays the same. */
+/** Changes the addresses of replicas. Addresses are not part of the cluster id, so the cluster stays the same. */
 import { readFileSync } from 'node:fs'
 import { OperatorError } from '../src/base/operator-error.ts'
 import { formatAddress } from '../src/io/address.ts'
@@ -9,7 +9,7 @@ import { portsFrom } from './free-ports.ts'
 
 export interface MovedCluster {
   readonly cluster: Cluster
-  /** Brings the old cluster file back. */
+  /** Restores the old cluster file. */
   undo(): void
 }
 
@@ -23,7 +23,9 @@ export function moveToPorts(directory: string, cluster: Cluster, basePort: numbe
   return moveTo(directory, cluster, addresses)
 }
 
-/** Writes a cluster file in which one replica has another address. Throws an `OperatorError` if another replica has it. */
+/**
+ * Writes a cluster file in which one replica has a new address. Throws an `OperatorError` if another replica has it.
+ */
 export function moveReplica(directory: string, cluster: Cluster, id: number, address: Address): MovedCluster {
   const addresses = cluster.replicas.map((replica) => replica.address)
   if (addresses[id] === undefined) {

@@ -1,10 +1,10 @@
-/** The metrics of a replica, in the text format of Prometheus. Every figure is taken when somebody asks for it. */
+/** The metrics of a replica, in the text format of Prometheus. Every value is read at the time of the scrape. */
 import { Counter, Gauge, Registry } from 'prom-client'
 import { replicaIds } from '../src/base/ids.ts'
 import { addProcessMetrics } from '../src/io/process-metrics.ts'
 import { REPLICA_CONDITIONS, type ReplicaReport } from '../src/messages/report.ts'
 
-/** A replica's report, with the figures of its process that no report has. */
+/** A replica's report, with figures of its process that are not part of the report. */
 export interface MeasuredReplica {
   readonly report: ReplicaReport
   readonly n: number
@@ -44,12 +44,12 @@ const GAUGES: readonly Fact[] = [
   ],
   [
     'strategos_event_loop_delay_max_seconds',
-    'The longest time since the start in which nothing was received because of own work.',
+    'The longest time since the start in which the event loop received nothing because of its own work.',
     ({ eventLoopDelayMs }) => eventLoopDelayMs / 1000,
   ],
 ]
 
-/** Gauges with a value for each replica: one if it is in the list, else zero. */
+/** Gauges with a value for each replica: one if it is in the list, otherwise zero. */
 const PER_REPLICA: readonly (readonly [string, string, (report: ReplicaReport) => readonly number[]])[] = [
   ['strategos_replica_linked', 'One while there is a link to the replica.', ({ reachable }) => reachable],
   ['strategos_replica_suspected', 'One while the replica is suspected.', ({ suspected }) => suspected],
@@ -61,7 +61,7 @@ const PER_REPLICA: readonly (readonly [string, string, (report: ReplicaReport) =
   ],
 ]
 
-/** Returns the registry of a replica. `measure` gives its figures at the moment when it is called. */
+/** Returns the registry of a replica. `measure` returns its current figures. */
 export function replicaMetrics(measure: () => MeasuredReplica): Registry {
   const registry = new Registry()
   const registers = [registry]
@@ -89,7 +89,7 @@ export function replicaMetrics(measure: () => MeasuredReplica): Registry {
   }
   new Gauge({
     name: 'strategos_condition',
-    help: 'One for the condition that the replica is in, else zero.',
+    help: 'One for the current condition of the replica, otherwise zero.',
     labelNames: ['condition'],
     registers,
     collect() {

@@ -1,4 +1,4 @@
-/** The composition root of one replica: the only place where the protocol meets sockets, disk and clock. */
+/** The composition root of a replica: the only place where the protocol meets sockets, disk and clock. */
 import { equalBytes } from '../src/base/bytes.ts'
 import { given } from '../src/base/given.ts'
 import { toReplicaId } from '../src/base/ids.ts'
@@ -34,17 +34,17 @@ import { lockReplica, openReplicaStorage } from './replica-storage.ts'
 export interface ReplicaProcessOptions {
   readonly directory: string
   readonly id: number
-  /** Bytes of the log after which the next stable checkpoint is stored and the log in front of it trimmed. */
+  /** Bytes of log growth after which the next stable checkpoint is stored and the log before it is trimmed. */
   readonly storeAfterBytes?: number
-  /** Other parts than those of an honest replica: makes an adversary. */
+  /** Replaces parts of an honest replica, to make an adversary. */
   readonly recompose?: Recomposition
   readonly onRejected?: (rejected: RejectedMessage) => void
   readonly onEvidence?: (evidence: Evidence) => void
-  /** A link was silent for so long that it was ended; it is made anew. */
+  /** Called when a silent link was closed; it is opened again. */
   readonly onSilentLink?: (peer: Peer) => void
   /** Called when the disk failed or an assertion did: the process must end. */
   readonly onFailure: (error: Error) => void
-  /** Something that was on the disk is lost, and heals by itself; a sentence for a person. */
+  /** Called with a sentence when data on the disk is lost; the replica recovers it from the others. */
   readonly onLoss: (message: string) => void
 }
 
@@ -56,7 +56,10 @@ export interface ReplicaProcess {
   close(): Promise<void>
 }
 
-/** Reads the cluster directory, replays the log, listens. Rejects with an `OperatorError` for what a person can mend. */
+/**
+ * Reads the cluster directory, replays the log, listens. Rejects with an `OperatorError` for errors that the operator
+ * can fix.
+ */
 export async function startReplica(options: ReplicaProcessOptions): Promise<ReplicaProcess> {
   const { directory, id } = options
   const cluster = readClusterFile(clusterFile(directory), suiteNamed)
@@ -132,7 +135,7 @@ interface OwnKeys {
   readonly agreementSecret: Uint8Array
 }
 
-/** Reads the secret keys of a replica. Throws an `OperatorError` where the cluster file names other ones. */
+/** Reads the secret keys of a replica. Throws an `OperatorError` if they do not match the cluster file. */
 function readOwnKeys(directory: string, id: number, cluster: Cluster): OwnKeys {
   const self = cluster.replicas[id] as Cluster['replicas'][number]
   const suite = suiteNamed(cluster.suite)

@@ -6,7 +6,7 @@ import { type FileLogReplay, openFileLog, restartFileLogAfterLoss } from '../src
 import { LogCorrupt, LogLostSyncedData, LogMissing } from '../src/io/file-log-errors.ts'
 import { type LevelPageStore, openLevelPageStore } from '../src/io/level-page-store.ts'
 
-/** Another process uses a replica's folder. */
+/** The error if another process uses a replica's folder. */
 export class ReplicaInUse extends OperatorError {
   override readonly name = 'ReplicaInUse'
 }
@@ -14,19 +14,22 @@ export class ReplicaInUse extends OperatorError {
 export interface ReplicaStorage {
   readonly log: FileLogReplay
   readonly pages: LevelPageStore
-  /** Closes both; the lock stays with its holder. */
+  /** Closes the log and the pages; the caller still holds the lock. */
   close(): Promise<void>
 }
 
 export interface ReplicaStorageOptions {
   readonly lock: DirectoryLock
-  /** The disk failed: the process must end. */
+  /** Called when the disk failed: the process must end. */
   readonly onFailure: (error: Error) => void
-  /** Something that was on the disk is lost; the replica heals by itself. One sentence for a person. */
+  /** Called with a sentence when data on the disk is lost; the replica recovers it from the others. */
   readonly onLoss: (message: string) => void
 }
 
-/** Takes the lock of a replica's folder: before anything in it is read, written, moved or removed. */
+/**
+ * Takes the lock of a replica's folder. It must be held before anything in the folder is read, written, moved or
+ * removed.
+ */
 export function lockReplica(directory: string, id: number): Promise<DirectoryLock> {
   return takeDirectoryLock(replicaLock(directory, id), (holder) => {
     const folder = replicaDirectory(directory, id)
@@ -35,8 +38,8 @@ export function lockReplica(directory: string, id: number): Promise<DirectoryLoc
 }
 
 /**
- * Opens both. A log that is missing or damaged is set aside, and one is begun that says so: the replica is then
- * amnesiac, and heals with the help of the others (rule 6.4).
+ * Opens the log and the pages. A missing or damaged log is set aside, and a new one records the loss: the replica is
+ * then amnesiac, and recovers with the help of the others (rule 6.4).
  */
 export async function openReplicaStorage(
   directory: string,
@@ -72,14 +75,12 @@ async function openLogWhateverItLost(
     return await openFileLog(directory, { lock, onFailure })
   } catch (error) {
     if (!isLoss(error)) throw error
-    onLoss(
-      `${error.message} This replica has lost its memory of what it signed: it heals before it votes again.`,
-    )
+    onLoss(`${error.message} This replica no longer knows what it signed: it recovers before it votes again.`)
     await restartFileLogAfterLoss(directory, { lock })
     return openFileLog(directory, { lock, onFailure })
   }
 }
 
-/** True if it can be healed from; a log that is in use, or a disk that cannot be read, is for a person. */
+/** True if the replica can recover from it; a log in use or an unreadable disk needs the operator. */
 const isLoss = (error: unknown): error is OperatorError =>
   error instanceof LogMissing || error instanceof LogCorrupt || error instanceof LogLostSyncedData

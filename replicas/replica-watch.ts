@@ -1,4 +1,4 @@
-/** Looks at a replica's report each second, and tells what has changed. */
+/** Reads a replica's report each second, and logs the changes. */
 import type { ReplicaReport } from '../src/messages/report.ts'
 import { type Notice, noticesBetween } from './notices.ts'
 
@@ -19,7 +19,7 @@ export class ReplicaWatch {
     this.#last = report()
   }
 
-  /** The number of views since the start, those that nobody saw among them. */
+  /** The number of views since the start, including those between two reports. */
   get views(): number {
     return this.#views
   }

@@ -1,4 +1,7 @@
-/** Makes a directory whole or not at all: its entries are written beside their place and moved there when all are right. */
+/**
+ * Makes a directory completely or not at all: its entries are written to a temporary place, and moved when all are
+ * complete.
+ */
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -8,9 +11,9 @@ import { syncDirectory } from '../src/io/file-log-files.ts'
 export interface Staging {
   /** The directory that the entries are written to. */
   readonly directory: string
-  /** Moves the entries to their place, that with the name `last` after all others. Refuses where an entry exists. */
+  /** Moves the entries to their place, the entry named `last` after all others. Refuses if an entry exists. */
   commit(last: string): void
-  /** Removes what was made, committed or not. */
+  /** Removes the entries, committed or not. */
   undo(): void
 }
 
@@ -21,7 +24,7 @@ export function stage(directory: string): Staging {
   return existsSync(target) ? stageEntries(target, suffix) : stageWhole(target, suffix)
 }
 
-/** A directory that does not exist is made beside its place, and takes it in one step. */
+/** A new directory is made under a temporary name, and renamed in one step. */
 function stageWhole(target: string, suffix: string): Staging {
   const parent = dirname(target)
   const firstMade = mkdirSync(parent, { recursive: true })
@@ -42,7 +45,7 @@ function stageWhole(target: string, suffix: string): Staging {
   }
 }
 
-/** Entries of a directory that exists are made in a directory inside it, and moved one by one. */
+/** Entries of an existing directory are made in a directory inside it, and moved one by one. */
 function stageEntries(target: string, suffix: string): Staging {
   const staging = join(target, `.new-${suffix}`)
   mkdirSync(staging)
@@ -61,7 +64,7 @@ function stageEntries(target: string, suffix: string): Staging {
       syncDirectory(target)
     },
     undo: () => {
-      // The one that was moved last goes first: it says that all others are there.
+      // The entry that was moved last is removed first, because its presence means that all others exist.
       for (const path of moved.toReversed()) rmSync(path, { recursive: true, force: true })
       rmSync(staging, { recursive: true, force: true })
     },
@@ -74,7 +77,7 @@ function removeEmpty(from: string, last: string): void {
     try {
       rmdirSync(path)
     } catch {
-      return // somebody put something there meanwhile
+      return // Another process has put something there meanwhile.
     }
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Bounds on what the gateway takes on at once, in all and for each connection, so that one caller does not use it all
- * up.
+ * Admission control: bounds on the calls and bytes that the gateway holds, in total and for each connection, so that
+ * one caller cannot exhaust it.
  *
- * Calls and bytes count when they have come, not when they are announced. In all they are bounded; what a connection
- * asks for within a small share of its own is admitted even then. So a caller who asks for little is never refused for
- * what others ask, and the whole stays bounded: by the total, and the number of connections times the share.
+ * Calls and bytes count when they arrive, not when they are announced. Beyond the total, each connection still has a
+ * small share. So a caller who asks for little is never refused because of others, and memory stays bounded by the
+ * total plus the number of connections times the share.
  */
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
@@ -16,46 +16,52 @@ import { Problem } from './problem.ts'
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** Connections at once. */
+/** The maximum number of connections. */
 export const CONNECTIONS_MAX = 1_024
-/** Calls that wait for their answer, in all and on one connection: HTTP lets a caller send many before it reads. */
+/**
+ * The maximum number of calls without an answer, in total and on one connection: HTTP lets a caller send many before
+ * it reads.
+ */
 const CALLS_MAX = 4_096
 export const CALLS_PER_CONNECTION_MAX = 64
-/** Bytes held for calls, in all and for one connection. */
+/** The maximum bytes held for calls, in total and for one connection. */
 export const BYTES_MAX = 48 * MIB
 const BYTES_PER_CONNECTION_MAX = 4 * VALUE_BYTES_MAX
-/** The share that every connection has, whatever others hold: 1,024 of them make 16 MiB and 4,096 calls. */
+/** The share of every connection, regardless of the others: 1,024 of them make 16 MiB and 4,096 calls. */
 const CALLS_SHARE = 4
 const BYTES_SHARE = 16 * KIB
-/** Milliseconds until a whole request has to be there, its headers, how long a connection may be silent, and between looks at that. */
+/**
+ * Timeouts in milliseconds: for a whole request, for its headers, and for a silent connection; and the interval at
+ * which they are checked.
+ */
 export const TIMEOUTS = { request: 15_000, headers: 5_000, idle: 30_000, look: 1_000 }
-/** Answered even when nothing else is: it asks for nothing. */
+/** A route that is always admitted, because it needs no resources. */
 const ALWAYS = '/healthz'
 
 interface Call {
   readonly caller: Caller
   bytes: number
-  /** Ends the reading of its body; null while none is read. */
+  /** Aborts the reading of its body; null while none is read. */
   endBody: (() => void) | null
-  /** False from the begin of a watch on: it holds nothing of what calls share. */
+  /** False once a watch has begun: a watch holds none of the resources that calls share. */
   isWaiting: boolean
 }
 
 export class Admission {
   readonly #connections: Connections
   readonly #calls = new WeakMap<IncomingMessage, Call>()
-  /** Calls whose bodies arrive, the oldest first. */
+  /** Calls whose bodies are arriving, the oldest first. */
   readonly #arriving = new Set<Call>()
   #waiting = 0
   #bytes = 0
 
-  /** The bounds are for a process that may not have as many connections. */
+  /** The bounds may be lower if the process may open fewer connections. */
   constructor({ connectionsMax = CONNECTIONS_MAX, watchesMax = WATCHES_MAX } = {}) {
     this.#connections = new Connections(connectionsMax, watchesMax)
   }
 
   /**
-   * Refuses what is too much with `busy`, before its body is read.
+   * Refuses a call beyond the bounds with `busy`, before its body is read.
    * @rule 5.5
    */
   guard(server: FastifyInstance): void {
@@ -64,12 +70,12 @@ export class Admission {
     server.addHook('onRequest', async (request, reply) => {
       if (request.url === ALWAYS) return
       const call = this.#admit(request.raw)
-      // Comes once, whether it was answered or its caller went away.
+      // Called once, after the answer or when the caller has disconnected.
       reply.raw.once('close', () => this.#release(call))
     })
   }
 
-  /** A call becomes a watch, whose answer has no end. Returns false if there are too many. */
+  /** Turns a call into a watch, whose answer is endless. Returns false if there are too many watches. */
   beginWatch(request: IncomingMessage): boolean {
     const call = this.#calls.get(request)
     if (call === undefined) return true
@@ -78,7 +84,7 @@ export class Admission {
     return true
   }
 
-  /** The body of a call begins to arrive. `end` is called when its room is needed for others. */
+  /** Notes that the body of a call begins to arrive. `end` is called if its memory is needed for others. */
   beginBody(request: IncomingMessage, end: () => void): void {
     const call = this.#calls.get(request)
     if (call === undefined) return
@@ -87,7 +93,7 @@ export class Admission {
     this.#arriving.add(call)
   }
 
-  /** Counts bytes that are held for a call from now on. False when there is no room for them: then they are not. */
+  /** Reserves bytes for a call. Returns false, and reserves nothing, if there is no room. */
   hold(request: IncomingMessage, bytes: number): boolean {
     const call = this.#calls.get(request)
     if (call === undefined) return true
@@ -100,7 +106,7 @@ export class Admission {
     return true
   }
 
-  /** The body has arrived, or arrives no more. */
+  /** Notes that the body has arrived, or was aborted. */
   endBody(request: IncomingMessage): void {
     const call = this.#calls.get(request)
     if (call === undefined || call.endBody === null) return
@@ -113,13 +119,13 @@ export class Admission {
     const caller = this.#connections.callerOf(request.socket)
     const isOverShare = caller.calls >= CALLS_SHARE
     if (caller.calls >= CALLS_PER_CONNECTION_MAX || (isOverShare && this.#waiting >= CALLS_MAX)) {
-      throw new Problem('busy', 'too many calls wait for an answer')
+      throw new Problem('busy', 'too many calls are waiting for an answer')
     }
     const call: Call = { caller, bytes: 0, endBody: null, isWaiting: true }
     this.#calls.set(request, call)
-    // Its key is in its URL.
+    // Counts the URL, which contains the key.
     if (!this.hold(request, request.url?.length ?? 0))
-      throw new Problem('busy', 'too many bytes wait for an answer')
+      throw new Problem('busy', 'too many bytes are waiting for an answer')
     caller.calls++
     this.#waiting++
     return call
@@ -146,7 +152,7 @@ export class Admission {
     call.bytes = 0
   }
 
-  /** Ends bodies that have been arriving for longest and hold more than a share, until so many bytes have room. */
+  /** Aborts the oldest arriving bodies that hold more than a share, until `bytes` have room. */
   #makeRoom(asking: Call, bytes: number): boolean {
     for (const call of this.#arriving) {
       if (this.#bytes + bytes <= BYTES_MAX) return true

@@ -1,13 +1,13 @@
 /**
- * Reads the bodies of requests. What they announce counts for nothing: the bytes that came are held in a buffer that
- * grows with them, and admission knows of each byte of it, and may end the reading to make room for others.
+ * Reads the bodies of requests. Announced lengths are ignored: received bytes are held in a growing buffer, every byte
+ * of which admission control counts. It may abort the reading to make room for others.
  */
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Admission } from './admission.ts'
 import { Problem } from './problem.ts'
 
-/** A body's buffer begins with so many bytes and is doubled when it is full. */
+/** The initial size of a body's buffer, which is doubled when it is full. */
 const FIRST_BYTES = 4 * 1024
 const NO_BYTES = Buffer.alloc(0)
 
@@ -41,7 +41,7 @@ class BodyReader {
     const { request, payload, admission } = this.#parts
     if (Number(request.headers['content-length'] ?? 0) > this.#bytesMax) return this.#refuse(this.#tooLarge())
     admission.beginBody(request.raw, () =>
-      this.#refuse(new Problem('busy', 'the body took long to arrive, and its room is needed')),
+      this.#refuse(new Problem('busy', 'the body arrived too slowly, and its memory is needed for others')),
     )
     payload.on('data', (chunk: Buffer) => this.#take(chunk))
     payload.once('end', () => this.#end(null))
@@ -54,9 +54,9 @@ class BodyReader {
     const length = this.#length + chunk.length
     if (length > this.#bytesMax) return this.#refuse(this.#tooLarge())
     if (length > this.#buffer.length && !this.#grow(length)) {
-      return this.#refuse(new Problem('busy', 'too many bytes wait for an answer'))
+      return this.#refuse(new Problem('busy', 'too many bytes are waiting for an answer'))
     }
-    // Eviction may have come from within: it is another body that makes room, and never this one.
+    // The reservation may have evicted a body: always another one, never this one.
     chunk.copy(this.#buffer, this.#length)
     this.#length = length
   }
@@ -72,7 +72,10 @@ class BodyReader {
   }
 
   #tooLarge(): Problem {
-    return new Problem('too-large', `a body has at most ${this.#bytesMax.toLocaleString('en')} bytes here`)
+    return new Problem(
+      'too-large',
+      `a body has at most ${this.#bytesMax.toLocaleString('en')} bytes on this route`,
+    )
   }
 
   #refuse(problem: Problem): void {

@@ -1,6 +1,6 @@
 /**
- * Keeps a web page in the user's browser from writing through a gateway on loopback: the Host is checked against a
- * list (a page that points its own name at 127.0.0.1 does not pass), and cross-site requests are refused.
+ * Prevents a web page in the user's browser from writing through a gateway on loopback. The Host header must be on a
+ * list, which stops a page whose own name points to 127.0.0.1 (DNS rebinding), and cross-site requests are refused.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from './problem.ts'
@@ -23,7 +23,7 @@ function isCrossSite({ headers }: FastifyRequest): boolean {
   return origin !== undefined && origin !== `http://${host}`
 }
 
-/** A Host header without its port. */
+/** Returns a Host header without its port. */
 function hostName(host: string): string {
   return host.replace(/:\d+$/, '').toLowerCase()
 }

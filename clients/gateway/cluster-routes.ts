@@ -1,4 +1,4 @@
-/** The cluster over HTTP: its status, the evidence against its replicas, and whether requests are served. */
+/** The routes of the cluster: its status, the evidence against its replicas, and its readiness. */
 import { quorum } from '../../src/base/quorum.ts'
 import type { LoopGauge } from '../../src/io/loop-watch.ts'
 import { getEvidence } from '../api/evidence.ts'
@@ -20,11 +20,11 @@ import { sessionFacts, whyNotSending } from './session-facts.ts'
 /** The milliseconds for which `status` and `readyz` wait for the replicas' reports, and `evidence` for theirs. */
 const REPORTS_WAIT_MS = 300
 
-/** The replicas' reports, and what they and the evidence come to. */
+/** The replicas' reports, and the status and evidence derived from them. */
 export class ClusterReports {
   readonly #client: StoreClient
   readonly #evidence: EvidenceCollector
-  /** Callers at the same moment share one round of questions: a stall must not make more load than what it stalls. */
+  /** Concurrent callers share one round of questions, so that a stall does not add load. */
   #asking: ReturnType<typeof collectReports> | null = null
 
   constructor(client: StoreClient) {
@@ -43,14 +43,14 @@ export class ClusterReports {
     return { answering: reports.size, status }
   }
 
-  /** Why the replicas do not answer: the facts of an `unknown`. */
+  /** The reason why the replicas do not answer, as the facts of an `unknown`. */
   async diagnose(): Promise<Readonly<Record<string, unknown>>> {
     const { answering, status } = await this.status()
     const { missing = [], because = 'the replicas are slow' } = status.stalled ?? {}
     return { answering, missing, because }
   }
 
-  /** Says if requests are served, and if not, why. */
+  /** Reports whether requests are served, and the reason if not. */
   async readiness() {
     const { answering, status } = await this.status()
     const needed = quorum(status.n)

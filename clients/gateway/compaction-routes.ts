@@ -1,4 +1,4 @@
-/** Compaction of the history over HTTP. */
+/** The routes of the compaction of the history. */
 import { compactHistory } from '../api/compaction.ts'
 import type { EndpointRoutes } from './endpoint-routes.ts'
 import { idempotencyOf } from './idempotency.ts'

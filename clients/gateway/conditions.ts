@@ -1,36 +1,39 @@
 /**
  * Conditions of a request (RFC 9110, section 13): If-Match, If-None-Match and ?ifRevision, as a test of the
  * modification revision that the key has when the operation is executed. An entity tag is that revision in quotes.
- * A condition that cannot be evaluated is refused where it would protect a write.
+ * A write whose condition cannot be evaluated is refused.
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import { nearestName } from './nearest-name.ts'
 import { Problem } from './problem.ts'
 
-/** A test of a key's modification revision, which is 0 where there is no such key. */
+/** A test of a key's modification revision, which is 0 if the key does not exist. */
 export interface RevisionTest {
   accepts(modRevision: number): boolean
-  /** The one revision that it may accept, where the request names one; else null. */
+  /** The only revision that it may accept, if the request names one; otherwise null. */
   readonly only: number | null
 }
 
 interface EntityTags {
-  /** The list is `*`: any revision of a key that exists. */
+  /** True if the list is `*`, which means any revision of an existing key. */
   readonly isAny: boolean
-  /** Tags as they stand between their quotes. */
+  /** The tags, without their quotes. */
   readonly strong: ReadonlySet<string>
   readonly weak: ReadonlySet<string>
 }
 
-/** Headers that begin like a condition and that a write knows or, by RFC 9110, must ignore. */
+/** Headers that begin like a condition, and that a write supports or, by RFC 9110, must ignore. */
 const KNOWN_CONDITIONS = ['if-match', 'if-none-match']
 const IGNORED_ON_WRITES = ['if-modified-since', 'if-range']
-/** An element of a list of tags, which may be empty, and the comma or the end behind it. */
+/** An element of a list of tags, which may be empty, and the comma or the end after it. */
 const LIST_ELEMENT = /[ \t]*(?:(W\/)?"([\x21\x23-\x7e\x80-\xff]*)")?[ \t]*(?:,|$)/y
 
 export const etag = (modRevision: number): string => `"${modRevision}"`
 
-/** The test of a write; null where the request sets no condition. Throws a problem for one that cannot be evaluated. */
+/**
+ * Returns the test of a write; null if the request has no condition. Throws a problem for a condition that cannot be
+ * evaluated.
+ */
 export function writeTest(headers: IncomingHttpHeaders, ifRevision: number | null): RevisionTest | null {
   refuseUnknownConditions(headers)
   const match = entityTags(headers['if-match'], 'If-Match')
@@ -47,7 +50,8 @@ export function writeTest(headers: IncomingHttpHeaders, ifRevision: number | nul
 }
 
 /**
- * Returns what a reader's conditions ask for a key that exists: its value, word that the reader has it, or a refusal.
+ * Evaluates a reader's conditions for an existing key: send the value, answer that the cached value is current, or
+ * refuse.
  */
 export function readOutcome(
   headers: IncomingHttpHeaders,
@@ -59,7 +63,7 @@ export function readOutcome(
   return noneMatch !== null && matchesWeakly(noneMatch, modRevision) ? 'not-modified' : 'send'
 }
 
-/** Refuses conditions on what has no entity tag. */
+/** Refuses conditions on a resource without entity tags. */
 export function refuseConditions(headers: IncomingHttpHeaders): void {
   for (const name of KNOWN_CONDITIONS) {
     if (headers[name] !== undefined) {
@@ -68,7 +72,7 @@ export function refuseConditions(headers: IncomingHttpHeaders): void {
   }
 }
 
-/** Refuses headers that ask a write for what it would not do: silence would look like success. */
+/** Refuses headers that a write does not support: ignoring them would look like success. */
 function refuseUnknownConditions(headers: IncomingHttpHeaders): void {
   const refuse = (detail: string): never => {
     throw new Problem('bad-request', detail)
@@ -77,18 +81,20 @@ function refuseUnknownConditions(headers: IncomingHttpHeaders): void {
     if (!/^if(-|$)/.test(name) || KNOWN_CONDITIONS.includes(name) || IGNORED_ON_WRITES.includes(name))
       continue
     if (name === 'if-unmodified-since') {
-      // RFC 9110, 13.1.4: it counts for nothing beside If-Match.
+      // RFC 9110, 13.1.4: it is ignored if If-Match is present.
       if (headers['if-match'] !== undefined) continue
-      refuse('If-Unmodified-Since cannot be evaluated, since keys have no dates: use If-Match or ?ifRevision')
+      refuse(
+        'If-Unmodified-Since cannot be evaluated, because keys have no dates: use If-Match or ?ifRevision',
+      )
     }
     const nearest = nearestName(name, KNOWN_CONDITIONS) ?? KNOWN_CONDITIONS.join(' or ')
     refuse(`there is no condition "${name.slice(0, 40)}": did you mean ${nearest}?`)
   }
   if (headers['content-range'] !== undefined)
-    refuse('a value is set as a whole: Content-Range is not available')
+    refuse('a value is always set as a whole: Content-Range is not supported')
   const coding = headers['content-encoding']
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
-    throw new Problem('unsupported', 'a value is kept as its bytes are: Content-Encoding is not available')
+    throw new Problem('unsupported', 'a value is stored as bytes: Content-Encoding is not supported')
   }
 }
 
@@ -101,7 +107,10 @@ function entityTags(header: string | undefined, name: string): EntityTags | null
     LIST_ELEMENT.lastIndex = at
     const element = LIST_ELEMENT.exec(header)
     if (element === null) {
-      throw new Problem('bad-request', `${name} is "*" or a list of tags in double quotes, for example "5"`)
+      throw new Problem(
+        'bad-request',
+        `${name} must be "*" or a list of tags in double quotes, for example "5"`,
+      )
     }
     const [, isWeak, tag] = element
     if (tag === undefined) continue

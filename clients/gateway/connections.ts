@@ -1,23 +1,23 @@
 /**
- * The connections of the gateway. When there are too many, the one that has been of no use for longest is ended, so
- * that silent connections keep nobody out; one whose call is being executed is never ended.
+ * The connections of the gateway. If there are too many, the least recently used one is closed, so that silent
+ * connections cannot exclude other callers. A connection whose call is being executed is never closed.
  */
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** A caller: a connection, and what the gateway holds for it. */
+/** A caller: a connection, with the resources that the gateway holds for it. */
 export interface Caller {
   readonly socket: Socket
-  /** Calls without an answer, and those of them whose bodies still arrive. */
+  /** The number of calls without an answer, and of those whose bodies are still arriving. */
   calls: number
   arriving: number
   /** Bytes held for its calls. */
   bytes: number
-  /** True while a watch is answered on it. It counts among the watches then. */
+  /** True while a watch runs on it. It then counts among the watches. */
   isWatching: boolean
 }
 
-/** Connections that are ended and not yet gone count for the system: so many more may be open for a moment. */
+/** Closed connections still count for the system until they are gone: this many more may be open for a moment. */
 const LEAVING_MAX = 64
 
 export class Connections {
@@ -25,11 +25,11 @@ export class Connections {
   readonly #watchingMax: number
   #watching = 0
   readonly #callers = new Map<Socket, Caller>()
-  /** Connections on which nothing was answered yet, and the others; of least recent use first. */
+  /** Connections without an answer so far, and the others; the least recently used first. */
   readonly #fresh = new Set<Caller>()
   readonly #known = new Set<Caller>()
 
-  /** Connections with watches are counted apart, so that they keep nobody out. */
+  /** Connections with watches are counted separately, so that they do not exclude other callers. */
   constructor(max: number, watchingMax: number) {
     this.#max = max
     this.#watchingMax = watchingMax
@@ -48,7 +48,7 @@ export class Connections {
 
   callerOf(socket: Socket): Caller {
     const caller = this.#callers.get(socket)
-    // A call of a connection that is gone already: it holds nothing any more.
+    // The connection of this call is already gone and holds nothing.
     return caller ?? { socket, calls: 0, arriving: 0, bytes: 0, isWatching: false }
   }
 

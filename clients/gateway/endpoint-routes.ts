@@ -1,6 +1,6 @@
 /**
- * Serves the endpoints of `clients/api`: a route for each, with its parameters checked and read before the body is, its
- * body read as it is declared, and its answers held to what is declared by their types.
+ * Serves the endpoints of `clients/api`, each as a route. The parameters are checked before the body is read, the body
+ * is parsed as declared, and the types of the answers are checked against the declaration by the compiler.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -40,12 +40,12 @@ export class EndpointRoutes {
   readonly #server: FastifyInstance
   readonly #values = new WeakMap<IncomingMessage, Readonly<Record<string, unknown>>>()
 
-  /** `pathEnds` took the ends of paths that are any bytes. */
+  /** `pathEnds` has removed the ends of paths that may be any bytes. */
   constructor(server: FastifyInstance, pathEnds: PathEnds) {
     this.#server = server
     server.addHook('onRequest', async (request) => {
       const { endpoint } = request.routeOptions.config
-      // OPTIONS asks for methods, and no endpoint takes it.
+      // OPTIONS lists the methods; no endpoint handles it.
       if (request.method === 'OPTIONS') return
       const given = queryOf(request, endpoint)
       if (endpoint !== undefined) {
@@ -109,7 +109,7 @@ function bodyOf({ body }: Endpoint, received: unknown): unknown {
   return schema === undefined ? bytes : documentIn(bytes, schema)
 }
 
-/** The JSON document of a body; throws a problem that names the first member that is wrong. */
+/** Parses the JSON document of a body; throws a problem that names the first wrong member. */
 function documentIn(bytes: Uint8Array, schema: z.ZodType): unknown {
   let json: unknown
   try {
@@ -121,5 +121,8 @@ function documentIn(bytes: Uint8Array, schema: z.ZodType): unknown {
   if (read.success) return read.data
   const [issue] = read.error.issues
   const where = issue?.path.join('.') || 'top level'
-  throw new Problem('bad-request', `the body is not as described, at "${where}": ${issue?.message}`)
+  throw new Problem(
+    'bad-request',
+    `the body does not match the description: at "${where}": ${issue?.message}`,
+  )
 }

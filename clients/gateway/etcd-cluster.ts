@@ -1,4 +1,4 @@
-/** The gateway's cluster as that of etcd's services. */
+/** The cluster that etcd's services report, from the gateway's status. */
 import { rankedLargest, weakQuorum } from '../../src/base/quorum.ts'
 import type { ClusterCondition, ServiceCluster } from '../etcd/service/cluster-service.ts'
 import type { StoreClient } from '../library/store-client.ts'
@@ -7,7 +7,7 @@ import { etcdId } from './etcd-store.ts'
 
 const CORRUPT_STATES: readonly (string | null)[] = ['diverged', 'amnesiac']
 
-/** `clientUrl` gives the URL of the gateway, which is known when it listens. */
+/** `clientUrl` returns the URL of the gateway, which is known only once it listens. */
 export function etcdCluster(
   client: StoreClient,
   reports: ClusterReports,

@@ -1,8 +1,8 @@
-/** The gateway's client as the store of etcd's services. */
+/** The store of etcd's services, backed by the gateway's client. */
 import type { ServiceStore } from '../etcd/service/answers.ts'
 import type { StoreClient } from '../library/store-client.ts'
 
-/** `name` is that of the client's key: the gateway is a member of etcd's cluster by it. */
+/** `name` is the name of the client's key, from which the gateway's member id is derived. */
 export function etcdStore(client: StoreClient, name: string): ServiceStore {
   const { cluster, runtime } = client.connection
   const self = cluster.clients.find((each) => each.name === name)
@@ -17,7 +17,7 @@ export function etcdStore(client: StoreClient, name: string): ServiceStore {
   }
 }
 
-/** An id of etcd, which is never zero, from the first bytes of what names a thing here. */
+/** Derives an etcd id, which is never zero, from the first bytes of an identifier. */
 export function etcdId(bytes: Uint8Array): bigint {
   const id = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0)
   return id === 0n ? 1n : id

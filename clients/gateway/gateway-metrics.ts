@@ -1,13 +1,13 @@
-/** The metrics of a gateway: what its callers asked and how long they waited, and what the replicas report. */
+/** The metrics of a gateway: the requests of its callers and their latencies, and the reports of the replicas. */
 import type { FastifyInstance } from 'fastify'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { LoopGauge } from '../../src/io/loop-watch.ts'
 import { addProcessMetrics } from '../../src/io/process-metrics.ts'
 import type { ClusterStatus } from '../api/status.ts'
 
-/** Seconds: from an answer within a machine to one that a view change holds up. */
+/** Bucket limits in seconds, from an answer within a machine to one that a view change delays. */
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
-/** The route of a request that no route took. */
+/** The label of requests without a route. */
 const NO_ROUTE = 'none'
 
 export class GatewayMetrics {
@@ -35,7 +35,7 @@ export class GatewayMetrics {
     this.#addCluster()
     new Gauge({
       name: 'strategos_event_loop_delay_max_seconds',
-      help: 'The longest time since the start in which nothing was received because of own work.',
+      help: 'The longest time since the start in which the event loop received nothing because of its own work.',
       registers,
       collect() {
         this.set(loop.delayMs / 1000)
@@ -44,7 +44,7 @@ export class GatewayMetrics {
     addProcessMetrics(this.#registry)
   }
 
-  /** Counts every answer of a server. Routes are named as they are declared, so that no key becomes a label. */
+  /** Counts every answer of a server. Labels are declared routes, so that no key becomes a label. */
   watch(server: FastifyInstance): void {
     server.addHook('onResponse', async (request, reply) => {
       const { config } = request.routeOptions
@@ -55,7 +55,7 @@ export class GatewayMetrics {
     })
   }
 
-  /** Returns the figures as text, those of the cluster as this status has them. */
+  /** Returns the metrics as text, with those of the cluster taken from this status. */
   async text(status: ClusterStatus): Promise<string> {
     this.#status = status
     const text = await this.#registry.metrics()

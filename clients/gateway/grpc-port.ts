@@ -5,7 +5,10 @@ import type { Handlers } from '../etcd/service/handlers.ts'
 import { TIMEOUTS } from './admission.ts'
 import { sharePort } from './shared-port.ts'
 
-/** Has etcd's services answer where HTTP/2 is spoken on the port of a server. Called before its connections are watched. */
+/**
+ * Serves etcd's services to connections that speak HTTP/2 on the port of a server. Call it before the connections are
+ * watched.
+ */
 export function serveGrpc(server: FastifyInstance, etcd: Handlers): void {
   const grpc = new GrpcServer(etcd)
   const stopSharing = sharePort(server.server, {

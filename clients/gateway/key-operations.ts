@@ -1,4 +1,4 @@
-/** Operations of the store as HTTP wants them: under a condition, and with a problem for each result that is no success. */
+/** Operations of the store in HTTP's terms: under a condition, and with a problem for each failure. */
 import type { Operation } from '../../src/store/operations-writer.ts'
 import type { Result } from '../../src/store/results.ts'
 import type { ReceiptDocument } from '../api/receipt.ts'
@@ -6,15 +6,12 @@ import { OperationFailure, type ReceiptWish, type StoreClient } from '../library
 import type { RevisionTest } from './conditions.ts'
 import { Problem } from './problem.ts'
 
-/**
- * The number of times that a write is tried at another revision because its key changed between the read and the
- * write.
- */
+/** The maximum number of attempts of a conditional write whose key changes between the read and the write. */
 const TRIES_MAX = 32
 
 export interface StoreAccess {
   readonly client: StoreClient
-  /** Why the replicas do not answer: the facts of an `unknown`. */
+  /** The reason why the replicas do not answer, as the facts of an `unknown`. */
   readonly diagnose: () => Promise<Readonly<Record<string, unknown>>>
 }
 
@@ -47,9 +44,9 @@ export async function executeWith(
 }
 
 /**
- * Executes a write whose key is at a revision that the test accepts; else gives `revision-moved`. The replicas check
- * the revision in the order of all requests: a condition that names one revision is one operation, another one looks
- * first, and writes only if the key is still where it was seen.
+ * Executes a write if the test accepts the revision of its key; otherwise returns `revision-moved`. The replicas check
+ * the revision in the order of all requests. A condition that names one revision takes one operation. Any other
+ * condition reads the key first, and writes only if the key is still at the revision that was read.
  */
 export async function executeIf(
   access: StoreAccess,
@@ -68,7 +65,7 @@ export async function executeIf(
   for (let tries = 0; !('status' in place); tries++) {
     if (!test.accepts(place.modRevision)) return { result: { status: 'revision-moved', ...place } }
     if (tries === TRIES_MAX) {
-      throw new Problem('busy', `the key changed ${TRIES_MAX} times between a look at it and the write`)
+      throw new Problem('busy', `the key changed ${TRIES_MAX} times between the read and the write`)
     }
     const executed = await executeWith(access, { ...write, ifRevision: place.modRevision }, wish)
     const { result } = executed
@@ -78,13 +75,13 @@ export async function executeIf(
   return { result: place }
 }
 
-/** Revisions of the store, and of a key: 0 where it does not exist. */
+/** The revisions of the store and of a key; 0 if the key does not exist. */
 interface Place {
   readonly revision: number
   readonly modRevision: number
 }
 
-/** Returns the revisions of a key, or the result that says why they are not known. */
+/** Returns the revisions of a key, or the failed result. */
 async function look(access: StoreAccess, key: Uint8Array): Promise<Place | Result> {
   const result = await execute(access, { kind: 'get', key })
   if (result.status === 'not-found') return { revision: result.revision, modRevision: 0 }
@@ -109,7 +106,7 @@ export function problemOf(result: Result, proof: Omit<Executed, 'result'> = {}):
         revision: result.revision,
       })
     case 'work-budget':
-      return new Problem('too-large', 'the range has more keys than one request may look at; narrow it')
+      return new Problem('too-large', 'the range has more keys than one request may examine; narrow it')
     case 'lease-not-found':
       return new Problem('lease-not-found', 'the lease does not exist; it may have ended', {
         revision: result.revision,
@@ -121,7 +118,7 @@ export function problemOf(result: Result, proof: Omit<Executed, 'result'> = {}):
     case 'already-done':
       return new Problem('already-done', 'the write was executed before; its result was too large to be kept')
     case 'lease-too-long':
-      return new Problem('bad-request', 'a lease lives for 9,000,000,000 s at most')
+      return new Problem('bad-request', 'the time to live of a lease is at most 9,000,000,000 s')
     case 'too-many-leases':
       return new Problem('too-many-leases', 'there are 100,000 leases, and no more may be granted')
     case 'too-many-lease-keys':
@@ -133,7 +130,7 @@ export function problemOf(result: Result, proof: Omit<Executed, 'result'> = {}):
     case 'too-large':
       return new Problem('too-large', 'a value has at most 1 MiB')
     case 'denied':
-      return new Problem('denied', 'this client may not do that')
+      return new Problem('denied', 'this client is not allowed to do this')
     case 'result-budget':
       return new Problem('too-large', 'the answer is larger than 2 MiB; ask for fewer items with limit')
     default:

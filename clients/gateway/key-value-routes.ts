@@ -1,4 +1,4 @@
-/** The keys over HTTP: requests to operations of the store, results to answers. */
+/** The routes of keys: they turn requests into operations of the store, and results into answers. */
 import type { FastifyReply } from 'fastify'
 import { given } from '../../src/base/given.ts'
 import { oneKey } from '../../src/store/key-range.ts'
@@ -201,10 +201,10 @@ export function wishIn(
   return { challenge: challenge ?? null }
 }
 
-/** The key of a request: `key` is its bytes, from the path or the query, `name` as answers name it. */
+/** The key of a request, from `key` (its bytes, in the path or the query) or `name` (its name in answers). */
 export function keyOf({ key, name }: GivenKey): Uint8Array {
   if (key !== undefined && name !== undefined) {
-    throw new Problem('bad-request', 'key and name are two ways to say which key: give one of them')
+    throw new Problem('bad-request', 'key and name both select the key: give only one of them')
   }
   const given = key ?? name
   if (given !== undefined) return given
@@ -236,7 +236,7 @@ function readAnswer(
     .send(Buffer.from(value.buffer, value.byteOffset, value.length))
 }
 
-/** True if an Accept header names JSON, and likes nothing better that could be sent. */
+/** True if an Accept header names JSON, and prefers no other type that could be sent. */
 function wantsJson(accept: string): boolean {
   let json = 0
   let bytes = 0

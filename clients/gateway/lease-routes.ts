@@ -1,4 +1,4 @@
-/** Leases over HTTP. */
+/** The routes of leases. */
 
 import { leaseIdOf, leaseIdText, NO_LEASE } from '../../src/store/lease-id.ts'
 import type { LeaseOperation } from '../../src/store/lease-operations.ts'
@@ -47,7 +47,7 @@ export function leaseRoutes(routes: EndpointRoutes, access: StoreAccess): void {
   })
 }
 
-/** Executes an operation and returns its result; throws the problem where it fails. */
+/** Executes an operation and returns its result; throws a problem if it fails. */
 async function executed<O extends LeaseOperation>(
   access: StoreAccess,
   operation: O,

@@ -1,9 +1,9 @@
-/** The known name that a misspelt one is nearest to. */
+/** Finds the known name that is nearest to a misspelt one. */
 
-/** Letters that may differ between a misspelt name and the one that was meant, for each letter of the longer one. */
+/** The share of letters that may differ between a misspelt name and the intended one, relative to the longer one. */
 const DIFFERING_SHARE = 0.5
 
-/** Null when none is near. Case counts for nothing. */
+/** Returns null if none is near. Case is ignored. */
 export function nearestName(name: string, known: readonly string[]): string | null {
   let nearest: string | null = null
   let least = Number.POSITIVE_INFINITY
@@ -16,7 +16,7 @@ export function nearestName(name: string, known: readonly string[]): string | nu
   return nearest
 }
 
-/** Letters to insert, delete or change until one text is the other (Levenshtein). */
+/** The number of letters to insert, delete or change to turn one text into the other (Levenshtein). */
 function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index)
   for (const [index, letter] of [...one].entries()) {

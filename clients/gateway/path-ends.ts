@@ -1,11 +1,12 @@
 /**
- * Parts of paths that are any bytes, such as the key in `/v1/kv/{key}`. The router never sees them: it would decode them
- * as UTF-8. No request can ask for such a route in another way: every URL that begins and ends so has its part taken out.
+ * Parts of paths that may be any bytes, such as the key in `/v1/kv/{key}`. They are removed before routing, because
+ * the router would decode them as UTF-8. No request can bypass this: the part is removed from every URL with this
+ * beginning and end.
  */
 import type { IncomingMessage } from 'node:http'
 import { ENDPOINTS } from '../api/endpoints.ts'
 
-/** The path by which the router knows an endpoint. */
+/** The path under which an endpoint is registered in the router. */
 export const routePath = (path: string): string => path.replace(NAME, '')
 
 const NAME = /\{\w+\}/
@@ -15,19 +16,19 @@ const PATHS_BY_ROUTE: ReadonlyMap<string, string> = new Map(
   ENDPOINTS.map(({ path }) => [routePath(path), path] as const).filter(([route, path]) => route !== path),
 )
 
-/** The parts of each path before and behind the bytes, the longest end first. */
+/** The parts of each path before and after the bytes, the longest end first. */
 const FRAMES = [...PATHS_BY_ROUTE]
   .map(([route, path]) => ({ route, parts: path.split(NAME) as [before: string, behind: string] }))
   .sort((a, b) => b.parts[1].length - a.parts[1].length)
 
-/** The path of a route as a person knows it. */
+/** The path of a route as documented. */
 export const shownPath = (route: string): string => PATHS_BY_ROUTE.get(route) ?? route
 
-/** These parts of the requests' paths, still encoded. */
+/** The removed parts of the requests' paths, still encoded. */
 export class PathEnds {
   readonly #ends = new WeakMap<IncomingMessage, string>()
 
-  /** The URL by which the request is routed. */
+  /** Returns the URL by which the request is routed. */
   rewrite(request: IncomingMessage): string {
     const url = originForm(request)
     const [target = '', ...query] = url.split('?')
@@ -46,7 +47,7 @@ export class PathEnds {
   }
 }
 
-/** A target with scheme and host (RFC 9112, 3.2.2) without them; its host counts, and not the Host header. */
+/** Strips scheme and host from a target in absolute form (RFC 9112, 3.2.2); its host replaces the Host header. */
 function originForm(request: IncomingMessage): string {
   const { url = '/' } = request
   const [start, host] = /^https?:\/\/([^/?]*)/i.exec(url) ?? []

@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify'
 import { PROBLEMS, type ProblemCode } from '../api/problems.ts'
 
-/** Thrown by handlers; becomes a problem document. `facts` are further members of it. */
+/** An error that becomes a problem document; handlers throw it. `facts` are additional members of the document. */
 export class Problem extends Error {
   override readonly name = 'Problem'
   readonly code: ProblemCode
@@ -15,7 +15,7 @@ export class Problem extends Error {
   }
 }
 
-/** Seconds after which a caller that was refused may try again. */
+/** Seconds after which a refused caller may try again. */
 const RETRY_AFTER_SECONDS = '1'
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
@@ -36,7 +36,7 @@ export function rawProblem(problem: Problem): string {
   ].join('\r\n')
 }
 
-/** The document of a problem. */
+/** Returns the document of a problem. */
 export function problemJson({ code, message, facts }: Problem): string {
   const { status, title } = PROBLEMS[code]
   return JSON.stringify({

@@ -1,18 +1,18 @@
 /**
- * The query of a URL. Each endpoint names the parameters that it takes; any other one is refused with the nearest of
- * them, since a condition that is misspelt and passed over would make a conditional write an unconditional one.
+ * Parses the query of a URL. Each endpoint names its parameters. Any other parameter is refused, with the nearest
+ * known name: ignoring a misspelt condition would make a conditional write unconditional.
  */
 import { decodedText } from '../api/key-path.ts'
 import { nearestName } from './nearest-name.ts'
 import { Problem } from './problem.ts'
 
-/** Letters of a name that an answer repeats. */
+/** The maximum number of letters of a name that an answer repeats. */
 const REPEATED_LENGTH_MAX = 40
 
-/** Values as they stand in the URL, percent-encoded. */
+/** The values, still percent-encoded. */
 export type RawParameters = ReadonlyMap<string, string>
 
-/** Throws a problem for a name that is not known, given twice or not well encoded. */
+/** Parses the query. Throws a problem for a name that is unknown, repeated or wrongly encoded. */
 export function readParameters(query: string, known: readonly string[]): RawParameters {
   const parameters = new Map<string, string>()
   for (const part of query.split('&')) {
@@ -21,7 +21,7 @@ export function readParameters(query: string, known: readonly string[]): RawPara
     const name = decodedText(spacesEncoded(end === -1 ? part : part.slice(0, end)))
     if (name === null) throw new Problem('bad-request', 'a parameter name is not percent-encoded UTF-8')
     if (!known.includes(name)) throw unknownParameter(name, known)
-    // Which one is meant? Guessing would make a conditional write an unconditional one.
+    // The intended value is unknown, and guessing could make a conditional write unconditional.
     if (parameters.has(name)) throw new Problem('bad-request', `${name} is given more than once`)
     parameters.set(name, end === -1 ? '' : spacesEncoded(part.slice(end + 1)))
   }

@@ -1,4 +1,4 @@
-/** Ranges of keys as a URL names them: to queries of the store, and from a page to the cursor of the next one. */
+/** Ranges of keys in URLs: turns parameters into queries of the store, and a page into the cursor of the next one. */
 import { compareBytes, toHex } from '../../src/base/bytes.ts'
 import { EVERY_KEY, isOpenEnded, type KeyRange, keysFrom, keysWithPrefix } from '../../src/store/key-range.ts'
 import { KEY_BYTES_MAX } from '../../src/store/operations.ts'
@@ -15,29 +15,29 @@ type Bounds = Pick<RangeParameters, 'prefix' | 'start' | 'end'>
 
 const LEAST_KEY = EVERY_KEY.key
 
-/** The first parameter given that has a meaning for ranges only; null where none is. */
+/** Returns the first given parameter that applies only to ranges; null if none does. */
 export function rangeParameterIn(parameters: Readonly<Record<string, unknown>>): string | null {
   const names = Object.keys({ ...RANGE_PARAMETERS, ...DELETION_PARAMETERS })
   return names.find((name) => parameters[name] !== undefined) ?? null
 }
 
-/** The keys that a request names; every key where it names none. */
+/** The keys that a request names; every key if it names none. */
 export function rangeOf({ prefix, start, end }: Bounds): KeyRange {
   if (start === undefined && end === undefined)
     return prefix === undefined ? EVERY_KEY : keysWithPrefix(prefix)
   if (prefix !== undefined) {
-    throw new Problem('bad-request', 'prefix, and start with end, are two ways to say which keys: give one')
+    throw new Problem('bad-request', 'prefix excludes start and end: give either the prefix or the bounds')
   }
   const key = start ?? LEAST_KEY
   if (end === undefined) return keysFrom(key)
-  // In the store's terms an end of one zero byte is no end at all.
+  // For the store, an end of one zero byte means no end.
   if (isOpenEnded({ key, end }) || compareBytes(key, end) >= 0) {
-    throw new Problem('bad-request', 'end is not behind start: no key lies between them')
+    throw new Problem('bad-request', 'end must come after start: no key lies between them')
   }
   return { key, end }
 }
 
-/** The read that a request asks for, without its place among pages. */
+/** The read that a request asks for, without its cursor. */
 export function queryOf(parameters: RangeParameters): RangeOperation {
   const { revision = 0, limit = LIST_LIMIT, keysOnly = false, countOnly = false, sort, order } = parameters
   const { minModRevision = 0, maxModRevision = 0, minCreateRevision = 0, maxCreateRevision = 0 } = parameters
@@ -58,13 +58,10 @@ export function queryOf(parameters: RangeParameters): RangeOperation {
   }
 }
 
-/** The part of a read that lies behind a cursor: the last key of the page before. Null where nothing does. */
+/** The part of a read after a cursor, which is the last key of the page before; null if no key can follow. */
 export function behindCursor(query: RangeOperation, cursor: Uint8Array): RangeOperation | null {
   if (query.target !== 'key') {
-    throw new Problem(
-      'bad-request',
-      'a cursor goes on in the order of the keys: sort by key, or narrow the range',
-    )
+    throw new Problem('bad-request', 'a cursor needs the order of the keys: sort by key, or narrow the range')
   }
   if (cursor.length === 0) return query
   if (query.order === 'descending') {
@@ -77,7 +74,7 @@ export function behindCursor(query: RangeOperation, cursor: Uint8Array): RangeOp
   return compareBytes(next, query.key) > 0 ? { ...query, key: next } : query
 }
 
-/** The least key behind a key; null behind the last that there can be. */
+/** The smallest key after a key; null after the largest possible key. */
 function keyBehind(key: Uint8Array): Uint8Array | null {
   if (key.length >= KEY_BYTES_MAX) return successorOf(key)
   const next = new Uint8Array(key.length + 1)
@@ -85,7 +82,7 @@ function keyBehind(key: Uint8Array): Uint8Array | null {
   return next
 }
 
-/** The cursor of the page behind this one; null on the last, and where keys are not in their order. */
+/** The cursor of the next page; null on the last page, and if the page is not sorted by key. */
 export function cursorBehind(
   { target, countOnly }: RangeOperation,
   { more, items }: RangeResult & { readonly kind: 'range' },

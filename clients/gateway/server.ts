@@ -1,4 +1,6 @@
-/** The gateway: HTTP in front of the replicated store. An answer leaves only after f + 1 replicas gave the same one. */
+/**
+ * The gateway: HTTP in front of the replicated store. It sends an answer only after f + 1 replicas gave the same one.
+ */
 import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { toReplicaId } from '../../src/base/ids.ts'
@@ -33,7 +35,7 @@ import { transactionRoutes } from './transaction-routes.ts'
 import { answerUnrouted } from './unrouted.ts'
 import { watchRoutes } from './watch-routes.ts'
 
-/** Bytes of a body on routes that take none to speak of. */
+/** The maximum body on routes that need none, in bytes. */
 const SMALL_BODY_BYTES_MAX = 16 * 1024
 
 export interface GatewayOptions {
@@ -42,7 +44,7 @@ export interface GatewayOptions {
   readonly port: number
   readonly clientName?: string
   readonly timeoutMs?: number
-  /** Further names under which the gateway may be asked. */
+  /** Additional names that the gateway accepts in a Host header. */
   readonly allowedHosts?: readonly string[]
   /** True if the dashboard is served at `/`; it is by default. */
   readonly hasDashboard?: boolean
@@ -57,7 +59,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { directory, host, port } = options
   if (!['127.0.0.1', '::1', 'localhost'].includes(host)) {
     throw new OperatorError(
-      `The gateway listens on loopback only, because it asks nobody who they are; not on ${host}.`,
+      `The gateway listens on loopback only, because it authenticates no caller; it cannot listen on ${host}.`,
     )
   }
   const name = options.clientName ?? 'gateway'
@@ -98,7 +100,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-/** As many callers as the process has descriptors for, beside its links and files; of few, half are for watches. */
+/**
+ * As many callers as the process has file descriptors for, besides its links and files; if there are few, half of them
+ * are for watches.
+ */
 function boundsFor({ connection }: StoreClient): { connectionsMax: number; watchesMax: number } {
   const { length } = connection.cluster.replicas
   const callers = callersMax(openFilesMax(), length, CONNECTIONS_MAX + WATCHES_MAX)
@@ -130,7 +135,7 @@ function createServer({
     requestTimeout: TIMEOUTS.request,
     connectionTimeout: TIMEOUTS.idle,
     keepAliveTimeout: TIMEOUTS.idle,
-    // Node looks every 30 seconds else, whatever the timeouts are.
+    // By default Node.js checks only every 30 seconds, whatever the timeouts are.
     http: { connectionsCheckingInterval: TIMEOUTS.look },
     rewriteUrl: (request) => pathEnds.rewrite(request as IncomingMessage),
     clientErrorHandler: (error, socket) => {
@@ -199,9 +204,12 @@ async function listen(server: FastifyInstance, host: string, port: number): Prom
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE') {
-      throw new OperatorError(`Port ${port} of ${host} is taken; choose another one with --port.`)
+      throw new OperatorError(`Port ${port} of ${host} is already in use; choose another one with --port.`)
     }
-    if (code === 'EACCES') throw new OperatorError(`Port ${port} of ${host} may not be opened by this user.`)
+    if (code === 'EACCES')
+      throw new OperatorError(
+        `Port ${port} of ${host} requires privileges that this user lacks; choose a port above 1023 with --port.`,
+      )
     throw error
   }
   const address = server.server.address()
@@ -209,19 +217,19 @@ async function listen(server: FastifyInstance, host: string, port: number): Prom
   return `http://${host === '::1' ? '[::1]' : host}:${actual}`
 }
 
-/** The problem for bytes of which Node's parser made no request. */
+/** The problem for bytes that Node.js could not parse as a request. */
 function problemOfParser(code: string | undefined): Problem {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      return new Problem('long-head', 'the request line and headers have at most 16 KiB')
+      return new Problem('long-head', 'the request line and headers are larger than 16 KiB')
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new Problem('too-slow', `a request has to arrive within ${TIMEOUTS.request / 1000} seconds`)
+      return new Problem('too-slow', `a request must arrive within ${TIMEOUTS.request / 1000} seconds`)
     default:
-      return new Problem('bad-request', 'this is no HTTP')
+      return new Problem('bad-request', 'this is not HTTP')
   }
 }
 
-/** By the status that Fastify gives an error. */
+/** The problem codes of Fastify's errors, by status. */
 const PROBLEM_CODES: Readonly<Record<number, ProblemCode>> = { 413: 'too-large', 415: 'unsupported' }
 
 /** The problem for an error of Fastify or of a handler. */

@@ -1,11 +1,11 @@
-/** The facts that the gateway gives of its own session with the replicas. */
+/** The facts about the gateway's own session with the replicas. */
 import type { StoreClient } from '../library/store-client.ts'
 
 const KEY_SHARED =
-  'Another process uses the client key of this gateway: give one of the two a key of its own, or stop it.'
-const UNPLACED = 'Too few replicas said where the request numbers of this gateway stand.'
+  'Another process uses the client key of this gateway: stop one of the two, or give it a different key.'
+const UNPLACED = 'Too few replicas have reported the last request number of this gateway.'
 
-/** Why requests are not sent, as a sentence; null while they are. */
+/** The reason why requests are not sent, as a sentence; null while they are. */
 export function whyNotSending({ connection }: StoreClient): string | null {
   const { obstacle, reservationFailure } = connection.runtime
   switch (obstacle) {
@@ -14,13 +14,13 @@ export function whyNotSending({ connection }: StoreClient): string | null {
     case 'unplaced':
       return UNPLACED
     case 'no-timestamps':
-      return `No more request numbers can be reserved: ${reservationFailure ?? 'the disk refuses'}.`
+      return `No more request numbers can be reserved: ${reservationFailure ?? 'the disk refused the write'}.`
     case null:
       return null
   }
 }
 
-/** Members of `gateway` in `/v1/status`. */
+/** The members of `gateway` in `/v1/status`. */
 export function sessionFacts(client: StoreClient) {
   const { state, reservationFailure } = client.connection.runtime
   return {

@@ -1,7 +1,7 @@
 /**
- * HTTP/1.1 and HTTP/2 in clear text on one port. A client of HTTP/2 begins with a fixed preface (RFC 9113, 3.4); the
- * first byte that is another one makes it HTTP/1.1. Until one of both is clear, a connection holds as many bytes as the
- * preface has, and for a limited time.
+ * Serves HTTP/1.1 and HTTP/2 in clear text on one port. An HTTP/2 client begins with a fixed preface (RFC 9113, 3.4);
+ * the first byte that differs from it means HTTP/1.1. An undecided connection holds at most as many bytes as the
+ * preface, for a limited time.
  */
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
@@ -11,11 +11,11 @@ const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
 export interface SharedPortOptions {
   /** Takes a connection that speaks HTTP/2, from its first byte on. */
   readonly onHttp2: (socket: Socket) => void
-  /** The milliseconds until a connection must have said which of both it speaks. */
+  /** The time within which a connection must show its protocol, in milliseconds. */
   readonly timeoutMs: number
 }
 
-/** Has a server of HTTP/1.1 share its port. Returns a function that ends the connections which are still undecided. */
+/** Shares the port of an HTTP/1.1 server. Returns a function that ends the undecided connections. */
 export function sharePort(server: Server, { onHttp2, timeoutMs }: SharedPortOptions): () => void {
   const http1 = server.listeners('connection')
   server.removeAllListeners('connection')
@@ -34,10 +34,10 @@ export function sharePort(server: Server, { onHttp2, timeoutMs }: SharedPortOpti
   }
 }
 
-/** The protocol of a connection, or the error of one that speaks neither. */
+/** The protocol of a connection, or the error if it speaks neither. */
 type Protocol = 'http1' | 'http2' | Error
 
-/** Decides once, unless the connection ends before. Every byte is still there to be read afterwards. */
+/** Decides once, unless the connection ends first. All its bytes can still be read afterwards. */
 function detect(socket: Socket, timeoutMs: number, decided: (protocol: Protocol) => void): void {
   let seen: Buffer = Buffer.alloc(0)
   const end = (protocol: Protocol | null): void => {
@@ -63,10 +63,10 @@ function detect(socket: Socket, timeoutMs: number, decided: (protocol: Protocol)
   socket.on('readable', look)
   socket.once('end', giveUp)
   socket.once('close', forget)
-  // An error ends the connection, of which 'close' tells.
+  // An error ends the connection; 'close' reports it.
   socket.on('error', () => {})
 }
 
-/** An error as the server of HTTP/1.1 makes it of bytes that are no request, so that it is answered alike. */
+/** The error that the HTTP/1.1 server raises for bytes that are not a request, so that the answer is the same. */
 const parserError = (code: string): Error =>
-  Object.assign(new Error('the connection began neither HTTP/1.1 nor HTTP/2'), { code })
+  Object.assign(new Error('the connection speaks neither HTTP/1.1 nor HTTP/2'), { code })

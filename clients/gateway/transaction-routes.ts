@@ -1,4 +1,6 @@
-/** Transactions over HTTP: the document to an operation of the store, and its result to an answer. */
+/**
+ * The routes of transactions: they turn the document into an operation of the store, and its result into an answer.
+ */
 import { given } from '../../src/base/given.ts'
 import { type KeyRange, oneKey } from '../../src/store/key-range.ts'
 import { NO_LEASE } from '../../src/store/lease-id.ts'
@@ -72,7 +74,7 @@ function operationOf({ put, get, range, delete: deletion, txn }: TransactionStep
   }
   if (get !== undefined) return { kind: 'range', ...oneKey(get.key) }
   if (range !== undefined) {
-    // The limit of a page has no meaning here: there is no next page.
+    // There are no pages here, so the default limit of a page does not apply.
     return queryOf({ ...range, limit: range.limit ?? NO_LIMIT })
   }
   if (deletion !== undefined) {
@@ -94,7 +96,10 @@ function keysOf({ key, prefix, start, end }: Keys): KeyRange {
   const isRange = prefix !== undefined || start !== undefined || end !== undefined
   if (key !== undefined) {
     if (isRange)
-      throw new Problem('bad-request', 'key names one key, and prefix, start and end a range: give one')
+      throw new Problem(
+        'bad-request',
+        'key selects one key, and prefix, start and end select a range: give only one',
+      )
     return oneKey(key)
   }
   if (!isRange) throw new Problem('bad-key', 'no key is given: key, prefix, or start and end')
@@ -108,12 +113,12 @@ interface ValueForms {
 
 function bytesOfValue({ text, value }: ValueForms): Uint8Array {
   if ((text === undefined) === (value === undefined)) {
-    throw new Problem('bad-request', 'a value is given as text, or in base64 as value')
+    throw new Problem('bad-request', 'give the value either as text or, in base64, as value')
   }
   return Uint8Array.from(text === undefined ? Buffer.from(value ?? '', 'base64') : Buffer.from(text))
 }
 
-/** The answer to a transaction that was executed. The results are in the order of the steps that were chosen. */
+/** The answer to an executed transaction. The results are in the order of the executed steps. */
 function answerOf(
   body: TransactionBody,
   { revision, succeeded, results }: TransactionResult,
@@ -159,10 +164,10 @@ function refusalOf(result: Result): Problem {
     case 'too-many-operations':
       return new Problem(
         'bad-request',
-        'a transaction has at most 128 comparisons, 128 steps in success and 128 in failure, and one inside has what is left',
+        'a transaction has at most 128 comparisons, 128 steps in success and 128 in failure; a nested one shares these limits',
       )
     case 'duplicate-key':
-      return new Problem('bad-request', 'a key is written twice in one part of the transaction')
+      return new Problem('bad-request', 'a branch of the transaction writes a key twice')
     case 'result-budget':
       return new Problem('too-large', 'the answer is larger than 2 MiB; ask for fewer items with limit')
     default:

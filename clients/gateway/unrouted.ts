@@ -1,6 +1,6 @@
 /**
- * The answers where no route takes a request: `no-such-route`, or `no-such-method` with the methods in Allow. OPTIONS
- * is answered with the methods alone.
+ * The answers to requests without a route: `no-such-route`, or `no-such-method` with the methods in Allow. OPTIONS is
+ * answered with the methods only.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Method } from '../api/endpoint.ts'
@@ -8,12 +8,12 @@ import { answerAsEtcd, isOfEtcd } from '../etcd/json/unrouted-json.ts'
 import { shownPath } from './path-ends.ts'
 import { Problem } from './problem.ts'
 
-/** Methods that some route takes, in the order in which Allow names them. A route that takes GET takes HEAD. */
+/** The supported methods, in the order in which Allow lists them. A route with GET also has HEAD. */
 const METHODS: readonly Method[] = ['GET', 'PUT', 'POST', 'DELETE']
-/** Letters of a path that an answer repeats. */
+/** The maximum number of letters of a path that an answer repeats. */
 const REPEATED_LENGTH_MAX = 200
 
-/** Answers what no route takes, before a body is read. */
+/** Answers requests without a route, before a body is read. */
 export function answerUnrouted(server: FastifyInstance): void {
   const answer = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const [path = ''] = request.url.split('?')

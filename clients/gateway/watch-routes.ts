@@ -1,4 +1,4 @@
-/** Watches over HTTP: a stream of server-sent events, one for each revision. */
+/** The route of watches: a stream of server-sent events, one for each revision. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import { given } from '../../src/base/given.ts'
@@ -20,11 +20,13 @@ export interface WatchAccess {
   readonly admission: Pick<Admission, 'beginWatch'>
 }
 
-/** Milliseconds to wait for the first answer of the replicas. Then the stream begins, and the watch goes on trying. */
+/**
+ * Milliseconds to wait for the first answer of the replicas. After them the stream begins, and the watch keeps trying.
+ */
 const OPEN_MS = 3_000
-/** Milliseconds without an event after which a comment shows that the connection lives. */
+/** Milliseconds without an event after which a comment keeps the connection alive. */
 const TICK_MS = 10_000
-/** Milliseconds after which a browser comes back. */
+/** Milliseconds after which a browser reconnects. */
 const RETRY_MS = 1_000
 
 type WatchCall = Call<typeof watchKeys>
@@ -36,7 +38,7 @@ export function watchRoutes(routes: EndpointRoutes, { watch: begin, admission }:
     if (reply.request.method === 'HEAD') return reply.send()
     try {
       if (!admission.beginWatch(reply.request.raw)) {
-        throw new Problem('too-many-watches', 'as many connections as the gateway has for them are watches')
+        throw new Problem('too-many-watches', 'the maximum number of connections with watches is reached')
       }
       const watch = begin(query)
       reply.raw.once('close', () => watch.close())
@@ -61,16 +63,19 @@ function queryOf(parameters: WatchCall['parameters'], headers: IncomingHttpHeade
   return { range, progress: true, ...given({ after, previous, only }) }
 }
 
-/** The revision in `Last-Event-ID`; null where the header is absent or empty, as of a reader without an event. */
+/** The revision in `Last-Event-ID`; null if the header is absent, or empty because the reader has no event yet. */
 function lastEventId(headers: IncomingHttpHeaders): number | null {
   const id = headers['last-event-id']
   if (id === undefined || id === '') return null
   const revision = typeof id === 'string' && /^\d{1,16}$/.test(id) ? Number(id) : Number.NaN
   if (Number.isSafeInteger(revision)) return revision
-  throw new Problem('bad-request', 'Last-Event-ID is no revision, and so no id of an event of this stream')
+  throw new Problem(
+    'bad-request',
+    'Last-Event-ID is not a revision, so it is not the id of an event of this stream',
+  )
 }
 
-/** Waits for a promise, but not longer than this. */
+/** Waits for a promise, up to a time limit. */
 async function within(ms: number, promise: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | null = null
   const timeout = new Promise<void>((resolve) => {
@@ -141,7 +146,7 @@ const entryJson = ({ version, createRevision, modRevision, lease, value }: Chang
   ...valueJson(value),
 })
 
-/** The problem for the failure of a watch; other errors stay what they are. */
+/** The problem for the failure of a watch; other errors are returned unchanged. */
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (!(error instanceof WatchFailure)) throw error

@@ -1,6 +1,6 @@
 /**
- * The status of the cluster, from the replicas' reports: the primary, the replicas that lag, and the reason why
- * nothing moves when it does not.
+ * The status of the cluster, from the replicas' reports: the primary, the replicas that lag, and the reason if the
+ * cluster makes no progress.
  */
 import { toHex } from '../../src/base/bytes.ts'
 import type { ReplicaId, View } from '../../src/base/ids.ts'
@@ -12,7 +12,7 @@ import { type Reports, stallOf } from '../../src/session/service-health.ts'
 import type { ClusterStatus } from '../api/status.ts'
 import type { Connection } from './connection.ts'
 
-/** Asks all replicas; ready when all have answered, or after `waitMs`. */
+/** Asks all replicas; resolves when all have answered, or after `waitMs`. */
 export function collectReports(connection: Connection, waitMs: number): Promise<Reports> {
   const { cluster, runtime } = connection
   return new Promise((resolve) => {
@@ -30,12 +30,12 @@ export function collectReports(connection: Connection, waitMs: number): Promise<
   })
 }
 
-/** The replicas that others say to hold evidence against; so far nobody showed any. */
+/** The replicas against which others claim to hold evidence that nobody has shown yet. */
 export const accusedIn = (reports: Reports): readonly ReplicaId[] => [
   ...new Set([...reports.values()].flatMap(({ guilty }) => guilty)),
 ]
 
-/** `now` in milliseconds since 1970; `evidence` is what was proved. */
+/** `now` is in milliseconds since 1970; `evidence` is the proved evidence. */
 export function statusOf(
   cluster: Cluster,
   reports: Reports,
@@ -88,7 +88,7 @@ function cutOffBy(id: ReplicaId, reports: Reports): ClusterStatus['replicas'][nu
     .sort((a, b) => a.id - b.id)
 }
 
-/** Suspected by f + 1 replicas: for its silence, or as a primary that they waited for past their timers. */
+/** True if f + 1 replicas suspect it: it was silent, or their timers for it as primary expired. */
 function isSuspected(id: ReplicaId, primary: ReplicaId, reports: Reports, n: number): boolean {
   const accusers = [...reports.values()].filter(
     ({ suspected, stalledSince, isActive }) =>
@@ -97,7 +97,7 @@ function isSuspected(id: ReplicaId, primary: ReplicaId, reports: Reports, n: num
   return accusers.length >= weakQuorum(n)
 }
 
-/** The complaint for which f + 1 replicas have it on their blacklists. */
+/** The complaints for which f + 1 replicas have it on their blacklists. */
 function blacklistedAs(id: ReplicaId, reports: Reports, n: number): readonly Complaint[] {
   const complaints = [...reports.values()].flatMap(({ blacklisted }) =>
     blacklisted.flatMap(({ replica, complaint }) => (replica === id ? [complaint] : [])),

@@ -1,4 +1,6 @@
-/** The composition root of a client: a cluster directory and a name in, a session with the replicas out. */
+/**
+ * The composition root of a client: it opens a session with the replicas from a cluster directory and a client's name.
+ */
 import { readU32 } from '../../src/base/bytes.ts'
 import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
@@ -40,11 +42,11 @@ const pathsOf = (files: ClientFiles) =>
 
 export type ConnectionOptions = ClientFiles & {
   readonly onRoom?: () => void
-  /** Told of every change of what keeps the session from sending. */
+  /** Called when the reason changes why the session cannot send. */
   readonly onObstacle?: (obstacle: Obstacle | null) => void
-  /** Told of every frame that a replica sends, before anything is made of it. */
+  /** Called with every frame from a replica, before it is decoded. */
   readonly onFrame?: (from: Peer, frame: Uint8Array) => void
-  /** Writes the reserved timestamps; replaced in tests of disks that refuse. */
+  /** Writes the reserved timestamps; replaced in tests of failing disks. */
   readonly writeTimestamps?: WriteDurably
 }
 
@@ -65,7 +67,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     (self.agreementKey === null ||
       Buffer.compare(suite.agreementPublicKey(agreementSecret), self.agreementKey) === 0)
   if (!isOwn) {
-    throw new OperatorError(`The key ${keyFile} belongs to no client of this cluster.`)
+    throw new OperatorError(`The key ${keyFile} does not belong to any client of this cluster.`)
   }
   const reservations = await openTimestampFile(paths.timestamps, options.writeTimestamps)
   const transport = createTcpTransport({

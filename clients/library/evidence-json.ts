@@ -1,4 +1,4 @@
-/** Evidence as `/v1/evidence` gives it and `strategos verify` takes it: made, and checked. */
+/** Makes and checks evidence in the JSON form that `/v1/evidence` returns and `strategos verify` accepts. */
 import type { z } from 'zod'
 import { placeOf } from '../../src/messages/evidence.ts'
 import type { Evidence } from '../../src/messages/message.ts'
@@ -9,7 +9,7 @@ import type {
 import type { EvidenceEntry } from '../api/evidence.ts'
 import { placeText } from './evidence-text.ts'
 
-/** Of the wire's numbers, without their brands. */
+/** The numbers of the wire, without their brands. */
 export type EvidenceJson = z.infer<typeof EvidenceEntry>
 
 export function evidenceJson({ guilty, first, second }: Evidence): EvidenceJson {
@@ -22,7 +22,7 @@ export function evidenceJson({ guilty, first, second }: Evidence): EvidenceJson 
   }
 }
 
-/** Why an entry is not proved, as a sentence without its full stop; null where it is true, all of it. */
+/** Returns the reason why an entry is not proved, as a sentence without a full stop; null if it is proved. */
 export function entryFault(
   entry: EvidenceJson,
   verify: ReturnType<typeof createEvidenceVerifier>,
@@ -40,7 +40,7 @@ export function entryFault(
   return isThere ? null : `its messages are ${placeText(place)}`
 }
 
-/** Null where the text is not just what encoding the bytes gives. */
+/** Decodes base64; returns null if the text is not in canonical form. */
 function bytesOf(base64: string): Uint8Array | null {
   const bytes = Buffer.from(base64, 'base64')
   return bytes.toString('base64') === base64 ? bytes : null
@@ -49,16 +49,16 @@ function bytesOf(base64: string): Uint8Array | null {
 function failureText(failure: EvidenceFailure): string {
   switch (failure.fault) {
     case 'not-a-signed-message':
-      return `its ${failure.which} message is none that replicas sign`
+      return `its ${failure.which} message is not one that replicas sign`
     case 'unknown-signer':
-      return `its ${failure.which} message names a replica that the cluster does not have`
+      return `its ${failure.which} message names a replica that is not in the cluster`
     case 'bad-signature':
       return `its ${failure.which} message is not signed by the replica that it names`
     case 'different-signers':
-      return 'its messages are of two replicas'
+      return 'its messages are from two replicas'
     case 'different-kinds':
     case 'different-places':
-      return 'its messages are for different things, which both may be said'
+      return 'its messages have different subjects, so they do not contradict each other'
     case 'same-content':
       return 'its messages say the same'
   }

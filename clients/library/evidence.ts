@@ -1,4 +1,4 @@
-/** The evidence of equivocation that the replicas hold, put together and checked: nobody is believed who accuses another. */
+/** Collects the evidence of equivocation from the replicas, and checks it: an accusation alone proves nothing. */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { isSamePlace } from '../../src/messages/evidence.ts'
@@ -8,13 +8,13 @@ import { createEvidenceVerifier } from '../../src/runtime/authentication/evidenc
 import { whyNoEvidence } from '../verify/no-evidence.ts'
 import type { Connection } from './connection.ts'
 
-/** A replica may say that it holds evidence and show none: so long it is not asked again because of that. */
+/** The time for which a replica that claims evidence but shows none is not asked again. */
 const ASK_AGAIN_MS = 10_000
 
 export class EvidenceCollector {
   readonly #connection: Connection
   readonly #verify: ReturnType<typeof createEvidenceVerifier>
-  /** Of each replica what was proved, first come: what is proved stays so. */
+  /** The proofs against each replica, the earliest first; a proof is never withdrawn. */
   readonly #proved: readonly Evidence[][]
   #asking: Promise<void> | null = null
   #askedAt = Number.NEGATIVE_INFINITY
@@ -35,7 +35,7 @@ export class EvidenceCollector {
     return this.#proved[replica] ?? []
   }
 
-  /** Asks all replicas; ready when all have answered, or after `waitMs`. Callers at the same moment share one round. */
+  /** Asks all replicas; resolves when all have answered, or after `waitMs`. Concurrent callers share one round. */
   refresh(waitMs: number): Promise<void> {
     this.#asking ??= this.#ask(waitMs).finally(() => {
       this.#asking = null
@@ -43,7 +43,7 @@ export class EvidenceCollector {
     return this.#asking
   }
 
-  /** The same where replicas name some against whom nothing is proved here. `now` in milliseconds. */
+  /** Does the same if replicas accuse others against which nothing is proved here. `now` is in milliseconds. */
   async refreshFor(named: readonly ReplicaId[], waitMs: number, now: number): Promise<void> {
     if (whyNoEvidence(this.#connection.cluster) !== null) return
     if (now - this.#askedAt < ASK_AGAIN_MS || named.every((id) => this.against(id).length > 0)) return
@@ -70,7 +70,9 @@ export class EvidenceCollector {
     })
   }
 
-  /** One piece for each (kind, v, s), and not more than a replica would keep; only what may be kept is checked. */
+  /**
+   * Keeps one proof for each (kind, v, s), at most as many as a replica keeps; it checks only those that it may keep.
+   */
   #take({ guilty, first, second }: Evidence): void {
     const proved = this.#proved[guilty]
     if (proved === undefined || proved.length >= EVIDENCE_PER_REPLICA_MAX) return

@@ -1,8 +1,6 @@
 /**
  * The end of an operation without a result:
- * `unknown` it was sent and may have happened or not; `stalled` it was never sent and did not happen; `busy` too much
- * waits already; `refused` f + 1 replicas refuse the request; `key-shared` it did not happen, because another process
- * uses the key; `no-timestamps` it was never sent, because no number could be reserved for it.
+ * `unknown`: it was sent, and may or may not have been executed; `stalled`: it was never sent, so it was not executed; `busy`: too many operations are waiting; `refused`: f + 1 replicas refuse the request; `key-shared`: it was not executed, because another process uses the key; `no-timestamps`: it was never sent, because no request number could be reserved.
  */
 export class OperationFailure extends Error {
   override readonly name = 'OperationFailure'

@@ -1,4 +1,4 @@
-/** The store as a caller sees it: operations in, results out, vouched for by f + 1 replicas. */
+/** The client of the store: it executes operations and returns results that f + 1 replicas agree on. */
 
 import { quorum, weakQuorum } from '../../src/base/quorum.ts'
 import { hasUnorderedReads } from '../../src/messages/cluster.ts'
@@ -17,22 +17,22 @@ import { Watches } from './watches.ts'
 
 export { OperationFailure } from './operation-failure.ts'
 
-/** Bytes of operations in one bundle; one operation may be as large as the store takes it. */
+/** The maximum bytes of operations in a bundle; a single operation may be as large as the store accepts. */
 const BUNDLE_BYTES_MAX = 1024 * 1024
 const KEY_SHARED = 'another process uses the client key of this one'
 const NO_RECEIPT = 'it was executed, but too few replicas still keep their signed replies for a receipt'
 /** Operations in one bundle: more of them would make the answers of the first ones late. */
 const BUNDLE_OPERATIONS_MAX = 1024
-/** Bundles under way below which a new one leaves at once; above it operations gather. */
+/** The number of bundles in flight below which a new one is sent at once; above it, operations are gathered. */
 const EAGER_BUNDLES = 2
-/** When the oldest bundle is older than this, nothing is gained by waiting for it. In milliseconds. */
+/** The age of the oldest bundle beyond which waiting for it gains nothing, in milliseconds. */
 const SLOW_BUNDLE_MS = 100
-/** An operation whose result does not fit beside others' is sent again, alone, so often. */
+/** The number of times that an operation is sent again alone because its result did not fit beside others. */
 const REPETITIONS_MAX = 5
-/** Bytes of operations that wait for room. */
+/** The maximum bytes of waiting operations. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
 
-/** A bundle under way. */
+/** A bundle in flight. */
 interface Sent {
   readonly isRead: boolean
   readonly sentAt: number
@@ -56,12 +56,12 @@ interface WaitingOperation {
   readonly bytes: number
   /** True if it needs no ordering. */
   readonly isRead: boolean
-  /** Sent in a request of its own: its result did not fit beside its neighbours'. */
+  /** True if it is sent alone, because its result did not fit beside others. */
   isAlone: boolean
   /** The number of times that it was sent again because its result did not fit. */
   repetitions: number
   isSent: boolean
-  /** True if its caller was told how it ended. */
+  /** True if its caller has its outcome. */
   isSettled: boolean
   readonly resolve: (result: Result, receipt: ReceiptDocument | null) => void
   readonly reject: (failure: OperationFailure) => void
@@ -73,10 +73,10 @@ export class StoreClient {
   readonly connection: Connection
   readonly #timeoutMs: number
   readonly #writer = new OperationsWriter()
-  /** Not yet sent. Callers that gave up are skipped. */
+  /** The operations not yet sent. Those whose callers gave up are skipped. */
   #queue: WaitingOperation[] = []
   #queueBytes = 0
-  /** The bundles under way. */
+  /** The bundles in flight. */
   readonly #underWay = new Set<Sent>()
   #isSendDue = false
   readonly #watches = new Watches(this)
@@ -173,7 +173,7 @@ export class StoreClient {
     return this.#watches.open(query)
   }
 
-  /** Why operations are refused at once, as a failure of each; null while they are not. */
+  /** The failure with which operations are refused at once; null while they are accepted. */
   get hopeless(): Pick<OperationFailure, 'code' | 'message'> | null {
     const { obstacle, reservationFailure } = this.connection.runtime
     if (obstacle === 'key-shared') return { code: 'key-shared', message: KEY_SHARED }
@@ -182,7 +182,7 @@ export class StoreClient {
     return { code: 'no-timestamps', message }
   }
 
-  /** Fails what waits to be sent when nothing can be sent until a person does something. */
+  /** Fails the waiting operations if nothing can be sent until a person intervenes. */
   dropIfHopeless(): void {
     const { hopeless } = this
     if (hopeless === null) return
@@ -190,7 +190,7 @@ export class StoreClient {
     for (const waiting of this.#queue.splice(0)) this.#fail(waiting, hopeless.code, hopeless.message)
   }
 
-  /** Sends what waits, after everything that arrives in the same turn of the event loop. */
+  /** Sends the waiting operations, after those that arrive in the same turn of the event loop. */
   sendSoon(): void {
     if (this.#isSendDue) return
     this.#isSendDue = true
@@ -232,7 +232,7 @@ export class StoreClient {
     this.#writer.reset()
     const mark = { isRead, sentAt: performance.now() }
     this.#underWay.add(mark)
-    // A bundle that is slow must not hold back what comes: look again when it counts as slow.
+    // A slow bundle must not delay later operations: check again when it counts as slow.
     const look = setTimeout(() => this.sendSoon(), SLOW_BUNDLE_MS + 1)
     const { runtime } = this.connection
     const finish = (submitted: Submitted): void => {
@@ -246,7 +246,10 @@ export class StoreClient {
     else runtime.submit(operations, finish)
   }
 
-  /** Takes what shares the next request: reads that need no ordering never wait behind writes, nor with them. */
+  /**
+   * Takes the operations of the next request. Reads that need no ordering never wait behind writes, nor share a
+   * request with them.
+   */
   #takeBundle(isRead: boolean): readonly WaitingOperation[] {
     const bundle: WaitingOperation[] = []
     let bytes = 0
@@ -289,15 +292,15 @@ export class StoreClient {
   }
 
   /**
-   * The replicas executed the request and no longer keep its results: many large ones came after it. A read is made
-   * again; a write did happen, and what it gave nobody knows.
+   * Handles a request whose results the replicas executed but no longer keep, because many large ones followed. A read
+   * is repeated; a write was executed, but its result is lost.
    */
   #refused(waiting: WaitingOperation, reason: RefusalReason): void {
     const { kind } = waiting.operation
     if (reason === 'another-session') {
       this.#fail(waiting, 'key-shared', KEY_SHARED)
     } else if (reason === 'stale') {
-      this.#fail(waiting, 'unknown', `${KEY_SHARED}, and it is not known whether this was carried out`)
+      this.#fail(waiting, 'unknown', `${KEY_SHARED}, and this operation may or may not have been executed`)
     } else if (reason !== 'results-gone') {
       this.#fail(waiting, 'refused', `the replicas refuse the request: ${reason}`)
     } else if (
@@ -310,7 +313,7 @@ export class StoreClient {
     }
   }
 
-  /** It had no effect, so it may be sent again; not when its caller was told meanwhile that its end is unknown. */
+  /** Sends an operation again that had no effect, unless its caller already has the outcome unknown. */
   #repeatAlone(waiting: WaitingOperation): void {
     if (waiting.isSettled) return
     waiting.isAlone = true
@@ -347,6 +350,6 @@ export class StoreClient {
     }
     this.#queue = this.#queue.filter((each) => each !== waiting)
     this.#queueBytes -= waiting.bytes
-    this.#fail(waiting, 'stalled', 'earlier requests are still without an answer, so this one was not sent')
+    this.#fail(waiting, 'stalled', 'earlier requests still wait for an answer, so this one was not sent')
   }
 }

@@ -1,4 +1,4 @@
-/** The steps of a watch, and the pieces of an answer that they are made of. */
+/** The steps of a watch, made from the parts of an answer. */
 import { compareBytes } from '../../src/base/bytes.ts'
 import { endOfRevision, WHOLE_REVISION } from '../../src/store/changes-operation.ts'
 import type { Change, ChangedEntry } from '../../src/store/changes-result.ts'
@@ -6,7 +6,10 @@ import type { ChangeRevision } from '../../src/store/key-entry.ts'
 import { includes, isOneKey, isOpenEnded, type KeyRange, keysFrom } from '../../src/store/key-range.ts'
 import { KEY_BYTES_MAX } from '../../src/store/operations.ts'
 
-/** The changes of one revision in the order of their subs, or a mark: everything up to its revision was given. */
+/**
+ * The changes of one revision in the order of their sub-revisions, or a mark: everything up to its revision was
+ * delivered.
+ */
 export type WatchStep =
   | {
       readonly kind: 'changes'
@@ -17,16 +20,16 @@ export type WatchStep =
     }
   | { readonly kind: 'progress'; readonly revision: number }
 
-/** The changes of a watch that are wanted. */
+/** The changes that a watch selects. */
 export interface WatchQuery {
   readonly range: KeyRange
-  /** The revision after which the changes begin; the present if it is not given. */
+  /** The revision after which the changes start; the current revision by default. */
   readonly after?: number
   /** True to get the entry before each change. */
   readonly previous?: boolean
-  /** Leaves out deletions, or puts. */
+  /** Selects only puts, or only deletions. */
   readonly only?: 'put' | 'delete'
-  /** True to get marks of progress too. */
+  /** True to also get marks of progress. */
   readonly progress?: boolean
 }
 
@@ -34,7 +37,7 @@ export interface WatchQuery {
 export const comparePlaces = (a: ChangeRevision, b: ChangeRevision): number =>
   a.main - b.main || a.sub - b.sub
 
-/** The changes of one revision in an answer, and the place up to which they go. */
+/** The changes of one revision in an answer, and the place at which they end. */
 export interface Group {
   readonly through: ChangeRevision
   readonly changes: readonly Change[]
@@ -56,11 +59,11 @@ export function groupsOf(changes: readonly Change[], through: ChangeRevision): r
 
 export const isWhole = ({ sub }: ChangeRevision): boolean => sub === WHOLE_REVISION
 
-/** True if a watch wants the change. */
+/** True if a watch selects the change. */
 export const wants = ({ range, only }: WatchQuery, { key, put }: Change): boolean =>
   (only === undefined || (only === 'put') === (put !== null)) && includes(range, key)
 
-/** Returns a copy of a change that keeps nothing of the answer that it came in. */
+/** Returns a copy of a change that holds no reference to the answer's buffer. */
 export function ownCopy({ main, sub, key, put, previous }: Change): Change {
   const before = previous === 'omitted' || previous === null ? previous : ownEntry(previous)
   return { main, sub, key: key.slice(), put: put === null ? null : ownEntry(put), previous: before }
@@ -72,7 +75,7 @@ const ownEntry = (entry: ChangedEntry): ChangedEntry => ({
   value: entry.value.slice(),
 })
 
-/** The bytes that a change counts in addition to its key and values. */
+/** The bytes that a change counts for in addition to its key and values. */
 const CHANGE_OVERHEAD_BYTES = 256
 
 export function heldBytes(step: WatchStep): number {

@@ -1,6 +1,6 @@
 /**
- * One watch: the changes of a range from a revision on, as an async iterable. Its queue is bounded: when it is full,
- * the watch takes nothing more until its reader has emptied it, and then goes on from the past.
+ * A watch: the changes of a range from a revision on, as an async iterable. Its queue is bounded. When the queue is
+ * full, the watch pauses until its reader has emptied it, and then catches up from the history.
  */
 import { endOfRevision } from '../../src/store/changes-operation.ts'
 import type { ChangeRevision } from '../../src/store/key-entry.ts'
@@ -17,9 +17,9 @@ import {
 export type { WatchQuery, WatchStep } from './watch-steps.ts'
 
 /**
- * The end of a watch that its reader did not ask for. `compacted`: the changes that come next are no longer kept, and
- * `floor` is the oldest revision that can still be read. `too-many-watches`: it was not begun. The other codes are
- * those of an operation that no repetition can help.
+ * The failure that ends a watch. `compacted`: the next changes are no longer kept, and `floor` is the oldest revision
+ * that can still be read. `too-many-watches`: it was not started. The other codes are those of operations that cannot
+ * be retried.
  */
 export class WatchFailure extends Error {
   override readonly name = 'WatchFailure'
@@ -36,14 +36,14 @@ export class WatchFailure extends Error {
   }
 }
 
-/** The bytes of steps that wait for the reader, beyond which a watch takes nothing more. */
+/** The bytes of queued steps beyond which a watch pauses. */
 export const QUEUE_BYTES_MAX = 1024 * 1024
 
-/** The side of a watch that its source is told of. */
+/** The callbacks of a watch to its source. */
 export interface WatchOwner {
-  /** The reader has taken everything that waited. */
+  /** Called when the reader has emptied the queue. */
   drained(watch: Watch): void
-  /** The number of bytes that wait for readers has changed. */
+  /** Called when the number of queued bytes has changed. */
   held(bytes: number): void
   closed(watch: Watch): void
 }
@@ -57,7 +57,7 @@ const DONE = { done: true, value: undefined } as const
 
 export class Watch implements AsyncIterableIterator<WatchStep> {
   readonly query: WatchQuery
-  /** Resolved when the replicas have answered for the first time; rejected with the failure that ended the watch. */
+  /** Resolves when the replicas have answered for the first time; rejects with the failure that ended the watch. */
   readonly opened: Promise<void>
   readonly #owner: WatchOwner
   readonly #settleOpened: { readonly resolve: () => void; readonly reject: (failure: Error) => void }
@@ -65,9 +65,9 @@ export class Watch implements AsyncIterableIterator<WatchStep> {
   #queue: WatchStep[] = []
   #bytes = 0
   #place: ChangeRevision | null
-  /** The highest revision that the reader was given, in a whole step or in a mark. */
+  /** The highest revision delivered to the reader, in a complete step or a mark. */
   #marked: number
-  /** The revision of which a part was given; 0 outside. */
+  /** The revision of which only a part was delivered; otherwise 0. */
   #partial = 0
   #failure: Error | null = null
   #isEnded = false
@@ -81,12 +81,15 @@ export class Watch implements AsyncIterableIterator<WatchStep> {
     this.opened = new Promise((resolve, reject) => {
       settle = { resolve, reject }
     })
-    // A reader who only iterates learns of the failure there.
+    // A reader that only iterates gets the failure from the iteration.
     this.opened.catch(() => {})
     this.#settleOpened = settle as unknown as { resolve: () => void; reject: (failure: Error) => void }
   }
 
-  /** The place up to which all changes were put into the queue; null until the present is known to a watch from now. */
+  /**
+   * The place up to which all changes were queued; null while a watch from the current revision does not know that
+   * revision.
+   */
   get place(): ChangeRevision | null {
     return this.#place
   }
@@ -95,7 +98,7 @@ export class Watch implements AsyncIterableIterator<WatchStep> {
     return this.#isEnded
   }
 
-  /** True if nothing waits for the reader. */
+  /** True if the queue is empty. */
   get isDrained(): boolean {
     return this.#queue.length === 0
   }
@@ -127,7 +130,7 @@ export class Watch implements AsyncIterableIterator<WatchStep> {
     return Promise.resolve(DONE)
   }
 
-  /** Ends the watch. What waits for the reader is dropped. */
+  /** Ends the watch, and drops the queue. */
   close(): void {
     const dropped = this.#queue.splice(0)
     this.#hold(-dropped.reduce((sum, step) => sum + heldBytes(step), 0))
@@ -135,18 +138,18 @@ export class Watch implements AsyncIterableIterator<WatchStep> {
     this.#end(null)
   }
 
-  /** Ends the watch with a failure, which the reader meets after everything that waits. */
+  /** Ends the watch with a failure, which the reader gets after the queued steps. */
   fail(failure: Error): void {
     this.#end(failure)
   }
 
-  /** Notes that the replicas answered. A watch from now begins at this revision. */
+  /** Notes that the replicas answered. A watch from the current revision begins at this one. */
   open(revision: number): void {
     this.#place ??= endOfRevision(revision)
     this.#settleOpened.resolve()
   }
 
-  /** Takes over the changes of an answer that lie after the place of the watch. */
+  /** Queues the changes of an answer that lie after the place of the watch. */
   take(groups: readonly Group[]): void {
     for (const group of groups) if (!this.#isEnded) this.#takeGroup(group)
   }
@@ -159,7 +162,7 @@ export class Watch implements AsyncIterableIterator<WatchStep> {
     const own = query.previous === true ? wanted : wanted.map((change) => ({ ...change, previous: null }))
     this.#place = through
     const revision = through.main
-    // The end of a revision is told, even if the rest of it has nothing for this watch.
+    // The end of a revision is delivered even if its remaining changes are not selected.
     if (this.#partial !== 0 && this.#partial !== revision) this.#give(this.#partial, [], true)
     if (own.length > 0 || (this.#partial !== 0 && isWhole(through)))
       this.#give(revision, own, isWhole(through))
@@ -171,7 +174,7 @@ export class Watch implements AsyncIterableIterator<WatchStep> {
     this.#push({ kind: 'changes', revision, changes, isWhole: isLast })
   }
 
-  /** Tells the reader how far the watch is, if nothing waits and it was told less before. */
+  /** Queues a mark of progress if the queue is empty and the mark is new. */
   mark(): void {
     const { main = 0, sub = 0 } = this.#place ?? {}
     const revision = isWhole({ main, sub }) ? main : main - 1

@@ -1,7 +1,7 @@
 /**
- * The watches of one client. A watch first reads the past, by operations of its own, until it is at the present. From
- * then on one read after another, shared by all such watches, brings what is new. Each answer is one that f + 1
- * replicas gave alike, so no replica can withhold or invent a change. Past and present are joined by revision.
+ * The watches of one client. A watch first reads the history with its own operations until it reaches the current
+ * revision. From then on, repeated reads that all such watches share bring new changes. f + 1 replicas agree on each
+ * answer, so no replica can withhold or invent a change. History and new changes are joined by revision.
  */
 import { assertNever } from '../../src/base/assert.ts'
 import { type ChangesOperation, endOfRevision } from '../../src/store/changes-operation.ts'
@@ -16,14 +16,14 @@ import { comparePlaces, groupsOf, hullOf, ownCopy, type WatchQuery } from './wat
 
 /** The maximum number of watches of one client. */
 export const WATCHES_MAX = 10_000
-/** The maximum bytes that wait for all readers together, beyond which a watch with a queue takes nothing more. */
+/** The queued bytes of all readers together beyond which a watch with a queue pauses. */
 const HELD_BYTES_MAX = 64 * 1024 * 1024
-/** The maximum number of reads of the past at one time. */
+/** The maximum number of concurrent reads of the history. */
 const PAST_READS_MAX = 8
 /** The number of changes after which an answer ends. */
 const ANSWER_CHANGES = 1_000
 
-/** Milliseconds: of the pause between two shared reads, which grows while nothing is new, and between marks. */
+/** Milliseconds between two shared reads, which grow while nothing is new, and between marks. */
 export interface WatchTiming {
   readonly pauseMin: number
   readonly pauseMax: number
@@ -43,12 +43,12 @@ export class Watches implements WatchOwner {
   readonly #all = new Set<Watch>()
   /** The watches whose next changes are all after the place of the shared reads. */
   readonly #present = new Set<Watch>()
-  /** The watches that wait for a read of their own. */
+  /** The watches that wait for their own read. */
   readonly #past = new Set<Watch>()
   #pastReads = 0
   #heldBytes = 0
   #place: ChangeRevision = endOfRevision(0)
-  /** The highest revision that the store is known to have reached. */
+  /** The highest known revision of the store. */
   #known = 0
   #isReading = false
   #pause: number
@@ -77,7 +77,7 @@ export class Watches implements WatchOwner {
     return watch
   }
 
-  /** Notes a revision that the store has reached, so that what is new is read at once. */
+  /** Notes a revision that the store has reached, so that new changes are read at once. */
   learn(revision: number): void {
     if (revision <= this.#known) return
     this.#known = revision
@@ -110,7 +110,7 @@ export class Watches implements WatchOwner {
     for (const watch of this.#present) this.#mark(watch)
   }
 
-  /** A watch of a revision to come is not marked: its reader would take older ones for passed. */
+  /** A watch from a future revision gets no marks: its reader would believe that earlier revisions had passed. */
   #mark(watch: Watch): void {
     const { place, query } = watch
     if (query.progress === true && place !== null && comparePlaces(place, this.#place) <= 0) watch.mark()
@@ -167,7 +167,7 @@ export class Watches implements WatchOwner {
     else if (watch.isDrained) this.#readPastOf(watch)
   }
 
-  /** Joins the shared reads if they are not further than the watch. `revision` is the store's. */
+  /** Joins the shared reads if they are not ahead of the watch. `revision` is the store's. */
   #joinPresent(watch: Watch, revision: number): void {
     this.#known = Math.max(this.#known, revision)
     const place = endOfRevision(revision)
@@ -197,7 +197,7 @@ export class Watches implements WatchOwner {
     return { ...result, changes }
   }
 
-  /** Reads the entry before a change that did not fit into an answer beside it. */
+  /** Reads the previous entry of a change if it did not fit into the same answer. */
   async #withPrevious(change: Change): Promise<Change> {
     const { key, main } = change
     const result = await this.#store.execute({ kind: 'range', ...oneKey(key), revision: main - 1 })
@@ -242,7 +242,7 @@ export class Watches implements WatchOwner {
     const range = hullOf(participants.map(({ query }) => query.range))
     const result = await this.#store.execute(changesAfter(this.#place, { range, previous }))
     if (result.status === 'compacted') {
-      // Their own reads say so to those who wait for something that is gone.
+      // Watches whose changes are compacted learn it from their own reads.
       for (const watch of participants) if (!watch.isEnded) this.#readPastOf(watch)
       return
     }
@@ -254,7 +254,7 @@ export class Watches implements WatchOwner {
     const asked = new Set(participants)
     for (const watch of this.#present) {
       if (asked.has(watch)) this.#pass(watch, groups)
-      // It joined while the read was under way, which may have passed it.
+      // It joined during the read, which may already be past its place.
       else if (comparePlaces(watch.place ?? through, through) < 0) this.#leavePresent(watch)
     }
   }
@@ -283,10 +283,10 @@ const changesAfter = (
   { range, previous = false }: Pick<WatchQuery, 'range' | 'previous'>,
 ): ChangesOperation => ({ kind: 'changes', ...range, after, previous, limit: ANSWER_CHANGES })
 
-/** A read that gave nothing this time and is tried again. */
+/** A failed read that is retried. */
 class Missed extends Error {}
 
-/** Returns the failure that ends a watch; null if another try may succeed. */
+/** Returns the failure that ends a watch; null if a retry may succeed. */
 function failureOf(error: unknown): Error | null {
   if (error instanceof Missed) return null
   if (!(error instanceof OperationFailure)) return error instanceof Error ? error : new Error(String(error))

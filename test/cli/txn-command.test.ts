@@ -93,7 +93,7 @@ describe('txn', () => {
     expect(await run('then\nput a 1\nput a 2')).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'bad-request: a key is written twice in one part of the transaction\n',
+      stderr: 'bad-request: a branch of the transaction writes a key twice\n',
     })
   })
 

@@ -76,8 +76,8 @@ describe('an endpoint', () => {
     ['?size=1&colour=%FF', '{"parts":[]}', /^colour is not percent-encoded UTF-8$/],
     ['?size=1', '{"parts":', /^the body is not JSON$/],
     ['?size=1', '', /^the body is not JSON$/],
-    ['?size=1', '{"parts":["a"]}', /^the body is not as described, at "parts\.0": /],
-    ['?size=1', '{"parts":[],"more":1}', /^the body is not as described, at "top level": /],
+    ['?size=1', '{"parts":["a"]}', /^the body does not match the description: at "parts\.0": /],
+    ['?size=1', '{"parts":[],"more":1}', /^the body does not match the description: at "top level": /],
   ])('with %s and %s is refused', async (query, payload, saying) => {
     expect(await post(query, payload)).toMatchObject({
       status: 400,

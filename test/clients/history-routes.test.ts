@@ -113,13 +113,13 @@ describe('a range', () => {
   })
 
   test.each([
-    ['prefix=a&start=b', /two ways/],
-    ['start=b&end=a', /end is not behind start/],
-    ['end=%00', /end is not behind start/],
+    ['prefix=a&start=b', /prefix excludes start and end/],
+    ['start=b&end=a', /end must come after start/],
+    ['end=%00', /end must come after start/],
     ['sort=size', /^sort is not one of key, version, create, mod, value$/],
     ['order=up', /^order is not one of asc, desc$/],
     ['keysOnly=1', /^keysOnly is neither true nor false$/],
-    ['sort=mod&cursor=61', /a cursor goes on in the order of the keys/],
+    ['sort=mod&cursor=61', /a cursor needs the order of the keys/],
     ['key=a&sort=mod', /key and name stand for one key, and sort for a range/],
     ['minModRevison=3', /did you mean minModRevision/],
   ])('with "%s" is refused', async (query, saying) => {

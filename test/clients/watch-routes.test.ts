@@ -115,12 +115,12 @@ describe('refused is', () => {
 
   test.each([
     ['?key=a&prefix=b', {}, 'key and name stand for one key'],
-    ['?prefix=a&start=b', {}, 'two ways to say which keys'],
-    ['?start=b&end=a', {}, 'end is not behind start'],
+    ['?prefix=a&start=b', {}, 'prefix excludes start and end'],
+    ['?start=b&end=a', {}, 'end must come after start'],
     ['?after=x', {}, 'after is not a whole number'],
     ['?only=puts', {}, 'only is not one of put, delete'],
     ['?afer=1', {}, 'after'],
-    ['', { 'last-event-id': 'x' }, 'Last-Event-ID is no revision'],
+    ['', { 'last-event-id': 'x' }, 'Last-Event-ID is not a revision'],
   ])('%s %j', async (query, headers, detail) => {
     const problem = await problemOf(query, headers)
     expect(problem).toMatchObject({ status: 400, code: 'bad-request' })

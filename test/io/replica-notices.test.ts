@@ -77,7 +77,7 @@ describe('notices', () => {
     expect(told({ reachable: ids(0, 1), suspected: ids(2) }, {})).toMatchObject([
       { level: 'info', facts: { peer: 2 } },
       { level: 'info', facts: { peer: 3 } },
-      { level: 'info', message: 'a replica is suspected no more', facts: { peer: 2 } },
+      { level: 'info', message: 'a replica is no longer suspected', facts: { peer: 2 } },
     ])
     const once = [{ id: 3 as ReplicaId, because: 'floods' as const, times: 1 }]
     const again = [{ id: 3 as ReplicaId, because: 'floods' as const, times: 2 }]

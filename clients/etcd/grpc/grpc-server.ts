@@ -1,4 +1,4 @@
-/** etcd's services over gRPC. Connections come from outside, after their preface was seen. */
+/** etcd's services over gRPC. The caller passes connections in, after it has seen their preface. */
 import type { Socket } from 'node:net'
 import {
   type Metadata,
@@ -16,15 +16,15 @@ import { CODES, EtcdError, etcdError } from '../service/errors.ts'
 import type { Handlers, UnaryHandler } from '../service/handlers.ts'
 import { answerStream } from './stream-calls.ts'
 
-/** The bytes of a request: as many as etcd takes, with what gRPC adds. */
+/** The maximum bytes of a request: etcd's limit plus the overhead of gRPC. */
 const REQUEST_BYTES_MAX = 2 * 1024 * 1024
-/** Calls at once on one connection; a client opens another one for more. */
+/** The maximum number of concurrent calls on a connection; a client opens another connection for more. */
 const STREAMS_MAX = 256
-/** MiB that one connection may make the HTTP/2 layer hold. */
+/** The MiB that the HTTP/2 layer may hold for one connection. */
 const SESSION_MEMORY_MIB = 16
-/** A connection without a sign of life is asked for one after this time, and ended when none comes. */
+/** The idle time after which a connection is pinged, and closed if it does not answer. */
 const KEEPALIVE = { timeMs: 60_000, timeoutMs: 20_000 }
-/** The time that calls have to end in when the server is closed. */
+/** The time for calls to end when the server is closed. */
 const CLOSE_MS = 200
 
 export class GrpcServer {
@@ -48,7 +48,7 @@ export class GrpcServer {
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
   }
 
-  /** Takes a connection, from the first byte of its preface on. */
+  /** Serves a connection, from the first byte of its preface on. */
   take(socket: Socket): void {
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
@@ -103,7 +103,7 @@ function implementationOf(
   }
 }
 
-/** There is no authentication, so no token is a valid one. */
+/** There is no authentication, so no token is valid. */
 const isWithToken = (metadata: Metadata): boolean => metadata.get('token').length > 0
 
 const missing =
@@ -124,7 +124,7 @@ const unaryCall =
     )
   }
 
-/** The status of gRPC for whatever a handler threw. */
+/** The gRPC status for an error that a handler threw. */
 function statusOf(error: unknown): { readonly code: number; readonly details: string } {
   if (error instanceof EtcdError) return { code: error.code, details: error.message }
   return { code: CODES.internal, details: 'etcdserver: an unexpected error' }

@@ -1,16 +1,16 @@
-/** Calls of gRPC that are streams in both directions, as async iterables. */
+/** Bidirectional streaming calls of gRPC, as async iterables. */
 import type { ServerDuplexStream } from '@grpc/grpc-js'
 import type { StreamHandler } from '../service/handlers.ts'
 
-/** The end of a call: its code and its text. */
+/** The status of a call: its code and its text. */
 export interface CallStatus {
   readonly code: number
   readonly details: string
 }
 
 /**
- * Answers a call by a handler. Answers are taken from it no faster than the caller reads them, and requests are read no
- * faster than it asks for them.
+ * Answers a call with a handler. It takes answers from the handler no faster than the caller reads them, and reads
+ * requests no faster than the handler asks for them.
  */
 export async function answerStream(
   call: ServerDuplexStream<unknown, object>,
@@ -21,7 +21,7 @@ export async function answerStream(
   const end = (): void => over.abort()
   call.once('cancelled', end)
   call.once('close', end)
-  // The end of a connection is one of the ways in which calls end.
+  // A call may also end because its connection does.
   call.on('error', end)
   try {
     for await (const answer of handler(requestsOf(call), over.signal)) {
@@ -34,12 +34,12 @@ export async function answerStream(
   }
 }
 
-/** The requests of a call. That they end, or that nobody asks for more, does not end the call. */
+/** The requests of a call. The call continues when they end, or when nobody reads them. */
 async function* requestsOf(call: ServerDuplexStream<unknown, object>): AsyncGenerator<unknown> {
   try {
     yield* call.iterator({ destroyOnReturn: false })
   } catch {
-    // The caller is gone, and so are its requests.
+    // The caller has disconnected, so there are no more requests.
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Reads JSON as etcd's gateway does: integers keep all their digits and how they were written, the last of several
- * equal names counts, and what follows the first value is not looked at.
+ * equal names counts, and text after the first value is ignored.
  */
 
 /** A number as it was written. */
@@ -25,11 +25,11 @@ export class JsonError extends Error {
   override readonly name = 'JsonError'
 }
 
-/** The depth of values in each other. */
+/** The maximum depth of nested values. */
 const DEPTH_MAX = 256
 const SPACE = /[ \t\n\r]*/y
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-/** A string, with everything that JSON.parse checks of it. */
+/** A string, in the form that JSON.parse accepts. */
 const STRING = /"(?:[^"\\]|\\.)*"/sy
 
 /** Returns the first value of a text; an empty object if there is none. */
@@ -51,7 +51,7 @@ class JsonReader {
   }
 
   #value(depth: number): JsonValue {
-    if (depth > DEPTH_MAX) throw new JsonError('the body has too many values in each other')
+    if (depth > DEPTH_MAX) throw new JsonError('the body is nested too deeply')
     this.#skipSpace()
     const character = this.#text[this.#at]
     if (character === '{') return this.#object(depth)
@@ -79,7 +79,7 @@ class JsonReader {
       this.#skipSpace()
       if (!this.#take(':')) throw this.#unexpected('after object key')
       const value = this.#value(depth + 1)
-      // The order is that in which the names came last.
+      // Names keep the order of their last occurrences.
       members.delete(name)
       members.set(name, value)
       this.#skipSpace()

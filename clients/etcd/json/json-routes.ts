@@ -1,6 +1,6 @@
 /**
- * etcd's JSON gateway: each method as a POST under `/v3` and `/v3beta`, beside `/version` and `/health`. It takes any
- * content type, and its errors are in etcd's form and not in that of this gateway's own interface.
+ * etcd's JSON gateway: each method as a POST under `/v3` and `/v3beta`, beside `/version` and `/health`. It accepts
+ * any content type, and its errors have etcd's form, not the form of this gateway's own API.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { loadMethods, type Method } from '../schema/schema.ts'
@@ -12,11 +12,11 @@ import { type StreamError, sendStream } from './json-streams.ts'
 import { readMessage } from './message-reader.ts'
 import { messageJson } from './message-writer.ts'
 
-/** The paths before those of the methods. */
+/** The prefixes of the methods' paths. */
 export const JSON_ROOTS = ['/v3', '/v3beta'] as const
 const BODY_BYTES_MAX = 2 * 1024 * 1024
 
-/** Statuses of HTTP by codes of gRPC. */
+/** The HTTP status of each gRPC code. */
 const HTTP_STATUSES: Readonly<Record<number, number>> = {
   [CODES.cancelled]: 408,
   [CODES['invalid-argument']]: 400,
@@ -37,7 +37,7 @@ export interface JsonRoutesParts {
   isHealthy(): Promise<boolean>
 }
 
-/** Adds the routes to a server that gives bodies as bytes. */
+/** Adds the routes to a server that passes bodies as bytes. */
 export function jsonRoutes(server: FastifyInstance, { handlers, isHealthy }: JsonRoutesParts): void {
   for (const method of loadMethods().values()) {
     for (const path of method.jsonPaths) {
@@ -76,7 +76,7 @@ function bodyText({ body }: FastifyRequest): string {
   return body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.length).toString() : ''
 }
 
-/** etcd's error for whatever a handler or Fastify threw. */
+/** etcd's error for an error that a handler or Fastify threw. */
 function errorOf(error: unknown): { readonly code: number; readonly message: string } {
   if (error instanceof EtcdError) return error
   if (error instanceof JsonError) return new EtcdError('invalid-argument', error.message)

@@ -1,11 +1,11 @@
-/** Answers of methods that are streams, in JSON: an object a line, each in a member `result`, or one in `error`. */
+/** Streamed answers in JSON: one object per line, with a member `result` or, for an error, `error`. */
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { Method } from '../schema/schema.ts'
 import type { StreamHandler } from '../service/handlers.ts'
 import { messageJson } from './message-writer.ts'
 
-/** An error in its form for JSON. */
+/** An error in its JSON form. */
 export interface StreamError {
   readonly code: number
   readonly message: string
@@ -15,12 +15,12 @@ export interface StreamError {
 export interface StreamCall {
   readonly method: Method
   readonly handler: StreamHandler
-  /** The only request that a body has. */
+  /** The single request in a body. */
   readonly message: object
   readonly errorOf: (error: unknown) => StreamError
 }
 
-/** Sends the answers as they come, until they end or the caller goes away. */
+/** Sends the answers as they arrive, until they end or the caller disconnects. */
 export function sendStream(reply: FastifyReply, call: StreamCall): FastifyReply {
   const over = new AbortController()
   reply.raw.once('close', () => over.abort())

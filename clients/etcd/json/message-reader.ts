@@ -1,8 +1,8 @@
-/** Reads messages from JSON by their types, as strictly and as leniently as etcd's gateway. */
+/** Reads messages from JSON by their types, exactly as strictly as etcd's gateway. */
 import protobuf from 'protobufjs'
 import { JsonError, JsonNumber, type JsonValue, readJson } from './json-reader.ts'
 
-/** The least and the largest value of each type of integers. */
+/** The smallest and the largest value of each integer type. */
 const INTEGERS: Readonly<Record<string, readonly [bigint, bigint]>> = {
   int32: [-(2n ** 31n), 2n ** 31n - 1n],
   uint32: [0n, 2n ** 32n - 1n],
@@ -36,7 +36,7 @@ function messageOf(type: protobuf.Type, value: JsonValue): Readonly<Record<strin
   return message
 }
 
-/** A field is known by its name in the schema and by that in JSON. */
+/** Fields by both of their names: the one in the schema and the one in JSON. */
 function fieldNamed(type: protobuf.Type, name: string): protobuf.Field | null {
   const own = Object.hasOwn(type.fields, name) ? type.fields[name] : undefined
   return own ?? type.fieldsArray.find((field) => field.protoName === name) ?? null
@@ -75,7 +75,7 @@ function enumOf({ values, name }: protobuf.Enum, value: JsonValue): number {
 }
 
 function bytesOf(text: string): Uint8Array {
-  // Line ends within base64 are left out.
+  // Line ends within base64 are ignored.
   const digits = text.replaceAll(/[\r\n]/g, '')
   if (!BASE64.test(digits)) throw new JsonError('illegal base64 data')
   return Buffer.from(digits, 'base64')

@@ -1,7 +1,7 @@
-/** Writes messages as JSON in etcd's form: names of the schema, 64-bit integers as text, no field that is zero. */
+/** Writes messages as JSON in etcd's form: the names of the schema, 64-bit integers as text, and no zero fields. */
 import protobuf from 'protobufjs'
 
-/** Returns what `JSON.stringify` makes the message of. Members are in the order of the schema. */
+/** Returns the object from which `JSON.stringify` makes the message. Members are in the order of the schema. */
 export function messageJson(type: protobuf.Type, message: object): Readonly<Record<string, unknown>> {
   const json: Record<string, unknown> = {}
   for (const field of type.fieldsArray) {
@@ -17,7 +17,7 @@ export function messageJson(type: protobuf.Type, message: object): Readonly<Reco
   return json
 }
 
-/** True for a value that JSON leaves out. One of several that exclude each other is never left out. */
+/** True for a value that JSON omits. A member of a oneof is never omitted. */
 function isZero(field: protobuf.Field, value: unknown): boolean {
   if (field.partOf !== null || field.resolvedType instanceof protobuf.Type) return false
   return value instanceof Uint8Array ? value.length === 0 : !value

@@ -1,4 +1,4 @@
-/** etcd's answers in plain text where no method of its JSON gateway takes a request. */
+/** etcd's plain-text answers to requests that match no method of its JSON gateway. */
 import type { FastifyReply } from 'fastify'
 import { JSON_ROOTS } from './json-routes.ts'
 
@@ -8,7 +8,7 @@ const OTHER_PATHS: readonly string[] = ['/version', '/health']
 export const isOfEtcd = (path: string): boolean =>
   OTHER_PATHS.includes(path) || JSON_ROOTS.some((root) => path === root || path.startsWith(`${root}/`))
 
-/** `methods` are those that the path takes; none if there is no such path. */
+/** `methods` are the HTTP methods of the path; empty if there is no such path. */
 export function answerAsEtcd(reply: FastifyReply, methods: readonly string[]): FastifyReply {
   reply.type('text/plain; charset=utf-8')
   if (methods.length === 0) return reply.code(404).send('Not Found\n')

@@ -1,6 +1,6 @@
 /**
- * The interface of etcd's Auth service. There are no users here: each method but one has the same answer whatever it is
- * asked, so the fields of its messages are left out. A reader passes over fields that it does not know.
+ * The interface of etcd's Auth service. There are no users here: each method but one has the same answer for every
+ * request, so the fields of its messages are left out. A reader ignores unknown fields.
  */
 import { http } from './http-option.ts'
 
@@ -25,7 +25,7 @@ const METHODS = [
   ['RoleRevokePermission', 'role/revoke'],
 ] as const
 
-/** The names of the messages begin with that of the service. */
+/** The names of the messages begin with the name of the service. */
 const messageOf = (method: string): string => (method.startsWith('Auth') ? method : `Auth${method}`)
 
 const EMPTY = METHODS.map(([method]) => messageOf(method))

@@ -1,6 +1,6 @@
-/** The option of a method in the schema that names its paths in JSON. */
+/** The option of a method that names its JSON paths. */
 
-/** The option for a path, and for an older one. */
+/** The option for a path and its older alias. */
 export function http(path: string, older?: string): string {
   const also = older === undefined ? '' : ` additional_bindings { post: "${older}" body: "*" }`
   return `{ option (google.api.http) = { post: "${path}" body: "*"${also} }; }`

@@ -18,13 +18,13 @@ const SCHEMAS = [
 ]
 
 export interface Method {
-  /** The path of its calls in gRPC, for example `/etcdserverpb.KV/Range`. */
+  /** The path of its gRPC calls, for example `/etcdserverpb.KV/Range`. */
   readonly path: string
   readonly request: protobuf.Type
   readonly response: protobuf.Type
   readonly isRequestStream: boolean
   readonly isResponseStream: boolean
-  /** The paths of its calls in JSON, without `/v3`; empty if it has none. */
+  /** The paths of its JSON calls, without `/v3`; empty if it has none. */
   readonly jsonPaths: readonly string[]
 }
 

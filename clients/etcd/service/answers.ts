@@ -1,4 +1,4 @@
-/** The header of every answer, and the errors in place of operations that failed. */
+/** The header of every answer, and the errors of failed operations. */
 import type { Operation } from '../../../src/store/operations-writer.ts'
 import type { RangeItem } from '../../../src/store/range-results.ts'
 import type { Result } from '../../../src/store/results.ts'
@@ -7,14 +7,14 @@ import type { Watch, WatchQuery } from '../../library/watch.ts'
 import { EtcdError, etcdError } from './errors.ts'
 import type { KeyValue, ResponseHeader } from './messages.ts'
 
-/** The store as the services need it. */
+/** The store that the services need. */
 export interface ServiceStore {
   execute(operation: Operation): Promise<Result>
   /** Begins a watch; throws a `WatchFailure`. */
   watch(query: WatchQuery): Watch
   readonly clusterId: bigint
   readonly memberId: bigint
-  /** The view of the replicas, which is etcd's term less one. */
+  /** The view of the replicas; etcd's term is the view plus one. */
   readonly view: number
 }
 
@@ -22,7 +22,7 @@ export function headerOf({ clusterId, memberId, view }: ServiceStore, revision: 
   return { clusterId, memberId, revision: BigInt(revision), raftTerm: BigInt(view + 1) }
 }
 
-/** The results of one kind of operation. */
+/** The result of an operation, by its kind. */
 type ResultOf<K extends string> = Extract<Result, { readonly status: 'ok'; readonly kind: K }>
 
 /** Executes an operation. Throws the error of etcd for every result but success. */
@@ -35,7 +35,7 @@ export async function executeOk<O extends Operation>(
   return result as ResultOf<O['kind']>
 }
 
-/** Executes an operation and returns whatever result it has. Throws the error of etcd if it has none. */
+/** Executes an operation and returns any result. Throws the error of etcd if it has none. */
 export async function executeAny(store: ServiceStore, operation: Operation): Promise<Result> {
   try {
     return await store.execute(operation)
@@ -45,8 +45,8 @@ export async function executeAny(store: ServiceStore, operation: Operation): Pro
 }
 
 /**
- * The error for an operation without a result. No client may repeat a write whose fate is unknown, and etcd's clients
- * decide by code and text: with this text, its own client repeats reads and no writes.
+ * The error for an operation without a result. A client must not repeat a write whose outcome is unknown. etcd's
+ * clients decide by code and text; with this text, etcd's own client repeats reads but not writes.
  */
 function errorOfFailure({ code, message }: OperationFailure): EtcdError {
   switch (code) {
@@ -62,7 +62,7 @@ function errorOfFailure({ code, message }: OperationFailure): EtcdError {
   }
 }
 
-/** The error for a result that is no success. */
+/** The error for a failed result. */
 export function errorOf(result: Result): EtcdError {
   switch (result.status) {
     case 'compacted':

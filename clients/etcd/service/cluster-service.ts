@@ -8,25 +8,25 @@ export interface ClusterMember {
   readonly peerUrl: string
 }
 
-/** The state of the cluster, as its replicas say. */
+/** The state of the cluster, as reported by its replicas. */
 export interface ClusterCondition {
   /** The primary; null while there is none. */
   readonly leader: bigint | null
   /** The last sequence number that f + 1 replicas have executed. */
   readonly lastExecuted: number
   readonly revision: number
-  /** The members whose state is not that of the others, or that are proved faulty. */
+  /** The members whose state differs from the others, or that are proved faulty. */
   readonly corrupt: readonly bigint[]
   /** The reason why no requests are served, as a sentence; null while they are. */
   readonly stalledBecause: string | null
 }
 
-/** The cluster as the services need it. */
+/** The cluster that the services need. */
 export interface ServiceCluster {
   readonly members: readonly ClusterMember[]
   /** The URL under which clients reach the services; the same for every member. */
   readonly clientUrl: string
-  /** The bytes that the store may have; 0 for no limit. */
+  /** The maximum size of the store in bytes; 0 for no limit. */
   readonly storeBytesMax: number
   condition(): Promise<ClusterCondition>
 }

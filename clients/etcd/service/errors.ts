@@ -1,4 +1,4 @@
-/** etcd's errors: each has a code of gRPC and a text by which clients recognize it, both verbatim. */
+/** etcd's errors: each has a gRPC code and a text by which clients recognize it, both verbatim. */
 
 export const CODES = {
   cancelled: 1,
@@ -17,7 +17,7 @@ export const CODES = {
 } as const
 export type CodeName = keyof typeof CODES
 
-/** The end of a call without an answer. */
+/** The error that ends a call without an answer. */
 export class EtcdError extends Error {
   override readonly name = 'EtcdError'
   readonly code: number
@@ -28,7 +28,7 @@ export class EtcdError extends Error {
   }
 }
 
-/** The errors of etcd that are given here, without the prefix that all of them have. */
+/** The errors of etcd that are used here, without their common prefix. */
 const ERRORS = {
   noKey: ['invalid-argument', 'key is not provided'],
   keyNotFound: ['invalid-argument', 'key not found'],

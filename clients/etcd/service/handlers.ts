@@ -1,4 +1,4 @@
-/** The methods of etcd's services that are answered here, each by the path of its calls. No transport is known here. */
+/** The supported methods of etcd's services, by the path of their calls, independent of the transport. */
 import type { ServiceStore } from './answers.ts'
 import { ClusterService, type ServiceCluster } from './cluster-service.ts'
 import { EtcdError, etcdError } from './errors.ts'
@@ -21,10 +21,10 @@ import type {
 import type { WatchRequest } from './watch-messages.ts'
 import { WatchService } from './watch-service.ts'
 
-/** Answers one call that has one request and one answer. Rejects with `EtcdError`. */
+/** Answers a unary call. Rejects with `EtcdError`. */
 export type UnaryHandler = (request: unknown) => Promise<object>
 
-/** Answers one call that is a stream in both directions, until its requests end or the signal says that it is over. */
+/** Answers a bidirectional streaming call, until its requests end or the signal is aborted. */
 export type StreamHandler = (requests: AsyncIterable<unknown>, signal: AbortSignal) => AsyncIterable<object>
 
 /** The handlers of methods by their paths. */
@@ -76,7 +76,7 @@ export function createHandlers({ store, cluster }: ServiceParts): Handlers {
   return { unary, streams }
 }
 
-/** Methods that only make sense where there are users. */
+/** Methods that make sense only with users. */
 const WITH_USERS: readonly string[] = [
   ...['AuthEnable', 'AuthDisable', 'Authenticate'],
   ...[
@@ -95,8 +95,8 @@ const withUsers: UnaryHandler = async () => {
   throw etcdError('authDisabled')
 }
 
-const FIXED = 'the members of a cluster are fixed when it is made'
-/** Methods that are known and not served, and why. */
+const FIXED = 'the members of a cluster are fixed when it is created'
+/** The known methods that are not supported, with the reasons. */
 const REFUSALS: readonly (readonly [string, string])[] = [
   ['/etcdserverpb.Cluster/MemberAdd', FIXED],
   ['/etcdserverpb.Cluster/MemberRemove', FIXED],

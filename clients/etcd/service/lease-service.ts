@@ -1,4 +1,4 @@
-/** etcd's Lease service. The lives of leases run by executed time, on which all replicas agree. */
+/** etcd's Lease service. Leases expire by the executed time, on which all replicas agree. */
 import { errorOf, executeAny, executeOk, headerOf, type ServiceStore } from './answers.ts'
 import { safeNumber } from './range-reading.ts'
 
@@ -15,7 +15,7 @@ export interface LeaseTimeToLiveRequest extends LeaseRequest {
   readonly keys: boolean
 }
 
-/** The life of a lease that does not exist. */
+/** The time to live that stands for a lease that does not exist. */
 const NO_LIFE = -1n
 
 export class LeaseService {
@@ -35,7 +35,7 @@ export class LeaseService {
     return { header: headerOf(this.#store, revision) }
   }
 
-  /** Answers each request in its order. That a lease is not there is said by a life of 0. */
+  /** Answers the requests in order. A time to live of 0 means that the lease does not exist. */
   async *keepAlive(requests: AsyncIterable<LeaseRequest>): AsyncGenerator<object, void, undefined> {
     for await (const { ID: id } of requests) {
       const result = await executeAny(this.#store, { kind: 'lease-keep-alive', id })

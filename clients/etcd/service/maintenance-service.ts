@@ -1,4 +1,6 @@
-/** etcd's Maintenance service, and gRPC's health checks. It says what the replicas report of themselves, unproved. */
+/**
+ * etcd's Maintenance service, and gRPC's health checks. It returns the replicas' own reports, which are not proved.
+ */
 import { headerOf, type ServiceStore } from './answers.ts'
 import type { ClusterCondition, ServiceCluster } from './cluster-service.ts'
 import { EtcdError } from './errors.ts'
@@ -20,7 +22,7 @@ export class MaintenanceService {
     this.#cluster = cluster
   }
 
-  /** Returns the status. The sizes of the database are left out: replicas do not report them. */
+  /** Returns the status, without the sizes of the database, which replicas do not report. */
   async status(): Promise<object> {
     const condition = await this.#cluster.condition()
     const header = headerOf(this.#store, condition.revision)
@@ -42,13 +44,13 @@ export class MaintenanceService {
     }
   }
 
-  /** Returns the alarms, which end with their reasons: nobody can end one by a request. */
+  /** Returns the alarms. An alarm ends with its cause; no request can end it. */
   async alarms(): Promise<object> {
     const condition = await this.#cluster.condition()
     return { header: headerOf(this.#store, condition.revision), alarms: alarmsOf(condition) }
   }
 
-  /** Answers at once: the replicas' databases compact themselves. */
+  /** Answers at once: the replicas compact their databases automatically. */
   async defragment(): Promise<object> {
     return {}
   }
@@ -58,7 +60,7 @@ export class MaintenanceService {
     return { header: headerOf(this.#store, revision), enabled: false }
   }
 
-  /** Says of all services together if they are served. */
+  /** Returns the health of all services together. */
   async health({ service }: HealthCheckRequest): Promise<object> {
     if (service !== '') throw new EtcdError('not-found', `there is no health of "${service}"`)
     const { stalledBecause } = await this.#cluster.condition()

@@ -1,4 +1,4 @@
-/** The messages of etcd's services as the program has them: 64-bit integers are bigints, enums are numbers. */
+/** The messages of etcd's services in memory: 64-bit integers are bigints, enums are numbers. */
 
 /** The header of an answer. */
 export interface ResponseHeader {
@@ -75,7 +75,7 @@ export interface CompactionResponse {
   readonly header: ResponseHeader
 }
 
-/** A comparison; of the operands at most one is set. */
+/** A comparison; at most one of the operands is set. */
 export interface Compare {
   readonly result: number
   readonly target: number

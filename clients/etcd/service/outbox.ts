@@ -1,4 +1,4 @@
-/** Messages of several writers for one reader, in their order. A writer waits until the reader has taken its message. */
+/** A queue of messages from several writers to one reader. A writer waits until the reader has taken its message. */
 
 interface Waiting<M> {
   readonly message: M
@@ -10,7 +10,7 @@ export class Outbox<M> {
   #wake: (() => void) | null = null
   #isClosed = false
 
-  /** Resolves when the message is taken, or will never be. */
+  /** Resolves when the message is taken, or dropped. */
   push(message: M): Promise<void> {
     if (this.#isClosed) return Promise.resolve()
     return new Promise((taken) => {
@@ -19,7 +19,7 @@ export class Outbox<M> {
     })
   }
 
-  /** Ends the reading. Messages that wait are dropped. */
+  /** Ends the reading, and drops waiting messages. */
   close(): void {
     this.#isClosed = true
     for (const { taken } of this.#waiting.splice(0)) taken()

@@ -1,4 +1,4 @@
-/** Reads of ranges: etcd's request as the store's operation, and answers that are larger than one result. */
+/** Reads of ranges: converts etcd's request into the store's operations, of which a large answer takes several. */
 import type { SortOrder, SortTarget } from '../../../src/store/range.ts'
 import type { RangeOperation } from '../../../src/store/range-operations.ts'
 import type { RangeItem } from '../../../src/store/range-results.ts'
@@ -8,7 +8,7 @@ import type { RangeRequest, RangeResponse } from './messages.ts'
 
 const SORT_ORDERS: readonly SortOrder[] = ['none', 'ascending', 'descending']
 const SORT_TARGETS: readonly SortTarget[] = ['key', 'version', 'create', 'mod', 'value']
-/** The bytes of keys and values in an answer. etcd has no such limit: it would build any answer in memory. */
+/** The maximum bytes of keys and values in an answer. etcd has no such limit, and builds any answer in memory. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
 /** Returns the operation of a request. Throws etcd's error if it can have none. */
@@ -26,7 +26,7 @@ export function rangeOperation(request: RangeRequest): RangeOperation {
     order,
     target,
     keysOnly: request.keysOnly,
-    // etcd compares with a negative upper bound too, and no revision is below it.
+    // etcd also compares with a negative upper bound, and no revision is below it.
     countOnly: request.countOnly || request.maxModRevision < 0n || request.maxCreateRevision < 0n,
     minModRevision: safeNumber(request.minModRevision),
     maxModRevision: safeNumber(request.maxModRevision),
@@ -35,13 +35,13 @@ export function rangeOperation(request: RangeRequest): RangeOperation {
   }
 }
 
-/** Returns a number that the store takes: none for a negative one, and the largest for one that is larger. */
+/** Clamps a number to the store's range: 0, which means none, for a negative one, and the maximum for a larger one. */
 export function safeNumber(integer: bigint): number {
   if (integer <= 0n) return 0
   return integer > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(integer)
 }
 
-/** Reads a range, in several operations at one revision if the answer is larger than a result. */
+/** Reads a range, with several operations at one revision if the answer exceeds one result. */
 export async function readRange(store: ServiceStore, request: RangeRequest): Promise<RangeResponse> {
   const operation = rangeOperation(request)
   const first = await executeOk(store, operation)
@@ -65,7 +65,7 @@ export async function readRange(store: ServiceStore, request: RangeRequest): Pro
   }
 }
 
-/** Returns the read of what follows the last item, at the revision of the first page. */
+/** Returns the read that continues after the last item, at the revision of the first page. */
 function behind(operation: RangeOperation, items: readonly RangeItem[], revision: number): RangeOperation {
   const { key = operation.key } = items.at(-1) ?? {}
   const { limit = 0 } = operation
@@ -80,4 +80,4 @@ function behind(operation: RangeOperation, items: readonly RangeItem[], revision
 const bytesOf = (items: readonly RangeItem[]): number =>
   items.reduce((sum, { key, value }) => sum + key.length + value.length, 0)
 
-/** The read of one key as an operation. */
+/** The operation that reads one key. */

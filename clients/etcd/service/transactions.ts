@@ -1,4 +1,4 @@
-/** Transactions: etcd's request as one operation of the store, and its result as etcd's answer. */
+/** Transactions: converts etcd's request into one operation of the store, and its result into etcd's answer. */
 import { given } from '../../../src/base/given.ts'
 import type { Operation } from '../../../src/store/operations-writer.ts'
 import type { Result } from '../../../src/store/results.ts'
@@ -18,7 +18,7 @@ import type {
 import { checkPut, previousOf, putOperation } from './puts.ts'
 import { rangeOperation } from './range-reading.ts'
 
-/** The number of comparisons, and of operations in a branch. */
+/** The maximum number of comparisons, and of operations in a branch. */
 const OPERATIONS_MAX = 128
 const RELATIONS: readonly CompareRelation[] = ['equal', 'greater', 'less', 'not-equal']
 const NUMBER_TARGETS = [
@@ -29,7 +29,7 @@ const NUMBER_TARGETS = [
 const TARGETS = { value: 3, lease: 4 } as const
 const NO_BYTES = new Uint8Array(0)
 
-/** Throws etcd's error for a transaction that is wrong in any state of the store. */
+/** Throws etcd's error for a transaction that is invalid in every state of the store. */
 export function checkTransaction(
   { compare, success, failure }: TxnRequest,
   operationsMax = OPERATIONS_MAX,
@@ -49,7 +49,7 @@ function checkOperation(operation: RequestOp, operationsMax: number): void {
   if (withKey.key.length === 0) throw etcdError('noKey')
 }
 
-/** Returns the operation of a request that was checked. */
+/** Returns the operation of a checked request. */
 export function transactionOperation({ compare, success, failure }: TxnRequest): TransactionOperation {
   return {
     kind: 'transaction',
@@ -73,7 +73,7 @@ function compareOf(compare: Compare): StoreCompare {
   return { ...range, target, number: comparable(compare[field] ?? 0n) }
 }
 
-/** Returns a number that compares with every revision as the integer does. */
+/** Clamps an integer to a number that compares in the same way with every revision. */
 function comparable(integer: bigint): number {
   const most = BigInt(Number.MAX_SAFE_INTEGER)
   if (integer > most) return Number.MAX_SAFE_INTEGER
@@ -93,7 +93,10 @@ export const deleteOperation = ({ key, rangeEnd, prevKv }: DeleteRangeRequest) =
 
 type TransactionResult = Extract<Result, { readonly status: 'ok'; readonly kind: 'transaction' }>
 
-/** Returns the answer, whose parts have a header with nothing but a revision; that of a part with parts has nothing. */
+/**
+ * Returns the answer. As in etcd, the header of a part has only a revision, and the header of a nested transaction is
+ * empty.
+ */
 export function transactionAnswer(
   request: TxnRequest,
   result: TransactionResult,

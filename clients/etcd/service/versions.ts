@@ -1,2 +1,2 @@
-/** The versions of etcd's interface that are served, by which clients decide what they may ask for. */
+/** The served versions of etcd's interface, by which clients choose their features. */
 export const VERSIONS = { etcdserver: '3.6.0', etcdcluster: '3.6.0' } as const

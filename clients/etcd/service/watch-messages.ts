@@ -1,4 +1,4 @@
-/** The messages of etcd's Watch service, and a watch's steps as events. */
+/** The messages of etcd's Watch service, and the conversion of a watch's steps into events. */
 
 import { compareBytes } from '../../../src/base/bytes.ts'
 import { given } from '../../../src/base/given.ts'
@@ -28,14 +28,14 @@ const FIRST_KEY = new Uint8Array(1)
 const FILTERS = { noPut: 0, noDelete: 1 } as const
 const EVENT_TYPES = { put: 0, delete: 1 } as const
 
-/** Returns the range of a request; null if no key can be in it. No key stands for the first one. */
+/** Returns the range of a request; null if it is empty. An absent key means the first possible one. */
 export function watchedRange({ key, rangeEnd }: WatchCreateRequest): KeyRange | null {
   const range = { key: key.length === 0 ? FIRST_KEY : key, end: rangeEnd }
   const isWithEnd = rangeEnd.length > 0 && !(rangeEnd.length === 1 && rangeEnd[0] === 0)
   return isWithEnd && compareBytes(range.key, rangeEnd) >= 0 ? null : range
 }
 
-/** Returns the only changes that pass the filters of a request; `none` if none can. */
+/** Returns the type of changes that pass the filters of a request; `none` if none passes. */
 export function passing({ filters }: WatchCreateRequest): 'put' | 'delete' | 'all' | 'none' {
   const noPut = filters.includes(FILTERS.noPut)
   const noDelete = filters.includes(FILTERS.noDelete)
@@ -43,7 +43,7 @@ export function passing({ filters }: WatchCreateRequest): 'put' | 'delete' | 'al
   return noDelete ? 'put' : 'all'
 }
 
-/** A change as an event. That of a deletion has nothing but its key and its revision. */
+/** A change as an event. The event of a deletion has only its key and its revision. */
 export function eventOf({ key, main, put, previous }: Change): object {
   const before = previous === null || previous === 'omitted' ? null : pairOf(key, previous)
   return {

@@ -1,6 +1,6 @@
 /**
- * etcd's Watch service: many watches on one stream. The end of the requests does not end the stream, which goes on until its
- * caller leaves.
+ * etcd's Watch service: many watches on one stream. The stream continues after the end of its requests, until its
+ * caller disconnects.
  */
 
 import { given } from '../../../src/base/given.ts'
@@ -17,9 +17,9 @@ import {
   watchedRange,
 } from './watch-messages.ts'
 
-/** The id of answers that belong to no watch. */
+/** The watch id of answers that belong to no watch. */
 const NO_WATCH = -1n
-/** Milliseconds between looks at how far the watches are, after a request for their progress. */
+/** Milliseconds between checks of the watches' progress, after a request for it. */
 const LOOK_MS = 20
 
 export class WatchService {
@@ -29,7 +29,7 @@ export class WatchService {
     this.#store = store
   }
 
-  /** Answers the requests of one stream until the signal says that its caller has left. */
+  /** Answers the requests of a stream until the signal is aborted because its caller disconnected. */
   async *watch(requests: AsyncIterable<WatchRequest>, signal: AbortSignal): AsyncGenerator<object> {
     const stream = new WatchStream(this.#store)
     const close = (): void => stream.close()
@@ -77,7 +77,7 @@ class WatchStream {
     this.outbox.close()
   }
 
-  /** Begins a watch at the revision that its first answer names, or at that which is asked for. */
+  /** Begins a watch at the requested revision, or at the revision that its first answer names. */
   async #create(request: WatchCreateRequest): Promise<void> {
     const revision = await this.#revision()
     const header = headerOf(this.#store, revision)
@@ -112,7 +112,7 @@ class WatchStream {
     return this.#nextId++
   }
 
-  /** Passes on the steps of a watch until it ends. A revision is never split, unless the request allows it. */
+  /** Forwards the steps of a watch until it ends. A revision is split only if the request allows it. */
   async #follow(watchId: bigint, watch: Watch, request: WatchCreateRequest): Promise<void> {
     const isSilent = passing(request) === 'none'
     let events: object[] = []
@@ -134,7 +134,7 @@ class WatchStream {
     }
   }
 
-  /** As with etcd, the end of a watch for what is compacted has no revision in its header and no reason in words. */
+  /** As in etcd, the end of a watch because of compaction has no revision in its header and no reason in words. */
   #reasonOf(error: unknown): object {
     const { clusterId, memberId, view } = this.#store
     const header = { clusterId, memberId, raftTerm: BigInt(view + 1) }
@@ -153,7 +153,7 @@ class WatchStream {
     await this.outbox.push({ header, watchId, canceled: true })
   }
 
-  /** Answers when every watch has passed on everything up to the present revision. */
+  /** Answers when every watch has forwarded all changes up to the current revision. */
   async #sayProgress(): Promise<void> {
     const revision = await this.#revision().catch(() => null)
     if (revision === null) return
