@@ -112,7 +112,7 @@ describe('a key goes through every door as it is', () => {
     const { status } = await put('/v1/kv/cfg/app', 'safe')
     expect(status).toBe(200)
     expect((await cli('put', 'cfg/old/../app', 'other')).code).toBe(0)
-    expect((await cli('del', 'cfg/nonexistent/../app')).stdout).toBe('there was no such key\n')
+    expect((await cli('del', 'cfg/nonexistent/../app')).stdout).toBe('no such key existed\n')
     expect(await textOf('/v1/kv/cfg/app')).toBe('safe')
     expect(await textOf('/v1/kv/cfg%2Fold%2F..%2Fapp')).toBe('other')
     const odd = '/../\n%FF\uFEFFa+b?c#d'
