@@ -1,12 +1,12 @@
-/** Counts how often adversaries acted: an attack that never acted shows nothing. */
+/** Counts the acts of adversaries: an attack that never acted proves nothing. */
 import type { Blackboard } from './adversary-context.ts'
 
-/** The note that names the attack whose turn it is, when attacks take turns. */
+/** The note that names the current attack, if attacks take turns. */
 export const TURN = 'whose turn it is'
 
 export class Acts {
   total = 0
-  /** By the name of the attack whose turn it was; empty where none take turns. */
+  /** The acts by the name of the attack whose turn it was; empty if attacks do not take turns. */
   readonly byTurn = new Map<string, number>()
   readonly #board: Blackboard
 

@@ -1,6 +1,7 @@
 /**
- * The adversary: an honest replica with another transport, which changes what goes out and what comes in. The rest is
- * the honest replica's, in a simulation as in a process; an adversary that needs more replaces further parts.
+ * The adversary: an honest replica with a replaced transport, which changes outgoing and incoming frames. The other
+ * parts are those of the honest replica, in a simulation and in a process; an adversary that needs more replaces
+ * further parts.
  */
 
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
@@ -19,14 +20,19 @@ import type { Behaviour } from './behaviour.ts'
 import { InterceptedFrame } from './intercepted-frame.ts'
 import { createSeals } from './seals.ts'
 
-/** Frames that an adversary holds back; beyond it the oldest leave at once, so that the attacker does not fall first. */
+/**
+ * The maximum number of frames that an adversary holds back; beyond it the oldest are sent at once, so that the
+ * attacker does not run out of memory first.
+ */
 const HELD_MAX = 4_096
 
-/** All that makes a replica a traitor. An entry of the catalogue is one, and so is whatever a plan turns a replica into. */
+/**
+ * Everything that makes a replica a traitor. An entry of the catalogue has one, and a plan turns a replica into one.
+ */
 export interface Adversary {
-  /** Made anew for each replica that plays it, so that none shares memory by accident. */
+  /** Makes a new behaviour for each replica that plays it, so that replicas share no memory by accident. */
   readonly behaviour: () => Behaviour
-  /** Changes other parts than the transport at each start: the disk, for instance. */
+  /** Changes parts other than the transport at each start, for example the disk. */
   readonly parts?: Recomposition
 }
 
@@ -34,13 +40,13 @@ export interface AdversaryOptions {
   readonly adversary: Adversary
   readonly board: Blackboard
   readonly random: Random
-  /** True if the attack is on, so long after the replica's first start; while it is not, the replica is honest. */
+  /** True if the attack is on at this time after the replica's first start; otherwise the replica is honest. */
   readonly isOn: (ageMs: number) => boolean
-  /** Told of every act. */
+  /** Called for every act. */
   readonly onAct: () => void
 }
 
-/** Makes an adversary of an honest replica's parts. */
+/** Makes an adversary from the parts of an honest replica. */
 export function corrupt(options: AdversaryOptions): Recomposition {
   let life = 0
   let firstStartedAt = 0
@@ -60,7 +66,7 @@ export function corrupt(options: AdversaryOptions): Recomposition {
   }
 }
 
-/** Which start of the replica this is, from 1 on, and when the first was. */
+/** The number of the current start of the replica, from 1 on, and the time of the first. */
 interface Life {
   readonly number: number
   readonly firstStartedAt: number
@@ -96,7 +102,7 @@ class CorruptTransport implements Transport {
     parts.clock.every(TICK_MS, () => this.#tick())
   }
 
-  /** Its honest half's state, as it is from now on. */
+  /** The current state of its honest half. */
   see(state: ReplicaState): void {
     this.#state = state
   }
@@ -114,7 +120,7 @@ class CorruptTransport implements Transport {
   }
 
   send(to: Peer, frame: Uint8Array): boolean {
-    // A traitor keeps its links: whom nobody hears at all harms only itself.
+    // A traitor keeps its links: without any link it would only harm itself.
     const deliveries =
       this.#isOn && !isHeartbeat(frame)
         ? (this.#behaviour.send?.(new InterceptedFrame(to, frame, this.#tools), this.#place) ?? null)

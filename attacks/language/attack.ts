@@ -1,4 +1,4 @@
-/** An entry of the catalogue: what an attack is, who plays it, and what has to be seen when it is over. */
+/** An entry of the catalogue: an attack, the parties that play it, and its expected outcome. */
 import { given } from '../../src/base/given.ts'
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import { faultsMax, weakQuorum } from '../../src/base/quorum.ts'
@@ -17,13 +17,13 @@ import type { ClusterHarness } from './cluster-harness.ts'
 /** The aim of an attack. */
 export type Target = 'safety' | 'liveness' | 'performance' | 'resources' | 'accuracy'
 
-/** Returns what was not as expected, as sentences. */
+/** Returns the unmet expectations, as sentences. */
 export type Judge<F = Facts> = (facts: F) => readonly string[]
 
-/** The world that an attack runs in: real processes, or a simulation of them. */
+/** The world in which an attack runs: real processes, or a simulation of them. */
 export type World = 'processes' | 'simulator'
 
-/** A limit of the store and what an attack sends against it, both in the unit that `what` names. */
+/** A limit of the store and the amount that an attack sends, both in the unit that `what` names. */
 export interface Excess {
   readonly what: string
   readonly limit: number
@@ -35,68 +35,70 @@ export const CLUSTER_SIZE_LEAST = 4
 
 interface Described {
   readonly name: string
-  /** The party that plays it, when that is not replicas, or not replicas alone. */
+  /** The party that plays it, if not only replicas do. */
   readonly plays?: 'replicas' | 'client' | 'stranger' | 'network' | 'machines'
   readonly targets: readonly Target[]
   /** One sentence: what the adversary does. */
   readonly does: string
-  /** The author who described it, or the system in which it was seen. */
+  /** Its source: the author who described it, or the system in which it occurred. */
   readonly source: string
-  /** The expectation beyond what holds under every attack; one sentence. */
+  /** The expectation in addition to those of every attack; one sentence. */
   readonly expects: string
-  /** The limits that it is aimed at, each with what it sends: always more. */
+  /** The limits that it attacks, each with the amount that it sends, which always exceeds the limit. */
   readonly exceeds?: readonly Excess[]
-  /** Wherever it ran. */
+  /** The judge of a run in either world. */
   readonly judge?: Judge
-  /** The only mode that has what the attack forges or shows: its clusters are made so, whatever is asked for. */
+  /**
+   * The only mode with the messages that the attack forges. Its clusters have this mode, regardless of the options.
+   */
   readonly mode?: AuthenticationMode
-  /** Set when requests must have MACs: its clusters are made so, whatever is asked for. */
+  /** Set if requests must have MACs. Its clusters have them, regardless of the options. */
   readonly needsMacs?: true
-  /** Further sentences that a report gives beside the verdict. */
+  /** Additional sentences in the report beside the verdict. */
   readonly tells?: (facts: Facts | Observed) => readonly string[]
 }
 
-/** An attack that the simulator can run, and processes too when it says so. */
+/** An attack that runs in the simulator, and also on processes if `world` says so. */
 export interface Attack extends Described, Adversary {
   readonly world: 'both' | 'simulator'
-  /** The replicas that play it, unless others are asked for. */
+  /** The replicas that play it by default. */
   readonly traitors: (n: number) => readonly ReplicaId[]
-  /** Set when seeds of the simulator draw it for traitors, under any faults: the role in which it harms. */
+  /** Set if seeds of the simulator draw it for traitors, under any faults; names the role in which it does harm. */
   readonly drawn?: DrawnAdversary['harms']
-  /** The hostile client that plays it, or plays along. */
+  /** The hostile client that plays it, alone or with replicas. */
   readonly client?: ClientRole
-  /** Of a control: with these traitors it must break, and with f of them it must hold. */
+  /** Set for a control: with these traitors the store must break, and with f of them it must hold. */
   readonly control?: Control
   /** The environment's part in the attack, in every world that it runs in. */
   readonly environment?: Environment
-  /** Beside it in the simulator: what no run of processes can arrange, or does without. */
+  /** The additional environment in the simulator, which processes cannot arrange or do not need. */
   readonly simulated?: SimulatedEnvironment
-  /** The judge of a simulated run, in which everything can be seen. */
+  /** The judge of a simulated run, in which everything is visible. */
   readonly inspect?: Judge<Observed>
-  /** Its form on processes, where the network or the machines play it rather than replicas or a client. */
+  /** Its form on processes, if the network or the machines play it instead of replicas or a client. */
   readonly outside?: OutsideForm
 }
 
-/** An attack that only processes can suffer: by a client, strangers on the wire, or the machines. */
+/** An attack that runs only on processes: by a client, strangers on the wire, or the machines. */
 export interface ProcessAttack extends Described, Partial<Adversary> {
   readonly world: 'processes'
   readonly plays: 'client' | 'stranger' | 'network' | 'machines'
   readonly outside: OutsideForm
-  /** Replicas that play along. */
+  /** The replicas that also play it. */
   readonly traitors?: (n: number) => readonly ReplicaId[]
 }
 
 export type AnyAttack = Attack | ProcessAttack
 
-/** An attack on processes from outside of the replicas. */
+/** An attack on processes from outside the replicas. */
 export interface OutsideForm {
-  /** Set when it attacks a gateway. */
+  /** Set if it attacks a gateway. */
   readonly needsGateway?: true
-  /** The files that each correct replica and the gateway may have open; as many as the machine allows, where absent. */
+  /** The limit of open files of each correct replica and of the gateway; the machine's limit if absent. */
   readonly openFiles?: number
   /**
-   * Attacks for `harness.milliseconds` and undoes what it did. Gives what it saw that must not be, as sentences; rejects
-   * when the run is interrupted.
+   * Attacks for `harness.milliseconds` and undoes its changes. Returns the violations that it saw, as sentences;
+   * rejects if the run is interrupted.
    */
   readonly run: (harness: ClusterHarness) => Promise<readonly string[]>
 }
@@ -116,13 +118,13 @@ export function modesOf({ mode, needsMacs }: AnyAttack): readonly Authentication
   return needsMacs === true ? ['oral'] : ['signed', 'oral']
 }
 
-/** The mode of the cluster that an attack is launched against when this one is asked for. */
+/** The mode of the cluster that an attack runs against if this mode is requested. */
 export function modeFor(attack: AnyAttack, asked: AuthenticationMode): AuthenticationMode {
   const [only = asked, ...others] = modesOf(attack)
   return others.length === 0 ? only : asked
 }
 
-/** The adversary that plays an attack as a replica; undefined where no replica plays it. */
+/** The adversary that plays an attack as a replica; undefined if no replica plays it. */
 export function adversaryOf({
   plays = 'replicas',
   behaviour,
@@ -133,17 +135,19 @@ export function adversaryOf({
   return behaviour === undefined || !isPlayed ? undefined : { behaviour, ...given({ parts }) }
 }
 
-/** The replicas' part of an attack; null where nothing but its form outside of the replicas attacks processes. */
+/** The replicas' part of an attack; null if processes are attacked only from outside the replicas. */
 export const playedPart = (attack: AnyAttack): Attack | null =>
   runsInSimulator(attack) && attack.outside === undefined ? attack : null
 
-/** Everything that is not the traitors' own doing, and that processes behind proxies have as well as a simulation. */
+/** The environment of an attack, apart from the traitors, that processes behind proxies share with a simulation. */
 export interface Environment {
-  /** Links that are cut and mended, in milliseconds from the beginning of the attack to its end. */
+  /** The links that are cut and mended, in milliseconds from the beginning of the attack. */
   readonly linkFaults?: (context: AttackContext) => readonly LinkFault[]
-  /** On a slow machine it goes on until every correct replica has executed so many batches since it began. */
+  /**
+   * On a slow machine the attack continues until every correct replica has executed this many batches since it began.
+   */
   readonly untilExecuted?: number
-  /** On a slow machine it goes on until correct replicas have left so many views since it began. */
+  /** On a slow machine the attack continues until correct replicas have left this many views since it began. */
   readonly untilViewChanges?: number
   /** The factor by which it must last longer than other attacks for its expectation to show. */
   readonly lasts?: number
@@ -151,22 +155,24 @@ export interface Environment {
 
 /** The part of the environment that only a simulation can arrange. */
 export interface SimulatedEnvironment {
-  /** The faults that occur, in milliseconds from the beginning of the attack to its end. */
+  /** The faults, in milliseconds from the beginning of the attack. */
   readonly faults?: (context: AttackContext) => readonly Fault[]
-  /** Further faults that follow from what is seen, with times as in `faults`; made anew for each run. */
+  /** Makes, for each run, a source of further faults that react to events, with times as in `faults`. */
   readonly reaction?: (context: AttackContext) => Reaction
   readonly plan?: Partial<Pick<Plan, 'network' | 'suite' | 'checkpointInterval' | 'reads'>>
-  /** True if clients ask again soon after each answer, so that what they get tells what the cluster can do. */
+  /** True if clients send again soon after each answer, so that their throughput is the cluster's. */
   readonly hasSteadyLoad?: boolean
-  /** The time without a fault before the attack begins, in milliseconds, if not 300. */
+  /** The time without a fault before the attack begins, in milliseconds; 300 by default. */
   readonly beginsAtMs?: number
-  /** True if a cluster with the same keys ran before, and the traitors have what passed there: `FOREIGN_RECORDINGS`. */
+  /**
+   * True if a cluster with the same keys ran before, and the traitors have its recorded frames: `FOREIGN_RECORDINGS`.
+   */
   readonly hasForeignRecordings?: boolean
-  /** True if the traitors are honest until all faults are over: only then do they count as faulty. */
+  /** True if the traitors are honest, and not counted as faulty, until all faults are over. */
   readonly hasLateTraitors?: boolean
-  /** The protocol of the correct replicas in place of the right one. */
+  /** Replaces the protocol of the correct replicas by a faulty one. */
   readonly core?: (right: StepFunction) => StepFunction
-  /** True if each traitor runs twice with one key, both of them honest. */
+  /** True if each traitor runs as two honest instances with one key. */
   readonly hasTwins?: boolean
 }
 
@@ -175,7 +181,7 @@ export interface AttackContext {
   readonly f: number
   readonly traitors: readonly ReplicaId[]
   readonly correct: readonly ReplicaId[]
-  /** The correct replicas that lead first, next, and last. */
+  /** The correct replicas, in the order in which they lead. */
   readonly first: ReplicaId
   readonly next: ReplicaId
   readonly last: ReplicaId
@@ -185,14 +191,15 @@ export interface AttackContext {
 }
 
 /**
- * The promise that a control breaks: that correct replicas execute the same batches; that clients believe only what a
- * correct replica executed; or that requests are answered, as long as the traitors are away.
+ * The promise that a control breaks: `agreement`, that correct replicas execute the same batches; `answers`, that
+ * clients believe only results that a correct replica computed; `progress`, that requests are answered, for as long as
+ * the traitors are silent.
  */
 export interface Control {
   readonly breaks: 'agreement' | 'answers' | 'progress'
   /**
-   * True if signatures give all traitors away: votes that contradict each other, or results that are not those of the
-   * decided batches.
+   * True if signatures expose all traitors: contradicting votes, or results that do not follow from the decided
+   * batches.
    */
   readonly namesTraitors?: boolean
 }
@@ -209,6 +216,6 @@ export const primaryAndBackups = (n: number): readonly ReplicaId[] => [
   ...firstPrimary(n),
   ...replicaIds(n).slice(n - faultsMax(n) + 1),
 ]
-/** One more than the store tolerates, the first primary among them: for controls. */
+/** One more traitor than the store tolerates, including the first primary, for controls. */
 export const oneTooMany = (n: number): readonly ReplicaId[] => replicaIds(n).slice(0, weakQuorum(n))
 export const nobody = (): readonly ReplicaId[] => []

@@ -1,6 +1,6 @@
 /**
- * A behaviour: what an adversary does to the traffic of an honest replica. Small ones are made with `onSend`,
- * `onReceive`, `deafTo` and `onTick`, and put together with `together`.
+ * A behaviour: the changes that an adversary makes to the traffic of an honest replica. `onSend`, `onReceive`,
+ * `deafTo` and `onTick` make small ones, and `together` combines them.
  */
 
 import type { AdversaryContext, Delivery } from './adversary-context.ts'
@@ -9,22 +9,22 @@ import type { Action } from './mutations.ts'
 import type { When } from './predicates.ts'
 
 export interface Behaviour {
-  /** Returns the frames that leave in place of a frame; null lets it pass. */
+  /** Returns the frames to send instead of a frame; null lets it pass. */
   send?(intercepted: InterceptedFrame, place: AdversaryContext): readonly Delivery[] | null
-  /** A frame came in, before its honest half hears it. */
+  /** Called with an incoming frame, before its honest half receives it. */
   receive?(intercepted: InterceptedFrame, place: AdversaryContext): void
-  /** True if a frame that came in stays unheard. */
+  /** True if an incoming frame is dropped. */
   isDeafTo?(intercepted: InterceptedFrame, place: AdversaryContext): boolean
   /** Every 10 ms. */
   tick?(place: AdversaryContext): void
 }
 
-/** Acts on what its honest half sends. */
+/** Changes frames that its honest half sends. */
 export const onSend = (when: When, action: Action): Behaviour => ({
   send: (intercepted, place) => (when(intercepted, place) ? action(intercepted, place) : null),
 })
 
-/** Does something of its own when it hears what is so; its honest half hears it too. */
+/** Acts on an incoming frame that matches; its honest half receives the frame too. */
 export const onReceive = (
   when: When,
   act: (intercepted: InterceptedFrame, place: AdversaryContext) => void,
@@ -34,17 +34,17 @@ export const onReceive = (
   },
 })
 
-/** Does not hear what is so. */
+/** Drops incoming frames that match. */
 export const deafTo = (when: When): Behaviour => ({ isDeafTo: when })
 
-/** Does something of its own every so many ticks of 10 ms. */
+/** Acts every `interval` ticks of 10 ms. */
 export const onTick = (every: number, act: (place: AdversaryContext) => void): Behaviour => ({
   tick: (place) => {
     if (place.ticks % every === 0) act(place)
   },
 })
 
-/** Several behaviours in one: of those that act on one frame, the first decides. */
+/** Combines several behaviours; the first one that acts on a frame decides. */
 export const together = (...behaviours: readonly Behaviour[]): Behaviour => ({
   send: (intercepted, place) => {
     for (const behaviour of behaviours) {

@@ -1,6 +1,6 @@
 /**
- * The behaviour of a hostile client: the counterpart of a traitor's behaviour, in a simulation and against processes
- * alike. It follows no session: it sends what it likes to whom it likes, now and then or when it is answered.
+ * The behaviour of a hostile client, the counterpart of a traitor's behaviour, in a simulation and against processes
+ * alike. It follows no session: it sends any message to any replica, periodically or when it is answered.
  */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { Message, RefusalReason } from '../../src/messages/message.ts'
@@ -19,35 +19,35 @@ export type AnswerKind = 'reply' | RefusalReason
 export interface ClientBehaviour {
   /** Every 10 ms. */
   tick?(place: ClientContext): void
-  /** A replica said something. */
+  /** Called with a message of a replica. */
   receive?(answer: Answer, place: ClientContext): void
-  /** When all is over: what it saw that must not be, as sentences. */
+  /** Called at the end; returns the violations that it saw, as sentences. */
   end?(place: ClientContext): readonly string[]
 }
 
-/** The means and the behaviour of a hostile client. */
+/** The keys and the behaviour of a hostile client. */
 export interface ClientRole {
-  /** Clients of the cluster whose keys it has; one unless it is said. */
+  /** The number of clients of the cluster whose keys it has; one by default. */
   readonly identities?: number
-  /** Made anew for each run. */
+  /** Makes a new behaviour for each run. */
   readonly behaviour: () => ClientBehaviour
   /**
-   * Answers that correct replicas give it sooner or later: against processes, on a slow machine, it goes on until
-   * they have.
+   * The answers that correct replicas must eventually give; on a slow machine the attack on processes continues until
+   * then.
    */
   readonly awaits?: readonly AnswerKind[]
-  /** A key of the store that each of its requests changes once and nobody else does: no timestamp may do so twice. */
+  /** A key of the store that only its requests change, each once; no timestamp may change it twice. */
   readonly writes?: string
 }
 
-/** Does something every so many ticks of 10 ms. */
+/** Acts every `interval` ticks of 10 ms. */
 export const everyTicks = (every: number, act: (place: ClientContext) => void): ClientBehaviour => ({
   tick: (place) => {
     if (place.ticks % every === 0) act(place)
   },
 })
 
-/** Does something once, so many ticks after the beginning. */
+/** Acts once, this many ticks after the beginning. */
 export const atTick = (tick: number, act: (place: ClientContext) => void): ClientBehaviour => ({
   tick: (place) => {
     if (place.ticks === tick) act(place)
@@ -58,7 +58,7 @@ export const onAnswer = (act: (answer: Answer, place: ClientContext) => void): C
   receive: act,
 })
 
-/** Looks at what became of it when all is over. */
+/** Checks the outcome at the end. */
 export const inTheEnd = (look: (place: ClientContext) => readonly string[]): ClientBehaviour => ({
   end: look,
 })

@@ -8,27 +8,27 @@ import type { FrameKindName } from '../../src/messages/kinds.ts'
 import type { Signer } from '../../src/ports.ts'
 import type { Blackboard } from './adversary-context.ts'
 
-/** An identity that somebody claims in a handshake. */
+/** An identity that an attacker claims in a handshake. */
 export interface FalseIdentity {
-  /** The key that he has. */
+  /** The attacker's own key. */
   readonly signer: Signer
-  /** The key that he shows, where it is another's. */
+  /** The presented key, if it is someone else's. */
   readonly key?: Uint8Array
-  /** The replica that he says he is; else he is a client. */
+  /** The replica id that the attacker claims; a client if absent. */
   readonly replica?: ReplicaId
-  /** The cluster that he takes this one for. */
+  /** The cluster id that the attacker names, if it is a different one. */
   readonly clusterId?: Uint8Array
-  /** The bytes sent first, in place of a handshake. */
+  /** The bytes sent instead of a handshake. */
   readonly instead?: Uint8Array
 }
 
-/** Links to all replicas, as far as they let him in. */
+/** Links to all replicas that admit it. */
 export interface ClientLink {
-  /** The replicas that said anything over it. This end holds a link for open until it hears that it was refused. */
+  /** The replicas that sent anything over it. This end regards a link as open until it learns of a refusal. */
   readonly admittedBy: readonly ReplicaId[]
-  /** Asks every replica how it is, which it tells whoever it let in. */
+  /** Asks every replica for its status, which a replica sends to any admitted client. */
   inquire(): void
-  /** Whoever is not let in sends nothing. */
+  /** Sends a frame over an admitted link; otherwise does nothing. */
   send(frame: Uint8Array, to: ReplicaId): void
   sendToAll(frame: Uint8Array): void
 }
@@ -36,16 +36,16 @@ export interface ClientLink {
 export interface RequestToSign {
   readonly timestamp: number
   readonly operations: Uint8Array
-  /** The first of the own ones, unless another is given. */
+  /** The signing key; by default the first of its own. */
   readonly signer?: Signer
   /**
-   * When requests have MACs: the request's are good for these replicas and wrong for the others. It is signed where
-   * this is absent.
+   * If requests have MACs: the replicas for which the MAC is valid; it is wrong for the others. The request is signed
+   * if this is absent.
    */
   readonly goodFor?: readonly ReplicaId[]
-  /** The replica asked for whole results; by default the one that all of them would choose. */
+  /** The designated replica for the full result; by default the one that a correct client would choose. */
   readonly responder?: number
-  /** The nonce of its session; one and the same unless another is given. */
+  /** The nonce of its session; a fixed one by default. */
   readonly session?: Uint8Array
 }
 
@@ -60,21 +60,21 @@ export interface ClientContext {
   readonly board: Blackboard
   /** Ticks of 10 ms since the attack began. */
   readonly ticks: number
-  /** The keys of clients of the cluster that nobody else uses. */
+  /** The keys of clients of the cluster that only this attacker uses. */
   readonly signers: readonly [Signer, ...Signer[]]
-  /** The first one's link. */
+  /** The link of the first key. */
   readonly link: ClientLink
-  /** A key that no cluster knows, a new one each time. */
+  /** Returns a new key that no cluster knows. */
   stranger(): Signer
-  /** Offers every replica this identity, again and again until one admits it. */
+  /** Offers every replica this identity repeatedly until one admits it. */
   open(identity: FalseIdentity): ClientLink
-  /** A request of any client's key that it has; replicas may execute it. */
+  /** Makes a request with a key that it has; replicas may execute it. */
   request(request: RequestToSign): Uint8Array
   /** A frame of this kind around any bytes, signed with the first of its keys or with this one. */
   seal(kind: FrameKindName, payload: Uint8Array, body?: Uint8Array, signer?: Signer): Uint8Array
 }
 
-/** The name under which a key's owner is known. */
+/** The client id of a key. */
 export const clientOf = ({ publicKey }: Signer): ClientId => toHex(publicKey) as ClientId
 
 export const toTimestamp = (timestamp: number): Timestamp => timestamp as Timestamp

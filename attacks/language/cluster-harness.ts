@@ -1,4 +1,4 @@
-/** The harness of an attack from outside of the replicas: a running cluster, and what can be done to it. */
+/** The harness of an attack from outside the replicas: a running cluster, and the ways to disturb it. */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { Random } from '../../src/base/random.ts'
 import type { Address, Cluster } from '../../src/messages/cluster.ts'
@@ -11,28 +11,28 @@ export interface Link {
 
 /** The links between replicas. Those of clients are not touched. */
 export interface Links {
-  /** Nothing passes between these replicas and the others, and what was on its way waits. Heals an earlier cut. */
+  /** Cuts these replicas off from the others; frames in flight wait. Heals an earlier cut first. */
   isolate(ids: readonly ReplicaId[]): void
   heal(): void
   /** Holds back everything that one end sends the other, until the link is mended. */
   cut(link: Link): void
   mend(link: Link): void
   /**
-   * Loses what is sent in these directions, and tells nobody. A connection that was used meanwhile stays lost when `heal`
-   * ends it, until one of its ends gives it up.
+   * Silently drops everything sent in these directions. A connection used meanwhile stays stuck after `heal`, until
+   * one of its ends closes it.
    */
   swallow(directions: readonly Link[]): void
-  /** The pairs of replicas without a connection over which everything passes. */
+  /** The pairs of replicas without an undisturbed connection. */
   apart(): readonly Link[]
 }
 
 /** The processes of the correct replicas. */
 export interface Machines {
-  /** Stops a process where it is, and lets it go on. */
+  /** Suspends a process, and resumes it. */
   freeze(id: ReplicaId): void
   thaw(id: ReplicaId): void
   kill(id: ReplicaId): Promise<void>
-  /** Starts one that was killed; resolves when it is ready. */
+  /** Restarts a killed process; resolves when it is ready. */
   restart(id: ReplicaId): Promise<void>
 }
 
@@ -42,9 +42,9 @@ export interface ClusterHarness {
   readonly cluster: Cluster
   /** The directory of the cluster file and of the clients' keys. */
   readonly directory: string
-  /** A client of the cluster that the load does not use. */
+  /** A client of the cluster that is not part of the load. */
   readonly client: string
-  /** Another one, to look at the store with. */
+  /** Another client, which reads the store. */
   readonly reader: string
   readonly random: Random
   /** The URL of a gateway; null unless the attack needs one. */
@@ -54,22 +54,24 @@ export interface ClusterHarness {
   /** Null unless the attack plays the network. */
   readonly links: Links | null
   readonly machines: Machines
-  /** Files and connections that a correct replica's process has open; null where the system does not report it. */
+  /**
+   * The number of open files and connections of a correct replica's process; null if the system does not report it.
+   */
   openFilesOf(id: ReplicaId): number | null
-  /** The address at which a replica takes links. */
+  /** The address at which a replica accepts links. */
   addressOf(id: ReplicaId): Address
-  /** The replicas that are no traitors. */
+  /** The replicas that are not traitors. */
   readonly correct: readonly ReplicaId[]
-  /** Writes of correct clients that were acknowledged so far. */
+  /** The number of acknowledged writes of correct clients so far. */
   acknowledged(): number
-  /** Waits until one more is acknowledged; false when none is within the bound for liveness. Rejects as `pause`. */
+  /** Waits until one more is acknowledged; false if none is within the liveness bound. Rejects like `pause`. */
   progress(): Promise<boolean>
-  /** Waits until this holds; false when it does not within the bound for liveness. Rejects as `pause`. */
+  /** Waits until a condition holds; false if it does not within the liveness bound. Rejects like `pause`. */
   within(holds: () => boolean): Promise<boolean>
-  /** Rejects when the run is interrupted. */
+  /** Waits; rejects if the run is interrupted. */
   pause(ms: number): Promise<void>
-  /** Counts one act: an attack that never acted shows nothing. */
+  /** Counts an act: an attack that never acted proves nothing. */
   act(): void
-  /** These replicas are kept from working now: to suspect them is right. */
+  /** Notes that these replicas are being disturbed, so that suspecting them is right. */
   harm(ids: readonly ReplicaId[]): void
 }

@@ -1,4 +1,4 @@
-/** Handshakes of those who say of themselves what is not so. The rest of each is that of an honest end. */
+/** Handshakes with false claims. Apart from the claim, they are those of an honest end. */
 import type { Random } from '../../src/base/random.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'
 import type { CryptoSuite, Handshake, LinkSecurity, Signer } from '../../src/ports.ts'
@@ -9,7 +9,7 @@ export interface HandshakeTools {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly random: Random
-  /** Told of every handshake that is begun. */
+  /** Called for every started handshake. */
   readonly onBegun: () => void
 }
 
@@ -31,7 +31,7 @@ export function handshakesOf(identity: FalseIdentity, tools: HandshakeTools): Li
       identity,
     })
   const client = as({ kind: 'client', signer: shown })
-  // No replica has a link to itself: at its own door it comes as a client.
+  // No replica has a link to itself, so it connects to itself as a client.
   const other = replica === undefined ? client : as({ kind: 'replica', id: replica, signer: shown })
   return {
     respond: () => SILENCE,

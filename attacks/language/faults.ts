@@ -1,28 +1,30 @@
-/** Faults of replicas and links that last for a while. Times in milliseconds from the beginning of the attack. */
+/** Temporary faults of replicas and links. Times are in milliseconds from the beginning of the attack. */
 import { type ReplicaId, replicaIds } from '../../src/base/ids.ts'
 import type { Fault, LinkFault } from '../../src/simulator/plan/plan.ts'
 import type { Link } from './cluster-harness.ts'
 
-/** From when to when something lasts. */
+/** The beginning and the end of a fault. */
 export interface Span {
   readonly from: number
   readonly to: number
 }
 
-/** Nothing gets from this replica to anybody, or to it, and nothing is lost. */
+/** Holds back everything to and from this replica, without losing it. */
 export const clogged = (replica: ReplicaId, { from, to }: Span): readonly Fault[] => [
   { kind: 'clog-node', replica, atMs: from },
   { kind: 'unclog-node', replica, atMs: to },
 ]
 
-/** Loses what is sent to this replica or by it, clients' requests and answers apart. */
+/** Loses everything sent to or by this replica, except clients' requests and answers. */
 export const isolated = (n: number, replica: ReplicaId, { from, to }: Span): readonly Fault[] =>
   parted(n, [replica], { from, to })
 
-/** The directions in which a network loses what passes between some replicas and the others. */
+/** The directions in which a network loses traffic between some replicas and the others. */
 export type Ways = 'both ways' | 'to them' | 'from them'
 
-/** The network swallows what passes between these replicas and the others, and connections in use are stuck from then on. */
+/**
+ * The network silently drops traffic between these replicas and the others; connections in use stay stuck afterwards.
+ */
 export function swallowed(
   n: number,
   some: readonly ReplicaId[],
@@ -50,7 +52,7 @@ export function directionsBetween(n: number, some: readonly ReplicaId[], ways: W
   )
 }
 
-/** These replicas reach one another, the others reach one another, and what is sent between the two is lost. */
+/** Partitions the network into these replicas and the others; traffic between them is lost. */
 export function parted(n: number, some: readonly ReplicaId[], { from, to }: Span): readonly Fault[] {
   const mask = some.reduce((bits, id) => bits | (1 << id), 0)
   const rest = ((1 << n) - 1) & ~mask
@@ -61,7 +63,7 @@ export function parted(n: number, some: readonly ReplicaId[], { from, to }: Span
   ]
 }
 
-/** Loses what is sent from one replica to the other. */
+/** Loses everything sent from one replica to another. */
 export const lossy = (
   link: { readonly from: ReplicaId; readonly to: ReplicaId },
   { from, to }: Span,
@@ -70,7 +72,7 @@ export const lossy = (
   { kind: 'mend', ...link, atMs: to },
 ]
 
-/** Loses what the two halves send each other, in both directions; everybody else reaches both. */
+/** Loses everything that the two halves send each other; all other nodes reach both. */
 export const apart = (
   [some, others]: readonly [readonly ReplicaId[], readonly ReplicaId[]],
   span: Span,
@@ -82,7 +84,7 @@ export const apart = (
     ]),
   )
 
-/** The power fails, and what the disk holds is there when it comes back. */
+/** The power fails; the disk keeps its synced data. */
 export const crashed = (replica: ReplicaId, { from, to }: Span): readonly Fault[] => [
   { kind: 'crash', replica, losesSent: false, atMs: from },
   { kind: 'restart', replica, atMs: to },

@@ -1,7 +1,4 @@
-/**
- * Material that traitors have from another cluster with the same keys: recordings, and what they sign for it
- * themselves.
- */
+/** The traitors' material from another cluster with the same keys: recordings, and frames that they sign for it. */
 import { kindIn } from '../../src/messages/frame.ts'
 import type { FrameKindName } from '../../src/messages/kinds.ts'
 import type { Blackboard } from './adversary-context.ts'
@@ -9,7 +6,7 @@ import type { Blackboard } from './adversary-context.ts'
 /** The note under which the recordings stand. */
 export const FOREIGN_RECORDINGS = 'frames of another cluster'
 
-/** Frames of these kinds that passed there; none where there are no recordings. */
+/** The recorded frames of these kinds; empty without recordings. */
 export function recorded(board: Blackboard, ...kinds: readonly FrameKindName[]): readonly Uint8Array[] {
   const frames = (board.notes.get(FOREIGN_RECORDINGS) ?? []) as readonly Uint8Array[]
   return frames.filter((frame) => {
@@ -18,5 +15,5 @@ export function recorded(board: Blackboard, ...kinds: readonly FrameKindName[]):
   })
 }
 
-/** The id of a cluster that is not this one. */
+/** The id of another cluster. */
 export const otherCluster = (clusterId: Uint8Array): Uint8Array => clusterId.map((byte) => byte ^ 0xff)

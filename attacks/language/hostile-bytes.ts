@@ -1,4 +1,4 @@
-/** Bytes that parsers take for different things: operations, payloads and frames, all of them signed as any other. */
+/** Bytes that parsers may read differently: operations, payloads and frames, all correctly signed. */
 import { concatBytes, utf8, writeU16, writeU32, writeU64 } from '../../src/base/bytes.ts'
 import { encodeFrame, splitFrame } from '../../src/messages/frame.ts'
 import {
@@ -16,7 +16,7 @@ import type { ClientContext } from './client-context.ts'
 const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.from(values)
 const NOTHING = new Uint8Array(0)
 
-/** The sizes that go beyond a limit. */
+/** Sizes beyond a limit. */
 export const HOSTILE_SIZES = {
   depth: 200,
   items: 257,
@@ -27,10 +27,10 @@ export const HOSTILE_SIZES = {
   operations: 4_097,
 } as const
 
-/** Keys that a language, a text or a file system would take for something else. */
+/** Keys with a special meaning in a language, a text or a file system. */
 const KEYS: readonly Uint8Array[] = [
   ...['__proto__', 'constructor', 'hasOwnProperty', 'toString', '../../cluster.json', 'a\0b', ''].map(utf8),
-  // A lone surrogate, an overlong slash, what is never a byte of text, and a mark that readers skip.
+  // A lone surrogate, an overlong slash, a byte that never occurs in UTF-8, and a byte order mark.
   bytes(0xed, 0xa0, 0x80),
   bytes(0xc0, 0xaf),
   bytes(0xff, 0xfe),
@@ -39,7 +39,7 @@ const KEYS: readonly Uint8Array[] = [
   new Uint8Array(HOSTILE_SIZES.keyBytes).fill(0x61),
 ]
 
-/** One operation's bytes: code, flags, a length that may lie, fields. */
+/** The bytes of an operation: code, flags, a length that may be false, fields. */
 function operation(
   code: number,
   flags: number,
@@ -101,7 +101,7 @@ export const HOSTILE_OPERATIONS: readonly Uint8Array[] = [
   encodeOperations([{ kind: 'put', key: utf8('v'), value: new Uint8Array(HOSTILE_SIZES.valueBytes) }]),
 ]
 
-/** Payloads of requests that are none. */
+/** Malformed payloads of requests. */
 export function hostilePayloads({ signers: [{ publicKey }], hash }: ClientContext): readonly Uint8Array[] {
   const digest = hash(NOTHING)
   const session = new Uint8Array(SESSION_NONCE_BYTES)
@@ -112,7 +112,7 @@ export function hostilePayloads({ signers: [{ publicKey }], hash }: ClientContex
     concatBytes(bytes(0x95), key, nonce, bytes(...timestamp, 0), operations)
   const good = packPayload([publicKey, session, 1, 0, digest])
   return [
-    // Its operations are others than it says.
+    // The number of operations is false.
     good,
     NOTHING,
     bytes(0xc0),
@@ -150,7 +150,7 @@ export function hostilePayloads({ signers: [{ publicKey }], hash }: ClientContex
   ]
 }
 
-/** A good frame as it must not come: with parts too long, with no or half a signature, of a kind that is none. */
+/** Malformed variants of a good frame: with parts too long, with no signature or half of one, of an unknown kind. */
 export function reframed(frame: Uint8Array): readonly Uint8Array[] {
   const parts = splitFrame(frame)
   if (isRejection(parts)) return []

@@ -1,4 +1,4 @@
-/** A client that plays a behaviour: its links, its clock and its keys are given to it by the world that it is in. */
+/** A client that plays a behaviour; its world provides its links, its clock and its keys. */
 
 import { assert } from '../../src/base/assert.ts'
 import { toHex } from '../../src/base/bytes.ts'
@@ -33,7 +33,7 @@ import { handshakesOf } from './false-identity.ts'
 const SEED_BYTES = 32
 const NOTHING = new Uint8Array(0)
 const OWN_SESSION = new Uint8Array(SESSION_NONCE_BYTES).fill(1)
-/** Sentences of one kind; more of them say nothing new. */
+/** The maximum number of sentences of one kind. */
 const NAMED_MAX = 3
 
 export interface HostileClientOptions {
@@ -41,29 +41,29 @@ export interface HostileClientOptions {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
   readonly signers: readonly [Signer, ...Signer[]]
-  /** X25519, in the same order. */
+  /** Its X25519 secrets, in the same order. */
   readonly agreementSecrets: readonly Uint8Array[]
   readonly clock: Clock
   readonly random: Random
   readonly board: Blackboard
-  /** Makes links to all replicas, each as the handshake that is begun for it says. */
+  /** Opens links to all replicas, each with its own handshake. */
   readonly connect: (security: LinkSecurity) => Transport
-  /** While it is not, the client does nothing. */
+  /** True while the attack is on; otherwise the client does nothing. */
   readonly isOn: () => boolean
   readonly onAct: () => void
-  /** Told of every request that it signs. */
+  /** Called with every request that it signs. */
   readonly onSigned?: (request: Request) => void
 }
 
 export class HostileClient {
-  /** Answers of correct replicas: how many replies, and how many refusals for which reason. */
+  /** The answers of correct replicas: the number of replies, and of refusals by reason. */
   readonly told = new Map<AnswerKind, number>()
   readonly #options: HostileClientOptions
   readonly #signingDigest: ReturnType<typeof createSigningDigest>
   readonly #place: ClientContext
   readonly #transports: Transport[] = []
   readonly #stopTicking: () => void
-  /** The answers of replicas to each request, and which replica gave each one first. */
+  /** The answers to each request, with the replica that gave each one first. */
   readonly #answers = new Map<string, { readonly from: ReplicaId; readonly digest: string }>()
   readonly #timestamps = new Set<string>()
   readonly #complaints: string[] = []
@@ -77,12 +77,12 @@ export class HostileClient {
     this.#stopTicking = options.clock.every(TICK_MS, () => this.#tick())
   }
 
-  /** The number of timestamps under which it signed something, over all of its clients. */
+  /** The number of timestamps that it has used, over all its clients. */
   get timestamps(): number {
     return this.#timestamps.size
   }
 
-  /** Does nothing more. Gives what it saw that must not be, as sentences. */
+  /** Stops, and returns the violations that it saw, as sentences. */
   end(): readonly string[] {
     this.#stopTicking()
     return [...this.#complaints.slice(0, NAMED_MAX), ...(this.#options.behaviour.end?.(this.#place) ?? [])]
@@ -189,7 +189,7 @@ export class HostileClient {
       self: { kind: 'client', id: clientOf(signer) },
       agreementSecret: agreementSecrets[signers.indexOf(signer)] ?? NOTHING,
     })
-    assert(macs !== null, 'MACs are for clusters of auth oral')
+    assert(macs !== null, 'only clusters made with --auth oral have MACs')
     const received = macs.forReplicas(digest)
     const slots = cluster.replicas.map(({ id }) => {
       const mac = readMac(received, { slot: id, n: cluster.replicas.length })?.mac ?? NOTHING

@@ -1,4 +1,4 @@
-/** A frame on its way between an adversary and a peer, decoded when a behaviour asks for what is in it. */
+/** A frame between an adversary and a peer, decoded on demand. */
 import { type DecodeTools, decodeMessage } from '../../src/messages/decode.ts'
 import { kindIn } from '../../src/messages/frame.ts'
 import type { FrameKindName } from '../../src/messages/kinds.ts'
@@ -7,7 +7,7 @@ import { isRejection } from '../../src/messages/rejection.ts'
 import type { Peer } from '../../src/ports.ts'
 
 export class InterceptedFrame {
-  /** The receiver of what is sent, the sender of what is received. */
+  /** The receiver of a sent frame, the sender of a received one. */
   readonly peer: Peer
   readonly frame: Uint8Array
   readonly #tools: DecodeTools
@@ -19,12 +19,12 @@ export class InterceptedFrame {
     this.#tools = tools
   }
 
-  /** Null where the frame is none that replicas and clients exchange. */
+  /** Null if the frame is not of a kind that replicas and clients exchange. */
   get kind(): FrameKindName | null {
     return kindIn(this.frame)
   }
 
-  /** Null where the frame does not decode. */
+  /** Null if the frame cannot be decoded. */
   get message(): Message | null {
     if (this.#message === undefined) {
       const decoded = decodeMessage(this.frame, this.#tools)

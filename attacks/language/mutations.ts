@@ -1,7 +1,4 @@
-/**
- * Actions: the frames that a behaviour makes of one. Whatever is changed is signed anew, with the adversary's own
- * key.
- */
+/** Actions: the frames that replace a frame. A changed message is signed again with the adversary's own key. */
 import { toHex } from '../../src/base/bytes.ts'
 import type { ClientId, Milliseconds } from '../../src/base/ids.ts'
 import { createBatch } from '../../src/messages/batch.ts'
@@ -13,19 +10,19 @@ import { isRejection } from '../../src/messages/rejection.ts'
 import type { AdversaryContext, Delivery } from './adversary-context.ts'
 import type { InterceptedFrame } from './intercepted-frame.ts'
 
-/** Returns what leaves in a frame's place. */
+/** Returns the frames to send instead of a frame. */
 export type Action = (intercepted: InterceptedFrame, place: AdversaryContext) => readonly Delivery[]
 
-/** A changed content; the same one where this adversary wants nothing changed. */
+/** Returns a changed content, or the same one to leave it unchanged. */
 export type Change = (content: Content, place: AdversaryContext) => Content
 
-/** A number that is known, or one that the place decides. */
+/** A fixed number, or a function of the context. */
 export type Amount = number | ((place: AdversaryContext) => number)
 
 export const amountOf = (amount: Amount, place: AdversaryContext): number =>
   typeof amount === 'number' ? amount : amount(place)
 
-/** Returns the content of a message, to be changed and sealed anew; null where it is not this replica's to say. */
+/** Returns the content of a message, to be changed and signed again; null if this replica may not send it. */
 export function contentOf(message: Message, { id }: AdversaryContext): Content | null {
   if (message.kind === 'reply' || !('sender' in message) || message.sender !== id) return null
   if (message.kind !== 'new-view') return message
@@ -47,25 +44,25 @@ export const duplicate =
   ({ peer, frame }) =>
     Array.from({ length: times + 1 }, () => ({ to: peer, frame }))
 
-/** The frame itself, and what the actions make of it behind it. */
+/** Sends the frame itself, and then the results of the actions. */
 export const also =
   (...actions: readonly Action[]): Action =>
   (intercepted, place) =>
     [pass, ...actions].flatMap((action) => action(intercepted, place))
 
-/** The frames that the actions make of one, and that one itself behind them: a receiver counts the first. */
+/** Sends the results of the actions, and then the frame itself: a receiver counts the first. */
 export const precededBy =
   (...actions: readonly Action[]): Action =>
   (intercepted, place) =>
     [...actions, pass].flatMap((action) => action(intercepted, place))
 
-/** One of these, drawn for each receiver. */
+/** Applies one of these actions, drawn for each receiver. */
 export const oneOf =
   (...actions: readonly Action[]): Action =>
   (intercepted, place) =>
     place.random.pick(actions)(intercepted, place)
 
-/** Another frame in its place. All receivers of one frame get the same other one; null lets it pass. */
+/** Replaces a frame. All receivers of the frame get the same replacement; null lets it pass. */
 export function replace(
   make: (intercepted: InterceptedFrame, place: AdversaryContext) => Uint8Array | null,
 ): Action {
@@ -80,7 +77,7 @@ export function replace(
   }
 }
 
-/** Says something else. */
+/** Changes the content. */
 export const set = (change: Change): Action =>
   replace(({ message }, place) => {
     const content = message === null ? null : contentOf(message, place)
@@ -95,13 +92,13 @@ export const shift = (field: 'view' | 'sequence', by: Amount): Action =>
     return { ...content, [field]: Math.max(0, value + amountOf(by, place)) } as Content
   })
 
-/** Two halves, the first no smaller than the second. */
+/** Splits a list into two halves, the first no smaller than the second. */
 export function halvesOf<T>(all: readonly T[]): readonly [readonly T[], readonly T[]] {
   const middle = Math.ceil(all.length / 2)
   return [all.slice(0, middle), all.slice(middle)]
 }
 
-/** The truth for the first half of the correct replicas, something else for the others. */
+/** Sends the truth to the first half of the correct replicas, and a changed message to the others. */
 export const equivocate =
   (lie: Action): Action =>
   (intercepted, place) => {
@@ -112,7 +109,7 @@ export const equivocate =
       : pass(intercepted, place)
   }
 
-/** Something that was said before in its place, one of the last `kept` frames that came this way. */
+/** Replaces a frame by one of the last `kept` frames that matched. */
 export function replay(kept = 64): Action {
   const said: Uint8Array[] = []
   return ({ peer, frame }, { random }) => {
@@ -122,11 +119,11 @@ export function replay(kept = 64): Action {
   }
 }
 
-/** The same bytes and signature under another kind. */
+/** Sends the same bytes and signature under another kind. */
 export const shownAs = (kind: FrameKindName): Action =>
   replace(({ frame }) => frame.map((byte, at) => (at === KIND_AT ? FRAME_KINDS[kind] : byte)))
 
-/** The same payload under another signature. */
+/** Sends the same payload under another signature. */
 export const signedWith = (change: (signature: Uint8Array, place: AdversaryContext) => Uint8Array): Action =>
   replace(({ frame }, place) => {
     const parts = splitFrame(frame)
@@ -134,7 +131,7 @@ export const signedWith = (change: (signature: Uint8Array, place: AdversaryConte
     return encodeFrame({ ...parts, authentication: change(parts.authentication, place) }).bytes
   })
 
-/** In the name of the first correct replica that is not asked to believe it, with the own signature. */
+/** Sends it in the name of the first correct replica that is not the receiver, with its own signature. */
 export const impersonate = (): Action => (intercepted, place) => {
   const { message, peer } = intercepted
   const content = message === null ? null : contentOf(message, place)
@@ -143,7 +140,7 @@ export const impersonate = (): Action => (intercepted, place) => {
   return [{ to: peer, frame: place.sealAs(name, content) }]
 }
 
-/** Answers a client with other results, under a signature of its own. */
+/** Answers a client with false results, under its own signature. */
 export const lie =
   (results: (honest: Uint8Array) => Uint8Array): Action =>
   (intercepted, place) => {
@@ -156,7 +153,7 @@ export const lie =
     ]
   }
 
-/** Proposes another batch: with these requests, at this time. */
+/** Proposes another batch, with these requests and this time. */
 export const rebatch =
   (change: (batch: Batch, place: AdversaryContext) => Partial<Pick<Batch, 'time' | 'requests'>>): Change =>
   (content, place) => {
@@ -165,13 +162,13 @@ export const rebatch =
     return { ...content, batch: createBatch(place.hash, time, requests) }
   }
 
-/** The same requests, a millisecond later and the other way round: another batch. */
+/** Proposes the same requests in reverse order, a millisecond later, which is another batch. */
 export const otherBatch: Change = rebatch(({ time, requests }) => ({
   time: (time + 1) as Milliseconds,
   requests: [...requests].reverse(),
 }))
 
-/** A vote for a digest, or a checkpoint of a root, that belongs to nothing. */
+/** Votes for a digest, or announces the root of a checkpoint, that does not exist. */
 export const forNothing: Change = (content) => {
   if (content.kind === 'prepare' || content.kind === 'commit') {
     return { ...content, digest: flipped(content.digest) }
@@ -182,7 +179,7 @@ export const forNothing: Change = (content) => {
 export const flipped = (bytes: Uint8Array): Uint8Array =>
   bytes.map((byte, index) => (index === 0 ? byte ^ 1 : byte))
 
-/** The client that attacks on one client are aimed at. */
+/** The victim of attacks on a single client. */
 export const victimClient = ({ cluster }: AdversaryContext): ClientId | undefined => {
   const key = cluster.clients[0]?.publicKey
   return key === undefined ? undefined : (toHex(key) as ClientId)

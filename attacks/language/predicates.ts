@@ -1,4 +1,7 @@
-/** When a behaviour acts. Predicates read a frame and the adversary's place, and combine. */
+/**
+ * Predicates: the conditions under which a behaviour acts. They read a frame and the adversary's context, and can be
+ * combined.
+ */
 import type { ClientId, ReplicaId } from '../../src/base/ids.ts'
 import { type FrameKindName, kindsWith } from '../../src/messages/kinds.ts'
 import type { AdversaryContext } from './adversary-context.ts'
@@ -17,12 +20,12 @@ export const isKind =
 /** A PREPARE or a COMMIT. */
 export const isVote: When = isKind('prepare', 'commit')
 
-/** Messages by which replicas agree, change views and make checkpoints. */
+/** Messages of agreement, view changes and checkpoints. */
 export const isProtocol: When = isKind(
   ...kindsWith({ author: 'replica', taker: 'protocol', vouched: 'author' }),
 )
 
-/** Of the view, for messages that have one. */
+/** Matches messages of this view. */
 export const inView =
   (view: number): When =>
   ({ message }) =>
@@ -31,7 +34,7 @@ export const inView =
 const isReplica = ({ peer }: InterceptedFrame, among: readonly ReplicaId[]): boolean =>
   peer.kind === 'replica' && among.includes(peer.id)
 
-/** To one of these replicas; of what is received, from one of them. */
+/** Matches frames to one of these replicas or, if received, from one of them. */
 export const to =
   (...ids: readonly ReplicaId[]): When =>
   (intercepted) =>
@@ -39,10 +42,10 @@ export const to =
 
 export const toReplicas: When = ({ peer }) => peer.kind === 'replica'
 export const toClients: When = ({ peer }) => peer.kind === 'client'
-/** Of what is received. */
+/** Matches received frames. */
 export const fromReplicas: When = toReplicas
 
-/** To some of the other replicas, at least one and not all: drawn once, and the same ones from then on. */
+/** Matches frames to a random subset of the other replicas, at least one and not all, which is drawn once. */
 export function toSome(): When {
   let some: readonly ReplicaId[] | null = null
   return (intercepted, { random, others }) => {
@@ -51,13 +54,16 @@ export function toSome(): When {
   }
 }
 
-/** To the first `count` correct replicas: the same ones for all traitors. A function of the place, for f differs. */
+/**
+ * Matches frames to the first `count` correct replicas, the same for all traitors. The count is a function of the
+ * context, because f differs.
+ */
 export const toVictims =
   (count: Amount): When =>
   (intercepted, place) =>
     isReplica(intercepted, place.victims.slice(0, amountOf(count, place)))
 
-/** A request of this client, as it comes in or is relayed. */
+/** Matches a request of this client, sent by the client or relayed. */
 export const fromClient =
   (client: (place: AdversaryContext) => ClientId | undefined): When =>
   (intercepted, place) =>
@@ -68,19 +74,19 @@ export const fromClient =
 export const whilePrimary: When = (_, { isPrimary }) => isPrimary
 export const whileBackup: When = (_, { isPrimary }) => !isPrimary
 
-/** From so many ticks after the beginning of the attack on. */
+/** Matches from this many ticks after the beginning of the attack on. */
 export const after =
   (ticks: number): When =>
   (_, place) =>
     place.ticks >= ticks
 
-/** Until so many ticks after the beginning of the attack. */
+/** Matches until this many ticks after the beginning of the attack. */
 export const until = (ticks: number): When => not(after(ticks))
 
-/** Since its process was started again. */
+/** Matches after a restart of its process. */
 export const afterRestart: When = (_, { life }) => life > 1
 
-/** The first so many times that it is asked; each traitor counts for itself. */
+/** Matches the first `count` times; each traitor counts separately. */
 export const times = (count: number): When => {
   let left = count
   return () => left-- > 0
@@ -91,7 +97,7 @@ export const withProbability =
   (_, { random }) =>
     random.chance(probability)
 
-/** Always or never: drawn once. */
+/** Matches always or never, drawn once. */
 export function perhaps(probability: number): When {
   let isSo: boolean | null = null
   return (_, { random }) => {

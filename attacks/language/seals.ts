@@ -1,4 +1,4 @@
-/** All that an adversary can sign, or put its MACs under: whatever it likes, with its own keys and no other. */
+/** The signatures and MACs that an adversary can make: over any bytes, but only with its own keys. */
 import { assert } from '../../src/base/assert.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { Cluster } from '../../src/messages/cluster.ts'

@@ -1,4 +1,4 @@
-/** An application that executes as it should and answers reads without ordering from an earlier state. */
+/** An application that executes correctly, but answers unordered reads from an earlier state. */
 import { finish, unlimitedAllowance } from '../../src/base/allowance.ts'
 import type { Sequence } from '../../src/base/ids.ts'
 import { storeParametersOf } from '../../src/messages/cluster.ts'
@@ -7,7 +7,7 @@ import type { Application } from '../../src/ports.ts'
 import type { Recomposition } from '../../src/runtime/replica-runtime-options.ts'
 import { createStore } from '../../src/store/application.ts'
 
-/** Gives a replica an application whose reads lag this many batches behind, until a state is put in place whole. */
+/** Gives a replica an application whose reads lag this many batches, until it installs a fetched state. */
 export const staleReadsOf =
   (batches: number): Recomposition =>
   (parts) => {

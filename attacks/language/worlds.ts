@@ -1,10 +1,10 @@
-/** Two histories that traitors keep apart: each half of the correct replicas is told one, by all traitors alike. */
+/** Two histories that traitors keep apart: all traitors show each half of the correct replicas its own history. */
 import type { Change } from './mutations.ts'
 import { otherBatch } from './mutations.ts'
 
 const noteOf = (view: number, sequence: number): string => `other world ${view} ${sequence}`
 
-/** As primary: another batch for the other world, and a note of it for the other traitors. */
+/** As primary, proposes another batch to the other half, and notes it for the other traitors. */
 export const otherWorld: Change = (content, place) => {
   const changed = otherBatch(content, place)
   if (changed.kind === 'pre-prepare') {
@@ -14,7 +14,7 @@ export const otherWorld: Change = (content, place) => {
   return changed
 }
 
-/** A vote for what the other world was told. */
+/** Votes for the batch that was shown to the other half. */
 export const voteInOtherWorld: Change = (content, { board }) => {
   if (content.kind !== 'prepare' && content.kind !== 'commit') return content
   const digest = board.notes.get(noteOf(content.view, content.sequence))

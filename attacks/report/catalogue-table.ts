@@ -1,4 +1,4 @@
-/** The catalogue as markdown tables: `npm run attacks:table`. Its one argument is the file to write them into. */
+/** Writes the catalogue as Markdown tables: `npm run attacks:table`. Its argument is the file that contains them. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { EVERY_ATTACK } from '../catalogue/every-attack.ts'
 import { modesOf } from '../language/attack.ts'
@@ -16,7 +16,7 @@ export function catalogueTable(): string {
   return [HEADINGS, HEADINGS.map(() => ':--'), ...rows].map(line).join('\n')
 }
 
-/** The limits that attacks are aimed at, each with what is sent against it. */
+/** The limits that attacks target, each with the amount that is sent. */
 export function limitsTable(): string {
   const rows = [...EVERY_ATTACK.values()].flatMap(({ name, exceeds = [] }) =>
     exceeds.map(({ what, limit, sent }) => [`\`${name}\``, what, grouped(limit), grouped(sent)]),
@@ -29,7 +29,7 @@ const grouped = (number: number): string => number.toLocaleString('en-US')
 const line = (cells: readonly string[]): string =>
   `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 
-/** Returns the text with each table between its markers; null where it lacks one. */
+/** Returns the text with each table between its markers; null if a marker is missing. */
 export function withCatalogueTable(text: string): string | null {
   let renewed = text
   for (const [name, table] of Object.entries(TABLES)) {

@@ -1,4 +1,4 @@
-/** Reports as cells of a table, and what is told beside it. */
+/** Reports as cells of a table, and the notes below it. */
 import type { Measured } from '../run/run-facts.ts'
 import { type AttackReport, hasHeld } from './report.ts'
 import { attackersProcessors, percent, processors, shareOf, shareOfWork } from './shares.ts'
@@ -54,11 +54,11 @@ const costsOf = (measured: Measured): readonly string[] => [
   `${measured.delayMs}`,
 ]
 
-/** The most memory that a correct replica took, in bytes. */
+/** The peak memory of a correct replica, in bytes. */
 export const peakBytes = ({ facts }: AttackReport): number =>
   Math.max(0, ...(facts.measured?.memory ?? []).map((use) => use.peakBytes))
 
-/** The replicas that correct replicas suspected: rightly, and wrongly behind a question mark. */
+/** The replicas that correct replicas suspected; false suspicions have a question mark. */
 function suspicionText({ facts }: AttackReport): string {
   const suspicions = facts.measured?.suspicions ?? []
   const suspects = [...new Set(suspicions.map((each) => each.of))]

@@ -1,6 +1,6 @@
 /**
- * A picture of a primary that equivocates and is convicted, drawn from the steps of one simulated run: a lane for the client
- * and for each replica, virtual time from left to right, an arrow for each message, as an SVG that stands by itself.
+ * A picture of a primary that equivocates and is convicted, drawn from the steps of one simulated run: a lane for the
+ * client and for each replica, virtual time from left to right, an arrow for each message, as a self-contained SVG.
  */
 import { equalBytes } from '../../src/base/bytes.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
@@ -17,7 +17,7 @@ export interface PictureSource {
   readonly steps: readonly TracedStep[]
   /** The clients' requests. */
   readonly history: readonly HistoryEntry[]
-  /** The command that draws it again. */
+  /** The command that reproduces the picture. */
   readonly command: string
 }
 
@@ -38,7 +38,7 @@ const STYLE = `
 const ARROW_KINDS = ['first', 'lie', 'vote', 'shown', 'view', 'client'] as const
 type Arrow = (typeof ARROW_KINDS)[number]
 
-/** The moment at which a correct replica first holds evidence, and what it is. */
+/** The time at which a correct replica first holds evidence, with the evidence. */
 interface Conviction {
   readonly atMs: number
   readonly evidence: Evidence
@@ -58,10 +58,10 @@ function firstConviction({ steps, traitor }: PictureSource): Conviction {
     const evidence = evidenceIn(effects)
     if (replica !== traitor && evidence !== null) return { atMs, evidence }
   }
-  throw new Error('this run convicts nobody: choose another seed')
+  throw new Error('this run convicts no replica: choose another seed')
 }
 
-/** The SVG. Throws when no replica of the run was convicted of two PRE-PREPAREs. */
+/** Draws the SVG. Throws if no replica of the run was convicted of two PRE-PREPAREs. */
 export function convictionPicture(source: PictureSource): string {
   const { n, traitor, history, command } = source
   const span = spanOf(source)
@@ -120,7 +120,7 @@ function spanOf(source: PictureSource): Span {
   const { n, steps, traitor } = source
   const { first: one, second: other } = firstConviction(source).evidence
   if (one.kind !== 'pre-prepare' || other.kind !== 'pre-prepare') {
-    throw new Error('this run convicts nobody of two pre-prepares: choose another seed')
+    throw new Error('this run convicts no replica of two pre-prepares: choose another seed')
   }
   const isExecution = isExecutionOf(one.sequence)
   const executions = steps.filter(
@@ -202,7 +202,7 @@ function clientArrows(
   ]
 }
 
-/** A mark where a correct replica first holds evidence, and where any replica executes the disputed number. */
+/** The marks where a correct replica first holds evidence, and where a replica executes the disputed number. */
 function marksOf(traitor: ReplicaId, { seen, at }: Span, { xOf, yOf }: Scale): string[] {
   const convicted = new Set<number>()
   const isExecution = isExecutionOf(at.sequence)
@@ -274,7 +274,10 @@ function arrowOf(message: ProtocolMessage, at: OrderedAt, truth: Uint8Array): Ar
   return equalBytes(message.digest, truth) ? 'first' : 'lie'
 }
 
-/** When the sender let go of a message: the last time before its arrival that it sent one of that kind and place. */
+/**
+ * The time at which a message was sent: the last time before its arrival that the sender sent one of that kind and
+ * place.
+ */
 function sentAtMs(
   steps: readonly TracedStep[],
   from: ReplicaId,

@@ -1,4 +1,4 @@
-/** Draws the picture of the front page from a simulated run: `npm run picture`. Its one argument is the file to write. */
+/** Draws the picture of the front page from a simulated run: `npm run picture`. Its argument is the file to write. */
 import { writeFileSync } from 'node:fs'
 import { toReplicaId } from '../../src/base/ids.ts'
 import type { TracedStep } from '../../src/simulator/trace/trace.ts'
@@ -6,7 +6,9 @@ import { equivocate } from '../catalogue/primary/equivocate.ts'
 import { attackInSimulator } from '../run/simulated/in-simulator.ts'
 import { convictionPicture } from './conviction-picture.ts'
 
-/** A run in which the lie, the proof, the answer and the next view follow one another within a few centimetres. */
+/**
+ * A run in which the lie, the proof, the answer and the next view follow closely, so that they fit into the picture.
+ */
 const SEED = 7
 
 export function drawConviction(): string {

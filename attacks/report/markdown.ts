@@ -1,4 +1,4 @@
-/** Reports of runs on processes as a table for a text: what was left of the throughput while the attack was on. */
+/** Reports of runs on processes as a Markdown table: the share of the throughput that was left under attack. */
 import { TEXT_LEGEND } from './legend.ts'
 import { type AttackReport, hasHeld } from './report.ts'
 import { attackersProcessors, percent, processors, shareOf, shareOfWork } from './shares.ts'
@@ -19,7 +19,10 @@ const HEADINGS = [
   'held',
 ] as const
 
-/** The table, and under it what its columns mean, and what was measured where. `facts` are told in their order, as `name value`. */
+/**
+ * The table, with the meaning of its columns and the conditions of the measurement below. `facts` are printed in their
+ * order, as `name value`.
+ */
 export function markdownTable(
   reports: readonly AttackReport[],
   facts: Readonly<Record<string, string | number>>,

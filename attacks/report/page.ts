@@ -1,4 +1,4 @@
-/** Reports as one page that needs no network: its styles, its data and the library that plots stand in it. */
+/** Reports as a single page that needs no network: it contains its styles, its data and the plotting library. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { escapeHtml, factsHtml, htmlPage, htmlTable, scriptJson, wideTable } from '../../clients/web/html.ts'
@@ -9,7 +9,7 @@ import { COLUMNS_LEGEND } from './legend.ts'
 import { type AttackReport, hasHeld } from './report.ts'
 import { REPORT_STYLE } from './report-style.ts'
 
-/** The setting that a page names at its head. */
+/** The settings shown at the head of the page. */
 export interface PageFacts {
   readonly seconds: number
   /** Names and values, such as the machine's. */
@@ -26,8 +26,7 @@ export function reportPage(reports: readonly AttackReport[], { seconds, facts }:
     style: `${fileOfPlots('uPlot.min.css')}${REPORT_STYLE}`,
     hasScripts: true,
     body: `<h1>${held} of ${reports.length} attacks held as expected</h1>
-<p class="faint">${factsHtml(facts)}. ${seconds} seconds in all. Figures of processes are this machine's:
-compare before, during and after.</p>
+<p class="faint">${factsHtml(facts)}. ${seconds} seconds in all. Figures of processes depend on the machine: compare before, during and after.</p>
 ${summary(reports)}
 <p class="faint">${escapeHtml(COLUMNS_LEGEND)}</p>
 ${reports.map(section).join('\n')}

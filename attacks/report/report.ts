@@ -1,9 +1,9 @@
-/** The outcome of a run, as it is told: on a terminal, as JSON and as a page. */
+/** The outcome of a run, for the terminal, for JSON and for the page. */
 import type { AnyAttack } from '../language/attack.ts'
 import type { ViewSeen } from '../run/processes/cluster-monitor.ts'
 import type { Facts } from '../run/run-facts.ts'
 
-/** Operations per second over a run, and when what happened. Milliseconds from the beginning of the run. */
+/** Operations per second over a run, with its events. Milliseconds from the beginning of the run. */
 export interface Timeline {
   readonly stepMs: number
   readonly opsPerSecond: readonly number[]
@@ -17,19 +17,19 @@ export interface AttackReport {
   readonly world: 'processes' | 'simulator'
   readonly seed: number
   readonly facts: Facts
-  /** The faults found; empty when the store held and did what was expected. */
+  /** The faults found; empty if the store held and met the expectation. */
   readonly faults: readonly string[]
-  /** Remarks for the reader: what the verdict does not depend on. */
+  /** Remarks on which the verdict does not depend. */
   readonly notes: readonly string[]
   /** Of a run of processes. */
   readonly timeline: Timeline | null
-  /** Real time that the run took, the making of the cluster and the checks included. */
+  /** The real duration of the run, including the creation of the cluster and the checks. */
   readonly seconds: number
 }
 
 export const hasHeld = ({ faults }: AttackReport): boolean => faults.length === 0
 
-/** Returns what `--json` prints of a report. */
+/** Returns the form of a report that `--json` prints. */
 export function asJson(report: AttackReport): object {
   const { attack, facts, faults, notes, ...rest } = report
   const plain = Object.entries(facts).map(([name, value]) => [name, plainOf(value)])

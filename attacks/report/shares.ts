@@ -1,18 +1,18 @@
-/** The share of the throughput that is left under attack, and what the attackers themselves take of the machine. */
+/** The share of the throughput that is left under attack, and the processors that the attackers use. */
 import { calmMean } from '../run/calm-mean.ts'
 import type { Figures } from '../run/load/load-meter.ts'
 import type { Spent } from '../run/processes/processor-time.ts'
 import type { Measured } from '../run/run-facts.ts'
 
-/** Of the operations per second without the attack; null where there were none. */
+/** The share of the operations per second without the attack; null if there were none. */
 export function shareOf(measured: Measured, { opsPerSecond }: Figures): number | null {
   const calm = calmMean(measured, (figures) => figures.opsPerSecond)
   return calm === 0 ? null : opsPerSecond / calm
 }
 
 /**
- * The same of the operations that the correct replicas get done in a second of processor time: what the attack makes them
- * work, without what the attackers, or other programs, take of the machine. Null where it was not measured.
+ * The share of the operations per second of processor time of the correct replicas. It shows the work that the attack
+ * causes them, regardless of the processor time of attackers and other programs. Null if it was not measured.
  */
 export function shareOfWork(measured: Measured): number | null {
   const of = ({ done }: Figures, { correctMs }: Spent): number => done / (correctMs ?? Number.NaN)
@@ -21,8 +21,8 @@ export function shareOfWork(measured: Measured): number | null {
 }
 
 /**
- * Processors that the attackers take while the attack is on, beyond what traitors take as honest replicas before it. Null
- * where it was not measured.
+ * The processors that the attackers use during the attack, in addition to those of traitors as honest replicas before
+ * it. Null if it was not measured.
  */
 export function attackersProcessors({ before, during, spent }: Measured): number | null {
   const of = ({ seconds }: Figures, { hostileMs }: Spent): number =>

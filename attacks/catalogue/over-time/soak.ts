@@ -22,7 +22,7 @@ const mayTakeTurns = ({ control, parts, traitors, environment, simulated }: Atta
 
 const isByThePrimary = ({ traitors }: Attack): boolean => traitors(4)[0] === firstPrimary(4)[0]
 
-/** Traitors of all turns, who count for ever; where f is more than one, one is left for replicas that crash. */
+/** The traitors of all turns, which stay faulty; if f is larger than one, one fault is left for crashing replicas. */
 const traitorsOf = (n: number): readonly ReplicaId[] => {
   const all = firstPrimaries(n)
   return all.slice(0, Math.max(1, all.length - 1))

@@ -1,16 +1,17 @@
 /** The command attack: `attack list`, `attack NAME` and `attack --all`. */
 import type { Command } from 'commander'
-import { COLUMNS_LEGEND } from '../../../attacks/report/legend.ts'
+import { COLUMN_MEANINGS } from '../../../attacks/report/legend.ts'
 import type { AttackFlags } from '../attack-command.ts'
 import { attack, shared } from '../options.ts'
-import { reflow } from '../terminal.ts'
+import { entriesText, reflow } from '../terminal.ts'
 
-const HELP = `
+const HELP = (): string => `
 A run makes a new cluster, loads it, attacks it for a third of the time, and checks
 safety, liveness and the expected effect of the attack. The figures of a run on processes
 depend on the machine: compare before, during and after, not one run with another.
 
-${COLUMNS_LEGEND}
+Columns:
+${entriesText(COLUMN_MEANINGS)}
 
 Exit codes: 0 every attack ended as expected, 1 one did not, 2 wrong usage or interrupted.`
 
@@ -41,7 +42,7 @@ export function addAttackCommand(program: Command): void {
     .addOption(shared.logLevel())
     .addOption(attack.playClient())
     .addOption(attack.orders())
-    .addHelpText('after', () => reflow(HELP))
+    .addHelpText('after', () => reflow(HELP()))
     .action(async (name: string | undefined, flags: AttackFlags, command: Command) =>
       (await import('../attack-command.ts')).attack(name, flags, command),
     )
