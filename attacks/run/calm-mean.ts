@@ -1,12 +1,12 @@
-/** The measure of an attack's cost: the same run without it. */
+/** The baseline of an attack's cost: the same run without the attack. */
 import type { Measured } from './run-facts.ts'
 
 type Phases = Pick<Measured, 'before' | 'after' | 'spent' | 'hasSplit'>
 
 /**
- * Returns a figure of the time without the attack: the mean of before and after, because a machine has other work at one
- * time and not at another. Of before alone where the correct replicas have split: what each part of a cluster does
- * afterwards is no measure of a whole one.
+ * Returns a figure of the time without the attack: the mean of before and after, because the load of a machine
+ * changes; of before alone if the correct replicas have split, because the parts of a cluster are not comparable with
+ * the whole.
  */
 export function calmMean(
   { before, after, spent, hasSplit = false }: Phases,

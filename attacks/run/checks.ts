@@ -1,12 +1,17 @@
-/** Checks that must pass under every attack, on what a run left behind. Each returns what is wrong, as sentences. */
+/**
+ * Checks of the data that a run left behind, which must pass under every attack. Each returns violations as sentences.
+ */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { CountedKey } from './load/counted-writes.ts'
 import type { Decided, Disk } from './processes/disk-evidence.ts'
 
-/** Sentences of one kind; more of them say nothing new. */
+/** The maximum number of sentences of one kind. */
 const NAMED_MAX = 3
 
-/** No two correct replicas executed different batches at one sequence number, or have different states after it. */
+/**
+ * Checks that no two correct replicas executed different batches at one sequence number, or have different states
+ * after it.
+ */
 export function disagreements(disks: readonly Disk[]): readonly string[] {
   return [
     ...differences(disks, ({ batches }) => batches, 'executed different batches at sequence number'),
@@ -26,7 +31,7 @@ const digestsOf = (decided: Disk['decided']): ReadonlyMap<number, string> =>
   new Map([...decided].map(([sequence, { digest }]) => [sequence, digest]))
 
 /**
- * Replicas whose signatures stand in two certificates of one view and sequence number for different batches. //
+ * The replicas that signed two certificates of one view and sequence number for different batches. //
  * rule 1.5
  * @rule 1.5
  */
@@ -84,7 +89,7 @@ function differences(
   return found.slice(0, NAMED_MAX)
 }
 
-/** Every acknowledged write was executed once, and one in doubt at most once. */
+/** Checks that every acknowledged write was executed once, and every write in doubt at most once. */
 export function repetitions(keys: readonly CountedKey[]): readonly string[] {
   return keys
     .flatMap(({ key, acknowledged, doubtful, repeatedVersion, version }) => {

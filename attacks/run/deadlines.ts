@@ -1,9 +1,11 @@
-/** Waiting that has a limit and ends when the run is interrupted. */
+/** Waiting with a limit that ends if the run is interrupted. */
 
-/** Once the attack is over every request is answered within this time, and the replicas are level. In milliseconds. */
+/**
+ * The time after the attack within which every request is answered and the replicas have caught up, in milliseconds.
+ */
 export const LIVENESS_MS = 30_000
 
-/** Resolves after so many milliseconds; rejects with the signal's reason as soon as it is aborted. */
+/** Resolves after a number of milliseconds; rejects with the signal's reason as soon as it is aborted. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
@@ -23,7 +25,7 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   })
 }
 
-/** Looks until it holds; false when it does not within the limit. */
+/** Polls until a condition holds; returns false if it does not within the limit. */
 export async function waitUntil(
   holds: () => boolean | Promise<boolean>,
   { limitMs, everyMs = 20, signal }: { limitMs: number; everyMs?: number; signal?: AbortSignal | undefined },

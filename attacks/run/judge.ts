@@ -1,4 +1,4 @@
-/** The verdict on an attack, in whichever world it ran: everything that was not as it must be. */
+/** The verdict on an attack, in either world: all violations. */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
 import { type AnyAttack, type Control, runsInSimulator } from '../language/attack.ts'
@@ -7,20 +7,20 @@ import type { Facts } from './run-facts.ts'
 /** A silence that counts as a stop, in milliseconds. */
 const STOPPED_MS = 500
 
-/** Promises that were broken, as sentences. */
+/** Broken promises, as sentences. */
 export interface Breaches {
   /** Correct replicas executed different batches, or have different states. */
   readonly agreement: readonly string[]
-  /** A client was told, or believed, what no correct replica executed. */
+  /** A client was given, or believed, a result that no correct replica computed. */
   readonly answers: readonly string[]
-  /** All other promises that hold under every attack: liveness, memory, processes that live. */
+  /** All other promises that hold under every attack: liveness, memory, running processes. */
   readonly others: readonly string[]
 }
 
 /** The longest time without an answer to a correct client during the attack, and its end. */
 export interface Silence {
   readonly longestMs: number
-  /** True if correct clients were answered again in the end. */
+  /** True if correct clients were answered again at the end. */
   readonly isOver: boolean
 }
 
@@ -29,19 +29,19 @@ export interface Evidence {
   readonly facts: Facts
   /** The promise that must break; null when the store must hold. */
   readonly control: Control | null
-  /** Replicas of which correct ones, or their disks put together, hold two signed messages that contradict each other. */
+  /** Replicas of which correct ones, or their disks together, hold two contradicting signed messages. */
   readonly convicted: readonly ReplicaId[]
   readonly breaches: Breaches
   readonly silence: Silence
-  /** Returns what the attack itself expected and was otherwise; figures too, where these facts make them binding. */
+  /** Returns the unmet expectations of the attack, including figures if these facts make them binding. */
   readonly unexpected: (facts: Facts) => readonly string[]
-  /** Returns the figures beside the attack's own that missed, as sentences; absent where there are none. */
+  /** Returns missed figures other than the attack's own, as sentences; absent if there are none. */
   readonly missed?: readonly string[]
 }
 
 /**
- * Returns the promise that an attack must break: that of a control with more traitors than the store tolerates, or with
- * a core that is not the right one. Null when the store must hold.
+ * Returns the promise that an attack must break: the promise of a control with more traitors than the store tolerates,
+ * or with a faulty core. Null if the store must hold.
  */
 export function controlOf(
   attack: AnyAttack,
@@ -52,7 +52,7 @@ export function controlOf(
   return traitors.length > faultsMax(n) || simulated?.core !== undefined ? control : null
 }
 
-/** Returns the faults of a run as sentences, safety first: none when the store held and did what was expected. */
+/** Returns the faults of a run as sentences, safety first; none if the store held and met the expectation. */
 export function judge(evidence: Evidence): readonly string[] {
   const { control, breaches, unexpected, facts, missed = [] } = evidence
   if (control !== null && control.breaks !== 'progress') {
@@ -65,7 +65,7 @@ export function judge(evidence: Evidence): readonly string[] {
   return [...always, ...unexpected(facts)]
 }
 
-/** Returns the faults that figures which are advisory would be if they were binding: none where they are. */
+/** Returns the missed advisory figures, which would be faults if they were binding; none if they are binding. */
 export function warningsOf(evidence: Evidence): readonly string[] {
   const { facts } = evidence
   if (facts.figures !== 'advisory') return []
@@ -75,7 +75,7 @@ export function warningsOf(evidence: Evidence): readonly string[] {
   )
 }
 
-/** Returns the sentences that hold against every run: an attack that did not act, and correct replicas that were blamed. */
+/** Returns the faults that every run may have: an attack that did not act, and correct replicas that were blamed. */
 function misjudged({ facts, convicted }: Evidence): readonly string[] {
   const { acts, traitors, cutOff } = facts
   const correctOnes = (ids: readonly ReplicaId[]): readonly ReplicaId[] =>
@@ -87,7 +87,7 @@ function misjudged({ facts, convicted }: Evidence): readonly string[] {
   ]
 }
 
-/** A control shows that the checks can see: what it breaks must be found broken, and the traitors named. */
+/** Judges a control, which proves that the checks work: they must find the broken promise, and name the traitors. */
 function unbroken(
   { facts, convicted, breaches }: Evidence,
   { namesTraitors = false }: Control,
@@ -101,10 +101,10 @@ function unbroken(
   }
   if (!namesTraitors || facts.auth === 'oral') return []
   const hidden = facts.traitors.filter((id) => !convicted.includes(id))
-  return hidden.map((id) => `no signatures give replica ${id} away`)
+  return hidden.map((id) => `no signatures expose replica ${id}`)
 }
 
-/** Nobody must be answered for a while, and then somebody must be. */
+/** Judges a control that stops progress: for a while no client is answered, and afterwards clients are. */
 function notStopped({ longestMs, isOver }: Silence): readonly string[] {
   if (longestMs < STOPPED_MS) return ['progress did not stop']
   return isOver ? [] : ['service did not return']

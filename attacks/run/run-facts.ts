@@ -1,4 +1,4 @@
-/** The facts of an attack's run, wherever it ran: the ground of its verdict. */
+/** The facts of an attack's run in either world, from which its verdict follows. */
 import type { ReplicaId } from '../../src/base/ids.ts'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import type { RejectionReason } from '../../src/messages/rejection.ts'
@@ -15,48 +15,57 @@ export interface Facts {
   readonly traitors: readonly ReplicaId[]
   /** The number of times that the adversaries acted. */
   readonly acts: number
-  /** The same by the attack whose turn it was; empty where none take turns. */
+  /** The acts by the attack whose turn it was; empty if attacks do not take turns. */
   readonly actsByTurn: ReadonlyMap<string, number>
-  /** Views that correct replicas left, at most, since the attack began. */
+  /** The maximum number of views that a correct replica left since the attack began. */
   readonly viewChanges: number
   /** The number of messages that correct replicas refused, by reason. */
   readonly rejected: ReadonlyMap<RejectionReason, number>
   /**
-   * The answers of correct replicas to the hostile client: replies, and refusals by their reason. Absent when there
-   * was none.
+   * The answers of correct replicas to the hostile client: replies, and refusals by reason. Absent without a hostile
+   * client.
    */
   readonly told?: ReadonlyMap<AnswerKind, number>
-  /** Replicas against which a correct one holds evidence: two signed messages that contradict each other. */
+  /** The replicas against which a correct one holds evidence, two contradicting signed messages. */
   readonly guilty: readonly ReplicaId[]
-  /** Replicas that a correct one cut off for a while. */
+  /** The replicas that a correct one cut off for a while. */
   readonly cutOff: readonly ReplicaId[]
-  /** Facts that only a run of processes shows. */
+  /** Facts of a run of processes. */
   readonly measured?: Measured
   /** The weight of figures in the verdict; binding when absent. */
   readonly figures?: FigureWeight
 }
 
 /**
- * The weight of what a machine with other work spoils: throughput, times, and what timers do when replicas get no
- * processor. A figure that misses is a fault where figures are binding, and a warning where they are advisory.
+ * The weight of figures that other work on the machine distorts: throughput, times, and expired timers of replicas
+ * without a processor. A missed figure is a fault if figures are binding, and a warning if they are advisory.
  */
 export const FIGURE_WEIGHTS = ['binding', 'advisory'] as const
 export type FigureWeight = (typeof FIGURE_WEIGHTS)[number]
 
-/** Figures of a run of processes. What lasts is noisy on a shared machine: compare the three, do not judge one. */
+/**
+ * The figures of a run of processes. Durations are noisy on a shared machine: compare the three phases, do not judge
+ * one.
+ */
 export interface Measured {
   readonly before: Figures
   readonly during: Figures
   readonly after: Figures
-  /** From the last view change under attack on, as long as the attack lasted; null without one, or too shortly after it. */
+  /**
+   * The figures from the last view change under attack to the end of the attack; null without a view change, or if the
+   * time is too short.
+   */
   readonly settled: Figures | null
-  /** True if correct replicas executed different batches: what they do after the attack is that of several clusters. */
+  /** True if correct replicas executed different batches, so that they act as several clusters after the attack. */
   readonly hasSplit?: boolean
   /** The longest time without an acknowledged write since the attack began. */
   readonly gapMs: number
-  /** From the end of the attack until all correct replicas voted and had executed the same; null when they did not. */
+  /**
+   * The time from the end of the attack until all correct replicas voted and had executed the same batches; null if
+   * they did not.
+   */
   readonly caughtUpMs: number | null
-  /** Of the correct replicas. */
+  /** The memory of the correct replicas. */
   readonly suspicions: readonly Suspicion[]
   readonly memory: readonly MemoryUse[]
   /** The processor time of each phase. */

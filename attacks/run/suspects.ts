@@ -1,7 +1,7 @@
-/** Replicas that it is right to suspect: replicas that attack, and those that something keeps from working. */
+/** The replicas that are rightly suspected: those that attack, and those that are disturbed. */
 import type { ReplicaId } from '../../src/base/ids.ts'
 
-/** A detector may go on suspecting for so long after the reason is gone, and be seen doing it. In milliseconds. */
+/** The time for which a suspicion may outlast its reason, in milliseconds. */
 const LINGERS_MS = 2_000
 
 export class Suspects {
@@ -13,7 +13,10 @@ export class Suspects {
     this.#now = [...ids]
   }
 
-  /** Between one of these and the others the suspicion is mutual: who is cut off suspects the rest. */
+  /**
+   * True if either of two replicas is among these: suspicion is mutual, because a replica that is cut off suspects the
+   * others.
+   */
   isRight({ by, of }: { readonly by: ReplicaId; readonly of: ReplicaId }): boolean {
     return this.#isOne(of) || this.#isOne(by)
   }

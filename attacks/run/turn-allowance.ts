@@ -1,17 +1,20 @@
 /**
- * The measure by which a held-up loop is judged: not milliseconds, which are worth more on one machine than on
- * another, but turns. A turn checks so many signatures at most before sockets and timers have theirs, and how long
- * this machine takes for them is measured by the processor time that it takes.
+ * The limit on a blocked event loop, in turns instead of milliseconds, because machines differ in speed. A turn checks
+ * a bounded number of signatures before sockets and timers are served; the processor time of these checks on this
+ * machine gives the length of a turn.
  */
 import type { CryptoSuite } from '../../src/ports.ts'
 import { ownMs } from './processes/processor-time.ts'
 
-/** Turns that are measured together: one alone is short for a clock of milliseconds. */
+/** The number of turns measured together, because a single one is too short for a clock of milliseconds. */
 const TURNS = 4
-/** A correct replica's loop may be held by its own work for so many turns at most. Some do more than check signatures. */
+/**
+ * The maximum number of turns for which a correct replica's work may block its loop. Some turns do more than check
+ * signatures.
+ */
 const HELD_TURNS_MAX = 24
 
-/** Milliseconds of processor time that the signature checks of a turn take, on this machine and as busy as it is now. */
+/** The processor time of the signature checks of a turn on this machine under its current load, in milliseconds. */
 export function measureTurnMs({ signer, hash, verify, checksPerTurn }: CryptoSuite): number {
   const { publicKey, sign } = signer(new Uint8Array(32).fill(1))
   const digest = hash(new Uint8Array(1))
@@ -21,5 +24,5 @@ export function measureTurnMs({ signer, hash, verify, checksPerTurn }: CryptoSui
   return Math.max(1, (ownMs() - beforeMs) / TURNS)
 }
 
-/** For how long the loop of a correct replica may be held where a turn takes this long. In milliseconds. */
+/** The time for which the loop of a correct replica may be blocked if a turn takes this long, in milliseconds. */
 export const delayMsMax = (turnMs: number): number => Math.ceil(HELD_TURNS_MAX * turnMs)

@@ -191,7 +191,7 @@ describe('a control', () => {
     const attack = controlled('agreement', true)
     const broken = { attack, disagreements: ['they differ'] }
     expect(processFaults({ ...broken, facts: faultyFacts })).toEqual([])
-    const hidden = TOO_MANY.map((id) => `no signatures give replica ${id} away`)
+    const hidden = TOO_MANY.map((id) => `no signatures expose replica ${id}`)
     expect(processFaults({ ...broken, facts: { ...faultyFacts, guilty: [] } })).toEqual(hidden)
     expect(simulatedFaults(tooMany, violated(1), attack)).toEqual([])
     expect(simulatedFaults({ ...tooMany, guilty: [] }, violated(1), attack)).toEqual(hidden)

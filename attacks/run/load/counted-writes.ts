@@ -1,23 +1,23 @@
 /**
- * Writes that are counted, to see that each was executed once. A key's version is the number of its changes: what was
- * executed twice or lost shows as a version outside of what was acknowledged and what is in doubt.
+ * Counted writes, which show that each was executed once. A key's version is the number of its changes: a write that
+ * was lost or executed twice shows as a version outside the range of acknowledged writes and writes in doubt.
  */
 import { OperationFailure, type StoreClient } from '../../../clients/library/store-client.ts'
 import { createRandom, type Random } from '../../../src/base/random.ts'
 import type { Sample } from './load-meter.ts'
 
-/** Each loop waits so long after an operation: the load is steady, and leaves the machine some room. */
+/** The pause of each loop after an operation, which keeps the load steady and leaves the machine some capacity. */
 const PAUSE_MS = 4
 const VALUE_BYTES = 100
 
 export interface CountedKey {
   readonly key: string
-  /** Writes that were acknowledged, and those of which nobody knows. */
+  /** The numbers of acknowledged writes and of writes in doubt. */
   acknowledged: number
   doubtful: number
-  /** Two acknowledged writes were told the same version: one of them was lost. */
+  /** The version that two acknowledged writes share, which means that one of them was lost. */
   repeatedVersion: number | null
-  /** Its version in the end. */
+  /** Its version at the end. */
   version: number
 }
 
@@ -51,10 +51,10 @@ export class CountedWrites {
     this.#loops = Array.from({ length: setting.loops }, (_, index) =>
       this.#loop(clients[index % clients.length] ?? clients[0], random.fork()),
     )
-    for (const loop of this.#loops) loop.catch(() => {}) // `finish` tells
+    for (const loop of this.#loops) loop.catch(() => {}) // `finish` reports it
   }
 
-  /** Writes acknowledged so far. */
+  /** The number of acknowledged writes so far. */
   get acknowledged(): number {
     return this.#keys.reduce((sum, { acknowledged }) => sum + acknowledged, 0)
   }

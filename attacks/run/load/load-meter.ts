@@ -1,14 +1,12 @@
-/**
- * The service that a load got from the cluster: throughput, latencies and gaps, of one stretch of time after another.
- */
+/** Measures the service that a load gets from the cluster: throughput, latencies and gaps, for consecutive periods. */
 import { build } from 'hdr-histogram-js'
 
-/** One operation that ended. Moments are those of `performance.now()`. */
+/** A finished operation. Times are those of `performance.now()`. */
 export interface Sample {
   readonly beganMs: number
   readonly endedMs: number
   readonly isWrite: boolean
-  /** `doubt`: it was sent and got no answer; `never-sent`: it did not happen. */
+  /** `doubt`: it was sent and got no answer; `never-sent`: it was not executed. */
   readonly end: 'done' | 'doubt' | 'never-sent'
 }
 
@@ -21,9 +19,9 @@ export interface Figures {
   readonly seconds: number
   /** Operations answered in it. */
   readonly done: number
-  /** Without the time in which nothing could be answered. */
+  /** Operations per second, without the time in which nothing could be answered. */
   readonly opsPerSecond: number
-  /** Of operations that began in it, whenever they were answered; 0 when there are none. */
+  /** The latency of operations that began in it; 0 if there are none. */
   readonly p50Ms: number
   readonly p99Ms: number
   readonly maxMs: number
@@ -43,7 +41,7 @@ export class LoadMeter {
     return this.#samples.filter(({ end }) => end === 'doubt').length
   }
 
-  /** Operations that could not even be sent. */
+  /** Operations that could not be sent. */
   get neverSent(): number {
     return this.#samples.filter(({ end }) => end === 'never-sent').length
   }
@@ -52,7 +50,7 @@ export class LoadMeter {
     this.#samples.push(sample)
   }
 
-  /** `stopped` are stretches in which nothing can be answered: they are no part of the operations per second. */
+  /** `stopped` are periods in which nothing can be answered; operations per second exclude them. */
   figures({ fromMs, toMs }: Stretch, stopped: readonly Stretch[] = []): Figures {
     const seconds = (toMs - fromMs) / 1000
     const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: MICROSECONDS_MAX })
@@ -74,7 +72,7 @@ export class LoadMeter {
     }
   }
 
-  /** Operations answered in a stretch. */
+  /** The operations answered in a period. */
   done({ fromMs, toMs }: Stretch): number {
     const isIn = ({ endedMs, end }: Sample): boolean => end === 'done' && endedMs >= fromMs && endedMs < toMs
     return this.#samples.filter(isIn).length
@@ -103,7 +101,7 @@ export class LoadMeter {
   #longestGap(fromMs: number, toMs: number): number {
     let lastMs = fromMs
     let longestMs = 0
-    // Samples stand in the order of their ends.
+    // Samples are in the order of their ends.
     for (const { endedMs, isWrite, end } of this.#samples) {
       if (end !== 'done' || !isWrite || endedMs < fromMs || endedMs >= toMs) continue
       longestMs = Math.max(longestMs, endedMs - lastMs)

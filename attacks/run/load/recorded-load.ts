@@ -1,11 +1,12 @@
 /**
- * Clients of a running cluster whose every operation is recorded, for the checker of linearizability.
+ * Clients of a running cluster that record every operation for the checker of linearizability.
  *
- * The store's keys are registers: a get is a read, a put a write, a delete a write of null. A put with `ifRevision` is
- * a cas of the value that its client found at that revision: no value is written twice and a revision belongs to one
- * change of one key, so the revision has not moved exactly while the value has not. When it has moved, the answer names
- * the revision that it met, and with it a value: such a cas is recorded as the read that it was. An operation without an
- * answer is in doubt, and its client goes on as another process; one that was never sent has failed.
+ * The store's keys are registers: a get is a read, a put is a write, and a delete is a write of null. A put with
+ * `ifRevision` is a cas from the value that its client found at that revision: no value is written twice and a
+ * revision belongs to one change of one key, so an unchanged revision means an unchanged value. If the revision has
+ * changed, the answer names the current revision, and thereby a value; such a cas is recorded as a read. An operation
+ * without an answer is in doubt, and its client continues as another process; an operation that was never sent has
+ * failed.
  */
 import { OperationFailure, StoreClient } from '../../../clients/library/store-client.ts'
 import { createRandom, type Random } from '../../../src/base/random.ts'
@@ -17,7 +18,7 @@ import type { Result } from '../../../src/store/results.ts'
 import { waitUntil } from '../deadlines.ts'
 import type { Sample } from './load-meter.ts'
 
-/** A cas of what was read before is tried so often in place of a plain put. */
+/** The share of puts that are a cas of the value read before. */
 const CAS_SHARE = 0.5
 
 type Kind = 'read' | 'write' | 'cas'
@@ -38,9 +39,9 @@ interface LoadSetting {
   readonly loops?: number
   readonly keys?: number
   readonly seed?: number
-  /** Each loop waits so long after an operation, so that replicas that start get their share of the machine. */
+  /** The pause of each loop after an operation, which leaves starting replicas their share of the machine. */
   readonly pauseMs?: number
-  /** Told of every operation that ended. */
+  /** Called for every finished operation. */
   readonly onEnd?: (sample: Sample) => void
 }
 
@@ -48,9 +49,9 @@ export class RecordedLoad {
   readonly #clients: readonly StoreClient[]
   readonly #keys: readonly string[]
   readonly #events: Event[] = []
-  /** The value of each revision that was seen. */
+  /** The value of each observed revision. */
   readonly #values = new Map<number, string>()
-  /** Each cas that met another revision: its two events, and that revision. */
+  /** Each cas that found another revision: its two events, and that revision. */
   readonly #moved: { readonly invoke: Event; readonly end: Event; readonly revision: number }[] = []
   readonly #loops: Promise<void>[]
   readonly #onEnd: (sample: Sample) => void
@@ -76,7 +77,7 @@ export class RecordedLoad {
     for (const loop of this.#loops) loop.catch(() => {}) // `finish` tells
   }
 
-  /** The same with clients of its own, one for each name of `names`; `stop` closes them. */
+  /** A load with its own clients, one for each name of `names`; `stop` closes them. */
   static async start(
     setting: LoadSetting & {
       readonly directory: string
@@ -90,16 +91,16 @@ export class RecordedLoad {
     return new RecordedLoad(clients, setting)
   }
 
-  /** Writes acknowledged since the beginning. */
+  /** The number of acknowledged writes since the beginning. */
   get acknowledged(): number {
     return this.#acknowledged
   }
 
-  /** Waits until so many further writes are acknowledged. */
+  /** Waits until `count` further writes are acknowledged. */
   async progress(writes: number, limitMs = 120_000): Promise<void> {
     const target = this.#acknowledged + writes
     const isDone = await waitUntil(() => this.#acknowledged >= target, { limitMs })
-    if (!isDone) throw new Error(`waited ${limitMs} ms in vain for ${writes} further acknowledged writes`)
+    if (!isDone) throw new Error(`waited ${limitMs} ms without ${writes} further acknowledged writes`)
   }
 
   /** Ends the loops without waiting for them. */
@@ -116,7 +117,7 @@ export class RecordedLoad {
     }
   }
 
-  /** Ends the loops, reads every key once more, and gives the history's lines. */
+  /** Ends the loops, reads every key once more, and returns the lines of the history. */
   async finish(): Promise<readonly string[]> {
     this.end()
     await Promise.all(this.#loops)
@@ -168,7 +169,7 @@ export class RecordedLoad {
     return { value, revision: result.modRevision }
   }
 
-  /** A put; with `found` only where that is still what the key holds. */
+  /** A put; with `found`, only if the key still holds that value. */
   async #put(client: StoreClient, process: number, key: string, found: Found | null): Promise<Found | null> {
     const value = `${++this.#writes}`
     const condition = found === null ? {} : { ifRevision: found.revision }
@@ -209,7 +210,7 @@ export class RecordedLoad {
     return { value: null, revision: 0 }
   }
 
-  /** The result, or null when there is none: then the operation has been given its end. */
+  /** The result, or null if there is none; the operation's end is then already recorded. */
   async #execute(client: StoreClient, invoke: Event, operation: Operation): Promise<Result | null> {
     const beganMs = performance.now()
     const end = (how: Sample['end']): void =>
@@ -240,7 +241,7 @@ export class RecordedLoad {
   }
 }
 
-/** Checks a history; one that is bad is an error that shows where. */
+/** Checks a history; throws an error that names the wrong line. */
 export function verdictOf(lines: readonly string[]): Verdict {
   const reader = new HistoryReader()
   for (const line of lines) {

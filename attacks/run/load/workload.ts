@@ -1,4 +1,4 @@
-/** The mixed load of correct clients under which every attack runs: a part that is recorded, and a part that is counted. */
+/** The mixed load of correct clients in every attack: one part is recorded, and the other part is counted. */
 import { StoreClient } from '../../../clients/library/store-client.ts'
 import type { Peer } from '../../../src/ports.ts'
 import { type CountedKey, CountedWrites } from './counted-writes.ts'
@@ -42,10 +42,10 @@ export class Workload {
     readonly names: readonly [string, ...string[]]
     readonly timeoutMs: number
     readonly seed: number
-    /** Operations under way at once, one half of them recorded and the other counted; at least one of each. */
+    /** Operations in flight, half of them recorded and half counted; at least one of each. */
     readonly underWay: number
     readonly onEnd: (sample: Sample) => void
-    /** Told of every frame that a replica sends to these clients. */
+    /** Called with every frame that a replica sends to these clients. */
     readonly onFrame?: (from: Peer, frame: Uint8Array) => void
   }): Promise<Workload> {
     const { directory, names, timeoutMs, onFrame } = setting
@@ -67,13 +67,14 @@ export class Workload {
     return this.#recorded.acknowledged + this.#counted.acknowledged
   }
 
-  /** Ends the load once every operation has ended, reads all once more, and checks what the clients saw. */
+  /** Ends the load after its last operation, reads all keys once more, and checks the clients' observations. */
   async finish(): Promise<Finished> {
     const [recorded, counted] = await Promise.allSettled([this.#recorded.finish(), this.#counted.finish()])
     const faults: string[] = []
     const notes: string[] = []
     for (const part of [recorded, counted]) {
-      if (part.status === 'rejected') faults.push(`a client cannot go on: ${(part.reason as Error).message}`)
+      if (part.status === 'rejected')
+        faults.push(`a client cannot continue: ${(part.reason as Error).message}`)
     }
     if (recorded.status === 'fulfilled') {
       try {

@@ -1,4 +1,4 @@
-/** The middle phase of a run: the attack begins, lasts and ends, whoever plays it. */
+/** The middle phase of a run, in which the attack begins, lasts and ends. */
 import { given } from '../../../src/base/given.ts'
 import { faultsMax } from '../../../src/base/quorum.ts'
 import { createRandom } from '../../../src/base/random.ts'
@@ -17,7 +17,7 @@ import { ProcessorTime } from './processor-time.ts'
 import type { RunParts } from './run-phases.ts'
 import { hasShown } from './showing.ts'
 
-/** In this order: `prepare`, `run`, `end`; and `close` whatever happened. */
+/** Call `prepare`, `run` and `end` in this order, and always `close`. */
 export class AttackPhase {
   readonly #parts: RunParts
   readonly #phaseMs: number
@@ -25,13 +25,13 @@ export class AttackPhase {
   readonly #clientTime = new ProcessorTime()
   #hostile: HostileChild | null = null
   #cut: readonly Link[] = []
-  /** The last sequence number that a correct replica may have executed before the attack. */
+  /** The highest sequence number that a correct replica may have executed before the attack. */
   #executedBefore = 0
-  /** The view that correct replicas were in before the attack. */
+  /** The view of the correct replicas before the attack. */
   #viewBefore = 0
   #outsideActs = 0
 
-  /** `phaseMs` is how long an attack lasts that does not ask for more, in milliseconds. */
+  /** `phaseMs` is the default length of an attack, in milliseconds. */
   constructor(parts: RunParts, phaseMs: number) {
     this.#parts = parts
     this.#phaseMs = phaseMs
@@ -47,18 +47,21 @@ export class AttackPhase {
     return this.#hostile?.told
   }
 
-  /** When more than f replicas were kept from working, from outside; the last is open while it lasts. */
+  /** The periods in which more than f replicas were disturbed from outside; the last one is open while it lasts. */
   get stopped(): readonly Stretch[] {
     return this.#stopped
   }
 
-  /** Processor time that the process of the hostile client took so far, in milliseconds; 0 where there is none. */
+  /** The processor time of the hostile client's process so far, in milliseconds; 0 if there is none. */
   clientMs(): number {
     this.#clientTime.look(this.#hostile?.pid)
     return this.#clientTime.ms
   }
 
-  /** Starts the process of the hostile client, if there is one, and looks around: time that is not the attack's. */
+  /**
+   * Starts the process of the hostile client, if there is one, and records the initial state; this time does not count
+   * as attack.
+   */
   async prepare(): Promise<void> {
     const { testCluster, setting, traitors } = this.#parts
     const attack = playedPart(this.#parts.attack)
@@ -71,7 +74,7 @@ export class AttackPhase {
     this.#hostile = await HostileChild.start(commands.client(play), { directory: testCluster.root, signal })
   }
 
-  /** Attacks, and gives what it saw that must not be, as sentences. Rejects when the run is interrupted. */
+  /** Attacks, and returns violations as sentences. Rejects if the run is interrupted. */
   async run(load: Workload): Promise<readonly string[]> {
     const { attack, testCluster, traitors, suspects } = this.#parts
     suspects.set(traitors)
@@ -95,7 +98,7 @@ export class AttackPhase {
     await this.#hostile?.close()
   }
 
-  /** The traitors' turn, and that of the client. Links are cut before they begin to lie, and mended when they end. */
+  /** Runs the traitors and the hostile client. Links are cut before they begin to lie, and mended when they end. */
   async #fromInside(attack: Attack): Promise<readonly string[]> {
     const { setting, traitors } = this.#parts
     const { linkFaults, lasts = 1 } = attack.environment ?? {}
@@ -105,7 +108,7 @@ export class AttackPhase {
     const fromMs = performance.now()
     const meanwhile = faults.filter(({ atMs }) => atMs < lastsMs)
     const [, seen] = await Promise.all([this.#applyLinkFaults(meanwhile, fromMs), this.#attackFor(lastsMs)])
-    // On a slow machine it goes on until what it waits for has come.
+    // On a slow machine it continues until the expected effects have occurred.
     const isDone = (): Promise<boolean> => this.#hasShown(attack)
     await waitUntil(isDone, { limitMs: LIVENESS_MS, signal: setting.signal })
     const atTheEnd = faults.filter(({ atMs }) => atMs >= lastsMs)
@@ -131,10 +134,7 @@ export class AttackPhase {
     })
   }
 
-  /**
-   * Applies the environment's faults to the links. Those of the beginning have been applied when this returns its
-   * promise.
-   */
+  /** Applies the environment's faults to the links. Faults at time 0 are applied before this returns its promise. */
   async #applyLinkFaults(faults: readonly LinkFault[], fromMs: number): Promise<void> {
     const { testCluster, traitors, suspects } = this.#parts
     for (const fault of faults) {
@@ -144,12 +144,12 @@ export class AttackPhase {
       testCluster.links?.[kind](fault)
       const others = this.#cut.filter((link) => link.from !== from || link.to !== to)
       this.#cut = kind === 'cut' ? [...others, fault] : others
-      // Who hears nothing of a replica suspects it rightly.
+      // A replica that is cut off from another rightly suspects it.
       suspects.set([...new Set([...traitors, ...this.#cut.flatMap((link) => [link.from, link.to])])])
     }
   }
 
-  /** The progress of the correct replicas; one that does not answer may be anywhere. */
+  /** The progress of the correct replicas; the progress of one that does not answer is unknown. */
   async #executed(): Promise<{ readonly least: number; readonly most: number }> {
     const { testCluster, watch } = this.#parts
     const reports = await watch.reports()
@@ -196,7 +196,7 @@ export class AttackPhase {
     }
   }
 
-  /** While more are harmed than the store tolerates it has to stop. */
+  /** While more replicas are disturbed than the store tolerates, it must stop. */
   #noteHarm(isTooMuch: boolean): void {
     const nowMs = performance.now()
     const last = this.#stopped.at(-1)

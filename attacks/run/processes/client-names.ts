@@ -1,12 +1,12 @@
-/** The clients of a run's cluster, by what they do. */
+/** The names of the clients of a run's cluster, by role. */
 import { type AnyAttack, playedPart } from '../../language/attack.ts'
 
 export const LOAD = ['load-0', 'load-1', 'load-2'] as const
-/** Watches what the replicas report of themselves. */
+/** Collects the reports of the replicas. */
 export const OBSERVER = 'observer'
-/** Looks at what an attack left in the store. */
+/** Reads the data that an attack left in the store. */
 export const READER = 'reader'
-/** Of the gateway, where an attack needs one. */
+/** The client of the gateway, if an attack needs one. */
 const GATEWAY = 'gateway'
 /** Attacks, or lends an attack from outside its keys. */
 export const HOSTILE = 'hostile'

@@ -1,6 +1,6 @@
 /**
- * The cluster directory of each replica of a run. Usually all have one; where the network is attacked each has
- * its own, whose cluster file names proxies in place of the others: addresses are not part of the cluster id.
+ * The cluster directory of each replica of a run. Usually all share one. If the network is attacked, each has its own,
+ * whose cluster file names proxies instead of the other replicas; addresses are not part of the cluster id.
  */
 import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ const ownHome = (root: string, id: number): string => join(root, `machine-${id}`
 export const homeOf = (root: string, id: number): string =>
   existsSync(clusterFile(ownHome(root, id))) ? ownHome(root, id) : root
 
-/** Gives each replica of a cluster that was just made a directory of its own. */
+/** Makes a separate directory for each replica of a new cluster. */
 export function separate(
   root: string,
   cluster: Cluster,

@@ -1,4 +1,4 @@
-/** Looks at a running cluster all the time: what each correct replica says of itself, and the memory that it takes. */
+/** Monitors a running cluster: the reports of each correct replica, and its memory. */
 import { collectReports } from '../../../clients/library/cluster-status.ts'
 import type { Connection } from '../../../clients/library/connection.ts'
 import type { ReplicaId } from '../../../src/base/ids.ts'
@@ -7,29 +7,29 @@ import { pause } from '../deadlines.ts'
 import { memoryOf } from './process-memory.ts'
 
 const LOOK_MS = 200
-/** A replica that does not answer within this time is not waited for. */
+/** The time after which a replica that does not answer is skipped. */
 const REPORT_MS = 500
 
-/** That a correct replica suspects another of silence. */
+/** A suspicion of silence between two correct replicas. */
 export interface Suspicion {
   readonly by: ReplicaId
   readonly of: ReplicaId
-  /** Looks at which it was so, and those of them at which the suspect attacked or was kept from working. */
+  /** The number of samples that show it, and of those in which the suspect attacked or was disturbed. */
   looks: number
   rightLooks: number
-  /** When it was first seen. In milliseconds. */
+  /** The time of the first sample that shows it, in milliseconds. */
   readonly firstMs: number
 }
 
 export interface MemoryUse {
   readonly replica: ReplicaId
-  /** At the first look and at the last, and the most that it ever was. In bytes. */
+  /** The memory in the first and the last sample, and its peak, in bytes. */
   readonly firstBytes: number
   lastBytes: number
   peakBytes: number
 }
 
-/** The highest view of a correct replica, and since when. In milliseconds. */
+/** The highest view of a correct replica, and its time, in milliseconds. */
 export interface ViewSeen {
   readonly atMs: number
   readonly view: number
@@ -50,14 +50,14 @@ export class ClusterMonitor {
     this.#looking = this.#look()
   }
 
-  /** With times from this moment of `performance.now` on. */
+  /** Returns its findings, with times relative to this value of `performance.now`. */
   suspicions(sinceMs: number): readonly Suspicion[] {
     return [...this.#suspicions.values()]
       .map((each) => ({ ...each, firstMs: Math.round(each.firstMs - sinceMs) }))
       .sort((a, b) => a.of - b.of || a.by - b.by)
   }
 
-  /** The replicas that a correct one was seen to have cut off. */
+  /** The replicas that a correct one has cut off. */
   get cutOff(): readonly ReplicaId[] {
     return [...this.#cutOff].sort((a, b) => a - b)
   }
@@ -76,7 +76,7 @@ export class ClusterMonitor {
     return this.views.at(-1)?.view ?? 0
   }
 
-  /** Ends looking, and looks a last time. */
+  /** Takes a last sample, and stops. */
   async stop(): Promise<void> {
     this.#isOver = true
     await this.#looking
@@ -89,7 +89,7 @@ export class ClusterMonitor {
     return new Map([...reports].filter(([id]) => correct.includes(id)))
   }
 
-  /** Looks once, beside what it does all the time. */
+  /** Takes an additional sample. */
   async lookNow(): Promise<void> {
     const reports = await this.reports()
     const atMs = performance.now()
@@ -140,8 +140,8 @@ export class ClusterMonitor {
 export interface MonitorOptions {
   readonly connection: Connection
   readonly correct: readonly ReplicaId[]
-  /** Null while the replica's process is not running. */
+  /** The process id of a replica; null while it is not running. */
   readonly pidOf: (id: ReplicaId) => number | null
-  /** True if this suspicion is right now. */
+  /** True if this suspicion is currently right. */
   readonly isRight: (suspicion: { readonly by: ReplicaId; readonly of: ReplicaId }) => boolean
 }

@@ -1,6 +1,6 @@
 /**
- * The disk of a replica that has ended: it is woken from it, with no network and a clock that stands still,
- * and says what it executed and which state that gave. Nothing is read but what it had made durable.
+ * The evidence on the disk of a stopped replica. The replica is started from its disk, without a network and with a
+ * stopped clock, and reports its executed batches and states. Only durable data is read.
  */
 
 import { lockReplica } from '../../../replicas/replica-storage.ts'
@@ -24,7 +24,7 @@ import { ReplicaRuntime } from '../../../src/runtime/replica-runtime.ts'
 import { createStore } from '../../../src/store/application.ts'
 import { addResults, type TrueResults } from './reply-witness.ts'
 
-/** The state is looked at after every so many batches, and after the last. */
+/** The state is read after each multiple of this number of batches, and after the last one. */
 const STATE_EVERY = 16
 
 /** A certificate found in the log. */
@@ -42,15 +42,15 @@ export interface Disk {
   /** The digest of the batch that was executed at each sequence number after the state that it started from. */
   readonly batches: ReadonlyMap<number, string>
   /**
-   * The digest that was decided at each sequence number that the log still has. It goes further back than `batches`:
-   * a replica that was shown another history and then fetched the state starts from that.
+   * The decided digest at each sequence number that the log still has. It goes further back than `batches`: a replica
+   * that was shown another history and then fetched the state starts from that state.
    */
   readonly decided: ReadonlyMap<number, Decided>
   /** The results of its batch. */
   readonly results: TrueResults
   /** The root of the state after some of them. */
   readonly states: ReadonlyMap<number, string>
-  /** Damage to the disk itself, as sentences. */
+  /** The damage of the disk itself, as sentences. */
   readonly losses: readonly string[]
 }
 
@@ -64,7 +64,7 @@ const NO_NETWORK: Transport = {
   received: () => null,
   end: () => {},
 }
-/** A log that discards what is written to it. */
+/** A log that discards all writes. */
 const CLOSED_LOG: Log = {
   append: () => 0,
   sync: () => {},
@@ -73,8 +73,8 @@ const CLOSED_LOG: Log = {
 }
 
 /**
- * Reads the disk of a replica that has ended. Rejects with an `OperatorError` where a process still has it, or where the
- * log cannot be opened: it lost what was synced, or is damaged.
+ * Reads the disk of a stopped replica. Rejects with an `OperatorError` if a process still uses it, or if the log
+ * cannot be opened because it is damaged or lost synced data.
  */
 export async function readDisk(directory: string, id: ReplicaId, cluster: Cluster): Promise<Disk> {
   const losses: string[] = []
@@ -113,7 +113,7 @@ interface OpenDisk {
   readonly losses: string[]
 }
 
-/** Starts the replica from its disk and lets it say what it executed. */
+/** Starts the replica from its disk and records its executed batches. */
 function wake({ id, cluster, secrets, replay, pages, losses }: OpenDisk): Disk {
   const suite = suiteNamed(cluster.suite)
   const { hash } = suite
@@ -150,7 +150,7 @@ function wake({ id, cluster, secrets, replay, pages, losses }: OpenDisk): Disk {
     entropy: systemEntropy,
   })
   states.set(state.ordering.lastExecuted, toHex(store.fingerprint()))
-  // What it said in its checkpoints was computed while it ran: the log has to give the same again.
+  // Its checkpoints were computed while it ran; replaying the log must give the same roots.
   for (const [sequence, root] of state.checkpoints.ownRoots) {
     const again = states.get(sequence)
     if (again !== undefined && again !== toHex(root)) {
@@ -180,7 +180,7 @@ function remember(
     readonly onExecuted: (outcomes: readonly RequestOutcome[]) => void
   },
 ): Application {
-  // Its methods are its prototype's, and find its private fields on itself only.
+  // Its methods are inherited, and need `this` to be the original object for its private fields.
   return {
     *begin(sequence, batch, allowance) {
       const outcomes = yield* application.begin(sequence, batch, allowance)

@@ -12,7 +12,7 @@ import type { Signer } from '../../../src/ports.ts'
 import type { ClientRole } from '../../language/client-behaviour.ts'
 import { HostileClient } from '../../language/hostile-client.ts'
 
-/** The most milliseconds that a read takes. */
+/** The maximum duration of a read, in milliseconds. */
 const READ_MS_MAX = 60_000
 
 export interface HostileProcessOptions {
@@ -20,7 +20,7 @@ export interface HostileProcessOptions {
   /** The directory of the cluster file and the clients' keys. */
   readonly directory: string
   readonly cluster: Cluster
-  /** Clients of the cluster that nobody else uses; as many as the role asks for. */
+  /** The clients of the cluster that only this attacker uses; as many as the role needs. */
   readonly names: readonly string[]
   readonly seed: number
   readonly traitors: readonly ReplicaId[]
@@ -71,7 +71,8 @@ export class HostileProcessClient {
   }
 
   /**
-   * Returns what it saw that must not be, as sentences, and what `reader`, a correct client, sees of its timestamps.
+   * Returns violations as sentences: those that it saw, and those that `reader`, a correct client, finds for its
+   * timestamps.
    */
   async end(reader: string): Promise<readonly string[]> {
     const { role, directory } = this.#options
@@ -89,7 +90,7 @@ export class HostileProcessClient {
   }
 }
 
-/** Each timestamp may have had its effect on the key once. */
+/** Checks that each timestamp changed the key at most once. */
 async function repeated(
   key: string,
   {

@@ -1,14 +1,19 @@
-/** A hostile client in a process of its own, so that what it costs to attack is not taken from the load; and its parent's end. */
+/**
+ * A hostile client in its own process, so that the cost of the attack does not slow the load; and the parent's side of
+ * it.
+ */
 import { join } from 'node:path'
 import { type Child, killChild, startChild } from '../../../replicas/child-process.ts'
 import type { AnswerKind } from '../../language/client-behaviour.ts'
 import { waitUntil } from '../deadlines.ts'
 import type { HostileProcessClient } from './hostile-process-client.ts'
 
-/** An order from its parent. `end` asks what it saw; `reader` is a correct client with which it may look. */
+/**
+ * An order from its parent. `end` asks for its findings; `reader` is a correct client with which it may check them.
+ */
 type Order = { readonly order: 'on' | 'off' } | { readonly order: 'end'; readonly reader: string }
 
-/** A message to its parent: now and then, after each order, and with `seen` when it has ended. */
+/** A message to its parent: periodically, after each order, and with `seen` at the end. */
 interface News {
   readonly acts: number
   readonly told: Readonly<Partial<Record<AnswerKind, number>>>
@@ -17,20 +22,20 @@ interface News {
 }
 
 const NEWS_MS = 100
-/** The most milliseconds that it takes to follow an order: a reader waits for its answer. */
+/** The maximum time to follow an order, in milliseconds, which includes a reader's wait for its answer. */
 const ORDER_MS_MAX = 60_000
 
 export class HostileChild {
   readonly #child: Child
   readonly #signal: AbortSignal
-  /** The way it ended by itself; null while it runs. */
+  /** The reason if it ended by itself; null while it runs. */
   #ending: string | null = null
   #news: News = { acts: 0, told: {}, isOn: false, seen: null }
 
   private constructor(child: Child, signal: AbortSignal) {
     this.#child = child
     this.#signal = signal
-    // 'close' comes when all that it said is read.
+    // 'close' is emitted after all its output is read.
     child.process.once('close', (code, signal) => {
       this.#ending = `ended (${signal ?? `exit code ${code}`}): ${child.complaint()}`
     })
@@ -72,13 +77,13 @@ export class HostileChild {
     return this.#child.process.pid
   }
 
-  /** Resolves when it does as it is told, with what is wrong with it, as sentences. */
+  /** Resolves when it has followed the order, with errors as sentences. */
   async turn(isOn: boolean): Promise<readonly string[]> {
     this.#send({ order: isOn ? 'on' : 'off' })
     return this.#follows(() => this.#news.isOn === isOn)
   }
 
-  /** Ends it and returns what it saw that must not be, as sentences. */
+  /** Ends it and returns violations as sentences. */
   async end(reader: string): Promise<readonly string[]> {
     this.#send({ order: 'end', reader })
     return [...(await this.#follows(() => this.#news.seen !== null)), ...(this.#news.seen ?? [])]
@@ -100,7 +105,7 @@ export class HostileChild {
   }
 }
 
-/** In the child: does what its parent says. `acts` counts what the client did. */
+/** In the child: follows the orders of its parent. `acts` counts the acts of the client. */
 export function followOrders(client: HostileProcessClient, acts: () => number): void {
   let isOn = false
   let lastCount = 0

@@ -1,6 +1,6 @@
 /**
- * Runs an attack against real replica processes: a warm-up, a while before the attack, the attack, a while after it,
- * all under the load of correct clients; then all end, and what they left on their disks is checked too.
+ * Runs an attack against real replica processes: a warm-up, a phase before the attack, the attack, and a phase after
+ * it, all under the load of correct clients. Then all processes end, and their disks are checked too.
  */
 import { openConnection } from '../../../clients/library/connection.ts'
 import { toReplicaId } from '../../../src/base/ids.ts'
@@ -12,17 +12,20 @@ import { ClusterMonitor } from './cluster-monitor.ts'
 import { type ProcessSetting, type Run, RunPhases } from './run-phases.ts'
 import { TestCluster } from './test-cluster.ts'
 
-/** A cluster that changed its view before the attack began is no ground for a verdict: so often another is made. */
+/**
+ * The maximum number of clusters: one that changed its view before the attack gives no verdict, and another one is
+ * made.
+ */
 const TRIES = 3
 
-/** Rejects when the run is interrupted, or when the machine cannot run a cluster. */
+/** Runs the attack. Rejects if the run is interrupted, or if the machine cannot run a cluster. */
 export async function attackInProcesses(attack: AnyAttack, asked: ProcessSetting): Promise<AttackReport> {
   const setting = { ...asked, auth: modeFor(attack, asked.auth) }
   const startedAt = performance.now()
   for (let tries = 1; ; tries++) {
     const run = await runOnce(attack, setting, tries === TRIES)
     if (run === 'disturbed') {
-      setting.say('the view changed before the attack began, on a busy machine: once more')
+      setting.say('the view changed before the attack began because the machine is busy: trying again')
       continue
     }
     const { name, targets, does, source, expects } = attack
@@ -75,12 +78,12 @@ async function runOnce(
     closers.unshift(() => watch.stop())
     return await new RunPhases({ attack, setting, testCluster, watch, traitors, suspects }).run(isLastTry)
   } finally {
-    // In their order, each whatever became of the one before.
+    // Runs the steps in order, even if an earlier one failed.
     for (const close of closers) await close().catch((error) => say(`cleaning up: ${error}`))
   }
 }
 
-/** Such as ", replica 3 as a traitor" or ", replicas 2 and 3 as traitors"; empty for none. */
+/** Returns for example ", replica 3 as a traitor" or ", replicas 2 and 3 as traitors"; empty without traitors. */
 export function traitorsText(traitors: readonly number[]): string {
   const last = traitors.at(-1)
   if (last === undefined) return ''

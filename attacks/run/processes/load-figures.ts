@@ -3,12 +3,11 @@ import type { HistoryEntry } from '../../../src/simulator/world/virtual-client.t
 import type { Observed } from '../simulated/observed.ts'
 
 const TENTH_MS = 100
-/** A shorter time tells of no throughput. */
+/** The minimum time over which a throughput is measured. */
 const SETTLED_MS_MIN = 500
 
 /**
- * `beginsAtMs` is when the attack begins, `settledAtMs` when the last view change since then was over, null where there
- * was none, and `endsAtMs` when the run was over. All in virtual milliseconds.
+ * `beginsAtMs` is the beginning of the attack, `settledAtMs` the end of the last view change since then (null if there was none), and `endsAtMs` the end of the run, all in virtual milliseconds.
  */
 export function loadFigures(
   history: readonly HistoryEntry[],
@@ -24,7 +23,7 @@ export function loadFigures(
     answers.filter((atMs) => atMs >= from && atMs < to).length
   const perSecond = (from: number, to: number): number => (1000 * between(from, to)) / (to - from)
   const clients = Math.max(0, ...history.map(({ client }) => client + 1))
-  // As long as all clients still ask.
+  // Only while all clients still send requests.
   const firstDoneMs = Math.min(
     ...Array.from({ length: clients }, (_, client) =>
       Math.max(...history.filter((each) => each.client === client).map(({ invokedAtMs }) => invokedAtMs)),
@@ -51,12 +50,12 @@ export function loadFigures(
   }
 }
 
-/** The time that a request waited since the attack began. */
+/** The time that a request has waited since the attack began. */
 function waitOf({ invokedAtMs, answeredAtMs }: HistoryEntry, beginsAtMs: number, endsAtMs: number): number {
   return (answeredAtMs ?? endsAtMs) - Math.max(invokedAtMs, beginsAtMs)
 }
 
-/** The longest stretch between two answers, or a call and an answer, in which some request waited all the time. */
+/** The longest time between two answers, or between a call and an answer, in which a request was always waiting. */
 function longestOutage(history: readonly HistoryEntry[], beginsAtMs: number, endsAtMs: number): number {
   const moments = history
     .flatMap(({ invokedAtMs, answeredAtMs }) => [

@@ -1,10 +1,10 @@
-/** The evidence that a run of processes leaves: on disks, in the clients' histories, in the figures of each process. */
+/** The evidence of a run of processes: the disks, the clients' histories, and the figures of each process. */
 import type { AnyAttack } from '../../language/attack.ts'
 import { controlOf, type Evidence } from '../judge.ts'
 import type { Facts } from '../run-facts.ts'
 import { delayMsMax } from '../turn-allowance.ts'
 
-/** Bytes that a correct replica may have grown by at its peak since it was first looked at. */
+/** The maximum growth of a correct replica's memory since the first sample, in bytes. */
 const GROWTH_BYTES_MAX = 512 * 1024 * 1024
 
 export interface Ended {
@@ -12,20 +12,20 @@ export interface Ended {
   readonly facts: Facts
   /** The points on which correct replicas disagree. */
   readonly disagreements: readonly string[]
-  /** Sequence numbers at which the batches of several correct replicas were compared. */
+  /** The number of sequence numbers at which batches of several correct replicas were compared. */
   readonly compared: number
-  /** Faults that the clients' histories and the counted writes show. */
+  /** The faults in the clients' histories and the counted writes. */
   readonly wrongAnswers: readonly string[]
-  /** Operations of correct clients without an answer within the bound, and those that could not be sent. */
+  /** The operations of correct clients without an answer within the bound, and those that could not be sent. */
   readonly doubtful: number
   readonly neverSent: number
-  /** Findings of other checks: of the processes, of the disks, of the attack itself. */
+  /** The findings of other checks: of the processes, of the disks, of the attack itself. */
   readonly broken: readonly string[]
 }
 
 export function processEvidence(ended: Ended): Evidence {
   const { attack, facts, disagreements, wrongAnswers, doubtful, neverSent, compared, broken } = ended
-  // Results that f + 1 vouch for and that make no sense end an operation without an answer.
+  // An operation also ends without an answer if f + 1 replicas agree on a malformed result.
   const unanswered = doubtful > 0 ? [`${doubtful} operations of correct clients were never answered`] : []
   return {
     facts,
@@ -37,7 +37,7 @@ export function processEvidence(ended: Ended): Evidence {
       others: [
         ...broken,
         ...(compared === 0
-          ? ['no batch stands on the disks of two correct replicas: nothing was compared']
+          ? ['no batch is on the disks of two correct replicas, so nothing was compared']
           : []),
         ...(neverSent > 0 ? [`${neverSent} operations of correct clients could not be sent`] : []),
         ...excesses(facts),
@@ -52,13 +52,13 @@ export function processEvidence(ended: Ended): Evidence {
   }
 }
 
-/** Returns what was measured and is more than a correct replica may take, as sentences. */
+/** Returns the exceeded limits of correct replicas, as sentences. */
 function excesses({ measured }: Facts): readonly string[] {
   if (measured === undefined) return []
   const { caughtUpMs, memory } = measured
   const grown = memory.filter(({ firstBytes, peakBytes }) => peakBytes - firstBytes > GROWTH_BYTES_MAX)
   return [
-    ...(caughtUpMs === null ? ['the correct replicas did not become level after the attack'] : []),
+    ...(caughtUpMs === null ? ['the correct replicas did not all catch up after the attack'] : []),
     ...grown.map(
       ({ replica, firstBytes, peakBytes }) =>
         `replica ${replica} grew from ${firstBytes} to ${peakBytes} bytes of memory`,
@@ -66,11 +66,14 @@ function excesses({ measured }: Facts): readonly string[] {
   ]
 }
 
-/** Returns a sentence when the loop of a correct replica was held for too long; a busy machine holds it too. */
+/**
+ * Returns a sentence if the event loop of a correct replica was blocked for too long, which a busy machine can also
+ * cause.
+ */
 function heldTooLong({ measured }: Facts): readonly string[] {
   if (measured === undefined) return []
   const { delayMs, turnMs } = measured
   if (delayMs <= delayMsMax(turnMs)) return []
   const most = `${delayMsMax(turnMs)} ms are allowed where the checks of a turn take ${turnMs} ms`
-  return [`the loop of a correct replica was held for ${delayMs} ms; ${most}`]
+  return [`the event loop of a correct replica was blocked for ${delayMs} ms; ${most}`]
 }

@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 export interface Memory {
   readonly residentBytes: number
-  /** The most that it ever was. */
+  /** The peak. */
   readonly peakBytes: number
 }
 
-/** Null where the process is gone, or the system is another. */
+/** Null if the process is gone, or the system is not Linux. */
 export function memoryOf(pid: number): Memory | null {
   let text: string
   try {
@@ -24,7 +24,7 @@ export function memoryOf(pid: number): Memory | null {
   return residentBytes === null || peakBytes === null ? null : { residentBytes, peakBytes }
 }
 
-/** The number of files and connections that a process has open; null where it is gone, or the system is another. */
+/** The number of open files and connections of a process; null if it is gone, or the system is not Linux. */
 export function openFilesOf(pid: number | null): number | null {
   if (pid === null) return null
   try {

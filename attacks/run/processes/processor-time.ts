@@ -1,26 +1,30 @@
 /**
- * The processor time of a run's processes, as Linux tells it. All share the machine: what attackers take, nobody else
- * has, and that is no loss of the store's. So throughput is told for each second that the correct replicas worked.
+ * The processor time of a run's processes, as Linux reports it. All processes share the machine, and the time that
+ * attackers use is not a loss caused by the store. So throughput is also reported per second of processor time of the
+ * correct replicas.
  */
 import { readFileSync } from 'node:fs'
 
 /** Milliseconds of processor time, since the processes began or between two moments. */
 export interface Spent {
-  /** Of all correct replicas together; null where the system does not tell. */
+  /** The time of all correct replicas together; null if the system does not report it. */
   readonly correctMs: number | null
-  /** Traitors and hostile clients; null where the system does not tell, or where the attack is part of this process. */
+  /**
+   * The time of traitors and hostile clients; null if the system does not report it, or if the attack runs in this
+   * process.
+   */
   readonly hostileMs: number | null
-  /** This process: the clients of the load, and attacks from outside. */
+  /** The time of this process, which runs the clients of the load, and attacks from outside. */
   readonly loadMs: number
 }
 
 /** The unit of /proc: USER_HZ, which is 100 on every Linux. In milliseconds. */
 const CLOCK_TICK_MS = 10
-/** Behind the name of the program: user and system time. */
+/** The fields after the name of the program: user and system time. */
 const USER_AT = 11
 const SYSTEM_AT = 12
 
-/** Null where the process is gone, or the system is another. */
+/** Null if the process is gone, or the system is not Linux. */
 export function processorMsOf(pid: number): number | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -32,10 +36,10 @@ export function processorMsOf(pid: number): number | null {
   }
 }
 
-/** True if this system tells what processes take. */
+/** True if this system reports the processor time of processes. */
 export const isProcessorTimeTold = (): boolean => processorMsOf(process.pid) !== null
 
-/** Sums it up over processes that come and go: what one took until it was last looked at is kept. */
+/** Sums processor time over processes that come and go, keeping the last sample of ended ones. */
 export class ProcessorTime {
   readonly #lastMs = new Map<number, number>()
 

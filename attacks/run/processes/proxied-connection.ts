@@ -1,35 +1,35 @@
 /**
- * A connection through a proxy: two sockets, and what becomes of the bytes between them. They pass, wait while a direction is
- * held, or are swallowed: then they are read and dropped, and neither end is told.
+ * A connection through a proxy: two sockets, and the fate of the bytes between them. Bytes pass, wait while a
+ * direction is held, or are read and dropped without a sign to either end.
  */
 import type { Socket } from 'node:net'
 
-/** Bytes that go back on a connection while those that go there are lost: a window that nobody acknowledges. */
+/** The bytes that pass in one direction while the other direction is lost: a window without acknowledgements. */
 const WINDOW_BYTES = 64 * 1024
 
-/** The network in one direction, as it is now. */
+/** The current state of the network in one direction. */
 interface Direction {
   isHeld(): boolean
   isSwallowed(): boolean
 }
 
 export interface ProxiedConnectionOptions {
-  /** The end that dialed, and the dial to the other one. */
+  /** The socket of the end that dialed, and the connection to the other end. */
   readonly near: Socket
   dial(): Socket
   readonly there: Direction
   readonly back: Direction
-  /** Called when neither end is open any more. */
+  /** Called when both ends are closed. */
   onClosed(): void
 }
 
 export class ProxiedConnection {
   readonly #options: ProxiedConnectionOptions
-  /** Null for a dial that the network swallowed: its other end never hears of it. */
+  /** Null for a dial that the network dropped: the other end never learns of it. */
   readonly #far: Socket | null
-  /** Directions in which bytes were lost. What came later would make no sense: nothing more passes in them. */
+  /** The directions in which bytes were lost. Nothing more passes in them, because later bytes would make no sense. */
   readonly #lost = new Set<Direction>()
-  /** Bytes that passed in one direction since the other one is lost. */
+  /** The bytes that passed in each direction since the other one was lost. */
   #unacknowledged = 0
 
   constructor(options: ProxiedConnectionOptions) {
@@ -49,7 +49,7 @@ export class ProxiedConnection {
     return far !== null && !far.connecting && !this.#isOver(far) && this.#lost.size === 0
   }
 
-  /** Neither end is told of a direction that is held: what they send waits, as in a network that lost its way. */
+  /** Holds a direction silently: bytes wait, as in a network without a route. */
   passOrHold(): void {
     const { near, there, back } = this.#options
     passOrHold(near, there.isHeld())
@@ -64,7 +64,7 @@ export class ProxiedConnection {
     return far.destroyed || this.#options.near.destroyed
   }
 
-  /** Passes on what comes in, and the end with it. */
+  /** Forwards incoming bytes, and the end of the stream. */
   #join(from: Socket, to: Socket | null, direction: Direction): void {
     from.setNoDelay(true)
     from.on('data', (bytes) => {
@@ -75,15 +75,15 @@ export class ProxiedConnection {
         if (!direction.isHeld()) from.resume()
       })
     })
-    from.on('error', () => {}) // its close follows
+    from.on('error', () => {}) // 'close' follows
     from.once('close', () => {
       if (this.#gets(direction, 0)) to?.destroy()
-      else to?.resume() // only what is read from can be seen to end
+      else to?.resume() // Only a socket that is being read reports its end.
       if (to === null || to.destroyed) this.#options.onClosed()
     })
   }
 
-  /** True if so many bytes more get to the other end. */
+  /** True if this many more bytes reach the other end. */
   #gets(direction: Direction, bytes: number): boolean {
     if (direction.isSwallowed()) this.#lost.add(direction)
     if (this.#lost.has(direction)) return false

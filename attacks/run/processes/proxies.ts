@@ -1,4 +1,4 @@
-/** A network between replicas that can be cut: a proxy on loopback for every link, in front of the end that is dialed. */
+/** A network between replicas that can be cut: a loopback proxy for every link, in front of the dialed end. */
 import { connect, createServer, type Server } from 'node:net'
 import type { ReplicaId } from '../../../src/base/ids.ts'
 import type { Address, Cluster } from '../../../src/messages/cluster.ts'
@@ -18,7 +18,7 @@ export class Proxies implements Links {
   readonly #cuts = new Set<string>()
   readonly #swallowed = new Set<string>()
 
-  /** A proxy for each ordered pair: which of the two dials is for the replicas to know. */
+  /** A proxy for each ordered pair, because the replicas decide which of the two dials. */
   static async between(cluster: Cluster): Promise<Proxies> {
     const proxies = new Proxies()
     for (const { id: from } of cluster.replicas) {

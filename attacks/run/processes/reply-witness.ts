@@ -1,6 +1,6 @@
 /**
- * Keeps the replies that replicas signed, and says who signed false ones: results that executing what was decided does
- * not give. Nothing but signatures and the decided batches is needed for it.
+ * Keeps the replies that replicas signed, and identifies the signers of false ones: results that do not follow from
+ * the decided batches. It needs only signatures and the decided batches.
  */
 import { toHex } from '../../../src/base/bytes.ts'
 import type { Hash } from '../../../src/base/hash.ts'
@@ -15,12 +15,12 @@ import type { CryptoSuite, Peer } from '../../../src/ports.ts'
 import { createAuthenticator } from '../../../src/runtime/authentication/authentication.ts'
 import type { Audit } from '../../../src/simulator/runs/simulate.ts'
 
-/** The digest of the results that executing gives, by request. */
+/** The digest of the correct results, by request. */
 export type TrueResults = ReadonlyMap<string, string>
 
 const requestKey = (client: ClientId, timestamp: Timestamp): string => `${client} ${timestamp}`
 
-/** Adds what executing a batch gave. */
+/** Adds the results of a batch. */
 export function addResults(
   results: Map<string, string>,
   outcomes: readonly RequestOutcome[],
@@ -37,7 +37,7 @@ export class ReplyWitness {
     readonly signingDigest: ReturnType<typeof createSigningDigest>
   }
   readonly #authenticate: (reply: Reply, from: Peer) => boolean
-  /** The first reply to each request with each result and of each sender. */
+  /** The first reply for each request, result and sender. */
   readonly #replies = new Map<string, { readonly reply: Reply; readonly from: Peer }>()
 
   constructor({ cluster, suite }: { readonly cluster: Cluster; readonly suite: CryptoSuite }) {
@@ -47,7 +47,7 @@ export class ReplyWitness {
     this.#authenticate = (reply, from) => !isRejection(authenticator.authenticate(reply, from))
   }
 
-  /** A frame that came to a client. */
+  /** Notes a frame that a client received. */
   see(from: Peer, frame: Uint8Array): void {
     const reply = decodeMessage(frame.slice(), this.#tools)
     if (isRejection(reply) || reply.kind !== 'reply') return
@@ -56,7 +56,7 @@ export class ReplyWitness {
     if (!this.#replies.has(key)) this.#replies.set(key, { reply, from })
   }
 
-  /** Returns the replicas whose signatures stand under false results. */
+  /** Returns the replicas that signed false results. */
   liars(truth: TrueResults): readonly ReplicaId[] {
     const found = new Set<ReplicaId>()
     for (const { reply, from } of this.#replies.values()) {
@@ -69,7 +69,7 @@ export class ReplyWitness {
   }
 }
 
-/** The same in a simulation: what is true is what correct replicas execute. */
+/** The witness of a simulation, in which the true results are those of correct replicas. */
 export class SimulatedWitness {
   #witness: ReplyWitness | null = null
   readonly #results = new Map<string, string>()
@@ -83,7 +83,7 @@ export class SimulatedWitness {
     }
   }
 
-  /** The replicas whose signatures stand under false results. */
+  /** The replicas that signed false results. */
   get named(): readonly ReplicaId[] {
     return this.#witness?.liars(this.#results) ?? []
   }

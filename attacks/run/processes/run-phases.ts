@@ -1,4 +1,4 @@
-/** One cluster's way through the phases of a run: warm-up, before, under attack, after; then its end and the verdict. */
+/** The phases of a run: warm-up, before, under attack and after; then the end of the cluster and the verdict. */
 import { given } from '../../../src/base/given.ts'
 import type { ReplicaId } from '../../../src/base/ids.ts'
 import { faultsMax } from '../../../src/base/quorum.ts'
@@ -24,7 +24,7 @@ import { isProcessorTimeTold, ownMs, type Spent, spentBetween } from './processo
 import { ReplyWitness } from './reply-witness.ts'
 import type { Commands, TestCluster } from './test-cluster.ts'
 
-/** Each of the three phases lasts at least so long, in milliseconds. */
+/** The minimum length of each of the three phases, in milliseconds. */
 const PHASE_MS_MIN = 2_000
 /** The time within which requests that waited when a view ended are answered, and over which a throughput is measured. In milliseconds. */
 const SETTLES_MS = 500
@@ -34,17 +34,17 @@ export interface ProcessSetting {
   readonly n: number
   readonly suite: 'sodium' | 'noble'
   readonly auth: AuthenticationMode
-  /** Of the three phases together. */
+  /** The length of the three phases together. */
   readonly seconds: number
-  /** Operations that correct clients have under way. */
+  /** Operations that correct clients keep in flight. */
   readonly load: number
   readonly seed: number
-  /** Binding when absent. */
+  /** The weight of figures; binding if absent. */
   readonly figures?: FigureWeight
   readonly traitors?: readonly number[]
   readonly commands: Commands
   readonly signal: AbortSignal
-  /** Told how the run goes on, in sentences. */
+  /** Called with the progress of the run, in sentences. */
   readonly say: (sentence: string) => void
 }
 
@@ -64,7 +64,7 @@ interface Begun {
   readonly spent: Spent
 }
 
-/** When it was, and what it took of the processors. */
+/** The time of a phase, and its processor time. */
 interface Phase {
   readonly stretch: Stretch
   readonly spent: Spent
@@ -77,7 +77,7 @@ export class RunPhases {
   readonly #notes: string[] = []
   readonly #attackPhase: AttackPhase
   /**
-   * The witness of false replies, when clients are to be deceived: it takes time that would be missing in the
+   * The witness of false replies, for attacks that deceive clients only, because its processor time would distort the
    * figures.
    */
   readonly #witness: ReplyWitness | null
@@ -101,7 +101,7 @@ export class RunPhases {
       names: LOAD,
       seed: setting.seed,
       underWay: setting.load,
-      // An attack may hold a request up for as long as it lasts, and not longer than the bound after it.
+      // An attack may delay a request while it lasts, and for the liveness bound after it.
       timeoutMs: this.#phaseMs + LIVENESS_MS,
       onEnd: this.#meter.add,
       ...(this.#witness === null ? {} : { onFrame: (from, frame) => this.#witness?.see(from, frame) }),
@@ -126,7 +126,7 @@ export class RunPhases {
     }
   }
 
-  /** Nothing of this time enters the figures. It takes half as long as what is measured at most. */
+  /** Warms up, outside the figures, for at most half as long as the measured phases. */
   async #warmUp(): Promise<void> {
     const counts: number[] = []
     const stepsMax = Math.min(WARM_UP_STEPS_MAX, (this.#parts.setting.seconds * 500) / WARM_UP_STEP_MS)
@@ -183,7 +183,10 @@ export class RunPhases {
     }
   }
 
-  /** Waits until all correct replicas vote and have executed the same. Null when they do not within the bound. */
+  /**
+   * Waits until all correct replicas vote and have executed the same batches. Returns null if they do not within the
+   * bound.
+   */
   async #settle(sinceMs: number): Promise<number | null> {
     const { watch, testCluster, setting } = this.#parts
     const isLevel = async (): Promise<boolean> => {
@@ -276,7 +279,7 @@ export class RunPhases {
     return { facts, faults, notes, timeline }
   }
 
-  /** The disks of correct replicas, and a sentence for each that cannot be read. */
+  /** Reads the disks of correct replicas; returns a sentence for each unreadable one. */
   async #readDisks(): Promise<{ readonly disks: readonly Disk[]; readonly unreadable: readonly string[] }> {
     const { testCluster, setting } = this.#parts
     const disks: Disk[] = []

@@ -1,21 +1,23 @@
-/** The end of an attack on processes: it goes on until what it waits for has come, however slow the machine is. */
+/**
+ * The end of an attack on processes: it continues until the expected effects have occurred, even on a slow machine.
+ */
 import type { Attack } from '../../language/attack.ts'
 import type { Facts } from '../run-facts.ts'
 
-/** The outcome of an attack so far. */
+/** The effects of an attack so far. */
 export interface Shown {
   /** The number of times that the adversaries acted. */
   readonly acts: number
   readonly told?: Facts['told']
-  /** True if the process of the hostile client is gone: nothing more comes of it. */
+  /** True if the process of the hostile client is gone. */
   readonly hasClientEnded: boolean
-  /** Views that correct replicas left since it began. */
+  /** The number of views that correct replicas left since it began. */
   readonly viewChanges: number
-  /** Batches that every correct replica has executed since it began. */
+  /** The number of batches that every correct replica has executed since it began. */
   readonly executed: number
 }
 
-/** Returns true if everything that an attack waits for has come. */
+/** Returns true if all expected effects of an attack have occurred. */
 export function hasShown(
   { client, environment }: Pick<Attack, 'client' | 'environment'>,
   shown: Shown,

@@ -1,6 +1,6 @@
 /**
- * A cluster of its own for one run: a directory, a process for each correct replica, one for all traitors. Whatever
- * happens, `close` ends every process and removes the directory.
+ * The cluster of a run: a directory, a process for each correct replica, and one for all traitors. `close` always ends
+ * every process and removes the directory.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,7 +28,7 @@ export interface Commands {
     readonly ids: readonly number[]
     readonly seed: number
   }): readonly string[]
-  /** Of a hostile client that has the keys of these clients. */
+  /** The command line of a hostile client with the keys of these clients. */
   client(play: {
     readonly name: string
     readonly root: string
@@ -49,24 +49,24 @@ export interface TestClusterSetting {
   readonly clients: readonly string[]
   readonly hasProxies: boolean
   readonly hasGateway: boolean
-  /** The files that each correct replica and the gateway may have open; null leaves them what the machine allows. */
+  /** The limit of open files of each correct replica and of the gateway; null for the machine's limit. */
   readonly openFiles?: number | null
   readonly commands: Commands
 }
 
-/** Shorter than usual, so that checkpoints are part of every attack. */
+/** The checkpoint interval, shorter than usual, so that every attack includes checkpoints. */
 const CHECKPOINT_INTERVAL = 16
-/** The most milliseconds that the traitors' process takes to follow an order. */
+/** The maximum time for the traitors' process to follow an order, in milliseconds. */
 const ORDER_MS_MAX = 60_000
 
 export class TestCluster implements Machines {
   readonly root = mkdtempSync(join(tmpdir(), 'strategos-attack-'))
   readonly correct: readonly ReplicaId[]
-  /** Processes that ended by themselves, as sentences. */
+  /** The processes that ended by themselves, as sentences. */
   readonly casualties: string[] = []
   readonly #setting: TestClusterSetting
   readonly #replicas = new Map<ReplicaId, Child>()
-  /** Children whose end is wanted. */
+  /** The children that are being stopped. */
   readonly #ending = new Set<Child>()
   readonly #correctTime = new ProcessorTime()
   readonly #traitorTime = new ProcessorTime()
@@ -83,7 +83,7 @@ export class TestCluster implements Machines {
     this.correct = replicaIds(setting.n).filter((id) => !setting.traitors.includes(id))
   }
 
-  /** A new cluster, all of it running. */
+  /** Starts a new cluster. */
   static async open(setting: TestClusterSetting): Promise<TestCluster> {
     const testCluster = new TestCluster(setting)
     try {
@@ -113,7 +113,7 @@ export class TestCluster implements Machines {
     return this.#news.acts
   }
 
-  /** The same by the attack whose turn it was; empty where none take turns. */
+  /** The acts by the attack whose turn it was; empty if attacks do not take turns. */
   get actsByTurn(): ReadonlyMap<string, number> {
     return new Map(Object.entries(this.#news.byTurn))
   }
@@ -129,13 +129,13 @@ export class TestCluster implements Machines {
     return homeOf(this.root, id)
   }
 
-  /** Of a correct replica's process; null while it is not running. */
+  /** The process id of a correct replica; null while it is not running. */
   pid(id: ReplicaId): number | null {
     const child = this.#replicas.get(id)
     return child === undefined || hasEnded(child.process) ? null : (child.process.pid ?? null)
   }
 
-  /** Turns the traitors' attack on or off; resolves when they do. */
+  /** Turns the traitors' attack on or off; resolves when they have followed. */
   async turn(isOn: boolean): Promise<void> {
     const child = this.#traitors
     if (child === null) return
@@ -166,7 +166,7 @@ export class TestCluster implements Machines {
     await this.#replicas.get(id)?.ready
   }
 
-  /** Asks every process to stop, so that each says what it has to say. */
+  /** Asks every process to stop, so that each sends its last report. */
   async stop(): Promise<void> {
     const children = this.#children()
     for (const child of children) this.#ending.add(child)
@@ -244,7 +244,7 @@ export class TestCluster implements Machines {
     this.#gatewayUrl = (await this.#gateway?.ready) ?? null
   }
 
-  /** For an end that nobody thought of: this process is about to be gone. */
+  /** Cleans up if this process ends unexpectedly. */
   readonly #atExit = (): void => {
     for (const child of this.#children()) child.process.kill('SIGKILL')
     rmSync(this.root, { recursive: true, force: true })
@@ -262,7 +262,7 @@ export class TestCluster implements Machines {
   }
 
   #watch(child: Child): Child {
-    // 'close' comes when all that it said is read.
+    // 'close' is emitted after all its output is read.
     child.process.once('close', (code, signal) => {
       if (this.#ending.has(child)) return
       const [complaint] = child.complaint().split('\n')

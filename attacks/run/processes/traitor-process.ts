@@ -1,6 +1,6 @@
 /**
  * All traitors of a run in one process, so that they see each other's notes at once. Each has its own key file, disk
- * and links, and signs for itself only.
+ * and links, and signs only for itself.
  */
 import { type ReplicaProcess, startReplica } from '../../../replicas/replica-process.ts'
 import { toReplicaId } from '../../../src/base/ids.ts'
@@ -15,10 +15,10 @@ export interface TraitorsOrder {
   readonly order: 'on' | 'off'
 }
 
-/** A message from the traitors' process to its parent: now and then, and after each order. */
+/** A message from the traitors' process to its parent: periodically, and after each order. */
 export interface TraitorsNews {
   readonly acts: number
-  /** By the attack whose turn it was. */
+  /** The acts by the attack whose turn it was. */
   readonly byTurn: Readonly<Record<string, number>>
   readonly isOn: boolean
 }
@@ -28,7 +28,7 @@ const NEWS_MS = 100
 export interface Traitors {
   readonly acts: number
   readonly byTurn: ReadonlyMap<string, number>
-  /** Of a traitor, where its peers reach it. */
+  /** The address of a traitor for its peers. */
   readonly addresses: readonly string[]
   turn(isOn: boolean): void
   close(): Promise<void>
@@ -36,7 +36,7 @@ export interface Traitors {
 
 export async function startTraitors(options: {
   readonly adversary: Adversary
-  /** The cluster directory, or that of all machines. */
+  /** The cluster directory of a traitor, or of all replicas. */
   readonly root: string
   readonly ids: readonly number[]
   readonly seed: number
@@ -87,7 +87,7 @@ export async function startTraitors(options: {
   }
 }
 
-/** Lets the parent process say when the attack is on, and tells it how often the traitors acted. */
+/** Lets the parent process turn the attack on and off, and reports the traitors' acts to it. */
 export function followParent(traitors: Traitors): void {
   let isOn = false
   let told = 0

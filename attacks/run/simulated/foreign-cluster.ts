@@ -1,6 +1,6 @@
 /**
- * Another cluster with the same keys: made of the plan of an attack, with checkpoints at other distances, which gives it
- * an id of its own. It runs for a while without a fault, and everything that one replica hears in it is kept.
+ * Another cluster with the same keys, made from the plan of an attack with another checkpoint interval, which gives it
+ * a different id. It runs for a while without a fault, and every frame that one replica receives is recorded.
  */
 import { toReplicaId } from '../../../src/base/ids.ts'
 import { createRandom } from '../../../src/base/random.ts'
@@ -15,7 +15,7 @@ const REQUESTS_PER_CLIENT = 10
 const FRAMES_MAX = 400
 const LISTENER = toReplicaId(1)
 
-/** Returns the frames that passed there, in order. */
+/** Returns the recorded frames, in order. */
 export function foreignFrames(plan: Plan): readonly Uint8Array[] {
   const frames: Uint8Array[] = []
   const listen = corrupt({

@@ -13,7 +13,7 @@ export interface HostileGuestOptions {
   readonly onAct: () => void
 }
 
-/** Goes on after the calm, for as long as others want something. */
+/** Continues after the calm, while other clients still send requests. */
 export class HostileGuest implements ExtraClients {
   readonly admitted: number
   readonly #role: ClientRole

@@ -28,14 +28,17 @@ import type { Observed } from './observed.ts'
 import { Observer } from './observer.ts'
 import { invariantsOf, simulatedEvidence } from './simulated-evidence.ts'
 
-/** Virtual milliseconds: when the attack begins, and how long it goes on before everything must come to be done. */
+/** The beginning of the attack, and its length before the calm, in virtual milliseconds. */
 const BEGINS_AT_MS = 300
 const LASTS_MS = 2_700
 /** The time within which requests that waited when a view ended are answered, in virtual milliseconds. */
 const SETTLES_MS = 200
-/** Requests in all, for each second of the attack and f = 1; fewer in larger clusters, where each costs more. */
+/** Requests in total, for each second of the attack and f = 1; fewer in larger clusters, where each costs more. */
 const REQUESTS_PER_SECOND = 100
-/** Of a steady load: requests of each client in a second of a cluster with no fault, about, and the longest pause. */
+/**
+ * For a steady load: the approximate requests of each client per second in a cluster without faults, and the longest
+ * pause.
+ */
 const STEADY_PER_SECOND = 50
 const STEADY_PAUSE_MS = 20
 
@@ -52,11 +55,13 @@ export interface AttackSetting {
   readonly seed: number
   /** The replicas' mode of authentication; `signed` when absent. */
   readonly auth?: AuthenticationMode
-  /** Instead of the ones that play it. */
+  /** The traitors; by default those of the attack. */
   readonly traitors?: readonly number[]
-  /** Told of every step of every replica. */
+  /** Called with every step of every replica. */
   readonly onStep?: (step: TracedStep) => void
-  /** Virtual milliseconds of the attack before the calm; the traitors go on after it. A view change takes up to 600. */
+  /**
+   * Virtual milliseconds of the attack before the calm; the traitors continue after it. A view change takes up to 600.
+   */
   readonly lastsMs?: number
 }
 
@@ -86,7 +91,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
     mode: auth,
     ...requestsOf(attack),
   }
-  // What the environment does is an act as well.
+  // A fault of the environment is an act too.
   acts.total += plan.faults.length + (attack.simulated?.plan?.network === undefined ? 0 : 1)
   const guest =
     attack.client === undefined
@@ -175,7 +180,7 @@ function observed(
   }
 }
 
-/** One request at a time, and a short pause. */
+/** A load with one request at a time, and a short pause. */
 const steadyLoad = (forMs: number) => ({
   requestsPerClient: Math.ceil((STEADY_PER_SECOND * forMs) / 1000),
   openMax: 1,
@@ -183,7 +188,7 @@ const steadyLoad = (forMs: number) => ({
   pauseMsMax: STEADY_PAUSE_MS,
 })
 
-/** A cluster with no fault but the attack and its environment, and a load that lasts over all of it. */
+/** A cluster with no fault except the attack and its environment, and a load for the whole run. */
 function planOf(attack: Attack, setting: ContextSetting & { readonly beginsAtMs: number }): Plan {
   const { n, seed, beginsAtMs, lastsMs, traitors } = setting
   const { reads: _reads, ...drawn } = withoutFaults(drawPlan(seed, n))
@@ -199,7 +204,7 @@ function planOf(attack: Attack, setting: ContextSetting & { readonly beginsAtMs:
   return {
     ...drawn,
     suite: 'simulated',
-    // Short ones, so that checkpoints and transfers are part of every attack.
+    // Short intervals, so that every attack includes checkpoints and transfers.
     checkpointInterval: seed % 2 === 0 ? 4 : 8,
     network: CALM_NETWORK,
     disk: { ...drawn.disk, syncMs: [0.5, 1], readMs: 0 },
@@ -211,7 +216,7 @@ function planOf(attack: Attack, setting: ContextSetting & { readonly beginsAtMs:
       requestsPerClient,
       openMax: 4,
       burstMax,
-      // On average the last one is sent a little after the calm.
+      // On average, the last request is sent shortly after the calm.
       pauseMsMax: Math.ceil((2.6 * lastsMs * (burstMax + 1)) / 2 / requestsPerClient),
       ...(hasSteadyLoad ? steadyLoad(beginsAtMs + lastsMs) : {}),
     },
@@ -221,7 +226,7 @@ function planOf(attack: Attack, setting: ContextSetting & { readonly beginsAtMs:
   }
 }
 
-/** A reaction while the attack is on, whose every fault is an act. */
+/** A reaction during the attack, each of whose faults is an act. */
 const during =
   (reaction: Reaction, beginsAtMs: number, onAct: () => void): Reaction =>
   (seen) => {

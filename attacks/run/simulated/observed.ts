@@ -1,4 +1,4 @@
-/** Everything that can be known of a run in which every replica and every message is seen. */
+/** The observations of a simulated run, in which every replica and every message is visible. */
 import type { ReplicaId } from '../../../src/base/ids.ts'
 import type { RejectionReason } from '../../../src/messages/rejection.ts'
 import type { Facts } from '../run-facts.ts'
@@ -6,50 +6,53 @@ import type { Facts } from '../run-facts.ts'
 export interface Observed extends Facts {
   /** K */
   readonly checkpointInterval: number
-  /** Executed batches, and stable checkpoints, of the correct replica that came furthest. */
+  /** The executed batches and stable checkpoints of the most advanced correct replica. */
   readonly batches: number
   readonly checkpoints: number
-  /** Null batches that correct replicas executed. */
+  /** The number of null batches that correct replicas executed. */
   readonly nullBatches: number
-  /** Answers in a virtual second before the attack began, and while it went on and clients still had requests to send. */
+  /** Answers per virtual second before the attack, and during it while clients still had requests to send. */
   readonly answersPerSecond: {
     readonly before: number
     readonly during: number
-    /** Since the last view change, while all clients still asked; null where there was none, or not for long enough. */
+    /**
+     * Answers per virtual second since the last view change, while all clients still sent requests; null without one,
+     * or if the time is too short.
+     */
     readonly settled: number | null
   }
   /**
-   * Ticks that requests waited for their execution before the attack began, as each correct replica that had measured
-   * it by then measures a primary.
+   * The ticks that requests waited for their execution before the attack, as measured by each correct replica that had
+   * done so by then.
    */
   readonly waitingTicks: readonly number[]
-  /** The longest time in which a client waited and nobody was answered, since the attack began. */
+  /** The longest time since the attack began in which a client waited and no client was answered. */
   readonly outageMs: number
   /** The slowest answer of each client since the attack began. */
   readonly slowestMs: readonly number[]
-  /** Answers that clients got during each tenth of a second since the attack began. */
+  /** The answers in each tenth of a second since the attack began. */
   readonly answersPerTenth: readonly number[]
-  /** T of correct replicas: at the beginning, the most that any had, and the most that any has at the end. */
+  /** T of correct replicas: initially, its maximum, and its maximum at the end. */
   readonly timeoutTicks: { readonly first: number; readonly most: number; readonly last: number }
-  /** Replicas that some correct one suspected of silence at some time. */
+  /** The replicas that a correct one suspected of silence at some time. */
   readonly suspected: readonly ReplicaId[]
-  /** Replicas of which correct ones, put together, hold two signed messages that contradict each other. */
+  /** The replicas of which correct ones, together, hold two contradicting signed messages. */
   readonly convicted: readonly ReplicaId[]
-  /** The most by which a batch's time was ahead of a correct replica's clock when it voted for it. */
+  /** The maximum by which a batch's time was ahead of a correct replica's clock when it voted for it. */
   readonly aheadMs: number
-  /** State transfers that correct replicas began, and that they ended with the state in place. */
+  /** The state transfers that correct replicas began, and those that they completed. */
   readonly transfers: { readonly begun: number; readonly completed: number }
-  /** Decisions and batches that correct replicas sent to each replica because it asked or seemed to lag. */
+  /** The decisions and batches that correct replicas sent to each replica because it asked or seemed to lag. */
   readonly served: ReadonlyMap<ReplicaId, number>
-  /** For which reasons each correct replica refused something that came over a client's link. */
+  /** The reasons for which each correct replica refused messages from clients' links. */
   readonly refusedOfClients: ReadonlyMap<ReplicaId, ReadonlySet<RejectionReason>>
-  /** Replicas that a correct one called guilty when it refused something. */
+  /** The replicas that a correct one called guilty in a refusal. */
   readonly blamed: readonly ReplicaId[]
-  /** Replicas that lost synced data and take part again. */
+  /** The replicas that lost synced data and take part again. */
   readonly healed: number
   /** The number of restarts of replicas. */
   readonly restarts: number
-  /** The length of the run, in virtual milliseconds, and the part of it in which the attack was on. */
+  /** The length of the run and of the attack, in virtual milliseconds. */
   readonly virtualMs: number
   readonly attackedMs: number
 }

@@ -1,4 +1,4 @@
-/** Watches the correct replicas of a simulation for what judges want to know. */
+/** Observes the correct replicas of a simulation, for the judges. */
 import { equalBytes } from '../../../src/base/bytes.ts'
 import type { ReplicaId } from '../../../src/base/ids.ts'
 import { replicaIds } from '../../../src/base/ids.ts'
@@ -22,35 +22,35 @@ export class Observer {
   readonly transfers = { begun: 0, completed: 0 }
   nullBatches = 0
   aheadMs = Number.NEGATIVE_INFINITY
-  /** When a correct replica last left a view. In virtual milliseconds. */
+  /** The time at which a correct replica last left a view, in virtual milliseconds. */
   leftViewAtMs: number | null = null
   timeoutTicksMost = REQUEST_TIMEOUT_TICKS
   readonly #isCorrect: (id: ReplicaId) => boolean
-  /** Digests that correct replicas have seen signed, by kind, view, sequence number and sender. */
+  /** The signed digests that correct replicas have seen, by kind, view, sequence number and sender. */
   readonly #signed = new Map<string, Uint8Array>()
   readonly #timeouts = new Map<ReplicaId, number>()
   readonly #beginsAtMs: number
-  /** By correct replica, how long requests waited with the best primary before the attack. In ticks. */
+  /** By correct replica, the waiting time of requests under the best primary before the attack, in ticks. */
   readonly #waiting = new Map<ReplicaId, number>()
   #hasBegun = false
 
-  /** `beginsAtMs` is when the attack begins, in virtual milliseconds. */
+  /** `beginsAtMs` is the beginning of the attack, in virtual milliseconds. */
   constructor(isCorrect: (id: ReplicaId) => boolean, beginsAtMs: number) {
     this.#isCorrect = isCorrect
     this.#beginsAtMs = beginsAtMs
   }
 
-  /** The waiting of requests before the attack, as each correct replica measured it. In ticks. */
+  /** The waiting time of requests before the attack, as measured by each correct replica, in ticks. */
   get waitingTicks(): readonly number[] {
     return [...this.#waiting.values()]
   }
 
-  /** The most that T is at a correct replica now. */
+  /** The current maximum of T at a correct replica. */
   get timeoutTicksLast(): number {
     return Math.max(REQUEST_TIMEOUT_TICKS, ...this.#timeouts.values())
   }
 
-  /** A correct replica's protocol, looked at after each tick. */
+  /** Wraps the protocol of a correct replica, to read its state after each tick. */
   watching(replica: ReplicaId, protocol: StepFunction): StepFunction {
     return (state, event) => {
       const effects = protocol(state, event)
@@ -66,7 +66,7 @@ export class Observer {
     for (const effect of effects) this.#onEffect(effect, atMs)
   }
 
-  /** A correct replica refused something. */
+  /** Notes a refusal of a correct replica. */
   onRejected(replica: ReplicaId, { from, reason, guilty }: RejectedMessage): void {
     this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + 1)
     if (guilty !== undefined) this.blamed.add(guilty)
@@ -97,7 +97,7 @@ export class Observer {
     for (const message of signedIn(event.message)) this.#compare(message)
   }
 
-  /** Two different ones for one place convict their sender. */
+  /** Two different statements for one place convict their sender. */
   #compare({ key, sender, digest }: SignedWord): void {
     const other = this.#signed.get(key)
     if (other === undefined) this.#signed.set(key, digest)
@@ -135,7 +135,7 @@ export class Observer {
   }
 }
 
-/** One statement of a sender at one (kind, v, s), of which a correct one makes only one. */
+/** A statement of a sender at one (kind, v, s); a correct sender makes only one. */
 interface SignedWord {
   readonly key: string
   readonly sender: ReplicaId

@@ -5,25 +5,25 @@ import type { Attack, Control } from '../../language/attack.ts'
 import { type Breaches, controlOf, type Evidence, type Silence } from '../judge.ts'
 import type { Observed } from './observed.ts'
 
-/** The invariants of the promises that a control breaks: agreement; the clients' history. Stopping breaks none. */
+/** The invariants of the promises that a control breaks: agreement and the clients' history. Stopping breaks none. */
 const INVARIANTS: Readonly<Record<Control['breaks'], readonly number[]>> = {
   agreement: [1],
   answers: [13],
   progress: [],
 }
 /**
- * All but 6 and that checker of 13 which counts on the replicas that are no traitors: there are too few of them, and the
- * traitors' answers, true as they are, may be enough before a correct replica has executed anything. What clients were
- * told must make sense all the same.
+ * All invariants except 6, and except the checker of 13 that relies on the correct replicas: there are too few of
+ * them, and true answers of traitors may suffice before a correct replica has executed anything. The answers to
+ * clients must still be consistent.
  */
 const COUNTING_NOBODY = [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 14, 'real-time order', 'clients history']
 const TENTH_MS = 100
-/** Tenths of a second at the end of a run in which clients must be answered if they are served again. */
+/** The number of tenths of a second at the end of a run in which clients must be answered if service has resumed. */
 const LAST_TENTHS = 5
 
 /**
- * The invariants that are watched in a run that must break, so that nothing else ends it before; where it only stops,
- * the rest too.
+ * The invariants that are checked in a run that must break: only the broken ones, so that no other violation ends it
+ * first; all others too if it only stops.
  */
 export const invariantsOf = ({ breaks }: Control): readonly MonitoredInvariant[] =>
   INVARIANTS[breaks].length > 0 ? INVARIANTS[breaks] : COUNTING_NOBODY

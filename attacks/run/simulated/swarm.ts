@@ -1,6 +1,6 @@
 /**
- * Seeds of the simulator with the catalogue's adversaries: an attack that says `drawn` is one of those that a seed may
- * draw, and every attack of replicas is one that a plan may name.
+ * Seeds of the simulator with the catalogue's adversaries: seeds draw the attacks that set `drawn`, and plans may name
+ * every attack of replicas.
  */
 import type { AuthenticationMode } from '../../../src/messages/cluster.ts'
 import type { AdversaryCatalogue } from '../../../src/simulator/plan/adversaries.ts'
@@ -40,7 +40,7 @@ export const SWARM: AdversaryCatalogue = {
   },
 }
 
-/** Runs what a seed draws, or a plan. */
+/** Runs the plan of a seed, or a given plan. */
 export const simulateSwarm = (options: SimulationOptions): DetailedResult =>
   simulate({ ...options, catalogue: SWARM })
 
