@@ -75,6 +75,6 @@ it('goes on with seeds that no range has had', async () => {
 })
 
 it('refuses a file that is no record of a search', () => {
-  expect(decodeLog('{"kind":"effort","to":3}\nhello\n')).toBe('Line 2 is no record of a search.')
+  expect(decodeLog('{"kind":"effort","to":3}\nhello\n')).toBe('Line 2 is not a record of a search.')
   expect(decodeLog('')).toEqual([])
 })

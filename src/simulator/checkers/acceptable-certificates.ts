@@ -6,9 +6,9 @@ import type { Checker } from './checker.ts'
 import { certificatesOfStep } from './votes-seen.ts'
 
 /**
- * 10. A certificate that one correct replica accepts, all accept: it is of one digest, of distinct senders, and whole.
- * Whole is judged by what a quorum is for, not by the formula that made it: any two certificates share a correct
- * replica, so two sets of that size overlap in more than f.
+ * 10. A certificate that one correct replica accepts, all accept: it has one digest, distinct senders, and enough of
+ * them. Enough is judged by the purpose of a quorum, not by the formula that made it: any two certificates share a
+ * correct replica, so two sets of that size overlap in more than f.
  */
 export function acceptableCertificates(n: number): Checker {
   const isQuorum = (voters: number): boolean => 2 * voters - n > faultsMax(n)
@@ -32,9 +32,9 @@ export function acceptableCertificates(n: number): Checker {
         // W that say it was decided hold a correct one, whose certificate was judged when it logged that. @rule 4.8
         if (isOral && kind === 'decided' && isClaimed(votes)) {
           if (voters.size >= weakQuorum(n)) continue
-          return `${where} rests on ${voters.size} claims, which may all be lies`
+          return `${where} rests on ${voters.size} claims, which may all be false`
         }
-        if (!isQuorum(voters.size)) return `${where} has ${voters.size} voters, which is no quorum`
+        if (!isQuorum(voters.size)) return `${where} has ${voters.size} voters, which is not a quorum`
       }
       return null
     },

@@ -1,6 +1,6 @@
 /**
- * A checker watches one invariant over the correct replicas and says at once when it does not hold. It sees every
- * step, before its effects are performed, and everything that was executed, sent to a client or answered.
+ * A checker watches one invariant over the correct replicas and reports a violation at once. It sees every step,
+ * before its effects are performed, and every execution, reply and answer.
  */
 import { toHex } from '../../base/bytes.ts'
 import type { ClientId, ReplicaId, Sequence, Timestamp } from '../../base/ids.ts'
@@ -16,11 +16,11 @@ export interface SeenStep {
   readonly incarnation: number
   /** True if it is still replaying its log. */
   readonly isRecovering: boolean
-  /** As the step left it. Not to be changed. */
+  /** The state after the step; read-only. */
   readonly state: ReplicaState
   readonly event: Event
   readonly effects: readonly Effect[]
-  /** Records on its disk before these effects are performed, and how many of them are synced. */
+  /** The number of records on its disk before these effects are performed, and the number of synced ones. */
   readonly appendedRecords: number
   readonly syncedRecords: number
 }
@@ -28,7 +28,7 @@ export interface SeenStep {
 export interface SeenExecution {
   readonly replica: ReplicaId
   readonly incarnation: number
-  /** True if the state that it was executed on had just been put in place whole. */
+  /** True if it was executed on a state that was just installed by a transfer. */
   readonly isRestored: boolean
   readonly sequence: Sequence
   readonly batch: Batch
@@ -48,9 +48,11 @@ export interface SeenReply {
 /** An answer to a read without ordering, on its way to a client. */
 export interface SeenReadAnswer {
   readonly replica: ReplicaId
-  /** True if it leaves the read to be ordered. */
+  /** True if the replica declines, so that the read must be ordered. */
   readonly isRefused: boolean
-  /** The revision of the state that it shows. It leaves at the end of a turn, in which more may have been executed. */
+  /**
+   * The revision of the state that it shows. It is sent at the end of a turn, in which more may have been executed.
+   */
   readonly revision: number
 }
 
@@ -60,7 +62,7 @@ export interface SeenRequest {
   readonly timestamp: Timestamp
   readonly requestDigest: Uint8Array
   readonly operations: Uint8Array
-  /** True for a read that was to be answered without ordering and is ordered after all. */
+  /** True for a read that could not be answered without ordering, so that it is ordered after all. */
   readonly isOrderedRead?: true
 }
 
@@ -68,7 +70,7 @@ export interface SeenRequest {
 export const requestKey = (request: Pick<SeenRequest, 'client' | 'timestamp' | 'requestDigest'>): string =>
   `${request.client}:${request.timestamp}:${toHex(request.requestDigest)}`
 
-/** An answer that enough replicas gave: W, or Q if reads are not ordered. */
+/** An answer that enough replicas agree on: W, or Q if reads are not ordered. */
 export interface SeenAnswer {
   readonly client: ClientId
   readonly timestamp: Timestamp
@@ -78,14 +80,14 @@ export interface SeenAnswer {
   readonly isUnordered?: true
 }
 
-/** A correct replica at the end of a run, between two batches. */
+/** The state of a correct replica at the end of a run, between two batches. */
 export interface SeenSettled {
   readonly replica: ReplicaId
   readonly lastExecuted: Sequence
   readonly application: Application
 }
 
-/** Each method gives null, or one sentence that says what does not hold. */
+/** Each method returns null, or a sentence that describes the violation. */
 export interface Checker {
   /** The invariant's number in the list of the protocol's invariants. */
   readonly invariant: number
@@ -95,25 +97,25 @@ export interface Checker {
   onReply?(seen: SeenReply): string | null
   onReadAnswer?(seen: SeenReadAnswer): string | null
   onRequest?(seen: SeenRequest): string | null
-  /** A client that is no part of the load signed this, perhaps beside other things under the same timestamp. */
+  /** A client outside the load signed this request, perhaps among others with the same timestamp. */
   onSigned?(seen: SeenRequest): string | null
   onAnswer?(seen: SeenAnswer): string | null
-  /** Nobody waits for the answer any more: the process that asked has ended, or was refused. */
+  /** The answer is no longer awaited: the process that sent the request has ended, or was refused. */
   onGivenUp?(seen: Omit<SeenAnswer, 'results'>): string | null
-  /** All requests of the load are answered, and no correct replica has begun a batch behind this one. */
+  /** All requests of the load are answered, and no correct replica has begun a batch after this one. */
   onLoadOver?(final: Sequence): string | null
   onSettled?(seen: SeenSettled): string | null
   /** The run is over, settled or not. */
   onEnd?(): string | null
-  /** A replica crashed; so many records of its log are left. */
+  /** A replica crashed; this many records of its log survived. */
   onCrash?(crashed: { readonly replica: ReplicaId; readonly survivingRecords: number }): string | null
 }
 
-/** An invariant that did not hold. */
+/** A violated invariant. */
 export interface Violation {
   readonly invariant: number
   readonly name: string
-  /** The replica at which it was seen; null when a client saw it. */
+  /** The replica at which it was observed; null if a client observed it. */
   readonly replica: ReplicaId | null
   readonly atMs: number
   readonly explanation: string

@@ -7,7 +7,10 @@ import { ModelledStore } from '../model/modelled-store.ts'
 import { type Checker, requestKey, type SeenRequest } from './checker.ts'
 import { keyText, type RegisterOperation, Registers } from './registers.ts'
 
-/** More than the history of a settled run takes: a hundred requests that all waited out one partition took 3 million. */
+/**
+ * The search limit, above the needs of a settled run: a hundred requests that all waited through one partition took 3
+ * million.
+ */
 const CONFIGURATIONS_MAX = 10_000_000
 
 interface Asked extends SeenRequest {
@@ -27,11 +30,11 @@ interface End {
 }
 
 /**
- * 13, from outside. The clients' history is linearizable by what clients sent and were told alone, whatever any replica
- * holds: some order of each key's reads, writes and cases explains every answer. It is searched for when the run is
- * over. A request without an answer may have happened at any time after it was sent, or never. A lease ends its keys
- * without any client: that is one more write, after the batch was first executed, and before any answer from it or from a
- * later one. Which leases end in which batch, the model says.
+ * 13, from outside. The clients' history is linearizable, judged only by the requests and answers of clients: some
+ * order of each key's reads, writes and cas operations explains every answer. The search runs at the end of the run. A
+ * request without an answer may have been executed at any time after it was sent, or never. A lease ends its keys
+ * without any client: that is one more write, after the batch was first executed, and before any answer from it or
+ * from a later one. Which leases end in which batch, the model says.
  */
 export function clientsHistory(modelled = new ModelledStore()): Checker {
   const events: HistoryEvent[] = []
@@ -81,14 +84,14 @@ export function clientsHistory(modelled = new ModelledStore()): Checker {
       const history = historyOf(events)
       if (typeof history === 'string') return history
       const verdict = checkHistory(history, { configurationsMax: CONFIGURATIONS_MAX })
-      // Of a run that got stuck there may be too much in doubt; that it got stuck is what is told then.
+      // A stuck run may have too many requests in doubt; it is reported as stuck instead.
       assert(verdict.kind !== 'undecided' || open.size > 0, 'the history of a settled run can be judged')
       return verdict.kind === 'not-linearizable' ? timeline(verdict.offence) : null
     },
   }
 }
 
-/** The history in terms of registers; or a sentence when some answer has no meaning in them. */
+/** The history in terms of registers, or a sentence if an answer has no meaning in them. */
 function historyOf(events: readonly HistoryEvent[]): History | string {
   const registers = new Registers()
   for (const event of events) {

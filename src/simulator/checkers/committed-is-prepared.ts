@@ -18,8 +18,8 @@ export function committedIsPrepared(n: number): Checker {
         const { view, sequence, digest } = vote
         const batch = `${sequence}:${shortDigest(digest)}`
         if (kind === 'decided' && isClaimed(votes)) {
-          // Others say so: then one correct replica has seen it decided, in whatever view.
-          if (!decided.has(batch)) return `took ${sequence} for decided, which no correct replica had seen`
+          // W others vouch for the decision, so one correct replica has seen it decided, in any view.
+          if (!decided.has(batch)) return `took ${sequence} as decided, which no correct replica had seen`
           continue
         }
         if (kind === 'decided') decided.add(batch)

@@ -13,12 +13,12 @@ const NEEDED: Readonly<Record<VoteKind, string>> = {
 }
 
 /**
- * 11. Durable before send: a message leaves only when the record it depends on is synced, and a vote only when the batch
- * is too, wherever it came from, so that no crash makes a replica forget what it said, or unable to say it again:
- * whoever counts its vote relies on it to have the batch (rule 3.5).
+ * 11. Durable before send: a message is sent only when the record that it depends on is synced, and a vote only when
+ * the batch is synced too, so that no crash makes a replica forget a message, or unable to send it again: a replica
+ * that counts a vote relies on its sender to have the batch (rule 3.5).
  */
 export function durableBeforeSend(): Checker {
-  /** Per replica, the position in its log of the record that each of its messages depends on, and of each batch. */
+  /** Per replica, the log position of the record on which each of its messages depends, and of each batch. */
   const positions = new Map<ReplicaId, Map<string, number>>()
   return {
     invariant: 11, // @rule 7.11
@@ -32,7 +32,7 @@ export function durableBeforeSend(): Checker {
       let position = seen.appendedRecords
       for (const effect of effects) {
         if (effect.kind === 'persist') {
-          // What is written again before a trim was on disk before.
+          // A record that is written again before a trim was already on disk.
           const isAgain = effect.record.kind === 'acknowledged'
           for (const message of dependsOn(seen, effect)) {
             if (!isAgain || !own.has(message)) own.set(message, position)
@@ -49,7 +49,7 @@ export function durableBeforeSend(): Checker {
         const vote = voteOfEffect(effect, replica)
         if (vote === null || vote.sender !== replica) continue
         const record = own.get(keyOf(vote))
-        const isNull = equalBytes(vote.digest, state.nullBatch.digest) // everybody has it
+        const isNull = equalBytes(vote.digest, state.nullBatch.digest) // Every replica has it.
         const batch = isNull ? record : own.get(batchKey(vote.digest))
         if (isSynced(record) && isSynced(batch)) continue
         const { kind, view, sequence } = vote

@@ -4,7 +4,7 @@ import { shortDigest } from './votes-seen.ts'
 
 /** 4. Each (client, timestamp) changes the state at most once, and at one sequence number everywhere. */
 export function exactlyOnce(): Checker {
-  /** Per replica, what took effect since it was started: a restart replays from nothing. */
+  /** Per replica, the requests that took effect since its start: a restart replays from the beginning. */
   const effective = new Map<ReplicaId, { readonly incarnation: number; readonly requests: Set<string> }>()
   const sequences = new Map<string, Sequence>()
   return {

@@ -1,4 +1,4 @@
-/** All checkers together: gives each what happens at correct replicas, and keeps the first violation. */
+/** All checkers together: passes the events at correct replicas to each, and keeps the first violation. */
 import type { ReplicaId, Sequence } from '../../base/ids.ts'
 import { ModelledStore } from '../model/modelled-store.ts'
 import { acceptableCertificates } from './acceptable-certificates.ts'
@@ -38,7 +38,7 @@ import { validity } from './validity.ts'
 /** An invariant by its number, with all of its checkers, or one checker by its name. */
 export type MonitoredInvariant = number | string
 
-/** Every checker there is. A run that watches for some of them names their invariants. */
+/** Every checker. A run that uses only some of them names their invariants. */
 export function createCheckers(context: {
   readonly n: number
   readonly clients: number
@@ -80,19 +80,19 @@ export function createCheckers(context: {
 
 export class InvariantMonitor {
   readonly #checkers: readonly Checker[]
-  /** Steps are by far the most of what is seen. */
+  /** Most events are steps, so the checkers that watch them are kept apart. */
   readonly #stepCheckers: readonly Checker[]
   readonly #now: () => number
   #violation: Violation | null = null
 
-  /** `now` tells virtual milliseconds. */
+  /** `now` returns virtual milliseconds. */
   constructor(checkers: readonly Checker[], now: () => number) {
     this.#checkers = checkers
     this.#stepCheckers = checkers.filter(({ onStep }) => onStep !== undefined)
     this.#now = now
   }
 
-  /** The first thing that did not hold. */
+  /** The first violation. */
   get violation(): Violation | null {
     return this.#violation
   }
@@ -141,7 +141,7 @@ export class InvariantMonitor {
     for (const checker of this.#checkers) this.#note(checker, crashed.replica, checker.onCrash?.(crashed))
   }
 
-  /** Nothing more happens. */
+  /** Notes the end of the run. */
   onEnd(): void {
     for (const checker of this.#checkers) {
       if (this.#violation === null) this.#note(checker, null, checker.onEnd?.())

@@ -1,11 +1,14 @@
-/** The checkers of views that a replica left: it sends nothing of its own for them, and with enough others nothing new is decided there. */
+/**
+ * The checkers of left views: a replica sends nothing of its own for them, and once enough replicas have left one,
+ * nothing new is decided there.
+ */
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
 import { isClaimed } from '../../messages/oral/inferred-messages.ts'
 import type { LogRecord } from '../../pbft/effects.ts'
 import type { Checker, SeenStep } from './checker.ts'
 import { certificatesOfStep, shortDigest, voteOfEffect } from './votes-seen.ts'
 
-/** A view for which a replica left others, and the record in its log that says so. */
+/** A view for which a replica left earlier ones, and the position of its log record. */
 interface Left {
   readonly position: number
   readonly view: View
@@ -61,7 +64,7 @@ function viewLeftFor(record: LogRecord): View | null {
 
 /**
  * Rule 3.10: once a correct replica has sent a VIEW-CHANGE for a view above u + 2, no batch first proposed after that
- * is decided in view u. A proposal counts from the first time that a correct replica makes it or takes it.
+ * is decided in view u. A proposal counts from the first time that a correct replica makes or accepts it.
  */
 export function leftForGood(): Checker {
   /** The highest view for which a correct replica sent VIEW-CHANGE. */
@@ -77,7 +80,7 @@ export function leftForGood(): Checker {
       const { effects } = seen
       for (const { kind, votes } of certificatesOfStep(seen)) {
         const [vote] = votes
-        // Claims name a view that is late enough, not that of a quorum's COMMITs. @rule 4.8
+        // Claims name a view that is late enough, not the view of a quorum's COMMITs. @rule 4.8
         if (kind !== 'decided' || vote === undefined || isClaimed(votes)) continue
         const { view, sequence, digest } = vote
         const before = atProposal.get(keyOf(view, sequence, digest))

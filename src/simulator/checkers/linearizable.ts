@@ -2,14 +2,14 @@ import { equalBytes } from '../../base/bytes.ts'
 import { type Checker, requestKey } from './checker.ts'
 
 /**
- * 13. The clients' history is linearizable. The order of execution is the witness: each answer is what executing the
- * request at its place gave, and a request that was sent after another one was answered has a later place. (A read that
- * was not ordered has no place; the other checkers of 13 judge it. That all replicas execute in one order, from one state, is 1 and 2; a request without an answer may have a
- * place or none.)
+ * 13. The clients' history is linearizable. The order of execution is the witness: each answer is the result of
+ * executing the request at its place, and a request sent after the answer to another one has a later place. (A read
+ * that was not ordered has no place; the other checkers of 13 judge it. That all replicas execute in one order, from
+ * one state, is 1 and 2; a request without an answer may have a place or none.)
  */
 export function linearizable(): Checker {
   const executed = new Map<string, { readonly place: number; readonly results: Uint8Array | null }>()
-  /** The latest place that any answer came from, and what it was when each open request was sent. */
+  /** The latest place of any answer, and its value when each open request was sent. */
   let latest = 0
   const atRequest = new Map<string, number>()
   return {
@@ -36,7 +36,7 @@ export function linearizable(): Checker {
       const origin = executed.get(key)
       if (origin === undefined) return `${what} was answered, and no correct replica had executed it`
       if (origin.results === null || !equalBytes(origin.results, results)) {
-        return `the answer to ${what} is not what executing it gave`
+        return `the answer to ${what} differs from the result of its execution`
       }
       const before = atRequest.get(key) ?? 0
       if (origin.place <= before) {
@@ -50,7 +50,7 @@ export function linearizable(): Checker {
 }
 
 const NO_DIGEST = new Uint8Array(0)
-/** More than a batch has requests. */
+/** A number above the requests of a batch. */
 const PLACES_PER_BATCH = 4_096
 
 const sequenceOf = (place: number): number => Math.floor(place / PLACES_PER_BATCH)

@@ -1,4 +1,4 @@
-/** Liveness: what must happen after the calm, by when, and why it did not. */
+/** Liveness: the events that must follow the calm, their deadline, and the reason if they are missing. */
 import type { Sequence } from '../../base/ids.ts'
 import { faultsMax, quorum, rankedLargest, weakQuorum } from '../../base/quorum.ts'
 import { missingVoters, type Slot } from '../../pbft/ordering/slot.ts'
@@ -15,27 +15,27 @@ import { isAmnesiac } from './replica-view.ts'
 
 /** The longest pause between two retransmissions of a client: 300 ticks and half as many again. */
 const CLIENT_BACKOFF_MS = 450 * TICK_MS
-/** Two STATUS periods, in which every replica learns what it lacks, and a few rounds to get it. */
+/** Two STATUS periods, in which every replica learns what it lacks, and a few rounds to fetch it. */
 const CATCH_UP_MS = 1_500
 /**
- * One request in a calm network, if its designated replica is silent or follows by decisions only: the client then
- * waits for what it has come to be used to, which its longest pause bounds, before it asks the others.
+ * One request in a calm network, if its designated replica is silent or only follows decisions: the client then waits
+ * for its usual latency, which its longest pause bounds, before it asks the others.
  */
 const CALM_REQUEST_MS = 300 * TICK_MS + 300
-/** One decision that a lagging replica is sent, the reading from the disk apart. */
+/** One decision sent to a lagging replica, without the reading from the disk. */
 const CALM_DECISION_MS = 5
-/** A link that is stuck is noticed by its silence, and dialed again. */
+/** A stuck link is detected by its silence, and dialed again. */
 const STUCK_LINK_MS = SILENT_TICKS * TICK_MS + DIAL_MS_MAX
-/** Two processes with one key wait until replicas and they themselves have forgotten the other one. */
+/** Two processes with one key wait until the replicas and they themselves have forgotten the other one. */
 const SHARED_KEY_MS = 1_000 * TICK_MS
-/** Stuck requests, and open slots of a replica, that a description lists. */
+/** The maximum number of stuck requests, and of open slots of a replica, in a description. */
 const DESCRIBED_MAX = 8
 
 /** Returns true when every request of the load is answered. */
 export const isLoadOver = (clients: readonly VirtualClient[]): boolean =>
   clients.every(({ left, open }) => left === 0 && open === 0)
 
-/** The last batch that a correct replica executed, or is in the middle of. */
+/** The last batch that a correct replica executed or is executing. */
 export function lastBegun(replicas: readonly VirtualReplica[]): Sequence {
   const begun = replicas.flatMap(({ isCorrect, isExecuting, running }) =>
     isCorrect && running !== null
@@ -46,8 +46,8 @@ export function lastBegun(replicas: readonly VirtualReplica[]): Sequence {
 }
 
 /**
- * Returns true when all correct replicas that are up have come as far as the first of them was when the load was over,
- * and none of them is amnesiac. Where they are at one moment is no matter: other clients may be busy still.
+ * Returns true if all running correct replicas have reached the position that the first of them had at the end of the
+ * load, and none of them is amnesiac. They need not be equal at one moment, because other clients may still be busy.
  */
 export const isSettled = (replicas: readonly VirtualReplica[], final: Sequence): boolean =>
   replicas.every(({ isCorrect, running }) => {
@@ -57,10 +57,10 @@ export const isSettled = (replicas: readonly VirtualReplica[], final: Sequence):
   })
 
 /**
- * Virtual milliseconds from the calm to the end, at most: a client that had just tried waits out its longest pause,
- * once for the request and once for results that it still lacks; replicas get level; what was not yet sent is sent
- * one after the other; decisions that a replica lacks are read from a disk, two records each; links that are stuck are
- * made anew; and a clock that was ahead is waited for.
+ * The maximum time from the calm to the end, in virtual milliseconds: a client that has just retried waits for its
+ * longest pause, once for the request and once for missing results; replicas catch up; unsent requests are sent one
+ * after another; missing decisions are read from a disk, two records each; stuck links are replaced; and replicas wait
+ * for a clock that was ahead.
  */
 export function settleBoundMs(
   plan: Plan,
@@ -83,8 +83,8 @@ export function settleBoundMs(
 }
 
 /**
- * Until a view with a correct primary begins: as many bad primaries in a row as may be faulty, and one more view that
- * begins late. Each costs the wait for a request and the wait for a NEW-VIEW, both doubled from the one before.
+ * The time until a view with a correct primary begins: f faulty primaries in a row, and one more view that begins
+ * late. Each costs the wait for a request and the wait for a NEW-VIEW, both doubled each time.
  */
 function viewsBoundMs({ n }: Plan, replicas: readonly VirtualReplica[]): number {
   let ticks = Math.max(...replicas.map(({ running }) => running?.runtime.state.patience.timeoutTicks ?? 0))
@@ -96,7 +96,7 @@ function viewsBoundMs({ n }: Plan, replicas: readonly VirtualReplica[]): number 
   return sum * TICK_MS
 }
 
-/** The first request of a correct client that was refused without reason, as a sentence; null when none was. */
+/** The first request of a correct client that was refused without reason, as a sentence; null if there is none. */
 export function refusedRequest(clients: readonly VirtualClient[]): string | null {
   for (const client of clients) {
     const refused = client.history.filter(({ refusal }) => refusal !== null)
@@ -109,7 +109,7 @@ export function refusedRequest(clients: readonly VirtualClient[]): string | null
   return null
 }
 
-/** Why a run is stuck: which requests wait, and what each replica has. One fact a line. */
+/** Describes a stuck run: the waiting requests, and the state of each replica, one fact per line. */
 export function explainStuck(
   clients: readonly VirtualClient[],
   replicas: readonly VirtualReplica[],
@@ -118,7 +118,7 @@ export function explainStuck(
   const more = stuck.length - DESCRIBED_MAX
   return [
     ...stuck.slice(0, DESCRIBED_MAX),
-    ...(more > 0 ? [`and ${more} more like these`] : []),
+    ...(more > 0 ? [`and ${more} more`] : []),
     ...laggards(replicas),
     ...replicas.map(replicaLine),
   ]
@@ -181,7 +181,7 @@ function slotText(slot: Slot, state: ReplicaState): string {
   return `${slot.sequence}: ${has.join(' ') || 'nothing'}, ${prepares} prepares, ${commits} commits${lacks}`
 }
 
-/** The event that a replica waits for, and from whom. */
+/** The event that a replica waits for, and its sender. */
 function waitText(state: ReplicaState): string {
   const { view, viewChanges, viewChangeTick } = state.views
   const { timer } = state.requests

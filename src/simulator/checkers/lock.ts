@@ -8,7 +8,7 @@ import { certificatesOfStep, shortDigest } from './votes-seen.ts'
 /** The choice of a NEW-VIEW that a correct replica took. */
 interface Selected {
   readonly view: View
-  /** minSeq: what is at or below it was certified by a checkpoint. */
+  /** minSeq: sequence numbers at or below it are covered by a checkpoint certificate. */
   readonly checkpoint: Sequence
   readonly choices: ReadonlyMap<Sequence, Uint8Array>
 }
@@ -24,9 +24,9 @@ interface Committed {
  * sequence number, or it selects that batch.
  */
 export function lock(): Checker {
-  /** Every one that was taken: a traitor may send several for one view. */
+  /** Every accepted NEW-VIEW: a traitor may send several for one view. */
   const selections = new Map<string, Selected>()
-  /** By sequence number, the decision of the earliest view. */
+  /** The decision of the earliest view, by sequence number. */
   const decisions = new Map<Sequence, Committed>()
   return {
     invariant: 7, // @rule 7.7

@@ -20,18 +20,26 @@ import {
 import type { ReplicaState } from '../../pbft/state.ts'
 import type { Checker } from './checker.ts'
 
-/** Sequence numbers that may be open: the window, and decided ones at or below h that are still to be executed. */
+/**
+ * The maximum number of open sequence numbers: the window, and decided ones at or below h that are not yet executed.
+ */
 const SLOTS_MAX = 2 * LOG_WINDOW
-/** Messages that wait for the disk: two votes a slot, proposals, checkpoints, and what a view change needs. */
+/**
+ * The maximum number of messages that wait for the disk: two votes per slot, proposals, checkpoints, and the messages
+ * of a view change.
+ */
 const WITHHELD_MAX = 2 * LOG_WINDOW + PIPELINE_WINDOW + LOG_WINDOW / CHECKPOINT_INTERVAL + 8
-/** Own roots: at h, and of each checkpoint up to H and up to what was executed beyond it; in oral mode the latest of those. */
+/**
+ * The maximum number of own roots: at h, and of each checkpoint up to H and up to the last executed batch beyond it;
+ * in oral mode the latest of those.
+ */
 const ROOTS_MAX = {
   signed: 2 + (2 * LOG_WINDOW) / CHECKPOINT_INTERVAL,
   oral: 1 + LOG_WINDOW / CHECKPOINT_INTERVAL + CHECKPOINTS_PER_SENDER_MAX,
 }
 
 /**
- * Memory: every queue and map of the state stays within its named bound. Looked at when a tick passes.
+ * Memory: every queue and map of the state stays within its named bound. Checked at every tick.
  * @rule 7.14
  */
 export function memoryBounds(clients: number): Checker {
@@ -53,7 +61,7 @@ type Size = readonly [name: string, size: number, most: number]
 function sizesOf(state: ReplicaState, clients: number): readonly Size[] {
   const { n, mode = 'signed' } = state.config
   const early = replicaIds(n).map((id) => state.ordering.early.sizeFor(id))
-  // A replica may be a client too: its recovery operation.
+  // A replica can be a client too, of its recovery operation.
   const askers = clients + n
   return [
     ['slots', state.ordering.slots.size, SLOTS_MAX],

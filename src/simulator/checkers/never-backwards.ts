@@ -17,8 +17,8 @@ interface Logged {
 }
 
 /**
- * 8. Views and h never go back; executed s only by a restart. After a crash they are at least what the log kept: what
- * was not synced yet was never said.
+ * 8. Views and h never go back; executed s only by a restart. After a crash they are at least the values in the log: a
+ * value that was not yet synced was never sent.
  */
 export function neverBackwards(): Checker {
   const reached = new Map<ReplicaId, Reached>()
@@ -63,7 +63,7 @@ export function neverBackwards(): Checker {
   }
 }
 
-/** Remembers the highest records only: the list stays as short as what is not synced. */
+/** Keeps only the highest records, so that the list is never longer than the number of unsynced records. */
 function noteRecords(
   logged: Map<ReplicaId, Logged[]>,
   { replica, effects, appendedRecords }: SeenStep,

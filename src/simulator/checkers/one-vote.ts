@@ -5,7 +5,7 @@ import { placeKey, shortDigest, votesOfStep } from './votes-seen.ts'
 
 /**
  * 5, second half. No correct replica votes or proposes twice for one (kind, v, s) with different digests, restarts
- * included. Its signed messages are taken wherever they turn up.
+ * included. Its signed messages count wherever they appear.
  */
 export function oneVote(isCorrect: (replica: ReplicaId) => boolean): Checker {
   const voted = new Map<number, Uint8Array>()

@@ -3,11 +3,11 @@ import { readResults } from '../../store/results.ts'
 import { type Checker, requestKey } from './checker.ts'
 
 /**
- * 13, a necessary part of it. An operation that was asked for after another one was answered sees a revision of the
- * store that is no lower: no answer is stale.
+ * 13, a necessary part of it. An operation sent after the answer to another one sees a revision of the store that is
+ * not lower: no answer is stale.
  */
 export function realTimeOrder(): Checker {
-  /** The highest revision that any answer showed so far, and what it was when each open request was sent. */
+  /** The highest revision of any answer so far, and its value when each open request was sent. */
   let highest = 0
   const atRequest = new Map<string, number>()
   return {
@@ -25,7 +25,7 @@ export function realTimeOrder(): Checker {
       const framed = readResults(results)
       if (framed === null || least === undefined) return `${what} is malformed or was not awaited`
       for (const { fields } of framed) {
-        if (fields.length < 8) continue // a status that shows no revision
+        if (fields.length < 8) continue // A result without a revision.
         const revision = readU64(fields, 0)
         if (revision < least) return `${what} shows revision ${revision}, after ${least} was shown`
         highest = Math.max(highest, revision)

@@ -1,7 +1,7 @@
 /**
- * The store's keys as registers: what a request did to each key it touched and what it found there, as its client was
- * told. The operations of a request happen next to each other, so on one key they come to one operation: a read, a
- * write, or a cas where what was there before is known.
+ * The store's keys as registers: the effect of a request on each key that it touched, and the value that it found
+ * there, according to the answer. The operations of a request happen next to each other, so on one key they come to
+ * one operation: a read, a write, or a cas where what was there before is known.
  *
  * A put or delete with `ifRevision` found the value of that revision, and so did one that was told which revision it
  * met instead: a revision belongs to one change of one key. A list found the value of every key that it shows, and
@@ -28,13 +28,13 @@ export type Value = string | null
 
 export interface RegisterOperation {
   readonly key: string
-  /** Not there when the client was not told. */
+  /** Absent if the client was not told. */
   readonly found?: Value
-  /** Not there when nothing was changed. */
+  /** Absent if nothing was changed. */
   readonly left?: Value
 }
 
-/** One operation's reading of a key, as a value or as a revision, and the value that it left. */
+/** The value or revision of a key that an operation found, and the value that it left. */
 interface Touch {
   readonly key: string
   readonly found?: { readonly value: Value } | { readonly revision: number }
@@ -47,18 +47,18 @@ type ChangesResult = Extract<Result, { readonly kind: 'changes' }>
 type DeletionResult = Extract<Result, { readonly kind: 'delete-range' }>
 
 const decoder = new TextDecoder('latin1')
-/** One character for each byte, so that keys are in the order of their bytes. */
+/** The key with one character for each byte, so that keys sort in byte order. */
 const textOf = (bytes: Uint8Array): string => decoder.decode(bytes)
 /** The name of a key in registers. */
 export const keyText = textOf
 
-/** Reads what clients were told. First it is shown every answer, then it can tell what each came to. */
+/** Interprets answers. It must first see every answer, and can then convert each request. */
 export class Registers {
   readonly #keys = new Set<string>()
-  /** By key and revision, what that change left. */
+  /** The value after each change, by key and revision. */
   readonly #values = new Map<string, Uint8Array>()
 
-  /** Takes note of an answer; gives a sentence when it is no answer to these operations, or contradicts another. */
+  /** Notes an answer; returns a sentence if it does not answer these operations, or contradicts another answer. */
   show(operations: Uint8Array, results: Uint8Array): string | null {
     let fault: string | null = null
     const note = (key: string, revision: number, value: Uint8Array): void => {
@@ -92,8 +92,8 @@ export class Registers {
   }
 
   /**
-   * Returns the operations of an answered request, one for each key; or a sentence when it does not agree with
-   * itself. Every answer was shown before.
+   * Returns the operations of an answered request, one for each key, or a sentence if the answer is inconsistent.
+   * Every answer must have been noted before.
    */
   answered(operations: Uint8Array, results: Uint8Array): readonly RegisterOperation[] | string {
     const folded = new Map<string, Folded>()
@@ -114,13 +114,13 @@ export class Registers {
       (compare) => foundAsCompared(compare).forEach(take),
     )
     if (fault !== null) return fault
-    // A null is a fact: there is no value. So what is there is spread as it is.
+    // A null is a fact: the key has no value. So present members are spread unchanged.
     return [...folded].flatMap(([key, { mayHaveEnded: _, ...each }]) =>
       each.found === undefined && each.left === undefined ? [] : [{ key, ...each }],
     )
   }
 
-  /** Returns the operations that a request without an answer may have done, each on its own. */
+  /** Returns the possible operations of a request without an answer, each separately. */
   unanswered(operations: Uint8Array): readonly RegisterOperation[] {
     const writes: RegisterOperation[] = []
     const note = (cursor: OperationCursor): void => {
@@ -140,7 +140,7 @@ export class Registers {
     return writes
   }
 
-  /** The value that an operation found; undefined when nobody was told. */
+  /** The value that an operation found; undefined if no answer says. */
   #foundBy({ key, found }: Touch): Value | undefined {
     if (found === undefined) return undefined
     if ('value' in found) return found.value
@@ -160,7 +160,7 @@ export class Registers {
       case 'ok':
         break
       default:
-        return [] // it was not carried out
+        return [] // It was not executed.
     }
     switch (result.kind) {
       case 'put':
@@ -180,7 +180,7 @@ export class Registers {
       case 'changes':
         return changedLast(result)
       case 'compact':
-      case 'transaction': // its operations come one by one
+      case 'transaction': // Its operations are visited one by one.
       case 'lease-grant':
       case 'lease-revoke':
       case 'lease-keep-alive':
@@ -190,7 +190,7 @@ export class Registers {
     }
   }
 
-  /** A read of an older revision says nothing of what there is now. */
+  /** A read of an older revision says nothing about the current state. */
   #ranged(cursor: OperationCursor, result: RangeResult): readonly Touch[] {
     const query = readQuery(fieldsOf(cursor))
     if (typeof query === 'string' || query.countOnly) return []
@@ -206,7 +206,7 @@ export class Registers {
   #deletedIn(cursor: OperationCursor, result: DeletionResult): readonly Touch[] {
     const deletion = readDeletion(fieldsOf(cursor))
     if (typeof deletion === 'string') return []
-    // Without the entries, it is not known which of them were there.
+    // Without the entries, it is unknown which keys existed.
     if (!deletion.previous) return this.#within(deletion).map((key) => ({ key, left: null }))
     const deleted = result.items.map(({ key, value }) => ({
       key: textOf(key),
@@ -216,7 +216,7 @@ export class Registers {
     return [...deleted, ...this.#absent(deletion, deleted)]
   }
 
-  /** The keys in a range that are not among those shown. */
+  /** The keys in a range that the answer does not contain. */
   #absent(range: KeyRange, shown: readonly { readonly key: string }[]): readonly Touch[] {
     const keys = new Set(shown.map(({ key }) => key))
     return this.#within(range)
@@ -224,7 +224,7 @@ export class Registers {
       .map((key) => ({ key, found: { value: null } }))
   }
 
-  /** The keys in a range of which anything is known. */
+  /** The known keys in a range. */
   #within(range: KeyRange | string): readonly string[] {
     if (typeof range === 'string') return []
     return [...this.#keys].filter((key) =>
@@ -253,7 +253,7 @@ export class Registers {
   }
 }
 
-/** The operations of a request on one key so far, as one. */
+/** The operations of a request on one key so far, combined. */
 interface Folded {
   found?: Value
   left?: Value
@@ -277,7 +277,7 @@ function fold(one: Folded, { key, left }: Touch, found: Value | undefined): stri
   return null
 }
 
-/** The value of one key that a comparison found, where it says which. */
+/** The value of one key that a comparison found, if it determines the value. */
 function foundAsCompared(compare: ReadCompare): readonly Touch[] {
   if (!isOneKey(compare) || compare.relation !== 'equal') return []
   const key = textOf(compare.key)
@@ -289,7 +289,7 @@ function foundAsCompared(compare: ReadCompare): readonly Touch[] {
 }
 
 /**
- * Goes through operations and their results side by side; false when they do not fit. Of a transaction come the
+ * Visits operations with their results; returns false if they do not match. Of a transaction, it visits the
  * comparisons that held, and then its operations.
  */
 function eachResult(
@@ -317,7 +317,7 @@ function eachResult(
   return true
 }
 
-/** Returns the last change of each key as a read of it, if the answer goes up to the present. */
+/** Returns the last change of each key as a read of it, if the answer reaches the current revision. */
 function changedLast({ changes, through, revision }: ChangesResult): readonly Touch[] {
   if (through.main < revision || through.sub !== WHOLE_REVISION) return []
   const last = new Map(changes.map(({ key, put }) => [textOf(key), put]))

@@ -1,4 +1,4 @@
-/** The simulator's reading of a replica's state, in one place: checkers and descriptions ask here only. */
+/** The only place where checkers and descriptions read a replica's state. */
 import type { Sequence, View } from '../../base/ids.ts'
 import type { ReplicaState } from '../../pbft/state.ts'
 
@@ -9,7 +9,7 @@ export interface SeenCheckpoint {
 }
 
 /**
- * True if it lost what it had promised, and is not yet healed: it counts in f.
+ * True if it lost promises and has not yet recovered, so that it counts in f.
  * @rule 6.4
  */
 export const isAmnesiac = (state: ReplicaState): boolean => state.recovery.health === 'amnesiac'

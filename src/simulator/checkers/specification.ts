@@ -1,4 +1,4 @@
-/** Holds every step of every correct replica against the specification of the rules, a second opinion on them. */
+/** Checks every step of every correct replica against the specification of the rules, a second opinion on them. */
 import type { ReplicaId, Sequence } from '../../base/ids.ts'
 import type { Effect } from '../../pbft/effects.ts'
 import { nameOf } from '../specification/heard.ts'
@@ -7,10 +7,10 @@ import { executionFault } from '../specification/ordering.ts'
 import { faultOf, readFault } from '../specification/permission.ts'
 import type { Checker, SeenStep } from './checker.ts'
 
-/** 15. No replica does what the rules do not allow it, given what it heard and what its log holds. */
+/** 15. No replica does anything that the rules forbid, given the messages that it received and its log. */
 export function specification(): Checker {
   const memories = new Map<ReplicaId, Memory>()
-  /** By the digests of requests: the sequence number at which a correct replica executed each first. */
+  /** The sequence number at which a correct replica first executed each request, by the digest of the request. */
   const requests = new Map<string, Sequence>()
   return {
     invariant: 15, // @rule 7.15

@@ -1,4 +1,4 @@
-/** The operations that a transaction carried out, as its result tells, each with its own result. */
+/** The operations that a transaction executed according to its result, each with its own result. */
 import {
   nextOperation,
   OPERATION_CODES,
@@ -21,7 +21,7 @@ export interface Taken {
   readonly members: readonly TakenMember[]
 }
 
-/** Returns what the transaction at the cursor did; null if the result does not fit it. */
+/** Returns the executed operations of the transaction at the cursor; null if the result does not match it. */
 export function takenOf(cursor: OperationCursor, result: TransactionResult): Taken | null {
   const transaction = readTransaction(cursor, cursor.keyStart, cursor.keyEnd)
   const held: ReadCompare[] = []
@@ -53,7 +53,7 @@ function cursorAt(cursor: OperationCursor, at: number): OperationCursor {
   return its
 }
 
-/** Returns cursors at all operations of the transaction at the cursor, carried out or not. */
+/** Returns cursors at all operations of the transaction at the cursor, executed or not. */
 export function allMembers(cursor: OperationCursor): readonly OperationCursor[] {
   const transaction = readTransaction(cursor, cursor.keyStart, cursor.keyEnd)
   if (typeof transaction === 'string') return []

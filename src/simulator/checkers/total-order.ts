@@ -5,8 +5,8 @@ import type { Checker } from './checker.ts'
 import { shortDigest } from './votes-seen.ts'
 
 /**
- * A fingerprint reads the whole state, so states are compared at one number in so many, and at the end: where the
- * replicas were when the load was over, for other clients may go on.
+ * A fingerprint reads the whole state, so states are compared only at multiples of this number, and at the position at
+ * which the load ended, because other clients may continue.
  */
 const COMPARED_EVERY = 16
 
@@ -40,7 +40,7 @@ export function totalOrder(): Checker {
       const last = reached.get(replica)
       const expected = last?.incarnation === incarnation ? last.sequence + 1 : 1
       reached.set(replica, { incarnation, sequence })
-      // A state that was stored or fetched whole is judged by what is executed on it.
+      // A stored or fetched state is judged by the batches executed on it.
       if (isRestored)
         return sequence < expected
           ? `executed ${sequence} after ${expected - 1}`

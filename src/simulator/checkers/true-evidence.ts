@@ -3,8 +3,8 @@ import { evidenceFault, placeOf } from '../../messages/evidence.ts'
 import type { Checker } from './checker.ts'
 
 /**
- * 5, seen from the other side. What a correct replica takes for evidence is some, and is never against a replica that
- * was never a traitor: crashes, lost disks and healing included.
+ * 5, from the other side. The evidence of a correct replica is valid, and never against a replica that was never a
+ * traitor, despite crashes, lost disks and recovery.
  */
 export function trueEvidence(isCorrect: (replica: ReplicaId) => boolean): Checker {
   return {
@@ -16,10 +16,10 @@ export function trueEvidence(isCorrect: (replica: ReplicaId) => boolean): Checke
         const { guilty, first, second } = effect.record.evidence
         const { kind, view, sequence } = placeOf(first)
         const what = `evidence against replica ${guilty}, ${kind} in view ${view ?? 'none'} at ${sequence}`
-        // What nobody signed proves nothing.
-        if (state.config.mode === 'oral') return `${what}, is none: nothing is signed`
+        // Unsigned messages prove nothing.
+        if (state.config.mode === 'oral') return `${what}is not evidence: nothing is signed`
         const fault = guilty === first.sender ? evidenceFault(first, second) : 'different-signers'
-        if (fault !== null) return `${what}, is none: ${fault}`
+        if (fault !== null) return `${what}is not evidence: ${fault}`
         if (isCorrect(guilty)) return `${what}, which never was a traitor`
       }
       return null

@@ -1,7 +1,6 @@
 /**
- * Checks what a client that asks for the status is told against what happens: for a long time nobody may be told that
- * requests are served while one waits and none is executed or answered, nor that they are not while they are answered
- * all the time.
+ * Compares the reported status with the actual service. The status must not report for long that requests are served
+ * while one waits and none is executed or answered, nor that they are not served while they are answered all the time.
  */
 import { type ReplicaId, replicaIds } from '../../base/ids.ts'
 import type { ReplicaReport } from '../../messages/message.ts'
@@ -10,13 +9,11 @@ import type { ReplicaState } from '../../pbft/state.ts'
 import { type Reports, stallOf } from '../../session/service-health.ts'
 import { type Checker, requestKey } from './checker.ts'
 
-/**
- * The ticks of a replica between two questions for the status; the virtual milliseconds for which it may be wrong.
- */
+/** The ticks between two status queries, and the virtual milliseconds for which the status may be wrong. */
 const ASKED_TICKS = 10
-/** Longer than a client waits between two attempts, twice: what is lost on its way is nobody's stall. */
+/** More than twice a client's wait between two attempts, because a lost message is not a stall. */
 const WRONG_MS_MAX = 10_000
-/** Answers in that time that show service. */
+/** The number of answers in that time that proves service. */
 const ANSWERS_MIN = 20
 
 const OUTSIDE = {
@@ -26,10 +23,13 @@ const OUTSIDE = {
   eventLoopDelayMs: 0,
 }
 
-/** Open is what traitors decide: requests are served as long as they take part. */
+/** The behaviour of traitors is left open: requests are served as long as they take part. */
 type Claim = 'served' | 'stalled' | 'open'
 
-/** True if nothing is stalled once the traitors, of whom nothing is seen here, do as some correct replica does. */
+/**
+ * True if nothing is stalled, provided that the traitors, which are not visible here, act as some correct replica
+ * does.
+ */
 const mayServe = (n: number, reports: Reports, traitors: readonly ReplicaId[]): boolean =>
   traitors.length > 0 &&
   [...reports.values()].some((report) => {
@@ -37,7 +37,7 @@ const mayServe = (n: number, reports: Reports, traitors: readonly ReplicaId[]): 
     return stallOf(n, new Map([...reports, ...likened])) === null
   })
 
-/** `isCorrect` tells a replica that may have turned meanwhile from one that runs, or is down. */
+/** `isCorrect` returns false for a replica that has turned traitor meanwhile. */
 export function trueHealth(
   n: number,
   isCorrect: (replica: ReplicaId) => boolean,
@@ -46,7 +46,7 @@ export function trueHealth(
   const states = new Map<ReplicaId, ReplicaState>()
   const open = new Map<string, number>()
   let answers: number[] = []
-  /** When something was last executed or answered, and since when the status says the same without a break. */
+  /** The time of the last execution or answer, and the time since which the status has been the same. */
   let movedAt = 0
   let claim: { readonly verdict: Claim; readonly sinceMs: number } | null = null
 

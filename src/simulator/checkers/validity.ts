@@ -1,7 +1,7 @@
 import { equalBytes } from '../../base/bytes.ts'
 import type { Checker, SeenRequest } from './checker.ts'
 
-/** 3. Each executed operation was asked for by that client. */
+/** 3. Each executed operation was requested by its client. */
 export function validity(): Checker {
   const asked = new Map<string, SeenRequest[]>()
   const note = (seen: SeenRequest): null => {
@@ -18,7 +18,7 @@ export function validity(): Checker {
     onSigned: note,
     onExecuted({ sequence, batch, outcomes }) {
       for (const [index, { client, timestamp, digest, operations }] of batch.requests.entries()) {
-        if (outcomes[index]?.recovery !== null) continue // a replica's own operation changes no key
+        if (outcomes[index]?.recovery !== null) continue // A replica's own operation changes no key.
         const isAsked = asked
           .get(`${client}:${timestamp}`)
           ?.some(

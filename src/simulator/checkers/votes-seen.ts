@@ -1,6 +1,4 @@
-/**
- * Facts that several checkers read out of a step: votes and proposals, and the certificates that a step made durable.
- */
+/** Facts of a step for several checkers: votes and proposals, and the certificates that the step made durable. */
 import { toHex } from '../../base/bytes.ts'
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
 import type { Vote } from '../../messages/message.ts'
@@ -22,7 +20,7 @@ export interface SeenCertificate {
   readonly votes: readonly Vote[]
 }
 
-/** Most steps show nothing: they get no list of their own. */
+/** The shared empty list, because most steps contain no votes. */
 const NONE: readonly never[] = []
 
 /** The vote or proposal that an effect sends, whoever signed it; null when it sends neither. */
@@ -51,7 +49,7 @@ const isVote = <M extends { readonly kind: string }>(
 ): message is Extract<M, { readonly kind: VoteKind }> =>
   message.kind === 'pre-prepare' || message.kind === 'prepare' || message.kind === 'commit'
 
-/** Every vote and proposal that a step shows: the one it received, and those it sends. */
+/** Every vote and proposal of a step: the received one, and those that it sends. */
 export function votesOfStep({ replica, event, effects }: SeenStep): readonly SeenVote[] {
   let votes: SeenVote[] | null = null
   if (event.kind === 'received') {
@@ -67,7 +65,7 @@ export function votesOfStep({ replica, event, effects }: SeenStep): readonly See
   return votes ?? NONE
 }
 
-/** The certificates that a step logs: there they begin to count. */
+/** The certificates that a step logs, which count from then on. */
 export function certificatesOfStep({ effects }: SeenStep): readonly SeenCertificate[] {
   let certificates: SeenCertificate[] | null = null
   for (const effect of effects) {

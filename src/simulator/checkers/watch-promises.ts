@@ -1,6 +1,6 @@
 /**
- * The checker of watches: the nine promises of etcd's watches, under the names that its own validator gives them. It
- * compares what a reader was given with the list of all changes that the store made.
+ * The checker of watches: the nine promises of etcd's watches, under the names of etcd's own validator. It compares
+ * the steps that a reader received with the list of all changes of the store.
  */
 import { equalBytes, toHex } from '../../base/bytes.ts'
 import type { Change, ChangedEntry } from '../../store/changes-result.ts'
@@ -17,7 +17,7 @@ export type WatchPromise =
   | 'isCreate'
   | 'filter'
 
-/** A step as the reader was given it. */
+/** A step as the reader received it. */
 export type GivenStep =
   | {
       readonly kind: 'changes'
@@ -27,15 +27,15 @@ export type GivenStep =
     }
   | { readonly kind: 'progress'; readonly revision: number }
 
-/** All that a reader was given for what it asked, also over several watches that began one after another. */
+/** All steps that a reader received, possibly over several consecutive watches. */
 export interface WatchRecord {
   readonly range: KeyRange
-  /** The revision after which the changes begin. */
+  /** The revision after which the changes start. */
   readonly after: number
   readonly previous?: boolean
   readonly only?: 'put' | 'delete'
   readonly steps: readonly GivenStep[]
-  /** The revision up to which the reader must have been given everything; by default that of its last step. */
+  /** The revision up to which the reader must have received everything; by default the revision of its last step. */
   readonly through?: number
 }
 
@@ -46,7 +46,7 @@ export interface BrokenPromise {
 
 const placeOf = ({ main, sub, key }: Change): string => `${main}.${sub} of ${toHex(key)}`
 
-/** Returns the promises that were not kept. `truth` lists all changes of the store, with the entries before them. */
+/** Returns the broken promises. `truth` lists all changes of the store, with the previous entries. */
 export function brokenPromises(truth: readonly Change[], record: WatchRecord): readonly BrokenPromise[] {
   const broken: BrokenPromise[] = []
   const report = (promise: WatchPromise, sentence: string): void => void broken.push({ promise, sentence })
@@ -65,7 +65,7 @@ interface Given {
   readonly given: readonly Change[]
 }
 
-/** Checks that changes ascend, and that none comes twice. */
+/** Checks that changes are in ascending order, and that none is repeated. */
 function checkOrder(given: readonly Change[], report: Report): void {
   const seen = new Set<string>()
   let before: Change | null = null
@@ -79,7 +79,7 @@ function checkOrder(given: readonly Change[], report: Report): void {
   }
 }
 
-/** Checks that a revision comes in one piece, and that nothing comes that a mark passed. */
+/** Checks that a revision arrives complete, and that no change arrives after a mark that covers it. */
 function checkSteps({ steps, after }: WatchRecord, report: Report): void {
   let ended = 0
   let open = 0
@@ -141,11 +141,11 @@ function checkCompleteness(truth: readonly Change[], { record, given }: Given, r
   }
 }
 
-/** True if a reader asked for the change. */
+/** True if a reader selected the change. */
 export const isWanted = ({ range, only }: WatchRecord, { key, put }: Change): boolean =>
   (only === undefined || (only === 'put') === (put !== null)) && includes(range, key)
 
-/** True if two entries say the same, apart from the creation of the key and its version. */
+/** True if two entries are equal, apart from the creation of the key and its version. */
 function equalValues(one: ChangedEntry | null, other: ChangedEntry | null): boolean {
   if (one === null || other === null) return one === other
   const isSameRevision = one.modRevision === other.modRevision

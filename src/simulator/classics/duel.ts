@@ -1,6 +1,6 @@
 /**
- * The duel of two proposers of Paxos: each asks for promises in a higher ballot before the other one's proposal arrives.
- * No process crashes, and no message is lost; each proposal arrives, and comes too late.
+ * The duel of two proposers of Paxos: each asks for promises in a higher ballot before the other one's proposal
+ * arrives. No process crashes, and no message is lost; each proposal arrives, but too late.
  */
 import type { MultiPaxosState, PaxosMessage } from '../../classics/consensus/multi-paxos.ts'
 import { multiPaxos } from '../../classics/consensus/multi-paxos.ts'

@@ -1,10 +1,10 @@
 /**
- * The adversary of Fischer, Lynch, Paterson, "Impossibility of Distributed Consensus with One Faulty Process" (1985): a
- * schedule in which no process crashes, every message arrives, and nobody ever decides.
+ * The adversary of Fischer, Lynch, Paterson, "Impossibility of Distributed Consensus with One Faulty Process" (1985):
+ * a schedule in which no process crashes, every message arrives, and nobody ever decides.
  *
  * A world is bivalent if it can still end with either value. From a bivalent world the adversary delivers the oldest
- * message, before it others where needed, so that the world stays bivalent. That it always can is the lemma of the paper;
- * here each step shows it by two continuations, one of which decides 0 and the other one 1.
+ * message, after others if needed, so that the world stays bivalent. The lemma of the paper proves that this is always
+ * possible; here two continuations show it at each step, one of which decides 0 and the other one 1.
  */
 import { assert } from '../../base/assert.ts'
 import type { TypedMessage } from '../../classics/automaton.ts'
@@ -23,7 +23,7 @@ import {
 
 /** The number of messages that the adversary may deliver before the oldest one. */
 const DETOUR_MAX = 2
-/** Deliveries after which a continuation has not decided. */
+/** The number of deliveries after which a continuation counts as undecided. */
 const CONTINUATION_MAX = 200
 
 const DRAWS: Draws = { choose: () => 0, delay: () => 0, clock: () => 0, crashAfter: () => null }
@@ -32,14 +32,14 @@ export interface EndlessOptions<State, Message extends TypedMessage> {
   readonly setting: Setting<State, Message>
   /** The number of messages to deliver. */
   readonly deliveries: number
-  /** Returns a lower number for a message that rather leads to a decision for this value. */
+  /** Returns a lower number for a message that favours a decision for this value. */
   readonly rank: (message: Message, value: Value) => number
 }
 
 export interface EndlessRun {
   readonly diagram: SpaceTime
   readonly deliveries: number
-  /** The largest number of deliveries for which a message was under way. */
+  /** The largest number of deliveries for which a message was in flight. */
   readonly longestWait: number
 }
 

@@ -1,6 +1,6 @@
 /**
- * Every run of a synchronous algorithm in which at most so many processes crash: whoever it is, in whichever round, with
- * whichever of its last messages still arriving.
+ * Explores every run of a synchronous algorithm with a bounded number of crashes: of any process, in any round, with
+ * any subset of its last messages still arriving.
  */
 import type { Algorithm, Value } from '../../classics/process.ts'
 import type { AgreementRun } from './run.ts'

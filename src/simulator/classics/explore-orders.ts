@@ -1,7 +1,7 @@
 /**
- * Every run of an asynchronous algorithm within bounds: messages arrive in every order, timers expire at every moment,
- * and the faults of the budget happen at every place. Worlds that are alike are explored once and their runs are counted;
- * the search goes by the number of events, so the violation that it finds is among the shortest.
+ * Explores every run of an asynchronous algorithm within bounds: messages arrive in every order, timers expire at
+ * every moment, and the faults of the budget happen at every place. Equal worlds are explored once and their runs are
+ * counted. The search is breadth-first by the number of events, so the violation that it finds is among the shortest.
  */
 import type { TypedMessage } from '../../classics/automaton.ts'
 import { forEachChoice } from './explore-rounds.ts'
@@ -21,7 +21,7 @@ import {
   type WorldEvent,
 } from './world.ts'
 
-/** Different worlds after which a search gives up. */
+/** The maximum number of different worlds of a search. */
 const WORLDS_MAX = 400_000
 
 export interface Violation {
@@ -30,7 +30,7 @@ export interface Violation {
 }
 
 export interface Exploration {
-  /** The number of runs from the start to an end; of those that were broken off at a violation, none. */
+  /** The number of complete runs; runs that end at a violation do not count. */
   readonly runs: bigint
   /** The number of different worlds. */
   readonly worlds: number
@@ -42,7 +42,7 @@ export interface Exploration {
 export interface OrdersOptions<State, Message extends TypedMessage> {
   readonly setting: Setting<State, Message>
   readonly judge: Judge<State>
-  /** True if the judge does not ask in which order outputs of different processes came. */
+  /** True if the judge ignores the order between outputs of different processes. */
   readonly isUnordered?: boolean
   readonly worldsMax?: number
 }
@@ -51,7 +51,7 @@ interface Node<State, Message> {
   readonly world: World<State, Message>
   readonly parent: Node<State, Message> | null
   readonly event: WorldEvent | null
-  /** The ways that the choices within the event came out. */
+  /** The outcomes of the choices within the event. */
   readonly taken: readonly number[]
   runs: bigint
 }
@@ -97,7 +97,7 @@ export function exploreOrders<State, Message extends TypedMessage>(
   return { runs, worlds, isComplete: true, violation: null }
 }
 
-/** Returns the worlds that an event leads to: one for each way in which the choices within it come out. */
+/** Returns the worlds after an event, one for each outcome of the choices within it. */
 function successors<State, Message extends TypedMessage>(
   setting: Setting<State, Message>,
   node: Node<State, Message>,
@@ -152,7 +152,7 @@ function replay<State, Message extends TypedMessage>(
   return diagram
 }
 
-/** Returns a text that is equal for worlds that are alike: the numbers of messages do not matter. */
+/** Returns a text that is equal for equal worlds, regardless of the numbers of messages. */
 function keyOf<State, Message>(world: World<State, Message>, isUnordered: boolean): string {
   const { states, crashed, underWay, timers, outputs, crashesLeft, lossesLeft, restartsLeft } = world
   // In the order of links, and within each in that of sending: this serves FIFO links and others.

@@ -1,9 +1,10 @@
 /**
- * Every run of a synchronous algorithm with given traitors: all that they may do, in every round, to every receiver.
+ * Explores every run of a synchronous algorithm with given traitors, with all their possible messages in every round
+ * to every receiver.
  *
- * What a round does to one receiver depends on its own messages alone. So the states that a round can lead to are every
- * combination of what each receiver can become, and states that are alike are explored once. Nothing is left out: the
- * behaviour says what a traitor can send at a moment, knowing all that traitors have heard.
+ * What a round does to one receiver depends on its own messages alone. So the states that a round can lead to are
+ * every combination of what each receiver can become, and states that are alike are explored once. Nothing is left
+ * out: the behaviour says what a traitor can send at a moment, knowing all that traitors have heard.
  */
 import { toHex } from '../../base/bytes.ts'
 import type { Algorithm, Message, ProcessId, Received, Step, Value } from '../../classics/process.ts'
@@ -14,7 +15,7 @@ import type { Behaviour } from './run-rounds.ts'
 export type Decisions = readonly (Value | null | undefined)[]
 
 export interface Explored {
-  /** Different states of the whole that were gone on from, and messages of traitors that were tried. */
+  /** The number of explored global states, and of tried messages of traitors. */
   readonly states: number
   readonly lies: number
   readonly outcomes: readonly Decisions[]
@@ -40,10 +41,10 @@ export function exploreRounds<State>(options: {
   const correct = processes.map((_, id) => id).filter((id) => !traitors.includes(id))
   let lies = 0
   let states = 0
-  /** By what determines them: the futures of one process in one round. */
+  /** The futures of a process in a round, by the facts that determine them. */
   const known = new Map<string, readonly Step<State>[]>()
 
-  /** The states that this process can reach: each once. Behind the last round only its decision matters. */
+  /** The states that this process can reach, each once. After the last round only its decision matters. */
   const futures = (node: Node<State>, id: ProcessId, round: number): readonly Step<State>[] => {
     const honest = messagesTo(node.steps, id)
     const state = node.steps.get(id)?.state as State
@@ -106,7 +107,7 @@ function messagesTo<State>(steps: ReadonlyMap<ProcessId, Step<State>>, id: Proce
   )
 }
 
-/** Runs something once for every way in which its choices can come out. */
+/** Runs a function once for every outcome of its choices. */
 export function forEachChoice(run: (choose: Choose) => void): void {
   const trail: { options: number; taken: number }[] = []
   for (;;) {
@@ -134,7 +135,7 @@ function combinations<T>(sets: readonly (readonly T[])[]): readonly (readonly T[
 
 const keyOf = ({ state, outbox, decision }: Step<unknown>): string => textOf([state, outbox, decision])
 
-/** Equal for what is alike. */
+/** Returns a text that is equal for equal states. */
 function textOf(value: unknown): string {
   return JSON.stringify(value, (_key, each) => {
     if (each instanceof Uint8Array) return toHex(each)

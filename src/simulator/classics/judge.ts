@@ -2,15 +2,15 @@
 import type { ProcessId } from '../../classics/process.ts'
 import type { ProcessOutput, World } from './world.ts'
 
-/** The end of a run: no message is under way that can arrive, and no timer is set. */
+/** The end of a run: no message that can arrive is in flight, and no timer is set. */
 export interface Ending<State> {
-  /** By process; those of crashed processes are the last ones before the crash. */
+  /** The states by process; the state of a crashed process is its last one before the crash. */
   readonly states: readonly State[]
   readonly crashed: readonly ProcessId[]
 }
 
 export interface RunFacts<State> {
-  /** The outputs of all processes so far, in the order in which they came. */
+  /** The outputs of all processes so far, in their order. */
   readonly outputs: readonly ProcessOutput[]
   /** The processes that have crashed so far. */
   readonly crashed: readonly ProcessId[]
@@ -18,7 +18,7 @@ export interface RunFacts<State> {
   readonly ending: Ending<State> | null
 }
 
-/** Returns the property that is violated; null if none is. It is asked after each event. */
+/** Returns the violated property; null if there is none. It is called after each event. */
 export type Judge<State> = (facts: RunFacts<State>) => string | null
 
 /** Returns the facts of a world; the run has ended if `isEnd`. */

@@ -1,4 +1,4 @@
-/** Servers and holders of shares that lie. */
+/** Lying servers and lying holders of shares. */
 import type { AsynchronousAlgorithm, Automaton } from '../../classics/automaton.ts'
 import type { ProcessId } from '../../classics/process.ts'
 import {
@@ -9,7 +9,7 @@ import {
 } from '../../classics/quorums/masking-register.ts'
 import type { SharingMessage, SharingState } from '../../classics/secrets/verified-sharing.ts'
 
-/** A value with the highest timestamp, which nobody wrote: all liars say the same. */
+/** A forged value with the highest timestamp, the same for all liars. */
 const FORGED: Stamped = { stamp: 1_000, value: 'forged' }
 
 /** Returns the algorithm with servers that store nothing, and that give the initial value or a forged one. */
@@ -32,7 +32,7 @@ const lyingServer = (
   },
 })
 
-/** Returns the algorithm with holders that show another share than the one that they have. */
+/** Returns the algorithm with holders that show a false share. */
 export const withLyingHolders = (
   algorithm: AsynchronousAlgorithm<SharingState, SharingMessage>,
   liars: readonly ProcessId[],

@@ -1,4 +1,4 @@
-/** The judge of multicasts: what the processes deliver, and in which order. */
+/** The judge of multicasts: the deliveries of the processes, and their order. */
 import type { Line } from '../../classics/multicast/script.ts'
 import type { ProcessId } from '../../classics/process.ts'
 import type { Judge } from './judge.ts'
@@ -28,7 +28,7 @@ export function deliveries(options: {
 
 type Delivered = ReadonlyMap<ProcessId, readonly string[]>
 
-/** Messages that must come in one order: those of one sender, and a message and its answer. */
+/** The messages with a required order: those of one sender, and a message and its answer. */
 function partialOrder(byProcess: Delivered, script: readonly Line[], order: DeliveryOrder): string | null {
   if (order === 'none') return null
   const pairs = script.flatMap((late, index) =>
@@ -49,7 +49,7 @@ function partialOrder(byProcess: Delivered, script: readonly Line[], order: Deli
   return null
 }
 
-/** Of any two sequences, one is the beginning of the other. */
+/** Checks that of any two sequences one is a prefix of the other. */
 function totalOrder(byProcess: Delivered): string | null {
   for (const [a, one] of byProcess) {
     for (const [b, other] of byProcess) {
@@ -60,7 +60,7 @@ function totalOrder(byProcess: Delivered): string | null {
   return null
 }
 
-/** All correct processes deliver the same messages, and those of correct senders. */
+/** Checks that all correct processes deliver the same messages, including those of correct senders. */
 function agreement(
   correct: readonly ProcessId[],
   byProcess: Delivered,

@@ -1,4 +1,4 @@
-/** Plain data as text. Most of a world's parts are those of the world before, so the texts of objects are kept. */
+/** Plain data as text. Most parts of a world are shared with the world before, so the texts of objects are cached. */
 const texts = new WeakMap<object, string>()
 
 export function textOf(value: unknown): string {

@@ -1,11 +1,14 @@
-/** The judge of replicated registers: whether their histories are linearizable, and whether operations return. */
+/** The judge of replicated registers: their histories must be linearizable, and their operations return. */
 import { checkHistory } from '../../linearizability/check-history.ts'
 import { History, type Operation } from '../../linearizability/history.ts'
 import type { Judge } from './judge.ts'
 
 const KEY = 'register'
 
-/** Linearizable; at the end, every operation that a correct process began has returned if `isAvailable`. */
+/**
+ * Checks that the history is linearizable and, with `isAvailable`, that every operation of a correct process has
+ * returned at the end.
+ */
 export function register({ isAvailable }: { readonly isAvailable: boolean }): Judge<unknown> {
   return ({ outputs, crashed, ending }) => {
     const history = new History()

@@ -19,18 +19,18 @@ import {
 } from './world.ts'
 
 const EVENTS_MAX = 20_000
-/** A fault of the budget happens before one event in this number, by default. */
+/** By default, one event in this number is preceded by a fault of the budget. */
 const EVENTS_PER_FAULT = 8
 
 /** The world's time: delays of messages and the clocks of processes. */
 export interface Timing {
   /** The delays that a message can have. */
   readonly delays: readonly number[]
-  /** Narrows the delays of a link; all of `delays` when absent. */
+  /** Narrows the delays of a link; all of `delays` by default. */
   readonly delaysOf?: (from: ProcessId, to: ProcessId) => readonly number[]
-  /** The reading of the clock of a process; the time itself when absent. */
+  /** The reading of the clock of a process; the time itself by default. */
   readonly clock?: (process: ProcessId, time: number) => number
-  /** The time at which the run ends; without it, the run ends when nothing is left to happen. */
+  /** The time at which the run ends; by default it ends when no event is left. */
   readonly end?: number
 }
 
@@ -45,7 +45,7 @@ export interface DrawnOptions<State, Message extends TypedMessage> {
   readonly judge: Judge<State>
   readonly timing: Timing
   readonly choose: Choose
-  /** A fault of the budget happens before one event in this number. */
+  /** One event in this number is preceded by a fault of the budget. */
   readonly eventsPerFault?: number
 }
 
@@ -80,7 +80,7 @@ export function runDrawn<State, Message extends TypedMessage>(
   return { diagram, violation: judge(factsOf(world, true)), world }
 }
 
-/** Every run in which each message takes one of the delays, with the faults of the budget at every place. */
+/** Explores every run in which each message takes one of the delays, with the faults of the budget at every place. */
 export function exploreDelays<State, Message extends TypedMessage>(
   options: Omit<DrawnOptions<State, Message>, 'choose'>,
 ): Exploration {
@@ -112,7 +112,7 @@ function drawsOf({ delays, delaysOf, clock }: Timing, choose: Choose, eventsPerF
   }
 }
 
-/** Returns the message or timer whose time comes first; null if nothing is left. */
+/** Returns the message or timer with the earliest time; null if none is left. */
 function earliest<State, Message extends TypedMessage>(
   setting: Setting<State, Message>,
   world: World<State, Message>,
@@ -129,7 +129,7 @@ function earliest<State, Message extends TypedMessage>(
   return all.find(({ at }) => at === first) ?? null
 }
 
-/** Draws in a diagram what happened. */
+/** Adds an event to the diagram. */
 export function noteHappenings(diagram: SpaceTime, happenings: readonly Happening[]): void {
   for (const happening of happenings) {
     switch (happening.kind) {

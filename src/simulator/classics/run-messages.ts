@@ -1,17 +1,22 @@
-/** Runs an asynchronous algorithm: messages arrive one by one, in any order, each in the end. */
+/** Runs an asynchronous algorithm: messages arrive one by one, in any order, and each eventually arrives. */
 import type { Algorithm, Message, ProcessId, Step, Value } from '../../classics/process.ts'
 import { type AgreementRun, Journal, processesOf, type SentMessage } from './run.ts'
 
-/** Messages that are delivered before a run counts as one that never ends. */
+/** The number of delivered messages after which a run counts as endless. */
 const DELIVERIES_MAX = 100_000
 
 export interface MessagesOptions<State> {
   readonly algorithm: Algorithm<State>
   /** By process. */
   readonly values: readonly Value[]
-  /** Which of the messages under way, oldest first, arrives next, as its index; the oldest if there is nobody to choose. */
+  /**
+   * Chooses the next message to arrive, as an index into the messages in flight, oldest first; by default the oldest.
+   */
   readonly schedule?: (underWay: readonly SentMessage[]) => number
-  /** All that each traitor will ever send. When it arrives is the schedule's choice, so nothing is lost by saying it first. */
+  /**
+   * All messages that each traitor will ever send. The schedule chooses their arrival, so they can be sent at the
+   * start without loss of generality.
+   */
   readonly lies?: ReadonlyMap<ProcessId, readonly Message[]>
   /** The number of messages that each of these sends before it crashes. */
   readonly crashes?: ReadonlyMap<ProcessId, number>
@@ -51,7 +56,7 @@ export function runMessages<State>(options: MessagesOptions<State>): AgreementRu
   for (let count = options.deliveriesMax ?? DELIVERIES_MAX; count > 0 && underWay.length > 0; count--) {
     const [message] = underWay.splice(schedule(underWay), 1) as [SentMessage]
     const state = states.get(message.to)
-    if (state === undefined) continue // a traitor, or one that crashed
+    if (state === undefined) continue // A traitor, or a crashed process.
     const received = journal.receive(message)
     depths[message.to] = Math.max(depths[message.to] ?? 0, message.round)
     perform(message.to, processes[message.to]?.receive(state, [received]) as Step<State>)

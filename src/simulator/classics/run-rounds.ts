@@ -3,22 +3,22 @@ import { assert } from '../../base/assert.ts'
 import type { Algorithm, ProcessId, Received, Step, Value } from '../../classics/process.ts'
 import { type AgreementRun, type Choose, Journal, processesOf } from './run.ts'
 
-/** A traitor has one message to write, or several, or none. */
+/** A traitor sends one message, several, or none. */
 export interface Moment {
   readonly round: number
   readonly from: ProcessId
   readonly to: ProcessId
   /**
-   * All that correct processes ever sent to traitors, in this round too: traitors tell each other, and are in no hurry.
-   * Empty for a behaviour that does not listen.
+   * All messages that correct processes have sent to traitors, including this round: traitors share them, and send
+   * last. Empty for a behaviour that does not listen.
    */
   readonly heard: readonly Received[]
 }
 
 export interface Behaviour {
-  /** True if what it does depends on what traitors heard; with signatures it does. */
+  /** True if its messages depend on received ones, as they do with signatures. */
   readonly listens: boolean
-  /** Writes what a traitor sends at a moment, with a question for each choice that it has. */
+  /** Returns the messages of a traitor at a moment, with a call of `choose` for each choice. */
   write(moment: Moment, choose: Choose): readonly Uint8Array[]
 }
 
@@ -28,7 +28,7 @@ export interface Treason {
   readonly choose: Choose
 }
 
-/** A process that crashes in a round: only these still get its messages of that round. */
+/** A process that crashes in a round: only these receivers still get its messages of that round. */
 export interface Crash {
   readonly process: ProcessId
   readonly round: number

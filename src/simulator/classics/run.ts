@@ -1,6 +1,6 @@
 /**
- * The outcome of a run of an agreement algorithm: who decided what and when, and every message with Lamport's clock on
- * it.
+ * The outcome of a run of an agreement algorithm: the decisions with their times, and every message with its Lamport
+ * clock.
  */
 import type { Algorithm, Message, Process, ProcessId, Received, Value } from '../../classics/process.ts'
 
@@ -8,9 +8,12 @@ export interface SentMessage {
   readonly from: ProcessId
   readonly to: ProcessId
   readonly payload: Uint8Array
-  /** In which round it was sent; without rounds, the messages in the longest chain of causes that ends with it. */
+  /**
+   * The round in which it was sent; without rounds, the length of the longest causal chain of messages that ends with
+   * it.
+   */
   readonly round: number
-  /** Lamport's clock at the sender, and at the receiver when it arrived; null where it did not. */
+  /** Lamport's clock at the sender, and at the receiver on arrival; null if it did not arrive. */
   readonly sentAt: number
   receivedAt: number | null
 }
@@ -26,7 +29,7 @@ export interface Decided {
 export interface AgreementRun {
   readonly algorithm: string
   readonly n: number
-  /** By process; null for none, and for those that are no correct ones. */
+  /** The decisions by process; null for none, and for faulty processes. */
   readonly decisions: readonly (Decided | null)[]
   /** Physical messages of all processes, in the order of sending. */
   readonly messages: readonly SentMessage[]
@@ -34,10 +37,10 @@ export interface AgreementRun {
   readonly rounds: number
 }
 
-/** One of `options` ways to go on, as a number below it. */
+/** Chooses one of `options` alternatives, as a number below it. */
 export type Choose = (options: number) => number
 
-/** Keeps Lamport's clocks and notes what happens. */
+/** Maintains Lamport's clocks and records the events. */
 export class Journal {
   readonly #algorithm: Algorithm<unknown>
   readonly #clocks: number[]
@@ -61,7 +64,7 @@ export class Journal {
     return { from: message.from, payload: message.payload }
   }
 
-  /** Takes note of the first decision of a process. */
+  /** Notes the first decision of a process. */
   decide(id: ProcessId, value: Value | null, round: number): void {
     if (value === null || this.#decisions[id] !== null) return
     this.#decisions[id] = { value, round, at: this.#tick(id) }

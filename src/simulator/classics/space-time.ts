@@ -1,6 +1,6 @@
 /**
- * The space-time diagram of a run: every event of every process in an order in which they happened, with the Lamport
- * clock and the vector clock that the event has. The clocks are those of the observer; the algorithm knows nothing of them.
+ * The space-time diagram of a run: every event of every process in a consistent order, with its Lamport clock and
+ * vector clock. The clocks belong to the observer and are invisible to the algorithm.
  */
 import type { ProcessId } from '../../classics/process.ts'
 
@@ -9,20 +9,20 @@ export interface DiagramEvent {
   readonly process: ProcessId
   /** The other end of a message. */
   readonly peer: ProcessId | null
-  /** Of a message, the same at both ends. */
+  /** The number of a message, the same at both ends. */
   readonly message: number | null
   readonly label: string
   readonly lamport: number
   readonly vector: readonly number[]
 }
 
-/** Builds a diagram from events that are given in an order in which they happened. */
+/** Builds a diagram from events in a consistent order. */
 export class SpaceTime {
   readonly #lamport: number[]
   readonly #vectors: number[][]
   readonly #events: DiagramEvent[] = []
   readonly #sends = new Map<number, DiagramEvent>()
-  /** By process and by message: the messages in the longest chain of causes behind it. */
+  /** The length of the longest causal chain, by process and by message. */
   readonly #depths: number[]
   readonly #depthOf = new Map<number, number>()
 
@@ -41,7 +41,7 @@ export class SpaceTime {
     return this.#sends.size
   }
 
-  /** Returns the length of the longest chain of messages of which each caused the next. */
+  /** Returns the length of the longest chain of messages in which each causes the next. */
   get rounds(): number {
     return Math.max(0, ...this.#depthOf.values())
   }
@@ -66,7 +66,7 @@ export class SpaceTime {
     this.#add({ kind: 'receive', process: sent.peer, peer: sent.process, message, label: sent.label })
   }
 
-  /** The loss of a message is an event of no process; it has the clocks of its sending. */
+  /** The loss of a message belongs to no process, and has the clocks of its sending. */
   lose(message: number): void {
     const sent = this.#sends.get(message)
     if (sent !== undefined) this.#events.push({ ...sent, kind: 'lost' })

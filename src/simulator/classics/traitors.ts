@@ -1,6 +1,6 @@
 /**
- * The choices of traitors against each algorithm. A message that its receiver would throw away is left out: it is
- * silence. Three values are enough to tell lies with: 0, 1 and one that nobody began with.
+ * The choices of traitors against each algorithm. Messages that the receiver would discard are left out, because they
+ * equal silence. Three values are enough for lies: 0, 1 and one that no process began with.
  */
 
 import { EXCHANGES, encodeExchange, NO_PROPOSAL } from '../../classics/agreement/ben-or.ts'
@@ -67,8 +67,8 @@ export const lyingKings: Behaviour = {
 }
 
 /**
- * Against signatures: of each value none, or any chain that can be made of the traitors' own signatures and of those that
- * they have heard, held back or sent early, to one and not to another; or one with forged signatures.
+ * Against signatures: for each value nothing, or any chain made of the traitors' own signatures and of received ones,
+ * held back or sent early, to some receivers only; or a chain with forged signatures.
  */
 export function lyingSigners(context: {
   readonly n: number
@@ -77,7 +77,7 @@ export function lyingSigners(context: {
   readonly commander?: ProcessId
 }): Behaviour {
   const { n, traitors, commander = 0 } = context
-  /** By value: every message that can be written at a moment. */
+  /** Every message that can be made at a moment, by value. */
   const messagesAt = ({ round, to, heard }: Moment): readonly (readonly Uint8Array[])[] => {
     const known = heard.flatMap(({ payload }) => readChain(payload, n) ?? [])
     const chains = new Map<string, Chain>()
@@ -95,7 +95,7 @@ export function lyingSigners(context: {
       ),
     )
   }
-  // The same moment comes again and again while its choices are gone through.
+  // The same moment recurs while its choices are explored.
   let last: {
     readonly moment: Moment
     readonly heard: number
@@ -109,7 +109,7 @@ export function lyingSigners(context: {
   return {
     listens: true,
     write: (moment, choose) => {
-      if (moment.from !== traitors[0]) return [] // which of them sends it is all the same
+      if (moment.from !== traitors[0]) return [] // It does not matter which of them sends it.
       if (last === null || !isLast(moment)) {
         last = { moment, heard: moment.heard.length, messages: messagesAt(moment) }
       }
@@ -125,7 +125,7 @@ const forged = (value: Value, signers: readonly ProcessId[]): Chain => ({
   signatures: new Uint8Array(signers.length * SIGNATURE_BYTES),
 })
 
-/** The prefixes of a chain: a process that knows a chain knows each that it grew from. */
+/** The prefixes of a chain: a process that knows a chain also knows its prefixes. */
 const prefixes = ({ value, signers, signatures }: Chain): readonly Chain[] =>
   signers.map((_, index) => ({
     value,
@@ -133,7 +133,7 @@ const prefixes = ({ value, signers, signatures }: Chain): readonly Chain[] =>
     signatures: signatures.subarray(0, (index + 1) * SIGNATURE_BYTES),
   }))
 
-/** The chain, and the chain with the signatures of traitors behind it, in any order. */
+/** The chain, and its extensions by signatures of traitors, in any order. */
 function signedOn(
   chain: Chain,
   context: { readonly seals: readonly Seals[]; readonly traitors: readonly ProcessId[] },

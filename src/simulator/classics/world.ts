@@ -1,6 +1,6 @@
 /**
- * The world of an asynchronous algorithm: the states of its processes, the messages under way, the timers that are set,
- * and the faults that may still happen. A world never changes; an event leads to another one.
+ * The world of an asynchronous algorithm: the states of its processes, the messages in flight, the set timers, and the
+ * remaining faults. A world is immutable; an event leads to another one.
  */
 import type {
   AsynchronousAlgorithm,
@@ -18,7 +18,7 @@ export interface Flight<Message> {
   readonly from: ProcessId
   readonly to: ProcessId
   readonly message: Message
-  /** The time of its arrival; orders are explored without it. */
+  /** The time of its arrival; absent if all orders are explored. */
   readonly at: number
 }
 
@@ -32,16 +32,16 @@ export interface ProcessOutput extends Output {
   readonly process: ProcessId
 }
 
-/** The faults that may happen in a run, each at most as often as this says. */
+/** The budget of faults of a run: the maximum number of each. */
 export interface FaultBudget {
   readonly crashes?: number
   readonly losses?: number
   readonly restarts?: number
   /** The processes that are dead from the beginning. */
   readonly dead?: readonly ProcessId[]
-  /** One side of a partition that may begin at any moment, and then stays. */
+  /** One side of a partition that may begin at any moment and then lasts. */
   readonly side?: readonly ProcessId[]
-  /** The processes that may crash; all when absent. */
+  /** The processes that may crash; all by default. */
   readonly crashable?: readonly ProcessId[]
 }
 
@@ -55,7 +55,7 @@ export interface World<State, Message> {
   readonly crashesLeft: number
   readonly lossesLeft: number
   readonly restartsLeft: number
-  /** True once the network has parted. */
+  /** True once the network is partitioned. */
   readonly isParted: boolean
   readonly time: number
   readonly sent: number
@@ -70,7 +70,7 @@ export type WorldEvent =
   | { readonly kind: 'restart'; readonly process: ProcessId }
   | { readonly kind: 'part' }
 
-/** One line of a run: something that happened at one process, or to one message. */
+/** An event of a run, at a process or of a message. */
 export type Happening =
   | { readonly kind: 'send' | 'receive' | 'lose'; readonly flight: Flight<TypedMessage> }
   | { readonly kind: 'expire'; readonly process: ProcessId; readonly name: string }
@@ -81,9 +81,9 @@ export type Happening =
 export interface Setting<State, Message extends TypedMessage> {
   readonly algorithm: AsynchronousAlgorithm<State, Message>
   readonly faults?: FaultBudget
-  /** True for links over which no message arrives during the whole run. */
+  /** True for links that deliver no message in the whole run. */
   readonly isCut?: (from: ProcessId, to: ProcessId) => boolean
-  /** True for the timers that may expire now; with bounds on time these are fewer than all. */
+  /** True for the timers that may expire now; bounds on time exclude some. */
   readonly mayExpire?: (world: World<State, Message>, timer: SetTimer) => boolean
 }
 
@@ -94,7 +94,7 @@ export interface Draws {
   delay(from: ProcessId, to: ProcessId): number
   /** The reading of the clock of a process at a time. */
   clock(process: ProcessId, time: number): number
-  /** The number of this step's messages that the process sends before it crashes; null if it does not crash. */
+  /** The number of messages that the process sends in this step before it crashes; null if it does not crash. */
   crashAfter(process: ProcessId, sends: number): number | null
 }
 
@@ -129,7 +129,7 @@ export function enabledEvents<State, Message extends TypedMessage>(
   const { underWay, crashed } = world
   const seen = new Set<string>()
   const deliveries = underWay.filter(({ from, to, message }) => {
-    // Of messages of one link, only the first may come next if it is FIFO; of equal ones, any is like the other.
+    // On a FIFO link, only the first message may arrive next; equal messages are interchangeable.
     const key = setting.algorithm.isFifo ? `${from} ${to}` : `${from} ${to} ${textOf(message)}`
     if (crashed.includes(to) || seen.has(key)) return false
     seen.add(key)
@@ -148,7 +148,7 @@ export const ripeTimers = <State, Message extends TypedMessage>(
 ): readonly SetTimer[] =>
   mayExpire === undefined ? world.timers : world.timers.filter((timer) => mayExpire(world, timer))
 
-/** True if no message is under way that can still arrive. */
+/** True if no message that can still arrive is in flight. */
 export const isQuiet = <State, Message>({ underWay, crashed }: World<State, Message>): boolean =>
   underWay.every(({ to }) => crashed.includes(to))
 
@@ -183,7 +183,7 @@ export function enabledFaults<State, Message extends TypedMessage>(
 const lossOf = (event: WorldEvent): readonly WorldEvent[] =>
   event.kind === 'deliver' ? [{ kind: 'lose', id: event.id }] : []
 
-/** Performs an event, and returns the world after it with all that happened. */
+/** Performs an event, and returns the world after it with its trace. */
 export function performEvent<State, Message extends TypedMessage>(
   setting: Setting<State, Message>,
   world: World<State, Message>,
@@ -245,7 +245,7 @@ export function performEvent<State, Message extends TypedMessage>(
   }
 }
 
-/** Puts the reaction of a process into the world: state, messages, timers and outputs. */
+/** Applies the reaction of a process to the world: state, messages, timers and outputs. */
 function react<State, Message extends TypedMessage>(step: {
   readonly setting: Setting<State, Message>
   readonly draws: Draws
@@ -295,7 +295,9 @@ const isCrashable = (
   process: ProcessId,
 ): boolean => setting.faults?.crashable?.includes(process) ?? true
 
-/** A crashed process keeps its state for a restart; its timers are gone, and so are messages to it that nobody awaits. */
+/**
+ * A crashed process keeps its state for a restart, but loses its timers and, if it cannot restart, the messages to it.
+ */
 function crash<State, Message>(world: World<State, Message>, process: ProcessId): World<State, Message> {
   return {
     ...world,

@@ -12,7 +12,7 @@ function entered({ seen, before, after }: StepMoment): OralNewView | null {
   return isEntry && newView?.kind === 'oral-new-view' ? newView : null
 }
 
-/** The VIEW-CHANGEs of the view that are here. */
+/** The received VIEW-CHANGEs of the view. */
 const held = ({ seen: { state } }: StepMoment): readonly OralViewChange[] =>
   state.oral.received.filter((one) => one !== null && one.view === state.views.view) as OralViewChange[]
 

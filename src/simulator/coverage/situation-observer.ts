@@ -1,6 +1,6 @@
 /**
- * Recognises the situations that a run comes to. It looks on beside the checkers, at the same steps and executions, and
- * at the faults that strike; it changes nothing, so a run that is observed has the same trace as one that is not.
+ * Recognises the situations that a run reaches. Like the checkers, it sees the steps and executions, and also the
+ * faults. It changes nothing, so an observed run has the same trace as an unobserved one.
  */
 import { type ReplicaId, replicaIds } from '../../base/ids.ts'
 import type { ReplicaState } from '../../pbft/state.ts'
@@ -13,7 +13,7 @@ import { SITUATIONS } from './situations.ts'
 export class SituationObserver {
   readonly #n: number
   readonly #courses: readonly Course[]
-  /** Those that were not reached yet: each is looked for until then. */
+  /** The situations that are not yet reached. */
   #missing: readonly Situation[]
   readonly #reached = new Set<string>()
   readonly #highestTimestamps = new Map<string, number>()
@@ -25,12 +25,12 @@ export class SituationObserver {
     this.#courses = replicaIds(n).map(createCourse)
   }
 
-  /** The names of the situations that the run came to. */
+  /** The names of the reached situations. */
   get reached(): ReadonlySet<string> {
     return this.#reached
   }
 
-  /** Sees what the checkers see. */
+  /** Receives the same events as the checkers. */
   get checker(): Checker {
     return {
       invariant: 0,
@@ -67,7 +67,7 @@ export class SituationObserver {
     const struck = 'replica' in fault ? (this.#courses[fault.replica] ?? null) : null
     const moment = { fault, struck, all: this.#courses, n: this.#n }
     this.#look((situation) => situation.atFault?.(moment) ?? false)
-    // A traitor's steps are not seen any more.
+    // A traitor's steps are no longer observed.
     if (fault.kind === 'turn' && struck !== null) struck.facts = null
   }
 
@@ -139,7 +139,7 @@ const createCourse = (id: ReplicaId): Course => ({
   healedTimes: 0,
 })
 
-/** Notes what later steps are compared with. */
+/** Notes the facts with which later steps are compared. */
 function noteCourse(own: Course, { replica, effects }: SeenStep, after: ReplicaFacts, n: number): void {
   if (after.isActive && leads(replica, after, n)) own.ledView = after.view
   for (const effect of effects) {

@@ -1,6 +1,7 @@
 /**
- * Situations: rare things that a run should come to sooner or later, each with the rule that it exercises. A checker says
- * what must never happen; a situation says what must happen sometimes, or the checkers looked at easy runs only.
+ * Situations: rare events that some runs should reach, each with the rule that it exercises. A checker states what
+ * must never happen; a situation states what must happen sometimes, because otherwise the checkers have seen only easy
+ * runs.
  */
 import type { Milliseconds, ReplicaId, Sequence, View } from '../../base/ids.ts'
 import { primaryOf } from '../../base/quorum.ts'
@@ -22,7 +23,7 @@ export interface ReplicaFacts {
   readonly timeoutTicks: number
   readonly heldBack: number
   readonly executingAtTick: Sequence | null
-  /** The sequence number whose state is fetched; null while none is. */
+  /** The sequence number of the state that is being fetched; null while there is none. */
   readonly target: Sequence | null
   readonly stalledSince: Milliseconds | null
   readonly isTimerForRecovery: boolean
@@ -35,19 +36,19 @@ export interface ReplicaFacts {
   readonly choicesAhead: number
 }
 
-/** The course of one replica through a run, its restarts included. */
+/** The history of a replica in a run, including its restarts. */
 export interface Course {
   readonly id: ReplicaId
   /** After its last step; null before the first. */
   facts: ReplicaFacts | null
-  /** Its state when it crashed last; null before. */
+  /** Its state at its last crash; null before the first one. */
   interrupted: ReplicaFacts | null
   /** True until its first step after a crash. */
   isDown: boolean
   /** Votes that it sent before its last crash, and since. */
   readonly sentBefore: Set<string>
   readonly sentSince: Set<string>
-  /** Of its current view change: views that it moved to without being active in one. */
+  /** The number of views in its current view change, which it moved to without being active in one. */
   viewsWithoutService: number
   /** The highest view in which it was the primary and active; null before. */
   ledView: View | null
@@ -56,11 +57,11 @@ export interface Course {
 
 export interface StepMoment {
   readonly seen: SeenStep
-  /** As the last step of the replica left it; as this one does, at its first. */
+  /** The state after the replica's last step or, in its first step, after this one. */
   readonly before: ReplicaFacts
   readonly after: ReplicaFacts
   readonly own: Course
-  /** The courses of all replicas that were correct so far, this one's included. */
+  /** The histories of all replicas that were correct so far, including this one. */
   readonly all: readonly Course[]
   readonly n: number
 }
@@ -68,11 +69,11 @@ export interface StepMoment {
 export interface ExecutionMoment {
   readonly seen: SeenExecution
   readonly own: Course
-  /** By client: the highest timestamp that any replica executed before this batch. */
+  /** The highest timestamp that any replica executed before this batch, by client. */
   readonly highestTimestamps: ReadonlyMap<string, number>
 }
 
-/** A fault that struck, and what the replicas were doing. */
+/** A fault, with the histories of the replicas. */
 export interface FaultMoment {
   readonly fault: Fault
   readonly struck: Course | null
@@ -84,20 +85,20 @@ export interface Situation {
   readonly name: string
   /** A tag of PROTOCOL.md. */
   readonly rule: string
-  /** The mode whose runs come to it; both where it is absent. */
+  /** The mode whose runs reach it; both if absent. */
   readonly mode?: AuthenticationMode
-  /** The modes in which it is counted, but too rare to be demanded of a range of seeds. */
+  /** The modes in which it is counted, but is too rare to be demanded of a range of seeds. */
   readonly rareIn?: readonly AuthenticationMode[]
   readonly atStep?: (moment: StepMoment) => boolean
   readonly atExecution?: (moment: ExecutionMoment) => boolean
   readonly atFault?: (moment: FaultMoment) => boolean
   readonly atReadAnswer?: (seen: SeenReadAnswer) => boolean
-  /** A client asked. */
+  /** A client sent a request. */
   readonly atRequest?: (seen: SeenRequest) => boolean
   /** A client got its answer. */
   readonly atAnswer?: (seen: SeenAnswer) => boolean
   readonly atRejection?: (rejected: RejectedMessage, own: Course) => boolean
-  /** A replica ended a link that was silent; true if the network had healed. */
+  /** A replica ended a silent link; true if the network had healed. */
   readonly atSilentLink?: (hasHealed: boolean) => boolean
 }
 

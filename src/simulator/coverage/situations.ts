@@ -1,4 +1,4 @@
-/** The table of all situations, in the order of the rules. A situation is added to the list of its section. */
+/** The table of all situations, in the order of the rules. Add a situation to the list of its section. */
 import type { AuthenticationMode } from '../../messages/cluster.ts'
 import { CHECKPOINT_SITUATIONS } from './checkpoint-situations.ts'
 import { ORAL_SITUATIONS } from './oral-situations.ts'
@@ -15,6 +15,6 @@ export const SITUATIONS: readonly Situation[] = [
   ...RESTART_SITUATIONS,
 ]
 
-/** The situations that runs of a mode can come to. */
+/** The situations that runs of a mode can reach. */
 export const situationsOf = (mode: AuthenticationMode): readonly Situation[] =>
   SITUATIONS.filter((situation) => situation.mode === undefined || situation.mode === mode)

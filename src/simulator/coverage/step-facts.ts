@@ -1,4 +1,4 @@
-/** Facts that situations read out of a step: what it logged, what it sent, what it refused. */
+/** Facts of a step for situations: its log records, its messages, its refusals. */
 import { equalBytes } from '../../base/bytes.ts'
 import type { Effect, LogRecord, Outgoing, ProtocolMessage } from '../../pbft/effects.ts'
 import type { SeenStep } from '../checkers/checker.ts'
@@ -50,7 +50,7 @@ export const refuses = (seen: SeenStep, ...reasons: readonly string[]): boolean 
 export const turnsAway = (seen: SeenStep, reason: string): boolean =>
   effectsOf(seen, 'refuse').some((effect) => effect.reason === reason)
 
-/** True for a message that is sent on once more, of one of these kinds. */
+/** True for a retransmitted message of one of these kinds. */
 export const sentAgain = (seen: SeenStep, ...kinds: readonly string[]): boolean =>
   seen.effects.some(
     (effect) =>

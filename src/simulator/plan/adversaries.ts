@@ -1,6 +1,6 @@
 /**
- * The adversaries that a plan names. The simulator knows their names and makes none of them: whoever runs it gives it a
- * catalogue, in which each name stands for other parts of an honest replica.
+ * The adversaries that a plan names. The simulator knows only their names. Its caller passes a catalogue, which maps
+ * each name to replacements for parts of an honest replica.
  */
 import { assert } from '../../base/assert.ts'
 import type { ReplicaId } from '../../base/ids.ts'
@@ -19,18 +19,18 @@ export interface DrawnAdversary {
 }
 
 export interface AdversaryCatalogue {
-  /** In an order that does not change, for a seed draws by it. */
+  /** The drawable adversaries, in a fixed order, because seeds draw by index. */
   readonly drawn: readonly DrawnAdversary[]
   /** True for every name that a plan may turn a replica into. */
   has(name: string): boolean
-  /** Returns what makes the adversaries of one run, in which these replicas are traitors sooner or later. */
+  /** Returns a factory for the adversaries of a run in which these replicas are, or become, traitors. */
   forRun(traitors: readonly ReplicaId[]): MakeAdversary
 }
 
 export type MakeAdversary = (
   name: string,
   setting: {
-    /** The source of what it draws. */
+    /** The source of its random choices. */
     readonly random: Random
     /** False while the replica is honest. */
     readonly isOn: () => boolean
@@ -64,7 +64,7 @@ export class PlannedAdversaries {
     this.#make = catalogue.forRun(traitorsOf(plan))
   }
 
-  /** Returns what makes a replica whatever the plan turns it into; undefined where it stays correct. */
+  /** Returns the factory of the adversary that the plan turns a replica into; undefined if it stays correct. */
   of(id: ReplicaId): Recomposition | undefined {
     const made = this.#turns
       .filter(({ replica }) => replica === id)

@@ -1,4 +1,4 @@
-/** Faults of the network: cuts, clogs and partitions of every shape. They count in nobody's f. */
+/** Faults of the network: cuts, clogs and partitions of every shape. They do not count in f. */
 import { assert } from '../../base/assert.ts'
 import { type ReplicaId, replicaIds } from '../../base/ids.ts'
 import { faultsMax } from '../../base/quorum.ts'
@@ -72,14 +72,14 @@ export const PARTITION_SHAPES: Readonly<Record<string, Shape>> = {
   halves: groupsOf((_random, n) => Math.floor(n / 2)),
   minority: groupsOf((_random, n) => faultsMax(n)),
   random: groupsOf((random, n) => random.between(1, n - 1)),
-  /** Two groups that only one replica reaches both of. */
+  /** Two groups, with one replica that reaches both. */
   bridge: (random, n) => {
     const order = random.shuffle(replicaIds(n))
     const [bridge] = order
     const side = new Set(order.slice(1, 1 + Math.floor((n - 1) / 2)))
     return (from, to) => from === bridge || to === bridge || side.has(from) === side.has(to)
   },
-  /** Each reaches its neighbours only. */
+  /** Each replica reaches only its neighbours. */
   ring: (random, n) => {
     const place = random.shuffle(replicaIds(n))
     const isNext = (one: number, other: number): boolean => (one + 1) % n === other
@@ -88,7 +88,7 @@ export const PARTITION_SHAPES: Readonly<Record<string, Shape>> = {
       return isNext(a, b) || isNext(b, a)
     }
   },
-  /** Some are heard and hear nothing. */
+  /** Some replicas can send, but receive nothing. */
   deaf: (random, n) => {
     const deaf = new Set(random.shuffle(replicaIds(n)).slice(0, random.between(1, n - 1)))
     return (_from, to) => !deaf.has(to)
@@ -112,12 +112,12 @@ function drawPartitions(random: Random, n: number, calmAtMs: number): readonly F
   return faults
 }
 
-/** The share of plans in which the network swallows for a while. */
+/** The share of plans in which the network silently drops frames for a while. */
 const SWALLOW_SHARE = 0.2
 
 /**
- * The plan with a stretch in which the network swallows, of any shape, or as it is. It is drawn last of all, and so leaves
- * the rest of a plan alone; a plan with a quiet phase has none, because links that are stuck outlast it.
+ * Adds to some plans a period in which the network silently drops frames, of any shape. It is drawn last, so that the
+ * rest of a plan stays the same. A plan with a quiet phase has none, because stuck links would outlast it.
  */
 export function withSwallowing(random: Random, plan: Plan): Plan {
   const { n, calmAtMs, faults } = plan

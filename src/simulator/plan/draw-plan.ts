@@ -1,6 +1,6 @@
 /**
- * The plan that one seed draws: the size of the cluster, the faults that are on in this run and when they strike.
- * Swarm style: each kind of fault is off in many runs, because faults that are always on hide one another.
+ * The plan that a seed draws: the size of the cluster, the kinds of faults in this run, and their times. As in swarm
+ * testing, each kind of fault is absent from many runs, because faults that are always present hide one another.
  */
 import { type ReplicaId, replicaIds } from '../../base/ids.ts'
 import { faultsMax, weakQuorum } from '../../base/quorum.ts'
@@ -16,21 +16,27 @@ import { drawReplicaFaults } from './draw-replica-faults.ts'
 import { type Fault, inOrder, type Plan, type WorkloadPlan } from './plan.ts'
 import { quietPhaseOf, withQuietPhase } from './quiet-phase.ts'
 
-/** Small clusters more often: a batch costs n² messages, and most mistakes need no more than four replicas. */
+/** Small clusters are more frequent: a batch costs n² messages, and most mistakes need no more than four replicas. */
 const SIZES: readonly number[] = [4, 4, 4, 7, 7, 10]
 
-/** Clock errors after the calm, and before it: in milliseconds, either way. Both stay far below what a client notices. */
+/**
+ * The maximum clock errors after the calm and before it, in milliseconds, in either direction. Both are far too small
+ * for a client to notice.
+ */
 const CALM_SKEW_MS_MAX = 300
 const STORM_SKEW_MS_MAX = 2_000
-/** The most by which a clock runs faster or slower than time. */
+/** The maximum rate by which a clock runs fast or slow. */
 const DRIFT_MAX = 0.03
-/** The share of seeds that sign for real: it costs far more than everything else. */
+/** The share of seeds with real signatures, which cost far more than everything else. */
 const REAL_SIGNATURES_SHARE = 0.01
 
-/** Short ones reach checkpoints, transfers and healing often; the long one is what clusters have. */
+/**
+ * The checkpoint intervals: short ones reach checkpoints, transfers and recovery often; the long one is the default of
+ * real clusters.
+ */
 const CHECKPOINT_INTERVALS = [4, 8, 16, 32, CHECKPOINT_INTERVAL] as const
 
-/** Draws the plan of a seed; n is drawn too where it is not given. Traitors are drawn from these adversaries only. */
+/** Draws the plan of a seed, including n if it is not given. Traitors are drawn from these adversaries. */
 export function drawPlan(
   seed: number,
   size?: number,
@@ -79,7 +85,7 @@ function withWholeLoad(random: Random, plan: Plan): Plan {
 
 /** The share of plans in which reads are answered without ordering. */
 const UNORDERED_READS_SHARE = 0.5
-/** Of these, the share in which many replicas crash at one moment: what was shown and is not on disk is forgotten. */
+/** The share of these plans in which many replicas crash at once, so that shown but unsynced states are forgotten. */
 const OUTAGE_SHARE = 0.5
 const OUTAGE_MS = 40
 const FORGETS: readonly Fault['kind'][] = ['lose-disk', 'rot-log', 'old-disk', 'fill-disk', 'rot-pages']
@@ -88,7 +94,7 @@ const FORGETS: readonly Fault['kind'][] = ['lose-disk', 'rot-log', 'old-disk', '
 function withUnorderedReads(random: Random, plan: Plan): Plan {
   if (!random.chance(UNORDERED_READS_SHARE)) return plan
   const reads = { ...plan, reads: 'unordered' as const }
-  // Without a disk that forgets: those who would prove it may be down too.
+  // No disk loses data here, because the replicas that could prove the loss may be down too.
   const mayStrike = quietPhaseOf(plan) === null && !plan.faults.some(({ kind }) => FORGETS.includes(kind))
   if (!random.chance(OUTAGE_SHARE) || !mayStrike) return reads
   const { n, calmAtMs } = plan
@@ -104,7 +110,9 @@ function withUnorderedReads(random: Random, plan: Plan): Plan {
   return { ...reads, faultyMax: n, faults: inOrder([...plan.faults, ...outages.flat()]) }
 }
 
-/** The share of plans in which two processes use one client key at once, and of these twins the share that begin early. */
+/**
+ * The share of plans in which two processes use one client key at once, and the share of these twins that begin early.
+ */
 const TWIN_CLIENTS_SHARE = 0.15
 const EARLY_TWINS_SHARE = 0.6
 const EARLY_MS = 60
@@ -117,7 +125,7 @@ function withTwinClients(random: Random, plan: Plan): Plan {
       kind: 'twin-client',
       client: random.below(plan.workload.clients),
       copiesCounter: random.chance(0.5),
-      // Those that begin early use the timestamps that the first process uses.
+      // Early twins use the same timestamps as the first process.
       atMs: random.between(0, random.chance(EARLY_TWINS_SHARE) ? EARLY_MS : plan.calmAtMs - 1),
       lastsMs: random.between(50, plan.calmAtMs),
     }),
@@ -125,7 +133,7 @@ function withTwinClients(random: Random, plan: Plan): Plan {
   return { ...plan, faults: inOrder([...plan.faults, ...twins]) }
 }
 
-/** The share of plans in which clients start anew, some of them without the counter of their key. */
+/** The share of plans in which clients restart, some of them without the counter of their key. */
 const CLIENT_RESTARTS_SHARE = 0.3
 
 function withClientRestarts(random: Random, plan: Plan): Plan {
@@ -146,9 +154,12 @@ function withClientRestarts(random: Random, plan: Plan): Plan {
   return { ...plan, faults: inOrder([...plan.faults, ...striking]) }
 }
 
-/** The share of oral plans in which primaries fall silent one after the other: view changes are what differs there. */
+/**
+ * The share of oral plans in which one primary after another falls silent, because oral mode differs most in view
+ * changes.
+ */
 const DEPOSED_SHARE = 0.6
-/** The share in which that goes on for long, under a load that reaches many checkpoints while some replicas lag. */
+/** The share of these that last long, under a load that reaches many checkpoints while some replicas lag. */
 const LONG_SHARE = 0.08
 const LONG_REQUESTS = 320
 
@@ -200,7 +211,7 @@ function withLongUnrest(random: Random, plan: Plan): Plan {
   }
 }
 
-/** Up to f traitors, some from the beginning and some that turn later. */
+/** Draws up to f traitors, some from the beginning and some that turn later. */
 function drawTraitors(
   random: Random,
   context: {
@@ -213,7 +224,7 @@ function drawTraitors(
   const { n, calmAtMs, mode, adversaries } = context
   if (adversaries.length === 0 || random.chance(0.45)) return []
   const candidates = random.shuffle(replicaIds(n))
-  // The first primary has the most to do harm with; without signatures the next one too, who makes a NEW-VIEW.
+  // The first primary can do the most harm; without signatures also the next one, which makes a NEW-VIEW.
   const first = mode === 'oral' ? (random.below(2) as ReplicaId) : FIRST_PRIMARY
   if (random.chance(0.5)) candidates.unshift(...candidates.splice(candidates.indexOf(first), 1))
   const isLate = random.chance(0.3)
@@ -238,7 +249,7 @@ function drawTraitor(
 ): string {
   const harms = isPrimary ? 'as primary' : 'anywhere'
   const candidates = adversaries.filter((each) => each.harms === harms && each.modes.includes(mode))
-  // What nothing is signed for is what there is to lie about.
+  // Without signatures there are more lies to tell.
   const special = mode === 'oral' ? candidates.filter(({ modes }) => modes.length === 1) : []
   return random.pick(special.length > 0 && random.chance(0.6) ? special : candidates).name
 }
@@ -277,7 +288,7 @@ function drawClocks(random: Random, n: number): Plan['clocks'] {
 }
 
 function drawWorkload(random: Random, n: number, calmAtMs: number): WorkloadPlan {
-  // Fewer in a large cluster, for the same reason.
+  // Fewer requests in a large cluster, for the same reason.
   const requestsPerClient = Math.ceil((4 * random.between(20, 32)) / n)
   const burstMax = random.between(4, 24)
   return {
@@ -285,7 +296,7 @@ function drawWorkload(random: Random, n: number, calmAtMs: number): WorkloadPlan
     requestsPerClient,
     openMax: random.pick([2, 8, 32]),
     burstMax,
-    // On average the requests are spread over the time before the calm and a little more.
+    // On average, the requests are spread over the time until shortly after the calm.
     pauseMsMax: Math.ceil((2.4 * calmAtMs * (burstMax + 1)) / 2 / requestsPerClient),
     operationsMax: random.pick([1, 3, 8]),
     keys: random.pick([2, 4, 16]),

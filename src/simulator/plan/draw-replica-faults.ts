@@ -4,15 +4,15 @@ import { faultsMax } from '../../base/quorum.ts'
 import type { Random } from '../../base/random.ts'
 import type { Fault } from './plan.ts'
 
-/** No replica crashes before all of them were started. */
+/** The time before the first crash, in which all replicas start. */
 const CRASH_FROM_MS = 20
-/** A clock steps by so much at most, either way. */
+/** The maximum step of a clock, in either direction. */
 const STEP_MS_MAX = 2_000
 
 export interface FaultContext {
   readonly n: number
   readonly calmAtMs: number
-  /** Replicas that are traitors at some time: they neither crash nor stay down. */
+  /** The replicas that are traitors at some time, which neither crash nor stay down. */
   readonly everTraitors: readonly ReplicaId[]
 }
 
@@ -33,7 +33,7 @@ export function drawReplicaFaults(
   }
 }
 
-/** The ways to go down that a plan uses, the plain crash most often. */
+/** The kinds of crashes that a plan uses, most often the plain one. */
 function downFall(random: Random, replica: ReplicaId, ways: readonly string[]): Omit<Fault, 'atMs'> {
   const losesSent = random.chance(0.5)
   switch (random.pick(ways)) {
@@ -52,7 +52,9 @@ function downFall(random: Random, replica: ReplicaId, ways: readonly string[]): 
   }
 }
 
-/** Crashes and restarts. At most f replicas are traitors or down at any moment; the primary may be one of them. */
+/**
+ * Draws crashes and restarts. At most f replicas are traitors or down at any moment, possibly including the primary.
+ */
 function drawCrashes(
   random: Random,
   context: FaultContext,
@@ -67,7 +69,7 @@ function drawCrashes(
   if (random.chance(0.3)) ways.push('old')
   const faults: Fault[] = []
   const staysDown: ReplicaId[] = []
-  // Each of `spare` places is taken by one replica at a time, so no more than that are down together.
+  // Each of `spare` places holds one replica at a time, so no more than that are down together.
   const victims = random.shuffle(replicaIds(n).filter((id) => !everTraitors.includes(id)))
   const perPlace = Math.max(1, Math.floor(victims.length / spare))
   for (let place = 0; place < spare; place++) {
@@ -81,7 +83,7 @@ function drawCrashes(
         faults.push({ kind: 'copy-disk', replica, atMs: random.between(CRASH_FROM_MS, atMs) })
       }
       faults.push(fall)
-      // What is down at the calm is started by it.
+      // The calm starts the replicas that are down.
       if (upAtMs < calmAtMs) faults.push({ kind: 'restart', replica, atMs: upAtMs })
       else if (random.chance(0.5)) staysDown.push(replica)
       atMs = upAtMs + random.between(1, 400)
@@ -90,7 +92,7 @@ function drawCrashes(
   return { faults, staysDown }
 }
 
-/** Something that begins at a replica and ends a while later, some times over; any number of replicas at once. */
+/** Draws repeated faults that begin at a replica and end a while later, at any number of replicas at once. */
 function drawSpells(
   random: Random,
   { n, calmAtMs }: FaultContext,

@@ -1,6 +1,6 @@
 /**
- * Lets faults strike. Traitors, replicas that are down and amnesiac ones are together at most as many as the plan
- * allows, at any moment: a fault that would make it more does not happen.
+ * Applies faults. The traitors, the replicas that are down and the amnesiac ones are together never more than the plan
+ * allows: a fault that would exceed this does not happen.
  */
 import { assertNever } from '../../base/assert.ts'
 import type { ReplicaId } from '../../base/ids.ts'
@@ -13,16 +13,16 @@ import type { PlannedAdversaries, Turn } from './adversaries.ts'
 import { type Fault, type Plan, textOfFault } from './plan.ts'
 
 export interface FaultTargets {
-  /** Starts a second process with a client's key; false where there is no such client, or has one. */
+  /** Starts a second process with a client's key; false if there is no such client, or it has one already. */
   readonly twinClient: (twin: Fault & { readonly kind: 'twin-client' }) => boolean
-  /** Starts a client anew; false where there is no such client. */
+  /** Restarts a client; false if there is no such client. */
   readonly restartClient: (client: number, losesCounter: boolean) => boolean
   readonly plan: Plan
   readonly time: VirtualTime
   readonly trace: Trace
   readonly network: VirtualNetwork
   readonly adversaries: PlannedAdversaries
-  /** One for each id, without twins. */
+  /** The replicas by id, without twins. */
   readonly replicas: readonly VirtualReplica[]
 }
 
@@ -34,7 +34,7 @@ function maySuffer({ plan, replicas }: FaultTargets, replica: VirtualReplica): b
   return replicas.filter(({ isFaulty }) => isFaulty).length < plan.faultyMax
 }
 
-/** Lets a fault strike; false where there is no room for it in f. */
+/** Applies a fault; false if f leaves no room for it. */
 export function applyFault(targets: FaultTargets, fault: Fault): boolean {
   const { time, trace } = targets
   const isStruck = takesEffect(targets, fault)
@@ -42,7 +42,7 @@ export function applyFault(targets: FaultTargets, fault: Fault): boolean {
   return isStruck
 }
 
-/** Gives whether it happened. */
+/** Returns true if it happened. */
 function takesEffect(targets: FaultTargets, fault: Fault): boolean {
   switch (fault.kind) {
     case 'cut':
@@ -173,7 +173,7 @@ function turn(targets: FaultTargets, fault: Turn): boolean {
   return true
 }
 
-/** Heals everything: the network, the clocks, the disks, and replicas that are down, those that stay so apart. */
+/** Heals everything: the network, the clocks, the disks, and replicas that are down, except those that stay down. */
 export function calm(targets: FaultTargets): void {
   const { plan, time, trace, replicas } = targets
   trace.note(time.now, 'calm')

@@ -1,9 +1,9 @@
-/** Plans as text, so that a failure can be kept and run again without the program that drew it. */
+/** Plans as text, so that a failure can be saved and replayed without the program that drew it. */
 import { isClusterSize } from '../../base/quorum.ts'
 import type { AdversaryCatalogue } from './adversaries.ts'
 import type { Fault, Plan } from './plan.ts'
 
-/** The members of a plan's text beside the plan's own. */
+/** The members of a plan's text in addition to the plan's own. */
 interface OlderPlan {
   readonly format: string
   readonly incidents?: readonly Fault[]
@@ -18,7 +18,7 @@ export function encodePlan(plan: Plan): string {
   return `${head},\n "faults": [\n${lines.join(',\n')}\n ]\n}\n`
 }
 
-/** Returns the plan, or a sentence that says what is wrong with the text. Its adversaries must be in the catalogue. */
+/** Returns the plan, or a sentence with the first error of the text. Its adversaries must be in the catalogue. */
 export function decodePlan(text: string, catalogue: AdversaryCatalogue): Plan | string {
   let value: Partial<Plan> & { readonly format?: unknown }
   try {
@@ -30,7 +30,7 @@ export function decodePlan(text: string, catalogue: AdversaryCatalogue): Plan | 
     return `It is no plan: "format" is not "${FORMAT}".`
   }
   const { format: _format, incidents, ...plan } = value as Plan & OlderPlan
-  // Older plans name no mode, and call their faults incidents.
+  // Older plans have no mode, and call their faults incidents.
   const whole = { ...plan, faults: plan.faults ?? incidents, mode: plan.mode ?? 'signed' }
   return flawOfPlan(whole, catalogue) ?? whole
 }

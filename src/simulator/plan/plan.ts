@@ -1,4 +1,4 @@
-/** A plan: everything that happens to a cluster in one run. A seed draws one; a file can hold one. */
+/** A plan: everything that happens to a cluster in a run. A seed draws a plan, and a file can contain one. */
 import type { ReplicaId } from '../../base/ids.ts'
 import { faultsMax } from '../../base/quorum.ts'
 import type { AuthenticationMode } from '../../messages/cluster.ts'
@@ -8,10 +8,10 @@ import type { DiskBehaviour } from '../world/virtual-disk.ts'
 import type { NetworkConditions } from '../world/virtual-network.ts'
 import type { CrashPoint } from '../world/virtual-process.ts'
 
-/** One thing that strikes at a time, in virtual milliseconds. Whatever it breaks, the calm mends, traitors apart. */
+/** A fault, with its time in virtual milliseconds. The calm repairs everything except traitors. */
 export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'crash'; readonly replica: ReplicaId; readonly losesSent: boolean }
-  /** The power fails in the middle of a turn to come: when it passes the point for the `after`-th time and once more. */
+  /** The power fails in the middle of a later turn: after the turn has passed the point `after` times. */
   | {
       readonly kind: 'crash-within'
       readonly replica: ReplicaId
@@ -21,25 +21,25 @@ export type Fault = { readonly atMs: number } & (
     }
   /** Starts a replica that is down, with room on its disk. */
   | { readonly kind: 'restart'; readonly replica: ReplicaId }
-  /** The replica crashes and its whole disk is gone; or the synced part of its log is damaged. */
+  /** The replica crashes and loses its whole disk, or the synced part of its log is damaged. */
   | { readonly kind: 'lose-disk' | 'rot-log'; readonly replica: ReplicaId }
-  /** An operator copies the disk as it is; later the replica crashes and the last copy is put in the disk's place. */
+  /** An operator copies the disk; later the replica crashes and the last copy replaces the disk. */
   | { readonly kind: 'copy-disk' | 'old-disk'; readonly replica: ReplicaId }
-  /** This share of its stored pages is damaged. */
+  /** Damages this share of its stored pages. */
   | { readonly kind: 'rot-pages'; readonly replica: ReplicaId; readonly share: number }
-  /** At its next sync it finds no room, and halts. */
+  /** Its disk is full at the next sync, and the replica halts. */
   | { readonly kind: 'fill-disk'; readonly replica: ReplicaId }
   | { readonly kind: 'slow-disk' | 'fast-disk'; readonly replica: ReplicaId }
   | { readonly kind: 'pause' | 'resume'; readonly replica: ReplicaId }
-  /** The clock steps, and goes on with this error. */
+  /** The clock steps, and continues with this error. */
   | { readonly kind: 'set-clock'; readonly replica: ReplicaId; readonly error: ClockError }
-  /** It becomes a traitor for good: the adversary of this name, which draws from the number. */
+  /** It becomes a traitor permanently: the adversary of this name, seeded with the number. */
   | { readonly kind: 'turn'; readonly replica: ReplicaId; readonly traitor: string; readonly number: number }
-  /** A client's process ends and starts anew: with its counter of timestamps, or without. */
+  /** A client's process restarts, with or without its counter of timestamps. */
   | { readonly kind: 'restart-client'; readonly client: number; readonly losesCounter: boolean }
   /**
-   * A second process begins with a client's key beside the first one, with a copy of its counter of timestamps or without:
-   * until it ends, or the calm comes.
+   * A second process with a client's key starts beside the first one, with or without a copy of its counter of
+   * timestamps, until it ends or the calm comes.
    */
   | {
       readonly kind: 'twin-client'
@@ -48,17 +48,17 @@ export type Fault = { readonly atMs: number } & (
       readonly lastsMs: number
     }
   | { readonly kind: 'cut' | 'mend'; readonly from: ReplicaId; readonly to: ReplicaId }
-  /** Arrivals wait until the link is free again; a clogged node's links are all clogged, in both directions. */
+  /** Frames wait until the link is free again; all links of a clogged node are clogged, in both directions. */
   | { readonly kind: 'clog' | 'unclog'; readonly from: ReplicaId; readonly to: ReplicaId }
   | { readonly kind: 'clog-node' | 'unclog-node'; readonly replica: ReplicaId }
-  /** Everything heals, as at the calm, and clients may be silent; then the faults that strike and the network return. */
+  /** Everything heals, as at the calm, and clients may be silent; then the active faults return. */
   | { readonly kind: 'lull'; readonly isIdle: boolean }
   | { readonly kind: 'storm' }
-  /** Bit j of `reach[i]`: replica i reaches replica j. Null joins the network again. */
+  /** Bit j of `reach[i]` means that replica i reaches replica j. Null ends the partition. */
   | { readonly kind: 'partition'; readonly reach: readonly number[] | null }
   /**
-   * The network swallows without a word: between replicas as in a partition, and between clients and some replicas.
-   * Connections that were in use stay stuck when null ends it, until they are ended and dialed again.
+   * The network silently drops frames: between replicas as in a partition, and between clients and some replicas. Null
+   * ends it, but connections that were in use stay stuck until they are closed and dialed again.
    */
   | {
       readonly kind: 'swallow'
@@ -73,9 +73,12 @@ export type LinkFault = Fault & { readonly kind: 'cut' | 'mend' }
 export interface WorkloadPlan {
   readonly clients: number
   readonly requestsPerClient: number
-  /** Requests that a client has open at once. */
+  /** The maximum number of requests that a client has in flight. */
   readonly openMax: number
-  /** Requests that a client sends together, at most; then it pauses for at most so many virtual milliseconds. */
+  /**
+   * The maximum number of requests that a client sends together, and the maximum pause after them, in virtual
+   * milliseconds.
+   */
   readonly burstMax: number
   readonly pauseMsMax: number
   readonly operationsMax: number
@@ -89,24 +92,27 @@ export interface Plan {
   readonly n: number
   /** The mode of authentication between replicas. */
   readonly mode: AuthenticationMode
-  /** Set when clients do not sign either. */
+  /** Set if clients do not sign either. */
   readonly requests?: 'oral'
-  /** Set when reads are answered without ordering. */
+  /** Set if reads are answered without ordering. */
   readonly reads?: 'unordered'
   /** K. */
   readonly checkpointInterval: number
-  /** The suite that signs messages: by a stand-in that costs nothing, or for real. */
+  /** The cryptographic suite: a cheap stand-in, or real signatures. */
   readonly suite: 'simulated' | 'sodium' | 'noble'
-  /** Replicas that may be traitors, down or amnesiac at one moment: f. What would be more does not happen. */
+  /**
+   * The maximum number of replicas that are traitors, down or amnesiac at one moment: f. Faults beyond it do not
+   * happen.
+   */
   readonly faultyMax: number
-  /** Replicas that stay down after the calm, if they are down then. They count in f. */
+  /** The replicas that stay down after the calm if they are down then; they count in f. */
   readonly staysDown: readonly ReplicaId[]
   readonly network: NetworkConditions
   readonly disk: DiskBehaviour
   /** Each replica's clock until the calm, and from then on. */
   readonly clocks: readonly { readonly storm: ClockError; readonly calm: ClockError }[]
   readonly workload: WorkloadPlan
-  /** In the order of time, and all before the calm. */
+  /** The faults in the order of time, all before the calm. */
   readonly faults: readonly Fault[]
   /** Single frames that were dropped, delayed or delivered early by somebody who looked on. */
   readonly interventions?: readonly FrameIntervention[]
@@ -114,7 +120,7 @@ export interface Plan {
   readonly calmAtMs: number
 }
 
-/** The faults in the order of time; those of one time keep theirs. */
+/** Sorts the faults by time; faults of equal times keep their order. */
 export const inOrder = <F extends Fault>(faults: readonly F[]): readonly F[] =>
   [...faults].sort((a, b) => a.atMs - b.atMs)
 
@@ -123,18 +129,18 @@ export function traitorsOf({ faults }: Plan): readonly ReplicaId[] {
   return faults.flatMap((fault) => (fault.kind === 'turn' ? [fault.replica] : []))
 }
 
-/** The clients of a plan whose key is used by two processes at some time, in order. */
+/** The clients of a plan whose keys two processes use at some time, in order. */
 export function twinClientsOf({ faults }: Pick<Plan, 'faults'>): readonly number[] {
   const clients = faults.flatMap((each) => (each.kind === 'twin-client' ? [each.client] : []))
   return [...new Set(clients)].sort((a, b) => a - b)
 }
 
-/** A plan without a fault, made from another one: its cluster, its load, a calm network. */
+/** A plan without faults, made from another one, with its cluster, its load and a calm network. */
 export function withoutFaults(plan: Plan): Plan {
   return { ...plan, faults: [], staysDown: [], faultyMax: faultsMax(plan.n) }
 }
 
-/** A fault as the trace and a failure's description tell it. */
+/** A fault as text, for the trace and for the description of a failure. */
 export function textOfFault(fault: Fault): string {
   const { atMs: _atMs, kind, ...rest } = fault
   const facts = Object.entries(rest).map(([name, value]) => `${name} ${JSON.stringify(value)}`)

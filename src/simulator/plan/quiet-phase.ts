@@ -1,25 +1,27 @@
-/** A stretch in the middle of a run in which nothing fails: what an idle or untroubled cluster does, before faults return. */
+/** A period in the middle of a run without faults, which shows an idle or undisturbed cluster before faults return. */
 import type { Random } from '../../base/random.ts'
 import { REQUEST_TIMEOUT_TICKS } from '../../pbft/parameters.ts'
 import { TICK_MS } from '../../runtime/tick.ts'
 import { type Fault, inOrder, type Plan } from './plan.ts'
 
-/** The share of plans that have one. They cost more than others: the stretch is longer than all the rest. */
+/**
+ * The share of plans that have one. They cost more than others, because the period is longer than the rest of the run.
+ */
 const QUIET_SHARE = 0.1
-/** T, the timer that a request starts, at first; and how many of them a stretch lasts. */
+/** The initial T, the timer that a request starts, and the length of a quiet phase in multiples of it. */
 const TIMER_MS = REQUEST_TIMEOUT_TICKS * TICK_MS
 const TIMERS = [3, 6] as const
-/** Some of what a plan draws happens before, and some after. */
+/** Some of a plan's faults happen before, and some after. */
 const MARGIN_MS = 100
 
-/** Between the two faults clients are silent, where the first one says so. */
+/** Clients are silent between the two faults if the first one says so. */
 export interface QuietPhase {
   readonly fromMs: number
   readonly untilMs: number
   readonly isIdle: boolean
 }
 
-/** The plan with a quiet phase, or as it is. */
+/** Adds a quiet phase to some plans. */
 export function withQuietPhase(random: Random, plan: Plan): Plan {
   if (!random.chance(QUIET_SHARE)) return plan
   const { calmAtMs, faults, workload } = plan
@@ -33,7 +35,7 @@ export function withQuietPhase(random: Random, plan: Plan): Plan {
     { kind: 'lull', isIdle, atMs: fromMs },
     { kind: 'storm', atMs: fromMs + lengthMs },
   ]
-  // Clients that go on spread their requests over the stretch too.
+  // Active clients spread their requests over the quiet phase too.
   const stretch = isIdle ? 1 : (calmAtMs + lengthMs) / calmAtMs
   return {
     ...plan,

@@ -1,6 +1,6 @@
 /**
- * Many seeds on all cores. Seeds go to worker threads in small ranges; a share of them runs twice, because a run that
- * its seed does not repeat exactly is worth nothing as a finding.
+ * Runs many seeds on all cores. Worker threads take seeds in small ranges. A share of them runs twice, because a
+ * failure that its seed does not reproduce exactly is worthless.
  */
 import { availableParallelism } from 'node:os'
 import { parentPort, Worker } from 'node:worker_threads'
@@ -11,11 +11,11 @@ import { SituationObserver } from '../coverage/situation-observer.ts'
 import type { AdversaryCatalogue } from '../plan/adversaries.ts'
 import { type SimulationResult, simulate, type Verdict } from './simulate.ts'
 
-/** Seeds that a worker takes at once, if not told otherwise. */
+/** The default number of seeds that a worker takes at once. */
 const SEEDS_PER_RANGE = 10
-/** Failures that are kept with all they say; the others are counted. */
+/** The maximum number of failures that are kept in full; the others are only counted. */
 const FAILURES_KEPT_MAX = 100
-/** MiB of a worker's young generation: a run makes much short-lived garbage. */
+/** The size of a worker's young generation in MiB; a run makes much short-lived garbage. */
 const YOUNG_GENERATION_MIB = 64
 const REPEATED_SHARE = 0.02
 
@@ -30,22 +30,22 @@ export interface CampaignOptions {
   /** The first and the last seed, both included. */
   readonly from: number
   readonly to: number
-  /** One cluster size for all; drawn from each seed when left out. */
+  /** The cluster size of all runs; by default drawn from each seed. */
   readonly n?: number
   readonly mode?: AuthenticationMode
-  /** The name of the only checker that watches; nothing but what it says is a failure then. */
+  /** The name of the only checker; only its violations count as failures then. */
   readonly only?: string
-  /** Worker threads; as many as the machine runs in parallel when left out. 0 runs in this thread. */
+  /** The number of worker threads; by default the parallelism of the machine. 0 runs in this thread. */
   readonly workers?: number
   /** Seeds that a worker takes at once. */
   readonly seedsPerRange?: number
   /** The share of the seeds that run twice, to compare their traces. */
   readonly repeatedShare?: number
-  /** True if the situations that runs come to are counted. */
+  /** True to count the situations that runs reach. */
   readonly countsSituations?: boolean
-  /** True if no more seeds are begun after the first failure. */
+  /** True to start no more seeds after the first failure. */
   readonly stopsAtFailure?: boolean
-  /** Told after every few seeds. */
+  /** Called after every few seeds. */
   readonly onProgress?: (progress: CampaignProgress) => void
 }
 
@@ -55,18 +55,18 @@ export interface CampaignProgress {
   readonly failed: number
   readonly elapsedMs: number
   readonly seedsPerSecond: number
-  /** Virtual seconds that passed in one real second. */
+  /** Virtual seconds per real second. */
   readonly virtualSecondsPerSecond: number
 }
 
-/** A situation: the seeds that came to it, and the first of them. */
+/** A situation, with the number of seeds that reached it, and the first of them. */
 export interface SituationCount {
   readonly name: string
   readonly seeds: number
   readonly first: number
 }
 
-/** A seed whose second run was not like its first. */
+/** A seed whose second run differed from its first. */
 export interface Divergence {
   readonly seed: number
   readonly first: string
@@ -76,7 +76,7 @@ export interface Divergence {
 export interface CampaignResult extends CampaignProgress {
   /** The worst of all verdicts: safety, then liveness, then broke. A divergence counts as broke. */
   readonly verdict: Verdict
-  /** At most the first 100, in the order of their seeds. */
+  /** At most 100 failures, in the order of their seeds. */
   readonly failures: readonly SimulationResult[]
   readonly divergences: readonly Divergence[]
   /** Seeds that were run twice. */
@@ -87,9 +87,9 @@ export interface CampaignResult extends CampaignProgress {
   readonly viewChanges: number
   readonly checkpoints: number
   readonly healed: number
-  /** The longest time from a calm until all was done, in virtual milliseconds. */
+  /** The longest time from the calm to the end of a run, in virtual milliseconds. */
   readonly doneMsMax: number
-  /** The situations that were reached, if they were counted; the rarest first. */
+  /** The reached situations, if they were counted, rarest first. */
   readonly situations: readonly SituationCount[]
 }
 
@@ -99,9 +99,9 @@ interface Range {
   readonly to: number
   readonly n: number | null
   readonly mode: AuthenticationMode
-  /** The only checker that watches; null for all. */
+  /** The only checker; null for all. */
   readonly only: string | null
-  /** Every so many seeds one runs twice; 0 for none. */
+  /** One seed in this number runs twice; 0 for none. */
   readonly repeatEvery: number
   readonly countsSituations: boolean
 }
@@ -273,7 +273,7 @@ function emptyTally(): Tally {
   }
 }
 
-/** True for a run that did not hold; where one checker watches, for one that it has something to say of. */
+/** True for a failed run; with a single checker, for a run with a violation of it. */
 export const isFailure = (
   { verdict }: Pick<SimulationResult, 'verdict'>,
   only: string | undefined,

@@ -2,7 +2,7 @@
 import type { AuthenticationMode } from '../../messages/cluster.ts'
 import { type Plan, textOfFault, traitorsOf } from '../plan/plan.ts'
 
-/** Faults that a failure's description lists. */
+/** The maximum number of faults in a failure's description. */
 const DESCRIBED_FAULTS_MAX = 24
 
 /** The plan in a few lines. */
@@ -11,7 +11,7 @@ export function planLines(plan: Plan): readonly string[] {
   const { loss, duplication, reordering, delayMs } = network
   const rates = `loss ${loss}, duplication ${duplication}, reordering ${reordering}, delay ${delayMs.join('-')} ms`
   const load = `${workload.clients} clients with ${workload.requestsPerClient} requests each`
-  const roles = `traitors [${traitorsOf(plan)}], for good down [${staysDown}]`
+  const roles = `traitors [${traitorsOf(plan)}], permanently down [${staysDown}]`
   return [
     `plan: n ${n}, ${mode}, ${suite} signatures, ${roles}, ${load}, ${rates}, calm at ${calmAtMs} ms`,
     ...faults.slice(0, DESCRIBED_FAULTS_MAX).map((fault) => `  ${fault.atMs} ms ${textOfFault(fault)}`),

@@ -1,15 +1,13 @@
-/**
- * The report of a failure: the smallest plan that was found to fail the same way, and a diagram of its last steps.
- */
+/** The report of a failure: the smallest found plan that fails in the same way, and a diagram of its last steps. */
 import type { AdversaryCatalogue } from '../plan/adversaries.ts'
 import type { Plan } from '../plan/plan.ts'
 import { StepRecorder, sequenceDiagram } from '../trace/sequence-diagram.ts'
 import { shrink } from './shrink.ts'
 import { type SimulationResult, simulate } from './simulate.ts'
 
-/** Steps that a diagram shows. */
+/** The number of steps in a diagram. */
 const DIAGRAM_STEPS_MAX = 40
-/** Plans that are tried; a run that is stuck takes far longer than one that breaks a rule. */
+/** The maximum number of tried plans; a stuck run takes far longer than one that breaks a rule. */
 const TRIES_MAX = { held: 0, safety: 300, broke: 300, liveness: 60 } as const
 
 export interface Investigation {

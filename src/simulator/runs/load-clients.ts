@@ -17,7 +17,7 @@ export interface ClientsContext {
   readonly watch: InvariantMonitor
   readonly virtual: VirtualCluster
   readonly random: Random
-  /** Told of every frame that comes to a client. */
+  /** Called with every frame that a client receives. */
   readonly audit: { onClientFrame(from: Peer, frame: Uint8Array): void } | null
 }
 
@@ -55,8 +55,8 @@ function clientContext(context: ClientsContext, key: number, index: number): Vir
 }
 
 /**
- * Starts a second process with the key of a client, for a while. The two meet on the same timestamps, or learn of each
- * other; neither may get what the other asked for. False where the client has one already.
+ * Starts a temporary second process with the key of a client. The two use the same timestamps, or learn of each other;
+ * neither may get the other's answers. Returns false if the client has one already.
  */
 export function addTwin(
   clients: VirtualClient[],

@@ -1,4 +1,4 @@
-/** Plans written by hand: each leads to a place that seeds find seldom. */
+/** Hand-written plans: each leads to a state that seeds rarely reach. */
 import { type ReplicaId, replicaIds } from '../../base/ids.ts'
 import { createRandom } from '../../base/random.ts'
 import { drawPlan } from '../plan/draw-plan.ts'
@@ -14,7 +14,7 @@ export interface Scenario {
 
 const [R0, R1, R2, R3] = replicaIds(4) as [ReplicaId, ReplicaId, ReplicaId, ReplicaId]
 
-/** A calm cluster of four with a light load; the parts say what is different. */
+/** A calm cluster of four with a light load; `parts` replaces members. */
 function planOf(seed: number, parts: Partial<Plan>): Plan {
   const drawn = withoutFaults(drawPlan(seed, 4))
   return {
@@ -29,7 +29,7 @@ function planOf(seed: number, parts: Partial<Plan>): Plan {
   }
 }
 
-/** All replicas lose their power again and again, within a few milliseconds of each other. */
+/** All replicas repeatedly lose power within a few milliseconds of each other. */
 function powerFailures(): Plan {
   const random = createRandom(1)
   const faults: Fault[] = []
@@ -66,7 +66,7 @@ const LONG_LOAD = { clients: 3, openMax: 2, burstMax: 2, pauseMsMax: 4, operatio
 const links = (kind: 'cut' | 'mend', atMs: number, pairs: readonly (readonly [ReplicaId, ReplicaId])[]) =>
   pairs.map(([from, to]): Fault => ({ kind, from, to, atMs }))
 
-/** Everybody hears the first primary, and only it hears what R1 and R2 say. */
+/** All replicas receive from the first primary, and only the primary receives from R1 and R2. */
 const WITHOUT_EACH_OTHER = [
   [R1, R2],
   [R2, R1],

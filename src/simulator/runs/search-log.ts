@@ -1,12 +1,12 @@
 /**
- * The record of an endless search, one JSON object a line: the effort of each range of seeds, and each failure with the
- * plan that it shrank to. A search reads it to go on where the last one stood.
+ * The record of an endless search, one JSON object per line: the effort of each range of seeds, and each failure with
+ * its shrunk plan. A search reads it to continue where the last one stopped.
  */
 import type { AuthenticationMode } from '../../messages/cluster.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Verdict } from './simulate.ts'
 
-/** The mode and the size of the clusters that take turns in a search. */
+/** A combination of mode and cluster size; a search takes them in turn. */
 export interface SearchField {
   readonly mode: AuthenticationMode
   readonly n: number
@@ -14,7 +14,7 @@ export interface SearchField {
 
 export interface Effort extends SearchField {
   readonly kind: 'effort'
-  /** The seeds that were run, both included. */
+  /** The first and the last seed of the range. */
   readonly from: number
   readonly to: number
   readonly failed: number
@@ -28,7 +28,7 @@ export interface Finding extends SearchField {
   readonly seed: number
   readonly verdict: Verdict
   readonly explanation: readonly string[]
-  /** The command that runs the seed again, and the smaller plan that fails the same way. */
+  /** The command that repeats the seed, and the smaller plan that fails in the same way. */
   readonly replay: string
   readonly plan: Plan
   readonly tries: number
@@ -36,7 +36,7 @@ export interface Finding extends SearchField {
 
 export type SearchRecord = Effort | Finding
 
-/** The effort of all searches so far, for one field or for several. */
+/** The effort of all searches so far, for one or several fields. */
 export interface EffortSum {
   readonly seeds: number
   readonly failed: number
@@ -48,14 +48,14 @@ export interface EffortSum {
 export const encodeRecord = (record: SearchRecord): string => `${JSON.stringify(record)}\n`
 
 /**
- * The records of a log, or a sentence that says which line is none. A last line without an end was cut off when its search
- * was killed, and counts for nothing.
+ * Returns the records of a log, or a sentence that names the first wrong line. An incomplete last line was cut off
+ * when its search was killed, and is ignored.
  */
 export function decodeLog(text: string): readonly SearchRecord[] | string {
   const records: SearchRecord[] = []
   for (const [index, line] of text.split('\n').slice(0, -1).entries()) {
     const record = decodeRecord(line)
-    if (record === null) return `Line ${index + 1} is no record of a search.`
+    if (record === null) return `Line ${index + 1} is not a record of a search.`
     records.push(record)
   }
   return records
@@ -71,7 +71,7 @@ function decodeRecord(line: string): SearchRecord | null {
   }
 }
 
-/** The first seed of a field that no range has had. */
+/** The first seed of a field that no range contains. */
 export function nextSeed(records: readonly SearchRecord[], { mode, n }: SearchField, first: number): number {
   return records.reduce(
     (next, record) =>

@@ -1,6 +1,6 @@
 /**
- * An endless search: fresh seeds for as long as it is left alone, the modes and sizes of clusters in turn. It gives a record
- * of each range of seeds when that is done, and shrinks what fails.
+ * An endless search: it runs fresh seeds until it is interrupted, with modes and cluster sizes in turn. It yields a
+ * record of each finished range of seeds, and shrinks failures.
  */
 import { given } from '../../base/given.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -9,7 +9,7 @@ import { nextSeed, type SearchField, type SearchRecord } from './search-log.ts'
 import { shrink } from './shrink.ts'
 import type { DetailedResult, SimulationOptions, SimulationResult } from './simulate.ts'
 
-/** The fields of a search, in turn, and the seeds of one range: about as much work for each. */
+/** The fields of a search, in turn, with the seeds of a range: about the same amount of work for each. */
 export const SEARCH_FIELDS: readonly (SearchField & { readonly seeds: number })[] = [
   { mode: 'signed', n: 4, seeds: 10 },
   { mode: 'oral', n: 4, seeds: 4 },
@@ -19,22 +19,22 @@ export const SEARCH_FIELDS: readonly (SearchField & { readonly seeds: number })[
   { mode: 'oral', n: 10, seeds: 1 },
 ]
 
-/** Far above the seeds of every test, which a search would only repeat. */
+/** The first seed, far above the seeds of every test, which a search would only repeat. */
 const FIRST_SEED = 1_000_000
-/** Plans that are tried for one failure. */
+/** The maximum number of plans tried for a failure. */
 const TRIES_MAX = 120
 
 export interface SearchOptions {
-  /** The records of former searches. */
+  /** The records of earlier searches. */
   readonly known: readonly SearchRecord[]
   readonly fields?: readonly (SearchField & { readonly seeds: number })[]
   readonly runRange: (
     range: SearchField & { readonly from: number; readonly to: number },
   ) => Promise<CampaignResult>
   readonly simulate: (options: SimulationOptions) => DetailedResult
-  /** Keeps a record at once: the search may be ended at any time. */
+  /** Saves a record at once, because the search may be killed at any time. */
   readonly keep: (record: SearchRecord) => void
-  /** Asked before each range. */
+  /** Called before each range. */
   readonly isOver: () => boolean
 }
 
@@ -49,7 +49,7 @@ export async function search(options: SearchOptions): Promise<void> {
       const to = from + seeds - 1
       const result = await runRange({ mode, n, from, to })
       const { failed, steps, requests, elapsedMs } = result
-      // Findings first: a range that is noted as done is not run again.
+      // Failures are saved first, because a range that is recorded as done is not run again.
       for (const failure of result.failures) keep(findingOf(failure, field, options))
       keep({ kind: 'effort', mode, n, from, to, failed, steps, requests, elapsedMs: Math.round(elapsedMs) })
       next.set(field, to + 1)
@@ -57,7 +57,7 @@ export async function search(options: SearchOptions): Promise<void> {
   }
 }
 
-/** The failure with the smallest plan that was found to fail the same way. */
+/** The failure with the smallest found plan that fails in the same way. */
 function findingOf(
   { seed, verdict, violation, explanation, replay }: SimulationResult,
   { mode, n }: SearchField,

@@ -1,18 +1,18 @@
 /**
- * Makes a plan that fails smaller, as long as it fails the same way: fewer faults, a calmer network, exact clocks, a
- * quick disk, fewer clients and requests, an earlier calm. Delta debugging (Zeller and Hildebrandt, 2002) on the
- * faults; the rest one by one, again and again until nothing more can go or the tries are used up.
+ * Shrinks a failing plan as long as it fails in the same way: fewer faults, a calmer network, exact clocks, a fast
+ * disk, fewer clients and requests, an earlier calm. It applies delta debugging (Zeller and Hildebrandt, 2002) to the
+ * faults, and tries the other changes one by one, repeatedly until nothing can be removed or the tries are used up.
  */
 import type { Fault, Plan } from '../plan/plan.ts'
 import { EXACT_CLOCK } from '../world/virtual-clock.ts'
 
 export interface Shrunk {
   readonly plan: Plan
-  /** Plans that were run. */
+  /** The number of plans that were run. */
   readonly tries: number
 }
 
-/** `fails` runs a plan and says whether it fails as the first one did. */
+/** `fails` runs a plan and returns true if it fails like the first one. */
 export function shrink(first: Plan, fails: (plan: Plan) => boolean, triesMax: number): Shrunk {
   const search = new Search(first, fails, triesMax)
   for (let before: Plan | null = null; before !== search.plan && !search.isSpent; ) {
@@ -27,7 +27,7 @@ export function shrink(first: Plan, fails: (plan: Plan) => boolean, triesMax: nu
 class Search {
   readonly #fails: (plan: Plan) => boolean
   readonly #triesMax: number
-  /** Plans that were tried, as text: none is run twice. */
+  /** The tried plans as text, so that none is run twice. */
   readonly #tried = new Set<string>()
   plan: Plan
   tries = 0
@@ -43,7 +43,7 @@ class Search {
     return this.tries >= this.#triesMax
   }
 
-  /** Takes the plan if it fails too. */
+  /** Keeps the plan if it fails too. */
   try(plan: Plan): boolean {
     const text = JSON.stringify(plan)
     if (this.isSpent || this.#tried.has(text)) return false
@@ -55,7 +55,7 @@ class Search {
   }
 }
 
-/** Takes chunks of faults away, half of them first, single ones at the end. */
+/** Removes chunks of faults, first halves, finally single faults. */
 function withoutSomeFaults(search: Search): void {
   for (let size = Math.ceil(search.plan.faults.length / 2); size >= 1 && !search.isSpent; ) {
     let from = 0
@@ -98,6 +98,6 @@ const SIMPLIFICATIONS: readonly ((plan: Plan) => Plan)[] = [
   (plan) => ({ ...plan, staysDown: [] }),
   (plan) => withWorkload(plan, { operationsMax: 1, keys: 2 }),
   (plan) => withWorkload(plan, { openMax: 1, burstMax: 1 }),
-  // An earlier calm, if nothing happens until then.
+  // Tries an earlier calm, directly after the last fault.
   (plan) => ({ ...plan, calmAtMs: Math.max(30, ...plan.faults.map(({ atMs }) => atMs + 1)) }),
 ]

@@ -1,6 +1,6 @@
 /**
- * One run from one seed: a cluster, its clients, the faults that the seed draws, then calm. Everything is virtual and
- * in this process; the replicas and clients are the production ones.
+ * A run from a seed: a cluster, its clients, the faults that the seed draws, and then the calm. Everything is virtual
+ * and in this process; replicas and clients are the production code.
  */
 import { assert } from '../../base/assert.ts'
 import type { ReplicaId } from '../../base/ids.ts'
@@ -30,59 +30,61 @@ import { begin, compareStates, isDone, prepare, type Run } from './run.ts'
 export interface SimulationOptions {
   /** A safe integer of at least 0. */
   readonly seed: number
-  /** 4, 7, 10 or 13; drawn from the seed when it is left out. */
+  /** The cluster size: 4, 7, 10 or 13; by default drawn from the seed. */
   readonly n?: number
-  /** Signed unless it says otherwise; a plan says it itself. */
+  /** The mode of authentication; signed by default. A plan has its own. */
   readonly mode?: AuthenticationMode
-  /** Told of every step, as a line of text. */
+  /** Called with every step, as a line of text. */
   readonly trace?: TraceListener
-  /** Told of every step. */
+  /** Called with every step. */
   readonly onStep?: (step: TracedStep) => void
-  /** Instead of the plan that the seed draws. */
+  /** Replaces the plan that the seed draws. */
   readonly plan?: Plan
-  /** The invariants to watch; all of them when left out. */
+  /** The invariants to check; all by default. */
   readonly invariants?: readonly MonitoredInvariant[]
   readonly sabotage?: Sabotage
-  /** Replicas that run twice with one key; the plan's partitions then name their second halves behind all replicas. */
+  /** Replicas that run twice with one key; the plan's partitions then list their second halves after all replicas. */
   readonly twins?: readonly ReplicaId[]
-  /** Replicas that are adversaries from their first start on, with what makes them so. They are as many as are given. */
+  /**
+   * Replicas that are adversaries from their first start on, with their factories. The plan's limit does not apply to
+   * them.
+   */
   readonly adversaries?: ReadonlyMap<ReplicaId, Recomposition>
-  /** The adversaries that a plan names and a seed draws; without it, a seed draws no traitors. */
+  /** The adversaries that plans name and seeds draw; without it, a seed draws no traitors. */
   readonly catalogue?: AdversaryCatalogue
-  /** Told of every message that a replica refuses. */
+  /** Called with every message that a replica refuses. */
   readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
-  /** Clients that are no part of the load. */
+  /** Clients outside the load. */
   readonly extraClients?: ExtraClients
-  /** Makes what recognises the situations of a run with so many replicas. */
+  /** Makes the observer of situations for a run with n replicas. */
   readonly observe?: (n: number) => SituationObserver
-  /** Made for a run, to look at it from outside of the replicas. */
+  /** Makes an observer of a run from outside the replicas. */
   readonly audit?: (world: { readonly cluster: Cluster; readonly suite: CryptoSuite }) => Audit
-  /** Faults beside those of the plan, until the calm; asked again and again, and told each replica's view. */
+  /** Draws faults in addition to those of the plan, until the calm; called repeatedly with each replica's view. */
   readonly reaction?: Reaction
   /** Told of every frame between nodes, when it is sent and when it arrives. */
   readonly traffic?: TrafficObserver
 }
 
-/** Looks at what replicas tell the clients of the load, and at what is true. */
+/** Sees the answers to the clients of the load, and the executed batches. */
 export interface Audit {
   onClientFrame(from: Peer, frame: Uint8Array): void
   /** A correct replica executed a batch. */
   onExecuted(outcomes: readonly RequestOutcome[]): void
 }
 
-/** The views are those of the replicas by id, null of one that is down. */
+/** `views` are the views of the replicas by id, null for one that is down. */
 export type Reaction = (seen: {
   readonly atMs: number
   readonly views: readonly (number | null)[]
 }) => readonly Fault[]
 
 /**
- * `held` nothing was wrong; `safety` an invariant did not hold; `liveness` after the calm something was not done in
- * time; `broke` the program itself failed.
+ * `held`: no violation; `safety`: an invariant was violated; `liveness`: after the calm, something was not finished in time; `broke`: the program itself failed.
  */
 export type Verdict = 'held' | 'safety' | 'liveness' | 'broke'
 
-/** The exit code of a process that gives a verdict. */
+/** The exit code of each verdict. */
 export const VERDICT_EXIT_CODES: Readonly<Record<Verdict, number>> = {
   held: 0,
   broke: 127,
@@ -96,32 +98,32 @@ export interface SimulationResult {
   readonly verdict: Verdict
   /** The violated invariant, of a `safety` verdict. */
   readonly violation: Violation | null
-  /** Lines that say what went wrong and what the run was like; empty when it held. */
+  /** Lines that describe the failure and the run; empty if it held. */
   readonly explanation: readonly string[]
   /** The command that repeats this run. */
   readonly replay: string
-  /** Equal for two runs of one seed. */
+  /** A hash of the trace, equal for two runs of a seed. */
   readonly traceHash: string
   readonly steps: number
   readonly virtualMs: number
   readonly calmAtMs: number
-  /** Virtual milliseconds from the calm until all was done; null when it was not. */
+  /** Virtual milliseconds from the calm to the end of the work; null if it did not end. */
   readonly doneMs: number | null
-  /** The bound on that time; null when the run ended before the calm. */
+  /** The bound on that time; null if the run ended before the calm. */
   readonly boundMs: number | null
   readonly requests: number
   readonly batches: number
   readonly restarts: number
-  /** The highest view that a correct replica was in, and what was behind its last stable checkpoint, in checkpoints. */
+  /** The highest view of a correct replica, and the number of its stable checkpoints. */
   readonly viewChanges: number
   readonly checkpoints: number
-  /** Replicas that had lost what they had promised, and take part again. */
+  /** The replicas that had lost promises and take part again. */
   readonly healed: number
 }
 
 export interface DetailedResult extends SimulationResult {
   readonly plan: Plan
-  /** Every request of every client with the times of its call and its answer. */
+  /** Every request of every client, with the times of its call and its answer. */
   readonly history: readonly HistoryEntry[]
   /** The replicas against which a correct one holds evidence at the end, by id. */
   readonly guilty: readonly ReplicaId[]
@@ -226,7 +228,7 @@ function conclude(run: Run, failure: unknown, replay: string): DetailedResult {
   }
 }
 
-/** Safety first: a violation often breaks the program a step later. */
+/** Safety comes first, because a violation often breaks the program a step later. */
 function verdictOf({ watch, doneMs, clients }: Run, failure: unknown): Verdict {
   if (watch.violation !== null) return 'safety'
   if (failure !== null) return 'broke'

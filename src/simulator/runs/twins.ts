@@ -1,7 +1,7 @@
 /**
- * Twins (Bano and others, 2021): f replicas run twice with one key, each half honest, with a disk of its own, on its own
+ * Twins (Bano and others, 2021): f replicas run twice with one key; each half is honest, with its own disk, on its own
  * side of the network. Together they equivocate in every way that two honest halves can. The scenarios are enumerated:
- * how the nodes are split in each of a few rounds, and so which side the primary of each view stands on.
+ * the split of the nodes in each of a few rounds, and thus the side of each primary.
  */
 
 import { assert } from '../../base/assert.ts'
@@ -17,7 +17,7 @@ import { type SimulationResult, simulate } from './simulate.ts'
 /** Rounds of a scenario, and how long each lasts: long enough for a view change of both sides. */
 const ROUNDS = 3
 const ROUND_MS = 900
-/** Scenarios that are run at most, spread evenly over all that there are. */
+/** The maximum number of scenarios, spread evenly over all of them. */
 export const SCENARIOS_MAX = 600
 
 export interface TwinsFailure {
@@ -28,7 +28,7 @@ export interface TwinsFailure {
 export interface TwinsResult {
   readonly n: number
   readonly scenarios: number
-  /** The number of scenarios in all; those that are run are picked evenly. */
+  /** The total number of scenarios, from which those to run are picked evenly. */
   readonly possible: number
   readonly failed: number
   readonly failures: readonly TwinsFailure[]
@@ -68,7 +68,7 @@ export function runTwinsCampaign(options: {
   return { n, scenarios: count, possible, failed: failures.length, failures, viewsMax, seconds }
 }
 
-/** Bit i says on which side node i is: replicas first, then the second halves of replicas 0 .. f - 1. */
+/** Bit i is the side of node i: replicas first, then the second halves of replicas 0 .. f - 1. */
 type Split = number
 
 /** Every way to split the nodes in two with the halves of each twin apart, node 0 on the first side; and no split. */
@@ -85,7 +85,7 @@ function splitsOf(n: number): readonly Split[] {
   return splits
 }
 
-/** Some side has a quorum of distinct replicas: else nothing happens. */
+/** True if a side has a quorum of distinct replicas; otherwise nothing happens. */
 function isInteresting(n: number, split: Split): boolean {
   return [0, 1].some((side) => {
     const replicas = new Set<number>()

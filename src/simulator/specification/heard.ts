@@ -1,4 +1,7 @@
-/** All that one replica was told since it started: what vouches for itself, or came over its author's own link. */
+/**
+ * The messages that a replica received since it started: those that prove their author, or came over the author's own
+ * link.
+ */
 import { equalBytes, toHex } from '../../base/bytes.ts'
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
 import { replicaIds } from '../../base/ids.ts'
@@ -19,7 +22,7 @@ export interface Place {
   readonly digest: Uint8Array
 }
 
-/** A digest as the name of what it stands for. */
+/** A digest as the name of its content. */
 export const nameOf = (digest: Uint8Array): string => toHex(digest.subarray(0, 8))
 
 export class Heard {
@@ -27,12 +30,12 @@ export class Heard {
   readonly #votes = new Map<number, Uint8Array[]>()
   readonly #checkpoints = new Map<string, Set<ReplicaId>>()
   readonly viewChanges: AnyViewChange[] = []
-  /** VIEW-CHANGEs that others handed over. */
+  /** VIEW-CHANGEs that others forwarded. */
   readonly delivered: OralViewChange[] = []
   readonly acks: ViewChangeAck[] = []
   readonly decisions: Decision[] = []
   readonly #requests = new Set<string>()
-  /** The highest sequence number of which Q CHECKPOINTs with one root were heard. */
+  /** The highest sequence number with Q received CHECKPOINTs of one root. */
   certified = 0
 
   constructor(n: number) {
@@ -97,17 +100,17 @@ export class Heard {
 
   hasRequest = (digest: Uint8Array): boolean => this.#requests.has(nameOf(digest))
 
-  /** True if this replica said this. */
+  /** True if this replica sent this message. */
   said(kind: VoteKind, sender: ReplicaId, { view, sequence, digest }: Place): boolean {
     const digests = this.#votes.get(placeKey({ kind, view, sequence, sender })) ?? []
     return digests.some((each) => equalBytes(each, digest))
   }
 
-  /** The replicas that said this. */
+  /** The replicas that sent this message. */
   saying = (kind: VoteKind, place: Place): readonly ReplicaId[] =>
     replicaIds(this.#n).filter((id) => this.said(kind, id, place))
 
-  /** The replicas of which a CHECKPOINT was heard for this root. */
+  /** The replicas whose CHECKPOINT for this root was received. */
   checkpointing = (sequence: Sequence, root: Uint8Array): ReadonlySet<ReplicaId> =>
     this.#checkpoints.get(`${sequence} ${nameOf(root)}`) ?? new Set()
 
@@ -119,7 +122,7 @@ export class Heard {
     else if (!this.said(kind, sender, place)) digests.push(digest)
   }
 
-  /** It comes again and again until its view begins. */
+  /** It is retransmitted until its view begins. */
   #isKnown({ envelope }: AnyViewChange): boolean {
     return this.viewChanges.some((known) => equalBytes(known.envelope, envelope))
   }

@@ -1,4 +1,7 @@
-/** The promises of one replica: what its log holds, with the place of each record, so that it is known what a crash leaves. */
+/**
+ * The promises of a replica: the contents of its log, with the position of each record, which decides what survives a
+ * crash.
+ */
 import { equalBytes } from '../../base/bytes.ts'
 import type { Sequence, View } from '../../base/ids.ts'
 import { rankedLargest } from '../../base/quorum.ts'
@@ -16,17 +19,19 @@ export interface LoggedPlace extends Place {
 
 export class Log {
   readonly records: { readonly record: LogRecord; readonly position: number }[] = []
-  /** The own proposals and the pre-prepares that were accepted, by (v, s). */
+  /** The replica's own proposals and the accepted pre-prepares, by (v, s). */
   readonly ordered = new Map<number, LoggedPlace>()
   /** P: the certificate of the highest view. */
   readonly prepared = new Map<Sequence, LoggedPlace>()
-  /** Each digest that was pre-prepared here, with its latest view. Those of a NEW-VIEW may still lack their batch. */
+  /**
+   * Each digest that was pre-prepared here, with its latest view. Batches that a NEW-VIEW chose may still be missing.
+   */
   readonly prePrepared = new Map<Sequence, OrderClaim[]>()
   readonly batches = new Map<string, number>()
   readonly decided = new Map<Sequence, LoggedPlace>()
   /** Decisions that order a recovery operation. */
   readonly decisions: (Place & { readonly batch: Batch })[] = []
-  /** The own recovery operation. */
+  /** The replica's own recovery operation. */
   recovery: Request | null = null
   readonly roots = new Map<Sequence, { readonly root: Uint8Array; readonly position: number }>()
   readonly acknowledged = new Map<string, { readonly digest: Uint8Array; readonly position: number }>()
@@ -34,17 +39,17 @@ export class Log {
   low = 0 as Sequence
   view = 0 as View
   isActive = true
-  /** The record by which the view was left for, or entered. */
+  /** The record of the last view change or entered view. */
   viewPosition = -1
   leftForPosition: number | undefined
   /** By view, the positions of all VIEW-CHANGEs. */
   readonly leftFor = new Map<View, number>()
-  /** The own VIEW-CHANGE. */
+  /** The replica's own VIEW-CHANGE. */
   leftWith: (LogRecord & { readonly kind: 'view-change' })['content'] | null = null
   /** The choices that the NEW-VIEW of the view binds, up to this sequence number. */
   bound = new Map<Sequence, Uint8Array>()
   boundUpTo = 0 as Sequence
-  /** The view from which on a replica takes part that forgot what it had said; null where it forgot nothing. */
+  /** The first view in which a replica that forgot its messages takes part again; null if it forgot nothing. */
   healedIn: View | null = null
 
   append(record: LogRecord, position: number): void {

@@ -1,4 +1,7 @@
-/** The knowledge of one replica: what it heard since its start, what its log holds, what it executed, and what it ever said. */
+/**
+ * The knowledge of a replica: the messages received since its start, its log, its executed batches, and all messages
+ * that it ever sent.
+ */
 import { equalBytes } from '../../base/bytes.ts'
 import { type Milliseconds, type Sequence, toSequence } from '../../base/ids.ts'
 import { faultsMax, quorum, weakQuorum } from '../../base/quorum.ts'
@@ -19,26 +22,26 @@ export class Memory {
   readonly f: number
   heard: Heard
   log = new Log()
-  /** Records that are on disk. */
+  /** The number of records on disk. */
   synced = 0
-  /** True from the loss of synced data on, until it is healed. */
+  /** True from the loss of synced data until its recovery. */
   isAmnesiac = false
-  /** The state is the one after this batch. */
+  /** The sequence number of the last batch in the state. */
   executed = 0 as Sequence
-  /** The highest sequence number of which the log held something at its start. */
+  /** The highest sequence number in the log at its start. */
   shown = 0 as Sequence
-  /** The own clock, and the executed time at which the next lease ends. */
+  /** The replica's own clock, and the executed time at which the next lease expires. */
   now = 0 as Milliseconds
   nextExpiry: Milliseconds | null = null
   /** True from a crash to the first step of the next start. */
   isStarting = false
-  /** Roots of states that it had itself, since its start. */
+  /** The roots of its own states since its start. */
   readonly roots = new Map<Sequence, Uint8Array>()
   /** The highest checkpoint whose state is stored apart from the log. */
   stored = 0 as Sequence
-  /** By revision, the first batch since the start after which the state had it. */
+  /** By revision, the first batch since the start after which the state had that revision. */
   readonly reached = new Map<number, Sequence>()
-  /** By kind and (v, s), what it ever voted for. */
+  /** By kind and (v, s), the digests for which it ever voted. */
   readonly voted = new Map<number, Uint8Array>()
 
   constructor(config: Memory['config'], nullDigest: Uint8Array) {
@@ -54,7 +57,7 @@ export class Memory {
     return this.config.mode === 'oral'
   }
 
-  /** H, by every certificate that was heard. */
+  /** H, by every received certificate. */
   get high(): number {
     return Math.max(this.heard.certified, this.log.low) + logWindowOf(this.config.checkpointInterval)
   }
@@ -63,7 +66,9 @@ export class Memory {
     return position !== undefined && position < this.synced
   }
 
-  /** True if after a crash its log holds a prepared certificate, a decision or a checkpoint at this place or behind it. */
+  /**
+   * True if its log after a crash has a prepared certificate, a decision or a checkpoint at this place or after it.
+   */
   isKept(sequence: Sequence): boolean {
     return (
       this.log.records.some(
@@ -72,7 +77,7 @@ export class Memory {
     )
   }
 
-  /** True for a batch that no crash can take from it. */
+  /** True for a batch that survives every crash. */
   holdsBatch(digest: Uint8Array): boolean {
     return equalBytes(digest, this.nullDigest) || this.isSynced(this.log.batches.get(nameOf(digest)))
   }
@@ -103,7 +108,7 @@ export class Memory {
     if (record.kind === 'forgotten') this.isAmnesiac = true
   }
 
-  /** Power failed: what was heard is gone, and so is what stands behind the first `surviving` records. */
+  /** Notes a power failure: received messages are gone, and so are all records after the first `surviving` ones. */
   forget(surviving: number): void {
     const { records } = this.log
     const isLost = surviving < this.synced
@@ -123,7 +128,7 @@ export class Memory {
     this.shown = Math.max(0, ...this.log.records.map(({ record }) => placeKept(record) ?? 0)) as Sequence
   }
 
-  /** A record keeps known what others signed in it. */
+  /** A record preserves the messages of others that it contains. */
   #hearAgain(record: LogRecord): void {
     if (record.kind === 'recovery') this.heard.hear(record.request)
     else if (record.kind === 'accepted') this.heard.hear(record.prePrepare)
@@ -136,7 +141,7 @@ export class Memory {
     }
   }
 
-  /** Its log was replayed, on top of this checkpoint's state where there is one and its pages are not damaged. */
+  /** Notes that its log was replayed, on top of this checkpoint's state if it exists and its pages are intact. */
   start(stored: CheckpointCertificate | undefined, isStateLost = false): void {
     this.isStarting = false
     if (stored === undefined) return
@@ -149,7 +154,7 @@ export class Memory {
     this.roots.set(stored.sequence, stored.root)
   }
 
-  /** The state is now the one of this checkpoint. */
+  /** Notes that the state is now that of this checkpoint. */
   restore({ sequence, root }: Pick<CheckpointCertificate, 'sequence' | 'root'>): void {
     this.executed = toSequence(sequence)
     this.stored = this.executed
@@ -157,7 +162,7 @@ export class Memory {
   }
 }
 
-/** The sequence number up to which a record keeps known that something was executed; null for other records. */
+/** The sequence number up to which a record proves execution; null for other records. */
 function placeKept(record: LogRecord): Sequence | null {
   switch (record.kind) {
     case 'prepared':

@@ -1,4 +1,4 @@
-/** Sections 1 and 6: what a replica may propose, vote for, decide and execute. */
+/** Sections 1 and 6: the conditions under which a replica may propose, vote, decide and execute. */
 import { equalBytes } from '../../base/bytes.ts'
 import type { Sequence, View } from '../../base/ids.ts'
 import { primaryOf } from '../../base/quorum.ts'
@@ -10,7 +10,7 @@ import { placeKey, type SeenVote, shortDigest } from '../checkers/votes-seen.ts'
 import type { Place } from './heard.ts'
 import type { Memory } from './memory.ts'
 
-/** The first fault of these; null where there is none. */
+/** The first of these faults; null if there is none. */
 export const first = (...faults: readonly (string | null | false)[]): string | null =>
   faults.find((fault): fault is string => typeof fault === 'string') ?? null
 
@@ -19,7 +19,7 @@ const keyOf = ({ view, sequence }: Place): number => placeKey({ kind: 'pre-prepa
 const isOf = (place: Place | undefined, digest: Uint8Array): boolean =>
   place !== undefined && equalBytes(place.digest, digest)
 
-/** Nothing is said in a view that was left, or that did not begin yet. @rule 1.2 3.4 7.8 */
+/** A replica sends nothing in a view that it has left, or that has not yet begun. @rule 1.2 3.4 7.8 */
 const notInView = ({ log }: Memory, view: View): string | null =>
   view === log.view && log.isActive ? null : `it is ${log.isActive ? 'in' : 'on its way to'} view ${log.view}`
 
@@ -27,7 +27,7 @@ const notInView = ({ log }: Memory, view: View): string | null =>
 const outsideWindow = ({ log, high }: Memory, s: Sequence): string | null =>
   s > log.low && s <= high ? null : `the window is ${log.low} to ${high}`
 
-/** The batch that the NEW-VIEW of its view wants here: null for another, undefined where none is bound. @rule 3.4 */
+/** The batch that the NEW-VIEW of its view chose here: null for another one, undefined if none is chosen. @rule 3.4 */
 function unlikeChoice({ log }: Memory, { sequence, digest }: Place): string | null {
   if (sequence > log.boundUpTo) return null
   const choice = log.bound.get(sequence)
@@ -40,7 +40,7 @@ export function proposalFault(me: Memory, { view, sequence, batch }: PrePrepareC
   const { log, config } = me
   const place = { view, sequence, digest: batch.digest }
   const before = [...log.ordered.values()].filter((each) => each.view === view).map((each) => each.sequence)
-  // What was executed here was decided: in a later view too, where the primary did not hear that its own has ended.
+  // An executed batch was decided, possibly in a later view, if the primary did not learn that its own view has ended.
   const next = Math.max(log.low, log.boundUpTo, me.executed, ...before) + 1
   return first(
     primaryOf(view, config.n) !== config.id && 'it is not the primary',
@@ -56,16 +56,16 @@ export function proposalFault(me: Memory, { view, sequence, batch }: PrePrepareC
   )
 }
 
-/** True if a lease of the executed state ends by the own clock. @rule 1.9 */
+/** True if a lease of the executed state has expired by the replica's own clock. @rule 1.9 */
 const isTimeDue = ({ nextExpiry, now }: Memory): boolean => nextExpiry !== null && nextExpiry <= now
 
-/** A pre-prepare that it takes. @rule 1.2 3.4 */
+/** A pre-prepare that it accepts. @rule 1.2 3.4 */
 export function acceptanceFault(me: Memory, place: Place): string | null {
   const { log, config } = me
   const primary = primaryOf(place.view, config.n)
   const before = log.ordered.get(keyOf(place))
   return first(
-    // What it forgot to have proposed it takes from others, and votes for nothing.
+    // A replica that forgot its proposal accepts it from others, and does not vote.
     primary === config.id && !me.isAmnesiac && 'it is the primary itself',
     notInView(me, place.view),
     outsideWindow(me, place.sequence),
@@ -93,7 +93,7 @@ const isOrdered = ({ log }: Memory, place: Place): boolean =>
   isOf(log.ordered.get(keyOf(place)), place.digest) ||
   (place.view === log.view && equalBytes(log.bound.get(place.sequence) ?? new Uint8Array(0), place.digest))
 
-/** A proposal or a vote of its own on its way. @rule 1.2 1.3 1.4 6.2 7.5 */
+/** A proposal or a vote that it sends. @rule 1.2 1.3 1.4 6.2 7.5 */
 export function voteFault(me: Memory, vote: SeenVote): string | null {
   const { log, config } = me
   const { kind, view, sequence, digest } = vote
@@ -121,7 +121,7 @@ export function voteFault(me: Memory, vote: SeenVote): string | null {
   return fault
 }
 
-/** A decision: Q COMMITs, or in oral mode the word of W. @rule 1.4 4.8 */
+/** A decision: by Q COMMITs, or in oral mode by W replicas that report it. @rule 1.4 4.8 */
 export function decisionFault(me: Memory, batch: Batch, commits: readonly Vote[]): string | null {
   const [one] = commits
   if (one === undefined) return 'nobody committed it'
@@ -141,9 +141,9 @@ const claimants = ({ heard }: Memory, { sequence, digest }: Place) =>
     .filter((each) => each.sequence === sequence && equalBytes(each.digest, digest))
     .map(({ sender }) => sender)
 
-/** In order, and only what was decided. @rule 1.6 */
+/** Batches are executed in order, and only decided ones. @rule 1.6 */
 export function executionFault(me: Memory, sequence: Sequence, digest: Uint8Array): string | null {
-  // After a start the state that was stored is known by what is executed on top of it.
+  // After a start, the stored state is known by the batches executed on top of it.
   const isNext = me.isStarting ? isStored(me, sequence - 1) : sequence === me.executed + 1
   return first(
     !isNext && `${me.executed + 1} is the next one`,

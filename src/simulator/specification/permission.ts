@@ -1,4 +1,7 @@
-/** The second opinion: says of everything that a replica logs, sends or executes why the rules forbid it. */
+/**
+ * The second opinion: for everything that a replica logs, sends or executes, returns the reason if the rules forbid
+ * it.
+ */
 import { equalBytes } from '../../base/bytes.ts'
 import type { StatusContent } from '../../messages/content.ts'
 import { evidenceFault } from '../../messages/evidence.ts'
@@ -19,7 +22,7 @@ import {
 } from './ordering.ts'
 import { acknowledgementFault, newViewFault, oralNewViewFault, viewChangeFault } from './view-changes.ts'
 
-/** The reason for which the replica may not do this now, as far as the rules know; null where it may. */
+/** The reason why the replica may not do this now; null if the rules allow it. */
 export function faultOf(me: Memory, effect: Effect): string | null {
   switch (effect.kind) {
     case 'persist':
@@ -60,8 +63,8 @@ export function faultOf(me: Memory, effect: Effect): string | null {
 }
 
 /**
- * The reason for which the replica may not answer a read without ordering from the state of this revision: it may have
- * shown clients more before it started, a crash may take what it has executed, or it may not vote.
+ * The reason why the replica may not answer a read without ordering from the state of this revision: it may have shown
+ * clients a later state before its start, a crash may undo its last executions, or it may not vote.
  * @rule 5.1
  */
 export function readFault(me: Memory, revision: number): string | null {
@@ -129,7 +132,7 @@ function recordFault(me: Memory, record: LogRecord): string | null {
   }
 }
 
-/** A root of its own state, with all that led to it in front of it. @rule 2.1 2.6 */
+/** A root of its own state, logged after everything that led to it. @rule 2.1 2.6 */
 function checkpointFault(
   me: Memory,
   { sequence, root }: { readonly sequence: number; readonly root: Uint8Array },
@@ -142,7 +145,7 @@ function checkpointFault(
   )
 }
 
-/** Healed: its recovery operation was decided in u, h is L above it, and it begins at u + 2. @rule 6.4 */
+/** Recovered: its recovery operation was decided in u, h is L above it, and it takes part from u + 2 on. @rule 6.4 */
 function healingFault(me: Memory, { view }: { readonly view: number }): string | null {
   const { recovery, low } = me.log
   const l = logWindowOf(me.config.checkpointInterval)
@@ -193,7 +196,7 @@ function messageFault(me: Memory, outgoing: Outgoing): string | null {
         !me.isSynced(me.log.leftForPosition) && 'it is not on disk',
       )
     case 'oral-view-change':
-      // Asked for it (rule 4.7), it sends again the one with which it left for an earlier view.
+      // On request (rule 4.7), it retransmits its VIEW-CHANGE for an earlier view.
       return first(
         me.isAmnesiac && 'it forgot what it said',
         said.view > me.log.view && `it is in view ${me.log.view}`,
@@ -225,12 +228,12 @@ function messageFault(me: Memory, outgoing: Outgoing): string | null {
   }
 }
 
-/** A true account of itself. @rule 1.11 */
+/** A true report of its own state. @rule 1.11 */
 function statusFault(me: Memory, said: StatusContent): string | null {
   const { log, executed } = me
   const { view, isActive, lowWatermark, lastExecuted } = said
   return first(
-    // One that forgot what it said follows views that others show it, and logs none.
+    // A replica that forgot its messages follows views that others prove, and logs none.
     !me.isAmnesiac && view !== log.view && `it is in view ${log.view}`,
     !me.isAmnesiac &&
       isActive !== log.isActive &&

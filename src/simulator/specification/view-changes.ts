@@ -1,4 +1,6 @@
-/** Sections 3 and 4: how a replica leaves a view, and what a NEW-VIEW may choose, with signatures and without. */
+/**
+ * Sections 3 and 4: the conditions for leaving a view, and for the choices of a NEW-VIEW, with and without signatures.
+ */
 import { equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
 import { primaryOf } from '../../base/quorum.ts'
@@ -20,7 +22,9 @@ import { first } from './ordering.ts'
 
 type ViewChangeContentOfLog = (LogRecord & { readonly kind: 'view-change' })['content']
 
-/** The own VIEW-CHANGE: it goes up, and shows all that is prepared and nothing else. @rule 3.1 3.7 4.1 4.2 6.4 */
+/**
+ * The replica's own VIEW-CHANGE: views increase, and it shows exactly the prepared batches. @rule 3.1 3.7 4.1 4.2 6.4
+ */
 export function viewChangeFault(me: Memory, content: ViewChangeContentOfLog): string | null {
   const { log, heard, w, f } = me
   const { view } = content
@@ -54,7 +58,7 @@ const isSame = (shown: readonly OrderClaim[], held: readonly OrderClaim[]): bool
 const has = (claims: readonly OrderClaim[], { sequence, view, digest }: OrderClaim): boolean =>
   claims.some((each) => each.sequence === sequence && each.view === view && equalBytes(each.digest, digest))
 
-/** Qset and C say what is so: of each s the latest f + 2, and the roots that it had. @rule 4.1 4.2 */
+/** Qset and C are true: for each s the latest f + 2 digests, and the roots that it had. @rule 4.1 4.2 */
 function preparedClaimsFault(
   me: Memory,
   { prePrepareClaims, checkpoints }: Pick<OralViewChange, 'prePrepareClaims' | 'checkpoints'>,
@@ -66,7 +70,7 @@ function preparedClaimsFault(
       .toSorted((a, b) => b.view - a.view)
       .slice(0, f + 2),
   )
-  // A batch that lost to a decided one is of no use to anybody.
+  // A batch that lost to a decided one no longer matters.
   const lost = ({ sequence, digest }: OrderClaim) =>
     !equalBytes(log.decided.get(sequence)?.digest ?? digest, digest)
   const due = kept.filter((claim) => me.hasVoted(claim) && !lost(claim))
@@ -85,7 +89,7 @@ function preparedClaimsFault(
   )
 }
 
-/** A VIEW-CHANGE of somebody. @rule 3.2 */
+/** A received VIEW-CHANGE. @rule 3.2 */
 function viewChangeIsValid(me: Memory, { stable, preparedCertificates }: ViewChange, view: View): boolean {
   const { n, checkpointInterval } = me.config
   const voters = new Set(stable.checkpoints.map(({ sender }) => sender))
@@ -202,7 +206,7 @@ export function oralNewViewFault(
   )
 }
 
-/** A cited VIEW-CHANGE that is its sender's: heard from it, or vouched for by W. @rule 4.3 4.7 */
+/** True if a cited VIEW-CHANGE is its sender's: received from it, or vouched for by W. @rule 4.3 4.7 */
 function believed(me: Memory, view: View, { sender, digest }: CitedViewChange): OralViewChangeContent | null {
   const { heard, log, config, f } = me
   const isIt = (each: AnyViewChange): each is OralViewChange =>
@@ -214,7 +218,7 @@ function believed(me: Memory, view: View, { sender, digest }: CitedViewChange): 
   const primary = primaryOf(view, config.n)
   const acks = ackers(me, view, sender, digest).filter((id) => id !== primary)
   const isPrimary = config.id === primary
-  // Its NEW-VIEW is the primary's word for its own one.
+  // The primary vouches for its own VIEW-CHANGE by its NEW-VIEW.
   const needed =
     sender === config.id || sender === primary ? 0 : isPrimary ? 2 * f - 1 : direct === undefined ? f : 0
   if (sender === config.id && log.leftWith?.kind === 'oral-view-change' && log.leftWith.view === view)
@@ -229,7 +233,7 @@ const ackers = ({ heard }: Memory, view: View, of: ReplicaId, digest: Uint8Array
   return [...new Set(acks.map(({ sender }) => sender))]
 }
 
-/** An acknowledgement of what j itself sent, the first of its kind, on disk. @rule 4.3 */
+/** An acknowledgement of the VIEW-CHANGE that j itself sent, the first for its view, on disk. @rule 4.3 */
 export function acknowledgementFault(
   me: Memory,
   { view, of, digest }: Omit<ViewChangeAckContent, 'kind'>,

@@ -1,4 +1,4 @@
-/** Steps in words and numbers: what a trace is made of, whether it is hashed or read. */
+/** Steps in words and numbers, from which a trace is made, for hashing and for reading. */
 import { assertNever } from '../../base/assert.ts'
 import {
   type DescriptionSink,

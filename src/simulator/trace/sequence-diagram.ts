@@ -7,7 +7,7 @@ import { type TracedStep, textOf, timeText } from './trace.ts'
 /** Characters from one lane to the next. */
 const LANE = 8
 
-/** Keeps the last steps that say something: no idle tick, no STATUS. */
+/** Keeps the last interesting steps: no idle tick, no STATUS. */
 export class StepRecorder {
   readonly #most: number
   #kept: TracedStep[] = []
@@ -36,7 +36,7 @@ function isIdle({ event, effects }: TracedStep): boolean {
 const isStatus = (effect: Effect): boolean =>
   (effect.kind === 'send' || effect.kind === 'broadcast') && effect.outgoing.kind === 'status'
 
-/** One line for each step; below it what it sent, logged and executed. */
+/** One line for each step; below it its messages, log records and executions. */
 export function sequenceDiagram(steps: readonly TracedStep[], n: number): readonly string[] {
   const lanes = Array.from({ length: n }, (_, id) => `R${id}`.padEnd(LANE)).join('')
   const lines = [`${'ms'.padStart(10)}  ${lanes}`]
@@ -53,7 +53,7 @@ export function sequenceDiagram(steps: readonly TracedStep[], n: number): readon
   return lines
 }
 
-/** An arrow from the sender's lane to the receiver's; a mark where a replica does something by itself. */
+/** An arrow from the sender's lane to the receiver's, or a mark for a step without a message. */
 function arrow(event: Event, to: ReplicaId, n: number): string {
   const row = [...emptyLanes(n)]
   const isMessage = event.kind === 'received' && event.from.kind === 'replica' && event.from.id !== to
@@ -63,12 +63,12 @@ function arrow(event: Event, to: ReplicaId, n: number): string {
   row[from * LANE] = isMessage ? 'o' : '*'
   if (from < to) row[right - 1] = '>'
   if (from > to) row[left + 1] = '<'
-  // A client's request comes from outside.
+  // A client's request comes from outside the lanes.
   if (event.kind === 'received' && event.from.kind === 'client') row[to * LANE + 1] = '<'
   return row.join('')
 }
 
-/** The lanes of a row in which nothing happens, or something at one replica. */
+/** The lanes of a row with no event, or with an event at one replica. */
 function emptyLanes(n: number, busy?: ReplicaId): string {
   return Array.from({ length: n }, (_, id) => (id === busy ? ':' : '|').padEnd(LANE)).join('')
 }

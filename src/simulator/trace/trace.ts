@@ -1,6 +1,6 @@
 /**
- * The trace of a run: every step mixed into one hash, and a line of text where somebody listens. Two runs of one seed
- * have equal hashes; else something in them depends on what the seed does not decide.
+ * The trace of a run: a hash of all steps, and a line of text for each if there is a listener. Two runs of a seed have
+ * equal hashes; otherwise something depends on a fact outside the seed.
  */
 import { readU32, toHex } from '../../base/bytes.ts'
 import type { ReplicaId } from '../../base/ids.ts'
@@ -33,7 +33,7 @@ export class Trace {
     return this.#steps
   }
 
-  /** 32 hexadecimal digits over everything noted so far. */
+  /** The hash of everything noted so far, as 32 hexadecimal digits. */
   get hash(): string {
     return this.#mixer.hash()
   }
@@ -74,7 +74,7 @@ export function textOf(describe: (sink: DescriptionSink) => void): string {
   return words.join(' ')
 }
 
-/** Mixes what it is told into four lanes of 32 bits. Not for anybody who looks for collisions. */
+/** Mixes values into four lanes of 32 bits. It does not resist deliberate collisions. */
 function createMixer(): DescriptionSink & { hash(): string } {
   const lanes = new Int32Array([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344])
   const codes = new Map<string, number>()

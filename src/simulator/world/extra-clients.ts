@@ -1,7 +1,7 @@
 /**
- * Clients of a simulation that are no part of its load: hostile ones. What they say of themselves is checked at each
- * replica's door, by the handshake of real links; only who was let in has an end of the network, under the name that the
- * door found, and only frames that a real link would carry get through.
+ * Clients of a simulation outside its load: hostile ones. Each replica checks their identity by the handshake of real
+ * links. Only an admitted client has an end of the network, under its authenticated name, and only frames that a real
+ * link would carry get through.
  */
 import { assert } from '../../base/assert.ts'
 import { readU32 } from '../../base/bytes.ts'
@@ -31,13 +31,13 @@ const DIAL_AGAIN_MS = 100
 const HANDSHAKE_FRAMES_MAX = 8
 
 export interface ExtraClients {
-  /** Clients that the cluster admits for them, beside those of the load. */
+  /** The number of clients that the cluster admits for them, in addition to those of the load. */
   readonly admitted: number
   /** Called once, before anything happens. */
   arrive(host: ExtraClientHost): void
 }
 
-/** The world that extra clients find. */
+/** The environment of extra clients. */
 export interface ExtraClientHost {
   readonly cluster: Cluster
   readonly suite: CryptoSuite
@@ -47,9 +47,9 @@ export interface ExtraClientHost {
   readonly agreementSecrets: readonly Uint8Array[]
   readonly clock: Clock
   readonly random: Random
-  /** Links to all replicas, each as the handshake that is begun for it says. */
+  /** Opens links to all replicas, each with its own handshake. */
   connect(security: LinkSecurity): Transport
-  /** Says that somebody signed this as a client: replicas may execute it. */
+  /** Notes that a client's key signed this request, so that replicas may execute it. */
   signed(request: SeenRequest): void
   /** True if every request of the load was answered. */
   isLoadOver(): boolean
@@ -92,7 +92,7 @@ export interface AdmissionContext {
   readonly random: Random
 }
 
-/** Returns the identity that a replica accepts at the end of a handshake; null where it refuses. */
+/** Returns the identity that a replica accepts at the end of a handshake; null if it refuses. */
 function admittedIdentity(client: Handshake, replicaEnd: Handshake): Peer | null {
   let frame = client.opening
   for (let count = 0; frame !== null && count < HANDSHAKE_FRAMES_MAX; count += 2) {
@@ -127,7 +127,7 @@ class ExtraClientTransport implements Transport {
   send(to: Peer, frame: Uint8Array): boolean {
     if (to.kind !== 'replica' || !this.#linked.has(to.id) || this.#end === null) return false
     if (isCarried(frame)) return this.#end.send(to, frame)
-    // The reader at the other end has lost its place: the link is over.
+    // The reader at the other end has lost its position in the stream, so the link ends.
     this.#linked.delete(to.id)
     this.#dialLater(to.id)
     return true
@@ -168,7 +168,7 @@ class ExtraClientTransport implements Transport {
   }
 }
 
-/** True if the length in front of a frame is its own, and one that a client's link takes. */
+/** True if the length prefix of a frame is correct, and within the limit of a client's link. */
 function isCarried(frame: Uint8Array): boolean {
   if (frame.length < FRAME_LENGTH_BYTES) return false
   const length = readU32(frame, 0)

@@ -1,6 +1,6 @@
 /**
  * The simulated suite with a faster hash. A simulation hashes the same few hundred bytes tens of thousands of times,
- * and nobody in it looks for collisions: 256 mixed bits keep different inputs apart as surely as SHA-256 does.
+ * and no adversary in it searches for collisions: 256 mixed bits distinguish inputs as reliably as SHA-256.
  */
 import { writeU32 } from '../../base/bytes.ts'
 import { DIGEST_BYTES } from '../../base/hash.ts'

@@ -1,4 +1,4 @@
-/** One client of a simulation: the production runtime, and a seeded load that it carries. */
+/** A client of a simulation: the production runtime with a seeded load. */
 import { assert } from '../../base/assert.ts'
 import { utf8, writeU32 } from '../../base/bytes.ts'
 import { given } from '../../base/given.ts'
@@ -19,7 +19,7 @@ import type { VirtualClock, VirtualTime } from './virtual-clock.ts'
 import type { VirtualNetwork } from './virtual-network.ts'
 import { Workload } from './workload.ts'
 
-/** The nonce of a client's session: another one for each client and each of its starts. */
+/** The nonce of a client's session, different for each client and each of its starts. */
 export function sessionNonce(client: number, start: number): Uint8Array {
   const nonce = new Uint8Array(SESSION_NONCE_BYTES)
   writeU32(nonce, 0, client)
@@ -48,7 +48,7 @@ export interface HistoryEntry {
 
 export interface VirtualClientContext {
   readonly index: number
-  /** Set for a second process with the key of another client: which, and the counter that it begins with. */
+  /** Set for a second process with the key of another client: that client, and the initial counter. */
   readonly twin?: { readonly of: number; readonly reservedUpTo: number }
   readonly identity: ClusterClient
   readonly cluster: Cluster
@@ -63,7 +63,7 @@ export interface VirtualClientContext {
   readonly quiet: QuietPhase | null
   readonly watch: InvariantMonitor
   readonly trace: Trace
-  /** Told of every frame that comes to it. */
+  /** Called with every frame that it receives. */
   readonly onFrame: ((from: Peer, frame: Uint8Array) => void) | null
 }
 
@@ -82,7 +82,7 @@ export class VirtualClient {
   readonly #writer = new OperationsWriter()
   readonly #workload: Workload
   #open = 0
-  /** The rest of the burst that is being sent. */
+  /** The unsent rest of the current burst. */
   #burst = 0
   #isPausing = true
 
@@ -134,7 +134,7 @@ export class VirtualClient {
     })
   }
 
-  /** Its process ends, and another one begins with its key: nobody waits any more for what it had asked. */
+  /** Its process ends, and another one starts with its key: the answers to its requests are no longer awaited. */
   restart(losesCounter: boolean): boolean {
     if (this.#hasEnded) return false
     this.#runtime.stop()
@@ -148,7 +148,7 @@ export class VirtualClient {
     return true
   }
 
-  /** Its process ends for good, and asks for nothing any more. */
+  /** Its process ends permanently, and sends no more requests. */
   end(): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
@@ -156,11 +156,11 @@ export class VirtualClient {
     this.#runtime.stop()
     network.detach({ kind: 'client', id: identity.id }, { losesSent: false }, 1)
     this.#giveUp()
-    this.#starts++ // what it reserved, and what it asked, is nobody's
+    this.#starts++ // Its reservation and its requests are void.
     this.#open = 0
   }
 
-  /** From now on another process uses its key: what it has open may be refused. */
+  /** From now on another process uses its key, so its open requests may be refused. */
   share(): void {
     this.#isShared = true
   }
@@ -170,7 +170,7 @@ export class VirtualClient {
     return this.#reservedUpTo
   }
 
-  /** The client whose key it uses too; null for one with a key of its own. */
+  /** The client whose key it shares; null for a client with its own key. */
   get twinOf(): number | null {
     return this.#place.twin?.of ?? null
   }
@@ -179,7 +179,7 @@ export class VirtualClient {
     return this.#hasEnded
   }
 
-  /** Nobody waits any more for what its process had asked. */
+  /** Gives up the requests of its former process. */
   #giveUp(): void {
     const { watch, identity } = this.#place
     for (const [timestamp, { request }] of this.#runtime.state.pending) {
@@ -189,9 +189,9 @@ export class VirtualClient {
   }
 
   /**
-   * Requests that may be refused because its former self used their timestamps: those that it has open when it learns of
-   * that, once after each loss of its counter, where the replicas that it asked first lagged. While another process has
-   * its key, any of them may be.
+   * The requests that may be refused because its former process used their timestamps: those that are open when it
+   * learns of this, once after each loss of its counter, if the first replicas that it asked lagged. While another
+   * process has its key, any request may be refused.
    */
   get excusedMax(): number {
     if (this.#isShared) return this.#history.length
@@ -216,7 +216,7 @@ export class VirtualClient {
     return this.#open
   }
 
-  /** The session's state of a request that waits, for a failure's description. */
+  /** The session's state of a waiting request, for a failure's description. */
   pending(timestamp: Timestamp) {
     return this.#runtime.state.pending.get(timestamp) ?? null
   }
@@ -227,7 +227,7 @@ export class VirtualClient {
     const pauseMs = this.#random.next() * workload.pauseMsMax
     const nextMs = time.now + pauseMs
     const isSilenced = quiet?.isIdle === true && nextMs >= quiet.fromMs && nextMs < quiet.untilMs
-    // Not all clients at once.
+    // Clients start at different times.
     time.after(isSilenced ? quiet.untilMs - time.now + pauseMs : pauseMs, () => {
       this.#isPausing = false
       this.#burst = this.#random.between(1, workload.burstMax)
@@ -235,7 +235,7 @@ export class VirtualClient {
     })
   }
 
-  /** Sends what is left of the burst, as far as there is room. */
+  /** Sends the rest of the burst, as far as there is room. */
   #submitMore(): void {
     const { workload } = this.#place
     while (
@@ -282,7 +282,7 @@ export class VirtualClient {
     watch.onRequest({ client: identity.id, timestamp, requestDigest: digest, operations: encoded })
   }
 
-  /** Sends a read. The checkers see it as a request of its own, and once more as another if it is ordered. */
+  /** Sends a read. The checkers see it as a request, and as a second one if it is ordered. */
   #read(entry: HistoryEntry, operations: Uint8Array, start: number): void {
     const { watch, trace, time, identity, index, suite } = this.#place
     const { history } = this
@@ -332,7 +332,7 @@ export class VirtualClient {
         ...given({ isUnordered }),
       })
     }
-    // Not at once: the session is in the middle of a step.
+    // Deferred, because the session is in the middle of a step.
     time.after(0, () => this.#submitMore())
   }
 }

@@ -1,4 +1,4 @@
-/** Virtual time: one queue of what is yet to happen, and the clocks that the nodes of a simulation read. */
+/** Virtual time: the queue of future events, and the clocks of the simulated nodes. */
 import { assert } from '../../base/assert.ts'
 import { type Milliseconds, toMilliseconds } from '../../base/ids.ts'
 import type { Clock } from '../../ports.ts'
@@ -8,7 +8,7 @@ export const EPOCH_MS = 1_700_000_000_000
 
 interface Entry {
   readonly time: number
-  /** Entries of one time run in the order in which they were asked for. */
+  /** The order of insertion, in which entries of equal times run. */
   readonly order: number
   readonly run: () => void
 }
@@ -24,12 +24,12 @@ export class VirtualTime {
     return this.#now
   }
 
-  /** Runs something `delay` milliseconds from now, after whatever was asked for that time before. */
+  /** Runs a function `delay` milliseconds from now, after earlier entries of that time. */
   after(delay: number, run: () => void): void {
     this.#push({ time: this.#now + Math.max(0, delay), order: this.#asked++, run })
   }
 
-  /** Runs something every `interval` milliseconds until the returned function is called. */
+  /** Runs a function every `interval` milliseconds until the returned function is called. */
   every(interval: () => number, run: () => void): () => void {
     let isStopped = false
     const again = (): void => {
@@ -43,7 +43,7 @@ export class VirtualTime {
     }
   }
 
-  /** Runs what is next; false when nothing is left to happen. */
+  /** Runs the next entry; false if none is left. */
   next(): boolean {
     const entry = this.#pop()
     if (entry === undefined) return false
@@ -52,7 +52,7 @@ export class VirtualTime {
     return true
   }
 
-  /** Runs everything up to and including this time, which is then the present. */
+  /** Runs everything up to and including this time, which is then the current time. */
   runUntil(time: number): void {
     while (this.#heap[0] !== undefined && this.#heap[0].time <= time) this.next()
     this.#now = Math.max(this.#now, time)
@@ -125,7 +125,7 @@ export class VirtualClock implements Clock {
     return toMilliseconds(Math.floor(this.#exact()))
   }
 
-  /** Sets the clock anew: it steps, forward or back, to virtual time with this error. */
+  /** Sets the clock, with a step forward or back, to virtual time with this error. */
   set(error: ClockError): void {
     this.#error = error
     this.#since = this.#time.now
@@ -136,12 +136,12 @@ export class VirtualClock implements Clock {
     return this.#time.every(() => interval / this.#error.rate, run)
   }
 
-  /** At the same virtual time, after everything that was asked for it already. */
+  /** Runs a function at the same virtual time, after its earlier entries. */
   defer(run: () => void): void {
     this.after(0, run)
   }
 
-  /** So many milliseconds later, whatever this clock shows then. */
+  /** Runs a function after virtual milliseconds, regardless of this clock. */
   after(delayMs: number, run: () => void): void {
     this.#time.after(delayMs, run)
   }

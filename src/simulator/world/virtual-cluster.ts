@@ -32,7 +32,7 @@ import { VirtualNetwork } from './virtual-network.ts'
 import { type Sabotage, VirtualReplica } from './virtual-replica.ts'
 
 const STORE_BYTES_MAX = 64 * 1024 * 1024
-/** Replicas start within so many virtual milliseconds: their ticks do not fall together. */
+/** The virtual milliseconds within which replicas start, so that their ticks do not coincide. */
 const START_SPREAD_MS = 10
 
 export interface VirtualCluster {
@@ -46,11 +46,11 @@ export interface VirtualCluster {
   readonly agreementSecrets: Readonly<Record<Peer['kind'], readonly Uint8Array[]>>
   readonly network: VirtualNetwork
   readonly replicas: readonly VirtualReplica[]
-  /** Second nodes of some replicas, with the same key and disks of their own. */
+  /** Second nodes of some replicas, with the same key and their own disks. */
   readonly twins: readonly VirtualReplica[]
   /** Starts every replica, within the first milliseconds. */
   start(): void
-  /** Lets one fault of the plan strike. */
+  /** Applies a fault of the plan. */
   strike(fault: Fault): void
   /** Heals everything: the network, the clocks, and replicas that are down. */
   calm(): void
@@ -71,9 +71,9 @@ export function createVirtualCluster(context: {
   readonly catalogue?: AdversaryCatalogue
   readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
   readonly observer?: SituationObserver
-  /** Clients that are admitted beside those of the load. */
+  /** The number of clients admitted in addition to those of the load. */
   readonly extraClients?: number
-  /** Starts a client anew; false where there is no such client. */
+  /** Restarts a client; false if there is no such client. */
   readonly restartClient?: FaultTargets['restartClient']
   readonly twinClient?: FaultTargets['twinClient']
   /** Told of every frame between nodes. */
@@ -241,7 +241,7 @@ function peersOf(
   ]
 }
 
-/** Shows the watch the replies and answers to reads that correct replicas put on the wire. */
+/** Passes the replies and read answers that correct replicas send to the watch. */
 function answerObserver(
   watch: InvariantMonitor,
   suite: CryptoSuite,

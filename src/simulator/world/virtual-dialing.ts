@@ -1,16 +1,18 @@
-/** The end of connections of the virtual network, and their redialing, by the rules of the real transport. */
+/** Closes and redials connections of the virtual network, by the rules of the real transport. */
 import type { Random } from '../../base/random.ts'
 import type { Peer } from '../../ports.ts'
 import type { VirtualTime } from './virtual-clock.ts'
 import { type Flight, type Link, renewLink } from './virtual-link.ts'
 
-/** Virtual milliseconds until the other end is told that a connection was ended, where anything gets there. */
+/** Virtual milliseconds until the other end learns that a connection was closed, if anything gets there. */
 const RESET_MS = 1
-/** Virtual milliseconds from the end of a connection, or a dial in vain, to the next dial. */
+/** Virtual milliseconds from the end of a connection, or a failed dial, to the next dial. */
 const DIAL_AGAIN_MS = [25, 500] as const
-/** The most that a dead link costs after the network is well: its end is told or noticed elsewhere, and one dial. */
+/** The maximum cost of a dead link after the network has healed: the notice of its end, and one dial. */
 export const DIAL_MS_MAX = RESET_MS + DIAL_AGAIN_MS[1]
-/** Frames swallowed last that may arrive late, and the share that does, and when, in virtual milliseconds. */
+/**
+ * The number of last dropped frames that may arrive late, the share that does, and the delay in virtual milliseconds.
+ */
 export const LATE_FRAMES_MAX = 8
 const LATE_SHARE = 0.5
 const LATE_MS = 40
@@ -23,7 +25,7 @@ export interface DialingContext {
   passes(link: Link): boolean
   isUp(node: number): boolean
   peer(node: number): Peer
-  /** Delivers frames after so long, if the connection is still the same. */
+  /** Delivers frames after a delay, if the connection is still the same. */
   launch(flight: Flight, afterMs: number): void
   /** There is a new connection between the two. */
   onConnected(one: number, other: number): void
@@ -36,7 +38,7 @@ export class VirtualDialing {
     this.#context = context
   }
 
-  /** A node ends its end of a connection. The other end learns of it if anything gets there. */
+  /** Closes a node's end of a connection. The other end learns of it if anything gets there. */
   end(own: number, other: number): void {
     const { time, random, link, passes, launch } = this.#context
     const [out, back] = [link(own, other), link(other, own)]
@@ -69,7 +71,7 @@ export class VirtualDialing {
   #dial(own: number, other: number): void {
     const { link, passes, isUp, onConnected } = this.#context
     const [out, back] = [link(own, other), link(other, own)]
-    // A process that is gone dials no more, and one that was started again has dialed.
+    // An ended process dials no more, and a restarted one has already dialed.
     if (!out.isEnded || !isUp(own)) return
     if (!isUp(other) || !passes(out) || !passes(back)) return this.#dialLater(own, other)
     renewLink(out)

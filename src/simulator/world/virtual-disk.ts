@@ -1,6 +1,6 @@
 /**
- * A disk that tells the truth about what it lost: what was appended and not synced is gone after a crash, or all of it
- * behind a random point is. It belongs to a node and outlives its crashes. It holds a log and a page store.
+ * A disk that reports its losses truthfully: after a crash, unsynced records are gone, or all of them after a random
+ * point. It belongs to a node, survives its crashes, and contains a log and a page store.
  */
 import { assert } from '../../base/assert.ts'
 import type { Random } from '../../base/random.ts'
@@ -10,20 +10,20 @@ import type { VirtualTime } from './virtual-clock.ts'
 import { type PagesCopy, VirtualPageStore } from './virtual-page-store.ts'
 
 export interface DiskBehaviour {
-  /** The least and the most time that a sync takes, in virtual milliseconds. */
+  /** The minimum and the maximum time of a sync, in virtual milliseconds. */
   readonly syncMs: readonly [number, number]
   /** Virtual milliseconds until a record is read back. */
   readonly readMs: number
-  /** True if a random part of what was not synced may survive a crash: always the records appended first. */
+  /** True if a random part of the unsynced records, always the first ones, may survive a crash. */
   readonly isTornAtCrash: boolean
 }
 
-/** The time that a slow disk adds to each sync, in virtual milliseconds: the least and the most. */
+/** The minimum and the maximum time that a slow disk adds to each sync, in virtual milliseconds. */
 const SLOW_SYNC_MS = [150, 500] as const
-/** Trimmed records are deleted in segments of so many. */
+/** The number of records per segment, in which trimmed records are deleted. */
 const SEGMENT_RECORDS = 16
 
-/** A disk as it was once: what was synced. */
+/** A copy of the synced contents of a disk. */
 interface DiskCopy {
   readonly records: readonly Uint8Array[]
   readonly first: number
@@ -41,14 +41,14 @@ export class VirtualDisk {
   #records: Uint8Array[] = []
   /** The position of the first record that was not deleted. */
   #first = 0
-  /** The number of records, from the birth on, that survive whatever happens. */
+  /** The number of records, from the birth on, that survive every crash. */
   #durable = 0
   #beginning: LogReplay['beginning'] = 'birth'
-  /** True if synced records are damaged: the next opening finds it. */
+  /** True if synced records are damaged, which the next opening detects. */
   #isRotten = false
   #copied: DiskCopy | null = null
   #isOld = false
-  /** Rises at each crash and each opening: what was asked of the disk before is never answered. */
+  /** Increases at each crash and each opening, so that earlier requests to the disk are never answered. */
   #incarnation = 0
   #syncs = 0
   #losses = 0
@@ -66,7 +66,7 @@ export class VirtualDisk {
     })
   }
 
-  /** Records that were appended since the log began, synced or not, deleted or not. */
+  /** The number of records appended since the log began, synced or not, deleted or not. */
   get appendedRecords(): number {
     return this.#first + this.#records.length
   }
@@ -75,12 +75,12 @@ export class VirtualDisk {
     return this.#durable
   }
 
-  /** Records that were trimmed and deleted. */
+  /** The number of trimmed and deleted records. */
   get deletedRecords(): number {
     return this.#first
   }
 
-  /** Syncs that were carried out. */
+  /** The number of completed syncs. */
   get syncs(): number {
     return this.#syncs
   }
@@ -99,35 +99,35 @@ export class VirtualDisk {
     return this.#isRotten
   }
 
-  /** True if there is a copy of it that could be put in its place. */
+  /** True if a copy of it exists that could replace it. */
   get hasCopy(): boolean {
     return this.#copied !== null
   }
 
-  /** True if what was synced is missing and the disk does not show it. */
+  /** True if synced data is missing and the disk does not show it. */
   get isOld(): boolean {
     return this.#isOld
   }
 
-  /** Stops counting what was missing. */
+  /** Stops regarding the disk as incomplete. */
   outgrow(): void {
     this.#isOld = false
   }
 
-  /** From now on, or until now, each sync takes very long. */
+  /** Makes each sync slow, or ends that. */
   setSlow(isSlow: boolean): void {
     this.#isSlow = isSlow
   }
 
   /**
-   * There is no room: the next sync calls `onFull`, and if that says that the process halted, nobody is told of the
-   * sync; else room was found after all. Null frees the disk.
+   * Fills the disk: the next sync calls `onFull`. If that returns that the process halted, the sync is never answered;
+   * otherwise it succeeds after all. Null frees the disk.
    */
   setFull(onFull: (() => boolean) | null): void {
     this.#onFull = onFull ?? (() => false)
   }
 
-  /** The power fails: gives how many records of the log are left, from its birth on. */
+  /** Fails the power; returns the number of surviving records of the log. */
   crash(): number {
     this.#incarnation++
     const unsynced = this.appendedRecords - this.#durable
@@ -138,13 +138,13 @@ export class VirtualDisk {
     return this.#durable
   }
 
-  /** Somebody keeps a copy of what is synced, in place of an earlier one. */
+  /** Copies the synced contents, replacing an earlier copy. */
   copy(): void {
     const records = this.#records.slice(0, this.#durable - this.#first)
     this.#copied = { records, first: this.#first, beginning: this.#beginning, pages: this.#pages.copy() }
   }
 
-  /** The copy takes the disk's place. Only while the node is down; gives how many records of the log are left. */
+  /** Replaces the disk by the copy, only while the node is down; returns the number of records in the log. */
   putBack(): number {
     const copied = this.#copied
     assert(copied !== null, 'there is a copy of the disk')
@@ -163,22 +163,22 @@ export class VirtualDisk {
     return durable
   }
 
-  /** Everything on the disk is gone. Only while the node is down. */
+  /** Deletes everything on the disk, only while the node is down. */
   lose(): void {
     this.#pages.lose()
     this.#isRotten = true
   }
 
-  /** Synced records of the log are damaged, which the next opening finds. Only while the node is down. */
+  /** Damages synced records of the log, which the next opening detects; only while the node is down. */
   rotLog(): void {
     this.#isRotten = true
   }
 
-  /** Reads the log from its first record and continues it. An earlier opening is answered no more. */
+  /** Reads the log from its first record and continues it. Requests of an earlier opening are no longer answered. */
   open(): LogReplay {
     const incarnation = ++this.#incarnation
     if (this.#isRotten) this.#beginAnew()
-    // What a reader finds is made certain first: it will act on it.
+    // The found records are made durable first, because the reader acts on them.
     this.#durable = this.appendedRecords
     const first = this.#first
     const records = this.#records.map((record, index) => ({
@@ -188,7 +188,7 @@ export class VirtualDisk {
     return { log: this.#logOf(incarnation), beginning: this.#beginning, records }
   }
 
-  /** Does what a replica process does that finds its log gone or damaged: makes a new one, which says so. */
+  /** Acts like a replica process that finds its log missing or damaged: makes a new one, which records the loss. */
   #beginAnew(): void {
     this.#records = []
     this.#first = 0
@@ -196,7 +196,7 @@ export class VirtualDisk {
     this.#beginning = 'amnesia'
     this.#losses++
     this.#isRotten = false
-    // It knows now what it lacks; and a copy from before is of another log.
+    // The loss is now known, and an earlier copy belongs to another log.
     this.#isOld = false
     this.#copied = null
   }
@@ -250,7 +250,7 @@ export class VirtualDisk {
     })
   }
 
-  /** Deletes whole segments in front of a position. */
+  /** Deletes whole segments before a position. */
   #deleteBefore(position: LogPosition): void {
     const kept = Math.floor(Math.min(position, this.#durable) / SEGMENT_RECORDS) * SEGMENT_RECORDS
     if (kept <= this.#first) return

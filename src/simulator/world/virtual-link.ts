@@ -5,32 +5,32 @@ export interface Link {
   readonly from: number
   readonly to: number
   isCut: boolean
-  /** True if what arrives waits on the way, and what waits. Nothing of it is lost. */
+  /** True if frames are held back, and the held frames. None of them is lost. */
   isClogged: boolean
   readonly clogged: Flight[]
   /** True if the receiver asked to wait. */
   isHeld: boolean
   readonly held: Uint8Array[]
-  /** Bytes under way and held. */
+  /** Bytes in flight and held. */
   bytes: number
   /** The arrival time of the last frame that keeps the order. */
   lastArrival: number
-  /** Rises when the link breaks: what was under way is lost. */
+  /** Increases when the link breaks, which loses the frames in flight. */
   epoch: number
   /** The frames of the turn that is being flushed. */
   leaving: Flight | null
-  /** True if the network swallows what is sent, without a word to anybody. */
+  /** True if the network silently drops sent frames. */
   isSwallowed: boolean
   /**
-   * True if the connection was in use while the network swallowed: it swallows on when the network is well again, as
-   * one does whose sender waits ever longer before it sends again. Only a new connection goes on.
+   * True if the connection was in use while the network dropped frames. It stays stuck after the network has healed,
+   * like a TCP connection whose sender backs off ever longer. Only a new connection works.
    */
   isStuck: boolean
-  /** The frames swallowed last. Some of them arrive after the sender has ended the connection. */
+  /** The last dropped frames. Some of them arrive after the sender has closed the connection. */
   readonly swallowed: Uint8Array[]
-  /** True if the sender has ended its end of the connection, or was told that the other end is gone. */
+  /** True if the sender has closed its end of the connection, or learned that the other end is gone. */
   isEnded: boolean
-  /** Bytes delivered since the connection is up. */
+  /** Bytes delivered on this connection. */
   received: number
 }
 
@@ -46,7 +46,7 @@ export interface Queued {
   readonly epoch: number
 }
 
-/** Takes what passes by: for checks on what replicas send. */
+/** Observes passing frames, for checks of the messages that replicas send. */
 export type SentObserver = (sent: {
   readonly from: Peer
   readonly to: Peer
@@ -74,19 +74,19 @@ export function createLink(from: number, to: number): Link {
   }
 }
 
-/** The process at one end is gone, with all that was under way. */
+/** The process at one end is gone, with all frames in flight. */
 export function breakLink(link: Link): void {
   loseFrames(link)
   link.isHeld = false
 }
 
-/** A new connection takes the place of the old one; whether the receiver asked to wait stays. */
+/** Replaces the connection by a new one; the receiver's request to wait is kept. */
 export function renewLink(link: Link): void {
   loseFrames(link)
   openLink(link)
 }
 
-/** The connection is up; what is still under way arrives. */
+/** The connection is up; frames still in flight arrive. */
 export function openLink(link: Link): void {
   link.isStuck = false
   link.isEnded = false
@@ -94,7 +94,7 @@ export function openLink(link: Link): void {
   link.received = 0
 }
 
-/** True if a mask of replica nodes leaves this direction out; client links are in no mask. */
+/** True if a mask of replica nodes excludes this direction; masks do not include client links. */
 export function isOutOf(reach: readonly number[], { from, to }: Link): boolean {
   const mask = reach[from]
   return from !== to && mask !== undefined && to < reach.length && (mask & (1 << to)) === 0

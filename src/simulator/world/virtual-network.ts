@@ -1,6 +1,7 @@
 /**
- * A network that delays, loses, doubles and reorders frames, cuts and clogs links, falls apart and swallows, as its
- * conditions say. Frames travel as bytes: what arrives is a copy. Two nodes may have one identity; each gets what is sent to it.
+ * A network that delays, loses, duplicates and reorders frames, cuts and clogs links, partitions and silently drops,
+ * according to its conditions. Frames travel as bytes, and the receiver gets a copy. Two nodes may share an identity;
+ * both get the frames sent to it.
  */
 import { assert } from '../../base/assert.ts'
 import type { ReplicaId } from '../../base/ids.ts'
@@ -22,17 +23,17 @@ import {
   type SentObserver,
 } from './virtual-link.ts'
 
-/** Bytes that one link holds, in flight or at a receiver that asked to wait; beyond it frames are refused. */
+/** The maximum bytes of a link, in flight or at a receiver that asked to wait; further frames are refused. */
 export const LINK_BYTES_MAX = 16 * 1024 * 1024
 
 export interface NetworkConditions {
-  /** The least and the most time a frame is under way, in virtual milliseconds. */
+  /** The minimum and the maximum delay of a frame, in virtual milliseconds. */
   readonly delayMs: readonly [number, number]
   /** The probability that a frame is lost. */
   readonly loss: number
   /** The probability that a frame arrives twice. */
   readonly duplication: number
-  /** The probability that a frame takes a time of its own instead of arriving behind the one before it. */
+  /** The probability that a frame gets its own delay instead of arriving after the one before it. */
   readonly reordering: number
 }
 
@@ -42,7 +43,7 @@ export class VirtualNetwork implements NetworkOfEndpoint {
   readonly #time: VirtualTime
   readonly #random: Random
   readonly #peers: Peer[]
-  /** The nodes of each identity: one, and a second one where it has a twin. */
+  /** The nodes of each identity: one, and a second one if it has a twin. */
   readonly #nodes = new Map<string | number, readonly number[]>()
   /** By sender, then by receiver. */
   readonly #links: Link[][]
@@ -53,13 +54,13 @@ export class VirtualNetwork implements NetworkOfEndpoint {
   readonly #copy = createCopier()
   readonly #dialing: VirtualDialing
   #conditions = CALM_NETWORK
-  /** While the network is apart: for each node of a replica, the nodes of replicas that it reaches, as bits. */
+  /** During a partition: for each replica node, the replica nodes that it reaches, as bits. */
   #reach: readonly number[] | null = null
 
   constructor(context: {
     readonly time: VirtualTime
     readonly random: Random
-    /** A node each: the replicas in the order of their ids, then twins of replicas, then the clients. More may join. */
+    /** The nodes: the replicas in the order of their ids, then the twins, then the clients. More may join. */
     readonly peers: readonly Peer[]
     readonly onSent?: SentObserver
     /** The fates of single frames, and an observer of all. */
@@ -91,7 +92,7 @@ export class VirtualNetwork implements NetworkOfEndpoint {
     })
   }
 
-  /** Gives an end to somebody who was not there from the beginning; one that it had before is closed. */
+  /** Adds a node with its end of the network later; an earlier end of it is closed. */
   join(peer: Peer): Transport {
     if (!this.#nodes.has(peer.id)) {
       const node = this.#peers.push(peer) - 1
@@ -108,8 +109,8 @@ export class VirtualNetwork implements NetworkOfEndpoint {
   }
 
   /**
-   * Gives a node its end of the network; it is up once it was started. An end that was there before is closed.
-   * Of two nodes with one identity, `twin` 1 is the second.
+   * Gives a node its end of the network, up once it is started; closes an earlier end. `twin` 1 is the second of two
+   * nodes.
    */
   attach(peer: Peer, twin = 0): Transport {
     const index = this.#nodeOf(peer, twin)
@@ -118,9 +119,7 @@ export class VirtualNetwork implements NetworkOfEndpoint {
     return endpoint
   }
 
-  /**
-   * The node crashed: its links break, and what was under way to it is lost. What it had sent may still arrive.
-   */
+  /** Notes that the node crashed: its links break, and frames to it are lost. Frames that it sent may still arrive. */
   detach(peer: Peer, { losesSent }: { readonly losesSent: boolean }, twin = 0): void {
     const index = this.#nodeOf(peer, twin)
     this.#endpoints[index] = null
@@ -130,12 +129,12 @@ export class VirtualNetwork implements NetworkOfEndpoint {
     }
   }
 
-  /** Cuts or mends one direction. Frames sent into a cut are lost; nobody is told. */
+  /** Cuts or mends one direction. Frames sent into a cut are silently lost. */
   setCut({ from, to, isCut }: { readonly from: Peer; readonly to: Peer; readonly isCut: boolean }): void {
     this.#linkOf(this.#nodeOf(from), this.#nodeOf(to)).isCut = isCut
   }
 
-  /** Clogs or frees one direction, or all links of a node where `to` is null. What arrives meanwhile waits. */
+  /** Clogs or frees one direction, or all links of a node if `to` is null. Frames wait meanwhile. */
   setClog(clog: { readonly from: Peer; readonly to: Peer | null; readonly isClogged: boolean }): void {
     const { from, to, isClogged } = clog
     const node = this.#nodeOf(from)
@@ -146,17 +145,17 @@ export class VirtualNetwork implements NetworkOfEndpoint {
   }
 
   /**
-   * Takes the network apart: bit j of `reach[i]` says that frames of replica node i get to replica node j. Clients
-   * reach everyone. Null joins it again.
+   * Partitions the network: bit j of `reach[i]` means that frames of replica node i reach replica node j. Clients
+   * reach all nodes. Null ends the partition.
    */
   partition(reach: readonly number[] | null): void {
     this.#reach = reach
   }
 
   /**
-   * Swallows what is sent where `reach` has no bit, between replicas as in `partition` and between clients and the
-   * replicas of `withoutClients`; null is the end of that. A connection that was in use meanwhile is stuck: it goes on
-   * swallowing until it is ended and dialed again.
+   * Silently drops frames where `reach` has no bit, between replicas as in `partition`, and between clients and the
+   * replicas of `withoutClients`; null ends it. A connection that was in use meanwhile stays stuck until it is closed
+   * and dialed again.
    */
   swallow(reach: readonly number[] | null, withoutClients: readonly ReplicaId[] = []): void {
     for (const link of this.#links.flat()) {
@@ -167,7 +166,7 @@ export class VirtualNetwork implements NetworkOfEndpoint {
     }
   }
 
-  /** Mends everything and takes the calm conditions. Connections that are stuck stay so. */
+  /** Mends everything and sets the calm conditions. Stuck connections stay stuck. */
   calm(): void {
     this.#reach = null
     this.swallow(null)
@@ -192,7 +191,7 @@ export class VirtualNetwork implements NetworkOfEndpoint {
 
   dispatch(queued: readonly Queued[]): void {
     for (const { link, frame, epoch } of queued) {
-      if (epoch !== link.epoch) continue // the link broke meanwhile
+      if (epoch !== link.epoch) continue // The link broke meanwhile.
       this.#onSent({
         from: this.#peers[link.from] as Peer,
         to: this.#peers[link.to] as Peer,
@@ -263,7 +262,7 @@ export class VirtualNetwork implements NetworkOfEndpoint {
     }
     if (reordering > 0 && random.chance(reordering)) return this.#launchAlone(link, frame, this.#delay())
     if (link.leaving === null) {
-      // Frames of one turn travel together, behind those of the turn before.
+      // Frames of one turn travel together, after those of the turn before.
       link.leaving = { link, frames: [], epoch: link.epoch }
       link.lastArrival = Math.max(link.lastArrival, this.#time.now + this.#delay())
       this.#launch(link.leaving, link.lastArrival - this.#time.now)
@@ -303,13 +302,13 @@ export class VirtualNetwork implements NetworkOfEndpoint {
     return this.#reach !== null && isOutOf(this.#reach, link)
   }
 
-  /** True if it swallows frames: what is lost in one direction is not acknowledged in the other, which soon stands still. */
+  /** True if it drops frames: a loss in one direction also stops the other, which gets no acknowledgements. */
   #isSwallowing(link: Link): boolean {
     if (link.isSwallowed || this.#linkOf(link.to, link.from).isSwallowed) link.isStuck = true
     return link.isStuck
   }
 
-  /** Clients have links to replicas only. */
+  /** Clients have links only to replicas. */
   #mayLink(one: number, other: number): boolean {
     return one !== other && [one, other].some((node) => this.#peers[node]?.kind === 'replica')
   }

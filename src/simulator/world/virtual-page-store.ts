@@ -1,19 +1,19 @@
 /**
- * Pages on a virtual disk. What was written and not committed is lost at a crash, or a random part of it is; the anchor
- * switches at once or not at all; pages that a commit removed are deleted after the switch.
+ * Pages on a virtual disk. A crash loses uncommitted pages, or a random part of them; the anchor switches atomically;
+ * pages that a commit removes are deleted after the switch.
  */
 import { toHex } from '../../base/bytes.ts'
 import type { Random } from '../../base/random.ts'
 import type { Anchor, Page, PageStore } from '../../ports.ts'
 
-/** A write or a commit, carried out in the order of asking. */
+/** A write or a commit, performed in order. */
 interface Task {
-  /** Null for a write: its pages are visible at once and durable with the next commit. */
+  /** Null for a write, whose pages are visible at once and durable with the next commit. */
   readonly commit: (() => void) | null
   readonly done: () => void
 }
 
-/** A page store as it was once. */
+/** A copy of a page store. */
 export interface PagesCopy {
   readonly pages: ReadonlyMap<string, Uint8Array>
   readonly damaged: ReadonlySet<string>
@@ -25,10 +25,10 @@ export class VirtualPageStore implements PageStore {
   readonly #isTornAtCrash: boolean
   readonly #after: (done: () => void) => void
   readonly #pages = new Map<string, Uint8Array>()
-  /** Pages that no commit has made durable yet. */
+  /** Pages that are not yet committed. */
   readonly #uncommitted = new Set<string>()
   readonly #damaged = new Set<string>()
-  /** Pages that a commit under way will delete; one that is written again meanwhile stays. */
+  /** Pages that a running commit will delete; a page that is written again meanwhile is kept. */
   readonly #obsolete = new Set<string>()
   #tasks: Task[] = []
   #anchor: Anchor | null = null
@@ -36,7 +36,7 @@ export class VirtualPageStore implements PageStore {
   constructor(context: {
     readonly random: Random
     readonly isTornAtCrash: boolean
-    /** Runs something when the disk has done one piece of work; never, if the node crashes before. */
+    /** Runs a function when the disk has finished an operation; never, if the node crashes first. */
     readonly after: (done: () => void) => void
   }) {
     this.#random = context.random
@@ -92,7 +92,7 @@ export class VirtualPageStore implements PageStore {
     this.#enqueue({ commit, done: () => done(collected.length) })
   }
 
-  /** The power fails: what no commit covers is gone, or some of it. A commit under way has happened or has not. */
+  /** Fails the power: uncommitted pages, or some of them, are gone. A running commit has either happened or not. */
   crash(): void {
     const [underWay] = this.#tasks
     if (this.#isTornAtCrash && this.#random.chance(0.5)) underWay?.commit?.()
@@ -105,21 +105,21 @@ export class VirtualPageStore implements PageStore {
     this.#obsolete.clear()
   }
 
-  /** Everything is gone. Only while the node is down. */
+  /** Deletes everything, only while the node is down. */
   lose(): void {
     this.#pages.clear()
     this.#damaged.clear()
     this.#anchor = null
   }
 
-  /** Returns what a crash would surely leave. */
+  /** Returns the contents that every crash preserves. */
   copy(): PagesCopy {
     const pages = new Map(this.#pages)
     for (const key of this.#uncommitted) pages.delete(key)
     return { pages, damaged: new Set(this.#damaged), anchor: this.#anchor }
   }
 
-  /** Is as it was when it was copied. Only while the node is down. */
+  /** Restores a copy, only while the node is down. */
   putBack({ pages, damaged, anchor }: PagesCopy): void {
     this.lose()
     for (const [key, bytes] of pages) this.#pages.set(key, bytes)
@@ -127,7 +127,7 @@ export class VirtualPageStore implements PageStore {
     this.#anchor = anchor
   }
 
-  /** Damages this share of the pages: reading one gives null from then on. */
+  /** Damages this share of the pages; reading a damaged page returns null. */
   rot(share: number): void {
     for (const key of this.#pages.keys()) if (this.#random.chance(share)) this.#damaged.add(key)
   }

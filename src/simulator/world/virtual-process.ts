@@ -1,20 +1,20 @@
-/** One life of a replica's process, from its start to its end: it can be paused, and it dies at the point it is told. */
+/** One run of a replica's process, from its start to its end: it can be paused, and made to die at a given point. */
 import type { Milliseconds } from '../../base/ids.ts'
 import type { BatchExecution } from '../../base/request-outcome.ts'
 import type { Clock, LogReplay, Transport } from '../../ports.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
-/** The point in the middle of a turn at which the power may fail. */
+/** A point in the middle of a turn at which the power may fail. */
 export type CrashPoint = 'append' | 'sync' | 'send' | 'execute'
 
 export interface ArmedCrash {
   readonly point: CrashPoint
-  /** Passes of the point that still go well. */
+  /** The remaining passes of the point before the failure. */
   readonly after: number
   readonly losesSent: boolean
 }
 
-/** The power fails in the middle of what a process is doing: unwinds it. Whoever runs the simulation catches it. */
+/** The exception of a power failure, which unwinds the running process. The simulation catches it. */
 export class PowerFailure extends Error {
   readonly strike: () => void
 
@@ -24,7 +24,7 @@ export class PowerFailure extends Error {
   }
 }
 
-/** Until a turn that goes on with a batch, in milliseconds. */
+/** The delay until the next turn of an unfinished batch, in milliseconds. */
 const EXECUTION_TAKES_MS = 0.5
 
 export class VirtualProcess implements Clock {
@@ -57,7 +57,7 @@ export class VirtualProcess implements Clock {
   every(interval: number, run: () => void): () => void {
     let isOwed = false
     return this.#clock.every(interval, () => {
-      if (isOwed) return // ticks that fall into one pause become one
+      if (isOwed) return // All ticks of a pause become a single tick.
       isOwed = this.#isPaused
       this.#run(() => {
         isOwed = false
@@ -66,7 +66,7 @@ export class VirtualProcess implements Clock {
     })
   }
 
-  /** In the middle of a batch it takes a while, in which others are at work. */
+  /** Continuing a batch takes time, in which other nodes run. */
   defer(run: () => void): void {
     this.#clock.after(this.#isExecuting ? EXECUTION_TAKES_MS : 0, () => this.#run(run))
   }
@@ -75,7 +75,7 @@ export class VirtualProcess implements Clock {
     this.#isPaused = true
   }
 
-  /** Goes on with everything that became due meanwhile. */
+  /** Continues with all the work that became due meanwhile. */
   resume(): void {
     this.#isPaused = false
     const held = this.#held
@@ -83,14 +83,14 @@ export class VirtualProcess implements Clock {
     for (const run of held) this.defer(run)
   }
 
-  /** Nothing of this process happens any more. */
+  /** Ends this process: nothing of it runs any more. */
   end(): void {
     this.#isDead = true
     this.#held = []
     this.#armed = null
   }
 
-  /** Lets the power fail at a point, where `mayStrike` then allows it; `applyFault` does what a crash does. */
+  /** Fails the power at a point if `mayStrike` allows it then; `applyFault` performs the crash. */
   arm(crash: ArmedCrash, mayStrike: () => boolean, strike: () => void): void {
     this.#armed = { crash, left: crash.after, mayStrike, strike }
   }
@@ -99,7 +99,7 @@ export class VirtualProcess implements Clock {
     this.#armed = null
   }
 
-  /** The ports of a process, each of which is a place to die. */
+  /** The ports of a process; each call is a point at which the power may fail. */
   replay({ log, beginning, records }: LogReplay): LogReplay {
     return {
       beginning,
@@ -123,7 +123,7 @@ export class VirtualProcess implements Clock {
     return {
       start: (handler) => inner.start(handler),
       send: (to, frame) => {
-        // What was queued before is on its way: some peers have it and some have not.
+        // Frames queued before are already sent, so some peers have them and some do not.
         this.#pass('send', () => inner.flush())
         return inner.send(to, frame)
       },
@@ -135,7 +135,7 @@ export class VirtualProcess implements Clock {
     }
   }
 
-  /** The power may fail in front of each part of a batch. */
+  /** The power may fail before each part of a batch. */
   *execute(execution: BatchExecution): BatchExecution {
     for (;;) {
       this.#pass('execute')
@@ -146,7 +146,7 @@ export class VirtualProcess implements Clock {
     }
   }
 
-  /** Nobody goes on with the batch. */
+  /** The batch is abandoned. */
   giveUp(): void {
     this.#isExecuting = false
   }

@@ -1,4 +1,6 @@
-/** One replica of a simulation: the production runtime on a virtual clock, disk and network; it crashes and restarts. */
+/**
+ * A replica of a simulation: the production runtime on a virtual clock, disk and network, which crashes and restarts.
+ */
 import { assert } from '../../base/assert.ts'
 import { given } from '../../base/given.ts'
 import type { ReplicaId } from '../../base/ids.ts'
@@ -24,7 +26,7 @@ import type { VirtualDisk } from './virtual-disk.ts'
 import type { VirtualNetwork } from './virtual-network.ts'
 import { type ArmedCrash, VirtualProcess } from './virtual-process.ts'
 
-/** Breaks correct replicas without telling the checkers, so that a test can see each of them fail. */
+/** Breaks correct replicas behind the checkers' back, so that a test can see each checker fail. */
 export interface Sabotage {
   step?(replica: ReplicaId, protocol: StepFunction): StepFunction
   application?(replica: ReplicaId, application: Application): Application
@@ -32,7 +34,7 @@ export interface Sabotage {
 
 export interface VirtualReplicaContext {
   readonly id: ReplicaId
-  /** 1 for the second of two nodes with one identity, else 0. */
+  /** 1 for the second of two nodes with one identity, otherwise 0. */
   readonly twin: number
   readonly cluster: Cluster
   readonly suite: CryptoSuite
@@ -47,12 +49,12 @@ export interface VirtualReplicaContext {
   readonly watch: InvariantMonitor
   readonly trace: Trace
   readonly sabotage: Sabotage
-  /** Makes an adversary of it, from its first start on; it may be honest until it turns. */
+  /** Makes it an adversary from its first start on, which may be honest until it turns. */
   readonly adversary?: Recomposition
   /** True if it counts as a traitor from the beginning. */
   readonly isTraitor: boolean
   readonly onRejected?: (rejected: RejectedMessage) => void
-  /** Told of each link that was silent for so long that it was ended. */
+  /** Called for each link that was ended because of its silence. */
   readonly onSilentLink?: () => void
 }
 
@@ -67,7 +69,7 @@ interface Running {
 export class VirtualReplica {
   readonly #place: VirtualReplicaContext
   readonly #peer: Peer
-  /** While it is none, the checkers watch the replica. */
+  /** True if it is a traitor; otherwise the checkers watch it. */
   #isTraitor: boolean
   #running: Running | null = null
   #process: VirtualProcess | null = null
@@ -92,19 +94,19 @@ export class VirtualReplica {
     return this.#place.disk
   }
 
-  /** True if it never was a traitor so far. */
+  /** True if it has never been a traitor. */
   get isCorrect(): boolean {
     return !this.#isTraitor
   }
 
-  /** True if it counts in f at the moment: a traitor, down, or without what its disk had promised. */
+  /** True if it currently counts in f: a traitor, down, or without the promises of its disk. */
   get isFaulty(): boolean {
     const { isLost, isOld } = this.#place.disk
     if (!this.isCorrect || isLost || isOld) return true
     return this.#running === null ? this.#incarnation > 0 : isAmnesiac(this.#running.runtime.state)
   }
 
-  /** True if its log began anew after a loss, or is an old copy, and it takes part all the same. */
+  /** True if it takes part although its log was lost or is an old copy. */
   get isHealed(): boolean {
     const { isLost, isOld, losses } = this.#place.disk
     if (this.#running === null || !this.isCorrect || isLost || isOld) return false
@@ -116,7 +118,7 @@ export class VirtualReplica {
     return this.#running
   }
 
-  /** True if it is in the middle of a batch: its state is then none that others have. */
+  /** True if it is executing a batch, so that its state differs from every other replica's. */
   get isExecuting(): boolean {
     return this.#process?.isExecuting ?? false
   }
@@ -126,12 +128,12 @@ export class VirtualReplica {
     return this.#incarnation
   }
 
-  /** Becomes a traitor, for good: what it signs from now on is no correct replica's word. */
+  /** Becomes a traitor permanently: its signatures no longer count as a correct replica's. */
   turn(): void {
     this.#isTraitor = true
   }
 
-  /** Starts the replica, or starts it again from its disk. */
+  /** Starts the replica, or restarts it from its disk. */
   start(): void {
     assert(this.#running === null, 'a replica that runs is not started')
     const { id, twin, cluster, suite, network, disk, clock, random } = this.#place
@@ -152,9 +154,9 @@ export class VirtualReplica {
       application,
       pages: disk.pages,
       entropy: (size) => Uint8Array.from({ length: size }, () => random.below(256)),
-      // Every stable checkpoint is stored, and the log trimmed behind it.
+      // Every stable checkpoint is stored, and the log before it trimmed.
       storeAfterBytes: 0,
-      // Most batches take one turn, and many take some: what comes in between meets them half done.
+      // Most batches take one turn, but many take several, so that events arrive in the middle of them.
       executedPerTurn: 1 + random.below(EXECUTED_PER_TURN_MAX),
       clock: process,
       step: this.#watchedStep(),
@@ -166,8 +168,8 @@ export class VirtualReplica {
   }
 
   /**
-   * The power fails. What was sent and is still under way is lost too, if so asked; and so is the whole disk, the synced
-   * part of the log, or what is more recent than the copy of the disk.
+   * Fails the power. Depending on the options, frames in flight are lost too, or the whole disk, the synced part of
+   * the log, or everything newer than the copy of the disk.
    */
   crash(how: { readonly losesSent: boolean; readonly loses?: 'disk' | 'log' | 'recent' }): void {
     const { id, twin, network, disk, watch } = this.#place
@@ -184,7 +186,7 @@ export class VirtualReplica {
     if (this.isCorrect) watch.onCrash({ replica: id, survivingRecords })
   }
 
-  /** Lets the power fail in the middle of a turn to come, where `mayCrash` then allows it. */
+  /** Fails the power in the middle of a later turn if `mayCrash` allows it then. */
   arm(crash: ArmedCrash, mayCrash: () => boolean): void {
     this.#process?.arm(crash, mayCrash, () => this.crash(crash))
   }
@@ -226,8 +228,8 @@ export class VirtualReplica {
   }
 
   /**
-   * Its disk is an old copy, and the others are asked what it forgot. If they prove it amnesiac, it is healed in time. If
-   * nobody does, it takes part with what it has: no promise of it holds, so from then on it counts as a traitor.
+   * Its disk is an old copy, and it asks the others for the messages that it forgot. If they prove it amnesiac, it
+   * recovers. If nobody does, it takes part with its old promises, so from then on it counts as a traitor.
    */
   #judgeOldDisk({ recovery: { health, recall } }: ReplicaState, effects: readonly Effect[]): void {
     const { id, disk, trace, time } = this.#place
@@ -246,7 +248,7 @@ export class VirtualReplica {
     const application = sabotage.application?.(id, store) ?? store
     let isRestored = false
     const isCorrect = (): boolean => this.isCorrect
-    // Delegated one by one: the application may keep private state that a copy would not have.
+    // The methods are delegated one by one, because a copy would lack the application's private state.
     return {
       begin: function* (sequence, batch, allowance) {
         const outcomes = yield* process.execute(application.begin(sequence, batch, allowance))

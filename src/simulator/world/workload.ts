@@ -1,7 +1,7 @@
 /**
- * A client's requests: a few keys that all clients share, and values that are each written once, so that what is read
- * tells who wrote it. A client remembers the revisions that it was told and builds on them, as a user of the store
- * would: two that build on one revision contend, and one of them loses.
+ * A client's requests: a few keys that all clients share, and values that are each written once, so that a read value
+ * identifies its write. A client remembers the revisions in its answers and builds on them, as a user of the store
+ * would: if two clients build on one revision, one of them loses.
  */
 import { utf8 } from '../../base/bytes.ts'
 import type { Random } from '../../base/random.ts'
@@ -11,10 +11,10 @@ import { interpretResult, readResults } from '../../store/results.ts'
 import type { WorkloadPlan } from '../plan/plan.ts'
 import { WholeOperations } from './whole-operations.ts'
 
-/** Of the puts and deletes: those of the last revision that the client saw, and those of any revision. */
+/** The shares of puts and deletes with the last revision that the client saw, and with any revision. */
 const CONDITION_SHARE = 0.3
 const BLIND_CONDITION_SHARE = 0.03
-/** The share of requests that only read, where these are not ordered. */
+/** The share of requests that only read, if reads are not ordered. */
 const READS_SHARE = 0.5
 /** The share of operations on single keys, where others are drawn too. */
 const SIMPLE_SHARE = 0.4
@@ -23,7 +23,7 @@ export class Workload {
   readonly #client: number
   readonly #random: Random
   readonly #plan: WorkloadPlan
-  /** By key, the modification revision that the client was told last; 0 for no such key. */
+  /** By key, the last modification revision in an answer to the client; 0 for no such key. */
   readonly #seen = new Map<string, number>()
   /** Set where operations of every kind are drawn. */
   readonly #whole: WholeOperations | null
@@ -54,14 +54,14 @@ export class Workload {
     )
   }
 
-  /** The operations of a request that only reads, or of any other: what is not ordered is drawn often enough. */
+  /** The operations of a request that only reads, or of any other one, so that unordered reads are frequent enough. */
   drawBesideReads(request: number): readonly Operation[] {
     if (!this.#random.chance(READS_SHARE)) return this.draw(request)
     const count = this.#random.between(1, this.#plan.operationsMax)
     return Array.from({ length: count }, () => this.#read())
   }
 
-  /** Takes in what the operations gave. */
+  /** Notes the results of the operations. */
   learn(operations: readonly Operation[], results: Uint8Array): void {
     for (const [index, framed] of (readResults(results) ?? []).entries()) {
       const operation = operations[index]
@@ -73,7 +73,7 @@ export class Workload {
       if (result?.status === 'not-found') this.#seen.set(key, 0)
       else if (result?.status === 'revision-moved') this.#seen.set(key, result.modRevision)
       else if (result?.status === 'ok' && 'modRevision' in result) this.#seen.set(key, result.modRevision)
-      else if (result?.status === 'ok') this.#seen.set(key, 0) // it was deleted
+      else if (result?.status === 'ok') this.#seen.set(key, 0) // It was deleted.
     }
   }
 
@@ -117,7 +117,7 @@ export class Workload {
 
 const nameOf = (key: Uint8Array): string => String.fromCharCode(...key)
 
-/** Mostly short, sometimes long enough that frames differ in size by orders of magnitude. */
+/** A value, mostly short, sometimes so long that frames differ in size by orders of magnitude. */
 function drawValue(random: Random, label: string): Uint8Array {
   const name = utf8(label)
   const length = random.chance(0.01) ? random.below(10_000) : random.below(40)

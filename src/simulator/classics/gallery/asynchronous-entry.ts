@@ -16,18 +16,18 @@ export interface Judged<State, Message extends TypedMessage> {
   readonly judge: Judge<State>
   /** Delays and clocks. An exploration without it walks all orders of events; with it, all delays. */
   readonly timing?: Timing
-  /** True if the judge does not ask in which order outputs of different processes came. */
+  /** True if the judge ignores the order between outputs of different processes. */
   readonly isUnordered?: boolean
 }
 
 export interface Definition<State, Message extends TypedMessage> extends EntryFacts {
   /** The setting of a single run. */
   inRun(parameters: { readonly n: number; readonly faults: number }): Judged<State, Message>
-  /** The messages of a run without faults by the closed form. */
+  /** The closed form of the messages of a run without faults. */
   expectedMessages?(parameters: { readonly n: number; readonly faults: number }): number
-  /** The setting of which all runs are walked, and its bounds in words. */
+  /** The setting whose runs are all explored, with its bounds in words. */
   readonly explored: Judged<State, Message> & { readonly bounds: string }
-  /** A setting outside the bound of the theorem, and the condition that it does not meet. */
+  /** A setting outside the bound of the theorem, with the violated condition. */
   readonly broken: Judged<State, Message> & { readonly condition: string }
 }
 

@@ -8,8 +8,8 @@ import { asynchronousEntry } from './asynchronous-entry.ts'
 import type { GalleryEntry } from './entry.ts'
 
 /**
- * All decide alike, and commit only if all voted yes; at the end each process that has not crashed has decided.
- * `comesBack` leaves out the runs that end before the crashed process is back.
+ * Checks that all decide alike, and commit only if all voted yes; at the end each running process has decided.
+ * `comesBack` ignores the runs that end before the crashed process has restarted.
  */
 export function atomicity(votes: readonly boolean[], comesBack = false): Judge<unknown> {
   return ({ outputs, crashed, ending }) => {
@@ -28,7 +28,9 @@ export function atomicity(votes: readonly boolean[], comesBack = false): Judge<u
   }
 }
 
-/** Timers of a synchronous network: they expire when nothing more arrives, and nobody is suspected that can be heard. */
+/**
+ * The timers of a synchronous network: they expire when nothing more arrives, so no reachable process is suspected.
+ */
 export function inTimeBounds<State, Message extends TypedMessage>(
   setting: Setting<State, Message>,
 ): Setting<State, Message> {

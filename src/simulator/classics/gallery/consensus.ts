@@ -6,7 +6,9 @@ import type { Judge } from '../judge.ts'
 import { asynchronousEntry, runOf } from './asynchronous-entry.ts'
 import type { GalleryEntry } from './entry.ts'
 
-/** At each place of the log all processes have the same command; in one term only one process leads. */
+/**
+ * Checks that at each place of the log all processes have the same command, and that only one process leads in a term.
+ */
 export const oneLog: Judge<unknown> = ({ outputs }) => {
   const known = new Map<string, { readonly process: number; readonly command: string }>()
   const leaders = new Map<string, number>()
@@ -26,7 +28,7 @@ export const oneLog: Judge<unknown> = ({ outputs }) => {
   return null
 }
 
-/** One log, and at the end every command of a process that has not crashed is in it. */
+/** Checks for one log, which at the end contains every command of a running process. */
 export const inTheLog =
   (commands: readonly string[]): Judge<unknown> =>
   (facts) => {
@@ -43,14 +45,14 @@ const one = (n: number, times: number): readonly number[] =>
 const onlyFirst = (n: number, commands: readonly string[]): readonly (readonly string[])[] =>
   Array.from({ length: n }, (_, id) => (id === 0 ? commands : []))
 
-/** One log, and at the end something is in it. */
+/** Checks for one log, which is not empty at the end. */
 export const advances: Judge<unknown> = (facts) => {
   const wrong = oneLog(facts)
   const isEmpty = facts.outputs.every(({ event }) => event === 'leads')
   return wrong ?? (facts.ending !== null && isEmpty ? 'termination: nothing is in the log' : null)
 }
 
-/** Both proposers reach only the third process: it decides between them, and little else is left open. */
+/** Both proposers reach only the third process, which decides between them. */
 export const onlyThroughThird = (from: number, to: number): boolean => from + to === 1
 
 const BALLOTS_OF_DUEL = 3

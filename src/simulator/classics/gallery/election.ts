@@ -7,7 +7,7 @@ import { asynchronousEntry } from './asynchronous-entry.ts'
 import type { GalleryEntry } from './entry.ts'
 import { namesOf } from './process-names.ts'
 
-/** Every process elects the largest number, and no other. */
+/** Checks that every process elects the largest number, and no other. */
 function electsLargest(numbers: readonly number[]): Judge<unknown> {
   const largest = Math.max(...numbers)
   return ({ outputs, crashed, ending }) => {
@@ -54,7 +54,7 @@ const CHANG_ROBERTS = asynchronousEntry({
   },
 })
 
-/** Only the largest process that is alive leads, and at the end all follow it. */
+/** Checks that only the largest live process leads, and that all follow it at the end. */
 function largestLeads(n: number): Judge<unknown> {
   return ({ outputs, crashed, ending }) => {
     const alive = allProcesses(n).filter((id) => !crashed.includes(id))

@@ -1,4 +1,4 @@
-/** An entry of the gallery: an algorithm with its theorem, and the ways to run it, explore it and break it. */
+/** An entry of the gallery: an algorithm with its theorem, and functions that run it, explore it and break it. */
 import type { ProcessId } from '../../../classics/process.ts'
 import type { DiagramEvent } from '../space-time.ts'
 
@@ -31,9 +31,9 @@ export interface GalleryRun {
   readonly n: number
   readonly events: readonly DiagramEvent[]
   readonly messages: number
-  /** The messages of the closed form; null where none applies to this run. */
+  /** The messages by the closed form; null if none applies to this run. */
   readonly expectedMessages: number | null
-  /** The longest chain of messages of which each caused the next, or the rounds of a synchronous algorithm. */
+  /** The longest chain of messages in which each causes the next, or the rounds of a synchronous algorithm. */
   readonly rounds: number
   /** The faulty processes. */
   readonly faulty: readonly ProcessId[]
@@ -42,17 +42,17 @@ export interface GalleryRun {
 }
 
 export interface GalleryExploration {
-  /** The bounds within which all runs were walked, in words. */
+  /** The bounds within which all runs were explored, in words. */
   readonly bounds: string
   /** The number of runs. */
   readonly runs: bigint
-  /** The number of different states that they go through. */
+  /** The number of different states that they visit. */
   readonly states: number
   readonly violation: { readonly property: string; readonly run: GalleryRun } | null
 }
 
 export interface GalleryBreak {
-  /** The condition of the theorem that is not met, in words. */
+  /** The violated condition of the theorem, in words. */
   readonly condition: string
   /** A run that violates a property. */
   readonly run: GalleryRun
@@ -72,9 +72,9 @@ export interface GalleryEntry {
   readonly faults: string
   /** The bound of the theorem as a formula. */
   readonly bound: string
-  /** Rounds, or the longest chain of messages, as a formula; `-` where the term has no meaning. */
+  /** Rounds, or the longest chain of messages, as a formula; `-` if the term has no meaning. */
   readonly rounds: string
-  /** Messages as a formula, and for which kind of run; `-` where none exists. */
+  /** Messages as a formula, with the kind of run; `-` if there is none. */
   readonly messages: string
   /** The situation in which it breaks, and what breaks. */
   readonly breaks: string
@@ -87,11 +87,11 @@ export interface GalleryEntry {
   }
   /** Runs it once within its bound. */
   run(parameters: RunParameters): GalleryRun
-  /** Walks all runs within small bounds. */
+  /** Explores all runs within small bounds. */
   explore(): GalleryExploration
   /** Runs it just outside its bound. */
   break(): GalleryBreak
 }
 
-/** The facts of an entry: all but how it runs. */
+/** The descriptive members of an entry. */
 export type EntryFacts = Omit<GalleryEntry, 'run' | 'explore' | 'break'>

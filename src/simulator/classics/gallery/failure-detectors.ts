@@ -7,7 +7,7 @@ import type { Judge } from '../judge.ts'
 import { asynchronousEntry } from './asynchronous-entry.ts'
 import type { GalleryEntry } from './entry.ts'
 
-/** P0 is suspected only after its crash, and after it by all. */
+/** Checks that P0 is suspected only after its crash, and then by all. */
 function isPerfect(n: number): Judge<unknown> {
   return ({ outputs, crashed, ending }) => {
     const hasCrashed = crashed.includes(MONITORED)
@@ -33,7 +33,7 @@ const detector = (n: number, wait: (intervals: readonly number[]) => number, bea
   judge: isPerfect(n),
 })
 
-/** A flood on the link to P1 delays what comes after the first beat. */
+/** A flood on the link to P1 delays everything after the first beat. */
 const flooded = (n: number, wait: (intervals: readonly number[]) => number, delay: number) => ({
   ...detector(n, wait),
   setting: { algorithm: heartbeat({ n, period: PERIOD, beats: BEATS, wait }) },
@@ -92,7 +92,7 @@ const PHI_ACCRUAL = asynchronousEntry({
   },
 })
 
-/** Nobody decides another value than the others. */
+/** Checks that all decide the same value. */
 const agreement: Judge<unknown> = ({ outputs }) => {
   const [first, ...others] = outputs
   const other = others.find(({ value }) => value !== first?.value)

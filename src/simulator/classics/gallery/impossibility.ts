@@ -9,7 +9,7 @@ import type { Judge } from '../judge.ts'
 import { asynchronousEntry, runOf } from './asynchronous-entry.ts'
 import type { GalleryEntry } from './entry.ts'
 
-/** Both generals attack, or neither; at the end of a run without losses both have. */
+/** Checks that both generals attack, or neither; and that both have at the end of a run without losses. */
 const together: Judge<unknown> = ({ outputs, ending }) => {
   if (ending === null || outputs.length !== 1) return null
   return `agreement: P${outputs[0]?.process} attacks alone`
@@ -48,13 +48,13 @@ const TWO_ARMIES = asynchronousEntry({
   },
 })
 
-/** A coin that everyone knows beforehand, so that the algorithm is deterministic. */
+/** A coin known to everyone in advance, which makes the algorithm deterministic. */
 export const knownCoin = (self: ProcessId, phase: number): Value => (self + phase) % 2
 
 const MIXED: readonly Value[] = [0, 1, 1]
 const ENDLESS_DELIVERIES = 36
 
-/** All decide alike, a value with which one began, and at the end all have decided. */
+/** Checks that all decide alike, on an initial value, and that all have decided at the end. */
 const consensus =
   (values: readonly Value[]): Judge<unknown> =>
   ({ outputs, crashed, ending }) => {
@@ -128,7 +128,7 @@ const FLP: GalleryEntry = {
 
 export const IMPOSSIBILITY: readonly GalleryEntry[] = [TWO_ARMIES, FLP]
 
-/** Walks every protocol of the two armies up to a number of messages; returns those that no single loss breaks. */
+/** Explores every protocol of the two armies up to a number of messages; returns those that no single loss breaks. */
 export function unbrokenArmies(messagesMax: number): {
   readonly protocols: number
   readonly unbroken: number

@@ -12,7 +12,7 @@ import { asynchronousEntry } from './asynchronous-entry.ts'
 import type { GalleryEntry } from './entry.ts'
 import { namesOf } from './process-names.ts'
 
-/** One process at a time is inside, and at the end each has been inside as often as it wanted. */
+/** Checks that at most one process is inside, and that at the end each has been inside as often as it wanted. */
 export function mutualExclusion(n: number, entries = 1): Judge<unknown> {
   return ({ outputs, crashed, ending }) => {
     const inside = new Set<ProcessId>()
@@ -92,7 +92,7 @@ const CENTRAL_SERVER = asynchronousEntry({
   },
 })
 
-/** The token never passes a process that waits, and while it is not kept at the end, nobody waits. */
+/** Checks that the token never passes a waiting process, and that nobody waits at the end. */
 const tokenServes: Judge<unknown> = ({ outputs, crashed, ending }) => {
   const inside = mutualExclusion(0)({ outputs, crashed, ending: null })
   if (inside !== null) return inside
@@ -190,7 +190,7 @@ const MAEKAWA = asynchronousEntry({
   },
 })
 
-/** No write of an earlier lease is stored after one of a later lease. */
+/** Checks that no write of an earlier lease is stored after one of a later lease. */
 const storesInOrder: Judge<unknown> = ({ outputs }) => {
   let last = 0
   for (const { value } of outputs) {

@@ -11,7 +11,7 @@ import type { GalleryEntry } from './entry.ts'
 
 const WRITE_AND_READ: readonly Operation[] = [{ write: 'v' }, 'read']
 
-/** A read gives the value that was written last. */
+/** Checks that a read returns the last written value. */
 export const lastValue: Judge<unknown> = ({ outputs }) => {
   const wrong = outputs.find(({ event, value }) => event === 'reads' && value !== 'v')
   return wrong === undefined ? null : `safety: reads ${wrong.value}, although v was written before`

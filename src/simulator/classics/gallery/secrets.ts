@@ -8,7 +8,9 @@ import type { GalleryEntry } from './entry.ts'
 
 const SECRET = 7n
 
-/** Whoever reconstructs has the dealer's secret, and at the end each correct holder has. */
+/**
+ * Checks that reconstructed secrets are the dealer's, and that each correct holder has reconstructed it at the end.
+ */
 export function reconstructed(n: number, liars: readonly number[]): Judge<unknown> {
   return ({ outputs, crashed, ending }) => {
     const wrong = outputs.find(({ value }) => value !== SECRET.toString())
@@ -27,7 +29,7 @@ const sharing = (n: number, needed: number, liars: readonly number[], group: Gro
   return withLyingHolders(verifiedSharing({ n, group, coefficients }), liars)
 }
 
-/** The number of liars among n - 1 holders of whom two suffice. */
+/** The number of liars among n - 1 holders, of which two suffice. */
 const liarsOf = (count: number): readonly number[] => Array.from({ length: count }, (_, place) => place + 1)
 
 const FELDMAN = asynchronousEntry({

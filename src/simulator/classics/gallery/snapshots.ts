@@ -6,7 +6,7 @@ import type { GalleryEntry } from './entry.ts'
 
 const BALANCE = 5
 
-/** At the end every process has recorded, and the records hold all the money. */
+/** Checks that at the end every process has recorded, and the records contain all the money. */
 const holdsAllMoney =
   (n: number): Judge<unknown> =>
   ({ outputs, ending }) => {

@@ -15,7 +15,7 @@ import type { Judge } from '../judge.ts'
 import { asynchronousEntry } from './asynchronous-entry.ts'
 import type { GalleryEntry } from './entry.ts'
 
-/** Stamps in order for events in order; and with `isExact`, only for those. */
+/** Checks that ordered events have ordered stamps and, with `isExact`, only those. */
 function orderOfStamps<Stamp>(isBefore: (a: Stamp, b: Stamp) => boolean, isExact: boolean): Judge<unknown> {
   return ({ outputs, ending }) => {
     if (ending === null) return null
@@ -93,7 +93,7 @@ const VECTOR = asynchronousEntry({
   broken: { condition: 'vectors have n − 1 numbers', ...vectors(2, 1) },
 })
 
-/** The clock of the client is this far behind the server's. */
+/** The time by which the client's clock lags the server's. */
 const BEHIND = 100
 const clientClock = (process: ProcessId, time: number): number => (process === 0 ? time : time - BEHIND)
 
@@ -139,11 +139,11 @@ const CRISTIAN = asynchronousEntry({
   },
 })
 
-/** The clocks of the processes before: this far ahead of the time. */
+/** The initial times by which the clocks of the processes are ahead. */
 const AHEAD: readonly number[] = [0, 30, -20, 10, 0, 20, -10, 5, 25]
 const aheadClock = (process: ProcessId, time: number): number => time + (AHEAD[process] ?? 0)
 
-/** The clocks that were changed differ by at most `skew`. */
+/** Checks that the adjusted clocks differ by at most `skew`. */
 const skewIsBounded =
   (correct: readonly ProcessId[], skew: number): Judge<unknown> =>
   ({ outputs, ending }) => {
@@ -190,7 +190,7 @@ const BERKELEY = asynchronousEntry({
   },
 })
 
-/** The liar tells each process another time, far ahead or far behind, or the truth. */
+/** The liar sends each process a time that is far ahead, far behind, or true. */
 function withLiar(
   algorithm: AsynchronousAlgorithm<AveragingState, ReadingMessage>,
   liar: ProcessId,
@@ -208,7 +208,10 @@ function withLiar(
   return { ...algorithm, process: (self) => (self === liar ? lies : algorithm.process(self)) }
 }
 
-/** Messages of correct processes take one of the delays, those of the liar 2 ticks: its choices are in what it says. */
+/**
+ * Messages of correct processes take one of the delays, those of the liar always 2 ticks: it chooses only their
+ * contents.
+ */
 function averagingOf(n: number, delays: readonly number[]) {
   const liar = n - 1
   const correct = everyoneBut(n, liar)
