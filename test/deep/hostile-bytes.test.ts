@@ -327,7 +327,7 @@ describe("the gateway's port", () => {
     `PUT ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
   const said: readonly (readonly [string, () => string | Uint8Array])[] = [
     ['noise', () => bytesOf(5_000)],
-    ['no HTTP', () => 'HELLO\r\n\r\n'],
+    ['not HTTP', () => 'HELLO\r\n\r\n'],
     ['a method that is none', () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ['two lengths', () => 'PUT /v1/kv/a HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
     ['a negative length', () => 'PUT /v1/kv/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n'],

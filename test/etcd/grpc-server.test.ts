@@ -94,7 +94,7 @@ test('methods without a meaning here say why', async () => {
     text: 'etcdserver: authentication is not enabled',
   })
   const added = await client.call('/etcdserverpb.Cluster/MemberAdd', { peerURLs: ['tcp://127.0.0.1:1'] })
-  expect(added).toMatchObject({ code: 12, text: expect.stringContaining('fixed when it is made') })
+  expect(added).toMatchObject({ code: 12, text: expect.stringContaining('fixed when it is created') })
 })
 
 describe('a connection that', () => {

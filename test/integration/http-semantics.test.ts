@@ -339,7 +339,7 @@ describe('methods and routes', () => {
       431,
       'long-head',
     ],
-    ['no HTTP', 'HELLO\r\n\r\n', 400, 'bad-request'],
+    ['not HTTP', 'HELLO\r\n\r\n', 400, 'bad-request'],
   ])('%s is a problem document too', async (_what, bytes, status, code) => {
     const { hostname, port } = new URL(url)
     const answer = await new Promise<string>((resolve, reject) => {

@@ -43,7 +43,7 @@ describe('notices', () => {
 
   test('a view change, its end, and a view that began and ended between two looks', () => {
     expect(told({}, { view: 5 as View, isActive: false })).toMatchObject([
-      { level: 'info', message: expect.stringContaining('over'), facts: { view: 5, primary: 1 } },
+      { level: 'info', message: expect.stringContaining('has ended'), facts: { view: 5, primary: 1 } },
     ])
     const begun = { level: 'info', message: 'a view has begun' }
     expect(told({ isActive: false }, {})).toMatchObject([{ ...begun, facts: { view: 4, primary: 0 } }])
