@@ -6,7 +6,7 @@ const SENTENCE_MAX = 160
 
 export interface DescribedFile {
   readonly path: string
-  /** Says what the file is; null where nothing in it does. */
+  /** Returns the description of a file; null if it has none. */
   readonly sentence: string | null
   readonly types: readonly string[]
 }
@@ -44,8 +44,8 @@ export function exportedTypes(text: string): readonly string[] {
 }
 
 /**
- * The first sentence of a file's head; where it has none, what an attack does; else the first sentence of its namesake, or of
- * the only thing that it exports.
+ * The first sentence of a file's head; without one, the `does` of an attack; otherwise the first sentence of the
+ * export with the file's name, or of its only export.
  */
 export function sentenceOf(path: string, text: string): string | null {
   const docstrings = docstringsOf(text)

@@ -1,13 +1,13 @@
 /**
- * Everything that is true of a kind of message stands in its row of `kinds.ts`. A list of many kinds elsewhere is kept by
- * hand beside the table, so there is none, but for the dispatchers: they do something different for each kind.
+ * The row of a kind of message in `kinds.ts` has all its properties. A second list of many kinds would have to be
+ * maintained by hand, so there is none, except for the dispatchers, which treat each kind differently.
  */
 import { describe, expect, test } from 'vitest'
 import { KINDS } from '../../src/messages/kinds.ts'
 import { readSourceFiles, type SourceFiles, withoutComments } from '../kit/source-files.ts'
 import { PROGRAM } from './layer-checks.ts'
 
-/** Kinds from which on a list counts: shorter ones name what they mean. */
+/** The number of kinds from which on a list counts; shorter lists have a specific meaning. */
 const KINDS_MIN = 7
 
 /** The files that may have a list, and how many: each of these is a switch whose cases differ. */

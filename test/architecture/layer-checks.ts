@@ -1,4 +1,4 @@
-/** The layers as a table, and the checks that hold the source to it. Each takes files and gives what is wrong. */
+/** The layers as a table, and the checks that compare the source with it. Each takes files and returns violations. */
 import { importsOf, type SourceFiles, withoutCommentsAndStrings } from '../kit/source-files.ts'
 
 export const PROGRAM = ['src', 'replicas', 'clients', 'attacks']
@@ -14,7 +14,7 @@ interface Layer {
 }
 
 const MESSAGES = ['src/base', 'src/messages']
-/** The core; what is true of one mode only is behind `state.mode`, which the state alone chooses. */
+/** The core; properties of a single mode are behind `state.mode`, which only the state chooses. */
 const PBFT = ['src/pbft', 'src/pbft/state.ts']
 const SRC_BUT_IO = [
   ...MESSAGES,
@@ -33,7 +33,7 @@ const SRC_BUT_IO = [
 ]
 const SRC = [...SRC_BUT_IO, 'src/io']
 
-/** etcd's interface at the gateway: what it is, what answers it, and what carries its calls. */
+/** etcd's interface at the gateway: the schema, the services, and the transports of calls. */
 const ETCD_ROOMS = ['clients/etcd/service', 'clients/etcd/json', 'clients/etcd/grpc']
 
 /** The table of permitted imports. A file belongs to the longest prefix that is a layer. */
@@ -120,7 +120,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     ],
     packages: ['*'],
   },
-  // The harness judges what correct clients see: they are the library's.
+  // The harness judges the observations of correct clients, which are the library's.
   attacks: { layers: [...SRC, 'replicas', 'clients/library', 'clients/web'], packages: ['*'] },
 }
 

@@ -1,4 +1,4 @@
-/** The mutants are text of the built program: a change of the source must not leave one behind unseen. */
+/** Mutants contain text of the built program: a change of the source must not silently break one. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'

@@ -1,12 +1,11 @@
 /**
- * No test asserts how long something took, and none gives up sooner than others: a machine that is four times slower, or
- * busy with something else, must not fail one. What has to be bounded is counted, or compared with what the same machine
- * takes for something known.
+ * No test asserts a duration, and none gives up sooner than others: a machine that is four times slower, or busy, must
+ * not fail a test. Costs are counted, or compared with the time of a known task on the same machine.
  */
 import { describe, expect, test } from 'vitest'
 import { readSourceFiles, withoutComments, withoutCommentsAndStrings } from '../kit/source-files.ts'
 
-/** Those that read a clock of this machine, and what for. None of them judges what it reads. */
+/** The files that read a clock of this machine, with the reasons. None of them judges the time. */
 const READERS: ReadonlyMap<string, string> = new Map([
   ['test/integration/process-kit.ts', 'waits patiently'],
   ['test/deep/time-share.ts', 'begins no more work when its time is over'],
@@ -18,7 +17,7 @@ const READERS: ReadonlyMap<string, string> = new Map([
 ])
 const CLOCK = /\b(performance\s*\.\s*now|Date\s*\.\s*now|hrtime|new Date\(\s*\)|process\s*\.\s*cpuUsage)\b/
 
-/** The times that real processes and clocks of the program tell of; elsewhere such names are of virtual time. */
+/** The names of times of real processes and clocks; elsewhere such names are virtual times. */
 const REAL = /^test\/(integration|io|deep)\//
 const DURATION =
   /\b(\w*(elapsed|duration|latency|took|waited)\w*|\w*(held|gap|settled|late|level|worst|median|max)Ms|p\d\d)\b/i
@@ -45,7 +44,7 @@ function boundedDurations(text: string): readonly string[] {
   })
 }
 
-/** Each limit of its own that a test, a hook or a wait has. */
+/** The explicit time limits of tests, hooks and waits. */
 function ownLimits(text: string): readonly string[] {
   const code = withoutComments(text)
   return [...code.matchAll(/\btimeout:\s*[\d_]+|^\s*\},\s*[\d_]{4,}\s*,?\s*\)|\blimitMs:\s*[\d_]+/gm)].map(

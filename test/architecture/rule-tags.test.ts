@@ -1,4 +1,7 @@
-/** Every rule has its tag beside the code that keeps it and in the name of a test: a reader finds both within a minute. */
+/**
+ * Every rule has its tag beside the code that keeps it and in the name of a test, so that a reader finds both within a
+ * minute.
+ */
 import { describe, expect, test } from 'vitest'
 import { readSourceFiles } from '../kit/source-files.ts'
 

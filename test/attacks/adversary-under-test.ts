@@ -62,7 +62,7 @@ export class AdversaryUnderTest {
     parts.step?.(this.state, { kind: 'ticked', now: 0 as Milliseconds })
   }
 
-  /** Its honest half says this to each of them; gives what left, decoded. */
+  /** Its honest half sends this to each of them; returns the sent frames, decoded. */
   say(
     frame: Uint8Array,
     ...to: readonly Peer[]
@@ -80,7 +80,7 @@ export class AdversaryUnderTest {
     for (let done = 0; done < count; done++) for (const run of this.#ticking) run()
   }
 
-  /** Fails for what correct replicas would not even read. */
+  /** Fails for frames that correct replicas would not even read. */
   decode(frame: Uint8Array): Message {
     const message = decodeMessage(frame, this.#kit.tools)
     if (isRejection(message)) throw new Error(`left as ${message.reason}`)

@@ -1,4 +1,4 @@
-/** The language that attacks are written in: what leaves when an honest replica says something. */
+/** The language of attacks: the frames that leave when an honest replica sends a message. */
 import { describe, expect, test } from 'vitest'
 import {
   type Behaviour,
@@ -76,7 +76,7 @@ const backup = (behaviour: () => Behaviour, options = {}) =>
 const primary = (behaviour: () => Behaviour, options = {}) =>
   new AdversaryUnderTest(kit, 0, behaviour, options)
 
-/** The receivers to whom nothing leaves where this predicate drops. */
+/** The receivers whose frames this predicate drops. */
 const dropped = (when: When, frame = prepare.bytes, make = backup): readonly unknown[] => {
   const adversary = make(() => onSend(when, drop))
   return [R[0], R[1], R[2], client].filter((peer) => adversary.say(frame, peer).length === 0)

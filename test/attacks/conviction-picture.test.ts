@@ -1,4 +1,4 @@
-/** The picture of the front page shows what it says, and is drawn from a run. */
+/** The picture of the front page matches its caption, and is drawn from a run. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

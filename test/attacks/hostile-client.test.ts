@@ -1,4 +1,4 @@
-/** Hostile clients of a simulation: at whose door they are let in, and that what they do is seen. */
+/** Hostile clients of a simulation: which replicas admit them, and that their acts are counted. */
 import { describe, expect, test } from 'vitest'
 import { CATALOGUE } from '../../attacks/catalogue/catalogue.ts'
 import type { ClientBehaviour } from '../../attacks/language/client-behaviour.ts'
@@ -23,7 +23,7 @@ const plan = {
 }
 const OPERATIONS = encodeOperations([{ kind: 'put', key: utf8('mine'), value: utf8('value') }])
 
-/** A run with this client in it. It tells of what it signs, or keeps it to itself. */
+/** A run with this client, which reports the requests that it signs, or hides them. */
 function run(behaviour: ClientBehaviour, isTold = true): { result: DetailedResult; client: HostileClient } {
   let client: HostileClient | null = null
   const arrive = (host: ExtraClientHost): void => {
@@ -80,7 +80,7 @@ describe('a door', () => {
     ],
   ])('does not let in %s', (_, identityOf) => {
     const known = admittedBy(identityOf)
-    // At the door of the replica that it says it is it comes as a client, and with a key of its own that is one.
+    // To the replica that it claims to be, it connects as a client, and its own key is valid there.
     expect(known.filter((id) => id !== 1)).toEqual([])
   })
 

@@ -6,7 +6,7 @@ import { IS_DEEP } from '../kit/depth.ts'
 
 /** They last so long that seven replicas take ten seconds for each; `strategos attack` runs them. */
 const LONG = ['slow-primary', 'adaptive-slow']
-/** Two traitors do together what one alone cannot. The deep run tries all that have two. */
+/** Two traitors can do together what one alone cannot. The deep run tries all attacks with two. */
 const TOGETHER = ['two-worlds']
 const attacks = [...CATALOGUE.values()].filter(
   ({ name, traitors }) =>

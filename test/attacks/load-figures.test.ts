@@ -27,7 +27,7 @@ test('an outage is the longest time in which somebody waits and nobody is answer
   // Client 1 waits all the time, and client 0 is answered meanwhile.
   const mixed = [entry(1, 1_100, 1_900), entry(0, 1_150, 1_200), entry(0, 1_600, 1_650)]
   expect(figures(mixed).outageMs).toBe(450)
-  // What went on before the attack does not count, what is never answered does.
+  // Waits before the attack do not count, requests without an answer do.
   expect(figures([entry(0, 100, 900), entry(0, 950, 1_100)]).outageMs).toBe(100)
   expect(figures([entry(0, 1_400, null)]).outageMs).toBe(600)
 })

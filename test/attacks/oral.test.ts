@@ -1,4 +1,4 @@
-/** Attacks on a cluster of auth oral: what MACs let through and what they do not; and that controls break there too. */
+/** Attacks on an oral cluster: which messages MACs admit, and that controls break there too. */
 import { describe, expect, test } from 'vitest'
 import { CATALOGUE } from '../../attacks/catalogue/catalogue.ts'
 import { partialMac } from '../../attacks/catalogue/client/partial-mac.ts'

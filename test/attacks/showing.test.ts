@@ -1,4 +1,4 @@
-/** The end of an attack on processes: not before what it waits for has come. */
+/** The end of an attack on processes: not before its expected effects have occurred. */
 import { expect, test } from 'vitest'
 import { hasShown, type Shown } from '../../attacks/run/processes/showing.ts'
 

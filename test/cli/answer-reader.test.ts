@@ -1,4 +1,4 @@
-/** A command reads of an answer what it declared, passes over the rest, and takes nothing else for an answer. */
+/** A command reads the declared members of an answer, ignores the others, and refuses anything else. */
 import { expect, test } from 'vitest'
 import { answerReader } from '../../clients/library/answer-reader.ts'
 

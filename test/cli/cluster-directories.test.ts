@@ -1,4 +1,4 @@
-/** Replicas read what init writes; what is refused leaves nothing behind. */
+/** Replicas read the directory that init writes; a refused init leaves nothing behind. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** Runs the command line inside the test's own process: what it prints and the exit code that it would end with. */
+/** Runs the command line inside the test's process; returns its output and exit code. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -53,7 +53,7 @@ export function expectSentence({ code, stdout, stderr }: Finished, saying: RegEx
   expect(code).toBe(2)
 }
 
-/** A temporary directory with a regular file in it; nobody can make anything below that file, not even root. */
+/** A temporary directory with a regular file in it, below which not even root can make anything. */
 export class Scratch {
   readonly directory = mkdtempSync(join(tmpdir(), 'strategos-cli-'))
   readonly file = this.path('file')

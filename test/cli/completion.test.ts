@@ -1,4 +1,4 @@
-/** Shell completion: every command and option of the program is in each script, and bash completes with its own. */
+/** Shell completion: every command and option of the program is in each script, and bash completes with its script. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import type { Command } from 'commander'
 import { beforeAll, describe, expect, test } from 'vitest'

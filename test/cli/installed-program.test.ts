@@ -56,7 +56,7 @@ test('a declaration loads no program', () => {
   expect(help.size).toBeLessThan(50)
 })
 
-/** An address where nobody listens: a command that calls it has loaded by then all that it needs for the call. */
+/** An address without a listener: a command that calls it has by then loaded everything that a call needs. */
 const NOBODY = ['--url', 'http://127.0.0.1:1']
 
 describe('what a run loads', () => {

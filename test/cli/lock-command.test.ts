@@ -1,4 +1,6 @@
-/** The commands lock and elect before a store of this process: who waits for whom, what a command is told, what is left. */
+/**
+ * The commands lock and elect on a store in this process: the queue, the environment of the command, and the cleanup.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { watchRoutes } from '../../clients/gateway/watch-routes.ts'

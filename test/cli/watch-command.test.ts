@@ -12,7 +12,7 @@ beforeEach(async () => {
   local.remove('b')
 })
 
-/** Prints what there is, and then learns that the replicas refuse the client. */
+/** Prints the changes, and then learns that the replicas refuse the client. */
 async function linesOf(line: string): Promise<readonly string[]> {
   local.endAfter(1)
   const { code, stdout, stderr } = await runHere([...line.split(' '), '--url', url])

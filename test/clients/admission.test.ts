@@ -1,4 +1,4 @@
-/** Admission on a server of its own: what counts is what came, and there is room for who asks for little. */
+/** Admission control on a test server: only received bytes count, and a caller who asks for little is admitted. */
 import { connect, type Socket } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -29,7 +29,7 @@ afterEach(async () => {
   await server.close()
 })
 
-/** A connection that sends these bytes and no more, and what it is answered. */
+/** A connection that sends only these bytes, and its answer. */
 async function stranger(said: string | Buffer): Promise<{ readonly socket: Socket; answer: string }> {
   const socket = connect(port, '127.0.0.1')
   sockets.push(socket)

@@ -7,7 +7,7 @@ import { deeper } from '../kit/depth.ts'
 
 const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.from(values)
 const text = (value: string): Uint8Array => Uint8Array.from(Buffer.from(value))
-/** Bytes of which many are text, many are nearly text, and many are what names escape. */
+/** Bytes that are often text, often nearly text, and often escaped in names. */
 const keys = fc
   .array(
     fc.oneof(

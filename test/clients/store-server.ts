@@ -1,4 +1,4 @@
-/** The HTTP routes of the store's history on a store of the test's own process. */
+/** The HTTP routes of the store's history on a store in the test's process. */
 import Fastify from 'fastify'
 import { compactionRoutes } from '../../clients/gateway/compaction-routes.ts'
 import { EndpointRoutes } from '../../clients/gateway/endpoint-routes.ts'

@@ -1,4 +1,4 @@
-/** Lines for a terminal: nothing is lost but what an ellipsis stands for. */
+/** Lines for a terminal: only text behind an ellipsis is lost. */
 import { expect, test } from 'vitest'
 import { cutLine, wrapWords } from '../../clients/cli/terminal.ts'
 

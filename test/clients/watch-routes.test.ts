@@ -1,4 +1,4 @@
-/** Watches over HTTP on a store of this process: server-sent events, their ids, and what is refused. */
+/** Watches over HTTP on a store in this process: server-sent events, their ids, and refusals. */
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventsIn, type ServerEvent } from '../../clients/library/event-stream.ts'
 import { WatchServer } from './watch-server.ts'

@@ -1,4 +1,4 @@
-/** The HTTP route of watches on a store of the test's own process. */
+/** The HTTP route of watches on a store in the test's process. */
 import Fastify, { type FastifyInstance } from 'fastify'
 import { vi } from 'vitest'
 import { EndpointRoutes } from '../../clients/gateway/endpoint-routes.ts'
@@ -16,7 +16,7 @@ export class WatchServer {
   #server: FastifyInstance | null = null
   #store = new WatchedStore()
 
-  /** Starts anew with an empty store; returns the address. */
+  /** Restarts with an empty store; returns the address. */
   async clear(): Promise<string> {
     await this.close()
     const server = Fastify({ forceCloseConnections: true })
@@ -59,14 +59,14 @@ export class WatchServer {
     this.#store.run({ kind: 'compact', revision })
   }
 
-  /** From now on the replicas refuse what watches ask. */
+  /** Makes the replicas refuse the reads of watches. */
   interrupt(why: string): void {
     this.#store.before = async () => {
       throw new OperationFailure('refused', why)
     }
   }
 
-  /** Refuses what watches ask after so many reads of changes. */
+  /** Refuses the reads of watches after a number of reads of changes. */
   endAfter(reads: number): void {
     let left = reads
     this.#store.before = async ({ kind }) => {
@@ -74,7 +74,9 @@ export class WatchServer {
     }
   }
 
-  /** Cuts every connection at a read of changes, after so many of them; then changes a key, and refuses later. */
+  /**
+   * Closes every connection at a read of changes, after a number of them; then changes a key, and refuses later reads.
+   */
   loseAfter(reads: number): void {
     let left = reads
     this.#store.before = async ({ kind }) => {

@@ -1,4 +1,4 @@
-/** A store of this process that is watched, and readers that write down what they are given. */
+/** A watched store in this process, and readers that record their events. */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Watch, WatchQuery, WatchStep } from '../../clients/library/watch.ts'
 import { Watches } from '../../clients/library/watches.ts'

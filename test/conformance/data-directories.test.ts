@@ -24,7 +24,7 @@ import type { Result } from '../../src/store/results.ts'
 import { packDirectory, unpackDirectory } from '../kit/packed-directory.ts'
 import { PATIENCE_MS, PATIENT } from '../kit/patience.ts'
 
-/** Each layout, and what this build does with a directory of it: opens it, or refuses it with this sentence. */
+/** Each layout, which this build opens, or refuses with this sentence. */
 const LAYOUTS: Readonly<Record<string, 'opened' | RegExp>> = {
   'layout-1': /it is of version 2 of the protocol, and this program speaks version 5/,
   'layout-2': /it is of version 3 of the protocol, and this program speaks version 5/,
@@ -35,10 +35,10 @@ const LAYOUTS: Readonly<Record<string, 'opened' | RegExp>> = {
 const RECORDED = new URL('./data-directories/', import.meta.url)
 const CLIENT = 'gateway'
 const REPLICAS = [0, 1, 2, 3]
-/** Batches between two checkpoints: few, so that a short load leaves a stored state and a log behind it. */
+/** The checkpoint interval, short so that a small load leaves a stored state and a log after it. */
 const CHECKPOINT_EVERY = 4
 const KEYS = 6
-/** The locks of processes, and what the database writes for people: neither is data. */
+/** The locks of processes and the logs of the database, which are not data. */
 const isLeftOut = (path: string): boolean => /(^|[/-])lock\/|\/(LOCK|LOG|LOG\.old)$/.test(path)
 
 const keyOf = (index: number): Uint8Array => utf8(`key ${index}`)
@@ -55,7 +55,7 @@ function createDirectory(): string {
   return directory
 }
 
-/** Starts all replicas and a client; `losses` gets what a replica says that its disk has lost. */
+/** Starts all replicas and a client; `losses` gets the reported losses of disks. */
 async function start(directory: string, losses: string[]) {
   const onLoss = (loss: string): unknown => losses.push(loss)
   const onFailure = (error: Error): never => {
@@ -139,7 +139,7 @@ describe('recorded data directories', () => {
     const losses: string[] = []
     const { replicas, client } = await start(directory, losses)
     for (const { runtime } of replicas) {
-      // From its own disk: the stored state of the checkpoint, and the log behind it.
+      // From its own disk: the stored state of the checkpoint, and the log after it.
       expect(runtime.state.checkpoints.lowWatermark).toBe(CHECKPOINT_EVERY)
       expect(runtime.state.ordering.lastExecuted).toBe(KEYS + 1)
       expect(runtime.state.recovery.health).toBe('sound')

@@ -1,4 +1,4 @@
-/** Evidence is checked with public keys alone: what is true stays true wherever it comes from, and nothing else passes. */
+/** Evidence is checked with public keys alone: true evidence passes whatever its source, and nothing else passes. */
 import { describe, expect, test } from 'vitest'
 import { replicaIds } from '../../src/base/ids.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'

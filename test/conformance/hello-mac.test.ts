@@ -36,7 +36,7 @@ describe.each(['sodium', 'noble', 'simulated'] as const)('PBFT-5.5 a knock in th
   const helloOf = (...of: Parameters<typeof securityOf>): Uint8Array =>
     securityOf(...of).initiate(toReplicaId(1)).opening ?? new Uint8Array(0)
 
-  /** The knock that replica 1 is asked about when this arrives, and what it says where it admits nobody. */
+  /** The link cookie about which replica 1 is asked when this arrives, and its answer if it admits nobody. */
   function knocked(hello: Uint8Array): { claim: Claim | null; step: HandshakeStep } {
     let claim: Claim | null = null
     const handshake = securityOf(1).respond((asked) => {

@@ -1,4 +1,4 @@
-/** The tags behind the frames of a link, both ends in memory, against whoever sits between them. */
+/** The tags of the frames on a link, with both ends in memory, against an attacker between them. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { concatBytes } from '../../src/base/bytes.ts'

@@ -1,4 +1,6 @@
-/** The records of the log, held by recorded bytes: what moves one byte cannot read the logs that there are. */
+/**
+ * The records of the log, compared with recorded bytes: a change of a single byte would make existing logs unreadable.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
@@ -9,7 +11,7 @@ import type { LogRecord } from '../../src/pbft/effects.ts'
 import { decodeLogRecord, encodeLogRecord } from '../../src/runtime/log/log-records.ts'
 import { createClusterKit } from '../kit/cluster-kit.ts'
 
-/** Written anew with STRATEGOS_RECORD_LOG_BYTES=1, together with another layout of the data directory. */
+/** Written again with STRATEGOS_RECORD_LOG_BYTES=1, together with a new layout of the data directory. */
 const RECORDED = new URL('./log-bytes.txt', import.meta.url)
 
 const kit = createClusterKit(4)

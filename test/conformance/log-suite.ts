@@ -7,9 +7,9 @@ import type { Log, LogPosition, LogReplay } from '../../src/ports.ts'
 export interface LogBench {
   /** Opens the log. The opening before it has crashed. */
   open(): Promise<LogReplay>
-  /** The process ends without warning: nothing more is written, and nobody is called back. */
+  /** Ends the process without warning: nothing more is written, and no callback is called. */
   crash(): Promise<void>
-  /** Lets the log work until what is awaited has come. */
+  /** Runs the log until the awaited event has occurred. */
   until<T>(outcome: Promise<T>): Promise<T>
   dispose(): Promise<void>
 }

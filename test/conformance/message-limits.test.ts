@@ -1,4 +1,4 @@
-/** Every limit of a message, with the name of the rejection that meets what passes it. */
+/** Every limit of a message, with the name of the rejection beyond it. */
 import { describe, expect, test } from 'vitest'
 import { concatBytes, toHex, writeU16, writeU32 } from '../../src/base/bytes.ts'
 import type { Sequence, View } from '../../src/base/ids.ts'

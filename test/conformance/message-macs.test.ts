@@ -1,4 +1,4 @@
-/** The MACs inside messages: what stands where, who takes which, and what renewing the keys changes. */
+/** The MACs inside messages: their places, their receivers, and the renewal of keys. */
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { concatBytes, equalBytes, toHex, utf8, writeU32 } from '../../src/base/bytes.ts'

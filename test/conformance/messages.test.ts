@@ -16,7 +16,7 @@ import { FORBIDDEN_VALUES, itemsOf, otherForms, replaced } from '../kit/msgpack-
 const kit = createClusterKit(4)
 const samples = frameSamples(kit)
 const EMPTY = new Uint8Array(0)
-/** Kinds without a signature: the link says who speaks. */
+/** Kinds without a signature: the link identifies the sender. */
 const LINKED = [
   'status',
   'fetch',
@@ -31,7 +31,7 @@ const LINKED = [
   'evidence',
   'occurrences',
 ]
-/** Messages that others signed, shown by whoever has them: the link says who shows it. */
+/** Messages that others signed, shown by any replica: the link identifies the one that shows them. */
 const SHOWN_ON_A_LINK = ['decision', 'stable-checkpoint', 'recollection', 'exhibit']
 /** The questions of a client to a replica. */
 const QUESTIONS = ['inquiry', 'place-inquiry', 'evidence-inquiry', 'occurrence-inquiry', 'read']

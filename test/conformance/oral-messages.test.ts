@@ -1,4 +1,4 @@
-/** The messages that oral mode adds: what is encoded is read back, and each bound of a body is one. */
+/** The messages that oral mode adds: encoding and decoding agree, and each bound of a body is enforced. */
 import { describe, expect, test } from 'vitest'
 import { concatBytes, writeU16 } from '../../src/base/bytes.ts'
 import type { ReplicaId, Sequence, View } from '../../src/base/ids.ts'

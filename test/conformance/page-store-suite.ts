@@ -9,9 +9,9 @@ import type { Anchor, Page, PageStore } from '../../src/ports.ts'
 export interface PageStoreBench {
   /** Opens the store. The opening before it has crashed. */
   open(): Promise<PageStore>
-  /** The process ends without warning: nothing more is written, and nobody is called back. */
+  /** Ends the process without warning: nothing more is written, and no callback is called. */
   crash(): Promise<void>
-  /** Lets the store work until what is awaited has come. */
+  /** Runs the store until the awaited event has occurred. */
   until<T>(outcome: Promise<T>): Promise<T>
   dispose(): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** The link handshake, both ends in memory, against whoever sits between them. */
+/** The link handshake, with both ends in memory, against an attacker between them. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
@@ -163,7 +163,7 @@ describe.each(LINK_SUITES)('a link in the suite %s', (name) => {
       const begins = dialer.initiate(to(1))
       expect(begins.receive(openingOf(begins))).toEqual(failure('kind-not-for-this-link'))
 
-      // To the dialer's own door: its HELLO means replica 1; turned around it names replica 3 itself.
+      // Reflected to the dialer: its HELLO is for replica 1, and reflected it names replica 3 itself.
       const opening = openingOf(dialer.initiate(to(1)))
       expect(dialer.respond().receive(opening)).toEqual(failure('wrong-peer'))
       expect(dialer.respond().receive(altered(opening, { expected: 3 }))).toEqual(failure('wrong-peer'))

@@ -27,7 +27,7 @@ const WELL: ReplicaReport = {
 
 describe.each([4, 7, 10, 13])('n = %i', (n) => {
   const f = faultsMax(n)
-  /** Everybody is well but the last `count`, who are as the parts say, or silent where these are null. */
+  /** All replicas are healthy except the last `count`, which are as the parts say, or silent if these are null. */
   const because = (count: number, parts: Partial<ReplicaReport> | null): string | null => {
     const reports = new Map<ReplicaId, ReplicaReport>()
     for (let id = 0; id < n; id++) {

@@ -26,7 +26,7 @@ const ofLinks = [
 ]
 const samples = [...frameSamples(kit), ...oralSamples(kit), ...ofLinks]
 
-/** Written anew with STRATEGOS_RECORD_WIRE_BYTES=1, together with a new version of the protocol. */
+/** Written again with STRATEGOS_RECORD_WIRE_BYTES=1, together with a new version of the protocol. */
 const RECORDED = new URL('./wire-bytes.txt', import.meta.url)
 
 const lines = samples.map(({ kind, bytes }) => `${kind} ${toHex(bytes)}\n`)

@@ -1,4 +1,4 @@
-/** The processes of a run: what is told of those that end by themselves, and that nothing of them stays. */
+/** The processes of a run: reports about those that end by themselves, and the cleanup. */
 import { existsSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { TestCluster, type TestClusterSetting } from '../../attacks/run/processes/test-cluster.ts'

@@ -20,7 +20,7 @@ import { http, ProcessKit, until } from '../integration/process-kit.ts'
 const OPEN_FILES = 256
 /** Enough to load the program, and not to serve. */
 const FEW = 128
-/** More than twice of what the process may have at all. */
+/** More than twice the limit of the process. */
 const STRANGERS = 600
 const TEST_MS_MAX = 300_000
 const MOST = { halfOpenMax: HALF_OPEN_MAX, clientLinksMax: CLIENT_LINKS_MAX }
@@ -33,7 +33,7 @@ afterEach(async () => {
   kit = new ProcessKit()
 })
 
-/** Connects so many times and says nothing, until the process has taken more than it may have open. */
+/** Opens this many silent connections, more than the process may have open. */
 async function crowd({ host, port }: Address): Promise<void> {
   let taken = 0
   for (let made = 0; made < STRANGERS; made++) {

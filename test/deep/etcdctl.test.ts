@@ -20,7 +20,7 @@ function whyNoClient(): string | null {
   }
 }
 
-/** A command with its standard input, and what became of it. */
+/** A command with its standard input, and its outcome. */
 interface Ran {
   readonly command: string
   readonly code: number

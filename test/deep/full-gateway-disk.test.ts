@@ -1,6 +1,6 @@
 /**
- * A gateway whose disk is really full, as `write` reports it: it goes on with the request numbers that it had reserved, says
- * why when they are used up, and goes on by itself when there is room again.
+ * A gateway whose disk is really full, as `write` reports it: it continues with its reserved request numbers, reports
+ * the reason when they are used up, and resumes by itself when there is room again.
  */
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { hasNamespaces } from '../io/other-process.ts'
 
 const WHY_NOT = hasNamespaces() ? null : 'This user or system cannot make mount namespaces.'
 const CLIENT = 'full'
-/** Puts under way at once: what waits in one turn of the gateway leaves as one request, with one number. */
+/** Concurrent puts: the operations of one turn of the gateway are sent as one request, with one number. */
 const UNDER_WAY = 8
 /** Thousands of numbers are used up one after the other. */
 const TEST_MS_MAX = 30 * 60_000
@@ -20,7 +20,7 @@ const PIECE = new Uint8Array(4_096)
 let kit: ProcessKit
 afterEach(() => kit?.cleanUp())
 
-/** A small disk of its own for what follows, with a copy of what a gateway needs. */
+/** A small separate disk, with a copy of the files that a gateway needs. */
 const onOwnDisk = (from: string, to: string): readonly string[] => [
   ...['unshare', '--mount', 'sh', '-c'],
   `mount -t tmpfs -o size=1m none '${to}' && cp -a '${from}/cluster.json' '${from}/clients' '${to}/' && exec "$@"`,
@@ -45,7 +45,7 @@ interface Facts {
 }
 const factsOf = async (url: string) => (await http(`${url}/v1/status`)).json.gateway as Facts
 
-/** Puts again and again until this holds, as long as they use up numbers; gives every status that a put had. */
+/** Repeats puts until a condition holds, as long as they use up numbers; returns the status of every put. */
 async function putUntil(url: string, holds: () => Promise<boolean>): Promise<ReadonlySet<number>> {
   const statuses = new Set<number>()
   let isDone = false
@@ -80,7 +80,7 @@ test.skipIf(WHY_NOT !== null)(
     const facts = (): Promise<Facts> => factsOf(url)
     await until('it is ready', () => isReady(url))
 
-    // Its disk as this process sees it: behind the root of the gateway's own mounts.
+    // Its disk as this process sees it, through the root of the gateway's mount namespace.
     const filler = join(`/proc/${gateway.pid}/root`, disk, 'filler')
     fillUp(filler)
     const isRefused = async (): Promise<boolean> => (await facts()).reservationFailure !== null

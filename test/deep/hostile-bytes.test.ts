@@ -46,7 +46,7 @@ const GLUTTONS_REQUESTS = 60
 /** Milliseconds between two heartbeats of a client that only waits. */
 const HEARTBEAT_MS = 500
 const NO_BYTES = new Uint8Array(0)
-/** The other end is not waited for any longer before the test goes on: whatever comes of it, all must serve. */
+/** The maximum wait for the other end before the test continues; all must serve in any case. */
 const WAIT_MS = 500
 
 const random = createRandom(SEED)

@@ -1,4 +1,4 @@
-/** Many large results while a replica is dead: what was executed is never reported as refused. */
+/** Many large results while a replica is dead: an executed request is never reported as refused. */
 import { afterEach, expect, test } from 'vitest'
 import { end, http, ProcessKit } from '../integration/process-kit.ts'
 

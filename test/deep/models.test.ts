@@ -1,7 +1,7 @@
 /**
- * The table of the models: what each algorithm survives of each kind of fault, filled by walking all runs with one fault
- * of that kind. `holds`: every run is right and ends. `safe`: nothing wrong ever happens, but some run does not end as it
- * should. `breaks`: something wrong happens.
+ * The table of the models: whether each algorithm survives each kind of fault, filled by exploring all runs with one
+ * fault of that kind. `holds`: every run is right and ends. `safe`: nothing wrong ever happens, but some run does not
+ * end as it should. `breaks`: something wrong happens.
  */
 import { expect, test } from 'vitest'
 import { tableText } from '../../clients/cli/table.ts'

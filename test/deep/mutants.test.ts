@@ -11,7 +11,7 @@ import { MUTANTS } from '../mutants/mutants.ts'
 import { placeOfPatch, readBuiltFiles } from '../mutants/patch-place.ts'
 import { TimeShare } from './time-share.ts'
 
-/** Every so many mutants one is in the slice. */
+/** One mutant in this number is in the slice. */
 const SLICE_STEP = 23
 const MUTANTS_MAX = 24
 const SEEDS_MAX = 100
@@ -22,7 +22,7 @@ afterAll(() =>
   console.log(`${killed} of ${chosen.length} chosen mutants killed; there are ${MUTANTS.length}`),
 )
 
-/** The built files of sources that the last commit changed, or none where no history tells. */
+/** The built files of sources that the last commit changed; none without a history. */
 function changedFiles(): ReadonlySet<string> {
   try {
     const args = ['diff', '--name-only', 'HEAD~1', '--', 'src', 'replicas', 'clients']

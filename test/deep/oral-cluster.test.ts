@@ -10,7 +10,7 @@ afterEach(async () => {
 })
 
 test('its primary is killed, a backup loses its disk, all are killed at once, and nothing that was written is lost', async () => {
-  // Checkpoints that come soon and are stored at once: what was lost is history sooner, and has to be fetched as pages.
+  // Frequent checkpoints, stored at once: lost data becomes history sooner, and must be fetched as pages.
   const replicaFlags = ['--store-after-mib', '0']
   const fleet = await Fleet.up(kit, { auth: 'oral', checkpointInterval: 16, replicaFlags })
   const load = await fleet.startLoad()

@@ -1,4 +1,7 @@
-/** Many more seeds than every test run tries, in rounds: each round goes on, for every mode and size, where the last one ended. */
+/**
+ * Many more seeds than `npm test` tries, in rounds: each round continues, for every mode and size, where the last one
+ * ended.
+ */
 import { afterAll, describe, expect, test } from 'vitest'
 import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import type { CampaignResult } from '../../src/simulator/runs/campaign.ts'

@@ -8,7 +8,7 @@ import type { AuthenticationMode } from '../../src/messages/cluster.ts'
 import type { CampaignResult } from '../../src/simulator/runs/campaign.ts'
 import { ProcessKit } from '../integration/process-kit.ts'
 
-/** Enough that each situation that is demanded is reached twice; the sizes of clusters are drawn where none is given. */
+/** Enough seeds to reach each demanded situation twice; cluster sizes are drawn unless given. */
 const RANGES: readonly (readonly [mode: AuthenticationMode, seeds: string, flags: readonly string[]])[] = [
   ['signed', '1..100', []],
   ['oral', '1..50', ['--replicas', '4']],

@@ -1,6 +1,6 @@
 /**
- * A share of the minutes that the deep run may take. Work is begun while some of it is left; what no time is left for is
- * skipped with a sentence, so that a slow machine does less and fails no more.
+ * A share of the deep run's time. Work is started while some of the share is left, and otherwise skipped with a
+ * sentence, so that a slow machine does less instead of failing.
  */
 
 /** Minutes of the whole run. Files with a share take three quarters of it, and a quarter is left for the others. */

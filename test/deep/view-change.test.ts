@@ -26,7 +26,7 @@ test('the primary is killed, its successor is stopped for a while, and writes go
   fleet.signal('SIGSTOP', primary)
   await load.progress(80)
   expect((await fleet.status()).view).toBeGreaterThan(second.view)
-  // It wakes in a view that is over, with its clock far ahead of what it last saw.
+  // It resumes in a view that has ended, with its clock far ahead.
   fleet.signal('SIGCONT', primary)
   await fleet.level()
   await load.progress(10)
@@ -49,7 +49,7 @@ test('replicas are restarted in turn, then one loses its disk and heals', async 
   const { view } = await fleet.status()
   await fleet.start(0)
   await fleet.level()
-  // Nobody who forgot votes in the views that it may have voted in (6.4).
+  // A replica that forgot its votes does not vote in views in which it may have voted (6.4).
   expect((await fleet.status()).view).toBeGreaterThanOrEqual(view + 2)
   // It votes as any other: without it there would be no quorum.
   await fleet.end('SIGKILL', 1)

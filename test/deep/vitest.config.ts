@@ -1,4 +1,4 @@
-/** The deep run: what is worth half an hour now and then, and not a wait before every change. See `npm run test:deep`. */
+/** The deep run: tests that are worth half an hour, but too slow for every change. See `npm run test:deep`. */
 import { defineConfig } from 'vitest/config'
 import { BUILT_PROGRAM, builtProgram, ROOT } from '../kit/built-program.ts'
 import { readSourceFiles } from '../kit/source-files.ts'
@@ -19,7 +19,7 @@ export default defineConfig({
     globalSetup: ['test/kit/fresh-build.ts'],
     setupFiles: ['test/kit/compare-bytes.ts'],
     server: { deps: { external: [BUILT_PROGRAM] } },
-    // One file at a time: attacks on processes are judged by what the whole machine can do, and seeds use all cores.
+    // One file at a time: attacks on processes need the whole machine, and seeds use all cores.
     fileParallelism: false,
     testTimeout: 10 * 60_000,
     hookTimeout: 5 * 60_000,

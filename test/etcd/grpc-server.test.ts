@@ -1,4 +1,7 @@
-/** gRPC and HTTP/1.1 on one port: each connection is served by what it speaks, and none that speaks neither harms others. */
+/**
+ * gRPC and HTTP/1.1 on one port: each connection is served by its protocol, and one that speaks neither harms no
+ * other.
+ */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { Metadata } from '@grpc/grpc-js'

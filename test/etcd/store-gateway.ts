@@ -1,4 +1,4 @@
-/** etcd's interface, in JSON and over gRPC, before a store of the test's own process. */
+/** etcd's interface, in JSON and over gRPC, on a store in the test's process. */
 import Fastify, { type FastifyInstance } from 'fastify'
 import { jsonRoutes } from '../../clients/etcd/json/json-routes.ts'
 import { answerAsEtcd } from '../../clients/etcd/json/unrouted-json.ts'

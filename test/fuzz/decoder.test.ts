@@ -27,14 +27,14 @@ const isCited = (envelope: Uint8Array): boolean =>
 
 const verifyEvidence = createEvidenceVerifier({ cluster: kit.cluster, suite })
 
-/** Evidence is checked by whoever gets it: what then counts as proved was said. */
+/** Its receiver checks evidence: proved messages were really sent. */
 function expectTrue({ first, second }: Evidence): void {
   const verdict = verifyEvidence({ first: first.envelope, second: second.envelope })
   if (verdict.kind === 'not-proved') return
   for (const { envelope } of [first, second]) expect(isCited(envelope)).toBe(true)
 }
 
-/** Decodes, authenticates and checks what must hold whatever the bytes are. Gives the reason of a rejection. */
+/** Decodes, authenticates and checks the invariants for any bytes. Returns the reason of a rejection. */
 function survive(bytes: Uint8Array, from: Sample['from'] = kit.replicaPeer(1)): string | null {
   const before = bytes.slice()
   const message = decodeMessage(bytes, kit.tools)
@@ -124,7 +124,7 @@ const length32 = fc.tuple(position, fc.nat({ max: 0xffff_ffff })).map(
       return copy
     },
 )
-/** Makes the outer length right again, so that what is inside is looked at. */
+/** Corrects the outer length, so that the contents are decoded. */
 const settleLength: Mutation = (bytes) => {
   const copy = Uint8Array.from(bytes)
   if (copy.length >= 4) writeU32(copy, 0, copy.length - 4)

@@ -49,7 +49,7 @@ function anyClaims(kit: ClusterKit, random: Random): ClaimsOptions {
   }
 }
 
-/** Something that one of f liars says; `said` are VIEW-CHANGEs that they said to somebody. */
+/** A message of one of f liars; `said` are VIEW-CHANGEs that they have sent. */
 function anyMessage(
   kit: ClusterKit,
   random: Random,

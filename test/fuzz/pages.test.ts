@@ -1,6 +1,6 @@
 /**
- * Pages from liars and for liars, through a replica's whole loop: nothing throws, nobody but a liar is blamed, what is
- * asked for, held and served stays within its bounds, and the transfer ends with the certified state.
+ * Pages from and for liars, through a replica's whole loop: nothing throws, only liars are blamed, requested, held and
+ * served pages stay within their bounds, and the transfer ends with the certified state.
  */
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
@@ -24,7 +24,7 @@ const SEQUENCE = 512 as Sequence
 /** Pages that one replica may have asked for and not got, and bytes of pages that it sends one other in one tick. */
 const UNDER_WAY_MAX = 64
 const SERVED_BYTES_PER_TICK = 2 * MIB
-/** The bytes that an answer counts beside its page. */
+/** The bytes of an answer in addition to its page. */
 const ANSWER_BYTES = 256
 /** A path at whose end no tree of this test has a page. */
 const ABSENT = [250, 250, 250]
@@ -47,7 +47,7 @@ const state = makeState()
 const root = state.hashAll()
 const pageAt = (path: readonly number[]): Uint8Array => state.page(path)?.slice() ?? NOTHING
 
-/** Replica 1, told by replica 0 that the state is certified. */
+/** Replica 1, which learned from replica 0 that the state is certified. */
 function begin(kit: ClusterKit) {
   const application = new Driver().store
   const replica = new RuntimeUnderTest(kit, 1, NOTHING, { application })
@@ -56,7 +56,7 @@ function begin(kit: ClusterKit) {
   return { replica, application }
 }
 
-/** Takes what was sent since the last time, as those to whom it went read it. */
+/** Returns the frames sent since the last call, as decoded by their receivers. */
 function takeSent(kit: ClusterKit, replica: RuntimeUnderTest): readonly { to: number; message: Message }[] {
   return replica.sent.splice(0).flatMap(({ to, frame }) => {
     const message = decodeMessage(frame, kit.tools)

@@ -1,4 +1,7 @@
-/** Whatever f liars say under their own good signatures: the replica's step never throws, and its memory is bounded. */
+/**
+ * Any messages of f liars under their own valid signatures: the replica's step never throws, and its memory is
+ * bounded.
+ */
 import { describe, expect, test } from 'vitest'
 import type { Sequence, View } from '../../src/base/ids.ts'
 import { createRandom, type Random } from '../../src/base/random.ts'
@@ -58,12 +61,12 @@ function anyMessage(kit: ClusterKit, random: Random): Verified<ProtocolMessage> 
     case 7:
       return anyExhibit(kit, random)
     default:
-      // Only what was really decided can be shown as decided: one batch for each sequence number.
+      // Only decided batches can be shown as decided: one for each sequence number.
       return decided(kit, random.between(1, 6), view)
   }
 }
 
-/** One message of whoever, or two that may contradict each other. */
+/** A message of any replica, or two that may contradict each other. */
 function anyExhibit(kit: ClusterKit, random: Random): Verified<ProtocolMessage> {
   const kind = random.pick(['pre-prepare', 'prepare', 'commit', 'checkpoint'] as const)
   const signer = random.pick(kit.ids)
@@ -108,7 +111,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         expect(executed !== null).toBe(sequence <= lastExecuted)
       }
     }
-    // Whatever was said, what is held as evidence is some.
+    // Everything held as evidence is valid evidence.
     for (const { guilty, first, second } of replica.state.evidence.all) {
       const verdict = verifyEvidence({ first: first.envelope, second: second.envelope })
       expect(verdict).toMatchObject({ kind: 'proved', evidence: { guilty } })

@@ -1,4 +1,4 @@
-/** f liars, and what they sign about views and checkpoints: no step throws, and every bound holds. */
+/** Any signed messages of f liars about views and checkpoints: no step throws, and every bound holds. */
 import { describe, expect, test } from 'vitest'
 import type { Sequence, View } from '../../src/base/ids.ts'
 import { createRandom, type Random } from '../../src/base/random.ts'
@@ -39,7 +39,7 @@ function someSenders(kit: ClusterKit, random: Random): readonly number[] {
   return random.chance(0.2) ? [...senders, ...senders.slice(0, 1)] : senders
 }
 
-/** The checkpoints that f liars can show as stable: with a full certificate only what was. */
+/** The checkpoints that f liars can show as stable: only real ones have a full certificate. */
 function anyStable(kit: ClusterKit, random: Random): CheckpointCertificate {
   const sequence = random.pick([128, 256, 384])
   if (random.chance(0.4)) return NOTHING_STABLE

@@ -1,4 +1,4 @@
-/** Attacks on real replica processes: what holds, how often they acted, what a verdict is made of, and that nothing stays. */
+/** Attacks on real replica processes: the verdict and its facts, the count of acts, and the cleanup. */
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
@@ -34,10 +34,10 @@ interface Told {
   }
 }
 
-/** Runs a command with a temporary directory of its own, so that what stays in it is seen. */
+/** Runs a command with its own temporary directory, so that leftovers are found. */
 async function attack(...args: readonly string[]): Promise<{ finished: Finished; told: Told }> {
   const temporary = kit.directory()
-  // A light load: what an attack does to throughput is not what is tested.
+  // A light load, because the effect on throughput is not tested.
   const flags = ['--seconds', '2', '--load', '2', '--json']
   const finished = await kit.runWith({ TMPDIR: temporary }, 'attack', ...args, ...flags)
   expect(readdirSync(temporary)).toEqual([])
@@ -85,7 +85,10 @@ test.runIf(IS_DEEP)('a run that is interrupted ends every process and removes it
   expect(readdirSync(temporary)).toEqual([])
 })
 
-/** The sentence with which the command refuses to begin. In this process: to load it anew each time is all the work. */
+/**
+ * The sentence with which the command refuses to start, run in this process, because most of the time would be
+ * loading.
+ */
 async function refusal(args: readonly string[]): Promise<string> {
   let printed = ''
   const print = (text: string): void => {

@@ -1,4 +1,4 @@
-/** check: exit codes, what it prints, and one clear sentence for a file that is no history. */
+/** The command check: exit codes, output, and one clear sentence for a file that is not a history. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
@@ -24,7 +24,7 @@ const stale = linesOf([
   operation('read', 1, [5, 6]),
 ])
 
-/** Writes without an answer, of two values, that reads find in turn: only a search can tell which happened when. */
+/** Unanswered writes of two values that reads find alternately: only a search can find their order. */
 const doubtful = linesOf([
   ...Array.from({ length: 5 }, (_, index) => operation('write', index % 2, [1 + index])),
   ...Array.from({ length: 5 }, (_, index) => operation('read', index % 2, [10 + 2 * index, 11 + 2 * index])),

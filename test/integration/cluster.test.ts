@@ -33,7 +33,7 @@ async function stop(running: Running, directory: string): Promise<void> {
   )
 }
 
-/** The tests of a cluster go on with what the one before has left. */
+/** The tests of a cluster continue from the state that the one before left. */
 describe.each(deeper([{ n: 4, f: 1 }], [{ n: 7, f: 2 }]))('a cluster of $n', ({ n, f }) => {
   const cluster = new ProcessKit()
   let directory = ''
@@ -118,7 +118,7 @@ describe.each(deeper([{ n: 4, f: 1 }], [{ n: 7, f: 2 }]))('a cluster of $n', ({ 
 
     const last = replicas[n - f - 1]
     end(last?.pid ?? 0, 'SIGKILL')
-    // It is answered by the gateway's own time limit, and not only when the replicas are back.
+    // The gateway answers it at its own time limit, not only when the replicas are back.
     const unknown = await http(url, 'PUT', 'too few')
     expect(unknown.status).toBe(504)
     expect(unknown.type).toContain('application/problem+json')

@@ -1,4 +1,4 @@
-/** The command line: what it prints, and one clear sentence with exit code 2 for what a person can mend. */
+/** The command line: its output, and one clear sentence with exit code 2 for errors that a user can fix. */
 import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'

@@ -3,6 +3,9 @@ import { runHere } from '../cli/command-kit.ts'
 import { IS_DEEP } from '../kit/depth.ts'
 import type { Finished, ProcessKit } from './process-kit.ts'
 
-/** In this process, which has the program loaded; in the deep run as users do, each in a process of its own. */
+/**
+ * Runs a command in this process, which has loaded the program; in the deep run each as a separate process, as users
+ * do.
+ */
 export const runCommand = (kit: ProcessKit, ...args: readonly string[]): Promise<Finished> =>
   IS_DEEP ? kit.run(...args) : runHere(args)

@@ -38,11 +38,11 @@ test.runIf(IS_DEEP)(
     const { gateway, replicas, process: up } = await kit.up(directory)
     expect((await http(`${gateway.url}/v1/kv/a`, 'PUT', '1')).status).toBe(200)
     const pids = [gateway.pid, ...replicas.map(({ pid }) => pid), up.pid ?? 0]
-    // Stopped, the processes change nothing themselves, and what has changed was the second one's doing.
+    // Suspended processes change nothing, so any change is the second one's.
     for (const pid of pids) process.kill(pid, 'SIGSTOP')
     const before = traces(directory)
     const named = (what: string) => new RegExp(`${what}.* is in use by process \\d+ on host \\S+, started at`)
-    // From another container it is harder to tell: nothing but the lock says that a process lives.
+    // In another container, only the lock shows that a process is running.
     const places = [[], ...(hasNamespaces() ? [OWN_NAMESPACES] : [])]
     for (const place of places) {
       const replica = await kit.runBehind(place, 'replica', '--dir', directory, '--id', '1')

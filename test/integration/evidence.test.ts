@@ -88,7 +88,7 @@ test.runIf(IS_DEEP)(
       'its messages are of replica 0, not of 1',
     )
     expect((await verify({ ...first, second: first?.first })).stdout).toContain('its messages say the same')
-    // Another cluster's file: the same words, and nobody there signed them.
+    // Another cluster's file: nobody there signed these messages.
     const other = kit.directory()
     expect((await runCommand(kit, 'init', '--dir', other, '--base-port', '0')).code).toBe(0)
     writeFileSync(file, JSON.stringify({ evidence }))

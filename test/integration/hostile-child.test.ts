@@ -1,4 +1,4 @@
-/** The process of a hostile client: that it follows, is heard, is told of when it falls, and does not stay. */
+/** The process of a hostile client: its orders, its reports, the report of its failure, and its end. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** HTTP and the command line do nothing to a key, a condition, a parameter or a method but what the standards say. */
+/** HTTP and the command line treat keys, conditions, parameters and methods as the standards demand. */
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keyName, keyOfName } from '../../clients/api/key-name.ts'
@@ -130,7 +130,7 @@ describe('a key goes through every door as it is', () => {
     expect((await cli('put', '--name', keyName(key), 'named')).code).toBe(0)
     expect(await textOf(wholePath(key))).toBe('named')
     expect((await cli('get', '--name', 'a\\b')).code).toBe(2)
-    // Node hands over bytes that are no UTF-8 as this character: they cannot be told any more.
+    // Node.js replaces bytes that are not UTF-8 by this character, so they are lost.
     expect((await cli('put', 'a\uFFFD', 'x')).code).toBe(2)
   })
 
@@ -147,7 +147,7 @@ describe('a key goes through every door as it is', () => {
 })
 
 describe('a condition is evaluated or refused', () => {
-  /** A key of its own at a revision. */
+  /** Makes a new key at a revision. */
   const fresh = async (name: string): Promise<{ path: string; tag: string }> => {
     const path = `/v1/kv/condition/${name}`
     return { path, tag: `${(await put(path, 'first')).headers['etag']}` }
@@ -195,7 +195,7 @@ describe('a condition is evaluated or refused', () => {
     }
     expect(await race(`${path}/new`, { 'if-none-match': '*' })).toBe(1)
     expect(await race(path, { 'if-match': tag })).toBe(1)
-    // A list of tags looks first: what changes between the look and the write is seen.
+    // A condition with a list of tags reads first; a change between the read and the write is detected.
     const { headers } = await get(path)
     expect(await race(path, { 'if-match': `"1", ${headers['etag']}` })).toBe(1)
   })

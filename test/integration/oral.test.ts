@@ -1,4 +1,4 @@
-/** A cluster of auth oral as processes: it serves as any other, and says what it cannot give. */
+/** An oral cluster of processes: it serves like any other, and reports what it cannot provide. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'

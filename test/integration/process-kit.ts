@@ -12,7 +12,7 @@ export interface RunFile {
   readonly replicas: readonly { readonly id: number; readonly pid: number; readonly address: string }[]
 }
 
-/** A gateway that a busy machine may keep waiting; what its own limit is good for is tested with a shorter one. */
+/** A time limit of the gateway that suits a busy machine; the limit itself is tested with a shorter one. */
 export const PATIENT_GATEWAY = ['--timeout', `${PATIENCE_MS}`] as const
 
 export interface Finished {
@@ -37,7 +37,7 @@ export class ProcessKit {
     return directory
   }
 
-  /** Starts the command line; what it prints is gathered in `output`. */
+  /** Starts the command line; its output is gathered in `output`. */
   start(...args: readonly string[]): ChildProcess & { readonly output: { stdout: string; stderr: string } } {
     return this.startWith({}, ...args)
   }
@@ -50,7 +50,7 @@ export class ProcessKit {
     return this.#spawn([process.execPath, MAIN, ...args], variables)
   }
 
-  /** The same where the process may have so many files and connections open at once. */
+  /** The same with a limit of open files and connections. */
   startWithOpenFiles(
     most: number,
     ...args: readonly string[]
@@ -86,12 +86,12 @@ export class ProcessKit {
     return finished(this.startWith(variables, ...args))
   }
 
-  /** Runs the command line to its end behind a command that makes its surroundings, for example namespaces. */
+  /** Runs the command line to its end under a command that prepares its environment, for example namespaces. */
   runBehind(before: readonly string[], ...args: readonly string[]): Promise<Finished> {
     return finished(this.startBehind(before, ...args))
   }
 
-  /** Starts the command line behind such a command, which it takes the place of. */
+  /** Starts the command line under such a command, which it replaces. */
   startBehind(
     before: readonly string[],
     ...args: readonly string[]

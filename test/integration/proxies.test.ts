@@ -1,4 +1,6 @@
-/** The network of proxies between replicas: what it swallows is lost without a word, and so is what follows on that connection. */
+/**
+ * The network of proxies between replicas: dropped bytes are lost silently, and so are later bytes on that connection.
+ */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -19,7 +21,7 @@ afterEach(async () => {
   server.close()
 })
 
-/** Two replicas of which the second one listens, and gives back what it gets. */
+/** Two replicas, of which the second one listens and echoes. */
 async function open() {
   const accepted: Socket[] = []
   server = createServer((socket) => {
@@ -67,7 +69,7 @@ describe('a network that swallows', () => {
       const swallowed = dial()
       swallowed.socket.write('a greeting')
       await once(swallowed.socket, 'connect')
-      // By the time that somebody else was answered, the proxy has taken it.
+      // By the time that another connection is answered, the proxy has read it.
       await echo(dial(server.address() as AddressInfo), 'past the proxies')
       proxies.heal()
       first.socket.write('after')
@@ -75,7 +77,7 @@ describe('a network that swallows', () => {
       await echo(second, 'anew')
       expect([first.text, swallowed.text]).toEqual(['before', ''])
       expect(proxies.apart()).toEqual([])
-      // The dial that was swallowed never came, and nobody was told of an end.
+      // The dropped dial never arrived, and no end was reported.
       expect(accepted).toHaveLength(3)
       expect([...dialed, ...accepted].map(({ destroyed }) => destroyed)).not.toContain(true)
     },

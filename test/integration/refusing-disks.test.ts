@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 300_000 })
 let kit: ProcessKit
 afterEach(() => kit?.cleanUp())
 
-/** Runs what follows with its mounts in a namespace of its own. */
+/** Runs a command in its own mount namespace. */
 const inMounts = (script: string): readonly string[] => [
   'unshare',
   '--mount',

@@ -1,4 +1,4 @@
-/** Transports over real sockets on the loopback interface, and what tests of them need. */
+/** Transports over real sockets on the loopback interface, with tools for their tests. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
@@ -64,7 +64,10 @@ export function frameOf(number: number, bodyBytes = 0): Uint8Array {
 /** Everything that must be gone after a test. */
 export const cleanups: (() => unknown)[] = []
 
-/** Ends what a test made. For `afterEach` of each file: this module is loaded once for all files of a worker. */
+/**
+ * Closes everything that a test made. Each file calls it in `afterEach`, because this module is loaded once for all
+ * files of a worker.
+ */
 export async function cleanUp(): Promise<void> {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 }
@@ -214,7 +217,7 @@ export async function startMute(): Promise<Address> {
   return listenOn(server)
 }
 
-/** An address where nobody answers a dial: a server that takes no connection, and whose queue is full. */
+/** An address that never answers a dial: a server that accepts no connection, with a full queue. */
 export async function startDeaf(): Promise<Address> {
   const child = spawn(process.execPath, ['--eval', DEAF], { stdio: ['ignore', 'pipe', 'inherit'] })
   cleanups.push(() => child.kill('SIGKILL'))

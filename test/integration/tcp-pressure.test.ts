@@ -145,7 +145,7 @@ describe('strangers', () => {
     await join(51)
     await closed(stranger)
     expect([isLinked(60), isLinked(50), isLinked(51)]).toEqual([false, true, true])
-    await join(50) // in place of its own link
+    await join(50) // In place of its own link.
     await zero.until(() => zero.ended('replaced'))
     expect([isLinked(50), isLinked(51)]).toEqual([true, true])
   })
@@ -197,7 +197,7 @@ describe('lengths', () => {
 })
 
 describe('a peer that is held', () => {
-  /** Waits until replica 0 took a frame from a client; what a replica sent before is read by then. */
+  /** Waits until replica 0 received a frame from a client; earlier frames of a replica are read by then. */
   async function barrier(zero: TestNode): Promise<void> {
     const client = startClient(200 + cleanups.length, await zero.transport.listening())
     await linkedTo(client, 0)
@@ -283,7 +283,7 @@ describe('a peer that is held', () => {
     const peer: Peer = { kind: 'client', id: clientIdOf(50) }
     const frame = frameOf(1, MIB)
     let accepted = 0
-    // Not flushed: the kernel's own buffers take nothing away.
+    // Not flushed, so the kernel's buffers take nothing.
     while (zero.transport.send(peer, frame)) accepted++
     expect(accepted).toBe(Math.floor(CLIENT_SEND_QUEUE_BYTES_MAX / (frame.length + LINK_TAG_BYTES)))
   })

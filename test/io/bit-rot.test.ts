@@ -1,6 +1,6 @@
 /**
- * Real files, harmed at random places in every way that disks do. Whatever happens, what comes out is what went in, a
- * clean cut of what was not synced, or damage that has a name.
+ * Real files, damaged at random places in every way that disks fail. Reading returns the written data, a clean cut of
+ * unsynced data, or a named damage.
  *
  *   STRATEGOS_ROT=20000 npx vitest run test/io/bit-rot           more rounds, and other ones than usual
  */
@@ -40,7 +40,7 @@ function restore(directory: string, files: Files): void {
   }
 }
 
-/** Harms one file or two and tells how. */
+/** Damages one file or two, and returns a description. */
 function harm(files: Files, random: Random): string {
   const paths = [...files.keys()].sort()
   const pick = () => paths[random.between(0, paths.length - 1)] as string
@@ -187,11 +187,11 @@ test('every byte of the marker and of the segments’ headers of a trimmed log',
   await bench.close()
   for (const [path, bytes] of files) {
     const isMarker = path.endsWith('marker')
-    // Header of the segment and of its first record; the slots' contents and a little behind them.
+    // The header of the segment and of its first record; the contents of the slots and a little after them.
     const places = isMarker
       ? [...Array(96).keys(), ...Array.from({ length: 96 }, (_, at) => 512 + at)]
       : [...Array(184).keys()]
-    // Each place has a bit of its own, whichever places are taken.
+    // Each place has its own bit, whichever places are used.
     for (const at of places.filter((place) => place % deeper(3, 1) === 0)) {
       const harmed = Uint8Array.from(bytes)
       harmed[at] = (harmed[at] as number) ^ (1 << (at % 8))

@@ -1,4 +1,4 @@
-/** Logs in directories of their own, with files that can be watched, held up and made to fail. */
+/** Logs in separate directories, with files that can be observed, delayed and made to fail. */
 import { fstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -10,15 +10,15 @@ import type { LogBench } from '../conformance/log-suite.ts'
 
 type Operation = 'write' | 'sync' | 'remove'
 
-/** Real files that count, stop when the process is said to have ended, and fail when they are told to. */
+/** Real files that count operations, stop when the test ends the process, and fail on demand. */
 export class WatchedFiles implements LogFiles {
-  /** Paths of what was synced, in order. */
+  /** The synced paths, in order. */
   readonly syncs: string[] = []
   readonly writes: string[] = []
   /** All operations in order, as `write <name> <offset>`, `sync <name>` and `remove <name>`. */
   readonly operations: string[] = []
   isDead = false
-  /** The process ends when so many operations were begun. */
+  /** The number of started operations after which the process ends. */
   operationsLeft = Number.POSITIVE_INFINITY
   readonly #running = new Set<Promise<void>>()
   /** The error of the next operation on a file whose path ends so. */
@@ -63,7 +63,7 @@ export class WatchedFiles implements LogFiles {
     return release
   }
 
-  /** Waits for what the system was asked to do before the process ended. */
+  /** Waits for the operations that were started before the process ended. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#running)
   }
@@ -88,7 +88,7 @@ export class WatchedFiles implements LogFiles {
 
 /** The operations that a power failure undoes: writes that were not synced, and deletions. For small files. */
 export class PowerFailure {
-  /** The synced bytes of files that were written since, by what the system calls the file wherever it is moved. */
+  /** The synced bytes of files that were written since, by the file's inode, which survives a rename. */
   readonly #unsynced = new Map<number, Uint8Array>()
   readonly #removed = new Map<string, Uint8Array>()
 

@@ -11,7 +11,7 @@ import { deeper } from '../kit/depth.ts'
 import { FileLogBench, SMALL_SEGMENT_BYTES } from './file-log-bench.ts'
 import { appendEach, failure, flipBit, offsetOf, patch, prepare, synced, texts } from './file-log-kit.ts'
 
-/** Each so many-th byte is tried, and in the deep run each. */
+/** The step between tried bytes; the deep run tries each byte. */
 const STEP = deeper(3, 1)
 
 let bench: FileLogBench

@@ -1,4 +1,4 @@
-/** Tools of the tests of the file log: appending, reading, and harming what lies on disk. */
+/** Tools of the tests of the file log: they append, read, and damage files. */
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { utf8 } from '../../src/base/bytes.ts'
 import { RECORD_HEADER_BYTES } from '../../src/io/file-log-record.ts'
@@ -15,7 +15,7 @@ export const failure = (outcome: Promise<unknown>): Promise<unknown> =>
     (error) => error,
   )
 
-/** Appends records, each with a sync of its own, and gives their positions. */
+/** Appends records, each with its own sync, and returns their positions. */
 export async function appendEach(log: Log, records: readonly string[]): Promise<readonly LogPosition[]> {
   const positions: LogPosition[] = []
   for (const record of records) {

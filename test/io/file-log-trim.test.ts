@@ -111,7 +111,7 @@ describe('trimming', () => {
       const [position = 0] = await fill(log, 10 * round, 10 * round + 10)
       log.trim(position)
       await synced(log)
-      // Files are deleted behind the back of who appends.
+      // Files are deleted in the background while appends continue.
       await vi.waitFor(() => expect(bench.segments().length).toBeLessThanOrEqual(6), PATIENT)
     }
     await bench.close()

@@ -1,4 +1,4 @@
-/** Cluster files and key files of both modes: what a damaged or a foreign one is refused for. */
+/** Cluster files and key files of both modes: the refusals of damaged and foreign ones. */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 const original = (from: string): FileJson =>
   JSON.parse(readFileSync(join(from, 'cluster.json'), 'utf8')) as FileJson
 
-/** Reads the cluster file after a change to what it says. */
+/** Reads the cluster file after a change of its contents. */
 function reading(from: string, change: (json: FileJson) => void): () => unknown {
   const json = original(from)
   change(json)

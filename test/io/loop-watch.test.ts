@@ -1,9 +1,9 @@
-/** A turn that holds a loop up is told; the time that others take of the machine is not. */
+/** A turn that blocks the loop is reported; time that other processes use is not. */
 import { describe, expect, test, vi } from 'vitest'
 import { IDLE_LOOK_MS, LOOK_MS, type LoopClocks, LoopWatch, READ_MS } from '../../src/io/loop-watch.ts'
 import { PATIENT } from '../kit/patience.ts'
 
-/** A loop whose clocks go on as they are told to. */
+/** A loop with manual clocks. */
 class ToldLoop implements LoopClocks {
   /** The number of times that the system was asked for the processor time. */
   readings = 0

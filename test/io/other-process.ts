@@ -23,7 +23,7 @@ const OPEN = `
   )
 `
 
-/** A command line in front of another, by which that one runs in process and mount namespaces of its own. */
+/** The prefix of a command line that runs it in its own process and mount namespaces. */
 export const OWN_NAMESPACES: readonly string[] = [
   ...['unshare', '--pid', '--mount', '--fork', '--kill-child', '--mount-proc', '--'],
 ]
@@ -71,7 +71,7 @@ export function isLockedForOthers(path: string): boolean {
   return status === 3
 }
 
-/** All names below a directory with what tells whether a file was touched; reading leaves no trace in it. */
+/** All names below a directory, with facts that show whether a file was changed; reading does not alter them. */
 export function traces(directory: string): ReadonlyMap<string, string> {
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()
   return new Map(

@@ -1,4 +1,4 @@
-/** Page stores in directories of their own, whose process can be said to have ended. */
+/** Page stores in separate directories, whose process the test can end. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
 /**
- * Measures the page store where somebody asks for it:
+ * Measures the page store on request:
  *
  *   STRATEGOS_PAGE_WRITES=1000000 npx vitest run test/io/page-store-figures
  *

@@ -37,7 +37,7 @@ const halted = async () => {
   while (bench.failures.length === 0) await new Promise(setImmediate)
 }
 
-/** A closed store of so many pages, in a table; some more of them are in its log. */
+/** A closed store with this many pages in a table, and some more in its log. */
 async function stored(inTables: number, inLog: number): Promise<readonly Page[]> {
   const pages = Array.from({ length: inTables + inLog }, (_, index) =>
     pageOfSize(500 + 37 * (index % 50), index),
@@ -252,7 +252,7 @@ describe('damage', () => {
       const store = await bench.open()
       const whole = countWhole(store, pages)
       expect(whole).toBeGreaterThan(1_000)
-      // The second time, what was written anew stands elsewhere.
+      // The second time, rewritten pages are at other places.
       if (round === 1) expect(whole).toBeLessThan(1_100)
       expect(store.anchor?.sequence).toBe(8)
       expect(bench.damages).toHaveLength(1)

@@ -1,4 +1,4 @@
-/** Each change of a replica's standing is told once, and its metrics say what its report says. */
+/** Each change of a replica's state is logged once, and its metrics agree with its report. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { GatewayMetrics } from '../../clients/gateway/gateway-metrics.ts'

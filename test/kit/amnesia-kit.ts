@@ -1,4 +1,4 @@
-/** A replica that lost its log and what brings it back: its recovery operation, and the history that heals it (rule 6.4). */
+/** A replica that lost its log, with its recovery operation and the history that makes it recover (rule 6.4). */
 import { CHECKPOINT_INTERVAL, LOG_WINDOW } from '../../src/messages/limits.ts'
 import type { Batch } from '../../src/messages/message.ts'
 import type { Effect } from '../../src/pbft/effects.ts'
@@ -9,16 +9,16 @@ import { effectsOf, ReplicaUnderTest, sentKinds } from './replica-kit.ts'
 
 /** The view in which the recovery operation is decided. */
 export const U = 2
-/** The place at which it is executed, and the first checkpoint that makes all before it history. */
+/** The place at which it is executed, and the first checkpoint after which everything before it is history. */
 export const AT = 5
 export const HISTORY = Math.ceil((AT + LOG_WINDOW) / CHECKPOINT_INTERVAL) * CHECKPOINT_INTERVAL
 const VOTES = ['pre-prepare', 'prepare', 'commit', 'checkpoint', 'view-change', 'new-view']
 
-/** The kinds of the votes that were sent. */
+/** The kinds of the sent votes. */
 export const votesIn = (effects: readonly Effect[]): string[] =>
   sentKinds(effects).filter((kind) => VOTES.includes(kind))
 
-/** The recovery operations that were asked for. */
+/** The requested recovery operations. */
 export const askedBy = (effects: readonly Effect[]) =>
   effectsOf(effects, 'broadcast').flatMap(({ outgoing }) =>
     outgoing.kind === 'relayed' && outgoing.message.kind === 'request' ? [outgoing.message] : [],
@@ -29,7 +29,7 @@ export function createAmnesiaKit(kit: ClusterKit) {
   const batchAt = (sequence: number) => kit.batch([kit.request(0, { timestamp: sequence })])
   const amnesiac = () => new ReplicaUnderTest(kit, 1, { isAmnesiac: true })
 
-  /** Batches 1 to `last`, the recovery operation among them, null batches behind it. */
+  /** Batches 1 to `last`, including the recovery operation, with null batches after it. */
   const history = (operation: ReturnType<typeof kit.recoveryRequest>, last: number): Batch[] =>
     Array.from({ length: last }, (_, index) => {
       if (index + 1 === AT) return kit.batch([operation])
@@ -50,7 +50,7 @@ export function createAmnesiaKit(kit: ClusterKit) {
   const decidedAt = (sequence: number) =>
     kit.decision({ view: U, sequence, batch: batches[sequence - 1] ?? kit.batch([], 0) })
 
-  /** It has asked, its operation is executed, and everything up to `last` is. */
+  /** Requests the recovery operation, and executes everything up to `last`. */
   const recovering = (last: number, replica = amnesiac()): ReplicaUnderTest => {
     replica.tickHearing(RECOVERY_RETRY_TICKS)
     for (let sequence = 1; sequence <= last; sequence++) replica.receive(decidedAt(sequence))

@@ -12,7 +12,7 @@ const table = (headings: readonly string[], rows: readonly (readonly string[])[]
     .join('\n')
     .concat('\n')
 
-/** The forms of an endpoint's first answer, briefly. */
+/** The forms of an endpoint's first answer, in brief. */
 function answerText({ answers }: Endpoint): string {
   const [first] = Object.values(answers)
   return Object.entries(first?.content ?? {})

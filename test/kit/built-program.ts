@@ -1,13 +1,13 @@
 /**
- * Has tests import the built program instead of its sources: what they judge is then what users run, and Node loads it by
- * itself, faster than modules that the test runner rewrites.
+ * Makes tests import the built program instead of its sources: they then judge the code that users run, and Node.js
+ * loads it faster than the test runner loads rewritten modules.
  */
 import { dirname, join, relative, resolve } from 'node:path'
 
-/** The directory whose program it is: that which this file lies in. */
+/** The root directory of the program, which contains this file. */
 export const ROOT: string = join(import.meta.dirname, '..', '..')
 
-/** For a configuration's `server.deps.external`: what Node loads by itself. */
+/** For a configuration's `server.deps.external`: the modules that Node.js loads directly. */
 export const BUILT_PROGRAM: RegExp = /\/dist\//u
 
 /** The path of a source file's compiled form; both are relative to the root. */

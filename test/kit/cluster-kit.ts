@@ -1,6 +1,6 @@
 /**
- * A cluster's keys, and every message that its members could send: sealed, framed, decoded and authenticated by the
- * code that does it for real, with the simulated suite.
+ * A cluster's keys, and every message that its members can send: sealed, framed, decoded and authenticated by the
+ * production code, with the simulated suite.
  */
 import { writeU32 } from '../../src/base/bytes.ts'
 import type { Hash } from '../../src/base/hash.ts'
@@ -55,24 +55,24 @@ import { createRecoveryRequest } from '../../src/runtime/execution/recovery-requ
 import { deeper } from './depth.ts'
 import type { ChoiceOptions, Place, RequestOptions, ViewChangeOptions } from './message-options.ts'
 
-/** The cluster sizes that every rule is tested for: f = 1 and 2, and 3 in the deep run, which takes every test of them. */
+/** The cluster sizes with which every rule is tested: f = 1 and 2, and 3 in the deep run. */
 export const CLUSTER_SIZES = deeper<readonly number[]>([4, 7], [4, 7, 10])
 
-/** Those of rules whose tests take long. */
+/** The cluster sizes for slow tests. */
 export const FEWER_CLUSTER_SIZES = deeper<readonly number[]>([4], CLUSTER_SIZES)
 
 export const suite = suiteNamed('simulated')
-/** As plain bytes: two equal digests are then equal to the test runner too, whichever library made them. */
+/** A digest as plain bytes, so that the test runner finds equal digests equal, whichever library made them. */
 export const hash: Hash = (...parts) => new Uint8Array(suite.hash(...parts))
 
-/** 32 bytes that no other number gives. */
+/** Returns 32 bytes that are unique to a number. */
 export function seedOf(number: number): Uint8Array {
   const seed = new Uint8Array(32)
   writeU32(seed, 0, number)
   return seed
 }
 
-/** The session of clients whose requests do not say otherwise. */
+/** The default session of clients' requests. */
 export const SESSION = new Uint8Array(SESSION_NONCE_BYTES).fill(5)
 
 /** The first state's certificate. */
@@ -84,7 +84,9 @@ export const NOTHING_STABLE: CheckpointCertificate = {
 
 export type ClusterKit = ReturnType<typeof createClusterKit>
 
-/** `nonce` tells two clusters of the same keys apart. The clients are numbered 0 to 9; 10 and above are strangers. */
+/**
+ * `nonce` distinguishes two clusters with the same keys. The clients are numbered 0 to 9; 10 and above are strangers.
+ */
 export function createClusterKit(
   n: number,
   nonce = 1,
@@ -131,10 +133,10 @@ export function createClusterKit(
     return sealer
   }
 
-  /** The frame in which replica `sender` says this. */
+  /** The frame in which replica `sender` sends this content. */
   const frameOf = (sender: number, content: Content): Uint8Array => sealerOf(sender).frame(content).bytes
 
-  /** Decodes and authenticates, as the loop does. Throws where the bytes are refused: the test is wrong then. */
+  /** Decodes and authenticates, as the loop does. Throws if the bytes are refused, because the test is then wrong. */
   const accept = (bytes: Uint8Array, from: Peer): Verified<Message> => {
     const message = decodeMessage(bytes, tools)
     const verified = isRejection(message) ? message : authenticated(message, from)
@@ -142,9 +144,9 @@ export function createClusterKit(
     return verified
   }
 
-  /** Whatever the kind: the long ones are checked to their end at once. */
+  /** Checks a message of any kind; long ones are checked completely at once. */
   const authenticated = (message: Message, from: Peer): Verified<Message> | Rejection => {
-    // A MAC is for one receiver; who that is makes no difference to what the protocol does with it.
+    // A MAC is for one receiver, but the protocol treats it the same for all.
     if (mode === 'oral') return authenticator.own(message)
     if (message.kind !== 'view-change' && message.kind !== 'new-view') {
       return authenticator.authenticate(message, from)
@@ -225,7 +227,7 @@ export function createClusterKit(
       batch: delivered,
     }) as Verified<BatchDelivery>
 
-  /** A decision with the COMMITs of `voters`, by default replicas 0 to Q - 1. */
+  /** A decision with the COMMITs of `voters`, by default of replicas 0 to Q - 1. */
   const decision = (
     place: Place & { readonly batch: Batch; readonly sender?: number; readonly voters?: readonly number[] },
   ) => {
@@ -258,7 +260,7 @@ export function createClusterKit(
   const recollection = (sender: number, says: Omit<RecollectionContent, 'kind'>) =>
     said(sender, { kind: 'recollection', ...says }) as Verified<Recollection>
 
-  /** An EXHIBIT in which `sender` shows messages of others, or of itself. */
+  /** An EXHIBIT in which `sender` shows messages of others or its own. */
   const exhibit = (sender: number, ...messages: readonly { readonly envelope: Uint8Array }[]) =>
     said(sender, { kind: 'exhibit', messages }) as Verified<Exhibit>
 
@@ -288,7 +290,7 @@ export function createClusterKit(
     return { prePrepare: header(place), prepares: votes('prepare', voters, place) }
   }
 
-  /** Signed, and whatever it says: only its bytes are well-formed. */
+  /** A signed VIEW-CHANGE with any content; only its encoding is well-formed. */
   const viewChange = (sender: number, view: number, options: ViewChangeOptions = {}) => {
     const bytes = frameOf(sender, {
       kind: 'view-change',
@@ -305,7 +307,7 @@ export function createClusterKit(
   const viewChanges = (senders: readonly number[], view: number, options: ViewChangeOptions = {}) =>
     senders.map((sender) => viewChange(sender, view, options))
 
-  /** A NEW-VIEW with this V and this O, whatever they are; its body is `body` where that is given. */
+  /** A NEW-VIEW with any V and O; its body is `body` if given. */
   const newView = (
     view: number,
     parts: {

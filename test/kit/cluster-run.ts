@@ -1,6 +1,6 @@
 /**
- * All replicas of a cluster side by side, with a network that loses what the test tells it to lose. Every tick each
- * replica syncs its log; a crash forgets what was not synced.
+ * All replicas of a cluster, with a network that loses the messages that the test selects. Every replica syncs its log
+ * at each tick; a crash loses unsynced records.
  */
 import { equalBytes } from '../../src/base/bytes.ts'
 import type { Random } from '../../src/base/random.ts'
@@ -15,18 +15,18 @@ export interface Delivery {
   readonly message: Verified<ProtocolMessage>
 }
 
-/** Messages that one tick may deliver before the run is taken for a storm. */
+/** The number of messages in one tick above which the run fails as a message storm. */
 const DELIVERIES_PER_TICK_MAX = 200_000
 
 export class ClusterRun {
   readonly replicas: ReplicaUnderTest[]
   /** Messages sent so far, by kind. */
   readonly sent = new Map<string, number>()
-  /** Called after each round of deliveries: for what must hold at any time. */
+  /** Called after each round of deliveries, to check invariants. */
   onDelivered: () => void = () => {}
   /** Called with each message as it is sent, lost or not. */
   onSent: (delivery: Delivery) => void = () => {}
-  /** Returns the message that arrives instead of the one sent: a traitor's doing. */
+  /** Returns the message that arrives instead of the sent one, to play a traitor. */
   rewrite: (delivery: Delivery) => Verified<ProtocolMessage> = ({ message }) => message
   /** True if a message is lost. */
   loses: (delivery: Delivery) => boolean = () => false
@@ -40,7 +40,7 @@ export class ClusterRun {
     this.replicas = kit.ids.map((id) => new ReplicaUnderTest(kit, id))
   }
 
-  /** A client hands its request to one replica. */
+  /** Delivers a client's request to one replica. */
   ask(to: number, request: Verified<Request>): void {
     this.#perform(to, this.#replica(to).receive(request))
   }
@@ -54,7 +54,7 @@ export class ClusterRun {
     }
   }
 
-  /** A crash of one replica, or of all at the same moment: what was under way is lost, what was synced is found again. */
+  /** Crashes one replica, or all at once: messages in flight are lost, and synced records survive. */
   crash(...ids: readonly number[]): void {
     this.#queue = this.#queue.filter(({ to, from }) => !ids.includes(to) && !ids.includes(from))
     for (const id of ids) {
@@ -64,7 +64,7 @@ export class ClusterRun {
     }
   }
 
-  /** Another replica in the place of one, with what it sends first. */
+  /** Replaces a replica by another one, with its first messages. */
   replace(replica: ReplicaUnderTest): void {
     this.replicas[replica.id] = replica
     this.#perform(replica.id, replica.resumed)
@@ -85,7 +85,7 @@ export class ClusterRun {
     }
   }
 
-  /** Fetches what a replica wants from the first that has it and is reached. */
+  /** Fetches the state that a replica needs from the first reachable replica that has it. */
   #transferState(id: number): void {
     const replica = this.#replica(id)
     const stable = replica.transferring

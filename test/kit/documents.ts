@@ -1,9 +1,11 @@
-/** Documents of the project that hold tables made from its code. */
+/** Documents of the project with tables generated from its code. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from './built-program.ts'
 
-/** A document with the text between its two markers, `<!-- name:begin -->` and `<!-- name:end -->`, replaced. */
+/**
+ * Returns a document with the text between its two markers, `<!-- name:begin -->` and `<!-- name:end -->`, replaced.
+ */
 export function withTable(path: string, name: string, table: string): string {
   const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`]
   const text = readFileSync(join(ROOT, path), 'utf8')

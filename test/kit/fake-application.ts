@@ -1,6 +1,6 @@
 /**
- * The least application that the protocol can live with: sessions by rule 1.8, recovery operations by rule 6.4, and a
- * state that is the hash over all that was executed, so that equal histories and no others have equal roots.
+ * The smallest application that the protocol can use: sessions by rule 1.8, recovery operations by rule 6.4, and a
+ * state that is the hash of all executed batches, so that exactly equal histories have equal roots.
  */
 import { concatBytes, toHex, writeU64 } from '../../src/base/bytes.ts'
 import type { ClientId, Milliseconds, ReplicaId, Sequence } from '../../src/base/ids.ts'
@@ -26,11 +26,11 @@ export const rootAfter = (batches: readonly Batch[]): Uint8Array =>
 
 export class FakeApplication {
   root: Uint8Array = FIRST_ROOT
-  /** Recovery operations that are executed and refused, because they come too soon. */
+  /** Recovery operations that are refused when executed, because they come too soon. */
   refusesRecoveries = false
   /** The time at which the next lease ends. */
   nextExpiry: Milliseconds | null = null
-  /** True if more leases are due than any batch ends. */
+  /** True if more leases are due than a batch can end. */
   hasBacklog = false
   /** The place at which each (client, timestamp) changed the state, in that order. */
   readonly applied: { readonly operation: string; readonly sequence: Sequence }[]
@@ -49,7 +49,7 @@ export class FakeApplication {
     this.#nonces = new Set(from === undefined ? [] : from.#nonces)
   }
 
-  /** The state as it is now, for good. */
+  /** Returns an immutable copy of the current state. */
   frozen(): FakeApplication {
     return new FakeApplication(this.#kit, this)
   }
@@ -82,7 +82,7 @@ export class FakeApplication {
         recoveries.push({ replica, requestDigest: digest, isAccepted: !this.refusesRecoveries })
       }
     }
-    // What the time of a batch ends is gone after it.
+    // Leases that expire by the time of a batch are gone after it.
     if (this.nextExpiry !== null && this.nextExpiry <= batch.time) this.nextExpiry = null
     const nextExpiry = this.hasBacklog ? (0 as Milliseconds) : this.nextExpiry
     return { recoveries, newBytes, nextExpiry }

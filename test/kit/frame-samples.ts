@@ -31,7 +31,7 @@ const sampleOf =
     from: kit.replicaPeer(sender),
   })
 
-/** In the order of the kinds' numbers. */
+/** The samples, in the order of the kinds' numbers. */
 export function frameSamples(kit: ClusterKit): readonly Sample[] {
   const requests = [kit.request(0, { operations: utf8('put a b') }), kit.request(1, { timestamp: 2 ** 40 })]
   const [request] = requests
@@ -205,14 +205,14 @@ function clientQuestion(kind: 'inquiry' | 'evidence-inquiry', from: Peer): Sampl
   return { kind, bytes: encodeFrame({ kind: FRAME_KINDS[kind], ...parts }).bytes, from }
 }
 
-/** The parts of a frame that is known to be whole. */
+/** The parts of a frame that is known to be complete. */
 export function partsOf(bytes: Uint8Array) {
   const frame = splitFrame(bytes)
   if (isRejection(frame)) throw new Error(frame.reason)
   return frame
 }
 
-/** The same frame with another payload, signed by its sender as the first one was. */
+/** The same frame with another payload, signed by the same sender. */
 export function withPayload(kit: ClusterKit, sample: Sample, payload: Uint8Array): Uint8Array {
   const { kind, authentication, body } = partsOf(sample.bytes)
   const signed = authentication.length === 0 ? authentication : signatureOf(kit, sample.from, kind, payload)

@@ -1,10 +1,10 @@
-/** Refuses to judge a program that was built from older sources than those that lie beside it. */
+/** Refuses to test a program that is older than its sources. */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { BROWSER_SOURCES, builtFile, ROOT } from './built-program.ts'
 import { readSourceFiles } from './source-files.ts'
 
-/** Written when all pages are. */
+/** The file that is written after all pages. */
 const BUILT_PAGES = 'dist/clients/web/pages.json'
 
 export default function expectFreshBuild(): void {
@@ -13,7 +13,7 @@ export default function expectFreshBuild(): void {
     const file = path.startsWith(BROWSER_SOURCES) ? BUILT_PAGES : builtFile(path)
     const built = statSync(join(ROOT, file), { throwIfNoEntry: false })
     if (built === undefined || built.mtimeMs < statSync(join(ROOT, path)).mtimeMs) {
-      throw new Error(`${path} is newer than what was built of it: npm run build`)
+      throw new Error(`${path} is newer than its build: run npm run build`)
     }
   }
 }

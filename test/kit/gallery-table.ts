@@ -1,4 +1,4 @@
-/** The tables of `src/classics/README.md`: the gallery, and what its algorithms survive. */
+/** The tables of `src/classics/README.md`: the gallery, and the faults that its algorithms survive. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GALLERY } from '../../src/simulator/classics/gallery/catalogue.ts'
@@ -41,7 +41,7 @@ export const galleryTable = (): string =>
     ]),
   ])
 
-/** The table that the deep run fills by walking runs, as it stands in its file. */
+/** The table that the deep run fills by exploring runs, as it is in its file. */
 export const modelsTable = (): string =>
   table(
     readFileSync(join(ROOT, 'test/classics/gallery/models.txt'), 'utf8')

@@ -1,4 +1,4 @@
-/** The rules that hold at any time over the correct replicas of a ClusterRun: the invariants of section 7, written down plainly. */
+/** The invariants of section 7, checked over the correct replicas of a ClusterRun. */
 import { toHex } from '../../src/base/bytes.ts'
 import { certificateFault, preparedCertificateFault } from '../../src/messages/certificate.ts'
 import type { Request } from '../../src/messages/message.ts'
@@ -34,7 +34,7 @@ export class Invariants {
   readonly #preparedBy = new Map<string, Set<number>>()
   readonly #applied = new Map<string, number>()
   readonly #reached = new Map<number, { view: number; h: number; left: number }>()
-  /** The sequence number up to which each replica was looked at. */
+  /** The sequence number up to which each replica was checked. */
   readonly #seen = new WeakMap<ReplicaUnderTest, Seen>()
   #time = 0
 
@@ -46,7 +46,7 @@ export class Invariants {
     run.onDelivered = () => this.check()
   }
 
-  /** Hands a request to every replica. */
+  /** Delivers a request to every replica. */
   ask(request: Parameters<ClusterRun['ask']>[1]): void {
     this.#asked.set(toHex(request.digest), ++this.#time)
     for (const id of this.#kit.ids) this.#run.ask(id, request)
@@ -74,7 +74,7 @@ export class Invariants {
     if (!holds && !this.broken.has(invariant)) this.broken.set(invariant, what)
   }
 
-  /** The first value under a key is the only one. */
+  /** Checks that a key never gets a second value. */
   #same<K>(known: Map<K, string>, key: K, value: string): boolean {
     const first = known.get(key)
     if (first === undefined) known.set(key, value)
@@ -165,7 +165,7 @@ export class Invariants {
     }
     seen.snapshots = snapshots.size
     const [first] = executed
-    if (first?.sequence !== 1 || executed.length !== state.ordering.lastExecuted) return // it was transferred
+    if (first?.sequence !== 1 || executed.length !== state.ordering.lastExecuted) return // It was transferred.
     const isReplay = toHex(seen.root) === toHex(application.root)
     this.#expect(2, isReplay, `the state of replica ${id} is not the replay of what it executed`)
   }
@@ -200,7 +200,7 @@ export class Invariants {
     const replica = this.#run.replicas[id]
     if (replica === undefined) return false
     if (replica.isFound(sequence)) return true
-    // The record is most often among the last.
+    // The record is usually among the last.
     return replica.records
       .slice(0, replica.syncedRecords)
       .reverse()
@@ -228,7 +228,7 @@ export class Invariants {
     }
   }
 
-  /** True if one request that was executed by W before another was asked for comes first. */
+  /** Checks that a request executed by W replicas before another one was sent comes first. */
   isInRealTimeOrder(earlier: Request, later: Request): boolean {
     const at = ({ client, timestamp }: Request) => this.#applied.get(`${client}:${timestamp}`)
     const [first, second] = [at(earlier), at(later)]

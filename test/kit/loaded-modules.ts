@@ -1,4 +1,4 @@
-/** The modules that a run of the built program loads: in a process of its own, as its loader sees them. */
+/** The modules that a run of the built program loads, recorded by a loader in a separate process. */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { ROOT } from './built-program.ts'
 
 export interface Loaded {
-  /** Files of the program, from `dist` on, in the order of their names. */
+  /** Files of the program, relative to the root, in the order of their names. */
   readonly files: readonly string[]
   /** Packages, each once, in the order of their names. */
   readonly packages: readonly string[]
@@ -24,7 +24,7 @@ const REGISTERING = `import { register } from 'node:module'; register(${JSON.str
 
 const MAIN = join(ROOT, 'dist/clients/cli/main.js')
 
-/** Runs the program with these arguments to its end, whatever that is. */
+/** Runs the program with these arguments to its end, successful or not. */
 export function loadedBy(words: readonly string[]): Loaded {
   const directory = mkdtempSync(join(tmpdir(), 'strategos-loaded-'))
   const note = join(directory, 'modules')

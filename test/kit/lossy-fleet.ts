@@ -1,4 +1,4 @@
-/** A cluster whose network loses packets silently: four replicas and a gateway, each at a node of its own, and a writer. */
+/** A cluster whose network silently loses packets: four replicas and a gateway, each at its own node, and a writer. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ for (let number = 0; ; number++) {
   await new Promise((done) => setTimeout(done, 20))
 }`
 
-/** The directions between the two groups: from the first to the second, and back where it is lost both ways. */
+/** The directions between the two groups: from the first to the second and, for a loss both ways, back. */
 export function directionsBetween(
   some: readonly number[],
   how: 'both ways' | 'to them' | 'from them',
@@ -47,7 +47,7 @@ export class LossyFleet {
     this.network = Namespaces.create(NODES.length)
   }
 
-  /** All of it, running and written to. Whatever fails, nothing is left behind. */
+  /** Starts the cluster and the writer. If anything fails, it cleans up. */
   static async up(): Promise<LossyFleet> {
     const fleet = new LossyFleet()
     try {
@@ -59,7 +59,7 @@ export class LossyFleet {
     }
   }
 
-  /** When each write was acknowledged, in milliseconds of the machine's clock. */
+  /** The time of each acknowledged write, in milliseconds of the machine's clock. */
   get writtenAt(): readonly number[] {
     return this.#writtenAt
   }
@@ -69,14 +69,14 @@ export class LossyFleet {
     return this.#children.slice(0, REPLICAS.length).map(({ output }) => output)
   }
 
-  /** Waits for a write after this moment; gives how long after. */
+  /** Waits for a write after this time; returns the delay. */
   async writtenAfter(moment: number, withinMs: number): Promise<number> {
     const isThere = (): boolean => (this.#writtenAt.at(-1) ?? 0) > moment
     await this.#until(`a write after it, within ${withinMs} ms`, isThere, withinMs)
     return (this.#writtenAt.find((each) => each > moment) as number) - moment
   }
 
-  /** Loses what goes in these directions for so long, and gives the moment of healing. */
+  /** Loses packets in these directions for a duration, and returns the time of healing. */
   async lose(directions: readonly Direction[], forMs: number): Promise<number> {
     this.network.swallow(directions)
     await sleep(forMs)

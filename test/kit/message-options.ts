@@ -20,7 +20,7 @@ export interface ViewChangeOptions {
   readonly prepared?: readonly PreparedCertificate[]
 }
 
-/** An O entry: what is chosen, and by whom and in which view it is signed. */
+/** An O entry: the chosen batch, and the signer and the view of its signature. */
 export interface ChoiceOptions {
   readonly sequence: number
   readonly digest: Uint8Array

@@ -1,15 +1,15 @@
-/** Other msgpack encodings of the same meaning, which a strict decoder refuses. */
+/** Alternative msgpack encodings of the same value, which a strict decoder refuses. */
 import { concatBytes, readU16, readU32 } from '../../src/base/bytes.ts'
 
 interface Item {
   readonly at: number
   readonly end: number
   readonly value: number | Uint8Array | 'array'
-  /** For an array: how many items it announces, and where its header ends. */
+  /** For an array: the announced number of items, and the end of its header. */
   readonly children: number
 }
 
-/** Every value of a payload in its shortest form, arrays before what is in them. */
+/** Every value of a payload in its shortest form, arrays before their items. */
 export function itemsOf(payload: Uint8Array): Item[] {
   const items: Item[] = []
   for (let at = 0; at < payload.length; ) {
@@ -46,7 +46,7 @@ export function replaced(payload: Uint8Array, item: Item, by: Uint8Array): Uint8
   return concatBytes(payload.subarray(0, item.at), by, payload.subarray(item.end))
 }
 
-/** Every payload that a lax decoder reads as the same: one item in another form. */
+/** Every payload that a lenient decoder reads as equal: one item in another form. */
 export function otherForms(payload: Uint8Array): Uint8Array[] {
   return itemsOf(payload).flatMap((item) => {
     const own = payload.subarray(item.at, item.end)
@@ -106,7 +106,7 @@ function written(type: number, size: number, write: (view: DataView) => void): U
   return bytes
 }
 
-/** Values that no payload holds, each with the name of what is wrong with it. */
+/** Values that no payload may contain, each with the name of its error. */
 export const FORBIDDEN_VALUES: readonly (readonly [name: string, bytes: Uint8Array, reason: string])[] = [
   ['nil', Uint8Array.of(0xc0), 'payload-type-forbidden'],
   ['the unused byte', Uint8Array.of(0xc1), 'payload-type-forbidden'],

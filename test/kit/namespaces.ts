@@ -1,10 +1,11 @@
 /**
- * A network of Linux network namespaces on this machine that can lose packets without a word: a namespace for each node
- * and a router between them. What the router swallows gets no reset and no ICMP, so the kernels at both ends know nothing.
+ * A network of Linux network namespaces on this machine that can silently lose packets: a namespace for each node and
+ * a router between them. Dropped packets cause no reset and no ICMP message, so the kernels at both ends learn
+ * nothing.
  */
 import { execFileSync } from 'node:child_process'
 
-/** Behind 10.77, a network for each node: the router has its first address, the node the second. */
+/** A network for each node, below 10.77: the router has its first address, the node the second. */
 const NETWORK = '10.77'
 let made = 0
 
@@ -20,7 +21,7 @@ export class Namespaces {
   readonly #names: string[] = []
   readonly #rules: string[][] = []
 
-  /** Why this machine cannot have one, as a sentence; null where it can. */
+  /** The reason why this machine cannot have one, as a sentence; null if it can. */
   static whyNot(): string | null {
     if (process.platform !== 'linux') return 'Network namespaces need Linux.'
     if (process.getuid?.() !== 0) return 'Network namespaces need root.'
@@ -57,7 +58,7 @@ export class Namespaces {
     return ['ip', 'netns', 'exec', this.#nameOf(node), ...command]
   }
 
-  /** From now on the router swallows what goes in these directions. */
+  /** Makes the router drop packets in these directions. */
   swallow(directions: readonly Direction[]): void {
     for (const { from, to } of directions) {
       const rule = ['iif', `r${from}`, 'to', this.address(to), 'blackhole']
@@ -66,18 +67,18 @@ export class Namespaces {
     }
   }
 
-  /** The router passes everything on again. */
+  /** Makes the router forward everything again. */
   heal(): void {
     for (const rule of this.#rules.splice(0)) ip('-n', this.#router, 'rule', 'del', ...rule)
   }
 
-  /** Removes all of it; what runs at a node must have ended. */
+  /** Removes the network; processes at its nodes must have ended. */
   close(): void {
     for (const name of this.#names.splice(0)) {
       try {
         ip('netns', 'del', name)
       } catch {
-        // It was not made, or not by this machine's rules; the others go all the same.
+        // It was never made; the others are removed anyway.
       }
     }
   }

@@ -1,4 +1,7 @@
-/** The contents of VIEW-CHANGEs without signatures, written briefly; and rules 4.4 and 4.5 once more, from the text alone. */
+/**
+ * The contents of VIEW-CHANGEs without signatures, in short form; and a second implementation of rules 4.4 and 4.5,
+ * from their text alone.
+ */
 import { toHex } from '../../src/base/bytes.ts'
 import type { ReplicaId, Sequence, View } from '../../src/base/ids.ts'
 import { quorum, weakQuorum } from '../../src/base/quorum.ts'
@@ -48,7 +51,7 @@ export interface ClaimsOptions {
   readonly checkpoints?: readonly CheckpointClaim[]
   /** P */
   readonly p?: readonly OrderClaim[]
-  /** Qset; what P says too, unless it is given. */
+  /** Qset; by default the batches of P. */
   readonly q?: readonly OrderClaim[]
 }
 
@@ -63,13 +66,13 @@ export const claimsOf = (sender: number, options: ClaimsOptions = {}): ViewChang
   }
 }
 
-/** All of them, numbered from 0 on. */
+/** Numbers them all from 0 on. */
 export const claimsOfAll = (said: readonly ClaimsOptions[]): ViewChangeClaims[] =>
   said.map((options, sender) => claimsOf(sender, options))
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => toHex(a) === toHex(b)
 
-/** True if some group of this many VIEW-CHANGEs of distinct senders is such that each member passes. */
+/** True if there is a group of this many VIEW-CHANGEs of distinct senders in which each member passes. */
 function hasGroup(
   claims: readonly ViewChangeClaims[],
   size: number,
@@ -136,7 +139,7 @@ export function isAllowedByText(
 const said = (kit: ClusterKit, sender: number, content: Content) =>
   kit.accept(kit.frameOf(sender, content), kit.replicaPeer(sender))
 
-/** VIEW-CHANGE of `sender` for `view`, whatever it claims: only its bytes are well-formed. */
+/** VIEW-CHANGE of `sender` for `view` with any claims; only its encoding is well-formed. */
 export const viewChangeOf = (
   kit: ClusterKit,
   sender: number,
@@ -155,7 +158,7 @@ export const viewChangesOf = (
   options: ClaimsOptions = {},
 ) => senders.map((sender) => viewChangeOf(kit, sender, view, options))
 
-/** VIEW-CHANGE-ACK: `sender` has this VIEW-CHANGE from whom it names. */
+/** VIEW-CHANGE-ACK: `sender` acknowledges this VIEW-CHANGE of the replica that it names. */
 export const ackOf = (
   kit: ClusterKit,
   sender: number,
@@ -171,7 +174,7 @@ export const fetchOf = (
 export const deliveryOf = (kit: ClusterKit, sender: number, viewChange: OralViewChange) =>
   said(kit, sender, { kind: 'view-change-delivery', viewChange }) as Verified<ViewChangeDelivery>
 
-/** NEW-VIEW of `view`'s primary, or of `sender`, with this V, this checkpoint and these digests from there on. */
+/** NEW-VIEW of `view`'s primary, or of `sender`, with this V, this checkpoint and the digests after it. */
 export const oralNewViewOf = (
   kit: ClusterKit,
   view: number,
@@ -191,7 +194,7 @@ export const oralNewViewOf = (
   return said(kit, sender, content) as Verified<OralNewView>
 }
 
-/** DECISION: `sender` says that this batch was decided. */
+/** DECISION: `sender` reports that this batch was decided. */
 export const decisionOf = (
   kit: ClusterKit,
   sender: number,

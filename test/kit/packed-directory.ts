@@ -1,12 +1,14 @@
 /**
- * A directory in one text file, a line for each of its files: path, size and its bytes, compressed, without the zeros at
- * their end. Small enough to be kept beside the tests that need an old one.
+ * A directory packed into a text file, with a line for each file: path, size and compressed bytes without trailing
+ * zeros. It is small enough to be committed beside the tests that need an old directory.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 
-/** Returns the lines of a directory's files, in the order of their names; `isLeftOut` names files that are not packed. */
+/**
+ * Returns the lines of a directory's files, in the order of their names, without those for which `isLeftOut` is true.
+ */
 export function packDirectory(directory: string, isLeftOut: (path: string) => boolean): readonly string[] {
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true })
   return entries

@@ -1,8 +1,8 @@
 /**
- * The time that a test waits for what must come. Long: it is met only where what is waited for never comes, and a machine
- * may be four times slower than the one it was written on, and busy with other things.
+ * The maximum time that a test waits for an event. It is long, because only a failing test reaches it, and a machine
+ * may be four times slower than the author's, and busy.
  */
 export const PATIENCE_MS = 120_000
 
-/** Of `vi.waitFor`. */
+/** The options of `vi.waitFor`. */
 export const PATIENT = { timeout: PATIENCE_MS, interval: 20 } as const

@@ -1,6 +1,6 @@
 /**
- * One replica's state machine with what its caller owes it: a log that is synced when the test says so, an application
- * that remembers what it executed, snapshots of it, its own signed messages handed back to it.
+ * A replica's state machine with its caller's duties: a log that the test syncs, an application that records its
+ * executions, snapshots of it, and the replica's own signed messages passed back to it.
  */
 import type { Milliseconds, ReplicaId, Sequence } from '../../src/base/ids.ts'
 import type { Peer } from '../../src/base/peer.ts'
@@ -39,7 +39,7 @@ export function broadcastsOf<K extends Sendable['kind']>(
     .filter((outgoing): outgoing is Extract<Sendable, { readonly kind: K }> => outgoing.kind === kind)
 }
 
-/** The kinds of what was sent or broadcast, relayed messages by their own kind. */
+/** The kinds of sent and broadcast messages; a relayed message counts by its own kind. */
 export function sentKinds(effects: readonly Effect[]): string[] {
   return effects.flatMap((effect) => {
     if (effect.kind !== 'send' && effect.kind !== 'broadcast') return []
@@ -56,37 +56,37 @@ export interface Executed {
   readonly commits: readonly Vote[]
 }
 
-/** The state that survives a crash, and the kind of the log. */
+/** The state that survives a crash. */
 export interface Remains {
   readonly log?: readonly Uint8Array[]
   /** The page store: a checkpoint's state with its certificate. */
   readonly stored?: { readonly stable: CheckpointCertificate; readonly application: FakeApplication } | null
-  /** True if that state is lost, though its certificate is there. */
+  /** True if that state is lost although its certificate exists. */
   readonly isStateLost?: boolean
   /** True if the log lost synced data. */
   readonly isAmnesiac?: boolean
-  /** True if snapshots are hashed at once. */
+  /** True to hash snapshots at once. */
   readonly isHashing?: boolean
-  /** The own clock. */
+  /** The replica's own clock. */
   readonly now?: Milliseconds
 }
 
 export class ReplicaUnderTest {
   readonly state: ReplicaState
-  /** The records that the replica gave to its log, as they stand there, and the number that a sync has covered. */
+  /** The records in the replica's log, and the number of synced ones. */
   readonly log: Uint8Array[] = []
   readonly records: LogRecord[] = []
   readonly executed: Executed[] = []
   syncedRecords = 0
-  /** False to hold `executed` events back, as an application that takes its time. */
+  /** False to hold `executed` events back, like a slow application. */
   isExecuting = true
-  /** False to hold `snapshot-taken` events back, as hashing that takes its time. */
+  /** False to hold `snapshot-taken` events back, like slow hashing. */
   isHashing = true
   application: FakeApplication
   readonly snapshots = new Map<Sequence, FakeApplication>()
-  /** The state that it wants to fetch. */
+  /** The state that it needs to fetch. */
   transferring: CheckpointCertificate | null = null
-  /** Places in the log; what stands in front of this one may be gone. */
+  /** The position in the log before which records may be trimmed. */
   trimmedBefore = 0
   readonly #kit: ClusterKit
   readonly #pending: Event[] = []
@@ -98,7 +98,7 @@ export class ReplicaUnderTest {
   #nonces = 0
   readonly #found = new Set<number>()
 
-  /** After a restart from a log, what it sent first. */
+  /** The first messages after a restart from a log. */
   readonly resumed: readonly Effect[]
 
   constructor(kit: ClusterKit, id: number, remains: Remains = {}) {
@@ -132,7 +132,7 @@ export class ReplicaUnderTest {
     if (this.isHashing) this.finishHashing()
   }
 
-  /** 2f others have nothing from this replica that it does not know (rule 6.4). */
+  /** Answers of 2f others, which have no unknown messages of this replica (rule 6.4). */
   #endRecall(): readonly Effect[] {
     if (this.state.recovery.recall === null) return []
     const isSigned = this.#kit.cluster.mode === 'signed'
@@ -148,12 +148,12 @@ export class ReplicaUnderTest {
     return this.state.config.id
   }
 
-  /** Steps one event and what follows from it at once; gives all effects in their order. */
+  /** Steps an event and its immediate consequences; returns all effects in order. */
   step(event: Event): readonly Effect[] {
     return this.#perform(step(this.state, event))
   }
 
-  /** A message, on the link of its sender unless told otherwise. */
+  /** Delivers a message, by default on the link of its sender. */
   receive(message: Verified<ProtocolMessage>, from?: Peer): readonly Effect[] {
     const link: Peer =
       message.kind === 'request'
@@ -166,7 +166,7 @@ export class ReplicaUnderTest {
     return messages.flatMap((message) => this.receive(message))
   }
 
-  /** `count` ticks, with the own clock moving by 10 ms each unless `now` says where it stands. */
+  /** Steps `count` ticks; the replica's own clock advances by 10 ms each, unless `now` sets it. */
   tick(count = 1, now?: number): readonly Effect[] {
     const effects: Effect[] = []
     for (let done = 0; done < count; done++) {
@@ -176,7 +176,7 @@ export class ReplicaUnderTest {
     return effects
   }
 
-  /** Ticks during which the others are heard: nobody is suspected of silence. */
+  /** Steps ticks with heartbeats of the others, so that no replica is suspected of silence. */
   tickHearing(count = 1): readonly Effect[] {
     const effects: Effect[] = []
     for (let done = 0; done < count; done++) {
@@ -186,7 +186,7 @@ export class ReplicaUnderTest {
     return effects
   }
 
-  /** One sync of everything appended so far. */
+  /** Syncs everything appended so far. */
   sync(): readonly Effect[] {
     this.syncedRecords = this.records.length
     return this.step({ kind: 'persisted', records: this.syncedRecords })
@@ -199,7 +199,7 @@ export class ReplicaUnderTest {
     return effects
   }
 
-  /** Says `executed` for what was handed over while `isExecuting` was false, and for what is handed over then. */
+  /** Reports `executed` for the batches received while `isExecuting` was false, and for those that follow. */
   finishExecution(): readonly Effect[] {
     const effects: Effect[] = []
     for (let event = this.#pending.shift(); event !== undefined; event = this.#pending.shift()) {
@@ -208,7 +208,7 @@ export class ReplicaUnderTest {
     return effects
   }
 
-  /** Says `snapshot-taken` for what was frozen while `isHashing` was false, or during a replay. */
+  /** Reports `snapshot-taken` for the snapshots frozen while `isHashing` was false, or during a replay. */
   finishHashing(): readonly Effect[] {
     return this.#hashed.splice(0).flatMap((event) => this.step(event))
   }
@@ -234,12 +234,12 @@ export class ReplicaUnderTest {
     ]
   }
 
-  /** The state goes wrong: a flipped bit, a bug. */
+  /** Corrupts the state, as a flipped bit or a bug would. */
   corrupt(): void {
     this.application.root = hash(this.application.root)
   }
 
-  /** The same replica after a crash: of its log it finds the first `kept` records, by default all that were synced. */
+  /** Returns the replica after a crash, with the first `kept` records of its log, by default all synced ones. */
   restarted(kept = this.#recovered + this.syncedRecords): ReplicaUnderTest {
     const from = Math.min(this.trimmedBefore, kept)
     return new ReplicaUnderTest(this.#kit, this.id, {
@@ -290,7 +290,7 @@ export class ReplicaUnderTest {
     return all
   }
 
-  /** Gives the events that follow at once. */
+  /** Returns the events that follow immediately. */
   #performOne(effect: Effect): readonly Event[] {
     switch (effect.kind) {
       case 'persist':
@@ -348,10 +348,10 @@ export class ReplicaUnderTest {
   }
 }
 
-/** A log that nobody reads: only the places in it are looked at. */
+/** A log that is never read; only its positions are used. */
 const UNREAD: Log = { append: () => 0, sync: () => {}, read: () => {}, trim: () => {} }
 
-/** Everything with which the others bring `sequence` from its pre-prepare to its decision at `replica`. */
+/** All messages of the others that bring `sequence` from its pre-prepare to its decision at `replica`. */
 export function decide(
   kit: ClusterKit,
   replica: ReplicaUnderTest,

@@ -1,4 +1,4 @@
-/** A replica's loop on ports that are plain values: a network that remembers, a log in memory, a clock wound by hand. */
+/** A replica's loop on in-memory ports: a recording network, a log in memory, and a manual clock. */
 import type { ClientId, Milliseconds, ReplicaId } from '../../src/base/ids.ts'
 import type { Peer } from '../../src/base/peer.ts'
 import type { RequestOutcome } from '../../src/base/request-outcome.ts'
@@ -13,7 +13,7 @@ export interface SentFrame {
   readonly frame: Uint8Array
 }
 
-/** Values to run on in place of those that nobody looks at. */
+/** Values that replace the defaults of irrelevant ports. */
 export interface RuntimeParts {
   readonly application?: Application
   readonly pages?: PageStore
@@ -24,16 +24,16 @@ export class RuntimeUnderTest {
   readonly runtime: ReplicaRuntime
   readonly sent: SentFrame[] = []
   readonly rejected: RejectedMessage[] = []
-  /** Peers whose frames it takes again. */
+  /** Peers whose frames it accepts again. */
   readonly resumed: Peer[] = []
-  /** Reads of the log that were asked for; they are answered when the test says so. */
+  /** The pending reads of the log, which the test answers. */
   readonly reads: (() => void)[] = []
   readonly #deferred: (() => void)[] = []
   readonly #ticking: (() => void)[] = []
   #handler: TransportHandler | null = null
   #now = 1_000
 
-  /** `results` are what its application gives every request, unless `parts` has another application. */
+  /** `results` are the results of every request, unless `parts` has another application. */
   constructor(kit: ClusterKit, id: number, results: Uint8Array, parts: RuntimeParts = {}) {
     const signer = kit.signers[id]
     if (signer === undefined) throw new Error(`no replica ${id}`)
@@ -78,17 +78,17 @@ export class RuntimeUnderTest {
       },
       onRejected: (rejected) => this.rejected.push(rejected),
     })
-    // Nobody tells what it has from this replica: it takes part when it has waited long enough.
+    // No replica answers its recall, so it takes part after the time-out.
     this.tick(RECALL_TICKS)
     this.sent.length = 0
   }
 
-  /** A frame from a peer; nothing is done with it yet. */
+  /** Delivers a frame from a peer, without processing it. */
   deliver(from: Peer, frame: Uint8Array): void {
     this.#handler?.onFrame(from, frame)
   }
 
-  /** Frames from one peer, then everything that follows until nothing is due. */
+  /** Delivers frames from one peer, and runs until nothing is due. */
   receive(from: Peer, ...frames: readonly Uint8Array[]): void {
     for (const frame of frames) this.#handler?.onFrame(from, frame)
     this.run()
@@ -102,14 +102,14 @@ export class RuntimeUnderTest {
     }
   }
 
-  /** The next that is due, a turn or the end of a sync: so it is seen between two of them. False when nothing is. */
+  /** Runs the next due turn or sync, so that a test can look between two of them. Returns false if none is due. */
   runOne(): boolean {
     const next = this.#deferred.shift()
     next?.()
     return next !== undefined
   }
 
-  /** A tick with whatever is due left waiting. */
+  /** Ticks without running due work. */
   tickOnly(): void {
     this.#now += 10
     for (const run of this.#ticking) run()
@@ -120,7 +120,7 @@ export class RuntimeUnderTest {
   }
 }
 
-/** A page store in which nothing was ever stored, and which forgets. */
+/** A page store that is empty and discards writes. */
 const NO_PAGES: PageStore = {
   anchor: null,
   read: () => null,
@@ -129,7 +129,7 @@ const NO_PAGES: PageStore = {
   collect: (_, done) => done(0),
 }
 
-/** The state of an application whose state nobody looks at. */
+/** A dummy state of an application. */
 const ONE_PAGE: Snapshot = {
   hashSome: () => new Uint8Array(32),
   page: (path) => (path.length === 0 ? new Uint8Array(1) : null),
@@ -137,7 +137,7 @@ const ONE_PAGE: Snapshot = {
   release: () => {},
 }
 
-/** An application that gives every request these results, and knows what it executed. */
+/** An application that returns these results for every request, and records its executions. */
 function answering(results: Uint8Array): Application {
   const executed = new Set<string>()
   const keyOf = (client: ClientId, timestamp: number): string => `${client}:${timestamp}`

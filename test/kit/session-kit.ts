@@ -1,4 +1,4 @@
-/** One client's session with what its caller owes it, and the replies and refusals that replicas could send it. */
+/** A client's session with its caller's duties, and the replies and refusals that replicas can send it. */
 import type { ReplicaId, Sequence, Timestamp, View } from '../../src/base/ids.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { hasUnorderedReads } from '../../src/messages/cluster.ts'
@@ -25,18 +25,18 @@ export function sessionEffects<K extends SessionEffect['kind']>(
 
 export interface ReplyOptions {
   readonly view?: number
-  /** Sends the digest only. */
+  /** Sends only the digest. */
   readonly isShort?: boolean
 }
 
 export class SessionUnderTest {
   readonly state: SessionState
   readonly #kit: ClusterKit
-  /** The replicas that it asked where its timestamps stand, with the tokens that it repeated. */
+  /** The replicas that it asked for its last timestamp, with the tokens that it repeated. */
   readonly asked: { readonly to: ReplicaId; readonly token: number }[] = []
   #nextToken = 1
 
-  /** A session of client 0. `reserved` timestamps are durable already, from `reservedBefore` on. */
+  /** A session of client 0. `reserved` timestamps from `reservedBefore` on are already durable. */
   constructor(
     kit: ClusterKit,
     { reservedBefore = 0, reserved = 4096, seed = 1, executed = 0 }: SessionOptions = {},
@@ -69,7 +69,7 @@ export class SessionUnderTest {
     })
   }
 
-  /** A replica says where the client's timestamps stand. */
+  /** Delivers a replica's report of the client's last timestamp. */
   place(sender: number, timestamp: number, options: PlaceOptions = {}): readonly SessionEffect[] {
     return this.step({ kind: 'received', message: this.placeOf(sender, timestamp, options) })
   }
@@ -95,7 +95,7 @@ export class SessionUnderTest {
     return this.step({ kind: 'submitted', token: this.#nextToken++, operations })
   }
 
-  /** Submits and gives the request that left. */
+  /** Submits operations, and returns the sent request. */
   ask(): Request {
     const [sent] = sessionEffects(this.submit(), 'send')
     if (sent === undefined) throw new Error('nothing was sent')
@@ -149,7 +149,7 @@ export class SessionUnderTest {
     return this.step({ kind: 'read-submitted', token: this.#nextToken++, operations })
   }
 
-  /** The answer of `sender` to the read of this number; one that leaves it to be ordered has null for results. */
+  /** The answer of `sender` to the read of this number; null results mean that the read must be ordered. */
   answerRead(
     sender: number,
     number: number,
@@ -198,7 +198,7 @@ export interface SessionOptions {
   readonly reservedBefore?: number
   readonly reserved?: number
   readonly seed?: number
-  /** t* as Q replicas say it; null where none of them has said anything. */
+  /** t* as reported by Q replicas; null without any report. */
   readonly executed?: number | null
 }
 

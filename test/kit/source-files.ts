@@ -1,16 +1,16 @@
-/** The program's own source as data: which file imports what, and how. */
+/** The program's source as data: the imports and docstrings of each file. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Paths from the top of the repository, with `/`, to the text of the file. */
+/** The texts of files by their paths from the root of the repository, with `/`. */
 export type SourceFiles = ReadonlyMap<string, string>
 
 export interface Import {
   readonly specifier: string
-  /** The file meant, for a relative specifier; null for a package or a part of Node. */
+  /** The imported file of a relative specifier; null for a package or a module of Node.js. */
   readonly target: string | null
-  /** True if nothing of it is left when the program runs. */
+  /** True if it is erased before the program runs. */
   readonly isTypeOnly: boolean
 }
 
@@ -35,7 +35,7 @@ const STATEMENT =
   /\b(import|export)\s+(type\s+(?!from\b|,)(?=[\w{*]))?(?:[\w*{}\s,$]*?\sfrom\s*|[\w*{}\s,$]*?\}\s*from\s*)?(['"])([^'"\n]+)\3/g
 const DYNAMIC = /\bimport\s*\(\s*(['"`])([^'"`\n]+)\1/g
 
-/** All that a file imports: statements, `export … from`, bare imports, dynamic imports and `import('…')` types. */
+/** All imports of a file: statements, `export … from`, bare imports, dynamic imports and `import('…')` types. */
 export function importsOf(path: string, text: string): readonly Import[] {
   const code = withoutComments(text)
   const found: Import[] = []
@@ -53,12 +53,12 @@ function importOf(path: string, specifier: string, isTypeOnly: boolean): Import 
   return { specifier, target, isTypeOnly }
 }
 
-/** Blanks comments; strings stay. */
+/** Blanks comments, and keeps strings. */
 export function withoutComments(text: string): string {
   return walk(text, { keepStrings: true })
 }
 
-/** Blanks comments and what stands in quotes; what a template puts in between stays out too. */
+/** Blanks comments and strings, including the expressions of templates. */
 export function withoutCommentsAndStrings(text: string): string {
   return walk(text, { keepStrings: false })
 }
@@ -66,11 +66,11 @@ export function withoutCommentsAndStrings(text: string): string {
 export interface Docstring {
   /** The line that it begins in; the first one is 1. */
   readonly line: number
-  /** All that it says, as one line, without its tags. */
+  /** Its whole text as one line, without its tags. */
   readonly words: string
   /** Its first paragraph, as one line. */
   readonly paragraph: string
-  /** The indices of its first character and of the first one behind it. */
+  /** The index of its first character, and of the first one after it. */
   readonly start: number
   readonly end: number
 }

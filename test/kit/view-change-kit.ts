@@ -1,4 +1,4 @@
-/** Steps that tests of view changes share: leaving a view, entering one, and what a NEW-VIEW has to choose. */
+/** Shared steps of tests of view changes: leaving a view, entering one, and the required choices of a NEW-VIEW. */
 import { assert } from '../../src/base/assert.ts'
 import { toHex } from '../../src/base/bytes.ts'
 import type { Batch, NewView, PreparedCertificate, Verified, ViewChange } from '../../src/messages/message.ts'
@@ -7,13 +7,13 @@ import type { ClusterKit } from './cluster-kit.ts'
 import type { ChoiceOptions, ViewChangeOptions } from './message-options.ts'
 import { effectsOf, ReplicaUnderTest } from './replica-kit.ts'
 
-/** W others say that they move to `view`: the replica goes there too, and says so once that is on disk. */
+/** W others move to `view`: the replica follows, and sends its VIEW-CHANGE once it is on disk. */
 export function leaveFor(kit: ClusterKit, replica: ReplicaUnderTest, view: number): readonly Effect[] {
   const others = kit.ids.filter((id) => id !== replica.id).slice(-kit.w)
   return [...replica.receiveAll(kit.viewChanges(others, view)), ...replica.settle()]
 }
 
-/** The same with fewer than Q for that view, whatever n is: the last of the W went one view further. */
+/** The same with fewer than Q for that view, for every n: the last of the W moved one view further. */
 export function leaveWithoutQuorum(
   kit: ClusterKit,
   replica: ReplicaUnderTest,
@@ -38,7 +38,7 @@ export function awaitingNewView(kit: ClusterKit, id: number, view: number): Repl
   return replica
 }
 
-/** The choice of rule 3.3, written down once more and without looking at the code under test. */
+/** The choice of rule 3.3, implemented a second time without reading the code under test. */
 export function choicesFrom(kit: ClusterKit, viewChanges: readonly ViewChange[]): ChoiceOptions[] {
   const entries = viewChanges.flatMap(({ preparedCertificates }) =>
     preparedCertificates.map(({ prePrepare }) => prePrepare),
@@ -60,14 +60,14 @@ export const newViewFrom = (
   viewChanges: readonly ViewChange[],
 ): Verified<NewView> => kit.newView(view, { viewChanges, choices: choicesFrom(kit, viewChanges) })
 
-/** A valid NEW-VIEW whose VIEW-CHANGEs, of replicas 0 to Q - 1, all say this. */
+/** A valid NEW-VIEW whose VIEW-CHANGEs, of replicas 0 to Q - 1, all have this content. */
 export const plainNewView = (
   kit: ClusterKit,
   view: number,
   options: ViewChangeOptions = {},
 ): Verified<NewView> => newViewFrom(kit, view, kit.viewChanges(kit.ids.slice(0, kit.q), view, options))
 
-/** The replica enters `view`, whose NEW-VIEW rests on VIEW-CHANGEs that all say this. */
+/** Makes the replica enter `view`, whose NEW-VIEW rests on VIEW-CHANGEs that all have this content. */
 export function enter(
   kit: ClusterKit,
   replica: ReplicaUnderTest,
@@ -77,7 +77,7 @@ export function enter(
   return [...replica.receive(plainNewView(kit, view, options)), ...replica.settle()]
 }
 
-/** Everything with which the others bring `sequence` to prepared at a backup. */
+/** All messages of the others that make `sequence` prepared at a backup. */
 export function prepareAt(
   kit: ClusterKit,
   replica: ReplicaUnderTest,
@@ -96,7 +96,7 @@ export function prepareAt(
 export const entriesOf = (certificates: readonly PreparedCertificate[]) =>
   certificates.map(({ prePrepare: { sequence, view, digest } }) => [sequence, view, toHex(digest)])
 
-/** The bytes of all that was broadcast, as they go to the others. */
+/** The bytes of all broadcasts, as they are sent to the others. */
 export const framesOf = (kit: ClusterKit, id: number, effects: readonly Effect[]): Uint8Array[] =>
   effectsOf(effects, 'broadcast').map(({ outgoing }) =>
     outgoing.kind === 'relayed' ? outgoing.message.bytes : bytesOf(kit, id, outgoing),

@@ -1,4 +1,4 @@
-/** Many operations that cannot be told apart, or are under way together: the search stays as small as what differs. */
+/** Many indistinguishable or concurrent operations: the search grows only with the differences. */
 import { expect, test } from 'vitest'
 import { checkHistory } from '../../src/linearizability/check-history.ts'
 import { historyOf, type Interval, operation } from './history-kit.ts'

@@ -6,7 +6,7 @@ import type { JsonValue } from '../../src/linearizability/value-codes.ts'
 
 export interface Interval {
   readonly kind: OperationKind
-  /** Of a read, what it gave; of a cas, [old, new]. */
+  /** The result of a read; [old, new] of a cas. */
   readonly value: JsonValue
   readonly from: number
   readonly to: number
@@ -22,7 +22,7 @@ export const operation = (
   outcome: OperationOutcome = to === undefined ? 'open' : 'ok',
 ): Interval => ({ kind, value, from, to: to ?? Number.POSITIVE_INFINITY, outcome })
 
-/** The lines of a history: each operation a process of its own. Moments are all different. */
+/** The lines of a history in which each operation has its own process. All times differ. */
 export function linesOf(intervals: readonly Interval[]): string[] {
   const events = intervals.flatMap(({ kind, value, from, to, outcome, key = 'x' }, process) => {
     const invoked = kind === 'read' ? null : value

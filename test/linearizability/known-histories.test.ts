@@ -1,4 +1,4 @@
-/** Histories whose verdict a person can see, and what is told of the bad ones. */
+/** Histories with an obvious verdict, and the explanations of the bad ones. */
 import { describe, expect, test } from 'vitest'
 import { checkHistory } from '../../src/linearizability/check-history.ts'
 import { ConfigurationSet } from '../../src/linearizability/configuration-set.ts'

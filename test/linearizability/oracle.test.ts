@@ -70,7 +70,8 @@ test.each([
         seen[verdict.kind]++
         expect(verdict.kind).toBe(isLinearizableByForce(intervals) ? 'linearizable' : 'not-linearizable')
         if (verdict.kind !== 'not-linearizable') return
-        // What is told of it is bad by itself, and without any of its reads it is not.
+        // The explained part is not linearizable by itself, and is minimal: without any of its reads it is
+        // linearizable.
         const offending = asIntervals(verdict.offence)
         const { before } = verdict.offence
         expect(before.map((value) => isLinearizableByForce(offending, value))).not.toContain(true)

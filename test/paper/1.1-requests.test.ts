@@ -1,4 +1,4 @@
-/** Rule 1.1: who may ask, what is answered at once, how requests queue. OSDI 1999 section 4.1. */
+/** Rule 1.1: admitted clients, immediate answers, and the queue of requests. OSDI 1999 section 4.1. */
 import { describe, expect, test } from 'vitest'
 import { BATCH_REQUESTS_MAX } from '../../src/messages/limits.ts'
 import { WaitingRequests } from '../../src/pbft/ordering/request-queue.ts'

@@ -5,7 +5,7 @@ import { CLOCK_SKEW_MS_MAX, PIPELINE_WINDOW } from '../../src/pbft/parameters.ts
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { broadcastsOf, decide, effectsOf, ReplicaUnderTest } from '../kit/replica-kit.ts'
 
-/** The largest operations with which a request is admissible: what surrounds them has a fixed size here. */
+/** The largest operations of an admissible request; the rest of the request has a fixed size here. */
 const OPERATIONS_BYTES_MAX = REQUEST_BYTES_MAX - (5 + 64 + 1 + 34 + 18 + 1 + 1 + 34)
 
 describe.each(CLUSTER_SIZES)('n = %i', (n) => {

@@ -20,7 +20,7 @@ import { deeper } from '../kit/depth.ts'
 const PEER: Peer = { kind: 'replica', id: 1 as ReplicaId }
 const FRAME = Uint8Array.of(0, 0, 0, 1, 6)
 
-/** A link to one peer, and what happened to it. */
+/** A link to one peer, with its history. */
 class OneLink {
   readonly sent: Uint8Array[] = []
   readonly taken: Uint8Array[] = []
@@ -153,7 +153,7 @@ describe('a virtual link', () => {
   test('PBFT-1.11 that was used while the network swallowed is stuck until it is ended, in both directions', () => {
     const { network, one, two, linked, pass } = twoReplicas()
     const before = linked.length
-    // Only what the first one says is lost.
+    // Only frames of the first one are lost.
     network.swallow([0b1101, 0b1111, 0b1111, 0b1111])
     expect(one.say(FRAME)).toBe(true)
     expect(two.say(FRAME)).toBe(true)

@@ -1,4 +1,4 @@
-/** Rule 1.11 as a whole: whatever was lost, and whoever restarted, all get level without new load. */
+/** Rule 1.11 as a whole: after any losses and restarts, all replicas catch up without new load. */
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
 import { createRandom, type Random } from '../../src/base/random.ts'

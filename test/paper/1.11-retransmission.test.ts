@@ -1,4 +1,4 @@
-/** Rule 1.11: STATUS, and what it brings. TOCS 2002 section 5.2. */
+/** Rule 1.11: STATUS, and its answers. TOCS 2002 section 5.2. */
 import { describe, expect, test } from 'vitest'
 import type { Sequence } from '../../src/base/ids.ts'
 import { COUNTER_MAX } from '../../src/messages/limits.ts'
@@ -84,7 +84,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     for (let time = 0; time < 20; time++) expect(serves()).toEqual([])
     replica.tick(STATUS_BUSY_TICKS)
     expect(serves()).toHaveLength(1)
-    // The rate is each peer's own: another one is served meanwhile.
+    // The rate is limited per peer: another one is served meanwhile.
     expect(effectsOf(replica.receive(kit.status(3, ahead(3))), 'serve')).toHaveLength(1)
   })
 

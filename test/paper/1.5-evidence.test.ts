@@ -1,4 +1,4 @@
-/** Rule 1.5, its end: what contradicts itself is evidence; how it is found, kept and passed on. */
+/** Rule 1.5, its end: contradicting messages are evidence, which is found, kept and passed on. */
 import { describe, expect, test } from 'vitest'
 import type { Sequence } from '../../src/base/ids.ts'
 import { CHECKPOINT_INTERVAL, EVIDENCE_PER_REPLICA_MAX } from '../../src/messages/limits.ts'
@@ -70,7 +70,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     // Its half comes back with the proof.
     deliver(two, convicted, one)
     expect(one.state.evidence.guilty).toEqual([0])
-    // Who accepted the same as `one` learns it too, and nobody but the primary is blamed.
+    // A replica that accepted the same as `one` learns it too, and only the primary is blamed.
     const third = new ReplicaUnderTest(kit, 2)
     third.receive(kit.prePrepare({ sequence: 1, batch }))
     deliver(two, convicted, third)

@@ -1,4 +1,4 @@
-/** Rule 1.5: how votes are kept, and what a liar's second vote is worth. */
+/** Rule 1.5: the storage of votes, and the effect of a liar's second vote. */
 import { describe, expect, test } from 'vitest'
 import { LOG_WINDOW } from '../../src/messages/limits.ts'
 import type { Verified, Vote } from '../../src/messages/message.ts'
@@ -66,7 +66,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(effectsOf(effects, 'reject')).toMatchObject([
         { reason: 'conflicting-vote', evidence: { guilty: 2, first, second } },
       ])
-      // Evidence is what it says: two envelopes of one sender for one (kind, v, s), with different digests.
+      // Evidence is two envelopes of one sender for one (kind, v, s), with different digests.
       const { evidence } = effectsOf(effects, 'reject')[0] ?? {}
       for (const message of [evidence?.first, evidence?.second]) {
         expect(message).toMatchObject({ kind, sender: 2, view: 0, sequence: 1 })

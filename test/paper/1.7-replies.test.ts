@@ -48,7 +48,7 @@ function repliesOf(
 }
 
 const bodyOf = (reply: Reply): Uint8Array => reply.bytes.slice(4 + reply.envelope.length)
-/** The same signed root, with another body behind it. */
+/** The same signed root, with another body after it. */
 const framed = ({ payload, authentication }: Reply, body: Uint8Array): Uint8Array =>
   encodeFrame({ kind: FRAME_KINDS.reply, payload, authentication, body }).bytes
 /** The place of the first leaf of five, and the path that its reply carries. */

@@ -1,4 +1,4 @@
-/** Rule 1.8: a client learns where its timestamps stand before it uses one, and who meets another process is told. */
+/** Rule 1.8: a client learns its last timestamp before it uses one, and learns of another process with its key. */
 import { describe, expect, test } from 'vitest'
 import { CLIENT_WINDOW, COUNTER_MAX } from '../../src/messages/limits.ts'
 import { LiveSessions } from '../../src/runtime/execution/live-sessions.ts'

@@ -20,7 +20,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
 const base = () => join(directory, 'client')
 let copies = 0
-/** A copy of what is on disk now, as another start of the client would find it, were this one killed. */
+/** A copy of the disk, as a new process of the client would find it if this one were killed now. */
 const atCrash = (): string => {
   const copy = join(directory, `copy-${copies++}`)
   copyFileSync(`${base()}.timestamps`, `${copy}.timestamps`)

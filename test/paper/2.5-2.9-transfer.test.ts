@@ -1,4 +1,4 @@
-/** Rules 2.5 to 2.9: getting level by a transfer of the state, and what goes on meanwhile. TOCS 2002 section 5.3. */
+/** Rules 2.5 to 2.9: catching up by a state transfer, and the protocol meanwhile. TOCS 2002 section 5.3. */
 import { describe, expect, test } from 'vitest'
 import { CHECKPOINT_INTERVAL, COUNTER_MAX, LOG_WINDOW } from '../../src/messages/limits.ts'
 import type { Batch } from '../../src/messages/message.ts'
@@ -32,7 +32,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
     source.receiveAll(decisions.slice(0, sequence))
     return source.application.frozen()
   }
-  /** It knows that `stable` is, and lacks what leads there. */
+  /** It knows that `stable` is stable, and lacks the batches before it. */
   const behind = (stable = first, executed = 0): ReplicaUnderTest => {
     const replica = new ReplicaUnderTest(kit, 1)
     replica.receiveAll(decisions.slice(0, executed))
@@ -124,7 +124,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       const replica = behind()
       replica.tickHearing(TRANSFER_AFTER_TICKS + 1)
       replica.receive(kit.stableCheckpoint(2, second))
-      replica.receiveAll(decisions.slice(0, K + 5)) // past the target: what is fetched is of no use any more
+      replica.receiveAll(decisions.slice(0, K + 5)) // past the target, so the transfer is no longer needed
       replica.settle()
       expect(targets(replica.tickHearing(3 * TRANSFER_AFTER_TICKS))).toEqual([2 * K])
     })

@@ -1,4 +1,4 @@
-/** Rules 3.1 and 3.2: what a VIEW-CHANGE says, and which ones count. TOCS 2002 section 4.5.1. */
+/** Rules 3.1 and 3.2: the contents of a VIEW-CHANGE, and the valid ones. TOCS 2002 section 4.5.1. */
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
@@ -233,7 +233,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         expect(() => kit.accept(message.bytes, kit.replicaPeer(message.sender))).toThrow('refused')
         expect(reasonsOf(backup.receive(message))).toHaveLength(1)
       }
-      // However many: they move nobody.
+      // Any number of them moves no replica.
       expect([backup.state.views.view, backup.state.views.isActive]).toEqual([0, true])
       expect(backup.state.views.viewChanges.every((one) => one === null)).toBe(true)
       // And a good one of the same sender counts afterwards.

@@ -1,4 +1,4 @@
-/** Rule 3.3: what a NEW-VIEW is made of and what it chooses. TOCS 2002 section 4.5.2. */
+/** Rule 3.3: the parts and the choices of a NEW-VIEW. TOCS 2002 section 4.5.2. */
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
 import { CHECKPOINT_INTERVAL } from '../../src/messages/limits.ts'
@@ -119,7 +119,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const { choices, primary } = madeFrom(saying({ prepared: [entry(5, a.digest)] }, { stable }))
       expect(choices).toEqual([])
       primary.receive(kit.request(3))
-      // The next own proposal would be K + 1; the pipeline waits for the state.
+      // Its next proposal would be K + 1; the pipeline waits for the state.
       expect(broadcastsOf(primary.settle(), 'pre-prepare')).toEqual([])
       expect(primary.state.ordering.lastProposed).toBe(K)
     })

@@ -1,4 +1,4 @@
-/** Rules 3.4 and 3.5: who believes a NEW-VIEW, and what follows from it. TOCS 2002 section 4.5.2. */
+/** Rules 3.4 and 3.5: the acceptance of a NEW-VIEW, and its consequences. TOCS 2002 section 4.5.2. */
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
 import type { View } from '../../src/base/ids.ts'
@@ -328,7 +328,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     test('PBFT-3.5 what it prepared before is still here when a view in between chose otherwise', () => {
       const backup = new ReplicaUnderTest(kit, 3)
       prepareAt(kit, backup, { sequence: 1, batch: a })
-      enter(kit, backup, 1) // nobody in V had prepared it
+      enter(kit, backup, 1) // no replica in V had prepared it
       const effects = enter(kit, backup, VIEW, { prepared: [entry(1, a.digest)] })
       expect(broadcastsOf(effects, 'prepare')).toEqual([place(1, a)])
     })

@@ -1,4 +1,4 @@
-/** Rule 3.6: when a view ends, and how its end is told again. TOCS 2002 sections 4.5.3. */
+/** Rule 3.6: the end of a view, and its retransmission. TOCS 2002 section 4.5.3. */
 import { describe, expect, test } from 'vitest'
 import {
   PROGRESS_BEFORE_SHRINKING,
@@ -30,7 +30,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     return Number.POSITIVE_INFINITY
   }
 
-  /** Three views served nobody; the fourth begins, with a T that is long. */
+  /** Three views served no request; the fourth begins, with a long T. */
   const patientInView4 = (): ReplicaUnderTest => {
     const replica = awaiting(1)
     for (let view = 2; view <= 4; view++) {

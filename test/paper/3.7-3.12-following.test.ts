@@ -1,4 +1,4 @@
-/** Rules 3.7 to 3.12: who follows into a view, what of the old one goes on, and what it costs. */
+/** Rules 3.7 to 3.12: following into a view, the rest of the old one, and the costs. */
 import { describe, expect, test } from 'vitest'
 import type { View } from '../../src/base/ids.ts'
 import { primaryOf } from '../../src/base/quorum.ts'
@@ -139,7 +139,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     })
 
     test('PBFT-3.10 when f + 1 have left a view, the votes of all others do not decide in it', () => {
-      // One of those that stayed: it has its own COMMIT and those of all that stayed with it.
+      // A replica that stayed: it has its own COMMIT and those of all others that stayed.
       const stayed = kit.ids.slice(0, n - kit.w)
       const replica = new ReplicaUnderTest(kit, stayed.at(-1) ?? 0)
       replica.receive(kit.prePrepare({ sequence: 1, batch: batchAt(1) }))

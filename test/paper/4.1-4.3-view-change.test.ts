@@ -1,4 +1,7 @@
-/** Rules 4.1 to 4.3: what a replica claims when it leaves a view, and how others vouch for it. TOCS 2002 section 4.5.2. */
+/**
+ * Rules 4.1 to 4.3: the claims of a replica that leaves a view, and the acknowledgements of others. TOCS 2002 section
+ * 4.5.2.
+ */
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
 import type { Sequence } from '../../src/base/ids.ts'
