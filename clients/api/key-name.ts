@@ -10,7 +10,7 @@
 
 import { concatBytes, fromHex, utf8 } from '../../src/base/bytes.ts'
 
-/** Characters that are written as escapes: controls, separators of lines, and marks without a shape of their own. */
+/** Characters that are escaped: control characters, line separators, and marks without a glyph. */
 const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u00AD\u200B\u2060\uFEFF\\]/u
 const EVERY_HIDDEN = new RegExp(HIDDEN, 'gu')
 /** A backslash escape, or a lone surrogate, which is not valid text. */

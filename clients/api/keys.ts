@@ -42,7 +42,7 @@ const LEASE = {
   },
 } as const
 
-const IF_MATCH = 'Only when the key is at one of these entity tags; `*`: only when it exists.'
+const IF_MATCH = 'Succeeds only if the key has one of these entity tags; `*`: only if it exists.'
 const WRITE_HEADERS = {
   'If-Match': IF_MATCH,
   'If-None-Match': 'Only when the key is at none of these entity tags; `*`: only when it does not exist.',
@@ -109,7 +109,7 @@ const Page = z.strictObject({
   cursor: z
     .string()
     .nullable()
-    .describe('For the next page; null on the last, and where the order is not that of the keys.'),
+    .describe('The cursor of the next page; null on the last page, and if the answer is not sorted by key.'),
   ...receiptMember,
 })
 const RangeDeleted = z.strictObject({
@@ -184,7 +184,7 @@ export const putKey = endpoint({
 export const getKey = endpoint({
   method: 'GET',
   path: '/v1/kv/{key}',
-  summary: 'Reads a key: its value, or with `Accept: application/json` all about it.',
+  summary: 'Reads a key: its value, or with `Accept: application/json` the value and all its facts.',
   parameters: { ...KEY_IN_PATH, ...READ_REVISION, ...RECEIPT_PARAMETERS },
   headers: READ_HEADERS,
   answers: {
@@ -213,8 +213,7 @@ export const putNamedKey = endpoint({
 export const listKeys = endpoint({
   method: 'GET',
   path: '/v1/kv',
-  summary:
-    'Reads a range of keys, in the order of their bytes or of `sort`; with `key` or `name`, reads that key.',
+  summary: 'Reads a range of keys, in byte order or sorted by `sort`; with `key` or `name`, reads that key.',
   parameters: { ...RANGE_PARAMETERS, ...KEY_IN_QUERY, ...READ_REVISION, ...RECEIPT_PARAMETERS },
   headers: READ_HEADERS,
   answers: {

@@ -64,6 +64,6 @@ export const ProblemDocument = z
     receipt: ReceiptDocument.optional().describe(
       'Where a receipt was asked for and replicas signed this: for a key that does not exist or is at another revision.',
     ),
-    modRevision: z.int().optional().describe('Where the key is; 0 where it does not exist.'),
+    modRevision: z.int().optional().describe('The modification revision of the key; 0 if it does not exist.'),
   })
   .describe('RFC 9457, with a code that does not change.')

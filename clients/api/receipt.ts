@@ -1,4 +1,4 @@
-/** Receipts: proof of what a request did, as answers carry it. `clients/verify` checks them. */
+/** Receipts: proof of the effect of a request, as part of an answer. `clients/verify` checks them. */
 import { z } from 'zod'
 import { fromHex } from '../../src/base/bytes.ts'
 import type { Described } from './endpoint.ts'
@@ -27,13 +27,13 @@ export const ReceiptDocument = z
     results: bytes('The results of its operations.'),
     replies: z.array(bytes('The signed REPLY of a replica, a frame without results.')),
   })
-  .describe('Proof of what a request did: `strategos verify` checks it with the cluster file alone.')
+  .describe('Proof of the effect of a request: `strategos verify` checks it with the cluster file alone.')
 
 export type ReceiptDocument = Described<typeof ReceiptDocument>
 
 const CHALLENGE_BYTES = { least: 16, most: 64 }
 
-/** Returns the bytes of a challenge; null for a text that is none. */
+/** Returns the bytes of a challenge; null for an invalid text. */
 export function challengeOf(text: string): Uint8Array | null {
   const challenge = fromHex(text)
   if (challenge === null || challenge.length < CHALLENGE_BYTES.least) return null
@@ -46,7 +46,7 @@ const receiptFlag = oneOf('receipt', ['true', '1', '', 'false'])
 
 export const RECEIPT_PARAMETERS = {
   receipt: {
-    description: 'Answer with JSON that holds a receipt: what replicas signed about this request.',
+    description: 'Answers with JSON that contains a receipt: the replicas' signatures on the results of this request.',
     schema: receiptFlag.optional(),
   },
   challenge: {
@@ -56,5 +56,5 @@ export const RECEIPT_PARAMETERS = {
   },
 } as const
 
-/** The member of an answer that holds the receipt. */
+/** The member of an answer that contains the receipt. */
 export const receiptMember = { receipt: ReceiptDocument.optional().describe('With `receipt`.') }

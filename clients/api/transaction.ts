@@ -142,7 +142,7 @@ export interface TransactionAnswer {
 
 const Answered: z.ZodType<StepAnswer> = z.strictObject({
   put: Written.optional(),
-  get: KeyFound.nullable().optional().describe('Null where the key does not exist.'),
+  get: KeyFound.nullable().optional().describe('Null if the key does not exist.'),
   range: Ranged.optional(),
   delete: Deleted.optional(),
   txn: z.lazy(() => TransactionDone).optional(),

@@ -1,4 +1,4 @@
-/** Proofs that a command asked a gateway for: checked where the cluster file is at hand, and written to a file. */
+/** Proofs that a command requested from a gateway: checked if the cluster file is available, and written to a file. */
 import { randomBytes } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { OperatorError } from '../../src/base/operator-error.ts'
@@ -16,7 +16,7 @@ import { verdictOf } from '../verify/refusal.ts'
 import { type GatewayFlags, Refused } from './gateway-call.ts'
 import { expectWritable } from './output-file.ts'
 
-/** A receipt that a command asks for. */
+/** A receipt that a command requests. */
 export interface WantedReceipt {
   /** The parameters of the call. */
   readonly query: { readonly receipt: 'true'; readonly challenge: string }
@@ -51,7 +51,7 @@ export function wantedReceipt(file: string, flags: GatewayFlags): WantedReceipt 
   }
 }
 
-/** Returns what proofs are checked with; null where the directory has no cluster file. */
+/** Returns the context for the check of proofs; null if the directory has no cluster file. */
 function contextOf({ dir }: GatewayFlags): ProofContext | null {
   const path = clusterFile(dir)
   if (!existsSync(path)) return null

@@ -1,6 +1,6 @@
 /**
- * The feed of `/v1/events`: one poll of the replicas that all its readers share. It begins with the first reader and
- * ends with the last one, so that the cluster does nothing for it while nobody looks.
+ * The feed of `/v1/events`: one poll of the replicas that all its readers share. It runs only while there are readers,
+ * so that it costs the cluster nothing otherwise.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OccurrenceDelivery } from '../../src/messages/message.ts'
@@ -8,9 +8,9 @@ import type { Occurrence } from '../../src/messages/occurrence.ts'
 import type { OccurrenceDocument, OccurrencesDocument, ServiceDocument } from '../api/events.ts'
 import type { StatusAnswer } from '../api/status.ts'
 
-/** The most readers of one gateway. */
+/** The maximum number of readers of a gateway. */
 export const FEED_READERS_MAX = 64
-/** The events that are kept for readers that come back, and that wait for a reader before it misses some. */
+/** The number of events kept for readers that reconnect, and queued for a reader before it misses some. */
 export const EVENTS_KEPT = 256
 /** Milliseconds between two questions to a replica, and the number of them after which one counts as unanswered. */
 const POLL_MS = 250
@@ -79,7 +79,7 @@ export class ClusterFeed {
   }
 
   /**
-   * Opens the feed behind an id, or at the present where that id is not known any more. Returns null if there are too
+   * Opens the feed after an id, or at the current event if that id is no longer known. Returns null if there are too
    * many readers.
    */
   open(lastId: string | null = null): FeedReader | null {
@@ -194,7 +194,7 @@ export class FeedReader {
     this.#wake?.()
   }
 
-  /** Returns the next events; none where it was quiet for this many milliseconds; null after the end. */
+  /** Returns the next events; none if there were none for this many milliseconds; null after the end. */
   async next(quietMs: number): Promise<readonly FeedEvent[] | null> {
     if (this.#waiting.length === 0 && !this.#isClosed) {
       const quiet = new AbortController()

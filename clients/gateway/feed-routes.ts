@@ -6,9 +6,9 @@ import type { ClusterFeed, FeedReader } from './cluster-feed.ts'
 import type { EndpointRoutes } from './endpoint-routes.ts'
 import { Problem } from './problem.ts'
 
-/** Milliseconds without an event after which a comment shows that the connection lives. */
+/** Milliseconds without an event after which a comment keeps the connection alive. */
 const TICK_MS = 5_000
-/** Milliseconds after which a browser comes back. */
+/** Milliseconds after which a browser reconnects. */
 const RETRY_MS = 1_000
 
 export interface FeedAccess {
@@ -25,7 +25,7 @@ export function feedRoutes(routes: EndpointRoutes, { feed, admission }: FeedAcce
     if (reader === null || !admission.beginWatch(reply.request.raw)) {
       reader?.close()
       reply.removeHeader('content-type').removeHeader('cache-control')
-      throw new Problem('too-many-watches', 'as many readers as there may be look at the cluster already')
+      throw new Problem('too-many-watches', 'the maximum number of readers of the cluster's events is reached')
     }
     reply.raw.once('close', () => reader.close())
     return reply.send(Readable.from(textOf(feed.name, reader)))

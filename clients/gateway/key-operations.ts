@@ -89,7 +89,7 @@ async function look(access: StoreAccess, key: Uint8Array): Promise<Place | Resul
   return { revision: result.revision, modRevision: result.modRevision }
 }
 
-/** A result other than ok, in HTTP's terms. `proof` may hold the receipt of a key that does not exist. */
+/** Converts a result other than ok into a problem. `proof` may hold the receipt of a key that does not exist. */
 export function problemOf(result: Result, proof: Omit<Executed, 'result'> = {}): Problem {
   switch (result.status) {
     case 'not-found':

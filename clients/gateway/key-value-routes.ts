@@ -115,7 +115,7 @@ interface Read extends Omit<Executed, 'result'> {
   readonly found: Omit<RangeItem, 'key'> & { readonly revision: number }
 }
 
-/** Reads one key; throws the problem where that fails. */
+/** Reads one key; throws a problem if that fails. */
 async function readKey(
   access: StoreAccess,
   asked: { readonly key: Uint8Array; readonly revision: number; readonly wish: ReceiptWish | null },
@@ -141,7 +141,7 @@ async function list({ parameters, headers, reply }: ReadCall, access: StoreAcces
   const page = parameters.cursor === undefined ? query : behindCursor(query, parameters.cursor)
   const count: RangeOperation = { ...query, countOnly: true }
   const { read: shown, ...proof } = await readRange(access, page ?? count, wish)
-  // Behind a cursor the page counts what is left: the whole range is counted as it was at that moment.
+  // A page after a cursor counts only the remaining keys, so the whole range is counted at the same revision.
   const whole =
     page === query || page === null
       ? shown
@@ -157,7 +157,7 @@ async function list({ parameters, headers, reply }: ReadCall, access: StoreAcces
   }
 }
 
-/** Reads a range; throws the problem where that fails. */
+/** Reads a range; throws a problem if that fails. */
 async function readRange(access: StoreAccess, operation: RangeOperation, wish: ReceiptWish | null) {
   const { result, ...proof } = await executeWith(access, operation, wish)
   if (result.status !== 'ok' || result.kind !== 'range') throw problemOf(result, proof)

@@ -1,16 +1,16 @@
 /**
- * The service of late that correct clients get: the answers per second, their times, and the longest time in which some
- * waited and none was answered. Measures only while it is on; before that it counts what waits, and nothing else.
+ * Measures the recent service of clients: the answers per second, their latencies, and the longest time in which
+ * requests waited and none was answered. It measures only while it is on; otherwise it only counts waiting requests.
  */
 import type { FastifyInstance } from 'fastify'
 import type { ServiceDocument } from '../api/events.ts'
 
-/** The seconds that throughput and times are taken from, and those that the longest gap is. */
+/** The seconds over which throughput and latencies are measured, and those for the longest gap. */
 const RECENT_SECONDS = 5
 const GAP_SECONDS = 60
 /** The answers of one second whose times are kept. */
 const TIMES_PER_SECOND_MAX = 1_000
-/** The resources of the store. Streams are none of them: they do not end. */
+/** The resources of the store, without streams, which do not end. */
 const STORE_PATHS = ['/v1/kv', '/v1/txn', '/v1/leases', '/v1/compact']
 
 interface Second {
@@ -33,13 +33,13 @@ export class ServiceMeter {
     this.#nowMs = nowMs
   }
 
-  /** Counts the calls of a server that concern the store. */
+  /** Counts the calls of a server to the store. */
   watch(server: FastifyInstance): void {
     server.addHook('onRequest', async (request, reply) => {
       const path = request.routeOptions.config.endpoint?.path
       if (path === undefined || !STORE_PATHS.some((each) => path.startsWith(each))) return
       const end = this.begin()
-      // Comes once, whether it was answered or its caller went away.
+      // Called once, after the answer or when the caller has disconnected.
       reply.raw.once('close', () => end(reply.raw.writableFinished && isServed(reply.statusCode)))
     })
   }
@@ -86,7 +86,7 @@ export class ServiceMeter {
       return
     }
     second.answered++
-    // One that began before the measuring did has no time.
+    // A request that began before the measurement has no latency.
     if (begun > 0 && second.times.length < TIMES_PER_SECOND_MAX) second.times.push(now - begun)
     second.gapMs = Math.max(second.gapMs, now - this.#quietSince)
     this.#quietSince = now
@@ -101,12 +101,12 @@ export class ServiceMeter {
   }
 }
 
-/** True for an answer that the store gave, also where it is a refusal of what was asked. */
+/** True for an answer of the store, including a refusal. */
 const isServed = (status: number): boolean => status < 500 && status !== 429
 
 const rounded = (value: number): number => Math.round(value * 10) / 10
 
-/** The value below which this share of the sorted values is; null where there are none. */
+/** The value below which this share of the sorted values lies; null if there are none. */
 function quantile(sorted: readonly number[], share: number): number | null {
   const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
   return value === undefined ? null : rounded(value)

@@ -21,7 +21,7 @@ export { OperationFailure } from './operation-failure.ts'
 const BUNDLE_BYTES_MAX = 1024 * 1024
 const KEY_SHARED = 'another process uses the client key of this one'
 const NO_RECEIPT = 'it was executed, but too few replicas still keep their signed replies for a receipt'
-/** Operations in one bundle: more of them would make the answers of the first ones late. */
+/** The maximum number of operations in a bundle; more would delay the answers of the first ones. */
 const BUNDLE_OPERATIONS_MAX = 1024
 /** The number of bundles in flight below which a new one is sent at once; above it, operations are gathered. */
 const EAGER_BUNDLES = 2

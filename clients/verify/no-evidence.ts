@@ -4,5 +4,5 @@ import type { Cluster } from '../../src/messages/cluster.ts'
 export const whyNoEvidence = ({ mode }: Pick<Cluster, 'mode'>): string | null =>
   mode === 'signed'
     ? null
-    : 'This cluster was made with --auth oral: its replicas send MACs, which convince nobody but their receiver, ' +
+    : 'This cluster was made with --auth oral: its replicas send MACs, which convince only their receiver, ' +
       'so there is no evidence and there are no receipts.'

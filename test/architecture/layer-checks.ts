@@ -94,7 +94,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['preact'],
   },
   'clients/library': { layers: [...SRC, 'clients/api', 'clients/verify'], packages: ['*'] },
-  // etcd's services know neither gRPC nor HTTP, and what carries their calls knows no store.
+  // etcd's services do not depend on gRPC or HTTP, and the transports of their calls do not depend on the store.
   'clients/etcd/schema': { layers: [], packages: ['protobufjs'] },
   'clients/etcd/service': { layers: [...SRC, 'clients/library'], packages: [] },
   'clients/etcd/json': {

@@ -1,6 +1,6 @@
 /**
- * The keys of the model at every revision, as a list of changes that is gone through whenever anything is asked. Slow, and
- * meant to be right at a glance.
+ * The keys of the model at every revision, as a list of changes that every read scans. It is slow, and obviously
+ * correct.
  */
 import { compareBytes, toHex } from '../../base/bytes.ts'
 import { type ChangesQuery, endOfRevision, WHOLE_REVISION } from '../../store/changes-operation.ts'
@@ -65,7 +65,7 @@ export class KeysAtRevisions {
     return items.sort((a, b) => compareBytes(a.key, b.key))
   }
 
-  /** Returns a copy, which `restore` takes back: what an operation that fails in its middle has done is undone. */
+  /** Returns a copy for `restore`, which undoes an operation that fails in the middle. */
   save(): KeysAtRevisions {
     const saved = new KeysAtRevisions()
     saved.restore(this)

@@ -1,4 +1,4 @@
-/** The model beside the store: fed with the batches in the order of execution, it says where results or state differ. */
+/** The model beside the store: it executes the batches in their order, and reports differences of results or state. */
 import type { ClientId, Sequence, Timestamp } from '../../base/ids.ts'
 import type { RequestOutcome } from '../../base/request-outcome.ts'
 import { PORTION_LEASE_KEYS, PORTION_LEASES } from '../../store/leases.ts'
@@ -15,12 +15,12 @@ export type LeaseCause = {
   readonly requestDigest: Uint8Array
 } | null
 
-/** All that the model says of one batch. */
+/** The findings of the model for a batch. */
 export interface ModelledBatch {
   readonly sequence: Sequence
   /** The executed time. */
   readonly time: number
-  /** A sentence that says where the store differs; null where it does not. */
+  /** A sentence that describes a difference of the store; null if there is none. */
   readonly fault: string | null
   readonly leases: readonly (LeaseEvent & { readonly cause: LeaseCause })[]
 }
@@ -36,7 +36,10 @@ const BELIEVED: readonly Status[] = [
   'unsupported',
 ]
 
-/** Beyond so many bytes of results, or so many changes, the store cuts its answers, and the model does not follow. */
+/**
+ * The bytes of results, and the number of changes, beyond which the store truncates its answers and the model does not
+ * follow.
+ */
 const RESULTS_BYTES_MAX = 1024 * 1024
 const CHANGES_MAX = 10_000
 
@@ -59,7 +62,7 @@ export class ModelledStore {
     if (this.#isLost || seen.sequence < last) return null
     if (seen.sequence === last) return this.#latest
     if (seen.sequence > last + 1)
-      this.#isLost = true // nobody saw what is in between
+      this.#isLost = true // The batches in between were not observed.
     else this.#latest = this.#execute(seen)
     return this.#isLost ? null : this.#latest
   }
@@ -73,7 +76,7 @@ export class ModelledStore {
     model.advance(batch.time)
     note(null)
     const keys = leases.reduce((sum, event) => sum + ('keys' in event ? event.keys.length : 0), 0)
-    if (leases.length >= PORTION_LEASES || keys >= PORTION_LEASE_KEYS) this.#isLost = true // the rest waits
+    if (leases.length >= PORTION_LEASES || keys >= PORTION_LEASE_KEYS) this.#isLost = true // The rest of the batch is not yet executed.
     let fault: string | null = null
     for (const [index, outcome] of outcomes.entries()) {
       const operations = batch.requests[index]?.operations
@@ -94,7 +97,7 @@ export class ModelledStore {
     const what = `request ${timestamp} of client ${client.slice(0, 8)}`
     const cursor = openOperations(operations)
     const framed = readResults(results ?? NOTHING)
-    if (cursor === null) return null // one result says that nothing was executed
+    if (cursor === null) return null // A single result reports that nothing was executed.
     if (framed === null || framed.length !== cursor.count) return `${what} has results that do not fit it`
     const isLong = (results?.length ?? 0) > RESULTS_BYTES_MAX || this.#model.keys.changes.length > CHANGES_MAX
     let fault: string | null = null

@@ -1,10 +1,10 @@
 /**
- * A model of the store: what each operation must give, said as simply as possible. It reads the same bytes as the store
- * and shares nothing else with it. One of these, fed with the batches in the order of execution, judges what all replicas
- * agree on.
+ * A model of the store: the required result of each operation, in the simplest form. It reads the same bytes as the
+ * store and shares nothing else with it. One of these, fed with the batches in the order of execution, judges what all
+ * replicas agree on.
  *
- * Where the store refuses an operation for its size, its cost or its rights, the model believes it: nothing happened. An
- * operation that it does not know ends its judgement.
+ * Where the store refuses an operation for its size, its cost or its rights, the model believes it: nothing happened.
+ * An operation that it does not know ends its judgement.
  */
 import { compareBytes } from '../../base/bytes.ts'
 import type { Milliseconds } from '../../base/ids.ts'
