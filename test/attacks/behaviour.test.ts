@@ -179,7 +179,7 @@ describe('actions', () => {
     expect(dropping.acts).toBe(2)
   })
 
-  test('delay holds a frame back for so many ticks', () => {
+  test('delay holds a frame back for a number of ticks', () => {
     const slow = action(delay(3))
     expect(slow.say(prepare.bytes, R[0])).toEqual([])
     slow.tick(2)
@@ -230,7 +230,7 @@ describe('actions', () => {
     expect(withoutView[0]?.message).toMatchObject({ kind: 'checkpoint', sequence: 128 })
   })
 
-  test('equivocate tells the second half of the correct replicas something else', () => {
+  test('equivocate sends the second half of the correct replicas a changed message', () => {
     const left = primary(() => onSend(always, equivocate(set(otherBatch)))).say(
       proposal.bytes,
       R[1],
@@ -310,7 +310,7 @@ describe('actions', () => {
     expect(kit.authenticated(message, client)).toMatchObject({ reason: 'bad-signature' })
   })
 
-  test('two worlds: all traitors vote for what their primary told each half', () => {
+  test('two worlds: all traitors vote for the batch that their primary sent each half', () => {
     const lies = together(
       onSend(isKind('pre-prepare'), equivocate(set(otherWorld))),
       onSend(isVote, equivocate(set(voteInOtherWorld))),

@@ -50,7 +50,7 @@ describe('agreement', () => {
     expect(equivocating(disks)).toEqual([0, 1])
   })
 
-  test('nobody equivocates who signed for one batch in each view', () => {
+  test('a replica that signed for one batch in each view did not equivocate', () => {
     const one = disk(0, [], { decided: new Map([[7, certificate('y', [0, 1, 2])]]) })
     const later = disk(3, [], { decided: new Map([[7, certificate('z', [0, 1, 3], 1)]]) })
     expect(equivocating([one, later])).toEqual([])

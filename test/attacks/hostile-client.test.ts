@@ -56,7 +56,7 @@ describe('a door', () => {
     return (link as unknown as ClientLink).admittedBy
   }
 
-  test('lets in whoever proves the key that he shows, known or not', () => {
+  test('admits a client that proves its key, known or not', () => {
     expect(admittedBy(({ signers: [signer] }) => ({ signer }))).toEqual([0, 1, 2, 3])
     expect(admittedBy(({ stranger }) => ({ signer: stranger() }))).toEqual([0, 1, 2, 3])
   })
@@ -84,7 +84,7 @@ describe('a door', () => {
     expect(known.filter((id) => id !== 1)).toEqual([])
   })
 
-  test("does not let in who says he is a replica and shows that one's key", () => {
+  test("does not admit a client that claims to be a replica and shows its key's key", () => {
     const replica = 1 as ReplicaId
     const key = ({ cluster }: ClientContext) => cluster.replicas[replica]?.publicKey as never
     expect(admittedBy((place) => ({ signer: place.stranger(), replica, key: key(place) }))).toEqual([])
@@ -124,7 +124,7 @@ describe('what a client did', () => {
     expect(result.violation?.name).toBe('validity')
   })
 
-  test('is told of at the end by what it says it saw', () => {
+  test('is reported at the end by its findings', () => {
     expect(run(inTheEnd(() => ['something'])).client.end()).toEqual(['something'])
   })
 

@@ -8,7 +8,7 @@ const entry = (client: number, invokedAtMs: number, answeredAtMs: number | null)
 const figures = (history: readonly HistoryEntry[]) =>
   loadFigures(history, { beginsAtMs: 1_000, endsAtMs: 2_000 })
 
-test('answers are counted before the attack and while it goes on and clients still ask', () => {
+test('answers are counted before the attack, and during it while clients still send requests', () => {
   const { answersPerSecond, answersPerTenth } = figures([
     entry(0, 0, 10),
     entry(0, 500, 510),
@@ -20,7 +20,7 @@ test('answers are counted before the attack and while it goes on and clients sti
   expect(answersPerTenth).toEqual([1, 0, 1, 0, 0, 0, 0, 0, 0, 1])
 })
 
-test('an outage is the longest time in which somebody waits and nobody is answered', () => {
+test('an outage is the longest time in which a client waits and none is answered', () => {
   expect(figures([]).outageMs).toBe(0)
   // Nobody waits between the two.
   expect(figures([entry(0, 1_100, 1_110), entry(0, 1_800, 1_830)]).outageMs).toBe(30)

@@ -59,7 +59,7 @@ const report: AttackReport = {
   seconds: 6,
 }
 
-test('a row has a cell for each heading, and tells right from wrong suspicions', () => {
+test('a row has a cell for each heading, and distinguishes right from false suspicions', () => {
   const cells = cellsOf(report)
   expect(cells).toHaveLength(HEADINGS.length)
   expect(cells.slice(0, 7)).toEqual(['evil', 'NOT HELD', '12', '1', '100', '50', '100'])
@@ -69,7 +69,7 @@ test('a row has a cell for each heading, and tells right from wrong suspicions',
   expect(faultLines([report])).toEqual(['evil (seed 7): a </pre> fault'])
 })
 
-test('a table for a text tells the share of the throughput without the attack, and where it was measured', () => {
+test('a Markdown table has the share of the throughput, and the conditions of the measurement', () => {
   const lines = markdownTable([report], { n: 4, suite: 'sodium' }).split('\n')
   expect(lines[0]?.split('|').length).toBe(lines[2]?.split('|').length)
   expect(lines[2]).toBe('| `evil` | 100 | 50 | 50 % |  | 80 % | 0.25 | 100 | 2.5 | 2.5 | 40 | 1 | no |')
@@ -132,7 +132,7 @@ describe('what an attack costs', () => {
     expect(attackersProcessors({ ...measured, spent: idle })).toBe(0)
   })
 
-  test('what was not measured is not told', () => {
+  test('an unmeasured figure is left out', () => {
     const unknown = { correctMs: null, hostileMs: null, loadMs: 10 }
     const blind = { ...measured, spent: { before: unknown, during: unknown, after: unknown } }
     expect([shareOfWork(blind), attackersProcessors(blind)]).toEqual([null, null])

@@ -22,7 +22,7 @@ test.each([
   expect(hasShown({ environment }, { ...shown, ...less })).toBe(false)
 })
 
-test('a hostile client is waited for until it was told all that it awaits, and not when its process is gone', () => {
+test('a hostile client is waited for until it has all expected answers, unless its process is gone', () => {
   expect(hasShown({ client }, { ...shown, told })).toBe(true)
   expect(hasShown({ client }, { ...shown, told: new Map([['reply', 1]]) })).toBe(false)
   expect(hasShown({ client }, shown)).toBe(false)

@@ -105,7 +105,7 @@ describe('Ben-Or', () => {
   const tossing = (options: Omit<BenOrOptions, 'coin'>, seed: number) =>
     benOr({ ...options, coin: (self, phase) => createRandom(seed * 100_000 + phase * 100 + self).below(2) })
 
-  test('n = 4: whoever crashes, after whichever message, the others agree', () => {
+  test('n = 4: after any crash after any message, the others agree', () => {
     const phases: number[] = []
     // The first of them crashes: which one it is does not matter.
     for (const values of everyInput(4)) {

@@ -20,7 +20,7 @@ describe.each([2, 3] as const)('commit in %i phases', (phases) => {
     },
   )
 
-  test('waits for ever for one that is down: it blocks where consensus does not', () => {
+  test('waits forever for one that is down: it blocks where consensus does not', () => {
     const algorithm = atomicCommit({ n: 4, phases, isAcknowledged: false })
     const run = runMessages({ algorithm, values: [1, 1, 1, 1], crashes: new Map([[3, 0]]) })
     expect(outcomeOf(run, [3])).toEqual([null, null, null, undefined])

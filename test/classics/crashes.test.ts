@@ -25,7 +25,7 @@ describe('FloodSet', () => {
       ),
     )
 
-  test.each(FAULTS)('n = 4, f = %i: whoever crashes, whenever, the others agree', (faults) => {
+  test.each(FAULTS)('n = 4, f = %i: after any crash at any time, the others agree', (faults) => {
     expect(faultsIn(faults, faults + 1)).toEqual([])
   })
 

@@ -86,7 +86,7 @@ describe('list', () => {
     expect(JSON.parse((await run('list --json --count')).stdout)).toMatchObject({ count: 3, items: [] })
   })
 
-  test('says what was not printed, and how to go on', async () => {
+  test('prints the number of omitted keys, and how to continue', async () => {
     const { stdout, stderr } = await run('list --descending --limit 2')
     expect(stdout).toBe('c\nb\n')
     const [, cursor = ''] = /^3 keys in total; --all lists them, --cursor (\S+) continues/.exec(stderr) ?? []

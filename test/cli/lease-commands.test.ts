@@ -33,7 +33,7 @@ test('leases are granted, kept, shown, listed and revoked', async () => {
   expect(await run('put a 1 --lease ab')).toMatchObject({ code: 1, stdout: '' })
 })
 
-test('an id that is none is refused at once', async () => {
+test('an invalid id is refused at once', async () => {
   const { code, stderr } = await run('lease show xyz')
   expect(code).toBe(2)
   expect(stderr).toContain('Expected up to 16 hexadecimal digits.')

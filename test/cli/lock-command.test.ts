@@ -64,7 +64,7 @@ test('a second holder waits until the first has left, and its token is larger', 
   expect(later).toBeGreaterThan(earlier)
 })
 
-test('a holder whose lease has ended is told so, and its command is ended', async () => {
+test('a holder whose lease has ended gets an error, and its command is ended', async () => {
   const holder = lock('--ttl', '2', ...script('lost', scratch.path('never')))
   await vi.waitFor(() => read('lost'), PATIENT)
   const [lease] = await leases()

@@ -31,7 +31,7 @@ test('lines are broken between words, and every word stays', () => {
   )
 })
 
-test('a table that is too wide goes on below itself, with every cell in it', () => {
+test('a table that is too wide continues below itself, with every cell', () => {
   const rows = fc
     .integer({ min: 1, max: 12 })
     .chain((width) =>

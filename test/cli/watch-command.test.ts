@@ -50,7 +50,7 @@ test('prints a document in each line for programs', async () => {
   expect(removal).toEqual({ type: 'delete', key: 'b', modRevision: 5 })
 })
 
-test('goes on behind the last change when the gateway is back', async () => {
+test('continues after the last change when the gateway is back', async () => {
   local.loseAfter(3)
   const { code, stdout, stderr } = await runHere(['watch', '--after', '1', '--url', url])
   expect(stdout).toBe('2\tput\ta\t3\n3\tput\tb\t2\n4\tput\ta\t9\n5\tdelete\tb\n6\tput\tlate\t\n')
@@ -58,7 +58,7 @@ test('goes on behind the last change when the gateway is back', async () => {
   expect(code).toBe(1)
 })
 
-test('a revision that is gone is an answer, and a range that is none is a sentence', async () => {
+test('a compacted revision is an error of the store, and an invalid range is a sentence', async () => {
   local.compact(4)
   expect(await runHere(['watch', '--after', '1', '--url', url])).toMatchObject({
     ...{ code: 1, stdout: '', stderr: 'compacted: the changes before revision 4 were compacted\n' },

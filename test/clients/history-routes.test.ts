@@ -105,7 +105,7 @@ describe('a range', () => {
     },
   )
 
-  test('behind the longest key goes on with the next one', async () => {
+  test('after the longest key continues with the next one', async () => {
     const longest = 'k'.repeat(4096)
     for (const key of [longest, 'l']) await call('PUT', `/v1/kv/${key}`, 'v')
     const cursor = (await get('/v1/kv?start=k&limit=1'))['cursor']

@@ -52,7 +52,7 @@ describe('a watch', () => {
     expect(await take(events, 1)).toMatchObject([{ id: '6', data: { changes: [{ key: 'later' }] } }])
   })
 
-  test('goes on behind the id that the reader has, whatever the query says', async () => {
+  test('continues after the id that the reader has, whatever the query says', async () => {
     const { events } = await watch('?after=0', { 'last-event-id': '4' })
     expect(await take(events, 1)).toMatchObject([{ id: '5' }])
   })
@@ -73,7 +73,7 @@ describe('a watch', () => {
     expect((await events.next()).value).toEqual({ event: 'progress', id: '5', data: '{"revision":5}' })
   })
 
-  test('that cannot go on ends with an event that says why', async () => {
+  test('that cannot continue ends with an event that contains the reason', async () => {
     const { events } = await watch('?after=4')
     await take(events, 1)
     local.interrupt('no such client')

@@ -214,7 +214,7 @@ describe('a slow reader', () => {
     expect(revisionsOf(slow)).toEqual(revisionsOf(fast))
   })
 
-  test('that falls behind the floor is told so, after all that waited for it', async () => {
+  test('that falls behind the floor gets an error, after its queued steps', async () => {
     const reader = store.open({ after: 1 })
     await reader.watch.opened
     const other = store.open({ after: 1 })

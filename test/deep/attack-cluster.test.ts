@@ -49,7 +49,7 @@ async function open(replica: (id: number) => readonly string[], traitors: readon
 const pidsOf = (testCluster: TestCluster): readonly number[] =>
   testCluster.correct.map((id) => testCluster.pid(id) ?? 0)
 
-test('a process that ends by itself is told of, and one that is killed on purpose is not', async () => {
+test('a process that ends by itself is reported, and one that is killed on purpose is not', async () => {
   const testCluster = await open((id) => program(id === 2 ? FALLS : STAYS))
   await testCluster.kill(0 as ReplicaId)
   await until('replica 2 fell', () => testCluster.casualties.length > 0)
@@ -76,7 +76,7 @@ test.runIf(process.platform === 'linux')(
   },
 )
 
-test('traitors follow orders and tell how often they acted', async () => {
+test('traitors follow orders and report their acts', async () => {
   const testCluster = await open(() => program(STAYS), [3])
   expect(testCluster.acts).toBe(0)
   await testCluster.turn(true)

@@ -133,7 +133,7 @@ describe.each(Object.entries(FAULTS))('%s', (name, fault) => {
   })
 })
 
-test('a model that is none the worse is like the model', async () => {
+test('an unchanged model agrees with the model', async () => {
   expect(await casesThatNotice({})).toEqual([])
   const asked = { seed: 1, requests: REQUESTS }
   expect((await compareModels(new EtcdModel(), new FaultyModel({}), asked)).difference).toBe(null)

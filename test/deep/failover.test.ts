@@ -12,7 +12,7 @@ afterEach(async () => {
   kit = new ProcessKit()
 })
 
-test('a backup is killed, another is stopped for a while, and the load goes on', async () => {
+test('a backup is killed, another is suspended for a while, and the load continues', async () => {
   const fleet = await Fleet.up(kit)
   const load = await fleet.startLoad()
   await load.progress(40)

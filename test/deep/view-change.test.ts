@@ -9,7 +9,7 @@ afterEach(async () => {
   kit = new ProcessKit()
 })
 
-test('the primary is killed, its successor is stopped for a while, and writes go on without them', async () => {
+test('the primary is killed, its successor is suspended for a while, and writes continue without them', async () => {
   const fleet = await Fleet.up(kit)
   const load = await fleet.startLoad()
   await load.progress(10)

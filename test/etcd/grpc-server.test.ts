@@ -58,7 +58,7 @@ test('errors have their codes and texts', async () => {
   })
 })
 
-test('a request that is too large is refused, and the connection goes on', async () => {
+test('a request that is too large is refused, and the connection stays open', async () => {
   const refused = await client.call('/etcdserverpb.KV/Put', put('large', 'x'.repeat(3 << 20)))
   expect(refused).toMatchObject({ code: 8, text: expect.stringContaining('larger than max') })
   const tooLarge = await client.call('/etcdserverpb.KV/Put', put('large', 'x'.repeat(1.2 * (1 << 20))))
@@ -122,7 +122,7 @@ describe('a connection that', () => {
     return text
   }
 
-  test('sends half a preface and ends is told that it speaks no HTTP', async () => {
+  test('sends half a preface and ends gets the answer that it does not speak HTTP', async () => {
     expect(await answerTo('PRI * HTTP/2.0\r\n')).toContain('400')
   })
 

@@ -190,7 +190,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(replica.rejected).toEqual([])
   })
 
-  test('PBFT-2.5 who sends a wrong page is named and asked no more for a while', () => {
+  test('PBFT-2.5 a sender of a wrong page is named, and not asked for a while', () => {
     const { replica } = begin(kit)
     const [asked] = takeSent(kit, replica).filter(({ message }) => message.kind === 'page-fetch')
     if (asked === undefined) throw new Error('nobody was asked')

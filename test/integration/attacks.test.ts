@@ -177,7 +177,7 @@ test('a file that is no attack is refused in one sentence', async () => {
   expect(await written('c.mjs', 'export default {')).toMatch(/cannot be used as an attack: Unexpected/)
 })
 
-test('an attack in the simulator is told in the same way, and its page is written', async () => {
+test('an attack in the simulator is reported in the same way, and its page is written', async () => {
   const page = join(kit.directory(), 'report.html')
   const run = await runCommand(
     kit,

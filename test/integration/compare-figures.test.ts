@@ -22,7 +22,7 @@ describe('ratios of pairs', () => {
     expect(ratios).toEqual({ each: [2, 2, 2], median: 2, least: 2, most: 2 })
   })
 
-  test('tell their middle and how far they lie apart, in whatever order they came', () => {
+  test('have a median and a range, in any order', () => {
     expect(ratiosOf(pairs([1, 3], [1, 1], [2, 4]), throughput)).toMatchObject({
       median: 2,
       least: 1,
@@ -43,7 +43,7 @@ describe('a comparison', () => {
     ],
   }
 
-  test('as a text tells every pair', () => {
+  test('as a text has every pair', () => {
     const lines = comparisonText(comparison).split('\n')
     expect(lines).toContainEqual(expect.stringMatching(/^puts, pair 3 +90 +180 +2\.00 /))
     expect(lines.at(-1)).toBe(
@@ -51,7 +51,7 @@ describe('a comparison', () => {
     )
   })
 
-  test('as a table tells medians, and where it was measured', () => {
+  test('as a table has the medians, and the conditions of the measurement', () => {
     const lines = comparisonMarkdown(comparison).split('\n')
     expect(lines[2]).toBe(
       '| puts | 100 | 180 | 1.50 (1.10 to 2.00) | 1.00 (1.00 to 1.00) | 1.00 (1.00 to 1.00) |',

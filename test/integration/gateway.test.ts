@@ -240,7 +240,7 @@ test('/openapi.json describes the routes that exist, with their parameters, and 
   }
 })
 
-test('status tells who is primary, how far each replica is, and that nothing is stalled', async () => {
+test('status reports the primary, the progress of each replica, and that nothing is stalled', async () => {
   const { json } = await http(`${url}/v1/status`)
   expect(json).toMatchObject({
     n: 4,

@@ -34,7 +34,7 @@ async function start(onOrder: string, signal = new AbortController().signal): Pr
   return child
 }
 
-test('it does as it is told, and says what it did, was told and saw', async () => {
+test('it follows orders, and reports its acts, its answers and its findings', async () => {
   const child = await start(FOLLOWS)
   expect([child.acts, [...child.told]]).toEqual([0, []])
   expect(await child.turn(true)).toEqual([])
@@ -48,7 +48,7 @@ test('it does as it is told, and says what it did, was told and saw', async () =
   ])
 })
 
-test('one that falls is told of, with its last words', async () => {
+test('the failure of one is reported, with its last output', async () => {
   const child = await start(FALLS)
   expect(await child.turn(true)).toEqual(['the process of the hostile client ended (exit code 70): a reason'])
 })

@@ -292,7 +292,7 @@ describe('methods and routes', () => {
     expect(status).toBe(405)
   })
 
-  test('a wrong route and a missing key have codes of their own, and no inner name is told', async () => {
+  test('a wrong route and a missing key have different codes, and no internal name is shown', async () => {
     expect((await get('/v1/kv/never-there')).json).toMatchObject({ status: 404, code: 'not-found' })
     for (const path of ['/v1/key', '/v1/keys', '/v2/kv/a', '/', '/v1/kv%2Fa', '/v1/%6bv/a']) {
       const { json } = await get(path)
@@ -302,7 +302,7 @@ describe('methods and routes', () => {
     expect(json['detail']).toMatch(/^\/v1\/kv\/\{key\} takes/)
   })
 
-  test('OPTIONS tells the methods, HEAD what GET would without the body', async () => {
+  test('OPTIONS lists the methods, HEAD answers like GET without the body', async () => {
     const options = await rawHttp(url, '/v1/kv/a', { method: 'OPTIONS' })
     expect([options.status, options.headers['allow']]).toEqual([204, 'GET, HEAD, PUT, DELETE, OPTIONS'])
     expect((await rawHttp(url, '*', { method: 'OPTIONS' })).status).toBe(204)
@@ -322,7 +322,7 @@ describe('methods and routes', () => {
     expect((await get('http://evil.example/v1/kv/absolute')).status).toBe(403)
   })
 
-  test('JSON is given to those who like it best', async () => {
+  test('JSON is sent to callers that prefer it', async () => {
     await put('/v1/kv/liked', 'v')
     const typeFor = async (accept: string) => (await get('/v1/kv/liked', { accept })).headers['content-type']
     expect(await typeFor('application/json')).toMatch(/^application\/json/)

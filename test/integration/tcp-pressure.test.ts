@@ -97,7 +97,7 @@ describe('strangers', () => {
     await linkedTo(zero, 1)
   })
 
-  it('use up what is set aside for strangers, whoever they say they are, and replicas are linked', async () => {
+  it('use up only the places of strangers, whatever identity they claim, and replicas are linked', async () => {
     const { node: zero, address } = await startReplica(0, [], { handshakeRate: { perSecond: 0, atOnce: 4 } })
     for (const number of [50, 51]) await handshakeRaw(dialRaw(address), clientSecurity(number))
     // The second one has the signing key that is listed for replica 1, and another one's secret for knocking.
@@ -112,7 +112,7 @@ describe('strangers', () => {
     await linkedTo(zero, 1)
   })
 
-  it('that say nothing are ended before one whose handshake goes on', async () => {
+  it('that stay silent are ended before one with a running handshake', async () => {
     const { node: zero, address } = await startReplica(0, [], { halfOpenMax: 2 })
     const begun = dialRaw(address)
     begun.write(clientSecurity(50).initiate(toReplicaId(0)).opening ?? new Uint8Array(0))

@@ -246,7 +246,7 @@ describe('links', () => {
 })
 
 describe('a closed transport', () => {
-  it('leaves no timer, neither of a dialer that waits nor of a handshake that goes on', async () => {
+  it('leaves no timer, neither of a waiting dialer nor of a running handshake', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
     // A handshake's timer that stayed would be seen for longer than this test waits.
     const options = { handshakeMilliseconds: 10 * PATIENCE_MS }

@@ -28,7 +28,7 @@ const LOSSES = [
   ['without its data', LogLostSyncedData, () => bench.segments().map((path) => rmSync(path))],
 ] as const
 
-describe('a log begun anew after a loss', () => {
+describe('a new log after a loss', () => {
   test.each(LOSSES)(
     'where it is %s: holds nothing and says amnesia, opening after opening',
     async (_, error, lose) => {
@@ -98,7 +98,7 @@ test('a disk that is full leaves what was there, and is named', async () => {
   expect((await bench.open()).beginning).toBe('amnesia')
 })
 
-describe('a crash while it is begun anew', () => {
+describe('a crash while the new log is made', () => {
   test('at any operation of a file leaves the damaged log, and it can be begun again', async () => {
     const { segment } = await prepare(bench, ['one'])
     flipBit(segment, 200)

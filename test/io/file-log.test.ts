@@ -157,7 +157,7 @@ describe('segments', () => {
 })
 
 describe('group commit', () => {
-  test('many appends and many who wait take one write and one sync', async () => {
+  test('many appends and many waits take one write and one sync', async () => {
     const { log } = await bench.open()
     const segment = bench.segments()[0]
     const count = (paths: readonly string[]) => paths.filter((path) => path === segment).length
@@ -268,7 +268,7 @@ describe('a disk that fails', () => {
     expect(texts(await bench.open()).length).toBeGreaterThanOrEqual(2)
   })
 
-  test('a slow one holds up who waits and nobody else, and is then caught up with in one write', async () => {
+  test('a slow one delays only its waiters, and one write then catches up', async () => {
     const { log } = await bench.open()
     const release = bench.files.holdUp()
     let answered = 0

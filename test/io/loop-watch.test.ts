@@ -48,7 +48,7 @@ function watched() {
 }
 
 describe('a loop is held', () => {
-  test('for as long as its own work lets a timer wait', () => {
+  test('for as long as its own work delays a timer', () => {
     const { loop, watch } = watched()
     loop.look(120, 130)
     expect(watch.delayMs).toBe(120)

@@ -34,7 +34,7 @@ const told = (before: Partial<ReplicaReport>, after: Partial<ReplicaReport>) =>
   noticesBetween({ ...CALM, ...before }, { ...CALM, ...after }, 4)
 
 describe('notices', () => {
-  test('nothing is told of progress alone', () => {
+  test('progress alone is not logged', () => {
     expect(told({}, {})).toEqual([])
     expect(told({}, { lastExecuted: 900 as Sequence, lowWatermark: 896 as Sequence, revision: 800 })).toEqual(
       [],
@@ -90,7 +90,7 @@ describe('notices', () => {
     ])
   })
 
-  test('a watch tells a change once, and counts the views', () => {
+  test('a watch logs a change once, and counts the views', () => {
     let report = CALM
     const messages: string[] = []
     const watch = new ReplicaWatch(

@@ -139,8 +139,8 @@ const offenceOf = (...intervals: readonly Interval[]) => {
   return verdict.offence
 }
 
-describe('what is told of a bad one', () => {
-  test('a stale read among many good operations is told with the two writes that make it stale', () => {
+describe('the explanation of a bad one', () => {
+  test('the explanation of a stale read among many good operations names the two writes that make it stale', () => {
     const noise = Array.from({ length: 200 }, (_, index) =>
       operation('write', `noise ${index}`, [3 * index, 3 * index + 4.5]),
     )
@@ -161,7 +161,7 @@ describe('what is told of a bad one', () => {
     ])
   })
 
-  test('a long chain of cas is told by what it leaves', () => {
+  test('the explanation of a long chain of cas is its last value', () => {
     const chain = Array.from({ length: 50 }, (_, index) =>
       operation('cas', [index === 0 ? null : index, index + 1], [3 * index, 3 * index + 1]),
     )
@@ -178,7 +178,7 @@ describe('what is told of a bad one', () => {
     ])
   })
 
-  test('where several values are possible before it, all of them are told', () => {
+  test('the explanation names all values that are possible before it', () => {
     const chain = Array.from({ length: 9 }, (_, index) =>
       operation('cas', [index === 0 ? null : index, index + 1], [3 * index, 3 * index + 1]),
     )
@@ -195,7 +195,7 @@ describe('what is told of a bad one', () => {
     expect(offence.operations.map(({ value }) => value)).toEqual([['a', 'c'], ['c', 'd'], ['d', 'e'], 'd'])
   })
 
-  test('the timeline shows who overlapped whom', () => {
+  test('the timeline shows the overlapping operations', () => {
     const text = timeline(
       offenceOf(
         operation('write', 1, [1, 2]),

@@ -88,7 +88,7 @@ test.each([
   },
 )
 
-test('a bad end behind many operations is told by what they leave, and rightly', () => {
+test('a bad end after many operations is explained by their last value, and correctly', () => {
   let cuts = 0
   fc.assert(
     fc.property(

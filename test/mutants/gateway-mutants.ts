@@ -104,7 +104,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     within: 'queryOf',
     search: 'lastEventId(headers) ?? parameters.after',
     replacement: 'parameters.after',
-    paper: { file: WATCH_ROUTES, test: 'goes on behind the id', why },
+    paper: { file: WATCH_ROUTES, test: 'continues after the id', why },
   },
   {
     name: 'a slow reader holds all that comes',

@@ -11,7 +11,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     within: 'SenderBudgets.#spend',
     search: 'if (wasted.level > allowance.atOnce)',
     replacement: 'if (wasted.level > Infinity)',
-    paper: { file: ISOLATION, test: 'who wastes more is cut off for a while', why: UNSEEN.cost },
+    paper: { file: ISOLATION, test: 'a peer that wastes more is cut off for a while', why: UNSEEN.cost },
   },
   {
     // attack: bad-signature-flood
@@ -20,7 +20,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     within: 'SenderBudgets.offended',
     search: 'OFFENCE_CHECKS * Math.max(1, checks)',
     replacement: 'checks / 8',
-    paper: { file: ISOLATION, test: 'what fails its checks weighs more', why: UNSEEN.cost },
+    paper: { file: ISOLATION, test: 'a message that fails its checks weighs more', why: UNSEEN.cost },
   },
   {
     // attacks: flood-backup, flood-primary
@@ -29,7 +29,11 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     within: 'Reception.#take',
     search: 'if (unasked > 0)',
     replacement: 'if (unasked > Infinity)',
-    paper: { file: ISOLATION, test: 'cuts off who sends good messages without end', why: UNSEEN.cost },
+    paper: {
+      file: ISOLATION,
+      test: 'cuts off only a peer that sends good messages without end',
+      why: UNSEEN.cost,
+    },
   },
   {
     name: 'who was cut off never comes back',
@@ -37,7 +41,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     within: 'SenderBudgets.tick',
     search: 'if (this.#ticks < account.cutOffUntil)',
     replacement: 'if (account.times > 0)',
-    paper: { file: ISOLATION, test: 'longer each time, and comes back', why: UNSEEN.cost },
+    paper: { file: ISOLATION, test: 'longer each time, and readmitted', why: UNSEEN.cost },
   },
   {
     // attacks: flood-backup, flood-primary

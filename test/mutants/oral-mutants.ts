@@ -261,7 +261,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     replacement: 'sequence > status.lastExecuted',
     paper: {
       file: 'paper/4.8-word-of-w.test.ts',
-      test: 'who has decided votes again for who has not',
+      test: 'a replica that has decided votes again for one that has not',
       why: UNSEEN.rare,
     },
   },

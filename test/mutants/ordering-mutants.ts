@@ -227,7 +227,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     replacement: '',
     paper: {
       file: 'paper/1.11-retransmission.test.ts',
-      test: 'votes and pre-prepares are sent again to whoever lacks them',
+      test: 'only missing votes and pre-prepares are retransmitted',
       why: UNSEEN.madeUp,
     },
   },
@@ -247,7 +247,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     replacement: 'SERVED_DECISIONS_MAX',
     paper: {
       file: 'paper/1.11-retransmission.test.ts',
-      test: 'who gets no further is sent one decision at a time',
+      test: 'a stuck replica gets one decision at a time',
       why: UNSEEN.cost,
     },
   },
@@ -273,7 +273,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     ],
     paper: {
       file: 'paper/1.11-retransmission.test.ts',
-      test: 'who hears that others went on asks them, faster than the idle rate',
+      test: 'a replica that learns that others are ahead asks them, faster than the idle rate',
       why: UNSEEN.madeUp,
     },
   },

@@ -91,7 +91,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     replacement: 'return false',
     paper: {
       file: 'paper/1.9-timer.test.ts',
-      test: 'moves to the lane of who relays it',
+      test: 'moves to the lane of the relaying backup',
       why: UNSEEN.noLiar,
     },
   },
@@ -125,7 +125,7 @@ export const REQUEST_MUTANTS: readonly Mutant[] = [
     replacement: "isOwn ? 'timestamp-reused' : 'another-session'",
     paper: {
       file: 'paper/1.1-requests.test.ts',
-      test: 'of two sessions that ask with one timestamp, the order decides',
+      test: 'of two sessions with one timestamp, the first in the order gets it',
       why: UNSEEN.rare,
     },
   },

@@ -298,7 +298,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     ],
     paper: {
       file: 'store/transfer.test.ts',
-      test: 'healing does not take longer and longer for ever',
+      test: 'recovery does not take ever longer',
       why: UNSEEN.cost,
     },
   },
@@ -334,7 +334,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     replacement: ';',
     paper: {
       file: 'paper/6.4-amnesia.test.ts',
-      test: 'a refused operation is asked for again at once',
+      test: 'a refused operation is requested again at once',
       why: UNSEEN.cost,
     },
   },

@@ -119,7 +119,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
     within: 'checkPrimary',
     search: 'discontent < weakQuorum(state.config.n)',
     replacement: 'discontent < 1',
-    paper: seenBy('f who complain all the time move nobody'),
+    paper: seenBy('f replicas that always complain move nobody'),
   },
   {
     name: 'a complaint stands for ever',

@@ -28,7 +28,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     within: 'entriesAt',
     search: 'revision < store.revision ?',
     replacement: 'revision < 0 ?',
-    paper: { file: HISTORY, test: 'a deleted key is there at the revisions before', why: UNSEEN.notRun },
+    paper: { file: HISTORY, test: 'a deleted key exists at the revisions before', why: UNSEEN.notRun },
   },
   {
     name: 'the floor itself cannot be read',

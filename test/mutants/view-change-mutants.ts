@@ -275,7 +275,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     replacement: 'const AT_ONCE = 1 << 20;',
     paper: {
       file: FOLLOWING,
-      test: 'checking goes on in slices that leave the loop responsive',
+      test: 'checking continues in slices that leave the loop responsive',
       why: UNSEEN.cost,
     },
   },

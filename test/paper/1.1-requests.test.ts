@@ -43,7 +43,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(broadcastsOf(backup.settle(), 'prepare')).toHaveLength(1)
   })
 
-  test('PBFT-1.8 of two sessions that ask with one timestamp, the order decides: the second is told to wait', () => {
+  test('PBFT-1.8 of two sessions with one timestamp, the first in the order gets it, and the second must wait', () => {
     const session = new Uint8Array(16).fill(9)
     const [first, second] = [kit.request(0), kit.request(0, { session })]
     const replica = new ReplicaUnderTest(kit, 1)
@@ -157,7 +157,7 @@ describe('the queue of waiting requests', () => {
     ])
   })
 
-  test('PBFT-1.1 turns go on across batches: a client with much does not come first again', () => {
+  test('PBFT-1.1 turns continue across batches: a client with many requests does not come first again', () => {
     const waiting = new WaitingRequests()
     for (let timestamp = 1; timestamp <= 10; timestamp++) waiting.add(kit.request(0, { timestamp }))
     expect(names(waiting.takeForBatch({ ...LIMITS, requests: 1 }))).toEqual([[0, 1]])

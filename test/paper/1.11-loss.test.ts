@@ -64,7 +64,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
     )
   })
 
-  test.each(SEEDS)('PBFT-6.2 all get level when replicas crash in between, seed %i', (seed) => {
+  test.each(SEEDS)('PBFT-6.2 all catch up when replicas crash in between, seed %i', (seed) => {
     const random = createRandom(seed)
     const run = new ClusterRun(kit, random.fork())
     run.loses = () => random.chance(0.3)
@@ -100,7 +100,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
     expectLevel(run)
   })
 
-  test('PBFT-1.11 silence after that: a level cluster sends STATUS only, at the idle rate', () => {
+  test('PBFT-1.11 silence after that: a cluster without lag sends only STATUS, at the idle rate', () => {
     const random = createRandom(1)
     const run = new ClusterRun(kit, random.fork())
     load(run, random)

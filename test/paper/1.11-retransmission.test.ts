@@ -27,7 +27,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     Array.from({ length: ticks }, () => broadcastsOf(replica.tick(), 'status').length)
   const ahead = (last: number) => ({ lastExecuted: last as Sequence })
 
-  test('PBFT-1.11 every replica, level and idle, says its STATUS to all at the low rate', () => {
+  test('PBFT-1.11 every idle replica sends its STATUS to all at the low rate', () => {
     for (const id of kit.ids) {
       const replica = new ReplicaUnderTest(kit, id)
       const told = statusTicks(replica, 10 * STATUS_IDLE_TICKS)
@@ -35,7 +35,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     }
   })
 
-  test('PBFT-1.11 STATUS tells view, h, last executed and who is how far', () => {
+  test('PBFT-1.11 STATUS contains the view, h, the last executed number, and the progress of the slots', () => {
     const replica = executedUpTo(2)
     replica.receive(kit.prePrepare({ sequence: 3, batch: batchAt(3) }))
     replica.receive(kit.prePrepare({ sequence: 12, batch: batchAt(12) }))
@@ -64,7 +64,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(kit.status(1, statusOf(replica.state)).accepted).toHaveLength(32)
   })
 
-  test('PBFT-1.11 who hears that others went on asks them, faster than the idle rate', () => {
+  test('PBFT-1.11 a replica that learns that others are ahead asks them, faster than the idle rate', () => {
     const replica = new ReplicaUnderTest(kit, 1)
     const [answer] = effectsOf(replica.receive(kit.status(2, ahead(5))), 'send')
     expect(answer).toMatchObject({ to: 2, outgoing: { kind: 'status', lastExecuted: 0 } })
@@ -73,7 +73,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(asked.every(({ to, outgoing }) => to === 2 && outgoing.kind === 'status')).toBe(true)
   })
 
-  test('PBFT-1.11 who hears that another lags sends it what it lacks, at a bounded rate', () => {
+  test('PBFT-1.11 a replica that learns that another lags sends it the missing messages, at a bounded rate', () => {
     const replica = executedUpTo(SERVED_DECISIONS_MAX + 8)
     replica.tick(STATUS_BUSY_TICKS)
     const serves = () => effectsOf(replica.receive(kit.status(2, ahead(3))), 'serve')
@@ -88,7 +88,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(effectsOf(replica.receive(kit.status(3, ahead(3))), 'serve')).toHaveLength(1)
   })
 
-  test('PBFT-1.11 who gets no further is sent one decision at a time, and who does twice what it got through', () => {
+  test('PBFT-1.11 a stuck replica gets one decision at a time, and an advancing one twice what it got through', () => {
     const replica = executedUpTo(2 * SERVED_DECISIONS_MAX)
     const served = (lastExecuted: number) => {
       replica.tick(STATUS_BUSY_TICKS)
@@ -105,7 +105,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(served(6)).toEqual([7, 2])
   })
 
-  test('PBFT-1.11 who says that it has a decision and its batch is not sent them: it is executing', () => {
+  test('PBFT-1.11 a replica that reports a decision and its batch does not get them: it is executing', () => {
     const replica = executedUpTo(6)
     replica.tick(STATUS_BUSY_TICKS)
     const bits = { accepted: Uint8Array.of(0b111), committed: Uint8Array.of(0b101) }
@@ -113,13 +113,13 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(serve?.sequences).toEqual([4, 6])
   })
 
-  test('PBFT-1.11 who is level gets nothing', () => {
+  test('PBFT-1.11 a replica that does not lag gets nothing', () => {
     const replica = executedUpTo(3)
     replica.tick(STATUS_BUSY_TICKS)
     expect(replica.receive(kit.status(2, ahead(3)))).toEqual([])
   })
 
-  test('PBFT-1.11 votes and pre-prepares are sent again to whoever lacks them, and only those', () => {
+  test('PBFT-1.11 only missing votes and pre-prepares are retransmitted', () => {
     const primary = new ReplicaUnderTest(kit, 0)
     primary.receive(kit.request(0))
     primary.settle()
@@ -186,7 +186,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(sentKinds(backup.receive(kit.status(2)))).not.toContain('pre-prepare')
   })
 
-  test('PBFT-1.11 who sees in a STATUS that it lacks a pre-prepare asks that peer at once, at a bounded rate', () => {
+  test('PBFT-1.11 a replica that lacks a pre-prepare of a STATUS asks that peer at once, at a bounded rate', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     const asked = (sender: number, accepted: Uint8Array) =>
       effectsOf(backup.receive(kit.status(sender, { accepted })), 'send')

@@ -86,7 +86,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(backup.executed.map(({ batch: { digest } }) => digest)).toEqual([batch.digest])
   })
 
-  test('PBFT-1.4 a batch is fetched again and again until it comes', () => {
+  test('PBFT-1.4 a batch is fetched repeatedly until it arrives', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     backup.receiveAll(kit.votes('commit', others.slice(0, kit.q), at))
     expect(broadcastsOf(backup.tick(200), 'fetch').length).toBeGreaterThan(10)
@@ -100,7 +100,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(backup.state.ordering.slots.get(prePrepare.sequence)?.decidedBatch).toBeNull()
   })
 
-  test('PBFT-1.4 a FETCH is answered by whoever accepted or decided the batch, and only with that digest', () => {
+  test('PBFT-1.4 every replica that accepted or decided the batch answers a FETCH, and only for that digest', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     expect(effectsOf(backup.receive(kit.fetch(2, 1, batch.digest)), 'send')).toEqual([])
     backup.receive(prePrepare)

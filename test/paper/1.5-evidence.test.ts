@@ -57,7 +57,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect([...loggedEvidence(again), ...broadcastsOf(again, 'exhibit')]).toEqual([])
   })
 
-  test('PBFT-1.5 a primary that told two backups otherwise is convicted, though each got one half', () => {
+  test('PBFT-1.5 a primary that sent two backups different batches is convicted, though each got one half', () => {
     const [one, two] = [new ReplicaUnderTest(kit, 1), new ReplicaUnderTest(kit, last)]
     one.receive(kit.prePrepare({ sequence: 1, batch }))
     two.receive(kit.prePrepare({ sequence: 1, batch: other }))
@@ -98,7 +98,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     },
   )
 
-  test('PBFT-1.5 a replica that tells two others different roots is convicted', () => {
+  test('PBFT-1.5 a replica that sends two others different roots is convicted', () => {
     const [one, two] = [new ReplicaUnderTest(kit, 1), new ReplicaUnderTest(kit, last)]
     const root = seedOf(1)
     for (const { state } of [one, two]) state.checkpoints.ownRoots.set(K as Sequence, root)
@@ -185,7 +185,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(oddVote(EXHIBITS_MAX + 2)).toBe(1)
   })
 
-  test('PBFT-1.5 so many pieces are kept against one replica, and no more is checked or shown', () => {
+  test('PBFT-1.5 a bounded number of pieces is kept against one replica, and no more are checked or shown', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     const conflictAt = (sequence: number) => {
       backup.receive(kit.vote('prepare', 2, { sequence, digest: seedOf(1) }))
@@ -230,7 +230,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(broadcastsOf(again.resumed, 'exhibit')).toEqual([])
   })
 
-  test('PBFT-1.5 a replica says against whom it holds evidence', () => {
+  test('PBFT-1.5 a replica reports the replicas against which it holds evidence', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     const outside = { revision: 0, reachable: [], cutOff: { replicas: [], clients: 0 }, eventLoopDelayMs: 0 }
     expect(reportOf(backup.state, outside).guilty).toEqual([])

@@ -165,7 +165,7 @@ describe('each request at most once', () => {
     expect(driver.store.revision).toBe(2)
   })
 
-  test('PBFT-1.8 t* of a client is told with the session that used it', () => {
+  test('PBFT-1.8 t* of a client is reported with the session that used it', () => {
     const driver = new Driver()
     expect(driver.store.lastUse(alice)).toEqual({ timestamp: 0, session: null })
     const [first, second] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)]
@@ -215,7 +215,7 @@ describe('kept results', () => {
     expect(keptTimestamps(driver)).toEqual([2, 5])
   })
 
-  test('PBFT-1.8 the bound on all clients together takes from whoever was first', () => {
+  test('PBFT-1.8 the bound on all clients together evicts the oldest results', () => {
     const driver = new Driver({ retention: { retainedBytesMax: 3_500, clientRetainedBytesMax: 3_000 } })
     driver.batch([request(bob, 1, encodeOperations([put('k', new Uint8Array(1_000))]))])
     driver.batch([request(bob, 2, getBytes('k'))])

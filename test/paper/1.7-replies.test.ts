@@ -75,7 +75,7 @@ describe('one authentication per batch', () => {
     },
   )
 
-  test('PBFT-1.7 who is not the designated replica sends the digest without the results', () => {
+  test('PBFT-1.7 a replica that is not designated sends the digest without the results', () => {
     const whole = repliesOf(3).replies
     const short = repliesOf(3, false).replies
     for (const [index, reply] of short.entries()) {

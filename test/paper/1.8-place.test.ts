@@ -83,7 +83,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(session.asked).toMatchObject([{ to: 1, token: 77 }])
   })
 
-  test('PBFT-1.8 W replicas that hear another session stop this one, f do not, and it goes on when that one is gone', () => {
+  test('PBFT-1.8 W replicas that hear another session stop this one, f do not, and it resumes when that one is gone', () => {
     const session = new SessionUnderTest(kit)
     for (const id of kit.ids.slice(0, kit.w - 1)) session.place(id, 0, { isShared: true })
     expect(isKeyShared(session.state)).toBe(false)
@@ -150,7 +150,7 @@ describe('sessions that are alive', () => {
     }
   }
 
-  test('PBFT-1.8 two that go on asking are told of each other; of two clients nobody is told', () => {
+  test('PBFT-1.8 two active sessions of one key learn of each other; two clients do not', () => {
     const ask = talk(new LiveSessions())
     expect([ask(a), ask(b), ask(a), ask(b)]).toEqual([false, false, false, false])
     expect([ask(a), ask(b)]).toEqual([true, true])
@@ -183,7 +183,7 @@ describe('sessions that are alive', () => {
     expect(ask(b)).toBe(false)
   })
 
-  test('PBFT-7.14 no more than a few sessions of a client are remembered, and the one that asks goes on', () => {
+  test('PBFT-7.14 only a few sessions of a client are remembered, and the active one continues', () => {
     const sessions = new LiveSessions()
     const ask = talk(sessions)
     for (let number = 0; number < 100; number++) ask(new Uint8Array(16).fill(number))

@@ -108,7 +108,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(hasLeft(backup)).toBe(false)
   })
 
-  test('PBFT-1.9 after a view change a lease is overdue anew, and no batch had a time before its own', () => {
+  test('PBFT-1.9 after a view change a lease becomes overdue again, and no batch had a time before its own', () => {
     const backup = holding(1)
     backup.tickHearing(untilOverdue + REQUEST_TIMEOUT_TICKS + 1)
     expect(backup.state.views.view).toBe(1)

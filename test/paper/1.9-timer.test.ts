@@ -232,7 +232,7 @@ describe('lanes', () => {
     expect(timestampsOf(waiting.takeForBatch({ ...LIMITS, requests: 3 }))).toEqual([1, 500, 2])
   })
 
-  test('PBFT-1.9 what waits behind many others of its client moves to the lane of who relays it, and only once', () => {
+  test('PBFT-1.9 a request behind many others of its client moves to the lane of the relaying backup, only once', () => {
     const waiting = full()
     const far = kit.request(0, { timestamp: 100 })
     expect(waiting.canHurry(far.client, far.timestamp, 2 as ReplicaId)).toBe(true)
@@ -299,7 +299,7 @@ describe('lanes', () => {
     expect(relayed(backup.tickHearing())).toBe(3)
   })
 
-  test('PBFT-5.4 what waits behind many others of its own client tells nothing of the primary', () => {
+  test('PBFT-5.4 a request behind many others of its own client does not count against the primary', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     for (let timestamp = 1; timestamp <= PLACES_CONTESTED + 1; timestamp++) {
       backup.receive(kit.request(0, { timestamp }))

@@ -44,14 +44,14 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
     effectsOf(effects, 'transfer').map(({ stable }) => stable.sequence)
 
   describe('when it begins and ends', () => {
-    test('PBFT-2.5 who stays below a stable checkpoint fetches its state after a while', () => {
+    test('PBFT-2.5 a replica that stays below a stable checkpoint fetches its state after a while', () => {
       const replica = behind()
       expect(targets(replica.tickHearing(TRANSFER_AFTER_TICKS - 1))).toEqual([])
       expect(targets(replica.tickHearing(2))).toEqual([K])
       expect(conditionOf(replica.state)).toBe('transferring')
     })
 
-    test('PBFT-2.5 who gets on by decisions does not', () => {
+    test('PBFT-2.5 a replica that advances by decisions does not', () => {
       const replica = behind()
       for (const decision of decisions.slice(0, 20)) {
         expect(targets(replica.tickHearing(TRANSFER_AFTER_TICKS - 1))).toEqual([])
@@ -59,7 +59,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       }
     })
 
-    test('PBFT-2.5 who is further behind than the log reaches does so at once', () => {
+    test('PBFT-2.5 a replica that lags by more than the log does so at once', () => {
       expect(targets(behind(certificateAt(4 * K)).tickHearing())).toEqual([4 * K])
     })
 
@@ -97,7 +97,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect(targets(replica.tickHearing(2))).toEqual([9 * K])
     })
 
-    test('PBFT-2.5 with the state it goes on from there, and the rest is decided as ever', () => {
+    test('PBFT-2.5 with the state it continues from there, and the rest is decided as usual', () => {
       const replica = behind()
       replica.receiveAll(decisions.slice(K, K + 3)) // came meanwhile
       replica.tickHearing(TRANSFER_AFTER_TICKS + 1)
@@ -275,7 +275,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect(replica.state.views.view).toBe(5)
     })
 
-    test('PBFT-2.8 the stable certificate goes to whoever says a lower h, without any load', () => {
+    test('PBFT-2.8 a replica with a lower h gets the stable certificate, without any load', () => {
       const replica = ahead()
       const [sent] = asked(replica, {}).filter(({ outgoing }) => outgoing.kind === 'stable-checkpoint')
       expect(sent).toMatchObject({ to: 3, outgoing: { stable: { sequence: K } } })
@@ -299,7 +299,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect(sent).toBeLessThanOrEqual(1 + 100 / STATUS_BUSY_TICKS)
     })
 
-    test('PBFT-2.8 the own CHECKPOINT that was lost goes again to whoever has not reached it', () => {
+    test('PBFT-2.8 a lost CHECKPOINT is sent again to a replica that has not reached it', () => {
       const replica = new ReplicaUnderTest(kit, 1)
       replica.receiveAll(decisions.slice(0, K))
       replica.settle()

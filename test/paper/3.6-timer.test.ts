@@ -44,7 +44,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   }
 
   describe('the timer', () => {
-    test('PBFT-3.6 a request that waits in vain ends the view', () => {
+    test('PBFT-3.6 a request that is not served ends the view', () => {
       const backup = new ReplicaUnderTest(kit, 2)
       backup.receive(kit.request(0))
       expect(ticksUntilMoved(backup)).toBe(T)
@@ -151,7 +151,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(replica.state.patience.timeoutTicks).toBeLessThanOrEqual(2 * T)
     })
 
-    test('PBFT-3.6 the floor follows what ordering takes: a slow cluster does not suspect whom it should not', () => {
+    test('PBFT-3.6 the floor follows the measured ordering latency: a slow cluster suspects no correct primary', () => {
       const replica = new ReplicaUnderTest(kit, 2)
       for (let sequence = 1; sequence <= 4 * PROGRESS_BEFORE_SHRINKING; sequence++) {
         replica.receive(kit.request(0, { timestamp: sequence }))
@@ -165,7 +165,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   })
 
   describe('sending it again', () => {
-    test('PBFT-3.6 PBFT-1.11 the own VIEW-CHANGE goes to whoever says that it lacks it, at a bounded rate', () => {
+    test('PBFT-3.6 PBFT-1.11 a replica retransmits its VIEW-CHANGE to one that lacks it, at a bounded rate', () => {
       const replica = awaiting(1)
       const own = replica.state.views.viewChanges[2]
       replica.tickHearing(VIEW_RESEND_TICKS)
@@ -188,7 +188,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(said).toMatchObject({ view: 1, isActive: false, viewChanges: bits })
     })
 
-    test('PBFT-1.11 the NEW-VIEW goes to whoever is not in its view, also from a backup, at a bounded rate', () => {
+    test('PBFT-1.11 a replica outside the view gets its NEW-VIEW, also from a backup, at a bounded rate', () => {
       const replica = new ReplicaUnderTest(kit, 2)
       const newView = plainNewView(kit, 1)
       replica.receive(newView)

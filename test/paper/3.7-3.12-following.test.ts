@@ -56,7 +56,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(replica.state.views.view).toBe(1)
     })
 
-    test('PBFT-3.7 who is between views follows as well', () => {
+    test('PBFT-3.7 a replica between views follows as well', () => {
       const replica = awaiting(1)
       replica.receiveAll(kit.viewChanges(others.slice(0, kit.w), 4))
       expect(viewChangesIn(replica.settle())).toEqual([4])
@@ -191,7 +191,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(idle.state.views.view).toBe(1)
     })
 
-    test('PBFT-3.11 who was never heard is not suspected: a replica that starts knows nothing of the others', () => {
+    test('PBFT-3.11 a peer that was never heard is not suspected: a starting replica knows nothing of the others', () => {
       const replica = new ReplicaUnderTest(kit, 2)
       replica.receive(kit.request(0))
       replica.tick(T - 1)
@@ -260,7 +260,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(() => fresh.accept(bytes, kit.replicaPeer(1))).toThrow('bad-signature')
     })
 
-    test('PBFT-3.12 checking goes on in slices that leave the loop responsive, and comes to its end', () => {
+    test('PBFT-3.12 checking continues in slices that leave the loop responsive, and ends', () => {
       const done: unknown[] = []
       const checks = new LongChecks(256, (checked) => done.push(checked))
       const many = Array.from({ length: 200 }, (_, index) =>

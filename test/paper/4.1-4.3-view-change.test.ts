@@ -201,7 +201,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(faultOf({ q: [claim(1, A), claim(1, A, 1)] })).toBe('claims-out-of-order')
     })
 
-    test('PBFT-4.2 one for view 0 is none', () => {
+    test('PBFT-4.2 one for view 0 is invalid', () => {
       expect(faultOf({}, 0)).toBe('view-change-for-an-old-view')
     })
   })
@@ -234,7 +234,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(acksIn([...again.receive(fetchOf(kit, 2, second)), ...again.settle()])).toEqual([])
     })
 
-    test('PBFT-4.3 whoever asks later gets the VIEW-CHANGE and the word for it', () => {
+    test('PBFT-4.3 a replica that asks later gets the VIEW-CHANGE and the acknowledgement', () => {
       const replica = new ReplicaUnderTest(kit, SELF)
       const wanted = viewChangeOf(kit, 0, VIEW)
       replica.receive(wanted)
@@ -244,7 +244,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(acksIn(effects)).toEqual([{ to: 2, of: 0, digest: toHex(wanted.digest) }])
     })
 
-    test('PBFT-4.3 a new primary that says that it waits is told again', () => {
+    test('PBFT-4.3 a new primary that reports that it waits gets them again', () => {
       const replica = new ReplicaUnderTest(kit, SELF)
       replica.receive(viewChangeOf(kit, 0, VIEW))
       leave(replica, VIEW)

@@ -75,7 +75,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(chosenIn(effects)).toEqual([[1, toHex(a.digest)]])
     })
 
-    test('PBFT-4.4 it names the checkpoint, and goes on behind it', () => {
+    test('PBFT-4.4 it names the checkpoint, and continues after it', () => {
       const at = { h: K, checkpoints: [held(K, A)] }
       const { primary, effects } = primaryAfter(at)
       expect(madeIn(effects)?.checkpoint).toEqual(held(K, A))
@@ -128,7 +128,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       return { replica, effects, newView }
     }
 
-    test('PBFT-4.7 what is lacking is fetched by digest from all, again and again, once W have come so far', () => {
+    test('PBFT-4.7 missing VIEW-CHANGEs are fetched by digest from all, repeatedly, once W have come so far', () => {
       const { replica, effects } = lacking(said)
       expect(replica.state.views.isActive && replica.state.views.view === VIEW).toBe(false)
       expect(sentKinds([...effects, ...replica.tick(5)])).not.toContain('view-change-fetch')
@@ -289,7 +289,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(sentKinds(effects)).toContain('prepare')
     })
 
-    test('PBFT-4.3 what was cited is served to whoever lacks it, with the own word', () => {
+    test('PBFT-4.3 a cited VIEW-CHANGE is served to any replica that lacks it, with an acknowledgement', () => {
       const { replica, cited } = inView({}, {})
       replica.settle()
       const wanted = cited.find(({ sender }) => sender !== VIEW && sender !== 2) ?? cited[0]

@@ -99,7 +99,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect(replica.records.some(({ kind }) => kind === 'evidence')).toBe(false)
     })
 
-    test('PBFT-4.8 PBFT-1.11 who has decided votes again for who has not, in the view where that waits', () => {
+    test('PBFT-4.8 PBFT-1.11 a replica that has decided votes again for one that has not, in the view where that one waits', () => {
       const replica = new ReplicaUnderTest(kit, SELF)
       prepareAt(kit, replica, { sequence: 1, batch: a })
       replica.tickHearing(RESEND_AFTER_TICKS + 1)
@@ -271,7 +271,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect([replica.state.recovery.health, replica.state.recovery.recall]).toEqual(['sound', null])
     })
 
-    test('PBFT-6.4 PBFT-4.8 a replica that is asked tells the highest of each kind', () => {
+    test('PBFT-6.4 PBFT-4.8 a replica answers a recall with the highest of each kind', () => {
       const replica = new ReplicaUnderTest(kit, SELF)
       decide(kit, replica, { sequence: 1, batch: a })
       prepareAt(kit, replica, { sequence: 2, batch: b })

@@ -99,7 +99,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect(backup.blames).toBeNull()
     })
 
-    test('PBFT-5.4 one that delivers less than before and lets wait longer is slow', () => {
+    test('PBFT-5.4 a primary with less throughput and longer waits than before is slow', () => {
       const backup = new Watched()
       backup.windows(4, 1)
       backup.windows(BAD_WINDOWS_MIN - 1, 3, LESS)
@@ -249,7 +249,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       })
     })
 
-    test('PBFT-5.4 f who complain all the time move nobody', () => {
+    test('PBFT-5.4 f replicas that always complain move nobody', () => {
       const backup = new Watched()
       for (let time = 0; time < 20; time++) {
         backup.hear(others.slice(0, f), 'slow')
@@ -258,7 +258,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect(backup.state.views.view).toBe(0)
     })
 
-    test('PBFT-5.4 who leaves with a complaint for another reason blacklists the primary all the same', () => {
+    test('PBFT-5.4 a replica that complains but leaves for another reason still blacklists the primary', () => {
       const backup = late()
       leaveFor(kit, backup, 1)
       expect(backup.state.suspicion.blacklist.all).toEqual([{ replica: 0, complaint: 'late' }])
@@ -280,7 +280,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       return backup
     }
 
-    test('PBFT-5.4 the change from a view that works passes by who is on it', () => {
+    test('PBFT-5.4 a change from an active view skips a blacklisted primary', () => {
       const backup = without(1)
       backup.receive(kit.request(0))
       backup.tickHearing(REQUEST_TIMEOUT_TICKS)
@@ -295,7 +295,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect(backup.state.views.view).toBe(3)
     })
 
-    test('PBFT-5.4 it holds f at most, the oldest leaves, and nobody stays for ever', () => {
+    test('PBFT-5.4 it has f entries at most, the oldest leaves, and no entry stays forever', () => {
       const { blacklist } = new ReplicaUnderTest(kit, 2).state.suspicion
       for (let replica = 0; replica <= f; replica++) {
         blacklist.add({ replica: replica as never, complaint: 'slow', figures: null, tick: replica })
@@ -324,7 +324,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect(monitor.patience).toBe(2 * patience)
     })
 
-    test('PBFT-5.4 who is worse than f others is blamed all the same, and whoever that leaves blameless is acquitted', () => {
+    test('PBFT-5.4 a primary that is worse than f others is still blamed, and the others are acquitted', () => {
       const backup = new Watched()
       backup.windows(4, 1)
       const { blacklist, monitor } = backup.state.suspicion

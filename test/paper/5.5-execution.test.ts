@@ -75,7 +75,7 @@ function stateAfter(...batches: readonly Batch[]): string {
 }
 
 describe('a batch that asks for much', () => {
-  test('PBFT-5.5 others have their turns while a batch is executed, and what they are told is from before it', () => {
+  test('PBFT-5.5 others have their turns while a batch is executed, and see the state before it', () => {
     const backup = backupWith()
     backup.decided(1, shortBatch(1))
     backup.replica.run()

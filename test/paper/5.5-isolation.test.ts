@@ -77,7 +77,7 @@ describe('turns', () => {
     }
   })
 
-  test('PBFT-5.5 who waited for nothing has saved up nothing', () => {
+  test('PBFT-5.5 a peer without waiting frames saves up no turns', () => {
     const inbox = new Inbox(() => {})
     for (let count = 0; count < 100; count++) inbox.push(kit.replicaPeer(1), frameOf('prepare'))
     takeAll(inbox, 50)
@@ -171,7 +171,7 @@ describe('budgets', () => {
   }
   const flooder = kit.replicaPeer(3)
 
-  test('PBFT-5.5 what is allowed for ever is allowed for ever', () => {
+  test('PBFT-5.5 a peer within its budget is never cut off', () => {
     const { told, budgets, pass } = watched()
     for (let tick = 0; tick < 20_000; tick++) {
       budgets.wasted(flooder, REPLICA_WASTE.perTick)
@@ -180,7 +180,7 @@ describe('budgets', () => {
     expect(told).toEqual([])
   })
 
-  test('PBFT-5.5 who wastes more is cut off for a while, longer each time, and comes back', () => {
+  test('PBFT-5.5 a peer that wastes more is cut off for a while, longer each time, and readmitted', () => {
     const { told, budgets, pass } = watched()
     const away: number[] = []
     for (let time = 0; time < 9; time++) {
@@ -201,7 +201,7 @@ describe('budgets', () => {
     expect(budgets.isCutOff(flooder)).toBe(false)
   })
 
-  test('PBFT-5.5 what fails its checks weighs more, and is the reason that is told', () => {
+  test('PBFT-5.5 a message that fails its checks weighs more, and is the reported reason', () => {
     const { told, budgets } = watched()
     const most = Math.ceil(REPLICA_WASTE.atOnce / OFFENCE_CHECKS)
     for (let count = 0; count <= most; count++) budgets.offended(flooder, 1)
@@ -227,7 +227,7 @@ describe('a replica', () => {
     return message.report
   }
 
-  test('PBFT-5.5 cuts off who sends bad signatures, whomever they name, says so, and takes it back', () => {
+  test('PBFT-5.5 cuts off a peer that sends bad signatures in any name, reports it, and readmits it', () => {
     const backup = new RuntimeUnderTest(kit, 1, new Uint8Array(0))
     const { bytes } = kit.vote('prepare', 2, { sequence: 1, digest: new Uint8Array(32) })
     const bad = bytes.slice()
@@ -251,7 +251,7 @@ describe('a replica', () => {
     expect(backup.rejected).toHaveLength(refused + 1)
   })
 
-  test('PBFT-5.5 cuts off who sends good messages without end, and nobody else', () => {
+  test('PBFT-5.5 cuts off only a peer that sends good messages without end', () => {
     const backup = new RuntimeUnderTest(kit, 1, new Uint8Array(0))
     for (let count = 0; count < 200; count++) {
       const flood = Array.from({ length: 100 }, (_, index) =>

@@ -97,7 +97,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(replica.restarted().executed).toHaveLength(1)
     })
 
-    test('PBFT-6.4 it stays amnesiac over a restart, and goes on with the same nonce', () => {
+    test('PBFT-6.4 it stays amnesiac over a restart, and continues with the same nonce', () => {
       const replica = amnesiac()
       const [first] = askedBy(replica.tickHearing(RECOVERY_RETRY_TICKS))
       replica.settle()
@@ -108,7 +108,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       ])
     })
 
-    test('PBFT-6.4 its log is not cut while it is amnesiac: it must go on saying so', () => {
+    test('PBFT-6.4 its log is not cut while it is amnesiac, so that it keeps recording this', () => {
       const replica = recovering(K)
       replica.receive(kit.stableCheckpoint(2, certificateAt(K)))
       expect(effectsOf(replica.store(), 'trim')).toEqual([])
@@ -168,7 +168,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(fillTarget(other.state)).toBe(0)
     })
 
-    test('PBFT-6.4 a refused operation is asked for again at once: in an idle cluster nothing else lets its distance pass', () => {
+    test('PBFT-6.4 a refused operation is requested again at once: in an idle cluster nothing else makes its distance pass', () => {
       const replica = amnesiac()
       replica.application.refusesRecoveries = true
       const { own: recovery } = recovering(AT, replica).state.recovery

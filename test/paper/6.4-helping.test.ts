@@ -34,7 +34,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(broadcastsOf(reach(replica, HISTORY), 'view-change')).toMatchObject([{ view: U + 2 }])
     })
 
-    test('PBFT-6.4 who is at u + 2 or above already stays', () => {
+    test('PBFT-6.4 a replica that is already at u + 2 or above stays', () => {
       const replica = helping(3, HISTORY)
       enter(kit, replica, U + 2, { stable: certificateAt(K) })
       expect(broadcastsOf(reach(replica, HISTORY), 'view-change')).toEqual([])
@@ -54,7 +54,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(replica.state.views.view).toBe(1)
     })
 
-    test('PBFT-6.4 PBFT-2.8 a primary that restarts goes on filling up', () => {
+    test('PBFT-6.4 PBFT-2.8 a restarted primary continues to fill up', () => {
       const primary = new ReplicaUnderTest(kit, 0)
       primary.receive(kit.decision({ sequence: 1, batch: kit.batch([kit.recoveryRequest(3)]) }))
       primary.settle()
@@ -84,7 +84,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(broadcastsOf(effects, 'pre-prepare').map(({ sequence }) => sequence)).toEqual([2, 3])
     })
 
-    test('PBFT-6.4 who restarts from a stored state above s_r still knows that somebody waits', () => {
+    test('PBFT-6.4 a replica that restarts from a stored state above s_r still knows that a recovery waits', () => {
       const replica = helping(3, K)
       replica.receive(kit.stableCheckpoint(2, certificateAt(K)))
       replica.settle()

@@ -43,7 +43,7 @@ describe('the inbox', () => {
     expect(held).toBeLessThan(5_000)
   })
 
-  test('PBFT-7.14 a full queue asks for its link to be held, and lets it go on when half is taken', () => {
+  test('PBFT-7.14 a full queue holds its link, and releases it when half is taken', () => {
     const resumed: unknown[] = []
     const inbox = new Inbox((peer) => resumed.push(peer))
     let accepted = 0

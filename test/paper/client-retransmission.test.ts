@@ -40,7 +40,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(currentView(session.state)).toBe(3)
     })
 
-    test('PBFT-1.12 on timeout to all, with growing backoff up to a bound, for ever', () => {
+    test('PBFT-1.12 on timeout to all, with growing backoff up to a bound, forever', () => {
       const session = new SessionUnderTest(kit, { seed: 5 })
       const request = session.ask()
       const sentAt: number[] = []

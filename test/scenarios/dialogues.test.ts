@@ -15,7 +15,7 @@ describe('dialogues', () => {
     await expect(rerun(readFileSync(path, 'utf8'))).toMatchFileSnapshot(path)
   })
 
-  test('a dialogue that says something else is found, and so is a command that is none', () => {
+  test('a changed dialogue is found, and so is an unknown command', () => {
     const told = rerun('> cluster of 4\n> A asks 0\nnothing happens\n')
     expect(told).toContain('REQUEST A1')
     expect(told).not.toContain('nothing happens')

@@ -31,7 +31,7 @@ describe('PBFT-6.4: an old copy of a disk', () => {
     expect(result.healed).toBe(1)
   })
 
-  it('makes a traitor of the replica when nobody can tell it', () => {
+  it('counts the replica as a traitor if nobody can prove its loss', () => {
     const { result, count } = traced('old-copy-unseen')
     expect(result.explanation).toEqual([])
     expect(count(/persist forgotten/)).toBe(0)

@@ -59,7 +59,7 @@ it('records a planted mistake, shrinks it and says how to replay it', async () =
   expect(records.at(-1)).toMatchObject({ kind: 'effort', failed: 2 })
 })
 
-it('goes on with seeds that no range has had', async () => {
+it('continues with seeds that no range contains', async () => {
   const first = await searchWith(simulateSwarm, { ranges: 1 })
   const text = first.map(encodeRecord).join('')
   const known = decodeLog(`${text}{"kind":"eff`)

@@ -64,7 +64,7 @@ describe('a seed decides everything', () => {
     expect(new Set(results.map(({ traceHash }) => traceHash)).size).toBe(results.length)
   })
 
-  it('says the same whether somebody reads the trace or not', () => {
+  it('has the same outcome with and without a reader of the trace', () => {
     const lines: string[] = []
     const { traceHash } = simulateSwarm({ seed: 33, n: 4, trace: (line) => lines.push(line) })
     expect(simulateSwarm({ seed: 33, n: 4 }).traceHash).toBe(traceHash)

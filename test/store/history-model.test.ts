@@ -207,7 +207,7 @@ describe('the history', () => {
     }
   })
 
-  test('a deleted key is there at the revisions before, and its next life begins anew', () => {
+  test('a deleted key exists at the revisions before, and a new key starts from version 1', () => {
     const driver = new Driver({ history: FOREVER })
     driver.run(put('k', '1'), put('k', '2'), remove('k'))
     expect(driver.run(everything(3))[0]).toMatchObject({ items: [{ version: 2, modRevision: 3 }] })

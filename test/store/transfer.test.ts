@@ -199,7 +199,7 @@ describe('recovery operations', () => {
   }
   const every = Array.from({ length: 200 }, (_, sequence) => sequence + 1)
 
-  test('PBFT-6.4 the distance is bounded: healing does not take longer and longer for ever', () => {
+  test('PBFT-6.4 the distance is bounded: recovery does not take ever longer', () => {
     expect(acceptedOf(every)).toEqual([1, 4, 10, 22, 46, 70, 94, 118, 142, 166, 190])
   })
 

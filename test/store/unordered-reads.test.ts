@@ -19,7 +19,7 @@ describe('a read without ordering', () => {
     expect(results).toEqual(driver.bytes(operations))
   })
 
-  test('is none for a stranger, with a write, in bad framing, and beyond its allowance', () => {
+  test('is refused for a stranger, with a write, in bad framing, and beyond its allowance', () => {
     const { store } = new Driver()
     const read = encodeOperations([get('a')])
     expect(store.read(alice, read, allowed())).not.toBeNull()
@@ -30,7 +30,7 @@ describe('a read without ordering', () => {
     expect(store.read(alice, many, { left: 100 })).toBeNull()
   })
 
-  test('is none while a batch is half executed, and sees the batch after it', () => {
+  test('is refused while a batch is half executed, and sees the batch after it', () => {
     const driver = new Driver()
     driver.run(put('a', 'one'))
     const { store } = driver
@@ -42,7 +42,7 @@ describe('a read without ordering', () => {
     expect(store.read(alice, read, allowed())).not.toEqual(before)
   })
 
-  test('of a range that examines more than its allowance is none', () => {
+  test('of a range that examines more than its allowance is refused', () => {
     const driver = new Driver()
     driver.run(...Array.from({ length: 200 }, (_, index) => put(`k${index}`, 'v')))
     expect(driver.store.read(alice, encodeOperations([everything]), { left: 100 })).toBeNull()

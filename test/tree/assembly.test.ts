@@ -168,7 +168,7 @@ describe('an assembly', () => {
     )
   })
 
-  test('aims anew and keeps what it gathered', () => {
+  test('changes its target and keeps the gathered pages', () => {
     const tree = grown(4_000)
     const first = frozen(tree)
     tree.set(keyOf(7), new Uint8Array(2_000))

@@ -161,7 +161,7 @@ describe('the root', () => {
     )
   })
 
-  test('comes in slices of any size, while the tree goes on', () => {
+  test('comes in slices of any size, while the tree changes', () => {
     const { tree, model } = grown(3_000)
     const whole = grown(3_000).tree.snapshot().hashAll()
     const snapshot = tree.snapshot()
