@@ -10,12 +10,12 @@ import type { Stretch } from '../load/load-meter.ts'
 import type { Workload } from '../load/workload.ts'
 import type { Facts } from '../run-facts.ts'
 import { attackContextOf } from '../simulated/attack-schedule.ts'
+import { hasTakenEffect } from './attack-effects.ts'
 import { HOSTILE, hostileNames, READER } from './client-names.ts'
 import { HostileChild } from './hostile-process.ts'
 import { openFilesOf } from './process-memory.ts'
 import { ProcessorTime } from './processor-time.ts'
 import type { RunParts } from './run-phases.ts'
-import { hasShown } from './showing.ts'
 
 /** Call `prepare`, `run` and `end` in this order, and always `close`. */
 export class AttackPhase {
@@ -109,7 +109,7 @@ export class AttackPhase {
     const meanwhile = faults.filter(({ atMs }) => atMs < lastsMs)
     const [, seen] = await Promise.all([this.#applyLinkFaults(meanwhile, fromMs), this.#attackFor(lastsMs)])
     // On a slow machine it continues until the expected effects have occurred.
-    const isDone = (): Promise<boolean> => this.#hasShown(attack)
+    const isDone = (): Promise<boolean> => this.#hasTakenEffect(attack)
     await waitUntil(isDone, { limitMs: LIVENESS_MS, signal: setting.signal })
     const atTheEnd = faults.filter(({ atMs }) => atMs >= lastsMs)
     await this.#applyLinkFaults(atTheEnd, fromMs)
@@ -123,9 +123,9 @@ export class AttackPhase {
     return seen
   }
 
-  async #hasShown(attack: Attack): Promise<boolean> {
+  async #hasTakenEffect(attack: Attack): Promise<boolean> {
     const isExecutedAwaited = attack.environment?.untilExecuted !== undefined
-    return hasShown(attack, {
+    return hasTakenEffect(attack, {
       acts: this.acts,
       ...given({ told: this.told }),
       hasClientEnded: this.#hostile?.hasEnded === true,

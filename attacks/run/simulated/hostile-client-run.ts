@@ -6,7 +6,7 @@ import type { Blackboard } from '../../language/adversary-context.ts'
 import type { ClientRole } from '../../language/client-behaviour.ts'
 import { HostileClient } from '../../language/hostile-client.ts'
 
-export interface HostileGuestOptions {
+export interface HostileExtraClientOptions {
   readonly board: Blackboard
   /** When the attack begins, in virtual milliseconds. */
   readonly fromMs: number
@@ -14,13 +14,13 @@ export interface HostileGuestOptions {
 }
 
 /** Continues after the calm, while other clients still send requests. */
-export class HostileGuest implements ExtraClients {
+export class HostileExtraClient implements ExtraClients {
   readonly admitted: number
   readonly #role: ClientRole
-  readonly #options: HostileGuestOptions
+  readonly #options: HostileExtraClientOptions
   #client: HostileClient | null = null
 
-  constructor(role: ClientRole, options: HostileGuestOptions) {
+  constructor(role: ClientRole, options: HostileExtraClientOptions) {
     this.admitted = role.identities ?? 1
     this.#role = role
     this.#options = options

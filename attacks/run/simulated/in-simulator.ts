@@ -23,7 +23,7 @@ import { SimulatedWitness } from '../processes/reply-witness.ts'
 import type { Facts } from '../run-facts.ts'
 import { attackContextOf, type ContextSetting } from './attack-schedule.ts'
 import { foreignFrames } from './foreign-cluster.ts'
-import { HostileGuest } from './hostile-client-run.ts'
+import { HostileExtraClient } from './hostile-client-run.ts'
 import type { Observed } from './observed.ts'
 import { Observer } from './observer.ts'
 import { invariantsOf, simulatedEvidence } from './simulated-evidence.ts'
@@ -96,7 +96,7 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   const guest =
     attack.client === undefined
       ? null
-      : new HostileGuest(attack.client, { board, fromMs: beginsAtMs, onAct: acts.count })
+      : new HostileExtraClient(attack.client, { board, fromMs: beginsAtMs, onAct: acts.count })
   const { core, reaction, hasForeignRecordings } = attack.simulated ?? {}
   if (hasForeignRecordings === true) board.notes.set(FOREIGN_RECORDINGS, foreignFrames(plan))
   const liars = new SimulatedWitness()

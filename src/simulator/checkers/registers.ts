@@ -21,7 +21,7 @@ import {
 import { readDeletion, readQuery } from '../../store/range-operations.ts'
 import { interpretResult, type Result, readResults } from '../../store/results.ts'
 import type { ReadCompare } from '../../store/transaction.ts'
-import { allMembers, takenOf } from './taken-members.ts'
+import { allMembers, takenOf } from './executed-members.ts'
 
 /** The value of a key; null when there is none. */
 export type Value = string | null

@@ -5,7 +5,7 @@ import type { Attack } from '../../language/attack.ts'
 import type { Facts } from '../run-facts.ts'
 
 /** The effects of an attack so far. */
-export interface Shown {
+export interface AttackEffects {
   /** The number of times that the adversaries acted. */
   readonly acts: number
   readonly told?: Facts['told']
@@ -18,9 +18,9 @@ export interface Shown {
 }
 
 /** Returns true if all expected effects of an attack have occurred. */
-export function hasShown(
+export function hasTakenEffect(
   { client, environment }: Pick<Attack, 'client' | 'environment'>,
-  shown: Shown,
+  shown: AttackEffects,
 ): boolean {
   if (shown.hasClientEnded) return true
   const { untilExecuted = 0, untilViewChanges = 0 } = environment ?? {}
