@@ -46,7 +46,8 @@ const receiptFlag = oneOf('receipt', ['true', '1', '', 'false'])
 
 export const RECEIPT_PARAMETERS = {
   receipt: {
-    description: 'Answers with JSON that contains a receipt: the replicas' signatures on the results of this request.',
+    description:
+      'Answers with JSON that contains a receipt: signatures of replicas on the results of this request.',
     schema: receiptFlag.optional(),
   },
   challenge: {

@@ -25,7 +25,7 @@ export function feedRoutes(routes: EndpointRoutes, { feed, admission }: FeedAcce
     if (reader === null || !admission.beginWatch(reply.request.raw)) {
       reader?.close()
       reply.removeHeader('content-type').removeHeader('cache-control')
-      throw new Problem('too-many-watches', 'the maximum number of readers of the cluster's events is reached')
+      throw new Problem('too-many-watches', 'the maximum number of readers of this stream is reached')
     }
     reply.raw.once('close', () => reader.close())
     return reply.send(Readable.from(textOf(feed.name, reader)))

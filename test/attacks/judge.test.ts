@@ -212,7 +212,7 @@ describe('figures that are advisory', () => {
       ...{ attack: attackOf({ judge: never }), ...part },
       facts: { ...facts, measured: { ...measured, ...slow }, ...(figures === undefined ? {} : { figures }) },
     })
-  const missed = ['the attack takes all of the throughput', expect.stringContaining('held')]
+  const missed = ['the attack takes all of the throughput', expect.stringContaining('blocked')]
 
   test.each([undefined, 'binding'] as const)(
     '%s: a figure that misses is a fault, and no warning',
