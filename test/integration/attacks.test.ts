@@ -108,8 +108,8 @@ async function refusal(args: readonly string[]): Promise<string> {
 
 describe('what is no run', () => {
   test.each([
-    [[], /Say which attack/],
-    [['mute', '--all'], /Say which attack/],
+    [[], /Name an attack/],
+    [['mute', '--all'], /Name an attack/],
     [['nonsense'], /There is no attack "nonsense"/],
     [['mute', '--replicas', '5'], /Allowed choices are 4, 7, 10, 13/],
     [['mute', '--traitors', '4'], /There is no replica 4/],

@@ -65,7 +65,7 @@ test('what is no history is one sentence and exit code 2', async () => {
     expect(stderr).toMatch(saying)
   }
   await sentence(written(`${stale.join('\n')}\n{"process":1}`), /line 7: "type" must be/)
-  await sentence(written(''), /holds no operation/)
+  await sentence(written(''), /contains no operation/)
   await sentence(
     written(Buffer.concat([Buffer.from(`${stale[0]}\n`), Uint8Array.of(0xff)])),
     /line 2: it is not UTF-8/,
