@@ -13,8 +13,8 @@ export interface Caller {
   arriving: number
   /** Bytes held for its calls. */
   bytes: number
-  /** True while a watch runs on it. It then counts among the watches. */
-  isWatching: boolean
+  /** Watches that are answered on it. With any, it counts among the connections with watches. */
+  watches: number
 }
 
 /** Closed connections still count for the system until they are gone: this many more may be open for a moment. */
@@ -39,7 +39,7 @@ export class Connections {
     server.maxConnections = this.#max + this.#watchingMax + LEAVING_MAX
     server.on('connection', (socket: Socket) => {
       if (this.#callers.size - this.#watching >= this.#max) this.#endIdlest()
-      const caller = { socket, calls: 0, arriving: 0, bytes: 0, isWatching: false }
+      const caller = { socket, calls: 0, arriving: 0, bytes: 0, watches: 0 }
       this.#callers.set(socket, caller)
       this.#fresh.add(caller)
       socket.once('close', () => this.#forget(caller))
@@ -48,25 +48,33 @@ export class Connections {
 
   callerOf(socket: Socket): Caller {
     const caller = this.#callers.get(socket)
-    // The connection of this call is already gone and holds nothing.
-    return caller ?? { socket, calls: 0, arriving: 0, bytes: 0, isWatching: false }
+    // A call of a connection that is gone already: it holds nothing any more.
+    return caller ?? { socket, calls: 0, arriving: 0, bytes: 0, watches: 0 }
   }
 
   /** Notes that a watch begins on this connection. Returns false if there are too many. */
   beginWatch(caller: Caller): boolean {
-    if (caller.isWatching || !this.#callers.has(caller.socket)) return true
-    if (this.#watching >= this.#watchingMax) return false
-    this.#watching++
-    caller.isWatching = true
-    this.#fresh.delete(caller)
-    this.#known.delete(caller)
+    if (!this.#callers.has(caller.socket)) return true
+    if (caller.watches === 0) {
+      if (this.#watching >= this.#watchingMax) return false
+      this.#watching++
+      this.#fresh.delete(caller)
+      this.#known.delete(caller)
+    }
+    caller.watches++
     return true
+  }
+
+  /** Notes that a watch on this connection has ended. */
+  endWatch(caller: Caller): void {
+    if (caller.watches === 0) return
+    caller.watches--
+    if (caller.watches === 0) this.#watching--
   }
 
   /** Notes that a call of this connection was answered. */
   answered(caller: Caller): void {
-    if (!this.#callers.has(caller.socket)) return
-    this.#endWatch(caller)
+    if (caller.watches > 0 || !this.#callers.has(caller.socket)) return
     this.#fresh.delete(caller)
     this.#known.delete(caller)
     this.#known.add(caller)
@@ -81,14 +89,10 @@ export class Connections {
     idle.socket.destroy()
   }
 
-  #endWatch(caller: Caller): void {
-    if (caller.isWatching) this.#watching--
-    caller.isWatching = false
-  }
-
   #forget(caller: Caller): void {
     if (!this.#callers.delete(caller.socket)) return
-    this.#endWatch(caller)
+    if (caller.watches > 0) this.#watching--
+    caller.watches = 0
     this.#fresh.delete(caller)
     this.#known.delete(caller)
   }

@@ -4,6 +4,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { LoopGauge } from '../../src/io/loop-watch.ts'
 import { addProcessMetrics } from '../../src/io/process-metrics.ts'
 import type { ClusterStatus } from '../api/status.ts'
+import { addEtcdMetrics, type EtcdFigures } from './etcd-metrics.ts'
 
 /** Bucket limits in seconds, from an answer within a machine to one that a view change delays. */
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -17,7 +18,7 @@ export class GatewayMetrics {
   /** The last status of the cluster; null before the first scrape. */
   #status: ClusterStatus | null = null
 
-  constructor(loop: LoopGauge) {
+  constructor(loop: LoopGauge, etcd: Omit<EtcdFigures, 'status'>) {
     const registers = [this.#registry]
     this.#requests = new Counter({
       name: 'strategos_http_requests_total',
@@ -42,6 +43,7 @@ export class GatewayMetrics {
       },
     })
     addProcessMetrics(this.#registry)
+    addEtcdMetrics(this.#registry, { ...etcd, status: () => this.#status })
   }
 
   /** Counts every answer of a server. Labels are declared routes, so that no key becomes a label. */

@@ -8,6 +8,7 @@ import { OperatorError } from '../../src/base/operator-error.ts'
 import { callersMax, openFilesMax } from '../../src/io/descriptors.ts'
 import { type LoopGauge, LoopWatch } from '../../src/io/loop-watch.ts'
 import type { ProblemCode } from '../api/problems.ts'
+import { CallCounts } from '../etcd/grpc/call-counts.ts'
 import { jsonRoutes } from '../etcd/json/json-routes.ts'
 import { createHandlers, type Handlers } from '../etcd/service/handlers.ts'
 import { StoreClient } from '../library/store-client.ts'
@@ -147,12 +148,17 @@ function createServer({
     },
   })
   server.setErrorHandler((error, _request, reply) => sendProblem(reply, problemFrom(error)))
-  serveGrpc(server, etcd)
   const admission = new Admission(boundsFor(client))
+  const calls = new CallCounts()
+  serveGrpc(server, etcd, { admission, counts: calls })
   guardAgainstBrowsers(server, allowedHosts)
   admission.guard(server)
   answerUnrouted(server)
-  const metrics = new GatewayMetrics(loop)
+  const metrics = new GatewayMetrics(loop, {
+    calls,
+    operations: () => client.operationCounts,
+    storeBytesMax: client.connection.cluster.storeBytesMax,
+  })
   metrics.watch(server)
   const meter = new ServiceMeter()
   meter.watch(server)

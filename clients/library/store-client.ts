@@ -80,6 +80,9 @@ export class StoreClient {
   readonly #underWay = new Set<Sent>()
   #isSendDue = false
   readonly #watches = new Watches(this)
+  /** Operations without an answer yet, and those that ended without one. */
+  #waiting = 0
+  #failed = 0
 
   private constructor(connection: Connection, timeoutMs: number) {
     this.connection = connection
@@ -163,9 +166,15 @@ export class StoreClient {
     }
     this.#queue.push(waiting)
     this.#queueBytes += bytes
+    this.#waiting++
     signal?.addEventListener('abort', abandon)
     if (signal?.aborted === true) abandon()
     else this.sendSoon()
+  }
+
+  /** The number of operations that wait for an answer, and of those that ended without one. */
+  get operationCounts(): { readonly waiting: number; readonly failed: number } {
+    return { waiting: this.#waiting, failed: this.#failed }
   }
 
   /** Watches the changes of a range. Throws a `WatchFailure` when there are too many watches. */
@@ -324,16 +333,22 @@ export class StoreClient {
   }
 
   #succeed(waiting: WaitingOperation, result: Result, receipt: ReceiptDocument | null): void {
-    waiting.isSettled = true
-    waiting.letGo()
+    this.#settle(waiting, 0)
     waiting.resolve(result, receipt)
     if ('revision' in result) this.#watches.learn(result.revision)
   }
 
   #fail(waiting: WaitingOperation, code: OperationFailure['code'], message: string): void {
-    waiting.isSettled = true
-    waiting.letGo()
+    this.#settle(waiting, 1)
     waiting.reject(new OperationFailure(code, message))
+  }
+
+  #settle(waiting: WaitingOperation, failures: 0 | 1): void {
+    waiting.letGo()
+    if (waiting.isSettled) return
+    waiting.isSettled = true
+    this.#waiting--
+    this.#failed += failures
   }
 
   #giveUp(waiting: WaitingOperation): void {

@@ -36,15 +36,15 @@ export class WatchFailure extends Error {
   }
 }
 
-/** The bytes of queued steps beyond which a watch pauses. */
+/** The bytes of steps that wait for the reader or are in its hand, beyond which a watch takes nothing more. */
 export const QUEUE_BYTES_MAX = 1024 * 1024
 
 /** The callbacks of a watch to its source. */
 export interface WatchOwner {
-  /** Called when the reader has emptied the queue. */
+  /** The reader has done with everything that waited. */
   drained(watch: Watch): void
-  /** Called when the number of queued bytes has changed. */
-  held(bytes: number): void
+  /** The number of bytes that wait for the reader, or that it has in hand, has changed. */
+  held(watch: Watch, bytes: number): void
   closed(watch: Watch): void
 }
 
@@ -63,7 +63,9 @@ export class Watch implements AsyncIterableIterator<WatchStep> {
   readonly #settleOpened: { readonly resolve: () => void; readonly reject: (failure: Error) => void }
   readonly #readers: Reader[] = []
   #queue: WatchStep[] = []
+  /** The bytes of the queue, and of the step that the reader has in hand: it has done with one when it asks for the next. */
   #bytes = 0
+  #inHand = 0
   #place: ChangeRevision | null
   /** The highest revision delivered to the reader, in a complete step or a mark. */
   #marked: number
@@ -98,10 +100,13 @@ export class Watch implements AsyncIterableIterator<WatchStep> {
     return this.#isEnded
   }
 
-  /** True if the queue is empty. */
+  /** True if nothing waits for the reader, and it has done with everything that it took. */
   get isDrained(): boolean {
-    return this.#queue.length === 0
+    return this.#bytes === 0
   }
+
+  /** The reader cannot be reached, and what it holds is needed. Ends the watch unless it is set to end more. */
+  abandon: () => void = () => this.close()
 
   get hasRoom(): boolean {
     return this.#bytes < QUEUE_BYTES_MAX
@@ -112,12 +117,14 @@ export class Watch implements AsyncIterableIterator<WatchStep> {
   }
 
   next(): Promise<IteratorResult<WatchStep, undefined>> {
+    const wasHeld = this.#inHand > 0
+    this.#putDown()
     const step = this.#queue.shift()
     if (step !== undefined) {
-      this.#hold(-heldBytes(step))
-      if (this.isDrained && !this.#isEnded) this.#owner.drained(this)
+      this.#inHand = heldBytes(step)
       return Promise.resolve({ done: false, value: step })
     }
+    if (wasHeld && !this.#isEnded) this.#owner.drained(this)
     const failure = this.#failure
     this.#failure = null
     if (failure !== null) return Promise.reject(failure)
@@ -134,6 +141,7 @@ export class Watch implements AsyncIterableIterator<WatchStep> {
   close(): void {
     const dropped = this.#queue.splice(0)
     this.#hold(-dropped.reduce((sum, step) => sum + heldBytes(step), 0))
+    this.#putDown()
     this.#failure = null
     this.#end(null)
   }
@@ -184,15 +192,25 @@ export class Watch implements AsyncIterableIterator<WatchStep> {
   }
 
   #push(step: WatchStep): void {
+    const bytes = heldBytes(step)
+    this.#hold(bytes)
     const reader = this.#readers.shift()
-    if (reader !== undefined) return reader.resolve({ done: false, value: step })
-    this.#queue.push(step)
-    this.#hold(heldBytes(step))
+    if (reader === undefined) return void this.#queue.push(step)
+    this.#inHand = bytes
+    reader.resolve({ done: false, value: step })
+  }
+
+  /** The reader has done with the step that it took. */
+  #putDown(): void {
+    const bytes = this.#inHand
+    this.#inHand = 0
+    this.#hold(-bytes)
   }
 
   #hold(bytes: number): void {
+    if (bytes === 0) return
     this.#bytes += bytes
-    this.#owner.held(bytes)
+    this.#owner.held(this, bytes)
   }
 
   #end(failure: Error | null): void {

@@ -16,21 +16,25 @@ import { comparePlaces, groupsOf, hullOf, ownCopy, type WatchQuery } from './wat
 
 /** The maximum number of watches of one client. */
 export const WATCHES_MAX = 10_000
-/** The queued bytes of all readers together beyond which a watch with a queue pauses. */
+/** The maximum bytes that wait for all readers together or are in their hands, beyond which no watch takes more. */
 const HELD_BYTES_MAX = 64 * 1024 * 1024
 /** The maximum number of concurrent reads of the history. */
 const PAST_READS_MAX = 8
 /** The number of changes after which an answer ends. */
 const ANSWER_CHANGES = 1_000
 
-/** Milliseconds between two shared reads, which grow while nothing is new, and between marks. */
+/**
+ * Milliseconds: of the pause between two shared reads, which grows while nothing is new; between marks; and that a reader
+ * may leave a step lying when the room is needed.
+ */
 export interface WatchTiming {
   readonly pauseMin: number
   readonly pauseMax: number
   readonly progress: number
+  readonly stuck: number
 }
 
-const TIMING: WatchTiming = { pauseMin: 20, pauseMax: 1_000, progress: 10_000 }
+const TIMING: WatchTiming = { pauseMin: 20, pauseMax: 1_000, progress: 10_000, stuck: 5_000 }
 const PAUSE_GROWTH = 1.5
 
 export interface WatchedStore {
@@ -40,6 +44,7 @@ export interface WatchedStore {
 export class Watches implements WatchOwner {
   readonly #store: WatchedStore
   readonly #timing: WatchTiming
+  readonly #heldBytesMax: number
   readonly #all = new Set<Watch>()
   /** The watches whose next changes are all after the place of the shared reads. */
   readonly #present = new Set<Watch>()
@@ -47,6 +52,9 @@ export class Watches implements WatchOwner {
   readonly #past = new Set<Watch>()
   #pastReads = 0
   #heldBytes = 0
+  /** The watches with steps that wait or are in hand, the one that has not put any down for longest first, and since when. */
+  readonly #holding = new Map<Watch, number>()
+  #waitingForRoom: NodeJS.Timeout | null = null
   #place: ChangeRevision = endOfRevision(0)
   /** The highest known revision of the store. */
   #known = 0
@@ -55,14 +63,20 @@ export class Watches implements WatchOwner {
   #timer: NodeJS.Timeout | null = null
   #marking: NodeJS.Timeout | null = null
 
-  constructor(store: WatchedStore, timing = TIMING) {
+  constructor(store: WatchedStore, timing: Partial<WatchTiming> = {}, heldBytesMax = HELD_BYTES_MAX) {
     this.#store = store
-    this.#timing = timing
-    this.#pause = timing.pauseMin
+    this.#heldBytesMax = heldBytesMax
+    this.#timing = { ...TIMING, ...timing }
+    this.#pause = this.#timing.pauseMin
   }
 
   get count(): number {
     return this.#all.size
+  }
+
+  /** The bytes that wait for readers or are in their hands. */
+  get heldBytes(): number {
+    return this.#heldBytes
   }
 
   /** Begins a watch. */
@@ -88,8 +102,10 @@ export class Watches implements WatchOwner {
     for (const watch of this.#all) watch.close()
   }
 
-  held(bytes: number): void {
+  held(watch: Watch, bytes: number): void {
     this.#heldBytes += bytes
+    if (bytes < 0) this.#holding.delete(watch)
+    if (!watch.isDrained && !this.#holding.has(watch)) this.#holding.set(watch, performance.now())
   }
 
   drained(watch: Watch): void {
@@ -100,6 +116,7 @@ export class Watches implements WatchOwner {
     this.#all.delete(watch)
     this.#present.delete(watch)
     this.#past.delete(watch)
+    this.#holding.delete(watch)
     if (this.#present.size === 0) this.#stopTimer()
     if (this.#all.size > 0 || this.#marking === null) return
     clearInterval(this.#marking)
@@ -125,6 +142,8 @@ export class Watches implements WatchOwner {
   #startPastReads(): void {
     for (const watch of this.#past) {
       if (this.#pastReads >= PAST_READS_MAX) return
+      // The first read of a watch from now brings no changes.
+      if (this.#isFull && watch.place !== null) continue
       this.#past.delete(watch)
       this.#pastReads++
       this.#readPast(watch).then(
@@ -141,6 +160,25 @@ export class Watches implements WatchOwner {
         },
       )
     }
+    if (this.#past.size > 0 && this.#isFull) this.#waitForRoom()
+  }
+
+  get #isFull(): boolean {
+    return this.#heldBytes > this.#heldBytesMax
+  }
+
+  /** Looks again for room, and takes it from a reader who leaves a step lying. */
+  #waitForRoom(): void {
+    this.#waitingForRoom ??= setTimeout(() => {
+      this.#waitingForRoom = null
+      const now = performance.now()
+      for (const [watch, since] of this.#holding) {
+        if (!this.#isFull || this.#past.size === 0 || now - since < this.#timing.stuck) break
+        this.#holding.delete(watch)
+        watch.abandon()
+      }
+      this.#startPastReads()
+    }, this.#timing.pauseMin)
   }
 
   async #readPast(watch: Watch): Promise<void> {
@@ -260,8 +298,7 @@ export class Watches implements WatchOwner {
   }
 
   #pass(watch: Watch, groups: ReturnType<typeof groupsOf>): void {
-    const isFull = !watch.hasRoom || (this.#heldBytes > HELD_BYTES_MAX && !watch.isDrained)
-    if (isFull) this.#leavePresent(watch)
+    if (!watch.hasRoom || this.#isFull) this.#leavePresent(watch)
     else watch.take(groups)
   }
 

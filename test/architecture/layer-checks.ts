@@ -94,16 +94,19 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['preact'],
   },
   'clients/library': { layers: [...SRC, 'clients/api', 'clients/verify'], packages: ['*'] },
-  // etcd's services do not depend on gRPC or HTTP, and the transports of their calls do not depend on the store.
+  // etcd's services know neither gRPC nor HTTP, and what carries their calls knows no store. A snapshot is of messages.
   'clients/etcd/schema': { layers: [], packages: ['protobufjs'] },
-  'clients/etcd/service': { layers: [...SRC, 'clients/library'], packages: [] },
+  'clients/etcd/service': {
+    layers: [...SRC, 'clients/library', 'clients/etcd/schema'],
+    packages: ['node:crypto', 'node:timers'],
+  },
   'clients/etcd/json': {
     layers: ['clients/etcd/schema', 'clients/etcd/service'],
     packages: ['node:stream', 'protobufjs', 'fastify'],
   },
   'clients/etcd/grpc': {
     layers: ['clients/etcd/schema', 'clients/etcd/service'],
-    packages: ['node:net', '@grpc/grpc-js'],
+    packages: ['node:http2', 'node:net', '@grpc/grpc-js'],
   },
   'clients/cli': {
     layers: [

@@ -16,6 +16,8 @@ export class GrpcClient {
   constructor(url: string) {
     this.client = new Client(new URL(url).host, credentials.createInsecure(), {
       'grpc.max_receive_message_length': -1,
+      // Otherwise all clients of a process share one connection.
+      'grpc.use_local_subchannel_pool': 1,
     })
   }
 

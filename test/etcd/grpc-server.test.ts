@@ -1,13 +1,13 @@
-/**
- * gRPC and HTTP/1.1 on one port: each connection is served by its protocol, and one that speaks neither harms no
- * other.
- */
+/** gRPC and HTTP/1.1 on one port: each connection is served by what it speaks, and none that speaks neither harms others. */
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { Metadata } from '@grpc/grpc-js'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { decodeMessage } from '../../clients/etcd/schema/message-codec.ts'
+import { loadType } from '../../clients/etcd/schema/schema.ts'
 import { utf8 } from '../../src/base/bytes.ts'
-import { GrpcClient } from './grpc-client.ts'
+import { GrpcClient, methodAt } from './grpc-client.ts'
 import { CLUSTER_ID, MEMBER_ID, startStoreGateway } from './store-gateway.ts'
 
 let gateway: Awaited<ReturnType<typeof startStoreGateway>>
@@ -89,6 +89,67 @@ test('the cluster, its condition and its health are said', async () => {
   })
   expect(await client.call('/grpc.health.v1.Health/Check', {})).toEqual({ answer: { status: 1 } })
   expect(await client.call('/grpc.health.v1.Health/Check', { service: 'x' })).toMatchObject({ code: 5 })
+})
+
+test('a hash and a file of the keys are equal for equal keys, whichever gateway gives them', async () => {
+  const twins = await Promise.all([startStoreGateway(), startStoreGateway()])
+  try {
+    const outputs: { hash: unknown; file: Buffer }[] = []
+    for (const { url } of twins) {
+      const own = new GrpcClient(url)
+      for (let index = 0; index < 3; index++) await own.call('/etcdserverpb.KV/Put', put(`k${index}`, 'v'))
+      const hashed = await own.call('/etcdserverpb.Maintenance/HashKV', { revision: 3 })
+      outputs.push({ hash: hashed, file: await snapshotOf(own) })
+      own.close()
+    }
+    const [first, second] = outputs
+    expect(first?.hash).toMatchObject({ answer: { hashRevision: 3n, compactRevision: 0n } })
+    expect(first).toEqual(second)
+    const { file = Buffer.alloc(0) } = first ?? {}
+    expect(file.length % 512).toBe(32)
+    expect(createHash('sha256').update(file.subarray(0, -32)).digest()).toEqual(file.subarray(-32))
+    const entries = file.subarray('strategos keys 1\n'.length)
+    const length = entries[0] ?? 0
+    const type = loadType('mvccpb.KeyValue')
+    expect(decodeMessage(type, entries.subarray(1, 1 + length))).toMatchObject({
+      modRevision: 2n,
+      version: 1n,
+    })
+  } finally {
+    for (const { server } of twins) await server.close()
+  }
+})
+
+function snapshotOf({ client: own }: GrpcClient): Promise<Buffer> {
+  const path = '/etcdserverpb.Maintenance/Snapshot'
+  const { response } = methodAt(path)
+  const call = own.makeServerStreamRequest(
+    path,
+    () => Buffer.alloc(0),
+    (bytes) => decodeMessage(response, bytes) as { blob: Uint8Array },
+    {},
+  )
+  const blobs: Uint8Array[] = []
+  return new Promise((resolve, reject) => {
+    call.on('data', ({ blob }: { blob: Uint8Array }) => blobs.push(blob))
+    call.on('error', reject)
+    call.on('end', () => resolve(Buffer.concat(blobs)))
+  })
+}
+
+test('a caller who wants a leader is refused while there is none', async () => {
+  const own = await startStoreGateway(undefined, { leader: null })
+  const caller = new GrpcClient(own.url)
+  const metadata = new Metadata()
+  metadata.set('hasleader', 'true')
+  const range = { key: utf8('a') }
+  expect(await caller.call('/etcdserverpb.KV/Range', range, metadata)).toEqual({
+    code: 14,
+    text: 'etcdserver: no leader',
+  })
+  expect(await caller.call('/etcdserverpb.KV/Range', range)).toHaveProperty('answer')
+  caller.close()
+  await own.server.close()
 })
 
 test('methods without a meaning here say why', async () => {

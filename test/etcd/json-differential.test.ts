@@ -9,11 +9,11 @@ import { deeper } from '../kit/depth.ts'
 import { answerOf, messageOf, refusalOf } from '../store/etcd-model/etcd-json.ts'
 import { EtcdProcess } from '../store/etcd-model/etcd-process.ts'
 import { Generator } from '../store/etcd-model/generator.ts'
-import type { Request, Txn } from '../store/etcd-model/requests.ts'
+import type { Request } from '../store/etcd-model/requests.ts'
+import { isElsewhere } from './differential.ts'
 import { startStoreGateway } from './store-gateway.ts'
 
 const REQUESTS = deeper(200, 20_000)
-type Member = NonNullable<Txn['success']>[number]
 const WHY_NOT = EtcdProcess.whyNot()
 /** Requests that the gateway serves. */
 const SERVED: ReadonlySet<Request['kind']> = new Set([
@@ -154,29 +154,6 @@ describe.skipIf(WHY_NOT !== null)(
     })
   },
 )
-
-/**
- * True for a request that the store does not take yet: a put in a transaction that keeps what is there. For a compaction at
- * 0: in a store that was never compacted, etcd takes it once, and it does nothing. And for a lease whose id the store
- * chooses, which is another one in each.
- */
-function isElsewhere(request: Request | Member, isInside = false): boolean {
-  switch (request.kind) {
-    case 'range':
-      // Once something was compacted etcd refuses it in a transaction, and reads the present outside.
-      return isInside && (request.revision ?? 0) < 0
-    case 'compact':
-      return request.revision === 0
-    case 'leaseGrant':
-      return request.id === 0n
-    case 'txn': {
-      const { success = [], failure = [] } = request
-      return [...success, ...failure].some((each) => isElsewhere(each, true))
-    }
-    default:
-      return false
-  }
-}
 
 /** A lease's keys and the leases themselves have no order of their own, and its life runs. */
 function withoutTime(request: Request, { status, text }: Text): Text {

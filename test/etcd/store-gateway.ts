@@ -1,10 +1,12 @@
 /** etcd's interface, in JSON and over gRPC, on a store in the test's process. */
 import Fastify, { type FastifyInstance } from 'fastify'
+import { CallCounts } from '../../clients/etcd/grpc/call-counts.ts'
 import { jsonRoutes } from '../../clients/etcd/json/json-routes.ts'
 import { answerAsEtcd } from '../../clients/etcd/json/unrouted-json.ts'
 import type { ServiceStore } from '../../clients/etcd/service/answers.ts'
-import type { ServiceCluster } from '../../clients/etcd/service/cluster-service.ts'
+import type { ClusterCondition, ServiceCluster } from '../../clients/etcd/service/cluster-service.ts'
 import { createHandlers } from '../../clients/etcd/service/handlers.ts'
+import { Admission } from '../../clients/gateway/admission.ts'
 import { serveGrpc } from '../../clients/gateway/grpc-port.ts'
 import { Watches } from '../../clients/library/watches.ts'
 import type { Operation } from '../../src/store/operations-writer.ts'
@@ -15,18 +17,20 @@ export const CLUSTER_ID = 0xc1_0000_0001n
 export const MEMBER_ID = 0xa1_0000_0002n
 
 /** A store as the services need it, executed at once. */
-export function testStore(driver = new Driver()): ServiceStore {
+export function testStore(driver = new Driver(), heldBytesMax?: number): ServiceStore & { watches: Watches } {
   const execute = async (operation: Operation): Promise<Result> => {
     const result = driver.run(operation)[0] as Result
     if ('revision' in result) watches.learn(result.revision)
     return result
   }
-  const watches: Watches = new Watches({ execute }, { pauseMin: 5, pauseMax: 50, progress: 50 })
+  const timing = { pauseMin: 5, pauseMax: 50, progress: 50, stuck: 100 }
+  const watches: Watches = new Watches({ execute }, timing, heldBytesMax)
   return {
     clusterId: CLUSTER_ID,
     memberId: MEMBER_ID,
     view: 1,
     execute,
+    watches,
     watch: (query) => watches.open(query),
   }
 }
@@ -45,13 +49,22 @@ const TEST_CLUSTER: ServiceCluster = {
 /** A server that listens on a free port of loopback. */
 export async function startStoreGateway(
   store: ServiceStore = testStore(),
+  condition: Partial<ClusterCondition> = {},
 ): Promise<{ readonly url: string; readonly server: FastifyInstance }> {
   const server = Fastify({ forceCloseConnections: true })
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   server.setNotFoundHandler((_, reply) => answerAsEtcd(reply, []))
-  const handlers = createHandlers({ store, cluster: TEST_CLUSTER })
-  serveGrpc(server, handlers)
+  const handlers = createHandlers({
+    store,
+    cluster: {
+      ...TEST_CLUSTER,
+      condition: async () => ({ ...(await TEST_CLUSTER.condition()), ...condition }),
+    },
+  })
+  const admission = new Admission()
+  serveGrpc(server, handlers, { admission, counts: new CallCounts() })
+  admission.guard(server)
   jsonRoutes(server, { handlers, isHealthy: async () => true })
   return { url: await server.listen({ host: '127.0.0.1', port: 0 }), server }
 }

@@ -1,6 +1,7 @@
 /** Each change of a replica's state is logged once, and its metrics agree with its report. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { CallCounts } from '../../clients/etcd/grpc/call-counts.ts'
 import { GatewayMetrics } from '../../clients/gateway/gateway-metrics.ts'
 import { serveMetrics } from '../../replicas/metrics-server.ts'
 import { noticesBetween } from '../../replicas/notices.ts'
@@ -32,6 +33,12 @@ const CALM: ReplicaReport = {
 
 const told = (before: Partial<ReplicaReport>, after: Partial<ReplicaReport>) =>
   noticesBetween({ ...CALM, ...before }, { ...CALM, ...after }, 4)
+
+const NO_CALLS = {
+  calls: new CallCounts(),
+  operations: () => ({ waiting: 0, failed: 0 }),
+  storeBytesMax: 0,
+}
 
 describe('notices', () => {
   test('progress alone is not logged', () => {
@@ -149,7 +156,7 @@ describe('metrics', () => {
   })
 
   test('the dashboard asks for metrics that exist', async () => {
-    const gateway = new GatewayMetrics({ delayMs: 0 })
+    const gateway = new GatewayMetrics({ delayMs: 0 }, NO_CALLS)
     const known = new Set(
       [...(await replicaMetrics(() => measured).getMetricsAsJSON()), ...(await gateway.names())].map(
         ({ name }) => name,
@@ -162,10 +169,10 @@ describe('metrics', () => {
   })
 
   test('every name has its unit, a help text and the ending of its type', async () => {
-    const gateway = new GatewayMetrics({ delayMs: 0 })
+    const gateway = new GatewayMetrics({ delayMs: 0 }, NO_CALLS)
     const names = [...(await replicaMetrics(() => measured).getMetricsAsJSON()), ...(await gateway.names())]
     for (const { name, help, type } of names) {
-      expect(name).toMatch(/^(strategos|process)_[a-z_]+$/)
+      expect(name).toMatch(/^(strategos|process|etcd|grpc_server)_[a-z_]+$/)
       expect(help).toMatch(/^[A-Z].*\.$/)
       expect(name.endsWith('_total')).toBe(`${type}` === 'counter')
     }

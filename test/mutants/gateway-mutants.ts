@@ -70,9 +70,9 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     name: 'what a body announces is held',
     rule: 'room',
     within: 'Admission.beginBody',
-    search: 'call.caller.arriving++;',
+    search: 'this.#beginBody(call, end);',
     replacement:
-      "call.caller.arriving++; if (!this.hold(request, Number(request.headers['content-length']))) return end();",
+      "{ this.#beginBody(call, end); if (!this.hold(request, Number(request.headers['content-length']))) return end(); }",
     also: [
       {
         within: 'Admission.#makeRoom',
@@ -110,7 +110,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     name: 'a slow reader holds all that comes',
     rule: 'watch',
     within: 'Watches.#pass',
-    search: 'if (isFull)',
+    search: 'if (!watch.hasRoom || this.#isFull)',
     replacement: 'if (false)',
     paper: { file: WATCHES, test: 'holds a bounded queue', why },
   },

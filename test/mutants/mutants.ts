@@ -1,5 +1,6 @@
 /** Small mistakes in the core, the runtime, the messages, the store and the gateway, each of which something must notice. */
 import { CHECKPOINT_MUTANTS } from './checkpoint-mutants.ts'
+import { ETCD_MUTANTS } from './etcd-mutants.ts'
 import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
 import { GATEWAY_MUTANTS } from './gateway-mutants.ts'
 import { ISOLATION_MUTANTS } from './isolation-mutants.ts'
@@ -32,6 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LOG_MUTANTS,
   ...ISOLATION_MUTANTS,
   ...GATEWAY_MUTANTS,
+  ...ETCD_MUTANTS,
   ...STORE_MUTANTS,
   ...LEASE_MUTANTS,
   ...READ_MUTANTS,

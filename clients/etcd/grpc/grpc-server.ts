@@ -1,10 +1,10 @@
-/** etcd's services over gRPC. The caller passes connections in, after it has seen their preface. */
+/** etcd's services over gRPC. Connections come from outside, after their preface was seen. */
+import type { Http2Server } from 'node:http2'
 import type { Socket } from 'node:net'
 import {
   type Metadata,
   Server,
   ServerCredentials,
-  type ServerDuplexStream,
   type ServerUnaryCall,
   type ServiceDefinition,
   type sendUnaryData,
@@ -13,8 +13,11 @@ import {
 import { decodeMessage, encodeMessage } from '../schema/message-codec.ts'
 import { loadMethods, type Method } from '../schema/schema.ts'
 import { CODES, EtcdError, etcdError } from '../service/errors.ts'
-import type { Handlers, UnaryHandler } from '../service/handlers.ts'
-import { answerStream } from './stream-calls.ts'
+import type { Handlers, StreamHandler, UnaryHandler } from '../service/handlers.ts'
+import type { CallCounts } from './call-counts.ts'
+import type { CallGate } from './call-gate.ts'
+import { answerStream, type StreamCall } from './stream-calls.ts'
+import { CALL_HEADER, StreamGuard } from './stream-guard.ts'
 
 /** The maximum bytes of a request: etcd's limit plus the overhead of gRPC. */
 const REQUEST_BYTES_MAX = 2 * 1024 * 1024
@@ -24,15 +27,27 @@ const STREAMS_MAX = 256
 const SESSION_MEMORY_MIB = 16
 /** The idle time after which a connection is pinged, and closed if it does not answer. */
 const KEEPALIVE = { timeMs: 60_000, timeoutMs: 20_000 }
-/** The time for calls to end when the server is closed. */
+/** Characters of the text of an error. It may repeat what a caller sent. */
+const DETAILS_MAX = 1_024
+/** The time that calls have to end in when the server is closed. */
 const CLOSE_MS = 200
+
+export interface GrpcServerOptions {
+  readonly gate: CallGate
+  readonly counts: CallCounts
+  /** Milliseconds until the whole request of a call must be there. */
+  readonly requestMs: number
+}
 
 export class GrpcServer {
   readonly #server: Server
   readonly #injector: ReturnType<Server['createConnectionInjector']>
+  readonly #guard: StreamGuard
+  readonly #counts: CallCounts
   readonly #sockets = new Set<Socket>()
 
-  constructor(handlers: Handlers) {
+  constructor(handlers: Handlers, { gate, counts, requestMs }: GrpcServerOptions) {
+    this.#counts = counts
     this.#server = new Server({
       'grpc.max_receive_message_length': REQUEST_BYTES_MAX,
       'grpc.max_send_message_length': -1,
@@ -42,17 +57,21 @@ export class GrpcServer {
       'grpc.keepalive_timeout_ms': KEEPALIVE.timeoutMs,
       'grpc.enable_channelz': 0,
     })
-    for (const [definition, implementation] of servicesOf(handlers)) {
+    const isStream = (path: string): boolean => handlers.streams.has(path)
+    this.#guard = new StreamGuard({ gate, isStream, requestMs })
+    for (const [definition, implementation] of servicesOf({ handlers, guard: this.#guard, counts })) {
       this.#server.addService(definition, implementation)
     }
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
+    this.#guard.guard(http2ServerOf(this.#server))
   }
 
   /** Serves a connection, from the first byte of its preface on. */
   take(socket: Socket): void {
     this.#sockets.add(socket)
+    this.#counts.countBytesOf(socket)
     socket.once('close', () => this.#sockets.delete(socket))
-    this.#injector.injectConnection(socket)
+    this.#guard.enter(socket, () => this.#injector.injectConnection(socket))
   }
 
   /** Ends all connections. */
@@ -63,9 +82,26 @@ export class GrpcServer {
   }
 }
 
+/**
+ * The server of HTTP/2 within that of gRPC, which has no public name for it. Without it no bound could be put on streams
+ * before gRPC reads them, so the version of the library is fixed.
+ */
+function http2ServerOf(server: Server): Http2Server {
+  const { http2Servers } = server as unknown as { http2Servers?: ReadonlyMap<Http2Server, unknown> }
+  const [http2Server] = http2Servers?.keys() ?? []
+  if (http2Server === undefined) throw new TypeError('this version of @grpc/grpc-js has no http2Servers')
+  return http2Server
+}
+
+interface ServiceParts {
+  readonly handlers: Handlers
+  readonly guard: StreamGuard
+  readonly counts: CallCounts
+}
+
 /** The services of the schema, each with its implementation. */
 function servicesOf(
-  handlers: Handlers,
+  parts: ServiceParts,
 ): readonly (readonly [ServiceDefinition, UntypedServiceImplementation])[] {
   const services = new Map<string, Method[]>()
   for (const method of loadMethods().values()) {
@@ -74,7 +110,7 @@ function servicesOf(
   }
   return [...services.values()].map((methods) => [
     Object.fromEntries(methods.map((method) => [method.path, definitionOf(method)])),
-    Object.fromEntries(methods.map((method) => [method.path, implementationOf(method, handlers)])),
+    Object.fromEntries(methods.map((method) => [method.path, implementationOf(method, parts)])),
   ])
 }
 
@@ -91,20 +127,19 @@ function definitionOf(method: Method): ServiceDefinition[string] {
   }
 }
 
-function implementationOf(
-  method: Method,
-  { unary, streams }: Handlers,
-): UntypedServiceImplementation[string] {
+function implementationOf(method: Method, parts: ServiceParts): UntypedServiceImplementation[string] {
+  const { unary, streams } = parts.handlers
   const stream = streams.get(method.path)
-  if (stream === undefined) return unaryCall(unary.get(method.path) ?? missing(method))
-  return (call: ServerDuplexStream<unknown, object>) => {
-    if (isWithToken(call.metadata)) call.emit('error', statusOf(etcdError('invalidToken')))
-    else void answerStream(call, stream, statusOf)
-  }
+  return stream === undefined
+    ? unaryCall(method.path, unary.get(method.path) ?? missing(method), parts)
+    : streamCall(method.path, stream, parts)
 }
 
 /** There is no authentication, so no token is valid. */
 const isWithToken = (metadata: Metadata): boolean => metadata.get('token').length > 0
+
+/** The metadata of callers who want to know when there is no leader. */
+const wantsLeader = (metadata: Metadata): boolean => metadata.get('hasleader')[0] === 'true'
 
 const missing =
   ({ path }: Method): UnaryHandler =>
@@ -113,19 +148,58 @@ const missing =
   }
 
 const unaryCall =
-  (handler: UnaryHandler) =>
+  (path: string, handler: UnaryHandler, { handlers: { leader }, guard, counts }: ServiceParts) =>
   (call: ServerUnaryCall<unknown, object>, done: sendUnaryData<object>): void => {
-    const answered = isWithToken(call.metadata)
-      ? Promise.reject(etcdError('invalidToken'))
-      : handler(call.request)
-    answered.then(
-      (answer) => done(null, answer),
-      (error: unknown) => done(statusOf(error)),
-    )
+    const { end, cut } = guard.begin(call.metadata.get(CALL_HEADER)[0])
+    const handled = counts.start(path)
+    const answer = async (): Promise<object> => {
+      if (isWithToken(call.metadata)) throw etcdError('invalidToken')
+      if (wantsLeader(call.metadata) && !(await leader.hasLeader())) throw etcdError('noLeader')
+      return handler(call.request, leavingOf(call))
+    }
+    answer()
+      .then(
+        (answer) => {
+          handled(CODES.ok)
+          done(null, answer)
+        },
+        (error: unknown) => {
+          const status = statusOf(error)
+          handled(status.code)
+          done(status)
+        },
+      )
+      // What the library throws ends this call and nothing else.
+      .catch(cut)
+      .finally(end)
   }
 
-/** The gRPC status for an error that a handler threw. */
+const streamCall =
+  (path: string, handler: StreamHandler, { handlers: { leader }, guard, counts }: ServiceParts) =>
+  (call: StreamCall): void => {
+    const { end, cut } = guard.begin(call.metadata.get(CALL_HEADER)[0])
+    const handled = counts.start(path)
+    const { metadata } = call
+    const untilNoLeader = wantsLeader(metadata) ? (over: AbortSignal) => leader.untilNoLeader(over) : null
+    const refusal = isWithToken(metadata) ? etcdError('invalidToken') : null
+    void answerStream(call, handler, { statusOf, cut, refusal, untilNoLeader })
+      .then(handled)
+      .catch(cut)
+      .finally(end)
+  }
+
+/** Aborted when the caller leaves, or its deadline passes, before it is answered. */
+function leavingOf(call: ServerUnaryCall<unknown, object>): AbortSignal {
+  const leaving = new AbortController()
+  call.once('cancelled', () => leaving.abort())
+  return leaving.signal
+}
+
+/** The status of gRPC for whatever a handler threw. */
 function statusOf(error: unknown): { readonly code: number; readonly details: string } {
-  if (error instanceof EtcdError) return { code: error.code, details: error.message }
+  if (error instanceof EtcdError) return { code: error.code, details: sendable(error.message) }
   return { code: CODES.internal, details: 'etcdserver: an unexpected error' }
 }
+
+/** Returns a text that gRPC can write into a header: well-formed, and not too long for one. */
+const sendable = (text: string): string => Buffer.from(text.slice(0, DETAILS_MAX)).toString()

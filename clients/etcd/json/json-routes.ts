@@ -66,10 +66,17 @@ function addMethod(server: FastifyInstance, url: string, method: Method, handler
         return sendStream(reply, { method, handler: stream, message, errorOf: streamError })
       }
       if (handler === undefined) throw new EtcdError('unimplemented', `${method.path} is not served here`)
-      const answer = await handler(readMessage(method.request, bodyText(request)))
+      const answer = await handler(readMessage(method.request, bodyText(request)), leavingOf(reply))
       return reply.type('application/json').send(JSON.stringify(messageJson(method.response, answer)))
     },
   })
+}
+
+/** Aborted when the caller leaves before it is answered. */
+function leavingOf(reply: FastifyReply): AbortSignal {
+  const leaving = new AbortController()
+  reply.raw.once('close', () => leaving.abort())
+  return leaving.signal
 }
 
 function bodyText({ body }: FastifyRequest): string {

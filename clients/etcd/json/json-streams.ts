@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { Method } from '../schema/schema.ts'
-import type { StreamHandler } from '../service/handlers.ts'
+import type { StreamCaller, StreamHandler } from '../service/handlers.ts'
 import { messageJson } from './message-writer.ts'
 
 /** An error in its JSON form. */
@@ -24,15 +24,16 @@ export interface StreamCall {
 export function sendStream(reply: FastifyReply, call: StreamCall): FastifyReply {
   const over = new AbortController()
   reply.raw.once('close', () => over.abort())
-  return reply.type('application/json').send(Readable.from(linesOf(call, over.signal)))
+  const caller = { signal: over.signal, cut: () => void reply.raw.destroy() }
+  return reply.type('application/json').send(Readable.from(linesOf(call, caller)))
 }
 
 async function* linesOf(
   { method, handler, message, errorOf }: StreamCall,
-  signal: AbortSignal,
+  caller: StreamCaller,
 ): AsyncGenerator<string> {
   try {
-    for await (const answer of handler(one(message), signal)) {
+    for await (const answer of handler(one(message), caller)) {
       yield `${JSON.stringify({ result: messageJson(method.response, answer) })}\n`
     }
   } catch (error) {

@@ -43,6 +43,7 @@ service Maintenance {
   rpc Defragment(DefragmentRequest) returns (DefragmentResponse) ${http('/v3/maintenance/defragment')}
   rpc Hash(HashRequest) returns (HashResponse) ${http('/v3/maintenance/hash')}
   rpc HashKV(HashKVRequest) returns (HashKVResponse) ${http('/v3/maintenance/hashkv')}
+  rpc Snapshot(SnapshotRequest) returns (stream SnapshotResponse) ${http('/v3/maintenance/snapshot')}
   rpc MoveLeader(MoveLeaderRequest) returns (MoveLeaderResponse) ${http('/v3/maintenance/transfer-leadership')}
   rpc Downgrade(DowngradeRequest) returns (DowngradeResponse) ${http('/v3/maintenance/downgrade')}
 }
@@ -80,6 +81,8 @@ message HashRequest {}
 message HashResponse { ResponseHeader header = 1; uint32 hash = 2; }
 message HashKVRequest { int64 revision = 1; }
 message HashKVResponse { ResponseHeader header = 1; uint32 hash = 2; int64 compact_revision = 3; int64 hash_revision = 4; }
+message SnapshotRequest {}
+message SnapshotResponse { ResponseHeader header = 1; uint64 remaining_bytes = 2; bytes blob = 3; string version = 4; }
 message MoveLeaderRequest { uint64 targetID = 1; }
 message MoveLeaderResponse { ResponseHeader header = 1; }
 message DowngradeRequest {
@@ -96,6 +99,7 @@ package grpc.health.v1;
 
 service Health {
   rpc Check(HealthCheckRequest) returns (HealthCheckResponse);
+  rpc Watch(HealthCheckRequest) returns (stream HealthCheckResponse);
 }
 
 message HealthCheckRequest { string service = 1; }

@@ -4,6 +4,7 @@ import { AUTH_SCHEMA } from './auth-schema.ts'
 import { CLUSTER_SCHEMA, HEALTH_SCHEMA, MAINTENANCE_SCHEMA } from './cluster-schema.ts'
 import { KEY_VALUE_SCHEMA, KV_SCHEMA } from './kv-schema.ts'
 import { LEASE_SCHEMA } from './lease-schema.ts'
+import { ELECTION_SCHEMA, LOCK_SCHEMA } from './recipe-schema.ts'
 import { WATCH_SCHEMA } from './watch-schema.ts'
 
 const SCHEMAS = [
@@ -14,6 +15,8 @@ const SCHEMAS = [
   CLUSTER_SCHEMA,
   MAINTENANCE_SCHEMA,
   AUTH_SCHEMA,
+  LOCK_SCHEMA,
+  ELECTION_SCHEMA,
   HEALTH_SCHEMA,
 ]
 
@@ -30,13 +33,20 @@ export interface Method {
 
 const JSON_ROOT = '/v3'
 
-/** Returns every method by its path. */
-export function loadMethods(): ReadonlyMap<string, Method> {
+function loadRoot(): protobuf.Root {
   const root = new protobuf.Root()
   for (const text of SCHEMAS) protobuf.parse(text, root)
   root.resolveAll()
+  return root
+}
+
+/** Returns the type of a message by its full name. */
+export const loadType = (name: string): protobuf.Type => loadRoot().lookupType(name)
+
+/** Returns every method by its path. */
+export function loadMethods(): ReadonlyMap<string, Method> {
   return new Map(
-    servicesIn(root)
+    servicesIn(loadRoot())
       .flatMap(methodsOf)
       .map((method) => [method.path, method]),
   )

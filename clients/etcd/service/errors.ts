@@ -1,6 +1,7 @@
 /** etcd's errors: each has a gRPC code and a text by which clients recognize it, both verbatim. */
 
 export const CODES = {
+  ok: 0,
   cancelled: 1,
   unknown: 2,
   'invalid-argument': 3,
@@ -15,7 +16,7 @@ export const CODES = {
   unavailable: 14,
   unauthenticated: 16,
 } as const
-export type CodeName = keyof typeof CODES
+export type CodeName = Exclude<keyof typeof CODES, 'ok'>
 
 /** The error that ends a call without an answer. */
 export class EtcdError extends Error {

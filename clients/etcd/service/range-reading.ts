@@ -5,6 +5,7 @@ import type { RangeItem } from '../../../src/store/range-results.ts'
 import { executeOk, headerOf, keyValueOf, type ServiceStore } from './answers.ts'
 import { EtcdError, etcdError } from './errors.ts'
 import type { RangeRequest, RangeResponse } from './messages.ts'
+import { Turns } from './turns.ts'
 
 const SORT_ORDERS: readonly SortOrder[] = ['none', 'ascending', 'descending']
 const SORT_TARGETS: readonly SortTarget[] = ['key', 'version', 'create', 'mod', 'value']
@@ -41,12 +42,33 @@ export function safeNumber(integer: bigint): number {
   return integer > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(integer)
 }
 
-/** Reads a range, with several operations at one revision if the answer exceeds one result. */
+/** Answers of several pages that are put together at one time: each may have many bytes before anyone reads it. */
+const largeReads = new Turns(2)
+
+/** Reads a range, in several operations at one revision if the answer is larger than a result. */
 export async function readRange(store: ServiceStore, request: RangeRequest): Promise<RangeResponse> {
   const operation = rangeOperation(request)
   const first = await executeOk(store, operation)
+  const { items, more } =
+    first.more === 'bytes' ? await largeReads.run(() => readPages(store, operation, first)) : first
+  return {
+    header: headerOf(store, first.revision),
+    kvs: items.map(keyValueOf),
+    more: more !== null,
+    count: BigInt(first.count),
+  }
+}
+
+type Page = Awaited<ReturnType<typeof executeOk<RangeOperation>>>
+
+/** Reads what follows the first page, and returns all of it. */
+async function readPages(
+  store: ServiceStore,
+  operation: RangeOperation,
+  first: Page,
+): Promise<Pick<Page, 'items' | 'more'>> {
   const items: RangeItem[] = [...first.items]
-  let more = first.more
+  let { more } = first
   let bytes = bytesOf(items)
   while (more === 'bytes') {
     if (bytes > ANSWER_BYTES_MAX) {
@@ -57,12 +79,7 @@ export async function readRange(store: ServiceStore, request: RangeRequest): Pro
     bytes += bytesOf(page.items)
     more = page.more
   }
-  return {
-    header: headerOf(store, first.revision),
-    kvs: items.map(keyValueOf),
-    more: more !== null,
-    count: BigInt(first.count),
-  }
+  return { items, more }
 }
 
 /** Returns the read that continues after the last item, at the revision of the first page. */
@@ -79,5 +96,3 @@ function behind(operation: RangeOperation, items: readonly RangeItem[], revision
 
 const bytesOf = (items: readonly RangeItem[]): number =>
   items.reduce((sum, { key, value }) => sum + key.length + value.length, 0)
-
-/** The operation that reads one key. */

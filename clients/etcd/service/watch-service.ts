@@ -7,6 +7,7 @@ import { given } from '../../../src/base/given.ts'
 import { EVERY_KEY, oneKey } from '../../../src/store/key-range.ts'
 import { type Watch, WatchFailure } from '../../library/watch.ts'
 import { executeOk, headerOf, type ServiceStore } from './answers.ts'
+import type { StreamCaller } from './handlers.ts'
 import { Outbox } from './outbox.ts'
 import { safeNumber } from './range-reading.ts'
 import {
@@ -19,7 +20,9 @@ import {
 
 /** The watch id of answers that belong to no watch. */
 const NO_WATCH = -1n
-/** Milliseconds between checks of the watches' progress, after a request for it. */
+/** Watches on one stream, so that one caller does not have all that a gateway has. */
+const WATCHES_PER_STREAM_MAX = 2_000
+/** Milliseconds between looks at how far the watches are, after a request for their progress. */
 const LOOK_MS = 20
 
 export class WatchService {
@@ -29,9 +32,10 @@ export class WatchService {
     this.#store = store
   }
 
-  /** Answers the requests of a stream until the signal is aborted because its caller disconnected. */
-  async *watch(requests: AsyncIterable<WatchRequest>, signal: AbortSignal): AsyncGenerator<object> {
-    const stream = new WatchStream(this.#store)
+  /** Answers the requests of one stream until the signal says that its caller has left. */
+  async *watch(requests: AsyncIterable<WatchRequest>, caller: StreamCaller): AsyncGenerator<object> {
+    const { signal } = caller
+    const stream = new WatchStream(this.#store, () => caller.cut())
     const close = (): void => stream.close()
     signal.addEventListener('abort', close)
     if (signal.aborted) close()
@@ -54,11 +58,13 @@ class WatchStream {
   readonly outbox = new Outbox<object>()
   readonly #store: ServiceStore
   readonly #watches = new Map<bigint, Watch>()
+  readonly #cut: () => void
   #nextId = 0n
   #isClosed = false
 
-  constructor(store: ServiceStore) {
+  constructor(store: ServiceStore, cut: () => void) {
     this.#store = store
+    this.#cut = cut
   }
 
   async read(requests: AsyncIterable<WatchRequest>): Promise<void> {
@@ -85,6 +91,8 @@ class WatchStream {
       this.outbox.push({ header, watchId: NO_WATCH, created: true, canceled: true, cancelReason })
     const range = watchedRange(request)
     if (range === null) return refuse('mvcc: watcher range is empty')
+    if (this.#watches.size >= WATCHES_PER_STREAM_MAX)
+      return refuse('etcdserver: too many watches on one stream')
     if (this.#watches.has(request.watchId) && request.watchId !== 0n) {
       return refuse('mvcc: duplicate watch ID provided on the WatchStream')
     }
@@ -100,6 +108,7 @@ class WatchStream {
       return refuse(error instanceof Error ? error.message : 'the watch could not begin')
     }
     if (this.#isClosed) return watch.close()
+    watch.abandon = this.#cut
     const id = this.#idFor(request)
     this.#watches.set(id, watch)
     await this.outbox.push({ header, watchId: id, created: true })
