@@ -108,6 +108,8 @@ test('what is run by simulate is one thing', async () => {
     ['--twins', '--scenarios'],
     ['--plan', scratch.file, '--seed', '1'],
     ['--trace', '--twins'],
+    ['--steps', '3', '--seeds', '1..2'],
+    ['--playground', scratch.path('page.html'), '--twins'],
   ]
   for (const flags of pairs) expectSentence(await runHere(['simulate', ...flags]), 'cannot be used with')
 })

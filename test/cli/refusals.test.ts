@@ -78,6 +78,7 @@ describe('a path that cannot be', () => {
     [['costs', '--html', below]],
     [['simulate', '--plan', below]],
     [['simulate', '--save-plan', below]],
+    [['simulate', '--playground', below]],
     [['check', below]],
     [['check', scratch.directory]],
     [['verify', below, '--cluster', below]],

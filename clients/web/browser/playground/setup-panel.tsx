@@ -1,5 +1,5 @@
 /** The plan of the run: the cluster, the network, the seed, and everything that somebody who plays has put into it. */
-import { textOfFault } from '../../../../src/simulator/plan/plan.ts'
+import { type Fault, textOfFault } from '../../../../src/simulator/plan/plan.ts'
 import { Panel } from '../kit/page-frame.tsx'
 import type { Game } from './game.ts'
 import {
@@ -73,6 +73,22 @@ export function SetupPanel({ game }: { readonly game: Game }) {
   )
 }
 
+/** A fault in words; the rarer ones as the trace has them. */
+function wordsOf(fault: Fault): string {
+  switch (fault.kind) {
+    case 'turn':
+      return `replica ${fault.replica} begins to lie: ${fault.traitor}`
+    case 'crash':
+      return `replica ${fault.replica} stops`
+    case 'restart':
+      return `replica ${fault.replica} starts again`
+    case 'cut':
+      return `nothing gets from replica ${fault.from} to replica ${fault.to}`
+    default:
+      return textOfFault(fault)
+  }
+}
+
 /** The faults and interventions of the plan, each with a button that takes it out again. */
 function Changes({ game }: { readonly game: Game }) {
   const { plan } = game.recording
@@ -87,7 +103,7 @@ function Changes({ game }: { readonly game: Game }) {
       {faults.map((fault, index) => (
         <li key={`${index} ${fault.kind}`}>
           <span>
-            {fault.atMs} ms: {textOfFault(fault)}
+            {fault.atMs} ms: {wordsOf(fault)}
           </span>
           <button type="button" onClick={() => game.change(withoutFault(plan, index))}>
             Take out
