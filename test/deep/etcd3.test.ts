@@ -173,7 +173,7 @@ describe.skipIf(whyNot !== null)(`etcd3${whyNot === null ? '' : `: ${whyNot}`}`,
   })
 
   test('the cluster is said', async () => {
-    const { members } = await client.cluster.memberList()
+    const { members } = await client.cluster.memberList({})
     expect(members).toHaveLength(4)
     expect((await client.maintenance.status()).version).toMatch(/^3\./)
   })

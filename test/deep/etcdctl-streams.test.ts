@@ -26,6 +26,9 @@ function whyNoClient(): string | null {
 const env = { ...process.env, ETCDCTL_API: '3' }
 const until = (holds: () => unknown) => vi.waitFor(holds, PATIENT)
 
+/** An endpoint for commands that ask one endpoint: with a URL, etcdctl sends one as its `:authority`, which HTTP/2 forbids. */
+const hostOf = (url: string): string => new URL(url).host
+
 interface Ran {
   readonly code: number
   readonly output: string
@@ -88,7 +91,8 @@ describe.skipIf(WHY_NOT !== null)(`etcdctl${WHY_NOT === null ? '' : `: ${WHY_NOT
         // A watch says nothing when it begins: it has begun when a first put is seen.
         let probes = 0
         await until(async () => {
-          if (watch.said().includes('probe')) return
+          // The end of `w/probe`, as it is and in base64.
+          if (/probe|wcm9iZQ/.test(watch.said())) return
           probes++
           await etcdctl([endpoint], 'put', 'w/probe', 'x')
           throw new Error('not yet')
@@ -155,9 +159,12 @@ describe.skipIf(WHY_NOT !== null)(`etcdctl${WHY_NOT === null ? '' : `: ${WHY_NOT
   test('commands about the cluster end well', async () => {
     await etcdctl([url], 'put', 'a', 'b')
     for (const command of ['member list', 'endpoint status', 'endpoint hashkv', 'alarm list', 'defrag']) {
-      expect(await etcdctl([url], ...command.split(' ')), command).toMatchObject({ code: 0 })
+      const { code, errors } = await etcdctl([hostOf(url)], ...command.split(' '))
+      expect(code, `${command}: ${errors}`).toBe(0)
     }
-    const hashes = await Promise.all(gateways.map((each) => etcdctl([each.url], 'endpoint', 'hashkv')))
+    const hashes = await Promise.all(
+      gateways.map((each) => etcdctl([hostOf(each.url)], 'endpoint', 'hashkv')),
+    )
     const [one, other] = hashes.map(({ output }) => output.split(', ').at(-1))
     expect(one).toBe(other)
   })
