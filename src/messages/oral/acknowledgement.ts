@@ -14,7 +14,7 @@ import { isRejection, rejection } from '../rejection.ts'
 import { bareViewChange, decodeOralViewChange, describeClaims, type OralViewChange } from './view-change.ts'
 
 /** A reference to one VIEW-CHANGE: its view, its sender and its digest. */
-interface Naming<K extends string> extends Received {
+export interface Naming<K extends string> extends Received {
   readonly kind: K
   readonly sender: ReplicaId
   readonly view: View
