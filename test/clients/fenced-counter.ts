@@ -12,14 +12,24 @@ export class Counter {
     this.#isFenced = isFenced
   }
 
+  /** Returns the value; null where the token is too small. A reader too is seen: a smaller token may not write after it. */
+  read(token: number): number | null {
+    return this.#isTooSmall(token) ? null : this.value
+  }
+
   write(value: number, token: number): void {
-    if (this.#isFenced && token < this.#largest) {
+    if (this.#isTooSmall(token)) {
       this.refused++
       return
     }
-    this.#largest = Math.max(this.#largest, token)
     this.value = value
     this.writes++
+  }
+
+  #isTooSmall(token: number): boolean {
+    if (this.#isFenced && token < this.#largest) return true
+    this.#largest = Math.max(this.#largest, token)
+    return false
   }
 
   /** The number of writes that another one undid, because it had read the counter before them. */

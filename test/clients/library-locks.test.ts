@@ -69,7 +69,7 @@ async function count(counter: Counter): Promise<void> {
   const paused: (() => void)[] = []
   for (let index = 0; index < CONTENDERS; index++) {
     const lock: Lock = await store.lock('counter')
-    const next = counter.value + 1
+    const next = (counter.read(lock.token) ?? 0) + 1
     if (index % 3 === 1) {
       endLeases()
       paused.push(() => counter.write(next, lock.token))

@@ -7,14 +7,18 @@ import { end, ProcessKit, until } from '../integration/process-kit.ts'
 
 const processes = new ProcessKit()
 const children = new Set<ChildProcess>()
+let isOver = false
 afterAll(async () => {
+  isOver = true
   for (const child of children) child.kill('SIGKILL')
   await processes.cleanUp()
 })
 
 const PROCESSES = 10
 const CONTENDERS_EACH = 5
-const TURNS = 120
+/** Each holder that is killed or paused costs the others the life of its lease. */
+const TURNS = 50
+const TURNS_AT_ONCE = 5
 
 interface Question {
   readonly id: number
@@ -36,9 +40,11 @@ test('a fenced counter never goes wrong, and an unfenced one does', async () => 
     const child = fork(join(import.meta.dirname, 'lock-contender.js'), [gateway.url, `${CONTENDERS_EACH}`])
     children.add(child)
     child.on('message', (question: Question) => take(child, question))
+    // A message to a process that was killed meanwhile is lost.
+    child.on('error', () => {})
     child.once('exit', () => {
       children.delete(child)
-      if (turns < TURNS) start()
+      if (!isOver) start()
     })
   }
   const take = (child: ChildProcess, { id, kind, token, value = 0 }: Question): void => {
@@ -59,14 +65,16 @@ test('a fenced counter never goes wrong, and an unfenced one does', async () => 
       child.kill('SIGSTOP')
       stopped.push(child)
     }
-    child.send({ id, value: fenced.value })
+    child.send({ id, value: fenced.read(token) })
   }
   for (let index = 0; index < PROCESSES; index++) start()
-  await until('all turns are taken', () => turns >= TURNS)
+  for (let wanted = TURNS_AT_ONCE; wanted <= TURNS; wanted += TURNS_AT_ONCE) {
+    await until(`${wanted} turns are taken`, () => turns >= wanted)
+  }
+  isOver = true
   for (const each of stopped) each.kill('SIGCONT')
-  expect(killed).toBeGreaterThan(5)
+  expect(killed).toBeGreaterThan(2)
   expect(new Set(tokens).size).toBe(tokens.length)
-  expect(tokens).toEqual([...tokens].sort((a, b) => a - b))
   expect(fenced.refused).toBeGreaterThan(0)
   expect(fenced.lost).toBe(0)
   expect(unfenced.lost).toBeGreaterThan(0)
