@@ -3,6 +3,7 @@
  * numbers of keys, and memory of a key and of an idle watch.
  */
 import { cpuUsage, memoryUsage } from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { utf8 } from '../../src/base/bytes.ts'
@@ -49,18 +50,18 @@ const CLIENT = 'a1'.repeat(32) as ClientId
 export async function measureStoreCost(options: StoreCostOptions): Promise<StoreCost> {
   const puts: PutCost[] = []
   for (const keys of options.keys) {
-    const cost = measurePuts(keys, options)
+    const cost = await measurePuts(keys, options)
     puts.push(cost)
     options.onCost(cost)
   }
   return { puts, watchBytes: await measureWatches(options.watches, options.hash) }
 }
 
-function measurePuts(keys: number, { hash, puts, valueBytes }: StoreCostOptions): PutCost {
+async function measurePuts(keys: number, { hash, puts, valueBytes }: StoreCostOptions): Promise<PutCost> {
+  const before = await usedBytes()
   const loaded = new LoadedStore(hash)
-  const before = usedBytes()
   loaded.put(keys, valueBytes, (index) => index)
-  const keyBytes = Math.max(0, usedBytes() - before) / keys
+  const keyBytes = Math.max(0, (await usedBytes()) - before) / keys
   const random = createRandom(keys)
   const start = cpuUsage()
   loaded.put(puts, valueBytes, () => random.below(keys))
@@ -115,21 +116,27 @@ async function measureWatches(count: number, hash: Hash): Promise<number> {
     return result
   }
   const watches = new Watches({ execute })
-  const before = usedBytes()
+  const before = await usedBytes()
   const opened = Array.from({ length: count }, (_, index) =>
     watches.open({ range: keysWithPrefix(utf8(`${index}/`)) }),
   )
   await Promise.all(opened.map((watch) => watch.opened))
-  const bytes = Math.max(0, usedBytes() - before) / count
+  const bytes = Math.max(0, (await usedBytes()) - before) / count
   watches.close()
   return bytes
 }
 
-/** The memory in use after a garbage collection, in bytes. */
-function usedBytes(): number {
+/** The memory in use after garbage collections, in bytes. Buffers are given back some turns after each. */
+async function usedBytes(): Promise<number> {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
-  collect()
+  for (let round = 0; round < COLLECTIONS; round++) {
+    collect()
+    await pause(COLLECTION_MS)
+  }
   const { heapUsed, arrayBuffers } = memoryUsage()
   return heapUsed + arrayBuffers
 }
+
+const COLLECTIONS = 3
+const COLLECTION_MS = 100
