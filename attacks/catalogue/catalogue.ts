@@ -61,6 +61,7 @@ import { doubleProposal } from './primary/double-proposal.ts'
 import { equivocate } from './primary/equivocate.ts'
 import { hiddenProposal } from './primary/hidden-proposal.ts'
 import { keepInDark } from './primary/keep-in-dark.ts'
+import { earlyLease, freezeLeases } from './primary/lease-time.ts'
 import { oversizedBatch } from './primary/oversized-batch.ts'
 import { partialProposals } from './primary/partial-proposals.ts'
 import { repropose } from './primary/repropose.ts'
@@ -74,6 +75,8 @@ import { timeWarp } from './primary/time-warp.ts'
 import { viewShift } from './primary/view-shift.ts'
 import { withheldBatches } from './primary/withheld-batches.ts'
 import { writesInTheDark } from './primary/writes-in-the-dark.ts'
+import { inventEvent, inventedEvents, withheldEvents, withholdEvent } from './store/false-events.ts'
+import { falseHistory, lyingHistory } from './store/lying-history.ts'
 import { concealPrepared } from './view-change/conceal-prepared.ts'
 import { crashMidViewChange } from './view-change/crash-mid-view-change.ts'
 import { deafReplica } from './view-change/deaf-replica.ts'
@@ -100,6 +103,8 @@ const PRIMARY = [
   repropose,
   oversizedBatch,
   timeWarp,
+  freezeLeases,
+  earlyLease,
   doubleProposal,
   stallingPrimary,
   partialProposals,
@@ -176,7 +181,16 @@ const NETWORK = [
 ]
 const CRYPTO = [nonCanonicalSignatures, phaseConfusion, twoEncodings]
 const COLLUSION = [twins, conspiracy, staleReads]
-const CONTROLS = [twoWorlds, falseMajority, majorityMute, wrongQuorum]
+const STORE = [lyingHistory, withholdEvent, inventEvent]
+const CONTROLS = [
+  twoWorlds,
+  falseMajority,
+  majorityMute,
+  wrongQuorum,
+  falseHistory,
+  withheldEvents,
+  inventedEvents,
+]
 const OVER_TIME = [smallScope, movingFaults, forgottenViewChange]
 
 const ALL: readonly Attack[] = [
@@ -188,6 +202,7 @@ const ALL: readonly Attack[] = [
   ...NETWORK,
   ...FLOODS,
   ...CRYPTO,
+  ...STORE,
   ...COLLUSION,
   ...CONTROLS,
   ...OVER_TIME,

@@ -33,7 +33,15 @@ export interface Adversary {
   /** Makes a new behaviour for each replica that plays it, so that replicas share no memory by accident. */
   readonly behaviour: () => Behaviour
   /** Changes parts other than the transport at each start, for example the disk. */
-  readonly parts?: Recomposition
+  readonly parts?: (honest: ReplicaRuntimeOptions, playing: Playing) => ReplicaRuntimeOptions
+}
+
+/** The attack as a changed part sees it. */
+export interface Playing {
+  /** True if the attack is on; while it is not, the replica is honest. */
+  readonly isOn: () => boolean
+  /** Told of every act. */
+  readonly onAct: () => void
 }
 
 export interface AdversaryOptions {
@@ -51,8 +59,9 @@ export function corrupt(options: AdversaryOptions): Recomposition {
   let life = 0
   let firstStartedAt = 0
   return (honest) => {
-    const parts = options.adversary.parts?.(honest) ?? honest
-    if (life++ === 0) firstStartedAt = parts.clock.now()
+    if (life++ === 0) firstStartedAt = honest.clock.now()
+    const isOn = (): boolean => options.isOn(honest.clock.now() - firstStartedAt)
+    const parts = options.adversary.parts?.(honest, { isOn, onAct: options.onAct }) ?? honest
     const transport = new CorruptTransport(options, parts, { number: life, firstStartedAt })
     const step = parts.step ?? honestStep
     return {

@@ -160,6 +160,8 @@ export interface SimulatedEnvironment {
   /** Makes, for each run, a source of further faults that react to events, with times as in `faults`. */
   readonly reaction?: (context: AttackContext) => Reaction
   readonly plan?: Partial<Pick<Plan, 'network' | 'suite' | 'checkpointInterval' | 'reads'>>
+  /** True if clients use every operation of the store, leases and reads of the history among them. */
+  readonly usesEveryOperation?: true
   /** True if clients send again soon after each answer, so that their throughput is the cluster's. */
   readonly hasSteadyLoad?: boolean
   /** The time without a fault before the attack begins, in milliseconds; 300 by default. */

@@ -33,6 +33,8 @@ const GOOD: Observed = {
   suspected: [],
   convicted: [],
   aheadMs: 0,
+  executedAheadMs: 0,
+  leaseLateMs: 0,
   transfers: { begun: 1, completed: 1 },
   served: new Map(),
   refusedOfClients: new Map([
@@ -159,6 +161,8 @@ const RUINED: Observed = {
   slowestMs: [60_000],
   timeoutTicks: { first: 50, most: 6_000, last: 6_000 },
   aheadMs: 10_000,
+  executedAheadMs: 10_000,
+  leaseLateMs: 100_000,
   transfers: { begun: 0, completed: 0 },
   served: new Map([
     [0 as never, 1_000_000],

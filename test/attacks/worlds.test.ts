@@ -6,7 +6,10 @@ import { type SimulatedEnvironment, worldsOf } from '../../attacks/language/atta
 
 type Need = keyof SimulatedEnvironment
 /** Parts of a simulated environment without which the attack would be another one. */
-const NEEDS: readonly Need[] = ['faults', 'reaction', 'plan', 'hasLateTraitors', 'core', 'hasTwins']
+const NEEDS: readonly Need[] = [
+  ...(['faults', 'reaction', 'plan', 'hasLateTraitors', 'core', 'hasTwins'] as const),
+  'usesEveryOperation',
+]
 /** Attacks that are whole without the faults that the simulator adds. */
 const WHOLE_WITHOUT_FAULTS = ['soak']
 

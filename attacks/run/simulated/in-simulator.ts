@@ -35,6 +35,8 @@ const LASTS_MS = 2_700
 const SETTLES_MS = 200
 /** Requests in total, for each second of the attack and f = 1; fewer in larger clusters, where each costs more. */
 const REQUESTS_PER_SECOND = 100
+/** Many operations in a request, so that each kind is among them often. */
+const EVERY_OPERATION = { isWhole: true, operationsMax: 8 } as const
 /**
  * For a steady load: the approximate requests of each client per second in a cluster without faults, and the longest
  * pause.
@@ -154,6 +156,7 @@ function observed(
   const settledAtMs = observer.leftViewAtMs === null ? null : observer.leftViewAtMs + SETTLES_MS
   const { batches, checkpoints, healed, restarts, virtualMs, history, plan } = result
   const { suspected, convicted, served, transfers, nullBatches, aheadMs, waitingTicks } = observer
+  const { executedAheadMs, leaseLateMs } = observer
   return {
     checkpointInterval: plan.checkpointInterval,
     batches,
@@ -176,6 +179,8 @@ function observed(
     blamed: [...observer.blamed].sort(),
     transfers: { ...transfers },
     aheadMs,
+    executedAheadMs,
+    leaseLateMs,
     waitingTicks,
   }
 }
@@ -192,10 +197,11 @@ const steadyLoad = (forMs: number) => ({
 function planOf(attack: Attack, setting: ContextSetting & { readonly beginsAtMs: number }): Plan {
   const { n, seed, beginsAtMs, lastsMs, traitors } = setting
   const { reads: _reads, ...drawn } = withoutFaults(drawPlan(seed, n))
+  const { isWhole: _isWhole, ...workload } = drawn.workload
   const burstMax = 4
   const clients = 4
   const requestsPerClient = Math.ceil((REQUESTS_PER_SECOND * lastsMs) / 1000 / n)
-  const { plan, hasLateTraitors = false, hasSteadyLoad = false } = attack.simulated ?? {}
+  const { plan, hasLateTraitors = false, hasSteadyLoad = false, usesEveryOperation } = attack.simulated ?? {}
   const context = attackContextOf(setting)
   const faults = [
     ...(attack.simulated?.faults?.(context) ?? []),
@@ -211,7 +217,8 @@ function planOf(attack: Attack, setting: ContextSetting & { readonly beginsAtMs:
     clocks: drawn.clocks.map(() => ({ storm: EXACT_CLOCK, calm: EXACT_CLOCK })),
     calmAtMs: beginsAtMs + lastsMs,
     workload: {
-      ...drawn.workload,
+      ...workload,
+      ...(usesEveryOperation === true ? EVERY_OPERATION : {}),
       clients,
       requestsPerClient,
       openMax: 4,

@@ -40,6 +40,10 @@ export interface Observed extends Facts {
   readonly convicted: readonly ReplicaId[]
   /** The maximum by which a batch's time was ahead of a correct replica's clock when it voted for it. */
   readonly aheadMs: number
+  /** The same of the time of an executed batch. */
+  readonly executedAheadMs: number
+  /** The longest time for which a lease was overdue at a correct replica. */
+  readonly leaseLateMs: number
   /** The state transfers that correct replicas began, and those that they completed. */
   readonly transfers: { readonly begun: number; readonly completed: number }
   /** The decisions and batches that correct replicas sent to each replica because it asked or seemed to lag. */

@@ -22,6 +22,9 @@ export class Observer {
   readonly transfers = { begun: 0, completed: 0 }
   nullBatches = 0
   aheadMs = Number.NEGATIVE_INFINITY
+  /** The same of the time of an executed batch; and how long a lease was overdue by the clock of a correct replica. */
+  executedAheadMs = Number.NEGATIVE_INFINITY
+  leaseLateMs = 0
   /** The time at which a correct replica last left a view, in virtual milliseconds. */
   leftViewAtMs: number | null = null
   timeoutTicksMost = REQUEST_TIMEOUT_TICKS
@@ -77,6 +80,9 @@ export class Observer {
   }
 
   #look(replica: ReplicaId, state: ReplicaState): void {
+    const { nextExpiry } = state.leases
+    if (this.#isCorrect(replica) && nextExpiry !== null && nextExpiry > 0)
+      this.leaseLateMs = Math.max(this.leaseLateMs, state.clock.now - nextExpiry)
     const { timeoutTicks } = state.patience
     const { detector, monitor } = state.suspicion
     const { ticks } = state.clock
@@ -108,6 +114,7 @@ export class Observer {
     switch (effect.kind) {
       case 'execute':
         if (effect.batch.time === 0) this.nullBatches++
+        this.executedAheadMs = Math.max(this.executedAheadMs, effect.batch.time - (EPOCH_MS + atMs))
         return
       case 'transfer':
         this.transfers.begun++

@@ -2,7 +2,7 @@
 import type { Sequence } from '../../base/ids.ts'
 import { faultsMax, quorum, rankedLargest, weakQuorum } from '../../base/quorum.ts'
 import { missingVoters, type Slot } from '../../pbft/ordering/slot.ts'
-import { TIMEOUT_TICKS_MAX } from '../../pbft/parameters.ts'
+import { CLOCK_SKEW_MS_MAX, TIMEOUT_TICKS_MAX } from '../../pbft/parameters.ts'
 import type { ReplicaState } from '../../pbft/state.ts'
 import { primary } from '../../pbft/views/view-state.ts'
 import { SILENT_TICKS } from '../../runtime/links/live-links.ts'
@@ -56,11 +56,25 @@ export const isSettled = (replicas: readonly VirtualReplica[], final: Sequence):
     return !isAmnesiac(state) && state.ordering.lastExecuted >= final
   })
 
+/** The longest life of a lease that a run waits for. */
+const AWAITED_LIFE_MS = 3_000
+/** A lease that ends later than this from now is not waited for. */
+const HORIZON_MS = 10_000
+
+/** True if no lease is left that ends soon. Where the load does not ask for that, it is not looked at. */
+export const areLeasesOver = ({ workload }: Plan, replicas: readonly VirtualReplica[]): boolean =>
+  workload.awaitsLeases !== true ||
+  replicas.every(({ isCorrect, running }) => {
+    if (!isCorrect || running === null) return true
+    const { leases, clock } = running.runtime.state
+    return leases.nextExpiry === null || leases.nextExpiry > clock.now + HORIZON_MS
+  })
+
 /**
  * The maximum time from the calm to the end, in virtual milliseconds: a client that has just retried waits for its
  * longest pause, once for the request and once for missing results; replicas catch up; unsent requests are sent one
- * after another; missing decisions are read from a disk, two records each; stuck links are replaced; and replicas wait
- * for a clock that was ahead.
+ * after another; missing decisions are read from a disk, two records each; stuck links are replaced; replicas wait
+ * for a clock that was ahead; and leases end a skew late at most, or by the next primary.
  */
 export function settleBoundMs(
   plan: Plan,
@@ -77,8 +91,9 @@ export function settleBoundMs(
   const stuck = plan.faults.some(({ kind }) => kind === 'swallow') ? STUCK_LINK_MS : 0
   const shared = clients.some(({ twinOf }) => twinOf !== null) ? SHARED_KEY_MS : 0
   const views = viewsBoundMs(plan, replicas)
+  const leases = plan.workload.awaitsLeases === true ? AWAITED_LIFE_MS + CLOCK_SKEW_MS_MAX + views : 0
   const waiting =
-    2 * CLIENT_BACKOFF_MS + catchUp + stuck + shared + views + left * (CALM_REQUEST_MS + pauseMsMax)
+    2 * CLIENT_BACKOFF_MS + catchUp + stuck + shared + views + leases + left * (CALM_REQUEST_MS + pauseMsMax)
   return waiting / rate + 2 * Math.max(...skews)
 }
 

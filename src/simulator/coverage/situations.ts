@@ -1,6 +1,7 @@
 /** The table of all situations, in the order of the rules. Add a situation to the list of its section. */
 import type { AuthenticationMode } from '../../messages/cluster.ts'
 import { CHECKPOINT_SITUATIONS } from './checkpoint-situations.ts'
+import { LEASE_SITUATIONS, OPERATION_SITUATIONS } from './operation-situations.ts'
 import { ORAL_SITUATIONS } from './oral-situations.ts'
 import { ORDERING_SITUATIONS } from './ordering-situations.ts'
 import { RESTART_SITUATIONS } from './restart-situations.ts'
@@ -13,6 +14,8 @@ export const SITUATIONS: readonly Situation[] = [
   ...VIEW_SITUATIONS,
   ...ORAL_SITUATIONS,
   ...RESTART_SITUATIONS,
+  ...LEASE_SITUATIONS,
+  ...OPERATION_SITUATIONS,
 ]
 
 /** The situations that runs of a mode can reach. */

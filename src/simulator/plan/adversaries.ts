@@ -12,8 +12,11 @@ import { type Fault, type Plan, traitorsOf } from './plan.ts'
 /** An adversary that seeds may draw. */
 export interface DrawnAdversary {
   readonly name: string
-  /** The role in which it harms: a harmful primary can only be replaced. */
-  readonly harms: 'as primary' | 'anywhere'
+  /**
+   * The role in which it harms: a harmful primary can only be replaced. What lies about leases and the history harms only
+   * where clients use every operation.
+   */
+  readonly harms: 'as primary' | 'anywhere' | 'with every operation'
   /** The modes whose messages it lies in. */
   readonly modes: readonly AuthenticationMode[]
 }

@@ -72,15 +72,28 @@ export function drawPlan(
   const whole = withQuietPhase(random.fork(), mode === 'oral' ? withDeposed(random.fork(), plan) : plan)
   const restarted = withClientRestarts(random.fork(), whole)
   const twinned = withTwinClients(random.fork(), withSwallowing(random.fork(), restarted))
-  return withWholeLoad(random.fork(), withUnorderedReads(random.fork(), twinned))
+  return withWholeLoad(random.fork(), withUnorderedReads(random.fork(), twinned), adversaries)
 }
 
 /** The share of plans in which clients use all operations of the store. */
 const WHOLE_LOAD_SHARE = 0.7
+/** The share of these in which the run goes on until leases have ended: it takes two or three seconds more. */
+const AWAITED_LEASES_SHARE = 0.3
+/** Of their traitors, the share that lies about what only these operations show. */
+const STORE_TRAITORS_SHARE = 0.3
 
-function withWholeLoad(random: Random, plan: Plan): Plan {
+function withWholeLoad(random: Random, plan: Plan, adversaries: readonly DrawnAdversary[]): Plan {
   if (!random.chance(WHOLE_LOAD_SHARE)) return plan
-  return { ...plan, workload: { ...plan.workload, isWhole: true } }
+  const liars = adversaries.filter(
+    ({ harms, modes }) => harms === 'with every operation' && modes.includes(plan.mode),
+  )
+  const faults = plan.faults.map((fault) =>
+    fault.kind === 'turn' && liars.length > 0 && random.chance(STORE_TRAITORS_SHARE)
+      ? { ...fault, traitor: random.pick(liars).name }
+      : fault,
+  )
+  const awaited = random.chance(AWAITED_LEASES_SHARE) ? { awaitsLeases: true as const } : {}
+  return { ...plan, faults, workload: { ...plan.workload, isWhole: true, ...awaited } }
 }
 
 /** The share of plans in which reads are answered without ordering. */

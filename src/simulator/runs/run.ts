@@ -4,7 +4,7 @@ import type { Sequence } from '../../base/ids.ts'
 import { createRandom, type Random } from '../../base/random.ts'
 import type { Checker } from '../checkers/checker.ts'
 import { createCheckers, InvariantMonitor } from '../checkers/invariant-monitor.ts'
-import { isLoadOver, isSettled, lastBegun, settleBoundMs } from '../checkers/liveness.ts'
+import { areLeasesOver, isLoadOver, isSettled, lastBegun, settleBoundMs } from '../checkers/liveness.ts'
 import type { Plan } from '../plan/plan.ts'
 import { Trace } from '../trace/trace.ts'
 import { ExtraClientAdmission, type ExtraClientHost } from '../world/extra-clients.ts'
@@ -131,7 +131,8 @@ export function begin(run: Run, reaction?: Reaction): void {
           watch.onLoadOver(run.final)
           compareStates(run)
         }
-        if (run.final !== null && isSettled(virtual.replicas, run.final)) run.doneMs = elapsed
+        const isDone = run.final !== null && isSettled(virtual.replicas, run.final)
+        if (isDone && areLeasesOver(plan, virtual.replicas)) run.doneMs = elapsed
         else run.isOverdue = elapsed > boundMs
       },
     )
