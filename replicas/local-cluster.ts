@@ -17,6 +17,8 @@ export interface LocalClusterOptions {
   readonly gatewayArguments: readonly string[]
   /** Called when a child ends by itself. */
   readonly onExit: (child: EndedChild) => void
+  /** Called for what a child says; `id` is that of a replica, null for the gateway. */
+  readonly onMessage?: (id: number | null, message: unknown) => void
 }
 
 export interface EndedChild {
@@ -34,6 +36,8 @@ export interface LocalCluster {
   readonly gatewayUrl: string
   readonly gatewayPid: number
   readonly replicas: readonly { readonly id: number; readonly pid: number; readonly address: string }[]
+  /** Says something to a replica, or to the gateway where the id is null. */
+  tell(id: number | null, message: object): void
   stop(): Promise<void>
 }
 
@@ -53,6 +57,11 @@ async function startLocked(options: LocalClusterOptions): Promise<LocalCluster> 
   const { directory, cluster } = options
   let isUp = false
   const children: Child[] = []
+  const byId = new Map<number | null, Child>()
+  const tell = (id: number | null, message: object): void => {
+    const child = byId.get(id)?.process
+    if (child?.connected === true) child.send(message)
+  }
   const launch = (id: number | null, args: readonly string[], logPath: string): Child => {
     const name = id === null ? 'gateway' : `replica ${id}`
     const child = startChild(name, args, logPath)
@@ -61,7 +70,11 @@ async function startLocked(options: LocalClusterOptions): Promise<LocalCluster> 
       const how = signal === null ? `exit code ${code}` : `killed by ${signal}`
       if (isUp) options.onExit({ name, id, how, complaint: child.complaint() }) // Before it was ready, its end is the error of the start.
     })
+    if (options.onMessage !== undefined) {
+      child.process.on('message', (message) => options.onMessage?.(id, message))
+    }
     children.push(child)
+    byId.set(id, child)
     return child
   }
   const stop = async (): Promise<void> => {
@@ -88,14 +101,14 @@ async function startLocked(options: LocalClusterOptions): Promise<LocalCluster> 
     }
     writeRunFile(directory, running)
     isUp = true
-    return { ...running, stop }
+    return { ...running, tell, stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-function writeRunFile(directory: string, running: Omit<LocalCluster, 'stop'>): void {
+function writeRunFile(directory: string, running: Omit<LocalCluster, 'stop' | 'tell'>): void {
   const json = {
     gateway: { pid: running.gatewayPid, url: running.gatewayUrl },
     replicas: running.replicas,

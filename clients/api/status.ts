@@ -76,6 +76,9 @@ const Stall = z
 const Gateway = z
   .strictObject({
     eventLoopDelayMs: count.describe('The same as for a replica, in milliseconds.'),
+    isPlayground: z
+      .boolean()
+      .describe('Whether `strategos up --playground` started it: then its page can make replicas lie.'),
     isKeyShared: z
       .boolean()
       .describe('True if another process uses its client key; then neither of them can send requests.'),

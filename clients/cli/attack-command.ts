@@ -22,6 +22,7 @@ export interface AttackFlags extends Omit<RunFlags, 'traitors'> {
   readonly play?: readonly number[]
   readonly traitors?: readonly number[]
   readonly orders?: true
+  readonly onOrder?: true
   readonly playClient?: readonly string[]
 }
 
@@ -37,6 +38,10 @@ async function chosenAttacks(name: string | undefined, world: World): Promise<re
 
 export async function attack(name: string | undefined, flags: AttackFlags, command: Command): Promise<void> {
   if (name === 'list') return list(flags.json === true)
+  if (flags.onOrder === true) {
+    const { dir: directory, play: [id = 0] = [], seed, logLevel } = flags
+    return (await import('./running-ordered-replica.ts')).playOnOrder({ directory, id, seed, logLevel })
+  }
   if (name !== undefined && !EVERY_ATTACK.has(name) && !isAttackFile(name)) {
     throw new OperatorError(`There is no attack "${name}"; "strategos attack list" names them.`)
   }

@@ -22,6 +22,11 @@ export function childArguments(
   }
 }
 
+/** The command line of a replica that plays attacks as its parent process orders. */
+export const orderedReplicaArguments =
+  (directory: string) =>
+  (id: number): readonly string[] => [MAIN, 'attack', '--on-order', '--dir', directory, '--play', `${id}`]
+
 /** The beginning of the command line of a process that plays replicas of a cluster as adversaries. */
 export const attackArguments = (name: string, directory: string): readonly string[] => [
   ...[MAIN, 'attack', name, '--dir', directory],

@@ -146,6 +146,8 @@ export const cluster = {
       .choices(loopbackHost.choices)
       .argParser(loopbackHost)
       .default('127.0.0.1'),
+  playground: () => flag('--playground', 'let the page make replicas traitors: data may be lost'),
+  takesOrders: () => flag('--playground', 'offer attacks that the parent process owns').hideHelp(),
   noDashboard: () => flag('--no-dashboard', 'serve no page at /'),
   timeout: () =>
     valued(
@@ -302,6 +304,7 @@ export const attack = {
     ),
   playClient: () =>
     valued('--play-client <names>', 'play the hostile client of the attack', names).hideHelp(),
+  onOrder: () => flag('--on-order', 'play what the parent process orders, else be honest').hideHelp(),
   orders: () => flag('--orders', 'wait for the parent process to start and stop the attack').hideHelp(),
 } as const
 

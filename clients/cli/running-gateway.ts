@@ -1,4 +1,5 @@
 /** The gateway in the foreground. */
+import { given } from '../../src/base/given.ts'
 import { startGateway } from '../gateway/server.ts'
 import { reportReady, stopOnSignal } from './process-end.ts'
 
@@ -9,9 +10,14 @@ export interface GatewayFlags {
   readonly timeout: number
   readonly client: string
   readonly dashboard: boolean
+  readonly playground?: true
 }
 
 export async function runGateway(flags: GatewayFlags): Promise<void> {
+  const owner =
+    flags.playground === true && process.connected
+      ? (await import('./attack-orders.ts')).parentAsOwner()
+      : undefined
   const running = await startGateway({
     directory: flags.dir,
     host: flags.host,
@@ -19,6 +25,7 @@ export async function runGateway(flags: GatewayFlags): Promise<void> {
     timeoutMs: flags.timeout,
     clientName: flags.client,
     hasDashboard: flags.dashboard,
+    ...given({ attackOwner: owner }),
   })
   console.log(`The gateway listens on ${running.url}`)
   stopOnSignal(() => running.close())

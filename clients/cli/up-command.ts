@@ -11,7 +11,7 @@ import { suiteNamed } from '../../src/crypto/suites.ts'
 import { clusterFile, gatewayProcessLog, replicaProcessLog } from '../../src/io/cluster-directory.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
 import type { AuthenticationMode, Cluster } from '../../src/messages/cluster.ts'
-import { childArguments } from './child-arguments.ts'
+import { childArguments, orderedReplicaArguments } from './child-arguments.ts'
 import type { SuiteFlag } from './options.ts'
 import { reportReady, stopOnSignal } from './process-end.ts'
 import { wrapped } from './terminal.ts'
@@ -25,24 +25,34 @@ export interface UpFlags {
   readonly basePort?: number
   readonly timeout: number
   readonly dashboard: boolean
+  readonly playground?: true
 }
 
 /**
  * Starts the cluster of a directory, or makes one first. If it does not start, the directory is left as it was before.
  */
 export async function up(flags: UpFlags, isAsked: (name: string) => boolean): Promise<void> {
-  const { dir, port, timeout, dashboard } = flags
+  const { dir, port, timeout, dashboard, playground = false } = flags
   const { cluster, undo } = await findOrMake(flags, isAsked)
+  const relay = playground ? new (await import('./attack-orders.ts')).OrderRelay() : null
   const local = await startLocalCluster({
     directory: dir,
     cluster,
-    ...childArguments(dir, { port, timeout, gatewayFlags: dashboard ? [] : ['--no-dashboard'] }),
+    ...childArguments(dir, {
+      port,
+      timeout,
+      gatewayFlags: [...(dashboard ? [] : ['--no-dashboard']), ...(playground ? ['--playground'] : [])],
+    }),
+    ...(playground ? { replicaArguments: orderedReplicaArguments(dir) } : null),
+    onMessage: (id, message) => relay?.take(id, message),
     onExit: (child) => console.error(wrapped(endText(child, flags))),
   }).catch((error: unknown) => {
     undo()
     throw error
   })
   stopOnSignal(() => local.stop())
+  relay?.begin(local, cluster)
+  if (playground) console.log(red(PLAYGROUND_WARNING))
   const { gatewayUrl: url } = local
   const page = dashboard ? `Watch them in a browser at ${url}\n\n` : ''
   console.log(`${cluster.replicas.length} replicas agree behind ${url} (data in ${dir}).
@@ -54,6 +64,15 @@ ${page}Try:
 
 Ctrl-C stops everything; the same command starts it again with its data.`)
   reportReady(url)
+}
+
+const PLAYGROUND_WARNING =
+  'This cluster is a playground: whoever reaches its page can make its replicas lie, beyond what it survives. Keep nothing in it that you need.'
+
+/** Text in red where a terminal shows it. */
+const red = (text: string): string => {
+  const shown = wrapped(text)
+  return process.stdout.isTTY && process.stdout.hasColors() ? `\x1b[31m${shown}\x1b[0m` : shown
 }
 
 interface Found {

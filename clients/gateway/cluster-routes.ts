@@ -68,24 +68,24 @@ export class ClusterReports {
 export async function statusAnswer(
   client: StoreClient,
   reports: ClusterReports,
-  loop: LoopGauge,
+  { loop, isPlayground }: { readonly loop: LoopGauge; readonly isPlayground: boolean },
 ): Promise<StatusAnswer> {
   const { status } = await reports.status()
-  return { ...status, gateway: { eventLoopDelayMs: loop.delayMs, ...sessionFacts(client) } }
+  return { ...status, gateway: { eventLoopDelayMs: loop.delayMs, isPlayground, ...sessionFacts(client) } }
 }
 
 export interface ClusterAccess {
   readonly reports: ClusterReports
-  readonly loop: LoopGauge
+  readonly status: () => Promise<StatusAnswer>
   readonly metrics: GatewayMetrics
 }
 
 export function clusterRoutes(
   routes: EndpointRoutes,
   client: StoreClient,
-  { reports, loop, metrics }: ClusterAccess,
+  { reports, status, metrics }: ClusterAccess,
 ): void {
-  routes.add(getStatus, async () => statusAnswer(client, reports, loop))
+  routes.add(getStatus, status)
   routes.add(getEvidence, async () => {
     const whyNot = whyNoEvidence(client.connection.cluster)
     if (whyNot !== null) throw new Problem('no-evidence', whyNot)
@@ -98,8 +98,8 @@ export function clusterRoutes(
     return readiness
   })
   routes.add(getMetrics, async ({ reply }) => {
-    const { status } = await reports.status()
-    return reply.type(metrics.contentType).send(await metrics.text(status))
+    const cluster = await reports.status()
+    return reply.type(metrics.contentType).send(await metrics.text(cluster.status))
   })
   routes.add(getDescription, async () => ({ ...openApiDocument }))
 }

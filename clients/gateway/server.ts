@@ -8,6 +8,7 @@ import { OperatorError } from '../../src/base/operator-error.ts'
 import { callersMax, openFilesMax } from '../../src/io/descriptors.ts'
 import { type LoopGauge, LoopWatch } from '../../src/io/loop-watch.ts'
 import type { ProblemCode } from '../api/problems.ts'
+import type { StatusAnswer } from '../api/status.ts'
 import { CallCounts } from '../etcd/grpc/call-counts.ts'
 import { jsonRoutes } from '../etcd/json/json-routes.ts'
 import { createHandlers, type Handlers } from '../etcd/service/handlers.ts'
@@ -28,6 +29,8 @@ import { GatewayMetrics } from './gateway-metrics.ts'
 import { serveGrpc } from './grpc-port.ts'
 import { keyValueRoutes } from './key-value-routes.ts'
 import { leaseRoutes } from './lease-routes.ts'
+import { serveLiveAttacks } from './live-attack-routes.ts'
+import type { AttackOwner } from './live-attacks.ts'
 import { serveDashboard, servePage } from './page-routes.ts'
 import { PathEnds } from './path-ends.ts'
 import { Problem, rawProblem, sendProblem } from './problem.ts'
@@ -49,6 +52,8 @@ export interface GatewayOptions {
   readonly allowedHosts?: readonly string[]
   /** True if the dashboard is served at `/`; it is by default. */
   readonly hasDashboard?: boolean
+  /** The owner of live attacks, in a cluster that was started to be attacked. */
+  readonly attackOwner?: AttackOwner
 }
 
 export interface Gateway {
@@ -84,6 +89,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       loop,
       allowedHosts: options.allowedHosts ?? [],
       hasDashboard: options.hasDashboard ?? true,
+      attackOwner: options.attackOwner ?? null,
     })
     url = await listen(server, host, port)
     loop.start()
@@ -119,16 +125,11 @@ interface ServerParts {
   readonly loop: LoopGauge
   readonly allowedHosts: readonly string[]
   readonly hasDashboard: boolean
+  readonly attackOwner: AttackOwner | null
 }
 
-function createServer({
-  client,
-  reports,
-  etcd,
-  loop,
-  allowedHosts,
-  hasDashboard,
-}: ServerParts): FastifyInstance {
+function createServer(parts: ServerParts): FastifyInstance {
+  const { client, reports, etcd, loop, allowedHosts, hasDashboard, attackOwner } = parts
   const pathEnds = new PathEnds()
   const server = Fastify({
     bodyLimit: SMALL_BODY_BYTES_MAX,
@@ -169,11 +170,14 @@ function createServer({
   transactionRoutes(routes, access)
   compactionRoutes(routes, access)
   watchRoutes(routes, { watch: (query) => client.watch(query), admission })
-  clusterRoutes(routes, client, { reports, loop, metrics })
+  const isPlayground = attackOwner !== null
+  const status = () => statusAnswer(client, reports, { loop, isPlayground })
+  clusterRoutes(routes, client, { reports, status, metrics })
   leaseRoutes(routes, access)
   servePage(server, '/playground', 'playground')
   if (hasDashboard) serveDashboard(server)
-  feedRoutes(routes, { feed: openFeed({ client, reports, loop, meter, server }), admission })
+  feedRoutes(routes, { feed: openFeed({ client, status, meter, server }), admission })
+  if (attackOwner !== null) serveLiveAttacks(routes, server, { owner: attackOwner, client, reports, meter })
   jsonRoutes(server, {
     handlers: etcd,
     isHealthy: async () => (await reports.readiness()).ready,
@@ -182,20 +186,17 @@ function createServer({
 }
 
 /** The feed of what happens in the cluster; it ends with the server. */
-function openFeed({
-  client,
-  reports,
-  loop,
-  meter,
-  server,
-}: Pick<ServerParts, 'client' | 'reports' | 'loop'> & {
+function openFeed(parts: {
+  readonly client: StoreClient
+  readonly status: () => Promise<StatusAnswer>
   readonly meter: ServiceMeter
   readonly server: FastifyInstance
 }): ClusterFeed {
+  const { client, status, meter, server } = parts
   const { cluster, runtime } = client.connection
   const feed = new ClusterFeed({
     n: cluster.replicas.length,
-    status: () => statusAnswer(client, reports, loop),
+    status,
     service: () => meter.figures(),
     measure: (isOn) => meter.turn(isOn),
     ask: (replica, since, deliver) => runtime.askForOccurrences(toReplicaId(replica), since, deliver),

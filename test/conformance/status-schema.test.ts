@@ -69,7 +69,13 @@ const misfits = (answer: unknown): readonly string[] =>
 function answerOf(changes: readonly Partial<ReplicaReport>[], evidence: readonly Evidence[] = []): unknown {
   const reports = new Map(changes.map((change, id) => [id as ReplicaId, { ...calm, ...change }]))
   const status = statusOf(kit.cluster, reports, NOW, evidence)
-  const session = { isKeyShared: false, counterLeaps: 0, numbersLeft: 4_096, reservationFailure: null }
+  const session = {
+    isPlayground: false,
+    isKeyShared: false,
+    counterLeaps: 0,
+    numbersLeft: 4_096,
+    reservationFailure: null,
+  }
   return JSON.parse(JSON.stringify({ ...status, gateway: { eventLoopDelayMs: 3, ...session } }))
 }
 

@@ -42,6 +42,7 @@ export function addAttackCommand(program: Command): void {
     .addOption(shared.logLevel())
     .addOption(attack.playClient())
     .addOption(attack.orders())
+    .addOption(attack.onOrder())
     .addHelpText('after', () => reflow(HELP()))
     .action(async (name: string | undefined, flags: AttackFlags, command: Command) =>
       (await import('../attack-command.ts')).attack(name, flags, command),

@@ -48,6 +48,7 @@ export function addClusterCommands(program: Command): void {
     .addOption(cluster.timeout())
     .addOption(cluster.client())
     .addOption(cluster.noDashboard())
+    .addOption(cluster.takesOrders())
     .action(async (flags: GatewayFlags) => (await import('../running-gateway.ts')).runGateway(flags))
 
   program
@@ -65,6 +66,7 @@ export function addClusterCommands(program: Command): void {
     )
     .addOption(cluster.timeout())
     .addOption(cluster.noDashboard())
+    .addOption(cluster.playground())
     .action(async (flags: UpFlags, command: Command) => {
       const isAsked = (name: string): boolean => command.getOptionValueSource(name) !== 'default'
       await (await import('../up-command.ts')).up(flags, isAsked)

@@ -2,6 +2,7 @@
 import { render } from 'preact'
 import { Finding } from '../kit/finding.tsx'
 import { PageFrame, Panel } from '../kit/page-frame.tsx'
+import { AttackPanel, useLiveAttacks } from './attack-panel.tsx'
 import { EvidencePanel } from './evidence-panel.tsx'
 import { LeasesPanel } from './leases-panel.tsx'
 import { ReplicasPanel } from './replicas-panel.tsx'
@@ -15,12 +16,12 @@ const LINKS = [
   { href: '/metrics', text: 'Metrics' },
 ]
 
-const NOBODY: ReadonlySet<number> = new Set()
-
 function Dashboard() {
   const cluster = useCluster()
   const { model, now } = cluster
   const { status } = model
+  const attacks = useLiveAttacks(status?.gateway.isPlayground === true)
+  const traitors = new Set(attacks.document?.playing.map(({ replica }) => replica))
   const lead =
     status === null
       ? 'A store on replicas of which some may lie.'
@@ -34,10 +35,11 @@ function Dashboard() {
         </Panel>
       ) : (
         <div class="halves">
-          <ReplicasPanel model={model} status={status} traitors={NOBODY} now={now} />
+          <ReplicasPanel model={model} status={status} traitors={traitors} now={now} />
           <ServicePanel model={model} status={status} now={now} />
         </div>
       )}
+      {status?.gateway.isPlayground === true && <AttackPanel status={status} attacks={attacks} />}
       <StorePanel />
       <LeasesPanel now={now} />
       {status !== null && <EvidencePanel status={status} />}
