@@ -12,6 +12,10 @@ import { PATIENT } from '../kit/patience.ts'
 
 const CHROMIUM = process.env.STRATEGOS_CHROMIUM ?? '/usr/bin/chromium'
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'clients', 'cli', 'main.js')
+/** The elements that reach beyond the right edge of the page, by class or name; those that scroll by themselves are let be. */
+const WIDER_THAN_PAGE = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
+  .filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && each.closest('.wide') === null)
+  .map((each) => each.tagName + '.' + each.className)`
 const hasBrowser = existsSync(CHROMIUM)
 if (!hasBrowser)
   console.warn(`No browser at ${CHROMIUM}: the dashboard is not tested. STRATEGOS_CHROMIUM names another.`)
@@ -64,7 +68,7 @@ describe.skipIf(!hasBrowser)('the dashboard', () => {
     await page.getByRole('button', { name: 'Open or create' }).click()
     const value = page.getByLabel('value of greet\\n\\xFF')
     await value.fill('one\ntwo')
-    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByRole('button', { name: 'Create', exact: true }).click()
     await page.getByText('Set at revision 2').waitFor()
     await value.fill('one\nthree')
     await page.getByRole('button', { name: 'Save if still at revision 2' }).click()
@@ -125,7 +129,7 @@ describe.skipIf(!hasBrowser)('the dashboard', () => {
 
   test('it fits a phone, and the browser has nothing to complain of', async () => {
     await page.setViewportSize({ width: 390, height: 800 })
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+    expect(await page.evaluate(WIDER_THAN_PAGE)).toEqual([])
     // A refused read of a deleted key is the browser's own line in its console.
     expect(complaints.filter((each) => !/status of (404|412|50\d)/.test(each))).toEqual([])
   })
